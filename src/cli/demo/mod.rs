@@ -1,0 +1,3 @@
+//! `portcullis demo`: a look at the gate without any account.
+
+pub mod world;

@@ -1,0 +1,39 @@
+//! Hosts of repositories, behind one trait; one folder for each.
+
+use crate::model::change::{BranchName, Commit, Revision};
+use crate::model::fact::Fact;
+use crate::model::facts::HostFacts;
+use crate::model::inquiry::Inquiry;
+use crate::model::person::TeamName;
+use crate::model::protection::Branch;
+use crate::model::review::ChangeRequest;
+use std::collections::BTreeSet;
+
+pub mod github;
+
+/// A host, asked about one change request.
+pub trait Host {
+    /// The request itself; asked first, because it names the base and the head.
+    fn request(&self) -> Fact<ChangeRequest>;
+
+    /// A branch and its tip.
+    fn branch(&self, name: &BranchName) -> Fact<Branch>;
+
+    /// Everything else that the inquiry asks for.
+    fn facts(&self, inquiry: &Inquiry, question: Question<'_>) -> HostFacts;
+}
+
+/// What is already known when the rest is asked.
+#[derive(Clone, Debug)]
+pub struct Question<'a> {
+    /// See [`Host::request`].
+    pub request: Fact<ChangeRequest>,
+    /// See [`Host::branch`].
+    pub branch: Fact<Branch>,
+    /// The judged head.
+    pub head: &'a Revision,
+    /// The commits of the change, from git: the complete list, which no host gives.
+    pub commits: &'a [Commit],
+    /// The teams that own touched files, beside those of the inquiry.
+    pub owner_teams: BTreeSet<TeamName>,
+}

@@ -1,0 +1,175 @@
+//! Controls: named requirements, one file each.
+//!
+//! A control is its settings (what the policy writes under `[controls.NAME]`) plus a pure function from
+//! facts to findings. To add one, write its file, declare it here and add its line to [`TABLE`].
+
+use crate::model::decision::{Finding, Place, Subject, SubjectKind, TouchedArea, Verdict};
+use crate::model::fact::{Fact, Gap};
+use crate::model::facts::Facts;
+use crate::model::glob::Glob;
+use crate::model::inquiry::Inquiry;
+use crate::model::inventory::Inventory;
+use crate::model::person::{Login, People, TeamName};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use std::collections::BTreeMap;
+use toml::Spanned;
+use toml::de::ValueDeserializer;
+
+pub mod approval;
+pub mod gate_integrity;
+pub mod protected_branch;
+pub mod quorum;
+pub mod regression_tests;
+pub mod required_checks;
+pub mod required_reviews;
+
+/// Every control, sorted by name.
+pub static TABLE: &[&Kind] = &[
+    &gate_integrity::KIND,
+    &protected_branch::KIND,
+    &regression_tests::KIND,
+    &required_checks::KIND,
+    &required_reviews::KIND,
+];
+
+/// A control as the policy reader and `portcullis explain` know it.
+pub struct Kind {
+    /// The name under `[controls]`.
+    pub name: &'static str,
+    /// What people read about it.
+    pub documentation: Documentation,
+    /// Reads its settings.
+    pub read: fn(ValueDeserializer<'_>) -> Result<Box<dyn Control>, toml::de::Error>,
+}
+
+/// The four sections that every control's documentation has.
+pub struct Documentation {
+    /// What it requires.
+    pub requires: &'static str,
+    /// Why: the failure that it prevents.
+    pub why: &'static str,
+    /// What a met finding of it does not show.
+    pub cannot_show: &'static str,
+    /// How to meet it, with an example of its settings in TOML.
+    pub how_to_meet: &'static str,
+}
+
+/// The settings of one control, ready to judge.
+pub trait Control: std::fmt::Debug + Send + Sync {
+    /// Adds what it needs to know to the inquiry.
+    fn ask(&self, inquiry: &mut Inquiry);
+
+    /// The areas and roles that its settings name, for the policy reader to look up.
+    fn references(&self) -> Vec<Reference<'_>> {
+        Vec::new()
+    }
+
+    /// Judges. A control that is concerned says so with at least one finding that is not a note;
+    /// one that has nothing to judge says [`Verdict::Exempt`] or [`Verdict::Met`] and why.
+    ///
+    /// # Errors
+    /// A fact without which nothing can be said.
+    fn check(&self, case: &Case<'_>) -> Result<Vec<Finding>, Gap>;
+}
+
+/// Reads settings of type `T`; the usual [`Kind::read`].
+///
+/// # Errors
+/// Whatever serde has to say, with the span of the offending text.
+pub fn read<T: Control + DeserializeOwned + 'static>(
+    settings: ValueDeserializer<'_>,
+) -> Result<Box<dyn Control>, toml::de::Error> {
+    Ok(Box::new(T::deserialize(settings)?))
+}
+
+/// Something defined elsewhere in the policy that settings name.
+#[derive(Clone, Copy, Debug)]
+pub enum Reference<'a> {
+    /// A data-processing area.
+    Area(&'a Spanned<String>),
+    /// A role.
+    Role(&'a Spanned<String>),
+}
+
+/// What the policy says that several controls need.
+#[derive(Clone, Debug)]
+pub struct Scope {
+    /// The data-processing areas.
+    pub inventory: Inventory,
+    /// Who is who.
+    pub people: People,
+    /// The roles, by name.
+    pub roles: BTreeMap<String, Role>,
+    /// The deployment branches.
+    pub deployment: Vec<Glob>,
+}
+
+/// People who may fill a role. Whoever is in any of the lists may.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Role {
+    /// Single accounts.
+    pub users: Vec<Login>,
+    /// Teams.
+    pub teams: Vec<TeamName>,
+    /// The owners of the touched files, by CODEOWNERS at the base. Then every touched file needs one of its own owners.
+    pub code_owners: bool,
+}
+
+/// One judgement: the facts, the policy's scope, and which areas are touched.
+pub struct Case<'a> {
+    /// What was seen.
+    pub facts: &'a Facts,
+    /// What the policy says.
+    pub scope: &'a Scope,
+    /// The touched areas; a gap when a file could not be placed.
+    pub touched: &'a Fact<Vec<TouchedArea>>,
+}
+
+/// Starts a finding of a control.
+pub fn finding(
+    control: &str,
+    verdict: Verdict,
+    kind: SubjectKind,
+    name: impl Into<String>,
+    reason: impl Into<String>,
+) -> Finding {
+    Finding {
+        verdict,
+        control: control.to_string(),
+        subject: Subject { kind, name: name.into() },
+        reason: reason.into(),
+        remedy: None,
+        details: Vec::new(),
+        place: None,
+    }
+}
+
+/// The finding that a gap leaves behind.
+pub fn unproven(control: &str, kind: SubjectKind, name: impl Into<String>, gap: &Gap) -> Finding {
+    finding(control, Verdict::Unproven, kind, name, gap.to_string()).remedy(gap.remedy.clone())
+}
+
+impl Finding {
+    /// The same with a remedy.
+    #[must_use]
+    pub fn remedy(mut self, remedy: impl Into<String>) -> Self {
+        self.remedy = Some(remedy.into());
+        self
+    }
+
+    /// The same with what it rests on.
+    #[must_use]
+    pub fn details(mut self, details: Vec<String>) -> Self {
+        self.details = details;
+        self
+    }
+
+    /// The same with a place to look at.
+    #[must_use]
+    pub fn at(mut self, place: Place) -> Self {
+        self.place = Some(place);
+        self
+    }
+}

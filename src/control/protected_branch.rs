@@ -1,0 +1,27 @@
+//! `protected-branch`.
+
+use super::{Case, Control, Documentation, Kind, read};
+use crate::model::decision::Finding;
+use crate::model::fact::Gap;
+use crate::model::inquiry::Inquiry;
+use serde::Deserialize;
+
+/// The control.
+pub static KIND: Kind = Kind {
+    name: "protected-branch",
+    documentation: Documentation { requires: "", why: "", cannot_show: "", how_to_meet: "" },
+    read: read::<ProtectedBranch>,
+};
+
+/// Its settings.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ProtectedBranch {}
+
+impl Control for ProtectedBranch {
+    fn ask(&self, _inquiry: &mut Inquiry) {}
+
+    fn check(&self, _case: &Case<'_>) -> Result<Vec<Finding>, Gap> {
+        todo!()
+    }
+}

@@ -1,0 +1,1 @@
+//! Do these approvals fill these roles, with a different person in each?

@@ -1,0 +1,27 @@
+//! `regression-tests`.
+
+use super::{Case, Control, Documentation, Kind, read};
+use crate::model::decision::Finding;
+use crate::model::fact::Gap;
+use crate::model::inquiry::Inquiry;
+use serde::Deserialize;
+
+/// The control.
+pub static KIND: Kind = Kind {
+    name: "regression-tests",
+    documentation: Documentation { requires: "", why: "", cannot_show: "", how_to_meet: "" },
+    read: read::<RegressionTests>,
+};
+
+/// Its settings.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RegressionTests {}
+
+impl Control for RegressionTests {
+    fn ask(&self, _inquiry: &mut Inquiry) {}
+
+    fn check(&self, _case: &Case<'_>) -> Result<Vec<Finding>, Gap> {
+        todo!()
+    }
+}

@@ -1,0 +1,1 @@
+//! Policy and facts to a decision: the file that an auditor reads first.

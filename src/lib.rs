@@ -1,0 +1,21 @@
+//! Portcullis: a gate that lets a change to data-processing code through only with branch protection,
+//! independent review and regression evidence.
+//!
+//! The rooms, and who may look into which (a test holds them to it):
+//!
+//! ```text
+//! model <- control <- policy <- decide <- render     pure
+//! model <- report <- collect                         the edge never sees control, policy or decide
+//! everything <- cli <- main
+//! ```
+
+#[cfg(feature = "collect")]
+pub mod cli;
+#[cfg(feature = "collect")]
+pub mod collect;
+pub mod control;
+pub mod decide;
+pub mod model;
+pub mod policy;
+pub mod render;
+pub mod report;

@@ -1,0 +1,246 @@
+//! What a change consists of, as git's objects show it.
+
+use crate::model::fact::Fact;
+use crate::model::path::RepoPath;
+use crate::model::person::Mailbox;
+use serde::{Deserialize, Serialize};
+
+macro_rules! object_name {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// The full hexadecimal form.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+
+            /// The first ten digits, for people.
+            pub fn short(&self) -> &str {
+                &self.0[..10]
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = String;
+
+            fn try_from(text: String) -> Result<Self, Self::Error> {
+                let hex = text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+                if hex && matches!(text.len(), 40 | 64) {
+                    Ok($name(text))
+                } else {
+                    Err(format!("`{text}` is not a full object name (40 or 64 lower-case hexadecimal digits)"))
+                }
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(name: $name) -> Self {
+                name.0
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+object_name! {
+    /// The full object name of a commit. Names that can move (branches, tags) and abbreviations are
+    /// resolved once, at the edge; judgement knows only these.
+    Revision
+}
+object_name! {
+    /// The full object name of a tree or a blob (for a submodule: of the commit that it points to).
+    ObjectName
+}
+
+/// The name of a branch without `refs/heads/`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct BranchName(String);
+
+impl BranchName {
+    /// A branch, named with or without `refs/heads/`.
+    pub fn new(text: &str) -> Self {
+        BranchName(text.strip_prefix("refs/heads/").unwrap_or(text).to_string())
+    }
+
+    /// The name without `refs/heads/`.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Display for BranchName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// One proposed landing: what `head` would bring to `base`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Change {
+    /// The tip of the branch that would receive the change.
+    pub base: Revision,
+    /// The tip of the change.
+    pub head: Revision,
+    /// The best common ancestors, sorted; empty for unrelated histories.
+    pub merge_bases: Vec<Revision>,
+    /// Every commit that `head` reaches and `base` does not, over all parents, sorted by name.
+    pub commits: Vec<Commit>,
+    /// Every path that differs between a merge base and `head`, sorted by path; over several merge
+    /// bases the union. Renames and copies are told apart only as evidence: old and new path both count.
+    pub files: Vec<FileChange>,
+    /// Paths that some commit on the way touched, if they were asked for; see
+    /// [`crate::model::inquiry::Inquiry::each_commit`].
+    pub on_the_way: Fact<Vec<FileChange>>,
+}
+
+/// A commit, read from its raw object.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Commit {
+    /// Its name.
+    pub id: Revision,
+    /// Its tree.
+    pub tree: ObjectName,
+    /// Its parents, in order, as the object itself says (never as `info/grafts` or `refs/replace` say).
+    pub parents: Vec<Revision>,
+    /// Who wrote it, by their own account.
+    pub author: Mailbox,
+    /// Who committed it, by their own account.
+    pub committer: Mailbox,
+    /// Everybody in a `Co-authored-by` trailer.
+    pub co_authors: Vec<Mailbox>,
+    /// The first line of the message.
+    pub subject: String,
+}
+
+/// One changed path, or a pair of paths for a rename or copy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileChange {
+    /// What happened.
+    pub status: FileStatus,
+    /// The entry before, where there was one.
+    pub old: Option<Entry>,
+    /// The entry after, where there is one.
+    pub new: Option<Entry>,
+    /// What the content says, or why it could not be read.
+    pub content: Fact<Content>,
+}
+
+impl FileChange {
+    /// The path to show: the new one, or the old one of a deletion.
+    pub fn path(&self) -> Option<&RepoPath> {
+        self.new.as_ref().or(self.old.as_ref()).map(|entry| &entry.path)
+    }
+
+    /// Both entries, old first.
+    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.old.iter().chain(&self.new)
+    }
+}
+
+/// What happened to a path (git-diff(1), `--name-status`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FileStatus {
+    /// It is new.
+    Added,
+    /// It is gone.
+    Deleted,
+    /// Its content changed.
+    Modified,
+    /// Only its permission to execute changed.
+    ModeChanged,
+    /// It became another kind of thing: a link, a submodule, a file.
+    TypeChanged,
+    /// It moved; `old` is gone.
+    Renamed,
+    /// It was copied from `old`, which stays.
+    Copied,
+}
+
+/// One side of a changed path.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    /// Where it is.
+    pub path: RepoPath,
+    /// What it is.
+    pub kind: EntryKind,
+    /// Its blob, or the commit of a submodule.
+    pub id: ObjectName,
+}
+
+/// What a tree entry is, from its mode.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EntryKind {
+    /// Mode 100644 (and the old 100664).
+    File,
+    /// Mode 100755.
+    Executable,
+    /// Mode 120000, with the path it leads to from the root of the repository; `None` when it leads outside.
+    Symlink(Option<RepoPath>),
+    /// Mode 160000.
+    Submodule,
+}
+
+/// What the content of a change is, and which content patterns it matches.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Content {
+    /// How far the content can be read; the less readable of the two sides.
+    pub nature: Nature,
+    /// The patterns that match, at most one entry for each pattern and side.
+    pub matches: Vec<Match>,
+    /// How many lines were added and removed; 0 where lines mean nothing.
+    pub added: u64,
+    /// See `added`.
+    pub removed: u64,
+}
+
+/// How far content patterns can see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Nature {
+    /// Text: patterns were matched line by line over the added and removed lines. Renamed and copied
+    /// files are searched whole, so that moving code is never a way to hide it.
+    Text,
+    /// Not text: patterns were matched over all bytes of both sides, and again without NUL bytes.
+    Binary,
+    /// What counts lies elsewhere: an LFS pointer, a submodule, a file over the size limit. Patterns cannot see it.
+    Opaque,
+}
+
+/// A content pattern that matches.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Match {
+    /// The pattern, as the policy writes it.
+    pub pattern: String,
+    /// Where it matched.
+    pub side: Side,
+    /// The first line that matches, counted from 1; `None` in binary content.
+    pub line: Option<u64>,
+}
+
+/// Which side of a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Side {
+    /// The content before.
+    Removed,
+    /// The content after.
+    Added,
+}

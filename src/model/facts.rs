@@ -1,0 +1,106 @@
+//! Everything that was seen, for the judge.
+
+use crate::model::change::{Change, Revision};
+use crate::model::check::Check;
+use crate::model::fact::{Fact, Gap};
+use crate::model::inquiry::Inquiry;
+use crate::model::path::RepoPath;
+use crate::model::person::{Account, Login, TeamName};
+use crate::model::protection::{Branch, Protection};
+use crate::model::review::{ChangeRequest, CommitAccounts, Permission, Push, Review};
+use crate::model::test_run::Report;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The version of the JSON form of [`Facts`].
+pub const SCHEMA: u32 = 1;
+
+/// The answers to one [`Inquiry`]. No field has a default: what is missing in the text is an error, not an absence.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Facts {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// What was asked.
+    pub inquiry: Inquiry,
+    /// What git shows of the change.
+    pub change: Fact<Change>,
+    /// The policy and the owners, as they stand in the repository.
+    pub gate: Fact<GateTexts>,
+    /// What the host says.
+    pub host: HostFacts,
+    /// The test reports.
+    pub reports: Fact<Vec<Report>>,
+}
+
+/// Texts that steer the gate, before and after the change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GateTexts {
+    /// The policy at the base; `None` when there is none or it is kept elsewhere.
+    pub policy_before: Option<String>,
+    /// The policy at the head; `None` when there is none or it is kept elsewhere.
+    pub policy_after: Option<String>,
+    /// CODEOWNERS at the base, from the first of GitHub's places that has one.
+    pub code_owners: Option<GateText>,
+}
+
+/// A text and where it stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GateText {
+    /// Its path.
+    pub path: RepoPath,
+    /// The text.
+    pub text: String,
+}
+
+/// What a host says of the change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HostFacts {
+    /// The kind of host, `github`; `none` when no host was asked.
+    pub kind: String,
+    /// The repository there, as `owner/name`.
+    pub repository: Option<String>,
+    /// The change request.
+    pub request: Fact<ChangeRequest>,
+    /// The branch that would receive the change.
+    pub branch: Fact<Branch>,
+    /// What protects that branch.
+    pub protection: Fact<Protection>,
+    /// All reviews of the request, oldest first.
+    pub reviews: Fact<Vec<Review>>,
+    /// When the request was last turned to another base branch: reviews from before were given against another base. `None`: never.
+    pub base_changed: Fact<Option<jiff::Timestamp>>,
+    /// The accounts that commits are attributed to.
+    pub attribution: Fact<BTreeMap<Revision, CommitAccounts>>,
+    /// Who pushed the head.
+    pub last_push: Fact<Push>,
+    /// Checks and statuses of the head.
+    pub checks: Fact<Vec<Check>>,
+    /// The members of each team that was asked for.
+    pub members: BTreeMap<TeamName, Fact<Vec<Account>>>,
+    /// What each reviewer may do in the repository.
+    pub permissions: BTreeMap<Login, Fact<Permission>>,
+}
+
+impl HostFacts {
+    /// The facts of a host that nobody asked, or that did not answer: every one is this gap.
+    pub fn unseen(kind: &str, gap: &Gap) -> Self {
+        HostFacts {
+            kind: kind.to_string(),
+            repository: None,
+            request: Fact::Gap(gap.clone()),
+            branch: Fact::Gap(gap.clone()),
+            protection: Fact::Gap(gap.clone()),
+            reviews: Fact::Gap(gap.clone()),
+            base_changed: Fact::Gap(gap.clone()),
+            attribution: Fact::Gap(gap.clone()),
+            last_push: Fact::Gap(gap.clone()),
+            checks: Fact::Gap(gap.clone()),
+            members: BTreeMap::new(),
+            permissions: BTreeMap::new(),
+        }
+    }
+}

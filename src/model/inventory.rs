@@ -1,0 +1,219 @@
+//! The inventory of data-processing code: named areas, and which changed file belongs to which.
+//!
+//! | what changes | how it counts |
+//! | --- | --- |
+//! | any file | under its old and its new path; a deletion, a rename, a copy or a mode change is a change |
+//! | a symbolic link | under its own path and under the path it leads to |
+//! | a submodule, an LFS pointer, a file too large to search | under its path; and, since content patterns cannot see what it brings, inside every area that has content patterns, unless that area says `opaque = "outside"` |
+//! | a binary file | under its path, and by content patterns over all of its bytes |
+//! | anything marked `linguist-generated`, `-diff`, `binary` or the like in attributes | as if it were not marked |
+//!
+//! Paths widen without regard to case and Unicode form, exclusions narrow to the byte (see [`crate::model::glob`]).
+//! A file that is excluded by path is outside the area whatever its content says.
+
+use crate::model::change::{Content, EntryKind, FileChange, Match, Nature, Side};
+use crate::model::decision::Touch;
+use crate::model::fact::Gap;
+use crate::model::glob::Glob;
+use crate::model::path::RepoPath;
+
+/// All areas of a policy.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Inventory {
+    /// The areas, as the policy orders them.
+    pub areas: Vec<Area>,
+}
+
+/// A named part of the code that processes data.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Area {
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    pub purpose: String,
+    /// Paths that belong to it.
+    pub paths: Vec<Ruled<Glob>>,
+    /// Regular expressions: a changed line that matches makes its file belong to it.
+    pub content: Vec<Ruled<String>>,
+    /// Paths that do not belong to it after all.
+    pub exclude: Vec<Ruled<Glob>>,
+    /// Does a change that patterns cannot see into belong to it? Only asked when there are content patterns.
+    pub opaque_inside: bool,
+    /// The line of the policy where it begins.
+    pub line: u64,
+}
+
+/// A rule and the line of the policy that holds it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ruled<T> {
+    /// The rule.
+    pub rule: T,
+    /// The line, counted from 1.
+    pub line: u64,
+}
+
+impl Area {
+    /// Why the change belongs to this area; `None` when it does not.
+    ///
+    /// # Errors
+    /// The gap, when no path says so and the content, which might, could not be read.
+    pub fn touch(&self, file: &FileChange) -> Result<Option<Touch>, Gap> {
+        if let Some(touch) = file.entries().flat_map(names).find_map(|name| self.touch_by_path(name)) {
+            return Ok(Some(touch));
+        }
+        let Some(path) = self.searchable_path(file) else { return Ok(None) };
+        Ok(self.touch_by_content(file.content.known()?, path))
+    }
+
+    /// Why a path belongs to this area by itself.
+    pub fn touch_by_path(&self, path: &RepoPath) -> Option<Touch> {
+        if self.excludes(path) {
+            return None;
+        }
+        let rule = self.paths.iter().find(|rule| rule.rule.matches_folded(path.as_bytes()))?;
+        Some(Touch {
+            path: path.clone(),
+            rule: format!("path `{}`", rule.rule),
+            policy_line: rule.line,
+            line: None,
+        })
+    }
+
+    fn excludes(&self, path: &RepoPath) -> bool {
+        self.exclude.iter().any(|rule| rule.rule.matches(path.as_bytes()))
+    }
+
+    /// The path under which content patterns speak of the change: none, if there are no patterns or every name is excluded.
+    fn searchable_path<'f>(&self, file: &'f FileChange) -> Option<&'f RepoPath> {
+        if self.content.is_empty() {
+            return None;
+        }
+        file.new.iter().chain(&file.old).map(|entry| &entry.path).find(|path| !self.excludes(path))
+    }
+
+    fn touch_by_content(&self, content: &Content, path: &RepoPath) -> Option<Touch> {
+        let matched = self.content.iter().find_map(|rule| {
+            content.matches.iter().find(|found| found.pattern == rule.rule).map(|found| (rule, found))
+        });
+        match matched {
+            Some((rule, found)) => Some(content_touch(path, rule, found)),
+            None if content.nature == Nature::Opaque && self.opaque_inside => Some(Touch {
+                path: path.clone(),
+                rule: "content that patterns cannot see".to_string(),
+                policy_line: self.content.first().map_or(self.line, |rule| rule.line),
+                line: None,
+            }),
+            None => None,
+        }
+    }
+}
+
+fn content_touch(path: &RepoPath, rule: &Ruled<String>, found: &Match) -> Touch {
+    let place = match (found.side, found.line) {
+        (Side::Added, Some(_)) => "in an added line",
+        (Side::Removed, Some(_)) => "in a removed line",
+        (Side::Added, None) => "in the new bytes",
+        (Side::Removed, None) => "in the old bytes",
+    };
+    Touch {
+        path: path.clone(),
+        rule: format!("content `{}` {place}", rule.rule),
+        policy_line: rule.line,
+        line: found.line.filter(|_| found.side == Side::Added),
+    }
+}
+
+/// Every path under which an entry counts: its own, and where a link leads.
+fn names(entry: &crate::model::change::Entry) -> impl Iterator<Item = &RepoPath> {
+    let target = match &entry.kind {
+        EntryKind::Symlink(target) => target.as_ref(),
+        _ => None,
+    };
+    std::iter::once(&entry.path).chain(target)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::change::{Entry, FileStatus, ObjectName};
+    use crate::model::fact::{Fact, GapReason};
+
+    fn ruled<T>(rule: T) -> Ruled<T> {
+        Ruled { rule, line: 3 }
+    }
+
+    fn area() -> Area {
+        Area {
+            name: "upload".into(),
+            purpose: "loads records".into(),
+            paths: vec![ruled(Glob::new("services/upload/**").unwrap())],
+            content: vec![ruled("nominal_id".to_string())],
+            exclude: vec![ruled(Glob::new("services/upload/docs/**").unwrap())],
+            opaque_inside: true,
+            line: 1,
+        }
+    }
+
+    fn entry(path: &str, kind: EntryKind) -> Option<Entry> {
+        let id = ObjectName::try_from("a".repeat(40)).unwrap();
+        Some(Entry { path: path.into(), kind, id })
+    }
+
+    fn content(nature: Nature, matches: Vec<Match>) -> Fact<Content> {
+        Fact::Known(Content { nature, matches, added: 1, removed: 0 })
+    }
+
+    fn change(old: Option<Entry>, new: Option<Entry>, content: Fact<Content>) -> FileChange {
+        FileChange { status: FileStatus::Modified, old, new, content }
+    }
+
+    fn hit() -> Match {
+        Match { pattern: "nominal_id".into(), side: Side::Added, line: Some(12) }
+    }
+
+    #[test]
+    fn old_name_new_name_and_link_target_count() {
+        let plain = || content(Nature::Text, vec![]);
+        let inside = [
+            change(entry("services/upload/a", EntryKind::File), entry("x/a", EntryKind::File), plain()),
+            change(entry("x/a", EntryKind::File), entry("services/upload/a", EntryKind::File), plain()),
+            change(entry("services/upload/a", EntryKind::File), None, plain()),
+            change(None, entry("services/upload", EntryKind::Submodule), plain()),
+            change(None, entry("Services/UPLOAD/a", EntryKind::File), plain()),
+            change(None, entry("x", EntryKind::Symlink(Some("services/upload/a".into()))), plain()),
+        ];
+        for file in inside {
+            assert!(area().touch(&file).unwrap().is_some(), "{file:?}");
+        }
+        let outside = change(None, entry("services/uploader/a", EntryKind::File), plain());
+        assert_eq!(area().touch(&outside), Ok(None));
+    }
+
+    #[test]
+    fn content_decides_where_no_path_does() {
+        let file = change(None, entry("x/a", EntryKind::File), content(Nature::Text, vec![hit()]));
+        let touch = area().touch(&file).unwrap().unwrap();
+        assert_eq!((touch.line, touch.rule.as_str()), (Some(12), "content `nominal_id` in an added line"));
+    }
+
+    #[test]
+    fn what_patterns_cannot_see_is_inside_and_what_could_not_be_read_is_a_gap() {
+        let opaque = change(None, entry("x/a", EntryKind::File), content(Nature::Opaque, vec![]));
+        assert!(area().touch(&opaque).unwrap().is_some());
+        assert_eq!(Area { opaque_inside: false, ..area() }.touch(&opaque), Ok(None));
+        let gap = Gap::new("the blob", GapReason::MissingObject, "gone", "fetch");
+        let unread = change(None, entry("x/a", EntryKind::File), Fact::Gap(gap.clone()));
+        assert_eq!(area().touch(&unread), Err(gap));
+    }
+
+    #[test]
+    fn an_exclusion_holds_to_the_byte_and_only_for_the_name_it_names() {
+        let excluded = entry("services/upload/docs/a", EntryKind::File);
+        let hit = || content(Nature::Text, vec![hit()]);
+        assert_eq!(area().touch(&change(None, excluded.clone(), hit())), Ok(None));
+        let other_case = entry("services/upload/DOCS/a", EntryKind::File);
+        assert!(area().touch(&change(None, other_case, hit())).unwrap().is_some());
+        let moved = change(entry("x/a", EntryKind::File), excluded, hit());
+        assert!(area().touch(&moved).unwrap().is_some());
+    }
+}

@@ -1,0 +1,20 @@
+//! Plain values: what was asked, what was seen, what was decided.
+//!
+//! Nothing in this room reads a file, a clock, the environment or the network, and nothing here
+//! judges. Every other room speaks in these words.
+
+pub mod change;
+pub mod check;
+pub mod codeowners;
+pub mod decision;
+pub mod digest;
+pub mod fact;
+pub mod facts;
+pub mod glob;
+pub mod inquiry;
+pub mod inventory;
+pub mod path;
+pub mod person;
+pub mod protection;
+pub mod review;
+pub mod test_run;

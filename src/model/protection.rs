@@ -1,0 +1,129 @@
+//! Branch protection, in one form for all hosts.
+//!
+//! A branch is protected by *requirements*. Each has the rule it imposes, the source that imposes
+//! it (classic protection, a ruleset) and the actors that this source lets round it. How sources combine is
+//! GitHub's way: all hold at once, so an actor gets round a rule only by getting round every source that
+//! imposes it (GitHub docs, "About rulesets"). A host that combines otherwise translates to requirements that do.
+
+use crate::model::change::{BranchName, Revision};
+use crate::model::fact::{Fact, Gap};
+use serde::{Deserialize, Serialize};
+
+/// A branch on its host.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Branch {
+    /// Its name.
+    pub name: BranchName,
+    /// Where it points now.
+    pub tip: Revision,
+    /// Does the host say that anything protects it?
+    pub protected: bool,
+}
+
+/// Everything that protects one branch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Protection {
+    /// The requirements seen, sorted.
+    pub requirements: Vec<Requirement>,
+    /// Sources that may hold more and could not be seen.
+    pub unseen: Vec<Gap>,
+}
+
+/// One rule of one source.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Requirement {
+    /// What is required.
+    pub rule: Rule,
+    /// What requires it, for people: `classic protection`, `ruleset "main" (17)`.
+    pub source: String,
+    /// Who this source lets round this rule; a gap when the list is not shown to us.
+    pub bypass: Fact<Vec<Bypass>>,
+}
+
+/// What a branch can require.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Rule {
+    /// Changes land only through a change request.
+    ChangeRequest,
+    /// A change request needs this many approvals (1 or more).
+    Approvals(u64),
+    /// A push withdraws approvals.
+    DismissStale,
+    /// The owners in CODEOWNERS must approve.
+    CodeOwners,
+    /// The last push must be approved by somebody else.
+    LastPushApproval,
+    /// Every conversation must be resolved.
+    ConversationResolution,
+    /// A check of this name must succeed.
+    Check {
+        /// The name of the check.
+        name: String,
+        /// The number of the app that must have written it; `None` accepts anybody.
+        app: Option<u64>,
+    },
+    /// The change must contain the tip of the branch.
+    UpToDate,
+    /// No push may discard commits.
+    NoForcePush,
+    /// The branch may not be deleted.
+    NoDeletion,
+    /// Commits must be signed.
+    SignedCommits,
+    /// No merge commits.
+    LinearHistory,
+}
+
+/// An actor that may go round a rule.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bypass {
+    /// What kind of actor.
+    pub kind: ActorKind,
+    /// Its number, where the host gives one.
+    pub id: Option<u64>,
+    /// Its name, where the host gives one.
+    pub name: Option<String>,
+    /// When it may.
+    pub mode: BypassMode,
+}
+
+/// Kinds of actors in bypass lists (GitHub REST, `repository-ruleset-bypass-actor`, and classic protection).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ActorKind {
+    /// The administrators of the repository.
+    Administrators,
+    /// A role in the repository, by number.
+    RepositoryRole,
+    /// The owners of the organisation.
+    OrganizationAdmin,
+    /// The owners of the enterprise, or a role there.
+    Enterprise,
+    /// A team.
+    Team,
+    /// A person or machine account.
+    User,
+    /// An installed app.
+    App,
+    /// Any deploy key.
+    DeployKey,
+    /// A kind we do not know.
+    Other,
+}
+
+/// When an actor may go round a rule (GitHub REST, `bypass_mode`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BypassMode {
+    /// Always, direct pushes included.
+    Always,
+    /// Only when merging a change request.
+    ChangeRequest,
+    /// The rule is not even run for them, and no trace of it is kept.
+    Exempt,
+}

@@ -1,0 +1,94 @@
+//! A change request on its host, and what people said of it.
+
+use crate::model::change::{BranchName, Revision};
+use crate::model::person::Account;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// A pull request, merge request or change: a proposal to land something on a branch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChangeRequest {
+    /// Its number in the repository.
+    pub number: u64,
+    /// Its title: text from outside.
+    pub title: String,
+    /// Who opened it; `None` when the account is gone.
+    pub author: Option<Account>,
+    /// Is it still open?
+    pub open: bool,
+    /// The branch it would land on.
+    pub base_branch: BranchName,
+    /// Its head as the host knows it now.
+    pub head: Revision,
+    /// The branch and repository (`owner/name`) it comes from; `None` when that repository is gone.
+    pub head_branch: BranchName,
+    /// See `head_branch`.
+    pub head_repository: Option<String>,
+}
+
+/// One submitted review.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Review {
+    /// Its number; later reviews have higher ones.
+    pub id: u64,
+    /// Who gave it; `None` when the account is gone.
+    pub reviewer: Option<Account>,
+    /// What it says now: a dismissal changes the record in place.
+    pub state: ReviewState,
+    /// The commit it was given on; `None` when the host no longer knows.
+    pub commit: Option<Revision>,
+    /// When it was submitted.
+    pub submitted: Option<Timestamp>,
+}
+
+/// What a review says (GitHub REST, "List reviews for a pull request").
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReviewState {
+    /// In favour.
+    Approved,
+    /// Against.
+    ChangesRequested,
+    /// Neither.
+    Commented,
+    /// It was an opinion and has been taken back.
+    Dismissed,
+    /// Not submitted yet.
+    Pending,
+}
+
+/// What an account may do in the repository.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Permission {
+    /// Nothing.
+    None,
+    /// Read, or triage.
+    Read,
+    /// Write, maintain.
+    Write,
+    /// Everything.
+    Admin,
+}
+
+/// Who moved a branch to a commit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Push {
+    /// The commit the branch points to since then.
+    pub after: Revision,
+    /// Who did it; `None` when the account is gone.
+    pub actor: Option<Account>,
+}
+
+/// The accounts that the host attributes a commit to, by the addresses in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CommitAccounts {
+    /// The account of the author's address; `None` when the address belongs to nobody.
+    pub author: Option<Account>,
+    /// The account of the committer's address; `None` when the address belongs to nobody.
+    pub committer: Option<Account>,
+}

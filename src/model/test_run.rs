@@ -1,0 +1,62 @@
+//! What a test runner reported, told from its elements and never from its summary.
+
+use crate::model::digest::Digest;
+use crate::model::fact::Fact;
+use serde::{Deserialize, Serialize};
+
+/// One report file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Report {
+    /// Its path from the directory the reports were looked for in, `/` between components.
+    pub path: String,
+    /// The suite it was handed over for by name; otherwise the suites' own patterns decide.
+    pub suite: Option<String>,
+    /// The digest of its bytes; `None` when it could not be read.
+    pub digest: Option<Digest>,
+    /// Is a file of this path part of the judged head? Then the change brought its own evidence.
+    pub tracked: bool,
+    /// What it says, or why it says nothing.
+    pub run: Fact<TestRun>,
+}
+
+/// What one report says.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TestRun {
+    /// The tests, sorted by identity; attempts of one test are one entry.
+    pub tests: Vec<Test>,
+    /// Where the report speaks against itself, each one sentence.
+    pub contradictions: Vec<String>,
+    /// Failures outside any test (a suite that could not start), each one sentence.
+    pub errors: Vec<String>,
+}
+
+/// One test and what became of it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Test {
+    /// Its identity in this report: suites, class and name, joined with ` > `. Empty parts are left out.
+    pub id: String,
+    /// The worst of its attempts, save that a pass after a failure is [`TestOutcome::Flaky`].
+    pub outcome: TestOutcome,
+    /// How many records the report holds of it. More than one pass and nothing else: a rerun that the runner does
+    /// not admit, or several tests under one name.
+    pub records: u64,
+}
+
+/// What became of a test, best first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TestOutcome {
+    /// It ran, once, and passed.
+    Passed,
+    /// It did not run, or its result was declared not to matter: skipped, disabled, todo, expected failure.
+    Skipped,
+    /// It passed in one attempt and failed in another.
+    Flaky,
+    /// It ran and failed.
+    Failed,
+    /// It could not be run to its end.
+    Error,
+}
