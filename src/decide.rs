@@ -1,1 +1,175 @@
 //! Policy and facts to a decision: the file that an auditor reads first.
+//!
+//! 1. Which branch is judged? A deployment branch is; one that the policy exempts is let through, and
+//!    says so; any other gets no answer, so that no verdict of a side branch can be carried to a deployment branch.
+//! 2. Every control of the policy is asked. A control that lacks a fact leaves an *unproven* finding.
+//! 3. When the change itself alters the policy, the altered policy is asked too, and whatever it finds
+//!    beyond the first counts as well: the stricter of old and new.
+//! 4. The outcome is the maximum over all findings.
+
+use crate::control::{Case, finding, unproven};
+use crate::model::decision::{
+    Decision, Finding, Judged, Outcome, PolicyOrigin, PolicyReference, SCHEMA, SubjectKind, TouchedArea,
+    Verdict,
+};
+use crate::model::fact::{Fact, Gap};
+use crate::model::facts::Facts;
+use crate::policy::Policy;
+
+/// The name under which the gate itself speaks, of its policy and its base.
+const GATE: &str = "gate-integrity";
+
+/// Judges the facts by the policy.
+pub fn decide(policy: &Policy, facts: &Facts) -> Decision {
+    let (mut areas, mut findings) = judge(policy, facts);
+    findings.extend(base_moved(facts));
+    findings.extend(empty(facts));
+    if let Some(text) = altered(policy, facts) {
+        match Policy::parse(text) {
+            Ok(altered) => stricter(&mut areas, &mut findings, judge(&altered, facts)),
+            Err(problems) => findings.push(invalid_after(problems.len())),
+        }
+    }
+    let origin = if before(facts) == Some(&policy.text) { PolicyOrigin::Base } else { PolicyOrigin::Given };
+    let reference =
+        PolicyReference { project: policy.project.clone(), digest: policy.digest.clone(), origin };
+    sealed(judged(facts), Some(reference), areas, findings)
+}
+
+/// The decision when not even the policy could be seen.
+pub fn undetermined(judged: Judged, gap: &Gap) -> Decision {
+    let subject = judged.head.as_ref().map_or_else(|| "unknown".to_string(), |head| head.short().to_string());
+    sealed(judged, None, Vec::new(), vec![unproven(GATE, SubjectKind::Change, subject, gap)])
+}
+
+fn sealed(
+    judged: Judged,
+    policy: Option<PolicyReference>,
+    areas: Vec<TouchedArea>,
+    mut findings: Vec<Finding>,
+) -> Decision {
+    findings.sort();
+    findings.dedup();
+    Decision { schema: SCHEMA, outcome: Outcome::of(&findings), judged, policy, areas, findings }
+}
+
+fn judge(policy: &Policy, facts: &Facts) -> (Vec<TouchedArea>, Vec<Finding>) {
+    let touched = Fact::from(touched(policy, facts));
+    let areas = touched.value().cloned().unwrap_or_default();
+    if let Some(finding) = outside(policy, facts) {
+        return (areas, vec![finding]);
+    }
+    let case = Case { facts, scope: &policy.scope, touched: &touched };
+    let ask = |(name, control): (&&'static str, &Box<dyn crate::control::Control>)| {
+        control
+            .check(&case)
+            .unwrap_or_else(|gap| vec![unproven(name, SubjectKind::Change, head(facts), &gap)])
+    };
+    let findings = policy.controls.iter().flat_map(ask).collect();
+    (areas, findings)
+}
+
+fn touched(policy: &Policy, facts: &Facts) -> Result<Vec<TouchedArea>, Gap> {
+    let change = facts.change.known()?;
+    let on_the_way = if policy.each_commit { change.on_the_way.known()?.as_slice() } else { &[] };
+    policy.scope.inventory.touched(change.files.iter().chain(on_the_way), &facts.inquiry)
+}
+
+/// Rule 1. Without a host there is no branch to look at, and whoever names the commits means a deployment branch.
+fn outside(policy: &Policy, facts: &Facts) -> Option<Finding> {
+    let branch = &facts.host.request.value()?.base_branch;
+    let among = |globs: &[crate::model::glob::Glob]| {
+        globs.iter().find(|g| g.matches(branch.as_str().as_bytes())).cloned()
+    };
+    if among(&policy.scope.deployment).is_some() {
+        return None;
+    }
+    let of = |verdict, reason: String| finding(GATE, verdict, SubjectKind::Branch, branch.as_str(), reason);
+    Some(match among(&policy.exempt) {
+        Some(glob) => of(Verdict::Exempt, format!("the policy exempts branches like `{glob}`")),
+        None => of(
+            Verdict::Unproven,
+            "it is no deployment branch of this policy, so the gate has no answer".into(),
+        )
+        .remedy("run the gate only for deployment branches, or list this one under `[branches]`"),
+    })
+}
+
+/// A policy that once stood on the branch is not the policy that stands there now.
+fn base_moved(facts: &Facts) -> Option<Finding> {
+    let (branch, base) = (facts.host.branch.value()?, &facts.change.value()?.base);
+    (branch.tip != *base).then(|| {
+        let reason = format!("it was judged from {}, but it is at {}", base.short(), branch.tip.short());
+        finding(GATE, Verdict::Unproven, SubjectKind::Branch, branch.name.as_str(), reason)
+            .remedy("fetch the branch and judge again from its tip")
+    })
+}
+
+/// An empty range proves nothing: more often than not it is a wrong range.
+fn empty(facts: &Facts) -> Option<Finding> {
+    let change = facts.change.value()?;
+    change.commits.is_empty().then(|| {
+        let reason =
+            format!("{} brings nothing that {} does not have", change.head.short(), change.base.short());
+        finding(GATE, Verdict::Unproven, SubjectKind::Change, change.head.short(), reason)
+            .remedy("check which base and head were meant")
+    })
+}
+
+fn before(facts: &Facts) -> Option<&String> {
+    facts.gate.value()?.policy_before.as_ref()
+}
+
+/// Rule 3: the policy as the change would leave it, if the change alters the one we judge by.
+fn altered<'f>(policy: &Policy, facts: &'f Facts) -> Option<&'f String> {
+    let after = facts.gate.value()?.policy_after.as_ref()?;
+    (before(facts) == Some(&policy.text) && *after != policy.text).then_some(after)
+}
+
+fn stricter(
+    areas: &mut Vec<TouchedArea>,
+    findings: &mut Vec<Finding>,
+    (more_areas, more): (Vec<TouchedArea>, Vec<Finding>),
+) {
+    areas.extend(
+        more_areas
+            .into_iter()
+            .filter(|more| !areas.iter().any(|area| area.area == more.area))
+            .collect::<Vec<_>>(),
+    );
+    let new =
+        more.into_iter().filter(|f| f.verdict.outcome() > Some(Outcome::Allow) && !findings.contains(f));
+    let new: Vec<_> = new
+        .map(|mut finding| {
+            finding.details.push("asked by the policy as this change would leave it".to_string());
+            finding
+        })
+        .collect();
+    findings.extend(new);
+}
+
+fn invalid_after(problems: usize) -> Finding {
+    let plural = if problems == 1 { "mistake" } else { "mistakes" };
+    let reason =
+        format!("the change would leave a policy with {problems} {plural}, by which nothing can be judged");
+    finding(GATE, Verdict::Broken, SubjectKind::Policy, "after the change", reason)
+        .remedy("run `portcullis policy check` on it and mend what it lists")
+}
+
+fn head(facts: &Facts) -> String {
+    facts.change.value().map_or_else(|| "unknown".to_string(), |change| change.head.short().to_string())
+}
+
+fn judged(facts: &Facts) -> Judged {
+    let (change, request) = (facts.change.value(), facts.host.request.value());
+    Judged {
+        repository: facts.host.repository.clone(),
+        request: request.map(|request| request.number),
+        title: request.map(|request| request.title.clone()),
+        branch: request.map(|request| request.base_branch.clone()),
+        base: change.map(|change| change.base.clone()),
+        head: change.map(|change| change.head.clone()),
+        commits: change.map(|change| change.commits.len() as u64),
+        files: change.map(|change| change.files.len() as u64),
+    }
+}

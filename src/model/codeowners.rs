@@ -6,6 +6,9 @@ use crate::model::person::{Login, TeamName};
 /// Where GitHub looks, in its order; the first file found is the only one.
 pub const PLACES: [&str; 3] = [".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS"];
 
+/// Files of this size and more are ignored by GitHub (GitHub docs, "CODEOWNERS file size").
+pub const SIZE_LIMIT: usize = 3 * 1024 * 1024;
+
 /// A parsed file.
 #[derive(Clone, Debug, Default)]
 pub struct CodeOwners {

@@ -18,8 +18,8 @@ pub struct Decision {
     pub outcome: Outcome,
     /// What was judged.
     pub judged: Judged,
-    /// By which policy.
-    pub policy: PolicyReference,
+    /// By which policy; `None` when none could be seen.
+    pub policy: Option<PolicyReference>,
     /// The data-processing areas that the change touches, with the rules that say so.
     pub areas: Vec<TouchedArea>,
     /// Everything that was found, worst first.
@@ -162,7 +162,7 @@ pub struct Place {
 }
 
 /// What was judged. A decision names one commit and speaks of no other.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Judged {
     /// The repository on its host, as `owner/name`.

@@ -12,9 +12,10 @@
 //! A file that is excluded by path is outside the area whatever its content says.
 
 use crate::model::change::{Content, EntryKind, FileChange, Match, Nature, Side};
-use crate::model::decision::Touch;
-use crate::model::fact::Gap;
+use crate::model::decision::{Touch, TouchedArea};
+use crate::model::fact::{Gap, GapReason};
 use crate::model::glob::Glob;
+use crate::model::inquiry::Inquiry;
 use crate::model::path::RepoPath;
 
 /// All areas of a policy.
@@ -22,6 +23,33 @@ use crate::model::path::RepoPath;
 pub struct Inventory {
     /// The areas, as the policy orders them.
     pub areas: Vec<Area>,
+}
+
+impl Inventory {
+    /// The areas that the files touch, each with its reasons, one for each path.
+    ///
+    /// # Errors
+    /// The gap, when a file could not be placed, or when the content patterns were not all asked for.
+    pub fn touched<'f>(
+        &self,
+        files: impl Iterator<Item = &'f FileChange> + Clone,
+        inquiry: &Inquiry,
+    ) -> Result<Vec<TouchedArea>, Gap> {
+        let mut areas = Vec::new();
+        for area in &self.areas {
+            area.asked(inquiry)?;
+            let mut touches = Vec::new();
+            for file in files.clone() {
+                touches.extend(area.touch(file)?);
+            }
+            touches.sort();
+            touches.dedup_by(|a, b| a.path == b.path);
+            if !touches.is_empty() {
+                areas.push(TouchedArea { area: area.name.clone(), purpose: area.purpose.clone(), touches });
+            }
+        }
+        Ok(areas)
+    }
 }
 
 /// A named part of the code that processes data.
@@ -53,6 +81,19 @@ pub struct Ruled<T> {
 }
 
 impl Area {
+    /// Were all content patterns of this area put to the files?
+    fn asked(&self, inquiry: &Inquiry) -> Result<(), Gap> {
+        match self.content.iter().find(|rule| !inquiry.patterns.contains(&rule.rule)) {
+            None => Ok(()),
+            Some(rule) => Err(Gap::new(
+                format!("which files match the content pattern `{}`", rule.rule),
+                GapReason::NotAsked,
+                "the facts were gathered for a policy without it",
+                "gather the facts again with this policy",
+            )),
+        }
+    }
+
     /// Why the change belongs to this area; `None` when it does not.
     ///
     /// # Errors

@@ -1,0 +1,143 @@
+//! Puts an inquiry to everything that can answer it.
+
+use crate::collect::git::Repository;
+use crate::collect::host::{Host, Question};
+use crate::collect::reports::{self, Named};
+use crate::model::change::{Change, Revision};
+use crate::model::codeowners::{self, CodeOwners, Owner, Ownership};
+use crate::model::fact::{Fact, Gap, GapReason};
+use crate::model::facts::{Facts, GateText, GateTexts, HostFacts, SCHEMA};
+use crate::model::inquiry::{Inquiry, Topic};
+use crate::model::path::RepoPath;
+use crate::model::person::TeamName;
+use crate::model::protection::Branch;
+use crate::model::review::ChangeRequest;
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// What is asked, and whom.
+pub struct Sources<'a> {
+    /// The repository.
+    pub repository: &'a Repository,
+    /// The host with what it already said of the request and its branch; `None` when none takes part.
+    pub host: Option<Asked<'a>>,
+    /// Where reports are looked for.
+    pub directory: &'a Path,
+    /// Reports named on the command line.
+    pub reports: &'a [Named],
+}
+
+/// A host, and its first two answers, which told us what to judge.
+pub struct Asked<'a> {
+    /// The host.
+    pub host: &'a dyn Host,
+    /// Its answer about the request.
+    pub request: Fact<ChangeRequest>,
+    /// Its answer about the branch.
+    pub branch: Fact<Branch>,
+}
+
+/// Gathers every fact that the inquiry asks for.
+pub fn gather(inquiry: Inquiry, base: &Revision, head: &Revision, sources: &Sources<'_>) -> Facts {
+    let repository = sources.repository;
+    let change = repository.change(base, head, &inquiry);
+    let gate = Fact::from(gate_texts(repository, base, head, &inquiry));
+    let host = match &sources.host {
+        Some(asked) => host_facts(asked, &inquiry, head, &change, &gate),
+        None => HostFacts::unseen("none", &no_host()),
+    };
+    let reports = if inquiry.topics.contains(&Topic::Reports) {
+        let tracked = |path: &RepoPath| Fact::from(repository.file_at(head, path).map(|file| file.is_some()));
+        reports::gather(sources.directory, sources.reports, &inquiry, &tracked)
+    } else {
+        Fact::Gap(Gap::not_asked("the test reports", "use a policy that asks for them"))
+    };
+    Facts { schema: SCHEMA, inquiry, change, gate, host, reports }
+}
+
+fn no_host() -> Gap {
+    Gap::not_asked(
+        "what the repository's host says",
+        "name the host and the request: --host github --repository OWNER/NAME --request N",
+    )
+}
+
+fn gate_texts(
+    repository: &Repository,
+    base: &Revision,
+    head: &Revision,
+    inquiry: &Inquiry,
+) -> Result<GateTexts, Gap> {
+    let policy = |at| match &inquiry.policy {
+        Some(path) => text_at(repository, at, path),
+        None => Ok(None),
+    };
+    Ok(GateTexts {
+        policy_before: policy(base)?,
+        policy_after: policy(head)?,
+        code_owners: code_owners(repository, base)?,
+    })
+}
+
+/// CODEOWNERS as GitHub finds it. A file over GitHub's size limit owns nothing there, and nothing here.
+fn code_owners(repository: &Repository, at: &Revision) -> Result<Option<GateText>, Gap> {
+    for place in codeowners::PLACES {
+        let path = RepoPath::from(place);
+        if let Some(bytes) = repository.file_at(at, &path)? {
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            return Ok((bytes.len() < codeowners::SIZE_LIMIT).then_some(GateText { path, text }));
+        }
+    }
+    Ok(None)
+}
+
+/// A text file at a commit; `None` when there is none.
+///
+/// # Errors
+/// It cannot be read, or it is not UTF-8.
+pub fn text_at(repository: &Repository, at: &Revision, path: &RepoPath) -> Result<Option<String>, Gap> {
+    let Some(bytes) = repository.file_at(at, path)? else { return Ok(None) };
+    String::from_utf8(bytes).map(Some).map_err(|error| {
+        Gap::new(
+            format!("the text of {path} at {}", at.short()),
+            GapReason::Malformed,
+            error.to_string(),
+            "save the file as UTF-8",
+        )
+    })
+}
+
+fn host_facts(
+    asked: &Asked<'_>,
+    inquiry: &Inquiry,
+    head: &Revision,
+    change: &Fact<Change>,
+    gate: &Fact<GateTexts>,
+) -> HostFacts {
+    let commits = change.value().map_or(&[][..], |change| &change.commits);
+    let owner_teams = match (change.value(), gate.value()) {
+        (Some(change), Some(gate)) if inquiry.topics.contains(&Topic::CodeOwners) => {
+            owner_teams(change, gate)
+        }
+        _ => BTreeSet::new(),
+    };
+    let (request, branch) = (asked.request.clone(), asked.branch.clone());
+    asked.host.facts(inquiry, Question { request, branch, head, commits, owner_teams })
+}
+
+/// The teams that own a path the change touches, by either name.
+fn owner_teams(change: &Change, gate: &GateTexts) -> BTreeSet<TeamName> {
+    let Some(text) = &gate.code_owners else { return BTreeSet::new() };
+    let owners = CodeOwners::parse(&text.text);
+    let paths = change.files.iter().flat_map(|file| file.entries()).map(|entry| &entry.path);
+    let owned = paths.flat_map(|path| match owners.owners(path) {
+        Ownership::Owned { owners, .. } => owners,
+        Ownership::Unowned { .. } | Ownership::Unmatched => &[],
+    });
+    owned
+        .filter_map(|owner| match owner {
+            Owner::Team(team) => Some(team.clone()),
+            Owner::User(_) | Owner::Email(_) => None,
+        })
+        .collect()
+}
