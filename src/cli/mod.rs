@@ -4,4 +4,108 @@
     reason = "this room is where arguments, environment and output meet the program"
 )]
 
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+pub mod actions;
+pub mod check;
+pub mod decide;
 pub mod demo;
+pub mod exit;
+pub mod explain;
+pub mod facts;
+pub mod judged;
+pub mod output;
+pub mod policy;
+
+/// Lets a change to data-processing code through only with branch protection, independent review and
+/// regression evidence.
+///
+/// Exit codes, equal for every format: 0 allowed, 1 blocked, 2 usage, 3 undetermined (must not land
+/// either), 4 policy missing or not valid, 5 no repository or a file that cannot be read or written.
+#[derive(Debug, Parser)]
+#[command(name = "portcullis", version, max_term_width = 100)]
+pub struct Cli {
+    /// Work as if started in this directory.
+    #[arg(short = 'C', value_name = "DIR", global = true, default_value = ".", hide_default_value = true)]
+    directory: PathBuf,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Judge one change request: gather the facts and decide.
+    Check(check::Arguments),
+    /// Gather the facts of one change request and write them as JSON.
+    Facts(facts::Arguments),
+    /// Decide from gathered facts, without git and without network.
+    Decide(decide::Arguments),
+    /// Say what a control asks and why, or to which data-processing areas a path or commit belongs.
+    Explain(explain::Arguments),
+    /// Check or begin a policy.
+    #[command(subcommand)]
+    Policy(policy::Command),
+    /// See the gate at work on a made-up repository; needs no account and no network.
+    Demo(demo::Arguments),
+}
+
+/// What to judge, and where its facts come from.
+#[derive(Debug, Args)]
+pub struct Subject {
+    /// The host to ask: `github`, or `none`. In a GitHub Actions job: `github`.
+    #[arg(long, value_enum, help_heading = "What to judge")]
+    host: Option<HostName>,
+    /// The repository on the host. In a GitHub Actions job: the job's.
+    #[arg(long, value_name = "OWNER/NAME", help_heading = "What to judge")]
+    repository: Option<String>,
+    /// The number of the change request. In a GitHub Actions job: the event's.
+    #[arg(long, value_name = "N", help_heading = "What to judge")]
+    request: Option<u64>,
+    /// The tip of the branch that would receive the change. With a host: what the host says.
+    #[arg(long, value_name = "REV", help_heading = "What to judge")]
+    base: Option<String>,
+    /// The tip of the change. With a host: the event's or the request's head.
+    #[arg(long, value_name = "REV", help_heading = "What to judge")]
+    head: Option<String>,
+    /// A policy kept elsewhere. Without it: `portcullis.toml` at the base commit.
+    #[arg(long, value_name = "FILE", help_heading = "What to judge it by")]
+    policy: Option<PathBuf>,
+    /// A test report, for the suites whose patterns match its path, or for the one named.
+    #[arg(long = "report", value_name = "[SUITE=]FILE", help_heading = "What to judge it by")]
+    reports: Vec<String>,
+}
+
+/// Hosts by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum HostName {
+    /// GitHub or GitHub Enterprise Server (`GITHUB_API_URL`), with the token in `GITHUB_TOKEN`.
+    Github,
+    /// Nobody: what only a host knows stays unseen.
+    None,
+}
+
+/// Runs the program on the process's own arguments.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(cli) {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            output::complain(&failure.message);
+            failure.exit.into()
+        }
+    }
+}
+
+fn run(cli: Cli) -> exit::Result {
+    let directory = cli.directory.as_path();
+    match cli.command {
+        Command::Check(arguments) => check::run(directory, &arguments),
+        Command::Facts(arguments) => facts::run(directory, &arguments),
+        Command::Decide(arguments) => decide::run(directory, &arguments),
+        Command::Explain(arguments) => explain::run(directory, &arguments),
+        Command::Policy(command) => policy::run(directory, &command),
+        Command::Demo(arguments) => demo::run(&arguments),
+    }
+}

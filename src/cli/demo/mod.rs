@@ -1,3 +1,4 @@
 //! `portcullis demo`: a look at the gate without any account.
 
+pub mod history;
 pub mod world;

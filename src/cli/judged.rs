@@ -1,0 +1,214 @@
+//! From arguments and environment to what is judged: repository, host, base, head, policy, facts.
+
+use super::exit::{Failure, Result};
+use super::{HostName, Subject, actions};
+use crate::collect::gather::{Asked, Sources, gather, text_at};
+use crate::collect::git::Repository;
+use crate::collect::host::Host;
+use crate::collect::host::github::{GitHub, Patience};
+use crate::collect::reports::Named;
+use crate::collect::transport::{Live, Transport};
+use crate::model::change::Revision;
+use crate::model::decision::Judged;
+use crate::model::fact::{Fact, Gap};
+use crate::model::facts::Facts;
+use crate::model::inquiry::Inquiry;
+use crate::model::path::RepoPath;
+use crate::policy::Policy;
+use std::path::Path;
+
+/// Where a policy stands in the repository that it speaks of.
+pub const POLICY: &str = "portcullis.toml";
+
+/// Everything a decision needs.
+pub struct Prepared {
+    /// The policy.
+    pub policy: Policy,
+    /// The facts.
+    pub facts: Facts,
+}
+
+/// Without base, head or policy there is nothing to decide by; that is an answer too.
+pub enum Preparation {
+    /// Ready to decide.
+    Ready(Box<Prepared>),
+    /// Not even the policy could be seen.
+    Unseen(Box<Judged>, Gap),
+}
+
+/// Prepares the judgement of a subject, asking the host over the network.
+///
+/// # Errors
+/// Usage, environment or policy errors.
+pub fn prepare(directory: &Path, subject: &Subject) -> Result<Preparation> {
+    prepare_with(directory, subject, || Box::new(Live::new()))
+}
+
+/// The same over any transport.
+///
+/// # Errors
+/// See [`prepare`].
+pub fn prepare_with(
+    directory: &Path,
+    subject: &Subject,
+    transport: impl Fn() -> Box<dyn Transport>,
+) -> Result<Preparation> {
+    let repository = Repository::open(directory)?;
+    let named = subject.reports.iter().map(|text| named(text)).collect::<Result<Vec<_>>>()?;
+    let question = Asking::new(subject)?;
+    let host = question.host(transport);
+    let asked = host.as_deref().map(|host| ask(host));
+    let ends = match ends(&repository, subject, &question, asked.as_ref()) {
+        Ok(ends) => ends?,
+        Err(gap) => return Ok(Preparation::Unseen(Box::new(known(asked.as_ref(), None)), gap)),
+    };
+    let (policy, inquiry) = match policy(&repository, subject, &ends)? {
+        Ok(found) => found,
+        Err(gap) => return Ok(Preparation::Unseen(Box::new(known(asked.as_ref(), Some(&ends))), gap)),
+    };
+    let sources = Sources { repository: &repository, host: asked, directory, reports: &named };
+    let facts = gather(inquiry, &ends.base, &ends.head, &sources);
+    Ok(Preparation::Ready(Box::new(Prepared { policy, facts })))
+}
+
+/// The host to ask, and about what.
+struct Asking {
+    github: Option<(String, u64)>,
+    head: Option<Revision>,
+}
+
+impl Asking {
+    fn new(subject: &Subject) -> Result<Self> {
+        match (subject.host, &subject.repository, subject.request) {
+            (Some(HostName::None), None, None) => Ok(Asking { github: None, head: None }),
+            (Some(HostName::None), _, _) => Err(Failure::usage("--repository and --request need --host github")),
+            (_, Some(repository), Some(request)) => {
+                Ok(Asking { github: Some((repository.clone(), request)), head: None })
+            }
+            (_, None, None) if actions::is_job() => {
+                let job = actions::job()?;
+                Ok(Asking { github: Some((job.repository, job.request)), head: Some(job.head) })
+            }
+            (Some(HostName::Github), _, _) | (None, Some(_), None) | (None, None, Some(_)) => {
+                Err(Failure::usage("name both: --repository OWNER/NAME and --request N"))
+            }
+            (None, None, None) => Err(Failure::usage(
+                "name what to judge: --host github --repository OWNER/NAME --request N, or --host none --base REV \
+                 for what git alone can tell",
+            )),
+        }
+    }
+
+    fn host(&self, transport: impl Fn() -> Box<dyn Transport>) -> Option<Box<dyn Host>> {
+        let (repository, request) = self.github.as_ref()?;
+        let host = GitHub::new(
+            &actions::api_url(),
+            repository,
+            *request,
+            actions::token(),
+            transport(),
+            Patience::default(),
+        );
+        Some(Box::new(host))
+    }
+}
+
+fn ask(host: &dyn Host) -> Asked<'_> {
+    let request = host.request();
+    let branch = match &request {
+        Fact::Known(request) => host.branch(&request.base_branch),
+        Fact::Gap(gap) => Fact::Gap(gap.clone()),
+    };
+    Asked { host, request, branch }
+}
+
+/// The two commits that a decision names.
+struct Ends {
+    base: Revision,
+    head: Revision,
+}
+
+/// What the command line says, else what the job says, else what the host says.
+fn ends(
+    repository: &Repository,
+    subject: &Subject,
+    question: &Asking,
+    asked: Option<&Asked<'_>>,
+) -> std::result::Result<Result<Ends>, Gap> {
+    let resolve = |name: &String| repository.resolve(name).map_err(Failure::from);
+    let head = match (&subject.head, &question.head, asked) {
+        (Some(name), _, _) => resolve(name),
+        (None, Some(head), _) => Ok(head.clone()),
+        (None, None, Some(asked)) => Ok(asked.request.known()?.head.clone()),
+        (None, None, None) => resolve(&"HEAD".to_string()),
+    };
+    let base = match (&subject.base, asked) {
+        (Some(name), _) => resolve(name),
+        (None, Some(asked)) => Ok(asked.branch.known()?.tip.clone()),
+        (None, None) => Err(Failure::usage("name the tip of the branch that would receive the change: --base REV")),
+    };
+    Ok(base.and_then(|base| head.map(|head| Ends { base, head })))
+}
+
+/// The policy, and everything that it, or what the change would make of it, wants to know.
+fn policy(
+    repository: &Repository,
+    subject: &Subject,
+    ends: &Ends,
+) -> Result<std::result::Result<(Policy, Inquiry), Gap>> {
+    if let Some(file) = &subject.policy {
+        let policy = super::policy::read(file)?;
+        let inquiry = policy.inquiry(None);
+        return Ok(Ok((policy, inquiry)));
+    }
+    let path = RepoPath::from(POLICY);
+    let (before, after) = match texts(repository, ends, &path) {
+        Ok(texts) => texts,
+        Err(gap) => return Ok(Err(gap)),
+    };
+    let at = ends.base.short();
+    let Some(text) = before else {
+        return Err(Failure::policy(format!(
+            "there is no {POLICY} at the base commit {at}; `portcullis policy init` writes one to begin with, and it \
+             counts once it has landed on the branch"
+        )));
+    };
+    let policy = super::policy::parse(&format!("{POLICY} at {at}"), &text)?;
+    let inquiry = policy.inquiry(Some(path.clone()));
+    let altered = after.filter(|after| *after != text).and_then(|after| Policy::parse(&after).ok());
+    let inquiry = match altered {
+        Some(altered) => inquiry.union(altered.inquiry(Some(path))),
+        None => inquiry,
+    };
+    Ok(Ok((policy, inquiry)))
+}
+
+type Text = Option<String>;
+
+fn texts(repository: &Repository, ends: &Ends, path: &RepoPath) -> std::result::Result<(Text, Text), Gap> {
+    Ok((text_at(repository, &ends.base, path)?, text_at(repository, &ends.head, path)?))
+}
+
+fn known(asked: Option<&Asked<'_>>, ends: Option<&Ends>) -> Judged {
+    let request = asked.and_then(|asked| asked.request.value());
+    Judged {
+        request: request.map(|request| request.number),
+        title: request.map(|request| request.title.clone()),
+        branch: request.map(|request| request.base_branch.clone()),
+        base: ends.map(|ends| ends.base.clone()),
+        head: ends.map(|ends| ends.head.clone()),
+        ..Judged::default()
+    }
+}
+
+/// `FILE`, or `SUITE=FILE` where SUITE looks like the name of a suite.
+fn named(text: &str) -> Result<Named> {
+    let suite = |name: &str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
+    match text.split_once('=') {
+        Some((name, file)) if suite(name) && !file.is_empty() => {
+            Ok(Named { suite: Some(name.to_string()), file: file.into() })
+        }
+        _ if text.is_empty() => Err(Failure::usage("--report needs a file: --report FILE or --report SUITE=FILE")),
+        _ => Ok(Named { suite: None, file: text.into() }),
+    }
+}

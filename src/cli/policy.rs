@@ -1,0 +1,105 @@
+//! `portcullis policy`: check or begin a policy.
+
+use super::exit::{Exit, Failure, Result};
+use super::{judged, output};
+use crate::collect::git::Repository;
+use crate::model::glob::Glob;
+use crate::model::inventory::Ruled;
+use crate::model::path::RepoPath;
+use crate::policy::{self, Policy};
+use clap::Subcommand;
+use std::path::{Path, PathBuf};
+
+/// What to do with a policy.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Read a policy and list every mistake in it.
+    Check {
+        /// The file.
+        #[arg(default_value = judged::POLICY)]
+        file: PathBuf,
+    },
+    /// Write a commented policy to begin with.
+    Init {
+        /// The file; it must not exist yet.
+        #[arg(default_value = judged::POLICY)]
+        file: PathBuf,
+    },
+}
+
+/// Runs one of the commands.
+///
+/// # Errors
+/// The file cannot be read or written, or the policy is not valid.
+pub fn run(directory: &Path, command: &Command) -> Result {
+    match command {
+        Command::Check { file } => check(directory, &directory.join(file)),
+        Command::Init { file } => init(&directory.join(file)),
+    }
+}
+
+fn check(directory: &Path, file: &Path) -> Result {
+    let policy = read(file)?;
+    for remark in idle(directory, &policy) {
+        output::remark(&remark);
+    }
+    let controls: Vec<_> = policy.controls.keys().copied().collect();
+    let text = format!(
+        "{} is valid: project \"{}\", {} data-processing areas, controls {}\n{}\n",
+        file.display(),
+        policy.project,
+        policy.scope.inventory.areas.len(),
+        controls.join(", "),
+        policy.digest
+    );
+    output::stdout(text.as_bytes())?;
+    Ok(Exit::Allowed)
+}
+
+/// Path patterns that match nothing at HEAD: not wrong, but often a typing error. Only where there is a repository.
+fn idle(directory: &Path, policy: &Policy) -> Vec<String> {
+    let paths = Repository::open(directory)
+        .and_then(|repository| repository.resolve("HEAD").map(|head| (repository, head)))
+        .ok()
+        .and_then(|(repository, head)| repository.paths_at(&head).ok());
+    let Some(paths) = paths else { return Vec::new() };
+    let idle = |rule: &&Ruled<Glob>| !paths.iter().any(|path: &RepoPath| rule.rule.matches_folded(path.as_bytes()));
+    let areas = &policy.scope.inventory.areas;
+    let of = |area: &crate::model::inventory::Area| {
+        let rules = area.paths.iter().chain(&area.exclude).filter(idle);
+        rules
+            .map(|rule| format!("warning: line {}: `{}` of area {} matches no file at HEAD", rule.line, rule.rule, area.name))
+            .collect::<Vec<_>>()
+    };
+    areas.iter().flat_map(of).collect()
+}
+
+fn init(file: &Path) -> Result {
+    if file.exists() {
+        return Err(Failure::environment(format!("{} exists already; it was left as it is", file.display())));
+    }
+    output::write_file(file, policy::STARTER.as_bytes())?;
+    output::remark(&format!(
+        "wrote {}; change what it says to fit your project, then run `portcullis policy check`",
+        file.display()
+    ));
+    Ok(Exit::Allowed)
+}
+
+/// Reads a policy file.
+///
+/// # Errors
+/// It cannot be read, or it is not valid.
+pub fn read(file: &Path) -> Result<Policy> {
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| Failure::policy(format!("cannot read the policy {}: {error}", file.display())))?;
+    parse(&file.display().to_string(), &text)
+}
+
+/// Reads a policy text; `name` is for the messages.
+///
+/// # Errors
+/// It is not valid.
+pub fn parse(name: &str, text: &str) -> Result<Policy> {
+    Policy::parse(text).map_err(|problems| Failure::policy(policy::show(name, text, &problems)))
+}
