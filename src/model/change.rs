@@ -197,6 +197,9 @@ pub enum EntryKind {
 }
 
 /// What the content of a change is, and which content patterns it matches.
+///
+/// An inquiry without patterns asks nothing of the content: then nothing is read, the nature is
+/// [`Nature::Opaque`] for submodules and [`Nature::Text`] otherwise, and 0 stands for "not counted".
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Content {
@@ -204,7 +207,7 @@ pub struct Content {
     pub nature: Nature,
     /// The patterns that match, at most one entry for each pattern and side.
     pub matches: Vec<Match>,
-    /// How many lines were added and removed; 0 where lines mean nothing.
+    /// How many lines were added and removed; 0 where lines mean nothing or were not counted.
     pub added: u64,
     /// See `added`.
     pub removed: u64,
@@ -214,10 +217,10 @@ pub struct Content {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Nature {
-    /// Text: patterns were matched line by line over the added and removed lines. Renamed and copied
-    /// files are searched whole, so that moving code is never a way to hide it.
+    /// Text: patterns were matched line by line over the added and removed lines. Where more changed than lines
+    /// (a name, a mode, the type, the encoding) both sides are searched whole, so that moving code is never a way to hide it.
     Text,
-    /// Not text: patterns were matched over all bytes of both sides, and again without NUL bytes.
+    /// Not text (it holds a NUL byte): patterns were matched over all lines of both sides, and again without NUL bytes.
     Binary,
     /// What counts lies elsewhere: an LFS pointer, a submodule, a file over the size limit. Patterns cannot see it.
     Opaque,

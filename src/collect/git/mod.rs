@@ -1,54 +1,144 @@
 //! Facts from a git repository, read from raw objects.
+//!
+//! libgit2 opens the repository, finds refs and hands out objects whose hash it has checked. Everything
+//! that the judgement rests on is worked out here from the raw bytes of those objects, because the
+//! objects alone are what a name such as `1f3b…` vouches for: not `info/grafts`, not `refs/replace`,
+//! not a commit-graph file, not attributes, not anybody's configuration.
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | `trust` | what is switched off before a repository is opened, and what makes us refuse one |
+//! | `name` | names to commits |
+//! | `object` | reading one object, and the gap when that fails |
+//! | `commit`, `tree` | the raw formats |
+//! | `graph` | merge bases, and the commits of a change |
+//! | `tree_diff`, `rename` | which paths differ, and which of them moved |
+//! | `content`, `line_diff`, `pattern` | which lines changed, and what they match |
+//! | `change` | all of it put together |
 
 use crate::model::change::{Change, Revision};
 use crate::model::fact::{Fact, Gap};
 use crate::model::inquiry::Inquiry;
 use crate::model::path::RepoPath;
+use anyhow::{Context, anyhow};
+use git2::{ErrorCode, RepositoryOpenFlags};
+use object::Objects;
 use std::path::Path;
+use trust::CloneKind;
+
+mod change;
+mod commit;
+mod content;
+mod graph;
+mod line_diff;
+mod name;
+mod object;
+mod pattern;
+mod rename;
+#[cfg(test)]
+mod test_repository;
+mod tree;
+mod tree_diff;
+mod trust;
+
+pub use trust::neutralise;
 
 /// An open repository, with everything neutralised that could bend what its objects say.
-pub struct Repository {}
+pub struct Repository {
+    git: git2::Repository,
+    clone: CloneKind,
+    distrust: Option<Gap>,
+}
 
 impl Repository {
-    /// Opens the repository that `path` is in.
+    /// Opens the repository that `path` is in, upward from there. `GIT_DIR` and its like are not looked at;
+    /// neither the work tree nor the index is touched, and nothing is ever written.
     ///
     /// # Errors
     /// There is none, or it has a format that we cannot read.
-    pub fn open(_path: &Path) -> anyhow::Result<Self> {
-        todo!()
+    pub fn open(path: &Path) -> anyhow::Result<Self> {
+        neutralise().context("libgit2 cannot be set up")?;
+        let git = git2::Repository::open_ext(path, RepositoryOpenFlags::empty(), &[] as &[&Path])
+            .map_err(|error| explain_open(path, &error))?;
+        let clone = CloneKind::of(&git);
+        let distrust = trust::distrust(&git);
+        Ok(Repository { git, clone, distrust })
     }
 
-    /// The commit that a name stands for, now: a full object name, a full ref name, or a branch, remote branch or tag.
+    /// The commit that a name stands for, now: a full object name, a full ref name, `HEAD`, or a branch,
+    /// remote branch or tag; each may be followed by `~N` and `^N` (gitrevisions(7)), over true parents.
     ///
     /// # Errors
     /// It stands for nothing, or for more than one thing.
-    pub fn resolve(&self, _name: &str) -> anyhow::Result<Revision> {
-        todo!()
+    pub fn resolve(&self, name: &str) -> anyhow::Result<Revision> {
+        name::resolve(&self.git, &self.objects().map_err(|gap| anyhow!("{gap}"))?, name)
     }
 
     /// Is this commit here?
-    pub fn has_commit(&self, _revision: &Revision) -> bool {
-        todo!()
+    pub fn has_commit(&self, revision: &Revision) -> bool {
+        let read = || -> Result<(), Gap> {
+            let objects = self.objects()?;
+            objects.commit(object::oid(revision.as_str())?).map(|_| ())
+        };
+        read().is_ok()
     }
 
-    /// What `head` would bring to `base`.
-    pub fn change(&self, _base: &Revision, _head: &Revision, _inquiry: &Inquiry) -> Fact<Change> {
-        todo!()
+    /// What `head` would bring to `base`. Nothing, when `base` already holds `head`.
+    pub fn change(&self, base: &Revision, head: &Revision, inquiry: &Inquiry) -> Fact<Change> {
+        self.trusted_objects().and_then(|objects| change::read(&objects, base, head, inquiry)).into()
     }
 
     /// The bytes of a file at a commit; `None` when there is no such file (a link or directory is none).
     ///
     /// # Errors
     /// An object is missing or cannot be trusted.
-    pub fn file_at(&self, _at: &Revision, _path: &RepoPath) -> Result<Option<Vec<u8>>, Gap> {
-        todo!()
+    pub fn file_at(&self, at: &Revision, path: &RepoPath) -> Result<Option<Vec<u8>>, Gap> {
+        let objects = self.trusted_objects()?;
+        let tree = objects.tree_of(object::oid(at.as_str())?)?;
+        tree::file_in(&objects, tree, path)
     }
 
     /// Every path at a commit, sorted.
     ///
     /// # Errors
     /// An object is missing or cannot be trusted.
-    pub fn paths_at(&self, _at: &Revision) -> Result<Vec<RepoPath>, Gap> {
-        todo!()
+    pub fn paths_at(&self, at: &Revision) -> Result<Vec<RepoPath>, Gap> {
+        let objects = self.trusted_objects()?;
+        let tree = objects.tree_of(object::oid(at.as_str())?)?;
+        let mut paths: Vec<_> = tree_diff::between(&objects, None, Some(tree))?
+            .into_iter()
+            .map(|change| RepoPath::new(change.path))
+            .collect();
+        paths.sort();
+        Ok(paths)
+    }
+
+    fn objects(&self) -> Result<Objects<'_>, Gap> {
+        Objects::of(&self.git, self.clone)
+    }
+
+    fn trusted_objects(&self) -> Result<Objects<'_>, Gap> {
+        self.distrust.clone().map_or_else(|| self.objects(), Err)
     }
 }
+
+/// What went wrong on opening, and what to do about it.
+fn explain_open(path: &Path, error: &git2::Error) -> anyhow::Error {
+    let place = path.display();
+    let said = error.message();
+    if error.code() == ErrorCode::NotFound {
+        return anyhow!(
+            "there is no git repository at `{place}` or above it: check the repository out, or name it ({said})"
+        );
+    }
+    if said.contains("extension") || said.contains("object format") || said.contains("repository version") {
+        return anyhow!(
+            "the repository at `{place}` has a format that cannot be read here ({said}): \
+             use a clone with the object format sha1 and the ref format files"
+        );
+    }
+    anyhow!("the repository at `{place}` cannot be opened: {said}")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,226 @@
+//! What git shows of a change, put together.
+
+use super::content;
+use super::graph::{Graph, Relation};
+use super::object::{Objects, object_name, oid, revision};
+use super::pattern::Patterns;
+use super::rename::{Link, Pair, Side, pair};
+use super::tree_diff::{Item, TreeChange, between};
+use crate::model::change::{Change, Commit, Entry, EntryKind, FileChange, FileStatus, Revision};
+use crate::model::fact::{Gap, GapReason};
+use crate::model::inquiry::Inquiry;
+use crate::model::path::RepoPath;
+use git2::{ObjectType, Oid};
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A link whose target is longer than this is none that a system would follow, in bytes.
+const LINK_LIMIT: usize = 64 * 1024;
+
+/// Reads a change.
+pub fn read(
+    objects: &Objects<'_>,
+    base: &Revision,
+    head: &Revision,
+    inquiry: &Inquiry,
+) -> Result<Change, Gap> {
+    let relation = Graph::new(objects).relate(oid(base.as_str())?, oid(head.as_str())?)?;
+    let reader = Reader { objects, inquiry, patterns: OnceCell::new() };
+    Ok(Change {
+        base: base.clone(),
+        head: head.clone(),
+        merge_bases: relation.merge_bases.iter().map(|id| revision(*id)).collect::<Result<_, _>>()?,
+        commits: relation.range.iter().map(|id| commit(objects, *id)).collect::<Result<_, _>>()?,
+        files: reader.files(&relation, oid(head.as_str())?)?,
+        on_the_way: reader.on_the_way(&relation).into(),
+    })
+}
+
+fn commit(objects: &Objects<'_>, id: Oid) -> Result<Commit, Gap> {
+    let raw = objects.commit(id)?;
+    Ok(Commit {
+        id: revision(id)?,
+        tree: object_name(raw.header.tree)?,
+        parents: raw.header.parents.iter().map(|id| revision(*id)).collect::<Result<_, _>>()?,
+        author: raw.author,
+        committer: raw.committer,
+        co_authors: raw.co_authors,
+        subject: raw.subject,
+    })
+}
+
+struct Reader<'o, 'r, 'i> {
+    objects: &'o Objects<'r>,
+    inquiry: &'i Inquiry,
+    /// Compiled for the first file that needs them.
+    patterns: OnceCell<Result<Patterns, Gap>>,
+}
+
+impl Reader<'_, '_, '_> {
+    /// Over every merge base; without one, from the empty tree.
+    fn files(&self, relation: &Relation, head: Oid) -> Result<Vec<FileChange>, Gap> {
+        let after = self.objects.tree_of(head)?;
+        let mut before: BTreeSet<Option<Oid>> = BTreeSet::new();
+        for base in &relation.merge_bases {
+            before.insert(Some(self.objects.tree_of(*base)?));
+        }
+        if before.is_empty() {
+            before.insert(None);
+        }
+        let mut pairs = BTreeSet::new();
+        for tree in before {
+            pairs.extend(pair(self.objects, between(self.objects, tree, Some(after))?));
+        }
+        self.file_changes(pairs)
+    }
+
+    /// What each commit changes against its parent, and each merge against all of its parents. Moves are not looked for.
+    fn on_the_way(&self, relation: &Relation) -> Result<Vec<FileChange>, Gap> {
+        if !self.inquiry.each_commit {
+            return Err(Gap::not_asked("the paths on the way", "Switch it on in the policy"));
+        }
+        let mut pairs = BTreeSet::new();
+        for id in &relation.range {
+            pairs.extend(self.commit_changes(*id)?.into_iter().map(Pair::in_place));
+        }
+        self.file_changes(pairs)
+    }
+
+    fn commit_changes(&self, id: Oid) -> Result<Vec<TreeChange>, Gap> {
+        let header = self.objects.header(id)?;
+        let mut parents = header.parents.iter();
+        let first = parents.next().map(|parent| self.objects.tree_of(*parent)).transpose()?;
+        let mut changes = between(self.objects, first, Some(header.tree))?;
+        for parent in parents {
+            let tree = self.objects.tree_of(*parent)?;
+            let others = between(self.objects, Some(tree), Some(header.tree))?;
+            let paths: BTreeSet<Vec<u8>> = others.into_iter().map(|change| change.path).collect();
+            changes.retain(|change| paths.contains(&change.path));
+        }
+        Ok(changes)
+    }
+
+    fn file_changes(&self, pairs: BTreeSet<Pair>) -> Result<Vec<FileChange>, Gap> {
+        let mut by_path: BTreeMap<Vec<u8>, Vec<Pair>> = BTreeMap::new();
+        for pair in pairs {
+            if let Some(side) = pair.new.as_ref().or(pair.old.as_ref()) {
+                by_path.entry(side.path.clone()).or_default().push(pair);
+            }
+        }
+        by_path.into_values().flatten().map(|pair| self.file_change(&pair)).collect()
+    }
+
+    fn file_change(&self, pair: &Pair) -> Result<FileChange, Gap> {
+        let entry = |side: &Option<Side>| side.as_ref().map(|side| self.entry(side)).transpose();
+        let (old, new) = (entry(&pair.old)?, entry(&pair.new)?);
+        let status = status(pair.link, old.as_ref(), new.as_ref());
+        Ok(FileChange { status, old, new, content: self.content(pair).into() })
+    }
+
+    fn content(&self, pair: &Pair) -> Result<crate::model::change::Content, Gap> {
+        if self.inquiry.patterns.is_empty() {
+            return Ok(content::unread(pair));
+        }
+        match self.patterns.get_or_init(|| Patterns::compile(&self.inquiry.patterns)) {
+            Ok(patterns) => content::read(self.objects, patterns, pair),
+            Err(gap) => Err(gap.clone()),
+        }
+    }
+
+    fn entry(&self, side: &Side) -> Result<Entry, Gap> {
+        let kind = self.kind(side)?;
+        Ok(Entry { path: RepoPath::new(side.path.clone()), kind, id: object_name(side.item.1)? })
+    }
+
+    fn kind(&self, side: &Side) -> Result<EntryKind, Gap> {
+        match side.item.0.0 {
+            0o100_644 | 0o100_664 => Ok(EntryKind::File),
+            0o100_755 => Ok(EntryKind::Executable),
+            0o120_000 => self.link(side).map(EntryKind::Symlink),
+            0o160_000 => Ok(EntryKind::Submodule),
+            _ => Err(strange_mode(side)),
+        }
+    }
+
+    /// Where a link leads decides under which paths it counts, so without its target nothing can be said.
+    fn link(&self, side: &Side) -> Result<Option<RepoPath>, Gap> {
+        let (_, id): Item = side.item;
+        if self.objects.blob_size(id)? > LINK_LIMIT {
+            return Ok(None);
+        }
+        let object = self.objects.read(id, ObjectType::Blob)?;
+        Ok(target(&side.path, object.data()))
+    }
+}
+
+fn strange_mode(side: &Side) -> Gap {
+    let path = RepoPath::new(side.path.clone());
+    Gap::new(
+        format!("what {path} is"),
+        GapReason::Untrusted,
+        format!("its tree entry has the mode {:o}", side.item.0.0),
+        "Commit the path again: git itself does not write this mode",
+    )
+}
+
+/// Where a link leads from the directory it is in, without looking at other links on the way; `None` outside the repository.
+fn target(link: &[u8], target: &[u8]) -> Option<RepoPath> {
+    if target.starts_with(b"/") {
+        return None;
+    }
+    let mut at: Vec<&[u8]> = link.split(|b| *b == b'/').collect();
+    at.pop();
+    for part in target.split(|b| *b == b'/') {
+        match part {
+            b"" | b"." => {}
+            b".." => at.pop().map(|_| ())?,
+            name => at.push(name),
+        }
+    }
+    Some(RepoPath::new(at.join(&b'/')))
+}
+
+fn status(link: Link, old: Option<&Entry>, new: Option<&Entry>) -> FileStatus {
+    match (link, old, new) {
+        (Link::Renamed, ..) => FileStatus::Renamed,
+        (Link::Copied, ..) => FileStatus::Copied,
+        (Link::Same, Some(old), Some(new)) => edited(old, new),
+        (Link::Same, None, _) => FileStatus::Added,
+        (Link::Same, Some(_), None) => FileStatus::Deleted,
+    }
+}
+
+fn edited(old: &Entry, new: &Entry) -> FileStatus {
+    if class(&old.kind) != class(&new.kind) {
+        FileStatus::TypeChanged
+    } else if old.id == new.id {
+        FileStatus::ModeChanged
+    } else {
+        FileStatus::Modified
+    }
+}
+
+fn class(kind: &EntryKind) -> u8 {
+    match kind {
+        EntryKind::File | EntryKind::Executable => 0,
+        EntryKind::Symlink(_) => 1,
+        EntryKind::Submodule => 2,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_lead_where_their_text_says() {
+        let leads =
+            |link: &str, to: &str| target(link.as_bytes(), to.as_bytes()).map(|path| path.to_string());
+        assert_eq!(leads("a/link", "../services/upload").as_deref(), Some("services/upload"));
+        assert_eq!(leads("link", "./x//y/").as_deref(), Some("x/y"));
+        assert_eq!(leads("a/b/link", "../..").as_deref(), Some(""));
+        assert_eq!(leads("a/link", "../../x"), None);
+        assert_eq!(leads("link", "/etc/passwd"), None);
+        assert_eq!(leads("link", "../repository/x"), None);
+    }
+}

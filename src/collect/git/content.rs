@@ -1,0 +1,186 @@
+//! What the content of a changed file says.
+//!
+//! A file is looked at in as many ways as a program might read it: as it stands; if there is a NUL byte anywhere, also
+//! without any (many interpreters skip them); if it begins with a UTF-16 byte order mark, also decoded. A
+//! byte order mark before plain text, or a NUL in a comment, hides nothing in this way.
+
+use super::line_diff::{Hunk, LineDiff, diff, whole};
+use super::object::Objects;
+use super::pattern::{Found, Patterns, Searched};
+use super::rename::{Link, Pair};
+use super::tree::SIZE_LIMIT;
+use super::tree_diff::Item;
+use crate::model::change::{Content, Nature, Side};
+use crate::model::fact::Gap;
+use git2::{ObjectType, OdbObject};
+use std::borrow::Cow;
+
+/// The first line of a Git LFS pointer (Git LFS specification, "The Pointer"), which is always short.
+const LFS_POINTER: &[u8] = b"version https://git-lfs.github.com/spec/v1";
+const LFS_POINTER_LIMIT: usize = 1024;
+
+const SUBMODULE: u32 = 0o160_000;
+
+/// The content of a change when no pattern asks for it: its nature as far as the modes tell, nothing counted.
+pub fn unread(pair: &Pair) -> Content {
+    let submodule = [&pair.old, &pair.new].into_iter().flatten().any(|side| side.item.0.0 == SUBMODULE);
+    let nature = if submodule { Nature::Opaque } else { Nature::Text };
+    Content { nature, matches: Vec::new(), added: 0, removed: 0 }
+}
+
+/// Reads both sides and searches what changed.
+pub fn read(objects: &Objects<'_>, patterns: &Patterns, pair: &Pair) -> Result<Content, Gap> {
+    let load = |side: &Option<super::rename::Side>| match side {
+        Some(side) => Loaded::read(objects, side.item),
+        None => Ok(Loaded::Absent),
+    };
+    let (old, new) = (load(&pair.old)?, load(&pair.new)?);
+    Ok(Comparison::of(pair, &old, &new).search(patterns))
+}
+
+enum Loaded<'o> {
+    /// There is no such side.
+    Absent,
+    /// There is nothing to read.
+    Unseen,
+    /// A blob.
+    Read(OdbObject<'o>),
+}
+
+impl<'o> Loaded<'o> {
+    fn read(objects: &'o Objects<'_>, item: Item) -> Result<Self, Gap> {
+        if item.0.0 == SUBMODULE || objects.blob_size(item.1)? > SIZE_LIMIT {
+            return Ok(Loaded::Unseen);
+        }
+        objects.read(item.1, ObjectType::Blob).map(Loaded::Read)
+    }
+
+    fn text(&self) -> &[u8] {
+        match self {
+            Loaded::Read(object) => object.data(),
+            Loaded::Absent | Loaded::Unseen => b"",
+        }
+    }
+
+    fn is_opaque(&self) -> bool {
+        match self {
+            Loaded::Absent => false,
+            Loaded::Unseen => true,
+            Loaded::Read(object) => is_lfs_pointer(object.data()),
+        }
+    }
+}
+
+fn is_lfs_pointer(text: &[u8]) -> bool {
+    text.len() < LFS_POINTER_LIMIT && text.starts_with(LFS_POINTER)
+}
+
+/// Two sides, and how they are to be compared.
+struct Comparison<'t> {
+    old: &'t [u8],
+    new: &'t [u8],
+    nature: Nature,
+    /// Every line of both sides counts, not only those that differ.
+    all: bool,
+}
+
+impl<'t> Comparison<'t> {
+    fn of(pair: &Pair, old: &'t Loaded<'_>, new: &'t Loaded<'_>) -> Self {
+        let nature = if old.is_opaque() || new.is_opaque() {
+            Nature::Opaque
+        } else {
+            nature(old.text()).max(nature(new.text()))
+        };
+        let unlike = Encoding::of(old.text()) != Encoding::of(new.text());
+        let all = nature != Nature::Text || unlike || !is_edit_in_place(pair);
+        Comparison { old: old.text(), new: new.text(), nature, all }
+    }
+
+    fn search(&self, patterns: &Patterns) -> Content {
+        let mut found = Found::default();
+        let mut counts = None;
+        for (old, new) in self.views() {
+            let changed = diff(&old, &new);
+            counts.get_or_insert_with(|| (count(&changed.new), count(&changed.old)));
+            let searched = if self.all { LineDiff { old: whole(&old), new: whole(&new) } } else { changed };
+            let numbered = self.nature != Nature::Binary;
+            for (side, text, hunks) in
+                [(Side::Removed, &old, &searched.old), (Side::Added, &new, &searched.new)]
+            {
+                patterns.search(&Searched { side, text, hunks, numbered }, &mut found);
+            }
+        }
+        let (added, removed) = counts.filter(|_| self.nature == Nature::Text).unwrap_or_default();
+        Content { nature: self.nature, matches: found.into_matches(), added, removed }
+    }
+
+    /// Both sides in each way of reading them; the one that a person would choose comes first.
+    fn views(&self) -> Vec<(Cow<'t, [u8]>, Cow<'t, [u8]>)> {
+        let mut views = Vec::new();
+        if [self.old, self.new].iter().any(|text| Encoding::of(text) != Encoding::Bytes) {
+            views.push((decoded(self.old), decoded(self.new)));
+        }
+        views.push((Cow::Borrowed(self.old), Cow::Borrowed(self.new)));
+        if [self.old, self.new].iter().any(|text| text.contains(&0)) {
+            views.push((without_nul(self.old), without_nul(self.new)));
+        }
+        views
+    }
+}
+
+/// The same kind of thing at the same path with other content: only then it is enough to look at the lines that differ.
+fn is_edit_in_place(pair: &Pair) -> bool {
+    match (&pair.old, &pair.new) {
+        (Some(old), Some(new)) => pair.link == Link::Same && old.item.0 == new.item.0,
+        _ => false,
+    }
+}
+
+fn count(hunks: &[Hunk]) -> u64 {
+    hunks.iter().map(|hunk| hunk.lines).sum()
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Encoding {
+    Bytes,
+    Utf16LittleEndian,
+    Utf16BigEndian,
+}
+
+impl Encoding {
+    fn of(text: &[u8]) -> Self {
+        match text {
+            [0xff, 0xfe, ..] => Encoding::Utf16LittleEndian,
+            [0xfe, 0xff, ..] => Encoding::Utf16BigEndian,
+            _ => Encoding::Bytes,
+        }
+    }
+
+    /// The UTF-16 text behind the mark, and whether it is well formed; `None` for bytes.
+    fn decode(text: &[u8]) -> Option<(String, bool)> {
+        let unit = match Encoding::of(text) {
+            Encoding::Bytes => return None,
+            Encoding::Utf16LittleEndian => u16::from_le_bytes,
+            Encoding::Utf16BigEndian => u16::from_be_bytes,
+        };
+        let pairs = text[2..].chunks_exact(2);
+        let whole = pairs.remainder().is_empty();
+        let units: Vec<u16> = pairs.map(|pair| unit([pair[0], pair[1]])).collect();
+        let well_formed = whole && String::from_utf16(&units).is_ok_and(|text| !text.contains('\0'));
+        Some((String::from_utf16_lossy(&units), well_formed))
+    }
+}
+
+/// Text, if there is no NUL in it or it is UTF-16 and says so.
+fn nature(text: &[u8]) -> Nature {
+    let plain = Encoding::decode(text).map_or_else(|| !text.contains(&0), |(_, well_formed)| well_formed);
+    if plain { Nature::Text } else { Nature::Binary }
+}
+
+fn decoded(text: &[u8]) -> Cow<'_, [u8]> {
+    Encoding::decode(text).map_or(Cow::Borrowed(text), |(text, _)| Cow::Owned(text.into_bytes()))
+}
+
+fn without_nul(text: &[u8]) -> Cow<'_, [u8]> {
+    Cow::Owned(text.iter().copied().filter(|b| *b != 0).collect())
+}

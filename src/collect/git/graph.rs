@@ -1,0 +1,228 @@
+//! How two commits lie to each other: their merge bases, and what one reaches and the other does not.
+//!
+//! Both are found by painting: `head` and `base` each hand their colour down to their parents, the youngest
+//! commit first. A commit with both colours is a common ancestor, and all below it is *stale*: it cannot be a best
+//! one. Commits are read when the paint reaches them and not before. Dates come from the commits and may be false;
+//! they only choose what to paint next:
+//!
+//! - Every way from a tip to a best common ancestor runs over commits of one colour. Those are never stale, and
+//!   painting goes on until nothing but stale commits waits. So no best common ancestor is missed. One that is
+//!   not the best may be taken for one; [`Graph::without_redundant`] removes it.
+//! - `base` colours only what it reaches. So no commit of the range is missed. A false date can leave a commit in the
+//!   range that `base` does reach, by a way that was not painted to its end; painting therefore goes on below the
+//!   oldest commit of the range for [`SLACK`] commits more.
+
+use super::commit::Header;
+use super::object::Objects;
+use crate::model::fact::Gap;
+use git2::Oid;
+use std::collections::{BTreeMap, BinaryHeap};
+
+const HEAD: u8 = 1;
+const BASE: u8 = 2;
+const STALE: u8 = 4;
+const BOTH: u8 = HEAD | BASE;
+
+/// How many commits older than all of the range are painted in search of a way from `base` into the range.
+const SLACK: usize = 128;
+
+/// What `head` would bring to `base`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Relation {
+    /// The best common ancestors, sorted.
+    pub merge_bases: Vec<Oid>,
+    /// The commits that `head` reaches and `base` does not, sorted.
+    pub range: Vec<Oid>,
+}
+
+/// Commits that were read so far.
+pub struct Graph<'o, 'r> {
+    objects: &'o Objects<'r>,
+    places: BTreeMap<Oid, usize>,
+    nodes: Vec<(Oid, Header)>,
+}
+
+impl<'o, 'r> Graph<'o, 'r> {
+    /// A graph of which nothing is read yet.
+    pub fn new(objects: &'o Objects<'r>) -> Self {
+        Graph { objects, places: BTreeMap::new(), nodes: Vec::new() }
+    }
+
+    /// How `head` lies to `base`.
+    pub fn relate(&mut self, base: Oid, head: Oid) -> Result<Relation, Gap> {
+        let mut paint = Paint::start(self, head, &[base])?;
+        let common = paint.until_stale()?;
+        paint.below_range()?;
+        let range = paint.range();
+        let mut merge_bases = self.without_redundant(common)?;
+        merge_bases.sort();
+        Ok(Relation { merge_bases, range })
+    }
+
+    /// Drops each commit that another of them reaches.
+    fn without_redundant(&mut self, common: Vec<Oid>) -> Result<Vec<Oid>, Gap> {
+        let mut best = Vec::new();
+        for one in &common {
+            let others: Vec<Oid> = common.iter().filter(|other| *other != one).copied().collect();
+            if others.is_empty() || !self.is_reached(*one, &others)? {
+                best.push(*one);
+            }
+        }
+        Ok(best)
+    }
+
+    fn is_reached(&mut self, one: Oid, from: &[Oid]) -> Result<bool, Gap> {
+        let mut paint = Paint::start(self, one, from)?;
+        paint.until_stale()?;
+        Ok(paint.colour_of(one) & BASE != 0)
+    }
+
+    fn place(&mut self, id: Oid) -> Result<usize, Gap> {
+        if let Some(place) = self.places.get(&id) {
+            return Ok(*place);
+        }
+        let header = self.objects.header(id)?;
+        Ok(self.keep(id, header))
+    }
+
+    /// The same, or `None` for a commit that is not here.
+    fn place_if_here(&mut self, id: Oid) -> Result<Option<usize>, Gap> {
+        if let Some(place) = self.places.get(&id) {
+            return Ok(Some(*place));
+        }
+        Ok(self.objects.header_if_here(id)?.map(|header| self.keep(id, header)))
+    }
+
+    fn keep(&mut self, id: Oid, header: Header) -> usize {
+        self.places.insert(id, self.nodes.len());
+        self.nodes.push((id, header));
+        self.nodes.len() - 1
+    }
+}
+
+/// One painting over a graph. A place is an index into [`Graph::nodes`] and `colours`.
+struct Paint<'g, 'o, 'r> {
+    graph: &'g mut Graph<'o, 'r>,
+    colours: Vec<Colour>,
+    /// By date, then by place.
+    queue: BinaryHeap<(i64, usize)>,
+    /// How many in the queue are not stale.
+    fresh: usize,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Colour {
+    flags: u8,
+    waits: bool,
+}
+
+impl<'g, 'o, 'r> Paint<'g, 'o, 'r> {
+    fn start(graph: &'g mut Graph<'o, 'r>, head: Oid, base: &[Oid]) -> Result<Self, Gap> {
+        let mut paint = Paint { graph, colours: Vec::new(), queue: BinaryHeap::new(), fresh: 0 };
+        paint.reach(head, HEAD)?;
+        base.iter().try_for_each(|base| paint.reach(*base, BASE))?;
+        Ok(paint)
+    }
+
+    /// Paints until only stale commits wait; the common ancestors that did not become stale.
+    fn until_stale(&mut self) -> Result<Vec<Oid>, Gap> {
+        let mut common = Vec::new();
+        while self.fresh > 0 {
+            let Some(place) = self.next() else { break };
+            if self.hand_down(place)? {
+                common.push(place);
+            }
+        }
+        common.sort_unstable();
+        common.dedup();
+        common.retain(|place| self.flags(*place) & STALE == 0);
+        Ok(common.into_iter().map(|place| self.graph.nodes[place].0).collect())
+    }
+
+    /// Goes on painting as far as `base` could still reach into the range.
+    fn below_range(&mut self) -> Result<(), Gap> {
+        let dates = self.range_places().map(|place| self.graph.nodes[place].1.date);
+        let Some(oldest) = dates.min() else { return Ok(()) };
+        let mut slack = SLACK;
+        while slack > 0 {
+            let Some(place) = self.next() else { break };
+            self.hand_down(place)?;
+            slack -= usize::from(self.graph.nodes[place].1.date < oldest);
+        }
+        Ok(())
+    }
+
+    /// What only `head` reaches, sorted.
+    fn range(&self) -> Vec<Oid> {
+        let mut ids: Vec<Oid> = self.range_places().map(|place| self.graph.nodes[place].0).collect();
+        ids.sort();
+        ids
+    }
+
+    fn range_places(&self) -> impl Iterator<Item = usize> {
+        let coloured = self.colours.iter().enumerate();
+        coloured.filter(|(_, colour)| colour.flags & BOTH == HEAD).map(|(place, _)| place)
+    }
+
+    fn colour_of(&self, id: Oid) -> u8 {
+        self.graph.places.get(&id).map_or(0, |place| self.flags(*place))
+    }
+
+    fn flags(&self, place: usize) -> u8 {
+        self.colours.get(place).map_or(0, |colour| colour.flags)
+    }
+
+    fn next(&mut self) -> Option<usize> {
+        let (_, place) = self.queue.pop()?;
+        self.colours[place].waits = false;
+        self.fresh -= usize::from(self.flags(place) & STALE == 0);
+        Some(place)
+    }
+
+    /// Paints the parents. Is the commit itself a common ancestor that nothing has made stale?
+    fn hand_down(&mut self, place: usize) -> Result<bool, Gap> {
+        let mut flags = self.flags(place);
+        let common = flags == BOTH;
+        if common {
+            flags |= STALE;
+        }
+        for parent in self.graph.nodes[place].1.parents.clone() {
+            self.reach(parent, flags)?;
+        }
+        Ok(common)
+    }
+
+    /// Paints one commit. A stale one that is not here, as at the edge of a shallow clone, is not needed for the answer:
+    /// leaving it out can only make the answer longer. Any other is.
+    fn reach(&mut self, id: Oid, flags: u8) -> Result<(), Gap> {
+        let place = if flags & STALE == 0 {
+            self.graph.place(id)?
+        } else {
+            match self.graph.place_if_here(id)? {
+                Some(place) => place,
+                None => return Ok(()),
+            }
+        };
+        self.colour(place, flags);
+        Ok(())
+    }
+
+    fn colour(&mut self, place: usize, flags: u8) {
+        if self.colours.len() <= place {
+            self.colours.resize(self.graph.nodes.len(), Colour::default());
+        }
+        let colour = &mut self.colours[place];
+        let before = *colour;
+        colour.flags |= flags;
+        if colour.flags == before.flags {
+            return;
+        }
+        colour.waits = true;
+        let fresh = colour.flags & STALE == 0;
+        let was_counted = before.waits && before.flags & STALE == 0;
+        self.fresh = self.fresh + usize::from(fresh) - usize::from(was_counted);
+        if !before.waits {
+            self.queue.push((self.graph.nodes[place].1.date, place));
+        }
+    }
+}

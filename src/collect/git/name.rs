@@ -1,0 +1,171 @@
+//! Names to commits.
+//!
+//! A name that could mean two commits means none: somebody who may create tags could otherwise choose
+//! which commit is judged. Abbreviated object names are refused for the same reason.
+
+use super::object::{Objects, oid, revision};
+use crate::model::change::Revision;
+use crate::model::fact::Gap;
+use anyhow::{anyhow, bail};
+use git2::{ErrorCode, ObjectType, Oid};
+
+/// Tags of tags are followed this far.
+const TAG_LIMIT: usize = 16;
+
+/// The commit that a name stands for.
+pub fn resolve(git: &git2::Repository, objects: &Objects<'_>, name: &str) -> anyhow::Result<Revision> {
+    let end = name.find(['~', '^']).unwrap_or(name.len());
+    let (stem, suffix) = name.split_at(end);
+    let mut at = Names { git, objects }.commit(stem)?;
+    for step in steps(name, suffix)? {
+        at = take(objects, at, step)
+            .map_err(said)?
+            .ok_or_else(|| anyhow!("`{name}` goes beyond the history"))?;
+    }
+    revision(at).map_err(said)
+}
+
+fn said(gap: Gap) -> anyhow::Error {
+    anyhow!("{gap}. {}", gap.remedy)
+}
+
+/// One step from a commit: to its n-th parent, or n times to its first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    Parent(usize),
+    Back(usize),
+}
+
+fn steps(name: &str, suffix: &str) -> anyhow::Result<Vec<Step>> {
+    let mut steps = Vec::new();
+    let mut rest = suffix;
+    while let Some(sign) = rest.chars().next() {
+        let digits = rest[1..].find(|c: char| !c.is_ascii_digit()).map_or(rest.len(), |at| at + 1);
+        let number = if digits == 1 { Ok(1) } else { rest[1..digits].parse() };
+        match (sign, number) {
+            ('~', Ok(number)) => steps.push(Step::Back(number)),
+            ('^', Ok(number)) => steps.push(Step::Parent(number)),
+            _ => bail!("`{name}` is not understood: after a name only `~N` and `^N` are"),
+        }
+        rest = &rest[digits..];
+    }
+    Ok(steps)
+}
+
+fn take(objects: &Objects<'_>, from: Oid, step: Step) -> Result<Option<Oid>, Gap> {
+    match step {
+        Step::Parent(0) => Ok(Some(from)),
+        Step::Parent(number) => Ok(objects.header(from)?.parents.get(number - 1).copied()),
+        Step::Back(number) => {
+            let mut at = from;
+            for _ in 0..number {
+                let Some(parent) = objects.header(at)?.parents.first().copied() else { return Ok(None) };
+                at = parent;
+            }
+            Ok(Some(at))
+        }
+    }
+}
+
+struct Names<'a, 'r> {
+    git: &'a git2::Repository,
+    objects: &'a Objects<'r>,
+}
+
+impl Names<'_, '_> {
+    fn commit(&self, name: &str) -> anyhow::Result<Oid> {
+        if name.starts_with("refs/") {
+            let found = self.reference(name)?;
+            return found.ok_or_else(|| anyhow!("there is no ref `{name}` here: fetch it first"));
+        }
+        let found = self.short(name)?;
+        if is_full_object_name(name) {
+            return self.object_name(name, &found);
+        }
+        one_of(name, &found)
+    }
+
+    /// Every ref that a short name may mean, with its commit.
+    fn short(&self, name: &str) -> anyhow::Result<Vec<(String, Oid)>> {
+        let mut found = Vec::new();
+        for place in places(name) {
+            if let Some(commit) = self.reference(&place)? {
+                found.push((place, commit));
+            }
+        }
+        Ok(found)
+    }
+
+    fn object_name(&self, name: &str, refs: &[(String, Oid)]) -> anyhow::Result<Oid> {
+        if let Some((place, _)) = refs.first() {
+            bail!(
+                "`{name}` is ambiguous: it is an object name, and there is a ref `{place}`; write the full ref, or remove it"
+            );
+        }
+        let id = oid(name).map_err(said)?;
+        self.objects.header(id).map_err(said)?;
+        Ok(id)
+    }
+
+    /// The commit of a ref; `None` when there is no such ref.
+    fn reference(&self, name: &str) -> anyhow::Result<Option<Oid>> {
+        let reference = match self.git.find_reference(name) {
+            Ok(reference) => reference,
+            Err(error) if matches!(error.code(), ErrorCode::NotFound | ErrorCode::InvalidSpec) => {
+                return Ok(None);
+            }
+            Err(error) => bail!("the ref `{name}` cannot be read: {}", error.message()),
+        };
+        let direct = reference.resolve().map_err(|_| anyhow!("the ref `{name}` leads to no commit"))?;
+        let target = direct.target().ok_or_else(|| anyhow!("the ref `{name}` leads to no commit"))?;
+        self.peel(name, target).map(Some)
+    }
+
+    /// From an annotated tag to its commit.
+    fn peel(&self, name: &str, target: Oid) -> anyhow::Result<Oid> {
+        let mut at = target;
+        for _ in 0..TAG_LIMIT {
+            let object = self.objects.read_any(at, ObjectType::Commit).map_err(said)?;
+            match object.kind() {
+                ObjectType::Commit => return Ok(at),
+                ObjectType::Tag => {
+                    at = tagged(object.data()).ok_or_else(|| anyhow!("the tag {at} is malformed"))?
+                }
+                other => bail!("the ref `{name}` leads to a {other}, not to a commit"),
+            }
+        }
+        bail!("the ref `{name}` leads through too many tags")
+    }
+}
+
+fn places(name: &str) -> Vec<String> {
+    let head = (name == "HEAD").then(|| name.to_string());
+    let named = ["refs/heads/", "refs/tags/", "refs/remotes/"].map(|prefix| format!("{prefix}{name}"));
+    head.into_iter().chain(named).collect()
+}
+
+fn is_full_object_name(name: &str) -> bool {
+    matches!(name.len(), 40 | 64) && name.bytes().all(|b| b.is_ascii_hexdigit())
+}
+
+fn one_of(name: &str, found: &[(String, Oid)]) -> anyhow::Result<Oid> {
+    let Some((_, commit)) = found.first() else { bail!(nothing(name)) };
+    if found.iter().all(|(_, other)| other == commit) {
+        return Ok(*commit);
+    }
+    let list: Vec<String> = found.iter().map(|(place, commit)| format!("`{place}` ({commit})")).collect();
+    bail!("`{name}` is ambiguous: {}; write the full name of the ref that is meant", list.join(", "))
+}
+
+fn nothing(name: &str) -> String {
+    let abbreviated = name.len() >= 4 && name.len() < 40 && name.bytes().all(|b| b.is_ascii_hexdigit());
+    let hint =
+        if abbreviated { "; abbreviated object names are not accepted: write all 40 digits" } else { "" };
+    format!("`{name}` names no commit here: there is none of {}{hint}", places(name).join(", "))
+}
+
+/// `object <name>` is the first line of a tag.
+fn tagged(data: &[u8]) -> Option<Oid> {
+    let line = data.split(|b| *b == b'\n').next()?.strip_prefix(b"object ")?;
+    Oid::from_str(std::str::from_utf8(line).ok()?).ok()
+}

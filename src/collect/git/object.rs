@@ -1,0 +1,106 @@
+//! Reading one object, and the gap when that fails.
+
+use super::commit::{Header, RawCommit};
+use super::trust::CloneKind;
+use crate::model::change::{ObjectName, Revision};
+use crate::model::fact::{Gap, GapReason};
+use git2::{ErrorCode, ObjectType, Odb, OdbObject, Oid};
+
+/// The objects of a repository. libgit2 checks the hash of each one that it hands out.
+pub struct Objects<'r> {
+    odb: Odb<'r>,
+    clone: CloneKind,
+}
+
+impl<'r> Objects<'r> {
+    /// The objects of an open repository.
+    pub fn of(git: &'r git2::Repository, clone: CloneKind) -> Result<Self, Gap> {
+        let odb = git.odb().map_err(|error| {
+            let remedy = "Check that the directory `objects` of the repository can be read";
+            Gap::new("the objects of the repository", GapReason::MissingObject, error.message(), remedy)
+        })?;
+        Ok(Objects { odb, clone })
+    }
+
+    /// An object that must be of this kind.
+    pub fn read(&self, id: Oid, kind: ObjectType) -> Result<OdbObject<'_>, Gap> {
+        let object = self.odb.read(id).map_err(|error| self.unreadable(id, kind, &error))?;
+        if object.kind() == kind {
+            return Ok(object);
+        }
+        Err(malformed(id, kind, &format!("it is a {}", object.kind())))
+    }
+
+    /// An object of any kind; a gap speaks of `kind`.
+    pub fn read_any(&self, id: Oid, kind: ObjectType) -> Result<OdbObject<'_>, Gap> {
+        self.odb.read(id).map_err(|error| self.unreadable(id, kind, &error))
+    }
+
+    /// The size of a blob in bytes, without reading it.
+    pub fn blob_size(&self, id: Oid) -> Result<usize, Gap> {
+        match self.odb.read_header(id) {
+            Ok((size, ObjectType::Blob)) => Ok(size),
+            Ok((_, other)) => Err(malformed(id, ObjectType::Blob, &format!("it is a {other}"))),
+            Err(error) => Err(self.unreadable(id, ObjectType::Blob, &error)),
+        }
+    }
+
+    /// The tree, parents and date of a commit.
+    pub fn header(&self, id: Oid) -> Result<Header, Gap> {
+        let object = self.read(id, ObjectType::Commit)?;
+        Header::parse(object.data()).map_err(|fault| malformed(id, ObjectType::Commit, &fault))
+    }
+
+    /// The same, or `None` when no such object is here: for walks that can do without it.
+    pub fn header_if_here(&self, id: Oid) -> Result<Option<Header>, Gap> {
+        match self.odb.read(id) {
+            Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
+            _ => self.header(id).map(Some),
+        }
+    }
+
+    /// A whole commit.
+    pub fn commit(&self, id: Oid) -> Result<RawCommit, Gap> {
+        let object = self.read(id, ObjectType::Commit)?;
+        RawCommit::parse(object.data()).map_err(|fault| malformed(id, ObjectType::Commit, &fault))
+    }
+
+    /// The tree of a commit.
+    pub fn tree_of(&self, commit: Oid) -> Result<Oid, Gap> {
+        self.header(commit).map(|header| header.tree)
+    }
+
+    fn unreadable(&self, id: Oid, kind: ObjectType, error: &git2::Error) -> Gap {
+        let what = format!("{kind} {id}");
+        if error.code() == ErrorCode::NotFound {
+            let detail = format!("it is not in {}", self.clone.describe());
+            return Gap::new(what, GapReason::MissingObject, detail, self.clone.remedy());
+        }
+        let detail = format!("it is damaged: {}", error.message());
+        Gap::new(what, GapReason::MissingObject, detail, "Run `git fsck`, and judge a fresh clone")
+    }
+}
+
+/// The gap of an object that is not what its format says.
+pub fn malformed(id: Oid, kind: ObjectType, fault: &str) -> Gap {
+    let remedy = "Run `git fsck` on the repository, and rewrite the commits that brought the object";
+    Gap::new(format!("{kind} {id}"), GapReason::Malformed, fault, remedy)
+}
+
+/// An object name as libgit2 has it.
+pub fn oid(hex: &str) -> Result<Oid, Gap> {
+    Oid::from_str(hex).map_err(|error| {
+        let remedy = "Name a commit of this repository by its 40 hexadecimal digits";
+        Gap::new(format!("object {hex}"), GapReason::Unsupported, error.message(), remedy)
+    })
+}
+
+/// The model's name of a commit.
+pub fn revision(id: Oid) -> Result<Revision, Gap> {
+    Revision::try_from(id.to_string()).map_err(|fault| malformed(id, ObjectType::Commit, &fault))
+}
+
+/// The model's name of a tree or blob.
+pub fn object_name(id: Oid) -> Result<ObjectName, Gap> {
+    ObjectName::try_from(id.to_string()).map_err(|fault| malformed(id, ObjectType::Any, &fault))
+}

@@ -1,0 +1,219 @@
+//! The raw form of a tree: `mode name NUL id`, again and again, sorted.
+//!
+//! git sorts as if the names of directories ended in `/`. A tree that is not sorted so, that has one name
+//! twice, or that has a name which no checkout can hold was made by hand: different programs see different files
+//! in it, so it is refused and not interpreted (git-fsck(1): `treeNotSorted`, `duplicateEntries`, `hasDotdot`,
+//! `hasDotgit`, `fullPathname`, `emptyName`).
+
+use super::object::{Objects, malformed};
+use crate::model::fact::{Gap, GapReason};
+use crate::model::path::RepoPath;
+use git2::{ObjectType, Oid};
+use std::cmp::Ordering;
+
+/// The largest file that is handed out whole or searched, in bytes.
+pub const SIZE_LIMIT: usize = 64 * 1024 * 1024;
+
+/// One entry of a tree.
+#[derive(Clone, Copy, Debug)]
+pub struct TreeEntry<'t> {
+    /// One component of a path.
+    pub name: &'t [u8],
+    /// What it is.
+    pub mode: Mode,
+    id: &'t [u8],
+}
+
+/// The mode of a tree entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Mode(pub u32);
+
+impl Mode {
+    /// Is it a directory?
+    pub fn is_tree(self) -> bool {
+        self.0 == 0o040_000
+    }
+
+    /// Is it a file, executable or not?
+    pub fn is_file(self) -> bool {
+        matches!(self.0, 0o100_644 | 0o100_664 | 0o100_755)
+    }
+}
+
+impl<'t> TreeEntry<'t> {
+    /// What it points to.
+    pub fn id(&self) -> Result<Oid, Gap> {
+        Oid::from_bytes(self.id).map_err(|error| {
+            let remedy = "Run `git fsck`, and judge a fresh clone";
+            Gap::new("a tree entry", GapReason::Malformed, error.message(), remedy)
+        })
+    }
+
+    /// The same kind and the same content?
+    pub fn is_same(&self, other: &TreeEntry<'_>) -> bool {
+        self.mode == other.mode && self.id == other.id
+    }
+
+    /// git's order: directories as if their name ended in `/`.
+    pub fn order(&self, other: &TreeEntry<'_>) -> Ordering {
+        let common = self.name.len().min(other.name.len());
+        let (mine, theirs) = (self.name, other.name);
+        mine[..common].cmp(&theirs[..common]).then_with(|| self.byte_at(common).cmp(&other.byte_at(common)))
+    }
+
+    fn byte_at(&self, at: usize) -> Option<u8> {
+        let end = (at == self.name.len() && self.mode.is_tree()).then_some(b'/');
+        self.name.get(at).copied().or(end)
+    }
+
+    fn is_bent(&self) -> bool {
+        let dotted = matches!(self.name.first(), None | Some(b'.'));
+        self.name.contains(&b'/') || dotted && RepoPath::new(self.name).is_bent()
+    }
+}
+
+/// Reads a tree, and checks its order and its names.
+pub fn parse(id: Oid, data: &[u8]) -> Result<Vec<TreeEntry<'_>>, Gap> {
+    let width = id.as_bytes().len();
+    let mut entries: Vec<TreeEntry<'_>> = Vec::with_capacity(data.len() / (width + 20));
+    let mut rest = data;
+    while !rest.is_empty() {
+        let (entry, after) = split_entry(rest, width)
+            .ok_or_else(|| malformed(id, ObjectType::Tree, "it does not have the form of a tree"))?;
+        check(id, &entries, &entry)?;
+        entries.push(entry);
+        rest = after;
+    }
+    Ok(entries)
+}
+
+fn split_entry(data: &[u8], width: usize) -> Option<(TreeEntry<'_>, &[u8])> {
+    let space = data.iter().take(8).position(|b| *b == b' ')?;
+    let mode = octal(&data[..space])?;
+    let rest = &data[space + 1..];
+    let end = rest.iter().position(|b| *b == 0)?;
+    let id = rest.get(end + 1..end + 1 + width)?;
+    Some((TreeEntry { name: &rest[..end], mode: Mode(mode), id }, &rest[end + 1 + width..]))
+}
+
+/// Leading zeros are allowed: old tools wrote `040000`.
+fn octal(digits: &[u8]) -> Option<u32> {
+    let valid = !digits.is_empty() && digits.iter().all(|b| matches!(b, b'0'..=b'7'));
+    valid.then(|| digits.iter().fold(0, |mode, digit| mode * 8 + u32::from(digit - b'0')))
+}
+
+fn check(id: Oid, before: &[TreeEntry<'_>], entry: &TreeEntry<'_>) -> Result<(), Gap> {
+    if entry.is_bent() {
+        return Err(untrusted(id, entry, "a name that bends its path"));
+    }
+    if before.last().is_some_and(|last| last.order(entry) != Ordering::Less) {
+        return Err(untrusted(id, entry, "entries that are out of order or doubled"));
+    }
+    if entry.mode.is_tree() && has_file_named(before, entry.name) {
+        return Err(untrusted(id, entry, "a file and a directory of one name"));
+    }
+    Ok(())
+}
+
+/// Between the file `a` and the directory `a` stand only names that begin with `a`.
+fn has_file_named(before: &[TreeEntry<'_>], name: &[u8]) -> bool {
+    before.iter().rev().take_while(|entry| entry.name.starts_with(name)).any(|entry| entry.name == name)
+}
+
+fn untrusted(id: Oid, entry: &TreeEntry<'_>, fault: &str) -> Gap {
+    Gap::new(
+        format!("tree {id}"),
+        GapReason::Untrusted,
+        format!("it holds {fault}, at `{}`", String::from_utf8_lossy(entry.name)),
+        "Rewrite the commits that brought this tree: git itself does not write such trees",
+    )
+}
+
+/// The bytes of a file below a tree; `None` when there is no file of this path.
+pub fn file_in(objects: &Objects<'_>, tree: Oid, path: &RepoPath) -> Result<Option<Vec<u8>>, Gap> {
+    let mut at = (Mode(0o040_000), tree);
+    for component in path.as_bytes().split(|b| *b == b'/') {
+        match entry_of(objects, at, component)? {
+            Some(next) => at = next,
+            None => return Ok(None),
+        }
+    }
+    if at.0.is_file() { blob(objects, at.1, path).map(Some) } else { Ok(None) }
+}
+
+fn entry_of(objects: &Objects<'_>, at: (Mode, Oid), name: &[u8]) -> Result<Option<(Mode, Oid)>, Gap> {
+    if !at.0.is_tree() {
+        return Ok(None);
+    }
+    let object = objects.read(at.1, ObjectType::Tree)?;
+    let entries = parse(at.1, object.data())?;
+    let found = entries.iter().find(|entry| entry.name == name);
+    found.map(|entry| Ok((entry.mode, entry.id()?))).transpose()
+}
+
+fn blob(objects: &Objects<'_>, id: Oid, path: &RepoPath) -> Result<Vec<u8>, Gap> {
+    if objects.blob_size(id)? > SIZE_LIMIT {
+        let detail = format!("it is larger than {SIZE_LIMIT} bytes");
+        return Err(Gap::new(
+            format!("the file {path}"),
+            GapReason::Truncated,
+            detail,
+            "Make the file smaller",
+        ));
+    }
+    Ok(objects.read(id, ObjectType::Blob)?.data().to_vec())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id() -> Oid {
+        Oid::from_bytes(&[7; 20]).unwrap()
+    }
+
+    fn tree(entries: &[(&str, &str)]) -> Vec<u8> {
+        let entry =
+            |(mode, name): &(&str, &str)| [mode.as_bytes(), b" ", name.as_bytes(), b"\0", &[1; 20]].concat();
+        entries.iter().flat_map(entry).collect()
+    }
+
+    fn names(entries: &[(&str, &str)]) -> Result<usize, GapReason> {
+        let data = tree(entries);
+        parse(id(), &data).map(|entries| entries.len()).map_err(|gap| gap.reason)
+    }
+
+    #[test]
+    fn directories_sort_as_if_they_ended_in_a_slash() {
+        assert_eq!(names(&[("100644", "a.b"), ("40000", "a"), ("100644", "a0")]), Ok(3));
+        assert_eq!(names(&[("040000", "a"), ("100644", "a.b")]), Err(GapReason::Untrusted));
+    }
+
+    #[test]
+    fn trees_made_by_hand_are_refused() {
+        for bad in [
+            vec![("100644", "")],
+            vec![("100644", "..")],
+            vec![("40000", ".Git")],
+            vec![("100644", "a/b")],
+            vec![("100644", "a"), ("100644", "a")],
+            vec![("100644", "b"), ("100644", "a")],
+            vec![("100644", "a"), ("100644", "a-b"), ("40000", "a")],
+        ] {
+            assert_eq!(names(&bad), Err(GapReason::Untrusted), "{bad:?}");
+        }
+        assert_eq!(names(&[("100644", ".gitignore"), ("100644", "..a")]).is_ok(), false);
+        assert_eq!(names(&[("100644", "..a"), ("100644", ".gitignore")]), Ok(2));
+    }
+
+    #[test]
+    fn truncated_and_strange_entries_are_malformed() {
+        let whole = tree(&[("100644", "a"), ("100644", "b")]);
+        for end in 1..whole.len() {
+            let cut = parse(id(), &whole[..end]);
+            assert_eq!(cut.is_ok(), end == whole.len() / 2, "{end}");
+        }
+        assert_eq!(names(&[("10x644", "a")]), Err(GapReason::Malformed));
+        assert_eq!(names(&[("", "a")]), Err(GapReason::Malformed));
+    }
+}
