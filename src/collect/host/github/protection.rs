@@ -1,0 +1,286 @@
+//! Rulesets and classic protection in our one form.
+//!
+//! Both hold at once (GitHub docs, "About rulesets"), so each becomes its own requirements and nothing is
+//! merged here. Kinds of rules that the model does not know only add strictness, and are passed over.
+
+use crate::collect::host::github::client::{contradiction, malformed, truncated};
+use crate::collect::host::github::translate::unknown;
+use crate::collect::host::github::wire;
+use crate::model::fact::{Fact, Gap, GapReason};
+use crate::model::protection::{ActorKind, Bypass, BypassMode, Requirement, Rule};
+use serde::de::DeserializeOwned;
+use std::collections::BTreeSet;
+
+/// The rules of one item of `rules/branches/BRANCH`.
+pub(super) fn rules(what: &str, item: &wire::BranchRule) -> Result<Vec<Rule>, Gap> {
+    match item.kind.as_str() {
+        "pull_request" => parameters(what, item).map(pull_request_rules),
+        "required_status_checks" => status_check_rules(what, parameters(what, item)?),
+        "non_fast_forward" => Ok(vec![Rule::NoForcePush]),
+        "deletion" => Ok(vec![Rule::NoDeletion]),
+        "required_signatures" => Ok(vec![Rule::SignedCommits]),
+        "required_linear_history" => Ok(vec![Rule::LinearHistory]),
+        _ => Ok(Vec::new()),
+    }
+}
+
+fn parameters<T: DeserializeOwned>(what: &str, item: &wire::BranchRule) -> Result<T, Gap> {
+    let given = item.parameters.clone().unwrap_or_default();
+    serde_json::from_value(given)
+        .map_err(|error| malformed(what, format!("the parameters of rule `{}`: {error}", item.kind)))
+}
+
+fn pull_request_rules(given: wire::PullRequestParameters) -> Vec<Rule> {
+    let approvals = given.required_approving_review_count;
+    chosen([
+        (true, Rule::ChangeRequest),
+        (approvals > 0, Rule::Approvals(approvals)),
+        (given.dismiss_stale_reviews_on_push, Rule::DismissStale),
+        (given.require_code_owner_review, Rule::CodeOwners),
+        (given.require_last_push_approval, Rule::LastPushApproval),
+        (given.required_review_thread_resolution, Rule::ConversationResolution),
+    ])
+}
+
+fn chosen<const N: usize>(rules: [(bool, Rule); N]) -> Vec<Rule> {
+    rules.into_iter().filter(|(wanted, _)| *wanted).map(|(_, rule)| rule).collect()
+}
+
+fn status_check_rules(what: &str, given: wire::StatusCheckParameters) -> Result<Vec<Rule>, Gap> {
+    let checks = given.required_status_checks.into_iter().map(|check| (check.context, check.integration_id));
+    check_rules(what, checks, given.strict_required_status_checks_policy)
+}
+
+/// "Up to date" does nothing without a required check (GitHub REST, `strict_required_status_checks_policy`).
+fn check_rules(
+    what: &str,
+    checks: impl Iterator<Item = (String, Option<i64>)>,
+    up_to_date: bool,
+) -> Result<Vec<Rule>, Gap> {
+    let rules: Result<Vec<Rule>, Gap> =
+        checks.map(|(name, app)| Ok(Rule::Check { name, app: app_number(what, app)? })).collect();
+    let mut rules = rules?;
+    if up_to_date && !rules.is_empty() {
+        rules.push(Rule::UpToDate);
+    }
+    Ok(rules)
+}
+
+/// Null and -1 stand for any app.
+fn app_number(what: &str, app: Option<i64>) -> Result<Option<u64>, Gap> {
+    match app {
+        None | Some(-1) => Ok(None),
+        Some(id) => {
+            u64::try_from(id).map(Some).map_err(|_| malformed(what, format!("an app with number {id}")))
+        }
+    }
+}
+
+/// Who a ruleset lets round its rules. The list is left out unless the token may change the ruleset, so a
+/// missing list says nothing, and only an empty one says "nobody".
+pub(super) fn ruleset_bypass(what: &str, ruleset: wire::Ruleset) -> Result<Vec<Bypass>, Gap> {
+    let actors = ruleset.bypass_actors.ok_or_else(|| redacted(what))?;
+    actors.into_iter().map(|actor| ruleset_actor(what, actor)).collect()
+}
+
+fn redacted(what: &str) -> Gap {
+    let remedy = "Give a token with administration rights (write) on the repository or organisation.";
+    let detail = "the host shows bypass actors only to who may change the ruleset";
+    Gap::new(what, GapReason::NotVisible, detail, remedy)
+}
+
+fn ruleset_actor(what: &str, actor: wire::BypassActor) -> Result<Bypass, Gap> {
+    let kind = match actor.actor_type.as_str() {
+        "Integration" => ActorKind::App,
+        "OrganizationAdmin" => ActorKind::OrganizationAdmin,
+        "RepositoryRole" => ActorKind::RepositoryRole,
+        "Team" => ActorKind::Team,
+        "DeployKey" => ActorKind::DeployKey,
+        "User" => ActorKind::User,
+        "EnterpriseOwner" | "EnterpriseRole" | "EnterpriseTeam" => ActorKind::Enterprise,
+        _ => ActorKind::Other,
+    };
+    let mode = match actor.bypass_mode.as_deref() {
+        Some("always") => BypassMode::Always,
+        Some("pull_request") => BypassMode::ChangeRequest,
+        Some("exempt") => BypassMode::Exempt,
+        other => return Err(unknown(what, "bypass mode", other.unwrap_or("(none)"))),
+    };
+    Ok(Bypass { kind, id: actor.actor_id, name: None, mode })
+}
+
+/// What only GraphQL tells of classic protection.
+pub(super) struct Allowed {
+    force_push: Vec<Bypass>,
+    change_request: Vec<Bypass>,
+}
+
+/// Reads the answer to the question about allowances. That the rule blocks force pushes is known from REST.
+pub(super) fn allowed(what: &str, answer: wire::GraphQl, blocks_force_push: bool) -> Result<Allowed, Gap> {
+    if let Some(error) = answer.errors.first() {
+        return Err(hidden(what, &error.message));
+    }
+    let rule = answer.data.and_then(|data| data.repository).and_then(|repository| repository.reference);
+    let rule = rule.and_then(|reference| reference.branch_protection_rule);
+    let rule = rule.ok_or_else(|| hidden(what, "the host shows no rule to this token"))?;
+    if rule.allows_force_pushes == blocks_force_push {
+        return Err(contradiction(what, "REST and GraphQL differ on force pushes"));
+    }
+    Ok(Allowed {
+        force_push: connection(what, rule.bypass_force_push_allowances)?,
+        change_request: connection(what, rule.bypass_pull_request_allowances)?,
+    })
+}
+
+fn hidden(what: &str, detail: &str) -> Gap {
+    Gap::new(what, GapReason::NotVisible, detail, "Give a token with administration rights (read).")
+}
+
+fn connection(what: &str, list: wire::GraphQlAllowances) -> Result<Vec<Bypass>, Gap> {
+    if list.page_info.has_next_page || u64::try_from(list.nodes.len()) != Ok(list.total_count) {
+        return Err(truncated(what, "the list of allowed actors is not whole"));
+    }
+    let actor =
+        |node: wire::GraphQlAllowance| node.actor.ok_or_else(|| hidden(what, "an actor is not shown"));
+    list.nodes.into_iter().map(|node| actor(node).map(graphql_actor)).collect()
+}
+
+fn graphql_actor(actor: wire::GraphQlActor) -> Bypass {
+    let kind = match actor.kind.as_str() {
+        "App" => ActorKind::App,
+        "Team" => ActorKind::Team,
+        "User" => ActorKind::User,
+        _ => ActorKind::Other,
+    };
+    Bypass { kind, id: actor.database_id, name: actor.login.or(actor.slug), mode: BypassMode::Always }
+}
+
+/// Classic protection: its requirements, and a gap for each setting that the answer leaves open.
+pub(super) struct Classic<'a> {
+    /// Its name in gaps.
+    pub what: &'a str,
+    /// Its name in requirements.
+    pub source: &'a str,
+    /// Who may go round it although REST does not say so.
+    pub allowed: Result<Allowed, Gap>,
+}
+
+impl Classic<'_> {
+    /// Does this rule block force pushes, as far as REST says?
+    pub fn blocks_force_push(seen: &wire::Classic) -> bool {
+        seen.allow_force_pushes.as_ref().is_none_or(|switch| !switch.enabled)
+    }
+
+    /// The requirements, and what stays open.
+    pub fn requirements(&self, seen: wire::Classic) -> (Vec<Requirement>, Vec<Gap>) {
+        let admins = self.administrators(seen.enforce_admins.as_ref());
+        let change_request =
+            plus(&admins, self.round_change_request(seen.required_pull_request_reviews.as_ref()));
+        let force_push =
+            plus(&admins, self.allowed.as_ref().map(|a| a.force_push.clone()).map_err(Clone::clone));
+        let groups = [
+            (self.review_rules(seen.required_pull_request_reviews.as_ref()), &change_request),
+            // Whoever needs no change request has no conversation to resolve.
+            (
+                self.switch(seen.required_conversation_resolution, true, Rule::ConversationResolution),
+                &change_request,
+            ),
+            (self.check_rules(seen.required_status_checks), &admins),
+            (self.switch(seen.required_signatures, true, Rule::SignedCommits), &admins),
+            (self.switch(seen.required_linear_history, true, Rule::LinearHistory), &admins),
+            (self.switch(seen.allow_force_pushes, false, Rule::NoForcePush), &force_push),
+            (self.switch(seen.allow_deletions, false, Rule::NoDeletion), &admins),
+        ];
+        let mut requirements = Vec::new();
+        let mut open = Vec::new();
+        for (rules, bypass) in groups {
+            match rules {
+                Ok(rules) => {
+                    requirements.extend(rules.into_iter().map(|rule| self.requirement(rule, bypass)))
+                }
+                Err(gap) => open.push(gap),
+            }
+        }
+        (requirements, open)
+    }
+
+    fn requirement(&self, rule: Rule, bypass: &Result<Vec<Bypass>, Gap>) -> Requirement {
+        Requirement { rule, source: self.source.to_string(), bypass: Fact::from(bypass.clone()) }
+    }
+
+    /// Administrators go round all of it unless "do not allow bypassing" is on.
+    fn administrators(&self, enforced: Option<&wire::Switch>) -> Result<Vec<Bypass>, Gap> {
+        let mode = BypassMode::Always;
+        match enforced {
+            Some(switch) if switch.enabled => Ok(Vec::new()),
+            Some(_) => Ok(vec![Bypass { kind: ActorKind::Administrators, id: None, name: None, mode }]),
+            None => Err(malformed(self.what, "`enforce_admins` is missing")),
+        }
+    }
+
+    /// REST leaves the allowances out when there are none, which looks the same as hiding them: then GraphQL decides.
+    fn round_change_request(&self, seen: Option<&wire::ClassicReviews>) -> Result<Vec<Bypass>, Gap> {
+        match seen.and_then(|reviews| reviews.bypass_pull_request_allowances.as_ref()) {
+            Some(allowances) => Ok(allowance_actors(allowances)),
+            None => self.allowed.as_ref().map(|a| a.change_request.clone()).map_err(Clone::clone),
+        }
+    }
+
+    fn review_rules(&self, seen: Option<&wire::ClassicReviews>) -> Result<Vec<Rule>, Gap> {
+        let Some(reviews) = seen else {
+            return Ok(Vec::new());
+        };
+        let missing = |field| malformed(self.what, format!("`{field}` is missing"));
+        let approvals = reviews
+            .required_approving_review_count
+            .ok_or_else(|| missing("required_approving_review_count"))?;
+        let last_push =
+            reviews.require_last_push_approval.ok_or_else(|| missing("require_last_push_approval"))?;
+        Ok(chosen([
+            (true, Rule::ChangeRequest),
+            (approvals > 0, Rule::Approvals(approvals)),
+            (reviews.dismiss_stale_reviews, Rule::DismissStale),
+            (reviews.require_code_owner_reviews, Rule::CodeOwners),
+            (last_push, Rule::LastPushApproval),
+        ]))
+    }
+
+    /// `contexts` is the older form of `checks`; both are given and name the same checks.
+    fn check_rules(&self, seen: Option<wire::ClassicChecks>) -> Result<Vec<Rule>, Gap> {
+        let Some(seen) = seen else {
+            return Ok(Vec::new());
+        };
+        let names: BTreeSet<&String> = seen.checks.iter().map(|check| &check.context).collect();
+        if names != seen.contexts.iter().collect() {
+            return Err(contradiction(self.what, "`checks` and `contexts` name different checks"));
+        }
+        let strict = seen.strict.ok_or_else(|| malformed(self.what, "`strict` is missing"))?;
+        check_rules(self.what, seen.checks.into_iter().map(|check| (check.context, check.app_id)), strict)
+    }
+
+    fn switch(&self, seen: Option<wire::Switch>, on: bool, rule: Rule) -> Result<Vec<Rule>, Gap> {
+        let missing =
+            || malformed(self.what, format!("the answer does not say whether it requires {rule:?}"));
+        let seen = seen.ok_or_else(missing)?;
+        Ok(chosen([(seen.enabled == on, rule)]))
+    }
+}
+
+fn plus(admins: &Result<Vec<Bypass>, Gap>, more: Result<Vec<Bypass>, Gap>) -> Result<Vec<Bypass>, Gap> {
+    let mut all = admins.clone()?;
+    all.extend(more?);
+    Ok(all)
+}
+
+fn allowance_actors(given: &wire::Allowances) -> Vec<Bypass> {
+    let actor = |kind, id, name: Option<&String>| Bypass {
+        kind,
+        id: Some(id),
+        name: name.cloned(),
+        mode: BypassMode::Always,
+    };
+    let users = given.users.iter().map(|user| actor(ActorKind::User, user.id, Some(&user.login)));
+    let teams = given.teams.iter().map(|team| actor(ActorKind::Team, team.id, Some(&team.slug)));
+    let apps = given.apps.iter().map(|app| actor(ActorKind::App, app.id, app.slug.as_ref()));
+    users.chain(teams).chain(apps).collect()
+}

@@ -1,0 +1,359 @@
+//! GitHub's JSON, as its OpenAPI description gives it; only the fields that we read.
+//!
+//! Three things are kept apart where they differ in meaning. A plain field must be there. A field under
+//! [`nullable`] must be there and may be `null`. An `Option` without it may also be missing.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Deserializer};
+
+/// Reads a field that may be `null` but not missing (serde takes a missing `Option` for `None` otherwise).
+fn nullable<'de, D: Deserializer<'de>, T: Deserialize<'de>>(input: D) -> Result<Option<T>, D::Error> {
+    Option::deserialize(input)
+}
+
+/// "Simple User".
+#[derive(Debug, Deserialize)]
+pub(super) struct User {
+    pub login: String,
+    pub id: u64,
+    #[serde(rename = "type")]
+    pub kind: String,
+}
+
+/// "Pull Request".
+#[derive(Debug, Deserialize)]
+pub(super) struct PullRequest {
+    pub number: u64,
+    pub title: String,
+    pub state: String,
+    #[serde(deserialize_with = "nullable")]
+    pub user: Option<User>,
+    pub head: Head,
+    pub base: Base,
+}
+
+/// The `head` of a pull request; `repo` is null when the fork is gone.
+#[derive(Debug, Deserialize)]
+pub(super) struct Head {
+    #[serde(rename = "ref")]
+    pub branch: String,
+    pub sha: String,
+    #[serde(deserialize_with = "nullable")]
+    pub repo: Option<Repository>,
+}
+
+/// The `base` of a pull request.
+#[derive(Debug, Deserialize)]
+pub(super) struct Base {
+    #[serde(rename = "ref")]
+    pub branch: String,
+}
+
+/// "Repository".
+#[derive(Debug, Deserialize)]
+pub(super) struct Repository {
+    pub full_name: String,
+}
+
+/// "Branch With Protection".
+#[derive(Debug, Deserialize)]
+pub(super) struct Branch {
+    pub name: String,
+    pub commit: Tip,
+    pub protected: bool,
+}
+
+/// The commit of a branch.
+#[derive(Debug, Deserialize)]
+pub(super) struct Tip {
+    pub sha: String,
+}
+
+/// "Pull Request Review". `commit_id` is null when the commit is gone; `submitted_at` is missing while pending.
+#[derive(Debug, Deserialize)]
+pub(super) struct Review {
+    pub id: u64,
+    #[serde(deserialize_with = "nullable")]
+    pub user: Option<User>,
+    pub state: String,
+    #[serde(deserialize_with = "nullable")]
+    pub commit_id: Option<String>,
+    pub submitted_at: Option<Timestamp>,
+}
+
+/// "Issue Event", of any kind.
+#[derive(Debug, Deserialize)]
+pub(super) struct Event {
+    pub event: String,
+    pub created_at: Timestamp,
+}
+
+/// "Commit". `author` and `committer` are the accounts that the addresses belong to.
+#[derive(Debug, Deserialize)]
+pub(super) struct Commit {
+    pub sha: String,
+    #[serde(deserialize_with = "nullable")]
+    pub author: Option<MaybeUser>,
+    #[serde(deserialize_with = "nullable")]
+    pub committer: Option<MaybeUser>,
+}
+
+/// "Simple User" or "Empty Object": GitHub documents both for the accounts of a commit.
+#[derive(Debug, Deserialize)]
+pub(super) struct MaybeUser {
+    pub login: Option<String>,
+    pub id: Option<u64>,
+    #[serde(rename = "type")]
+    pub kind: Option<String>,
+}
+
+/// "Repository Collaborator Permission".
+#[derive(Debug, Deserialize)]
+pub(super) struct Collaborator {
+    pub permission: String,
+    pub role_name: String,
+    #[serde(deserialize_with = "nullable")]
+    pub user: Option<User>,
+}
+
+/// "Activity".
+#[derive(Debug, Deserialize)]
+pub(super) struct Activity {
+    pub id: u64,
+    pub after: String,
+    #[serde(rename = "ref")]
+    pub reference: String,
+    pub timestamp: Timestamp,
+    #[serde(deserialize_with = "nullable")]
+    pub actor: Option<User>,
+}
+
+/// A page of check runs.
+#[derive(Debug, Deserialize)]
+pub(super) struct CheckRuns {
+    pub total_count: u64,
+    pub check_runs: Vec<CheckRun>,
+}
+
+/// "CheckRun".
+#[derive(Debug, Deserialize)]
+pub(super) struct CheckRun {
+    pub id: u64,
+    pub name: String,
+    pub head_sha: String,
+    pub status: String,
+    #[serde(deserialize_with = "nullable")]
+    pub conclusion: Option<String>,
+    #[serde(deserialize_with = "nullable")]
+    pub app: Option<App>,
+}
+
+/// "GitHub app". The name in addresses is not required by the description.
+#[derive(Debug, Deserialize)]
+pub(super) struct App {
+    pub id: u64,
+    pub slug: Option<String>,
+}
+
+/// "Status".
+#[derive(Debug, Deserialize)]
+pub(super) struct Status {
+    pub id: u64,
+    pub context: String,
+    pub state: String,
+    #[serde(deserialize_with = "nullable")]
+    pub creator: Option<User>,
+}
+
+/// A page of the rules that are active on a branch.
+#[derive(Debug, Deserialize)]
+#[serde(transparent)]
+pub(super) struct BranchRules(pub Vec<BranchRule>);
+
+/// A rule that is active on a branch, with the ruleset it comes from.
+#[derive(Debug, Deserialize)]
+pub(super) struct BranchRule {
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub ruleset_id: Option<u64>,
+    /// Read by the kinds that have any.
+    pub parameters: Option<serde_json::Value>,
+}
+
+/// The parameters of a `pull_request` rule.
+#[derive(Debug, Deserialize)]
+pub(super) struct PullRequestParameters {
+    pub required_approving_review_count: u64,
+    pub dismiss_stale_reviews_on_push: bool,
+    pub require_code_owner_review: bool,
+    pub require_last_push_approval: bool,
+    pub required_review_thread_resolution: bool,
+}
+
+/// The parameters of a `required_status_checks` rule.
+#[derive(Debug, Deserialize)]
+pub(super) struct StatusCheckParameters {
+    pub required_status_checks: Vec<RulesetCheck>,
+    pub strict_required_status_checks_policy: bool,
+}
+
+/// "StatusCheckConfiguration".
+#[derive(Debug, Deserialize)]
+pub(super) struct RulesetCheck {
+    pub context: String,
+    pub integration_id: Option<i64>,
+}
+
+/// "Repository ruleset". `bypass_actors` is missing unless the caller may change the ruleset.
+#[derive(Debug, Deserialize)]
+pub(super) struct Ruleset {
+    pub id: u64,
+    pub name: String,
+    pub enforcement: String,
+    pub bypass_actors: Option<Vec<BypassActor>>,
+}
+
+/// "Repository Ruleset Bypass Actor".
+#[derive(Debug, Deserialize)]
+pub(super) struct BypassActor {
+    pub actor_id: Option<u64>,
+    pub actor_type: String,
+    pub bypass_mode: Option<String>,
+}
+
+/// "Branch Protection". GitHub leaves the first two out when they are off; the switches after them are always given.
+#[derive(Debug, Deserialize)]
+pub(super) struct Classic {
+    pub required_pull_request_reviews: Option<ClassicReviews>,
+    pub required_status_checks: Option<ClassicChecks>,
+    pub enforce_admins: Option<Switch>,
+    pub required_conversation_resolution: Option<Switch>,
+    pub required_signatures: Option<Switch>,
+    pub required_linear_history: Option<Switch>,
+    pub allow_force_pushes: Option<Switch>,
+    pub allow_deletions: Option<Switch>,
+}
+
+/// A setting that is on or off.
+#[derive(Debug, Deserialize)]
+pub(super) struct Switch {
+    pub enabled: bool,
+}
+
+/// "Protected Branch Pull Request Review". The allowances are missing when there are none.
+#[derive(Debug, Deserialize)]
+pub(super) struct ClassicReviews {
+    pub required_approving_review_count: Option<u64>,
+    pub dismiss_stale_reviews: bool,
+    pub require_code_owner_reviews: bool,
+    pub require_last_push_approval: Option<bool>,
+    pub bypass_pull_request_allowances: Option<Allowances>,
+}
+
+/// Actors of a classic allowance.
+#[derive(Debug, Deserialize)]
+pub(super) struct Allowances {
+    pub users: Vec<User>,
+    pub teams: Vec<Team>,
+    pub apps: Vec<App>,
+}
+
+/// "Team".
+#[derive(Debug, Deserialize)]
+pub(super) struct Team {
+    pub id: u64,
+    pub slug: String,
+}
+
+/// "Protected Branch Required Status Check". `contexts` is the older form of `checks`, without apps.
+#[derive(Debug, Deserialize)]
+pub(super) struct ClassicChecks {
+    pub strict: Option<bool>,
+    pub contexts: Vec<String>,
+    pub checks: Vec<ClassicCheck>,
+}
+
+/// One required check; `app_id` is null or -1 when any app will do.
+#[derive(Debug, Deserialize)]
+pub(super) struct ClassicCheck {
+    pub context: String,
+    #[serde(deserialize_with = "nullable")]
+    pub app_id: Option<i64>,
+}
+
+/// An answer of the GraphQL API to the question about allowances.
+#[derive(Debug, Deserialize)]
+pub(super) struct GraphQl {
+    pub data: Option<GraphQlData>,
+    #[serde(default)]
+    pub errors: Vec<GraphQlError>,
+}
+
+/// An error inside of an answer.
+#[derive(Debug, Deserialize)]
+pub(super) struct GraphQlError {
+    pub message: String,
+}
+
+/// `data`.
+#[derive(Debug, Deserialize)]
+pub(super) struct GraphQlData {
+    pub repository: Option<GraphQlRepository>,
+}
+
+/// `repository`.
+#[derive(Debug, Deserialize)]
+pub(super) struct GraphQlRepository {
+    #[serde(rename = "ref")]
+    pub reference: Option<GraphQlRef>,
+}
+
+/// `ref`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct GraphQlRef {
+    pub branch_protection_rule: Option<GraphQlRule>,
+}
+
+/// `BranchProtectionRule`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct GraphQlRule {
+    pub allows_force_pushes: bool,
+    pub bypass_force_push_allowances: GraphQlAllowances,
+    pub bypass_pull_request_allowances: GraphQlAllowances,
+}
+
+/// A connection of allowances.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct GraphQlAllowances {
+    pub total_count: u64,
+    pub page_info: GraphQlPageInfo,
+    pub nodes: Vec<GraphQlAllowance>,
+}
+
+/// `PageInfo`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct GraphQlPageInfo {
+    pub has_next_page: bool,
+}
+
+/// One allowance; the actor is null when it is not shown.
+#[derive(Debug, Deserialize)]
+pub(super) struct GraphQlAllowance {
+    #[serde(deserialize_with = "nullable")]
+    pub actor: Option<GraphQlActor>,
+}
+
+/// `App`, `Team` or `User`: people have a login, the others a slug.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct GraphQlActor {
+    #[serde(rename = "__typename")]
+    pub kind: String,
+    pub login: Option<String>,
+    pub slug: Option<String>,
+    pub database_id: Option<u64>,
+}
