@@ -25,7 +25,8 @@ fn defined_once(text: &str, areas: &[Spanned<AreaText>], problems: &mut Vec<Prob
         match seen.get(name.get_ref().as_str()) {
             None => drop(seen.insert(name.get_ref(), name.span())),
             Some(first) => {
-                let message = format!("the area `{}` is already defined in line {}", name.get_ref(), line(text, first));
+                let message =
+                    format!("the area `{}` is already defined in line {}", name.get_ref(), line(text, first));
                 problems.push(Problem::new(name.span(), message).help("give each area a name of its own"));
             }
         }
@@ -59,7 +60,8 @@ fn check_exclusion(exclusion: &Spanned<Glob>, area: &AreaText, problems: &mut Ve
     let paths = area.paths.iter().flat_map(|list| list.get_ref()).map(Spanned::get_ref);
     if matches!(exclusion.get_ref().as_str(), "**" | "**/*") {
         let message = "this excludes every file, so nothing belongs to the area";
-        problems.push(Problem::new(exclusion.span(), message).help("exclude only what does not process data"));
+        problems
+            .push(Problem::new(exclusion.span(), message).help("exclude only what does not process data"));
     } else if let Some(path) = paths.into_iter().find(|path| swallows(exclusion.get_ref(), path)) {
         let message = format!("this excludes everything that the path `{path}` brings in");
         problems.push(Problem::new(exclusion.span(), message).help("leave out one of the two"));

@@ -38,7 +38,9 @@ fn self_defeating(exempt: &List<Glob>, deployment: &List<Glob>, problems: &mut V
         let branches = deployment.get_ref().iter().map(toml::Spanned::get_ref);
         if let Some(branch) = branches.into_iter().find(|branch| swallows(narrowing.get_ref(), branch)) {
             let message = format!("this exempts the deployment branch `{branch}`");
-            problems.push(Problem::new(narrowing.span(), message).help("exempt only branches that are not deployed"));
+            problems.push(
+                Problem::new(narrowing.span(), message).help("exempt only branches that are not deployed"),
+            );
         }
     }
 }

@@ -15,7 +15,10 @@ use toml::de::DeValue;
 /// Sections without which there is no policy, and what to write into them.
 const SECTIONS: &[(&str, &str)] = &[
     ("branches", "write a table `[branches]` with `deployment`"),
-    ("data-processing", "write a table `[[data-processing]]` with `name`, `purpose`, and `paths` or `content`"),
+    (
+        "data-processing",
+        "write a table `[[data-processing]]` with `name`, `purpose`, and `paths` or `content`",
+    ),
     ("project", "write a table `[project]` with `name`"),
     ("schema", "write `schema = 1` in the first line"),
 ];

@@ -156,7 +156,8 @@ fn in_order(mut problems: Vec<Problem>) -> Vec<Problem> {
     if problems.is_empty() {
         problems.push(Problem::new(0..0, "this policy could not be read"));
     }
-    problems.sort_by(|a, b| (a.span.start, a.span.end, &a.message).cmp(&(b.span.start, b.span.end, &b.message)));
+    problems
+        .sort_by(|a, b| (a.span.start, a.span.end, &a.message).cmp(&(b.span.start, b.span.end, &b.message)));
     problems.dedup();
     problems
 }

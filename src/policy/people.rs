@@ -34,7 +34,8 @@ fn check(source: &Source<'_, '_>, person: &Spanned<Person>, problems: &mut Vec<P
 }
 
 fn check_email(email: &Spanned<String>, problems: &mut Vec<Problem>) {
-    let is_address = email.get_ref().split_once('@').is_some_and(|(name, domain)| !name.is_empty() && !domain.is_empty());
+    let is_address =
+        email.get_ref().split_once('@').is_some_and(|(name, domain)| !name.is_empty() && !domain.is_empty());
     if !is_address || email.get_ref().contains(char::is_whitespace) {
         problems.push(Problem::new(email.span(), format!("`{}` is not an e-mail address", email.get_ref())));
     }
@@ -63,7 +64,8 @@ fn named_once<'d>(
             Some(first) => {
                 let first = line(text, first);
                 let message = format!("the {what} `{}` is already named in line {first}", name.get_ref());
-                problems.push(Problem::new(name.span(), message).help("name it once: it belongs to one person"));
+                problems
+                    .push(Problem::new(name.span(), message).help("name it once: it belongs to one person"));
             }
         }
     }

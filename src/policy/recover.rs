@@ -16,6 +16,9 @@ use toml::de::{DeValue, Error, ValueDeserializer};
 /// A text with this many mistakes is not read any further, so that reading ends in reasonable time.
 pub const MOST: usize = 100;
 
+/// Settings of one control with more lists than this are not settings.
+const MOST_LISTS: usize = 1000;
+
 /// The keys that had to be taken out, each with the span of its table: they were written, but wrong.
 #[derive(Debug, Default)]
 pub struct Removed(BTreeSet<(usize, usize, String)>);
@@ -54,15 +57,64 @@ impl<'i, T, F: Fn(ValueDeserializer<'i>) -> Result<T, Error>> Recovery<'i, '_, F
     /// Ends, because each turn but the last makes the value smaller.
     fn run(&mut self) -> Option<T> {
         loop {
-            let error = match self.attempt(self.value.clone()) {
-                Ok(value) => return Some(value),
-                Err(error) => error,
+            let path = match self.attempt(self.value.clone()) {
+                Err(error) => self.note_error(&error),
+                Ok(value) => match self.note_list_for_table()? {
+                    Some(path) => path,
+                    None => return Some(value),
+                },
             };
-            let path = self.place(&error);
-            self.note(&error, &path);
             if self.problems.len() >= MOST || !self.remove(&path) {
                 return None;
             }
+        }
+    }
+
+    fn note_error(&mut self, error: &Error) -> Path {
+        let path = self.place(error);
+        let around = (1..=path.len()).filter_map(|length| path.get(..length).map(<[Step]>::to_vec));
+        match around.into_iter().find(|path| self.wants_table(path, Some(error))) {
+            Some(path) => self.expected_table(path),
+            None => {
+                self.note(error, &path);
+                path
+            }
+        }
+    }
+
+    /// serde also reads a table from a list, by position: `project = ["name"]`. Nobody means that. The outer `None`
+    /// says that there are too many lists to look at.
+    fn note_list_for_table(&mut self) -> Option<Option<Path>> {
+        let lists = tree::lists(&self.value);
+        if lists.len() > MOST_LISTS {
+            self.problems
+                .push(Problem::new(self.value.span(), "there are too many lists here to be settings"));
+            return None;
+        }
+        Some(
+            lists.into_iter().find(|path| self.wants_table(path, None)).map(|path| self.expected_table(path)),
+        )
+    }
+
+    fn expected_table(&mut self, path: Path) -> Path {
+        let span = tree::node(&self.value, &path).map_or(0..0, Spanned::span);
+        let help = "write one table, `[name]` in single brackets or `{ key = value }`";
+        self.problems.push(Problem::new(span, "expected a table, found a list").help(help));
+        path
+    }
+
+    /// Is there a list at `path`, where an empty table would be of the right type? `before` is the error with the
+    /// list in its place: one that stays is not about the list.
+    fn wants_table(&self, path: &Path, before: Option<&Error>) -> bool {
+        if !tree::node(&self.value, path).is_some_and(|node| node.get_ref().is_array()) {
+            return false;
+        }
+        let mut replaced = self.value.clone();
+        tree::replace(&mut replaced, path, tree::empty_table());
+        match self.attempt(replaced).err() {
+            Some(after) if Some(&after) == before => false,
+            Some(after) => !(tree::is_nowhere(after.span()) && wording::refuses_table(after.message())),
+            None => true,
         }
     }
 
@@ -143,7 +195,13 @@ impl<'i, T, F: Fn(ValueDeserializer<'i>) -> Result<T, Error>> Recovery<'i, '_, F
         names
     }
 
-    fn fill(&self, value: &Value<'i>, path: &Path, name: &str, span: &Range<usize>) -> Option<(Value<'i>, String)> {
+    fn fill(
+        &self,
+        value: &Value<'i>,
+        path: &Path,
+        name: &str,
+        span: &Range<usize>,
+    ) -> Option<(Value<'i>, String)> {
         tree::stand_ins().find_map(|stand_in| {
             let mut filled = value.clone();
             tree::insert(&mut filled, path, name, stand_in);

@@ -27,7 +27,7 @@ fn total(name: &str, count: usize) -> String {
 fn show_one(name: &str, text: &str, problem: &Problem) -> String {
     let line = Line::at(text, &problem.span);
     let snippet = Snippet::source(line.text)
-        .path(name)
+        .path(visible(name))
         .line_start(line.number)
         .annotation(AnnotationKind::Primary.span(line.marked));
     let help = problem.help.iter().map(|help| Level::HELP.message(visible(help)));

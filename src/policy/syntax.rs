@@ -33,5 +33,6 @@ fn not_toml(error: &Error) -> Problem {
 
 fn written_twice(text: &str, span: Range<usize>) -> Problem {
     let key = text.get(span.clone()).unwrap_or_default();
-    Problem::new(span, format!("`{key}` is written twice")).help("keep one of the two; each may say something else")
+    Problem::new(span, format!("`{key}` is written twice"))
+        .help("keep one of the two; each may say something else")
 }

@@ -118,12 +118,64 @@ pub fn is_empty_list(value: &Value<'_>, path: &[Step]) -> bool {
     matches!(node(value, path).map(Spanned::get_ref), Some(DeValue::Array(list)) if list.is_empty())
 }
 
+/// Puts `child` in the place of the node at `path`.
+pub fn replace<'i>(value: &mut Value<'i>, path: &[Step], child: Value<'i>) {
+    let Some((last, parent)) = path.split_last() else { return };
+    let place = match (node_mut(value, parent), last) {
+        (Some(DeValue::Table(table)), Step::Key(key)) => table.get_mut(key.as_str()),
+        (Some(DeValue::Array(list)), Step::Index(index)) => list.get_mut(*index),
+        _ => None,
+    };
+    if let Some(place) = place {
+        *place = child;
+    }
+}
+
+/// The paths of all lists.
+pub fn lists(value: &Value<'_>) -> Vec<Path> {
+    let mut found = Vec::new();
+    collect_lists(value, &mut Path::new(), &mut found);
+    found
+}
+
+fn collect_lists(value: &Value<'_>, here: &mut Path, found: &mut Vec<Path>) {
+    if value.get_ref().is_array() {
+        found.push(here.clone());
+    }
+    for (step, child) in children(value) {
+        here.push(step);
+        collect_lists(child, here, found);
+        here.pop();
+    }
+}
+
+fn children<'a, 'i>(value: &'a Value<'i>) -> Vec<(Step, &'a Value<'i>)> {
+    match value.get_ref() {
+        DeValue::Table(table) => {
+            table.iter().map(|(key, value)| (Step::Key(key.get_ref().to_string()), value)).collect()
+        }
+        DeValue::Array(list) => {
+            list.iter().enumerate().map(|(index, value)| (Step::Index(index), value)).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
 /// A place that is in no text.
 const NOWHERE: Range<usize> = usize::MAX - 1..usize::MAX;
+
+/// Is this the place of something that was put in here?
+pub fn is_nowhere(span: Option<Range<usize>>) -> bool {
+    span == Some(NOWHERE)
+}
+
+/// A table with nothing in it.
+pub fn empty_table() -> Value<'static> {
+    Spanned::new(NOWHERE, DeValue::Table(DeTable::new()))
+}
 
 /// One value of each type, to stand where a value lacks.
 pub fn stand_ins() -> impl Iterator<Item = Value<'static>> {
     let parsed = ["'x'", "1", "true", "[]"].into_iter().filter_map(|text| DeValue::parse(text).ok());
-    let table = Spanned::new(NOWHERE, DeValue::Table(DeTable::new()));
-    parsed.map(|value| Spanned::new(NOWHERE, value.into_inner())).chain(std::iter::once(table))
+    parsed.map(|value| Spanned::new(NOWHERE, value.into_inner())).chain(std::iter::once(empty_table()))
 }

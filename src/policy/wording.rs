@@ -9,9 +9,19 @@ pub fn missing_field(message: &str) -> Option<&str> {
     message.strip_prefix("missing field `")?.strip_suffix('`')
 }
 
+/// Does serde's message say that an empty table is of the wrong type? ("wanted" is said where one of some words
+/// is expected.)
+pub fn refuses_table(message: &str) -> bool {
+    message.starts_with("invalid type: map, ") || message.starts_with("wanted ")
+}
+
 /// The problem of a key that has to be written and is not. `span` is the table.
 pub fn missing(name: &str, span: Range<usize>) -> Problem {
-    Problem { span, message: format!("missing key `{name}`"), help: Some(format!("write `{name} = ...` here")) }
+    Problem {
+        span,
+        message: format!("missing key `{name}`"),
+        help: Some(format!("write `{name} = ...` here")),
+    }
 }
 
 /// The problem behind a message of serde; `node` is the offending value.
@@ -21,6 +31,7 @@ pub fn problem(message: &str, span: Range<usize>, node: Option<&DeValue<'_>>) ->
         .or_else(|| unknown(message, "unknown variant `", "unknown value"))
         .or_else(|| wrong_type(message, node))
         .or_else(|| wrong_value(message))
+        .or_else(|| wrong_choice(message, node))
         .unwrap_or_else(|| (message.to_string(), None));
     Problem { span, message, help }
 }
@@ -28,7 +39,9 @@ pub fn problem(message: &str, span: Range<usize>, node: Option<&DeValue<'_>>) ->
 /// No setting is a TOML date, and serde describes one in words that nobody wrote.
 fn date(node: Option<&DeValue<'_>>) -> Option<(String, Option<String>)> {
     let is_date = matches!(node, Some(DeValue::Datetime(_)));
-    is_date.then(|| ("a bare date has no place in a policy".to_string(), Some("put dates into quotes".to_string())))
+    is_date.then(|| {
+        ("a bare date has no place in a policy".to_string(), Some("put dates into quotes".to_string()))
+    })
 }
 
 fn unknown(message: &str, prefix: &str, what: &str) -> Option<(String, Option<String>)> {
@@ -76,7 +89,9 @@ fn wrong_type(message: &str, node: Option<&DeValue<'_>>) -> Option<(String, Opti
     let found = node.map_or("something else", type_name);
     let expected = expectation(expected);
     let help = match node {
-        Some(DeValue::String(text)) if is_bare(expected, text) => Some(format!("write {text} without quotes")),
+        Some(DeValue::String(text)) if is_bare(expected, text) => {
+            Some(format!("write {text} without quotes"))
+        }
         Some(DeValue::String(text)) if expected == "a list" => Some(format!("write [\"{text}\"]")),
         _ => None,
     };
@@ -120,4 +135,14 @@ fn wrong_value(message: &str) -> Option<(String, Option<String>)> {
     let (found, expected) = message.strip_prefix("invalid value: ")?.rsplit_once(", expected ")?;
     let found = found.strip_prefix("integer ").unwrap_or(found);
     Some((format!("expected {}, found {found}", expectation(expected)), None))
+}
+
+/// The messages about a choice between words, or between tables with one key.
+fn wrong_choice(message: &str, node: Option<&DeValue<'_>>) -> Option<(String, Option<String>)> {
+    let found = match message.strip_prefix("wanted ")? {
+        "exactly 1 element, found 0 elements" => "an empty table",
+        "exactly 1 element, more than 1 element" => "a table with several keys",
+        _ => node.map_or("something else", type_name),
+    };
+    Some((format!("expected one of a few words, found {found}"), None))
 }
