@@ -1,11 +1,73 @@
 //! TOML text to a policy, every mistake with its place.
+//!
+//! The dialect is TOML 1.0. Dates, where a setting wants one, stand in quotes.
+//!
+//! ```toml
+//! schema = 1
+//!
+//! [project]
+//! name = "Intelligence upload"
+//! accountable = "Senior Responsible Owner"    # may be left out
+//!
+//! [branches]
+//! deployment = ["main", "release/*"]
+//! exempt = ["spike/*"]                        # may be left out
+//! history = "net"                             # or "each-commit": paths also count that only single commits touch
+//!
+//! [[data-processing]]                         # at least one, with paths or content or both
+//! name = "upload"
+//! purpose = "Loads, amends and deletes records"
+//! paths = ["services/upload/**"]
+//! content = ['(?i)\bnominal_id\b']            # regular expressions, searched for in every changed line
+//! exclude = ["services/upload/docs/**"]
+//! opaque = "inside"                           # or "outside": what content cannot be searched in
+//!
+//! [[people]]                                  # the identity map, may be left out
+//! name = "Robin Example"
+//! logins = ["robin", "robin-admin"]
+//! emails = ["robin@example.test"]
+//! machine = false
+//!
+//! [roles.data-protection]                     # people by account, by team, or as owners of the touched files
+//! users = ["robin"]
+//! teams = ["example/data-protection"]
+//! code-owners = false
+//!
+//! [controls.required-reviews]                 # see each control; `gate-integrity` is always on
+//! approvals = 1
+//! ```
+//!
+//! How it is read: [`recover`] turns parsed TOML ([`tree`]) into the structs of [`document`] and the settings of
+//! controls and goes on after a mistake; [`wording`] says serde's messages in the words of a policy; [`meaning`] checks what
+//! types cannot say; [`show()`] prints the problems.
 
-use crate::control::{Control, Scope};
+use crate::control::{Control, Kind, Scope, TABLE};
 use crate::model::digest::Digest;
 use crate::model::glob::Glob;
-use crate::model::inquiry::Inquiry;
+use crate::model::inquiry::{Inquiry, Topic};
 use crate::model::path::RepoPath;
 use std::collections::BTreeMap;
+use std::ops::Range;
+
+mod areas;
+mod branches;
+mod controls;
+mod document;
+mod meaning;
+mod people;
+mod recover;
+mod show;
+mod syntax;
+mod tree;
+mod wording;
+
+pub use show::show;
+
+/// A policy to begin with: what `portcullis policy init` writes.
+pub const STARTER: &str = include_str!("../../policies/baseline.toml");
+
+/// The version of the text form that this program reads.
+pub const SCHEMA: u32 = 1;
 
 /// A policy, checked and ready to judge.
 #[derive(Debug)]
@@ -32,11 +94,24 @@ pub struct Policy {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     /// Where in the text: bytes from..to.
-    pub span: std::ops::Range<usize>,
+    pub span: Range<usize>,
     /// What is wrong.
     pub message: String,
     /// What to write instead.
     pub help: Option<String>,
+}
+
+impl Problem {
+    /// A mistake at `span`, without a remedy so far.
+    fn new(span: Range<usize>, message: impl Into<String>) -> Self {
+        Problem { span, message: message.into(), help: None }
+    }
+
+    /// The same with a remedy.
+    fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
 }
 
 impl Policy {
@@ -44,17 +119,48 @@ impl Policy {
     ///
     /// # Errors
     /// Every mistake in it, in the order of the text.
-    pub fn parse(_text: &str) -> Result<Policy, Vec<Problem>> {
-        todo!()
+    pub fn parse(text: &str) -> Result<Policy, Vec<Problem>> {
+        parse_with(text, TABLE)
     }
 
     /// What the policy wants to know. `path` is where it stands in the judged repository, if it does.
-    pub fn inquiry(&self, _path: Option<RepoPath>) -> Inquiry {
-        todo!()
+    pub fn inquiry(&self, path: Option<RepoPath>) -> Inquiry {
+        let areas = &self.scope.inventory.areas;
+        let mut inquiry = Inquiry {
+            patterns: areas.iter().flat_map(|area| &area.content).map(|rule| rule.rule.clone()).collect(),
+            teams: self.scope.roles.values().flat_map(|role| &role.teams).cloned().collect(),
+            each_commit: self.each_commit,
+            policy: path,
+            ..Inquiry::default()
+        };
+        if self.scope.roles.values().any(|role| role.code_owners) {
+            inquiry.topics.insert(Topic::CodeOwners);
+        }
+        self.controls.values().for_each(|control| control.ask(&mut inquiry));
+        inquiry
     }
 }
 
-/// The mistakes for people: file, line, column, the source line, what to write instead. No colour.
-pub fn show(_name: &str, _text: &str, _problems: &[Problem]) -> String {
-    todo!()
+/// Reads a policy whose controls are those of `table`.
+fn parse_with(text: &str, table: &[&'static Kind]) -> Result<Policy, Vec<Problem>> {
+    let mut problems = Vec::new();
+    let policy = meaning::read(text, table, &mut problems);
+    match policy {
+        Some(policy) if problems.is_empty() => Ok(policy),
+        _ => Err(in_order(problems)),
+    }
 }
+
+/// In the order of the text, each mistake once. A policy that is refused is refused for at least one reason.
+fn in_order(mut problems: Vec<Problem>) -> Vec<Problem> {
+    if problems.is_empty() {
+        problems.push(Problem::new(0..0, "this policy could not be read"));
+    }
+    problems
+        .sort_by(|a, b| (a.span.start, a.span.end, &a.message).cmp(&(b.span.start, b.span.end, &b.message)));
+    problems.dedup();
+    problems
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,98 @@
+//! `[controls]`: which controls are on, read by the controls themselves.
+
+use super::Problem;
+use super::meaning::keys;
+use super::recover::recover;
+use super::tree::Value;
+use super::wording::suggest;
+use crate::control::{Control, Kind, Reference, gate_integrity};
+use std::collections::BTreeMap;
+use std::ops::Range;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// The control that no policy can leave out.
+const ALWAYS_ON: &str = "gate-integrity";
+
+type Controls = BTreeMap<&'static str, Box<dyn Control>>;
+
+/// Reads every control that the policy names, and the one that is always on.
+pub fn read(root: &Value<'_>, table: &[&'static Kind], problems: &mut Vec<Problem>) -> Controls {
+    let written = root.get_ref().get("controls");
+    let mut controls = match written.map(Spanned::get_ref) {
+        Some(DeValue::Table(settings)) => read_named(settings, table, problems),
+        Some(_) => not_a_table(written, problems),
+        None => Controls::new(),
+    };
+    not_vacuous(written, problems);
+    always_on(&mut controls, table, problems);
+    controls.values().for_each(|control| check_references(control.as_ref(), root, problems));
+    controls
+}
+
+fn read_named(settings: &DeTable<'_>, table: &[&'static Kind], problems: &mut Vec<Problem>) -> Controls {
+    let mut controls = Controls::new();
+    for (name, settings) in settings {
+        match table.iter().find(|kind| kind.name == name.get_ref()) {
+            None => problems.push(unknown(name.get_ref(), name.span(), table)),
+            Some(_) if !settings.get_ref().is_table() => drop(not_a_table(Some(settings), problems)),
+            Some(kind) => {
+                let (control, _) = recover(settings.clone(), kind.read, problems);
+                controls.extend(control.map(|control| (kind.name, control)));
+            }
+        }
+    }
+    controls
+}
+
+fn unknown(name: &str, span: Range<usize>, table: &[&'static Kind]) -> Problem {
+    let names: Vec<&str> = table.iter().map(|kind| kind.name).collect();
+    Problem::new(span, format!("unknown control `{name}`")).help(suggest(name, &names))
+}
+
+fn not_a_table(value: Option<&Value<'_>>, problems: &mut Vec<Problem>) -> Controls {
+    let span = value.map_or(0..0, Spanned::span);
+    let help = "write one table with single brackets, `[controls.NAME]`, for each control";
+    problems.push(Problem::new(span, "the settings of a control are a table").help(help));
+    Controls::new()
+}
+
+fn not_vacuous(written: Option<&Value<'_>>, problems: &mut Vec<Problem>) {
+    let is_table = written.is_none_or(|controls| controls.get_ref().is_table());
+    if is_table && keys(written).iter().all(|name| *name == ALWAYS_ON) {
+        let span = written.map_or(0..0, Spanned::span);
+        let message = "a policy without controls lets everything through";
+        problems.push(Problem::new(span, message).help("write at least `[controls.required-reviews]`"));
+    }
+}
+
+/// An attack on the gate itself is judged whether or not the policy thinks of it.
+fn always_on(controls: &mut Controls, table: &[&'static Kind], problems: &mut Vec<Problem>) {
+    if controls.contains_key(ALWAYS_ON) {
+        return;
+    }
+    let kind = table.iter().find(|kind| kind.name == ALWAYS_ON).copied().unwrap_or(&gate_integrity::KIND);
+    let nothing = Spanned::new(0..0, DeValue::Table(DeTable::new()));
+    let (control, _) = recover(nothing, kind.read, problems);
+    controls.extend(control.map(|control| (kind.name, control)));
+}
+
+fn check_references(control: &dyn Control, root: &Value<'_>, problems: &mut Vec<Problem>) {
+    for reference in control.references() {
+        let (what, name, known) = match reference {
+            Reference::Area(name) => ("area", name, area_names(root)),
+            Reference::Role(name) => ("role", name, keys(root.get_ref().get("roles"))),
+        };
+        if !known.contains(&name.get_ref().as_str()) {
+            let message = format!("there is no {what} `{}`", name.get_ref());
+            problems.push(Problem::new(name.span(), message).help(suggest(name.get_ref(), &known)));
+        }
+    }
+}
+
+/// The names as they stand in the text, so that a mistake inside an area does not make every mention of it one.
+fn area_names<'s>(root: &'s Value<'_>) -> Vec<&'s str> {
+    let areas = root.get_ref().get("data-processing").and_then(|areas| areas.get_ref().as_array());
+    let areas = areas.into_iter().flat_map(|areas| areas.iter());
+    areas.filter_map(|area| area.get_ref().get("name")?.get_ref().as_str()).collect()
+}
