@@ -1,10 +1,20 @@
 //! Patterns and named files to parsed test reports.
+//!
+//! A report that was found is never dropped: one that cannot be read or understood is listed with the gap in
+//! place of its run. Links are not followed: a change could bring a link to evidence of its own making. A link
+//! in the place of a report is a gap; directories that are links are not entered.
 
-use crate::model::fact::Fact;
-use crate::model::inquiry::Inquiry;
+use crate::model::digest::Digest;
+use crate::model::fact::{Fact, Gap, GapReason};
+use crate::model::glob::Glob;
+use crate::model::inquiry::{Inquiry, Topic};
 use crate::model::path::RepoPath;
-use crate::model::test_run::Report;
-use std::path::{Path, PathBuf};
+use crate::model::test_run::{Report, TestRun};
+use crate::report::{MAXIMUM_BYTES, parse};
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Component, Path, PathBuf};
 
 /// A report file named on the command line: `FILE` or `SUITE=FILE`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,12 +26,411 @@ pub struct Named {
 }
 
 /// Reads the named reports and those that the inquiry's patterns find below `directory`.
-/// `tracked` says whether the judged head itself holds a file of this path.
+/// `tracked` says whether the judged head itself holds a file of this path; it is asked for every report below
+/// `directory`, which should therefore be the root of the work tree. The reports are sorted by path and suite.
+///
+/// The whole fact is a gap when nobody asks for reports, when a pattern is not one, or when a directory that
+/// can hold reports cannot be listed.
 pub fn gather(
-    _directory: &Path,
-    _named: &[Named],
-    _inquiry: &Inquiry,
-    _tracked: &dyn Fn(&RepoPath) -> Fact<bool>,
+    directory: &Path,
+    named: &[Named],
+    inquiry: &Inquiry,
+    tracked: &dyn Fn(&RepoPath) -> Fact<bool>,
 ) -> Fact<Vec<Report>> {
-    todo!()
+    if named.is_empty() && !inquiry.topics.contains(&Topic::Reports) {
+        return Fact::Gap(Gap::not_asked("test reports", "Use a policy that asks for test reports."));
+    }
+    gather_asked(directory, named, inquiry, tracked).into()
+}
+
+fn gather_asked(
+    directory: &Path,
+    named: &[Named],
+    inquiry: &Inquiry,
+    tracked: &dyn Fn(&RepoPath) -> Fact<bool>,
+) -> Result<Vec<Report>, Gap> {
+    let mut reports = BTreeMap::new();
+    for path in find(directory, &inquiry.reports)? {
+        let report = report(&directory.join(native(&path)), path.to_string(), None, Some(&path), tracked);
+        reports.insert((report.path.clone(), None), report);
+    }
+    for Named { suite, file } in named {
+        let path = below(directory, file);
+        let text = path.as_ref().map_or_else(|| shown(file), RepoPath::to_string);
+        let report = report(file, text, suite.clone(), path.as_ref(), tracked);
+        reports.insert((report.path.clone(), suite.clone()), report);
+    }
+    Ok(reports.into_values().collect())
+}
+
+fn report(
+    file: &Path,
+    path: String,
+    suite: Option<String>,
+    inside: Option<&RepoPath>,
+    tracked: &dyn Fn(&RepoPath) -> Fact<bool>,
+) -> Report {
+    let (digest, mut run) = match read(file, &path) {
+        Ok(bytes) => (Some(Digest::of(&bytes)), run(&bytes, &path)),
+        Err(gap) => (None, Fact::Gap(gap)),
+    };
+    let tracked = match inside.map_or(Fact::Known(false), tracked) {
+        Fact::Known(tracked) => tracked,
+        Fact::Gap(gap) => {
+            run = Fact::Gap(gap);
+            false
+        }
+    };
+    Report { path, suite, digest, tracked, run }
+}
+
+fn run(bytes: &[u8], path: &str) -> Fact<TestRun> {
+    let malformed = |error: crate::report::ReportError| {
+        let remedy =
+            "Run the suite again, let its runner finish, and hand over the report as it was written.";
+        Gap::new(what(path), GapReason::Malformed, error.to_string(), remedy)
+    };
+    parse(bytes).map_err(malformed).into()
+}
+
+/// The whole file: a regular one, not a link, not larger than a report may be.
+fn read(file: &Path, path: &str) -> Result<Vec<u8>, Gap> {
+    let metadata = fs::symlink_metadata(file).map_err(|error| unreadable(path, &error))?;
+    if metadata.is_symlink() {
+        let detail = "it is a symbolic link, which can lead to a report from anywhere";
+        return Err(Gap::new(
+            what(path),
+            GapReason::Untrusted,
+            detail,
+            "Write the report itself to this place.",
+        ));
+    }
+    if !metadata.is_file() {
+        let detail = "it is not a regular file";
+        return Err(Gap::new(
+            what(path),
+            GapReason::Unsupported,
+            detail,
+            "Write the report to a regular file.",
+        ));
+    }
+    let mut bytes = Vec::new();
+    let limit = MAXIMUM_BYTES as u64 + 1;
+    let read = File::open(file).and_then(|file| file.take(limit).read_to_end(&mut bytes));
+    read.map_err(|error| unreadable(path, &error))?;
+    if bytes.len() > MAXIMUM_BYTES {
+        let detail = format!("it is larger than {MAXIMUM_BYTES} bytes");
+        return Err(Gap::new(
+            what(path),
+            GapReason::Truncated,
+            detail,
+            "Split the suite into several reports.",
+        ));
+    }
+    Ok(bytes)
+}
+
+fn what(path: &str) -> String {
+    format!("the report {path}")
+}
+
+fn unreadable(path: &str, error: &io::Error) -> Gap {
+    let remedy = "Check that the suite ran before the gate, and that the gate may read what it wrote.";
+    Gap::new(what(path), GapReason::Unreachable, error.to_string(), remedy)
+}
+
+/// Every path below `directory` that a pattern matches and that is no directory, sorted.
+fn find(directory: &Path, patterns: &std::collections::BTreeSet<String>) -> Result<Vec<RepoPath>, Gap> {
+    let patterns = patterns.iter().map(|text| Pattern::new(text)).collect::<Result<Vec<_>, _>>()?;
+    let mut found = Vec::new();
+    let mut left = if patterns.is_empty() { Vec::new() } else { vec![Vec::new()] };
+    while let Some(parents) = left.pop() {
+        let components: Vec<&[u8]> = parents.split(|b| *b == b'/').filter(|part| !part.is_empty()).collect();
+        if patterns.iter().any(|pattern| pattern.enters(&components)) {
+            list(directory, &parents, &patterns, &mut found, &mut left)?;
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn list(
+    directory: &Path,
+    parents: &[u8],
+    patterns: &[Pattern],
+    found: &mut Vec<RepoPath>,
+    left: &mut Vec<Vec<u8>>,
+) -> Result<(), Gap> {
+    let place = directory.join(native(&RepoPath::new(parents)));
+    let unlisted = |error: io::Error| {
+        let remedy = "Let the gate read the directory, or name the reports with --report.";
+        Gap::new(
+            format!("the directory {}", shown(&place)),
+            GapReason::Unreachable,
+            error.to_string(),
+            remedy,
+        )
+    };
+    for entry in fs::read_dir(&place).map_err(unlisted)? {
+        let entry = entry.map_err(unlisted)?;
+        let name = entry.file_name();
+        let separator: &[u8] = if parents.is_empty() { b"" } else { b"/" };
+        let path = [parents, separator, name.as_encoded_bytes()].concat();
+        let kind = entry.file_type().map_err(unlisted)?;
+        if kind.is_dir() {
+            if !name.eq_ignore_ascii_case(".git") {
+                left.push(path);
+            }
+        } else if patterns.iter().any(|pattern| pattern.glob.matches(&path))
+            && !(kind.is_symlink() && fs::metadata(entry.path()).is_ok_and(|target| target.is_dir()))
+        {
+            found.push(RepoPath::new(path));
+        }
+    }
+    Ok(())
+}
+
+/// A pattern, and which directories can hold what it matches.
+struct Pattern {
+    glob: Glob,
+    steps: Vec<Step>,
+}
+
+/// One component of a pattern.
+enum Step {
+    /// A component that matches this.
+    One(Glob),
+    /// Anything from here on: `**`, or braces and classes, which can hold a `/`.
+    Rest,
+}
+
+impl Pattern {
+    fn new(text: &str) -> Result<Self, Gap> {
+        let bad = |error: String| {
+            let what = format!("the reports that `{text}` matches");
+            Gap::new(what, GapReason::Malformed, error, "Write the pattern in the dialect of the policy.")
+        };
+        let glob = Glob::new(text).map_err(bad)?;
+        let steps = text.split('/').map(step).collect::<Result<_, _>>().map_err(bad)?;
+        Ok(Pattern { glob, steps })
+    }
+
+    /// Can something below this directory match?
+    fn enters(&self, components: &[&[u8]]) -> bool {
+        for (index, step) in self.steps.iter().enumerate() {
+            match (step, components.get(index)) {
+                (Step::Rest, _) | (Step::One(_), None) => return true,
+                (Step::One(glob), Some(component)) if glob.matches(component) => {}
+                (Step::One(_), Some(_)) => return false,
+            }
+        }
+        false
+    }
+}
+
+fn step(component: &str) -> Result<Step, String> {
+    if component == "**" || component.contains(['{', '}', '[', ']', '\\']) {
+        return Ok(Step::Rest);
+    }
+    Glob::new(component).map(Step::One)
+}
+
+/// The path of a named file from `directory`, when it really lies below it: links on the way are resolved.
+fn below(directory: &Path, file: &Path) -> Option<RepoPath> {
+    let directory = directory.canonicalize().ok()?;
+    let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let file = parent.canonicalize().ok()?.join(file.file_name()?);
+    let components = file.strip_prefix(directory).ok()?.components();
+    let parts: Option<Vec<&[u8]>> = components
+        .map(|component| match component {
+            Component::Normal(part) => Some(part.as_encoded_bytes()),
+            _ => None,
+        })
+        .collect();
+    parts.filter(|parts| !parts.is_empty()).map(|parts| RepoPath::new(parts.join(&b'/')))
+}
+
+/// A path as the command line has it, `/` between its components.
+fn shown(path: &Path) -> String {
+    path.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/")
+}
+
+#[cfg(unix)]
+fn native(path: &RepoPath) -> PathBuf {
+    use std::os::unix::ffi::OsStrExt;
+    PathBuf::from(std::ffi::OsStr::from_bytes(path.as_bytes()))
+}
+
+#[cfg(not(unix))]
+fn native(path: &RepoPath) -> PathBuf {
+    PathBuf::from(String::from_utf8_lossy(path.as_bytes()).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tempfile::TempDir;
+
+    const GOOD: &str = "<testsuite name='s'><testcase name='a'/></testsuite>";
+
+    fn directory(files: &[(&str, &str)]) -> TempDir {
+        let directory = tempfile::tempdir().unwrap();
+        for (path, text) in files {
+            let file = directory.path().join(path);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(file, text).unwrap();
+        }
+        directory
+    }
+
+    fn inquiry(patterns: &[&str]) -> Inquiry {
+        Inquiry {
+            topics: [Topic::Reports].into(),
+            reports: patterns.iter().map(ToString::to_string).collect(),
+            ..Inquiry::default()
+        }
+    }
+
+    fn no(_: &RepoPath) -> Fact<bool> {
+        Fact::Known(false)
+    }
+
+    fn reports(directory: &Path, named: &[Named], patterns: &[&str]) -> Vec<Report> {
+        gather(directory, named, &inquiry(patterns), &no).known().unwrap().clone()
+    }
+
+    fn paths(reports: &[Report]) -> Vec<&str> {
+        reports.iter().map(|report| report.path.as_str()).collect()
+    }
+
+    fn gap(report: &Report) -> &Gap {
+        match &report.run {
+            Fact::Gap(gap) => gap,
+            Fact::Known(run) => panic!("{run:?}"),
+        }
+    }
+
+    #[test]
+    fn patterns_find_reports_and_nothing_else() {
+        let files =
+            ["t/a/junit.xml", "t/b/junit.xml", "t/b/c/junit.xml", ".git/t/a/junit.xml", "junit.xml", "t/a/x"];
+        let directory = directory(&files.map(|file| (file, GOOD)));
+        for (pattern, found) in [
+            ("t/*/junit.xml", vec!["t/a/junit.xml", "t/b/junit.xml"]),
+            ("t/{a,b/c}/junit.xml", vec!["t/a/junit.xml", "t/b/c/junit.xml"]),
+            ("**/junit.xml", vec!["junit.xml", "t/a/junit.xml", "t/b/c/junit.xml", "t/b/junit.xml"]),
+            ("t/b/**", vec!["t/b/c/junit.xml", "t/b/junit.xml"]),
+            ("t/[a]/junit.xml", vec!["t/a/junit.xml"]),
+            ("nowhere/junit.xml", vec![]),
+            ("t", vec![]),
+        ] {
+            assert_eq!(paths(&reports(directory.path(), &[], &[pattern])), found, "{pattern}");
+        }
+        let report = &reports(directory.path(), &[], &["junit.xml"])[0];
+        assert_eq!(report.digest, Some(Digest::of(GOOD.as_bytes())));
+        assert_eq!(report.run.value().unwrap().tests[0].id, "s > a");
+    }
+
+    #[test]
+    fn directories_that_cannot_match_are_not_entered() {
+        let pattern = |text| Pattern::new(text).unwrap();
+        assert!(pattern("a/*/c.xml").enters(&[]));
+        assert!(pattern("a/*/c.xml").enters(&[b"a"]));
+        assert!(pattern("a/*/c.xml").enters(&[b"a", b"x"]));
+        assert!(!pattern("a/*/c.xml").enters(&[b"b"]));
+        assert!(!pattern("a/*/c.xml").enters(&[b"a", b"x", b"c.xml"]));
+        assert!(pattern("a/**/c.xml").enters(&[b"a", b"x", b"y"]));
+    }
+
+    #[test]
+    fn what_cannot_be_read_or_understood_is_listed_with_its_gap() {
+        let directory =
+            directory(&[("r/cut.xml", "<testsuite>\n<testcase"), ("r/empty.xml", ""), ("r/good.xml", GOOD)]);
+        let reports = reports(directory.path(), &[], &["r/*.xml"]);
+        assert_eq!(paths(&reports), ["r/cut.xml", "r/empty.xml", "r/good.xml"]);
+        assert_eq!(gap(&reports[0]).reason, GapReason::Malformed);
+        assert!(gap(&reports[0]).detail.starts_with("line 2: "));
+        assert_eq!(gap(&reports[1]).detail, "it is empty");
+        assert!(reports[2].run.value().is_some());
+    }
+
+    #[test]
+    fn named_files_are_read_from_where_they_are() {
+        let inside = directory(&[("out/a.xml", GOOD)]);
+        let outside = directory(&[("b.xml", GOOD)]);
+        let named = |suite: Option<&str>, file: PathBuf| Named { suite: suite.map(String::from), file };
+        let files = [
+            named(Some("upload"), inside.path().join("out/../out/a.xml")),
+            named(None, outside.path().join("b.xml")),
+            named(None, inside.path().join("missing.xml")),
+        ];
+        let reports = reports(inside.path(), &files, &["out/*.xml"]);
+        let suites: Vec<_> = reports.iter().map(|report| report.suite.as_deref()).collect();
+        let outside = shown(&outside.path().join("b.xml"));
+        assert_eq!(paths(&reports), [&outside, "missing.xml", "out/a.xml", "out/a.xml"]);
+        assert_eq!(suites, [None, None, None, Some("upload")]);
+        assert_eq!(gap(&reports[1]).reason, GapReason::Unreachable);
+    }
+
+    #[test]
+    fn a_report_of_the_head_itself_is_marked_and_doubt_is_a_gap() {
+        let directory = directory(&[("a.xml", GOOD)]);
+        let named = [Named { suite: Some("x".into()), file: directory.path().join("a.xml") }];
+        let asked = |answer: Fact<bool>| {
+            let tracked = |path: &RepoPath| {
+                assert_eq!(path, &RepoPath::from("a.xml"));
+                answer.clone()
+            };
+            gather(directory.path(), &named, &inquiry(&["*.xml"]), &tracked).known().unwrap().clone()
+        };
+        assert!(asked(Fact::Known(true)).iter().all(|report| report.tracked));
+        let doubt = Gap::new("the tree", GapReason::MissingObject, "gone", "fetch");
+        for report in asked(Fact::Gap(doubt.clone())) {
+            assert_eq!(report.run, Fact::Gap(doubt.clone()));
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_are_not_followed() {
+        use std::os::unix::fs::symlink;
+        let directory = directory(&[("evidence/a.xml", GOOD), ("out/keep", "")]);
+        symlink("../evidence/a.xml", directory.path().join("out/a.xml")).unwrap();
+        symlink("nowhere", directory.path().join("out/b.xml")).unwrap();
+        symlink("../evidence", directory.path().join("out/d.xml")).unwrap();
+        symlink("evidence", directory.path().join("linked")).unwrap();
+        let found = reports(directory.path(), &[], &["out/*.xml", "linked/*.xml"]);
+        assert_eq!(paths(&found), ["out/a.xml", "out/b.xml"]);
+        assert!(found.iter().all(|report| gap(report).reason == GapReason::Untrusted));
+        // Named through a linked directory, it counts under the path where it really is.
+        let named = [Named { suite: None, file: directory.path().join("linked/a.xml") }];
+        assert_eq!(paths(&reports(directory.path(), &named, &[])), ["evidence/a.xml"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_name_that_is_not_text_is_quoted_and_read_all_the_same() {
+        use std::os::unix::ffi::OsStrExt;
+        let directory = directory(&[]);
+        fs::write(directory.path().join(std::ffi::OsStr::from_bytes(b"a\xff.xml")), GOOD).unwrap();
+        let reports = reports(directory.path(), &[], &["*.xml"]);
+        assert_eq!(paths(&reports), [r#""a\377.xml""#]);
+        assert!(reports[0].run.value().is_some());
+    }
+
+    #[test]
+    fn a_directory_that_cannot_be_listed_makes_the_whole_fact_a_gap() {
+        let gone = tempfile::tempdir().unwrap().path().join("gone");
+        let fact = gather(&gone, &[], &inquiry(&["*.xml"]), &no);
+        assert_eq!(fact.known().unwrap_err().reason, GapReason::Unreachable);
+        assert_eq!(gather(&gone, &[], &inquiry(&[]), &no), Fact::Known(vec![]));
+    }
+
+    #[test]
+    fn nobody_asked_and_a_pattern_that_is_none_are_gaps() {
+        let fact = gather(Path::new("."), &[], &Inquiry::default(), &no);
+        assert_eq!(fact.known().unwrap_err().reason, GapReason::NotAsked);
+        let fact = gather(Path::new("."), &[], &inquiry(&["/abs"]), &no);
+        assert_eq!(fact.known().unwrap_err().reason, GapReason::Malformed);
+    }
 }

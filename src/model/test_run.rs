@@ -4,6 +4,9 @@ use crate::model::digest::Digest;
 use crate::model::fact::Fact;
 use serde::{Deserialize, Serialize};
 
+/// What stands between the parts of a [`Test::id`].
+pub const SEPARATOR: &str = " > ";
+
 /// One report file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -36,7 +39,7 @@ pub struct TestRun {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Test {
-    /// Its identity in this report: suites, class and name, joined with ` > `. Empty parts are left out.
+    /// Its identity in this report: suites, class and name, joined with [`SEPARATOR`]. Empty parts are left out.
     pub id: String,
     /// The worst of its attempts, save that a pass after a failure is [`TestOutcome::Flaky`].
     pub outcome: TestOutcome,

@@ -1,0 +1,162 @@
+//! Bytes of an XML document to its characters.
+//!
+//! XML 1.0 (Fifth Edition), appendix F, as far as test runners use it: a byte order mark decides; without one,
+//! the declaration does; without either it is UTF-8. A document that says two different things, a byte that
+//! its encoding does not know and a character outside `Char` (section 2.2) are errors.
+
+use super::ReportError;
+use std::borrow::Cow;
+
+/// The document as text, without its byte order mark; every character is one that XML allows.
+///
+/// # Errors
+/// An encoding that is not read here, a byte or character that does not belong in a document.
+pub fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, ReportError> {
+    let text = characters(bytes)?;
+    match text.find(|c| !is_allowed(c)) {
+        None => Ok(text),
+        Some(at) => Err(ReportError::after(&text.as_bytes()[..at], "a control character stands in the text")),
+    }
+}
+
+/// May the character stand in a document (XML 1.0, section 2.2, production 2)?
+pub fn is_allowed(c: char) -> bool {
+    matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
+}
+
+fn characters(bytes: &[u8]) -> Result<Cow<'_, str>, ReportError> {
+    match bytes {
+        [0xef, 0xbb, 0xbf, rest @ ..] => expecting(rest, &["utf-8", "utf8"], utf8(rest)?),
+        [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes),
+        [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),
+        [0, b'<', ..] | [b'<', 0, ..] => Err(ReportError::whole("it is UTF-16 without a byte order mark")),
+        _ => declared_characters(bytes),
+    }
+}
+
+fn declared_characters(bytes: &[u8]) -> Result<Cow<'_, str>, ReportError> {
+    let Some(encoding) = declared(bytes) else { return utf8(bytes) };
+    match encoding.as_str() {
+        "utf-8" | "utf8" => utf8(bytes),
+        "us-ascii" | "ascii" => ascii(bytes),
+        "iso-8859-1" | "iso8859-1" | "iso_8859-1" | "latin1" | "latin-1" => {
+            Ok(Cow::Owned(bytes.iter().map(|byte| char::from(*byte)).collect()))
+        }
+        "iso-8859-15" | "iso8859-15" | "iso_8859-15" | "latin9" | "latin-9" => {
+            Ok(Cow::Owned(bytes.iter().map(|byte| latin9(*byte)).collect()))
+        }
+        other => Err(ReportError::whole(format!(
+            "its encoding `{other}` is not read here; write it as UTF-8, UTF-16 with a byte order mark, ISO-8859-1 or ISO-8859-15"
+        ))),
+    }
+}
+
+fn utf8(bytes: &[u8]) -> Result<Cow<'_, str>, ReportError> {
+    std::str::from_utf8(bytes).map(Cow::Borrowed).map_err(|error| {
+        ReportError::after(&bytes[..error.valid_up_to()], "a byte here does not belong in UTF-8")
+    })
+}
+
+fn ascii(bytes: &[u8]) -> Result<Cow<'_, str>, ReportError> {
+    match bytes.iter().position(|byte| !byte.is_ascii()) {
+        None => utf8(bytes),
+        Some(at) => Err(ReportError::after(&bytes[..at], "a byte here does not belong in ASCII")),
+    }
+}
+
+fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<Cow<'_, str>, ReportError> {
+    let (pairs, rest) = bytes.as_chunks::<2>();
+    if !rest.is_empty() {
+        return Err(ReportError::whole("it is UTF-16 and ends in the middle of a character"));
+    }
+    let text = char::decode_utf16(pairs.iter().map(|pair| unit(*pair)))
+        .collect::<Result<String, _>>()
+        .map_err(|_| ReportError::whole("it is not valid UTF-16"))?;
+    match declared(text.as_bytes()) {
+        Some(other) if !other.starts_with("utf-16") => Err(two_encodings(&other)),
+        _ => Ok(Cow::Owned(text)),
+    }
+}
+
+fn expecting<'a>(bytes: &[u8], names: &[&str], text: Cow<'a, str>) -> Result<Cow<'a, str>, ReportError> {
+    match declared(bytes) {
+        Some(other) if !names.contains(&other.as_str()) => Err(two_encodings(&other)),
+        _ => Ok(text),
+    }
+}
+
+fn two_encodings(declared: &str) -> ReportError {
+    ReportError::whole(format!("it declares `{declared}` and its byte order mark says otherwise"))
+}
+
+/// ISO-8859-15 differs from ISO-8859-1 in these eight places.
+fn latin9(byte: u8) -> char {
+    match byte {
+        0xa4 => '€',
+        0xa6 => 'Š',
+        0xa8 => 'š',
+        0xb4 => 'Ž',
+        0xb8 => 'ž',
+        0xbc => 'Œ',
+        0xbd => 'œ',
+        0xbe => 'Ÿ',
+        other => char::from(other),
+    }
+}
+
+/// The encoding that the declaration names, in lower case.
+fn declared(bytes: &[u8]) -> Option<String> {
+    let rest = bytes.trim_ascii_start().strip_prefix(b"<?xml")?;
+    let end = rest.windows(2).position(|pair| pair == b"?>")?;
+    let declaration = std::str::from_utf8(&rest[..end]).ok()?;
+    let (_, value) = declaration.split_once("encoding")?;
+    let value = value.trim_start().strip_prefix('=')?.trim_start();
+    let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+    value[1..].split_once(quote).map(|(name, _)| name.to_ascii_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn latin(name: &str) -> Vec<u8> {
+        [format!("<?xml version='1.0' encoding='{name}'?>").as_bytes(), b"<a>\xa4\xe9</a>"].concat()
+    }
+
+    fn units(text: &str, bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
+        std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(bytes).collect()
+    }
+
+    #[test]
+    fn the_encodings_that_runners_write() {
+        assert_eq!(decode("<a>é</a>".as_bytes()).unwrap(), "<a>é</a>");
+        assert_eq!(decode("\u{feff}<a>é</a>".as_bytes()).unwrap(), "<a>é</a>");
+        assert!(decode(&latin("ISO-8859-1")).unwrap().ends_with("<a>¤é</a>"));
+        assert!(decode(&latin("iso-8859-15")).unwrap().ends_with("<a>€é</a>"));
+        assert_eq!(decode(&units("<a>é😀</a>", u16::to_le_bytes)).unwrap(), "<a>é😀</a>");
+        assert_eq!(decode(&units("<a>é😀</a>", u16::to_be_bytes)).unwrap(), "<a>é😀</a>");
+    }
+
+    #[test]
+    fn bytes_that_do_not_belong_are_errors_with_their_line() {
+        assert_eq!(decode(b"<a>\n\xff</a>").unwrap_err().line, Some(2));
+        assert_eq!(decode(b"<a>\n\n\0</a>").unwrap_err().line, Some(3));
+        assert_eq!(decode(b"<a>\x1b[31m</a>").unwrap_err().line, Some(1));
+        assert!(decode("<a>\u{fffe}</a>".as_bytes()).is_err());
+        assert!(decode(b"<?xml version='1.0' encoding='us-ascii'?><a>\xc3\xa9</a>").is_err());
+    }
+
+    #[test]
+    fn a_document_that_says_two_things_about_itself_is_refused() {
+        for encoding in ["utf-16", "windows-1252", "utf-7", "ebcdic"] {
+            let document = format!("<?xml version=\"1.0\" encoding=\"{encoding}\"?><a/>");
+            assert!(decode(document.as_bytes()).is_err(), "{encoding}");
+        }
+        assert!(decode(&[b"\xef\xbb\xbf".to_vec(), latin("ISO-8859-1")].concat()).is_err());
+        assert!(decode("\u{feff}<?xml version='1.0' encoding='latin1'?><a/>".as_bytes()).is_err());
+        assert!(decode(&units("<?xml version='1.0' encoding='utf-8'?><a/>", u16::to_le_bytes)).is_err());
+        assert!(decode(b"<\0a\0/\0>\0").is_err());
+        assert!(decode(b"\xff\xfe<\0a\0/\0>").is_err());
+        assert!(decode(b"\xff\xfe\x00\xd8<\0").is_err());
+    }
+}

@@ -1,0 +1,50 @@
+//! The name under which a test is known.
+//!
+//! `suites > class > name`: the names of the enclosing `testsuite` elements from the outside in, the
+//! `classname` (or `class`), and the `name`, joined with ` > `. The name of `testsuites` is left out: it names the runner,
+//! not the test. So are
+//!
+//! - empty parts,
+//! - a class that is also the name of the test or of an enclosing suite,
+//! - the time that some runners append to a suite's name (`-` and fourteen digits, unittest-xml-reporting),
+//!   because it would make a new test of every run.
+//!
+//! Where a name is missing, `id` takes its place; a test without either is `(unnamed)`. Two tests with the same
+//! identity cannot be told apart: they count as attempts of one test, and the worst of them decides.
+
+/// What stands between the parts.
+pub const SEPARATOR: &str = " > ";
+
+/// The identity of a test.
+pub fn identity<'a>(suites: impl Iterator<Item = &'a str>, class: &'a str, name: &'a str) -> String {
+    let mut parts: Vec<&str> = suites.map(without_time).filter(|part| !part.is_empty()).collect();
+    if !class.is_empty() && class != name && !parts.contains(&class) {
+        parts.push(class);
+    }
+    parts.push(if name.is_empty() { "(unnamed)" } else { name });
+    parts.join(SEPARATOR)
+}
+
+fn without_time(name: &str) -> &str {
+    match name.rsplit_once('-') {
+        Some((rest, time)) if time.len() == 14 && time.bytes().all(|b| b.is_ascii_digit()) => rest,
+        _ => name,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_are_left_out_when_they_are_empty_or_said_already() {
+        let id = |suites: &[&'static str], class, name| identity(suites.iter().copied(), class, name);
+        assert_eq!(id(&["demo"], "demo", "t::a"), "demo > t::a");
+        assert_eq!(id(&["", "x"], "", "a"), "x > a");
+        assert_eq!(id(&[], "whole", "whole"), "whole");
+        assert_eq!(id(&["A", "A::p"], "A", "p 1"), "A > A::p > p 1");
+        assert_eq!(id(&["pytest"], "test_a.K", "test_x"), "pytest > test_a.K > test_x");
+        assert_eq!(id(&["t.A-20261123133605"], "t.A", "x"), "t.A > x");
+        assert_eq!(id(&["t.A-2026"], "", ""), "t.A-2026 > (unnamed)");
+    }
+}

@@ -1,0 +1,84 @@
+//! One `testsuite` or `testsuites`: what its summary claims against what its elements show.
+//!
+//! The summary never decides an outcome. It is only asked whether something is missing, so only a claim
+//! that is *larger* than what is shown is a contradiction:
+//!
+//! - more `failures` or `errors` than are shown: always;
+//! - more `tests` than are shown, unless the summary itself says that so many were skipped or disabled:
+//!   libtest counts ignored tests for which it writes no case.
+//!
+//! Smaller claims are conventions: mocha gives the root suite none of the tests of inner suites, pytest counts several
+//! failures of a test as one, ctest has no `errors`. An attribute that should be a count and is not one is a contradiction.
+
+use super::case::Shown;
+
+/// A suite while it is read.
+#[derive(Debug, Default)]
+pub struct Suite {
+    /// Its name; empty when it has none, and for `testsuites`.
+    pub name: String,
+    /// What its elements show, inner suites included.
+    pub shown: Shown,
+    /// It says of itself that it was skipped.
+    pub skipped: bool,
+    label: String,
+    tests: u64,
+    failures: u64,
+    errors: u64,
+    not_run: u64,
+    garbled: bool,
+}
+
+impl Suite {
+    /// A suite of this name; the name of `testsuites` is only for messages.
+    pub fn new(name: &str, outermost: bool) -> Self {
+        let label =
+            if name.is_empty() { "a suite without a name".to_string() } else { format!("suite `{name}`") };
+        let name = if outermost { String::new() } else { name.to_string() };
+        Suite { name, label, ..Suite::default() }
+    }
+
+    /// How messages call it.
+    pub fn label(&self) -> &str {
+        &self.label
+    }
+
+    /// Takes an attribute (its name in lower case).
+    pub fn attribute(&mut self, name: &str, value: &str) {
+        match name {
+            "tests" => self.tests = self.count(value),
+            "failures" => self.failures = self.count(value),
+            "errors" => self.errors = self.count(value),
+            // One number under many names, or several numbers: they add up (ctest has `skipped` and `disabled`).
+            "disabled" | "ignored" | "skip" | "skipped" | "skips" => self.not_run += self.count(value),
+            _ => {}
+        }
+    }
+
+    fn count(&mut self, value: &str) -> u64 {
+        let count = value.trim().parse::<u32>();
+        self.garbled |= count.is_err();
+        count.map_or(0, u64::from)
+    }
+
+    /// Where the summary claims more than is shown, each one sentence.
+    pub fn contradictions(&self) -> Vec<String> {
+        let without_case = self.not_run.saturating_sub(self.shown.not_run);
+        let mut found: Vec<String> = [
+            ("tests", self.tests, self.shown.tests + without_case, self.shown.tests),
+            ("failures", self.failures, self.shown.failures, self.shown.failures),
+            ("errors", self.errors, self.shown.errors, self.shown.errors),
+        ]
+        .into_iter()
+        .filter(|(_, claimed, explained, _)| claimed > explained)
+        .map(|(what, claimed, _, shown)| format!("{} claims {claimed} {what} and shows {shown}", self.label))
+        .collect();
+        if self.garbled {
+            found.push(format!("{} has a count that is not a number", self.label));
+        }
+        if self.skipped && self.shown.tests > self.shown.not_run {
+            found.push(format!("{} is called skipped and shows tests that ran", self.label));
+        }
+        found
+    }
+}
