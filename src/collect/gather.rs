@@ -79,13 +79,13 @@ fn gate_texts(
     })
 }
 
-/// CODEOWNERS as GitHub finds it. A file over GitHub's size limit owns nothing there, and nothing here.
+/// CODEOWNERS as GitHub finds it; what it says of a path, and whether GitHub would read it, is for its reader.
 fn code_owners(repository: &Repository, at: &Revision) -> Result<Option<GateText>, Gap> {
     for place in codeowners::PLACES {
         let path = RepoPath::from(place);
         if let Some(bytes) = repository.file_at(at, &path)? {
             let text = String::from_utf8_lossy(&bytes).into_owned();
-            return Ok((bytes.len() < codeowners::SIZE_LIMIT).then_some(GateText { path, text }));
+            return Ok(Some(GateText { path, text }));
         }
     }
     Ok(None)

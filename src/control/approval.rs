@@ -1,8 +1,32 @@
 //! Which approvals of a request count, and why the others do not.
+//!
+//! An approval counts when it is the standing opinion of a person who had no part in the change, who may write to
+//! the repository, and who gave it on the judged head against the present base branch. Opinions are counted by
+//! person: all accounts that the identity map gives to one person speak with one voice.
+//!
+//! | review | what it does |
+//! | --- | --- |
+//! | approved | stands until the same person requests changes, or an opinion of theirs that is not older is dismissed |
+//! | approved, on another commit | counts for nothing, and replaces the same person's older approval of the head |
+//! | changes requested | objects until the same person approves or it is dismissed, also across new commits |
+//! | dismissed | takes every older approval of the same person with it |
+//! | commented, pending | nothing |
+//!
+//! An objection counts when its account may write, or when it could not be seen what the account may do; so does
+//! the objection of a bot. The objection of a deleted account stands until somebody dismisses it. An objection of
+//! somebody who may only read does not count (GitHub docs, "About pull request reviews").
 
 use super::Case;
-use crate::model::fact::Gap;
-use crate::model::person::{Login, Who};
+use crate::model::change::{Change, Revision};
+use crate::model::fact::{Fact, Gap, GapReason};
+use crate::model::person::{Account, AccountKind, Login, Who};
+use crate::model::review::{ChangeRequest, Permission, Review, ReviewState};
+use independence::Involved;
+use jiff::Timestamp;
+use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+mod independence;
 
 /// What the reviews of a request come to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,8 +39,9 @@ pub struct Approvals {
     pub objections: Vec<String>,
     /// Mailboxes in the commits that belong to nobody we know: each may be one of the approvers.
     pub unattributed: Vec<String>,
-    /// What could not be seen of single approvals: each might count if it could.
-    pub unclear: Vec<Gap>,
+    /// Approvals of which something could not be seen, with the gap: each might count if it could. None is by a
+    /// person who is counted already.
+    pub unclear: Vec<(Approval, Gap)>,
 }
 
 /// An approval that counts.
@@ -30,10 +55,271 @@ pub struct Approval {
     pub review: u64,
 }
 
+/// How far independence goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Independence {
+    /// What becomes of the approval of whoever pushed the head.
+    pub last_pusher: LastPusher,
+}
+
+/// Whether whoever pushed the head may approve it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LastPusher {
+    /// They may not (GitHub: "Require approval of the most recent reviewable push").
+    #[default]
+    Exclude,
+    /// It does not matter who pushed, and nobody is asked.
+    Ignore,
+}
+
 /// Sorts the reviews of the request.
 ///
 /// # Errors
-/// A fact without which no approval can be counted.
-pub fn approvals(_case: &Case<'_>) -> Result<Approvals, Gap> {
-    todo!()
+/// A fact without which no approval can be counted: the change, the request and its author, its reviews, its base,
+/// who its commits are attributed to, and (unless it is ignored) who pushed the head.
+pub fn approvals(case: &Case<'_>, independence: Independence) -> Result<Approvals, Gap> {
+    let change = case.facts.change.known()?;
+    let request = request_of(case, change)?;
+    let bench = Bench {
+        case,
+        head: &change.head,
+        base_changed: *case.facts.host.base_changed.known()?,
+        involved: Involved::of(case, change, request, independence)?,
+    };
+    let reviews = case.facts.host.reviews.known()?;
+    let mut sorted = Sorted::default();
+    reviews.iter().filter(|review| review.reviewer.is_none()).for_each(|review| sorted.ghost(review));
+    for (who, opinions) in opinions_by_person(case, reviews) {
+        bench.judge(&who, &opinions, &mut sorted);
+    }
+    Ok(sorted.finish(bench.involved.unattributed()))
 }
+
+/// The request, which has to be at the judged head.
+fn request_of<'a>(case: &Case<'a>, change: &Change) -> Result<&'a ChangeRequest, Gap> {
+    let request = match &case.facts.host.request {
+        Fact::Known(request) => request,
+        Fact::Gap(gap) => return Err(gap.clone()),
+    };
+    if request.head == change.head {
+        return Ok(request);
+    }
+    Err(Gap::new(
+        format!("request {} at the judged head {}", request.number, change.head.short()),
+        GapReason::Contradiction,
+        format!("the host says that its head is {}", request.head.short()),
+        "Judge the head that the request has now.",
+    ))
+}
+
+/// One review that says something, and who gave it.
+struct Opinion<'a> {
+    review: &'a Review,
+    account: &'a Account,
+}
+
+impl Opinion<'_> {
+    fn is(&self, state: ReviewState) -> bool {
+        self.review.state == state
+    }
+
+    /// Its place in time. Where the host gives none, an approval comes first and replaces nothing, and anything
+    /// else comes last and is replaced by nothing.
+    fn order(&self) -> (bool, Option<Timestamp>, u64) {
+        let last = self.review.submitted.is_none() && !self.is(ReviewState::Approved);
+        (last, self.review.submitted, self.review.id)
+    }
+}
+
+fn opinions_by_person<'a>(case: &Case<'_>, reviews: &'a [Review]) -> BTreeMap<Who, Vec<Opinion<'a>>> {
+    let mut people: BTreeMap<Who, Vec<Opinion<'a>>> = BTreeMap::new();
+    for review in reviews {
+        let silent = matches!(review.state, ReviewState::Commented | ReviewState::Pending);
+        if let Some(account) = review.reviewer.as_ref().filter(|_| !silent) {
+            people
+                .entry(case.scope.people.by_login(&account.login))
+                .or_default()
+                .push(Opinion { review, account });
+        }
+    }
+    people.values_mut().for_each(|opinions| opinions.sort_by_key(Opinion::order));
+    people
+}
+
+/// What every opinion is held against.
+struct Bench<'a> {
+    case: &'a Case<'a>,
+    head: &'a Revision,
+    base_changed: Option<Timestamp>,
+    involved: Involved<'a>,
+}
+
+impl Bench<'_> {
+    /// Judges all opinions of one person, oldest first.
+    fn judge(&self, who: &Who, opinions: &[Opinion<'_>], sorted: &mut Sorted) {
+        for opinion in opinions.iter().filter(|opinion| opinion.is(ReviewState::Dismissed)) {
+            sorted.reject(opinion.review.id, &opinion.account.login, "it was dismissed");
+        }
+        // Newest first: of several approvals of one person the newest counts.
+        for opinion in opinions.iter().rev().filter(|opinion| opinion.is(ReviewState::Approved)) {
+            match self.flaw(who, opinion, opinions) {
+                Some(flaw) => sorted.reject(opinion.review.id, &opinion.account.login, &flaw),
+                None => sorted.accept(who, opinion, self.may_write(opinion)),
+            }
+        }
+        let mut standing = opinions.iter().rev().filter(|opinion| !opinion.is(ReviewState::Dismissed));
+        if let Some(opinion) = standing.next().filter(|opinion| opinion.is(ReviewState::ChangesRequested)) {
+            sorted.object(opinion, self.may_write(opinion));
+        }
+    }
+
+    /// Why an approval does not count, whatever its account may do.
+    fn flaw(&self, who: &Who, opinion: &Opinion<'_>, opinions: &[Opinion<'_>]) -> Option<String> {
+        self.flaw_of_person(who, opinion.account)
+            .or_else(|| withdrawal(opinion, opinions))
+            .or_else(|| self.flaw_of_commit(opinion, opinions))
+            .or_else(|| self.flaw_of_time(opinion))
+    }
+
+    fn flaw_of_person(&self, who: &Who, account: &Account) -> Option<String> {
+        match account.kind {
+            AccountKind::Human if self.case.scope.people.is_machine(who) => {
+                Some("the policy says that this account is a machine".into())
+            }
+            AccountKind::Human => self.involved.part(who, account).map(|part| format!("this person {part}")),
+            AccountKind::Bot => Some("it is by a bot".into()),
+            AccountKind::Mannequin => Some("it is by an unclaimed placeholder of an import".into()),
+            AccountKind::Other => Some("it is not by a person's account".into()),
+        }
+    }
+
+    fn flaw_of_commit(&self, opinion: &Opinion<'_>, opinions: &[Opinion<'_>]) -> Option<String> {
+        let elsewhere = |other: &Opinion<'_>| other.review.commit.as_ref() != Some(self.head);
+        match &opinion.review.commit {
+            None => return Some("the host no longer knows the commit it was given on".into()),
+            Some(commit) if commit != self.head => {
+                return Some(format!(
+                    "it was given on {}, not on the judged head {}",
+                    commit.short(),
+                    self.head.short()
+                ));
+            }
+            Some(_) => {}
+        }
+        let mut later = opinions.iter().filter(|other| other.order() > opinion.order());
+        later.find(|other| other.is(ReviewState::Approved) && elsewhere(other)).map(|other| {
+            format!("the same person later approved another commit (review {})", other.review.id)
+        })
+    }
+
+    fn flaw_of_time(&self, opinion: &Opinion<'_>) -> Option<String> {
+        let Some(submitted) = opinion.review.submitted else {
+            return Some("the host does not say when it was given".into());
+        };
+        let changed = self.base_changed.filter(|changed| submitted <= *changed)?;
+        Some(format!("it was not given after the request was turned to another base branch at {changed}"))
+    }
+
+    fn may_write(&self, opinion: &Opinion<'_>) -> Result<bool, Gap> {
+        let login = &opinion.account.login;
+        let permission = self.case.facts.host.permissions.get(login).ok_or_else(|| {
+            Gap::not_asked(
+                format!("what {login} may do in the repository"),
+                "Gather the facts again, with the permissions of every reviewer.",
+            )
+        })?;
+        Ok(*permission.known()? >= Permission::Write)
+    }
+}
+
+/// What the same person did later (or at the same moment) that takes the approval back.
+fn withdrawal(approval: &Opinion<'_>, opinions: &[Opinion<'_>]) -> Option<String> {
+    let mut later = opinions.iter().rev().filter(|other| other.order() >= approval.order());
+    later.find_map(|other| match other.review.state {
+        ReviewState::ChangesRequested => {
+            Some(format!("the same person later requested changes (review {})", other.review.id))
+        }
+        ReviewState::Dismissed => {
+            Some(format!("a later opinion of the same person was dismissed (review {})", other.review.id))
+        }
+        ReviewState::Approved | ReviewState::Commented | ReviewState::Pending => None,
+    })
+}
+
+const ONCE: &str = "the same person is counted once";
+
+/// The sentences carry the number of their review until they are sorted by it.
+#[derive(Default)]
+struct Sorted {
+    counted: BTreeMap<Who, Approval>,
+    unclear: BTreeMap<Who, (Approval, Gap)>,
+    rejected: BTreeSet<(u64, String)>,
+    objections: BTreeSet<(u64, String)>,
+}
+
+impl Sorted {
+    fn ghost(&mut self, review: &Review) {
+        let id = review.id;
+        match review.state {
+            ReviewState::Approved => {
+                self.rejected.insert((id, format!("review {id} does not count: its account is deleted")));
+            }
+            ReviewState::ChangesRequested => {
+                self.objections.insert((id, format!("a deleted account requested changes (review {id})")));
+            }
+            ReviewState::Commented | ReviewState::Dismissed | ReviewState::Pending => {}
+        }
+    }
+
+    fn reject(&mut self, review: u64, login: &Login, why: &str) {
+        self.rejected.insert((review, format!("review {review} by {login} does not count: {why}")));
+    }
+
+    /// Takes an approval without a flaw, unless a newer one of the same person is taken already.
+    fn accept(&mut self, who: &Who, opinion: &Opinion<'_>, may_write: Result<bool, Gap>) {
+        let (login, review) = (opinion.account.login.clone(), opinion.review.id);
+        let approval = Approval { who: who.clone(), login, review };
+        let seen = self.counted.contains_key(who);
+        match may_write {
+            Ok(false) => self.reject(review, &approval.login, "this account may not write to the repository"),
+            Ok(true) if !seen => self.count(approval),
+            Err(gap) if !seen && !self.unclear.contains_key(who) => {
+                self.unclear.insert(who.clone(), (approval, gap));
+            }
+            Ok(true) | Err(_) => self.reject(review, &approval.login, ONCE),
+        }
+    }
+
+    fn count(&mut self, approval: Approval) {
+        if let Some((unclear, _)) = self.unclear.remove(&approval.who) {
+            self.reject(unclear.review, &unclear.login, ONCE);
+        }
+        self.counted.insert(approval.who.clone(), approval);
+    }
+
+    fn object(&mut self, opinion: &Opinion<'_>, may_write: Result<bool, Gap>) {
+        let (id, login) = (opinion.review.id, &opinion.account.login);
+        let sentence = match may_write {
+            Ok(false) => return,
+            Ok(true) => format!("{login} requested changes (review {id})"),
+            Err(gap) => format!("{login} requested changes (review {id}), and {gap}"),
+        };
+        self.objections.insert((id, sentence));
+    }
+
+    fn finish(self, unattributed: Vec<String>) -> Approvals {
+        let Sorted { counted, unclear, rejected, objections } = self;
+        let sentences = |of: BTreeSet<(u64, String)>| of.into_iter().map(|(_, sentence)| sentence).collect();
+        Approvals {
+            unclear: unclear.into_values().collect(),
+            counted: counted.into_values().collect(),
+            rejected: sentences(rejected),
+            objections: sentences(objections),
+            unattributed,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -23,6 +23,8 @@ pub mod quorum;
 pub mod regression_tests;
 pub mod required_checks;
 pub mod required_reviews;
+#[cfg(test)]
+pub mod testing;
 
 /// Every control, sorted by name.
 pub static TABLE: &[&Kind] = &[

@@ -1,19 +1,53 @@
-//! CODEOWNERS in GitHub's dialect.
+//! CODEOWNERS in GitHub's dialect (GitHub docs, "About code owners").
+//!
+//! The last line that matches a path decides, and decides alone: owners of several lines never add up. A line
+//! without owners takes the ownership away again, so a path can be owned, explicitly unowned, or matched by no line.
+//! GitHub skips a line that it cannot read and goes on as if it were not there. That is why such lines are
+//! kept: whoever wrote one meant to say something about some paths ([`CodeOwners::doubt`]).
+//!
+//! | written | owns |
+//! | --- | --- |
+//! | `foo` | everything called `foo` at any depth, and what is below it |
+//! | `/foo`, `foo/bar` | the same, from the root: a `/` at the start or in the middle anchors |
+//! | `foo/` | only what is below a directory `foo` |
+//! | `foo/*` | direct children only; here GitHub differs from gitignore |
+//! | `foo*`, `foo?` | `*` any run, `?` one character, both inside one component |
+//! | `**/`, `/**/`, `/**` | any number of components |
+//! | `\ ` | a space; otherwise `\` takes the meaning from `*`, `?` and itself |
+//! | `[ ]`, `{ }`, `^`, `(`, `:` | themselves |
+//!
+//! Paths are compared to the byte, with regard to case, as GitHub does.
 
+use crate::model::glob::is_invisible;
 use crate::model::path::RepoPath;
 use crate::model::person::{Login, TeamName};
+use pattern::Pattern;
+use std::collections::BTreeSet;
+
+mod pattern;
 
 /// Where GitHub looks, in its order; the first file found is the only one.
 pub const PLACES: [&str; 3] = [".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS"];
 
-/// Files of this size and more are ignored by GitHub (GitHub docs, "CODEOWNERS file size").
-pub const SIZE_LIMIT: usize = 3 * 1024 * 1024;
+/// A file of this many bytes or more is ignored by GitHub ("must be under 3 MB"; we take the smaller megabyte).
+/// Here it owns nothing and leaves every path in doubt.
+pub const SIZE_LIMIT: usize = 3_000_000;
 
 /// A parsed file.
 #[derive(Clone, Debug, Default)]
 pub struct CodeOwners {
     /// Lines that GitHub would skip, with the reason.
     pub invalid: Vec<InvalidLine>,
+    /// For each invalid line the paths it may have meant; `None`: any.
+    meant: Vec<Option<Pattern>>,
+    rules: Vec<Rule>,
+}
+
+#[derive(Clone, Debug)]
+struct Rule {
+    line: u64,
+    pattern: Pattern,
+    owners: Vec<Owner>,
 }
 
 /// A line that owns nothing because it cannot be read.
@@ -34,6 +68,16 @@ pub enum Owner {
     Team(TeamName),
     /// An address.
     Email(String),
+}
+
+impl std::fmt::Display for Owner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Owner::User(login) => write!(f, "@{login}"),
+            Owner::Team(team) => write!(f, "@{team}"),
+            Owner::Email(address) => f.write_str(address),
+        }
+    }
 }
 
 /// Who owns a path. Three different things.
@@ -57,17 +101,172 @@ pub enum Ownership<'a> {
 
 impl CodeOwners {
     /// Parses a whole file; see [`CodeOwners::invalid`] for what was skipped.
-    pub fn parse(_text: &str) -> Self {
-        todo!()
+    pub fn parse(text: &str) -> Self {
+        let mut parsed = CodeOwners::default();
+        if text.len() >= SIZE_LIMIT {
+            let reason = format!("the file has {} bytes; GitHub ignores it from {SIZE_LIMIT} on", text.len());
+            parsed.skip(1, reason, None);
+            return parsed;
+        }
+        // Some editors put a byte order mark before the first pattern.
+        let lines = text.strip_prefix('\u{feff}').unwrap_or(text).lines();
+        lines.zip(1..).for_each(|(line, number)| parsed.add(number, line));
+        parsed
+    }
+
+    fn add(&mut self, line: u64, text: &str) {
+        match read_line(text) {
+            Ok(Some((pattern, owners))) => self.rules.push(Rule { line, pattern, owners }),
+            Ok(None) => {}
+            Err(Unreadable { reason, meant }) => self.skip(line, reason, meant),
+        }
+    }
+
+    fn skip(&mut self, line: u64, reason: String, meant: Option<Pattern>) {
+        self.invalid.push(InvalidLine { line, reason });
+        self.meant.push(meant);
     }
 
     /// Who owns this path.
-    pub fn owners(&self, _path: &RepoPath) -> Ownership<'_> {
-        todo!()
+    pub fn owners(&self, path: &RepoPath) -> Ownership<'_> {
+        match self.deciding(path) {
+            None => Ownership::Unmatched,
+            Some(rule) if rule.owners.is_empty() => Ownership::Unowned { line: rule.line },
+            Some(rule) => Ownership::Owned { line: rule.line, owners: &rule.owners },
+        }
     }
 
-    /// Every team that owns anything.
+    /// The last line that cannot be read, may have meant this path, and would have decided. While there is one,
+    /// what [`CodeOwners::owners`] says is GitHub's answer and perhaps not the one that was intended.
+    pub fn doubt(&self, path: &RepoPath) -> Option<&InvalidLine> {
+        let decided = self.deciding(path).map_or(0, |rule| rule.line);
+        let concerns = |meant: &Option<Pattern>| meant.as_ref().is_none_or(|p| p.matches(path.as_bytes()));
+        let mut candidates = self.invalid.iter().zip(&self.meant).rev();
+        candidates
+            .find(|(invalid, meant)| invalid.line > decided && concerns(meant))
+            .map(|(invalid, _)| invalid)
+    }
+
+    fn deciding(&self, path: &RepoPath) -> Option<&Rule> {
+        self.rules.iter().rev().find(|rule| rule.pattern.matches(path.as_bytes()))
+    }
+
+    /// Every team that owns anything, once, sorted.
     pub fn teams(&self) -> impl Iterator<Item = &TeamName> {
-        std::iter::empty()
+        let owners = self.rules.iter().flat_map(|rule| &rule.owners);
+        owners.filter_map(team).collect::<BTreeSet<_>>().into_iter()
+    }
+
+    /// The teams that own any of these paths.
+    pub fn teams_of<'p>(&self, paths: impl IntoIterator<Item = &'p RepoPath>) -> BTreeSet<TeamName> {
+        let deciding = paths.into_iter().filter_map(|path| self.deciding(path));
+        deciding.flat_map(|rule| &rule.owners).filter_map(team).cloned().collect()
     }
 }
+
+fn team(owner: &Owner) -> Option<&TeamName> {
+    match owner {
+        Owner::Team(team) => Some(team),
+        Owner::User(_) | Owner::Email(_) => None,
+    }
+}
+
+/// Why a line cannot be read, and the paths that it may have meant (`None`: any).
+struct Unreadable {
+    reason: String,
+    meant: Option<Pattern>,
+}
+
+fn unreadable(reason: impl Into<String>, meant: Option<Pattern>) -> Unreadable {
+    Unreadable { reason: reason.into(), meant }
+}
+
+fn read_line(text: &str) -> Result<Option<(Pattern, Vec<Owner>)>, Unreadable> {
+    let text = text.trim_ascii_start();
+    if text.is_empty() || text.starts_with('#') {
+        return Ok(None);
+    }
+    let (pattern, rest) = split_pattern(text);
+    let pattern = read_pattern(pattern)?;
+    match read_owners(rest) {
+        Ok(owners) => Ok(Some((pattern, owners))),
+        Err(reason) => Err(unreadable(reason, Some(pattern))),
+    }
+}
+
+/// The pattern ends at the first space or tab without a backslash before it.
+fn split_pattern(text: &str) -> (&str, &str) {
+    let mut escaped = false;
+    let end = text.bytes().position(|byte| {
+        let ends = byte.is_ascii_whitespace() && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        ends
+    });
+    text.split_at(end.unwrap_or(text.len()))
+}
+
+fn read_pattern(text: &str) -> Result<Pattern, Unreadable> {
+    if let Some(rest) = text.strip_prefix('!') {
+        return Err(unreadable("GitHub knows no negation with `!`", Pattern::new(rest).ok()));
+    }
+    if let Some(rest) = text.strip_prefix('\\').filter(|rest| rest.starts_with('#')) {
+        return Err(unreadable("GitHub cannot escape `#`", Pattern::new(rest).ok()));
+    }
+    // Tools differ on whether a comment may start in the middle of a word, so we say neither.
+    if text.contains('#') {
+        return Err(unreadable(
+            "a `#` inside a pattern is read as part of it by some and as a comment by others",
+            None,
+        ));
+    }
+    if let Some(c) = text.chars().find(|c| is_unexpected(*c)) {
+        return Err(unreadable(format!("the pattern holds the character {}", c.escape_unicode()), None));
+    }
+    Pattern::new(text).map_err(|reason| unreadable(reason, None))
+}
+
+/// Looks like the gap between pattern and owners, or like nothing, and is neither to GitHub; or stands for
+/// bytes that are no UTF-8.
+fn is_unexpected(c: char) -> bool {
+    let plain = c == ' ' || c == '\t';
+    !plain && (c.is_whitespace() || c.is_control() || is_invisible(c) || c == char::REPLACEMENT_CHARACTER)
+}
+
+fn read_owners(text: &str) -> Result<Vec<Owner>, String> {
+    let words = text.split_ascii_whitespace().take_while(|word| !word.starts_with('#'));
+    words.map(|word| read_owner(word).ok_or_else(|| format!("`{word}` is no owner"))).collect()
+}
+
+fn read_owner(word: &str) -> Option<Owner> {
+    match word.strip_prefix('@') {
+        Some(name) if name.contains('/') => read_team(name).map(Owner::Team),
+        Some(name) => is_name(name).then(|| Owner::User(Login::new(name))),
+        None => is_address(word).then(|| Owner::Email(word.to_string())),
+    }
+}
+
+fn read_team(name: &str) -> Option<TeamName> {
+    let (organisation, slug) = name.split_once('/')?;
+    let plain = is_name(organisation) && slug.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
+    TeamName::try_from(name.to_string()).ok().filter(|_| plain)
+}
+
+/// Logins are letters, digits and hyphens; those of managed users also have an underscore (GitHub docs,
+/// "Usernames for managed user accounts").
+fn is_name(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+}
+
+fn is_address(word: &str) -> bool {
+    let domain = |d: &str| {
+        let label = |l: &str| !l.is_empty() && l.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        d.contains('.') && d.split('.').all(label)
+    };
+    let local =
+        |l: &str| !l.is_empty() && l.bytes().all(|b| b.is_ascii_alphanumeric() || b"._%+-".contains(&b));
+    word.split_once('@').is_some_and(|(l, d)| local(l) && domain(d))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,215 @@
+//! Who had a part in a change, and can therefore not approve it independently.
+//!
+//! The request's author, the author, committer and every co-author of each commit over all parents, and whoever
+//! pushed the head. Each commit is read twice: the account that the host attributes it to, and the address in it;
+//! where they differ, both had a part. Nobody is taken for a person who is a bot to the host or a machine to the policy.
+//!
+//! GitHub's web editor commits as `GitHub <noreply@github.com>`, account `web-flow`; as a committer it is not a person.
+//!
+//! A mailbox that belongs to nobody we know may be anybody, also an approver. That holds too for a no-reply address
+//! in a commit that the host attributes to nobody: that account does not exist, or not any more.
+
+use super::{Independence, LastPusher};
+use crate::control::Case;
+use crate::model::change::{Change, Commit, Revision};
+use crate::model::fact::{Gap, GapReason};
+use crate::model::person::{Account, AccountKind, Mailbox, People, Who};
+use crate::model::review::{ChangeRequest, CommitAccounts, Push};
+use std::collections::BTreeMap;
+
+const WEB_EDITOR_LOGIN: &str = "web-flow";
+const WEB_EDITOR_ADDRESS: &str = "noreply@github.com";
+
+/// Everybody who had a part in a change.
+pub(super) struct Involved<'a> {
+    people: &'a People,
+    /// What they did: the first thing found.
+    persons: BTreeMap<Who, String>,
+    /// The same by account number, which outlasts a change of name.
+    accounts: BTreeMap<u64, String>,
+    /// Whom the host attributes an address to.
+    by_address: BTreeMap<String, Account>,
+    /// The mailboxes of nobody, by what tells them apart, with the text to show.
+    unattributed: BTreeMap<String, String>,
+}
+
+impl<'a> Involved<'a> {
+    /// Everybody who had a part in this change.
+    ///
+    /// # Errors
+    /// A fact without which somebody could be missing.
+    pub(super) fn of(
+        case: &Case<'a>,
+        change: &Change,
+        request: &ChangeRequest,
+        independence: Independence,
+    ) -> Result<Self, Gap> {
+        let mut involved = Involved {
+            people: &case.scope.people,
+            persons: BTreeMap::new(),
+            accounts: BTreeMap::new(),
+            by_address: BTreeMap::new(),
+            unattributed: BTreeMap::new(),
+        };
+        involved.requester(request)?;
+        if independence.last_pusher == LastPusher::Exclude {
+            involved.pusher(case.facts.host.last_push.known()?, &change.head)?;
+        }
+        involved.commits(change, case.facts.host.attribution.known()?)?;
+        Ok(involved)
+    }
+
+    /// What this person did in the change; `None`: nothing that we know of.
+    pub(super) fn part(&self, who: &Who, account: &Account) -> Option<&str> {
+        self.persons.get(who).or_else(|| self.accounts.get(&account.id)).map(String::as_str)
+    }
+
+    /// The mailboxes that belong to nobody we know, sorted.
+    pub(super) fn unattributed(&self) -> Vec<String> {
+        self.unattributed.values().cloned().collect()
+    }
+
+    fn requester(&mut self, request: &ChangeRequest) -> Result<(), Gap> {
+        let known =
+            request.author.as_ref().is_some_and(|account| self.account(account, "opened the request"));
+        known.then_some(()).ok_or_else(|| nobody(format!("who opened request {}", request.number)))
+    }
+
+    fn pusher(&mut self, push: &Push, head: &Revision) -> Result<(), Gap> {
+        if push.after != *head {
+            return Err(Gap::new(
+                format!("who pushed the judged head {}", head.short()),
+                GapReason::Contradiction,
+                format!("the last push that the host tells of is of {}", push.after.short()),
+                "Gather the facts again when the host has caught up.",
+            ));
+        }
+        let known =
+            push.actor.as_ref().is_some_and(|account| self.account(account, "pushed the judged head"));
+        known.then_some(()).ok_or_else(|| nobody(format!("who pushed the judged head {}", head.short())))
+    }
+
+    fn commits(
+        &mut self,
+        change: &Change,
+        attribution: &BTreeMap<Revision, CommitAccounts>,
+    ) -> Result<(), Gap> {
+        for commit in &change.commits {
+            let accounts = attribution.get(&commit.id).ok_or_else(|| unasked(commit))?;
+            self.author(commit, accounts.author.as_ref());
+            self.committer(commit, accounts.committer.as_ref());
+        }
+        // The host does not attribute co-authors, but it may have told us of the address elsewhere.
+        change.commits.iter().for_each(|commit| self.co_authors(commit));
+        Ok(())
+    }
+
+    fn author(&mut self, commit: &Commit, account: Option<&Account>) {
+        let part = format!("wrote commit {}", commit.id.short());
+        let by_host = self.attributed(&commit.author, account, &part);
+        let by_address = self.address(&commit.author, &part) == Address::InMap;
+        self.settle(&commit.author, by_host || by_address);
+    }
+
+    fn committer(&mut self, commit: &Commit, account: Option<&Account>) {
+        let part = format!("committed {}", commit.id.short());
+        if is_web_editor_commit(&commit.committer, account) {
+            return;
+        }
+        let by_host = self.attributed(&commit.committer, account, &part);
+        let by_address = self.address(&commit.committer, &part) == Address::InMap;
+        self.settle(&commit.committer, by_host || by_address);
+    }
+
+    fn co_authors(&mut self, commit: &Commit) {
+        let part = format!("is a co-author of commit {}", commit.id.short());
+        for mailbox in &commit.co_authors {
+            let account = self.by_address.get(&mailbox.email.to_ascii_lowercase()).cloned();
+            let by_host = account.is_some_and(|account| self.account(&account, &part));
+            let by_address = self.address(mailbox, &part) != Address::OfNobody;
+            self.settle(mailbox, by_host || by_address);
+        }
+    }
+
+    /// Notes the account that the host gives for a mailbox. Does somebody definite stand behind it?
+    fn attributed(&mut self, mailbox: &Mailbox, account: Option<&Account>, part: &str) -> bool {
+        let Some(account) = account.filter(|account| !is_web_editor(account)) else { return false };
+        self.by_address.insert(mailbox.email.to_ascii_lowercase(), account.clone());
+        self.account(account, part)
+    }
+
+    /// Notes an account. Does somebody definite stand behind it: a person, or certainly none?
+    fn account(&mut self, account: &Account, part: &str) -> bool {
+        match account.kind {
+            AccountKind::Human => {
+                self.person(self.people.by_login(&account.login), part);
+                self.accounts.entry(account.id).or_insert_with(|| part.to_string());
+                true
+            }
+            AccountKind::Bot => true,
+            AccountKind::Mannequin | AccountKind::Other => false,
+        }
+    }
+
+    /// Notes whoever the address itself names.
+    fn address(&mut self, mailbox: &Mailbox, part: &str) -> Address {
+        let who = self.people.by_email(&mailbox.email);
+        let found = match who {
+            Who::Known(_) => Address::InMap,
+            Who::Login(_) => Address::NoReply,
+            Who::Unattributed(_) => return Address::OfNobody,
+        };
+        self.person(who, part);
+        found
+    }
+
+    fn person(&mut self, who: Who, part: &str) {
+        self.persons.entry(who).or_insert_with(|| part.to_string());
+    }
+
+    fn settle(&mut self, mailbox: &Mailbox, attributed: bool) {
+        if !attributed {
+            let address = mailbox.email.to_ascii_lowercase();
+            // Without an address only the name tells one nobody from another.
+            let key = if address.is_empty() { format!(" {}", mailbox.name) } else { address };
+            self.unattributed.entry(key).or_insert_with(|| format!("{} <{}>", mailbox.name, mailbox.email));
+        }
+    }
+}
+
+/// Whom an address names by itself.
+#[derive(PartialEq, Eq)]
+enum Address {
+    /// Somebody of the identity map.
+    InMap,
+    /// The login in a no-reply address, which anybody can write.
+    NoReply,
+    /// Nobody we know.
+    OfNobody,
+}
+
+fn is_web_editor(account: &Account) -> bool {
+    account.login.as_str().eq_ignore_ascii_case(WEB_EDITOR_LOGIN)
+}
+
+fn is_web_editor_commit(committer: &Mailbox, account: Option<&Account>) -> bool {
+    account.map_or_else(|| committer.email.eq_ignore_ascii_case(WEB_EDITOR_ADDRESS), is_web_editor)
+}
+
+fn nobody(what: String) -> Gap {
+    Gap::new(
+        what,
+        GapReason::NotVisible,
+        "the host names no account that a person or a bot stands behind",
+        "Let somebody with a present account open the request anew or push the head again.",
+    )
+}
+
+fn unasked(commit: &Commit) -> Gap {
+    Gap::new(
+        format!("whose commit {} is", commit.id.short()),
+        GapReason::Truncated,
+        "the host's answer does not hold this commit",
+        "Gather the facts again, with the accounts of every commit of the change.",
+    )
+}

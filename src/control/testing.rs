@@ -1,0 +1,390 @@
+//! Facts to test controls with: an honest change, and small ways to bend it.
+//!
+//! Robin opened request 7, which changes one file of the area `upload` in one commit, and pushed it. Kim and Alex, who
+//! may write, approved the head. `main` is protected, its one required check succeeded, one test suite was green.
+//! Every topic was asked. A test starts from [`World::honest`] and changes the field it is about:
+//!
+//! ```ignore
+//! let mut world = World::honest();
+//! world.host().reviews = Fact::Known(vec![review(1, "kim", ReviewState::Approved)]);
+//! let findings = control.check(&world.case());
+//! ```
+//!
+//! After a change to the files call [`World::place`], so that the touched areas are right again.
+
+use super::{Case, Control, Kind, Role, Scope};
+use crate::model::change::{
+    BranchName, Change, Commit, Content, Entry, EntryKind, FileChange, FileStatus, Nature, ObjectName,
+    Revision,
+};
+use crate::model::check::{Check, Conclusion, Producer};
+use crate::model::decision::{Finding, Outcome, TouchedArea, Verdict};
+use crate::model::fact::{Fact, Gap, GapReason};
+use crate::model::facts::{Facts, GateText, GateTexts, HostFacts, SCHEMA};
+use crate::model::glob::Glob;
+use crate::model::inquiry::{Inquiry, Topic};
+use crate::model::inventory::{Area, Inventory, Ruled};
+use crate::model::person::{Account, AccountKind, KnownPerson, Login, Mailbox, People, TeamName};
+use crate::model::protection::{Branch, Protection, Requirement, Rule};
+use crate::model::review::{ChangeRequest, CommitAccounts, Permission, Push, Review, ReviewState};
+use crate::model::test_run::{Report, Test, TestOutcome, TestRun};
+use std::collections::{BTreeMap, BTreeSet};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue, ValueDeserializer};
+
+/// Everything that one judgement needs, owned.
+#[derive(Clone, Debug)]
+pub struct World {
+    /// What was seen.
+    pub facts: Facts,
+    /// What the policy says.
+    pub scope: Scope,
+    /// The touched areas.
+    pub touched: Fact<Vec<TouchedArea>>,
+}
+
+impl World {
+    /// A change that no sensible policy stops.
+    pub fn honest() -> Self {
+        let facts = Facts {
+            schema: SCHEMA,
+            inquiry: inquiry(),
+            change: Fact::Known(change()),
+            gate: Fact::Known(gate()),
+            host: host(),
+            reports: Fact::Known(vec![green_report()]),
+        };
+        let mut world = World { facts, scope: scope(), touched: Fact::Known(Vec::new()) };
+        world.place();
+        world
+    }
+
+    /// The judgement.
+    pub fn case(&self) -> Case<'_> {
+        Case { facts: &self.facts, scope: &self.scope, touched: &self.touched }
+    }
+
+    /// The change, to bend.
+    pub fn change(&mut self) -> &mut Change {
+        let Fact::Known(change) = &mut self.facts.change else { panic!("the change is a gap") };
+        change
+    }
+
+    /// The one commit of the honest change, to bend.
+    pub fn commit(&mut self) -> &mut Commit {
+        &mut self.change().commits[0]
+    }
+
+    /// What the host says, to bend.
+    pub fn host(&mut self) -> &mut HostFacts {
+        &mut self.facts.host
+    }
+
+    /// The request, to bend.
+    pub fn request(&mut self) -> &mut ChangeRequest {
+        let Fact::Known(request) = &mut self.facts.host.request else { panic!("the request is a gap") };
+        request
+    }
+
+    /// The texts that steer the gate, to bend.
+    pub fn gate(&mut self) -> &mut GateTexts {
+        let Fact::Known(gate) = &mut self.facts.gate else { panic!("the gate is a gap") };
+        gate
+    }
+
+    /// The reviews, to bend.
+    pub fn reviews(&mut self) -> &mut Vec<Review> {
+        let Fact::Known(reviews) = &mut self.facts.host.reviews else { panic!("the reviews are a gap") };
+        reviews
+    }
+
+    /// Adds a commit, with the accounts that the host gives for it.
+    pub fn add_commit(&mut self, commit: Commit, accounts: CommitAccounts) {
+        if let Fact::Known(attribution) = &mut self.facts.host.attribution {
+            attribution.insert(commit.id.clone(), accounts);
+        }
+        self.change().commits.push(commit);
+    }
+
+    /// Sets CODEOWNERS at the base.
+    pub fn code_owners(&mut self, text: &str) {
+        let path = ".github/CODEOWNERS".into();
+        self.gate().code_owners = Some(GateText { path, text: text.to_string() });
+    }
+
+    /// Adds a role of single accounts.
+    pub fn role(&mut self, name: &str, users: &[&str]) {
+        let users = users.iter().map(|user| Login::new(*user)).collect();
+        self.scope.roles.insert(name.to_string(), Role { users, ..Role::default() });
+    }
+
+    /// Adds a person to the identity map.
+    pub fn person(&mut self, name: &str, logins: &[&str], emails: &[&str]) {
+        let logins = logins.iter().map(|login| Login::new(*login)).collect();
+        let emails = emails.iter().map(ToString::to_string).collect();
+        self.scope.people.0.push(KnownPerson { name: name.to_string(), logins, emails, machine: false });
+    }
+
+    /// Replaces the changed files by modifications of these, and places them.
+    pub fn files(&mut self, paths: &[&str]) {
+        self.change().files = paths.iter().map(|path| modified(path)).collect();
+        self.place();
+    }
+
+    /// Finds the touched areas again, one touch for each file.
+    pub fn place(&mut self) {
+        self.touched = touched(&self.facts, &self.scope).into();
+    }
+
+    /// What a control of the table finds here with these settings (what stands under `[controls.NAME]`; tables in it
+    /// are named from there: `[areas.upload]`).
+    pub fn judge(&self, kind: &Kind, settings: &str) -> Result<Vec<Finding>, Gap> {
+        control(kind, settings).check(&self.case())
+    }
+
+    /// The outcome of that; a gap is undetermined.
+    pub fn outcome(&self, kind: &Kind, settings: &str) -> Outcome {
+        self.judge(kind, settings).map_or(Outcome::Undetermined, |findings| Outcome::of(&findings))
+    }
+}
+
+/// A control from the text of its settings.
+pub fn control(kind: &Kind, settings: &str) -> Box<dyn Control> {
+    read_control(kind, settings).unwrap_or_else(|error| panic!("{settings}: {error}"))
+}
+
+/// A control from the text of its settings, or what is wrong with them.
+pub fn read_control(kind: &Kind, settings: &str) -> Result<Box<dyn Control>, toml::de::Error> {
+    let table = DeTable::parse(settings)?;
+    let value = Spanned::new(table.span(), DeValue::Table(table.into_inner()));
+    (kind.read)(ValueDeserializer::from(value))
+}
+
+/// The findings of one verdict.
+pub fn with(findings: &[Finding], verdict: Verdict) -> Vec<&Finding> {
+    findings.iter().filter(|finding| finding.verdict == verdict).collect()
+}
+
+fn touched(facts: &Facts, scope: &Scope) -> Result<Vec<TouchedArea>, Gap> {
+    let mut areas = Vec::new();
+    for area in &scope.inventory.areas {
+        let files = facts.change.known()?.files.iter();
+        let touches: Vec<_> = files.map(|file| area.touch(file)).collect::<Result<Vec<_>, _>>()?;
+        let touches: Vec<_> = touches.into_iter().flatten().collect();
+        if !touches.is_empty() {
+            areas.push(TouchedArea { area: area.name.clone(), purpose: area.purpose.clone(), touches });
+        }
+    }
+    Ok(areas)
+}
+
+/// The tip of `main`.
+pub fn base() -> Revision {
+    revision('a')
+}
+
+/// The judged head.
+pub fn head() -> Revision {
+    revision('b')
+}
+
+/// A commit's name made of one digit.
+pub fn revision(digit: char) -> Revision {
+    Revision::try_from(digit.to_string().repeat(40)).expect("a hexadecimal digit")
+}
+
+/// An object's name made of one digit.
+pub fn object(digit: char) -> ObjectName {
+    ObjectName::try_from(digit.to_string().repeat(40)).expect("a hexadecimal digit")
+}
+
+/// A moment: so many seconds after the epoch.
+pub fn at(second: i64) -> jiff::Timestamp {
+    jiff::Timestamp::from_second(second).expect("a small number")
+}
+
+/// Some gap.
+pub fn gap() -> Gap {
+    Gap::new("this", GapReason::NotVisible, "the test took it away", "Give it back.")
+}
+
+/// A person's account. Different logins have different numbers.
+pub fn account(login: &str) -> Account {
+    let id =
+        login.to_ascii_lowercase().bytes().fold(7, |id: u64, byte| id * 31 % 1_000_003 + u64::from(byte));
+    Account { login: Login::new(login), id, kind: AccountKind::Human }
+}
+
+/// An account of another kind.
+pub fn account_of(login: &str, kind: AccountKind) -> Account {
+    Account { kind, ..account(login) }
+}
+
+/// The mailbox `LOGIN@example.test`.
+pub fn mailbox(login: &str) -> Mailbox {
+    Mailbox { name: format!("{login} Example"), email: format!("{login}@example.test") }
+}
+
+/// A commit that one person wrote and committed.
+pub fn commit(id: Revision, login: &str) -> Commit {
+    Commit {
+        id,
+        tree: object('d'),
+        parents: vec![base()],
+        author: mailbox(login),
+        committer: mailbox(login),
+        co_authors: Vec::new(),
+        subject: "Load amended records".into(),
+    }
+}
+
+/// The accounts of a commit that one person wrote and committed.
+pub fn accounts(login: &str) -> CommitAccounts {
+    CommitAccounts { author: Some(account(login)), committer: Some(account(login)) }
+}
+
+/// A review of the judged head. Review `n` was submitted `n` seconds after second 1000.
+pub fn review(id: u64, login: &str, state: ReviewState) -> Review {
+    let submitted = i64::try_from(id).ok().map(|id| at(1000 + id));
+    Review { id, reviewer: Some(account(login)), state, commit: Some(head()), submitted }
+}
+
+/// A plain file.
+pub fn entry(path: &str) -> Entry {
+    Entry { path: path.into(), kind: EntryKind::File, id: object('e') }
+}
+
+/// A file whose text was modified.
+pub fn modified(path: &str) -> FileChange {
+    FileChange {
+        status: FileStatus::Modified,
+        old: Some(Entry { id: object('f'), ..entry(path) }),
+        new: Some(entry(path)),
+        content: Fact::Known(Content { nature: Nature::Text, matches: Vec::new(), added: 1, removed: 1 }),
+    }
+}
+
+/// An area of some paths.
+pub fn area(name: &str, paths: &[&str]) -> Area {
+    let ruled = |path: &&str| Ruled { rule: Glob::new(path).expect("a good pattern"), line: 4 };
+    Area {
+        name: name.into(),
+        purpose: "loads records".into(),
+        paths: paths.iter().map(ruled).collect(),
+        content: Vec::new(),
+        exclude: Vec::new(),
+        opaque_inside: true,
+        line: 1,
+    }
+}
+
+/// A team.
+pub fn team(name: &str) -> TeamName {
+    TeamName::try_from(name.to_string()).expect("organisation/team")
+}
+
+fn change() -> Change {
+    Change {
+        base: base(),
+        head: head(),
+        merge_bases: vec![base()],
+        commits: vec![commit(head(), "robin")],
+        files: vec![modified("services/upload/load.rs")],
+        on_the_way: Fact::Gap(Gap::not_asked("the paths on the way", "Ask for them.")),
+    }
+}
+
+fn gate() -> GateTexts {
+    let policy = Some("schema = 1\n".to_string());
+    GateTexts { policy_before: policy.clone(), policy_after: policy, code_owners: None }
+}
+
+fn inquiry() -> Inquiry {
+    use Topic::{Checks, CodeOwners, Protection, Pushes, Reports, Reviews};
+    Inquiry {
+        topics: BTreeSet::from([Checks, CodeOwners, Protection, Pushes, Reports, Reviews]),
+        policy: Some("portcullis.toml".into()),
+        ..Inquiry::default()
+    }
+}
+
+fn scope() -> Scope {
+    Scope {
+        inventory: Inventory { areas: vec![area("upload", &["services/upload/**"])] },
+        people: People::default(),
+        roles: BTreeMap::new(),
+        deployment: vec![Glob::new("main").expect("a good pattern")],
+    }
+}
+
+fn host() -> HostFacts {
+    let write = |login: &str| (Login::new(login), Fact::Known(Permission::Write));
+    HostFacts {
+        kind: "github".into(),
+        repository: Some("example/records".into()),
+        request: Fact::Known(request()),
+        branch: Fact::Known(Branch { name: BranchName::new("main"), tip: base(), protected: true }),
+        protection: Fact::Known(protection()),
+        reviews: Fact::Known(vec![
+            review(1, "kim", ReviewState::Approved),
+            review(2, "alex", ReviewState::Approved),
+        ]),
+        base_changed: Fact::Known(None),
+        attribution: Fact::Known(BTreeMap::from([(head(), accounts("robin"))])),
+        last_push: Fact::Known(Push { after: head(), actor: Some(account("robin")) }),
+        checks: Fact::Known(vec![green_check()]),
+        members: BTreeMap::new(),
+        permissions: ["robin", "kim", "alex"].map(write).into(),
+    }
+}
+
+fn request() -> ChangeRequest {
+    ChangeRequest {
+        number: 7,
+        title: "Load amended records".into(),
+        author: Some(account("robin")),
+        open: true,
+        base_branch: BranchName::new("main"),
+        head: head(),
+        head_branch: BranchName::new("amended-records"),
+        head_repository: Some("example/records".into()),
+    }
+}
+
+fn protection() -> Protection {
+    let rule =
+        |rule| Requirement { rule, source: "ruleset \"main\" (17)".into(), bypass: Fact::Known(Vec::new()) };
+    let check = Rule::Check { name: "tests".into(), app: Some(15368) };
+    let rules = [
+        Rule::ChangeRequest,
+        Rule::Approvals(2),
+        Rule::DismissStale,
+        Rule::LastPushApproval,
+        check,
+        Rule::NoForcePush,
+        Rule::NoDeletion,
+    ];
+    Protection { requirements: rules.map(rule).into(), unseen: Vec::new() }
+}
+
+fn green_check() -> Check {
+    Check {
+        name: "tests".into(),
+        id: 1,
+        head: head(),
+        producer: Producer::App { id: 15368, slug: "github-actions".into() },
+        conclusion: Conclusion::Success,
+    }
+}
+
+fn green_report() -> Report {
+    let test = |id: &str| Test { id: id.into(), outcome: TestOutcome::Passed, records: 1 };
+    let tests = vec![test("upload > amends"), test("upload > deletes"), test("upload > loads")];
+    Report {
+        path: "target/junit.xml".into(),
+        suite: None,
+        digest: None,
+        tracked: false,
+        run: Fact::Known(TestRun { tests, ..TestRun::default() }),
+    }
+}
