@@ -106,7 +106,9 @@ impl TryFrom<Vec<Entry>> for WantedChecks {
         let again = checks.iter().enumerate().find(|(at, check)| checks[..*at].contains(check));
         match again {
             _ if checks.is_empty() => Err("an empty list requires nothing; name a check".into()),
-            Some((_, check)) => Err(format!("the check `{}` from {} is named twice", check.name, check.writer)),
+            Some((_, check)) => {
+                Err(format!("the check `{}` from {} is named twice", check.name, check.writer))
+            }
             None => Ok(WantedChecks(checks)),
         }
     }
