@@ -284,6 +284,13 @@ fn a_gap_is_handed_on() {
 }
 
 #[test]
+fn where_nothing_is_seen_nothing_is_proven_either_way() {
+    let findings =
+        judged(EVERYTHING, Protection { requirements: vec![], unseen: vec![gap("classic protection")] });
+    assert!(findings.iter().all(|finding| finding.verdict == Verdict::Unproven), "{findings:#?}");
+}
+
+#[test]
 fn a_host_that_contradicts_itself_proves_nothing() {
     let control = control(EVERYTHING);
     let rules_without_protection = facts(main_branch(false), Fact::Known(all_rules()));
@@ -614,6 +621,21 @@ mod arithmetic {
         let findings = judged(settings, protection(vec![imposed(Rule::Approvals(1), "r", more)]));
         assert!(of(&findings, "bypass").reason.contains("team 8"));
         assert_eq!(verdict(&findings, "administrators"), Verdict::Broken);
+    }
+
+    #[test]
+    fn one_sentence_names_an_actor_with_all_that_it_gets_round() {
+        let list = || vec![Bypass { name: Some("release".into()), ..team(7) }];
+        let seen = protection(vec![
+            imposed(Rule::ChangeRequest, "ruleset \"main\" (17)", list()),
+            imposed(Rule::NoForcePush, "ruleset \"main\" (17)", list()),
+        ]);
+        let findings = judged("{ change-request = true, force-push = \"blocked\" }", seen);
+        assert_eq!(
+            of(&findings, "bypass").details,
+            ["team 7 (release) can go round change-request, force-push \
+              (ruleset \"main\" (17): at any time, direct pushes included)"]
+        );
     }
 
     #[test]
