@@ -46,7 +46,7 @@ fn module(file: &str) -> Vec<&str> {
     stem.strip_suffix("/mod").unwrap_or(stem).split('/').collect()
 }
 
-/// What ships: all but the files and the last module that are compiled for tests only.
+/// What ships: all but the files and modules that are compiled for tests only.
 fn shipped() -> Vec<(String, String)> {
     let all = sources();
     let for_tests = |file: &str| {
@@ -59,8 +59,15 @@ fn shipped() -> Vec<(String, String)> {
         };
         all.iter().any(|(other, text)| module(other) == parent && declares(text))
     };
-    let body = |text: &str| text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default().to_string();
-    all.iter().filter(|(file, _)| !for_tests(file)).map(|(file, text)| (file.clone(), body(text))).collect()
+    let ships = all.iter().filter(|(file, _)| !for_tests(file));
+    ships.map(|(file, text)| (file.clone(), without_tests(text))).collect()
+}
+
+/// The text before and after the module of tests, which ends with the first brace in the first column.
+fn without_tests(text: &str) -> String {
+    let Some((before, tests)) = text.split_once("#[cfg(test)]\nmod tests {") else { return text.to_string() };
+    let after = tests.split_once("\n}\n").map_or("", |(_, after)| after);
+    format!("{before}{after}")
 }
 
 /// The code without lines that are comments.
