@@ -1,27 +1,505 @@
-//! `required-checks`.
+//! `required-checks`: named checks of the judged head ended well, each written by the app or account that the policy names.
+//!
+//! Whoever may write checks can give them any name, so a name proves nothing without its producer; and only
+//! "success" is success: a check that was skipped or is neutral checked nothing.
 
-use super::{Case, Control, Documentation, Kind, read};
-use crate::model::decision::Finding;
+use super::{Case, Control, Documentation, Kind, finding, read};
+use crate::model::change::Revision;
+use crate::model::check::{Check, Conclusion, Producer};
+use crate::model::decision::{Finding, SubjectKind, Verdict};
 use crate::model::fact::Gap;
-use crate::model::inquiry::Inquiry;
-use serde::Deserialize;
+use crate::model::inquiry::{Inquiry, Topic};
+use crate::model::person::Login;
+use serde::de::{Error, Visitor};
+use serde::{Deserialize, Deserializer};
 
 /// The control.
 pub static KIND: Kind = Kind {
     name: "required-checks",
-    documentation: Documentation { requires: "", why: "", cannot_show: "", how_to_meet: "" },
+    documentation: Documentation {
+        requires: REQUIRES,
+        why: WHY,
+        cannot_show: CANNOT_SHOW,
+        how_to_meet: HOW_TO_MEET,
+    },
     read: read::<RequiredChecks>,
 };
+
+const REQUIRES: &str = "\
+Each named check must have run on the very commit that is judged, must have been written by the app or account that the \
+policy names, and must have ended in success. Failed, cancelled, skipped, neutral, stale and unfinished checks are not \
+successes. Where a check ran more than once on the commit, every run must have succeeded.";
+
+const WHY: &str = "\
+An automatic check protects live data only if it really ran, on this change, and if nobody else can put its name on a \
+green mark. Whoever may write checks can choose any name; a job that was skipped can look much like one that passed; and a \
+result for an earlier commit says nothing about the lines added since.";
+
+const CANNOT_SHOW: &str = "\
+What a check does: a job that runs no test and reports success passes here; the control regression-tests judges the \
+results of tests. That the check's own definition is unchanged: with GitHub Actions the change itself can edit the \
+workflow, and every workflow of the repository writes under the same app; the control gate-integrity watches those files. \
+That the check ran on the merged result: it speaks of the head of the change.";
+
+const HOW_TO_MEET: &str = "\
+Let the check run on every change request, and wait for it to end before the gate runs. Name the app by its name in \
+addresses or by its number, or, for a commit status, the account that writes it. Do not name the job that runs the gate: it \
+is never finished while it judges.
+
+    [controls.required-checks]
+    checks = [
+      { name = \"build\", app = \"github-actions\" },
+      { name = \"scan\", app = 15368 },
+      { name = \"jenkins\", creator = \"ci-robot\" },
+    ]
+
+Names are compared exactly; accounts, as on the host, without regard to case.";
 
 /// Its settings.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct RequiredChecks {}
+pub struct RequiredChecks {
+    checks: WantedChecks,
+}
+
+/// The checks; not empty, and none twice.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "Vec<Entry>")]
+struct WantedChecks(Vec<Wanted>);
+
+/// A newtype, because TOML errors get the place of the newtype's text: here, of one entry of the list.
+#[derive(Debug, Deserialize)]
+struct Entry(Wanted);
+
+/// One check that must have ended well.
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "RawWanted")]
+struct Wanted {
+    name: String,
+    writer: Writer,
+}
+
+/// Who must have written it.
+#[derive(Debug, PartialEq, Eq)]
+enum Writer {
+    AppNumber(u64),
+    AppSlug(String),
+    Creator(Login),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct RawWanted {
+    name: String,
+    app: Option<App>,
+    creator: Option<Login>,
+}
+
+/// An app by number or by name. Read by hand: an untagged choice would lose the place of its errors.
+struct App(Writer);
+
+impl TryFrom<Vec<Entry>> for WantedChecks {
+    type Error = String;
+
+    fn try_from(entries: Vec<Entry>) -> Result<Self, String> {
+        let checks: Vec<Wanted> = entries.into_iter().map(|entry| entry.0).collect();
+        let again = checks.iter().enumerate().find(|(at, check)| checks[..*at].contains(check));
+        match again {
+            _ if checks.is_empty() => Err("an empty list requires nothing; name a check".into()),
+            Some((_, check)) => {
+                Err(format!("the check `{}` from {} is named twice", check.name, check.writer))
+            }
+            None => Ok(WantedChecks(checks)),
+        }
+    }
+}
+
+impl TryFrom<RawWanted> for Wanted {
+    type Error = String;
+
+    fn try_from(raw: RawWanted) -> Result<Self, String> {
+        let writer = match (raw.app, raw.creator) {
+            _ if raw.name.is_empty() => return Err("a check needs a name".into()),
+            (Some(app), None) => app.0,
+            (None, Some(creator)) if !creator.as_str().is_empty() => Writer::Creator(creator),
+            (Some(_), Some(_)) => return Err("say `app` or `creator`, not both".into()),
+            _ => {
+                return Err("anybody who may write checks can use any name; say whose check counts: \
+                            `app = \"…\"` for a check run, `creator = \"…\"` for a commit status"
+                    .into());
+            }
+        };
+        Ok(Wanted { name: raw.name, writer })
+    }
+}
+
+impl<'de> Deserialize<'de> for App {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct AppVisitor;
+
+        impl Visitor<'_> for AppVisitor {
+            type Value = App;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("the name of an app in addresses, or its number")
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<App, E> {
+                match text {
+                    "" => Err(E::custom("an app needs a name")),
+                    _ => Ok(App(Writer::AppSlug(text.to_string()))),
+                }
+            }
+
+            fn visit_u64<E: Error>(self, number: u64) -> Result<App, E> {
+                Ok(App(Writer::AppNumber(number)))
+            }
+
+            fn visit_i64<E: Error>(self, number: i64) -> Result<App, E> {
+                let number =
+                    u64::try_from(number).map_err(|_| E::custom("an app's number is never negative"))?;
+                self.visit_u64(number)
+            }
+        }
+
+        deserializer.deserialize_any(AppVisitor)
+    }
+}
+
+impl std::fmt::Display for Writer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Writer::AppNumber(number) => write!(f, "app {number}"),
+            Writer::AppSlug(slug) => write!(f, "app `{slug}`"),
+            Writer::Creator(login) => write!(f, "account `{login}`"),
+        }
+    }
+}
+
+impl Writer {
+    /// Is this the producer that the policy means? A producer that the host no longer knows is nobody's.
+    fn is(&self, producer: &Producer) -> bool {
+        match (self, producer) {
+            (Writer::AppNumber(wanted), Producer::App { id, .. }) => wanted == id,
+            (Writer::AppSlug(wanted), Producer::App { slug, .. }) => wanted == slug,
+            (Writer::Creator(wanted), Producer::Account(Some(account))) => *wanted == account.login,
+            _ => false,
+        }
+    }
+}
 
 impl Control for RequiredChecks {
-    fn ask(&self, _inquiry: &mut Inquiry) {}
+    fn ask(&self, inquiry: &mut Inquiry) {
+        inquiry.topics.insert(Topic::Checks);
+    }
 
-    fn check(&self, _case: &Case<'_>) -> Result<Vec<Finding>, Gap> {
-        todo!()
+    fn check(&self, case: &Case<'_>) -> Result<Vec<Finding>, Gap> {
+        let head = &case.facts.change.known()?.head;
+        let checks = case.facts.host.checks.known()?;
+        Ok(self.checks.0.iter().map(|wanted| judge(wanted, checks, head)).collect())
+    }
+}
+
+fn judge(wanted: &Wanted, checks: &[Check], head: &Revision) -> Finding {
+    let (runs, others): (Vec<&Check>, Vec<&Check>) = checks
+        .iter()
+        .filter(|check| check.name == wanted.name)
+        .partition(|check| check.head == *head && wanted.writer.is(&check.producer));
+    let worst = runs.iter().copied().filter(|run| run.conclusion != Conclusion::Success).max_by_key(|run| {
+        // What has ended badly weighs more than what may still end well.
+        (run.conclusion != Conclusion::Running, run.conclusion, run.id)
+    });
+    let finding = match worst {
+        _ if runs.is_empty() => absent(wanted, head),
+        Some(run) => unsuccessful(wanted, run),
+        None => start(
+            Verdict::Met,
+            wanted,
+            format!("it succeeded on {}, written by {}", head.short(), wanted.writer),
+        ),
+    };
+    let failed = runs.iter().filter(|run| run.conclusion != Conclusion::Success).map(|run| sentence(run));
+    let mut details: Vec<String> = failed.chain(others.iter().map(|check| ignored(check, head))).collect();
+    details.sort();
+    finding.details(details)
+}
+
+fn start(verdict: Verdict, wanted: &Wanted, reason: String) -> Finding {
+    finding(KIND.name, verdict, SubjectKind::Check, wanted.name.clone(), reason)
+}
+
+fn absent(wanted: &Wanted, head: &Revision) -> Finding {
+    let reason = format!("{} wrote no check of this name on {}", wanted.writer, head.short());
+    start(Verdict::Broken, wanted, reason)
+        .remedy("let the check run on the head of the change, then judge again")
+}
+
+fn unsuccessful(wanted: &Wanted, run: &Check) -> Finding {
+    let remedy = match run.conclusion {
+        Conclusion::Running => "wait for the check to end, then judge again",
+        Conclusion::ActionRequired => "take the action that the check waits for, then judge again",
+        _ => "find out why the check did not succeed, and let it run again",
+    };
+    start(Verdict::Broken, wanted, format!("the check of {} {}", wanted.writer, words(run.conclusion)))
+        .remedy(remedy)
+}
+
+/// One run, as it ended.
+fn sentence(run: &Check) -> String {
+    format!("run {} of {} {}", run.id, producer(&run.producer), words(run.conclusion))
+}
+
+/// A check of the right name that does not count, and why.
+fn ignored(check: &Check, head: &Revision) -> String {
+    let who = producer(&check.producer);
+    if check.head == *head {
+        format!("a check of this name by {who} does not count: the policy names another producer")
+    } else {
+        format!("a check of this name by {who} does not count: it is of {}", check.head.short())
+    }
+}
+
+fn producer(producer: &Producer) -> String {
+    match producer {
+        Producer::App { id, slug } => format!("app `{slug}` ({id})"),
+        Producer::Account(Some(account)) => format!("account `{}` ({})", account.login, account.id),
+        Producer::Account(None) => "an account that is gone".to_string(),
+        Producer::Unknown => "nobody that the host names".to_string(),
+    }
+}
+
+fn words(conclusion: Conclusion) -> &'static str {
+    match conclusion {
+        Conclusion::Running => "has not finished",
+        Conclusion::Success => "succeeded",
+        Conclusion::Failure => "failed",
+        Conclusion::Error => "could not do its work",
+        Conclusion::Neutral => "ended as neutral, which is not success",
+        Conclusion::Skipped => "was skipped, which is not success",
+        Conclusion::Cancelled => "was cancelled",
+        Conclusion::Stale => "was given up as stale",
+        Conclusion::TimedOut => "ran out of time",
+        Conclusion::ActionRequired => "waits for somebody to act",
+        Conclusion::StartupFailure => "could not start",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::control::Scope;
+    use crate::model::change::Change;
+    use crate::model::fact::{Fact, GapReason};
+    use crate::model::facts::{Facts, HostFacts, SCHEMA};
+    use crate::model::inventory::Inventory;
+    use crate::model::person::{Account, AccountKind, People};
+    use std::collections::BTreeMap;
+    use toml::de::ValueDeserializer;
+
+    fn read_settings(text: &str) -> Result<Box<dyn Control>, toml::de::Error> {
+        (KIND.read)(ValueDeserializer::parse(text).unwrap())
+    }
+
+    fn revision(digit: char) -> Revision {
+        Revision::try_from(digit.to_string().repeat(40)).unwrap()
+    }
+
+    fn gap() -> Gap {
+        Gap::new("the checks", GapReason::Truncated, "a page is missing", "ask again")
+    }
+
+    fn app(id: u64, slug: &str) -> Producer {
+        Producer::App { id, slug: slug.into() }
+    }
+
+    fn actions() -> Producer {
+        app(15368, "github-actions")
+    }
+
+    fn account(login: &str) -> Producer {
+        Producer::Account(Some(Account { login: Login::new(login), id: 9, kind: AccountKind::Human }))
+    }
+
+    fn run(name: &str, producer: Producer, conclusion: Conclusion) -> Check {
+        Check { name: name.into(), id: 1, head: revision('a'), producer, conclusion }
+    }
+
+    fn judged(settings: &str, checks: Fact<Vec<Check>>) -> Result<Vec<Finding>, Gap> {
+        let mut host = HostFacts::unseen("github", &gap());
+        host.checks = checks;
+        let change = Change {
+            base: revision('b'),
+            head: revision('a'),
+            merge_bases: vec![revision('b')],
+            commits: vec![],
+            files: vec![],
+            on_the_way: Fact::Known(vec![]),
+        };
+        let facts = Facts {
+            schema: SCHEMA,
+            inquiry: Inquiry::default(),
+            change: Fact::Known(change),
+            gate: Fact::Gap(gap()),
+            host,
+            reports: Fact::Gap(gap()),
+        };
+        let scope = Scope {
+            inventory: Inventory::default(),
+            people: People::default(),
+            roles: BTreeMap::new(),
+            deployment: vec![],
+        };
+        let case = Case { facts: &facts, scope: &scope, touched: &Fact::Known(vec![]) };
+        read_settings(settings).unwrap().check(&case)
+    }
+
+    fn only(settings: &str, checks: Vec<Check>) -> Finding {
+        let mut findings = judged(settings, Fact::Known(checks)).unwrap();
+        assert_eq!(findings.len(), 1);
+        findings.remove(0)
+    }
+
+    const BUILD: &str = r#"{ checks = [{ name = "build", app = "github-actions" }] }"#;
+
+    #[test]
+    fn mistakes_have_a_place() {
+        for (text, at, says) in [
+            ("{ checks = [] }", "[]", "requires nothing"),
+            ("{ checks = [{ name = 'a' }] }", "{ name = 'a' }", "whose check counts"),
+            (
+                "{ checks = [{ name = 'a', app = 1, creator = 'b' }] }",
+                "{ name = 'a', app = 1, creator = 'b' }",
+                "not both",
+            ),
+            ("{ checks = [{ name = '', app = 1 }] }", "{ name = '', app = 1 }", "needs a name"),
+            ("{ checks = [{ name = 'a', app = '' }] }", "''", "needs a name"),
+            ("{ checks = [{ name = 'a', app = -1 }] }", "-1", "never negative"),
+            ("{ checks = [{ name = 'a', app = true }] }", "true", "its number"),
+            (
+                "{ checks = [{ name = 'a', creator = '' }] }",
+                "{ name = 'a', creator = '' }",
+                "whose check counts",
+            ),
+            ("{ checks = [{ name = 'a', app = 1, ap = 2 }] }", "ap", "unknown field"),
+            (
+                "{ checks = [{ name = 'a', app = 1 }, { name = 'a', app = 1 }] }",
+                "[{ name = 'a', app = 1 }, { name = 'a', app = 1 }]",
+                "twice",
+            ),
+            ("{}", "{}", "missing field"),
+        ] {
+            let error = read_settings(text).unwrap_err();
+            assert_eq!(&text[error.span().unwrap()], at, "{text}: {error}");
+            assert!(error.message().contains(says), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn the_example_of_the_documentation_parses() {
+        let lines = KIND.documentation.how_to_meet.lines().filter_map(|line| line.strip_prefix("    "));
+        let text = lines.collect::<Vec<_>>().join("\n");
+        let body = text.strip_prefix("[controls.required-checks]\n").unwrap();
+        read_settings(&format!("{{ {body} }}")).unwrap();
+    }
+
+    #[test]
+    fn it_asks_for_checks() {
+        let mut inquiry = Inquiry::default();
+        read_settings(BUILD).unwrap().ask(&mut inquiry);
+        assert_eq!(inquiry.topics.into_iter().collect::<Vec<_>>(), [Topic::Checks]);
+    }
+
+    #[test]
+    fn success_by_the_named_producer_is_met_however_it_is_named() {
+        for (settings, producer) in [
+            (BUILD, actions()),
+            (r#"{ checks = [{ name = "build", app = 15368 }] }"#, actions()),
+            (r#"{ checks = [{ name = "build", creator = "CI-Robot" }] }"#, account("ci-robot")),
+        ] {
+            let found = only(settings, vec![run("build", producer, Conclusion::Success)]);
+            assert_eq!(found.verdict, Verdict::Met, "{found:?}");
+            assert_eq!(found.subject.to_string(), "check build");
+        }
+    }
+
+    #[test]
+    fn nothing_but_success_is_success() {
+        use Conclusion::*;
+        for conclusion in [
+            Running,
+            Failure,
+            Error,
+            Neutral,
+            Skipped,
+            Cancelled,
+            Stale,
+            TimedOut,
+            ActionRequired,
+            StartupFailure,
+        ] {
+            let found = only(BUILD, vec![run("build", actions(), conclusion)]);
+            assert_eq!(found.verdict, Verdict::Broken, "{conclusion:?}");
+            assert!(found.reason.contains(words(conclusion)), "{}", found.reason);
+        }
+        let found = only(BUILD, vec![run("build", actions(), Running)]);
+        assert!(found.remedy.unwrap().starts_with("wait"));
+    }
+
+    #[test]
+    fn every_run_must_succeed_in_whatever_order_they_come() {
+        let good = run("build", actions(), Conclusion::Success);
+        let bad = Check { id: 2, ..run("build", actions(), Conclusion::Failure) };
+        let running = Check { id: 3, ..run("build", actions(), Conclusion::Running) };
+        let one = only(BUILD, vec![good.clone(), bad.clone(), running.clone()]);
+        assert_eq!(one.verdict, Verdict::Broken);
+        assert!(one.reason.contains("failed"), "{}", one.reason);
+        assert_eq!(one, only(BUILD, vec![running, bad, good.clone()]));
+        assert_eq!(only(BUILD, vec![good.clone(), good]).verdict, Verdict::Met);
+    }
+
+    #[test]
+    fn attack_64_a_check_of_the_same_name_by_somebody_else_does_not_count_and_is_named() {
+        let impostors = [
+            app(666, "look-alike"),
+            app(1, "GitHub-Actions"),
+            account("github-actions"),
+            Producer::Account(None),
+            Producer::Unknown,
+        ];
+        for impostor in impostors {
+            let found = only(BUILD, vec![run("build", impostor.clone(), Conclusion::Success)]);
+            assert_eq!(found.verdict, Verdict::Broken, "{impostor:?}");
+            assert!(found.details[0].contains(&producer(&impostor)), "{:?}", found.details);
+            assert!(found.details[0].contains("names another producer"));
+        }
+        let by_account = r#"{ checks = [{ name = "build", creator = "ci-robot" }] }"#;
+        for impostor in [app(1, "ci-robot"), account("kim"), Producer::Account(None)] {
+            assert_eq!(
+                only(by_account, vec![run("build", impostor, Conclusion::Success)]).verdict,
+                Verdict::Broken
+            );
+        }
+        let both = vec![
+            run("build", app(666, "look-alike"), Conclusion::Failure),
+            run("build", actions(), Conclusion::Success),
+        ];
+        let found = only(BUILD, both);
+        assert_eq!(found.verdict, Verdict::Met, "a stranger's failure decides nothing either");
+        assert_eq!(found.details.len(), 1);
+    }
+
+    #[test]
+    fn a_check_of_another_commit_or_name_does_not_count() {
+        let other = Check { head: revision('c'), ..run("build", actions(), Conclusion::Success) };
+        let found = only(BUILD, vec![other, run("Build", actions(), Conclusion::Success)]);
+        assert_eq!(found.verdict, Verdict::Broken);
+        assert_eq!(found.details.len(), 1);
+        assert!(found.details[0].contains("it is of cccccccccc"));
+    }
+
+    #[test]
+    fn attack_83_no_checks_are_no_success_and_unseen_checks_are_a_gap() {
+        assert_eq!(only(BUILD, vec![]).verdict, Verdict::Broken);
+        assert_eq!(judged(BUILD, Fact::Gap(gap())).unwrap_err(), gap());
     }
 }

@@ -1,0 +1,152 @@
+//! The findings on bypass: one on administrators, one on everybody else.
+
+use super::bypass::{Way, Ways, describe, describe_mode, is_administrative, ways};
+use super::rules::{fulfils, key};
+use super::settings::{Allowed, Settings};
+use crate::control::finding;
+use crate::model::decision::{Finding, SubjectKind, Verdict};
+use crate::model::fact::Gap;
+use crate::model::protection::{Bypass, Protection, Requirement, Rule};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Judges whom the host lets round the wanted rules.
+pub fn judge(control: &str, branch: &str, settings: &Settings, protection: &Protection) -> Vec<Finding> {
+    let in_force =
+        |rule: &&Rule| protection.requirements.iter().any(|requirement| fulfils(&requirement.rule, rule));
+    let nothing = protection.unseen.is_empty() && !settings.wanted.iter().any(|rule| in_force(&rule));
+    let ways: Vec<(&Rule, Ways<'_>)> =
+        settings.wanted.iter().map(|rule| (rule, ways(rule, protection, &settings.allowed))).collect();
+    [Class::Administrators, Class::Others]
+        .into_iter()
+        .map(|class| {
+            let name = format!("{branch}: {}", class.key());
+            let start = |verdict, reason: String| {
+                finding(control, verdict, SubjectKind::Branch, name.clone(), reason)
+            };
+            let told = if nothing { class.unbound(start) } else { class.finding(start, &ways) };
+            let permitted = permitted(class, settings, protection);
+            Finding { details: [told.details, permitted].concat(), ..told }
+        })
+        .collect()
+}
+
+/// The two kinds of actors that are told apart: an administrator can also change the rules.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Class {
+    Administrators,
+    Others,
+}
+
+impl Class {
+    fn key(self) -> &'static str {
+        match self {
+            Class::Administrators => "administrators",
+            Class::Others => "bypass",
+        }
+    }
+
+    fn holds(self, actor: &Bypass) -> bool {
+        is_administrative(actor) == (self == Class::Administrators)
+    }
+
+    /// Nothing is in force, so there is nothing to go round, and nobody is bound.
+    fn unbound(self, start: impl Fn(Verdict, String) -> Finding) -> Finding {
+        let whom = match self {
+            Class::Administrators => "administrators",
+            Class::Others => "anybody",
+        };
+        start(Verdict::Broken, format!("no rule that the policy asks for is in force, so none binds {whom}"))
+            .remedy("set up the rules first; the other findings on this branch say which")
+    }
+
+    fn finding(self, start: impl Fn(Verdict, String) -> Finding, all: &[(&Rule, Ways<'_>)]) -> Finding {
+        let mine: Vec<(&Rule, &Way<'_>)> = all
+            .iter()
+            .flat_map(|(rule, found)| found.ways.iter().map(move |way| (*rule, way)))
+            .filter(|(_, way)| self.holds(way.actor))
+            .collect();
+        let hidden: BTreeSet<&Gap> = all.iter().flat_map(|(_, found)| found.hidden.iter().copied()).collect();
+        let doubts: BTreeSet<&Gap> =
+            mine.iter().flat_map(|(_, way)| way.doubts.iter().copied()).chain(hidden).collect();
+        let told = if let Some((_, way)) = mine.iter().find(|(_, way)| way.certain) {
+            start(
+                Verdict::Broken,
+                format!("{} can go round rules that the policy asks for", describe(way.actor)),
+            )
+            .remedy(self.remedy())
+        } else if let Some(gap) = doubts.first() {
+            start(Verdict::Unproven, gap.to_string()).remedy(gap.remedy.clone())
+        } else if !mine.is_empty() {
+            start(Verdict::Unproven, "somebody may be in the bypass lists of all sources at once".into())
+                .remedy(
+                    "leave the bypass list of one source empty, or name nobody but single users in the lists",
+                )
+        } else {
+            start(Verdict::Met, self.met().into())
+        };
+        told.details(lines(&mine).into_iter().chain(doubts.iter().map(|gap| gap.to_string())).collect())
+    }
+
+    fn remedy(self) -> &'static str {
+        match self {
+            Class::Administrators => {
+                "take them off the bypass lists, and in classic protection switch on \
+                 \"Do not allow bypassing the above settings\"; or name them under `bypass` in the policy, with a reason"
+            }
+            Class::Others => {
+                "take them off the bypass lists of the sources named; or name them under `bypass` in the policy, with a reason"
+            }
+        }
+    }
+
+    fn met(self) -> &'static str {
+        match self {
+            Class::Administrators => "the rules in force bind administrators",
+            Class::Others => "nobody whom the policy does not name can go round the rules in force",
+        }
+    }
+}
+
+/// One sentence for each actor and way, with the rules it opens: what is certain first.
+fn lines(ways: &[(&Rule, &Way<'_>)]) -> Vec<String> {
+    let mut grouped: BTreeMap<(bool, String, String), Vec<String>> = BTreeMap::new();
+    for (rule, way) in ways {
+        let rules = grouped.entry((!way.certain, describe(way.actor), sources(way))).or_default();
+        rules.push(key(rule));
+    }
+    grouped
+        .into_iter()
+        .map(|((perhaps, actor, sources), rules)| line(perhaps, &actor, &sources, &rules))
+        .collect()
+}
+
+fn line(perhaps: bool, actor: &str, sources: &str, rules: &[String]) -> String {
+    let may = if perhaps { "may be able to" } else { "can" };
+    format!("{actor} {may} go round {} ({sources})", rules.join(", "))
+}
+
+fn sources(way: &Way<'_>) -> String {
+    let each = way.sources.iter().map(|(source, mode)| format!("{source}: {}", describe_mode(*mode)));
+    each.collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join("; ")
+}
+
+/// Whom the policy lets round, why, and which source does so: a used permission shows.
+fn permitted(class: Class, settings: &Settings, protection: &Protection) -> Vec<String> {
+    let wanted =
+        |requirement: &&Requirement| settings.wanted.iter().any(|rule| fulfils(&requirement.rule, rule));
+    let used = |requirement: &Requirement| {
+        let actors = requirement.bypass.value().into_iter().flatten().filter(|actor| class.holds(actor));
+        let named = actors.filter_map(|actor| Some((actor, reason(actor, &settings.allowed)?)));
+        named.map(|(actor, reason)| permission(actor, &requirement.source, reason)).collect::<Vec<_>>()
+    };
+    let lines: BTreeSet<String> = protection.requirements.iter().filter(wanted).flat_map(used).collect();
+    lines.into_iter().collect()
+}
+
+fn reason<'a>(actor: &Bypass, allowed: &'a [Allowed]) -> Option<&'a str> {
+    allowed.iter().find(|entry| entry.permits(actor)).map(|entry| entry.reason.as_str())
+}
+
+fn permission(actor: &Bypass, source: &str, reason: &str) -> String {
+    format!("the policy lets {} round ({source}: {}): {reason}", describe(actor), describe_mode(actor.mode))
+}

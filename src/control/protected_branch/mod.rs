@@ -1,0 +1,191 @@
+//! `protected-branch`: the branch that receives the change is protected as the policy wants it.
+//!
+//! Each wanted rule is looked for among everything that the host imposes, and gets a finding of its own; so do the
+//! administrators and everybody else who may go round the rules. Nothing here depends on what the change contains.
+//!
+//! `settings.rs` reads the policy, `rules.rs` names the rules, `bypass.rs` works out who gets round which rule, and
+//! `access.rs` makes findings of that.
+
+use super::{Case, Control, Documentation, Kind, finding, read};
+use crate::model::decision::{Finding, SubjectKind, Verdict};
+use crate::model::fact::{Fact, Gap, GapReason};
+use crate::model::facts::HostFacts;
+use crate::model::inquiry::{Inquiry, Topic};
+use crate::model::protection::{Protection, Rule};
+use serde::Deserialize;
+use settings::Settings;
+
+mod access;
+mod bypass;
+mod rules;
+mod settings;
+#[cfg(test)]
+mod tests;
+
+/// The control.
+pub static KIND: Kind = Kind {
+    name: "protected-branch",
+    documentation: Documentation {
+        requires: REQUIRES,
+        why: WHY,
+        cannot_show: CANNOT_SHOW,
+        how_to_meet: HOW_TO_MEET,
+    },
+    read: read::<ProtectedBranch>,
+};
+
+const REQUIRES: &str = "\
+The host itself (for example GitHub) must enforce the listed rules on the branch that would receive the change: that \
+changes arrive only through a change request, that enough people approve it, that the named checks of the named apps \
+succeed, that nobody rewrites or deletes the branch, and so on. Each rule in the settings is judged on its own.
+
+All sources that the host applies to the branch are read together, classic branch protection and rulesets alike, and \
+the strictest one counts, as it does on the host. A check counts only when the host pins it to the app that the policy \
+names. A ruleset that is disabled or only evaluated enforces nothing and does not count.
+
+For every rule the control also asks who may go round it. Somebody gets round a rule only by getting round every \
+source that imposes it. Administrators are not excepted. Whoever may go round, and is not named in the policy with a \
+reason, breaks the control; a bypass list that we are not shown leaves it unproven, unless another source closes the way.";
+
+const WHY: &str = "\
+Review and tests protect live data only if there is no way into the deployment branch without them. On an unprotected \
+branch a single push puts unreviewed code live; a forced push removes what was reviewed; an administrator in a hurry \
+skips the check that would have failed. A gate that runs beside an open branch guards nothing.";
+
+const CANNOT_SHOW: &str = "\
+That the rules were in force before, or will be afterwards: they are read at the moment of the judgement. An \
+administrator who switches a rule off, pushes and switches it on again leaves no trace here; the host's audit log shows \
+it. That a bypass was or was not used. Who belongs to a team or a role: where two lists could overlap through a group, \
+the answer is \"unproven\". That approvals were given with care, or by independent people: the control \
+required-reviews judges the approvals. That a required check tests anything: the control regression-tests judges the \
+results. Roles that an organisation makes itself can carry the right to edit or bypass protection; hosts do not \
+list them here.";
+
+const HOW_TO_MEET: &str = "\
+Set the rules up on the host, in a ruleset that is active and covers every deployment branch, and leave its bypass list \
+empty. In classic branch protection also switch on \"Do not allow bypassing the above settings\". Give the gate a token that \
+may read administration settings, otherwise bypass lists stay hidden. List in the policy what must hold; a rule that is left \
+out is not judged.
+
+    [controls.protected-branch]
+    change-request = true            # no direct pushes
+    approvals = 2                    # people who must approve
+    dismiss-stale = true             # a push withdraws approvals
+    code-owners = true               # the owners in CODEOWNERS must approve
+    last-push-approval = true        # somebody other than the last pusher approves
+    conversation-resolution = true   # no open questions
+    checks = [{ name = \"regression\", app = 15368 }]   # the check and the app that writes it
+    up-to-date = true                # tested together with what is on the branch
+    force-push = \"blocked\"
+    deletion = \"blocked\"
+    signed-commits = true
+    linear-history = true
+    administrators = true            # so it is also without this line
+    bypass = [{ kind = \"team\", id = 7, reason = \"release engineers on call\" }]
+
+A switch knows only `true`; to require nothing, leave its line out. Kinds of actors in `bypass` are administrators, \
+repository-role, organization-admin, enterprise, team, user, app and deploy-key; all but administrators, \
+organization-admin and deploy-key need their number. 15368 is the number of GitHub Actions on github.com.";
+
+/// Its settings.
+#[derive(Debug, Deserialize)]
+pub struct ProtectedBranch(Settings);
+
+impl Control for ProtectedBranch {
+    fn ask(&self, inquiry: &mut Inquiry) {
+        inquiry.topics.insert(Topic::Protection);
+    }
+
+    fn check(&self, case: &Case<'_>) -> Result<Vec<Finding>, Gap> {
+        let host = &case.facts.host;
+        let branch = branch(host)?;
+        let protection = protection(host, branch)?;
+        let mut findings: Vec<Finding> =
+            self.0.wanted.iter().map(|rule| judge(branch, rule, &protection)).collect();
+        findings.extend(access::judge(KIND.name, branch, &self.0, &protection));
+        Ok(findings)
+    }
+}
+
+/// The branch that the host was asked about.
+fn branch(host: &HostFacts) -> Result<&str, Gap> {
+    match (&host.branch, &host.request) {
+        (Fact::Known(branch), Fact::Known(request)) if branch.name != request.base_branch => {
+            Err(contradiction("the branch that would receive the change", {
+                format!("the request names `{}`, but `{}` was asked about", request.base_branch, branch.name)
+            }))
+        }
+        (Fact::Known(branch), _) => Ok(branch.name.as_str()),
+        (Fact::Gap(_), Fact::Known(request)) => Ok(request.base_branch.as_str()),
+        (Fact::Gap(gap), Fact::Gap(_)) => Err(gap.clone()),
+    }
+}
+
+/// What protects the branch. Where the host says that nothing does, sources that we cannot see hold nothing either
+/// (GitHub REST, "Get a branch", `protected`).
+fn protection(host: &HostFacts, branch: &str) -> Result<Protection, Gap> {
+    let seen = host.protection.known()?;
+    match &host.branch {
+        Fact::Known(answer) if !answer.protected && seen.requirements.is_empty() => {
+            Ok(Protection { requirements: Vec::new(), unseen: Vec::new() })
+        }
+        Fact::Known(answer) if !answer.protected => Err(contradiction("the protection of the branch", {
+            format!("the host calls `{branch}` unprotected and lists rules for it")
+        })),
+        _ => Ok(sorted(seen.clone())),
+    }
+}
+
+/// So that the order in which a host lists things changes nothing.
+fn sorted(mut protection: Protection) -> Protection {
+    for requirement in &mut protection.requirements {
+        if let Fact::Known(actors) = &mut requirement.bypass {
+            actors.sort();
+        }
+    }
+    protection.requirements.sort_by(|one, other| (&one.source, &one.rule).cmp(&(&other.source, &other.rule)));
+    protection.unseen.sort();
+    protection
+}
+
+fn contradiction(what: &str, detail: String) -> Gap {
+    Gap::new(
+        what,
+        GapReason::Contradiction,
+        detail,
+        "ask again; if the answers stay so, report it to the host",
+    )
+}
+
+/// Is this rule imposed, by whatever source?
+fn judge(branch: &str, wanted: &Rule, protection: &Protection) -> Finding {
+    let name = format!("{branch}: {}", rules::key(wanted));
+    let start = |verdict, reason| finding(KIND.name, verdict, SubjectKind::Branch, name.clone(), reason);
+    let asked = rules::phrase(wanted);
+    if let Some(found) = protection.requirements.iter().find(|seen| rules::fulfils(&seen.rule, wanted)) {
+        return start(Verdict::Met, format!("{} requires {}", found.source, rules::phrase(&found.rule)));
+    }
+    let details =
+        [weaker(wanted, protection), protection.unseen.iter().map(Gap::to_string).collect()].concat();
+    let finding = match protection.unseen.first() {
+        Some(gap) => start(Verdict::Unproven, format!("nothing that we can see requires {asked}, and {gap}"))
+            .remedy(gap.remedy.clone()),
+        None => start(Verdict::Broken, missing(wanted, protection)).remedy(rules::remedy(wanted, branch)),
+    };
+    finding.details(details)
+}
+
+/// What to say of a rule that nothing imposes strongly enough.
+fn missing(wanted: &Rule, protection: &Protection) -> String {
+    let seen = protection.requirements.iter().map(|requirement| &requirement.rule);
+    match seen.filter(|seen| rules::falls_short(seen, wanted)).max() {
+        Some(best) => format!("the host requires {}, not {}", rules::phrase(best), rules::phrase(wanted)),
+        None => format!("nothing requires {}", rules::phrase(wanted)),
+    }
+}
+
+/// Rules of the wanted kind that are too weak, each one sentence.
+fn weaker(wanted: &Rule, protection: &Protection) -> Vec<String> {
+    let short = protection.requirements.iter().filter(|seen| rules::falls_short(&seen.rule, wanted));
+    short.map(|seen| format!("{} requires only {}", seen.source, rules::phrase(&seen.rule))).collect()
+}

@@ -1,0 +1,243 @@
+//! What the policy writes under `[controls.protected-branch]`, checked: nothing vacuous gets past this file.
+//!
+//! Settings become a list of [`Rule`]s, the same words in which a host's protection is told. A type that checks
+//! a whole table stands in a newtype, because TOML errors get the place of the newtype's text.
+
+use crate::model::protection::{ActorKind, Rule};
+use serde::Deserialize;
+use std::num::NonZeroU64;
+
+/// The checked settings.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(try_from = "Raw")]
+pub struct Settings {
+    /// The rules that the branch must impose, in the order in which they are judged.
+    pub wanted: Vec<Rule>,
+    /// The actors that may go round them.
+    pub allowed: Vec<Allowed>,
+}
+
+/// An actor that may go round the wanted rules, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "RawAllowed")]
+pub struct Allowed {
+    /// Its kind.
+    pub kind: ActorKind,
+    /// Its number on the host; `None` for kinds that have none.
+    pub id: Option<u64>,
+    /// Why it may: carried into the finding.
+    pub reason: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Raw {
+    change_request: Option<Switch>,
+    approvals: Option<NonZeroU64>,
+    dismiss_stale: Option<Switch>,
+    code_owners: Option<Switch>,
+    last_push_approval: Option<Switch>,
+    checks: Option<Checks>,
+    up_to_date: Option<Switch>,
+    force_push: Option<Blocked>,
+    deletion: Option<Blocked>,
+    // Accepted so that a policy can say it; it is so without the key, too.
+    #[serde(rename = "administrators")]
+    _administrators: Option<Bound>,
+    #[serde(default)]
+    bypass: Actors,
+    conversation_resolution: Option<Switch>,
+    signed_commits: Option<Switch>,
+    linear_history: Option<Switch>,
+}
+
+impl TryFrom<Raw> for Settings {
+    type Error = String;
+
+    fn try_from(raw: Raw) -> Result<Self, String> {
+        let wanted = raw.rules();
+        if wanted.is_empty() {
+            return Err("nothing is required, so every branch would pass; \
+                        set at least one requirement, for example `change-request = true`"
+                .into());
+        }
+        Ok(Settings { wanted, allowed: raw.bypass.0 })
+    }
+}
+
+impl Raw {
+    fn rules(&self) -> Vec<Rule> {
+        let on = |switch: Option<Switch>, rule: Rule| switch.map(|_| rule);
+        let blocked = |word: Option<Blocked>, rule: Rule| word.map(|_| rule);
+        let before = [
+            on(self.change_request, Rule::ChangeRequest),
+            self.approvals.map(|count| Rule::Approvals(count.get())),
+            on(self.dismiss_stale, Rule::DismissStale),
+            on(self.code_owners, Rule::CodeOwners),
+            on(self.last_push_approval, Rule::LastPushApproval),
+            on(self.conversation_resolution, Rule::ConversationResolution),
+        ];
+        let after = [
+            on(self.up_to_date, Rule::UpToDate),
+            blocked(self.force_push, Rule::NoForcePush),
+            blocked(self.deletion, Rule::NoDeletion),
+            on(self.signed_commits, Rule::SignedCommits),
+            on(self.linear_history, Rule::LinearHistory),
+        ];
+        let checks = self.checks.iter().flat_map(|checks| checks.0.iter().cloned());
+        before.into_iter().flatten().chain(checks).chain(after.into_iter().flatten()).collect()
+    }
+}
+
+/// `true`. There is no `false`: it would read like a rule and be none.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(try_from = "bool")]
+struct Switch;
+
+impl TryFrom<bool> for Switch {
+    type Error = &'static str;
+
+    fn try_from(on: bool) -> Result<Self, Self::Error> {
+        on.then_some(Switch).ok_or("`false` requires nothing; leave the key out")
+    }
+}
+
+/// `true`: the rules bind administrators, too.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(try_from = "bool")]
+struct Bound;
+
+impl TryFrom<bool> for Bound {
+    type Error = &'static str;
+
+    fn try_from(bound: bool) -> Result<Self, Self::Error> {
+        bound.then_some(Bound).ok_or(
+            "the rules always bind administrators; to let them go round, name them with a reason: \
+             `bypass = [{ kind = \"administrators\", reason = \"…\" }]`",
+        )
+    }
+}
+
+/// `"blocked"`.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Blocked {
+    Blocked,
+}
+
+/// Checks pinned to their apps; not empty, and none twice.
+#[derive(Deserialize)]
+#[serde(try_from = "Vec<CheckEntry>")]
+struct Checks(Vec<Rule>);
+
+impl TryFrom<Vec<CheckEntry>> for Checks {
+    type Error = String;
+
+    fn try_from(entries: Vec<CheckEntry>) -> Result<Self, String> {
+        if entries.is_empty() {
+            return Err("an empty list requires no check; name one or leave the key out".into());
+        }
+        let rules: Vec<Rule> = entries.into_iter().map(|entry| entry.0.rule()).collect();
+        match twice(&rules) {
+            Some(Rule::Check { name, .. }) => Err(format!("the check `{name}` of this app is named twice")),
+            _ => Ok(Checks(rules)),
+        }
+    }
+}
+
+/// In a newtype for the place of its errors; see the head of this file.
+#[derive(Deserialize)]
+struct CheckEntry(PinnedCheck);
+
+#[derive(Deserialize)]
+#[serde(try_from = "RawCheck")]
+struct PinnedCheck {
+    name: String,
+    app: u64,
+}
+
+impl PinnedCheck {
+    fn rule(self) -> Rule {
+        Rule::Check { name: self.name, app: Some(self.app) }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawCheck {
+    name: String,
+    app: Option<u64>,
+}
+
+impl TryFrom<RawCheck> for PinnedCheck {
+    type Error = String;
+
+    fn try_from(raw: RawCheck) -> Result<Self, String> {
+        match raw.app {
+            _ if raw.name.is_empty() => Err("a check needs a name".into()),
+            Some(app) => Ok(PinnedCheck { name: raw.name, app }),
+            None => Err("a check without an app can be written by anybody; add the app's number, \
+                         for example `app = 15368` for GitHub Actions on github.com"
+                .into()),
+        }
+    }
+}
+
+/// The actors that may go round; none twice.
+#[derive(Default, Deserialize)]
+#[serde(try_from = "Vec<ActorEntry>")]
+struct Actors(Vec<Allowed>);
+
+impl TryFrom<Vec<ActorEntry>> for Actors {
+    type Error = String;
+
+    fn try_from(entries: Vec<ActorEntry>) -> Result<Self, String> {
+        let actors: Vec<Allowed> = entries.into_iter().map(|entry| entry.0).collect();
+        let keys: Vec<_> = actors.iter().map(|actor| (actor.kind, actor.id)).collect();
+        match twice(&keys) {
+            Some(_) => Err("an actor is named twice".into()),
+            None => Ok(Actors(actors)),
+        }
+    }
+}
+
+/// In a newtype for the place of its errors; see the head of this file.
+#[derive(Deserialize)]
+struct ActorEntry(Allowed);
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawAllowed {
+    kind: ActorKind,
+    id: Option<u64>,
+    reason: String,
+}
+
+impl TryFrom<RawAllowed> for Allowed {
+    type Error = String;
+
+    fn try_from(raw: RawAllowed) -> Result<Self, String> {
+        if raw.reason.trim().is_empty() {
+            return Err("say why this actor may go round the rules".into());
+        }
+        if raw.kind == ActorKind::Other {
+            return Err("an actor of a kind that we do not know cannot be let round".into());
+        }
+        match (has_number(raw.kind), raw.id) {
+            (true, None) => Err("an actor of this kind needs its number: `id = …`".into()),
+            (false, Some(_)) => Err("an actor of this kind has no number; leave `id` out".into()),
+            _ => Ok(Allowed { kind: raw.kind, id: raw.id, reason: raw.reason }),
+        }
+    }
+}
+
+/// Does an actor of this kind have a number of its own? (GitHub REST, `repository-ruleset-bypass-actor`: the
+/// number of `OrganizationAdmin` is always 1, that of `DeployKey` null; classic protection has only "administrators".)
+pub fn has_number(kind: ActorKind) -> bool {
+    !matches!(kind, ActorKind::Administrators | ActorKind::OrganizationAdmin | ActorKind::DeployKey)
+}
+
+/// The first item that stands in the list again.
+fn twice<T: PartialEq>(items: &[T]) -> Option<&T> {
+    items.iter().enumerate().find(|(at, item)| items[..*at].contains(item)).map(|(_, item)| item)
+}

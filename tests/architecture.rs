@@ -1,0 +1,187 @@
+//! The house keeps its shape: who may look into which room, what the tables promise, and how a file begins.
+#![allow(clippy::disallowed_methods, reason = "this test reads the sources of the crate")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends where it cannot go on")]
+
+use portcullis::{control, render, report};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Each room and the rooms that it may look into. The library's root and `main.rs` may see everything.
+const ROOMS: &[(&str, &[&str])] = &[
+    ("cli", &["collect", "control", "decide", "model", "policy", "render", "report"]),
+    ("collect", &["model", "report"]),
+    ("control", &["model"]),
+    ("decide", &["control", "model", "policy"]),
+    ("model", &[]),
+    ("policy", &["control", "model"]),
+    ("render", &["model"]),
+    ("report", &["model"]),
+];
+
+const LONGEST: usize = 450;
+
+/// Every source file: its path below `src`, with `/`, and its text.
+fn sources() -> Vec<(String, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let name = |file: &PathBuf| {
+        let parts = file.strip_prefix(&root).unwrap().components();
+        parts.map(|part| part.as_os_str().to_str().unwrap()).collect::<Vec<_>>().join("/")
+    };
+    let found = files(&root);
+    assert!(found.len() > ROOMS.len(), "no sources found below {}", root.display());
+    found.iter().map(|file| (name(file), fs::read_to_string(file).unwrap())).collect()
+}
+
+fn files(directory: &Path) -> Vec<PathBuf> {
+    let mut entries: Vec<PathBuf> =
+        fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();
+    entries.sort();
+    let below = |path: PathBuf| if path.is_dir() { files(&path) } else { vec![path] };
+    entries.into_iter().flat_map(below).filter(|path| path.extension().is_some_and(|e| e == "rs")).collect()
+}
+
+/// The module path of a file: `collect/host/mod.rs` is `collect`, `host`.
+fn module(file: &str) -> Vec<&str> {
+    let stem = file.trim_end_matches(".rs");
+    stem.strip_suffix("/mod").unwrap_or(stem).split('/').collect()
+}
+
+/// What ships: all but the files and modules that are compiled for tests only.
+fn shipped() -> Vec<(String, String)> {
+    let all = sources();
+    let for_tests = |file: &str| {
+        let (name, parent) =
+            module(file).split_last().map(|(name, parent)| (*name, parent.to_vec())).unwrap();
+        let declared = format!("mod {name};");
+        let declares = |text: &str| {
+            let after = text.split("#[cfg(test)]\n").skip(1).filter_map(|rest| rest.lines().next());
+            after.map(str::trim).any(|line| line.ends_with(&declared))
+        };
+        all.iter().any(|(other, text)| module(other) == parent && declares(text))
+    };
+    let ships = all.iter().filter(|(file, _)| !for_tests(file));
+    ships.map(|(file, text)| (file.clone(), without_tests(text))).collect()
+}
+
+/// The text before and after the module of tests, which ends with the first brace in the first column.
+fn without_tests(text: &str) -> String {
+    let Some((before, tests)) = text.split_once("#[cfg(test)]\nmod tests {") else { return text.to_string() };
+    let after = tests.split_once("\n}\n").map_or("", |(_, after)| after);
+    format!("{before}{after}")
+}
+
+/// The code without lines that are comments.
+fn code(text: &str) -> String {
+    text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+}
+
+/// The rooms that a file names from the root: `crate::room`, or as many `super::` as lead there.
+fn looks_into(file: &str, text: &str) -> Vec<String> {
+    let code = code(text);
+    let from_root = code.split("crate::").skip(1).map(|rest| (rest, "crate"));
+    let depth = module(file).len();
+    let climb = "super::".repeat(depth);
+    let from_below = code.split(&climb).skip(1).map(|rest| (rest.trim_start_matches("super::"), "super"));
+    from_root.chain(from_below).flat_map(|(rest, how)| first_names(rest, how)).collect()
+}
+
+/// The first name of a path, or each first name of a group in braces.
+fn first_names(rest: &str, how: &str) -> Vec<String> {
+    let word =
+        |text: &str| text.trim().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
+    let grouped = how == "crate" && rest.starts_with('{');
+    assert!(!grouped, "write one `use crate::…` for each room: {:?}", rest.lines().next());
+    match rest.strip_prefix('{') {
+        Some(group) => group.split('}').next().unwrap_or("").split(',').map(word).collect(),
+        None => vec![word(rest)],
+    }
+}
+
+#[test]
+fn imports_point_one_way() {
+    let mut edges = 0;
+    for (file, text) in shipped().iter().filter(|(file, _)| file != "main.rs" && file != "lib.rs") {
+        let room = module(file)[0];
+        let (_, allowed) =
+            ROOMS.iter().find(|(name, _)| *name == room).unwrap_or_else(|| panic!("{file}: a new room?"));
+        for target in looks_into(file, text).iter().filter(|name| ROOMS.iter().any(|(room, _)| room == name))
+        {
+            assert!(target == room || allowed.contains(&target.as_str()), "{file} looks into {target}");
+            edges += 1;
+        }
+    }
+    assert!(edges > ROOMS.len(), "imports are not found any more");
+}
+
+#[test]
+fn looking_into_a_room_is_seen_in_each_form() {
+    for (file, text) in [
+        ("model/fact.rs", "use crate::control::Case;"),
+        ("model/fact.rs", "fn f(case: crate::control::Case) {}"),
+        ("model/fact.rs", "use super::super::control::Case;"),
+        ("model/mod.rs", "use super::control;"),
+        ("model/mod.rs", "use super::{control, policy};"),
+        ("collect/host/github/wire.rs", "use super::super::super::super::control;"),
+    ] {
+        assert!(looks_into(file, text).contains(&"control".to_string()), "{file}: {text}");
+    }
+    for (file, text) in [
+        ("model/fact.rs", "// crate::control"),
+        ("collect/host/github/wire.rs", "use super::super::control;"),
+        ("control/mod.rs", "use self::control;"),
+    ] {
+        assert!(!looks_into(file, text).contains(&"control".to_string()), "{file}: {text}");
+    }
+}
+
+#[test]
+fn each_file_opens_with_what_it_is_for_and_stays_readable() {
+    for (file, text) in shipped() {
+        let lines = text.lines().count();
+        assert!(lines < LONGEST, "{file} has {lines} lines before its tests; split it by meaning");
+    }
+    for (file, text) in sources() {
+        assert!(text.starts_with("//! "), "{file} does not begin with its module documentation");
+        let name = *module(&file).last().unwrap();
+        assert!(!["utils", "common", "helpers", "imp"].contains(&name), "{file}: a name that says nothing");
+    }
+}
+
+#[test]
+fn only_the_edges_lift_the_ban_on_ambient_input() {
+    for (file, text) in sources() {
+        let edge = ["collect/mod.rs", "cli/mod.rs"].contains(&file.as_str());
+        assert!(
+            edge || !text.contains("clippy::disallowed"),
+            "{file} lifts a ban that only the edges may lift"
+        );
+    }
+}
+
+#[test]
+fn the_tables_are_sorted_and_name_everything_once() {
+    let tables = [
+        ("control", control::TABLE.iter().map(|kind| kind.name).collect::<Vec<_>>()),
+        ("render", render::TABLE.iter().map(|format| format.name).collect()),
+        ("report", report::TABLE.iter().map(|format| format.name).collect()),
+    ];
+    for (table, names) in tables {
+        assert!(!names.is_empty(), "{table}::TABLE is empty");
+        assert!(names.windows(2).all(|pair| pair[0] < pair[1]), "{table}::TABLE: {names:?}");
+    }
+}
+
+#[test]
+fn each_control_lives_in_its_file_and_is_documented() {
+    let files: Vec<String> = sources().into_iter().map(|(file, _)| file).collect();
+    for kind in control::TABLE {
+        let stem = format!("control/{}", kind.name.replace('-', "_"));
+        let homes = [format!("{stem}.rs"), format!("{stem}/mod.rs")];
+        assert!(homes.iter().any(|home| files.contains(home)), "{} has no file of its name", kind.name);
+        let told = &kind.documentation;
+        let sections = [told.requires, told.why, told.cannot_show, told.how_to_meet];
+        assert!(sections.iter().all(|section| !section.trim().is_empty()), "{} is not documented", kind.name);
+        let example = format!("[controls.{}", kind.name);
+        assert!(told.how_to_meet.contains(&example), "{} shows no example of its settings", kind.name);
+    }
+}
