@@ -40,8 +40,10 @@ fn write(decision: &Decision, style: Style, out: &mut dyn io::Write) -> io::Resu
 
 fn write_head(decision: &Decision, page: &mut Page<'_>) -> io::Result<()> {
     let outcome = summary::verdict_line(decision, page.style.advisory);
-    let lead = Lead(&format!("{outcome}:"), of_outcome(decision.outcome));
-    page.paragraph(Margin(0, 4), lead, &summary::judged(&decision.judged))?;
+    // Only the first word is kept in one piece: with the advice it is wider than a narrow terminal.
+    let line = format!("{outcome}: {}", summary::judged(&decision.judged));
+    let (word, rest) = line.split_once(' ').unwrap_or((&line, ""));
+    page.paragraph(Margin(0, 4), Lead(word, of_outcome(decision.outcome)), rest)?;
     let label = |page: &mut Page<'_>, name, text: &str| page.paragraph(Margin(2, 4), Lead(name, FAINT), text);
     if let Some(title) = &decision.judged.title {
         label(page, "title:", title)?;
@@ -226,7 +228,7 @@ fn wrap(text: &str, first: usize, hang: usize, width: usize) -> Vec<String> {
     let (mut column, mut gap) = (first, 0);
     for word in text.split(' ') {
         if !word.is_empty() {
-            if column + gap + word.width() > width && column > hang {
+            if column + gap + word.width() > width && column + gap > hang {
                 lines.push(String::new());
                 (column, gap) = (hang, 0);
             }
