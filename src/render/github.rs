@@ -76,7 +76,7 @@ fn headline(decision: &Decision, advisory: bool) -> Annotation {
         Outcome::Allow => Kind::Notice,
         Outcome::Undetermined | Outcome::Block => advised(Kind::Error, advisory),
     };
-    let outcome = summary::verdict_line(decision, advisory);
+    let outcome = summary::outcome_and_advice(decision, advisory);
     let judged = text(&summary::judged(&decision.judged));
     let message = format!("{outcome}: {judged}\n{}", summary::counts(decision));
     Annotation { kind, place: None, title: format!("portcullis: {outcome}"), message }
@@ -127,9 +127,17 @@ fn write_command(annotation: &Annotation, out: &mut dyn io::Write) -> io::Result
 }
 
 fn place_properties(place: &Place) -> String {
-    let file = escape::command_property(&escape::line(&place.path.to_string()));
+    let file = escape::command_property(&file(place));
     let line = place.line.map_or_else(String::new, |line| format!("line={line},"));
     format!("file={file},{line}")
+}
+
+/// The path as GitHub knows it, so that the annotation finds its file; the quoted form of a path that would not
+/// be seen as it is.
+fn file(place: &Place) -> String {
+    let quoted = escape::line(&place.path.to_string());
+    let plain = std::str::from_utf8(place.path.as_bytes()).ok();
+    plain.filter(|path| escape::line(path) == **path).map_or(quoted, str::to_string)
 }
 
 #[cfg(test)]
@@ -215,6 +223,13 @@ mod tests {
         assert!(lines.iter().all(|line| line.0 == "error"));
         assert_eq!(lines[1].1[1].1, "5");
         assert!(lines[1].2.contains("name=a::b%0A::debug::%3A"), "{}", lines[1].2);
+    }
+
+    #[test]
+    fn a_path_that_is_only_unusual_still_finds_its_file() {
+        let path = |text: &str| file(&Place { path: text.into(), line: None });
+        assert_eq!(path("a \"b\\c.py"), "a \"b\\c.py");
+        assert_eq!(path("a\u{202e}b"), r#""a\342\200\256b""#);
     }
 
     #[test]

@@ -33,7 +33,7 @@ pub(super) fn verdict(verdict: Verdict) -> &'static str {
 }
 
 /// The outcome, and that the gate only advises.
-pub(super) fn verdict_line(decision: &Decision, advisory: bool) -> String {
+pub(super) fn outcome_and_advice(decision: &Decision, advisory: bool) -> String {
     let advice = if advisory { " (advisory: the exit code is 0)" } else { "" };
     format!("{}{advice}", outcome(decision.outcome))
 }
