@@ -1,13 +1,22 @@
 //! A decision in a form for somebody: one file per format, and the table of them. Nothing is computed here
 //! that could change what was decided.
+//!
+//! A format writes text and knows nothing of exit codes. Much of what it writes was chosen by the people whose change
+//! is judged, so all of it goes through one file, `escape.rs`.
 
 use crate::model::decision::Decision;
 use std::io;
 
+mod escape;
 pub mod github;
 pub mod json;
 pub mod markdown;
+#[cfg(test)]
+mod sample;
+mod summary;
 pub mod terminal;
+#[cfg(test)]
+mod tests;
 
 /// How to render.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,9 +37,14 @@ pub struct Format {
     pub name: &'static str,
     /// One line about it.
     pub about: &'static str,
-    /// Writes it.
+    /// Writes it. Fails only when `out` does.
     pub write: fn(&Decision, Style, &mut dyn io::Write) -> io::Result<()>,
 }
 
 /// Every format, sorted by name.
 pub static TABLE: &[&Format] = &[&github::FORMAT, &json::FORMAT, &markdown::FORMAT, &terminal::FORMAT];
+
+/// The format of this name.
+pub fn find(name: &str) -> Option<&'static Format> {
+    TABLE.iter().copied().find(|format| format.name == name)
+}

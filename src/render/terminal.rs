@@ -1,12 +1,246 @@
-//! The `terminal` format.
+//! The `terminal` format: for people.
+//!
+//! The outcome stands in the first line, then what was judged and which data-processing code it touches, then every
+//! finding that calls for a reader, worst first, and last the counts. Words carry the meaning; colour only repeats it.
 
-use super::{Format, Style};
-use crate::model::decision::Decision;
+use super::{Format, Style, escape, summary};
+use crate::model::decision::{Decision, Finding, Outcome, TouchedArea, Verdict};
+use anstyle::AnsiColor;
 use std::io;
+use unicode_width::UnicodeWidthStr;
 
 /// The format.
-pub static FORMAT: Format = Format { name: "terminal", about: "", write };
+pub static FORMAT: Format =
+    Format { name: "terminal", about: "For people: the outcome first, then why and what to do", write };
 
-fn write(_decision: &Decision, _style: Style, _out: &mut dyn io::Write) -> io::Result<()> {
-    todo!()
+/// How many lines of a list are shown without `--verbose`.
+const HANDFUL: usize = 5;
+
+/// How many characters of one text are shown without `--verbose`.
+const LONGEST: usize = 1000;
+
+/// No terminal is taken to be narrower than this.
+const NARROWEST: usize = 40;
+
+fn write(decision: &Decision, style: Style, out: &mut dyn io::Write) -> io::Result<()> {
+    let mut page = Page { out, style, hidden: false };
+    write_head(decision, &mut page)?;
+    write_areas(decision, &mut page)?;
+    for verdict in summary::SHOWN {
+        summary::of(decision, verdict).try_for_each(|finding| write_finding(finding, &mut page))?;
+    }
+    if !is_brief(decision, style) {
+        page.blank()?;
+    }
+    for verdict in summary::SUMMED {
+        write_summed(decision, verdict, &mut page)?;
+    }
+    write_end(decision, &mut page)
 }
+
+fn write_head(decision: &Decision, page: &mut Page<'_>) -> io::Result<()> {
+    let outcome = summary::outcome_and_advice(decision, page.style.advisory);
+    // Only the first word is kept in one piece: with the advice it is wider than a narrow terminal.
+    let line = format!("{outcome}: {}", summary::judged(&decision.judged));
+    let (word, rest) = line.split_once(' ').unwrap_or((&line, ""));
+    page.paragraph(Margin(0, 4), Lead(word, of_outcome(decision.outcome)), rest)?;
+    let label = |page: &mut Page<'_>, name, text: &str| page.paragraph(Margin(2, 4), Lead(name, FAINT), text);
+    if let Some(title) = &decision.judged.title {
+        label(page, "title:", title)?;
+    }
+    let policy = &decision.policy;
+    label(page, "policy:", &format!("{}, {}", policy.project, summary::origin(policy)))?;
+    if page.style.verbose {
+        label(page, "digest:", policy.digest.as_str())?;
+        for (name, revision) in [("base:", &decision.judged.base), ("head:", &decision.judged.head)] {
+            revision.iter().try_for_each(|revision| label(page, name, revision.as_str()))?;
+        }
+    }
+    Ok(())
+}
+
+/// An allowed change about which there is nothing to read takes one block of a few lines.
+fn is_brief(decision: &Decision, style: Style) -> bool {
+    let quiet = summary::SHOWN.iter().all(|verdict| summary::of(decision, *verdict).next().is_none());
+    decision.outcome == Outcome::Allow && quiet && !style.verbose
+}
+
+/// The areas: one line each where that is enough, otherwise with every reason.
+fn write_areas(decision: &Decision, page: &mut Page<'_>) -> io::Result<()> {
+    let brief = decision.outcome == Outcome::Allow && !page.style.verbose;
+    decision.areas.iter().try_for_each(|area| write_area(area, brief, page))
+}
+
+fn write_area(area: &TouchedArea, brief: bool, page: &mut Page<'_>) -> io::Result<()> {
+    let files = summary::plural(area.touches.len() as u64, "file");
+    if brief {
+        page.hidden = true;
+        return page.paragraph(Margin(2, 4), Lead("touches:", FAINT), &format!("{} ({files})", area.area));
+    }
+    page.blank()?;
+    let text = format!("{} ({files}): {}", area.area, area.purpose);
+    page.paragraph(Margin(0, 4), Lead("touches", BOLD), &text)?;
+    page.list(&area.touches, |page, touch| {
+        let text = format!("{}: {} (policy line {})", summary::touched(touch), touch.rule, touch.policy_line);
+        page.paragraph(Margin(2, 6), Lead("-", FAINT), &text)
+    })
+}
+
+fn write_finding(finding: &Finding, page: &mut Page<'_>) -> io::Result<()> {
+    page.blank()?;
+    write_finding_line(finding, page)?;
+    if let Some(place) = &finding.place {
+        page.paragraph(Margin(2, 6), Lead("-->", FAINT), &summary::place(place))?;
+    }
+    page.paragraph(Margin(4, 4), PLAIN_LEAD, &finding.reason)?;
+    page.list(&finding.details, |page, detail| page.paragraph(Margin(4, 6), Lead("-", FAINT), detail))?;
+    match &finding.remedy {
+        Some(remedy) => page.paragraph(Margin(4, 6), Lead("help:", BOLD), remedy),
+        None => Ok(()),
+    }
+}
+
+fn write_finding_line(finding: &Finding, page: &mut Page<'_>) -> io::Result<()> {
+    let lead = Lead(summary::verdict(finding.verdict), of_verdict(finding.verdict));
+    page.paragraph(Margin(0, 4), lead, &format!(" {}: {}", finding.control, finding.subject))
+}
+
+fn write_summed(decision: &Decision, verdict: Verdict, page: &mut Page<'_>) -> io::Result<()> {
+    if summary::of(decision, verdict).next().is_none() {
+        return Ok(());
+    }
+    if page.style.verbose {
+        return summary::of(decision, verdict).try_for_each(|finding| write_finding(finding, page));
+    }
+    page.hidden = true;
+    let lead = format!("{}:", summary::verdict(verdict));
+    page.paragraph(Margin(2, 4), Lead(&lead, of_verdict(verdict)), &summary::by_control(decision, verdict))
+}
+
+/// Where to read on, and last the counts.
+fn write_end(decision: &Decision, page: &mut Page<'_>) -> io::Result<()> {
+    if let Some(finding) = summary::of(decision, Verdict::Broken).next() {
+        let text = format!("`portcullis explain {}` says why a control asks this", finding.control);
+        page.paragraph(Margin(0, 4), PLAIN_LEAD, &text)?;
+    }
+    let more = if page.hidden { "; `--verbose` shows everything" } else { "" };
+    page.paragraph(Margin(0, 4), PLAIN_LEAD, &format!("{}{more}", summary::counts(decision)))
+}
+
+const PLAIN: anstyle::Style = anstyle::Style::new();
+const BOLD: anstyle::Style = anstyle::Style::new().bold();
+const FAINT: anstyle::Style = anstyle::Style::new().dimmed();
+
+fn of_outcome(outcome: Outcome) -> anstyle::Style {
+    match outcome {
+        Outcome::Allow => AnsiColor::Green.on_default().bold(),
+        Outcome::Undetermined => AnsiColor::Yellow.on_default().bold(),
+        Outcome::Block => AnsiColor::Red.on_default().bold(),
+    }
+}
+
+fn of_verdict(verdict: Verdict) -> anstyle::Style {
+    match verdict {
+        Verdict::Broken => of_outcome(Outcome::Block),
+        Verdict::Unproven => of_outcome(Outcome::Undetermined),
+        Verdict::Waived => AnsiColor::Magenta.on_default().bold(),
+        Verdict::Noted => AnsiColor::Cyan.on_default().bold(),
+        Verdict::Met | Verdict::Exempt => AnsiColor::Green.on_default(),
+    }
+}
+
+/// Columns left free: before the first line of a paragraph, and before its others.
+struct Margin(usize, usize);
+
+/// The word that a paragraph starts with, and its colour.
+struct Lead<'a>(&'a str, anstyle::Style);
+
+/// No word.
+const PLAIN_LEAD: Lead<'static> = Lead("", PLAIN);
+
+/// Where paragraphs are written.
+struct Page<'a> {
+    out: &'a mut dyn io::Write,
+    style: Style,
+    /// Has something been left out that `--verbose` would show?
+    hidden: bool,
+}
+
+impl Page<'_> {
+    fn blank(&mut self) -> io::Result<()> {
+        writeln!(self.out)
+    }
+
+    /// The items, or a handful of them and how many more there are.
+    fn list<T>(
+        &mut self,
+        items: &[T],
+        mut write: impl FnMut(&mut Self, &T) -> io::Result<()>,
+    ) -> io::Result<()> {
+        // "and 1 more" would take the line that the one could have had.
+        let all = self.style.verbose || items.len() <= HANDFUL + 1;
+        let shown = if all { items.len() } else { HANDFUL };
+        items.iter().take(shown).try_for_each(|item| write(self, item))?;
+        if all {
+            return Ok(());
+        }
+        self.hidden = true;
+        self.paragraph(Margin(4, 6), PLAIN_LEAD, &format!("and {} more", items.len() - shown))
+    }
+
+    /// A paragraph, escaped and wrapped. Words are never broken: a path stays one piece for copying.
+    fn paragraph(&mut self, margin: Margin, lead: Lead<'_>, text: &str) -> io::Result<()> {
+        let text = self.cut(text);
+        let gap = usize::from(!lead.0.is_empty());
+        let first = margin.0 + lead.0.width() + gap;
+        let lines = wrap(&escape::line(&text), first, margin.1, self.style.width.max(NARROWEST));
+        let mut start = format!("{}{}{}", " ".repeat(margin.0), self.painted(&lead), " ".repeat(gap));
+        for line in lines {
+            writeln!(self.out, "{}", format!("{start}{line}").trim_end())?;
+            start = " ".repeat(margin.1);
+        }
+        Ok(())
+    }
+
+    /// A text that is too long to read is cut, unless everything is to be shown.
+    fn cut(&mut self, text: &str) -> String {
+        if self.style.verbose {
+            return text.to_string();
+        }
+        let cut = escape::clip(text, LONGEST);
+        self.hidden |= cut != text;
+        cut
+    }
+
+    fn painted(&self, lead: &Lead<'_>) -> String {
+        if self.style.colour {
+            format!("{}{}{}", lead.1.render(), lead.0, lead.1.render_reset())
+        } else {
+            lead.0.to_string()
+        }
+    }
+}
+
+/// The lines of a text: the first starts in column `first`, the others in column `hang`, none passes `width`
+/// unless it is a single word. There is always a first line, if only an empty one.
+fn wrap(text: &str, first: usize, hang: usize, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    let (mut column, mut gap) = (first, 0);
+    for word in text.split(' ') {
+        if !word.is_empty() {
+            if column + gap + word.width() > width && column + gap > hang {
+                lines.push(String::new());
+                (column, gap) = (hang, 0);
+            }
+            let line = lines.last_mut();
+            line.into_iter().for_each(|line| line.extend([&" ".repeat(gap), word]));
+            column += gap + word.width();
+            gap = 0;
+        }
+        gap += 1;
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests;

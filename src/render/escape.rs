@@ -1,0 +1,272 @@
+//! Text from outside, made harmless and visible: the one place for it.
+//!
+//! Titles, logins, file names and messages are chosen by the people whose changes are judged. What they
+//! could do with them, and what stops it:
+//!
+//! | attack | answer |
+//! | --- | --- |
+//! | steer the terminal (ECMA-48 escape sequences), overwrite a line, start a new one | [`line`] |
+//! | reorder or hide text (Unicode bidirectional and invisible characters, "Trojan Source") | [`line`], [`json`] |
+//! | give orders to the CI system that reads the log (`::command::`, `##[command]`) | [`line`], [`json`], [`command_data`], [`command_property`] |
+//! | put links, images, mentions or HTML into a job summary | [`code`], [`prose`] |
+//! | push the rest out of sight by sheer length | [`clip`] |
+//!
+//! What is shown is not always what was there, but never looks like something else: a hidden character stands as
+//! its Rust escape, `\u{202e}`. Letters that look alike are left alone, and so is the direction of scripts that
+//! run from right to left.
+
+use std::fmt::Write as _;
+
+/// The text on one line: nothing that moves, hides or starts a line is left, and nothing that a CI system takes
+/// for a command.
+///
+/// The GitHub Actions runner takes `::name …::` for a command where a line starts with it, after any white space, and
+/// `##[name …]` anywhere in a line (actions/runner, `ActionCommand.cs`). A wrapped text may start a line with any of
+/// its words, so no word keeps `::` at its start. `##name[` is the same in other CI systems.
+pub(super) fn line(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        match c {
+            ':' if rest.peek() == Some(&':') && starts_word(&out) => out.push_str("\\u{3a}"),
+            '[' if opens_command(&out) => out.push_str("\\u{5b}"),
+            c => push_visible(c, &mut out),
+        }
+    }
+    out
+}
+
+fn starts_word(before: &str) -> bool {
+    before.is_empty() || before.ends_with(' ')
+}
+
+fn opens_command(before: &str) -> bool {
+    before.trim_end_matches(|c: char| c.is_ascii_alphanumeric()).ends_with("##")
+}
+
+fn push_visible(c: char, out: &mut String) {
+    match c {
+        '\n' => out.push_str("\\n"),
+        '\r' => out.push_str("\\r"),
+        '\t' => out.push_str("\\t"),
+        c if is_hidden(c) => out.extend(c.escape_unicode()),
+        c => out.push(c),
+    }
+}
+
+/// Does a reader not see this character, or take it for a plain space? General categories Cc, Cf, Zl, Zp and Zs
+/// without the space, and the property `Default_Ignorable_Code_Point` (Unicode 16, UAX #44), with the empty
+/// Braille pattern. A test compares the list with the tables.
+fn is_hidden(c: char) -> bool {
+    matches!(c,
+        '\u{0}'..='\u{1f}' | '\u{7f}'..='\u{a0}' | '\u{ad}' | '\u{34f}' | '\u{600}'..='\u{605}' | '\u{61c}'
+        | '\u{6dd}' | '\u{70f}' | '\u{890}'..='\u{891}' | '\u{8e2}' | '\u{115f}'..='\u{1160}' | '\u{1680}'
+        | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{2000}'..='\u{200f}' | '\u{2028}'..='\u{202f}'
+        | '\u{205f}'..='\u{206f}' | '\u{2800}' | '\u{3000}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
+        | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{110bd}' | '\u{110cd}' | '\u{13430}'..='\u{1343f}'
+        | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// JSON text with its hidden characters as `\uXXXX` (RFC 8259, section 7), and no `##[` for a CI system to find.
+/// Both can only stand inside strings, so what a parser reads stays the same.
+pub(super) fn json(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '[' if opens_command(&out) => out.push_str("\\u005b"),
+            // The line breaks between the members are ours; serde_json escapes those inside strings.
+            c if is_hidden(c) && c != '\n' => push_utf16(c, &mut out),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+fn push_utf16(c: char, out: &mut String) {
+    for unit in c.encode_utf16(&mut [0; 2]) {
+        // Writing to a string does not fail.
+        let _ = write!(out, "\\u{unit:04x}");
+    }
+}
+
+/// The message of a GitHub workflow command, line breaks allowed
+/// (GitHub docs, "Workflow commands", and `escapeData` of its toolkit).
+pub(super) fn command_data(text: &str) -> String {
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+/// A property of a GitHub workflow command (`escapeProperty` of its toolkit).
+pub(super) fn command_property(text: &str) -> String {
+    command_data(text).replace(':', "%3A").replace(',', "%2C")
+}
+
+/// The text up to `limit` characters, and how much was cut.
+pub(super) fn clip(text: &str, limit: usize) -> String {
+    match text.char_indices().nth(limit) {
+        Some((end, _)) => format!("{}… ({} more characters)", &text[..end], text[end..].chars().count()),
+        None => text.to_string(),
+    }
+}
+
+/// The text as a code span of GitHub-flavoured Markdown, fit for a table cell.
+///
+/// Nothing is markup in a code span, and GitHub links no mention, reference or address in one. A bar would end the cell even
+/// there, so it stands outside, as a character reference in a code element of its own.
+pub(super) fn code(text: &str) -> String {
+    let text = line(text);
+    if text.is_empty() {
+        return "` `".to_string();
+    }
+    let parts: Vec<String> = text.split('|').map(code_span).collect();
+    parts.join("<code>&#124;</code>")
+}
+
+fn code_span(text: &str) -> String {
+    if text.is_empty() {
+        return String::new();
+    }
+    let fence = "`".repeat(longest_run_of_backticks(text) + 1);
+    let ends = |c| text.starts_with(c) || text.ends_with(c);
+    // One space on each side is taken off again, unless there is nothing else (CommonMark 6.1).
+    let pad = if ends('`') || (ends(' ') && text.contains(|c| c != ' ')) { " " } else { "" };
+    format!("{fence}{pad}{text}{pad}{fence}")
+}
+
+fn longest_run_of_backticks(text: &str) -> usize {
+    text.split(|c| c != '`').map(str::len).max().unwrap_or(0)
+}
+
+/// A sentence in GitHub-flavoured Markdown: plain words stand as they are, everything else in code spans.
+///
+/// Escaping with backslashes or character references would not do: GitHub looks for mentions, references and
+/// addresses in the text that results.
+pub(super) fn prose(text: &str) -> String {
+    let text = line(text);
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text.as_str();
+    while !rest.is_empty() {
+        let (chunk, after) = rest.split_at(end_of_chunk(rest));
+        push_chunk(chunk, &mut out);
+        rest = after.trim_start_matches(' ');
+        if !rest.is_empty() {
+            out.push(' ');
+        }
+    }
+    out
+}
+
+/// Where the first word ends; a quotation in backticks counts as one word.
+fn end_of_chunk(text: &str) -> usize {
+    let opening = text.strip_prefix('(').unwrap_or(text);
+    let quoted = opening.strip_prefix('`').and_then(|inside| inside.find('`'));
+    let from = quoted.map_or(0, |inside| text.len() - opening.len() + inside + 2);
+    text[from..].find(' ').map_or(text.len(), |end| from + end)
+}
+
+fn push_chunk(chunk: &str, out: &mut String) {
+    let inner = chunk.strip_prefix('(').unwrap_or(chunk);
+    let core = inner.trim_end_matches([',', '.', ';', ':', ')']);
+    let (open, close) = (&chunk[..chunk.len() - inner.len()], &inner[core.len()..]);
+    let core = if is_plain_word(core) { core.to_string() } else { code(quotation(core)) };
+    out.extend([open, &core, close]);
+}
+
+/// What stands between the backticks, if the text is one quotation.
+fn quotation(text: &str) -> &str {
+    let inside = text.strip_prefix('`').and_then(|text| text.strip_suffix('`'));
+    inside.filter(|inside| !inside.is_empty() && !inside.contains('`')).unwrap_or(text)
+}
+
+/// A word that no Markdown reader makes anything of inside a line: letters with single hyphens or apostrophes between
+/// them, a short number, a sign alone. Long words of hexadecimal digits are left out, because GitHub links them as
+/// commits.
+fn is_plain_word(word: &str) -> bool {
+    let letters = |part: &str| part.chars().all(|c| c.is_alphabetic()) && !part.is_empty();
+    let hexadecimal = word.len() >= 7 && word.bytes().all(|b| b.is_ascii_hexdigit());
+    let number = word.len() < 7 && word.bytes().all(|b| b.is_ascii_digit());
+    let sign = matches!(word, "" | ">" | "-" | "=" | "/");
+    sign || number || (!hexadecimal && word.split(['-', '\'']).all(letters))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use regex_syntax::hir::{Class, HirKind};
+
+    #[test]
+    fn terminals_get_no_orders_and_lines_no_ends() {
+        assert_eq!(line("a\u{1b}[2Jb\r\n\tc\u{9b}"), r"a\u{1b}[2Jb\r\n\tc\u{9b}");
+        assert_eq!(line("\u{202e}gpj\u{200b}\u{2028}\u{a0}"), r"\u{202e}gpj\u{200b}\u{2028}\u{a0}");
+        assert_eq!(line("Łódź 日本 été"), "Łódź 日本 été");
+    }
+
+    #[test]
+    fn no_word_is_a_command_of_a_ci_system() {
+        assert_eq!(line("::error::x"), r"\u{3a}:error::x");
+        assert_eq!(line("a ::error::x std::fmt"), r"a \u{3a}:error::x std::fmt");
+        assert_eq!(
+            line("a ##[add-path]/x ##vso[task] ## [1.0] #[derive]"),
+            r"a ##\u{5b}add-path]/x ##vso\u{5b}task] ## [1.0] #[derive]"
+        );
+    }
+
+    #[test]
+    fn hidden_characters_are_those_of_unicode() {
+        let class = r"[\p{Cc}\p{Cf}\p{Z}\p{Default_Ignorable_Code_Point}\x{2800}--[ ]]";
+        let HirKind::Class(Class::Unicode(class)) = regex_syntax::parse(class).unwrap().into_kind() else {
+            panic!("not a class")
+        };
+        let mut hidden: Vec<char> = class.iter().flat_map(|range| range.start()..=range.end()).collect();
+        hidden.sort_unstable();
+        let ours: Vec<char> = ('\0'..=char::MAX).filter(|c| is_hidden(*c)).collect();
+        assert_eq!(ours, hidden);
+    }
+
+    #[test]
+    fn json_keeps_its_meaning() {
+        let text = "a\u{7f}\u{202e}\u{e0041}##[x]";
+        let escaped = json(&serde_json::to_string(text).unwrap());
+        assert_eq!(escaped, r#""a\u007f\u202e\udb40\udc41##\u005bx]""#);
+        assert_eq!(serde_json::from_str::<String>(&escaped).unwrap(), text);
+    }
+
+    #[test]
+    fn commands_are_escaped_as_the_toolkit_does() {
+        assert_eq!(command_data("50%\r\na: b, c"), "50%25%0D%0Aa: b, c");
+        assert_eq!(command_property("50%\r\na: b, c"), "50%25%0D%0Aa%3A b%2C c");
+    }
+
+    #[test]
+    fn a_long_text_says_how_much_is_missing() {
+        assert_eq!(clip("éßz", 3), "éßz");
+        assert_eq!(clip("éßzx", 2), "éß… (2 more characters)");
+    }
+
+    #[test]
+    fn code_spans_cannot_be_left() {
+        assert_eq!(code("a"), "`a`");
+        assert_eq!(code("a``b"), "```a``b```");
+        assert_eq!(code("`a"), "`` `a ``");
+        assert_eq!(code(" a"), "`  a `");
+        assert_eq!(code(r"a\|b|"), r"`a\`<code>&#124;</code>`b`<code>&#124;</code>");
+        assert_eq!(code(""), "` `");
+    }
+
+    #[test]
+    fn words_stay_words_and_the_rest_becomes_code() {
+        assert_eq!(
+            prose("the approval by @robin (1a2b3c4d5e), kim's well-known one: 2 of 3."),
+            "the approval by `@robin` (`1a2b3c4d5e`), kim's well-known one: 2 of 3."
+        );
+        assert_eq!(prose("path `db/** x`, (`y z`)."), "path `db/** x`, (`y z`).");
+        assert_eq!(
+            prose("see www.example.test or a@example.test"),
+            "see `www.example.test` or `a@example.test`"
+        );
+        assert_eq!(
+            prose("<b> [x](y) ![i](j) #1 GH-1 defaced _x_ a`b`c"),
+            "`<b>` `[x](y`) `![i](j`) `#1` `GH-1` `defaced` `_x_` ``a`b`c``"
+        );
+        assert_eq!(prose("` ` `` `"), "` ` ``` `` ``` `` ` ``");
+    }
+}

@@ -1,0 +1,115 @@
+//! The words that all formats share, so that one thing is called the same everywhere.
+
+use crate::model::decision::{
+    Decision, Finding, Judged, Outcome, Place, PolicyOrigin, PolicyReference, Touch, Verdict,
+};
+use std::collections::BTreeMap;
+
+/// Verdicts that call for a reader, worst first; the others are summed up.
+pub(super) const SHOWN: [Verdict; 4] = [Verdict::Broken, Verdict::Unproven, Verdict::Waived, Verdict::Noted];
+
+/// Verdicts that are summed up.
+pub(super) const SUMMED: [Verdict; 2] = [Verdict::Met, Verdict::Exempt];
+
+/// What became of the change, in one word.
+pub(super) fn outcome(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Allow => "allowed",
+        Outcome::Undetermined => "undetermined",
+        Outcome::Block => "blocked",
+    }
+}
+
+/// What a finding says, in one word.
+pub(super) fn verdict(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Broken => "broken",
+        Verdict::Unproven => "unproven",
+        Verdict::Waived => "waived",
+        Verdict::Noted => "noted",
+        Verdict::Met => "met",
+        Verdict::Exempt => "exempt",
+    }
+}
+
+/// The outcome, and that the gate only advises.
+pub(super) fn outcome_and_advice(decision: &Decision, advisory: bool) -> String {
+    let advice = if advisory { " (advisory: the exit code is 0)" } else { "" };
+    format!("{}{advice}", outcome(decision.outcome))
+}
+
+/// What was judged, in one line: `acme/upload request 7 into main (3 commits, 5 files) at 1a2b3c4d5e`.
+pub(super) fn judged(judged: &Judged) -> String {
+    let change = judged.request.map_or_else(|| "change".to_string(), |number| format!("request {number}"));
+    let before = judged.repository.clone().into_iter();
+    let after = [
+        judged.branch.as_ref().map(|branch| format!("into {branch}")),
+        size(judged).map(|size| format!("({size})")),
+        judged.head.as_ref().map(|head| format!("at {}", head.short())),
+    ];
+    let parts: Vec<String> = before.chain([change]).chain(after.into_iter().flatten()).collect();
+    if parts.len() == 1 { format!("a {} of which nothing else is known", parts[0]) } else { parts.join(" ") }
+}
+
+/// How large the change is: `3 commits, 5 files`; `None` when nobody could count.
+pub(super) fn size(judged: &Judged) -> Option<String> {
+    let commits = judged.commits.map(|n| plural(n, "commit"));
+    let files = judged.files.map(|n| plural(n, "file"));
+    let parts: Vec<String> = commits.into_iter().chain(files).collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// A number of things.
+pub(super) fn plural(number: u64, thing: &str) -> String {
+    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
+}
+
+/// Where the policy's text came from.
+pub(super) fn origin(policy: &PolicyReference) -> &'static str {
+    match policy.origin {
+        PolicyOrigin::Base => "from the base of the change",
+        PolicyOrigin::Given => "given to the gate, not from the base of the change",
+    }
+}
+
+/// `FILE` or `FILE:LINE`.
+pub(super) fn place(place: &Place) -> String {
+    location(&place.path.to_string(), place.line)
+}
+
+/// Where a file was touched: `FILE` or `FILE:LINE`.
+pub(super) fn touched(touch: &Touch) -> String {
+    location(&touch.path.to_string(), touch.line)
+}
+
+fn location(path: &str, line: Option<u64>) -> String {
+    line.map_or_else(|| path.to_string(), |line| format!("{path}:{line}"))
+}
+
+/// The findings of one verdict, in the order of the decision.
+pub(super) fn of(decision: &Decision, verdict: Verdict) -> impl Iterator<Item = &Finding> {
+    decision.findings.iter().filter(move |finding| finding.verdict == verdict)
+}
+
+/// How many findings of each verdict there are: `2 broken, 1 unproven, 9 met`.
+pub(super) fn counts(decision: &Decision) -> String {
+    let count = |v: &Verdict| (of(decision, *v).count(), verdict(*v));
+    let counts = SHOWN.iter().chain(&SUMMED).map(count).filter(|(count, _)| *count > 0);
+    let counts: Vec<String> = counts.map(|(count, verdict)| format!("{count} {verdict}")).collect();
+    if counts.is_empty() {
+        "no findings, so nothing was shown to hold".to_string()
+    } else {
+        counts.join(", ")
+    }
+}
+
+/// How many findings of a verdict each control has: `protected-branch 7, required-reviews 2`.
+pub(super) fn by_control(decision: &Decision, verdict: Verdict) -> String {
+    let mut controls = BTreeMap::<&str, usize>::new();
+    for finding in of(decision, verdict) {
+        *controls.entry(&finding.control).or_default() += 1;
+    }
+    let controls: Vec<String> =
+        controls.iter().map(|(control, count)| format!("{control} {count}")).collect();
+    controls.join(", ")
+}
