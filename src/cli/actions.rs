@@ -45,7 +45,11 @@ fn variable(name: &str) -> Option<String> {
 /// # Errors
 /// A variable is missing, the event file cannot be read, or the event is not of a change request.
 pub fn job() -> Result<Job> {
-    let need = |name| variable(name).ok_or_else(|| Failure::environment(format!("this is a GitHub Actions job, but {name} is not set")));
+    let need = |name| {
+        variable(name).ok_or_else(|| {
+            Failure::environment(format!("this is a GitHub Actions job, but {name} is not set"))
+        })
+    };
     let path = need("GITHUB_EVENT_PATH")?;
     let text = std::fs::read_to_string(&path)
         .map_err(|error| Failure::environment(format!("cannot read the event file {path}: {error}")))?;

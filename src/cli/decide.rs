@@ -34,7 +34,9 @@ fn read(file: &Path) -> Result<Facts> {
     let text = std::fs::read_to_string(file)
         .map_err(|error| Failure::environment(format!("cannot read the facts {name}: {error}")))?;
     let facts: Facts = serde_json::from_str(&text).map_err(|error| {
-        Failure::environment(format!("{name}: these are no facts of schema {SCHEMA}: {error}; gather them again"))
+        Failure::environment(format!(
+            "{name}: these are no facts of schema {SCHEMA}: {error}; gather them again"
+        ))
     })?;
     if facts.schema == SCHEMA {
         return Ok(facts);

@@ -48,7 +48,8 @@ fn list() -> String {
     let mut text = String::from("The controls; `portcullis explain NAME` says more about each.\n\n");
     for kind in control::TABLE {
         let first = kind.documentation.requires.split_inclusive(['.', ':']).next().unwrap_or_default();
-        let _ = writeln!(text, "{:<18} {}", kind.name, first.split_whitespace().collect::<Vec<_>>().join(" "));
+        let _ =
+            writeln!(text, "{:<18} {}", kind.name, first.split_whitespace().collect::<Vec<_>>().join(" "));
     }
     text
 }
@@ -78,13 +79,18 @@ fn explain_code(directory: &Path, arguments: &Arguments, what: &str) -> Result<S
         return explain_path(&repository, &at, &policy.scope.inventory, &path).map_err(unseen);
     }
     match repository.resolve(what) {
-        Ok(commit) => explain_commit(&repository, &commit, &policy).map_err(unseen),
+        Ok(commit) => {
+            let parent = repository.resolve(&format!("{commit}~1"))?;
+            explain_commit(&repository, &parent, &commit, &policy).map_err(unseen)
+        }
         Err(error) if what.contains(['/', '.']) => Ok(format!(
             "{path} is not a file at {} ({error:#}); by its path alone:\n\n{}",
             at.short(),
             by_path(&policy.scope.inventory, &path)
         )),
-        Err(error) => Err(Failure::usage(format!("`{what}` is no control, no path at {}, and {error:#}", at.short()))),
+        Err(error) => {
+            Err(Failure::usage(format!("`{what}` is no control, no path at {}, and {error:#}", at.short())))
+        }
     }
 }
 
@@ -110,7 +116,11 @@ fn by_path(inventory: &Inventory, path: &RepoPath) -> String {
     let mut text = String::new();
     for area in &inventory.areas {
         let _ = match area.touch_by_path(path) {
-            Some(touch) => writeln!(text, "{}: inside, by {} (line {} of the policy)", area.name, touch.rule, touch.policy_line),
+            Some(touch) => writeln!(
+                text,
+                "{}: inside, by {} (line {} of the policy)",
+                area.name, touch.rule, touch.policy_line
+            ),
             None => writeln!(text, "{}: outside by its path", area.name),
         };
     }
@@ -143,19 +153,29 @@ fn by_content<'a>(area: &'a Area, bytes: &[u8]) -> Vec<(&'a str, u64, Vec<u64>)>
     let compiled = area.content.iter().filter_map(|rule| {
         let regex = regex::bytes::Regex::new(&rule.rule).ok()?;
         let lines = bytes.split(|b| *b == b'\n').zip(1..);
-        let matching: Vec<u64> = lines.filter(|(line, _)| regex.is_match(line)).map(|(_, number)| number).collect();
+        let matching: Vec<u64> =
+            lines.filter(|(line, _)| regex.is_match(line)).map(|(_, number)| number).collect();
         Some((rule.rule.as_str(), rule.line, matching))
     });
     compiled.filter(|(_, _, lines)| !lines.is_empty()).collect()
 }
 
-fn explain_commit(repository: &Repository, commit: &Revision, policy: &Policy) -> std::result::Result<String, Gap> {
+fn explain_commit(
+    repository: &Repository,
+    parent: &Revision,
+    commit: &Revision,
+    policy: &Policy,
+) -> std::result::Result<String, Gap> {
     let mut inquiry = policy.inquiry(None);
     inquiry.each_commit = false;
-    let change = repository.change_of(commit, &inquiry);
+    let change = repository.change(parent, commit, &inquiry);
     let change = change.known()?;
     let areas = policy.scope.inventory.touched(change.files.iter(), &inquiry)?;
-    let mut text = format!("commit {} changes {} paths against its first parent\n\n", commit.short(), change.files.len());
+    let mut text = format!(
+        "commit {} changes {} paths against its first parent\n\n",
+        commit.short(),
+        change.files.len()
+    );
     text.push_str(&show_areas(&areas));
     Ok(text)
 }
@@ -166,7 +186,11 @@ fn show_areas(areas: &[TouchedArea]) -> String {
         let _ = writeln!(text, "{} ({})", area.area, area.purpose);
         for touch in &area.touches {
             let line = touch.line.map(|line| format!(":{line}")).unwrap_or_default();
-            let _ = writeln!(text, "  {}{line}  {} (line {} of the policy)", touch.path, touch.rule, touch.policy_line);
+            let _ = writeln!(
+                text,
+                "  {}{line}  {} (line {} of the policy)",
+                touch.path, touch.rule, touch.policy_line
+            );
         }
     }
     if areas.is_empty() {

@@ -29,7 +29,8 @@ pub fn run(directory: &Path, arguments: &Arguments) -> Result {
             return Err(Failure { exit: Exit::Undetermined, message });
         }
     };
-    let mut json = serde_json::to_string_pretty(&facts).map_err(|error| Failure::environment(error.to_string()))?;
+    let mut json =
+        serde_json::to_string_pretty(&facts).map_err(|error| Failure::environment(error.to_string()))?;
     json.push('\n');
     match &arguments.output {
         Some(file) => output::write_file(file, json.as_bytes())?,

@@ -56,7 +56,7 @@ pub fn prepare_with(
     let repository = Repository::open(directory)?;
     let named = subject.reports.iter().map(|text| named(text)).collect::<Result<Vec<_>>>()?;
     let question = Asking::new(subject)?;
-    let host = question.host(transport);
+    let host = question.host(transport)?;
     let asked = host.as_deref().map(|host| ask(host));
     let ends = match ends(&repository, subject, &question, asked.as_ref()) {
         Ok(ends) => ends?,
@@ -81,7 +81,9 @@ impl Asking {
     fn new(subject: &Subject) -> Result<Self> {
         match (subject.host, &subject.repository, subject.request) {
             (Some(HostName::None), None, None) => Ok(Asking { github: None, head: None }),
-            (Some(HostName::None), _, _) => Err(Failure::usage("--repository and --request need --host github")),
+            (Some(HostName::None), _, _) => {
+                Err(Failure::usage("--repository and --request need --host github"))
+            }
             (_, Some(repository), Some(request)) => {
                 Ok(Asking { github: Some((repository.clone(), request)), head: None })
             }
@@ -99,8 +101,8 @@ impl Asking {
         }
     }
 
-    fn host(&self, transport: impl Fn() -> Box<dyn Transport>) -> Option<Box<dyn Host>> {
-        let (repository, request) = self.github.as_ref()?;
+    fn host(&self, transport: impl Fn() -> Box<dyn Transport>) -> Result<Option<Box<dyn Host>>> {
+        let Some((repository, request)) = &self.github else { return Ok(None) };
         let host = GitHub::new(
             &actions::api_url(),
             repository,
@@ -109,7 +111,7 @@ impl Asking {
             transport(),
             Patience::default(),
         );
-        Some(Box::new(host))
+        Ok(Some(Box::new(host.map_err(Failure::usage)?)))
     }
 }
 
@@ -145,7 +147,9 @@ fn ends(
     let base = match (&subject.base, asked) {
         (Some(name), _) => resolve(name),
         (None, Some(asked)) => Ok(asked.branch.known()?.tip.clone()),
-        (None, None) => Err(Failure::usage("name the tip of the branch that would receive the change: --base REV")),
+        (None, None) => {
+            Err(Failure::usage("name the tip of the branch that would receive the change: --base REV"))
+        }
     };
     Ok(base.and_then(|base| head.map(|head| Ends { base, head })))
 }
@@ -203,12 +207,16 @@ fn known(asked: Option<&Asked<'_>>, ends: Option<&Ends>) -> Judged {
 
 /// `FILE`, or `SUITE=FILE` where SUITE looks like the name of a suite.
 fn named(text: &str) -> Result<Named> {
-    let suite = |name: &str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
+    let suite = |name: &str| {
+        !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
+    };
     match text.split_once('=') {
         Some((name, file)) if suite(name) && !file.is_empty() => {
             Ok(Named { suite: Some(name.to_string()), file: file.into() })
         }
-        _ if text.is_empty() => Err(Failure::usage("--report needs a file: --report FILE or --report SUITE=FILE")),
+        _ if text.is_empty() => {
+            Err(Failure::usage("--report needs a file: --report FILE or --report SUITE=FILE"))
+        }
         _ => Ok(Named { suite: None, file: text.into() }),
     }
 }

@@ -50,7 +50,9 @@ fn targets(arguments: &Arguments) -> Result<Vec<Target>> {
     }
     let targets = arguments.formats.iter().map(|text| target(text)).collect::<Result<Vec<_>>>()?;
     if targets.iter().filter(|target| target.file.is_none()).count() > 1 {
-        return Err(Failure::usage("only one format can go to stdout; give the others a file: --format json=FILE"));
+        return Err(Failure::usage(
+            "only one format can go to stdout; give the others a file: --format json=FILE",
+        ));
     }
     Ok(targets)
 }
@@ -67,7 +69,8 @@ fn usual() -> Vec<Target> {
 }
 
 fn target(text: &str) -> Result<Target> {
-    let (name, file) = text.split_once('=').map_or((text, None), |(name, file)| (name, Some(PathBuf::from(file))));
+    let (name, file) =
+        text.split_once('=').map_or((text, None), |(name, file)| (name, Some(PathBuf::from(file))));
     let format = render::find(name).ok_or_else(|| {
         let names: Vec<_> = render::TABLE.iter().map(|format| format.name).collect();
         Failure::usage(format!("there is no format `{name}`; there are {}", names.join(", ")))
@@ -78,7 +81,8 @@ fn target(text: &str) -> Result<Target> {
 fn write(decision: &Decision, target: &Target, arguments: &Arguments) -> Result<()> {
     let mut bytes = Vec::new();
     let style = style(arguments, target.file.is_none());
-    (target.format.write)(decision, style, &mut bytes).map_err(|error| Failure::environment(error.to_string()))?;
+    (target.format.write)(decision, style, &mut bytes)
+        .map_err(|error| Failure::environment(error.to_string()))?;
     match &target.file {
         Some(file) if target.append => append(file, &bytes),
         Some(file) => write_file(file, &bytes),
@@ -126,7 +130,9 @@ pub fn stdout(bytes: &[u8]) -> Result<()> {
 /// # Errors
 /// It cannot be written.
 pub fn write_file(file: &Path, bytes: &[u8]) -> Result<()> {
-    let cannot = |error: &dyn std::fmt::Display| Failure::environment(format!("cannot write {}: {error}", file.display()));
+    let cannot = |error: &dyn std::fmt::Display| {
+        Failure::environment(format!("cannot write {}: {error}", file.display()))
+    };
     let directory = match file.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),

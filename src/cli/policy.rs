@@ -63,12 +63,18 @@ fn idle(directory: &Path, policy: &Policy) -> Vec<String> {
         .ok()
         .and_then(|(repository, head)| repository.paths_at(&head).ok());
     let Some(paths) = paths else { return Vec::new() };
-    let idle = |rule: &&Ruled<Glob>| !paths.iter().any(|path: &RepoPath| rule.rule.matches_folded(path.as_bytes()));
+    let idle =
+        |rule: &&Ruled<Glob>| !paths.iter().any(|path: &RepoPath| rule.rule.matches_folded(path.as_bytes()));
     let areas = &policy.scope.inventory.areas;
     let of = |area: &crate::model::inventory::Area| {
         let rules = area.paths.iter().chain(&area.exclude).filter(idle);
         rules
-            .map(|rule| format!("warning: line {}: `{}` of area {} matches no file at HEAD", rule.line, rule.rule, area.name))
+            .map(|rule| {
+                format!(
+                    "warning: line {}: `{}` of area {} matches no file at HEAD",
+                    rule.line, rule.rule, area.name
+                )
+            })
             .collect::<Vec<_>>()
     };
     areas.iter().flat_map(of).collect()

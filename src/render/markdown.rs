@@ -90,9 +90,9 @@ fn head(decision: &Decision, style: Style) -> String {
 
 fn judged(decision: &Decision) -> Vec<(&'static str, String)> {
     let Judged { repository, request, title, branch, base, head, .. } = &decision.judged;
-    let policy = &decision.policy;
-    let source =
-        format!("{}, {}<br>{}", code(&policy.project), summary::origin(policy), code(policy.digest.as_str()));
+    let source = decision.policy.as_ref().map(|policy| {
+        format!("{}, {}<br>{}", code(&policy.project), summary::origin(policy), code(policy.digest.as_str()))
+    });
     let rows = [
         ("Repository", repository.as_deref().map(code)),
         ("Request", request.map(|number| number.to_string())),
@@ -101,7 +101,7 @@ fn judged(decision: &Decision) -> Vec<(&'static str, String)> {
         ("Base", base.as_ref().map(|base| code(base.as_str()))),
         ("Head", head.as_ref().map(|head| code(head.as_str()))),
         ("Size", summary::size(&decision.judged)),
-        ("Policy", Some(source)),
+        ("Policy", source),
     ];
     rows.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
 }

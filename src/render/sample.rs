@@ -36,11 +36,11 @@ fn decision(outcome: Outcome, areas: Vec<TouchedArea>, mut findings: Vec<Finding
             commits: Some(3),
             files: Some(5),
         },
-        policy: PolicyReference {
+        policy: Some(PolicyReference {
             project: "Intelligence upload".into(),
             digest: Digest::of(b"policy"),
             origin: PolicyOrigin::Base,
-        },
+        }),
         areas,
         findings,
     }

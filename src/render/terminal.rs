@@ -48,10 +48,12 @@ fn write_head(decision: &Decision, page: &mut Page<'_>) -> io::Result<()> {
     if let Some(title) = &decision.judged.title {
         label(page, "title:", title)?;
     }
-    let policy = &decision.policy;
-    label(page, "policy:", &format!("{}, {}", policy.project, summary::origin(policy)))?;
+    if let Some(policy) = &decision.policy {
+        label(page, "policy:", &format!("{}, {}", policy.project, summary::origin(policy)))?;
+        let digest = page.style.verbose.then_some(policy.digest.as_str());
+        digest.iter().try_for_each(|digest| label(page, "digest:", digest))?;
+    }
     if page.style.verbose {
-        label(page, "digest:", policy.digest.as_str())?;
         for (name, revision) in [("base:", &decision.judged.base), ("head:", &decision.judged.head)] {
             revision.iter().try_for_each(|revision| label(page, name, revision.as_str()))?;
         }

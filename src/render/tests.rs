@@ -112,7 +112,9 @@ prop_compose! {
         decision.judged.repository = Some(next());
         decision.judged.title = Some(next());
         decision.judged.branch = Some(crate::model::change::BranchName::new(&next()));
-        decision.policy.project = next();
+        if let Some(policy) = &mut decision.policy {
+            policy.project = next();
+        }
         decision.areas[0].area = next();
         decision.areas[0].purpose = next();
         decision.areas[0].touches[0].rule = next();

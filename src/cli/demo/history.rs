@@ -46,7 +46,13 @@ impl History {
     ///
     /// # Errors
     /// Whatever libgit2 says.
-    pub fn commit(&mut self, person: Person<'_>, parents: &[Oid], message: &str, edits: &[Edit<'_>]) -> Result<Oid> {
+    pub fn commit(
+        &mut self,
+        person: Person<'_>,
+        parents: &[Oid],
+        message: &str,
+        edits: &[Edit<'_>],
+    ) -> Result<Oid> {
         self.commit_as(person, person, parents, message, edits)
     }
 
@@ -62,7 +68,8 @@ impl History {
         message: &str,
         edits: &[Edit<'_>],
     ) -> Result<Oid> {
-        let parents = parents.iter().map(|id| self.repository.find_commit(*id)).collect::<Result<Vec<_>, _>>()?;
+        let parents =
+            parents.iter().map(|id| self.repository.find_commit(*id)).collect::<Result<Vec<_>, _>>()?;
         let baseline = match parents.first() {
             Some(parent) => parent.tree()?,
             None => self.repository.find_tree(self.repository.treebuilder(None)?.write()?)?,
@@ -81,7 +88,9 @@ impl History {
         for edit in edits {
             match *edit {
                 Edit::Write(path, text) => update.upsert(path, self.blob(text)?, FileMode::Blob),
-                Edit::Executable(path, text) => update.upsert(path, self.blob(text)?, FileMode::BlobExecutable),
+                Edit::Executable(path, text) => {
+                    update.upsert(path, self.blob(text)?, FileMode::BlobExecutable)
+                }
                 Edit::Link(path, target) => update.upsert(path, self.blob(target)?, FileMode::Link),
                 Edit::Submodule(path, commit) => update.upsert(path, commit, FileMode::Commit),
                 Edit::Remove(path) => update.remove(path),

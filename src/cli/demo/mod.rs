@@ -2,3 +2,17 @@
 
 pub mod history;
 pub mod world;
+
+use super::exit::{Exit, Result};
+
+/// Arguments of `demo`.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {}
+
+/// Shows it.
+///
+/// # Errors
+/// None yet.
+pub fn run(_arguments: &Arguments) -> Result {
+    Ok(Exit::Allowed)
+}
