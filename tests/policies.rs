@@ -1,5 +1,6 @@
 //! Every ready policy is a policy, and says in plain sentences what each of its lines does.
 #![allow(clippy::disallowed_methods, reason = "the policies are files of the project")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends where it cannot go on")]
 
 use portcullis::policy::{Policy, show};
 use std::path::{Path, PathBuf};

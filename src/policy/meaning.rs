@@ -42,7 +42,7 @@ pub fn read(text: &str, table: &[&'static Kind], problems: &mut Vec<Problem>) ->
     }
     let mut without_controls = root.clone();
     tree::remove(&mut without_controls, &[], &Step::Key("controls".to_string()));
-    let (document, removed) = recover(without_controls, |settings| Document::deserialize(settings), problems);
+    let (document, removed) = recover(without_controls, Document::deserialize, problems);
     let source = Source { text, root: &root, removed: &removed };
     missing_sections(&root, problems);
     assemble(&source, &document.unwrap_or_default(), table, problems)

@@ -29,6 +29,11 @@ impl Removed {
         self.0.contains(&(span.start, span.end, key.to_string()))
     }
 
+    /// Was any key of the table at `span` taken out?
+    fn touches(&self, span: &Range<usize>) -> bool {
+        self.0.iter().any(|(start, end, _)| (*start, *end) == (span.start, span.end))
+    }
+
     fn add(&mut self, span: &Range<usize>, key: &str) {
         self.0.insert((span.start, span.end, key.to_string()));
     }
@@ -165,6 +170,8 @@ impl<'i, T, F: Fn(ValueDeserializer<'i>) -> Result<T, Error>> Recovery<'i, '_, F
         let value_span = node.map_or(0..0, Spanned::span);
         match wording::missing_field(error.message()) {
             Some(name) => self.note_missing(name, path, value_span),
+            // What a table says as a whole (it requires nothing, say) may only follow from what was taken out of it.
+            None if is_whole(error, &value_span) && self.removed.touches(&value_span) => {}
             None => {
                 let span = narrow(error.span(), value_span, path);
                 self.problems.push(wording::problem(error.message(), span, node.map(Spanned::get_ref)));
@@ -222,6 +229,11 @@ impl<'i, T, F: Fn(ValueDeserializer<'i>) -> Result<T, Error>> Recovery<'i, '_, F
         let emptied = matches!(last, Step::Index(_)) && tree::is_empty_list(&self.value, &parent);
         if emptied { self.remove(&parent) } else { true }
     }
+}
+
+/// Is an error about all of the node at `node`? At the root serde gives no place.
+fn is_whole(error: &Error, node: &Range<usize>) -> bool {
+    error.span().is_none_or(|span| span == *node)
 }
 
 /// The place of an error: what serde says, or the element when serde only knows the list around it.

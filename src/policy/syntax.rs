@@ -19,7 +19,7 @@ pub fn parse<'i>(text: &'i str, problems: &mut Vec<Problem>) -> Option<Value<'i>
         problems.extend(twice.iter().take(MOST).map(|error| written_twice(text, place(error))));
         return Some(Spanned::new(root.span(), DeValue::Table(root.into_inner())));
     }
-    problems.extend(broken.iter().take(SYNTAX_ERRORS).map(|error| not_toml(error)));
+    problems.extend(broken.iter().take(SYNTAX_ERRORS).map(not_toml));
     None
 }
 

@@ -15,6 +15,7 @@ const NOTHING: Documentation = Documentation { requires: "", why: "", cannot_sho
 static KINDS: &[&Kind] = &[
     &Kind { name: "gate-integrity", documentation: NOTHING, read: read::<Always> },
     &Kind { name: "sample", documentation: NOTHING, read: read::<Sample> },
+    &Kind { name: "whole", documentation: NOTHING, read: read::<Whole> },
 ];
 
 /// Has a default for every setting.
@@ -91,6 +92,35 @@ impl Control for Sample {
         );
         self.areas.keys().map(Reference::Area).collect()
     }
+
+    fn check(&self, _case: &Case<'_>) -> Result<Vec<Finding>, Gap> {
+        Ok(Vec::new())
+    }
+}
+
+/// Checks itself as a whole.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "RawWhole")]
+struct Whole;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawWhole {
+    switch: Option<bool>,
+    suites: Option<BTreeMap<String, bool>>,
+}
+
+impl TryFrom<RawWhole> for Whole {
+    type Error = &'static str;
+
+    fn try_from(raw: RawWhole) -> Result<Self, Self::Error> {
+        let empty = raw.suites.is_some_and(|suites| suites.is_empty());
+        if raw.switch.is_none() || empty { Err("this requires nothing") } else { Ok(Whole) }
+    }
+}
+
+impl Control for Whole {
+    fn ask(&self, _inquiry: &mut Inquiry) {}
 
     fn check(&self, _case: &Case<'_>) -> Result<Vec<Finding>, Gap> {
         Ok(Vec::new())
@@ -501,6 +531,15 @@ fn a_list_in_the_place_of_a_table_is_a_mistake() {
         let expected = format!("{place} expected a table, found a list");
         assert!(said.iter().any(|line| line.starts_with(&expected)), "{new}: {said:?}");
     }
+}
+
+#[test]
+fn what_a_control_says_of_itself_as_a_whole_is_heard_unless_something_of_it_was_lost() {
+    let said = |settings: &str| said_of(&format!("{GOOD}\n[controls.whole]\n{settings}"));
+    assert_eq!(said(""), ["42:1 this requires nothing"]);
+    assert_eq!(said("switch = true\nsuites = {}"), ["42:1 this requires nothing"]);
+    assert_eq!(said("switch = 1"), ["43:10 expected `true` or `false`, found a whole number"]);
+    assert_eq!(said("switsch = true"), ["43:1 unknown key `switsch` (did you mean `switch`?)"]);
 }
 
 #[test]
