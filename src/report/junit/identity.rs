@@ -12,8 +12,7 @@
 //! Where a name is missing, `id` takes its place; a test without either is `(unnamed)`. Two tests with the same
 //! identity cannot be told apart: they count as attempts of one test, and the worst of them decides.
 
-/// What stands between the parts.
-pub const SEPARATOR: &str = " > ";
+use crate::model::test_run::SEPARATOR;
 
 /// The identity of a test.
 pub fn identity<'a>(suites: impl Iterator<Item = &'a str>, class: &'a str, name: &'a str) -> String {

@@ -23,7 +23,6 @@ use super::encoding::decode;
 use super::{Format, ReportError};
 use crate::model::test_run::TestRun;
 use document::{Document, Limits};
-pub use identity::SEPARATOR;
 use quick_xml::Reader;
 use quick_xml::events::Event;
 

@@ -1,0 +1,393 @@
+use super::*;
+use crate::control::Scope;
+use crate::model::change::{Content, Entry, EntryKind, ObjectName, Revision};
+use crate::model::decision::Outcome;
+use crate::model::digest::Digest;
+use crate::model::fact::GapReason;
+use crate::model::facts::{Facts, HostFacts, SCHEMA};
+use crate::model::inventory::Inventory;
+use crate::model::person::People;
+use crate::model::test_run::{Test, TestOutcome, TestRun};
+use toml::de::ValueDeserializer;
+
+fn settings(text: &str) -> Result<RegressionTests, String> {
+    let control = ValueDeserializer::parse(text).map_err(|error| error.to_string())?;
+    RegressionTests::deserialize(control).map_err(|error| error.to_string())
+}
+
+/// One suite for the area `upload`, with more settings.
+fn suite(more: &str) -> RegressionTests {
+    let text = format!(
+        "{{ suites = {{ s = {{ areas = ['upload'], reports = ['r/*.xml'], minimum = 2{more} }} }} }}"
+    );
+    settings(&text).unwrap()
+}
+
+fn test(id: &str, outcome: TestOutcome) -> Test {
+    Test { id: id.into(), outcome, records: 1 }
+}
+
+fn run(tests: &[(&str, TestOutcome)]) -> TestRun {
+    TestRun { tests: tests.iter().map(|(id, outcome)| test(id, *outcome)).collect(), ..TestRun::default() }
+}
+
+fn good() -> TestRun {
+    run(&[("u > a", TestOutcome::Passed), ("u > b", TestOutcome::Passed), ("u > c", TestOutcome::Skipped)])
+}
+
+fn report(path: &str, run: TestRun) -> Report {
+    let digest = Some(Digest::of(format!("{run:?}").as_bytes()));
+    Report { path: path.into(), suite: None, digest, tracked: false, run: Fact::Known(run) }
+}
+
+fn gap() -> Gap {
+    Gap::new("the report r/a.xml", GapReason::Malformed, "line 3: it is cut off", "run it again")
+}
+
+fn change(files: Vec<FileChange>) -> Change {
+    let revision = |digit: &str| Revision::try_from(digit.repeat(40)).unwrap();
+    Change {
+        base: revision("a"),
+        head: revision("b"),
+        merge_bases: vec![revision("a")],
+        commits: vec![],
+        files,
+        on_the_way: Fact::Known(vec![]),
+    }
+}
+
+fn touched(areas: &[&str]) -> Fact<Vec<TouchedArea>> {
+    let area = |name: &&str| TouchedArea {
+        area: name.to_string(),
+        purpose: "loads records".into(),
+        touches: vec![],
+    };
+    Fact::Known(areas.iter().map(area).collect())
+}
+
+struct World {
+    facts: Facts,
+    touched: Fact<Vec<TouchedArea>>,
+}
+
+impl World {
+    fn new(control: &RegressionTests, reports: Vec<Report>) -> Self {
+        let mut inquiry = Inquiry::default();
+        control.ask(&mut inquiry);
+        let facts = Facts {
+            schema: SCHEMA,
+            inquiry,
+            change: Fact::Known(change(vec![])),
+            gate: Fact::Gap(gap()),
+            host: HostFacts::unseen("none", &gap()),
+            reports: Fact::Known(reports),
+        };
+        World { facts, touched: touched(&["upload"]) }
+    }
+
+    fn check(&self, control: &RegressionTests) -> Result<Vec<Finding>, Gap> {
+        let scope = Scope {
+            inventory: Inventory::default(),
+            people: People::default(),
+            roles: BTreeMap::new(),
+            deployment: vec![],
+        };
+        control.check(&Case { facts: &self.facts, scope: &scope, touched: &self.touched })
+    }
+}
+
+fn judge(control: &RegressionTests, reports: Vec<Report>) -> Vec<Finding> {
+    World::new(control, reports).check(control).unwrap()
+}
+
+fn verdicts(findings: &[Finding]) -> Vec<Verdict> {
+    findings.iter().map(|finding| finding.verdict).collect()
+}
+
+/// The reason of the only finding that does not hold.
+fn only_broken(findings: &[Finding]) -> &Finding {
+    let broken: Vec<&Finding> =
+        findings.iter().filter(|finding| finding.verdict == Verdict::Broken).collect();
+    assert_eq!(broken.len(), 1, "{findings:#?}");
+    assert!(broken[0].remedy.is_some());
+    assert_eq!(Outcome::of(findings), Outcome::Block);
+    broken[0]
+}
+
+#[test]
+fn a_suite_that_ran_and_passed_is_met() {
+    let findings = judge(&suite(", required = ['u > *a']"), vec![report("r/a.xml", good())]);
+    assert_eq!(verdicts(&findings), [Verdict::Met]);
+    assert_eq!(findings[0].reason, "2 passed, 1 skipped in 1 report; 2 are needed");
+}
+
+#[test]
+fn no_report_is_broken_and_the_remedy_names_the_place() {
+    let findings = judge(&suite(""), vec![]);
+    let finding = only_broken(&findings);
+    assert_eq!(finding.reason, "there is no report of it");
+    let remedy = finding.remedy.as_deref().unwrap();
+    assert!(remedy.contains("`r/*.xml`") && remedy.contains("--report s=FILE"));
+}
+
+#[test]
+fn attack_60_zero_tests_is_no_evidence() {
+    let findings = judge(&suite(""), vec![report("r/a.xml", TestRun::default())]);
+    assert!(only_broken(&findings).reason.contains("zero tests"));
+}
+
+#[test]
+fn attack_60_a_report_that_speaks_against_itself() {
+    let run = TestRun { contradictions: vec!["suite `s` claims 9 tests and shows 3".into()], ..good() };
+    let findings = judge(&suite(""), vec![report("r/a.xml", run)]);
+    assert_eq!(only_broken(&findings).details, ["r/a.xml: suite `s` claims 9 tests and shows 3"]);
+}
+
+#[test]
+fn a_failure_outside_the_tests() {
+    let run = TestRun { errors: vec!["suite `s` reports an error outside its tests".into()], ..good() };
+    let findings = judge(&suite(""), vec![report("r/a.xml", run)]);
+    assert!(only_broken(&findings).reason.contains("outside"));
+}
+
+#[test]
+fn failures_are_named_up_to_a_bound() {
+    let ids: Vec<String> = (0..14).map(|number| format!("u > t{number:02}")).collect();
+    let mut bad = good();
+    bad.tests.extend(ids.iter().map(|id| test(id, TestOutcome::Failed)));
+    let findings = judge(&suite(""), vec![report("r/a.xml", bad)]);
+    let finding = only_broken(&findings);
+    assert_eq!(finding.reason, "14 tests failed");
+    assert_eq!((finding.details.len(), finding.details[10].as_str()), (11, "and 4 more"));
+}
+
+#[test]
+fn attack_61_a_required_test_that_is_gone_or_skipped() {
+    let reports = || vec![report("r/a.xml", good())];
+    let gone = judge(&suite(", required = ['u > deletes*']"), reports());
+    assert_eq!(only_broken(&gone).reason, "no test matches the required `u > deletes*`");
+    let skipped = judge(&suite(", required = ['c']"), reports());
+    assert_eq!(only_broken(&skipped).details, ["u > c: skipped"]);
+}
+
+#[test]
+fn attack_61_fewer_tests_than_needed_and_skipped_ones_do_not_count() {
+    let run = run(&[("a", TestOutcome::Passed), ("b", TestOutcome::Skipped), ("c", TestOutcome::Skipped)]);
+    let findings = judge(&suite(""), vec![report("r/a.xml", run)]);
+    assert_eq!(only_broken(&findings).reason, "1 test passed, 2 are needed");
+}
+
+#[test]
+fn skipped_tests_block_where_the_policy_says_so() {
+    let findings = judge(&suite(", skipped = 'block'"), vec![report("r/a.xml", good())]);
+    assert_eq!(only_broken(&findings).details, ["u > c"]);
+}
+
+#[test]
+fn attack_62_tests_that_shrink_with_the_code_are_pointed_out() {
+    let control = suite(", tests = ['tests/**']");
+    let entry = |path: &str| {
+        let id = ObjectName::try_from("c".repeat(40)).unwrap();
+        Some(Entry { path: path.into(), kind: EntryKind::File, id })
+    };
+    let content = |removed| Fact::Known(Content { nature: Nature::Text, matches: vec![], added: 3, removed });
+    let file = |status, old, new, content| FileChange { status, old, new, content };
+    let mut world = World::new(&control, vec![report("r/a.xml", good())]);
+    world.facts.change = Fact::Known(change(vec![
+        file(FileStatus::Deleted, entry("tests/gone"), None, content(9)),
+        file(FileStatus::Renamed, entry("tests/old"), entry("old"), content(0)),
+        file(FileStatus::Modified, entry("Tests/less"), entry("Tests/less"), content(1)),
+        file(FileStatus::Modified, entry("tests/dark"), entry("tests/dark"), Fact::Gap(gap())),
+        file(FileStatus::Modified, entry("tests/more"), entry("tests/more"), content(0)),
+        file(FileStatus::Added, None, entry("tests/new"), content(0)),
+        file(FileStatus::Deleted, entry("src/gone"), None, content(9)),
+    ]));
+    let findings = world.check(&control).unwrap();
+    assert_eq!(verdicts(&findings), [Verdict::Met, Verdict::Noted]);
+    assert_eq!(
+        findings[1].details,
+        [
+            "tests/gone: deleted",
+            "tests/old: renamed",
+            "Tests/less: lines removed",
+            "tests/dark: changed, and could not be read"
+        ]
+    );
+    assert_eq!(findings[1].place.as_ref().unwrap().path, "old".into());
+}
+
+#[test]
+fn attack_63_a_failure_that_a_rerun_hides() {
+    let mut flaky = good();
+    flaky.tests.push(test("u > late", TestOutcome::Flaky));
+    let findings = judge(&suite(""), vec![report("r/a.xml", flaky.clone())]);
+    assert_eq!(only_broken(&findings).details, ["u > late"]);
+    let findings = judge(&suite(", flaky = 'note'"), vec![report("r/a.xml", flaky.clone())]);
+    assert_eq!(verdicts(&findings), [Verdict::Noted, Verdict::Met]);
+    let findings = judge(&suite(", flaky = 'note', required = ['late']"), vec![report("r/a.xml", flaky)]);
+    assert_eq!(only_broken(&findings).details, ["u > late: flaky"]);
+}
+
+#[test]
+fn attack_63_a_report_that_passed_does_not_excuse_one_that_failed() {
+    let failed = run(&[("u > a", TestOutcome::Failed)]);
+    for reports in [["r/a.xml", "r/b.xml"], ["r/b.xml", "r/a.xml"]] {
+        let reports = vec![report(reports[0], failed.clone()), report(reports[1], good())];
+        assert_eq!(
+            only_broken(&judge(&suite(", flaky = 'note', required = ['b']"), reports)[..1]).details,
+            ["u > a"]
+        );
+    }
+}
+
+#[test]
+fn reruns_without_a_mark_are_pointed_out() {
+    let mut repeated = good();
+    repeated.tests[0].records = 3;
+    let findings = judge(&suite(""), vec![report("r/a.xml", repeated)]);
+    assert_eq!(verdicts(&findings), [Verdict::Met, Verdict::Noted]);
+    assert_eq!(findings[1].details, ["u > a"]);
+}
+
+#[test]
+fn the_same_tests_handed_over_twice_count_once() {
+    let one = run(&[("a", TestOutcome::Passed)]);
+    let twice = vec![report("r/a.xml", one.clone()), report("r/b.xml", one.clone())];
+    assert_eq!(only_broken(&judge(&suite(""), twice)).reason, "1 test passed, 2 are needed");
+    let mut other = report("r/b.xml", one.clone());
+    other.digest = Some(Digest::of(b"other bytes"));
+    let again = vec![report("r/a.xml", one), other];
+    assert_eq!(only_broken(&judge(&suite(""), again)).reason, "1 test passed, 2 are needed");
+}
+
+#[test]
+fn a_change_that_brings_its_own_evidence() {
+    let tracked = Report { tracked: true, ..report("r/b.xml", good()) };
+    // A copy of it elsewhere does not cover it up.
+    let findings = judge(&suite(""), vec![report("r/a.xml", good()), tracked]);
+    assert_eq!(only_broken(&findings).details, ["r/b.xml"]);
+}
+
+#[test]
+fn a_report_that_cannot_be_read_leaves_open_what_it_might_hold() {
+    let unread = Report { digest: None, run: Fact::Gap(gap()), ..report("r/a.xml", good()) };
+    for reports in
+        [vec![unread.clone()], vec![unread.clone(), report("r/b.xml", run(&[("a", TestOutcome::Passed)]))]]
+    {
+        let findings = judge(&suite(", required = ['zzz']"), reports);
+        assert_eq!(verdicts(&findings), [Verdict::Unproven]);
+        assert_eq!(findings[0].remedy.as_deref(), Some("run it again"));
+    }
+    let failed = report("r/b.xml", run(&[("a", TestOutcome::Failed)]));
+    assert_eq!(verdicts(&judge(&suite(""), vec![unread, failed])), [Verdict::Unproven, Verdict::Broken]);
+}
+
+#[test]
+fn withheld_reports_are_unproven_and_facts_for_another_policy_too() {
+    let control = suite("");
+    let mut world = World::new(&control, vec![]);
+    world.facts.reports = Fact::Gap(gap());
+    assert_eq!(verdicts(&world.check(&control).unwrap()), [Verdict::Unproven]);
+    for change in
+        [(|inquiry: &mut Inquiry| inquiry.reports.clear()) as fn(&mut Inquiry), |inquiry: &mut Inquiry| {
+            inquiry.topics.clear()
+        }]
+    {
+        let mut world = World::new(&control, vec![report("r/a.xml", good())]);
+        change(&mut world.facts.inquiry);
+        assert_eq!(verdicts(&world.check(&control).unwrap()), [Verdict::Unproven]);
+    }
+    let mut world = World::new(&control, vec![]);
+    world.touched = Fact::Gap(gap());
+    assert_eq!(world.check(&control), Err(gap()));
+}
+
+#[test]
+fn attack_54_an_area_that_no_suite_covers_blocks() {
+    let control = suite("");
+    let mut world = World::new(&control, vec![report("r/a.xml", good())]);
+    world.touched = touched(&["upload", "deletion"]);
+    let findings = world.check(&control).unwrap();
+    let finding = only_broken(&findings);
+    assert_eq!((finding.subject.kind, finding.subject.name.as_str()), (SubjectKind::Area, "deletion"));
+}
+
+#[test]
+fn suites_are_needed_where_their_areas_are_touched() {
+    let control = settings(
+        "{ suites = { a = { areas = ['upload'], minimum = 1 }, b = { areas = ['deletion'], minimum = 1 }, c = { minimum = 1 } } }",
+    )
+    .unwrap();
+    let given = |suite: &str| Report { suite: Some(suite.into()), ..report(&format!("{suite}.xml"), good()) };
+    let findings = judge(&control, vec![given("a"), given("c")]);
+    assert_eq!(verdicts(&findings), [Verdict::Met, Verdict::Met, Verdict::Exempt]);
+    assert_eq!(findings[2].reason, "no area of these suites is touched: b");
+    // What was handed over for one suite is no evidence for another.
+    let findings = judge(&control, vec![given("a")]);
+    assert_eq!(only_broken(&findings).subject.name, "c");
+}
+
+#[test]
+fn a_change_that_touches_no_area_is_exempt() {
+    let control = suite("");
+    let mut world = World::new(&control, vec![]);
+    world.touched = touched(&[]);
+    assert_eq!(verdicts(&world.check(&control).unwrap()), [Verdict::Exempt]);
+}
+
+#[test]
+fn a_report_named_for_a_suite_is_not_taken_by_patterns_and_a_stray_is_pointed_out() {
+    let misspelt = Report { suite: Some("z".into()), ..report("r/a.xml", good()) };
+    let findings = judge(&suite(""), vec![misspelt]);
+    assert_eq!(verdicts(&findings), [Verdict::Broken, Verdict::Noted]);
+    assert_eq!(findings[1].details, ["r/a.xml"]);
+}
+
+#[test]
+fn settings_that_would_always_hold_do_not_parse() {
+    for (text, problem) in [
+        ("{}", "suites"),
+        ("{ suites = {} }", "no suite"),
+        ("{ suites = { s = {} } }", "minimum"),
+        ("{ suites = { s = { minimum = 0 } } }", "nonzero"),
+        ("{ suites = { s = { minimum = -1 } } }", "nonzero"),
+        ("{ suites = { s = { minimum = 1, areas = [] } } }", "empty list"),
+        ("{ suites = { s = { minimum = 1, reports = [] } } }", "empty list"),
+        ("{ suites = { s = { minimum = 1, required = [] } } }", "empty list"),
+        ("{ suites = { s = { minimum = 1, required = [''] } } }", "empty pattern"),
+        ("{ suites = { s = { minimum = 1, reports = ['/r.xml'] } } }", "leading"),
+        ("{ suites = { s = { minimum = 1, flaky = 'allow' } } }", "allow"),
+        ("{ suites = { s = { minimum = 1, minimun = 2 } } }", "minimun"),
+    ] {
+        let error = settings(text).unwrap_err();
+        assert!(error.contains(problem), "{text}: {error}");
+    }
+}
+
+#[test]
+fn it_asks_for_its_patterns_and_names_its_areas() {
+    let control = suite("");
+    let mut inquiry = Inquiry::default();
+    control.ask(&mut inquiry);
+    assert!(inquiry.topics.contains(&Topic::Reports) && inquiry.reports.contains("r/*.xml"));
+    let areas: Vec<&str> = control
+        .references()
+        .iter()
+        .map(|reference| match reference {
+            Reference::Area(area) => area.get_ref().as_str(),
+            Reference::Role(role) => panic!("{role:?}"),
+        })
+        .collect();
+    assert_eq!(areas, ["upload"]);
+}
+
+#[test]
+fn the_example_in_the_documentation_is_a_policy() {
+    let text = KIND.documentation.how_to_meet;
+    let from = text.find("[controls.").unwrap();
+    let to = text[from..].find("\n\n").unwrap() + from;
+    let table: toml::Table = text[from..to].parse().unwrap();
+    let control = table["controls"][NAME].to_string();
+    let control = settings(&control).unwrap();
+    assert_eq!(control.suites["upload-regression"].minimum.get(), 40);
+}
