@@ -60,12 +60,11 @@ fn judge(policy: &Policy, facts: &Facts) -> (Vec<TouchedArea>, Vec<Finding>) {
         return (areas, vec![finding]);
     }
     let case = Case { facts, scope: &policy.scope, touched: &touched };
-    let ask = |(name, control): (&&'static str, &Box<dyn crate::control::Control>)| {
-        control
-            .check(&case)
-            .unwrap_or_else(|gap| vec![unproven(name, SubjectKind::Change, head(facts), &gap)])
-    };
-    let findings = policy.controls.iter().flat_map(ask).collect();
+    let mut findings = Vec::new();
+    for (name, control) in &policy.controls {
+        let unseen = |gap| vec![unproven(name, SubjectKind::Change, head(facts), &gap)];
+        findings.extend(control.check(&case).unwrap_or_else(unseen));
+    }
     (areas, findings)
 }
 
