@@ -7,14 +7,15 @@
 //!    beyond the first counts as well: the stricter of old and new.
 //! 4. The outcome is the maximum over all findings.
 
-use crate::control::{Case, finding, unproven};
+use crate::control::{Case, unproven};
 use crate::model::decision::{
     Decision, Finding, Judged, Outcome, PolicyOrigin, PolicyReference, SCHEMA, SubjectKind, TouchedArea,
-    Verdict,
 };
 use crate::model::fact::{Fact, Gap};
 use crate::model::facts::Facts;
 use crate::policy::Policy;
+
+mod gate;
 
 /// The name under which the gate itself speaks, of its policy and its base.
 const GATE: &str = "gate-integrity";
@@ -22,12 +23,12 @@ const GATE: &str = "gate-integrity";
 /// Judges the facts by the policy.
 pub fn decide(policy: &Policy, facts: &Facts) -> Decision {
     let (mut areas, mut findings) = judge(policy, facts);
-    findings.extend(base_moved(facts));
-    findings.extend(empty(facts));
+    findings.extend(gate::base_moved(facts));
+    findings.extend(gate::empty(facts));
     if let Some(text) = altered(policy, facts) {
         match Policy::parse(text) {
             Ok(altered) => stricter(&mut areas, &mut findings, judge(&altered, facts)),
-            Err(problems) => findings.push(invalid_after(problems.len())),
+            Err(problems) => findings.push(gate::invalid_after(problems.len())),
         }
     }
     let origin = if before(facts) == Some(&policy.text) { PolicyOrigin::Base } else { PolicyOrigin::Given };
@@ -56,7 +57,7 @@ fn sealed(
 fn judge(policy: &Policy, facts: &Facts) -> (Vec<TouchedArea>, Vec<Finding>) {
     let touched = Fact::from(touched(policy, facts));
     let areas = touched.value().cloned().unwrap_or_default();
-    if let Some(finding) = outside(policy, facts) {
+    if let Some(finding) = gate::outside(policy, facts) {
         return (areas, vec![finding]);
     }
     let case = Case { facts, scope: &policy.scope, touched: &touched };
@@ -72,47 +73,6 @@ fn touched(policy: &Policy, facts: &Facts) -> Result<Vec<TouchedArea>, Gap> {
     let change = facts.change.known()?;
     let on_the_way = if policy.each_commit { change.on_the_way.known()?.as_slice() } else { &[] };
     policy.scope.inventory.touched(change.files.iter().chain(on_the_way), &facts.inquiry)
-}
-
-/// Rule 1. Without a host there is no branch to look at, and whoever names the commits means a deployment branch.
-fn outside(policy: &Policy, facts: &Facts) -> Option<Finding> {
-    let branch = &facts.host.request.value()?.base_branch;
-    let among = |globs: &[crate::model::glob::Glob]| {
-        globs.iter().find(|g| g.matches(branch.as_str().as_bytes())).cloned()
-    };
-    if among(&policy.scope.deployment).is_some() {
-        return None;
-    }
-    let of = |verdict, reason: String| finding(GATE, verdict, SubjectKind::Branch, branch.as_str(), reason);
-    Some(match among(&policy.exempt) {
-        Some(glob) => of(Verdict::Exempt, format!("the policy exempts branches like `{glob}`")),
-        None => of(
-            Verdict::Unproven,
-            "it is no deployment branch of this policy, so the gate has no answer".into(),
-        )
-        .remedy("run the gate only for deployment branches, or list this one under `[branches]`"),
-    })
-}
-
-/// A policy that once stood on the branch is not the policy that stands there now.
-fn base_moved(facts: &Facts) -> Option<Finding> {
-    let (branch, base) = (facts.host.branch.value()?, &facts.change.value()?.base);
-    (branch.tip != *base).then(|| {
-        let reason = format!("it was judged from {}, but it is at {}", base.short(), branch.tip.short());
-        finding(GATE, Verdict::Unproven, SubjectKind::Branch, branch.name.as_str(), reason)
-            .remedy("fetch the branch and judge again from its tip")
-    })
-}
-
-/// An empty range proves nothing: more often than not it is a wrong range.
-fn empty(facts: &Facts) -> Option<Finding> {
-    let change = facts.change.value()?;
-    change.commits.is_empty().then(|| {
-        let reason =
-            format!("{} brings nothing that {} does not have", change.head.short(), change.base.short());
-        finding(GATE, Verdict::Unproven, SubjectKind::Change, change.head.short(), reason)
-            .remedy("check which base and head were meant")
-    })
 }
 
 fn before(facts: &Facts) -> Option<&String> {
@@ -145,14 +105,6 @@ fn stricter(
         })
         .collect();
     findings.extend(new);
-}
-
-fn invalid_after(problems: usize) -> Finding {
-    let plural = if problems == 1 { "mistake" } else { "mistakes" };
-    let reason =
-        format!("the change would leave a policy with {problems} {plural}, by which nothing can be judged");
-    finding(GATE, Verdict::Broken, SubjectKind::Policy, "after the change", reason)
-        .remedy("run `portcullis policy check` on it and mend what it lists")
 }
 
 fn head(facts: &Facts) -> String {

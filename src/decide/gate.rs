@@ -1,0 +1,57 @@
+//! What the gate itself finds, before and beside its controls: which branch it answers for, and whether base, head and
+//! policy are what they must be.
+
+use super::GATE;
+use crate::control::finding;
+use crate::model::decision::{Finding, SubjectKind, Verdict};
+use crate::model::facts::Facts;
+use crate::policy::Policy;
+
+/// Rule 1. Without a host there is no branch to look at, and whoever names the commits means a deployment branch.
+pub(super) fn outside(policy: &Policy, facts: &Facts) -> Option<Finding> {
+    let branch = &facts.host.request.value()?.base_branch;
+    let among = |globs: &[crate::model::glob::Glob]| {
+        globs.iter().find(|g| g.matches(branch.as_str().as_bytes())).cloned()
+    };
+    if among(&policy.scope.deployment).is_some() {
+        return None;
+    }
+    let of = |verdict, reason: String| finding(GATE, verdict, SubjectKind::Branch, branch.as_str(), reason);
+    Some(match among(&policy.exempt) {
+        Some(glob) => of(Verdict::Exempt, format!("the policy exempts branches like `{glob}`")),
+        None => of(
+            Verdict::Unproven,
+            "it is no deployment branch of this policy, so the gate has no answer".into(),
+        )
+        .remedy("run the gate only for deployment branches, or list this one under `[branches]`"),
+    })
+}
+
+/// A policy that once stood on the branch is not the policy that stands there now.
+pub(super) fn base_moved(facts: &Facts) -> Option<Finding> {
+    let (branch, base) = (facts.host.branch.value()?, &facts.change.value()?.base);
+    (branch.tip != *base).then(|| {
+        let reason = format!("it was judged from {}, but it is at {}", base.short(), branch.tip.short());
+        finding(GATE, Verdict::Unproven, SubjectKind::Branch, branch.name.as_str(), reason)
+            .remedy("fetch the branch and judge again from its tip")
+    })
+}
+
+/// An empty range proves nothing: more often than not it is a wrong range.
+pub(super) fn empty(facts: &Facts) -> Option<Finding> {
+    let change = facts.change.value()?;
+    change.commits.is_empty().then(|| {
+        let reason =
+            format!("{} brings nothing that {} does not have", change.head.short(), change.base.short());
+        finding(GATE, Verdict::Unproven, SubjectKind::Change, change.head.short(), reason)
+            .remedy("check which base and head were meant")
+    })
+}
+
+pub(super) fn invalid_after(problems: usize) -> Finding {
+    let plural = if problems == 1 { "mistake" } else { "mistakes" };
+    let reason =
+        format!("the change would leave a policy with {problems} {plural}, by which nothing can be judged");
+    finding(GATE, Verdict::Broken, SubjectKind::Policy, "after the change", reason)
+        .remedy("run `portcullis policy check` on it and mend what it lists")
+}
