@@ -124,3 +124,6 @@ fn judged(facts: &Facts) -> Judged {
         files: change.map(|change| change.files.len() as u64),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,217 @@
+//! What holds for every policy and all facts.
+
+use super::decide;
+use crate::control::testing::{World, revision};
+use crate::model::change::BranchName;
+use crate::model::decision::{Decision, Outcome, PolicyOrigin, Verdict};
+use crate::model::fact::{Fact, Gap, GapReason};
+use crate::model::facts::Facts;
+use crate::policy::Policy;
+use serde_json::{Value, json};
+
+const POLICY: &str = r#"
+schema = 1
+[project]
+name = "Record upload"
+[branches]
+deployment = ["main"]
+exempt = ["spike/*"]
+[[data-processing]]
+name = "upload"
+purpose = "loads records"
+paths = ["services/upload/**"]
+[controls.protected-branch]
+change-request = true
+approvals = 2
+force-push = "blocked"
+deletion = "blocked"
+[controls.required-reviews]
+approvals = 1
+[controls.required-reviews.data-processing]
+approvals = 2
+[controls.regression-tests.suites.upload]
+areas = ["upload"]
+reports = ["target/junit.xml"]
+minimum = 3
+[controls.required-checks]
+checks = [{ name = "tests", app = "github-actions" }]
+"#;
+
+fn policy() -> Policy {
+    Policy::parse(POLICY).unwrap()
+}
+
+fn honest() -> Facts {
+    let mut world = World::honest();
+    world.gate().policy_before = Some(POLICY.to_string());
+    world.gate().policy_after = Some(POLICY.to_string());
+    world.facts.inquiry = policy().inquiry(Some("portcullis.toml".into()));
+    world.facts
+}
+
+fn bent(bend: impl FnOnce(&mut World)) -> Decision {
+    let mut world = World { facts: honest(), ..World::honest() };
+    bend(&mut world);
+    decide(&policy(), &world.facts)
+}
+
+fn gate_verdicts(decision: &Decision) -> Vec<(Verdict, String)> {
+    let gate = decision.findings.iter().filter(|finding| finding.control == "gate-integrity");
+    gate.map(|finding| (finding.verdict, finding.reason.clone())).collect()
+}
+
+#[test]
+fn an_honest_change_is_allowed_by_the_policy_at_its_base() {
+    let decision = decide(&policy(), &honest());
+    assert_eq!(decision.outcome, Outcome::Allow, "{:#?}", decision.findings);
+    assert_eq!(decision.policy.unwrap().origin, PolicyOrigin::Base);
+    assert_eq!(decision.areas.len(), 1);
+}
+
+/// Every way to hide one answer: each `known` in the JSON form, at any depth, becomes a gap.
+fn withheld(facts: &Value) -> Vec<(String, Value)> {
+    let mut places = Vec::new();
+    known(facts, String::new(), &mut places);
+    let gap = json!({"what": "this", "reason": "not-visible", "detail": "withheld", "remedy": "show it"});
+    let hide = |place: String| {
+        let mut facts = facts.clone();
+        *facts.pointer_mut(&place).unwrap() = json!({ "gap": gap });
+        (place, facts)
+    };
+    places.into_iter().map(hide).collect()
+}
+
+fn known(value: &Value, place: String, places: &mut Vec<String>) {
+    match value {
+        Value::Object(fields) => {
+            if fields.len() == 1 && fields.contains_key("known") {
+                places.push(place.clone());
+            }
+            for (name, field) in fields {
+                known(field, format!("{place}/{}", name.replace('~', "~0").replace('/', "~1")), places);
+            }
+        }
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                known(item, format!("{place}/{index}"), places);
+            }
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn withheld_evidence_never_makes_a_change_pass() {
+    let facts = serde_json::to_value(honest()).unwrap();
+    let cases = withheld(&facts);
+    assert!(cases.len() > 15, "{}", cases.len());
+    for (place, facts) in cases {
+        let facts: Facts = serde_json::from_value(facts).unwrap();
+        let outcome = decide(&policy(), &facts).outcome;
+        // Robin's own permission and one file's content decide nothing here: Robin is the author, and the path decides.
+        let idle = place.ends_with("/permissions/robin") || place.ends_with("/files/0/content");
+        let idle =
+            idle || (place.contains("/protection/") && outcome == Outcome::Allow && not_asked_for(&place));
+        assert_eq!(outcome, if idle { Outcome::Allow } else { Outcome::Undetermined }, "{place}");
+    }
+}
+
+/// The bypass lists of rules that this policy does not ask for: dismissal, last push, the required check.
+fn not_asked_for(place: &str) -> bool {
+    ["/2/", "/3/", "/4/"].iter().any(|index| place.contains(&format!("/requirements{index}bypass")))
+}
+
+#[test]
+fn an_answer_that_is_left_out_of_the_facts_is_an_error_and_no_default() {
+    let facts = serde_json::to_value(honest()).unwrap();
+    for name in ["schema", "inquiry", "change", "gate", "host", "reports"] {
+        let mut facts = facts.clone();
+        facts.as_object_mut().unwrap().remove(name);
+        assert!(serde_json::from_value::<Facts>(facts).is_err(), "{name}");
+    }
+    for name in [
+        "request",
+        "branch",
+        "protection",
+        "reviews",
+        "base_changed",
+        "attribution",
+        "last_push",
+        "checks",
+        "members",
+        "permissions",
+    ] {
+        let mut facts = facts.clone();
+        facts["host"].as_object_mut().unwrap().remove(name);
+        assert!(serde_json::from_value::<Facts>(facts).is_err(), "{name}");
+    }
+}
+
+#[test]
+fn the_same_facts_give_the_same_bytes() {
+    let facts = honest();
+    let text = serde_json::to_string(&facts).unwrap();
+    let again: Facts = serde_json::from_str(&text).unwrap();
+    let bytes = |facts: &Facts| serde_json::to_string(&decide(&policy(), facts)).unwrap();
+    assert_eq!(bytes(&facts), bytes(&again));
+}
+
+#[test]
+fn attack_12_a_side_branch_gets_no_verdict_and_an_exempt_one_says_so() {
+    let into = |branch: &str| {
+        bent(|world| {
+            world.request().base_branch = BranchName::new(branch);
+            if let Fact::Known(seen) = &mut world.host().branch {
+                seen.name = BranchName::new(branch);
+            }
+        })
+    };
+    assert_eq!(into("feature/x").outcome, Outcome::Undetermined);
+    let exempt = into("spike/x");
+    assert_eq!(exempt.outcome, Outcome::Allow);
+    assert_eq!(exempt.findings[0].verdict, Verdict::Exempt);
+}
+
+#[test]
+fn attack_14_a_base_that_is_not_the_tip_and_an_empty_range_are_no_answer() {
+    let moved = bent(|world| {
+        if let Fact::Known(branch) = &mut world.host().branch {
+            branch.tip = revision('9');
+        }
+    });
+    assert_eq!(moved.outcome, Outcome::Undetermined);
+    let empty = bent(|world| {
+        world.change().commits.clear();
+        world.change().files.clear();
+    });
+    assert_ne!(empty.outcome, Outcome::Allow);
+    assert!(gate_verdicts(&empty).iter().any(|(verdict, _)| *verdict == Verdict::Unproven));
+}
+
+#[test]
+fn attack_47_a_policy_changed_by_the_change_is_judged_by_the_stricter_of_both() {
+    let with = |after: &str| bent(|world| world.gate().policy_after = Some(after.to_string()));
+    let weaker = POLICY.replace("minimum = 3", "minimum = 1");
+    assert_eq!(with(&weaker).outcome, decide(&policy(), &honest()).outcome);
+    let stricter = with(&POLICY.replace("minimum = 3", "minimum = 4"));
+    assert_eq!(stricter.outcome, Outcome::Block);
+    let finding = &stricter.findings[0];
+    assert_eq!(finding.control, "regression-tests");
+    assert!(finding.details.iter().any(|detail| detail.contains("as this change would leave it")));
+    let broken = with("schema = 1\n[controls");
+    assert_eq!(broken.outcome, Outcome::Block);
+}
+
+#[test]
+fn attack_83_without_a_policy_there_is_no_verdict() {
+    let gap = Gap::new("the policy", GapReason::MissingObject, "gone", "fetch it");
+    let decision = super::undetermined(crate::model::decision::Judged::default(), &gap);
+    assert_eq!(decision.outcome, Outcome::Undetermined);
+}
+
+#[test]
+fn a_pattern_that_was_not_asked_for_is_a_gap() {
+    let with_pattern = POLICY.replace(r#"paths = ["#, "content = ['nominal_id']\npaths = [");
+    let policy = Policy::parse(&with_pattern).unwrap();
+    assert_eq!(decide(&policy, &honest()).outcome, Outcome::Undetermined);
+}
