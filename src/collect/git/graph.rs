@@ -11,8 +11,9 @@
 //! - `base` colours only what it reaches. So no commit of the range is missed. A false date can leave a commit in the
 //!   range that `base` does reach, by a way that was not painted to its end; painting therefore goes on below the
 //!   oldest commit of the range for [`SLACK`] commits more.
+//! - A commit that is not here, as at the edge of a shallow clone, waits until all others are painted. If it is stale
+//!   by then, or nobody needs it any more, it changes nothing; otherwise it is the gap.
 
-use super::commit::Header;
 use super::object::Objects;
 use crate::model::fact::Gap;
 use git2::Oid;
@@ -39,7 +40,15 @@ pub struct Relation {
 pub struct Graph<'o, 'r> {
     objects: &'o Objects<'r>,
     places: BTreeMap<Oid, usize>,
-    nodes: Vec<(Oid, Header)>,
+    nodes: Vec<Node>,
+}
+
+struct Node {
+    id: Oid,
+    parents: Vec<Oid>,
+    /// The earliest possible for a commit that is not here.
+    date: i64,
+    is_here: bool,
 }
 
 impl<'o, 'r> Graph<'o, 'r> {
@@ -81,22 +90,13 @@ impl<'o, 'r> Graph<'o, 'r> {
         if let Some(place) = self.places.get(&id) {
             return Ok(*place);
         }
-        let header = self.objects.header(id)?;
-        Ok(self.keep(id, header))
-    }
-
-    /// The same, or `None` for a commit that is not here.
-    fn place_if_here(&mut self, id: Oid) -> Result<Option<usize>, Gap> {
-        if let Some(place) = self.places.get(&id) {
-            return Ok(Some(*place));
-        }
-        Ok(self.objects.header_if_here(id)?.map(|header| self.keep(id, header)))
-    }
-
-    fn keep(&mut self, id: Oid, header: Header) -> usize {
+        let node = match self.objects.header_if_here(id)? {
+            Some(header) => Node { id, parents: header.parents, date: header.date, is_here: true },
+            None => Node { id, parents: Vec::new(), date: i64::MIN, is_here: false },
+        };
         self.places.insert(id, self.nodes.len());
-        self.nodes.push((id, header));
-        self.nodes.len() - 1
+        self.nodes.push(node);
+        Ok(self.nodes.len() - 1)
     }
 }
 
@@ -136,25 +136,25 @@ impl<'g, 'o, 'r> Paint<'g, 'o, 'r> {
         common.sort_unstable();
         common.dedup();
         common.retain(|place| self.flags(*place) & STALE == 0);
-        Ok(common.into_iter().map(|place| self.graph.nodes[place].0).collect())
+        Ok(common.into_iter().map(|place| self.graph.nodes[place].id).collect())
     }
 
     /// Goes on painting as far as `base` could still reach into the range.
     fn below_range(&mut self) -> Result<(), Gap> {
-        let dates = self.range_places().map(|place| self.graph.nodes[place].1.date);
+        let dates = self.range_places().map(|place| self.graph.nodes[place].date);
         let Some(oldest) = dates.min() else { return Ok(()) };
         let mut slack = SLACK;
         while slack > 0 {
             let Some(place) = self.next() else { break };
             self.hand_down(place)?;
-            slack -= usize::from(self.graph.nodes[place].1.date < oldest);
+            slack -= usize::from(self.graph.nodes[place].date < oldest);
         }
         Ok(())
     }
 
     /// What only `head` reaches, sorted.
     fn range(&self) -> Vec<Oid> {
-        let mut ids: Vec<Oid> = self.range_places().map(|place| self.graph.nodes[place].0).collect();
+        let mut ids: Vec<Oid> = self.range_places().map(|place| self.graph.nodes[place].id).collect();
         ids.sort();
         ids
     }
@@ -181,28 +181,22 @@ impl<'g, 'o, 'r> Paint<'g, 'o, 'r> {
 
     /// Paints the parents. Is the commit itself a common ancestor that nothing has made stale?
     fn hand_down(&mut self, place: usize) -> Result<bool, Gap> {
-        let mut flags = self.flags(place);
-        let common = flags == BOTH;
-        if common {
-            flags |= STALE;
+        let flags = self.flags(place);
+        let node = &self.graph.nodes[place];
+        if !node.is_here && flags & STALE == 0 {
+            // Reading it once more says why it is not here.
+            self.graph.objects.header(node.id)?;
         }
-        for parent in self.graph.nodes[place].1.parents.clone() {
-            self.reach(parent, flags)?;
+        let common = flags == BOTH;
+        let passed_on = if common { flags | STALE } else { flags };
+        for parent in node.parents.clone() {
+            self.reach(parent, passed_on)?;
         }
         Ok(common)
     }
 
-    /// Paints one commit. A stale one that is not here, as at the edge of a shallow clone, is not needed for the answer:
-    /// leaving it out can only make the answer longer. Any other is.
     fn reach(&mut self, id: Oid, flags: u8) -> Result<(), Gap> {
-        let place = if flags & STALE == 0 {
-            self.graph.place(id)?
-        } else {
-            match self.graph.place_if_here(id)? {
-                Some(place) => place,
-                None => return Ok(()),
-            }
-        };
+        let place = self.graph.place(id)?;
         self.colour(place, flags);
         Ok(())
     }
@@ -222,7 +216,7 @@ impl<'g, 'o, 'r> Paint<'g, 'o, 'r> {
         let was_counted = before.waits && before.flags & STALE == 0;
         self.fresh = self.fresh + usize::from(fresh) - usize::from(was_counted);
         if !before.waits {
-            self.queue.push((self.graph.nodes[place].1.date, place));
+            self.queue.push((self.graph.nodes[place].date, place));
         }
     }
 }

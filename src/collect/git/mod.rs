@@ -35,8 +35,6 @@ mod name;
 mod object;
 mod pattern;
 mod rename;
-#[cfg(test)]
-mod test_repository;
 mod tree;
 mod tree_diff;
 mod trust;
@@ -136,6 +134,9 @@ fn explain_open(path: &Path, error: &git2::Error) -> anyhow::Error {
             "the repository at `{place}` has a format that cannot be read here ({said}): \
              use a clone with the object format sha1 and the ref format files"
         );
+    }
+    if said.contains("graft") {
+        return anyhow!("the repository at `{place}` has a file `info/grafts` ({said}): remove it");
     }
     anyhow!("the repository at `{place}` cannot be opened: {said}")
 }

@@ -40,14 +40,16 @@ fn steps(name: &str, suffix: &str) -> anyhow::Result<Vec<Step>> {
     let mut steps = Vec::new();
     let mut rest = suffix;
     while let Some(sign) = rest.chars().next() {
-        let digits = rest[1..].find(|c: char| !c.is_ascii_digit()).map_or(rest.len(), |at| at + 1);
-        let number = if digits == 1 { Ok(1) } else { rest[1..digits].parse() };
+        let (_, after) = rest.split_at(sign.len_utf8());
+        let length = after.bytes().take_while(u8::is_ascii_digit).count();
+        let (digits, after) = after.split_at(length);
+        let number = if digits.is_empty() { Ok(1) } else { digits.parse() };
         match (sign, number) {
             ('~', Ok(number)) => steps.push(Step::Back(number)),
             ('^', Ok(number)) => steps.push(Step::Parent(number)),
             _ => bail!("`{name}` is not understood: after a name only `~N` and `^N` are"),
         }
-        rest = &rest[digits..];
+        rest = after;
     }
     Ok(steps)
 }

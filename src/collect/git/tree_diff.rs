@@ -12,8 +12,9 @@ use std::cmp::Ordering;
 /// More different paths than this are not listed: a small object can name a tree of any size.
 const PATH_LIMIT: usize = 2_000_000;
 
-/// Deeper trees are not entered; git has the same limit (`core.maxTreeDepth`, git-config(1)).
-const DEPTH_LIMIT: usize = 2048;
+/// Deeper trees are not entered. git has such a limit too (`core.maxTreeDepth`, git-config(1)); ours keeps the
+/// recursion well within a thread's stack.
+const DEPTH_LIMIT: usize = 256;
 
 /// What stands at a path: its mode and its object.
 pub type Item = (Mode, Oid);
