@@ -81,18 +81,22 @@ fn check_references(control: &dyn Control, root: &Value<'_>, problems: &mut Vec<
     for reference in control.references() {
         let (what, name, known) = match reference {
             Reference::Area(name) => ("area", name, area_names(root)),
-            Reference::Role(name) => ("role", name, keys(root.get_ref().get("roles"))),
+            Reference::Role(name) => ("role", name, Some(keys(root.get_ref().get("roles")))),
         };
-        if !known.contains(&name.get_ref().as_str()) {
-            let message = format!("there is no {what} `{}`", name.get_ref());
-            problems.push(Problem::new(name.span(), message).help(suggest(name.get_ref(), &known)));
-        }
+        let lost = known.filter(|known| !known.contains(&name.get_ref().as_str()));
+        problems.extend(lost.map(|known| leads_nowhere(what, name, &known)));
     }
 }
 
-/// The names as they stand in the text, so that a mistake inside an area does not make every mention of it one.
-fn area_names<'s>(root: &'s Value<'_>) -> Vec<&'s str> {
-    let areas = root.get_ref().get("data-processing").and_then(|areas| areas.get_ref().as_array());
-    let areas = areas.into_iter().flat_map(|areas| areas.iter());
-    areas.filter_map(|area| area.get_ref().get("name")?.get_ref().as_str()).collect()
+fn leads_nowhere(what: &str, name: &Spanned<String>, known: &[&str]) -> Problem {
+    let help = if known.is_empty() { format!("define the {what}") } else { suggest(name.get_ref(), known) };
+    Problem::new(name.span(), format!("there is no {what} `{}`", name.get_ref())).help(help)
+}
+
+/// The names as they stand in the text, so that a mistake inside an area does not make every mention of it one;
+/// `None` when an area has no name that can be read: a mention may mean that one.
+fn area_names<'s>(root: &'s Value<'_>) -> Option<Vec<&'s str>> {
+    let areas = root.get_ref().get("data-processing")?.get_ref().as_array()?;
+    let names = areas.iter().map(|area| area.get_ref().get("name")?.get_ref().as_str());
+    names.collect()
 }

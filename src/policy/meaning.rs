@@ -44,7 +44,7 @@ pub fn read(text: &str, table: &[&'static Kind], problems: &mut Vec<Problem>) ->
     tree::remove(&mut without_controls, &[], &Step::Key("controls".to_string()));
     let (document, removed) = recover(without_controls, Document::deserialize, problems);
     let source = Source { text, root: &root, removed: &removed };
-    missing_sections(&root, problems);
+    missing_sections(&source, problems);
     assemble(&source, &document.unwrap_or_default(), table, problems)
 }
 
@@ -83,8 +83,11 @@ fn other_schema(root: &Value<'_>) -> Option<Problem> {
     })
 }
 
-fn missing_sections(root: &Value<'_>, problems: &mut Vec<Problem>) {
-    let missing = SECTIONS.iter().filter(|(name, _)| root.get_ref().get(*name).is_none());
+fn missing_sections(source: &Source<'_, '_>, problems: &mut Vec<Problem>) {
+    let root = source.root;
+    let is_missing =
+        |name: &str| root.get_ref().get(name).is_none() && !source.removed.holds(&root.span(), name);
+    let missing = SECTIONS.iter().filter(|(name, _)| is_missing(name));
     problems.extend(missing.map(|(name, help)| wording::missing(name, 0..0).help(*help)));
 }
 

@@ -37,9 +37,9 @@
 //! approvals = 1
 //! ```
 //!
-//! How it is read: [`recover`] turns parsed TOML ([`tree`]) into the structs of [`document`] and the settings of
-//! controls and goes on after a mistake; [`wording`] says serde's messages in the words of a policy; [`meaning`] checks what
-//! types cannot say; [`show()`] prints the problems.
+//! How it is read: `syntax` parses TOML to a `tree`; `recover` turns that into the structs of `document` and the
+//! settings of `controls`, and goes on after a mistake; `wording` says serde's messages in the words of a policy;
+//! `meaning`, with `areas`, `branches` and `people`, checks what types cannot say; [`show()`] prints the problems.
 
 use crate::control::{Control, Kind, Scope, TABLE};
 use crate::model::digest::Digest;

@@ -2,8 +2,10 @@
 //!
 //! serde stops at the first error. To report every mistake at once, the erroneous key or element is taken out
 //! of the parsed text and the rest is read again, until it reads or nothing more can be taken out. This works
-//! for any plain type, so a control needs no code of its own for it. It asks for types without
-//! `#[serde(flatten)]` and without untagged enums: those lose the place of an error in the text.
+//! for any plain type, so a control needs no code of its own for it. What it asks of types:
+//!
+//! - no `#[serde(flatten)]` and no untagged enums: those lose the place of an error in the text;
+//! - `#[serde(deny_unknown_fields)]`, and nothing that reads any value at all: what is not looked at is not checked.
 
 use super::Problem;
 use super::tree::{self, Path, Step, Value};
@@ -174,8 +176,18 @@ impl<'i, T, F: Fn(ValueDeserializer<'i>) -> Result<T, Error>> Recovery<'i, '_, F
             None if is_whole(error, &value_span) && self.removed.touches(&value_span) => {}
             None => {
                 let span = narrow(error.span(), value_span, path);
-                self.problems.push(wording::problem(error.message(), span, node.map(Spanned::get_ref)));
+                let problem = wording::problem(error.message(), span, node.map(Spanned::get_ref));
+                self.note_meant(&problem, path);
+                self.problems.push(problem);
             }
+        }
+    }
+
+    /// A misspelt key is not missing as well.
+    fn note_meant(&mut self, problem: &Problem, path: &Path) {
+        let table = path.split_last().and_then(|(_, table)| tree::node(&self.value, table));
+        if let (Some(table), Some(meant)) = (table, wording::meant(problem)) {
+            self.removed.add(&table.span(), meant);
         }
     }
 

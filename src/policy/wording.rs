@@ -58,6 +58,12 @@ fn quoted(text: &str) -> Vec<&str> {
     text.split('`').skip(1).step_by(2).collect()
 }
 
+/// The key that was probably meant by the unknown one of a problem.
+pub fn meant(problem: &Problem) -> Option<&str> {
+    let help = problem.help.as_ref().filter(|_| problem.message.starts_with("unknown key "))?;
+    help.strip_prefix("did you mean `")?.strip_suffix("`?")
+}
+
 /// What to write instead of `name`: the nearest known name, or all of them.
 pub fn suggest(name: &str, known: &[&str]) -> String {
     match nearest(name, known) {
@@ -124,7 +130,8 @@ fn type_name(value: &DeValue<'_>) -> &'static str {
         DeValue::String(_) => "a string",
         DeValue::Integer(_) => "a whole number",
         DeValue::Float(_) => "a number with a fraction",
-        DeValue::Boolean(_) => "`true` or `false`",
+        DeValue::Boolean(true) => "`true`",
+        DeValue::Boolean(false) => "`false`",
         DeValue::Datetime(_) => "a date or time",
         DeValue::Array(_) => "a list",
         DeValue::Table(_) => "a table",
