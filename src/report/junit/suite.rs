@@ -21,6 +21,8 @@ pub struct Suite {
     pub shown: Shown,
     /// It says of itself that it was skipped.
     pub skipped: bool,
+    /// Tests of inner suites that were not run and for which no case is written, as those suites say.
+    unwritten: u64,
     label: String,
     tests: u64,
     failures: u64,
@@ -61,11 +63,26 @@ impl Suite {
         count.map_or(0, u64::from)
     }
 
+    /// Takes a case.
+    pub fn add_case(&mut self, shown: Shown) {
+        self.shown.add(shown);
+    }
+
+    /// Takes an inner suite that has ended.
+    pub fn add_suite(&mut self, inner: &Suite) {
+        self.shown.add(inner.shown);
+        self.unwritten += inner.unwritten();
+    }
+
+    /// How many tests were not run and have no case: by its own summary or by those of inner suites.
+    fn unwritten(&self) -> u64 {
+        self.not_run.saturating_sub(self.shown.not_run).max(self.unwritten)
+    }
+
     /// Where the summary claims more than is shown, each one sentence.
     pub fn contradictions(&self) -> Vec<String> {
-        let without_case = self.not_run.saturating_sub(self.shown.not_run);
         let mut found: Vec<String> = [
-            ("tests", self.tests, self.shown.tests + without_case, self.shown.tests),
+            ("tests", self.tests, self.shown.tests + self.unwritten(), self.shown.tests),
             ("failures", self.failures, self.shown.failures, self.shown.failures),
             ("errors", self.errors, self.shown.errors, self.shown.errors),
         ]
