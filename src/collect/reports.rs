@@ -10,8 +10,8 @@ use crate::model::glob::Glob;
 use crate::model::inquiry::{Inquiry, Topic};
 use crate::model::path::RepoPath;
 use crate::model::test_run::{Report, TestRun};
-use crate::report::{MAXIMUM_BYTES, parse};
-use std::collections::BTreeMap;
+use crate::report::{MAXIMUM_BYTES, ReportError, parse};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
@@ -85,7 +85,7 @@ fn report(
 }
 
 fn run(bytes: &[u8], path: &str) -> Fact<TestRun> {
-    let malformed = |error: crate::report::ReportError| {
+    let malformed = |error: ReportError| {
         let remedy =
             "Run the suite again, let its runner finish, and hand over the report as it was written.";
         Gap::new(what(path), GapReason::Malformed, error.to_string(), remedy)
@@ -140,7 +140,7 @@ fn unreadable(path: &str, error: &io::Error) -> Gap {
 }
 
 /// Every path below `directory` that a pattern matches and that is no directory, sorted.
-fn find(directory: &Path, patterns: &std::collections::BTreeSet<String>) -> Result<Vec<RepoPath>, Gap> {
+fn find(directory: &Path, patterns: &BTreeSet<String>) -> Result<Vec<RepoPath>, Gap> {
     let patterns = patterns.iter().map(|text| Pattern::new(text)).collect::<Result<Vec<_>, _>>()?;
     let mut found = Vec::new();
     let mut left = if patterns.is_empty() { Vec::new() } else { vec![Vec::new()] };
@@ -199,7 +199,7 @@ struct Pattern {
 /// One component of a pattern.
 enum Step {
     /// A component that matches this.
-    One(Glob),
+    One(Box<Glob>),
     /// Anything from here on: `**`, or braces and classes, which can hold a `/`.
     Rest,
 }
@@ -232,7 +232,7 @@ fn step(component: &str) -> Result<Step, String> {
     if component == "**" || component.contains(['{', '}', '[', ']', '\\']) {
         return Ok(Step::Rest);
     }
-    Glob::new(component).map(Step::One)
+    Glob::new(component).map(|glob| Step::One(Box::new(glob)))
 }
 
 /// The path of a named file from `directory`, when it really lies below it: links on the way are resolved.

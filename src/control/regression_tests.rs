@@ -1,6 +1,6 @@
 //! `regression-tests`: the suites of a touched area ran, and their reports show that they passed.
 //!
-//! The settings and the rule are here; what a suite's reports come to is in [`evidence`].
+//! The settings and the rule are here; what a suite's reports come to is in `evidence.rs`.
 
 use super::{Case, Control, Documentation, Kind, Reference, finding, read, unproven};
 use crate::model::change::{Change, FileChange, FileStatus, Nature};

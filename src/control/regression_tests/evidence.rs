@@ -30,7 +30,7 @@ impl<'a> Evidence<'a> {
         let mut known = BTreeSet::new();
         let mut reports = reports.to_vec();
         // Of equal bytes the copy that says the worst stays: tracked before untracked, unseen before read.
-        reports.sort_by_key(|report| (!report.tracked, report.run.value().is_some()));
+        reports.sort_by_key(|report| (!report.tracked, report.run.value().is_some(), &report.path));
         reports.retain(|report| report.digest.as_ref().is_none_or(|digest| known.insert(digest)));
         let whole = reports.iter().all(|report| report.run.value().is_some());
         let mut tests = BTreeMap::new();

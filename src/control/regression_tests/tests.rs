@@ -8,6 +8,7 @@ use crate::model::facts::{Facts, HostFacts, SCHEMA};
 use crate::model::inventory::Inventory;
 use crate::model::person::People;
 use crate::model::test_run::{Test, TestOutcome, TestRun};
+use proptest::prelude::*;
 use toml::de::ValueDeserializer;
 
 fn settings(text: &str) -> Result<RegressionTests, String> {
@@ -280,6 +281,63 @@ fn a_report_that_cannot_be_read_leaves_open_what_it_might_hold() {
     }
     let failed = report("r/b.xml", run(&[("a", TestOutcome::Failed)]));
     assert_eq!(verdicts(&judge(&suite(""), vec![unread, failed])), [Verdict::Unproven, Verdict::Broken]);
+}
+
+#[test]
+fn a_copy_that_was_read_does_not_stand_in_for_one_that_was_not() {
+    let doubt = Report { run: Fact::Gap(gap()), ..report("r/z.xml", good()) };
+    assert_eq!(verdicts(&judge(&suite(""), vec![report("r/a.xml", good()), doubt])), [Verdict::Unproven]);
+}
+
+fn outcome() -> impl Strategy<Value = TestOutcome> {
+    prop_oneof![
+        6 => Just(TestOutcome::Passed),
+        1 => Just(TestOutcome::Skipped),
+        1 => Just(TestOutcome::Flaky),
+        1 => Just(TestOutcome::Failed),
+        1 => Just(TestOutcome::Error),
+    ]
+}
+
+fn any_report() -> impl Strategy<Value = Report> {
+    let tests = proptest::collection::vec((0..5u8, outcome()), 0..5);
+    (tests, 0..4u8, proptest::option::weighted(0.1, Just(())), proptest::option::weighted(0.1, Just(())))
+        .prop_map(|(tests, name, tracked, bad)| {
+            let tests: BTreeMap<u8, TestOutcome> = tests.into_iter().collect();
+            let tests = tests.into_iter().map(|(id, outcome)| test(&format!("t{id}"), outcome)).collect();
+            let contradictions = bad.map(|()| "it speaks against itself".to_string()).into_iter().collect();
+            let run = TestRun { tests, contradictions, errors: vec![] };
+            Report { tracked: tracked.is_some(), ..report(&format!("r/{name}.xml"), run) }
+        })
+}
+
+proptest! {
+    #[test]
+    fn only_flawless_reports_allow_and_their_order_does_not_matter(
+        reports in proptest::collection::vec(any_report(), 0..5),
+    ) {
+        let findings = judge(&suite(", required = ['t0']"), reports.clone());
+        let runs = || reports.iter().filter_map(|report| report.run.value());
+        let tests = || runs().flat_map(|run| &run.tests);
+        let worst = |id: &str| tests().filter(|test| test.id == id).map(|test| test.outcome).max();
+        let passed = (0..5).filter(|id| worst(&format!("t{id}")) == Some(TestOutcome::Passed)).count();
+        let flawless = passed >= 2
+            && worst("t0") == Some(TestOutcome::Passed)
+            && tests().all(|test| matches!(test.outcome, TestOutcome::Passed | TestOutcome::Skipped))
+            && runs().all(|run| run.contradictions.is_empty())
+            && reports.iter().all(|report| !report.tracked);
+        prop_assert_eq!(Outcome::of(&findings) == Outcome::Allow, flawless);
+        let reversed = judge(&suite(", required = ['t0']"), reports.into_iter().rev().collect());
+        prop_assert_eq!(verdicts(&findings), verdicts(&reversed));
+    }
+
+    #[test]
+    fn a_withheld_report_never_allows(reports in proptest::collection::vec(any_report(), 1..5), which in 0..5usize) {
+        let mut reports = reports;
+        let which = which % reports.len();
+        reports[which].run = Fact::Gap(gap());
+        prop_assert_ne!(Outcome::of(&judge(&suite(", flaky = 'note'"), reports)), Outcome::Allow);
+    }
 }
 
 #[test]

@@ -10,7 +10,7 @@
 //! | `flakyFailure`, `flakyError`, `rerunFailure`, `rerunError` without `failure` or `error` | flaky |
 //! | the attributes `status` and `result` | see [`Status`]; a word that we do not know is an error and a contradiction |
 //!
-//! The worst wins. Nothing that is said counts as passed only when nothing speaks against it.
+//! The worst wins. A test counts as passed only when nothing speaks against it.
 
 use crate::model::test_run::TestOutcome;
 
@@ -176,8 +176,9 @@ impl Case {
         let elements = self.failures + self.errors + self.skips;
         let outcome = self.outcome();
         Shown {
-            // Some runners count every outcome (pytest's subtests) or every attempt (Surefire) as a test.
-            tests: elements.max(1) + self.earlier(),
+            // Some runners count every outcome (pytest's subtests), every attempt (Surefire) or a test that passed
+            // and then broke twice (pytest's fixtures). None of it is green, so nothing is excused by it.
+            tests: elements.max(1) + self.errors + self.earlier(),
             failures: self.failures.max(u64::from(self.failed || self.failure_attribute))
                 + self.earlier_failures,
             errors: self.errors.max(u64::from(self.broken)) + self.earlier_errors,

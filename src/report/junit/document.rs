@@ -222,14 +222,14 @@ impl Document {
         let Some(suite) = self.suites.pop() else { return };
         self.run.contradictions.extend(suite.contradictions());
         if let Some(outer) = self.suites.last_mut() {
-            outer.shown.add(suite.shown);
+            outer.add_suite(&suite);
         }
     }
 
     fn end_case(&mut self) {
         let Some(case) = self.cases.pop() else { return };
         if let Some(suite) = self.suites.last_mut() {
-            suite.shown.add(case.shown());
+            suite.add_case(case.shown());
             let said = case.contradictions().into_iter();
             self.run
                 .contradictions

@@ -4,13 +4,13 @@
 //! `testsuite`, with child elements or attributes that say what went wrong. So this reader
 //!
 //! - finds every `testcase`, however deep and below whatever elements,
-//! - takes outcomes from elements and from the case's own attributes ([`case`]), never from a suite's summary,
-//! - holds the summary against the elements and records where it claims more ([`suite`]),
-//! - gives each test a stable name ([`identity`]) and folds its attempts into one outcome,
+//! - takes outcomes from elements and from the case's own attributes (`case.rs`), never from a suite's summary,
+//! - holds the summary against the elements and records where it claims more (`suite.rs`),
+//! - gives each test a stable name (`identity.rs`) and folds its attempts into one outcome,
 //! - keeps nothing else: no properties, output, messages, host names or times. They can hold personal data.
 //!
 //! A document is read as a stream, without document types and entities. What is not one whole well-formed
-//! document within the [`Limits`] is an error.
+//! document, or is deeper, longer or larger than any runner writes, is an error.
 
 mod case;
 mod document;

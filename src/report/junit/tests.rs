@@ -67,6 +67,26 @@ fn pytest_a_module_that_cannot_be_imported() {
 }
 
 #[test]
+fn pytest_counts_a_test_that_passed_and_then_broke_twice() {
+    let run = run(
+        "<testsuite name='pytest' tests='2' errors='1' failures='0'><testcase name='a'><error/></testcase></testsuite>",
+    );
+    assert_eq!((outcomes(&run), run.contradictions.len()), (vec![("pytest > a", Error)], 0));
+}
+
+#[test]
+fn catch2_counts_assertions() {
+    let suite = |more| {
+        format!(
+            "<testsuites><testsuite name='exe' errors='0' {more} tests='26' hostname='tbd'>
+        <testcase classname='exe.global' name='loads' status='run'/></testsuite></testsuites>"
+        )
+    };
+    assert!(is_green(&run(&suite("failures='0'"))));
+    assert_eq!(run(&suite("failures='1'")).contradictions, ["suite `exe` claims 1 failures and shows 0"]);
+}
+
+#[test]
 fn surefire_counts_attempts_and_reports_them_inside_the_case() {
     let run = run(r#"<testsuite name="org.example.LoadTest" tests="7" errors="1" skipped="0" failures="1">
         <properties><property name="user.name" value="robin"/></properties>
@@ -221,6 +241,15 @@ fn libtest_counts_an_ignored_test_that_it_does_not_write() {
     );
     assert_eq!(outcomes(&run), [("test > t > a", Passed), ("test > t > b", Passed)]);
     assert_eq!(run.contradictions, Vec::<String>::new());
+    // The outer summary need not repeat what the inner one explains; beyond that, something is missing.
+    let outer = |tests: u64| {
+        let text = format!(
+            "<testsuites tests='{tests}'><testsuite name='s' tests='3' skipped='2'>
+            <testcase name='a'/></testsuite></testsuites>"
+        );
+        self::run(&text).contradictions.len()
+    };
+    assert_eq!((outer(3), outer(4)), (0, 1));
 }
 
 #[test]
