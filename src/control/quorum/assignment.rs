@@ -1,0 +1,150 @@
+//! Dealing out people to roles so that nobody fills two.
+//!
+//! Whoever fits one role only is dealt to it. For the others every way is tried, up to [`TRIALS`] ways: that is
+//! enough for twelve people who each fit two roles.
+
+/// How many ways are tried at most.
+pub(super) const TRIALS: usize = 4096;
+
+/// What a role needs.
+pub(super) struct Seats {
+    /// This many people.
+    pub people: usize,
+    /// For each of these lines of CODEOWNERS ...
+    pub lines: Vec<u64>,
+    /// ... this many people who own it.
+    pub owners: usize,
+}
+
+/// Somebody to deal out.
+pub(super) struct Person {
+    /// The roles that they fit, by place.
+    pub roles: Vec<usize>,
+    /// The lines of CODEOWNERS that name them.
+    pub lines: Vec<u64>,
+}
+
+/// How the dealing ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Filled {
+    /// Every role has what it needs.
+    Yes,
+    /// There is no way.
+    No,
+    /// There were too many ways to try.
+    GaveUp,
+}
+
+/// Deals out people.
+pub(super) fn fill(people: &[Person], seats: &[Seats]) -> Filled {
+    let mut dealing = Dealing { seats, dealt: seats.iter().map(|_| Vec::new()).collect(), trials: 0 };
+    let (single, several): (Vec<_>, Vec<_>) =
+        people.iter().filter(|person| !person.roles.is_empty()).partition(|person| person.roles.len() == 1);
+    dealing.deal(&single.into_iter().chain(several).collect::<Vec<_>>())
+}
+
+struct Dealing<'a> {
+    seats: &'a [Seats],
+    /// For each role the people dealt to it.
+    dealt: Vec<Vec<&'a Person>>,
+    trials: usize,
+}
+
+impl<'a> Dealing<'a> {
+    fn deal(&mut self, rest: &[&'a Person]) -> Filled {
+        let Some((person, rest)) = rest.split_first() else { return self.check() };
+        let mut filled = Filled::No;
+        for role in &person.roles {
+            filled = self.with(*role, person, rest);
+            if filled != Filled::No {
+                break;
+            }
+        }
+        filled
+    }
+
+    fn with(&mut self, role: usize, person: &'a Person, rest: &[&'a Person]) -> Filled {
+        self.dealt.get_mut(role).into_iter().for_each(|dealt| dealt.push(person));
+        let filled = self.deal(rest);
+        self.dealt.get_mut(role).into_iter().for_each(|dealt| {
+            dealt.pop();
+        });
+        filled
+    }
+
+    fn check(&mut self) -> Filled {
+        self.trials += 1;
+        match self.seats.iter().zip(&self.dealt).all(|(seats, people)| seats.are_filled(people)) {
+            true => Filled::Yes,
+            false if self.trials > TRIALS => Filled::GaveUp,
+            false => Filled::No,
+        }
+    }
+}
+
+impl Seats {
+    fn are_filled(&self, people: &[&Person]) -> bool {
+        let owners = |line| people.iter().filter(|person| person.lines.contains(line)).count();
+        people.len() >= self.people && self.lines.iter().all(|line| owners(line) >= self.owners)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn person(roles: &[usize], lines: &[u64]) -> Person {
+        Person { roles: roles.to_vec(), lines: lines.to_vec() }
+    }
+
+    fn seats(people: usize, lines: &[u64]) -> Seats {
+        Seats { people, lines: lines.to_vec(), owners: 1 }
+    }
+
+    #[test]
+    fn nobody_fills_two_roles() {
+        let both = || person(&[0, 1], &[]);
+        let wanted = [seats(1, &[]), seats(1, &[])];
+        assert_eq!(fill(&[both()], &wanted), Filled::No);
+        assert_eq!(fill(&[both(), both()], &wanted), Filled::Yes);
+        assert_eq!(fill(&[both(), person(&[0], &[])], &wanted), Filled::Yes);
+        assert_eq!(fill(&[both(), person(&[], &[])], &wanted), Filled::No);
+        assert_eq!(fill(&[], &[]), Filled::Yes);
+    }
+
+    #[test]
+    fn an_owner_needed_elsewhere_does_not_cover_the_file() {
+        let owner = || person(&[0, 1], &[3]);
+        let wanted = [seats(1, &[3]), seats(1, &[])];
+        assert_eq!(fill(&[owner(), person(&[0], &[])], &wanted), Filled::No);
+        assert_eq!(fill(&[owner(), person(&[1], &[])], &wanted), Filled::Yes);
+        assert_eq!(fill(&[person(&[0], &[3]), person(&[0], &[4])], &[seats(1, &[3, 4])]), Filled::Yes);
+    }
+
+    #[test]
+    fn giving_up_is_not_success() {
+        let people: Vec<_> = (0..13).map(|_| person(&[0, 1], &[])).collect();
+        assert_eq!(fill(&people, &[seats(7, &[]), seats(7, &[])]), Filled::GaveUp);
+        assert_eq!(fill(&people[..11], &[seats(6, &[]), seats(6, &[])]), Filled::No);
+    }
+
+    proptest! {
+        #[test]
+        fn yes_is_only_said_with_a_way_to_show(
+            fits in proptest::collection::vec(proptest::collection::vec(any::<bool>(), 3), 0..6),
+            wanted in proptest::collection::vec(0usize..3, 3),
+        ) {
+            let roles = |fit: &Vec<bool>| (0..3).filter(|r| fit[*r]).collect::<Vec<_>>();
+            let people: Vec<_> = fits.iter().map(|fit| person(&roles(fit), &[])).collect();
+            let seats: Vec<_> = wanted.iter().map(|n| seats(*n, &[])).collect();
+            // Hall's theorem: a dealing exists when every set of roles has as many people that fit any of them.
+            let hall = (0..8usize).all(|set| {
+                let within = |role: usize| set & (1 << role) != 0;
+                let needed: usize = (0..3).filter(|r| within(*r)).map(|r| wanted[r]).sum();
+                people.iter().filter(|p| p.roles.iter().any(|r| within(*r))).count() >= needed
+            });
+            prop_assert_eq!(fill(&people, &seats) == Filled::Yes, hall);
+        }
+    }
+}

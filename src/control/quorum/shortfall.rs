@@ -1,0 +1,74 @@
+//! What is lacking where a demand does not hold, in words.
+
+/// What is lacking.
+pub(super) enum Shortfall {
+    /// People altogether.
+    People { present: usize, needed: usize, spare: usize },
+    /// People of a role.
+    Role { name: String, present: usize, needed: usize, spare: usize },
+    /// Owners; one sentence.
+    Owners(String),
+    /// Nobody may fill two roles, and then they are too few.
+    Dealing,
+    /// There are too many ways to deal out people to try them all.
+    TooMany,
+}
+
+impl Shortfall {
+    /// Does it show that the demand does not hold?
+    pub(super) fn is_final(&self) -> bool {
+        !matches!(self, Shortfall::TooMany)
+    }
+
+    pub(super) fn remedy(&self) -> String {
+        match self {
+            Shortfall::People { present, needed, .. } => format!(
+                "Let {} more who had no part in the change and may write to the repository approve its head.",
+                people(needed.saturating_sub(*present))
+            ),
+            Shortfall::Role { name, present, needed, .. } => format!(
+                "Let {} more of role `{name}` who had no part in the change approve its head.",
+                people(needed.saturating_sub(*present))
+            ),
+            Shortfall::Owners(_) => {
+                "Let an owner of each named file approve, and give each file an owner in CODEOWNERS on the base branch."
+                    .to_string()
+            }
+            Shortfall::Dealing => "Let different people approve for each role.".to_string(),
+            Shortfall::TooMany => "Give the roles fewer people in common.".to_string(),
+        }
+    }
+}
+
+impl std::fmt::Display for Shortfall {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Shortfall::People { present, needed, spare } => {
+                write!(f, "{present} of {needed} independent approvals{}", in_place_of(*spare))
+            }
+            Shortfall::Role { name, present, needed, spare } => {
+                write!(
+                    f,
+                    "{present} of {needed} independent approvals by role `{name}`{}",
+                    in_place_of(*spare)
+                )
+            }
+            Shortfall::Owners(sentence) => f.write_str(sentence),
+            Shortfall::Dealing => f.write_str("one person would have to fill two roles"),
+            Shortfall::TooMany => {
+                f.write_str("too many people fit several roles to try every way to deal them out")
+            }
+        }
+    }
+}
+
+fn in_place_of(spare: usize) -> String {
+    match spare {
+        0 => String::new(),
+        spare => format!(" ({spare} of them because the commits name somebody unknown)"),
+    }
+}
+
+fn people(number: usize) -> String {
+    if number == 1 { "1 person".to_string() } else { format!("{number} people") }
+}
