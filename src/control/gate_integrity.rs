@@ -1,27 +1,307 @@
-//! `gate-integrity`.
+//! `gate-integrity`: what steers the gate is not changed by whoever wants to pass it.
+//!
+//! | file | why it is of the gate |
+//! | --- | --- |
+//! | the policy | it is the rules |
+//! | CODEOWNERS, in each place that GitHub looks in | it names who may approve; a new file in an earlier place replaces the old one |
+//! | `.github/workflows/**`, `.github/actions/**`, any `action.yml` | they run the gate and the tests |
+//! | `test-configuration` of the settings | it decides which tests run |
+//! | `paths` of the settings | the policy says so |
+//!
+//! A file counts under its old and its new name and, for a link, under the path it leads to; case and Unicode
+//! form do not matter. Workflows are taken from the repository that is judged; those it calls elsewhere are not seen.
 
-use super::{Case, Control, Documentation, Kind, read};
-use crate::model::decision::Finding;
-use crate::model::fact::Gap;
-use crate::model::inquiry::Inquiry;
+use super::approval::{Approvals, Independence, approvals};
+use super::quorum::{Demand, Judgement, RoleApprovals, files, judge, nothing_to_judge};
+use super::required_reviews::objections;
+use super::{Case, Control, Documentation, Kind, Reference, finding, read, unproven};
+use crate::model::change::{EntryKind, FileChange};
+use crate::model::codeowners::{CodeOwners, InvalidLine, PLACES};
+use crate::model::decision::{Finding, Place, SubjectKind, Verdict};
+use crate::model::fact::{Fact, Gap, GapReason};
+use crate::model::facts::GateTexts;
+use crate::model::glob::Glob;
+use crate::model::inquiry::{Inquiry, Topic};
+use crate::model::path::RepoPath;
 use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::num::NonZeroU64;
+use toml::Spanned;
+
+const NAME: &str = "gate-integrity";
+
+const WORKFLOWS: [&str; 4] =
+    [".github/workflows/**", ".github/actions/**", "**/action.yml", "**/action.yaml"];
 
 /// The control.
 pub static KIND: Kind = Kind {
-    name: "gate-integrity",
-    documentation: Documentation { requires: "", why: "", cannot_show: "", how_to_meet: "" },
+    name: NAME,
+    documentation: Documentation {
+        requires: "\
+A change to what steers the gate is approved by people who had no part in it: by the role named here or, without one, by \
+anybody independent who may write. What steers the gate is this policy, CODEOWNERS, the workflows and actions of the \
+repository, and whatever `test-configuration` and `paths` name.
+
+The judgement itself always uses the policy and CODEOWNERS as they stand at the base, so a change cannot loosen \
+the rules for itself. A change that removes the policy is stopped, whoever approves. And a policy that stands on a branch \
+which nothing protects proves nothing, since anybody who may write could have put it there.
+
+This control is always on.",
+        why: "\
+The easiest way through a gate is to move it: to lower a number in the policy, to make oneself a code owner, to let a workflow \
+skip the tests. Such a change looks small, and it opens the way for the next one. It therefore needs the people who \
+answer for the gate.",
+        cannot_show: "\
+- Whether the changed rules are still good ones; that is for the approvers to judge.
+- That the approvers did not act together with the author.
+- That workflows do what they seem to do. Actions and reusable workflows of other repositories are not seen, nor are secrets, \
+runners and settings of the host.
+- Files that steer the tests and are not named in `test-configuration`: a build script, a helper library, the tests themselves.
+- That the policy was good, or was approved, when it came to the base branch.",
+        how_to_meet: "\
+Keep changes to the gate in requests of their own and let its owners approve them.
+
+```toml
+[roles.gate-owners]
+teams = [\"example/release-engineering\"]
+
+[controls.gate-integrity]
+role = \"gate-owners\"
+approvals = 1
+test-configuration = [\"pytest.ini\", \".config/nextest.toml\"]
+paths = [\"deploy/**\"]
+```",
+    },
     read: read::<GateIntegrity>,
 };
 
-/// Its settings.
+/// Its settings. Each has a default, so that the control can be on without any.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct GateIntegrity {}
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct GateIntegrity {
+    /// Who has to approve; without it anybody independent who may write.
+    role: Option<Spanned<String>>,
+    /// How many of them.
+    approvals: NonZeroU64,
+    /// Files that decide which tests run.
+    test_configuration: Vec<Glob>,
+    /// More files.
+    paths: Vec<Glob>,
+}
 
-impl Control for GateIntegrity {
-    fn ask(&self, _inquiry: &mut Inquiry) {}
-
-    fn check(&self, _case: &Case<'_>) -> Result<Vec<Finding>, Gap> {
-        todo!()
+impl Default for GateIntegrity {
+    fn default() -> Self {
+        let (test_configuration, paths) = (Vec::new(), Vec::new());
+        GateIntegrity { role: None, approvals: NonZeroU64::MIN, test_configuration, paths }
     }
 }
+
+impl Control for GateIntegrity {
+    /// Whether gate files are touched is not known when the questions are put, so reviews are always asked for.
+    fn ask(&self, inquiry: &mut Inquiry) {
+        inquiry.topics.extend([Topic::Reviews, Topic::Pushes]);
+    }
+
+    fn references(&self) -> Vec<Reference<'_>> {
+        self.role.iter().map(Reference::Role).collect()
+    }
+
+    fn check(&self, case: &Case<'_>) -> Result<Vec<Finding>, Gap> {
+        let change = case.facts.change.known()?;
+        if let Some(found) = nothing_to_judge(NAME, change) {
+            return Ok(vec![found]);
+        }
+        let gate = case.facts.gate.known()?;
+        let files = files(case)?;
+        let touched = self.touched(case, &files)?;
+        let mut findings = match touched.is_empty() {
+            true => vec![untouched(change.head.short())],
+            false => self.judge(case, &touched),
+        };
+        findings.extend(removed(case, gate));
+        findings.extend(origin(case, gate));
+        findings.extend(unreadable_lines(gate, &files));
+        Ok(findings)
+    }
+}
+
+/// Touched files that steer the gate, and why they do.
+struct Touched<'a> {
+    reason: &'static str,
+    files: Vec<(&'a RepoPath, &'a FileChange)>,
+}
+
+impl GateIntegrity {
+    /// The touched files of the gate, by reason.
+    fn touched<'a>(&self, case: &Case<'a>, files: &[&'a FileChange]) -> Result<Vec<Touched<'a>>, Gap> {
+        let policy = case.facts.inquiry.policy.as_ref();
+        let (owners, workflows) = (globs(&PLACES)?, globs(&WORKFLOWS)?);
+        let all = [
+            of_gate("the policy", files, |path| policy.is_some_and(|policy| is_same_file(policy, path))),
+            of_gate("who owns which file", files, |path| any(&owners, path)),
+            of_gate("the workflows that run the gate and the tests", files, |path| any(&workflows, path)),
+            of_gate("the configuration of the tests", files, |path| any(&self.test_configuration, path)),
+            of_gate("what the policy counts to the gate", files, |path| any(&self.paths, path)),
+        ];
+        Ok(all.into_iter().filter(|touched| !touched.files.is_empty()).collect())
+    }
+
+    fn judge(&self, case: &Case<'_>, touched: &[Touched<'_>]) -> Vec<Finding> {
+        let judged = approvals(case, Independence::default()).and_then(|approvals| {
+            let judgement = self.quorum(case, &approvals, touched)?;
+            let request = case.facts.host.request.known()?.number.to_string();
+            let findings = touched.iter().map(|touched| touched.finding(&judgement));
+            Ok(findings.chain(objections(NAME, &request, &approvals)).collect())
+        });
+        judged.unwrap_or_else(|gap| touched.iter().map(|touched| touched.unproven(&gap)).collect())
+    }
+
+    fn quorum(
+        &self,
+        case: &Case<'_>,
+        approvals: &Approvals,
+        touched: &[Touched<'_>],
+    ) -> Result<Judgement, Gap> {
+        let files: Vec<_> =
+            touched.iter().flat_map(|touched| &touched.files).map(|(_, file)| *file).collect();
+        let wanted = |role: &Spanned<String>| RoleApprovals { role: role.clone(), approvals: self.approvals };
+        let roles: Vec<_> = self.role.iter().map(wanted).collect();
+        let demand =
+            Demand { approvals: self.approvals.get(), roles: &roles, files: &files, all_owned: true };
+        judge(case, approvals, &demand)
+    }
+}
+
+fn of_gate<'a>(
+    reason: &'static str,
+    files: &[&'a FileChange],
+    is: impl Fn(&RepoPath) -> bool,
+) -> Touched<'a> {
+    let name = |file: &'a FileChange| names(file).find(|path| is(path)).map(|path| (path, file));
+    Touched { reason, files: files.iter().filter_map(|file| name(file)).collect() }
+}
+
+/// Every name under which a file counts: old, new, and where a link leads.
+fn names(file: &FileChange) -> impl Iterator<Item = &RepoPath> {
+    file.entries().flat_map(|entry| std::iter::once(&entry.path).chain(target(&entry.kind)))
+}
+
+fn target(kind: &EntryKind) -> Option<&RepoPath> {
+    match kind {
+        EntryKind::Symlink(target) => target.as_ref(),
+        EntryKind::File | EntryKind::Executable | EntryKind::Submodule => None,
+    }
+}
+
+fn any(globs: &[Glob], path: &RepoPath) -> bool {
+    globs.iter().any(|glob| glob.matches_folded(path.as_bytes()))
+}
+
+fn globs(patterns: &[&str]) -> Result<Vec<Glob>, Gap> {
+    let bad = |reason| {
+        Gap::new("the files of the gate", GapReason::Unsupported, reason, "Report this as a defect.")
+    };
+    patterns.iter().map(|pattern| Glob::new(pattern).map_err(bad)).collect()
+}
+
+/// The same file, also where a file system does not tell case or Unicode forms apart.
+fn is_same_file(policy: &RepoPath, path: &RepoPath) -> bool {
+    let escape =
+        |c: char| if c.is_alphanumeric() || "/-_.".contains(c) { c.to_string() } else { format!("\\{c}") };
+    let literal =
+        std::str::from_utf8(policy.as_bytes()).ok().map(|text| text.chars().map(escape).collect::<String>());
+    policy == path
+        || literal
+            .and_then(|literal| Glob::new(&literal).ok())
+            .is_some_and(|glob| glob.matches_folded(path.as_bytes()))
+}
+
+impl Touched<'_> {
+    fn finding(&self, judgement: &Judgement) -> Finding {
+        let found = judgement.finding(NAME, SubjectKind::File, self.name());
+        let reason = format!("the change touches {}: {}", self.reason, found.reason);
+        self.placed(Finding { reason, ..found })
+    }
+
+    fn unproven(&self, gap: &Gap) -> Finding {
+        self.placed(unproven(NAME, SubjectKind::File, self.name(), gap))
+    }
+
+    fn name(&self) -> String {
+        self.files.first().map_or_else(String::new, |(path, _)| path.to_string())
+    }
+
+    /// The finding with its place and the other files that it is about.
+    fn placed(&self, mut found: Finding) -> Finding {
+        found.place = self.files.first().map(|(path, _)| Place { path: (*path).clone(), line: None });
+        found.details.extend(self.files.iter().skip(1).map(|(path, _)| format!("also {path}")));
+        found
+    }
+}
+
+fn untouched(head: &str) -> Finding {
+    let reason = "the change touches nothing that steers the gate";
+    finding(NAME, Verdict::Met, SubjectKind::Change, head, reason)
+}
+
+/// Without a policy at the head the next change would not be judged by one.
+fn removed(case: &Case<'_>, gate: &GateTexts) -> Option<Finding> {
+    let policy = case.facts.inquiry.policy.as_ref()?;
+    let gone = gate.policy_before.is_some() && gate.policy_after.is_none();
+    let found = || {
+        finding(
+            NAME,
+            Verdict::Broken,
+            SubjectKind::Policy,
+            policy.to_string(),
+            "the change removes the policy",
+        )
+        .remedy(format!("Keep {policy}; to move it, first tell the gate where it will be."))
+    };
+    gone.then(found)
+}
+
+/// Who may have put the policy where it is.
+fn origin(case: &Case<'_>, gate: &GateTexts) -> Option<Finding> {
+    let host = &case.facts.host;
+    if gate.policy_before.is_none() || host.kind == "none" {
+        return None;
+    }
+    match &host.branch {
+        Fact::Known(branch) if branch.protected => None,
+        Fact::Known(branch) => Some(
+            finding(
+                NAME,
+                Verdict::Unproven,
+                SubjectKind::Branch,
+                format!("{}: policy", branch.name),
+                "nothing protects the branch that the policy comes from, so anybody who may write could have put it there",
+            )
+            .remedy(format!("Protect {} on the host.", branch.name)),
+        ),
+        Fact::Gap(gap) => Some(unproven(NAME, SubjectKind::Policy, "origin", gap)),
+    }
+}
+
+/// Lines of CODEOWNERS that GitHub skips and that may have meant a touched file. A role of code owners weighs them
+/// itself; everybody else should at least know.
+fn unreadable_lines(gate: &GateTexts, files: &[&FileChange]) -> Option<Finding> {
+    let text = gate.code_owners.as_ref()?;
+    let code_owners = CodeOwners::parse(&text.text);
+    let paths = files.iter().flat_map(|file| file.entries()).map(|entry| &entry.path);
+    let lines: BTreeMap<_, _> = paths.filter_map(|path| code_owners.doubt(path)).map(numbered).collect();
+    let show = |(line, reason)| format!("line {line}: {reason}");
+    (!lines.is_empty()).then(|| {
+        let reason = "lines of CODEOWNERS that GitHub skips may be meant for files of this change";
+        finding(NAME, Verdict::Noted, SubjectKind::File, text.path.to_string(), reason)
+            .remedy("Correct these lines on the base branch.")
+            .details(lines.into_iter().map(show).collect())
+    })
+}
+
+fn numbered(invalid: &InvalidLine) -> (u64, &str) {
+    (invalid.line, &invalid.reason)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,27 +1,279 @@
-//! `required-reviews`.
+//! `required-reviews`: the change was approved by enough people who had no part in it.
+//!
+//! One rule for every change, one for changes to any data-processing area, one for each area. All that apply must
+//! hold, and each is its own finding. What counts as an approval is in [`super::approval`], how people fill roles in
+//! [`super::quorum`]. An area that is touched and that no rule speaks of is broken: the policy has forgotten it.
 
-use super::{Case, Control, Documentation, Kind, read};
-use crate::model::decision::Finding;
-use crate::model::fact::Gap;
-use crate::model::inquiry::Inquiry;
-use serde::Deserialize;
+use super::approval::{Approvals, Independence, LastPusher, approvals};
+use super::quorum::{Demand, RoleApprovals, files, judge, nothing_to_judge};
+use super::{Case, Control, Documentation, Kind, Reference, finding, read, unproven};
+use crate::model::change::FileChange;
+use crate::model::decision::{Finding, Place, SubjectKind, TouchedArea, Verdict};
+use crate::model::fact::{Fact, Gap};
+use crate::model::inquiry::{Inquiry, Topic};
+use serde::{Deserialize, Deserializer};
+use std::collections::BTreeMap;
+use std::num::NonZeroU64;
+use toml::Spanned;
+
+const NAME: &str = "required-reviews";
 
 /// The control.
 pub static KIND: Kind = Kind {
-    name: "required-reviews",
-    documentation: Documentation { requires: "", why: "", cannot_show: "", how_to_meet: "" },
+    name: NAME,
+    documentation: Documentation {
+        requires: "\
+Enough people who had no part in a change have approved exactly the commit that would land.
+
+Independent is nobody who opened the request, wrote, committed or co-authored any commit of it, or pushed its head \
+last. Bots, machines named in the policy, deleted accounts and unclaimed placeholders of an import never count; \
+neither does an account that may not write to the repository. Two accounts of one person are one person, if \
+`[[people]]` says so.
+
+An approval counts if it is that person's standing opinion: given on the judged head, after the request was last \
+turned to another base branch, and not taken back since. When an opinion is dismissed, older approvals of the same \
+person go with it. Whoever may write and asks for changes blocks until they approve or their review is dismissed.
+
+A role is a list of people, of teams, or the code owners of the touched files. Each role needs different people. In a \
+role of code owners every touched file that has an owner needs one of its own owners; a touched file of a \
+data-processing area without an owner cannot be approved.",
+        why: "\
+In the case this program was written for, a mistake in one person's code put test data into a live police system, and \
+nobody else had looked at it. A second person who did not write the code finds such mistakes, and nobody can then \
+put a change into production alone, by mistake or on purpose. Hosts check some of this, but they let an author approve from a \
+second account, let approvals outlive what was approved, and count committers and co-authors as independent.",
+        cannot_show: "\
+- That anybody read the change. An approval is a statement, and a rubber stamp looks like any other.
+- That the approvers did not act together with the author.
+- Who really wrote a commit. Names and addresses in commits are the author's own words; somebody who writes a bot's or \
+another person's address is found only as the opener of the request or the pusher of its head.
+- That two accounts belong to one person, unless the policy says so.
+- That somebody was in a team, or might write, at the moment of the approval: membership and permission are those of now.
+- That the person behind a login is the one whom the policy's author had in mind, after a login was given up and taken by another.
+- That the text of a dismissed or resolved objection was dealt with.",
+        how_to_meet: "\
+Ask people outside the change to approve its last commit; after every push ask again. Put everybody's addresses and \
+second accounts into `[[people]]`, so that commits are attributed.
+
+```toml
+[controls.required-reviews]
+approvals = 1
+last-pusher = \"exclude\"            # or \"ignore\"
+
+[controls.required-reviews.data-processing]
+approvals = 2
+roles = [{ role = \"data-protection\", approvals = 1 }]
+
+[controls.required-reviews.areas.upload]
+approvals = 3
+```",
+    },
     read: read::<RequiredReviews>,
 };
 
 /// Its settings.
 #[derive(Debug, Deserialize)]
+#[serde(try_from = "Written")]
+pub struct RequiredReviews {
+    general: Option<Rule>,
+    data_processing: Option<Rule>,
+    areas: BTreeMap<Spanned<String>, Rule>,
+    independence: Independence,
+}
+
+/// The settings as they are written.
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct RequiredReviews {}
+struct Written {
+    approvals: Option<NonZeroU64>,
+    #[serde(default, deserialize_with = "some_roles")]
+    roles: Vec<RoleApprovals>,
+    #[serde(default)]
+    last_pusher: LastPusher,
+    data_processing: Option<Rule>,
+    #[serde(default)]
+    areas: BTreeMap<Spanned<String>, Rule>,
+}
 
-impl Control for RequiredReviews {
-    fn ask(&self, _inquiry: &mut Inquiry) {}
+impl TryFrom<Written> for RequiredReviews {
+    type Error = &'static str;
 
-    fn check(&self, _case: &Case<'_>) -> Result<Vec<Finding>, Gap> {
-        todo!()
+    fn try_from(written: Written) -> Result<Self, Self::Error> {
+        let Written { approvals, roles, last_pusher, data_processing, areas } = written;
+        let general = (approvals.is_some() || !roles.is_empty()).then_some(Rule { approvals, roles });
+        if general.is_none() && data_processing.is_none() && areas.is_empty() {
+            return Err("these settings require nothing; set `approvals = 1` or more");
+        }
+        Ok(RequiredReviews { general, data_processing, areas, independence: Independence { last_pusher } })
     }
 }
+
+/// How many people, and who.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "WrittenRule")]
+struct Rule {
+    approvals: Option<NonZeroU64>,
+    roles: Vec<RoleApprovals>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct WrittenRule {
+    approvals: Option<NonZeroU64>,
+    #[serde(default, deserialize_with = "some_roles")]
+    roles: Vec<RoleApprovals>,
+}
+
+impl TryFrom<WrittenRule> for Rule {
+    type Error = &'static str;
+
+    fn try_from(written: WrittenRule) -> Result<Self, Self::Error> {
+        let WrittenRule { approvals, roles } = written;
+        let vacuous = approvals.is_none() && roles.is_empty();
+        if vacuous {
+            Err("this rule requires nothing; set `approvals` or `roles`")
+        } else {
+            Ok(Rule { approvals, roles })
+        }
+    }
+}
+
+fn some_roles<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<RoleApprovals>, D::Error> {
+    let roles = Vec::deserialize(deserializer)?;
+    if roles.is_empty() {
+        return Err(serde::de::Error::custom(
+            "an empty list of roles requires nothing; name a role or leave it out",
+        ));
+    }
+    Ok(roles)
+}
+
+impl Control for RequiredReviews {
+    fn ask(&self, inquiry: &mut Inquiry) {
+        inquiry.topics.insert(Topic::Reviews);
+        if self.independence.last_pusher == LastPusher::Exclude {
+            inquiry.topics.insert(Topic::Pushes);
+        }
+    }
+
+    fn references(&self) -> Vec<Reference<'_>> {
+        let rules = self.general.iter().chain(&self.data_processing).chain(self.areas.values());
+        let roles = rules.flat_map(|rule| &rule.roles).map(|wanted| Reference::Role(&wanted.role));
+        self.areas.keys().map(Reference::Area).chain(roles).collect()
+    }
+
+    fn check(&self, case: &Case<'_>) -> Result<Vec<Finding>, Gap> {
+        let change = case.facts.change.known()?;
+        if let Some(found) = nothing_to_judge(NAME, change) {
+            return Ok(vec![found]);
+        }
+        let mut findings = self.unplaced(case, change.head.short());
+        findings.extend(self.forgotten(case));
+        let applied = self.applied(case);
+        if !applied.is_empty() {
+            let judged = self.judge(case, &applied);
+            findings.extend(
+                judged.unwrap_or_else(|gap| {
+                    vec![unproven(NAME, SubjectKind::Change, change.head.short(), &gap)]
+                }),
+            );
+        } else if findings.is_empty() {
+            let reason =
+                "the policy asks for reviews of some areas only, and the change touches none of them";
+            findings.push(finding(NAME, Verdict::Exempt, SubjectKind::Change, change.head.short(), reason));
+        }
+        Ok(findings)
+    }
+}
+
+/// A rule that applies to the change; of one area, or of the whole request.
+struct Applied<'a> {
+    rule: &'a Rule,
+    area: Option<&'a TouchedArea>,
+    why: &'static str,
+}
+
+impl RequiredReviews {
+    fn judge(&self, case: &Case<'_>, applied: &[Applied<'_>]) -> Result<Vec<Finding>, Gap> {
+        let approvals = approvals(case, self.independence)?;
+        let request = case.facts.host.request.known()?.number.to_string();
+        let files = files(case)?;
+        let mut findings: Vec<_> = objections(NAME, &request, &approvals).into_iter().collect();
+        for applied in applied {
+            findings.push(applied.judge(case, &approvals, &files, &request)?);
+        }
+        Ok(findings)
+    }
+
+    fn applied<'a>(&'a self, case: &Case<'a>) -> Vec<Applied<'a>> {
+        let general = self.general.iter().map(|rule| Applied { rule, area: None, why: "" });
+        let areas = touched(case).iter().flat_map(|area| self.of_area(area));
+        general.chain(areas).collect()
+    }
+
+    fn of_area<'a>(&'a self, area: &'a TouchedArea) -> impl Iterator<Item = Applied<'a>> {
+        let any = self.data_processing.iter();
+        let any =
+            any.map(move |rule| Applied { rule, area: Some(area), why: "of any data-processing area: " });
+        let own = self.areas.get(area.area.as_str()).into_iter();
+        any.chain(own.map(move |rule| Applied { rule, area: Some(area), why: "of this area: " }))
+    }
+
+    /// Rules for areas are of no use while it is not known which areas are touched.
+    fn unplaced(&self, case: &Case<'_>, head: &str) -> Vec<Finding> {
+        let by_area = self.data_processing.is_some() || !self.areas.is_empty();
+        match case.touched {
+            Fact::Gap(gap) if by_area => vec![unproven(NAME, SubjectKind::Change, head, gap)],
+            Fact::Gap(_) | Fact::Known(_) => Vec::new(),
+        }
+    }
+
+    /// Touched areas that no rule speaks of.
+    fn forgotten(&self, case: &Case<'_>) -> Vec<Finding> {
+        let spoken_of = |area: &&TouchedArea| self.general.is_some() || self.of_area(area).next().is_some();
+        let forgotten = touched(case).iter().filter(|area| !spoken_of(area));
+        forgotten.map(|area| no_rule(&area.area)).collect()
+    }
+}
+
+fn no_rule(area: &str) -> Finding {
+    let reason = "no rule says who has to approve changes of this data-processing area";
+    finding(NAME, Verdict::Broken, SubjectKind::Area, area, reason).remedy(format!(
+        "Set `approvals` in `[controls.{NAME}.data-processing]` or `[controls.{NAME}.areas.{area}]` of the policy."
+    ))
+}
+
+fn touched<'a>(case: &Case<'a>) -> &'a [TouchedArea] {
+    case.touched.value().map_or(&[], Vec::as_slice)
+}
+
+impl Applied<'_> {
+    fn judge(
+        &self,
+        case: &Case<'_>,
+        approvals: &Approvals,
+        files: &[&FileChange],
+        request: &str,
+    ) -> Result<Finding, Gap> {
+        let total = self.rule.approvals.map_or(1, NonZeroU64::get);
+        let demand = Demand { approvals: total, roles: &self.rule.roles, files, all_owned: false };
+        let judgement = judge(case, approvals, &demand)?;
+        let Some(area) = self.area else { return Ok(judgement.finding(NAME, SubjectKind::Request, request)) };
+        let mut found = judgement.finding(NAME, SubjectKind::Area, &area.area);
+        found.reason = format!("{}{}", self.why, found.reason);
+        found.place = area.touches.first().map(|touch| Place { path: touch.path.clone(), line: touch.line });
+        Ok(found)
+    }
+}
+
+/// The finding about standing objections.
+pub(super) fn objections(control: &str, request: &str, approvals: &Approvals) -> Option<Finding> {
+    let first = approvals.objections.first()?;
+    let found = finding(control, Verdict::Broken, SubjectKind::Request, request, first)
+        .remedy("Let whoever asked for changes approve, or dismiss their review with a reason.")
+        .details(approvals.objections.clone());
+    Some(found)
+}
+
+#[cfg(test)]
+mod tests;
