@@ -1,0 +1,322 @@
+//! The JSON of requests, people, commits and checks. Every field that GitHub's OpenAPI description
+//! requires is there, read by us or not, so that a reader that wants more is served too.
+
+use super::{Activity, Event, World};
+use crate::model::change::Revision;
+use crate::model::check::{Check, Conclusion, Producer};
+use crate::model::person::{Account, AccountKind};
+use crate::model::review::{CommitAccounts, Permission, Review, ReviewState};
+use serde_json::{Map, Value, json};
+
+/// Fields of a user that are addresses below their own.
+const USER_LINKS: &[&str] = &[
+    "events",
+    "followers",
+    "following",
+    "gists",
+    "organizations",
+    "received_events",
+    "repos",
+    "starred",
+    "subscriptions",
+];
+
+/// Fields of a repository that are addresses below its own.
+const REPOSITORY_LINKS: &[&str] = &[
+    "archive",
+    "assignees",
+    "blobs",
+    "branches",
+    "clone",
+    "collaborators",
+    "comments",
+    "commits",
+    "compare",
+    "contents",
+    "contributors",
+    "deployments",
+    "downloads",
+    "events",
+    "forks",
+    "git",
+    "git_commits",
+    "git_refs",
+    "git_tags",
+    "hooks",
+    "html",
+    "issue_comment",
+    "issue_events",
+    "issues",
+    "keys",
+    "labels",
+    "languages",
+    "merges",
+    "milestones",
+    "notifications",
+    "pulls",
+    "releases",
+    "ssh",
+    "stargazers",
+    "statuses",
+    "subscribers",
+    "subscription",
+    "svn",
+    "tags",
+    "teams",
+    "trees",
+];
+
+/// The links of a request, which it also has as fields.
+const REQUEST_LINKS: &[&str] = &[
+    "comments",
+    "commits",
+    "statuses",
+    "html",
+    "issue",
+    "review_comments",
+    "review_comment",
+    "diff",
+    "patch",
+];
+
+fn with_links(mut body: Value, base: &str, names: &[&str]) -> Value {
+    for name in names {
+        body[format!("{name}_url")] = json!(format!("{base}/{name}"));
+    }
+    body
+}
+
+impl World {
+    /// The address of something in the repository.
+    pub(super) fn below(&self, rest: &str) -> String {
+        format!("{}/repos/{}/{rest}", self.address, self.repository)
+    }
+
+    /// A user, whole.
+    pub(super) fn user(&self, account: &Account) -> Value {
+        let kind = match account.kind {
+            AccountKind::Human => "User",
+            AccountKind::Bot => "Bot",
+            AccountKind::Mannequin => "Mannequin",
+            AccountKind::Other => "Organization",
+        };
+        let url = format!("{}/users/{}", self.address, account.login);
+        let body = json!({
+            "login": account.login, "id": account.id, "node_id": format!("U_{}", account.id), "type": kind,
+            "site_admin": false, "gravatar_id": "", "url": url, "html_url": url, "avatar_url": url,
+        });
+        with_links(body, &url, USER_LINKS)
+    }
+
+    /// A user, or null for one that is gone.
+    pub(super) fn maybe_user(&self, account: Option<&Account>) -> Value {
+        account.map_or(Value::Null, |account| self.user(account))
+    }
+
+    fn owner(&self) -> Account {
+        let login = self.repository.split('/').next().unwrap_or_default();
+        Account { kind: AccountKind::Other, ..super::person(login, 1) }
+    }
+
+    fn repository_body(&self, full_name: &str) -> Value {
+        let url = format!("{}/repos/{full_name}", self.address);
+        let name = full_name.rsplit('/').next().unwrap_or_default();
+        let body = json!({
+            "id": 100, "node_id": "R_100", "name": name, "full_name": full_name, "url": url,
+            "owner": self.user(&self.owner()), "private": true, "fork": full_name != self.repository,
+            "description": null, "homepage": null, "language": null, "license": null, "mirror_url": null,
+            "default_branch": self.branch.name, "archived": false, "disabled": false, "visibility": "private",
+            "has_downloads": true, "has_issues": true, "has_projects": false, "has_wiki": false, "has_pages": false,
+            "forks": 0, "forks_count": 0, "open_issues": 1, "open_issues_count": 1, "size": 1,
+            "stargazers_count": 0, "watchers": 0, "watchers_count": 0,
+            "pushed_at": super::minutes(10), "created_at": super::minutes(0), "updated_at": super::minutes(10),
+        });
+        with_links(body, &url, REPOSITORY_LINKS)
+    }
+
+    fn side(&self, branch: &str, sha: &Revision, repository: Option<&str>) -> Value {
+        let owner = self.user(&self.owner());
+        let label = format!("{}:{branch}", self.owner().login);
+        let repository = repository.map_or(Value::Null, |name| self.repository_body(name));
+        json!({ "label": label, "ref": branch, "sha": sha, "repo": repository, "user": owner })
+    }
+
+    pub(super) fn request_body(&self) -> Value {
+        let request = &self.request;
+        let url = self.below(&format!("pulls/{}", request.number));
+        let links = REQUEST_LINKS.iter().chain(&["self"]);
+        let links: Map<String, Value> =
+            links.map(|name| (name.to_string(), json!({ "href": format!("{url}/{name}") }))).collect();
+        let body = json!({
+            "id": 700, "node_id": "PR_700", "number": request.number, "title": request.title, "body": null,
+            "state": if request.open { "open" } else { "closed" }, "locked": false, "draft": false, "url": url,
+            "user": self.maybe_user(request.author.as_ref()), "author_association": "MEMBER",
+            "head": self.side(request.head_branch.as_str(), &request.head, request.head_repository.as_deref()),
+            "base": self.side(request.base_branch.as_str(), &self.branch.tip, Some(&self.repository)),
+            "_links": links, "labels": [], "assignee": null, "assignees": [], "milestone": null,
+            "auto_merge": null, "merged": false, "merged_by": null, "merged_at": null, "merge_commit_sha": null,
+            "mergeable": true, "mergeable_state": "clean", "maintainer_can_modify": false,
+            "additions": 1, "deletions": 1, "changed_files": 1, "commits": self.commits.len(),
+            "comments": 0, "review_comments": 0,
+            "created_at": super::minutes(5), "updated_at": super::minutes(50), "closed_at": null,
+        });
+        with_links(body, &url, REQUEST_LINKS)
+    }
+
+    pub(super) fn review_bodies(&self) -> Vec<Value> {
+        self.reviews.iter().map(|review| self.review_body(review)).collect()
+    }
+
+    fn review_body(&self, review: &Review) -> Value {
+        let state = match review.state {
+            ReviewState::Approved => "APPROVED",
+            ReviewState::ChangesRequested => "CHANGES_REQUESTED",
+            ReviewState::Commented => "COMMENTED",
+            ReviewState::Dismissed => "DISMISSED",
+            ReviewState::Pending => "PENDING",
+        };
+        let request = self.below(&format!("pulls/{}", self.request.number));
+        let url = format!("{request}#review-{}", review.id);
+        let mut body = json!({
+            "id": review.id, "node_id": format!("PRR_{}", review.id), "body": "", "state": state,
+            "user": self.maybe_user(review.reviewer.as_ref()), "commit_id": review.commit,
+            "author_association": "MEMBER", "html_url": url, "pull_request_url": request,
+            "_links": { "html": { "href": url }, "pull_request": { "href": request } },
+        });
+        if let Some(submitted) = review.submitted {
+            body["submitted_at"] = json!(submitted);
+        }
+        body
+    }
+
+    pub(super) fn event_bodies(&self) -> Vec<Value> {
+        let actor = self.maybe_user(self.request.author.as_ref());
+        let body = |(index, event): (usize, &Event)| {
+            let id = 500 + index;
+            json!({
+                "id": id, "node_id": format!("E_{id}"), "url": self.below(&format!("issues/events/{id}")),
+                "actor": actor, "event": event.kind, "commit_id": null, "commit_url": null,
+                "created_at": event.at, "performed_via_github_app": null,
+            })
+        };
+        self.events.iter().enumerate().map(body).collect()
+    }
+
+    pub(super) fn listed_commit_bodies(&self) -> Vec<Value> {
+        self.commits.iter().take(self.listed_commits).map(|commit| self.commit_body(commit)).collect()
+    }
+
+    pub(super) fn commit_body(&self, (id, accounts): &(Revision, CommitAccounts)) -> Value {
+        let url = self.below(&format!("commits/{id}"));
+        json!({
+            "sha": id, "node_id": format!("C_{}", id.short()), "url": url, "html_url": url, "comments_url": url,
+            "author": self.maybe_user(accounts.author.as_ref()),
+            "committer": self.maybe_user(accounts.committer.as_ref()),
+            "parents": [],
+            "commit": {
+                "url": url, "message": "", "comment_count": 0, "author": null, "committer": null,
+                "tree": { "sha": id, "url": url },
+                "verification": { "verified": false, "reason": "unsigned", "signature": null, "payload": null,
+                                  "verified_at": null },
+            },
+        })
+    }
+
+    pub(super) fn activity_bodies(&self, reference: Option<&str>) -> Vec<Value> {
+        let full = |entry: &Activity| format!("refs/heads/{}", entry.branch);
+        let mut entries: Vec<(usize, &Activity)> = self.activity.iter().enumerate().collect();
+        entries.retain(|(_, entry)| reference.is_none_or(|reference| reference == full(entry)));
+        entries.sort_by_key(|(_, entry)| std::cmp::Reverse(entry.at));
+        let body = |(index, entry): (usize, &Activity)| {
+            json!({
+                "id": 600 + index, "node_id": format!("A_{index}"), "before": "0".repeat(40), "after": entry.after,
+                "ref": full(entry), "timestamp": entry.at, "activity_type": "push",
+                "actor": self.maybe_user(entry.actor.as_ref()),
+            })
+        };
+        entries.into_iter().map(body).collect()
+    }
+
+    pub(super) fn permission_body(&self, (account, permission): &(Account, Permission)) -> Value {
+        let name = match permission {
+            Permission::None => "none",
+            Permission::Read => "read",
+            Permission::Write => "write",
+            Permission::Admin => "admin",
+        };
+        let mut user = self.user(account);
+        user["role_name"] = json!(name);
+        json!({ "permission": name, "role_name": name, "user": user })
+    }
+
+    /// An app, whole.
+    pub(super) fn app(&self, id: u64, slug: &str) -> Value {
+        let url = format!("{}/apps/{slug}", self.address);
+        json!({
+            "id": id, "slug": slug, "node_id": format!("APP_{id}"), "name": slug, "description": null,
+            "owner": self.user(&self.owner()), "external_url": url, "html_url": url, "permissions": {},
+            "events": [], "created_at": super::minutes(0), "updated_at": super::minutes(0),
+        })
+    }
+
+    pub(super) fn run_bodies(&self, sha: &str) -> Vec<Value> {
+        let runs = self.checks.iter().filter(|check| check.head.as_str() == sha);
+        runs.filter(|check| !matches!(check.producer, Producer::Account(_)))
+            .map(|run| self.run_body(run))
+            .collect()
+    }
+
+    fn run_body(&self, run: &Check) -> Value {
+        let url = self.below(&format!("check-runs/{}", run.id));
+        let app = match &run.producer {
+            Producer::App { id, slug } => self.app(*id, slug),
+            _ => Value::Null,
+        };
+        let end = run_end(run.conclusion);
+        json!({
+            "id": run.id, "node_id": format!("CR_{}", run.id), "name": run.name, "head_sha": run.head, "app": app,
+            "url": url, "html_url": url, "details_url": url, "external_id": "",
+            "status": if end.is_some() { "completed" } else { "in_progress" }, "conclusion": end,
+            "started_at": super::minutes(11), "completed_at": end.map(|_| super::minutes(15)),
+            "check_suite": { "id": 1 }, "pull_requests": [],
+            "output": { "title": null, "summary": null, "text": null, "annotations_count": 0, "annotations_url": url },
+        })
+    }
+
+    pub(super) fn status_bodies(&self, sha: &str) -> Vec<Value> {
+        let mut checks: Vec<&Check> = self.checks.iter().filter(|check| check.head.as_str() == sha).collect();
+        checks.sort_by_key(|check| std::cmp::Reverse(check.id));
+        checks.into_iter().filter_map(|check| self.status_body(check)).collect()
+    }
+
+    fn status_body(&self, check: &Check) -> Option<Value> {
+        let Producer::Account(creator) = &check.producer else { return None };
+        let state = match check.conclusion {
+            Conclusion::Success => "success",
+            Conclusion::Running => "pending",
+            Conclusion::Error => "error",
+            _ => "failure",
+        };
+        Some(json!({
+            "id": check.id, "node_id": format!("S_{}", check.id), "context": check.name, "state": state,
+            "url": self.below(&format!("statuses/{}", check.head)), "avatar_url": null, "description": null,
+            "target_url": null, "creator": self.maybe_user(creator.as_ref()),
+            "created_at": super::minutes(15), "updated_at": super::minutes(15),
+        }))
+    }
+}
+
+fn run_end(conclusion: Conclusion) -> Option<&'static str> {
+    Some(match conclusion {
+        Conclusion::Running => return None,
+        Conclusion::Success => "success",
+        Conclusion::Failure | Conclusion::Error => "failure",
+        Conclusion::Neutral => "neutral",
+        Conclusion::Skipped => "skipped",
+        Conclusion::Cancelled => "cancelled",
+        Conclusion::Stale => "stale",
+        Conclusion::TimedOut => "timed_out",
+        Conclusion::ActionRequired => "action_required",
+        Conclusion::StartupFailure => "startup_failure",
+    })
+}
