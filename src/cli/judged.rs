@@ -41,22 +41,30 @@ pub enum Preparation {
 /// # Errors
 /// Usage, environment or policy errors.
 pub fn prepare(directory: &Path, subject: &Subject) -> Result<Preparation> {
-    prepare_with(directory, subject, || Box::new(Live::new()))
+    let connection =
+        Connection { api_url: actions::api_url(), token: actions::token(), transport: Box::new(Live::new()) };
+    prepare_over(connection, directory, subject)
 }
 
-/// The same over any transport.
+/// The way to a host.
+pub struct Connection {
+    /// The address of its API.
+    pub api_url: String,
+    /// The token to show there, and nowhere else.
+    pub token: Option<String>,
+    /// What carries requests.
+    pub transport: Box<dyn Transport>,
+}
+
+/// The same over any connection.
 ///
 /// # Errors
 /// See [`prepare`].
-pub fn prepare_with(
-    directory: &Path,
-    subject: &Subject,
-    transport: impl Fn() -> Box<dyn Transport>,
-) -> Result<Preparation> {
+pub fn prepare_over(connection: Connection, directory: &Path, subject: &Subject) -> Result<Preparation> {
     let repository = Repository::open(directory)?;
     let named = subject.reports.iter().map(|text| named(text)).collect::<Result<Vec<_>>>()?;
     let question = Asking::new(subject)?;
-    let host = question.host(transport)?;
+    let host = question.host(connection)?;
     let asked = host.as_deref().map(|host| ask(host));
     let ends = match ends(&repository, subject, &question, asked.as_ref()) {
         Ok(ends) => ends?,
@@ -101,16 +109,10 @@ impl Asking {
         }
     }
 
-    fn host(&self, transport: impl Fn() -> Box<dyn Transport>) -> Result<Option<Box<dyn Host>>> {
+    fn host(&self, connection: Connection) -> Result<Option<Box<dyn Host>>> {
         let Some((repository, request)) = &self.github else { return Ok(None) };
-        let host = GitHub::new(
-            &actions::api_url(),
-            repository,
-            *request,
-            actions::token(),
-            transport(),
-            Patience::default(),
-        );
+        let Connection { api_url, token, transport } = connection;
+        let host = GitHub::new(&api_url, repository, *request, token, transport, Patience::default());
         Ok(Some(Box::new(host.map_err(Failure::usage)?)))
     }
 }

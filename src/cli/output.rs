@@ -91,13 +91,17 @@ fn write(decision: &Decision, target: &Target, arguments: &Arguments) -> Result<
 }
 
 fn style(arguments: &Arguments, to_stdout: bool) -> Style {
-    let choice = anstream::AutoStream::choice(&io::stdout());
     Style {
-        colour: to_stdout && choice != anstream::ColorChoice::Never,
+        colour: to_stdout && colour(),
         width: 80,
         verbose: arguments.verbose,
         advisory: arguments.advisory,
     }
+}
+
+/// May stdout carry colour? (`NO_COLOR`, `CLICOLOR_FORCE`, no terminal)
+pub fn colour() -> bool {
+    anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never
 }
 
 /// In a job's log a line of text could be taken for a command to the runner. The text stands between

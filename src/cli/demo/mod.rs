@@ -1,18 +1,142 @@
 //! `portcullis demo`: a look at the gate without any account.
+//!
+//! Each scenario builds a git repository in a temporary directory and a GitHub in memory, and is judged by the very
+//! code that judges real changes: the same questions, translation, controls and rendering.
+
+use super::exit::{Exit, Failure, Result};
+use super::judged::{Connection, Preparation, prepare_over};
+use super::{HostName, Subject, output};
+use crate::model::decision::{Decision, Finding, Outcome};
+use crate::render::{self, Style};
+use anyhow::Context;
+use clap::Args;
+use scenarios::{SCENARIOS, Scenario};
+use stage::Stage;
+use std::fmt::Write as _;
 
 pub mod history;
+pub mod scenarios;
+pub mod stage;
 pub mod world;
 
-use super::exit::{Exit, Result};
-
 /// Arguments of `demo`.
-#[derive(Debug, clap::Args)]
-pub struct Arguments {}
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// Show the whole verdict on one of the changes.
+    #[arg(long, value_name = "NAME")]
+    show: Option<String>,
+}
 
-/// Shows it.
+/// Judges the made-up changes, all in short or one in full.
 ///
 /// # Errors
-/// None yet.
-pub fn run(_arguments: &Arguments) -> Result {
+/// The temporary directory cannot be written, or a verdict is not the one that the scenario tells of.
+pub fn run(arguments: &Arguments) -> Result {
+    match &arguments.show {
+        Some(name) => show(name),
+        None => all(),
+    }
+}
+
+fn all() -> Result {
+    let mut text = String::from(
+        "A made-up project, its GitHub and its tests, judged by the code that judges yours.\n\
+         Request 7 changes how records are loaded. Each line bends one thing.\n\n",
+    );
+    let mut wrong = 0;
+    for scenario in SCENARIOS {
+        let decision = judge(scenario)?;
+        wrong += usize::from(!as_told(scenario, &decision));
+        tell(&mut text, scenario, &decision);
+    }
+    text.push_str("\nSee one whole: portcullis demo --show hidden-bypass-list\n");
+    output::stdout(text.as_bytes())?;
+    if wrong > 0 {
+        return Err(Failure::environment(format!(
+            "{wrong} verdicts are not the ones the demo tells of; this is a defect"
+        )));
+    }
     Ok(Exit::Allowed)
+}
+
+fn tell(text: &mut String, scenario: &Scenario, decision: &Decision) {
+    let word = match decision.outcome {
+        Outcome::Allow => "allowed",
+        Outcome::Undetermined => "undetermined",
+        Outcome::Block => "blocked",
+    };
+    let _ = writeln!(text, "{word:<13} {}\n{:14}{}", scenario.name, "", scenario.story);
+    if let Some(finding) = deciding(scenario, decision) {
+        let _ = writeln!(text, "{:14}{}, {}: {}", "", finding.control, finding.subject, finding.reason);
+    }
+    text.push('\n');
+}
+
+/// The finding that the scenario is about: the first one of its control that is as bad as the outcome.
+fn deciding<'d>(scenario: &Scenario, decision: &'d Decision) -> Option<&'d Finding> {
+    let bad = |finding: &&Finding| finding.verdict.outcome() == Some(decision.outcome);
+    decision.findings.iter().filter(bad).find(|finding| finding.control == scenario.control)
+}
+
+fn as_told(scenario: &Scenario, decision: &Decision) -> bool {
+    decision.outcome == scenario.outcome
+        && (scenario.control.is_empty() || deciding(scenario, decision).is_some())
+}
+
+fn show(name: &str) -> Result {
+    let scenario = SCENARIOS.iter().find(|scenario| scenario.name == name).ok_or_else(|| {
+        let names: Vec<_> = SCENARIOS.iter().map(|scenario| scenario.name).collect();
+        Failure::usage(format!("there is no scenario `{name}`; there are {}", names.join(", ")))
+    })?;
+    let decision = judge(scenario)?;
+    let mut bytes = format!("{}\n\n", scenario.story).into_bytes();
+    let colour = output::colour();
+    let style = Style { colour, width: 80, verbose: false, advisory: false };
+    (render::terminal::FORMAT.write)(&decision, style, &mut bytes)
+        .map_err(|error| Failure::environment(error.to_string()))?;
+    output::stdout(&bytes)?;
+    Ok(Exit::from(decision.outcome))
+}
+
+/// Builds the scenario and judges it.
+///
+/// # Errors
+/// The temporary directory cannot be written.
+pub fn judge(scenario: &Scenario) -> Result<Decision> {
+    let mut stage = Stage::honest().context("the made-up repository cannot be built")?;
+    (scenario.bend)(&mut stage).context("the made-up repository cannot be changed")?;
+    let subject = Subject {
+        host: Some(HostName::Github),
+        repository: Some(stage.world.repository.clone()),
+        request: Some(stage.world.request.number),
+        base: None,
+        head: None,
+        policy: None,
+        reports: Vec::new(),
+    };
+    let world = stage.world.clone();
+    let connection = Connection { api_url: world.address.clone(), token: None, transport: Box::new(world) };
+    Ok(match prepare_over(connection, stage.directory(), &subject)? {
+        Preparation::Ready(ready) => crate::decide::decide(&ready.policy, &ready.facts),
+        Preparation::Unseen(judged, gap) => crate::decide::undetermined(*judged, &gap),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_scenario_ends_as_it_is_told() {
+        for scenario in SCENARIOS {
+            let decision = judge(scenario).unwrap();
+            assert!(as_told(scenario, &decision), "{}: {:#?}", scenario.name, decision);
+        }
+    }
+
+    #[test]
+    fn a_scenario_gives_the_same_bytes_twice() {
+        let bytes = |scenario| serde_json::to_string(&judge(scenario).unwrap()).unwrap();
+        assert_eq!(bytes(&SCENARIOS[0]), bytes(&SCENARIOS[0]));
+    }
 }

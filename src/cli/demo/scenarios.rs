@@ -1,0 +1,189 @@
+//! The changes that the demo judges: one honest, one harmless, and the ways round a gate that look most harmless.
+
+use super::history::Edit;
+use super::stage::{KIM, POLICY, Stage};
+use super::world::{Bend, Endpoint, minutes, person};
+use crate::model::check::Producer;
+use crate::model::decision::Outcome;
+use crate::model::person::Account;
+use crate::model::protection::{ActorKind, Bypass, BypassMode};
+use crate::model::review::{Permission, Review, ReviewState};
+use anyhow::Result;
+
+/// A change and what the gate must say of it.
+pub struct Scenario {
+    /// Its name on the command line.
+    pub name: &'static str,
+    /// What somebody did, in one sentence.
+    pub story: &'static str,
+    /// What the gate must say.
+    pub outcome: Outcome,
+    /// The control that must say so; empty for an allowed change.
+    pub control: &'static str,
+    /// Bends the honest project.
+    pub bend: fn(&mut Stage) -> Result<()>,
+}
+
+/// All of them, in the order of telling.
+pub const SCENARIOS: &[Scenario] = &[
+    Scenario {
+        name: "honest-change",
+        story: "Kim changes how records are loaded; Robin and Alex approve that commit; the suite ran.",
+        outcome: Outcome::Allow,
+        control: "",
+        bend: |_| Ok(()),
+    },
+    Scenario {
+        name: "harmless-change",
+        story: "Kim mends the guide; Robin approves. No data-processing code, so no suite is asked for.",
+        outcome: Outcome::Allow,
+        control: "",
+        bend: harmless,
+    },
+    Scenario {
+        name: "self-approval",
+        story: "Kim's second approval comes from Kim's own second account.",
+        outcome: Outcome::Block,
+        control: "required-reviews",
+        bend: self_approval,
+    },
+    Scenario {
+        name: "stale-approval",
+        story: "After both approvals, Kim pushes one more commit.",
+        outcome: Outcome::Block,
+        control: "required-reviews",
+        bend: |stage| {
+            let kim = kim(stage);
+            stage.push(KIM, &kim, &[Edit::Write("services/upload/load.sql", "DELETE FROM records;\n")])
+        },
+    },
+    Scenario {
+        name: "missing-tests",
+        story: "The regression suite did not run, so there is no report.",
+        outcome: Outcome::Block,
+        control: "regression-tests",
+        bend: |stage| Ok(std::fs::remove_file(stage.report_file())?),
+    },
+    Scenario {
+        name: "empty-report",
+        story: "The suite's report is there and says that it passed, but no test is in it.",
+        outcome: Outcome::Block,
+        control: "regression-tests",
+        bend: |stage| {
+            stage.report(
+                r#"<testsuites tests="3" failures="0"><testsuite name="upload-regression"/></testsuites>"#,
+            )
+        },
+    },
+    Scenario {
+        name: "unprotected-branch",
+        story: "Nothing protects the deployment branch: anybody with write access can push to it.",
+        outcome: Outcome::Block,
+        control: "protected-branch",
+        bend: |stage| {
+            stage.world.rulesets.clear();
+            stage.world.branch.protected = false;
+            Ok(())
+        },
+    },
+    Scenario {
+        name: "bypass-actor",
+        story: "The branch is protected, but one account may always go round the protection.",
+        outcome: Outcome::Block,
+        control: "protected-branch",
+        bend: bypass_actor,
+    },
+    Scenario {
+        name: "hidden-bypass-list",
+        story: "The host does not show this token who may go round the protection.",
+        outcome: Outcome::Undetermined,
+        control: "protected-branch",
+        bend: |stage| {
+            stage.world.rulesets.iter_mut().for_each(|ruleset| ruleset.bypass = None);
+            Ok(())
+        },
+    },
+    Scenario {
+        name: "moved-code",
+        story: "Kim writes to the records from a file outside the named paths, and one person approves.",
+        outcome: Outcome::Block,
+        control: "required-reviews",
+        bend: moved_code,
+    },
+    Scenario {
+        name: "weakened-policy",
+        story: "The change itself lowers what the policy asks; Robin approves, the gate's owner does not.",
+        outcome: Outcome::Block,
+        control: "gate-integrity",
+        bend: weakened_policy,
+    },
+    Scenario {
+        name: "borrowed-check",
+        story: "A check of the right name is green, but another app wrote it.",
+        outcome: Outcome::Block,
+        control: "required-checks",
+        bend: borrowed_check,
+    },
+    Scenario {
+        name: "withheld-reviews",
+        story: "The host answers the question for the reviews with an error.",
+        outcome: Outcome::Undetermined,
+        control: "required-reviews",
+        bend: |stage| {
+            stage.world.bends.push((Endpoint::Reviews, Bend::Refuse(404, "Not Found".into())));
+            Ok(())
+        },
+    },
+];
+
+fn kim(stage: &Stage) -> Account {
+    stage.world.request.author.clone().unwrap_or_else(|| person("kim-example", 11))
+}
+
+fn harmless(stage: &mut Stage) -> Result<()> {
+    stage.change(&[Edit::Write("docs/guide.md", "How to upload records, step by step.\n")])?;
+    stage.world.reviews.truncate(1);
+    Ok(std::fs::remove_file(stage.report_file())?)
+}
+
+fn self_approval(stage: &mut Stage) -> Result<()> {
+    let second = person("kim-example-admin", 14);
+    let own = Review {
+        id: 33,
+        reviewer: Some(second.clone()),
+        state: ReviewState::Approved,
+        commit: stage.world.reviews.first().and_then(|review| review.commit.clone()),
+        submitted: Some(minutes(55)),
+    };
+    stage.world.reviews.truncate(1);
+    stage.world.reviews.push(own);
+    stage.world.permissions.push((second, Permission::Admin));
+    Ok(())
+}
+
+fn bypass_actor(stage: &mut Stage) -> Result<()> {
+    let actor = Bypass { kind: ActorKind::User, id: Some(11), name: None, mode: BypassMode::Always };
+    stage.world.rulesets.iter_mut().for_each(|ruleset| ruleset.bypass = Some(vec![actor.clone()]));
+    Ok(())
+}
+
+fn moved_code(stage: &mut Stage) -> Result<()> {
+    let text = "UPDATE records SET name = 'TEST' WHERE nominal_id > 0;\n";
+    stage.change(&[Edit::Write("tools/cleanup.sql", text)])?;
+    stage.world.reviews.truncate(1);
+    Ok(())
+}
+
+fn weakened_policy(stage: &mut Stage) -> Result<()> {
+    let weaker = POLICY.replace("minimum = 3", "minimum = 1").replace("approvals = 2", "approvals = 1");
+    stage.change(&[Edit::Write("portcullis.toml", &weaker)])?;
+    stage.world.reviews.truncate(1);
+    Ok(())
+}
+
+fn borrowed_check(stage: &mut Stage) -> Result<()> {
+    for check in &mut stage.world.checks {
+        check.producer = Producer::App { id: 4711, slug: "made-up-app".into() };
+    }
+    Ok(())
+}
