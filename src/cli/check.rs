@@ -12,7 +12,7 @@ pub struct Arguments {
     #[command(flatten)]
     subject: Subject,
     #[command(flatten)]
-    output: output::Arguments,
+    output: output::Shown,
 }
 
 /// Judges one change request.

@@ -16,7 +16,7 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE")]
     policy: PathBuf,
     #[command(flatten)]
-    output: output::Arguments,
+    output: output::Shown,
 }
 
 /// Judges gathered facts.

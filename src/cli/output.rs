@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 /// How the decision is shown.
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub struct Shown {
     /// `terminal`, `json`, `github` or `markdown`; to a file with `=FILE`. Repeatable. Without it: for a terminal,
     /// and in a GitHub Actions job annotations and the job summary too.
     #[arg(long = "format", value_name = "NAME[=FILE]", help_heading = "Output")]
@@ -36,7 +36,7 @@ struct Target {
 ///
 /// # Errors
 /// An unknown format, two formats for stdout, or a file that cannot be written.
-pub fn show(decision: &Decision, arguments: &Arguments) -> Result {
+pub fn show(decision: &Decision, arguments: &Shown) -> Result {
     for target in targets(arguments)? {
         write(decision, &target, arguments)?;
     }
@@ -44,7 +44,7 @@ pub fn show(decision: &Decision, arguments: &Arguments) -> Result {
     Ok(if arguments.advisory && decision.outcome != Outcome::Allow { Exit::Allowed } else { exit })
 }
 
-fn targets(arguments: &Arguments) -> Result<Vec<Target>> {
+fn targets(arguments: &Shown) -> Result<Vec<Target>> {
     if arguments.formats.is_empty() {
         return Ok(usual());
     }
@@ -78,7 +78,7 @@ fn target(text: &str) -> Result<Target> {
     Ok(Target { format, file, append: false })
 }
 
-fn write(decision: &Decision, target: &Target, arguments: &Arguments) -> Result<()> {
+fn write(decision: &Decision, target: &Target, arguments: &Shown) -> Result<()> {
     let mut bytes = Vec::new();
     let style = style(arguments, target.file.is_none());
     (target.format.write)(decision, style, &mut bytes)
@@ -90,7 +90,7 @@ fn write(decision: &Decision, target: &Target, arguments: &Arguments) -> Result<
     }
 }
 
-fn style(arguments: &Arguments, to_stdout: bool) -> Style {
+fn style(arguments: &Shown, to_stdout: bool) -> Style {
     Style {
         colour: to_stdout && colour(),
         width: 80,
@@ -106,9 +106,9 @@ pub fn colour() -> bool {
 
 /// In a job's log a line of text could be taken for a command to the runner. The text stands between
 /// `stop-commands` marks (GitHub docs, "Workflow commands"), whose token is a digest over the text, so that no text can
-/// hold its own.
+/// hold its own. JSON is for programs and stays as it is: its renderer leaves nothing in it that the runner obeys.
 fn guarded(format: &Format, bytes: Vec<u8>) -> Vec<u8> {
-    if !actions::is_job() || format.name == render::github::FORMAT.name {
+    if !actions::is_job() || [render::github::FORMAT.name, render::json::FORMAT.name].contains(&format.name) {
         return bytes;
     }
     let token = Digest::of(&bytes).as_str().replace(':', "-");

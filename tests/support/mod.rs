@@ -15,6 +15,8 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+pub mod gate;
+
 /// What came in.
 #[derive(Clone, Debug)]
 pub struct Seen {
