@@ -16,7 +16,7 @@
 //! drop out, enough are left.
 //!
 //! Dealing out people is a search over those who fit several roles. It gives up after a fixed number of trials (see
-//! [`assignment`]), and having given up is never taken for success: the demand is then unproven.
+//! `assignment`), and having given up is never taken for success: the demand is then unproven.
 
 use super::approval::Approvals;
 use super::{Case, Role, finding};

@@ -200,7 +200,9 @@ impl RequiredReviews {
         let files = files(case)?;
         let mut findings: Vec<_> = objections(NAME, &request, &approvals).into_iter().collect();
         for applied in applied {
-            findings.push(applied.judge(case, &approvals, &files, &request)?);
+            // A gap in what one rule needs leaves the other findings standing.
+            let judged = applied.judge(case, &approvals, &files, &request);
+            findings.push(judged.unwrap_or_else(|gap| unproven(NAME, SubjectKind::Request, &request, &gap)));
         }
         Ok(findings)
     }

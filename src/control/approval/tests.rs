@@ -70,6 +70,7 @@ fn attack_21_self_approval_in_every_part() {
     co_author.commit().co_authors =
         vec![Mailbox { name: "K".into(), email: "9+Kim@users.noreply.github.com".into() }];
     rejected(&co_author, "co-author of commit bbbbbbbbbb");
+    assert_eq!(known(&co_author).unattributed, Vec::<String>::new());
 }
 
 #[test]

@@ -144,6 +144,30 @@ fn an_unknown_mailbox_may_be_the_one_who_fills_the_role() {
 }
 
 #[test]
+fn an_unknown_mailbox_may_be_the_only_owner_who_approved() {
+    let mut world = owned_by("/a @kim\n/b @alex\n");
+    world.files(&["a", "b"]);
+    world.add_commit(commit(revision('c'), "x"), CommitAccounts { author: None, committer: None });
+    let judged = ask(&world, 1, &[("owners", 1)]);
+    assert_eq!(judged.verdict, Unproven);
+    assert!(judged.reason.contains("owner of a approved"), "{}", judged.reason);
+
+    // Alex and Sam for the owners, Kim and Pat for the others: if Alex drops out, no owner of the file is left.
+    let mut world = owned_by("/a @kim @alex\n");
+    world.files(&["a"]);
+    let owners = Role { code_owners: true, users: vec![Login::new("sam")], ..Role::default() };
+    world.scope.roles.insert("owners".into(), owners);
+    world.role("dp", &["kim", "pat"]);
+    for (id, login) in [(3, "sam"), (4, "pat")] {
+        world.reviews().push(review(id, login, ReviewState::Approved));
+        world.host().permissions.insert(Login::new(login), Fact::Known(Permission::Write));
+    }
+    assert_eq!(verdict(&world, 1, &[("owners", 1), ("dp", 1)]), Met);
+    world.add_commit(commit(revision('c'), "x"), CommitAccounts { author: None, committer: None });
+    assert_eq!(verdict(&world, 1, &[("owners", 1), ("dp", 1)]), Unproven);
+}
+
+#[test]
 fn attack_46_every_touched_file_needs_one_of_its_own_owners() {
     let mut world = owned_by("/a @kim\n/b @alex\n/c @sam\n");
     world.files(&["a", "b"]);

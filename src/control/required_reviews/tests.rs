@@ -158,6 +158,8 @@ fn attack_46_owners_of_each_path() {
     assert_eq!(world.outcome(&KIND, settings), Allow);
     world.facts.gate = Fact::Gap(gap());
     assert_eq!(world.outcome(&KIND, settings), Undetermined);
+    world.reviews().push(review(9, "sam", ChangesRequested));
+    assert_eq!(world.outcome(&KIND, settings), Block, "the objection stands");
 }
 
 #[test]
