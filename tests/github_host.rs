@@ -1,7 +1,7 @@
 //! GitHub as a host, through the real transport and a server on this machine.
 //!
 //! One rule runs through all of it: what was not seen whole is a gap, and never "there is none".
-#![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "these are tests")]
 
 mod support;
 
@@ -860,6 +860,16 @@ fn failures_that_last_are_gaps() {
         assert_eq!(server.count("/reviews"), 3, "{act:?}");
         assert!(facts.checks.known().is_ok());
     }
+}
+
+#[test]
+fn a_body_beyond_the_limit_is_a_gap() {
+    let body = " ".repeat(33 * 1024 * 1024);
+    let endless = Act::Answer { status: 200, headers: Vec::new(), body };
+    let server = Server::start(honest()).trick("/pulls/7", 1, endless);
+    let once = Patience { attempts: 1, longest_wait: Duration::ZERO };
+    let seen = host_with(&server, None, once).request();
+    assert_eq!(reason(&seen), Some(GapReason::Unreachable));
 }
 
 #[test]

@@ -118,7 +118,7 @@ pub(super) struct Allowed {
 /// Reads the answer to the question about allowances. That the rule blocks force pushes is known from REST.
 pub(super) fn allowed(what: &str, answer: wire::GraphQl, blocks_force_push: bool) -> Result<Allowed, Gap> {
     if let Some(error) = answer.errors.first() {
-        return Err(hidden(what, &error.message));
+        return Err(graphql_error(what, error));
     }
     let rule = answer.data.and_then(|data| data.repository).and_then(|repository| repository.reference);
     let rule = rule.and_then(|reference| reference.branch_protection_rule);
@@ -130,6 +130,13 @@ pub(super) fn allowed(what: &str, answer: wire::GraphQl, blocks_force_push: bool
         force_push: connection(what, rule.bypass_force_push_allowances)?,
         change_request: connection(what, rule.bypass_pull_request_allowances)?,
     })
+}
+
+fn graphql_error(what: &str, error: &wire::GraphQlError) -> Gap {
+    match error.kind.as_deref() {
+        Some("RATE_LIMITED") => Gap::new(what, GapReason::RateLimited, &error.message, "Run again later."),
+        _ => hidden(what, &error.message),
+    }
 }
 
 fn hidden(what: &str, detail: &str) -> Gap {
@@ -182,14 +189,33 @@ impl Classic<'_> {
             (self.review_rules(seen.required_pull_request_reviews.as_ref()), &change_request),
             // Whoever needs no change request has no conversation to resolve.
             (
-                self.switch(seen.required_conversation_resolution, true, Rule::ConversationResolution),
+                self.switch(
+                    "required_conversation_resolution",
+                    seen.required_conversation_resolution,
+                    true,
+                    Rule::ConversationResolution,
+                ),
                 &change_request,
             ),
             (self.check_rules(seen.required_status_checks), &admins),
-            (self.switch(seen.required_signatures, true, Rule::SignedCommits), &admins),
-            (self.switch(seen.required_linear_history, true, Rule::LinearHistory), &admins),
-            (self.switch(seen.allow_force_pushes, false, Rule::NoForcePush), &force_push),
-            (self.switch(seen.allow_deletions, false, Rule::NoDeletion), &admins),
+            (
+                self.switch("required_signatures", seen.required_signatures, true, Rule::SignedCommits),
+                &admins,
+            ),
+            (
+                self.switch(
+                    "required_linear_history",
+                    seen.required_linear_history,
+                    true,
+                    Rule::LinearHistory,
+                ),
+                &admins,
+            ),
+            (
+                self.switch("allow_force_pushes", seen.allow_force_pushes, false, Rule::NoForcePush),
+                &force_push,
+            ),
+            (self.switch("allow_deletions", seen.allow_deletions, false, Rule::NoDeletion), &admins),
         ];
         let mut requirements = Vec::new();
         let mut open = Vec::new();
@@ -214,7 +240,7 @@ impl Classic<'_> {
         match enforced {
             Some(switch) if switch.enabled => Ok(Vec::new()),
             Some(_) => Ok(vec![Bypass { kind: ActorKind::Administrators, id: None, name: None, mode }]),
-            None => Err(malformed(self.what, "`enforce_admins` is missing")),
+            None => Err(self.missing("enforce_admins")),
         }
     }
 
@@ -230,12 +256,11 @@ impl Classic<'_> {
         let Some(reviews) = seen else {
             return Ok(Vec::new());
         };
-        let missing = |field| malformed(self.what, format!("`{field}` is missing"));
         let approvals = reviews
             .required_approving_review_count
-            .ok_or_else(|| missing("required_approving_review_count"))?;
+            .ok_or_else(|| self.missing("required_approving_review_count"))?;
         let last_push =
-            reviews.require_last_push_approval.ok_or_else(|| missing("require_last_push_approval"))?;
+            reviews.require_last_push_approval.ok_or_else(|| self.missing("require_last_push_approval"))?;
         Ok(chosen([
             (true, Rule::ChangeRequest),
             (approvals > 0, Rule::Approvals(approvals)),
@@ -254,15 +279,24 @@ impl Classic<'_> {
         if names != seen.contexts.iter().collect() {
             return Err(contradiction(self.what, "`checks` and `contexts` name different checks"));
         }
-        let strict = seen.strict.ok_or_else(|| malformed(self.what, "`strict` is missing"))?;
+        let strict = seen.strict.ok_or_else(|| self.missing("strict"))?;
         check_rules(self.what, seen.checks.into_iter().map(|check| (check.context, check.app_id)), strict)
     }
 
-    fn switch(&self, seen: Option<wire::Switch>, on: bool, rule: Rule) -> Result<Vec<Rule>, Gap> {
-        let missing =
-            || malformed(self.what, format!("the answer does not say whether it requires {rule:?}"));
-        let seen = seen.ok_or_else(missing)?;
+    /// The rule that a switch stands for when it is `on` (or off: some switches allow).
+    fn switch(
+        &self,
+        field: &str,
+        seen: Option<wire::Switch>,
+        on: bool,
+        rule: Rule,
+    ) -> Result<Vec<Rule>, Gap> {
+        let seen = seen.ok_or_else(|| self.missing(field))?;
         Ok(chosen([(seen.enabled == on, rule)]))
+    }
+
+    fn missing(&self, field: &str) -> Gap {
+        malformed(self.what, format!("`{field}` is missing"))
     }
 }
 
@@ -283,4 +317,96 @@ fn allowance_actors(given: &wire::Allowances) -> Vec<Bypass> {
     let teams = given.teams.iter().map(|team| actor(ActorKind::Team, team.id, Some(&team.slug)));
     let apps = given.apps.iter().map(|app| actor(ActorKind::App, app.id, app.slug.as_ref()));
     users.chain(teams).chain(apps).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn read<T: DeserializeOwned>(value: Value) -> T {
+        serde_json::from_value(value).unwrap()
+    }
+
+    fn rule(kind: &str, parameters: Value) -> Result<Vec<Rule>, GapReason> {
+        let item = read(json!({ "type": kind, "ruleset_id": 1, "parameters": parameters }));
+        rules("it", &item).map_err(|gap| gap.reason)
+    }
+
+    fn check(name: &str, app: Option<u64>) -> Rule {
+        Rule::Check { name: name.into(), app }
+    }
+
+    #[test]
+    fn a_pull_request_rule_requires_what_its_parameters_say() {
+        let parameters = |approvals: u64, rest: bool| {
+            json!({
+                "required_approving_review_count": approvals, "dismiss_stale_reviews_on_push": rest,
+                "require_code_owner_review": rest, "require_last_push_approval": rest,
+                "required_review_thread_resolution": rest,
+            })
+        };
+        assert_eq!(rule("pull_request", parameters(0, false)), Ok(vec![Rule::ChangeRequest]));
+        let all = [
+            Rule::ChangeRequest,
+            Rule::Approvals(2),
+            Rule::DismissStale,
+            Rule::CodeOwners,
+            Rule::LastPushApproval,
+            Rule::ConversationResolution,
+        ];
+        assert_eq!(rule("pull_request", parameters(2, true)), Ok(all.to_vec()));
+        assert_eq!(rule("pull_request", Value::Null), Err(GapReason::Malformed));
+        assert_eq!(rule("pull_request", json!({})), Err(GapReason::Malformed));
+    }
+
+    #[test]
+    fn checks_are_pinned_to_an_app_or_to_none() {
+        let parameters = |checks: Value| json!({ "required_status_checks": checks, "strict_required_status_checks_policy": true });
+        let pinned = json!([{ "context": "ci", "integration_id": 15368 }, { "context": "any" }]);
+        let expected = vec![check("ci", Some(15368)), check("any", None), Rule::UpToDate];
+        assert_eq!(rule("required_status_checks", parameters(pinned)), Ok(expected));
+        // Without a check there is nothing to be up to date for.
+        assert_eq!(rule("required_status_checks", parameters(json!([]))), Ok(Vec::new()));
+        let odd = json!([{ "context": "ci", "integration_id": -7 }]);
+        assert_eq!(rule("required_status_checks", parameters(odd)), Err(GapReason::Malformed));
+    }
+
+    #[test]
+    fn rules_without_parameters_and_rules_that_only_add_strictness() {
+        assert_eq!(rule("non_fast_forward", Value::Null), Ok(vec![Rule::NoForcePush]));
+        assert_eq!(rule("deletion", Value::Null), Ok(vec![Rule::NoDeletion]));
+        assert_eq!(rule("required_signatures", Value::Null), Ok(vec![Rule::SignedCommits]));
+        assert_eq!(rule("required_linear_history", Value::Null), Ok(vec![Rule::LinearHistory]));
+        assert_eq!(rule("required_deployments", json!({ "x": 1 })), Ok(Vec::new()));
+        assert_eq!(rule("not_invented_yet", Value::Null), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn bypass_actors_are_nobody_somebody_or_hidden() {
+        let bypass = |actors: Option<Value>| {
+            let mut ruleset = json!({ "id": 1, "name": "main", "enforcement": "active" });
+            if let Some(actors) = actors {
+                ruleset["bypass_actors"] = actors;
+            }
+            ruleset_bypass("it", read(ruleset)).map_err(|gap| gap.reason)
+        };
+        assert_eq!(bypass(Some(json!([]))), Ok(Vec::new()));
+        assert_eq!(bypass(None), Err(GapReason::NotVisible));
+        assert_eq!(bypass(Some(Value::Null)), Err(GapReason::NotVisible));
+        let actor = json!({ "actor_id": 3, "actor_type": "Constellation", "bypass_mode": "exempt" });
+        let expected = Bypass { kind: ActorKind::Other, id: Some(3), name: None, mode: BypassMode::Exempt };
+        assert_eq!(bypass(Some(json!([actor]))), Ok(vec![expected]));
+        for mode in [json!("sometimes"), Value::Null] {
+            let actor = json!({ "actor_id": 3, "actor_type": "Team", "bypass_mode": mode });
+            assert_eq!(bypass(Some(json!([actor]))), Err(GapReason::Malformed), "{mode}");
+        }
+    }
+
+    #[test]
+    fn a_graphql_rate_limit_is_one() {
+        let answer = json!({ "errors": [{ "type": "RATE_LIMITED", "message": "API rate limit exceeded" }] });
+        let gap = allowed("it", read(answer), true).err().unwrap();
+        assert_eq!(gap.reason, GapReason::RateLimited);
+    }
 }

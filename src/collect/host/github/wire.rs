@@ -293,6 +293,8 @@ pub(super) struct GraphQl {
 #[derive(Debug, Deserialize)]
 pub(super) struct GraphQlError {
     pub message: String,
+    #[serde(rename = "type")]
+    pub kind: Option<String>,
 }
 
 /// `data`.
