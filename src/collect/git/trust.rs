@@ -2,7 +2,7 @@
 
 use crate::model::fact::{Gap, GapReason};
 use git2::ConfigLevel;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::OnceLock;
 
 /// Switches off, once and for the whole process, what libgit2 takes from its surroundings: the
@@ -102,7 +102,7 @@ fn may_graft(place: &Path) -> bool {
     }
 }
 
-fn grafted(place: &PathBuf) -> Gap {
+fn grafted(place: &Path) -> Gap {
     Gap::new(
         "the history of the repository",
         GapReason::Untrusted,
