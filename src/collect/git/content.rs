@@ -75,6 +75,9 @@ fn is_lfs_pointer(text: &[u8]) -> bool {
     text.len() < LFS_POINTER_LIMIT && text.starts_with(LFS_POINTER)
 }
 
+/// Both sides, old first, in one way of reading them.
+type View<'t> = (Cow<'t, [u8]>, Cow<'t, [u8]>);
+
 /// Two sides, and how they are to be compared.
 struct Comparison<'t> {
     old: &'t [u8],
@@ -115,7 +118,7 @@ impl<'t> Comparison<'t> {
     }
 
     /// Both sides in each way of reading them; the one that a person would choose comes first.
-    fn views(&self) -> Vec<(Cow<'t, [u8]>, Cow<'t, [u8]>)> {
+    fn views(&self) -> Vec<View<'t>> {
         let mut views = Vec::new();
         if [self.old, self.new].iter().any(|text| Encoding::of(text) != Encoding::Bytes) {
             views.push((decoded(self.old), decoded(self.new)));
