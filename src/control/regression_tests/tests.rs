@@ -1,3 +1,5 @@
+//! Evidence that counts, and evidence that only looks like it.
+
 use super::*;
 use crate::control::Scope;
 use crate::model::change::{Content, Entry, EntryKind, ObjectName, Revision};

@@ -1,3 +1,5 @@
+//! The dialect of CODEOWNERS as tables of patterns, lines and paths.
+
 use super::*;
 use proptest::prelude::*;
 

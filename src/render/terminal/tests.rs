@@ -1,3 +1,5 @@
+//! What a person sees, line by line.
+
 use super::*;
 use crate::render::sample::{STYLE, allowed, blocked, many, render, undetermined};
 use snapbox::{IntoData as _, assert_data_eq, str};

@@ -1,3 +1,5 @@
+//! JUnit XML in all its dialects, and everything that must not pass for it.
+
 use super::*;
 use crate::model::test_run::TestOutcome::{self, Error, Failed, Flaky, Passed, Skipped};
 use proptest::prelude::*;

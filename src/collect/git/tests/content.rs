@@ -1,3 +1,5 @@
+//! What the content of a change says, and which patterns it matches.
+
 use super::fixture::{EXECUTABLE, FILE, Files, Fixture, LINK, SUBMODULE, asking, known, name};
 use crate::model::change::{Content, FileChange, FileStatus, Nature, Side};
 use crate::model::fact::{Fact, GapReason};

@@ -1,3 +1,5 @@
+//! Nothing that lies beside the objects bends what they say.
+
 use super::fixture::{Fixture, ids, known, name, names, paths};
 use crate::collect::git::Repository;
 use crate::model::fact::GapReason;
