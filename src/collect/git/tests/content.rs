@@ -86,6 +86,12 @@ fn utf_16_is_read_as_text() {
 }
 
 #[test]
+fn a_new_encoding_changes_every_line() {
+    let file = edit(b"a\nnominal_id\n", &utf16("a\nnominal_id\n"));
+    assert_eq!(places(&file), [(Side::Removed, Some(2)), (Side::Added, Some(2))]);
+}
+
+#[test]
 fn a_false_byte_order_mark_hides_nothing() {
     let plain = edit(b"a\n", b"\xff\xfe\nnominal_id\n..");
     assert_eq!(places(&plain)[0].0, Side::Added);
