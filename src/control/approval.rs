@@ -85,6 +85,7 @@ pub fn approvals(case: &Case<'_>, independence: Independence) -> Result<Approval
         case,
         head: &change.head,
         base_changed: *case.facts.host.base_changed.known()?,
+        merged: case.facts.host.request.known()?.merged,
         involved: Involved::of(case, change, request, independence)?,
     };
     let reviews = case.facts.host.reviews.known()?;
@@ -152,6 +153,7 @@ struct Bench<'a> {
     case: &'a Case<'a>,
     head: &'a Revision,
     base_changed: Option<Timestamp>,
+    merged: Option<Timestamp>,
     involved: Involved<'a>,
 }
 
@@ -217,6 +219,9 @@ impl Bench<'_> {
         let Some(submitted) = opinion.review.submitted else {
             return Some("the host does not say when it was given".into());
         };
+        if self.merged.is_some_and(|merged| submitted > merged) {
+            return Some("it was given after the change had landed".into());
+        }
         let changed = self.base_changed.filter(|changed| submitted <= *changed)?;
         Some(format!("it was not given after the request was turned to another base branch at {changed}"))
     }

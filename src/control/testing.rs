@@ -344,6 +344,7 @@ fn request() -> ChangeRequest {
         title: "Load amended records".into(),
         author: Some(account("robin")),
         open: true,
+        merged: None,
         base_branch: BranchName::new("main"),
         head: head(),
         head_branch: BranchName::new("amended-records"),

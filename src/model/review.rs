@@ -17,9 +17,11 @@ pub struct ChangeRequest {
     pub author: Option<Account>,
     /// Is it still open?
     pub open: bool,
+    /// When it landed; `None` while it has not.
+    pub merged: Option<Timestamp>,
     /// The branch it would land on.
     pub base_branch: BranchName,
-    /// Its head as the host knows it now.
+    /// Its head as the host knows it now; of one that has landed, the head that landed.
     pub head: Revision,
     /// The branch and repository (`owner/name`) it comes from; `None` when that repository is gone.
     pub head_branch: BranchName,

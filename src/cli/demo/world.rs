@@ -19,6 +19,8 @@ mod bodies;
 mod protection;
 mod routes;
 
+pub mod forge;
+
 /// The number of the app that runs GitHub's own workflows.
 pub const ACTIONS: u64 = 15368;
 
@@ -211,6 +213,7 @@ impl World {
                 title: "Load records in batches".to_string(),
                 author: Some(kim.clone()),
                 open: true,
+                merged: None,
                 base_branch: BranchName::new("main"),
                 head: head.clone(),
                 head_branch: BranchName::new("batches"),

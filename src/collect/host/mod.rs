@@ -13,8 +13,14 @@ pub mod github;
 
 /// A host, asked about one change request.
 pub trait Host {
+    /// The same host, asked about another request.
+    fn about(&self, request: u64) -> Box<dyn Host>;
+
     /// The request itself; asked first, because it names the base and the head.
     fn request(&self) -> Fact<ChangeRequest>;
+
+    /// The requests that brought a commit to a branch, by their numbers. Whether they did is then proved by content.
+    fn landed(&self, commit: &Revision, branch: &BranchName) -> Fact<BTreeSet<u64>>;
 
     /// A branch and its tip.
     fn branch(&self, name: &BranchName) -> Fact<Branch>;

@@ -308,6 +308,7 @@ fn the_request_names_the_branch_when_the_host_shows_none_and_must_agree_when_it_
             title: String::new(),
             author: None,
             open: true,
+            merged: None,
             base_branch: BranchName::new(base),
             head: revision('a'),
             head_branch: BranchName::new("topic"),

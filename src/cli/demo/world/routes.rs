@@ -237,12 +237,12 @@ fn drop_field(body: &mut Value, pointer: &str) {
     }
 }
 
-fn message(status: u16, text: &str) -> Response {
+pub(super) fn message(status: u16, text: &str) -> Response {
     let body = json!({ "message": text, "documentation_url": "https://docs.github.com/rest" });
     response(status, Vec::new(), body.to_string().into_bytes())
 }
 
-fn json_response(links: Vec<(String, String)>, body: &Value) -> Response {
+pub(super) fn json_response(links: Vec<(String, String)>, body: &Value) -> Response {
     response(200, links, body.to_string().into_bytes())
 }
 

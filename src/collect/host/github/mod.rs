@@ -21,6 +21,7 @@ use crate::model::person::{Account, TeamName};
 use crate::model::protection::Branch;
 use crate::model::review::{ChangeRequest, Push};
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 mod address;
 mod client;
@@ -39,7 +40,7 @@ const ACTIVITY_PAGES: usize = 5;
 
 /// One change request on a GitHub.
 pub struct GitHub {
-    client: Client,
+    client: Rc<Client>,
     repository: Repository,
     request: u64,
 }
@@ -59,7 +60,7 @@ impl GitHub {
         transport: Box<dyn Transport>,
         patience: Patience,
     ) -> Result<GitHub, String> {
-        let client = Client::new(Api::new(api_url)?, token, transport, patience);
+        let client = Rc::new(Client::new(Api::new(api_url)?, token, transport, patience));
         Ok(GitHub { client, repository: Repository::new(repository)?, request })
     }
 
@@ -148,6 +149,16 @@ fn newest_push(page: Vec<wire::Activity>, reference: &str, head: &Revision) -> O
 }
 
 impl Host for GitHub {
+    fn about(&self, request: u64) -> Box<dyn Host> {
+        Box::new(GitHub { client: Rc::clone(&self.client), repository: self.repository.clone(), request })
+    }
+
+    fn landed(&self, commit: &Revision, branch: &BranchName) -> Fact<BTreeSet<u64>> {
+        let what = format!("the requests that brought {}", commit.short());
+        let seen = self.client.list(&what, &self.at(&["commits", commit.as_str(), "pulls"]));
+        seen.map(|pulls: Vec<wire::AssociatedPull>| translate::landed(branch, pulls)).into()
+    }
+
     fn request(&self) -> Fact<ChangeRequest> {
         let number = self.request.to_string();
         let what = format!("request {number}");

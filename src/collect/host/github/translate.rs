@@ -9,7 +9,7 @@ use crate::model::person::{Account, AccountKind, Login};
 use crate::model::protection::Branch;
 use crate::model::review::{ChangeRequest, CommitAccounts, Permission, Review, ReviewState};
 use jiff::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) fn revision(what: &str, text: String) -> Result<Revision, Gap> {
     Revision::try_from(text).map_err(|why| malformed(what, why))
@@ -40,6 +40,7 @@ pub(super) fn request(what: &str, number: u64, pull: wire::PullRequest) -> Resul
         title: pull.title,
         author: pull.user.map(account),
         open,
+        merged: pull.merged_at,
         base_branch: branch_name(&pull.base.branch),
         head: revision(what, pull.head.sha)?,
         head_branch: branch_name(&pull.head.branch),
@@ -50,6 +51,14 @@ pub(super) fn request(what: &str, number: u64, pull: wire::PullRequest) -> Resul
 /// GitHub gives branches without `refs/heads/`; one that is itself named `refs/heads/main` is not `main`.
 fn branch_name(text: &str) -> BranchName {
     BranchName::new(&format!("refs/heads/{text}"))
+}
+
+/// The requests among those that hold a commit that were merged into the branch. GitHub also names requests that are
+/// open, or that were closed unmerged, or that landed elsewhere: none of them brought the commit here.
+pub(super) fn landed(branch: &BranchName, pulls: Vec<wire::AssociatedPull>) -> BTreeSet<u64> {
+    let here =
+        |pull: &wire::AssociatedPull| pull.merged_at.is_some() && branch_name(&pull.base.branch) == *branch;
+    pulls.into_iter().filter(here).map(|pull| pull.number).collect()
 }
 
 pub(super) fn branch(what: &str, name: &BranchName, seen: wire::Branch) -> Result<Branch, Gap> {

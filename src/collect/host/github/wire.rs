@@ -28,7 +28,18 @@ pub(super) struct PullRequest {
     pub state: String,
     #[serde(deserialize_with = "nullable")]
     pub user: Option<User>,
+    #[serde(deserialize_with = "nullable")]
+    pub merged_at: Option<Timestamp>,
     pub head: Head,
+    pub base: Base,
+}
+
+/// An item of "List pull requests associated with a commit".
+#[derive(Debug, Deserialize)]
+pub(super) struct AssociatedPull {
+    pub number: u64,
+    #[serde(deserialize_with = "nullable")]
+    pub merged_at: Option<Timestamp>,
     pub base: Base,
 }
 
