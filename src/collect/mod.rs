@@ -6,6 +6,7 @@
     reason = "this room is where the outside world comes in"
 )]
 
+pub mod deployment;
 pub mod gather;
 pub mod git;
 pub mod host;

@@ -14,7 +14,7 @@
 use super::approval::{Approvals, Independence, approvals};
 use super::quorum::{Demand, Judgement, RoleApprovals, files, judge, nothing_to_judge};
 use super::required_reviews::objections;
-use super::{Case, Control, Documentation, Kind, Reference, finding, read, unproven};
+use super::{Case, Control, Documentation, Kind, Reach, Reference, finding, read, unproven};
 use crate::model::change::{EntryKind, FileChange};
 use crate::model::codeowners::{CodeOwners, InvalidLine, PLACES};
 use crate::model::decision::{Finding, Place, SubjectKind, Verdict};
@@ -104,6 +104,10 @@ impl Control for GateIntegrity {
 
     fn references(&self) -> Vec<Reference<'_>> {
         self.role.iter().map(Reference::Role).collect()
+    }
+
+    fn reach(&self) -> Reach {
+        Reach::Landing
     }
 
     fn check(&self, case: &Case<'_>) -> Result<Vec<Finding>, Gap> {

@@ -4,6 +4,7 @@
 //! facts to findings. To add one, write its file, declare it here and add its line to [`TABLE`].
 
 use crate::model::decision::{Finding, Place, Subject, SubjectKind, TouchedArea, Verdict};
+use crate::model::deployment::LandingFacts;
 use crate::model::fact::{Fact, Gap};
 use crate::model::facts::Facts;
 use crate::model::glob::Glob;
@@ -23,6 +24,7 @@ pub mod quorum;
 pub mod regression_tests;
 pub mod required_checks;
 pub mod required_reviews;
+pub mod reviewed_landings;
 #[cfg(test)]
 pub mod testing;
 
@@ -33,6 +35,7 @@ pub static TABLE: &[&Kind] = &[
     &regression_tests::KIND,
     &required_checks::KIND,
     &required_reviews::KIND,
+    &reviewed_landings::KIND,
 ];
 
 /// A control as the policy reader and `portcullis explain` know it.
@@ -73,6 +76,34 @@ pub trait Control: std::fmt::Debug + Send + Sync {
     /// # Errors
     /// A fact without which nothing can be said.
     fn check(&self, case: &Case<'_>) -> Result<Vec<Finding>, Gap>;
+
+    /// Of what it speaks when a deployment is judged.
+    fn reach(&self) -> Reach;
+
+    /// Judges a landing beyond the requests that explain it. Only the proof by content has something to say here.
+    ///
+    /// # Errors
+    /// A fact without which nothing can be said.
+    fn check_landing(&self, _case: &LandingCase<'_>) -> Result<Vec<Finding>, Gap> {
+        Ok(Vec::new())
+    }
+}
+
+/// Of what a control speaks when a deployment is judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Of every landing, by the facts of its requests.
+    Landing,
+    /// Of the branch and the candidate, once.
+    Whole,
+}
+
+/// One landing: what was seen of it, and which areas it touches.
+pub struct LandingCase<'a> {
+    /// What was seen.
+    pub landing: &'a LandingFacts,
+    /// The areas that it touches; a gap when a file could not be placed.
+    pub touched: &'a Fact<Vec<TouchedArea>>,
 }
 
 /// Reads settings of type `T`; the usual [`Kind::read`].

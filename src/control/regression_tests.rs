@@ -2,7 +2,7 @@
 //!
 //! The settings and the rule are here; what a suite's reports come to is in `evidence.rs`.
 
-use super::{Case, Control, Documentation, Kind, Reference, finding, read, unproven};
+use super::{Case, Control, Documentation, Kind, Reach, Reference, finding, read, unproven};
 use crate::model::change::{Change, FileChange, FileStatus, Nature};
 use crate::model::decision::{Finding, Place, SubjectKind, TouchedArea, Verdict};
 use crate::model::fact::{Fact, Gap};
@@ -152,6 +152,10 @@ impl Control for RegressionTests {
 
     fn references(&self) -> Vec<Reference<'_>> {
         self.suites.values().flat_map(|suite| suite.areas.iter().flatten()).map(Reference::Area).collect()
+    }
+
+    fn reach(&self) -> Reach {
+        Reach::Whole
     }
 
     fn check(&self, case: &Case<'_>) -> Result<Vec<Finding>, Gap> {

@@ -3,7 +3,7 @@
 //! Whoever may write checks can give them any name, so a name proves nothing without its producer; and only
 //! "success" is success: a check that was skipped or is neutral checked nothing.
 
-use super::{Case, Control, Documentation, Kind, finding, read};
+use super::{Case, Control, Documentation, Kind, Reach, finding, read};
 use crate::model::change::Revision;
 use crate::model::check::{Check, Conclusion, Producer};
 use crate::model::decision::{Finding, SubjectKind, Verdict};
@@ -191,6 +191,10 @@ impl Writer {
 impl Control for RequiredChecks {
     fn ask(&self, inquiry: &mut Inquiry) {
         inquiry.topics.insert(Topic::Checks);
+    }
+
+    fn reach(&self) -> Reach {
+        Reach::Landing
     }
 
     fn check(&self, case: &Case<'_>) -> Result<Vec<Finding>, Gap> {

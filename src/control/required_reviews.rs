@@ -6,7 +6,7 @@
 
 use super::approval::{Approvals, Independence, LastPusher, approvals};
 use super::quorum::{Demand, RoleApprovals, files, judge, nothing_to_judge};
-use super::{Case, Control, Documentation, Kind, Reference, finding, read, unproven};
+use super::{Case, Control, Documentation, Kind, Reach, Reference, finding, read, unproven};
 use crate::model::change::FileChange;
 use crate::model::decision::{Finding, Place, SubjectKind, TouchedArea, Verdict};
 use crate::model::fact::{Fact, Gap};
@@ -160,6 +160,10 @@ impl Control for RequiredReviews {
         let rules = self.general.iter().chain(&self.data_processing).chain(self.areas.values());
         let roles = rules.flat_map(|rule| &rule.roles).map(|wanted| Reference::Role(&wanted.role));
         self.areas.keys().map(Reference::Area).chain(roles).collect()
+    }
+
+    fn reach(&self) -> Reach {
+        Reach::Landing
     }
 
     fn check(&self, case: &Case<'_>) -> Result<Vec<Finding>, Gap> {

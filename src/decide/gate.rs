@@ -2,9 +2,11 @@
 //! policy are what they must be.
 
 use super::GATE;
-use crate::control::finding;
+use crate::control::{finding, unproven};
 use crate::model::decision::{Finding, SubjectKind, Verdict};
+use crate::model::deployment::{BaselineOrigin, Deployment};
 use crate::model::facts::Facts;
+use crate::model::landing::Span;
 use crate::policy::Policy;
 
 /// Rule 1. Without a host there is no branch to look at, and whoever names the commits means a deployment branch.
@@ -54,4 +56,64 @@ pub(super) fn invalid_after(problems: usize) -> Finding {
         format!("the change would leave a policy with {problems} {plural}, by which nothing can be judged");
     finding(GATE, Verdict::Broken, SubjectKind::Policy, "after the change", reason)
         .remedy("run `portcullis policy check` on it and mend what it lists")
+}
+
+/// Baseline and candidate of a deployment: an honest deployment goes forward along the branch.
+pub(super) fn range(facts: &Deployment) -> Vec<Finding> {
+    let mut findings = vec![baseline(facts), on_branch(facts)];
+    findings.extend(asserted(facts));
+    findings
+}
+
+fn baseline(facts: &Deployment) -> Finding {
+    let span = match facts.baseline.known().and_then(|_| facts.span.known()) {
+        Ok(span) => span,
+        Err(gap) => return unproven(GATE, SubjectKind::Change, facts.candidate.short(), &gap),
+    };
+    let deployed = facts.baseline.value().map_or("", |baseline| baseline.revision.short());
+    let (verdict, reason) = match span {
+        Span::Steps(_) => (Verdict::Met, format!("it follows {deployed}, which is deployed")),
+        Span::Equal => {
+            (Verdict::Unproven, format!("{deployed} is deployed already, so nothing is to be judged"))
+        }
+        Span::Behind => {
+            (Verdict::Broken, format!("it is older than {deployed}, which is deployed: a rollback"))
+        }
+        Span::Beside => {
+            (Verdict::Broken, format!("{deployed}, which is deployed, never was the tip of this branch"))
+        }
+        Span::Diverged => (Verdict::Broken, format!("it does not contain {deployed}, which is deployed")),
+        Span::Unrelated => {
+            (Verdict::Broken, format!("it has no history in common with {deployed}, which is deployed"))
+        }
+    };
+    let found = finding(GATE, verdict, SubjectKind::Change, facts.candidate.short(), reason);
+    if verdict == Verdict::Met {
+        return found;
+    }
+    found.remedy("check which commit is deployed and which one was meant; bring a revert through a request instead of going back")
+}
+
+/// Only what is or was the tip of the branch went through it.
+fn on_branch(facts: &Deployment) -> Finding {
+    let subject = facts.branch.as_str();
+    let (verdict, reason) = match facts.on_branch.known() {
+        Err(gap) => return unproven(GATE, SubjectKind::Branch, subject, &gap),
+        Ok(Span::Equal) => (Verdict::Met, "the candidate is its tip".to_string()),
+        Ok(Span::Steps(_)) => (Verdict::Met, "the candidate was its tip".to_string()),
+        Ok(_) => (Verdict::Broken, format!("{} never was its tip", facts.candidate.short())),
+    };
+    let found = finding(GATE, verdict, SubjectKind::Branch, subject, reason);
+    if verdict == Verdict::Met { found } else { found.remedy("deploy a commit that landed on the branch") }
+}
+
+fn asserted(facts: &Deployment) -> Option<Finding> {
+    let baseline = facts.baseline.value()?;
+    (baseline.origin == BaselineOrigin::Asserted).then(|| {
+        let reason = format!(
+            "that {} is deployed was said on the command line; no record says so",
+            baseline.revision.short()
+        );
+        finding(GATE, Verdict::Noted, SubjectKind::Change, facts.candidate.short(), reason)
+    })
 }

@@ -15,7 +15,10 @@ use crate::model::fact::{Fact, Gap};
 use crate::model::facts::Facts;
 use crate::policy::Policy;
 
+mod deployment;
 mod gate;
+
+pub use deployment::decide_deployment;
 
 /// The name under which the gate itself speaks, of its policy and its base.
 const GATE: &str = "gate-integrity";
@@ -31,10 +34,12 @@ pub fn decide(policy: &Policy, facts: &Facts) -> Decision {
             Err(problems) => findings.push(gate::invalid_after(problems.len())),
         }
     }
+    sealed(judged(facts), Some(reference(policy, facts)), areas, findings)
+}
+
+fn reference(policy: &Policy, facts: &Facts) -> PolicyReference {
     let origin = if before(facts) == Some(&policy.text) { PolicyOrigin::Base } else { PolicyOrigin::Given };
-    let reference =
-        PolicyReference { project: policy.project.clone(), digest: policy.digest.clone(), origin };
-    sealed(judged(facts), Some(reference), areas, findings)
+    PolicyReference { project: policy.project.clone(), digest: policy.digest.clone(), origin }
 }
 
 /// The decision when not even the policy could be seen.
@@ -115,6 +120,7 @@ fn judged(facts: &Facts) -> Judged {
     let (change, request) = (facts.change.value(), facts.host.request.value());
     Judged {
         repository: facts.host.repository.clone(),
+        environment: None,
         request: request.map(|request| request.number),
         title: request.map(|request| request.title.clone()),
         branch: request.map(|request| request.base_branch.clone()),

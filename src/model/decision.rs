@@ -123,6 +123,8 @@ pub enum SubjectKind {
     Request,
     /// A branch and a requirement on it: `main: force-push`.
     Branch,
+    /// A landing, by the tip that it left.
+    Landing,
     /// A data-processing area.
     Area,
     /// A file.
@@ -142,6 +144,7 @@ impl SubjectKind {
             SubjectKind::Change => "change",
             SubjectKind::Request => "request",
             SubjectKind::Branch => "branch",
+            SubjectKind::Landing => "landing",
             SubjectKind::Area => "area",
             SubjectKind::File => "file",
             SubjectKind::Suite => "suite",
@@ -167,6 +170,8 @@ pub struct Place {
 pub struct Judged {
     /// The repository on its host, as `owner/name`.
     pub repository: Option<String>,
+    /// Where it would be deployed; `None` for a change that is judged before it lands.
+    pub environment: Option<String>,
     /// The change request.
     pub request: Option<u64>,
     /// Its title: text from outside.

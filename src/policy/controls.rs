@@ -5,14 +5,14 @@ use super::meaning::keys;
 use super::recover::recover;
 use super::tree::Value;
 use super::wording::suggest;
-use crate::control::{Control, Kind, Reference, gate_integrity};
+use crate::control::{Control, Kind, Reference};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-/// The control that no policy can leave out.
-const ALWAYS_ON: &str = "gate-integrity";
+/// The controls that no policy can leave out.
+const ALWAYS_ON: [&str; 2] = ["gate-integrity", "reviewed-landings"];
 
 type Controls = BTreeMap<&'static str, Box<dyn Control>>;
 
@@ -59,7 +59,7 @@ fn not_a_table(value: Option<&Value<'_>>, problems: &mut Vec<Problem>) -> Contro
 
 fn not_vacuous(written: Option<&Value<'_>>, problems: &mut Vec<Problem>) {
     let is_table = written.is_none_or(|controls| controls.get_ref().is_table());
-    if is_table && keys(written).iter().all(|name| *name == ALWAYS_ON) {
+    if is_table && keys(written).iter().all(|name| ALWAYS_ON.contains(name)) {
         let span = written.map_or(0..0, Spanned::span);
         let message = "a policy without controls lets everything through";
         problems.push(Problem::new(span, message).help("write at least `[controls.required-reviews]`"));
@@ -68,13 +68,15 @@ fn not_vacuous(written: Option<&Value<'_>>, problems: &mut Vec<Problem>) {
 
 /// An attack on the gate itself is judged whether or not the policy thinks of it.
 fn always_on(controls: &mut Controls, table: &[&'static Kind], problems: &mut Vec<Problem>) {
-    if controls.contains_key(ALWAYS_ON) {
-        return;
+    let missing: Vec<_> = table
+        .iter()
+        .filter(|kind| ALWAYS_ON.contains(&kind.name) && !controls.contains_key(kind.name))
+        .collect();
+    for kind in missing {
+        let nothing = Spanned::new(0..0, DeValue::Table(DeTable::new()));
+        let (control, _) = recover(nothing, kind.read, problems);
+        controls.extend(control.map(|control| (kind.name, control)));
     }
-    let kind = table.iter().find(|kind| kind.name == ALWAYS_ON).copied().unwrap_or(&gate_integrity::KIND);
-    let nothing = Spanned::new(0..0, DeValue::Table(DeTable::new()));
-    let (control, _) = recover(nothing, kind.read, problems);
-    controls.extend(control.map(|control| (kind.name, control)));
 }
 
 fn check_references(control: &dyn Control, root: &Value<'_>, problems: &mut Vec<Problem>) {

@@ -26,6 +26,10 @@ struct Always {
 }
 
 impl Control for Always {
+    fn reach(&self) -> crate::control::Reach {
+        crate::control::Reach::Whole
+    }
+
     fn ask(&self, inquiry: &mut Inquiry) {
         inquiry.topics.insert(Topic::Reviews);
     }
@@ -77,6 +81,10 @@ fn one() -> NonZeroU32 {
 }
 
 impl Control for Sample {
+    fn reach(&self) -> crate::control::Reach {
+        crate::control::Reach::Whole
+    }
+
     fn ask(&self, inquiry: &mut Inquiry) {
         inquiry.topics.insert(Topic::Checks);
         inquiry.reports.extend(self.globs.iter().map(ToString::to_string));
@@ -120,6 +128,10 @@ impl TryFrom<RawWhole> for Whole {
 }
 
 impl Control for Whole {
+    fn reach(&self) -> crate::control::Reach {
+        crate::control::Reach::Whole
+    }
+
     fn ask(&self, _inquiry: &mut Inquiry) {}
 
     fn check(&self, _case: &Case<'_>) -> Result<Vec<Finding>, Gap> {

@@ -28,6 +28,7 @@ fn decision(outcome: Outcome, areas: Vec<TouchedArea>, mut findings: Vec<Finding
         outcome,
         judged: Judged {
             repository: Some("acme/upload".into()),
+            environment: None,
             request: Some(7),
             title: Some("Load the January file twice".into()),
             branch: Some(BranchName::new("main")),

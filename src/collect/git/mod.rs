@@ -86,6 +86,16 @@ impl Repository {
         self.trusted_objects().and_then(|objects| change::read(&objects, base, head, inquiry)).into()
     }
 
+    /// STUB
+    pub fn span(&self, _a: &Revision, _b: &Revision) -> Fact<crate::model::landing::Span> {
+        todo!()
+    }
+
+    /// STUB
+    pub fn coverage(&self, _l: &crate::model::landing::Landing) -> crate::model::landing::Coverage {
+        todo!()
+    }
+
     /// The bytes of a file at a commit; `None` when there is no such file (a link or directory is none).
     ///
     /// # Errors

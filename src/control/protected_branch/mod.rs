@@ -6,7 +6,7 @@
 //! `settings.rs` reads the policy, `rules.rs` names the rules, `bypass.rs` works out who gets round which rule, and
 //! `access.rs` makes findings of that.
 
-use super::{Case, Control, Documentation, Kind, finding, read};
+use super::{Case, Control, Documentation, Kind, Reach, finding, read};
 use crate::model::decision::{Finding, SubjectKind, Verdict};
 use crate::model::fact::{Fact, Gap, GapReason};
 use crate::model::facts::HostFacts;
@@ -94,6 +94,10 @@ pub struct ProtectedBranch(Settings);
 impl Control for ProtectedBranch {
     fn ask(&self, inquiry: &mut Inquiry) {
         inquiry.topics.insert(Topic::Protection);
+    }
+
+    fn reach(&self) -> Reach {
+        Reach::Whole
     }
 
     fn check(&self, case: &Case<'_>) -> Result<Vec<Finding>, Gap> {

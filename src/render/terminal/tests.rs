@@ -360,6 +360,7 @@ fn nothing_known_of_the_change_leaves_no_hole() {
     let mut decision = many(0);
     decision.outcome = Outcome::Undetermined;
     decision.judged = crate::model::decision::Judged {
+        environment: None,
         repository: None,
         request: None,
         title: None,

@@ -1,0 +1,177 @@
+//! `reviewed-landings`: everything between two deployments is content that a change request brought.
+
+use super::{Case, Control, Documentation, Kind, LandingCase, Reach, finding, read};
+use crate::model::change::Side;
+use crate::model::decision::{Finding, Place, SubjectKind, TouchedArea, Verdict};
+use crate::model::deployment::LandingFacts;
+use crate::model::fact::Gap;
+use crate::model::inquiry::Inquiry;
+use crate::model::landing::{Candidate, Coverage, Residual, ResidualHunk};
+use serde::Deserialize;
+
+const NAME: &str = "reviewed-landings";
+
+/// How many runs of lines a finding names; it says how many more there are.
+const NAMED: usize = 20;
+
+/// The control.
+pub static KIND: Kind = Kind {
+    name: NAME,
+    documentation: Documentation {
+        requires: "Before a deployment, everything that reached the deployment branch since the last one is accounted for. Each landing (a merge, a \
+squash, a rebased series, a merge-queue batch) is recomputed from the commit that its change request ended with: the content that landed \
+has to be, byte for byte, what merging that commit into the branch gives. What is left over, added or dropped, is listed by file and \
+line. A landing that no change request explains is left over whole.",
+        why: "Settings say what should have happened, and the last change request says nothing of the ones before it. A commit pushed past \
+the rules, a merge that was edited by hand, or a conflict resolved in favour of the wrong side puts lines into production that nobody \
+reviewed, and loses lines that somebody did.",
+        cannot_show: "Whether the reviewers of a request read it; who may approve is the business of `required-reviews`, which is asked for each of these \
+landings. A request whose last commit is no longer in the clone cannot be recomputed, and the finding says which object to fetch. What a \
+binary file holds is compared as a whole.",
+        how_to_meet: "Land changes only through change requests, and let the host do the merging. Where a conflict has to be resolved by hand, \
+resolve it in the request, so that the resolution is reviewed. Fetch the heads of landed requests before the gate runs: \
+git fetch origin '+refs/pull/*/head:refs/remotes/pull/*'\n\
+\n\
+[controls.reviewed-landings]\n\
+outside-areas = \"block\"      # default; \"note\" lets unexplained lines outside every data-processing area through",
+    },
+    read: read::<ReviewedLandings>,
+};
+
+/// Its settings.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct ReviewedLandings {
+    outside_areas: OutsideAreas,
+}
+
+/// What of unexplained lines outside every area.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum OutsideAreas {
+    #[default]
+    Block,
+    Note,
+}
+
+impl Control for ReviewedLandings {
+    fn ask(&self, _inquiry: &mut Inquiry) {}
+
+    fn reach(&self) -> Reach {
+        Reach::Landing
+    }
+
+    /// A merge gate judges what has not landed yet, so there is nothing here to ask of it.
+    fn check(&self, _case: &Case<'_>) -> Result<Vec<Finding>, Gap> {
+        Ok(Vec::new())
+    }
+
+    fn check_landing(&self, case: &LandingCase<'_>) -> Result<Vec<Finding>, Gap> {
+        let facts = case.landing;
+        Ok(match &facts.coverage {
+            Coverage::Unchanged => vec![met(facts, "it changed no content".into())],
+            Coverage::Identity(one) => vec![met(facts, format!("its content is that of {}", named(one)))],
+            Coverage::Replay(one) => {
+                vec![met(facts, format!("its content is what merging {} gives", named(one)))]
+            }
+            Coverage::Rebase(one) => {
+                vec![met(facts, format!("its content is what replaying {} gives", named(one)))]
+            }
+            Coverage::Train(all) => {
+                let all: Vec<_> = all.iter().map(named).collect();
+                vec![met(
+                    facts,
+                    format!("its content is what merging {} in this order gives", all.join(", ")),
+                )]
+            }
+            Coverage::Unverifiable(gap) => {
+                vec![of(facts, Verdict::Unproven, gap.to_string()).remedy(gap.remedy.clone())]
+            }
+            Coverage::Residual(residual) => self.left_over(case, residual)?,
+        })
+    }
+}
+
+impl ReviewedLandings {
+    fn left_over(&self, case: &LandingCase<'_>, residual: &Residual) -> Result<Vec<Finding>, Gap> {
+        // Without the host's word on the requests nobody can say that none explains it.
+        case.landing.requests.known()?;
+        let touched = case.touched.known()?;
+        let (inside, outside): (Vec<_>, Vec<_>) =
+            residual.hunks.iter().partition(|hunk| is_inside(touched, hunk));
+        let outside_verdict = match self.outside_areas {
+            OutsideAreas::Block => Verdict::Broken,
+            OutsideAreas::Note => Verdict::Noted,
+        };
+        let mut findings = Vec::new();
+        for (hunks, verdict, place) in
+            [(inside, Verdict::Broken, "data-processing code"), (outside, outside_verdict, "other files")]
+        {
+            if !hunks.is_empty() {
+                findings.push(unexplained(case.landing, verdict, place, residual, &hunks));
+            }
+        }
+        if findings.iter().all(|finding| finding.verdict == Verdict::Noted) {
+            findings.push(met(case.landing, "nothing unexplained is in data-processing code".into()));
+        }
+        Ok(findings)
+    }
+}
+
+fn is_inside(touched: &[TouchedArea], hunk: &ResidualHunk) -> bool {
+    touched.iter().flat_map(|area| &area.touches).any(|touch| touch.path == hunk.path)
+}
+
+fn unexplained(
+    facts: &LandingFacts,
+    verdict: Verdict,
+    place: &str,
+    residual: &Residual,
+    hunks: &[&ResidualHunk],
+) -> Finding {
+    let reason = match residual.nearest.as_slice() {
+        [] => format!("no change request explains it; it changes {place}"),
+        nearest => {
+            let nearest: Vec<_> = nearest.iter().map(named).collect();
+            format!("it differs from what {} gives, in {place}", nearest.join(", "))
+        }
+    };
+    let mut details: Vec<_> = hunks.iter().take(NAMED).map(|hunk| show(hunk)).collect();
+    if hunks.len() > NAMED {
+        details.push(format!("and {} more places", hunks.len() - NAMED));
+    }
+    let first = hunks
+        .first()
+        .map(|hunk| Place { path: hunk.path.clone(), line: hunk.line.filter(|_| hunk.side == Side::Added) });
+    let finding = of(facts, verdict, reason).details(details).remedy(
+        "Bring these lines again through a change request that is reviewed, or take them back through one.",
+    );
+    match first {
+        Some(place) => finding.at(place),
+        None => finding,
+    }
+}
+
+fn show(hunk: &ResidualHunk) -> String {
+    let what = match hunk.side {
+        Side::Added => "added",
+        Side::Removed => "dropped",
+    };
+    match (hunk.line, hunk.lines) {
+        (None, _) => format!("{}: {what} as a whole", hunk.path),
+        (Some(line), 1) => format!("{}: line {line} {what}", hunk.path),
+        (Some(line), lines) => format!("{}: lines {line} to {} {what}", hunk.path, line + lines - 1),
+    }
+}
+
+fn named(candidate: &Candidate) -> String {
+    format!("request {} at {}", candidate.request, candidate.head.short())
+}
+
+fn met(facts: &LandingFacts, reason: String) -> Finding {
+    of(facts, Verdict::Met, reason)
+}
+
+fn of(facts: &LandingFacts, verdict: Verdict, reason: String) -> Finding {
+    finding(NAME, verdict, SubjectKind::Landing, facts.landing.landed.short(), reason)
+}

@@ -1,0 +1,140 @@
+//! Policy and the facts of a deployment to a decision.
+//!
+//! 1. The baseline and the candidate have to be what a deployment runs between: see [`super::gate`].
+//! 2. Every landing is judged: its content by `reviewed-landings`, and each request that explains it by the controls of
+//!    the merge gate, for every area that the landing touches.
+//! 3. Controls that speak of the branch or of the candidate are asked once, for everything that the range touches.
+//! 4. When the range alters the policy, the altered policy is asked too: the stricter of old and new.
+
+use super::{altered, gate, judged, reference, sealed, stricter};
+use crate::control::{Case, LandingCase, Reach, finding, unproven};
+use crate::model::decision::{Decision, Finding, Judged, SubjectKind, TouchedArea, Verdict};
+use crate::model::deployment::{Deployment, LandingFacts};
+use crate::model::fact::{Fact, Gap};
+use crate::model::facts::Facts;
+use crate::model::landing::Span;
+use crate::policy::Policy;
+
+/// Judges a deployment by the policy in force at its baseline.
+pub fn decide_deployment(policy: &Policy, facts: &Deployment) -> Decision {
+    let (mut areas, mut findings) = judge(policy, facts);
+    findings.extend(gate::range(facts));
+    findings.extend(population(facts));
+    if let Some(text) = altered(policy, &facts.whole) {
+        match Policy::parse(text) {
+            Ok(altered) => stricter(&mut areas, &mut findings, judge(&altered, facts)),
+            Err(problems) => findings.push(gate::invalid_after(problems.len())),
+        }
+    }
+    let judged = Judged {
+        environment: Some(facts.environment.clone()),
+        branch: Some(facts.branch.clone()),
+        base: facts.baseline.value().map(|baseline| baseline.revision.clone()),
+        head: Some(facts.candidate.clone()),
+        ..judged(&facts.whole)
+    };
+    sealed(judged, Some(reference(policy, &facts.whole)), areas, findings)
+}
+
+/// How many commits the range has, and that each of them belongs to one landing: what an auditor counts again.
+fn population(facts: &Deployment) -> Option<Finding> {
+    let (Span::Steps(steps), landings) = (facts.span.value()?, facts.landings.value()?) else {
+        return None;
+    };
+    let commits: usize = steps.iter().map(crate::model::landing::Step::size).sum();
+    let in_landings: usize = landings.iter().map(|landing| landing.steps.len()).sum();
+    let of = |verdict, reason: String| {
+        finding("reviewed-landings", verdict, SubjectKind::Change, facts.candidate.short(), reason)
+    };
+    Some(if in_landings == steps.len() {
+        of(Verdict::Met, format!("{commits} commits, each in one of {} landings", landings.len()))
+    } else {
+        of(Verdict::Unproven, format!("{} steps, but {in_landings} in landings", steps.len()))
+            .remedy("gather the facts again")
+    })
+}
+
+fn judge(policy: &Policy, facts: &Deployment) -> (Vec<TouchedArea>, Vec<Finding>) {
+    let mut findings = Vec::new();
+    let mut all: Result<Vec<TouchedArea>, Gap> = Ok(Vec::new());
+    match &facts.landings {
+        Fact::Known(landings) => {
+            for landing in landings {
+                let touched = Fact::from(touched(policy, landing, &facts.whole));
+                findings.extend(judge_landing(policy, landing, &touched));
+                all = merge(all, touched);
+            }
+        }
+        Fact::Gap(gap) => {
+            findings.push(unproven("reviewed-landings", SubjectKind::Change, facts.candidate.short(), gap));
+            all = Err(gap.clone());
+        }
+    }
+    let touched = Fact::from(all);
+    findings.extend(ask(policy, Reach::Whole, &facts.whole, &touched));
+    (touched.value().cloned().unwrap_or_default(), findings)
+}
+
+fn judge_landing(policy: &Policy, landing: &LandingFacts, touched: &Fact<Vec<TouchedArea>>) -> Vec<Finding> {
+    let case = LandingCase { landing, touched };
+    let short = landing.landing.landed.short();
+    let mut findings = Vec::new();
+    for (name, control) in &policy.controls {
+        let unseen = |gap| vec![unproven(name, SubjectKind::Landing, short, &gap)];
+        findings.extend(control.check_landing(&case).unwrap_or_else(unseen));
+    }
+    match &landing.requests {
+        Fact::Known(requests) => {
+            for facts in requests {
+                let of_request = ask(policy, Reach::Landing, facts, touched);
+                findings.extend(of_request.into_iter().map(|finding| within(short, finding)));
+            }
+        }
+        Fact::Gap(gap) => findings.push(unproven("reviewed-landings", SubjectKind::Landing, short, gap)),
+    }
+    findings
+}
+
+/// The finding says of which landing it speaks.
+fn within(landing: &str, mut finding: Finding) -> Finding {
+    finding.subject.name = format!("{} in landing {landing}", finding.subject.name);
+    finding
+}
+
+fn ask(policy: &Policy, reach: Reach, facts: &Facts, touched: &Fact<Vec<TouchedArea>>) -> Vec<Finding> {
+    let case = Case { facts, scope: &policy.scope, touched };
+    let mut findings = Vec::new();
+    for (name, control) in policy.controls.iter().filter(|(_, control)| control.reach() == reach) {
+        let unseen = |gap| vec![unproven(name, SubjectKind::Change, super::head(facts), &gap)];
+        findings.extend(control.check(&case).unwrap_or_else(unseen));
+    }
+    findings
+}
+
+/// What a landing touches: by what it changed, and by what the requests that explain it changed.
+fn touched(policy: &Policy, landing: &LandingFacts, whole: &Facts) -> Result<Vec<TouchedArea>, Gap> {
+    let mut files = landing.files.known()?.clone();
+    for facts in landing.requests.value().into_iter().flatten() {
+        let change = facts.change.known()?;
+        files.extend(change.files.iter().cloned());
+        if policy.each_commit {
+            files.extend(change.on_the_way.known()?.iter().cloned());
+        }
+    }
+    policy.scope.inventory.touched(files.iter(), &whole.inquiry)
+}
+
+fn merge(all: Result<Vec<TouchedArea>, Gap>, more: Fact<Vec<TouchedArea>>) -> Result<Vec<TouchedArea>, Gap> {
+    let mut all = all?;
+    for area in more.known()?.clone() {
+        match all.iter_mut().find(|known| known.area == area.area) {
+            Some(known) => {
+                known.touches.extend(area.touches);
+                known.touches.sort();
+                known.touches.dedup_by(|a, b| a.path == b.path);
+            }
+            None => all.push(area),
+        }
+    }
+    Ok(all)
+}

@@ -1,0 +1,74 @@
+//! Everything that was seen of a deployment: what is deployed, what would be, and each landing between the two.
+//!
+//! A landing is judged as the change request that explains it was, or should have been, judged: with the very
+//! [`Facts`] of a merge gate, taken after the fact. What is new is the [`Coverage`]: the proof by content that what landed is
+//! what the request brought.
+
+use crate::model::change::{BranchName, FileChange, Revision};
+use crate::model::fact::Fact;
+use crate::model::facts::Facts;
+use crate::model::landing::{Coverage, Landing, Span};
+use serde::{Deserialize, Serialize};
+
+/// The version of the JSON form of [`Deployment`].
+pub const SCHEMA: u32 = 1;
+
+/// The facts of one deployment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Deployment {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// Where it would be deployed.
+    pub environment: String,
+    /// The branch that it would be deployed from.
+    pub branch: BranchName,
+    /// What would be deployed.
+    pub candidate: Revision,
+    /// What is deployed.
+    pub baseline: Fact<Baseline>,
+    /// How the candidate lies to the tip of the branch: only a commit that is or was the tip may be deployed.
+    pub on_branch: Fact<Span>,
+    /// How the candidate lies to the baseline, with every step between them.
+    pub span: Fact<Span>,
+    /// The landings of those steps, oldest first.
+    pub landings: Fact<Vec<LandingFacts>>,
+    /// The branch as it is, its protection, the range as one change, and the evidence for the candidate.
+    pub whole: Facts,
+}
+
+/// The commit that is deployed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Baseline {
+    /// The commit.
+    pub revision: Revision,
+    /// How we know.
+    pub origin: BaselineOrigin,
+}
+
+/// How we know what is deployed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BaselineOrigin {
+    /// The chain of deployment records says so; the number is the record's.
+    Recorded(u64),
+    /// Whoever ran the gate says so.
+    Asserted,
+}
+
+/// What was seen of one landing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LandingFacts {
+    /// From where to where, and the requests that might explain it.
+    pub landing: Landing,
+    /// The steps that it consists of: more than one for a rebased series or a fast-forward.
+    pub steps: Vec<Revision>,
+    /// What it changed against its parent.
+    pub files: Fact<Vec<FileChange>>,
+    /// What of its content those requests explain.
+    pub coverage: Coverage,
+    /// The requests that the host says brought it, each with the facts of a merge gate; none for a direct push.
+    pub requests: Fact<Vec<Facts>>,
+}
