@@ -8,6 +8,7 @@ pub mod check;
 pub mod codeowners;
 pub mod decision;
 pub mod digest;
+pub mod environment;
 pub mod fact;
 pub mod facts;
 pub mod glob;
