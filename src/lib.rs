@@ -5,7 +5,8 @@
 //!
 //! ```text
 //! model <- control <- policy <- decide <- render     pure
-//! model <- report <- collect                         the edge never sees control, policy or decide
+//! model <- report, record <- collect                 the edge never sees control, policy or decide
+//! model <- record <- render                          pure
 //! everything <- cli <- main
 //! ```
 
@@ -17,5 +18,6 @@ pub mod control;
 pub mod decide;
 pub mod model;
 pub mod policy;
+pub mod record;
 pub mod render;
 pub mod report;

@@ -8,13 +8,14 @@ use std::path::{Path, PathBuf};
 
 /// Each room and the rooms that it may look into. The library's root and `main.rs` may see everything.
 const ROOMS: &[(&str, &[&str])] = &[
-    ("cli", &["collect", "control", "decide", "model", "policy", "render", "report"]),
-    ("collect", &["model", "report"]),
+    ("cli", &["collect", "control", "decide", "model", "policy", "record", "render", "report"]),
+    ("collect", &["model", "record", "report"]),
     ("control", &["model"]),
     ("decide", &["control", "model", "policy"]),
     ("model", &[]),
     ("policy", &["control", "model"]),
-    ("render", &["model"]),
+    ("record", &["model"]),
+    ("render", &["model", "record"]),
     ("report", &["model"]),
 ];
 

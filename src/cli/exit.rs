@@ -19,6 +19,8 @@ pub enum Exit {
     Policy = 4,
     /// No repository, a file that cannot be read or written.
     Environment = 5,
+    /// A deployment record does not verify, or says something else than was expected.
+    Unverified = 6,
 }
 
 impl From<Outcome> for Exit {
@@ -60,6 +62,11 @@ impl Failure {
     /// The surroundings are not what they must be.
     pub fn environment(message: impl Into<String>) -> Self {
         Failure { exit: Exit::Environment, message: message.into() }
+    }
+
+    /// A deployment record does not verify.
+    pub fn unverified(message: impl Into<String>) -> Self {
+        Failure { exit: Exit::Unverified, message: message.into() }
     }
 }
 

@@ -18,12 +18,14 @@ pub mod facts;
 pub mod judged;
 pub mod output;
 pub mod policy;
+pub mod record;
 
 /// Lets a change to data-processing code through only with branch protection, independent review and
 /// regression evidence.
 ///
 /// Exit codes, equal for every format: 0 allowed, 1 blocked, 2 usage, 3 undetermined (must not land
-/// either), 4 policy missing or not valid, 5 no repository or a file that cannot be read or written.
+/// either), 4 policy missing or not valid, 5 no repository or a file that cannot be read or written,
+/// 6 a deployment record does not verify.
 #[derive(Debug, Parser)]
 #[command(name = "portcullis", version, max_term_width = 100)]
 pub struct Cli {
@@ -47,6 +49,9 @@ enum Command {
     /// Check or begin a policy.
     #[command(subcommand)]
     Policy(policy::Command),
+    /// Read and verify what was allowed to be deployed.
+    #[command(subcommand)]
+    Record(record::Command),
     /// See the gate at work on a made-up repository; needs no account and no network.
     Demo(demo::Arguments),
 }
@@ -106,6 +111,7 @@ fn run(cli: Cli) -> exit::Result {
         Command::Decide(arguments) => decide::run(directory, &arguments),
         Command::Explain(arguments) => explain::run(directory, &arguments),
         Command::Policy(command) => policy::run(directory, &command),
+        Command::Record(command) => record::run(directory, &command),
         Command::Demo(arguments) => demo::run(&arguments),
     }
 }

@@ -9,6 +9,7 @@ pub mod codeowners;
 pub mod decision;
 pub mod deployment;
 pub mod digest;
+pub mod environment;
 pub mod fact;
 pub mod facts;
 pub mod glob;

@@ -15,6 +15,8 @@
 //! | `tree_diff`, `rename` | which paths differ, and which of them moved |
 //! | `content`, `line_diff`, `pattern` | which lines changed, and what they match |
 //! | `change` | all of it put together |
+//! | `record` | deployment records: the only refs of ours |
+//! | `record_writer` | the only code that ever writes to a repository |
 
 use crate::model::change::{Change, Revision};
 use crate::model::fact::{Fact, Gap};
@@ -34,6 +36,8 @@ mod line_diff;
 mod name;
 mod object;
 mod pattern;
+pub mod record;
+pub mod record_writer;
 mod rename;
 mod tree;
 mod tree_diff;

@@ -151,7 +151,8 @@ fn entry_of(objects: &Objects<'_>, at: (Mode, Oid), name: &[u8]) -> Result<Optio
     found.map(|entry| Ok((entry.mode, entry.id()?))).transpose()
 }
 
-fn blob(objects: &Objects<'_>, id: Oid, path: &RepoPath) -> Result<Vec<u8>, Gap> {
+/// The bytes of a blob, if it is not larger than [`SIZE_LIMIT`]; the gap names `path`.
+pub fn blob(objects: &Objects<'_>, id: Oid, path: &RepoPath) -> Result<Vec<u8>, Gap> {
     if objects.blob_size(id)? > SIZE_LIMIT {
         let detail = format!("it is larger than {SIZE_LIMIT} bytes");
         return Err(Gap::new(

@@ -1,0 +1,330 @@
+//! `portcullis record`: what was allowed to be deployed, one record after the other.
+
+use super::exit::{Exit, Failure, Result};
+use super::output;
+use crate::collect::git::Repository;
+use crate::collect::git::record::FETCH;
+use crate::collect::git::record_writer::{Appended, Refusal, append};
+use crate::model::change::Revision;
+use crate::model::decision::Decision;
+use crate::model::environment::Environment;
+use crate::model::fact::{Fact, Gap, GapReason};
+use crate::model::facts::Facts;
+use crate::record::{self, Baseline, Chain, Draft, Link, Material, Sealed};
+use crate::render::{self, Style};
+use clap::{Args, Subcommand};
+use std::path::Path;
+
+/// What to do with the records.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// List the records of every environment, or of one.
+    List {
+        /// Only this environment.
+        #[arg(long, value_name = "NAME")]
+        environment: Option<Environment>,
+    },
+    /// Show one record, or a file of it as it was stored.
+    Show {
+        /// The environment.
+        environment: Environment,
+        /// The number of the record. Without it: the newest.
+        number: Option<u64>,
+        /// Write this file of the record to stdout: record.json, decision.json, facts.json or policy.toml.
+        #[arg(long, value_name = "NAME")]
+        file: Option<String>,
+    },
+    /// Verify every record of an environment.
+    Verify(Expectations),
+}
+
+/// What the records must hold.
+#[derive(Debug, Args)]
+pub struct Expectations {
+    /// The environment.
+    environment: Environment,
+    /// The commit that is deployed now: it must be the one that the newest record let through.
+    #[arg(long, value_name = "REV")]
+    deployed: Option<String>,
+    /// The commit of a record that is known from elsewhere, such as the newest of last time. It must still be among
+    /// the records.
+    #[arg(long, value_name = "COMMIT", value_parser = object_name)]
+    expect_tip: Option<Revision>,
+    /// There must be at least so many records.
+    #[arg(long, value_name = "N")]
+    at_least: Option<u64>,
+}
+
+fn object_name(text: &str) -> std::result::Result<Revision, String> {
+    Revision::try_from(text.to_string())
+}
+
+/// Runs one of the commands.
+///
+/// # Errors
+/// There is no repository or no record, or a record does not verify.
+pub fn run(directory: &Path, command: &Command) -> Result {
+    let repository = Repository::open(directory)?;
+    match command {
+        Command::List { environment } => list(&repository, environment.as_ref()),
+        Command::Show { environment, number, file } => {
+            show(&repository, environment, *number, file.as_deref())
+        }
+        Command::Verify(expectations) => verify(&repository, expectations),
+    }
+}
+
+fn list(repository: &Repository, only: Option<&Environment>) -> Result {
+    let environments = match only {
+        Some(environment) => vec![environment.clone()],
+        None => repository.environments().map_err(unseen)?,
+    };
+    if environments.is_empty() {
+        return Err(Failure::environment(format!("there are no deployment records here; {}", fetch())));
+    }
+    let mut exit = Exit::Allowed;
+    for environment in &environments {
+        let chain = chain(repository, environment)?.ok_or_else(|| none(environment))?;
+        let mut text = Vec::new();
+        render::record::list(&chain, &mut text).map_err(unwritable)?;
+        output::stdout(&text)?;
+        if complain(&chain) {
+            exit = Exit::Unverified;
+        }
+    }
+    Ok(exit)
+}
+
+/// Says what is wrong with a chain; is anything?
+fn complain(chain: &Chain) -> bool {
+    for problem in &chain.problems {
+        output::complain(&format!("{}: {}", chain.environment, render::record::problem(problem)));
+    }
+    !chain.problems.is_empty()
+}
+
+fn show(
+    repository: &Repository,
+    environment: &Environment,
+    number: Option<u64>,
+    file: Option<&str>,
+) -> Result {
+    let chain = chain(repository, environment)?.ok_or_else(|| none(environment))?;
+    if let Some(file) = file {
+        show_file(repository, &chain, number, file)?;
+    } else {
+        let mut text = Vec::new();
+        render::record::entry(readable(&chain, number)?, &mut text).map_err(unwritable)?;
+        output::stdout(&text)?;
+    }
+    Ok(if complain(&chain) { Exit::Unverified } else { Exit::Allowed })
+}
+
+/// The commit of the record at a place, counted from 1.
+fn at(chain: &Chain, number: Option<u64>) -> Result<&Revision> {
+    let count = chain.commits.len();
+    let place = number.map_or(Some(count), |number| usize::try_from(number).ok());
+    let commit = place.and_then(|place| place.checked_sub(1)).and_then(|index| chain.commits.get(index));
+    commit.ok_or_else(|| {
+        Failure::usage(format!(
+            "{} has no such record; there are the records 1 to {count}",
+            chain.environment
+        ))
+    })
+}
+
+fn readable(chain: &Chain, number: Option<u64>) -> Result<&Link> {
+    let commit = at(chain, number)?;
+    chain.links.iter().find(|link| link.commit == *commit).ok_or_else(|| {
+        complain(chain);
+        Failure::unverified(format!("the record in commit {commit} cannot be read"))
+    })
+}
+
+fn show_file(repository: &Repository, chain: &Chain, number: Option<u64>, file: &str) -> Result<()> {
+    let stored = repository.deployment(at(chain, number)?).map_err(unseen)?;
+    let Some(bytes) = stored.file(file) else {
+        let names: Vec<_> = stored.files.keys().map(ToString::to_string).collect();
+        return Err(Failure::usage(format!("the record holds no `{file}`; it holds {}", names.join(", "))));
+    };
+    output::stdout(bytes)
+}
+
+fn verify(repository: &Repository, expected: &Expectations) -> Result {
+    let environment = &expected.environment;
+    let deployed = expected.deployed.as_ref().map(|name| repository.resolve(name)).transpose()?;
+    let remembers = expected.expect_tip.is_some() || expected.at_least.is_some_and(|least| least > 0);
+    let Some(chain) = chain(repository, environment)? else {
+        let none = none(environment);
+        return Err(if remembers { Failure::unverified(none.message) } else { none });
+    };
+    let differences = differences(&chain, expected, deployed.as_ref());
+    differences.iter().for_each(|difference| output::complain(difference));
+    if complain(&chain) || !differences.is_empty() {
+        return Ok(Exit::Unverified);
+    }
+    let tip = chain.tip().map(ToString::to_string).unwrap_or_default();
+    let count = chain.commits.len();
+    output::stdout(format!("{environment}: {count} records verify; the newest is {tip}\n").as_bytes())?;
+    Ok(Exit::Allowed)
+}
+
+/// What the chain does not hold although it should.
+fn differences(chain: &Chain, expected: &Expectations, deployed: Option<&Revision>) -> Vec<String> {
+    let environment = &chain.environment;
+    let cut = expected.at_least.filter(|least| (chain.commits.len() as u64) < *least).map(|least| {
+        format!("{environment} has {} records, and there should be at least {least}", chain.commits.len())
+    });
+    let moved = expected.expect_tip.as_ref().filter(|tip| !chain.holds(tip)).map(|tip| {
+        format!("{environment} does not hold record {tip} any more: its ref was moved, or the record forked")
+    });
+    let last = chain.links.last().map(|link| &link.entry.candidate);
+    let other = deployed.filter(|deployed| last != Some(deployed)).map(|deployed| {
+        let last = last.map_or("none", |last| last.as_str());
+        format!("{environment} has {deployed} deployed, and the newest record let through {last}")
+    });
+    [cut, moved, other].into_iter().flatten().collect()
+}
+
+fn chain(repository: &Repository, environment: &Environment) -> Result<Option<Chain>> {
+    match repository.deployments(environment) {
+        Fact::Known(chain) => Ok(chain),
+        Fact::Gap(gap) => Err(unseen(gap)),
+    }
+}
+
+fn none(environment: &Environment) -> Failure {
+    Failure::environment(format!("there is no deployment record of {environment} here; {}", fetch()))
+}
+
+fn fetch() -> String {
+    format!("a clone does not bring them by itself: {FETCH}")
+}
+
+/// What is not here is a matter of the clone; what is here and cannot be a record is not.
+fn unseen(gap: Gap) -> Failure {
+    let message = format!("{gap}\nhelp: {}", gap.remedy);
+    match gap.reason {
+        GapReason::Malformed | GapReason::Untrusted | GapReason::Truncated => Failure::unverified(message),
+        _ => Failure::environment(message),
+    }
+}
+
+fn unwritable(error: impl std::fmt::Display) -> Failure {
+    Failure::environment(error.to_string())
+}
+
+/// An allowed decision on its way into the record.
+#[derive(Debug)]
+pub struct Recording<'a> {
+    /// Where to.
+    pub environment: &'a Environment,
+    /// The newest record when the decision was taken; `None` when there was none.
+    pub tip: Option<&'a Revision>,
+    /// The commit that was allowed.
+    pub candidate: &'a Revision,
+    /// What it was compared with.
+    pub baseline: Baseline,
+    /// The decision.
+    pub decision: &'a Decision,
+    /// The facts to keep, if they are to be kept: they hold names and addresses of people.
+    pub facts: Option<&'a Facts>,
+    /// The text of the policy, if it is to be kept. Without it the decision's digest of it is.
+    pub policy: Option<&'a str>,
+    /// Who records.
+    pub recorder: &'a str,
+    /// When.
+    pub time: jiff::Timestamp,
+}
+
+/// Why a decision was not recorded.
+#[derive(Debug)]
+pub enum Unrecorded {
+    /// The record has moved on since the decision was taken. It is void; another one may be taken.
+    Moved(String),
+    /// Everything else.
+    Failed(Failure),
+}
+
+impl From<Failure> for Unrecorded {
+    fn from(failure: Failure) -> Self {
+        Unrecorded::Failed(failure)
+    }
+}
+
+impl From<Unrecorded> for Failure {
+    fn from(unrecorded: Unrecorded) -> Self {
+        match unrecorded {
+            Unrecorded::Moved(message) => Failure::environment(message),
+            Unrecorded::Failed(failure) => failure,
+        }
+    }
+}
+
+/// Records an allowed decision on top of the record that it was taken on.
+///
+/// # Errors
+/// The record has moved on meanwhile or does not verify, the decision does not allow this candidate, or the repository cannot
+/// be written.
+pub fn record_decision(
+    directory: &Path,
+    recording: &Recording<'_>,
+) -> std::result::Result<Appended, Unrecorded> {
+    let chain = chain(&Repository::open(directory).map_err(Failure::from)?, recording.environment)?;
+    let tip = chain.as_ref().and_then(Chain::tip);
+    if tip != recording.tip {
+        let environment = recording.environment.clone();
+        return Err(Unrecorded::Moved(Refusal::Moved { environment, tip: tip.cloned() }.to_string()));
+    }
+    let sealed = seal(recording, chain.as_ref())?;
+    append(directory, &sealed).map_err(|refusal| match refusal {
+        Refusal::Moved { .. } => Unrecorded::Moved(refusal.to_string()),
+        _ => Unrecorded::Failed(Failure::environment(refusal.to_string())),
+    })
+}
+
+fn seal(recording: &Recording<'_>, chain: Option<&Chain>) -> Result<Sealed> {
+    let last = chain.map(Chain::last).transpose().map_err(|problems| {
+        let problems: Vec<_> = problems.iter().map(render::record::problem).collect();
+        Failure::unverified(format!(
+            "nothing is recorded on top of what does not verify: {}",
+            problems.join("; ")
+        ))
+    })?;
+    record::seal(draft(recording)?, last).map_err(|faults| {
+        let faults: Vec<_> = faults.iter().map(ToString::to_string).collect();
+        Failure::unverified(format!("this decision cannot be recorded: {}", faults.join("; ")))
+    })
+}
+
+fn draft(recording: &Recording<'_>) -> Result<Draft> {
+    let decision = recording.decision;
+    let named = decision.policy.as_ref().map(|policy| Material::Named(policy.digest.clone()));
+    let policy = recording.policy.map(|text| Material::Kept(text.as_bytes().to_vec())).or(named);
+    let facts = recording.facts.map(facts_json).transpose()?;
+    Ok(Draft {
+        environment: recording.environment.clone(),
+        repository: decision.judged.repository.clone(),
+        candidate: recording.candidate.clone(),
+        baseline: recording.baseline.clone(),
+        decision: decision_json(decision)?,
+        policy,
+        facts: facts.map(Material::Kept),
+        recorder: recording.recorder.to_string(),
+        time: recording.time,
+    })
+}
+
+/// The bytes of `--format json=FILE`, so that the digest in the record is that of the file.
+fn decision_json(decision: &Decision) -> Result<Vec<u8>> {
+    let style = Style { colour: false, width: 80, verbose: false, advisory: false };
+    let mut bytes = Vec::new();
+    (render::json::FORMAT.write)(decision, style, &mut bytes).map_err(unwritable)?;
+    Ok(bytes)
+}
+
+fn facts_json(facts: &Facts) -> Result<Vec<u8>> {
+    let mut bytes = serde_json::to_vec_pretty(facts).map_err(unwritable)?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}

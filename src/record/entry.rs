@@ -1,0 +1,121 @@
+//! `record.json`: what was decided, and the digests of what it rests on.
+
+use crate::model::change::Revision;
+use crate::model::decision::Outcome;
+use crate::model::digest::Digest;
+use crate::model::environment::Environment;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// One record. The order of the fields is their order in the file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    /// [`super::SCHEMA`].
+    pub schema: u32,
+    /// Where to. The name of the ref says the same.
+    pub environment: Environment,
+    /// 1 for the first record of an environment, and one more for each after it.
+    pub number: u64,
+    /// The SHA-256 of the `record.json` before this one; `None` in the first.
+    pub previous: Option<Digest>,
+    /// The repository on its host, as `owner/name`, where the decision names one.
+    pub repository: Option<String>,
+    /// The commit that may be deployed.
+    pub candidate: Revision,
+    /// The commit that it was compared with.
+    pub baseline: Baseline,
+    /// What was decided.
+    pub outcome: Outcome,
+    /// The SHA-256 of `decision.json`.
+    pub decision: Digest,
+    /// The policy; `None` when the decision names none.
+    pub policy: Option<Evidence>,
+    /// The facts; `None` when nobody gave them.
+    pub facts: Option<Evidence>,
+    /// The program that sealed, with its version.
+    pub tool: String,
+    /// Who recorded, by their own account: text from outside.
+    pub recorder: String,
+    /// When, by the recorder's clock. The order of records is that of their numbers, not of their times.
+    pub time: Timestamp,
+}
+
+/// The commit that was taken to be deployed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Baseline {
+    /// The commit.
+    pub commit: Revision,
+    /// Who says so.
+    pub origin: BaselineOrigin,
+}
+
+/// Who says what was deployed before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BaselineOrigin {
+    /// The record before: it is its candidate.
+    Recorded,
+    /// The host's list of deployments. Where there is a record before, it agrees with it.
+    Host,
+    /// Whoever ran the gate, with `--base`.
+    Asserted,
+    /// An approved rollback, which goes back behind what was deployed.
+    Rollback,
+}
+
+impl BaselineOrigin {
+    /// The word for people.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            BaselineOrigin::Recorded => "recorded",
+            BaselineOrigin::Host => "host",
+            BaselineOrigin::Asserted => "asserted",
+            BaselineOrigin::Rollback => "rollback",
+        }
+    }
+
+    /// Must the baseline be the candidate of the record before?
+    pub fn follows(self) -> bool {
+        matches!(self, BaselineOrigin::Recorded | BaselineOrigin::Host)
+    }
+}
+
+/// Something that the decision rests on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Evidence {
+    /// Its SHA-256.
+    pub digest: Digest,
+    /// Does it lie beside the entry?
+    pub kept: bool,
+}
+
+impl Entry {
+    /// The one way to write it: JSON with the fields in their order, two spaces, one line break at the end.
+    ///
+    /// # Errors
+    /// Those of the JSON writer; with these types there are none.
+    pub fn bytes(&self) -> Result<Vec<u8>, serde_json::Error> {
+        let mut bytes = serde_json::to_vec_pretty(self)?;
+        bytes.push(b'\n');
+        Ok(bytes)
+    }
+
+    /// The files that must lie beside it, with their digests.
+    pub fn files(&self) -> impl Iterator<Item = (&'static str, &Digest)> {
+        let kept = |name, evidence: &'_ Option<Evidence>| {
+            evidence.as_ref().filter(|evidence| evidence.kept).map(|_| name)
+        };
+        let facts = kept(super::FACTS, &self.facts).zip(self.facts.as_ref().map(|facts| &facts.digest));
+        let policy = kept(super::POLICY, &self.policy).zip(self.policy.as_ref().map(|policy| &policy.digest));
+        [Some((super::DECISION, &self.decision)), facts, policy].into_iter().flatten()
+    }
+
+    /// The message of its commit, which names the SHA-256 of `record.json`.
+    pub fn message(&self, record: &Digest) -> String {
+        let Entry { environment, number, candidate, .. } = self;
+        format!("Deployment {number} to {environment}\n\nCandidate: {candidate}\nRecord: {record}\n")
+    }
+}

@@ -1,0 +1,119 @@
+//! What can be wrong with a record, in words for people.
+
+use super::RECORD;
+use crate::model::change::Revision;
+use crate::model::decision::Outcome;
+use crate::model::environment::Environment;
+use crate::model::path::RepoPath;
+
+/// Something wrong with one record of a chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Its place in the chain, counted from 1 for the oldest: the number that it should have.
+    pub place: u64,
+    /// Its commit.
+    pub commit: Revision,
+    /// What is wrong.
+    pub fault: Fault,
+}
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "record {} ({}): {}", self.place, self.commit.short(), self.fault)
+    }
+}
+
+/// What is wrong. Texts from outside stand in it as they came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// A file that must be there is not.
+    Missing(&'static str),
+    /// A file that nobody put there.
+    Extra(RepoPath),
+    /// Not a plain file of mode 100644.
+    NotAFile(RepoPath, u32),
+    /// `record.json` is not of this form.
+    Unreadable(String),
+    /// `record.json` says the right things in other bytes.
+    NotCanonical,
+    /// Another version of the form.
+    Schema(u32),
+    /// Another environment than the ref's.
+    Environment(Environment),
+    /// Not the number of its place.
+    Number(u64),
+    /// Not exactly one parent, the record before (none for the first).
+    Parents(Vec<Revision>),
+    /// It was sealed after another record than the one before it.
+    Previous,
+    /// Its baseline is not the candidate of the record before.
+    Baseline {
+        /// What it says.
+        found: Revision,
+        /// The candidate of the record before; `None` when there is none.
+        expected: Option<Revision>,
+    },
+    /// Candidate and baseline are the same commit: nothing was judged.
+    Idle,
+    /// The decision did not allow it.
+    NotAllowed(Outcome),
+    /// The bytes of this file are not those that were sealed.
+    Digest(&'static str),
+    /// `decision.json` is not of this form.
+    DecisionUnreadable(String),
+    /// The decision and the entry say different things of this.
+    Disagree(&'static str),
+    /// A commit can only hold whole seconds since 1970.
+    Time,
+    /// The commit is not the one that follows from the entry.
+    Commit,
+}
+
+impl std::fmt::Display for Fault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Fault::Missing(name) => write!(f, "{name} is missing"),
+            Fault::Extra(path) => write!(f, "`{path}` does not belong there"),
+            Fault::NotAFile(path, mode) => write!(f, "`{path}` has the mode {mode:06o}, not 100644"),
+            Fault::Unreadable(error) => write!(f, "{RECORD} cannot be read: {error}"),
+            Fault::NotCanonical => write!(f, "{RECORD} was not written by this program"),
+            Fault::Schema(schema) => {
+                write!(f, "{RECORD} is of schema {schema}; this program reads {}", super::SCHEMA)
+            }
+            Fault::Environment(other) => write!(f, "it is of the environment {other}"),
+            Fault::Number(number) => write!(f, "it has the number {number}"),
+            Fault::Parents(parents) => write_parents(parents, f),
+            Fault::Previous => f.write_str("it was sealed after another record than the one before it"),
+            Fault::Baseline { found, expected } => write_baseline(found, expected.as_ref(), f),
+            Fault::Idle => f.write_str("its candidate is its baseline: nothing was judged"),
+            Fault::NotAllowed(_) => f.write_str("its decision does not allow the deployment"),
+            Fault::Digest(name) => write!(f, "{name} is not what was sealed"),
+            Fault::DecisionUnreadable(error) => write!(f, "decision.json cannot be read: {error}"),
+            Fault::Disagree(what) => write!(f, "entry and decision name different things as {what}"),
+            Fault::Time => f.write_str("its time is not a number of whole seconds since 1970"),
+            Fault::Commit => f.write_str("its commit is not the one that follows from its entry"),
+        }
+    }
+}
+
+fn write_parents(parents: &[Revision], f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+    let parents: Vec<_> = parents.iter().map(Revision::short).collect();
+    match parents.is_empty() {
+        true => f.write_str("its commit has no parent"),
+        false => write!(f, "its commit has the wrong parents: {}", parents.join(", ")),
+    }
+}
+
+fn write_baseline(
+    found: &Revision,
+    expected: Option<&Revision>,
+    f: &mut std::fmt::Formatter<'_>,
+) -> std::fmt::Result {
+    let found = found.short();
+    match expected {
+        Some(expected) => {
+            write!(f, "its baseline is {found}, but the record before it let {} through", expected.short())
+        }
+        None => write!(f, "it takes its baseline {found} from the record before it, and there is none"),
+    }
+}

@@ -1,0 +1,60 @@
+//! The deployment record: one commit for each allowed decision, each on top of the one before.
+//!
+//! This room holds the format, and neither reads nor writes a repository: bytes in, bytes out. A record lies under
+//! `refs/portcullis/deployments/<environment>`. Its commit has one parent, the record before it (the first has none), and
+//! exactly these files, all of mode 100644:
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | `record.json` | an [`Entry`]: who, what, when, and the SHA-256 of everything else |
+//! | `decision.json` | the decision, as `--format json` writes it |
+//! | `facts.json` | what it rests on, if it was kept |
+//! | `policy.toml` | the policy that it was taken by, if it was kept |
+//!
+//! **What holds it together.** Each `record.json` names the SHA-256 of the one before it and of the files beside it, so the
+//! chain does not rest on SHA-1 alone. The commit follows from the entry to the last byte (author, time, message),
+//! and its message names the SHA-256 of `record.json`. Nothing can be changed, dropped, added or moved without
+//! [`verify_chain`] noticing, except by replacing every record from there to the newest one.
+//!
+//! **What it cannot show.** Who may write the ref can write another chain, or cut this one short, and it will verify. Against that
+//! helps only what is remembered elsewhere: the newest record of last time, which the chain must still hold. The
+//! time and the name of whoever recorded are by their own account. `facts.json` holds names and addresses of
+//! people: keep it where that is wanted.
+
+mod chain;
+mod entry;
+mod fault;
+mod seal;
+
+pub use chain::{Chain, Link, StoredEntry, StoredFile, Verifier, verify_chain};
+pub use entry::{Baseline, BaselineOrigin, Entry, Evidence};
+pub use fault::{Fault, Problem};
+pub use seal::{Draft, Material, Sealed, commit_bytes, seal};
+
+use crate::model::environment::Environment;
+
+/// The version of `record.json`.
+pub const SCHEMA: u32 = 1;
+
+/// The refs of all environments begin so.
+pub const PREFIX: &str = "refs/portcullis/deployments/";
+
+/// The entry.
+pub const RECORD: &str = "record.json";
+/// The decision.
+pub const DECISION: &str = "decision.json";
+/// The facts.
+pub const FACTS: &str = "facts.json";
+/// The policy.
+pub const POLICY: &str = "policy.toml";
+
+/// The program that seals, with its version.
+pub const TOOL: &str = concat!("portcullis ", env!("CARGO_PKG_VERSION"));
+
+/// The ref that the records of an environment lie under.
+pub fn reference(environment: &Environment) -> String {
+    format!("{PREFIX}{environment}")
+}
+
+#[cfg(test)]
+mod tests;

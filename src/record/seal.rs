@@ -1,0 +1,146 @@
+//! Making a record.
+
+use super::chain::Link;
+use super::entry::{Baseline, Entry, Evidence};
+use super::fault::Fault;
+use super::{DECISION, FACTS, POLICY, RECORD, SCHEMA, TOOL};
+use crate::model::change::{ObjectName, Revision};
+use crate::model::decision::Outcome;
+use crate::model::digest::Digest;
+use crate::model::environment::Environment;
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+
+/// What is to be recorded.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    /// Where to.
+    pub environment: Environment,
+    /// The repository on its host, as the decision names it.
+    pub repository: Option<String>,
+    /// The commit that may be deployed.
+    pub candidate: Revision,
+    /// The commit that it was compared with.
+    pub baseline: Baseline,
+    /// The decision as JSON; it must allow.
+    pub decision: Vec<u8>,
+    /// The policy; `None` when the decision names none.
+    pub policy: Option<Material>,
+    /// The facts.
+    pub facts: Option<Material>,
+    /// Who records.
+    pub recorder: String,
+    /// When; kept to the second.
+    pub time: Timestamp,
+}
+
+/// Something that the decision rests on.
+#[derive(Clone, Debug)]
+pub enum Material {
+    /// To be kept beside the entry.
+    Kept(Vec<u8>),
+    /// Only to be named.
+    Named(Digest),
+}
+
+impl Material {
+    fn evidence(&self) -> Evidence {
+        match self {
+            Material::Kept(bytes) => Evidence { digest: Digest::of(bytes), kept: true },
+            Material::Named(digest) => Evidence { digest: digest.clone(), kept: false },
+        }
+    }
+
+    fn kept(self) -> Option<Vec<u8>> {
+        match self {
+            Material::Kept(bytes) => Some(bytes),
+            Material::Named(_) => None,
+        }
+    }
+}
+
+/// A record that only needs to be stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sealed {
+    entry: Entry,
+    previous: Option<Revision>,
+    files: BTreeMap<&'static str, Vec<u8>>,
+}
+
+impl Sealed {
+    /// What it says.
+    pub fn entry(&self) -> &Entry {
+        &self.entry
+    }
+
+    /// The commit that it stands upon: what the ref must still point to when it is stored.
+    pub fn previous(&self) -> Option<&Revision> {
+        self.previous.as_ref()
+    }
+
+    /// Its files, sorted by name.
+    pub fn files(&self) -> &BTreeMap<&'static str, Vec<u8>> {
+        &self.files
+    }
+
+    /// Its commit as git stores it, given the name of the tree of its files.
+    pub fn commit(&self, tree: &ObjectName) -> Vec<u8> {
+        let record = self.files.get(RECORD).map(Vec::as_slice).unwrap_or_default();
+        commit_bytes(tree, self.previous.as_ref(), &self.entry, &Digest::of(record))
+    }
+}
+
+/// Seals a record on top of the last one of its environment.
+///
+/// # Errors
+/// Everything that [`super::verify_chain`] would find wrong with it.
+pub fn seal(draft: Draft, previous: Option<&Link>) -> Result<Sealed, Vec<Fault>> {
+    let entry = entry(&draft, previous)?;
+    let record = entry.bytes().map_err(|error| vec![Fault::Unreadable(error.to_string())])?;
+    let kept =
+        |name, material: Option<Material>| material.and_then(Material::kept).map(|bytes| (name, bytes));
+    let files = [
+        Some((RECORD, record)),
+        Some((DECISION, draft.decision)),
+        kept(POLICY, draft.policy),
+        kept(FACTS, draft.facts),
+    ];
+    let files: BTreeMap<_, _> = files.into_iter().flatten().collect();
+    let mut faults =
+        super::chain::faults_of_entry(&entry, |name| files.get(name).map(Vec::as_slice), previous);
+    let other = previous.map(|link| &link.entry.environment).filter(|other| **other != entry.environment);
+    faults.extend(other.cloned().map(Fault::Environment));
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    Ok(Sealed { entry, previous: previous.map(|link| link.commit.clone()), files })
+}
+
+fn entry(draft: &Draft, previous: Option<&Link>) -> Result<Entry, Vec<Fault>> {
+    Ok(Entry {
+        schema: SCHEMA,
+        environment: draft.environment.clone(),
+        number: previous.map_or(1, |link| link.entry.number.saturating_add(1)),
+        previous: previous.map(|link| link.digest.clone()),
+        repository: draft.repository.clone(),
+        candidate: draft.candidate.clone(),
+        baseline: draft.baseline.clone(),
+        outcome: Outcome::Allow,
+        decision: Digest::of(&draft.decision),
+        policy: draft.policy.as_ref().map(Material::evidence),
+        facts: draft.facts.as_ref().map(Material::evidence),
+        tool: TOOL.to_string(),
+        recorder: draft.recorder.clone(),
+        time: Timestamp::from_second(draft.time.as_second()).map_err(|_| vec![Fault::Time])?,
+    })
+}
+
+/// The commit of an entry as git stores it. Nothing in it is left to chance or to anybody's configuration, so that it can be
+/// told from any other.
+pub fn commit_bytes(tree: &ObjectName, parent: Option<&Revision>, entry: &Entry, record: &Digest) -> Vec<u8> {
+    let parent = parent.map(|parent| format!("parent {parent}\n")).unwrap_or_default();
+    let time = entry.time.as_second();
+    let who = format!("portcullis <> {time} +0000");
+    let message = entry.message(record);
+    format!("tree {tree}\n{parent}author {who}\ncommitter {who}\n\n{message}").into_bytes()
+}
