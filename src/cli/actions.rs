@@ -1,7 +1,7 @@
 //! What a GitHub Actions job knows of itself (GitHub docs, "Variables reference" and "Webhook events and payloads").
 
 use super::exit::{Failure, Result};
-use crate::model::change::Revision;
+use crate::model::change::{BranchName, Revision};
 use serde::Deserialize;
 use std::path::PathBuf;
 
@@ -29,6 +29,23 @@ pub fn api_url() -> String {
 /// The token that the CI system set: `GITHUB_TOKEN`, or `GH_TOKEN`.
 pub fn token() -> Option<String> {
     variable("GITHUB_TOKEN").or_else(|| variable("GH_TOKEN"))
+}
+
+/// The repository of the job.
+pub fn repository() -> Option<String> {
+    variable("GITHUB_REPOSITORY").filter(|_| is_job())
+}
+
+/// The branch that the job runs on, if it runs on one.
+pub fn branch() -> Option<BranchName> {
+    let reference = variable("GITHUB_REF").filter(|_| is_job())?;
+    reference.strip_prefix("refs/heads/").map(BranchName::new)
+}
+
+/// Who runs the gate, as far as the environment says.
+pub fn recorder() -> String {
+    let names = ["GITHUB_ACTOR", "USER", "LOGNAME"];
+    names.into_iter().find_map(variable).unwrap_or_else(|| "unknown".to_string())
 }
 
 /// Where the job summary goes.

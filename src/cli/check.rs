@@ -1,8 +1,9 @@
 //! `portcullis check`: gather and decide in one.
 
+use super::deployment::Deploying;
 use super::exit::Result;
 use super::judged::{Preparation, prepare};
-use super::{Subject, output};
+use super::{Subject, deployment, output};
 use clap::Args;
 use std::path::Path;
 
@@ -12,14 +13,25 @@ pub struct Arguments {
     #[command(flatten)]
     subject: Subject,
     #[command(flatten)]
+    deploying: Deploying,
+    #[command(flatten)]
     output: output::Shown,
 }
 
-/// Judges one change request.
+/// Judges one change request, or with `--environment` a deployment.
 ///
 /// # Errors
 /// Usage, environment or policy errors; a blocked change is no error.
 pub fn run(directory: &Path, arguments: &Arguments) -> Result {
+    if let Some(environment) = arguments.deploying.environment() {
+        return deployment::run(
+            directory,
+            &arguments.subject,
+            &arguments.deploying,
+            environment,
+            &arguments.output,
+        );
+    }
     let decision = match prepare(directory, &arguments.subject)? {
         Preparation::Ready(ready) => crate::decide::decide(&ready.policy, &ready.facts),
         Preparation::Unseen(judged, gap) => crate::decide::undetermined(*judged, &gap),

@@ -41,9 +41,12 @@ pub enum Preparation {
 /// # Errors
 /// Usage, environment or policy errors.
 pub fn prepare(directory: &Path, subject: &Subject) -> Result<Preparation> {
-    let connection =
-        Connection { api_url: actions::api_url(), token: actions::token(), transport: Box::new(Live::new()) };
-    prepare_over(connection, directory, subject)
+    prepare_over(connection(), directory, subject)
+}
+
+/// The way to the host that the environment names.
+pub fn connection() -> Connection {
+    Connection { api_url: actions::api_url(), token: actions::token(), transport: Box::new(Live::new()) }
 }
 
 /// The way to a host.
@@ -62,7 +65,7 @@ pub struct Connection {
 /// See [`prepare`].
 pub fn prepare_over(connection: Connection, directory: &Path, subject: &Subject) -> Result<Preparation> {
     let repository = Repository::open(directory)?;
-    let named = subject.reports.iter().map(|text| named(text)).collect::<Result<Vec<_>>>()?;
+    let named = named_reports(subject)?;
     let question = Asking::new(subject)?;
     let host = question.host(connection)?;
     let asked = host.as_deref().map(|host| ask(host));
@@ -70,7 +73,7 @@ pub fn prepare_over(connection: Connection, directory: &Path, subject: &Subject)
         Ok(ends) => ends?,
         Err(gap) => return Ok(Preparation::Unseen(Box::new(known(asked.as_ref(), None)), gap)),
     };
-    let (policy, inquiry) = match policy(&repository, subject, &ends)? {
+    let (policy, inquiry) = match policy_at(&repository, subject, &ends.base, &ends.head)? {
         Ok(found) => found,
         Err(gap) => return Ok(Preparation::Unseen(Box::new(known(asked.as_ref(), Some(&ends))), gap)),
     };
@@ -156,11 +159,16 @@ fn ends(
     Ok(base.and_then(|base| head.map(|head| Ends { base, head })))
 }
 
-/// The policy, and everything that it, or what the change would make of it, wants to know.
-fn policy(
+/// The policy at the base, or the one handed over; and everything that it, or what stands in its place at the head,
+/// wants to know.
+///
+/// # Errors
+/// There is none, or it is not valid.
+pub fn policy_at(
     repository: &Repository,
     subject: &Subject,
-    ends: &Ends,
+    base: &Revision,
+    head: &Revision,
 ) -> Result<std::result::Result<(Policy, Inquiry), Gap>> {
     if let Some(file) = &subject.policy {
         let policy = super::policy::read(file)?;
@@ -168,11 +176,11 @@ fn policy(
         return Ok(Ok((policy, inquiry)));
     }
     let path = RepoPath::from(POLICY);
-    let (before, after) = match texts(repository, ends, &path) {
+    let (before, after) = match texts(repository, base, head, &path) {
         Ok(texts) => texts,
         Err(gap) => return Ok(Err(gap)),
     };
-    let at = ends.base.short();
+    let at = base.short();
     let Some(text) = before else {
         return Err(Failure::policy(format!(
             "there is no {POLICY} at the base commit {at}; `portcullis policy init` writes one to begin with, and it \
@@ -191,8 +199,13 @@ fn policy(
 
 type Text = Option<String>;
 
-fn texts(repository: &Repository, ends: &Ends, path: &RepoPath) -> std::result::Result<(Text, Text), Gap> {
-    Ok((text_at(repository, &ends.base, path)?, text_at(repository, &ends.head, path)?))
+fn texts(
+    repository: &Repository,
+    base: &Revision,
+    head: &Revision,
+    path: &RepoPath,
+) -> std::result::Result<(Text, Text), Gap> {
+    Ok((text_at(repository, base, path)?, text_at(repository, head, path)?))
 }
 
 fn known(asked: Option<&Asked<'_>>, ends: Option<&Ends>) -> Judged {
@@ -205,6 +218,14 @@ fn known(asked: Option<&Asked<'_>>, ends: Option<&Ends>) -> Judged {
         head: ends.map(|ends| ends.head.clone()),
         ..Judged::default()
     }
+}
+
+/// The reports named on the command line.
+///
+/// # Errors
+/// One of them names no file.
+pub fn named_reports(subject: &Subject) -> Result<Vec<Named>> {
+    subject.reports.iter().map(|text| named(text)).collect()
 }
 
 /// `FILE`, or `SUITE=FILE` where SUITE looks like the name of a suite.

@@ -12,6 +12,7 @@ pub mod actions;
 pub mod check;
 pub mod decide;
 pub mod demo;
+pub mod deployment;
 pub mod exit;
 pub mod explain;
 pub mod facts;

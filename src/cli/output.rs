@@ -163,3 +163,12 @@ pub fn complain(message: &str) {
 pub fn remark(message: &str) {
     eprintln!("{}", message.trim_end());
 }
+
+/// Says on stderr how far a long piece of work has come, on a terminal only.
+pub fn progress(done: usize, total: usize) {
+    use std::io::IsTerminal;
+    if total > 20 && io::stderr().is_terminal() {
+        let end = if done + 1 == total { "\n" } else { "" };
+        eprint!("\rjudging landing {} of {total}{end}", done + 1);
+    }
+}

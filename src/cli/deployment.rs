@@ -1,0 +1,225 @@
+//! `portcullis check --environment NAME`: may this commit be deployed there?
+
+use super::exit::{Exit, Failure, Result};
+use super::judged::{Connection, connection, named_reports, policy_at};
+use super::record::{Recording, Unrecorded, record_decision};
+use super::{HostName, Subject, actions, output};
+use crate::collect::deployment::{Target, Witnesses, gather_deployment};
+use crate::collect::git::Repository;
+use crate::collect::host::Host;
+use crate::collect::host::github::{GitHub, Patience};
+use crate::model::change::{BranchName, Revision};
+use crate::model::decision::{Decision, Judged, Outcome};
+use crate::model::deployment::{Baseline, BaselineOrigin, Deployment};
+use crate::model::environment::Environment;
+use crate::model::fact::{Fact, Gap};
+use crate::policy::Policy;
+use crate::record::{self, Chain};
+use clap::Args;
+use std::path::Path;
+
+/// What a deployment adds to what is judged.
+#[derive(Debug, Args)]
+pub struct Deploying {
+    /// Judge a deployment: everything that landed since what is deployed there. The baseline is what the record says,
+    /// or `--base`; the candidate is `--head`.
+    #[arg(long, value_name = "NAME", help_heading = "Deployment")]
+    environment: Option<Environment>,
+    /// The branch that is deployed from. Without it: the job's branch, or the policy's if it names one.
+    #[arg(long, value_name = "NAME", requires = "environment", help_heading = "Deployment")]
+    branch: Option<String>,
+    /// Record an allowed decision in the repository, as the baseline of the next.
+    #[arg(long, requires = "environment", help_heading = "Deployment")]
+    record: bool,
+}
+
+impl Deploying {
+    /// The environment, if a deployment is to be judged.
+    pub fn environment(&self) -> Option<&Environment> {
+        self.environment.as_ref()
+    }
+}
+
+/// A deployment with its facts, ready to be decided.
+pub struct Prepared {
+    /// The policy in force at the baseline.
+    pub policy: Policy,
+    /// The facts.
+    pub facts: Deployment,
+    /// The newest record when they were gathered.
+    pub tip: Option<Revision>,
+}
+
+/// A deployment, or the gap that kept even the policy from being seen.
+pub enum Preparation {
+    /// Ready to decide.
+    Ready(Box<Prepared>),
+    /// Not even the baseline or the policy could be seen.
+    Unseen(Box<Judged>, Gap),
+}
+
+/// Judges a deployment, shows the decision, and records it if it is allowed and a record was asked for.
+///
+/// # Errors
+/// Usage, environment or policy errors; a blocked deployment is no error.
+pub fn run(
+    directory: &Path,
+    subject: &Subject,
+    deploying: &Deploying,
+    environment: &Environment,
+    shown: &output::Shown,
+) -> Result {
+    let prepared = prepare(directory, subject, deploying, environment, connection())?;
+    let decision = match &prepared {
+        Preparation::Ready(ready) => crate::decide::decide_deployment(&ready.policy, &ready.facts),
+        Preparation::Unseen(judged, gap) => crate::decide::undetermined((**judged).clone(), gap),
+    };
+    // The record comes first: an allowed decision that could not be recorded must not be acted on.
+    if let (true, Outcome::Allow, Preparation::Ready(ready)) = (deploying.record, decision.outcome, &prepared)
+    {
+        record(directory, environment, ready, &decision)?;
+    }
+    output::show(&decision, shown)
+}
+
+fn record(directory: &Path, environment: &Environment, ready: &Prepared, decision: &Decision) -> Result<()> {
+    let baseline = ready.facts.baseline.known().map_err(|gap| Failure::environment(gap.to_string()))?;
+    let origin = match baseline.origin {
+        BaselineOrigin::Recorded(_) => record::BaselineOrigin::Recorded,
+        BaselineOrigin::Asserted => record::BaselineOrigin::Asserted,
+    };
+    let recording = Recording {
+        environment,
+        tip: ready.tip.as_ref(),
+        candidate: &ready.facts.candidate,
+        baseline: record::Baseline { commit: baseline.revision.clone(), origin },
+        decision,
+        facts: None,
+        policy: Some(&ready.policy.text),
+        recorder: &actions::recorder(),
+        time: jiff::Timestamp::now(),
+    };
+    match record_decision(directory, &recording) {
+        Ok(appended) => {
+            output::remark(&format!(
+                "recorded as {environment} {} ({})",
+                appended.number,
+                appended.commit.short()
+            ));
+            Ok(())
+        }
+        Err(unrecorded @ Unrecorded::Moved(_)) => {
+            let failure = Failure::from(unrecorded);
+            Err(Failure::environment(format!(
+                "{}\nhelp: judge again; this decision was not recorded",
+                failure.message
+            )))
+        }
+        Err(unrecorded) => Err(unrecorded.into()),
+    }
+}
+
+/// Prepares the judgement of a deployment.
+///
+/// # Errors
+/// Usage, environment or policy errors.
+pub fn prepare(
+    directory: &Path,
+    subject: &Subject,
+    deploying: &Deploying,
+    environment: &Environment,
+    connection: Connection,
+) -> Result<Preparation> {
+    let repository = Repository::open(directory)?;
+    let reports = named_reports(subject)?;
+    let candidate = repository.resolve(subject.head.as_deref().unwrap_or("HEAD"))?;
+    let judged = Judged {
+        environment: Some(environment.to_string()),
+        head: Some(candidate.clone()),
+        ..Judged::default()
+    };
+    let (baseline, tip) = match baseline(&repository, subject, environment)? {
+        Ok(found) => found,
+        Err(gap) => return Ok(Preparation::Unseen(Box::new(judged), gap)),
+    };
+    let (policy, inquiry) = match policy_at(&repository, subject, &baseline.revision, &candidate)? {
+        Ok(found) => found,
+        Err(gap) => return Ok(Preparation::Unseen(Box::new(judged), gap)),
+    };
+    let branch = branch(deploying, &policy)?;
+    let host = host(subject, connection)?;
+    let target = Target { environment: environment.to_string(), branch, candidate, baseline };
+    let witnesses =
+        Witnesses { repository: &repository, host: host.as_deref(), directory, reports: &reports };
+    let facts = gather_deployment(&inquiry, target, &witnesses, &output::progress);
+    Ok(Preparation::Ready(Box::new(Prepared { policy, facts, tip })))
+}
+
+type Found = (Baseline, Option<Revision>);
+
+/// What is deployed: what `--base` says, and it is marked as such; else what the newest record let through.
+fn baseline(
+    repository: &Repository,
+    subject: &Subject,
+    environment: &Environment,
+) -> Result<std::result::Result<Found, Gap>> {
+    let chain = match repository.deployments(environment) {
+        Fact::Known(chain) => chain,
+        Fact::Gap(gap) => return Ok(Err(gap)),
+    };
+    let tip = chain.as_ref().and_then(Chain::tip).cloned();
+    if let Some(name) = &subject.base {
+        let revision = repository.resolve(name)?;
+        return Ok(Ok((Baseline { revision, origin: BaselineOrigin::Asserted }, tip)));
+    }
+    let Some(chain) = chain else {
+        return Err(Failure::usage(format!(
+            "no record says what is deployed to {environment}; name it this once with --base REV, and record the decision \
+             with --record"
+        )));
+    };
+    match chain.last() {
+        Ok(last) => {
+            let origin = BaselineOrigin::Recorded(last.entry.number);
+            Ok(Ok((Baseline { revision: last.entry.candidate.clone(), origin }, tip)))
+        }
+        Err(_) => Err(Failure {
+            exit: Exit::Unverified,
+            message: format!(
+                "the records of {environment} do not verify; see `portcullis record verify {environment}`"
+            ),
+        }),
+    }
+}
+
+fn branch(deploying: &Deploying, policy: &Policy) -> Result<BranchName> {
+    if let Some(name) = &deploying.branch {
+        return Ok(BranchName::new(name));
+    }
+    if let Some(name) = actions::branch() {
+        return Ok(name);
+    }
+    match policy.scope.deployment.as_slice() {
+        [only] if !only.as_str().contains(['*', '?', '[', '{', '\\']) => Ok(BranchName::new(only.as_str())),
+        _ => Err(Failure::usage("name the branch that is deployed from: --branch NAME")),
+    }
+}
+
+fn host(subject: &Subject, connection: Connection) -> Result<Option<Box<dyn Host>>> {
+    let repository = match (subject.host, &subject.repository) {
+        (Some(HostName::None), _) => return Ok(None),
+        (_, Some(repository)) => repository.clone(),
+        (_, None) => match actions::repository() {
+            Some(repository) => repository,
+            None => {
+                return Err(Failure::usage(
+                    "name the host: --host github --repository OWNER/NAME, or --host none for what git alone can tell",
+                ));
+            }
+        },
+    };
+    let Connection { api_url, token, transport } = connection;
+    // Of no request in particular: each landing names its own.
+    let host = GitHub::new(&api_url, &repository, 0, token, transport, Patience::default());
+    Ok(Some(Box::new(host.map_err(Failure::usage)?)))
+}
