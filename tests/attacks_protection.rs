@@ -385,6 +385,9 @@ fn attack_06_the_branch_is_made_anew_or_renamed() {
             Edit::Write("README.md", "# Record upload\n"),
         ]);
         stage.base = root.unwrap();
+        // The host knows every commit of it: nothing but the missing connection is wrong.
+        let known = stage.world.commits[0].1.clone();
+        stage.world.commits.push((stage.world.branch.tip.clone(), known));
         stage.world.branch.tip = revision(stage.base).unwrap();
         stage.publish().unwrap();
     };
@@ -393,7 +396,7 @@ fn attack_06_the_branch_is_made_anew_or_renamed() {
         ("it was rewritten after the approvals", &|stage| event(stage, "base_ref_force_pushed", 55), 1, "required-reviews", "another base branch"),
         ("it is gone", &|stage| stage.world.bends.push((Endpoint::Branch, Bend::Refuse(404, "Branch not found".into()))), 3, "gate-integrity", "branch main"),
         ("it has another name now", &|stage| stage.world.bends.push((Endpoint::Branch, Bend::Set("/name".into(), json!("trunk")))), 3, "gate-integrity", "branch `trunk`"),
-        ("it begins anew, without a common history", &|stage| anew(stage, POLICY), 3, "required-reviews", "common"),
+        ("it begins anew, without a common history", &|stage| anew(stage, POLICY), 3, "gate-integrity", "no commit in common"),
     ]);
 }
 
