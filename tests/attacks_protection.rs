@@ -1,10 +1,10 @@
 //! Ways round the branch's protection, the checks and the host's answers, each against the program as a job runs it
-//! (classes 1-6, 64, 79 and 83 of the attack catalogue). Next to each stands its honest twin, which is allowed.
+//! (classes 1-6 and 64 of the attack catalogue; 79 and 83 are in `attacks_answers.rs`). Next to each stands its honest twin, which is allowed.
 #![allow(clippy::disallowed_methods, reason = "tests start the program and write files")]
 #![allow(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
 
 use portcullis::cli::demo::history::Edit;
-use portcullis::cli::demo::stage::{GREEN, KIM, POLICY, Stage, revision};
+use portcullis::cli::demo::stage::{KIM, POLICY, Stage, revision};
 use portcullis::cli::demo::world::{
     ACTIONS, Bend, Classic, Endpoint, Event, Ruleset, minutes, person,
 };
@@ -12,9 +12,8 @@ use portcullis::model::change::BranchName;
 use portcullis::model::check::{Check, Conclusion, Producer};
 use portcullis::model::protection::{ActorKind, Bypass, BypassMode, Rule};
 use serde_json::{Value, json};
-use support::gate::{command, judge, judge_bent};
-use support::project::{Row, classic, demanding, demanding_policy, head, policy, project, refused, table};
-use support::{Act, Server};
+use support::gate::{judge, judge_bent};
+use support::project::{Row, classic, demanding, head, policy, project, table};
 
 mod support;
 
