@@ -74,8 +74,7 @@ fn gate_texts(
         None => Ok(None),
     };
     let policy_before = policy(base)?;
-    let policy_after =
-        if leaves_policy(change, inquiry) { policy_before.clone() } else { policy(head)? };
+    let policy_after = if leaves_policy(change, inquiry) { policy_before.clone() } else { policy(head)? };
     Ok(GateTexts { policy_before, policy_after, code_owners: code_owners(repository, base)? })
 }
 

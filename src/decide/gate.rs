@@ -52,8 +52,7 @@ pub(super) fn empty(facts: &Facts) -> Option<Finding> {
 pub(super) fn unrelated(facts: &Facts) -> Option<Finding> {
     let change = facts.change.value()?;
     change.merge_bases.is_empty().then(|| {
-        let reason =
-            format!("{} and {} have no commit in common", change.head.short(), change.base.short());
+        let reason = format!("{} and {} have no commit in common", change.head.short(), change.base.short());
         finding(GATE, Verdict::Unproven, SubjectKind::Change, change.head.short(), reason)
             .remedy("find out who made the branch anew, and begin the change on the branch as it is")
     })
