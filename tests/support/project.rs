@@ -1,6 +1,10 @@
 //! Projects for attacks: an honest stage under other policies and owners, and short words for bending it.
 #![allow(dead_code, reason = "each test binary uses its own part of this")]
-#![allow(clippy::unwrap_used, reason = "test support: a failure here is a failed test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "test support: a failure here is a failed test, and says in which row"
+)]
 
 use super::gate::{Verdict, judge};
 use portcullis::cli::demo::history::{Edit, Person};
@@ -46,7 +50,8 @@ pub fn demanding_policy() -> String {
         up-to-date = true\nforce-push = \"blocked\"\ndeletion = \"blocked\"\nsigned-commits = true\n\
         linear-history = true\n";
     let asked = "change-request = true\napprovals = 1\ndismiss-stale = true\nforce-push = \"blocked\"\ndeletion = \"blocked\"\n";
-    let roles = "roles = [{ role = \"data-protection\", approvals = 1 }, { role = \"owners\", approvals = 1 }]\n";
+    let roles =
+        "roles = [{ role = \"data-protection\", approvals = 1 }, { role = \"owners\", approvals = 1 }]\n";
     let defined = "[roles.data-protection]\nteams = [\"example-org/data-protection\"]\n[roles.owners]\ncode-owners = true\n";
     let two = "[controls.required-reviews.data-processing]\napprovals = 2\n";
     policy(asked, branch)
@@ -61,7 +66,10 @@ pub fn demanding() -> Stage {
 
 /// The same with classic protection in place of rulesets, and commits that the host tells of one by one.
 pub fn classic() -> Stage {
-    let mut stage = project(&demanding_policy(), "* @robin-example\n/services/upload/ @robin-example @example-org/data-protection\n");
+    let mut stage = project(
+        &demanding_policy(),
+        "* @robin-example\n/services/upload/ @robin-example @example-org/data-protection\n",
+    );
     stage.world.rulesets.clear();
     stage.world.classic = Some(Classic::strict());
     stage.world.listed_commits = 0;
