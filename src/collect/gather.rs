@@ -47,12 +47,37 @@ pub fn gather(inquiry: Inquiry, base: &Revision, head: &Revision, sources: &Sour
         None => HostFacts::unseen("none", &no_host()),
     };
     let reports = if inquiry.topics.contains(&Topic::Reports) {
-        let tracked = |path: &RepoPath| Fact::from(repository.file_at(head, path).map(|file| file.is_some()));
+        let root = repository.work_tree().unwrap_or(sources.directory);
+        let tracked = |file: &Path| match reports::below(root, file) {
+            Some(path) => Fact::from(is_tracked(repository, base, head, &change, &path)),
+            None => Fact::Known(false),
+        };
         reports::gather(sources.directory, sources.reports, &inquiry, &tracked)
     } else {
         Fact::Gap(Gap::not_asked("the test reports", "use a policy that asks for them"))
     };
     Facts { schema: SCHEMA, inquiry, change, gate, host, reports }
+}
+
+/// Does the repository bring a file of this path to a checkout of the head, or of the head merged into the base, which is
+/// what CI systems check out? A file of the base that the change removes is in neither.
+fn is_tracked(
+    repository: &Repository,
+    base: &Revision,
+    head: &Revision,
+    change: &Fact<Change>,
+    path: &RepoPath,
+) -> Result<bool, Gap> {
+    if repository.brings(head, path)? {
+        return Ok(true);
+    }
+    let before = change.value().map_or(&[][..], |change| &change.merge_bases);
+    for merge_base in before {
+        if repository.brings(merge_base, path)? {
+            return Ok(false);
+        }
+    }
+    repository.brings(base, path)
 }
 
 fn no_host() -> Gap {

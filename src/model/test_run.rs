@@ -17,7 +17,7 @@ pub struct Report {
     pub suite: Option<String>,
     /// The digest of its bytes; `None` when it could not be read.
     pub digest: Option<Digest>,
-    /// Is a file of this path part of the judged head? Then the change brought its own evidence.
+    /// Is a file of this path part of the judged head, or of the base that it lands on? Then it is no product of a run.
     pub tracked: bool,
     /// What it says, or why it says nothing.
     pub run: Fact<TestRun>,
