@@ -3,8 +3,8 @@
 use crate::collect::git::Repository;
 use crate::collect::host::{Host, Question};
 use crate::collect::reports::{self, Named};
-use crate::model::change::{Change, Revision};
-use crate::model::codeowners::{self, CodeOwners, Owner, Ownership};
+use crate::model::change::{Change, FileChange, Revision};
+use crate::model::codeowners::{self, CodeOwners};
 use crate::model::fact::{Fact, Gap, GapReason};
 use crate::model::facts::{Facts, GateText, GateTexts, HostFacts, SCHEMA};
 use crate::model::inquiry::{Inquiry, Topic};
@@ -150,19 +150,10 @@ fn host_facts(
     asked.host.facts(inquiry, Question { request, branch, head, commits, owner_teams })
 }
 
-/// The teams that own a path the change touches, by either name.
+/// The teams that own a path the change touches, by either name, also only on the way.
 fn owner_teams(change: &Change, gate: &GateTexts) -> BTreeSet<TeamName> {
     let Some(text) = &gate.code_owners else { return BTreeSet::new() };
-    let owners = CodeOwners::parse(&text.text);
-    let paths = change.files.iter().flat_map(|file| file.entries()).map(|entry| &entry.path);
-    let owned = paths.flat_map(|path| match owners.owners(path) {
-        Ownership::Owned { owners, .. } => owners,
-        Ownership::Unowned { .. } | Ownership::Unmatched => &[],
-    });
-    owned
-        .filter_map(|owner| match owner {
-            Owner::Team(team) => Some(team.clone()),
-            Owner::User(_) | Owner::Email(_) => None,
-        })
-        .collect()
+    let on_the_way = change.on_the_way.value().map_or(&[][..], Vec::as_slice);
+    let files = change.files.iter().chain(on_the_way);
+    CodeOwners::parse(&text.text).teams_of(files.flat_map(FileChange::entries).map(|entry| &entry.path))
 }
