@@ -37,7 +37,11 @@ fn a_committed_report_is_no_evidence_for_a_gate_that_is_started_below_the_root()
     write(&job.join(REPORT), GREEN);
     let server = Server::start(stage.world.clone());
     let arguments = ["check", "--format", "json"];
-    run(command(&stage, &server, &arguments).current_dir(&job)).expect(1, "regression-tests", "its own evidence");
+    run(command(&stage, &server, &arguments).current_dir(&job)).expect(
+        1,
+        "regression-tests",
+        "its own evidence",
+    );
     let arguments = ["-C", "job", "check", "--format", "json"];
     run(&mut command(&stage, &server, &arguments)).expect(1, "regression-tests", "its own evidence");
 }
@@ -51,7 +55,11 @@ fn a_committed_report_above_the_place_where_the_gate_is_started_is_no_evidence()
     std::fs::create_dir_all(&job).unwrap();
     let server = Server::start(stage.world.clone());
     let arguments = ["check", "--report", "upload-regression=../evidence.xml", "--format", "json"];
-    run(command(&stage, &server, &arguments).current_dir(&job)).expect(1, "regression-tests", "its own evidence");
+    run(command(&stage, &server, &arguments).current_dir(&job)).expect(
+        1,
+        "regression-tests",
+        "its own evidence",
+    );
 }
 
 #[test]
@@ -139,7 +147,8 @@ fn a_policy_that_the_change_itself_brings_judges_nothing() {
     stage.world.reviews.truncate(1);
     std::fs::write(stage.directory().join("portcullis.toml"), &mild).unwrap();
     let server = Server::start(stage.world.clone());
-    let verdict = run(&mut command(&stage, &server, &["check", "--policy", "portcullis.toml", "--format", "json"]));
+    let verdict =
+        run(&mut command(&stage, &server, &["check", "--policy", "portcullis.toml", "--format", "json"]));
     assert_eq!(verdict.exit, 4, "{}", verdict.text);
     assert!(verdict.text.contains("leave out --policy"), "{}", verdict.text);
 }
@@ -149,7 +158,8 @@ fn a_given_policy_that_the_change_leaves_alone_is_taken() {
     let stage = Stage::honest().unwrap();
     std::fs::write(stage.directory().join("portcullis.toml"), POLICY).unwrap();
     let server = Server::start(stage.world.clone());
-    let verdict = run(&mut command(&stage, &server, &["check", "--policy", "portcullis.toml", "--format", "json"]));
+    let verdict =
+        run(&mut command(&stage, &server, &["check", "--policy", "portcullis.toml", "--format", "json"]));
     assert_eq!(verdict.exit, 0, "{}", verdict.text);
 }
 
@@ -160,7 +170,12 @@ fn facts_that_were_gathered_for_less_prove_nothing() {
     let mut stage = Stage::honest().unwrap();
     // A workflow is changed on the way and changed back.
     let kim = stage.world.request.author.clone().unwrap();
-    stage.change(&[Edit::Write("docs/guide.md", "x\n"), Edit::Write(".github/workflows/gate.yml", "on: push\n")]).unwrap();
+    stage
+        .change(&[
+            Edit::Write("docs/guide.md", "x\n"),
+            Edit::Write(".github/workflows/gate.yml", "on: push\n"),
+        ])
+        .unwrap();
     stage.push(KIM, &kim, &[Edit::Write(".github/workflows/gate.yml", "on: pull_request\n")]).unwrap();
     let head = portcullis::cli::demo::stage::revision(stage.head()).unwrap();
     stage.world.reviews.iter_mut().for_each(|review| review.commit = Some(head.clone()));
@@ -170,8 +185,12 @@ fn facts_that_were_gathered_for_less_prove_nothing() {
     let elsewhere = tempfile::tempdir().unwrap();
     write(&elsewhere.path().join("facts.json"), &facts);
     let (strict, _) = POLICY.split_once("[controls.protected-branch]").unwrap();
-    let strict = strict.replace("deployment = [\"main\"]", "deployment = [\"main\"]\nhistory = \"each-commit\"");
-    write(&elsewhere.path().join("policy.toml"), &format!("{strict}\n[controls.required-reviews]\napprovals = 1\n"));
+    let strict =
+        strict.replace("deployment = [\"main\"]", "deployment = [\"main\"]\nhistory = \"each-commit\"");
+    write(
+        &elsewhere.path().join("policy.toml"),
+        &format!("{strict}\n[controls.required-reviews]\napprovals = 1\n"),
+    );
     let verdict = decide(elsewhere.path());
     verdict.expect(3, "gate-integrity", "on the way");
 }
@@ -186,7 +205,8 @@ fn decide(directory: &Path) -> Verdict {
 fn facts_with_a_missing_field_are_no_facts() {
     let stage = Stage::honest().unwrap();
     let server = Server::start(stage.world.clone());
-    let facts: serde_json::Value = serde_json::from_str(&run(&mut command(&stage, &server, &["facts"])).text).unwrap();
+    let facts: serde_json::Value =
+        serde_json::from_str(&run(&mut command(&stage, &server, &["facts"])).text).unwrap();
     let elsewhere = tempfile::tempdir().unwrap();
     write(&elsewhere.path().join("policy.toml"), POLICY);
     let mut places = Vec::new();
@@ -260,7 +280,8 @@ fn a_full_disk_is_never_success() {
         let status = command(&stage, &server, &["check", "--format", format]).stdout(full).status().unwrap();
         assert_eq!(status.code(), Some(5), "{format}");
     }
-    let output = command(&stage, &server, &["check"]).env("GITHUB_STEP_SUMMARY", "/dev/full").output().unwrap();
+    let output =
+        command(&stage, &server, &["check"]).env("GITHUB_STEP_SUMMARY", "/dev/full").output().unwrap();
     assert_eq!(output.status.code(), Some(5), "{}", text(&output));
 }
 
@@ -274,7 +295,8 @@ fn complaints_and_explanations_neither_steer_the_terminal_nor_command_the_runner
     assert_eq!(explained.status.code(), Some(0), "{}", text(&explained));
     let complained = command(&stage, &server, &["explain", "x\u{1b}[2J\n::error::y"]).output().unwrap();
     assert_ne!(complained.status.code(), Some(0));
-    let refused = stage.world.clone().bent(Endpoint::Request, Bend::Refuse(404, "a\n::error::z\u{1b}[2J".into()));
+    let refused =
+        stage.world.clone().bent(Endpoint::Request, Bend::Refuse(404, "a\n::error::z\u{1b}[2J".into()));
     let facts = command(&stage, &Server::start(refused), &["facts"]).output().unwrap();
     assert_eq!(facts.status.code(), Some(3));
     for output in [explained, complained, facts] {
@@ -294,7 +316,11 @@ fn surroundings_change_no_byte() {
     let elsewhere = tempfile::tempdir().unwrap();
     let directory = stage.directory().display().to_string();
     let mut moved = command(&stage, &server, &["-C", &directory, "check", "--format", "json"]);
-    moved.current_dir(elsewhere.path()).env("TZ", "Pacific/Kiritimati").env("LANG", "tr_TR.UTF-8").env("LC_ALL", "C");
+    moved
+        .current_dir(elsewhere.path())
+        .env("TZ", "Pacific/Kiritimati")
+        .env("LANG", "tr_TR.UTF-8")
+        .env("LC_ALL", "C");
     moved.env("COLUMNS", "20").env("CLICOLOR_FORCE", "1").env("HOME", elsewhere.path());
     moved.env("GIT_DIR", "/nowhere").env("GIT_CONFIG_GLOBAL", "/nowhere").env("RUST_LOG", "trace");
     let moved = moved.output().unwrap();

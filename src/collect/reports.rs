@@ -62,12 +62,7 @@ fn gather_asked(
     Ok(reports.into_values().collect())
 }
 
-fn report(
-    file: &Path,
-    path: String,
-    suite: Option<String>,
-    tracked: &dyn Fn(&Path) -> Fact<bool>,
-) -> Report {
+fn report(file: &Path, path: String, suite: Option<String>, tracked: &dyn Fn(&Path) -> Fact<bool>) -> Report {
     let (digest, mut run) = match read(file, &path) {
         Ok(bytes) => (Some(Digest::of(&bytes)), run(&bytes, &path)),
         Err(gap) => (None, Fact::Gap(gap)),

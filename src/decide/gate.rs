@@ -33,7 +33,8 @@ pub(super) fn not_asked(policy: &Policy, facts: &Facts) -> Option<Finding> {
     let lacking = policy.each_commit && !facts.inquiry.each_commit;
     let name = facts.change.value().map_or("unknown", |change| change.head.short());
     lacking.then(|| {
-        let reason = "the facts do not tell what single commits touched on the way, and the policy asks for it";
+        let reason =
+            "the facts do not tell what single commits touched on the way, and the policy asks for it";
         finding(GATE, Verdict::Unproven, SubjectKind::Change, name, reason)
             .remedy("gather the facts again with this policy")
     })
