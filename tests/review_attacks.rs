@@ -1,5 +1,6 @@
 //! Ways round the gate that lie between its parts: where it is started, what it is handed, where it writes.
 #![allow(clippy::disallowed_methods, reason = "tests start the program and write files")]
+#![allow(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
 
 use portcullis::cli::demo::history::Edit;
 use portcullis::cli::demo::stage::{GREEN, KIM, POLICY, REPORT, Stage};
