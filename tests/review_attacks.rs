@@ -5,6 +5,8 @@
 use portcullis::cli::demo::history::Edit;
 use portcullis::cli::demo::stage::{GREEN, KIM, POLICY, REPORT, Stage};
 use portcullis::cli::demo::world::{Bend, Endpoint};
+use portcullis::model::person::{Account, AccountKind, Login};
+use portcullis::model::review::CommitAccounts;
 use std::path::Path;
 use std::process::{Command, Output};
 use support::Server;
@@ -351,4 +353,26 @@ fn with_each_commit_the_owners_of_what_was_touched_on_the_way_are_asked_for() {
     stage.world.reviews.iter_mut().for_each(|review| review.commit = Some(head.clone()));
     let verdict = judge_at(&stage, &Server::start(stage.world.clone()));
     assert_eq!(verdict.exit, 0, "{}", verdict.text);
+}
+
+#[test]
+fn a_change_that_only_machines_had_a_part_in_is_pointed_out() {
+    let mut stage = Stage::honest().unwrap();
+    let bot = Account { login: Login::new("github-actions[bot]"), id: 41_898_282, kind: AccountKind::Bot };
+    let address = "41898282+github-actions[bot]@users.noreply.github.com";
+    let head = stage.history.commit(("github-actions[bot]", address), &[stage.base], "x", &[LOAD]).unwrap();
+    stage.commits = vec![head];
+    stage.honest_world().unwrap();
+    let pointed_out = |stage: &Stage| {
+        let verdict = judge(stage);
+        assert_eq!(verdict.exit, 0, "{}", verdict.text);
+        let notes = verdict.findings("required-reviews", "noted");
+        notes.iter().any(|note| note["reason"].to_string().contains("only machines"))
+    };
+    assert!(!pointed_out(&stage), "Kim opened and pushed it");
+    stage.world.request.author = Some(bot.clone());
+    stage.world.activity.iter_mut().for_each(|push| push.actor = Some(bot.clone()));
+    let accounts = CommitAccounts { author: Some(bot.clone()), committer: Some(bot.clone()) };
+    stage.world.commits.iter_mut().for_each(|(_, of)| *of = accounts.clone());
+    assert!(pointed_out(&stage));
 }
