@@ -40,7 +40,7 @@ pub fn run(directory: &Path, arguments: &Arguments) -> Result {
             None => explain_code(directory, arguments, what)?,
         },
     };
-    output::stdout(text.as_bytes())?;
+    output::text(&text)?;
     Ok(Exit::Allowed)
 }
 

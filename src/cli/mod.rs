@@ -5,7 +5,7 @@
 )]
 
 use clap::{Args, Parser, Subcommand};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 pub mod actions;
@@ -99,7 +99,11 @@ pub fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> exit::Result {
-    let directory = cli.directory.as_path();
+    // Once and for all, so that every path on the command line means the same place.
+    std::env::set_current_dir(&cli.directory).map_err(|error| {
+        exit::Failure::environment(format!("cannot enter {}: {error}", cli.directory.display()))
+    })?;
+    let directory = Path::new(".");
     match cli.command {
         Command::Check(arguments) => check::run(directory, &arguments),
         Command::Facts(arguments) => facts::run(directory, &arguments),

@@ -129,11 +129,15 @@ pub fn stdout(bytes: &[u8]) -> Result<()> {
     }
 }
 
-/// Writes a file whole or not at all: beside it first, then in its place.
+/// Writes a file whole or not at all: beside it first, then in its place. A device or pipe (`/dev/stdout`) is written
+/// where it is and never replaced.
 ///
 /// # Errors
 /// It cannot be written.
 pub fn write_file(file: &Path, bytes: &[u8]) -> Result<()> {
+    if std::fs::metadata(file).is_ok_and(|target| !target.is_file()) {
+        return append(file, bytes);
+    }
     let cannot = |error: &dyn std::fmt::Display| {
         Failure::environment(format!("cannot write {}: {error}", file.display()))
     };
@@ -141,9 +145,17 @@ pub fn write_file(file: &Path, bytes: &[u8]) -> Result<()> {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
-    let mut beside = tempfile::NamedTempFile::new_in(directory).map_err(|error| cannot(&error))?;
+    let mut beside = beside(directory).map_err(|error| cannot(&error))?;
     beside.write_all(bytes).and_then(|()| beside.as_file().sync_all()).map_err(|error| cannot(&error))?;
     beside.persist(file).map(drop).map_err(|error| cannot(&error))
+}
+
+/// A new file with the rights of any other (a temporary one is its owner's alone).
+fn beside(directory: &Path) -> io::Result<tempfile::NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.tempfile_in(directory)
 }
 
 fn append(file: &Path, bytes: &[u8]) -> Result<()> {
@@ -152,14 +164,22 @@ fn append(file: &Path, bytes: &[u8]) -> Result<()> {
         .map_err(|error| Failure::environment(format!("cannot write {}: {error}", file.display())))
 }
 
+/// Writes text for people to stdout, with what came from outside made harmless.
+///
+/// # Errors
+/// Stdout cannot be written.
+pub fn text(text: &str) -> Result<()> {
+    stdout(format!("{}\n", render::plain(text.trim_end())).as_bytes())
+}
+
 /// Says on stderr what went wrong.
 pub fn complain(message: &str) {
     let message = message.trim_end();
     let prefix = if message.starts_with("error") { "" } else { "error: " };
-    eprintln!("{prefix}{message}");
+    remark(&format!("{prefix}{message}"));
 }
 
 /// Says something on stderr that is no error.
 pub fn remark(message: &str) {
-    eprintln!("{}", message.trim_end());
+    eprintln!("{}", render::plain(message.trim_end()));
 }

@@ -52,7 +52,7 @@ fn check(directory: &Path, file: &Path) -> Result {
         controls.join(", "),
         policy.digest
     );
-    output::stdout(text.as_bytes())?;
+    output::text(&text)?;
     Ok(Exit::Allowed)
 }
 

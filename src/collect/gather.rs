@@ -3,8 +3,8 @@
 use crate::collect::git::Repository;
 use crate::collect::host::{Host, Question};
 use crate::collect::reports::{self, Named};
-use crate::model::change::{Change, Revision};
-use crate::model::codeowners::{self, CodeOwners, Owner, Ownership};
+use crate::model::change::{Change, FileChange, Revision};
+use crate::model::codeowners::{self, CodeOwners};
 use crate::model::fact::{Fact, Gap, GapReason};
 use crate::model::facts::{Facts, GateText, GateTexts, HostFacts, SCHEMA};
 use crate::model::inquiry::{Inquiry, Topic};
@@ -47,12 +47,37 @@ pub fn gather(inquiry: Inquiry, base: &Revision, head: &Revision, sources: &Sour
         None => HostFacts::unseen("none", &no_host()),
     };
     let reports = if inquiry.topics.contains(&Topic::Reports) {
-        let tracked = |path: &RepoPath| Fact::from(repository.file_at(head, path).map(|file| file.is_some()));
+        let root = repository.work_tree().unwrap_or(sources.directory);
+        let tracked = |file: &Path| match reports::below(root, file) {
+            Some(path) => Fact::from(is_tracked(repository, base, head, &change, &path)),
+            None => Fact::Known(false),
+        };
         reports::gather(sources.directory, sources.reports, &inquiry, &tracked)
     } else {
         Fact::Gap(Gap::not_asked("the test reports", "use a policy that asks for them"))
     };
     Facts { schema: SCHEMA, inquiry, change, gate, host, reports }
+}
+
+/// Does the repository bring a file of this path to a checkout of the head, or of the head merged into the base, which is
+/// what CI systems check out? A file of the base that the change removes is in neither.
+fn is_tracked(
+    repository: &Repository,
+    base: &Revision,
+    head: &Revision,
+    change: &Fact<Change>,
+    path: &RepoPath,
+) -> Result<bool, Gap> {
+    if repository.brings(head, path)? {
+        return Ok(true);
+    }
+    let before = change.value().map_or(&[][..], |change| &change.merge_bases);
+    for merge_base in before {
+        if repository.brings(merge_base, path)? {
+            return Ok(false);
+        }
+    }
+    repository.brings(base, path)
 }
 
 fn no_host() -> Gap {
@@ -131,19 +156,10 @@ fn host_facts(
     asked.host.facts(inquiry, Question { request, branch, head, commits, owner_teams })
 }
 
-/// The teams that own a path the change touches, by either name.
+/// The teams that own a path the change touches, by either name, also only on the way.
 fn owner_teams(change: &Change, gate: &GateTexts) -> BTreeSet<TeamName> {
     let Some(text) = &gate.code_owners else { return BTreeSet::new() };
-    let owners = CodeOwners::parse(&text.text);
-    let paths = change.files.iter().flat_map(|file| file.entries()).map(|entry| &entry.path);
-    let owned = paths.flat_map(|path| match owners.owners(path) {
-        Ownership::Owned { owners, .. } => owners,
-        Ownership::Unowned { .. } | Ownership::Unmatched => &[],
-    });
-    owned
-        .filter_map(|owner| match owner {
-            Owner::Team(team) => Some(team.clone()),
-            Owner::User(_) | Owner::Email(_) => None,
-        })
-        .collect()
+    let on_the_way = change.on_the_way.value().map_or(&[][..], Vec::as_slice);
+    let files = change.files.iter().chain(on_the_way);
+    CodeOwners::parse(&text.text).teams_of(files.flat_map(FileChange::entries).map(|entry| &entry.path))
 }

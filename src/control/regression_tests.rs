@@ -33,7 +33,7 @@ pub static KIND: Kind = Kind {
         requires: "Every data-processing area that a change touches is covered by at least one regression suite, and each \
 of these suites has handed over a report of its run (JUnit XML). A suite is proved when all of this holds:\n\
 - at least one report was found, and every report that was found could be read to its end;\n\
-- no report is a file of the change itself;\n\
+- no report is a file of the repository itself;\n\
 - no test failed or broke, and nothing failed outside a test;\n\
 - no test passed only after it had failed (unless `flaky = \"note\"`);\n\
 - at least `minimum` tests ran and passed; a skipped test is not a passed test, and a test that appears in \

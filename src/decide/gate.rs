@@ -2,7 +2,7 @@
 //! policy are what they must be.
 
 use super::GATE;
-use crate::control::finding;
+use crate::control::{finding, unproven};
 use crate::model::decision::{Finding, SubjectKind, Verdict};
 use crate::model::facts::Facts;
 use crate::policy::Policy;
@@ -25,6 +25,30 @@ pub(super) fn outside(policy: &Policy, facts: &Facts) -> Option<Finding> {
         )
         .remedy("run the gate only for deployment branches, or list this one under `[branches]`"),
     })
+}
+
+/// Facts that were gathered for another policy may lack what this one asks. Most of that is a gap where it is used; a path
+/// that only single commits touch is not there at all.
+pub(super) fn not_asked(policy: &Policy, facts: &Facts) -> Option<Finding> {
+    let lacking = policy.each_commit && !facts.inquiry.each_commit;
+    let name = facts.change.value().map_or("unknown", |change| change.head.short());
+    lacking.then(|| {
+        let reason =
+            "the facts do not tell what single commits touched on the way, and the policy asks for it";
+        finding(GATE, Verdict::Unproven, SubjectKind::Change, name, reason)
+            .remedy("gather the facts again with this policy")
+    })
+}
+
+/// Where a host takes part, its request and branch are seen: without them nobody knows whether the base that was named
+/// is the tip of the branch that would receive the change.
+pub(super) fn unseen(facts: &Facts) -> Vec<Finding> {
+    let host = &facts.host;
+    if host.kind == "none" {
+        return Vec::new();
+    }
+    let gaps = [host.request.known().err(), host.branch.known().err()];
+    gaps.iter().flatten().map(|gap| unproven(GATE, SubjectKind::Branch, "the base", gap)).collect()
 }
 
 /// A policy that once stood on the branch is not the policy that stands there now.

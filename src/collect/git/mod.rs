@@ -96,6 +96,21 @@ impl Repository {
         tree::file_in(&objects, tree, path)
     }
 
+    /// Does a checkout of this commit bring a file to this path: the file itself, a link, or a submodule that it is in?
+    ///
+    /// # Errors
+    /// An object is missing or cannot be trusted.
+    pub fn brings(&self, at: &Revision, path: &RepoPath) -> Result<bool, Gap> {
+        let objects = self.trusted_objects()?;
+        let tree = objects.tree_of(object::oid(at.as_str())?)?;
+        tree::brings(&objects, tree, path)
+    }
+
+    /// The root of the work tree; `None` when the repository has none.
+    pub fn work_tree(&self) -> Option<&Path> {
+        self.git.workdir()
+    }
+
     /// Every path at a commit, sorted.
     ///
     /// # Errors
