@@ -58,7 +58,7 @@ pub fn gather(inquiry: Inquiry, base: &Revision, head: &Revision, sources: &Sour
 fn no_host() -> Gap {
     Gap::not_asked(
         "what the repository's host says",
-        "name the host and the request: --host github --repository OWNER/NAME --request N",
+        "name the host and the request: `--host github --repository OWNER/NAME --request N`",
     )
 }
 
