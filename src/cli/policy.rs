@@ -33,8 +33,8 @@ pub enum Command {
 /// The file cannot be read or written, or the policy is not valid.
 pub fn run(directory: &Path, command: &Command) -> Result {
     match command {
-        Command::Check { file } => check(directory, &directory.join(file)),
-        Command::Init { file } => init(&directory.join(file)),
+        Command::Check { file } => check(directory, file),
+        Command::Init { file } => init(file),
     }
 }
 

@@ -85,8 +85,8 @@ fn as_told(scenario: &Scenario, decision: &Decision) -> bool {
 
 fn show(name: &str) -> Result {
     let scenario = SCENARIOS.iter().find(|scenario| scenario.name == name).ok_or_else(|| {
-        let names: Vec<_> = SCENARIOS.iter().map(|scenario| scenario.name).collect();
-        Failure::usage(format!("there is no scenario `{name}`; there are {}", names.join(", ")))
+        let names = SCENARIOS.iter().map(|scenario| scenario.name);
+        Failure::usage(output::unknown("scenario", name, names))
     })?;
     let decision = judge(scenario)?;
     let mut bytes = format!("{}\n\n", scenario.story).into_bytes();
