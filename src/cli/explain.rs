@@ -88,10 +88,8 @@ fn document(kind: &Kind) -> String {
 fn explain_code(directory: &Path, arguments: &Arguments, what: &str) -> Result<String> {
     let names = || control::TABLE.iter().map(|kind| kind.name);
     let repository = Repository::open(directory).map_err(|error| {
-        Failure::environment(format!(
-            "{}; for paths and commits: {error:#}",
-            unknown("control", what, names())
-        ))
+        let control = unknown("control", what, names());
+        Failure::environment(format!("{control}\nhelp: for a path or commit: {error:#}"))
     })?;
     let at = repository.resolve(&arguments.at)?;
     let policy = policy(&repository, &at, arguments)?;
@@ -112,8 +110,14 @@ fn explain_code(directory: &Path, arguments: &Arguments, what: &str) -> Result<S
             Ok(nothing + &by_path(&policy.scope.inventory, &path))
         }
         Err(error) => {
-            let control = unknown("control", what, names());
-            Err(Failure::usage(format!("{control}; there is no such path at {}; and {error:#}", at.short())))
+            let help = match nearest(what, names()) {
+                Some(meant) => format!("did you mean the control `{meant}`?"),
+                None => "`portcullis explain` lists the controls".to_string(),
+            };
+            let at = at.short();
+            Err(Failure::usage(format!(
+                "`{what}` is no control and no path at {at}, and {error:#}\nhelp: {help}"
+            )))
         }
     }
 }
