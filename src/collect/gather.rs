@@ -83,7 +83,7 @@ fn is_tracked(
 fn no_host() -> Gap {
     Gap::not_asked(
         "what the repository's host says",
-        "name the host and the request: --host github --repository OWNER/NAME --request N",
+        "name the host and the request: `--host github --repository OWNER/NAME --request N`",
     )
 }
 

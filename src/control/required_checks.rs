@@ -444,7 +444,7 @@ mod tests {
             assert!(found.reason.contains(words(conclusion)), "{}", found.reason);
         }
         let found = only(BUILD, vec![run("build", actions(), Running)]);
-        assert!(found.remedy.unwrap().starts_with("wait"));
+        assert!(found.remedy.unwrap().starts_with("Wait"));
     }
 
     #[test]

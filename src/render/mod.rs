@@ -11,6 +11,7 @@ mod escape;
 pub mod github;
 pub mod json;
 pub mod markdown;
+pub mod prose;
 #[cfg(test)]
 mod sample;
 mod summary;

@@ -16,7 +16,7 @@
 //! | `content`, `line_diff`, `pattern` | which lines changed, and what they match |
 //! | `change` | all of it put together |
 
-use crate::model::change::{Change, Revision};
+use crate::model::change::{Change, FileChange, Revision};
 use crate::model::fact::{Fact, Gap};
 use crate::model::inquiry::Inquiry;
 use crate::model::path::RepoPath;
@@ -86,6 +86,27 @@ impl Repository {
         self.trusted_objects().and_then(|objects| change::read(&objects, base, head, inquiry)).into()
     }
 
+    /// What one commit changes against its first parent; the first commit of a history, against nothing.
+    ///
+    /// # Errors
+    /// An object is missing or cannot be trusted.
+    pub fn commit_files(&self, commit: &Revision, inquiry: &Inquiry) -> Result<Vec<FileChange>, Gap> {
+        change::of_commit(&self.trusted_objects()?, commit, inquiry)
+    }
+
+    /// What adding a path as it stands at a commit would change; `None` when nothing stands there.
+    ///
+    /// # Errors
+    /// An object is missing or cannot be trusted.
+    pub fn file_as_added(
+        &self,
+        at: &Revision,
+        path: &RepoPath,
+        inquiry: &Inquiry,
+    ) -> Result<Option<FileChange>, Gap> {
+        change::of_path(&self.trusted_objects()?, at, path, inquiry)
+    }
+
     /// The bytes of a file at a commit; `None` when there is no such file (a link or directory is none).
     ///
     /// # Errors
@@ -141,7 +162,7 @@ fn explain_open(path: &Path, error: &git2::Error) -> anyhow::Error {
     let said = error.message();
     if error.code() == ErrorCode::NotFound {
         return anyhow!(
-            "there is no git repository at `{place}` or above it: check the repository out, or name it ({said})"
+            "there is no git repository at `{place}` or above it: check it out, or name its directory with `-C DIR`"
         );
     }
     if said.contains("extension") || said.contains("object format") || said.contains("repository version") {
