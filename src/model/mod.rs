@@ -13,6 +13,7 @@ pub mod facts;
 pub mod glob;
 pub mod inquiry;
 pub mod inventory;
+pub mod landing;
 pub mod path;
 pub mod person;
 pub mod protection;

@@ -15,6 +15,7 @@
 //! | `tree_diff`, `rename` | which paths differ, and which of them moved |
 //! | `content`, `line_diff`, `pattern` | which lines changed, and what they match |
 //! | `change` | all of it put together |
+//! | `landing` | the steps of a branch, and what explains them |
 
 use crate::model::change::{Change, Revision};
 use crate::model::fact::{Fact, Gap};
@@ -30,6 +31,7 @@ mod change;
 mod commit;
 mod content;
 mod graph;
+mod landing;
 mod line_diff;
 mod name;
 mod object;
