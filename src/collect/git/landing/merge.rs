@@ -232,7 +232,8 @@ impl Walk<'_, '_, '_> {
 
     /// A path at which all three differ and none is a directory. `self.path` already ends in its name.
     fn leaf(&mut self, group: &Group<'_>) -> Result<(), Gap> {
-        let [base, ours, theirs, actual] = [BASE, OURS, THEIRS, ACTUAL].map(|side| item(group[side].as_ref()));
+        let [base, ours, theirs, actual] =
+            [BASE, OURS, THEIRS, ACTUAL].map(|side| item(group[side].as_ref()));
         let (base, ours, theirs, actual) = (base?, ours?, theirs?, actual?);
         let path = self.path.clone();
         let merged = match (base, ours, theirs) {
