@@ -73,7 +73,7 @@ pub fn prepare_over(connection: Connection, directory: &Path, subject: &Subject)
         Ok(ends) => ends?,
         Err(gap) => return Ok(Preparation::Unseen(Box::new(known(asked.as_ref(), None)), gap)),
     };
-    let (policy, inquiry) = match policy_at(&repository, subject, &ends.base, &ends.head)? {
+    let (policy, inquiry) = match policy_at(&repository, subject, &ends)? {
         Ok(found) => found,
         Err(gap) => return Ok(Preparation::Unseen(Box::new(known(asked.as_ref(), Some(&ends))), gap)),
     };
@@ -131,9 +131,11 @@ fn ask(host: &dyn Host) -> Asked<'_> {
 }
 
 /// The two commits that a decision names.
-struct Ends {
-    base: Revision,
-    head: Revision,
+pub struct Ends {
+    /// Where it begins.
+    pub base: Revision,
+    /// Where it ends.
+    pub head: Revision,
 }
 
 /// What the command line says, else what the job says, else what the host says.
@@ -168,8 +170,7 @@ fn ends(
 pub fn policy_at(
     repository: &Repository,
     subject: &Subject,
-    base: &Revision,
-    head: &Revision,
+    ends: &Ends,
 ) -> Result<std::result::Result<(Policy, Inquiry), Gap>> {
     if let Some(file) = &subject.policy {
         let policy = super::policy::read(file)?;
@@ -178,11 +179,11 @@ pub fn policy_at(
         return Ok(Ok((policy, inquiry)));
     }
     let path = RepoPath::from(POLICY);
-    let (before, after) = match texts(repository, base, head, &path) {
+    let (before, after) = match texts(repository, ends, &path) {
         Ok(texts) => texts,
         Err(gap) => return Ok(Err(gap)),
     };
-    let at = base.short();
+    let at = ends.base.short();
     let Some(text) = before else {
         return Err(Failure::policy(format!(
             "there is no {POLICY} at the base commit {at}; `portcullis policy init` writes one to begin with, and it \
@@ -219,13 +220,8 @@ fn not_of_the_change(repository: &Repository, ends: &Ends, file: &Path, text: &s
 
 type Text = Option<String>;
 
-fn texts(
-    repository: &Repository,
-    base: &Revision,
-    head: &Revision,
-    path: &RepoPath,
-) -> std::result::Result<(Text, Text), Gap> {
-    Ok((text_at(repository, base, path)?, text_at(repository, head, path)?))
+fn texts(repository: &Repository, ends: &Ends, path: &RepoPath) -> std::result::Result<(Text, Text), Gap> {
+    Ok((text_at(repository, &ends.base, path)?, text_at(repository, &ends.head, path)?))
 }
 
 fn known(asked: Option<&Asked<'_>>, ends: Option<&Ends>) -> Judged {

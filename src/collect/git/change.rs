@@ -60,7 +60,8 @@ pub fn of_path(
     found.map(|one| Reader::new(objects, inquiry).file_change(&Pair::in_place(one))).transpose()
 }
 
-fn commit(objects: &Objects<'_>, id: Oid) -> Result<Commit, Gap> {
+/// A commit in the words of the model.
+pub fn commit(objects: &Objects<'_>, id: Oid) -> Result<Commit, Gap> {
     let raw = objects.commit(id)?;
     Ok(Commit {
         id: revision(id)?,

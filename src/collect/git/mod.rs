@@ -17,6 +17,7 @@
 //! | `change` | all of it put together |
 //! | `record` | deployment records: the only refs of ours |
 //! | `record_writer` | the only code that ever writes to a repository |
+//! | `landing` | the steps of a branch, and what explains them |
 
 use crate::model::change::{Change, FileChange, Revision};
 use crate::model::fact::{Fact, Gap};
@@ -32,6 +33,7 @@ mod change;
 mod commit;
 mod content;
 mod graph;
+mod landing;
 mod line_diff;
 mod name;
 mod object;
