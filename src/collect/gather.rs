@@ -41,7 +41,7 @@ pub struct Asked<'a> {
 pub fn gather(inquiry: Inquiry, base: &Revision, head: &Revision, sources: &Sources<'_>) -> Facts {
     let repository = sources.repository;
     let change = repository.change(base, head, &inquiry);
-    let gate = Fact::from(gate_texts(repository, base, head, &inquiry));
+    let gate = Fact::from(gate_texts(repository, base, head, &inquiry, &change));
     let host = match &sources.host {
         Some(asked) => host_facts(asked, &inquiry, head, &change, &gate),
         None => HostFacts::unseen("none", &no_host()),
@@ -92,16 +92,22 @@ fn gate_texts(
     base: &Revision,
     head: &Revision,
     inquiry: &Inquiry,
+    change: &Fact<Change>,
 ) -> Result<GateTexts, Gap> {
     let policy = |at| match &inquiry.policy {
         Some(path) => text_at(repository, at, path),
         None => Ok(None),
     };
-    Ok(GateTexts {
-        policy_before: policy(base)?,
-        policy_after: policy(head)?,
-        code_owners: code_owners(repository, base)?,
-    })
+    let policy_before = policy(base)?;
+    let policy_after = if leaves_policy(change, inquiry) { policy_before.clone() } else { policy(head)? };
+    Ok(GateTexts { policy_before, policy_after, code_owners: code_owners(repository, base)? })
+}
+
+/// A change that does not touch the policy leaves the one that the branch has by now, however old the one that the
+/// change began with.
+fn leaves_policy(change: &Fact<Change>, inquiry: &Inquiry) -> bool {
+    let entries = change.value().map(|change| change.files.iter().flat_map(|file| file.entries()));
+    entries.is_some_and(|mut entries| entries.all(|entry| Some(&entry.path) != inquiry.policy.as_ref()))
 }
 
 /// CODEOWNERS as GitHub finds it; what it says of a path, and whether GitHub would read it, is for its reader.

@@ -72,6 +72,16 @@ pub(super) fn empty(facts: &Facts) -> Option<Finding> {
     })
 }
 
+/// Without a common commit the range is all that either side ever held: the branch was made anew, or the wrong one is meant.
+pub(super) fn unrelated(facts: &Facts) -> Option<Finding> {
+    let change = facts.change.value()?;
+    change.merge_bases.is_empty().then(|| {
+        let reason = format!("{} and {} have no commit in common", change.head.short(), change.base.short());
+        finding(GATE, Verdict::Unproven, SubjectKind::Change, change.head.short(), reason)
+            .remedy("find out who made the branch anew, and begin the change on the branch as it is")
+    })
+}
+
 pub(super) fn invalid_after(problems: usize) -> Finding {
     let plural = if problems == 1 { "mistake" } else { "mistakes" };
     let reason =

@@ -27,6 +27,7 @@ pub fn decide(policy: &Policy, facts: &Facts) -> Decision {
     findings.extend(gate::unseen(facts));
     findings.extend(gate::base_moved(facts));
     findings.extend(gate::empty(facts));
+    findings.extend(gate::unrelated(facts));
     if let Some(text) = altered(policy, facts) {
         match Policy::parse(text) {
             Ok(altered) => stricter(&mut areas, &mut findings, judge(&altered, facts)),

@@ -40,7 +40,8 @@ pub struct GateTexts {
     /// The policy at the base; `None` when there is none or it is kept elsewhere.
     #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub policy_before: Option<String>,
-    /// The policy at the head; `None` when there is none or it is kept elsewhere.
+    /// The policy as the change would leave it: that of the head if the change touches it, else that of the base;
+    /// `None` when there is none or it is kept elsewhere.
     #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub policy_after: Option<String>,
     /// CODEOWNERS at the base, from the first of GitHub's places that has one.

@@ -75,6 +75,7 @@ pub(super) struct Review {
     #[serde(deserialize_with = "nullable")]
     pub commit_id: Option<String>,
     pub submitted_at: Option<Timestamp>,
+    pub pull_request_url: String,
 }
 
 /// "Issue Event", of any kind.
