@@ -3,6 +3,7 @@
 #![allow(
     clippy::disallowed_methods,
     clippy::print_stdout,
+    clippy::unwrap_used,
     clippy::print_stderr,
     reason = "tests start processes, and talk to them"
 )]
