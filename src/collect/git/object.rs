@@ -24,11 +24,9 @@ impl<'r> Objects<'r> {
 
     /// An object that must be of this kind.
     pub fn read(&self, id: Oid, kind: ObjectType) -> Result<OdbObject<'_>, Gap> {
-        let object = self.odb.read(id).map_err(|error| self.unreadable(id, kind, &error))?;
-        if object.kind() == kind {
-            return Ok(object);
-        }
-        Err(malformed(id, kind, &format!("it is a {}", object.kind())))
+        let object = self.read_any(id, kind)?;
+        must_be(id, kind, &object)?;
+        Ok(object)
     }
 
     /// An object of any kind; a gap speaks of `kind`.
@@ -47,15 +45,15 @@ impl<'r> Objects<'r> {
 
     /// The tree, parents and date of a commit.
     pub fn header(&self, id: Oid) -> Result<Header, Gap> {
-        let object = self.read(id, ObjectType::Commit)?;
-        Header::parse(object.data()).map_err(|fault| malformed(id, ObjectType::Commit, &fault))
+        header_of(id, &self.read(id, ObjectType::Commit)?)
     }
 
     /// The same, or `None` when no such object is here: for walks that can do without it.
     pub fn header_if_here(&self, id: Oid) -> Result<Option<Header>, Gap> {
         match self.odb.read(id) {
+            Ok(object) => header_of(id, &object).map(Some),
             Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
-            _ => self.header(id).map(Some),
+            Err(error) => Err(self.unreadable(id, ObjectType::Commit, &error)),
         }
     }
 
@@ -79,6 +77,18 @@ impl<'r> Objects<'r> {
         let detail = format!("it is damaged: {}", error.message());
         Gap::new(what, GapReason::MissingObject, detail, "Run `git fsck`, and judge a fresh clone")
     }
+}
+
+fn header_of(id: Oid, object: &OdbObject<'_>) -> Result<Header, Gap> {
+    must_be(id, ObjectType::Commit, object)?;
+    Header::parse(object.data()).map_err(|fault| malformed(id, ObjectType::Commit, &fault))
+}
+
+fn must_be(id: Oid, kind: ObjectType, object: &OdbObject<'_>) -> Result<(), Gap> {
+    if object.kind() == kind {
+        return Ok(());
+    }
+    Err(malformed(id, kind, &format!("it is a {}", object.kind())))
 }
 
 /// The gap of an object that is not what its format says.
