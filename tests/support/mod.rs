@@ -17,6 +17,7 @@ use std::time::Duration;
 
 pub mod gate;
 pub mod project;
+pub mod recorder;
 
 /// What came in.
 #[derive(Clone, Debug)]
