@@ -6,11 +6,11 @@
 //! `git merge-tree --write-tree` (git-merge-tree(1)); what they make of renames is in [`super::moves`].
 
 use super::super::object::Objects;
-use super::super::tree::{Mode, SIZE_LIMIT, TreeEntry, split_entry};
+use super::super::tree::{Mode, SIZE_LIMIT, TreeEntry};
 use super::super::tree_diff::Item;
 use super::merge_text;
 use super::moves;
-use super::store::Store;
+use super::store::{Cursor, Store};
 use crate::model::fact::{Gap, GapReason};
 use git2::{ObjectType, Oid};
 use std::cmp::Ordering;
@@ -58,6 +58,19 @@ pub enum Open {
     Stray { path: Vec<u8>, gone: Party, directory: usize },
 }
 
+/// A path at which all three sides differ and neither of the two has a directory or nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contested {
+    /// From the root.
+    pub path: Vec<u8>,
+    /// What stood there.
+    pub base: Option<Item>,
+    /// What we made of it.
+    pub ours: Item,
+    /// What they made of it.
+    pub theirs: Item,
+}
+
 /// What merging gives.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Merge {
@@ -65,11 +78,13 @@ pub struct Merge {
     pub edits: Vec<TreeEdit>,
     /// Contents that the result has and the repository may lack.
     pub contents: Vec<(Oid, Vec<u8>)>,
+    /// Paths at which contents were merged or should have been.
+    pub contested: Vec<Contested>,
     /// Paths that need a person.
     pub conflicts: Vec<Vec<u8>>,
     /// Is the result, so far as the walk saw it, what really landed?
     pub matches: bool,
-    /// Did only the plain rules decide, those on which all versions of git agree?
+    /// Did each path decide for itself? If not, files may have moved, or something is both file and directory.
     pub is_plain: bool,
 }
 
@@ -158,16 +173,17 @@ impl Walk<'_, '_, '_> {
         for (tree, id) in trees.iter_mut().zip(ids) {
             *tree = id.map(|id| self.store.tree(id)).transpose()?;
         }
-        let mut rest = trees.each_ref().map(|tree| tree.as_ref().map_or(&[][..], |tree| tree.data()));
+        let mut cursors =
+            trees.each_ref().map(|tree| tree.as_ref().map_or(Cursor::default(), |t| t.cursor()));
         let mut kinds = Kinds::default();
-        while let Some(group) = next_group(&mut rest, self.compares) {
+        while let Some(group) = next_group(&mut cursors, self.compares) {
             let stays = self.group(&group, depth)?;
             kinds.note(&group, stays);
         }
         for name in kinds.doubled() {
             let path = [&self.path[..], &name].concat();
             self.merge.conflicts.push(path);
-            self.merge.matches = false;
+            (self.merge.matches, self.merge.is_plain) = (false, false);
         }
         Ok(())
     }
@@ -241,6 +257,7 @@ impl Walk<'_, '_, '_> {
                 if base.is_none() {
                     self.open.push(Open::Added { path: path.clone(), ours, theirs });
                 }
+                self.merge.contested.push(Contested { path: path.clone(), base, ours, theirs });
                 merge_items(self.store.objects, base, ours, theirs)?
             }
             (Some(base), Some(kept), None) => {
@@ -284,22 +301,18 @@ fn party_gone(group: &Group<'_>) -> Option<Party> {
 }
 
 /// The next entries of one name and sort that are not the same in all trees.
-fn next_group<'t>(rest: &mut [&'t [u8]; 4], compares: bool) -> Option<Group<'t>> {
+fn next_group<'t>(cursors: &mut [Cursor<'t>; 4], compares: bool) -> Option<Group<'t>> {
     let used = if compares { 4 } else { 3 };
-    loop {
-        let heads = rest.map(|rest| split_entry(rest, 20));
-        let entries = heads.map(|head| head.map(|head| head.0));
-        let first = entries.iter().flatten().min_by(|one, other| one.order(other)).copied()?;
-        let group = entries.map(|entry| entry.filter(|entry| entry.order(&first) == Ordering::Equal));
-        for (at, head) in heads.iter().enumerate() {
-            if let (Some((_, after)), Some(_)) = (head, &group[at]) {
-                rest[at] = after;
-            }
-        }
-        if !group[..used].iter().all(|entry| entry.as_ref().is_some_and(|entry| entry.is_same(&first))) {
-            return Some(group);
-        }
+    let (first, others) = cursors[..used].split_first()?;
+    let equal = others.iter().map(|other| first.equal_entries(other)).min().unwrap_or(0);
+    cursors[..used].iter_mut().for_each(|cursor| cursor.advance(equal));
+    let entries = cursors.map(|cursor| cursor.entry());
+    let least = entries.iter().flatten().min_by(|one, other| one.order(other)).copied()?;
+    let group = entries.map(|entry| entry.filter(|entry| entry.order(&least) == Ordering::Equal));
+    for (cursor, entry) in cursors.iter_mut().zip(&group) {
+        cursor.advance(usize::from(entry.is_some()));
     }
+    Some(group)
 }
 
 /// Names of a directory that do not stand in all three trees, to see whether one becomes both file and directory.
