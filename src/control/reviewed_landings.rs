@@ -41,7 +41,8 @@ in the request, so that the resolution is reviewed. Before the gate runs, fetch 
 The control is always on for deployments; its one setting says what of unexplained lines outside every data-processing area:
 
     [controls.reviewed-landings]
-    outside-areas = \"block\"    # the default; \"note\" lets them through and points them out
+    # The default; \"note\" lets them through and points them out.
+    outside-areas = \"block\"
 ";
 
 /// Its settings.
