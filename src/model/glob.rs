@@ -27,6 +27,31 @@ pub struct Glob {
     text: String,
     exact: GlobMatcher,
     folded: GlobMatcher,
+    /// Its leading components that each stand for one name, folded.
+    leading: Vec<GlobMatcher>,
+    /// What comes after them.
+    rest: Rest,
+}
+
+/// What comes after the leading components of a pattern.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Rest {
+    Nothing,
+    /// `**`, and whatever follows it.
+    AnyDepth,
+    /// A component that cannot be read by itself, as in `{a/b,c}`.
+    Uncut,
+}
+
+/// What a pattern may match below a directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Below {
+    /// Nothing.
+    Nothing,
+    /// Something whose path the pattern spells out, so that it names this directory too.
+    Named,
+    /// Something at any depth, as everywhere else behind its `**`.
+    Anywhere,
 }
 
 impl Glob {
@@ -36,7 +61,9 @@ impl Glob {
     /// A sentence that says what is wrong and what to write instead.
     pub fn new(text: &str) -> Result<Self, String> {
         check_dialect(text)?;
-        Ok(Glob { text: text.to_string(), exact: compile(text)?, folded: compile(&fold(text))? })
+        let (exact, folded) = (compile(text)?, compile(&fold(text))?);
+        let (leading, rest) = split(text);
+        Ok(Glob { text: text.to_string(), exact, folded, leading, rest })
     }
 
     /// The pattern as it was written.
@@ -58,6 +85,38 @@ impl Glob {
     }
 }
 
+impl Glob {
+    /// What it may match below a directory, without regard to case and Unicode form; the empty path is the root. For a
+    /// link or a submodule in a directory's place: nothing else stands for files that have no entries of their own.
+    pub fn below(&self, directory: &[u8]) -> Below {
+        let folded = fold(&String::from_utf8_lossy(directory));
+        let names: Vec<&str> = folded.split('/').filter(|name| !name.is_empty()).collect();
+        if !self.leading.iter().zip(&names).all(|(matcher, name)| matcher.is_match(name)) {
+            return Below::Nothing;
+        }
+        let (named, deep) = (names.len() < self.leading.len(), names.len() > self.leading.len());
+        match self.rest {
+            _ if named => Below::Named,
+            Rest::Nothing => Below::Nothing,
+            Rest::AnyDepth if deep || self.leading.is_empty() => Below::Anywhere,
+            Rest::AnyDepth | Rest::Uncut => Below::Named,
+        }
+    }
+}
+
+/// The components that can be matched one by one, and what comes after them.
+fn split(text: &str) -> (Vec<GlobMatcher>, Rest) {
+    let mut leading = Vec::new();
+    for component in text.split('/') {
+        match compile(&fold(component)) {
+            _ if component == "**" => return (leading, Rest::AnyDepth),
+            Ok(matcher) => leading.push(matcher),
+            Err(_) => return (leading, Rest::Uncut),
+        }
+    }
+    (leading, Rest::Nothing)
+}
+
 /// `dir/**` also matches `dir`: what changes there is a link, a submodule or a file in the directory's place.
 fn matches_with_directory(matcher: &GlobMatcher, path: &[u8], below: bool) -> bool {
     let is_match = |path: &[u8]| matcher.is_match_candidate(&Candidate::from_bytes(path));
@@ -66,8 +125,12 @@ fn matches_with_directory(matcher: &GlobMatcher, path: &[u8], below: bool) -> bo
 
 /// Case, Unicode form and invisible characters taken away (compare `core.precomposeUnicode`,
 /// `core.protectHFS` and `core.ignoreCase` in git-config(1)).
+///
+/// Upper case first, because file systems fold `ſ` to `s` and `ß` to `ss` (Unicode, "Default Case Folding"); each
+/// character by itself, so that a pattern and a path never differ by what stands beside it (the final sigma).
 fn fold(text: &str) -> String {
-    text.nfc().filter(|c| !is_invisible(*c)).collect::<String>().to_lowercase().nfc().collect()
+    let visible = text.nfc().filter(|c| !is_invisible(*c));
+    visible.flat_map(char::to_uppercase).flat_map(char::to_lowercase).nfc().collect()
 }
 
 /// Characters that a reader does not see: zero-width, bidirectional control, byte order mark.
@@ -191,6 +254,40 @@ mod tests {
         ] {
             let error = Glob::new(pattern).unwrap_err();
             assert!(error.contains(remedy), "{pattern}: {error}");
+        }
+    }
+
+    #[test]
+    fn case_is_folded_as_file_systems_fold_it() {
+        let matches = |pattern: &str, path: &str| Glob::new(pattern).unwrap().matches_folded(path.as_bytes());
+        assert!(matches("services/**", "\u{17f}ervices/x"));
+        assert!(matches("stra\u{df}e/*", "STRASSE/x"));
+        assert!(matches("kb/*", "\u{212a}b/x"));
+        assert!(matches("\u{39f}\u{394}\u{39f}\u{3a3}*", "\u{3bf}\u{3b4}\u{3bf}\u{3c3}\u{3b1}"));
+        assert!(!matches("services/**", "fervices/x"));
+    }
+
+    #[test]
+    fn what_may_lie_below_a_directory() {
+        for (pattern, directory, below) in [
+            ("db/migrations/**", "db", Below::Named),
+            ("db/migrations/**", "DB", Below::Named),
+            ("db/migrations/**", "", Below::Named),
+            ("db/migrations/**", "db/seeds", Below::Nothing),
+            ("db/migrations/**", "dbs", Below::Nothing),
+            ("db/migrations/**", "db/migrations", Below::Named),
+            ("db/migrations/**", "db/migrations/a", Below::Anywhere),
+            ("db/load.sql", "db", Below::Named),
+            ("db/load.sql", "db/load.sql", Below::Nothing),
+            ("db/load.sql", "db/load.sql/x", Below::Nothing),
+            ("*/migrations/**", "any", Below::Named),
+            ("{db,sql}/m/**", "sql", Below::Named),
+            ("{db/a,sql}/**", "db", Below::Named),
+            ("**/*.sql", "", Below::Anywhere),
+            ("**/*.sql", "vendor/lib", Below::Anywhere),
+            ("db/**/x", "vendor", Below::Nothing),
+        ] {
+            assert_eq!(Glob::new(pattern).unwrap().below(directory.as_bytes()), below, "{pattern} {directory}");
         }
     }
 }
