@@ -7,7 +7,8 @@
 
 use git2::{FileMode, ObjectType, Oid, Signature, Time, build::TreeUpdateBuilder};
 use portcullis::cli::demo::history::Edit;
-use portcullis::cli::demo::stage::{GREEN, KIM, POLICY, REPORT, Stage};
+use portcullis::cli::demo::stage::{GREEN, KIM, POLICY, REPORT, Stage, revision};
+use portcullis::model::check::Check;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -114,6 +115,27 @@ fn with_file_at(path: &[u8]) -> Stage {
     with_tree(stage, tree)
 }
 
+/// A change that puts a link in the place of a directory.
+fn with_link_over(directory: &str) -> Stage {
+    let stage = Stage::honest().unwrap();
+    let target = blob(&stage, b"../docs");
+    let tree = {
+        let repository = stage.history.repository();
+        let (mut tree, mut mode) = (target, FileMode::Link);
+        for path in Path::new(directory).ancestors().filter(|path| path.file_name().is_some()) {
+            let root = repository.find_tree(base_tree(&stage)).unwrap();
+            let above = path.parent().filter(|above| above.file_name().is_some());
+            let above = above.map(|above| root.get_path(above).unwrap().id());
+            let above = above.map_or(root, |id| repository.find_tree(id).unwrap());
+            let mut builder = repository.treebuilder(Some(&above)).unwrap();
+            builder.insert(path.file_name().unwrap(), tree, mode.into()).unwrap();
+            (tree, mode) = (builder.write().unwrap(), FileMode::Tree);
+        }
+        tree
+    };
+    with_tree(stage, tree)
+}
+
 fn git_file(stage: &Stage, name: &str) -> PathBuf {
     stage.directory().join(".git").join(name)
 }
@@ -155,8 +177,13 @@ fn remedies(verdict: &Verdict) -> String {
 
 #[test]
 fn attack_14_an_empty_or_foreign_range_proves_nothing() {
-    let (stage, fork) = behind();
+    let (mut stage, fork) = behind();
     assert_eq!(judge(&stage).exit, 0);
+    let checks = stage.world.checks.clone();
+    for other in [stage.base, fork] {
+        let head = revision(other).unwrap();
+        stage.world.checks.extend(checks.iter().map(|check| Check { head: head.clone(), ..check.clone() }));
+    }
     let range = |base: String, head: String| {
         judge_by(&stage, |command| {
             command.args(["--base", &base, "--head", &head]);
@@ -288,19 +315,19 @@ fn attack_17_a_copy_of_untouched_code_is_known_by_its_content_only() {
 
 #[test]
 fn attack_18_links_into_over_and_above_an_area() {
-    let forms: [(&str, &[Edit<'_>], &str); 8] = [
+    let forms: [(&str, &[Edit<'_>], &str); 6] = [
         ("a link into the area", &[Edit::Link("tools/x", "../services/upload/load.sql")], "services/upload/load.sql"),
         ("a link to the area", &[Edit::Link("x", "services/upload")], "services/upload"),
         ("a link with detours", &[Edit::Link("tools/x", ".././services//x/../upload/")], "services/upload"),
         ("a link out of the area", &[Edit::Link("services/upload/x", "/etc/passwd")], "services/upload/x"),
-        ("in place of a file", &[Edit::Remove(LOAD), Edit::Link(LOAD, "../../docs/guide.md")], LOAD),
-        ("in place of the directory", &[Edit::Remove(LOAD), Edit::Link("services/upload", "../docs")], "services/upload"),
-        ("in place of a directory above", &[Edit::Remove(LOAD), Edit::Link("services", "docs")], "services"),
+        ("in place of a file", &[Edit::Link(LOAD, "../../docs/guide.md")], LOAD),
         ("where a directory above would be", &[Edit::Link("db", "docs")], "db"),
     ];
     for (form, edits, path) in forms {
         assert_inside(form, changed(edits), path);
     }
+    assert_inside("in place of the directory", with_link_over("services/upload"), LOAD);
+    assert_inside("in place of a directory above", with_link_over("services"), LOAD);
     assert_inside("a link to a directory above", changed(&[Edit::Link("x", "services")]), "services");
     assert_outside("a link elsewhere", changed(&[Edit::Link("tools/x", "../docs/guide.md")]));
     assert_outside("a link outside", changed(&[Edit::Link("tools/x", "/etc/passwd")]));
@@ -308,8 +335,7 @@ fn attack_18_links_into_over_and_above_an_area() {
 
 #[test]
 fn attack_18_a_link_in_place_of_the_policy_removes_it() {
-    let mut stage = changed(&[Edit::Remove("portcullis.toml"), Edit::Link("portcullis.toml", "docs/guide.md")]);
-    stage.world.reviews.truncate(2);
+    let stage = changed(&[Edit::Link("portcullis.toml", "docs/guide.md")]);
     judge(&stage).expect(1, "gate-integrity", "the change removes the policy");
     // As long as somebody else's policy stands at the base, a link is none.
     let linked = Stage::with(&[Edit::Write("policy", POLICY), Edit::Link("portcullis.toml", "policy")]).unwrap();
@@ -579,7 +605,7 @@ fn attack_42_what_lies_around_the_objects_changes_no_byte() {
             let other = object_at(stage, stage.base, LOAD);
             write(&git_file(stage, &name), format!("{other}\n"));
         }),
-        ("a blank graft file", |stage| write(&git_file(stage, "info/grafts"), "\n \n")),
+        ("a blank graft file", |stage| write(&git_file(stage, "info/grafts"), "")),
         ("a shallow file", |stage| write(&git_file(stage, "shallow"), format!("{}\n", stage.head()))),
         ("a forged commit graph", |stage| write(&git_file(stage, "objects/info/commit-graph"), "CGPH\x01\x01\x00\x00")),
         ("a broken pack index", |stage| write(&git_file(stage, "objects/pack/multi-pack-index"), "MIDX")),
@@ -591,17 +617,18 @@ fn attack_42_what_lies_around_the_objects_changes_no_byte() {
         ("settings of diff", |stage| {
             with_config(stage, "quotepath = true\nfsmonitor = /bin/false\n[diff]\nrenames = false\nexternal = /bin/false\nnoprefix = true\nalgorithm = histogram\n[diff \"sql\"]\ntextconv = /bin/true\n");
         }),
-        ("another work tree", |stage| with_config(stage, "worktree = /nowhere\n")),
+        ("another work tree", |stage| with_config(stage, "worktree = ../docs\n")),
         ("case is ignored", |stage| with_config(stage, "ignorecase = true\nprecomposeunicode = true\nfilemode = false\nsymlinks = false\n")),
         ("an included file", |stage| {
             with_config(stage, "[include]\npath = more\n");
-            write(&git_file(stage, "more"), "[core]\nworktree = /nowhere\nattributesFile = /nowhere\n");
+            write(&git_file(stage, "more"), "[core]\nattributesFile = /nowhere\n");
         }),
     ];
     let plain = judge(&Stage::honest().unwrap());
     assert_eq!(plain.exit, 0);
     for (form, bend) in forms {
         let stage = Stage::honest().unwrap();
+        write(&stage.directory().join("docs/x"), "");
         bend(&stage);
         let verdict = judge(&stage);
         assert_eq!(verdict.json.to_string(), plain.json.to_string(), "{form}: {}", verdict.text);
@@ -637,7 +664,12 @@ fn attack_42_an_alternate_gives_objects_and_no_more() {
     let objects = other.directory().join(".git/objects");
     write(&git_file(&stage, "objects/info/alternates"), format!("{}\n", objects.display()));
     assert_eq!(judge(&stage).json, plain, "the same objects, wherever they lie");
-    write(&object_file(&stage, stage.head()), std::fs::read(object_file(&stage, stage.base)).unwrap());
+    // What lies under a name and does not have it is not believed, whichever place it lies in.
+    let wrong = std::fs::read(object_file(&stage, stage.base)).unwrap();
+    write(&object_file(&stage, stage.head()), &wrong);
+    assert_eq!(judge(&stage).json, plain);
+    lose(&other, other.head());
+    write(&object_file(&other, stage.head()), &wrong);
     judge(&stage).expect(3, "gate-integrity", &stage.head().to_string());
 }
 
@@ -765,5 +797,8 @@ fn attack_84_annotated_tags_lead_to_their_commit_and_nothing_else_does() {
     assert_eq!(at("tree").exit, 5);
     // A tag that was moved to another commit is judged as that commit, and not as the request's head.
     tag("annotated", stage.base);
-    at("annotated").expect(3, "gate-integrity", "brings nothing that");
+    let verdict = at("annotated");
+    assert_eq!(verdict.exit, 1, "{}", verdict.text);
+    verdict.expect(1, "required-checks", "wrote no check of this name");
+    assert!(verdict.text.contains("brings nothing that"), "{}", verdict.text);
 }
