@@ -258,7 +258,8 @@ mod tests {
     fn a_link_or_submodule_above_an_area_counts() {
         let plain = || content(Nature::Text, vec![]);
         let link = |to: &str| EntryKind::Symlink(Some(to.into()));
-        for (path, kind) in [("services", link("x")), ("x", link("services")), ("Services", EntryKind::Submodule)]
+        for (path, kind) in
+            [("services", link("x")), ("x", link("services")), ("Services", EntryKind::Submodule)]
         {
             let file = change(None, entry(path, kind), plain());
             let touch = area().touch(&file).unwrap().unwrap();
