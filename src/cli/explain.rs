@@ -72,7 +72,7 @@ fn document(kind: &Kind) -> String {
 fn explain_code(directory: &Path, arguments: &Arguments, what: &str) -> Result<String> {
     let repository = Repository::open(directory)?;
     let at = repository.resolve(&arguments.at)?;
-    let policy = policy(&repository, &at, arguments)?;
+    let policy = policy(&repository, &at, directory, arguments)?;
     let path = RepoPath::from(what);
     let paths = repository.paths_at(&at).map_err(unseen)?;
     if paths.contains(&path) {
@@ -98,9 +98,9 @@ fn unseen(gap: Gap) -> Failure {
     Failure { exit: Exit::Undetermined, message: format!("{gap}\nhelp: {}", gap.remedy) }
 }
 
-fn policy(repository: &Repository, at: &Revision, arguments: &Arguments) -> Result<Policy> {
+fn policy(repository: &Repository, at: &Revision, directory: &Path, arguments: &Arguments) -> Result<Policy> {
     if let Some(file) = &arguments.policy {
-        return super::policy::read(file);
+        return super::policy::read(&directory.join(file));
     }
     match text_at(repository, at, &judged::POLICY.into()).map_err(unseen)? {
         Some(text) => super::policy::parse(&format!("{} at {}", judged::POLICY, at.short()), &text),

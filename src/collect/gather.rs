@@ -1,6 +1,6 @@
 //! Puts an inquiry to everything that can answer it.
 
-use crate::collect::git::Repository;
+use crate::collect::git::{self, Repository};
 use crate::collect::host::{Host, Question};
 use crate::collect::reports::{self, Named};
 use crate::model::change::{Change, Revision};
@@ -47,7 +47,12 @@ pub fn gather(inquiry: Inquiry, base: &Revision, head: &Revision, sources: &Sour
         None => HostFacts::unseen("none", &no_host()),
     };
     let reports = if inquiry.topics.contains(&Topic::Reports) {
-        let tracked = |path: &RepoPath| Fact::from(repository.file_at(head, path).map(|file| file.is_some()));
+        let root = git::work_tree(sources.directory);
+        let root = root.as_deref().unwrap_or(sources.directory);
+        let tracked = |file: &Path| match reports::below(root, file) {
+            Some(path) => Fact::from(repository.file_at(head, &path).map(|file| file.is_some())),
+            None => Fact::Known(false),
+        };
         reports::gather(sources.directory, sources.reports, &inquiry, &tracked)
     } else {
         Fact::Gap(Gap::not_asked("the test reports", "use a policy that asks for them"))

@@ -23,7 +23,7 @@ use crate::model::path::RepoPath;
 use anyhow::{Context, anyhow};
 use git2::{ErrorCode, RepositoryOpenFlags};
 use object::Objects;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use trust::CloneKind;
 
 mod change;
@@ -118,6 +118,13 @@ impl Repository {
     fn trusted_objects(&self) -> Result<Objects<'_>, Gap> {
         self.distrust.clone().map_or_else(|| self.objects(), Err)
     }
+}
+
+/// The root of the checkout that a directory is in: the nearest directory at or above it with an entry `.git`, which is
+/// also where [`Repository::open`] stops looking. Not what `core.worktree` says. `None` in a bare repository.
+pub fn work_tree(directory: &Path) -> Option<PathBuf> {
+    let directory = directory.canonicalize().ok()?;
+    directory.ancestors().find(|place| place.join(".git").exists()).map(Path::to_path_buf)
 }
 
 /// What went wrong on opening, and what to do about it.
