@@ -261,7 +261,8 @@ fn attack_15_clones_made_by_git_itself() {
     ] {
         let place = tempfile::tempdir().unwrap();
         let clone = place.path().join("clone");
-        let made = Command::new("git").arg("clone").args(arguments).arg(&source).arg(&clone).output().unwrap();
+        let made =
+            Command::new("git").arg("clone").args(arguments).arg(&source).arg(&clone).output().unwrap();
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
         write(&clone.join(REPORT), GREEN);
         let verdict = judge_by(&stage, |command| {
@@ -282,8 +283,19 @@ fn attack_17_code_that_moves_counts_under_both_names() {
         ("moved out", &[Edit::Remove(LOAD), Edit::Write(moved, LOADED)], LOAD),
         ("moved out and edited", &[Edit::Remove(LOAD), Edit::Write(moved, EVIL)], LOAD),
         ("deleted", &[Edit::Remove(LOAD)], LOAD),
-        ("moved in", &[Edit::Remove("docs/guide.md"), Edit::Write("services/upload/guide.md", "How to upload records.\n")], "services/upload/guide.md"),
-        ("copied out with an edit of the original", &[Edit::Write(moved, LOADED), Edit::Write(LOAD, EVIL)], LOAD),
+        (
+            "moved in",
+            &[
+                Edit::Remove("docs/guide.md"),
+                Edit::Write("services/upload/guide.md", "How to upload records.\n"),
+            ],
+            "services/upload/guide.md",
+        ),
+        (
+            "copied out with an edit of the original",
+            &[Edit::Write(moved, LOADED), Edit::Write(LOAD, EVIL)],
+            LOAD,
+        ),
     ];
     for (form, edits, path) in forms {
         assert_inside(form, changed(edits), path);
@@ -316,7 +328,11 @@ fn attack_17_a_copy_of_untouched_code_is_known_by_its_content_only() {
 #[test]
 fn attack_18_links_into_over_and_above_an_area() {
     let forms: [(&str, &[Edit<'_>], &str); 6] = [
-        ("a link into the area", &[Edit::Link("tools/x", "../services/upload/load.sql")], "services/upload/load.sql"),
+        (
+            "a link into the area",
+            &[Edit::Link("tools/x", "../services/upload/load.sql")],
+            "services/upload/load.sql",
+        ),
         ("a link to the area", &[Edit::Link("x", "services/upload")], "services/upload"),
         ("a link with detours", &[Edit::Link("tools/x", ".././services//x/../upload/")], "services/upload"),
         ("a link out of the area", &[Edit::Link("services/upload/x", "/etc/passwd")], "services/upload/x"),
@@ -338,7 +354,8 @@ fn attack_18_a_link_in_place_of_the_policy_removes_it() {
     let stage = changed(&[Edit::Link("portcullis.toml", "docs/guide.md")]);
     judge(&stage).expect(1, "gate-integrity", "the change removes the policy");
     // As long as somebody else's policy stands at the base, a link is none.
-    let linked = Stage::with(&[Edit::Write("policy", POLICY), Edit::Link("portcullis.toml", "policy")]).unwrap();
+    let linked =
+        Stage::with(&[Edit::Write("policy", POLICY), Edit::Link("portcullis.toml", "policy")]).unwrap();
     assert_eq!(judge(&linked).exit, 4);
 }
 
@@ -359,14 +376,22 @@ fn attack_18_submodules_are_opaque() {
     assert_inside("outside, with content patterns", bump(POLICY, "vendor/lib"), "vendor/lib");
     assert_outside("outside, by path alone", bump(&path_alone, "vendor/lib"));
     let floating = path_alone.replace("\"db/migrations/**\"", "\"**/*.sql\"");
-    assert_inside("a submodule may hold what a floating path names", bump(&floating, "vendor/lib"), "vendor/lib");
+    assert_inside(
+        "a submodule may hold what a floating path names",
+        bump(&floating, "vendor/lib"),
+        "vendor/lib",
+    );
 }
 
 #[test]
 fn attack_18_pointers_to_large_files_are_opaque() {
     let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 12345\n";
     assert_inside("inside", changed(&[Edit::Write("services/upload/dump", pointer)]), "services/upload/dump");
-    assert_inside("outside, with content patterns", changed(&[Edit::Write("data/dump", pointer)]), "data/dump");
+    assert_inside(
+        "outside, with content patterns",
+        changed(&[Edit::Write("data/dump", pointer)]),
+        "data/dump",
+    );
     let mut stage = project(&by_path_alone());
     stage.change(&[Edit::Write("data/dump", pointer)]).unwrap();
     assert_outside("outside, by path alone", stage);
@@ -375,7 +400,10 @@ fn attack_18_pointers_to_large_files_are_opaque() {
 #[test]
 fn attack_18_a_mode_is_a_change() {
     assert_inside("executable", changed(&[Edit::Executable(LOAD, LOADED)]), LOAD);
-    assert_outside("executable outside", changed(&[Edit::Executable("docs/guide.md", "How to upload records.\n")]));
+    assert_outside(
+        "executable outside",
+        changed(&[Edit::Executable("docs/guide.md", "How to upload records.\n")]),
+    );
 }
 
 #[test]
@@ -417,7 +445,9 @@ fn attack_18_names_of_any_bytes() {
 
 #[test]
 fn attack_18_trees_that_git_would_not_write_are_not_interpreted() {
-    let entry = |mode: &str, name: &str, id: Oid| [mode.as_bytes(), b" ", name.as_bytes(), b"\0", id.as_bytes()].concat();
+    let entry = |mode: &str, name: &str, id: Oid| {
+        [mode.as_bytes(), b" ", name.as_bytes(), b"\0", id.as_bytes()].concat()
+    };
     let forms: [(&str, &[&str]); 4] = [
         ("a doubled name", &["a", "a"]),
         ("out of order", &["b", "a"]),
@@ -491,7 +521,10 @@ fn attack_19_attributes_outside_the_tree_hide_nothing() {
     assert_eq!(judge(&stage).json, plain);
     let file = git_file(&stage, "attributes");
     write(&file, "* binary\n");
-    write(&git_file(&stage, "config"), format!("[core]\nbare = false\nattributesFile = {}\n", file.display()));
+    write(
+        &git_file(&stage, "config"),
+        format!("[core]\nbare = false\nattributesFile = {}\n", file.display()),
+    );
     assert_eq!(judge(&stage).json, plain);
 }
 
@@ -499,24 +532,45 @@ fn attack_19_attributes_outside_the_tree_hide_nothing() {
 
 #[test]
 fn attack_20_a_bad_commit_and_its_revert() {
-    let each = POLICY.replace("deployment = [\"main\"]", "deployment = [\"main\"]\nhistory = \"each-commit\"");
+    let each =
+        POLICY.replace("deployment = [\"main\"]", "deployment = [\"main\"]\nhistory = \"each-commit\"");
     let forms: [(&str, [&[Edit<'_>]; 2], &str); 3] = [
-        ("put in and taken out", [&[Edit::Write(LOAD, EVIL)], &[Edit::Write(LOAD, LOADED), Edit::Write("docs/guide.md", "x\n")]], LOAD),
-        ("a file that comes and goes", [&[Edit::Write("services/upload/x", EVIL)], &[Edit::Remove("services/upload/x"), Edit::Write("docs/guide.md", "x\n")]], "services/upload/x"),
-        ("known by its content", [&[Edit::Write("tools/x", "nominal_id\n")], &[Edit::Remove("tools/x"), Edit::Write("docs/guide.md", "x\n")]], "tools/x"),
+        (
+            "put in and taken out",
+            [&[Edit::Write(LOAD, EVIL)], &[Edit::Write(LOAD, LOADED), Edit::Write("docs/guide.md", "x\n")]],
+            LOAD,
+        ),
+        (
+            "a file that comes and goes",
+            [
+                &[Edit::Write("services/upload/x", EVIL)],
+                &[Edit::Remove("services/upload/x"), Edit::Write("docs/guide.md", "x\n")],
+            ],
+            "services/upload/x",
+        ),
+        (
+            "known by its content",
+            [
+                &[Edit::Write("tools/x", "nominal_id\n")],
+                &[Edit::Remove("tools/x"), Edit::Write("docs/guide.md", "x\n")],
+            ],
+            "tools/x",
+        ),
     ];
     for (form, steps, path) in forms {
         assert_inside(form, series(project(&each), &steps), path);
         // "net" looks at what would land, as the documentation of the policy says.
         assert_outside(form, series(project(POLICY), &steps));
     }
-    let honest: [&[Edit<'_>]; 2] = [&[Edit::Write("docs/guide.md", "y\n")], &[Edit::Write("docs/guide.md", "x\n")]];
+    let honest: [&[Edit<'_>]; 2] =
+        [&[Edit::Write("docs/guide.md", "y\n")], &[Edit::Write("docs/guide.md", "x\n")]];
     assert_outside("harmless steps", series(project(&each), &honest));
 }
 
 #[test]
 fn attack_20_a_policy_that_is_weakened_for_a_while() {
-    let each = POLICY.replace("deployment = [\"main\"]", "deployment = [\"main\"]\nhistory = \"each-commit\"");
+    let each =
+        POLICY.replace("deployment = [\"main\"]", "deployment = [\"main\"]\nhistory = \"each-commit\"");
     let weak = each.replace("minimum = 3", "minimum = 1");
     let steps: [&[Edit<'_>]; 2] = [
         &[Edit::Write("portcullis.toml", &weak)],
@@ -607,18 +661,30 @@ fn attack_42_what_lies_around_the_objects_changes_no_byte() {
         }),
         ("a blank graft file", |stage| write(&git_file(stage, "info/grafts"), "")),
         ("a shallow file", |stage| write(&git_file(stage, "shallow"), format!("{}\n", stage.head()))),
-        ("a forged commit graph", |stage| write(&git_file(stage, "objects/info/commit-graph"), "CGPH\x01\x01\x00\x00")),
+        ("a forged commit graph", |stage| {
+            write(&git_file(stage, "objects/info/commit-graph"), "CGPH\x01\x01\x00\x00")
+        }),
         ("a broken pack index", |stage| write(&git_file(stage, "objects/pack/multi-pack-index"), "MIDX")),
-        ("an alternate that is not there", |stage| write(&git_file(stage, "objects/info/alternates"), "/nowhere/objects\n")),
+        ("an alternate that is not there", |stage| {
+            write(&git_file(stage, "objects/info/alternates"), "/nowhere/objects\n")
+        }),
         ("branches that moved here", |stage| {
             stage.history.branch("main", stage.head()).unwrap();
             stage.history.branch("batches", stage.base).unwrap();
         }),
         ("settings of diff", |stage| {
-            with_config(stage, "quotepath = true\nfsmonitor = /bin/false\n[diff]\nrenames = false\nexternal = /bin/false\nnoprefix = true\nalgorithm = histogram\n[diff \"sql\"]\ntextconv = /bin/true\n");
+            with_config(
+                stage,
+                "quotepath = true\nfsmonitor = /bin/false\n[diff]\nrenames = false\nexternal = /bin/false\nnoprefix = true\nalgorithm = histogram\n[diff \"sql\"]\ntextconv = /bin/true\n",
+            );
         }),
         ("another work tree", |stage| with_config(stage, "worktree = ../docs\n")),
-        ("case is ignored", |stage| with_config(stage, "ignorecase = true\nprecomposeunicode = true\nfilemode = false\nsymlinks = false\n")),
+        ("case is ignored", |stage| {
+            with_config(
+                stage,
+                "ignorecase = true\nprecomposeunicode = true\nfilemode = false\nsymlinks = false\n",
+            )
+        }),
         ("an included file", |stage| {
             with_config(stage, "[include]\npath = more\n");
             write(&git_file(stage, "more"), "[core]\nattributesFile = /nowhere\n");
@@ -640,7 +706,8 @@ fn attack_42_replaced_commits_do_not_shorten_a_bad_change() {
     let mut stage = Stage::honest().unwrap();
     stage.world.reviews.truncate(1);
     for target in [stage.head(), object_at(&stage, stage.head(), "services")] {
-        let other = if target == stage.head() { stage.base } else { object_at(&stage, stage.base, "services") };
+        let other =
+            if target == stage.head() { stage.base } else { object_at(&stage, stage.base, "services") };
         write(&git_file(&stage, &format!("refs/replace/{target}")), format!("{other}\n"));
     }
     judge(&stage).expect(1, "required-reviews", ONE_IS_TOO_FEW);
@@ -792,7 +859,12 @@ fn attack_84_annotated_tags_lead_to_their_commit_and_nothing_else_does() {
     };
     for name in ["annotated", "refs/tags/annotated", "nested"] {
         let verdict = at(name);
-        assert_eq!((verdict.exit, &verdict.json["judged"]["head"]), (0, &Value::String(stage.head().to_string())), "{name}: {}", verdict.text);
+        assert_eq!(
+            (verdict.exit, &verdict.json["judged"]["head"]),
+            (0, &Value::String(stage.head().to_string())),
+            "{name}: {}",
+            verdict.text
+        );
     }
     assert_eq!(at("tree").exit, 5);
     // A tag that was moved to another commit is judged as that commit, and not as the request's head.
