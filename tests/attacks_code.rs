@@ -4,6 +4,7 @@
 //! job's environment, and looks at the exit code, the control that speaks and a part of what it says. An honest
 //! twin, which the gate lets through, stands beside each attack.
 #![allow(clippy::disallowed_methods, reason = "tests start programs and write files")]
+#![allow(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
 
 use git2::{FileMode, ObjectType, Oid, Signature, Time, build::TreeUpdateBuilder};
 use portcullis::cli::demo::history::Edit;
@@ -643,13 +644,16 @@ fn attack_39_an_unrelated_history_adds_everything() {
 
 // 42: what lies around the objects.
 
+/// A form of an attack and how to bring it about.
+type Bent = (&'static str, fn(&Stage));
+
 fn with_config(stage: &Stage, text: &str) {
     write(&git_file(stage, "config"), format!("[core]\nrepositoryformatversion = 0\nbare = false\n{text}"));
 }
 
 #[test]
 fn attack_42_what_lies_around_the_objects_changes_no_byte() {
-    let forms: [(&str, fn(&Stage)); 12] = [
+    let forms: [Bent; 12] = [
         ("a replaced head", |stage| {
             let name = format!("refs/replace/{}", stage.head());
             stage.history.repository().reference(&name, stage.base, true, "x").map(drop).unwrap();

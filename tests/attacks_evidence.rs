@@ -4,6 +4,7 @@
 //! job's environment, and looks at the exit code, the control that speaks and a part of what it says. An honest
 //! twin, which the gate lets through, stands beside each attack.
 #![allow(clippy::disallowed_methods, reason = "tests start programs and write files")]
+#![allow(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
 
 use portcullis::cli::demo::history::Edit;
 use portcullis::cli::demo::stage::{GREEN, POLICY, REPORT, Stage};
