@@ -26,8 +26,8 @@ pub struct Named {
 }
 
 /// Reads the named reports and those that the inquiry's patterns find below `directory`.
-/// `tracked` says whether the judged head itself holds this file; it is asked for every report. The reports are sorted
-/// by path and suite.
+/// `tracked` says whether a file is part of the repository and not of a run; it is asked for every report, by the
+/// place where it was found. The reports are sorted by path and suite.
 ///
 /// The whole fact is a gap when nobody asks for reports, when a pattern is not one, or when a directory that
 /// can hold reports cannot be listed.
@@ -55,8 +55,7 @@ fn gather_asked(
         reports.insert((report.path.clone(), None), report);
     }
     for Named { suite, file } in named {
-        let path = below(directory, file);
-        let text = path.as_ref().map_or_else(|| shown(file), RepoPath::to_string);
+        let text = below(directory, file).map_or_else(|| shown(file), |path| path.to_string());
         let report = report(file, text, suite.clone(), tracked);
         reports.insert((report.path.clone(), suite.clone()), report);
     }
@@ -229,7 +228,7 @@ fn step(component: &str) -> Result<Step, String> {
     Glob::new(component).map(|glob| Step::One(Box::new(glob)))
 }
 
-/// The path of a named file from `directory`, when it really lies below it: links on the way are resolved.
+/// The path of a file from `directory`, when it really lies below it: links on the way are resolved.
 pub fn below(directory: &Path, file: &Path) -> Option<RepoPath> {
     let directory = directory.canonicalize().ok()?;
     let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -367,12 +366,12 @@ mod tests {
     }
 
     #[test]
-    fn a_report_of_the_head_itself_is_marked_and_doubt_is_a_gap() {
+    fn a_report_of_the_repository_is_marked_and_doubt_is_a_gap() {
         let directory = directory(&[("a.xml", GOOD)]);
         let named = [Named { suite: Some("x".into()), file: directory.path().join("a.xml") }];
         let asked = |answer: Fact<bool>| {
             let tracked = |file: &Path| {
-                assert_eq!(below(directory.path(), file), Some("a.xml".into()));
+                assert_eq!(file, directory.path().join("a.xml"));
                 answer.clone()
             };
             gather(directory.path(), &named, &inquiry(&["*.xml"]), &tracked).known().unwrap().clone()

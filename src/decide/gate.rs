@@ -2,7 +2,7 @@
 //! policy are what they must be.
 
 use super::GATE;
-use crate::control::finding;
+use crate::control::{finding, unproven};
 use crate::model::decision::{Finding, SubjectKind, Verdict};
 use crate::model::facts::Facts;
 use crate::policy::Policy;
@@ -27,6 +27,30 @@ pub(super) fn outside(policy: &Policy, facts: &Facts) -> Option<Finding> {
     })
 }
 
+/// Facts that were gathered for another policy may lack what this one asks. Most of that is a gap where it is used; a path
+/// that only single commits touch is not there at all.
+pub(super) fn not_asked(policy: &Policy, facts: &Facts) -> Option<Finding> {
+    let lacking = policy.each_commit && !facts.inquiry.each_commit;
+    let name = facts.change.value().map_or("unknown", |change| change.head.short());
+    lacking.then(|| {
+        let reason =
+            "the facts do not tell what single commits touched on the way, and the policy asks for it";
+        finding(GATE, Verdict::Unproven, SubjectKind::Change, name, reason)
+            .remedy("gather the facts again with this policy")
+    })
+}
+
+/// Where a host takes part, its request and branch are seen: without them nobody knows whether the base that was named
+/// is the tip of the branch that would receive the change.
+pub(super) fn unseen(facts: &Facts) -> Vec<Finding> {
+    let host = &facts.host;
+    if host.kind == "none" {
+        return Vec::new();
+    }
+    let gaps = [host.request.known().err(), host.branch.known().err()];
+    gaps.iter().flatten().map(|gap| unproven(GATE, SubjectKind::Branch, "the base", gap)).collect()
+}
+
 /// A policy that once stood on the branch is not the policy that stands there now.
 pub(super) fn base_moved(facts: &Facts) -> Option<Finding> {
     let (branch, base) = (facts.host.branch.value()?, &facts.change.value()?.base);
@@ -45,6 +69,16 @@ pub(super) fn empty(facts: &Facts) -> Option<Finding> {
             format!("{} brings nothing that {} does not have", change.head.short(), change.base.short());
         finding(GATE, Verdict::Unproven, SubjectKind::Change, change.head.short(), reason)
             .remedy("check which base and head were meant")
+    })
+}
+
+/// Without a common commit the range is all that either side ever held: the branch was made anew, or the wrong one is meant.
+pub(super) fn unrelated(facts: &Facts) -> Option<Finding> {
+    let change = facts.change.value()?;
+    change.merge_bases.is_empty().then(|| {
+        let reason = format!("{} and {} have no commit in common", change.head.short(), change.base.short());
+        finding(GATE, Verdict::Unproven, SubjectKind::Change, change.head.short(), reason)
+            .remedy("find out who made the branch anew, and begin the change on the branch as it is")
     })
 }
 

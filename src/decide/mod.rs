@@ -23,8 +23,11 @@ const GATE: &str = "gate-integrity";
 /// Judges the facts by the policy.
 pub fn decide(policy: &Policy, facts: &Facts) -> Decision {
     let (mut areas, mut findings) = judge(policy, facts);
+    findings.extend(gate::not_asked(policy, facts));
+    findings.extend(gate::unseen(facts));
     findings.extend(gate::base_moved(facts));
     findings.extend(gate::empty(facts));
+    findings.extend(gate::unrelated(facts));
     if let Some(text) = altered(policy, facts) {
         match Policy::parse(text) {
             Ok(altered) => stricter(&mut areas, &mut findings, judge(&altered, facts)),

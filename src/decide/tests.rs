@@ -189,6 +189,13 @@ fn attack_14_a_base_that_is_not_the_tip_and_an_empty_range_are_no_answer() {
 }
 
 #[test]
+fn attack_39_a_change_without_a_common_commit_is_no_answer() {
+    let unrelated = bent(|world| world.change().merge_bases.clear());
+    assert_eq!(unrelated.outcome, Outcome::Undetermined);
+    assert!(gate_verdicts(&unrelated).iter().any(|(_, reason)| reason.contains("no commit in common")));
+}
+
+#[test]
 fn attack_47_a_policy_changed_by_the_change_is_judged_by_the_stricter_of_both() {
     let with = |after: &str| bent(|world| world.gate().policy_after = Some(after.to_string()));
     let weaker = POLICY.replace("minimum = 3", "minimum = 1");

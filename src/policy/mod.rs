@@ -11,7 +11,8 @@
 //!
 //! [branches]
 //! deployment = ["main", "release/*"]
-//! exempt = ["spike/*"]                        # may be left out
+//! exempt = ["spike/*"]                        # may be left out; do not run the gate for these as a required check: its
+//!                                             # green mark would stand on the commit, whichever branch it goes to
 //! history = "net"                             # or "each-commit": paths also count that only single commits touch
 //!
 //! [[data-processing]]                         # at least one, with paths or content or both

@@ -740,3 +740,10 @@ proptest! {
         answers(&repeated.collect::<Vec<_>>().join("\n"));
     }
 }
+
+#[test]
+fn a_policy_of_any_size_is_not_read_to_its_end() {
+    let long = format!("schema = 1\n#{}\n", "x".repeat(256 * 1024));
+    let problems = Policy::parse(&long).unwrap_err();
+    assert!(matches!(&problems[..], [one] if one.message.contains("bytes")), "{problems:?}");
+}
