@@ -507,6 +507,13 @@ fn attack_57_a_report_that_the_change_brings_is_its_own_evidence() {
     brought(&nested, &["-C", "services"], "").expect(1, "regression-tests", own);
     let above = ["--report", "upload-regression=../x.xml"];
     brought("x.xml", &above, "target").expect(1, "regression-tests", own);
+    // The repository's configuration cannot move its work tree away from under the report.
+    let verdict = judge_bent(|stage| {
+        stage.change(&[CHANGED, Edit::Write(REPORT, GREEN)]).unwrap();
+        std::fs::create_dir(stage.directory().join("decoy")).unwrap();
+        write(&stage.directory().join(".git/config"), "[core]\nbare = false\nworktree = ../decoy\n");
+    });
+    verdict.expect(1, "regression-tests", own);
     let verdict = judge_bent(|stage| {
         stage.change(&[CHANGED, Edit::Write("target/upload-regression.txt", GREEN)]).unwrap();
     });
@@ -595,7 +602,7 @@ fn explain_says_by_which_rule_a_path_or_commit_belongs_to_an_area() {
             vec![
                 "upload: outside by its path".to_string(),
                 format!(
-                    r"a change to line 2 would be inside, by content `(?i)\bnominal_id\b` (line {content} of the policy)"
+                    r"a change to line 2 is inside, by content `(?i)\bnominal_id\b` (line {content} of the policy)"
                 ),
             ],
         ),
