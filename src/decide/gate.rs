@@ -7,24 +7,16 @@ use crate::model::decision::{Finding, SubjectKind, Verdict};
 use crate::model::facts::Facts;
 use crate::policy::Policy;
 
-/// Rule 1. Without a host there is no branch to look at, and whoever names the commits means a deployment branch.
+/// Rule 1. Without a host there is no branch to look at, and whoever names the commits means a deployment branch. A check
+/// stands on a commit and not on a branch, so an answer for a side branch would also stand on a request to another.
 pub(super) fn outside(policy: &Policy, facts: &Facts) -> Option<Finding> {
     let branch = &facts.host.request.value()?.base_branch;
-    let among = |globs: &[crate::model::glob::Glob]| {
-        globs.iter().find(|g| g.matches(branch.as_str().as_bytes())).cloned()
-    };
-    if among(&policy.scope.deployment).is_some() {
+    if policy.scope.deployment.iter().any(|glob| glob.matches(branch.as_str().as_bytes())) {
         return None;
     }
-    let of = |verdict, reason: String| finding(GATE, verdict, SubjectKind::Branch, branch.as_str(), reason);
-    Some(match among(&policy.exempt) {
-        Some(glob) => of(Verdict::Exempt, format!("the policy exempts branches like `{glob}`")),
-        None => of(
-            Verdict::Unproven,
-            "it is no deployment branch of this policy, so the gate has no answer".into(),
-        )
-        .remedy("run the gate only for deployment branches, or list this one under `[branches]`"),
-    })
+    let reason = "it is no deployment branch of this policy, so the gate has no answer";
+    let finding = finding(GATE, Verdict::Unproven, SubjectKind::Branch, branch.as_str(), reason);
+    Some(finding.remedy("run the gate only for deployment branches, or list this one under `[branches]`"))
 }
 
 /// Facts that were gathered for another policy may lack what this one asks. Most of that is a gap where it is used; a path

@@ -75,7 +75,6 @@ fn assemble(
         project: project.name.get_ref().clone(),
         accountable: project.accountable.as_ref().map(|name| name.get_ref().clone()),
         scope: Scope { inventory, people, roles, deployment: branches.deployment },
-        exempt: branches.exempt,
         each_commit: branches.each_commit,
         controls,
     })
