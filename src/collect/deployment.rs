@@ -8,7 +8,7 @@ use crate::model::deployment::{Baseline, Deployment, LandingFacts, SCHEMA};
 use crate::model::fact::{Fact, Gap};
 use crate::model::facts::Facts;
 use crate::model::inquiry::{Inquiry, Topic};
-use crate::model::landing::{Candidate, Landing, Span, Step};
+use crate::model::landing::{Candidate, Coverage, Landing, Span, Step};
 use crate::model::protection::Branch;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -96,12 +96,23 @@ impl Range<'_> {
     ) -> Vec<LandingFacts> {
         let groups = self.groups(baseline, branch, steps);
         let total = groups.len();
-        let mut landings = Vec::with_capacity(total);
+        let mut gathered = Vec::with_capacity(total);
         for (index, group) in groups.into_iter().enumerate() {
             progress(index, total);
-            landings.extend(self.landing(group));
+            gathered.extend(self.landing(group));
         }
-        landings
+        self.prove(&mut gathered);
+        gathered
+    }
+
+    /// All landings in one go: the prover remembers what it read for the one before.
+    fn prove(&self, gathered: &mut [LandingFacts]) {
+        let landings: Vec<Landing> = gathered.iter().map(|facts| facts.landing.clone()).collect();
+        self.witnesses.repository.coverage(&landings, |number, coverage| {
+            if let Some(facts) = gathered.get_mut(number) {
+                facts.coverage = coverage;
+            }
+        });
     }
 
     /// A series that was rebased onto the branch, and a request that the branch was moved to, are several steps and one
@@ -137,7 +148,8 @@ impl Range<'_> {
             Fact::Known(change) => Fact::Known(change.files),
             Fact::Gap(gap) => Fact::Gap(gap),
         };
-        let coverage = self.witnesses.repository.coverage(&landing);
+        // Until it is proved.
+        let coverage = Coverage::Unverifiable(Gap::not_asked("what explains the landing", "gather the facts again"));
         Some(LandingFacts { landing, steps: group.steps, files, coverage, requests: requests.into() })
     }
 

@@ -36,7 +36,8 @@ pub fn read(
     })
 }
 
-fn commit(objects: &Objects<'_>, id: Oid) -> Result<Commit, Gap> {
+/// A commit in the words of the model.
+pub fn commit(objects: &Objects<'_>, id: Oid) -> Result<Commit, Gap> {
     let raw = objects.commit(id)?;
     Ok(Commit {
         id: revision(id)?,

@@ -68,6 +68,23 @@ impl<'o, 'r> Graph<'o, 'r> {
         Ok(Relation { merge_bases, range })
     }
 
+    /// The best common ancestors, sorted, of `head` and of a merge of all `tips`.
+    pub fn merge_bases(&mut self, tips: &[Oid], head: Oid) -> Result<Vec<Oid>, Gap> {
+        let common = Paint::start(self, head, tips)?.until_stale()?;
+        let mut best = self.without_redundant(common)?;
+        best.sort();
+        Ok(best)
+    }
+
+    /// The parents of a commit that was reached before or is here.
+    pub fn parents(&mut self, id: Oid) -> Result<&[Oid], Gap> {
+        let place = self.place(id)?;
+        if !self.nodes[place].is_here {
+            self.objects.header(id)?;
+        }
+        Ok(&self.nodes[place].parents)
+    }
+
     /// Drops each commit that another of them reaches.
     fn without_redundant(&mut self, common: Vec<Oid>) -> Result<Vec<Oid>, Gap> {
         let mut best = Vec::new();
@@ -80,7 +97,8 @@ impl<'o, 'r> Graph<'o, 'r> {
         Ok(best)
     }
 
-    fn is_reached(&mut self, one: Oid, from: &[Oid]) -> Result<bool, Gap> {
+    /// Is `one` reached from any of `from`? Each commit reaches itself.
+    pub fn is_reached(&mut self, one: Oid, from: &[Oid]) -> Result<bool, Gap> {
         let mut paint = Paint::start(self, one, from)?;
         paint.until_stale()?;
         Ok(paint.colour_of(one) & BASE != 0)

@@ -15,6 +15,7 @@
 //! | `tree_diff`, `rename` | which paths differ, and which of them moved |
 //! | `content`, `line_diff`, `pattern` | which lines changed, and what they match |
 //! | `change` | all of it put together |
+//! | `landing` | the steps of a branch, and what explains them |
 //! | `record` | deployment records: the only refs of ours |
 //! | `record_writer` | the only code that ever writes to a repository |
 
@@ -32,6 +33,7 @@ mod change;
 mod commit;
 mod content;
 mod graph;
+mod landing;
 mod line_diff;
 mod name;
 mod object;
@@ -88,16 +90,6 @@ impl Repository {
     /// What `head` would bring to `base`. Nothing, when `base` already holds `head`.
     pub fn change(&self, base: &Revision, head: &Revision, inquiry: &Inquiry) -> Fact<Change> {
         self.trusted_objects().and_then(|objects| change::read(&objects, base, head, inquiry)).into()
-    }
-
-    /// STUB
-    pub fn span(&self, _a: &Revision, _b: &Revision) -> Fact<crate::model::landing::Span> {
-        todo!()
-    }
-
-    /// STUB
-    pub fn coverage(&self, _l: &crate::model::landing::Landing) -> crate::model::landing::Coverage {
-        todo!()
     }
 
     /// The bytes of a file at a commit; `None` when there is no such file (a link or directory is none).

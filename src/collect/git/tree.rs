@@ -87,7 +87,8 @@ pub fn parse(id: Oid, data: &[u8]) -> Result<Vec<TreeEntry<'_>>, Gap> {
     Ok(entries)
 }
 
-fn split_entry(data: &[u8], width: usize) -> Option<(TreeEntry<'_>, &[u8])> {
+/// The first entry, and what follows it; `None` at the end, or where the form is not that of a tree.
+pub fn split_entry(data: &[u8], width: usize) -> Option<(TreeEntry<'_>, &[u8])> {
     let space = data.iter().take(8).position(|b| *b == b' ')?;
     let mode = octal(&data[..space])?;
     let rest = &data[space + 1..];

@@ -1,0 +1,3 @@
+//! Landings on repositories made object by object.
+
+mod against_git;
