@@ -91,7 +91,9 @@ fn complaint(lane: &Lane, decision: &Decision) -> Option<String> {
         (true, false) => Outcome::Undetermined,
         (true, true) => Outcome::Allow,
     };
-    let (broken, unproven) = (named(Verdict::Broken), named(Verdict::Unproven));
+    let (broken, mut unproven) = (named(Verdict::Broken), named(Verdict::Unproven));
+    // What a landing touches that cannot be seen is lacking for the suites of the range too.
+    unproven.retain(|name| hidden.is_empty() || !name.starts_with("no landing"));
     if broken != wrong {
         return Some(format!("broken {broken:?}, but planted {wrong:?}"));
     }

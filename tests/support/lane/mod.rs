@@ -74,7 +74,8 @@ pub struct Draft {
 #[derive(Clone, Debug)]
 pub struct Landed {
     pub commit: Oid,
-    pub steps: usize,
+    /// The commits of the branch that it consists of.
+    pub steps: Vec<Oid>,
     pub label: String,
     pub plant: Option<Plant>,
     /// What the finding must name: the beginnings of its details.
@@ -263,7 +264,7 @@ impl Lane {
         self.line.extend(steps);
         let commit = self.tip();
         let (label, places) = (label.to_string(), Vec::new());
-        self.landings.push(Landed { commit, steps: steps.len(), label, plant: None, places });
+        self.landings.push(Landed { commit, steps: steps.to_vec(), label, plant: None, places });
         self.landings.len() - 1
     }
 
@@ -285,8 +286,19 @@ impl Lane {
 
     /// The landings that something was planted in, by short name and what it was.
     pub fn planted(&self) -> BTreeMap<String, Plant> {
-        let planted = self.landings.iter().filter_map(|landed| landed.plant.map(|plant| (landed.commit, plant)));
-        planted.map(|(commit, plant)| (revision(commit).unwrap().short().to_string(), plant)).collect()
+        let mut planted = BTreeMap::new();
+        for landed in &self.landings {
+            let Some(plant) = landed.plant else { continue };
+            // Without a request that explains them, steps are not taken together.
+            let steps = if plant == Plant::OtherBranch { self.with_content(&landed.steps) } else { vec![landed.commit] };
+            planted.extend(steps.iter().map(|id| (revision(*id).unwrap().short().to_string(), plant)));
+        }
+        planted
+    }
+
+    fn with_content(&self, steps: &[Oid]) -> Vec<Oid> {
+        let before = |id: &Oid| self.line[self.line.iter().position(|at| at == id).unwrap() - 1];
+        steps.iter().filter(|id| self.state(**id) != self.state(before(id))).copied().collect()
     }
 }
 
