@@ -324,7 +324,9 @@ fn noise(lane: &Lane, draft: &mut Draft, plant: Option<Plant>, rng: &mut Rng) {
         commit,
         submitted: Some(minutes(minute)),
     };
-    let one_is_enough = plant.is_none() && !in_area(lane, draft);
+    // With several merge bases the whole of both sides counts as touched.
+    let crossed = lane.landings.iter().any(|landed| landed.label.starts_with("one side"));
+    let one_is_enough = plant.is_none() && !crossed && !in_area(lane, draft);
     let reviews = &mut draft.world.reviews;
     match rng.below(12) {
         0 => reviews.insert(0, review(20, robin, ReviewState::Approved, first, 15)),
