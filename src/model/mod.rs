@@ -19,5 +19,6 @@ pub mod landing;
 pub mod path;
 pub mod person;
 pub mod protection;
+pub mod reach;
 pub mod review;
 pub mod test_run;

@@ -86,8 +86,7 @@ impl<'o, 'r> Prover<'o, 'r> {
         if at.tree_before == at.tree_after {
             return Ok(Coverage::Unchanged);
         }
-        let hunks =
-            residual::hunks(self.store.objects, Some(at.tree_before), Some(at.tree_after), &[])?;
+        let hunks = residual::hunks(self.store.objects, Some(at.tree_before), Some(at.tree_after), &[])?;
         Ok(Coverage::Residual(Residual { nearest: Vec::new(), hunks }))
     }
 
@@ -164,7 +163,9 @@ impl<'o, 'r> Prover<'o, 'r> {
                 return Ok(true);
             }
             let &[first, second] = self.graph.parents(on_the_way)? else { return Ok(false) };
-            if !self.graph.is_reached(second, &[at.parent])? || !self.is_clean_merge(on_the_way, first, second)? {
+            if !self.graph.is_reached(second, &[at.parent])?
+                || !self.is_clean_merge(on_the_way, first, second)?
+            {
                 return Ok(false);
             }
             on_the_way = first;

@@ -6,11 +6,11 @@
 //! `git merge-tree --write-tree` (git-merge-tree(1)); what they make of renames is in [`super::moves`].
 
 use super::super::object::Objects;
-use super::super::tree::{Mode, SIZE_LIMIT, TreeEntry, split_entry};
+use super::super::tree::{Mode, SIZE_LIMIT, TreeEntry};
 use super::super::tree_diff::Item;
 use super::merge_text;
 use super::moves;
-use super::store::Store;
+use super::store::{Cursor, Store};
 use crate::model::fact::{Gap, GapReason};
 use git2::{ObjectType, Oid};
 use std::cmp::Ordering;
@@ -158,9 +158,10 @@ impl Walk<'_, '_, '_> {
         for (tree, id) in trees.iter_mut().zip(ids) {
             *tree = id.map(|id| self.store.tree(id)).transpose()?;
         }
-        let mut rest = trees.each_ref().map(|tree| tree.as_ref().map_or(&[][..], |tree| tree.data()));
+        let mut cursors =
+            trees.each_ref().map(|tree| tree.as_ref().map_or(Cursor::default(), |t| t.cursor()));
         let mut kinds = Kinds::default();
-        while let Some(group) = next_group(&mut rest, self.compares) {
+        while let Some(group) = next_group(&mut cursors, self.compares) {
             let stays = self.group(&group, depth)?;
             kinds.note(&group, stays);
         }
@@ -232,7 +233,8 @@ impl Walk<'_, '_, '_> {
 
     /// A path at which all three differ and none is a directory. `self.path` already ends in its name.
     fn leaf(&mut self, group: &Group<'_>) -> Result<(), Gap> {
-        let [base, ours, theirs, actual] = [BASE, OURS, THEIRS, ACTUAL].map(|side| item(group[side].as_ref()));
+        let [base, ours, theirs, actual] =
+            [BASE, OURS, THEIRS, ACTUAL].map(|side| item(group[side].as_ref()));
         let (base, ours, theirs, actual) = (base?, ours?, theirs?, actual?);
         let path = self.path.clone();
         let merged = match (base, ours, theirs) {
@@ -283,22 +285,18 @@ fn party_gone(group: &Group<'_>) -> Option<Party> {
 }
 
 /// The next entries of one name and sort that are not the same in all trees.
-fn next_group<'t>(rest: &mut [&'t [u8]; 4], compares: bool) -> Option<Group<'t>> {
+fn next_group<'t>(cursors: &mut [Cursor<'t>; 4], compares: bool) -> Option<Group<'t>> {
     let used = if compares { 4 } else { 3 };
-    loop {
-        let heads = rest.map(|rest| split_entry(rest, 20));
-        let entries = heads.map(|head| head.map(|head| head.0));
-        let first = entries.iter().flatten().min_by(|one, other| one.order(other)).copied()?;
-        let group = entries.map(|entry| entry.filter(|entry| entry.order(&first) == Ordering::Equal));
-        for (at, head) in heads.iter().enumerate() {
-            if let (Some((_, after)), Some(_)) = (head, &group[at]) {
-                rest[at] = after;
-            }
-        }
-        if !group[..used].iter().all(|entry| entry.as_ref().is_some_and(|entry| entry.is_same(&first))) {
-            return Some(group);
-        }
+    let (first, others) = cursors[..used].split_first()?;
+    let equal = others.iter().map(|other| first.equal_entries(other)).min().unwrap_or(0);
+    cursors[..used].iter_mut().for_each(|cursor| cursor.advance(equal));
+    let entries = cursors.map(|cursor| cursor.entry());
+    let least = entries.iter().flatten().min_by(|one, other| one.order(other)).copied()?;
+    let group = entries.map(|entry| entry.filter(|entry| entry.order(&least) == Ordering::Equal));
+    for (cursor, entry) in cursors.iter_mut().zip(&group) {
+        cursor.advance(usize::from(entry.is_some()));
     }
+    Some(group)
 }
 
 /// Names of a directory that do not stand in all three trees, to see whether one becomes both file and directory.

@@ -44,7 +44,7 @@ struct Text<'t> {
 
 impl Text<'_> {
     fn bytes(&self, range: Range<usize>) -> impl Iterator<Item = u8> {
-        self.lines[range].iter().flat_map(|line| line.iter().copied())
+        self.lines.get(range).unwrap_or_default().iter().flat_map(|line| line.iter().copied())
     }
 }
 
@@ -123,9 +123,11 @@ struct Change {
     theirs: Range<usize>,
 }
 
-/// The same place in another text, counted from the place where a change begins there.
-fn shift(at: usize, from: usize, to: usize) -> usize {
-    (at + to).saturating_sub(from)
+/// Lines of the base in another text, in which what stood at `from` stands at `to`. A change that both sides take part
+/// in may reach before the beginning of that text; the change before it, which it touches, has the true beginning.
+fn shift(lines: &Range<usize>, from: usize, to: usize) -> Range<usize> {
+    let there = |at: usize| (at + to).saturating_sub(from);
+    there(lines.start)..there(lines.end)
 }
 
 fn lay_side_by_side(by_us: &[Edit], by_them: &[Edit], ours: &Text<'_>, theirs: &Text<'_>) -> Vec<Change> {
@@ -133,14 +135,12 @@ fn lay_side_by_side(by_us: &[Edit], by_them: &[Edit], ours: &Text<'_>, theirs: &
     let (mut us, mut them) = (by_us.iter().peekable(), by_them.iter().peekable());
     while let (Some(one), Some(two)) = (us.peek(), them.peek()) {
         if one.old.end < two.old.start {
-            let start = shift(one.old.start, two.old.start, two.new.start);
-            changes.push(Taken::Ours, one.new.clone(), start..start + one.old.len());
+            changes.push(Taken::Ours, one.new.clone(), shift(&one.old, two.old.start, two.new.start));
             us.next();
             continue;
         }
         if two.old.end < one.old.start {
-            let start = shift(two.old.start, one.old.start, one.new.start);
-            changes.push(Taken::Theirs, start..start + two.old.len(), two.new.clone());
+            changes.push(Taken::Theirs, shift(&two.old, one.old.start, one.new.start), two.new.clone());
             them.next();
             continue;
         }
@@ -161,12 +161,12 @@ fn lay_side_by_side(by_us: &[Edit], by_them: &[Edit], ours: &Text<'_>, theirs: &
         }
     }
     for one in us {
-        let start = (one.old.start + theirs.lines.len()).saturating_sub(base_length(by_them, theirs));
-        changes.push(Taken::Ours, one.new.clone(), start..start + one.old.len());
+        let there = shift(&one.old, base_length(by_them, theirs), theirs.lines.len());
+        changes.push(Taken::Ours, one.new.clone(), there);
     }
     for two in them {
-        let start = (two.old.start + ours.lines.len()).saturating_sub(base_length(by_us, ours));
-        changes.push(Taken::Theirs, start..start + two.old.len(), two.new.clone());
+        let there = shift(&two.old, base_length(by_us, ours), ours.lines.len());
+        changes.push(Taken::Theirs, there, two.new.clone());
     }
     changes.0
 }
@@ -250,8 +250,7 @@ mod tests {
 
     fn merged(base: &str, ours: &str, theirs: &str) -> (String, usize) {
         let split = |text: &str| text.chars().map(|c| format!("{c}\n")).collect::<String>();
-        let merged =
-            merge(split(base).as_bytes(), split(ours).as_bytes(), split(theirs).as_bytes()).unwrap();
+        let merged = merge(split(base).as_bytes(), split(ours).as_bytes(), split(theirs).as_bytes()).unwrap();
         (String::from_utf8(merged.bytes).unwrap().replace('\n', ""), merged.conflicts)
     }
 

@@ -66,8 +66,7 @@ impl Moves {
         let Relevant::Some { paths, all } = relevant else { return Ok(Moves::default()) };
         let mut changes = between(store.objects, base, side)?;
         changes.retain(|change| change.old.is_none() || change.new.is_none());
-        let new: BTreeSet<Oid> =
-            changes.iter().filter_map(|change| change.new).map(|item| item.1).collect();
+        let new: BTreeSet<Oid> = changes.iter().filter_map(|change| change.new).map(|item| item.1).collect();
         let counts = |change: &TreeChange| match change.old {
             None => true,
             Some((_, id)) => *all || new.contains(&id) || paths.contains(&change.path),

@@ -43,7 +43,8 @@ impl Yardstick {
 
     /// For each pair: the tree, if the merge is clean.
     fn verdicts(&self, merges: &[[Oid; 3]]) -> Vec<Option<Oid>> {
-        let mut command = self.git(&["merge-tree", "--write-tree", "--stdin", "--no-messages", "--name-only"]);
+        let mut command =
+            self.git(&["merge-tree", "--write-tree", "--stdin", "--no-messages", "--name-only"]);
         let mut git = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let mut input = git.stdin.take().unwrap();
         let lines: String = merges.iter().map(|[_, one, two]| format!("{one} {two}\n")).collect();
