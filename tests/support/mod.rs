@@ -18,6 +18,7 @@ use std::time::Duration;
 
 pub mod gate;
 pub mod lane;
+pub mod release;
 
 /// A host that can be served.
 pub trait Site: Send + 'static {

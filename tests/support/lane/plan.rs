@@ -342,7 +342,9 @@ fn noise(lane: &Lane, draft: &mut Draft, plant: Option<Plant>, rng: &mut Rng) {
 
 /// Does a request touch the data-processing area or the gate?
 fn in_area(lane: &Lane, draft: &Draft) -> bool {
-    let inside = |file: &File| file.path.starts_with("services/upload/");
+    // Whose lines cannot be read counts to every area that has patterns of content.
+    let opaque = |body: &Body| matches!(body, Body::Bytes(_) | Body::Submodule(_) | Body::Link(_));
+    let inside = |file: &File| file.path.starts_with("services/upload/") || opaque(&file.body);
     let states = [draft.base, draft.head, lane.tip()];
     draft.ops.iter().any(|op| {
         op.file() == POLICY_FILE
