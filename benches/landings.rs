@@ -3,7 +3,7 @@
 //! `cargo bench --bench landings` builds a history of merges, then lets `git` and us look at it by turns, and prints the median
 //! of each and git's time divided by ours. Judge a machine by the ratios only.
 //!
-//! - `-- --smoke` uses a tiny history and one turn: it shows that the benchmark runs.
+//! - `-- --smoke` uses a tiny history and one turn: it shows that the benchmark runs. So does `cargo test --benches`.
 //! - `PORTCULLIS_BENCH_REPO` names the git directory of a repository of yours, `PORTCULLIS_BENCH_MERGES` how many merges back,
 //!   `PORTCULLIS_BENCH_GLOBS` the guarded paths, separated by blanks (otherwise five directories are chosen).
 //!
@@ -28,7 +28,9 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 fn main() {
-    let smoke = std::env::args().any(|argument| argument == "--smoke");
+    // `cargo bench` says `--bench`; without it this runs as one test among others.
+    let told = |wanted: &str| std::env::args().any(|argument| argument == wanted);
+    let smoke = told("--smoke") || !told("--bench");
     let turns = if smoke { 1 } else { 7 };
     let scratch = tempfile::TempDir::new().expect("a temporary directory");
     let repository = match std::env::var_os("PORTCULLIS_BENCH_REPO") {

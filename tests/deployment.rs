@@ -172,7 +172,8 @@ fn among_sixty_landings_all_that_were_planted_are_named() {
     extend(&mut lane, LANDINGS + 10);
     let verdict = judge_from_start(&lane);
     assert_eq!(verdict.exit, 1, "{}", verdict.text);
-    let (hidden, wrong): (Vec<_>, Vec<_>) = lane.planted().into_iter().partition(|(_, plant)| plant.withholds());
+    let (hidden, wrong): (Vec<_>, Vec<_>) =
+        lane.planted().into_iter().partition(|(_, plant)| plant.withholds());
     let names = |of: Vec<(String, Plant)>| of.into_iter().map(|(name, _)| name).collect::<BTreeSet<_>>();
     assert_eq!(named(&verdict, "broken"), names(wrong), "{}", verdict.text);
     assert!(named(&verdict, "unproven").is_superset(&names(hidden)), "{}", verdict.text);

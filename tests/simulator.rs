@@ -3,7 +3,11 @@
 //!
 //! `PORTCULLIS_SIMULATOR_SEED` begins elsewhere, and a failure says which seed to give; `PORTCULLIS_SIMULATOR_HISTORIES`
 //! says how many histories to try.
-#![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "tests read the environment and write files")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "tests read the environment and write files"
+)]
 
 use portcullis::cli::demo::stage::revision;
 use portcullis::collect::deployment::{Target, Witnesses, gather_deployment};
@@ -139,7 +143,10 @@ fn fault(story: &[Plan]) -> Option<String> {
     let bad = decision.findings.iter().filter(|found| found.verdict.outcome() > Some(Outcome::Allow));
     let bad: Vec<String> = bad
         .map(|found| {
-            format!("  {:?} {} {}: {} {:?}", found.verdict, found.control, found.subject.name, found.reason, found.details)
+            format!(
+                "  {:?} {} {}: {} {:?}",
+                found.verdict, found.control, found.subject.name, found.reason, found.details
+            )
         })
         .collect();
     if setting("PORTCULLIS_SIMULATOR_KEEP").is_some() {

@@ -1,12 +1,12 @@
 //! From arguments and environment to what is judged: repository, host, base, head, policy, facts.
 
-use super::exit::{Failure, Result};
+use super::exit::{Exit, Failure, Result};
 use super::{HostName, Subject, actions};
 use crate::collect::gather::{Asked, Sources, gather, text_at};
 use crate::collect::git::Repository;
 use crate::collect::host::Host;
 use crate::collect::host::github::{GitHub, Patience};
-use crate::collect::reports::Named;
+use crate::collect::reports::{Named, below};
 use crate::collect::transport::{Live, Transport};
 use crate::model::change::Revision;
 use crate::model::decision::Judged;
@@ -73,7 +73,7 @@ pub fn prepare_over(connection: Connection, directory: &Path, subject: &Subject)
         Ok(ends) => ends?,
         Err(gap) => return Ok(Preparation::Unseen(Box::new(known(asked.as_ref(), None)), gap)),
     };
-    let (policy, inquiry) = match policy_at(&repository, subject, &ends.base, &ends.head)? {
+    let (policy, inquiry) = match policy_at(&repository, subject, &ends)? {
         Ok(found) => found,
         Err(gap) => return Ok(Preparation::Unseen(Box::new(known(asked.as_ref(), Some(&ends))), gap)),
     };
@@ -96,7 +96,8 @@ impl Asking {
                 Err(Failure::usage("--repository and --request need --host github"))
             }
             (_, Some(repository), Some(request)) => {
-                Ok(Asking { github: Some((repository.clone(), request)), head: None })
+                let head = actions::head_of(repository, request);
+                Ok(Asking { github: Some((repository.clone(), request)), head })
             }
             (_, None, None) if actions::is_job() => {
                 let job = actions::job()?;
@@ -130,9 +131,11 @@ fn ask(host: &dyn Host) -> Asked<'_> {
 }
 
 /// The two commits that a decision names.
-struct Ends {
-    base: Revision,
-    head: Revision,
+pub struct Ends {
+    /// Where it begins.
+    pub base: Revision,
+    /// Where it ends.
+    pub head: Revision,
 }
 
 /// What the command line says, else what the job says, else what the host says.
@@ -167,20 +170,20 @@ fn ends(
 pub fn policy_at(
     repository: &Repository,
     subject: &Subject,
-    base: &Revision,
-    head: &Revision,
+    ends: &Ends,
 ) -> Result<std::result::Result<(Policy, Inquiry), Gap>> {
     if let Some(file) = &subject.policy {
         let policy = super::policy::read(file)?;
+        not_of_the_change(repository, ends, file, &policy.text)?;
         let inquiry = policy.inquiry(None);
         return Ok(Ok((policy, inquiry)));
     }
     let path = RepoPath::from(POLICY);
-    let (before, after) = match texts(repository, base, head, &path) {
+    let (before, after) = match texts(repository, ends, &path) {
         Ok(texts) => texts,
         Err(gap) => return Ok(Err(gap)),
     };
-    let at = base.short();
+    let at = ends.base.short();
     let Some(text) = before else {
         return Err(Failure::policy(format!(
             "there is no {POLICY} at the base commit {at}; `portcullis policy init` writes one to begin with, and it \
@@ -197,15 +200,28 @@ pub fn policy_at(
     Ok(Ok((policy, inquiry)))
 }
 
+/// A file of the work tree says what the change wants it to say, unless it stands so at the base.
+fn not_of_the_change(repository: &Repository, ends: &Ends, file: &Path, text: &str) -> Result<()> {
+    let path = repository.work_tree().and_then(|root| below(root, file));
+    let Some(path) = path else { return Ok(()) };
+    let unseen = |gap: Gap| Failure { exit: Exit::Undetermined, message: gap.to_string() };
+    let brought = repository.brings(&ends.head, &path).map_err(unseen)?;
+    let before = text_at(repository, &ends.base, &path).map_err(unseen)?;
+    if !brought || before.as_deref() == Some(text) {
+        return Ok(());
+    }
+    Err(Failure::policy(format!(
+        "the policy {} is a file of the change that it would judge, and not what stands at the base commit {}; leave out \
+         --policy to judge by {POLICY} at the base, or keep the policy outside of the repository",
+        file.display(),
+        ends.base.short()
+    )))
+}
+
 type Text = Option<String>;
 
-fn texts(
-    repository: &Repository,
-    base: &Revision,
-    head: &Revision,
-    path: &RepoPath,
-) -> std::result::Result<(Text, Text), Gap> {
-    Ok((text_at(repository, base, path)?, text_at(repository, head, path)?))
+fn texts(repository: &Repository, ends: &Ends, path: &RepoPath) -> std::result::Result<(Text, Text), Gap> {
+    Ok((text_at(repository, &ends.base, path)?, text_at(repository, &ends.head, path)?))
 }
 
 fn known(asked: Option<&Asked<'_>>, ends: Option<&Ends>) -> Judged {

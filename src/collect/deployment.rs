@@ -149,7 +149,8 @@ impl Range<'_> {
             Fact::Gap(gap) => Fact::Gap(gap),
         };
         // Until it is proved.
-        let coverage = Coverage::Unverifiable(Gap::not_asked("what explains the landing", "gather the facts again"));
+        let coverage =
+            Coverage::Unverifiable(Gap::not_asked("what explains the landing", "gather the facts again"));
         Some(LandingFacts { landing, steps: group.steps, files, coverage, requests: requests.into() })
     }
 

@@ -18,6 +18,8 @@ use std::time::Duration;
 
 pub mod gate;
 pub mod lane;
+pub mod project;
+pub mod recorder;
 pub mod release;
 
 /// A host that can be served.

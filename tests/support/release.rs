@@ -14,11 +14,8 @@ use std::process::Command;
 
 /// Judges a deployment of a commit; `more` are further arguments.
 pub fn judge<S: Site>(lane: &Lane, server: &Server<S>, head: Oid, more: &[&str]) -> Verdict {
-    let output = command(lane, &server.address(), head)
-        .args(["--format", "json"])
-        .args(more)
-        .output()
-        .unwrap();
+    let output =
+        command(lane, &server.address(), head).args(["--format", "json"]).args(more).output().unwrap();
     Verdict::of(&output)
 }
 

@@ -23,8 +23,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use tempfile::TempDir;
 
-pub mod plant;
 pub mod plan;
+pub mod plant;
 pub mod rng;
 pub mod state;
 
@@ -103,7 +103,8 @@ impl Lane {
         let directory = tempfile::Builder::new().prefix("portcullis-").tempdir().unwrap();
         let mut history = History::begin(directory.path()).unwrap();
         let first = first_state();
-        let base = with_edits(&State::new(), &first, |edits| history.commit(KIM, &[], "Begin", edits)).unwrap();
+        let base =
+            with_edits(&State::new(), &first, |edits| history.commit(KIM, &[], "Begin", edits)).unwrap();
         let id = revision(base).unwrap();
         let forge = Forge { worlds: vec![background(&id)], landed: Vec::new(), silent: false };
         let report = directory.path().join(REPORT);
@@ -195,7 +196,14 @@ impl Lane {
     }
 
     /// Lands requests; `added` is what nobody asked for, and `lost` what does not arrive.
-    pub fn land(&mut self, drafts: Vec<Draft>, how: How, added: &[Op], lost: &[Op], label: &str) -> Vec<usize> {
+    pub fn land(
+        &mut self,
+        drafts: Vec<Draft>,
+        how: How,
+        added: &[Op],
+        lost: &[Op],
+        label: &str,
+    ) -> Vec<usize> {
         let ops = |draft: &Draft| -> Vec<Op> {
             draft.ops.iter().filter(|op| !lost.contains(op)).cloned().collect()
         };
@@ -290,7 +298,11 @@ impl Lane {
         for landed in &self.landings {
             let Some(plant) = landed.plant else { continue };
             // Without a request that explains them, steps are not taken together.
-            let steps = if plant == Plant::OtherBranch { self.with_content(&landed.steps) } else { vec![landed.commit] };
+            let steps = if plant == Plant::OtherBranch {
+                self.with_content(&landed.steps)
+            } else {
+                vec![landed.commit]
+            };
             planted.extend(steps.iter().map(|id| (revision(*id).unwrap().short().to_string(), plant)));
         }
         planted

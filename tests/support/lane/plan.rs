@@ -40,15 +40,8 @@ pub enum Shape {
     CrissCross,
 }
 
-pub const HOWS: [How; 7] = [
-    How::Merge,
-    How::Squash,
-    How::Rebase,
-    How::FastForward,
-    How::Octopus,
-    How::QueueSquash,
-    How::QueueMerge,
-];
+pub const HOWS: [How; 7] =
+    [How::Merge, How::Squash, How::Rebase, How::FastForward, How::Octopus, How::QueueSquash, How::QueueMerge];
 pub const FLAVOURS: [Flavour; 15] = [
     Flavour::Amend,
     Flavour::Outside,
@@ -98,7 +91,9 @@ impl Plan {
     fn how(&self) -> How {
         match (self.plant, self.how) {
             (Some(Plant::MissingHead), _) => How::Squash,
-            (Some(Plant::ForeignCommit), How::FastForward | How::QueueMerge | How::QueueSquash) => How::Squash,
+            (Some(Plant::ForeignCommit), How::FastForward | How::QueueMerge | How::QueueSquash) => {
+                How::Squash
+            }
             (Some(Plant::EvilMerge | Plant::DroppedFix | Plant::LostPart | Plant::HiddenPush), how) => {
                 match how {
                     How::FastForward | How::QueueMerge => How::Merge,
@@ -156,11 +151,8 @@ impl Plan {
                 lane.join(draft, by);
                 continue;
             }
-            let ops = if number == 0 {
-                self.first_ops(lane, draft, rng)
-            } else {
-                vec![amend(lane, draft, rng)]
-            };
+            let ops =
+                if number == 0 { self.first_ops(lane, draft, rng) } else { vec![amend(lane, draft, rng)] };
             lane.push(draft, by, ops);
             if number == 0 && self.shape == Shape::Updated && how != How::FastForward {
                 lane.update(draft, lane.tip(), KIM);
@@ -237,7 +229,8 @@ fn attempt(lane: &Lane, flavour: Flavour, number: u32, rng: &mut Rng) -> Option<
     };
     let any = |from: Vec<u32>, rng: &mut Rng| (!from.is_empty()).then(|| *rng.pick(&from));
     let slots = |rng: &mut Rng| any(of(|body| matches!(body, Body::Slots(_))), rng);
-    let lines = |rng: &mut Rng| (0..=rng.below(3)).map(|line| format!("change {number}, line {line}\n")).collect();
+    let lines =
+        |rng: &mut Rng| (0..=rng.below(3)).map(|line| format!("change {number}, line {line}\n")).collect();
     Some(match flavour {
         Flavour::Amend => Op::Slot(slots(rng)?, rng.below(SLOTS), lines(rng)),
         Flavour::Outside => {
@@ -274,9 +267,7 @@ fn attempt(lane: &Lane, flavour: Flavour, number: u32, rng: &mut Rng) -> Option<
             };
             Op::Slot(file, slot, old[slot].clone())
         }
-        Flavour::Policy => {
-            Op::Body(POLICY_FILE, Body::Text(format!("{}# {number}\n", super::POLICY)))
-        }
+        Flavour::Policy => Op::Body(POLICY_FILE, Body::Text(format!("{}# {number}\n", super::POLICY))),
         Flavour::Add | Flavour::Pick | Flavour::Join | Flavour::Empty => new_file(number, rng),
     })
 }
@@ -347,7 +338,6 @@ fn in_area(lane: &Lane, draft: &Draft) -> bool {
     let inside = |file: &File| file.path.starts_with("services/upload/") || opaque(&file.body);
     let states = [draft.base, draft.head, lane.tip()];
     draft.ops.iter().any(|op| {
-        op.file() == POLICY_FILE
-            || states.iter().filter_map(|id| lane.state(*id).get(&op.file())).any(inside)
+        op.file() == POLICY_FILE || states.iter().filter_map(|id| lane.state(*id).get(&op.file())).any(inside)
     })
 }

@@ -35,6 +35,8 @@ const VIRTUAL_LIMIT: usize = 16;
 pub struct Prover<'o, 'r> {
     store: Store<'o, 'r>,
     graph: Graph<'o, 'r>,
+    /// The last question for merge bases (of which commits, and of which), and its answer: it is put twice.
+    asked: Option<(Vec<Oid>, Oid, Vec<Oid>)>,
 }
 
 /// What recomputing with some candidates led to.
@@ -49,12 +51,21 @@ enum Attempt {
 impl<'o, 'r> Prover<'o, 'r> {
     /// A prover that has read nothing yet.
     pub fn new(objects: &'o super::super::object::Objects<'r>) -> Self {
-        Prover { store: Store::new(objects), graph: Graph::new(objects) }
+        Prover { store: Store::new(objects), graph: Graph::new(objects), asked: None }
     }
 
     /// What is explained. What could not be seen is [`Coverage::Unverifiable`].
     pub fn cover(&mut self, landing: &Landing) -> Coverage {
         self.explain(landing).unwrap_or_else(Coverage::Unverifiable)
+    }
+
+    fn merge_bases(&mut self, tips: &[Oid], head: Oid) -> Result<Vec<Oid>, Gap> {
+        if let Some((_, _, bases)) = self.asked.as_ref().filter(|(of, and, _)| of == tips && *and == head) {
+            return Ok(bases.clone());
+        }
+        let bases = self.graph.merge_bases(tips, head)?;
+        self.asked = Some((tips.to_vec(), head, bases.clone()));
+        Ok(bases)
     }
 
     fn explain(&mut self, landing: &Landing) -> Result<Coverage, Gap> {
@@ -93,7 +104,7 @@ impl<'o, 'r> Prover<'o, 'r> {
     /// What one candidate explains, or how far it misses.
     fn single(&mut self, at: &Place, candidate: &Candidate) -> Result<Result<Coverage, Attempt>, Gap> {
         let head = oid(candidate.head.as_str())?;
-        let bases = self.graph.merge_bases(&[at.parent], head)?;
+        let bases = self.merge_bases(&[at.parent], head)?;
         if bases == [at.parent] && self.store.objects.tree_of(head)? == at.tree_after {
             return Ok(Ok(Coverage::Identity(candidate.clone())));
         }
@@ -205,7 +216,7 @@ impl<'o, 'r> Prover<'o, 'r> {
         let mut tips = vec![at.parent];
         let mut conflicts = Vec::new();
         for (number, head) in heads.iter().enumerate() {
-            let bases = self.graph.merge_bases(&tips, *head)?;
+            let bases = self.merge_bases(&tips, *head)?;
             if bases.is_empty() {
                 return Ok(Attempt::Unrelated);
             }
@@ -248,7 +259,7 @@ impl<'o, 'r> Prover<'o, 'r> {
             return Ok(Attempt::Explained);
         }
         let recomputed = build::tree(objects, sides.ours, &merged)?;
-        let other = second::merge(objects, sides)?;
+        let other = second::merge(objects, sides, &merged, recomputed)?;
         weigh(merged, recomputed, other, several_bases, Some(landed))
     }
 

@@ -58,6 +58,19 @@ pub enum Open {
     Stray { path: Vec<u8>, gone: Party, directory: usize },
 }
 
+/// A path at which all three sides differ and neither of the two has a directory or nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contested {
+    /// From the root.
+    pub path: Vec<u8>,
+    /// What stood there.
+    pub base: Option<Item>,
+    /// What we made of it.
+    pub ours: Item,
+    /// What they made of it.
+    pub theirs: Item,
+}
+
 /// What merging gives.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Merge {
@@ -65,11 +78,13 @@ pub struct Merge {
     pub edits: Vec<TreeEdit>,
     /// Contents that the result has and the repository may lack.
     pub contents: Vec<(Oid, Vec<u8>)>,
+    /// Paths at which contents were merged or should have been.
+    pub contested: Vec<Contested>,
     /// Paths that need a person.
     pub conflicts: Vec<Vec<u8>>,
     /// Is the result, so far as the walk saw it, what really landed?
     pub matches: bool,
-    /// Did only the plain rules decide, those on which all versions of git agree?
+    /// Did each path decide for itself? If not, files may have moved, or something is both file and directory.
     pub is_plain: bool,
 }
 
@@ -168,7 +183,7 @@ impl Walk<'_, '_, '_> {
         for name in kinds.doubled() {
             let path = [&self.path[..], &name].concat();
             self.merge.conflicts.push(path);
-            self.merge.matches = false;
+            (self.merge.matches, self.merge.is_plain) = (false, false);
         }
         Ok(())
     }
@@ -242,6 +257,7 @@ impl Walk<'_, '_, '_> {
                 if base.is_none() {
                     self.open.push(Open::Added { path: path.clone(), ours, theirs });
                 }
+                self.merge.contested.push(Contested { path: path.clone(), base, ours, theirs });
                 merge_items(self.store.objects, base, ours, theirs)?
             }
             (Some(base), Some(kept), None) => {

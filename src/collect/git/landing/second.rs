@@ -9,7 +9,7 @@ use super::super::object::{Objects, memory};
 use super::super::tree::{Mode, parse};
 use super::super::tree_diff::{Item, between};
 use super::build::with_edits;
-use super::merge::{Sides, TreeEdit};
+use super::merge::{Merge, Sides, TreeEdit};
 use crate::model::fact::{Gap, GapReason};
 use git2::{MergeOptions, ObjectType, Odb, Oid, Repository};
 use std::collections::BTreeMap;
@@ -20,8 +20,17 @@ const RENAME_LIMIT: u32 = 2_000;
 const SUBMODULE: u32 = 0o160_000;
 
 /// The tree of the merged result; `None` when this engine calls it a conflict.
-pub fn merge(objects: &Objects<'_>, sides: Sides) -> Result<Option<Option<Oid>>, Gap> {
-    let changed = changed(objects, sides)?;
+///
+/// Where the first engine let each path decide for itself, only the contested ones are merged once more, and put into
+/// the tree that it arrived at. Otherwise every path that either side changed takes part.
+pub fn merge(
+    objects: &Objects<'_>,
+    sides: Sides,
+    first: &Merge,
+    recomputed: Option<Oid>,
+) -> Result<Option<Option<Oid>>, Gap> {
+    let (changed, onto) =
+        if first.is_plain { (contested(first), recomputed) } else { (changed(objects, sides)?, sides.ours) };
     let reduced = |pick: fn(&Changed) -> Option<Item>| {
         let edit = |(path, one): (&Vec<u8>, &Changed)| TreeEdit { path: path.clone(), item: pick(one) };
         with_edits(objects, None, &changed.iter().map(edit).collect::<Vec<_>>())
@@ -39,7 +48,14 @@ pub fn merge(objects: &Objects<'_>, sides: Sides) -> Result<Option<Option<Oid>>,
     let mut edits: Vec<TreeEdit> =
         changed.keys().map(|path| TreeEdit { path: path.clone(), item: None }).collect();
     edits.extend(result.items.into_iter().map(|(path, item)| TreeEdit { path, item: Some(item) }));
-    with_edits(objects, sides.ours, &edits).map(Some)
+    with_edits(objects, onto, &edits).map(Some)
+}
+
+fn contested(first: &Merge) -> BTreeMap<Vec<u8>, Changed> {
+    let changed = first.contested.iter().map(|one| {
+        (one.path.clone(), Changed { base: one.base, ours: Some(one.ours), theirs: Some(one.theirs) })
+    });
+    changed.collect()
 }
 
 /// What stands at a path that somebody changed.
