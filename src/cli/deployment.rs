@@ -132,7 +132,7 @@ pub fn prepare(
     connection: Connection,
 ) -> Result<Preparation> {
     let repository = Repository::open(directory)?;
-    let reports = named_reports(subject)?;
+    let reports = named_reports(directory, subject)?;
     let candidate = repository.resolve(subject.head.as_deref().unwrap_or("HEAD"))?;
     let judged = Judged {
         environment: Some(environment.to_string()),
@@ -144,7 +144,7 @@ pub fn prepare(
         Err(gap) => return Ok(Preparation::Unseen(Box::new(judged), gap)),
     };
     let ends = Ends { base: baseline.revision.clone(), head: candidate.clone() };
-    let (policy, inquiry) = match policy_at(&repository, subject, &ends)? {
+    let (policy, inquiry) = match policy_at(&repository, directory, subject, &ends)? {
         Ok(found) => found,
         Err(gap) => return Ok(Preparation::Unseen(Box::new(judged), gap)),
     };

@@ -92,7 +92,7 @@ fn explain_code(directory: &Path, arguments: &Arguments, what: &str) -> Result<S
         Failure::environment(format!("{control}\nhelp: for a path or commit: {error:#}"))
     })?;
     let at = repository.resolve(&arguments.at)?;
-    let policy = policy(&repository, &at, arguments)?;
+    let policy = policy(&repository, &at, directory, arguments)?;
     let code = Code { repository: &repository, at: &at, policy: &policy };
     let path = RepoPath::from(what.trim_start_matches("./").trim_end_matches('/'));
     let paths = repository.paths_at(&at).map_err(unseen)?;
@@ -131,9 +131,9 @@ fn unseen(gap: Gap) -> Failure {
     Failure { exit: Exit::Undetermined, message: format!("{gap}\nhelp: {}", gap.remedy) }
 }
 
-fn policy(repository: &Repository, at: &Revision, arguments: &Arguments) -> Result<Policy> {
+fn policy(repository: &Repository, at: &Revision, directory: &Path, arguments: &Arguments) -> Result<Policy> {
     if let Some(file) = &arguments.policy {
-        return super::policy::read(file);
+        return super::policy::read(&directory.join(file));
     }
     match text_at(repository, at, &judged::POLICY.into()).map_err(unseen)? {
         Some(text) => super::policy::parse(&format!("{} at {}", judged::POLICY, at.short()), &text),

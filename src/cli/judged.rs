@@ -65,7 +65,7 @@ pub struct Connection {
 /// See [`prepare`].
 pub fn prepare_over(connection: Connection, directory: &Path, subject: &Subject) -> Result<Preparation> {
     let repository = Repository::open(directory)?;
-    let named = named_reports(subject)?;
+    let named = named_reports(directory, subject)?;
     let question = Asking::new(subject)?;
     let host = question.host(connection)?;
     let asked = host.as_deref().map(|host| ask(host));
@@ -73,7 +73,7 @@ pub fn prepare_over(connection: Connection, directory: &Path, subject: &Subject)
         Ok(ends) => ends?,
         Err(gap) => return Ok(Preparation::Unseen(Box::new(known(asked.as_ref(), None)), gap)),
     };
-    let (policy, inquiry) = match policy_at(&repository, subject, &ends)? {
+    let (policy, inquiry) = match policy_at(&repository, directory, subject, &ends)? {
         Ok(found) => found,
         Err(gap) => return Ok(Preparation::Unseen(Box::new(known(asked.as_ref(), Some(&ends))), gap)),
     };
@@ -169,12 +169,14 @@ fn ends(
 /// There is none, or it is not valid.
 pub fn policy_at(
     repository: &Repository,
+    directory: &Path,
     subject: &Subject,
     ends: &Ends,
 ) -> Result<std::result::Result<(Policy, Inquiry), Gap>> {
     if let Some(file) = &subject.policy {
-        let policy = super::policy::read(file)?;
-        not_of_the_change(repository, ends, file, &policy.text)?;
+        let file = directory.join(file);
+        let policy = super::policy::read(&file)?;
+        not_of_the_change(repository, ends, &file, &policy.text)?;
         let inquiry = policy.inquiry(None);
         return Ok(Ok((policy, inquiry)));
     }
@@ -240,22 +242,22 @@ fn known(asked: Option<&Asked<'_>>, ends: Option<&Ends>) -> Judged {
 ///
 /// # Errors
 /// One of them names no file.
-pub fn named_reports(subject: &Subject) -> Result<Vec<Named>> {
-    subject.reports.iter().map(|text| named(text)).collect()
+pub fn named_reports(directory: &Path, subject: &Subject) -> Result<Vec<Named>> {
+    subject.reports.iter().map(|text| named(directory, text)).collect()
 }
 
 /// `FILE`, or `SUITE=FILE` where SUITE looks like the name of a suite.
-fn named(text: &str) -> Result<Named> {
+fn named(directory: &Path, text: &str) -> Result<Named> {
     let suite = |name: &str| {
         !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
     };
     match text.split_once('=') {
         Some((name, file)) if suite(name) && !file.is_empty() => {
-            Ok(Named { suite: Some(name.to_string()), file: file.into() })
+            Ok(Named { suite: Some(name.to_string()), file: directory.join(file) })
         }
         _ if text.is_empty() => {
             Err(Failure::usage("--report needs a file: --report FILE or --report SUITE=FILE"))
         }
-        _ => Ok(Named { suite: None, file: text.into() }),
+        _ => Ok(Named { suite: None, file: directory.join(text) }),
     }
 }

@@ -341,6 +341,10 @@ fn weakening(file: &FileChange) -> Option<&'static str> {
         (FileStatus::Modified, Fact::Known(content)) if content.nature != Nature::Text => {
             Some("changed, and is not text")
         }
+        // Where no content pattern asks for it, no line is counted.
+        (FileStatus::Modified, Fact::Known(content)) if content.added == 0 && content.removed == 0 => {
+            Some("changed, and its lines were not counted")
+        }
         (FileStatus::Modified, Fact::Known(content)) => (content.removed > 0).then_some("lines removed"),
     }
 }

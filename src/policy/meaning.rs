@@ -129,10 +129,13 @@ pub fn filled<T>(list: &Spanned<Vec<T>>, consequence: &str, problems: &mut Vec<P
 
 /// Does the narrowing pattern take away everything that the widening one brings? Answers only where that is plain.
 pub fn swallows(narrowing: &Glob, widening: &Glob) -> bool {
-    let is_literal = !widening.as_str().contains(['*', '?', '[', '{', '\\']);
+    let is_literal = |text: &str| !text.contains(['*', '?', '[', '{', '\\']);
+    let (narrow, wide) = (narrowing.as_str(), widening.as_str());
+    let above = narrow.strip_suffix("/**").filter(|above| is_literal(above));
     narrowing == widening
-        || matches!(narrowing.as_str(), "**" | "**/*")
-        || (is_literal && narrowing.matches(widening.as_str().as_bytes()))
+        || matches!(narrow, "**" | "**/*")
+        || above.and_then(|above| wide.strip_prefix(above)).is_some_and(|rest| rest.starts_with('/'))
+        || (is_literal(wide) && narrowing.matches(wide.as_bytes()))
 }
 
 /// The names that the keys of a table give, as far as it is one.

@@ -360,6 +360,7 @@ fn settings_that_always_or_never_hold_are_mistakes() {
         (exclude, "[]", "20:11 an empty list: leave it out"),
         (exclude, r#"["**"]"#, "20:12 this excludes every file"),
         (exclude, r#"["db/**"]"#, "20:12 this excludes everything that the path `db/**`"),
+        (exclude, r#"["services/**"]"#, "20:12 this excludes everything that the path `services/upload/**`"),
         (r#""upload""#, r#""""#, "13:8 `` cannot be the name of an area"),
         (r#""upload""#, r#""Up load""#, "13:8 `Up load` cannot be the name of an area"),
         (r#""Loads records""#, r#"" ""#, "14:11 the purpose of the area is empty"),

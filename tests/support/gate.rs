@@ -38,6 +38,13 @@ impl Verdict {
         all.iter().filter(|f| f["control"] == control && f["verdict"] == verdict).collect()
     }
 
+    /// The paths by which data-processing areas are touched, as the decision writes them.
+    pub fn touched(&self) -> Vec<&str> {
+        let areas = self.json["areas"].as_array().map_or(&[][..], Vec::as_slice);
+        let touches = areas.iter().flat_map(|area| area["touches"].as_array().unwrap());
+        touches.map(|touch| touch["path"].as_str().unwrap()).collect()
+    }
+
     /// Panics unless the gate ended with this exit code, and, when it stopped the change, this control says so and its
     /// reason or details hold this text.
     pub fn expect(&self, exit: i32, control: &str, text: &str) {
@@ -87,6 +94,14 @@ pub fn judge(stage: &Stage) -> Verdict {
 /// Judges the stage against a server that may misbehave.
 pub fn judge_at(stage: &Stage, server: &Server) -> Verdict {
     Verdict::of(&command(stage, server, &["check", "--format", "json"]).output().unwrap())
+}
+
+/// Judges the stage by a command that was changed.
+pub fn judge_by(stage: &Stage, change: impl FnOnce(&mut Command)) -> Verdict {
+    let server = Server::start(stage.world.clone());
+    let mut command = command(stage, &server, &["check", "--format", "json"]);
+    change(&mut command);
+    Verdict::of(&command.output().unwrap())
 }
 
 /// Bends an honest stage and judges it.

@@ -26,7 +26,7 @@ use crate::model::path::RepoPath;
 use anyhow::{Context, anyhow};
 use git2::{ErrorCode, RepositoryOpenFlags};
 use object::Objects;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use trust::CloneKind;
 
 mod change;
@@ -50,6 +50,7 @@ pub use trust::neutralise;
 /// An open repository, with everything neutralised that could bend what its objects say.
 pub struct Repository {
     git: git2::Repository,
+    checkout: Option<PathBuf>,
     clone: CloneKind,
     distrust: Option<Gap>,
 }
@@ -66,7 +67,7 @@ impl Repository {
             .map_err(|error| explain_open(path, &error))?;
         let clone = CloneKind::of(&git);
         let distrust = trust::distrust(&git);
-        Ok(Repository { git, clone, distrust })
+        Ok(Repository { git, checkout: checkout_of(path), clone, distrust })
     }
 
     /// The commit that a name stands for, now: a full object name, a full ref name, `HEAD`, or a branch,
@@ -133,9 +134,9 @@ impl Repository {
         tree::brings(&objects, tree, path)
     }
 
-    /// The root of the work tree; `None` when the repository has none.
+    /// The root of the work tree that was opened, whatever `core.worktree` says; `None` when the repository has none.
     pub fn work_tree(&self) -> Option<&Path> {
-        self.git.workdir()
+        self.checkout.as_deref()
     }
 
     /// Every path at a commit, sorted.
@@ -160,6 +161,12 @@ impl Repository {
     fn trusted_objects(&self) -> Result<Objects<'_>, Gap> {
         self.distrust.clone().map_or_else(|| self.objects(), Err)
     }
+}
+
+/// The nearest directory at or above `directory` with an entry `.git`, where opening stops looking too.
+fn checkout_of(directory: &Path) -> Option<PathBuf> {
+    let directory = directory.canonicalize().ok()?;
+    directory.ancestors().find(|place| place.join(".git").exists()).map(Path::to_path_buf)
 }
 
 /// What went wrong on opening, and what to do about it.

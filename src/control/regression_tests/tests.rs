@@ -194,6 +194,7 @@ fn attack_62_tests_that_shrink_with_the_code_are_pointed_out() {
         Some(Entry { path: path.into(), kind: EntryKind::File, id })
     };
     let content = |removed| Fact::Known(Content { nature: Nature::Text, matches: vec![], added: 3, removed });
+    let uncounted = Fact::Known(Content { nature: Nature::Text, matches: vec![], added: 0, removed: 0 });
     let file = |status, old, new, content| FileChange { status, old, new, content };
     let mut world = World::new(&control, vec![report("r/a.xml", good())]);
     world.facts.change = Fact::Known(change(vec![
@@ -202,6 +203,7 @@ fn attack_62_tests_that_shrink_with_the_code_are_pointed_out() {
         file(FileStatus::Modified, entry("Tests/less"), entry("Tests/less"), content(1)),
         file(FileStatus::Modified, entry("tests/dark"), entry("tests/dark"), Fact::Gap(gap())),
         file(FileStatus::Modified, entry("tests/more"), entry("tests/more"), content(0)),
+        file(FileStatus::Modified, entry("tests/unread"), entry("tests/unread"), uncounted),
         file(FileStatus::Added, None, entry("tests/new"), content(0)),
         file(FileStatus::Deleted, entry("src/gone"), None, content(9)),
     ]));
@@ -213,7 +215,8 @@ fn attack_62_tests_that_shrink_with_the_code_are_pointed_out() {
             "tests/gone: deleted",
             "tests/old: renamed",
             "Tests/less: lines removed",
-            "tests/dark: changed, and could not be read"
+            "tests/dark: changed, and could not be read",
+            "tests/unread: changed, and its lines were not counted",
         ]
     );
     assert_eq!(findings[1].place.as_ref().unwrap().path, "old".into());
