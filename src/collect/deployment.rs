@@ -2,11 +2,11 @@
 
 use crate::collect::gather::{Asked, Sources, gather};
 use crate::collect::git::Repository;
-use crate::collect::host::Host;
+use crate::collect::host::{Host, Question};
 use crate::model::change::{BranchName, Revision};
 use crate::model::deployment::{Baseline, Deployment, LandingFacts, SCHEMA};
 use crate::model::fact::{Fact, Gap};
-use crate::model::facts::Facts;
+use crate::model::facts::{self, Facts};
 use crate::model::inquiry::{Inquiry, Topic};
 use crate::model::landing::{Candidate, Coverage, Landing, Span, Step};
 use crate::model::protection::Branch;
@@ -158,11 +158,31 @@ impl Range<'_> {
     fn request(&self, number: u64, parent: &Revision) -> Option<Facts> {
         let host = self.witnesses.host?.about(number);
         let request = host.request();
-        let head = request.value().map_or(parent, |request| &request.head).clone();
         let mut inquiry = self.inquiry.clone();
         inquiry.topics.retain(|topic| !matches!(topic, Topic::Protection | Topic::Reports));
-        let asked = Asked { host: host.as_ref(), request, branch: self.branch.clone() };
-        Some(self.facts(inquiry, parent, &head, Some(asked)))
+        match &request {
+            Fact::Known(known) => {
+                let head = known.head.clone();
+                let asked = Asked { host: host.as_ref(), request, branch: self.branch.clone() };
+                Some(self.facts(inquiry, parent, &head, Some(asked)))
+            }
+            Fact::Gap(gap) => Some(self.unseen(inquiry, host.as_ref(), parent, gap)),
+        }
+    }
+
+    /// A request that the host does not show has no head, so nothing of it is known. No other commit is judged in its place.
+    fn unseen(&self, inquiry: Inquiry, host: &dyn Host, parent: &Revision, gap: &Gap) -> Facts {
+        let nothing = Inquiry { topics: BTreeSet::new(), teams: BTreeSet::new(), ..inquiry.clone() };
+        let (request, branch) = (Fact::Gap(gap.clone()), self.branch.clone());
+        let question = Question { request, branch, head: parent, commits: &[], owner_teams: BTreeSet::new() };
+        Facts {
+            schema: facts::SCHEMA,
+            inquiry,
+            change: Fact::Gap(gap.clone()),
+            gate: Fact::Gap(gap.clone()),
+            host: host.facts(&nothing, question),
+            reports: Fact::Gap(gap.clone()),
+        }
     }
 
     /// The range as one change, with what speaks of the branch and of the candidate.

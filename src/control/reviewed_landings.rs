@@ -101,8 +101,10 @@ impl Control for ReviewedLandings {
 
 impl ReviewedLandings {
     fn left_over(&self, case: &LandingCase<'_>, residual: &Residual) -> Result<Vec<Finding>, Gap> {
-        // Without the host's word on the requests nobody can say that none explains it.
-        case.landing.requests.known()?;
+        // Without the host's word on the requests, and on each head, nobody can say that none explains it.
+        for facts in case.landing.requests.known()? {
+            facts.host.request.known()?;
+        }
         let touched = case.touched.known()?;
         let (inside, outside): (Vec<_>, Vec<_>) =
             residual.hunks.iter().partition(|hunk| is_inside(touched, hunk));

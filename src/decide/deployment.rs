@@ -8,12 +8,15 @@
 
 use super::{altered, gate, judged, reference, sealed, stricter};
 use crate::control::{Case, LandingCase, Reach, finding, unproven};
+use crate::model::change::FileChange;
 use crate::model::decision::{Decision, Finding, Judged, SubjectKind, TouchedArea, Verdict};
 use crate::model::deployment::{Deployment, LandingFacts};
 use crate::model::fact::{Fact, Gap};
 use crate::model::facts::Facts;
 use crate::model::landing::Span;
+use crate::model::path::RepoPath;
 use crate::policy::Policy;
+use std::collections::BTreeSet;
 
 /// Judges a deployment by the policy in force at its baseline.
 pub fn decide_deployment(policy: &Policy, facts: &Deployment) -> Decision {
@@ -61,7 +64,7 @@ fn judge(policy: &Policy, facts: &Deployment) -> (Vec<TouchedArea>, Vec<Finding>
         Fact::Known(landings) => {
             for landing in landings {
                 let touched = Fact::from(touched(policy, landing, &facts.whole));
-                findings.extend(judge_landing(policy, landing, &touched));
+                findings.extend(judge_landing(policy, landing, &touched, &facts.whole));
                 all = merge(all, touched);
             }
         }
@@ -75,7 +78,12 @@ fn judge(policy: &Policy, facts: &Deployment) -> (Vec<TouchedArea>, Vec<Finding>
     (touched.value().cloned().unwrap_or_default(), findings)
 }
 
-fn judge_landing(policy: &Policy, landing: &LandingFacts, touched: &Fact<Vec<TouchedArea>>) -> Vec<Finding> {
+fn judge_landing(
+    policy: &Policy,
+    landing: &LandingFacts,
+    touched: &Fact<Vec<TouchedArea>>,
+    whole: &Facts,
+) -> Vec<Finding> {
     let case = LandingCase { landing, touched };
     let short = landing.landing.landed.short();
     let mut findings = Vec::new();
@@ -86,7 +94,8 @@ fn judge_landing(policy: &Policy, landing: &LandingFacts, touched: &Fact<Vec<Tou
     match &landing.requests {
         Fact::Known(requests) => {
             for facts in requests {
-                let of_request = ask(policy, Reach::Landing, facts, touched);
+                let share = Fact::from(share(policy, landing, facts, whole));
+                let of_request = ask(policy, Reach::Landing, facts, &share);
                 findings.extend(of_request.into_iter().map(|finding| within(short, finding)));
             }
         }
@@ -113,15 +122,40 @@ fn ask(policy: &Policy, reach: Reach, facts: &Facts, touched: &Fact<Vec<TouchedA
 
 /// What a landing touches: by what it changed, and by what the requests that explain it changed.
 fn touched(policy: &Policy, landing: &LandingFacts, whole: &Facts) -> Result<Vec<TouchedArea>, Gap> {
-    let mut files = landing.files.known()?.clone();
+    let mut files: Vec<&FileChange> = landing.files.known()?.iter().collect();
     for facts in landing.requests.value().into_iter().flatten() {
-        let change = facts.change.known()?;
-        files.extend(change.files.iter().cloned());
-        if policy.each_commit {
-            files.extend(change.on_the_way.known()?.iter().cloned());
-        }
+        files.extend(brought(policy, facts)?);
     }
-    policy.scope.inventory.touched(files.iter(), &whole.inquiry)
+    policy.scope.inventory.touched(files.into_iter(), &whole.inquiry)
+}
+
+/// What one request of a landing answers for: what it changed itself, and whatever the landing changed that is no other
+/// request's. So a harmless request does not need the approvals of the one that landed in the same batch.
+fn share(
+    policy: &Policy,
+    landing: &LandingFacts,
+    request: &Facts,
+    whole: &Facts,
+) -> Result<Vec<TouchedArea>, Gap> {
+    let mut elsewhere = BTreeSet::new();
+    let others = landing.requests.value().into_iter().flatten();
+    for other in others.filter(|other| !std::ptr::eq(*other, request)) {
+        elsewhere.extend(brought(policy, other)?.into_iter().flat_map(paths));
+    }
+    let mut files = brought(policy, request)?;
+    let is_elsewhere = |file: &&FileChange| paths(file).all(|path| elsewhere.contains(path));
+    files.extend(landing.files.known()?.iter().filter(|file| !is_elsewhere(file)));
+    policy.scope.inventory.touched(files.into_iter(), &whole.inquiry)
+}
+
+fn paths(file: &FileChange) -> impl Iterator<Item = &RepoPath> {
+    file.entries().map(|entry| &entry.path)
+}
+
+fn brought<'a>(policy: &Policy, request: &'a Facts) -> Result<Vec<&'a FileChange>, Gap> {
+    let change = request.change.known()?;
+    let on_the_way = if policy.each_commit { change.on_the_way.known()?.as_slice() } else { &[] };
+    Ok(change.files.iter().chain(on_the_way).collect())
 }
 
 fn merge(all: Result<Vec<TouchedArea>, Gap>, more: Fact<Vec<TouchedArea>>) -> Result<Vec<TouchedArea>, Gap> {
