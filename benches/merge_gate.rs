@@ -22,9 +22,11 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 fn main() {
-    let size = if std::env::args().any(|argument| argument == "--smoke") { SMOKE } else { FULL };
+    // `cargo bench` says `--bench`; `cargo test --benches` does not, and only wants to see it run.
+    let given = |name: &str| std::env::args().any(|argument| argument == name);
+    let size = if given("--bench") && !given("--smoke") { FULL } else { SMOKE };
     match std::env::var_os("PORTCULLIS_BENCH_REPO") {
-        Some(repository) => given(Path::new(&repository), size.turns),
+        Some(repository) => of_yours(Path::new(&repository), size.turns),
         None => generated(size),
     }
 }
@@ -40,7 +42,7 @@ struct Size {
 const FULL: Size = Size { files: 80_000, commits: 4_000, turns: 9 };
 const SMOKE: Size = Size { files: 300, commits: 30, turns: 1 };
 
-fn given(repository: &Path, turns: usize) {
+fn of_yours(repository: &Path, turns: usize) {
     let name =
         |key| std::env::var(key).expect("PORTCULLIS_BENCH_BASE and PORTCULLIS_BENCH_HEAD name the change");
     let (base, head) = (name("PORTCULLIS_BENCH_BASE"), name("PORTCULLIS_BENCH_HEAD"));

@@ -311,10 +311,13 @@ fn a_page_that_comes_twice_or_lies_elsewhere_is_a_gap() {
         assert_eq!(reason(&ask(&server).reviews), Some(expected), "{next}");
         assert!(server.count("/pulls/7/reviews") <= 2, "{next}");
     }
-    // The same page again under the right number.
+    // The same page again under the right number, as the last.
     let next = format!("{reviews}?per_page=100&page=2");
-    let server = Server::start(honest()).trick("/pulls/7/reviews", 9, page(&next));
+    let Act::Answer { status, body, .. } = page(&next) else { return };
+    let again = Act::Answer { status, headers: Vec::new(), body };
+    let server = Server::start(honest()).trick("&page=2", 1, again).trick("/pulls/7/reviews", 1, page(&next));
     assert_eq!(reason(&ask(&server).reviews), Some(GapReason::Truncated));
+    assert_eq!(server.count("/pulls/7/reviews"), 2);
 }
 
 #[test]
@@ -370,6 +373,7 @@ fn every_other_no_of_the_classic_endpoint_is_a_gap() {
         (403, "Resource not accessible by integration", GapReason::NotVisible),
         (403, "Resource not accessible by personal access token", GapReason::NotVisible),
         (403, "You have exceeded a secondary rate limit", GapReason::RateLimited),
+        (403, "Ask an owner to enable this feature", GapReason::NotVisible),
         (401, "Bad credentials", GapReason::NotVisible),
         (429, "Too many requests", GapReason::RateLimited),
         (410, "Gone", GapReason::Malformed),
@@ -981,6 +985,10 @@ fn redirects_without_end_or_without_cover_are_gaps() {
         let server = Server::start(honest()).trick("/pulls/7", 1, act);
         assert_eq!(reason(&host(&server).request()), Some(expected), "{to}");
     }
+    let open = Act::Redirect { status: 302, to: "http://example.test".into() };
+    let server = Server::start(honest()).trick("/pulls/7", 1, open);
+    let gap = host(&server).request().known().unwrap_err();
+    assert!(gap.detail.contains("not encrypted"), "{gap:?}");
     let lost = Server::start(honest()).trick("/pulls/7", 1, Act::message(302, "where?", &[]));
     assert_eq!(reason(&host(&lost).request()), Some(GapReason::Malformed));
 }

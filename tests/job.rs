@@ -1,5 +1,5 @@
 //! The gate in a GitHub Actions job, with nothing but the job's environment.
-#![allow(clippy::disallowed_methods, reason = "tests start the program and write files")]
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "tests start the program and write files")]
 
 use portcullis::cli::demo::stage::{POLICY, Stage};
 use portcullis::cli::demo::world::{Bend, Endpoint};

@@ -20,9 +20,10 @@ pub struct Arguments {
 /// # Errors
 /// Usage, environment or policy errors; a blocked change is no error.
 pub fn run(directory: &Path, arguments: &Arguments) -> Result {
+    let output = arguments.output.plan()?;
     let decision = match prepare(directory, &arguments.subject)? {
         Preparation::Ready(ready) => crate::decide::decide(&ready.policy, &ready.facts),
         Preparation::Unseen(judged, gap) => crate::decide::undetermined(*judged, &gap),
     };
-    output::show(&decision, &arguments.output)
+    output.show(&decision)
 }

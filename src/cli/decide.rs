@@ -23,10 +23,11 @@ pub struct Arguments {
 ///
 /// # Errors
 /// The facts cannot be read or are of another schema; the policy is not valid.
-pub fn run(directory: &Path, arguments: &Arguments) -> Result {
-    let policy = super::policy::read(&directory.join(&arguments.policy))?;
-    let facts = read(&directory.join(&arguments.facts))?;
-    output::show(&crate::decide::decide(&policy, &facts), &arguments.output)
+pub fn run(arguments: &Arguments) -> Result {
+    let output = arguments.output.plan()?;
+    let policy = super::policy::read(&arguments.policy)?;
+    let facts = read(&arguments.facts)?;
+    output.show(&crate::decide::decide(&policy, &facts))
 }
 
 fn read(file: &Path) -> Result<Facts> {

@@ -1,12 +1,12 @@
 //! From arguments and environment to what is judged: repository, host, base, head, policy, facts.
 
-use super::exit::{Failure, Result};
+use super::exit::{Exit, Failure, Result};
 use super::{HostName, Subject, actions};
 use crate::collect::gather::{Asked, Sources, gather, text_at};
 use crate::collect::git::Repository;
 use crate::collect::host::Host;
 use crate::collect::host::github::{GitHub, Patience};
-use crate::collect::reports::Named;
+use crate::collect::reports::{Named, below};
 use crate::collect::transport::{Live, Transport};
 use crate::model::change::Revision;
 use crate::model::decision::Judged;
@@ -93,7 +93,8 @@ impl Asking {
                 Err(Failure::usage("--repository and --request need --host github"))
             }
             (_, Some(repository), Some(request)) => {
-                Ok(Asking { github: Some((repository.clone(), request)), head: None })
+                let head = actions::head_of(repository, request);
+                Ok(Asking { github: Some((repository.clone(), request)), head })
             }
             (_, None, None) if actions::is_job() => {
                 let job = actions::job()?;
@@ -164,6 +165,7 @@ fn policy(
 ) -> Result<std::result::Result<(Policy, Inquiry), Gap>> {
     if let Some(file) = &subject.policy {
         let policy = super::policy::read(file)?;
+        not_of_the_change(repository, ends, file, &policy.text)?;
         let inquiry = policy.inquiry(None);
         return Ok(Ok((policy, inquiry)));
     }
@@ -187,6 +189,24 @@ fn policy(
         None => inquiry,
     };
     Ok(Ok((policy, inquiry)))
+}
+
+/// A file of the work tree says what the change wants it to say, unless it stands so at the base.
+fn not_of_the_change(repository: &Repository, ends: &Ends, file: &Path, text: &str) -> Result<()> {
+    let path = repository.work_tree().and_then(|root| below(root, file));
+    let Some(path) = path else { return Ok(()) };
+    let unseen = |gap: Gap| Failure { exit: Exit::Undetermined, message: gap.to_string() };
+    let brought = repository.brings(&ends.head, &path).map_err(unseen)?;
+    let before = text_at(repository, &ends.base, &path).map_err(unseen)?;
+    if !brought || before.as_deref() == Some(text) {
+        return Ok(());
+    }
+    Err(Failure::policy(format!(
+        "the policy {} is a file of the change that it would judge, and not what stands at the base commit {}; leave out \
+         --policy to judge by {POLICY} at the base, or keep the policy outside of the repository",
+        file.display(),
+        ends.base.short()
+    )))
 }
 
 type Text = Option<String>;

@@ -38,10 +38,14 @@ pub struct Facts {
 #[serde(deny_unknown_fields)]
 pub struct GateTexts {
     /// The policy at the base; `None` when there is none or it is kept elsewhere.
+    #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub policy_before: Option<String>,
-    /// The policy at the head; `None` when there is none or it is kept elsewhere.
+    /// The policy as the change would leave it: that of the head if the change touches it, else that of the base;
+    /// `None` when there is none or it is kept elsewhere.
+    #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub policy_after: Option<String>,
     /// CODEOWNERS at the base, from the first of GitHub's places that has one.
+    #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub code_owners: Option<GateText>,
 }
 
@@ -62,6 +66,7 @@ pub struct HostFacts {
     /// The kind of host, `github`; `none` when no host was asked.
     pub kind: String,
     /// The repository there, as `owner/name`.
+    #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub repository: Option<String>,
     /// The change request.
     pub request: Fact<ChangeRequest>,

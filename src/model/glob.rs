@@ -21,6 +21,12 @@ use globset::{Candidate, GlobBuilder, GlobMatcher};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use unicode_normalization::UnicodeNormalization;
 
+/// The longest pattern, in bytes. No path that a system opens is longer (`PATH_MAX` of Linux).
+const LONGEST: usize = 4096;
+
+/// How deep alternatives may nest.
+const DEEPEST: usize = 16;
+
 /// A compiled pattern of the dialect above.
 #[derive(Clone, Debug)]
 pub struct Glob {
@@ -95,7 +101,25 @@ fn check_dialect(text: &str) -> Result<(), String> {
     if text.ends_with('/') {
         return Err(format!("write `{text}**` for everything below the directory"));
     }
+    check_size(text)?;
     text.split('/').try_for_each(check_component)
+}
+
+/// A pattern is read recursively, and a change can bring a policy of any size.
+fn check_size(text: &str) -> Result<(), String> {
+    if text.len() > LONGEST {
+        return Err(format!("a pattern has no more than {LONGEST} bytes; write several"));
+    }
+    let deeper = |(depth, deepest): (usize, usize), byte| match byte {
+        b'{' => (depth + 1, deepest.max(depth + 1)),
+        b'}' => (depth.saturating_sub(1), deepest),
+        _ => (depth, deepest),
+    };
+    let (_, deepest) = text.bytes().fold((0, 0), deeper);
+    if deepest > DEEPEST {
+        return Err(format!("`{{` stands no more than {DEEPEST} deep; write several patterns"));
+    }
+    Ok(())
 }
 
 fn check_component(component: &str) -> Result<(), String> {
@@ -151,6 +175,15 @@ mod tests {
         for path in no {
             assert!(!glob.matches(path.as_bytes()), "{pattern} should not match {path}");
         }
+    }
+
+    #[test]
+    fn a_pattern_that_would_exhaust_the_stack_is_refused() {
+        let nested = |depth| format!("{}a{}", "{".repeat(depth), "}".repeat(depth));
+        assert!(Glob::new(&nested(DEEPEST)).is_ok());
+        assert!(Glob::new(&nested(DEEPEST + 1)).unwrap_err().contains("deep"));
+        assert!(Glob::new(&"{".repeat(1_000_000)).unwrap_err().contains("bytes"));
+        assert!(Glob::new("{a}/".repeat(DEEPEST * 2).trim_end_matches('/')).is_ok());
     }
 
     #[test]

@@ -120,8 +120,13 @@ impl Area {
         })
     }
 
+    /// The exclusion that keeps a path out of the area, whatever its content says.
+    pub fn excluded_by(&self, path: &RepoPath) -> Option<&Ruled<Glob>> {
+        self.exclude.iter().find(|rule| rule.rule.matches(path.as_bytes()))
+    }
+
     fn excludes(&self, path: &RepoPath) -> bool {
-        self.exclude.iter().any(|rule| rule.rule.matches(path.as_bytes()))
+        self.excluded_by(path).is_some()
     }
 
     /// The path under which content patterns speak of the change: none, if there are no patterns or every name is excluded.

@@ -48,8 +48,6 @@ pub struct Project {
 pub struct Branches {
     /// The deployment branches.
     pub deployment: List<Glob>,
-    /// Branches for which nothing is judged.
-    pub exempt: Option<List<Glob>>,
     /// Which paths count.
     #[serde(default)]
     pub history: History,

@@ -24,7 +24,8 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    fn of(output: &Output) -> Verdict {
+    /// What a run of the gate came to.
+    pub fn of(output: &Output) -> Verdict {
         let out = String::from_utf8_lossy(&output.stdout);
         let json = serde_json::from_str(&out).unwrap_or(Value::Null);
         let text = format!("{out}{}", String::from_utf8_lossy(&output.stderr));

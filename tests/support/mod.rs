@@ -16,6 +16,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 pub mod gate;
+pub mod project;
 
 /// What came in.
 #[derive(Clone, Debug)]

@@ -17,7 +17,7 @@
 //! | `change` | all of it put together |
 //! | `landing` | the steps of a branch, and what explains them |
 
-use crate::model::change::{Change, Revision};
+use crate::model::change::{Change, FileChange, Revision};
 use crate::model::fact::{Fact, Gap};
 use crate::model::inquiry::Inquiry;
 use crate::model::path::RepoPath;
@@ -88,6 +88,27 @@ impl Repository {
         self.trusted_objects().and_then(|objects| change::read(&objects, base, head, inquiry)).into()
     }
 
+    /// What one commit changes against its first parent; the first commit of a history, against nothing.
+    ///
+    /// # Errors
+    /// An object is missing or cannot be trusted.
+    pub fn commit_files(&self, commit: &Revision, inquiry: &Inquiry) -> Result<Vec<FileChange>, Gap> {
+        change::of_commit(&self.trusted_objects()?, commit, inquiry)
+    }
+
+    /// What adding a path as it stands at a commit would change; `None` when nothing stands there.
+    ///
+    /// # Errors
+    /// An object is missing or cannot be trusted.
+    pub fn file_as_added(
+        &self,
+        at: &Revision,
+        path: &RepoPath,
+        inquiry: &Inquiry,
+    ) -> Result<Option<FileChange>, Gap> {
+        change::of_path(&self.trusted_objects()?, at, path, inquiry)
+    }
+
     /// The bytes of a file at a commit; `None` when there is no such file (a link or directory is none).
     ///
     /// # Errors
@@ -96,6 +117,21 @@ impl Repository {
         let objects = self.trusted_objects()?;
         let tree = objects.tree_of(object::oid(at.as_str())?)?;
         tree::file_in(&objects, tree, path)
+    }
+
+    /// Does a checkout of this commit bring a file to this path: the file itself, a link, or a submodule that it is in?
+    ///
+    /// # Errors
+    /// An object is missing or cannot be trusted.
+    pub fn brings(&self, at: &Revision, path: &RepoPath) -> Result<bool, Gap> {
+        let objects = self.trusted_objects()?;
+        let tree = objects.tree_of(object::oid(at.as_str())?)?;
+        tree::brings(&objects, tree, path)
+    }
+
+    /// The root of the work tree; `None` when the repository has none.
+    pub fn work_tree(&self) -> Option<&Path> {
+        self.git.workdir()
     }
 
     /// Every path at a commit, sorted.
@@ -128,7 +164,7 @@ fn explain_open(path: &Path, error: &git2::Error) -> anyhow::Error {
     let said = error.message();
     if error.code() == ErrorCode::NotFound {
         return anyhow!(
-            "there is no git repository at `{place}` or above it: check the repository out, or name it ({said})"
+            "there is no git repository at `{place}` or above it: check it out, or name its directory with `-C DIR`"
         );
     }
     if said.contains("extension") || said.contains("object format") || said.contains("repository version") {

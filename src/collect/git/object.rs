@@ -46,16 +46,14 @@ impl<'r> Objects<'r> {
 
     /// An object that must be of this kind.
     pub fn read(&self, id: Oid, kind: ObjectType) -> Result<OdbObject<'_>, Gap> {
-        let object = self.home(id).read(id).map_err(|error| self.unreadable(id, kind, &error))?;
-        if object.kind() == kind {
-            return Ok(object);
-        }
-        Err(malformed(id, kind, &format!("it is a {}", object.kind())))
+        let object = self.read_any(id, kind)?;
+        must_be(id, kind, &object)?;
+        Ok(object)
     }
 
     /// An object of any kind; a gap speaks of `kind`.
     pub fn read_any(&self, id: Oid, kind: ObjectType) -> Result<OdbObject<'_>, Gap> {
-        self.odb.read(id).map_err(|error| self.unreadable(id, kind, &error))
+        self.home(id).read(id).map_err(|error| self.unreadable(id, kind, &error))
     }
 
     /// The size of a blob in bytes, without reading it.
@@ -69,15 +67,15 @@ impl<'r> Objects<'r> {
 
     /// The tree, parents and date of a commit.
     pub fn header(&self, id: Oid) -> Result<Header, Gap> {
-        let object = self.read(id, ObjectType::Commit)?;
-        Header::parse(object.data()).map_err(|fault| malformed(id, ObjectType::Commit, &fault))
+        header_of(id, &self.read(id, ObjectType::Commit)?)
     }
 
     /// The same, or `None` when no such object is here: for walks that can do without it.
     pub fn header_if_here(&self, id: Oid) -> Result<Option<Header>, Gap> {
         match self.odb.read(id) {
+            Ok(object) => header_of(id, &object).map(Some),
             Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
-            _ => self.header(id).map(Some),
+            Err(error) => Err(self.unreadable(id, ObjectType::Commit, &error)),
         }
     }
 
@@ -108,6 +106,18 @@ pub fn memory() -> Result<Odb<'static>, git2::Error> {
     let odb = Odb::new()?;
     odb.add_new_mempack_backend(1)?;
     Ok(odb)
+}
+
+fn header_of(id: Oid, object: &OdbObject<'_>) -> Result<Header, Gap> {
+    must_be(id, ObjectType::Commit, object)?;
+    Header::parse(object.data()).map_err(|fault| malformed(id, ObjectType::Commit, &fault))
+}
+
+fn must_be(id: Oid, kind: ObjectType, object: &OdbObject<'_>) -> Result<(), Gap> {
+    if object.kind() == kind {
+        return Ok(());
+    }
+    Err(malformed(id, kind, &format!("it is a {}", object.kind())))
 }
 
 /// The gap of an object that is not what its format says.

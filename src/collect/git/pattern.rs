@@ -22,14 +22,14 @@ struct Pattern {
     anchored: bool,
 }
 
-/// What was found so far: the place of the first match of each pattern on each side.
+/// What was found so far: the first match of each pattern, by its place in the list, on each side.
 #[derive(Debug, Default)]
-pub struct Found(BTreeMap<(String, Side), Option<u64>>);
+pub struct Found(BTreeMap<(usize, Side), Match>);
 
 impl Found {
-    /// In order.
+    /// In the order of patterns and sides.
     pub fn into_matches(self) -> Vec<Match> {
-        self.0.into_iter().map(|((pattern, side), line)| Match { pattern, side, line }).collect()
+        self.0.into_values().collect()
     }
 }
 
@@ -56,13 +56,13 @@ impl Patterns {
 
     /// Searches each pattern that has not matched on this side yet.
     pub fn search(&self, searched: &Searched<'_>, found: &mut Found) {
-        for pattern in &self.0 {
-            let key = (pattern.text.clone(), searched.side);
+        for (at, pattern) in self.0.iter().enumerate() {
+            let key = (at, searched.side);
             if found.0.contains_key(&key) {
                 continue;
             }
             if let Some(line) = pattern.first_line(searched) {
-                found.0.insert(key, searched.numbered.then_some(line));
+                found.0.insert(key, pattern.matched(searched, line));
             }
         }
     }
@@ -75,6 +75,11 @@ impl Pattern {
             Gap::new(format!("what matches `{text}`"), GapReason::Unsupported, error.to_string(), remedy)
         })?;
         Ok(Pattern { text: text.to_string(), regex, anchored: is_anchored(text) })
+    }
+
+    fn matched(&self, searched: &Searched<'_>, line: u64) -> Match {
+        let line = searched.numbered.then_some(line);
+        Match { pattern: self.text.clone(), side: searched.side, line }
     }
 
     fn first_line(&self, searched: &Searched<'_>) -> Option<u64> {

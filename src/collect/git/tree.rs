@@ -142,6 +142,18 @@ pub fn file_in(objects: &Objects<'_>, tree: Oid, path: &RepoPath) -> Result<Opti
     if at.0.is_file() { blob(objects, at.1, path).map(Some) } else { Ok(None) }
 }
 
+/// Does something stand at this path, or on the way to it, that is no directory?
+pub fn brings(objects: &Objects<'_>, tree: Oid, path: &RepoPath) -> Result<bool, Gap> {
+    let mut at = (Mode(0o040_000), tree);
+    for component in path.as_bytes().split(|b| *b == b'/') {
+        match entry_of(objects, at, component)? {
+            Some(next) if next.0.is_tree() => at = next,
+            other => return Ok(other.is_some()),
+        }
+    }
+    Ok(false)
+}
+
 fn entry_of(objects: &Objects<'_>, at: (Mode, Oid), name: &[u8]) -> Result<Option<(Mode, Oid)>, Gap> {
     if !at.0.is_tree() {
         return Ok(None);

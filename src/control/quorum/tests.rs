@@ -1,3 +1,5 @@
+//! Roles, people and doubts, taken both ways.
+
 use super::*;
 use crate::control::approval::{Independence, approvals};
 use crate::control::testing::*;

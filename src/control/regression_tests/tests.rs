@@ -1,3 +1,5 @@
+//! Evidence that counts, and evidence that only looks like it.
+
 use super::*;
 use crate::control::Scope;
 use crate::model::change::{Content, Entry, EntryKind, ObjectName, Revision};
@@ -277,7 +279,7 @@ fn a_report_that_cannot_be_read_leaves_open_what_it_might_hold() {
     {
         let findings = judge(&suite(", required = ['zzz']"), reports);
         assert_eq!(verdicts(&findings), [Verdict::Unproven]);
-        assert_eq!(findings[0].remedy.as_deref(), Some("run it again"));
+        assert_eq!(findings[0].remedy.as_deref(), Some("Run it again."));
     }
     let failed = report("r/b.xml", run(&[("a", TestOutcome::Failed)]));
     assert_eq!(verdicts(&judge(&suite(""), vec![unread, failed])), [Verdict::Unproven, Verdict::Broken]);
@@ -398,7 +400,7 @@ fn a_report_named_for_a_suite_is_not_taken_by_patterns_and_a_stray_is_pointed_ou
     let misspelt = Report { suite: Some("z".into()), ..report("r/a.xml", good()) };
     let findings = judge(&suite(""), vec![misspelt]);
     assert_eq!(verdicts(&findings), [Verdict::Broken, Verdict::Noted]);
-    assert_eq!(findings[1].details, ["r/a.xml"]);
+    assert_eq!(findings[1].details, ["r/a.xml: the policy has no suite `z`"]);
 }
 
 #[test]
@@ -443,7 +445,7 @@ fn it_asks_for_its_patterns_and_names_its_areas() {
 fn the_example_in_the_documentation_is_a_policy() {
     let text = KIND.documentation.how_to_meet;
     let from = text.find("[controls.").unwrap();
-    let to = text[from..].find("\n\n").unwrap() + from;
+    let to = text[from..].find("```").unwrap() + from;
     let table: toml::Table = text[from..to].parse().unwrap();
     let control = table["controls"][NAME].to_string();
     let control = settings(&control).unwrap();

@@ -1,3 +1,5 @@
+//! What the content of a change says, and which patterns it matches.
+
 use super::fixture::{EXECUTABLE, FILE, Files, Fixture, LINK, SUBMODULE, asking, known, name};
 use crate::model::change::{Content, FileChange, FileStatus, Nature, Side};
 use crate::model::fact::{Fact, GapReason};
@@ -81,6 +83,12 @@ fn utf_16_is_read_as_text() {
     assert_eq!(places(&elsewhere), []);
     let big: Vec<u8> = utf16("nominal_id\n").chunks(2).flat_map(|pair| [pair[1], pair[0]]).collect();
     assert_eq!(places(&edit(b"a\n", &big)), [(Side::Added, Some(1))]);
+}
+
+#[test]
+fn a_new_encoding_changes_every_line() {
+    let file = edit(b"a\nnominal_id\n", &utf16("a\nnominal_id\n"));
+    assert_eq!(places(&file), [(Side::Removed, Some(2)), (Side::Added, Some(2))]);
 }
 
 #[test]

@@ -1,3 +1,5 @@
+//! Which paths change, and what happens to each.
+
 use super::fixture::{EXECUTABLE, FILE, Files, Fixture, LINK, SUBMODULE, known, name, paths};
 use crate::model::change::{EntryKind, FileChange, FileStatus};
 use crate::model::fact::{Fact, GapReason};

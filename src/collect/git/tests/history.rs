@@ -1,3 +1,5 @@
+//! Merge bases and ranges over histories of every shape.
+
 use super::fixture::{Files, Fixture, asking, ids, known, name, names, paths};
 use crate::model::change::FileStatus;
 use crate::model::fact::GapReason;
@@ -86,6 +88,35 @@ fn false_dates_hide_no_commit() {
     }
 }
 
+/// `base` reaches `bridged` only through a commit that claims to be very old.
+#[test]
+fn a_way_through_an_old_date_is_followed_into_the_range() {
+    let fixture = Fixture::new();
+    let at =
+        |text: &str, parents: &[Oid], date| fixture.commit_at(&fixture.files(&[("f", text)]), parents, date);
+    let root = at("0", &[], 1);
+    let bridged = at("1", &[root], 5_000);
+    let bridge = at("2", &[bridged], 10);
+    let shared = at("3", &[bridge, root], 4_000);
+    let base = at("4", &[shared], 9_000);
+    let head = at("5", &[shared, bridged], 9_000);
+    let change = fixture.change(base, head);
+    assert_eq!((ids(&change), change.merge_bases), (names(&[head]), names(&[shared])));
+}
+
+#[test]
+fn a_younger_looking_ancestor_is_no_second_base() {
+    let fixture = Fixture::new();
+    let at =
+        |text: &str, parents: &[Oid], date| fixture.commit_at(&fixture.files(&[("f", text)]), parents, date);
+    let older = at("0", &[], 5_000);
+    let between = at("1", &[older], 50);
+    let best = at("2", &[between], 100);
+    let base = at("3", &[best, older], 9_000);
+    let head = at("4", &[best, older], 9_001);
+    assert_eq!(fixture.change(base, head).merge_bases, names(&[best]));
+}
+
 #[test]
 fn who_wrote_what() {
     let fixture = Fixture::new();
@@ -132,6 +163,9 @@ fn what_a_merge_adds_by_itself_is_on_the_way() {
     let right = fixture.commit(&files(&[("a", "0"), ("b", "1"), ("c", "0")]), &[base]);
     let honest = fixture.commit(&files(&[("a", "1"), ("b", "1"), ("c", "0")]), &[left, right]);
     assert_eq!(on_the_way(&fixture, base, honest), ["a", "b"]);
+    let again = fixture.commit(&files(&[("a", "0"), ("b", "2"), ("c", "0")]), &[right]);
+    let clean = fixture.commit(&files(&[("a", "1"), ("b", "2"), ("c", "0")]), &[left, again]);
+    assert_eq!(on_the_way(&fixture, base, clean), ["a", "b", "b"]);
     let evil = fixture.commit(&files(&[("a", "1"), ("b", "1"), ("c", "evil")]), &[left, right]);
     assert_eq!(on_the_way(&fixture, base, evil), ["a", "b", "c"]);
     let dropping = fixture.commit(&files(&[("a", "1"), ("b", "1")]), &[left, right]);

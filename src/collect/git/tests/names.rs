@@ -1,3 +1,5 @@
+//! What a name stands for, and when it stands for nothing.
+
 use super::fixture::{Fixture, name};
 use git2::{ObjectType, Oid};
 

@@ -1,3 +1,5 @@
+//! Nothing that lies beside the objects bends what they say.
+
 use super::fixture::{Fixture, ids, known, name, names, paths};
 use crate::collect::git::Repository;
 use crate::model::fact::GapReason;
@@ -180,4 +182,41 @@ fn files_are_read_by_their_whole_path() {
     let paths = repository.paths_at(&at).unwrap();
     assert_eq!(paths.len(), 4);
     assert!(paths.is_sorted());
+}
+
+#[test]
+fn nobodys_configuration_is_read() {
+    crate::collect::git::neutralise().unwrap();
+    assert!(git2::Config::find_system().is_err());
+    assert!(git2::Config::find_global().is_err());
+    assert!(git2::Config::find_xdg().is_err());
+}
+
+#[test]
+fn a_linked_work_tree_has_the_history_and_the_grafts_of_its_repository() {
+    let (fixture, [one, two, three]) = three();
+    fixture.set_ref("refs/heads/main", three);
+    std::fs::write(fixture.git.path().join("HEAD"), "ref: refs/heads/main\n").unwrap();
+    let elsewhere = tempfile::TempDir::new().unwrap();
+    let linked = elsewhere.path().join("linked");
+    fixture.git.worktree("linked", &linked, None).unwrap();
+    let look = || Repository::open(&linked).unwrap().change(&name(one), &name(three), &Inquiry::default());
+    assert_eq!(ids(&known(look())), names(&[two, three]));
+    assert_eq!(Repository::open(&linked).unwrap().resolve("HEAD").unwrap(), name(three));
+    put(&fixture, "info/grafts", &format!("{three} {one}\n"));
+    assert_eq!(look().known().unwrap_err().reason, GapReason::Untrusted);
+}
+
+#[test]
+fn another_object_directory_cannot_lend_false_objects() {
+    let (fixture, [one, two, three]) = three();
+    let lender = tempfile::TempDir::new().unwrap();
+    let hex = two.to_string();
+    let place = lender.path().join(&hex[..2]).join(&hex[2..]);
+    std::fs::create_dir_all(place.parent().unwrap()).unwrap();
+    std::fs::copy(fixture.object_file(one), place).unwrap();
+    fixture.remove(two);
+    put(&fixture, "objects/info/alternates", &format!("{}\n", lender.path().display()));
+    let gap = fixture.gap(one, three);
+    assert!(gap.detail.contains("damaged"), "{gap:?}");
 }
