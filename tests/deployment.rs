@@ -23,7 +23,7 @@ fn plans() -> impl Iterator<Item = Plan> {
     (0..).map(|number: usize| Plan {
         how: HOWS[number % HOWS.len()],
         flavour: FLAVOURS[number % FLAVOURS.len()],
-        shape: SHAPES[(number + number / 5) % SHAPES.len()],
+        shape: SHAPES[(number + number / 6) % SHAPES.len()],
         plant: None,
         seed: 1_000 + number as u64,
     })
@@ -166,7 +166,7 @@ fn each_planted_landing_is_named_and_no_other() {
 fn among_sixty_landings_all_that_were_planted_are_named() {
     let mut lane = honest(LANDINGS / 2);
     for (number, plant) in Plant::ALL.into_iter().enumerate() {
-        let (how, flavour, shape) = (HOWS[number % 7], FLAVOURS[number % 15], SHAPES[number % 5]);
+        let (how, flavour, shape) = (HOWS[number % 7], FLAVOURS[number % 15], SHAPES[number % 6]);
         Plan { how, flavour, shape, plant: Some(plant), seed: 400 + number as u64 }.play(&mut lane);
     }
     extend(&mut lane, LANDINGS + 10);
@@ -236,6 +236,10 @@ fn forged_baselines_and_candidates_never_allow() {
         let verdict = from(&lane.baseline().to_string(), Oid::from_str(head).unwrap());
         assert_eq!(verdict.exit, 1, "{}", verdict.text);
     }
+    // Another branch, which the policy does not deploy from.
+    let aside = judge(&lane, &server, tip, &["--base", &lane.baseline().to_string(), "--branch", "aside"]);
+    assert_ne!(aside.exit, 0, "{}", aside.text);
+    assert!(aside.text.contains("no deployment branch"), "{}", aside.text);
     // Without a record and without --base nobody says what is deployed.
     assert_eq!(judge(&lane, &server, tip, &[]).exit, 2);
     assert_eq!(from(&lane.baseline().to_string(), tip).exit, 0);

@@ -13,7 +13,7 @@ use crate::model::decision::{Decision, Finding, Judged, SubjectKind, TouchedArea
 use crate::model::deployment::{Deployment, LandingFacts};
 use crate::model::fact::{Fact, Gap};
 use crate::model::facts::Facts;
-use crate::model::landing::Span;
+use crate::model::landing::{Coverage, Span};
 use crate::model::path::RepoPath;
 use crate::policy::Policy;
 use std::collections::BTreeSet;
@@ -21,7 +21,7 @@ use std::collections::BTreeSet;
 /// Judges a deployment by the policy in force at its baseline.
 pub fn decide_deployment(policy: &Policy, facts: &Deployment) -> Decision {
     let (mut areas, mut findings) = judge(policy, facts);
-    findings.extend(gate::range(facts));
+    findings.extend(gate::range(policy, facts));
     findings.extend(population(facts));
     if let Some(text) = altered(policy, &facts.whole) {
         match Policy::parse(text) {
@@ -93,7 +93,7 @@ fn judge_landing(
     }
     match &landing.requests {
         Fact::Known(requests) => {
-            for facts in requests {
+            for facts in requests.iter().filter(|facts| answers_for(landing, facts)) {
                 let share = Fact::from(share(policy, landing, facts, whole));
                 let of_request = ask(policy, Reach::Landing, facts, &share);
                 findings.extend(of_request.into_iter().map(|finding| within(short, finding)));
@@ -102,6 +102,17 @@ fn judge_landing(
         Fact::Gap(gap) => findings.push(unproven("reviewed-landings", SubjectKind::Landing, short, gap)),
     }
     findings
+}
+
+/// Does the landing rest on this request? Where one request explains all of it, the host may name others whose commits that
+/// one holds (a stack of requests): its approvals are for the whole.
+fn answers_for(landing: &LandingFacts, request: &Facts) -> bool {
+    match (&landing.coverage, request.host.request.value()) {
+        (Coverage::Identity(one) | Coverage::Replay(one) | Coverage::Rebase(one), Some(request)) => {
+            one.request == request.number
+        }
+        _ => true,
+    }
 }
 
 /// The finding says of which landing it speaks.

@@ -3,6 +3,7 @@
 
 use super::GATE;
 use crate::control::{finding, unproven};
+use crate::model::change::BranchName;
 use crate::model::decision::{Finding, SubjectKind, Verdict};
 use crate::model::deployment::{BaselineOrigin, Deployment};
 use crate::model::facts::Facts;
@@ -12,7 +13,10 @@ use crate::policy::Policy;
 /// Rule 1. Without a host there is no branch to look at, and whoever names the commits means a deployment branch. A check
 /// stands on a commit and not on a branch, so an answer for a side branch would also stand on a request to another.
 pub(super) fn outside(policy: &Policy, facts: &Facts) -> Option<Finding> {
-    let branch = &facts.host.request.value()?.base_branch;
+    no_deployment_branch(policy, &facts.host.request.value()?.base_branch)
+}
+
+fn no_deployment_branch(policy: &Policy, branch: &BranchName) -> Option<Finding> {
     if policy.scope.deployment.iter().any(|glob| glob.matches(branch.as_str().as_bytes())) {
         return None;
     }
@@ -85,8 +89,9 @@ pub(super) fn invalid_after(problems: usize) -> Finding {
 }
 
 /// Baseline and candidate of a deployment: an honest deployment goes forward along the branch.
-pub(super) fn range(facts: &Deployment) -> Vec<Finding> {
+pub(super) fn range(policy: &Policy, facts: &Deployment) -> Vec<Finding> {
     let mut findings = vec![baseline(facts), on_branch(facts)];
+    findings.extend(no_deployment_branch(policy, &facts.branch));
     findings.extend(asserted(facts));
     findings
 }

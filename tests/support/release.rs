@@ -24,7 +24,7 @@ pub fn command(lane: &Lane, address: &str, head: Oid) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
     command.env_clear().current_dir(lane.directory());
     command.env("GITHUB_API_URL", address).env("GITHUB_TOKEN", "a-token-of-the-job");
-    command.args(["check", "--environment", "production", "--branch", "main", "--host", "github"]);
+    command.args(["check", "--environment", "production", "--host", "github"]);
     command.args(["--repository", "example-org/data-upload", "--head", &head.to_string()]);
     command
 }

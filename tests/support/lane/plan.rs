@@ -38,6 +38,8 @@ pub enum Shape {
     OldBase,
     Updated,
     CrissCross,
+    /// On another request that lands with it; nobody looked at that one alone.
+    Stacked,
 }
 
 pub const HOWS: [How; 7] =
@@ -59,8 +61,8 @@ pub const FLAVOURS: [Flavour; 15] = [
     Flavour::Empty,
     Flavour::Policy,
 ];
-pub const SHAPES: [Shape; 5] =
-    [Shape::Plain, Shape::Series, Shape::OldBase, Shape::Updated, Shape::CrissCross];
+pub const SHAPES: [Shape; 6] =
+    [Shape::Plain, Shape::Series, Shape::OldBase, Shape::Updated, Shape::CrissCross, Shape::Stacked];
 
 /// One landing to be made. Everything that is left to chance follows from its own seed, so that a plan can be left out of a
 /// story without changing what the others mean.
@@ -91,6 +93,7 @@ impl Plan {
     fn how(&self) -> How {
         match (self.plant, self.how) {
             (Some(Plant::MissingHead), _) => How::Squash,
+            (Some(Plant::LostRequest), _) => How::Octopus,
             (Some(Plant::ForeignCommit), How::FastForward | How::QueueMerge | How::QueueSquash) => {
                 How::Squash
             }
@@ -119,15 +122,25 @@ impl Plan {
         }
         first.approved();
         noise(lane, &mut first, self.plant, rng);
-        let tampering = plant::bend(lane, self, &mut first, rng);
+        let mut tampering = plant::bend(lane, self, &mut first, rng);
+        let below = (self.shape == Shape::Stacked && how == How::Merge && first.commits.len() > 1)
+            .then(|| below(lane, &first));
         let mut drafts = vec![first];
         if matches!(how, How::Octopus | How::QueueMerge | How::QueueSquash) {
             for _ in 0..=rng.below(2) {
                 drafts.push(companion(lane, &drafts, rng));
             }
         }
+        if self.plant == Some(Plant::LostRequest) {
+            tampering.lost.clone_from(&drafts[1].ops);
+        }
         let head = drafts[0].head;
         let landed = lane.land(drafts, how, &tampering.added, &tampering.lost, &label);
+        if let Some(below) = below {
+            let landed = revision(lane.landings[landed[0]].commit).unwrap();
+            lane.forge.landed.push((landed, below.number));
+            lane.forge.worlds.push(below.world);
+        }
         if let Some(plant) = self.plant {
             let places = [tampering.added, tampering.lost].concat();
             plant::mark(lane, landed[0], plant, &places);
@@ -185,6 +198,20 @@ fn companion(lane: &mut Lane, others: &[Draft], rng: &mut Rng) -> Draft {
     draft.ops.clear();
     lane.push(&mut draft, SAM, vec![op]);
     draft.approved();
+    draft
+}
+
+/// A request of the first commits of another. The host takes it for merged when they have landed.
+fn below(lane: &mut Lane, above: &Draft) -> Draft {
+    let mut draft = lane.open(above.base);
+    draft.head = above.commits[0].0;
+    let head = revision(draft.head).unwrap();
+    draft.world.commits = above.world.commits.clone();
+    draft.world.commits.truncate(1 + above.world.commits.iter().position(|(id, _)| *id == head).unwrap());
+    draft.approved();
+    draft.world.reviews.clear();
+    draft.world.request.open = false;
+    draft.world.request.merged = Some(minutes(100));
     draft
 }
 

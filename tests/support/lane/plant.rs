@@ -30,6 +30,8 @@ pub enum Plant {
     ForeignCommit,
     /// A landing without a part of the request.
     LostPart,
+    /// A landing of several requests that loses one of them.
+    LostRequest,
     /// Approvals of another request's head.
     ReusedApproval,
     /// Approvals given when it had landed.
@@ -57,7 +59,7 @@ pub enum Plant {
 }
 
 impl Plant {
-    pub const ALL: [Plant; 21] = [
+    pub const ALL: [Plant; 22] = [
         Plant::DirectPush,
         Plant::DirectMerge,
         Plant::DirectRevert,
@@ -67,6 +69,7 @@ impl Plant {
         Plant::DroppedFix,
         Plant::ForeignCommit,
         Plant::LostPart,
+        Plant::LostRequest,
         Plant::ReusedApproval,
         Plant::LateApproval,
         Plant::Retargeted,
@@ -97,6 +100,7 @@ impl Plant {
             | Plant::DroppedFix
             | Plant::ForeignCommit
             | Plant::LostPart
+            | Plant::LostRequest
             | Plant::OtherBranch
             | Plant::MissingHead => "reviewed-landings",
             Plant::WeakenedPolicy => "gate-integrity",
@@ -149,8 +153,9 @@ pub fn direct(lane: &mut Lane, plant: Plant, rng: &mut Rng) {
 pub fn mark(lane: &mut Lane, landing: usize, plant: Plant, ops: &[Op]) {
     let state = lane.state(lane.landings[landing].commit).clone();
     let place = |op: &Op| match (op, state.get(&op.file())) {
-        (Op::Slot(_, slot, text), Some(File { path, body: Body::Slots(slots), .. })) => {
-            assert_eq!(slots[*slot], *text, "the landing holds what was planted");
+        (Op::Slot(_, slot, text), Some(File { path, body: Body::Slots(slots), .. }))
+            if slots[*slot] == *text =>
+        {
             let (first, count) = (line_of(slots, *slot), text.lines().count() as u64);
             Some(match count {
                 1 => format!("{path}: line {first} added"),

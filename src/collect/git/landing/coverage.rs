@@ -76,9 +76,10 @@ impl<'o, 'r> Prover<'o, 'r> {
         let mut gaps = Vec::new();
         let mut departures = Vec::new();
         for candidate in &landing.candidates {
-            match self.single(&at, candidate) {
-                Ok(Ok(coverage)) => return Ok(coverage),
-                Ok(Err(attempt)) => departures.push((vec![candidate.clone()], attempt)),
+            match self.alone(&at, candidate, &landing.candidates) {
+                Ok(None) => (),
+                Ok(Some(Ok(coverage))) => return Ok(coverage),
+                Ok(Some(Err(attempt))) => departures.push((vec![candidate.clone()], attempt)),
                 Err(gap) => gaps.push(gap),
             }
         }
@@ -90,6 +91,25 @@ impl<'o, 'r> Prover<'o, 'r> {
             }
         }
         gaps.into_iter().next().map_or_else(|| self.nearest(&at, departures), Err)
+    }
+
+    /// What one of several candidates explains; `None` when the landing holds another one's commits besides: then the
+    /// content of that one has to be there too.
+    fn alone(
+        &mut self,
+        at: &Place,
+        candidate: &Candidate,
+        all: &[Candidate],
+    ) -> Result<Option<Result<Coverage, Attempt>>, Gap> {
+        let head = oid(candidate.head.as_str())?;
+        for other in all.iter().filter(|other| *other != candidate) {
+            let other = oid(other.head.as_str())?;
+            let is_here = self.graph.is_reached(other, &[at.landed])?;
+            if is_here && !self.graph.is_reached(other, &[at.parent, head])? {
+                return Ok(None);
+            }
+        }
+        self.single(at, candidate).map(Some)
     }
 
     /// Nobody claims it: whatever it changed is unexplained.
