@@ -1,1 +1,1 @@
-
+//! The steps of the writer one by one.
