@@ -40,6 +40,7 @@ mod tests {
   "outcome": "undetermined",
   "judged": {
     "repository": "acme/upload",
+    "environment": null,
     "request": 7,
     "title": "Load the January file twice",
     "branch": "main",
