@@ -26,6 +26,7 @@ pub struct Arguments {
 pub fn run(directory: &Path, arguments: &Arguments) -> Result {
     let policy = super::policy::read(&directory.join(&arguments.policy))?;
     let facts = read(&directory.join(&arguments.facts))?;
+    super::policy::waivers_of_change(&policy, &facts.gate)?;
     output::show(&crate::decide::decide(&policy, &facts), &arguments.output)
 }
 

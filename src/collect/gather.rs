@@ -12,6 +12,7 @@ use crate::model::path::RepoPath;
 use crate::model::person::TeamName;
 use crate::model::protection::Branch;
 use crate::model::review::ChangeRequest;
+use crate::model::waiver;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -25,6 +26,8 @@ pub struct Sources<'a> {
     pub directory: &'a Path,
     /// Reports named on the command line.
     pub reports: &'a [Named],
+    /// The moment of judgement.
+    pub observed: jiff::Timestamp,
 }
 
 /// A host, and its first two answers, which told us what to judge.
@@ -52,7 +55,7 @@ pub fn gather(inquiry: Inquiry, base: &Revision, head: &Revision, sources: &Sour
     } else {
         Fact::Gap(Gap::not_asked("the test reports", "use a policy that asks for them"))
     };
-    Facts { schema: SCHEMA, inquiry, change, gate, host, reports }
+    Facts { schema: SCHEMA, observed: Fact::Known(sources.observed), inquiry, change, gate, host, reports }
 }
 
 fn no_host() -> Gap {
@@ -72,9 +75,16 @@ fn gate_texts(
         Some(path) => text_at(repository, at, path),
         None => Ok(None),
     };
+    // Waivers stand beside the policy: those of a repository do not loosen a policy that is kept elsewhere.
+    let waivers = |at| match &inquiry.policy {
+        Some(_) => text_at(repository, at, &RepoPath::from(waiver::PATH)),
+        None => Ok(None),
+    };
     Ok(GateTexts {
         policy_before: policy(base)?,
         policy_after: policy(head)?,
+        waivers_before: waivers(base)?,
+        waivers_after: waivers(head)?,
         code_owners: code_owners(repository, base)?,
     })
 }

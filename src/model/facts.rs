@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The version of the JSON form of [`Facts`].
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 
 /// The answers to one [`Inquiry`]. No field has a default: what is missing in the text is an error, not an absence.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +21,8 @@ pub const SCHEMA: u32 = 1;
 pub struct Facts {
     /// [`SCHEMA`].
     pub schema: u32,
+    /// The moment of judgement: a decision that is taken again is taken at this moment. Every comparison with a date uses it.
+    pub observed: Fact<jiff::Timestamp>,
     /// What was asked.
     pub inquiry: Inquiry,
     /// What git shows of the change.
@@ -33,15 +35,25 @@ pub struct Facts {
     pub reports: Fact<Vec<Report>>,
 }
 
-/// Texts that steer the gate, before and after the change.
+/// Texts that steer the gate, before and after the change. An absent text is written as `null`: serde would take a
+/// missing `Option` for one, were it not read by hand.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GateTexts {
     /// The policy at the base; `None` when there is none or it is kept elsewhere.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub policy_before: Option<String>,
     /// The policy at the head; `None` when there is none or it is kept elsewhere.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub policy_after: Option<String>,
+    /// The waivers at the base; `None` when there are none or the policy is kept elsewhere.
+    #[serde(deserialize_with = "Option::deserialize")]
+    pub waivers_before: Option<String>,
+    /// The waivers at the head; `None` when there are none or the policy is kept elsewhere.
+    #[serde(deserialize_with = "Option::deserialize")]
+    pub waivers_after: Option<String>,
     /// CODEOWNERS at the base, from the first of GitHub's places that has one.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub code_owners: Option<GateText>,
 }
 
