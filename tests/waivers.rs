@@ -149,3 +149,47 @@ fn policy_check_reads_the_waivers_beside_the_policy() {
     assert!(String::from_utf8(good.stdout).unwrap().contains("portcullis-waivers.toml is valid: 1 waiver"));
     assert_eq!(check(&waivers("approver = \"kim-example\"")).status.code(), Some(4));
 }
+
+/// A deployment of the stage's head onto its base, judged without a host, by a policy that is frozen today.
+fn deployed(actor: &str, more: &[&str]) -> Verdict {
+    let policy = format!(
+        "{POLICY}\n[roles.release-managers]\nusers = [\"sam-example\"]\n[controls.deployers]\nrole = \"release-managers\"\n\
+         [controls.freeze]\nwindows = [{{ from = \"{}\", until = \"{}\", reason = \"holiday\" }}]\n",
+        days(-1),
+        days(1)
+    );
+    let waiver = waivers(GRANTED)
+        .replace("required-reviews", "freeze")
+        .replace("requests = [7]", "environment = \"staging\"");
+    let load = "INSERT INTO records SELECT * FROM staging;\n";
+    let stage = Stage::with(&[
+        Edit::Write("portcullis.toml", &policy),
+        Edit::Write("portcullis-waivers.toml", &waiver),
+        Edit::Write("services/upload/load.sql", load),
+    ])
+    .unwrap();
+    let server = Server::start(stage.world.clone());
+    let (base, head) = (stage.base.to_string(), stage.head().to_string());
+    let mut gate =
+        command(&stage, &server, &["check", "--format", "json", "--host", "none", "--branch", "main"]);
+    gate.args(["--base", &base, "--head", &head]).args(more).env("GITHUB_TRIGGERING_ACTOR", actor);
+    Verdict::of(&gate.env("GITHUB_ACTOR", "robin-example").output().unwrap())
+}
+
+#[test]
+fn a_freeze_and_a_deployer_are_judged_before_a_deployment() {
+    let production = deployed("robin-example", &["--environment", "production"]);
+    production.expect(1, "freeze", "holiday");
+    production.expect(1, "deployers", "robin-example deploys, who does not hold the role");
+    let staging = deployed("sam-example", &["--environment", "staging"]);
+    assert_eq!(staging.findings("freeze", "waived").len(), 1, "{}", staging.text);
+    assert_eq!(staging.findings("deployers", "met").len(), 1, "whoever ran the job again: {}", staging.text);
+    assert_ne!(staging.exit, 0, "without a host nobody knows what was reviewed");
+}
+
+#[test]
+fn who_deploys_is_not_said_against_the_job() {
+    let said = deployed("robin-example", &["--environment", "production", "--deployer", "sam-example"]);
+    assert_eq!(said.findings("deployers", "met").len(), 0, "{}", said.text);
+    assert_eq!(said.findings("deployers", "unproven").len(), 1, "{}", said.text);
+}

@@ -88,6 +88,14 @@ pub fn job() -> Result<Job> {
     Ok(Job { repository: need("GITHUB_REPOSITORY")?, request: request.number, head: request.head.sha })
 }
 
+/// The head in the event of this job, where it is of this request: the verdict will be shown on that commit, whatever was
+/// pushed since.
+pub fn head_of(repository: &str, request: u64) -> Option<Revision> {
+    let job = is_job().then(job)?.ok()?;
+    let same = job.repository.eq_ignore_ascii_case(repository) && job.request == request;
+    same.then_some(job.head)
+}
+
 fn parse(text: &str) -> std::result::Result<Event, serde_json::Error> {
     serde_json::from_str(text)
 }

@@ -23,6 +23,7 @@ pub struct Arguments {
 /// # Errors
 /// Usage, environment or policy errors; a blocked change is no error.
 pub fn run(directory: &Path, arguments: &Arguments) -> Result {
+    let output = arguments.output.plan()?;
     if let Some(environment) = arguments.deploying.environment() {
         return deployment::run(
             directory,
@@ -36,5 +37,5 @@ pub fn run(directory: &Path, arguments: &Arguments) -> Result {
         Preparation::Ready(ready) => crate::decide::decide(&ready.policy, &ready.facts),
         Preparation::Unseen(judged, gap) => crate::decide::undetermined(*judged, &gap),
     };
-    output::show(&decision, &arguments.output)
+    output.show(&decision)
 }

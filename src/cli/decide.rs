@@ -23,11 +23,12 @@ pub struct Arguments {
 ///
 /// # Errors
 /// The facts cannot be read or are of another schema; the policy is not valid.
-pub fn run(directory: &Path, arguments: &Arguments) -> Result {
-    let policy = super::policy::read(&directory.join(&arguments.policy))?;
-    let facts = read(&directory.join(&arguments.facts))?;
+pub fn run(arguments: &Arguments) -> Result {
+    let output = arguments.output.plan()?;
+    let policy = super::policy::read(&arguments.policy)?;
+    let facts = read(&arguments.facts)?;
     super::policy::waivers_of_change(&policy, &facts.gate)?;
-    output::show(&crate::decide::decide(&policy, &facts), &arguments.output)
+    output.show(&crate::decide::decide(&policy, &facts))
 }
 
 fn read(file: &Path) -> Result<Facts> {

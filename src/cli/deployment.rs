@@ -1,7 +1,7 @@
 //! `portcullis check --environment NAME`: may this commit be deployed there?
 
 use super::exit::{Exit, Failure, Result};
-use super::judged::{Connection, connection, named_reports, policy_at};
+use super::judged::{Connection, Ends, connection, named_reports, policy_at};
 use super::record::{Recording, Unrecorded, record_decision};
 use super::{HostName, Subject, actions, output};
 use crate::collect::deployment::{Target, Witnesses, gather_deployment};
@@ -73,6 +73,7 @@ pub fn run(
     environment: &Environment,
     shown: &output::Shown,
 ) -> Result {
+    let plan = shown.plan()?;
     let prepared = prepare(directory, subject, deploying, environment, connection())?;
     let decision = match &prepared {
         Preparation::Ready(ready) => crate::decide::decide_deployment(&ready.policy, &ready.facts),
@@ -83,7 +84,7 @@ pub fn run(
     {
         record(directory, environment, ready, &decision)?;
     }
-    output::show(&decision, shown)
+    plan.show(&decision)
 }
 
 fn record(directory: &Path, environment: &Environment, ready: &Prepared, decision: &Decision) -> Result<()> {
@@ -135,7 +136,7 @@ pub fn prepare(
     connection: Connection,
 ) -> Result<Preparation> {
     let repository = Repository::open(directory)?;
-    let reports = named_reports(subject)?;
+    let reports = named_reports(directory, subject)?;
     let candidate = repository.resolve(subject.head.as_deref().unwrap_or("HEAD"))?;
     let judged = Judged {
         environment: Some(environment.to_string()),
@@ -146,7 +147,8 @@ pub fn prepare(
         Ok(found) => found,
         Err(gap) => return Ok(Preparation::Unseen(Box::new(judged), gap)),
     };
-    let (policy, inquiry) = match policy_at(&repository, subject, &baseline.revision, &candidate)? {
+    let ends = Ends { base: baseline.revision.clone(), head: candidate.clone() };
+    let (policy, inquiry) = match policy_at(&repository, directory, subject, &ends)? {
         Ok(found) => found,
         Err(gap) => return Ok(Preparation::Unseen(Box::new(judged), gap)),
     };

@@ -1,19 +1,31 @@
 //! `portcullis explain`: what a control asks and why; to which areas a path or a commit belongs.
 
 use super::exit::{Exit, Failure, Result};
+use super::output::{nearest, unknown};
 use super::{judged, output};
 use crate::collect::gather::text_at;
 use crate::collect::git::Repository;
 use crate::control::{self, Documentation, Kind};
 use crate::model::change::Revision;
-use crate::model::decision::TouchedArea;
+use crate::model::decision::{Touch, TouchedArea};
 use crate::model::fact::Gap;
-use crate::model::inventory::{Area, Inventory};
+use crate::model::inquiry::Inquiry;
+use crate::model::inventory::{Area, Inventory, Ruled};
 use crate::model::path::RepoPath;
 use crate::policy::Policy;
+use crate::render::prose::{prose, wrap};
 use clap::Args;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+
+/// Columns to fill.
+const WIDTH: usize = 80;
+
+/// The column in which the list of controls says what each requires.
+const LIST: usize = 19;
+
+/// How many line numbers are listed.
+const HANDFUL: usize = 10;
 
 /// Arguments of `explain`.
 #[derive(Debug, Args)]
@@ -40,18 +52,22 @@ pub fn run(directory: &Path, arguments: &Arguments) -> Result {
             None => explain_code(directory, arguments, what)?,
         },
     };
-    output::stdout(text.as_bytes())?;
+    output::text(&text)?;
     Ok(Exit::Allowed)
 }
 
 fn list() -> String {
     let mut text = String::from("The controls; `portcullis explain NAME` says more about each.\n\n");
     for kind in control::TABLE {
-        let first = kind.documentation.requires.split_inclusive(['.', ':']).next().unwrap_or_default();
-        let _ =
-            writeln!(text, "{:<18} {}", kind.name, first.split_whitespace().collect::<Vec<_>>().join(" "));
+        let lines = wrap(&first_sentence(kind.documentation.requires), LIST, LIST, WIDTH);
+        let _ = writeln!(text, "{:<LIST$}{}", kind.name, lines.join(&format!("\n{:LIST$}", "")));
     }
     text
+}
+
+fn first_sentence(text: &str) -> String {
+    let first = text.split(['.', ':']).next().unwrap_or_default();
+    format!("{}.", first.trim())
 }
 
 fn document(kind: &Kind) -> String {
@@ -64,43 +80,60 @@ fn document(kind: &Kind) -> String {
     ];
     let mut text = format!("{}\n{}\n", kind.name, "=".repeat(kind.name.len()));
     for (title, section) in sections {
-        let _ = write!(text, "\n{title}\n{}\n\n{}\n", "-".repeat(title.len()), section.trim());
+        let _ = write!(text, "\n{title}\n{}\n\n{}", "-".repeat(title.len()), prose(section, WIDTH));
     }
     text
 }
 
 fn explain_code(directory: &Path, arguments: &Arguments, what: &str) -> Result<String> {
-    let repository = Repository::open(directory)?;
+    let names = || control::TABLE.iter().map(|kind| kind.name);
+    let repository = Repository::open(directory).map_err(|error| {
+        let control = unknown("control", what, names());
+        Failure::environment(format!("{control}\nhelp: for a path or commit: {error:#}"))
+    })?;
     let at = repository.resolve(&arguments.at)?;
-    let policy = policy(&repository, &at, arguments)?;
-    let path = RepoPath::from(what);
+    let policy = policy(&repository, &at, directory, arguments)?;
+    let code = Code { repository: &repository, at: &at, policy: &policy };
+    let path = RepoPath::from(what.trim_start_matches("./").trim_end_matches('/'));
     let paths = repository.paths_at(&at).map_err(unseen)?;
     if paths.contains(&path) {
-        return explain_path(&repository, &at, &policy.scope.inventory, &path).map_err(unseen);
+        return code.path(&path).map_err(unseen);
+    }
+    let below: Vec<&RepoPath> = paths.iter().filter(|one| is_below(one, &path)).collect();
+    if !below.is_empty() {
+        return Ok(code.directory(&path, &below));
     }
     match repository.resolve(what) {
-        Ok(commit) => {
-            let parent = repository.resolve(&format!("{commit}~1"))?;
-            explain_commit(&repository, &parent, &commit, &policy).map_err(unseen)
+        Ok(commit) => code.commit(&commit).map_err(unseen),
+        Err(_) if what.contains(['/', '.']) && nearest(what, names()).is_none() => {
+            let nothing = format!("{path} is no file at {}; by its path alone:\n\n", at.short());
+            Ok(nothing + &by_path(&policy.scope.inventory, &path))
         }
-        Err(error) if what.contains(['/', '.']) => Ok(format!(
-            "{path} is not a file at {} ({error:#}); by its path alone:\n\n{}",
-            at.short(),
-            by_path(&policy.scope.inventory, &path)
-        )),
         Err(error) => {
-            Err(Failure::usage(format!("`{what}` is no control, no path at {}, and {error:#}", at.short())))
+            let help = match nearest(what, names()) {
+                Some(meant) => format!("did you mean the control `{meant}`?"),
+                None => "`portcullis explain` lists the controls".to_string(),
+            };
+            let at = at.short();
+            Err(Failure::usage(format!(
+                "`{what}` is no control and no path at {at}, and {error:#}\nhelp: {help}"
+            )))
         }
     }
+}
+
+fn is_below(path: &RepoPath, directory: &RepoPath) -> bool {
+    let rest = path.as_bytes().strip_prefix(directory.as_bytes());
+    rest.is_some_and(|rest| rest.starts_with(b"/"))
 }
 
 fn unseen(gap: Gap) -> Failure {
     Failure { exit: Exit::Undetermined, message: format!("{gap}\nhelp: {}", gap.remedy) }
 }
 
-fn policy(repository: &Repository, at: &Revision, arguments: &Arguments) -> Result<Policy> {
+fn policy(repository: &Repository, at: &Revision, directory: &Path, arguments: &Arguments) -> Result<Policy> {
     if let Some(file) = &arguments.policy {
-        return super::policy::read(file);
+        return super::policy::read(&directory.join(file));
     }
     match text_at(repository, at, &judged::POLICY.into()).map_err(unseen)? {
         Some(text) => super::policy::parse(&format!("{} at {}", judged::POLICY, at.short()), &text),
@@ -112,72 +145,115 @@ fn policy(repository: &Repository, at: &Revision, arguments: &Arguments) -> Resu
     }
 }
 
+/// By its path, an area's answer for what stands or could stand there.
 fn by_path(inventory: &Inventory, path: &RepoPath) -> String {
-    let mut text = String::new();
-    for area in &inventory.areas {
-        let _ = match area.touch_by_path(path) {
-            Some(touch) => writeln!(
-                text,
-                "{}: inside, by {} (line {} of the policy)",
-                area.name, touch.rule, touch.policy_line
-            ),
-            None => writeln!(text, "{}: outside by its path", area.name),
-        };
-    }
-    text
+    inventory.areas.iter().map(|area| format!("{}: {}\n", area.name, place(area, path))).collect()
 }
 
-fn explain_path(
-    repository: &Repository,
-    at: &Revision,
-    inventory: &Inventory,
-    path: &RepoPath,
-) -> std::result::Result<String, Gap> {
-    let bytes = repository.file_at(at, path)?.unwrap_or_default();
-    let mut text = format!("{path} at {}\n\n{}", at.short(), by_path(inventory, path));
-    for area in &inventory.areas {
-        for (rule, line, lines) in by_content(area, &bytes) {
-            let _ = writeln!(
-                text,
-                "{}: a change to line {} would be inside, by content `{rule}` (line {line} of the policy)",
-                area.name,
-                lines.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")
-            );
+fn place(area: &Area, path: &RepoPath) -> String {
+    match (area.excluded_by(path), area.touch_by_path(path)) {
+        (Some(rule), _) => format!("outside, excluded by `{}` (line {} of the policy)", rule.rule, rule.line),
+        (None, Some(touch)) => {
+            format!("inside, by {} (line {} of the policy)", touch.rule, touch.policy_line)
+        }
+        (None, None) => "outside by its path".to_string(),
+    }
+}
+
+/// What is explained: paths and commits of a repository, by a policy.
+struct Code<'a> {
+    repository: &'a Repository,
+    at: &'a Revision,
+    policy: &'a Policy,
+}
+
+impl Code<'_> {
+    fn areas(&self) -> &[Area] {
+        &self.policy.scope.inventory.areas
+    }
+
+    fn inquiry(&self) -> Inquiry {
+        Inquiry { each_commit: false, ..self.policy.inquiry(None) }
+    }
+
+    fn path(&self, path: &RepoPath) -> std::result::Result<String, Gap> {
+        let mut text = format!("{path} at {}\n\n", self.at.short());
+        let Some(file) = self.repository.file_as_added(self.at, path, &self.inquiry())? else {
+            return Ok(text);
+        };
+        let bytes = self.repository.file_at(self.at, path)?.unwrap_or_default();
+        for area in self.areas() {
+            let _ = writeln!(text, "{}: {}", area.name, standing(area, path, area.touch(&file)?.as_ref()));
+            if area.excluded_by(path).is_none() {
+                by_content(area, &bytes).iter().for_each(|found| text.push_str(found));
+            }
+        }
+        Ok(text)
+    }
+
+    fn directory(&self, path: &RepoPath, below: &[&RepoPath]) -> String {
+        let mut text = format!("{path} at {}: a directory of {}\n\n", self.at.short(), files(below.len()));
+        for area in self.areas() {
+            let inside = below.iter().filter(|path| area.touch_by_path(path).is_some()).count();
+            let _ = writeln!(text, "{}: {inside} of them inside by path", area.name);
+        }
+        text
+    }
+
+    fn commit(&self, commit: &Revision) -> std::result::Result<String, Gap> {
+        let inquiry = self.inquiry();
+        let changed = self.repository.commit_files(commit, &inquiry)?;
+        let areas = self.policy.scope.inventory.touched(changed.iter(), &inquiry)?;
+        let number = files(changed.len());
+        Ok(format!("commit {} changes {number} against its first parent\n\n", commit.short())
+            + &show_areas(&areas))
+    }
+}
+
+fn files(number: usize) -> String {
+    format!("{number} file{}", if number == 1 { "" } else { "s" })
+}
+
+/// A file's standing, as far as it needs no edited line: what is said of its path, or of what it is.
+fn standing(area: &Area, path: &RepoPath, touch: Option<&Touch>) -> String {
+    match touch {
+        Some(touch) if touch.path != *path => {
+            let Touch { path, rule, policy_line, .. } = touch;
+            format!("inside, since it leads to {path}, by {rule} (line {policy_line} of the policy)")
+        }
+        Some(touch) if area.touch_by_path(path).is_none() && touch.line.is_none() => {
+            format!("inside, by {} (line {} of the policy)", touch.rule, touch.policy_line)
+        }
+        _ => place(area, path),
+    }
+}
+
+/// Which lines of a text the content patterns of an area match.
+fn by_content(area: &Area, bytes: &[u8]) -> Vec<String> {
+    let found = area.content.iter().filter_map(|rule| {
+        let regex = regex::bytes::Regex::new(&rule.rule).ok()?;
+        let lines = bytes.split(|b| *b == b'\n').zip(1u64..);
+        let matching = lines.filter(|(line, _)| regex.is_match(line));
+        let numbers: Vec<String> = matching.map(|(_, number)| number.to_string()).collect();
+        (!numbers.is_empty()).then(|| {
+            let Ruled { rule, line } = rule;
+            let lines = some_of(&numbers);
+            format!("  a change to {lines} is inside, by content `{rule}` (line {line} of the policy)\n")
+        })
+    });
+    found.collect()
+}
+
+/// No more line numbers than a reader wants to see.
+fn some_of(numbers: &[String]) -> String {
+    match numbers {
+        [one] => format!("line {one}"),
+        _ if numbers.len() <= HANDFUL => format!("any of the lines {}", numbers.join(", ")),
+        _ => {
+            let more = numbers.len() - HANDFUL;
+            format!("any of the lines {} and {more} more", numbers[..HANDFUL].join(", "))
         }
     }
-    Ok(text)
-}
-
-/// Each content pattern of an area with the lines of a text that it matches.
-fn by_content<'a>(area: &'a Area, bytes: &[u8]) -> Vec<(&'a str, u64, Vec<u64>)> {
-    let compiled = area.content.iter().filter_map(|rule| {
-        let regex = regex::bytes::Regex::new(&rule.rule).ok()?;
-        let lines = bytes.split(|b| *b == b'\n').zip(1..);
-        let matching: Vec<u64> =
-            lines.filter(|(line, _)| regex.is_match(line)).map(|(_, number)| number).collect();
-        Some((rule.rule.as_str(), rule.line, matching))
-    });
-    compiled.filter(|(_, _, lines)| !lines.is_empty()).collect()
-}
-
-fn explain_commit(
-    repository: &Repository,
-    parent: &Revision,
-    commit: &Revision,
-    policy: &Policy,
-) -> std::result::Result<String, Gap> {
-    let mut inquiry = policy.inquiry(None);
-    inquiry.each_commit = false;
-    let change = repository.change(parent, commit, &inquiry);
-    let change = change.known()?;
-    let areas = policy.scope.inventory.touched(change.files.iter(), &inquiry)?;
-    let mut text = format!(
-        "commit {} changes {} paths against its first parent\n\n",
-        commit.short(),
-        change.files.len()
-    );
-    text.push_str(&show_areas(&areas));
-    Ok(text)
 }
 
 fn show_areas(areas: &[TouchedArea]) -> String {
@@ -197,4 +273,31 @@ fn show_areas(areas: &[TouchedArea]) -> String {
         text.push_str("It touches no data-processing area.\n");
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_said_of_controls_fits_a_terminal_and_leaves_no_markup() {
+        let documents = control::TABLE.iter().map(|kind| document(kind)).chain([list()]);
+        for text in documents {
+            let wide: Vec<_> = text.lines().filter(|line| line.chars().count() > WIDTH).collect();
+            assert!(wide.is_empty(), "{wide:#?}");
+            assert!(!text.contains("```"), "{text}");
+        }
+    }
+
+    #[test]
+    fn examples_are_policies_that_can_be_read() {
+        for kind in control::TABLE {
+            let text = prose(kind.documentation.how_to_meet, WIDTH);
+            let code = text.lines().filter_map(|line| line.strip_prefix("    "));
+            let code: String = code.map(|line| format!("{line}\n")).collect();
+            assert!(code.contains(&format!("[controls.{}", kind.name)), "{}: {code}", kind.name);
+            let read: std::result::Result<toml::Table, _> = toml::from_str(&code);
+            assert!(read.is_ok(), "{}: {read:?}", kind.name);
+        }
+    }
 }

@@ -29,9 +29,9 @@ pub fn run(directory: &Path, arguments: &Arguments) -> Result {
             return Err(Failure { exit: Exit::Undetermined, message });
         }
     };
-    let mut json =
+    let json =
         serde_json::to_string_pretty(&facts).map_err(|error| Failure::environment(error.to_string()))?;
-    json.push('\n');
+    let json = crate::render::plain_json(&json) + "\n";
     match &arguments.output {
         Some(file) => output::write_file(file, json.as_bytes())?,
         None => output::stdout(json.as_bytes())?,

@@ -1,12 +1,12 @@
 //! From arguments and environment to what is judged: repository, host, base, head, policy, facts.
 
-use super::exit::{Failure, Result};
+use super::exit::{Exit, Failure, Result};
 use super::{HostName, Subject, actions};
 use crate::collect::gather::{Asked, Sources, gather, text_at};
 use crate::collect::git::Repository;
 use crate::collect::host::Host;
 use crate::collect::host::github::{GitHub, Patience};
-use crate::collect::reports::Named;
+use crate::collect::reports::{Named, below};
 use crate::collect::transport::{Live, Transport};
 use crate::model::change::Revision;
 use crate::model::decision::Judged;
@@ -65,7 +65,7 @@ pub struct Connection {
 /// See [`prepare`].
 pub fn prepare_over(connection: Connection, directory: &Path, subject: &Subject) -> Result<Preparation> {
     let repository = Repository::open(directory)?;
-    let named = named_reports(subject)?;
+    let named = named_reports(directory, subject)?;
     let question = Asking::new(subject)?;
     let host = question.host(connection)?;
     let asked = host.as_deref().map(|host| ask(host));
@@ -73,7 +73,7 @@ pub fn prepare_over(connection: Connection, directory: &Path, subject: &Subject)
         Ok(ends) => ends?,
         Err(gap) => return Ok(Preparation::Unseen(Box::new(known(asked.as_ref(), None)), gap)),
     };
-    let (policy, inquiry) = match policy_at(&repository, subject, &ends.base, &ends.head)? {
+    let (policy, inquiry) = match policy_at(&repository, directory, subject, &ends)? {
         Ok(found) => found,
         Err(gap) => return Ok(Preparation::Unseen(Box::new(known(asked.as_ref(), Some(&ends))), gap)),
     };
@@ -103,7 +103,8 @@ impl Asking {
                 Err(Failure::usage("--repository and --request need --host github"))
             }
             (_, Some(repository), Some(request)) => {
-                Ok(Asking { github: Some((repository.clone(), request)), head: None })
+                let head = actions::head_of(repository, request);
+                Ok(Asking { github: Some((repository.clone(), request)), head })
             }
             (_, None, None) if actions::is_job() => {
                 let job = actions::job()?;
@@ -137,9 +138,11 @@ fn ask(host: &dyn Host) -> Asked<'_> {
 }
 
 /// The two commits that a decision names.
-struct Ends {
-    base: Revision,
-    head: Revision,
+pub struct Ends {
+    /// Where it begins.
+    pub base: Revision,
+    /// Where it ends.
+    pub head: Revision,
 }
 
 /// What the command line says, else what the job says, else what the host says.
@@ -173,21 +176,23 @@ fn ends(
 /// There is none, or it is not valid.
 pub fn policy_at(
     repository: &Repository,
+    directory: &Path,
     subject: &Subject,
-    base: &Revision,
-    head: &Revision,
+    ends: &Ends,
 ) -> Result<std::result::Result<(Policy, Inquiry), Gap>> {
     if let Some(file) = &subject.policy {
-        let policy = super::policy::read(file)?;
+        let file = directory.join(file);
+        let policy = super::policy::read(&file)?;
+        not_of_the_change(repository, ends, &file, &policy.text)?;
         let inquiry = policy.inquiry(None);
         return Ok(Ok((policy, inquiry)));
     }
     let path = RepoPath::from(POLICY);
-    let (before, after) = match texts(repository, base, head, &path) {
+    let (before, after) = match texts(repository, ends, &path) {
         Ok(texts) => texts,
         Err(gap) => return Ok(Err(gap)),
     };
-    let at = base.short();
+    let at = ends.base.short();
     let Some(text) = before else {
         return Err(Failure::policy(format!(
             "there is no {POLICY} at the base commit {at}; `portcullis policy init` writes one to begin with, and it \
@@ -204,15 +209,28 @@ pub fn policy_at(
     Ok(Ok((policy, inquiry)))
 }
 
+/// A file of the work tree says what the change wants it to say, unless it stands so at the base.
+fn not_of_the_change(repository: &Repository, ends: &Ends, file: &Path, text: &str) -> Result<()> {
+    let path = repository.work_tree().and_then(|root| below(root, file));
+    let Some(path) = path else { return Ok(()) };
+    let unseen = |gap: Gap| Failure { exit: Exit::Undetermined, message: gap.to_string() };
+    let brought = repository.brings(&ends.head, &path).map_err(unseen)?;
+    let before = text_at(repository, &ends.base, &path).map_err(unseen)?;
+    if !brought || before.as_deref() == Some(text) {
+        return Ok(());
+    }
+    Err(Failure::policy(format!(
+        "the policy {} is a file of the change that it would judge, and not what stands at the base commit {}; leave out \
+         --policy to judge by {POLICY} at the base, or keep the policy outside of the repository",
+        file.display(),
+        ends.base.short()
+    )))
+}
+
 type Text = Option<String>;
 
-fn texts(
-    repository: &Repository,
-    base: &Revision,
-    head: &Revision,
-    path: &RepoPath,
-) -> std::result::Result<(Text, Text), Gap> {
-    Ok((text_at(repository, base, path)?, text_at(repository, head, path)?))
+fn texts(repository: &Repository, ends: &Ends, path: &RepoPath) -> std::result::Result<(Text, Text), Gap> {
+    Ok((text_at(repository, &ends.base, path)?, text_at(repository, &ends.head, path)?))
 }
 
 fn known(asked: Option<&Asked<'_>>, ends: Option<&Ends>) -> Judged {
@@ -231,22 +249,22 @@ fn known(asked: Option<&Asked<'_>>, ends: Option<&Ends>) -> Judged {
 ///
 /// # Errors
 /// One of them names no file.
-pub fn named_reports(subject: &Subject) -> Result<Vec<Named>> {
-    subject.reports.iter().map(|text| named(text)).collect()
+pub fn named_reports(directory: &Path, subject: &Subject) -> Result<Vec<Named>> {
+    subject.reports.iter().map(|text| named(directory, text)).collect()
 }
 
 /// `FILE`, or `SUITE=FILE` where SUITE looks like the name of a suite.
-fn named(text: &str) -> Result<Named> {
+fn named(directory: &Path, text: &str) -> Result<Named> {
     let suite = |name: &str| {
         !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
     };
     match text.split_once('=') {
         Some((name, file)) if suite(name) && !file.is_empty() => {
-            Ok(Named { suite: Some(name.to_string()), file: file.into() })
+            Ok(Named { suite: Some(name.to_string()), file: directory.join(file) })
         }
         _ if text.is_empty() => {
             Err(Failure::usage("--report needs a file: --report FILE or --report SUITE=FILE"))
         }
-        _ => Ok(Named { suite: None, file: text.into() }),
+        _ => Ok(Named { suite: None, file: directory.join(text) }),
     }
 }

@@ -5,7 +5,8 @@
 )]
 
 use clap::{Args, Parser, Subcommand};
-use std::path::PathBuf;
+use exit::Failure;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 pub mod actions;
@@ -25,12 +26,12 @@ pub mod record;
 /// regression evidence.
 ///
 /// Exit codes, equal for every format: 0 allowed, 1 blocked, 2 usage, 3 undetermined (must not land
-/// either), 4 policy missing or not valid, 5 no repository or a file that cannot be read or written,
-/// 6 a deployment record does not verify.
+/// either), 4 policy missing or not valid, 5 no repository, no such commit, or a file that cannot be
+/// read or written, 6 a deployment record does not verify.
 #[derive(Debug, Parser)]
 #[command(name = "portcullis", version, max_term_width = 100)]
 pub struct Cli {
-    /// Work as if started in this directory.
+    /// Work as if started in this directory: all paths are meant from there.
     #[arg(short = 'C', value_name = "DIR", global = true, default_value = ".", hide_default_value = true)]
     directory: PathBuf,
     #[command(subcommand)]
@@ -104,12 +105,16 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// Every path that the user names is meant from the directory that `-C` names, as with git.
 fn run(cli: Cli) -> exit::Result {
-    let directory = cli.directory.as_path();
+    std::env::set_current_dir(&cli.directory).map_err(|error| {
+        Failure::environment(format!("cannot enter the directory {}: {error}", cli.directory.display()))
+    })?;
+    let directory = Path::new(".");
     match cli.command {
         Command::Check(arguments) => check::run(directory, &arguments),
         Command::Facts(arguments) => facts::run(directory, &arguments),
-        Command::Decide(arguments) => decide::run(directory, &arguments),
+        Command::Decide(arguments) => decide::run(&arguments),
         Command::Explain(arguments) => explain::run(directory, &arguments),
         Command::Policy(command) => policy::run(directory, &command),
         Command::Record(command) => record::run(directory, &command),

@@ -3,10 +3,11 @@
 
 use super::actions;
 use super::exit::{Exit, Failure, Result};
-use crate::model::decision::{Decision, Outcome};
+use crate::model::decision::Decision;
 use crate::model::digest::Digest;
 use crate::render::{self, Format, Style};
 use clap::Args;
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -32,29 +33,48 @@ struct Target {
     append: bool,
 }
 
-/// Shows a decision in every format asked for, and says how to exit.
-///
-/// # Errors
-/// An unknown format, two formats for stdout, or a file that cannot be written.
-pub fn show(decision: &Decision, arguments: &Shown) -> Result {
-    for target in targets(arguments)? {
-        write(decision, &target, arguments)?;
-    }
-    let exit = Exit::from(decision.outcome);
-    Ok(if arguments.advisory && decision.outcome != Outcome::Allow { Exit::Allowed } else { exit })
+/// Where a decision will go. Made before anything is judged, so that a misspelt format costs no time.
+pub struct Plan<'a> {
+    targets: Vec<Target>,
+    arguments: &'a Shown,
 }
 
-fn targets(arguments: &Shown) -> Result<Vec<Target>> {
-    if arguments.formats.is_empty() {
-        return Ok(usual());
+impl Shown {
+    /// What was asked for.
+    ///
+    /// # Errors
+    /// An unknown format, two formats for stdout or for one file.
+    pub fn plan(&self) -> Result<Plan<'_>> {
+        let targets = if self.formats.is_empty() { usual() } else { targets(&self.formats)? };
+        Ok(Plan { targets, arguments: self })
     }
-    let targets = arguments.formats.iter().map(|text| target(text)).collect::<Result<Vec<_>>>()?;
-    if targets.iter().filter(|target| target.file.is_none()).count() > 1 {
-        return Err(Failure::usage(
+}
+
+impl Plan<'_> {
+    /// Shows a decision in every format asked for, and says how to exit.
+    ///
+    /// # Errors
+    /// A file cannot be written.
+    pub fn show(&self, decision: &Decision) -> Result {
+        for target in &self.targets {
+            write(decision, target, self.arguments)?;
+        }
+        Ok(if self.arguments.advisory { Exit::Allowed } else { Exit::from(decision.outcome) })
+    }
+}
+
+fn targets(formats: &[String]) -> Result<Vec<Target>> {
+    let targets = formats.iter().map(|text| target(text)).collect::<Result<Vec<_>>>()?;
+    let mut places = BTreeSet::new();
+    match targets.iter().find(|target| !places.insert(target.file.as_ref())) {
+        None => Ok(targets),
+        Some(Target { file: None, .. }) => Err(Failure::usage(
             "only one format can go to stdout; give the others a file: --format json=FILE",
-        ));
+        )),
+        Some(Target { file: Some(file), .. }) => {
+            Err(Failure::usage(format!("two formats would be written to {}", file.display())))
+        }
     }
-    Ok(targets)
 }
 
 fn usual() -> Vec<Target> {
@@ -71,10 +91,11 @@ fn usual() -> Vec<Target> {
 fn target(text: &str) -> Result<Target> {
     let (name, file) =
         text.split_once('=').map_or((text, None), |(name, file)| (name, Some(PathBuf::from(file))));
-    let format = render::find(name).ok_or_else(|| {
-        let names: Vec<_> = render::TABLE.iter().map(|format| format.name).collect();
-        Failure::usage(format!("there is no format `{name}`; there are {}", names.join(", ")))
-    })?;
+    let names = || render::TABLE.iter().map(|format| format.name);
+    let format = render::find(name).ok_or_else(|| Failure::usage(unknown("format", name, names())))?;
+    if file.as_ref().is_some_and(|file| file.as_os_str().is_empty()) {
+        return Err(Failure::usage(format!("`--format {text}` names no file; write --format {name}=FILE")));
+    }
     Ok(Target { format, file, append: false })
 }
 
@@ -129,11 +150,15 @@ pub fn stdout(bytes: &[u8]) -> Result<()> {
     }
 }
 
-/// Writes a file whole or not at all: beside it first, then in its place.
+/// Writes a file whole or not at all: beside it first, then in its place. A device or pipe (`/dev/stdout`) is written
+/// where it is and never replaced.
 ///
 /// # Errors
 /// It cannot be written.
 pub fn write_file(file: &Path, bytes: &[u8]) -> Result<()> {
+    if std::fs::metadata(file).is_ok_and(|target| !target.is_file()) {
+        return append(file, bytes);
+    }
     let cannot = |error: &dyn std::fmt::Display| {
         Failure::environment(format!("cannot write {}: {error}", file.display()))
     };
@@ -141,9 +166,25 @@ pub fn write_file(file: &Path, bytes: &[u8]) -> Result<()> {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
-    let mut beside = tempfile::NamedTempFile::new_in(directory).map_err(|error| cannot(&error))?;
+    let mut beside = beside(directory).map_err(|error| cannot(&plain(error)))?;
     beside.write_all(bytes).and_then(|()| beside.as_file().sync_all()).map_err(|error| cannot(&error))?;
-    beside.persist(file).map(drop).map_err(|error| cannot(&error))
+    beside.persist(file).map(drop).map_err(|error| cannot(&error.error))
+}
+
+/// The error without the name of the file beside, which nobody asked for.
+fn plain(error: io::Error) -> io::Error {
+    match error.kind() {
+        io::ErrorKind::Other => error,
+        kind => kind.into(),
+    }
+}
+
+/// A new file with the rights of any other (a temporary one is its owner's alone).
+fn beside(directory: &Path) -> io::Result<tempfile::NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.tempfile_in(directory)
 }
 
 fn append(file: &Path, bytes: &[u8]) -> Result<()> {
@@ -152,16 +193,38 @@ fn append(file: &Path, bytes: &[u8]) -> Result<()> {
         .map_err(|error| Failure::environment(format!("cannot write {}: {error}", file.display())))
 }
 
+/// Writes text for people to stdout, with what came from outside made harmless.
+///
+/// # Errors
+/// Stdout cannot be written.
+pub fn text(text: &str) -> Result<()> {
+    stdout(format!("{}\n", render::plain(text.trim_end())).as_bytes())
+}
+
+/// What to say of a name that is not in a list: the one that was meant, or all of them.
+pub fn unknown<'n>(thing: &str, name: &str, names: impl Iterator<Item = &'n str> + Clone) -> String {
+    match nearest(name, names.clone()) {
+        Some(meant) => format!("there is no {thing} `{name}`; did you mean `{meant}`?"),
+        None => format!("there is no {thing} `{name}`; there are {}", names.collect::<Vec<_>>().join(", ")),
+    }
+}
+
+/// The name that was probably meant.
+pub fn nearest<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+    let alike = names.map(|known| (strsim::jaro_winkler(known, name), known));
+    alike.filter(|(likeness, _)| *likeness > 0.85).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, known)| known)
+}
+
 /// Says on stderr what went wrong.
 pub fn complain(message: &str) {
     let message = message.trim_end();
     let prefix = if message.starts_with("error") { "" } else { "error: " };
-    eprintln!("{prefix}{message}");
+    remark(&format!("{prefix}{message}"));
 }
 
 /// Says something on stderr that is no error.
 pub fn remark(message: &str) {
-    eprintln!("{}", message.trim_end());
+    eprintln!("{}", render::plain(message.trim_end()));
 }
 
 /// Says on stderr how far a long piece of work has come, on a terminal only.

@@ -10,8 +10,15 @@ use crate::model::inventory::Ruled;
 use crate::model::path::RepoPath;
 use crate::model::waiver;
 use crate::policy::{self, Policy, Problem};
+use crate::render::prose::wrap;
 use clap::Subcommand;
 use std::path::{Path, PathBuf};
+
+/// Columns to fill.
+const WIDTH: usize = 80;
+
+/// How many of them labels take.
+const LABEL: usize = 12;
 
 /// What to do with a policy.
 #[derive(Debug, Subcommand)]
@@ -36,8 +43,8 @@ pub enum Command {
 /// The file cannot be read or written, or the policy is not valid.
 pub fn run(directory: &Path, command: &Command) -> Result {
     match command {
-        Command::Check { file } => check(directory, &directory.join(file)),
-        Command::Init { file } => init(&directory.join(file)),
+        Command::Check { file } => check(directory, file),
+        Command::Init { file } => init(file),
     }
 }
 
@@ -45,19 +52,27 @@ fn check(directory: &Path, file: &Path) -> Result {
     let policy = read(file)?;
     let waivers = check_waivers(&policy, &file.with_file_name(waiver::PATH))?;
     for remark in idle(directory, &policy) {
-        output::remark(&remark);
+        output::remark(&format!("warning: {}:{remark}", file.display()));
     }
+    output::text(&(describe(file, &policy) + &waivers))?;
+    Ok(Exit::Allowed)
+}
+
+fn describe(file: &Path, policy: &Policy) -> String {
+    let areas: Vec<_> = policy.scope.inventory.areas.iter().map(|area| area.name.as_str()).collect();
     let controls: Vec<_> = policy.controls.keys().copied().collect();
-    let text = format!(
-        "{} is valid: project \"{}\", {} data-processing areas, controls {}\n{}\n",
+    format!(
+        "{} is valid\n  project:  {}\n  areas:    {}\n  controls: {}\n  {}\n",
         file.display(),
         policy.project,
-        policy.scope.inventory.areas.len(),
-        controls.join(", "),
+        listed(&areas),
+        listed(&controls),
         policy.digest
-    );
-    output::stdout((text + &waivers).as_bytes())?;
-    Ok(Exit::Allowed)
+    )
+}
+
+fn listed(names: &[&str]) -> String {
+    wrap(&names.join(", "), LABEL, LABEL, WIDTH).join(&format!("\n{:LABEL$}", ""))
 }
 
 /// What is to be said of the waivers beside a policy; nothing where there are none.
@@ -112,10 +127,7 @@ fn idle(directory: &Path, policy: &Policy) -> Vec<String> {
         let rules = area.paths.iter().chain(&area.exclude).filter(idle);
         rules
             .map(|rule| {
-                format!(
-                    "warning: line {}: `{}` of area {} matches no file at HEAD",
-                    rule.line, rule.rule, area.name
-                )
+                format!("{}: `{}` of area {} matches no file at HEAD", rule.line, rule.rule, area.name)
             })
             .collect::<Vec<_>>()
     };
@@ -139,9 +151,16 @@ fn init(file: &Path) -> Result {
 /// # Errors
 /// It cannot be read, or it is not valid.
 pub fn read(file: &Path) -> Result<Policy> {
-    let text = std::fs::read_to_string(file)
-        .map_err(|error| Failure::policy(format!("cannot read the policy {}: {error}", file.display())))?;
+    let text = std::fs::read_to_string(file).map_err(|error| Failure::policy(unreadable(file, &error)))?;
     parse(&file.display().to_string(), &text)
+}
+
+fn unreadable(file: &Path, error: &std::io::Error) -> String {
+    let help = match error.kind() {
+        std::io::ErrorKind::NotFound => "\nhelp: `portcullis policy init` writes one to begin with",
+        _ => "",
+    };
+    format!("cannot read the policy {}: {error}{help}", file.display())
 }
 
 /// Reads a policy text; `name` is for the messages.

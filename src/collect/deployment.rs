@@ -2,13 +2,13 @@
 
 use crate::collect::gather::{Asked, Sources, gather};
 use crate::collect::git::Repository;
-use crate::collect::host::Host;
+use crate::collect::host::{Host, Question};
 use crate::model::change::{BranchName, Revision};
 use crate::model::deployment::{Baseline, Deployer, Deployment, LandingFacts, SCHEMA};
 use crate::model::fact::{Fact, Gap};
-use crate::model::facts::Facts;
+use crate::model::facts::{self, Facts};
 use crate::model::inquiry::{Inquiry, Topic};
-use crate::model::landing::{Candidate, Landing, Span, Step};
+use crate::model::landing::{Candidate, Coverage, Landing, Span, Step};
 use crate::model::protection::Branch;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -111,12 +111,23 @@ impl Range<'_> {
     ) -> Vec<LandingFacts> {
         let groups = self.groups(baseline, branch, steps);
         let total = groups.len();
-        let mut landings = Vec::with_capacity(total);
+        let mut gathered = Vec::with_capacity(total);
         for (index, group) in groups.into_iter().enumerate() {
             progress(index, total);
-            landings.extend(self.landing(group));
+            gathered.extend(self.landing(group));
         }
-        landings
+        self.prove(&mut gathered);
+        gathered
+    }
+
+    /// All landings in one go: the prover remembers what it read for the one before.
+    fn prove(&self, gathered: &mut [LandingFacts]) {
+        let landings: Vec<Landing> = gathered.iter().map(|facts| facts.landing.clone()).collect();
+        self.witnesses.repository.coverage(&landings, |number, coverage| {
+            if let Some(facts) = gathered.get_mut(number) {
+                facts.coverage = coverage;
+            }
+        });
     }
 
     /// A series that was rebased onto the branch, and a request that the branch was moved to, are several steps and one
@@ -152,7 +163,9 @@ impl Range<'_> {
             Fact::Known(change) => Fact::Known(change.files),
             Fact::Gap(gap) => Fact::Gap(gap),
         };
-        let coverage = self.witnesses.repository.coverage(&landing);
+        // Until it is proved.
+        let coverage =
+            Coverage::Unverifiable(Gap::not_asked("what explains the landing", "gather the facts again"));
         Some(LandingFacts { landing, steps: group.steps, files, coverage, requests: requests.into() })
     }
 
@@ -160,11 +173,32 @@ impl Range<'_> {
     fn request(&self, number: u64, parent: &Revision) -> Option<Facts> {
         let host = self.witnesses.host?.about(number);
         let request = host.request();
-        let head = request.value().map_or(parent, |request| &request.head).clone();
         let mut inquiry = self.inquiry.clone();
         inquiry.topics.retain(|topic| !matches!(topic, Topic::Protection | Topic::Reports));
-        let asked = Asked { host: host.as_ref(), request, branch: self.branch.clone() };
-        Some(self.facts(inquiry, parent, &head, Some(asked)))
+        match &request {
+            Fact::Known(known) => {
+                let head = known.head.clone();
+                let asked = Asked { host: host.as_ref(), request, branch: self.branch.clone() };
+                Some(self.facts(inquiry, parent, &head, Some(asked)))
+            }
+            Fact::Gap(gap) => Some(self.unseen(inquiry, host.as_ref(), parent, gap)),
+        }
+    }
+
+    /// A request that the host does not show has no head, so nothing of it is known. No other commit is judged in its place.
+    fn unseen(&self, inquiry: Inquiry, host: &dyn Host, parent: &Revision, gap: &Gap) -> Facts {
+        let nothing = Inquiry { topics: BTreeSet::new(), teams: BTreeSet::new(), ..inquiry.clone() };
+        let (request, branch) = (Fact::Gap(gap.clone()), self.branch.clone());
+        let question = Question { request, branch, head: parent, commits: &[], owner_teams: BTreeSet::new() };
+        Facts {
+            schema: facts::SCHEMA,
+            observed: Fact::Known(self.witnesses.observed),
+            inquiry,
+            change: Fact::Gap(gap.clone()),
+            gate: Fact::Gap(gap.clone()),
+            host: host.facts(&nothing, question),
+            reports: Fact::Gap(gap.clone()),
+        }
     }
 
     /// The range as one change, with what speaks of the branch and of the candidate.

@@ -3,8 +3,8 @@
 use crate::collect::git::Repository;
 use crate::collect::host::{Host, Question};
 use crate::collect::reports::{self, Named};
-use crate::model::change::{Change, Revision};
-use crate::model::codeowners::{self, CodeOwners, Owner, Ownership};
+use crate::model::change::{Change, FileChange, Revision};
+use crate::model::codeowners::{self, CodeOwners};
 use crate::model::fact::{Fact, Gap, GapReason};
 use crate::model::facts::{Facts, GateText, GateTexts, HostFacts, SCHEMA};
 use crate::model::inquiry::{Inquiry, Topic};
@@ -44,13 +44,17 @@ pub struct Asked<'a> {
 pub fn gather(inquiry: Inquiry, base: &Revision, head: &Revision, sources: &Sources<'_>) -> Facts {
     let repository = sources.repository;
     let change = repository.change(base, head, &inquiry);
-    let gate = Fact::from(gate_texts(repository, base, head, &inquiry));
+    let gate = Fact::from(gate_texts(repository, base, head, &inquiry, &change));
     let host = match &sources.host {
         Some(asked) => host_facts(asked, &inquiry, head, &change, &gate),
         None => HostFacts::unseen("none", &no_host()),
     };
     let reports = if inquiry.topics.contains(&Topic::Reports) {
-        let tracked = |path: &RepoPath| Fact::from(repository.file_at(head, path).map(|file| file.is_some()));
+        let root = repository.work_tree().unwrap_or(sources.directory);
+        let tracked = |file: &Path| match reports::below(root, file) {
+            Some(path) => Fact::from(is_tracked(repository, base, head, &change, &path)),
+            None => Fact::Known(false),
+        };
         reports::gather(sources.directory, sources.reports, &inquiry, &tracked)
     } else {
         Fact::Gap(Gap::not_asked("the test reports", "use a policy that asks for them"))
@@ -58,10 +62,31 @@ pub fn gather(inquiry: Inquiry, base: &Revision, head: &Revision, sources: &Sour
     Facts { schema: SCHEMA, observed: Fact::Known(sources.observed), inquiry, change, gate, host, reports }
 }
 
+/// Does the repository bring a file of this path to a checkout of the head, or of the head merged into the base, which is
+/// what CI systems check out? A file of the base that the change removes is in neither.
+fn is_tracked(
+    repository: &Repository,
+    base: &Revision,
+    head: &Revision,
+    change: &Fact<Change>,
+    path: &RepoPath,
+) -> Result<bool, Gap> {
+    if repository.brings(head, path)? {
+        return Ok(true);
+    }
+    let before = change.value().map_or(&[][..], |change| &change.merge_bases);
+    for merge_base in before {
+        if repository.brings(merge_base, path)? {
+            return Ok(false);
+        }
+    }
+    repository.brings(base, path)
+}
+
 fn no_host() -> Gap {
     Gap::not_asked(
         "what the repository's host says",
-        "name the host and the request: --host github --repository OWNER/NAME --request N",
+        "name the host and the request: `--host github --repository OWNER/NAME --request N`",
     )
 }
 
@@ -70,23 +95,29 @@ fn gate_texts(
     base: &Revision,
     head: &Revision,
     inquiry: &Inquiry,
+    change: &Fact<Change>,
 ) -> Result<GateTexts, Gap> {
     let policy = |at| match &inquiry.policy {
         Some(path) => text_at(repository, at, path),
         None => Ok(None),
     };
+    let policy_before = policy(base)?;
+    let left = inquiry.policy.as_ref().is_none_or(|path| leaves(change, path));
+    let policy_after = if left { policy_before.clone() } else { policy(head)? };
     // Waivers stand beside the policy: those of a repository do not loosen a policy that is kept elsewhere.
-    let waivers = |at| match &inquiry.policy {
-        Some(_) => text_at(repository, at, &RepoPath::from(waiver::PATH)),
-        None => Ok(None),
-    };
-    Ok(GateTexts {
-        policy_before: policy(base)?,
-        policy_after: policy(head)?,
-        waivers_before: waivers(base)?,
-        waivers_after: waivers(head)?,
-        code_owners: code_owners(repository, base)?,
-    })
+    let path = RepoPath::from(waiver::PATH);
+    let waivers = |at| if inquiry.policy.is_some() { text_at(repository, at, &path) } else { Ok(None) };
+    let waivers_before = waivers(base)?;
+    let waivers_after = if leaves(change, &path) { waivers_before.clone() } else { waivers(head)? };
+    let code_owners = code_owners(repository, base)?;
+    Ok(GateTexts { policy_before, policy_after, waivers_before, waivers_after, code_owners })
+}
+
+/// A change that does not touch the policy (or the waivers) leaves the one that the branch has by now, however old the
+/// one that the change began with.
+fn leaves(change: &Fact<Change>, path: &RepoPath) -> bool {
+    let entries = change.value().map(|change| change.files.iter().flat_map(|file| file.entries()));
+    entries.is_some_and(|mut entries| entries.all(|entry| entry.path != *path))
 }
 
 /// CODEOWNERS as GitHub finds it; what it says of a path, and whether GitHub would read it, is for its reader.
@@ -135,19 +166,10 @@ fn host_facts(
     asked.host.facts(inquiry, Question { request, branch, head, commits, owner_teams })
 }
 
-/// The teams that own a path the change touches, by either name.
+/// The teams that own a path the change touches, by either name, also only on the way.
 fn owner_teams(change: &Change, gate: &GateTexts) -> BTreeSet<TeamName> {
     let Some(text) = &gate.code_owners else { return BTreeSet::new() };
-    let owners = CodeOwners::parse(&text.text);
-    let paths = change.files.iter().flat_map(|file| file.entries()).map(|entry| &entry.path);
-    let owned = paths.flat_map(|path| match owners.owners(path) {
-        Ownership::Owned { owners, .. } => owners,
-        Ownership::Unowned { .. } | Ownership::Unmatched => &[],
-    });
-    owned
-        .filter_map(|owner| match owner {
-            Owner::Team(team) => Some(team.clone()),
-            Owner::User(_) | Owner::Email(_) => None,
-        })
-        .collect()
+    let on_the_way = change.on_the_way.value().map_or(&[][..], Vec::as_slice);
+    let files = change.files.iter().chain(on_the_way);
+    CodeOwners::parse(&text.text).teams_of(files.flat_map(FileChange::entries).map(|entry| &entry.path))
 }

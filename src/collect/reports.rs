@@ -26,8 +26,8 @@ pub struct Named {
 }
 
 /// Reads the named reports and those that the inquiry's patterns find below `directory`.
-/// `tracked` says whether the judged head itself holds a file of this path; it is asked for every report below
-/// `directory`, which should therefore be the root of the work tree. The reports are sorted by path and suite.
+/// `tracked` says whether a file is part of the repository and not of a run; it is asked for every report, by the
+/// place where it was found. The reports are sorted by path and suite.
 ///
 /// The whole fact is a gap when nobody asks for reports, when a pattern is not one, or when a directory that
 /// can hold reports cannot be listed.
@@ -35,7 +35,7 @@ pub fn gather(
     directory: &Path,
     named: &[Named],
     inquiry: &Inquiry,
-    tracked: &dyn Fn(&RepoPath) -> Fact<bool>,
+    tracked: &dyn Fn(&Path) -> Fact<bool>,
 ) -> Fact<Vec<Report>> {
     if named.is_empty() && !inquiry.topics.contains(&Topic::Reports) {
         return Fact::Gap(Gap::not_asked("test reports", "Use a policy that asks for test reports."));
@@ -47,34 +47,27 @@ fn gather_asked(
     directory: &Path,
     named: &[Named],
     inquiry: &Inquiry,
-    tracked: &dyn Fn(&RepoPath) -> Fact<bool>,
+    tracked: &dyn Fn(&Path) -> Fact<bool>,
 ) -> Result<Vec<Report>, Gap> {
     let mut reports = BTreeMap::new();
     for path in find(directory, &inquiry.reports)? {
-        let report = report(&directory.join(native(&path)), path.to_string(), None, Some(&path), tracked);
+        let report = report(&directory.join(native(&path)), path.to_string(), None, tracked);
         reports.insert((report.path.clone(), None), report);
     }
     for Named { suite, file } in named {
-        let path = below(directory, file);
-        let text = path.as_ref().map_or_else(|| shown(file), RepoPath::to_string);
-        let report = report(file, text, suite.clone(), path.as_ref(), tracked);
+        let text = below(directory, file).map_or_else(|| shown(file), |path| path.to_string());
+        let report = report(file, text, suite.clone(), tracked);
         reports.insert((report.path.clone(), suite.clone()), report);
     }
     Ok(reports.into_values().collect())
 }
 
-fn report(
-    file: &Path,
-    path: String,
-    suite: Option<String>,
-    inside: Option<&RepoPath>,
-    tracked: &dyn Fn(&RepoPath) -> Fact<bool>,
-) -> Report {
+fn report(file: &Path, path: String, suite: Option<String>, tracked: &dyn Fn(&Path) -> Fact<bool>) -> Report {
     let (digest, mut run) = match read(file, &path) {
         Ok(bytes) => (Some(Digest::of(&bytes)), run(&bytes, &path)),
         Err(gap) => (None, Fact::Gap(gap)),
     };
-    let tracked = match inside.map_or(Fact::Known(false), tracked) {
+    let tracked = match tracked(file) {
         Fact::Known(tracked) => tracked,
         Fact::Gap(gap) => {
             run = Fact::Gap(gap);
@@ -235,8 +228,8 @@ fn step(component: &str) -> Result<Step, String> {
     Glob::new(component).map(|glob| Step::One(Box::new(glob)))
 }
 
-/// The path of a named file from `directory`, when it really lies below it: links on the way are resolved.
-fn below(directory: &Path, file: &Path) -> Option<RepoPath> {
+/// The path of a file from `directory`, when it really lies below it: links on the way are resolved.
+pub fn below(directory: &Path, file: &Path) -> Option<RepoPath> {
     let directory = directory.canonicalize().ok()?;
     let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let file = parent.canonicalize().ok()?.join(file.file_name()?);
@@ -291,7 +284,7 @@ mod tests {
         }
     }
 
-    fn no(_: &RepoPath) -> Fact<bool> {
+    fn no(_: &Path) -> Fact<bool> {
         Fact::Known(false)
     }
 
@@ -373,12 +366,12 @@ mod tests {
     }
 
     #[test]
-    fn a_report_of_the_head_itself_is_marked_and_doubt_is_a_gap() {
+    fn a_report_of_the_repository_is_marked_and_doubt_is_a_gap() {
         let directory = directory(&[("a.xml", GOOD)]);
         let named = [Named { suite: Some("x".into()), file: directory.path().join("a.xml") }];
         let asked = |answer: Fact<bool>| {
-            let tracked = |path: &RepoPath| {
-                assert_eq!(path, &RepoPath::from("a.xml"));
+            let tracked = |file: &Path| {
+                assert_eq!(file, directory.path().join("a.xml"));
                 answer.clone()
             };
             gather(directory.path(), &named, &inquiry(&["*.xml"]), &tracked).known().unwrap().clone()

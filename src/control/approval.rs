@@ -39,6 +39,8 @@ pub struct Approvals {
     pub objections: Vec<String>,
     /// Mailboxes in the commits that belong to nobody we know: each may be one of the approvers.
     pub unattributed: Vec<String>,
+    /// Nobody who had a part in the change is a person: whoever made the machines write it is not known.
+    pub by_machines: bool,
     /// Approvals of which something could not be seen, with the gap: each might count if it could. None is by a
     /// person who is counted already.
     pub unclear: Vec<(Approval, Gap)>,
@@ -94,7 +96,7 @@ pub fn approvals(case: &Case<'_>, independence: Independence) -> Result<Approval
     for (who, opinions) in opinions_by_person(case, reviews) {
         bench.judge(&who, &opinions, &mut sorted);
     }
-    Ok(sorted.finish(bench.involved.unattributed()))
+    Ok(sorted.finish(&bench.involved))
 }
 
 /// The request, which has to be at the judged head.
@@ -313,7 +315,7 @@ impl Sorted {
         self.objections.insert((id, sentence));
     }
 
-    fn finish(self, unattributed: Vec<String>) -> Approvals {
+    fn finish(self, involved: &Involved<'_>) -> Approvals {
         let Sorted { counted, unclear, rejected, objections } = self;
         let sentences = |of: BTreeSet<(u64, String)>| of.into_iter().map(|(_, sentence)| sentence).collect();
         Approvals {
@@ -321,7 +323,8 @@ impl Sorted {
             counted: counted.into_values().collect(),
             rejected: sentences(rejected),
             objections: sentences(objections),
-            unattributed,
+            unattributed: involved.unattributed(),
+            by_machines: involved.are_machines(),
         }
     }
 }

@@ -9,8 +9,8 @@
 //! | `test-configuration` of the settings | it decides which tests run |
 //! | `paths` of the settings | the policy says so |
 //!
-//! A file counts under its old and its new name and, for a link, under the path it leads to; case and Unicode
-//! form do not matter. Workflows are taken from the repository that is judged; those it calls elsewhere are not seen.
+//! A file counts under its old and its new name and, for a link, under the path it leads to; a link or a submodule also
+//! where files of the gate may lie below it. Case and Unicode form do not matter. Workflows are taken from the repository that is judged; those it calls elsewhere are not seen.
 
 use super::approval::{Approvals, Independence, approvals};
 use super::quorum::{Demand, Judgement, RoleApprovals, files, judge, nothing_to_judge};
@@ -21,7 +21,7 @@ use crate::model::codeowners::{CodeOwners, InvalidLine, PLACES};
 use crate::model::decision::{Finding, Place, SubjectKind, Verdict};
 use crate::model::fact::{Fact, Gap, GapReason};
 use crate::model::facts::GateTexts;
-use crate::model::glob::Glob;
+use crate::model::glob::{Below, Glob};
 use crate::model::inquiry::{Inquiry, Topic};
 use crate::model::path::RepoPath;
 use crate::model::waiver;
@@ -145,12 +145,12 @@ impl GateIntegrity {
         let policy = case.facts.inquiry.policy.as_ref();
         let (owners, workflows) = (globs(&PLACES)?, globs(&WORKFLOWS)?);
         let all = [
-            of_gate("the policy", files, |path| policy.is_some_and(|policy| is_same_file(policy, path))),
-            of_gate("the waivers", files, |path| is_same_file(&RepoPath::from(waiver::PATH), path)),
-            of_gate("who owns which file", files, |path| any(&owners, path)),
-            of_gate("the workflows that run the gate and the tests", files, |path| any(&workflows, path)),
-            of_gate("the configuration of the tests", files, |path| any(&self.test_configuration, path)),
-            of_gate("what the policy counts to the gate", files, |path| any(&self.paths, path)),
+            of_gate("the policy", files, |name| policy.is_some_and(|policy| is_same_file(policy, name.path))),
+            of_gate("the waivers", files, |name| is_same_file(&RepoPath::from(waiver::PATH), name.path)),
+            of_gate("who owns which file", files, |name| any(&owners, name)),
+            of_gate("the workflows that run the gate and the tests", files, |name| any(&workflows, name)),
+            of_gate("the configuration of the tests", files, |name| any(&self.test_configuration, name)),
+            of_gate("what the policy counts to the gate", files, |name| any(&self.paths, name)),
         ];
         Ok(all.into_iter().filter(|touched| !touched.files.is_empty()).collect())
     }
@@ -184,15 +184,26 @@ impl GateIntegrity {
 fn of_gate<'a>(
     reason: &'static str,
     files: &[&'a FileChange],
-    is: impl Fn(&RepoPath) -> bool,
+    is: impl Fn(&Name<'a>) -> bool,
 ) -> Touched<'a> {
-    let name = |file: &'a FileChange| names(file).find(|path| is(path)).map(|path| (path, file));
+    let name = |file: &'a FileChange| names(file).find(|name| is(name)).map(|name| (name.path, file));
     Touched { reason, files: files.iter().filter_map(|file| name(file)).collect() }
 }
 
+/// A name under which a file counts.
+struct Name<'a> {
+    path: &'a RepoPath,
+    /// What stands there, a link or a submodule, stands for files that have no entries of their own.
+    hides: bool,
+}
+
 /// Every name under which a file counts: old, new, and where a link leads.
-fn names(file: &FileChange) -> impl Iterator<Item = &RepoPath> {
-    file.entries().flat_map(|entry| std::iter::once(&entry.path).chain(target(&entry.kind)))
+fn names(file: &FileChange) -> impl Iterator<Item = Name<'_>> {
+    file.entries().flat_map(|entry| {
+        let hides = !matches!(entry.kind, EntryKind::File | EntryKind::Executable);
+        let target = target(&entry.kind).map(|path| Name { path, hides: false });
+        std::iter::once(Name { path: &entry.path, hides }).chain(target)
+    })
 }
 
 fn target(kind: &EntryKind) -> Option<&RepoPath> {
@@ -202,8 +213,10 @@ fn target(kind: &EntryKind) -> Option<&RepoPath> {
     }
 }
 
-fn any(globs: &[Glob], path: &RepoPath) -> bool {
-    globs.iter().any(|glob| glob.matches_folded(path.as_bytes()))
+/// A link at `.config` is of the gate where `.config/nextest.toml` is.
+fn any(globs: &[Glob], name: &Name<'_>) -> bool {
+    let path = name.path.as_bytes();
+    globs.iter().any(|glob| glob.matches_folded(path) || name.hides && glob.below(path) == Below::Named)
 }
 
 fn globs(patterns: &[&str]) -> Result<Vec<Glob>, Gap> {

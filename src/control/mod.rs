@@ -194,11 +194,19 @@ pub fn unproven(control: &str, kind: SubjectKind, name: impl Into<String>, gap: 
     finding(control, Verdict::Unproven, kind, name, gap.to_string()).remedy(gap.remedy.clone())
 }
 
+/// With a capital at its beginning and a full stop at its end.
+fn sentence(text: &str) -> String {
+    let mut rest = text.chars();
+    let first = rest.next().map(|first| first.to_ascii_uppercase());
+    let stop = if text.is_empty() || text.ends_with(['.', '!', '?']) { "" } else { "." };
+    first.into_iter().chain(rest).chain(stop.chars()).collect()
+}
+
 impl Finding {
-    /// The same with a remedy.
+    /// The same with a remedy, which is a sentence.
     #[must_use]
     pub fn remedy(mut self, remedy: impl Into<String>) -> Self {
-        self.remedy = Some(remedy.into());
+        self.remedy = Some(sentence(&remedy.into()));
         self
     }
 

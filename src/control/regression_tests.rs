@@ -33,7 +33,7 @@ pub static KIND: Kind = Kind {
         requires: "Every data-processing area that a change touches is covered by at least one regression suite, and each \
 of these suites has handed over a report of its run (JUnit XML). A suite is proved when all of this holds:\n\
 - at least one report was found, and every report that was found could be read to its end;\n\
-- no report is a file of the change itself;\n\
+- no report is a file of the repository itself;\n\
 - no test failed or broke, and nothing failed outside a test;\n\
 - no test passed only after it had failed (unless `flaky = \"note\"`);\n\
 - at least `minimum` tests ran and passed; a skipped test is not a passed test, and a test that appears in \
@@ -52,16 +52,18 @@ Let the gate run in the same job as the suite or take the report from it, demand
 definition with `gate-integrity`. Nor can it see tests that a runner leaves out of its report without a trace (nextest does so with ignored \
 tests): name what must run in `required` and keep `minimum` close to the real number. Two tests of the same name in one report are taken for two attempts of one.",
         how_to_meet: "Run the suite before the gate, let its runner write JUnit XML, and leave the file where `reports` looks for it, or \
-hand it over: portcullis check --report upload-regression=target/nextest/ci/junit.xml\n\
+hand it over with `--report upload-regression=target/nextest/ci/junit.xml`.\n\
 \n\
+```toml\n\
 [controls.regression-tests.suites.upload-regression]\n\
-areas = [\"upload\"]                          # leave out: needed for every touched area\n\
-reports = [\"target/nextest/ci/junit.xml\"]   # leave out when reports come with --report only\n\
-minimum = 40                                # tests that must have run and passed\n\
-required = [\"upload::*\", \"*deletion*\"]      # tests that must exist and have passed\n\
-skipped = \"allow\"                           # or \"block\"\n\
-flaky = \"block\"                             # or \"note\"\n\
-tests = [\"tests/upload/**\"]                 # a change to these and to the area at once is pointed out\n\
+areas = [\"upload\"]                     # without it: every touched area\n\
+reports = [\"target/junit/*.xml\"]       # without it: only --report\n\
+minimum = 40                           # this many ran and passed\n\
+required = [\"upload::*\", \"*deletion*\"] # these exist and passed\n\
+skipped = \"allow\"                      # or \"block\"\n\
+flaky = \"block\"                        # or \"note\"\n\
+tests = [\"tests/upload/**\"]            # noted when changed with the area\n\
+```\n\
 \n\
 A test is known by its suites, class and name, joined with ` > `, for example `upload > loader > rejects_test_data`. In \
 `required`, `*` stands for any run of characters and everything else for itself. A pattern is held against the whole name and \
@@ -201,14 +203,12 @@ impl RegressionTests {
     /// Reports that no suite takes: a misspelt name would otherwise go unnoticed.
     fn strays(&self, reports: &Fact<Vec<Report>>) -> Option<Finding> {
         let taken = |report: &Report| self.suites.iter().any(|(name, suite)| suite.takes(name, report));
-        let strays: Vec<String> = reports
-            .value()?
-            .iter()
-            .filter(|report| !taken(report))
-            .map(|report| report.path.clone())
-            .collect();
-        let first = strays.first()?;
-        let reason = format!("{} belong to no suite and prove nothing", count(strays.len() as u64, "report"));
+        let strays: Vec<&Report> = reports.value()?.iter().filter(|report| !taken(report)).collect();
+        let first = &strays.first()?.path;
+        let verb = if strays.len() == 1 { "belongs" } else { "belong" };
+        let number = count(strays.len() as u64, "report");
+        let reason = format!("{number} {verb} to no suite of the policy, so it is not counted");
+        let strays = strays.into_iter().map(stray).collect();
         let remedy =
             "Name a suite of the policy with --report SUITE=FILE, or let its `reports` match the file.";
         Some(
@@ -217,6 +217,13 @@ impl RegressionTests {
                 .details(some_of(strays)),
         )
     }
+}
+
+/// A report that no suite takes, and what is wrong with it besides.
+fn stray(report: &Report) -> String {
+    let suite = report.suite.as_ref().map(|suite| format!(": the policy has no suite `{suite}`"));
+    let unread = report.run.known().err().map(|gap| format!(": {gap}"));
+    format!("{}{}", report.path, suite.or(unread).unwrap_or_default())
 }
 
 impl Suite {
@@ -333,6 +340,10 @@ fn weakening(file: &FileChange) -> Option<&'static str> {
         (FileStatus::Modified, Fact::Gap(_)) => Some("changed, and could not be read"),
         (FileStatus::Modified, Fact::Known(content)) if content.nature != Nature::Text => {
             Some("changed, and is not text")
+        }
+        // Where no content pattern asks for it, no line is counted.
+        (FileStatus::Modified, Fact::Known(content)) if content.added == 0 && content.removed == 0 => {
+            Some("changed, and its lines were not counted")
         }
         (FileStatus::Modified, Fact::Known(content)) => (content.removed > 0).then_some("lines removed"),
     }

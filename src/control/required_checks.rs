@@ -38,7 +38,9 @@ result for an earlier commit says nothing about the lines added since.";
 const CANNOT_SHOW: &str = "\
 What a check does: a job that runs no test and reports success passes here; the control regression-tests judges the \
 results of tests. That the check's own definition is unchanged: with GitHub Actions the change itself can edit the \
-workflow, and every workflow of the repository writes under the same app; the control gate-integrity watches those files. \
+workflow, and every workflow of the repository writes under the same app. The control gate-integrity watches those files \
+in the change; but whoever may push a branch can push another one, whose workflow writes a green check of any name on this \
+commit. A check that counts is therefore best written by an app of its own, whose key no branch can reach. \
 That the check ran on the merged result: it speaks of the head of the change.";
 
 const HOW_TO_MEET: &str = "\
@@ -447,7 +449,7 @@ mod tests {
             assert!(found.reason.contains(words(conclusion)), "{}", found.reason);
         }
         let found = only(BUILD, vec![run("build", actions(), Running)]);
-        assert!(found.remedy.unwrap().starts_with("wait"));
+        assert!(found.remedy.unwrap().starts_with("Wait"));
     }
 
     #[test]

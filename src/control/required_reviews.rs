@@ -46,7 +46,8 @@ second account, let approvals outlive what was approved, and count committers an
 - That anybody read the change. An approval is a statement, and a rubber stamp looks like any other.
 - That the approvers did not act together with the author.
 - Who really wrote a commit. Names and addresses in commits are the author's own words; somebody who writes a bot's or \
-another person's address is found only as the opener of the request or the pusher of its head.
+another person's address is found only as the opener of the request or the pusher of its head; somebody who lets a workflow \
+write, push and open the change is not found at all (a change of machines only is pointed out).
 - That two accounts belong to one person, unless the policy says so.
 - That somebody was in a team, or might write, at the moment of the approval: membership and permission are those of now.
 - That the person behind a login is the one whom the policy's author had in mind, after a login was given up and taken by another.
@@ -203,6 +204,7 @@ impl RequiredReviews {
         let request = case.facts.host.request.known()?.number.to_string();
         let files = files(case)?;
         let mut findings: Vec<_> = objections(NAME, &request, &approvals).into_iter().collect();
+        findings.extend(machines(&request, &approvals));
         for applied in applied {
             // A gap in what one rule needs leaves the other findings standing.
             let judged = applied.judge(case, &approvals, &files, &request);
@@ -270,6 +272,16 @@ impl Applied<'_> {
         found.place = area.touches.first().map(|touch| Place { path: touch.path.clone(), line: touch.line });
         Ok(found)
     }
+}
+
+/// A person can let a workflow write, push and open a change, and then approve it: no fact names that person.
+fn machines(request: &str, approvals: &Approvals) -> Option<Finding> {
+    approvals.by_machines.then(|| {
+        let reason =
+            "only machines had a part in this change; whoever made them write it may be among the approvers";
+        finding(NAME, Verdict::Noted, SubjectKind::Request, request, reason)
+            .remedy("Find out who set the machine to work, and let somebody else approve.")
+    })
 }
 
 /// The finding about standing objections.

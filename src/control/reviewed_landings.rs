@@ -28,15 +28,22 @@ reviewed, and loses lines that somebody did.",
         cannot_show: "Whether the reviewers of a request read it; who may approve is the business of `required-reviews`, which is asked for each of these \
 landings. A request whose last commit is no longer in the clone cannot be recomputed, and the finding says which object to fetch. What a \
 binary file holds is compared as a whole.",
-        how_to_meet: "Land changes only through change requests, and let the host do the merging. Where a conflict has to be resolved by hand, \
-resolve it in the request, so that the resolution is reviewed. Fetch the heads of landed requests before the gate runs: \
-git fetch origin '+refs/pull/*/head:refs/remotes/pull/*'\n\
-\n\
-[controls.reviewed-landings]\n\
-outside-areas = \"block\"      # default; \"note\" lets unexplained lines outside every data-processing area through",
+        how_to_meet: HOW_TO_MEET,
     },
     read: read::<ReviewedLandings>,
 };
+
+const HOW_TO_MEET: &str = "\
+Land changes only through change requests, and let the host do the merging. Where a conflict has to be resolved by hand, resolve it \
+in the request, so that the resolution is reviewed. Before the gate runs, fetch the heads of landed requests: \
+`git fetch origin '+refs/pull/*/head:refs/remotes/pull/*'`.
+
+The control is always on for deployments; its one setting says what of unexplained lines outside every data-processing area:
+
+    [controls.reviewed-landings]
+    # The default; \"note\" lets them through and points them out.
+    outside-areas = \"block\"
+";
 
 /// Its settings.
 #[derive(Debug, Default, Deserialize)]
@@ -94,8 +101,10 @@ impl Control for ReviewedLandings {
 
 impl ReviewedLandings {
     fn left_over(&self, case: &LandingCase<'_>, residual: &Residual) -> Result<Vec<Finding>, Gap> {
-        // Without the host's word on the requests nobody can say that none explains it.
-        case.landing.requests.known()?;
+        // Without the host's word on the requests, and on each head, nobody can say that none explains it.
+        for facts in case.landing.requests.known()? {
+            facts.host.request.known()?;
+        }
         let touched = case.touched.known()?;
         let (inside, outside): (Vec<_>, Vec<_>) =
             residual.hunks.iter().partition(|hunk| is_inside(touched, hunk));

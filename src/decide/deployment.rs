@@ -10,14 +10,16 @@
 use super::waiving::{self, Found};
 use super::{altered, gate, judged, reference, sealed, stricter};
 use crate::control::{Case, LandingCase, Reach, finding, unproven};
-use crate::model::change::Revision;
+use crate::model::change::{FileChange, Revision};
 use crate::model::decision::{Decision, Finding, Judged, SubjectKind, TouchedArea, Verdict};
 use crate::model::deployment::{Deployment, LandingFacts};
 use crate::model::fact::{Fact, Gap};
 use crate::model::facts::Facts;
 use crate::model::landing::Span;
+use crate::model::path::RepoPath;
 use crate::model::waiver::About;
 use crate::policy::Policy;
+use std::collections::BTreeSet;
 
 /// Judges a deployment by the policy in force at its baseline.
 pub fn decide_deployment(policy: &Policy, facts: &Deployment) -> Decision {
@@ -111,8 +113,9 @@ fn judge_landing(
     let mut found: Vec<_> = findings.into_iter().map(|finding| Found::of(finding, &about, touched)).collect();
     for facts in landing.requests.value().into_iter().flatten() {
         let about = of_request(&about, facts);
-        let of_request = ask(policy, Reach::Landing, deployment, facts, touched);
-        found.extend(of_request.into_iter().map(|finding| within(tip, Found::of(finding, &about, touched))));
+        let share = Fact::from(share(policy, landing, facts, &deployment.whole));
+        let of_request = ask(policy, Reach::Landing, deployment, facts, &share);
+        found.extend(of_request.into_iter().map(|finding| within(tip, Found::of(finding, &about, &share))));
     }
     found.iter_mut().for_each(|found| found.landing = Some(tip.clone()));
     found
@@ -151,15 +154,40 @@ fn ask(
 
 /// What a landing touches: by what it changed, and by what the requests that explain it changed.
 fn touched(policy: &Policy, landing: &LandingFacts, whole: &Facts) -> Result<Vec<TouchedArea>, Gap> {
-    let mut files = landing.files.known()?.clone();
+    let mut files: Vec<&FileChange> = landing.files.known()?.iter().collect();
     for facts in landing.requests.value().into_iter().flatten() {
-        let change = facts.change.known()?;
-        files.extend(change.files.iter().cloned());
-        if policy.each_commit {
-            files.extend(change.on_the_way.known()?.iter().cloned());
-        }
+        files.extend(brought(policy, facts)?);
     }
-    policy.scope.inventory.touched(files.iter(), &whole.inquiry)
+    policy.scope.inventory.touched(files.into_iter(), &whole.inquiry)
+}
+
+/// What one request of a landing answers for: what it changed itself, and whatever the landing changed that is no other
+/// request's. So a harmless request does not need the approvals of the one that landed in the same batch.
+fn share(
+    policy: &Policy,
+    landing: &LandingFacts,
+    request: &Facts,
+    whole: &Facts,
+) -> Result<Vec<TouchedArea>, Gap> {
+    let mut elsewhere = BTreeSet::new();
+    let others = landing.requests.value().into_iter().flatten();
+    for other in others.filter(|other| !std::ptr::eq(*other, request)) {
+        elsewhere.extend(brought(policy, other)?.into_iter().flat_map(paths));
+    }
+    let mut files = brought(policy, request)?;
+    let is_elsewhere = |file: &&FileChange| paths(file).all(|path| elsewhere.contains(path));
+    files.extend(landing.files.known()?.iter().filter(|file| !is_elsewhere(file)));
+    policy.scope.inventory.touched(files.into_iter(), &whole.inquiry)
+}
+
+fn paths(file: &FileChange) -> impl Iterator<Item = &RepoPath> {
+    file.entries().map(|entry| &entry.path)
+}
+
+fn brought<'a>(policy: &Policy, request: &'a Facts) -> Result<Vec<&'a FileChange>, Gap> {
+    let change = request.change.known()?;
+    let on_the_way = if policy.each_commit { change.on_the_way.known()?.as_slice() } else { &[] };
+    Ok(change.files.iter().chain(on_the_way).collect())
 }
 
 fn merge(all: Result<Vec<TouchedArea>, Gap>, more: Fact<Vec<TouchedArea>>) -> Result<Vec<TouchedArea>, Gap> {

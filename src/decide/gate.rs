@@ -9,24 +9,40 @@ use crate::model::facts::Facts;
 use crate::model::landing::Span;
 use crate::policy::Policy;
 
-/// Rule 1. Without a host there is no branch to look at, and whoever names the commits means a deployment branch.
+/// Rule 1. Without a host there is no branch to look at, and whoever names the commits means a deployment branch. A check
+/// stands on a commit and not on a branch, so an answer for a side branch would also stand on a request to another.
 pub(super) fn outside(policy: &Policy, facts: &Facts) -> Option<Finding> {
     let branch = &facts.host.request.value()?.base_branch;
-    let among = |globs: &[crate::model::glob::Glob]| {
-        globs.iter().find(|g| g.matches(branch.as_str().as_bytes())).cloned()
-    };
-    if among(&policy.scope.deployment).is_some() {
+    if policy.scope.deployment.iter().any(|glob| glob.matches(branch.as_str().as_bytes())) {
         return None;
     }
-    let of = |verdict, reason: String| finding(GATE, verdict, SubjectKind::Branch, branch.as_str(), reason);
-    Some(match among(&policy.exempt) {
-        Some(glob) => of(Verdict::Exempt, format!("the policy exempts branches like `{glob}`")),
-        None => of(
-            Verdict::Unproven,
-            "it is no deployment branch of this policy, so the gate has no answer".into(),
-        )
-        .remedy("run the gate only for deployment branches, or list this one under `[branches]`"),
+    let reason = "it is no deployment branch of this policy, so the gate has no answer";
+    let finding = finding(GATE, Verdict::Unproven, SubjectKind::Branch, branch.as_str(), reason);
+    Some(finding.remedy("run the gate only for deployment branches, or list this one under `[branches]`"))
+}
+
+/// Facts that were gathered for another policy may lack what this one asks. Most of that is a gap where it is used; a path
+/// that only single commits touch is not there at all.
+pub(super) fn not_asked(policy: &Policy, facts: &Facts) -> Option<Finding> {
+    let lacking = policy.each_commit && !facts.inquiry.each_commit;
+    let name = facts.change.value().map_or("unknown", |change| change.head.short());
+    lacking.then(|| {
+        let reason =
+            "the facts do not tell what single commits touched on the way, and the policy asks for it";
+        finding(GATE, Verdict::Unproven, SubjectKind::Change, name, reason)
+            .remedy("gather the facts again with this policy")
     })
+}
+
+/// Where a host takes part, its request and branch are seen: without them nobody knows whether the base that was named
+/// is the tip of the branch that would receive the change.
+pub(super) fn unseen(facts: &Facts) -> Vec<Finding> {
+    let host = &facts.host;
+    if host.kind == "none" {
+        return Vec::new();
+    }
+    let gaps = [host.request.known().err(), host.branch.known().err()];
+    gaps.iter().flatten().map(|gap| unproven(GATE, SubjectKind::Branch, "the base", gap)).collect()
 }
 
 /// A policy that once stood on the branch is not the policy that stands there now.
@@ -47,6 +63,16 @@ pub(super) fn empty(facts: &Facts) -> Option<Finding> {
             format!("{} brings nothing that {} does not have", change.head.short(), change.base.short());
         finding(GATE, Verdict::Unproven, SubjectKind::Change, change.head.short(), reason)
             .remedy("check which base and head were meant")
+    })
+}
+
+/// Without a common commit the range is all that either side ever held: the branch was made anew, or the wrong one is meant.
+pub(super) fn unrelated(facts: &Facts) -> Option<Finding> {
+    let change = facts.change.value()?;
+    change.merge_bases.is_empty().then(|| {
+        let reason = format!("{} and {} have no commit in common", change.head.short(), change.base.short());
+        finding(GATE, Verdict::Unproven, SubjectKind::Change, change.head.short(), reason)
+            .remedy("find out who made the branch anew, and begin the change on the branch as it is")
     })
 }
 

@@ -1,7 +1,7 @@
 //! Policy and facts to a decision: the file that an auditor reads first.
 //!
-//! 1. Which branch is judged? A deployment branch is; one that the policy exempts is let through, and
-//!    says so; any other gets no answer, so that no verdict of a side branch can be carried to a deployment branch.
+//! 1. Which branch is judged? Only a deployment branch is. Any other gets no answer, so that no verdict on a side
+//!    branch can be carried to a deployment branch.
 //! 2. Every control of the policy is asked. A control that lacks a fact leaves an *unproven* finding.
 //! 3. When the change itself alters the policy, the altered policy is asked too, and whatever it finds
 //!    beyond the first counts as well: the stricter of old and new.
@@ -30,8 +30,11 @@ const GATE: &str = "gate-integrity";
 /// Judges the facts by the policy.
 pub fn decide(policy: &Policy, facts: &Facts) -> Decision {
     let (mut areas, mut found) = judge(policy, facts);
+    found.extend(gate::not_asked(policy, facts).map(Found::firm));
+    found.extend(gate::unseen(facts).into_iter().map(Found::firm));
     found.extend(gate::base_moved(facts).map(Found::firm));
     found.extend(gate::empty(facts).map(Found::firm));
+    found.extend(gate::unrelated(facts).map(Found::firm));
     let mut after = None;
     if let Some(text) = altered(policy, facts) {
         match Policy::parse(text) {

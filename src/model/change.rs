@@ -131,8 +131,10 @@ pub struct FileChange {
     /// What happened.
     pub status: FileStatus,
     /// The entry before, where there was one.
+    #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub old: Option<Entry>,
     /// The entry after, where there is one.
+    #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub new: Option<Entry>,
     /// What the content says, or why it could not be read.
     pub content: Fact<Content>,
@@ -235,6 +237,7 @@ pub struct Match {
     /// Where it matched.
     pub side: Side,
     /// The first line that matches, counted from 1; `None` in binary content.
+    #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub line: Option<u64>,
 }
 

@@ -151,13 +151,7 @@ impl CodeOwners {
         self.rules.iter().rev().find(|rule| rule.pattern.matches(path.as_bytes()))
     }
 
-    /// Every team that owns anything, once, sorted.
-    pub fn teams(&self) -> impl Iterator<Item = &TeamName> {
-        let owners = self.rules.iter().flat_map(|rule| &rule.owners);
-        owners.filter_map(team).collect::<BTreeSet<_>>().into_iter()
-    }
-
-    /// The teams that own any of these paths.
+    /// The teams that own any of these paths, each once.
     pub fn teams_of<'p>(&self, paths: impl IntoIterator<Item = &'p RepoPath>) -> BTreeSet<TeamName> {
         let deciding = paths.into_iter().filter_map(|path| self.deciding(path));
         deciding.flat_map(|rule| &rule.owners).filter_map(team).cloned().collect()

@@ -4,7 +4,7 @@
 //! first two are [`Fact::Known`]; the third is [`Fact::Gap`], and no code path turns a gap into an
 //! allowed change.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// The answer to one question.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +44,15 @@ impl<T> From<Result<T, Gap>> for Fact<T> {
             Err(gap) => Fact::Gap(gap),
         }
     }
+}
+
+/// Reads a field that may be `null` but not missing. (serde takes a missing `Option` for `None`, so that what was cut out
+/// of a text would look like what is not so.)
+///
+/// # Errors
+/// The field is there and of another type. That it is missing is serde's to say.
+pub fn nullable<'de, D: Deserializer<'de>, T: Deserialize<'de>>(input: D) -> Result<Option<T>, D::Error> {
+    Option::deserialize(input)
 }
 
 /// Why an answer is missing, and what would bring it.

@@ -35,25 +35,25 @@ pub struct Facts {
     pub reports: Fact<Vec<Report>>,
 }
 
-/// Texts that steer the gate, before and after the change. An absent text is written as `null`: serde would take a
-/// missing `Option` for one, were it not read by hand.
+/// Texts that steer the gate, before and after the change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GateTexts {
     /// The policy at the base; `None` when there is none or it is kept elsewhere.
-    #[serde(deserialize_with = "Option::deserialize")]
+    #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub policy_before: Option<String>,
-    /// The policy at the head; `None` when there is none or it is kept elsewhere.
-    #[serde(deserialize_with = "Option::deserialize")]
+    /// The policy as the change would leave it: that of the head if the change touches it, else that of the base;
+    /// `None` when there is none or it is kept elsewhere.
+    #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub policy_after: Option<String>,
     /// The waivers at the base; `None` when there are none or the policy is kept elsewhere.
-    #[serde(deserialize_with = "Option::deserialize")]
+    #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub waivers_before: Option<String>,
-    /// The waivers at the head; `None` when there are none or the policy is kept elsewhere.
-    #[serde(deserialize_with = "Option::deserialize")]
+    /// The waivers as the change would leave them: those of the head if the change touches them, else those of the base; `None` when there are none or the policy is kept elsewhere.
+    #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub waivers_after: Option<String>,
     /// CODEOWNERS at the base, from the first of GitHub's places that has one.
-    #[serde(deserialize_with = "Option::deserialize")]
+    #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub code_owners: Option<GateText>,
 }
 
@@ -74,6 +74,7 @@ pub struct HostFacts {
     /// The kind of host, `github`; `none` when no host was asked.
     pub kind: String,
     /// The repository there, as `owner/name`.
+    #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub repository: Option<String>,
     /// The change request.
     pub request: Fact<ChangeRequest>,

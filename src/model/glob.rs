@@ -3,11 +3,11 @@
 //! | written | matches |
 //! | --- | --- |
 //! | `*` | any run of characters inside one component, also an empty one, also a leading dot |
-//! | `?` | one character, not `/` |
+//! | `?` | one character, not `/`; in an exclusion one byte |
 //! | `**` | as a whole component: any number of components, also none |
 //! | `dir/**` | everything below `dir`, and `dir` itself where it is not a directory (a link, a submodule) |
 //! | `{a,b}` | either |
-//! | `[a-z]`, `[!a-z]` | one character of the class, or not of it |
+//! | `[a-z]`, `[!a-z]` | one ASCII character of the class, or not of it |
 //! | `\` | takes the meaning from the character that follows |
 //!
 //! A pattern always starts at the root of the repository and matches a whole path. A leading or
@@ -18,15 +18,47 @@
 //! regard to case and Unicode form ([`Glob::matches_folded`]), an exclusion only to the byte ([`Glob::matches`]).
 
 use globset::{Candidate, GlobBuilder, GlobMatcher};
+use regex::bytes::{Regex, RegexBuilder};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use unicode_normalization::UnicodeNormalization;
+
+/// The longest pattern, in bytes. No path that a system opens is longer (`PATH_MAX` of Linux).
+const LONGEST: usize = 4096;
+
+/// How deep alternatives may nest.
+const DEEPEST: usize = 16;
 
 /// A compiled pattern of the dialect above.
 #[derive(Clone, Debug)]
 pub struct Glob {
     text: String,
     exact: GlobMatcher,
-    folded: GlobMatcher,
+    folded: Regex,
+    /// Its leading components that each stand for one name, folded.
+    leading: Vec<Regex>,
+    /// What comes after them.
+    rest: Rest,
+}
+
+/// What comes after the leading components of a pattern.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Rest {
+    Nothing,
+    /// `**`, and whatever follows it.
+    AnyDepth,
+    /// A component that cannot be read by itself, as in `{a/b,c}`.
+    Uncut,
+}
+
+/// What a pattern may match below a directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Below {
+    /// Nothing.
+    Nothing,
+    /// Something whose path the pattern spells out, so that it names this directory too.
+    Named,
+    /// Something at any depth, as everywhere else behind its `**`.
+    Anywhere,
 }
 
 impl Glob {
@@ -36,7 +68,9 @@ impl Glob {
     /// A sentence that says what is wrong and what to write instead.
     pub fn new(text: &str) -> Result<Self, String> {
         check_dialect(text)?;
-        Ok(Glob { text: text.to_string(), exact: compile(text)?, folded: compile(&fold(text))? })
+        let (exact, folded) = (compile(text)?.compile_matcher(), compile_folded(text)?);
+        let (leading, rest) = split(text);
+        Ok(Glob { text: text.to_string(), exact, folded, leading, rest })
     }
 
     /// The pattern as it was written.
@@ -46,28 +80,68 @@ impl Glob {
 
     /// Matches to the byte.
     pub fn matches(&self, path: &[u8]) -> bool {
-        matches_with_directory(&self.exact, path, self.text.ends_with("/**"))
+        matches_with_directory(|path| is_match(&self.exact, path), path, self.text.ends_with("/**"))
     }
 
     /// Matches without regard to case, Unicode form, and characters that cannot be seen: the paths
     /// that a case-insensitive or normalising file system would take for the same file.
     pub fn matches_folded(&self, path: &[u8]) -> bool {
         let below = self.text.ends_with("/**");
-        matches_with_directory(&self.exact, path, below)
-            || matches_with_directory(&self.folded, fold(&String::from_utf8_lossy(path)).as_bytes(), below)
+        let folded = fold(&String::from_utf8_lossy(path));
+        matches_with_directory(|path| is_match(&self.exact, path), path, below)
+            || matches_with_directory(|path| self.folded.is_match(path), folded.as_bytes(), below)
     }
 }
 
+impl Glob {
+    /// What it may match below a directory, without regard to case and Unicode form; the empty path is the root. For a
+    /// link or a submodule in a directory's place: nothing else stands for files that have no entries of their own.
+    pub fn below(&self, directory: &[u8]) -> Below {
+        let folded = fold(&String::from_utf8_lossy(directory));
+        let names: Vec<&str> = folded.split('/').filter(|name| !name.is_empty()).collect();
+        if !self.leading.iter().zip(&names).all(|(regex, name)| regex.is_match(name.as_bytes())) {
+            return Below::Nothing;
+        }
+        let (named, deep) = (names.len() < self.leading.len(), names.len() > self.leading.len());
+        match self.rest {
+            _ if named => Below::Named,
+            Rest::Nothing => Below::Nothing,
+            Rest::AnyDepth if deep || self.leading.is_empty() => Below::Anywhere,
+            Rest::AnyDepth | Rest::Uncut => Below::Named,
+        }
+    }
+}
+
+/// The components that can be matched one by one, and what comes after them.
+fn split(text: &str) -> (Vec<Regex>, Rest) {
+    let mut leading = Vec::new();
+    for component in text.split('/') {
+        match compile_folded(component) {
+            _ if component == "**" => return (leading, Rest::AnyDepth),
+            Ok(regex) => leading.push(regex),
+            Err(_) => return (leading, Rest::Uncut),
+        }
+    }
+    (leading, Rest::Nothing)
+}
+
 /// `dir/**` also matches `dir`: what changes there is a link, a submodule or a file in the directory's place.
-fn matches_with_directory(matcher: &GlobMatcher, path: &[u8], below: bool) -> bool {
-    let is_match = |path: &[u8]| matcher.is_match_candidate(&Candidate::from_bytes(path));
+fn matches_with_directory(is_match: impl Fn(&[u8]) -> bool, path: &[u8], below: bool) -> bool {
     is_match(path) || (below && is_match(&[path, b"/x"].concat()))
+}
+
+fn is_match(matcher: &GlobMatcher, path: &[u8]) -> bool {
+    matcher.is_match_candidate(&Candidate::from_bytes(path))
 }
 
 /// Case, Unicode form and invisible characters taken away (compare `core.precomposeUnicode`,
 /// `core.protectHFS` and `core.ignoreCase` in git-config(1)).
+///
+/// Upper case first, because file systems fold `ſ` to `s` and `ß` to `ss` (Unicode, "Default Case Folding"); each
+/// character by itself, so that a pattern and a path never differ by what stands beside it (the final sigma).
 fn fold(text: &str) -> String {
-    text.nfc().filter(|c| !is_invisible(*c)).collect::<String>().to_lowercase().nfc().collect()
+    let visible = text.nfc().filter(|c| !is_invisible(*c));
+    visible.flat_map(char::to_uppercase).flat_map(char::to_lowercase).nfc().collect()
 }
 
 /// Characters that a reader does not see: zero-width, bidirectional control, byte order mark.
@@ -75,15 +149,26 @@ pub fn is_invisible(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
-fn compile(text: &str) -> Result<GlobMatcher, String> {
+fn compile(text: &str) -> Result<globset::Glob, String> {
     GlobBuilder::new(text)
         .literal_separator(true)
         .backslash_escape(true)
         .empty_alternates(true)
         .build()
-        .map(|glob| glob.compile_matcher())
         .map_err(|error| error.kind().to_string())
 }
+
+/// globset lets `?` match one byte. A folded path is UTF-8, so there it can match one character.
+fn compile_folded(text: &str) -> Result<Regex, String> {
+    let bytes = compile(&fold(text))?.regex().replace("[^/]*", ANY);
+    let characters =
+        bytes.replace("[^/]", r"(?:[^/\x80-\xff]|[\xc0-\xff][\x80-\xbf]+)").replace(ANY, "[^/]*");
+    let regex = RegexBuilder::new(&characters).dot_matches_new_line(true).build();
+    regex.map_err(|error| error.to_string())
+}
+
+/// Stands for `[^/]*` while `[^/]` is replaced; a regular expression of globset holds no NUL.
+const ANY: &str = "\0";
 
 fn check_dialect(text: &str) -> Result<(), String> {
     if text.is_empty() {
@@ -95,7 +180,37 @@ fn check_dialect(text: &str) -> Result<(), String> {
     if text.ends_with('/') {
         return Err(format!("write `{text}**` for everything below the directory"));
     }
+    check_size(text)?;
+    check_classes(text)?;
     text.split('/').try_for_each(check_component)
+}
+
+/// A pattern is read recursively, and a change can bring a policy of any size.
+fn check_size(text: &str) -> Result<(), String> {
+    if text.len() > LONGEST {
+        return Err(format!("a pattern has no more than {LONGEST} bytes; write several"));
+    }
+    let deeper = |(depth, deepest): (usize, usize), byte| match byte {
+        b'{' => (depth + 1, deepest.max(depth + 1)),
+        b'}' => (depth.saturating_sub(1), deepest),
+        _ => (depth, deepest),
+    };
+    let (_, deepest) = text.bytes().fold((0, 0), deeper);
+    if deepest > DEEPEST {
+        return Err(format!("`{{` stands no more than {DEEPEST} deep; write several patterns"));
+    }
+    Ok(())
+}
+
+/// A class would compare single bytes of any other character.
+fn check_classes(text: &str) -> Result<(), String> {
+    let classes = text.split('[').skip(1).filter_map(|rest| rest.split_once(']'));
+    match classes.map(|(class, _)| class).find(|class| !class.is_ascii()) {
+        Some(class) => {
+            Err(format!("`[{class}]` may hold only ASCII characters; write the others as `{{a,b}}`"))
+        }
+        None => Ok(()),
+    }
 }
 
 fn check_component(component: &str) -> Result<(), String> {
@@ -154,6 +269,15 @@ mod tests {
     }
 
     #[test]
+    fn a_pattern_that_would_exhaust_the_stack_is_refused() {
+        let nested = |depth| format!("{}a{}", "{".repeat(depth), "}".repeat(depth));
+        assert!(Glob::new(&nested(DEEPEST)).is_ok());
+        assert!(Glob::new(&nested(DEEPEST + 1)).unwrap_err().contains("deep"));
+        assert!(Glob::new(&"{".repeat(1_000_000)).unwrap_err().contains("bytes"));
+        assert!(Glob::new("{a}/".repeat(DEEPEST * 2).trim_end_matches('/')).is_ok());
+    }
+
+    #[test]
     fn the_dialect_as_documented() {
         check("*.sql", &["a.sql", ".sql"], &["db/a.sql", "a.sqlx", "A.SQL"]);
         check("**/*.sql", &["a.sql", "db/a.sql", "db/x/.a.sql"], &["a.sql/b"]);
@@ -191,6 +315,58 @@ mod tests {
         ] {
             let error = Glob::new(pattern).unwrap_err();
             assert!(error.contains(remedy), "{pattern}: {error}");
+        }
+    }
+
+    #[test]
+    fn case_is_folded_as_file_systems_fold_it() {
+        let matches = |pattern: &str, path: &str| Glob::new(pattern).unwrap().matches_folded(path.as_bytes());
+        assert!(matches("services/**", "\u{17f}ervices/x"));
+        assert!(matches("stra\u{df}e/*", "STRASSE/x"));
+        assert!(matches("kb/*", "\u{212a}b/x"));
+        assert!(matches("\u{39f}\u{394}\u{39f}\u{3a3}*", "\u{3bf}\u{3b4}\u{3bf}\u{3c3}\u{3b1}"));
+        assert!(!matches("services/**", "fervices/x"));
+    }
+
+    #[test]
+    fn a_question_mark_is_one_character_of_any_length() {
+        let matches = |pattern: &str, path: &[u8]| Glob::new(pattern).unwrap().matches_folded(path);
+        for path in ["db/a", "db/\u{e9}", "db/\u{20ac}", "db/\u{1f600}", "db/e\u{301}"] {
+            assert!(matches("db/?", path.as_bytes()), "{path}");
+        }
+        assert!(!matches("db/??", b"db/a"));
+        assert!(!matches("db/?", b"db/ab"));
+        assert!(matches("db/?", b"db/\xff"));
+        assert!(!matches("a?b", b"a/b"));
+        assert!(matches("db/*?x", "db/\u{e9}\u{e9}x".as_bytes()));
+        assert!(Glob::new("db/[\u{e9}]").unwrap_err().contains("ASCII"));
+    }
+
+    #[test]
+    fn what_may_lie_below_a_directory() {
+        for (pattern, directory, below) in [
+            ("db/migrations/**", "db", Below::Named),
+            ("db/migrations/**", "DB", Below::Named),
+            ("db/migrations/**", "", Below::Named),
+            ("db/migrations/**", "db/seeds", Below::Nothing),
+            ("db/migrations/**", "dbs", Below::Nothing),
+            ("db/migrations/**", "db/migrations", Below::Named),
+            ("db/migrations/**", "db/migrations/a", Below::Anywhere),
+            ("db/load.sql", "db", Below::Named),
+            ("db/load.sql", "db/load.sql", Below::Nothing),
+            ("db/load.sql", "db/load.sql/x", Below::Nothing),
+            ("*/migrations/**", "any", Below::Named),
+            ("{db,sql}/m/**", "sql", Below::Named),
+            ("{db/a,sql}/**", "db", Below::Named),
+            ("**/*.sql", "", Below::Anywhere),
+            ("**/*.sql", "vendor/lib", Below::Anywhere),
+            ("db/**/x", "vendor", Below::Nothing),
+        ] {
+            assert_eq!(
+                Glob::new(pattern).unwrap().below(directory.as_bytes()),
+                below,
+                "{pattern} {directory}"
+            );
         }
     }
 }

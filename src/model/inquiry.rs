@@ -21,6 +21,7 @@ pub struct Inquiry {
     /// Also list the paths that single commits on the way touch, not only what is left of them in the end.
     pub each_commit: bool,
     /// Where the policy stands in the repository; `None` when it is kept elsewhere.
+    #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub policy: Option<RepoPath>,
 }
 

@@ -3,18 +3,18 @@
 //! | what changes | how it counts |
 //! | --- | --- |
 //! | any file | under its old and its new path; a deletion, a rename, a copy or a mode change is a change |
-//! | a symbolic link | under its own path and under the path it leads to |
-//! | a submodule, an LFS pointer, a file too large to search | under its path; and, since content patterns cannot see what it brings, inside every area that has content patterns, unless that area says `opaque = "outside"` |
+//! | a symbolic link | under its own path and under the path it leads to; either also counts where it is a directory that a path of an area spells out (`db` for `db/migrations/**`), because what lies behind a link has no entries of its own |
+//! | a submodule, an LFS pointer, a file too large to search | under its path, a submodule also inside every area that has a path which may lie below it; and, since content patterns cannot see what it brings, inside every area that has content patterns, unless that area says `opaque = "outside"` |
 //! | a binary file | under its path, and by content patterns over all of its bytes |
 //! | anything marked `linguist-generated`, `-diff`, `binary` or the like in attributes | as if it were not marked |
 //!
 //! Paths widen without regard to case and Unicode form, exclusions narrow to the byte (see [`crate::model::glob`]).
 //! A file that is excluded by path is outside the area whatever its content says.
 
-use crate::model::change::{Content, EntryKind, FileChange, Match, Nature, Side};
+use crate::model::change::{Content, Entry, EntryKind, FileChange, Match, Nature, Side};
 use crate::model::decision::{Touch, TouchedArea};
 use crate::model::fact::{Gap, GapReason};
-use crate::model::glob::Glob;
+use crate::model::glob::{Below, Glob};
 use crate::model::inquiry::Inquiry;
 use crate::model::path::RepoPath;
 
@@ -102,6 +102,9 @@ impl Area {
         if let Some(touch) = file.entries().flat_map(names).find_map(|name| self.touch_by_path(name)) {
             return Ok(Some(touch));
         }
+        if let Some(touch) = file.entries().find_map(|entry| self.touch_from_above(entry)) {
+            return Ok(Some(touch));
+        }
         let Some(path) = self.searchable_path(file) else { return Ok(None) };
         Ok(self.touch_by_content(file.content.known()?, path))
     }
@@ -120,8 +123,34 @@ impl Area {
         })
     }
 
+    /// A link at or to a directory that the paths of this area lead through, or a submodule that may hold some of them:
+    /// what is behind it has no entries of its own.
+    fn touch_from_above(&self, entry: &Entry) -> Option<Touch> {
+        let concerns: fn(Below) -> bool = match entry.kind {
+            EntryKind::Symlink(_) => |below| below == Below::Named,
+            EntryKind::Submodule => |below| below != Below::Nothing,
+            EntryKind::File | EntryKind::Executable => return None,
+        };
+        let rule_of =
+            |path: &RepoPath| self.paths.iter().find(|rule| concerns(rule.rule.below(path.as_bytes())));
+        let (path, rule) = names(entry)
+            .filter(|path| !self.excludes(path))
+            .find_map(|path| rule_of(path).map(|rule| (path, rule)))?;
+        Some(Touch {
+            path: path.clone(),
+            rule: format!("path `{}`, which may lie below it", rule.rule),
+            policy_line: rule.line,
+            line: None,
+        })
+    }
+
+    /// The exclusion that keeps a path out of the area, whatever its content says.
+    pub fn excluded_by(&self, path: &RepoPath) -> Option<&Ruled<Glob>> {
+        self.exclude.iter().find(|rule| rule.rule.matches(path.as_bytes()))
+    }
+
     fn excludes(&self, path: &RepoPath) -> bool {
-        self.exclude.iter().any(|rule| rule.rule.matches(path.as_bytes()))
+        self.excluded_by(path).is_some()
     }
 
     /// The path under which content patterns speak of the change: none, if there are no patterns or every name is excluded.
@@ -165,7 +194,7 @@ fn content_touch(path: &RepoPath, rule: &Ruled<String>, found: &Match) -> Touch 
 }
 
 /// Every path under which an entry counts: its own, and where a link leads.
-fn names(entry: &crate::model::change::Entry) -> impl Iterator<Item = &RepoPath> {
+fn names(entry: &Entry) -> impl Iterator<Item = &RepoPath> {
     let target = match &entry.kind {
         EntryKind::Symlink(target) => target.as_ref(),
         _ => None,
@@ -176,7 +205,7 @@ fn names(entry: &crate::model::change::Entry) -> impl Iterator<Item = &RepoPath>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::change::{Entry, FileStatus, ObjectName};
+    use crate::model::change::{FileStatus, ObjectName};
     use crate::model::fact::{Fact, GapReason};
 
     fn ruled<T>(rule: T) -> Ruled<T> {
@@ -228,6 +257,26 @@ mod tests {
         }
         let outside = change(None, entry("services/uploader/a", EntryKind::File), plain());
         assert_eq!(area().touch(&outside), Ok(None));
+    }
+
+    #[test]
+    fn a_link_or_submodule_above_an_area_counts() {
+        let plain = || content(Nature::Text, vec![]);
+        let link = |to: &str| EntryKind::Symlink(Some(to.into()));
+        for (path, kind) in
+            [("services", link("x")), ("x", link("services")), ("Services", EntryKind::Submodule)]
+        {
+            let file = change(None, entry(path, kind), plain());
+            let touch = area().touch(&file).unwrap().unwrap();
+            assert_eq!(touch.rule, "path `services/upload/**`, which may lie below it");
+        }
+        let floating = Area { paths: vec![ruled(Glob::new("**/*.sql").unwrap())], ..area() };
+        let touches = |kind| floating.touch(&change(None, entry("x", kind), plain())).unwrap().is_some();
+        assert!(touches(EntryKind::Submodule));
+        assert!(!touches(link("docs")));
+        let elsewhere = change(None, entry("x", EntryKind::Submodule), plain());
+        assert_eq!(area().touch(&elsewhere), Ok(None));
+        assert_eq!(area().touch(&change(None, entry("services", EntryKind::File), plain())), Ok(None));
     }
 
     #[test]

@@ -20,6 +20,7 @@ pub mod moment;
 pub mod path;
 pub mod person;
 pub mod protection;
+pub mod reach;
 pub mod review;
 pub mod test_run;
 pub mod waiver;

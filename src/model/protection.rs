@@ -64,6 +64,7 @@ pub enum Rule {
         /// The name of the check.
         name: String,
         /// The number of the app that must have written it; `None` accepts anybody.
+        #[serde(deserialize_with = "crate::model::fact::nullable")]
         app: Option<u64>,
     },
     /// The change must contain the tip of the branch.
@@ -85,8 +86,10 @@ pub struct Bypass {
     /// What kind of actor.
     pub kind: ActorKind,
     /// Its number, where the host gives one.
+    #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub id: Option<u64>,
     /// Its name, where the host gives one.
+    #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub name: Option<String>,
     /// When it may.
     pub mode: BypassMode,

@@ -14,6 +14,7 @@ pub struct ChangeRequest {
     /// Its title: text from outside.
     pub title: String,
     /// Who opened it; `None` when the account is gone.
+    #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub author: Option<Account>,
     /// Is it still open?
     pub open: bool,
@@ -26,6 +27,7 @@ pub struct ChangeRequest {
     /// The branch and repository (`owner/name`) it comes from; `None` when that repository is gone.
     pub head_branch: BranchName,
     /// See `head_branch`.
+    #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub head_repository: Option<String>,
 }
 
@@ -36,12 +38,15 @@ pub struct Review {
     /// Its number; later reviews have higher ones.
     pub id: u64,
     /// Who gave it; `None` when the account is gone.
+    #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub reviewer: Option<Account>,
     /// What it says now: a dismissal changes the record in place.
     pub state: ReviewState,
     /// The commit it was given on; `None` when the host no longer knows.
+    #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub commit: Option<Revision>,
     /// When it was submitted.
+    #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub submitted: Option<Timestamp>,
 }
 
@@ -82,6 +87,7 @@ pub struct Push {
     /// The commit the branch points to since then.
     pub after: Revision,
     /// Who did it; `None` when the account is gone.
+    #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub actor: Option<Account>,
 }
 
@@ -90,7 +96,9 @@ pub struct Push {
 #[serde(deny_unknown_fields)]
 pub struct CommitAccounts {
     /// The account of the author's address; `None` when the address belongs to nobody.
+    #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub author: Option<Account>,
     /// The account of the committer's address; `None` when the address belongs to nobody.
+    #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub committer: Option<Account>,
 }

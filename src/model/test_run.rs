@@ -14,10 +14,12 @@ pub struct Report {
     /// Its path from the directory the reports were looked for in, `/` between components.
     pub path: String,
     /// The suite it was handed over for by name; otherwise the suites' own patterns decide.
+    #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub suite: Option<String>,
     /// The digest of its bytes; `None` when it could not be read.
+    #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub digest: Option<Digest>,
-    /// Is a file of this path part of the judged head? Then the change brought its own evidence.
+    /// Is a file of this path part of the judged head, or of the base that it lands on? Then it is no product of a run.
     pub tracked: bool,
     /// What it says, or why it says nothing.
     pub run: Fact<TestRun>,

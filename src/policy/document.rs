@@ -59,8 +59,6 @@ pub struct Waivers {
 pub struct Branches {
     /// The deployment branches.
     pub deployment: List<Glob>,
-    /// Branches for which nothing is judged.
-    pub exempt: Option<List<Glob>>,
     /// Which paths count.
     #[serde(default)]
     pub history: History,

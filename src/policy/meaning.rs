@@ -23,6 +23,9 @@ const SECTIONS: &[(&str, &str)] = &[
     ("schema", "write `schema = 1` in the first line"),
 ];
 
+/// The longest policy, in bytes. Finding every mistake takes many readings, and a change can bring a policy of any size.
+const LONGEST: usize = 256 * 1024;
+
 /// What checks look at beside the value itself.
 pub struct Source<'s, 'i> {
     /// The text.
@@ -35,6 +38,11 @@ pub struct Source<'s, 'i> {
 
 /// Reads all of a policy. It is sound only when `problems` is empty afterwards.
 pub fn read(text: &str, table: &[&'static Kind], problems: &mut Vec<Problem>) -> Option<Policy> {
+    if text.len() > LONGEST {
+        let message = format!("a policy has no more than {LONGEST} bytes, and this one has {}", text.len());
+        problems.push(Problem::new(0..0, message).help("say it with fewer and wider patterns"));
+        return None;
+    }
     let root = syntax::parse(text, problems)?;
     if let Some(problem) = other_schema(&root) {
         problems.push(problem);
@@ -67,7 +75,6 @@ fn assemble(
         project: project.name.get_ref().clone(),
         accountable: project.accountable.as_ref().map(|name| name.get_ref().clone()),
         scope: Scope { inventory, people, roles, deployment: branches.deployment },
-        exempt: branches.exempt,
         each_commit: branches.each_commit,
         longest_waiver: document.waivers.as_ref().map(|waivers| waivers.longest).unwrap_or_default().0,
         controls,
@@ -123,10 +130,13 @@ pub fn filled<T>(list: &Spanned<Vec<T>>, consequence: &str, problems: &mut Vec<P
 
 /// Does the narrowing pattern take away everything that the widening one brings? Answers only where that is plain.
 pub fn swallows(narrowing: &Glob, widening: &Glob) -> bool {
-    let is_literal = !widening.as_str().contains(['*', '?', '[', '{', '\\']);
+    let is_literal = |text: &str| !text.contains(['*', '?', '[', '{', '\\']);
+    let (narrow, wide) = (narrowing.as_str(), widening.as_str());
+    let above = narrow.strip_suffix("/**").filter(|above| is_literal(above));
     narrowing == widening
-        || matches!(narrowing.as_str(), "**" | "**/*")
-        || (is_literal && narrowing.matches(widening.as_str().as_bytes()))
+        || matches!(narrow, "**" | "**/*")
+        || above.and_then(|above| wide.strip_prefix(above)).is_some_and(|rest| rest.starts_with('/'))
+        || (is_literal(wide) && narrowing.matches(wide.as_bytes()))
 }
 
 /// The names that the keys of a table give, as far as it is one.

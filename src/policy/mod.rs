@@ -11,7 +11,6 @@
 //!
 //! [branches]
 //! deployment = ["main", "release/*"]
-//! exempt = ["spike/*"]                        # may be left out
 //! history = "net"                             # or "each-commit": paths also count that only single commits touch
 //!
 //! [[data-processing]]                         # at least one, with paths or content or both
@@ -46,7 +45,6 @@
 
 use crate::control::{Control, Kind, Scope, TABLE};
 use crate::model::digest::Digest;
-use crate::model::glob::Glob;
 use crate::model::inquiry::{Inquiry, Topic};
 use crate::model::path::RepoPath;
 use std::collections::BTreeMap;
@@ -86,8 +84,6 @@ pub struct Policy {
     pub accountable: Option<String>,
     /// What several controls need.
     pub scope: Scope,
-    /// Branches for which the policy says that nothing is judged.
-    pub exempt: Vec<Glob>,
     /// Do paths count that only single commits on the way touch?
     pub each_commit: bool,
     /// How long a waiver may last.

@@ -4,6 +4,7 @@ use super::*;
 use crate::control::{Case, Documentation, Reference, read};
 use crate::model::decision::Finding;
 use crate::model::fact::Gap;
+use crate::model::glob::Glob;
 use proptest::prelude::*;
 use serde::Deserialize;
 use snapbox::{assert_data_eq, str};
@@ -148,7 +149,7 @@ accountable = "Senior Responsible Owner"
 
 [branches]
 deployment = ["main", "release/*"]
-exempt = ["spike/*"]
+# Nothing else is deployed.
 history = "each-commit"
 
 [[data-processing]]
@@ -345,17 +346,12 @@ fn broken_toml_is_one_or_two_messages() {
 #[test]
 fn settings_that_always_or_never_hold_are_mistakes() {
     let deployment = r#"["main", "release/*"]"#;
-    let exempt = r#"["spike/*"]"#;
     let content = r"['(?i)\bnominal_id\b']";
     let pattern = r"(?i)\bnominal_id\b";
     let exclude = r#"["db/README.md"]"#;
     let logins = r#"["robin", "robin-admin"]"#;
     let table = [
         (deployment, "[]", "8:14 an empty list: no branch would be judged"),
-        (exempt, "[]", "9:10 an empty list: leave it out, or name the branches"),
-        (exempt, r#"["x", "m*"]"#, "9:16 this exempts the deployment branch `main`"),
-        (exempt, r#"["**"]"#, "9:11 this exempts the deployment branch `main`"),
-        (exempt, r#"["release/*"]"#, "9:11 this exempts the deployment branch `release/*`"),
         (content, "[]", "19:11 an empty list"),
         (pattern, "(nominal)*", "19:12 `(nominal)*` also matches where nothing is"),
         (pattern, r"[^\s\S]", r"19:12 `[^\s\S]` can never match a line"),
@@ -364,6 +360,7 @@ fn settings_that_always_or_never_hold_are_mistakes() {
         (exclude, "[]", "20:11 an empty list: leave it out"),
         (exclude, r#"["**"]"#, "20:12 this excludes every file"),
         (exclude, r#"["db/**"]"#, "20:12 this excludes everything that the path `db/**`"),
+        (exclude, r#"["services/**"]"#, "20:12 this excludes everything that the path `services/upload/**`"),
         (r#""upload""#, r#""""#, "13:8 `` cannot be the name of an area"),
         (r#""upload""#, r#""Up load""#, "13:8 `Up load` cannot be the name of an area"),
         (r#""Loads records""#, r#"" ""#, "14:11 the purpose of the area is empty"),
@@ -749,4 +746,11 @@ proptest! {
         });
         answers(&repeated.collect::<Vec<_>>().join("\n"));
     }
+}
+
+#[test]
+fn a_policy_of_any_size_is_not_read_to_its_end() {
+    let long = format!("schema = 1\n#{}\n", "x".repeat(256 * 1024));
+    let problems = Policy::parse(&long).unwrap_err();
+    assert!(matches!(&problems[..], [one] if one.message.contains("bytes")), "{problems:?}");
 }

@@ -155,17 +155,23 @@ pub(super) fn prose(text: &str) -> String {
     out
 }
 
+/// What may stand before a word and mean nothing in Markdown: a quotation mark does so only inside links and HTML.
+const OPENING: [char; 2] = ['(', '"'];
+
+/// What may stand after a word.
+const CLOSING: [char; 6] = [',', '.', ';', ':', ')', '"'];
+
 /// Where the first word ends; a quotation in backticks counts as one word.
 fn end_of_chunk(text: &str) -> usize {
-    let opening = text.strip_prefix('(').unwrap_or(text);
+    let opening = text.trim_start_matches(OPENING);
     let quoted = opening.strip_prefix('`').and_then(|inside| inside.find('`'));
     let from = quoted.map_or(0, |inside| text.len() - opening.len() + inside + 2);
     text[from..].find(' ').map_or(text.len(), |end| from + end)
 }
 
 fn push_chunk(chunk: &str, out: &mut String) {
-    let inner = chunk.strip_prefix('(').unwrap_or(chunk);
-    let core = inner.trim_end_matches([',', '.', ';', ':', ')']);
+    let inner = chunk.trim_start_matches(OPENING);
+    let core = inner.trim_end_matches(CLOSING);
     let (open, close) = (&chunk[..chunk.len() - inner.len()], &inner[core.len()..]);
     let core = if is_plain_word(core) { core.to_string() } else { code(quotation(core)) };
     out.extend([open, &core, close]);
@@ -266,6 +272,10 @@ mod tests {
         assert_eq!(
             prose("<b> [x](y) ![i](j) #1 GH-1 defaced _x_ a`b`c"),
             "`<b>` `[x](y`) `![i](j`) `#1` `GH-1` `defaced` `_x_` ``a`b`c``"
+        );
+        assert_eq!(
+            prose(r#"set ("Block force pushes"), "<b>" or [x](y "z")"#),
+            r#"set ("Block force pushes"), "`<b>`" or `[x](y` "z")"#
         );
         assert_eq!(prose("` ` `` `"), "` ` ``` `` ``` `` ` ``");
     }

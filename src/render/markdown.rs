@@ -22,11 +22,12 @@ const DETAILS: usize = 20;
 
 fn write(decision: &Decision, style: Style, out: &mut dyn io::Write) -> io::Result<()> {
     let mut sheet = Sheet { text: head(decision, style), left_out: 0 };
-    areas(decision, &mut sheet);
     for verdict in summary::SHOWN {
         section(decision, verdict, &mut sheet);
     }
+    areas(decision, &mut sheet);
     summed(decision, style, &mut sheet);
+    sheet.text.push_str(&judged_table(decision));
     sheet.end();
     out.write_all(sheet.text.as_bytes())
 }
@@ -83,9 +84,14 @@ fn head(decision: &Decision, style: Style) -> String {
     let advice = if style.advisory { " (advisory)" } else { "" };
     let heading = format!("## Portcullis: {}{advice}\n\n", summary::outcome(decision.outcome));
     let advice = if style.advisory { " The gate only advises here: the exit code is 0." } else { "" };
-    let counts = format!("{}.{advice}\n\n", summary::counts(decision));
+    let judged = prose(&summary::judged(&decision.judged));
+    format!("{heading}{}: {judged}.{advice}\n\n", summary::counts(decision))
+}
+
+/// What was judged, to the last digit; after the findings, because those are what a reader came for.
+fn judged_table(decision: &Decision) -> String {
     let rows: String = judged(decision).iter().map(|(name, value)| row(&[*name, value])).collect();
-    format!("{heading}{counts}{}{}{rows}\n", row(&["Judged", ""]), row(&["---", "---"]))
+    format!("\n{}{}{rows}\n", row(&["Judged", ""]), row(&["---", "---"]))
 }
 
 fn judged(decision: &Decision) -> Vec<(&'static str, String)> {
@@ -168,7 +174,7 @@ fn summed(decision: &Decision, style: Style, sheet: &mut Sheet) {
     let open = if style.verbose { " open" } else { "" };
     let summary = "<summary>What holds or need not hold</summary>";
     // The element is opened and closed whether its table has room or not.
-    sheet.text.push_str(&format!("<details{open}>{summary}\n\n"));
+    sheet.text.push_str(&format!("<details{open}>{summary}\n"));
     sheet.table("", &["Verdict", "Control", "Subject", "Why"], findings().map(summed_row));
     sheet.text.push_str("</details>\n");
 }
@@ -189,7 +195,29 @@ mod tests {
         assert_data_eq!(render(&FORMAT, &allowed(), STYLE), str![[r#"
 ## Portcullis: allowed
 
-6 met, 1 exempt.
+6 met, 1 exempt: `acme/upload` request 7 into main (3 commits, 5 files) at `1a2b3c4d5e`.
+
+### Data-processing code that is touched
+
+| Area | File | Because of | Policy line |
+| --- | --- | --- | --- |
+| `upload`<br>Loads, amends and deletes records on the national database | `lib/ids.py:14` | content `(?i)\b(nominal`<code>&#124;</code>`pnc)_id\b` in an added line | 14 |
+|  | `services/upload/load.py` | path `services/upload/**` | 12 |
+
+<details><summary>What holds or need not hold</summary>
+
+
+| Verdict | Control | Subject | Why |
+| --- | --- | --- | --- |
+| met | `protected-branch` | branch `main: approvals` | classic protection requires it, and nobody gets round it |
+| met | `protected-branch` | branch `main: change-request` | classic protection requires it, and nobody gets round it |
+| met | `protected-branch` | branch `main: deletion` | classic protection requires it, and nobody gets round it |
+| met | `protected-branch` | branch `main: force-push` | classic protection requires it, and nobody gets round it |
+| met | `protected-branch` | branch `main: last-push-approval` | classic protection requires it, and nobody gets round it |
+| met | `required-reviews` | request `7` | 2 of 2 required approvals count: robin, kim |
+| exempt | `gate-integrity` | change `1a2b3c4d5e` | nothing that steers the gate is touched |
+
+</details>
 
 | Judged |  |
 | --- | --- |
@@ -202,28 +230,6 @@ mod tests {
 | Size | 3 commits, 5 files |
 | Policy | `Intelligence upload`, from the base of the change<br>`sha256:823412d1eacb67956220e532959f0104603057c88704863ca38e7cd188fda812` |
 
-### Data-processing code that is touched
-
-| Area | File | Because of | Policy line |
-| --- | --- | --- | --- |
-| `upload`<br>Loads, amends and deletes records on the national database | `lib/ids.py:14` | content `(?i)\b(nominal`<code>&#124;</code>`pnc)_id\b` in an added line | 14 |
-|  | `services/upload/load.py` | path `services/upload/**` | 12 |
-
-<details><summary>What holds or need not hold</summary>
-
-
-
-| Verdict | Control | Subject | Why |
-| --- | --- | --- | --- |
-| met | `protected-branch` | branch `main: approvals` | classic protection requires it, and nobody gets round it |
-| met | `protected-branch` | branch `main: change-request` | classic protection requires it, and nobody gets round it |
-| met | `protected-branch` | branch `main: deletion` | classic protection requires it, and nobody gets round it |
-| met | `protected-branch` | branch `main: force-push` | classic protection requires it, and nobody gets round it |
-| met | `protected-branch` | branch `main: last-push-approval` | classic protection requires it, and nobody gets round it |
-| met | `required-reviews` | request `7` | 2 of 2 required approvals count: robin, kim |
-| exempt | `gate-integrity` | change `1a2b3c4d5e` | nothing that steers the gate is touched |
-
-</details>
 
 "#]].raw());
     }
@@ -233,25 +239,7 @@ mod tests {
         assert_data_eq!(render(&FORMAT, &blocked(), STYLE), str![[r###"
 ## Portcullis: blocked
 
-2 broken, 1 unproven, 1 waived, 1 noted, 6 met, 1 exempt.
-
-| Judged |  |
-| --- | --- |
-| Repository | `acme/upload` |
-| Request | 7 |
-| Title | `` a\u{1b}[2J\r\n::set-output name=x::y ##\u{5b}add-path]/tmp \u{202e}cod\u{200b}e <script>alert(1)</script> [x](https://example.test) ![i](https://example.test/i.png) @robin #1 `b  ``<code>&#124;</code>``  c` `` |
-| Into branch | `main` |
-| Base | `5e4d3c2b1a000000000000000000000000000000` |
-| Head | `1a2b3c4d5e000000000000000000000000000000` |
-| Size | 3 commits, 5 files |
-| Policy | `Intelligence upload`, from the base of the change<br>`sha256:823412d1eacb67956220e532959f0104603057c88704863ca38e7cd188fda812` |
-
-### Data-processing code that is touched
-
-| Area | File | Because of | Policy line |
-| --- | --- | --- | --- |
-| `upload`<br>Loads, amends and deletes records on the national database | `lib/ids.py:14` | content `(?i)\b(nominal`<code>&#124;</code>`pnc)_id\b` in an added line | 14 |
-|  | `services/upload/load.py` | path `services/upload/**` | 12 |
+2 broken, 1 unproven, 1 waived, 1 noted, 6 met, 1 exempt: `acme/upload` request 7 into main (3 commits, 5 files) at `1a2b3c4d5e`.
 
 ### Broken: these do not hold
 
@@ -264,22 +252,28 @@ mod tests {
 
 | Control | Subject | Why | What to do |
 | --- | --- | --- | --- |
-| `protected-branch` | branch `main: bypass` | the bypass list of ruleset `"main"` (17) could not be seen: the token may not read it | Give the token the permission `administration: read` on the repository. |
+| `protected-branch` | branch `main: bypass` | the bypass list of ruleset "main" (17) could not be seen: the token may not read it | Give the token the permission `administration: read` on the repository. |
 
 ### Waived: these do not hold and were let pass
 
 | Control | Subject | Why | What to do |
 | --- | --- | --- | --- |
-| `required-checks` | check `unit` | the check `"unit"` of the app 15368 failed; waived until `2031-02-28` by alex: the runner is being replaced |  |
+| `required-checks` | check `unit` | the check "unit" of the app 15368 failed; waived until `2031-02-28` by alex: the runner is being replaced |  |
 
 ### Noted: for a reviewer to look at
 
 | Control | Subject | Why | What to do |
 | --- | --- | --- | --- |
-| `gate-integrity` | file `` a\u{1b}[2J\r\n::set-output name=x::y ##\u{5b}add-path]/tmp \u{202e}cod\u{200b}e <script>alert(1)</script> [x](https://example.test) ![i](https://example.test/i.png) @robin #1 `b  ``<code>&#124;</code>``  c` ``<br>at `` "a\033[2J\r\n::set-output name=x::y ##\u{5b}add-path]/tmp \342\200\256cod\342\200\213e <script>alert(1)</script> [x](https://example.test) ![i](https://example.test/i.png) @robin #1 `b  ``<code>&#124;</code>``  c`":3 `` | `a\u{1b}[2J\r\n::set-output` `name=x::y` `##\u{5b}add-path]/tmp` `\u{202e}cod\u{200b}e` `<script>alert(1)</script>` `[x](https://example.test`) `![i](https://example.test/i.png`) `@robin` `#1` ` b  `<code>&#124;</code>`  c `<br>&bull; `a\u{1b}[2J\r\n::set-output` `name=x::y` `##\u{5b}add-path]/tmp` `\u{202e}cod\u{200b}e` `<script>alert(1)</script>` `[x](https://example.test`) `![i](https://example.test/i.png`) `@robin` `#1` ` b  `<code>&#124;</code>`  c ` | `a\u{1b}[2J\r\n::set-output` `name=x::y` `##\u{5b}add-path]/tmp` `\u{202e}cod\u{200b}e` `<script>alert(1)</script>` `[x](https://example.test`) `![i](https://example.test/i.png`) `@robin` `#1` ` b  `<code>&#124;</code>`  c ` |
+| `gate-integrity` | file `` a\u{1b}[2J\r\n::set-output name=x::y ##\u{5b}add-path]/tmp \u{202e}cod\u{200b}e <script>alert(1)</script> [x](https://example.test) ![i](https://example.test/i.png) @robin #1 `b  ``<code>&#124;</code>``  c` ``<br>at `` "a\033[2J\r\n::set-output name=x::y ##\u{5b}add-path]/tmp \342\200\256cod\342\200\213e <script>alert(1)</script> [x](https://example.test) ![i](https://example.test/i.png) @robin #1 `b  ``<code>&#124;</code>``  c`":3 `` | `a\u{1b}[2J\r\n::set-output` `name=x::y` `##\u{5b}add-path]/tmp` `\u{202e}cod\u{200b}e` `<script>alert(1)</script>` `[x](https://example.test`) `![i](https://example.test/i.png`) `@robin` `#1` ` b  `<code>&#124;</code>`  c `<br>&bull; `a\u{1b}[2J\r\n::set-output` `name=x::y` `##\u{5b}add-path]/tmp` `\u{202e}cod\u{200b}e` `<script>alert(1)</script>` `[x](https://example.test`) `![i](https://example.test/i.png`) `@robin` `#1` ` b  `<code>&#124;</code>`  c ` | `A\u{1b}[2J\r\n::set-output` `name=x::y` `##\u{5b}add-path]/tmp` `\u{202e}cod\u{200b}e` `<script>alert(1)</script>` `[x](https://example.test`) `![i](https://example.test/i.png`) `@robin` `#1` ` b  `<code>&#124;</code>`  c `. |
+
+### Data-processing code that is touched
+
+| Area | File | Because of | Policy line |
+| --- | --- | --- | --- |
+| `upload`<br>Loads, amends and deletes records on the national database | `lib/ids.py:14` | content `(?i)\b(nominal`<code>&#124;</code>`pnc)_id\b` in an added line | 14 |
+|  | `services/upload/load.py` | path `services/upload/**` | 12 |
 
 <details><summary>What holds or need not hold</summary>
-
 
 
 | Verdict | Control | Subject | Why |
@@ -294,16 +288,26 @@ mod tests {
 
 </details>
 
+| Judged |  |
+| --- | --- |
+| Repository | `acme/upload` |
+| Request | 7 |
+| Title | `` a\u{1b}[2J\r\n::set-output name=x::y ##\u{5b}add-path]/tmp \u{202e}cod\u{200b}e <script>alert(1)</script> [x](https://example.test) ![i](https://example.test/i.png) @robin #1 `b  ``<code>&#124;</code>``  c` `` |
+| Into branch | `main` |
+| Base | `5e4d3c2b1a000000000000000000000000000000` |
+| Head | `1a2b3c4d5e000000000000000000000000000000` |
+| Size | 3 commits, 5 files |
+| Policy | `Intelligence upload`, from the base of the change<br>`sha256:823412d1eacb67956220e532959f0104603057c88704863ca38e7cd188fda812` |
+
+
 "###]].raw());
     }
 
     #[test]
     fn advice_says_so_in_the_heading() {
         let rendered = render(&FORMAT, &undetermined(), Style { advisory: true, ..STYLE });
-        assert!(
-            rendered
-                .starts_with("## Portcullis: undetermined (advisory)\n\n1 unproven, 6 met. The gate only")
-        );
+        assert!(rendered.starts_with("## Portcullis: undetermined (advisory)\n\n1 unproven, 6 met: "));
+        assert!(rendered.contains(". The gate only advises here: the exit code is 0.\n"), "{rendered}");
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod escape;
 pub mod github;
 pub mod json;
 pub mod markdown;
+pub mod prose;
 pub mod record;
 #[cfg(test)]
 mod sample;
@@ -44,6 +45,17 @@ pub struct Format {
 
 /// Every format, sorted by name.
 pub static TABLE: &[&Format] = &[&github::FORMAT, &json::FORMAT, &markdown::FORMAT, &terminal::FORMAT];
+
+/// Text of several lines with what came from outside made harmless: nothing in it steers a terminal or commands the CI system
+/// that keeps the log. For complaints and explanations, which are no decisions.
+pub fn plain(text: &str) -> String {
+    text.lines().map(escape::line).collect::<Vec<_>>().join("\n")
+}
+
+/// JSON that reads the same and is as harmless in a log.
+pub fn plain_json(text: &str) -> String {
+    escape::json(text)
+}
 
 /// The format of this name.
 pub fn find(name: &str) -> Option<&'static Format> {

@@ -3,11 +3,12 @@
 //! The outcome stands in the first line, then what was judged and which data-processing code it touches, then every
 //! finding that calls for a reader, worst first, and last the counts. Words carry the meaning; colour only repeats it.
 
+use super::prose::wrap;
 use super::{Format, Style, escape, summary};
 use crate::model::decision::{Decision, Finding, Outcome, TouchedArea, Verdict};
 use anstyle::AnsiColor;
 use std::io;
-use unicode_width::UnicodeWidthStr;
+use unicode_width::UnicodeWidthStr as _;
 
 /// The format.
 pub static FORMAT: Format =
@@ -221,27 +222,6 @@ impl Page<'_> {
             lead.0.to_string()
         }
     }
-}
-
-/// The lines of a text: the first starts in column `first`, the others in column `hang`, none passes `width`
-/// unless it is a single word. There is always a first line, if only an empty one.
-fn wrap(text: &str, first: usize, hang: usize, width: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    let (mut column, mut gap) = (first, 0);
-    for word in text.split(' ') {
-        if !word.is_empty() {
-            if column + gap + word.width() > width && column + gap > hang {
-                lines.push(String::new());
-                (column, gap) = (hang, 0);
-            }
-            let line = lines.last_mut();
-            line.into_iter().for_each(|line| line.extend([&" ".repeat(gap), word]));
-            column += gap + word.width();
-            gap = 0;
-        }
-        gap += 1;
-    }
-    lines
 }
 
 #[cfg(test)]

@@ -24,7 +24,8 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    fn of(output: &Output) -> Verdict {
+    /// What a run of the gate came to.
+    pub fn of(output: &Output) -> Verdict {
         let out = String::from_utf8_lossy(&output.stdout);
         let json = serde_json::from_str(&out).unwrap_or(Value::Null);
         let text = format!("{out}{}", String::from_utf8_lossy(&output.stderr));
@@ -35,6 +36,13 @@ impl Verdict {
     pub fn findings(&self, control: &str, verdict: &str) -> Vec<&Value> {
         let all = self.json["findings"].as_array().map_or(&[][..], Vec::as_slice);
         all.iter().filter(|f| f["control"] == control && f["verdict"] == verdict).collect()
+    }
+
+    /// The paths by which data-processing areas are touched, as the decision writes them.
+    pub fn touched(&self) -> Vec<&str> {
+        let areas = self.json["areas"].as_array().map_or(&[][..], Vec::as_slice);
+        let touches = areas.iter().flat_map(|area| area["touches"].as_array().unwrap());
+        touches.map(|touch| touch["path"].as_str().unwrap()).collect()
     }
 
     /// Panics unless the gate ended with this exit code, and, when it stopped the change, this control says so and its
@@ -86,6 +94,14 @@ pub fn judge(stage: &Stage) -> Verdict {
 /// Judges the stage against a server that may misbehave.
 pub fn judge_at(stage: &Stage, server: &Server) -> Verdict {
     Verdict::of(&command(stage, server, &["check", "--format", "json"]).output().unwrap())
+}
+
+/// Judges the stage by a command that was changed.
+pub fn judge_by(stage: &Stage, change: impl FnOnce(&mut Command)) -> Verdict {
+    let server = Server::start(stage.world.clone());
+    let mut command = command(stage, &server, &["check", "--format", "json"]);
+    change(&mut command);
+    Verdict::of(&command.output().unwrap())
 }
 
 /// Bends an honest stage and judges it.

@@ -1,4 +1,4 @@
-//! A host on this machine: serves a [`World`] over HTTP/1.1, counts what it is asked, and misbehaves when told to.
+//! A host on this machine: serves a [`World`] or a [`Forge`] over HTTP/1.1, counts what it is asked, and misbehaves when told to.
 #![allow(dead_code, reason = "each test binary uses its own part of this")]
 #![allow(
     clippy::unwrap_used,
@@ -7,6 +7,7 @@
 )]
 
 use portcullis::cli::demo::world::World;
+use portcullis::cli::demo::world::forge::Forge;
 use portcullis::collect::transport::Response;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -16,6 +17,38 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 pub mod gate;
+pub mod lane;
+pub mod project;
+pub mod recorder;
+pub mod release;
+
+/// A host that can be served.
+pub trait Site: Send + 'static {
+    /// Says under which address it is reached.
+    fn move_to(&mut self, address: &str);
+    /// Answers a request for a path from the root.
+    fn answer(&self, method: &str, path: &str, authorization: Option<&str>) -> Response;
+}
+
+impl Site for World {
+    fn move_to(&mut self, address: &str) {
+        self.address = address.to_string();
+    }
+
+    fn answer(&self, method: &str, path: &str, authorization: Option<&str>) -> Response {
+        World::answer(self, method, path, authorization)
+    }
+}
+
+impl Site for Forge {
+    fn move_to(&mut self, address: &str) {
+        self.worlds.iter_mut().for_each(|world| world.move_to(address));
+    }
+
+    fn answer(&self, method: &str, path: &str, authorization: Option<&str>) -> Response {
+        Forge::answer(self, method, path, authorization)
+    }
+}
 
 /// What came in.
 #[derive(Clone, Debug)]
@@ -67,30 +100,32 @@ pub struct Trick {
 }
 
 /// A running host; it stops when dropped.
-pub struct Server {
-    state: Arc<State>,
+pub struct Server<S: Site = World> {
+    state: Arc<State<S>>,
+    address: String,
     port: u16,
     thread: Option<JoinHandle<()>>,
 }
 
-struct State {
-    world: Mutex<World>,
+struct State<S> {
+    world: Mutex<S>,
     tricks: Mutex<Vec<Trick>>,
     seen: Mutex<Vec<Seen>>,
     stop: AtomicBool,
 }
 
-impl Server {
+impl<S: Site> Server<S> {
     /// Serves a world at the root.
-    pub fn start(world: World) -> Server {
+    pub fn start(world: S) -> Server<S> {
         Server::start_below("", world)
     }
 
     /// Serves a world below a path, `/api/v3` for an Enterprise Server.
-    pub fn start_below(path: &str, mut world: World) -> Server {
+    pub fn start_below(path: &str, mut world: S) -> Server<S> {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
-        world.address = format!("http://127.0.0.1:{port}{path}");
+        let address = format!("http://127.0.0.1:{port}{path}");
+        world.move_to(&address);
         let state = Arc::new(State {
             world: Mutex::new(world),
             tricks: Mutex::default(),
@@ -99,12 +134,12 @@ impl Server {
         });
         let shared = Arc::clone(&state);
         let thread = std::thread::spawn(move || serve(&listener, &shared));
-        Server { state, port, thread: Some(thread) }
+        Server { state, address, port, thread: Some(thread) }
     }
 
     /// The address of the API.
     pub fn address(&self) -> String {
-        self.state.world.lock().unwrap().address.clone()
+        self.address.clone()
     }
 
     /// Scheme, host and port.
@@ -114,13 +149,13 @@ impl Server {
 
     /// Misbehaves so many times at paths that contain a text.
     #[must_use]
-    pub fn trick(self, at: &str, times: usize, act: Act) -> Server {
+    pub fn trick(self, at: &str, times: usize, act: Act) -> Server<S> {
         self.state.tricks.lock().unwrap().push(Trick { at: at.to_string(), times, act });
         self
     }
 
     /// Changes the world while it is served.
-    pub fn change(&self, change: impl FnOnce(&mut World)) {
+    pub fn change(&self, change: impl FnOnce(&mut S)) {
         change(&mut self.state.world.lock().unwrap());
     }
 
@@ -135,7 +170,7 @@ impl Server {
     }
 }
 
-impl Drop for Server {
+impl<S: Site> Drop for Server<S> {
     fn drop(&mut self) {
         self.state.stop.store(true, Ordering::SeqCst);
         // Wakes the listener.
@@ -146,7 +181,7 @@ impl Drop for Server {
     }
 }
 
-fn serve(listener: &TcpListener, state: &State) {
+fn serve<S: Site>(listener: &TcpListener, state: &State<S>) {
     for stream in listener.incoming() {
         if state.stop.load(Ordering::SeqCst) {
             return;
@@ -158,7 +193,7 @@ fn serve(listener: &TcpListener, state: &State) {
     }
 }
 
-fn converse(mut stream: TcpStream, state: &State) -> std::io::Result<()> {
+fn converse<S: Site>(mut stream: TcpStream, state: &State<S>) -> std::io::Result<()> {
     stream.set_read_timeout(Some(Duration::from_secs(5)))?;
     let Some(seen) = read_request(&stream)? else { return Ok(()) };
     state.seen.lock().unwrap().push(seen.clone());

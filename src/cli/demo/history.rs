@@ -17,6 +17,8 @@ pub struct History {
 pub enum Edit<'a> {
     /// Write a file.
     Write(&'a str, &'a str),
+    /// Write a file of bytes that are no text.
+    Bytes(&'a str, &'a [u8]),
     /// Write an executable file.
     Executable(&'a str, &'a str),
     /// Write a symbolic link: path and target.
@@ -87,11 +89,14 @@ impl History {
         let mut update = TreeUpdateBuilder::new();
         for edit in edits {
             match *edit {
-                Edit::Write(path, text) => update.upsert(path, self.blob(text)?, FileMode::Blob),
+                Edit::Write(path, text) => update.upsert(path, self.blob(text.as_bytes())?, FileMode::Blob),
+                Edit::Bytes(path, bytes) => update.upsert(path, self.blob(bytes)?, FileMode::Blob),
                 Edit::Executable(path, text) => {
-                    update.upsert(path, self.blob(text)?, FileMode::BlobExecutable)
+                    update.upsert(path, self.blob(text.as_bytes())?, FileMode::BlobExecutable)
                 }
-                Edit::Link(path, target) => update.upsert(path, self.blob(target)?, FileMode::Link),
+                Edit::Link(path, target) => {
+                    update.upsert(path, self.blob(target.as_bytes())?, FileMode::Link)
+                }
                 Edit::Submodule(path, commit) => update.upsert(path, commit, FileMode::Commit),
                 Edit::Remove(path) => update.remove(path),
             };
@@ -99,8 +104,8 @@ impl History {
         Ok(update.create_updated(&self.repository, baseline)?)
     }
 
-    fn blob(&self, text: &str) -> Result<Oid> {
-        Ok(self.repository.blob(text.as_bytes())?)
+    fn blob(&self, bytes: &[u8]) -> Result<Oid> {
+        Ok(self.repository.blob(bytes)?)
     }
 
     /// Points a branch to a commit.

@@ -7,6 +7,7 @@ use super::exit::{Exit, Failure, Result};
 use super::judged::{Connection, Preparation, prepare_over};
 use super::{HostName, Subject, output};
 use crate::model::decision::{Decision, Finding, Outcome};
+use crate::render::prose::wrap;
 use crate::render::{self, Style};
 use anyhow::Context;
 use clap::Args;
@@ -19,10 +20,16 @@ pub mod scenarios;
 pub mod stage;
 pub mod world;
 
+/// Columns to fill.
+const WIDTH: usize = 80;
+
+/// The column in which a change is told of.
+const COLUMN: usize = 14;
+
 /// Arguments of `demo`.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Show the whole verdict on one of the changes.
+    /// Show the whole verdict on one of the changes, by the name that the list gives it.
     #[arg(long, value_name = "NAME")]
     show: Option<String>,
 }
@@ -40,8 +47,8 @@ pub fn run(arguments: &Arguments) -> Result {
 
 fn all() -> Result {
     let mut text = String::from(
-        "A made-up project, its GitHub and its tests, judged by the code that judges yours.\n\
-         Request 7 changes how records are loaded. Each line bends one thing.\n\n",
+        "A made-up project, its GitHub and its tests, judged by the code that judges\n\
+         yours. Request 7 changes how records are loaded. Each line bends one thing.\n\n",
     );
     let mut wrong = 0;
     for scenario in SCENARIOS {
@@ -49,7 +56,7 @@ fn all() -> Result {
         wrong += usize::from(!as_told(scenario, &decision));
         tell(&mut text, scenario, &decision);
     }
-    text.push_str("\nSee one whole: portcullis demo --show hidden-bypass-list\n");
+    text.push_str("See one whole: portcullis demo --show hidden-bypass-list\n");
     output::stdout(text.as_bytes())?;
     if wrong > 0 {
         return Err(Failure::environment(format!(
@@ -65,9 +72,14 @@ fn tell(text: &mut String, scenario: &Scenario, decision: &Decision) {
         Outcome::Undetermined => "undetermined",
         Outcome::Block => "blocked",
     };
-    let _ = writeln!(text, "{word:<13} {}\n{:14}{}", scenario.name, "", scenario.story);
+    let _ = writeln!(text, "{word:<COLUMN$}{}", scenario.name);
+    let mut say = |words: &str, hang: usize| {
+        let lines = wrap(words, COLUMN, COLUMN + hang, WIDTH);
+        let _ = writeln!(text, "{:COLUMN$}{}", "", lines.join(&format!("\n{:1$}", "", COLUMN + hang)));
+    };
+    say(scenario.story, 0);
     if let Some(finding) = deciding(scenario, decision) {
-        let _ = writeln!(text, "{:14}{}, {}: {}", "", finding.control, finding.subject, finding.reason);
+        say(&format!("-> {}, {}: {}", finding.control, finding.subject, finding.reason), 3);
     }
     text.push('\n');
 }
@@ -85,13 +97,13 @@ fn as_told(scenario: &Scenario, decision: &Decision) -> bool {
 
 fn show(name: &str) -> Result {
     let scenario = SCENARIOS.iter().find(|scenario| scenario.name == name).ok_or_else(|| {
-        let names: Vec<_> = SCENARIOS.iter().map(|scenario| scenario.name).collect();
-        Failure::usage(format!("there is no scenario `{name}`; there are {}", names.join(", ")))
+        let names = SCENARIOS.iter().map(|scenario| scenario.name);
+        Failure::usage(output::unknown("scenario", name, names))
     })?;
     let decision = judge(scenario)?;
     let mut bytes = format!("{}\n\n", scenario.story).into_bytes();
     let colour = output::colour();
-    let style = Style { colour, width: 80, verbose: false, advisory: false };
+    let style = Style { colour, width: WIDTH, verbose: false, advisory: false };
     (render::terminal::FORMAT.write)(&decision, style, &mut bytes)
         .map_err(|error| Failure::environment(error.to_string()))?;
     output::stdout(&bytes)?;

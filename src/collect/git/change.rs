@@ -25,7 +25,7 @@ pub fn read(
     inquiry: &Inquiry,
 ) -> Result<Change, Gap> {
     let relation = Graph::new(objects).relate(oid(base.as_str())?, oid(head.as_str())?)?;
-    let reader = Reader { objects, inquiry, patterns: OnceCell::new() };
+    let reader = Reader::new(objects, inquiry);
     Ok(Change {
         base: base.clone(),
         head: head.clone(),
@@ -36,7 +36,32 @@ pub fn read(
     })
 }
 
-fn commit(objects: &Objects<'_>, id: Oid) -> Result<Commit, Gap> {
+/// What one commit changes against its first parent; the first commit of a history, against nothing.
+pub fn of_commit(
+    objects: &Objects<'_>,
+    commit: &Revision,
+    inquiry: &Inquiry,
+) -> Result<Vec<FileChange>, Gap> {
+    let header = objects.header(oid(commit.as_str())?)?;
+    let before = header.parents.first().map(|parent| objects.tree_of(*parent)).transpose()?;
+    let pairs = pair(objects, between(objects, before, Some(header.tree))?);
+    Reader::new(objects, inquiry).file_changes(pairs.into_iter().collect())
+}
+
+/// What adding a path as it stands at a commit would change; `None` when nothing stands there.
+pub fn of_path(
+    objects: &Objects<'_>,
+    at: &Revision,
+    path: &RepoPath,
+    inquiry: &Inquiry,
+) -> Result<Option<FileChange>, Gap> {
+    let tree = objects.tree_of(oid(at.as_str())?)?;
+    let found = between(objects, None, Some(tree))?.into_iter().find(|one| one.path == path.as_bytes());
+    found.map(|one| Reader::new(objects, inquiry).file_change(&Pair::in_place(one))).transpose()
+}
+
+/// A commit in the words of the model.
+pub fn commit(objects: &Objects<'_>, id: Oid) -> Result<Commit, Gap> {
     let raw = objects.commit(id)?;
     Ok(Commit {
         id: revision(id)?,
@@ -56,7 +81,11 @@ struct Reader<'o, 'r, 'i> {
     patterns: OnceCell<Result<Patterns, Gap>>,
 }
 
-impl Reader<'_, '_, '_> {
+impl<'o, 'r, 'i> Reader<'o, 'r, 'i> {
+    fn new(objects: &'o Objects<'r>, inquiry: &'i Inquiry) -> Self {
+        Reader { objects, inquiry, patterns: OnceCell::new() }
+    }
+
     /// Over every merge base; without one, from the empty tree.
     fn files(&self, relation: &Relation, head: Oid) -> Result<Vec<FileChange>, Gap> {
         let after = self.objects.tree_of(head)?;

@@ -18,6 +18,7 @@ use super::object::Objects;
 use crate::model::fact::Gap;
 use git2::Oid;
 use std::collections::{BTreeMap, BinaryHeap};
+use std::rc::Rc;
 
 const HEAD: u8 = 1;
 const BASE: u8 = 2;
@@ -46,6 +47,8 @@ pub struct Graph<'o, 'r> {
 struct Node {
     id: Oid,
     parents: Vec<Oid>,
+    /// The places of the parents, once they were needed.
+    links: Option<Rc<[usize]>>,
     /// The earliest possible for a commit that is not here.
     date: i64,
     is_here: bool,
@@ -68,6 +71,23 @@ impl<'o, 'r> Graph<'o, 'r> {
         Ok(Relation { merge_bases, range })
     }
 
+    /// The best common ancestors, sorted, of `head` and of a merge of all `tips`.
+    pub fn merge_bases(&mut self, tips: &[Oid], head: Oid) -> Result<Vec<Oid>, Gap> {
+        let common = Paint::start(self, head, tips)?.until_stale()?;
+        let mut best = self.without_redundant(common)?;
+        best.sort();
+        Ok(best)
+    }
+
+    /// The parents of a commit that was reached before or is here.
+    pub fn parents(&mut self, id: Oid) -> Result<&[Oid], Gap> {
+        let place = self.place(id)?;
+        if !self.nodes[place].is_here {
+            self.objects.header(id)?;
+        }
+        Ok(&self.nodes[place].parents)
+    }
+
     /// Drops each commit that another of them reaches.
     fn without_redundant(&mut self, common: Vec<Oid>) -> Result<Vec<Oid>, Gap> {
         let mut best = Vec::new();
@@ -80,10 +100,22 @@ impl<'o, 'r> Graph<'o, 'r> {
         Ok(best)
     }
 
-    fn is_reached(&mut self, one: Oid, from: &[Oid]) -> Result<bool, Gap> {
+    /// Is `one` reached from any of `from`? Each commit reaches itself.
+    pub fn is_reached(&mut self, one: Oid, from: &[Oid]) -> Result<bool, Gap> {
         let mut paint = Paint::start(self, one, from)?;
         paint.until_stale()?;
         Ok(paint.colour_of(one) & BASE != 0)
+    }
+
+    /// Reads the parents of a commit, if that was not done before.
+    fn links(&mut self, place: usize) -> Result<Rc<[usize]>, Gap> {
+        if let Some(links) = &self.nodes[place].links {
+            return Ok(Rc::clone(links));
+        }
+        let parents = self.nodes[place].parents.clone();
+        let links: Rc<[usize]> = parents.into_iter().map(|id| self.place(id)).collect::<Result<_, _>>()?;
+        self.nodes[place].links = Some(Rc::clone(&links));
+        Ok(links)
     }
 
     fn place(&mut self, id: Oid) -> Result<usize, Gap> {
@@ -91,8 +123,10 @@ impl<'o, 'r> Graph<'o, 'r> {
             return Ok(*place);
         }
         let node = match self.objects.header_if_here(id)? {
-            Some(header) => Node { id, parents: header.parents, date: header.date, is_here: true },
-            None => Node { id, parents: Vec::new(), date: i64::MIN, is_here: false },
+            Some(header) => {
+                Node { id, parents: header.parents, links: None, date: header.date, is_here: true }
+            }
+            None => Node { id, parents: Vec::new(), links: None, date: i64::MIN, is_here: false },
         };
         self.places.insert(id, self.nodes.len());
         self.nodes.push(node);
@@ -189,8 +223,8 @@ impl<'g, 'o, 'r> Paint<'g, 'o, 'r> {
         }
         let common = flags == BOTH;
         let passed_on = if common { flags | STALE } else { flags };
-        for parent in node.parents.clone() {
-            self.reach(parent, passed_on)?;
+        for parent in self.graph.links(place)?.iter() {
+            self.colour(*parent, passed_on);
         }
         Ok(common)
     }

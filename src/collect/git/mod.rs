@@ -17,21 +17,23 @@
 //! | `change` | all of it put together |
 //! | `record` | deployment records: the only refs of ours |
 //! | `record_writer` | the only code that ever writes to a repository |
+//! | `landing` | the steps of a branch, and what explains them |
 
-use crate::model::change::{Change, Revision};
+use crate::model::change::{Change, FileChange, Revision};
 use crate::model::fact::{Fact, Gap};
 use crate::model::inquiry::Inquiry;
 use crate::model::path::RepoPath;
 use anyhow::{Context, anyhow};
 use git2::{ErrorCode, RepositoryOpenFlags};
 use object::Objects;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use trust::CloneKind;
 
 mod change;
 mod commit;
 mod content;
 mod graph;
+mod landing;
 mod line_diff;
 mod name;
 mod object;
@@ -48,6 +50,7 @@ pub use trust::neutralise;
 /// An open repository, with everything neutralised that could bend what its objects say.
 pub struct Repository {
     git: git2::Repository,
+    checkout: Option<PathBuf>,
     clone: CloneKind,
     distrust: Option<Gap>,
 }
@@ -64,7 +67,7 @@ impl Repository {
             .map_err(|error| explain_open(path, &error))?;
         let clone = CloneKind::of(&git);
         let distrust = trust::distrust(&git);
-        Ok(Repository { git, clone, distrust })
+        Ok(Repository { git, checkout: checkout_of(path), clone, distrust })
     }
 
     /// The commit that a name stands for, now: a full object name, a full ref name, `HEAD`, or a branch,
@@ -90,14 +93,25 @@ impl Repository {
         self.trusted_objects().and_then(|objects| change::read(&objects, base, head, inquiry)).into()
     }
 
-    /// STUB
-    pub fn span(&self, _a: &Revision, _b: &Revision) -> Fact<crate::model::landing::Span> {
-        todo!()
+    /// What one commit changes against its first parent; the first commit of a history, against nothing.
+    ///
+    /// # Errors
+    /// An object is missing or cannot be trusted.
+    pub fn commit_files(&self, commit: &Revision, inquiry: &Inquiry) -> Result<Vec<FileChange>, Gap> {
+        change::of_commit(&self.trusted_objects()?, commit, inquiry)
     }
 
-    /// STUB
-    pub fn coverage(&self, _l: &crate::model::landing::Landing) -> crate::model::landing::Coverage {
-        todo!()
+    /// What adding a path as it stands at a commit would change; `None` when nothing stands there.
+    ///
+    /// # Errors
+    /// An object is missing or cannot be trusted.
+    pub fn file_as_added(
+        &self,
+        at: &Revision,
+        path: &RepoPath,
+        inquiry: &Inquiry,
+    ) -> Result<Option<FileChange>, Gap> {
+        change::of_path(&self.trusted_objects()?, at, path, inquiry)
     }
 
     /// The bytes of a file at a commit; `None` when there is no such file (a link or directory is none).
@@ -108,6 +122,21 @@ impl Repository {
         let objects = self.trusted_objects()?;
         let tree = objects.tree_of(object::oid(at.as_str())?)?;
         tree::file_in(&objects, tree, path)
+    }
+
+    /// Does a checkout of this commit bring a file to this path: the file itself, a link, or a submodule that it is in?
+    ///
+    /// # Errors
+    /// An object is missing or cannot be trusted.
+    pub fn brings(&self, at: &Revision, path: &RepoPath) -> Result<bool, Gap> {
+        let objects = self.trusted_objects()?;
+        let tree = objects.tree_of(object::oid(at.as_str())?)?;
+        tree::brings(&objects, tree, path)
+    }
+
+    /// The root of the work tree that was opened, whatever `core.worktree` says; `None` when the repository has none.
+    pub fn work_tree(&self) -> Option<&Path> {
+        self.checkout.as_deref()
     }
 
     /// Every path at a commit, sorted.
@@ -134,13 +163,19 @@ impl Repository {
     }
 }
 
+/// The nearest directory at or above `directory` with an entry `.git`, where opening stops looking too.
+fn checkout_of(directory: &Path) -> Option<PathBuf> {
+    let directory = directory.canonicalize().ok()?;
+    directory.ancestors().find(|place| place.join(".git").exists()).map(Path::to_path_buf)
+}
+
 /// What went wrong on opening, and what to do about it.
 fn explain_open(path: &Path, error: &git2::Error) -> anyhow::Error {
     let place = path.display();
     let said = error.message();
     if error.code() == ErrorCode::NotFound {
         return anyhow!(
-            "there is no git repository at `{place}` or above it: check the repository out, or name it ({said})"
+            "there is no git repository at `{place}` or above it: check it out, or name its directory with `-C DIR`"
         );
     }
     if said.contains("extension") || said.contains("object format") || said.contains("repository version") {

@@ -161,8 +161,13 @@ fn one_of(name: &str, found: &[(String, Oid)]) -> anyhow::Result<Oid> {
 
 fn nothing(name: &str) -> String {
     let abbreviated = name.len() >= 4 && name.len() < 40 && name.bytes().all(|b| b.is_ascii_hexdigit());
-    let hint =
-        if abbreviated { "; abbreviated object names are not accepted: write all 40 digits" } else { "" };
+    let hint = if abbreviated {
+        format!(
+            "; abbreviated object names are not accepted: write all 40 digits (`git rev-parse {name}` says them)"
+        )
+    } else {
+        String::new()
+    };
     format!("`{name}` names no commit here: there is none of {}{hint}", places(name).join(", "))
 }
 

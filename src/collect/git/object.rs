@@ -5,10 +5,15 @@ use super::trust::CloneKind;
 use crate::model::change::{ObjectName, Revision};
 use crate::model::fact::{Gap, GapReason};
 use git2::{ErrorCode, ObjectType, Odb, OdbObject, Oid};
+use std::cell::OnceCell;
 
 /// The objects of a repository. libgit2 checks the hash of each one that it hands out.
+///
+/// Recomputing a merge makes objects that are in no repository. They are kept in memory beside it, in an object
+/// database of their own that knows no directory.
 pub struct Objects<'r> {
     odb: Odb<'r>,
+    made: OnceCell<Odb<'static>>,
     clone: CloneKind,
 }
 
@@ -19,7 +24,24 @@ impl<'r> Objects<'r> {
             let remedy = "Check that the directory `objects` of the repository can be read";
             Gap::new("the objects of the repository", GapReason::MissingObject, error.message(), remedy)
         })?;
-        Ok(Objects { odb, clone })
+        Ok(Objects { odb, made: OnceCell::new(), clone })
+    }
+
+    /// Makes an object in memory.
+    pub fn make(&self, kind: ObjectType, data: &[u8]) -> Result<Oid, Gap> {
+        let made = match self.made.get() {
+            Some(made) => Ok(made),
+            None => memory().map(|odb| self.made.get_or_init(|| odb)),
+        };
+        made.and_then(|made| made.write(kind, data)).map_err(|error| {
+            let remedy = "Report this as a defect of Portcullis, with the two commits that it was about";
+            Gap::new("a recomputed merge", GapReason::Unsupported, error.message(), remedy)
+        })
+    }
+
+    /// Where an object is: what was made has the bytes that its name stands for, like any other object.
+    fn home(&self, id: Oid) -> &Odb<'_> {
+        self.made.get().filter(|made| made.exists(id)).unwrap_or(&self.odb)
     }
 
     /// An object that must be of this kind.
@@ -31,12 +53,12 @@ impl<'r> Objects<'r> {
 
     /// An object of any kind; a gap speaks of `kind`.
     pub fn read_any(&self, id: Oid, kind: ObjectType) -> Result<OdbObject<'_>, Gap> {
-        self.odb.read(id).map_err(|error| self.unreadable(id, kind, &error))
+        self.home(id).read(id).map_err(|error| self.unreadable(id, kind, &error))
     }
 
     /// The size of a blob in bytes, without reading it.
     pub fn blob_size(&self, id: Oid) -> Result<usize, Gap> {
-        match self.odb.read_header(id) {
+        match self.home(id).read_header(id) {
             Ok((size, ObjectType::Blob)) => Ok(size),
             Ok((_, other)) => Err(malformed(id, ObjectType::Blob, &format!("it is a {other}"))),
             Err(error) => Err(self.unreadable(id, ObjectType::Blob, &error)),
@@ -89,6 +111,13 @@ fn must_be(id: Oid, kind: ObjectType, object: &OdbObject<'_>) -> Result<(), Gap>
         return Ok(());
     }
     Err(malformed(id, kind, &format!("it is a {}", object.kind())))
+}
+
+/// An object database in memory, without any directory.
+pub fn memory() -> Result<Odb<'static>, git2::Error> {
+    let odb = Odb::new()?;
+    odb.add_new_mempack_backend(1)?;
+    Ok(odb)
 }
 
 /// The gap of an object that is not what its format says.

@@ -168,7 +168,7 @@ fn why(git: &git2::Repository, sealed: &Sealed, (from, to): (Oid, Oid), error: &
     let environment = &sealed.entry().environment;
     let name = reference(environment);
     match tip(git, environment) {
-        Ok(Some(tip)) if tip == to => {
+        Ok(Some(tip)) if tip == to && error.code() != ErrorCode::Modified => {
             failed(format!("`{name}` was moved, but the disk does not confirm it: {}", error.message()))
         }
         Ok(tip) if tip.unwrap_or(Oid::ZERO_SHA1) != from => {

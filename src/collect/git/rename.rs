@@ -6,6 +6,7 @@
 //! of their content, measured in lines.
 
 use super::object::Objects;
+use super::tree::Mode;
 use super::tree_diff::{Item, TreeChange};
 use crate::model::fact::Gap;
 use git2::{ObjectType, Oid};
@@ -97,23 +98,17 @@ impl Search {
 
     /// Equal objects; of several that would do, one of the same file name.
     fn exact(&mut self) {
-        let mut origins: BTreeMap<Oid, Vec<usize>> = BTreeMap::new();
+        let mut origins: BTreeMap<(Oid, Mode), Origins> = BTreeMap::new();
         for at in &self.deleted {
             if let Some(old) = &self.pairs[*at].old {
-                origins.entry(old.item.1).or_default().push(*at);
+                origins.entry(kin(old)).or_default().add(*at, file_name(&old.path));
             }
         }
         for at in self.added.clone() {
             let Some(new) = &self.pairs[at].new else { continue };
-            let Some(places) = origins.get_mut(&new.item.1) else { continue };
-            let fits = |place: &&usize| self.may_move(**place, at);
-            let best = places
-                .iter()
-                .filter(fits)
-                .max_by_key(|place| (self.same_name(**place, at), Reverse(**place)));
-            if let Some(best) = best.copied() {
-                places.retain(|place| *place != best);
-                self.join(best, at);
+            let origin = origins.get_mut(&kin(new)).and_then(|origins| origins.take(file_name(&new.path)));
+            if let Some(origin) = origin {
+                self.join(origin, at);
             }
         }
     }
@@ -122,14 +117,6 @@ impl Search {
         self.deleted.remove(&deleted);
         self.added.remove(&added);
         self.renames.insert(added, deleted);
-    }
-
-    /// Files move to files, whether executable or not; links to links; submodules to submodules.
-    fn may_move(&self, deleted: usize, added: usize) -> bool {
-        match (&self.pairs[deleted].old, &self.pairs[added].new) {
-            (Some(old), Some(new)) => are_alike(old, new),
-            _ => false,
-        }
     }
 
     fn same_name(&self, deleted: usize, added: usize) -> bool {
@@ -200,6 +187,37 @@ impl Search {
         }
         self.pairs.retain(|pair| pair.old.is_some() || pair.new.is_some());
         self.pairs
+    }
+}
+
+/// What a file keeps when it moves: its object, and its kind. Files move to files, whether executable or not; links to
+/// links; submodules to submodules.
+fn kin(side: &Side) -> (Oid, Mode) {
+    let (mode, id) = side.item;
+    (id, if mode.is_file() { Mode(0o100_644) } else { mode })
+}
+
+/// Deleted paths of one object. A change can move a hundred thousand copies of a file, so none is looked at twice.
+#[derive(Default)]
+struct Origins {
+    /// The index of each, and its file name.
+    left: BTreeMap<usize, Vec<u8>>,
+    by_name: BTreeMap<Vec<u8>, BTreeSet<usize>>,
+}
+
+impl Origins {
+    fn add(&mut self, place: usize, name: &[u8]) {
+        self.left.insert(place, name.to_vec());
+        self.by_name.entry(name.to_vec()).or_default().insert(place);
+    }
+
+    /// The first of this file name, otherwise the first of all.
+    fn take(&mut self, name: &[u8]) -> Option<usize> {
+        let named = self.by_name.get(name).and_then(BTreeSet::first).copied();
+        let place = named.or_else(|| self.left.first_key_value().map(|(place, _)| *place))?;
+        let name = self.left.remove(&place)?;
+        self.by_name.get_mut(&name).map(|places| places.remove(&place));
+        Some(place)
     }
 }
 

@@ -3,7 +3,7 @@
 mod against_git;
 mod content;
 mod files;
-mod fixture;
+pub(super) mod fixture;
 mod history;
 mod names;
 mod trust;

@@ -87,7 +87,8 @@ pub fn parse(id: Oid, data: &[u8]) -> Result<Vec<TreeEntry<'_>>, Gap> {
     Ok(entries)
 }
 
-fn split_entry(data: &[u8], width: usize) -> Option<(TreeEntry<'_>, &[u8])> {
+/// The first entry, and what follows it; `None` at the end, or where the form is not that of a tree.
+pub fn split_entry(data: &[u8], width: usize) -> Option<(TreeEntry<'_>, &[u8])> {
     let space = data.iter().take(8).position(|b| *b == b' ')?;
     let mode = octal(&data[..space])?;
     let rest = &data[space + 1..];
@@ -139,6 +140,18 @@ pub fn file_in(objects: &Objects<'_>, tree: Oid, path: &RepoPath) -> Result<Opti
         }
     }
     if at.0.is_file() { blob(objects, at.1, path).map(Some) } else { Ok(None) }
+}
+
+/// Does something stand at this path, or on the way to it, that is no directory?
+pub fn brings(objects: &Objects<'_>, tree: Oid, path: &RepoPath) -> Result<bool, Gap> {
+    let mut at = (Mode(0o040_000), tree);
+    for component in path.as_bytes().split(|b| *b == b'/') {
+        match entry_of(objects, at, component)? {
+            Some(next) if next.0.is_tree() => at = next,
+            other => return Ok(other.is_some()),
+        }
+    }
+    Ok(false)
 }
 
 fn entry_of(objects: &Objects<'_>, at: (Mode, Oid), name: &[u8]) -> Result<Option<(Mode, Oid)>, Gap> {

@@ -69,6 +69,16 @@ impl<'a> Involved<'a> {
         self.unattributed.values().cloned().collect()
     }
 
+    /// Did nobody but machines have a part?
+    pub(super) fn are_machines(&self) -> bool {
+        self.unattributed.is_empty() && self.persons.keys().all(|who| self.is_machine(who))
+    }
+
+    fn is_machine(&self, who: &Who) -> bool {
+        let bot = matches!(who, Who::Login(login) if login.as_str().ends_with("[bot]"));
+        bot || self.people.is_machine(who)
+    }
+
     fn requester(&mut self, request: &ChangeRequest) -> Result<(), Gap> {
         let known =
             request.author.as_ref().is_some_and(|account| self.account(account, "opened the request"));

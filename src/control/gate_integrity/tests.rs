@@ -85,6 +85,23 @@ fn old_names_deletions_and_link_targets_count() {
 }
 
 #[test]
+fn a_link_or_submodule_above_the_gate_is_of_the_gate() {
+    let settings = "role = 'gate-owners'\ntest-configuration = ['.config/nextest.toml']";
+    for (path, kind, outcome) in [
+        (".config", EntryKind::Symlink(Some("docs".into())), Block),
+        ("x", EntryKind::Symlink(Some(".config/nextest.toml".into())), Block),
+        (".github", EntryKind::Submodule, Block),
+        ("vendor/lib", EntryKind::Submodule, Allow),
+        ("x", EntryKind::Symlink(Some("docs".into())), Allow),
+        (".config", EntryKind::File, Allow),
+    ] {
+        let mut world = touching(&[path]);
+        world.change().files[0].new.as_mut().unwrap().kind = kind;
+        assert_eq!(world.outcome(&KIND, settings), outcome, "{path}");
+    }
+}
+
+#[test]
 fn one_finding_for_each_reason_with_the_other_files() {
     let world = touching(&[
         "CODEOWNERS",

@@ -84,7 +84,9 @@ impl Class {
         } else {
             start(Verdict::Met, self.met().into())
         };
-        told.details(lines(&mine).into_iter().chain(doubts.iter().map(|gap| gap.to_string())).collect())
+        let doubts = doubts.iter().map(|gap| gap.to_string()).filter(|doubt| *doubt != told.reason);
+        let details = lines(&mine).into_iter().chain(doubts).collect();
+        told.details(details)
     }
 
     fn remedy(self) -> &'static str {

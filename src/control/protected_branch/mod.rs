@@ -72,10 +72,10 @@ out is not judged.
     approvals = 2                    # people who must approve
     dismiss-stale = true             # a push withdraws approvals
     code-owners = true               # the owners in CODEOWNERS must approve
-    last-push-approval = true        # somebody other than the last pusher approves
+    last-push-approval = true        # somebody else than the last pusher
     conversation-resolution = true   # no open questions
-    checks = [{ name = \"regression\", app = 15368 }]   # the check and the app that writes it
-    up-to-date = true                # tested together with what is on the branch
+    checks = [{ name = \"regression\", app = 15368 }]   # name and writer
+    up-to-date = true                # tested with what is on the branch
     force-push = \"blocked\"
     deletion = \"blocked\"
     signed-commits = true

@@ -241,7 +241,7 @@ fn each_missing_rule_breaks_its_own_finding_and_no_other() {
         let own = of(&findings, &rules::key(&rule));
         assert_eq!(own.verdict, Verdict::Unproven, "{rule:?}");
         assert!(own.reason.contains("classic protection could not be seen"));
-        assert_eq!(own.remedy.as_deref(), Some("give the token administration read"));
+        assert_eq!(own.remedy.as_deref(), Some("Give the token administration read."));
         assert_eq!(
             verdict(&findings, "bypass"),
             Verdict::Unproven,

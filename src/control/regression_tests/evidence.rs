@@ -69,7 +69,7 @@ impl<'a> Evidence<'a> {
         let tracked = self.reports.iter().filter(|report| report.tracked);
         let paths: Vec<String> = tracked.map(|report| report.path.clone()).collect();
         (!paths.is_empty()).then(|| {
-            broken(suite, "the change brought its own evidence: a report is a file of its head")
+            broken(suite, "the repository brought its own evidence: a report is one of its files")
                 .remedy("Remove the report from the repository and let the pipeline write it.")
                 .details(some_of(paths))
         })

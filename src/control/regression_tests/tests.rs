@@ -195,6 +195,7 @@ fn attack_62_tests_that_shrink_with_the_code_are_pointed_out() {
         Some(Entry { path: path.into(), kind: EntryKind::File, id })
     };
     let content = |removed| Fact::Known(Content { nature: Nature::Text, matches: vec![], added: 3, removed });
+    let uncounted = Fact::Known(Content { nature: Nature::Text, matches: vec![], added: 0, removed: 0 });
     let file = |status, old, new, content| FileChange { status, old, new, content };
     let mut world = World::new(&control, vec![report("r/a.xml", good())]);
     world.facts.change = Fact::Known(change(vec![
@@ -203,6 +204,7 @@ fn attack_62_tests_that_shrink_with_the_code_are_pointed_out() {
         file(FileStatus::Modified, entry("Tests/less"), entry("Tests/less"), content(1)),
         file(FileStatus::Modified, entry("tests/dark"), entry("tests/dark"), Fact::Gap(gap())),
         file(FileStatus::Modified, entry("tests/more"), entry("tests/more"), content(0)),
+        file(FileStatus::Modified, entry("tests/unread"), entry("tests/unread"), uncounted),
         file(FileStatus::Added, None, entry("tests/new"), content(0)),
         file(FileStatus::Deleted, entry("src/gone"), None, content(9)),
     ]));
@@ -214,7 +216,8 @@ fn attack_62_tests_that_shrink_with_the_code_are_pointed_out() {
             "tests/gone: deleted",
             "tests/old: renamed",
             "Tests/less: lines removed",
-            "tests/dark: changed, and could not be read"
+            "tests/dark: changed, and could not be read",
+            "tests/unread: changed, and its lines were not counted",
         ]
     );
     assert_eq!(findings[1].place.as_ref().unwrap().path, "old".into());
@@ -280,7 +283,7 @@ fn a_report_that_cannot_be_read_leaves_open_what_it_might_hold() {
     {
         let findings = judge(&suite(", required = ['zzz']"), reports);
         assert_eq!(verdicts(&findings), [Verdict::Unproven]);
-        assert_eq!(findings[0].remedy.as_deref(), Some("run it again"));
+        assert_eq!(findings[0].remedy.as_deref(), Some("Run it again."));
     }
     let failed = report("r/b.xml", run(&[("a", TestOutcome::Failed)]));
     assert_eq!(verdicts(&judge(&suite(""), vec![unread, failed])), [Verdict::Unproven, Verdict::Broken]);
@@ -401,7 +404,7 @@ fn a_report_named_for_a_suite_is_not_taken_by_patterns_and_a_stray_is_pointed_ou
     let misspelt = Report { suite: Some("z".into()), ..report("r/a.xml", good()) };
     let findings = judge(&suite(""), vec![misspelt]);
     assert_eq!(verdicts(&findings), [Verdict::Broken, Verdict::Noted]);
-    assert_eq!(findings[1].details, ["r/a.xml"]);
+    assert_eq!(findings[1].details, ["r/a.xml: the policy has no suite `z`"]);
 }
 
 #[test]
@@ -446,7 +449,7 @@ fn it_asks_for_its_patterns_and_names_its_areas() {
 fn the_example_in_the_documentation_is_a_policy() {
     let text = KIND.documentation.how_to_meet;
     let from = text.find("[controls.").unwrap();
-    let to = text[from..].find("\n\n").unwrap() + from;
+    let to = text[from..].find("```").unwrap() + from;
     let table: toml::Table = text[from..to].parse().unwrap();
     let control = table["controls"][NAME].to_string();
     let control = settings(&control).unwrap();

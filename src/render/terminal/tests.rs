@@ -107,9 +107,9 @@ noted  gate-integrity: file a\u{1b}[2J\r\n::set-output name=x::y
     - a\u{1b}[2J\r\n::set-output name=x::y ##\u{5b}add-path]/tmp
       \u{202e}cod\u{200b}e <script>alert(1)</script> [x](https://example.test)
       ![i](https://example.test/i.png) @robin #1 `b | c`
-    help: a\u{1b}[2J\r\n::set-output name=x::y ##\u{5b}add-path]/tmp
+    help: A\u{1b}[2J\r\n::set-output name=x::y ##\u{5b}add-path]/tmp
       \u{202e}cod\u{200b}e <script>alert(1)</script> [x](https://example.test)
-      ![i](https://example.test/i.png) @robin #1 `b | c`
+      ![i](https://example.test/i.png) @robin #1 `b | c`.
 
   met: protected-branch 5, required-reviews 1
   exempt: gate-integrity 1
@@ -221,13 +221,13 @@ noted  gate-integrity: file
       [x](https://example.test)
       ![i](https://example.test/i.png)
       @robin #1 `b | c`
-    help: a\u{1b}[2J\r\n::set-output
+    help: A\u{1b}[2J\r\n::set-output
       name=x::y ##\u{5b}add-path]/tmp
       \u{202e}cod\u{200b}e
       <script>alert(1)</script>
       [x](https://example.test)
       ![i](https://example.test/i.png)
-      @robin #1 `b | c`
+      @robin #1 `b | c`.
 
   met: protected-branch 5,
     required-reviews 1
@@ -307,9 +307,9 @@ noted  gate-integrity: file a\u{1b}[2J\r\n::set-output name=x::y
     - a\u{1b}[2J\r\n::set-output name=x::y ##\u{5b}add-path]/tmp
       \u{202e}cod\u{200b}e <script>alert(1)</script> [x](https://example.test)
       ![i](https://example.test/i.png) @robin #1 `b | c`
-    help: a\u{1b}[2J\r\n::set-output name=x::y ##\u{5b}add-path]/tmp
+    help: A\u{1b}[2J\r\n::set-output name=x::y ##\u{5b}add-path]/tmp
       \u{202e}cod\u{200b}e <script>alert(1)</script> [x](https://example.test)
-      ![i](https://example.test/i.png) @robin #1 `b | c`
+      ![i](https://example.test/i.png) @robin #1 `b | c`.
 
 
 met  protected-branch: branch main: approvals

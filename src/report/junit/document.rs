@@ -19,6 +19,8 @@ pub struct Limits {
     pub attribute: usize,
     /// How many test cases there may be.
     pub cases: u64,
+    /// The length of the identities of all test cases together, in bytes: each holds the names of its suites again.
+    pub identities: usize,
 }
 
 /// A document while it is read.
@@ -30,6 +32,7 @@ pub struct Document {
     started: bool,
     declared: bool,
     records: u64,
+    identities: usize,
     tests: BTreeMap<String, (TestOutcome, u64)>,
     run: TestRun,
 }
@@ -55,6 +58,7 @@ impl Document {
             started: false,
             declared: false,
             records: 0,
+            identities: 0,
             tests: BTreeMap::new(),
             run: TestRun::default(),
         }
@@ -172,6 +176,10 @@ impl Document {
         let class = value(attributes, "classname").or_else(|| value(attributes, "class")).unwrap_or_default();
         let suites = self.suites.iter().map(|suite| suite.name.as_str());
         let mut case = Case::new(identity(suites, class, named(attributes)));
+        self.identities += case.id.len();
+        if self.identities > self.limits.identities {
+            return Err(format!("the names of its tests are longer than {} bytes", self.limits.identities));
+        }
         attributes.iter().for_each(|(name, value)| case.attribute(name, value));
         self.cases.push(case);
         Ok(Element::Case)

@@ -29,7 +29,7 @@ use quick_xml::events::Event;
 /// The format.
 pub static FORMAT: Format = Format { name: "junit", detect, parse };
 
-const LIMITS: Limits = Limits { depth: 64, attribute: 1 << 20, cases: 5_000_000 };
+const LIMITS: Limits = Limits { depth: 64, attribute: 1 << 20, cases: 5_000_000, identities: 1 << 30 };
 
 /// How far into a file detection looks for the first element.
 const HEAD_BYTES: usize = 64 << 10;

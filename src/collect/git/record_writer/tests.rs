@@ -1,1 +1,113 @@
 //! The steps of the writer one by one.
+
+use super::*;
+use crate::collect::git::Repository;
+use crate::model::digest::Digest;
+use crate::model::fact::Fact;
+use crate::record::{Baseline, BaselineOrigin, Chain, Draft, Material, seal};
+use tempfile::TempDir;
+
+fn revision_of(start: &str) -> Revision {
+    Revision::try_from(format!("{start:0<40}")).unwrap()
+}
+
+fn draft(candidate: &str, baseline: &str) -> Draft {
+    let (candidate, baseline) = (revision_of(candidate), revision_of(baseline));
+    let judged = serde_json::json!({ "head": candidate, "base": baseline });
+    let decision = serde_json::json!({ "outcome": "allow", "judged": judged });
+    Draft {
+        environment: "production".parse().unwrap(),
+        repository: None,
+        candidate,
+        baseline: Baseline { commit: baseline, origin: BaselineOrigin::Asserted },
+        decision: decision.to_string().into_bytes(),
+        policy: None,
+        facts: Some(Material::Named(Digest::of(b"facts"))),
+        recorder: "robin-example".into(),
+        time: "2026-01-02T03:04:05Z".parse().unwrap(),
+    }
+}
+
+fn chain(directory: &TempDir) -> Option<Chain> {
+    match Repository::open(directory.path()).unwrap().deployments(&"production".parse().unwrap()) {
+        Fact::Known(chain) => chain,
+        Fact::Gap(gap) => panic!("{gap}"),
+    }
+}
+
+fn sealed(directory: &TempDir, candidate: &str) -> Sealed {
+    let chain = chain(directory);
+    seal(draft(candidate, "ba5e"), chain.as_ref().map(|chain| chain.last().unwrap())).unwrap()
+}
+
+fn empty() -> TempDir {
+    neutralise().unwrap();
+    let directory = TempDir::new().unwrap();
+    git2::Repository::init_bare(directory.path()).unwrap();
+    directory
+}
+
+#[test]
+fn stopped_before_the_ref_moves_nothing_has_happened() {
+    let directory = empty();
+    for number in 1..=3 {
+        let before = chain(&directory);
+        let sealed = sealed(&directory, &format!("{number}"));
+        let commit = write_objects(&open(directory.path()).unwrap(), &sealed).unwrap();
+        assert_eq!(chain(&directory), before);
+        let appended = append(directory.path(), &sealed).unwrap();
+        assert_eq!((appended.commit.to_string(), appended.number), (commit.to_string(), number));
+    }
+    assert_eq!(chain(&directory).unwrap().problems, []);
+}
+
+#[test]
+fn the_second_of_two_moves_nothing_and_learns_of_the_first() {
+    let directory = empty();
+    for round in ["1", "2"] {
+        let (first, second) =
+            (sealed(&directory, &format!("a{round}")), sealed(&directory, &format!("b{round}")));
+        let appended = append(directory.path(), &first).unwrap();
+        match append(directory.path(), &second) {
+            Err(Refusal::Moved { tip: Some(tip), .. }) => assert_eq!(tip, appended.commit),
+            other => panic!("{other:?}"),
+        }
+        let again = append(directory.path(), &first);
+        assert!(matches!(again, Err(Refusal::Moved { .. })), "recorded twice: {again:?}");
+        assert_eq!(chain(&directory).unwrap().tip(), Some(&appended.commit));
+    }
+}
+
+#[test]
+fn a_ref_that_vanished_or_became_symbolic_is_not_written() {
+    let directory = empty();
+    append(directory.path(), &sealed(&directory, "1")).unwrap();
+    let next = sealed(&directory, "2");
+    let git = git2::Repository::open(directory.path()).unwrap();
+    git.find_reference("refs/portcullis/deployments/production").unwrap().delete().unwrap();
+    assert!(matches!(append(directory.path(), &next), Err(Refusal::Moved { tip: None, .. })));
+    git.reference_symbolic("refs/portcullis/deployments/production", "refs/heads/main", true, "").unwrap();
+    assert!(matches!(append(directory.path(), &next), Err(Refusal::Failed(_))));
+    assert!(git.find_reference("refs/heads/main").is_err());
+}
+
+#[test]
+fn a_damaged_object_of_the_same_name_is_found_before_the_ref_moves() {
+    let directory = empty();
+    let sealed = sealed(&directory, "1");
+    let git = git2::Repository::open(directory.path()).unwrap();
+    let id = write_objects(&git, &sealed).unwrap().to_string();
+    let file = directory.path().join("objects").join(&id[..2]).join(&id[2..]);
+    std::fs::remove_file(&file).unwrap();
+    std::fs::write(&file, b"").unwrap();
+    assert!(matches!(append(directory.path(), &sealed), Err(Refusal::Failed(_))));
+    assert_eq!(chain(&directory), None);
+}
+
+#[test]
+fn the_configuration_of_the_repository_stays_as_it_is() {
+    let directory = empty();
+    let before = std::fs::read(directory.path().join("config")).unwrap();
+    append(directory.path(), &sealed(&directory, "1")).unwrap();
+    assert_eq!(std::fs::read(directory.path().join("config")).unwrap(), before);
+}

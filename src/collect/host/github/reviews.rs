@@ -27,7 +27,9 @@ impl GitHub {
 
     fn reviews(&self, number: &str) -> Result<Vec<Review>, Gap> {
         let what = format!("the reviews of request {number}");
-        translate::reviews(&what, self.client.list(&what, &self.at(&["pulls", number, "reviews"]))?)
+        let seen = self.client.list(&what, &self.at(&["pulls", number, "reviews"]))?;
+        translate::reviews_are_of(&what, number, &seen)?;
+        translate::reviews(&what, seen)
     }
 
     fn base_changed(&self, number: &str) -> Result<Option<Timestamp>, Gap> {

@@ -68,6 +68,20 @@ pub(super) fn branch(what: &str, name: &BranchName, seen: wire::Branch) -> Resul
     Ok(Branch { name: name.clone(), tip: revision(what, seen.commit.sha)?, protected: seen.protected })
 }
 
+/// An approval counts for the request that it was given to, and for no other one with the same commit. The repository in
+/// the address is not compared: it has another name after a move.
+pub(super) fn reviews_are_of(what: &str, number: &str, seen: &[wire::Review]) -> Result<(), Gap> {
+    let request =
+        |review: &wire::Review| review.pull_request_url.rsplit_once("/pulls/").map(|(_, it)| it == number);
+    let stray = seen.iter().find(|review| request(review) != Some(true));
+    stray.map_or(Ok(()), |review| {
+        Err(contradiction(
+            what,
+            format!("review {} is of another request: {}", review.id, review.pull_request_url),
+        ))
+    })
+}
+
 /// All reviews, oldest first. A review that was submitted says when; without that the order is unknown.
 pub(super) fn reviews(what: &str, seen: Vec<wire::Review>) -> Result<Vec<Review>, Gap> {
     let reviews: Result<Vec<Review>, Gap> = seen.into_iter().map(|one| review(what, one)).collect();
@@ -247,7 +261,7 @@ mod tests {
     fn one_review(bend: impl Fn(&mut Value)) -> Result<Vec<Review>, GapReason> {
         let mut value = json!({
             "id": 5, "user": user("kim", 2), "state": "APPROVED", "commit_id": SHA,
-            "submitted_at": "2026-01-02T03:04:05Z", "body": ""
+            "submitted_at": "2026-01-02T03:04:05Z", "body": "", "pull_request_url": "https://x.test/repos/o/r/pulls/7"
         });
         bend(&mut value);
         let seen = serde_json::from_value(json!([value])).map_err(|_| GapReason::Malformed)?;
@@ -312,8 +326,28 @@ mod tests {
     }
 
     #[test]
+    fn attack_31_a_review_of_another_request_is_no_answer() {
+        let of = |url: &str| {
+            let seen: Vec<wire::Review> = read(
+                json!([{ "id": 5, "user": null, "state": "APPROVED", "commit_id": SHA, "pull_request_url": url }]),
+            );
+            reviews_are_of("it", "7", &seen).map_err(|gap| gap.reason)
+        };
+        assert_eq!(of("https://x.test/repos/o/r/pulls/7"), Ok(()));
+        assert_eq!(of("https://x.test/api/v3/repos/o/renamed/pulls/7"), Ok(()));
+        for url in [
+            "https://x.test/repos/o/r/pulls/17",
+            "https://x.test/repos/o/r/pulls/6",
+            "https://x.test/repos/o/r/issues/7",
+            "",
+        ] {
+            assert_eq!(of(url), Err(GapReason::Contradiction), "{url}");
+        }
+    }
+
+    #[test]
     fn reviews_come_oldest_first() {
-        let at = |id: u64, time: &str| json!({ "id": id, "user": user("kim", 2), "state": "APPROVED", "commit_id": SHA, "submitted_at": time });
+        let at = |id: u64, time: &str| json!({ "id": id, "user": user("kim", 2), "state": "APPROVED", "commit_id": SHA, "submitted_at": time, "pull_request_url": "" });
         let seen = read(json!([at(1, "2026-01-03T00:00:00Z"), at(2, "2026-01-02T00:00:00Z")]));
         let ids: Vec<u64> = reviews("it", seen).unwrap().iter().map(|review| review.id).collect();
         assert_eq!(ids, [2, 1]);

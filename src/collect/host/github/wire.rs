@@ -3,13 +3,9 @@
 //! Three things are kept apart where they differ in meaning. A plain field must be there. A field under
 //! [`nullable`] must be there and may be `null`. An `Option` without it may also be missing.
 
+use crate::model::fact::nullable;
 use jiff::Timestamp;
-use serde::{Deserialize, Deserializer};
-
-/// Reads a field that may be `null` but not missing (serde takes a missing `Option` for `None` otherwise).
-fn nullable<'de, D: Deserializer<'de>, T: Deserialize<'de>>(input: D) -> Result<Option<T>, D::Error> {
-    Option::deserialize(input)
-}
+use serde::Deserialize;
 
 /// "Simple User".
 #[derive(Debug, Deserialize)]
@@ -90,6 +86,7 @@ pub(super) struct Review {
     #[serde(deserialize_with = "nullable")]
     pub commit_id: Option<String>,
     pub submitted_at: Option<Timestamp>,
+    pub pull_request_url: String,
 }
 
 /// "Issue Event", of any kind.

@@ -1,0 +1,248 @@
+//! How much faster than git do we look at a history of landings?
+//!
+//! `cargo bench --bench landings` builds a history of merges, then lets `git` and us look at it by turns, and prints the median
+//! of each and git's time divided by ours. Judge a machine by the ratios only.
+//!
+//! - `-- --smoke` uses a tiny history and one turn: it shows that the benchmark runs. So does `cargo test --benches`.
+//! - `PORTCULLIS_BENCH_REPO` names the git directory of a repository of yours, `PORTCULLIS_BENCH_MERGES` how many merges back,
+//!   `PORTCULLIS_BENCH_GLOBS` the guarded paths, separated by blanks (otherwise five directories are chosen).
+//!
+//! git writes its recomputed merges to a temporary directory that has the repository as its alternate.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a benchmark asks clock and environment, starts git and prints"
+)]
+
+use portcullis::collect::git::Repository;
+use portcullis::model::change::Revision;
+use portcullis::model::fact::Fact;
+use portcullis::model::glob::Glob;
+use portcullis::model::landing::{Candidate, Coverage, Landing};
+use portcullis::model::reach::Reach;
+use std::collections::BTreeMap;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+fn main() {
+    // `cargo bench` says `--bench`; without it this runs as one test among others.
+    let told = |wanted: &str| std::env::args().any(|argument| argument == wanted);
+    let smoke = told("--smoke") || !told("--bench");
+    let turns = if smoke { 1 } else { 7 };
+    let scratch = tempfile::TempDir::new().expect("a temporary directory");
+    let repository = match std::env::var_os("PORTCULLIS_BENCH_REPO") {
+        Some(given) => PathBuf::from(given),
+        None => generated(scratch.path(), if smoke { 12 } else { 400 }),
+    };
+    let merges = std::env::var("PORTCULLIS_BENCH_MERGES").map_or(300, |n| n.parse().expect("a number"));
+    let objects = scratch.path().join("objects");
+    std::fs::create_dir_all(&objects).expect("a directory");
+    let subject = Subject { repository, objects, turns };
+    println!("{:<52} {:>10} {:>10} {:>9}", subject.repository.display(), "git", "ours", "git/ours");
+    proof(&subject, merges);
+    paths(&subject, if smoke { 10 } else { 5000 });
+}
+
+struct Subject {
+    repository: PathBuf,
+    /// Where git may write.
+    objects: PathBuf,
+    turns: usize,
+}
+
+impl Subject {
+    fn git(&self, arguments: &[&str]) -> Command {
+        let mut git = Command::new("git");
+        git.arg("--git-dir").arg(&self.repository).args(["-c", "core.commitGraph=false"]).args(arguments);
+        git.env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_CONFIG_GLOBAL", "/dev/null");
+        git.env("GIT_OBJECT_DIRECTORY", &self.objects);
+        git.env("GIT_ALTERNATE_OBJECT_DIRECTORIES", self.repository.join("objects"));
+        git
+    }
+
+    fn lines(&self, arguments: &[&str]) -> Vec<String> {
+        let output = self.git(arguments).output().expect("git starts");
+        assert!(output.status.success(), "git {arguments:?}");
+        String::from_utf8(output.stdout).expect("text").lines().map(str::to_string).collect()
+    }
+
+    fn row(&self, label: &str, git: &[&str], ours: impl Fn()) {
+        let (mut theirs, mut mine) = (Vec::new(), Vec::new());
+        for _ in 0..self.turns {
+            theirs.push(timed(|| {
+                let status = self.git(git).stdout(Stdio::null()).status();
+                assert!(status.expect("git starts").success());
+            }));
+            mine.push(timed(&ours));
+        }
+        let (theirs, mine) = (median(theirs), median(mine));
+        let ratio = theirs.as_secs_f64() / mine.as_secs_f64();
+        println!("{label:<52} {:>7.1} ms {:>7.1} ms {ratio:>9.2}", millis(theirs), millis(mine));
+    }
+}
+
+fn timed(work: impl FnOnce()) -> Duration {
+    let start = Instant::now();
+    work();
+    start.elapsed()
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort();
+    times[times.len() / 2]
+}
+
+fn millis(time: Duration) -> f64 {
+    time.as_secs_f64() * 1000.0
+}
+
+fn name(text: &str) -> Revision {
+    Revision::try_from(text.to_string()).expect("an object name")
+}
+
+/// Every merge proved from its parents, against a re-merge by git.
+fn proof(subject: &Subject, merges: usize) {
+    let count = merges.to_string();
+    let list = subject.lines(&["rev-list", "--merges", "--parents", "-n", &count, "HEAD"]);
+    let landings: Vec<Landing> = list.iter().map(|line| landing(line)).collect();
+    let label = format!("proof of {} merges: log --merges --remerge-diff", landings.len());
+    subject.row(&label, &["log", "--merges", "--remerge-diff", "--raw", "-n", &count, "HEAD"], || {
+        open(subject).coverage(&landings, |_, _| {});
+    });
+    let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
+    open(subject).coverage(&landings, |_, coverage| *kinds.entry(kind(&coverage)).or_default() += 1);
+    println!("    {kinds:?}");
+}
+
+fn landing(line: &str) -> Landing {
+    let mut names = line.split(' ').map(name);
+    let (landed, parent) = (names.next().expect("a merge"), names.next().expect("a parent"));
+    let candidate = |(at, head)| Candidate { request: at as u64, head };
+    Landing { parent, landed, candidates: names.enumerate().map(candidate).collect() }
+}
+
+fn kind(coverage: &Coverage) -> &'static str {
+    match coverage {
+        Coverage::Unchanged => "unchanged",
+        Coverage::Identity(_) => "identity",
+        Coverage::Replay(_) => "replay",
+        Coverage::Rebase(_) => "rebase",
+        Coverage::Train(_) => "train",
+        Coverage::Residual(_) => "residual",
+        Coverage::Unverifiable(_) => "unverifiable",
+    }
+}
+
+fn open(subject: &Subject) -> Repository {
+    Repository::open(&subject.repository).expect("a repository")
+}
+
+/// The paths of the last landings, all of them and those in guarded directories.
+fn paths(subject: &Subject, landings: usize) {
+    let count = landings.to_string();
+    let list = subject.lines(&["rev-list", "--first-parent", "--parents", "-n", &count, "HEAD"]);
+    let pairs: Vec<(Revision, Revision)> = list.iter().filter_map(|line| pair(line)).collect();
+    let git = ["log", "--first-parent", "--raw", "--no-renames", "-n", &count, "HEAD"];
+    let globs = globs(subject);
+    let reach = Reach::of(&globs);
+    for (label, reach) in [("all paths", Reach::everywhere()), ("guarded paths", reach)] {
+        let label = format!("{label} of {} landings: log --first-parent --raw", pairs.len());
+        subject.row(&label, &git, || {
+            open(subject).changed_paths(&pairs, &reach, |_, paths| assert!(matches!(paths, Fact::Known(_))));
+        });
+    }
+    println!("    guarded: {:?}", globs.iter().map(Glob::as_str).collect::<Vec<_>>());
+}
+
+fn pair(line: &str) -> Option<(Revision, Revision)> {
+    let mut names = line.split(' ');
+    let landed = names.next()?;
+    Some((name(names.next()?), name(landed)))
+}
+
+/// Those given, or five directories of the second level, evenly chosen.
+fn globs(subject: &Subject) -> Vec<Glob> {
+    let glob = |text: &str| Glob::new(text).expect("a glob");
+    if let Ok(given) = std::env::var("PORTCULLIS_BENCH_GLOBS") {
+        return given.split_whitespace().map(glob).collect();
+    }
+    let all = subject.lines(&["ls-tree", "-d", "-r", "--name-only", "HEAD"]);
+    let second: Vec<&String> = all.iter().filter(|path| path.matches('/').count() == 1).collect();
+    let step = (second.len() / 5).max(1);
+    second.iter().step_by(step).take(5).map(|path| glob(&format!("{path}/**"))).collect()
+}
+
+/// A history in which every landing merges a request that forked off some landings ago.
+fn generated(scratch: &Path, landings: usize) -> PathBuf {
+    let repository = scratch.join("generated.git");
+    let init = Command::new("git").args(["init", "-q", "--bare"]).arg(&repository).status();
+    assert!(init.expect("git starts").success());
+    let mut import = Command::new("git")
+        .arg("--git-dir")
+        .arg(&repository)
+        .args(["fast-import", "--quiet", "--done"])
+        .stdin(Stdio::piped())
+        .spawn()
+        .expect("git fast-import");
+    let out = BufWriter::new(import.stdin.take().expect("a pipe"));
+    history(out, landings).expect("git fast-import reads on");
+    assert!(import.wait().expect("git fast-import ends").success());
+    let mut head = Command::new("git");
+    head.arg("--git-dir").arg(&repository).args(["symbolic-ref", "HEAD", "refs/heads/main"]);
+    assert!(head.status().expect("git starts").success());
+    repository
+}
+
+const FILES: usize = 2000;
+const LAG: usize = 8;
+
+fn history(mut out: impl Write, landings: usize) -> std::io::Result<()> {
+    commit(&mut out, "main", 0, "")?;
+    for file in 0..FILES {
+        write_file(&mut out, file, &[])?;
+    }
+    writeln!(out, "reset refs/heads/tag0\nfrom refs/heads/main\n")?;
+    for landing in 1..=landings {
+        let edits = |upto: usize, file: usize| -> Vec<usize> {
+            (1..=upto).filter(|one| touched(*one).contains(&file)).collect()
+        };
+        let fork = landing.saturating_sub(LAG);
+        commit(&mut out, "topic", landing * 2, &format!("from refs/heads/tag{fork}\n"))?;
+        for file in touched(landing) {
+            let mut versions = edits(fork, file);
+            versions.push(landing);
+            write_file(&mut out, file, &versions)?;
+        }
+        commit(&mut out, "main", landing * 2 + 1, "merge refs/heads/topic\n")?;
+        for file in touched(landing) {
+            write_file(&mut out, file, &edits(landing, file))?;
+        }
+        writeln!(out, "reset refs/heads/tag{landing}\nfrom refs/heads/main\n")?;
+    }
+    writeln!(out, "done")
+}
+
+/// Two files of one's own, and one that every tenth landing edits too.
+fn touched(landing: usize) -> [usize; 3] {
+    [landing * 7 % FILES, landing * 31 % FILES, landing % 10]
+}
+
+fn commit(out: &mut impl Write, branch: &str, number: usize, from: &str) -> std::io::Result<()> {
+    writeln!(out, "commit refs/heads/{branch}")?;
+    writeln!(out, "committer Robin Example <robin@example.test> {} +0000", 1_600_000_000 + number * 60)?;
+    write!(out, "data 6\nchange\n{from}")
+}
+
+/// Two hundred lines, of which each landing replaces one of its own.
+fn write_file(out: &mut impl Write, file: usize, landings: &[usize]) -> std::io::Result<()> {
+    let line = |number: usize| match landings.iter().rev().find(|landing| **landing * 37 % 200 == number) {
+        Some(landing) => format!("    let edited_by_{landing} = {number};\n"),
+        None => format!("    let value_{number} = compute({file}, {number});\n"),
+    };
+    let text: String = (0..200).map(line).collect();
+    let path = format!("part{:02}/unit{:02}/file{file}.rs", file % 20, file / 20 % 10);
+    writeln!(out, "M 100644 inline {path}\ndata {}\n{text}", text.len())
+}

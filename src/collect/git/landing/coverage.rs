@@ -1,0 +1,341 @@
+//! What of a landing's content is explained by the commits that were approved.
+//!
+//! Titles, times and trailers are not looked at: what the candidates would give is recomputed and compared with what
+//! landed. Only trees count. Two engines recompute: the first proves alone where its plain rules lead to
+//! the landed tree; in every other case the second is asked:
+//!
+//! | first | second | then |
+//! | --- | --- | --- |
+//! | clean and as landed, by plain rules | (not asked) | explained |
+//! | clean and as landed, but it followed a rename | conflict, or the same | explained |
+//! | clean and as landed, over several merge bases | the same | explained |
+//! | one of them as landed, the other clean and different | | unverifiable |
+//! | conflict | clean and as landed | explained |
+//! | anything else | | the difference is the residual |
+
+use super::super::graph::Graph;
+use super::super::object::oid;
+use super::merge::{Merge, Sides, merge};
+use super::store::Store;
+use super::{build, residual, second};
+use crate::model::fact::{Gap, GapReason};
+use crate::model::landing::{Candidate, Coverage, Landing, Residual};
+use git2::Oid;
+
+/// A series longer than this is not replayed commit by commit.
+const SERIES_LIMIT: usize = 2_000;
+
+/// So many merges of the base into a request are followed.
+const UPDATE_LIMIT: usize = 200;
+
+/// Merge bases of merge bases are merged this deep.
+const VIRTUAL_LIMIT: usize = 16;
+
+/// Looks at one landing after the other, and remembers what it read.
+pub struct Prover<'o, 'r> {
+    store: Store<'o, 'r>,
+    graph: Graph<'o, 'r>,
+    /// The last question for merge bases (of which commits, and of which), and its answer: it is put twice.
+    asked: Option<(Vec<Oid>, Oid, Vec<Oid>)>,
+}
+
+/// What recomputing with some candidates led to.
+enum Attempt {
+    Explained,
+    /// The recomputed tree, and the paths that need a person.
+    Departs(Option<Oid>, Vec<Vec<u8>>),
+    /// They have no history in common with the branch.
+    Unrelated,
+}
+
+impl<'o, 'r> Prover<'o, 'r> {
+    /// A prover that has read nothing yet.
+    pub fn new(objects: &'o super::super::object::Objects<'r>) -> Self {
+        Prover { store: Store::new(objects), graph: Graph::new(objects), asked: None }
+    }
+
+    /// What is explained. What could not be seen is [`Coverage::Unverifiable`].
+    pub fn cover(&mut self, landing: &Landing) -> Coverage {
+        self.explain(landing).unwrap_or_else(Coverage::Unverifiable)
+    }
+
+    fn merge_bases(&mut self, tips: &[Oid], head: Oid) -> Result<Vec<Oid>, Gap> {
+        if let Some((_, _, bases)) = self.asked.as_ref().filter(|(of, and, _)| of == tips && *and == head) {
+            return Ok(bases.clone());
+        }
+        let bases = self.graph.merge_bases(tips, head)?;
+        self.asked = Some((tips.to_vec(), head, bases.clone()));
+        Ok(bases)
+    }
+
+    fn explain(&mut self, landing: &Landing) -> Result<Coverage, Gap> {
+        let at = Place::read(self, landing)?;
+        if landing.candidates.is_empty() {
+            return self.direct(&at);
+        }
+        let mut gaps = Vec::new();
+        let mut departures = Vec::new();
+        for candidate in &landing.candidates {
+            match self.single(&at, candidate) {
+                Ok(Ok(coverage)) => return Ok(coverage),
+                Ok(Err(attempt)) => departures.push((vec![candidate.clone()], attempt)),
+                Err(gap) => gaps.push(gap),
+            }
+        }
+        if landing.candidates.len() > 1 {
+            match self.train(&at, &landing.candidates) {
+                Ok((train, Attempt::Explained)) => return Ok(Coverage::Train(train)),
+                Ok((train, attempt)) => departures.push((train, attempt)),
+                Err(gap) => gaps.push(gap),
+            }
+        }
+        gaps.into_iter().next().map_or_else(|| self.nearest(&at, departures), Err)
+    }
+
+    /// Nobody claims it: whatever it changed is unexplained.
+    fn direct(&self, at: &Place) -> Result<Coverage, Gap> {
+        if at.tree_before == at.tree_after {
+            return Ok(Coverage::Unchanged);
+        }
+        let hunks = residual::hunks(self.store.objects, Some(at.tree_before), Some(at.tree_after), &[])?;
+        Ok(Coverage::Residual(Residual { nearest: Vec::new(), hunks }))
+    }
+
+    /// What one candidate explains, or how far it misses.
+    fn single(&mut self, at: &Place, candidate: &Candidate) -> Result<Result<Coverage, Attempt>, Gap> {
+        let head = oid(candidate.head.as_str())?;
+        let bases = self.merge_bases(&[at.parent], head)?;
+        if bases == [at.parent] && self.store.objects.tree_of(head)? == at.tree_after {
+            return Ok(Ok(Coverage::Identity(candidate.clone())));
+        }
+        if self.is_rebase(at, head, &bases)? {
+            return Ok(Ok(Coverage::Rebase(candidate.clone())));
+        }
+        let attempt = self.fold(at, &[head])?;
+        if matches!(attempt, Attempt::Explained) || self.is_updated_replay(at, head)? {
+            return Ok(Ok(Coverage::Replay(candidate.clone())));
+        }
+        Ok(Err(attempt))
+    }
+
+    /// Do the landing's commits replay those of the candidate, one by one? Only asked of landings of several commits.
+    fn is_rebase(&mut self, at: &Place, head: Oid, bases: &[Oid]) -> Result<bool, Gap> {
+        let [base] = bases else { return Ok(false) };
+        let Some(landed) = self.series(at.parent, at.landed)?.filter(|landed| landed.len() > 1) else {
+            return Ok(false);
+        };
+        let Some(approved) = self.series(*base, head)? else { return Ok(false) };
+        if approved.len() != landed.len() {
+            return Ok(false);
+        }
+        let (mut ours, mut before) = (at.tree_before, self.store.objects.tree_of(*base)?);
+        for (approved, landed) in approved.into_iter().zip(landed) {
+            let (after, actual) =
+                (self.store.objects.tree_of(approved)?, self.store.objects.tree_of(landed)?);
+            let sides = Sides { base: Some(before), ours: Some(ours), theirs: Some(after) };
+            if !matches!(self.recompute(sides, false, actual)?, Attempt::Explained) {
+                return Ok(false);
+            }
+            (ours, before) = (actual, after);
+        }
+        Ok(true)
+    }
+
+    /// The commits from `base` (without it) to `head`, oldest first, if they are one line without merges.
+    fn series(&mut self, base: Oid, head: Oid) -> Result<Option<Vec<Oid>>, Gap> {
+        let (mut series, mut at) = (Vec::new(), head);
+        while at != base {
+            let [parent] = self.graph.parents(at)? else { return Ok(None) };
+            series.push(at);
+            at = *parent;
+            if series.len() > SERIES_LIMIT {
+                return Ok(None);
+            }
+        }
+        series.reverse();
+        Ok(Some(series))
+    }
+
+    /// Is what landed the candidate with nothing but clean merges of the branch into it?
+    fn is_updated_replay(&mut self, at: &Place, head: Oid) -> Result<bool, Gap> {
+        let parents = self.graph.parents(at.landed)?.to_vec();
+        let [_, tip] = parents.as_slice() else { return Ok(false) };
+        if *tip == head || !self.is_update_of(at, head, *tip)? {
+            return Ok(false);
+        }
+        let explained = matches!(self.fold(at, &[*tip])?, Attempt::Explained);
+        Ok(explained)
+    }
+
+    fn is_update_of(&mut self, at: &Place, head: Oid, tip: Oid) -> Result<bool, Gap> {
+        let mut on_the_way = tip;
+        for _ in 0..UPDATE_LIMIT {
+            if on_the_way == head {
+                return Ok(true);
+            }
+            let &[first, second] = self.graph.parents(on_the_way)? else { return Ok(false) };
+            if !self.graph.is_reached(second, &[at.parent])?
+                || !self.is_clean_merge(on_the_way, first, second)?
+            {
+                return Ok(false);
+            }
+            on_the_way = first;
+        }
+        Ok(false)
+    }
+
+    fn is_clean_merge(&mut self, merge: Oid, first: Oid, second: Oid) -> Result<bool, Gap> {
+        let objects = self.store.objects;
+        let place = Place {
+            parent: first,
+            landed: merge,
+            tree_before: objects.tree_of(first)?,
+            tree_after: objects.tree_of(merge)?,
+        };
+        Ok(matches!(self.fold(&place, &[second])?, Attempt::Explained))
+    }
+
+    /// Several candidates one after the other; parents of the landing come in the order in which it names them.
+    fn train(&mut self, at: &Place, candidates: &[Candidate]) -> Result<(Vec<Candidate>, Attempt), Gap> {
+        let parents = self.graph.parents(at.landed)?.to_vec();
+        let place = |candidate: &Candidate| {
+            let named = parents.iter().position(|id| id.to_string() == candidate.head.as_str());
+            named.unwrap_or(parents.len())
+        };
+        let mut train = candidates.to_vec();
+        train.sort_by_key(place);
+        let heads = train.iter().map(|one| oid(one.head.as_str())).collect::<Result<Vec<_>, _>>()?;
+        let attempt = self.fold(at, &heads)?;
+        Ok((train, attempt))
+    }
+
+    /// Merges heads into the landing's parent, one after the other.
+    fn fold(&mut self, at: &Place, heads: &[Oid]) -> Result<Attempt, Gap> {
+        let objects = self.store.objects;
+        let mut ours = Some(at.tree_before);
+        let mut tips = vec![at.parent];
+        let mut conflicts = Vec::new();
+        for (number, head) in heads.iter().enumerate() {
+            let bases = self.merge_bases(&tips, *head)?;
+            if bases.is_empty() {
+                return Ok(Attempt::Unrelated);
+            }
+            let base = self.virtual_base(&bases, 0)?;
+            let sides = Sides { base, ours, theirs: Some(objects.tree_of(*head)?) };
+            let is_last = number + 1 == heads.len();
+            if is_last && conflicts.is_empty() {
+                return self.recompute(sides, bases.len() > 1, at.tree_after);
+            }
+            let merged = merge(&self.store, sides, None)?;
+            ours = build::tree(objects, ours, &merged)?;
+            conflicts.extend(merged.conflicts);
+            tips.push(*head);
+        }
+        Ok(Attempt::Departs(ours, conflicts))
+    }
+
+    /// The tree that stands for several merge bases: their merge, as git's recursive merge has it.
+    fn virtual_base(&mut self, bases: &[Oid], depth: usize) -> Result<Option<Oid>, Gap> {
+        let objects = self.store.objects;
+        let Some((first, others)) = bases.split_first() else { return Ok(None) };
+        let mut tree = Some(objects.tree_of(*first)?);
+        let mut tips = vec![*first];
+        for other in others.iter().take(if depth < VIRTUAL_LIMIT { usize::MAX } else { 0 }) {
+            let below = self.graph.merge_bases(&tips, *other)?;
+            let base = self.virtual_base(&below, depth + 1)?;
+            let sides = Sides { base, ours: tree, theirs: Some(objects.tree_of(*other)?) };
+            let merged = merge(&self.store, sides, None)?;
+            tree = build::tree(objects, tree, &merged)?;
+            tips.push(*other);
+        }
+        Ok(tree)
+    }
+
+    /// Recomputes a merge, with the second engine where the first is not certain; see the table above.
+    fn recompute(&self, sides: Sides, several_bases: bool, landed: Oid) -> Result<Attempt, Gap> {
+        let objects = self.store.objects;
+        let merged = merge(&self.store, sides, Some(Some(landed)))?;
+        if merged.matches && merged.conflicts.is_empty() && merged.is_plain && !several_bases {
+            return Ok(Attempt::Explained);
+        }
+        let recomputed = build::tree(objects, sides.ours, &merged)?;
+        let other = second::merge(objects, sides, &merged, recomputed)?;
+        weigh(merged, recomputed, other, several_bases, Some(landed))
+    }
+
+    /// The residual against the candidates that leave least.
+    fn nearest(&self, at: &Place, attempts: Vec<(Vec<Candidate>, Attempt)>) -> Result<Coverage, Gap> {
+        let mut best: Option<Residual> = None;
+        for (candidates, attempt) in attempts {
+            let (nearest, tree, conflicts) = match attempt {
+                Attempt::Departs(tree, conflicts) => (candidates, tree, conflicts),
+                Attempt::Explained | Attempt::Unrelated => (Vec::new(), Some(at.tree_before), Vec::new()),
+            };
+            let hunks = residual::hunks(self.store.objects, tree, Some(at.tree_after), &conflicts)?;
+            if best.as_ref().is_none_or(|best| weight(&hunks) < weight(&best.hunks)) {
+                best = Some(Residual { nearest, hunks });
+            }
+        }
+        match best {
+            Some(best) if !best.hunks.is_empty() => Ok(Coverage::Residual(best)),
+            _ if at.tree_before == at.tree_after => Ok(Coverage::Unchanged),
+            _ => Err(disagreement(Some(at.tree_after), None)),
+        }
+    }
+}
+
+fn weight(hunks: &[crate::model::landing::ResidualHunk]) -> u64 {
+    hunks.iter().map(|hunk| hunk.lines.max(1)).sum()
+}
+
+fn weigh(
+    first: Merge,
+    recomputed: Option<Oid>,
+    second: Option<Option<Oid>>,
+    several_bases: bool,
+    landed: Option<Oid>,
+) -> Result<Attempt, Gap> {
+    let clean = first.conflicts.is_empty();
+    let (one, other) = (clean && recomputed == landed, second == Some(landed));
+    match second {
+        Some(_) if one && other => Ok(Attempt::Explained),
+        None if one && !several_bases => Ok(Attempt::Explained),
+        _ if one => Err(disagreement(landed, second)),
+        _ if other && clean => Err(disagreement(landed, Some(recomputed))),
+        _ if other => Ok(Attempt::Explained),
+        Some(tree) if !clean => Ok(Attempt::Departs(tree, Vec::new())),
+        _ => Ok(Attempt::Departs(recomputed, first.conflicts)),
+    }
+}
+
+fn disagreement(landed: Option<Oid>, other: Option<Option<Oid>>) -> Gap {
+    let name = |tree: Option<Oid>| tree.map_or("the empty tree".to_string(), |id| format!("the tree {id}"));
+    let said = other.map_or("a conflict".to_string(), name);
+    Gap::new(
+        "a recomputed merge",
+        GapReason::Contradiction,
+        format!("one engine arrives at {}, which landed, the other at {said}", name(landed)),
+        "Have the landing reviewed once more as it is, by a request that shows it",
+    )
+}
+
+/// A landing with its trees.
+struct Place {
+    parent: Oid,
+    landed: Oid,
+    tree_before: Oid,
+    tree_after: Oid,
+}
+
+impl Place {
+    fn read(prover: &Prover<'_, '_>, landing: &Landing) -> Result<Self, Gap> {
+        let objects = prover.store.objects;
+        let (parent, landed) = (oid(landing.parent.as_str())?, oid(landing.landed.as_str())?);
+        Ok(Place {
+            parent,
+            landed,
+            tree_before: objects.tree_of(parent)?,
+            tree_after: objects.tree_of(landed)?,
+        })
+    }
+}

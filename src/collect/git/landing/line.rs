@@ -1,0 +1,93 @@
+//! The steps of a deployment branch between two of its commits.
+//!
+//! What lies between is found over all parents, then dealt out along the first-parent line, oldest step first: each
+//! step takes what it reaches and no step before it took. What nobody took is an error of ours and a gap.
+
+use super::super::change::commit;
+use super::super::graph::{Graph, Relation};
+use super::super::object::Objects;
+use crate::model::fact::{Gap, GapReason};
+use crate::model::landing::{Span, Step};
+use git2::Oid;
+use std::collections::BTreeSet;
+
+/// How `head` lies to `baseline`, with every step between them.
+pub fn span(objects: &Objects<'_>, baseline: Oid, head: Oid) -> Result<Span, Gap> {
+    if baseline == head {
+        return objects.header(head).map(|_| Span::Equal);
+    }
+    let mut graph = Graph::new(objects);
+    let relation = graph.relate(baseline, head)?;
+    match relation.merge_bases.as_slice() {
+        [] => Ok(Span::Unrelated),
+        [base] if *base == head => Ok(Span::Behind),
+        [base] if *base == baseline => steps(objects, &mut graph, baseline, head, &relation),
+        _ => Ok(Span::Diverged),
+    }
+}
+
+fn steps(
+    objects: &Objects<'_>,
+    graph: &mut Graph<'_, '_>,
+    baseline: Oid,
+    head: Oid,
+    relation: &Relation,
+) -> Result<Span, Gap> {
+    let mut untaken: BTreeSet<Oid> = relation.range.iter().copied().collect();
+    let Some(line) = first_parents(graph, &untaken, baseline, head)? else { return Ok(Span::Beside) };
+    let mut steps = Vec::new();
+    for tip in line.into_iter().rev() {
+        let brought = take(graph, &mut untaken, tip)?;
+        let brought = brought.into_iter().map(|id| commit(objects, id)).collect::<Result<_, _>>()?;
+        steps.push(Step { commit: commit(objects, tip)?, brought });
+    }
+    if let Some(left) = untaken.first() {
+        return Err(uncounted(*left, untaken.len()));
+    }
+    let counted: usize = steps.iter().map(Step::size).sum();
+    if counted != relation.range.len() {
+        return Err(uncounted(head, relation.range.len().abs_diff(counted)));
+    }
+    Ok(Span::Steps(steps))
+}
+
+/// From the head down to the baseline, without it; `None` when the line leaves the range elsewhere.
+fn first_parents(
+    graph: &mut Graph<'_, '_>,
+    range: &BTreeSet<Oid>,
+    baseline: Oid,
+    head: Oid,
+) -> Result<Option<Vec<Oid>>, Gap> {
+    let (mut line, mut at) = (Vec::new(), head);
+    while range.contains(&at) {
+        line.push(at);
+        match graph.parents(at)?.first() {
+            Some(parent) => at = *parent,
+            None => return Ok(None),
+        }
+    }
+    Ok((at == baseline).then_some(line))
+}
+
+/// Takes all that `tip` reaches out of `untaken`; what came beside `tip` itself, sorted.
+fn take(graph: &mut Graph<'_, '_>, untaken: &mut BTreeSet<Oid>, tip: Oid) -> Result<BTreeSet<Oid>, Gap> {
+    let mut brought = BTreeSet::new();
+    let mut waiting = vec![tip];
+    while let Some(id) = waiting.pop() {
+        if untaken.remove(&id) {
+            waiting.extend_from_slice(graph.parents(id)?);
+            brought.insert(id);
+        }
+    }
+    brought.remove(&tip);
+    Ok(brought)
+}
+
+fn uncounted(example: Oid, how_many: usize) -> Gap {
+    Gap::new(
+        "the landings between the deployed commit and the candidate",
+        GapReason::Contradiction,
+        format!("{how_many} commits belong to no landing or to two, among them {example}"),
+        "Run `git fsck`, and judge a fresh clone",
+    )
+}

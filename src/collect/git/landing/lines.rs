@@ -1,0 +1,375 @@
+//! Which lines of two texts differ, found as git's merges find them.
+//!
+//! git merges contents with the *histogram* algorithm: of all runs of lines that both texts have, the run whose
+//! rarest line is rarest in the old text becomes the anchor, and what lies before and after it is compared in the
+//! same way. Where every common line is frequent a plain shortest edit script decides. Groups of changed lines
+//! that could stand in several places then slide: as far down as they go, or to the last place where they meet a
+//! group of the other text. Merges hang on such choices, so they are made here as git makes them.
+
+use similar::Algorithm;
+use similar::algorithms::{DiffHook, diff_slices};
+use std::convert::Infallible;
+use std::ops::Range;
+
+/// A line that occurs more often than this in the old text is no anchor.
+const FREQUENT: u32 = 64;
+
+/// More steps than this are not spent on one comparison.
+const STEP_LIMIT: usize = 100_000_000;
+
+/// A change: these old lines became these new ones.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edit {
+    /// Lines of the old text.
+    pub old: Range<usize>,
+    /// Lines of the new text.
+    pub new: Range<usize>,
+}
+
+/// The changes from one text to another, in order; `None` when finding them would take too long.
+pub fn edits(old: &[u32], new: &[u32]) -> Option<Vec<Edit>> {
+    let mut marks = Marks { old: vec![false; old.len()], new: vec![false; new.len()] };
+    let mut histogram = Histogram::of(old, new);
+    let mut waiting = vec![(0..old.len(), 0..new.len())];
+    while let Some((a, b)) = waiting.pop() {
+        if a.is_empty() || b.is_empty() {
+            marks.set(a, b);
+            continue;
+        }
+        match histogram.anchor(&a, &b)? {
+            Anchor::Run { old, new } => {
+                waiting.push((old.end..a.end, new.end..b.end));
+                waiting.push((a.start..old.start, b.start..new.start));
+            }
+            Anchor::Nothing => marks.set(a, b),
+            Anchor::AllFrequent => marks.shortest(old, new, a, b),
+        }
+    }
+    slide(old, &mut marks.old, &marks.new);
+    slide(new, &mut marks.new, &marks.old);
+    Some(marks.edits())
+}
+
+/// Which lines are changed.
+struct Marks {
+    old: Vec<bool>,
+    new: Vec<bool>,
+}
+
+impl Marks {
+    fn set(&mut self, old: Range<usize>, new: Range<usize>) {
+        self.old[old].fill(true);
+        self.new[new].fill(true);
+    }
+
+    fn shortest(&mut self, old: &[u32], new: &[u32], a: Range<usize>, b: Range<usize>) {
+        let mut part = Part { old: &mut self.old[a.clone()], new: &mut self.new[b.clone()] };
+        let Ok(()) = diff_slices(Algorithm::Myers, &mut part, &old[a], &new[b]);
+    }
+
+    fn edits(&self) -> Vec<Edit> {
+        let mut edits = Vec::new();
+        let (mut a, mut b) = (0, 0);
+        while a < self.old.len() || b < self.new.len() {
+            let (start_a, start_b) = (a, b);
+            a += run(&self.old[a..]);
+            b += run(&self.new[b..]);
+            if (start_a, start_b) != (a, b) {
+                edits.push(Edit { old: start_a..a, new: start_b..b });
+            }
+            a += 1;
+            b += 1;
+        }
+        edits
+    }
+}
+
+fn run(marks: &[bool]) -> usize {
+    marks.iter().take_while(|mark| **mark).count()
+}
+
+struct Part<'m> {
+    old: &'m mut [bool],
+    new: &'m mut [bool],
+}
+
+impl DiffHook for Part<'_> {
+    type Error = Infallible;
+
+    fn delete(&mut self, old: usize, length: usize, _new: usize) -> Result<(), Infallible> {
+        self.old[old..old + length].fill(true);
+        Ok(())
+    }
+
+    fn insert(&mut self, _old: usize, new: usize, length: usize) -> Result<(), Infallible> {
+        self.new[new..new + length].fill(true);
+        Ok(())
+    }
+}
+
+enum Anchor {
+    Run { old: Range<usize>, new: Range<usize> },
+    Nothing,
+    AllFrequent,
+}
+
+/// Where each line occurs in the part of the old text that is looked at.
+struct Histogram<'t> {
+    old: &'t [u32],
+    new: &'t [u32],
+    /// The first place of a line, by line; the number of places.
+    first: Vec<u32>,
+    count: Vec<u32>,
+    /// The next place of the same line, by place.
+    next: Vec<u32>,
+    steps: usize,
+}
+
+const NONE: u32 = u32::MAX;
+
+impl<'t> Histogram<'t> {
+    fn of(old: &'t [u32], new: &'t [u32]) -> Self {
+        let lines = old.iter().chain(new).max().map_or(0, |line| *line as usize + 1);
+        Histogram {
+            old,
+            new,
+            first: vec![NONE; lines],
+            count: vec![0; lines],
+            next: vec![NONE; old.len()],
+            steps: 0,
+        }
+    }
+
+    fn anchor(&mut self, a: &Range<usize>, b: &Range<usize>) -> Option<Anchor> {
+        self.steps += a.len() + b.len();
+        self.scan(a);
+        let mut best = Best { old: 0..0, new: 0..0, rarest: FREQUENT + 1, any_common: false };
+        let mut at = b.start;
+        while at < b.end && self.steps <= STEP_LIMIT {
+            at = self.runs_at(at, a, b, &mut best);
+        }
+        for place in a.clone() {
+            let line = self.old[place] as usize;
+            (self.first[line], self.count[line]) = (NONE, 0);
+        }
+        (self.steps <= STEP_LIMIT).then(|| best.into_anchor())
+    }
+
+    fn scan(&mut self, a: &Range<usize>) {
+        for place in a.clone().rev() {
+            let line = self.old[place] as usize;
+            self.next[place] = self.first[line];
+            self.first[line] = place as u32;
+            self.count[line] += 1;
+        }
+    }
+
+    /// Tries every common run through the new line at `at`; where to look next.
+    fn runs_at(&mut self, at: usize, a: &Range<usize>, b: &Range<usize>, best: &mut Best) -> usize {
+        let line = self.new[at] as usize;
+        let mut after = at + 1;
+        if self.count[line] > 0 {
+            best.any_common = true;
+        }
+        if self.count[line] == 0 || self.count[line] > best.rarest {
+            return after;
+        }
+        let mut place = self.first[line];
+        while place != NONE {
+            let (old, new, rarest) = self.run_through(place as usize, at, a, b);
+            after = after.max(new.end);
+            self.steps += old.len();
+            place = self.next[place as usize];
+            while place != NONE && (place as usize) < old.end {
+                place = self.next[place as usize];
+                self.steps += 1;
+            }
+            best.offer(old, new, rarest);
+        }
+        after
+    }
+
+    /// The longest common run through a pair of equal lines, and how often its rarest line occurs.
+    fn run_through(
+        &self,
+        place: usize,
+        at: usize,
+        a: &Range<usize>,
+        b: &Range<usize>,
+    ) -> (Range<usize>, Range<usize>, u32) {
+        let before = self.old[a.start..place].iter().rev().zip(self.new[b.start..at].iter().rev());
+        let back = before.take_while(|(old, new)| old == new).count();
+        let behind = self.old[place..a.end].iter().zip(&self.new[at..b.end]);
+        let ahead = behind.take_while(|(old, new)| old == new).count();
+        let old = place - back..place + ahead;
+        let counts = self.old[old.clone()].iter().map(|line| self.count[*line as usize]);
+        (old, at - back..at + ahead, counts.min().unwrap_or(NONE))
+    }
+}
+
+struct Best {
+    old: Range<usize>,
+    new: Range<usize>,
+    rarest: u32,
+    any_common: bool,
+}
+
+impl Best {
+    /// Longer wins, and so does rarer. A first run of a single line must be rarer than the limit.
+    fn offer(&mut self, old: Range<usize>, new: Range<usize>, rarest: u32) {
+        if self.old.len().max(1) < old.len() || rarest < self.rarest {
+            (self.old, self.new, self.rarest) = (old, new, rarest);
+        }
+    }
+
+    fn into_anchor(self) -> Anchor {
+        if self.any_common && self.rarest > FREQUENT {
+            Anchor::AllFrequent
+        } else if self.old.is_empty() {
+            Anchor::Nothing
+        } else {
+            Anchor::Run { old: self.old, new: self.new }
+        }
+    }
+}
+
+/// A run of changed lines, maybe empty; between two of them stands one line that is not changed.
+#[derive(Clone, Copy)]
+struct Group {
+    start: usize,
+    end: usize,
+}
+
+impl Group {
+    fn first(marks: &[bool]) -> Self {
+        Group { start: 0, end: run(marks) }
+    }
+
+    fn next(&mut self, marks: &[bool]) -> bool {
+        if self.end == marks.len() {
+            return false;
+        }
+        self.start = self.end + 1;
+        self.end = self.start + run(&marks[self.start..]);
+        true
+    }
+
+    fn previous(&mut self, marks: &[bool]) {
+        self.end = self.start.saturating_sub(1);
+        self.start = start_of_run(marks, self.end);
+    }
+
+    fn slide_up(&mut self, lines: &[u32], marks: &mut [bool]) -> bool {
+        let movable = self.start > 0 && lines[self.start - 1] == lines[self.end - 1];
+        if movable {
+            marks[self.start - 1] = true;
+            marks[self.end - 1] = false;
+            self.end -= 1;
+            self.start = start_of_run(marks, self.start - 1);
+        }
+        movable
+    }
+
+    fn slide_down(&mut self, lines: &[u32], marks: &mut [bool]) -> bool {
+        let movable = self.end < lines.len() && lines[self.start] == lines[self.end];
+        if movable {
+            marks[self.start] = false;
+            marks[self.end] = true;
+            self.start += 1;
+            self.end += run(&marks[self.end..]);
+        }
+        movable
+    }
+
+    fn is_empty(self) -> bool {
+        self.start == self.end
+    }
+}
+
+fn start_of_run(marks: &[bool], end: usize) -> usize {
+    end - marks[..end].iter().rev().take_while(|mark| **mark).count()
+}
+
+/// Moves each group of one text to its place; `other` marks the other text, whose groups go along.
+fn slide(lines: &[u32], marks: &mut [bool], other: &[bool]) {
+    let (mut group, mut partner) = (Group::first(marks), Group::first(other));
+    loop {
+        if !group.is_empty() {
+            slide_group(lines, marks, other, &mut group, &mut partner);
+        }
+        if !group.next(marks) || !partner.next(other) {
+            return;
+        }
+    }
+}
+
+fn slide_group(lines: &[u32], marks: &mut [bool], other: &[bool], group: &mut Group, partner: &mut Group) {
+    let (mut highest_end, mut meets);
+    loop {
+        let size = group.end - group.start;
+        while group.slide_up(lines, marks) {
+            partner.previous(other);
+        }
+        highest_end = group.end;
+        meets = !partner.is_empty();
+        while group.slide_down(lines, marks) {
+            partner.next(other);
+            meets |= !partner.is_empty();
+        }
+        if group.end - group.start == size {
+            break;
+        }
+    }
+    if group.end != highest_end && meets {
+        while partner.is_empty() && group.slide_up(lines, marks) {
+            partner.previous(other);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn numbers(text: &str) -> Vec<u32> {
+        text.bytes().map(u32::from).collect()
+    }
+
+    fn found(old: &str, new: &str) -> Vec<(Range<usize>, Range<usize>)> {
+        edits(&numbers(old), &numbers(new)).unwrap().into_iter().map(|edit| (edit.old, edit.new)).collect()
+    }
+
+    #[test]
+    fn the_rarest_run_is_the_anchor() {
+        assert_eq!(found("abc", "abc"), []);
+        assert_eq!(found("abc", "abxc"), [(2..2, 2..3)]);
+        assert_eq!(found("", "x"), [(0..0, 0..1)]);
+        // A shortest script would keep the braces; the rare line `u` holds instead.
+        assert_eq!(found("{}{}u", "u{}{}"), [(0..4, 0..0), (5..5, 1..5)]);
+    }
+
+    #[test]
+    fn a_group_slides_down() {
+        assert_eq!(found("a}b", "a}a}b"), [(2..2, 2..4)]);
+    }
+
+    #[test]
+    fn frequent_lines_are_compared_all_the_same() {
+        let old = "x".repeat(200);
+        let new = format!("{}y{}", "x".repeat(90), "x".repeat(110));
+        assert_eq!(found(&old, &new).len(), 1);
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_not_changed_is_equal(old in "[abc{]{0,40}", new in "[abc{]{0,40}") {
+            let mut left = (numbers(&old), numbers(&new));
+            for (a, b) in found(&old, &new).into_iter().rev() {
+                left.0.drain(a);
+                left.1.drain(b);
+            }
+            prop_assert_eq!(left.0, left.1);
+        }
+    }
+}

@@ -1,0 +1,401 @@
+//! The first engine: merging three trees and comparing with a fourth, in one walk.
+//!
+//! Base, ours, theirs and what really landed are read side by side. Where two of the three agree the third decides,
+//! for whole directories at once; only where all three differ the walk goes down, and only files that both sides
+//! changed are read. No index, no attributes, no configuration, nothing written. The rules are those of
+//! `git merge-tree --write-tree` (git-merge-tree(1)); what they make of renames is in [`super::moves`].
+
+use super::super::object::Objects;
+use super::super::tree::{Mode, SIZE_LIMIT, TreeEntry};
+use super::super::tree_diff::Item;
+use super::merge_text;
+use super::moves;
+use super::store::{Cursor, Store};
+use crate::model::fact::{Gap, GapReason};
+use git2::{ObjectType, Oid};
+use std::cmp::Ordering;
+
+/// Deeper trees are not entered, as in [`super::super::tree_diff`].
+const DEPTH_LIMIT: usize = 256;
+
+/// The trees of a merge; `None` is the empty tree.
+#[derive(Clone, Copy, Debug)]
+pub struct Sides {
+    /// The common ancestor.
+    pub base: Option<Oid>,
+    /// What is merged into.
+    pub ours: Option<Oid>,
+    /// What is merged.
+    pub theirs: Option<Oid>,
+}
+
+/// What the merge changes in the tree of our side. The path of a directory ends in `/`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TreeEdit {
+    /// From the root.
+    pub path: Vec<u8>,
+    /// What comes to stand there; `None`: nothing any more.
+    pub item: Option<Item>,
+}
+
+/// One side of a merge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Party {
+    /// What is merged into.
+    Ours,
+    /// What is merged.
+    Theirs,
+}
+
+/// A path at which the walk alone cannot say what a merge makes of it, because files may have moved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Open {
+    /// One side deleted what the other changed.
+    Deleted { path: Vec<u8>, by: Party, base: Item, kept: Item, actual: Option<Item> },
+    /// Both sides added something else.
+    Added { path: Vec<u8>, ours: Item, theirs: Item },
+    /// One side added something to a directory that `gone` has no more; this many bytes of the path name it.
+    Stray { path: Vec<u8>, gone: Party, directory: usize },
+}
+
+/// A path at which all three sides differ and neither of the two has a directory or nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contested {
+    /// From the root.
+    pub path: Vec<u8>,
+    /// What stood there.
+    pub base: Option<Item>,
+    /// What we made of it.
+    pub ours: Item,
+    /// What they made of it.
+    pub theirs: Item,
+}
+
+/// What merging gives.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Merge {
+    /// The result, as a difference from our side. Later ones overrule earlier ones.
+    pub edits: Vec<TreeEdit>,
+    /// Contents that the result has and the repository may lack.
+    pub contents: Vec<(Oid, Vec<u8>)>,
+    /// Paths at which contents were merged or should have been.
+    pub contested: Vec<Contested>,
+    /// Paths that need a person.
+    pub conflicts: Vec<Vec<u8>>,
+    /// Is the result, so far as the walk saw it, what really landed?
+    pub matches: bool,
+    /// Did each path decide for itself? If not, files may have moved, or something is both file and directory.
+    pub is_plain: bool,
+}
+
+/// Merges, and compares with what landed, if that is given.
+pub fn merge(store: &Store<'_, '_>, sides: Sides, actual: Option<Option<Oid>>) -> Result<Merge, Gap> {
+    let merge = Merge { matches: true, is_plain: true, ..Merge::default() };
+    let mut walk =
+        Walk { store, compares: actual.is_some(), path: Vec::new(), merge, open: Vec::new(), gone: None };
+    let roots = [sides.base, sides.ours, sides.theirs, actual.flatten()];
+    walk.root(roots)?;
+    let (mut merge, open) = (walk.merge, walk.open);
+    if !open.is_empty() {
+        moves::settle(store, sides, open, &mut merge)?;
+    }
+    Ok(merge)
+}
+
+const BASE: usize = 0;
+const OURS: usize = 1;
+const THEIRS: usize = 2;
+const ACTUAL: usize = 3;
+
+type Group<'t> = [Option<TreeEntry<'t>>; 4];
+
+struct Walk<'s, 'o, 'r> {
+    store: &'s Store<'o, 'r>,
+    compares: bool,
+    path: Vec<u8>,
+    merge: Merge,
+    open: Vec<Open>,
+    /// The side that has no more the directory we are in, or one above it, and the length of that directory's path.
+    gone: Option<(Party, usize)>,
+}
+
+fn is_same(one: Option<&TreeEntry<'_>>, other: Option<&TreeEntry<'_>>) -> bool {
+    match (one, other) {
+        (None, None) => true,
+        (Some(one), Some(other)) => one.is_same(other),
+        _ => false,
+    }
+}
+
+/// The result, where at most one side changed something or both made the same change.
+fn plain<'g, 't>(group: &'g Group<'t>) -> Option<Option<&'g TreeEntry<'t>>> {
+    let [base, ours, theirs, _] = group.each_ref().map(Option::as_ref);
+    if is_same(ours, theirs) || is_same(base, theirs) {
+        Some(ours)
+    } else if is_same(base, ours) {
+        Some(theirs)
+    } else {
+        None
+    }
+}
+
+fn item(entry: Option<&TreeEntry<'_>>) -> Result<Option<Item>, Gap> {
+    entry.map(|entry| Ok((entry.mode, entry.id()?))).transpose()
+}
+
+impl Walk<'_, '_, '_> {
+    fn root(&mut self, [base, ours, theirs, actual]: [Option<Oid>; 4]) -> Result<(), Gap> {
+        let decided = if ours == theirs || base == theirs {
+            Some(ours)
+        } else if base == ours {
+            Some(theirs)
+        } else {
+            None
+        };
+        match decided {
+            Some(result) => {
+                if result != ours {
+                    let item = result.map(|id| (Mode(0o040_000), id));
+                    self.merge.edits.push(TreeEdit { path: Vec::new(), item });
+                }
+                self.merge.matches = !self.compares || result == actual;
+                Ok(())
+            }
+            None => self.directory([base, ours, theirs, actual], 0),
+        }
+    }
+
+    fn directory(&mut self, ids: [Option<Oid>; 4], depth: usize) -> Result<(), Gap> {
+        if depth > DEPTH_LIMIT {
+            return Err(self.too_deep());
+        }
+        let mut trees = [None, None, None, None];
+        for (tree, id) in trees.iter_mut().zip(ids) {
+            *tree = id.map(|id| self.store.tree(id)).transpose()?;
+        }
+        let mut cursors =
+            trees.each_ref().map(|tree| tree.as_ref().map_or(Cursor::default(), |t| t.cursor()));
+        let mut kinds = Kinds::default();
+        while let Some(group) = next_group(&mut cursors, self.compares) {
+            let stays = self.group(&group, depth)?;
+            kinds.note(&group, stays);
+        }
+        for name in kinds.doubled() {
+            let path = [&self.path[..], &name].concat();
+            self.merge.conflicts.push(path);
+            (self.merge.matches, self.merge.is_plain) = (false, false);
+        }
+        Ok(())
+    }
+
+    /// Does anything stand there in the end?
+    fn group(&mut self, group: &Group<'_>, depth: usize) -> Result<bool, Gap> {
+        if let Some(result) = plain(group) {
+            self.note_stray(group);
+            let result = result.copied();
+            self.result(group, item(result.as_ref())?)?;
+            return Ok(result.is_some());
+        }
+        let Some(name) = group.iter().flatten().next() else { return Ok(false) };
+        let (length, gone) = (self.path.len(), self.gone);
+        self.path.extend_from_slice(name.name);
+        if name.mode.is_tree() {
+            self.path.push(b'/');
+            self.gone = gone.or_else(|| Some((party_gone(group)?, self.path.len())));
+            let mut ids = [None; 4];
+            for (id, entry) in ids.iter_mut().zip(group) {
+                *id = entry.as_ref().map(TreeEntry::id).transpose()?;
+            }
+            self.directory(ids, depth + 1)?;
+        } else {
+            self.leaf(group)?;
+        }
+        self.gone = gone;
+        self.path.truncate(length);
+        Ok(true)
+    }
+
+    /// Takes down what the merge puts at the path of a group.
+    fn result(&mut self, group: &Group<'_>, result: Option<Item>) -> Result<(), Gap> {
+        if result != item(group[OURS].as_ref())? {
+            let path = self.path_of(group);
+            self.merge.edits.push(TreeEdit { path, item: result });
+        }
+        if self.compares && result != item(group[ACTUAL].as_ref())? {
+            self.merge.matches = false;
+        }
+        Ok(())
+    }
+
+    fn path_of(&self, group: &Group<'_>) -> Vec<u8> {
+        let entry = group.iter().flatten().next();
+        let (name, end): (&[u8], &[u8]) =
+            entry.map_or((b"", b""), |entry| (entry.name, if entry.mode.is_tree() { b"/" } else { b"" }));
+        [&self.path[..], name, end].concat()
+    }
+
+    fn note_stray(&mut self, group: &Group<'_>) {
+        let Some((gone, directory)) = self.gone else { return };
+        let added = match gone {
+            Party::Ours => &group[THEIRS],
+            Party::Theirs => &group[OURS],
+        };
+        if added.is_some() && group[BASE].is_none() {
+            let path = self.path_of(group);
+            self.open.push(Open::Stray { path, gone, directory });
+        }
+    }
+
+    /// A path at which all three differ and none is a directory. `self.path` already ends in its name.
+    fn leaf(&mut self, group: &Group<'_>) -> Result<(), Gap> {
+        let [base, ours, theirs, actual] =
+            [BASE, OURS, THEIRS, ACTUAL].map(|side| item(group[side].as_ref()));
+        let (base, ours, theirs, actual) = (base?, ours?, theirs?, actual?);
+        let path = self.path.clone();
+        let merged = match (base, ours, theirs) {
+            (base, Some(ours), Some(theirs)) => {
+                if base.is_none() {
+                    self.open.push(Open::Added { path: path.clone(), ours, theirs });
+                }
+                self.merge.contested.push(Contested { path: path.clone(), base, ours, theirs });
+                merge_items(self.store.objects, base, ours, theirs)?
+            }
+            (Some(base), Some(kept), None) => {
+                self.open.push(Open::Deleted { path, by: Party::Theirs, base, kept, actual });
+                return Ok(());
+            }
+            (Some(base), None, Some(kept)) => {
+                self.open.push(Open::Deleted { path, by: Party::Ours, base, kept, actual });
+                return Ok(());
+            }
+            _ => return Ok(()),
+        };
+        if !merged.is_clean && base.is_some() {
+            self.merge.conflicts.push(path.clone());
+            self.merge.matches = false;
+        }
+        if Some(merged.item) != ours {
+            self.merge.edits.push(TreeEdit { path, item: Some(merged.item) });
+        }
+        if self.compares && actual != Some(merged.item) {
+            self.merge.matches = false;
+        }
+        self.merge.contents.extend(merged.content);
+        Ok(())
+    }
+
+    fn too_deep(&self) -> Gap {
+        let path = String::from_utf8_lossy(&self.path[..self.path.len().min(200)]);
+        let detail = format!("directories are nested too deep, at `{path}`");
+        Gap::new("a recomputed merge", GapReason::Truncated, detail, "Make the directories less deep")
+    }
+}
+
+/// The one side that has a directory of the base no more.
+fn party_gone(group: &Group<'_>) -> Option<Party> {
+    match (&group[BASE], &group[OURS], &group[THEIRS]) {
+        (Some(_), None, Some(_)) => Some(Party::Ours),
+        (Some(_), Some(_), None) => Some(Party::Theirs),
+        _ => None,
+    }
+}
+
+/// The next entries of one name and sort that are not the same in all trees.
+fn next_group<'t>(cursors: &mut [Cursor<'t>; 4], compares: bool) -> Option<Group<'t>> {
+    let used = if compares { 4 } else { 3 };
+    let (first, others) = cursors[..used].split_first()?;
+    let equal = others.iter().map(|other| first.equal_entries(other)).min().unwrap_or(0);
+    cursors[..used].iter_mut().for_each(|cursor| cursor.advance(equal));
+    let entries = cursors.map(|cursor| cursor.entry());
+    let least = entries.iter().flatten().min_by(|one, other| one.order(other)).copied()?;
+    let group = entries.map(|entry| entry.filter(|entry| entry.order(&least) == Ordering::Equal));
+    for (cursor, entry) in cursors.iter_mut().zip(&group) {
+        cursor.advance(usize::from(entry.is_some()));
+    }
+    Some(group)
+}
+
+/// Names of a directory that do not stand in all three trees, to see whether one becomes both file and directory.
+#[derive(Default)]
+struct Kinds(Vec<(Vec<u8>, bool)>);
+
+impl Kinds {
+    fn note(&mut self, group: &Group<'_>, stays: bool) {
+        let everywhere = group[..ACTUAL].iter().all(Option::is_some);
+        if let Some(entry) = group.iter().flatten().next().filter(|_| stays && !everywhere) {
+            self.0.push((entry.name.to_vec(), entry.mode.is_tree()));
+        }
+    }
+
+    fn doubled(mut self) -> Vec<Vec<u8>> {
+        self.0.sort();
+        let pairs = self.0.windows(2).filter(|pair| pair[0].0 == pair[1].0);
+        pairs.map(|pair| pair[0].0.clone()).collect()
+    }
+}
+
+/// What merging a single path gives.
+pub struct MergedItem {
+    /// What stands there; in a conflict of contents both sides, one after the other.
+    pub item: Item,
+    /// The content, when it is a new one.
+    pub content: Option<(Oid, Vec<u8>)>,
+    /// It needs no person.
+    pub is_clean: bool,
+}
+
+/// Merges what stands at one path on both sides.
+pub fn merge_items(
+    objects: &Objects<'_>,
+    base: Option<Item>,
+    ours: Item,
+    theirs: Item,
+) -> Result<MergedItem, Gap> {
+    let unresolved = |is_clean| MergedItem { item: ours, content: None, is_clean };
+    if !ours.0.is_file() || !theirs.0.is_file() {
+        return Ok(unresolved(ours == theirs));
+    }
+    let base = base.filter(|base| base.0.is_file());
+    let (mode, mode_is_clean) = merge_modes(base.map(|base| base.0), ours.0, theirs.0);
+    let old = base.map(|base| base.1);
+    if ours.1 == theirs.1 || old == Some(theirs.1) {
+        return Ok(MergedItem { item: (mode, ours.1), content: None, is_clean: mode_is_clean });
+    }
+    if old == Some(ours.1) {
+        return Ok(MergedItem { item: (mode, theirs.1), content: None, is_clean: mode_is_clean });
+    }
+    let merged = merge_contents(objects, old, ours.1, theirs.1)?;
+    let Some((id, bytes, text_is_clean)) = merged else { return Ok(unresolved(false)) };
+    let is_clean = mode_is_clean && text_is_clean;
+    Ok(MergedItem { item: (mode, id), content: Some((id, bytes)), is_clean })
+}
+
+fn merge_modes(base: Option<Mode>, ours: Mode, theirs: Mode) -> (Mode, bool) {
+    if ours == theirs || Some(ours) == base { (theirs, true) } else { (ours, Some(theirs) == base) }
+}
+
+/// The name and bytes of the merged content, and whether it is clean; `None` for what is not merged line by line.
+fn merge_contents(
+    objects: &Objects<'_>,
+    base: Option<Oid>,
+    ours: Oid,
+    theirs: Oid,
+) -> Result<Option<(Oid, Vec<u8>, bool)>, Gap> {
+    for id in [base, Some(ours), Some(theirs)].into_iter().flatten() {
+        if objects.blob_size(id)? > SIZE_LIMIT {
+            return Ok(None);
+        }
+    }
+    let base = base.map(|id| objects.read(id, ObjectType::Blob)).transpose()?;
+    let base = base.as_ref().map_or(&[][..], |base| base.data());
+    let (ours, theirs) = (objects.read(ours, ObjectType::Blob)?, objects.read(theirs, ObjectType::Blob)?);
+    if ![base, ours.data(), theirs.data()].into_iter().all(merge_text::is_text) {
+        return Ok(None);
+    }
+    let Some(merged) = merge_text::merge(base, ours.data(), theirs.data()) else { return Ok(None) };
+    let id = Oid::hash_object(ObjectType::Blob, &merged.bytes).map_err(|error| {
+        let remedy = "Report this as a defect of Portcullis";
+        Gap::new("a recomputed merge", GapReason::Unsupported, error.message(), remedy)
+    })?;
+    Ok(Some((id, merged.bytes, merged.conflicts == 0)))
+}

@@ -1,0 +1,80 @@
+//! The git half of the deployment gate: which landings lie between two commits, and what of each is explained.
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | `line` | the steps of a branch between two commits |
+//! | `coverage` | a landing and the candidates that may explain it |
+//! | `merge`, `moves` | the first engine: trees, and files that moved |
+//! | `merge_text`, `lines` | merging contents, and the line differences it rests on |
+//! | `second` | the second engine: libgit2, in memory |
+//! | `build`, `store` | trees made and trees kept |
+//! | `residual` | what is left |
+//! | `paths` | the paths that landings change |
+
+use super::Repository;
+use super::object::oid;
+use crate::model::change::Revision;
+use crate::model::fact::Fact;
+use crate::model::landing::{Coverage, Landing, Span};
+use crate::model::path::RepoPath;
+use crate::model::reach::Reach;
+
+mod build;
+mod coverage;
+mod line;
+mod lines;
+mod merge;
+mod merge_text;
+mod moves;
+mod paths;
+mod residual;
+mod second;
+mod store;
+
+impl Repository {
+    /// How `head` lies to `baseline`, with every step of the branch between them.
+    pub fn span(&self, baseline: &Revision, head: &Revision) -> Fact<Span> {
+        let read = || {
+            let objects = self.trusted_objects()?;
+            line::span(&objects, oid(baseline.as_str())?, oid(head.as_str())?)
+        };
+        read().into()
+    }
+
+    /// The paths in which each pair of commits differs, as far as `reach` goes: `each` gets the number of the pair.
+    /// Moves are not looked for; old and new path both count.
+    pub fn changed_paths(
+        &self,
+        pairs: &[(Revision, Revision)],
+        reach: &Reach,
+        mut each: impl FnMut(usize, Fact<Vec<RepoPath>>),
+    ) {
+        let objects = self.trusted_objects();
+        let store = objects.as_ref().map(store::Store::new);
+        for (number, (old, new)) in pairs.iter().enumerate() {
+            let read = || {
+                let store = store.as_ref().map_err(|gap| (*gap).clone())?;
+                let tree = |name: &Revision| store.objects.tree_of(oid(name.as_str())?);
+                paths::changed(store, tree(old)?, tree(new)?, reach)
+            };
+            each(number, read().into());
+        }
+    }
+
+    /// What of each landing is explained by its candidates: `each` gets the number of the landing, and its coverage.
+    pub fn coverage(&self, landings: &[Landing], mut each: impl FnMut(usize, Coverage)) {
+        match self.trusted_objects() {
+            Ok(objects) => {
+                let mut prover = coverage::Prover::new(&objects);
+                landings.iter().enumerate().for_each(|(number, one)| each(number, prover.cover(one)));
+            }
+            Err(gap) => {
+                let unseen = || Coverage::Unverifiable(gap.clone());
+                (0..landings.len()).for_each(|number| each(number, unseen()));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

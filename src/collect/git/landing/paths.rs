@@ -1,0 +1,85 @@
+//! The paths that landings change, in the directories that somebody asks about.
+
+use super::super::tree::TreeEntry;
+use super::store::{Cursor, KeptTree, Store};
+use crate::model::fact::{Gap, GapReason};
+use crate::model::path::RepoPath;
+use crate::model::reach::Reach;
+use git2::Oid;
+use std::cmp::Ordering;
+use std::rc::Rc;
+
+/// Deeper trees are not entered, as in [`super::super::tree_diff`].
+const DEPTH_LIMIT: usize = 256;
+
+/// Every path that differs between two trees and lies in a directory that is entered. In git's order of trees.
+pub fn changed(store: &Store<'_, '_>, old: Oid, new: Oid, reach: &Reach) -> Result<Vec<RepoPath>, Gap> {
+    let mut walk = Walk { store, reach, path: Vec::new(), found: Vec::new() };
+    if old != new {
+        walk.directory([Some(old), Some(new)], 0)?;
+    }
+    Ok(walk.found)
+}
+
+struct Walk<'s, 'o, 'r> {
+    store: &'s Store<'o, 'r>,
+    reach: &'s Reach,
+    path: Vec<u8>,
+    found: Vec<RepoPath>,
+}
+
+impl<'o> Walk<'_, 'o, '_> {
+    fn directory(&mut self, [old, new]: [Option<Oid>; 2], depth: usize) -> Result<(), Gap> {
+        if depth > DEPTH_LIMIT {
+            let path = String::from_utf8_lossy(&self.path[..self.path.len().min(200)]);
+            let detail = format!("directories are nested too deep, at `{path}`");
+            return Err(Gap::new("the changed paths", GapReason::Truncated, detail, "Split the change"));
+        }
+        let (old, new) = (self.read(old)?, self.read(new)?);
+        let mut sides =
+            [&old, &new].map(|tree| tree.as_ref().map_or(Cursor::default(), |tree| tree.cursor()));
+        while let Some(pair) = next_pair(&mut sides) {
+            self.pair(pair, depth)?;
+        }
+        Ok(())
+    }
+
+    fn read(&self, id: Option<Oid>) -> Result<Option<Rc<KeptTree<'o>>>, Gap> {
+        id.map(|id| self.store.tree(id)).transpose()
+    }
+
+    fn pair(&mut self, pair: [Option<TreeEntry<'_>>; 2], depth: usize) -> Result<(), Gap> {
+        let Some(one) = pair[0].or(pair[1]) else { return Ok(()) };
+        let length = self.path.len();
+        if length > 0 {
+            self.path.push(b'/');
+        }
+        self.path.extend_from_slice(one.name);
+        if !one.mode.is_tree() {
+            self.found.push(RepoPath::new(self.path.clone()));
+        } else if self.reach.enters(&self.path) {
+            let id = |entry: Option<TreeEntry<'_>>| entry.map(|entry| entry.id()).transpose();
+            self.directory([id(pair[0])?, id(pair[1])?], depth + 1)?;
+        }
+        self.path.truncate(length);
+        Ok(())
+    }
+}
+
+/// The next entries that stand on one side only or differ.
+fn next_pair<'t>(sides: &mut [Cursor<'t>; 2]) -> Option<[Option<TreeEntry<'t>>; 2]> {
+    let equal = sides[0].equal_entries(&sides[1]);
+    sides.iter_mut().for_each(|side| side.advance(equal));
+    let (old, new) = (sides[0].entry(), sides[1].entry());
+    let order = match (&old, &new) {
+        (None, None) => return None,
+        (Some(_), None) => Ordering::Less,
+        (None, Some(_)) => Ordering::Greater,
+        (Some(old), Some(new)) => old.order(new),
+    };
+    let pair = [old.filter(|_| order.is_le()), new.filter(|_| order.is_ge())];
+    for (side, entry) in sides.iter_mut().zip(&pair) {
+        side.advance(usize::from(entry.is_some()));
+    }
+    Some(pair)
+}

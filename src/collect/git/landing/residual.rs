@@ -1,0 +1,91 @@
+//! What a landing has that the recomputed merge has not, and the other way round: hunks, by file and line.
+
+use super::super::line_diff::{Hunk, diff};
+use super::super::object::Objects;
+use super::super::tree::SIZE_LIMIT;
+use super::super::tree_diff::{Item, TreeChange, between};
+use super::merge_text::is_text;
+use crate::model::change::Side;
+use crate::model::digest::Digest;
+use crate::model::fact::Gap;
+use crate::model::landing::ResidualHunk;
+use crate::model::path::RepoPath;
+use git2::{ObjectType, OdbObject, Oid};
+use std::collections::BTreeSet;
+
+/// The hunks from the recomputed tree to the landed one. Each conflict shows, even if nothing else differs there.
+pub fn hunks(
+    objects: &Objects<'_>,
+    recomputed: Option<Oid>,
+    landed: Option<Oid>,
+    conflicts: &[Vec<u8>],
+) -> Result<Vec<ResidualHunk>, Gap> {
+    let changes = between(objects, recomputed, landed)?;
+    let mut seen = BTreeSet::new();
+    let mut hunks = Vec::new();
+    for change in changes {
+        hunks.extend(of_path(objects, &change)?);
+        seen.insert(change.path);
+    }
+    for path in conflicts.iter().filter(|path| !seen.contains(*path)) {
+        hunks.push(whole(path, Side::Added, b""));
+    }
+    hunks.sort();
+    Ok(hunks)
+}
+
+fn of_path(objects: &Objects<'_>, change: &TreeChange) -> Result<Vec<ResidualHunk>, Gap> {
+    let (old, new) = (text(objects, change.old)?, text(objects, change.new)?);
+    let (Some(old), Some(new)) = (old, new) else { return Ok(wholes(change)) };
+    let found = diff(old.data(), new.data());
+    let lines = |side, text: &Content<'_>, hunks: &[Hunk]| -> Vec<ResidualHunk> {
+        hunks.iter().map(|hunk| of_lines(&change.path, side, text.data(), hunk)).collect()
+    };
+    let mut hunks = lines(Side::Removed, &old, &found.old);
+    hunks.extend(lines(Side::Added, &new, &found.new));
+    if hunks.is_empty() || change.old.zip(change.new).is_some_and(|(old, new)| old.0 != new.0) {
+        hunks.extend(wholes(change));
+    }
+    Ok(hunks)
+}
+
+enum Content<'o> {
+    Absent,
+    Read(OdbObject<'o>),
+}
+
+impl Content<'_> {
+    fn data(&self) -> &[u8] {
+        match self {
+            Content::Absent => b"",
+            Content::Read(object) => object.data(),
+        }
+    }
+}
+
+/// The text of a file; `None` for what has no lines.
+fn text<'o>(objects: &'o Objects<'_>, item: Option<Item>) -> Result<Option<Content<'o>>, Gap> {
+    let Some((mode, id)) = item else { return Ok(Some(Content::Absent)) };
+    if !mode.is_file() || objects.blob_size(id)? > SIZE_LIMIT {
+        return Ok(None);
+    }
+    let object = objects.read(id, ObjectType::Blob)?;
+    Ok(is_text(object.data()).then_some(Content::Read(object)))
+}
+
+fn of_lines(path: &[u8], side: Side, text: &[u8], hunk: &Hunk) -> ResidualHunk {
+    let digest = Digest::of(&text[hunk.bytes.clone()]);
+    ResidualHunk { path: RepoPath::new(path), side, line: Some(hunk.line), lines: hunk.lines, digest }
+}
+
+fn wholes(change: &TreeChange) -> Vec<ResidualHunk> {
+    let sides = [(Side::Removed, change.old), (Side::Added, change.new)];
+    let standing = sides.into_iter().filter_map(|(side, item)| Some((side, item?)));
+    standing
+        .map(|(side, (mode, id))| whole(&change.path, side, format!("{:o} {id}", mode.0).as_bytes()))
+        .collect()
+}
+
+fn whole(path: &[u8], side: Side, bytes: &[u8]) -> ResidualHunk {
+    ResidualHunk { path: RepoPath::new(path), side, line: None, lines: 0, digest: Digest::of(bytes) }
+}

@@ -1,0 +1,130 @@
+//! The second engine: libgit2, asked where the first is not certain.
+//!
+//! It never sees the judged repository. The paths that either side changed are copied, with their trees and contents,
+//! into an object database in memory, and merged there; what is the same in all three trees cannot matter to a
+//! merge. That database belongs to no directory, so there is nothing that it could write to, and neither
+//! attributes nor configuration nor merge drivers that it could read.
+
+use super::super::object::{Objects, memory};
+use super::super::tree::{Mode, parse};
+use super::super::tree_diff::{Item, between};
+use super::build::with_edits;
+use super::merge::{Merge, Sides, TreeEdit};
+use crate::model::fact::{Gap, GapReason};
+use git2::{MergeOptions, ObjectType, Odb, Oid, Repository};
+use std::collections::BTreeMap;
+
+/// As many files may be compared in the search for renames.
+const RENAME_LIMIT: u32 = 2_000;
+
+const SUBMODULE: u32 = 0o160_000;
+
+/// The tree of the merged result; `None` when this engine calls it a conflict.
+///
+/// Where the first engine let each path decide for itself, only the contested ones are merged once more, and put into
+/// the tree that it arrived at. Otherwise every path that either side changed takes part.
+pub fn merge(
+    objects: &Objects<'_>,
+    sides: Sides,
+    first: &Merge,
+    recomputed: Option<Oid>,
+) -> Result<Option<Option<Oid>>, Gap> {
+    let (changed, onto) =
+        if first.is_plain { (contested(first), recomputed) } else { (changed(objects, sides)?, sides.ours) };
+    let reduced = |pick: fn(&Changed) -> Option<Item>| {
+        let edit = |(path, one): (&Vec<u8>, &Changed)| TreeEdit { path: path.clone(), item: pick(one) };
+        with_edits(objects, None, &changed.iter().map(edit).collect::<Vec<_>>())
+    };
+    let trees = [reduced(|c| c.base)?, reduced(|c| c.ours)?, reduced(|c| c.theirs)?];
+    let odb = memory().map_err(|error| refused(&error))?;
+    let mut roots = Vec::new();
+    for tree in trees {
+        roots.push(copy(objects, &odb, tree)?);
+    }
+    let Some(result) = merged(odb, &roots).map_err(|error| refused(&error))? else { return Ok(None) };
+    for bytes in &result.contents {
+        objects.make(ObjectType::Blob, bytes)?;
+    }
+    let mut edits: Vec<TreeEdit> =
+        changed.keys().map(|path| TreeEdit { path: path.clone(), item: None }).collect();
+    edits.extend(result.items.into_iter().map(|(path, item)| TreeEdit { path, item: Some(item) }));
+    with_edits(objects, onto, &edits).map(Some)
+}
+
+fn contested(first: &Merge) -> BTreeMap<Vec<u8>, Changed> {
+    let changed = first.contested.iter().map(|one| {
+        (one.path.clone(), Changed { base: one.base, ours: Some(one.ours), theirs: Some(one.theirs) })
+    });
+    changed.collect()
+}
+
+/// What stands at a path that somebody changed.
+#[derive(Default)]
+struct Changed {
+    base: Option<Item>,
+    ours: Option<Item>,
+    theirs: Option<Item>,
+}
+
+fn changed(objects: &Objects<'_>, sides: Sides) -> Result<BTreeMap<Vec<u8>, Changed>, Gap> {
+    let mut changed: BTreeMap<Vec<u8>, Changed> = BTreeMap::new();
+    for change in between(objects, sides.base, sides.ours)? {
+        changed.insert(change.path, Changed { base: change.old, ours: change.new, theirs: change.old });
+    }
+    for change in between(objects, sides.base, sides.theirs)? {
+        let unchanged = Changed { base: change.old, ours: change.old, theirs: None };
+        changed.entry(change.path).or_insert(unchanged).theirs = change.new;
+    }
+    Ok(changed)
+}
+
+/// Copies a tree with all that is in it.
+fn copy(objects: &Objects<'_>, odb: &Odb<'_>, tree: Option<Oid>) -> Result<Oid, Gap> {
+    let write = |kind, data: &[u8]| odb.write(kind, data).map_err(|error| refused(&error));
+    let Some(tree) = tree else { return write(ObjectType::Tree, b"") };
+    let object = objects.read(tree, ObjectType::Tree)?;
+    for entry in parse(tree, object.data())? {
+        let id = entry.id()?;
+        if entry.mode.is_tree() {
+            copy(objects, odb, Some(id))?;
+        } else if entry.mode.0 != SUBMODULE {
+            write(ObjectType::Blob, objects.read(id, ObjectType::Blob)?.data())?;
+        }
+    }
+    write(ObjectType::Tree, object.data())
+}
+
+struct Merged {
+    items: Vec<(Vec<u8>, Item)>,
+    contents: Vec<Vec<u8>>,
+}
+
+fn merged(odb: Odb<'_>, roots: &[Oid]) -> Result<Option<Merged>, git2::Error> {
+    let repository = Repository::from_odb(odb)?;
+    let trees = roots.iter().map(|id| repository.find_tree(*id)).collect::<Result<Vec<_>, _>>()?;
+    let [base, ours, theirs] = trees.as_slice() else { return Ok(None) };
+    let mut options = MergeOptions::new();
+    options.find_renames(true).rename_threshold(50).target_limit(RENAME_LIMIT);
+    let index = repository.merge_trees(base, ours, theirs, Some(&options))?;
+    if index.has_conflicts() {
+        return Ok(None);
+    }
+    let odb = repository.odb()?;
+    let mut result = Merged { items: Vec::new(), contents: Vec::new() };
+    for entry in index.iter() {
+        if entry.mode != SUBMODULE {
+            result.contents.push(odb.read(entry.id)?.data().to_vec());
+        }
+        result.items.push((entry.path, (Mode(entry.mode), entry.id)));
+    }
+    Ok(Some(result))
+}
+
+fn refused(error: &git2::Error) -> Gap {
+    Gap::new(
+        "a merge recomputed by the second engine",
+        GapReason::Unsupported,
+        format!("libgit2 refuses it: {}", error.message()),
+        "Report this as a defect of Portcullis, with the two commits that were merged",
+    )
+}

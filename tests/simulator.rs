@@ -1,0 +1,192 @@
+//! Random histories of a deployment branch, honest and not: the gate names exactly the landings that something was
+//! planted in, no more and no fewer.
+//!
+//! `PORTCULLIS_SIMULATOR_SEED` begins elsewhere, and a failure says which seed to give; `PORTCULLIS_SIMULATOR_HISTORIES`
+//! says how many histories to try.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "tests read the environment and write files"
+)]
+
+use portcullis::cli::demo::stage::revision;
+use portcullis::collect::deployment::{Target, Witnesses, gather_deployment};
+use portcullis::collect::git::Repository;
+use portcullis::collect::host::github::{GitHub, Patience};
+use portcullis::decide::decide_deployment;
+use portcullis::model::change::BranchName;
+use portcullis::model::decision::{Decision, Finding, Outcome, SubjectKind, Verdict};
+use portcullis::model::deployment::{Baseline, BaselineOrigin};
+use portcullis::model::fact::{Fact, Gap};
+use portcullis::model::path::RepoPath;
+use portcullis::policy::Policy;
+use std::collections::BTreeSet;
+use support::lane::Lane;
+use support::lane::plan::Plan;
+use support::lane::plant::Plant;
+use support::lane::rng::Rng;
+
+mod support;
+
+const HISTORIES: u64 = 300;
+
+fn setting(name: &str) -> Option<u64> {
+    std::env::var(name).ok().map(|text| text.parse().unwrap())
+}
+
+/// A random story; some are honest throughout.
+fn story(seed: u64) -> Vec<Plan> {
+    let mut rng = Rng(seed);
+    let length = 2 + rng.below(7);
+    let honest = rng.one_in(3);
+    let plans = (0..length).map(|_| {
+        let plant = (!honest && rng.one_in(3)).then(|| *rng.pick(&Plant::ALL));
+        Plan::any(&mut rng, plant)
+    });
+    plans.collect()
+}
+
+fn played(story: &[Plan]) -> Lane {
+    let mut lane = Lane::begin();
+    story.iter().for_each(|plan| plan.play(&mut lane));
+    lane
+}
+
+fn judge(lane: &Lane) -> Decision {
+    let repository = Repository::open(lane.directory()).unwrap();
+    let policy = Policy::parse(support::lane::POLICY).unwrap();
+    let inquiry = policy.inquiry(Some(RepoPath::from("portcullis.toml")));
+    let forge = lane.host();
+    let (address, name) = (forge.worlds[0].address.clone(), forge.worlds[0].repository.clone());
+    let host = GitHub::new(&address, &name, 0, None, Box::new(forge), Patience::default()).unwrap();
+    let target = Target {
+        environment: "production".to_string(),
+        branch: BranchName::new("main"),
+        candidate: revision(lane.tip()).unwrap(),
+        baseline: Baseline { revision: revision(lane.baseline()).unwrap(), origin: BaselineOrigin::Asserted },
+        deployer: Fact::Gap(Gap::not_asked("who deploys", "no policy of the lane asks")),
+    };
+    let witnesses = Witnesses {
+        repository: &repository,
+        host: Some(&host),
+        directory: lane.directory(),
+        reports: &[],
+        observed: jiff::Timestamp::UNIX_EPOCH,
+    };
+    decide_deployment(&policy, &gather_deployment(&inquiry, target, &witnesses, &|_, _| ()))
+}
+
+/// The landing that a finding speaks of.
+fn landing(finding: &Finding) -> String {
+    let name = &finding.subject.name;
+    match (finding.subject.kind, name.split_once(" in landing ")) {
+        (SubjectKind::Landing, _) => name.clone(),
+        (_, Some((_, landing))) => landing.to_string(),
+        _ => format!("no landing: {name}"),
+    }
+}
+
+/// What is wrong with the decision, if anything is.
+fn complaint(lane: &Lane, decision: &Decision) -> Option<String> {
+    let named = |verdict| -> BTreeSet<String> {
+        decision.findings.iter().filter(|found| found.verdict == verdict).map(landing).collect()
+    };
+    let planted = lane.planted();
+    let those = |withholding: bool| -> BTreeSet<String> {
+        let fits = planted.iter().filter(|(_, plant)| plant.withholds() == withholding);
+        fits.map(|(name, _)| name.clone()).collect()
+    };
+    let (wrong, hidden) = (those(false), those(true));
+    let outcome = match (wrong.is_empty(), hidden.is_empty()) {
+        (false, _) => Outcome::Block,
+        (true, false) => Outcome::Undetermined,
+        (true, true) => Outcome::Allow,
+    };
+    let (broken, mut unproven) = (named(Verdict::Broken), named(Verdict::Unproven));
+    // What a landing touches that cannot be seen is lacking for the suites of the range too.
+    unproven.retain(|name| hidden.is_empty() || !name.starts_with("no landing"));
+    if broken != wrong {
+        return Some(format!("broken {broken:?}, but planted {wrong:?}"));
+    }
+    if !hidden.is_subset(&unproven) || !unproven.is_subset(&wrong.union(&hidden).cloned().collect()) {
+        return Some(format!("unproven {unproven:?}, but withheld {hidden:?}"));
+    }
+    if decision.outcome != outcome {
+        return Some(format!("the outcome is {:?}, but {outcome:?} is due", decision.outcome));
+    }
+    lane.landings.iter().find_map(|landed| unnamed(landed, decision))
+}
+
+/// A planted landing whose control or places no finding names.
+fn unnamed(landed: &support::lane::Landed, decision: &Decision) -> Option<String> {
+    let plant = landed.plant?;
+    let short = revision(landed.commit).unwrap().short().to_string();
+    let verdict = if plant.withholds() { Verdict::Unproven } else { Verdict::Broken };
+    let of_it = |found: &&Finding| found.verdict == verdict && landing(found) == short;
+    let found: Vec<&Finding> = decision.findings.iter().filter(of_it).collect();
+    if !found.iter().any(|found| found.control == plant.control()) {
+        return Some(format!("{plant:?} in {short} is not named by {}", plant.control()));
+    }
+    if plant.control() != "reviewed-landings" {
+        return None;
+    }
+    let details: Vec<&String> = found.iter().flat_map(|found| &found.details).collect();
+    let lacking = landed.places.iter().find(|place| !details.iter().any(|text| text.starts_with(*place)))?;
+    Some(format!("{plant:?} in {short} does not name `{lacking}`"))
+}
+
+fn fault(story: &[Plan]) -> Option<String> {
+    let lane = played(story);
+    let decision = judge(&lane);
+    let complaint = complaint(&lane, &decision)?;
+    let landings: Vec<String> = lane
+        .landings
+        .iter()
+        .map(|landed| {
+            let short = revision(landed.commit).unwrap().short().to_string();
+            format!("  {short} {} {:?} {:?}", landed.label, landed.plant, landed.places)
+        })
+        .collect();
+    let bad = decision.findings.iter().filter(|found| found.verdict.outcome() > Some(Outcome::Allow));
+    let bad: Vec<String> = bad
+        .map(|found| {
+            format!(
+                "  {:?} {} {}: {} {:?}",
+                found.verdict, found.control, found.subject.name, found.reason, found.details
+            )
+        })
+        .collect();
+    if setting("PORTCULLIS_SIMULATOR_KEEP").is_some() {
+        std::mem::forget(lane);
+    }
+    Some(format!("{complaint}\nlandings:\n{}\nfindings:\n{}", landings.join("\n"), bad.join("\n")))
+}
+
+/// The same story with as few landings as still show the fault.
+fn smallest(mut story: Vec<Plan>) -> Vec<Plan> {
+    let mut at = 0;
+    while at < story.len() {
+        let mut shorter = story.clone();
+        shorter.remove(at);
+        if fault(&shorter).is_some() { story = shorter } else { at += 1 }
+    }
+    story
+}
+
+#[test]
+fn exactly_the_planted_landings_are_named() {
+    let first = setting("PORTCULLIS_SIMULATOR_SEED").unwrap_or(1);
+    let histories = setting("PORTCULLIS_SIMULATOR_HISTORIES").unwrap_or(HISTORIES);
+    let (mut landings, mut planted) = (0, 0);
+    for seed in first..first + histories {
+        let story = story(seed);
+        landings += story.len();
+        planted += story.iter().filter(|plan| plan.plant.is_some()).count();
+        if fault(&story).is_some() {
+            let smallest = smallest(story);
+            let fault = fault(&smallest).unwrap();
+            panic!("PORTCULLIS_SIMULATOR_SEED={seed}: {fault}\nstory: {smallest:#?}");
+        }
+    }
+    println!("{histories} histories from seed {first}: {landings} plans, {planted} of them planted");
+}

@@ -1,0 +1,36 @@
+//! The gate before a deployment, as a job runs it: the real binary over HTTP.
+#![allow(dead_code, reason = "each test binary uses its own part of this")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "test support: a failure here is a failed test"
+)]
+
+use super::gate::Verdict;
+use super::lane::Lane;
+use super::{Server, Site};
+use git2::Oid;
+use std::process::Command;
+
+/// Judges a deployment of a commit; `more` are further arguments.
+pub fn judge<S: Site>(lane: &Lane, server: &Server<S>, head: Oid, more: &[&str]) -> Verdict {
+    let output =
+        command(lane, &server.address(), head).args(["--format", "json"]).args(more).output().unwrap();
+    Verdict::of(&output)
+}
+
+/// The command, without a format.
+pub fn command(lane: &Lane, address: &str, head: Oid) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
+    command.env_clear().current_dir(lane.directory());
+    command.env("GITHUB_API_URL", address).env("GITHUB_TOKEN", "a-token-of-the-job");
+    command.args(["check", "--environment", "production", "--branch", "main", "--host", "github"]);
+    command.args(["--repository", "example-org/data-upload", "--head", &head.to_string()]);
+    command
+}
+
+/// The same with the first commit of the lane as asserted baseline.
+pub fn judge_from_start(lane: &Lane) -> Verdict {
+    let server = Server::start(lane.host());
+    judge(lane, &server, lane.tip(), &["--base", &lane.baseline().to_string()])
+}
