@@ -27,6 +27,7 @@ pub fn run(arguments: &Arguments) -> Result {
     let output = arguments.output.plan()?;
     let policy = super::policy::read(&arguments.policy)?;
     let facts = read(&arguments.facts)?;
+    super::policy::waivers_of_change(&policy, &facts.gate)?;
     output.show(&crate::decide::decide(&policy, &facts))
 }
 
