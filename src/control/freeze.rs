@@ -39,13 +39,20 @@ Wait until the window is over; the finding says when. In an emergency use a waiv
 
 ```toml
 [controls.freeze]
-environments = [\"production\"]                       # left out: all of them
-windows = [
-  { from = \"2026-12-18T18:00:00Z\", until = \"2027-01-04T08:00:00Z\", reason = \"nobody is on call\" },
-]
-weekly = [                                          # offset left out: UTC
-  { from = \"fri 16:00\", until = \"mon 08:00\", offset = \"+00:00\", reason = \"no deployment at weekends\" },
-]
+# Left out: every environment.
+environments = [\"production\"]
+
+[[controls.freeze.windows]]
+from = \"2026-12-18T18:00:00Z\"
+until = \"2027-01-04T08:00:00Z\"
+reason = \"nobody is on call\"
+
+[[controls.freeze.weekly]]
+from = \"fri 16:00\"
+until = \"mon 08:00\"
+# A fixed offset from UTC; left out: UTC.
+offset = \"+01:00\"
+reason = \"no deployment at weekends\"
 ```",
     },
     read: read::<Freeze>,

@@ -160,3 +160,11 @@ fn a_mistake_in_one_window_has_the_place_of_that_window() {
     let span = read_control(&KIND, text).expect_err("the second window").span().unwrap();
     assert!(text[span.clone()].starts_with(r#"{ from = "2026-12-20""#), "{}", &text[span]);
 }
+
+#[test]
+fn the_example_of_its_documentation_is_read() {
+    let text = KIND.documentation.how_to_meet;
+    let example = text.split("```toml").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let settings = example.replace("[controls.freeze]", "").replace("controls.freeze.", "");
+    read_control(&KIND, &settings).unwrap_or_else(|error| panic!("{settings}: {error}"));
+}
