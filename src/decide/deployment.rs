@@ -1,11 +1,11 @@
 //! Policy and the facts of a deployment to a decision.
 //!
-//! 1. The baseline and the candidate have to be what a deployment runs between: see [`super::gate`].
+//! 1. The baseline and the candidate have to be what a deployment runs between: see `super::gate`.
 //! 2. Every landing is judged: its content by `reviewed-landings`, and each request that explains it by the controls of
 //!    the merge gate, for every area that the landing touches.
 //! 3. Controls that speak of the branch or of the candidate are asked once, for everything that the range touches.
 //! 4. When the range alters the policy, the altered policy is asked too: the stricter of old and new.
-//! 5. Waivers in force let pass what they cover: see [`super::waiving`].
+//! 5. Waivers in force let pass what they cover: see `super::waiving`.
 
 use super::waiving::{self, Found};
 use super::{altered, gate, judged, reference, sealed, stricter};
