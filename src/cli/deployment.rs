@@ -32,9 +32,6 @@ pub struct Deploying {
     /// Who deploys, by their account on the host. Without it: whoever started the GitHub Actions job. It is marked as only said.
     #[arg(long, value_name = "LOGIN", requires = "environment", help_heading = "Deployment")]
     deployer: Option<String>,
-    /// Record an allowed decision in the repository, as the baseline of the next.
-    #[arg(long, requires = "environment", help_heading = "Deployment")]
-    record: bool,
 }
 
 impl Deploying {
@@ -71,17 +68,16 @@ pub fn run(
     subject: &Subject,
     deploying: &Deploying,
     environment: &Environment,
-    shown: &output::Shown,
+    plan: &output::Plan<'_>,
+    recording: bool,
 ) -> Result {
-    let plan = shown.plan()?;
     let prepared = prepare(directory, subject, deploying, environment, connection())?;
     let decision = match &prepared {
         Preparation::Ready(ready) => crate::decide::decide_deployment(&ready.policy, &ready.facts),
         Preparation::Unseen(judged, gap) => crate::decide::undetermined((**judged).clone(), gap),
     };
     // The record comes first: an allowed decision that could not be recorded must not be acted on.
-    if let (true, Outcome::Allow, Preparation::Ready(ready)) = (deploying.record, decision.outcome, &prepared)
-    {
+    if let (true, Outcome::Allow, Preparation::Ready(ready)) = (recording, decision.outcome, &prepared) {
         record(directory, environment, ready, &decision)?;
     }
     plan.show(&decision)
