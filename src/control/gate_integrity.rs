@@ -181,6 +181,17 @@ impl GateIntegrity {
     }
 }
 
+/// Is this the policy, its waivers, CODEOWNERS or a workflow? (What settings add is not asked here.)
+///
+/// # Errors
+/// A defect of ours: a pattern of this file does not parse.
+pub(super) fn steers_gate(policy: Option<&RepoPath>, path: &RepoPath) -> Result<bool, Gap> {
+    let name = Name { path, hides: false };
+    let named = policy.is_some_and(|policy| is_same_file(policy, path));
+    let waivers = is_same_file(&RepoPath::from(waiver::PATH), path);
+    Ok(named || waivers || any(&globs(&PLACES)?, &name) || any(&globs(&WORKFLOWS)?, &name))
+}
+
 fn of_gate<'a>(
     reason: &'static str,
     files: &[&'a FileChange],

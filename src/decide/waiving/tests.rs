@@ -495,6 +495,18 @@ fn a_push_that_brings_waivers_for_earlier_pushes_brings_none() {
         .unwrap();
     let decision = decide_deployment(&noted, &facts);
     assert!(waived(&decision).is_empty(), "{:#?}", decision.findings);
+    // Nor does the push itself, although it touches no area.
+    let pushed = |path: &str| {
+        let mut facts = deployed(reviewed, None);
+        push(&mut facts, path);
+        decide_deployment(&noted, &facts).outcome
+    };
+    assert_eq!(pushed("docs/guide.md"), Outcome::Allow);
+    for path in
+        ["portcullis-waivers.toml", "Portcullis.toml", ".github/CODEOWNERS", ".github/workflows/gate.yml"]
+    {
+        assert_eq!(pushed(path), Outcome::Block, "{path}");
+    }
 }
 
 #[test]
