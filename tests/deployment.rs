@@ -11,8 +11,8 @@ use support::Server;
 use support::gate::Verdict;
 use support::lane::plan::{FLAVOURS, HOWS, Plan, SHAPES};
 use support::lane::plant::Plant;
-use support::lane::{How, Lane};
-use support::release::{command, judge, judge_from_start};
+use support::lane::{How, Lane, POLICY};
+use support::release::{command, judge, judge_from_start, subcommand};
 
 mod support;
 
@@ -118,6 +118,38 @@ fn sixty_honest_landings_of_every_kind_are_allowed() {
     assert_eq!(again.exit, 3, "nothing is left to judge: {}", again.text);
     let back = judge(&lane, &server, deployed, &["--record"]);
     assert_eq!(back.exit, 1, "a rollback: {}", back.text);
+}
+
+#[test]
+fn facts_of_a_deployment_are_decided_elsewhere_with_the_same_bytes() {
+    let lane = honest(12);
+    let server = Server::start(lane.host());
+    let elsewhere = tempfile::tempdir().unwrap();
+    let facts = elsewhere.path().join("facts.json");
+    let base = lane.baseline().to_string();
+    let gathered = subcommand("facts", &lane, &server.address(), lane.tip())
+        .args(["--base", &base, "-o"])
+        .arg(&facts)
+        .output()
+        .unwrap();
+    assert!(gathered.status.success(), "{}", String::from_utf8_lossy(&gathered.stderr));
+    let policy = elsewhere.path().join("policy.toml");
+    std::fs::write(&policy, POLICY).unwrap();
+    let decided = std::process::Command::new(env!("CARGO_BIN_EXE_portcullis"))
+        .env_clear()
+        .current_dir(elsewhere.path())
+        .args(["decide", "--format", "json", "--facts"])
+        .arg(&facts)
+        .arg("--policy")
+        .arg(&policy)
+        .output()
+        .unwrap();
+    assert_eq!(decided.status.code(), Some(0), "{}", String::from_utf8_lossy(&decided.stderr));
+    let decided: Value = serde_json::from_slice(&decided.stdout).unwrap();
+    assert_eq!(decided["judged"]["environment"], "production");
+    assert_eq!(decided["policy"]["origin"], "base");
+    let checked = judge(&lane, &server, lane.tip(), &["--base", &base]);
+    assert_eq!(decided, checked.json);
 }
 
 /// The plant is named with its landing, its control and its place, and nothing else is.

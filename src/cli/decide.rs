@@ -2,7 +2,7 @@
 
 use super::exit::{Failure, Result};
 use super::output;
-use crate::model::deployment::Deployment;
+use crate::model::deployment::{self, Deployment};
 use crate::model::facts::{Facts, SCHEMA};
 use clap::Args;
 use serde::Deserialize;
@@ -52,21 +52,21 @@ fn read(file: &Path) -> Result<Gathered> {
     let name = file.display();
     let text = std::fs::read_to_string(file)
         .map_err(|error| Failure::environment(format!("cannot read the facts {name}: {error}")))?;
-    let (gathered, schema) = parse(&text).map_err(|error| {
+    let (gathered, schema, ours) = parse(&text).map_err(|error| {
         Failure::environment(format!(
-            "{name}: these are no facts of schema {SCHEMA}: {error}; gather them again"
+            "{name}: these are no facts that this program reads: {error}; gather them again"
         ))
     })?;
-    if schema == SCHEMA {
+    if schema == ours {
         return Ok(gathered);
     }
     Err(Failure::environment(format!(
-        "{name}: these are facts of schema {schema}, and this program reads schema {SCHEMA}; gather them again"
+        "{name}: these are facts of schema {schema}, and this program reads schema {ours}; gather them again"
     )))
 }
 
-/// Only facts of a deployment name an environment.
-fn parse(text: &str) -> serde_json::Result<(Gathered, u32)> {
+/// The facts, their schema, and the one that we read. Only facts of a deployment name an environment.
+fn parse(text: &str) -> serde_json::Result<(Gathered, u32, u32)> {
     #[derive(Deserialize)]
     struct Kind {
         environment: Option<IgnoredAny>,
@@ -74,9 +74,9 @@ fn parse(text: &str) -> serde_json::Result<(Gathered, u32)> {
     if serde_json::from_str::<Kind>(text)?.environment.is_some() {
         let facts: Deployment = serde_json::from_str(text)?;
         let schema = facts.schema;
-        return Ok((Gathered::Deployment(Box::new(facts)), schema));
+        return Ok((Gathered::Deployment(Box::new(facts)), schema, deployment::SCHEMA));
     }
     let facts: Facts = serde_json::from_str(text)?;
     let schema = facts.schema;
-    Ok((Gathered::Change(Box::new(facts)), schema))
+    Ok((Gathered::Change(Box::new(facts)), schema, SCHEMA))
 }

@@ -21,10 +21,15 @@ pub fn judge<S: Site>(lane: &Lane, server: &Server<S>, head: Oid, more: &[&str])
 
 /// The command, without a format.
 pub fn command(lane: &Lane, address: &str, head: Oid) -> Command {
+    subcommand("check", lane, address, head)
+}
+
+/// `check` or `facts` of a deployment.
+pub fn subcommand(name: &str, lane: &Lane, address: &str, head: Oid) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
     command.env_clear().current_dir(lane.directory());
     command.env("GITHUB_API_URL", address).env("GITHUB_TOKEN", "a-token-of-the-job");
-    command.args(["check", "--environment", "production", "--host", "github"]);
+    command.args([name, "--environment", "production", "--host", "github"]);
     command.args(["--repository", "example-org/data-upload", "--head", &head.to_string()]);
     command
 }
