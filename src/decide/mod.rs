@@ -5,7 +5,7 @@
 //! 2. Every control of the policy is asked. A control that lacks a fact leaves an *unproven* finding.
 //! 3. When the change itself alters the policy, the altered policy is asked too, and whatever it finds
 //!    beyond the first counts as well: the stricter of old and new.
-//! 4. Waivers in force let pass what they cover; see [`waiving`].
+//! 4. Waivers in force let pass what they cover; see `waiving`.
 //! 5. The outcome is the maximum over all findings.
 
 use crate::control::{Case, unproven};
