@@ -609,7 +609,7 @@ fn explain_says_by_which_rule_a_path_or_commit_belongs_to_an_area() {
         (
             "batches",
             vec![
-                "changes 2 paths".to_string(),
+                "changes 2 files".to_string(),
                 format!("{LOAD}  path `services/upload/**` (line {paths} of the policy)"),
                 format!(
                     r"tools/x.sql:2  content `(?i)\bnominal_id\b` in an added line (line {content} of the policy)"
@@ -624,7 +624,7 @@ fn explain_says_by_which_rule_a_path_or_commit_belongs_to_an_area() {
         }
     }
     let (exit, text) = explain(&stage.head().to_string());
-    assert!(exit == 0 && text.contains("changes 2 paths"), "{text}");
+    assert!(exit == 0 && text.contains("changes 2 files"), "{text}");
     assert_eq!(explain("nonsense").0, 2);
 }
 

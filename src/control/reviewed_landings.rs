@@ -44,7 +44,7 @@ The control is always on for deployments; its one setting says what of unexplain
 
     [controls.reviewed-landings]
     # The default; \"note\" lets them through and points them out.
-    # What steers the gate (policy, waivers, CODEOWNERS, workflows) is never let through.
+    # The policy, waivers, CODEOWNERS and workflows are never let through.
     outside-areas = \"block\"
 ";
 

@@ -5,7 +5,7 @@
 //!    the merge gate, for every area that the landing touches.
 //! 3. Controls that speak of the branch or of the candidate are asked once, for everything that the range touches.
 //! 4. When the range alters the policy, the altered policy is asked too: the stricter of old and new.
-//! 5. Waivers in force let pass what they cover: see `super::waiving`.
+//! 5. Waivers in force let pass what they cover: see `waiving`.
 
 use super::waiving::{self, Found};
 use super::{altered, gate, judged, reference, sealed, stricter};
