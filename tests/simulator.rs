@@ -17,6 +17,7 @@ use portcullis::decide::decide_deployment;
 use portcullis::model::change::BranchName;
 use portcullis::model::decision::{Decision, Finding, Outcome, SubjectKind, Verdict};
 use portcullis::model::deployment::{Baseline, BaselineOrigin};
+use portcullis::model::fact::{Fact, Gap};
 use portcullis::model::path::RepoPath;
 use portcullis::policy::Policy;
 use std::collections::BTreeSet;
@@ -63,9 +64,15 @@ fn judge(lane: &Lane) -> Decision {
         branch: BranchName::new("main"),
         candidate: revision(lane.tip()).unwrap(),
         baseline: Baseline { revision: revision(lane.baseline()).unwrap(), origin: BaselineOrigin::Asserted },
+        deployer: Fact::Gap(Gap::not_asked("who deploys", "no policy of the lane asks")),
     };
-    let witnesses =
-        Witnesses { repository: &repository, host: Some(&host), directory: lane.directory(), reports: &[] };
+    let witnesses = Witnesses {
+        repository: &repository,
+        host: Some(&host),
+        directory: lane.directory(),
+        reports: &[],
+        observed: jiff::Timestamp::UNIX_EPOCH,
+    };
     decide_deployment(&policy, &gather_deployment(&inquiry, target, &witnesses, &|_, _| ()))
 }
 

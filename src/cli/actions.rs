@@ -2,6 +2,7 @@
 
 use super::exit::{Failure, Result};
 use crate::model::change::{BranchName, Revision};
+use crate::model::person::Login;
 use serde::Deserialize;
 use std::path::PathBuf;
 
@@ -40,6 +41,13 @@ pub fn repository() -> Option<String> {
 pub fn branch() -> Option<BranchName> {
     let reference = variable("GITHUB_REF").filter(|_| is_job())?;
     reference.strip_prefix("refs/heads/").map(BranchName::new)
+}
+
+/// Whose action started this run of the job: of a job that is run again, whoever ran it again
+/// (`GITHUB_TRIGGERING_ACTOR`, else `GITHUB_ACTOR`). A workflow cannot set these for its steps.
+pub fn actor() -> Option<Login> {
+    let name = variable("GITHUB_TRIGGERING_ACTOR").or_else(|| variable("GITHUB_ACTOR"));
+    name.filter(|_| is_job()).map(Login::new)
 }
 
 /// Who runs the gate, as far as the environment says.

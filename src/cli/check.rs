@@ -16,6 +16,9 @@ pub struct Arguments {
     deploying: Deploying,
     #[command(flatten)]
     output: output::Shown,
+    /// Record an allowed decision in the repository, as the baseline of the next.
+    #[arg(long, requires = "environment", help_heading = "Deployment")]
+    record: bool,
 }
 
 /// Judges one change request, or with `--environment` a deployment.
@@ -25,13 +28,8 @@ pub struct Arguments {
 pub fn run(directory: &Path, arguments: &Arguments) -> Result {
     let output = arguments.output.plan()?;
     if let Some(environment) = arguments.deploying.environment() {
-        return deployment::run(
-            directory,
-            &arguments.subject,
-            &arguments.deploying,
-            environment,
-            &arguments.output,
-        );
+        let (subject, deploying) = (&arguments.subject, &arguments.deploying);
+        return deployment::run(directory, subject, deploying, environment, &output, arguments.record);
     }
     let decision = match prepare(directory, &arguments.subject)? {
         Preparation::Ready(ready) => crate::decide::decide(&ready.policy, &ready.facts),

@@ -2,8 +2,11 @@
 
 use super::exit::{Failure, Result};
 use super::output;
+use crate::model::deployment::Deployment;
 use crate::model::facts::{Facts, SCHEMA};
 use clap::Args;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use std::path::{Path, PathBuf};
 
 /// Arguments of `decide`.
@@ -19,31 +22,61 @@ pub struct Arguments {
     output: output::Shown,
 }
 
-/// Judges gathered facts.
+/// Judges gathered facts, of a change or of a deployment.
 ///
 /// # Errors
 /// The facts cannot be read or are of another schema; the policy is not valid.
 pub fn run(arguments: &Arguments) -> Result {
     let output = arguments.output.plan()?;
     let policy = super::policy::read(&arguments.policy)?;
-    let facts = read(&arguments.facts)?;
-    output.show(&crate::decide::decide(&policy, &facts))
+    let decision = match read(&arguments.facts)? {
+        Gathered::Change(facts) => {
+            super::policy::waivers_of_change(&policy, &facts.gate)?;
+            crate::decide::decide(&policy, &facts)
+        }
+        Gathered::Deployment(facts) => {
+            super::policy::waivers_of_deployment(&policy, &facts.whole.gate)?;
+            crate::decide::decide_deployment(&policy, &facts)
+        }
+    };
+    output.show(&decision)
 }
 
-fn read(file: &Path) -> Result<Facts> {
+/// What `portcullis facts` writes.
+enum Gathered {
+    Change(Box<Facts>),
+    Deployment(Box<Deployment>),
+}
+
+fn read(file: &Path) -> Result<Gathered> {
     let name = file.display();
     let text = std::fs::read_to_string(file)
         .map_err(|error| Failure::environment(format!("cannot read the facts {name}: {error}")))?;
-    let facts: Facts = serde_json::from_str(&text).map_err(|error| {
+    let (gathered, schema) = parse(&text).map_err(|error| {
         Failure::environment(format!(
             "{name}: these are no facts of schema {SCHEMA}: {error}; gather them again"
         ))
     })?;
-    if facts.schema == SCHEMA {
-        return Ok(facts);
+    if schema == SCHEMA {
+        return Ok(gathered);
     }
-    let of = facts.schema;
     Err(Failure::environment(format!(
-        "{name}: these are facts of schema {of}, and this program reads schema {SCHEMA}; gather them again"
+        "{name}: these are facts of schema {schema}, and this program reads schema {SCHEMA}; gather them again"
     )))
+}
+
+/// Only facts of a deployment name an environment.
+fn parse(text: &str) -> serde_json::Result<(Gathered, u32)> {
+    #[derive(Deserialize)]
+    struct Kind {
+        environment: Option<IgnoredAny>,
+    }
+    if serde_json::from_str::<Kind>(text)?.environment.is_some() {
+        let facts: Deployment = serde_json::from_str(text)?;
+        let schema = facts.schema;
+        return Ok((Gathered::Deployment(Box::new(facts)), schema));
+    }
+    let facts: Facts = serde_json::from_str(text)?;
+    let schema = facts.schema;
+    Ok((Gathered::Change(Box::new(facts)), schema))
 }

@@ -10,9 +10,10 @@ use crate::collect::host::Host;
 use crate::collect::host::github::{GitHub, Patience};
 use crate::model::change::{BranchName, Revision};
 use crate::model::decision::{Decision, Judged, Outcome};
-use crate::model::deployment::{Baseline, BaselineOrigin, Deployment};
+use crate::model::deployment::{Baseline, BaselineOrigin, Deployer, DeployerOrigin, Deployment};
 use crate::model::environment::Environment;
-use crate::model::fact::{Fact, Gap};
+use crate::model::fact::{Fact, Gap, GapReason};
+use crate::model::person::Login;
 use crate::policy::Policy;
 use crate::record::{self, Chain};
 use clap::Args;
@@ -28,9 +29,9 @@ pub struct Deploying {
     /// The branch that is deployed from. Without it: the job's branch, or the policy's if it names one.
     #[arg(long, value_name = "NAME", requires = "environment", help_heading = "Deployment")]
     branch: Option<String>,
-    /// Record an allowed decision in the repository, as the baseline of the next.
-    #[arg(long, requires = "environment", help_heading = "Deployment")]
-    record: bool,
+    /// Who deploys, by their account on the host. Without it: whoever started the GitHub Actions job. It is marked as only said.
+    #[arg(long, value_name = "LOGIN", requires = "environment", help_heading = "Deployment")]
+    deployer: Option<String>,
 }
 
 impl Deploying {
@@ -67,17 +68,16 @@ pub fn run(
     subject: &Subject,
     deploying: &Deploying,
     environment: &Environment,
-    shown: &output::Shown,
+    plan: &output::Plan<'_>,
+    recording: bool,
 ) -> Result {
-    let plan = shown.plan()?;
     let prepared = prepare(directory, subject, deploying, environment, connection())?;
     let decision = match &prepared {
         Preparation::Ready(ready) => crate::decide::decide_deployment(&ready.policy, &ready.facts),
         Preparation::Unseen(judged, gap) => crate::decide::undetermined((**judged).clone(), gap),
     };
     // The record comes first: an allowed decision that could not be recorded must not be acted on.
-    if let (true, Outcome::Allow, Preparation::Ready(ready)) = (deploying.record, decision.outcome, &prepared)
-    {
+    if let (true, Outcome::Allow, Preparation::Ready(ready)) = (recording, decision.outcome, &prepared) {
         record(directory, environment, ready, &decision)?;
     }
     plan.show(&decision)
@@ -150,10 +150,13 @@ pub fn prepare(
     };
     let branch = branch(deploying, &policy)?;
     let host = host(subject, connection)?;
-    let target = Target { environment: environment.to_string(), branch, candidate, baseline };
+    let deployer = deployer(deploying.deployer.as_deref(), actions::actor());
+    let target = Target { environment: environment.to_string(), branch, candidate, baseline, deployer };
+    let observed = jiff::Timestamp::now();
     let witnesses =
-        Witnesses { repository: &repository, host: host.as_deref(), directory, reports: &reports };
+        Witnesses { repository: &repository, host: host.as_deref(), directory, reports: &reports, observed };
     let facts = gather_deployment(&inquiry, target, &witnesses, &output::progress);
+    super::policy::waivers_of_deployment(&policy, &facts.whole.gate)?;
     Ok(Preparation::Ready(Box::new(Prepared { policy, facts, tip })))
 }
 
@@ -191,6 +194,21 @@ fn baseline(
                 "the records of {environment} do not verify; see `portcullis record verify {environment}`"
             ),
         }),
+    }
+}
+
+/// What the command line says, marked as such, and else what the job knows. Where they disagree nobody can tell.
+fn deployer(said: Option<&str>, actor: Option<Login>) -> Fact<Deployer> {
+    match (said.map(Login::new), actor) {
+        (Some(said), Some(actor)) if said != actor => Fact::Gap(Gap::new(
+            "who deploys",
+            GapReason::Contradiction,
+            format!("the command line says {said}, and the job was started by {actor}"),
+            "Leave out --deployer in a job.",
+        )),
+        (_, Some(login)) => Fact::Known(Deployer { login, origin: DeployerOrigin::Job }),
+        (Some(login), None) => Fact::Known(Deployer { login, origin: DeployerOrigin::Asserted }),
+        (None, None) => Fact::Gap(Gap::not_asked("who deploys", "Name the account: --deployer LOGIN.")),
     }
 }
 

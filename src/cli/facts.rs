@@ -1,9 +1,13 @@
 //! `portcullis facts`: gather only.
 
+use super::deployment::{self, Deploying};
 use super::exit::{Exit, Failure, Result};
-use super::judged::{Preparation, prepare};
+use super::judged::{Preparation, connection, prepare};
 use super::{Subject, output};
+use crate::model::environment::Environment;
+use crate::model::fact::Gap;
 use clap::Args;
+use serde::Serialize;
 use std::path::{Path, PathBuf};
 
 /// Arguments of `facts`.
@@ -11,30 +15,50 @@ use std::path::{Path, PathBuf};
 pub struct Arguments {
     #[command(flatten)]
     subject: Subject,
+    #[command(flatten)]
+    deploying: Deploying,
     /// Write to this file. Without it: to stdout.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 }
 
-/// Gathers the facts of one change request and writes them as JSON.
+/// Gathers the facts of one change request, or with `--environment` of a deployment, and writes them as JSON.
 ///
 /// # Errors
 /// Usage, environment or policy errors; also when not even the policy could be seen, because then
 /// nobody knows what to ask.
 pub fn run(directory: &Path, arguments: &Arguments) -> Result {
-    let facts = match prepare(directory, &arguments.subject)? {
-        Preparation::Ready(ready) => ready.facts,
-        Preparation::Unseen(_, gap) => {
-            let message = format!("{gap}\nhelp: {}", gap.remedy);
-            return Err(Failure { exit: Exit::Undetermined, message });
-        }
+    let json = match arguments.deploying.environment() {
+        Some(environment) => of_deployment(directory, arguments, environment)?,
+        None => of_change(directory, arguments)?,
     };
-    let json =
-        serde_json::to_string_pretty(&facts).map_err(|error| Failure::environment(error.to_string()))?;
     let json = crate::render::plain_json(&json) + "\n";
     match &arguments.output {
         Some(file) => output::write_file(file, json.as_bytes())?,
         None => output::stdout(json.as_bytes())?,
     }
     Ok(Exit::Allowed)
+}
+
+fn of_change(directory: &Path, arguments: &Arguments) -> Result<String> {
+    match prepare(directory, &arguments.subject)? {
+        Preparation::Ready(ready) => json(&ready.facts),
+        Preparation::Unseen(_, gap) => Err(unseen(&gap)),
+    }
+}
+
+fn of_deployment(directory: &Path, arguments: &Arguments, environment: &Environment) -> Result<String> {
+    let Arguments { subject, deploying, .. } = arguments;
+    match deployment::prepare(directory, subject, deploying, environment, connection())? {
+        deployment::Preparation::Ready(ready) => json(&ready.facts),
+        deployment::Preparation::Unseen(_, gap) => Err(unseen(&gap)),
+    }
+}
+
+fn json(facts: &impl Serialize) -> Result<String> {
+    serde_json::to_string_pretty(facts).map_err(|error| Failure::environment(error.to_string()))
+}
+
+fn unseen(gap: &Gap) -> Failure {
+    Failure { exit: Exit::Undetermined, message: format!("{gap}\nhelp: {}", gap.remedy) }
 }

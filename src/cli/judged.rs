@@ -77,8 +77,15 @@ pub fn prepare_over(connection: Connection, directory: &Path, subject: &Subject)
         Ok(found) => found,
         Err(gap) => return Ok(Preparation::Unseen(Box::new(known(asked.as_ref(), Some(&ends))), gap)),
     };
-    let sources = Sources { repository: &repository, host: asked, directory, reports: &named };
+    let sources = Sources {
+        repository: &repository,
+        host: asked,
+        directory,
+        reports: &named,
+        observed: jiff::Timestamp::now(),
+    };
     let facts = gather(inquiry, &ends.base, &ends.head, &sources);
+    super::policy::waivers_of_change(&policy, &facts.gate)?;
     Ok(Preparation::Ready(Box::new(Prepared { policy, facts })))
 }
 

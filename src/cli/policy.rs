@@ -3,10 +3,13 @@
 use super::exit::{Exit, Failure, Result};
 use super::{judged, output};
 use crate::collect::git::Repository;
+use crate::model::fact::Fact;
+use crate::model::facts::GateTexts;
 use crate::model::glob::Glob;
 use crate::model::inventory::Ruled;
 use crate::model::path::RepoPath;
-use crate::policy::{self, Policy};
+use crate::model::waiver;
+use crate::policy::{self, Policy, Problem};
 use crate::render::prose::wrap;
 use clap::Subcommand;
 use std::path::{Path, PathBuf};
@@ -47,10 +50,11 @@ pub fn run(directory: &Path, command: &Command) -> Result {
 
 fn check(directory: &Path, file: &Path) -> Result {
     let policy = read(file)?;
+    let waivers = check_waivers(&policy, &file.with_file_name(waiver::PATH))?;
     for remark in idle(directory, &policy) {
         output::remark(&format!("warning: {}:{remark}", file.display()));
     }
-    output::text(&describe(file, &policy))?;
+    output::text(&(describe(file, &policy) + &waivers))?;
     Ok(Exit::Allowed)
 }
 
@@ -69,6 +73,44 @@ fn describe(file: &Path, policy: &Policy) -> String {
 
 fn listed(names: &[&str]) -> String {
     wrap(&names.join(", "), LABEL, LABEL, WIDTH).join(&format!("\n{:LABEL$}", ""))
+}
+
+/// What is to be said of the waivers beside a policy; nothing where there are none.
+fn check_waivers(policy: &Policy, file: &Path) -> Result<String> {
+    let name = file.display();
+    let text = match std::fs::read_to_string(file) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(String::new()),
+        Err(error) => return Err(Failure::policy(format!("cannot read the waivers {name}: {error}"))),
+    };
+    let waivers =
+        policy.waivers(&text).map_err(|problems| bad_waivers(&name.to_string(), &text, &problems))?;
+    let plural = if waivers.len() == 1 { "waiver" } else { "waivers" };
+    Ok(format!("{name} is valid: {} {plural}\n", waivers.len()))
+}
+
+fn bad_waivers(name: &str, text: &str, problems: &[Problem]) -> Failure {
+    Failure::policy(policy::show(name, text, problems))
+}
+
+/// The waivers at the base of a change have to be valid, as its policy has to be.
+///
+/// # Errors
+/// They are not.
+pub fn waivers_of_change(policy: &Policy, gate: &Fact<GateTexts>) -> Result<()> {
+    let Some(text) = gate.value().and_then(|gate| gate.waivers_before.as_ref()) else { return Ok(()) };
+    let name = format!("{} at the base", waiver::PATH);
+    policy.waivers(text).map(drop).map_err(|problems| bad_waivers(&name, text, &problems))
+}
+
+/// The same of a deployment, which may also bring the mended text.
+///
+/// # Errors
+/// Neither those at the baseline are valid nor those at the candidate.
+pub fn waivers_of_deployment(policy: &Policy, gate: &Fact<GateTexts>) -> Result<()> {
+    let after = gate.value().and_then(|gate| gate.waivers_after.as_ref());
+    let mended = after.is_none_or(|text| policy.waivers(text).is_ok());
+    if mended { Ok(()) } else { waivers_of_change(policy, gate) }
 }
 
 /// Path patterns that match nothing at HEAD: not wrong, but often a typing error. Only where there is a repository.

@@ -4,7 +4,7 @@ use crate::collect::gather::{Asked, Sources, gather};
 use crate::collect::git::Repository;
 use crate::collect::host::{Host, Question};
 use crate::model::change::{BranchName, Revision};
-use crate::model::deployment::{Baseline, Deployment, LandingFacts, SCHEMA};
+use crate::model::deployment::{Baseline, Deployer, Deployment, LandingFacts, SCHEMA};
 use crate::model::fact::{Fact, Gap};
 use crate::model::facts::{self, Facts};
 use crate::model::inquiry::{Inquiry, Topic};
@@ -24,6 +24,8 @@ pub struct Target {
     pub candidate: Revision,
     /// What is deployed.
     pub baseline: Baseline,
+    /// Who would deploy it.
+    pub deployer: Fact<Deployer>,
 }
 
 /// Whom to ask.
@@ -36,6 +38,8 @@ pub struct Witnesses<'a> {
     pub directory: &'a Path,
     /// Reports named on the command line.
     pub reports: &'a [crate::collect::reports::Named],
+    /// The moment of judgement.
+    pub observed: jiff::Timestamp,
 }
 
 /// Gathers every fact that the inquiry asks for.
@@ -45,7 +49,7 @@ pub fn gather_deployment(
     witnesses: &Witnesses<'_>,
     progress: &dyn Fn(usize, usize),
 ) -> Deployment {
-    let Target { environment, branch, candidate, baseline } = target;
+    let Target { environment, branch, candidate, baseline, deployer } = target;
     let seen = match witnesses.host {
         Some(host) => host.branch(&branch),
         None => Fact::Gap(no_host("where the branch is")),
@@ -66,7 +70,18 @@ pub fn gather_deployment(
     };
     let whole = range.whole(&baseline.revision, &candidate);
     let baseline = Fact::Known(baseline);
-    Deployment { schema: SCHEMA, environment, branch, candidate, baseline, on_branch, span, landings, whole }
+    Deployment {
+        schema: SCHEMA,
+        environment,
+        branch,
+        candidate,
+        deployer,
+        baseline,
+        on_branch,
+        span,
+        landings,
+        whole,
+    }
 }
 
 fn no_host(what: &str) -> Gap {
@@ -177,6 +192,7 @@ impl Range<'_> {
         let question = Question { request, branch, head: parent, commits: &[], owner_teams: BTreeSet::new() };
         Facts {
             schema: facts::SCHEMA,
+            observed: Fact::Known(self.witnesses.observed),
             inquiry,
             change: Fact::Gap(gap.clone()),
             gate: Fact::Gap(gap.clone()),
@@ -198,8 +214,8 @@ impl Range<'_> {
     }
 
     fn facts(&self, inquiry: Inquiry, base: &Revision, head: &Revision, host: Option<Asked<'_>>) -> Facts {
-        let Witnesses { repository, directory, reports, .. } = *self.witnesses;
-        gather(inquiry, base, head, &Sources { repository, host, directory, reports })
+        let Witnesses { repository, directory, reports, observed, .. } = *self.witnesses;
+        gather(inquiry, base, head, &Sources { repository, host, directory, reports, observed })
     }
 }
 

@@ -12,6 +12,7 @@ use crate::model::path::RepoPath;
 use crate::model::person::TeamName;
 use crate::model::protection::Branch;
 use crate::model::review::ChangeRequest;
+use crate::model::waiver;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -25,6 +26,8 @@ pub struct Sources<'a> {
     pub directory: &'a Path,
     /// Reports named on the command line.
     pub reports: &'a [Named],
+    /// The moment of judgement.
+    pub observed: jiff::Timestamp,
 }
 
 /// A host, and its first two answers, which told us what to judge.
@@ -56,7 +59,7 @@ pub fn gather(inquiry: Inquiry, base: &Revision, head: &Revision, sources: &Sour
     } else {
         Fact::Gap(Gap::not_asked("the test reports", "use a policy that asks for them"))
     };
-    Facts { schema: SCHEMA, inquiry, change, gate, host, reports }
+    Facts { schema: SCHEMA, observed: Fact::Known(sources.observed), inquiry, change, gate, host, reports }
 }
 
 /// Does the repository bring a file of this path to a checkout of the head, or of the head merged into the base, which is
@@ -99,15 +102,22 @@ fn gate_texts(
         None => Ok(None),
     };
     let policy_before = policy(base)?;
-    let policy_after = if leaves_policy(change, inquiry) { policy_before.clone() } else { policy(head)? };
-    Ok(GateTexts { policy_before, policy_after, code_owners: code_owners(repository, base)? })
+    let left = inquiry.policy.as_ref().is_none_or(|path| leaves(change, path));
+    let policy_after = if left { policy_before.clone() } else { policy(head)? };
+    // Waivers stand beside the policy: those of a repository do not loosen a policy that is kept elsewhere.
+    let path = RepoPath::from(waiver::PATH);
+    let waivers = |at| if inquiry.policy.is_some() { text_at(repository, at, &path) } else { Ok(None) };
+    let waivers_before = waivers(base)?;
+    let waivers_after = if leaves(change, &path) { waivers_before.clone() } else { waivers(head)? };
+    let code_owners = code_owners(repository, base)?;
+    Ok(GateTexts { policy_before, policy_after, waivers_before, waivers_after, code_owners })
 }
 
-/// A change that does not touch the policy leaves the one that the branch has by now, however old the one that the
-/// change began with.
-fn leaves_policy(change: &Fact<Change>, inquiry: &Inquiry) -> bool {
+/// A change that does not touch the policy (or the waivers) leaves the one that the branch has by now, however old the
+/// one that the change began with.
+fn leaves(change: &Fact<Change>, path: &RepoPath) -> bool {
     let entries = change.value().map(|change| change.files.iter().flat_map(|file| file.entries()));
-    entries.is_some_and(|mut entries| entries.all(|entry| Some(&entry.path) != inquiry.policy.as_ref()))
+    entries.is_some_and(|mut entries| entries.all(|entry| entry.path != *path))
 }
 
 /// CODEOWNERS as GitHub finds it; what it says of a path, and whether GitHub would read it, is for its reader.

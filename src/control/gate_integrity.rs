@@ -3,6 +3,7 @@
 //! | file | why it is of the gate |
 //! | --- | --- |
 //! | the policy | it is the rules |
+//! | the waivers, `portcullis-waivers.toml` | they say when the rules do not hold |
 //! | CODEOWNERS, in each place that GitHub looks in | it names who may approve; a new file in an earlier place replaces the old one |
 //! | `.github/workflows/**`, `.github/actions/**`, any `action.yml` | they run the gate and the tests |
 //! | `test-configuration` of the settings | it decides which tests run |
@@ -23,6 +24,7 @@ use crate::model::facts::GateTexts;
 use crate::model::glob::{Below, Glob};
 use crate::model::inquiry::{Inquiry, Topic};
 use crate::model::path::RepoPath;
+use crate::model::waiver;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::num::NonZeroU64;
@@ -39,14 +41,16 @@ pub static KIND: Kind = Kind {
     documentation: Documentation {
         requires: "\
 A change to what steers the gate is approved by people who had no part in it: by the role named here or, without one, by \
-anybody independent who may write. What steers the gate is this policy, CODEOWNERS, the workflows and actions of the \
+anybody independent who may write. What steers the gate is this policy, its waivers, CODEOWNERS, the workflows and actions of the \
 repository, and whatever `test-configuration` and `paths` name.
 
 The judgement itself always uses the policy and CODEOWNERS as they stand at the base, so a change cannot loosen \
 the rules for itself. A change that removes the policy is stopped, whoever approves. And a policy that stands on a branch \
 which nothing protects proves nothing, since anybody who may write could have put it there.
 
-This control is always on.",
+Waivers (`portcullis-waivers.toml` beside the policy) are taken from the base too, and this control says of each how it stands. An emergency that nobody has looked at by its date stops every change but the one that records the review.
+
+This control is always on, and no waiver covers it.",
         why: "\
 The easiest way through a gate is to move it: to lower a number in the policy, to make oneself a code owner, to let a workflow \
 skip the tests. Such a change looks small, and it opens the way for the next one. It therefore needs the people who \
@@ -142,6 +146,7 @@ impl GateIntegrity {
         let (owners, workflows) = (globs(&PLACES)?, globs(&WORKFLOWS)?);
         let all = [
             of_gate("the policy", files, |name| policy.is_some_and(|policy| is_same_file(policy, name.path))),
+            of_gate("the waivers", files, |name| is_same_file(&RepoPath::from(waiver::PATH), name.path)),
             of_gate("who owns which file", files, |name| any(&owners, name)),
             of_gate("the workflows that run the gate and the tests", files, |name| any(&workflows, name)),
             of_gate("the configuration of the tests", files, |name| any(&self.test_configuration, name)),
@@ -174,6 +179,17 @@ impl GateIntegrity {
             Demand { approvals: self.approvals.get(), roles: &roles, files: &files, all_owned: true };
         judge(case, approvals, &demand)
     }
+}
+
+/// Is this the policy, its waivers, CODEOWNERS or a workflow? (What settings add is not asked here.)
+///
+/// # Errors
+/// A defect of ours: a pattern of this file does not parse.
+pub(super) fn steers_gate(policy: Option<&RepoPath>, path: &RepoPath) -> Result<bool, Gap> {
+    let name = Name { path, hides: false };
+    let named = policy.is_some_and(|policy| is_same_file(policy, path));
+    let waivers = is_same_file(&RepoPath::from(waiver::PATH), path);
+    Ok(named || waivers || any(&globs(&PLACES)?, &name) || any(&globs(&WORKFLOWS)?, &name))
 }
 
 fn of_gate<'a>(

@@ -4,7 +4,7 @@
 //! facts to findings. To add one, write its file, declare it here and add its line to [`TABLE`].
 
 use crate::model::decision::{Finding, Place, Subject, SubjectKind, TouchedArea, Verdict};
-use crate::model::deployment::LandingFacts;
+use crate::model::deployment::{Deployment, LandingFacts};
 use crate::model::fact::{Fact, Gap};
 use crate::model::facts::Facts;
 use crate::model::glob::Glob;
@@ -18,6 +18,8 @@ use toml::Spanned;
 use toml::de::ValueDeserializer;
 
 pub mod approval;
+pub mod deployers;
+pub mod freeze;
 pub mod gate_integrity;
 pub mod protected_branch;
 pub mod quorum;
@@ -30,6 +32,8 @@ pub mod testing;
 
 /// Every control, sorted by name.
 pub static TABLE: &[&Kind] = &[
+    &deployers::KIND,
+    &freeze::KIND,
     &gate_integrity::KIND,
     &protected_branch::KIND,
     &regression_tests::KIND,
@@ -80,7 +84,7 @@ pub trait Control: std::fmt::Debug + Send + Sync {
     /// Of what it speaks when a deployment is judged.
     fn reach(&self) -> Reach;
 
-    /// Judges a landing beyond the requests that explain it. Only the proof by content has something to say here.
+    /// Judges a landing as a whole, beyond the requests that explain it.
     ///
     /// # Errors
     /// A fact without which nothing can be said.
@@ -102,6 +106,10 @@ pub enum Reach {
 pub struct LandingCase<'a> {
     /// What was seen.
     pub landing: &'a LandingFacts,
+    /// The deployment that it belongs to.
+    pub deployment: &'a Deployment,
+    /// What the policy says.
+    pub scope: &'a Scope,
     /// The areas that it touches; a gap when a file could not be placed.
     pub touched: &'a Fact<Vec<TouchedArea>>,
 }
@@ -154,6 +162,8 @@ pub struct Role {
 pub struct Case<'a> {
     /// What was seen.
     pub facts: &'a Facts,
+    /// The deployment that this belongs to; `None` when one change is judged before it lands.
+    pub deployment: Option<&'a Deployment>,
     /// What the policy says.
     pub scope: &'a Scope,
     /// The touched areas; a gap when a file could not be placed.

@@ -23,6 +23,7 @@ use super::{Case, Role, finding};
 use crate::model::change::{Change, FileChange};
 use crate::model::decision::{Finding, SubjectKind, Verdict};
 use crate::model::fact::{Gap, GapReason};
+use crate::model::person::Who;
 use approvers::{Answer, Approver};
 use assignment::{Filled, Person, Seats, fill};
 use ownership::Ownerships;
@@ -99,6 +100,18 @@ pub fn judge(case: &Case<'_>, approvals: &Approvals, demand: &Demand<'_>) -> Res
         remedy: remedy(verdict, &shortfalls, &doubts),
         details: details(approvals, &shortfalls, doubts),
     })
+}
+
+/// Is this person in the role, by account or by team? Owning files makes nobody one of these.
+///
+/// # Errors
+/// They are in none that was seen, and not every team was seen.
+pub fn is_named(case: &Case<'_>, who: &Who, role: &Role) -> Result<bool, Gap> {
+    match approvers::is_named(case, who, role) {
+        Answer::Yes => Ok(true),
+        Answer::No => Ok(false),
+        Answer::Unclear(gap) => Err(gap),
+    }
 }
 
 /// Every file that counts as touched: those of the change, and those that single commits on the way touch where the

@@ -343,6 +343,7 @@ mod tests {
         };
         let facts = Facts {
             schema: SCHEMA,
+            observed: Fact::Known(jiff::Timestamp::UNIX_EPOCH),
             inquiry: Inquiry::default(),
             change: Fact::Known(change),
             gate: Fact::Gap(gap()),
@@ -355,7 +356,7 @@ mod tests {
             roles: BTreeMap::new(),
             deployment: vec![],
         };
-        let case = Case { facts: &facts, scope: &scope, touched: &Fact::Known(vec![]) };
+        let case = Case { facts: &facts, deployment: None, scope: &scope, touched: &Fact::Known(vec![]) };
         read_settings(settings).unwrap().check(&case)
     }
 

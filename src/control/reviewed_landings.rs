@@ -1,5 +1,6 @@
 //! `reviewed-landings`: everything between two deployments is content that a change request brought.
 
+use super::gate_integrity::steers_gate;
 use super::{Case, Control, Documentation, Kind, LandingCase, Reach, finding, read};
 use crate::model::change::Side;
 use crate::model::decision::{Finding, Place, SubjectKind, TouchedArea, Verdict};
@@ -7,6 +8,7 @@ use crate::model::deployment::LandingFacts;
 use crate::model::fact::Gap;
 use crate::model::inquiry::Inquiry;
 use crate::model::landing::{Candidate, Coverage, Residual, ResidualHunk};
+use crate::model::path::RepoPath;
 use serde::Deserialize;
 
 const NAME: &str = "reviewed-landings";
@@ -42,6 +44,7 @@ The control is always on for deployments; its one setting says what of unexplain
 
     [controls.reviewed-landings]
     # The default; \"note\" lets them through and points them out.
+    # What steers the gate (policy, waivers, CODEOWNERS, workflows) is never let through.
     outside-areas = \"block\"
 ";
 
@@ -106,16 +109,19 @@ impl ReviewedLandings {
             facts.host.request.known()?;
         }
         let touched = case.touched.known()?;
-        let (inside, outside): (Vec<_>, Vec<_>) =
+        let (inside, others): (Vec<_>, Vec<_>) =
             residual.hunks.iter().partition(|hunk| is_inside(touched, hunk));
+        let (gate, outside) = apart(others, case.deployment.whole.inquiry.policy.as_ref())?;
         let outside_verdict = match self.outside_areas {
             OutsideAreas::Block => Verdict::Broken,
             OutsideAreas::Note => Verdict::Noted,
         };
         let mut findings = Vec::new();
-        for (hunks, verdict, place) in
-            [(inside, Verdict::Broken, "data-processing code"), (outside, outside_verdict, "other files")]
-        {
+        for (hunks, verdict, place) in [
+            (inside, Verdict::Broken, "data-processing code"),
+            (gate, Verdict::Broken, "what steers the gate"),
+            (outside, outside_verdict, "other files"),
+        ] {
             if !hunks.is_empty() {
                 findings.push(unexplained(case.landing, verdict, place, residual, &hunks));
             }
@@ -125,6 +131,20 @@ impl ReviewedLandings {
         }
         Ok(findings)
     }
+}
+
+/// A policy, waiver or workflow that nobody approved is no note, wherever the areas are: `gate-integrity` asks the requests
+/// of a landing, and what no request brought it does not see.
+fn apart<'h>(
+    hunks: Vec<&'h ResidualHunk>,
+    policy: Option<&RepoPath>,
+) -> Result<(Vec<&'h ResidualHunk>, Vec<&'h ResidualHunk>), Gap> {
+    let (mut gate, mut outside) = (Vec::new(), Vec::new());
+    for hunk in hunks {
+        let side = if steers_gate(policy, &hunk.path)? { &mut gate } else { &mut outside };
+        side.push(hunk);
+    }
+    Ok((gate, outside))
 }
 
 fn is_inside(touched: &[TouchedArea], hunk: &ResidualHunk) -> bool {

@@ -19,11 +19,15 @@ use crate::model::change::{
 };
 use crate::model::check::{Check, Conclusion, Producer};
 use crate::model::decision::{Finding, Outcome, TouchedArea, Verdict};
+use crate::model::deployment::{
+    Baseline, BaselineOrigin, Deployer, DeployerOrigin, Deployment, LandingFacts,
+};
 use crate::model::fact::{Fact, Gap, GapReason};
 use crate::model::facts::{Facts, GateText, GateTexts, HostFacts, SCHEMA};
 use crate::model::glob::Glob;
 use crate::model::inquiry::{Inquiry, Topic};
 use crate::model::inventory::{Area, Inventory, Ruled};
+use crate::model::landing::{Candidate, Coverage, Landing, Span, Step};
 use crate::model::person::{Account, AccountKind, KnownPerson, Login, Mailbox, People, TeamName};
 use crate::model::protection::{Branch, Protection, Requirement, Rule};
 use crate::model::review::{ChangeRequest, CommitAccounts, Permission, Push, Review, ReviewState};
@@ -48,6 +52,7 @@ impl World {
     pub fn honest() -> Self {
         let facts = Facts {
             schema: SCHEMA,
+            observed: Fact::Known(observed()),
             inquiry: inquiry(),
             change: Fact::Known(change()),
             gate: Fact::Known(gate()),
@@ -61,7 +66,7 @@ impl World {
 
     /// The judgement.
     pub fn case(&self) -> Case<'_> {
-        Case { facts: &self.facts, scope: &self.scope, touched: &self.touched }
+        Case { facts: &self.facts, deployment: None, scope: &self.scope, touched: &self.touched }
     }
 
     /// The change, to bend.
@@ -148,6 +153,56 @@ impl World {
     }
 }
 
+/// What would be deployed after the honest change landed.
+pub fn landed() -> Revision {
+    revision('c')
+}
+
+/// A deployment of what the world holds: request 7 was merged into `main`, as the one landing since `base`, and Sam
+/// deploys it to `production`.
+pub fn deployment(world: &World) -> Deployment {
+    let mut of_request = world.facts.clone();
+    if let Fact::Known(request) = &mut of_request.host.request {
+        (request.open, request.merged) = (false, Some(at(9000)));
+    }
+    let mut whole = world.facts.clone();
+    whole.host.request = Fact::Gap(gap());
+    if let Fact::Known(change) = &mut whole.change {
+        change.head = landed();
+    }
+    let (span, landing) = (vec![step(landed())], landing(of_request));
+    Deployment {
+        schema: crate::model::deployment::SCHEMA,
+        environment: "production".into(),
+        branch: BranchName::new("main"),
+        candidate: landed(),
+        deployer: Fact::Known(Deployer { login: Login::new("sam"), origin: DeployerOrigin::Job }),
+        baseline: Fact::Known(Baseline { revision: base(), origin: BaselineOrigin::Recorded(1) }),
+        on_branch: Fact::Known(Span::Equal),
+        span: Fact::Known(Span::Steps(span)),
+        landings: Fact::Known(vec![landing]),
+        whole,
+    }
+}
+
+/// A step that brought nothing but itself.
+pub fn step(id: Revision) -> Step {
+    Step { commit: commit(id, "robin"), brought: Vec::new() }
+}
+
+/// The landing of one request as `landed`, its content proved.
+pub fn landing(of_request: Facts) -> LandingFacts {
+    let candidate = Candidate { request: 7, head: head() };
+    let files = of_request.change.value().map(|change| change.files.clone()).unwrap_or_default();
+    LandingFacts {
+        landing: Landing { parent: base(), landed: landed(), candidates: vec![candidate.clone()] },
+        steps: vec![landed()],
+        files: Fact::Known(files),
+        coverage: Coverage::Replay(candidate),
+        requests: Fact::Known(vec![of_request]),
+    }
+}
+
 /// A control from the text of its settings.
 pub fn control(kind: &Kind, settings: &str) -> Box<dyn Control> {
     read_control(kind, settings).unwrap_or_else(|error| panic!("{settings}: {error}"))
@@ -201,6 +256,11 @@ pub fn object(digit: char) -> ObjectName {
 /// A moment: so many seconds after the epoch.
 pub fn at(second: i64) -> jiff::Timestamp {
     jiff::Timestamp::from_second(second).expect("a small number")
+}
+
+/// The moment of judgement: 2026-12-20, at noon UTC.
+pub fn observed() -> jiff::Timestamp {
+    at(1_797_768_000)
 }
 
 /// Some gap.
@@ -296,7 +356,13 @@ fn change() -> Change {
 
 fn gate() -> GateTexts {
     let policy = Some("schema = 1\n".to_string());
-    GateTexts { policy_before: policy.clone(), policy_after: policy, code_owners: None }
+    GateTexts {
+        policy_before: policy.clone(),
+        policy_after: policy,
+        waivers_before: None,
+        waivers_after: None,
+        code_owners: None,
+    }
 }
 
 fn inquiry() -> Inquiry {

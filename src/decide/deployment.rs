@@ -1,34 +1,42 @@
 //! Policy and the facts of a deployment to a decision.
 //!
-//! 1. The baseline and the candidate have to be what a deployment runs between: see [`super::gate`].
+//! 1. The baseline and the candidate have to be what a deployment runs between: see `super::gate`.
 //! 2. Every landing is judged: its content by `reviewed-landings`, and each request that explains it by the controls of
 //!    the merge gate, for every area that the landing touches.
 //! 3. Controls that speak of the branch or of the candidate are asked once, for everything that the range touches.
 //! 4. When the range alters the policy, the altered policy is asked too: the stricter of old and new.
+//! 5. Waivers in force let pass what they cover: see `super::waiving`.
 
+use super::waiving::{self, Found};
 use super::{altered, gate, judged, reference, sealed, stricter};
 use crate::control::{Case, LandingCase, Reach, finding, unproven};
-use crate::model::change::FileChange;
+use crate::model::change::{FileChange, Revision};
 use crate::model::decision::{Decision, Finding, Judged, SubjectKind, TouchedArea, Verdict};
 use crate::model::deployment::{Deployment, LandingFacts};
 use crate::model::fact::{Fact, Gap};
 use crate::model::facts::Facts;
 use crate::model::landing::{Coverage, Span};
 use crate::model::path::RepoPath;
+use crate::model::waiver::About;
 use crate::policy::Policy;
 use std::collections::BTreeSet;
 
 /// Judges a deployment by the policy in force at its baseline.
 pub fn decide_deployment(policy: &Policy, facts: &Deployment) -> Decision {
-    let (mut areas, mut findings) = judge(policy, facts);
-    findings.extend(gate::range(policy, facts));
-    findings.extend(population(facts));
+    let (mut areas, mut found) = judge(policy, facts);
+    found.extend(gate::range(policy, facts).into_iter().map(Found::firm));
+    found.extend(population(facts).map(Found::firm));
+    let mut after = None;
     if let Some(text) = altered(policy, &facts.whole) {
         match Policy::parse(text) {
-            Ok(altered) => stricter(&mut areas, &mut findings, judge(&altered, facts)),
-            Err(problems) => findings.push(gate::invalid_after(problems.len())),
+            Ok(altered) => {
+                stricter(&mut areas, &mut found, judge(&altered, facts));
+                after = Some(altered);
+            }
+            Err(problems) => found.push(Found::firm(gate::invalid_after(problems.len()))),
         }
     }
+    let findings = waiving::of_deployment(policy, after.as_ref(), facts, found);
     let judged = Judged {
         environment: Some(facts.environment.clone()),
         branch: Some(facts.branch.clone()),
@@ -57,51 +65,69 @@ fn population(facts: &Deployment) -> Option<Finding> {
     })
 }
 
-fn judge(policy: &Policy, facts: &Deployment) -> (Vec<TouchedArea>, Vec<Finding>) {
-    let mut findings = Vec::new();
+fn judge(policy: &Policy, facts: &Deployment) -> (Vec<TouchedArea>, Vec<Found>) {
+    let mut found = Vec::new();
     let mut all: Result<Vec<TouchedArea>, Gap> = Ok(Vec::new());
     match &facts.landings {
         Fact::Known(landings) => {
             for landing in landings {
                 let touched = Fact::from(touched(policy, landing, &facts.whole));
-                findings.extend(judge_landing(policy, landing, &touched, &facts.whole));
+                found.extend(judge_landing(policy, facts, landing, &touched));
                 all = merge(all, touched);
             }
         }
         Fact::Gap(gap) => {
-            findings.push(unproven("reviewed-landings", SubjectKind::Change, facts.candidate.short(), gap));
+            let unseen = unproven("reviewed-landings", SubjectKind::Change, facts.candidate.short(), gap);
+            found.push(Found::firm(unseen));
             all = Err(gap.clone());
         }
     }
     let touched = Fact::from(all);
-    findings.extend(ask(policy, Reach::Whole, &facts.whole, &touched));
-    (touched.value().cloned().unwrap_or_default(), findings)
+    let about = about(facts, vec![facts.candidate.clone()]);
+    let of_whole = ask(policy, Reach::Whole, facts, &facts.whole, &touched);
+    found.extend(of_whole.into_iter().map(|finding| Found::of(finding, &about, &touched)));
+    (touched.value().cloned().unwrap_or_default(), found)
+}
+
+fn about(deployment: &Deployment, commits: Vec<Revision>) -> About {
+    About { commits, environment: Some(deployment.environment.clone()), ..About::default() }
 }
 
 fn judge_landing(
     policy: &Policy,
+    deployment: &Deployment,
     landing: &LandingFacts,
     touched: &Fact<Vec<TouchedArea>>,
-    whole: &Facts,
-) -> Vec<Finding> {
-    let case = LandingCase { landing, touched };
-    let short = landing.landing.landed.short();
+) -> Vec<Found> {
+    let case = LandingCase { landing, deployment, scope: &policy.scope, touched };
+    let tip = &landing.landing.landed;
+    let about = about(deployment, vec![tip.clone()]);
     let mut findings = Vec::new();
     for (name, control) in &policy.controls {
-        let unseen = |gap| vec![unproven(name, SubjectKind::Landing, short, &gap)];
+        let unseen = |gap| vec![unproven(name, SubjectKind::Landing, tip.short(), &gap)];
         findings.extend(control.check_landing(&case).unwrap_or_else(unseen));
     }
-    match &landing.requests {
-        Fact::Known(requests) => {
-            for facts in requests.iter().filter(|facts| answers_for(landing, facts)) {
-                let share = Fact::from(share(policy, landing, facts, whole));
-                let of_request = ask(policy, Reach::Landing, facts, &share);
-                findings.extend(of_request.into_iter().map(|finding| within(short, finding)));
-            }
-        }
-        Fact::Gap(gap) => findings.push(unproven("reviewed-landings", SubjectKind::Landing, short, gap)),
+    if let Fact::Gap(gap) = &landing.requests {
+        findings.push(unproven("reviewed-landings", SubjectKind::Landing, tip.short(), gap));
     }
-    findings
+    let mut found: Vec<_> = findings.into_iter().map(|finding| Found::of(finding, &about, touched)).collect();
+    let requests = landing.requests.value().into_iter().flatten();
+    for facts in requests.filter(|facts| answers_for(landing, facts)) {
+        let about = of_request(&about, facts);
+        let share = Fact::from(share(policy, landing, facts, &deployment.whole));
+        let of_request = ask(policy, Reach::Landing, deployment, facts, &share);
+        found.extend(of_request.into_iter().map(|finding| within(tip, Found::of(finding, &about, &share))));
+    }
+    found.iter_mut().for_each(|found| found.landing = Some(tip.clone()));
+    found
+}
+
+/// Of a request in a landing: its head says what was reviewed.
+fn of_request(landing: &About, facts: &Facts) -> About {
+    let mut about = landing.clone();
+    about.commits.extend(facts.change.value().map(|change| change.head.clone()));
+    about.request = facts.host.request.value().map(|request| request.number);
+    about
 }
 
 /// Does the landing rest on this request? Where one request explains all of it, the host may name others whose commits that
@@ -116,13 +142,20 @@ fn answers_for(landing: &LandingFacts, request: &Facts) -> bool {
 }
 
 /// The finding says of which landing it speaks.
-fn within(landing: &str, mut finding: Finding) -> Finding {
-    finding.subject.name = format!("{} in landing {landing}", finding.subject.name);
-    finding
+fn within(landing: &Revision, mut found: Found) -> Found {
+    let name = &mut found.finding.subject.name;
+    *name = format!("{name} in landing {}", landing.short());
+    found
 }
 
-fn ask(policy: &Policy, reach: Reach, facts: &Facts, touched: &Fact<Vec<TouchedArea>>) -> Vec<Finding> {
-    let case = Case { facts, scope: &policy.scope, touched };
+fn ask(
+    policy: &Policy,
+    reach: Reach,
+    deployment: &Deployment,
+    facts: &Facts,
+    touched: &Fact<Vec<TouchedArea>>,
+) -> Vec<Finding> {
+    let case = Case { facts, deployment: Some(deployment), scope: &policy.scope, touched };
     let mut findings = Vec::new();
     for (name, control) in policy.controls.iter().filter(|(_, control)| control.reach() == reach) {
         let unseen = |gap| vec![unproven(name, SubjectKind::Change, super::head(facts), &gap)];

@@ -5,7 +5,8 @@
 //! 2. Every control of the policy is asked. A control that lacks a fact leaves an *unproven* finding.
 //! 3. When the change itself alters the policy, the altered policy is asked too, and whatever it finds
 //!    beyond the first counts as well: the stricter of old and new.
-//! 4. The outcome is the maximum over all findings.
+//! 4. Waivers in force let pass what they cover; see `waiving`.
+//! 5. The outcome is the maximum over all findings.
 
 use crate::control::{Case, unproven};
 use crate::model::decision::{
@@ -13,10 +14,13 @@ use crate::model::decision::{
 };
 use crate::model::fact::{Fact, Gap};
 use crate::model::facts::Facts;
+use crate::model::waiver::About;
 use crate::policy::Policy;
+use waiving::Found;
 
 mod deployment;
 mod gate;
+mod waiving;
 
 pub use deployment::decide_deployment;
 
@@ -25,18 +29,23 @@ const GATE: &str = "gate-integrity";
 
 /// Judges the facts by the policy.
 pub fn decide(policy: &Policy, facts: &Facts) -> Decision {
-    let (mut areas, mut findings) = judge(policy, facts);
-    findings.extend(gate::not_asked(policy, facts));
-    findings.extend(gate::unseen(facts));
-    findings.extend(gate::base_moved(facts));
-    findings.extend(gate::empty(facts));
-    findings.extend(gate::unrelated(facts));
+    let (mut areas, mut found) = judge(policy, facts);
+    found.extend(gate::not_asked(policy, facts).map(Found::firm));
+    found.extend(gate::unseen(facts).into_iter().map(Found::firm));
+    found.extend(gate::base_moved(facts).map(Found::firm));
+    found.extend(gate::empty(facts).map(Found::firm));
+    found.extend(gate::unrelated(facts).map(Found::firm));
+    let mut after = None;
     if let Some(text) = altered(policy, facts) {
         match Policy::parse(text) {
-            Ok(altered) => stricter(&mut areas, &mut findings, judge(&altered, facts)),
-            Err(problems) => findings.push(gate::invalid_after(problems.len())),
+            Ok(altered) => {
+                stricter(&mut areas, &mut found, judge(&altered, facts));
+                after = Some(altered);
+            }
+            Err(problems) => found.push(Found::firm(gate::invalid_after(problems.len()))),
         }
     }
+    let findings = waiving::of_change(policy, after.as_ref(), facts, found);
     sealed(judged(facts), Some(reference(policy, facts)), areas, findings)
 }
 
@@ -62,19 +71,25 @@ fn sealed(
     Decision { schema: SCHEMA, outcome: Outcome::of(&findings), judged, policy, areas, findings }
 }
 
-fn judge(policy: &Policy, facts: &Facts) -> (Vec<TouchedArea>, Vec<Finding>) {
+fn judge(policy: &Policy, facts: &Facts) -> (Vec<TouchedArea>, Vec<Found>) {
     let touched = Fact::from(touched(policy, facts));
     let areas = touched.value().cloned().unwrap_or_default();
     if let Some(finding) = gate::outside(policy, facts) {
-        return (areas, vec![finding]);
+        return (areas, vec![Found::firm(finding)]);
     }
-    let case = Case { facts, scope: &policy.scope, touched: &touched };
-    let mut findings = Vec::new();
+    let case = Case { facts, deployment: None, scope: &policy.scope, touched: &touched };
+    let about = About {
+        commits: facts.change.value().map(|change| change.head.clone()).into_iter().collect(),
+        request: facts.host.request.value().map(|request| request.number),
+        ..About::default()
+    };
+    let mut found = Vec::new();
     for (name, control) in &policy.controls {
         let unseen = |gap| vec![unproven(name, SubjectKind::Change, head(facts), &gap)];
-        findings.extend(control.check(&case).unwrap_or_else(unseen));
+        let findings = control.check(&case).unwrap_or_else(unseen);
+        found.extend(findings.into_iter().map(|finding| Found::of(finding, &about, &touched)));
     }
-    (areas, findings)
+    (areas, found)
 }
 
 fn touched(policy: &Policy, facts: &Facts) -> Result<Vec<TouchedArea>, Gap> {
@@ -95,8 +110,8 @@ fn altered<'f>(policy: &Policy, facts: &'f Facts) -> Option<&'f String> {
 
 fn stricter(
     areas: &mut Vec<TouchedArea>,
-    findings: &mut Vec<Finding>,
-    (more_areas, more): (Vec<TouchedArea>, Vec<Finding>),
+    found: &mut Vec<Found>,
+    (more_areas, more): (Vec<TouchedArea>, Vec<Found>),
 ) {
     areas.extend(
         more_areas
@@ -104,15 +119,17 @@ fn stricter(
             .filter(|more| !areas.iter().any(|area| area.area == more.area))
             .collect::<Vec<_>>(),
     );
-    let new =
-        more.into_iter().filter(|f| f.verdict.outcome() > Some(Outcome::Allow) && !findings.contains(f));
-    let new: Vec<_> = new
-        .map(|mut finding| {
-            finding.details.push("asked by the policy as this change would leave it".to_string());
-            finding
-        })
-        .collect();
-    findings.extend(new);
+    let known = |new: &Found| found.iter().any(|found| found.finding == new.finding);
+    let stops = |new: &Found| new.finding.verdict.outcome() > Some(Outcome::Allow);
+    let new: Vec<_> = more.into_iter().filter(|new| stops(new) && !known(new)).map(by_altered).collect();
+    found.extend(new);
+}
+
+/// The areas of the altered policy are not those that a waiver was granted for.
+fn by_altered(mut found: Found) -> Found {
+    found.finding.details.push("asked by the policy as this change would leave it".to_string());
+    found.about.iter_mut().for_each(|about| about.area = None);
+    found
 }
 
 fn head(facts: &Facts) -> String {

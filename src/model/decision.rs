@@ -135,6 +135,10 @@ pub enum SubjectKind {
     Check,
     /// The policy.
     Policy,
+    /// Where something would be deployed.
+    Environment,
+    /// A waiver, by its id.
+    Waiver,
 }
 
 impl SubjectKind {
@@ -150,6 +154,8 @@ impl SubjectKind {
             SubjectKind::Suite => "suite",
             SubjectKind::Check => "check",
             SubjectKind::Policy => "policy",
+            SubjectKind::Environment => "environment",
+            SubjectKind::Waiver => "waiver",
         }
     }
 }

@@ -8,6 +8,7 @@ use crate::model::change::{BranchName, FileChange, Revision};
 use crate::model::fact::Fact;
 use crate::model::facts::Facts;
 use crate::model::landing::{Coverage, Landing, Span};
+use crate::model::person::Login;
 use serde::{Deserialize, Serialize};
 
 /// The version of the JSON form of [`Deployment`].
@@ -25,6 +26,8 @@ pub struct Deployment {
     pub branch: BranchName,
     /// What would be deployed.
     pub candidate: Revision,
+    /// Who would deploy it.
+    pub deployer: Fact<Deployer>,
     /// What is deployed.
     pub baseline: Fact<Baseline>,
     /// How the candidate lies to the tip of the branch: only a commit that is or was the tip may be deployed.
@@ -33,8 +36,29 @@ pub struct Deployment {
     pub span: Fact<Span>,
     /// The landings of those steps, oldest first.
     pub landings: Fact<Vec<LandingFacts>>,
-    /// The branch as it is, its protection, the range as one change, and the evidence for the candidate.
+    /// The branch as it is, its protection, the range as one change, and the evidence for the candidate. Its
+    /// [`Facts::observed`] is the moment at which the deployment is judged.
     pub whole: Facts,
+}
+
+/// Who deploys.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Deployer {
+    /// Their account on the host.
+    pub login: Login,
+    /// How we know.
+    pub origin: DeployerOrigin,
+}
+
+/// How we know who deploys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DeployerOrigin {
+    /// The host's job says whose action started it.
+    Job,
+    /// Whoever ran the gate says so.
+    Asserted,
 }
 
 /// The commit that is deployed.

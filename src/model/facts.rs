@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The version of the JSON form of [`Facts`].
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 
 /// The answers to one [`Inquiry`]. No field has a default: what is missing in the text is an error, not an absence.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +21,8 @@ pub const SCHEMA: u32 = 1;
 pub struct Facts {
     /// [`SCHEMA`].
     pub schema: u32,
+    /// The moment of judgement: a decision that is taken again is taken at this moment. Every comparison with a date uses it.
+    pub observed: Fact<jiff::Timestamp>,
     /// What was asked.
     pub inquiry: Inquiry,
     /// What git shows of the change.
@@ -44,6 +46,12 @@ pub struct GateTexts {
     /// `None` when there is none or it is kept elsewhere.
     #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub policy_after: Option<String>,
+    /// The waivers at the base; `None` when there are none or the policy is kept elsewhere.
+    #[serde(deserialize_with = "crate::model::fact::nullable")]
+    pub waivers_before: Option<String>,
+    /// The waivers as the change would leave them: those of the head if the change touches them, else those of the base; `None` when there are none or the policy is kept elsewhere.
+    #[serde(deserialize_with = "crate::model::fact::nullable")]
+    pub waivers_after: Option<String>,
     /// CODEOWNERS at the base, from the first of GitHub's places that has one.
     #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub code_owners: Option<GateText>,

@@ -14,6 +14,9 @@ use toml::de::{DeTable, DeValue};
 /// The controls that no policy can leave out.
 const ALWAYS_ON: [&str; 2] = ["gate-integrity", "reviewed-landings"];
 
+/// Controls that judge deployments and nothing that wants to land: a policy of these alone stops no change.
+const DEPLOYMENT_ONLY: [&str; 2] = ["deployers", "freeze"];
+
 type Controls = BTreeMap<&'static str, Box<dyn Control>>;
 
 /// Reads every control that the policy names, and the one that is always on.
@@ -59,9 +62,10 @@ fn not_a_table(value: Option<&Value<'_>>, problems: &mut Vec<Problem>) -> Contro
 
 fn not_vacuous(written: Option<&Value<'_>>, problems: &mut Vec<Problem>) {
     let is_table = written.is_none_or(|controls| controls.get_ref().is_table());
-    if is_table && keys(written).iter().all(|name| ALWAYS_ON.contains(name)) {
+    let stops_no_change = |name: &&str| ALWAYS_ON.contains(name) || DEPLOYMENT_ONLY.contains(name);
+    if is_table && keys(written).iter().all(stops_no_change) {
         let span = written.map_or(0..0, Spanned::span);
-        let message = "a policy without controls lets everything through";
+        let message = "a policy without controls of changes lets every change through";
         problems.push(Problem::new(span, message).help("write at least `[controls.required-reviews]`"));
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Every part is optional here. What is missing is found by looking at the text, so that one mistake hides no other.
 
+use super::waivers::Longest;
 use crate::control::Role;
 use crate::model::glob::Glob;
 use serde::Deserialize;
@@ -28,6 +29,8 @@ pub struct Document {
     pub people: Vec<Spanned<Person>>,
     /// `[roles.NAME]`.
     pub roles: BTreeMap<Spanned<String>, Spanned<Role>>,
+    /// `[waivers]`.
+    pub waivers: Option<Waivers>,
     /// `[controls.NAME]`; each is read by its control.
     pub controls: Option<IgnoredAny>,
 }
@@ -40,6 +43,14 @@ pub struct Project {
     pub name: Spanned<String>,
     /// Who answers for it.
     pub accountable: Option<Spanned<String>>,
+}
+
+/// What waivers may be.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Waivers {
+    /// How long one may last.
+    pub longest: Longest,
 }
 
 /// Which branches are judged, and how.

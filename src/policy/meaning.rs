@@ -76,12 +76,13 @@ fn assemble(
         accountable: project.accountable.as_ref().map(|name| name.get_ref().clone()),
         scope: Scope { inventory, people, roles, deployment: branches.deployment },
         each_commit: branches.each_commit,
+        longest_waiver: document.waivers.as_ref().map(|waivers| waivers.longest).unwrap_or_default().0,
         controls,
     })
 }
 
 /// Another version of the form has other keys: nothing else can be said of it.
-fn other_schema(root: &Value<'_>) -> Option<Problem> {
+pub fn other_schema(root: &Value<'_>) -> Option<Problem> {
     let schema = root.get_ref().get("schema")?;
     let version = schema.get_ref().as_integer()?.to_string();
     (version != SCHEMA.to_string()).then(|| {

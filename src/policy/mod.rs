@@ -32,6 +32,9 @@
 //! teams = ["example/data-protection"]
 //! code-owners = false
 //!
+//! [waivers]                                   # may be left out
+//! longest = "30d"                             # how long a waiver may last; see `waivers`
+//!
 //! [controls.required-reviews]                 # see each control; `gate-integrity` is always on
 //! approvals = 1
 //! ```
@@ -57,6 +60,7 @@ mod recover;
 mod show;
 mod syntax;
 mod tree;
+mod waivers;
 mod wording;
 
 pub use show::show;
@@ -82,6 +86,8 @@ pub struct Policy {
     pub scope: Scope,
     /// Do paths count that only single commits on the way touch?
     pub each_commit: bool,
+    /// How long a waiver may last.
+    pub longest_waiver: jiff::SignedDuration,
     /// The controls that the policy switches on, by name.
     pub controls: BTreeMap<&'static str, Box<dyn Control>>,
 }

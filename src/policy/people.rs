@@ -41,7 +41,8 @@ fn check_email(email: &Spanned<String>, problems: &mut Vec<Problem>) {
     }
 }
 
-fn check_login(login: &str, span: Range<usize>, problems: &mut Vec<Problem>) {
+/// An account's name, which a team's is not.
+pub fn check_login(login: &str, span: Range<usize>, problems: &mut Vec<Problem>) {
     let is_odd = |c: char| c.is_whitespace() || c.is_control() || c == '@' || c == '/';
     if login.is_empty() || login.contains(is_odd) {
         let message = format!("`{login}` is not a login");

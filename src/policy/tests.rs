@@ -428,8 +428,7 @@ fn no_misspelt_key_is_ever_ignored() {
 #[test]
 fn a_policy_without_controls_is_a_mistake() {
     let (start, _) = GOOD.split_once("[controls.sample]").unwrap();
-    let vacuous =
-        "a policy without controls lets everything through (write at least `[controls.required-reviews]`)";
+    let vacuous = "a policy without controls of changes lets every change through (write at least `[controls.required-reviews]`)";
     assert_eq!(said_of(start), [format!("1:1 {vacuous}")]);
     assert_eq!(said_of(&format!("{start}[controls]")), [format!("33:1 {vacuous}")]);
     assert_eq!(said_of(&format!("{start}[controls.gate-integrity]")), [format!("33:2 {vacuous}")]);

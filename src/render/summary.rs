@@ -40,10 +40,14 @@ pub(super) fn outcome_and_advice(decision: &Decision, advisory: bool) -> String 
 
 /// What was judged, in one line: `acme/upload request 7 into main (3 commits, 5 files) at 1a2b3c4d5e`.
 pub(super) fn judged(judged: &Judged) -> String {
-    let change = judged.request.map_or_else(|| "change".to_string(), |number| format!("request {number}"));
+    let (change, way) = match (&judged.environment, judged.request) {
+        (Some(environment), _) => (format!("deployment to {environment}"), "from"),
+        (None, Some(number)) => (format!("request {number}"), "into"),
+        (None, None) => ("change".to_string(), "into"),
+    };
     let before = judged.repository.clone().into_iter();
     let after = [
-        judged.branch.as_ref().map(|branch| format!("into {branch}")),
+        judged.branch.as_ref().map(|branch| format!("{way} {branch}")),
         size(judged).map(|size| format!("({size})")),
         judged.head.as_ref().map(|head| format!("at {}", head.short())),
     ];

@@ -51,6 +51,7 @@ fn facts(branch: Fact<Branch>, protection: Fact<Protection>) -> Facts {
     let host = HostFacts { branch, protection, ..HostFacts::unseen("github", &unasked) };
     Facts {
         schema: SCHEMA,
+        observed: Fact::Known(jiff::Timestamp::UNIX_EPOCH),
         inquiry: Inquiry::default(),
         change: Fact::Gap(unasked.clone()),
         gate: Fact::Gap(unasked.clone()),
@@ -66,7 +67,7 @@ fn check_facts(control: &dyn Control, facts: &Facts) -> Result<Vec<Finding>, Gap
         roles: BTreeMap::new(),
         deployment: Vec::new(),
     };
-    control.check(&Case { facts, scope: &scope, touched: &Fact::Known(Vec::new()) })
+    control.check(&Case { facts, deployment: None, scope: &scope, touched: &Fact::Known(Vec::new()) })
 }
 
 fn judged(settings: &str, protection: Protection) -> Vec<Finding> {

@@ -96,10 +96,15 @@ fn approver(
 }
 
 fn is_in(case: &Case<'_>, who: &Who, role: &Role, lines: &BTreeMap<u64, Answer>) -> Answer {
+    let owners = lines.values().filter(|_| role.code_owners).cloned();
+    Answer::any(std::iter::once(is_named(case, who, role)).chain(owners))
+}
+
+/// Is this person in the role by account or by team?
+pub(super) fn is_named(case: &Case<'_>, who: &Who, role: &Role) -> Answer {
     let users = role.users.iter().map(|user| is_user(case, who, user));
     let teams = role.teams.iter().map(|team| is_member(case, who, team));
-    let owners = lines.values().filter(|_| role.code_owners).cloned();
-    Answer::any(users.chain(teams).chain(owners))
+    Answer::any(users.chain(teams))
 }
 
 fn is_user(case: &Case<'_>, who: &Who, login: &Login) -> Answer {

@@ -79,6 +79,7 @@ impl World {
         control.ask(&mut inquiry);
         let facts = Facts {
             schema: SCHEMA,
+            observed: Fact::Known(jiff::Timestamp::UNIX_EPOCH),
             inquiry,
             change: Fact::Known(change(vec![])),
             gate: Fact::Gap(gap()),
@@ -95,7 +96,7 @@ impl World {
             roles: BTreeMap::new(),
             deployment: vec![],
         };
-        control.check(&Case { facts: &self.facts, scope: &scope, touched: &self.touched })
+        control.check(&Case { facts: &self.facts, deployment: None, scope: &scope, touched: &self.touched })
     }
 }
 

@@ -1,0 +1,224 @@
+//! `deployers`: who may deploy, and that nobody deploys what only they have seen.
+//!
+//! A part in a landing, other than the deployer's, counts when the host vouches for it: having opened the request, or
+//! having approved it. What commits say of their authors does not count here, since anybody can write any name into a commit.
+
+use super::approval::{Approvals, Independence, LastPusher, approvals};
+use super::quorum::is_named;
+use super::{
+    Case, Control, Documentation, Kind, LandingCase, Reach, Reference, Role, Scope, finding, read, unproven,
+};
+use crate::model::decision::{Finding, SubjectKind, Verdict};
+use crate::model::deployment::{Deployer, DeployerOrigin, Deployment};
+use crate::model::fact::{Gap, GapReason};
+use crate::model::facts::Facts;
+use crate::model::inquiry::{Inquiry, Topic};
+use crate::model::person::{Account, AccountKind, Login, Who};
+use serde::Deserialize;
+use toml::Spanned;
+
+const NAME: &str = "deployers";
+
+/// The control.
+pub static KIND: Kind = Kind {
+    name: NAME,
+    documentation: Documentation {
+        requires: "\
+With `role`, whoever deploys holds this role, by account or by team; a machine never does. With `not-author-alone`, each \
+landing that touches a data-processing area has a second person in it: for every change request that brought it, \
+somebody other than the deployer opened the request or approved it, independently, on the content that landed. A landing that \
+no request brought has no such person. Two accounts of one person are one person. A change that is judged before it lands is not concerned.",
+        why: "\
+Whoever can write a change, wave it through and deploy it can put anything into production, by malice or by mistake, and nobody \
+else has ever looked. Auditors therefore ask that author, approver and deployer are not all the same person.",
+        cannot_show: "\
+- That the account was used by its owner.
+- Who deploys, when `--deployer` says it: the finding then notes that it was only said. In a job of the host it is the account \
+whose action started the job, which a later step of the same job could still act for.
+- That two accounts outside the identity map are two people.
+- Whether the role was theirs when the landing took place: teams are seen as they are now.
+- That the second person looked closely.",
+        how_to_meet: "\
+Let somebody of the role start the deployment, and let somebody else approve what they wrote. Add people with several accounts to \
+`[[people]]`.
+
+```toml
+[roles.release-managers]
+teams = [\"example/release-managers\"]
+
+[controls.deployers]
+role = \"release-managers\"
+not-author-alone = true
+```",
+    },
+    read: read::<Deployers>,
+};
+
+/// Its settings: at least one of the two.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "Written")]
+pub struct Deployers {
+    role: Option<Spanned<String>>,
+    not_author_alone: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Written {
+    role: Option<Spanned<String>>,
+    #[serde(default)]
+    not_author_alone: bool,
+}
+
+impl TryFrom<Written> for Deployers {
+    type Error = &'static str;
+
+    fn try_from(written: Written) -> Result<Self, Self::Error> {
+        let Written { role, not_author_alone } = written;
+        if role.is_none() && !not_author_alone {
+            return Err("these settings require nothing; write `role` or `not-author-alone = true`");
+        }
+        Ok(Deployers { role, not_author_alone })
+    }
+}
+
+impl Control for Deployers {
+    fn ask(&self, inquiry: &mut Inquiry) {
+        if self.not_author_alone {
+            inquiry.topics.insert(Topic::Reviews);
+        }
+    }
+
+    fn references(&self) -> Vec<Reference<'_>> {
+        self.role.iter().map(Reference::Role).collect()
+    }
+
+    fn reach(&self) -> Reach {
+        Reach::Whole
+    }
+
+    fn check(&self, case: &Case<'_>) -> Result<Vec<Finding>, Gap> {
+        let Some(deployment) = case.deployment else { return Ok(Vec::new()) };
+        let deployer = match deployment.deployer.known() {
+            Ok(deployer) => deployer,
+            Err(gap) => {
+                return Ok(vec![unproven(NAME, SubjectKind::Environment, &deployment.environment, &gap)]);
+            }
+        };
+        let mut findings = vec![self.entitled(case, deployment, deployer)];
+        findings.extend(asserted(deployment, deployer));
+        Ok(findings)
+    }
+
+    fn check_landing(&self, case: &LandingCase<'_>) -> Result<Vec<Finding>, Gap> {
+        if !self.not_author_alone || case.touched.known()?.is_empty() {
+            return Ok(Vec::new());
+        }
+        let deployer = &case.deployment.deployer.known()?.login;
+        let requests = case.landing.requests.known()?;
+        if requests.is_empty() {
+            let reason = format!(
+                "no change request brought it, so nobody but {deployer} is known to have had a part in it"
+            );
+            return Ok(vec![alone(case, reason)]);
+        }
+        let parts: Vec<_> = requests.iter().map(|facts| second(case, facts, deployer)).collect();
+        if let Some(reason) = parts.iter().flatten().flatten().next() {
+            return Ok(vec![alone(case, reason.clone())]);
+        }
+        parts.into_iter().collect::<Result<Vec<_>, _>>()?;
+        Ok(vec![on_landing(case, Verdict::Met, format!("somebody other than {deployer} had a part in it"))])
+    }
+}
+
+impl Deployers {
+    fn entitled(&self, case: &Case<'_>, deployment: &Deployment, deployer: &Deployer) -> Finding {
+        let login = &deployer.login;
+        let of = |verdict, reason: String| {
+            finding(NAME, verdict, SubjectKind::Environment, &deployment.environment, reason)
+        };
+        let Some(name) = self.role.as_ref().map(Spanned::get_ref) else {
+            return of(Verdict::Met, format!("{login} deploys; the policy asks for no role"));
+        };
+        match holds(case, name, login) {
+            Ok(true) => of(Verdict::Met, format!("{login} deploys, who holds the role `{name}`")),
+            Ok(false) => of(Verdict::Broken, format!("{login} deploys, who does not hold the role `{name}`"))
+                .remedy(format!("Let somebody of the role `{name}` deploy.")),
+            Err(gap) => unproven(NAME, SubjectKind::Environment, &deployment.environment, &gap),
+        }
+    }
+}
+
+/// Does this account hold the role?
+fn holds(case: &Case<'_>, name: &str, login: &Login) -> Result<bool, Gap> {
+    let who = case.scope.people.by_login(login);
+    if is_machine(case.scope, &who, login) {
+        return Ok(false);
+    }
+    let role = case.scope.roles.get(name).ok_or_else(|| undecided(name, "the policy has no such role"))?;
+    let named = is_named(case, &who, role)?;
+    if !named && by_owners_only(role) {
+        return Err(undecided(name, "it is that of the owners of files, and a deployment is no file"));
+    }
+    Ok(named)
+}
+
+fn by_owners_only(role: &Role) -> bool {
+    role.code_owners && role.users.is_empty() && role.teams.is_empty()
+}
+
+fn undecided(role: &str, detail: &str) -> Gap {
+    let remedy = format!("Write `users` or `teams` in `[roles.{role}]`.");
+    Gap::new(format!("who holds the role `{role}`"), GapReason::Unsupported, detail, remedy)
+}
+
+/// By the identity map, or by the ending that GitHub gives to the accounts of applications and to no other.
+fn is_machine(scope: &Scope, who: &Who, login: &Login) -> bool {
+    scope.people.is_machine(who) || login.as_str().ends_with("[bot]")
+}
+
+/// Why nobody other than the deployer is known to have had a part in the request; `None` when somebody had.
+fn second(case: &LandingCase<'_>, facts: &Facts, deployer: &Login) -> Result<Option<String>, Gap> {
+    let request = facts.host.request.known()?;
+    let who = case.scope.people.by_login(deployer);
+    if request.author.as_ref().is_some_and(|author| is_other(case.scope, author, &who)) {
+        return Ok(None);
+    }
+    let (scope, touched) = (case.scope, case.touched);
+    let asked = Case { facts, deployment: Some(case.deployment), scope, touched };
+    let Approvals { counted, unclear, .. } =
+        approvals(&asked, Independence { last_pusher: LastPusher::Ignore })?;
+    if counted.iter().any(|approval| approval.who != who) {
+        return Ok(None);
+    }
+    match unclear.into_iter().find(|(approval, _)| approval.who != who) {
+        Some((_, gap)) => Err(gap),
+        None => {
+            Ok(Some(format!("nobody other than {deployer} opened or approved request {}", request.number)))
+        }
+    }
+}
+
+fn is_other(scope: &Scope, account: &Account, deployer: &Who) -> bool {
+    let who = scope.people.by_login(&account.login);
+    account.kind == AccountKind::Human && !is_machine(scope, &who, &account.login) && who != *deployer
+}
+
+fn alone(case: &LandingCase<'_>, reason: String) -> Finding {
+    on_landing(case, Verdict::Broken, reason)
+        .remedy("Let somebody else deploy, who had no part in it or not the only one.")
+}
+
+fn on_landing(case: &LandingCase<'_>, verdict: Verdict, reason: String) -> Finding {
+    finding(NAME, verdict, SubjectKind::Landing, case.landing.landing.landed.short(), reason)
+}
+
+fn asserted(deployment: &Deployment, deployer: &Deployer) -> Option<Finding> {
+    (deployer.origin == DeployerOrigin::Asserted).then(|| {
+        let reason = format!("that {} deploys was said on the command line; no host says so", deployer.login);
+        finding(NAME, Verdict::Noted, SubjectKind::Environment, &deployment.environment, reason)
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,143 @@
+//! `freeze`: nothing is deployed while the policy says that nothing may be.
+//!
+//! Two kinds of window: once, between two moments, and weekly, between two times of the week at a fixed offset from
+//! UTC. Summer time and other local customs are left out on purpose: a window that moves with the rules of a time
+//! zone would give another answer on a machine with other rules.
+
+use super::{Case, Control, Documentation, Kind, Reach, finding, read};
+use crate::model::decision::{Finding, SubjectKind, Verdict};
+use crate::model::environment::Environment;
+use crate::model::fact::Gap;
+use crate::model::inquiry::Inquiry;
+use jiff::Timestamp;
+use serde::Deserialize;
+use settings::{Week, WeekEntry, Window, WindowEntry};
+
+mod settings;
+
+const NAME: &str = "freeze";
+
+/// The control.
+pub static KIND: Kind = Kind {
+    name: NAME,
+    documentation: Documentation {
+        requires: "\
+Nothing is deployed inside a freeze window. A window stands between two moments, or between two times of every week; it \
+begins with its first moment and is over at its last. It may speak of some environments only. The moment that counts is the \
+one at which the gate looked, which stands in the facts. A change that is judged before it lands is not concerned: landing \
+is not deploying.",
+        why: "\
+A mistake that goes live when nobody is there to see it stays live. Over a holiday, at a weekend or during another \
+organisation's migration, a refused file or a record that was not deleted is noticed late, and whoever could put it right is away.",
+        cannot_show: "\
+- When the deployment itself takes place: the gate answers for the moment at which it is asked. Deploy at once, or ask again.
+- That the clock of the machine that ran the gate was right.
+- That nothing is deployed without asking the gate.
+- Local time: weekly windows keep their offset from UTC through summer and winter.",
+        how_to_meet: "\
+Wait until the window is over; the finding says when. In an emergency use a waiver, which needs another person and leaves a trace.
+
+```toml
+[controls.freeze]
+# Left out: every environment.
+environments = [\"production\"]
+
+[[controls.freeze.windows]]
+from = \"2026-12-18T18:00:00Z\"
+until = \"2027-01-04T08:00:00Z\"
+reason = \"nobody is on call\"
+
+[[controls.freeze.weekly]]
+from = \"fri 16:00\"
+until = \"mon 08:00\"
+# A fixed offset from UTC; left out: UTC.
+offset = \"+01:00\"
+reason = \"no deployment at weekends\"
+```",
+    },
+    read: read::<Freeze>,
+};
+
+/// Its settings: at least one window of either kind.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "Written")]
+pub struct Freeze {
+    environments: Option<Vec<Environment>>,
+    windows: Vec<Window>,
+    weekly: Vec<Week>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Written {
+    #[serde(default, deserialize_with = "settings::some_environments")]
+    environments: Option<Vec<Environment>>,
+    #[serde(default, deserialize_with = "settings::some_windows")]
+    windows: Vec<WindowEntry>,
+    #[serde(default, deserialize_with = "settings::some_weeks")]
+    weekly: Vec<WeekEntry>,
+}
+
+impl TryFrom<Written> for Freeze {
+    type Error = &'static str;
+
+    fn try_from(written: Written) -> Result<Self, Self::Error> {
+        let Written { environments, windows, weekly } = written;
+        if windows.is_empty() && weekly.is_empty() {
+            return Err("these settings freeze nothing; write `windows` or `weekly`");
+        }
+        let windows = windows.into_iter().map(|entry| entry.0).collect();
+        Ok(Freeze { environments, windows, weekly: weekly.into_iter().map(|entry| entry.0).collect() })
+    }
+}
+
+impl Control for Freeze {
+    fn ask(&self, _inquiry: &mut Inquiry) {}
+
+    fn reach(&self) -> Reach {
+        Reach::Whole
+    }
+
+    fn check(&self, case: &Case<'_>) -> Result<Vec<Finding>, Gap> {
+        let Some(deployment) = case.deployment else { return Ok(Vec::new()) };
+        let environment = deployment.environment.as_str();
+        if !self.speaks_of(environment) {
+            let reason = "the policy freezes other environments only";
+            return Ok(vec![of(environment, Verdict::Exempt, reason.to_string())]);
+        }
+        let moment = *case.facts.observed.known()?;
+        let frozen: Vec<_> =
+            self.frozen(moment).map(|(end, reason)| stopped(environment, end, reason)).collect();
+        if frozen.is_empty() {
+            return Ok(vec![of(environment, Verdict::Met, format!("nothing is frozen at {moment}"))]);
+        }
+        Ok(frozen)
+    }
+}
+
+impl Freeze {
+    fn speaks_of(&self, environment: &str) -> bool {
+        self.environments.as_ref().is_none_or(|list| list.iter().any(|name| name.as_str() == environment))
+    }
+
+    /// The windows that the moment falls into: the end of each, and why it is there.
+    fn frozen(&self, moment: Timestamp) -> impl Iterator<Item = (Option<Timestamp>, &str)> {
+        let once = self.windows.iter().filter(move |window| window.holds(moment));
+        let once = once.map(|window| (Some(window.until), window.reason.as_str()));
+        let weekly = self.weekly.iter().filter(move |week| week.holds(moment));
+        once.chain(weekly.map(move |week| (week.end(moment), week.reason.as_str())))
+    }
+}
+
+fn stopped(environment: &str, end: Option<Timestamp>, reason: &str) -> Finding {
+    let end = end.map_or_else(|| "the end of the window".to_string(), |end| end.to_string());
+    of(environment, Verdict::Broken, format!("nothing is deployed there before {end}: {reason}"))
+        .remedy(format!("Deploy after {end}, or ask for a waiver if it cannot wait."))
+}
+
+fn of(environment: &str, verdict: Verdict, reason: String) -> Finding {
+    finding(NAME, verdict, SubjectKind::Environment, environment, reason)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,288 @@
+//! Waivers put to the findings, last of all: what they let pass stays visible, and so does every waiver.
+//!
+//! 1. The waivers of a change are those at its base. What the change itself says of waivers has no effect on it.
+//! 2. The waivers of a deployment are those at the candidate, if every landing that touches their file stands by itself:
+//!    its content is proved, a request brought it, and nothing is found against it while no waiver counts. Otherwise they are
+//!    those at the baseline. So a waiver never helps the landing that brings it, and an emergency can be met without
+//!    deploying first.
+//! 3. A finding that is *broken* or *unproven* becomes *waived* when a waiver in force covers it. Nothing covers what the
+//!    gate itself finds: the baseline, the branch, the population, changes of the policy and of the waivers.
+//! 4. Without the moment of judgement no waiver has an effect.
+
+use super::GATE;
+use crate::control::{finding, unproven};
+use crate::model::change::{FileChange, Revision};
+use crate::model::decision::{Finding, Outcome, Subject, SubjectKind, TouchedArea, Verdict};
+use crate::model::deployment::{Deployment, LandingFacts};
+use crate::model::fact::{Fact, Gap};
+use crate::model::facts::{Facts, GateTexts};
+use crate::model::landing::Coverage;
+use crate::model::path::RepoPath;
+use crate::model::waiver::{self, About, Standing, Waiver};
+use crate::policy::Policy;
+use jiff::Timestamp;
+use std::collections::BTreeSet;
+
+/// A finding and what it speaks of.
+pub(super) struct Found {
+    pub(super) finding: Finding,
+    /// What waivers look at; `None` when none may cover it.
+    pub(super) about: Option<About>,
+    /// The tip of the landing that it was found in.
+    pub(super) landing: Option<Revision>,
+}
+
+impl Found {
+    /// A finding that no waiver covers.
+    pub(super) fn firm(finding: Finding) -> Self {
+        Found { finding, about: None, landing: None }
+    }
+
+    /// A finding of a control. `about` is what all findings of this judgement speak of.
+    pub(super) fn of(finding: Finding, about: &About, touched: &Fact<Vec<TouchedArea>>) -> Self {
+        let area = area(&finding, touched);
+        Found { about: Some(About { area, ..about.clone() }), finding, landing: None }
+    }
+}
+
+/// The one area that a finding speaks of: the one that it names, or the only one that is touched. A finding with a
+/// place outside of that area speaks of something else.
+fn area(finding: &Finding, touched: &Fact<Vec<TouchedArea>>) -> Option<String> {
+    let touched = touched.value()?;
+    let Subject { kind, name } = &finding.subject;
+    let area = match (kind, touched.as_slice()) {
+        (SubjectKind::Area, areas) => areas.iter().find(|area| area.area == *name)?,
+        (_, [only]) => only,
+        (_, _) => return None,
+    };
+    let inside = |path: &RepoPath| area.touches.iter().any(|touch| touch.path == *path);
+    finding.place.as_ref().is_none_or(|place| inside(&place.path)).then(|| area.area.clone())
+}
+
+/// The findings of a change after its waivers, with one about each waiver.
+pub(super) fn of_change(
+    policy: &Policy,
+    after: Option<&Policy>,
+    facts: &Facts,
+    found: Vec<Found>,
+) -> Vec<Finding> {
+    let Some(gate) = facts.gate.value() else { return bare(found) };
+    let texts = Texts { counting: gate.waivers_before.as_deref(), gate, after: after.unwrap_or(policy) };
+    texts.apply(policy, &facts.observed, found)
+}
+
+/// The findings of a deployment after its waivers, with one about each waiver.
+pub(super) fn of_deployment(
+    policy: &Policy,
+    after: Option<&Policy>,
+    facts: &Deployment,
+    found: Vec<Found>,
+) -> Vec<Finding> {
+    let Some(gate) = facts.whole.gate.value() else { return bare(found) };
+    let (before, after_text) = (gate.waivers_before.as_deref(), gate.waivers_after.as_deref());
+    // Those at the candidate may speak of areas that only the policy there knows: then they do not count yet.
+    let readable = after_text.is_none_or(|text| policy.waivers(text).is_ok());
+    let counting = if readable && brought_soundly(facts, &found) { after_text } else { before };
+    let texts = Texts { counting, gate, after: after.unwrap_or(policy) };
+    texts.apply(policy, &facts.whole.observed, found)
+}
+
+fn bare(found: Vec<Found>) -> Vec<Finding> {
+    found.into_iter().map(|found| found.finding).collect()
+}
+
+/// Does every landing that touches the waivers stand by itself?
+fn brought_soundly(facts: &Deployment, found: &[Found]) -> bool {
+    let Some(landings) = facts.landings.value() else { return false };
+    landings.iter().filter(|landing| may_touch_waivers(landing)).all(|landing| {
+        let proved = !matches!(
+            landing.coverage,
+            Coverage::Residual(_) | Coverage::Unverifiable(_) | Coverage::Unchanged
+        );
+        let brought = landing.requests.value().is_some_and(|requests| !requests.is_empty());
+        proved && brought && nothing_against(landing, found)
+    })
+}
+
+fn may_touch_waivers(landing: &LandingFacts) -> bool {
+    let path = RepoPath::from(waiver::PATH);
+    let is_it = |file: &FileChange| file.entries().any(|entry| entry.path == path);
+    landing.files.value().is_none_or(|files| files.iter().any(is_it))
+}
+
+fn nothing_against(landing: &LandingFacts, found: &[Found]) -> bool {
+    let tip = &landing.landing.landed;
+    let of_landing = |found: &&Found| found.landing.as_ref() == Some(tip);
+    found.iter().filter(of_landing).all(|found| found.finding.verdict.outcome() <= Some(Outcome::Allow))
+}
+
+/// The texts of waivers, and which of them counts.
+struct Texts<'a> {
+    counting: Option<&'a str>,
+    gate: &'a GateTexts,
+    /// The policy that would read the waivers at the head.
+    after: &'a Policy,
+}
+
+impl Texts<'_> {
+    fn apply(&self, policy: &Policy, moment: &Fact<Timestamp>, found: Vec<Found>) -> Vec<Finding> {
+        let left = self.left(policy);
+        let waivers = match self.counting.map_or(Ok(Vec::new()), |text| policy.waivers(text)) {
+            Ok(waivers) => waivers,
+            Err(problems) => {
+                let mut findings = bare(found);
+                findings.push(invalid("the waivers in force cannot be read, so none counts", problems.len()));
+                return findings;
+            }
+        };
+        let mut findings = match moment.known() {
+            Ok(moment) => Book { waivers, moment: *moment, left: left.as_ref().ok() }.apply(found),
+            Err(gap) => without_moment(&waivers, &gap, found),
+        };
+        let useless = "the change would leave waivers by which nothing can be judged";
+        findings.extend(left.err().map(|problems| invalid(useless, problems)));
+        findings
+    }
+
+    /// The waivers that the change would leave behind, as the policy that it would leave behind reads them; or how many
+    /// mistakes they have.
+    fn left(&self, policy: &Policy) -> Result<Vec<Waiver>, usize> {
+        let Some(text) = &self.gate.waivers_after else { return Ok(Vec::new()) };
+        let unchanged = self.gate.waivers_before.as_ref() == Some(text) && self.after.text == policy.text;
+        match self.after.waivers(text) {
+            Ok(waivers) => Ok(waivers),
+            Err(_) if unchanged => Ok(Vec::new()),
+            Err(problems) => Err(problems.len()),
+        }
+    }
+}
+
+fn invalid(consequence: &str, problems: usize) -> Finding {
+    let plural = if problems == 1 { "mistake" } else { "mistakes" };
+    let reason = format!("{problems} {plural} in {}: {consequence}", waiver::PATH);
+    finding(GATE, Verdict::Broken, SubjectKind::Policy, waiver::PATH, reason)
+        .remedy("run `portcullis policy check` beside it and mend what it lists")
+}
+
+/// The waivers that count at one moment.
+struct Book<'a> {
+    waivers: Vec<Waiver>,
+    moment: Timestamp,
+    /// What the change would leave behind, where it can be read.
+    left: Option<&'a Vec<Waiver>>,
+}
+
+impl Book<'_> {
+    fn apply(&self, found: Vec<Found>) -> Vec<Finding> {
+        let mut used = BTreeSet::new();
+        let mut findings: Vec<_> = found.into_iter().map(|found| self.waive(found, &mut used)).collect();
+        findings
+            .extend(self.waivers.iter().map(|waiver| self.report(waiver, used.contains(waiver.id.as_str()))));
+        findings
+    }
+
+    fn waive<'s>(&'s self, found: Found, used: &mut BTreeSet<&'s str>) -> Finding {
+        let Found { mut finding, about: Some(about), .. } = found else { return found.finding };
+        let stops = matches!(finding.verdict, Verdict::Broken | Verdict::Unproven);
+        if !stops || finding.control == GATE {
+            return finding;
+        }
+        let in_force = self.waivers.iter().filter(|waiver| waiver.standing(self.moment) == Standing::InForce);
+        let covering: Vec<_> =
+            in_force.filter(|waiver| waiver.scope.covers(&finding.control, &about)).collect();
+        if !covering.is_empty() {
+            used.extend(covering.iter().map(|waiver| waiver.id.as_str()));
+            finding.details.splice(0..0, covering.iter().map(|waiver| let_pass(waiver, finding.verdict)));
+            finding.verdict = Verdict::Waived;
+        }
+        finding
+    }
+
+    fn report(&self, waiver: &Waiver, used: bool) -> Finding {
+        let reason = match waiver.standing(self.moment) {
+            Standing::Overdue => return self.overdue(waiver),
+            Standing::NotYet => format!("not in force yet: it begins at {}", waiver.created),
+            Standing::Expired => format!("expired at {}; take it out of {}", waiver.expires, waiver::PATH),
+            Standing::InForce if used => format!("used: it lets findings of {} pass", waiver.scope.control),
+            Standing::InForce => {
+                format!("in force and not used: nothing that {} finds needs it", waiver.scope.control)
+            }
+        };
+        on(waiver, Verdict::Noted, reason)
+    }
+
+    /// An emergency that nobody looked at in time stops everything but the change that says that somebody has.
+    fn overdue(&self, waiver: &Waiver) -> Finding {
+        let due = waiver.emergency.as_ref().map_or(self.moment, |emergency| emergency.due);
+        let settled = |left: &&Waiver| left.id == waiver.id && !left.owes_review(self.moment);
+        if self.left.is_some_and(|left| left.iter().any(|left| settled(&left))) {
+            let reason = format!("its review was due at {due}; this change records that it took place");
+            return on(waiver, Verdict::Noted, reason);
+        }
+        let reason =
+            format!("it was an emergency, and nobody has looked at it since; the review was due at {due}");
+        on(waiver, Verdict::Broken, reason).remedy(format!(
+            "Let somebody other than {} look at what it let pass, and write `reviewed-by` and `reviewed-on` into {}.",
+            waiver.requester,
+            waiver::PATH
+        ))
+    }
+}
+
+fn let_pass(waiver: &Waiver, verdict: Verdict) -> String {
+    let Waiver { id, approver, expires, reason, .. } = waiver;
+    let word = if verdict == Verdict::Broken { "broken" } else { "unproven" };
+    format!("waived by {id}, granted by {approver} until {expires}: {reason} (without it: {word})")
+}
+
+fn on(waiver: &Waiver, verdict: Verdict, reason: String) -> Finding {
+    finding(GATE, verdict, SubjectKind::Waiver, &waiver.id, reason).details(told(waiver))
+}
+
+/// Everything that a waiver says, one sentence each.
+fn told(waiver: &Waiver) -> Vec<String> {
+    let Waiver { scope, reason, ticket, requester, approver, created, expires, emergency, .. } = waiver;
+    let mut told = vec![
+        covers(scope),
+        format!("because: {reason} (ticket {ticket})"),
+        format!("asked for by {requester}, granted by {approver}, from {created} until {expires}"),
+    ];
+    told.extend(emergency.as_ref().map(|emergency| match &emergency.review {
+        Some((reviewer, at)) => format!("an emergency; {reviewer} looked at it at {at}"),
+        None => format!("an emergency; its review is due at {}", emergency.due),
+    }));
+    told
+}
+
+fn covers(scope: &waiver::Scope) -> String {
+    let mut parts = vec![format!("covers {}", scope.control)];
+    parts.extend(scope.area.as_ref().map(|area| format!("in area {area}")));
+    parts.extend(
+        scope.commits.as_ref().map(|ids| format!("of commit {}", list(ids.iter().map(|id| id.short())))),
+    );
+    parts.extend(
+        scope.requests.as_ref().map(|ids| format!("of request {}", list(ids.iter().map(u64::to_string)))),
+    );
+    parts.extend(scope.environment.as_ref().map(|name| format!("for {name}")));
+    parts.join(" ")
+}
+
+fn list(names: impl Iterator<Item = impl Into<String>>) -> String {
+    names.map(Into::into).collect::<Vec<String>>().join(", ")
+}
+
+/// Nobody can say which waivers are in force, nor that no review is overdue.
+fn without_moment(waivers: &[Waiver], gap: &Gap, found: Vec<Found>) -> Vec<Finding> {
+    let mut findings = bare(found);
+    findings.extend(waivers.iter().map(|waiver| {
+        let unreviewed = waiver.emergency.as_ref().is_some_and(|emergency| emergency.review.is_none());
+        if unreviewed {
+            return unproven(GATE, SubjectKind::Waiver, &waiver.id, gap).details(told(waiver));
+        }
+        on(waiver, Verdict::Noted, format!("it has no effect: {gap}"))
+    }));
+    findings
+}
+
+#[cfg(test)]
+mod tests;

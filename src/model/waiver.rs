@@ -1,0 +1,124 @@
+//! Waivers: a finding that somebody entitled to has let pass, for a reason and a time.
+//!
+//! Nothing here reads a clock. Whether a waiver is in force is asked with the moment of judgement, which is a fact.
+
+use crate::model::change::Revision;
+use crate::model::person::Login;
+use jiff::Timestamp;
+use std::collections::BTreeSet;
+
+/// Where the waivers of a project stand in its repository.
+pub const PATH: &str = "portcullis-waivers.toml";
+
+/// One waiver, checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiver {
+    /// Its name; no other waiver of the file has it.
+    pub id: String,
+    /// Which findings it covers.
+    pub scope: Scope,
+    /// Why.
+    pub reason: String,
+    /// Where the request for it is kept.
+    pub ticket: String,
+    /// Who asked for it.
+    pub requester: Login,
+    /// Who granted it: another person.
+    pub approver: Login,
+    /// From when it counts.
+    pub created: Timestamp,
+    /// From when it no longer counts: it counts before this moment, and not at it.
+    pub expires: Timestamp,
+    /// Set when it was granted in an emergency, before anybody could look closely.
+    pub emergency: Option<Emergency>,
+}
+
+/// What a waiver covers. Whatever is named narrows it: a finding has to fit all of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scope {
+    /// The control.
+    pub control: String,
+    /// A data-processing area.
+    pub area: Option<String>,
+    /// Commits.
+    pub commits: Option<BTreeSet<Revision>>,
+    /// Change requests, by number.
+    pub requests: Option<BTreeSet<u64>>,
+    /// Where something would be deployed.
+    pub environment: Option<String>,
+}
+
+/// The look after the fact that an emergency owes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Emergency {
+    /// From when it is overdue.
+    pub due: Timestamp,
+    /// Who looked and when, once somebody has.
+    pub review: Option<(Login, Timestamp)>,
+}
+
+/// How a waiver stands at a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It does not count yet.
+    NotYet,
+    /// It counts.
+    InForce,
+    /// It no longer counts.
+    Expired,
+    /// It is an emergency that nobody has looked at in time: it does not count until somebody has.
+    Overdue,
+}
+
+/// What a finding speaks of, as far as waivers look at it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct About {
+    /// The head of the change; the tip that a landing left, and the heads of the requests that brought it; or the candidate of a deployment.
+    pub commits: Vec<Revision>,
+    /// The change request.
+    pub request: Option<u64>,
+    /// The one data-processing area that it speaks of; `None` when it may speak of something else as well.
+    pub area: Option<String>,
+    /// Where the change would be deployed.
+    pub environment: Option<String>,
+}
+
+impl Waiver {
+    /// How it stands at this moment.
+    pub fn standing(&self, moment: Timestamp) -> Standing {
+        if self.is_overdue(moment) {
+            Standing::Overdue
+        } else if moment < self.created {
+            Standing::NotYet
+        } else if moment < self.expires {
+            Standing::InForce
+        } else {
+            Standing::Expired
+        }
+    }
+
+    /// Does it owe a review that nobody has given by this moment?
+    pub fn owes_review(&self, moment: Timestamp) -> bool {
+        let given = |(_, at): &(Login, Timestamp)| *at <= moment;
+        self.emergency.as_ref().is_some_and(|emergency| !emergency.review.as_ref().is_some_and(given))
+    }
+
+    fn is_overdue(&self, moment: Timestamp) -> bool {
+        self.owes_review(moment) && self.emergency.as_ref().is_some_and(|emergency| emergency.due <= moment)
+    }
+}
+
+impl Scope {
+    /// Does it cover a finding of this control that speaks of this?
+    pub fn covers(&self, control: &str, about: &About) -> bool {
+        let commit =
+            |commits: &BTreeSet<Revision>| about.commits.iter().any(|commit| commits.contains(commit));
+        let request =
+            |requests: &BTreeSet<u64>| about.request.is_some_and(|request| requests.contains(&request));
+        self.control == control
+            && self.area.as_ref().is_none_or(|area| about.area.as_ref() == Some(area))
+            && self.commits.as_ref().is_none_or(commit)
+            && self.requests.as_ref().is_none_or(request)
+            && self.environment.as_ref().is_none_or(|name| about.environment.as_ref() == Some(name))
+    }
+}
