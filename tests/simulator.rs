@@ -28,7 +28,7 @@ use support::lane::rng::Rng;
 
 mod support;
 
-const HISTORIES: u64 = 300;
+const HISTORIES: u64 = 200;
 
 fn setting(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|text| text.parse().unwrap())

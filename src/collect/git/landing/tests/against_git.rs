@@ -3,7 +3,6 @@
 //! `PORTCULLIS_MERGES_REPO` names the repository and `PORTCULLIS_MERGES` how many merges;
 //! `cargo test --release --lib against_git -- --ignored --nocapture` prints the table. git writes its trees to a directory
 //! of its own, with the repository as its alternate.
-#![allow(clippy::disallowed_methods, reason = "the comparison is steered from outside, and starts git")]
 
 use super::super::merge::{Sides, merge};
 use super::super::store::Store;
