@@ -192,7 +192,8 @@ pub fn step(id: Revision) -> Step {
 
 /// The landing of one request as `landed`, its content proved.
 pub fn landing(of_request: Facts) -> LandingFacts {
-    let candidate = Candidate { request: 7, head: head() };
+    let number = of_request.host.request.value().map_or(7, |request| request.number);
+    let candidate = Candidate { request: number, head: head() };
     let files = of_request.change.value().map(|change| change.files.clone()).unwrap_or_default();
     LandingFacts {
         landing: Landing { parent: base(), landed: landed(), candidates: vec![candidate.clone()] },

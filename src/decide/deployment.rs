@@ -15,7 +15,7 @@ use crate::model::decision::{Decision, Finding, Judged, SubjectKind, TouchedArea
 use crate::model::deployment::{Deployment, LandingFacts};
 use crate::model::fact::{Fact, Gap};
 use crate::model::facts::Facts;
-use crate::model::landing::{Coverage, Span};
+use crate::model::landing::{Candidate, Coverage, Span};
 use crate::model::path::RepoPath;
 use crate::model::waiver::About;
 use crate::policy::Policy;
@@ -110,9 +110,9 @@ fn judge_landing(
     if let Fact::Gap(gap) = &landing.requests {
         findings.push(unproven("reviewed-landings", SubjectKind::Landing, tip.short(), gap));
     }
+    findings.extend(unknown_proof(landing));
     let mut found: Vec<_> = findings.into_iter().map(|finding| Found::of(finding, &about, touched)).collect();
-    let requests = landing.requests.value().into_iter().flatten();
-    for facts in requests.filter(|facts| answers_for(landing, facts)) {
+    for facts in resting_on(landing) {
         let about = of_request(&about, facts);
         let share = Fact::from(share(policy, landing, facts, &deployment.whole));
         let of_request = ask(policy, Reach::Landing, deployment, facts, &share);
@@ -130,15 +130,46 @@ fn of_request(landing: &About, facts: &Facts) -> About {
     about
 }
 
-/// Does the landing rest on this request? Where one request explains all of it, the host may name others whose commits that
-/// one holds (a stack of requests): its approvals are for the whole.
-fn answers_for(landing: &LandingFacts, request: &Facts) -> bool {
-    match (&landing.coverage, request.host.request.value()) {
-        (Coverage::Identity(one) | Coverage::Replay(one) | Coverage::Rebase(one), Some(request)) => {
-            one.request == request.number
-        }
-        _ => true,
+/// The requests that the landing rests on. Where one explains all of it, the host may name others whose commits that one
+/// holds (a stack of requests): its approvals are for the whole. Without a proof every one has to answer.
+fn resting_on(landing: &LandingFacts) -> Vec<&Facts> {
+    let requests: Vec<_> = landing.requests.value().into_iter().flatten().collect();
+    match proved_by(landing) {
+        [] => requests,
+        proved => requests.into_iter().filter(|facts| proved.iter().any(|one| is_of(one, facts))).collect(),
     }
+}
+
+fn proved_by(landing: &LandingFacts) -> &[Candidate] {
+    match &landing.coverage {
+        Coverage::Identity(one) | Coverage::Replay(one) | Coverage::Rebase(one) => std::slice::from_ref(one),
+        Coverage::Train(all) => all,
+        Coverage::Unchanged | Coverage::Residual(_) | Coverage::Unverifiable(_) => &[],
+    }
+}
+
+/// Do these facts speak of the very commit that the proof rests on?
+fn is_of(proved: &Candidate, facts: &Facts) -> bool {
+    let request = facts.host.request.value().map(|request| request.number);
+    let head = facts.change.value().map(|change| &change.head);
+    request == Some(proved.request) && head == Some(&proved.head)
+}
+
+/// A proof by a request that nothing else is known of proves nothing.
+fn unknown_proof(landing: &LandingFacts) -> Option<Finding> {
+    let requests = landing.requests.value()?;
+    let known = |one: &&Candidate| requests.iter().any(|facts| is_of(one, facts));
+    let unknown = proved_by(landing).iter().find(|one| !known(one))?;
+    let reason = format!(
+        "it is explained by request {} at {}, of which nothing else is known",
+        unknown.request,
+        unknown.head.short()
+    );
+    let short = landing.landing.landed.short();
+    Some(
+        finding("reviewed-landings", Verdict::Unproven, SubjectKind::Landing, short, reason)
+            .remedy("gather the facts again"),
+    )
 }
 
 /// The finding says of which landing it speaks.

@@ -676,3 +676,18 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_proof_by_a_request_that_nothing_else_is_known_of_proves_nothing() {
+    let facts = deployed(reviewed, None);
+    let with = |request: u64, head: crate::model::change::Revision| {
+        let mut facts = facts.clone();
+        if let Fact::Known(landings) = &mut facts.landings {
+            landings[0].coverage = Coverage::Replay(crate::model::landing::Candidate { request, head });
+        }
+        of_deployment(&facts).outcome
+    };
+    assert_eq!(with(7, crate::control::testing::head()), Outcome::Allow);
+    assert_eq!(with(9, crate::control::testing::head()), Outcome::Undetermined);
+    assert_eq!(with(7, revision('5')), Outcome::Undetermined);
+}
