@@ -370,7 +370,8 @@ pub fn merge_items(
     Ok(MergedItem { item: (mode, id), content: Some((id, bytes)), is_clean })
 }
 
-fn merge_modes(base: Option<Mode>, ours: Mode, theirs: Mode) -> (Mode, bool) {
+/// The mode that merging gives, and whether it is clean.
+pub fn merge_modes(base: Option<Mode>, ours: Mode, theirs: Mode) -> (Mode, bool) {
     if ours == theirs || Some(ours) == base { (theirs, true) } else { (ours, Some(theirs) == base) }
 }
 
