@@ -71,12 +71,18 @@ impl<'o, 'r> Graph<'o, 'r> {
         Ok(Relation { merge_bases, range })
     }
 
-    /// The best common ancestors, sorted, of `head` and of a merge of all `tips`.
+    /// The best common ancestors, sorted, of `head` and of a merge of all `tips`. Where dates are false there may be one
+    /// among them that another reaches: for merging this makes no difference, because their own merge is the same
+    /// without it.
     pub fn merge_bases(&mut self, tips: &[Oid], head: Oid) -> Result<Vec<Oid>, Gap> {
-        let common = Paint::start(self, head, tips)?.until_stale()?;
-        let mut best = self.without_redundant(common)?;
-        best.sort();
-        Ok(best)
+        let mut paint = Paint::start(self, head, tips)?;
+        let mut common = paint.until_stale()?;
+        if common.len() > 1 {
+            paint.below(&common)?;
+            common.retain(|id| paint.colour_of(*id) & STALE == 0);
+        }
+        common.sort();
+        Ok(common)
     }
 
     /// The parents of a commit that was reached before or is here.
@@ -182,6 +188,17 @@ impl<'g, 'o, 'r> Paint<'g, 'o, 'r> {
             let Some(place) = self.next() else { break };
             self.hand_down(place)?;
             slack -= usize::from(self.graph.nodes[place].date < oldest);
+        }
+        Ok(())
+    }
+
+    /// Goes on painting until all that waits is older than each of these.
+    fn below(&mut self, these: &[Oid]) -> Result<(), Gap> {
+        let date = |id: &Oid| Some(self.graph.nodes[*self.graph.places.get(id)?].date);
+        let oldest = these.iter().filter_map(date).min().unwrap_or(i64::MAX);
+        while self.queue.peek().is_some_and(|(date, _)| *date >= oldest) {
+            let Some(place) = self.next() else { break };
+            self.hand_down(place)?;
         }
         Ok(())
     }

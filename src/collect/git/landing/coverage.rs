@@ -21,6 +21,7 @@ use super::{build, residual, second};
 use crate::model::fact::{Gap, GapReason};
 use crate::model::landing::{Candidate, Coverage, Landing, Residual};
 use git2::Oid;
+use std::collections::BTreeMap;
 
 /// A series longer than this is not replayed commit by commit.
 const SERIES_LIMIT: usize = 2_000;
@@ -37,6 +38,8 @@ pub struct Prover<'o, 'r> {
     graph: Graph<'o, 'r>,
     /// The last question for merge bases (of which commits, and of which), and its answer: it is put twice.
     asked: Option<(Vec<Oid>, Oid, Vec<Oid>)>,
+    /// The trees that stand for several merge bases.
+    virtual_bases: BTreeMap<Vec<Oid>, Option<Oid>>,
 }
 
 /// What recomputing with some candidates led to.
@@ -51,7 +54,12 @@ enum Attempt {
 impl<'o, 'r> Prover<'o, 'r> {
     /// A prover that has read nothing yet.
     pub fn new(objects: &'o super::super::object::Objects<'r>) -> Self {
-        Prover { store: Store::new(objects), graph: Graph::new(objects), asked: None }
+        Prover {
+            store: Store::new(objects),
+            graph: Graph::new(objects),
+            asked: None,
+            virtual_bases: BTreeMap::new(),
+        }
     }
 
     /// What is explained. What could not be seen is [`Coverage::Unverifiable`].
@@ -258,6 +266,9 @@ impl<'o, 'r> Prover<'o, 'r> {
     fn virtual_base(&mut self, bases: &[Oid], depth: usize) -> Result<Option<Oid>, Gap> {
         let objects = self.store.objects;
         let Some((first, others)) = bases.split_first() else { return Ok(None) };
+        if let Some(tree) = self.virtual_bases.get(bases) {
+            return Ok(*tree);
+        }
         let mut tree = Some(objects.tree_of(*first)?);
         let mut tips = vec![*first];
         for other in others.iter().take(if depth < VIRTUAL_LIMIT { usize::MAX } else { 0 }) {
@@ -267,6 +278,9 @@ impl<'o, 'r> Prover<'o, 'r> {
             let merged = merge(&self.store, sides, None)?;
             tree = build::tree(objects, tree, &merged)?;
             tips.push(*other);
+        }
+        if depth == 0 && !others.is_empty() {
+            self.virtual_bases.insert(bases.to_vec(), tree);
         }
         Ok(tree)
     }

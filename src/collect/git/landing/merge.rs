@@ -370,7 +370,8 @@ pub fn merge_items(
     Ok(MergedItem { item: (mode, id), content: Some((id, bytes)), is_clean })
 }
 
-fn merge_modes(base: Option<Mode>, ours: Mode, theirs: Mode) -> (Mode, bool) {
+/// The mode that merging gives, and whether it is clean.
+pub fn merge_modes(base: Option<Mode>, ours: Mode, theirs: Mode) -> (Mode, bool) {
     if ours == theirs || Some(ours) == base { (theirs, true) } else { (ours, Some(theirs) == base) }
 }
 
@@ -381,15 +382,11 @@ fn merge_contents(
     ours: Oid,
     theirs: Oid,
 ) -> Result<Option<(Oid, Vec<u8>, bool)>, Gap> {
-    for id in [base, Some(ours), Some(theirs)].into_iter().flatten() {
-        if objects.blob_size(id)? > SIZE_LIMIT {
-            return Ok(None);
-        }
-    }
     let base = base.map(|id| objects.read(id, ObjectType::Blob)).transpose()?;
     let base = base.as_ref().map_or(&[][..], |base| base.data());
     let (ours, theirs) = (objects.read(ours, ObjectType::Blob)?, objects.read(theirs, ObjectType::Blob)?);
-    if ![base, ours.data(), theirs.data()].into_iter().all(merge_text::is_text) {
+    let mergeable = |text: &[u8]| text.len() <= SIZE_LIMIT && merge_text::is_text(text);
+    if ![base, ours.data(), theirs.data()].into_iter().all(mergeable) {
         return Ok(None);
     }
     let Some(merged) = merge_text::merge(base, ours.data(), theirs.data()) else { return Ok(None) };

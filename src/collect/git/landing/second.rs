@@ -9,9 +9,10 @@ use super::super::object::{Objects, memory};
 use super::super::tree::{Mode, parse};
 use super::super::tree_diff::{Item, between};
 use super::build::with_edits;
-use super::merge::{Merge, Sides, TreeEdit};
+use super::merge::{Contested, Merge, Sides, TreeEdit, merge_modes};
+use super::merge_text::is_text;
 use crate::model::fact::{Gap, GapReason};
-use git2::{MergeOptions, ObjectType, Odb, Oid, Repository};
+use git2::{MergeFileInput, MergeOptions, ObjectType, Odb, Oid, Repository};
 use std::collections::BTreeMap;
 
 /// As many files may be compared in the search for renames.
@@ -29,8 +30,10 @@ pub fn merge(
     first: &Merge,
     recomputed: Option<Oid>,
 ) -> Result<Option<Option<Oid>>, Gap> {
-    let (changed, onto) =
-        if first.is_plain { (contested(first), recomputed) } else { (changed(objects, sides)?, sides.ours) };
+    if first.is_plain {
+        return path_by_path(objects, first, recomputed);
+    }
+    let changed = changed(objects, sides)?;
     let reduced = |pick: fn(&Changed) -> Option<Item>| {
         let edit = |(path, one): (&Vec<u8>, &Changed)| TreeEdit { path: path.clone(), item: pick(one) };
         with_edits(objects, None, &changed.iter().map(edit).collect::<Vec<_>>())
@@ -48,14 +51,50 @@ pub fn merge(
     let mut edits: Vec<TreeEdit> =
         changed.keys().map(|path| TreeEdit { path: path.clone(), item: None }).collect();
     edits.extend(result.items.into_iter().map(|(path, item)| TreeEdit { path, item: Some(item) }));
-    with_edits(objects, onto, &edits).map(Some)
+    with_edits(objects, sides.ours, &edits).map(Some)
 }
 
-fn contested(first: &Merge) -> BTreeMap<Vec<u8>, Changed> {
-    let changed = first.contested.iter().map(|one| {
-        (one.path.clone(), Changed { base: one.base, ours: Some(one.ours), theirs: Some(one.theirs) })
+/// Each contested path merged once more, put into the tree that the first engine arrived at.
+fn path_by_path(
+    objects: &Objects<'_>,
+    first: &Merge,
+    recomputed: Option<Oid>,
+) -> Result<Option<Option<Oid>>, Gap> {
+    let mut edits = Vec::new();
+    for one in &first.contested {
+        let Some(item) = merged_item(objects, one)? else { return Ok(None) };
+        edits.push(TreeEdit { path: one.path.clone(), item: Some(item) });
+    }
+    with_edits(objects, recomputed, &edits).map(Some)
+}
+
+/// `None` when libgit2 calls it a conflict, and for what is not merged line by line.
+fn merged_item(objects: &Objects<'_>, one: &Contested) -> Result<Option<Item>, Gap> {
+    let base = one.base.filter(|base| base.0.is_file());
+    let (mode, is_clean) = merge_modes(base.map(|base| base.0), one.ours.0, one.theirs.0);
+    if !is_clean || !one.ours.0.is_file() || !one.theirs.0.is_file() {
+        return Ok(None);
+    }
+    let read = |item: Item| objects.read(item.1, ObjectType::Blob);
+    let base = base.map(read).transpose()?;
+    let (ours, theirs) = (read(one.ours)?, read(one.theirs)?);
+    let texts = [base.as_ref().map_or(&[][..], |base| base.data()), ours.data(), theirs.data()];
+    if !texts.into_iter().all(is_text) {
+        return Ok(None);
+    }
+    let content = merged_text(texts).map_err(|error| refused(&error))?;
+    let id = content.map(|content| objects.make(ObjectType::Blob, &content)).transpose()?;
+    Ok(id.map(|id| (mode, id)))
+}
+
+fn merged_text(texts: [&[u8]; 3]) -> Result<Option<Vec<u8>>, git2::Error> {
+    let [base, ours, theirs] = texts.map(|text| {
+        let mut input = MergeFileInput::new();
+        input.content(text);
+        input
     });
-    changed.collect()
+    let result = git2::merge_file(&base, &ours, &theirs, None)?;
+    Ok(result.is_automergeable().then(|| result.content().to_vec()))
 }
 
 /// What stands at a path that somebody changed.
