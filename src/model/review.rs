@@ -19,6 +19,7 @@ pub struct ChangeRequest {
     /// Is it still open?
     pub open: bool,
     /// When it landed; `None` while it has not.
+    #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub merged: Option<Timestamp>,
     /// The branch it would land on.
     pub base_branch: BranchName,
