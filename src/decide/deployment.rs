@@ -53,15 +53,20 @@ fn population(facts: &Deployment) -> Option<Finding> {
         return None;
     };
     let commits: usize = steps.iter().map(crate::model::landing::Step::size).sum();
-    let in_landings: usize = landings.iter().map(|landing| landing.steps.len()).sum();
+    let in_landings: Vec<_> = landings.iter().flat_map(|landing| &landing.steps).collect();
+    let accounted = steps.iter().map(|step| &step.commit.id).eq(in_landings.iter().copied());
     let of = |verdict, reason: String| {
         finding("reviewed-landings", verdict, SubjectKind::Change, facts.candidate.short(), reason)
     };
-    Some(if in_landings == steps.len() {
+    Some(if accounted && !steps.is_empty() {
         of(Verdict::Met, format!("{commits} commits, each in one of {} landings", landings.len()))
     } else {
-        of(Verdict::Unproven, format!("{} steps, but {in_landings} in landings", steps.len()))
-            .remedy("gather the facts again")
+        let reason = format!(
+            "{} steps are not those of its landings, of which there are {}",
+            steps.len(),
+            in_landings.len()
+        );
+        of(Verdict::Unproven, reason).remedy("gather the facts again")
     })
 }
 

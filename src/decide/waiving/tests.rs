@@ -691,3 +691,18 @@ fn a_proof_by_a_request_that_nothing_else_is_known_of_proves_nothing() {
     assert_eq!(with(9, crate::control::testing::head()), Outcome::Undetermined);
     assert_eq!(with(7, revision('5')), Outcome::Undetermined);
 }
+
+#[test]
+fn a_landing_left_out_or_of_other_commits_leaves_the_population_unproven() {
+    let facts = deployed(reviewed, None);
+    let with = |bend: fn(&mut Vec<LandingFacts>)| {
+        let mut facts = facts.clone();
+        if let Fact::Known(landings) = &mut facts.landings {
+            bend(landings);
+        }
+        of_deployment(&facts).outcome
+    };
+    assert_eq!(with(|_| ()), Outcome::Allow);
+    assert_eq!(with(Vec::clear), Outcome::Undetermined);
+    assert_eq!(with(|landings| landings[0].steps = vec![revision('5')]), Outcome::Undetermined);
+}
