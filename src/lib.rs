@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! model <- control <- policy <- decide <- render     pure
-//! model <- report, record <- collect                 the edge never sees control, policy or decide
+//! model <- report, record, evidence <- collect       the edge never sees control, policy or decide
 //! model <- record <- render                          pure
 //! everything <- cli <- main
 //! ```
@@ -16,6 +16,7 @@ pub mod cli;
 pub mod collect;
 pub mod control;
 pub mod decide;
+pub mod evidence;
 pub mod model;
 pub mod policy;
 pub mod record;
