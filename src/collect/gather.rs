@@ -1,5 +1,6 @@
 //! Puts an inquiry to everything that can answer it.
 
+use crate::collect::evidence::{self, Sought};
 use crate::collect::git::Repository;
 use crate::collect::host::{Host, Question};
 use crate::collect::reports::{self, Named};
@@ -14,7 +15,7 @@ use crate::model::protection::Branch;
 use crate::model::review::ChangeRequest;
 use crate::model::waiver;
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What is asked, and whom.
 pub struct Sources<'a> {
@@ -26,6 +27,8 @@ pub struct Sources<'a> {
     pub directory: &'a Path,
     /// Reports named on the command line.
     pub reports: &'a [Named],
+    /// Files of statements named on the command line.
+    pub evidence: &'a [PathBuf],
     /// The moment of judgement.
     pub observed: jiff::Timestamp,
 }
@@ -59,7 +62,11 @@ pub fn gather(inquiry: Inquiry, base: &Revision, head: &Revision, sources: &Sour
     } else {
         Fact::Gap(Gap::not_asked("the test reports", "use a policy that asks for them"))
     };
-    Facts { schema: SCHEMA, observed: Fact::Known(sources.observed), inquiry, change, gate, host, reports }
+    let sought =
+        Sought { base, head, change: &change, reports: &reports, files: sources.evidence, inquiry: &inquiry };
+    let evidence = evidence::gather(repository, sources.directory, &sought);
+    let observed = Fact::Known(sources.observed);
+    Facts { schema: SCHEMA, observed, inquiry, change, gate, host, reports, evidence }
 }
 
 /// Does the repository bring a file of this path to a checkout of the head, or of the head merged into the base, which is

@@ -58,6 +58,7 @@ impl World {
             gate: Fact::Known(gate()),
             host: host(),
             reports: Fact::Known(vec![green_report()]),
+            evidence: Fact::Gap(Gap::not_asked("test evidence", "ask for it")),
         };
         let mut world = World { facts, scope: scope(), touched: Fact::Known(Vec::new()) };
         world.place();
@@ -452,6 +453,7 @@ fn green_report() -> Report {
         path: "target/junit.xml".into(),
         suite: None,
         digest: None,
+        written: None,
         tracked: false,
         run: Fact::Known(TestRun { tests, ..TestRun::default() }),
     }
