@@ -8,11 +8,15 @@ use std::path::{Path, PathBuf};
 
 /// Each room and the rooms that it may look into. The library's root and `main.rs` may see everything.
 const ROOMS: &[(&str, &[&str])] = &[
-    ("cli", &["collect", "control", "decide", "evidence", "model", "policy", "record", "render", "report"]),
-    ("collect", &["evidence", "model", "record", "report"]),
+    ("attest", &["model"]),
+    (
+        "cli",
+        &["attest", "collect", "control", "decide", "evidence", "model", "policy", "record", "render", "report"],
+    ),
+    ("collect", &["attest", "evidence", "model", "record", "report"]),
     ("control", &["model"]),
     ("decide", &["control", "model", "policy"]),
-    ("evidence", &["model"]),
+    ("evidence", &["attest", "model"]),
     ("model", &[]),
     ("policy", &["control", "model"]),
     ("record", &["model"]),

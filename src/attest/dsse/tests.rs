@@ -1,0 +1,1 @@
+//! Attacks, and honest twins of them.
