@@ -1,5 +1,9 @@
-//! Records of tests to tests: the records of one identity are attempts of one test.
+//! Records of tests to tests.
+//!
+//! Where a format can hold several attempts of a test, the records of one identity are attempts, and a pass after
+//! a failure is flaky. Where it cannot, they are several tests under one name, and the worst of them decides.
 
+use super::stable::stable;
 use crate::model::test_run::{Test, TestOutcome};
 use std::collections::BTreeMap;
 
@@ -35,16 +39,45 @@ impl Attempts {
         Attempts { limits, records: 0, identities: 0, tests: BTreeMap::new() }
     }
 
-    /// Takes one more record of a test.
+    /// Takes one more attempt of a test.
     ///
     /// # Errors
     /// A sentence, when there are more than a report may hold.
-    pub fn add(&mut self, id: String, outcome: TestOutcome) -> Result<(), String> {
+    pub fn add(&mut self, id: &str, outcome: TestOutcome) -> Result<(), String> {
+        self.fold(id, outcome, 1, after)
+    }
+
+    /// Takes a test whose earlier attempts the report only counts: all of them failed.
+    ///
+    /// # Errors
+    /// A sentence, when there are more than a report may hold.
+    pub fn add_last(&mut self, id: &str, outcome: TestOutcome, attempts: u64) -> Result<(), String> {
+        let outcome = if attempts > 1 { after(TestOutcome::Failed, outcome) } else { outcome };
+        self.fold(id, outcome, attempts.max(1), after)
+    }
+
+    /// Takes a test of a format without attempts.
+    ///
+    /// # Errors
+    /// A sentence, when there are more than a report may hold.
+    pub fn add_distinct(&mut self, id: &str, outcome: TestOutcome) -> Result<(), String> {
+        self.fold(id, outcome, 1, TestOutcome::max)
+    }
+
+    fn fold(
+        &mut self,
+        id: &str,
+        outcome: TestOutcome,
+        more: u64,
+        one_more: fn(TestOutcome, TestOutcome) -> TestOutcome,
+    ) -> Result<(), String> {
         self.count(id.len())?;
         self.tests
-            .entry(id)
-            .and_modify(|(before, records)| (*before, *records) = (after(*before, outcome), *records + 1))
-            .or_insert((outcome, 1));
+            .entry(stable(id).into_owned())
+            .and_modify(|(before, records)| {
+                (*before, *records) = (one_more(*before, outcome), records.saturating_add(more));
+            })
+            .or_insert((outcome, more));
         Ok(())
     }
 
@@ -92,7 +125,7 @@ mod tests {
             (vec![Skipped, Passed], Skipped),
         ] {
             let mut tests = Attempts::default();
-            attempts.iter().for_each(|outcome| tests.add("a".into(), *outcome).unwrap());
+            attempts.iter().for_each(|outcome| tests.add("a", *outcome).unwrap());
             let tests = tests.finish();
             assert_eq!(
                 (tests[0].outcome, tests[0].records),
@@ -106,7 +139,7 @@ mod tests {
     fn limits_refuse_and_never_cut() {
         let add = |names: &[&str]| {
             let mut tests = Attempts::within(Limits { records: 2, identities: 3 });
-            names.iter().try_for_each(|name| tests.add((*name).to_string(), Passed))
+            names.iter().try_for_each(|name| tests.add(name, Passed))
         };
         assert_eq!(add(&["a", "bc"]), Ok(()));
         assert_eq!(add(&["a", "b", "c"]), Err("it holds more than 2 test cases".into()));

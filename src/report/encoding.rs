@@ -1,8 +1,9 @@
-//! Bytes of an XML document to its characters.
+//! Bytes of a report to its characters.
 //!
-//! XML 1.0 (Fifth Edition), appendix F, as far as test runners use it: a byte order mark decides; without one,
+//! For XML: XML 1.0 (Fifth Edition), appendix F, as far as test runners use it: a byte order mark decides; without one,
 //! the declaration does; without either it is UTF-8. A document that says two different things, a byte that
-//! its encoding does not know and a character outside `Char` (section 2.2) are errors.
+//! its encoding does not know and a character outside `Char` (section 2.2) are errors. For all else: a byte order mark
+//! decides, and without one it is UTF-8.
 
 use super::ReportError;
 use std::borrow::Cow;
@@ -16,6 +17,28 @@ pub fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, ReportError> {
     match text.find(|c| !is_allowed(c)) {
         None => Ok(text),
         Some(at) => Err(ReportError::after(&text.as_bytes()[..at], "a control character stands in the text")),
+    }
+}
+
+/// How far into a file detection looks.
+const HEAD_BYTES: usize = 64 << 10;
+
+/// The beginning of a report as detection sees it: its ASCII characters, whatever the encoding.
+pub fn head(bytes: &[u8]) -> String {
+    let head = &bytes[..bytes.len().min(HEAD_BYTES)];
+    head.iter().filter(|byte| byte.is_ascii() && **byte != 0).map(|byte| char::from(*byte)).collect()
+}
+
+/// A report that is no XML as text, without its byte order mark. Shells can redirect as UTF-16.
+///
+/// # Errors
+/// A byte that does not belong in its encoding.
+pub fn text(bytes: &[u8]) -> Result<Cow<'_, str>, ReportError> {
+    match bytes {
+        [0xef, 0xbb, 0xbf, rest @ ..] => utf8(rest),
+        [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes),
+        [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),
+        _ => utf8(bytes),
     }
 }
 

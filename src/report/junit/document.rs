@@ -123,7 +123,7 @@ impl Document {
                 .extend(said.map(|what| format!("{}: a test of it {what}", suite.label())));
         }
         let outcome = case.outcome();
-        self.tests.add(case.id, outcome)
+        self.tests.add(&case.id, outcome)
     }
 }
 
