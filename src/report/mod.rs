@@ -7,7 +7,10 @@ use crate::model::test_run::TestRun;
 
 mod attempts;
 mod encoding;
+pub mod go_test;
+mod json;
 pub mod junit;
+pub mod libtest;
 mod stable;
 mod summary;
 pub mod tap;
@@ -65,7 +68,7 @@ pub struct Format {
 }
 
 /// Every format, sorted by name.
-pub static TABLE: &[&Format] = &[&junit::FORMAT, &tap::FORMAT];
+pub static TABLE: &[&Format] = &[&go_test::FORMAT, &junit::FORMAT, &libtest::FORMAT, &tap::FORMAT];
 
 /// Reads a report in whatever format it is. The content decides, never the name of the file.
 ///

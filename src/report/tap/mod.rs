@@ -43,5 +43,14 @@ fn parse(bytes: &[u8]) -> Result<TestRun, ReportError> {
         let next = lines.peek().map_or("", |(_, next)| next);
         streams.take(line, next).map_err(|message| ReportError::at(last, message))?;
     }
+    if ends_in_a_test(&text) {
+        return Err(ReportError::at(last, "it is cut off in the name of a test: its last line has no end"));
+    }
     streams.finish().map_err(|message| ReportError::at(last, message))
+}
+
+/// A name that is cut short would be another test.
+fn ends_in_a_test(text: &str) -> bool {
+    let last = text.rsplit('\n').next().unwrap_or_default();
+    matches!(Line::of(last).1, Line::Test(_))
 }

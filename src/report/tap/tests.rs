@@ -16,6 +16,7 @@ fn the_three_versions_are_read() {
         assert_eq!(outcomes(&run), [("a", Passed), ("b", Failed)]);
         assert_eq!(run.contradictions, Vec::<String>::new());
     }
+    assert_eq!(refused("1..2\nok 1 - a\nok 2 - b").line, Some(3));
     refused("TAP version 15\n1..1\nok 1\n");
 }
 
