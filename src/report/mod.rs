@@ -6,17 +6,22 @@
 use crate::model::test_run::TestRun;
 
 mod attempts;
+pub mod ctrf;
 mod encoding;
 pub mod go_test;
 mod json;
 pub mod junit;
 pub mod libtest;
+mod name;
+pub mod nunit;
 mod stable;
 mod summary;
 pub mod tap;
 #[cfg(test)]
 mod testing;
+pub mod trx;
 mod xml;
+pub mod xunit;
 
 /// The largest report that is read, in bytes. A longer one is refused, never cut.
 pub const MAXIMUM_BYTES: usize = 256 << 20;
@@ -68,7 +73,16 @@ pub struct Format {
 }
 
 /// Every format, sorted by name.
-pub static TABLE: &[&Format] = &[&go_test::FORMAT, &junit::FORMAT, &libtest::FORMAT, &tap::FORMAT];
+pub static TABLE: &[&Format] = &[
+    &ctrf::FORMAT,
+    &go_test::FORMAT,
+    &junit::FORMAT,
+    &libtest::FORMAT,
+    &nunit::FORMAT,
+    &tap::FORMAT,
+    &trx::FORMAT,
+    &xunit::FORMAT,
+];
 
 /// Reads a report in whatever format it is. The content decides, never the name of the file.
 ///
