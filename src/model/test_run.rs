@@ -38,6 +38,8 @@ pub struct TestRun {
     pub contradictions: Vec<String>,
     /// Failures outside any test (a suite that could not start), each one sentence.
     pub errors: Vec<String>,
+    /// What was not run but told again from an earlier run (Go's cached packages), by name.
+    pub replayed: Vec<String>,
 }
 
 /// One test and what became of it.

@@ -5,8 +5,23 @@
 
 use crate::model::test_run::TestRun;
 
+mod attempts;
+pub mod ctrf;
 mod encoding;
+pub mod go_test;
+mod json;
 pub mod junit;
+pub mod libtest;
+mod name;
+pub mod nunit;
+mod stable;
+mod summary;
+pub mod tap;
+#[cfg(test)]
+mod testing;
+pub mod trx;
+mod xml;
+pub mod xunit;
 
 /// The largest report that is read, in bytes. A longer one is refused, never cut.
 pub const MAXIMUM_BYTES: usize = 256 << 20;
@@ -21,6 +36,11 @@ pub struct ReportError {
 }
 
 impl ReportError {
+    /// An error in a line, counted from 1.
+    fn at(line: usize, message: impl Into<String>) -> Self {
+        ReportError { line: Some(line as u64), message: message.into() }
+    }
+
     /// An error about the whole file.
     fn whole(message: impl Into<String>) -> Self {
         ReportError { line: None, message: message.into() }
@@ -53,7 +73,16 @@ pub struct Format {
 }
 
 /// Every format, sorted by name.
-pub static TABLE: &[&Format] = &[&junit::FORMAT];
+pub static TABLE: &[&Format] = &[
+    &ctrf::FORMAT,
+    &go_test::FORMAT,
+    &junit::FORMAT,
+    &libtest::FORMAT,
+    &nunit::FORMAT,
+    &tap::FORMAT,
+    &trx::FORMAT,
+    &xunit::FORMAT,
+];
 
 /// Reads a report in whatever format it is. The content decides, never the name of the file.
 ///
@@ -86,7 +115,7 @@ mod tests {
 
     #[test]
     fn what_is_no_report_is_an_error_that_names_the_known_formats() {
-        for bytes in [&b"1..1\nok 1"[..], b"{}", b"<html><body>502</body></html>", b"\0\0", b"<report/>"] {
+        for bytes in [&b"{}"[..], b"hello", b"<html><body>502</body></html>", b"\0\0", b"<report/>"] {
             let error = parse(bytes).unwrap_err();
             assert!(error.message.contains("junit"), "{error}");
         }

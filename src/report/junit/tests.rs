@@ -2,22 +2,8 @@
 
 use super::*;
 use crate::model::test_run::TestOutcome::{self, Error, Failed, Flaky, Passed, Skipped};
+use crate::report::testing::{is_green, outcomes, refused, run};
 use proptest::prelude::*;
-
-fn run(text: &str) -> TestRun {
-    crate::report::parse(text.as_bytes()).unwrap_or_else(|error| panic!("{error}\n{text}"))
-}
-
-fn refused(text: &str) -> ReportError {
-    match crate::report::parse(text.as_bytes()) {
-        Err(error) => error,
-        Ok(run) => panic!("it was read: {run:?}"),
-    }
-}
-
-fn outcomes(run: &TestRun) -> Vec<(&str, TestOutcome)> {
-    run.tests.iter().map(|test| (test.id.as_str(), test.outcome)).collect()
-}
 
 /// The outcome of the one test in a suite, and whether the report speaks against itself.
 fn one(attributes: &str, content: &str) -> (TestOutcome, bool) {
@@ -25,11 +11,6 @@ fn one(attributes: &str, content: &str) -> (TestOutcome, bool) {
         run(&format!("<testsuite name='s'><testcase name='a' {attributes}>{content}</testcase></testsuite>"));
     assert_eq!(run.tests.len(), 1);
     (run.tests[0].outcome, !run.contradictions.is_empty())
-}
-
-fn is_green(run: &TestRun) -> bool {
-    let good = |test: &crate::model::test_run::Test| matches!(test.outcome, Passed | Skipped);
-    run.contradictions.is_empty() && run.errors.is_empty() && run.tests.iter().all(good)
 }
 
 #[test]
@@ -441,23 +422,6 @@ fn other_encodings_are_recognised() {
     for bytes in [utf16.as_slice(), latin1, format!("\u{feff}{text}").as_bytes()] {
         assert_eq!(outcomes(&crate::report::parse(bytes).unwrap()), [("é > a", Passed)]);
     }
-}
-
-#[test]
-fn limits_refuse_and_never_cut() {
-    let limits = Limits { depth: 3, attribute: 4, cases: 2, identities: 24 };
-    let read = |text: &str| read(text, limits).map_err(|error| error.message);
-    assert!(read("<testsuite><a><b/></a></testsuite>").is_ok());
-    assert_eq!(read("<testsuite><a><b><c/></b></a></testsuite>"), Err("elements nest deeper than 3".into()));
-    assert_eq!(read("<testsuite a='12345'/>"), Err("an attribute is longer than 4 bytes".into()));
-    let cases = "<testsuite><testcase/><testcase/><testcase/></testsuite>";
-    assert_eq!(read(cases), Err("it holds more than 2 test cases".into()));
-    let names = |name: &str| {
-        format!("<testsuite name='s'><testcase name='{name}'/><testcase name='{name}'/></testsuite>")
-    };
-    assert!(read(&names("four")).is_ok());
-    let nested = format!("<testsuite name='long'>{}</testsuite>", names("four"));
-    assert_eq!(read(&nested), Err("the names of its tests are longer than 24 bytes".into()));
 }
 
 const DOCUMENT: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
