@@ -11,7 +11,10 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("attest", &["model"]),
     (
         "cli",
-        &["attest", "collect", "control", "decide", "evidence", "model", "policy", "record", "render", "report"],
+        &[
+            "attest", "collect", "control", "decide", "evidence", "model", "policy", "record", "render",
+            "report",
+        ],
     ),
     ("collect", &["attest", "evidence", "model", "record", "report"]),
     ("control", &["model"]),

@@ -40,6 +40,9 @@ pub struct Recording {
     /// Write the statement to this file. Without it and --note: to stdout.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// Write it as in-toto `test-result/v0.1`, for other programs. The gate reads only the full form.
+    #[arg(long, conflicts_with = "note")]
+    test_result: bool,
     /// Keep the statement in the repository: in a note on the tree, under refs/notes/portcullis.
     #[arg(long)]
     note: bool,
@@ -76,7 +79,8 @@ fn record(directory: &Path, recording: &Recording) -> Result {
         producer: actions::producer(),
     };
     let statement = make(&repository, order).map_err(unseen)?;
-    let mut line = evidence::write(&statement).map_err(|error| Failure::environment(error.to_string()))?;
+    let write = if recording.test_result { evidence::write_test_result } else { evidence::write };
+    let mut line = write(&statement).map_err(|error| Failure::environment(error.to_string()))?;
     if recording.note {
         append_line(directory, &statement.subject.tree, &line, jiff::Timestamp::now())
             .map_err(|refusal| Failure::environment(refusal.to_string()))?;

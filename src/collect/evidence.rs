@@ -1,5 +1,6 @@
 //! Statements of test runs: made from reports and the work tree, and found again in files and notes.
 
+use crate::attest::signers::AllowedSigners;
 use crate::collect::git::Repository;
 use crate::collect::reports::{below, native, read, run};
 use crate::evidence;
@@ -49,7 +50,7 @@ pub fn record(repository: &Repository, order: Order<'_>) -> Result<Statement, Ga
         taken.report(name_of(root, file), file)?;
     }
     let finished = taken.oldest.ok_or_else(|| no_time(order.suite))?;
-    let (reports, TestRun { tests, contradictions, errors }) = taken.folded();
+    let (reports, TestRun { tests, contradictions, errors, replayed }) = taken.folded();
     let mut materials =
         order.materials.iter().map(|file| material(root, file)).collect::<Result<Vec<_>, _>>()?;
     materials.sort();
@@ -65,7 +66,7 @@ pub fn record(repository: &Repository, order: Order<'_>) -> Result<Statement, Ga
         tests,
         contradictions,
         errors,
-        replayed: Vec::new(),
+        replayed,
     };
     Ok(Statement { subject, run })
 }
@@ -134,6 +135,7 @@ impl Taken {
             };
             whole.contradictions.extend(said(run.contradictions));
             whole.errors.extend(said(run.errors));
+            whole.replayed.extend(run.replayed);
             for test in run.tests {
                 let seen = tests.entry(test.id.clone()).or_insert_with(|| test.clone());
                 seen.outcome = seen.outcome.max(test.outcome);
@@ -141,6 +143,8 @@ impl Taken {
             }
             names.push(name);
         }
+        whole.replayed.sort();
+        whole.replayed.dedup();
         whole.tests = tests.into_values().collect();
         (names, whole)
     }
@@ -160,6 +164,8 @@ pub struct Sought<'a> {
     pub files: &'a [PathBuf],
     /// What is asked.
     pub inquiry: &'a Inquiry,
+    /// The moment of judgement: keys must be valid then.
+    pub observed: jiff::Timestamp,
 }
 
 /// Finds every statement of the judged trees and of those that they began from.
@@ -170,10 +176,29 @@ pub fn gather(repository: &Repository, directory: &Path, sought: &Sought<'_>) ->
         let remedy = "Use a policy that asks for it";
         return Fact::Gap(Gap::not_asked("test evidence that is bound to a tree", remedy));
     }
-    Search { repository, directory, sought }.all().into()
+    let signers = signers(repository, sought);
+    Search { repository, directory, sought, signers }.all().into()
+}
+
+/// The list of signers as it stands at the base.
+fn signers(repository: &Repository, sought: &Sought<'_>) -> Result<AllowedSigners, Gap> {
+    let Some(path) = &sought.inquiry.signers else {
+        return Err(Gap::not_asked("who may sign evidence", "Name `signers` in the policy"));
+    };
+    let what = || format!("who may sign evidence, in {path}");
+    let Some(bytes) = repository.file_at(sought.base, path)? else {
+        let detail = format!("there is no such file at the base {}", sought.base.short());
+        let remedy = "Land the list of signers on the branch first, in a change of its own";
+        return Err(Gap::new(what(), GapReason::Untrusted, detail, remedy));
+    };
+    AllowedSigners::read(&bytes).map_err(|errors| {
+        let all: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        Gap::new(what(), GapReason::Malformed, all.join("; "), "Mend the list of signers on the branch")
+    })
 }
 
 struct Search<'a> {
+    signers: Result<AllowedSigners, Gap>,
     repository: &'a Repository,
     directory: &'a Path,
     sought: &'a Sought<'a>,
@@ -239,13 +264,44 @@ impl Search<'_> {
 
     /// A file that holds nothing is one that says nothing; a note that is not there is none.
     fn lines(&self, place: &Place, bytes: &[u8]) -> Vec<Found> {
-        let found: Vec<Found> = evidence::lines(bytes).map(|line| line_of(place, line)).collect();
+        let found: Vec<Found> = evidence::lines(bytes).map(|line| self.line(place, line)).collect();
         match place {
             Place::File { .. } if found.is_empty() => {
                 vec![unread(place.clone(), malformed(place, "it is empty".to_string()))]
             }
             _ => found,
         }
+    }
+
+    fn line(&self, place: &Place, line: &[u8]) -> Found {
+        let (place, digest) = (place.clone(), Digest::of(line));
+        let read = match evidence::is_envelope(line) {
+            true => self.open(&place, line),
+            false => evidence::read(line)
+                .map(|statement| (statement, BTreeSet::new()))
+                .map_err(|error| malformed(&place, error.to_string())),
+        };
+        match read {
+            Ok((statement, signers)) => {
+                Found { place, digest, signers: Fact::Known(signers), statement: Fact::Known(statement) }
+            }
+            Err(gap) => Found { place, digest, signers: Fact::Gap(gap.clone()), statement: Fact::Gap(gap) },
+        }
+    }
+
+    /// A signature that does not hold is no gap of ours: what it is on was not signed by who may.
+    fn open(&self, place: &Place, line: &[u8]) -> Result<(Statement, BTreeSet<String>), Gap> {
+        let allowed = self.signers.as_ref().map_err(Clone::clone)?;
+        evidence::open(line, allowed, self.sought.observed).map_err(|error| {
+            let remedy =
+                "Sign the statement as it was recorded, with a key that the policy's list of signers allows";
+            Gap::new(
+                format!("the signed statement in {place}"),
+                GapReason::Untrusted,
+                error.to_string(),
+                remedy,
+            )
+        })
     }
 
     fn trees(&self, change: &Change, checkout: &Fact<Checkout>, found: &[Found]) -> Result<Trees, Gap> {
@@ -281,12 +337,6 @@ impl Search<'_> {
         let dates = change.commits.iter().map(|commit| self.repository.committed(&commit.id));
         Ok(dates.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().max())
     }
-}
-
-fn line_of(place: &Place, line: &[u8]) -> Found {
-    let statement = evidence::read(line).map_err(|error| malformed(place, error));
-    let signers = Fact::Known(BTreeSet::new());
-    Found { place: place.clone(), digest: Digest::of(line), signers, statement: statement.into() }
 }
 
 fn unread(place: Place, gap: Gap) -> Found {

@@ -62,8 +62,15 @@ pub fn gather(inquiry: Inquiry, base: &Revision, head: &Revision, sources: &Sour
     } else {
         Fact::Gap(Gap::not_asked("the test reports", "use a policy that asks for them"))
     };
-    let sought =
-        Sought { base, head, change: &change, reports: &reports, files: sources.evidence, inquiry: &inquiry };
+    let sought = Sought {
+        base,
+        head,
+        change: &change,
+        reports: &reports,
+        files: sources.evidence,
+        inquiry: &inquiry,
+        observed: sources.observed,
+    };
     let evidence = evidence::gather(repository, sources.directory, &sought);
     let observed = Fact::Known(sources.observed);
     Facts { schema: SCHEMA, observed, inquiry, change, gate, host, reports, evidence }

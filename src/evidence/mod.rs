@@ -4,18 +4,23 @@
 //! JSON with one subject, which names a commit (`gitCommit`) and its tree (`gitTree`), and a predicate of the type
 //! [`PREDICATE`], whose fields are those of [`RecordedRun`]. Unknown fields of the statement are ignored, as in-toto
 //! demands; unknown fields of the predicate are refused, because what they might take back would go unnoticed. A key that
-//! stands twice is refused everywhere.
+//! stands twice is refused everywhere. A signed statement is the same in a DSSE envelope.
 //!
 //! A note is one statement or DSSE envelope a line, sorted, none twice. So two notes on one tree are merged by
 //! `git notes merge --strategy=cat_sort_uniq`, and nothing is lost.
 
+use crate::attest::AttestError;
+use crate::attest::dsse::{self, Opened};
+use crate::attest::signers::AllowedSigners;
+use crate::attest::statement::{Resource, Statement as Claim};
+use crate::attest::test_result::{self, TestResult};
 use crate::model::change::{ObjectName, Revision};
 use crate::model::evidence::{RecordedRun, Statement, Subject};
-use serde::{Deserialize, Serialize};
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use std::collections::BTreeSet;
-
-/// The type of every statement.
-pub const STATEMENT: &str = "https://in-toto.io/Statement/v1";
+use std::num::NonZeroUsize;
 
 /// The type of our predicate. Its fields are documented with [`RecordedRun`].
 pub const PREDICATE: &str = "urn:portcullis:test-run:v1";
@@ -26,78 +31,79 @@ pub const NOTES: &str = "refs/notes/portcullis";
 /// The largest statement that is read, in bytes.
 pub const MAXIMUM_BYTES: usize = 256 << 20;
 
-#[derive(Serialize, Deserialize)]
-struct Wire {
-    #[serde(rename = "_type")]
-    kind: String,
-    subject: Vec<WireSubject>,
-    #[serde(rename = "predicateType")]
-    predicate_type: String,
-    predicate: RecordedRun,
-}
-
-#[derive(Serialize, Deserialize)]
-struct WireSubject {
-    digest: WireDigest,
-}
-
-/// Other algorithms are ignored: a statement must name these two.
-#[derive(Serialize, Deserialize)]
-struct WireDigest {
-    #[serde(rename = "gitCommit")]
-    commit: Revision,
-    #[serde(rename = "gitTree")]
-    tree: ObjectName,
-}
-
 /// A statement as one line, without a line break.
 ///
 /// # Errors
 /// Those of the JSON writer; with these types there are none.
-pub fn write(statement: &Statement) -> Result<Vec<u8>, serde_json::Error> {
-    let Subject { commit, tree } = statement.subject.clone();
-    serde_json::to_vec(&Wire {
-        kind: STATEMENT.to_string(),
-        subject: vec![WireSubject { digest: WireDigest { commit, tree } }],
-        predicate_type: PREDICATE.to_string(),
-        predicate: statement.run.clone(),
-    })
+pub fn write(statement: &Statement) -> Result<Vec<u8>, AttestError> {
+    let Subject { commit, tree } = &statement.subject;
+    let predicate =
+        serde_json::to_value(&statement.run).map_err(|error| AttestError::Json(error.to_string()))?;
+    let subjects = vec![Resource::commit(None, commit, tree)];
+    Claim { subjects, predicate_type: PREDICATE.to_string(), predicate }.write()
+}
+
+/// The same as `test-result/v0.1`, for other programs. It says less: no skipped tests, no times, no attempts.
+///
+/// # Errors
+/// The run speaks against itself.
+pub fn write_test_result(statement: &Statement) -> Result<Vec<u8>, AttestError> {
+    let Subject { commit, tree } = &statement.subject;
+    let materials = statement.run.materials.iter().map(|material| Resource {
+        name: Some(material.path.clone()),
+        uri: None,
+        digest: [("sha256".to_string(), material.digest.as_str().trim_start_matches("sha256:").to_string())]
+            .into(),
+    });
+    let result = TestResult::of(&statement.run.as_run(), materials.collect());
+    test_result::write(&result, vec![Resource::commit(None, commit, tree)])?.write()
 }
 
 /// Reads a statement.
 ///
 /// # Errors
-/// A sentence that says why it is none of ours.
-pub fn read(bytes: &[u8]) -> Result<Statement, String> {
+/// Why it is none of ours.
+pub fn read(bytes: &[u8]) -> Result<Statement, AttestError> {
     if bytes.len() > MAXIMUM_BYTES {
-        return Err(format!("it is larger than {MAXIMUM_BYTES} bytes"));
+        return Err(AttestError::Statement(format!("it is larger than {MAXIMUM_BYTES} bytes")));
     }
-    types(bytes)?;
-    let wire: Wire = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
-    let [subject] = <[WireSubject; 1]>::try_from(wire.subject)
-        .map_err(|all| format!("it has {} subjects, and a run has one", all.len()))?;
-    let WireDigest { commit, tree } = subject.digest;
-    sound(&wire.predicate)?;
-    Ok(Statement { subject: Subject { commit, tree }, run: wire.predicate })
+    let Claim { subjects, predicate_type, predicate } = Claim::read(bytes)?;
+    let wrong = |problem: String| AttestError::Statement(problem);
+    if predicate_type != PREDICATE {
+        return Err(wrong(format!("its claim is `{predicate_type}` and not `{PREDICATE}`")));
+    }
+    let [subject] = <[Resource; 1]>::try_from(subjects)
+        .map_err(|all| wrong(format!("it has {} subjects, and a run has one", all.len())))?;
+    let digest = |algorithm: &str| subject.digest.get(algorithm).cloned().unwrap_or_default();
+    let commit = Revision::try_from(digest("gitCommit")).map_err(wrong)?;
+    let tree = ObjectName::try_from(digest("gitTree")).map_err(wrong)?;
+    let run: RecordedRun = serde_json::from_value(predicate).map_err(|error| wrong(error.to_string()))?;
+    sound(&run).map_err(wrong)?;
+    Ok(Statement { subject: Subject { commit, tree }, run })
 }
 
-/// The types come first: a statement of another type has other fields.
-fn types(bytes: &[u8]) -> Result<(), String> {
+/// Is this a DSSE envelope, and not a bare statement? What it holds is another matter.
+pub fn is_envelope(bytes: &[u8]) -> bool {
     #[derive(Deserialize)]
-    struct Types {
-        #[serde(rename = "_type")]
-        kind: String,
-        #[serde(rename = "predicateType")]
-        predicate_type: String,
+    struct Shape {
+        #[serde(rename = "payloadType")]
+        _payload_type: IgnoredAny,
     }
-    let types: Types = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
-    if types.kind != STATEMENT {
-        return Err(format!("its type is `{}`, not `{STATEMENT}`", types.kind));
-    }
-    if types.predicate_type != PREDICATE {
-        return Err(format!("its predicate is of the type `{}`, not `{PREDICATE}`", types.predicate_type));
-    }
-    Ok(())
+    serde_json::from_slice::<Shape>(bytes).is_ok()
+}
+
+/// Reads a signed statement, and says who signed it. What was verified is what is read.
+///
+/// # Errors
+/// Nobody who may signed it at this moment, or it is none of ours.
+pub fn open(
+    bytes: &[u8],
+    allowed: &AllowedSigners,
+    at: Timestamp,
+) -> Result<(Statement, BTreeSet<String>), AttestError> {
+    let opened: Opened = dsse::open(bytes, allowed, at, NonZeroUsize::MIN)?;
+    let signers = opened.signers.iter().map(ToString::to_string).collect();
+    Ok((read(opened.payload_of(crate::attest::statement::PAYLOAD_TYPE)?)?, signers))
 }
 
 /// What types cannot say: lists are sorted and hold nothing twice, so that one run has one form.

@@ -69,6 +69,7 @@ impl RecordedRun {
             tests: self.tests.clone(),
             contradictions: self.contradictions.clone(),
             errors: self.errors.clone(),
+            replayed: self.replayed.clone(),
         }
     }
 }
