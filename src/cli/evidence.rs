@@ -12,6 +12,7 @@ use clap::{Args, Subcommand};
 use std::path::{Path, PathBuf};
 
 mod diff;
+mod sign;
 
 /// What to do with evidence.
 #[derive(Debug, Subcommand)]
@@ -20,6 +21,10 @@ pub enum Command {
     Record(Recording),
     /// Compare the tests of two runs: added, removed, renamed, newly skipped, failing or flaky, fixed.
     Diff(diff::Arguments),
+    /// Sign the statements of a file, each in a DSSE envelope.
+    Sign(sign::Signing),
+    /// Say who signed the statements of a file. Ends with 6 when one does not verify.
+    Verify(sign::Verifying),
 }
 
 /// What to record, and where to.
@@ -43,6 +48,9 @@ pub struct Recording {
     /// Write it as in-toto `test-result/v0.1`, for other programs. The gate reads only the full form.
     #[arg(long, conflicts_with = "note")]
     test_result: bool,
+    /// Sign it with this SSH private key (Ed25519, without a passphrase).
+    #[arg(long, value_name = "FILE", conflicts_with = "test_result")]
+    key: Option<PathBuf>,
     /// Keep the statement in the repository: in a note on the tree, under refs/notes/portcullis.
     #[arg(long)]
     note: bool,
@@ -64,6 +72,8 @@ pub fn run(directory: &Path, command: &Command) -> Result {
     match command {
         Command::Record(recording) => record(directory, recording),
         Command::Diff(arguments) => diff::run(directory, arguments),
+        Command::Sign(arguments) => sign::sign(arguments),
+        Command::Verify(arguments) => sign::verify(arguments),
     }
 }
 
@@ -81,6 +91,9 @@ fn record(directory: &Path, recording: &Recording) -> Result {
     let statement = make(&repository, order).map_err(unseen)?;
     let write = if recording.test_result { evidence::write_test_result } else { evidence::write };
     let mut line = write(&statement).map_err(|error| Failure::environment(error.to_string()))?;
+    if let Some(key) = &recording.key {
+        line = sign::sealed(&line, &sign::key(key)?)?;
+    }
     if recording.note {
         append_line(directory, &statement.subject.tree, &line, jiff::Timestamp::now())
             .map_err(|refusal| Failure::environment(refusal.to_string()))?;

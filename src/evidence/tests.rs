@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::attest::key::SigningKey;
-use crate::attest::statement::{PAYLOAD_TYPE, TYPE};
+use crate::attest::statement::PAYLOAD_TYPE;
 use crate::model::digest::Digest;
 use crate::model::evidence::{Material, Producer, ReportName, WorkTree};
 use crate::model::test_run::{Test, TestOutcome};
@@ -67,7 +67,7 @@ fn what_could_be_read_in_two_ways_is_refused() {
         ("\"suite\":", "\"suite\":\"x\",\"suite\":", ""),
         ("\"gitTree\":", "\"gitTree\":\"x\",\"gitTree\":", ""),
         ("\"predicate\":", "\"predicate\":{},\"predicate\":", ""),
-        (TYPE, "https://in-toto.io/Statement/v0.1", "its type is"),
+        ("https://in-toto.io/Statement/v1", "https://in-toto.io/Statement/v0.1", "its type is"),
         (PREDICATE, "https://in-toto.io/attestation/test-result/v0.1", "its claim is"),
         ("\"gitTree\":\"", "\"gitTree\":\"B", ""),
         ("\"id\":\"b\"", "\"id\":\"a\"", "twice"),

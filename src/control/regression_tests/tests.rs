@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::control::Scope;
-use crate::model::change::{Content, Entry, EntryKind, ObjectName, Revision};
+use crate::model::change::{Content, Entry, EntryKind, FileChange, FileStatus, Nature, ObjectName, Revision};
 use crate::model::decision::Outcome;
 use crate::model::digest::Digest;
 use crate::model::fact::GapReason;
