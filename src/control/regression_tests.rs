@@ -52,7 +52,7 @@ pub struct RegressionTests {
 /// One suite.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct Suite {
+pub struct Suite {
     /// The areas it is for; `None`: for all.
     #[serde(default, deserialize_with = "not_empty")]
     areas: Option<Vec<Spanned<String>>>,
