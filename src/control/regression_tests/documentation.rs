@@ -58,29 +58,26 @@ hand it over with `--report upload-regression=target/nextest/ci/junit.xml`.
 
 ```toml
 [controls.regression-tests]
-signers = \".portcullis/allowed_signers\" # for `trust = \"signed\"`; read at the base
+signers = \".portcullis/allowed_signers\" # for `signed`; that of the base
 
 [controls.regression-tests.suites.upload-regression]
 areas = [\"upload\"]                     # without it: every touched area
-reports = [\"target/junit/*.xml\"]       # without it: only --report and --evidence
+reports = [\"target/junit/*.xml\"]       # without it: what is handed over
 minimum = 40                           # this many ran and passed
 required = [\"upload::*\", \"*deletion*\"] # these exist and passed
 skipped = \"allow\"                      # or \"block\"
 flaky = \"block\"                        # or \"note\"
-trust = \"local\"                        # or \"host\" with `check`, or \"signed\"; without it: not bound
+trust = \"local\"                        # or \"host\", \"signed\"
 # check = { name = \"regression\", app = \"github-actions\" }
-baseline = \"required\"                  # or \"first-run\"; without it: not compared
-removed = [\"upload::old_*\"]            # may vanish or be skipped although the baseline has them
-configurations = [\"linux\", \"windows\"] # each hands over a statement of its own
+baseline = \"required\"                  # or \"first-run\"
+removed = [\"upload::old_*\"]            # these may vanish or be skipped
+configurations = [\"linux\", \"windows\"] # each hands over its own run
 max-age = \"24h\"                        # or \"30m\", \"7d\"
 tests = [\"tests/upload/**\"]            # noted when changed with the area
 ```
 
-For a baseline, let the deployment branch record each run, also a failed one, and push the notes:
-
-    portcullis evidence record --suite upload-regression --report target/junit/*.xml --note
-    git push origin refs/notes/portcullis
-
+For a baseline, let the deployment branch record each run, also a failed one, with `portcullis evidence record \
+--suite upload-regression --report FILE --note`, and push the notes with `git push origin refs/notes/portcullis`. \
 In the gate's job fetch them first: `git fetch origin '+refs/notes/portcullis:refs/notes/portcullis'`. \
 A test that is to go is named in `removed` first, in a change of its own that the gate's owners approve.
 
