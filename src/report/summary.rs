@@ -61,6 +61,11 @@ impl Claims {
         Claims { label: label.into(), claims: Vec::new() }
     }
 
+    /// How messages call it.
+    pub fn label(&self) -> &str {
+        &self.label
+    }
+
     /// It claims so many; absent and empty claim nothing.
     pub fn claim(&mut self, what: &'static str, written: Option<&str>) {
         if let Some(written) = written.map(str::trim).filter(|written| !written.is_empty()) {

@@ -20,6 +20,8 @@ pub struct Document {
     claims: Option<Claims>,
     /// The run says of itself that it failed.
     failed: bool,
+    /// A message of the run says that something failed. Some runners write one for each test that does.
+    reported: bool,
     run: TestRun,
 }
 
@@ -104,7 +106,7 @@ impl Document {
     fn message(&mut self, element: &Element<'_>) -> Kind {
         let word = element.value("outcome").unwrap_or_default().to_ascii_lowercase();
         if matches!(word.as_str(), "error" | "failed" | "aborted" | "timeout" | "disconnected") {
-            self.run.errors.push("the run reports an error outside its tests".into());
+            self.reported = true;
         }
         Kind::Other
     }
@@ -161,7 +163,7 @@ impl Document {
         if self.results.iter().any(hidden) {
             self.run.contradictions.push("a test is called passed and a data row of it is not".into());
         }
-        if self.failed && shown.bad() == 0 && self.run.errors.is_empty() {
+        if (self.failed || self.reported) && shown.bad() == 0 {
             self.run.errors.push("the run failed outside its tests".into());
         }
     }
