@@ -58,6 +58,8 @@ fn version_two_says_it_in_several_attributes() {
         ("result='Success' success='False'", Failed, false),
         ("result='Success' executed='False'", Skipped, false),
         ("executed='True'", Error, false),
+        ("executed='True' success='Turue'", Error, false),
+        ("executed='No' success='True'", Error, false),
     ] {
         let text = two(&format!("<test-case name='N.T' {said}/>"));
         assert_eq!(one(&text), (outcome, known), "{said}");
