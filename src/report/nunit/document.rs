@@ -4,7 +4,7 @@ use super::outcome::{has_failed, outcome};
 use crate::model::test_run::{SEPARATOR, TestOutcome, TestRun};
 use crate::report::attempts::Attempts;
 use crate::report::name::{assembly, is_assembly};
-use crate::report::summary::{Claims, Tally};
+use crate::report::summary::{Claims, Tally, say};
 use crate::report::xml::{Content, Element};
 
 /// A document while it is read.
@@ -81,7 +81,7 @@ impl Document {
 
     fn case(&mut self, element: &Element<'_>) -> Kind {
         let (outcome, said) = outcome(element);
-        self.run.contradictions.extend(said.map(|what| format!("a test {what}")));
+        say(&mut self.run.contradictions, said.map(|what| format!("a test {what}")));
         let name = element.value("fullname").or_else(|| element.value("name")).unwrap_or("(unnamed)");
         self.test = Some(Test { id: self.identity(name), outcome });
         Kind::Test
@@ -99,7 +99,7 @@ impl Document {
         match (&mut self.test, self.suites.last_mut()) {
             (Some(test), _) if test.outcome <= TestOutcome::Skipped => {
                 test.outcome = TestOutcome::Failed;
-                self.run.contradictions.push("a test is not called failed and shown as failed".into());
+                say(&mut self.run.contradictions, ["a test is not called failed and shown as failed"]);
             }
             (None, Some(suite)) => suite.failed = true,
             _ => {}
@@ -118,9 +118,9 @@ impl Document {
 
     fn end_suite(&mut self) {
         let Some(suite) = self.suites.pop() else { return };
-        self.run.contradictions.extend(suite.contradictions());
+        say(&mut self.run.contradictions, suite.contradictions());
         if suite.failed && !suite.explained {
-            self.run.errors.push(format!("{} failed outside its tests", suite.claims.label()));
+            say(&mut self.run.errors, [format!("{} failed outside its tests", suite.claims.label())]);
         }
         if let Some(outer) = self.suites.last_mut() {
             outer.shown.add_all(suite.shown);
