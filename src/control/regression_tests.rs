@@ -152,6 +152,8 @@ impl Control for RegressionTests {
         inquiry
             .reports
             .extend(self.suites.values().flat_map(Suite::globs).map(|glob| glob.as_str().to_string()));
+        let sources = self.suites.values().flat_map(|suite| suite.tests.iter().flatten());
+        inquiry.tests.extend(sources.map(|glob| glob.as_str().to_string()));
     }
 
     fn references(&self) -> Vec<Reference<'_>> {

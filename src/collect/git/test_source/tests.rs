@@ -1,0 +1,1 @@
+//! Real-looking samples of each language.
