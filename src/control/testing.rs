@@ -363,6 +363,7 @@ fn gate() -> GateTexts {
         policy_after: policy,
         waivers_before: None,
         waivers_after: None,
+        waiver_signers: None,
         code_owners: None,
     }
 }

@@ -22,6 +22,9 @@ pub struct Inquiry {
     pub tests: BTreeSet<String>,
     /// Also list the paths that single commits on the way touch, not only what is left of them in the end.
     pub each_commit: bool,
+    /// Where the allowed signers of waivers stand in the repository; they are read at the base. `None` when nobody asks.
+    #[serde(deserialize_with = "crate::model::fact::nullable")]
+    pub waiver_signers: Option<RepoPath>,
     /// Where the policy stands in the repository; `None` when it is kept elsewhere.
     #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub policy: Option<RepoPath>,
@@ -36,6 +39,7 @@ impl Inquiry {
         self.teams.extend(other.teams);
         self.reports.extend(other.reports);
         self.tests.extend(other.tests);
+        self.waiver_signers = self.waiver_signers.or(other.waiver_signers);
         self.each_commit |= other.each_commit;
         self.policy = self.policy.or(other.policy);
         self

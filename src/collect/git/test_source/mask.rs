@@ -120,7 +120,7 @@ mod tests {
     fn comments_and_strings_are_blanked_out_and_nothing_else() {
         assert_eq!(mask("a // b\nc", &RUST), "a     \nc");
         assert_eq!(mask("a /* b\n*/ c", &RUST), "a     \n   c");
-        assert_eq!(mask(r#"f("a\"}", 'x', '{', '\n', 'a)"#, &RUST), r#"f("      , '  , '  , '   , 'a)"#);
+        assert_eq!(mask(r#"f("a\"}", 'x', '{', '\n', 'a)"#, &RUST), r#"f("     , '  , '  , '   , 'a)"#);
         assert_eq!(mask("x = 'a#b' # c", &PYTHON), "x = '        ");
         assert_eq!(mask("\"\"\"a\n'b'\n\"\"\"\nc", &PYTHON), "\"\"\" \n   \n   \nc");
         assert_eq!(mask("'open\nnext", &PYTHON), "'    \nnext");

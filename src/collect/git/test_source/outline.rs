@@ -112,7 +112,7 @@ impl Reader<'_> {
         for line in (1..self.line(place)).rev() {
             let start = self.start_of(line);
             let (text, shown) = (self.masked[start..from].trim(), self.text[start..from].trim());
-            let is_mark = text.starts_with(['@', '#', '[']) || text.ends_with(')') && text.starts_with('.');
+            let is_mark = text.starts_with(['@', '#', '[']) && !text.ends_with('{');
             let is_comment = text.is_empty() && !shown.is_empty();
             if !is_mark && !is_comment {
                 break;
@@ -174,8 +174,17 @@ impl Reader<'_> {
             assertions: count(assertion).saturating_sub(count(trivial)),
             empty: self.does_nothing(body),
             skipped: skip.is_in(marked),
-            body: without_blanks(&self.text[found.body]),
+            body: without_blanks(&self.text[self.behind_name(found.body)]),
         }
+    }
+
+    /// The body without the name, where that is an argument like others.
+    fn behind_name(&self, body: Range<usize>) -> Range<usize> {
+        let name = match self.language.body {
+            Body::Call => self.masked[body.clone()].find(',').unwrap_or(0),
+            Body::Braces | Body::Indent => 0,
+        };
+        body.start + name..body.end
     }
 
     fn does_nothing(&self, body: &str) -> bool {
