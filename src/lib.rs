@@ -5,11 +5,12 @@
 //!
 //! ```text
 //! model <- control <- policy <- decide <- render     pure
-//! model <- report, record <- collect                 the edge never sees control, policy or decide
+//! model <- attest, report, record <- collect         the edge never sees control, policy or decide
 //! model <- record <- render                          pure
 //! everything <- cli <- main
 //! ```
 
+pub mod attest;
 #[cfg(feature = "collect")]
 pub mod cli;
 #[cfg(feature = "collect")]

@@ -158,7 +158,8 @@ impl Range<'_> {
         });
         let candidates = requests.as_ref().map_or_else(|_| Vec::new(), |requests| candidates(requests));
         let landing = Landing { parent: group.parent, landed, candidates };
-        let change = self.witnesses.repository.change(&landing.parent, &landing.landed, self.inquiry);
+        let inquiry = Inquiry { tests: BTreeSet::new(), ..self.inquiry.clone() };
+        let change = self.witnesses.repository.change(&landing.parent, &landing.landed, &inquiry);
         let files = match change {
             Fact::Known(change) => Fact::Known(change.files),
             Fact::Gap(gap) => Fact::Gap(gap),
@@ -175,6 +176,7 @@ impl Range<'_> {
         let request = host.request();
         let mut inquiry = self.inquiry.clone();
         inquiry.topics.retain(|topic| !matches!(topic, Topic::Protection | Topic::Reports));
+        inquiry.tests.clear();
         match &request {
             Fact::Known(known) => {
                 let head = known.head.clone();

@@ -109,8 +109,12 @@ fn gate_texts(
     let waivers = |at| if inquiry.policy.is_some() { text_at(repository, at, &path) } else { Ok(None) };
     let waivers_before = waivers(base)?;
     let waivers_after = if leaves(change, &path) { waivers_before.clone() } else { waivers(head)? };
+    let waiver_signers = match &inquiry.waiver_signers {
+        Some(path) => text_at(repository, base, path)?,
+        None => None,
+    };
     let code_owners = code_owners(repository, base)?;
-    Ok(GateTexts { policy_before, policy_after, waivers_before, waivers_after, code_owners })
+    Ok(GateTexts { policy_before, policy_after, waivers_before, waivers_after, waiver_signers, code_owners })
 }
 
 /// A change that does not touch the policy (or the waivers) leaves the one that the branch has by now, however old the

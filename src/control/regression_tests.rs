@@ -1,10 +1,11 @@
 //! `regression-tests`: the suites of a touched area ran, and their reports show that they passed.
 //!
-//! The settings and the rule are here; what a suite's reports come to is in `evidence.rs`.
+//! The settings and the rule are here; what a suite's reports come to is in `evidence.rs`, and what a
+//! change takes away from its sources in `weakened.rs`.
 
 use super::{Case, Control, Documentation, Kind, Reach, Reference, finding, read, unproven};
-use crate::model::change::{Change, FileChange, FileStatus, Nature};
-use crate::model::decision::{Finding, Place, SubjectKind, TouchedArea, Verdict};
+use crate::model::change::Change;
+use crate::model::decision::{Finding, SubjectKind, TouchedArea, Verdict};
 use crate::model::fact::{Fact, Gap};
 use crate::model::glob::Glob;
 use crate::model::inquiry::{Inquiry, Topic};
@@ -20,6 +21,7 @@ use toml::Spanned;
 
 mod evidence;
 mod pattern;
+mod weakened;
 
 const NAME: &str = "regression-tests";
 
@@ -150,6 +152,8 @@ impl Control for RegressionTests {
         inquiry
             .reports
             .extend(self.suites.values().flat_map(Suite::globs).map(|glob| glob.as_str().to_string()));
+        let sources = self.suites.values().flat_map(|suite| suite.tests.iter().flatten());
+        inquiry.tests.extend(sources.map(|glob| glob.as_str().to_string()));
     }
 
     fn references(&self) -> Vec<Reference<'_>> {
@@ -298,54 +302,6 @@ impl Suite {
 
     fn required(&self, name: &str, evidence: &Evidence<'_>) -> Vec<Finding> {
         self.required.iter().flatten().filter_map(|pattern| evidence.requires(name, pattern)).collect()
-    }
-
-    /// Points out that the suite's own sources shrink together with the code that they test.
-    fn weakened(&self, name: &str, change: &Change) -> Option<Finding> {
-        let globs = self.tests.as_ref()?;
-        let files = change.files.iter().filter(|file| is_of(file, globs));
-        let found: Vec<(&FileChange, &str)> =
-            files.filter_map(|file| weakening(file).map(|how| (file, how))).collect();
-        let shown = |(file, how): &(&FileChange, &str)| {
-            let names: Vec<String> = file.entries().map(|entry| entry.path.to_string()).collect();
-            format!("{}: {how}", names.first().map_or("", String::as_str))
-        };
-        let place = found.iter().find_map(|(file, _)| file.new.as_ref()).map(|entry| entry.path.clone());
-        let number = found.len() as u64;
-        (number > 0).then(|| {
-            let reason = format!(
-                "the change also takes something away from {} of this suite",
-                count(number, "source file")
-            );
-            let mut finding = finding(NAME, Verdict::Noted, SubjectKind::Suite, name, reason)
-                .remedy("Look in review at what the tests no longer test.")
-                .details(some_of(found.iter().map(shown).collect()));
-            finding.place = place.map(|path| Place { path, line: None });
-            finding
-        })
-    }
-}
-
-fn is_of(file: &FileChange, globs: &[Glob]) -> bool {
-    file.entries().any(|entry| globs.iter().any(|glob| glob.matches_folded(entry.path.as_bytes())))
-}
-
-/// How a change to a test's source can weaken it; `None` when lines are only added.
-fn weakening(file: &FileChange) -> Option<&'static str> {
-    match (file.status, &file.content) {
-        (FileStatus::Deleted, _) => Some("deleted"),
-        (FileStatus::Renamed, _) => Some("renamed"),
-        (FileStatus::TypeChanged, _) => Some("no longer the same kind of file"),
-        (FileStatus::Added | FileStatus::Copied | FileStatus::ModeChanged, _) => None,
-        (FileStatus::Modified, Fact::Gap(_)) => Some("changed, and could not be read"),
-        (FileStatus::Modified, Fact::Known(content)) if content.nature != Nature::Text => {
-            Some("changed, and is not text")
-        }
-        // Where no content pattern asks for it, no line is counted.
-        (FileStatus::Modified, Fact::Known(content)) if content.added == 0 && content.removed == 0 => {
-            Some("changed, and its lines were not counted")
-        }
-        (FileStatus::Modified, Fact::Known(content)) => (content.removed > 0).then_some("lines removed"),
     }
 }
 

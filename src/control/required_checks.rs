@@ -340,6 +340,7 @@ mod tests {
             commits: vec![],
             files: vec![],
             on_the_way: Fact::Known(vec![]),
+            test_sources: Fact::Known(crate::model::test_source::TestSources::default()),
         };
         let facts = Facts {
             schema: SCHEMA,

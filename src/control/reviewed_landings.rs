@@ -8,7 +8,6 @@ use crate::model::deployment::LandingFacts;
 use crate::model::fact::Gap;
 use crate::model::inquiry::Inquiry;
 use crate::model::landing::{Candidate, Coverage, Residual, ResidualHunk};
-use crate::model::path::RepoPath;
 use serde::Deserialize;
 
 const NAME: &str = "reviewed-landings";
@@ -111,7 +110,7 @@ impl ReviewedLandings {
         let touched = case.touched.known()?;
         let (inside, others): (Vec<_>, Vec<_>) =
             residual.hunks.iter().partition(|hunk| is_inside(touched, hunk));
-        let (gate, outside) = apart(others, case.deployment.whole.inquiry.policy.as_ref())?;
+        let (gate, outside) = apart(others, &case.deployment.whole.inquiry)?;
         let outside_verdict = match self.outside_areas {
             OutsideAreas::Block => Verdict::Broken,
             OutsideAreas::Note => Verdict::Noted,
@@ -137,11 +136,11 @@ impl ReviewedLandings {
 /// of a landing, and what no request brought it does not see.
 fn apart<'h>(
     hunks: Vec<&'h ResidualHunk>,
-    policy: Option<&RepoPath>,
+    inquiry: &Inquiry,
 ) -> Result<(Vec<&'h ResidualHunk>, Vec<&'h ResidualHunk>), Gap> {
     let (mut gate, mut outside) = (Vec::new(), Vec::new());
     for hunk in hunks {
-        let side = if steers_gate(policy, &hunk.path)? { &mut gate } else { &mut outside };
+        let side = if steers_gate(inquiry, &hunk.path)? { &mut gate } else { &mut outside };
         side.push(hunk);
     }
     Ok((gate, outside))

@@ -352,6 +352,7 @@ fn change() -> Change {
         commits: vec![commit(head(), "robin")],
         files: vec![modified("services/upload/load.rs")],
         on_the_way: Fact::Gap(Gap::not_asked("the paths on the way", "Ask for them.")),
+        test_sources: Fact::Gap(Gap::not_asked("test sources", "Name them.")),
     }
 }
 
@@ -362,6 +363,7 @@ fn gate() -> GateTexts {
         policy_after: policy,
         waivers_before: None,
         waivers_after: None,
+        waiver_signers: None,
         code_owners: None,
     }
 }

@@ -3,6 +3,7 @@
 use crate::model::fact::Fact;
 use crate::model::path::RepoPath;
 use crate::model::person::Mailbox;
+use crate::model::test_source::TestSources;
 use serde::{Deserialize, Serialize};
 
 macro_rules! object_name {
@@ -102,6 +103,8 @@ pub struct Change {
     /// Paths that some commit on the way touched, if they were asked for; see
     /// [`crate::model::inquiry::Inquiry::each_commit`].
     pub on_the_way: Fact<Vec<FileChange>>,
+    /// What is taken away from the sources of tests, if the inquiry says which they are.
+    pub test_sources: Fact<TestSources>,
 }
 
 /// A commit, read from its raw object.

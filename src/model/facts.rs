@@ -52,6 +52,9 @@ pub struct GateTexts {
     /// The waivers as the change would leave them: those of the head if the change touches them, else those of the base; `None` when there are none or the policy is kept elsewhere.
     #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub waivers_after: Option<String>,
+    /// The allowed signers of waivers at the base; `None` when there are none or nobody asks.
+    #[serde(deserialize_with = "crate::model::fact::nullable")]
+    pub waiver_signers: Option<String>,
     /// CODEOWNERS at the base, from the first of GitHub's places that has one.
     #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub code_owners: Option<GateText>,

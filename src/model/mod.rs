@@ -23,4 +23,5 @@ pub mod protection;
 pub mod reach;
 pub mod review;
 pub mod test_run;
+pub mod test_source;
 pub mod waiver;

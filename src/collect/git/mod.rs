@@ -14,6 +14,7 @@
 //! | `graph` | merge bases, and the commits of a change |
 //! | `tree_diff`, `rename` | which paths differ, and which of them moved |
 //! | `content`, `line_diff`, `pattern` | which lines changed, and what they match |
+//! | `test_source` | what is taken away from the sources of tests, as far as it can be told from their look |
 //! | `change` | all of it put together |
 //! | `record` | deployment records: the only refs of ours |
 //! | `record_writer` | the only code that ever writes to a repository |
@@ -41,6 +42,7 @@ mod pattern;
 pub mod record;
 pub mod record_writer;
 mod rename;
+mod test_source;
 mod tree;
 mod tree_diff;
 mod trust;

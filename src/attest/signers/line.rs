@@ -1,0 +1,150 @@
+//! One line of a file of allowed signers.
+
+use super::{Entry, Principal};
+use crate::attest::key::PublicKey;
+use jiff::Timestamp;
+
+/// `None` for an empty line or a comment.
+///
+/// # Errors
+/// What is wrong with the line.
+pub(super) fn read(text: &str, number: usize) -> Result<Option<Entry>, String> {
+    let text = text.trim_matches(is_blank);
+    if text.is_empty() || text.starts_with('#') {
+        return Ok(None);
+    }
+    let (principals, rest) = word(text)?;
+    let (options, key) = if names_a_key(rest) { ("", rest) } else { until_blank(rest)? };
+    let mut entry = Entry {
+        line: number,
+        principals: list(&unquoted(principals), "the list of principals")?,
+        namespaces: None,
+        valid_after: None,
+        valid_before: None,
+        key: public_key(key)?,
+    };
+    set(&mut entry, options)?;
+    Ok(Some(entry))
+}
+
+fn is_blank(c: char) -> bool {
+    matches!(c, ' ' | '\t')
+}
+
+/// The first word, which may stand in quotes, and what follows it.
+fn word(text: &str) -> Result<(&str, &str), String> {
+    let (word, rest) = until_blank(text)?;
+    if rest.is_empty() {
+        return Err("a line has principals and a key".to_string());
+    }
+    Ok((word, rest))
+}
+
+/// Up to the first blank outside quotes.
+fn until_blank(text: &str) -> Result<(&str, &str), String> {
+    let end = end_of(text, is_blank)?;
+    let (word, rest) = text.split_at(end);
+    Ok((word, rest.trim_start_matches(is_blank)))
+}
+
+/// Where the first such character outside quotes stands, or the end. A quote with a backslash before it is none.
+fn end_of(text: &str, ends: impl Fn(char) -> bool) -> Result<usize, String> {
+    let (mut quoted, mut escaped) = (false, false);
+    for (index, c) in text.char_indices() {
+        match c {
+            '"' if !escaped => quoted = !quoted,
+            c if !quoted && ends(c) => return Ok(index),
+            _ => {}
+        }
+        escaped = c == '\\' && !escaped;
+    }
+    if quoted { Err("a quote is not closed".to_string()) } else { Ok(text.len()) }
+}
+
+/// Does the kind of a key come next, and not an option?
+fn names_a_key(text: &str) -> bool {
+    let kind = text.split(is_blank).next().unwrap_or_default();
+    ["ssh-", "ecdsa-", "sk-"].iter().any(|prefix| kind.starts_with(prefix))
+}
+
+fn public_key(text: &str) -> Result<PublicKey, String> {
+    let mut words = text.split(is_blank).filter(|word| !word.is_empty());
+    let (kind, data) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    if !names_a_key(kind) {
+        return Err(format!("`{kind}` is neither an option nor the kind of a key"));
+    }
+    let key = ssh_key::PublicKey::from_openssh(&format!("{kind} {data}"));
+    let key = key.map_err(|error| format!("the key cannot be read: {error}"))?;
+    PublicKey::new(key.key_data().clone())
+}
+
+/// Without the quotes around it.
+fn unquoted(text: &str) -> String {
+    let inner = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+    inner.unwrap_or(text).replace("\\\"", "\"")
+}
+
+fn list(text: &str, what: &str) -> Result<Vec<Principal>, String> {
+    let names: Vec<&str> = text.split(',').collect();
+    let plain = |name: &&str| {
+        !name.is_empty() && *name != "!" && !name.contains(['"', '\\']) && !name.contains(char::is_whitespace)
+    };
+    match names.iter().find(|name| !plain(name)) {
+        Some(name) => Err(format!("{what} holds `{name}`, which is no name")),
+        None => Ok(names.into_iter().map(Principal::new).collect()),
+    }
+}
+
+fn set(entry: &mut Entry, mut options: &str) -> Result<(), String> {
+    while !options.is_empty() {
+        let end = end_of(options, |c| c == ',')?;
+        let (option, rest) = options.split_at(end);
+        set_one(entry, option)?;
+        options = match rest.strip_prefix(',') {
+            Some("") => return Err("a comma is left over after the options".to_string()),
+            Some(rest) => rest,
+            None => rest,
+        };
+    }
+    Ok(())
+}
+
+fn set_one(entry: &mut Entry, option: &str) -> Result<(), String> {
+    let (name, value) = option.split_once('=').unwrap_or((option, ""));
+    let once = |free: bool| if free { Ok(()) } else { Err(format!("the option `{name}` is there twice")) };
+    match name.to_ascii_lowercase().as_str() {
+        "namespaces" => {
+            once(entry.namespaces.is_none())?;
+            entry.namespaces = Some(list(quoted(name, value)?.as_str(), "`namespaces`")?);
+        }
+        "valid-after" => {
+            once(entry.valid_after.is_none())?;
+            entry.valid_after = Some(moment(&quoted(name, value)?)?);
+        }
+        "valid-before" => {
+            once(entry.valid_before.is_none())?;
+            entry.valid_before = Some(moment(&quoted(name, value)?)?);
+        }
+        "cert-authority" => return Err("`cert-authority` is not supported; name each key itself".to_string()),
+        _ => return Err(format!("there is no option `{name}`")),
+    }
+    Ok(())
+}
+
+fn quoted(name: &str, value: &str) -> Result<String, String> {
+    let closed = value.len() >= 2 && value.starts_with('"') && value.ends_with('"');
+    if closed { Ok(unquoted(value)) } else { Err(format!("write `{name}=\"…\"`, with the quotes")) }
+}
+
+/// `YYYYMMDDZ`, `YYYYMMDDHHMMZ` or `YYYYMMDDHHMMSSZ`.
+fn moment(text: &str) -> Result<Timestamp, String> {
+    let mistake = || format!("`{text}` is not a moment; write YYYYMMDDZ or YYYYMMDDHHMMSSZ");
+    let digits = text.strip_suffix(['Z', 'z']).ok_or_else(|| {
+        format!("`{text}` has no `Z` at its end, so that it means another moment on each machine")
+    })?;
+    let whole = matches!(digits.len(), 8 | 12 | 14) && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let part = |from: usize| digits.get(from..from + 2).unwrap_or("00");
+    let year = digits.get(..4).unwrap_or_default();
+    let text = format!("{year}-{}-{}T{}:{}:{}Z", part(4), part(6), part(8), part(10), part(12));
+    whole.then(|| text.parse().ok()).flatten().ok_or_else(mistake)
+}
