@@ -45,8 +45,10 @@ fn declared_characters(bytes: &[u8]) -> Result<Cow<'_, str>, ReportError> {
         "iso-8859-15" | "iso8859-15" | "iso_8859-15" | "latin9" | "latin-9" => {
             Ok(Cow::Owned(bytes.iter().map(|byte| latin9(*byte)).collect()))
         }
+        "windows-1252" | "cp1252" => windows(bytes),
         other => Err(ReportError::whole(format!(
-            "its encoding `{other}` is not read here; write it as UTF-8, UTF-16 with a byte order mark, ISO-8859-1 or ISO-8859-15"
+            "its encoding `{other}` is not read here; write it as UTF-8, UTF-16 with a byte order mark, ISO-8859-1, \
+             ISO-8859-15 or windows-1252"
         ))),
     }
 }
@@ -104,6 +106,24 @@ fn latin9(byte: u8) -> char {
     }
 }
 
+/// Five bytes of windows-1252 stand for nothing; a text that holds one is not what it says it is.
+fn windows(bytes: &[u8]) -> Result<Cow<'_, str>, ReportError> {
+    let character = |(at, byte): (usize, &u8)| {
+        windows_1252(*byte)
+            .ok_or_else(|| ReportError::after(&bytes[..at], "a byte here does not belong in windows-1252"))
+    };
+    bytes.iter().enumerate().map(character).collect::<Result<String, _>>().map(Cow::Owned)
+}
+
+/// windows-1252 differs from ISO-8859-1 in these places.
+fn windows_1252(byte: u8) -> Option<char> {
+    const PLACES: &str = "€\0‚ƒ„…†‡ˆ‰Š‹Œ\0Ž\0\0‘’“”•–—˜™š›œ\0žŸ";
+    match byte {
+        0x80..=0x9f => PLACES.chars().nth(usize::from(byte - 0x80)).filter(|c| *c != '\0'),
+        other => Some(char::from(other)),
+    }
+}
+
 /// The encoding that the declaration names, in lower case.
 fn declared(bytes: &[u8]) -> Option<String> {
     let rest = bytes.trim_ascii_start().strip_prefix(b"<?xml")?;
@@ -133,6 +153,8 @@ mod tests {
         assert_eq!(decode("\u{feff}<a>é</a>".as_bytes()).unwrap(), "<a>é</a>");
         assert!(decode(&latin("ISO-8859-1")).unwrap().ends_with("<a>¤é</a>"));
         assert!(decode(&latin("iso-8859-15")).unwrap().ends_with("<a>€é</a>"));
+        let windows = b"<?xml version='1.0' encoding='Windows-1252'?><a>\x80\x93\x9f\xe9</a>";
+        assert!(decode(windows).unwrap().ends_with("<a>€“Ÿé</a>"));
         assert_eq!(decode(&units("<a>é😀</a>", u16::to_le_bytes)).unwrap(), "<a>é😀</a>");
         assert_eq!(decode(&units("<a>é😀</a>", u16::to_be_bytes)).unwrap(), "<a>é😀</a>");
     }
@@ -143,12 +165,13 @@ mod tests {
         assert_eq!(decode(b"<a>\n\n\0</a>").unwrap_err().line, Some(3));
         assert_eq!(decode(b"<a>\x1b[31m</a>").unwrap_err().line, Some(1));
         assert!(decode("<a>\u{fffe}</a>".as_bytes()).is_err());
+        assert!(decode(b"<?xml version='1.0' encoding='cp1252'?><a>\x81</a>").is_err());
         assert!(decode(b"<?xml version='1.0' encoding='us-ascii'?><a>\xc3\xa9</a>").is_err());
     }
 
     #[test]
     fn a_document_that_says_two_things_about_itself_is_refused() {
-        for encoding in ["utf-16", "windows-1252", "utf-7", "ebcdic"] {
+        for encoding in ["utf-16", "windows-1253", "utf-7", "ebcdic"] {
             let document = format!("<?xml version=\"1.0\" encoding=\"{encoding}\"?><a/>");
             assert!(decode(document.as_bytes()).is_err(), "{encoding}");
         }

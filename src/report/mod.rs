@@ -5,8 +5,10 @@
 
 use crate::model::test_run::TestRun;
 
+mod attempts;
 mod encoding;
 pub mod junit;
+mod xml;
 
 /// The largest report that is read, in bytes. A longer one is refused, never cut.
 pub const MAXIMUM_BYTES: usize = 256 << 20;

@@ -19,60 +19,22 @@ mod suite;
 #[cfg(test)]
 mod tests;
 
-use super::encoding::decode;
-use super::{Format, ReportError};
+use super::attempts::Attempts;
+use super::{Format, ReportError, xml};
 use crate::model::test_run::TestRun;
-use document::{Document, Limits};
-use quick_xml::Reader;
-use quick_xml::events::Event;
+use document::Document;
 
 /// The format.
 pub static FORMAT: Format = Format { name: "junit", detect, parse };
 
-const LIMITS: Limits = Limits { depth: 64, attribute: 1 << 20, cases: 5_000_000, identities: 1 << 30 };
-
-/// How far into a file detection looks for the first element.
-const HEAD_BYTES: usize = 64 << 10;
+const ROOTS: &[&str] = &["testsuites", "testsuite"];
 
 fn detect(bytes: &[u8]) -> bool {
-    let head = &bytes[..bytes.len().min(HEAD_BYTES)];
-    // NUL bytes and the byte order mark away, so that UTF-16 is recognised too; reading it is `decode`'s affair.
-    let head: Vec<u8> = head.iter().copied().filter(u8::is_ascii).filter(|byte| *byte != 0).collect();
-    first_element(&head).is_some_and(|name| matches!(name.as_slice(), b"testsuites" | b"testsuite"))
-}
-
-fn first_element(head: &[u8]) -> Option<Vec<u8>> {
-    let mut reader = Reader::from_reader(head);
-    loop {
-        match reader.read_event().ok()? {
-            Event::Start(tag) | Event::Empty(tag) => {
-                return Some(tag.local_name().as_ref().to_ascii_lowercase());
-            }
-            Event::Eof => return None,
-            _ => {}
-        }
-    }
+    xml::root(bytes).is_some_and(|name| ROOTS.contains(&name.as_str()))
 }
 
 fn parse(bytes: &[u8]) -> Result<TestRun, ReportError> {
-    read(&decode(bytes)?, LIMITS)
-}
-
-fn read(text: &str, limits: Limits) -> Result<TestRun, ReportError> {
-    let mut reader = Reader::from_str(text);
-    let mut document = Document::new(limits);
-    loop {
-        let begin = reader.buffer_position();
-        let event =
-            reader.read_event().map_err(|error| at(text, reader.error_position(), error.to_string()))?;
-        if matches!(event, Event::Eof) {
-            return document.finish().map_err(|message| at(text, begin, message));
-        }
-        document.take(&event).map_err(|message| at(text, begin, message))?;
-    }
-}
-
-fn at(text: &str, position: u64, message: String) -> ReportError {
-    let end = usize::try_from(position).unwrap_or(usize::MAX).min(text.len());
-    ReportError::after(&text.as_bytes()[..end], message)
+    let mut document = Document::new(Attempts::default());
+    xml::read(bytes, ROOTS, xml::LIMITS, &mut document)?;
+    Ok(document.finish())
 }

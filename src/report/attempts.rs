@@ -1,0 +1,115 @@
+//! Records of tests to tests: the records of one identity are attempts of one test.
+
+use crate::model::test_run::{Test, TestOutcome};
+use std::collections::BTreeMap;
+
+/// Bounds of what a report may hold. Beyond them it is refused, never cut.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// How many records there may be.
+    pub records: u64,
+    /// The length of the identities of all records together, in bytes.
+    pub identities: usize,
+}
+
+/// The bounds of a report.
+pub const LIMITS: Limits = Limits { records: 5_000_000, identities: 1 << 30 };
+
+/// The tests of a report while it is read.
+pub struct Attempts {
+    limits: Limits,
+    records: u64,
+    identities: usize,
+    tests: BTreeMap<String, (TestOutcome, u64)>,
+}
+
+impl Default for Attempts {
+    fn default() -> Self {
+        Attempts::within(LIMITS)
+    }
+}
+
+impl Attempts {
+    /// No test yet.
+    pub fn within(limits: Limits) -> Self {
+        Attempts { limits, records: 0, identities: 0, tests: BTreeMap::new() }
+    }
+
+    /// Takes one more record of a test.
+    ///
+    /// # Errors
+    /// A sentence, when there are more than a report may hold.
+    pub fn add(&mut self, id: String, outcome: TestOutcome) -> Result<(), String> {
+        self.count(id.len())?;
+        self.tests
+            .entry(id)
+            .and_modify(|(before, records)| (*before, *records) = (after(*before, outcome), *records + 1))
+            .or_insert((outcome, 1));
+        Ok(())
+    }
+
+    fn count(&mut self, length: usize) -> Result<(), String> {
+        self.records += 1;
+        self.identities += length;
+        if self.records > self.limits.records {
+            return Err(format!("it holds more than {} test cases", self.limits.records));
+        }
+        if self.identities > self.limits.identities {
+            return Err(format!("the names of its tests are longer than {} bytes", self.limits.identities));
+        }
+        Ok(())
+    }
+
+    /// The tests, sorted by identity.
+    pub fn finish(self) -> Vec<Test> {
+        self.tests.into_iter().map(|(id, (outcome, records))| Test { id, outcome, records }).collect()
+    }
+}
+
+/// One more attempt: the worst, save that a pass after a failure is flaky.
+pub fn after(before: TestOutcome, attempt: TestOutcome) -> TestOutcome {
+    match (before, attempt) {
+        (TestOutcome::Failed | TestOutcome::Error, TestOutcome::Passed) => TestOutcome::Flaky,
+        _ => before.max(attempt),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use TestOutcome::{Error, Failed, Flaky, Passed, Skipped};
+
+    #[test]
+    fn the_worst_attempt_decides_and_a_pass_does_not_excuse_a_failure() {
+        for (attempts, outcome) in [
+            (vec![Passed], Passed),
+            (vec![Passed, Passed], Passed),
+            (vec![Failed, Passed], Flaky),
+            (vec![Error, Passed, Skipped], Flaky),
+            (vec![Passed, Failed], Failed),
+            (vec![Failed, Passed, Failed], Failed),
+            (vec![Failed, Passed, Error], Error),
+            (vec![Skipped, Passed], Skipped),
+        ] {
+            let mut tests = Attempts::default();
+            attempts.iter().for_each(|outcome| tests.add("a".into(), *outcome).unwrap());
+            let tests = tests.finish();
+            assert_eq!(
+                (tests[0].outcome, tests[0].records),
+                (outcome, attempts.len() as u64),
+                "{attempts:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn limits_refuse_and_never_cut() {
+        let add = |names: &[&str]| {
+            let mut tests = Attempts::within(Limits { records: 2, identities: 3 });
+            names.iter().try_for_each(|name| tests.add((*name).to_string(), Passed))
+        };
+        assert_eq!(add(&["a", "bc"]), Ok(()));
+        assert_eq!(add(&["a", "b", "c"]), Err("it holds more than 2 test cases".into()));
+        assert_eq!(add(&["ab", "cd"]), Err("the names of its tests are longer than 3 bytes".into()));
+    }
+}

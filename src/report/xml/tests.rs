@@ -1,0 +1,125 @@
+//! What the reader hands on, and what it refuses.
+
+use super::*;
+
+/// Writes down what it is told.
+#[derive(Default)]
+struct Told(Vec<String>);
+
+impl Content for Told {
+    fn start(&mut self, element: &Element<'_>) -> Result<(), String> {
+        let attributes = element.attributes.iter().map(|(name, value)| format!(" {name}={value}"));
+        self.0.push(format!("<{}{}", element.name, attributes.collect::<String>()));
+        if element.name == "forbidden" { Err("it is forbidden".into()) } else { Ok(()) }
+    }
+
+    fn end(&mut self) -> Result<(), String> {
+        self.0.push(">".into());
+        Ok(())
+    }
+
+    fn text(&mut self, text: &str) -> Result<(), String> {
+        self.0.push(text.into());
+        Ok(())
+    }
+}
+
+fn told_within(text: &str, limits: Limits) -> Result<String, ReportError> {
+    let mut told = Told::default();
+    read(text.as_bytes(), &["a"], limits, &mut told)?;
+    Ok(told.0.join("|"))
+}
+
+fn told(text: &str) -> Result<String, String> {
+    told_within(text, LIMITS).map_err(|error| error.message)
+}
+
+#[test]
+fn elements_attributes_and_text_are_told_in_their_order() {
+    assert_eq!(
+        told("<x:A B='1' c=\"&lt;&#65;\">t&amp;<![CDATA[<raw>]]><b/></x:A>\n<!-- end -->"),
+        Ok("<a b=1 c=<A|t|&|<raw>|<b|>|>".into())
+    );
+    assert_eq!(told("\u{feff}<?xml version='1.0'?><a/>"), Ok("<a|>".into()));
+}
+
+#[test]
+fn attributes_are_found_by_name() {
+    let attributes = vec![("empty".into(), "".into()), ("full".into(), "x".into())];
+    let element = Element { name: "a".into(), attributes };
+    assert_eq!((element.attribute("empty"), element.value("empty")), (Some(""), None));
+    assert_eq!((element.value("full"), element.value("none")), (Some("x"), None));
+}
+
+#[test]
+fn an_error_of_the_content_has_its_line() {
+    let error = told_within("<a>\n<b/>\n<forbidden/></a>", LIMITS).unwrap_err();
+    assert_eq!(error, ReportError { line: Some(3), message: "it is forbidden".into() });
+}
+
+#[test]
+fn what_is_not_one_whole_document_is_refused() {
+    for text in [
+        "",
+        "<a>",
+        "<a",
+        "<a></b>",
+        "<a/><a/>",
+        "<a/>x",
+        "x<a/>",
+        "<b/>",
+        "<a b='1' b='2'/>",
+        "<a b=1/>",
+        "<a b/>",
+        "<a b='&c;'/>",
+        "<a>&c;</a>",
+        "<a b='&#27;'/>",
+        "<a>&#27;</a>",
+        "<a/><?xml version='1.0'?>",
+        "<?xml version='1.0'?><?xml version='1.0'?><a/>",
+        "<!DOCTYPE a><a/>",
+        "</a>",
+        "<a/></a>",
+    ] {
+        assert!(told(text).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn limits_refuse_and_never_cut() {
+    let limits = Limits { depth: 2, attributes: 2, attribute: 3, document_type: false };
+    let told = |text: &str| told_within(text, limits).map_err(|error| error.message);
+    assert!(told("<a b='123' c=''><d/></a>").is_ok());
+    assert_eq!(told("<a><b><c/></b></a>"), Err("elements nest deeper than 2".into()));
+    assert_eq!(told("<a b='1234'/>"), Err("an attribute is longer than 3 bytes".into()));
+    assert_eq!(told("<a b='' c='' d=''/>"), Err("an element has more than 2 attributes".into()));
+}
+
+#[test]
+fn a_document_type_may_be_named_where_a_format_has_one_and_declares_nothing() {
+    let limits = Limits { document_type: true, ..LIMITS };
+    let told = |text: &str| told_within(text, limits);
+    assert!(told("<!DOCTYPE a SYSTEM 'http://example.test/a.dtd'><a/>").is_ok());
+    assert!(told("<!DOCTYPE a PUBLIC '-//x' 'http://example.test/a.dtd'>\n<a/>").is_ok());
+    for text in [
+        "<!DOCTYPE a [<!ENTITY b 'x'>]><a/>",
+        "<!DOCTYPE a SYSTEM 'x' [<!ENTITY b SYSTEM 'file:///etc/hostname'>]><a>&b;</a>",
+        "<!DOCTYPE a SYSTEM 'x'><a>&b;</a>",
+        "<a/><!DOCTYPE a>",
+        "<a><!DOCTYPE a></a>",
+    ] {
+        assert!(told(text).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn the_root_is_seen_in_every_encoding() {
+    let utf16: Vec<u8> = "\u{feff}<?xml version='1.0'?><!-- x --><y:Root a='1'>"
+        .encode_utf16()
+        .flat_map(u16::to_be_bytes)
+        .collect();
+    assert_eq!(root(&utf16).as_deref(), Some("root"));
+    assert_eq!(root("\u{feff}<Root/>".as_bytes()).as_deref(), Some("root"));
+    assert_eq!(root(b"{}"), None);
+    assert_eq!(root(b"<root"), None);
+}
