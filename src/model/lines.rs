@@ -66,7 +66,11 @@ impl Lines {
         let mut both = Vec::new();
         while let (Some(a), Some(b)) = (mine.peek(), others.peek()) {
             both.push((a.0.max(b.0), a.1.min(b.1)));
-            if a.1 < b.1 { mine.next() } else { others.next() };
+            if a.1 < b.1 {
+                mine.next()
+            } else {
+                others.next()
+            };
         }
         Lines::of(both)
     }

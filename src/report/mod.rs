@@ -8,6 +8,7 @@ use crate::model::test_run::TestRun;
 mod attempts;
 mod encoding;
 pub mod junit;
+pub mod line_coverage;
 mod xml;
 
 /// The largest report that is read, in bytes. A longer one is refused, never cut.

@@ -107,7 +107,8 @@ mod tests {
 
     #[test]
     fn a_block_ran_if_any_test_binary_ran_it() {
-        let text = "mode: set\nm/a.go:3.13,5.10 2 1\nm/a.go:5.10,7.3 1 0\nm/b.go:1.1,2.2 1 0\nm/b.go:1.1,2.2 1 1\n";
+        let text =
+            "mode: set\nm/a.go:3.13,5.10 2 1\nm/a.go:5.10,7.3 1 0\nm/b.go:1.1,2.2 1 0\nm/b.go:1.1,2.2 1 1\n";
         assert_eq!(files(text).unwrap(), ["m/a.go 3-5 / 3-7", "m/b.go 1-2 / 1-2"]);
     }
 

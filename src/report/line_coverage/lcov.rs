@@ -95,7 +95,8 @@ impl Reading {
     fn line(&mut self, value: &str) -> Result<(), String> {
         let section = self.section.as_mut().ok_or("a line stands outside of any file")?;
         let (number, rest) = value.split_once(',').ok_or("a line has no count")?;
-        let (count, checksum) = rest.split_once(',').map_or((rest, ""), |(count, checksum)| (count, checksum));
+        let (count, checksum) =
+            rest.split_once(',').map_or((rest, ""), |(count, checksum)| (count, checksum));
         let (number, hit) = (line_number(number)?, count_of(count)?);
         section.take(number, hit);
         let file = self.gathered.file(vec![section.file.clone()]);
@@ -186,7 +187,8 @@ mod tests {
 
     #[test]
     fn sections_of_one_file_add_up() {
-        let text = "TN:a\nSF:x.py\nDA:1,1\nDA:2,0\nend_of_record\nTN:b\nSF:x.py\nDA:2,3\nDA:4,0\nend_of_record\n";
+        let text =
+            "TN:a\nSF:x.py\nDA:1,1\nDA:2,0\nend_of_record\nTN:b\nSF:x.py\nDA:2,3\nDA:4,0\nend_of_record\n";
         assert_eq!(files(text), [one("x.py", "1-2, 4", "1-2")]);
     }
 

@@ -123,7 +123,7 @@ fn count_of(on_line: &[Segment], wrapped: Option<&Segment>) -> Option<u64> {
     let begins = on_line.iter().filter(|segment| segment.begins_region()).map(|segment| segment.count).max();
     let skipped = on_line.first().is_some_and(|first| !first.has_count && first.is_entry);
     // A region that begins on a line makes it one that can be executed, also behind one that is skipped.
-    if skipped { begins } else { wrapped.max(begins) }
+    if skipped && begins.is_none() { None } else { wrapped.max(begins) }
 }
 
 #[cfg(test)]
@@ -145,7 +145,7 @@ mod tests {
             lines(
                 "[[1,1,4,true,true,false],[3,10,0,true,true,false],[5,6,4,true,false,false],[7,2,0,false,false,false]]"
             ),
-            "1-3, 5-7 / 1-7"
+            "1-3, 6-7 / 1-7"
         );
     }
 

@@ -9,8 +9,10 @@ use crate::model::line_coverage::{CoverageFormat, FileLines};
 use gathered::Gathered;
 use std::collections::BTreeMap;
 
+mod cobertura;
 mod gathered;
 mod go_cover;
+mod jacoco;
 mod lcov;
 mod llvm_cov;
 mod place;
@@ -48,7 +50,8 @@ pub struct Format {
 }
 
 /// Every format, sorted by name.
-pub static TABLE: &[&Format] = &[&go_cover::FORMAT, &lcov::FORMAT, &llvm_cov::FORMAT];
+pub static TABLE: &[&Format] =
+    &[&cobertura::FORMAT, &go_cover::FORMAT, &jacoco::FORMAT, &lcov::FORMAT, &llvm_cov::FORMAT];
 
 /// Reads a coverage report. Its content decides what it is, unless somebody says.
 ///
