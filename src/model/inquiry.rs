@@ -1,6 +1,7 @@
 //! What a policy wants to know. Collectors see this and nothing else of the policy, so that none of
 //! them can know what would please the judge.
 
+use crate::model::line_coverage::CoverageSource;
 use crate::model::path::RepoPath;
 use crate::model::person::TeamName;
 use serde::{Deserialize, Serialize};
@@ -18,6 +19,8 @@ pub struct Inquiry {
     pub teams: BTreeSet<TeamName>,
     /// Where reports are looked for: patterns of the one glob dialect, from the working directory.
     pub reports: BTreeSet<String>,
+    /// Where coverage reports are looked for. Without any, nobody asks which lines changed.
+    pub line_coverage: BTreeSet<CoverageSource>,
     /// Also list the paths that single commits on the way touch, not only what is left of them in the end.
     pub each_commit: bool,
     /// Where the policy stands in the repository; `None` when it is kept elsewhere.
@@ -33,6 +36,7 @@ impl Inquiry {
         self.patterns.extend(other.patterns);
         self.teams.extend(other.teams);
         self.reports.extend(other.reports);
+        self.line_coverage.extend(other.line_coverage);
         self.each_commit |= other.each_commit;
         self.policy = self.policy.or(other.policy);
         self

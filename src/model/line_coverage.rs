@@ -107,10 +107,8 @@ pub struct Covered {
     pub ambiguous: BTreeMap<RepoPath, Vec<String>>,
     /// Changed files of which it describes another version, each with how that shows, in one sentence.
     pub stale: BTreeMap<RepoPath, String>,
-    /// When it does not name every changed file: names that lead to none, as the report has them. A few.
+    /// Names that end like a changed file which no name stands for, as the report has them. A few: they show what to map.
     pub unmatched: Vec<String>,
-    /// How many such names there are.
-    pub unmatched_in_all: u64,
     /// Where the report speaks against itself, each one sentence.
     pub contradictions: Vec<String>,
 }
