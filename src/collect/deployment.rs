@@ -177,6 +177,7 @@ impl Range<'_> {
         let mut inquiry = self.inquiry.clone();
         inquiry.topics.retain(|topic| !matches!(topic, Topic::Protection | Topic::Reports));
         inquiry.tests.clear();
+        inquiry.line_coverage.clear();
         match &request {
             Fact::Known(known) => {
                 let head = known.head.clone();
@@ -200,6 +201,7 @@ impl Range<'_> {
             gate: Fact::Gap(gap.clone()),
             host: host.facts(&nothing, question),
             reports: Fact::Gap(gap.clone()),
+            line_coverage: Fact::Gap(gap.clone()),
         }
     }
 

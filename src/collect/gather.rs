@@ -2,6 +2,7 @@
 
 use crate::collect::git::Repository;
 use crate::collect::host::{Host, Question};
+use crate::collect::line_coverage;
 use crate::collect::reports::{self, Named};
 use crate::model::change::{Change, FileChange, Revision};
 use crate::model::codeowners::{self, CodeOwners};
@@ -49,17 +50,19 @@ pub fn gather(inquiry: Inquiry, base: &Revision, head: &Revision, sources: &Sour
         Some(asked) => host_facts(asked, &inquiry, head, &change, &gate),
         None => HostFacts::unseen("none", &no_host()),
     };
+    let root = repository.work_tree().unwrap_or(sources.directory);
+    let tracked = |file: &Path| match reports::below(root, file) {
+        Some(path) => Fact::from(is_tracked(repository, base, head, &change, &path)),
+        None => Fact::Known(false),
+    };
     let reports = if inquiry.topics.contains(&Topic::Reports) {
-        let root = repository.work_tree().unwrap_or(sources.directory);
-        let tracked = |file: &Path| match reports::below(root, file) {
-            Some(path) => Fact::from(is_tracked(repository, base, head, &change, &path)),
-            None => Fact::Known(false),
-        };
         reports::gather(sources.directory, sources.reports, &inquiry, &tracked)
     } else {
         Fact::Gap(Gap::not_asked("the test reports", "use a policy that asks for them"))
     };
-    Facts { schema: SCHEMA, observed: Fact::Known(sources.observed), inquiry, change, gate, host, reports }
+    let line_coverage = line_coverage::gather(sources.directory, &inquiry, repository, &change, &tracked);
+    let observed = Fact::Known(sources.observed);
+    Facts { schema: SCHEMA, observed, inquiry, change, gate, host, reports, line_coverage }
 }
 
 /// Does the repository bring a file of this path to a checkout of the head, or of the head merged into the base, which is

@@ -10,5 +10,6 @@ pub mod deployment;
 pub mod gather;
 pub mod git;
 pub mod host;
+pub mod line_coverage;
 pub mod reports;
 pub mod transport;

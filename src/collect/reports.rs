@@ -78,16 +78,17 @@ fn report(file: &Path, path: String, suite: Option<String>, tracked: &dyn Fn(&Pa
 }
 
 fn run(bytes: &[u8], path: &str) -> Fact<TestRun> {
-    let malformed = |error: ReportError| {
-        let remedy =
-            "Run the suite again, let its runner finish, and hand over the report as it was written.";
-        Gap::new(what(path), GapReason::Malformed, error.to_string(), remedy)
-    };
-    parse(bytes).map_err(malformed).into()
+    parse(bytes).map_err(|error| malformed(path, &error)).into()
+}
+
+/// The gap that a report leaves which could not be understood.
+pub(super) fn malformed(path: &str, error: &ReportError) -> Gap {
+    let remedy = "Run the suite again, let its runner finish, and hand over the report as it was written.";
+    Gap::new(what(path), GapReason::Malformed, error.to_string(), remedy)
 }
 
 /// The whole file: a regular one, not a link, not larger than a report may be.
-fn read(file: &Path, path: &str) -> Result<Vec<u8>, Gap> {
+pub(super) fn read(file: &Path, path: &str) -> Result<Vec<u8>, Gap> {
     let metadata = fs::symlink_metadata(file).map_err(|error| unreadable(path, &error))?;
     if metadata.is_symlink() {
         let detail = "it is a symbolic link, which can lead to a report from anywhere";
@@ -133,7 +134,7 @@ fn unreadable(path: &str, error: &io::Error) -> Gap {
 }
 
 /// Every path below `directory` that a pattern matches and that is no directory, sorted.
-fn find(directory: &Path, patterns: &BTreeSet<String>) -> Result<Vec<RepoPath>, Gap> {
+pub(super) fn find(directory: &Path, patterns: &BTreeSet<String>) -> Result<Vec<RepoPath>, Gap> {
     let patterns = patterns.iter().map(|text| Pattern::new(text)).collect::<Result<Vec<_>, _>>()?;
     let mut found = Vec::new();
     let mut left = if patterns.is_empty() { Vec::new() } else { vec![Vec::new()] };
@@ -249,13 +250,13 @@ fn shown(path: &Path) -> String {
 }
 
 #[cfg(unix)]
-fn native(path: &RepoPath) -> PathBuf {
+pub(super) fn native(path: &RepoPath) -> PathBuf {
     use std::os::unix::ffi::OsStrExt;
     PathBuf::from(std::ffi::OsStr::from_bytes(path.as_bytes()))
 }
 
 #[cfg(not(unix))]
-fn native(path: &RepoPath) -> PathBuf {
+pub(super) fn native(path: &RepoPath) -> PathBuf {
     PathBuf::from(String::from_utf8_lossy(path.as_bytes()).into_owned())
 }
 

@@ -310,7 +310,7 @@ fn broken(suite: &str, reason: impl Into<String>) -> Finding {
 }
 
 /// At most [`NAMED`] of them, and how many more there are.
-fn some_of(mut all: Vec<String>) -> Vec<String> {
+pub(super) fn some_of(mut all: Vec<String>) -> Vec<String> {
     let more = all.len().saturating_sub(NAMED);
     if more > 0 {
         all.truncate(NAMED);
@@ -320,7 +320,7 @@ fn some_of(mut all: Vec<String>) -> Vec<String> {
 }
 
 /// "1 test", "2 tests".
-fn count(number: u64, what: &str) -> String {
+pub(super) fn count(number: u64, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 

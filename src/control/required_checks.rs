@@ -350,6 +350,7 @@ mod tests {
             gate: Fact::Gap(gap()),
             host,
             reports: Fact::Gap(gap()),
+            line_coverage: Fact::Gap(gap()),
         };
         let scope = Scope {
             inventory: Inventory::default(),

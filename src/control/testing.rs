@@ -58,6 +58,7 @@ impl World {
             gate: Fact::Known(gate()),
             host: host(),
             reports: Fact::Known(vec![green_report()]),
+            line_coverage: Fact::Gap(Gap::not_asked("the changed lines", "Ask for them.")),
         };
         let mut world = World { facts, scope: scope(), touched: Fact::Known(Vec::new()) };
         world.place();

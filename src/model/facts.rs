@@ -4,6 +4,7 @@ use crate::model::change::{Change, Revision};
 use crate::model::check::Check;
 use crate::model::fact::{Fact, Gap};
 use crate::model::inquiry::Inquiry;
+use crate::model::line_coverage::LineCoverage;
 use crate::model::path::RepoPath;
 use crate::model::person::{Account, Login, TeamName};
 use crate::model::protection::{Branch, Protection};
@@ -13,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The version of the JSON form of [`Facts`].
-pub const SCHEMA: u32 = 2;
+pub const SCHEMA: u32 = 3;
 
 /// The answers to one [`Inquiry`]. No field has a default: what is missing in the text is an error, not an absence.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +34,8 @@ pub struct Facts {
     pub host: HostFacts,
     /// The test reports.
     pub reports: Fact<Vec<Report>>,
+    /// The changed lines, and the coverage reports.
+    pub line_coverage: Fact<LineCoverage>,
 }
 
 /// Texts that steer the gate, before and after the change.

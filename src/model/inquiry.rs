@@ -1,6 +1,7 @@
 //! What a policy wants to know. Collectors see this and nothing else of the policy, so that none of
 //! them can know what would please the judge.
 
+use crate::model::line_coverage::CoverageSource;
 use crate::model::path::RepoPath;
 use crate::model::person::TeamName;
 use serde::{Deserialize, Serialize};
@@ -20,6 +21,8 @@ pub struct Inquiry {
     pub reports: BTreeSet<String>,
     /// Which files are the sources of tests: patterns of the one glob dialect, from the root of the repository.
     pub tests: BTreeSet<String>,
+    /// Where coverage reports are looked for. Without any, nobody asks which lines changed.
+    pub line_coverage: BTreeSet<CoverageSource>,
     /// Also list the paths that single commits on the way touch, not only what is left of them in the end.
     pub each_commit: bool,
     /// Where the allowed signers of waivers stand in the repository; they are read at the base. `None` when nobody asks.
@@ -40,6 +43,7 @@ impl Inquiry {
         self.reports.extend(other.reports);
         self.tests.extend(other.tests);
         self.waiver_signers = self.waiver_signers.or(other.waiver_signers);
+        self.line_coverage.extend(other.line_coverage);
         self.each_commit |= other.each_commit;
         self.policy = self.policy.or(other.policy);
         self

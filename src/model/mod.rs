@@ -16,6 +16,8 @@ pub mod glob;
 pub mod inquiry;
 pub mod inventory;
 pub mod landing;
+pub mod line_coverage;
+pub mod lines;
 pub mod moment;
 pub mod path;
 pub mod person;

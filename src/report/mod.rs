@@ -12,6 +12,7 @@ pub mod go_test;
 mod json;
 pub mod junit;
 pub mod libtest;
+pub mod line_coverage;
 mod name;
 pub mod nunit;
 mod stable;

@@ -56,7 +56,8 @@ fn facts(branch: Fact<Branch>, protection: Fact<Protection>) -> Facts {
         change: Fact::Gap(unasked.clone()),
         gate: Fact::Gap(unasked.clone()),
         host,
-        reports: Fact::Gap(unasked),
+        reports: Fact::Gap(unasked.clone()),
+        line_coverage: Fact::Gap(unasked),
     }
 }
 

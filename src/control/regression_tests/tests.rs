@@ -87,6 +87,7 @@ impl World {
             gate: Fact::Gap(gap()),
             host: HostFacts::unseen("none", &gap()),
             reports: Fact::Known(reports),
+            line_coverage: Fact::Gap(gap()),
         };
         World { facts, touched: touched(&["upload"]) }
     }
@@ -485,7 +486,7 @@ fn it_asks_for_its_patterns_and_names_its_areas() {
         .iter()
         .map(|reference| match reference {
             Reference::Area(area) => area.get_ref().as_str(),
-            Reference::Role(role) => panic!("{role:?}"),
+            other => panic!("{other:?}"),
         })
         .collect();
     assert_eq!(areas, ["upload"]);
