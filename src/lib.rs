@@ -5,7 +5,8 @@
 //!
 //! ```text
 //! model <- control <- policy <- decide <- render     pure
-//! model <- attest, report, record <- collect         the edge never sees control, policy or decide
+//! model <- attest <- evidence <- collect            statements of test runs
+//! model <- report, record <- collect                the edge never sees control, policy or decide
 //! model <- record <- render                          pure
 //! everything <- cli <- main
 //! ```
@@ -17,6 +18,7 @@ pub mod cli;
 pub mod collect;
 pub mod control;
 pub mod decide;
+pub mod evidence;
 pub mod model;
 pub mod policy;
 pub mod record;

@@ -9,10 +9,17 @@ use std::path::{Path, PathBuf};
 /// Each room and the rooms that it may look into. The library's root and `main.rs` may see everything.
 const ROOMS: &[(&str, &[&str])] = &[
     ("attest", &["model"]),
-    ("cli", &["attest", "collect", "control", "decide", "model", "policy", "record", "render", "report"]),
-    ("collect", &["attest", "model", "record", "report"]),
+    (
+        "cli",
+        &[
+            "attest", "collect", "control", "decide", "evidence", "model", "policy", "record", "render",
+            "report",
+        ],
+    ),
+    ("collect", &["attest", "evidence", "model", "record", "report"]),
     ("control", &["model"]),
     ("decide", &["attest", "control", "model", "policy"]),
+    ("evidence", &["attest", "model"]),
     ("model", &[]),
     ("policy", &["attest", "control", "model"]),
     ("record", &["model"]),

@@ -71,6 +71,7 @@ fn judge(lane: &Lane) -> Decision {
         host: Some(&host),
         directory: lane.directory(),
         reports: &[],
+        evidence: &[],
         observed: jiff::Timestamp::UNIX_EPOCH,
     };
     decide_deployment(&policy, &gather_deployment(&inquiry, target, &witnesses, &|_, _| ()))

@@ -2,6 +2,7 @@
 
 use super::exit::{Failure, Result};
 use crate::model::change::{BranchName, Revision};
+use crate::model::evidence::Producer;
 use crate::model::person::Login;
 use serde::Deserialize;
 use std::path::PathBuf;
@@ -54,6 +55,24 @@ pub fn actor() -> Option<Login> {
 pub fn recorder() -> String {
     let names = ["GITHUB_ACTOR", "USER", "LOGNAME"];
     names.into_iter().find_map(variable).unwrap_or_else(|| "unknown".to_string())
+}
+
+/// Who runs the tests, as far as the environment of a CI job says (GitHub docs, "Variables reference"; GitLab docs,
+/// "Predefined CI/CD variables"). A workflow cannot set these of GitHub for its steps.
+pub fn producer() -> Producer {
+    if is_job() {
+        return Producer {
+            kind: "github-actions".to_string(),
+            run: variable("GITHUB_RUN_ID"),
+            attempt: variable("GITHUB_RUN_ATTEMPT").and_then(|number| number.parse().ok()).filter(|n| *n > 0),
+            workflow: variable("GITHUB_WORKFLOW_REF"),
+        };
+    }
+    if variable("GITLAB_CI").as_deref() == Some("true") {
+        let (run, workflow) = (variable("CI_PIPELINE_ID"), variable("CI_CONFIG_PATH"));
+        return Producer { kind: "gitlab-ci".to_string(), run, attempt: None, workflow };
+    }
+    Producer { kind: "local".to_string(), run: None, attempt: None, workflow: None }
 }
 
 /// Where the job summary goes.

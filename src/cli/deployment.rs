@@ -153,8 +153,14 @@ pub fn prepare(
     let deployer = deployer(deploying.deployer.as_deref(), actions::actor());
     let target = Target { environment: environment.to_string(), branch, candidate, baseline, deployer };
     let observed = jiff::Timestamp::now();
-    let witnesses =
-        Witnesses { repository: &repository, host: host.as_deref(), directory, reports: &reports, observed };
+    let witnesses = Witnesses {
+        repository: &repository,
+        host: host.as_deref(),
+        directory,
+        reports: &reports,
+        evidence: &subject.evidence,
+        observed,
+    };
     let facts = gather_deployment(&inquiry, target, &witnesses, &output::progress);
     super::policy::waivers_of_deployment(&policy, &facts.whole.gate)?;
     Ok(Preparation::Ready(Box::new(Prepared { policy, facts, tip })))

@@ -82,6 +82,7 @@ pub fn prepare_over(connection: Connection, directory: &Path, subject: &Subject)
         host: asked,
         directory,
         reports: &named,
+        evidence: &subject.evidence,
         observed: jiff::Timestamp::now(),
     };
     let facts = gather(inquiry, &ends.base, &ends.head, &sources);

@@ -14,6 +14,7 @@ pub mod check;
 pub mod decide;
 pub mod demo;
 pub mod deployment;
+pub mod evidence;
 pub mod exit;
 pub mod explain;
 pub mod facts;
@@ -54,6 +55,9 @@ enum Command {
     /// Read and verify what was allowed to be deployed.
     #[command(subcommand)]
     Record(record::Command),
+    /// Record test runs as statements that are bound to a tree, and compare them.
+    #[command(subcommand)]
+    Evidence(evidence::Command),
     /// See the gate at work on a made-up repository; needs no account and no network.
     Demo(demo::Arguments),
 }
@@ -82,6 +86,9 @@ pub struct Subject {
     /// A test report, for the suites whose patterns match its path, or for the one named.
     #[arg(long = "report", value_name = "[SUITE=]FILE", help_heading = "What to judge it by")]
     reports: Vec<String>,
+    /// A file of statements that `portcullis evidence record` wrote, for the suites that they name.
+    #[arg(long = "evidence", value_name = "FILE", help_heading = "What to judge it by")]
+    evidence: Vec<PathBuf>,
 }
 
 /// Hosts by name.
@@ -118,6 +125,7 @@ fn run(cli: Cli) -> exit::Result {
         Command::Explain(arguments) => explain::run(directory, &arguments),
         Command::Policy(command) => policy::run(directory, &command),
         Command::Record(command) => record::run(directory, &command),
+        Command::Evidence(command) => evidence::run(directory, &command),
         Command::Demo(arguments) => demo::run(&arguments),
     }
 }

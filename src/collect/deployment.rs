@@ -13,6 +13,9 @@ use crate::model::protection::Branch;
 use std::collections::BTreeSet;
 use std::path::Path;
 
+/// What is asked of the branch and the candidate, and not of each landing.
+const OF_THE_WHOLE: [Topic; 4] = [Topic::Protection, Topic::Reports, Topic::Evidence, Topic::CodeOwners];
+
 /// What would be deployed, from where.
 #[derive(Clone, Debug)]
 pub struct Target {
@@ -38,6 +41,8 @@ pub struct Witnesses<'a> {
     pub directory: &'a Path,
     /// Reports named on the command line.
     pub reports: &'a [crate::collect::reports::Named],
+    /// Files of statements named on the command line.
+    pub evidence: &'a [std::path::PathBuf],
     /// The moment of judgement.
     pub observed: jiff::Timestamp,
 }
@@ -175,7 +180,7 @@ impl Range<'_> {
         let host = self.witnesses.host?.about(number);
         let request = host.request();
         let mut inquiry = self.inquiry.clone();
-        inquiry.topics.retain(|topic| !matches!(topic, Topic::Protection | Topic::Reports));
+        inquiry.topics.retain(|topic| !matches!(topic, Topic::Protection | Topic::Reports | Topic::Evidence));
         inquiry.tests.clear();
         inquiry.line_coverage.clear();
         match &request {
@@ -202,15 +207,14 @@ impl Range<'_> {
             host: host.facts(&nothing, question),
             reports: Fact::Gap(gap.clone()),
             line_coverage: Fact::Gap(gap.clone()),
+            evidence: Fact::Gap(gap.clone()),
         }
     }
 
     /// The range as one change, with what speaks of the branch and of the candidate.
     fn whole(&self, baseline: &Revision, candidate: &Revision) -> Facts {
         let mut inquiry = self.inquiry.clone();
-        inquiry
-            .topics
-            .retain(|topic| matches!(topic, Topic::Protection | Topic::Reports | Topic::CodeOwners));
+        inquiry.topics.retain(|topic| OF_THE_WHOLE.contains(topic));
         let request =
             Fact::Gap(Gap::not_asked("one change request", "a deployment has as many as it has landings"));
         let asked = self.witnesses.host.map(|host| Asked { host, request, branch: self.branch.clone() });
@@ -218,8 +222,8 @@ impl Range<'_> {
     }
 
     fn facts(&self, inquiry: Inquiry, base: &Revision, head: &Revision, host: Option<Asked<'_>>) -> Facts {
-        let Witnesses { repository, directory, reports, observed, .. } = *self.witnesses;
-        gather(inquiry, base, head, &Sources { repository, host, directory, reports, observed })
+        let Witnesses { repository, directory, reports, evidence, observed, .. } = *self.witnesses;
+        gather(inquiry, base, head, &Sources { repository, host, directory, reports, evidence, observed })
     }
 }
 

@@ -1,5 +1,6 @@
 //! Puts an inquiry to everything that can answer it.
 
+use crate::collect::evidence::{self, Sought};
 use crate::collect::git::Repository;
 use crate::collect::host::{Host, Question};
 use crate::collect::line_coverage;
@@ -15,7 +16,7 @@ use crate::model::protection::Branch;
 use crate::model::review::ChangeRequest;
 use crate::model::waiver;
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What is asked, and whom.
 pub struct Sources<'a> {
@@ -27,6 +28,8 @@ pub struct Sources<'a> {
     pub directory: &'a Path,
     /// Reports named on the command line.
     pub reports: &'a [Named],
+    /// Files of statements named on the command line.
+    pub evidence: &'a [PathBuf],
     /// The moment of judgement.
     pub observed: jiff::Timestamp,
 }
@@ -61,8 +64,18 @@ pub fn gather(inquiry: Inquiry, base: &Revision, head: &Revision, sources: &Sour
         Fact::Gap(Gap::not_asked("the test reports", "use a policy that asks for them"))
     };
     let line_coverage = line_coverage::gather(sources.directory, &inquiry, repository, &change, &tracked);
+    let sought = Sought {
+        base,
+        head,
+        change: &change,
+        reports: &reports,
+        files: sources.evidence,
+        inquiry: &inquiry,
+        observed: sources.observed,
+    };
+    let evidence = evidence::gather(repository, sources.directory, &sought);
     let observed = Fact::Known(sources.observed);
-    Facts { schema: SCHEMA, observed, inquiry, change, gate, host, reports, line_coverage }
+    Facts { schema: SCHEMA, observed, inquiry, change, gate, host, reports, line_coverage, evidence }
 }
 
 /// Does the repository bring a file of this path to a checkout of the head, or of the head merged into the base, which is

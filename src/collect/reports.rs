@@ -13,7 +13,7 @@ use crate::model::test_run::{Report, TestRun};
 use crate::report::{MAXIMUM_BYTES, ReportError, parse};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io::{self, Read as _};
 use std::path::{Component, Path, PathBuf};
 
 /// A report file named on the command line: `FILE` or `SUITE=FILE`.
@@ -63,9 +63,9 @@ fn gather_asked(
 }
 
 fn report(file: &Path, path: String, suite: Option<String>, tracked: &dyn Fn(&Path) -> Fact<bool>) -> Report {
-    let (digest, mut run) = match read(file, &path) {
-        Ok(bytes) => (Some(Digest::of(&bytes)), run(&bytes, &path)),
-        Err(gap) => (None, Fact::Gap(gap)),
+    let (digest, mut run, written) = match read(file, &path) {
+        Ok(read) => (Some(Digest::of(&read.bytes)), run(&read.bytes, &path), read.written),
+        Err(gap) => (None, Fact::Gap(gap), None),
     };
     let tracked = match tracked(file) {
         Fact::Known(tracked) => tracked,
@@ -74,10 +74,10 @@ fn report(file: &Path, path: String, suite: Option<String>, tracked: &dyn Fn(&Pa
             false
         }
     };
-    Report { path, suite, digest, tracked, run }
+    Report { path, suite, digest, written, tracked, run }
 }
 
-fn run(bytes: &[u8], path: &str) -> Fact<TestRun> {
+pub(super) fn run(bytes: &[u8], path: &str) -> Fact<TestRun> {
     parse(bytes).map_err(|error| malformed(path, &error)).into()
 }
 
@@ -87,8 +87,16 @@ pub(super) fn malformed(path: &str, error: &ReportError) -> Gap {
     Gap::new(what(path), GapReason::Malformed, error.to_string(), remedy)
 }
 
+/// A file as it was read.
+pub(super) struct Read {
+    /// All of it.
+    pub bytes: Vec<u8>,
+    /// When it was last written, if the file system says.
+    pub written: Option<jiff::Timestamp>,
+}
+
 /// The whole file: a regular one, not a link, not larger than a report may be.
-pub(super) fn read(file: &Path, path: &str) -> Result<Vec<u8>, Gap> {
+pub(super) fn read(file: &Path, path: &str) -> Result<Read, Gap> {
     let metadata = fs::symlink_metadata(file).map_err(|error| unreadable(path, &error))?;
     if metadata.is_symlink() {
         let detail = "it is a symbolic link, which can lead to a report from anywhere";
@@ -121,7 +129,8 @@ pub(super) fn read(file: &Path, path: &str) -> Result<Vec<u8>, Gap> {
             "Split the suite into several reports.",
         ));
     }
-    Ok(bytes)
+    let written = metadata.modified().ok().and_then(|time| jiff::Timestamp::try_from(time).ok());
+    Ok(Read { bytes, written })
 }
 
 fn what(path: &str) -> String {

@@ -1,9 +1,11 @@
 //! `regression-tests`: the suites of a touched area ran, and their reports show that they passed.
 //!
-//! The settings and the rule are here; what a suite's reports come to is in `evidence.rs`, and what a
+//! The settings and the rule are here; which runs count is in `binding.rs`, what became of the tests of the baseline in
+//! `baseline.rs`, what a suite's reports come to in `evidence.rs`, and what a
 //! change takes away from its sources in `weakened.rs`.
 
-use super::{Case, Control, Documentation, Kind, Reach, Reference, finding, read, unproven};
+use super::required_checks::Wanted;
+use super::{Case, Control, Kind, Reach, Reference, finding, read, unproven};
 use crate::model::change::Change;
 use crate::model::decision::{Finding, SubjectKind, TouchedArea, Verdict};
 use crate::model::fact::{Fact, Gap};
@@ -11,16 +13,22 @@ use crate::model::glob::Glob;
 use crate::model::inquiry::{Inquiry, Topic};
 use crate::model::path::RepoPath;
 use crate::model::test_run::Report;
+use binding::Counted;
 use evidence::Evidence;
 use pattern::Pattern;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
+use settings::{Age, Baseline, Trust, Written};
 use std::collections::BTreeMap;
 use std::num::NonZeroU64;
 use toml::Spanned;
 
+mod baseline;
+mod binding;
+mod documentation;
 mod evidence;
 mod pattern;
+mod settings;
 mod weakened;
 
 const NAME: &str = "regression-tests";
@@ -29,63 +37,22 @@ const NAME: &str = "regression-tests";
 const NAMED: usize = 10;
 
 /// The control.
-pub static KIND: Kind = Kind {
-    name: NAME,
-    documentation: Documentation {
-        requires: "Every data-processing area that a change touches is covered by at least one regression suite, and each \
-of these suites has handed over a report of its run (JUnit XML). A suite is proved when all of this holds:\n\
-- at least one report was found, and every report that was found could be read to its end;\n\
-- no report is a file of the repository itself;\n\
-- no test failed or broke, and nothing failed outside a test;\n\
-- no test passed only after it had failed (unless `flaky = \"note\"`);\n\
-- at least `minimum` tests ran and passed; a skipped test is not a passed test, and a test that appears in \
-several reports counts once, by its worst result;\n\
-- every pattern in `required` matches a test, and every test that it matches passed;\n\
-- with `skipped = \"block\"`, no test was skipped;\n\
-- no report contradicts itself, for example by claiming more tests or failures than it shows.",
-        why: "A coding mistake once put test data into a live national upload. Records were rejected unnoticed and others were \
-not deleted for months. The regulator named regression testing before deployment among the measures that would have \
-prevented it. A pipeline that is merely green does not show that those tests ran: a suite that found no tests, that was skipped, or that \
-crashed before its first test looks the same from afar. So the results themselves are read, test by test, and the \
-absence of evidence is never taken for success.",
-        cannot_show: "That the tests are good: a test without assertions passes. That the report is of this commit, or was \
-written by the test runner at all: a JUnit file carries no proof of its origin, and whoever controls the job that runs the suite can write one. \
-Let the gate run in the same job as the suite or take the report from it, demand that job with `required-checks`, and protect its \
-definition with `gate-integrity`. Nor can it see tests that a runner leaves out of its report without a trace (nextest does so with ignored \
-tests): name what must run in `required` and keep `minimum` close to the real number. Two tests of the same name in one report are taken for two attempts of one.",
-        how_to_meet: "Run the suite before the gate, let its runner write JUnit XML, and leave the file where `reports` looks for it, or \
-hand it over with `--report upload-regression=target/nextest/ci/junit.xml`.\n\
-\n\
-```toml\n\
-[controls.regression-tests.suites.upload-regression]\n\
-areas = [\"upload\"]                     # without it: every touched area\n\
-reports = [\"target/junit/*.xml\"]       # without it: only --report\n\
-minimum = 40                           # this many ran and passed\n\
-required = [\"upload::*\", \"*deletion*\"] # these exist and passed\n\
-skipped = \"allow\"                      # or \"block\"\n\
-flaky = \"block\"                        # or \"note\"\n\
-tests = [\"tests/upload/**\"]            # noted when changed with the area\n\
-```\n\
-\n\
-A test is known by its suites, class and name, joined with ` > `, for example `upload > loader > rejects_test_data`. In \
-`required`, `*` stands for any run of characters and everything else for itself. A pattern is held against the whole name and \
-against each part of it that begins after a ` > `.",
-    },
-    read: read::<RegressionTests>,
-};
+pub static KIND: Kind =
+    Kind { name: NAME, documentation: documentation::DOCUMENTATION, read: read::<RegressionTests> };
 
 /// Its settings.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(try_from = "Written")]
 pub struct RegressionTests {
-    #[serde(deserialize_with = "some_suites")]
     suites: BTreeMap<String, Suite>,
+    /// Where the list of signers stands; it is read at the base.
+    signers: Option<RepoPath>,
 }
 
 /// One suite.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct Suite {
+pub struct Suite {
     /// The areas it is for; `None`: for all.
     #[serde(default, deserialize_with = "not_empty")]
     areas: Option<Vec<Spanned<String>>>,
@@ -99,6 +66,23 @@ struct Suite {
     skipped: Skipped,
     #[serde(default)]
     flaky: Flaky,
+    /// Which evidence counts; `None`: every report that is found or handed over.
+    #[serde(default)]
+    trust: Option<Trust>,
+    /// The check of the head that vouches for the job.
+    #[serde(default)]
+    check: Option<Wanted>,
+    /// What it is compared with; `None`: with nothing.
+    #[serde(default)]
+    baseline: Option<Baseline>,
+    /// Tests that may vanish or be skipped although the baseline has them.
+    #[serde(default, deserialize_with = "not_empty")]
+    removed: Option<Vec<Pattern>>,
+    /// The configurations or shards that must each hand over a run.
+    #[serde(default, deserialize_with = "not_empty")]
+    configurations: Option<Vec<String>>,
+    #[serde(default)]
+    max_age: Option<Age>,
     /// Where its own sources are.
     #[serde(default, deserialize_with = "not_empty")]
     tests: Option<Vec<Glob>>,
@@ -136,19 +120,27 @@ fn not_empty<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     Ok(Some(list))
 }
 
-fn some_suites<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, Suite>, D::Error> {
-    let suites = BTreeMap::deserialize(deserializer)?;
-    if suites.is_empty() {
-        return Err(Error::custom(
-            "no suite is named, so nothing could ever be required; add one below `suites`",
-        ));
+impl TryFrom<Written> for RegressionTests {
+    type Error = String;
+
+    fn try_from(written: Written) -> Result<Self, String> {
+        match written.mistake() {
+            Some(mistake) => Err(mistake),
+            None => Ok(RegressionTests { suites: written.suites, signers: written.signers }),
+        }
     }
-    Ok(suites)
 }
 
 impl Control for RegressionTests {
     fn ask(&self, inquiry: &mut Inquiry) {
         inquiry.topics.insert(Topic::Reports);
+        if self.suites.values().any(Suite::is_bound) {
+            inquiry.topics.insert(Topic::Evidence);
+        }
+        if self.suites.values().any(|suite| suite.vouching().is_some()) {
+            inquiry.topics.insert(Topic::Checks);
+        }
+        inquiry.signers.clone_from(&self.signers);
         inquiry
             .reports
             .extend(self.suites.values().flat_map(Suite::globs).map(|glob| glob.as_str().to_string()));
@@ -253,7 +245,7 @@ impl Suite {
 
     fn judge(&self, name: &str, case: &Case<'_>, change: &Change) -> Vec<Finding> {
         let mut findings = match self.reports_of(name, case) {
-            Ok(reports) => self.judge_reports(name, &reports),
+            Ok(reports) => self.judge_evidence(name, case, &reports),
             Err(gap) => vec![unproven(NAME, SubjectKind::Suite, name, &gap)],
         };
         findings.extend(self.weakened(name, change));
@@ -272,13 +264,38 @@ impl Suite {
         Ok(case.facts.reports.known()?.iter().filter(|report| self.takes(name, report)).collect())
     }
 
-    fn judge_reports(&self, name: &str, reports: &[&Report]) -> Vec<Finding> {
-        if reports.is_empty() {
-            return vec![broken(name, "there is no report of it").remedy(self.how_to_report(name))];
+    fn judge_evidence(&self, name: &str, case: &Case<'_>, reports: &[&Report]) -> Vec<Finding> {
+        let unseen = |gap: &Gap| unproven(NAME, SubjectKind::Suite, name, gap);
+        let Counted { runs, findings } = match binding::count_runs(self, name, case, reports) {
+            Ok(counted) => counted,
+            Err(gap) => return vec![unseen(&gap)],
+        };
+        let counted: Vec<&Report> = runs.iter().map(|run| &run.report).collect();
+        if counted.is_empty() {
+            let none = broken(name, "there is no report of it that counts").remedy(self.how_to_report(name));
+            return if findings.is_empty() {
+                vec![self.no_report(name)]
+            } else {
+                [findings, vec![none]].concat()
+            };
         }
-        let evidence = Evidence::of(reports);
-        let mut findings = evidence.objections(name);
-        findings.extend(self.required(name, &evidence));
+        let evidence = Evidence::of(&counted);
+        // What is missing may stand in a report that could not be read; that is told of by itself.
+        let compared = if evidence.is_whole() {
+            baseline::compare(self, name, case, &runs).unwrap_or_else(|gap| vec![unseen(&gap)])
+        } else {
+            Vec::new()
+        };
+        self.judge_tests(name, &evidence, [findings, compared].concat())
+    }
+
+    fn no_report(&self, name: &str) -> Finding {
+        broken(name, "there is no report of it").remedy(self.how_to_report(name))
+    }
+
+    fn judge_tests(&self, name: &str, evidence: &Evidence<'_>, mut findings: Vec<Finding>) -> Vec<Finding> {
+        findings.extend(evidence.objections(name));
+        findings.extend(self.required(name, evidence));
         findings.extend(evidence.flaky(name, self.flaky));
         findings.extend(evidence.skipped(name, self.skipped));
         findings.extend(evidence.too_few(name, self.minimum));

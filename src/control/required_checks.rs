@@ -76,14 +76,14 @@ struct Entry(Wanted);
 /// One check that must have ended well.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "RawWanted")]
-struct Wanted {
+pub(super) struct Wanted {
     name: String,
     writer: Writer,
 }
 
 /// Who must have written it.
 #[derive(Debug, PartialEq, Eq)]
-enum Writer {
+pub(super) enum Writer {
     AppNumber(u64),
     AppSlug(String),
     Creator(Login),
@@ -206,7 +206,8 @@ impl Control for RequiredChecks {
     }
 }
 
-fn judge(wanted: &Wanted, checks: &[Check], head: &Revision) -> Finding {
+/// Judges one check.
+pub(super) fn judge(wanted: &Wanted, checks: &[Check], head: &Revision) -> Finding {
     let (runs, others): (Vec<&Check>, Vec<&Check>) = checks
         .iter()
         .filter(|check| check.name == wanted.name)
@@ -351,6 +352,7 @@ mod tests {
             host,
             reports: Fact::Gap(gap()),
             line_coverage: Fact::Gap(gap()),
+            evidence: Fact::Gap(gap()),
         };
         let scope = Scope {
             inventory: Inventory::default(),

@@ -59,6 +59,7 @@ impl World {
             host: host(),
             reports: Fact::Known(vec![green_report()]),
             line_coverage: Fact::Gap(Gap::not_asked("the changed lines", "Ask for them.")),
+            evidence: Fact::Gap(Gap::not_asked("test evidence", "ask for it")),
         };
         let mut world = World { facts, scope: scope(), touched: Fact::Known(Vec::new()) };
         world.place();
@@ -455,6 +456,7 @@ fn green_report() -> Report {
         path: "target/junit.xml".into(),
         suite: None,
         digest: None,
+        written: None,
         tracked: false,
         run: Fact::Known(TestRun { tests, ..TestRun::default() }),
     }

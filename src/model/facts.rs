@@ -2,6 +2,7 @@
 
 use crate::model::change::{Change, Revision};
 use crate::model::check::Check;
+use crate::model::evidence::EvidenceFacts;
 use crate::model::fact::{Fact, Gap};
 use crate::model::inquiry::Inquiry;
 use crate::model::line_coverage::LineCoverage;
@@ -36,6 +37,8 @@ pub struct Facts {
     pub reports: Fact<Vec<Report>>,
     /// The changed lines, and the coverage reports.
     pub line_coverage: Fact<LineCoverage>,
+    /// Test evidence that is bound to a tree.
+    pub evidence: Fact<EvidenceFacts>,
 }
 
 /// Texts that steer the gate, before and after the change.

@@ -31,6 +31,9 @@ pub struct Inquiry {
     /// Where the policy stands in the repository; `None` when it is kept elsewhere.
     #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub policy: Option<RepoPath>,
+    /// Where the list of signers of evidence stands in the repository; it is read at the base. `None` when nobody asks.
+    #[serde(deserialize_with = "crate::model::fact::nullable")]
+    pub signers: Option<RepoPath>,
 }
 
 impl Inquiry {
@@ -46,6 +49,7 @@ impl Inquiry {
         self.line_coverage.extend(other.line_coverage);
         self.each_commit |= other.each_commit;
         self.policy = self.policy.or(other.policy);
+        self.signers = self.signers.or(other.signers);
         self
     }
 }
@@ -66,4 +70,6 @@ pub enum Topic {
     Checks,
     /// Test reports.
     Reports,
+    /// Statements of test runs, of the judged head and of what it began from, and what is checked out.
+    Evidence,
 }

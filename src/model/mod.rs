@@ -10,6 +10,7 @@ pub mod decision;
 pub mod deployment;
 pub mod digest;
 pub mod environment;
+pub mod evidence;
 pub mod fact;
 pub mod facts;
 pub mod glob;

@@ -19,6 +19,9 @@ pub struct Report {
     /// The digest of its bytes; `None` when it could not be read.
     #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub digest: Option<Digest>,
+    /// When the file was last written, as its file system says; `None` when it does not.
+    #[serde(deserialize_with = "crate::model::fact::nullable")]
+    pub written: Option<jiff::Timestamp>,
     /// Is a file of this path part of the judged head, or of the base that it lands on? Then it is no product of a run.
     pub tracked: bool,
     /// What it says, or why it says nothing.

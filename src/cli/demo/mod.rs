@@ -125,6 +125,7 @@ pub fn judge(scenario: &Scenario) -> Result<Decision> {
         head: None,
         policy: None,
         reports: Vec::new(),
+        evidence: Vec::new(),
     };
     let world = stage.world.clone();
     let connection = Connection { api_url: world.address.clone(), token: None, transport: Box::new(world) };

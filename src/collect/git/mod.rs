@@ -18,7 +18,9 @@
 //! | `changed_lines` | which lines of the new texts changed, as coverage reports count them |
 //! | `change` | all of it put together |
 //! | `record` | deployment records: the only refs of ours |
-//! | `record_writer` | the only code that ever writes to a repository |
+//! | `notes` | notes of test evidence |
+//! | `record_writer`, `note_writer` | the only code that ever writes to a repository |
+//! | `work_tree` | is what lies in the work tree what was checked out? |
 //! | `landing` | the steps of a branch, and what explains them |
 
 use crate::model::change::{Change, FileChange, Revision};
@@ -41,6 +43,8 @@ mod graph;
 mod landing;
 mod line_diff;
 mod name;
+pub mod note_writer;
+pub mod notes;
 mod object;
 mod pattern;
 pub mod record;
@@ -50,6 +54,7 @@ mod test_source;
 mod tree;
 mod tree_diff;
 mod trust;
+mod work_tree;
 
 pub use trust::neutralise;
 

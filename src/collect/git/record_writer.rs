@@ -1,4 +1,5 @@
-//! Storing a deployment record: the only code of the program that writes to a repository which is not its own.
+//! Storing a deployment record. Together with `note_writer`, which writes in the same way, this is the only code of the program
+//! that writes to a repository which is not its own.
 //!
 //! The order is what keeps the chain whole. First the files, the tree and the commit are written, and read again; nobody can see
 //! them yet. Then one step moves the ref, under git's own lock, and only if it still points to the record that the new one
@@ -94,7 +95,7 @@ pub fn append(path: &Path, sealed: &Sealed) -> Result<Appended> {
     Ok(Appended { commit: revision(commit).map_err(failed)?, number: sealed.entry().number })
 }
 
-fn open(path: &Path) -> Result<git2::Repository> {
+pub(super) fn open(path: &Path) -> Result<git2::Repository> {
     neutralise().map_err(failed)?;
     let git = git2::Repository::open_ext(path, RepositoryOpenFlags::empty(), &[] as &[&Path])
         .map_err(|error| super::explain_open(path, &error))?;
@@ -105,7 +106,7 @@ fn open(path: &Path) -> Result<git2::Repository> {
     Ok(git)
 }
 
-fn failed(error: impl std::fmt::Display) -> Refusal {
+pub(super) fn failed(error: impl std::fmt::Display) -> Refusal {
     Refusal::Failed(anyhow::anyhow!("{error}"))
 }
 
@@ -135,7 +136,7 @@ fn write_objects(git: &git2::Repository, sealed: &Sealed) -> Result<Oid> {
 }
 
 /// Writes an object, and reads it again: one of this name that was here before may be damaged, and is not replaced.
-fn write(odb: &Odb<'_>, kind: ObjectType, bytes: &[u8]) -> Result<Oid> {
+pub(super) fn write(odb: &Odb<'_>, kind: ObjectType, bytes: &[u8]) -> Result<Oid> {
     let cannot = |error: git2::Error| failed(format!("a {kind} cannot be written: {}", error.message()));
     let id = odb.write(kind, bytes).map_err(cannot)?;
     let again = odb.read(id).map_err(cannot)?;

@@ -42,6 +42,11 @@ impl<'a> Evidence<'a> {
         Evidence { reports, tests, whole }
     }
 
+    /// Could every report be read?
+    pub fn is_whole(&self) -> bool {
+        self.whole
+    }
+
     /// What speaks against the suite whatever its settings are.
     pub fn objections(&self, suite: &str) -> Vec<Finding> {
         let gaps = self.reports.iter().filter_map(|report| report.run.known().err());
@@ -59,6 +64,12 @@ impl<'a> Evidence<'a> {
             |run| &run.errors,
             "something failed outside its tests",
             "Make the suite start and end without errors, and run it again.",
+        ));
+        findings.extend(self.sentences(
+            suite,
+            |run| &run.replayed,
+            "results of an earlier run were only told again",
+            "Run the suite anew, without the cache of its runner (`go test -count=1`).",
         ));
         findings.extend(self.empty(suite));
         findings.extend(self.failed(suite));
@@ -206,7 +217,7 @@ impl<'a> Evidence<'a> {
     }
 }
 
-fn word(outcome: TestOutcome) -> &'static str {
+pub fn word(outcome: TestOutcome) -> &'static str {
     match outcome {
         TestOutcome::Passed => "passed",
         TestOutcome::Skipped => "skipped",

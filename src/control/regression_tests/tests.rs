@@ -41,7 +41,7 @@ fn good() -> TestRun {
 
 fn report(path: &str, run: TestRun) -> Report {
     let digest = Some(Digest::of(format!("{run:?}").as_bytes()));
-    Report { path: path.into(), suite: None, digest, tracked: false, run: Fact::Known(run) }
+    Report { path: path.into(), suite: None, digest, written: None, tracked: false, run: Fact::Known(run) }
 }
 
 fn gap() -> Gap {
@@ -88,6 +88,7 @@ impl World {
             host: HostFacts::unseen("none", &gap()),
             reports: Fact::Known(reports),
             line_coverage: Fact::Gap(gap()),
+            evidence: Fact::Gap(gap()),
         };
         World { facts, touched: touched(&["upload"]) }
     }

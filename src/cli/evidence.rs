@@ -1,0 +1,140 @@
+//! `portcullis evidence`: test runs as statements that are bound to a tree.
+
+use super::exit::{Exit, Failure, Result};
+use super::{actions, output};
+use crate::collect::evidence::{Order, record as make};
+use crate::collect::git::Repository;
+use crate::collect::git::note_writer::append_line;
+use crate::evidence;
+use crate::model::evidence::Statement;
+use crate::model::fact::Gap;
+use clap::{Args, Subcommand};
+use std::path::{Path, PathBuf};
+
+mod diff;
+mod sign;
+
+/// What to do with evidence.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Record one run of a suite from its reports, bound to what is checked out. Failed tests are recorded too.
+    Record(Recording),
+    /// Compare the tests of two runs: added, removed, renamed, newly skipped, failing or flaky, fixed.
+    Diff(diff::Arguments),
+    /// Sign the statements of a file, each in a DSSE envelope.
+    Sign(sign::Signing),
+    /// Say who signed the statements of a file. Ends with 6 when one does not verify.
+    Verify(sign::Verifying),
+}
+
+/// What to record, and where to.
+#[derive(Debug, Args)]
+pub struct Recording {
+    /// The suite, as the policy names it.
+    #[arg(long, value_name = "NAME", value_parser = named)]
+    suite: String,
+    /// The configuration or shard, where the policy names several.
+    #[arg(long, value_name = "NAME", value_parser = named)]
+    configuration: Option<String>,
+    /// A report of the run. Repeatable, and takes several files.
+    #[arg(long = "report", value_name = "FILE", required = true, num_args = 1..)]
+    reports: Vec<PathBuf>,
+    /// A file that decides what is run and how, such as a lock file: its digest is recorded.
+    #[arg(long = "material", value_name = "FILE", num_args = 1..)]
+    materials: Vec<PathBuf>,
+    /// Write the statement to this file. Without it and --note: to stdout.
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Write it as in-toto `test-result/v0.1`, for other programs. The gate reads only the full form.
+    #[arg(long, conflicts_with = "note")]
+    test_result: bool,
+    /// Sign it with this SSH private key (Ed25519, without a passphrase).
+    #[arg(long, value_name = "FILE", conflicts_with = "test_result")]
+    key: Option<PathBuf>,
+    /// Keep the statement in the repository: in a note on the tree, under refs/notes/portcullis.
+    #[arg(long)]
+    note: bool,
+}
+
+fn named(text: &str) -> std::result::Result<String, String> {
+    let plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
+    match plain && !text.is_empty() {
+        true => Ok(text.to_string()),
+        false => Err("a name has letters, digits, `-`, `_` and `.`".to_string()),
+    }
+}
+
+/// Runs one of the commands.
+///
+/// # Errors
+/// There is no repository, a file cannot be read or written, or what should be evidence is none.
+pub fn run(directory: &Path, command: &Command) -> Result {
+    match command {
+        Command::Record(recording) => record(directory, recording),
+        Command::Diff(arguments) => diff::run(directory, arguments),
+        Command::Sign(arguments) => sign::sign(arguments),
+        Command::Verify(arguments) => sign::verify(arguments),
+    }
+}
+
+fn record(directory: &Path, recording: &Recording) -> Result {
+    let repository = Repository::open(directory)?;
+    let written: Vec<PathBuf> = recording.output.iter().cloned().collect();
+    let order = Order {
+        suite: &recording.suite,
+        configuration: recording.configuration.as_deref(),
+        reports: &recording.reports,
+        materials: &recording.materials,
+        written: &written,
+        producer: actions::producer(),
+    };
+    let statement = make(&repository, order).map_err(unseen)?;
+    let write = if recording.test_result { evidence::write_test_result } else { evidence::write };
+    let mut line = write(&statement).map_err(|error| Failure::environment(error.to_string()))?;
+    if let Some(key) = &recording.key {
+        line = sign::sealed(&line, &sign::key(key)?)?;
+    }
+    if recording.note {
+        append_line(directory, &statement.subject.tree, &line, jiff::Timestamp::now())
+            .map_err(|refusal| Failure::environment(refusal.to_string()))?;
+    }
+    line.push(b'\n');
+    match &recording.output {
+        Some(file) => output::write_file(file, &line)?,
+        None if !recording.note => output::stdout(&line)?,
+        None => {}
+    }
+    output::remark(&summary(&statement));
+    Ok(Exit::Allowed)
+}
+
+/// What was recorded, and what will keep it from counting.
+fn summary(statement: &Statement) -> String {
+    let (subject, run) = (&statement.subject, &statement.run);
+    let mut text = format!(
+        "recorded {} tests of {} on commit {}, tree {}",
+        run.tests.len(),
+        run.suite,
+        subject.commit.short(),
+        subject.tree.short()
+    );
+    if run.tests.is_empty() {
+        text.push_str("\nwarning: zero tests is no evidence");
+    }
+    if !run.work_tree.is_clean() {
+        let more = if run.work_tree.more > 0 {
+            format!("\n  and {} more", run.work_tree.more)
+        } else {
+            String::new()
+        };
+        let list = run.work_tree.differences.join("\n  ");
+        text.push_str(&format!(
+            "\nwarning: the work tree is not what the commit says, so the gate will not count this run:\n  {list}{more}"
+        ));
+    }
+    text
+}
+
+fn unseen(gap: Gap) -> Failure {
+    Failure::environment(format!("{gap}\nhelp: {}", gap.remedy))
+}

@@ -1,0 +1,147 @@
+//! `portcullis evidence diff`: what became of the tests from one run to another.
+
+use super::unseen;
+use crate::cli::exit::{Exit, Failure, Result};
+use crate::cli::output;
+use crate::collect::git::Repository;
+use crate::evidence;
+use crate::model::evidence::Statement;
+use crate::model::evidence::difference::Difference;
+use crate::model::test_run::Test;
+use clap::Args;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::Path;
+
+/// How many tests of each kind are shown as text; JSON has all.
+const SHOWN: usize = 50;
+
+/// Arguments of `diff`.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// A file of statements, or a commit whose tree has a note.
+    before: String,
+    /// The same, to compare with.
+    after: String,
+    /// Only this suite.
+    #[arg(long, value_name = "NAME")]
+    suite: Option<String>,
+    /// Write JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Suite and configuration.
+type Name = (String, Option<String>);
+
+#[derive(Serialize)]
+struct Entry<'a> {
+    suite: &'a str,
+    configuration: Option<&'a str>,
+    #[serde(flatten)]
+    difference: Difference<'a>,
+}
+
+/// Compares.
+///
+/// # Errors
+/// One side has no statements, or they cannot be read.
+pub fn run(directory: &Path, arguments: &Arguments) -> Result {
+    let before = inventories(directory, &arguments.before, arguments.suite.as_deref())?;
+    let after = inventories(directory, &arguments.after, arguments.suite.as_deref())?;
+    let names: std::collections::BTreeSet<&Name> = before.keys().chain(after.keys()).collect();
+    let nothing = Vec::new();
+    let entries: Vec<Entry<'_>> = names
+        .into_iter()
+        .map(|name| Entry {
+            suite: &name.0,
+            configuration: name.1.as_deref(),
+            difference: Difference::between(
+                before.get(name).unwrap_or(&nothing),
+                after.get(name).unwrap_or(&nothing),
+            ),
+        })
+        .collect();
+    if arguments.json {
+        let json = serde_json::to_string_pretty(&entries)
+            .map_err(|error| Failure::environment(error.to_string()))?;
+        output::stdout(format!("{}\n", crate::render::plain_json(&json)).as_bytes())?;
+    } else {
+        output::text(&text(&entries))?;
+    }
+    Ok(Exit::Allowed)
+}
+
+/// The tests of each suite and configuration. Several statements of one are folded: the worst outcome counts.
+fn inventories(directory: &Path, name: &str, suite: Option<&str>) -> Result<BTreeMap<Name, Vec<Test>>> {
+    let mut all: BTreeMap<Name, BTreeMap<String, Test>> = BTreeMap::new();
+    for Statement { run, .. } in statements(directory, name)? {
+        if suite.is_some_and(|suite| suite != run.suite) {
+            continue;
+        }
+        let tests = all.entry((run.suite, run.configuration)).or_default();
+        for test in run.tests {
+            let seen = tests.entry(test.id.clone()).or_insert_with(|| test.clone());
+            seen.outcome = seen.outcome.max(test.outcome);
+        }
+    }
+    if all.is_empty() {
+        return Err(Failure::environment(format!("`{name}` holds no evidence of this suite")));
+    }
+    Ok(all.into_iter().map(|(name, tests)| (name, tests.into_values().collect())).collect())
+}
+
+fn statements(directory: &Path, name: &str) -> Result<Vec<Statement>> {
+    let file = directory.join(name);
+    let bytes = match file.is_file() {
+        true => std::fs::read(&file)
+            .map_err(|error| Failure::environment(format!("cannot read {name}: {error}")))?,
+        false => {
+            let repository = Repository::open(directory)?;
+            let subject = repository.subject(&repository.resolve(name)?).map_err(unseen)?;
+            repository.note(&subject.tree).map_err(unseen)?
+        }
+    };
+    let read = |line| evidence::read(line).map_err(|error| Failure::environment(format!("{name}: {error}")));
+    evidence::lines(&bytes).map(read).collect()
+}
+
+fn text(entries: &[Entry<'_>]) -> String {
+    let mut text = String::new();
+    for Entry { suite, configuration, difference } in entries {
+        let configuration = configuration.map(|name| format!(" ({name})")).unwrap_or_default();
+        let _ = writeln!(text, "{suite}{configuration}");
+        let renamed: Vec<String> =
+            difference.renamed.iter().map(|(old, new)| format!("{old} -> {new}")).collect();
+        let lists = [
+            ("removed", &difference.removed),
+            ("added", &difference.added),
+            ("newly skipped", &difference.newly_skipped),
+            ("newly failing", &difference.newly_failing),
+            ("newly flaky", &difference.newly_flaky),
+            ("fixed", &difference.fixed),
+        ];
+        lists.iter().for_each(|(what, list)| write_list(&mut text, what, list));
+        let renamed: Vec<&str> = renamed.iter().map(String::as_str).collect();
+        write_list(&mut text, "of these probably renamed", &renamed);
+        if difference.is_empty() {
+            text.push_str("  no difference\n");
+        }
+        if !difference.renames_complete {
+            text.push_str("  (too many are gone and new to look for every rename)\n");
+        }
+    }
+    text
+}
+
+fn write_list(text: &mut String, what: &str, list: &[&str]) {
+    if list.is_empty() {
+        return;
+    }
+    let _ = writeln!(text, "  {what}: {}", list.len());
+    list.iter().take(SHOWN).for_each(|id| text.push_str(&format!("    {id}\n")));
+    if list.len() > SHOWN {
+        let _ = writeln!(text, "    and {} more", list.len() - SHOWN);
+    }
+}

@@ -1,0 +1,350 @@
+//! Statements of test runs: made from reports and the work tree, and found again in files and notes.
+
+use crate::attest::signers::AllowedSigners;
+use crate::collect::git::Repository;
+use crate::collect::reports::{below, native, read, run};
+use crate::evidence;
+use crate::model::change::{Change, ObjectName, Revision};
+use crate::model::digest::Digest;
+use crate::model::evidence::{
+    Checkout, EvidenceFacts, Found, Material, Place, Producer, RecordedRun, ReportName, Statement, Trees,
+};
+use crate::model::fact::{Fact, Gap, GapReason};
+use crate::model::inquiry::{Inquiry, Topic};
+use crate::model::landing::{Candidate, Coverage, Landing};
+use crate::model::path::RepoPath;
+use crate::model::test_run::{Report, Test, TestRun};
+use crate::report::TABLE;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+/// What is to be recorded.
+#[derive(Clone, Debug)]
+pub struct Order<'a> {
+    /// The suite.
+    pub suite: &'a str,
+    /// The configuration or shard.
+    pub configuration: Option<&'a str>,
+    /// Its reports.
+    pub reports: &'a [PathBuf],
+    /// Files that decide what is run.
+    pub materials: &'a [PathBuf],
+    /// Other files that the job wrote, such as the statement itself.
+    pub written: &'a [PathBuf],
+    /// Who ran it.
+    pub producer: Producer,
+}
+
+/// Makes a statement of a run from its reports and what is checked out.
+///
+/// # Errors
+/// A report cannot be read or is a file of the repository, or the work tree cannot be looked at.
+pub fn record(repository: &Repository, order: Order<'_>) -> Result<Statement, Gap> {
+    let root = repository.work_tree();
+    let written = order.reports.iter().chain(order.written);
+    let written = written.filter_map(|file| root.and_then(|root| below(root, file))).collect();
+    let Checkout { subject, work_tree } = repository.checkout(&written).known()?.clone();
+    let mut taken = Taken::default();
+    for file in order.reports {
+        not_of_the_commit(repository, &subject.commit, file)?;
+        taken.report(name_of(root, file), file)?;
+    }
+    let finished = taken.oldest.ok_or_else(|| no_time(order.suite))?;
+    let (reports, TestRun { tests, contradictions, errors, replayed }) = taken.folded();
+    let mut materials =
+        order.materials.iter().map(|file| material(root, file)).collect::<Result<Vec<_>, _>>()?;
+    materials.sort();
+    materials.dedup();
+    let run = RecordedRun {
+        suite: order.suite.to_string(),
+        configuration: order.configuration.map(str::to_string),
+        producer: order.producer,
+        work_tree,
+        finished,
+        materials,
+        reports,
+        tests,
+        contradictions,
+        errors,
+        replayed,
+    };
+    Ok(Statement { subject, run })
+}
+
+fn no_time(suite: &str) -> Gap {
+    let detail = "no report of it says when it was written";
+    Gap::new(format!("when the suite `{suite}` ran"), GapReason::Unsupported, detail, "Hand over its reports")
+}
+
+fn not_of_the_commit(repository: &Repository, commit: &Revision, file: &Path) -> Result<(), Gap> {
+    let Some(path) = repository.work_tree().and_then(|root| below(root, file)) else { return Ok(()) };
+    match repository.brings(commit, &path)? {
+        false => Ok(()),
+        true => Err(Gap::new(
+            format!("the report {path}"),
+            GapReason::Untrusted,
+            "it is a file of the repository, and no product of a run",
+            "Remove the report from the repository and let the runner write it",
+        )),
+    }
+}
+
+/// From the root of the work tree; of a file elsewhere only its own name, because the way there can name people.
+fn name_of(root: Option<&Path>, file: &Path) -> String {
+    let inside = root.and_then(|root| below(root, file)).map(|path| path.to_string());
+    let name = || file.file_name().map(|name| name.to_string_lossy().into_owned());
+    inside.or_else(name).unwrap_or_default()
+}
+
+fn material(root: Option<&Path>, file: &Path) -> Result<Material, Gap> {
+    let path = name_of(root, file);
+    let digest = Digest::of(&read(file, &path)?.bytes);
+    Ok(Material { path, digest })
+}
+
+/// Reports on their way into one run.
+#[derive(Default)]
+struct Taken {
+    runs: BTreeMap<ReportName, TestRun>,
+    digests: BTreeSet<Digest>,
+    oldest: Option<jiff::Timestamp>,
+}
+
+impl Taken {
+    /// The same bytes under two names are one report.
+    fn report(&mut self, path: String, file: &Path) -> Result<(), Gap> {
+        let found = read(file, &path)?;
+        let run = run(&found.bytes, &path).known()?.clone();
+        self.oldest = self.oldest.into_iter().chain(found.written).min();
+        let digest = Digest::of(&found.bytes);
+        if self.digests.insert(digest.clone()) {
+            let format = TABLE.iter().find(|format| (format.detect)(&found.bytes));
+            let format = format.map_or("unknown", |format| format.name).to_string();
+            self.runs.insert(ReportName { path, format, digest }, run);
+        }
+        Ok(())
+    }
+
+    /// A test of several reports is one test, with the worst of its outcomes.
+    fn folded(self) -> (Vec<ReportName>, TestRun) {
+        let mut tests: BTreeMap<String, Test> = BTreeMap::new();
+        let (mut names, mut whole) = (Vec::new(), TestRun::default());
+        for (name, run) in self.runs {
+            let said = |all: Vec<String>| {
+                all.into_iter().map(|one| format!("{}: {one}", name.path)).collect::<Vec<_>>()
+            };
+            whole.contradictions.extend(said(run.contradictions));
+            whole.errors.extend(said(run.errors));
+            whole.replayed.extend(run.replayed);
+            for test in run.tests {
+                let seen = tests.entry(test.id.clone()).or_insert_with(|| test.clone());
+                seen.outcome = seen.outcome.max(test.outcome);
+                seen.records = seen.records.max(test.records);
+            }
+            names.push(name);
+        }
+        whole.replayed.sort();
+        whole.replayed.dedup();
+        whole.tests = tests.into_values().collect();
+        (names, whole)
+    }
+}
+
+/// What evidence is sought for.
+pub struct Sought<'a> {
+    /// What it lands on.
+    pub base: &'a Revision,
+    /// What is judged.
+    pub head: &'a Revision,
+    /// What it brings.
+    pub change: &'a Fact<Change>,
+    /// The reports that were found.
+    pub reports: &'a Fact<Vec<Report>>,
+    /// Files of statements that were handed over.
+    pub files: &'a [PathBuf],
+    /// What is asked.
+    pub inquiry: &'a Inquiry,
+    /// The moment of judgement: keys must be valid then.
+    pub observed: jiff::Timestamp,
+}
+
+/// Finds every statement of the judged trees and of those that they began from.
+///
+/// The whole fact is a gap when nobody asks for it, or when git does not show what it would be evidence of.
+pub fn gather(repository: &Repository, directory: &Path, sought: &Sought<'_>) -> Fact<EvidenceFacts> {
+    if !sought.inquiry.topics.contains(&Topic::Evidence) {
+        let remedy = "Use a policy that asks for it";
+        return Fact::Gap(Gap::not_asked("test evidence that is bound to a tree", remedy));
+    }
+    let signers = signers(repository, sought);
+    Search { repository, directory, sought, signers }.all().into()
+}
+
+/// The list of signers as it stands at the base.
+fn signers(repository: &Repository, sought: &Sought<'_>) -> Result<AllowedSigners, Gap> {
+    let Some(path) = &sought.inquiry.signers else {
+        return Err(Gap::not_asked("who may sign evidence", "Name `signers` in the policy"));
+    };
+    let what = || format!("who may sign evidence, in {path}");
+    let Some(bytes) = repository.file_at(sought.base, path)? else {
+        let detail = format!("there is no such file at the base {}", sought.base.short());
+        let remedy = "Land the list of signers on the branch first, in a change of its own";
+        return Err(Gap::new(what(), GapReason::Untrusted, detail, remedy));
+    };
+    AllowedSigners::read(&bytes).map_err(|errors| {
+        let all: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        Gap::new(what(), GapReason::Malformed, all.join("; "), "Mend the list of signers on the branch")
+    })
+}
+
+struct Search<'a> {
+    signers: Result<AllowedSigners, Gap>,
+    repository: &'a Repository,
+    directory: &'a Path,
+    sought: &'a Sought<'a>,
+}
+
+impl Search<'_> {
+    fn all(&self) -> Result<EvidenceFacts, Gap> {
+        let change = self.sought.change.known()?;
+        let checkout = self.repository.checkout(&self.written());
+        let mut statements = Vec::new();
+        for file in self.sought.files {
+            statements.extend(self.file(file));
+        }
+        let trees = self.trees(change, &checkout, &statements)?;
+        let asked: BTreeSet<&ObjectName> =
+            [&trees.head, &trees.base].into_iter().chain(&trees.merged).chain(&trees.merge_bases).collect();
+        for tree in asked {
+            statements.extend(self.note(tree));
+        }
+        statements.sort_by(|one, other| (&one.place, &one.digest).cmp(&(&other.place, &other.digest)));
+        let notes = self.repository.has_notes()?;
+        Ok(EvidenceFacts { checkout, trees, newest: self.newest(change)?, notes, statements })
+    }
+
+    /// The reports and statements of the job itself, from the root of the work tree.
+    fn written(&self) -> BTreeSet<RepoPath> {
+        let Some(root) = self.repository.work_tree() else { return BTreeSet::new() };
+        let reports = self.sought.reports.value().map_or(&[][..], Vec::as_slice);
+        let paths = reports.iter().filter(|report| !report.tracked).map(|report| report.path.clone());
+        let files = paths.filter_map(|path| RepoPath::try_from(path).ok()).map(|path| native(&path));
+        let files = files.chain(self.sought.files.iter().cloned());
+        files.filter_map(|file| below(root, &self.directory.join(file))).collect()
+    }
+
+    fn file(&self, file: &Path) -> Vec<Found> {
+        let file = self.directory.join(file);
+        let root = self.repository.work_tree();
+        let path = name_of(root, &file);
+        let tracked = match root.and_then(|root| below(root, &file)) {
+            Some(inside) => self.brought(&inside),
+            None => Ok(false),
+        };
+        let place = Place::File { path: path.clone(), tracked: *tracked.as_ref().unwrap_or(&true) };
+        match tracked.and_then(|_| read(&file, &path)) {
+            Ok(read) => self.lines(&place, &read.bytes),
+            Err(gap) => vec![unread(place, gap)],
+        }
+    }
+
+    /// Is a file of this path part of the head or the base?
+    fn brought(&self, path: &RepoPath) -> Result<bool, Gap> {
+        let Sought { base, head, .. } = self.sought;
+        Ok(self.repository.brings(head, path)? || self.repository.brings(base, path)?)
+    }
+
+    fn note(&self, tree: &ObjectName) -> Vec<Found> {
+        let place = Place::Note(tree.clone());
+        match self.repository.note(tree) {
+            Ok(bytes) => self.lines(&place, &bytes),
+            Err(gap) => vec![unread(place, gap)],
+        }
+    }
+
+    /// A file that holds nothing is one that says nothing; a note that is not there is none.
+    fn lines(&self, place: &Place, bytes: &[u8]) -> Vec<Found> {
+        let found: Vec<Found> = evidence::lines(bytes).map(|line| self.line(place, line)).collect();
+        match place {
+            Place::File { .. } if found.is_empty() => {
+                vec![unread(place.clone(), malformed(place, "it is empty".to_string()))]
+            }
+            _ => found,
+        }
+    }
+
+    fn line(&self, place: &Place, line: &[u8]) -> Found {
+        let (place, digest) = (place.clone(), Digest::of(line));
+        let read = match evidence::is_envelope(line) {
+            true => self.open(&place, line),
+            false => evidence::read(line)
+                .map(|statement| (statement, BTreeSet::new()))
+                .map_err(|error| malformed(&place, error.to_string())),
+        };
+        match read {
+            Ok((statement, signers)) => {
+                Found { place, digest, signers: Fact::Known(signers), statement: Fact::Known(statement) }
+            }
+            Err(gap) => Found { place, digest, signers: Fact::Gap(gap.clone()), statement: Fact::Gap(gap) },
+        }
+    }
+
+    /// A signature that does not hold is no gap of ours: what it is on was not signed by who may.
+    fn open(&self, place: &Place, line: &[u8]) -> Result<(Statement, BTreeSet<String>), Gap> {
+        let allowed = self.signers.as_ref().map_err(Clone::clone)?;
+        evidence::open(line, allowed, self.sought.observed).map_err(|error| {
+            let remedy =
+                "Sign the statement as it was recorded, with a key that the policy's list of signers allows";
+            Gap::new(
+                format!("the signed statement in {place}"),
+                GapReason::Untrusted,
+                error.to_string(),
+                remedy,
+            )
+        })
+    }
+
+    fn trees(&self, change: &Change, checkout: &Fact<Checkout>, found: &[Found]) -> Result<Trees, Gap> {
+        let tree = |commit: &Revision| self.repository.subject(commit).map(|subject| subject.tree);
+        let head = tree(self.sought.head)?;
+        let said = found.iter().filter_map(|found| found.statement.value()).map(|said| &said.subject.commit);
+        let candidates: BTreeSet<&Revision> =
+            checkout.value().map(|checkout| &checkout.subject.commit).into_iter().chain(said).collect();
+        let mut merged = BTreeSet::new();
+        for commit in candidates.into_iter().filter(|commit| self.repository.has_commit(commit)) {
+            let tree = tree(commit)?;
+            if tree != head && self.is_merge_result(commit) {
+                merged.insert(tree);
+            }
+        }
+        let merge_bases = change.merge_bases.iter().map(tree).collect::<Result<_, _>>()?;
+        Ok(Trees { head, merged, base: tree(self.sought.base)?, merge_bases })
+    }
+
+    /// Is this commit the head merged into the base, and nothing else? It is recomputed.
+    fn is_merge_result(&self, commit: &Revision) -> bool {
+        let Sought { base, head, .. } = *self.sought;
+        let candidates = vec![Candidate { request: 0, head: head.clone() }];
+        let landing = Landing { parent: base.clone(), landed: commit.clone(), candidates };
+        let mut proved = false;
+        self.repository.coverage(&[landing], |_, coverage| {
+            proved = matches!(coverage, Coverage::Identity(_) | Coverage::Replay(_));
+        });
+        proved
+    }
+
+    fn newest(&self, change: &Change) -> Result<Option<jiff::Timestamp>, Gap> {
+        let dates = change.commits.iter().map(|commit| self.repository.committed(&commit.id));
+        Ok(dates.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().max())
+    }
+}
+
+fn unread(place: Place, gap: Gap) -> Found {
+    let digest = Digest::of(b"");
+    Found { place, digest, signers: Fact::Gap(gap.clone()), statement: Fact::Gap(gap) }
+}
+
+fn malformed(place: &Place, error: String) -> Gap {
+    let remedy = "Record the run again with `portcullis evidence record`";
+    Gap::new(format!("the statement in {place}"), GapReason::Malformed, error, remedy)
+}

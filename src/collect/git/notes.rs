@@ -1,0 +1,84 @@
+//! Notes of evidence: `refs/notes/portcullis`, as `git notes` writes them (git-notes(1)).
+//!
+//! A note hangs on a *tree* and not on a commit, because evidence is of content: whatever commit has this tree, after a squash or a
+//! merge that changed nothing, has its evidence. `git notes --ref=portcullis show 'HEAD^{tree}'` shows it.
+//!
+//! A clone does not bring notes by itself, so "there is no note here" never means "nothing was recorded".
+
+use super::object::{Objects, oid};
+use super::{Repository, tree};
+use crate::evidence::NOTES;
+use crate::model::change::ObjectName;
+use crate::model::fact::{Gap, GapReason};
+use crate::model::path::RepoPath;
+use git2::{ErrorCode, Oid, ReferenceType};
+
+/// What brings notes into a clone.
+pub const FETCH: &str = "git fetch origin '+refs/notes/portcullis:refs/notes/portcullis'";
+
+/// git spreads many notes over directories: so many levels of two digits are looked at.
+const FANOUT: usize = 4;
+
+impl Repository {
+    /// Does this repository hold any notes of evidence?
+    ///
+    /// # Errors
+    /// The ref cannot be read.
+    pub fn has_notes(&self) -> Result<bool, Gap> {
+        Ok(tip(&self.git)?.is_some())
+    }
+
+    /// The note on a tree; empty when there is none.
+    ///
+    /// # Errors
+    /// An object is missing, or is not what notes consist of.
+    pub fn note(&self, on: &ObjectName) -> Result<Vec<u8>, Gap> {
+        let objects = self.trusted_objects()?;
+        let Some(tip) = tip(&self.git)? else { return Ok(Vec::new()) };
+        let parts = places(&objects, objects.tree_of(tip)?, on)?;
+        Ok(parts.into_iter().flat_map(|(_, bytes)| [bytes, b"\n".to_vec()].concat()).collect())
+    }
+}
+
+/// Where the note on a tree lies, with its bytes: at more than one place after a merge by other programs.
+pub(super) fn places(
+    objects: &Objects<'_>,
+    notes: Oid,
+    on: &ObjectName,
+) -> Result<Vec<(String, Vec<u8>)>, Gap> {
+    let mut found = Vec::new();
+    for depth in 0..FANOUT {
+        let path = place(on, depth);
+        if let Some(bytes) = tree::file_in(objects, notes, &RepoPath::from(path.as_str()))? {
+            found.push((path, bytes));
+        }
+    }
+    Ok(found)
+}
+
+/// `abcdef…` at depth 0, `ab/cdef…` at depth 1.
+pub(super) fn place(on: &ObjectName, depth: usize) -> String {
+    let (spread, rest) = on.as_str().split_at(2 * depth);
+    let directories: String = spread
+        .char_indices()
+        .map(|(at, c)| if at % 2 == 1 { format!("{c}/") } else { c.to_string() })
+        .collect();
+    directories + rest
+}
+
+/// The commit of the notes, at this moment.
+pub(super) fn tip(git: &git2::Repository) -> Result<Option<Oid>, Gap> {
+    let untrusted = |detail: &str| {
+        let remedy = "Remove the ref, and fetch it again from where the notes are kept";
+        Gap::new(format!("the ref `{NOTES}`"), GapReason::Untrusted, detail, remedy)
+    };
+    let reference = match git.find_reference(NOTES) {
+        Ok(reference) => reference,
+        Err(error) if error.code() == ErrorCode::NotFound => return Ok(None),
+        Err(error) => return Err(untrusted(error.message())),
+    };
+    match (reference.kind(), reference.target()) {
+        (Some(ReferenceType::Direct), Some(target)) => oid(&target.to_string()).map(Some),
+        _ => Err(untrusted("it is a symbolic ref, which leads to notes of something else")),
+    }
+}

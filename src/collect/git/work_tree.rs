@@ -1,0 +1,291 @@
+//! Is what lies in the work tree what the checked-out commit says?
+//!
+//! The index is not asked: it can be told to look away (`assume-unchanged`, `skip-worktree`), and its times can be forged.
+//! Every file of the tree is hashed as it lies on the disk, and every other file has to be ignored. No filter, hook
+//! or attribute takes part. What git itself writes differently is told apart by content: line ends of CRLF where the
+//! blob has LF, and the content that an LFS pointer names by its SHA-256. Whether a file may be executed is not compared.
+//!
+//! What is ignored is not seen, as with `git status`. One exception: an ignore file that is no part of the tree does not count
+//! in a directory that is, because it could hide what lies beside it.
+
+use super::object::{Objects, object_name, oid, revision};
+use super::tree::{self, Mode};
+use super::trust::CloneKind;
+use super::{Repository, name};
+use crate::model::change::Revision;
+use crate::model::evidence::{Checkout, Subject, WorkTree};
+use crate::model::fact::{Fact, Gap, GapReason};
+use crate::model::path::RepoPath;
+use git2::{ObjectType, Oid, RepositoryOpenFlags};
+use sha2::{Digest as _, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File, Metadata};
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+/// How many differences are named.
+const NAMED: usize = 20;
+
+/// Above this size a file that differs is not compared with other line ends, in bytes.
+const TEXT_LIMIT: u64 = 64 << 20;
+
+/// No LFS pointer is longer, in bytes (the specification of LFS pointers says "under 1024").
+const POINTER_LIMIT: usize = 1024;
+
+impl Repository {
+    /// What is checked out, and how far the work tree is that. `written` are files that the run itself wrote.
+    pub fn checkout(&self, written: &BTreeSet<RepoPath>) -> Fact<Checkout> {
+        let read = || {
+            let objects = self.trusted_objects()?;
+            let root = self.own_work_tree()?;
+            let head =
+                name::resolve(&self.git, &objects, "HEAD").map_err(|error| unseen(error.to_string()))?;
+            let subject = self.subject(&head)?;
+            let tree = objects.tree_of(oid(head.as_str())?)?;
+            let mut walk = Walk { git: &self.git, objects: &objects, root, written, found: Vec::new() };
+            walk.directory(&[], Some(tree))?;
+            Ok(Checkout { subject, work_tree: work_tree(walk.found) })
+        };
+        read().into()
+    }
+
+    /// A commit with its tree.
+    ///
+    /// # Errors
+    /// It is not here.
+    pub fn subject(&self, commit: &Revision) -> Result<Subject, Gap> {
+        let id = oid(commit.as_str())?;
+        let tree = object_name(self.trusted_objects()?.tree_of(id)?)?;
+        Ok(Subject { commit: revision(id)?, tree })
+    }
+
+    /// When a commit was made, by its own account; `None` when it does not say.
+    ///
+    /// # Errors
+    /// It is not here.
+    pub fn committed(&self, commit: &Revision) -> Result<Option<jiff::Timestamp>, Gap> {
+        let date = self.trusted_objects()?.header(oid(commit.as_str())?)?.date;
+        Ok(jiff::Timestamp::from_second(date).ok().filter(|_| date != 0))
+    }
+
+    /// The work tree, if the configuration has not moved it: ignore files would be read elsewhere.
+    fn own_work_tree(&self) -> Result<&Path, Gap> {
+        let root = self.work_tree().ok_or_else(|| unseen("there is no work tree here".to_string()))?;
+        let configured = self.git.workdir().and_then(|place| place.canonicalize().ok());
+        match configured.as_deref() == Some(root) {
+            true => Ok(root),
+            false => Err(Gap::new(
+                "the work tree",
+                GapReason::Untrusted,
+                "the configuration of the repository moves it to another place",
+                "Remove `core.worktree` from the configuration of the repository",
+            )),
+        }
+    }
+}
+
+fn unseen(detail: String) -> Gap {
+    let remedy = "Run it in a checkout of the commit that is judged";
+    Gap::new("what is checked out", GapReason::Unsupported, detail, remedy)
+}
+
+fn work_tree(mut found: Vec<String>) -> WorkTree {
+    found.sort();
+    let more = found.len().saturating_sub(NAMED) as u64;
+    found.truncate(NAMED);
+    WorkTree { differences: found, more }
+}
+
+struct Walk<'w> {
+    git: &'w git2::Repository,
+    objects: &'w Objects<'w>,
+    root: &'w Path,
+    written: &'w BTreeSet<RepoPath>,
+    found: Vec<String>,
+}
+
+/// What a tree says of one name.
+type Entry = (Mode, Oid);
+
+impl Walk<'_> {
+    /// A directory, and the tree that it should be; without one, nothing in it is part of the commit.
+    fn directory(&mut self, path: &[u8], tree: Option<Oid>) -> Result<(), Gap> {
+        let mut expected = match tree {
+            Some(tree) => self.entries(tree)?,
+            None => BTreeMap::new(),
+        };
+        for (name, metadata) in self.listed(path)? {
+            let below = join(path, &name);
+            match expected.remove(&name) {
+                Some(entry) => self.entry(&below, entry, &metadata)?,
+                None if path.is_empty() && name == b".git" => {}
+                None => self.extra(&below, &name, &metadata, tree.is_some())?,
+            }
+        }
+        let missing = expected.keys().map(|name| difference("missing", &join(path, name)));
+        self.found.extend(missing);
+        Ok(())
+    }
+
+    fn entries(&self, id: Oid) -> Result<BTreeMap<Vec<u8>, Entry>, Gap> {
+        let object = self.objects.read(id, ObjectType::Tree)?;
+        let entries = tree::parse(id, object.data())?;
+        entries.iter().map(|entry| Ok((entry.name.to_vec(), (entry.mode, entry.id()?)))).collect()
+    }
+
+    fn listed(&self, path: &[u8]) -> Result<Vec<(Vec<u8>, Metadata)>, Gap> {
+        let place = self.place(path);
+        let list = || -> io::Result<Vec<_>> {
+            let named = fs::read_dir(&place)?.map(|entry| {
+                let entry = entry?;
+                Ok((entry.file_name().as_encoded_bytes().to_vec(), fs::symlink_metadata(entry.path())?))
+            });
+            named.collect()
+        };
+        list().map_err(|error| unreadable(path, &error))
+    }
+
+    fn place(&self, path: &[u8]) -> PathBuf {
+        self.root.join(native(path))
+    }
+
+    /// A name that the tree has too.
+    fn entry(&mut self, path: &[u8], (mode, id): Entry, metadata: &Metadata) -> Result<(), Gap> {
+        let kind = metadata.file_type();
+        let same = match mode.0 {
+            _ if mode.is_tree() && kind.is_dir() => return self.directory(path, Some(id)),
+            _ if mode.is_file() && kind.is_file() => self.is_same(path, id, metadata.len())?,
+            0o120_000 if kind.is_symlink() => self.leads_there(path, id)?,
+            0o160_000 if kind.is_dir() => return self.submodule(path, id),
+            _ => false,
+        };
+        if !same {
+            self.found.push(difference("changed", path));
+        }
+        Ok(())
+    }
+
+    /// A name that the tree does not have.
+    fn extra(&mut self, path: &[u8], name: &[u8], metadata: &Metadata, in_tree: bool) -> Result<(), Gap> {
+        let may_be_ignored = !(in_tree && name == b".gitignore");
+        if self.written.contains(&RepoPath::new(path)) || may_be_ignored && self.is_ignored(path, metadata)? {
+            return Ok(());
+        }
+        if metadata.is_dir() && !self.place(&join(path, b".git")).exists() {
+            return self.directory(path, None);
+        }
+        self.found.push(difference("not part of the commit", path));
+        Ok(())
+    }
+
+    fn is_ignored(&self, path: &[u8], metadata: &Metadata) -> Result<bool, Gap> {
+        let end: &[u8] = if metadata.is_dir() { b"/" } else { b"" };
+        self.git.is_path_ignored(native(&[path, end].concat())).map_err(|error| {
+            let remedy = "Look at the ignore files of the repository";
+            let what = format!("whether {} is ignored", RepoPath::new(path));
+            Gap::new(what, GapReason::Malformed, error.message(), remedy)
+        })
+    }
+
+    fn is_same(&self, path: &[u8], id: Oid, size: u64) -> Result<bool, Gap> {
+        let place = self.place(path);
+        let failed = |error: git2::Error| unreadable(path, &io::Error::other(error.message().to_string()));
+        if Oid::hash_file(ObjectType::Blob, &place).map_err(failed)? == id {
+            return Ok(true);
+        }
+        let length = self.objects.blob_size(id)?;
+        if length < POINTER_LIMIT {
+            let blob = self.objects.read(id, ObjectType::Blob)?;
+            if let Some(named) = pointer(blob.data()) {
+                return Ok(sha256(&place).map_err(|error| unreadable(path, &error))? == named);
+            }
+        }
+        if size > TEXT_LIMIT || size <= length as u64 {
+            return Ok(false);
+        }
+        let bytes = fs::read(&place).map_err(|error| unreadable(path, &error))?;
+        Ok(Oid::hash_object(ObjectType::Blob, &with_line_feeds(&bytes)).map_err(failed)? == id)
+    }
+
+    fn leads_there(&self, path: &[u8], id: Oid) -> Result<bool, Gap> {
+        let target = fs::read_link(self.place(path)).map_err(|error| unreadable(path, &error))?;
+        let blob = self.objects.read(id, ObjectType::Blob)?;
+        Ok(target.as_os_str().as_encoded_bytes() == blob.data())
+    }
+
+    /// A submodule that was not checked out is an empty directory, and no difference.
+    fn submodule(&mut self, path: &[u8], id: Oid) -> Result<(), Gap> {
+        if self.listed(path)?.is_empty() {
+            return Ok(());
+        }
+        let place = self.place(path);
+        let git = git2::Repository::open_ext(&place, RepositoryOpenFlags::NO_SEARCH, &[] as &[&Path]);
+        let at = git.as_ref().ok().and_then(|git| git.refname_to_id("HEAD").ok());
+        let (Ok(git), true) = (git, at == Some(id)) else {
+            self.found.push(difference("changed", path));
+            return Ok(());
+        };
+        let objects = Objects::of(&git, CloneKind::of(&git))?;
+        let nothing = BTreeSet::new();
+        let mut inner =
+            Walk { git: &git, objects: &objects, root: &place, written: &nothing, found: Vec::new() };
+        inner.directory(&[], Some(objects.tree_of(id)?))?;
+        let within = inner.found.into_iter().map(|found| format!("{found} (in {})", RepoPath::new(path)));
+        self.found.extend(within);
+        Ok(())
+    }
+}
+
+fn difference(how: &str, path: &[u8]) -> String {
+    format!("{how}: {}", RepoPath::new(path))
+}
+
+fn unreadable(path: &[u8], error: &io::Error) -> Gap {
+    let what = format!("the file {}", RepoPath::new(path));
+    Gap::new(what, GapReason::Unreachable, error.to_string(), "Let the gate read the work tree")
+}
+
+fn join(path: &[u8], name: &[u8]) -> Vec<u8> {
+    let separator: &[u8] = if path.is_empty() { b"" } else { b"/" };
+    [path, separator, name].concat()
+}
+
+/// The SHA-256 that an LFS pointer names (git-lfs, "Specification": `version`, `oid`, `size`, each a line).
+fn pointer(blob: &[u8]) -> Option<String> {
+    let text =
+        std::str::from_utf8(blob).ok()?.strip_prefix("version https://git-lfs.github.com/spec/v1\n")?;
+    let named = text.lines().find_map(|line| line.strip_prefix("oid sha256:"));
+    named.map(str::to_string)
+}
+
+fn sha256(place: &Path) -> io::Result<String> {
+    let mut file = File::open(place)?;
+    let mut hash = Sha256::new();
+    let mut buffer = vec![0; 64 << 10];
+    loop {
+        match file.read(&mut buffer)? {
+            0 => return Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()),
+            length => hash.update(&buffer[..length]),
+        }
+    }
+}
+
+fn with_line_feeds(bytes: &[u8]) -> Vec<u8> {
+    let next = bytes.iter().skip(1).map(Some).chain([None]);
+    let kept = bytes.iter().zip(next).filter(|(byte, next)| !(**byte == b'\r' && *next == Some(&b'\n')));
+    kept.map(|(byte, _)| *byte).collect()
+}
+
+#[cfg(unix)]
+fn native(path: &[u8]) -> PathBuf {
+    use std::os::unix::ffi::OsStrExt;
+    PathBuf::from(std::ffi::OsStr::from_bytes(path))
+}
+
+#[cfg(not(unix))]
+fn native(path: &[u8]) -> PathBuf {
+    PathBuf::from(String::from_utf8_lossy(path).into_owned())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,242 @@
+//! What became of the tests that ran on what the change began from.
+//!
+//! Nothing may vanish, and nothing that passed may no longer be verified, unless the policy at the base lists it under `removed`.
+//! Which commit the comparison is with follows from what was run: a run of the head is compared with the merge base, where that
+//! has evidence, and a run of the merge result with the base.
+
+use super::binding::Run;
+use super::evidence::word;
+use super::settings::{Baseline, Trust};
+use super::{NAME, Suite, broken, count, some_of};
+use crate::control::{Case, finding};
+use crate::model::change::ObjectName;
+use crate::model::decision::{Finding, SubjectKind, Verdict};
+use crate::model::evidence::difference::renames;
+use crate::model::evidence::{EvidenceFacts, Found, Place, Statement};
+use crate::model::fact::{Fact, Gap, GapReason};
+use crate::model::test_run::TestOutcome;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Tests by configuration and identity.
+type Inventory<'a> = BTreeMap<Option<&'a str>, BTreeMap<&'a str, TestOutcome>>;
+
+/// A test that is not what it was.
+struct Loss<'a> {
+    id: &'a str,
+    configuration: Option<&'a str>,
+    /// What it is now; `None` when it is gone.
+    now: Option<TestOutcome>,
+}
+
+/// Compares the runs that count with the baseline, if the suite asks for it.
+///
+/// # Errors
+/// A gap: a baseline is required, and none can be seen.
+pub fn compare(suite: &Suite, name: &str, case: &Case<'_>, runs: &[Run]) -> Result<Vec<Finding>, Gap> {
+    let Some(setting) = suite.baseline else { return Ok(Vec::new()) };
+    let facts = case.facts.evidence.known()?;
+    let Some((tree, statements)) = baseline(suite, name, facts, runs) else {
+        return match setting {
+            Baseline::Required => Err(unseen(name, facts)),
+            Baseline::FirstRun => Ok(vec![first_run(name, facts)]),
+        };
+    };
+    let (before, after) = (before(&statements), after(runs));
+    let (approved, losses): (Vec<Loss<'_>>, Vec<Loss<'_>>) =
+        losses(&before, &after).into_iter().partition(|loss| is_approved(suite, loss.id));
+    let (gone, open): (Vec<_>, Vec<_>) = losses.into_iter().partition(|loss| loss.now.is_none());
+    let mut findings = Vec::new();
+    findings.extend(vanished(name, tree, &gone, &before, &after));
+    findings.extend(unverified(name, tree, &open));
+    findings.extend(noted(name, &approved));
+    findings.extend((setting == Baseline::FirstRun).then(|| declared_still(name, tree)));
+    if gone.is_empty() && open.is_empty() {
+        findings.push(met(name, tree, &before));
+    }
+    Ok(findings)
+}
+
+/// The tree that the runs are compared with, and its statements.
+fn baseline<'a>(
+    suite: &Suite,
+    name: &str,
+    facts: &'a EvidenceFacts,
+    runs: &[Run],
+) -> Option<(&'a ObjectName, Vec<&'a Statement>)> {
+    let trees = &facts.trees;
+    let of_merge = runs.iter().any(|run| run.tree.as_ref().is_some_and(|tree| trees.merged.contains(tree)));
+    let before = trees.merge_bases.iter().filter(|_| !of_merge);
+    before.chain([&trees.base]).find_map(|tree| {
+        let found = facts.statements.iter().filter(|found| is_baseline(suite, name, found, tree));
+        let statements: Vec<&Statement> = found.filter_map(|found| found.statement.value()).collect();
+        (!statements.is_empty()).then_some((tree, statements))
+    })
+}
+
+/// A run that shows no test is no baseline, and one that nobody may have made is none either.
+fn is_baseline(suite: &Suite, name: &str, found: &Found, tree: &ObjectName) -> bool {
+    let Some(Statement { subject, run }) = found.statement.value() else { return false };
+    let signed = found.signers.value().is_some_and(|signers| !signers.is_empty());
+    let trusted = match suite.trust {
+        Some(Trust::Signed) => signed,
+        _ => !matches!(found.place, Place::File { tracked: true, .. }),
+    };
+    let is_of_it = run.suite == name && subject.tree == *tree;
+    trusted && is_of_it && run.work_tree.is_clean() && !run.tests.is_empty()
+}
+
+/// If it ever passed there, it has to pass here.
+fn before<'a>(statements: &[&'a Statement]) -> Inventory<'a> {
+    let mut inventory = Inventory::new();
+    for Statement { run, .. } in statements {
+        let tests = inventory.entry(run.configuration.as_deref()).or_default();
+        for test in &run.tests {
+            let best = tests.entry(test.id.as_str()).or_insert(test.outcome);
+            *best = (*best).min(test.outcome);
+        }
+    }
+    inventory
+}
+
+/// The worst counts, as everywhere.
+fn after(runs: &[Run]) -> Inventory<'_> {
+    let mut inventory = Inventory::new();
+    for run in runs {
+        let tests = inventory.entry(run.configuration.as_deref()).or_default();
+        for test in run.report.run.value().into_iter().flat_map(|run| &run.tests) {
+            let worst = tests.entry(test.id.as_str()).or_insert(test.outcome);
+            *worst = (*worst).max(test.outcome);
+        }
+    }
+    inventory
+}
+
+fn losses<'a>(before: &Inventory<'a>, after: &Inventory<'_>) -> Vec<Loss<'a>> {
+    let mut losses = Vec::new();
+    for (configuration, tests) in before {
+        let here = after.get(configuration);
+        for (id, was) in tests {
+            let now = here.and_then(|here| here.get(id)).copied();
+            let lost = match now {
+                None => !is_moved(id, *configuration, before, after),
+                // What fails is told of elsewhere, whatever it was.
+                Some(now) => {
+                    *was == TestOutcome::Passed && matches!(now, TestOutcome::Skipped | TestOutcome::Flaky)
+                }
+            };
+            if lost {
+                losses.push(Loss { id, configuration: *configuration, now });
+            }
+        }
+    }
+    losses
+}
+
+/// Did it move to another shard? Only one that did not have it before counts, so that no other configuration stands in for
+/// the one that dropped it.
+fn is_moved(id: &str, from: Option<&str>, before: &Inventory<'_>, after: &Inventory<'_>) -> bool {
+    after.iter().filter(|(name, _)| **name != from).any(|(name, tests)| {
+        let had = before.get(name).is_some_and(|tests| tests.contains_key(id));
+        !had && tests.get(id) == Some(&TestOutcome::Passed)
+    })
+}
+
+fn is_approved(suite: &Suite, id: &str) -> bool {
+    suite.removed.iter().flatten().any(|pattern| pattern.matches(id))
+}
+
+fn vanished(
+    name: &str,
+    tree: &ObjectName,
+    gone: &[Loss<'_>],
+    before: &Inventory<'_>,
+    after: &Inventory<'_>,
+) -> Option<Finding> {
+    if gone.is_empty() {
+        return None;
+    }
+    let known: BTreeSet<&str> = before.values().flat_map(BTreeMap::keys).copied().collect();
+    let here: BTreeSet<&str> = after.values().flat_map(BTreeMap::keys).copied().collect();
+    let added: Vec<&str> = here.difference(&known).copied().collect();
+    let ids: Vec<&str> = gone.iter().map(|loss| loss.id).collect::<BTreeSet<_>>().into_iter().collect();
+    let renamed: BTreeMap<&str, &str> = renames(&ids, &added).0.into_iter().collect();
+    let hint = |loss: &Loss<'_>| match renamed.get(loss.id) {
+        Some(new) => format!("{}, perhaps renamed to {new}", shown(loss)),
+        None => shown(loss),
+    };
+    let number = count(gone.len() as u64, "test");
+    let reason = format!("{number} that ran on what it began from (tree {}) are gone", tree.short());
+    Some(broken(name, reason).remedy(REMEDY).details(some_of(gone.iter().map(hint).collect())))
+}
+
+const REMEDY: &str = "Bring them back, or list them under `removed` in the policy, in a change of its own that the \
+                      owners of the gate approve";
+
+fn unverified(name: &str, tree: &ObjectName, open: &[Loss<'_>]) -> Option<Finding> {
+    (!open.is_empty()).then(|| {
+        let number = count(open.len() as u64, "test");
+        let reason = format!(
+            "{number} that passed on what it began from (tree {}) no longer verify anything",
+            tree.short()
+        );
+        broken(name, reason).remedy(REMEDY).details(some_of(open.iter().map(shown).collect()))
+    })
+}
+
+fn shown(loss: &Loss<'_>) -> String {
+    let configuration = loss.configuration.map(|name| format!(" ({name})")).unwrap_or_default();
+    let now = loss.now.map(|now| format!(": {}", word(now))).unwrap_or_default();
+    format!("{}{configuration}{now}", loss.id)
+}
+
+fn noted(name: &str, approved: &[Loss<'_>]) -> Option<Finding> {
+    (!approved.is_empty()).then(|| {
+        let number = count(approved.len() as u64, "test");
+        let reason = format!("{number} of the baseline are given up, as the policy's `removed` allows");
+        finding(NAME, Verdict::Noted, SubjectKind::Suite, name, reason)
+            .remedy("Take them out of `removed` once this has landed")
+            .details(some_of(approved.iter().map(shown).collect()))
+    })
+}
+
+fn met(name: &str, tree: &ObjectName, before: &Inventory<'_>) -> Finding {
+    let number = count(before.values().map(|tests| tests.len() as u64).sum(), "test");
+    let reason =
+        format!("all of {number} that ran on what it began from (tree {}) are accounted for", tree.short());
+    finding(NAME, Verdict::Met, SubjectKind::Suite, name, reason)
+}
+
+fn first_run(name: &str, facts: &EvidenceFacts) -> Finding {
+    let reason = format!("there is no baseline yet, as the policy declares: {}", absent(facts));
+    finding(NAME, Verdict::Noted, SubjectKind::Suite, name, reason)
+        .remedy("Record the suite on the deployment branch, and then write `baseline = \"required\"`")
+}
+
+fn declared_still(name: &str, tree: &ObjectName) -> Finding {
+    let reason =
+        format!("the policy still declares a first run, and there is a baseline (tree {})", tree.short());
+    finding(NAME, Verdict::Noted, SubjectKind::Suite, name, reason)
+        .remedy("Write `baseline = \"required\"`, so that a baseline that goes missing is noticed")
+}
+
+fn absent(facts: &EvidenceFacts) -> &'static str {
+    if facts.notes {
+        "no run that counts is recorded for what it began from"
+    } else {
+        "this clone has no notes of evidence"
+    }
+}
+
+/// Statements of the base that could not be read or verified are named: they may be the ones.
+fn unseen(name: &str, facts: &EvidenceFacts) -> Gap {
+    let unread = facts.statements.iter().find_map(|found| match &found.statement {
+        Fact::Gap(gap) => Some(format!("; {gap}")),
+        Fact::Known(_) => None,
+    });
+    Gap::new(
+        format!("the baseline of the suite `{name}`"),
+        GapReason::Unreachable,
+        format!("{}{}", absent(facts), unread.unwrap_or_default()),
+        "Fetch the notes with `git fetch origin '+refs/notes/portcullis:refs/notes/portcullis'`, and let the deployment branch record each run with `portcullis evidence record --note`",
+    )
+}

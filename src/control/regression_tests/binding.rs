@@ -1,0 +1,341 @@
+//! Which runs count for a suite, and why the others do not.
+//!
+//! A run counts when it is of the tree that would land, from a clean work tree, as fresh and as trusted as the suite asks. What
+//! does not count is never silently left out: its reason stands in a finding.
+
+use super::settings::{Age, Trust};
+use super::{Flaky, NAME, Suite, broken, count, some_of};
+use crate::control::{Case, finding, required_checks, unproven};
+use crate::model::change::ObjectName;
+use crate::model::decision::{Finding, SubjectKind, Verdict};
+use crate::model::evidence::{EvidenceFacts, Found, Place, Statement, WorkTree};
+use crate::model::fact::{Fact, Gap, GapReason};
+use crate::model::test_run::{Report, TestOutcome};
+use jiff::{SignedDuration, Timestamp};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Clocks of two machines differ. No more than this is forgiven.
+const LEEWAY: SignedDuration = SignedDuration::from_mins(10);
+
+/// A run that counts.
+pub struct Run {
+    /// As a report; of a statement, one made from it.
+    pub report: Report,
+    /// Its configuration or shard, if it was named.
+    pub configuration: Option<String>,
+    /// The tree that it is bound to; `None` for a report that is bound to nothing.
+    pub tree: Option<ObjectName>,
+    /// The digests of the reports that a statement was read from.
+    sources: BTreeSet<String>,
+}
+
+/// The runs that count, and what is to be said of the others.
+pub struct Counted {
+    /// Those that count.
+    pub runs: Vec<Run>,
+    /// What speaks against the suite or was left out.
+    pub findings: Vec<Finding>,
+}
+
+/// One suite on its way through the evidence.
+struct Sorter<'a> {
+    suite: &'a Suite,
+    name: &'a str,
+    facts: &'a EvidenceFacts,
+    runs: Vec<Run>,
+    /// Why something does not count, each one sentence.
+    left_out: Vec<String>,
+    findings: Vec<Finding>,
+}
+
+/// Sorts reports and statements. A suite that asks for no more than reports takes them as they are.
+///
+/// # Errors
+/// A gap: what the evidence would be bound to could not be seen.
+pub fn count_runs(suite: &Suite, name: &str, case: &Case<'_>, reports: &[&Report]) -> Result<Counted, Gap> {
+    if !suite.is_bound() {
+        let runs = reports.iter().map(|report| Run::loose((*report).clone(), None)).collect();
+        return Ok(Counted { runs, findings: Vec::new() });
+    }
+    let facts = case.facts.evidence.known()?;
+    let mut sorter =
+        Sorter { suite, name, facts, runs: Vec::new(), left_out: Vec::new(), findings: Vec::new() };
+    sorter.reports(reports);
+    sorter.statements();
+    sorter.earlier_failures();
+    sorter.configurations();
+    sorter.ages(&case.facts.observed);
+    sorter.vouched(case);
+    Ok(sorter.finish())
+}
+
+impl Run {
+    fn loose(report: Report, tree: Option<ObjectName>) -> Self {
+        Run { report, configuration: None, tree, sources: BTreeSet::new() }
+    }
+
+    fn of(found: &Found, statement: &Statement) -> Self {
+        let run = &statement.run;
+        let configuration = run.configuration.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
+        Run {
+            report: Report {
+                path: format!("{}{configuration}", found.place),
+                suite: Some(run.suite.clone()),
+                digest: Some(found.digest.clone()),
+                written: Some(run.finished),
+                tracked: false,
+                run: Fact::Known(run.as_run()),
+            },
+            configuration: run.configuration.clone(),
+            tree: Some(statement.subject.tree.clone()),
+            sources: run.reports.iter().map(|report| report.digest.to_string()).collect(),
+        }
+    }
+}
+
+impl Sorter<'_> {
+    /// Reports that lie in the work tree.
+    fn reports(&mut self, reports: &[&Report]) {
+        if reports.is_empty() {
+            return;
+        }
+        let tree = match self.suite.trust {
+            None => Ok(self.facts.checkout.value().map(|checkout| checkout.subject.tree.clone())),
+            Some(Trust::Signed) => Err("reports are not signed, so they do not count".to_string()),
+            Some(Trust::Local | Trust::Host) => match &self.facts.checkout {
+                Fact::Gap(gap) => {
+                    self.findings.push(unproven(NAME, SubjectKind::Suite, self.name, gap));
+                    return;
+                }
+                Fact::Known(checkout) => self
+                    .objection(&checkout.subject.tree, &checkout.work_tree)
+                    .map_or(Ok(Some(checkout.subject.tree.clone())), |why| {
+                        Err(format!("the reports: {why}"))
+                    }),
+            },
+        };
+        match tree {
+            Ok(tree) => {
+                let runs = reports.iter().map(|report| Run::loose((*report).clone(), tree.clone()));
+                self.runs.extend(runs);
+            }
+            Err(why) => self.left_out.push(why),
+        }
+    }
+
+    /// What keeps a run on a tree from counting.
+    fn objection(&self, tree: &ObjectName, work_tree: &WorkTree) -> Option<String> {
+        if !self.facts.trees.is_judged(tree) {
+            return Some(format!(
+                "they are of tree {}, and what would land is tree {}",
+                tree.short(),
+                self.facts.trees.head.short()
+            ));
+        }
+        let first = work_tree.differences.first()?;
+        let others = work_tree.differences.len() as u64 - 1 + work_tree.more;
+        let more = if others > 0 { format!(", and {others} more") } else { String::new() };
+        Some(format!("the work tree was not what the commit says ({first}{more})"))
+    }
+
+    fn statements(&mut self) {
+        for found in &self.facts.statements {
+            match &found.statement {
+                Fact::Known(statement) if statement.run.suite == self.name => {
+                    self.statement(found, statement)
+                }
+                Fact::Known(_) => {}
+                Fact::Gap(gap) => self.unread(found, gap),
+            }
+        }
+    }
+
+    fn statement(&mut self, found: &Found, statement: &Statement) {
+        match self.why_not(found, statement) {
+            None => self.runs.push(Run::of(found, statement)),
+            Some(why) if is_handed_over(found) && !self.is_baseline(statement) => {
+                self.left_out.push(format!("{}: {why}", found.place));
+            }
+            Some(_) => {}
+        }
+    }
+
+    fn why_not(&self, found: &Found, statement: &Statement) -> Option<String> {
+        let signed = found.signers.value().is_some_and(|signers| !signers.is_empty());
+        let stored = match (&found.place, self.suite.trust) {
+            (_, Some(Trust::Signed)) if !signed => Some("it is not signed"),
+            (_, Some(Trust::Signed)) => None,
+            (Place::File { tracked: true, .. }, _) => {
+                Some("it is a file of the repository, and no product of a run")
+            }
+            (Place::File { .. }, _) => None,
+            (Place::Note(_), _) => Some("it was not handed over by this job"),
+        };
+        stored
+            .map(str::to_string)
+            .or_else(|| self.objection(&statement.subject.tree, &statement.run.work_tree))
+    }
+
+    /// Was it handed over to be compared with?
+    fn is_baseline(&self, statement: &Statement) -> bool {
+        let trees = &self.facts.trees;
+        let tree = &statement.subject.tree;
+        !trees.is_judged(tree) && (*tree == trees.base || trees.merge_bases.contains(tree))
+    }
+
+    /// Of a statement that cannot be read nobody knows which suite it is of. A signature that does not hold is an answer.
+    fn unread(&mut self, found: &Found, gap: &Gap) {
+        let is_answer = matches!(gap.reason, GapReason::Untrusted | GapReason::NotAsked);
+        if is_answer && is_handed_over(found) {
+            self.left_out.push(gap.to_string());
+        } else if !is_answer {
+            self.findings.push(unproven(NAME, SubjectKind::Suite, self.name, gap));
+        }
+    }
+
+    /// A failed run of the same tree that stands only in a note was not handed over: somebody ran it again.
+    fn earlier_failures(&mut self) {
+        let counted: BTreeSet<_> = self.runs.iter().filter_map(|run| run.report.digest.clone()).collect();
+        let failed = self.facts.statements.iter().filter(|found| !counted.contains(&found.digest));
+        let failed: Vec<String> = failed
+            .filter_map(|found| Some((found, found.statement.value()?)))
+            .filter(|(_, said)| said.run.suite == self.name && self.facts.trees.is_judged(&said.subject.tree))
+            .filter_map(|(found, said)| Some(format!("{}: {}", found.place, failures(said)?)))
+            .collect();
+        if failed.is_empty() {
+            return;
+        }
+        let verdict = if self.suite.flaky == Flaky::Note { Verdict::Noted } else { Verdict::Broken };
+        let reason =
+            "an earlier run of the same tree failed, so that it passes now is the luck of another attempt";
+        self.findings.push(
+            finding(NAME, verdict, SubjectKind::Suite, self.name, reason)
+                .remedy("Find out why it fails at times, and change what makes it do so")
+                .details(some_of(failed)),
+        );
+    }
+
+    /// Each expected configuration is there, and none stands for another.
+    fn configurations(&mut self) {
+        let Some(expected) = &self.suite.configurations else { return };
+        let here: BTreeSet<&str> = self.runs.iter().filter_map(|run| run.configuration.as_deref()).collect();
+        let missing: Vec<String> =
+            expected.iter().filter(|name| !here.contains(name.as_str())).cloned().collect();
+        if !missing.is_empty() {
+            let number = count(missing.len() as u64, "configuration");
+            self.findings.push(
+                broken(self.name, format!("{number} of it handed over no run that counts"))
+                    .remedy("Record each configuration with `portcullis evidence record --configuration NAME`, and hand all of them over")
+                    .details(some_of(missing)),
+            );
+        }
+        let twice = self.twice();
+        if !twice.is_empty() {
+            self.findings.push(
+                broken(self.name, "one report stands for several configurations")
+                    .remedy("Hand over the reports that each configuration wrote itself")
+                    .details(some_of(twice)),
+            );
+        }
+    }
+
+    fn twice(&self) -> Vec<String> {
+        let mut names: BTreeMap<&String, BTreeSet<&str>> = BTreeMap::new();
+        for run in &self.runs {
+            for (source, name) in run.sources.iter().zip(std::iter::repeat(run.configuration.as_deref())) {
+                names.entry(source).or_default().extend(name);
+            }
+        }
+        let several = names.into_iter().filter(|(_, names)| names.len() > 1);
+        several
+            .map(|(source, names)| format!("{source}: {}", names.into_iter().collect::<Vec<_>>().join(", ")))
+            .collect()
+    }
+
+    fn ages(&mut self, observed: &Fact<Timestamp>) {
+        let Some(Age(oldest)) = self.suite.max_age else { return };
+        let observed = match observed.known() {
+            Ok(observed) => *observed,
+            Err(gap) => return self.findings.push(unproven(NAME, SubjectKind::Suite, self.name, &gap)),
+        };
+        let newest = self.facts.newest;
+        let wrong = |run: &Run| {
+            let why = match run.report.written {
+                None => "nobody says when it was written".to_string(),
+                Some(at) if at > observed + LEEWAY => {
+                    format!("it was written at {at}, which is in the future")
+                }
+                Some(at) if newest.is_some_and(|newest| at + LEEWAY < newest) => {
+                    format!("it was written at {at}, before the newest commit of the change was made")
+                }
+                Some(at) if at + oldest < observed => {
+                    format!("it was written at {at}, which is too long ago")
+                }
+                Some(_) => return None,
+            };
+            Some(format!("{}: {why}", run.report.path))
+        };
+        let wrong: Vec<String> = self.runs.iter().filter_map(wrong).collect();
+        if !wrong.is_empty() {
+            let number = count(wrong.len() as u64, "report");
+            self.findings.push(
+                broken(self.name, format!("{number} of it cannot be of a fresh run of this change"))
+                    .remedy("Run the suite again on the commit that is judged, and let nothing bring back old reports")
+                    .details(some_of(wrong)),
+            );
+        }
+    }
+
+    fn vouched(&mut self, case: &Case<'_>) {
+        let Some(wanted) = self.suite.vouching() else { return };
+        let judged = case.facts.host.checks.known().and_then(|checks| {
+            let head = &case.facts.change.known()?.head;
+            Ok(required_checks::judge(wanted, checks, head))
+        });
+        match judged {
+            Err(gap) => self.findings.push(unproven(NAME, SubjectKind::Suite, self.name, &gap)),
+            Ok(judged) if judged.verdict == Verdict::Met => {}
+            Ok(judged) => {
+                let reason =
+                    format!("the check `{}` does not vouch for it: {}", judged.subject.name, judged.reason);
+                let remedy = judged.remedy.unwrap_or_default();
+                self.findings.push(broken(self.name, reason).remedy(remedy).details(judged.details));
+            }
+        }
+    }
+
+    fn finish(mut self) -> Counted {
+        if !self.left_out.is_empty() {
+            self.left_out.sort();
+            let verdict = if self.runs.is_empty() { Verdict::Broken } else { Verdict::Noted };
+            let number = self.left_out.len() as u64;
+            let (noun, verb) = if number == 1 { ("piece", "does") } else { ("pieces", "do") };
+            let reason = format!("{number} {noun} of evidence {verb} not count");
+            self.findings.push(
+                finding(NAME, verdict, SubjectKind::Suite, self.name, reason)
+                    .remedy(
+                        "Run the suite on a clean checkout of what would land, and hand over what it wrote",
+                    )
+                    .details(some_of(self.left_out)),
+            );
+        }
+        Counted { runs: self.runs, findings: self.findings }
+    }
+}
+
+fn is_handed_over(found: &Found) -> bool {
+    matches!(found.place, Place::File { .. })
+}
+
+/// What failed in a run, if anything did.
+fn failures(statement: &Statement) -> Option<String> {
+    let failed = |outcome| matches!(outcome, TestOutcome::Failed | TestOutcome::Error);
+    let run = &statement.run;
+    let number = run.tests.iter().filter(|test| failed(test.outcome)).count() as u64;
+    let attempt = run.producer.attempt.map(|attempt| format!(" in attempt {attempt}")).unwrap_or_default();
+    match (number, run.errors.is_empty()) {
+        (0, true) => None,
+        (0, false) => Some(format!("something failed outside its tests{attempt}")),
+        _ => Some(format!("{} failed{attempt}", count(number, "test"))),
+    }
+}

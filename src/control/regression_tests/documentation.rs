@@ -1,0 +1,89 @@
+//! What people read about the control.
+
+use crate::control::Documentation;
+
+/// The four sections.
+pub const DOCUMENTATION: Documentation =
+    Documentation { requires: REQUIRES, why: WHY, cannot_show: CANNOT_SHOW, how_to_meet: HOW_TO_MEET };
+
+const REQUIRES: &str = "\
+Every data-processing area that a change touches is covered by at least one regression suite, and each \
+of these suites has handed over a report of its run. A suite is proved when all of this holds:
+- at least one report was found, and every report that was found could be read to its end;
+- no report is a file of the repository itself;
+- no test failed or broke, and nothing failed outside a test;
+- no test passed only after it had failed (unless `flaky = \"note\"`);
+- at least `minimum` tests ran and passed; a skipped test is not a passed test, and a test that appears in \
+several reports counts once, by its worst result;
+- every pattern in `required` matches a test, and every test that it matches passed;
+- with `skipped = \"block\"`, no test was skipped;
+- no report contradicts itself, for example by claiming more tests or failures than it shows, and none tells \
+again what an earlier run found (a cached result).
+A suite may ask for more, and then it holds too:
+- with `trust`, the run is of the tree that would land: that of the head, or of the head merged into the base, which is \
+recomputed. The work tree was what the commit says, apart from what is ignored. `local`: reports that lie in this \
+job's clean checkout, and statements of `portcullis evidence record` that were handed over with `--evidence`. `host`: the \
+same, and the check of the head that `check` names succeeded. `signed`: only statements signed by an allowed signer;
+- with `baseline`, every test that ran on what the change began from is there, and every one that passed there \
+passes, unless `removed` in the policy at the base names it. A baseline that cannot be seen leaves the suite \
+unproven; `first-run` declares that there may be none yet;
+- with `configurations`, each of them handed over a run of its own;
+- with `max-age`, no run is older, of the future, or older than the newest commit of the change;
+- no recorded run of the same tree failed.";
+
+const WHY: &str = "\
+A coding mistake once put test data into a live national upload. Records were rejected unnoticed and others were \
+not deleted for months. The regulator named regression testing before deployment among the measures that would have \
+prevented it. A pipeline that is merely green does not show that those tests ran: a suite that found no tests, that was skipped, or that \
+crashed before its first test looks the same from afar; a deleted test passes, and so does yesterday's report. So the results \
+themselves are read, test by test, held against the tree and against what ran before, and the \
+absence of evidence is never taken for success.";
+
+const CANNOT_SHOW: &str = "\
+That the tests are good: a test without assertions passes. That the report was \
+written by the test runner at all: it carries no proof of its origin, and whoever controls the job that runs the suite, which \
+runs the change's own code, can write one; a signature shows who ran it and not that the tests are honest. \
+Without `trust`, not even that the report is of this commit. \
+Let the gate run in the same job as the suite or take the report from it, demand that job with `required-checks`, and protect its \
+definition with `gate-integrity`. Nor can it see tests that a runner leaves out of its report without a trace (nextest does so with ignored \
+tests): `baseline` notices when they go, `required` when they never were. Two tests of the same name in one report are taken for two attempts of one. \
+Who may push `refs/notes/portcullis` can take a baseline or a failed run away, and without `trust = \"signed\"` write another \
+one; a missing baseline is noticed, a missing failure is not. What is ignored in the work tree is not compared, nor who may execute a file. \
+When a report was written is what the file system or the recorder says. For a deployment, checks of the candidate are not asked \
+for, so `host` leaves it unproven: use `signed` there.";
+
+const HOW_TO_MEET: &str = "\
+Run the suite before the gate, let its runner write a report, and leave the file where `reports` looks for it, or \
+hand it over with `--report upload-regression=target/nextest/ci/junit.xml`.
+
+```toml
+[controls.regression-tests]
+signers = \".portcullis/allowed_signers\" # for `trust = \"signed\"`; read at the base
+
+[controls.regression-tests.suites.upload-regression]
+areas = [\"upload\"]                     # without it: every touched area
+reports = [\"target/junit/*.xml\"]       # without it: only --report and --evidence
+minimum = 40                           # this many ran and passed
+required = [\"upload::*\", \"*deletion*\"] # these exist and passed
+skipped = \"allow\"                      # or \"block\"
+flaky = \"block\"                        # or \"note\"
+trust = \"local\"                        # or \"host\" with `check`, or \"signed\"; without it: not bound
+# check = { name = \"regression\", app = \"github-actions\" }
+baseline = \"required\"                  # or \"first-run\"; without it: not compared
+removed = [\"upload::old_*\"]            # may vanish or be skipped although the baseline has them
+configurations = [\"linux\", \"windows\"] # each hands over a statement of its own
+max-age = \"24h\"                        # or \"30m\", \"7d\"
+tests = [\"tests/upload/**\"]            # noted when changed with the area
+```
+
+For a baseline, let the deployment branch record each run, also a failed one, and push the notes:
+
+    portcullis evidence record --suite upload-regression --report target/junit/*.xml --note
+    git push origin refs/notes/portcullis
+
+In the gate's job fetch them first: `git fetch origin '+refs/notes/portcullis:refs/notes/portcullis'`. \
+A test that is to go is named in `removed` first, in a change of its own that the gate's owners approve.
+
+A test is known by its suites, class and name, joined with ` > `, for example `upload > loader > rejects_test_data`. In \
+`required` and `removed`, `*` stands for any run of characters and everything else for itself. A pattern is held against the whole name and \
+against each part of it that begins after a ` > `.";

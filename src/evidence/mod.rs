@@ -1,0 +1,147 @@
+//! Statements of test runs as bytes: in-toto Statements whose predicate is ours, and notes that hold several of them.
+//!
+//! A statement is an [in-toto Statement v1](https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md): one line of
+//! JSON with one subject, which names a commit (`gitCommit`) and its tree (`gitTree`), and a predicate of the type
+//! [`PREDICATE`], whose fields are those of [`RecordedRun`]. Unknown fields of the statement are ignored, as in-toto
+//! demands; unknown fields of the predicate are refused, because what they might take back would go unnoticed. A key that
+//! stands twice is refused everywhere. A signed statement is the same in a DSSE envelope.
+//!
+//! A note is one statement or DSSE envelope a line, sorted, none twice. So two notes on one tree are merged by
+//! `git notes merge --strategy=cat_sort_uniq`, and nothing is lost.
+
+use crate::attest::AttestError;
+use crate::attest::dsse::{self, Opened};
+use crate::attest::signers::AllowedSigners;
+use crate::attest::statement::{Resource, Statement as Claim};
+use crate::attest::test_result::{self, TestResult};
+use crate::model::change::{ObjectName, Revision};
+use crate::model::evidence::{RecordedRun, Statement, Subject};
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use std::collections::BTreeSet;
+use std::num::NonZeroUsize;
+
+/// The type of our predicate. Its fields are documented with [`RecordedRun`].
+pub const PREDICATE: &str = "urn:portcullis:test-run:v1";
+
+/// The ref of the notes.
+pub const NOTES: &str = "refs/notes/portcullis";
+
+/// The largest statement that is read, in bytes.
+pub const MAXIMUM_BYTES: usize = 256 << 20;
+
+/// A statement as one line, without a line break.
+///
+/// # Errors
+/// Those of the JSON writer; with these types there are none.
+pub fn write(statement: &Statement) -> Result<Vec<u8>, AttestError> {
+    let Subject { commit, tree } = &statement.subject;
+    let predicate =
+        serde_json::to_value(&statement.run).map_err(|error| AttestError::Json(error.to_string()))?;
+    let subjects = vec![Resource::commit(None, commit, tree)];
+    Claim { subjects, predicate_type: PREDICATE.to_string(), predicate }.write()
+}
+
+/// The same as `test-result/v0.1`, for other programs. It says less: no skipped tests, no times, no attempts.
+///
+/// # Errors
+/// The run speaks against itself.
+pub fn write_test_result(statement: &Statement) -> Result<Vec<u8>, AttestError> {
+    let Subject { commit, tree } = &statement.subject;
+    let materials = statement.run.materials.iter().map(|material| Resource {
+        name: Some(material.path.clone()),
+        uri: None,
+        digest: [("sha256".to_string(), material.digest.as_str().trim_start_matches("sha256:").to_string())]
+            .into(),
+    });
+    let result = TestResult::of(&statement.run.as_run(), materials.collect());
+    test_result::write(&result, vec![Resource::commit(None, commit, tree)])?.write()
+}
+
+/// Reads a statement.
+///
+/// # Errors
+/// Why it is none of ours.
+pub fn read(bytes: &[u8]) -> Result<Statement, AttestError> {
+    if bytes.len() > MAXIMUM_BYTES {
+        return Err(AttestError::Statement(format!("it is larger than {MAXIMUM_BYTES} bytes")));
+    }
+    let Claim { subjects, predicate_type, predicate } = Claim::read(bytes)?;
+    let wrong = |problem: String| AttestError::Statement(problem);
+    if predicate_type != PREDICATE {
+        return Err(wrong(format!("its claim is `{predicate_type}` and not `{PREDICATE}`")));
+    }
+    let [subject] = <[Resource; 1]>::try_from(subjects)
+        .map_err(|all| wrong(format!("it has {} subjects, and a run has one", all.len())))?;
+    let digest = |algorithm: &str| subject.digest.get(algorithm).cloned().unwrap_or_default();
+    let commit = Revision::try_from(digest("gitCommit")).map_err(wrong)?;
+    let tree = ObjectName::try_from(digest("gitTree")).map_err(wrong)?;
+    let run: RecordedRun = serde_json::from_value(predicate).map_err(|error| wrong(error.to_string()))?;
+    sound(&run).map_err(wrong)?;
+    Ok(Statement { subject: Subject { commit, tree }, run })
+}
+
+/// Is this a DSSE envelope, and not a bare statement? What it holds is another matter.
+pub fn is_envelope(bytes: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    struct Shape {
+        #[serde(rename = "payloadType")]
+        _payload_type: IgnoredAny,
+    }
+    serde_json::from_slice::<Shape>(bytes).is_ok()
+}
+
+/// Reads a signed statement, and says who signed it. What was verified is what is read.
+///
+/// # Errors
+/// Nobody who may signed it at this moment, or it is none of ours.
+pub fn open(
+    bytes: &[u8],
+    allowed: &AllowedSigners,
+    at: Timestamp,
+) -> Result<(Statement, BTreeSet<String>), AttestError> {
+    let opened: Opened = dsse::open(bytes, allowed, at, NonZeroUsize::MIN)?;
+    let signers = opened.signers.iter().map(ToString::to_string).collect();
+    Ok((read(opened.payload_of(crate::attest::statement::PAYLOAD_TYPE)?)?, signers))
+}
+
+/// What types cannot say: lists are sorted and hold nothing twice, so that one run has one form.
+fn sound(run: &RecordedRun) -> Result<(), String> {
+    let ascends = |sorted: bool, what: &str| match sorted {
+        true => Ok(()),
+        false => Err(format!("its {what} are not sorted, or one stands there twice")),
+    };
+    ascends(run.tests.windows(2).all(|pair| pair[0].id < pair[1].id), "tests")?;
+    ascends(run.reports.windows(2).all(|pair| pair[0] < pair[1]), "reports")?;
+    ascends(run.materials.windows(2).all(|pair| pair[0].path < pair[1].path), "materials")?;
+    if run.suite.is_empty() || run.configuration.as_ref().is_some_and(String::is_empty) {
+        return Err("the name of its suite or configuration is empty".to_string());
+    }
+    if run.tests.iter().any(|test| test.records == 0) {
+        return Err("it names a test that has no record".to_string());
+    }
+    if run.producer.attempt == Some(0) {
+        return Err("it is attempt 0 of its run, and attempts are counted from 1".to_string());
+    }
+    Ok(())
+}
+
+/// The lines of a note, or of a file of statements.
+pub fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    bytes.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty())
+}
+
+/// A note with one line more.
+pub fn with_line(note: &[u8], line: &[u8]) -> Vec<u8> {
+    let all: BTreeSet<&[u8]> = lines(note).chain([line]).collect();
+    let mut bytes = Vec::with_capacity(note.len() + line.len() + 1);
+    for line in all {
+        bytes.extend(line);
+        bytes.push(b'\n');
+    }
+    bytes
+}
+
+#[cfg(test)]
+mod tests;

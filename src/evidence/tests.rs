@@ -1,0 +1,136 @@
+//! Statements that are read, and texts that only look like one.
+
+use super::*;
+use crate::attest::key::SigningKey;
+use crate::attest::statement::PAYLOAD_TYPE;
+use crate::model::digest::Digest;
+use crate::model::evidence::{Material, Producer, ReportName, WorkTree};
+use crate::model::test_run::{Test, TestOutcome};
+use proptest::prelude::*;
+
+fn statement() -> Statement {
+    let test = |id: &str| Test { id: id.into(), outcome: TestOutcome::Passed, records: 1 };
+    Statement {
+        subject: Subject {
+            commit: Revision::try_from("a".repeat(40)).unwrap(),
+            tree: ObjectName::try_from("b".repeat(40)).unwrap(),
+        },
+        run: RecordedRun {
+            suite: "upload".into(),
+            configuration: Some("linux".into()),
+            producer: Producer {
+                kind: "github-actions".into(),
+                run: Some("8812".into()),
+                attempt: Some(1),
+                workflow: None,
+            },
+            work_tree: WorkTree::default(),
+            finished: "2026-12-18T18:00:00Z".parse().unwrap(),
+            materials: vec![Material { path: "Cargo.lock".into(), digest: Digest::of(b"lock") }],
+            reports: vec![ReportName {
+                path: "junit.xml".into(),
+                format: "junit".into(),
+                digest: Digest::of(b""),
+            }],
+            tests: vec![test("a"), test("b")],
+            contradictions: vec![],
+            errors: vec![],
+            replayed: vec![],
+        },
+    }
+}
+
+fn text() -> String {
+    String::from_utf8(write(&statement()).unwrap()).unwrap()
+}
+
+#[test]
+fn what_is_written_is_read_again() {
+    assert_eq!(read(text().as_bytes()).unwrap(), statement());
+    assert!(!text().contains('\n'));
+}
+
+#[test]
+fn unknown_fields_of_the_statement_are_ignored_and_ours_refused() {
+    let more = text().replacen("{\"_type\"", "{\"annotations\":{},\"_type\"", 1);
+    assert_eq!(read(more.as_bytes()).unwrap(), statement());
+    let subject = text().replacen("\"digest\":{", "\"name\":\"x\",\"digest\":{\"other\":\"0\",", 1);
+    assert_eq!(read(subject.as_bytes()).unwrap(), statement());
+    let ours = text().replacen("\"suite\"", "\"revoked\":true,\"suite\"", 1);
+    assert!(read(ours.as_bytes()).unwrap_err().to_string().contains("revoked"));
+}
+
+#[test]
+fn what_could_be_read_in_two_ways_is_refused() {
+    for (from, to, says) in [
+        ("{\"_type\"", "{\"_type\":\"x\",\"_type\"", ""),
+        ("\"suite\":", "\"suite\":\"x\",\"suite\":", ""),
+        ("\"gitTree\":", "\"gitTree\":\"x\",\"gitTree\":", ""),
+        ("\"predicate\":", "\"predicate\":{},\"predicate\":", ""),
+        ("https://in-toto.io/Statement/v1", "https://in-toto.io/Statement/v0.1", "its type is"),
+        (PREDICATE, "https://in-toto.io/attestation/test-result/v0.1", "its claim is"),
+        ("\"gitTree\":\"", "\"gitTree\":\"B", ""),
+        ("\"id\":\"b\"", "\"id\":\"a\"", "twice"),
+        ("\"id\":\"a\"", "\"id\":\"z\"", "not sorted"),
+        ("\"records\":1", "\"records\":0", "no record"),
+        ("\"attempt\":1", "\"attempt\":0", "attempt 0"),
+        ("\"suite\":\"upload\"", "\"suite\":\"\"", "empty"),
+        ("\"replayed\":[]", "\"x\":[]", "x"),
+        ("\"passed\"", "\"green\"", "green"),
+    ] {
+        let bent = text().replacen(from, to, 1);
+        assert_ne!(bent, text(), "{from}");
+        let error = read(bent.as_bytes()).unwrap_err().to_string();
+        assert!(error.contains(says), "{to}: {error}");
+    }
+    assert!(read(format!("{} {}", text(), text()).as_bytes()).is_err());
+    let two = text().replacen("}}],", "}},{\"digest\":{\"gitCommit\":\"c\",\"gitTree\":\"d\"}}],", 1);
+    assert!(read(two.as_bytes()).is_err());
+    let none = text().replace("\"replayed\":[]", "").replace(",}", "}");
+    assert!(read(none.as_bytes()).unwrap_err().to_string().contains("replayed"));
+}
+
+#[test]
+fn a_signed_statement_is_read_with_its_signer_and_an_edited_one_is_not() {
+    let key = SigningKey::from_seed(&[7; 32]);
+    let allowed = format!("ci@example.test {}", key.public_text().unwrap());
+    let allowed = AllowedSigners::read(allowed.as_bytes()).unwrap();
+    let at = Timestamp::UNIX_EPOCH;
+    let sealed = dsse::seal(PAYLOAD_TYPE, text().as_bytes(), &key).unwrap();
+    assert!(is_envelope(&sealed) && !is_envelope(text().as_bytes()));
+    let (read, signers) = open(&sealed, &allowed, at).unwrap();
+    assert_eq!((read, signers), (statement(), ["ci@example.test".to_string()].into()));
+    let other = SigningKey::from_seed(&[8; 32]);
+    assert!(open(&dsse::seal(PAYLOAD_TYPE, text().as_bytes(), &other).unwrap(), &allowed, at).is_err());
+    assert!(open(&dsse::seal("text/plain", text().as_bytes(), &key).unwrap(), &allowed, at).is_err());
+}
+
+#[test]
+fn the_view_for_others_says_what_it_can() {
+    let text = String::from_utf8(write_test_result(&statement()).unwrap()).unwrap();
+    assert!(text.contains("\"result\":\"PASSED\"") && text.contains("Cargo.lock"), "{text}");
+    assert!(read(text.as_bytes()).is_err());
+}
+
+#[test]
+fn a_note_is_sorted_and_holds_nothing_twice() {
+    let note = with_line(&with_line(b"", b"b"), b"a");
+    assert_eq!(note, b"a\nb\n");
+    assert_eq!(with_line(&note, b"b"), note);
+    assert_eq!(lines(b"\n a \r\n\nb").collect::<Vec<_>>(), [b"a", b"b"]);
+}
+
+proptest! {
+    /// No byte of a statement can be left out at its end, and none changed without the statement being another or none.
+    #[test]
+    fn half_a_statement_is_none(length in 0..1000usize) {
+        let text = text();
+        let length = length.min(text.len() - 1);
+        prop_assert!(read(&text.as_bytes()[..length]).is_err());
+    }
+
+    #[test]
+    fn any_bytes_are_read_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        prop_assert!(read(&bytes).is_err());
+    }
+}

@@ -1,0 +1,217 @@
+//! Statements of test runs: what a recorder saw of one run of one suite, bound to the tree that it ran on.
+//!
+//! A statement holds identities and outcomes of tests, digests, and names that CI systems give to their runs. It never holds
+//! names of people or machines, values of the environment, or what a test printed.
+
+use crate::model::change::{ObjectName, Revision};
+use crate::model::digest::Digest;
+use crate::model::fact::{Fact, nullable};
+use crate::model::test_run::{Test, TestRun};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+pub mod difference;
+
+/// What a run was a run of. The tree decides: two commits of one tree are one content.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Subject {
+    /// The commit that was checked out.
+    pub commit: Revision,
+    /// Its tree.
+    pub tree: ObjectName,
+}
+
+/// A statement of one run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Statement {
+    /// What was run.
+    pub subject: Subject,
+    /// How, where, and what came of it.
+    pub run: RecordedRun,
+}
+
+/// One run of one suite in one configuration.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecordedRun {
+    /// The suite, as the policy names it.
+    pub suite: String,
+    /// The configuration or shard; `None` where there is only one.
+    #[serde(deserialize_with = "nullable")]
+    pub configuration: Option<String>,
+    /// Who ran it.
+    pub producer: Producer,
+    /// What differed from the tree when the run was recorded.
+    pub work_tree: WorkTree,
+    /// When the oldest of its reports was written: a run of several reports is as old as the oldest of them.
+    pub finished: Timestamp,
+    /// Files that decide what is run and how, by path, sorted.
+    pub materials: Vec<Material>,
+    /// The reports that it was read from, sorted by path.
+    pub reports: Vec<ReportName>,
+    /// The tests, sorted by identity, each once.
+    pub tests: Vec<Test>,
+    /// Where a report speaks against itself.
+    pub contradictions: Vec<String>,
+    /// Failures outside any test.
+    pub errors: Vec<String>,
+    /// Results of an earlier run that were only shown again.
+    pub replayed: Vec<String>,
+}
+
+impl RecordedRun {
+    /// The run as a report would tell it.
+    pub fn as_run(&self) -> TestRun {
+        TestRun {
+            tests: self.tests.clone(),
+            contradictions: self.contradictions.clone(),
+            errors: self.errors.clone(),
+            replayed: self.replayed.clone(),
+        }
+    }
+}
+
+/// Who ran it, by their own account.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Producer {
+    /// `github-actions`, `gitlab-ci`, or `local`.
+    pub kind: String,
+    /// The CI system's number of the run.
+    #[serde(deserialize_with = "nullable")]
+    pub run: Option<String>,
+    /// Which attempt of that run, counted from 1.
+    #[serde(deserialize_with = "nullable")]
+    pub attempt: Option<u64>,
+    /// What defined the run: file and ref.
+    #[serde(deserialize_with = "nullable")]
+    pub workflow: Option<String>,
+}
+
+/// How the files differ from the tree that is checked out.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WorkTree {
+    /// The first paths that differ, each with how: "changed: src/lib.rs".
+    pub differences: Vec<String>,
+    /// How many more there are.
+    pub more: u64,
+}
+
+impl WorkTree {
+    /// Is it what the tree says, to the byte?
+    pub fn is_clean(&self) -> bool {
+        self.differences.is_empty() && self.more == 0
+    }
+}
+
+/// A file that decides what is run.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Material {
+    /// Its path.
+    pub path: String,
+    /// The digest of its bytes.
+    pub digest: Digest,
+}
+
+/// A report, without what it says.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReportName {
+    /// Its path.
+    pub path: String,
+    /// The format that it was read as.
+    pub format: String,
+    /// The digest of its bytes.
+    pub digest: Digest,
+}
+
+/// Everything that was seen of evidence that is bound to a tree.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EvidenceFacts {
+    /// What is checked out where the reports were found.
+    pub checkout: Fact<Checkout>,
+    /// Which trees stand for what.
+    pub trees: Trees,
+    /// When the newest commit of the change was made, by its own account.
+    #[serde(deserialize_with = "nullable")]
+    pub newest: Option<Timestamp>,
+    /// Does this clone hold any notes of evidence? A clone does not bring them by itself.
+    pub notes: bool,
+    /// Every statement that was found, sorted by place and digest.
+    pub statements: Vec<Found>,
+}
+
+/// Which trees stand for what.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Trees {
+    /// That of the judged head.
+    pub head: ObjectName,
+    /// Those that were proved to be the head merged into the base, which is what CI systems check out.
+    pub merged: BTreeSet<ObjectName>,
+    /// That of the base.
+    pub base: ObjectName,
+    /// Those of the merge bases.
+    pub merge_bases: BTreeSet<ObjectName>,
+}
+
+impl Trees {
+    /// Is a run on this tree a run of what would land?
+    pub fn is_judged(&self, tree: &ObjectName) -> bool {
+        *tree == self.head || self.merged.contains(tree)
+    }
+}
+
+/// What is checked out, and how far it is that.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Checkout {
+    /// The commit.
+    pub subject: Subject,
+    /// What differs.
+    pub work_tree: WorkTree,
+}
+
+/// A statement, and how it came to us.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Found {
+    /// The file, or the note.
+    pub place: Place,
+    /// The digest of its bytes as they were found.
+    pub digest: Digest,
+    /// Whose valid signatures it bears; none where it is not signed; a gap where a signature could not be verified.
+    pub signers: Fact<BTreeSet<String>>,
+    /// What it says.
+    pub statement: Fact<Statement>,
+}
+
+/// Where a statement was found.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Place {
+    /// A file that was handed over.
+    File {
+        /// Its path.
+        path: String,
+        /// Is a file of this path part of the repository? Then it is no product of a run.
+        tracked: bool,
+    },
+    /// A note on a tree.
+    Note(ObjectName),
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Place::File { path, .. } => f.write_str(path),
+            Place::Note(tree) => write!(f, "the note on tree {}", tree.short()),
+        }
+    }
+}
