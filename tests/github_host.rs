@@ -74,7 +74,10 @@ fn ask_host(host: &GitHub, inquiry: &Inquiry) -> HostFacts {
     let branch = host.branch(&BranchName::new("main"));
     let commits = ['a', 'c', 'd'].map(|digit| commit(revision(digit)));
     let (head, owner_teams) = (revision('a'), BTreeSet::new());
-    host.facts(inquiry, Question { request, branch, head: &head, commits: &commits, owner_teams })
+    host.facts(
+        inquiry,
+        Question { request, branch, head: &head, commits: &commits, before_updates: &[], owner_teams },
+    )
 }
 
 fn ask(server: &Server) -> HostFacts {
@@ -175,7 +178,14 @@ fn teams_of_owners_are_asked_for_with_their_topic() {
     let host = host(&server);
     let ask = |topics: BTreeSet<Topic>| {
         let (request, branch, head) = (host.request(), host.branch(&BranchName::new("main")), revision('a'));
-        let question = Question { request, branch, head: &head, commits: &[], owner_teams: [team()].into() };
+        let question = Question {
+            request,
+            branch,
+            head: &head,
+            commits: &[],
+            before_updates: &[],
+            owner_teams: [team()].into(),
+        };
         host.facts(&Inquiry { topics, ..Inquiry::default() }, question).members.len()
     };
     assert_eq!((ask(BTreeSet::new()), ask([Topic::CodeOwners].into())), (0, 1));
@@ -606,7 +616,8 @@ fn more_commits_than_can_be_looked_up_are_a_gap() {
         (0..301).map(|n| commit(Revision::try_from(format!("{n:040x}")).unwrap())).collect();
     let (head, owner_teams) = (revision('a'), BTreeSet::new());
     let (request, branch) = (host.request(), host.branch(&BranchName::new("main")));
-    let question = Question { request, branch, head: &head, commits: &commits, owner_teams };
+    let question =
+        Question { request, branch, head: &head, commits: &commits, before_updates: &[], owner_teams };
     let inquiry = Inquiry { topics: [Topic::Reviews].into(), ..Inquiry::default() };
     assert_eq!(reason(&host.facts(&inquiry, question).attribution), Some(GapReason::Truncated));
 }

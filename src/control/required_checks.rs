@@ -340,6 +340,7 @@ mod tests {
             commits: vec![],
             files: vec![],
             on_the_way: Fact::Known(vec![]),
+            updates: Default::default(),
         };
         let facts = Facts {
             schema: SCHEMA,

@@ -2,6 +2,7 @@
 
 use super::content;
 use super::graph::{Graph, Relation};
+use super::landing;
 use super::object::{Objects, object_name, oid, revision};
 use super::pattern::Patterns;
 use super::rename::{Link, Pair, Side, pair};
@@ -33,6 +34,7 @@ pub fn read(
         commits: relation.range.iter().map(|id| commit(objects, *id)).collect::<Result<_, _>>()?,
         files: reader.files(&relation, oid(head.as_str())?)?,
         on_the_way: reader.on_the_way(&relation).into(),
+        updates: landing::updates(objects, oid(base.as_str())?, oid(head.as_str())?),
     })
 }
 

@@ -54,7 +54,7 @@ fn attack_21_self_approval_in_every_part() {
     let mut pusher = World::honest();
     pusher.host().last_push = Fact::Known(Push { after: head(), actor: Some(account("KIM")) });
     rejected(&pusher, "pushed the judged head");
-    let ignored = Independence { last_pusher: LastPusher::Ignore };
+    let ignored = Independence { last_pusher: LastPusher::Ignore, ..Independence::default() };
     assert_eq!(approvals(&pusher.case(), ignored).unwrap().counted.len(), 2);
 
     let mut wrote = World::honest();

@@ -56,6 +56,7 @@ fn change(files: Vec<FileChange>) -> Change {
         commits: vec![],
         files,
         on_the_way: Fact::Known(vec![]),
+        updates: Default::default(),
     }
 }
 
