@@ -7,10 +7,13 @@
 use git2::Oid;
 use portcullis::cli::demo::history::{Edit, Person};
 use portcullis::cli::demo::stage::{KIM, POLICY, Stage, revision};
-use portcullis::cli::demo::world::{Activity, minutes, person};
+use portcullis::cli::demo::world::{Activity, Bend, Endpoint, minutes, person};
 use portcullis::model::person::Account;
 use portcullis::model::review::CommitAccounts;
+use support::lane::state::Op;
+use support::lane::{Draft, How, Lane};
 use support::project::{OWNERS, ROBIN, policy, project, table};
+use support::release::judge_from_start;
 
 mod support;
 
@@ -306,6 +309,27 @@ fn attack_9_an_approver_presses_update_branch() {
                 "this person pushed",
             ),
             ("robin settled something by hand", &|stage| pressed(stage, &[NEWS, LOAD]), 1, REVIEWS, STALE),
+            (
+                "the host does not show who pushed",
+                &|stage| {
+                    pressed(stage, &[NEWS]);
+                    let refused = Bend::Refuse(404, "Not Found".into());
+                    stage.world.bends.push((Endpoint::Activity, refused));
+                },
+                3,
+                REVIEWS,
+                "who pushed what the head brings could not be seen",
+            ),
+            (
+                "what kim pushed is no longer on record",
+                &|stage| {
+                    pressed(stage, &[NEWS]);
+                    stage.world.activity.clear();
+                },
+                3,
+                REVIEWS,
+                "no push of the head is on record",
+            ),
         ],
     );
 }
@@ -340,4 +364,42 @@ fn a_policy_may_ask_for_an_approval_of_the_very_head() {
             ),
         ],
     );
+}
+
+/// A request that was approved, then updated by somebody with these operations beside, and then landed.
+fn deployed(how: How, by: (Person<'_>, Account), beside: &[Op]) -> Lane {
+    let mut lane = Lane::begin();
+    let mut draft = lane.open(lane.tip());
+    lane.push(&mut draft, KIM, vec![Op::Slot(10, 0, "amended\n".into())]);
+    draft.approved();
+    let mut other = lane.open(lane.tip());
+    lane.push(&mut other, SAM, vec![Op::Slot(11, 0, "amended elsewhere\n".into())]);
+    other.approved();
+    lane.land(vec![other], How::Merge, &[], &[], "another request");
+    draft.ops.extend(beside.iter().cloned());
+    lane.update(&mut draft, lane.tip(), by.0);
+    pressed(&mut draft, by.1);
+    lane.land(vec![draft], how, &[], &[], "the request");
+    lane
+}
+
+fn pressed(draft: &mut Draft, by: Account) {
+    let before = draft.world.activity.clone();
+    draft.pushed();
+    draft.world.activity.iter_mut().for_each(|entry| {
+        (entry.actor, entry.at) = (Some(by.clone()), minutes(60));
+    });
+    draft.world.activity.extend(before);
+}
+
+#[test]
+fn attack_9_an_update_of_what_is_deployed() {
+    let beside = Op::Slot(12, 3, "DELETE FROM records;\n".into());
+    for how in [How::Merge, How::Squash] {
+        for by in [(KIM, kim()), (ROBIN, robin())] {
+            let verdict = judge_from_start(&deployed(how, by.clone(), &[]));
+            verdict.expect(0, "", "");
+            judge_from_start(&deployed(how, by, std::slice::from_ref(&beside))).expect(1, REVIEWS, STALE);
+        }
+    }
 }
