@@ -646,6 +646,36 @@ fn the_newest_push_of_the_head_counts() {
 }
 
 #[test]
+fn pushes_of_nothing_but_updates_are_passed_over_where_content_is_asked_for() {
+    let push = |after: char, login: &str, minute| Activity {
+        branch: BranchName::new("batches"),
+        after: revision(after),
+        actor: Some(person(login, 20)),
+        at: minutes(minute),
+    };
+    let pusher = |activity: &[Activity], before: &[Revision]| {
+        let server = Server::start(World { activity: activity.to_vec(), page_size: 1, ..honest() });
+        let host = host(&server);
+        let (head, owner_teams) = (revision('a'), BTreeSet::new());
+        let (request, branch) = (host.request(), host.branch(&BranchName::new("main")));
+        let question =
+            Question { request, branch, head: &head, commits: &[], before_updates: before, owner_teams };
+        let inquiry = Inquiry { topics: [Topic::Pushes].into(), ..Inquiry::default() };
+        let push = host.facts(&inquiry, question).content_push.known().cloned();
+        push.map(|push| (push.after, push.actor.unwrap().login.to_string()))
+    };
+    let said = |after: char, login: &str| Ok((revision(after), login.to_string()));
+    let before = [revision('b'), revision('c')];
+    let honest = [push('c', "kim", 1), push('b', "robin", 2), push('a', "alex", 3)];
+    assert_eq!(pusher(&honest, &[]), said('a', "alex"));
+    assert_eq!(pusher(&honest, &before), said('c', "kim"));
+    assert_eq!(pusher(&honest[1..], &before), said('b', "robin"), "commit and update in one push");
+    let swapped = [push('c', "kim", 1), push('d', "robin", 2), push('c', "robin", 3), push('a', "alex", 4)];
+    assert_eq!(pusher(&swapped, &before), said('c', "robin"));
+    assert_eq!(pusher(&[], &before).unwrap_err().reason, GapReason::NotVisible);
+}
+
+#[test]
 fn a_push_that_is_not_on_record_is_a_gap() {
     let none = ask_world(World { activity: Vec::new(), ..honest() });
     assert_eq!(reason(&none.last_push), Some(GapReason::NotVisible));
