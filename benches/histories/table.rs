@@ -1,7 +1,7 @@
 //! Counting, and what is printed.
 
 use crate::cases::{Case, Verdict};
-use crate::why;
+use crate::why::{self, Open};
 use crate::yardstick::Git;
 use portcullis::collect::git::Repository;
 use portcullis::model::change::Side;
@@ -37,29 +37,38 @@ impl Table {
         let repository = Repository::open(git.path()).expect("a repository");
         let landings: Vec<_> = cases.iter().map(|case| case.landing.clone()).collect();
         let mut row = Row { landings: cases.len(), ..Row::default() };
+        let mut open = Vec::new();
         repository.coverage(&landings, |number, coverage| {
-            self.take_down(git, name, &mut row, &cases[number], &coverage);
+            open.extend(self.take_down(name, &mut row, &cases[number], coverage));
         });
         self.rows.push((name, row));
+        for (one, why) in open.iter().zip(why::classify(git, &open)) {
+            self.unexplained.push(format!("{why}: {}", tell(name, one.case, &one.coverage)));
+            *self.classes.entry(why).or_default() += 1;
+        }
     }
 
-    fn take_down(&mut self, git: &Git, name: &str, row: &mut Row, case: &Case, coverage: &Coverage) {
-        *row.kinds.entry(kind(coverage)).or_default() += 1;
+    /// Counts; a merge of the history that git does not arrive at either is still to be explained.
+    fn take_down<'c>(
+        &mut self,
+        name: &str,
+        row: &mut Row,
+        case: &'c Case,
+        coverage: Coverage,
+    ) -> Option<Open<'c>> {
+        *row.kinds.entry(kind(&coverage)).or_default() += 1;
         let explained = !matches!(coverage, Coverage::Residual(_) | Coverage::Unverifiable(_));
         row.arrives += usize::from(case.git == Verdict::Arrives);
         let false_alarm = !explained && case.git != Verdict::Departs;
         let too_kind = explained && case.git == Verdict::Departs;
         row.false_alarms += usize::from(false_alarm);
         row.too_kind += usize::from(too_kind);
-        let told =
-            || format!("{name} {} onto {}: {}", case.landing.landed, case.landing.parent, tell(coverage));
         if false_alarm || too_kind {
-            self.defects.push(told());
-        } else if let Some(merged) = case.merged.as_ref().filter(|_| !explained) {
-            let why = why::departs(git, case, merged, coverage);
-            self.unexplained.push(format!("{why}: {}", told()));
-            *self.classes.entry(why).or_default() += 1;
+            self.defects.push(tell(name, case, &coverage));
+            return None;
         }
+        let merged = case.merged.as_ref().filter(|_| !explained)?;
+        Some(Open { case, merged, coverage })
     }
 
     pub fn print(&self) {
@@ -93,7 +102,11 @@ fn kind(coverage: &Coverage) -> &'static str {
     }
 }
 
-fn tell(coverage: &Coverage) -> String {
+fn tell(name: &str, case: &Case, coverage: &Coverage) -> String {
+    format!("{name} {} onto {}: {}", case.landing.landed, case.landing.parent, left(coverage))
+}
+
+fn left(coverage: &Coverage) -> String {
     match coverage {
         Coverage::Residual(residual) => {
             let shown: Vec<String> = residual.hunks.iter().take(SHOWN).map(hunk).collect();

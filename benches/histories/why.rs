@@ -1,4 +1,4 @@
-//! Why a merge that stands in a history is not what merging gives, as far as git can tell.
+//! Why merges that stand in a history are not what merging gives, as far as git can tell.
 
 use crate::cases::Case;
 use crate::yardstick::{Git, Merged};
@@ -6,63 +6,84 @@ use git2::Oid;
 use portcullis::model::landing::Coverage;
 
 /// Merges as they are made with other options than git's own, or by an older git.
-const OTHERWISE: [&[&str]; 7] = [
-    &["-Xdiff-algorithm=myers"],
-    &["merge.directoryRenames=true"],
-    &["merge.directoryRenames=false"],
-    &["merge.renames=false"],
-    &["-Xours"],
-    &["-Xtheirs"],
-    &["-Xignore-space-change"],
+const OTHERWISE: [&str; 7] = [
+    "-Xdiff-algorithm=myers",
+    "merge.directoryRenames=true",
+    "merge.directoryRenames=false",
+    "merge.renames=false",
+    "-Xours",
+    "-Xtheirs",
+    "-Xignore-space-change",
 ];
 
-/// One line, the same for all merges of a kind.
-pub fn departs(git: &Git, case: &Case, merged: &Merged, coverage: &Coverage) -> String {
-    let id = |name: &str| Oid::from_str(name).expect("a name");
-    let (parent, landed) = (id(case.landing.parent.as_str()), id(case.landing.landed.as_str()));
-    let heads: Vec<Oid> = case.landing.candidates.iter().map(|one| id(one.head.as_str())).collect();
-    let trees = git.trees(&[&[landed, parent], &heads[..]].concat());
-    let (tree, before) = (trees[0], trees[1]);
+/// A merge that is not explained.
+pub struct Open<'c> {
+    pub case: &'c Case,
+    pub merged: &'c Merged,
+    pub coverage: Coverage,
+}
+
+/// For each, one line, the same for all of a kind.
+pub fn classify(git: &Git, open: &[Open<'_>]) -> Vec<String> {
+    let mut classes: Vec<Option<String>> = open.iter().map(|one| taken_whole(git, one)).collect();
+    for option in OTHERWISE {
+        as_with(git, open, option, &mut classes);
+    }
+    let classes = open.iter().zip(classes);
+    classes.map(|(one, class)| class.unwrap_or_else(|| by_hand(git, one).to_string())).collect()
+}
+
+fn id(name: &str) -> Oid {
+    Oid::from_str(name).expect("a name")
+}
+
+/// One side alone stands in the landing.
+fn taken_whole(git: &Git, open: &Open<'_>) -> Option<String> {
+    let landing = &open.case.landing;
+    let heads = landing.candidates.iter().map(|one| id(one.head.as_str()));
+    let commits: Vec<Oid> =
+        [id(landing.landed.as_str()), id(landing.parent.as_str())].into_iter().chain(heads).collect();
+    let trees = git.trees(&commits);
+    let (tree, before, theirs) = (trees[0], trees[1], &trees[2..]);
+    let held = || git.names(&["ls-tree", "-r", "-t", "-d", "--object-only", &tree.to_string()]).concat();
     if tree == before {
-        return "`-s ours`: nothing of the request was taken".to_string();
+        Some("`-s ours`: nothing of the request was taken".to_string())
+    } else if theirs.contains(&tree) {
+        Some("the tree of the request, whatever the branch held".to_string())
+    } else if held().iter().any(|directory| theirs.contains(directory)) {
+        Some("subtree: the request became a directory".to_string())
+    } else {
+        None
     }
-    if trees[2..].iter().any(|theirs| holds(git, tree, *theirs)) {
-        return "subtree: the request became a directory".to_string();
-    }
-    let bases = git.names(&["merge-base", "--all", &parent.to_string(), &heads[0].to_string()]);
-    if bases.is_empty() {
-        return "unrelated histories".to_string();
-    }
-    if trees[2] == tree {
-        return "the tree of the request, whatever the branch held".to_string();
-    }
-    if let Some(options) = as_with_options(git, parent, &heads, tree) {
-        return format!("what git gives with {}", options.join(" "));
-    }
-    by_hand(merged, coverage).to_string()
 }
 
-fn holds(git: &Git, tree: Oid, directory: Oid) -> bool {
-    git.names(&["ls-tree", "-r", "-t", "-d", "--object-only", &tree.to_string()])
-        .concat()
-        .contains(&directory)
-}
-
-fn as_with_options(git: &Git, parent: Oid, heads: &[Oid], tree: Oid) -> Option<&'static [&'static str]> {
-    let [head] = heads else { return None };
-    let line = [format!("{parent} {head}")];
-    let gives = |options: &&&[&str]| {
-        let merged = git.merge_trees(options, &line);
-        merged[0].is_clean() && merged[0].tree == tree
+fn as_with(git: &Git, open: &[Open<'_>], option: &str, classes: &mut [Option<String>]) {
+    let asked: Vec<usize> = (0..open.len())
+        .filter(|at| classes[*at].is_none() && open[*at].case.landing.candidates.len() == 1)
+        .collect();
+    let line = |at: &usize| {
+        let landing = &open[*at].case.landing;
+        format!("{} {}", landing.parent, landing.candidates[0].head)
     };
-    OTHERWISE.iter().find(gives).copied()
+    let merged = git.merge_trees(&[option], &asked.iter().map(line).collect::<Vec<_>>());
+    let landed: Vec<Oid> = asked.iter().map(|at| id(open[*at].case.landing.landed.as_str())).collect();
+    for ((at, merged), tree) in asked.iter().zip(merged).zip(git.trees(&landed)) {
+        if merged.is_clean() && merged.tree == tree {
+            classes[*at] = Some(format!("what git gives with {option}"));
+        }
+    }
 }
 
-fn by_hand(merged: &Merged, coverage: &Coverage) -> &'static str {
-    let Coverage::Residual(residual) = coverage else { return "not verifiable" };
-    let elsewhere = |path: &str| !merged.conflicts.iter().any(|conflict| conflict == path);
-    let is_elsewhere = residual.hunks.iter().any(|hunk| elsewhere(&hunk.path.to_string()));
-    match (merged.is_clean(), is_elsewhere) {
+fn by_hand(git: &Git, open: &Open<'_>) -> &'static str {
+    let landing = &open.case.landing;
+    let sides = [landing.parent.as_str(), landing.candidates[0].head.as_str()];
+    if git.names(&["merge-base", sides[0], sides[1]]).is_empty() {
+        return "unrelated histories";
+    }
+    let Coverage::Residual(residual) = &open.coverage else { return "not verifiable" };
+    let in_conflict = |path: &str| open.merged.conflicts.iter().any(|conflict| conflict == path);
+    let is_elsewhere = residual.hunks.iter().any(|hunk| !in_conflict(&hunk.path.to_string()));
+    match (open.merged.is_clean(), is_elsewhere) {
         (true, _) => "evil merge: clean to git, and edited by hand",
         (false, false) => "conflict settled by hand",
         (false, true) => "conflict settled by hand, with edits beside it",
