@@ -197,7 +197,14 @@ impl Range<'_> {
     fn unseen(&self, inquiry: Inquiry, host: &dyn Host, parent: &Revision, gap: &Gap) -> Facts {
         let nothing = Inquiry { topics: BTreeSet::new(), teams: BTreeSet::new(), ..inquiry.clone() };
         let (request, branch) = (Fact::Gap(gap.clone()), self.branch.clone());
-        let question = Question { request, branch, head: parent, commits: &[], owner_teams: BTreeSet::new() };
+        let question = Question {
+            request,
+            branch,
+            head: parent,
+            commits: &[],
+            before_updates: &[],
+            owner_teams: BTreeSet::new(),
+        };
         Facts {
             schema: facts::SCHEMA,
             observed: Fact::Known(self.witnesses.observed),

@@ -176,6 +176,7 @@ fn host_facts(
     gate: &Fact<GateTexts>,
 ) -> HostFacts {
     let commits = change.value().map_or(&[][..], |change| &change.commits);
+    let before_updates = change.value().map_or(&[][..], |change| &change.updates.before);
     let owner_teams = match (change.value(), gate.value()) {
         (Some(change), Some(gate)) if inquiry.topics.contains(&Topic::CodeOwners) => {
             owner_teams(change, gate)
@@ -183,7 +184,7 @@ fn host_facts(
         _ => BTreeSet::new(),
     };
     let (request, branch) = (asked.request.clone(), asked.branch.clone());
-    asked.host.facts(inquiry, Question { request, branch, head, commits, owner_teams })
+    asked.host.facts(inquiry, Question { request, branch, head, commits, before_updates, owner_teams })
 }
 
 /// The teams that own a path the change touches, by either name, also only on the way.

@@ -63,7 +63,7 @@ fn report(
     tracked: &dyn Fn(&Path) -> Fact<bool>,
 ) -> CoverageReport {
     let (digest, content) = match read(file, &path.to_string()) {
-        Ok(bytes) => (Some(Digest::of(&bytes)), checkout.content(&bytes, path, source)),
+        Ok(read) => (Some(Digest::of(&read.bytes)), checkout.content(&read.bytes, path, source)),
         Err(gap) => (None, Err(gap)),
     };
     let (tracked, content) = match tracked(file) {

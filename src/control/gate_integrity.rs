@@ -41,7 +41,7 @@ pub static KIND: Kind = Kind {
     documentation: Documentation {
         requires: "\
 A change to what steers the gate is approved by people who had no part in it: by the role named here or, without one, by \
-anybody independent who may write. What steers the gate is this policy, its waivers, CODEOWNERS, the workflows and actions of the \
+anybody independent who may write. A clean merge of the base into the request does not void their approvals, see `required-reviews`. What steers the gate is this policy, its waivers, CODEOWNERS, the workflows and actions of the \
 repository, and whatever `test-configuration` and `paths` name.
 
 The judgement itself always uses the policy and CODEOWNERS as they stand at the base, so a change cannot loosen \

@@ -342,6 +342,7 @@ mod tests {
             files: vec![],
             on_the_way: Fact::Known(vec![]),
             test_sources: Fact::Known(crate::model::test_source::TestSources::default()),
+            updates: Default::default(),
         };
         let facts = Facts {
             schema: SCHEMA,

@@ -15,7 +15,7 @@
 use super::{Case, Control, Kind, Role, Scope};
 use crate::model::change::{
     BranchName, Change, Commit, Content, Entry, EntryKind, FileChange, FileStatus, Nature, ObjectName,
-    Revision,
+    Revision, Updates,
 };
 use crate::model::check::{Check, Conclusion, Producer};
 use crate::model::decision::{Finding, Outcome, TouchedArea, Verdict};
@@ -355,6 +355,7 @@ fn change() -> Change {
         files: vec![modified("services/upload/load.rs")],
         on_the_way: Fact::Gap(Gap::not_asked("the paths on the way", "Ask for them.")),
         test_sources: Fact::Gap(Gap::not_asked("test sources", "Name them.")),
+        updates: Updates::default(),
     }
 }
 
@@ -403,6 +404,7 @@ fn host() -> HostFacts {
         base_changed: Fact::Known(None),
         attribution: Fact::Known(BTreeMap::from([(head(), accounts("robin"))])),
         last_push: Fact::Known(Push { after: head(), actor: Some(account("robin")) }),
+        content_push: Fact::Known(Push { after: head(), actor: Some(account("robin")) }),
         checks: Fact::Known(vec![green_check()]),
         members: BTreeMap::new(),
         permissions: ["robin", "kim", "alex"].map(write).into(),

@@ -99,6 +99,9 @@ pub struct HostFacts {
     pub attribution: Fact<BTreeMap<Revision, CommitAccounts>>,
     /// Who pushed the head.
     pub last_push: Fact<Push>,
+    /// Who pushed what the head brings: the last push that brought more than clean merges of the base, see
+    /// [`crate::model::change::Updates`]. The same as `last_push` where the head is no such merge.
+    pub content_push: Fact<Push>,
     /// Checks and statuses of the head.
     pub checks: Fact<Vec<Check>>,
     /// The members of each team that was asked for.
@@ -120,6 +123,7 @@ impl HostFacts {
             base_changed: Fact::Gap(gap.clone()),
             attribution: Fact::Gap(gap.clone()),
             last_push: Fact::Gap(gap.clone()),
+            content_push: Fact::Gap(gap.clone()),
             checks: Fact::Gap(gap.clone()),
             members: BTreeMap::new(),
             permissions: BTreeMap::new(),

@@ -2,6 +2,7 @@
 
 use super::content;
 use super::graph::{Graph, Relation};
+use super::landing;
 use super::object::{Objects, object_name, oid, revision};
 use super::pattern::Patterns;
 use super::rename::{Link, Pair, Side, pair};
@@ -37,6 +38,7 @@ pub fn read(
         test_sources: reader.test_sources(&pairs).into(),
         files: reader.file_changes(pairs)?,
         on_the_way: reader.on_the_way(&relation).into(),
+        updates: landing::updates(objects, oid(base.as_str())?, oid(head.as_str())?),
     })
 }
 

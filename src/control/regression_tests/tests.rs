@@ -58,6 +58,7 @@ fn change(files: Vec<FileChange>) -> Change {
         files,
         on_the_way: Fact::Known(vec![]),
         test_sources: Fact::Known(TestSources::default()),
+        updates: Default::default(),
     }
 }
 
