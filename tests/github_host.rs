@@ -74,7 +74,10 @@ fn ask_host(host: &GitHub, inquiry: &Inquiry) -> HostFacts {
     let branch = host.branch(&BranchName::new("main"));
     let commits = ['a', 'c', 'd'].map(|digit| commit(revision(digit)));
     let (head, owner_teams) = (revision('a'), BTreeSet::new());
-    host.facts(inquiry, Question { request, branch, head: &head, commits: &commits, owner_teams })
+    host.facts(
+        inquiry,
+        Question { request, branch, head: &head, commits: &commits, before_updates: &[], owner_teams },
+    )
 }
 
 fn ask(server: &Server) -> HostFacts {
@@ -175,7 +178,14 @@ fn teams_of_owners_are_asked_for_with_their_topic() {
     let host = host(&server);
     let ask = |topics: BTreeSet<Topic>| {
         let (request, branch, head) = (host.request(), host.branch(&BranchName::new("main")), revision('a'));
-        let question = Question { request, branch, head: &head, commits: &[], owner_teams: [team()].into() };
+        let question = Question {
+            request,
+            branch,
+            head: &head,
+            commits: &[],
+            before_updates: &[],
+            owner_teams: [team()].into(),
+        };
         host.facts(&Inquiry { topics, ..Inquiry::default() }, question).members.len()
     };
     assert_eq!((ask(BTreeSet::new()), ask([Topic::CodeOwners].into())), (0, 1));
@@ -606,7 +616,8 @@ fn more_commits_than_can_be_looked_up_are_a_gap() {
         (0..301).map(|n| commit(Revision::try_from(format!("{n:040x}")).unwrap())).collect();
     let (head, owner_teams) = (revision('a'), BTreeSet::new());
     let (request, branch) = (host.request(), host.branch(&BranchName::new("main")));
-    let question = Question { request, branch, head: &head, commits: &commits, owner_teams };
+    let question =
+        Question { request, branch, head: &head, commits: &commits, before_updates: &[], owner_teams };
     let inquiry = Inquiry { topics: [Topic::Reviews].into(), ..Inquiry::default() };
     assert_eq!(reason(&host.facts(&inquiry, question).attribution), Some(GapReason::Truncated));
 }
@@ -632,6 +643,36 @@ fn the_newest_push_of_the_head_counts() {
     let all =
         ask_world(world.bent(Endpoint::Activity, Bend::Set("/0/ref".into(), json!("refs/heads/elsewhere"))));
     assert_eq!(all.last_push.known().unwrap().actor.as_ref().unwrap().login, Login::new("kim-example"));
+}
+
+#[test]
+fn pushes_of_nothing_but_updates_are_passed_over_where_content_is_asked_for() {
+    let push = |after: char, login: &str, minute| Activity {
+        branch: BranchName::new("batches"),
+        after: revision(after),
+        actor: Some(person(login, 20)),
+        at: minutes(minute),
+    };
+    let pusher = |activity: &[Activity], before: &[Revision]| {
+        let server = Server::start(World { activity: activity.to_vec(), page_size: 1, ..honest() });
+        let host = host(&server);
+        let (head, owner_teams) = (revision('a'), BTreeSet::new());
+        let (request, branch) = (host.request(), host.branch(&BranchName::new("main")));
+        let question =
+            Question { request, branch, head: &head, commits: &[], before_updates: before, owner_teams };
+        let inquiry = Inquiry { topics: [Topic::Pushes].into(), ..Inquiry::default() };
+        let push = host.facts(&inquiry, question).content_push.known().cloned();
+        push.map(|push| (push.after, push.actor.unwrap().login.to_string()))
+    };
+    let said = |after: char, login: &str| Ok((revision(after), login.to_string()));
+    let before = [revision('b'), revision('c')];
+    let honest = [push('c', "kim", 1), push('b', "robin", 2), push('a', "alex", 3)];
+    assert_eq!(pusher(&honest, &[]), said('a', "alex"));
+    assert_eq!(pusher(&honest, &before), said('c', "kim"));
+    assert_eq!(pusher(&honest[1..], &before), said('b', "robin"), "commit and update in one push");
+    let swapped = [push('c', "kim", 1), push('d', "robin", 2), push('c', "robin", 3), push('a', "alex", 4)];
+    assert_eq!(pusher(&swapped, &before), said('c', "robin"));
+    assert_eq!(pusher(&[], &before).unwrap_err().reason, GapReason::NotVisible);
 }
 
 #[test]

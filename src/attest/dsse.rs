@@ -119,10 +119,12 @@ fn signer<'k>(
     found.copied().ok_or_else(|| AttestError::Signature("no allowed key made it".to_string()))
 }
 
+/// Each way to write bytes once: two alphabets, padded or not.
 fn decode(text: &str) -> Option<Vec<u8>> {
-    let config = GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
-    let engine = |alphabet| GeneralPurpose::new(alphabet, config);
-    engine(&STANDARD).decode(text).or_else(|_| engine(&URL_SAFE).decode(text)).ok()
+    let padded = text.ends_with('=');
+    let padding = if padded { DecodePaddingMode::RequireCanonical } else { DecodePaddingMode::RequireNone };
+    let config = GeneralPurposeConfig::new().with_decode_padding_mode(padding);
+    [&STANDARD, &URL_SAFE].iter().find_map(|alphabet| GeneralPurpose::new(alphabet, config).decode(text).ok())
 }
 
 /// Seals a payload: an envelope with one signature, as JSON on one line.

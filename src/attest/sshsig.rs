@@ -59,6 +59,9 @@ fn read(text: &[u8]) -> Result<SshSig, AttestError> {
     let mut rest = bytes.as_slice();
     let signature = SshSig::decode(&mut rest).map_err(wrong)?;
     let again = signature.encode_vec().map_err(|error| AttestError::Signature(error.to_string()))?;
+    if signature.version() != SshSig::VERSION {
+        return Err(AttestError::Signature(format!("its version is {}", signature.version())));
+    }
     if again != bytes || !rest.is_empty() {
         return Err(AttestError::Signature("it could be written otherwise".to_string()));
     }

@@ -8,7 +8,7 @@ use crate::model::facts::GateTexts;
 use crate::model::glob::Glob;
 use crate::model::inventory::Ruled;
 use crate::model::path::RepoPath;
-use crate::model::waiver;
+use crate::model::waiver::{self, Waiver};
 use crate::policy::{self, Policy, Problem};
 use crate::render::prose::wrap;
 use clap::Subcommand;
@@ -29,6 +29,14 @@ pub enum Command {
         #[arg(default_value = judged::POLICY)]
         file: PathBuf,
     },
+    /// Print what the approver of a waiver signs, for `ssh-keygen -Y sign -n portcullis -f KEY`.
+    Waiver {
+        /// The waiver.
+        id: String,
+        /// The policy; the waivers stand beside it.
+        #[arg(long, default_value = judged::POLICY)]
+        policy: PathBuf,
+    },
     /// Write a commented policy to begin with.
     Init {
         /// The file; it must not exist yet.
@@ -44,6 +52,7 @@ pub enum Command {
 pub fn run(directory: &Path, command: &Command) -> Result {
     match command {
         Command::Check { file } => check(directory, file),
+        Command::Waiver { id, policy } => statement(id, policy),
         Command::Init { file } => init(file),
     }
 }
@@ -78,15 +87,47 @@ fn listed(names: &[&str]) -> String {
 /// What is to be said of the waivers beside a policy; nothing where there are none.
 fn check_waivers(policy: &Policy, file: &Path) -> Result<String> {
     let name = file.display();
+    let Some(waivers) = read_waivers(policy, file)? else { return Ok(String::new()) };
+    check_signatures(policy, file, &waivers)?;
+    let plural = if waivers.len() == 1 { "waiver" } else { "waivers" };
+    Ok(format!("{name} is valid: {} {plural}\n", waivers.len()))
+}
+
+/// `None` where there are none.
+fn read_waivers(policy: &Policy, file: &Path) -> Result<Option<Vec<Waiver>>> {
+    let name = file.display();
     let text = match std::fs::read_to_string(file) {
         Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(String::new()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(Failure::policy(format!("cannot read the waivers {name}: {error}"))),
     };
     let waivers =
         policy.waivers(&text).map_err(|problems| bad_waivers(&name.to_string(), &text, &problems))?;
-    let plural = if waivers.len() == 1 { "waiver" } else { "waivers" };
-    Ok(format!("{name} is valid: {} {plural}\n", waivers.len()))
+    Ok(Some(waivers))
+}
+
+/// Where the policy wants signatures: are the signers readable, and which waivers would have no effect?
+fn check_signatures(policy: &Policy, file: &Path, waivers: &[Waiver]) -> Result<()> {
+    let Some(path) = &policy.waiver_signers else { return Ok(()) };
+    let text = std::fs::read_to_string(file.with_file_name(path.to_string())).ok();
+    let Some(signers) = policy.signers_of_waivers(text.as_deref()) else { return Ok(()) };
+    let signers = signers.map_err(Failure::policy)?;
+    for waiver in waivers {
+        if let Err(doubt) = policy.approval(waiver, &signers, jiff::Timestamp::now()) {
+            output::remark(&format!("warning: {}: {} has no effect: {doubt}", file.display(), waiver.id));
+        }
+    }
+    Ok(())
+}
+
+fn statement(id: &str, file: &Path) -> Result {
+    let policy = read(file)?;
+    let file = file.with_file_name(waiver::PATH);
+    let waivers = read_waivers(&policy, &file)?.unwrap_or_default();
+    let unknown = || Failure::policy(format!("there is no waiver `{id}` in {}", file.display()));
+    let waiver = waivers.iter().find(|waiver| waiver.id == id).ok_or_else(unknown)?;
+    output::text(&waiver.statement(&policy.project))?;
+    Ok(Exit::Allowed)
 }
 
 fn bad_waivers(name: &str, text: &str, problems: &[Problem]) -> Failure {

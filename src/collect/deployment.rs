@@ -163,7 +163,8 @@ impl Range<'_> {
         });
         let candidates = requests.as_ref().map_or_else(|_| Vec::new(), |requests| candidates(requests));
         let landing = Landing { parent: group.parent, landed, candidates };
-        let change = self.witnesses.repository.change(&landing.parent, &landing.landed, self.inquiry);
+        let inquiry = Inquiry { tests: BTreeSet::new(), ..self.inquiry.clone() };
+        let change = self.witnesses.repository.change(&landing.parent, &landing.landed, &inquiry);
         let files = match change {
             Fact::Known(change) => Fact::Known(change.files),
             Fact::Gap(gap) => Fact::Gap(gap),
@@ -180,6 +181,8 @@ impl Range<'_> {
         let request = host.request();
         let mut inquiry = self.inquiry.clone();
         inquiry.topics.retain(|topic| !matches!(topic, Topic::Protection | Topic::Reports | Topic::Evidence));
+        inquiry.tests.clear();
+        inquiry.line_coverage.clear();
         match &request {
             Fact::Known(known) => {
                 let head = known.head.clone();
@@ -194,7 +197,14 @@ impl Range<'_> {
     fn unseen(&self, inquiry: Inquiry, host: &dyn Host, parent: &Revision, gap: &Gap) -> Facts {
         let nothing = Inquiry { topics: BTreeSet::new(), teams: BTreeSet::new(), ..inquiry.clone() };
         let (request, branch) = (Fact::Gap(gap.clone()), self.branch.clone());
-        let question = Question { request, branch, head: parent, commits: &[], owner_teams: BTreeSet::new() };
+        let question = Question {
+            request,
+            branch,
+            head: parent,
+            commits: &[],
+            before_updates: &[],
+            owner_teams: BTreeSet::new(),
+        };
         Facts {
             schema: facts::SCHEMA,
             observed: Fact::Known(self.witnesses.observed),
@@ -203,6 +213,7 @@ impl Range<'_> {
             gate: Fact::Gap(gap.clone()),
             host: host.facts(&nothing, question),
             reports: Fact::Gap(gap.clone()),
+            line_coverage: Fact::Gap(gap.clone()),
             evidence: Fact::Gap(gap.clone()),
         }
     }

@@ -3,6 +3,7 @@
 use crate::collect::evidence::{self, Sought};
 use crate::collect::git::Repository;
 use crate::collect::host::{Host, Question};
+use crate::collect::line_coverage;
 use crate::collect::reports::{self, Named};
 use crate::model::change::{Change, FileChange, Revision};
 use crate::model::codeowners::{self, CodeOwners};
@@ -52,16 +53,17 @@ pub fn gather(inquiry: Inquiry, base: &Revision, head: &Revision, sources: &Sour
         Some(asked) => host_facts(asked, &inquiry, head, &change, &gate),
         None => HostFacts::unseen("none", &no_host()),
     };
+    let root = repository.work_tree().unwrap_or(sources.directory);
+    let tracked = |file: &Path| match reports::below(root, file) {
+        Some(path) => Fact::from(is_tracked(repository, base, head, &change, &path)),
+        None => Fact::Known(false),
+    };
     let reports = if inquiry.topics.contains(&Topic::Reports) {
-        let root = repository.work_tree().unwrap_or(sources.directory);
-        let tracked = |file: &Path| match reports::below(root, file) {
-            Some(path) => Fact::from(is_tracked(repository, base, head, &change, &path)),
-            None => Fact::Known(false),
-        };
         reports::gather(sources.directory, sources.reports, &inquiry, &tracked)
     } else {
         Fact::Gap(Gap::not_asked("the test reports", "use a policy that asks for them"))
     };
+    let line_coverage = line_coverage::gather(sources.directory, &inquiry, repository, &change, &tracked);
     let sought = Sought {
         base,
         head,
@@ -73,7 +75,7 @@ pub fn gather(inquiry: Inquiry, base: &Revision, head: &Revision, sources: &Sour
     };
     let evidence = evidence::gather(repository, sources.directory, &sought);
     let observed = Fact::Known(sources.observed);
-    Facts { schema: SCHEMA, observed, inquiry, change, gate, host, reports, evidence }
+    Facts { schema: SCHEMA, observed, inquiry, change, gate, host, reports, line_coverage, evidence }
 }
 
 /// Does the repository bring a file of this path to a checkout of the head, or of the head merged into the base, which is
@@ -123,8 +125,12 @@ fn gate_texts(
     let waivers = |at| if inquiry.policy.is_some() { text_at(repository, at, &path) } else { Ok(None) };
     let waivers_before = waivers(base)?;
     let waivers_after = if leaves(change, &path) { waivers_before.clone() } else { waivers(head)? };
+    let waiver_signers = match &inquiry.waiver_signers {
+        Some(path) => text_at(repository, base, path)?,
+        None => None,
+    };
     let code_owners = code_owners(repository, base)?;
-    Ok(GateTexts { policy_before, policy_after, waivers_before, waivers_after, code_owners })
+    Ok(GateTexts { policy_before, policy_after, waivers_before, waivers_after, waiver_signers, code_owners })
 }
 
 /// A change that does not touch the policy (or the waivers) leaves the one that the branch has by now, however old the
@@ -170,6 +176,7 @@ fn host_facts(
     gate: &Fact<GateTexts>,
 ) -> HostFacts {
     let commits = change.value().map_or(&[][..], |change| &change.commits);
+    let before_updates = change.value().map_or(&[][..], |change| &change.updates.before);
     let owner_teams = match (change.value(), gate.value()) {
         (Some(change), Some(gate)) if inquiry.topics.contains(&Topic::CodeOwners) => {
             owner_teams(change, gate)
@@ -177,7 +184,7 @@ fn host_facts(
         _ => BTreeSet::new(),
     };
     let (request, branch) = (asked.request.clone(), asked.branch.clone());
-    asked.host.facts(inquiry, Question { request, branch, head, commits, owner_teams })
+    asked.host.facts(inquiry, Question { request, branch, head, commits, before_updates, owner_teams })
 }
 
 /// The teams that own a path the change touches, by either name, also only on the way.

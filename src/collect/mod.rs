@@ -11,5 +11,6 @@ pub mod evidence;
 pub mod gather;
 pub mod git;
 pub mod host;
+pub mod line_coverage;
 pub mod reports;
 pub mod transport;

@@ -78,12 +78,13 @@ fn report(file: &Path, path: String, suite: Option<String>, tracked: &dyn Fn(&Pa
 }
 
 pub(super) fn run(bytes: &[u8], path: &str) -> Fact<TestRun> {
-    let malformed = |error: ReportError| {
-        let remedy =
-            "Run the suite again, let its runner finish, and hand over the report as it was written.";
-        Gap::new(what(path), GapReason::Malformed, error.to_string(), remedy)
-    };
-    parse(bytes).map_err(malformed).into()
+    parse(bytes).map_err(|error| malformed(path, &error)).into()
+}
+
+/// The gap that a report leaves which could not be understood.
+pub(super) fn malformed(path: &str, error: &ReportError) -> Gap {
+    let remedy = "Run the suite again, let its runner finish, and hand over the report as it was written.";
+    Gap::new(what(path), GapReason::Malformed, error.to_string(), remedy)
 }
 
 /// A file as it was read.
@@ -142,7 +143,7 @@ fn unreadable(path: &str, error: &io::Error) -> Gap {
 }
 
 /// Every path below `directory` that a pattern matches and that is no directory, sorted.
-fn find(directory: &Path, patterns: &BTreeSet<String>) -> Result<Vec<RepoPath>, Gap> {
+pub(super) fn find(directory: &Path, patterns: &BTreeSet<String>) -> Result<Vec<RepoPath>, Gap> {
     let patterns = patterns.iter().map(|text| Pattern::new(text)).collect::<Result<Vec<_>, _>>()?;
     let mut found = Vec::new();
     let mut left = if patterns.is_empty() { Vec::new() } else { vec![Vec::new()] };

@@ -4,10 +4,14 @@
 //! the repository, and who gave it on the judged head against the present base branch. Opinions are counted by
 //! person: all accounts that the identity map gives to one person speak with one voice.
 //!
+//! Unless the settings want the head itself, a commit that the head is but for *updates*, clean merges of the base, stands
+//! for the head: such a merge brings nothing that did not stand in the request or on the branch before. So whoever wrote,
+//! committed or pushed only updates had no part in the change. What is proved is decided by git's objects, see [`Updates`].
+//!
 //! | review | what it does |
 //! | --- | --- |
 //! | approved | stands until the same person requests changes, or an opinion of theirs that is not older is dismissed |
-//! | approved, on another commit | counts for nothing, and replaces the same person's older approval of the head |
+//! | approved, on another commit that does not stand for the head | counts for nothing, and replaces the same person's older approval of the head |
 //! | changes requested | objects until the same person approves or it is dismissed, also across new commits |
 //! | dismissed | takes every older approval of the same person with it |
 //! | commented, pending | nothing |
@@ -17,7 +21,7 @@
 //! somebody who may only read does not count (GitHub docs, "About pull request reviews").
 
 use super::Case;
-use crate::model::change::{Change, Revision};
+use crate::model::change::{Change, Revision, Updates};
 use crate::model::fact::{Fact, Gap, GapReason};
 use crate::model::person::{Account, AccountKind, Login, Who};
 use crate::model::review::{ChangeRequest, Permission, Review, ReviewState};
@@ -62,6 +66,19 @@ pub struct Approval {
 pub struct Independence {
     /// What becomes of the approval of whoever pushed the head.
     pub last_pusher: LastPusher,
+    /// What becomes of approvals from before the base was merged into the request.
+    pub updates: AfterUpdate,
+}
+
+/// Whether an approval outlives a clean merge of the base into the request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AfterUpdate {
+    /// It does, where the merge is proved to add nothing.
+    #[default]
+    Proved,
+    /// It does not: only an approval of the very head counts.
+    Exact,
 }
 
 /// Whether whoever pushed the head may approve it.
@@ -83,12 +100,15 @@ pub enum LastPusher {
 pub fn approvals(case: &Case<'_>, independence: Independence) -> Result<Approvals, Gap> {
     let change = case.facts.change.known()?;
     let request = request_of(case, change)?;
+    let none = Updates::default();
+    let updates = if independence.updates == AfterUpdate::Proved { &change.updates } else { &none };
     let bench = Bench {
         case,
         head: &change.head,
+        updates,
         base_changed: *case.facts.host.base_changed.known()?,
-        merged: case.facts.host.request.known()?.merged,
-        involved: Involved::of(case, change, request, independence)?,
+        merged: request.merged,
+        involved: Involved::of(case, change, updates, independence.last_pusher)?,
     };
     let reviews = case.facts.host.reviews.known()?;
     let mut sorted = Sorted::default();
@@ -154,6 +174,7 @@ fn opinions_by_person<'a>(case: &Case<'_>, reviews: &'a [Review]) -> BTreeMap<Wh
 struct Bench<'a> {
     case: &'a Case<'a>,
     head: &'a Revision,
+    updates: &'a Updates,
     base_changed: Option<Timestamp>,
     merged: Option<Timestamp>,
     involved: Involved<'a>,
@@ -169,7 +190,7 @@ impl Bench<'_> {
         for opinion in opinions.iter().rev().filter(|opinion| opinion.is(ReviewState::Approved)) {
             match self.flaw(who, opinion, opinions) {
                 Some(flaw) => sorted.reject(opinion.review.id, &opinion.account.login, &flaw),
-                None => sorted.accept(who, opinion, self.may_write(opinion)),
+                None => sorted.accept(who, opinion, self.may_count(opinion)),
             }
         }
         let mut standing = opinions.iter().rev().filter(|opinion| !opinion.is(ReviewState::Dismissed));
@@ -199,10 +220,11 @@ impl Bench<'_> {
     }
 
     fn flaw_of_commit(&self, opinion: &Opinion<'_>, opinions: &[Opinion<'_>]) -> Option<String> {
-        let elsewhere = |other: &Opinion<'_>| other.review.commit.as_ref() != Some(self.head);
+        let elsewhere =
+            |other: &Opinion<'_>| !other.review.commit.as_ref().is_some_and(|it| self.is_head(it));
         match &opinion.review.commit {
             None => return Some("the host no longer knows the commit it was given on".into()),
-            Some(commit) if commit != self.head => {
+            Some(commit) if !self.is_head(commit) && self.updates.unseen.is_none() => {
                 return Some(format!(
                     "it was given on {}, not on the judged head {}",
                     commit.short(),
@@ -217,6 +239,11 @@ impl Bench<'_> {
         })
     }
 
+    /// Does a commit stand for the head?
+    fn is_head(&self, commit: &Revision) -> bool {
+        commit == self.head || self.updates.reach(commit)
+    }
+
     fn flaw_of_time(&self, opinion: &Opinion<'_>) -> Option<String> {
         let Some(submitted) = opinion.review.submitted else {
             return Some("the host does not say when it was given".into());
@@ -226,6 +253,16 @@ impl Bench<'_> {
         }
         let changed = self.base_changed.filter(|changed| submitted <= *changed)?;
         Some(format!("it was not given after the request was turned to another base branch at {changed}"))
+    }
+
+    /// Whether an approval without a flaw counts: its account may write, and its commit stands for the head.
+    fn may_count(&self, opinion: &Opinion<'_>) -> Result<bool, Gap> {
+        let may_write = self.may_write(opinion)?;
+        let stands = opinion.review.commit.as_ref().is_some_and(|commit| self.is_head(commit));
+        match &self.updates.unseen {
+            Some(gap) if may_write && !stands => Err(gap.clone()),
+            _ => Ok(may_write && stands),
+        }
     }
 
     fn may_write(&self, opinion: &Opinion<'_>) -> Result<bool, Gap> {

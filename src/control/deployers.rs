@@ -187,7 +187,7 @@ fn second(case: &LandingCase<'_>, facts: &Facts, deployer: &Login) -> Result<Opt
     let (scope, touched) = (case.scope, case.touched);
     let asked = Case { facts, deployment: Some(case.deployment), scope, touched };
     let Approvals { counted, unclear, .. } =
-        approvals(&asked, Independence { last_pusher: LastPusher::Ignore })?;
+        approvals(&asked, Independence { last_pusher: LastPusher::Ignore, ..Independence::default() })?;
     if counted.iter().any(|approval| approval.who != who) {
         return Ok(None);
     }

@@ -41,7 +41,7 @@ pub static KIND: Kind = Kind {
     documentation: Documentation {
         requires: "\
 A change to what steers the gate is approved by people who had no part in it: by the role named here or, without one, by \
-anybody independent who may write. What steers the gate is this policy, its waivers, CODEOWNERS, the workflows and actions of the \
+anybody independent who may write. A clean merge of the base into the request does not void their approvals, see `required-reviews`. What steers the gate is this policy, its waivers, CODEOWNERS, the workflows and actions of the \
 repository, and whatever `test-configuration` and `paths` name.
 
 The judgement itself always uses the policy and CODEOWNERS as they stand at the base, so a change cannot loosen \
@@ -142,13 +142,17 @@ struct Touched<'a> {
 impl GateIntegrity {
     /// The touched files of the gate, by reason.
     fn touched<'a>(&self, case: &Case<'a>, files: &[&'a FileChange]) -> Result<Vec<Touched<'a>>, Gap> {
-        let (policy, signers) = (case.facts.inquiry.policy.as_ref(), case.facts.inquiry.signers.as_ref());
+        let inquiry = &case.facts.inquiry;
+        let policy = inquiry.policy.as_ref();
         let (owners, workflows) = (globs(&PLACES)?, globs(&WORKFLOWS)?);
         let all = [
             of_gate("the policy", files, |name| policy.is_some_and(|policy| is_same_file(policy, name.path))),
             of_gate("the waivers", files, |name| is_same_file(&RepoPath::from(waiver::PATH), name.path)),
-            of_gate("the list of signers of evidence", files, |name| {
-                signers.is_some_and(|signers| is_same_file(signers, name.path))
+            of_gate("who may sign waivers", files, |name| {
+                inquiry.waiver_signers.as_ref().is_some_and(|signers| is_same_file(signers, name.path))
+            }),
+            of_gate("who may sign evidence", files, |name| {
+                inquiry.signers.as_ref().is_some_and(|signers| is_same_file(signers, name.path))
             }),
             of_gate("who owns which file", files, |name| any(&owners, name)),
             of_gate("the workflows that run the gate and the tests", files, |name| any(&workflows, name)),
@@ -184,13 +188,14 @@ impl GateIntegrity {
     }
 }
 
-/// Is this the policy, its waivers, the list of signers, CODEOWNERS or a workflow? (What settings add is not asked here.)
+/// Is this the policy, its waivers, a list of signers, CODEOWNERS or a workflow? (What settings add is not asked here.)
 ///
 /// # Errors
 /// A defect of ours: a pattern of this file does not parse.
 pub(super) fn steers_gate(inquiry: &Inquiry, path: &RepoPath) -> Result<bool, Gap> {
     let name = Name { path, hides: false };
-    let named = inquiry.policy.iter().chain(&inquiry.signers).any(|named| is_same_file(named, path));
+    let files = [&inquiry.policy, &inquiry.waiver_signers, &inquiry.signers];
+    let named = files.into_iter().flatten().any(|named| is_same_file(named, path));
     let waivers = is_same_file(&RepoPath::from(waiver::PATH), path);
     Ok(named || waivers || any(&globs(&PLACES)?, &name) || any(&globs(&WORKFLOWS)?, &name))
 }

@@ -18,6 +18,7 @@ use toml::Spanned;
 use toml::de::ValueDeserializer;
 
 pub mod approval;
+pub mod changed_line_coverage;
 pub mod deployers;
 pub mod freeze;
 pub mod gate_integrity;
@@ -32,6 +33,7 @@ pub mod testing;
 
 /// Every control, sorted by name.
 pub static TABLE: &[&Kind] = &[
+    &changed_line_coverage::KIND,
     &deployers::KIND,
     &freeze::KIND,
     &gate_integrity::KIND,
@@ -69,7 +71,7 @@ pub trait Control: std::fmt::Debug + Send + Sync {
     /// Adds what it needs to know to the inquiry.
     fn ask(&self, inquiry: &mut Inquiry);
 
-    /// The areas and roles that its settings name, for the policy reader to look up.
+    /// The areas, roles and suites that its settings name, for the policy reader to look up.
     fn references(&self) -> Vec<Reference<'_>> {
         Vec::new()
     }
@@ -131,6 +133,13 @@ pub enum Reference<'a> {
     Area(&'a Spanned<String>),
     /// A role.
     Role(&'a Spanned<String>),
+    /// A suite of `regression-tests` that judges an area.
+    Suite {
+        /// The suite.
+        suite: &'a Spanned<String>,
+        /// The area.
+        area: &'a str,
+    },
 }
 
 /// What the policy says that several controls need.

@@ -144,6 +144,8 @@ impl Control for RegressionTests {
         inquiry
             .reports
             .extend(self.suites.values().flat_map(Suite::globs).map(|glob| glob.as_str().to_string()));
+        let sources = self.suites.values().flat_map(|suite| suite.tests.iter().flatten());
+        inquiry.tests.extend(sources.map(|glob| glob.as_str().to_string()));
     }
 
     fn references(&self) -> Vec<Reference<'_>> {
@@ -325,7 +327,7 @@ fn broken(suite: &str, reason: impl Into<String>) -> Finding {
 }
 
 /// At most [`NAMED`] of them, and how many more there are.
-fn some_of(mut all: Vec<String>) -> Vec<String> {
+pub(super) fn some_of(mut all: Vec<String>) -> Vec<String> {
     let more = all.len().saturating_sub(NAMED);
     if more > 0 {
         all.truncate(NAMED);
@@ -335,7 +337,7 @@ fn some_of(mut all: Vec<String>) -> Vec<String> {
 }
 
 /// "1 test", "2 tests".
-fn count(number: u64, what: &str) -> String {
+pub(super) fn count(number: u64, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 

@@ -341,6 +341,8 @@ mod tests {
             commits: vec![],
             files: vec![],
             on_the_way: Fact::Known(vec![]),
+            test_sources: Fact::Known(crate::model::test_source::TestSources::default()),
+            updates: Default::default(),
         };
         let facts = Facts {
             schema: SCHEMA,
@@ -350,6 +352,7 @@ mod tests {
             gate: Fact::Gap(gap()),
             host,
             reports: Fact::Gap(gap()),
+            line_coverage: Fact::Gap(gap()),
             evidence: Fact::Gap(gap()),
         };
         let scope = Scope {

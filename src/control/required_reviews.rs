@@ -4,7 +4,7 @@
 //! hold, and each is its own finding. What counts as an approval is in [`super::approval`], how people fill roles in
 //! [`super::quorum`]. An area that is touched and that no rule speaks of is broken: the policy has forgotten it.
 
-use super::approval::{Approvals, Independence, LastPusher, approvals};
+use super::approval::{AfterUpdate, Approvals, Independence, LastPusher, approvals};
 use super::quorum::{Demand, RoleApprovals, files, judge, nothing_to_judge};
 use super::{Case, Control, Documentation, Kind, Reach, Reference, finding, read, unproven};
 use crate::model::change::FileChange;
@@ -31,7 +31,10 @@ neither does an account that may not write to the repository. Two accounts of on
 `[[people]]` says so.
 
 An approval counts if it is that person's standing opinion: given on the judged head, after the request was last \
-turned to another base branch, and not taken back since. When an opinion is dismissed, older approvals of the same \
+turned to another base branch, and not taken back since. A clean merge of the base branch into the request does not void \
+it, and whoever made one is not excluded for it: the merge is recomputed, and has to be two parents, the second of them \
+on the base, and byte for byte what merging them gives. A conflict settled by hand, one line more, or one line of the base \
+lost, and the approval is void. When an opinion is dismissed, older approvals of the same \
 person go with it. Whoever may write and asks for changes blocks until they approve or their review is dismissed.
 
 A role is a list of people, of teams, or the code owners of the touched files. Each role needs different people. In a \
@@ -51,6 +54,8 @@ write, push and open the change is not found at all (a change of machines only i
 - That two accounts belong to one person, unless the policy says so.
 - That somebody was in a team, or might write, at the moment of the approval: membership and permission are those of now.
 - That the person behind a login is the one whom the policy's author had in mind, after a login was given up and taken by another.
+- That what came with a clean merge of the base fits what was approved: two changes that touch no common line can still break \
+each other. Tests of the head show that; `updates = \"exact\"` asks for eyes as well.
 - That the text of a dismissed or resolved objection was dealt with.",
         how_to_meet: "\
 Ask people outside the change to approve its last commit; after every push ask again. Put everybody's addresses and \
@@ -60,6 +65,7 @@ second accounts into `[[people]]`, so that commits are attributed.
 [controls.required-reviews]
 approvals = 1
 last-pusher = \"exclude\"            # or \"ignore\"
+updates = \"proved\"                 # or \"exact\": every merge of the base needs new approvals
 
 [controls.required-reviews.data-processing]
 approvals = 2
@@ -91,6 +97,8 @@ struct Written {
     roles: Vec<RoleApprovals>,
     #[serde(default)]
     last_pusher: LastPusher,
+    #[serde(default)]
+    updates: AfterUpdate,
     data_processing: Option<Rule>,
     #[serde(default)]
     areas: BTreeMap<Spanned<String>, Rule>,
@@ -100,12 +108,13 @@ impl TryFrom<Written> for RequiredReviews {
     type Error = &'static str;
 
     fn try_from(written: Written) -> Result<Self, Self::Error> {
-        let Written { approvals, roles, last_pusher, data_processing, areas } = written;
+        let Written { approvals, roles, last_pusher, updates, data_processing, areas } = written;
         let general = (approvals.is_some() || !roles.is_empty()).then_some(Rule { approvals, roles });
         if general.is_none() && data_processing.is_none() && areas.is_empty() {
             return Err("these settings require nothing; set `approvals = 1` or more");
         }
-        Ok(RequiredReviews { general, data_processing, areas, independence: Independence { last_pusher } })
+        let independence = Independence { last_pusher, updates };
+        Ok(RequiredReviews { general, data_processing, areas, independence })
     }
 }
 

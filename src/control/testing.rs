@@ -15,7 +15,7 @@
 use super::{Case, Control, Kind, Role, Scope};
 use crate::model::change::{
     BranchName, Change, Commit, Content, Entry, EntryKind, FileChange, FileStatus, Nature, ObjectName,
-    Revision,
+    Revision, Updates,
 };
 use crate::model::check::{Check, Conclusion, Producer};
 use crate::model::decision::{Finding, Outcome, TouchedArea, Verdict};
@@ -58,6 +58,7 @@ impl World {
             gate: Fact::Known(gate()),
             host: host(),
             reports: Fact::Known(vec![green_report()]),
+            line_coverage: Fact::Gap(Gap::not_asked("the changed lines", "Ask for them.")),
             evidence: Fact::Gap(Gap::not_asked("test evidence", "ask for it")),
         };
         let mut world = World { facts, scope: scope(), touched: Fact::Known(Vec::new()) };
@@ -353,6 +354,8 @@ fn change() -> Change {
         commits: vec![commit(head(), "robin")],
         files: vec![modified("services/upload/load.rs")],
         on_the_way: Fact::Gap(Gap::not_asked("the paths on the way", "Ask for them.")),
+        test_sources: Fact::Gap(Gap::not_asked("test sources", "Name them.")),
+        updates: Updates::default(),
     }
 }
 
@@ -363,6 +366,7 @@ fn gate() -> GateTexts {
         policy_after: policy,
         waivers_before: None,
         waivers_after: None,
+        waiver_signers: None,
         code_owners: None,
     }
 }
@@ -400,6 +404,7 @@ fn host() -> HostFacts {
         base_changed: Fact::Known(None),
         attribution: Fact::Known(BTreeMap::from([(head(), accounts("robin"))])),
         last_push: Fact::Known(Push { after: head(), actor: Some(account("robin")) }),
+        content_push: Fact::Known(Push { after: head(), actor: Some(account("robin")) }),
         checks: Fact::Known(vec![green_check()]),
         members: BTreeMap::new(),
         permissions: ["robin", "kim", "alex"].map(write).into(),

@@ -7,7 +7,8 @@
 //!    deploying first.
 //! 3. A finding that is *broken* or *unproven* becomes *waived* when a waiver in force covers it. Nothing covers what the
 //!    gate itself finds: the baseline, the branch, the population, changes of the policy and of the waivers.
-//! 4. Without the moment of judgement no waiver has an effect.
+//! 4. Where the policy names signers, a waiver whose approver did not sign it has no effect. The signers are those at the base.
+//! 5. Without the moment of judgement no waiver has an effect.
 
 use super::GATE;
 use crate::control::{finding, unproven};
@@ -21,7 +22,7 @@ use crate::model::path::RepoPath;
 use crate::model::waiver::{self, About, Standing, Waiver};
 use crate::policy::Policy;
 use jiff::Timestamp;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A finding and what it speaks of.
 pub(super) struct Found {
@@ -136,12 +137,26 @@ impl Texts<'_> {
             }
         };
         let mut findings = match moment.known() {
-            Ok(moment) => Book { waivers, moment: *moment, left: left.as_ref().ok() }.apply(found),
+            Ok(moment) => {
+                let approvals = self.approvals(policy, &waivers, *moment);
+                Book { waivers, moment: *moment, left: left.as_ref().ok(), approvals }.apply(found)
+            }
             Err(gap) => without_moment(&waivers, &gap, found),
         };
         let useless = "the change would leave waivers by which nothing can be judged";
         findings.extend(left.err().map(|problems| invalid(useless, problems)));
         findings
+    }
+
+    /// The key of each approval, or why it is not proved. Nothing where the policy takes the file's word.
+    fn approvals(&self, policy: &Policy, waivers: &[Waiver], moment: Timestamp) -> Approvals {
+        let signers = policy.signers_of_waivers(self.gate.waiver_signers.as_deref());
+        let approval = |waiver: &Waiver| {
+            let signers = signers.as_ref()?.as_ref();
+            let proved = signers.map_err(Clone::clone).and_then(|all| policy.approval(waiver, all, moment));
+            Some((waiver.id.clone(), proved))
+        };
+        waivers.iter().filter_map(approval).collect()
     }
 
     /// The waivers that the change would leave behind, as the policy that it would leave behind reads them; or how many
@@ -164,12 +179,16 @@ fn invalid(consequence: &str, problems: usize) -> Finding {
         .remedy("run `portcullis policy check` beside it and mend what it lists")
 }
 
+/// By waiver: the key that its approver signed it with, or why that is not proved.
+type Approvals = BTreeMap<String, Result<String, String>>;
+
 /// The waivers that count at one moment.
 struct Book<'a> {
     waivers: Vec<Waiver>,
     moment: Timestamp,
     /// What the change would leave behind, where it can be read.
     left: Option<&'a Vec<Waiver>>,
+    approvals: Approvals,
 }
 
 impl Book<'_> {
@@ -187,7 +206,7 @@ impl Book<'_> {
         if !stops || finding.control == GATE {
             return finding;
         }
-        let in_force = self.waivers.iter().filter(|waiver| waiver.standing(self.moment) == Standing::InForce);
+        let in_force = self.waivers.iter().filter(|waiver| self.is_in_force(waiver));
         let covering: Vec<_> =
             in_force.filter(|waiver| waiver.scope.covers(&finding.control, &about)).collect();
         if !covering.is_empty() {
@@ -198,11 +217,29 @@ impl Book<'_> {
         finding
     }
 
+    fn is_in_force(&self, waiver: &Waiver) -> bool {
+        waiver.standing(self.moment) == Standing::InForce && self.doubt(waiver).is_none()
+    }
+
+    /// Why the approval of a waiver is not proved, where it has to be.
+    fn doubt(&self, waiver: &Waiver) -> Option<&String> {
+        self.approvals.get(&waiver.id).and_then(|approval| approval.as_ref().err())
+    }
+
     fn report(&self, waiver: &Waiver, used: bool) -> Finding {
+        let mut finding = self.standing(waiver, used);
+        let key = self.approvals.get(&waiver.id).and_then(|approval| approval.as_ref().ok());
+        finding.details.extend(key.map(|key| format!("signed by {} with the key {key}", waiver.approver)));
+        finding
+    }
+
+    fn standing(&self, waiver: &Waiver, used: bool) -> Finding {
+        let doubt = self.doubt(waiver).map_or_else(String::new, |doubt| format!("not in force: {doubt}"));
         let reason = match waiver.standing(self.moment) {
             Standing::Overdue => return self.overdue(waiver),
             Standing::NotYet => format!("not in force yet: it begins at {}", waiver.created),
             Standing::Expired => format!("expired at {}; take it out of {}", waiver.expires, waiver::PATH),
+            Standing::InForce if !doubt.is_empty() => doubt,
             Standing::InForce if used => format!("used: it lets findings of {} pass", waiver.scope.control),
             Standing::InForce => {
                 format!("in force and not used: nothing that {} finds needs it", waiver.scope.control)

@@ -1,8 +1,9 @@
 //! What a change consists of, as git's objects show it.
 
-use crate::model::fact::Fact;
+use crate::model::fact::{Fact, Gap};
 use crate::model::path::RepoPath;
 use crate::model::person::Mailbox;
+use crate::model::test_source::TestSources;
 use serde::{Deserialize, Serialize};
 
 macro_rules! object_name {
@@ -102,6 +103,32 @@ pub struct Change {
     /// Paths that some commit on the way touched, if they were asked for; see
     /// [`crate::model::inquiry::Inquiry::each_commit`].
     pub on_the_way: Fact<Vec<FileChange>>,
+    /// What is taken away from the sources of tests, if the inquiry says which they are.
+    pub test_sources: Fact<TestSources>,
+    /// What the head is, but for clean merges of the base into the change.
+    pub updates: Updates,
+}
+
+/// The commits that a head is, but for clean merges of the base: whoever approved one of them approved all that the head
+/// would bring.
+///
+/// An update is a merge of two parents, of which the second is reached from the base and the first is not, and whose tree is
+/// what merging them gives without a conflict.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Updates {
+    /// The first parents of one update after the other, from the head down; empty when the head is no update.
+    pub before: Vec<Revision>,
+    /// What kept us from seeing whether the last of them (or the head) is an update as well; `None` when it is none.
+    #[serde(deserialize_with = "crate::model::fact::nullable")]
+    pub unseen: Option<Gap>,
+}
+
+impl Updates {
+    /// Is this head the commit, but for updates?
+    pub fn reach(&self, commit: &Revision) -> bool {
+        self.before.contains(commit)
+    }
 }
 
 /// A commit, read from its raw object.

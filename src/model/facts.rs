@@ -5,6 +5,7 @@ use crate::model::check::Check;
 use crate::model::evidence::EvidenceFacts;
 use crate::model::fact::{Fact, Gap};
 use crate::model::inquiry::Inquiry;
+use crate::model::line_coverage::LineCoverage;
 use crate::model::path::RepoPath;
 use crate::model::person::{Account, Login, TeamName};
 use crate::model::protection::{Branch, Protection};
@@ -34,6 +35,8 @@ pub struct Facts {
     pub host: HostFacts,
     /// The test reports.
     pub reports: Fact<Vec<Report>>,
+    /// The changed lines, and the coverage reports.
+    pub line_coverage: Fact<LineCoverage>,
     /// Test evidence that is bound to a tree.
     pub evidence: Fact<EvidenceFacts>,
 }
@@ -55,6 +58,9 @@ pub struct GateTexts {
     /// The waivers as the change would leave them: those of the head if the change touches them, else those of the base; `None` when there are none or the policy is kept elsewhere.
     #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub waivers_after: Option<String>,
+    /// The allowed signers of waivers at the base; `None` when there are none or nobody asks.
+    #[serde(deserialize_with = "crate::model::fact::nullable")]
+    pub waiver_signers: Option<String>,
     /// CODEOWNERS at the base, from the first of GitHub's places that has one.
     #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub code_owners: Option<GateText>,
@@ -93,6 +99,9 @@ pub struct HostFacts {
     pub attribution: Fact<BTreeMap<Revision, CommitAccounts>>,
     /// Who pushed the head.
     pub last_push: Fact<Push>,
+    /// Who pushed what the head brings: the last push that brought more than clean merges of the base, see
+    /// [`crate::model::change::Updates`]. The same as `last_push` where the head is no such merge.
+    pub content_push: Fact<Push>,
     /// Checks and statuses of the head.
     pub checks: Fact<Vec<Check>>,
     /// The members of each team that was asked for.
@@ -114,6 +123,7 @@ impl HostFacts {
             base_changed: Fact::Gap(gap.clone()),
             attribution: Fact::Gap(gap.clone()),
             last_push: Fact::Gap(gap.clone()),
+            content_push: Fact::Gap(gap.clone()),
             checks: Fact::Gap(gap.clone()),
             members: BTreeMap::new(),
             permissions: BTreeMap::new(),

@@ -1,6 +1,7 @@
 //! What a policy wants to know. Collectors see this and nothing else of the policy, so that none of
 //! them can know what would please the judge.
 
+use crate::model::line_coverage::CoverageSource;
 use crate::model::path::RepoPath;
 use crate::model::person::TeamName;
 use serde::{Deserialize, Serialize};
@@ -18,8 +19,15 @@ pub struct Inquiry {
     pub teams: BTreeSet<TeamName>,
     /// Where reports are looked for: patterns of the one glob dialect, from the working directory.
     pub reports: BTreeSet<String>,
+    /// Which files are the sources of tests: patterns of the one glob dialect, from the root of the repository.
+    pub tests: BTreeSet<String>,
+    /// Where coverage reports are looked for. Without any, nobody asks which lines changed.
+    pub line_coverage: BTreeSet<CoverageSource>,
     /// Also list the paths that single commits on the way touch, not only what is left of them in the end.
     pub each_commit: bool,
+    /// Where the allowed signers of waivers stand in the repository; they are read at the base. `None` when nobody asks.
+    #[serde(deserialize_with = "crate::model::fact::nullable")]
+    pub waiver_signers: Option<RepoPath>,
     /// Where the policy stands in the repository; `None` when it is kept elsewhere.
     #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub policy: Option<RepoPath>,
@@ -36,6 +44,9 @@ impl Inquiry {
         self.patterns.extend(other.patterns);
         self.teams.extend(other.teams);
         self.reports.extend(other.reports);
+        self.tests.extend(other.tests);
+        self.waiver_signers = self.waiver_signers.or(other.waiver_signers);
+        self.line_coverage.extend(other.line_coverage);
         self.each_commit |= other.each_commit;
         self.policy = self.policy.or(other.policy);
         self.signers = self.signers.or(other.signers);

@@ -31,6 +31,8 @@ pub struct Waiver {
     pub expires: Timestamp,
     /// Set when it was granted in an emergency, before anybody could look closely.
     pub emergency: Option<Emergency>,
+    /// The approver's detached signature of its [`Waiver::statement`], unread; `None` when there is none.
+    pub signature: Option<String>,
 }
 
 /// What a waiver covers. Whatever is named narrows it: a finding has to fit all of it.
@@ -84,6 +86,31 @@ pub struct About {
 }
 
 impl Waiver {
+    /// What its approver signs: everything that it says, but for the review that may come later, and whose project it is
+    /// for. Each value stands on its own line, text in the quotes of JSON, so that no two waivers have the same
+    /// statement.
+    pub fn statement(&self, project: &str) -> String {
+        let Waiver { id, scope, reason, ticket, requester, approver, created, expires, emergency, .. } = self;
+        let mut lines = vec!["portcullis waiver 1".to_string()];
+        let mut say = |key: &str, value: String| lines.push(format!("{key}: {value}"));
+        say("project", quoted(project));
+        say("id", quoted(id));
+        say("control", quoted(&scope.control));
+        scope.area.iter().for_each(|area| say("area", quoted(area)));
+        scope.commits.iter().flatten().for_each(|commit| say("commit", commit.to_string()));
+        scope.requests.iter().flatten().for_each(|request| say("request", request.to_string()));
+        scope.environment.iter().for_each(|name| say("environment", quoted(name)));
+        say("reason", quoted(reason));
+        say("ticket", quoted(ticket));
+        say("requester", quoted(requester.as_str()));
+        say("approver", quoted(approver.as_str()));
+        say("created", created.to_string());
+        say("expires", expires.to_string());
+        emergency.iter().for_each(|emergency| say("emergency, review due", emergency.due.to_string()));
+        lines.push(String::new());
+        lines.join("\n")
+    }
+
     /// How it stands at this moment.
     pub fn standing(&self, moment: Timestamp) -> Standing {
         if self.is_overdue(moment) {
@@ -106,6 +133,11 @@ impl Waiver {
     fn is_overdue(&self, moment: Timestamp) -> bool {
         self.owes_review(moment) && self.emergency.as_ref().is_some_and(|emergency| emergency.due <= moment)
     }
+}
+
+/// Text on one line, in quotes.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
 }
 
 impl Scope {

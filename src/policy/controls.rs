@@ -88,10 +88,29 @@ fn check_references(control: &dyn Control, root: &Value<'_>, problems: &mut Vec<
         let (what, name, known) = match reference {
             Reference::Area(name) => ("area", name, area_names(root)),
             Reference::Role(name) => ("role", name, Some(keys(root.get_ref().get("roles")))),
+            Reference::Suite { suite, area } => {
+                problems.extend(judged_elsewhere(root, suite, area));
+                ("suite", suite, Some(keys(suites(root))))
+            }
         };
         let lost = known.filter(|known| !known.contains(&name.get_ref().as_str()));
         problems.extend(lost.map(|known| leads_nowhere(what, name, &known)));
     }
+}
+
+fn suites<'s, 'i>(root: &'s Value<'i>) -> Option<&'s Value<'i>> {
+    root.get_ref().get("controls")?.get_ref().get("regression-tests")?.get_ref().get("suites")
+}
+
+/// A suite stands in for something in an area only if it has to run when that area is touched.
+fn judged_elsewhere(root: &Value<'_>, suite: &Spanned<String>, area: &str) -> Option<Problem> {
+    let areas = suites(root)?.get_ref().get(suite.get_ref().as_str())?.get_ref().get("areas")?;
+    let mut names = areas.get_ref().as_array()?.iter().map(|name| name.get_ref().as_str());
+    names.all(|name| name != Some(area)).then(|| {
+        let message =
+            format!("the suite `{}` does not have to run when `{area}` is touched", suite.get_ref());
+        Problem::new(suite.span(), message).help(format!("add `{area}` to the `areas` of the suite"))
+    })
 }
 
 fn leads_nowhere(what: &str, name: &Spanned<String>, known: &[&str]) -> Problem {

@@ -50,7 +50,10 @@ pub struct Project {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Waivers {
     /// How long one may last.
+    #[serde(default)]
     pub longest: Longest,
+    /// Where the keys stand that approvers sign them with; without it the file's word is taken.
+    pub signers: Option<Spanned<String>>,
 }
 
 /// Which branches are judged, and how.

@@ -3,7 +3,7 @@
 use super::document::{Document, Project};
 use super::recover::{Removed, recover};
 use super::tree::{self, Step, Value};
-use super::{Policy, Problem, SCHEMA, areas, branches, controls, people, syntax, wording};
+use super::{Policy, Problem, SCHEMA, areas, branches, controls, people, signed, syntax, wording};
 use crate::control::{Kind, Scope};
 use crate::model::digest::Digest;
 use crate::model::glob::Glob;
@@ -68,6 +68,8 @@ fn assemble(
     let roles = people::roles(source, document, &people, problems);
     let project = document.project.as_ref().map(|project| checked_project(project, problems));
     let branches = document.branches.as_ref().map(|branches| branches::checked(branches, problems));
+    let signers = document.waivers.as_ref().and_then(|waivers| waivers.signers.as_ref());
+    let waiver_signers = signers.and_then(|path| signed::place(path, problems));
     let (project, branches) = (project?, branches?);
     Some(Policy {
         text: source.text.to_string(),
@@ -77,6 +79,7 @@ fn assemble(
         scope: Scope { inventory, people, roles, deployment: branches.deployment },
         each_commit: branches.each_commit,
         longest_waiver: document.waivers.as_ref().map(|waivers| waivers.longest).unwrap_or_default().0,
+        waiver_signers,
         controls,
     })
 }

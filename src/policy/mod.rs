@@ -34,6 +34,7 @@
 //!
 //! [waivers]                                   # may be left out
 //! longest = "30d"                             # how long a waiver may last; see `waivers`
+//! signers = ".portcullis/allowed_signers"     # then a waiver counts only with its approver's signature; see `signed`
 //!
 //! [controls.required-reviews]                 # see each control; `gate-integrity` is always on
 //! approvals = 1
@@ -58,6 +59,7 @@ mod meaning;
 mod people;
 mod recover;
 mod show;
+mod signed;
 mod syntax;
 mod tree;
 mod waivers;
@@ -88,6 +90,8 @@ pub struct Policy {
     pub each_commit: bool,
     /// How long a waiver may last.
     pub longest_waiver: jiff::SignedDuration,
+    /// Where the keys stand that approvers sign waivers with; `None` when none needs a signature.
+    pub waiver_signers: Option<RepoPath>,
     /// The controls that the policy switches on, by name.
     pub controls: BTreeMap<&'static str, Box<dyn Control>>,
 }
@@ -132,6 +136,7 @@ impl Policy {
             patterns: areas.iter().flat_map(|area| &area.content).map(|rule| rule.rule.clone()).collect(),
             teams: self.scope.roles.values().flat_map(|role| &role.teams).cloned().collect(),
             each_commit: self.each_commit,
+            waiver_signers: self.waiver_signers.clone(),
             policy: path,
             ..Inquiry::default()
         };

@@ -20,6 +20,11 @@
 //! review-due = "2026-12-23"
 //! reviewed-by = "alex"
 //! reviewed-on = "2026-12-22"
+//! signature = '''
+//! -----BEGIN SSH SIGNATURE-----
+//! …                                           # of what `portcullis policy waiver W-12` prints; see `signed`
+//! -----END SSH SIGNATURE-----
+//! '''
 //! ```
 //!
 //! The policy says how long a waiver may last: `[waivers] longest = "30d"`.
@@ -78,6 +83,7 @@ struct Written {
     review_due: Option<Spanned<Moment>>,
     reviewed_by: Option<Spanned<Login>>,
     reviewed_on: Option<Spanned<Moment>>,
+    signature: Option<String>,
 }
 
 /// How long a waiver may last, as `[waivers] longest` writes it: days or hours.
@@ -344,6 +350,7 @@ fn build(written: Written) -> Waiver {
     let review = written.reviewed_by.zip(written.reviewed_on);
     let review = review.map(|(by, on)| (by.into_inner(), moment(on)));
     Waiver {
+        signature: written.signature,
         id: written.id.into_inner(),
         scope: Scope {
             control: written.control.into_inner(),

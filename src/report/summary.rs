@@ -5,6 +5,20 @@
 
 use crate::model::test_run::TestOutcome;
 
+/// How many sentences of one kind are kept. A report cannot fill a decision with its complaints.
+const SENTENCES: usize = 200;
+
+/// Adds sentences to a list; beyond a limit it only says that there are more.
+pub fn say<T: Into<String>>(list: &mut Vec<String>, sentences: impl IntoIterator<Item = T>) {
+    for sentence in sentences {
+        match list.len() {
+            SENTENCES => list.push("and there is more of the kind".into()),
+            more if more > SENTENCES => return,
+            _ => list.push(sentence.into()),
+        }
+    }
+}
+
 /// How many tests are shown, by what became of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
@@ -61,6 +75,11 @@ impl Claims {
         Claims { label: label.into(), claims: Vec::new() }
     }
 
+    /// How messages call it.
+    pub fn label(&self) -> &str {
+        &self.label
+    }
+
     /// It claims so many; absent and empty claim nothing.
     pub fn claim(&mut self, what: &'static str, written: Option<&str>) {
         if let Some(written) = written.map(str::trim).filter(|written| !written.is_empty()) {
@@ -85,5 +104,29 @@ impl Claims {
             }
             Some(_) => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sentences_are_kept_up_to_a_limit_and_the_rest_is_mentioned() {
+        let mut list = Vec::new();
+        (0..1000).for_each(|number| say(&mut list, [format!("sentence {number}")]));
+        assert_eq!((list.len(), list.last().unwrap().as_str()), (201, "and there is more of the kind"));
+    }
+
+    #[test]
+    fn only_a_claim_that_is_larger_is_a_contradiction() {
+        let mut claims = Claims::of("it");
+        for written in [Some("3"), Some("4"), Some(""), None, Some("-1")] {
+            claims.claim("tests", written);
+        }
+        assert_eq!(
+            claims.contradictions(|_| 3),
+            ["it claims 4 tests and shows 3", "it has a count that is not a number"]
+        );
     }
 }

@@ -2,14 +2,17 @@
 
 use super::content;
 use super::graph::{Graph, Relation};
+use super::landing;
 use super::object::{Objects, object_name, oid, revision};
 use super::pattern::Patterns;
 use super::rename::{Link, Pair, Side, pair};
+use super::test_source;
 use super::tree_diff::{Item, TreeChange, between};
 use crate::model::change::{Change, Commit, Entry, EntryKind, FileChange, FileStatus, Revision};
 use crate::model::fact::{Gap, GapReason};
 use crate::model::inquiry::Inquiry;
 use crate::model::path::RepoPath;
+use crate::model::test_source::TestSources;
 use git2::{ObjectType, Oid};
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,13 +29,16 @@ pub fn read(
 ) -> Result<Change, Gap> {
     let relation = Graph::new(objects).relate(oid(base.as_str())?, oid(head.as_str())?)?;
     let reader = Reader::new(objects, inquiry);
+    let pairs = reader.pairs(&relation, oid(head.as_str())?)?;
     Ok(Change {
         base: base.clone(),
         head: head.clone(),
         merge_bases: relation.merge_bases.iter().map(|id| revision(*id)).collect::<Result<_, _>>()?,
         commits: relation.range.iter().map(|id| commit(objects, *id)).collect::<Result<_, _>>()?,
-        files: reader.files(&relation, oid(head.as_str())?)?,
+        test_sources: reader.test_sources(&pairs).into(),
+        files: reader.file_changes(pairs)?,
         on_the_way: reader.on_the_way(&relation).into(),
+        updates: landing::updates(objects, oid(base.as_str())?, oid(head.as_str())?),
     })
 }
 
@@ -87,7 +93,7 @@ impl<'o, 'r, 'i> Reader<'o, 'r, 'i> {
     }
 
     /// Over every merge base; without one, from the empty tree.
-    fn files(&self, relation: &Relation, head: Oid) -> Result<Vec<FileChange>, Gap> {
+    fn pairs(&self, relation: &Relation, head: Oid) -> Result<BTreeSet<Pair>, Gap> {
         let after = self.objects.tree_of(head)?;
         let mut before: BTreeSet<Option<Oid>> = BTreeSet::new();
         for base in &relation.merge_bases {
@@ -100,7 +106,14 @@ impl<'o, 'r, 'i> Reader<'o, 'r, 'i> {
         for tree in before {
             pairs.extend(pair(self.objects, between(self.objects, tree, Some(after))?));
         }
-        self.file_changes(pairs)
+        Ok(pairs)
+    }
+
+    fn test_sources(&self, pairs: &BTreeSet<Pair>) -> Result<TestSources, Gap> {
+        if self.inquiry.tests.is_empty() {
+            return Err(Gap::not_asked("what is taken away from test sources", "Name them in the policy"));
+        }
+        test_source::read(self.objects, &self.inquiry.tests, pairs.iter())
     }
 
     /// What each commit changes against its parent, and each merge against all of its parents. Moves are not looked for.

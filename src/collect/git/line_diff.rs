@@ -53,7 +53,8 @@ pub fn diff(old: &[u8], new: &[u8]) -> LineDiff {
     }
 }
 
-fn count_lines(text: &[u8]) -> u64 {
+/// How many lines a text has.
+pub fn count_lines(text: &[u8]) -> u64 {
     let ends = text.iter().filter(|b| **b == b'\n').count() as u64;
     ends + u64::from(text.last().is_some_and(|b| *b != b'\n'))
 }

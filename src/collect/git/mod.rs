@@ -14,6 +14,8 @@
 //! | `graph` | merge bases, and the commits of a change |
 //! | `tree_diff`, `rename` | which paths differ, and which of them moved |
 //! | `content`, `line_diff`, `pattern` | which lines changed, and what they match |
+//! | `test_source` | what is taken away from the sources of tests, as far as it can be told from their look |
+//! | `changed_lines` | which lines of the new texts changed, as coverage reports count them |
 //! | `change` | all of it put together |
 //! | `record` | deployment records: the only refs of ours |
 //! | `notes` | notes of test evidence |
@@ -24,14 +26,17 @@
 use crate::model::change::{Change, FileChange, Revision};
 use crate::model::fact::{Fact, Gap};
 use crate::model::inquiry::Inquiry;
+use crate::model::line_coverage::ChangedLines;
 use crate::model::path::RepoPath;
 use anyhow::{Context, anyhow};
 use git2::{ErrorCode, RepositoryOpenFlags};
 use object::Objects;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use trust::CloneKind;
 
 mod change;
+mod changed_lines;
 mod commit;
 mod content;
 mod graph;
@@ -45,6 +50,7 @@ mod pattern;
 pub mod record;
 pub mod record_writer;
 mod rename;
+mod test_source;
 mod tree;
 mod tree_diff;
 mod trust;
@@ -104,6 +110,14 @@ impl Repository {
     /// An object is missing or cannot be trusted.
     pub fn commit_files(&self, commit: &Revision, inquiry: &Inquiry) -> Result<Vec<FileChange>, Gap> {
         change::of_commit(&self.trusted_objects()?, commit, inquiry)
+    }
+
+    /// Which lines of the new texts a change brings, for each path that is there after it.
+    ///
+    /// # Errors
+    /// The objects cannot be trusted. That a single text cannot be read is a gap of its own.
+    pub fn changed_lines(&self, change: &Change) -> Result<BTreeMap<RepoPath, Fact<ChangedLines>>, Gap> {
+        Ok(changed_lines::read(&self.trusted_objects()?, change))
     }
 
     /// What adding a path as it stands at a commit would change; `None` when nothing stands there.

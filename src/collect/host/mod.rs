@@ -40,6 +40,8 @@ pub struct Question<'a> {
     pub head: &'a Revision,
     /// The commits of the change, from git: the complete list, which no host gives.
     pub commits: &'a [Commit],
+    /// The commits that the head is, but for clean merges of the base, from git.
+    pub before_updates: &'a [Revision],
     /// The teams that own touched files, beside those of the inquiry.
     pub owner_teams: BTreeSet<TeamName>,
 }

@@ -1,7 +1,8 @@
 //! Who had a part in a change, and can therefore not approve it independently.
 //!
 //! The request's author, the author, committer and every co-author of each commit over all parents, and whoever
-//! pushed the head. Each commit is read twice: the account that the host attributes it to, and the address in it;
+//! pushed what the head brings. Updates (clean merges of the base) bring nothing, so commits and pushes that are nothing
+//! else are left out, where the settings let approvals outlive them. Each commit is read twice: the account that the host attributes it to, and the address in it;
 //! where they differ, both had a part. Nobody is taken for a person who is a bot to the host or a machine to the policy.
 //!
 //! GitHub's web editor commits as `GitHub <noreply@github.com>`, account `web-flow`; as a committer it is not a person.
@@ -9,9 +10,9 @@
 //! A mailbox that belongs to nobody we know may be anybody, also an approver. That holds too for a no-reply address
 //! in a commit that the host attributes to nobody: that account does not exist, or not any more.
 
-use super::{Independence, LastPusher};
+use super::LastPusher;
 use crate::control::Case;
-use crate::model::change::{Change, Commit, Revision};
+use crate::model::change::{Change, Commit, Revision, Updates};
 use crate::model::fact::{Gap, GapReason};
 use crate::model::person::{Account, AccountKind, Mailbox, People, Who};
 use crate::model::review::{ChangeRequest, CommitAccounts, Push};
@@ -41,8 +42,8 @@ impl<'a> Involved<'a> {
     pub(super) fn of(
         case: &Case<'a>,
         change: &Change,
-        request: &ChangeRequest,
-        independence: Independence,
+        updates: &Updates,
+        last_pusher: LastPusher,
     ) -> Result<Self, Gap> {
         let mut involved = Involved {
             people: &case.scope.people,
@@ -51,11 +52,16 @@ impl<'a> Involved<'a> {
             by_address: BTreeMap::new(),
             unattributed: BTreeMap::new(),
         };
-        involved.requester(request)?;
-        if independence.last_pusher == LastPusher::Exclude {
-            involved.pusher(case.facts.host.last_push.known()?, &change.head)?;
+        let host = &case.facts.host;
+        involved.requester(host.request.known()?)?;
+        if last_pusher == LastPusher::Exclude {
+            let push = if updates.before.is_empty() { &host.last_push } else { &host.content_push };
+            involved.pusher(push.known()?, &change.head, updates)?;
         }
-        involved.commits(change, case.facts.host.attribution.known()?)?;
+        // An update is what it was made of: whoever merged it added nothing.
+        let adds = |commit: &&Commit| !is_update(&commit.id, &change.head, updates);
+        let commits: Vec<&Commit> = change.commits.iter().filter(adds).collect();
+        involved.commits(&commits, host.attribution.known()?)?;
         Ok(involved)
     }
 
@@ -85,8 +91,8 @@ impl<'a> Involved<'a> {
         known.then_some(()).ok_or_else(|| nobody(format!("who opened request {}", request.number)))
     }
 
-    fn pusher(&mut self, push: &Push, head: &Revision) -> Result<(), Gap> {
-        if push.after != *head {
+    fn pusher(&mut self, push: &Push, head: &Revision, updates: &Updates) -> Result<(), Gap> {
+        if push.after != *head && !updates.reach(&push.after) {
             return Err(Gap::new(
                 format!("who pushed the judged head {}", head.short()),
                 GapReason::Contradiction,
@@ -101,16 +107,16 @@ impl<'a> Involved<'a> {
 
     fn commits(
         &mut self,
-        change: &Change,
+        commits: &[&Commit],
         attribution: &BTreeMap<Revision, CommitAccounts>,
     ) -> Result<(), Gap> {
-        for commit in &change.commits {
+        for commit in commits {
             let accounts = attribution.get(&commit.id).ok_or_else(|| unasked(commit))?;
             self.author(commit, accounts.author.as_ref());
             self.committer(commit, accounts.committer.as_ref());
         }
         // The host does not attribute co-authors, but it may have told us of the address elsewhere.
-        change.commits.iter().for_each(|commit| self.co_authors(commit));
+        commits.iter().for_each(|commit| self.co_authors(commit));
         Ok(())
     }
 
@@ -196,6 +202,12 @@ enum Address {
     NoReply,
     /// Nobody we know.
     OfNobody,
+}
+
+/// Is a commit one of the updates: the head, or one on the way down from it, but not the last that they were made of?
+fn is_update(commit: &Revision, head: &Revision, updates: &Updates) -> bool {
+    let Some((_, on_the_way)) = updates.before.split_last() else { return false };
+    commit == head || on_the_way.contains(commit)
 }
 
 fn is_web_editor(account: &Account) -> bool {

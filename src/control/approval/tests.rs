@@ -54,7 +54,7 @@ fn attack_21_self_approval_in_every_part() {
     let mut pusher = World::honest();
     pusher.host().last_push = Fact::Known(Push { after: head(), actor: Some(account("KIM")) });
     rejected(&pusher, "pushed the judged head");
-    let ignored = Independence { last_pusher: LastPusher::Ignore };
+    let ignored = Independence { last_pusher: LastPusher::Ignore, ..Independence::default() };
     assert_eq!(approvals(&pusher.case(), ignored).unwrap().counted.len(), 2);
 
     let mut wrote = World::honest();
@@ -240,6 +240,92 @@ fn attack_28_a_push_after_the_approval() {
     rejected(&world, "given on cccccccccc, not on the judged head bbbbbbbbbb");
     world.reviews()[0].commit = None;
     rejected(&world, "no longer knows the commit");
+}
+
+/// The head merges the base into commit `c`, which merged it into commit `d`; robin wrote `d`.
+fn updated() -> World {
+    let mut world = World::honest();
+    for digit in ['c', 'd'] {
+        world.add_commit(commit(revision(digit), "robin"), accounts("robin"));
+    }
+    world.change().updates.before = vec![revision('c'), revision('d')];
+    world.host().content_push = Fact::Known(Push { after: revision('d'), actor: Some(account("robin")) });
+    world
+}
+
+fn given_on(world: &mut World, digit: char) {
+    world.reviews()[0].commit = Some(revision(digit));
+}
+
+#[test]
+fn attack_28_an_approval_outlives_proved_updates_and_nothing_else() {
+    for digit in ['b', 'c', 'd'] {
+        let mut world = updated();
+        given_on(&mut world, digit);
+        assert_eq!(counted(&world), ["alex", "kim"]);
+        let exact = Independence { updates: AfterUpdate::Exact, ..Independence::default() };
+        let counted = approvals(&world.case(), exact).unwrap().counted.len();
+        assert_eq!(counted, if digit == 'b' { 2 } else { 1 });
+    }
+    let mut below = updated();
+    given_on(&mut below, 'e');
+    rejected(&below, "given on eeeeeeeeee, not on the judged head bbbbbbbbbb");
+    let mut later = updated();
+    given_on(&mut later, 'd');
+    later.reviews().push(Review { commit: Some(revision('e')), ..review(9, "kim", Approved) });
+    rejected(&later, "later approved another commit (review 9)");
+    let mut earlier = updated();
+    earlier.reviews().push(Review { commit: Some(revision('d')), ..review(9, "kim", Approved) });
+    assert_eq!(counted(&earlier), ["alex", "kim"], "of the head, then of what it is");
+    let mut objection = updated();
+    given_on(&mut objection, 'd');
+    objection.reviews().push(review(9, "kim", ChangesRequested));
+    rejected(&objection, "later requested changes");
+}
+
+#[test]
+fn attack_9_whoever_only_updates_has_no_part_and_whoever_brings_more_has() {
+    let by_kim = |world: &mut World, digit| {
+        let Fact::Known(attribution) = &mut world.host().attribution else { panic!() };
+        attribution.insert(revision(digit), accounts("kim"));
+        let commit = world.change().commits.iter_mut().find(|commit| commit.id == revision(digit)).unwrap();
+        (commit.author, commit.committer) = (mailbox("kim"), mailbox("kim"));
+    };
+    for digit in ['b', 'c'] {
+        let mut world = updated();
+        by_kim(&mut world, digit);
+        world.host().last_push = Fact::Known(Push { after: head(), actor: Some(account("kim")) });
+        assert_eq!(counted(&world), ["alex", "kim"]);
+        let exact = Independence { updates: AfterUpdate::Exact, ..Independence::default() };
+        assert_eq!(approvals(&world.case(), exact).unwrap().counted.len(), 1);
+    }
+    let mut wrote = updated();
+    by_kim(&mut wrote, 'd');
+    rejected(&wrote, "wrote commit dddddddddd");
+    let mut pushed = updated();
+    pushed.host().content_push = Fact::Known(Push { after: revision('c'), actor: Some(account("kim")) });
+    rejected(&pushed, "pushed the judged head");
+    let mut elsewhere = updated();
+    elsewhere.host().content_push = Fact::Known(Push { after: revision('e'), actor: Some(account("robin")) });
+    assert_eq!(sort(&elsewhere).unwrap_err().reason, GapReason::Contradiction);
+    let mut withheld = updated();
+    withheld.host().content_push = Fact::Gap(gap());
+    assert_eq!(sort(&withheld), Err(gap()));
+}
+
+#[test]
+fn attack_28_an_update_that_could_not_be_seen_makes_an_approval_unclear() {
+    let mut world = updated();
+    world.change().updates.unseen = Some(gap());
+    given_on(&mut world, 'e');
+    let approvals = known(&world);
+    assert_eq!(counted(&world), ["alex"]);
+    assert_eq!((approvals.unclear[0].0.review, &approvals.unclear[0].1), (1, &gap()));
+    given_on(&mut world, 'd');
+    assert_eq!(counted(&world), ["alex", "kim"]);
+    world.host().permissions.insert(Login::new("kim"), Fact::Known(Permission::Read));
+    given_on(&mut world, 'e');
+    rejected(&world, "may not write");
 }
 
 #[test]

@@ -57,6 +57,7 @@ fn facts(branch: Fact<Branch>, protection: Fact<Protection>) -> Facts {
         gate: Fact::Gap(unasked.clone()),
         host,
         reports: Fact::Gap(unasked.clone()),
+        line_coverage: Fact::Gap(unasked.clone()),
         evidence: Fact::Gap(unasked),
     }
 }

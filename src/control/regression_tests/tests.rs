@@ -3,13 +3,14 @@
 use super::*;
 use crate::control::Scope;
 use crate::model::change::{Content, Entry, EntryKind, FileChange, FileStatus, Nature, ObjectName, Revision};
-use crate::model::decision::Outcome;
+use crate::model::decision::{Outcome, Place};
 use crate::model::digest::Digest;
 use crate::model::fact::GapReason;
 use crate::model::facts::{Facts, HostFacts, SCHEMA};
 use crate::model::inventory::Inventory;
 use crate::model::person::People;
 use crate::model::test_run::{Test, TestOutcome, TestRun};
+use crate::model::test_source::{Loss, TestSources, Weakening};
 use proptest::prelude::*;
 use toml::de::ValueDeserializer;
 
@@ -56,6 +57,8 @@ fn change(files: Vec<FileChange>) -> Change {
         commits: vec![],
         files,
         on_the_way: Fact::Known(vec![]),
+        test_sources: Fact::Known(TestSources::default()),
+        updates: Default::default(),
     }
 }
 
@@ -85,6 +88,7 @@ impl World {
             gate: Fact::Gap(gap()),
             host: HostFacts::unseen("none", &gap()),
             reports: Fact::Known(reports),
+            line_coverage: Fact::Gap(gap()),
             evidence: Fact::Gap(gap()),
         };
         World { facts, touched: touched(&["upload"]) }
@@ -222,6 +226,50 @@ fn attack_62_tests_that_shrink_with_the_code_are_pointed_out() {
         ]
     );
     assert_eq!(findings[1].place.as_ref().unwrap().path, "old".into());
+}
+
+#[test]
+fn attack_62_what_a_test_lost_is_told_with_its_line_and_never_judged() {
+    let control = suite(", tests = ['tests/**']");
+    let loss = |path: &str, line, test: Option<&str>, loss| Weakening {
+        path: path.into(),
+        line,
+        test: test.map(str::to_string),
+        loss,
+    };
+    let mut world = World::new(&control, vec![report("r/a.xml", good())]);
+    let entry = |path: &str| {
+        let id = ObjectName::try_from("c".repeat(40)).unwrap();
+        Some(Entry { path: path.into(), kind: EntryKind::File, id })
+    };
+    let content = Fact::Known(Content { nature: Nature::Text, matches: vec![], added: 3, removed: 2 });
+    let file = |status, old, new| FileChange { status, old, new, content: content.clone() };
+    let mut changed = change(vec![
+        file(FileStatus::Modified, entry("tests/a.py"), entry("tests/a.py")),
+        file(FileStatus::Renamed, entry("tests/b.py"), entry("tests/c.py")),
+        file(FileStatus::Renamed, entry("tests/d.py"), entry("lib/d.py")),
+    ]);
+    let read =
+        ["tests/a.py", "tests/b.py", "tests/c.py", "tests/d.py", "lib/d.py"].map(RepoPath::from).into();
+    let weakened = vec![
+        loss("tests/a.py", Some(7), Some("test_a"), Loss::Assertions { before: 3, after: 1 }),
+        loss("tests/a.py", Some(2), None, Loss::Ignored),
+        loss("other/a.py", Some(2), None, Loss::Ignored),
+    ];
+    changed.test_sources = Fact::Known(TestSources { read, weakened });
+    world.facts.change = Fact::Known(changed);
+    let findings = world.check(&control).unwrap();
+    assert_eq!(verdicts(&findings), [Verdict::Met, Verdict::Noted, Verdict::Noted, Verdict::Noted]);
+    assert_eq!(findings[1].details, ["tests/d.py: renamed"]);
+    assert_eq!(
+        findings[2].reason,
+        "heuristic: `test_a` is weaker than before: assertions removed: 3 before, 1 now"
+    );
+    assert_eq!(findings[2].place, Some(Place { path: "tests/a.py".into(), line: Some(7) }));
+    assert_eq!(
+        findings[3].reason,
+        "heuristic: what stands outside tests is weaker than before: newly skipped, or expected to fail"
+    );
 }
 
 #[test]
@@ -440,7 +488,7 @@ fn it_asks_for_its_patterns_and_names_its_areas() {
         .iter()
         .map(|reference| match reference {
             Reference::Area(area) => area.get_ref().as_str(),
-            Reference::Role(role) => panic!("{role:?}"),
+            other => panic!("{other:?}"),
         })
         .collect();
     assert_eq!(areas, ["upload"]);

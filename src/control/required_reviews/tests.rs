@@ -244,6 +244,7 @@ fn it_asks_for_what_it_needs_and_names_what_it_refers_to() {
         .map(|it| match it {
             Reference::Area(name) => (format!("area {}", name.get_ref()), &ROLES[name.span()]),
             Reference::Role(name) => (format!("role {}", name.get_ref()), &ROLES[name.span()]),
+            other => panic!("{other:?}"),
         })
         .collect();
     let expected =

@@ -2,6 +2,7 @@
 
 use crate::model::test_run::{SEPARATOR, TestOutcome, TestRun};
 use crate::report::attempts::Attempts;
+use crate::report::summary::say;
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -101,10 +102,13 @@ impl Packages {
         }
         match outcome {
             TestOutcome::Failed if !failed && running.is_empty() => {
-                self.run.errors.push(format!("package `{name}` failed outside its tests"));
+                say(&mut self.run.errors, [format!("package `{name}` failed outside its tests")]);
             }
             TestOutcome::Passed | TestOutcome::Skipped if failed => {
-                self.run.contradictions.push(format!("package `{name}` passed and a test of it failed"));
+                say(
+                    &mut self.run.contradictions,
+                    [format!("package `{name}` passed and a test of it failed")],
+                );
             }
             _ => {}
         }
@@ -125,7 +129,7 @@ impl Packages {
             (Some("FAIL"), Some(_)) if line.trim_end().ends_with(" failed]") => {
                 self.not_built(line.split_ascii_whitespace().nth(1));
             }
-            (Some("FAIL"), _) => self.run.errors.push("something failed outside the events".into()),
+            (Some("FAIL"), _) => say(&mut self.run.errors, ["something failed outside the events"]),
             (Some("ok"), Some(name)) if line.contains("(cached)") => {
                 self.replayed.insert(name.to_string());
             }
@@ -136,7 +140,7 @@ impl Packages {
     fn not_built(&mut self, name: Option<&str>) {
         // `a/b [a/b.test]`: the second is the test binary.
         let name = name.and_then(|name| name.split_ascii_whitespace().next()).unwrap_or("(unnamed)");
-        self.run.errors.push(format!("package `{name}` could not be built"));
+        say(&mut self.run.errors, [format!("package `{name}` could not be built")]);
     }
 
     /// The run, once the report has ended.
@@ -149,7 +153,10 @@ impl Packages {
                 self.tests.add(&identity(&name, test), TestOutcome::Error)?;
             }
             if package.open {
-                self.run.contradictions.push(format!("package `{name}` has no end: the report is cut off"));
+                say(
+                    &mut self.run.contradictions,
+                    [format!("package `{name}` has no end: the report is cut off")],
+                );
             }
         }
         let replayed = self.replayed.into_iter().collect();

@@ -2,7 +2,7 @@
 
 use crate::model::test_run::{TestOutcome, TestRun};
 use crate::report::attempts::Attempts;
-use crate::report::summary::Tally;
+use crate::report::summary::{Tally, say};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::borrow::Cow;
@@ -74,10 +74,10 @@ impl Suites {
         let suite = self.open.take().ok_or("a suite ends that has not begun")?;
         let number = self.suites;
         let contradictions = suite.contradictions(event).into_iter();
-        self.run.contradictions.extend(contradictions.map(|what| format!("suite {number} {what}")));
+        say(&mut self.run.contradictions, contradictions.map(|what| format!("suite {number} {what}")));
         let failed = event.event.as_deref() == Some("failed");
         if failed && suite.shown.bad() == 0 {
-            self.run.errors.push(format!("suite {number} failed outside its tests"));
+            say(&mut self.run.errors, [format!("suite {number} failed outside its tests")]);
         }
         Ok(())
     }
@@ -125,7 +125,7 @@ impl Suites {
         }
         if self.open.is_some() {
             let number = self.suites;
-            self.run.contradictions.push(format!("suite {number} has no end: the report is cut off"));
+            say(&mut self.run.contradictions, [format!("suite {number} has no end: the report is cut off")]);
         }
         Ok(TestRun { tests: self.tests.finish(), ..self.run })
     }

@@ -4,7 +4,7 @@ use super::outcome::{has_failed, outcome};
 use crate::model::test_run::{SEPARATOR, TestOutcome, TestRun};
 use crate::report::attempts::Attempts;
 use crate::report::name::{assembly, is_assembly};
-use crate::report::summary::{Claims, Tally};
+use crate::report::summary::{Claims, Tally, say};
 use crate::report::xml::{Content, Element};
 
 /// A document while it is read.
@@ -13,8 +13,6 @@ pub struct Document {
     open: Vec<Kind>,
     suites: Vec<Suite>,
     test: Option<Test>,
-    shown: Tally,
-    claims: Claims,
     tests: Attempts,
     run: TestRun,
 }
@@ -27,9 +25,12 @@ enum Kind {
     Other,
 }
 
-/// A suite while it is read.
+/// A suite, or the whole run, while it is read.
 struct Suite {
+    /// Its name; empty for the run, whose name is a path.
     name: String,
+    claims: Claims,
+    shown: Tally,
     failed: bool,
     /// A test, or something outside the tests, within it failed.
     explained: bool,
@@ -44,8 +45,8 @@ struct Test {
 impl Content for Document {
     fn start(&mut self, element: &Element<'_>) -> Result<(), String> {
         let kind = match &*element.name {
-            "test-run" | "test-results" => self.summary(element),
-            "test-suite" => self.suite(element),
+            "test-run" | "test-results" => self.suite(element, ""),
+            "test-suite" => self.suite(element, element.value("name").unwrap_or_default()),
             "test-case" => self.case(element),
             "failure" => self.failure(),
             _ => Kind::Other,
@@ -65,35 +66,22 @@ impl Content for Document {
 }
 
 impl Document {
-    fn summary(&mut self, element: &Element<'_>) -> Kind {
-        let mut claims = Claims::of("the run");
-        for (what, name) in [
-            ("tests", "total"),
-            ("passed tests", "passed"),
-            ("failed tests", "failed"),
-            ("failed tests", "failures"),
-            ("failed tests", "errors"),
-            ("failed tests", "invalid"),
-            ("tests that did not run", "skipped"),
-            ("tests that did not run", "ignored"),
-            ("tests that did not run", "inconclusive"),
-        ] {
-            claims.claim(what, element.attribute(name));
-        }
-        self.claims = claims;
-        Kind::Other
-    }
-
-    fn suite(&mut self, element: &Element<'_>) -> Kind {
-        let name = element.value("name").unwrap_or_default();
+    fn suite(&mut self, element: &Element<'_>, name: &str) -> Kind {
         let name = if is_assembly(name) { assembly(name) } else { name };
-        self.suites.push(Suite { name: name.to_string(), failed: has_failed(element), explained: false });
+        let label = if name.is_empty() { "the run".to_string() } else { format!("suite `{name}`") };
+        self.suites.push(Suite {
+            name: name.to_string(),
+            claims: claims(label, element),
+            shown: Tally::default(),
+            failed: has_failed(element),
+            explained: false,
+        });
         Kind::Suite
     }
 
     fn case(&mut self, element: &Element<'_>) -> Kind {
         let (outcome, said) = outcome(element);
-        self.run.contradictions.extend(said.map(|what| format!("a test {what}")));
+        say(&mut self.run.contradictions, said.map(|what| format!("a test {what}")));
         let name = element.value("fullname").or_else(|| element.value("name")).unwrap_or("(unnamed)");
         self.test = Some(Test { id: self.identity(name), outcome });
         Kind::Test
@@ -111,7 +99,7 @@ impl Document {
         match (&mut self.test, self.suites.last_mut()) {
             (Some(test), _) if test.outcome <= TestOutcome::Skipped => {
                 test.outcome = TestOutcome::Failed;
-                self.run.contradictions.push("a test is not called failed and shown as failed".into());
+                say(&mut self.run.contradictions, ["a test is not called failed and shown as failed"]);
             }
             (None, Some(suite)) => suite.failed = true,
             _ => {}
@@ -121,8 +109,8 @@ impl Document {
 
     fn end_test(&mut self) -> Result<(), String> {
         let Some(test) = self.test.take() else { return Ok(()) };
-        self.shown.add(test.outcome);
         if let Some(suite) = self.suites.last_mut() {
+            suite.shown.add(test.outcome);
             suite.explained |= test.outcome > TestOutcome::Skipped;
         }
         self.tests.add_distinct(&test.id, test.outcome)
@@ -130,24 +118,48 @@ impl Document {
 
     fn end_suite(&mut self) {
         let Some(suite) = self.suites.pop() else { return };
+        say(&mut self.run.contradictions, suite.contradictions());
         if suite.failed && !suite.explained {
-            self.run.errors.push("a suite failed outside its tests".into());
+            say(&mut self.run.errors, [format!("{} failed outside its tests", suite.claims.label())]);
         }
         if let Some(outer) = self.suites.last_mut() {
+            outer.shown.add_all(suite.shown);
             outer.explained |= suite.failed || suite.explained;
         }
     }
 
     /// The run, once the document has ended.
     pub fn finish(self) -> TestRun {
+        TestRun { tests: self.tests.finish(), ..self.run }
+    }
+}
+
+impl Suite {
+    fn contradictions(&self) -> Vec<String> {
         let shown = self.shown;
-        let mut contradictions = self.run.contradictions;
-        contradictions.extend(self.claims.contradictions(|what| match what {
+        self.claims.contradictions(|what| match what {
             "tests" => shown.all(),
             "passed tests" => shown.passed,
             "failed tests" => shown.bad(),
             _ => shown.skipped,
-        }));
-        TestRun { tests: self.tests.finish(), contradictions, errors: self.run.errors, ..TestRun::default() }
+        })
     }
+}
+
+fn claims(label: String, element: &Element<'_>) -> Claims {
+    let mut claims = Claims::of(label);
+    for (what, name) in [
+        ("tests", "total"),
+        ("passed tests", "passed"),
+        ("failed tests", "failed"),
+        ("failed tests", "failures"),
+        ("failed tests", "errors"),
+        ("failed tests", "invalid"),
+        ("tests that did not run", "skipped"),
+        ("tests that did not run", "ignored"),
+        ("tests that did not run", "inconclusive"),
+    ] {
+        claims.claim(what, element.attribute(name));
+    }
+    claims
 }

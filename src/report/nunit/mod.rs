@@ -12,7 +12,7 @@
 //! - A suite that failed although no test within it did (a one-time set-up or tear-down) is an error outside the tests.
 //! - A test is known by its full name, below the names of its suites that the full name does not hold. Two of one
 //!   name are two tests, and the worst decides.
-//! - The summary of the run is held against the tests.
+//! - The summaries of run and suites are held against their tests. The outermost element may be a single `test-suite`.
 //!
 //! Users, machines, paths, times and output are not kept.
 
@@ -28,7 +28,7 @@ use document::Document;
 /// The format.
 pub static FORMAT: Format = Format { name: "nunit", detect, parse };
 
-const ROOTS: &[&str] = &["test-run", "test-results"];
+const ROOTS: &[&str] = &["test-run", "test-results", "test-suite"];
 
 fn detect(bytes: &[u8]) -> bool {
     xml::root(bytes).is_some_and(|name| ROOTS.contains(&name.as_str()))

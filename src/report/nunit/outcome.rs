@@ -5,9 +5,13 @@ use crate::report::xml::Element;
 
 /// The outcome of a test, and what it says against itself, in words that follow "a test".
 pub fn outcome(element: &Element<'_>) -> (TestOutcome, Option<&'static str>) {
+    const UNKNOWN: (TestOutcome, Option<&str>) =
+        (TestOutcome::Error, Some("has a result that is not known here"));
     let said = |name: &str| element.value(name).map(str::to_ascii_lowercase);
-    let executed = said("executed").is_none_or(|word| word == "true");
-    let success = said("success").map(|word| word == "true");
+    let (Some(executed), Some(success)) = (said_so(element, "executed"), said_so(element, "success")) else {
+        return UNKNOWN;
+    };
+    let executed = executed != Some(false);
     let word = said("result").unwrap_or_default();
     let outcome = match (word.as_str(), executed, success) {
         ("", false, _) => TestOutcome::Skipped,
@@ -15,7 +19,7 @@ pub fn outcome(element: &Element<'_>) -> (TestOutcome, Option<&'static str>) {
         ("", true, Some(false)) => TestOutcome::Failed,
         (word, _, _) => match of_word(word, &said("label").unwrap_or_default()) {
             Some(outcome) => outcome,
-            None => return (TestOutcome::Error, Some("has a result that is not known here")),
+            None => return UNKNOWN,
         },
     };
     match outcome {
@@ -24,6 +28,16 @@ pub fn outcome(element: &Element<'_>) -> (TestOutcome, Option<&'static str>) {
         }
         TestOutcome::Passed if !executed => (TestOutcome::Skipped, Some("is called passed and not executed")),
         outcome => (outcome, None),
+    }
+}
+
+/// `True` or `False`, if the attribute is there; nothing, when it is there and neither.
+fn said_so(element: &Element<'_>, name: &str) -> Option<Option<bool>> {
+    match element.value(name).map(str::to_ascii_lowercase).as_deref() {
+        None => Some(None),
+        Some("true") => Some(Some(true)),
+        Some("false") => Some(Some(false)),
+        Some(_) => None,
     }
 }
 

@@ -58,6 +58,8 @@ fn version_two_says_it_in_several_attributes() {
         ("result='Success' success='False'", Failed, false),
         ("result='Success' executed='False'", Skipped, false),
         ("executed='True'", Error, false),
+        ("executed='True' success='Turue'", Error, false),
+        ("executed='No' success='True'", Error, false),
     ] {
         let text = two(&format!("<test-case name='N.T' {said}/>"));
         assert_eq!(one(&text), (outcome, known), "{said}");
@@ -106,7 +108,18 @@ fn the_summary_is_held_against_the_tests() {
     ] {
         assert_eq!(run(&three(summary, "", passed)).contradictions, [said]);
     }
+    let suite = run(&three("", "total='1' passed='1' skipped='3'", passed));
+    assert_eq!(suite.contradictions, ["suite `C` claims 3 tests that did not run and shows 0"]);
     assert!(is_green(&run(&three("total='1' passed='1' failed='0'", "result='Passed'", passed))));
+}
+
+#[test]
+fn a_single_suite_is_a_report() {
+    let run = run(
+        "<test-suite name='C' result='Passed' total='1'><test-case name='N.C.T' result='Passed'/></test-suite>",
+    );
+    assert_eq!(outcomes(&run), [("N.C.T", Passed)]);
+    assert!(is_green(&run));
 }
 
 #[test]

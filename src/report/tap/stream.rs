@@ -3,9 +3,13 @@
 use super::line::{INDENT, Line, Point};
 use crate::model::test_run::{SEPARATOR, TestOutcome, TestRun};
 use crate::report::attempts::Attempts;
+use crate::report::summary::say;
 
 /// How deep subtests may nest.
 const DEPTH: usize = 64;
+
+/// How long the names of subtests may be together. Each level puts its own before those below it.
+const NAMES: usize = 1 << 28;
 
 /// A report while it is read.
 #[derive(Default)]
@@ -15,6 +19,7 @@ pub struct Streams {
     /// The last line was a test point of this level; only there diagnostics begin.
     after_point: Option<usize>,
     started: bool,
+    names: usize,
     tests: Attempts,
     run: TestRun,
 }
@@ -61,7 +66,7 @@ impl Streams {
         let text = line.trim_start_matches(' ');
         let inside = text.trim().is_empty() || line.len() - text.len() >= indent;
         if !inside {
-            self.run.contradictions.push("diagnostics of a test are not closed".into());
+            say(&mut self.run.contradictions, ["diagnostics of a test are not closed"]);
         }
         if !inside || (text.trim_end() == "..." && line.len() - text.len() == indent) {
             self.diagnostics = None;
@@ -70,7 +75,7 @@ impl Streams {
     }
 
     fn bail_out(&mut self) {
-        self.run.errors.push("the run was given up (`Bail out!`)".into());
+        say(&mut self.run.errors, ["the run was given up (`Bail out!`)"]);
     }
 
     fn protocol(&mut self, level: usize, line: Line<'_>, next: &str) -> Result<(), String> {
@@ -137,18 +142,18 @@ impl Streams {
     /// Closes the innermost stream. `point`: the test point that explains it, if it stands behind it.
     fn close(&mut self, point: Option<(&str, Point<'_>)>) -> Result<(), String> {
         let Some(stream) = self.open.pop() else { return Ok(()) };
-        self.run.contradictions.extend(stream.contradictions("a subtest"));
+        say(&mut self.run.contradictions, stream.contradictions("a subtest"));
         let name = match (stream.name, point) {
             (Some(name), _) => Some(name),
             (None, Some((name, point))) => {
                 let failed = stream.inner.iter().any(|(_, outcome)| *outcome > TestOutcome::Skipped);
                 if failed && point.ok && !point.excused {
-                    self.run.contradictions.push("a test point is `ok` and a subtest of it is not".into());
+                    say(&mut self.run.contradictions, ["a test point is `ok` and a subtest of it is not"]);
                 }
                 Some(name.to_string())
             }
             (None, None) => {
-                self.run.contradictions.push("a subtest has no test point".into());
+                say(&mut self.run.contradictions, ["a subtest has no test point"]);
                 None
             }
         };
@@ -165,6 +170,10 @@ impl Streams {
     fn record(&mut self, level: usize, name: String, outcome: TestOutcome) -> Result<(), String> {
         if level == 0 {
             return self.tests.add_distinct(&name, outcome);
+        }
+        self.names += name.len();
+        if self.names > NAMES {
+            return Err(format!("the names of its subtests are longer than {NAMES} bytes"));
         }
         if let Some(stream) = self.open.get_mut(level) {
             stream.inner.push((name, outcome));
@@ -187,7 +196,7 @@ impl Streams {
         if whole.plan.is_none() && self.run.errors.is_empty() {
             return Err("it has no plan; its end may be missing".into());
         }
-        self.run.contradictions.extend(whole.contradictions("the report"));
+        say(&mut self.run.contradictions, whole.contradictions("the report"));
         Ok(TestRun { tests: self.tests.finish(), ..self.run })
     }
 }

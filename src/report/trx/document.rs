@@ -3,7 +3,7 @@
 use crate::model::test_run::{SEPARATOR, TestOutcome, TestRun};
 use crate::report::attempts::{Attempts, LIMITS};
 use crate::report::name::{below_class, class};
-use crate::report::summary::{Claims, Tally};
+use crate::report::summary::{Claims, Tally, say};
 use crate::report::xml::{Content, Element};
 use std::collections::BTreeMap;
 
@@ -20,6 +20,8 @@ pub struct Document {
     claims: Option<Claims>,
     /// The run says of itself that it failed.
     failed: bool,
+    /// A message of the run says that something failed. Some runners write one for each test that does.
+    reported: bool,
     run: TestRun,
 }
 
@@ -79,7 +81,7 @@ impl Document {
         }
         let (outcome, known) = outcome(element.attribute("outcome"));
         if !known {
-            self.run.contradictions.push("a test has an outcome that is not known here".into());
+            say(&mut self.run.contradictions, ["a test has an outcome that is not known here"]);
         }
         self.shown.add(outcome);
         self.results.push(Outcome {
@@ -104,7 +106,7 @@ impl Document {
     fn message(&mut self, element: &Element<'_>) -> Kind {
         let word = element.value("outcome").unwrap_or_default().to_ascii_lowercase();
         if matches!(word.as_str(), "error" | "failed" | "aborted" | "timeout" | "disconnected") {
-            self.run.errors.push("the run reports an error outside its tests".into());
+            self.reported = true;
         }
         Kind::Other
     }
@@ -152,17 +154,17 @@ impl Document {
                 _ => shown.bad(),
             })
         });
-        self.run.contradictions.extend(claimed);
+        say(&mut self.run.contradictions, claimed);
         let hidden = |result: &Outcome| {
             let outer = result.within.and_then(|outer| self.results.get(outer));
             result.outcome > TestOutcome::Skipped
                 && outer.is_some_and(|outer| outer.outcome == TestOutcome::Passed)
         };
         if self.results.iter().any(hidden) {
-            self.run.contradictions.push("a test is called passed and a data row of it is not".into());
+            say(&mut self.run.contradictions, ["a test is called passed and a data row of it is not"]);
         }
-        if self.failed && shown.bad() == 0 && self.run.errors.is_empty() {
-            self.run.errors.push("the run failed outside its tests".into());
+        if (self.failed || self.reported) && shown.bad() == 0 {
+            say(&mut self.run.errors, ["the run failed outside its tests"]);
         }
     }
 

@@ -3,7 +3,7 @@
 use crate::model::test_run::{SEPARATOR, TestOutcome, TestRun};
 use crate::report::attempts::Attempts;
 use crate::report::name::{assembly, below_class};
-use crate::report::summary::{Claims, Tally};
+use crate::report::summary::{Claims, Tally, say};
 use crate::report::xml::{Content, Element};
 
 /// A document while it is read.
@@ -94,7 +94,7 @@ impl Document {
             "fail" => TestOutcome::Failed,
             "skip" | "notrun" => TestOutcome::Skipped,
             _ => {
-                self.run.contradictions.push("a test has a result that is not known here".into());
+                say(&mut self.run.contradictions, ["a test has a result that is not known here"]);
                 TestOutcome::Error
             }
         }
@@ -104,7 +104,7 @@ impl Document {
         match &mut self.test {
             Some(test) if test.outcome < TestOutcome::Failed => {
                 test.outcome = TestOutcome::Failed;
-                self.run.contradictions.push("a test is not called failed and shown as failed".into());
+                say(&mut self.run.contradictions, ["a test is not called failed and shown as failed"]);
             }
             // Within `errors` it tells of an error that counts by itself.
             Some(_) | None => {}
@@ -116,7 +116,7 @@ impl Document {
         match &mut self.test {
             Some(test) => test.outcome = TestOutcome::Error,
             None => {
-                self.run.errors.push("an assembly reports an error outside its tests".into());
+                say(&mut self.run.errors, ["an assembly reports an error outside its tests"]);
                 self.groups.iter_mut().for_each(|group| group.errors += 1);
             }
         }
@@ -134,12 +134,15 @@ impl Document {
     fn end_group(&mut self) {
         let Some(group) = self.groups.pop() else { return };
         let Group { claims, shown, errors } = &group;
-        self.run.contradictions.extend(claims.contradictions(|what| match what {
-            "tests" => shown.all(),
-            "passed tests" => shown.passed,
-            "failed tests" => shown.bad(),
-            _ => *errors + shown.errors,
-        }));
+        say(
+            &mut self.run.contradictions,
+            claims.contradictions(|what| match what {
+                "tests" => shown.all(),
+                "passed tests" => shown.passed,
+                "failed tests" => shown.bad(),
+                _ => *errors + shown.errors,
+            }),
+        );
         if let Some(outer) = self.groups.last_mut() {
             outer.shown.add_all(*shown);
         }

@@ -228,14 +228,18 @@ impl World {
         let mut entries: Vec<(usize, &Activity)> = self.activity.iter().enumerate().collect();
         entries.retain(|(_, entry)| reference.is_none_or(|reference| reference == full(entry)));
         entries.sort_by_key(|(_, entry)| std::cmp::Reverse(entry.at));
-        let body = |(index, entry): (usize, &Activity)| {
+        let before = |entry: &Activity| {
+            let older = entries.iter().filter(|(_, it)| it.branch == entry.branch && it.at < entry.at);
+            older.map(|(_, it)| it.after.to_string()).next().unwrap_or("0".repeat(40))
+        };
+        let body = |(index, entry): &(usize, &Activity)| {
             json!({
-                "id": 600 + index, "node_id": format!("A_{index}"), "before": "0".repeat(40), "after": entry.after,
+                "id": 600 + index, "node_id": format!("A_{index}"), "before": before(entry), "after": entry.after,
                 "ref": full(entry), "timestamp": entry.at, "activity_type": "push",
                 "actor": self.maybe_user(entry.actor.as_ref()),
             })
         };
-        entries.into_iter().map(body).collect()
+        entries.iter().map(body).collect()
     }
 
     pub(super) fn permission_body(&self, (account, permission): &(Account, Permission)) -> Value {

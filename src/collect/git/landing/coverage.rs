@@ -14,10 +14,11 @@
 //! | anything else | | the difference is the residual |
 
 use super::super::graph::Graph;
-use super::super::object::oid;
+use super::super::object::{oid, revision};
 use super::merge::{Merge, Sides, merge};
 use super::store::Store;
 use super::{build, residual, second};
+use crate::model::change::{Revision, Updates};
 use crate::model::fact::{Gap, GapReason};
 use crate::model::landing::{Candidate, Coverage, Landing, Residual};
 use git2::Oid;
@@ -201,15 +202,43 @@ impl<'o, 'r> Prover<'o, 'r> {
             if on_the_way == head {
                 return Ok(true);
             }
-            let &[first, second] = self.graph.parents(on_the_way)? else { return Ok(false) };
-            if !self.graph.is_reached(second, &[at.parent])?
-                || !self.is_clean_merge(on_the_way, first, second)?
-            {
-                return Ok(false);
-            }
-            on_the_way = first;
+            let Some(before) = self.before_update(on_the_way, at.parent)? else { return Ok(false) };
+            on_the_way = before;
         }
         Ok(false)
+    }
+
+    /// What a head is, but for clean merges of the base into it.
+    pub fn updates(&mut self, base: Oid, head: Oid) -> Updates {
+        let mut updates = Updates::default();
+        updates.unseen = self.follow(base, head, &mut updates.before).err();
+        updates
+    }
+
+    fn follow(&mut self, base: Oid, head: Oid, found: &mut Vec<Revision>) -> Result<(), Gap> {
+        let mut at = head;
+        for _ in 0..UPDATE_LIMIT {
+            let Some(before) = self.before_update(at, base)? else { return Ok(()) };
+            if self.graph.is_reached(before, &[base])? {
+                return Ok(());
+            }
+            found.push(revision(before)?);
+            at = before;
+        }
+        Err(Gap::new(
+            "what was merged into the change",
+            GapReason::Truncated,
+            format!("the base was merged into it more than {UPDATE_LIMIT} times"),
+            "Have the head itself approved",
+        ))
+    }
+
+    /// What a commit merges the branch into, if it adds nothing itself: its first parent.
+    fn before_update(&mut self, commit: Oid, branch: Oid) -> Result<Option<Oid>, Gap> {
+        let &[first, second] = self.graph.parents(commit)? else { return Ok(None) };
+        let is_update =
+            self.graph.is_reached(second, &[branch])? && self.is_clean_merge(commit, first, second)?;
+        Ok(is_update.then_some(first))
     }
 
     fn is_clean_merge(&mut self, merge: Oid, first: Oid, second: Oid) -> Result<bool, Gap> {

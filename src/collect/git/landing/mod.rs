@@ -12,12 +12,13 @@
 //! | `paths` | the paths that landings change |
 
 use super::Repository;
-use super::object::oid;
-use crate::model::change::Revision;
+use super::object::{Objects, oid};
+use crate::model::change::{Revision, Updates};
 use crate::model::fact::Fact;
 use crate::model::landing::{Coverage, Landing, Span};
 use crate::model::path::RepoPath;
 use crate::model::reach::Reach;
+use git2::Oid;
 
 mod build;
 mod coverage;
@@ -74,6 +75,11 @@ impl Repository {
             }
         }
     }
+}
+
+/// What a head is, but for clean merges of the base into it.
+pub fn updates(objects: &Objects<'_>, base: Oid, head: Oid) -> Updates {
+    coverage::Prover::new(objects).updates(base, head)
 }
 
 #[cfg(test)]

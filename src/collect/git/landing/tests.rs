@@ -5,3 +5,4 @@ mod attacks;
 mod fixture;
 mod kinds;
 mod span;
+mod updates;

@@ -70,7 +70,17 @@ impl GitHub {
     }
 
     fn last_push(&self, question: &Question<'_>) -> Result<Push, Gap> {
-        let what = "who pushed the head";
+        self.newest_push("who pushed the head", question, &[])
+    }
+
+    /// Pushes from one of the commits that the head is, but for updates, to another are passed over.
+    fn content_push(&self, question: &Question<'_>) -> Result<Push, Gap> {
+        self.newest_push("who pushed what the head brings", question, question.before_updates)
+    }
+
+    /// The newest push that left the branch at the head, or at one of the commits that count as the same, coming from none
+    /// of them.
+    fn newest_push(&self, what: &str, question: &Question<'_>, same: &[Revision]) -> Result<Push, Gap> {
         let request = question.request.known()?;
         let from = request.head_repository.as_deref().ok_or_else(|| {
             let remedy = "Push the branch to a repository that still exists, and open a new request.";
@@ -84,7 +94,7 @@ impl GitHub {
             let Some(page) = pages.next::<Vec<wire::Activity>>()? else {
                 return Err(no_push(what, "no push of the head is on record"));
             };
-            if let Some(push) = newest_push(page, &reference, question.head) {
+            if let Some(push) = newest_push(what, page, &reference, question.head, same)? {
                 return Ok(push);
             }
         }
@@ -141,11 +151,25 @@ fn no_push(what: &str, detail: &str) -> Gap {
     Gap::new(what, GapReason::NotVisible, detail, remedy)
 }
 
-/// The newest entry that left the branch at the head. The host was asked for one branch; entries of others are passed over.
-fn newest_push(page: Vec<wire::Activity>, reference: &str, head: &Revision) -> Option<Push> {
-    let fits = |entry: &wire::Activity| entry.reference == reference && entry.after == head.as_str();
-    let newest = page.into_iter().filter(fits).max_by_key(|entry| (entry.timestamp, entry.id))?;
-    Some(Push { after: head.clone(), actor: newest.actor.map(translate::account) })
+/// The newest entry that fits. The host was asked for one branch; entries of others are passed over.
+fn newest_push(
+    what: &str,
+    page: Vec<wire::Activity>,
+    reference: &str,
+    head: &Revision,
+    same: &[Revision],
+) -> Result<Option<Push>, Gap> {
+    let is_same = |name: &str| same.iter().any(|one| one.as_str() == name);
+    let fits = |entry: &wire::Activity| {
+        let arrives = entry.after == head.as_str() || is_same(&entry.after);
+        entry.reference == reference && arrives && !is_same(&entry.before)
+    };
+    let newest = page.into_iter().filter(fits).max_by_key(|entry| (entry.timestamp, entry.id));
+    let push = |entry: wire::Activity| {
+        let after = Revision::try_from(entry.after).map_err(|why| malformed(what, why))?;
+        Ok(Push { after, actor: entry.actor.map(translate::account) })
+    };
+    newest.map(push).transpose()
 }
 
 impl Host for GitHub {
@@ -182,6 +206,10 @@ impl Host for GitHub {
         }
         if asked(Topic::Pushes) {
             facts.last_push = self.last_push(&question).into();
+            facts.content_push = match question.before_updates {
+                [] => facts.last_push.clone(),
+                _ => self.content_push(&question).into(),
+            };
         }
         if asked(Topic::Protection) {
             facts.protection = self.protection(&question).into();

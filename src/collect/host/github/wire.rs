@@ -128,6 +128,7 @@ pub(super) struct Collaborator {
 #[derive(Debug, Deserialize)]
 pub(super) struct Activity {
     pub id: u64,
+    pub before: String,
     pub after: String,
     #[serde(rename = "ref")]
     pub reference: String,

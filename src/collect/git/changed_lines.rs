@@ -1,0 +1,98 @@
+//! Which lines of the new texts a change brings, as a coverage report counts them.
+//!
+//! A line of git ends in a line feed, and so it does for most tools that measure coverage. Some also end one at a lone carriage
+//! return or at a Unicode line separator: then the numbers of their lines are others than ours, and a change could move
+//! its lines under the numbers of tested ones. A text that holds such a character is a gap, and so is UTF-16.
+
+use super::line_diff::{count_lines, diff};
+use super::object::{Objects, oid};
+use super::tree;
+use crate::model::change::{Change, Entry, EntryKind, FileChange, FileStatus};
+use crate::model::fact::{Fact, Gap, GapReason};
+use crate::model::line_coverage::ChangedLines;
+use crate::model::lines::Lines;
+use crate::model::path::RepoPath;
+use std::collections::BTreeMap;
+
+/// Reads them, for each path that is there after the change.
+pub fn read(objects: &Objects<'_>, change: &Change) -> BTreeMap<RepoPath, Fact<ChangedLines>> {
+    let mut all: BTreeMap<RepoPath, Fact<ChangedLines>> = BTreeMap::new();
+    for file in &change.files {
+        let Some(new) = &file.new else { continue };
+        let lines = of(objects, file, new);
+        let known = match (all.remove(&new.path), lines) {
+            (Some(Fact::Known(before)), Ok(after)) => Fact::Known(union(before, &after)),
+            (Some(Fact::Gap(gap)), _) | (_, Err(gap)) => Fact::Gap(gap),
+            (None, Ok(lines)) => Fact::Known(lines),
+        };
+        all.insert(new.path.clone(), known);
+    }
+    all
+}
+
+fn union(before: ChangedLines, after: &ChangedLines) -> ChangedLines {
+    ChangedLines { lines: before.lines.or(&after.lines), ..before }
+}
+
+fn of(objects: &Objects<'_>, file: &FileChange, new: &Entry) -> Result<ChangedLines, Gap> {
+    let text = text(objects, new)?;
+    countable(&text, &new.path)?;
+    let total = number(count_lines(&text));
+    let lines = match before(file) {
+        None => Lines::all(total),
+        Some(old) if old.id == new.id => Lines::default(),
+        Some(old) => {
+            let hunks = diff(&self::text(objects, old)?, &text).new;
+            Lines::of(hunks.iter().map(|hunk| (number(hunk.line), number(hunk.line + hunk.lines - 1))))
+        }
+    };
+    Ok(ChangedLines { lines, total })
+}
+
+/// What the new text came from. A copy is new where it is, and so is a text where there was none.
+fn before(file: &FileChange) -> Option<&Entry> {
+    let old = file.old.as_ref().filter(|_| file.status != FileStatus::Copied)?;
+    is_text(old).then_some(old)
+}
+
+fn is_text(entry: &Entry) -> bool {
+    matches!(entry.kind, EntryKind::File | EntryKind::Executable)
+}
+
+fn text(objects: &Objects<'_>, entry: &Entry) -> Result<Vec<u8>, Gap> {
+    if !is_text(entry) {
+        let (detail, remedy) = ("it is no file with lines", "Name it among the files without lines");
+        return Err(Gap::new(what(&entry.path), GapReason::Unsupported, detail, remedy));
+    }
+    tree::blob(objects, oid(entry.id.as_str())?, &entry.path)
+}
+
+/// A file that is handed out has fewer bytes than there are numbers.
+fn number(line: u64) -> u32 {
+    u32::try_from(line).unwrap_or(u32::MAX)
+}
+
+/// Does every reader of this text find the same lines in it?
+fn countable(text: &[u8], path: &RepoPath) -> Result<(), Gap> {
+    let lone_return =
+        text.iter().zip(text.iter().skip(1).chain([&0])).any(|(a, b)| *a == b'\r' && *b != b'\n');
+    let separator = || text.windows(3).any(|three| matches!(three, [0xe2, 0x80, 0xa8 | 0xa9]));
+    let next_line = || text.windows(2).any(|two| matches!(two, [0xc2, 0x85]));
+    let detail = if text.starts_with(&[0xff, 0xfe]) || text.starts_with(&[0xfe, 0xff]) {
+        "it is UTF-16, whose lines are not counted"
+    } else if lone_return || separator() || next_line() {
+        "it holds a lone carriage return or a Unicode line separator, at which some tools end a line and others do not"
+    } else {
+        return Ok(());
+    };
+    Err(Gap::new(
+        what(path),
+        GapReason::Unsupported,
+        detail,
+        "End lines with a line feed, and write it as UTF-8",
+    ))
+}
+
+fn what(path: &RepoPath) -> String {
+    format!("which lines of {path} changed")
+}

@@ -1,0 +1,180 @@
+//! Coverage reports to facts: what they say of the changed files, and no more.
+//!
+//! Like a test report, one that was found is never dropped, and links are not followed. Names become paths exactly (see
+//! [`place`]); where a name could be two files, or two names are one file, the fact says so instead of choosing.
+
+use crate::collect::git::Repository;
+use crate::collect::reports::{find, malformed, native, read};
+use crate::model::change::{Change, Revision};
+use crate::model::digest::Digest;
+use crate::model::fact::{Fact, Gap};
+use crate::model::inquiry::Inquiry;
+use crate::model::line_coverage::{
+    ChangedLines, CoverageFormat, CoverageReport, CoverageSource, Covered, LineCoverage,
+};
+use crate::model::path::RepoPath;
+use crate::report::line_coverage::{Reported, ReportedFile, parse, place};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+/// How many names a report may hint at, and how much of each.
+const HINTS: usize = 5;
+const HINT: usize = 300;
+
+/// Reads the coverage reports that the inquiry's sources find below `directory`, and which lines changed.
+/// `tracked` says whether a file is part of the repository and not of a run.
+pub fn gather(
+    directory: &Path,
+    inquiry: &Inquiry,
+    repository: &Repository,
+    change: &Fact<Change>,
+    tracked: &dyn Fn(&Path) -> Fact<bool>,
+) -> Fact<LineCoverage> {
+    if inquiry.line_coverage.is_empty() {
+        return Fact::Gap(Gap::not_asked("which lines changed", "use a policy that asks for line coverage"));
+    }
+    gather_asked(directory, inquiry, repository, change, tracked).into()
+}
+
+fn gather_asked(
+    directory: &Path,
+    inquiry: &Inquiry,
+    repository: &Repository,
+    change: &Fact<Change>,
+    tracked: &dyn Fn(&Path) -> Fact<bool>,
+) -> Result<LineCoverage, Gap> {
+    let change = change.known()?;
+    let changed = repository.changed_lines(change)?;
+    let checkout = Checkout { repository, head: &change.head, changed: &changed };
+    let mut reports = Vec::new();
+    for source in &inquiry.line_coverage {
+        for path in find(directory, &BTreeSet::from([source.files.clone()]))? {
+            reports.push(report(&directory.join(native(&path)), &path, source, &checkout, tracked));
+        }
+    }
+    Ok(LineCoverage { changed, reports })
+}
+
+fn report(
+    file: &Path,
+    path: &RepoPath,
+    source: &CoverageSource,
+    checkout: &Checkout<'_>,
+    tracked: &dyn Fn(&Path) -> Fact<bool>,
+) -> CoverageReport {
+    let (digest, content) = match read(file, &path.to_string()) {
+        Ok(read) => (Some(Digest::of(&read.bytes)), checkout.content(&read.bytes, path, source)),
+        Err(gap) => (None, Err(gap)),
+    };
+    let (tracked, content) = match tracked(file) {
+        Fact::Known(tracked) => (tracked, content),
+        Fact::Gap(gap) => (false, Err(gap)),
+    };
+    CoverageReport {
+        source: source.clone(),
+        path: path.to_string(),
+        digest,
+        tracked,
+        content: content.into(),
+    }
+}
+
+/// What the names in a report are held against.
+struct Checkout<'a> {
+    repository: &'a Repository,
+    head: &'a Revision,
+    changed: &'a BTreeMap<RepoPath, Fact<ChangedLines>>,
+}
+
+impl Checkout<'_> {
+    fn content(&self, bytes: &[u8], path: &RepoPath, source: &CoverageSource) -> Result<Covered, Gap> {
+        let (format, reported) =
+            parse(bytes, source.format).map_err(|error| malformed(&path.to_string(), &error))?;
+        self.covered(format, reported, source)
+    }
+
+    fn covered(
+        &self,
+        format: CoverageFormat,
+        reported: Reported,
+        source: &CoverageSource,
+    ) -> Result<Covered, Gap> {
+        let root = self.repository.work_tree().and_then(Path::to_str);
+        let mut covered = Covered {
+            format,
+            files: BTreeMap::new(),
+            ambiguous: BTreeMap::new(),
+            stale: BTreeMap::new(),
+            unmatched: Vec::new(),
+            contradictions: reported.contradictions,
+        };
+        let mut others = Vec::new();
+        for file in &reported.files {
+            let paths: BTreeSet<RepoPath> =
+                file.names.iter().filter_map(|name| place(name, source, root)).collect();
+            let of_change: Vec<&RepoPath> =
+                paths.iter().filter(|path| self.changed.contains_key(path)).collect();
+            for path in &of_change {
+                self.take(file, path, self.has_rival(&paths, path)?, &mut covered)?;
+            }
+            if of_change.is_empty() {
+                others.push(file);
+            }
+        }
+        covered.unmatched = self.hints(&others, &covered);
+        Ok(covered)
+    }
+
+    /// May the entry be about another file of the repository?
+    fn has_rival(&self, paths: &BTreeSet<RepoPath>, path: &RepoPath) -> Result<bool, Gap> {
+        for other in paths.iter().filter(|other| *other != path) {
+            if self.repository.brings(self.head, other)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn take(
+        &self,
+        file: &ReportedFile,
+        path: &RepoPath,
+        rival: bool,
+        covered: &mut Covered,
+    ) -> Result<(), Gap> {
+        if let Some(how) = self.stale(file, path)? {
+            covered.stale.insert(path.clone(), how);
+        }
+        let again = covered.files.insert(path.clone(), file.lines.clone()).is_some();
+        if rival || again {
+            let names = covered.ambiguous.entry(path.clone()).or_default();
+            names.extend(file.names.iter().take(HINTS).map(|name| shortened(name)));
+        }
+        Ok(())
+    }
+
+    /// How it shows that the entry is about another version of the file.
+    fn stale(&self, file: &ReportedFile, path: &RepoPath) -> Result<Option<String>, Gap> {
+        let Some(changed) = self.changed.get(path).and_then(Fact::value) else { return Ok(None) };
+        // Some tools give an empty file one line.
+        let end = changed.total.max(1);
+        let last = file.lines.executable.last().filter(|last| *last > end);
+        Ok(last.map(|last| format!("it has a line {last}, and the file has {}", changed.total)))
+    }
+
+    fn hints(&self, others: &[&ReportedFile], covered: &Covered) -> Vec<String> {
+        let missing = self.changed.keys().filter(|path| !covered.files.contains_key(path));
+        let wanted: BTreeSet<&[u8]> = missing.map(|path| last_component(path.as_bytes())).collect();
+        let names = others.iter().flat_map(|file| &file.names);
+        let alike = names.filter(|name| wanted.contains(last_component(name.as_bytes())));
+        alike.take(HINTS).map(|name| shortened(name)).collect()
+    }
+}
+
+fn last_component(path: &[u8]) -> &[u8] {
+    path.rsplit(|byte| matches!(byte, b'/' | b'\\')).next().unwrap_or(path)
+}
+
+fn shortened(name: &str) -> String {
+    name.chars().take(HINT).collect()
+}

@@ -1,0 +1,86 @@
+//! `changed-line-coverage`: tests executed the changed lines of a touched area.
+//!
+//! What it requires is in `words.rs`, its settings in `settings.rs`, and the rule here and in `area.rs`, which judges one area.
+
+use super::{Case, Control, Documentation, Kind, Reach, Reference, finding, read};
+use crate::model::decision::{Finding, SubjectKind, TouchedArea, Verdict};
+use crate::model::fact::{Gap, GapReason};
+use crate::model::inquiry::Inquiry;
+use crate::model::inventory::Area;
+use area::Judgement;
+pub use settings::ChangedLineCoverage;
+use settings::Source;
+
+mod area;
+mod settings;
+mod words;
+
+const NAME: &str = "changed-line-coverage";
+
+/// The control.
+pub static KIND: Kind = Kind {
+    name: NAME,
+    documentation: Documentation {
+        requires: words::REQUIRES,
+        why: words::WHY,
+        cannot_show: words::CANNOT_SHOW,
+        how_to_meet: words::HOW_TO_MEET,
+    },
+    read: read::<ChangedLineCoverage>,
+};
+
+impl Control for ChangedLineCoverage {
+    fn ask(&self, inquiry: &mut Inquiry) {
+        inquiry.line_coverage.extend(self.reports.values().flat_map(Source::questions));
+    }
+
+    fn references(&self) -> Vec<Reference<'_>> {
+        let of_reports = self.reports.values().flat_map(|source| source.areas.iter().flatten());
+        let areas = of_reports.chain(self.areas.keys()).map(Reference::Area);
+        let suites = self.areas.iter().filter_map(|(area, own)| {
+            Some(Reference::Suite { suite: &own.without_lines.as_ref()?.suite, area: area.get_ref() })
+        });
+        areas.chain(suites).collect()
+    }
+
+    fn reach(&self) -> Reach {
+        Reach::Whole
+    }
+
+    fn check(&self, case: &Case<'_>) -> Result<Vec<Finding>, Gap> {
+        let touched = case.touched.known()?;
+        let change = case.facts.change.known()?;
+        if touched.is_empty() {
+            let reason = "no data-processing area is touched";
+            return Ok(vec![finding(
+                NAME,
+                Verdict::Exempt,
+                SubjectKind::Change,
+                change.head.short(),
+                reason,
+            )]);
+        }
+        let mut findings = Vec::new();
+        for touched in touched {
+            findings.extend(Judgement::new(self, case, change, area_of(case, touched)?)?.findings());
+        }
+        Ok(findings)
+    }
+}
+
+fn area_of<'a>(case: &Case<'a>, touched: &TouchedArea) -> Result<&'a Area, Gap> {
+    let areas = &case.scope.inventory.areas;
+    areas.iter().find(|area| area.name == touched.area).ok_or_else(|| {
+        let (detail, remedy) =
+            ("the policy does not know it", "Judge by the policy that the facts were gathered for.");
+        Gap::new(
+            format!("which files belong to `{}`", touched.area),
+            GapReason::Contradiction,
+            detail,
+            remedy,
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,316 @@
+//! One touched area: its changed files, what the reports say of them, and the share that follows.
+
+use super::settings::{Percent, Source, WithoutLines};
+use super::{ChangedLineCoverage, NAME};
+use crate::control::regression_tests::{count, some_of};
+use crate::control::{Case, finding, unproven};
+use crate::model::change::{Change, FileChange, FileStatus};
+use crate::model::decision::{Finding, Place, SubjectKind, Verdict};
+use crate::model::fact::Gap;
+use crate::model::inventory::Area;
+use crate::model::line_coverage::{
+    ChangedLines, CoverageReport, CoverageSource, Covered, FileLines, LineCoverage,
+};
+use crate::model::lines::Lines;
+use crate::model::path::RepoPath;
+use std::collections::BTreeMap;
+
+/// How many runs of lines a finding names for a file.
+const RUNS: usize = 20;
+
+/// The judgement of one area.
+pub struct Judgement<'a> {
+    case: &'a Case<'a>,
+    area: &'a Area,
+    minimum: Percent,
+    without: Option<&'a WithoutLines>,
+    sources: Vec<(&'a String, &'a Source)>,
+    /// Its files that are there after the change, each with what changed it.
+    files: BTreeMap<&'a RepoPath, Vec<&'a FileChange>>,
+}
+
+/// What the changed lines of one file come to.
+struct Share {
+    executable: u64,
+    uncovered: Lines,
+}
+
+impl<'a> Judgement<'a> {
+    /// # Errors
+    /// A file could not be placed.
+    pub fn new(
+        settings: &'a ChangedLineCoverage,
+        case: &'a Case<'a>,
+        change: &'a Change,
+        area: &'a Area,
+    ) -> Result<Self, Gap> {
+        let own = settings.areas.iter().find(|(name, _)| *name.get_ref() == area.name).map(|(_, own)| own);
+        let mut files: BTreeMap<&RepoPath, Vec<&FileChange>> = BTreeMap::new();
+        for file in &change.files {
+            if let (Some(new), Some(_)) = (&file.new, area.touch(file)?) {
+                files.entry(&new.path).or_default().push(file);
+            }
+        }
+        Ok(Judgement {
+            case,
+            area,
+            minimum: own.and_then(|own| own.minimum).unwrap_or(settings.minimum),
+            without: own.and_then(|own| own.without_lines.as_ref()),
+            sources: settings.reports.iter().filter(|(_, source)| source.covers(&area.name)).collect(),
+            files,
+        })
+    }
+
+    /// Everything there is to say of it.
+    pub fn findings(&self) -> Vec<Finding> {
+        let (without, with): (Vec<&RepoPath>, Vec<&RepoPath>) =
+            self.files.keys().copied().partition(|path| self.is_without_lines(path));
+        let mut findings: Vec<Finding> = self.left_to_suite(&without).into_iter().collect();
+        if with.is_empty() {
+            if without.is_empty() {
+                findings.push(self.say(Verdict::Exempt, "nothing that the change leaves there has lines"));
+            }
+            return findings;
+        }
+        match self.judge(&with) {
+            Ok(more) => findings.extend(more),
+            Err(gap) => findings.push(unproven(NAME, SubjectKind::Area, self.area.name.as_str(), &gap)),
+        }
+        findings
+    }
+
+    fn say(&self, verdict: Verdict, reason: impl Into<String>) -> Finding {
+        finding(NAME, verdict, SubjectKind::Area, self.area.name.as_str(), reason)
+    }
+
+    fn is_without_lines(&self, path: &RepoPath) -> bool {
+        self.without.is_some_and(|without| without.paths.iter().any(|glob| glob.matches(path.as_bytes())))
+    }
+
+    fn left_to_suite(&self, files: &[&RepoPath]) -> Option<Finding> {
+        let suite = self.without?.suite.get_ref();
+        let number = count(files.len() as u64, "file");
+        (!files.is_empty()).then(|| {
+            let reason =
+                format!("{number} without lines to measure: the suite `{suite}` has to run in their place");
+            self.say(Verdict::Exempt, reason)
+                .details(some_of(files.iter().map(ToString::to_string).collect()))
+        })
+    }
+
+    fn judge(&self, files: &[&'a RepoPath]) -> Result<Vec<Finding>, Gap> {
+        if self.sources.is_empty() {
+            let reason = "it is touched, and the policy names no coverage report for it";
+            let remedy =
+                format!("Add `{}` to the `areas` of a report in [controls.{NAME}.reports]", self.area.name);
+            return Ok(vec![self.say(Verdict::Broken, reason).remedy(remedy)]);
+        }
+        let facts = self.asked()?;
+        let (mut findings, reports) = self.reports(facts);
+        let seen: Vec<&Covered> = reports.iter().filter_map(|report| report.content.value()).collect();
+        // What is missing may stand in a report that could not be read.
+        let whole = seen.len() == reports.len() && findings.is_empty();
+        let mut shares = BTreeMap::new();
+        for path in files {
+            match self.share(path, facts, &seen) {
+                Ok(share) => drop(shares.insert(*path, share)),
+                Err(finding) if whole || finding.verdict == Verdict::Unproven => findings.push(*finding),
+                Err(_) => {}
+            }
+        }
+        let sound = findings.is_empty();
+        findings.extend(self.verdict(&shares, sound, whole, reports.len()));
+        Ok(findings)
+    }
+
+    /// # Errors
+    /// Reports or changed lines could not be looked for, or were not looked for everywhere.
+    fn asked(&self) -> Result<&'a LineCoverage, Gap> {
+        let asked = &self.case.facts.inquiry.line_coverage;
+        if self.questions().all(|(_, question)| asked.contains(&question)) {
+            return self.case.facts.line_coverage.known();
+        }
+        let remedy = "Gather the facts again with the policy that is to judge them.";
+        Err(Gap::not_asked(format!("the coverage reports of `{}`", self.area.name), remedy))
+    }
+
+    fn questions(&self) -> impl Iterator<Item = (&'a String, CoverageSource)> + '_ {
+        self.sources.iter().flat_map(|(name, source)| source.questions().map(|question| (*name, question)))
+    }
+
+    /// The reports that speak of this area, and what speaks against them.
+    fn reports(&self, facts: &'a LineCoverage) -> (Vec<Finding>, Vec<&'a CoverageReport>) {
+        let (mut findings, mut reports) = (Vec::new(), Vec::new());
+        for (name, question) in self.questions() {
+            let found: Vec<&CoverageReport> =
+                facts.reports.iter().filter(|report| report.source == question).collect();
+            if found.is_empty() {
+                findings.push(absent(name, &question));
+            }
+            findings.extend(found.iter().flat_map(|report| objections(report)));
+            reports.extend(found);
+        }
+        (findings, reports)
+    }
+
+    /// # Errors
+    /// A finding, when nothing can be said of the file's lines.
+    fn share(&self, path: &RepoPath, facts: &LineCoverage, seen: &[&Covered]) -> Result<Share, Box<Finding>> {
+        let unseen = |gap: &Gap| {
+            Box::new(unproven(NAME, SubjectKind::File, path.to_string(), gap).at(place(path, None)))
+        };
+        let nowhere = || Gap::not_asked(format!("which lines of {path} changed"), "Gather the facts again.");
+        let changed = facts.changed.get(path).ok_or_else(|| unseen(&nowhere()))?;
+        let changed = changed.known().map_err(|gap| unseen(&gap))?;
+        if let Some(finding) = untrue(path, seen) {
+            return Err(Box::new(finding));
+        }
+        let mut lines: Option<FileLines> = None;
+        for more in seen.iter().filter_map(|covered| covered.files.get(path)) {
+            lines.get_or_insert_default().add(more);
+        }
+        let lines = lines.ok_or_else(|| Box::new(unnamed(path, seen)))?;
+        let executable = self.lines_of(path, changed).and(&lines.executable);
+        Ok(Share { executable: executable.count(), uncovered: executable.without(&lines.hit) })
+    }
+
+    /// What comes into the area from outside is new to it in all its lines.
+    fn lines_of(&self, path: &RepoPath, changed: &ChangedLines) -> Lines {
+        let moved_in = |file: &&FileChange| {
+            let inside = |old: &RepoPath| self.area.touch_by_path(old).is_some();
+            file.status == FileStatus::Renamed && !file.old.as_ref().is_some_and(|old| inside(&old.path))
+        };
+        let files = self.files.get(path).map_or(&[][..], Vec::as_slice);
+        if files.iter().any(moved_in) { Lines::all(changed.total) } else { changed.lines.clone() }
+    }
+
+    fn verdict(
+        &self,
+        shares: &BTreeMap<&RepoPath, Share>,
+        sound: bool,
+        whole: bool,
+        reports: usize,
+    ) -> Vec<Finding> {
+        let executable: u64 = shares.values().map(|share| share.executable).sum();
+        let uncovered: u64 = shares.values().map(|share| share.uncovered.count()).sum();
+        let covered = executable.saturating_sub(uncovered);
+        let enough = covered.saturating_mul(100) >= self.minimum.0.saturating_mul(executable);
+        let reason = format!(
+            "{covered} of {} covered ({} %) by {}; {} % are needed",
+            count(executable, "changed executable line"),
+            covered.saturating_mul(100).checked_div(executable).unwrap_or_default(),
+            count(reports as u64, "report"),
+            self.minimum.0
+        );
+        let of_area = match (executable, enough) {
+            (0, _) => sound.then(|| self.nothing_executable(shares)),
+            (_, true) => sound.then(|| self.say(Verdict::Met, reason)),
+            (_, false) => whole.then(|| {
+                let remedy = "Test the lines that are listed for each file, and run the suite again";
+                self.say(Verdict::Broken, reason).remedy(remedy)
+            }),
+        };
+        let verdict = if enough || !whole { Verdict::Noted } else { Verdict::Broken };
+        let of_files = shares.iter().filter(|(_, share)| !share.uncovered.is_empty());
+        of_area.into_iter().chain(of_files.map(|(path, share)| unexecuted(path, share, verdict))).collect()
+    }
+
+    fn nothing_executable(&self, shares: &BTreeMap<&RepoPath, Share>) -> Finding {
+        let reason =
+            "its reports name every changed file of it, and none of the changed lines can be executed";
+        let files = shares.keys().map(ToString::to_string).collect();
+        self.say(Verdict::Exempt, reason).details(some_of(files))
+    }
+}
+
+fn place(path: &RepoPath, line: Option<u32>) -> Place {
+    Place { path: path.clone(), line: line.map(u64::from) }
+}
+
+fn of_report(path: &str, reason: impl Into<String>) -> Finding {
+    finding(NAME, Verdict::Broken, SubjectKind::File, path, reason)
+}
+
+fn absent(name: &str, question: &CoverageSource) -> Finding {
+    of_report(&question.files, format!("there is no coverage report of `{name}` here"))
+        .remedy("Let the suite write it before the gate runs (links are not followed)")
+}
+
+/// What speaks against a report, whatever it says of which file.
+fn objections(report: &CoverageReport) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if report.tracked {
+        let reason = "the repository brought its own evidence: this coverage report is one of its files";
+        findings.push(
+            of_report(&report.path, reason)
+                .remedy("Remove it from the repository and let the pipeline write it"),
+        );
+    }
+    match report.content.known() {
+        Err(gap) => findings.push(unproven(NAME, SubjectKind::File, report.path.as_str(), &gap)),
+        Ok(covered) if covered.contradictions.is_empty() => {}
+        Ok(covered) => findings.push(
+            of_report(&report.path, "the coverage report speaks against itself")
+                .remedy("Find out what was left out of it or changed in it, and run the suite again")
+                .details(some_of(covered.contradictions.clone())),
+        ),
+    }
+    findings
+}
+
+/// A report that is about another version of the file, or perhaps about another file.
+fn untrue(path: &RepoPath, seen: &[&Covered]) -> Option<Finding> {
+    let of_file = |reason: String| {
+        finding(NAME, Verdict::Broken, SubjectKind::File, path.to_string(), reason).at(place(path, None))
+    };
+    let stale = seen.iter().find_map(|covered| covered.stale.get(path)).map(|how| {
+        of_file(format!("a coverage report is about another version of it: {how}"))
+            .remedy("Measure the very commit that is judged (not its merge into the base), and run the gate on that checkout")
+    });
+    stale.or_else(|| {
+        let names = seen.iter().find_map(|covered| covered.ambiguous.get(path))?;
+        let reason = "nobody can say which entry of a coverage report is about it".to_string();
+        let remedy = "Let each module write a report of its own, and map it with `strip` and `add`";
+        Some(of_file(reason).remedy(remedy).details(some_of(names.clone())))
+    })
+}
+
+fn unnamed(path: &RepoPath, seen: &[&Covered]) -> Finding {
+    let mut hints: Vec<String> = seen.iter().flat_map(|covered| &covered.unmatched).cloned().collect();
+    hints.retain(|name| name.ends_with(last_component(&path.to_string())));
+    hints.sort();
+    hints.dedup();
+    let remedy = if hints.is_empty() {
+        "Let the tests measure it, or name it in `without-lines` with the suite that guards it"
+    } else {
+        "Say with `strip` and `add` which paths the names in the report stand for; they end like it, which proves nothing"
+    };
+    finding(
+        NAME,
+        Verdict::Broken,
+        SubjectKind::File,
+        path.to_string(),
+        "it changed, and no coverage report names it",
+    )
+    .remedy(remedy)
+    .details(some_of(hints.into_iter().map(|name| format!("named in a report: {name}")).collect()))
+    .at(place(path, None))
+}
+
+fn last_component(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+fn unexecuted(path: &RepoPath, share: &Share, verdict: Verdict) -> Finding {
+    let runs = share.uncovered.runs();
+    let named = Lines::of(runs.iter().copied().take(RUNS));
+    let more = if runs.len() > RUNS { " and more" } else { "" };
+    let number = share.uncovered.count();
+    let reason = format!(
+        "no test executed {number} of its {}: {named}{more}",
+        count(share.executable, "changed executable line")
+    );
+    finding(NAME, verdict, SubjectKind::File, path.to_string(), reason)
+        .remedy("Test what these lines do")
+        .at(place(path, share.uncovered.first()))
+}

@@ -1,0 +1,148 @@
+//! What a policy writes under `[controls.changed-line-coverage]`.
+
+use crate::model::glob::Glob;
+use crate::model::line_coverage::{CoverageFormat, CoverageSource};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
+use std::collections::BTreeMap;
+use toml::Spanned;
+
+/// The settings.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ChangedLineCoverage {
+    /// The share that every area needs.
+    pub(super) minimum: Percent,
+    /// The reports, by names of the policy's own.
+    #[serde(deserialize_with = "some_reports")]
+    pub(super) reports: BTreeMap<String, Source>,
+    /// What is different for single areas.
+    #[serde(default)]
+    pub(super) areas: BTreeMap<Spanned<String>, OfArea>,
+}
+
+/// Where some reports are, for which areas, and how their names become paths.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Source {
+    #[serde(deserialize_with = "not_empty")]
+    files: Vec<Glob>,
+    /// `None`: for all.
+    #[serde(default, deserialize_with = "some")]
+    pub(super) areas: Option<Vec<Spanned<String>>>,
+    /// `None`: the content decides.
+    format: Option<CoverageFormat>,
+    strip: Option<Prefix>,
+    add: Option<Directory>,
+}
+
+impl Source {
+    /// Does it speak of this area?
+    pub(super) fn covers(&self, area: &str) -> bool {
+        self.areas.as_ref().is_none_or(|areas| areas.iter().any(|name| name.get_ref() == area))
+    }
+
+    /// What to ask, one question for each pattern: each has to find something.
+    pub(super) fn questions(&self) -> impl Iterator<Item = CoverageSource> + '_ {
+        self.files.iter().map(|files| CoverageSource {
+            files: files.as_str().to_string(),
+            format: self.format,
+            strip: self.strip.as_ref().map(|prefix| prefix.0.clone()),
+            add: self.add.as_ref().map(|directory| directory.0.clone()),
+        })
+    }
+}
+
+/// What is different for one area.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(super) struct OfArea {
+    /// The share that it needs.
+    pub(super) minimum: Option<Percent>,
+    /// Its files that no tool measures.
+    pub(super) without_lines: Option<WithoutLines>,
+}
+
+/// Files without line coverage, and the suite that has to run in its place.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct WithoutLines {
+    /// Which files. It narrows, so it matches to the byte.
+    #[serde(deserialize_with = "not_empty")]
+    pub(super) paths: Vec<Glob>,
+    /// A suite of `regression-tests` that judges this area.
+    pub(super) suite: Spanned<String>,
+}
+
+/// A share in percent, from 1 to 100.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "u64")]
+pub(super) struct Percent(pub(super) u64);
+
+impl TryFrom<u64> for Percent {
+    type Error = String;
+
+    fn try_from(percent: u64) -> Result<Self, Self::Error> {
+        match percent {
+            0 => Err("a share of 0 percent requires nothing; write one from 1 to 100".into()),
+            1..=100 => Ok(Percent(percent)),
+            _ => Err(format!("there are no {percent} percent of anything; write a share from 1 to 100")),
+        }
+    }
+}
+
+/// The leading components of names in a report: an absolute directory, the path of a Go module, the name of a JaCoCo group.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "String")]
+struct Prefix(String);
+
+impl TryFrom<String> for Prefix {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        if text.is_empty() {
+            return Err("an empty `strip` takes nothing away; leave the key out".into());
+        }
+        Ok(Prefix(text))
+    }
+}
+
+/// A directory of the repository.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "String")]
+struct Directory(String);
+
+impl TryFrom<String> for Directory {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        if text.split('/').any(|part| matches!(part, "" | "." | "..")) {
+            return Err(format!(
+                "`{text}` is no directory of the repository; write it from the root, without `/` at its ends"
+            ));
+        }
+        Ok(Directory(text))
+    }
+}
+
+fn not_empty<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    let list = Vec::deserialize(deserializer)?;
+    if list.is_empty() {
+        return Err(Error::custom("an empty list says nothing here; name something or leave the key out"));
+    }
+    Ok(list)
+}
+
+fn some<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<Vec<T>>, D::Error> {
+    not_empty(deserializer).map(Some)
+}
+
+fn some_reports<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, Source>, D::Error> {
+    let reports = BTreeMap::deserialize(deserializer)?;
+    if reports.is_empty() {
+        return Err(Error::custom(
+            "no report is named, so no line could ever be covered; add one below `reports`",
+        ));
+    }
+    Ok(reports)
+}

@@ -1,0 +1,72 @@
+//! What people read about the control.
+
+/// What it requires.
+pub const REQUIRES: &str = "\
+In every data-processing area that a change touches, tests executed at least `minimum` percent of the changed lines that can \
+be executed, by coverage reports that the suite wrote. This holds when:\n\
+- for each name under `reports` that speaks of the area, every pattern found at least one report, and every report could be read to its end;\n\
+- no report is a file of the repository, and none speaks against itself (claims lines that it does not show, or shows executed lines that it does not claim);\n\
+- every changed file of the area that is still there is named by a report, or by `without-lines`: a file that no report knows is \
+never taken for a file without lines;\n\
+- names are mapped to paths exactly, and never because they end alike: two names for one file, or one name for two, are a finding;\n\
+- no report has a line behind the end of a file: it would be about another version.\n\
+A changed line is a line of the head that differs from the merge base. Of a file that moves into the area from outside, or is a \
+copy, every line counts. A line counts as executed when any report says so. The lines that nobody executed are listed by file and \
+line; they block only when the share is missed. For files that no tool measures (SQL, YAML), `without-lines` names a suite of \
+`regression-tests` that judges the same area and so has to pass.";
+
+/// Why.
+pub const WHY: &str = "\
+A suite can be green, complete and about something else. The mistake that once put test data into a live upload sat in code that \
+no test executed before it ran on real records. A test that executes a line can miss its mistake; a line that no test executes \
+has nobody looking at what it does. Only the changed lines are asked for, so that old code is no excuse and no hindrance.";
+
+/// What it cannot show.
+pub const CANNOT_SHOW: &str = "\
+That a test would notice a mistake: a line that was executed and whose result nobody looked at counts like any other. That half of a line \
+ran: with lines as the measure, `if failed { return }` on one line is covered by either way through it, and a report in Go's form \
+counts every line from the first to the last of a block, comments too. That the report is of this commit, or was written by the tool at \
+all: like a JUnit file it proves nothing of its origin, and the tree may be changed between measuring and judging. Let the gate run in the \
+same job as the suite, on a checkout of the head (`ref: ${{ github.event.pull_request.head.sha }}`); on the merge into the base, lines can have \
+other numbers. That nothing was excluded: a `# pragma: no cover`, an `omit` or a filter makes lines look as if they could not be \
+executed; name the tool's configuration in `test-configuration` of `gate-integrity`, and look at pragmas in review. What a preprocessor, a \
+`#line` directive or a source map says about line numbers is believed. A Go or LCOV file that was cut off exactly between two \
+records cannot be told from a shorter one; nor can one report less where a pattern finds several.";
+
+/// How to meet it.
+pub const HOW_TO_MEET: &str = "\
+Measure coverage with the suite, before the gate, and leave the report where `files` looks for it. The format is found by content: \
+LCOV, Cobertura, JaCoCo, the profile of `go test`, or the JSON of `llvm-cov export`.\n\
+\n\
+```toml\n\
+[controls.changed-line-coverage]\n\
+minimum = 80                                  # percent, in every touched area\n\
+\n\
+[controls.changed-line-coverage.reports.python]   # coverage run -m pytest && coverage lcov -o coverage/python.info\n\
+files = [\"coverage/python.info\"]\n\
+\n\
+[controls.changed-line-coverage.reports.upload-java]  # JaCoCo knows packages, not directories\n\
+files = [\"services/upload/target/site/jacoco/jacoco.xml\"]\n\
+add = \"services/upload/src/main/java\"\n\
+areas = [\"upload\"]                            # without it: for every area\n\
+\n\
+[controls.changed-line-coverage.reports.loader]   # go test -coverprofile=loader/cover.out ./...\n\
+files = [\"loader/cover.out\"]\n\
+strip = \"example.test/loader\"                 # the path of the module\n\
+add = \"loader\"                                # its directory\n\
+\n\
+[controls.changed-line-coverage.reports.web]      # node --test --experimental-test-coverage --test-reporter=lcov, run in web/\n\
+files = [\"web/lcov.info\"]\n\
+add = \"web\"\n\
+\n\
+[controls.changed-line-coverage.reports.native]   # gcovr --cobertura coverage/native.xml; cargo llvm-cov --json\n\
+files = [\"coverage/native.xml\", \"coverage/rust.json\"]\n\
+strip = \"/build/src\"                          # where the sources were when they were built\n\
+\n\
+[controls.changed-line-coverage.areas.upload]\n\
+minimum = 100\n\
+without-lines = { paths = [\"**/*.sql\", \"**/*.yaml\"], suite = \"upload-regression\" }\n\
+```\n\
+\n\
+A name in a report is a path from the root of the repository, or an absolute path in the work tree. Otherwise say what it is: `strip` takes \
+leading components away, `add` puts a directory before what is left. Components are compared to the byte.";

@@ -1,0 +1,132 @@
+//! Which lines a change brings, and which of them tests executed.
+//!
+//! The word "coverage" alone stands for what explains a landing (see [`crate::model::landing`]); this is about lines.
+
+use crate::model::digest::Digest;
+use crate::model::fact::Fact;
+use crate::model::lines::Lines;
+use crate::model::path::RepoPath;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Formats of coverage reports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CoverageFormat {
+    /// Cobertura XML: coverage.py, gcovr, coverlet, istanbul.
+    Cobertura,
+    /// The profile of `go test -coverprofile`.
+    GoCover,
+    /// JaCoCo XML.
+    Jacoco,
+    /// LCOV tracefiles: geninfo, coverage.py, c8, node, istanbul.
+    Lcov,
+    /// `llvm-cov export` as JSON.
+    LlvmCov,
+}
+
+impl CoverageFormat {
+    /// Its name in a policy.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            CoverageFormat::Cobertura => "cobertura",
+            CoverageFormat::GoCover => "go-cover",
+            CoverageFormat::Jacoco => "jacoco",
+            CoverageFormat::Lcov => "lcov",
+            CoverageFormat::LlvmCov => "llvm-cov",
+        }
+    }
+}
+
+/// Where coverage reports are looked for, and how the names in them become paths of the repository.
+///
+/// A name is mapped exactly: what `strip` says is taken from its beginning, and what `add` says put before it. A name that does
+/// not begin with `strip` is mapped only when it is an absolute path in the work tree.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CoverageSource {
+    /// Where the files are: a pattern of the one glob dialect, from the working directory.
+    pub files: String,
+    /// What they are; `None`: their content decides.
+    #[serde(deserialize_with = "crate::model::fact::nullable")]
+    pub format: Option<CoverageFormat>,
+    /// The leading components to take from each name.
+    #[serde(deserialize_with = "crate::model::fact::nullable")]
+    pub strip: Option<String>,
+    /// The directory to put before each name that is not absolute.
+    #[serde(deserialize_with = "crate::model::fact::nullable")]
+    pub add: Option<String>,
+}
+
+/// The changed lines, and what reports say of the files that hold them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LineCoverage {
+    /// Every path that the head has and the change touches.
+    pub changed: BTreeMap<RepoPath, Fact<ChangedLines>>,
+    /// Every report that was found, sorted by source and path.
+    pub reports: Vec<CoverageReport>,
+}
+
+/// What a change brings to a file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChangedLines {
+    /// The lines of the new text that differ from the old one; over several merge bases the union.
+    pub lines: Lines,
+    /// How many lines the new text has.
+    pub total: u32,
+}
+
+/// One coverage report file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CoverageReport {
+    /// The source that it was found for.
+    pub source: CoverageSource,
+    /// Its path from the directory the reports were looked for in, `/` between components.
+    pub path: String,
+    /// The digest of its bytes; `None` when it could not be read.
+    #[serde(deserialize_with = "crate::model::fact::nullable")]
+    pub digest: Option<Digest>,
+    /// Is a file of this path part of the judged head, or of the base that it lands on? Then it is no product of a run.
+    pub tracked: bool,
+    /// What it says of the changed files, or why it says nothing.
+    pub content: Fact<Covered>,
+}
+
+/// What one report says of the changed files, and no more of others than it takes to see why a file is missing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Covered {
+    /// What it is.
+    pub format: CoverageFormat,
+    /// The changed files that it names.
+    pub files: BTreeMap<RepoPath, FileLines>,
+    /// Changed files of which nobody can say whether it names them: the names that may stand for them.
+    pub ambiguous: BTreeMap<RepoPath, Vec<String>>,
+    /// Changed files of which it describes another version, each with how that shows, in one sentence.
+    pub stale: BTreeMap<RepoPath, String>,
+    /// Names that end like a changed file which no name stands for, as the report has them. A few: they show what to map.
+    pub unmatched: Vec<String>,
+    /// Where the report speaks against itself, each one sentence.
+    pub contradictions: Vec<String>,
+}
+
+/// The lines of one file, as a report has them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileLines {
+    /// The lines that can be executed.
+    pub executable: Lines,
+    /// Those that were.
+    pub hit: Lines,
+}
+
+impl FileLines {
+    /// What either says: a line that any test executed was executed.
+    pub fn add(&mut self, other: &FileLines) {
+        self.executable = self.executable.or(&other.executable);
+        self.hit = self.hit.or(&other.hit);
+    }
+}

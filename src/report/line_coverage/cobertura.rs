@@ -1,0 +1,241 @@
+//! Cobertura XML (coverage-04.dtd): coverage.py, gcovr, coverlet, istanbul, and many converters.
+//!
+//! `filename` is relative to one of the `source` directories, and nothing says to which. Each is a name that the file may
+//! have; who maps them sees whether that leaves a choice. A line may stand in `methods` and again in the `lines` of its class.
+//! `lines-valid` and `lines-covered` are held against the lines: a report that claims more lines than it shows has lost some,
+//! and one that shows more executed lines than it claims was altered.
+//!
+//! Clover and SonarQube have a root of the same name; they are told apart and refused.
+
+use super::gathered::{Gathered, is_hit, line_number, shortened};
+use super::{Format, ReportError};
+use crate::model::line_coverage::CoverageFormat;
+use crate::report::xml::{self, Content, Element, LIMITS, Limits};
+use std::collections::BTreeMap;
+
+/// The format.
+pub static FORMAT: Format = Format { format: CoverageFormat::Cobertura, detect, parse };
+
+fn detect(bytes: &[u8]) -> bool {
+    xml::root(bytes).as_deref() == Some("coverage")
+}
+
+fn parse(bytes: &[u8]) -> Result<Gathered, ReportError> {
+    let mut document = Document::default();
+    xml::read(bytes, &["coverage"], Limits { document_type: true, ..LIMITS }, &mut document)?;
+    document.finish().map_err(ReportError::whole)
+}
+
+/// A document while it is read.
+#[derive(Default)]
+struct Document {
+    open: Vec<Part>,
+    sources: Vec<String>,
+    packages: bool,
+    files: BTreeMap<String, BTreeMap<u32, bool>>,
+    current: Option<String>,
+    records: Shown,
+    claimed: Claimed,
+}
+
+/// What an open element is to us.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Source,
+    Class,
+    Other,
+}
+
+#[derive(Default)]
+struct Shown {
+    lines: u64,
+    hit: u64,
+}
+
+#[derive(Default)]
+struct Claimed {
+    lines: Option<u64>,
+    hit: Option<u64>,
+}
+
+impl Content for Document {
+    fn start(&mut self, element: &Element<'_>) -> Result<(), String> {
+        let part = match (self.open.len(), &*element.name) {
+            (0, _) => self.root(element)?,
+            (1, "project" | "file") => {
+                return Err("it is a report of Clover or SonarQube, which is not read here".into());
+            }
+            (1, "packages") => {
+                self.packages = true;
+                Part::Other
+            }
+            (_, "source") => {
+                self.sources.push(String::new());
+                Part::Source
+            }
+            (_, "class") => self.class(element)?,
+            (_, "line") => self.line(element)?,
+            _ => Part::Other,
+        };
+        self.open.push(part);
+        Ok(())
+    }
+
+    fn end(&mut self) -> Result<(), String> {
+        if self.open.pop() == Some(Part::Class) {
+            self.current = None;
+        }
+        Ok(())
+    }
+
+    fn text(&mut self, text: &str) -> Result<(), String> {
+        if let (Some(Part::Source), Some(source)) = (self.open.last(), self.sources.last_mut()) {
+            source.push_str(text);
+        }
+        Ok(())
+    }
+}
+
+impl Document {
+    fn root(&mut self, element: &Element<'_>) -> Result<Part, String> {
+        let count = |name: &str| element.value(name).map(claim).transpose();
+        self.claimed = Claimed { lines: count("lines-valid")?, hit: count("lines-covered")? };
+        Ok(Part::Other)
+    }
+
+    fn class(&mut self, element: &Element<'_>) -> Result<Part, String> {
+        if self.current.is_some() {
+            return Err("a class stands in a class".into());
+        }
+        let name = element.value("filename").ok_or("a class has no `filename`")?;
+        self.files.entry(name.to_string()).or_default();
+        self.current = Some(name.to_string());
+        Ok(Part::Class)
+    }
+
+    fn line(&mut self, element: &Element<'_>) -> Result<Part, String> {
+        let file = self.current.as_ref().and_then(|name| self.files.get_mut(name));
+        let file = file.ok_or("a line stands outside of any class")?;
+        let number = line_number(element.value("number").ok_or("a line has no `number`")?)?;
+        let hit = is_hit(element.value("hits").ok_or("a line has no `hits`")?)?;
+        *file.entry(number).or_default() |= hit;
+        self.records.lines += 1;
+        self.records.hit += u64::from(hit);
+        Ok(Part::Other)
+    }
+
+    fn finish(self) -> Result<Gathered, String> {
+        if !self.packages {
+            return Err("it has no `packages`, so it is not Cobertura's".into());
+        }
+        let contradictions = self.contradictions();
+        let sources: Vec<&str> = self.sources.iter().map(|source| source.trim()).collect();
+        let mut gathered = Gathered::default();
+        for (name, lines) in &self.files {
+            let file = gathered.file(names(&sources, name));
+            lines.iter().for_each(|(line, hit)| file.run(*line, *line, *hit));
+        }
+        contradictions.into_iter().for_each(|said| gathered.contradiction(said));
+        Ok(gathered)
+    }
+
+    /// Some writers count a line of several classes or methods once, others each time.
+    fn contradictions(&self) -> Vec<String> {
+        let all = || self.files.values().flat_map(BTreeMap::values);
+        let (lines, hit) = (all().count() as u64, all().filter(|hit| **hit).count() as u64);
+        let missing = self.claimed.lines.filter(|claimed| *claimed > self.records.lines.max(lines));
+        let added = self.claimed.hit.filter(|claimed| *claimed < self.records.hit.min(hit));
+        let missing = missing.map(|claimed| format!("it claims {claimed} lines and shows {lines}"));
+        let added = added.map(|claimed| format!("it claims {claimed} executed lines and shows {hit}"));
+        missing.into_iter().chain(added).collect()
+    }
+}
+
+fn claim(value: &str) -> Result<u64, String> {
+    value.trim().parse().map_err(|_| format!("`{}` is not a number of lines", shortened(value)))
+}
+
+/// Every name that a file may have. An empty source and `.` are the working directory.
+fn names(sources: &[&str], name: &str) -> Vec<String> {
+    let absolute = name.starts_with('/') || name.get(1..2) == Some(":");
+    let sources = if absolute || sources.is_empty() { &[""] } else { sources };
+    let joined = |source: &&str| match source.trim_end_matches('/') {
+        "" if source.starts_with('/') => format!("/{name}"),
+        "" | "." => name.to_string(),
+        source => format!("{source}/{name}"),
+    };
+    sources.iter().map(joined).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Reported;
+    use super::*;
+
+    fn read(text: &str) -> Result<Reported, ReportError> {
+        parse(text.as_bytes()).map(Gathered::finish)
+    }
+
+    fn document(claims: &str, sources: &[&str], classes: &str) -> String {
+        let sources: String = sources.iter().map(|source| format!("<source>{source}</source>")).collect();
+        format!(
+            "<?xml version='1.0'?>\n<!DOCTYPE coverage SYSTEM 'http://example.test/coverage-04.dtd'>\n\
+             <coverage line-rate='0.5' {claims}><sources>{sources}</sources><packages><package name='p'><classes>{classes}\
+             </classes></package></packages></coverage>"
+        )
+    }
+
+    const CLASS: &str = "<class filename='a.py'><methods><method><lines><line number='1' hits='0'/><line number='2' hits='9999999999'/>\
+        </lines></method></methods><lines><line number='1' hits='0'/><line number='2' hits='9999999999'/><line number='4' hits='0' branch='true'>\
+        <conditions><condition number='0'/></conditions></line></lines></class>";
+
+    fn names_of(sources: &[&str], name: &str) -> Vec<String> {
+        let class = format!("<class filename='{name}'><lines/></class>");
+        read(&document("", sources, &class)).unwrap().files.remove(0).names
+    }
+
+    #[test]
+    fn lines_of_methods_and_classes_are_the_same_lines() {
+        let text = document("lines-valid='3' lines-covered='1'", &[], CLASS);
+        let reported = read(&text).unwrap();
+        let lines = &reported.files[0].lines;
+        assert_eq!((lines.executable.to_string(), lines.hit.to_string()), ("1-2, 4".into(), "2".into()));
+        assert_eq!(reported.contradictions, Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_file_may_lie_in_any_source() {
+        assert_eq!(names_of(&["/w/src", "/w/lib/"], "a.py"), ["/w/lib/a.py", "/w/src/a.py"]);
+        assert_eq!(names_of(&["."], "a.py"), ["a.py"]);
+        assert_eq!(names_of(&[""], "a.py"), ["a.py"]);
+        assert_eq!(names_of(&["/"], "w/a.py"), ["/w/a.py"]);
+        assert_eq!(names_of(&[" /w&amp;x "], "a.py"), ["/w&x/a.py"]);
+        assert_eq!(names_of(&["/w"], "/other/a.py"), ["/other/a.py"]);
+    }
+
+    #[test]
+    fn a_summary_that_says_otherwise_is_a_contradiction() {
+        let said = |claims: &str| read(&document(claims, &[], CLASS)).unwrap().contradictions;
+        assert_eq!(said("lines-valid='6'"), ["it claims 6 lines and shows 3"]);
+        assert_eq!(said("lines-covered='0'"), ["it claims 0 executed lines and shows 1"]);
+    }
+
+    #[test]
+    fn what_is_not_coberturas_is_refused() {
+        let entity = document("", &[], "&x;").replace("SYSTEM", "[<!ENTITY x 'y'>] SYSTEM");
+        for text in [
+            "<coverage generated='1' clover='4'><project><file path='a'><line num='1' count='1'/></file></project></coverage>",
+            "<coverage version='1'><file path='a'><lineToCover lineNumber='1' covered='true'/></file></coverage>",
+            "<coverage/>",
+            &document("", &[], "<class><lines/></class>"),
+            &document("", &[], "<line number='1' hits='1'/>"),
+            &document("", &[], "<class filename='a'><lines><line number='1'/></lines></class>"),
+            &document("", &[], "<class filename='a'><lines><line number='0' hits='1'/></lines></class>"),
+            &document("lines-valid='many'", &[], CLASS),
+            &entity,
+            &document("", &[], CLASS)[..300],
+        ] {
+            assert!(read(text).is_err(), "{text}");
+        }
+    }
+}

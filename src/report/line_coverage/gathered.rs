@@ -1,0 +1,109 @@
+//! What a parser has gathered so far.
+
+use super::{Reported, ReportedFile};
+use crate::model::line_coverage::FileLines;
+use crate::model::lines::Lines;
+use std::collections::BTreeMap;
+
+/// No source file has a line of a greater number; a report that says so is refused.
+pub const LAST_LINE: u32 = 10_000_000;
+
+/// The files of a report, by their names.
+#[derive(Debug, Default)]
+pub struct Gathered {
+    files: BTreeMap<Vec<String>, GatheredFile>,
+    contradictions: Vec<String>,
+}
+
+/// The lines of one file, in the order in which the report has them.
+#[derive(Debug, Default)]
+pub struct GatheredFile {
+    executable: Vec<(u32, u32)>,
+    hit: Vec<(u32, u32)>,
+    checksums: BTreeMap<u32, String>,
+}
+
+impl Gathered {
+    /// The file of these names; the same one each time.
+    pub fn file(&mut self, mut names: Vec<String>) -> &mut GatheredFile {
+        names.sort();
+        names.dedup();
+        self.files.entry(names).or_default()
+    }
+
+    /// Notes where the report speaks against itself.
+    pub fn contradiction(&mut self, sentence: String) {
+        self.contradictions.push(sentence);
+    }
+
+    /// All of it.
+    pub fn finish(self) -> Reported {
+        let files = self.files.into_iter().map(|(names, file)| file.finish(names)).collect();
+        Reported { files, contradictions: self.contradictions }
+    }
+}
+
+impl GatheredFile {
+    /// Takes a run of lines that can be executed.
+    pub fn run(&mut self, first: u32, last: u32, hit: bool) {
+        extend(&mut self.executable, first, last);
+        if hit {
+            extend(&mut self.hit, first, last);
+        }
+    }
+
+    /// Takes the lines between two others.
+    pub fn run_between(&mut self, before: u32, after: u32, hit: bool) {
+        if before.saturating_add(1) < after {
+            self.run(before + 1, after - 1, hit);
+        }
+    }
+
+    /// Takes the digest of a line; says whether it is the one that was given before, if any was.
+    pub fn checksum(&mut self, line: u32, digest: &str) -> bool {
+        self.checksums.entry(line).or_insert_with(|| digest.to_string()) == digest
+    }
+
+    fn finish(self, names: Vec<String>) -> ReportedFile {
+        let lines = FileLines { executable: Lines::of(self.executable), hit: Lines::of(self.hit) };
+        ReportedFile { names, lines, checksums: self.checksums }
+    }
+}
+
+/// Adds a run; one that follows the last makes it longer, so that a file takes few of them.
+fn extend(runs: &mut Vec<(u32, u32)>, first: u32, last: u32) {
+    match runs.last_mut() {
+        Some(before) if before.1.checked_add(1) == Some(first) => before.1 = last,
+        _ => runs.push((first, last)),
+    }
+}
+
+/// A line number as text.
+///
+/// # Errors
+/// It is none, or greater than that of any source file.
+pub fn line_number(text: &str) -> Result<u32, String> {
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let number = if digits { text.parse().ok() } else { None };
+    number
+        .filter(|number| (1..=LAST_LINE).contains(number))
+        .ok_or_else(|| format!("`{}` is not the number of a line", shortened(text)))
+}
+
+/// Does a count, of as many digits as there may be, say that something was executed?
+///
+/// # Errors
+/// It is no count.
+pub fn is_hit(text: &str) -> Result<bool, String> {
+    let (digits, negative) = text.strip_prefix('-').map_or((text, false), |digits| (digits, true));
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(format!("`{}` is not a count", shortened(text)));
+    }
+    // A counter that ran over shows a negative number. Nobody knows what it counted.
+    Ok(!negative && digits.bytes().any(|digit| digit != b'0'))
+}
+
+/// Text from a report for a message.
+pub fn shortened(text: &str) -> String {
+    text.chars().take(60).collect()
+}

@@ -1,0 +1,140 @@
+//! Profiles of `go test -coverprofile` (golang.org/x/tools/cover).
+//!
+//! After `mode:` each line is a block of statements: `name:line.column,line.column statements count`. A name is the import path
+//! of the package and the file, so it needs `strip` (the path of the module). A block is repeated once for each test
+//! binary that could have run it. A line is executed when a block with statements on it was; a block without statements is
+//! nothing that could be executed.
+//!
+//! A profile has no end mark: one that was cut off after a line cannot be told from a shorter one. One that was cut off within
+//! a line is refused.
+
+use super::gathered::{Gathered, is_hit, line_number, shortened};
+use super::{Format, ReportError};
+use crate::model::line_coverage::CoverageFormat;
+use std::collections::BTreeMap;
+
+/// The format.
+pub static FORMAT: Format = Format { format: CoverageFormat::GoCover, detect, parse };
+
+fn detect(bytes: &[u8]) -> bool {
+    bytes.trim_ascii_start().starts_with(b"mode:")
+}
+
+fn parse(bytes: &[u8]) -> Result<Gathered, ReportError> {
+    let text = std::str::from_utf8(bytes)
+        .map_err(|error| ReportError::after(&bytes[..error.valid_up_to()], "it is not UTF-8"))?;
+    if !text.ends_with('\n') {
+        return Err(ReportError::after(bytes, "it is cut off in the middle of a line"));
+    }
+    let mut blocks = BTreeMap::new();
+    for (index, line) in text.lines().enumerate() {
+        let taken = if index == 0 { mode(line) } else { block(line, &mut blocks) };
+        taken.map_err(|message| ReportError { line: Some(index as u64 + 1), message })?;
+    }
+    let mut gathered = Gathered::default();
+    for (block, ran) in blocks.into_iter().filter(|(_, ran)| ran.statements > 0) {
+        gathered.file(vec![block.file.to_string()]).run(block.first, block.last, ran.hit);
+    }
+    Ok(gathered)
+}
+
+fn mode(line: &str) -> Result<(), String> {
+    match line.strip_prefix("mode: ") {
+        Some("set" | "count" | "atomic") => Ok(()),
+        _ => Err("it does not begin with `mode: set`, `count` or `atomic`".into()),
+    }
+}
+
+/// Where a block stands.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Block<'t> {
+    file: &'t str,
+    place: &'t str,
+    first: u32,
+    last: u32,
+}
+
+/// What is in it, and whether it ran.
+struct Ran {
+    statements: u32,
+    hit: bool,
+}
+
+fn block<'t>(line: &'t str, blocks: &mut BTreeMap<Block<'t>, Ran>) -> Result<(), String> {
+    let odd = || format!("`{}` is no block of a profile", shortened(line));
+    let (file, rest) = line.rsplit_once(':').filter(|(file, _)| !file.is_empty()).ok_or_else(odd)?;
+    let mut words = rest.split(' ');
+    let (Some(place), Some(statements), Some(count), None) =
+        (words.next(), words.next(), words.next(), words.next())
+    else {
+        return Err(odd());
+    };
+    let (first, last) = place.split_once(',').ok_or_else(odd)?;
+    let (first, last) = (position(first)?, position(last)?);
+    let statements: u32 = statements.parse().map_err(|_| odd())?;
+    let hit = is_hit(count)?;
+    if last < first {
+        return Err("a block ends before it begins".into());
+    }
+    let known = blocks
+        .entry(Block { file, place, first: first.0, last: last.0 })
+        .or_insert(Ran { statements, hit: false });
+    if known.statements != statements {
+        return Err("a block is repeated with another number of statements".into());
+    }
+    known.hit |= hit;
+    Ok(())
+}
+
+/// Line and column.
+fn position(text: &str) -> Result<(u32, u32), String> {
+    let odd = || format!("`{}` is no line and column", shortened(text));
+    let (line, column) = text.split_once('.').ok_or_else(odd)?;
+    Ok((line_number(line)?, column.parse().map_err(|_| odd())?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn files(text: &str) -> Result<Vec<String>, ReportError> {
+        let reported = parse(text.as_bytes())?.finish();
+        let shown = |file: &super::super::ReportedFile| {
+            format!("{} {} / {}", file.names.join("|"), file.lines.hit, file.lines.executable)
+        };
+        Ok(reported.files.iter().map(shown).collect())
+    }
+
+    #[test]
+    fn a_block_ran_if_any_test_binary_ran_it() {
+        let text =
+            "mode: set\nm/a.go:3.13,5.10 2 1\nm/a.go:5.10,7.3 1 0\nm/b.go:1.1,2.2 1 0\nm/b.go:1.1,2.2 1 1\n";
+        assert_eq!(files(text).unwrap(), ["m/a.go 3-5 / 3-7", "m/b.go 1-2 / 1-2"]);
+    }
+
+    #[test]
+    fn an_empty_function_has_nothing_to_execute() {
+        let text = "mode: atomic\nm/a.go:3.13,3.15 0 0\nm/a.go:9.1,9.8 1 0\n";
+        assert_eq!(files(text).unwrap(), ["m/a.go  / 9"]);
+    }
+
+    #[test]
+    fn what_is_no_profile_or_cut_off_is_refused() {
+        for text in [
+            "mode: set\nm/a.go:3.13,5.10 2 1",
+            "mode: set\nm/a.go:3.13,5.10 2\n",
+            "mode: set\nm/a.go:3.13 2 1\n",
+            "mode: set\nm/a.go:5.13,3.10 2 1\n",
+            "mode: set\nm/a.go:3.13,5.10 2 1\nm/a.go:3.13,5.10 3 1\n",
+            "mode: set\nm/a.go:3.13,5.10 2 1\nmode: set\n",
+            "mode: set\n\n",
+            "mode: set\n:1.1,1.2 1 1\n",
+            "mode: set\na:0.1,1.2 1 1\n",
+            "mode: set\na:1.1,99999999.2 1 1\n",
+            "mode: set\na:1.1,2.2 1 x\n",
+            "mode: sometimes\na:1.1,1.2 1 1\n",
+        ] {
+            assert!(files(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! LCOV tracefiles (geninfo(1), "TRACEFILE FORMAT"), of LCOV 1 and 2.
+//!
+//! A section begins with `SF:` and ends with `end_of_record`; a file may have several, one for each test name. Only `DA:` says
+//! what was executed. `LF:` and `LH:` are held against it: a section that claims more lines than it shows has lost some,
+//! and one that shows more executed lines than it claims was altered. Functions and branches are passed over. A count that is
+//! not a number of gcov's (`#####`, `=====`: never executed) or digits is an error, and so is a record that nobody knows.
+
+use super::gathered::{Gathered, is_hit, line_number, shortened};
+use super::{Format, ReportError};
+use crate::model::line_coverage::CoverageFormat;
+use std::collections::BTreeMap;
+
+/// The format.
+pub static FORMAT: Format = Format { format: CoverageFormat::Lcov, detect, parse };
+
+/// Records that say nothing about lines.
+const OTHERS: &[&str] = &[
+    "TN", "VER", "FN", "FNDA", "FNF", "FNH", "FNL", "FNA", "BRDA", "BRF", "BRH", "BA", "MCDC", "MCF", "MCH",
+];
+
+fn detect(bytes: &[u8]) -> bool {
+    let mut lines = bytes.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    let first = lines.find(|line| !line.is_empty() && !line.starts_with(b"#"));
+    first.is_some_and(|line| line.starts_with(b"TN:") || line.starts_with(b"SF:"))
+}
+
+fn parse(bytes: &[u8]) -> Result<Gathered, ReportError> {
+    let mut reading = Reading::default();
+    let mut before = 0;
+    for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+        let error = |message: String| ReportError::after(&bytes[..before], message);
+        let text = std::str::from_utf8(line).map_err(|_| error("it is not UTF-8".into()))?;
+        reading.take(text.trim_end_matches(['\n', '\r'])).map_err(error)?;
+        before += line.len();
+    }
+    if reading.section.is_some() {
+        return Err(ReportError::after(bytes, "it is cut off: a section has no `end_of_record`"));
+    }
+    Ok(reading.gathered)
+}
+
+#[derive(Default)]
+struct Reading {
+    gathered: Gathered,
+    section: Option<Section>,
+}
+
+/// What stands between `SF:` and `end_of_record`.
+struct Section {
+    file: String,
+    lines: BTreeMap<u32, bool>,
+    records: u64,
+    records_hit: u64,
+    found: Option<u64>,
+    hit: Option<u64>,
+}
+
+impl Reading {
+    fn take(&mut self, line: &str) -> Result<(), String> {
+        if line.trim().is_empty() || line.starts_with('#') {
+            return Ok(());
+        }
+        if line == "end_of_record" {
+            return self.end();
+        }
+        let Some((record, value)) = line.split_once(':') else {
+            return Err(format!("`{}` is no record of a tracefile", shortened(line)));
+        };
+        match record {
+            "SF" => self.begin(value),
+            "DA" => self.line(value),
+            "LF" => self.section()?.claim_found(value),
+            "LH" => self.section()?.claim_hit(value),
+            _ if OTHERS.contains(&record) => Ok(()),
+            _ => Err(format!("`{}` is no record of a tracefile", shortened(record))),
+        }
+    }
+
+    fn section(&mut self) -> Result<&mut Section, String> {
+        self.section.as_mut().ok_or_else(|| "a record stands outside of any file".to_string())
+    }
+
+    fn begin(&mut self, file: &str) -> Result<(), String> {
+        if file.is_empty() {
+            return Err("a file has no name".into());
+        }
+        if self.section.is_some() {
+            return Err("a file begins before the one before it has ended".into());
+        }
+        self.section = Some(Section::new(file));
+        Ok(())
+    }
+
+    /// `line,count` or `line,count,checksum`.
+    fn line(&mut self, value: &str) -> Result<(), String> {
+        let section = self.section.as_mut().ok_or("a line stands outside of any file")?;
+        let (number, rest) = value.split_once(',').ok_or("a line has no count")?;
+        let (count, checksum) =
+            rest.split_once(',').map_or((rest, ""), |(count, checksum)| (count, checksum));
+        let (number, hit) = (line_number(number)?, count_of(count)?);
+        section.take(number, hit);
+        let file = self.gathered.file(vec![section.file.clone()]);
+        if !checksum.is_empty() && !file.checksum(number, checksum) {
+            return Err(format!("line {number} of a file has two different checksums"));
+        }
+        Ok(())
+    }
+
+    fn end(&mut self) -> Result<(), String> {
+        let section = self.section.take().ok_or("a section ends that did not begin")?;
+        let file = self.gathered.file(vec![section.file.clone()]);
+        section.lines.iter().for_each(|(line, hit)| file.run(*line, *line, *hit));
+        section.contradictions().into_iter().for_each(|said| self.gathered.contradiction(said));
+        Ok(())
+    }
+}
+
+impl Section {
+    fn new(file: &str) -> Self {
+        let (lines, file) = (BTreeMap::new(), file.to_string());
+        Section { file, lines, records: 0, records_hit: 0, found: None, hit: None }
+    }
+
+    fn take(&mut self, line: u32, hit: bool) {
+        *self.lines.entry(line).or_default() |= hit;
+        self.records += 1;
+        self.records_hit += u64::from(hit);
+    }
+
+    fn claim_found(&mut self, value: &str) -> Result<(), String> {
+        self.found = Some(claim(value)?);
+        Ok(())
+    }
+
+    fn claim_hit(&mut self, value: &str) -> Result<(), String> {
+        self.hit = Some(claim(value)?);
+        Ok(())
+    }
+
+    /// Some writers count a line that they list twice once, others twice.
+    fn contradictions(&self) -> Vec<String> {
+        let distinct = self.lines.len() as u64;
+        let hit = self.lines.values().filter(|hit| **hit).count() as u64;
+        let differs = |claimed: Option<u64>, once: u64, each: u64| {
+            claimed.filter(|claimed| *claimed != once && *claimed != each)
+        };
+        let found = differs(self.found, distinct, self.records)
+            .map(|claimed| format!("{} claims {claimed} lines and shows {distinct}", self.file));
+        let hit = differs(self.hit, hit, self.records_hit)
+            .map(|claimed| format!("{} claims {claimed} executed lines and shows {hit}", self.file));
+        found.into_iter().chain(hit).collect()
+    }
+}
+
+fn claim(value: &str) -> Result<u64, String> {
+    value.trim().parse().map_err(|_| format!("`{}` is not a number of lines", shortened(value)))
+}
+
+/// Old writers copied gcov's marks of what was never executed.
+fn count_of(text: &str) -> Result<bool, String> {
+    match text.trim() {
+        "#####" | "=====" => Ok(false),
+        count => is_hit(count),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Reported, ReportedFile};
+    use super::*;
+
+    fn read(text: &str) -> Result<Reported, ReportError> {
+        parse(text.as_bytes()).map(Gathered::finish)
+    }
+
+    fn shown(file: &ReportedFile) -> (String, String, String) {
+        (file.names.join("|"), file.lines.executable.to_string(), file.lines.hit.to_string())
+    }
+
+    fn files(text: &str) -> Vec<(String, String, String)> {
+        read(text).unwrap().files.iter().map(shown).collect()
+    }
+
+    fn one(name: &str, executable: &str, hit: &str) -> (String, String, String) {
+        (name.into(), executable.into(), hit.into())
+    }
+
+    #[test]
+    fn sections_of_one_file_add_up() {
+        let text =
+            "TN:a\nSF:x.py\nDA:1,1\nDA:2,0\nend_of_record\nTN:b\nSF:x.py\nDA:2,3\nDA:4,0\nend_of_record\n";
+        assert_eq!(files(text), [one("x.py", "1-2, 4", "1-2")]);
+    }
+
+    #[test]
+    fn counts_of_every_kind() {
+        let text = "SF:a\nDA:1,99999999999999999999999\nDA:2,-7\nDA:3,=====\nDA:4,#####\nDA:5,0\nDA:6,000\nDA:7,1\nend_of_record\n";
+        assert_eq!(files(text), [one("a", "1-7", "1, 7")]);
+        for count in ["", "x", "1e5", "1.5", "+1", " ", "0x1", "--1"] {
+            assert!(read(&format!("SF:a\nDA:1,{count}\nend_of_record\n")).is_err(), "{count}");
+        }
+    }
+
+    #[test]
+    fn lines_that_no_file_has_are_refused() {
+        for line in ["0", "-1", "", "a", "10000001", "99999999999", "1 "] {
+            assert!(read(&format!("SF:a\nDA:{line},1\nend_of_record\n")).is_err(), "{line}");
+        }
+    }
+
+    #[test]
+    fn records_of_both_versions_are_known_and_others_are_not() {
+        let text = "# made by hand\r\nTN:\r\nSF:/b/a.c\r\nVER:1\r\nFN:1,2,f\r\nFNDA:1,f\r\nFNL:0,1,2\r\nFNA:0,1,f\r\nBRDA:1,0,0,-\r\nMCDC:1,2,t,1,0,e\r\nDA:1,1\r\nLF:1\r\nLH:1\r\nend_of_record\r\n";
+        assert_eq!(files(text), [one("/b/a.c", "1", "1")]);
+        let error = read("SF:a\nXX:1\nend_of_record\n").unwrap_err();
+        assert_eq!((error.line, error.message.as_str()), (Some(2), "`XX` is no record of a tracefile"));
+    }
+
+    #[test]
+    fn what_is_cut_off_or_out_of_place_is_refused() {
+        for text in [
+            "SF:a\nDA:1,1\n",
+            "SF:a\nDA:1,1\nend_of_rec",
+            "SF:a\nDA:1,1\nSF:b\nend_of_record\n",
+            "DA:1,1\nend_of_record\n",
+            "end_of_record\n",
+            "SF:\nend_of_record\n",
+            "SF:a\nDA:1\nend_of_record\n",
+            "LF:1\n",
+        ] {
+            assert!(read(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_summary_that_says_otherwise_is_a_contradiction() {
+        let said = |claims: &str| {
+            read(&format!("SF:a\nDA:1,1\nDA:2,0\n{claims}end_of_record\n")).unwrap().contradictions
+        };
+        assert_eq!(said("LF:2\nLH:1\n"), Vec::<String>::new());
+        // An unexecuted line was taken out, or an executed one was put in.
+        assert_eq!(said("LF:3\nLH:1\n"), ["a claims 3 lines and shows 2"]);
+        assert_eq!(said("LF:2\nLH:0\n"), ["a claims 0 executed lines and shows 1"]);
+        let twice = read("SF:a\nDA:1,1\nDA:1,1\nLF:2\nLH:2\nend_of_record\n").unwrap();
+        assert_eq!(twice.contradictions, Vec::<String>::new());
+    }
+
+    #[test]
+    fn checksums_are_kept_and_must_agree() {
+        let file = &read("SF:a\nDA:1,1,abc\nDA:2,0\nend_of_record\n").unwrap().files[0];
+        assert_eq!(file.checksums, BTreeMap::from([(1, "abc".to_string())]));
+        assert!(read("SF:a\nDA:1,1,abc\nDA:1,1,xyz\nend_of_record\n").is_err());
+    }
+}
