@@ -498,6 +498,25 @@ fn attack_70_the_list_of_signers_is_that_of_the_base() {
 }
 
 #[test]
+fn attack_59_a_statement_is_bound_also_where_the_suite_does_not_ask_for_it() {
+    let project = Project::begin("", false);
+    let handed = ["--evidence", "out/statement.json"];
+    project.record(&["-o", "out/statement.json"]);
+    std::fs::remove_file(project.path().join(REPORT)).unwrap();
+    project.allows(&handed);
+    project.stops(1, "there is no report of it");
+    project.write(LOAD, "DELETE FROM records;\n");
+    project.commit("One more thing");
+    project.judge(&handed).expect(1, NAME, "what would land is tree");
+    // Of a suite that the policy does not have it says nothing.
+    project.ran(&green());
+    let arguments = ["evidence", "record", "--suite", "uplaod", "--report", REPORT, "-o", "out/other.json"];
+    assert!(project.portcullis(&arguments).status.success());
+    let verdict = project.allows(&["--evidence", "out/other.json"]);
+    assert!(format!("{:?}", verdict.findings(NAME, "noted")).contains("`uplaod`"), "{}", verdict.text);
+}
+
+#[test]
 fn attack_71_a_baseline_may_be_handed_over_as_a_file() {
     let project = Project::begin(LOCAL, false);
     project.git(&["checkout", "-q", "main"]);

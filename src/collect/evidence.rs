@@ -12,6 +12,7 @@ use crate::model::evidence::{
 use crate::model::fact::{Fact, Gap, GapReason};
 use crate::model::inquiry::{Inquiry, Topic};
 use crate::model::landing::{Candidate, Coverage, Landing};
+use crate::model::line_coverage::LineCoverage;
 use crate::model::path::RepoPath;
 use crate::model::test_run::{Report, Test, TestRun};
 use crate::report::TABLE;
@@ -160,6 +161,8 @@ pub struct Sought<'a> {
     pub change: &'a Fact<Change>,
     /// The reports that were found.
     pub reports: &'a Fact<Vec<Report>>,
+    /// The reports of line coverage that were found.
+    pub coverage: &'a Fact<LineCoverage>,
     /// Files of statements that were handed over.
     pub files: &'a [PathBuf],
     /// What is asked.
@@ -170,9 +173,9 @@ pub struct Sought<'a> {
 
 /// Finds every statement of the judged trees and of those that they began from.
 ///
-/// The whole fact is a gap when nobody asks for it, or when git does not show what it would be evidence of.
+/// The whole fact is a gap when nobody asks for it and nothing was handed over, or when git does not show what it would be evidence of.
 pub fn gather(repository: &Repository, directory: &Path, sought: &Sought<'_>) -> Fact<EvidenceFacts> {
-    if !sought.inquiry.topics.contains(&Topic::Evidence) {
+    if sought.files.is_empty() && !sought.inquiry.topics.contains(&Topic::Evidence) {
         let remedy = "Use a policy that asks for it";
         return Fact::Gap(Gap::not_asked("test evidence that is bound to a tree", remedy));
     }
@@ -226,8 +229,11 @@ impl Search<'_> {
     /// The reports and statements of the job itself, from the root of the work tree.
     fn written(&self) -> BTreeSet<RepoPath> {
         let Some(root) = self.repository.work_tree() else { return BTreeSet::new() };
-        let reports = self.sought.reports.value().map_or(&[][..], Vec::as_slice);
-        let paths = reports.iter().filter(|report| !report.tracked).map(|report| report.path.clone());
+        let reports = self.sought.reports.value().into_iter().flatten();
+        let reports = reports.filter(|report| !report.tracked).map(|report| &report.path);
+        let coverage = self.sought.coverage.value().into_iter().flat_map(|coverage| &coverage.reports);
+        let coverage = coverage.filter(|report| !report.tracked).map(|report| &report.path);
+        let paths = reports.chain(coverage).cloned();
         let files = paths.filter_map(|path| RepoPath::try_from(path).ok()).map(|path| native(&path));
         let files = files.chain(self.sought.files.iter().cloned());
         files.filter_map(|file| below(root, &self.directory.join(file))).collect()

@@ -69,6 +69,7 @@ pub fn gather(inquiry: Inquiry, base: &Revision, head: &Revision, sources: &Sour
         head,
         change: &change,
         reports: &reports,
+        coverage: &line_coverage,
         files: sources.evidence,
         inquiry: &inquiry,
         observed: sources.observed,

@@ -8,6 +8,7 @@ use super::required_checks::Wanted;
 use super::{Case, Control, Kind, Reach, Reference, finding, read, unproven};
 use crate::model::change::Change;
 use crate::model::decision::{Finding, SubjectKind, TouchedArea, Verdict};
+use crate::model::evidence::{EvidenceFacts, Place};
 use crate::model::fact::{Fact, Gap};
 use crate::model::glob::Glob;
 use crate::model::inquiry::{Inquiry, Topic};
@@ -175,6 +176,7 @@ impl Control for RegressionTests {
             findings.push(exempt(change, reason));
         }
         findings.extend(self.strays(&case.facts.reports));
+        findings.extend(self.stray_statements(&case.facts.evidence));
         Ok(findings)
     }
 }
@@ -212,6 +214,22 @@ impl RegressionTests {
                 .remedy(remedy)
                 .details(some_of(strays)),
         )
+    }
+
+    /// Statements that were handed over for a suite that the policy does not have.
+    fn stray_statements(&self, evidence: &Fact<EvidenceFacts>) -> Vec<Finding> {
+        let found = evidence.value().into_iter().flat_map(|evidence| &evidence.statements);
+        let handed = found.filter_map(|found| match (&found.place, &found.statement) {
+            (Place::File { path, .. }, Fact::Known(said)) => Some((path, &said.run.suite)),
+            _ => None,
+        });
+        let strays = handed.filter(|(_, suite)| !self.suites.contains_key(*suite));
+        let stray = |(path, suite): (&String, &String)| {
+            let reason = format!("the policy has no suite `{suite}`, so this statement is not counted");
+            finding(NAME, Verdict::Noted, SubjectKind::File, path.as_str(), reason)
+                .remedy("Record it under the name that the policy gives to the suite")
+        };
+        strays.map(stray).collect()
     }
 }
 

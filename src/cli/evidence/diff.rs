@@ -4,6 +4,7 @@ use super::unseen;
 use crate::cli::exit::{Exit, Failure, Result};
 use crate::cli::output;
 use crate::collect::git::Repository;
+use crate::collect::git::notes::FETCH;
 use crate::evidence;
 use crate::model::evidence::Statement;
 use crate::model::evidence::difference::Difference;
@@ -87,7 +88,9 @@ fn inventories(directory: &Path, name: &str, suite: Option<&str>) -> Result<BTre
         }
     }
     if all.is_empty() {
-        return Err(Failure::environment(format!("`{name}` holds no evidence of this suite")));
+        return Err(Failure::environment(format!(
+            "`{name}` holds no evidence of this suite\nhelp: a clone does not bring notes by itself: {FETCH}"
+        )));
     }
     Ok(all.into_iter().map(|(name, tests)| (name, tests.into_values().collect())).collect())
 }

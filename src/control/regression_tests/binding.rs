@@ -48,12 +48,12 @@ struct Sorter<'a> {
     findings: Vec<Finding>,
 }
 
-/// Sorts reports and statements. A suite that asks for no more than reports takes them as they are.
+/// Sorts reports and statements. A suite that asks for no more than reports, and got no more, takes them as they are.
 ///
 /// # Errors
 /// A gap: what the evidence would be bound to could not be seen.
 pub fn count_runs(suite: &Suite, name: &str, case: &Case<'_>, reports: &[&Report]) -> Result<Counted, Gap> {
-    if !suite.is_bound() {
+    if !suite.is_bound() && !is_handed(name, &case.facts.evidence) {
         let runs = reports.iter().map(|report| Run::loose((*report).clone(), None)).collect();
         return Ok(Counted { runs, findings: Vec::new() });
     }
@@ -321,6 +321,13 @@ impl Sorter<'_> {
         }
         Counted { runs: self.runs, findings: self.findings }
     }
+}
+
+/// Was a statement handed over that is, or may be, of this suite?
+fn is_handed(name: &str, facts: &Fact<EvidenceFacts>) -> bool {
+    let found = facts.value().into_iter().flat_map(|facts| &facts.statements);
+    let is_of_it = |found: &Found| found.statement.value().is_none_or(|said| said.run.suite == name);
+    found.filter(|found| is_handed_over(found)).any(is_of_it)
 }
 
 fn is_handed_over(found: &Found) -> bool {

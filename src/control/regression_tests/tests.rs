@@ -5,6 +5,9 @@ use crate::control::Scope;
 use crate::model::change::{Content, Entry, EntryKind, FileChange, FileStatus, Nature, ObjectName, Revision};
 use crate::model::decision::{Outcome, Place};
 use crate::model::digest::Digest;
+use crate::model::evidence::{
+    Found, Place as Origin, Producer, RecordedRun, Statement, Subject, Trees, WorkTree,
+};
 use crate::model::fact::GapReason;
 use crate::model::facts::{Facts, HostFacts, SCHEMA};
 use crate::model::inventory::Inventory;
@@ -12,6 +15,7 @@ use crate::model::person::People;
 use crate::model::test_run::{Test, TestOutcome, TestRun};
 use crate::model::test_source::{Loss, TestSources, Weakening};
 use proptest::prelude::*;
+use std::collections::BTreeSet;
 use toml::de::ValueDeserializer;
 
 fn settings(text: &str) -> Result<RegressionTests, String> {
@@ -503,4 +507,107 @@ fn the_example_in_the_documentation_is_a_policy() {
     let control = table["controls"][NAME].to_string();
     let control = settings(&control).unwrap();
     assert_eq!(control.suites["upload-regression"].minimum.get(), 40);
+}
+
+// What evidence is bound to.
+
+fn tree(digit: &str) -> ObjectName {
+    ObjectName::try_from(digit.repeat(40)).unwrap()
+}
+
+/// A statement of the suite `s`: of the head (`b`) or of what it began from (`a`).
+fn stated(tree_digit: &str, tests: Vec<Test>) -> Found {
+    let subject =
+        Subject { commit: Revision::try_from(tree_digit.repeat(40)).unwrap(), tree: tree(tree_digit) };
+    let run = RecordedRun {
+        suite: "s".into(),
+        configuration: None,
+        producer: Producer { kind: "local".into(), run: None, attempt: None, workflow: None },
+        work_tree: WorkTree::default(),
+        finished: jiff::Timestamp::UNIX_EPOCH,
+        materials: vec![],
+        reports: vec![],
+        tests,
+        contradictions: vec![],
+        errors: vec![],
+        replayed: vec![],
+    };
+    let digest = Digest::of(format!("{run:?}").as_bytes());
+    let place = if tree_digit == "b" {
+        Origin::File { path: "s.json".into(), tracked: false }
+    } else {
+        Origin::Note(tree(tree_digit))
+    };
+    let statement = Fact::Known(Statement { subject, run });
+    Found { place, digest, signers: Fact::Known(BTreeSet::new()), statement }
+}
+
+fn judge_statements(control: &RegressionTests, statements: Vec<Found>) -> Vec<Finding> {
+    let mut world = World::new(control, vec![]);
+    world.facts.evidence = Fact::Known(EvidenceFacts {
+        checkout: Fact::Gap(gap()),
+        trees: Trees {
+            head: tree("b"),
+            merged: BTreeSet::new(),
+            base: tree("a"),
+            merge_bases: [tree("a")].into(),
+        },
+        newest: None,
+        notes: true,
+        statements,
+    });
+    world.check(control).unwrap()
+}
+
+fn bound() -> RegressionTests {
+    suite(", trust = 'local', baseline = 'required', flaky = 'note'")
+}
+
+fn some_tests() -> impl Strategy<Value = Vec<Test>> {
+    proptest::collection::btree_map(0..5u8, outcome(), 1..5)
+        .prop_map(|tests| tests.into_iter().map(|(id, outcome)| test(&format!("t{id}"), outcome)).collect())
+}
+
+proptest! {
+    /// It is allowed exactly when nothing is gone, what passed passes, and the run is good by itself.
+    #[test]
+    fn nothing_vanishes_and_nothing_that_passed_is_lost(before in some_tests(), after in some_tests()) {
+        let now = |id: &str| after.iter().find(|test| test.id == id).map(|test| test.outcome);
+        let kept = before.iter().all(|test| match now(&test.id) {
+            None => false,
+            Some(now) => test.outcome != TestOutcome::Passed || now == TestOutcome::Passed,
+        });
+        let good = after.iter().all(|test| !matches!(test.outcome, TestOutcome::Failed | TestOutcome::Error))
+            && after.iter().filter(|test| test.outcome == TestOutcome::Passed).count() >= 2;
+        let findings = judge_statements(&bound(), vec![stated("a", before), stated("b", after)]);
+        prop_assert_eq!(Outcome::of(&findings) == Outcome::Allow, kept && good, "{:#?}", findings);
+    }
+
+    #[test]
+    fn a_withheld_statement_never_allows(tests in some_tests(), which in 0..2usize) {
+        let mut statements = vec![stated("a", tests.clone()), stated("b", tests)];
+        statements[which].statement = Fact::Gap(gap());
+        prop_assert_ne!(Outcome::of(&judge_statements(&bound(), statements.clone())), Outcome::Allow);
+        statements.remove(which);
+        prop_assert_ne!(Outcome::of(&judge_statements(&bound(), statements)), Outcome::Allow);
+    }
+}
+
+#[test]
+fn bindings_that_would_always_hold_do_not_parse() {
+    for (more, problem) in [
+        ("trust = 'any'", "any"),
+        ("trust = 'host'", "needs a check that vouches"),
+        ("trust = 'signed'", "needs a list of signers"),
+        ("check = { name = 'x', app = 'y' }", "only looked at with"),
+        ("removed = ['*']", "only looked at with a `baseline`"),
+        ("baseline = 'none'", "none"),
+        ("configurations = []", "empty list"),
+        ("configurations = ['a', 'a']", "twice"),
+        ("max-age = '0h'", "not an age"),
+        ("max-age = '24'", "not an age"),
+    ] {
+        let error = settings(&format!("{{ suites = {{ s = {{ minimum = 1, {more} }} }} }}")).unwrap_err();
+        assert!(error.contains(problem), "{more}: {error}");
+    }
 }
