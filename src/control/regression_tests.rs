@@ -52,7 +52,9 @@ absence of evidence is never taken for success.",
 written by the test runner at all: a JUnit file carries no proof of its origin, and whoever controls the job that runs the suite can write one. \
 Let the gate run in the same job as the suite or take the report from it, demand that job with `required-checks`, and protect its \
 definition with `gate-integrity`. Nor can it see tests that a runner leaves out of its report without a trace (nextest does so with ignored \
-tests): name what must run in `required` and keep `minimum` close to the real number. Two tests of the same name in one report are taken for two attempts of one.",
+tests): name what must run in `required` and keep `minimum` close to the real number. Two tests of the same name in one report are taken for two attempts of one. What a change takes away from the \
+sources of tests (`tests`) is told by heuristics from the look of the text: assertions that are gone, tests that are removed, emptied or newly skipped. \
+They know the common languages and runners, can be wrong both ways, see neither fewer parameters nor weaker assertions, and only point out.",
         how_to_meet: "Run the suite before the gate, let its runner write JUnit XML, and leave the file where `reports` looks for it, or \
 hand it over with `--report upload-regression=target/nextest/ci/junit.xml`.\n\
 \n\
