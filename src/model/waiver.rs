@@ -3,6 +3,7 @@
 //! Nothing here reads a clock. Whether a waiver is in force is asked with the moment of judgement, which is a fact.
 
 use crate::model::change::Revision;
+use crate::model::glob::is_invisible;
 use crate::model::person::Login;
 use jiff::Timestamp;
 use std::collections::BTreeSet;
@@ -135,9 +136,15 @@ impl Waiver {
     }
 }
 
-/// Text on one line, in quotes.
+/// Text on one line, in quotes, and nothing in it that cannot be seen: what is signed is what was read.
 fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+    let quoted = serde_json::Value::from(text).to_string();
+    let shown = |c: char| {
+        let mut units = [0; 2];
+        let units = c.encode_utf16(&mut units).iter();
+        units.map(|unit| format!("\\u{unit:04x}")).collect::<String>()
+    };
+    quoted.chars().map(|c| if is_invisible(c) || c.is_control() { shown(c) } else { c.to_string() }).collect()
 }
 
 impl Scope {
