@@ -17,7 +17,7 @@ pub struct Limits {
 }
 
 /// The bounds of a report.
-pub const LIMITS: Limits = Limits { records: 5_000_000, identities: 1 << 30 };
+pub const LIMITS: Limits = Limits { records: 5_000_000, identities: 1 << 28 };
 
 /// The tests of a report while it is read.
 pub struct Attempts {

@@ -9,7 +9,7 @@ use crate::report::summary::say;
 const DEPTH: usize = 64;
 
 /// How long the names of subtests may be together. Each level puts its own before those below it.
-const NAMES: usize = 1 << 28;
+const NAMES: usize = 1 << 26;
 
 /// A report while it is read.
 #[derive(Default)]
