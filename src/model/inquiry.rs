@@ -3,6 +3,7 @@
 
 use crate::model::path::RepoPath;
 use crate::model::person::TeamName;
+use crate::model::test_run::ReportFormat;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -18,6 +19,8 @@ pub struct Inquiry {
     pub teams: BTreeSet<TeamName>,
     /// Where reports are looked for: patterns of the one glob dialect, from the working directory.
     pub reports: BTreeSet<String>,
+    /// In what format reports are written, where the policy says so. The rest is told by its content.
+    pub formats: BTreeSet<SaidFormat>,
     /// Also list the paths that single commits on the way touch, not only what is left of them in the end.
     pub each_commit: bool,
     /// Where the policy stands in the repository; `None` when it is kept elsewhere.
@@ -33,10 +36,23 @@ impl Inquiry {
         self.patterns.extend(other.patterns);
         self.teams.extend(other.teams);
         self.reports.extend(other.reports);
+        self.formats.extend(other.formats);
         self.each_commit |= other.each_commit;
         self.policy = self.policy.or(other.policy);
         self
     }
+}
+
+/// The format of the reports of one suite.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SaidFormat {
+    /// The suite, for reports that are handed over for it by name.
+    pub suite: String,
+    /// The patterns that find its other reports.
+    pub reports: BTreeSet<String>,
+    /// The format.
+    pub format: ReportFormat,
 }
 
 /// Topics of questions.
