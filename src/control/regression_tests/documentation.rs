@@ -56,7 +56,8 @@ When a report was written is what the file system or the recorder says. For a de
 for, so `host` leaves it unproven: use `signed` there.";
 
 const HOW_TO_MEET: &str = "\
-Run the suite before the gate, let its runner write a report, and leave the file where `reports` looks for it, or \
+Run the suite before the gate, let its runner write a report (JUnit XML, TAP, TRX, NUnit, xUnit, CTRF, \
+`go test -json`, libtest or nextest JSON), and leave the file where `reports` looks for it, or \
 hand it over with `--report upload-regression=target/nextest/ci/junit.xml`.
 
 ```toml
@@ -66,6 +67,7 @@ signers = \".portcullis/allowed_signers\" # for `signed`; that of the base
 [controls.regression-tests.suites.upload-regression]
 areas = [\"upload\"]                     # without it: every touched area
 reports = [\"target/junit/*.xml\"]       # without it: what is handed over
+format = \"junit\"                       # without it: told by the content
 minimum = 40                           # this many ran and passed
 required = [\"upload::*\", \"*deletion*\"] # these exist and passed
 skipped = \"allow\"                      # or \"block\"
