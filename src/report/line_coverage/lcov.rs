@@ -8,6 +8,9 @@
 use super::gathered::{Gathered, is_hit, line_number, shortened};
 use super::{Format, ReportError};
 use crate::model::line_coverage::CoverageFormat;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+use md5::{Digest, Md5};
 use std::collections::BTreeMap;
 
 /// The format.
@@ -17,6 +20,11 @@ pub static FORMAT: Format = Format { format: CoverageFormat::Lcov, detect, parse
 const OTHERS: &[&str] = &[
     "TN", "VER", "FN", "FNDA", "FNF", "FNH", "FNL", "FNA", "BRDA", "BRF", "BRH", "BA", "MCDC", "MCF", "MCH",
 ];
+
+/// The digest that `DA:` has of a line (without its end): MD5 in Base64 without padding.
+pub fn checksum(line: &[u8]) -> String {
+    STANDARD_NO_PAD.encode(Md5::digest(line))
+}
 
 fn detect(bytes: &[u8]) -> bool {
     let mut lines = bytes.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
@@ -243,6 +251,12 @@ mod tests {
         assert_eq!(said("LF:2\nLH:0\n"), ["a claims 0 executed lines and shows 1"]);
         let twice = read("SF:a\nDA:1,1\nDA:1,1\nLF:2\nLH:2\nend_of_record\n").unwrap();
         assert_eq!(twice.contradictions, Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_checksum_is_that_of_other_tools() {
+        // Of `coverage lcov` with `line_checksums = true` for the line `x = 1`.
+        assert_eq!(checksum(b"x = 1"), "03/8VLZ86N4fAe+x8uM2iQ");
     }
 
     #[test]

@@ -17,6 +17,7 @@ mod lcov;
 mod llvm_cov;
 mod place;
 
+pub use lcov::checksum;
 pub use place::place;
 
 /// What a report says.
