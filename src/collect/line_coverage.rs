@@ -13,8 +13,9 @@ use crate::model::line_coverage::{
     ChangedLines, CoverageFormat, CoverageReport, CoverageSource, Covered, LineCoverage,
 };
 use crate::model::path::RepoPath;
-use crate::report::line_coverage::{Reported, ReportedFile, checksum, parse, place};
+use crate::report::line_coverage::{Reported, ReportedFile, may_be_checksum_of, parse, place};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::path::Path;
 
 /// How many names a report may hint at, and how much of each.
@@ -172,8 +173,9 @@ impl Checkout<'_> {
     /// A report that lies here was measured here. No file says nothing: there may be no work tree at all.
     fn is_other_text_checked_out(&self, path: &RepoPath, text: &[u8]) -> bool {
         let Some(root) = self.repository.work_tree() else { return false };
-        let here = read(&root.join(native(path)), &path.to_string());
-        here.is_ok_and(|here| here != text && without_returns(&here) != without_returns(text))
+        let file = root.join(native(path));
+        let is_same = |here: Vec<u8>| here == text || without_returns(&here) == without_returns(text);
+        fs::symlink_metadata(&file).is_ok() && !read(&file, &path.to_string()).is_ok_and(is_same)
     }
 
     fn hints(&self, others: &[&ReportedFile], covered: &Covered) -> Vec<String> {
@@ -193,9 +195,9 @@ fn without_returns(text: &[u8]) -> Vec<u8> {
 /// The first line of which the report has another checksum.
 fn other_line(text: &[u8], checksums: &BTreeMap<u32, String>) -> Option<u32> {
     let mut lines = (1..).zip(text.split(|byte| *byte == b'\n'));
-    let differs = |line: &[u8], digest: &String| {
+    let differs = |line: &[u8], digest: &str| {
         let bare = line.strip_suffix(b"\r").unwrap_or(line);
-        ![line, bare].iter().any(|line| checksum(line) == *digest)
+        ![line, bare].iter().any(|line| may_be_checksum_of(digest, line))
     };
     lines
         .find(|(number, line)| checksums.get(number).is_some_and(|digest| differs(line, digest)))
