@@ -23,7 +23,7 @@ fn plans() -> impl Iterator<Item = Plan> {
     (0..).map(|number: usize| Plan {
         how: HOWS[number % HOWS.len()],
         flavour: FLAVOURS[number % FLAVOURS.len()],
-        shape: SHAPES[(number + number / 6) % SHAPES.len()],
+        shape: SHAPES[(number + number / HOWS.len()) % SHAPES.len()],
         plant: None,
         seed: 1_000 + number as u64,
     })
