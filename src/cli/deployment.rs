@@ -213,15 +213,18 @@ fn deployer(said: Option<&str>, actor: Option<Login>) -> Fact<Deployer> {
 }
 
 fn branch(deploying: &Deploying, policy: &Policy) -> Result<BranchName> {
-    if let Some(name) = &deploying.branch {
-        return Ok(BranchName::new(name));
-    }
-    if let Some(name) = actions::branch() {
-        return Ok(name);
+    branch_named(deploying.branch.as_deref(), policy)
+        .ok_or_else(|| Failure::usage("name the branch that is deployed from: --branch NAME"))
+}
+
+/// The branch that is named, else the job's, else the only one that the policy deploys from.
+pub fn branch_named(name: Option<&str>, policy: &Policy) -> Option<BranchName> {
+    if let Some(name) = name.map(BranchName::new).or_else(actions::branch) {
+        return Some(name);
     }
     match policy.scope.deployment.as_slice() {
-        [only] if !only.as_str().contains(['*', '?', '[', '{', '\\']) => Ok(BranchName::new(only.as_str())),
-        _ => Err(Failure::usage("name the branch that is deployed from: --branch NAME")),
+        [only] if !only.as_str().contains(['*', '?', '[', '{', '\\']) => Some(BranchName::new(only.as_str())),
+        _ => None,
     }
 }
 
@@ -229,17 +232,22 @@ fn host(subject: &Subject, connection: Connection) -> Result<Option<Box<dyn Host
     let repository = match (subject.host, &subject.repository) {
         (Some(HostName::None), _) => return Ok(None),
         (_, Some(repository)) => repository.clone(),
-        (_, None) => match actions::repository() {
-            Some(repository) => repository,
-            None => {
-                return Err(Failure::usage(
-                    "name the host: --host github --repository OWNER/NAME, or --host none for what git alone can tell",
-                ));
-            }
-        },
+        (_, None) => actions::repository().ok_or_else(|| {
+            Failure::usage(
+                "name the host: --host github --repository OWNER/NAME, or --host none for what git alone can tell",
+            )
+        })?,
     };
+    host_of(&repository, connection).map(Some)
+}
+
+/// The host of a repository.
+///
+/// # Errors
+/// Its name or the address of the API cannot be one.
+pub fn host_of(repository: &str, connection: Connection) -> Result<Box<dyn Host>> {
     let Connection { api_url, token, transport } = connection;
     // Of no request in particular: each landing names its own.
-    let host = GitHub::new(&api_url, &repository, 0, token, transport, Patience::default());
-    Ok(Some(Box::new(host.map_err(Failure::usage)?)))
+    let host = GitHub::new(&api_url, repository, 0, token, transport, Patience::default());
+    Ok(Box::new(host.map_err(Failure::usage)?))
 }

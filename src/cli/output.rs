@@ -112,12 +112,13 @@ fn write(decision: &Decision, target: &Target, arguments: &Shown) -> Result<()> 
 }
 
 fn style(arguments: &Shown, to_stdout: bool) -> Style {
-    Style {
-        colour: to_stdout && colour(),
-        width: 80,
-        verbose: arguments.verbose,
-        advisory: arguments.advisory,
-    }
+    let colour = to_stdout && colour();
+    Style { colour, advisory: arguments.advisory, ..for_people(arguments.verbose) }
+}
+
+/// How text for people goes to stdout.
+pub fn for_people(verbose: bool) -> Style {
+    Style { colour: colour(), width: 80, verbose, advisory: false }
 }
 
 /// May stdout carry colour? (`NO_COLOR`, `CLICOLOR_FORCE`, no terminal)

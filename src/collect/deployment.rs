@@ -1,10 +1,10 @@
 //! Gathers the facts of a deployment: the range, its landings, and for each the requests that might explain it.
 
 use crate::collect::gather::{Asked, Sources, gather};
-use crate::collect::git::Repository;
+use crate::collect::git::{Place, Repository};
 use crate::collect::host::{Host, Question};
 use crate::model::change::{BranchName, Revision};
-use crate::model::deployment::{Baseline, Deployer, Deployment, LandingFacts, SCHEMA};
+use crate::model::deployment::{Baseline, BaselineOrigin, Deployer, Deployment, LandingFacts, SCHEMA};
 use crate::model::fact::{Fact, Gap};
 use crate::model::facts::{self, Facts};
 use crate::model::inquiry::{Inquiry, Topic};
@@ -84,6 +84,52 @@ pub fn gather_deployment(
     }
 }
 
+/// One landing of a branch, for whoever asks about a single commit: the step at a place of its line, with its neighbours
+/// that the same requests brought.
+pub fn gather_landing(
+    inquiry: &Inquiry,
+    branch: &BranchName,
+    place: &Place,
+    witnesses: &Witnesses<'_>,
+) -> Result<Option<Deployment>, Gap> {
+    let seen = match witnesses.host {
+        Some(host) => host.branch(branch),
+        None => Fact::Gap(no_host("where the branch is")),
+    };
+    let range = Range { inquiry, witnesses, branch: &seen };
+    let Some(group) = range.group_at(branch, place)? else { return Ok(None) };
+    let revision = group.parent.clone();
+    let Some(mut facts) = range.landing(group) else { return Ok(None) };
+    if witnesses.host.is_none() {
+        facts.landing.candidates = merged_parents(witnesses.repository, &facts.landing.landed)?;
+    }
+    let mut landings = vec![facts];
+    range.prove(&mut landings);
+    let landed =
+        landings.first().map(|facts| facts.landing.landed.clone()).unwrap_or_else(|| revision.clone());
+    let not_asked = |what: &str| Gap::not_asked(what, "judge a deployment");
+    Ok(Some(Deployment {
+        schema: SCHEMA,
+        environment: String::new(),
+        branch: branch.clone(),
+        deployer: Fact::Gap(not_asked("who deploys")),
+        on_branch: Fact::Gap(not_asked("whether the commit may be deployed")),
+        span: witnesses.repository.span(&revision, &landed),
+        whole: range.alone(&revision, &landed),
+        baseline: Fact::Known(Baseline { revision, origin: BaselineOrigin::Asserted }),
+        candidate: landed,
+        landings: Fact::Known(landings),
+    }))
+}
+
+/// The other parents of a merge, as what might explain it: which requests they belong to nobody was asked, so they are
+/// numbered as parents are.
+fn merged_parents(repository: &Repository, landed: &Revision) -> Result<Vec<Candidate>, Gap> {
+    let parents = repository.commit(landed)?.parents;
+    let numbered = parents.into_iter().zip(1..).skip(1);
+    Ok(numbered.map(|(head, request)| Candidate { request, head }).collect())
+}
+
 fn no_host(what: &str) -> Gap {
     Gap::not_asked(what, "name the host: --host github --repository OWNER/NAME")
 }
@@ -123,9 +169,9 @@ impl Range<'_> {
     /// All landings in one go: the prover remembers what it read for the one before.
     fn prove(&self, gathered: &mut [LandingFacts]) {
         let landings: Vec<Landing> = gathered.iter().map(|facts| facts.landing.clone()).collect();
-        self.witnesses.repository.coverage(&landings, |number, coverage| {
+        self.witnesses.repository.proofs(&landings, |number, coverage, misses| {
             if let Some(facts) = gathered.get_mut(number) {
-                facts.coverage = coverage;
+                (facts.coverage, facts.misses) = (coverage, misses);
             }
         });
     }
@@ -137,10 +183,7 @@ impl Range<'_> {
         let mut parent = baseline.clone();
         for step in steps {
             let id = step.commit.id.clone();
-            let requests = match self.witnesses.host {
-                Some(host) => host.landed(&id, branch),
-                None => Fact::Gap(no_host("which requests brought a commit")),
-            };
+            let requests = self.requests(&id, branch);
             let explained = requests.value().is_some_and(|requests| !requests.is_empty());
             match groups.last_mut() {
                 Some(last) if explained && last.requests == requests => last.steps.push(id.clone()),
@@ -149,6 +192,37 @@ impl Range<'_> {
             parent = id;
         }
         groups
+    }
+
+    /// The step at a place and those next to it that the same requests brought; `None` when nothing lies before it.
+    fn group_at(&self, branch: &BranchName, place: &Place) -> Result<Option<Group>, Gap> {
+        let Some(step) = place.line.get(place.at) else { return Ok(None) };
+        let requests = self.requests(step, branch);
+        let same = |step: &&Revision| {
+            requests.value().is_some_and(|all| !all.is_empty()) && self.requests(step, branch) == requests
+        };
+        let (before, after) = place.line.split_at(place.at);
+        let mut steps: Vec<Revision> = before.iter().rev().take_while(same).cloned().collect();
+        steps.reverse();
+        steps.push(step.clone());
+        steps.extend(after.iter().skip(1).take_while(same).cloned());
+        let first = steps.first().unwrap_or(step);
+        let parent = self.witnesses.repository.commit(first)?.parents.into_iter().next();
+        Ok(parent.map(|parent| Group { parent, steps, requests }))
+    }
+
+    fn requests(&self, step: &Revision, branch: &BranchName) -> Fact<BTreeSet<u64>> {
+        match self.witnesses.host {
+            Some(host) => host.landed(step, branch),
+            None => Fact::Gap(no_host("which requests brought a commit")),
+        }
+    }
+
+    /// The range as one change, with nothing that speaks of the branch or of a candidate.
+    fn alone(&self, before: &Revision, landed: &Revision) -> Facts {
+        let mut inquiry = self.inquiry.clone();
+        inquiry.topics.clear();
+        self.facts(inquiry, before, landed, None)
     }
 
     fn landing(&self, group: Group) -> Option<LandingFacts> {
@@ -166,7 +240,8 @@ impl Range<'_> {
         // Until it is proved.
         let coverage =
             Coverage::Unverifiable(Gap::not_asked("what explains the landing", "gather the facts again"));
-        Some(LandingFacts { landing, steps: group.steps, files, coverage, requests: requests.into() })
+        let (steps, misses) = (group.steps, Vec::new());
+        Some(LandingFacts { landing, steps, files, coverage, misses, requests: requests.into() })
     }
 
     /// The facts of a request as a merge gate would have gathered them just before it landed.

@@ -200,6 +200,7 @@ pub fn landing(of_request: Facts) -> LandingFacts {
         steps: vec![landed()],
         files: Fact::Known(files),
         coverage: Coverage::Replay(candidate),
+        misses: Vec::new(),
         requests: Fact::Known(vec![of_request]),
     }
 }

@@ -47,6 +47,26 @@ pub fn decide_deployment(policy: &Policy, facts: &Deployment) -> Decision {
     sealed(judged, Some(reference(policy, &facts.whole)), areas, findings)
 }
 
+/// Which areas one landing touches, and what the controls that speak of landings find of it, before any waiver.
+pub fn judge_alone(
+    policy: &Policy,
+    facts: &Deployment,
+    landing: &LandingFacts,
+) -> (Fact<Vec<TouchedArea>>, Vec<Finding>) {
+    let touched = Fact::from(touched(policy, landing, &facts.whole));
+    let of_whole = |name: &str| {
+        policy.controls.iter().any(|(known, control)| *known == name && control.reach() == Reach::Whole)
+    };
+    let mut findings: Vec<Finding> = judge_landing(policy, facts, landing, &touched)
+        .into_iter()
+        .map(|found| found.finding)
+        .filter(|finding| !of_whole(&finding.control))
+        .collect();
+    findings.sort();
+    findings.dedup();
+    (touched, findings)
+}
+
 /// How many commits the range has, and that each of them belongs to one landing: what an auditor counts again.
 fn population(facts: &Deployment) -> Option<Finding> {
     let (Span::Steps(steps), landings) = (facts.span.value()?, facts.landings.value()?) else {

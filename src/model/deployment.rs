@@ -7,12 +7,12 @@
 use crate::model::change::{BranchName, FileChange, Revision};
 use crate::model::fact::Fact;
 use crate::model::facts::Facts;
-use crate::model::landing::{Coverage, Landing, Span};
+use crate::model::landing::{Coverage, Landing, Miss, Span};
 use crate::model::person::Login;
 use serde::{Deserialize, Serialize};
 
 /// The version of the JSON form of [`Deployment`].
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 
 /// The facts of one deployment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,6 +93,8 @@ pub struct LandingFacts {
     pub files: Fact<Vec<FileChange>>,
     /// What of its content those requests explain.
     pub coverage: Coverage,
+    /// Which of them were tried in vain, alone or together, and how far they miss.
+    pub misses: Vec<Miss>,
     /// The requests that the host says brought it, each with the facts of a merge gate; none for a direct push.
     pub requests: Fact<Vec<Facts>>,
 }

@@ -17,6 +17,7 @@ pub mod inquiry;
 pub mod inventory;
 pub mod landing;
 pub mod moment;
+pub mod patch;
 pub mod path;
 pub mod person;
 pub mod protection;

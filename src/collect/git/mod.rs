@@ -19,7 +19,7 @@
 //! | `record_writer` | the only code that ever writes to a repository |
 //! | `landing` | the steps of a branch, and what explains them |
 
-use crate::model::change::{Change, FileChange, Revision};
+use crate::model::change::{Change, Commit, FileChange, Revision};
 use crate::model::fact::{Fact, Gap};
 use crate::model::inquiry::Inquiry;
 use crate::model::path::RepoPath;
@@ -45,6 +45,7 @@ mod tree;
 mod tree_diff;
 mod trust;
 
+pub use landing::Place;
 pub use trust::neutralise;
 
 /// An open repository, with everything neutralised that could bend what its objects say.
@@ -77,6 +78,14 @@ impl Repository {
     /// It stands for nothing, or for more than one thing.
     pub fn resolve(&self, name: &str) -> anyhow::Result<Revision> {
         name::resolve(&self.git, &self.objects().map_err(|gap| anyhow!("{gap}"))?, name)
+    }
+
+    /// A commit, as its object says.
+    ///
+    /// # Errors
+    /// It is missing or cannot be trusted.
+    pub fn commit(&self, commit: &Revision) -> Result<Commit, Gap> {
+        change::commit(&self.trusted_objects()?, object::oid(commit.as_str())?)
     }
 
     /// Is this commit here?
