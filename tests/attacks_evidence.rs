@@ -625,7 +625,7 @@ fn explain_says_by_which_rule_a_path_or_commit_belongs_to_an_area() {
         }
     }
     let (exit, text) = explain(&stage.head().to_string());
-    assert!(exit == 0 && text.contains("changes:       2 files"), "{text}");
+    assert!(exit == 0 && text.contains("changes:        2 files"), "{text}");
     assert_eq!(explain("nonsense").0, 2);
 }
 

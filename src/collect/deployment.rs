@@ -3,15 +3,22 @@
 use crate::collect::gather::{Asked, Sources, gather};
 use crate::collect::git::{Place, Repository};
 use crate::collect::host::{Host, Question};
-use crate::model::change::{BranchName, Revision};
-use crate::model::deployment::{Baseline, BaselineOrigin, Deployer, Deployment, LandingFacts, SCHEMA};
-use crate::model::fact::{Fact, Gap};
+use crate::model::change::{BranchName, FileChange, Revision};
+use crate::model::deployment::{
+    Back, Baseline, BaselineOrigin, Deployer, Deployment, HostDeployment, LandingFacts, Recorded, SCHEMA,
+};
+use crate::model::fact::{Fact, Gap, GapReason};
 use crate::model::facts::{self, Facts};
 use crate::model::inquiry::{Inquiry, Topic};
 use crate::model::landing::{Candidate, Coverage, Landing, Span, Step};
+use crate::model::path::RepoPath;
 use crate::model::protection::Branch;
+use crate::model::waiver;
 use std::collections::BTreeSet;
 use std::path::Path;
+
+/// The parts that the work on a range consists of, each as long as the range.
+const PARTS: usize = 3;
 
 /// What would be deployed, from where.
 #[derive(Clone, Debug)]
@@ -26,6 +33,10 @@ pub struct Target {
     pub baseline: Baseline,
     /// Who would deploy it.
     pub deployer: Fact<Deployer>,
+    /// What the host says is deployed.
+    pub by_host: Fact<Option<HostDeployment>>,
+    /// What the records let through.
+    pub recorded: Fact<Vec<Recorded>>,
 }
 
 /// Whom to ask.
@@ -49,7 +60,7 @@ pub fn gather_deployment(
     witnesses: &Witnesses<'_>,
     progress: &dyn Fn(usize, usize),
 ) -> Deployment {
-    let Target { environment, branch, candidate, baseline, deployer } = target;
+    let Target { environment, branch, candidate, baseline, deployer, by_host, recorded } = target;
     let seen = match witnesses.host {
         Some(host) => host.branch(&branch),
         None => Fact::Gap(no_host("where the branch is")),
@@ -68,6 +79,11 @@ pub fn gather_deployment(
         Fact::Known(_) => Fact::Known(Vec::new()),
         Fact::Gap(gap) => Fact::Gap(gap.clone()),
     };
+    let back = match &span {
+        Fact::Known(Span::Behind) => range.back(&baseline.revision, &candidate, &branch).map(Some).into(),
+        Fact::Known(_) => Fact::Known(None),
+        Fact::Gap(gap) => Fact::Gap(gap.clone()),
+    };
     let whole = range.whole(&baseline.revision, &candidate);
     let baseline = Fact::Known(baseline);
     Deployment {
@@ -77,8 +93,11 @@ pub fn gather_deployment(
         candidate,
         deployer,
         baseline,
+        by_host,
+        recorded,
         on_branch,
         span,
+        back,
         landings,
         whole,
     }
@@ -104,7 +123,7 @@ pub fn gather_landing(
         facts.landing.candidates = merged_parents(witnesses.repository, &facts.landing.landed)?;
     }
     let mut landings = vec![facts];
-    range.prove(&mut landings);
+    range.prove(&mut landings, &|_| ());
     let landed =
         landings.first().map(|facts| facts.landing.landed.clone()).unwrap_or_else(|| revision.clone());
     let not_asked = |what: &str| Gap::not_asked(what, "judge a deployment");
@@ -113,8 +132,11 @@ pub fn gather_landing(
         environment: String::new(),
         branch: branch.clone(),
         deployer: Fact::Gap(not_asked("who deploys")),
+        by_host: Fact::Gap(not_asked("what the host says is deployed")),
+        recorded: Fact::Gap(not_asked("what was recorded")),
         on_branch: Fact::Gap(not_asked("whether the commit may be deployed")),
         span: witnesses.repository.span(&revision, &landed),
+        back: Fact::Known(None),
         whole: range.alone(&revision, &landed),
         baseline: Fact::Known(Baseline { revision, origin: BaselineOrigin::Asserted }),
         candidate: landed,
@@ -155,21 +177,25 @@ impl Range<'_> {
         steps: &[Step],
         progress: &dyn Fn(usize, usize),
     ) -> Vec<LandingFacts> {
-        let groups = self.groups(baseline, branch, steps);
-        let total = groups.len();
-        let mut gathered = Vec::with_capacity(total);
+        // One part of the work asks who brought each step, one asks about those requests, and one proves their content.
+        let total = steps.len() * PARTS;
+        let groups = self.groups(baseline, branch, steps, &|step| progress(step, total));
+        let count = groups.len().max(1);
+        let mut gathered = Vec::with_capacity(count);
         for (index, group) in groups.into_iter().enumerate() {
-            progress(index, total);
+            progress(steps.len() + index * steps.len() / count, total);
             gathered.extend(self.landing(group));
         }
-        self.prove(&mut gathered);
+        self.prove(&mut gathered, &|index| progress(2 * steps.len() + index * steps.len() / count, total));
+        progress(total, total);
         gathered
     }
 
     /// All landings in one go: the prover remembers what it read for the one before.
-    fn prove(&self, gathered: &mut [LandingFacts]) {
+    fn prove(&self, gathered: &mut [LandingFacts], progress: &dyn Fn(usize)) {
         let landings: Vec<Landing> = gathered.iter().map(|facts| facts.landing.clone()).collect();
         self.witnesses.repository.proofs(&landings, |number, coverage, misses| {
+            progress(number);
             if let Some(facts) = gathered.get_mut(number) {
                 (facts.coverage, facts.misses) = (coverage, misses);
             }
@@ -178,10 +204,17 @@ impl Range<'_> {
 
     /// A series that was rebased onto the branch, and a request that the branch was moved to, are several steps and one
     /// landing. Steps that no request explains are never taken together.
-    fn groups(&self, baseline: &Revision, branch: &BranchName, steps: &[Step]) -> Vec<Group> {
+    fn groups(
+        &self,
+        baseline: &Revision,
+        branch: &BranchName,
+        steps: &[Step],
+        progress: &dyn Fn(usize),
+    ) -> Vec<Group> {
         let mut groups: Vec<Group> = Vec::new();
         let mut parent = baseline.clone();
-        for step in steps {
+        for (number, step) in steps.iter().enumerate() {
+            progress(number);
             let id = step.commit.id.clone();
             let requests = self.requests(&id, branch);
             let explained = requests.value().is_some_and(|requests| !requests.is_empty());
@@ -276,6 +309,32 @@ impl Range<'_> {
         }
     }
 
+    /// What bears on going back: whoever may is named at the baseline, or by what landed since.
+    fn back(&self, baseline: &Revision, candidate: &Revision, branch: &BranchName) -> Result<Back, Gap> {
+        let repository = self.witnesses.repository;
+        let tip = &self.branch.known()?.tip;
+        let since = match repository.span(baseline, tip) {
+            Fact::Known(Span::Steps(steps)) => {
+                let mut landings = self.landings(baseline, branch, &steps, &|_, _| ());
+                landings.retain(may_touch_waivers);
+                Fact::Known(landings)
+            }
+            Fact::Known(Span::Equal) => Fact::Known(Vec::new()),
+            Fact::Known(_) => Fact::Gap(Gap::new(
+                "what landed since the deployed commit",
+                GapReason::Contradiction,
+                "the deployed commit never was the tip of the branch",
+                "Name the branch that it was deployed from.",
+            )),
+            Fact::Gap(gap) => Fact::Gap(gap),
+        };
+        let undone = match repository.change(candidate, baseline, self.inquiry) {
+            Fact::Known(change) => Fact::Known(change.files),
+            Fact::Gap(gap) => Fact::Gap(gap),
+        };
+        Ok(Back { gate: self.alone(baseline, tip).gate, since, undone })
+    }
+
     /// The range as one change, with what speaks of the branch and of the candidate.
     fn whole(&self, baseline: &Revision, candidate: &Revision) -> Facts {
         let mut inquiry = self.inquiry.clone();
@@ -292,6 +351,12 @@ impl Range<'_> {
         let Witnesses { repository, directory, reports, observed, .. } = *self.witnesses;
         gather(inquiry, base, head, &Sources { repository, host, directory, reports, observed })
     }
+}
+
+fn may_touch_waivers(landing: &LandingFacts) -> bool {
+    let path = RepoPath::from(waiver::PATH);
+    let is_it = |file: &FileChange| file.entries().any(|entry| entry.path == path);
+    landing.files.value().is_none_or(|files| files.iter().any(is_it))
 }
 
 fn candidates(requests: &[Facts]) -> Vec<Candidate> {

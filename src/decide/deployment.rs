@@ -107,11 +107,31 @@ fn judge(policy: &Policy, facts: &Deployment) -> (Vec<TouchedArea>, Vec<Found>) 
             all = Err(gap.clone());
         }
     }
-    let touched = Fact::from(all);
+    let touched = Fact::from(match undone(policy, facts) {
+        Ok(Some(undone)) => Ok(undone),
+        Ok(None) => all,
+        Err(gap) => Err(gap),
+    });
     let about = about(facts, vec![facts.candidate.clone()]);
     let of_whole = ask(policy, Reach::Whole, facts, &facts.whole, &touched);
     found.extend(of_whole.into_iter().map(|finding| Found::of(finding, &about, &touched)));
     (touched.value().cloned().unwrap_or_default(), found)
+}
+
+/// What is found in one landing, before any waiver.
+pub(super) fn found_in(policy: &Policy, facts: &Deployment, landing: &LandingFacts) -> Vec<Found> {
+    let touched = Fact::from(touched(policy, landing, &facts.whole));
+    judge_landing(policy, facts, landing, &touched)
+}
+
+/// The areas that going back touches, where that is what would be done.
+fn undone(policy: &Policy, facts: &Deployment) -> Result<Option<Vec<TouchedArea>>, Gap> {
+    match facts.back.known()? {
+        Some(back) => {
+            policy.scope.inventory.touched(back.undone.known()?.iter(), &facts.whole.inquiry).map(Some)
+        }
+        None => Ok(None),
+    }
 }
 
 fn about(deployment: &Deployment, commits: Vec<Revision>) -> About {

@@ -20,6 +20,7 @@ use waiving::Found;
 
 mod deployment;
 mod gate;
+mod rollback;
 mod waiving;
 
 pub use deployment::{decide_deployment, judge_alone};

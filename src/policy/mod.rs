@@ -57,6 +57,7 @@ mod document;
 mod meaning;
 mod people;
 mod recover;
+mod rollbacks;
 mod show;
 mod syntax;
 mod tree;
