@@ -22,6 +22,7 @@ pub mod judged;
 pub mod output;
 pub mod policy;
 pub mod record;
+pub mod trace;
 
 /// Lets a change to data-processing code through only with branch protection, independent review and
 /// regression evidence.

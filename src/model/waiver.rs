@@ -73,6 +73,31 @@ pub enum Standing {
     Overdue,
 }
 
+/// Leave to go back: to something that was deployed before, for a reason and a time, granted by another person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rollback {
+    /// Its name; nothing else in the file has it.
+    pub id: String,
+    /// Where.
+    pub environment: String,
+    /// What is deployed.
+    pub from: Revision,
+    /// What is to be deployed instead.
+    pub to: Revision,
+    /// Why.
+    pub reason: String,
+    /// Where the request for it is kept.
+    pub ticket: String,
+    /// Who asked for it.
+    pub requester: Login,
+    /// Who granted it: another person.
+    pub approver: Login,
+    /// From when it counts.
+    pub created: Timestamp,
+    /// From when it no longer counts: it counts before this moment, and not at it.
+    pub expires: Timestamp,
+}
+
 /// What a finding speaks of, as far as waivers look at it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct About {
