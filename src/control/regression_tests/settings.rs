@@ -112,7 +112,7 @@ impl Suite {
     }
 
     /// The check that vouches for the job.
-    pub fn vouching(&self) -> Option<&Wanted> {
+    pub(in crate::control) fn vouching(&self) -> Option<&Wanted> {
         self.check.as_ref()
     }
 }
