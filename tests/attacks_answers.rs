@@ -59,6 +59,8 @@ fn path(stage: &Stage, endpoint: Endpoint) -> String {
         Endpoint::GraphQl => return "/graphql".to_string(),
         Endpoint::CheckRuns => format!("commits/{sha}/check-runs"),
         Endpoint::Statuses => format!("commits/{sha}/statuses"),
+        Endpoint::Deployments => "deployments".to_string(),
+        Endpoint::DeploymentStatuses => "deployments/5/statuses".to_string(),
     };
     format!("/repos/{}/{below}", stage.world.repository)
 }
@@ -135,11 +137,14 @@ fn withhold(make: fn() -> Stage, needed: &[Endpoint], idle: &[Endpoint]) {
 
 #[test]
 fn attack_79_each_answer_about_the_request_is_withheld() {
-    use Endpoint::{Activity, Branch, Classic, Events, GraphQl, Members, Request, RequestCommits, Reviews};
+    use Endpoint::{
+        Activity, Branch, Classic, DeploymentStatuses, Deployments, Events, GraphQl, Members, Request,
+        RequestCommits, Reviews,
+    };
     withhold(
         honest,
         &[Request, Branch, Reviews, Events, RequestCommits, Activity],
-        &[Members, GraphQl, Classic],
+        &[Members, GraphQl, Classic, Deployments, DeploymentStatuses],
     );
 }
 
@@ -490,6 +495,9 @@ const NEEDED: &[(Endpoint, &[&str])] = &[
             "/0/state",
         ],
     ),
+    // Only a deployment needs them: see tests/host_baseline.rs.
+    (Endpoint::Deployments, &[]),
+    (Endpoint::DeploymentStatuses, &[]),
 ];
 
 #[test]

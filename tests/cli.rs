@@ -207,9 +207,9 @@ fn explain_places_files_directories_links_and_paths_to_come() {
 #[test]
 fn explain_knows_commits_the_first_one_too() {
     let (out, _) = judged(&["explain", "change", "--at", "change"], 0);
-    assert!(out.contains("changes 1 file against its first parent"), "{out}");
+    assert!(out.contains("changes:        1 file\n"), "{out}");
     let (out, _) = judged(&["explain", "main", "--at", "main"], 0);
-    assert!(out.contains("  services/upload/load.sql  path `services/upload/**`"), "{out}");
+    assert!(out.contains("- services/upload/load.sql: path `services/upload/**`"), "{out}");
 }
 
 #[test]

@@ -65,6 +65,8 @@ fn judge(lane: &Lane) -> Decision {
         candidate: revision(lane.tip()).unwrap(),
         baseline: Baseline { revision: revision(lane.baseline()).unwrap(), origin: BaselineOrigin::Asserted },
         deployer: Fact::Gap(Gap::not_asked("who deploys", "no policy of the lane asks")),
+        by_host: Fact::Known(None),
+        recorded: Fact::Known(Vec::new()),
     };
     let witnesses = Witnesses {
         repository: &repository,

@@ -23,6 +23,11 @@ pub fn is_job() -> bool {
     variable("GITHUB_ACTIONS").as_deref() == Some("true")
 }
 
+/// Do we run in a job of any CI system? All of them set `CI`.
+pub fn is_ci() -> bool {
+    is_job() || variable("CI").is_some()
+}
+
 /// Where the API is: `GITHUB_API_URL`, or github.com's.
 pub fn api_url() -> String {
     variable("GITHUB_API_URL").unwrap_or_else(|| "https://api.github.com".to_string())

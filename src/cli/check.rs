@@ -3,7 +3,7 @@
 use super::deployment::Deploying;
 use super::exit::Result;
 use super::judged::{Preparation, prepare};
-use super::{Subject, deployment, output};
+use super::{Subject, deployment, output, trace};
 use clap::Args;
 use std::path::Path;
 
@@ -32,7 +32,12 @@ pub fn run(directory: &Path, arguments: &Arguments) -> Result {
         return deployment::run(directory, subject, deploying, environment, &output, arguments.record);
     }
     let decision = match prepare(directory, &arguments.subject)? {
-        Preparation::Ready(ready) => crate::decide::decide(&ready.policy, &ready.facts),
+        Preparation::Ready(ready) => {
+            if output.is_verbose() {
+                output::remark(&trace::looked_at(&ready.policy, &ready.facts));
+            }
+            crate::decide::decide(&ready.policy, &ready.facts)
+        }
         Preparation::Unseen(judged, gap) => crate::decide::undetermined(*judged, &gap),
     };
     output.show(&decision)

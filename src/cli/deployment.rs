@@ -10,9 +10,12 @@ use crate::collect::host::Host;
 use crate::collect::host::github::{GitHub, Patience};
 use crate::model::change::{BranchName, Revision};
 use crate::model::decision::{Decision, Judged, Outcome};
-use crate::model::deployment::{Baseline, BaselineOrigin, Deployer, DeployerOrigin, Deployment};
+use crate::model::deployment::{
+    Baseline, BaselineOrigin, Deployer, DeployerOrigin, Deployment, HostDeployment, Recorded,
+};
 use crate::model::environment::Environment;
 use crate::model::fact::{Fact, Gap, GapReason};
+use crate::model::landing::Span;
 use crate::model::person::Login;
 use crate::policy::Policy;
 use crate::record::{self, Chain};
@@ -22,8 +25,8 @@ use std::path::Path;
 /// What a deployment adds to what is judged.
 #[derive(Debug, Args)]
 pub struct Deploying {
-    /// Judge a deployment: everything that landed since what is deployed there. The baseline is what the record says,
-    /// or `--base`; the candidate is `--head`.
+    /// Judge a deployment: everything that landed since what is deployed there. The baseline is `--base`, else what the
+    /// record says, else what the host says; the candidate is `--head`.
     #[arg(long, value_name = "NAME", help_heading = "Deployment")]
     environment: Option<Environment>,
     /// The branch that is deployed from. Without it: the job's branch, or the policy's if it names one.
@@ -86,8 +89,12 @@ pub fn run(
 fn record(directory: &Path, environment: &Environment, ready: &Prepared, decision: &Decision) -> Result<()> {
     let baseline = ready.facts.baseline.known().map_err(|gap| Failure::environment(gap.to_string()))?;
     let origin = match baseline.origin {
+        BaselineOrigin::Recorded(_) if ready.facts.span.value() == Some(&Span::Behind) => {
+            record::BaselineOrigin::Rollback
+        }
         BaselineOrigin::Recorded(_) => record::BaselineOrigin::Recorded,
         BaselineOrigin::Asserted => record::BaselineOrigin::Asserted,
+        BaselineOrigin::Host(_) => record::BaselineOrigin::Host,
     };
     let recording = Recording {
         environment,
@@ -139,7 +146,9 @@ pub fn prepare(
         head: Some(candidate.clone()),
         ..Judged::default()
     };
-    let (baseline, tip) = match baseline(&repository, subject, environment)? {
+    let host = host(subject, connection)?;
+    let known = Known::gather(&repository, host.as_deref(), environment);
+    let (baseline, tip) = match baseline(&repository, subject, environment, &known)? {
         Ok(found) => found,
         Err(gap) => return Ok(Preparation::Unseen(Box::new(judged), gap)),
     };
@@ -149,9 +158,11 @@ pub fn prepare(
         Err(gap) => return Ok(Preparation::Unseen(Box::new(judged), gap)),
     };
     let branch = branch(deploying, &policy)?;
-    let host = host(subject, connection)?;
     let deployer = deployer(deploying.deployer.as_deref(), actions::actor());
-    let target = Target { environment: environment.to_string(), branch, candidate, baseline, deployer };
+    let recorded = known.recorded();
+    let environment = environment.to_string();
+    let target =
+        Target { environment, branch, candidate, baseline, deployer, by_host: known.by_host, recorded };
     let observed = jiff::Timestamp::now();
     let witnesses = Witnesses {
         repository: &repository,
@@ -166,29 +177,64 @@ pub fn prepare(
     Ok(Preparation::Ready(Box::new(Prepared { policy, facts, tip })))
 }
 
+/// Everything that says what is deployed, beside the command line.
+struct Known {
+    chain: Fact<Option<Chain>>,
+    by_host: Fact<Option<HostDeployment>>,
+}
+
+impl Known {
+    fn gather(repository: &Repository, host: Option<&dyn Host>, environment: &Environment) -> Self {
+        let by_host = match host {
+            Some(host) => host.deployed(environment.as_str()),
+            None => Fact::Gap(Gap::not_asked("what the host says is deployed", "name the host")),
+        };
+        Known { chain: repository.deployments(environment), by_host }
+    }
+
+    /// What the records let through, where they can be believed.
+    fn recorded(&self) -> Fact<Vec<Recorded>> {
+        let chain = match &self.chain {
+            Fact::Known(Some(chain)) => chain,
+            Fact::Known(None) => return Fact::Known(Vec::new()),
+            Fact::Gap(gap) => return Fact::Gap(gap.clone()),
+        };
+        let all = chain.links.iter().map(|link| {
+            let (number, candidate) = (link.entry.number, link.entry.candidate.clone());
+            Recorded { number, candidate }
+        });
+        match chain.last() {
+            Ok(_) => Fact::Known(all.collect()),
+            Err(_) => Fact::Gap(Gap::new(
+                format!("what was let through to {}", chain.environment),
+                GapReason::Untrusted,
+                "its records do not verify",
+                format!("See `portcullis record verify {}`.", chain.environment),
+            )),
+        }
+    }
+}
+
 type Found = (Baseline, Option<Revision>);
 
-/// What is deployed: what `--base` says, and it is marked as such; else what the newest record let through.
+/// What is deployed: what `--base` says, and it is marked as such; else what the newest record let through; else what the
+/// host says.
 fn baseline(
     repository: &Repository,
     subject: &Subject,
     environment: &Environment,
+    known: &Known,
 ) -> Result<std::result::Result<Found, Gap>> {
-    let chain = match repository.deployments(environment) {
+    let chain = match &known.chain {
         Fact::Known(chain) => chain,
-        Fact::Gap(gap) => return Ok(Err(gap)),
+        Fact::Gap(gap) => return Ok(Err(gap.clone())),
     };
     let tip = chain.as_ref().and_then(Chain::tip).cloned();
     if let Some(name) = &subject.base {
         let revision = repository.resolve(name)?;
         return Ok(Ok((Baseline { revision, origin: BaselineOrigin::Asserted }, tip)));
     }
-    let Some(chain) = chain else {
-        return Err(Failure::usage(format!(
-            "no record says what is deployed to {environment}; name it this once with --base REV, and record the decision \
-             with --record"
-        )));
-    };
+    let Some(chain) = chain else { return by_host(environment, &known.by_host) };
     match chain.last() {
         Ok(last) => {
             let origin = BaselineOrigin::Recorded(last.entry.number);
@@ -200,6 +246,24 @@ fn baseline(
                 "the records of {environment} do not verify; see `portcullis record verify {environment}`"
             ),
         }),
+    }
+}
+
+/// Without a record. A host that does not show its deployments is no host that has none.
+fn by_host(
+    environment: &Environment,
+    by_host: &Fact<Option<HostDeployment>>,
+) -> Result<std::result::Result<Found, Gap>> {
+    match by_host {
+        Fact::Known(Some(deployed)) => {
+            let (revision, origin) = (deployed.revision.clone(), BaselineOrigin::Host(deployed.number));
+            Ok(Ok((Baseline { revision, origin }, None)))
+        }
+        Fact::Gap(gap) if gap.reason != GapReason::NotAsked => Ok(Err(gap.clone())),
+        Fact::Known(None) | Fact::Gap(_) => Err(Failure::usage(format!(
+            "neither a record nor the host says what is deployed to {environment}; name it this once with --base REV, and \
+             record the decision with --record"
+        ))),
     }
 }
 
@@ -219,15 +283,18 @@ fn deployer(said: Option<&str>, actor: Option<Login>) -> Fact<Deployer> {
 }
 
 fn branch(deploying: &Deploying, policy: &Policy) -> Result<BranchName> {
-    if let Some(name) = &deploying.branch {
-        return Ok(BranchName::new(name));
-    }
-    if let Some(name) = actions::branch() {
-        return Ok(name);
+    branch_named(deploying.branch.as_deref(), policy)
+        .ok_or_else(|| Failure::usage("name the branch that is deployed from: --branch NAME"))
+}
+
+/// The branch that is named, else the job's, else the only one that the policy deploys from.
+pub fn branch_named(name: Option<&str>, policy: &Policy) -> Option<BranchName> {
+    if let Some(name) = name.map(BranchName::new).or_else(actions::branch) {
+        return Some(name);
     }
     match policy.scope.deployment.as_slice() {
-        [only] if !only.as_str().contains(['*', '?', '[', '{', '\\']) => Ok(BranchName::new(only.as_str())),
-        _ => Err(Failure::usage("name the branch that is deployed from: --branch NAME")),
+        [only] if !only.as_str().contains(['*', '?', '[', '{', '\\']) => Some(BranchName::new(only.as_str())),
+        _ => None,
     }
 }
 
@@ -235,17 +302,22 @@ fn host(subject: &Subject, connection: Connection) -> Result<Option<Box<dyn Host
     let repository = match (subject.host, &subject.repository) {
         (Some(HostName::None), _) => return Ok(None),
         (_, Some(repository)) => repository.clone(),
-        (_, None) => match actions::repository() {
-            Some(repository) => repository,
-            None => {
-                return Err(Failure::usage(
-                    "name the host: --host github --repository OWNER/NAME, or --host none for what git alone can tell",
-                ));
-            }
-        },
+        (_, None) => actions::repository().ok_or_else(|| {
+            Failure::usage(
+                "name the host: --host github --repository OWNER/NAME, or --host none for what git alone can tell",
+            )
+        })?,
     };
+    host_of(&repository, connection).map(Some)
+}
+
+/// The host of a repository.
+///
+/// # Errors
+/// Its name or the address of the API cannot be one.
+pub fn host_of(repository: &str, connection: Connection) -> Result<Box<dyn Host>> {
     let Connection { api_url, token, transport } = connection;
     // Of no request in particular: each landing names its own.
-    let host = GitHub::new(&api_url, &repository, 0, token, transport, Patience::default());
-    Ok(Some(Box::new(host.map_err(Failure::usage)?)))
+    let host = GitHub::new(&api_url, repository, 0, token, transport, Patience::default());
+    Ok(Box::new(host.map_err(Failure::usage)?))
 }

@@ -1,4 +1,4 @@
-//! `portcullis explain`: what a control asks and why; to which areas a path or a commit belongs.
+//! `portcullis explain`: what a control asks and why; to which areas a path belongs; how a commit landed.
 
 use super::exit::{Exit, Failure, Result};
 use super::output::{nearest, unknown};
@@ -7,7 +7,7 @@ use crate::collect::gather::text_at;
 use crate::collect::git::Repository;
 use crate::control::{self, Documentation, Kind};
 use crate::model::change::Revision;
-use crate::model::decision::{Touch, TouchedArea};
+use crate::model::decision::Touch;
 use crate::model::fact::Gap;
 use crate::model::inquiry::Inquiry;
 use crate::model::inventory::{Area, Inventory, Ruled};
@@ -17,6 +17,8 @@ use crate::render::prose::{prose, wrap};
 use clap::Args;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+
+mod landing;
 
 /// Columns to fill.
 const WIDTH: usize = 80;
@@ -38,6 +40,11 @@ pub struct Arguments {
     /// A policy kept elsewhere. Without it: `portcullis.toml` at that commit.
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
+    /// Show everything: every line that nobody reviewed, every commit, what every control rests on.
+    #[arg(short, long)]
+    verbose: bool,
+    #[command(flatten)]
+    landing: landing::Where,
 }
 
 /// Explains.
@@ -45,14 +52,13 @@ pub struct Arguments {
 /// # Errors
 /// There is nothing of this name, or the policy or repository cannot be read.
 pub fn run(directory: &Path, arguments: &Arguments) -> Result {
-    let text = match &arguments.what {
-        None => list(),
+    match &arguments.what {
+        None => output::text(&list())?,
         Some(what) => match control::TABLE.iter().find(|kind| kind.name == what) {
-            Some(kind) => document(kind),
+            Some(kind) => output::text(&document(kind))?,
             None => explain_code(directory, arguments, what)?,
         },
-    };
-    output::text(&text)?;
+    }
     Ok(Exit::Allowed)
 }
 
@@ -85,7 +91,7 @@ fn document(kind: &Kind) -> String {
     text
 }
 
-fn explain_code(directory: &Path, arguments: &Arguments, what: &str) -> Result<String> {
+fn explain_code(directory: &Path, arguments: &Arguments, what: &str) -> Result<()> {
     let names = || control::TABLE.iter().map(|kind| kind.name);
     let repository = Repository::open(directory).map_err(|error| {
         let control = unknown("control", what, names());
@@ -97,17 +103,21 @@ fn explain_code(directory: &Path, arguments: &Arguments, what: &str) -> Result<S
     let path = RepoPath::from(what.trim_start_matches("./").trim_end_matches('/'));
     let paths = repository.paths_at(&at).map_err(unseen)?;
     if paths.contains(&path) {
-        return code.path(&path).map_err(unseen);
+        return output::text(&code.path(&path).map_err(unseen)?);
     }
     let below: Vec<&RepoPath> = paths.iter().filter(|one| is_below(one, &path)).collect();
     if !below.is_empty() {
-        return Ok(code.directory(&path, &below));
+        return output::text(&code.directory(&path, &below));
     }
     match repository.resolve(what) {
-        Ok(commit) => code.commit(&commit).map_err(unseen),
+        Ok(commit) => {
+            let asked =
+                landing::Asked { repository: &repository, policy: &policy, directory, commit: &commit };
+            landing::explain(&asked, &arguments.landing, arguments.verbose)
+        }
         Err(_) if what.contains(['/', '.']) && nearest(what, names()).is_none() => {
             let nothing = format!("{path} is no file at {}; by its path alone:\n\n", at.short());
-            Ok(nothing + &by_path(&policy.scope.inventory, &path))
+            output::text(&(nothing + &by_path(&policy.scope.inventory, &path)))
         }
         Err(error) => {
             let help = match nearest(what, names()) {
@@ -199,15 +209,6 @@ impl Code<'_> {
         }
         text
     }
-
-    fn commit(&self, commit: &Revision) -> std::result::Result<String, Gap> {
-        let inquiry = self.inquiry();
-        let changed = self.repository.commit_files(commit, &inquiry)?;
-        let areas = self.policy.scope.inventory.touched(changed.iter(), &inquiry)?;
-        let number = files(changed.len());
-        Ok(format!("commit {} changes {number} against its first parent\n\n", commit.short())
-            + &show_areas(&areas))
-    }
 }
 
 fn files(number: usize) -> String {
@@ -254,25 +255,6 @@ fn some_of(numbers: &[String]) -> String {
             format!("any of the lines {} and {more} more", numbers[..HANDFUL].join(", "))
         }
     }
-}
-
-fn show_areas(areas: &[TouchedArea]) -> String {
-    let mut text = String::new();
-    for area in areas {
-        let _ = writeln!(text, "{} ({})", area.area, area.purpose);
-        for touch in &area.touches {
-            let line = touch.line.map(|line| format!(":{line}")).unwrap_or_default();
-            let _ = writeln!(
-                text,
-                "  {}{line}  {} (line {} of the policy)",
-                touch.path, touch.rule, touch.policy_line
-            );
-        }
-    }
-    if areas.is_empty() {
-        text.push_str("It touches no data-processing area.\n");
-    }
-    text
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use crate::model::digest::Digest;
 use crate::render::{self, Format, Style};
 use clap::Args;
 use std::collections::BTreeSet;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
 
 /// How the decision is shown.
@@ -21,7 +21,7 @@ pub struct Shown {
     /// Show the decision, but exit with 0 when it is `blocked` or `undetermined`.
     #[arg(long, help_heading = "Output")]
     advisory: bool,
-    /// Also show what is met.
+    /// Also show what is met, how each landing was explained, and (on stderr) what each control looked at.
     #[arg(short, long, help_heading = "Output")]
     verbose: bool,
 }
@@ -51,6 +51,11 @@ impl Shown {
 }
 
 impl Plan<'_> {
+    /// Is everything to be shown?
+    pub fn is_verbose(&self) -> bool {
+        self.arguments.verbose
+    }
+
     /// Shows a decision in every format asked for, and says how to exit.
     ///
     /// # Errors
@@ -112,12 +117,13 @@ fn write(decision: &Decision, target: &Target, arguments: &Shown) -> Result<()> 
 }
 
 fn style(arguments: &Shown, to_stdout: bool) -> Style {
-    Style {
-        colour: to_stdout && colour(),
-        width: 80,
-        verbose: arguments.verbose,
-        advisory: arguments.advisory,
-    }
+    let colour = to_stdout && colour();
+    Style { colour, advisory: arguments.advisory, ..for_people(arguments.verbose) }
+}
+
+/// How text for people goes to stdout.
+pub fn for_people(verbose: bool) -> Style {
+    Style { colour: colour(), width: 80, verbose, advisory: false }
 }
 
 /// May stdout carry colour? (`NO_COLOR`, `CLICOLOR_FORCE`, no terminal)
@@ -227,11 +233,36 @@ pub fn remark(message: &str) {
     eprintln!("{}", render::plain(message.trim_end()));
 }
 
-/// Says on stderr how far a long piece of work has come, on a terminal only.
+/// Work of fewer parts than this is over before anybody wonders.
+const LONG: usize = 60;
+
+/// Says on stderr how far a long piece of work has come: on a terminal only, never in the log of a CI job, and wiped when it is
+/// done.
 pub fn progress(done: usize, total: usize) {
-    use std::io::IsTerminal;
-    if total > 20 && io::stderr().is_terminal() {
-        let end = if done + 1 == total { "\n" } else { "" };
-        eprint!("\rjudging landing {} of {total}{end}", done + 1);
+    if total >= LONG && io::stderr().is_terminal() && !actions::is_ci() {
+        eprint!("{}", progress_line(done, total).unwrap_or_default());
+    }
+}
+
+/// What to write when so much is done; nothing while the percentage stays the same.
+fn progress_line(done: usize, total: usize) -> Option<String> {
+    let percent = |done: usize| done.saturating_mul(100) / total.max(1);
+    if done >= total {
+        return Some("\r\u{1b}[K".to_string());
+    }
+    let moved = done == 0 || percent(done) != percent(done - 1);
+    moved.then(|| format!("\rlooking at the landings: {} %", percent(done)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn progress_is_restrained_and_wiped() {
+        let lines: Vec<String> = (0..=1000).filter_map(|done| progress_line(done, 1000)).collect();
+        assert_eq!(lines.len(), 101);
+        assert_eq!(lines[37], "\rlooking at the landings: 37 %");
+        assert_eq!(lines[100], "\r\u{1b}[K");
     }
 }

@@ -126,7 +126,8 @@ fn statement(id: &str, file: &Path) -> Result {
     let waivers = read_waivers(&policy, &file)?.unwrap_or_default();
     let unknown = || Failure::policy(format!("there is no waiver `{id}` in {}", file.display()));
     let waiver = waivers.iter().find(|waiver| waiver.id == id).ok_or_else(unknown)?;
-    output::text(&waiver.statement(&policy.project))?;
+    // To the byte: it is going to be signed.
+    output::stdout(waiver.statement(&policy.project).as_bytes())?;
     Ok(Exit::Allowed)
 }
 

@@ -1,20 +1,27 @@
 //! Gathers the facts of a deployment: the range, its landings, and for each the requests that might explain it.
 
 use crate::collect::gather::{Asked, Sources, gather};
-use crate::collect::git::Repository;
+use crate::collect::git::{Place, Repository};
 use crate::collect::host::{Host, Question};
-use crate::model::change::{BranchName, Revision};
-use crate::model::deployment::{Baseline, Deployer, Deployment, LandingFacts, SCHEMA};
-use crate::model::fact::{Fact, Gap};
+use crate::model::change::{BranchName, FileChange, Revision};
+use crate::model::deployment::{
+    Back, Baseline, BaselineOrigin, Deployer, Deployment, HostDeployment, LandingFacts, Recorded, SCHEMA,
+};
+use crate::model::fact::{Fact, Gap, GapReason};
 use crate::model::facts::{self, Facts};
 use crate::model::inquiry::{Inquiry, Topic};
 use crate::model::landing::{Candidate, Coverage, Landing, Span, Step};
+use crate::model::path::RepoPath;
 use crate::model::protection::Branch;
+use crate::model::waiver;
 use std::collections::BTreeSet;
 use std::path::Path;
 
 /// What is asked of the branch and the candidate, and not of each landing.
 const OF_THE_WHOLE: [Topic; 4] = [Topic::Protection, Topic::Reports, Topic::Evidence, Topic::CodeOwners];
+
+/// The parts that the work on a range consists of, each as long as the range.
+const PARTS: usize = 3;
 
 /// What would be deployed, from where.
 #[derive(Clone, Debug)]
@@ -29,6 +36,10 @@ pub struct Target {
     pub baseline: Baseline,
     /// Who would deploy it.
     pub deployer: Fact<Deployer>,
+    /// What the host says is deployed.
+    pub by_host: Fact<Option<HostDeployment>>,
+    /// What the records let through.
+    pub recorded: Fact<Vec<Recorded>>,
 }
 
 /// Whom to ask.
@@ -54,7 +65,7 @@ pub fn gather_deployment(
     witnesses: &Witnesses<'_>,
     progress: &dyn Fn(usize, usize),
 ) -> Deployment {
-    let Target { environment, branch, candidate, baseline, deployer } = target;
+    let Target { environment, branch, candidate, baseline, deployer, by_host, recorded } = target;
     let seen = match witnesses.host {
         Some(host) => host.branch(&branch),
         None => Fact::Gap(no_host("where the branch is")),
@@ -73,6 +84,11 @@ pub fn gather_deployment(
         Fact::Known(_) => Fact::Known(Vec::new()),
         Fact::Gap(gap) => Fact::Gap(gap.clone()),
     };
+    let back = match &span {
+        Fact::Known(Span::Behind) => range.back(&baseline.revision, &candidate, &branch).map(Some).into(),
+        Fact::Known(_) => Fact::Known(None),
+        Fact::Gap(gap) => Fact::Gap(gap.clone()),
+    };
     let whole = range.whole(&baseline.revision, &candidate);
     let baseline = Fact::Known(baseline);
     Deployment {
@@ -82,11 +98,63 @@ pub fn gather_deployment(
         candidate,
         deployer,
         baseline,
+        by_host,
+        recorded,
         on_branch,
         span,
+        back,
         landings,
         whole,
     }
+}
+
+/// One landing of a branch, for whoever asks about a single commit: the step at a place of its line, with its neighbours
+/// that the same requests brought.
+pub fn gather_landing(
+    inquiry: &Inquiry,
+    branch: &BranchName,
+    place: &Place,
+    witnesses: &Witnesses<'_>,
+) -> Result<Option<Deployment>, Gap> {
+    let seen = match witnesses.host {
+        Some(host) => host.branch(branch),
+        None => Fact::Gap(no_host("where the branch is")),
+    };
+    let range = Range { inquiry, witnesses, branch: &seen };
+    let Some(group) = range.group_at(branch, place)? else { return Ok(None) };
+    let revision = group.parent.clone();
+    let Some(mut facts) = range.landing(group) else { return Ok(None) };
+    if witnesses.host.is_none() {
+        facts.landing.candidates = merged_parents(witnesses.repository, &facts.landing.landed)?;
+    }
+    let mut landings = vec![facts];
+    range.prove(&mut landings, &|_| ());
+    let landed =
+        landings.first().map(|facts| facts.landing.landed.clone()).unwrap_or_else(|| revision.clone());
+    let not_asked = |what: &str| Gap::not_asked(what, "judge a deployment");
+    Ok(Some(Deployment {
+        schema: SCHEMA,
+        environment: String::new(),
+        branch: branch.clone(),
+        deployer: Fact::Gap(not_asked("who deploys")),
+        by_host: Fact::Gap(not_asked("what the host says is deployed")),
+        recorded: Fact::Gap(not_asked("what was recorded")),
+        on_branch: Fact::Gap(not_asked("whether the commit may be deployed")),
+        span: witnesses.repository.span(&revision, &landed),
+        back: Fact::Known(None),
+        whole: range.alone(&revision, &landed),
+        baseline: Fact::Known(Baseline { revision, origin: BaselineOrigin::Asserted }),
+        candidate: landed,
+        landings: Fact::Known(landings),
+    }))
+}
+
+/// The other parents of a merge, as what might explain it: which requests they belong to nobody was asked, so they are
+/// numbered as parents are.
+fn merged_parents(repository: &Repository, landed: &Revision) -> Result<Vec<Candidate>, Gap> {
+    let parents = repository.commit(landed)?.parents;
+    let numbered = parents.into_iter().zip(1..).skip(1);
+    Ok(numbered.map(|(head, request)| Candidate { request, head }).collect())
 }
 
 fn no_host(what: &str) -> Gap {
@@ -114,38 +182,46 @@ impl Range<'_> {
         steps: &[Step],
         progress: &dyn Fn(usize, usize),
     ) -> Vec<LandingFacts> {
-        let groups = self.groups(baseline, branch, steps);
-        let total = groups.len();
-        let mut gathered = Vec::with_capacity(total);
+        // One part of the work asks who brought each step, one asks about those requests, and one proves their content.
+        let total = steps.len() * PARTS;
+        let groups = self.groups(baseline, branch, steps, &|step| progress(step, total));
+        let count = groups.len().max(1);
+        let mut gathered = Vec::with_capacity(count);
         for (index, group) in groups.into_iter().enumerate() {
-            progress(index, total);
+            progress(steps.len() + index * steps.len() / count, total);
             gathered.extend(self.landing(group));
         }
-        self.prove(&mut gathered);
+        self.prove(&mut gathered, &|index| progress(2 * steps.len() + index * steps.len() / count, total));
+        progress(total, total);
         gathered
     }
 
     /// All landings in one go: the prover remembers what it read for the one before.
-    fn prove(&self, gathered: &mut [LandingFacts]) {
+    fn prove(&self, gathered: &mut [LandingFacts], progress: &dyn Fn(usize)) {
         let landings: Vec<Landing> = gathered.iter().map(|facts| facts.landing.clone()).collect();
-        self.witnesses.repository.coverage(&landings, |number, coverage| {
+        self.witnesses.repository.proofs(&landings, |number, coverage, misses| {
+            progress(number);
             if let Some(facts) = gathered.get_mut(number) {
-                facts.coverage = coverage;
+                (facts.coverage, facts.misses) = (coverage, misses);
             }
         });
     }
 
     /// A series that was rebased onto the branch, and a request that the branch was moved to, are several steps and one
     /// landing. Steps that no request explains are never taken together.
-    fn groups(&self, baseline: &Revision, branch: &BranchName, steps: &[Step]) -> Vec<Group> {
+    fn groups(
+        &self,
+        baseline: &Revision,
+        branch: &BranchName,
+        steps: &[Step],
+        progress: &dyn Fn(usize),
+    ) -> Vec<Group> {
         let mut groups: Vec<Group> = Vec::new();
         let mut parent = baseline.clone();
-        for step in steps {
+        for (number, step) in steps.iter().enumerate() {
+            progress(number);
             let id = step.commit.id.clone();
-            let requests = match self.witnesses.host {
-                Some(host) => host.landed(&id, branch),
-                None => Fact::Gap(no_host("which requests brought a commit")),
-            };
+            let requests = self.requests(&id, branch);
             let explained = requests.value().is_some_and(|requests| !requests.is_empty());
             match groups.last_mut() {
                 Some(last) if explained && last.requests == requests => last.steps.push(id.clone()),
@@ -154,6 +230,37 @@ impl Range<'_> {
             parent = id;
         }
         groups
+    }
+
+    /// The step at a place and those next to it that the same requests brought; `None` when nothing lies before it.
+    fn group_at(&self, branch: &BranchName, place: &Place) -> Result<Option<Group>, Gap> {
+        let Some(step) = place.line.get(place.at) else { return Ok(None) };
+        let requests = self.requests(step, branch);
+        let same = |step: &&Revision| {
+            requests.value().is_some_and(|all| !all.is_empty()) && self.requests(step, branch) == requests
+        };
+        let (before, after) = place.line.split_at(place.at);
+        let mut steps: Vec<Revision> = before.iter().rev().take_while(same).cloned().collect();
+        steps.reverse();
+        steps.push(step.clone());
+        steps.extend(after.iter().skip(1).take_while(same).cloned());
+        let first = steps.first().unwrap_or(step);
+        let parent = self.witnesses.repository.commit(first)?.parents.into_iter().next();
+        Ok(parent.map(|parent| Group { parent, steps, requests }))
+    }
+
+    fn requests(&self, step: &Revision, branch: &BranchName) -> Fact<BTreeSet<u64>> {
+        match self.witnesses.host {
+            Some(host) => host.landed(step, branch),
+            None => Fact::Gap(no_host("which requests brought a commit")),
+        }
+    }
+
+    /// The range as one change, with nothing that speaks of the branch or of a candidate.
+    fn alone(&self, before: &Revision, landed: &Revision) -> Facts {
+        let mut inquiry = self.inquiry.clone();
+        inquiry.topics.clear();
+        self.facts(inquiry, before, landed, None)
     }
 
     fn landing(&self, group: Group) -> Option<LandingFacts> {
@@ -172,7 +279,8 @@ impl Range<'_> {
         // Until it is proved.
         let coverage =
             Coverage::Unverifiable(Gap::not_asked("what explains the landing", "gather the facts again"));
-        Some(LandingFacts { landing, steps: group.steps, files, coverage, requests: requests.into() })
+        let (steps, misses) = (group.steps, Vec::new());
+        Some(LandingFacts { landing, steps, files, coverage, misses, requests: requests.into() })
     }
 
     /// The facts of a request as a merge gate would have gathered them just before it landed.
@@ -218,6 +326,32 @@ impl Range<'_> {
         }
     }
 
+    /// What bears on going back: whoever may is named at the baseline, or by what landed since.
+    fn back(&self, baseline: &Revision, candidate: &Revision, branch: &BranchName) -> Result<Back, Gap> {
+        let repository = self.witnesses.repository;
+        let tip = &self.branch.known()?.tip;
+        let since = match repository.span(baseline, tip) {
+            Fact::Known(Span::Steps(steps)) => {
+                let mut landings = self.landings(baseline, branch, &steps, &|_, _| ());
+                landings.retain(may_touch_waivers);
+                Fact::Known(landings)
+            }
+            Fact::Known(Span::Equal) => Fact::Known(Vec::new()),
+            Fact::Known(_) => Fact::Gap(Gap::new(
+                "what landed since the deployed commit",
+                GapReason::Contradiction,
+                "the deployed commit never was the tip of the branch",
+                "Name the branch that it was deployed from.",
+            )),
+            Fact::Gap(gap) => Fact::Gap(gap),
+        };
+        let undone = match repository.change(candidate, baseline, self.inquiry) {
+            Fact::Known(change) => Fact::Known(change.files),
+            Fact::Gap(gap) => Fact::Gap(gap),
+        };
+        Ok(Back { gate: self.alone(baseline, tip).gate, since, undone })
+    }
+
     /// The range as one change, with what speaks of the branch and of the candidate.
     fn whole(&self, baseline: &Revision, candidate: &Revision) -> Facts {
         let mut inquiry = self.inquiry.clone();
@@ -232,6 +366,12 @@ impl Range<'_> {
         let Witnesses { repository, directory, reports, evidence, observed, .. } = *self.witnesses;
         gather(inquiry, base, head, &Sources { repository, host, directory, reports, evidence, observed })
     }
+}
+
+fn may_touch_waivers(landing: &LandingFacts) -> bool {
+    let path = RepoPath::from(waiver::PATH);
+    let is_it = |file: &FileChange| file.entries().any(|entry| entry.path == path);
+    landing.files.value().is_none_or(|files| files.iter().any(is_it))
 }
 
 fn candidates(requests: &[Facts]) -> Vec<Candidate> {

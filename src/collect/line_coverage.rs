@@ -13,8 +13,9 @@ use crate::model::line_coverage::{
     ChangedLines, CoverageFormat, CoverageReport, CoverageSource, Covered, LineCoverage,
 };
 use crate::model::path::RepoPath;
-use crate::report::line_coverage::{Reported, ReportedFile, parse, place};
+use crate::report::line_coverage::{Reported, ReportedFile, may_be_checksum_of, parse, place};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::path::Path;
 
 /// How many names a report may hint at, and how much of each.
@@ -158,8 +159,23 @@ impl Checkout<'_> {
         let Some(changed) = self.changed.get(path).and_then(Fact::value) else { return Ok(None) };
         // Some tools give an empty file one line.
         let end = changed.total.max(1);
-        let last = file.lines.executable.last().filter(|last| *last > end);
-        Ok(last.map(|last| format!("it has a line {last}, and the file has {}", changed.total)))
+        if let Some(last) = file.lines.executable.last().filter(|last| *last > end) {
+            return Ok(Some(format!("it has a line {last}, and the file has {}", changed.total)));
+        }
+        let Some(text) = self.repository.file_at(self.head, path)? else { return Ok(None) };
+        if self.is_other_text_checked_out(path, &text) {
+            return Ok(Some("the work tree that it was measured in holds other lines".to_string()));
+        }
+        let other = other_line(&text, &file.checksums);
+        Ok(other.map(|line| format!("its checksum of line {line} is that of another line")))
+    }
+
+    /// A report that lies here was measured here. No file says nothing: there may be no work tree at all.
+    fn is_other_text_checked_out(&self, path: &RepoPath, text: &[u8]) -> bool {
+        let Some(root) = self.repository.work_tree() else { return false };
+        let file = root.join(native(path));
+        let is_same = |here: Vec<u8>| here == text || without_returns(&here) == without_returns(text);
+        fs::symlink_metadata(&file).is_ok() && !read(&file, &path.to_string()).is_ok_and(is_same)
     }
 
     fn hints(&self, others: &[&ReportedFile], covered: &Covered) -> Vec<String> {
@@ -169,6 +185,23 @@ impl Checkout<'_> {
         let alike = names.filter(|name| wanted.contains(last_component(name.as_bytes())));
         alike.take(HINTS).map(|name| shortened(name)).collect()
     }
+}
+
+/// Checkouts may end lines with a carriage return as well. A lone one is not looked at here: such a text has no lines to count.
+fn without_returns(text: &[u8]) -> Vec<u8> {
+    text.iter().copied().filter(|byte| *byte != b'\r').collect()
+}
+
+/// The first line of which the report has another checksum.
+fn other_line(text: &[u8], checksums: &BTreeMap<u32, String>) -> Option<u32> {
+    let mut lines = (1..).zip(text.split(|byte| *byte == b'\n'));
+    let differs = |line: &[u8], digest: &str| {
+        let bare = line.strip_suffix(b"\r").unwrap_or(line);
+        ![line, bare].iter().any(|line| may_be_checksum_of(digest, line))
+    };
+    lines
+        .find(|(number, line)| checksums.get(number).is_some_and(|digest| differs(line, digest)))
+        .map(|(number, _)| number)
 }
 
 fn last_component(path: &[u8]) -> &[u8] {

@@ -59,6 +59,8 @@ pub struct Approval {
     pub login: Login,
     /// The review.
     pub review: u64,
+    /// The commit it was given on.
+    pub commit: Option<Revision>,
 }
 
 /// How far independence goes.
@@ -323,7 +325,8 @@ impl Sorted {
     /// Takes an approval without a flaw, unless a newer one of the same person is taken already.
     fn accept(&mut self, who: &Who, opinion: &Opinion<'_>, may_write: Result<bool, Gap>) {
         let (login, review) = (opinion.account.login.clone(), opinion.review.id);
-        let approval = Approval { who: who.clone(), login, review };
+        let commit = opinion.review.commit.clone();
+        let approval = Approval { who: who.clone(), login, review, commit };
         let seen = self.counted.contains_key(who);
         match may_write {
             Ok(false) => self.reject(review, &approval.login, "this account may not write to the repository"),

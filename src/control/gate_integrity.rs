@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | the policy | it is the rules |
 //! | the waivers, `portcullis-waivers.toml` | they say when the rules do not hold |
+//! | their allowed signers, where the policy names them | they say whose consent is proved |
 //! | CODEOWNERS, in each place that GitHub looks in | it names who may approve; a new file in an earlier place replaces the old one |
 //! | `.github/workflows/**`, `.github/actions/**`, any `action.yml` | they run the gate and the tests |
 //! | `test-configuration` of the settings | it decides which tests run |
@@ -41,14 +42,15 @@ pub static KIND: Kind = Kind {
     documentation: Documentation {
         requires: "\
 A change to what steers the gate is approved by people who had no part in it: by the role named here or, without one, by \
-anybody independent who may write. A clean merge of the base into the request does not void their approvals, see `required-reviews`. What steers the gate is this policy, its waivers, CODEOWNERS, the workflows and actions of the \
+anybody independent who may write. A clean merge of the base into the request does not void their approvals, see `required-reviews`. What steers the gate is this policy, its waivers, the lists of signers, CODEOWNERS, the workflows and actions of the \
 repository, and whatever `test-configuration` and `paths` name.
 
 The judgement itself always uses the policy and CODEOWNERS as they stand at the base, so a change cannot loosen \
 the rules for itself. A change that removes the policy is stopped, whoever approves. And a policy that stands on a branch \
 which nothing protects proves nothing, since anybody who may write could have put it there.
 
-Waivers (`portcullis-waivers.toml` beside the policy) are taken from the base too, and this control says of each how it stands. An emergency that nobody has looked at by its date stops every change but the one that records the review.
+Waivers (`portcullis-waivers.toml` beside the policy) are taken from the base too, and this control says of each how it stands. \
+Where `[waivers] signers` of the policy names allowed signers, one whose approver did not sign it is not in force. An emergency that nobody has looked at by its date stops every change but the one that records the review.
 
 This control is always on, and no waiver covers it.",
         why: "\

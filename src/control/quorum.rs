@@ -18,7 +18,7 @@
 //! Dealing out people is a search over those who fit several roles. It gives up after a fixed number of trials (see
 //! `assignment`), and having given up is never taken for success: the demand is then unproven.
 
-use super::approval::Approvals;
+use super::approval::{Approval, Approvals};
 use super::{Case, Role, finding};
 use crate::model::change::{Change, FileChange};
 use crate::model::decision::{Finding, SubjectKind, Verdict};
@@ -98,7 +98,7 @@ pub fn judge(case: &Case<'_>, approvals: &Approvals, demand: &Demand<'_>) -> Res
         verdict,
         reason: reason(verdict, approvals, &shortfalls),
         remedy: remedy(verdict, &shortfalls, &doubts),
-        details: details(approvals, &shortfalls, doubts),
+        details: details(case, approvals, &shortfalls, doubts),
     })
 }
 
@@ -325,11 +325,29 @@ fn remedy(verdict: Verdict, shortfalls: &[Shortfall], doubts: &[(String, String)
     doubt.or_else(|| shortfalls.first().map(Shortfall::remedy))
 }
 
-fn details(approvals: &Approvals, shortfalls: &[Shortfall], doubts: Vec<(String, String)>) -> Vec<String> {
-    let counted = approvals.counted.iter().map(|it| format!("review {} by {} counts", it.review, it.login));
+fn details(
+    case: &Case<'_>,
+    approvals: &Approvals,
+    shortfalls: &[Shortfall],
+    doubts: Vec<(String, String)>,
+) -> Vec<String> {
+    let counted = approvals.counted.iter().map(|approval| counts(case, approval));
     let owners = shortfalls.iter().filter(|it| matches!(it, Shortfall::Owners(_))).map(ToString::to_string);
     let doubts = doubts.into_iter().map(|(doubt, _)| doubt);
     counted.chain(approvals.rejected.iter().cloned()).chain(owners).chain(doubts).collect()
+}
+
+/// That an approval counts, and where it was given if not on the head itself.
+fn counts(case: &Case<'_>, approval: &Approval) -> String {
+    let Approval { login, review, .. } = approval;
+    let head = case.facts.change.value().map(|change| &change.head);
+    match approval.commit.as_ref().filter(|commit| Some(*commit) != head) {
+        Some(commit) => format!(
+            "review {review} by {login} counts: it was given on {}, and since then the base was merged in, cleanly and no more",
+            commit.short()
+        ),
+        None => format!("review {review} by {login} counts"),
+    }
 }
 
 #[cfg(test)]

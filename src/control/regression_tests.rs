@@ -11,9 +11,9 @@ use crate::model::decision::{Finding, SubjectKind, TouchedArea, Verdict};
 use crate::model::evidence::{EvidenceFacts, Place};
 use crate::model::fact::{Fact, Gap};
 use crate::model::glob::Glob;
-use crate::model::inquiry::{Inquiry, Topic};
+use crate::model::inquiry::{Inquiry, SaidFormat, Topic};
 use crate::model::path::RepoPath;
-use crate::model::test_run::Report;
+use crate::model::test_run::{Report, ReportFormat};
 use binding::Counted;
 use evidence::Evidence;
 use pattern::Pattern;
@@ -60,6 +60,9 @@ pub struct Suite {
     /// Where its reports are looked for; `None`: only what is handed over by name.
     #[serde(default, deserialize_with = "not_empty")]
     reports: Option<Vec<Glob>>,
+    /// The format of its reports; `None`: their content tells.
+    #[serde(default)]
+    format: Option<ReportFormat>,
     minimum: NonZeroU64,
     #[serde(default, deserialize_with = "not_empty")]
     required: Option<Vec<Pattern>>,
@@ -147,6 +150,7 @@ impl Control for RegressionTests {
             .extend(self.suites.values().flat_map(Suite::globs).map(|glob| glob.as_str().to_string()));
         let sources = self.suites.values().flat_map(|suite| suite.tests.iter().flatten());
         inquiry.tests.extend(sources.map(|glob| glob.as_str().to_string()));
+        inquiry.formats.extend(self.suites.iter().filter_map(|(name, suite)| suite.said_format(name)));
     }
 
     fn references(&self) -> Vec<Reference<'_>> {
@@ -247,6 +251,11 @@ impl Suite {
 
     fn globs(&self) -> impl Iterator<Item = &Glob> {
         self.reports.iter().flatten()
+    }
+
+    fn said_format(&self, name: &str) -> Option<SaidFormat> {
+        let reports = self.globs().map(|glob| glob.as_str().to_string()).collect();
+        self.format.map(|format| SaidFormat { suite: name.to_string(), reports, format })
     }
 
     /// A report that was handed over for a suite belongs to no other; for the rest the patterns decide.

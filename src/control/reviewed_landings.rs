@@ -7,7 +7,7 @@ use crate::model::decision::{Finding, Place, SubjectKind, TouchedArea, Verdict};
 use crate::model::deployment::LandingFacts;
 use crate::model::fact::Gap;
 use crate::model::inquiry::Inquiry;
-use crate::model::landing::{Candidate, Coverage, Residual, ResidualHunk};
+use crate::model::landing::{Candidate, Coverage, Miss, Residual, ResidualHunk};
 use serde::Deserialize;
 
 const NAME: &str = "reviewed-landings";
@@ -94,7 +94,11 @@ impl Control for ReviewedLandings {
                 )]
             }
             Coverage::Unverifiable(gap) => {
-                vec![of(facts, Verdict::Unproven, gap.to_string()).remedy(gap.remedy.clone())]
+                vec![
+                    of(facts, Verdict::Unproven, gap.to_string())
+                        .details(tried(facts))
+                        .remedy(gap.remedy.clone()),
+                ]
             }
             Coverage::Residual(residual) => self.left_over(case, residual)?,
         })
@@ -168,6 +172,7 @@ fn unexplained(
     if hunks.len() > NAMED {
         details.push(format!("and {} more places", hunks.len() - NAMED));
     }
+    details.extend(tried(facts));
     let first = hunks
         .first()
         .map(|hunk| Place { path: hunk.path.clone(), line: hunk.line.filter(|_| hunk.side == Side::Added) });
@@ -197,7 +202,16 @@ fn named(candidate: &Candidate) -> String {
 }
 
 fn met(facts: &LandingFacts, reason: String) -> Finding {
-    of(facts, Verdict::Met, reason)
+    of(facts, Verdict::Met, reason).details(tried(facts))
+}
+
+/// What else was tried, and how far it misses.
+fn tried(facts: &LandingFacts) -> Vec<String> {
+    let miss = |miss: &Miss| {
+        let all: Vec<_> = miss.candidates.iter().map(named).collect();
+        format!("tried: {} {}", all.join(", then "), miss.distance)
+    };
+    facts.misses.iter().map(miss).collect()
 }
 
 fn of(facts: &LandingFacts, verdict: Verdict, reason: String) -> Finding {

@@ -179,6 +179,9 @@ pub fn deployment(world: &World) -> Deployment {
         branch: BranchName::new("main"),
         candidate: landed(),
         deployer: Fact::Known(Deployer { login: Login::new("sam"), origin: DeployerOrigin::Job }),
+        by_host: Fact::Known(None),
+        back: Fact::Known(None),
+        recorded: Fact::Known(Vec::new()),
         baseline: Fact::Known(Baseline { revision: base(), origin: BaselineOrigin::Recorded(1) }),
         on_branch: Fact::Known(Span::Equal),
         span: Fact::Known(Span::Steps(span)),
@@ -202,6 +205,7 @@ pub fn landing(of_request: Facts) -> LandingFacts {
         steps: vec![landed()],
         files: Fact::Known(files),
         coverage: Coverage::Replay(candidate),
+        misses: Vec::new(),
         requests: Fact::Known(vec![of_request]),
     }
 }

@@ -47,6 +47,26 @@ pub fn decide_deployment(policy: &Policy, facts: &Deployment) -> Decision {
     sealed(judged, Some(reference(policy, &facts.whole)), areas, findings)
 }
 
+/// Which areas one landing touches, and what the controls that speak of landings find of it, before any waiver.
+pub fn judge_alone(
+    policy: &Policy,
+    facts: &Deployment,
+    landing: &LandingFacts,
+) -> (Fact<Vec<TouchedArea>>, Vec<Finding>) {
+    let touched = Fact::from(touched(policy, landing, &facts.whole));
+    let of_whole = |name: &str| {
+        policy.controls.iter().any(|(known, control)| *known == name && control.reach() == Reach::Whole)
+    };
+    let mut findings: Vec<Finding> = judge_landing(policy, facts, landing, &touched)
+        .into_iter()
+        .map(|found| found.finding)
+        .filter(|finding| !of_whole(&finding.control))
+        .collect();
+    findings.sort();
+    findings.dedup();
+    (touched, findings)
+}
+
 /// How many commits the range has, and that each of them belongs to one landing: what an auditor counts again.
 fn population(facts: &Deployment) -> Option<Finding> {
     let (Span::Steps(steps), landings) = (facts.span.value()?, facts.landings.value()?) else {
@@ -87,11 +107,31 @@ fn judge(policy: &Policy, facts: &Deployment) -> (Vec<TouchedArea>, Vec<Found>) 
             all = Err(gap.clone());
         }
     }
-    let touched = Fact::from(all);
+    let touched = Fact::from(match undone(policy, facts) {
+        Ok(Some(undone)) => Ok(undone),
+        Ok(None) => all,
+        Err(gap) => Err(gap),
+    });
     let about = about(facts, vec![facts.candidate.clone()]);
     let of_whole = ask(policy, Reach::Whole, facts, &facts.whole, &touched);
     found.extend(of_whole.into_iter().map(|finding| Found::of(finding, &about, &touched)));
     (touched.value().cloned().unwrap_or_default(), found)
+}
+
+/// What is found in one landing, before any waiver.
+pub(super) fn found_in(policy: &Policy, facts: &Deployment, landing: &LandingFacts) -> Vec<Found> {
+    let touched = Fact::from(touched(policy, landing, &facts.whole));
+    judge_landing(policy, facts, landing, &touched)
+}
+
+/// The areas that going back touches, where that is what would be done.
+fn undone(policy: &Policy, facts: &Deployment) -> Result<Option<Vec<TouchedArea>>, Gap> {
+    match facts.back.known()? {
+        Some(back) => {
+            policy.scope.inventory.touched(back.undone.known()?.iter(), &facts.whole.inquiry).map(Some)
+        }
+        None => Ok(None),
+    }
 }
 
 fn about(deployment: &Deployment, commits: Vec<Revision>) -> About {

@@ -20,9 +20,10 @@ use waiving::Found;
 
 mod deployment;
 mod gate;
+mod rollback;
 mod waiving;
 
-pub use deployment::decide_deployment;
+pub use deployment::{decide_deployment, judge_alone};
 
 /// The name under which the gate itself speaks, of its policy and its base.
 const GATE: &str = "gate-integrity";

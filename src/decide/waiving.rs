@@ -95,14 +95,15 @@ fn bare(found: Vec<Found>) -> Vec<Finding> {
 /// Does every landing that touches the waivers stand by itself?
 fn brought_soundly(facts: &Deployment, found: &[Found]) -> bool {
     let Some(landings) = facts.landings.value() else { return false };
-    landings.iter().filter(|landing| may_touch_waivers(landing)).all(|landing| {
-        let proved = !matches!(
-            landing.coverage,
-            Coverage::Residual(_) | Coverage::Unverifiable(_) | Coverage::Unchanged
-        );
-        let brought = landing.requests.value().is_some_and(|requests| !requests.is_empty());
-        proved && brought && nothing_against(landing, found)
-    })
+    landings.iter().filter(|landing| may_touch_waivers(landing)).all(|landing| stands(landing, found))
+}
+
+/// Is its content proved, did a request bring it, and is nothing found against it?
+pub(super) fn stands(landing: &LandingFacts, found: &[Found]) -> bool {
+    let proved =
+        !matches!(landing.coverage, Coverage::Residual(_) | Coverage::Unverifiable(_) | Coverage::Unchanged);
+    let brought = landing.requests.value().is_some_and(|requests| !requests.is_empty());
+    proved && brought && nothing_against(landing, found)
 }
 
 fn may_touch_waivers(landing: &LandingFacts) -> bool {

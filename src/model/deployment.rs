@@ -6,13 +6,13 @@
 
 use crate::model::change::{BranchName, FileChange, Revision};
 use crate::model::fact::Fact;
-use crate::model::facts::Facts;
-use crate::model::landing::{Coverage, Landing, Span};
+use crate::model::facts::{Facts, GateTexts};
+use crate::model::landing::{Coverage, Landing, Miss, Span};
 use crate::model::person::Login;
 use serde::{Deserialize, Serialize};
 
 /// The version of the JSON form of [`Deployment`].
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 
 /// The facts of one deployment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,10 +30,16 @@ pub struct Deployment {
     pub deployer: Fact<Deployer>,
     /// What is deployed.
     pub baseline: Fact<Baseline>,
+    /// What the host says is deployed; `None` when it lists no deployment that succeeded and stands.
+    pub by_host: Fact<Option<HostDeployment>>,
+    /// What the chain of records let through, oldest first; none when there is no record.
+    pub recorded: Fact<Vec<Recorded>>,
     /// How the candidate lies to the tip of the branch: only a commit that is or was the tip may be deployed.
     pub on_branch: Fact<Span>,
     /// How the candidate lies to the baseline, with every step between them.
     pub span: Fact<Span>,
+    /// What bears on going back; `None` where the candidate does not lie behind the baseline.
+    pub back: Fact<Option<Back>>,
     /// The landings of those steps, oldest first.
     pub landings: Fact<Vec<LandingFacts>>,
     /// The branch as it is, its protection, the range as one change, and the evidence for the candidate. Its
@@ -79,6 +85,42 @@ pub enum BaselineOrigin {
     Recorded(u64),
     /// Whoever ran the gate says so.
     Asserted,
+    /// The host's list of deployments says so; the number is that of the deployment.
+    Host(u64),
+}
+
+/// What bears on a rollback. Who may go back stands beside the policy, and lands on the branch like anything else.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Back {
+    /// The waivers at the baseline and at the tip of the branch.
+    pub gate: Fact<GateTexts>,
+    /// The landings since the baseline that touch them.
+    pub since: Fact<Vec<LandingFacts>>,
+    /// What going back would undo.
+    pub undone: Fact<Vec<FileChange>>,
+}
+
+/// A deployment that the host lists as done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HostDeployment {
+    /// Its number on the host.
+    pub number: u64,
+    /// The commit.
+    pub revision: Revision,
+    /// Since when, by the host's clock.
+    pub since: jiff::Timestamp,
+}
+
+/// A deployment that the gate let through before.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recorded {
+    /// The number of its record.
+    pub number: u64,
+    /// The commit.
+    pub candidate: Revision,
 }
 
 /// What was seen of one landing.
@@ -93,6 +135,8 @@ pub struct LandingFacts {
     pub files: Fact<Vec<FileChange>>,
     /// What of its content those requests explain.
     pub coverage: Coverage,
+    /// Which of them were tried in vain, alone or together, and how far they miss.
+    pub misses: Vec<Miss>,
     /// The requests that the host says brought it, each with the facts of a merge gate; none for a direct push.
     pub requests: Fact<Vec<Facts>>,
 }

@@ -4,6 +4,7 @@
 use crate::model::line_coverage::CoverageSource;
 use crate::model::path::RepoPath;
 use crate::model::person::TeamName;
+use crate::model::test_run::ReportFormat;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -23,6 +24,8 @@ pub struct Inquiry {
     pub tests: BTreeSet<String>,
     /// Where coverage reports are looked for. Without any, nobody asks which lines changed.
     pub line_coverage: BTreeSet<CoverageSource>,
+    /// In what format reports are written, where the policy says so. The rest is told by its content.
+    pub formats: BTreeSet<SaidFormat>,
     /// Also list the paths that single commits on the way touch, not only what is left of them in the end.
     pub each_commit: bool,
     /// Where the allowed signers of waivers stand in the repository; they are read at the base. `None` when nobody asks.
@@ -47,11 +50,24 @@ impl Inquiry {
         self.tests.extend(other.tests);
         self.waiver_signers = self.waiver_signers.or(other.waiver_signers);
         self.line_coverage.extend(other.line_coverage);
+        self.formats.extend(other.formats);
         self.each_commit |= other.each_commit;
         self.policy = self.policy.or(other.policy);
         self.signers = self.signers.or(other.signers);
         self
     }
+}
+
+/// The format of the reports of one suite.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SaidFormat {
+    /// The suite, for reports that are handed over for it by name.
+    pub suite: String,
+    /// The patterns that find its other reports.
+    pub reports: BTreeSet<String>,
+    /// The format.
+    pub format: ReportFormat,
 }
 
 /// Topics of questions.

@@ -117,3 +117,56 @@ pub struct ResidualHunk {
     /// The SHA-256 of the lines; for a whole, of its mode (octal), a space and its object name.
     pub digest: Digest,
 }
+
+/// Candidates that were tried in vain.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Miss {
+    /// The candidates, in the order in which they were merged.
+    pub candidates: Vec<Candidate>,
+    /// How far they are from the landing.
+    pub distance: Distance,
+}
+
+/// How far the recomputed content is from what landed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Distance {
+    /// What differs. A file without lines counts as a file only.
+    Differs {
+        /// So many files.
+        files: u64,
+        /// So many lines that only the landing has.
+        added: u64,
+        /// So many lines that the landing lacks.
+        dropped: u64,
+    },
+    /// Nobody measured it, because others explain the landing.
+    NotMeasured,
+    /// The landing holds commits of another request besides, whose content has to be there too.
+    HoldsMore,
+    /// They have no history in common with the branch.
+    Unrelated,
+    /// It could not be recomputed.
+    Unseen(Gap),
+}
+
+impl std::fmt::Display for Distance {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let plural = |number: u64| if number == 1 { "" } else { "s" };
+        match self {
+            Distance::Differs { files, added, dropped } => write!(
+                f,
+                "differs in {files} file{}, {added} line{} added and {dropped} dropped",
+                plural(*files),
+                plural(*added)
+            ),
+            Distance::NotMeasured => f.write_str("does not explain it"),
+            Distance::HoldsMore => {
+                f.write_str("cannot explain it alone, because it holds commits of another request besides")
+            }
+            Distance::Unrelated => f.write_str("has no history in common with the branch"),
+            Distance::Unseen(gap) => write!(f, "cannot be said, because {gap}"),
+        }
+    }
+}

@@ -20,6 +20,7 @@ pub mod landing;
 pub mod line_coverage;
 pub mod lines;
 pub mod moment;
+pub mod patch;
 pub mod path;
 pub mod person;
 pub mod protection;

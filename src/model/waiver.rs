@@ -3,6 +3,7 @@
 //! Nothing here reads a clock. Whether a waiver is in force is asked with the moment of judgement, which is a fact.
 
 use crate::model::change::Revision;
+use crate::model::glob::is_invisible;
 use crate::model::person::Login;
 use jiff::Timestamp;
 use std::collections::BTreeSet;
@@ -72,6 +73,31 @@ pub enum Standing {
     Overdue,
 }
 
+/// Leave to go back: to something that was deployed before, for a reason and a time, granted by another person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rollback {
+    /// Its name; nothing else in the file has it.
+    pub id: String,
+    /// Where.
+    pub environment: String,
+    /// What is deployed.
+    pub from: Revision,
+    /// What is to be deployed instead.
+    pub to: Revision,
+    /// Why.
+    pub reason: String,
+    /// Where the request for it is kept.
+    pub ticket: String,
+    /// Who asked for it.
+    pub requester: Login,
+    /// Who granted it: another person.
+    pub approver: Login,
+    /// From when it counts.
+    pub created: Timestamp,
+    /// From when it no longer counts: it counts before this moment, and not at it.
+    pub expires: Timestamp,
+}
+
 /// What a finding speaks of, as far as waivers look at it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct About {
@@ -135,9 +161,15 @@ impl Waiver {
     }
 }
 
-/// Text on one line, in quotes.
+/// Text on one line, in quotes, and nothing in it that cannot be seen: what is signed is what was read.
 fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+    let quoted = serde_json::Value::from(text).to_string();
+    let shown = |c: char| {
+        let mut units = [0; 2];
+        let units = c.encode_utf16(&mut units).iter();
+        units.map(|unit| format!("\\u{unit:04x}")).collect::<String>()
+    };
+    quoted.chars().map(|c| if is_invisible(c) || c.is_control() { shown(c) } else { c.to_string() }).collect()
 }
 
 impl Scope {

@@ -68,6 +68,7 @@ fn assemble(
     let roles = people::roles(source, document, &people, problems);
     let project = document.project.as_ref().map(|project| checked_project(project, problems));
     let branches = document.branches.as_ref().map(|branches| branches::checked(branches, problems));
+    says_something(source.root.get_ref().get("waivers"), "`longest` or `signers`", problems);
     let signers = document.waivers.as_ref().and_then(|waivers| waivers.signers.as_ref());
     let waiver_signers = signers.and_then(|path| signed::place(path, problems));
     let (project, branches) = (project?, branches?);
@@ -100,6 +101,15 @@ fn missing_sections(source: &Source<'_, '_>, problems: &mut Vec<Problem>) {
         |name: &str| root.get_ref().get(name).is_none() && !source.removed.holds(&root.span(), name);
     let missing = SECTIONS.iter().filter(|(name, _)| is_missing(name));
     problems.extend(missing.map(|(name, help)| wording::missing(name, 0..0).help(*help)));
+}
+
+/// A table that is written must hold something.
+fn says_something(table: Option<&Value<'_>>, keys: &str, problems: &mut Vec<Problem>) {
+    let Some(table) = table else { return };
+    if matches!(table.get_ref(), DeValue::Table(entries) if entries.is_empty()) {
+        let help = format!("write {keys}, or leave it out");
+        problems.push(Problem::new(table.span(), "an empty table says nothing here").help(help));
+    }
 }
 
 fn checked_project<'d>(project: &'d Project, problems: &mut Vec<Problem>) -> &'d Project {

@@ -58,6 +58,7 @@ mod document;
 mod meaning;
 mod people;
 mod recover;
+mod rollbacks;
 mod show;
 mod signed;
 mod syntax;

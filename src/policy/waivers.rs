@@ -27,12 +27,13 @@
 //! '''
 //! ```
 //!
-//! The policy says how long a waiver may last: `[waivers] longest = "30d"`.
+//! Beside them stand rollbacks; see [`super::rollbacks`]. The policy says how long either may last: `[waivers] longest = "30d"`.
 
 use super::document::List;
 use super::meaning::{filled, line, said};
 use super::people::check_login;
 use super::recover::{Removed, recover};
+use super::rollbacks::WrittenRollback;
 use super::tree::Value;
 use super::wording::{self, suggest};
 use super::{Policy, Problem, meaning, syntax};
@@ -41,7 +42,7 @@ use crate::model::change::Revision;
 use crate::model::environment::Environment;
 use crate::model::moment::Moment;
 use crate::model::person::Login;
-use crate::model::waiver::{Emergency, Scope, Waiver};
+use crate::model::waiver::{Emergency, Rollback, Scope, Waiver};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -61,6 +62,7 @@ struct Document {
     /// Looked at before anything else.
     schema: Option<u32>,
     waivers: Vec<Spanned<Written>>,
+    rollbacks: Vec<Spanned<WrittenRollback>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -119,16 +121,29 @@ impl Policy {
     /// # Errors
     /// Every mistake in them, in the order of the text.
     pub fn waivers(&self, text: &str) -> Result<Vec<Waiver>, Vec<Problem>> {
+        self.leaves(text).map(|(waivers, _)| waivers)
+    }
+
+    /// Reads rollbacks, sorted by id.
+    ///
+    /// # Errors
+    /// Every mistake in the file, in the order of the text.
+    pub fn rollbacks(&self, text: &str) -> Result<Vec<Rollback>, Vec<Problem>> {
+        self.leaves(text).map(|(_, rollbacks)| rollbacks)
+    }
+
+    fn leaves(&self, text: &str) -> Result<Leaves, Vec<Problem>> {
         let mut problems = Vec::new();
-        let waivers = read(self, text, &mut problems);
-        match waivers {
-            Some(waivers) if problems.is_empty() => Ok(waivers),
+        match read(self, text, &mut problems) {
+            Some(leaves) if problems.is_empty() => Ok(leaves),
             _ => Err(super::in_order(problems)),
         }
     }
 }
 
-fn read(policy: &Policy, text: &str, problems: &mut Vec<Problem>) -> Option<Vec<Waiver>> {
+type Leaves = (Vec<Waiver>, Vec<Rollback>);
+
+fn read(policy: &Policy, text: &str, problems: &mut Vec<Problem>) -> Option<Leaves> {
     let root = syntax::parse(text, problems)?;
     if let Some(problem) = meaning::other_schema(&root) {
         problems.push(problem);
@@ -136,14 +151,22 @@ fn read(policy: &Policy, text: &str, problems: &mut Vec<Problem>) -> Option<Vec<
     }
     let (document, removed) = recover(root.clone(), Document::deserialize, problems);
     missing_schema(&root, &removed, problems);
-    let written = document.unwrap_or_default().waivers;
-    named_once(text, &written, problems);
-    written.iter().for_each(|waiver| {
-        Check { policy, removed: &removed, span: waiver.span(), problems }.all(waiver.get_ref())
+    let Document { waivers, rollbacks, .. } = document.unwrap_or_default();
+    let ids = waivers.iter().map(|waiver| &waiver.get_ref().id);
+    named_once(text, ids.chain(rollbacks.iter().map(|one| &one.get_ref().id)), problems);
+    waivers.iter().for_each(|waiver| {
+        let span = waiver.span();
+        Check { policy, removed: &removed, span, noun: "waiver", problems }.all(waiver.get_ref())
     });
-    let mut waivers: Vec<_> = written.into_iter().map(|waiver| build(waiver.into_inner())).collect();
+    rollbacks.iter().for_each(|rollback| {
+        let span = rollback.span();
+        Check { policy, removed: &removed, span, noun: "rollback", problems }.rollback(rollback.get_ref())
+    });
+    let mut waivers: Vec<_> = waivers.into_iter().map(|waiver| build(waiver.into_inner())).collect();
     waivers.sort_by(|a, b| a.id.cmp(&b.id));
-    Some(waivers)
+    let mut rollbacks: Vec<_> = rollbacks.into_iter().map(|one| Rollback::from(one.into_inner())).collect();
+    rollbacks.sort_by(|a, b| a.id.cmp(&b.id));
+    Some((waivers, rollbacks))
 }
 
 fn missing_schema(root: &Value<'_>, removed: &Removed, problems: &mut Vec<Problem>) {
@@ -152,9 +175,9 @@ fn missing_schema(root: &Value<'_>, removed: &Removed, problems: &mut Vec<Proble
     }
 }
 
-fn named_once(text: &str, waivers: &[Spanned<Written>], problems: &mut Vec<Problem>) {
+fn named_once<'w>(text: &str, ids: impl Iterator<Item = &'w Spanned<String>>, problems: &mut Vec<Problem>) {
     let mut seen: BTreeMap<String, Range<usize>> = BTreeMap::new();
-    for id in waivers.iter().map(|waiver| &waiver.get_ref().id) {
+    for id in ids {
         match seen.get(&id.get_ref().to_ascii_lowercase()) {
             None => drop(seen.insert(id.get_ref().to_ascii_lowercase(), id.span())),
             Some(first) => {
@@ -166,13 +189,15 @@ fn named_once(text: &str, waivers: &[Spanned<Written>], problems: &mut Vec<Probl
     }
 }
 
-/// The checks of one waiver.
-struct Check<'c> {
-    policy: &'c Policy,
+/// The checks of one waiver or rollback.
+pub(super) struct Check<'c> {
+    pub(super) policy: &'c Policy,
     removed: &'c Removed,
-    /// The whole waiver.
-    span: Range<usize>,
-    problems: &'c mut Vec<Problem>,
+    /// The whole of it.
+    pub(super) span: Range<usize>,
+    /// What it is called.
+    noun: &'static str,
+    pub(super) problems: &'c mut Vec<Problem>,
 }
 
 impl Check<'_> {
@@ -187,14 +212,14 @@ impl Check<'_> {
         self.emergency(waiver);
     }
 
-    fn note(&mut self, span: Range<usize>, message: impl Into<String>, help: &str) {
+    pub(super) fn note(&mut self, span: Range<usize>, message: impl Into<String>, help: &str) {
         self.problems.push(Problem::new(span, message).help(help));
     }
 
-    fn id(&mut self, id: &Spanned<String>) {
+    pub(super) fn id(&mut self, id: &Spanned<String>) {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
         if id.get_ref().is_empty() || !id.get_ref().bytes().all(plain) {
-            let message = format!("`{}` cannot be the id of a waiver", id.get_ref());
+            let message = format!("`{}` cannot be the id of a {}", id.get_ref(), self.noun);
             self.note(id.span(), message, "use letters, digits, `-`, `_` and `.`");
         }
     }
@@ -260,19 +285,19 @@ impl Check<'_> {
     }
 
     /// Nobody approves or reviews what they asked for, under whichever account; nor does a machine.
-    fn other(&mut self, requester: &Spanned<Login>, login: &Spanned<Login>, does: &str) {
+    pub(super) fn other(&mut self, requester: &Spanned<Login>, login: &Spanned<Login>, does: &str) {
         let people = &self.policy.scope.people;
         let who = people.by_login(login.get_ref());
         if who == people.by_login(requester.get_ref()) {
             let name = people.show(&who);
-            let message = format!("{name} asks for this waiver and {does} it");
+            let message = format!("{name} asks for this {} and {does} it", self.noun);
             self.note(
                 login.span(),
                 message,
                 "let another person do so; two accounts of one person are one person",
             );
         } else if people.is_machine(&who) || login.get_ref().as_str().ends_with("[bot]") {
-            let message = format!("`{}` is a machine, and {does} this waiver", login.get_ref());
+            let message = format!("`{}` is a machine, and {does} this {}", login.get_ref(), self.noun);
             self.note(login.span(), message, "let a person do so");
         }
     }
@@ -282,7 +307,7 @@ impl Check<'_> {
     }
 
     /// After `created`, and not later after it than the policy lets a waiver last.
-    fn within_longest(&mut self, created: &Spanned<Moment>, end: &Spanned<Moment>, key: &str) {
+    pub(super) fn within_longest(&mut self, created: &Spanned<Moment>, end: &Spanned<Moment>, key: &str) {
         let (from, until) = (created.get_ref().0, end.get_ref().0);
         let longest = self.policy.longest_waiver;
         if until <= from {

@@ -171,6 +171,10 @@ impl Verifier {
                 !(unknown_before && matches!(fault, Fault::Previous | Fault::Baseline { .. }))
             }),
         );
+        let earlier = |link: &Link| link.entry.candidate == entry.candidate;
+        if entry.baseline.origin == super::BaselineOrigin::Rollback && !self.chain.links.iter().any(earlier) {
+            faults.push(Fault::NeverLetThrough);
+        }
         if commit_bytes(&stored.tree, before, entry, &link.digest) != stored.commit {
             faults.push(Fault::Commit);
         }
@@ -242,7 +246,7 @@ fn fault_of_baseline(entry: &Entry, deployed: Option<&Revision>) -> Option<Fault
     if *found == entry.candidate {
         return Some(Fault::Idle);
     }
-    let first_by_host = deployed.is_none() && entry.baseline.origin != super::BaselineOrigin::Recorded;
+    let first_by_host = deployed.is_none() && entry.baseline.origin == super::BaselineOrigin::Host;
     let holds = !entry.baseline.origin.follows() || first_by_host || deployed == Some(found);
     (!holds).then(|| Fault::Baseline { found: found.clone(), expected: deployed.cloned() })
 }

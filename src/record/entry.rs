@@ -61,7 +61,7 @@ pub enum BaselineOrigin {
     Host,
     /// Whoever ran the gate, with `--base`.
     Asserted,
-    /// An approved rollback, which goes back behind what was deployed.
+    /// The record before, of which this one is an approved rollback: its candidate was let through by an earlier record.
     Rollback,
 }
 
@@ -78,7 +78,7 @@ impl BaselineOrigin {
 
     /// Must the baseline be the candidate of the record before?
     pub fn follows(self) -> bool {
-        matches!(self, BaselineOrigin::Recorded | BaselineOrigin::Host)
+        matches!(self, BaselineOrigin::Recorded | BaselineOrigin::Host | BaselineOrigin::Rollback)
     }
 }
 

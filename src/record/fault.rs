@@ -55,6 +55,8 @@ pub enum Fault {
     },
     /// Candidate and baseline are the same commit: nothing was judged.
     Idle,
+    /// A rollback to something that no record before it let through.
+    NeverLetThrough,
     /// The decision did not allow it.
     NotAllowed(Outcome),
     /// The bytes of this file are not those that were sealed.
@@ -86,6 +88,9 @@ impl std::fmt::Display for Fault {
             Fault::Previous => f.write_str("it was sealed after another record than the one before it"),
             Fault::Baseline { found, expected } => write_baseline(found, expected.as_ref(), f),
             Fault::Idle => f.write_str("its candidate is its baseline: nothing was judged"),
+            Fault::NeverLetThrough => {
+                f.write_str("it goes back to a commit that no record before it let through")
+            }
             Fault::NotAllowed(_) => f.write_str("its decision does not allow the deployment"),
             Fault::Digest(name) => write!(f, "{name} is not what was sealed"),
             Fault::DecisionUnreadable(error) => write!(f, "decision.json cannot be read: {error}"),

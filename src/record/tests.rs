@@ -335,7 +335,7 @@ fn the_baseline_may_differ_only_where_the_entry_says_why() {
         (BaselineOrigin::Recorded, false),
         (BaselineOrigin::Host, false),
         (BaselineOrigin::Asserted, true),
-        (BaselineOrigin::Rollback, true),
+        (BaselineOrigin::Rollback, false),
     ] {
         let baseline = Baseline { commit: name(77), origin };
         let draft = Draft { baseline, ..draft(103, 77) };

@@ -10,7 +10,9 @@ use std::io;
 mod escape;
 pub mod github;
 pub mod json;
+pub mod landing;
 pub mod markdown;
+mod patch;
 pub mod prose;
 pub mod record;
 #[cfg(test)]

@@ -74,7 +74,7 @@ fn write_areas(decision: &Decision, page: &mut Page<'_>) -> io::Result<()> {
     decision.areas.iter().try_for_each(|area| write_area(area, brief, page))
 }
 
-fn write_area(area: &TouchedArea, brief: bool, page: &mut Page<'_>) -> io::Result<()> {
+pub(super) fn write_area(area: &TouchedArea, brief: bool, page: &mut Page<'_>) -> io::Result<()> {
     let files = summary::plural(area.touches.len() as u64, "file");
     if brief {
         page.hidden = true;
@@ -89,7 +89,7 @@ fn write_area(area: &TouchedArea, brief: bool, page: &mut Page<'_>) -> io::Resul
     })
 }
 
-fn write_finding(finding: &Finding, page: &mut Page<'_>) -> io::Result<()> {
+pub(super) fn write_finding(finding: &Finding, page: &mut Page<'_>) -> io::Result<()> {
     page.blank()?;
     write_finding_line(finding, page)?;
     if let Some(place) = &finding.place {
@@ -131,10 +131,10 @@ fn write_end(decision: &Decision, page: &mut Page<'_>) -> io::Result<()> {
 }
 
 const PLAIN: anstyle::Style = anstyle::Style::new();
-const BOLD: anstyle::Style = anstyle::Style::new().bold();
-const FAINT: anstyle::Style = anstyle::Style::new().dimmed();
+pub(super) const BOLD: anstyle::Style = anstyle::Style::new().bold();
+pub(super) const FAINT: anstyle::Style = anstyle::Style::new().dimmed();
 
-fn of_outcome(outcome: Outcome) -> anstyle::Style {
+pub(super) fn of_outcome(outcome: Outcome) -> anstyle::Style {
     match outcome {
         Outcome::Allow => AnsiColor::Green.on_default().bold(),
         Outcome::Undetermined => AnsiColor::Yellow.on_default().bold(),
@@ -142,7 +142,7 @@ fn of_outcome(outcome: Outcome) -> anstyle::Style {
     }
 }
 
-fn of_verdict(verdict: Verdict) -> anstyle::Style {
+pub(super) fn of_verdict(verdict: Verdict) -> anstyle::Style {
     match verdict {
         Verdict::Broken => of_outcome(Outcome::Block),
         Verdict::Unproven => of_outcome(Outcome::Undetermined),
@@ -153,24 +153,24 @@ fn of_verdict(verdict: Verdict) -> anstyle::Style {
 }
 
 /// Columns left free: before the first line of a paragraph, and before its others.
-struct Margin(usize, usize);
+pub(super) struct Margin(pub(super) usize, pub(super) usize);
 
 /// The word that a paragraph starts with, and its colour.
-struct Lead<'a>(&'a str, anstyle::Style);
+pub(super) struct Lead<'a>(pub(super) &'a str, pub(super) anstyle::Style);
 
 /// No word.
-const PLAIN_LEAD: Lead<'static> = Lead("", PLAIN);
+pub(super) const PLAIN_LEAD: Lead<'static> = Lead("", PLAIN);
 
 /// Where paragraphs are written.
-struct Page<'a> {
-    out: &'a mut dyn io::Write,
-    style: Style,
+pub(super) struct Page<'a> {
+    pub(super) out: &'a mut dyn io::Write,
+    pub(super) style: Style,
     /// Has something been left out that `--verbose` would show?
-    hidden: bool,
+    pub(super) hidden: bool,
 }
 
 impl Page<'_> {
-    fn blank(&mut self) -> io::Result<()> {
+    pub(super) fn blank(&mut self) -> io::Result<()> {
         writeln!(self.out)
     }
 
@@ -192,7 +192,7 @@ impl Page<'_> {
     }
 
     /// A paragraph, escaped and wrapped. Words are never broken: a path stays one piece for copying.
-    fn paragraph(&mut self, margin: Margin, lead: Lead<'_>, text: &str) -> io::Result<()> {
+    pub(super) fn paragraph(&mut self, margin: Margin, lead: Lead<'_>, text: &str) -> io::Result<()> {
         let text = self.cut(text);
         let gap = usize::from(!lead.0.is_empty());
         let first = margin.0 + lead.0.width() + gap;
@@ -215,7 +215,7 @@ impl Page<'_> {
         cut
     }
 
-    fn painted(&self, lead: &Lead<'_>) -> String {
+    pub(super) fn painted(&self, lead: &Lead<'_>) -> String {
         if self.style.colour {
             format!("{}{}{}", lead.1.render(), lead.0, lead.1.render_reset())
         } else {

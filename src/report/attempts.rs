@@ -5,7 +5,6 @@
 
 use super::stable::stable;
 use crate::model::test_run::{Test, TestOutcome};
-use std::collections::BTreeMap;
 
 /// Bounds of what a report may hold. Beyond them it is refused, never cut.
 #[derive(Clone, Copy, Debug)]
@@ -17,14 +16,22 @@ pub struct Limits {
 }
 
 /// The bounds of a report.
-pub const LIMITS: Limits = Limits { records: 5_000_000, identities: 1 << 30 };
+pub const LIMITS: Limits = Limits { records: 5_000_000, identities: 1 << 28 };
 
 /// The tests of a report while it is read.
 pub struct Attempts {
     limits: Limits,
-    records: u64,
     identities: usize,
-    tests: BTreeMap<String, (TestOutcome, u64)>,
+    /// In the order of the report. They are sorted at its end, which is much faster than keeping them sorted.
+    records: Vec<Record>,
+}
+
+/// One record of a test, or several that the report only counts.
+struct Record {
+    id: String,
+    outcome: TestOutcome,
+    number: u64,
+    attempt: bool,
 }
 
 impl Default for Attempts {
@@ -36,7 +43,7 @@ impl Default for Attempts {
 impl Attempts {
     /// No test yet.
     pub fn within(limits: Limits) -> Self {
-        Attempts { limits, records: 0, identities: 0, tests: BTreeMap::new() }
+        Attempts { limits, identities: 0, records: Vec::new() }
     }
 
     /// Takes one more attempt of a test.
@@ -44,7 +51,7 @@ impl Attempts {
     /// # Errors
     /// A sentence, when there are more than a report may hold.
     pub fn add(&mut self, id: &str, outcome: TestOutcome) -> Result<(), String> {
-        self.fold(id, outcome, 1, after)
+        self.take(id, outcome, 1, true)
     }
 
     /// Takes a test whose earlier attempts the report only counts: all of them failed.
@@ -53,7 +60,7 @@ impl Attempts {
     /// A sentence, when there are more than a report may hold.
     pub fn add_last(&mut self, id: &str, outcome: TestOutcome, attempts: u64) -> Result<(), String> {
         let outcome = if attempts > 1 { after(TestOutcome::Failed, outcome) } else { outcome };
-        self.fold(id, outcome, attempts.max(1), after)
+        self.take(id, outcome, attempts.max(1), true)
     }
 
     /// Takes a test of a format without attempts.
@@ -61,42 +68,40 @@ impl Attempts {
     /// # Errors
     /// A sentence, when there are more than a report may hold.
     pub fn add_distinct(&mut self, id: &str, outcome: TestOutcome) -> Result<(), String> {
-        self.fold(id, outcome, 1, TestOutcome::max)
+        self.take(id, outcome, 1, false)
     }
 
-    fn fold(
-        &mut self,
-        id: &str,
-        outcome: TestOutcome,
-        more: u64,
-        one_more: fn(TestOutcome, TestOutcome) -> TestOutcome,
-    ) -> Result<(), String> {
-        self.count(id.len())?;
-        self.tests
-            .entry(stable(id).into_owned())
-            .and_modify(|(before, records)| {
-                (*before, *records) = (one_more(*before, outcome), records.saturating_add(more));
-            })
-            .or_insert((outcome, more));
-        Ok(())
-    }
-
-    fn count(&mut self, length: usize) -> Result<(), String> {
-        self.records += 1;
-        self.identities += length;
-        if self.records > self.limits.records {
+    fn take(&mut self, id: &str, outcome: TestOutcome, number: u64, attempt: bool) -> Result<(), String> {
+        self.identities += id.len();
+        if self.records.len() as u64 >= self.limits.records {
             return Err(format!("it holds more than {} test cases", self.limits.records));
         }
         if self.identities > self.limits.identities {
             return Err(format!("the names of its tests are longer than {} bytes", self.limits.identities));
         }
+        self.records.push(Record { id: stable(id).into_owned(), outcome, number, attempt });
         Ok(())
     }
 
     /// The tests, sorted by identity.
-    pub fn finish(self) -> Vec<Test> {
-        self.tests.into_iter().map(|(id, (outcome, records))| Test { id, outcome, records }).collect()
+    pub fn finish(mut self) -> Vec<Test> {
+        // Records of one test stay in their order.
+        self.records.sort_by(|a, b| a.id.cmp(&b.id));
+        let mut tests: Vec<Test> = Vec::with_capacity(self.records.len());
+        for record in self.records {
+            match tests.last_mut() {
+                Some(test) if test.id == record.id => fold(test, &record),
+                _ => tests.push(Test { id: record.id, outcome: record.outcome, records: record.number }),
+            }
+        }
+        tests
     }
+}
+
+fn fold(test: &mut Test, record: &Record) {
+    let worse = if record.attempt { after } else { TestOutcome::max };
+    test.outcome = worse(test.outcome, record.outcome);
+    test.records = test.records.saturating_add(record.number);
 }
 
 /// One more attempt: the worst, save that a pass after a failure is flaky.

@@ -14,7 +14,7 @@ use std::borrow::Cow;
 /// An encoding that is not read here, a byte or character that does not belong in a document.
 pub fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, ReportError> {
     let text = characters(bytes)?;
-    match text.find(|c| !is_allowed(c)) {
+    match forbidden(&text) {
         None => Ok(text),
         Some(at) => Err(ReportError::after(&text.as_bytes()[..at], "a control character stands in the text")),
     }
@@ -40,6 +40,24 @@ pub fn text(bytes: &[u8]) -> Result<Cow<'_, str>, ReportError> {
         [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),
         _ => utf8(bytes),
     }
+}
+
+/// Where the first character stands that XML does not allow. Looking at bytes is enough to pass over nearly everything.
+fn forbidden(text: &str) -> Option<usize> {
+    const CHUNK: usize = 64;
+    let suspicious =
+        |chunk: &[u8]| chunk.iter().fold(false, |any, byte| any | (*byte < b' ') | (*byte == 0xef));
+    let chunks = text.as_bytes().chunks(CHUNK).enumerate();
+    // A character may begin before its chunk.
+    let begins = chunks.filter(|(_, chunk)| suspicious(chunk)).map(|(number, _)| number * CHUNK);
+    for begin in begins {
+        let end = text.ceil_char_boundary(begin + CHUNK);
+        let begin = text.floor_char_boundary(begin);
+        if let Some(at) = text[begin..end].find(|c| !is_allowed(c)) {
+            return Some(begin + at);
+        }
+    }
+    None
 }
 
 /// May the character stand in a document (XML 1.0, section 2.2, production 2)?
@@ -190,6 +208,18 @@ mod tests {
         assert!(decode("<a>\u{fffe}</a>".as_bytes()).is_err());
         assert!(decode(b"<?xml version='1.0' encoding='cp1252'?><a>\x81</a>").is_err());
         assert!(decode(b"<?xml version='1.0' encoding='us-ascii'?><a>\xc3\xa9</a>").is_err());
+    }
+
+    #[test]
+    fn a_character_that_does_not_belong_is_found_wherever_it_stands() {
+        for bad in ["\u{1}", "\u{fffe}", "\u{ffff}"] {
+            for before in 0..130 {
+                let text = format!("<a>{}{bad}é</a>", "é".repeat(before));
+                assert_eq!(forbidden(&text), Some(3 + 2 * before));
+                let text = format!("<a>\n\t\u{fffd}{}</a>", "\u{ef}".repeat(before));
+                assert_eq!(forbidden(&text), None);
+            }
+        }
     }
 
     #[test]

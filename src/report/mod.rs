@@ -175,6 +175,16 @@ mod tests {
     ];
 
     #[test]
+    fn a_policy_can_name_each_format() {
+        use crate::model::test_run::ReportFormat;
+        assert_eq!(ReportFormat::ALL.iter().map(|format| format.name()).collect::<Vec<_>>(), names());
+        for format in ReportFormat::ALL {
+            assert_eq!(serde_json::to_value(format).unwrap(), format.name());
+            assert_eq!(ReportFormat::named(format.name()), Some(*format));
+        }
+    }
+
+    #[test]
     fn exactly_one_format_takes_a_report_for_its_own() {
         assert_eq!(GREEN.iter().map(|(name, _)| *name).collect::<Vec<_>>(), names());
         for (name, text) in GREEN {

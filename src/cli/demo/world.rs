@@ -57,6 +57,8 @@ pub struct World {
     pub rulesets: Vec<Ruleset>,
     /// Check runs (by apps) and statuses (by accounts).
     pub checks: Vec<Check>,
+    /// Deployments, oldest first.
+    pub deployments: Vec<Deployed>,
     /// The longest page it gives.
     pub page_size: usize,
     /// What it withholds or garbles, in order.
@@ -70,6 +72,19 @@ pub struct Event {
     pub kind: String,
     /// When.
     pub at: Timestamp,
+}
+
+/// A deployment, and what became of it.
+#[derive(Clone, Debug)]
+pub struct Deployed {
+    /// Its number.
+    pub id: u64,
+    /// The commit.
+    pub revision: Revision,
+    /// Where to.
+    pub environment: String,
+    /// Its states (`success`, `inactive`, …), oldest first.
+    pub states: Vec<(String, Timestamp)>,
 }
 
 /// A branch was moved.
@@ -146,11 +161,15 @@ pub enum Endpoint {
     CheckRuns,
     /// `repos/O/R/commits/SHA/statuses`
     Statuses,
+    /// `repos/O/R/deployments`
+    Deployments,
+    /// `repos/O/R/deployments/ID/statuses`
+    DeploymentStatuses,
 }
 
 impl Endpoint {
     /// Every endpoint.
-    pub const ALL: [Endpoint; 15] = [
+    pub const ALL: [Endpoint; 17] = [
         Endpoint::Request,
         Endpoint::Branch,
         Endpoint::Reviews,
@@ -166,6 +185,8 @@ impl Endpoint {
         Endpoint::GraphQl,
         Endpoint::CheckRuns,
         Endpoint::Statuses,
+        Endpoint::Deployments,
+        Endpoint::DeploymentStatuses,
     ];
 }
 
@@ -219,6 +240,7 @@ impl World {
                 head_branch: BranchName::new("batches"),
                 head_repository: Some(repository.to_string()),
             },
+            deployments: vec![Deployed::done(5, base.clone(), 1)],
             branch: Branch { name: BranchName::new("main"), tip: base, protected: true },
             commits: commits.iter().map(own).collect(),
             listed_commits: 250,
@@ -245,6 +267,15 @@ impl World {
     pub fn bent(mut self, endpoint: Endpoint, bend: Bend) -> World {
         self.bends.push((endpoint, bend));
         self
+    }
+}
+
+impl Deployed {
+    /// A deployment to production that succeeded.
+    pub fn done(id: u64, revision: Revision, minute: i64) -> Deployed {
+        let states = [("in_progress", minute), ("success", minute + 1)];
+        let states = states.map(|(state, minute)| (state.to_string(), minutes(minute)));
+        Deployed { id, revision, environment: "production".to_string(), states: states.to_vec() }
     }
 }
 

@@ -23,7 +23,7 @@
 //! | `work_tree` | is what lies in the work tree what was checked out? |
 //! | `landing` | the steps of a branch, and what explains them |
 
-use crate::model::change::{Change, FileChange, Revision};
+use crate::model::change::{Change, Commit, FileChange, Revision};
 use crate::model::fact::{Fact, Gap};
 use crate::model::inquiry::Inquiry;
 use crate::model::line_coverage::ChangedLines;
@@ -56,6 +56,7 @@ mod tree_diff;
 mod trust;
 mod work_tree;
 
+pub use landing::Place;
 pub use trust::neutralise;
 
 /// An open repository, with everything neutralised that could bend what its objects say.
@@ -88,6 +89,14 @@ impl Repository {
     /// It stands for nothing, or for more than one thing.
     pub fn resolve(&self, name: &str) -> anyhow::Result<Revision> {
         name::resolve(&self.git, &self.objects().map_err(|gap| anyhow!("{gap}"))?, name)
+    }
+
+    /// A commit, as its object says.
+    ///
+    /// # Errors
+    /// It is missing or cannot be trusted.
+    pub fn commit(&self, commit: &Revision) -> Result<Commit, Gap> {
+        change::commit(&self.trusted_objects()?, object::oid(commit.as_str())?)
     }
 
     /// Is this commit here?

@@ -1,6 +1,7 @@
 //! Against real repositories, built for each test.
 
 mod against_git;
+mod changed_lines;
 mod content;
 mod files;
 pub(super) mod fixture;

@@ -1,6 +1,7 @@
 //! Hosts of repositories, behind one trait; one folder for each.
 
 use crate::model::change::{BranchName, Commit, Revision};
+use crate::model::deployment::HostDeployment;
 use crate::model::fact::Fact;
 use crate::model::facts::HostFacts;
 use crate::model::inquiry::Inquiry;
@@ -24,6 +25,9 @@ pub trait Host {
 
     /// A branch and its tip.
     fn branch(&self, name: &BranchName) -> Fact<Branch>;
+
+    /// The deployment to an environment that succeeded last and was not taken back; `None` when there is none.
+    fn deployed(&self, environment: &str) -> Fact<Option<HostDeployment>>;
 
     /// Everything else that the inquiry asks for.
     fn facts(&self, inquiry: &Inquiry, question: Question<'_>) -> HostFacts;

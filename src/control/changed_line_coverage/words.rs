@@ -9,7 +9,8 @@ be executed, by coverage reports that the suite wrote. This holds when:\n\
 - every changed file of the area that is still there is named by a report, or by `without-lines`: a file that no report knows is \
 never taken for a file without lines;\n\
 - names are mapped to paths exactly, and never because they end alike: two names for one file, or one name for two, are a finding;\n\
-- no report has a line behind the end of a file: it would be about another version.\n\
+- no report is about another version of a file: it has no line behind the file's end and no checksum of another line, and the work tree \
+in which it lies holds the text that is judged.\n\
 A changed line is a line of the head that differs from the merge base. Of a file that moves into the area from outside, or is a \
 copy, every line counts. A line counts as executed when any report says so. The lines that nobody executed are listed by file and \
 line; they block only when the share is missed. For files that no tool measures (SQL, YAML), `without-lines` names a suite of \

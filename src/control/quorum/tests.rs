@@ -50,6 +50,19 @@ fn the_number_of_people_counts() {
 }
 
 #[test]
+fn an_approval_from_before_an_update_says_where_it_was_given() {
+    let mut world = World::honest();
+    world.change().updates.before = vec![revision('c')];
+    world.reviews()[0].commit = Some(revision('c'));
+    let judged = ask(&world, 2, &[]);
+    assert_eq!(judged.verdict, Met);
+    assert!(
+        judged.details[1].starts_with("review 1 by kim counts: it was given on cccccccccc, "),
+        "{judged:?}"
+    );
+}
+
+#[test]
 fn a_role_is_filled_by_its_own_people() {
     let mut world = World::honest();
     world.role("dp", &["KIM", "sam"]);

@@ -49,11 +49,15 @@ definition with `gate-integrity`. Nor can it see tests that a runner leaves out 
 tests): `baseline` notices when they go, `required` when they never were. Two tests of the same name in one report are taken for two attempts of one. \
 Who may push `refs/notes/portcullis` can take a baseline or a failed run away, and without `trust = \"signed\"` write another \
 one; a missing baseline is noticed, a missing failure is not. What is ignored in the work tree is not compared, nor who may execute a file. \
+What a change takes away from the sources of tests (`tests`) is told by heuristics from the look of the text: assertions that \
+are gone, tests that are removed, emptied or newly skipped. They know the common languages and runners, can be wrong both ways, see \
+neither fewer parameters nor weaker assertions, and only point out. \
 When a report was written is what the file system or the recorder says. For a deployment, checks of the candidate are not asked \
 for, so `host` leaves it unproven: use `signed` there.";
 
 const HOW_TO_MEET: &str = "\
-Run the suite before the gate, let its runner write a report, and leave the file where `reports` looks for it, or \
+Run the suite before the gate, let its runner write a report (JUnit XML, TAP, TRX, NUnit, xUnit, CTRF, \
+`go test -json`, libtest or nextest JSON), and leave the file where `reports` looks for it, or \
 hand it over with `--report upload-regression=target/nextest/ci/junit.xml`.
 
 ```toml
@@ -63,6 +67,7 @@ signers = \".portcullis/allowed_signers\" # for `signed`; that of the base
 [controls.regression-tests.suites.upload-regression]
 areas = [\"upload\"]                     # without it: every touched area
 reports = [\"target/junit/*.xml\"]       # without it: what is handed over
+format = \"junit\"                       # without it: told by the content
 minimum = 40                           # this many ran and passed
 required = [\"upload::*\", \"*deletion*\"] # these exist and passed
 skipped = \"allow\"                      # or \"block\"

@@ -1,6 +1,8 @@
 //! What waivers let pass, and everything that they do not.
 
-use crate::control::testing::{World, at, deployment, gap, head, landed, observed, revision, step};
+use crate::attest::key::SigningKey;
+use crate::attest::sshsig;
+use crate::control::testing::{World, at, deployment, gap, head, landed, modified, observed, revision, step};
 use crate::decide::{decide, decide_deployment};
 use crate::model::change::Side;
 use crate::model::decision::{Decision, Finding, Outcome, SubjectKind, Verdict};
@@ -705,4 +707,72 @@ fn a_landing_left_out_or_of_other_commits_leaves_the_population_unproven() {
     assert_eq!(with(|_| ()), Outcome::Allow);
     assert_eq!(with(Vec::clear), Outcome::Undetermined);
     assert_eq!(with(|landings| landings[0].steps = vec![revision('5')]), Outcome::Undetermined);
+}
+
+const SIGNERS: &str = "keys/allowed_signers";
+
+/// A change short of a review, by a policy that wants signatures; these signers at the base.
+fn by_signed_policy(signers: Option<&str>, waivers: &[String]) -> Decision {
+    let text = format!("{POLICY}[waivers]\nsigners = \"{SIGNERS}\"\n");
+    let policy = Policy::parse(&text).unwrap();
+    let mut world = short_of_a_review();
+    world.facts.inquiry = policy.inquiry(Some("portcullis.toml".into()));
+    let gate = world.gate();
+    (gate.policy_before, gate.policy_after) = (Some(text.clone()), Some(text));
+    (gate.waivers_before, gate.waivers_after) = (Some(file(waivers)), Some(file(waivers)));
+    gate.waiver_signers = signers.map(str::to_string);
+    decide(&policy, &world.facts)
+}
+
+/// The waiver with this key's signature.
+fn signed(text: &str, key: &SigningKey) -> String {
+    let waiver = policy().waivers(&file(&[text.to_string()])).unwrap().remove(0);
+    let signature = sshsig::sign(waiver.statement("Record upload").as_bytes(), key).unwrap();
+    format!("{text}signature = '''\n{signature}'''\n")
+}
+
+#[test]
+fn where_signatures_are_wanted_only_what_its_approver_signed_counts() {
+    let key = SigningKey::from_seed(&[1; 32]);
+    let of = |who: &str| format!("{who} {}\n", key.public_text().unwrap());
+    let plain = waiver("W-1", REVIEWS);
+    let good = signed(&plain, &key);
+    let decision = by_signed_policy(Some(&of("kim")), &[good.clone()]);
+    assert_eq!(decision.outcome, Outcome::Allow, "{:#?}", decision.findings);
+    let told = of_waiver(&decision, "W-1").details.join("\n");
+    assert!(told.contains(&format!("signed by kim with the key {}", key.fingerprint())), "{told}");
+    for (what, signers, waiver) in [
+        ("unsigned", Some(of("kim")), plain.clone()),
+        ("no signers at the base", None, good.clone()),
+        ("signers that cannot be read", Some("kim".to_string()), good.clone()),
+        ("the requester's key", Some(of("robin")), good.clone()),
+        ("edited", Some(of("kim")), good.replace("the reviewer is away", "anything")),
+        ("copied to another id", Some(of("kim")), good.replace("W-1", "W-2")),
+        ("expired", Some(of("kim valid-before=\"20261219Z\"")), good.clone()),
+        ("another key", Some(of("kim")), signed(&plain, &SigningKey::from_seed(&[2; 32]))),
+    ] {
+        let id = if waiver.contains("W-2") { "W-2" } else { "W-1" };
+        let decision = by_signed_policy(signers.as_deref(), &[waiver]);
+        assert_eq!(decision.outcome, Outcome::Block, "{what}");
+        assert!(waived(&decision).is_empty(), "{what}");
+        let told = &of_waiver(&decision, id).reason;
+        assert!(told.starts_with("not in force: "), "{what}: {told}");
+    }
+}
+
+#[test]
+fn an_overdue_emergency_stops_everything_signed_or_not() {
+    let lines = format!("{REVIEWS}\nemergency = true\nreview-due = \"2026-12-19\"");
+    let decision = by_signed_policy(Some(""), &[waiver("W-1", &lines)]);
+    assert_eq!(of_waiver(&decision, "W-1").verdict, Verdict::Broken);
+}
+
+#[test]
+fn a_change_of_the_signers_is_a_change_of_the_gate() {
+    let mut world = World::honest();
+    world.facts.inquiry.waiver_signers = Some(SIGNERS.into());
+    world.change().files = vec![modified(SIGNERS)];
+    let decision = decide(policy(), &world.facts);
+    let touched = |finding: &&Finding| finding.reason.starts_with("the change touches who may sign waivers");
+    assert_eq!(decision.findings.iter().filter(touched).count(), 1, "{:#?}", decision.findings);
 }

@@ -20,6 +20,7 @@ pub struct Gathered {
 pub struct GatheredFile {
     executable: Vec<(u32, u32)>,
     hit: Vec<(u32, u32)>,
+    missed: Vec<(u32, u32)>,
     checksums: BTreeMap<u32, String>,
 }
 
@@ -52,6 +53,12 @@ impl GatheredFile {
         }
     }
 
+    /// Takes a line on which something was not executed, whatever else was.
+    pub fn missed(&mut self, line: u32) {
+        extend(&mut self.executable, line, line);
+        extend(&mut self.missed, line, line);
+    }
+
     /// Takes the lines between two others.
     pub fn run_between(&mut self, before: u32, after: u32, hit: bool) {
         if before.saturating_add(1) < after {
@@ -65,7 +72,8 @@ impl GatheredFile {
     }
 
     fn finish(self, names: Vec<String>) -> ReportedFile {
-        let lines = FileLines { executable: Lines::of(self.executable), hit: Lines::of(self.hit) };
+        let hit = Lines::of(self.hit).without(&Lines::of(self.missed));
+        let lines = FileLines { executable: Lines::of(self.executable), hit };
         ReportedFile { names, lines, checksums: self.checksums }
     }
 }

@@ -2,8 +2,9 @@
 //!
 //! After `mode:` each line is a block of statements: `name:line.column,line.column statements count`. A name is the import path
 //! of the package and the file, so it needs `strip` (the path of the module). A block is repeated once for each test
-//! binary that could have run it. A line is executed when a block with statements on it was; a block without statements is
-//! nothing that could be executed.
+//! binary that could have run it. A line is executed when a block that reaches over it was, and no other one lies on that line
+//! alone that was not: of `if failed {` the condition ran, of `defer func() { undo() }()` the call did not. A block without statements
+//! is nothing that could be executed.
 //!
 //! A profile has no end mark: one that was cut off after a line cannot be told from a shorter one. One that was cut off within
 //! a line is refused.
@@ -33,7 +34,12 @@ fn parse(bytes: &[u8]) -> Result<Gathered, ReportError> {
     }
     let mut gathered = Gathered::default();
     for (block, ran) in blocks.into_iter().filter(|(_, ran)| ran.statements > 0) {
-        gathered.file(vec![block.file.to_string()]).run(block.first, block.last, ran.hit);
+        let file = gathered.file(vec![block.file.to_string()]);
+        if block.first == block.last && !ran.hit {
+            file.missed(block.first);
+        } else {
+            file.run(block.first, block.last, ran.hit);
+        }
     }
     Ok(gathered)
 }
@@ -110,6 +116,12 @@ mod tests {
         let text =
             "mode: set\nm/a.go:3.13,5.10 2 1\nm/a.go:5.10,7.3 1 0\nm/b.go:1.1,2.2 1 0\nm/b.go:1.1,2.2 1 1\n";
         assert_eq!(files(text).unwrap(), ["m/a.go 3-5 / 3-7", "m/b.go 1-2 / 1-2"]);
+    }
+
+    #[test]
+    fn what_did_not_run_within_an_executed_line_leaves_it_unexecuted() {
+        let text = "mode: set\nm/a.go:3.13,9.2 4 1\nm/a.go:4.20,6.4 1 0\nm/a.go:8.15,8.24 1 0\n";
+        assert_eq!(files(text).unwrap(), ["m/a.go 3-7, 9 / 3-9"]);
     }
 
     #[test]

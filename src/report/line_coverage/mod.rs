@@ -17,6 +17,7 @@ mod lcov;
 mod llvm_cov;
 mod place;
 
+pub use lcov::may_be_checksum_of;
 pub use place::place;
 
 /// What a report says.

@@ -9,7 +9,7 @@ use crate::report::summary::say;
 const DEPTH: usize = 64;
 
 /// How long the names of subtests may be together. Each level puts its own before those below it.
-const NAMES: usize = 1 << 28;
+const NAMES: usize = 1 << 26;
 
 /// A report while it is read.
 #[derive(Default)]
@@ -121,7 +121,8 @@ impl Streams {
         }
         let stream = self.open.get(level);
         let place = stream.map_or(0, |stream| stream.shown) + 1;
-        let name = named(point, place);
+        let opens = point.opens && Line::of(next).0 == (level + 1) * INDENT;
+        let name = named(point, opens, place);
         if self.open.len() == level + 2 {
             self.close(Some((&name, point)))?;
         }
@@ -130,8 +131,7 @@ impl Streams {
         stream.shown = place;
         stream.out_of_sequence |= point.number.is_some_and(|number| number != place);
         self.record(level, name.clone(), outcome)?;
-        let (indent, _) = Line::of(next);
-        if point.opens && indent == (level + 1) * INDENT {
+        if opens {
             self.level(level)?;
             self.open.push(Stream { name: Some(name), ..Stream::default() });
         }
@@ -239,9 +239,11 @@ fn outcome(point: Point<'_>) -> TestOutcome {
     }
 }
 
-fn named(point: Point<'_>, place: u64) -> String {
+/// What a test point is called. A brace that opens no subtest is part of the name.
+fn named(point: Point<'_>, opens: bool, place: u64) -> String {
     if point.description.is_empty() {
         return format!("(test {place})");
     }
-    point.description.replace("\\#", "#").replace("\\\\", "\\")
+    let brace = if point.opens && !opens { " {" } else { "" };
+    format!("{}{brace}", point.description.replace("\\#", "#").replace("\\\\", "\\"))
 }

@@ -91,7 +91,7 @@ fn node_tap_opens_a_subtest_with_a_brace() {
     let run = run(
         "TAP version 14\nok 1 - a # time=3ms {\n    ok 1 - b\n    not ok 2 - c\n    1..2\n}\n\nok 2 - brace {\n1..2\n",
     );
-    assert_eq!(outcomes(&run), [("a", Passed), ("a > b", Passed), ("a > c", Failed), ("brace", Passed)]);
+    assert_eq!(outcomes(&run), [("a", Passed), ("a > b", Passed), ("a > c", Failed), ("brace {", Passed)]);
     assert_eq!(run.contradictions, Vec::<String>::new());
 }
 

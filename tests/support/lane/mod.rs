@@ -349,6 +349,7 @@ impl Draft {
 fn background(base: &Revision) -> World {
     let mut world = World::honest(base.clone(), base.clone(), &[]);
     world.request.number = 1;
+    world.deployments.clear();
     world.request.head_branch = BranchName::new("another");
     for (login, id) in [("kim-example", 11), ("kim-example-admin", 14), ("sam-example", 15)] {
         world.permissions.push((person(login, id), Permission::Write));

@@ -3,7 +3,7 @@
 use super::plant::{self, Plant};
 use super::rng::Rng;
 use super::state::{Body, File, Op, SLOTS, apply};
-use super::{Draft, How, KIM, Lane, POLICY_FILE, SAM};
+use super::{Draft, How, KIM, Lane, POLICY_FILE, ROBIN, SAM};
 use git2::Oid;
 use portcullis::cli::demo::stage::revision;
 use portcullis::cli::demo::world::{minutes, person};
@@ -37,6 +37,8 @@ pub enum Shape {
     Series,
     OldBase,
     Updated,
+    /// The branch was merged into it after it had been approved, by one of the approvers or by its author.
+    UpdatedLate,
     CrissCross,
     /// On another request that lands with it; nobody looked at that one alone.
     Stacked,
@@ -61,8 +63,15 @@ pub const FLAVOURS: [Flavour; 15] = [
     Flavour::Empty,
     Flavour::Policy,
 ];
-pub const SHAPES: [Shape; 6] =
-    [Shape::Plain, Shape::Series, Shape::OldBase, Shape::Updated, Shape::CrissCross, Shape::Stacked];
+pub const SHAPES: [Shape; 7] = [
+    Shape::Plain,
+    Shape::Series,
+    Shape::OldBase,
+    Shape::Updated,
+    Shape::CrissCross,
+    Shape::Stacked,
+    Shape::UpdatedLate,
+];
 
 /// One landing to be made. Everything that is left to chance follows from its own seed, so that a plan can be left out of a
 /// story without changing what the others mean.
@@ -121,6 +130,10 @@ impl Plan {
             plant::extra_commits(lane, plant, &mut first);
         }
         first.approved();
+        if self.shape == Shape::UpdatedLate && how != How::FastForward {
+            lane.update(&mut first, lane.tip(), if rng.one_in(2) { ROBIN } else { KIM });
+            first.pushed();
+        }
         noise(lane, &mut first, self.plant, rng);
         let mut tampering = plant::bend(lane, self, &mut first, rng);
         let below = (self.shape == Shape::Stacked && how == How::Merge && first.commits.len() > 1)
@@ -151,7 +164,8 @@ impl Plan {
     }
 
     fn base(&self, lane: &Lane, how: How, rng: &mut Rng) -> Oid {
-        let old = matches!(self.shape, Shape::OldBase | Shape::Updated) || self.flavour == Flavour::Pick;
+        let old = matches!(self.shape, Shape::OldBase | Shape::Updated | Shape::UpdatedLate)
+            || self.flavour == Flavour::Pick;
         let back = if old && how != How::FastForward { rng.below(6) } else { 0 };
         lane.line[lane.line.len().saturating_sub(1 + back)]
     }

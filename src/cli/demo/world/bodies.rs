@@ -1,11 +1,12 @@
 //! The JSON of requests, people, commits and checks. Every field that GitHub's OpenAPI description
 //! requires is there, read by us or not, so that a reader that wants more is served too.
 
-use super::{Activity, Event, World};
+use super::{Activity, Deployed, Event, World};
 use crate::model::change::Revision;
 use crate::model::check::{Check, Conclusion, Producer};
 use crate::model::person::{Account, AccountKind};
 use crate::model::review::{CommitAccounts, Permission, Review, ReviewState};
+use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 /// Fields of a user that are addresses below their own.
@@ -240,6 +241,43 @@ impl World {
             })
         };
         entries.iter().map(body).collect()
+    }
+
+    /// Newest first.
+    pub(super) fn deployment_bodies(&self, environment: Option<&str>) -> Vec<Value> {
+        let mut all: Vec<&Deployed> = self.deployments.iter().collect();
+        all.retain(|one| environment.is_none_or(|environment| environment == one.environment));
+        all.sort_by_key(|one| std::cmp::Reverse(one.id));
+        all.into_iter().map(|one| self.deployment_body(one)).collect()
+    }
+
+    fn deployment_body(&self, one: &Deployed) -> Value {
+        let url = self.below(&format!("deployments/{}", one.id));
+        let at = |state: Option<&(String, Timestamp)>| state.map_or(super::minutes(0), |(_, at)| *at);
+        json!({
+            "id": one.id, "node_id": format!("DE_{}", one.id), "url": url, "sha": one.revision, "ref": "main",
+            "task": "deploy", "payload": {}, "original_environment": one.environment, "environment": one.environment,
+            "description": null, "creator": self.user(&self.owner()), "transient_environment": false,
+            "production_environment": true, "created_at": at(one.states.first()), "updated_at": at(one.states.last()),
+            "statuses_url": format!("{url}/statuses"), "repository_url": self.below(""),
+        })
+    }
+
+    /// Newest first.
+    pub(super) fn deployment_status_bodies(&self, one: &Deployed) -> Vec<Value> {
+        let url = self.below(&format!("deployments/{}", one.id));
+        let body = |(index, (state, at)): (usize, &(String, Timestamp))| {
+            let id = one.id * 100 + index as u64;
+            json!({
+                "id": id, "node_id": format!("DS_{id}"), "url": format!("{url}/statuses/{id}"), "state": state,
+                "creator": self.user(&self.owner()), "description": "", "environment": one.environment,
+                "target_url": "", "log_url": "", "environment_url": "", "created_at": at, "updated_at": at,
+                "deployment_url": url, "repository_url": self.below(""),
+            })
+        };
+        let mut bodies: Vec<Value> = one.states.iter().enumerate().map(body).collect();
+        bodies.reverse();
+        bodies
     }
 
     pub(super) fn permission_body(&self, (account, permission): &(Account, Permission)) -> Value {

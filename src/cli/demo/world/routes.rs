@@ -74,13 +74,13 @@ impl World {
                 Some((Endpoint::Activity, self.activity(&format!("{owner}/{name}"), reference)))
             }
             ("GET", ["repos", owner, name, rest @ ..]) if format!("{owner}/{name}") == self.repository => {
-                self.route_repository(rest)
+                self.route_repository(rest, query)
             }
             _ => None,
         }
     }
 
-    fn route_repository(&self, rest: &[&str]) -> Option<(Endpoint, Found)> {
+    fn route_repository(&self, rest: &[&str], query: &[(&str, String)]) -> Option<(Endpoint, Found)> {
         let number = self.request.number.to_string();
         Some(match rest {
             ["pulls", n] if *n == number => (Endpoint::Request, Found::One(self.request_body())),
@@ -105,6 +105,12 @@ impl World {
                 (Endpoint::Rules, Found::List(self.rule_bodies()))
             }
             ["rulesets", id] => (Endpoint::Ruleset, self.ruleset_found(id)),
+            ["deployments"] => {
+                let wanted =
+                    query.iter().find(|(key, _)| *key == "environment").map(|(_, value)| value.as_str());
+                (Endpoint::Deployments, Found::List(self.deployment_bodies(wanted)))
+            }
+            ["deployments", id, "statuses"] => (Endpoint::DeploymentStatuses, self.deployment_statuses(id)),
             _ => return None,
         })
     }
@@ -141,6 +147,11 @@ impl World {
     fn ruleset_found(&self, id: &str) -> Found {
         let ruleset = self.rulesets.iter().find(|ruleset| ruleset.id.to_string() == id);
         ruleset.map_or(Found::Missing("Not Found"), |ruleset| Found::One(self.ruleset_body(ruleset)))
+    }
+
+    fn deployment_statuses(&self, id: &str) -> Found {
+        let deployed = self.deployments.iter().find(|one| one.id.to_string() == id);
+        deployed.map_or(Found::Missing("Not Found"), |one| Found::List(self.deployment_status_bodies(one)))
     }
 
     fn bends_of(&self, endpoint: Endpoint) -> impl Iterator<Item = &Bend> {

@@ -18,11 +18,12 @@ use super::super::object::{oid, revision};
 use super::merge::{Merge, Sides, merge};
 use super::store::Store;
 use super::{build, residual, second};
-use crate::model::change::{Revision, Updates};
+use crate::model::change::{Revision, Side, Updates};
 use crate::model::fact::{Gap, GapReason};
-use crate::model::landing::{Candidate, Coverage, Landing, Residual};
+use crate::model::landing::{Candidate, Coverage, Distance, Landing, Miss, Residual, ResidualHunk};
+use crate::model::path::RepoPath;
 use git2::Oid;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A series longer than this is not replayed commit by commit.
 const SERIES_LIMIT: usize = 2_000;
@@ -41,6 +42,49 @@ pub struct Prover<'o, 'r> {
     asked: Option<(Vec<Oid>, Oid, Vec<Oid>)>,
     /// The trees that stand for several merge bases.
     virtual_bases: BTreeMap<Vec<Oid>, Option<Oid>>,
+    /// Of the last landing: what was tried in vain.
+    misses: Vec<Miss>,
+    /// Of the last landing: between which trees its residual lies.
+    left: Option<Left>,
+}
+
+/// The two trees between which a residual lies.
+#[derive(Clone, Debug)]
+pub struct Left {
+    /// What the nearest candidates give.
+    pub recomputed: Option<Oid>,
+    /// What landed.
+    pub landed: Oid,
+    /// Where they need a person.
+    pub conflicts: Vec<Vec<u8>>,
+}
+
+/// What was tried for one landing, in vain.
+#[derive(Default)]
+struct Tried {
+    departures: Vec<(Vec<Candidate>, Attempt)>,
+    misses: Vec<Miss>,
+    gap: Option<Gap>,
+}
+
+impl Tried {
+    fn missed(&mut self, candidates: &[Candidate], distance: Distance) {
+        self.misses.push(Miss { candidates: candidates.to_vec(), distance });
+    }
+
+    fn unseen(&mut self, candidates: &[Candidate], gap: Gap) {
+        self.missed(candidates, Distance::Unseen(gap.clone()));
+        self.gap.get_or_insert(gap);
+    }
+
+    /// Where the landing is not a residual, nobody measures how far what was tried departs from it.
+    fn unmeasured(mut self) -> Vec<Miss> {
+        for (candidates, attempt) in std::mem::take(&mut self.departures) {
+            let unrelated = matches!(attempt, Attempt::Unrelated);
+            self.missed(&candidates, if unrelated { Distance::Unrelated } else { Distance::NotMeasured });
+        }
+        self.misses
+    }
 }
 
 /// What recomputing with some candidates led to.
@@ -60,12 +104,25 @@ impl<'o, 'r> Prover<'o, 'r> {
             graph: Graph::new(objects),
             asked: None,
             virtual_bases: BTreeMap::new(),
+            misses: Vec::new(),
+            left: None,
         }
     }
 
     /// What is explained. What could not be seen is [`Coverage::Unverifiable`].
     pub fn cover(&mut self, landing: &Landing) -> Coverage {
+        (self.misses, self.left) = (Vec::new(), None);
         self.explain(landing).unwrap_or_else(Coverage::Unverifiable)
+    }
+
+    /// What was tried in vain for the landing that was covered last.
+    pub fn misses(&mut self) -> Vec<Miss> {
+        std::mem::take(&mut self.misses)
+    }
+
+    /// Where the residual of that landing lies, if it has one.
+    pub fn left(&self) -> Option<&Left> {
+        self.left.as_ref()
     }
 
     fn merge_bases(&mut self, tips: &[Oid], head: Oid) -> Result<Vec<Oid>, Gap> {
@@ -82,24 +139,39 @@ impl<'o, 'r> Prover<'o, 'r> {
         if landing.candidates.is_empty() {
             return self.direct(&at);
         }
-        let mut gaps = Vec::new();
-        let mut departures = Vec::new();
-        for candidate in &landing.candidates {
-            match self.alone(&at, candidate, &landing.candidates) {
-                Ok(None) => (),
-                Ok(Some(Ok(coverage))) => return Ok(coverage),
-                Ok(Some(Err(attempt))) => departures.push((vec![candidate.clone()], attempt)),
-                Err(gap) => gaps.push(gap),
+        let mut tried = Tried::default();
+        if let Some(coverage) = self.explained(&at, &landing.candidates, &mut tried) {
+            self.misses = tried.unmeasured();
+            return Ok(coverage);
+        }
+        match tried.gap.take() {
+            Some(gap) => {
+                self.misses = tried.unmeasured();
+                Err(gap)
+            }
+            None => self.nearest(&at, tried),
+        }
+    }
+
+    /// The first proof that holds.
+    fn explained(&mut self, at: &Place, candidates: &[Candidate], tried: &mut Tried) -> Option<Coverage> {
+        for candidate in candidates {
+            let one = std::slice::from_ref(candidate);
+            match self.alone(at, candidate, candidates) {
+                Ok(None) => tried.missed(one, Distance::HoldsMore),
+                Ok(Some(Ok(coverage))) => return Some(coverage),
+                Ok(Some(Err(attempt))) => tried.departures.push((one.to_vec(), attempt)),
+                Err(gap) => tried.unseen(one, gap),
             }
         }
-        if landing.candidates.len() > 1 {
-            match self.train(&at, &landing.candidates) {
-                Ok((train, Attempt::Explained)) => return Ok(Coverage::Train(train)),
-                Ok((train, attempt)) => departures.push((train, attempt)),
-                Err(gap) => gaps.push(gap),
+        if candidates.len() > 1 {
+            match self.train(at, candidates) {
+                Ok((train, Attempt::Explained)) => return Some(Coverage::Train(train)),
+                Ok(departure) => tried.departures.push(departure),
+                Err(gap) => tried.unseen(candidates, gap),
             }
         }
-        gaps.into_iter().next().map_or_else(|| self.nearest(&at, departures), Err)
+        None
     }
 
     /// What one of several candidates explains; `None` when the landing holds another one's commits besides: then the
@@ -122,10 +194,12 @@ impl<'o, 'r> Prover<'o, 'r> {
     }
 
     /// Nobody claims it: whatever it changed is unexplained.
-    fn direct(&self, at: &Place) -> Result<Coverage, Gap> {
+    fn direct(&mut self, at: &Place) -> Result<Coverage, Gap> {
         if at.tree_before == at.tree_after {
             return Ok(Coverage::Unchanged);
         }
+        self.left =
+            Some(Left { recomputed: Some(at.tree_before), landed: at.tree_after, conflicts: Vec::new() });
         let hunks = residual::hunks(self.store.objects, Some(at.tree_before), Some(at.tree_after), &[])?;
         Ok(Coverage::Residual(Residual { nearest: Vec::new(), hunks }))
     }
@@ -327,18 +401,22 @@ impl<'o, 'r> Prover<'o, 'r> {
     }
 
     /// The residual against the candidates that leave least.
-    fn nearest(&self, at: &Place, attempts: Vec<(Vec<Candidate>, Attempt)>) -> Result<Coverage, Gap> {
+    fn nearest(&mut self, at: &Place, mut tried: Tried) -> Result<Coverage, Gap> {
         let mut best: Option<Residual> = None;
-        for (candidates, attempt) in attempts {
+        for (candidates, attempt) in std::mem::take(&mut tried.departures) {
+            let unrelated = matches!(attempt, Attempt::Unrelated);
             let (nearest, tree, conflicts) = match attempt {
-                Attempt::Departs(tree, conflicts) => (candidates, tree, conflicts),
+                Attempt::Departs(tree, conflicts) => (candidates.clone(), tree, conflicts),
                 Attempt::Explained | Attempt::Unrelated => (Vec::new(), Some(at.tree_before), Vec::new()),
             };
             let hunks = residual::hunks(self.store.objects, tree, Some(at.tree_after), &conflicts)?;
+            tried.missed(&candidates, if unrelated { Distance::Unrelated } else { distance(&hunks) });
             if best.as_ref().is_none_or(|best| weight(&hunks) < weight(&best.hunks)) {
+                self.left = Some(Left { recomputed: tree, landed: at.tree_after, conflicts });
                 best = Some(Residual { nearest, hunks });
             }
         }
+        self.misses = tried.misses;
         match best {
             Some(best) if !best.hunks.is_empty() => Ok(Coverage::Residual(best)),
             _ if at.tree_before == at.tree_after => Ok(Coverage::Unchanged),
@@ -347,8 +425,14 @@ impl<'o, 'r> Prover<'o, 'r> {
     }
 }
 
-fn weight(hunks: &[crate::model::landing::ResidualHunk]) -> u64 {
+fn weight(hunks: &[ResidualHunk]) -> u64 {
     hunks.iter().map(|hunk| hunk.lines.max(1)).sum()
+}
+
+fn distance(hunks: &[ResidualHunk]) -> Distance {
+    let lines = |side| hunks.iter().filter(|hunk| hunk.side == side).map(|hunk| hunk.lines).sum();
+    let files: BTreeSet<&RepoPath> = hunks.iter().map(|hunk| &hunk.path).collect();
+    Distance::Differs { files: files.len() as u64, added: lines(Side::Added), dropped: lines(Side::Removed) }
 }
 
 fn weigh(

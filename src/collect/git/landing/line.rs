@@ -5,11 +5,57 @@
 
 use super::super::change::commit;
 use super::super::graph::{Graph, Relation};
-use super::super::object::Objects;
+use super::super::object::{Objects, revision};
+use crate::model::change::Revision;
 use crate::model::fact::{Gap, GapReason};
 use crate::model::landing::{Span, Step};
 use git2::Oid;
 use std::collections::BTreeSet;
+
+/// Where a commit stands on a branch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The first-parent line of the branch, oldest first.
+    pub line: Vec<Revision>,
+    /// The step that is the commit, or that brought it.
+    pub at: usize,
+}
+
+/// Where a commit stands on the branch with this tip; `None` when the branch does not hold it.
+pub fn place(objects: &Objects<'_>, tip: Oid, commit: Oid) -> Result<Option<Place>, Gap> {
+    let mut graph = Graph::new(objects);
+    let (mut line, mut next) = (Vec::new(), Some(tip));
+    while let Some(id) = next {
+        line.push(id);
+        next = match graph.parents(id) {
+            Ok(parents) => parents.first().copied(),
+            // What lies behind the commit need not be here.
+            Err(_) if line.contains(&commit) => None,
+            Err(gap) => return Err(gap),
+        };
+    }
+    line.reverse();
+    let Some(at) = bringing(&mut graph, &line, commit)? else { return Ok(None) };
+    let line = line.into_iter().map(revision).collect::<Result<_, _>>()?;
+    Ok(Some(Place { line, at }))
+}
+
+/// The oldest step that reaches the commit: each step reaches whatever the ones before it reach.
+fn bringing(graph: &mut Graph<'_, '_>, line: &[Oid], commit: Oid) -> Result<Option<usize>, Gap> {
+    if let Some(at) = line.iter().position(|step| *step == commit) {
+        return Ok(Some(at));
+    }
+    let (mut from, mut to) = (0, line.len());
+    while from < to {
+        let middle = from + (to - from) / 2;
+        if graph.is_reached(commit, &[line[middle]])? {
+            to = middle;
+        } else {
+            from = middle + 1;
+        }
+    }
+    Ok((from < line.len()).then_some(from))
+}
 
 /// How `head` lies to `baseline`, with every step between them.
 pub fn span(objects: &Objects<'_>, baseline: Oid, head: Oid) -> Result<Span, Gap> {

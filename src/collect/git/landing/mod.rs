@@ -8,14 +8,15 @@
 //! | `merge_text`, `lines` | merging contents, and the line differences it rests on |
 //! | `second` | the second engine: libgit2, in memory |
 //! | `build`, `store` | trees made and trees kept |
-//! | `residual` | what is left |
+//! | `residual`, `patch` | what is left: its places, and its text |
 //! | `paths` | the paths that landings change |
 
 use super::Repository;
 use super::object::{Objects, oid};
 use crate::model::change::{Revision, Updates};
-use crate::model::fact::Fact;
-use crate::model::landing::{Coverage, Landing, Span};
+use crate::model::fact::{Fact, Gap};
+use crate::model::landing::{Coverage, Landing, Miss, Span};
+use crate::model::patch::Patch;
 use crate::model::path::RepoPath;
 use crate::model::reach::Reach;
 use git2::Oid;
@@ -27,10 +28,13 @@ mod lines;
 mod merge;
 mod merge_text;
 mod moves;
+mod patch;
 mod paths;
 mod residual;
 mod second;
 mod store;
+
+pub use line::Place;
 
 impl Repository {
     /// How `head` lies to `baseline`, with every step of the branch between them.
@@ -64,16 +68,46 @@ impl Repository {
 
     /// What of each landing is explained by its candidates: `each` gets the number of the landing, and its coverage.
     pub fn coverage(&self, landings: &[Landing], mut each: impl FnMut(usize, Coverage)) {
+        self.proofs(landings, |number, coverage, _| each(number, coverage));
+    }
+
+    /// The same, with what was tried in vain.
+    pub fn proofs(&self, landings: &[Landing], mut each: impl FnMut(usize, Coverage, Vec<Miss>)) {
         match self.trusted_objects() {
             Ok(objects) => {
                 let mut prover = coverage::Prover::new(&objects);
-                landings.iter().enumerate().for_each(|(number, one)| each(number, prover.cover(one)));
+                for (number, landing) in landings.iter().enumerate() {
+                    let coverage = prover.cover(landing);
+                    each(number, coverage, prover.misses());
+                }
             }
             Err(gap) => {
                 let unseen = || Coverage::Unverifiable(gap.clone());
-                (0..landings.len()).for_each(|number| each(number, unseen()));
+                (0..landings.len()).for_each(|number| each(number, unseen(), Vec::new()));
             }
         }
+    }
+
+    /// The residual of a landing with the text of its lines; `None` when it has none.
+    ///
+    /// # Errors
+    /// An object is missing or cannot be trusted.
+    pub fn residual(&self, landing: &Landing) -> Result<Option<Patch>, Gap> {
+        let objects = self.trusted_objects()?;
+        let mut prover = coverage::Prover::new(&objects);
+        match prover.cover(landing) {
+            Coverage::Unverifiable(gap) => Err(gap),
+            _ => prover.left().map(|left| patch::patch(&objects, left)).transpose(),
+        }
+    }
+
+    /// Where a commit stands on the branch with this tip; `None` when the branch does not hold it.
+    ///
+    /// # Errors
+    /// An object is missing or cannot be trusted.
+    pub fn place(&self, tip: &Revision, commit: &Revision) -> Result<Option<Place>, Gap> {
+        let objects = self.trusted_objects()?;
+        line::place(&objects, oid(tip.as_str())?, oid(commit.as_str())?)
     }
 }
 

@@ -49,13 +49,17 @@ fn of_path(objects: &Objects<'_>, change: &TreeChange) -> Result<Vec<ResidualHun
     Ok(hunks)
 }
 
-enum Content<'o> {
+/// What has lines.
+pub enum Content<'o> {
+    /// Nothing stands there.
     Absent,
+    /// A text.
     Read(OdbObject<'o>),
 }
 
 impl Content<'_> {
-    fn data(&self) -> &[u8] {
+    /// Its bytes.
+    pub fn data(&self) -> &[u8] {
         match self {
             Content::Absent => b"",
             Content::Read(object) => object.data(),
@@ -64,7 +68,7 @@ impl Content<'_> {
 }
 
 /// The text of a file; `None` for what has no lines.
-fn text<'o>(objects: &'o Objects<'_>, item: Option<Item>) -> Result<Option<Content<'o>>, Gap> {
+pub fn text<'o>(objects: &'o Objects<'_>, item: Option<Item>) -> Result<Option<Content<'o>>, Gap> {
     let Some((mode, id)) = item else { return Ok(Some(Content::Absent)) };
     if !mode.is_file() || objects.blob_size(id)? > SIZE_LIMIT {
         return Ok(None);

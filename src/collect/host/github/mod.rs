@@ -2,7 +2,7 @@
 //!
 //! - `address` builds addresses, `client` asks one question, `patience` says when to ask again, `pages` walks lists;
 //! - `wire` is their JSON, `translate` and `protection` say it in our words;
-//! - `reviews` and `rules` hold the reading plans of their topics; the short ones are here.
+//! - `deployments`, `reviews` and `rules` hold the reading plans of their topics; the short ones are here.
 //!
 //! Whatever could not be seen whole and for certain is a gap. In particular a 404 is never "there is none":
 //! GitHub gives it for what a token may not see (GitHub docs, "Troubleshooting the REST API").
@@ -14,6 +14,7 @@ use crate::collect::host::{Host, Question};
 use crate::collect::transport::Transport;
 use crate::model::change::{BranchName, Revision};
 use crate::model::check::Check;
+use crate::model::deployment::HostDeployment;
 use crate::model::fact::{Fact, Gap, GapReason};
 use crate::model::facts::HostFacts;
 use crate::model::inquiry::{Inquiry, Topic};
@@ -25,6 +26,7 @@ use std::rc::Rc;
 
 mod address;
 mod client;
+mod deployments;
 mod pages;
 mod patience;
 mod protection;
@@ -181,6 +183,10 @@ impl Host for GitHub {
         let what = format!("the requests that brought {}", commit.short());
         let seen = self.client.list(&what, &self.at(&["commits", commit.as_str(), "pulls"]));
         seen.map(|pulls: Vec<wire::AssociatedPull>| translate::landed(branch, pulls)).into()
+    }
+
+    fn deployed(&self, environment: &str) -> Fact<Option<HostDeployment>> {
+        self.last_deployed(environment).into()
     }
 
     fn request(&self) -> Fact<ChangeRequest> {

@@ -62,6 +62,23 @@ pub(super) struct Repository {
     pub full_name: String,
 }
 
+/// "Deployment". `sha` is the commit, whatever `ref` was named.
+#[derive(Debug, Deserialize)]
+pub(super) struct Deployment {
+    pub id: u64,
+    pub sha: String,
+    pub environment: String,
+    pub updated_at: Timestamp,
+}
+
+/// "Deployment Status".
+#[derive(Debug, Deserialize)]
+pub(super) struct DeploymentStatus {
+    pub id: u64,
+    pub state: String,
+    pub created_at: Timestamp,
+}
+
 /// "Branch With Protection".
 #[derive(Debug, Deserialize)]
 pub(super) struct Branch {

@@ -1,0 +1,23 @@
+//! What must hold for whatever bytes a fuzzer comes up with.
+
+use portcullis::model::test_run::{TestOutcome, TestRun};
+use portcullis::report::{ReportError, parse_as};
+
+/// A report of a format: reading it ends without a panic, says the same twice, and what is one document is not green
+/// without its last byte.
+pub fn report(format: &str, bytes: &[u8]) {
+    let read = parse_as(format, bytes);
+    assert_eq!(read, parse_as(format, bytes), "the same bytes are two runs");
+    let one_document = !matches!(format, "go-test" | "libtest" | "tap");
+    if one_document && is_green(&read) {
+        let cut = &bytes[..bytes.trim_ascii_end().len() - 1];
+        assert!(!is_green(&parse_as(format, cut)), "it is green without its end");
+    }
+}
+
+fn is_green(read: &Result<TestRun, ReportError>) -> bool {
+    let Ok(run) = read else { return false };
+    let good = |outcome| matches!(outcome, TestOutcome::Passed | TestOutcome::Skipped);
+    let bad = run.tests.iter().any(|test| !good(test.outcome));
+    !bad && run.contradictions.is_empty() && run.errors.is_empty() && !run.tests.is_empty()
+}

@@ -1,0 +1,157 @@
+//! `portcullis explain COMMIT`: how it came to the branch, who approved it, and what nobody did.
+
+use super::unseen;
+use crate::cli::deployment::{branch_named, host_of};
+use crate::cli::exit::{Failure, Result};
+use crate::cli::{HostName, actions, judged, output};
+use crate::collect::deployment::{Witnesses, gather_landing};
+use crate::collect::git::{Place, Repository};
+use crate::collect::host::Host;
+use crate::decide::judge_alone;
+use crate::model::change::{BranchName, Revision};
+use crate::model::deployment::Deployment;
+use crate::model::fact::Gap;
+use crate::model::inquiry::Inquiry;
+use crate::policy::Policy;
+use crate::render::landing::{On, Story, write};
+use clap::Args;
+use std::path::Path;
+
+/// Which branch it landed on, and whom to ask.
+#[derive(Debug, Args)]
+pub struct Where {
+    /// The host to ask for requests and reviews: `github`, or `none`. In a GitHub Actions job: `github`; else `none`.
+    #[arg(long, value_enum, help_heading = "Explaining a commit")]
+    host: Option<HostName>,
+    /// The repository on the host. In a GitHub Actions job: the job's.
+    #[arg(long, value_name = "OWNER/NAME", help_heading = "Explaining a commit")]
+    repository: Option<String>,
+    /// The branch that it landed on. Without it: the job's branch, or the policy's if it names one.
+    #[arg(long, value_name = "NAME", help_heading = "Explaining a commit")]
+    branch: Option<String>,
+}
+
+/// What is asked.
+pub struct Asked<'a> {
+    /// Where the commit is.
+    pub repository: &'a Repository,
+    /// By which policy its landing is looked at.
+    pub policy: &'a Policy,
+    /// The directory.
+    pub directory: &'a Path,
+    /// The commit.
+    pub commit: &'a Revision,
+}
+
+/// Explains how a commit landed.
+///
+/// # Errors
+/// The branch or its repository cannot be seen, or the host that was named cannot be one.
+pub fn explain(asked: &Asked<'_>, place: &Where, verbose: bool) -> Result<()> {
+    let host = host(place)?;
+    let branch = branch_named(place.branch.as_deref(), asked.policy);
+    let spot = match &branch {
+        Some(branch) => spot(asked, host.as_deref(), branch),
+        None => Err(Failure::usage("not asked: which branch; name it with --branch NAME")),
+    };
+    match spot {
+        Ok(spot) => {
+            let (host, name) = (host.as_deref(), branch.unwrap_or_else(nowhere));
+            let Some(facts) = gather(asked, host, &name, &spot)? else { return first(asked, verbose) };
+            tell(asked, &facts, host.is_some(), On::Branch(&name), verbose)
+        }
+        // A branch that was named has to hold it; of one that was not named it is only a guess that it does.
+        Err(failure) if place.branch.is_some() => Err(failure),
+        Err(failure) => {
+            let alone = Place { line: vec![asked.commit.clone()], at: 0 };
+            let Some(facts) = gather(asked, None, &nowhere(), &alone)? else { return first(asked, verbose) };
+            tell(asked, &facts, false, On::None(&failure.message), verbose)
+        }
+    }
+}
+
+/// Stands where no branch is known, and no host is asked about it.
+fn nowhere() -> BranchName {
+    BranchName::new("HEAD")
+}
+
+fn host(place: &Where) -> Result<Option<Box<dyn Host>>> {
+    let repository = match (place.host, &place.repository) {
+        (Some(HostName::None), _) => return Ok(None),
+        (_, Some(repository)) => Some(repository.clone()),
+        (_, None) => actions::repository(),
+    };
+    match (repository, place.host) {
+        (Some(repository), _) => host_of(&repository, judged::connection()).map(Some),
+        (None, Some(_)) => Err(Failure::usage("name the repository on the host: --repository OWNER/NAME")),
+        (None, None) => Ok(None),
+    }
+}
+
+fn spot(asked: &Asked<'_>, host: Option<&dyn Host>, branch: &BranchName) -> Result<Place> {
+    let tip = tip(asked.repository, host, branch)?;
+    let spot = asked.repository.place(&tip, asked.commit).map_err(unseen)?;
+    spot.ok_or_else(|| {
+        let (commit, tip) = (asked.commit.short(), tip.short());
+        Failure::environment(format!("{branch}, which is at {tip}, does not hold {commit}"))
+    })
+}
+
+/// The tip by the host, where one takes part; else as it was fetched last, else as it is here.
+fn tip(repository: &Repository, host: Option<&dyn Host>, branch: &BranchName) -> Result<Revision> {
+    if let Some(host) = host {
+        return host.branch(branch).known().map(|branch| branch.tip.clone()).map_err(unseen);
+    }
+    let fetched = repository.resolve(&format!("refs/remotes/origin/{branch}"));
+    Ok(fetched.or_else(|_| repository.resolve(&format!("refs/heads/{branch}")))?)
+}
+
+fn gather(
+    asked: &Asked<'_>,
+    host: Option<&dyn Host>,
+    branch: &BranchName,
+    spot: &Place,
+) -> Result<Option<Deployment>> {
+    let inquiry = Inquiry { each_commit: false, ..asked.policy.inquiry(None) };
+    let Asked { repository, directory, .. } = asked;
+    let observed = jiff::Timestamp::now();
+    let witnesses = Witnesses { repository, host, directory, reports: &[], observed };
+    gather_landing(&inquiry, branch, spot, &witnesses).map_err(unseen)
+}
+
+fn tell(asked: &Asked<'_>, facts: &Deployment, host: bool, on: On<'_>, verbose: bool) -> Result<()> {
+    let missing = || unseen(Gap::not_asked("the landing", "gather the facts again"));
+    let landing = facts.landings.known().map_err(unseen)?.first().ok_or_else(missing)?;
+    let (areas, findings) = judge_alone(asked.policy, facts, landing);
+    let left = asked.repository.residual(&landing.landing).into();
+    let commit = asked.repository.commit(asked.commit).map_err(unseen)?;
+    let story = Story {
+        asked: &commit,
+        on,
+        host,
+        landing,
+        span: &facts.span,
+        left,
+        areas: &areas,
+        findings: &findings,
+    };
+    let mut text = Vec::new();
+    write(&story, output::for_people(verbose), &mut text)
+        .map_err(|error| Failure::environment(error.to_string()))?;
+    output::stdout(&text)
+}
+
+/// The first commit of a history has nothing before it that it could have landed on.
+fn first(asked: &Asked<'_>, verbose: bool) -> Result<()> {
+    let inquiry = Inquiry { each_commit: false, ..asked.policy.inquiry(None) };
+    let changed = asked.repository.commit_files(asked.commit, &inquiry).map_err(unseen)?;
+    let areas = asked.policy.scope.inventory.touched(changed.iter(), &inquiry).map_err(unseen)?;
+    let mut text = format!(
+        "{} is the first commit of its history: nothing was there that it could have landed on\n",
+        asked.commit.short()
+    )
+    .into_bytes();
+    crate::render::landing::areas(&areas, output::for_people(verbose), &mut text)
+        .map_err(|error| Failure::environment(error.to_string()))?;
+    output::stdout(&text)
+}

@@ -1,0 +1,67 @@
+//! The reading plan for deployments: which commit does GitHub say is deployed?
+//!
+//! A deployment is only a wish. What became of it is said by its statuses, of which the newest counts: `success` means that
+//! it is deployed, `inactive` that another took its place or that it was taken down, and the others that it never was, or not yet.
+//! GitHub adds `inactive` by itself only where the environment is not a production environment (GitHub docs, "Create a deployment status",
+//! `auto_inactive`). So several may stand at `success`, and the one that succeeded last is deployed. That is not always the newest
+//! deployment: a tool may go back by giving an old one a new status.
+
+use crate::collect::host::github::client::contradiction;
+use crate::collect::host::github::pages::Kind;
+use crate::collect::host::github::{GitHub, translate, wire};
+use crate::model::deployment::HostDeployment;
+use crate::model::fact::Gap;
+
+impl GitHub {
+    pub(super) fn last_deployed(&self, environment: &str) -> Result<Option<HostDeployment>, Gap> {
+        let what = format!("the deployments to {environment}");
+        let mut listed = self.listed_deployments(&what, environment)?;
+        // A new status also moves `updated_at`: behind the first that was not touched since the best one there is no better.
+        listed.sort_by_key(|one| std::cmp::Reverse((one.updated_at, one.id)));
+        let mut best: Option<HostDeployment> = None;
+        for one in listed {
+            if best.as_ref().is_some_and(|best| one.updated_at < best.since) {
+                break;
+            }
+            let Some(found) = self.success(&what, one)? else { continue };
+            if best.as_ref().is_none_or(|best| (best.since, best.number) < (found.since, found.number)) {
+                best = Some(found);
+            }
+        }
+        Ok(best)
+    }
+
+    fn listed_deployments(&self, what: &str, environment: &str) -> Result<Vec<wire::Deployment>, Gap> {
+        let segments = self.at(&["deployments"]);
+        let mut pages =
+            self.client.pages(what, Kind::Numbered, &segments, &[("environment", environment)])?;
+        let mut listed = Vec::new();
+        while let Some(page) = pages.next::<Vec<wire::Deployment>>()? {
+            listed.extend(page);
+        }
+        match listed.iter().find(|one| !one.environment.eq_ignore_ascii_case(environment)) {
+            Some(other) => {
+                Err(contradiction(what, format!("deployment {} is to {}", other.id, other.environment)))
+            }
+            None => Ok(listed),
+        }
+    }
+
+    /// The deployment, if its newest status says that it succeeded.
+    fn success(&self, what: &str, one: wire::Deployment) -> Result<Option<HostDeployment>, Gap> {
+        let number = one.id.to_string();
+        let statuses: Vec<wire::DeploymentStatus> =
+            self.client.list(what, &self.at(&["deployments", &number, "statuses"]))?;
+        let Some(newest) = statuses.into_iter().max_by_key(|status| (status.created_at, status.id)) else {
+            return Ok(None);
+        };
+        match newest.state.as_str() {
+            "success" => {
+                let (number, since) = (one.id, newest.created_at);
+                Ok(Some(HostDeployment { number, revision: translate::revision(what, one.sha)?, since }))
+            }
+            "inactive" | "error" | "failure" | "in_progress" | "queued" | "pending" => Ok(None),
+            other => Err(translate::unknown(what, "deployment state", other)),
+        }
+    }
+}

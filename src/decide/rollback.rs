@@ -1,0 +1,114 @@
+//! Going back to what was deployed before.
+//!
+//! 1. A rollback begins at what the newest record let through, and ends at what an earlier record of the same environment let
+//!    through: nothing gets out that did not pass the gate once.
+//! 2. It needs leave: an entry of `[[rollbacks]]` beside the policy, of this environment, from this commit to that one, in
+//!    force, which somebody other than the requester approved.
+//! 3. The entry counts as it stands at the deployed commit; or at the tip of the branch, if each landing since that touches the file
+//!    stands without any waiver. So an emergency can be met without deploying first, and nobody grants leave by a push.
+//!
+//! Bringing an old state back by a revert is no rollback but a landing like any other.
+
+use super::GATE;
+use super::deployment::found_in;
+use super::waiving::stands;
+use crate::control::{finding, unproven};
+use crate::model::decision::{Finding, SubjectKind, Verdict};
+use crate::model::deployment::{Back, BaselineOrigin, Deployment, Recorded};
+use crate::model::fact::Gap;
+use crate::model::waiver::{self, Rollback};
+use crate::policy::Policy;
+use jiff::Timestamp;
+
+/// What is to be said of a candidate that lies behind what is deployed.
+pub(super) fn judge(policy: &Policy, facts: &Deployment) -> Finding {
+    let short = facts.candidate.short();
+    let deployed = facts.baseline.value().map_or("", |baseline| baseline.revision.short());
+    let behind = format!("it is older than {deployed}, which is deployed: a rollback");
+    match leave(policy, facts) {
+        Ok(Ok((rollback, recorded))) => {
+            let reason = format!(
+                "{behind}, for which {} has leave from {} until {} ({})",
+                rollback.requester, rollback.approver, rollback.expires, rollback.id
+            );
+            let before = format!("record {} let {short} through before", recorded.number);
+            let why = format!("because: {} (ticket {})", rollback.reason, rollback.ticket);
+            finding(GATE, Verdict::Waived, SubjectKind::Change, short, reason).details(vec![why, before])
+        }
+        Ok(Err(details)) => {
+            finding(GATE, Verdict::Broken, SubjectKind::Change, short, behind).details(details).remedy(format!(
+                "check which commit is deployed and which one was meant; bring a revert through a request, or have a rollback \
+                 approved in {}",
+                waiver::PATH
+            ))
+        }
+        Err(gap) => unproven(GATE, SubjectKind::Change, short, &gap),
+    }
+}
+
+type Refused = Vec<String>;
+
+/// The leave to go back, or why there is none.
+fn leave(policy: &Policy, facts: &Deployment) -> Result<Result<(Rollback, Recorded), Refused>, Gap> {
+    let asked = || Gap::not_asked("what bears on going back", "gather the facts again");
+    let back = facts.back.known()?.as_ref().ok_or_else(asked)?;
+    let moment = *facts.whole.observed.known()?;
+    let recorded = match recorded(facts)? {
+        Ok(recorded) => recorded,
+        Err(why) => return Ok(Err(vec![why])),
+    };
+    let Some(text) = counting(policy, facts, back)? else {
+        return Ok(Err(vec![format!("nobody approved it: there is no {}", waiver::PATH)]));
+    };
+    let Ok(rollbacks) = policy.rollbacks(text) else {
+        return Ok(Err(vec![format!("{} cannot be read, so nobody has leave", waiver::PATH)]));
+    };
+    let mut refused = Vec::new();
+    for rollback in rollbacks {
+        match flaw(&rollback, facts, moment) {
+            None => return Ok(Ok((rollback, recorded.clone()))),
+            Some(flaw) => refused.push(format!("{} does not allow it: {flaw}", rollback.id)),
+        }
+    }
+    if refused.is_empty() {
+        refused.push(format!("nobody approved it: {} names no rollback", waiver::PATH));
+    }
+    Ok(Err(refused))
+}
+
+/// The earlier record that let the candidate through.
+fn recorded(facts: &Deployment) -> Result<Result<&Recorded, String>, Gap> {
+    let BaselineOrigin::Recorded(newest) = facts.baseline.known()?.origin else {
+        return Ok(Err("it begins at a commit that no record says is deployed".to_string()));
+    };
+    let mut all = facts.recorded.known()?.iter();
+    let earlier = all.find(|one| one.candidate == facts.candidate && one.number < newest);
+    Ok(earlier
+        .ok_or_else(|| format!("no record let {} through to {}", facts.candidate.short(), facts.environment)))
+}
+
+/// The text that counts.
+fn counting<'f>(policy: &Policy, facts: &'f Deployment, back: &'f Back) -> Result<Option<&'f String>, Gap> {
+    let gate = back.gate.known()?;
+    let sound = back.since.known()?.iter().all(|landing| stands(landing, &found_in(policy, facts, landing)));
+    Ok(if sound { gate.waivers_after.as_ref() } else { gate.waivers_before.as_ref() })
+}
+
+/// Why an entry does not speak of this rollback now.
+fn flaw(rollback: &Rollback, facts: &Deployment, moment: Timestamp) -> Option<String> {
+    let Rollback { environment, from, to, created, expires, .. } = rollback;
+    let deployed = facts.baseline.value().map(|baseline| &baseline.revision);
+    if *environment != facts.environment {
+        Some(format!("it is of {environment}"))
+    } else if Some(from) != deployed {
+        Some(format!("it begins at {}", from.short()))
+    } else if *to != facts.candidate {
+        Some(format!("it ends at {}", to.short()))
+    } else if moment < *created {
+        Some(format!("it is not in force before {created}"))
+    } else if moment >= *expires {
+        Some(format!("it expired at {expires}"))
+    } else {
+        None
+    }
+}
