@@ -46,6 +46,9 @@ fn of_topic(topic: Topic, facts: &Facts) -> Vec<String> {
         })],
         Topic::Protection => vec![said("branch protection", &host.protection, |_| "seen".to_string())],
         Topic::Checks => vec![count("checks of the head", &host.checks, Vec::len)],
+        Topic::Evidence => {
+            vec![count("statements of test runs", &facts.evidence, |all| all.statements.len())]
+        }
         Topic::Reports => vec![count("test reports", &facts.reports, Vec::len)],
     }
 }

@@ -174,8 +174,9 @@ impl Checkout<'_> {
     fn is_other_text_checked_out(&self, path: &RepoPath, text: &[u8]) -> bool {
         let Some(root) = self.repository.work_tree() else { return false };
         let file = root.join(native(path));
-        let is_same = |here: Vec<u8>| here == text || without_returns(&here) == without_returns(text);
-        fs::symlink_metadata(&file).is_ok() && !read(&file, &path.to_string()).is_ok_and(is_same)
+        let is_same = |here: &[u8]| here == text || without_returns(here) == without_returns(text);
+        fs::symlink_metadata(&file).is_ok()
+            && !read(&file, &path.to_string()).is_ok_and(|here| is_same(&here.bytes))
     }
 
     fn hints(&self, others: &[&ReportedFile], covered: &Covered) -> Vec<String> {

@@ -115,7 +115,7 @@ fn gather(
     let inquiry = Inquiry { each_commit: false, ..asked.policy.inquiry(None) };
     let Asked { repository, directory, .. } = asked;
     let observed = jiff::Timestamp::now();
-    let witnesses = Witnesses { repository, host, directory, reports: &[], observed };
+    let witnesses = Witnesses { repository, host, directory, reports: &[], evidence: &[], observed };
     gather_landing(&inquiry, branch, spot, &witnesses).map_err(unseen)
 }
 
