@@ -76,16 +76,19 @@ struct Entry(Wanted);
 /// One check that must have ended well.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "RawWanted")]
-pub(super) struct Wanted {
+pub struct Wanted {
     name: String,
     writer: Writer,
 }
 
 /// Who must have written it.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Writer {
+pub enum Writer {
+    /// An app, by its number.
     AppNumber(u64),
+    /// An app, by its name in addresses.
     AppSlug(String),
+    /// An account, which writes commit statuses.
     Creator(Login),
 }
 

@@ -86,7 +86,7 @@ fn what_could_be_read_in_two_ways_is_refused() {
     assert!(read(format!("{} {}", text(), text()).as_bytes()).is_err());
     let two = text().replacen("}}],", "}},{\"digest\":{\"gitCommit\":\"c\",\"gitTree\":\"d\"}}],", 1);
     assert!(read(two.as_bytes()).is_err());
-    let none = text().replace("\"replayed\":[]", "").replace(",}", "}");
+    let none = text().replace("\"replayed\":[],", "");
     assert!(read(none.as_bytes()).unwrap_err().to_string().contains("replayed"));
 }
 
