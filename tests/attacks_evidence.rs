@@ -394,6 +394,46 @@ fn attack_62_tests_that_are_weakened_with_the_code_are_pointed_out() {
 }
 
 #[test]
+fn attack_62_what_each_test_lost_is_told_with_its_line() {
+    let python = "tests/upload/test_load.py";
+    let old = "import upload\n\n\ndef test_rejects():\n    assert upload.load('x') == 0\n    assert upload.count() == 0\n\n\n\
+               def test_deletes():\n    assert upload.delete(1)\n";
+    let honest = old.replace("upload.count()", "upload.count_all()");
+    let weak = "import pytest\nimport upload\n\n\ndef test_rejects():\n    assert upload.load('x') == 0\n\n\n\
+                @pytest.mark.skip\ndef test_deletes():\n    assert upload.delete(1)\n";
+    for (new, expected) in [
+        (honest.as_str(), vec![]),
+        (
+            weak,
+            vec![
+                (5, "heuristic: `test_rejects` is weaker than before: assertions removed: 2 before, 1 now"),
+                (10, "heuristic: `test_deletes` is weaker than before: newly skipped, or expected to fail"),
+            ],
+        ),
+    ] {
+        let mut stage = Stage::with(&[
+            Edit::Write("portcullis.toml", &suite("tests = [\"tests/upload/**\"]")),
+            Edit::Write(LOAD, LOADED),
+            Edit::Write(python, old),
+        ])
+        .unwrap();
+        stage.change(&[CHANGED, Edit::Write(python, new)]).unwrap();
+        let verdict = judge(&stage);
+        assert_eq!(verdict.exit, 0, "{}", verdict.text);
+        let mut told: Vec<_> = verdict
+            .findings("regression-tests", "noted")
+            .into_iter()
+            .map(|finding| {
+                (finding["place"]["line"].as_i64().unwrap(), finding["reason"].as_str().unwrap().to_string())
+            })
+            .collect();
+        told.sort();
+        let told: Vec<_> = told.iter().map(|(line, reason)| (*line, reason.as_str())).collect();
+        assert_eq!(told, expected, "{}", verdict.text);
+    }
+}
+
+#[test]
 fn attack_63_a_rerun_does_not_hide_a_failure() {
     let case =
         |inside: &str| format!("<testcase classname='upload' name='deletes_records'>{inside}</testcase>");

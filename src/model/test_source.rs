@@ -11,7 +11,8 @@ use std::collections::BTreeSet;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TestSources {
-    /// The files, under each of their names, whose language is known and whose text was read on both sides.
+    /// The files, under each of their names, whose text was read on both sides and in which tests or assertions were
+    /// recognised.
     pub read: BTreeSet<RepoPath>,
     /// What was taken away, in the order of the files.
     pub weakened: Vec<Weakening>,

@@ -7,4 +7,5 @@ mod files;
 pub(super) mod fixture;
 mod history;
 mod names;
+mod test_sources;
 mod trust;

@@ -737,7 +737,7 @@ fn where_signatures_are_wanted_only_what_its_approver_signed_counts() {
     let of = |who: &str| format!("{who} {}\n", key.public_text().unwrap());
     let plain = waiver("W-1", REVIEWS);
     let good = signed(&plain, &key);
-    let decision = by_signed_policy(Some(&of("kim")), &[good.clone()]);
+    let decision = by_signed_policy(Some(&of("kim")), std::slice::from_ref(&good));
     assert_eq!(decision.outcome, Outcome::Allow, "{:#?}", decision.findings);
     let told = of_waiver(&decision, "W-1").details.join("\n");
     assert!(told.contains(&format!("signed by kim with the key {}", key.fingerprint())), "{told}");

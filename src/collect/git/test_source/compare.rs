@@ -6,7 +6,7 @@
 use super::outline::{Outline, Test};
 use crate::model::path::RepoPath;
 use crate::model::test_source::{Loss, Weakening};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A file on both sides.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +25,12 @@ impl Source {
     /// Its names.
     pub fn names(&self) -> impl Iterator<Item = RepoPath> {
         self.old_path.iter().chain(&self.new_path).cloned()
+    }
+
+    /// Was anything in it recognised before? If not, that nothing is missed now says nothing.
+    pub fn is_understood(&self) -> bool {
+        let recognised = |outline: &Outline| !outline.tests.is_empty() || outline.assertions > 0;
+        self.old.as_ref().is_none_or(recognised)
     }
 
     fn path(&self) -> RepoPath {
@@ -70,30 +76,34 @@ fn losses(old: &Test, new: &Test, gained: u64) -> impl Iterator<Item = Loss> {
     [emptied, ignored, assertions].into_iter().flatten()
 }
 
+/// By what two tests are the same: a file, a name, a body.
+type Key<'s> = (Option<usize>, &'s str, &'s str);
+
+/// The ways to know a test again, the surest first.
+const WAYS: [for<'s> fn(&Placed<'s>) -> Key<'s>; 4] = [
+    |(file, test)| (Some(*file), &test.name, &test.body),
+    |(file, test)| (Some(*file), &test.name, ""),
+    |(_, test)| (None, &test.name, ""),
+    |(_, test)| (None, "", &test.body),
+];
+
 /// Each test from before, with the number of its file, and what became of it.
 fn pairs(sources: &[Source]) -> Vec<(usize, &Test, Option<Placed<'_>>)> {
     let old = placed(sources, |source| &source.old);
-    let new = placed(sources, |source| &source.new);
-    let mut partner: Vec<Option<usize>> = vec![None; old.len()];
-    let mut taken = vec![false; new.len()];
-    let same: [fn(&Placed<'_>, &Placed<'_>) -> bool; 4] = [
-        |old, new| old.0 == new.0 && old.1.name == new.1.name && old.1.body == new.1.body,
-        |old, new| old.0 == new.0 && old.1.name == new.1.name,
-        |old, new| old.1.name == new.1.name,
-        |old, new| !old.1.empty && old.1.body == new.1.body,
-    ];
-    for same in same {
-        for (index, one) in
-            old.iter().enumerate().filter(|(index, _)| partner[*index].is_none()).collect::<Vec<_>>()
-        {
-            let found = (0..new.len()).find(|at| !taken[*at] && same(one, &new[*at]));
-            if let Some(at) = found {
-                taken[at] = true;
-                partner[index] = Some(at);
-            }
+    let mut left = placed(sources, |source| &source.new);
+    let mut partners: Vec<Option<Placed<'_>>> = vec![None; old.len()];
+    for key in WAYS {
+        let mut free: BTreeMap<Key<'_>, Vec<Placed<'_>>> = BTreeMap::new();
+        left.into_iter().rev().for_each(|new| free.entry(key(&new)).or_default().push(new));
+        for (one, partner) in old.iter().zip(&mut partners).filter(|(_, partner)| partner.is_none()) {
+            // Tests without a body are not one test under two names.
+            let known = key(one) != (None, "", "");
+            *partner = free.get_mut(&key(one)).filter(|_| known).and_then(Vec::pop);
         }
+        left = free.into_values().flatten().collect();
+        left.sort_by_key(|(file, test)| (*file, test.line));
     }
-    old.into_iter().zip(partner).map(|((index, test), at)| (index, test, at.map(|at| new[at]))).collect()
+    old.into_iter().zip(partners).map(|((file, test), partner)| (file, test, partner)).collect()
 }
 
 fn placed<'s>(sources: &'s [Source], side: fn(&Source) -> &Option<Outline>) -> Vec<Placed<'s>> {

@@ -43,7 +43,8 @@ pub fn read<'p>(
     for pair in pairs.filter(wanted).take(MOST_FILES) {
         sources.extend(source(objects, pair, &is_wanted)?);
     }
-    let read = sources.iter().flat_map(Source::names).collect();
+    let understood = sources.iter().filter(|source| source.is_understood());
+    let read = understood.flat_map(Source::names).collect();
     Ok(TestSources { read, weakened: compare(&sources) })
 }
 
