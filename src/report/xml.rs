@@ -27,12 +27,15 @@ pub struct Limits {
 /// The bounds of a test report.
 pub const LIMITS: Limits = Limits { depth: 64, attributes: 1000, attribute: 1 << 20, document_type: false };
 
+/// Names and values of attributes.
+pub type Attributes<'a> = Vec<(Cow<'a, str>, Cow<'a, str>)>;
+
 /// An element as it opens.
 pub struct Element<'a> {
     /// Its name in lower case, without its namespace's prefix.
     pub name: Cow<'a, str>,
     /// All attributes, their names in lower case with prefixes, in their order. None is passed over unread.
-    pub attributes: Vec<(Cow<'a, str>, Cow<'a, str>)>,
+    pub attributes: Attributes<'a>,
 }
 
 impl Element<'_> {
@@ -171,7 +174,7 @@ impl<C: Content> Document<'_, C> {
     }
 
     /// All attributes. Each is read, so that a broken one is never passed over.
-    fn attributes<'a>(&self, tag: &'a BytesStart<'_>) -> Result<Vec<(Cow<'a, str>, Cow<'a, str>)>, String> {
+    fn attributes<'a>(&self, tag: &'a BytesStart<'_>) -> Result<Attributes<'a>, String> {
         let mut all = Vec::new();
         for attribute in tag.attributes() {
             if all.len() >= self.limits.attributes {

@@ -60,8 +60,8 @@ impl Packages {
     }
 
     fn of_package(&mut self, action: &str, event: &Event<'_>) -> Result<(), String> {
-        let name = event.package.as_deref().filter(|name| !name.is_empty());
-        let name = name.ok_or("an event names no package")?;
+        // `go tool test2json` by itself names no package.
+        let name = event.package.as_deref().filter(|name| !name.is_empty()).unwrap_or("(unnamed)");
         let package = self.packages.entry(name.to_string()).or_default();
         package.open = true;
         match (action, event.test.as_deref().filter(|test| !test.is_empty())) {

@@ -106,10 +106,17 @@ fn benchmarks_end_without_beginning() {
 }
 
 #[test]
+fn test2json_by_itself_names_no_package() {
+    let text =
+        "{\"Action\":\"run\",\"Test\":\"A\"}\n{\"Action\":\"pass\",\"Test\":\"A\"}\n{\"Action\":\"pass\"}\n";
+    assert_eq!(outcomes(&run(text)), [("(unnamed) > A", Passed)]);
+    assert!(is_green(&run(text)));
+}
+
+#[test]
 fn what_is_not_known_is_refused() {
     assert_eq!(refused(&events(&["run TestA", "maybe TestA", "pass"])).line, Some(2));
     refused(&events(&["run TestA", "finish"]));
-    refused("{\"Action\":\"pass\"}\n");
     refused("{\"Action\":\"fail\",\"Action\":\"pass\",\"Package\":\"p\"}\n");
     refused("{\"Action\":\"pass\",\"Package\":\"p\"} {}\n");
     refused(&events(&["pass"])[..20]);
