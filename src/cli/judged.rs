@@ -14,6 +14,7 @@ use crate::model::fact::{Fact, Gap};
 use crate::model::facts::Facts;
 use crate::model::inquiry::Inquiry;
 use crate::model::path::RepoPath;
+use crate::model::test_run::ReportFormat;
 use crate::policy::Policy;
 use std::path::Path;
 
@@ -253,18 +254,19 @@ pub fn named_reports(directory: &Path, subject: &Subject) -> Result<Vec<Named>> 
     subject.reports.iter().map(|text| named(directory, text)).collect()
 }
 
-/// `FILE`, or `SUITE=FILE` where SUITE looks like the name of a suite.
+/// `FILE`; before it `SUITE=`, where SUITE looks like the name of a suite, and `FORMAT:`, where FORMAT is one.
 fn named(directory: &Path, text: &str) -> Result<Named> {
-    let suite = |name: &str| {
+    let is_suite = |name: &str| {
         !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
     };
-    match text.split_once('=') {
-        Some((name, file)) if suite(name) && !file.is_empty() => {
-            Ok(Named { suite: Some(name.to_string()), file: directory.join(file) })
-        }
-        _ if text.is_empty() => {
-            Err(Failure::usage("--report needs a file: --report FILE or --report SUITE=FILE"))
-        }
-        _ => Ok(Named { suite: None, file: directory.join(text) }),
+    let (suite, rest) = match text.split_once('=') {
+        Some((name, rest)) if is_suite(name) && !rest.is_empty() => (Some(name.to_string()), rest),
+        _ => (None, text),
+    };
+    let format = rest.split_once(':').and_then(|(name, file)| Some((ReportFormat::named(name)?, file)));
+    let (format, file) = format.map_or((None, rest), |(format, file)| (Some(format), file));
+    if file.is_empty() {
+        return Err(Failure::usage("--report needs a file: --report FILE or --report SUITE=FILE"));
     }
+    Ok(Named { suite, format, file: directory.join(file) })
 }

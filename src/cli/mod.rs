@@ -79,8 +79,9 @@ pub struct Subject {
     /// A policy kept elsewhere. Without it: `portcullis.toml` at the base commit.
     #[arg(long, value_name = "FILE", help_heading = "What to judge it by")]
     policy: Option<PathBuf>,
-    /// A test report, for the suites whose patterns match its path, or for the one named.
-    #[arg(long = "report", value_name = "[SUITE=]FILE", help_heading = "What to judge it by")]
+    /// A test report, for the suites whose patterns match its path, or for the one named. Its content tells its format,
+    /// unless one is named: junit, tap, trx, nunit, xunit, go-test, libtest, ctrf.
+    #[arg(long = "report", value_name = "[SUITE=][FORMAT:]FILE", help_heading = "What to judge it by")]
     reports: Vec<String>,
 }
 

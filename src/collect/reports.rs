@@ -7,20 +7,22 @@
 use crate::model::digest::Digest;
 use crate::model::fact::{Fact, Gap, GapReason};
 use crate::model::glob::Glob;
-use crate::model::inquiry::{Inquiry, Topic};
+use crate::model::inquiry::{Inquiry, SaidFormat, Topic};
 use crate::model::path::RepoPath;
-use crate::model::test_run::{Report, TestRun};
-use crate::report::{MAXIMUM_BYTES, ReportError, parse};
+use crate::model::test_run::{Report, ReportFormat, TestRun};
+use crate::report::{MAXIMUM_BYTES, ReportError, parse, parse_as};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 
-/// A report file named on the command line: `FILE` or `SUITE=FILE`.
+/// A report file named on the command line: `FILE`, with `SUITE=`, `FORMAT:` or both before it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Named {
     /// The suite that it is for, if it was named.
     pub suite: Option<String>,
+    /// The format that it is said to be in; otherwise the policy or its content tells.
+    pub format: Option<ReportFormat>,
     /// The file.
     pub file: PathBuf,
 }
@@ -51,20 +53,46 @@ fn gather_asked(
 ) -> Result<Vec<Report>, Gap> {
     let mut reports = BTreeMap::new();
     for path in find(directory, &inquiry.reports)? {
-        let report = report(&directory.join(native(&path)), path.to_string(), None, tracked);
+        let format = said_format(inquiry, &path.to_string(), None);
+        let report = report(&directory.join(native(&path)), path.to_string(), None, format, tracked);
         reports.insert((report.path.clone(), None), report);
     }
-    for Named { suite, file } in named {
+    for Named { suite, format, file } in named {
         let text = below(directory, file).map_or_else(|| shown(file), |path| path.to_string());
-        let report = report(file, text, suite.clone(), tracked);
+        let format =
+            format.map_or_else(|| said_format(inquiry, &text, suite.as_deref()), |format| Ok(Some(format)));
+        let report = report(file, text, suite.clone(), format, tracked);
         reports.insert((report.path.clone(), suite.clone()), report);
     }
     Ok(reports.into_values().collect())
 }
 
-fn report(file: &Path, path: String, suite: Option<String>, tracked: &dyn Fn(&Path) -> Fact<bool>) -> Report {
+/// The format that the policy gives a report, if it does: by the suite that it was handed over for, or by the
+/// patterns that match its path.
+fn said_format(inquiry: &Inquiry, path: &str, suite: Option<&str>) -> Result<Option<ReportFormat>, Gap> {
+    let matches = |pattern: &String| Glob::new(pattern).is_ok_and(|glob| glob.matches(path.as_bytes()));
+    let is_for = |said: &&SaidFormat| match suite {
+        Some(suite) => said.suite == suite,
+        None => said.reports.iter().any(matches),
+    };
+    let formats: BTreeSet<_> = inquiry.formats.iter().filter(is_for).map(|said| said.format).collect();
+    if formats.len() > 1 {
+        let remedy = "Let the suites of the policy that take this report name one format.";
+        let detail = "the policy says that it is in several formats";
+        return Err(Gap::new(what(path), GapReason::Malformed, detail, remedy));
+    }
+    Ok(formats.first().copied())
+}
+
+fn report(
+    file: &Path,
+    path: String,
+    suite: Option<String>,
+    format: Result<Option<ReportFormat>, Gap>,
+    tracked: &dyn Fn(&Path) -> Fact<bool>,
+) -> Report {
     let (digest, mut run) = match read(file, &path) {
-        Ok(bytes) => (Some(Digest::of(&bytes)), run(&bytes, &path)),
+        Ok(bytes) => (Some(Digest::of(&bytes)), format.and_then(|format| run(&bytes, &path, format)).into()),
         Err(gap) => (None, Fact::Gap(gap)),
     };
     let tracked = match tracked(file) {
@@ -77,8 +105,9 @@ fn report(file: &Path, path: String, suite: Option<String>, tracked: &dyn Fn(&Pa
     Report { path, suite, digest, tracked, run }
 }
 
-fn run(bytes: &[u8], path: &str) -> Fact<TestRun> {
-    parse(bytes).map_err(|error| malformed(path, &error)).into()
+fn run(bytes: &[u8], path: &str, format: Option<ReportFormat>) -> Result<TestRun, Gap> {
+    let read = format.map_or_else(|| parse(bytes), |format| parse_as(format.name(), bytes));
+    read.map_err(|error| malformed(path, &error))
 }
 
 /// The gap that a report leaves which could not be understood.
@@ -352,7 +381,8 @@ mod tests {
     fn named_files_are_read_from_where_they_are() {
         let inside = directory(&[("out/a.xml", GOOD)]);
         let outside = directory(&[("b.xml", GOOD)]);
-        let named = |suite: Option<&str>, file: PathBuf| Named { suite: suite.map(String::from), file };
+        let named =
+            |suite: Option<&str>, file: PathBuf| Named { suite: suite.map(String::from), format: None, file };
         let files = [
             named(Some("upload"), inside.path().join("out/../out/a.xml")),
             named(None, outside.path().join("b.xml")),
@@ -367,9 +397,31 @@ mod tests {
     }
 
     #[test]
+    fn the_policy_and_the_command_line_can_say_the_format() {
+        let directory = directory(&[("r/a.out", "noise\n1..1\nok 1 - a\n"), ("r/b.xml", GOOD)]);
+        let said = |suite: &str, pattern: &str, format| SaidFormat {
+            suite: suite.into(),
+            reports: [pattern.to_string()].into(),
+            format,
+        };
+        let read = |formats: &[SaidFormat], named: &[Named]| {
+            let inquiry = Inquiry { formats: formats.iter().cloned().collect(), ..inquiry(&["r/*"]) };
+            let reports = gather(directory.path(), named, &inquiry, &no).known().unwrap().clone();
+            reports.iter().map(|report| report.run.known().is_ok()).collect::<Vec<_>>()
+        };
+        let (tap, junit) = (ReportFormat::Tap, ReportFormat::Junit);
+        assert_eq!(read(&[said("s", "r/*.out", tap), said("t", "r/*.xml", junit)], &[]), [true, true]);
+        assert_eq!(read(&[said("s", "r/*", tap)], &[]), [true, false]);
+        assert_eq!(read(&[said("s", "r/*.out", tap), said("t", "r/*.out", junit)], &[]), [false, true]);
+        let file = |format| Named { suite: Some("t".into()), format, file: directory.path().join("r/b.xml") };
+        assert_eq!(read(&[said("t", "x", tap)], &[file(None)]), [true, true, false]);
+        assert_eq!(read(&[said("t", "x", tap)], &[file(Some(junit))]), [true, true, true]);
+    }
+
+    #[test]
     fn a_report_of_the_repository_is_marked_and_doubt_is_a_gap() {
         let directory = directory(&[("a.xml", GOOD)]);
-        let named = [Named { suite: Some("x".into()), file: directory.path().join("a.xml") }];
+        let named = [Named { suite: Some("x".into()), format: None, file: directory.path().join("a.xml") }];
         let asked = |answer: Fact<bool>| {
             let tracked = |file: &Path| {
                 assert_eq!(file, directory.path().join("a.xml"));
@@ -397,7 +449,7 @@ mod tests {
         assert_eq!(paths(&found), ["out/a.xml", "out/b.xml"]);
         assert!(found.iter().all(|report| gap(report).reason == GapReason::Untrusted));
         // Named through a linked directory, it counts under the path where it really is.
-        let named = [Named { suite: None, file: directory.path().join("linked/a.xml") }];
+        let named = [Named { suite: None, format: None, file: directory.path().join("linked/a.xml") }];
         assert_eq!(paths(&reports(directory.path(), &named, &[])), ["evidence/a.xml"]);
     }
 

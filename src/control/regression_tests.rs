@@ -7,9 +7,9 @@ use crate::model::change::{Change, FileChange, FileStatus, Nature};
 use crate::model::decision::{Finding, Place, SubjectKind, TouchedArea, Verdict};
 use crate::model::fact::{Fact, Gap};
 use crate::model::glob::Glob;
-use crate::model::inquiry::{Inquiry, Topic};
+use crate::model::inquiry::{Inquiry, SaidFormat, Topic};
 use crate::model::path::RepoPath;
-use crate::model::test_run::Report;
+use crate::model::test_run::{Report, ReportFormat};
 use evidence::Evidence;
 use pattern::Pattern;
 use serde::de::Error;
@@ -31,7 +31,7 @@ pub static KIND: Kind = Kind {
     name: NAME,
     documentation: Documentation {
         requires: "Every data-processing area that a change touches is covered by at least one regression suite, and each \
-of these suites has handed over a report of its run (JUnit XML). A suite is proved when all of this holds:\n\
+of these suites has handed over a report of its run. A suite is proved when all of this holds:\n\
 - at least one report was found, and every report that was found could be read to its end;\n\
 - no report is a file of the repository itself;\n\
 - no test failed or broke, and nothing failed outside a test;\n\
@@ -51,13 +51,15 @@ written by the test runner at all: a JUnit file carries no proof of its origin, 
 Let the gate run in the same job as the suite or take the report from it, demand that job with `required-checks`, and protect its \
 definition with `gate-integrity`. Nor can it see tests that a runner leaves out of its report without a trace (nextest does so with ignored \
 tests): name what must run in `required` and keep `minimum` close to the real number. Two tests of the same name in one report are taken for two attempts of one.",
-        how_to_meet: "Run the suite before the gate, let its runner write JUnit XML, and leave the file where `reports` looks for it, or \
+        how_to_meet: "Run the suite before the gate, let its runner write JUnit XML (or TAP, TRX, NUnit, xUnit, CTRF, \
+`go test -json`, libtest or nextest JSON), and leave the file where `reports` looks for it, or \
 hand it over with `--report upload-regression=target/nextest/ci/junit.xml`.\n\
 \n\
 ```toml\n\
 [controls.regression-tests.suites.upload-regression]\n\
 areas = [\"upload\"]                     # without it: every touched area\n\
 reports = [\"target/junit/*.xml\"]       # without it: only --report\n\
+format = \"junit\"                       # without it: told by the content\n\
 minimum = 40                           # this many ran and passed\n\
 required = [\"upload::*\", \"*deletion*\"] # these exist and passed\n\
 skipped = \"allow\"                      # or \"block\"\n\
@@ -90,6 +92,9 @@ struct Suite {
     /// Where its reports are looked for; `None`: only what is handed over by name.
     #[serde(default, deserialize_with = "not_empty")]
     reports: Option<Vec<Glob>>,
+    /// The format of its reports; `None`: their content tells.
+    #[serde(default)]
+    format: Option<ReportFormat>,
     minimum: NonZeroU64,
     #[serde(default, deserialize_with = "not_empty")]
     required: Option<Vec<Pattern>>,
@@ -150,6 +155,7 @@ impl Control for RegressionTests {
         inquiry
             .reports
             .extend(self.suites.values().flat_map(Suite::globs).map(|glob| glob.as_str().to_string()));
+        inquiry.formats.extend(self.suites.iter().filter_map(|(name, suite)| suite.said_format(name)));
     }
 
     fn references(&self) -> Vec<Reference<'_>> {
@@ -233,6 +239,11 @@ impl Suite {
 
     fn globs(&self) -> impl Iterator<Item = &Glob> {
         self.reports.iter().flatten()
+    }
+
+    fn said_format(&self, name: &str) -> Option<SaidFormat> {
+        let reports = self.globs().map(|glob| glob.as_str().to_string()).collect();
+        self.format.map(|format| SaidFormat { suite: name.to_string(), reports, format })
     }
 
     /// A report that was handed over for a suite belongs to no other; for the rest the patterns decide.

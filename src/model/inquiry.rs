@@ -4,6 +4,7 @@
 use crate::model::line_coverage::CoverageSource;
 use crate::model::path::RepoPath;
 use crate::model::person::TeamName;
+use crate::model::test_run::ReportFormat;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -19,6 +20,8 @@ pub struct Inquiry {
     pub teams: BTreeSet<TeamName>,
     /// Where reports are looked for: patterns of the one glob dialect, from the working directory.
     pub reports: BTreeSet<String>,
+    /// In what format reports are written, where the policy says so. The rest is told by its content.
+    pub formats: BTreeSet<SaidFormat>,
     /// Where coverage reports are looked for. Without any, nobody asks which lines changed.
     pub line_coverage: BTreeSet<CoverageSource>,
     /// Also list the paths that single commits on the way touch, not only what is left of them in the end.
@@ -36,11 +39,24 @@ impl Inquiry {
         self.patterns.extend(other.patterns);
         self.teams.extend(other.teams);
         self.reports.extend(other.reports);
+        self.formats.extend(other.formats);
         self.line_coverage.extend(other.line_coverage);
         self.each_commit |= other.each_commit;
         self.policy = self.policy.or(other.policy);
         self
     }
+}
+
+/// The format of the reports of one suite.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SaidFormat {
+    /// The suite, for reports that are handed over for it by name.
+    pub suite: String,
+    /// The patterns that find its other reports.
+    pub reports: BTreeSet<String>,
+    /// The format.
+    pub format: ReportFormat,
 }
 
 /// Topics of questions.

@@ -7,6 +7,61 @@ use serde::{Deserialize, Serialize};
 /// What stands between the parts of a [`Test::id`].
 pub const SEPARATOR: &str = " > ";
 
+/// The formats of reports, by the names that a policy and the command line use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReportFormat {
+    /// Common Test Report Format (JSON).
+    Ctrf,
+    /// The events of `go test -json`.
+    GoTest,
+    /// JUnit XML.
+    Junit,
+    /// The events of Rust's libtest and of nextest.
+    Libtest,
+    /// NUnit XML.
+    Nunit,
+    /// Test Anything Protocol.
+    Tap,
+    /// Visual Studio's test results.
+    Trx,
+    /// xUnit.net XML.
+    Xunit,
+}
+
+impl ReportFormat {
+    /// Every format, sorted by name.
+    pub const ALL: &[ReportFormat] = &[
+        ReportFormat::Ctrf,
+        ReportFormat::GoTest,
+        ReportFormat::Junit,
+        ReportFormat::Libtest,
+        ReportFormat::Nunit,
+        ReportFormat::Tap,
+        ReportFormat::Trx,
+        ReportFormat::Xunit,
+    ];
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            ReportFormat::Ctrf => "ctrf",
+            ReportFormat::GoTest => "go-test",
+            ReportFormat::Junit => "junit",
+            ReportFormat::Libtest => "libtest",
+            ReportFormat::Nunit => "nunit",
+            ReportFormat::Tap => "tap",
+            ReportFormat::Trx => "trx",
+            ReportFormat::Xunit => "xunit",
+        }
+    }
+
+    /// The format of this name.
+    pub fn named(name: &str) -> Option<ReportFormat> {
+        ReportFormat::ALL.iter().copied().find(|format| format.name() == name)
+    }
+}
+
 /// One report file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -35,6 +90,8 @@ pub struct TestRun {
     pub contradictions: Vec<String>,
     /// Failures outside any test (a suite that could not start), each one sentence.
     pub errors: Vec<String>,
+    /// What was not run but told again from an earlier run (Go's cached packages), by name.
+    pub replayed: Vec<String>,
 }
 
 /// One test and what became of it.

@@ -1,7 +1,10 @@
-//! Records of tests to tests: the records of one identity are attempts of one test.
+//! Records of tests to tests.
+//!
+//! Where a format can hold several attempts of a test, the records of one identity are attempts, and a pass after
+//! a failure is flaky. Where it cannot, they are several tests under one name, and the worst of them decides.
 
+use super::stable::stable;
 use crate::model::test_run::{Test, TestOutcome};
-use std::collections::BTreeMap;
 
 /// Bounds of what a report may hold. Beyond them it is refused, never cut.
 #[derive(Clone, Copy, Debug)]
@@ -13,14 +16,22 @@ pub struct Limits {
 }
 
 /// The bounds of a report.
-pub const LIMITS: Limits = Limits { records: 5_000_000, identities: 1 << 30 };
+pub const LIMITS: Limits = Limits { records: 5_000_000, identities: 1 << 28 };
 
 /// The tests of a report while it is read.
 pub struct Attempts {
     limits: Limits,
-    records: u64,
     identities: usize,
-    tests: BTreeMap<String, (TestOutcome, u64)>,
+    /// In the order of the report. They are sorted at its end, which is much faster than keeping them sorted.
+    records: Vec<Record>,
+}
+
+/// One record of a test, or several that the report only counts.
+struct Record {
+    id: String,
+    outcome: TestOutcome,
+    number: u64,
+    attempt: bool,
 }
 
 impl Default for Attempts {
@@ -32,38 +43,65 @@ impl Default for Attempts {
 impl Attempts {
     /// No test yet.
     pub fn within(limits: Limits) -> Self {
-        Attempts { limits, records: 0, identities: 0, tests: BTreeMap::new() }
+        Attempts { limits, identities: 0, records: Vec::new() }
     }
 
-    /// Takes one more record of a test.
+    /// Takes one more attempt of a test.
     ///
     /// # Errors
     /// A sentence, when there are more than a report may hold.
-    pub fn add(&mut self, id: String, outcome: TestOutcome) -> Result<(), String> {
-        self.count(id.len())?;
-        self.tests
-            .entry(id)
-            .and_modify(|(before, records)| (*before, *records) = (after(*before, outcome), *records + 1))
-            .or_insert((outcome, 1));
-        Ok(())
+    pub fn add(&mut self, id: &str, outcome: TestOutcome) -> Result<(), String> {
+        self.take(id, outcome, 1, true)
     }
 
-    fn count(&mut self, length: usize) -> Result<(), String> {
-        self.records += 1;
-        self.identities += length;
-        if self.records > self.limits.records {
+    /// Takes a test whose earlier attempts the report only counts: all of them failed.
+    ///
+    /// # Errors
+    /// A sentence, when there are more than a report may hold.
+    pub fn add_last(&mut self, id: &str, outcome: TestOutcome, attempts: u64) -> Result<(), String> {
+        let outcome = if attempts > 1 { after(TestOutcome::Failed, outcome) } else { outcome };
+        self.take(id, outcome, attempts.max(1), true)
+    }
+
+    /// Takes a test of a format without attempts.
+    ///
+    /// # Errors
+    /// A sentence, when there are more than a report may hold.
+    pub fn add_distinct(&mut self, id: &str, outcome: TestOutcome) -> Result<(), String> {
+        self.take(id, outcome, 1, false)
+    }
+
+    fn take(&mut self, id: &str, outcome: TestOutcome, number: u64, attempt: bool) -> Result<(), String> {
+        self.identities += id.len();
+        if self.records.len() as u64 >= self.limits.records {
             return Err(format!("it holds more than {} test cases", self.limits.records));
         }
         if self.identities > self.limits.identities {
             return Err(format!("the names of its tests are longer than {} bytes", self.limits.identities));
         }
+        self.records.push(Record { id: stable(id).into_owned(), outcome, number, attempt });
         Ok(())
     }
 
     /// The tests, sorted by identity.
-    pub fn finish(self) -> Vec<Test> {
-        self.tests.into_iter().map(|(id, (outcome, records))| Test { id, outcome, records }).collect()
+    pub fn finish(mut self) -> Vec<Test> {
+        // Records of one test stay in their order.
+        self.records.sort_by(|a, b| a.id.cmp(&b.id));
+        let mut tests: Vec<Test> = Vec::with_capacity(self.records.len());
+        for record in self.records {
+            match tests.last_mut() {
+                Some(test) if test.id == record.id => fold(test, &record),
+                _ => tests.push(Test { id: record.id, outcome: record.outcome, records: record.number }),
+            }
+        }
+        tests
     }
+}
+
+fn fold(test: &mut Test, record: &Record) {
+    let worse = if record.attempt { after } else { TestOutcome::max };
+    test.outcome = worse(test.outcome, record.outcome);
+    test.records = test.records.saturating_add(record.number);
 }
 
 /// One more attempt: the worst, save that a pass after a failure is flaky.
@@ -92,7 +130,7 @@ mod tests {
             (vec![Skipped, Passed], Skipped),
         ] {
             let mut tests = Attempts::default();
-            attempts.iter().for_each(|outcome| tests.add("a".into(), *outcome).unwrap());
+            attempts.iter().for_each(|outcome| tests.add("a", *outcome).unwrap());
             let tests = tests.finish();
             assert_eq!(
                 (tests[0].outcome, tests[0].records),
@@ -106,7 +144,7 @@ mod tests {
     fn limits_refuse_and_never_cut() {
         let add = |names: &[&str]| {
             let mut tests = Attempts::within(Limits { records: 2, identities: 3 });
-            names.iter().try_for_each(|name| tests.add((*name).to_string(), Passed))
+            names.iter().try_for_each(|name| tests.add(name, Passed))
         };
         assert_eq!(add(&["a", "bc"]), Ok(()));
         assert_eq!(add(&["a", "b", "c"]), Err("it holds more than 2 test cases".into()));

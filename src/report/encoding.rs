@@ -1,8 +1,9 @@
-//! Bytes of an XML document to its characters.
+//! Bytes of a report to its characters.
 //!
-//! XML 1.0 (Fifth Edition), appendix F, as far as test runners use it: a byte order mark decides; without one,
+//! For XML: XML 1.0 (Fifth Edition), appendix F, as far as test runners use it: a byte order mark decides; without one,
 //! the declaration does; without either it is UTF-8. A document that says two different things, a byte that
-//! its encoding does not know and a character outside `Char` (section 2.2) are errors.
+//! its encoding does not know and a character outside `Char` (section 2.2) are errors. For all else: a byte order mark
+//! decides, and without one it is UTF-8.
 
 use super::ReportError;
 use std::borrow::Cow;
@@ -13,10 +14,50 @@ use std::borrow::Cow;
 /// An encoding that is not read here, a byte or character that does not belong in a document.
 pub fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, ReportError> {
     let text = characters(bytes)?;
-    match text.find(|c| !is_allowed(c)) {
+    match forbidden(&text) {
         None => Ok(text),
         Some(at) => Err(ReportError::after(&text.as_bytes()[..at], "a control character stands in the text")),
     }
+}
+
+/// How far into a file detection looks.
+const HEAD_BYTES: usize = 64 << 10;
+
+/// The beginning of a report as detection sees it: its ASCII characters, whatever the encoding.
+pub fn head(bytes: &[u8]) -> String {
+    let head = &bytes[..bytes.len().min(HEAD_BYTES)];
+    head.iter().filter(|byte| byte.is_ascii() && **byte != 0).map(|byte| char::from(*byte)).collect()
+}
+
+/// A report that is no XML as text, without its byte order mark. Shells can redirect as UTF-16.
+///
+/// # Errors
+/// A byte that does not belong in its encoding.
+pub fn text(bytes: &[u8]) -> Result<Cow<'_, str>, ReportError> {
+    match bytes {
+        [0xef, 0xbb, 0xbf, rest @ ..] => utf8(rest),
+        [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes),
+        [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),
+        _ => utf8(bytes),
+    }
+}
+
+/// Where the first character stands that XML does not allow. Looking at bytes is enough to pass over nearly everything.
+fn forbidden(text: &str) -> Option<usize> {
+    const CHUNK: usize = 64;
+    let suspicious =
+        |chunk: &[u8]| chunk.iter().fold(false, |any, byte| any | (*byte < b' ') | (*byte == 0xef));
+    let chunks = text.as_bytes().chunks(CHUNK).enumerate();
+    // A character may begin before its chunk.
+    let begins = chunks.filter(|(_, chunk)| suspicious(chunk)).map(|(number, _)| number * CHUNK);
+    for begin in begins {
+        let end = text.ceil_char_boundary(begin + CHUNK);
+        let begin = text.floor_char_boundary(begin);
+        if let Some(at) = text[begin..end].find(|c| !is_allowed(c)) {
+            return Some(begin + at);
+        }
+    }
+    None
 }
 
 /// May the character stand in a document (XML 1.0, section 2.2, production 2)?
@@ -167,6 +208,18 @@ mod tests {
         assert!(decode("<a>\u{fffe}</a>".as_bytes()).is_err());
         assert!(decode(b"<?xml version='1.0' encoding='cp1252'?><a>\x81</a>").is_err());
         assert!(decode(b"<?xml version='1.0' encoding='us-ascii'?><a>\xc3\xa9</a>").is_err());
+    }
+
+    #[test]
+    fn a_character_that_does_not_belong_is_found_wherever_it_stands() {
+        for bad in ["\u{1}", "\u{fffe}", "\u{ffff}"] {
+            for before in 0..130 {
+                let text = format!("<a>{}{bad}é</a>", "é".repeat(before));
+                assert_eq!(forbidden(&text), Some(3 + 2 * before));
+                let text = format!("<a>\n\t\u{fffd}{}</a>", "\u{ef}".repeat(before));
+                assert_eq!(forbidden(&text), None);
+            }
+        }
     }
 
     #[test]

@@ -6,10 +6,23 @@
 use crate::model::test_run::TestRun;
 
 mod attempts;
+pub mod ctrf;
 mod encoding;
+pub mod go_test;
+mod json;
 pub mod junit;
+pub mod libtest;
 pub mod line_coverage;
+mod name;
+pub mod nunit;
+mod stable;
+mod summary;
+pub mod tap;
+#[cfg(test)]
+mod testing;
+pub mod trx;
 mod xml;
+pub mod xunit;
 
 /// The largest report that is read, in bytes. A longer one is refused, never cut.
 pub const MAXIMUM_BYTES: usize = 256 << 20;
@@ -24,6 +37,11 @@ pub struct ReportError {
 }
 
 impl ReportError {
+    /// An error in a line, counted from 1.
+    fn at(line: usize, message: impl Into<String>) -> Self {
+        ReportError { line: Some(line as u64), message: message.into() }
+    }
+
     /// An error about the whole file.
     fn whole(message: impl Into<String>) -> Self {
         ReportError { line: None, message: message.into() }
@@ -56,26 +74,60 @@ pub struct Format {
 }
 
 /// Every format, sorted by name.
-pub static TABLE: &[&Format] = &[&junit::FORMAT];
+pub static TABLE: &[&Format] = &[
+    &ctrf::FORMAT,
+    &go_test::FORMAT,
+    &junit::FORMAT,
+    &libtest::FORMAT,
+    &nunit::FORMAT,
+    &tap::FORMAT,
+    &trx::FORMAT,
+    &xunit::FORMAT,
+];
 
 /// Reads a report in whatever format it is. The content decides, never the name of the file.
 ///
 /// # Errors
 /// What is wrong with it: unknown format, not well formed, truncated, too large, too deep.
 pub fn parse(bytes: &[u8]) -> Result<TestRun, ReportError> {
+    bounded(bytes)?;
+    let format = TABLE.iter().find(|format| (format.detect)(bytes)).ok_or_else(unknown)?;
+    (format.parse)(bytes)
+}
+
+/// Reads a report that is said to be in this format, whatever it looks like.
+///
+/// # Errors
+/// What is wrong with it; no format has this name.
+pub fn parse_as(name: &str, bytes: &[u8]) -> Result<TestRun, ReportError> {
+    bounded(bytes)?;
+    let format = named(name).ok_or_else(|| {
+        ReportError::whole(format!("there is no format `{name}`; there is {}", names().join(", ")))
+    })?;
+    (format.parse)(bytes)
+}
+
+/// The format of this name.
+pub fn named(name: &str) -> Option<&'static Format> {
+    TABLE.iter().find(|format| format.name == name).copied()
+}
+
+fn bounded(bytes: &[u8]) -> Result<(), ReportError> {
     if bytes.len() > MAXIMUM_BYTES {
         return Err(ReportError::whole(format!("it is larger than {MAXIMUM_BYTES} bytes")));
     }
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Err(ReportError::whole("it is empty"));
     }
-    let format = TABLE.iter().find(|format| (format.detect)(bytes)).ok_or_else(unknown)?;
-    (format.parse)(bytes)
+    Ok(())
 }
 
 fn unknown() -> ReportError {
-    let names: Vec<&str> = TABLE.iter().map(|format| format.name).collect();
-    ReportError::whole(format!("it is in none of the formats that can be read ({})", names.join(", ")))
+    ReportError::whole(format!("it is in none of the formats that can be read ({})", names().join(", ")))
+}
+
+fn names() -> Vec<&'static str> {
+    TABLE.iter().map(|format| format.name).collect()
 }
 
 #[cfg(test)]
@@ -89,9 +141,81 @@ mod tests {
 
     #[test]
     fn what_is_no_report_is_an_error_that_names_the_known_formats() {
-        for bytes in [&b"1..1\nok 1"[..], b"{}", b"<html><body>502</body></html>", b"\0\0", b"<report/>"] {
+        for bytes in [&b"{}"[..], b"hello", b"<html><body>502</body></html>", b"\0\0", b"<report/>"] {
             let error = parse(bytes).unwrap_err();
             assert!(error.message.contains("junit"), "{error}");
+        }
+    }
+
+    /// A green report of each format.
+    const GREEN: &[(&str, &str)] = &[
+        (
+            "ctrf",
+            r#"{"results": {"tool": {"name": "x"}, "summary": {"tests": 1, "passed": 1, "failed": 0, "skipped": 0, "pending": 0,
+            "other": 0}, "tests": [{"name": "a", "status": "passed", "duration": 1}]}}"#,
+        ),
+        (
+            "go-test",
+            "{\"Action\":\"run\",\"Package\":\"p\",\"Test\":\"A\"}\n{\"Action\":\"pass\",\"Package\":\"p\",\"Test\":\"A\"}\n\
+             {\"Action\":\"pass\",\"Package\":\"p\"}\n",
+        ),
+        ("junit", "<testsuite name='s' tests='1'><testcase name='a'/></testsuite>"),
+        (
+            "libtest",
+            "{\"type\":\"suite\",\"event\":\"started\",\"test_count\":1}\n{\"type\":\"test\",\"event\":\"ok\",\"name\":\"a\"}\n\
+             {\"type\":\"suite\",\"event\":\"ok\",\"passed\":1,\"failed\":0}\n",
+        ),
+        (
+            "nunit",
+            "<test-run><test-suite name='s'><test-case fullname='a' result='Passed'/></test-suite></test-run>",
+        ),
+        ("tap", "TAP version 14\n1..1\nok 1 - a\n"),
+        ("trx", "<TestRun><Results><UnitTestResult testName='a' outcome='Passed'/></Results></TestRun>"),
+        ("xunit", "<assemblies><assembly name='s'><test name='a' result='Pass'/></assembly></assemblies>"),
+    ];
+
+    #[test]
+    fn a_policy_can_name_each_format() {
+        use crate::model::test_run::ReportFormat;
+        assert_eq!(ReportFormat::ALL.iter().map(|format| format.name()).collect::<Vec<_>>(), names());
+        for format in ReportFormat::ALL {
+            assert_eq!(serde_json::to_value(format).unwrap(), format.name());
+            assert_eq!(ReportFormat::named(format.name()), Some(*format));
+        }
+    }
+
+    #[test]
+    fn exactly_one_format_takes_a_report_for_its_own() {
+        assert_eq!(GREEN.iter().map(|(name, _)| *name).collect::<Vec<_>>(), names());
+        for (name, text) in GREEN {
+            let takes = TABLE.iter().filter(|format| (format.detect)(text.as_bytes()));
+            assert_eq!(takes.map(|format| format.name).collect::<Vec<_>>(), [*name]);
+            let run = parse(text.as_bytes()).unwrap();
+            assert!(testing::is_green(&run) && run.tests.len() == 1, "{name}: {run:?}");
+            assert_eq!(parse_as(name, text.as_bytes()), Ok(run));
+        }
+    }
+
+    #[test]
+    fn a_report_read_as_another_format_is_never_green() {
+        for (name, text) in GREEN {
+            for other in names().into_iter().filter(|other| other != name) {
+                let read = parse_as(other, text.as_bytes());
+                let green = read.is_ok_and(|run| testing::is_green(&run) && !run.tests.is_empty());
+                assert!(!green, "{name} as {other}");
+            }
+        }
+        assert!(parse_as("junit5", b"<testsuite/>").unwrap_err().message.contains("junit, libtest"));
+    }
+
+    #[test]
+    fn no_end_of_a_report_can_be_missing() {
+        for (name, text) in GREEN {
+            for end in 0..text.trim_end().len() {
+                let run = parse_as(name, &text.as_bytes()[..end]);
+                let green = run.is_ok_and(|run| testing::is_green(&run) && !run.tests.is_empty());
+                assert!(!green, "{name} cut at {end}");
+            }
         }
     }
 

@@ -4,14 +4,11 @@
 //! document, or goes beyond a limit, is an error. A format implements [`Content`] and is told of each element.
 
 use super::ReportError;
-use super::encoding::{decode, is_allowed};
+use super::encoding::{decode, head, is_allowed};
 use quick_xml::events::attributes::Attribute;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 use std::borrow::Cow;
-
-/// How far into a file detection looks for the first element.
-const HEAD_BYTES: usize = 64 << 10;
 
 /// Bounds of a document. Beyond them it is refused, never cut.
 #[derive(Clone, Copy, Debug)]
@@ -100,10 +97,8 @@ pub fn read(
 
 /// The name of the first element in lower case, as far as the beginning of the file shows one.
 pub fn root(bytes: &[u8]) -> Option<String> {
-    let head = &bytes[..bytes.len().min(HEAD_BYTES)];
-    // NUL bytes and the byte order mark away, so that UTF-16 is recognised too; reading it is `decode`'s affair.
-    let head: Vec<u8> = head.iter().copied().filter(u8::is_ascii).filter(|byte| *byte != 0).collect();
-    let mut reader = Reader::from_reader(head.as_slice());
+    let head = head(bytes);
+    let mut reader = Reader::from_str(&head);
     loop {
         match reader.read_event().ok()? {
             Event::Start(tag) | Event::Empty(tag) => {

@@ -313,7 +313,7 @@ fn any_report() -> impl Strategy<Value = Report> {
             let tests: BTreeMap<u8, TestOutcome> = tests.into_iter().collect();
             let tests = tests.into_iter().map(|(id, outcome)| test(&format!("t{id}"), outcome)).collect();
             let contradictions = bad.map(|()| "it speaks against itself".to_string()).into_iter().collect();
-            let run = TestRun { tests, contradictions, errors: vec![] };
+            let run = TestRun { tests, contradictions, ..TestRun::default() };
             Report { tracked: tracked.is_some(), ..report(&format!("r/{name}.xml"), run) }
         })
 }

@@ -5,6 +5,7 @@ use super::identity::identity;
 use super::suite::Suite;
 use crate::model::test_run::TestRun;
 use crate::report::attempts::Attempts;
+use crate::report::summary::say;
 use crate::report::xml::{Content, Element};
 
 /// A document while it is read.
@@ -102,12 +103,12 @@ impl Document {
                 "an error"
             }
         };
-        self.run.errors.push(format!("{} reports {what} outside its tests", suite.label()));
+        say(&mut self.run.errors, [format!("{} reports {what} outside its tests", suite.label())]);
     }
 
     fn end_suite(&mut self) {
         let Some(suite) = self.suites.pop() else { return };
-        self.run.contradictions.extend(suite.contradictions());
+        say(&mut self.run.contradictions, suite.contradictions());
         if let Some(outer) = self.suites.last_mut() {
             outer.add_suite(&suite);
         }
@@ -118,12 +119,13 @@ impl Document {
         if let Some(suite) = self.suites.last_mut() {
             suite.add_case(case.shown());
             let said = case.contradictions().into_iter();
-            self.run
-                .contradictions
-                .extend(said.map(|what| format!("{}: a test of it {what}", suite.label())));
+            say(
+                &mut self.run.contradictions,
+                said.map(|what| format!("{}: a test of it {what}", suite.label())),
+            );
         }
         let outcome = case.outcome();
-        self.tests.add(case.id, outcome)
+        self.tests.add(&case.id, outcome)
     }
 }
 

@@ -2,22 +2,8 @@
 
 use super::*;
 use crate::model::test_run::TestOutcome::{self, Error, Failed, Flaky, Passed, Skipped};
+use crate::report::testing::{is_green, outcomes, refused, run};
 use proptest::prelude::*;
-
-fn run(text: &str) -> TestRun {
-    crate::report::parse(text.as_bytes()).unwrap_or_else(|error| panic!("{error}\n{text}"))
-}
-
-fn refused(text: &str) -> ReportError {
-    match crate::report::parse(text.as_bytes()) {
-        Err(error) => error,
-        Ok(run) => panic!("it was read: {run:?}"),
-    }
-}
-
-fn outcomes(run: &TestRun) -> Vec<(&str, TestOutcome)> {
-    run.tests.iter().map(|test| (test.id.as_str(), test.outcome)).collect()
-}
 
 /// The outcome of the one test in a suite, and whether the report speaks against itself.
 fn one(attributes: &str, content: &str) -> (TestOutcome, bool) {
@@ -25,11 +11,6 @@ fn one(attributes: &str, content: &str) -> (TestOutcome, bool) {
         run(&format!("<testsuite name='s'><testcase name='a' {attributes}>{content}</testcase></testsuite>"));
     assert_eq!(run.tests.len(), 1);
     (run.tests[0].outcome, !run.contradictions.is_empty())
-}
-
-fn is_green(run: &TestRun) -> bool {
-    let good = |test: &crate::model::test_run::Test| matches!(test.outcome, Passed | Skipped);
-    run.contradictions.is_empty() && run.errors.is_empty() && run.tests.iter().all(good)
 }
 
 #[test]

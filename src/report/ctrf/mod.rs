@@ -1,0 +1,31 @@
+//! CTRF, the Common Test Report Format: one JSON document that reporters of many runners write.
+//!
+//! - The outcome stands in the `status` of each test: `passed`; `failed`; `skipped` and `pending` are skipped; `other` was not
+//!   run to an end that is one of these. Another word is an error of the document.
+//! - A test that passed and is called flaky, was retried, or had an attempt that did not pass, is flaky.
+//! - A test is known by `suite > name`. Two of one name are two tests, and the worst decides.
+//! - The summary is held against the tests.
+//!
+//! Paths, environments, messages, output and what reporters add are not kept.
+
+#[cfg(test)]
+mod tests;
+mod wire;
+
+use super::encoding::text;
+use super::{Format, ReportError, json};
+use crate::model::test_run::TestRun;
+
+/// The format.
+pub static FORMAT: Format = Format { name: "ctrf", detect, parse };
+
+fn detect(bytes: &[u8]) -> bool {
+    let keys = json::keys(bytes);
+    keys.iter().any(|key| key == "results" || key == "reportFormat")
+}
+
+fn parse(bytes: &[u8]) -> Result<TestRun, ReportError> {
+    let text = text(bytes)?;
+    let document: wire::Document<'_> = json::document(&text)?;
+    document.run().map_err(ReportError::whole)
+}

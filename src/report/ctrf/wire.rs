@@ -1,0 +1,146 @@
+//! The document as it is written, and the run that it is.
+
+use crate::model::test_run::{SEPARATOR, TestOutcome, TestRun};
+use crate::report::attempts::{Attempts, after};
+use crate::report::summary::Tally;
+use serde::Deserialize;
+use std::borrow::Cow;
+
+/// The document, as far as it is read.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Document<'a> {
+    #[serde(borrow)]
+    report_format: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    results: Results<'a>,
+}
+
+#[derive(Deserialize)]
+struct Results<'a> {
+    summary: Summary,
+    #[serde(borrow)]
+    tests: Vec<Test<'a>>,
+}
+
+/// Each count is required by the format; without it nobody knows whether tests are missing.
+#[derive(Deserialize)]
+struct Summary {
+    tests: u64,
+    passed: u64,
+    failed: u64,
+    skipped: u64,
+    pending: u64,
+    other: u64,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Test<'a> {
+    #[serde(borrow)]
+    name: Cow<'a, str>,
+    status: Status,
+    #[serde(borrow)]
+    suite: Option<Suite<'a>>,
+    flaky: Option<bool>,
+    retries: Option<u64>,
+    retry_attempts: Option<Vec<Attempt>>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Status {
+    Passed,
+    Failed,
+    Skipped,
+    Pending,
+    Other,
+}
+
+/// A text in early versions of the format, a list in later ones.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Suite<'a> {
+    One(#[serde(borrow)] Cow<'a, str>),
+    Path(Vec<String>),
+}
+
+#[derive(Deserialize)]
+struct Attempt {
+    status: Status,
+}
+
+impl Document<'_> {
+    /// The run that it is.
+    ///
+    /// # Errors
+    /// A sentence, when it is of another format or holds more than a report may.
+    pub fn run(&self) -> Result<TestRun, String> {
+        if self.report_format.as_deref().is_some_and(|format| format != "CTRF") {
+            return Err("it says that it is of another format than CTRF".into());
+        }
+        let mut tests = Attempts::default();
+        let mut shown = Tally::default();
+        for test in &self.results.tests {
+            let outcome = test.outcome();
+            shown.add(outcome);
+            tests.add_distinct(&test.identity(), outcome)?;
+        }
+        let contradictions = self.results.summary.contradictions(shown);
+        Ok(TestRun { tests: tests.finish(), contradictions, ..TestRun::default() })
+    }
+}
+
+impl Summary {
+    fn contradictions(&self, shown: Tally) -> Vec<String> {
+        let not_run = self.skipped.saturating_add(self.pending);
+        let bad = self.failed.saturating_add(self.other);
+        [
+            ("tests", self.tests, shown.all()),
+            ("passed tests", self.passed, shown.passed),
+            ("failed tests", bad, shown.bad()),
+            ("tests that did not run", not_run, shown.skipped),
+        ]
+        .into_iter()
+        .filter(|(_, claimed, shown)| claimed > shown)
+        .map(|(what, claimed, shown)| format!("the summary claims {claimed} {what} and shows {shown}"))
+        .collect()
+    }
+}
+
+impl Test<'_> {
+    fn outcome(&self) -> TestOutcome {
+        let attempts = self.retry_attempts.iter().flatten();
+        let earlier = attempts
+            .map(|attempt| attempt.status.outcome())
+            .filter(|outcome| *outcome != TestOutcome::Passed);
+        let retried = self.flaky == Some(true) || self.retries.is_some_and(|retries| retries > 0);
+        let retried = retried.then_some(TestOutcome::Failed);
+        match earlier.max().max(retried) {
+            Some(earlier) => after(earlier, self.status.outcome()),
+            None => self.status.outcome(),
+        }
+    }
+
+    fn identity(&self) -> String {
+        let mut parts: Vec<&str> = match &self.suite {
+            None => Vec::new(),
+            Some(Suite::One(name)) => vec![name],
+            Some(Suite::Path(names)) => names.iter().map(String::as_str).collect(),
+        };
+        parts.retain(|part| !part.is_empty());
+        parts.push(if self.name.is_empty() { "(unnamed)" } else { &self.name });
+        parts.join(SEPARATOR)
+    }
+}
+
+impl Status {
+    fn outcome(self) -> TestOutcome {
+        match self {
+            Status::Passed => TestOutcome::Passed,
+            Status::Skipped | Status::Pending => TestOutcome::Skipped,
+            Status::Failed => TestOutcome::Failed,
+            Status::Other => TestOutcome::Error,
+        }
+    }
+}

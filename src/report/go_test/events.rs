@@ -1,0 +1,179 @@
+//! Events to packages and tests.
+
+use crate::model::test_run::{SEPARATOR, TestOutcome, TestRun};
+use crate::report::attempts::Attempts;
+use crate::report::summary::say;
+use serde::Deserialize;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// One event, as far as it is read.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Event<'a> {
+    #[serde(borrow)]
+    action: Cow<'a, str>,
+    #[serde(borrow)]
+    package: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    test: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    output: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    import_path: Option<Cow<'a, str>>,
+}
+
+/// All packages of a report while it is read.
+#[derive(Default)]
+pub struct Packages {
+    packages: BTreeMap<String, Package>,
+    replayed: BTreeSet<String>,
+    tests: Attempts,
+    run: TestRun,
+}
+
+/// One package.
+#[derive(Default)]
+struct Package {
+    /// Something was heard of it since it last ended.
+    open: bool,
+    /// A test of it has failed since it last ended.
+    failed: bool,
+    /// Tests that have begun and not ended.
+    running: BTreeSet<String>,
+}
+
+impl Packages {
+    /// Takes an event.
+    ///
+    /// # Errors
+    /// A sentence, when it is none that Go writes.
+    pub fn take(&mut self, event: &Event<'_>) -> Result<(), String> {
+        match &*event.action {
+            "build-output" => Ok(()),
+            "build-fail" => {
+                self.not_built(event.import_path.as_deref());
+                Ok(())
+            }
+            action => self.of_package(action, event),
+        }
+    }
+
+    fn of_package(&mut self, action: &str, event: &Event<'_>) -> Result<(), String> {
+        let name = event.package.as_deref().filter(|name| !name.is_empty());
+        let name = name.ok_or("an event names no package")?;
+        let package = self.packages.entry(name.to_string()).or_default();
+        package.open = true;
+        match (action, event.test.as_deref().filter(|test| !test.is_empty())) {
+            ("start" | "pause" | "cont" | "attr" | "artifacts", _) | ("output", Some(_)) => Ok(()),
+            ("output", None) => {
+                self.said(name, event.output.as_deref().unwrap_or_default());
+                Ok(())
+            }
+            ("run", Some(test)) => self.begins(name, test),
+            (action, Some(test)) => self.ends(name, test, outcome(action)?),
+            (action, None) => {
+                let outcome = outcome(action)?;
+                self.package_ends(name, outcome)
+            }
+        }
+    }
+
+    fn begins(&mut self, name: &str, test: &str) -> Result<(), String> {
+        let package = self.packages.entry(name.to_string()).or_default();
+        if !package.running.insert(test.to_string()) {
+            return self.tests.add(&identity(name, test), TestOutcome::Error);
+        }
+        Ok(())
+    }
+
+    fn ends(&mut self, name: &str, test: &str, outcome: TestOutcome) -> Result<(), String> {
+        let package = self.packages.entry(name.to_string()).or_default();
+        package.running.remove(test);
+        package.failed |= outcome == TestOutcome::Failed;
+        self.tests.add(&identity(name, test), outcome)
+    }
+
+    fn package_ends(&mut self, name: &str, outcome: TestOutcome) -> Result<(), String> {
+        let Package { failed, running, .. } =
+            self.packages.insert(name.to_string(), Package::default()).unwrap_or_default();
+        for test in &running {
+            self.tests.add(&identity(name, test), TestOutcome::Error)?;
+        }
+        match outcome {
+            TestOutcome::Failed if !failed && running.is_empty() => {
+                say(&mut self.run.errors, [format!("package `{name}` failed outside its tests")]);
+            }
+            TestOutcome::Passed | TestOutcome::Skipped if failed => {
+                say(
+                    &mut self.run.contradictions,
+                    [format!("package `{name}` passed and a test of it failed")],
+                );
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// What a package itself prints: its result may be an old one.
+    fn said(&mut self, name: &str, output: &str) {
+        if output.starts_with("ok") && output.contains("\t(cached)") {
+            self.replayed.insert(name.to_string());
+        }
+    }
+
+    /// A line that is not JSON.
+    pub fn say(&mut self, line: &str) {
+        let mut words = line.split_ascii_whitespace();
+        match (words.next(), words.next()) {
+            (Some("FAIL"), Some(_)) if line.trim_end().ends_with(" failed]") => {
+                self.not_built(line.split_ascii_whitespace().nth(1));
+            }
+            (Some("FAIL"), _) => say(&mut self.run.errors, ["something failed outside the events"]),
+            (Some("ok"), Some(name)) if line.contains("(cached)") => {
+                self.replayed.insert(name.to_string());
+            }
+            _ => {}
+        }
+    }
+
+    fn not_built(&mut self, name: Option<&str>) {
+        // `a/b [a/b.test]`: the second is the test binary.
+        let name = name.and_then(|name| name.split_ascii_whitespace().next()).unwrap_or("(unnamed)");
+        say(&mut self.run.errors, [format!("package `{name}` could not be built")]);
+    }
+
+    /// The run, once the report has ended.
+    ///
+    /// # Errors
+    /// A sentence, when it holds more than a report may.
+    pub fn finish(mut self) -> Result<TestRun, String> {
+        for (name, package) in std::mem::take(&mut self.packages) {
+            for test in &package.running {
+                self.tests.add(&identity(&name, test), TestOutcome::Error)?;
+            }
+            if package.open {
+                say(
+                    &mut self.run.contradictions,
+                    [format!("package `{name}` has no end: the report is cut off")],
+                );
+            }
+        }
+        let replayed = self.replayed.into_iter().collect();
+        Ok(TestRun { tests: self.tests.finish(), replayed, ..self.run })
+    }
+}
+
+fn identity(package: &str, test: &str) -> String {
+    format!("{package}{SEPARATOR}{test}")
+}
+
+fn outcome(action: &str) -> Result<TestOutcome, String> {
+    match action {
+        // A benchmark that printed and did not fail ends with `bench`.
+        "pass" | "bench" => Ok(TestOutcome::Passed),
+        "fail" => Ok(TestOutcome::Failed),
+        "skip" => Ok(TestOutcome::Skipped),
+        _ => Err("an action is not known here".into()),
+    }
+}

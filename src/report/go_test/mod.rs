@@ -1,0 +1,48 @@
+//! The events of `go test -json`, one on each line; gotestsum writes the same.
+//!
+//! - A test that has begun and has no end could not be run to its end, and a package without an end is a contradiction:
+//!   the report is cut off. (After a panic Go reports no end of the tests that ran; Go 1.19 loses one also when
+//!   a test prints without a line's end.)
+//! - A package that failed although none of its tests did is an error outside the tests, and so is one that was not built:
+//!   depending on Go's version an event or a plain line says so. Other lines that are not JSON are what the
+//!   tools say to people; they are ignored.
+//! - A package that Go did not run again, because nothing it knows of had changed, is *replayed*.
+//! - A test that is run again (`-count`, gotestsum's `--rerun-fails`) is one test with several attempts.
+//!
+//! A test is known by `package > name`, a subtest by Go's own `Test/subtest`; a test with subtests is a test too. What cannot
+//! be seen: the lines of a whole package that are missing, from the first to the last.
+
+mod events;
+#[cfg(test)]
+mod tests;
+
+use super::encoding::{head, text};
+use super::{Format, ReportError, json};
+use crate::model::test_run::TestRun;
+use events::{Event, Packages};
+
+/// The format.
+pub static FORMAT: Format = Format { name: "go-test", detect, parse };
+
+fn detect(bytes: &[u8]) -> bool {
+    json::keys(bytes).iter().any(|key| key == "Action") || head(bytes).lines().any(is_failed_build)
+}
+
+/// `FAIL example.test/upload [build failed]`
+fn is_failed_build(line: &str) -> bool {
+    let line = line.trim_end();
+    line.starts_with("FAIL\t") && (line.ends_with(" failed]"))
+}
+
+fn parse(bytes: &[u8]) -> Result<TestRun, ReportError> {
+    let text = text(bytes)?;
+    let mut packages = Packages::default();
+    for (number, line) in text.lines().enumerate() {
+        let at = |message: String| ReportError::at(number + 1, message);
+        match json::line::<Event>(line).map_err(at)? {
+            Some(event) => packages.take(&event).map_err(at)?,
+            None => packages.say(line),
+        }
+    }
+    packages.finish().map_err(ReportError::whole)
+}

@@ -1,0 +1,144 @@
+//! JSON as reports use it: one document, or one object on each line.
+//!
+//! A format names the keys that it knows in a struct. A key of those that stands twice is an error, and so are nesting
+//! beyond a limit and anything behind the document. Keys that a format does not know say nothing.
+
+use super::ReportError;
+use super::encoding::head;
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
+use std::fmt;
+
+/// How long one line may be.
+const LINE_BYTES: usize = 32 << 20;
+
+/// How deep values may nest.
+const DEPTH: usize = 64;
+
+/// The outermost keys of the first object in a file, as far as its beginning shows them.
+pub fn keys(bytes: &[u8]) -> Vec<String> {
+    let head = head(bytes);
+    let object = head.lines().map(str::trim_start).find(|line| line.starts_with('{'));
+    let Some(start) = object.and_then(|line| head.find(line)) else { return Vec::new() };
+    let mut keys = Vec::new();
+    // The beginning may end within a value: what was seen until then is what counts.
+    let mut text = serde_json::Deserializer::from_str(&head[start..]);
+    let _ = text.deserialize_map(Keys(&mut keys));
+    keys
+}
+
+/// Writes down the keys of an object.
+struct Keys<'k>(&'k mut Vec<String>);
+
+impl<'de> Visitor<'de> for Keys<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(key) = map.next_key::<String>()? {
+            self.0.push(key);
+            map.next_value::<IgnoredAny>()?;
+        }
+        Ok(())
+    }
+}
+
+/// The one document that a file is.
+///
+/// # Errors
+/// What is wrong with it, with the line.
+pub fn document<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, ReportError> {
+    if depth(text) > DEPTH {
+        return Err(ReportError::whole(format!("values nest deeper than {DEPTH}")));
+    }
+    serde_json::from_str(text).map_err(|error| ReportError::at(error.line(), told(&error)))
+}
+
+/// The object that a line is; `None` when the line does not begin as one.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn line<'a, T: Deserialize<'a>>(line: &'a str) -> Result<Option<T>, String> {
+    if line.len() > LINE_BYTES {
+        return Err(format!("the line is longer than {LINE_BYTES} bytes"));
+    }
+    if !line.trim_start().starts_with('{') {
+        return Ok(None);
+    }
+    if depth(line) > DEPTH {
+        return Err(format!("values nest deeper than {DEPTH}"));
+    }
+    serde_json::from_str(line).map(Some).map_err(|error| told(&error))
+}
+
+/// How deep the values of a JSON text nest. The library passes over what no format asks for, however deep it is.
+fn depth(text: &str) -> usize {
+    let (mut open, mut deepest) = (0usize, 0);
+    let (mut quoted, mut escaped) = (false, false);
+    for byte in text.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = quoted,
+            b'"' => quoted = !quoted,
+            b'{' | b'[' if !quoted => {
+                open += 1;
+                deepest = deepest.max(open);
+            }
+            b'}' | b']' if !quoted => open = open.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
+}
+
+/// The library repeats words of the text it could not read; only its own words are told.
+fn told(error: &serde_json::Error) -> String {
+    match error.classify() {
+        serde_json::error::Category::Eof => "it is cut off: the JSON does not end".into(),
+        serde_json::error::Category::Data => {
+            format!("the JSON is not that of such a report (column {})", error.column())
+        }
+        _ => format!("it is not JSON (column {})", error.column()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, PartialEq, serde::Deserialize)]
+    struct Known {
+        a: u32,
+    }
+
+    #[test]
+    fn the_keys_of_the_first_object_are_seen() {
+        assert_eq!(keys(b"noise\n {\"a\": 1, \"b\": {\"c\": 2}}\n{\"d\": 1}"), ["a", "b"]);
+        assert_eq!(keys(b"{\"a\": {\"b\": \"cut"), ["a"]);
+        assert_eq!(keys(b"[1]"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_document_is_one_and_whole() {
+        assert_eq!(document("{\"a\": 1, \"other\": [{}]}\n"), Ok(Known { a: 1 }));
+        for text in ["{\"a\": 1}{}", "{\"a\": 1, \"a\": 1}", "{\"a\": 1", "{\"a\": \"robin\"}", "{}", ""] {
+            let error = document::<Known>(text).unwrap_err();
+            assert!(!error.message.contains("robin"), "{error}");
+        }
+        let deep = format!("{{\"a\": 1, \"b\": {}{}}}", "[".repeat(200), "]".repeat(200));
+        assert!(document::<Known>(&deep).is_err());
+        assert!(line::<Known>(&deep).is_err());
+        let quoted = format!("{{\"a\": 1, \"b\\\"\": \"{}\"}}", "[".repeat(200));
+        assert!(document::<Known>(&quoted).is_ok());
+    }
+
+    #[test]
+    fn a_line_is_an_object_or_none() {
+        assert_eq!(line("{\"a\": 1}"), Ok(Some(Known { a: 1 })));
+        assert_eq!(line::<Known>("ok"), Ok(None));
+        assert!(line::<Known>("{\"a\": 1} x").is_err());
+        assert!(line::<Known>("{\"a\"").is_err());
+    }
+}

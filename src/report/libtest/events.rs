@@ -1,0 +1,168 @@
+//! Events to suites and tests.
+
+use crate::model::test_run::{TestOutcome, TestRun};
+use crate::report::attempts::Attempts;
+use crate::report::summary::{Tally, say};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+/// One event, as far as it is read.
+#[derive(Deserialize)]
+pub struct Event<'a> {
+    #[serde(rename = "type", borrow)]
+    kind: Cow<'a, str>,
+    #[serde(borrow)]
+    event: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    name: Option<Cow<'a, str>>,
+    test_count: Option<u64>,
+    passed: Option<u64>,
+    failed: Option<u64>,
+    nextest: Option<IgnoredAny>,
+}
+
+/// All suites of a report while it is read: one after the other.
+#[derive(Default)]
+pub struct Suites {
+    open: Option<Suite>,
+    suites: u64,
+    /// Tests that have begun and not ended. nextest can let one end in a later suite.
+    running: BTreeSet<String>,
+    tests: Attempts,
+    run: TestRun,
+}
+
+/// One suite.
+#[derive(Default)]
+struct Suite {
+    nextest: bool,
+    planned: u64,
+    shown: Tally,
+}
+
+impl Suites {
+    /// Takes an event.
+    ///
+    /// # Errors
+    /// A sentence, when it is none that a runner writes.
+    pub fn take(&mut self, event: &Event<'_>) -> Result<(), String> {
+        match (&*event.kind, event.event.as_deref()) {
+            ("suite", Some("started")) => self.suite_starts(event),
+            ("suite", Some("ok" | "failed")) => self.suite_ends(event),
+            ("test", Some("started")) => self.starts(event),
+            // Still running after a minute; its end comes later.
+            ("test", Some("timeout")) | ("report", _) => Ok(()),
+            ("test", Some(word)) => self.ends(event, outcome(word)?),
+            ("bench", _) => self.ends(event, TestOutcome::Passed),
+            _ => Err("an event is not known here".into()),
+        }
+    }
+
+    fn suite_starts(&mut self, event: &Event<'_>) -> Result<(), String> {
+        if self.open.is_some() {
+            return Err("a suite begins in another".into());
+        }
+        self.suites += 1;
+        let planned = event.test_count.ok_or("a suite does not say how many tests it has")?;
+        self.open = Some(Suite { nextest: event.nextest.is_some(), planned, ..Suite::default() });
+        Ok(())
+    }
+
+    fn suite_ends(&mut self, event: &Event<'_>) -> Result<(), String> {
+        let suite = self.open.take().ok_or("a suite ends that has not begun")?;
+        let number = self.suites;
+        let contradictions = suite.contradictions(event).into_iter();
+        say(&mut self.run.contradictions, contradictions.map(|what| format!("suite {number} {what}")));
+        let failed = event.event.as_deref() == Some("failed");
+        if failed && suite.shown.bad() == 0 {
+            say(&mut self.run.errors, [format!("suite {number} failed outside its tests")]);
+        }
+        Ok(())
+    }
+
+    fn starts(&mut self, event: &Event<'_>) -> Result<(), String> {
+        let (name, _) = self.named(event)?;
+        if !self.running.insert(name.to_string()) {
+            return self.record(name, TestOutcome::Error, 1);
+        }
+        Ok(())
+    }
+
+    fn ends(&mut self, event: &Event<'_>, outcome: TestOutcome) -> Result<(), String> {
+        let (name, attempts) = self.named(event)?;
+        self.running.remove(name);
+        if let Some(suite) = &mut self.open {
+            suite.shown.add(outcome);
+        }
+        self.record(name, outcome, attempts)
+    }
+
+    fn record(&mut self, name: &str, outcome: TestOutcome, attempts: u64) -> Result<(), String> {
+        if name.contains('$') {
+            return self.tests.add_last(name, outcome, attempts);
+        }
+        self.tests.add_distinct(name, outcome)
+    }
+
+    /// The name without the number of the attempt, and that number.
+    fn named<'e>(&self, event: &'e Event<'_>) -> Result<(&'e str, u64), String> {
+        let suite = self.open.as_ref().ok_or("a test stands outside every suite")?;
+        let name = event.name.as_deref().filter(|name| !name.is_empty()).ok_or("a test has no name")?;
+        let attempt = name.rsplit_once('#').filter(|_| suite.nextest || name.contains('$'));
+        let attempt = attempt.and_then(|(name, attempt)| Some((name, attempt.parse().ok()?)));
+        Ok(attempt.unwrap_or((name, 1)))
+    }
+
+    /// The run, once the report has ended.
+    ///
+    /// # Errors
+    /// A sentence, when it holds more than a report may.
+    pub fn finish(mut self) -> Result<TestRun, String> {
+        for name in std::mem::take(&mut self.running) {
+            self.record(&name, TestOutcome::Error, 1)?;
+        }
+        if self.open.is_some() {
+            let number = self.suites;
+            say(&mut self.run.contradictions, [format!("suite {number} has no end: the report is cut off")]);
+        }
+        Ok(TestRun { tests: self.tests.finish(), ..self.run })
+    }
+}
+
+impl Suite {
+    /// Where its end claims more than is shown, in words that follow "suite 1".
+    fn contradictions(&self, end: &Event<'_>) -> Vec<String> {
+        let mut found = Vec::new();
+        let shown = self.shown;
+        // nextest also counts tests that it leaves out or that end in a later suite.
+        if !self.nextest && self.planned != shown.all() {
+            found.push(format!("plans {} tests and shows {}", self.planned, shown.all()));
+        }
+        for (what, claimed, shown) in
+            [("passed tests", end.passed, shown.passed), ("failed tests", end.failed, shown.bad())]
+        {
+            match claimed {
+                None => found.push(format!("does not say how many {what} it has")),
+                Some(claimed) if claimed > shown => {
+                    found.push(format!("claims {claimed} {what} and shows {shown}"));
+                }
+                Some(_) => {}
+            }
+        }
+        if shown.bad() > 0 && end.event.as_deref() == Some("ok") {
+            found.push("is called ok and a test of it failed".into());
+        }
+        found
+    }
+}
+
+fn outcome(word: &str) -> Result<TestOutcome, String> {
+    match word {
+        "ok" => Ok(TestOutcome::Passed),
+        "failed" => Ok(TestOutcome::Failed),
+        "ignored" => Ok(TestOutcome::Skipped),
+        _ => Err("an event of a test is not known here".into()),
+    }
+}

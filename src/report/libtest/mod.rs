@@ -1,0 +1,38 @@
+//! The events of Rust's libtest (`--format json`) and of nextest (`libtest-json`, `libtest-json-plus`), one on each line.
+//!
+//! - A test that has begun and has no end could not be run to its end. A suite without an end is a contradiction, and so is
+//!   one that claims more tests than are shown. A suite that failed although none of its tests did is an error.
+//! - nextest writes how often a test was tried behind its name (`#3`). That is no part of the name: a test that passed
+//!   at the third attempt is flaky. It names tests `crate::binary$test`.
+//! - libtest names neither crate nor binary, so tests of several binaries can have one name. They are several tests, and
+//!   the worst decides.
+//! - Lines that are not JSON are what tests and tools print; they are ignored.
+
+mod events;
+#[cfg(test)]
+mod tests;
+
+use super::encoding::text;
+use super::{Format, ReportError, json};
+use crate::model::test_run::TestRun;
+use events::{Event, Suites};
+
+/// The format.
+pub static FORMAT: Format = Format { name: "libtest", detect, parse };
+
+fn detect(bytes: &[u8]) -> bool {
+    let keys = json::keys(bytes);
+    ["type", "event"].iter().all(|wanted| keys.iter().any(|key| key == wanted))
+}
+
+fn parse(bytes: &[u8]) -> Result<TestRun, ReportError> {
+    let text = text(bytes)?;
+    let mut suites = Suites::default();
+    for (number, line) in text.lines().enumerate() {
+        let at = |message: String| ReportError::at(number + 1, message);
+        if let Some(event) = json::line::<Event>(line).map_err(at)? {
+            suites.take(&event).map_err(at)?;
+        }
+    }
+    suites.finish().map_err(ReportError::whole)
+}

@@ -1,0 +1,165 @@
+//! The document: suites and tests.
+
+use super::outcome::{has_failed, outcome};
+use crate::model::test_run::{SEPARATOR, TestOutcome, TestRun};
+use crate::report::attempts::Attempts;
+use crate::report::name::{assembly, is_assembly};
+use crate::report::summary::{Claims, Tally, say};
+use crate::report::xml::{Content, Element};
+
+/// A document while it is read.
+#[derive(Default)]
+pub struct Document {
+    open: Vec<Kind>,
+    suites: Vec<Suite>,
+    test: Option<Test>,
+    tests: Attempts,
+    run: TestRun,
+}
+
+/// What an open element is to us.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Suite,
+    Test,
+    Other,
+}
+
+/// A suite, or the whole run, while it is read.
+struct Suite {
+    /// Its name; empty for the run, whose name is a path.
+    name: String,
+    claims: Claims,
+    shown: Tally,
+    failed: bool,
+    /// A test, or something outside the tests, within it failed.
+    explained: bool,
+}
+
+/// A test while it is read.
+struct Test {
+    id: String,
+    outcome: TestOutcome,
+}
+
+impl Content for Document {
+    fn start(&mut self, element: &Element<'_>) -> Result<(), String> {
+        let kind = match &*element.name {
+            "test-run" | "test-results" => self.suite(element, ""),
+            "test-suite" => self.suite(element, element.value("name").unwrap_or_default()),
+            "test-case" => self.case(element),
+            "failure" => self.failure(),
+            _ => Kind::Other,
+        };
+        self.open.push(kind);
+        Ok(())
+    }
+
+    fn end(&mut self) -> Result<(), String> {
+        match self.open.pop() {
+            Some(Kind::Suite) => self.end_suite(),
+            Some(Kind::Test) => self.end_test()?,
+            Some(Kind::Other) | None => {}
+        }
+        Ok(())
+    }
+}
+
+impl Document {
+    fn suite(&mut self, element: &Element<'_>, name: &str) -> Kind {
+        let name = if is_assembly(name) { assembly(name) } else { name };
+        let label = if name.is_empty() { "the run".to_string() } else { format!("suite `{name}`") };
+        self.suites.push(Suite {
+            name: name.to_string(),
+            claims: claims(label, element),
+            shown: Tally::default(),
+            failed: has_failed(element),
+            explained: false,
+        });
+        Kind::Suite
+    }
+
+    fn case(&mut self, element: &Element<'_>) -> Kind {
+        let (outcome, said) = outcome(element);
+        say(&mut self.run.contradictions, said.map(|what| format!("a test {what}")));
+        let name = element.value("fullname").or_else(|| element.value("name")).unwrap_or("(unnamed)");
+        self.test = Some(Test { id: self.identity(name), outcome });
+        Kind::Test
+    }
+
+    fn identity(&self, name: &str) -> String {
+        let suites = self.suites.iter().map(|suite| suite.name.as_str());
+        let mut parts: Vec<&str> =
+            suites.filter(|suite| !suite.is_empty() && !name.contains(suite)).collect();
+        parts.push(name);
+        parts.join(SEPARATOR)
+    }
+
+    fn failure(&mut self) -> Kind {
+        match (&mut self.test, self.suites.last_mut()) {
+            (Some(test), _) if test.outcome <= TestOutcome::Skipped => {
+                test.outcome = TestOutcome::Failed;
+                say(&mut self.run.contradictions, ["a test is not called failed and shown as failed"]);
+            }
+            (None, Some(suite)) => suite.failed = true,
+            _ => {}
+        }
+        Kind::Other
+    }
+
+    fn end_test(&mut self) -> Result<(), String> {
+        let Some(test) = self.test.take() else { return Ok(()) };
+        if let Some(suite) = self.suites.last_mut() {
+            suite.shown.add(test.outcome);
+            suite.explained |= test.outcome > TestOutcome::Skipped;
+        }
+        self.tests.add_distinct(&test.id, test.outcome)
+    }
+
+    fn end_suite(&mut self) {
+        let Some(suite) = self.suites.pop() else { return };
+        say(&mut self.run.contradictions, suite.contradictions());
+        if suite.failed && !suite.explained {
+            say(&mut self.run.errors, [format!("{} failed outside its tests", suite.claims.label())]);
+        }
+        if let Some(outer) = self.suites.last_mut() {
+            outer.shown.add_all(suite.shown);
+            outer.explained |= suite.failed || suite.explained;
+        }
+    }
+
+    /// The run, once the document has ended.
+    pub fn finish(self) -> TestRun {
+        TestRun { tests: self.tests.finish(), ..self.run }
+    }
+}
+
+impl Suite {
+    fn contradictions(&self) -> Vec<String> {
+        let shown = self.shown;
+        self.claims.contradictions(|what| match what {
+            "tests" => shown.all(),
+            "passed tests" => shown.passed,
+            "failed tests" => shown.bad(),
+            _ => shown.skipped,
+        })
+    }
+}
+
+fn claims(label: String, element: &Element<'_>) -> Claims {
+    let mut claims = Claims::of(label);
+    for (what, name) in [
+        ("tests", "total"),
+        ("passed tests", "passed"),
+        ("failed tests", "failed"),
+        ("failed tests", "failures"),
+        ("failed tests", "errors"),
+        ("failed tests", "invalid"),
+        ("tests that did not run", "skipped"),
+        ("tests that did not run", "ignored"),
+        ("tests that did not run", "inconclusive"),
+    ] {
+        claims.claim(what, element.attribute(name));
+    }
+    claims
+}

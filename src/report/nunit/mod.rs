@@ -1,0 +1,41 @@
+//! NUnit's own XML, versions 2 and 3.
+//!
+//! | version 3 (`test-run`) | version 2 (`test-results`) | means |
+//! | --- | --- | --- |
+//! | `Passed` | `Success`, or executed and `success="True"` | passed |
+//! | `Failed`, `Warning` | `Failure` | failed |
+//! | `Failed` with a label `Error`, `Invalid` or `Cancelled` | `Error`, `NotRunnable`, `Invalid`, `Cancelled` | could not be run to its end |
+//! | `Skipped`, `Inconclusive` | `Ignored`, `Skipped`, `Inconclusive`, or not executed | skipped |
+//! | another word, or none | another word, or none and nothing else | error, and a contradiction |
+//!
+//! - A `failure` element speaks against a test whatever its word says, and so do `executed` and `success`.
+//! - A suite that failed although no test within it did (a one-time set-up or tear-down) is an error outside the tests.
+//! - A test is known by its full name, below the names of its suites that the full name does not hold. Two of one
+//!   name are two tests, and the worst decides.
+//! - The summaries of run and suites are held against their tests. The outermost element may be a single `test-suite`.
+//!
+//! Users, machines, paths, times and output are not kept.
+
+mod document;
+mod outcome;
+#[cfg(test)]
+mod tests;
+
+use super::{Format, ReportError, xml};
+use crate::model::test_run::TestRun;
+use document::Document;
+
+/// The format.
+pub static FORMAT: Format = Format { name: "nunit", detect, parse };
+
+const ROOTS: &[&str] = &["test-run", "test-results", "test-suite"];
+
+fn detect(bytes: &[u8]) -> bool {
+    xml::root(bytes).is_some_and(|name| ROOTS.contains(&name.as_str()))
+}
+
+fn parse(bytes: &[u8]) -> Result<TestRun, ReportError> {
+    let mut document = Document::default();
+    xml::read(bytes, ROOTS, xml::LIMITS, &mut document)?;
+    Ok(document.finish())
+}

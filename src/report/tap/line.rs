@@ -1,0 +1,177 @@
+//! One line of TAP.
+
+/// How deep a subtest is indented below its test point.
+pub const INDENT: usize = 4;
+
+/// A line without its indentation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Line<'a> {
+    /// `TAP version 13`
+    Version(&'a str),
+    /// `1..6`; nothing when the number is none.
+    Plan(Option<u64>),
+    /// `ok 1 - it loads`
+    Test(Point<'a>),
+    /// `Bail out!`
+    BailOut,
+    /// `---`: diagnostics follow, until `...`.
+    Diagnostics,
+    /// `}`: the end of a subtest that was opened with `{`.
+    Close,
+    /// `# anything`, `pragma +strict`
+    Comment,
+    /// Anything else.
+    Other,
+}
+
+/// A test point.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Point<'a> {
+    /// `ok` and not `not ok`.
+    pub ok: bool,
+    /// Its number, if it is numbered.
+    pub number: Option<u64>,
+    /// What it is called; may be empty.
+    pub description: &'a str,
+    /// `# SKIP` or `# TODO` stands behind it.
+    pub excused: bool,
+    /// ` {` stands behind it: a subtest may follow.
+    pub opens: bool,
+}
+
+impl<'a> Line<'a> {
+    /// The line and how far it is indented.
+    pub fn of(line: &'a str) -> (usize, Self) {
+        let text = line.trim_start_matches(' ');
+        (line.len() - text.len(), Line::unindented(text.trim_end()))
+    }
+
+    fn unindented(text: &'a str) -> Self {
+        if let Some(point) = Point::of(text) {
+            return Line::Test(point);
+        }
+        if let Some(version) = text.strip_prefix("TAP version ") {
+            return Line::Version(version);
+        }
+        if let Some(rest) = text.strip_prefix("1..") {
+            return plan(rest);
+        }
+        match text {
+            "---" => Line::Diagnostics,
+            "}" => Line::Close,
+            _ if text.starts_with('#') || text.starts_with("pragma ") => Line::Comment,
+            _ if starts_with_word(text, "bail out!") => Line::BailOut,
+            _ => Line::Other,
+        }
+    }
+}
+
+/// A plan is a number and at most a comment; `1..5 of them` is a sentence.
+fn plan(rest: &str) -> Line<'_> {
+    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, comment) = rest.split_at(digits);
+    if digits == 0 || !(comment.is_empty() || comment.trim_start().starts_with('#')) {
+        return Line::Other;
+    }
+    Line::Plan(number.parse().ok())
+}
+
+impl<'a> Point<'a> {
+    fn of(text: &'a str) -> Option<Self> {
+        let (ok, rest) = match text.strip_prefix("not ") {
+            Some(rest) => (false, rest),
+            None => (true, text),
+        };
+        let rest = rest.strip_prefix("ok")?;
+        if rest.starts_with(|c: char| c.is_alphanumeric() || c == '_') {
+            return None;
+        }
+        let (number, rest) = number(rest.trim_start());
+        let (rest, excused) = directive(rest);
+        let (description, opens) = match rest.trim_end().strip_suffix('{') {
+            Some(before) if before.is_empty() || before.ends_with(' ') => (before, true),
+            _ => (rest, false),
+        };
+        let description = without_time(description.trim());
+        Some(Point { ok, number, description, excused, opens })
+    }
+}
+
+/// The number, and what follows without the `-` that may stand before a description.
+fn number(text: &str) -> (Option<u64>, &str) {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, rest) = text.split_at(digits);
+    let word = rest.starts_with(|c: char| c.is_alphanumeric() || c == '_');
+    // `ok 2nd try` has no number.
+    let (number, rest) = if word { (None, text) } else { (number.parse().ok(), rest) };
+    let rest = rest.trim_start();
+    (number, rest.strip_prefix('-').map_or(rest, str::trim_start))
+}
+
+/// What stands before `# SKIP` or `# TODO`, and whether one of them does.
+fn directive(text: &str) -> (&str, bool) {
+    let marks = text.match_indices('#').filter(|(at, _)| !escaped(&text[..*at]));
+    let mut directives = marks.filter(|(at, _)| is_directive(text[at + 1..].trim_start()));
+    match directives.next() {
+        Some((at, _)) => (&text[..at], true),
+        None => (text, false),
+    }
+}
+
+fn escaped(before: &str) -> bool {
+    before.bytes().rev().take_while(|byte| *byte == b'\\').count() % 2 == 1
+}
+
+fn is_directive(text: &str) -> bool {
+    ["skip", "skipped", "todo"].iter().any(|word| starts_with_word(text, word))
+}
+
+fn starts_with_word(text: &str, word: &str) -> bool {
+    let begins = text.get(..word.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(word));
+    begins && !text[word.len()..].starts_with(|c: char| c.is_alphanumeric() || c == '_')
+}
+
+/// node-tap writes how long a test took behind its name.
+fn without_time(description: &str) -> &str {
+    description.rsplit_once("# time=").map_or(description, |(name, _)| name.trim_end())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn point(text: &str) -> (bool, Option<u64>, &str, bool) {
+        match Line::of(text).1 {
+            Line::Test(point) => (point.ok, point.number, point.description, point.excused),
+            other => panic!("{text}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn test_points_in_all_their_spellings() {
+        assert_eq!(point("ok"), (true, None, "", false));
+        assert_eq!(point("ok 1 - a b"), (true, Some(1), "a b", false));
+        assert_eq!(point("ok 2-a"), (true, Some(2), "a", false));
+        assert_eq!(point("ok-a"), (true, None, "a", false));
+        assert_eq!(point("not ok 3 a # not a directive"), (false, Some(3), "a # not a directive", false));
+        assert_eq!(point("ok 4 - # SKIP why"), (true, Some(4), "", true));
+        assert_eq!(point("ok 4 # skipped: why"), (true, Some(4), "", true));
+        assert_eq!(point("not ok 5 a#todo"), (false, Some(5), "a", true));
+        assert_eq!(point("not ok 6 - x \\# TODO y"), (false, Some(6), "x \\# TODO y", false));
+        assert_eq!(point("not ok 7 - a # todolist"), (false, Some(7), "a # todolist", false));
+        assert_eq!(point("ok 2nd try"), (true, None, "2nd try", false));
+        assert_eq!(point("ok 8 - a # time=5.1ms {"), (true, Some(8), "a", false));
+        assert_eq!(point("ok 99999999999999999999 - a").1, None);
+    }
+
+    #[test]
+    fn what_is_no_test_point() {
+        for text in ["okay", "not  ok 1", "nok 1", "ok_1", "notok", "OK 1", "1..x", "1..5 of them", "..."] {
+            assert_eq!(Line::of(text).1, Line::Other, "{text}");
+        }
+        assert_eq!(Line::of("    1..3 # SKIP x"), (4, Line::Plan(Some(3))));
+        assert_eq!(Line::of("1..99999999999999999999"), (0, Line::Plan(None)));
+        assert_eq!(Line::of("bail out! x").1, Line::BailOut);
+        assert_eq!(Line::of("  ---"), (2, Line::Diagnostics));
+    }
+}

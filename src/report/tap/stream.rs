@@ -1,0 +1,249 @@
+//! The streams of a TAP report: one for each open level, the innermost last.
+
+use super::line::{INDENT, Line, Point};
+use crate::model::test_run::{SEPARATOR, TestOutcome, TestRun};
+use crate::report::attempts::Attempts;
+use crate::report::summary::say;
+
+/// How deep subtests may nest.
+const DEPTH: usize = 64;
+
+/// How long the names of subtests may be together. Each level puts its own before those below it.
+const NAMES: usize = 1 << 26;
+
+/// A report while it is read.
+#[derive(Default)]
+pub struct Streams {
+    open: Vec<Stream>,
+    diagnostics: Option<usize>,
+    /// The last line was a test point of this level; only there diagnostics begin.
+    after_point: Option<usize>,
+    started: bool,
+    names: usize,
+    tests: Attempts,
+    run: TestRun,
+}
+
+/// One level.
+#[derive(Default)]
+struct Stream {
+    /// The name of its test point, where that stands before it.
+    name: Option<String>,
+    plan: Option<Option<u64>>,
+    planned_after: u64,
+    shown: u64,
+    /// Tests of subtests whose test point has not come yet, by their names below it.
+    inner: Vec<(String, TestOutcome)>,
+    out_of_sequence: bool,
+}
+
+impl Streams {
+    /// Takes a line, knowing the next.
+    ///
+    /// # Errors
+    /// A sentence about what does not belong there.
+    pub fn take(&mut self, line: &str, next: &str) -> Result<(), String> {
+        if self.in_diagnostics(line) {
+            return Ok(());
+        }
+        let (indent, line) = Line::of(line);
+        let after_point = self.after_point.take();
+        match line {
+            Line::BailOut => self.bail_out(),
+            Line::Diagnostics if after_point.is_some_and(|level| indent == level * INDENT + 2) => {
+                self.diagnostics = Some(indent);
+            }
+            Line::Comment | Line::Other | Line::Diagnostics => {}
+            _ if !indent.is_multiple_of(INDENT) => {}
+            line => self.protocol(indent / INDENT, line, next)?,
+        }
+        Ok(())
+    }
+
+    /// Is the line part of the diagnostics that follow a test point?
+    fn in_diagnostics(&mut self, line: &str) -> bool {
+        let Some(indent) = self.diagnostics else { return false };
+        let text = line.trim_start_matches(' ');
+        let inside = text.trim().is_empty() || line.len() - text.len() >= indent;
+        if !inside {
+            say(&mut self.run.contradictions, ["diagnostics of a test are not closed"]);
+        }
+        if !inside || (text.trim_end() == "..." && line.len() - text.len() == indent) {
+            self.diagnostics = None;
+        }
+        inside
+    }
+
+    fn bail_out(&mut self) {
+        say(&mut self.run.errors, ["the run was given up (`Bail out!`)"]);
+    }
+
+    fn protocol(&mut self, level: usize, line: Line<'_>, next: &str) -> Result<(), String> {
+        if level >= DEPTH {
+            return Err(format!("subtests nest deeper than {DEPTH}"));
+        }
+        match line {
+            Line::Version(version) => self.version(level, version)?,
+            Line::Plan(plan) => self.level(level)?.planned(plan)?,
+            Line::Test(point) => self.test(level, point, next)?,
+            Line::Close => self.level(level).map(|_| ())?,
+            _ => {}
+        }
+        self.started = true;
+        Ok(())
+    }
+
+    fn version(&mut self, level: usize, version: &str) -> Result<(), String> {
+        if level == 0 && self.started {
+            return Err("a second document begins here; a report is one document".into());
+        }
+        if !matches!(version.trim(), "12" | "13" | "14") {
+            return Err("it is of a version of TAP that is not known here".into());
+        }
+        Ok(())
+    }
+
+    /// The stream of a level, once what is open below it is closed. A test point closes the subtest that it
+    /// explains itself.
+    fn level(&mut self, level: usize) -> Result<&mut Stream, String> {
+        while self.open.len() > level + 1 {
+            self.close(None)?;
+        }
+        while self.open.len() <= level {
+            self.open.push(Stream::default());
+        }
+        Ok(&mut self.open[level])
+    }
+
+    fn test(&mut self, level: usize, point: Point<'_>, next: &str) -> Result<(), String> {
+        while self.open.len() > level + 2 {
+            self.close(None)?;
+        }
+        let stream = self.open.get(level);
+        let place = stream.map_or(0, |stream| stream.shown) + 1;
+        let opens = point.opens && Line::of(next).0 == (level + 1) * INDENT;
+        let name = named(point, opens, place);
+        if self.open.len() == level + 2 {
+            self.close(Some((&name, point)))?;
+        }
+        let outcome = outcome(point);
+        let stream = self.level(level)?;
+        stream.shown = place;
+        stream.out_of_sequence |= point.number.is_some_and(|number| number != place);
+        self.record(level, name.clone(), outcome)?;
+        if opens {
+            self.level(level)?;
+            self.open.push(Stream { name: Some(name), ..Stream::default() });
+        }
+        self.after_point = Some(level);
+        Ok(())
+    }
+
+    /// Closes the innermost stream. `point`: the test point that explains it, if it stands behind it.
+    fn close(&mut self, point: Option<(&str, Point<'_>)>) -> Result<(), String> {
+        let Some(stream) = self.open.pop() else { return Ok(()) };
+        say(&mut self.run.contradictions, stream.contradictions("a subtest"));
+        let name = match (stream.name, point) {
+            (Some(name), _) => Some(name),
+            (None, Some((name, point))) => {
+                let failed = stream.inner.iter().any(|(_, outcome)| *outcome > TestOutcome::Skipped);
+                if failed && point.ok && !point.excused {
+                    say(&mut self.run.contradictions, ["a test point is `ok` and a subtest of it is not"]);
+                }
+                Some(name.to_string())
+            }
+            (None, None) => {
+                say(&mut self.run.contradictions, ["a subtest has no test point"]);
+                None
+            }
+        };
+        let level = self.open.len().saturating_sub(1);
+        for (inner, outcome) in stream.inner {
+            let inner =
+                name.as_ref().map_or_else(|| inner.clone(), |name| format!("{name}{SEPARATOR}{inner}"));
+            self.record(level, inner, outcome)?;
+        }
+        Ok(())
+    }
+
+    /// A test of a level: the outermost are known by their whole name, others wait for their test point.
+    fn record(&mut self, level: usize, name: String, outcome: TestOutcome) -> Result<(), String> {
+        if level == 0 {
+            return self.tests.add_distinct(&name, outcome);
+        }
+        self.names += name.len();
+        if self.names > NAMES {
+            return Err(format!("the names of its subtests are longer than {NAMES} bytes"));
+        }
+        if let Some(stream) = self.open.get_mut(level) {
+            stream.inner.push((name, outcome));
+        }
+        Ok(())
+    }
+
+    /// The run, once the report has ended.
+    ///
+    /// # Errors
+    /// A sentence, when its end is missing.
+    pub fn finish(mut self) -> Result<TestRun, String> {
+        if self.diagnostics.is_some() {
+            return Err("it is cut off in the diagnostics of a test".into());
+        }
+        while self.open.len() > 1 {
+            self.close(None)?;
+        }
+        let whole = self.open.pop().unwrap_or_default();
+        if whole.plan.is_none() && self.run.errors.is_empty() {
+            return Err("it has no plan; its end may be missing".into());
+        }
+        say(&mut self.run.contradictions, whole.contradictions("the report"));
+        Ok(TestRun { tests: self.tests.finish(), ..self.run })
+    }
+}
+
+impl Stream {
+    fn planned(&mut self, plan: Option<u64>) -> Result<(), String> {
+        if self.plan.is_some() {
+            return Err("a second plan stands here; a report is one document".into());
+        }
+        self.plan = Some(plan);
+        self.planned_after = self.shown;
+        Ok(())
+    }
+
+    fn contradictions(&self, label: &str) -> Vec<String> {
+        let mut found = Vec::new();
+        match self.plan {
+            None => found.push(format!("{label} has no plan")),
+            Some(None) => found.push(format!("{label} has a plan that is not a number")),
+            Some(Some(plan)) if plan != self.shown => {
+                found.push(format!("{label} plans {plan} tests and shows {}", self.shown));
+            }
+            Some(_) if self.planned_after > 0 && self.planned_after != self.shown => {
+                found.push(format!("{label} has its plan in the middle"));
+            }
+            Some(_) => {}
+        }
+        if self.out_of_sequence {
+            found.push(format!("{label} has numbers that are out of sequence"));
+        }
+        found
+    }
+}
+
+fn outcome(point: Point<'_>) -> TestOutcome {
+    match (point.excused, point.ok) {
+        (true, _) => TestOutcome::Skipped,
+        (false, true) => TestOutcome::Passed,
+        (false, false) => TestOutcome::Failed,
+    }
+}
+
+/// What a test point is called. A brace that opens no subtest is part of the name.
+fn named(point: Point<'_>, opens: bool, place: u64) -> String {
+    if point.description.is_empty() {
+        return format!("(test {place})");
+    }
+    let brace = if point.opens && !opens { " {" } else { "" };
+    format!("{}{brace}", point.description.replace("\\#", "#").replace("\\\\", "\\"))
+}

@@ -1,0 +1,210 @@
+//! The document: results and definitions, which are joined at its end.
+
+use crate::model::test_run::{SEPARATOR, TestOutcome, TestRun};
+use crate::report::attempts::{Attempts, LIMITS};
+use crate::report::name::{below_class, class};
+use crate::report::summary::{Claims, Tally, say};
+use crate::report::xml::{Content, Element};
+use std::collections::BTreeMap;
+
+/// A document while it is read.
+#[derive(Default)]
+pub struct Document {
+    open: Vec<Kind>,
+    /// Of each definition its class, by its id.
+    classes: BTreeMap<String, String>,
+    results: Vec<Outcome>,
+    /// The results that are open, by their place in `results`.
+    within: Vec<usize>,
+    shown: Tally,
+    claims: Option<Claims>,
+    /// The run says of itself that it failed.
+    failed: bool,
+    /// A message of the run says that something failed. Some runners write one for each test that does.
+    reported: bool,
+    run: TestRun,
+}
+
+/// What an open element is to us.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Kind {
+    Result,
+    /// A definition, with its id.
+    Definition(String),
+    Other,
+}
+
+/// One result.
+struct Outcome {
+    test: String,
+    name: String,
+    outcome: TestOutcome,
+    within: Option<usize>,
+}
+
+impl Content for Document {
+    fn start(&mut self, element: &Element<'_>) -> Result<(), String> {
+        let kind = match &*element.name {
+            "unittest" | "orderedtest" | "generictest" | "webtest" | "manualtest" => {
+                Kind::Definition(element.value("id").unwrap_or_default().to_ascii_lowercase())
+            }
+            "testmethod" => self.method(element),
+            "resultsummary" => self.summary(element),
+            "counters" => self.counters(element),
+            "runinfo" => self.message(element),
+            name if is_result(name) && element.attribute("testname").is_some() => self.result(element)?,
+            _ => Kind::Other,
+        };
+        self.open.push(kind);
+        Ok(())
+    }
+
+    fn end(&mut self) -> Result<(), String> {
+        if self.open.pop() == Some(Kind::Result) {
+            self.within.pop();
+        }
+        Ok(())
+    }
+}
+
+impl Document {
+    fn method(&mut self, element: &Element<'_>) -> Kind {
+        if let (Some(Kind::Definition(id)), Some(name)) = (self.open.last(), element.value("classname")) {
+            self.classes.insert(id.clone(), class(name).to_string());
+        }
+        Kind::Other
+    }
+
+    fn result(&mut self, element: &Element<'_>) -> Result<Kind, String> {
+        if self.results.len() as u64 >= LIMITS.records {
+            return Err(format!("it holds more than {} test cases", LIMITS.records));
+        }
+        let (outcome, known) = outcome(element.attribute("outcome"));
+        if !known {
+            say(&mut self.run.contradictions, ["a test has an outcome that is not known here"]);
+        }
+        self.shown.add(outcome);
+        self.results.push(Outcome {
+            test: element.value("testid").unwrap_or_default().to_ascii_lowercase(),
+            name: element.value("testname").unwrap_or("(unnamed)").to_string(),
+            outcome,
+            within: self.within.last().copied(),
+        });
+        self.within.push(self.results.len() - 1);
+        Ok(Kind::Result)
+    }
+
+    fn summary(&mut self, element: &Element<'_>) -> Kind {
+        let word = element.value("outcome").unwrap_or_default().to_ascii_lowercase();
+        self.failed |= !matches!(
+            word.as_str(),
+            "" | "completed" | "passed" | "warning" | "notexecuted" | "inconclusive"
+        );
+        Kind::Other
+    }
+
+    fn message(&mut self, element: &Element<'_>) -> Kind {
+        let word = element.value("outcome").unwrap_or_default().to_ascii_lowercase();
+        if matches!(word.as_str(), "error" | "failed" | "aborted" | "timeout" | "disconnected") {
+            self.reported = true;
+        }
+        Kind::Other
+    }
+
+    fn counters(&mut self, element: &Element<'_>) -> Kind {
+        let mut claims = Claims::of("the run");
+        for (what, name) in [
+            ("tests", "total"),
+            ("executed tests", "executed"),
+            ("passed tests", "passed"),
+            ("failed tests", "failed"),
+            ("broken tests", "error"),
+            ("broken tests", "timeout"),
+            ("broken tests", "aborted"),
+            ("broken tests", "notrunnable"),
+            ("broken tests", "disconnected"),
+            ("broken tests", "passedbutrunaborted"),
+        ] {
+            claims.claim(what, element.attribute(name));
+        }
+        self.claims = Some(claims);
+        Kind::Other
+    }
+
+    /// The run, once the document has ended.
+    ///
+    /// # Errors
+    /// A sentence, when it holds more than a report may.
+    pub fn finish(mut self) -> Result<TestRun, String> {
+        let mut tests = Attempts::default();
+        for result in &self.results {
+            tests.add_distinct(&self.identity(result), result.outcome)?;
+        }
+        self.contradict();
+        Ok(TestRun { tests: tests.finish(), ..self.run })
+    }
+
+    fn contradict(&mut self) {
+        let shown = self.shown;
+        let claimed = self.claims.iter().flat_map(|claims| {
+            claims.contradictions(|what| match what {
+                "tests" => shown.all(),
+                "executed tests" => shown.all(),
+                "passed tests" => shown.passed,
+                _ => shown.bad(),
+            })
+        });
+        say(&mut self.run.contradictions, claimed);
+        let hidden = |result: &Outcome| {
+            let outer = result.within.and_then(|outer| self.results.get(outer));
+            result.outcome > TestOutcome::Skipped
+                && outer.is_some_and(|outer| outer.outcome == TestOutcome::Passed)
+        };
+        if self.results.iter().any(hidden) {
+            say(&mut self.run.contradictions, ["a test is called passed and a data row of it is not"]);
+        }
+        if (self.failed || self.reported) && shown.bad() == 0 {
+            say(&mut self.run.errors, ["the run failed outside its tests"]);
+        }
+    }
+
+    /// `class > name`, or `class > name > row`.
+    fn identity(&self, result: &Outcome) -> String {
+        let class = self.classes.get(&result.test).map_or("", String::as_str);
+        let mut parts = vec![below_class(&result.name, class)];
+        let mut outer = result.within.and_then(|outer| self.results.get(outer));
+        while let Some(result) = outer {
+            parts.push(below_class(&result.name, class));
+            outer = result.within.and_then(|outer| self.results.get(outer));
+        }
+        if !class.is_empty() {
+            parts.push(class);
+        }
+        parts.reverse();
+        parts.join(SEPARATOR)
+    }
+}
+
+fn is_result(name: &str) -> bool {
+    name.ends_with("result") || name.ends_with("resultaggregation")
+}
+
+/// The outcome, and whether its word is known.
+fn outcome(word: Option<&str>) -> (TestOutcome, bool) {
+    let outcome = match word.unwrap_or("Error").to_ascii_lowercase().as_str() {
+        "passed" => TestOutcome::Passed,
+        "failed" | "warning" => TestOutcome::Failed,
+        "notexecuted" | "inconclusive" | "skipped" => TestOutcome::Skipped,
+        "error"
+        | "timeout"
+        | "aborted"
+        | "notrunnable"
+        | "disconnected"
+        | "passedbutrunaborted"
+        | "inprogress"
+        | "pending"
+        | "completed" => TestOutcome::Error,
+        _ => return (TestOutcome::Error, false),
+    };
+    (outcome, true)
+}

@@ -1,0 +1,32 @@
+//! xUnit.net's own XML, versions 1 to 3, which Fixie writes too.
+//!
+//! - The outcome stands in the `result` of each test: `Pass`, `Fail`, `Skip`, `NotRun`. None or another word is an error and a
+//!   contradiction. A `failure` element speaks against a test whatever its word says.
+//! - Errors outside tests (`errors`, a failed set-up or clean-up) are errors of the run.
+//! - A test is known by `assembly > type > name`. Two of one name are two tests, and the worst decides.
+//! - The summaries of assemblies and collections are held against their tests.
+//!
+//! Paths, environments, times and output are not kept.
+
+mod document;
+#[cfg(test)]
+mod tests;
+
+use super::{Format, ReportError, xml};
+use crate::model::test_run::TestRun;
+use document::Document;
+
+/// The format.
+pub static FORMAT: Format = Format { name: "xunit", detect, parse };
+
+const ROOTS: &[&str] = &["assemblies", "assembly"];
+
+fn detect(bytes: &[u8]) -> bool {
+    xml::root(bytes).is_some_and(|name| ROOTS.contains(&name.as_str()))
+}
+
+fn parse(bytes: &[u8]) -> Result<TestRun, ReportError> {
+    let mut document = Document::default();
+    xml::read(bytes, ROOTS, xml::LIMITS, &mut document)?;
+    Ok(document.finish())
+}
