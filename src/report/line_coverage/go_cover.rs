@@ -120,8 +120,8 @@ mod tests {
 
     #[test]
     fn what_did_not_run_within_an_executed_line_leaves_it_unexecuted() {
-        let text = "mode: set\nm/a.go:3.13,9.2 4 1\nm/a.go:4.20,6.4 1 0\nm/a.go:8.15,8.24 1 0\n";
-        assert_eq!(files(text).unwrap(), ["m/a.go 3-7, 9 / 3-9"]);
+        let text = "mode: set\nm/a.go:3.13,4.20 2 1\nm/a.go:4.20,6.4 1 0\nm/a.go:7.2,8.15 1 1\nm/a.go:8.15,8.24 1 0\n";
+        assert_eq!(files(text).unwrap(), ["m/a.go 3-4, 7 / 3-8"]);
     }
 
     #[test]
