@@ -402,6 +402,7 @@ const NEEDED: &[(Endpoint, &[&str])] = &[
             "/0/actor/login",
             "/0/actor/type",
             "/0/after",
+            "/0/before",
             "/0/id",
             "/0/ref",
             "/0/timestamp",
