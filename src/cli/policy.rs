@@ -85,8 +85,10 @@ fn check_waivers(policy: &Policy, file: &Path) -> Result<String> {
     };
     let waivers =
         policy.waivers(&text).map_err(|problems| bad_waivers(&name.to_string(), &text, &problems))?;
-    let plural = if waivers.len() == 1 { "waiver" } else { "waivers" };
-    Ok(format!("{name} is valid: {} {plural}\n", waivers.len()))
+    let rollbacks = policy.rollbacks(&text).map_or(0, |rollbacks| rollbacks.len());
+    let count = |number, thing: &str| format!("{number} {thing}{}", if number == 1 { "" } else { "s" });
+    let also = if rollbacks > 0 { format!(", {}", count(rollbacks, "rollback")) } else { String::new() };
+    Ok(format!("{name} is valid: {}{also}\n", count(waivers.len(), "waiver")))
 }
 
 fn bad_waivers(name: &str, text: &str, problems: &[Problem]) -> Failure {
