@@ -236,6 +236,38 @@ fn answers_that_the_host_withholds_leave_a_deployment_undetermined() {
     assert_eq!(output.status.code(), Some(3), "nobody answers");
 }
 
+/// Of sixty landings one request does not show one of its answers: the deployment is undetermined, and that landing says so.
+#[test]
+fn one_withheld_answer_among_sixty_landings_is_enough() {
+    use Endpoint::{
+        Activity, Branch, CheckRuns, Events, Permission, Request, RequestCommits, Reviews, Statuses,
+    };
+    let lane = honest(LANDINGS);
+    let base = lane.baseline().to_string();
+    let refuse = |of: usize, endpoint| {
+        let mut host = lane.host();
+        host.worlds[of].bends.push((endpoint, Bend::Refuse(404, "Not Found".into())));
+        judge(&lane, &Server::start(host), lane.tip(), &["--base", &base])
+    };
+    let middle = lane.forge.worlds.len() / 2;
+    let number = lane.forge.worlds[middle].request.number;
+    let brought = lane.forge.landed.iter().filter(|(_, request)| *request == number);
+    let tips: BTreeSet<String> = brought.map(|(commit, _)| commit.short().to_string()).collect();
+    for endpoint in [Request, Reviews, Events, RequestCommits, Activity, CheckRuns, Statuses] {
+        let verdict = refuse(middle, endpoint);
+        assert_eq!(verdict.exit, 3, "{endpoint:?}: {}", verdict.text);
+        assert!(named(&verdict, "broken").is_empty(), "{endpoint:?}: {}", verdict.text);
+        let unproven = named(&verdict, "unproven");
+        assert!(unproven.iter().any(|name| tips.contains(name)), "{endpoint:?}: {unproven:?} {tips:?}");
+        let others = unproven.iter().filter(|name| !tips.contains(*name) && **name != short(lane.tip()));
+        assert_eq!(others.count(), 0, "{endpoint:?}: {unproven:?}");
+    }
+    // What speaks of the branch and of everybody is asked of the repository.
+    for endpoint in [Branch, Permission, Endpoint::Rules, Endpoint::Ruleset] {
+        assert_eq!(refuse(0, endpoint).exit, 3, "{endpoint:?}");
+    }
+}
+
 #[test]
 fn forged_baselines_and_candidates_never_allow() {
     let mut lane = honest(8);

@@ -247,3 +247,48 @@ fn a_long_diff_is_cut_unless_everything_is_asked_for() {
     let (text, _) = explain(&lane, Some(&server), lane.tip(), &["--verbose"]);
     assert_eq!(changed(&text).into_iter().filter(|line| line.starts_with('+')).count(), 500);
 }
+
+#[test]
+fn a_verbose_check_says_how_each_landing_was_explained() {
+    let mut lane = Lane::begin();
+    let one = request(&mut lane, vec![vec![slot(1, "one")]]);
+    let two = request(&mut lane, vec![vec![slot(4, "two")]]);
+    lane.land(vec![one, two], How::Octopus, &[], &[], "Land both");
+    let (server, base) = (Server::start(lane.host()), lane.baseline().to_string());
+    let check = |more: &[&str]| {
+        let mut command = support::release::command(&lane, &server.address(), lane.tip());
+        let output = command.args(["--base", &base]).args(more).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stdout));
+        String::from_utf8(output.stdout).unwrap().split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let verbose = check(&["--verbose"]);
+    assert!(verbose.contains("tried: request 101 at"), "{verbose}");
+    assert!(
+        verbose.contains("cannot explain it alone, because it holds commits of another request"),
+        "{verbose}"
+    );
+    assert!(!check(&[]).contains("tried:"));
+}
+
+#[test]
+fn a_verbose_check_says_on_stderr_what_each_control_looked_at() {
+    let stage = portcullis::cli::demo::stage::Stage::honest().unwrap();
+    let server = Server::start(stage.world.clone());
+    let check = |more: &[&str]| {
+        let arguments = [&["check", "--format", "json"], more].concat();
+        let output = support::gate::command(&stage, &server, &arguments).output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (text(output.stdout), text(output.stderr))
+    };
+    let ((quiet, nothing), (verbose, trace)) = (check(&[]), check(&["--verbose"]));
+    assert_eq!((quiet, nothing.as_str()), (verbose, ""));
+    let flat = trace.split_whitespace().collect::<Vec<_>>().join(" ");
+    for said in [
+        "required-reviews files: 1 reviews: 2",
+        "what robin-example may do: write",
+        "who pushed the head: kim-example",
+        "checks of the head: 2",
+    ] {
+        assert!(flat.contains(said), "{said}: {trace}");
+    }
+}

@@ -48,7 +48,7 @@ enum Command {
     Facts(facts::Arguments),
     /// Decide from gathered facts, without git and without network.
     Decide(decide::Arguments),
-    /// Say what a control asks and why, or to which data-processing areas a path or commit belongs.
+    /// Say what a control asks and why, to which data-processing areas a path belongs, or how a commit landed.
     Explain(explain::Arguments),
     /// Check or begin a policy.
     #[command(subcommand)]

@@ -87,14 +87,16 @@ fn listed(names: &[&str]) -> String {
 /// What is to be said of the waivers beside a policy; nothing where there are none.
 fn check_waivers(policy: &Policy, file: &Path) -> Result<String> {
     let name = file.display();
-    let Some(waivers) = read_waivers(policy, file)? else { return Ok(String::new()) };
+    let Some((text, waivers)) = read_waivers(policy, file)? else { return Ok(String::new()) };
     check_signatures(policy, file, &waivers)?;
-    let plural = if waivers.len() == 1 { "waiver" } else { "waivers" };
-    Ok(format!("{name} is valid: {} {plural}\n", waivers.len()))
+    let rollbacks = policy.rollbacks(&text).map_or(0, |rollbacks| rollbacks.len());
+    let count = |number, thing: &str| format!("{number} {thing}{}", if number == 1 { "" } else { "s" });
+    let also = if rollbacks > 0 { format!(", {}", count(rollbacks, "rollback")) } else { String::new() };
+    Ok(format!("{name} is valid: {}{also}\n", count(waivers.len(), "waiver")))
 }
 
-/// `None` where there are none.
-fn read_waivers(policy: &Policy, file: &Path) -> Result<Option<Vec<Waiver>>> {
+/// The text of the file and its waivers; `None` where there is no such file.
+fn read_waivers(policy: &Policy, file: &Path) -> Result<Option<(String, Vec<Waiver>)>> {
     let name = file.display();
     let text = match std::fs::read_to_string(file) {
         Ok(text) => text,
@@ -103,7 +105,7 @@ fn read_waivers(policy: &Policy, file: &Path) -> Result<Option<Vec<Waiver>>> {
     };
     let waivers =
         policy.waivers(&text).map_err(|problems| bad_waivers(&name.to_string(), &text, &problems))?;
-    Ok(Some(waivers))
+    Ok(Some((text, waivers)))
 }
 
 /// Where the policy wants signatures: are the signers readable, and which waivers would have no effect?
@@ -123,7 +125,7 @@ fn check_signatures(policy: &Policy, file: &Path, waivers: &[Waiver]) -> Result<
 fn statement(id: &str, file: &Path) -> Result {
     let policy = read(file)?;
     let file = file.with_file_name(waiver::PATH);
-    let waivers = read_waivers(&policy, &file)?.unwrap_or_default();
+    let (_, waivers) = read_waivers(&policy, &file)?.unwrap_or_default();
     let unknown = || Failure::policy(format!("there is no waiver `{id}` in {}", file.display()));
     let waiver = waivers.iter().find(|waiver| waiver.id == id).ok_or_else(unknown)?;
     // To the byte: it is going to be signed.

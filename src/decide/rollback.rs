@@ -112,3 +112,6 @@ fn flaw(rollback: &Rollback, facts: &Deployment, moment: Timestamp) -> Option<St
         None
     }
 }
+
+#[cfg(test)]
+mod tests;

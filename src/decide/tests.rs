@@ -9,7 +9,7 @@ use crate::model::facts::Facts;
 use crate::policy::Policy;
 use serde_json::{Value, json};
 
-const POLICY: &str = r#"
+pub(super) const POLICY: &str = r#"
 schema = 1
 [project]
 name = "Record upload"
@@ -36,11 +36,11 @@ minimum = 3
 checks = [{ name = "tests", app = "github-actions" }]
 "#;
 
-fn policy() -> Policy {
+pub(super) fn policy() -> Policy {
     Policy::parse(POLICY).unwrap()
 }
 
-fn honest() -> Facts {
+pub(super) fn honest() -> Facts {
     let mut world = World::honest();
     world.gate().policy_before = Some(POLICY.to_string());
     world.gate().policy_after = Some(POLICY.to_string());
@@ -68,7 +68,7 @@ fn an_honest_change_is_allowed_by_the_policy_at_its_base() {
 }
 
 /// Every way to hide one answer: each `known` in the JSON form, at any depth, becomes a gap.
-fn withheld(facts: &Value) -> Vec<(String, Value)> {
+pub(super) fn withheld(facts: &Value) -> Vec<(String, Value)> {
     let mut places = Vec::new();
     known(facts, String::new(), &mut places);
     let gap = json!({"what": "this", "reason": "not-visible", "detail": "withheld", "remedy": "show it"});

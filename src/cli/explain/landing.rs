@@ -2,7 +2,7 @@
 
 use super::unseen;
 use crate::cli::deployment::{branch_named, host_of};
-use crate::cli::exit::{Failure, Result};
+use crate::cli::exit::{Exit, Failure, Result};
 use crate::cli::{HostName, actions, judged, output};
 use crate::collect::deployment::{Witnesses, gather_landing};
 use crate::collect::git::{Place, Repository};
@@ -29,6 +29,13 @@ pub struct Where {
     /// The branch that it landed on. Without it: the job's branch, or the policy's if it names one.
     #[arg(long, value_name = "NAME", help_heading = "Explaining a commit")]
     branch: Option<String>,
+}
+
+impl Where {
+    /// Whoever named a host wants to know when it does not answer.
+    fn is_unseen(&self, failure: &Failure) -> bool {
+        self.repository.is_some() && failure.exit == Exit::Undetermined
+    }
 }
 
 /// What is asked.
@@ -61,7 +68,7 @@ pub fn explain(asked: &Asked<'_>, place: &Where, verbose: bool) -> Result<()> {
             tell(asked, &facts, host.is_some(), On::Branch(&name), verbose)
         }
         // A branch that was named has to hold it; of one that was not named it is only a guess that it does.
-        Err(failure) if place.branch.is_some() => Err(failure),
+        Err(failure) if place.branch.is_some() || place.is_unseen(&failure) => Err(failure),
         Err(failure) => {
             let alone = Place { line: vec![asked.commit.clone()], at: 0 };
             let Some(facts) = gather(asked, None, &nowhere(), &alone)? else { return first(asked, verbose) };

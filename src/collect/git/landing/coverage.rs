@@ -17,13 +17,13 @@ use super::super::graph::Graph;
 use super::super::object::{oid, revision};
 use super::merge::{Merge, Sides, merge};
 use super::store::Store;
+use super::tried::{Left, Tried, distance, weight};
 use super::{build, residual, second};
-use crate::model::change::{Revision, Side, Updates};
+use crate::model::change::{Revision, Updates};
 use crate::model::fact::{Gap, GapReason};
-use crate::model::landing::{Candidate, Coverage, Distance, Landing, Miss, Residual, ResidualHunk};
-use crate::model::path::RepoPath;
+use crate::model::landing::{Candidate, Coverage, Distance, Landing, Miss, Residual};
 use git2::Oid;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// A series longer than this is not replayed commit by commit.
 const SERIES_LIMIT: usize = 2_000;
@@ -48,47 +48,9 @@ pub struct Prover<'o, 'r> {
     left: Option<Left>,
 }
 
-/// The two trees between which a residual lies.
-#[derive(Clone, Debug)]
-pub struct Left {
-    /// What the nearest candidates give.
-    pub recomputed: Option<Oid>,
-    /// What landed.
-    pub landed: Oid,
-    /// Where they need a person.
-    pub conflicts: Vec<Vec<u8>>,
-}
-
-/// What was tried for one landing, in vain.
-#[derive(Default)]
-struct Tried {
-    departures: Vec<(Vec<Candidate>, Attempt)>,
-    misses: Vec<Miss>,
-    gap: Option<Gap>,
-}
-
-impl Tried {
-    fn missed(&mut self, candidates: &[Candidate], distance: Distance) {
-        self.misses.push(Miss { candidates: candidates.to_vec(), distance });
-    }
-
-    fn unseen(&mut self, candidates: &[Candidate], gap: Gap) {
-        self.missed(candidates, Distance::Unseen(gap.clone()));
-        self.gap.get_or_insert(gap);
-    }
-
-    /// Where the landing is not a residual, nobody measures how far what was tried departs from it.
-    fn unmeasured(mut self) -> Vec<Miss> {
-        for (candidates, attempt) in std::mem::take(&mut self.departures) {
-            let unrelated = matches!(attempt, Attempt::Unrelated);
-            self.missed(&candidates, if unrelated { Distance::Unrelated } else { Distance::NotMeasured });
-        }
-        self.misses
-    }
-}
-
 /// What recomputing with some candidates led to.
-enum Attempt {
+pub enum Attempt {
+    /// The landed tree, beyond doubt.
     Explained,
     /// The recomputed tree, and the paths that need a person.
     Departs(Option<Oid>, Vec<Vec<u8>>),
@@ -423,16 +385,6 @@ impl<'o, 'r> Prover<'o, 'r> {
             _ => Err(disagreement(Some(at.tree_after), None)),
         }
     }
-}
-
-fn weight(hunks: &[ResidualHunk]) -> u64 {
-    hunks.iter().map(|hunk| hunk.lines.max(1)).sum()
-}
-
-fn distance(hunks: &[ResidualHunk]) -> Distance {
-    let lines = |side| hunks.iter().filter(|hunk| hunk.side == side).map(|hunk| hunk.lines).sum();
-    let files: BTreeSet<&RepoPath> = hunks.iter().map(|hunk| &hunk.path).collect();
-    Distance::Differs { files: files.len() as u64, added: lines(Side::Added), dropped: lines(Side::Removed) }
 }
 
 fn weigh(

@@ -8,6 +8,7 @@
 //! | `merge_text`, `lines` | merging contents, and the line differences it rests on |
 //! | `second` | the second engine: libgit2, in memory |
 //! | `build`, `store` | trees made and trees kept |
+//! | `tried` | what was tried in vain |
 //! | `residual`, `patch` | what is left: its places, and its text |
 //! | `paths` | the paths that landings change |
 
@@ -33,6 +34,7 @@ mod paths;
 mod residual;
 mod second;
 mod store;
+mod tried;
 
 pub use line::Place;
 

@@ -3,8 +3,8 @@
 use super::super::line_diff::{Hunk, diff};
 use super::super::object::Objects;
 use super::super::tree_diff::{Item, TreeChange, between};
-use super::coverage::Left;
 use super::residual::text;
+use super::tried::Left;
 use crate::model::fact::Gap;
 use crate::model::patch::{Body, Fate, FilePatch, Line, Patch, Run};
 use crate::model::path::RepoPath;
