@@ -100,6 +100,7 @@ fn judge(policy: &Policy, facts: &Deployment) -> (Vec<TouchedArea>, Vec<Found>) 
                 found.extend(judge_landing(policy, facts, landing, &touched));
                 all = merge(all, touched);
             }
+            all.iter_mut().flatten().for_each(in_order);
         }
         Fact::Gap(gap) => {
             let unseen = unproven("reviewed-landings", SubjectKind::Change, facts.candidate.short(), gap);
@@ -278,15 +279,17 @@ fn brought<'a>(policy: &Policy, request: &'a Facts) -> Result<Vec<&'a FileChange
     Ok(change.files.iter().chain(on_the_way).collect())
 }
 
+/// Each path once. Done when all landings are seen: thousands of them touch the same files again and again.
+fn in_order(area: &mut TouchedArea) {
+    area.touches.sort();
+    area.touches.dedup_by(|a, b| a.path == b.path);
+}
+
 fn merge(all: Result<Vec<TouchedArea>, Gap>, more: Fact<Vec<TouchedArea>>) -> Result<Vec<TouchedArea>, Gap> {
     let mut all = all?;
     for area in more.known()?.clone() {
         match all.iter_mut().find(|known| known.area == area.area) {
-            Some(known) => {
-                known.touches.extend(area.touches);
-                known.touches.sort();
-                known.touches.dedup_by(|a, b| a.path == b.path);
-            }
+            Some(known) => known.touches.extend(area.touches),
             None => all.push(area),
         }
     }

@@ -37,17 +37,33 @@ pub struct RawCommit {
 impl Header {
     /// Reads the head of a commit.
     pub fn parse(bytes: &[u8]) -> Result<Self, String> {
-        let mut lines = header_lines(bytes);
-        let tree = lines.next().and_then(|line| hex_after(line, b"tree ")).ok_or("it names no tree")?;
+        let (tree, mut rest) = name_after(bytes, b"tree ").ok_or("it names no tree")?;
         let mut parents = Vec::new();
-        let mut rest = lines.clone();
-        while let Some(line) = rest.next().filter(|line| line.starts_with(b"parent ")) {
-            parents.push(hex_after(line, b"parent ").ok_or("it names a parent that is no object name")?);
-            lines = rest.clone();
+        while rest.starts_with(b"parent ") {
+            let (parent, after) =
+                name_after(rest, b"parent ").ok_or("it names a parent that is no object name")?;
+            parents.push(parent);
+            rest = after;
         }
-        let date = field(lines, b"committer ").and_then(date_of).unwrap_or(0);
+        let date = field(header_lines(rest), b"committer ").and_then(date_of).unwrap_or(0);
         Ok(Header { tree, parents, date })
     }
+}
+
+/// The object name in a line that begins with `key`, and what follows the line.
+fn name_after<'b>(bytes: &'b [u8], key: &[u8]) -> Option<(Oid, &'b [u8])> {
+    let (hex, after) = bytes.strip_prefix(key)?.split_first_chunk::<40>()?;
+    let rest = if after.is_empty() { after } else { after.strip_prefix(b"\n")? };
+    Some((name_of(hex)?, rest))
+}
+
+fn name_of(hex: &[u8; 40]) -> Option<Oid> {
+    let mut name = [0; 20];
+    for (byte, pair) in name.iter_mut().zip(hex.as_chunks::<2>().0) {
+        let [high, low] = pair.map(|digit| char::from(digit).to_digit(16));
+        *byte = (high? * 16 + low?) as u8;
+    }
+    Oid::from_bytes(&name).ok()
 }
 
 impl RawCommit {
@@ -75,11 +91,6 @@ fn header_lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> + Clone {
 
 fn field<'b>(mut lines: impl Iterator<Item = &'b [u8]>, key: &[u8]) -> Option<&'b [u8]> {
     lines.find_map(|line| line.strip_prefix(key))
-}
-
-fn hex_after(line: &[u8], key: &[u8]) -> Option<Oid> {
-    let hex = std::str::from_utf8(line.strip_prefix(key)?).ok()?;
-    (hex.len() == 40).then(|| Oid::from_str(hex).ok()).flatten()
 }
 
 fn date_of(signature: &[u8]) -> Option<i64> {

@@ -14,11 +14,12 @@
 //! - A commit that is not here, as at the edge of a shallow clone, waits until all others are painted. If it is stale
 //!   by then, or nobody needs it any more, it changes nothing; otherwise it is the gap.
 
+use super::by_id::ById;
 use super::object::Objects;
 use crate::model::fact::Gap;
 use git2::Oid;
-use std::collections::{BTreeMap, BinaryHeap};
-use std::rc::Rc;
+use std::collections::BinaryHeap;
+use std::ops::Range;
 
 const HEAD: u8 = 1;
 const BASE: u8 = 2;
@@ -37,27 +38,37 @@ pub struct Relation {
     pub range: Vec<Oid>,
 }
 
+/// Stands for the place of a parent that was not needed yet.
+const UNKNOWN: u32 = u32::MAX;
+
 /// Commits that were read so far.
 pub struct Graph<'o, 'r> {
     objects: &'o Objects<'r>,
-    places: BTreeMap<Oid, usize>,
-    nodes: Vec<Node>,
+    nodes: ById<Node>,
+    /// The parents of all commits, one commit after the other.
+    parents: Vec<Oid>,
+    /// Their places.
+    links: Vec<u32>,
 }
 
 struct Node {
-    id: Oid,
-    parents: Vec<Oid>,
-    /// The places of the parents, once they were needed.
-    links: Option<Rc<[usize]>>,
+    /// Where its parents are in [`Graph::parents`].
+    parents: Range<u32>,
     /// The earliest possible for a commit that is not here.
     date: i64,
     is_here: bool,
 }
 
+impl Node {
+    fn parents(&self) -> Range<usize> {
+        self.parents.start as usize..self.parents.end as usize
+    }
+}
+
 impl<'o, 'r> Graph<'o, 'r> {
     /// A graph of which nothing is read yet.
     pub fn new(objects: &'o Objects<'r>) -> Self {
-        Graph { objects, places: BTreeMap::new(), nodes: Vec::new() }
+        Graph { objects, nodes: ById::new(), parents: Vec::new(), links: Vec::new() }
     }
 
     /// How `head` lies to `base`.
@@ -88,10 +99,11 @@ impl<'o, 'r> Graph<'o, 'r> {
     /// The parents of a commit that was reached before or is here.
     pub fn parents(&mut self, id: Oid) -> Result<&[Oid], Gap> {
         let place = self.place(id)?;
-        if !self.nodes[place].is_here {
+        let (_, node) = self.nodes.at(place);
+        if !node.is_here {
             self.objects.header(id)?;
         }
-        Ok(&self.nodes[place].parents)
+        Ok(&self.parents[node.parents()])
     }
 
     /// Drops each commit that another of them reaches.
@@ -113,34 +125,40 @@ impl<'o, 'r> Graph<'o, 'r> {
         Ok(paint.colour_of(one) & BASE != 0)
     }
 
-    /// Reads the parents of a commit, if that was not done before.
-    fn links(&mut self, place: usize) -> Result<Rc<[usize]>, Gap> {
-        if let Some(links) = &self.nodes[place].links {
-            return Ok(Rc::clone(links));
+    /// The place of a parent, which is read if that was not done before.
+    fn link(&mut self, at: usize) -> Result<usize, Gap> {
+        if self.links[at] == UNKNOWN {
+            self.links[at] = self.place(self.parents[at])? as u32;
         }
-        let parents = self.nodes[place].parents.clone();
-        let links: Rc<[usize]> = parents.into_iter().map(|id| self.place(id)).collect::<Result<_, _>>()?;
-        self.nodes[place].links = Some(Rc::clone(&links));
-        Ok(links)
+        Ok(self.links[at] as usize)
     }
 
     fn place(&mut self, id: Oid) -> Result<usize, Gap> {
-        if let Some(place) = self.places.get(&id) {
-            return Ok(*place);
+        if let Some(place) = self.nodes.place(id) {
+            return Ok(place);
         }
-        let node = match self.objects.header_if_here(id)? {
+        let start = self.parents.len() as u32;
+        let (date, is_here) = match self.objects.header_if_here(id)? {
             Some(header) => {
-                Node { id, parents: header.parents, links: None, date: header.date, is_here: true }
+                self.parents.extend_from_slice(&header.parents);
+                (header.date, true)
             }
-            None => Node { id, parents: Vec::new(), links: None, date: i64::MIN, is_here: false },
+            None => (i64::MIN, false),
         };
-        self.places.insert(id, self.nodes.len());
-        self.nodes.push(node);
-        Ok(self.nodes.len() - 1)
+        self.links.resize(self.parents.len(), UNKNOWN);
+        Ok(self.nodes.add(id, Node { parents: start..self.parents.len() as u32, date, is_here }))
+    }
+
+    fn id(&self, place: usize) -> Oid {
+        self.nodes.at(place).0
+    }
+
+    fn date(&self, place: usize) -> i64 {
+        self.nodes.at(place).1.date
     }
 }
 
-/// One painting over a graph. A place is an index into [`Graph::nodes`] and `colours`.
+/// One painting over a graph. A place is one in [`Graph::nodes`] and an index into `colours`.
 struct Paint<'g, 'o, 'r> {
     graph: &'g mut Graph<'o, 'r>,
     colours: Vec<Colour>,
@@ -176,25 +194,25 @@ impl<'g, 'o, 'r> Paint<'g, 'o, 'r> {
         common.sort_unstable();
         common.dedup();
         common.retain(|place| self.flags(*place) & STALE == 0);
-        Ok(common.into_iter().map(|place| self.graph.nodes[place].id).collect())
+        Ok(common.into_iter().map(|place| self.graph.id(place)).collect())
     }
 
     /// Goes on painting as far as `base` could still reach into the range.
     fn below_range(&mut self) -> Result<(), Gap> {
-        let dates = self.range_places().map(|place| self.graph.nodes[place].date);
+        let dates = self.range_places().map(|place| self.graph.date(place));
         let Some(oldest) = dates.min() else { return Ok(()) };
         let mut slack = SLACK;
         while slack > 0 {
             let Some(place) = self.next() else { break };
             self.hand_down(place)?;
-            slack -= usize::from(self.graph.nodes[place].date < oldest);
+            slack -= usize::from(self.graph.date(place) < oldest);
         }
         Ok(())
     }
 
     /// Goes on painting until all that waits is older than each of these.
     fn below(&mut self, these: &[Oid]) -> Result<(), Gap> {
-        let date = |id: &Oid| Some(self.graph.nodes[*self.graph.places.get(id)?].date);
+        let date = |id: &Oid| Some(self.graph.nodes.get(*id)?.date);
         let oldest = these.iter().filter_map(date).min().unwrap_or(i64::MAX);
         while self.queue.peek().is_some_and(|(date, _)| *date >= oldest) {
             let Some(place) = self.next() else { break };
@@ -205,7 +223,7 @@ impl<'g, 'o, 'r> Paint<'g, 'o, 'r> {
 
     /// What only `head` reaches, sorted.
     fn range(&self) -> Vec<Oid> {
-        let mut ids: Vec<Oid> = self.range_places().map(|place| self.graph.nodes[place].id).collect();
+        let mut ids: Vec<Oid> = self.range_places().map(|place| self.graph.id(place)).collect();
         ids.sort();
         ids
     }
@@ -216,7 +234,7 @@ impl<'g, 'o, 'r> Paint<'g, 'o, 'r> {
     }
 
     fn colour_of(&self, id: Oid) -> u8 {
-        self.graph.places.get(&id).map_or(0, |place| self.flags(*place))
+        self.graph.nodes.place(id).map_or(0, |place| self.flags(place))
     }
 
     fn flags(&self, place: usize) -> u8 {
@@ -233,15 +251,17 @@ impl<'g, 'o, 'r> Paint<'g, 'o, 'r> {
     /// Paints the parents. Is the commit itself a common ancestor that nothing has made stale?
     fn hand_down(&mut self, place: usize) -> Result<bool, Gap> {
         let flags = self.flags(place);
-        let node = &self.graph.nodes[place];
+        let (id, node) = self.graph.nodes.at(place);
+        let parents = node.parents();
         if !node.is_here && flags & STALE == 0 {
             // Reading it once more says why it is not here.
-            self.graph.objects.header(node.id)?;
+            self.graph.objects.header(id)?;
         }
         let common = flags == BOTH;
         let passed_on = if common { flags | STALE } else { flags };
-        for parent in self.graph.links(place)?.iter() {
-            self.colour(*parent, passed_on);
+        for at in parents {
+            let parent = self.graph.link(at)?;
+            self.colour(parent, passed_on);
         }
         Ok(common)
     }
@@ -267,7 +287,7 @@ impl<'g, 'o, 'r> Paint<'g, 'o, 'r> {
         let was_counted = before.waits && before.flags & STALE == 0;
         self.fresh = self.fresh + usize::from(fresh) - usize::from(was_counted);
         if !before.waits {
-            self.queue.push((self.graph.nodes[place].date, place));
+            self.queue.push((self.graph.date(place), place));
         }
     }
 }

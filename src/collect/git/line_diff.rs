@@ -4,9 +4,9 @@
 //! Its answer need not be the shortest, and above [`LINE_LIMIT`] it is not asked at all: then every line between
 //! beginning and end counts as changed. Too many lines can only make more of them searched, never fewer.
 
+use super::line_numbers::{self, LineNumbers};
 use similar::Algorithm;
 use similar::algorithms::{DiffHook, diff_slices};
-use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::ops::Range;
 
@@ -81,8 +81,7 @@ fn common_end(old: &[u8], new: &[u8]) -> usize {
 
 fn lines(text: &[u8], within: Range<usize>) -> Vec<Range<usize>> {
     let mut at = within.start;
-    let split = text[within].split_inclusive(|b| *b == b'\n');
-    split
+    line_numbers::lines(&text[within])
         .map(|line| {
             at += line.len();
             at - line.len()..at
@@ -105,19 +104,12 @@ fn edit_script(old: &[u8], new: &[u8], old_lines: &[Range<usize>], new_lines: &[
         extend(&mut script.inserted, 0..new_lines.len());
         return script;
     }
-    let mut numbers = BTreeMap::new();
-    let old_numbers: Vec<u32> =
-        old_lines.iter().map(|line| number(&mut numbers, &old[line.clone()])).collect();
-    let new_numbers: Vec<u32> =
-        new_lines.iter().map(|line| number(&mut numbers, &new[line.clone()])).collect();
+    let bytes = [old_lines, new_lines].map(|lines| lines.iter().map(ExactSizeIterator::len).sum::<usize>());
+    let mut numbers = LineNumbers::for_bytes(bytes[0] + bytes[1]);
+    let old_numbers: Vec<u32> = old_lines.iter().map(|line| numbers.of(&old[line.clone()])).collect();
+    let new_numbers: Vec<u32> = new_lines.iter().map(|line| numbers.of(&new[line.clone()])).collect();
     let Ok(()) = diff_slices(Algorithm::Myers, &mut script, &old_numbers, &new_numbers);
     script
-}
-
-/// One number for each different line.
-fn number<'t>(numbers: &mut BTreeMap<&'t [u8], u32>, line: &'t [u8]) -> u32 {
-    let next = numbers.len() as u32;
-    *numbers.entry(line).or_insert(next)
 }
 
 impl DiffHook for Script {

@@ -1,7 +1,6 @@
 //! Facts from a git repository, read from raw objects.
 //!
-//! libgit2 opens the repository, finds refs and hands out objects whose hash it has checked. Everything
-//! that the judgement rests on is worked out here from the raw bytes of those objects, because the
+//! libgit2 opens the repository, finds refs and reads objects, whose hash is checked here. Everything that the judgement rests on is worked out here from the raw bytes of those objects, because the
 //! objects alone are what a name such as `1f3b…` vouches for: not `info/grafts`, not `refs/replace`,
 //! not a commit-graph file, not attributes, not anybody's configuration.
 //!
@@ -9,11 +8,12 @@
 //! | --- | --- |
 //! | `trust` | what is switched off before a repository is opened, and what makes us refuse one |
 //! | `name` | names to commits |
-//! | `object` | reading one object, and the gap when that fails |
+//! | `object`, `hash` | reading one object, checking it against its name, and the gap when that fails |
 //! | `commit`, `tree` | the raw formats |
+//! | `by_id` | a table with object names as keys |
 //! | `graph` | merge bases, and the commits of a change |
 //! | `tree_diff`, `rename` | which paths differ, and which of them moved |
-//! | `content`, `line_diff`, `pattern` | which lines changed, and what they match |
+//! | `content`, `line_diff`, `line_numbers`, `pattern` | which lines changed, and what they match |
 //! | `test_source` | what is taken away from the sources of tests, as far as it can be told from their look |
 //! | `changed_lines` | which lines of the new texts changed, as coverage reports count them |
 //! | `change` | all of it put together |
@@ -35,13 +35,16 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use trust::CloneKind;
 
+mod by_id;
 mod change;
 mod changed_lines;
 mod commit;
 mod content;
 mod graph;
+mod hash;
 mod landing;
 mod line_diff;
+mod line_numbers;
 mod name;
 pub mod note_writer;
 pub mod notes;

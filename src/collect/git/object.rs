@@ -1,13 +1,14 @@
 //! Reading one object, and the gap when that fails.
 
 use super::commit::{Header, RawCommit};
+use super::hash::{self, Care};
 use super::trust::CloneKind;
 use crate::model::change::{ObjectName, Revision};
 use crate::model::fact::{Gap, GapReason};
 use git2::{ErrorCode, ObjectType, Odb, OdbObject, Oid};
 use std::cell::OnceCell;
 
-/// The objects of a repository. libgit2 checks the hash of each one that it hands out.
+/// The objects of a repository. Each is checked against its name when it is handed out: see [`super::hash`].
 ///
 /// Recomputing a merge makes objects that are in no repository. They are kept in memory beside it, in an object
 /// database of their own that knows no directory.
@@ -39,9 +40,9 @@ impl<'r> Objects<'r> {
         })
     }
 
-    /// Where an object is: what was made has the bytes that its name stands for, like any other object.
-    fn home(&self, id: Oid) -> &Odb<'_> {
-        self.made.get().filter(|made| made.exists(id)).unwrap_or(&self.odb)
+    /// An object that was made: it has the bytes that its name stands for.
+    fn made(&self, id: Oid) -> Option<&Odb<'static>> {
+        self.made.get().filter(|made| made.exists(id))
     }
 
     /// An object that must be of this kind.
@@ -51,14 +52,38 @@ impl<'r> Objects<'r> {
         Ok(object)
     }
 
+    /// The same for what is only compared or merged, and shown to nobody.
+    pub fn read_quickly(&self, id: Oid, kind: ObjectType) -> Result<OdbObject<'_>, Gap> {
+        let object = self.find(id, kind, Care::Quick)?;
+        must_be(id, kind, &object)?;
+        Ok(object)
+    }
+
     /// An object of any kind; a gap speaks of `kind`.
     pub fn read_any(&self, id: Oid, kind: ObjectType) -> Result<OdbObject<'_>, Gap> {
-        self.home(id).read(id).map_err(|error| self.unreadable(id, kind, &error))
+        let care = if kind == ObjectType::Tree { Care::Quick } else { Care::Thorough };
+        self.find(id, kind, care)
+    }
+
+    fn find(&self, id: Oid, kind: ObjectType, care: Care) -> Result<OdbObject<'_>, Gap> {
+        let object = match self.made(id) {
+            Some(made) => made.read(id),
+            None => self.stored(id, care),
+        };
+        object.map_err(|error| self.unreadable(id, kind, &error))
+    }
+
+    /// An object of the repository, with the content that its name stands for.
+    fn stored(&self, id: Oid, care: Care) -> Result<OdbObject<'_>, git2::Error> {
+        let object = self.odb.read(id)?;
+        hash::check(id, object.kind(), object.data(), care)?;
+        Ok(object)
     }
 
     /// The size of a blob in bytes, without reading it.
     pub fn blob_size(&self, id: Oid) -> Result<usize, Gap> {
-        match self.home(id).read_header(id) {
+        let home = self.made(id).unwrap_or(&self.odb);
+        match home.read_header(id) {
             Ok((size, ObjectType::Blob)) => Ok(size),
             Ok((_, other)) => Err(malformed(id, ObjectType::Blob, &format!("it is a {other}"))),
             Err(error) => Err(self.unreadable(id, ObjectType::Blob, &error)),
@@ -72,7 +97,7 @@ impl<'r> Objects<'r> {
 
     /// The same, or `None` when no such object is here: for walks that can do without it.
     pub fn header_if_here(&self, id: Oid) -> Result<Option<Header>, Gap> {
-        match self.odb.read(id) {
+        match self.stored(id, Care::Quick) {
             Ok(object) => header_of(id, &object).map(Some),
             Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
             Err(error) => Err(self.unreadable(id, ObjectType::Commit, &error)),

@@ -247,7 +247,7 @@ impl Print {
         if !mode.is_file() || !matches!(objects.blob_size(id), Ok(1..=SIZE_LIMIT)) {
             return None;
         }
-        let object: Result<_, Gap> = objects.read(id, ObjectType::Blob);
+        let object: Result<_, Gap> = objects.read_quickly(id, ObjectType::Blob);
         Some(Print::of(object.ok()?.data()))
     }
 

@@ -74,51 +74,89 @@ impl<'t> TreeEntry<'t> {
 
 /// Reads a tree, and checks its order and its names.
 pub fn parse(id: Oid, data: &[u8]) -> Result<Vec<TreeEntry<'_>>, Gap> {
-    let width = id.as_bytes().len();
-    let mut entries: Vec<TreeEntry<'_>> = Vec::with_capacity(data.len() / (width + 20));
-    let mut rest = data;
-    while !rest.is_empty() {
-        let (entry, after) = split_entry(rest, width)
-            .ok_or_else(|| malformed(id, ObjectType::Tree, "it does not have the form of a tree"))?;
-        check(id, &entries, &entry)?;
-        entries.push(entry);
-        rest = after;
+    let mut all = Vec::with_capacity(data.len() / (id.as_bytes().len() + 20));
+    let mut entries = Entries::of(id, data);
+    while let Some(entry) = entries.next_entry()? {
+        all.push(entry);
     }
-    Ok(entries)
+    Ok(all)
+}
+
+/// The entries of a tree, each checked when it is asked for.
+pub struct Entries<'t> {
+    id: Oid,
+    data: &'t [u8],
+    rest: &'t [u8],
+    last: Option<TreeEntry<'t>>,
+    /// Earlier names with which the last name begins, each longer than the one before. Between the file `a` and the directory
+    /// `a` stand only names that begin with `a`, so the file is still among them when the directory comes.
+    stems: Vec<&'t [u8]>,
+}
+
+impl<'t> Entries<'t> {
+    /// All entries of a tree.
+    pub fn of(id: Oid, data: &'t [u8]) -> Self {
+        Entries { id, data, rest: data, last: None, stems: Vec::new() }
+    }
+
+    /// The next entry; `None` at the end.
+    pub fn next_entry(&mut self) -> Result<Option<TreeEntry<'t>>, Gap> {
+        if self.rest.is_empty() {
+            return Ok(None);
+        }
+        let (entry, rest) = split_entry(self.rest, self.id.as_bytes().len())
+            .ok_or_else(|| malformed(self.id, ObjectType::Tree, "it does not have the form of a tree"))?;
+        self.check(&entry)?;
+        self.rest = rest;
+        self.last = Some(entry);
+        Ok(Some(entry))
+    }
+
+    /// Where the next entry begins, in bytes.
+    pub fn place(&self) -> usize {
+        self.data.len() - self.rest.len()
+    }
+
+    fn check(&mut self, entry: &TreeEntry<'t>) -> Result<(), Gap> {
+        if entry.is_bent() {
+            return Err(untrusted(self.id, entry, "a name that bends its path"));
+        }
+        if self.last.is_some_and(|last| last.order(entry) != Ordering::Less) {
+            return Err(untrusted(self.id, entry, "entries that are out of order or doubled"));
+        }
+        while self.stems.pop_if(|stem| !entry.name.starts_with(stem)).is_some() {}
+        if entry.mode.is_tree() && self.stems.last() == Some(&entry.name) {
+            return Err(untrusted(self.id, entry, "a file and a directory of one name"));
+        }
+        self.stems.push(entry.name);
+        Ok(())
+    }
 }
 
 /// The first entry, and what follows it; `None` at the end, or where the form is not that of a tree.
 pub fn split_entry(data: &[u8], width: usize) -> Option<(TreeEntry<'_>, &[u8])> {
-    let space = data.iter().take(8).position(|b| *b == b' ')?;
-    let mode = octal(&data[..space])?;
-    let rest = &data[space + 1..];
-    let end = rest.iter().position(|b| *b == 0)?;
+    let (mode, rest) = split_mode(data)?;
+    let end = memchr::memchr(0, rest)?;
     let id = rest.get(end + 1..end + 1 + width)?;
-    Some((TreeEntry { name: &rest[..end], mode: Mode(mode), id }, &rest[end + 1 + width..]))
+    Some((TreeEntry { name: &rest[..end], mode, id }, &rest[end + 1 + width..]))
+}
+
+/// The mode, and what follows the space after it. Nearly all entries have one of the first two.
+fn split_mode(data: &[u8]) -> Option<(Mode, &[u8])> {
+    if let Some(rest) = data.strip_prefix(b"100644 ") {
+        return Some((Mode(0o100_644), rest));
+    }
+    if let Some(rest) = data.strip_prefix(b"40000 ") {
+        return Some((Mode(0o040_000), rest));
+    }
+    let space = data.iter().take(8).position(|b| *b == b' ')?;
+    Some((Mode(octal(&data[..space])?), &data[space + 1..]))
 }
 
 /// Leading zeros are allowed: old tools wrote `040000`.
 fn octal(digits: &[u8]) -> Option<u32> {
     let valid = !digits.is_empty() && digits.iter().all(|b| matches!(b, b'0'..=b'7'));
     valid.then(|| digits.iter().fold(0, |mode, digit| mode * 8 + u32::from(digit - b'0')))
-}
-
-fn check(id: Oid, before: &[TreeEntry<'_>], entry: &TreeEntry<'_>) -> Result<(), Gap> {
-    if entry.is_bent() {
-        return Err(untrusted(id, entry, "a name that bends its path"));
-    }
-    if before.last().is_some_and(|last| last.order(entry) != Ordering::Less) {
-        return Err(untrusted(id, entry, "entries that are out of order or doubled"));
-    }
-    if entry.mode.is_tree() && has_file_named(before, entry.name) {
-        return Err(untrusted(id, entry, "a file and a directory of one name"));
-    }
-    Ok(())
-}
-
-/// Between the file `a` and the directory `a` stand only names that begin with `a`.
-fn has_file_named(before: &[TreeEntry<'_>], name: &[u8]) -> bool {
-    before.iter().rev().take_while(|entry| entry.name.starts_with(name)).any(|entry| entry.name == name)
 }
 
 fn untrusted(id: Oid, entry: &TreeEntry<'_>, fault: &str) -> Gap {

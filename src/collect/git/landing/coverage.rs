@@ -358,7 +358,7 @@ impl<'o, 'r> Prover<'o, 'r> {
             return Ok(Attempt::Explained);
         }
         let recomputed = build::tree(objects, sides.ours, &merged)?;
-        let other = second::merge(objects, sides, &merged, recomputed)?;
+        let other = second::merge(&self.store, sides, &merged, recomputed)?;
         weigh(merged, recomputed, other, several_bases, Some(landed))
     }
 

@@ -5,7 +5,7 @@
 //! changed are read. No index, no attributes, no configuration, nothing written. The rules are those of
 //! `git merge-tree --write-tree` (git-merge-tree(1)); what they make of renames is in [`super::moves`].
 
-use super::super::object::Objects;
+use super::super::hash;
 use super::super::tree::{Mode, SIZE_LIMIT, TreeEntry};
 use super::super::tree_diff::Item;
 use super::merge_text;
@@ -258,7 +258,7 @@ impl Walk<'_, '_, '_> {
                     self.open.push(Open::Added { path: path.clone(), ours, theirs });
                 }
                 self.merge.contested.push(Contested { path: path.clone(), base, ours, theirs });
-                merge_items(self.store.objects, base, ours, theirs)?
+                merge_items(self.store, base, ours, theirs)?
             }
             (Some(base), Some(kept), None) => {
                 self.open.push(Open::Deleted { path, by: Party::Theirs, base, kept, actual });
@@ -346,7 +346,7 @@ pub struct MergedItem {
 
 /// Merges what stands at one path on both sides.
 pub fn merge_items(
-    objects: &Objects<'_>,
+    store: &Store<'_, '_>,
     base: Option<Item>,
     ours: Item,
     theirs: Item,
@@ -364,7 +364,7 @@ pub fn merge_items(
     if old == Some(ours.1) {
         return Ok(MergedItem { item: (mode, theirs.1), content: None, is_clean: mode_is_clean });
     }
-    let merged = merge_contents(objects, old, ours.1, theirs.1)?;
+    let merged = merge_contents(store, old, ours.1, theirs.1)?;
     let Some((id, bytes, text_is_clean)) = merged else { return Ok(unresolved(false)) };
     let is_clean = mode_is_clean && text_is_clean;
     Ok(MergedItem { item: (mode, id), content: Some((id, bytes)), is_clean })
@@ -377,20 +377,20 @@ pub fn merge_modes(base: Option<Mode>, ours: Mode, theirs: Mode) -> (Mode, bool)
 
 /// The name and bytes of the merged content, and whether it is clean; `None` for what is not merged line by line.
 fn merge_contents(
-    objects: &Objects<'_>,
+    store: &Store<'_, '_>,
     base: Option<Oid>,
     ours: Oid,
     theirs: Oid,
 ) -> Result<Option<(Oid, Vec<u8>, bool)>, Gap> {
-    let base = base.map(|id| objects.read(id, ObjectType::Blob)).transpose()?;
+    let base = base.map(|id| store.file(id)).transpose()?;
     let base = base.as_ref().map_or(&[][..], |base| base.data());
-    let (ours, theirs) = (objects.read(ours, ObjectType::Blob)?, objects.read(theirs, ObjectType::Blob)?);
+    let (ours, theirs) = (store.file(ours)?, store.file(theirs)?);
     let mergeable = |text: &[u8]| text.len() <= SIZE_LIMIT && merge_text::is_text(text);
     if ![base, ours.data(), theirs.data()].into_iter().all(mergeable) {
         return Ok(None);
     }
     let Some(merged) = merge_text::merge(base, ours.data(), theirs.data()) else { return Ok(None) };
-    let id = Oid::hash_object(ObjectType::Blob, &merged.bytes).map_err(|error| {
+    let id = hash::name(ObjectType::Blob, &merged.bytes).map_err(|error| {
         let remedy = "Report this as a defect of Portcullis";
         Gap::new("a recomputed merge", GapReason::Unsupported, error.message(), remedy)
     })?;

@@ -5,6 +5,7 @@
 //! differ (git-merge-file(1); level "zealous" of git's merge). Where a conflict stays, both sides stand in the
 //! result one after the other, ours first: what a person made of it shows as lines beside these.
 
+use super::super::line_numbers::{LineNumbers, lines};
 use super::lines::{Edit, edits};
 use std::ops::Range;
 
@@ -27,8 +28,8 @@ pub fn is_text(content: &[u8]) -> bool {
 
 /// Merges; `None` when it would take too long.
 pub fn merge(base: &[u8], ours: &[u8], theirs: &[u8]) -> Option<MergedText> {
-    let mut table = Lines::new([base, ours, theirs]);
-    let (base, ours, theirs) = (table.read(base), table.read(ours), table.read(theirs));
+    let mut numbers = LineNumbers::for_bytes(base.len() + ours.len() + theirs.len());
+    let [base, ours, theirs] = [base, ours, theirs].map(|text| Text::read(&mut numbers, text));
     let (by_us, by_them) = (edits(&base.numbers, &ours.numbers)?, edits(&base.numbers, &theirs.numbers)?);
     let mut changes = lay_side_by_side(&by_us, &by_them, &ours, &theirs);
     refine(&mut changes, &ours, &theirs)?;
@@ -42,68 +43,15 @@ struct Text<'t> {
     lines: Vec<&'t [u8]>,
 }
 
-impl Text<'_> {
-    fn bytes(&self, range: Range<usize>) -> impl Iterator<Item = u8> {
-        self.lines.get(range).unwrap_or_default().iter().flat_map(|line| line.iter().copied())
-    }
-}
-
-/// Numbers for lines: an open table of the lines seen so far.
-struct Lines<'t> {
-    slots: Vec<u32>,
-    seen: Vec<(u64, &'t [u8])>,
-}
-
-impl<'t> Lines<'t> {
-    fn new(texts: [&[u8]; 3]) -> Self {
-        let bytes: usize = texts.iter().map(|text| text.len()).sum();
-        Lines { slots: vec![0; (bytes / 8 + 16).next_power_of_two()], seen: Vec::new() }
+impl<'t> Text<'t> {
+    fn read(numbers: &mut LineNumbers<'t>, text: &'t [u8]) -> Self {
+        let lines: Vec<&[u8]> = lines(text).collect();
+        Text { numbers: lines.iter().map(|line| numbers.of(line)).collect(), lines }
     }
 
-    fn read(&mut self, text: &'t [u8]) -> Text<'t> {
-        let lines: Vec<&[u8]> = text.split_inclusive(|b| *b == b'\n').collect();
-        let numbers = lines.iter().map(|line| self.number(line)).collect();
-        Text { numbers, lines }
+    fn write(&self, range: Range<usize>, out: &mut Vec<u8>) {
+        self.lines.get(range).unwrap_or_default().iter().for_each(|line| out.extend_from_slice(line));
     }
-
-    fn number(&mut self, line: &'t [u8]) -> u32 {
-        if self.seen.len() * 2 >= self.slots.len() {
-            self.grow();
-        }
-        let hash = hash(line);
-        let mut at = hash as usize & (self.slots.len() - 1);
-        while let Some(known) = (self.slots[at] as usize).checked_sub(1) {
-            if self.seen[known] == (hash, line) {
-                return known as u32;
-            }
-            at = (at + 1) & (self.slots.len() - 1);
-        }
-        self.seen.push((hash, line));
-        self.slots[at] = self.seen.len() as u32;
-        self.seen.len() as u32 - 1
-    }
-
-    fn grow(&mut self) {
-        self.slots = vec![0; self.slots.len() * 2];
-        for (index, (hash, _)) in self.seen.iter().enumerate() {
-            let mut at = *hash as usize & (self.slots.len() - 1);
-            while self.slots[at] != 0 {
-                at = (at + 1) & (self.slots.len() - 1);
-            }
-            self.slots[at] = index as u32 + 1;
-        }
-    }
-}
-
-/// Eight bytes at a time; only speed hangs on it, because lines are compared as well.
-fn hash(line: &[u8]) -> u64 {
-    let mix = |hash: u64, word: u64| (hash ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29);
-    let words = line.chunks_exact(8);
-    let rest = words.remainder().iter().fold(line.len() as u64, |rest, byte| (rest << 8) | u64::from(*byte));
-    let whole =
-        words.fold(0, |hash, word| mix(hash, word.iter().fold(0, |w, byte| (w << 8) | u64::from(*byte))));
-    let mixed = mix(whole, rest);
-    mixed ^ (mixed >> 32)
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -227,19 +175,19 @@ fn write(changes: &[Change], ours: &Text<'_>, theirs: &Text<'_>) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut at = 0;
     for change in changes.iter().filter(|change| change.taken != Taken::Both) {
-        bytes.extend(ours.bytes(at..change.ours.start));
+        ours.write(at..change.ours.start, &mut bytes);
         if change.taken != Taken::Theirs {
-            bytes.extend(ours.bytes(change.ours.clone()));
+            ours.write(change.ours.clone(), &mut bytes);
         }
         if change.taken == Taken::Conflict && bytes.last().is_some_and(|last| *last != b'\n') {
             bytes.push(b'\n');
         }
         if change.taken != Taken::Ours {
-            bytes.extend(theirs.bytes(change.theirs.clone()));
+            theirs.write(change.theirs.clone(), &mut bytes);
         }
         at = change.ours.end;
     }
-    bytes.extend(ours.bytes(at..ours.lines.len()));
+    ours.write(at..ours.lines.len(), &mut bytes);
     bytes
 }
 

@@ -119,7 +119,7 @@ impl Settling<'_, '_, '_> {
             Party::Ours => (*moved, one.kept),
             Party::Theirs => (one.kept, *moved),
         };
-        let merged = merge_items(self.store.objects, Some(one.base), ours, theirs)?;
+        let merged = merge_items(self.store, Some(one.base), ours, theirs)?;
         merge.edits.push(TreeEdit { path: one.path, item: None });
         put(merge, to.clone(), merged);
         Ok(())
@@ -131,7 +131,7 @@ impl Settling<'_, '_, '_> {
             (Some(one), Some(other)) if one == other => Some(one.1),
             _ => None,
         };
-        let merged = merge_items(self.store.objects, origin, ours, theirs)?;
+        let merged = merge_items(self.store, origin, ours, theirs)?;
         put(merge, path, merged);
         Ok(())
     }

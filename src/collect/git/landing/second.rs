@@ -1,16 +1,18 @@
 //! The second engine: libgit2, asked where the first is not certain.
 //!
-//! It never sees the judged repository. The paths that either side changed are copied, with their trees and contents,
-//! into an object database in memory, and merged there; what is the same in all three trees cannot matter to a
-//! merge. That database belongs to no directory, so there is nothing that it could write to, and neither
+//! It never sees the judged repository. The paths that either side changed are copied, with their trees, into an object
+//! database in memory, and merged there; what is the same in all three trees cannot matter to a merge. Contents come along
+//! where they can matter: of a file that one side alone edited in place, its name is enough. libgit2 takes such a file
+//! as it is; if it ever looked into it, it would miss it and refuse the merge. That database belongs to no directory, so there is nothing that it could write to, and neither
 //! attributes nor configuration nor merge drivers that it could read.
 
-use super::super::object::{Objects, memory};
+use super::super::object::memory;
 use super::super::tree::{Mode, parse};
 use super::super::tree_diff::{Item, between};
 use super::build::with_edits;
 use super::merge::{Contested, Merge, Sides, TreeEdit, merge_modes};
 use super::merge_text::is_text;
+use super::store::Store;
 use crate::model::fact::{Gap, GapReason};
 use git2::{MergeFileInput, MergeOptions, ObjectType, Odb, Oid, Repository};
 use std::collections::BTreeMap;
@@ -25,15 +27,16 @@ const SUBMODULE: u32 = 0o160_000;
 /// Where the first engine let each path decide for itself, only the contested ones are merged once more, and put into
 /// the tree that it arrived at. Otherwise every path that either side changed takes part.
 pub fn merge(
-    objects: &Objects<'_>,
+    store: &Store<'_, '_>,
     sides: Sides,
     first: &Merge,
     recomputed: Option<Oid>,
 ) -> Result<Option<Option<Oid>>, Gap> {
     if first.is_plain {
-        return path_by_path(objects, first, recomputed);
+        return path_by_path(store, first, recomputed);
     }
-    let changed = changed(objects, sides)?;
+    let objects = store.objects;
+    let changed = changed(store, sides)?;
     let reduced = |pick: fn(&Changed) -> Option<Item>| {
         let edit = |(path, one): (&Vec<u8>, &Changed)| TreeEdit { path: path.clone(), item: pick(one) };
         with_edits(objects, None, &changed.iter().map(edit).collect::<Vec<_>>())
@@ -42,7 +45,10 @@ pub fn merge(
     let odb = memory().map_err(|error| refused(&error))?;
     let mut roots = Vec::new();
     for tree in trees {
-        roots.push(copy(objects, &odb, tree)?);
+        roots.push(copy(store, &odb, tree)?);
+    }
+    for one in changed.values().filter(|one| !one.is_edited_by_one()) {
+        copy_contents(store, &odb, one)?;
     }
     let Some(result) = merged(odb, &roots).map_err(|error| refused(&error))? else { return Ok(None) };
     for bytes in &result.contents {
@@ -56,26 +62,26 @@ pub fn merge(
 
 /// Each contested path merged once more, put into the tree that the first engine arrived at.
 fn path_by_path(
-    objects: &Objects<'_>,
+    store: &Store<'_, '_>,
     first: &Merge,
     recomputed: Option<Oid>,
 ) -> Result<Option<Option<Oid>>, Gap> {
     let mut edits = Vec::new();
     for one in &first.contested {
-        let Some(item) = merged_item(objects, one)? else { return Ok(None) };
+        let Some(item) = merged_item(store, one)? else { return Ok(None) };
         edits.push(TreeEdit { path: one.path.clone(), item: Some(item) });
     }
-    with_edits(objects, recomputed, &edits).map(Some)
+    with_edits(store.objects, recomputed, &edits).map(Some)
 }
 
 /// `None` when libgit2 calls it a conflict, and for what is not merged line by line.
-fn merged_item(objects: &Objects<'_>, one: &Contested) -> Result<Option<Item>, Gap> {
+fn merged_item(store: &Store<'_, '_>, one: &Contested) -> Result<Option<Item>, Gap> {
     let base = one.base.filter(|base| base.0.is_file());
     let (mode, is_clean) = merge_modes(base.map(|base| base.0), one.ours.0, one.theirs.0);
     if !is_clean || !one.ours.0.is_file() || !one.theirs.0.is_file() {
         return Ok(None);
     }
-    let read = |item: Item| objects.read(item.1, ObjectType::Blob);
+    let read = |item: Item| store.file(item.1);
     let base = base.map(read).transpose()?;
     let (ours, theirs) = (read(one.ours)?, read(one.theirs)?);
     let texts = [base.as_ref().map_or(&[][..], |base| base.data()), ours.data(), theirs.data()];
@@ -83,7 +89,7 @@ fn merged_item(objects: &Objects<'_>, one: &Contested) -> Result<Option<Item>, G
         return Ok(None);
     }
     let content = merged_text(texts).map_err(|error| refused(&error))?;
-    let id = content.map(|content| objects.make(ObjectType::Blob, &content)).transpose()?;
+    let id = content.map(|content| store.objects.make(ObjectType::Blob, &content)).transpose()?;
     Ok(id.map(|id| (mode, id)))
 }
 
@@ -105,7 +111,16 @@ struct Changed {
     theirs: Option<Item>,
 }
 
-fn changed(objects: &Objects<'_>, sides: Sides) -> Result<BTreeMap<Vec<u8>, Changed>, Gap> {
+impl Changed {
+    /// Did one side alone change its content or mode, and leave it where it is?
+    fn is_edited_by_one(&self) -> bool {
+        let is_everywhere = self.base.is_some() && self.ours.is_some() && self.theirs.is_some();
+        is_everywhere && (self.base == self.ours || self.base == self.theirs)
+    }
+}
+
+fn changed(store: &Store<'_, '_>, sides: Sides) -> Result<BTreeMap<Vec<u8>, Changed>, Gap> {
+    let objects = store.objects;
     let mut changed: BTreeMap<Vec<u8>, Changed> = BTreeMap::new();
     for change in between(objects, sides.base, sides.ours)? {
         changed.insert(change.path, Changed { base: change.old, ours: change.new, theirs: change.old });
@@ -117,24 +132,30 @@ fn changed(objects: &Objects<'_>, sides: Sides) -> Result<BTreeMap<Vec<u8>, Chan
     Ok(changed)
 }
 
-/// Copies a tree with all that is in it.
-fn copy(objects: &Objects<'_>, odb: &Odb<'_>, tree: Option<Oid>) -> Result<Oid, Gap> {
-    let write = |kind, data: &[u8]| odb.write(kind, data).map_err(|error| refused(&error));
-    let Some(tree) = tree else { return write(ObjectType::Tree, b"") };
-    let object = objects.read(tree, ObjectType::Tree)?;
-    for entry in parse(tree, object.data())? {
-        let id = entry.id()?;
-        if entry.mode.is_tree() {
-            copy(objects, odb, Some(id))?;
-        } else if entry.mode.0 != SUBMODULE {
-            write(ObjectType::Blob, objects.read(id, ObjectType::Blob)?.data())?;
+/// Copies a tree with all trees that are in it.
+fn copy(store: &Store<'_, '_>, odb: &Odb<'_>, tree: Option<Oid>) -> Result<Oid, Gap> {
+    let write = |data: &[u8]| odb.write(ObjectType::Tree, data).map_err(|error| refused(&error));
+    let Some(tree) = tree else { return write(b"") };
+    let object = store.objects.read(tree, ObjectType::Tree)?;
+    for entry in parse(tree, object.data())?.iter().filter(|entry| entry.mode.is_tree()) {
+        copy(store, odb, Some(entry.id()?))?;
+    }
+    write(object.data())
+}
+
+/// Copies what stands at a path, on each side.
+fn copy_contents(store: &Store<'_, '_>, odb: &Odb<'_>, one: &Changed) -> Result<(), Gap> {
+    for (mode, id) in [one.base, one.ours, one.theirs].into_iter().flatten() {
+        if mode.0 != SUBMODULE && !odb.exists(id) {
+            odb.write(ObjectType::Blob, store.file(id)?.data()).map_err(|error| refused(&error))?;
         }
     }
-    write(ObjectType::Tree, object.data())
+    Ok(())
 }
 
 struct Merged {
     items: Vec<(Vec<u8>, Item)>,
+    /// Those that may be new; what is not in memory is in the repository.
     contents: Vec<Vec<u8>>,
 }
 
@@ -151,7 +172,7 @@ fn merged(odb: Odb<'_>, roots: &[Oid]) -> Result<Option<Merged>, git2::Error> {
     let odb = repository.odb()?;
     let mut result = Merged { items: Vec::new(), contents: Vec::new() };
     for entry in index.iter() {
-        if entry.mode != SUBMODULE {
+        if entry.mode != SUBMODULE && odb.exists(entry.id) {
             result.contents.push(odb.read(entry.id)?.data().to_vec());
         }
         result.items.push((entry.path, (Mode(entry.mode), entry.id)));

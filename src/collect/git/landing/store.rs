@@ -1,19 +1,22 @@
-//! Trees that were read and checked, kept while landings are looked at one after the other.
+//! Trees and files that were read and checked, kept while landings are looked at one after the other.
 //!
 //! A landing's tree is the next one's parent, and most of what a merge reads was read for the merge before. Each tree
 //! is checked for its form once, when it comes in; where its entries begin is noted then. So trees that are equal
 //! over long stretches are compared at the speed of memory, and [`Cursor`] still stops at entries.
 
+use super::super::by_id::ById;
 use super::super::object::Objects;
-use super::super::tree::{TreeEntry, parse, split_entry};
+use super::super::tree::{Entries, TreeEntry, split_entry};
 use crate::model::fact::Gap;
 use git2::{ObjectType, OdbObject, Oid};
-use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::cell::RefCell;
 use std::rc::Rc;
 
 /// When this many bytes of trees are kept, all are let go.
-const KEPT_LIMIT: usize = 128 * 1024 * 1024;
+const TREE_LIMIT: usize = 128 * 1024 * 1024;
+
+/// The same for files. The second engine asks for those that the first has merged, and busy files are merged again and again.
+const FILE_LIMIT: usize = 32 * 1024 * 1024;
 
 /// The width of an object name in a tree, in bytes.
 const ID_WIDTH: usize = 20;
@@ -76,49 +79,76 @@ fn common_length(one: &[u8], other: &[u8]) -> usize {
     sure + more
 }
 
-/// The objects of a repository, with a memory for trees.
+/// The objects of a repository, with a memory.
 pub struct Store<'o, 'r> {
     /// Where they come from.
     pub objects: &'o Objects<'r>,
-    trees: RefCell<BTreeMap<Oid, Rc<KeptTree<'o>>>>,
-    kept: Cell<usize>,
+    trees: RefCell<Kept<KeptTree<'o>>>,
+    files: RefCell<Kept<OdbObject<'o>>>,
 }
 
 impl<'o, 'r> Store<'o, 'r> {
     /// A store that has read nothing yet.
     pub fn new(objects: &'o Objects<'r>) -> Self {
-        Store { objects, trees: RefCell::new(BTreeMap::new()), kept: Cell::new(0) }
+        let (trees, files) = (Kept::up_to(TREE_LIMIT), Kept::up_to(FILE_LIMIT));
+        Store { objects, trees: RefCell::new(trees), files: RefCell::new(files) }
     }
 
     /// A tree in its raw form, which is known to be sound.
     pub fn tree(&self, id: Oid) -> Result<Rc<KeptTree<'o>>, Gap> {
-        if let Some(tree) = self.trees.borrow().get(&id) {
-            return Ok(Rc::clone(tree));
+        if let Some(tree) = self.trees.borrow().get(id) {
+            return Ok(tree);
         }
         let object = self.objects.read(id, ObjectType::Tree)?;
-        let starts = starts(&parse(id, object.data())?, object.data());
-        let tree = Rc::new(KeptTree { object, starts });
-        self.keep(id, &tree);
-        Ok(tree)
+        let starts = starts(id, object.data())?;
+        let bytes = object.len() + starts.len() * size_of::<u32>();
+        Ok(self.trees.borrow_mut().keep(id, bytes, KeptTree { object, starts }))
     }
 
-    fn keep(&self, id: Oid, tree: &Rc<KeptTree<'o>>) {
-        let mut trees = self.trees.borrow_mut();
-        if self.kept.get() > KEPT_LIMIT {
-            trees.clear();
-            self.kept.set(0);
+    /// A file.
+    pub fn file(&self, id: Oid) -> Result<Rc<OdbObject<'o>>, Gap> {
+        if let Some(file) = self.files.borrow().get(id) {
+            return Ok(file);
         }
-        self.kept.set(self.kept.get() + tree.object.len() + tree.starts.len() * size_of::<u32>());
-        trees.insert(id, Rc::clone(tree));
+        let file = self.objects.read_quickly(id, ObjectType::Blob)?;
+        Ok(self.files.borrow_mut().keep(id, file.len(), file))
     }
 }
 
-/// An entry ends with its object name, one NUL after its name.
-fn starts(entries: &[TreeEntry<'_>], data: &[u8]) -> Vec<u32> {
-    let mut starts = Vec::with_capacity(entries.len() + 1);
+/// What was read, until it is too much.
+struct Kept<T> {
+    values: ById<Rc<T>>,
+    bytes: usize,
+    limit: usize,
+}
+
+impl<T> Kept<T> {
+    fn up_to(limit: usize) -> Self {
+        Kept { values: ById::new(), bytes: 0, limit }
+    }
+
+    fn get(&self, id: Oid) -> Option<Rc<T>> {
+        self.values.get(id).cloned()
+    }
+
+    fn keep(&mut self, id: Oid, bytes: usize, value: T) -> Rc<T> {
+        if self.bytes > self.limit {
+            self.values.clear();
+            self.bytes = 0;
+        }
+        let value = Rc::new(value);
+        self.bytes += bytes;
+        self.values.add(id, Rc::clone(&value));
+        value
+    }
+}
+
+fn starts(id: Oid, data: &[u8]) -> Result<Vec<u32>, Gap> {
+    let mut starts = Vec::with_capacity(data.len() / (ID_WIDTH + 12) + 2);
     starts.push(0);
-    let base = data.as_ptr().addr();
-    let end = |entry: &TreeEntry<'_>| entry.name.as_ptr().addr() + entry.name.len() + 1 + ID_WIDTH - base;
-    starts.extend(entries.iter().map(|entry| end(entry) as u32));
-    starts
+    let mut entries = Entries::of(id, data);
+    while entries.next_entry()?.is_some() {
+        starts.push(entries.place() as u32);
+    }
+    Ok(starts)
 }

@@ -83,6 +83,68 @@ fn damaged_and_missing_objects_are_gaps() {
     }
 }
 
+/// The commits, then their trees, then the blobs of `f`.
+fn three_of_each_kind(fixture: &Fixture, commits: [Oid; 3]) -> [[Oid; 3]; 3] {
+    let trees = commits.map(|id| fixture.git.find_commit(id).unwrap().tree_id());
+    let blobs = trees.map(|id| fixture.git.find_tree(id).unwrap().get_name("f").unwrap().id());
+    [commits, trees, blobs]
+}
+
+fn is_damaged(fixture: &Fixture, commit: Oid, object: Oid) {
+    let gap = fixture.open().file_at(&name(commit), &"f".into()).unwrap_err();
+    assert_eq!(gap.reason, GapReason::MissingObject);
+    assert!(gap.detail.contains("damaged") && gap.what.contains(&object.to_string()), "{gap:?}");
+}
+
+#[test]
+fn a_loose_object_of_any_kind_holds_what_its_name_says() {
+    for kind in 0..3 {
+        let (fixture, commits) = three();
+        let [one, two, _] = three_of_each_kind(&fixture, commits)[kind];
+        fixture.remove(two);
+        std::fs::copy(fixture.object_file(one), fixture.object_file(two)).unwrap();
+        is_damaged(&fixture, commits[1], two);
+    }
+}
+
+#[test]
+fn a_packed_object_of_any_kind_holds_what_its_name_says() {
+    for kind in 0..3 {
+        let (fixture, commits) = three();
+        let [one, two, _] = three_of_each_kind(&fixture, commits)[kind];
+        let index = pack(&fixture, &commits);
+        assert!(fixture.open().file_at(&name(commits[1]), &"f".into()).is_ok());
+        exchange(&index, one, two);
+        is_damaged(&fixture, commits[1], two);
+    }
+}
+
+/// Moves everything into one pack; the place of its index.
+fn pack(fixture: &Fixture, commits: &[Oid; 3]) -> std::path::PathBuf {
+    let mut builder = fixture.git.packbuilder().unwrap();
+    commits.iter().for_each(|id| builder.insert_commit(*id).unwrap());
+    let place = fixture.git.path().join("objects/pack");
+    builder.write(&place, 0).unwrap();
+    three_of_each_kind(fixture, *commits).as_flattened().iter().for_each(|id| fixture.remove(*id));
+    place.join(format!("pack-{}.idx", builder.name().unwrap().unwrap()))
+}
+
+/// Lets each of two names of a pack index (gitformat-pack(5), version 2) lead to the object of the other.
+fn exchange(index: &std::path::Path, one: Oid, two: Oid) {
+    const NAMES: usize = 8 + 256 * 4;
+    let mut bytes = std::fs::read(index).unwrap();
+    let count = u32::from_be_bytes(bytes[NAMES - 4..NAMES].try_into().unwrap()) as usize;
+    let names: Vec<&[u8]> = bytes[NAMES..].chunks(20).take(count).collect();
+    let place = |id: Oid| names.iter().position(|name| *name == id.as_bytes()).unwrap();
+    let [one, two] = [one, two].map(|id| NAMES + count * 24 + place(id) * 4);
+    (0..4).for_each(|at| bytes.swap(one + at, two + at));
+    let mut permissions = std::fs::metadata(index).unwrap().permissions();
+    #[allow(clippy::permissions_set_readonly_false, reason = "a file of a test")]
+    permissions.set_readonly(false);
+    std::fs::set_permissions(index, permissions).unwrap();
+    std::fs::write(index, bytes).unwrap();
+}
+
 #[test]
 fn a_commit_that_is_none_is_a_gap() {
     let (fixture, [one, _, three]) = three();

@@ -114,7 +114,7 @@ fn merges_are_clean_where_git_says_so() {
             }
         }
         if !merged.is_plain {
-            let other = second::merge(&objects, sides, &merged, tree).unwrap();
+            let other = second::merge(&store, sides, &merged, tree).unwrap();
             table.second_agrees += usize::from(other == git_says.map(Some));
         }
     }

@@ -7,20 +7,30 @@
 //! - `PORTCULLIS_BENCH_REPO` names the git directory of a repository of yours, `PORTCULLIS_BENCH_MERGES` how many merges back,
 //!   `PORTCULLIS_BENCH_GLOBS` the guarded paths, separated by blanks (otherwise five directories are chosen).
 //!
+//! The last two rows are ours alone: the proof of what the last landings brought, and the decision about them once all facts are
+//! there, with the proof's time divided by the decision's.
+//!
 //! git writes its recomputed merges to a temporary directory that has the repository as its alternate.
 #![allow(
     clippy::disallowed_methods,
     clippy::expect_used,
+    clippy::panic,
     clippy::print_stdout,
     reason = "a benchmark asks clock and environment, starts git and prints"
 )]
 
+mod facts;
+
+use facts::Landed;
 use portcullis::collect::git::Repository;
+use portcullis::decide::decide_deployment;
 use portcullis::model::change::Revision;
+use portcullis::model::decision::Outcome;
 use portcullis::model::fact::Fact;
 use portcullis::model::glob::Glob;
 use portcullis::model::landing::{Candidate, Coverage, Landing};
 use portcullis::model::reach::Reach;
+use portcullis::policy::Policy;
 use std::collections::BTreeMap;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -44,6 +54,7 @@ fn main() {
     println!("{:<52} {:>10} {:>10} {:>9}", subject.repository.display(), "git", "ours", "git/ours");
     proof(&subject, merges);
     paths(&subject, if smoke { 10 } else { 5000 });
+    decision(&subject, if smoke { 10 } else { 5000 });
 }
 
 struct Subject {
@@ -155,6 +166,50 @@ fn paths(subject: &Subject, landings: usize) {
         });
     }
     println!("    guarded: {:?}", globs.iter().map(Glob::as_str).collect::<Vec<_>>());
+}
+
+/// The decision about the last landings, beside the proof that it rests on.
+fn decision(subject: &Subject, landings: usize) {
+    let count = landings.to_string();
+    let list = subject.lines(&["rev-list", "--first-parent", "--parents", "-n", &count, "HEAD"]);
+    let claimed: Vec<Landing> = list.iter().filter_map(|line| claimed(line)).collect();
+    let globs = globs(subject);
+    let text = facts::policy(&globs.iter().map(Glob::as_str).collect::<Vec<_>>());
+    let policy = Policy::parse(&text).unwrap_or_else(|problems| panic!("{problems:?}"));
+    let deployment = facts::deployment(&landed(subject, &claimed), &text);
+    let (mut proof, mut decision) = (Vec::new(), Vec::new());
+    for _ in 0..subject.turns {
+        proof.push(timed(|| open(subject).coverage(&claimed, |_, _| {})));
+        decision.push(timed(|| {
+            assert_ne!(decide_deployment(&policy, &deployment).outcome, Outcome::Undetermined)
+        }));
+    }
+    let (proof, decision) = (median(proof), median(decision));
+    println!("{:<52} {:>10} {:>7.1} ms", format!("proof of {} landings", claimed.len()), "", millis(proof));
+    let ratio = proof.as_secs_f64() / decision.as_secs_f64();
+    let label = format!("decision about {} landings", claimed.len());
+    println!("{label:<52} {:>10} {:>7.1} ms {ratio:>9.2}", "", millis(decision));
+}
+
+/// A landing of everything but the first parent; without another parent, of the commit itself.
+fn claimed(line: &str) -> Option<Landing> {
+    let landing = line.contains(' ').then(|| landing(line))?;
+    let itself = vec![Candidate { request: 0, head: landing.landed.clone() }];
+    let candidates = if landing.candidates.is_empty() { itself } else { landing.candidates };
+    Some(Landing { candidates, ..landing })
+}
+
+/// The same with the paths that they changed, oldest first.
+fn landed(subject: &Subject, landings: &[Landing]) -> Vec<Landed> {
+    let pairs: Vec<_> = landings.iter().map(|one| (one.parent.clone(), one.landed.clone())).collect();
+    let mut landed = Vec::new();
+    open(subject).changed_paths(&pairs, &Reach::everywhere(), |at, paths| {
+        let (parent, landed_commit) = pairs[at].clone();
+        let Fact::Known(paths) = paths else { panic!("{paths:?}") };
+        landed.push(Landed { parent, landed: landed_commit, paths });
+    });
+    landed.reverse();
+    landed
 }
 
 fn pair(line: &str) -> Option<(Revision, Revision)> {
