@@ -2,7 +2,7 @@
 
 use portcullis::model::change::{
     BranchName, Change, Commit, Content, Entry, EntryKind, FileChange, FileStatus, Nature, ObjectName,
-    Revision,
+    Revision, Updates,
 };
 use portcullis::model::check::{Check, Conclusion, Producer};
 use portcullis::model::deployment::{
@@ -52,8 +52,11 @@ pub fn deployment(landed: &[Landed], policy: &str) -> Deployment {
             revision: first.parent.clone(),
             origin: BaselineOrigin::Recorded(1),
         }),
+        by_host: Fact::Known(None),
+        recorded: Fact::Known(Vec::new()),
         on_branch: Fact::Known(Span::Equal),
         span: Fact::Known(Span::Steps(steps.collect())),
+        back: Fact::Known(None),
         landings: Fact::Known(
             landed.iter().enumerate().map(|(at, one)| landing(at as u64, one, policy)).collect(),
         ),
@@ -80,6 +83,7 @@ fn landing(number: u64, one: &Landed, policy: &str) -> LandingFacts {
         steps: vec![one.landed.clone()],
         files: Fact::Known(files),
         coverage: Coverage::Identity(candidate),
+        misses: Vec::new(),
         requests: Fact::Known(vec![request]),
     }
 }
@@ -102,16 +106,21 @@ fn facts(number: u64, base: &Revision, head: &Revision, files: Vec<FileChange>, 
             commits: vec![commit(head, base)],
             files,
             on_the_way: Fact::Gap(gap()),
+            test_sources: Fact::Gap(gap()),
+            updates: Updates::default(),
         }),
         gate: Fact::Known(GateTexts {
             policy_before: Some(policy.into()),
             policy_after: Some(policy.into()),
             waivers_before: None,
             waivers_after: None,
+            waiver_signers: None,
             code_owners: None,
         }),
         host: host(number, head),
         reports: Fact::Known(Vec::new()),
+        line_coverage: Fact::Gap(gap()),
+        evidence: Fact::Gap(gap()),
     }
 }
 
