@@ -207,7 +207,7 @@ fn files_without_lines_need_a_suite_that_has_to_run() {
     };
     let stage = |more: &str| {
         let mut stage = project(more);
-        stage.change(&[sql.clone()]).unwrap();
+        stage.change(std::slice::from_ref(&sql)).unwrap();
         write(&stage, REPORT, &lcov(LOAD, EVERY_LINE));
         stage
     };
