@@ -18,7 +18,7 @@ fn main() {
     // `cargo bench` says `--bench`; without it this runs as one test among others.
     let told = |wanted: &str| std::env::args().any(|argument| argument == wanted);
     let smoke = told("--smoke") || !told("--bench");
-    let (size, turns) = if smoke { (2_000, 1) } else { (1_000_000, 5) };
+    let (size, turns) = if smoke { (200, 1) } else { (1_000_000, 5) };
     let before = inventory(size, |_| true, TestOutcome::Passed);
     let few = changed(size, 1_000);
     let all: Vec<Test> = inventory(size, |_| true, TestOutcome::Passed).into_iter().map(renamed).collect();

@@ -6,12 +6,12 @@
 
 use crate::model::test_run::{SEPARATOR, Test, TestOutcome};
 use serde::Serialize;
-use similar::TextDiff;
+use similar::{Algorithm, DiffTag, capture_diff_slices};
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How many pairs of names are compared in the search for renames.
-pub const PAIRS: usize = 100_000;
+pub const PAIRS: usize = 20_000;
 
 /// How alike two names must be, from 0 to 1.
 const ALIKE: f32 = 0.6;
@@ -154,6 +154,10 @@ impl<'a> Search<'a> {
             rooms.entry(shared(id)).or_default().push(id);
         }
         for id in removed {
+            if self.left == 0 {
+                self.complete = false;
+                return;
+            }
             let Some(room) = rooms.get(shared(id)) else { continue };
             let near = room.partition_point(|other| other < id);
             let (from, to) = (near.saturating_sub(NEIGHBOURS), (near + NEIGHBOURS).min(room.len()));
@@ -176,7 +180,11 @@ impl<'a> Search<'a> {
             return;
         }
         self.left -= 1;
-        let ratio = TextDiff::from_chars(one, other).ratio();
+        let (one, other) = (one.as_bytes(), other.as_bytes());
+        let steps = capture_diff_slices(Algorithm::Myers, one, other);
+        let equal = steps.iter().filter(|step| step.tag() == DiffTag::Equal);
+        let equal: usize = equal.map(|step| step.old_range().len()).sum();
+        let ratio = 2.0 * equal as f32 / all;
         if ratio >= ALIKE {
             self.pairs.push((ratio, old, new));
         }
