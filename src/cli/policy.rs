@@ -8,7 +8,7 @@ use crate::model::facts::GateTexts;
 use crate::model::glob::Glob;
 use crate::model::inventory::Ruled;
 use crate::model::path::RepoPath;
-use crate::model::waiver::{self, Waiver};
+use crate::model::waiver::{self, Approved, Rollback, Waiver};
 use crate::policy::{self, Policy, Problem};
 use crate::render::prose::wrap;
 use clap::Subcommand;
@@ -29,9 +29,9 @@ pub enum Command {
         #[arg(default_value = judged::POLICY)]
         file: PathBuf,
     },
-    /// Print what the approver of a waiver signs, for `ssh-keygen -Y sign -n portcullis -f KEY`.
+    /// Print what the approver of a waiver or rollback signs, for `ssh-keygen -Y sign -n portcullis -f KEY`.
     Waiver {
-        /// The waiver.
+        /// The waiver or rollback.
         id: String,
         /// The policy; the waivers stand beside it.
         #[arg(long, default_value = judged::POLICY)]
@@ -87,36 +87,51 @@ fn listed(names: &[&str]) -> String {
 /// What is to be said of the waivers beside a policy; nothing where there are none.
 fn check_waivers(policy: &Policy, file: &Path) -> Result<String> {
     let name = file.display();
-    let Some((text, waivers)) = read_waivers(policy, file)? else { return Ok(String::new()) };
-    check_signatures(policy, file, &waivers)?;
-    let rollbacks = policy.rollbacks(&text).map_or(0, |rollbacks| rollbacks.len());
+    let Some(Leaves { waivers, rollbacks }) = read_waivers(policy, file)? else { return Ok(String::new()) };
+    let named = waivers.iter().map(|one| (&one.id, one as &dyn Approved));
+    let named = named.chain(rollbacks.iter().map(|one| (&one.id, one as &dyn Approved)));
+    check_signatures(policy, file, named)?;
     let count = |number, thing: &str| format!("{number} {thing}{}", if number == 1 { "" } else { "s" });
-    let also = if rollbacks > 0 { format!(", {}", count(rollbacks, "rollback")) } else { String::new() };
+    let also = match rollbacks.len() {
+        0 => String::new(),
+        number => format!(", {}", count(number, "rollback")),
+    };
     Ok(format!("{name} is valid: {}{also}\n", count(waivers.len(), "waiver")))
 }
 
-/// The text of the file and its waivers; `None` where there is no such file.
-fn read_waivers(policy: &Policy, file: &Path) -> Result<Option<(String, Vec<Waiver>)>> {
+/// What stands in the file of waivers.
+struct Leaves {
+    waivers: Vec<Waiver>,
+    rollbacks: Vec<Rollback>,
+}
+
+/// `None` where there is no such file.
+fn read_waivers(policy: &Policy, file: &Path) -> Result<Option<Leaves>> {
     let name = file.display();
     let text = match std::fs::read_to_string(file) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(Failure::policy(format!("cannot read the waivers {name}: {error}"))),
     };
-    let waivers =
-        policy.waivers(&text).map_err(|problems| bad_waivers(&name.to_string(), &text, &problems))?;
-    Ok(Some((text, waivers)))
+    let bad = |problems: Vec<Problem>| bad_waivers(&name.to_string(), &text, &problems);
+    let waivers = policy.waivers(&text).map_err(bad)?;
+    let rollbacks = policy.rollbacks(&text).map_err(bad)?;
+    Ok(Some(Leaves { waivers, rollbacks }))
 }
 
-/// Where the policy wants signatures: are the signers readable, and which waivers would have no effect?
-fn check_signatures(policy: &Policy, file: &Path, waivers: &[Waiver]) -> Result<()> {
+/// Where the policy wants signatures: are the signers readable, and what would have no effect?
+fn check_signatures<'a>(
+    policy: &Policy,
+    file: &Path,
+    leaves: impl Iterator<Item = (&'a String, &'a dyn Approved)>,
+) -> Result<()> {
     let Some(path) = &policy.waiver_signers else { return Ok(()) };
     let text = std::fs::read_to_string(file.with_file_name(path.to_string())).ok();
     let Some(signers) = policy.signers_of_waivers(text.as_deref()) else { return Ok(()) };
     let signers = signers.map_err(Failure::policy)?;
-    for waiver in waivers {
-        if let Err(doubt) = policy.approval(waiver, &signers, jiff::Timestamp::now()) {
-            output::remark(&format!("warning: {}: {} has no effect: {doubt}", file.display(), waiver.id));
+    for (id, leave) in leaves {
+        if let Err(doubt) = policy.approval(leave, &signers, jiff::Timestamp::now()) {
+            output::remark(&format!("warning: {}: {id} has no effect: {doubt}", file.display()));
         }
     }
     Ok(())
@@ -125,11 +140,13 @@ fn check_signatures(policy: &Policy, file: &Path, waivers: &[Waiver]) -> Result<
 fn statement(id: &str, file: &Path) -> Result {
     let policy = read(file)?;
     let file = file.with_file_name(waiver::PATH);
-    let (_, waivers) = read_waivers(&policy, &file)?.unwrap_or_default();
-    let unknown = || Failure::policy(format!("there is no waiver `{id}` in {}", file.display()));
-    let waiver = waivers.iter().find(|waiver| waiver.id == id).ok_or_else(unknown)?;
+    let unknown = || Failure::policy(format!("there is no waiver or rollback `{id}` in {}", file.display()));
+    let Leaves { waivers, rollbacks } = read_waivers(&policy, &file)?.ok_or_else(unknown)?;
+    let waiver = waivers.iter().find(|one| one.id == id).map(|one| one as &dyn Approved);
+    let rollback = || rollbacks.iter().find(|one| one.id == id).map(|one| one as &dyn Approved);
+    let leave = waiver.or_else(rollback).ok_or_else(unknown)?;
     // To the byte: it is going to be signed.
-    output::stdout(waiver.statement(&policy.project).as_bytes())?;
+    output::stdout(leave.statement(&policy.project).as_bytes())?;
     Ok(Exit::Allowed)
 }
 

@@ -3,7 +3,7 @@
 //! 1. A rollback begins at what the newest record let through, and ends at what an earlier record of the same environment let
 //!    through: nothing gets out that did not pass the gate once.
 //! 2. It needs leave: an entry of `[[rollbacks]]` beside the policy, of this environment, from this commit to that one, in
-//!    force, which somebody other than the requester approved.
+//!    force, which somebody other than the requester approved, and signed where the policy names signers of waivers.
 //! 3. The entry counts as it stands at the deployed commit; or at the tip of the branch, if each landing since that touches the file
 //!    stands without any waiver. So an emergency can be met without deploying first, and nobody grants leave by a push.
 //!
@@ -65,7 +65,8 @@ fn leave(policy: &Policy, facts: &Deployment) -> Result<Result<(Rollback, Record
     };
     let mut refused = Vec::new();
     for rollback in rollbacks {
-        match flaw(&rollback, facts, moment) {
+        let flaw = flaw(&rollback, facts, moment).or_else(|| unsigned(policy, back, &rollback, moment));
+        match flaw {
             None => return Ok(Ok((rollback, recorded.clone()))),
             Some(flaw) => refused.push(format!("{} does not allow it: {flaw}", rollback.id)),
         }
@@ -111,6 +112,13 @@ fn flaw(rollback: &Rollback, facts: &Deployment, moment: Timestamp) -> Option<St
     } else {
         None
     }
+}
+
+/// Why its approval is not proved, where the policy wants a signature.
+fn unsigned(policy: &Policy, back: &Back, rollback: &Rollback, moment: Timestamp) -> Option<String> {
+    let text = back.gate.value().and_then(|gate| gate.waiver_signers.as_deref());
+    let signers = policy.signers_of_waivers(text)?;
+    signers.and_then(|signers| policy.approval(rollback, &signers, moment)).err()
 }
 
 #[cfg(test)]

@@ -32,7 +32,7 @@ pub struct Waiver {
     pub expires: Timestamp,
     /// Set when it was granted in an emergency, before anybody could look closely.
     pub emergency: Option<Emergency>,
-    /// The approver's detached signature of its [`Waiver::statement`], unread; `None` when there is none.
+    /// The approver's detached signature of its [`Approved::statement`], unread; `None` when there is none.
     pub signature: Option<String>,
 }
 
@@ -96,6 +96,21 @@ pub struct Rollback {
     pub created: Timestamp,
     /// From when it no longer counts: it counts before this moment, and not at it.
     pub expires: Timestamp,
+    /// The approver's detached signature of its [`Approved::statement`], unread; `None` when there is none.
+    pub signature: Option<String>,
+}
+
+/// Something that one person asked for and another one granted, and may have signed.
+pub trait Approved {
+    /// Who granted it.
+    fn approver(&self) -> &Login;
+
+    /// The approver's detached signature of the statement, unread; `None` when there is none.
+    fn signature(&self) -> Option<&str>;
+
+    /// What its approver signs: everything that it says and whose project it is for. Each value stands on its own line,
+    /// text in the quotes of JSON, so that no two have the same statement.
+    fn statement(&self, project: &str) -> String;
 }
 
 /// What a finding speaks of, as far as waivers look at it.
@@ -111,11 +126,17 @@ pub struct About {
     pub environment: Option<String>,
 }
 
-impl Waiver {
-    /// What its approver signs: everything that it says, but for the review that may come later, and whose project it is
-    /// for. Each value stands on its own line, text in the quotes of JSON, so that no two waivers have the same
-    /// statement.
-    pub fn statement(&self, project: &str) -> String {
+impl Approved for Waiver {
+    fn approver(&self) -> &Login {
+        &self.approver
+    }
+
+    fn signature(&self) -> Option<&str> {
+        self.signature.as_deref()
+    }
+
+    /// The review of an emergency may come later, and is left out.
+    fn statement(&self, project: &str) -> String {
         let Waiver { id, scope, reason, ticket, requester, approver, created, expires, emergency, .. } = self;
         let mut lines = vec!["portcullis waiver 1".to_string()];
         let mut say = |key: &str, value: String| lines.push(format!("{key}: {value}"));
@@ -136,7 +157,41 @@ impl Waiver {
         lines.push(String::new());
         lines.join("\n")
     }
+}
 
+impl Approved for Rollback {
+    fn approver(&self) -> &Login {
+        &self.approver
+    }
+
+    fn signature(&self) -> Option<&str> {
+        self.signature.as_deref()
+    }
+
+    fn statement(&self, project: &str) -> String {
+        let Rollback {
+            id, environment, from, to, reason, ticket, requester, approver, created, expires, ..
+        } = self;
+        let lines = [
+            "portcullis rollback 1".to_string(),
+            format!("project: {}", quoted(project)),
+            format!("id: {}", quoted(id)),
+            format!("environment: {}", quoted(environment)),
+            format!("from: {from}"),
+            format!("to: {to}"),
+            format!("reason: {}", quoted(reason)),
+            format!("ticket: {}", quoted(ticket)),
+            format!("requester: {}", quoted(requester.as_str())),
+            format!("approver: {}", quoted(approver.as_str())),
+            format!("created: {created}"),
+            format!("expires: {expires}"),
+            String::new(),
+        ];
+        lines.join("\n")
+    }
+}
+
+impl Waiver {
     /// How it stands at this moment.
     pub fn standing(&self, moment: Timestamp) -> Standing {
         if self.is_overdue(moment) {

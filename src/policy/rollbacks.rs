@@ -12,6 +12,7 @@
 //! approver = "kim"                            # another person
 //! created = "2026-12-18T18:00:00Z"
 //! expires = "2026-12-19T18:00:00Z"            # no longer in force at this moment
+//! signature = "…"                             # where the policy names signers, see `signed`
 //! ```
 
 use super::meaning::said;
@@ -39,6 +40,7 @@ pub(super) struct WrittenRollback {
     approver: Spanned<Login>,
     created: Spanned<Moment>,
     expires: Spanned<Moment>,
+    signature: Option<String>,
 }
 
 impl Check<'_> {
@@ -75,6 +77,7 @@ impl From<WrittenRollback> for Rollback {
             approver: written.approver.into_inner(),
             created: written.created.into_inner().0,
             expires: written.expires.into_inner().0,
+            signature: written.signature,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Waivers that carry their approver's signature.
 //!
-//! With `[waivers] signers = "PATH"` a waiver counts only when its approver signed it. `portcullis policy waiver ID` prints what
+//! With `[waivers] signers = "PATH"` a waiver or a rollback counts only when its approver signed it. `portcullis policy waiver ID` prints what
 //! is signed; `ssh-keygen -Y sign -n portcullis -f KEY` signs it; the armoured signature is the `signature` of the waiver.
 //! PATH names a file of allowed signers in the repository, as ssh-keygen(1) describes it. It is read at the base, so that a
 //! change cannot bring the key that it is waived with.
@@ -14,7 +14,7 @@ use crate::attest::signers::{AllowedSigners, LineError, Principal};
 use crate::attest::{Signer, sshsig};
 use crate::model::path::RepoPath;
 use crate::model::person::{Login, Who};
-use crate::model::waiver::Waiver;
+use crate::model::waiver::Approved;
 use jiff::Timestamp;
 use toml::Spanned;
 
@@ -46,27 +46,27 @@ impl Policy {
         Some(AllowedSigners::read(text.as_bytes()).map_err(listed))
     }
 
-    /// The key that the approver of a waiver signed it with.
+    /// The key that the approver of a waiver or a rollback signed it with.
     ///
     /// # Errors
     /// Why the approval is not proved.
     pub fn approval(
         &self,
-        waiver: &Waiver,
+        approved: &dyn Approved,
         signers: &AllowedSigners,
         at: Timestamp,
     ) -> Result<String, String> {
-        let Some(signature) = &waiver.signature else { return Err("nobody signed it".to_string()) };
+        let Some(signature) = approved.signature() else { return Err("nobody signed it".to_string()) };
         // The armour of a multi-line string ends with a line break, and may be set off by blank lines.
         let signature = signature.trim();
-        let statement = waiver.statement(&self.project);
+        let statement = approved.statement(&self.project);
         let signer = sshsig::verify(statement.as_bytes(), signature.as_bytes(), signers, at)
             .map_err(|error| format!("its signature proves nothing: {error}"))?;
-        if self.is_of(&signer, &waiver.approver) {
+        if self.is_of(&signer, approved.approver()) {
             return Ok(signer.key);
         }
         let names: Vec<&str> = signer.principals.iter().map(Principal::as_str).collect();
-        Err(format!("its signature is not that of {}, but of {}", waiver.approver, names.join(", ")))
+        Err(format!("its signature is not that of {}, but of {}", approved.approver(), names.join(", ")))
     }
 
     fn is_of(&self, signer: &Signer, login: &Login) -> bool {

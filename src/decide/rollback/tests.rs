@@ -1,5 +1,7 @@
 //! Going back, with everything that bears on it bent or withheld in turn.
 
+use crate::attest::key::SigningKey;
+use crate::attest::sshsig;
 use crate::control::testing::{World, at, deployment, landed, landing, revision, step};
 use crate::decide::decide_deployment;
 use crate::decide::tests::{POLICY, honest, policy, withheld};
@@ -8,6 +10,8 @@ use crate::model::decision::{Decision, Outcome, Verdict};
 use crate::model::deployment::{Back, Baseline, BaselineOrigin, Deployment, HostDeployment, Recorded};
 use crate::model::fact::{Fact, Gap, GapReason};
 use crate::model::landing::{Coverage, Residual, Span};
+use crate::model::waiver::Approved;
+use crate::policy::Policy;
 
 /// What is deployed.
 fn newer() -> Revision {
@@ -164,4 +168,39 @@ fn record_and_host_agree_or_it_shows() {
     assert_eq!(said(newer()), Outcome::Allow);
     assert_eq!(said(landed()), Outcome::Undetermined);
     assert_eq!(said(revision('9')), Outcome::Block);
+}
+
+/// Where the policy names signers of waivers; the entry with this key's signature, or without any.
+fn signed(signer: Option<u8>) -> Decision {
+    let key = |seed: u8| SigningKey::from_seed(&[seed; 32]);
+    let text = format!("{POLICY}[waivers]\nsigners = \"keys/allowed_signers\"\n");
+    let policy = Policy::parse(&text).unwrap();
+    let mut facts = rollback();
+    facts.whole.inquiry = policy.inquiry(Some("portcullis.toml".into()));
+    let entry = match signer {
+        None => entry(),
+        Some(seed) => {
+            let rollback = policy.rollbacks(&entry()).unwrap().remove(0);
+            let signature = sshsig::sign(rollback.statement(&policy.project).as_bytes(), &key(seed)).unwrap();
+            format!("{}signature = '''\n{signature}'''\n", entry())
+        }
+    };
+    let Fact::Known(gate) = &mut back(&mut facts).gate else { panic!("unseen") };
+    gate.waivers_after = Some(entry);
+    gate.waiver_signers = Some(format!("kim {}\n", key(1).public_text().unwrap()));
+    let Fact::Known(gate) = &mut facts.whole.gate else { panic!("unseen") };
+    (gate.policy_before, gate.policy_after) = (Some(text.clone()), Some(text));
+    decide_deployment(&policy, &facts)
+}
+
+#[test]
+fn where_signatures_are_wanted_the_approver_has_to_have_signed() {
+    let honest = signed(Some(1));
+    assert_eq!(honest.outcome, Outcome::Allow, "{:#?}", honest.findings);
+    for (signer, why) in [(None, "nobody signed it"), (Some(2), "its signature proves nothing")] {
+        let decision = signed(signer);
+        assert_eq!(decision.outcome, Outcome::Block, "{signer:?}");
+        let told = decision.findings.iter().flat_map(|finding| &finding.details);
+        assert!(told.into_iter().any(|detail| detail.contains(why)), "{:#?}", decision.findings);
+    }
 }

@@ -3,7 +3,7 @@
 use crate::attest::key::SigningKey;
 use crate::attest::signers::AllowedSigners;
 use crate::attest::sshsig;
-use crate::model::waiver::Waiver;
+use crate::model::waiver::{Approved, Waiver};
 use crate::policy::Policy;
 use jiff::Timestamp;
 use proptest::prelude::*;
