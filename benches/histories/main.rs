@@ -60,7 +60,7 @@ fn judge(repository: &std::path::Path, landings: usize) -> usize {
     let git = yardstick::Git::beside(repository);
     let history = cases::History::read(&git, landings);
     println!("\n{}: the last {} landings", repository.display(), history.steps.len());
-    let mut table = table::Table::default();
+    let mut table = table::Table::begin();
     for (row, cases) in history.rows(&git) {
         table.add(&git, row, &cases);
     }

@@ -11,10 +11,9 @@ use std::collections::BTreeMap;
 /// So many lines of a residual are shown.
 const SHOWN: usize = 3;
 
-/// The rows of one repository.
+/// What is found beside the counts, over the rows of one repository.
 #[derive(Default)]
 pub struct Table {
-    rows: Vec<(&'static str, Row)>,
     /// What is not explained, by why.
     classes: BTreeMap<String, usize>,
     unexplained: Vec<String>,
@@ -32,8 +31,25 @@ struct Row {
 
 const KINDS: [&str; 7] = ["identity", "replay", "rebase", "train", "unchanged", "residual", "unverifiable"];
 
+impl Row {
+    fn print(&self, name: &str) {
+        print!("{name:<18}{:>9}", self.landings);
+        KINDS.iter().for_each(|kind| print!("{:>13}", self.kinds.get(kind).unwrap_or(&0)));
+        println!("{:>13}{:>13}{:>10}", self.arrives, self.false_alarms, self.too_kind);
+    }
+}
+
 impl Table {
-    pub fn add(&mut self, git: &Git, name: &'static str, cases: &[Case]) {
+    /// Prints the heads of the columns.
+    pub fn begin() -> Self {
+        print!("{:<18}{:>9}", "", "landings");
+        KINDS.iter().for_each(|kind| print!("{kind:>13}"));
+        println!("{:>13}{:>13}{:>10}", "git arrives", "false alarms", "too kind");
+        Table::default()
+    }
+
+    /// Proves the landings of a row, and prints it.
+    pub fn add(&mut self, git: &Git, name: &str, cases: &[Case]) {
         let repository = Repository::open(git.path()).expect("a repository");
         let landings: Vec<_> = cases.iter().map(|case| case.landing.clone()).collect();
         let mut row = Row { landings: cases.len(), ..Row::default() };
@@ -41,7 +57,7 @@ impl Table {
         repository.coverage(&landings, |number, coverage| {
             open.extend(self.take_down(name, &mut row, &cases[number], coverage));
         });
-        self.rows.push((name, row));
+        row.print(name);
         for (one, why) in open.iter().zip(why::classify(git, &open)) {
             self.unexplained.push(format!("{why}: {}", tell(name, one.case, &one.coverage)));
             *self.classes.entry(why).or_default() += 1;
@@ -71,15 +87,8 @@ impl Table {
         Some(Open { case, merged, coverage })
     }
 
+    /// What lies behind the rows.
     pub fn print(&self) {
-        print!("{:<18}{:>9}", "", "landings");
-        KINDS.iter().for_each(|kind| print!("{kind:>13}"));
-        println!("{:>13}{:>13}{:>10}", "git arrives", "false alarms", "too kind");
-        for (name, row) in &self.rows {
-            print!("{name:<18}{:>9}", row.landings);
-            KINDS.iter().for_each(|kind| print!("{:>13}", row.kinds.get(kind).unwrap_or(&0)));
-            println!("{:>13}{:>13}{:>10}", row.arrives, row.false_alarms, row.too_kind);
-        }
         self.classes.iter().for_each(|(why, many)| println!("{many:>6}  {why}"));
         self.unexplained.iter().for_each(|one| println!("  not explained: {one}"));
         self.defects.iter().for_each(|one| println!("  DEFECT: {one}"));
