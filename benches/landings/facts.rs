@@ -14,6 +14,7 @@ use portcullis::model::inquiry::{Inquiry, Topic};
 use portcullis::model::landing::{Candidate, Coverage, Landing, Span, Step};
 use portcullis::model::path::RepoPath;
 use portcullis::model::person::{Account, AccountKind, Login, Mailbox};
+use portcullis::model::protection::Branch;
 use portcullis::model::review::{ChangeRequest, CommitAccounts, Permission, Push, Review, ReviewState};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -61,10 +62,7 @@ pub fn deployment(landed: &[Landed], policy: &str) -> Deployment {
             landed.iter().enumerate().map(|(at, one)| landing(at as u64, one, policy)).collect(),
         ),
         whole: Facts {
-            host: HostFacts {
-                checks: Fact::Known(vec![check(&last.landed)]),
-                ..HostFacts::unseen("github", &gap())
-            },
+            host: HostFacts { request: Fact::Gap(gap()), ..host(0, &last.landed) },
             ..facts(0, &first.parent, &last.landed, Vec::new(), policy)
         },
     }
@@ -146,6 +144,7 @@ fn host(number: u64, head: &Revision) -> HostFacts {
             head_branch: BranchName::new("amended-records"),
             head_repository: Some("example/records".into()),
         }),
+        branch: Fact::Known(Branch { name: BranchName::new("main"), tip: head.clone(), protected: true }),
         reviews: Fact::Known(vec![review]),
         base_changed: Fact::Known(None),
         attribution: Fact::Known(BTreeMap::from([(

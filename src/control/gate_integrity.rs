@@ -145,16 +145,19 @@ impl GateIntegrity {
     /// The touched files of the gate, by reason.
     fn touched<'a>(&self, case: &Case<'a>, files: &[&'a FileChange]) -> Result<Vec<Touched<'a>>, Gap> {
         let inquiry = &case.facts.inquiry;
-        let policy = inquiry.policy.as_ref();
+        let is_policy = inquiry.policy.as_ref().map(same_file);
+        let is_waivers = same_file(&RepoPath::from(waiver::PATH));
+        let signs_waivers = inquiry.waiver_signers.as_ref().map(same_file);
+        let signs_evidence = inquiry.signers.as_ref().map(same_file);
         let (owners, workflows) = (globs(&PLACES)?, globs(&WORKFLOWS)?);
         let all = [
-            of_gate("the policy", files, |name| policy.is_some_and(|policy| is_same_file(policy, name.path))),
-            of_gate("the waivers", files, |name| is_same_file(&RepoPath::from(waiver::PATH), name.path)),
+            of_gate("the policy", files, |name| is_policy.as_ref().is_some_and(|is| is(name.path))),
+            of_gate("the waivers", files, |name| is_waivers(name.path)),
             of_gate("who may sign waivers", files, |name| {
-                inquiry.waiver_signers.as_ref().is_some_and(|signers| is_same_file(signers, name.path))
+                signs_waivers.as_ref().is_some_and(|is| is(name.path))
             }),
             of_gate("who may sign evidence", files, |name| {
-                inquiry.signers.as_ref().is_some_and(|signers| is_same_file(signers, name.path))
+                signs_evidence.as_ref().is_some_and(|is| is(name.path))
             }),
             of_gate("who owns which file", files, |name| any(&owners, name)),
             of_gate("the workflows that run the gate and the tests", files, |name| any(&workflows, name)),
@@ -197,8 +200,8 @@ impl GateIntegrity {
 pub(super) fn steers_gate(inquiry: &Inquiry, path: &RepoPath) -> Result<bool, Gap> {
     let name = Name { path, hides: false };
     let files = [&inquiry.policy, &inquiry.waiver_signers, &inquiry.signers];
-    let named = files.into_iter().flatten().any(|named| is_same_file(named, path));
-    let waivers = is_same_file(&RepoPath::from(waiver::PATH), path);
+    let named = files.into_iter().flatten().any(|named| same_file(named)(path));
+    let waivers = same_file(&RepoPath::from(waiver::PATH))(path);
     Ok(named || waivers || any(&globs(&PLACES)?, &name) || any(&globs(&WORKFLOWS)?, &name))
 }
 
@@ -247,16 +250,16 @@ fn globs(patterns: &[&str]) -> Result<Vec<Glob>, Gap> {
     patterns.iter().map(|pattern| Glob::new(pattern).map_err(bad)).collect()
 }
 
-/// The same file, also where a file system does not tell case or Unicode forms apart.
-fn is_same_file(policy: &RepoPath, path: &RepoPath) -> bool {
+/// The same file, also where a file system does not tell case or Unicode forms apart. What it takes to tell is made once: a
+/// deployment asks it of every path of thousands of landings.
+fn same_file(file: &RepoPath) -> impl Fn(&RepoPath) -> bool + use<> {
     let escape =
         |c: char| if c.is_alphanumeric() || "/-_.".contains(c) { c.to_string() } else { format!("\\{c}") };
     let literal =
-        std::str::from_utf8(policy.as_bytes()).ok().map(|text| text.chars().map(escape).collect::<String>());
-    policy == path
-        || literal
-            .and_then(|literal| Glob::new(&literal).ok())
-            .is_some_and(|glob| glob.matches_folded(path.as_bytes()))
+        std::str::from_utf8(file.as_bytes()).ok().map(|text| text.chars().map(escape).collect::<String>());
+    let glob = literal.and_then(|literal| Glob::new(&literal).ok());
+    let file = file.clone();
+    move |path| file == *path || glob.as_ref().is_some_and(|glob| glob.matches_folded(path.as_bytes()))
 }
 
 impl Touched<'_> {

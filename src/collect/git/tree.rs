@@ -56,9 +56,13 @@ impl<'t> TreeEntry<'t> {
 
     /// git's order: directories as if their name ended in `/`.
     pub fn order(&self, other: &TreeEntry<'_>) -> Ordering {
-        let common = self.name.len().min(other.name.len());
-        let (mine, theirs) = (self.name, other.name);
-        mine[..common].cmp(&theirs[..common]).then_with(|| self.byte_at(common).cmp(&other.byte_at(common)))
+        let common = self.common(other);
+        self.byte_at(common).cmp(&other.byte_at(common))
+    }
+
+    /// How many bytes both names begin with.
+    fn common(&self, other: &TreeEntry<'_>) -> usize {
+        self.name.iter().zip(other.name).take_while(|(mine, theirs)| mine == theirs).count()
     }
 
     fn byte_at(&self, at: usize) -> Option<u8> {
@@ -121,10 +125,11 @@ impl<'t> Entries<'t> {
         if entry.is_bent() {
             return Err(untrusted(self.id, entry, "a name that bends its path"));
         }
-        if self.last.is_some_and(|last| last.order(entry) != Ordering::Less) {
+        let common = self.last.map_or(0, |last| last.common(entry));
+        if self.last.is_some_and(|last| last.byte_at(common) >= entry.byte_at(common)) {
             return Err(untrusted(self.id, entry, "entries that are out of order or doubled"));
         }
-        while self.stems.pop_if(|stem| !entry.name.starts_with(stem)).is_some() {}
+        while self.stems.pop_if(|stem| stem.len() > common).is_some() {}
         if entry.mode.is_tree() && self.stems.last() == Some(&entry.name) {
             return Err(untrusted(self.id, entry, "a file and a directory of one name"));
         }

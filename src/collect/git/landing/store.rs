@@ -73,7 +73,7 @@ impl<'t> Cursor<'t> {
 
 fn common_length(one: &[u8], other: &[u8]) -> usize {
     const STEP: usize = 64;
-    let steps = one.chunks_exact(STEP).zip(other.chunks_exact(STEP));
+    let steps = one.as_chunks::<STEP>().0.iter().zip(other.as_chunks::<STEP>().0);
     let sure = steps.take_while(|(one, other)| one == other).count() * STEP;
     let more = one[sure..].iter().zip(&other[sure..]).take_while(|(one, other)| one == other).count();
     sure + more
