@@ -7,7 +7,7 @@
 use super::binding::Run;
 use super::evidence::word;
 use super::settings::{Baseline, Trust};
-use super::{NAME, Suite, broken, count, some_of};
+use super::{NAME, Suite, broken, count, some_of, verb};
 use crate::control::{Case, finding};
 use crate::model::change::ObjectName;
 use crate::model::decision::{Finding, SubjectKind, Verdict};
@@ -191,8 +191,8 @@ fn vanished(
         Some(new) => format!("{}, perhaps renamed to {new}", shown(loss)),
         None => shown(loss),
     };
-    let number = count(gone.len() as u64, "test");
-    let reason = format!("{number} that ran on what it began from (tree {}) are gone", tree.short());
+    let (number, are) = (count(gone.len() as u64, "test"), verb(gone.len() as u64, "is", "are"));
+    let reason = format!("{number} that ran on what it began from (tree {}) {are} gone", tree.short());
     Some(broken(name, reason).remedy(REMEDY).details(some_of(gone.iter().map(hint).collect())))
 }
 
@@ -201,9 +201,10 @@ const REMEDY: &str = "Bring them back, or list them under `removed` in the polic
 
 fn unverified(name: &str, tree: &ObjectName, open: &[Loss<'_>]) -> Option<Finding> {
     (!open.is_empty()).then(|| {
-        let number = count(open.len() as u64, "test");
+        let (number, verify) =
+            (count(open.len() as u64, "test"), verb(open.len() as u64, "verifies", "verify"));
         let reason = format!(
-            "{number} that passed on what it began from (tree {}) no longer verify anything",
+            "{number} that passed on what it began from (tree {}) no longer {verify} anything",
             tree.short()
         );
         broken(name, reason).remedy(REMEDY).details(some_of(open.iter().map(shown).collect()))
