@@ -368,5 +368,10 @@ pub(super) fn count(number: u64, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
+/// The verb behind a [`count`].
+pub(super) fn verb(number: u64, one: &'static str, several: &'static str) -> &'static str {
+    if number == 1 { one } else { several }
+}
+
 #[cfg(test)]
 mod tests;

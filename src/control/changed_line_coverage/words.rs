@@ -58,6 +58,7 @@ areas = [\"upload\"]                  # without it: for every area\n\
 files = [\"loader/cover.out\"]\n\
 strip = \"example.test/loader\"                 # the path of the module\n\
 add = \"loader\"                                # its directory\n\
+# It names no test files: write **/*_test.go into `without-lines`.\n\
 \n\
 # node --test --experimental-test-coverage --test-reporter=lcov, in web/\n\
 [controls.changed-line-coverage.reports.web]\n\
@@ -67,7 +68,7 @@ add = \"web\"\n\
 # gcovr --cobertura coverage/native.xml; cargo llvm-cov --json\n\
 [controls.changed-line-coverage.reports.native]\n\
 files = [\"coverage/native.xml\", \"coverage/rust.json\"]\n\
-strip = \"/build/src\"                  # where the sources were when built\n\
+strip = \"/build/src\"                  # where the sources were built\n\
 \n\
 [controls.changed-line-coverage.areas.upload]\n\
 minimum = 100\n\

@@ -7,18 +7,32 @@
 use super::binding::Run;
 use super::evidence::word;
 use super::settings::{Baseline, Trust};
-use super::{NAME, Suite, broken, count, some_of};
+use super::{NAME, Suite, broken, count, some_of, verb};
 use crate::control::{Case, finding};
 use crate::model::change::ObjectName;
 use crate::model::decision::{Finding, SubjectKind, Verdict};
 use crate::model::evidence::difference::renames;
 use crate::model::evidence::{EvidenceFacts, Found, Place, Statement};
 use crate::model::fact::{Fact, Gap, GapReason};
-use crate::model::test_run::TestOutcome;
+use crate::model::test_run::{Test, TestOutcome};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Tests by configuration and identity.
-type Inventory<'a> = BTreeMap<Option<&'a str>, BTreeMap<&'a str, TestOutcome>>;
+type Inventory<'a> = BTreeMap<Option<&'a str>, BTreeMap<&'a str, Seen>>;
+
+/// What is known of a test.
+#[derive(Clone, Copy)]
+struct Seen {
+    outcome: TestOutcome,
+    /// How many of its name there are in one run.
+    records: u64,
+}
+
+impl From<&Test> for Seen {
+    fn from(test: &Test) -> Self {
+        Seen { outcome: test.outcome, records: test.records }
+    }
+}
 
 /// A test that is not what it was.
 struct Loss<'a> {
@@ -26,6 +40,8 @@ struct Loss<'a> {
     configuration: Option<&'a str>,
     /// What it is now; `None` when it is gone.
     now: Option<TestOutcome>,
+    /// How many of its name are left, of how many: a test is gone, and another hides that.
+    left: Option<(u64, u64)>,
 }
 
 /// Compares the runs that count with the baseline, if the suite asks for it.
@@ -91,8 +107,9 @@ fn before<'a>(statements: &[&'a Statement]) -> Inventory<'a> {
     for Statement { run, .. } in statements {
         let tests = inventory.entry(run.configuration.as_deref()).or_default();
         for test in &run.tests {
-            let best = tests.entry(test.id.as_str()).or_insert(test.outcome);
-            *best = (*best).min(test.outcome);
+            let best = tests.entry(test.id.as_str()).or_insert(Seen::from(test));
+            best.outcome = best.outcome.min(test.outcome);
+            best.records = best.records.min(test.records);
         }
     }
     inventory
@@ -104,8 +121,9 @@ fn after(runs: &[Run]) -> Inventory<'_> {
     for run in runs {
         let tests = inventory.entry(run.configuration.as_deref()).or_default();
         for test in run.report.run.value().into_iter().flat_map(|run| &run.tests) {
-            let worst = tests.entry(test.id.as_str()).or_insert(test.outcome);
-            *worst = (*worst).max(test.outcome);
+            let worst = tests.entry(test.id.as_str()).or_insert(Seen::from(test));
+            worst.outcome = worst.outcome.max(test.outcome);
+            worst.records = worst.records.max(test.records);
         }
     }
     inventory
@@ -117,19 +135,28 @@ fn losses<'a>(before: &Inventory<'a>, after: &Inventory<'_>) -> Vec<Loss<'a>> {
         let here = after.get(configuration);
         for (id, was) in tests {
             let now = here.and_then(|here| here.get(id)).copied();
-            let lost = match now {
-                None => !is_moved(id, *configuration, before, after),
-                // What fails is told of elsewhere, whatever it was.
-                Some(now) => {
-                    *was == TestOutcome::Passed && matches!(now, TestOutcome::Skipped | TestOutcome::Flaky)
-                }
-            };
-            if lost {
-                losses.push(Loss { id, configuration: *configuration, now });
+            if is_lost(*was, now) && !(now.is_none() && is_moved(id, *configuration, before, after)) {
+                let left = now.filter(|now| are_fewer(*was, *now)).map(|now| (now.records, was.records));
+                let now = now.filter(|_| left.is_none()).map(|now| now.outcome);
+                losses.push(Loss { id, configuration: *configuration, now, left });
             }
         }
     }
     losses
+}
+
+/// What fails is told of elsewhere, whatever it was.
+fn is_lost(was: Seen, now: Option<Seen>) -> bool {
+    now.is_none_or(|now| {
+        let verifies = !matches!(now.outcome, TestOutcome::Skipped | TestOutcome::Flaky);
+        (was.outcome == TestOutcome::Passed && !verifies) || are_fewer(was, now)
+    })
+}
+
+/// Several tests of one name passed, and not all of them are left.
+fn are_fewer(was: Seen, now: Seen) -> bool {
+    let passed = was.outcome == TestOutcome::Passed && now.outcome == TestOutcome::Passed;
+    passed && now.records < was.records
 }
 
 /// Did it move to another shard? Only one that did not have it before counts, so that no other configuration stands in for
@@ -137,7 +164,7 @@ fn losses<'a>(before: &Inventory<'a>, after: &Inventory<'_>) -> Vec<Loss<'a>> {
 fn is_moved(id: &str, from: Option<&str>, before: &Inventory<'_>, after: &Inventory<'_>) -> bool {
     after.iter().filter(|(name, _)| **name != from).any(|(name, tests)| {
         let had = before.get(name).is_some_and(|tests| tests.contains_key(id));
-        !had && tests.get(id) == Some(&TestOutcome::Passed)
+        !had && tests.get(id).is_some_and(|test| test.outcome == TestOutcome::Passed)
     })
 }
 
@@ -164,8 +191,8 @@ fn vanished(
         Some(new) => format!("{}, perhaps renamed to {new}", shown(loss)),
         None => shown(loss),
     };
-    let number = count(gone.len() as u64, "test");
-    let reason = format!("{number} that ran on what it began from (tree {}) are gone", tree.short());
+    let (number, are) = (count(gone.len() as u64, "test"), verb(gone.len() as u64, "is", "are"));
+    let reason = format!("{number} that ran on what it began from (tree {}) {are} gone", tree.short());
     Some(broken(name, reason).remedy(REMEDY).details(some_of(gone.iter().map(hint).collect())))
 }
 
@@ -174,9 +201,10 @@ const REMEDY: &str = "Bring them back, or list them under `removed` in the polic
 
 fn unverified(name: &str, tree: &ObjectName, open: &[Loss<'_>]) -> Option<Finding> {
     (!open.is_empty()).then(|| {
-        let number = count(open.len() as u64, "test");
+        let (number, verify) =
+            (count(open.len() as u64, "test"), verb(open.len() as u64, "verifies", "verify"));
         let reason = format!(
-            "{number} that passed on what it began from (tree {}) no longer verify anything",
+            "{number} that passed on what it began from (tree {}) no longer {verify} anything",
             tree.short()
         );
         broken(name, reason).remedy(REMEDY).details(some_of(open.iter().map(shown).collect()))
@@ -186,7 +214,9 @@ fn unverified(name: &str, tree: &ObjectName, open: &[Loss<'_>]) -> Option<Findin
 fn shown(loss: &Loss<'_>) -> String {
     let configuration = loss.configuration.map(|name| format!(" ({name})")).unwrap_or_default();
     let now = loss.now.map(|now| format!(": {}", word(now))).unwrap_or_default();
-    format!("{}{configuration}{now}", loss.id)
+    let left =
+        loss.left.map(|(left, all)| format!(": {left} of {all} of this name are left")).unwrap_or_default();
+    format!("{}{configuration}{now}{left}", loss.id)
 }
 
 fn noted(name: &str, approved: &[Loss<'_>]) -> Option<Finding> {

@@ -339,9 +339,11 @@ fn failures(statement: &Statement) -> Option<String> {
     let failed = |outcome| matches!(outcome, TestOutcome::Failed | TestOutcome::Error);
     let run = &statement.run;
     let number = run.tests.iter().filter(|test| failed(test.outcome)).count() as u64;
+    let flaky = run.tests.iter().filter(|test| test.outcome == TestOutcome::Flaky).count() as u64;
     let attempt = run.producer.attempt.map(|attempt| format!(" in attempt {attempt}")).unwrap_or_default();
     match (number, run.errors.is_empty()) {
-        (0, true) => None,
+        (0, true) if flaky == 0 => None,
+        (0, true) => Some(format!("{} passed only after a failure{attempt}", count(flaky, "test"))),
         (0, false) => Some(format!("something failed outside its tests{attempt}")),
         _ => Some(format!("{} failed{attempt}", count(number, "test"))),
     }

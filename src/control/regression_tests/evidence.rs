@@ -1,6 +1,6 @@
 //! What the reports of one suite come to.
 
-use super::{Flaky, NAME, Pattern, Skipped, broken, count, some_of};
+use super::{Flaky, NAME, Pattern, Skipped, broken, count, some_of, verb};
 use crate::control::{finding, unproven};
 use crate::model::decision::{Finding, SubjectKind, Verdict};
 use crate::model::test_run::{Report, TestOutcome, TestRun};
@@ -182,9 +182,11 @@ impl<'a> Evidence<'a> {
     pub fn repeated(&self, suite: &str) -> Option<Finding> {
         let repeated = self.named(|seen| seen.records > 1 && seen.outcome == TestOutcome::Passed);
         (!repeated.is_empty()).then(|| {
+            let number = repeated.len() as u64;
             let reason = format!(
-                "{} stand in a report more than once: reruns that are not marked, or several tests of one name",
-                count(repeated.len() as u64, "passed test")
+                "{} {} in a report more than once: reruns that are not marked, or several tests of one name",
+                count(number, "passed test"),
+                verb(number, "stands", "stand")
             );
             finding(NAME, Verdict::Noted, SubjectKind::Suite, suite, reason)
                 .remedy("Give every test its own name, and let the runner mark reruns.")

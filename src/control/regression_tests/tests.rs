@@ -594,6 +594,20 @@ proptest! {
 }
 
 #[test]
+fn a_test_that_goes_behind_another_of_its_name() {
+    let twins =
+        |records| vec![Test { records, ..test("a", TestOutcome::Passed) }, test("b", TestOutcome::Passed)];
+    let judged = |before, after| {
+        judge_statements(&bound(), vec![stated("a", twins(before)), stated("b", twins(after))])
+    };
+    let findings = judged(2, 1);
+    assert_eq!(only_broken(&findings).details, ["a: 1 of 2 of this name are left"]);
+    for (before, after) in [(2, 2), (1, 2)] {
+        assert_eq!(Outcome::of(&judged(before, after)), Outcome::Allow);
+    }
+}
+
+#[test]
 fn bindings_that_would_always_hold_do_not_parse() {
     for (more, problem) in [
         ("trust = 'any'", "any"),

@@ -9,6 +9,8 @@
 //! - A package that Go did not run again, because nothing it knows of had changed, is *replayed*.
 //! - A test that is run again (`-count`, gotestsum's `--rerun-fails`) is one test with several attempts.
 //!
+//! Go before 1.20 takes a line that a test prints, such as `--- PASS: TestX`, for an event; later versions mark their own.
+//!
 //! A test is known by `package > name`, a subtest by Go's own `Test/subtest`; a test with subtests is a test too. What cannot
 //! be seen: the lines of a whole package that are missing, from the first to the last.
 

@@ -5,6 +5,7 @@
 //! | `failure`, `error`, `warning`, `risky` (an element; `failure` also as an attribute, node:test) | failed; `error`: could not be run |
 //! | any other child whose name speaks of failure | failed: what we do not know is not passed |
 //! | `skipped`, `skip`, `ignored`, `disabled`, `incomplete` | skipped |
+//! | `skipped` in a `status="notrun"` of ctest, unless the test chose it (`SKIP_…`) | `error`: it could not be started |
 //! | `skipped type="todo"` beside `failure` | skipped: a test of work that is not done (node:test) |
 //! | `skipped` of another type beside `failure` | failed, and a contradiction |
 //! | `flakyFailure`, `flakyError`, `rerunFailure`, `rerunError` without `failure` or `error` | flaky |
@@ -45,6 +46,17 @@ impl Saying {
     }
 }
 
+impl Saying {
+    /// What it is in a test that ctest did not run. ctest writes `skipped` also where a program or a file is missing or a
+    /// fixture failed, and counts that as failed.
+    pub fn of_ctest(self, message: Option<&str>) -> Saying {
+        match self {
+            Saying::Skipped if !message.is_some_and(|text| text.starts_with("SKIP_")) => Saying::Error,
+            other => other,
+        }
+    }
+}
+
 /// What a `status` or `result` attribute says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Status {
@@ -77,6 +89,8 @@ impl Status {
 pub struct Case {
     /// Its identity.
     pub id: String,
+    /// ctest says that it did not run it.
+    pub not_run: bool,
     failures: u64,
     errors: u64,
     skips: u64,

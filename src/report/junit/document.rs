@@ -3,8 +3,8 @@
 use super::case::{Case, Saying};
 use super::identity::identity;
 use super::suite::Suite;
-use crate::model::test_run::TestRun;
-use crate::report::attempts::Attempts;
+use crate::model::test_run::{TestOutcome, TestRun};
+use crate::report::attempts::{Attempts, after};
 use crate::report::summary::say;
 use crate::report::xml::{Content, Element};
 
@@ -61,6 +61,12 @@ impl Document {
     fn start_suite(&mut self, element: &Element<'_>) -> Kind {
         let mut suite = Suite::new(named(element), element.name == "testsuites");
         element.attributes.iter().for_each(|(name, value)| suite.attribute(name, value));
+        if let Some(outer) = self.suites.last() {
+            suite.within(outer);
+        }
+        if is_place_of_phpunit(element) {
+            suite.name.clear();
+        }
         self.suites.push(suite);
         Kind::Suite
     }
@@ -70,6 +76,7 @@ impl Document {
         let suites = self.suites.iter().map(|suite| suite.name.as_str());
         let mut case = Case::new(identity(suites, class, named(element)));
         element.attributes.iter().for_each(|(name, value)| case.attribute(name, value));
+        case.not_run = class == named(element) && element.value("status") == Some("notrun");
         self.cases.push(case);
         Kind::Case
     }
@@ -79,7 +86,11 @@ impl Document {
         if let Some(saying) = Saying::of(&element.name, child) {
             let todo = child && element.value("type").is_some_and(|kind| kind.eq_ignore_ascii_case("todo"));
             match self.cases.last_mut() {
-                Some(case) => case.element(saying, todo && saying == Saying::Skipped),
+                Some(case) => {
+                    let saying =
+                        if case.not_run { saying.of_ctest(element.value("message")) } else { saying };
+                    case.element(saying, todo && saying == Saying::Skipped);
+                }
                 None => self.outside(saying),
             }
         }
@@ -124,11 +135,21 @@ impl Document {
                 said.map(|what| format!("{}: a test of it {what}", suite.label())),
             );
         }
-        let outcome = case.outcome();
+        let rerun = self.suites.last_mut().is_some_and(|suite| suite.is_rerun(&case.id));
+        let outcome = if rerun { after(TestOutcome::Failed, case.outcome()) } else { case.outcome() };
         self.tests.add(&case.id, outcome)
     }
 }
 
 fn named<'a>(element: &'a Element<'_>) -> &'a str {
     element.value("name").or_else(|| element.value("id")).unwrap_or_default()
+}
+
+/// PHPUnit names the outermost suite after the directory or the configuration where it lies on this machine.
+/// Its suites alone count assertions.
+fn is_place_of_phpunit(element: &Element<'_>) -> bool {
+    let name = named(element).as_bytes();
+    let drive = name.len() > 2 && name[0].is_ascii_alphabetic() && name[1] == b':';
+    let absolute = name.starts_with(b"/") || (drive && matches!(name[2], b'/' | b'\\'));
+    absolute && element.value("assertions").is_some()
 }

@@ -5,6 +5,7 @@
 //! not the test. So are
 //!
 //! - empty parts,
+//! - the place on this machine that PHPUnit gives its outermost suite for a name,
 //! - a class that is also the name of the test or of an enclosing suite,
 //! - the time that some runners append to a suite's name (`-` and fourteen digits, unittest-xml-reporting),
 //!   because it would make a new test of every run.

@@ -6,12 +6,14 @@
 //! - more `failures` or `errors` than are shown: always;
 //! - more `tests` than are shown, unless the summary itself says that so many were skipped or disabled:
 //!   libtest counts ignored tests for which it writes no case. Catch2 counts assertions here; it is known by
-//!   the host name `tbd` that it writes, and its `tests` are not asked.
+//!   the host name `tbd` that it writes, and its `tests` are not asked. Nor are those of pytest since version 9, which
+//!   counts each subtest that passed and writes no case for it, unless nothing at all is shown.
 //!
 //! Smaller claims are conventions: mocha gives the root suite none of the tests of inner suites, pytest counts several
 //! failures of a test as one, ctest has no `errors`. An attribute that should be a count and is not one is a contradiction.
 
 use super::case::Shown;
+use std::collections::BTreeSet;
 
 /// A suite while it is read.
 #[derive(Debug, Default)]
@@ -31,15 +33,38 @@ pub struct Suite {
     not_run: u64,
     garbled: bool,
     counts_assertions: bool,
+    /// pytest wrote it.
+    by_pytest: bool,
+    /// A pytest that counts subtests wrote it.
+    counts_subtests: bool,
+    /// The cases of pytest so far.
+    seen: BTreeSet<String>,
 }
+
+/// What pytest calls the outermost element since it began to count subtests.
+const PYTEST: &str = "pytest tests";
 
 impl Suite {
     /// A suite of this name; the name of `testsuites` is only for messages.
     pub fn new(name: &str, outermost: bool) -> Self {
         let label =
             if name.is_empty() { "a suite without a name".to_string() } else { format!("suite `{name}`") };
+        let counts_subtests = outermost && name == PYTEST;
+        let by_pytest = counts_subtests || (!outermost && name == "pytest");
         let name = if outermost { String::new() } else { name.to_string() };
-        Suite { name, label, ..Suite::default() }
+        Suite { name, label, by_pytest, counts_subtests, ..Suite::default() }
+    }
+
+    /// Takes from the suite around it who wrote it.
+    pub fn within(&mut self, outer: &Suite) {
+        self.by_pytest |= outer.by_pytest;
+        self.counts_subtests |= outer.counts_subtests;
+    }
+
+    /// Does the case tell that an earlier one of its name failed, although that one does not say so? pytest has no two
+    /// tests of one name, and pytest-rerunfailures writes the attempts that failed as cases without an outcome.
+    pub fn is_rerun(&mut self, id: &str) -> bool {
+        self.by_pytest && !self.seen.insert(id.to_string())
     }
 
     /// How messages call it.
@@ -84,7 +109,8 @@ impl Suite {
 
     /// Where the summary claims more than is shown, each one sentence.
     pub fn contradictions(&self) -> Vec<String> {
-        let tests = if self.counts_assertions { 0 } else { self.tests };
+        let uncounted = self.counts_assertions || (self.counts_subtests && self.shown.tests > 0);
+        let tests = if uncounted { 0 } else { self.tests };
         let mut found: Vec<String> = [
             ("tests", tests, self.shown.tests + self.unwritten(), self.shown.tests),
             ("failures", self.failures, self.shown.failures, self.shown.failures),

@@ -42,6 +42,85 @@ fn pytest_a_test_that_fails_and_whose_fixture_then_breaks() {
 }
 
 #[test]
+fn pytest_counts_subtests_that_passed_and_writes_no_case_for_them() {
+    let text = |cases: &str| {
+        format!(
+            "<testsuites name='pytest tests'><testsuite name='upload' errors='0' failures='0' tests='5'>{cases}</testsuite></testsuites>"
+        )
+    };
+    let run = run(&text("<testcase classname='test_load.U' name='test_sub'/>"));
+    assert!(is_green(&run), "{run:?}");
+    // What was left out otherwise is still missed.
+    assert!(!self::run(&text("")).contradictions.is_empty());
+    let failed = text("<testcase name='a'/>").replace("failures='0'", "failures='1'");
+    assert!(!self::run(&failed).contradictions.is_empty());
+    let other = text("<testcase name='a'/>").replace("pytest tests", "tests");
+    assert!(!self::run(&other).contradictions.is_empty());
+}
+
+/// pytest-rerunfailures writes the attempt that failed as a case like one that passed.
+#[test]
+fn pytest_a_rerun_that_is_not_marked_is_flaky() {
+    let suite = |name: &str, cases: &str| format!("<testsuite name='{name}' tests='2'>{cases}</testsuite>");
+    let (a, b) = ("<testcase classname='t' name='a'/>", "<testcase classname='t' name='b'/>");
+    let rerun = suite("pytest", &[a, b, a].concat());
+    let custom =
+        format!("<testsuites name='pytest tests'>{}</testsuites>", suite("pytest", &[a, b, a].concat()));
+    for text in [rerun, custom] {
+        let run = run(&text);
+        assert_eq!(outcomes(&run), [("pytest > t > a", Flaky), ("pytest > t > b", Passed)]);
+        assert_eq!(run.tests[0].records, 2);
+    }
+    // Two runs in one document, and two tests of one name elsewhere.
+    let merged = format!(
+        "<testsuites>{}{}</testsuites>",
+        suite("pytest", &[a, b].concat()),
+        suite("pytest", &[a, b].concat())
+    );
+    for text in [merged, suite("jest", &[a, a].concat())] {
+        assert_eq!(run(&text).tests[0].outcome, Passed);
+    }
+}
+
+#[test]
+fn ctest_a_test_that_could_not_be_started_is_not_skipped() {
+    let case = |message: &str| {
+        format!(
+            "<testsuite name='(empty)' tests='1' failures='0' disabled='0' skipped='1'><testcase name='a' classname='a' \
+                 time='0' status='notrun'><skipped message='{message}'/><system-out/></testcase></testsuite>"
+        )
+    };
+    for message in ["Unable to find executable", "Required Files Missing", "Fixture dependency failed", ""] {
+        let run = run(&case(message));
+        assert_eq!(run.tests[0].outcome, Error, "{message}");
+        assert!(run.contradictions.is_empty());
+    }
+    for message in ["SKIP_RETURN_CODE=77", "SKIP_REGULAR_EXPRESSION_MATCHED"] {
+        assert_eq!(run(&case(message)).tests[0].outcome, Skipped, "{message}");
+    }
+    // googletest writes the same word.
+    assert_eq!(
+        one("classname='S' status='notrun' result='suppressed'", "<skipped message='m'/>"),
+        (Skipped, false)
+    );
+}
+
+#[test]
+fn phpunit_where_the_tests_lie_is_no_part_of_their_names() {
+    for place in ["/srv/build/7/tests", "C:\\build\\phpunit.xml"] {
+        let run = run(&format!(
+            "<testsuites><testsuite name='{place}' tests='1' assertions='1'><testsuite name='UpTest' tests='1' assertions='1'>\
+             <testcase name='testAdds' class='UpTest' classname='UpTest' assertions='1'/></testsuite></testsuite></testsuites>"
+        ));
+        assert_eq!(outcomes(&run), [("UpTest > testAdds", Passed)]);
+    }
+    // A route is no place.
+    let route =
+        "<testsuite name='/users'><testsuite name='GET'><testcase name='works'/></testsuite></testsuite>";
+    assert_eq!(outcomes(&run(route)), [("/users > GET > works", Passed)]);
+}
+
+#[test]
 fn pytest_a_module_that_cannot_be_imported() {
     let run = run(r#"<testsuites><testsuite name="pytest" errors="1" tests="1">
         <testcase classname="" name="test_load"><error message="collection failure">x</error></testcase>
@@ -137,14 +216,14 @@ fn ctest_says_the_outcome_in_an_attribute() {
         <testcase name="whole" classname="whole" status="fail"><failure message=""/></testcase>
         <testcase name="good" classname="good" status="run"><system-out/></testcase>
         <testcase name="off" classname="off" status="disabled"><system-out>Disabled</system-out></testcase>
-        <testcase name="gone" classname="gone" status="notrun"><skipped message="no executable"/></testcase>
+        <testcase name="gone" classname="gone" status="notrun"><skipped message="Unable to find executable"/></testcase>
         <testcase name="quiet" classname="quiet" status="notrun"/>
         <testcase name="odd" classname="odd" status="fail"/>
         </testsuite>"#);
     assert_eq!(
         outcomes(&run),
         [
-            ("(empty) > gone", Skipped),
+            ("(empty) > gone", Error),
             ("(empty) > good", Passed),
             ("(empty) > odd", Failed),
             ("(empty) > off", Skipped),

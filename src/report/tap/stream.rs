@@ -204,7 +204,10 @@ impl Streams {
 impl Stream {
     fn planned(&mut self, plan: Option<u64>) -> Result<(), String> {
         if self.plan.is_some() {
-            return Err("a second plan stands here; a report is one document".into());
+            return Err(
+                "a second plan stands here; a report is one document, so each test program needs its own"
+                    .into(),
+            );
         }
         self.plan = Some(plan);
         self.planned_after = self.shown;
