@@ -10,6 +10,7 @@ use crate::model::deployment::{Deployment, LandingFacts};
 use crate::model::digest::Digest;
 use crate::model::fact::Fact;
 use crate::model::landing::{Coverage, Residual, ResidualHunk, Span};
+use crate::model::waiver::Approved;
 use crate::policy::Policy;
 use proptest::prelude::*;
 use std::sync::LazyLock;
