@@ -35,7 +35,7 @@ use toml::Spanned;
 const NAME: &str = "gate-integrity";
 
 // A deployment asks about thousands of landings: these are compiled once.
-static OWNERS: LazyLock<Globs> = LazyLock::new(|| globs(&PLACES));
+static OWNER_FILES: LazyLock<Globs> = LazyLock::new(|| globs(&PLACES));
 static WORKFLOWS: LazyLock<Globs> = LazyLock::new(|| {
     globs(&[".github/workflows/**", ".github/actions/**", "**/action.yml", "**/action.yaml"])
 });
@@ -153,7 +153,7 @@ impl GateIntegrity {
         let is_waivers = same_file(&RepoPath::from(waiver::PATH));
         let signs_waivers = inquiry.waiver_signers.as_ref().map(same_file);
         let signs_evidence = inquiry.signers.as_ref().map(same_file);
-        let (owners, workflows) = (built_in(&OWNERS)?, built_in(&WORKFLOWS)?);
+        let (owners, workflows) = (built_in(&OWNER_FILES)?, built_in(&WORKFLOWS)?);
         let all = [
             of_gate("the policy", files, |name| is_policy.as_ref().is_some_and(|is| is(name.path))),
             of_gate("the waivers", files, |name| is_waivers(name.path)),
@@ -206,7 +206,7 @@ pub(super) fn steers_gate(inquiry: &Inquiry, path: &RepoPath) -> Result<bool, Ga
     let files = [&inquiry.policy, &inquiry.waiver_signers, &inquiry.signers];
     let named = files.into_iter().flatten().any(|named| same_file(named)(path));
     let waivers = same_file(&RepoPath::from(waiver::PATH))(path);
-    Ok(named || waivers || any(built_in(&OWNERS)?, &name) || any(built_in(&WORKFLOWS)?, &name))
+    Ok(named || waivers || any(built_in(&OWNER_FILES)?, &name) || any(built_in(&WORKFLOWS)?, &name))
 }
 
 fn of_gate<'a>(
