@@ -22,19 +22,23 @@ use crate::model::codeowners::{CodeOwners, InvalidLine, PLACES};
 use crate::model::decision::{Finding, Place, SubjectKind, Verdict};
 use crate::model::fact::{Fact, Gap, GapReason};
 use crate::model::facts::GateTexts;
-use crate::model::glob::{Below, Glob};
+use crate::model::glob::{Below, Glob, folded};
 use crate::model::inquiry::{Inquiry, Topic};
 use crate::model::path::RepoPath;
 use crate::model::waiver;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::num::NonZeroU64;
+use std::sync::LazyLock;
 use toml::Spanned;
 
 const NAME: &str = "gate-integrity";
 
-const WORKFLOWS: [&str; 4] =
-    [".github/workflows/**", ".github/actions/**", "**/action.yml", "**/action.yaml"];
+// A deployment asks about thousands of landings: these are compiled once.
+static OWNER_FILES: LazyLock<Globs> = LazyLock::new(|| globs(&PLACES));
+static WORKFLOWS: LazyLock<Globs> = LazyLock::new(|| {
+    globs(&[".github/workflows/**", ".github/actions/**", "**/action.yml", "**/action.yaml"])
+});
 
 /// The control.
 pub static KIND: Kind = Kind {
@@ -149,7 +153,7 @@ impl GateIntegrity {
         let is_waivers = same_file(&RepoPath::from(waiver::PATH));
         let signs_waivers = inquiry.waiver_signers.as_ref().map(same_file);
         let signs_evidence = inquiry.signers.as_ref().map(same_file);
-        let (owners, workflows) = (globs(&PLACES)?, globs(&WORKFLOWS)?);
+        let (owners, workflows) = (built_in(&OWNER_FILES)?, built_in(&WORKFLOWS)?);
         let all = [
             of_gate("the policy", files, |name| is_policy.as_ref().is_some_and(|is| is(name.path))),
             of_gate("the waivers", files, |name| is_waivers(name.path)),
@@ -159,8 +163,8 @@ impl GateIntegrity {
             of_gate("who may sign evidence", files, |name| {
                 signs_evidence.as_ref().is_some_and(|is| is(name.path))
             }),
-            of_gate("who owns which file", files, |name| any(&owners, name)),
-            of_gate("the workflows that run the gate and the tests", files, |name| any(&workflows, name)),
+            of_gate("who owns which file", files, |name| any(owners, name)),
+            of_gate("the workflows that run the gate and the tests", files, |name| any(workflows, name)),
             of_gate("the configuration of the tests", files, |name| any(&self.test_configuration, name)),
             of_gate("what the policy counts to the gate", files, |name| any(&self.paths, name)),
         ];
@@ -202,7 +206,7 @@ pub(super) fn steers_gate(inquiry: &Inquiry, path: &RepoPath) -> Result<bool, Ga
     let files = [&inquiry.policy, &inquiry.waiver_signers, &inquiry.signers];
     let named = files.into_iter().flatten().any(|named| same_file(named)(path));
     let waivers = same_file(&RepoPath::from(waiver::PATH))(path);
-    Ok(named || waivers || any(&globs(&PLACES)?, &name) || any(&globs(&WORKFLOWS)?, &name))
+    Ok(named || waivers || any(built_in(&OWNER_FILES)?, &name) || any(built_in(&WORKFLOWS)?, &name))
 }
 
 fn of_gate<'a>(
@@ -243,23 +247,23 @@ fn any(globs: &[Glob], name: &Name<'_>) -> bool {
     globs.iter().any(|glob| glob.matches_folded(path) || name.hides && glob.below(path) == Below::Named)
 }
 
-fn globs(patterns: &[&str]) -> Result<Vec<Glob>, Gap> {
-    let bad = |reason| {
-        Gap::new("the files of the gate", GapReason::Unsupported, reason, "Report this as a defect.")
-    };
-    patterns.iter().map(|pattern| Glob::new(pattern).map_err(bad)).collect()
+type Globs = Result<Vec<Glob>, String>;
+
+fn globs(patterns: &[&str]) -> Globs {
+    patterns.iter().map(|pattern| Glob::new(pattern)).collect()
+}
+
+fn built_in(globs: &'static LazyLock<Globs>) -> Result<&'static [Glob], Gap> {
+    globs.as_deref().map_err(|reason| {
+        Gap::new("the files of the gate", GapReason::Unsupported, reason.clone(), "Report this as a defect.")
+    })
 }
 
 /// The same file, also where a file system does not tell case or Unicode forms apart. What it takes to tell is made once: a
 /// deployment asks it of every path of thousands of landings.
 fn same_file(file: &RepoPath) -> impl Fn(&RepoPath) -> bool + use<> {
-    let escape =
-        |c: char| if c.is_alphanumeric() || "/-_.".contains(c) { c.to_string() } else { format!("\\{c}") };
-    let literal =
-        std::str::from_utf8(file.as_bytes()).ok().map(|text| text.chars().map(escape).collect::<String>());
-    let glob = literal.and_then(|literal| Glob::new(&literal).ok());
-    let file = file.clone();
-    move |path| file == *path || glob.as_ref().is_some_and(|glob| glob.matches_folded(path.as_bytes()))
+    let file = folded(file.as_bytes());
+    move |path| file == folded(path.as_bytes())
 }
 
 impl Touched<'_> {

@@ -87,9 +87,8 @@ impl Glob {
     /// that a case-insensitive or normalising file system would take for the same file.
     pub fn matches_folded(&self, path: &[u8]) -> bool {
         let below = self.text.ends_with("/**");
-        let folded = fold(&String::from_utf8_lossy(path));
         matches_with_directory(|path| is_match(&self.exact, path), path, below)
-            || matches_with_directory(|path| self.folded.is_match(path), folded.as_bytes(), below)
+            || matches_with_directory(|path| self.folded.is_match(path), folded(path).as_bytes(), below)
     }
 }
 
@@ -97,7 +96,7 @@ impl Glob {
     /// What it may match below a directory, without regard to case and Unicode form; the empty path is the root. For a
     /// link or a submodule in a directory's place: nothing else stands for files that have no entries of their own.
     pub fn below(&self, directory: &[u8]) -> Below {
-        let folded = fold(&String::from_utf8_lossy(directory));
+        let folded = folded(directory);
         let names: Vec<&str> = folded.split('/').filter(|name| !name.is_empty()).collect();
         if !self.leading.iter().zip(&names).all(|(regex, name)| regex.is_match(name.as_bytes())) {
             return Below::Nothing;
@@ -134,12 +133,22 @@ fn is_match(matcher: &GlobMatcher, path: &[u8]) -> bool {
     matcher.is_match_candidate(&Candidate::from_bytes(path))
 }
 
+/// A path as [`Glob::matches_folded`] sees it: two paths of one such form may be the same file.
+pub fn folded(path: &[u8]) -> String {
+    fold(&String::from_utf8_lossy(path))
+}
+
 /// Case, Unicode form and invisible characters taken away (compare `core.precomposeUnicode`,
 /// `core.protectHFS` and `core.ignoreCase` in git-config(1)).
 ///
 /// Upper case first, because file systems fold `ſ` to `s` and `ß` to `ss` (Unicode, "Default Case Folding"); each
 /// character by itself, so that a pattern and a path never differ by what stands beside it (the final sigma).
 fn fold(text: &str) -> String {
+    // Nearly all paths. Their characters have one form and can be seen.
+    if text.is_ascii() { text.to_ascii_lowercase() } else { fold_characters(text) }
+}
+
+fn fold_characters(text: &str) -> String {
     let visible = text.nfc().filter(|c| !is_invisible(*c));
     visible.flat_map(char::to_uppercase).flat_map(char::to_lowercase).nfc().collect()
 }
@@ -257,6 +266,13 @@ impl<'de> Deserialize<'de> for Glob {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_short_way_of_folding_leads_to_the_same() {
+        let ascii: String = (0..128u8).map(char::from).collect();
+        assert_eq!(fold(&ascii), fold_characters(&ascii));
+        assert_eq!(fold("CAF\u{c9}/\u{200b}X"), fold_characters("cafe\u{301}/x"));
+    }
 
     fn check(pattern: &str, yes: &[&str], no: &[&str]) {
         let glob = Glob::new(pattern).unwrap();

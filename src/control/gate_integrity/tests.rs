@@ -263,7 +263,7 @@ fn it_always_asks_for_reviews_and_pushes() {
 
 #[test]
 fn the_built_in_patterns_are_good_and_the_example_is_read() {
-    assert_eq!(globs(&PLACES).unwrap().len() + globs(&WORKFLOWS).unwrap().len(), 7);
+    assert_eq!(built_in(&OWNER_FILES).unwrap().len() + built_in(&WORKFLOWS).unwrap().len(), 7);
     let text = KIND.documentation.how_to_meet;
     let example = text.split("```toml").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
     let table: toml::Table = example.parse().unwrap();

@@ -16,9 +16,10 @@
 use super::super::graph::Graph;
 use super::super::object::{oid, revision};
 use super::merge::{Merge, Sides, merge};
+use super::second::Second;
 use super::store::Store;
 use super::tried::{Left, Tried, distance, weight};
-use super::{build, residual, second};
+use super::{build, residual};
 use crate::model::change::{Revision, Updates};
 use crate::model::fact::{Gap, GapReason};
 use crate::model::landing::{Candidate, Coverage, Distance, Landing, Miss, Residual};
@@ -38,6 +39,7 @@ const VIRTUAL_LIMIT: usize = 16;
 pub struct Prover<'o, 'r> {
     store: Store<'o, 'r>,
     graph: Graph<'o, 'r>,
+    second: Second,
     /// The last question for merge bases (of which commits, and of which), and its answer: it is put twice.
     asked: Option<(Vec<Oid>, Oid, Vec<Oid>)>,
     /// The trees that stand for several merge bases.
@@ -64,6 +66,7 @@ impl<'o, 'r> Prover<'o, 'r> {
         Prover {
             store: Store::new(objects),
             graph: Graph::new(objects),
+            second: Second::default(),
             asked: None,
             virtual_bases: BTreeMap::new(),
             misses: Vec::new(),
@@ -358,7 +361,7 @@ impl<'o, 'r> Prover<'o, 'r> {
             return Ok(Attempt::Explained);
         }
         let recomputed = build::tree(objects, sides.ours, &merged)?;
-        let other = second::merge(&self.store, sides, &merged, recomputed)?;
+        let other = self.second.merge(&self.store, sides, &merged, recomputed)?;
         weigh(merged, recomputed, other, several_bases, Some(landed))
     }
 

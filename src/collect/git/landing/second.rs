@@ -14,27 +14,69 @@ use super::merge::{Contested, Merge, Sides, TreeEdit, merge_modes};
 use super::merge_text::is_text;
 use super::store::Store;
 use crate::model::fact::{Gap, GapReason};
-use git2::{MergeFileInput, MergeOptions, ObjectType, Odb, Oid, Repository};
-use std::collections::BTreeMap;
+use git2::{MergeFileInput, MergeOptions, ObjectType, Oid, Repository};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// As many files may be compared in the search for renames.
 const RENAME_LIMIT: u32 = 2_000;
 
 const SUBMODULE: u32 = 0o160_000;
 
-/// The tree of the merged result; `None` when this engine calls it a conflict.
-///
-/// Where the first engine let each path decide for itself, only the contested ones are merged once more, and put into
-/// the tree that it arrived at. Otherwise every path that either side changed takes part.
-pub fn merge(
-    store: &Store<'_, '_>,
-    sides: Sides,
-    first: &Merge,
-    recomputed: Option<Oid>,
-) -> Result<Option<Option<Oid>>, Gap> {
-    if first.is_plain {
-        return path_by_path(store, first, recomputed);
+/// When so many bytes were copied for the second engine, it starts anew.
+const MEMORY_LIMIT: usize = 64 * 1024 * 1024;
+
+/// The second engine, with the objects that it was given so far: one merge after the other asks for nearly the same.
+#[derive(Default)]
+pub struct Second(RefCell<Option<Memory>>);
+
+impl Second {
+    /// The tree of the merged result; `None` when this engine calls it a conflict.
+    ///
+    /// Where the first engine let each path decide for itself, only the contested ones are merged once more, and put into
+    /// the tree that it arrived at. Otherwise every path that either side changed takes part.
+    pub fn merge(
+        &self,
+        store: &Store<'_, '_>,
+        sides: Sides,
+        first: &Merge,
+        recomputed: Option<Oid>,
+    ) -> Result<Option<Option<Oid>>, Gap> {
+        if first.is_plain {
+            return path_by_path(store, first, recomputed);
+        }
+        let mut kept = self.0.borrow_mut();
+        let memory = match kept.take().filter(|memory| memory.bytes <= MEMORY_LIMIT) {
+            Some(memory) => memory,
+            None => Memory::new().map_err(|error| refused(&error))?,
+        };
+        with_moves(store, kept.insert(memory), sides)
     }
+}
+
+/// A repository without a directory.
+struct Memory {
+    repository: Repository,
+    bytes: usize,
+}
+
+impl Memory {
+    fn new() -> Result<Self, git2::Error> {
+        Ok(Memory { repository: Repository::from_odb(memory()?)?, bytes: 0 })
+    }
+
+    fn has(&self, id: Oid) -> Result<bool, git2::Error> {
+        Ok(self.repository.odb()?.exists(id))
+    }
+
+    fn write(&mut self, kind: ObjectType, data: &[u8]) -> Result<Oid, git2::Error> {
+        self.bytes += data.len();
+        self.repository.odb()?.write(kind, data)
+    }
+}
+
+/// Every path that either side changed takes part.
+fn with_moves(store: &Store<'_, '_>, memory: &mut Memory, sides: Sides) -> Result<Option<Option<Oid>>, Gap> {
     let objects = store.objects;
     let changed = changed(store, sides)?;
     let reduced = |pick: fn(&Changed) -> Option<Item>| {
@@ -42,15 +84,18 @@ pub fn merge(
         with_edits(objects, None, &changed.iter().map(edit).collect::<Vec<_>>())
     };
     let trees = [reduced(|c| c.base)?, reduced(|c| c.ours)?, reduced(|c| c.theirs)?];
-    let odb = memory().map_err(|error| refused(&error))?;
     let mut roots = Vec::new();
     for tree in trees {
-        roots.push(copy(store, &odb, tree)?);
+        roots.push(copy(store, memory, tree)?);
     }
-    for one in changed.values().filter(|one| !one.is_edited_by_one()) {
-        copy_contents(store, &odb, one)?;
+    let moves = Moves::of(changed.values());
+    for one in changed.values().filter(|one| moves.may_read(one)) {
+        copy_contents(store, memory, one)?;
     }
-    let Some(result) = merged(odb, &roots).map_err(|error| refused(&error))? else { return Ok(None) };
+    let known: BTreeSet<Oid> = changed.values().flat_map(Changed::items).map(|(_, id)| id).collect();
+    let Some(result) = merged(&memory.repository, &roots, &known).map_err(|error| refused(&error))? else {
+        return Ok(None);
+    };
     for bytes in &result.contents {
         objects.make(ObjectType::Blob, bytes)?;
     }
@@ -117,6 +162,49 @@ impl Changed {
         let is_everywhere = self.base.is_some() && self.ours.is_some() && self.theirs.is_some();
         is_everywhere && (self.base == self.ours || self.base == self.theirs)
     }
+
+    fn items(&self) -> impl Iterator<Item = Item> {
+        [self.base, self.ours, self.theirs].into_iter().flatten()
+    }
+}
+
+/// What files of one side may have done.
+#[derive(Clone, Copy, Default)]
+struct Movement {
+    some_left: bool,
+    some_came: bool,
+}
+
+/// libgit2 compares the content of what left a side with what came to it, and of nothing else that did not change on both
+/// sides. Where nothing left or nothing came, nothing has moved, and it reads neither.
+#[derive(Default)]
+struct Moves {
+    ours: Movement,
+    theirs: Movement,
+}
+
+impl Moves {
+    fn of<'c>(all: impl Iterator<Item = &'c Changed>) -> Self {
+        let mut moves = Moves::default();
+        for one in all {
+            for (side, item) in [(&mut moves.ours, one.ours), (&mut moves.theirs, one.theirs)] {
+                side.some_left |= one.base.is_some() && item.is_none();
+                side.some_came |= one.base.is_none() && item.is_some();
+            }
+        }
+        moves
+    }
+
+    fn may_read(&self, one: &Changed) -> bool {
+        match (one.base, one.ours, one.theirs) {
+            (None, Some(_), None) => self.ours.some_left,
+            (None, None, Some(_)) => self.theirs.some_left,
+            (Some(base), None, Some(kept)) if base == kept => self.ours.some_came,
+            (Some(base), Some(kept), None) if base == kept => self.theirs.some_came,
+            (Some(_), None, None) => self.ours.some_came || self.theirs.some_came,
+            _ => !one.is_edited_by_one(),
+        }
+    }
 }
 
 fn changed(store: &Store<'_, '_>, sides: Sides) -> Result<BTreeMap<Vec<u8>, Changed>, Gap> {
@@ -133,21 +221,25 @@ fn changed(store: &Store<'_, '_>, sides: Sides) -> Result<BTreeMap<Vec<u8>, Chan
 }
 
 /// Copies a tree with all trees that are in it.
-fn copy(store: &Store<'_, '_>, odb: &Odb<'_>, tree: Option<Oid>) -> Result<Oid, Gap> {
-    let write = |data: &[u8]| odb.write(ObjectType::Tree, data).map_err(|error| refused(&error));
-    let Some(tree) = tree else { return write(b"") };
+fn copy(store: &Store<'_, '_>, memory: &mut Memory, tree: Option<Oid>) -> Result<Oid, Gap> {
+    let Some(tree) = tree else {
+        return memory.write(ObjectType::Tree, b"").map_err(|error| refused(&error));
+    };
+    if memory.has(tree).map_err(|error| refused(&error))? {
+        return Ok(tree);
+    }
     let object = store.objects.read(tree, ObjectType::Tree)?;
     for entry in parse(tree, object.data())?.iter().filter(|entry| entry.mode.is_tree()) {
-        copy(store, odb, Some(entry.id()?))?;
+        copy(store, memory, Some(entry.id()?))?;
     }
-    write(object.data())
+    memory.write(ObjectType::Tree, object.data()).map_err(|error| refused(&error))
 }
 
 /// Copies what stands at a path, on each side.
-fn copy_contents(store: &Store<'_, '_>, odb: &Odb<'_>, one: &Changed) -> Result<(), Gap> {
-    for (mode, id) in [one.base, one.ours, one.theirs].into_iter().flatten() {
-        if mode.0 != SUBMODULE && !odb.exists(id) {
-            odb.write(ObjectType::Blob, store.file(id)?.data()).map_err(|error| refused(&error))?;
+fn copy_contents(store: &Store<'_, '_>, memory: &mut Memory, one: &Changed) -> Result<(), Gap> {
+    for (mode, id) in one.items() {
+        if mode.0 != SUBMODULE && !memory.has(id).map_err(|error| refused(&error))? {
+            memory.write(ObjectType::Blob, store.file(id)?.data()).map_err(|error| refused(&error))?;
         }
     }
     Ok(())
@@ -155,12 +247,15 @@ fn copy_contents(store: &Store<'_, '_>, odb: &Odb<'_>, one: &Changed) -> Result<
 
 struct Merged {
     items: Vec<(Vec<u8>, Item)>,
-    /// Those that may be new; what is not in memory is in the repository.
+    /// Those that are new: what stood on one of the sides is in the repository.
     contents: Vec<Vec<u8>>,
 }
 
-fn merged(odb: Odb<'_>, roots: &[Oid]) -> Result<Option<Merged>, git2::Error> {
-    let repository = Repository::from_odb(odb)?;
+fn merged(
+    repository: &Repository,
+    roots: &[Oid],
+    known: &BTreeSet<Oid>,
+) -> Result<Option<Merged>, git2::Error> {
     let trees = roots.iter().map(|id| repository.find_tree(*id)).collect::<Result<Vec<_>, _>>()?;
     let [base, ours, theirs] = trees.as_slice() else { return Ok(None) };
     let mut options = MergeOptions::new();
@@ -172,7 +267,7 @@ fn merged(odb: Odb<'_>, roots: &[Oid]) -> Result<Option<Merged>, git2::Error> {
     let odb = repository.odb()?;
     let mut result = Merged { items: Vec::new(), contents: Vec::new() };
     for entry in index.iter() {
-        if entry.mode != SUBMODULE && odb.exists(entry.id) {
+        if entry.mode != SUBMODULE && !known.contains(&entry.id) {
             result.contents.push(odb.read(entry.id)?.data().to_vec());
         }
         result.items.push((entry.path, (Mode(entry.mode), entry.id)));

@@ -4,9 +4,10 @@
 //! `cargo test --release --lib against_git -- --ignored --nocapture` prints the table. git writes its trees to a directory
 //! of its own, with the repository as its alternate.
 
+use super::super::build;
 use super::super::merge::{Sides, merge};
+use super::super::second::Second;
 use super::super::store::Store;
-use super::super::{build, second};
 use crate::collect::git::Repository;
 use crate::collect::git::graph::Graph;
 use git2::Oid;
@@ -114,7 +115,7 @@ fn merges_are_clean_where_git_says_so() {
             }
         }
         if !merged.is_plain {
-            let other = second::merge(&store, sides, &merged, tree).unwrap();
+            let other = Second::default().merge(&store, sides, &merged, tree).unwrap();
             table.second_agrees += usize::from(other == git_says.map(Some));
         }
     }
