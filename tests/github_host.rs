@@ -88,6 +88,13 @@ fn ask_world(world: World) -> HostFacts {
     ask(&Server::start(world))
 }
 
+/// Everything that could not be seen of a request, or of what is deployed.
+fn unseen(world: World) -> Vec<Gap> {
+    let server = Server::start(world);
+    let deployed = host(&server).deployed("production").known().err();
+    gaps(&ask(&server)).into_iter().chain(deployed).collect()
+}
+
 fn reason<T>(fact: &Fact<T>) -> Option<GapReason> {
     match fact {
         Fact::Known(_) => None,
@@ -407,8 +414,7 @@ fn a_plan_without_protection_is_known_to_protect_nothing() {
 #[test]
 fn a_refusal_of_any_endpoint_is_a_gap() {
     let whole = |world: World| World { classic: Some(Classic::strict()), listed_commits: 2, ..world };
-    let calm = ask_world(whole(honest()));
-    assert_eq!(gaps(&calm), []);
+    assert_eq!(unseen(whole(honest())), []);
     for endpoint in Endpoint::ALL {
         for (status, expected) in [
             (401, GapReason::NotVisible),
@@ -417,7 +423,7 @@ fn a_refusal_of_any_endpoint_is_a_gap() {
             (422, GapReason::Malformed),
         ] {
             let world = whole(honest()).bent(endpoint, Bend::Refuse(status, "Not Found".into()));
-            let seen = gaps(&ask_world(world));
+            let seen = unseen(world);
             assert!(!seen.is_empty(), "{endpoint:?} {status}");
             assert!(seen.iter().all(|gap| gap.reason == expected), "{endpoint:?} {status}: {seen:?}");
         }
@@ -431,7 +437,7 @@ fn what_is_not_json_is_a_gap() {
         for text in
             ["<!doctype html><title>Sign in</title>", "", "[", "{\"total_count\":0", "null", "{}", "7"]
         {
-            let seen = gaps(&ask_world(whole().bent(endpoint, Bend::Text(text.into()))));
+            let seen = unseen(whole().bent(endpoint, Bend::Text(text.into())));
             assert!(!seen.is_empty(), "{endpoint:?} {text}");
             let reasons: BTreeSet<GapReason> = seen.iter().map(|gap| gap.reason).collect();
             // GraphQL without data is the form of "not shown to you".

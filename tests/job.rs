@@ -27,9 +27,16 @@ fn every_answer_that_is_withheld_leaves_the_change_undetermined() {
         let refuse = Bend::Refuse(403, "Resource not accessible by integration".into());
         let server = Server::start(stage.world.clone().bent(endpoint, refuse));
         let verdict = judge_at(&stage, &server);
-        // What this policy and this host have no need of: teams, single commits, classic protection.
-        let idle =
-            matches!(endpoint, Endpoint::Members | Endpoint::Commit | Endpoint::Classic | Endpoint::GraphQl);
+        // What this policy and this host have no need of: teams, single commits, classic protection, what is deployed.
+        let idle = matches!(
+            endpoint,
+            Endpoint::Members
+                | Endpoint::Commit
+                | Endpoint::Classic
+                | Endpoint::GraphQl
+                | Endpoint::Deployments
+                | Endpoint::DeploymentStatuses
+        );
         let expected = if idle { 0 } else { 3 };
         assert_eq!(verdict.exit, expected, "{endpoint:?}: {}", verdict.text);
     }

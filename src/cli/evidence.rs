@@ -1,6 +1,7 @@
 //! `portcullis evidence`: test runs as statements that are bound to a tree.
 
 use super::exit::{Exit, Failure, Result};
+use super::output::unknown;
 use super::{actions, output};
 use crate::collect::evidence::{Order, record as make};
 use crate::collect::git::Repository;
@@ -8,6 +9,7 @@ use crate::collect::git::note_writer::append_line;
 use crate::evidence;
 use crate::model::evidence::Statement;
 use crate::model::fact::Gap;
+use crate::model::test_run::ReportFormat;
 use clap::{Args, Subcommand};
 use std::path::{Path, PathBuf};
 
@@ -39,6 +41,9 @@ pub struct Recording {
     /// A report of the run. Repeatable, and takes several files.
     #[arg(long = "report", value_name = "FILE", required = true, num_args = 1..)]
     reports: Vec<PathBuf>,
+    /// The format of the reports. Without it their content tells.
+    #[arg(long, value_name = "NAME", value_parser = format)]
+    format: Option<ReportFormat>,
     /// A file that decides what is run and how, such as a lock file: its digest is recorded.
     #[arg(long = "material", value_name = "FILE", num_args = 1..)]
     materials: Vec<PathBuf>,
@@ -64,6 +69,11 @@ fn named(text: &str) -> std::result::Result<String, String> {
     }
 }
 
+fn format(text: &str) -> std::result::Result<ReportFormat, String> {
+    let names = || ReportFormat::ALL.iter().map(|format| format.name());
+    ReportFormat::named(text).ok_or_else(|| unknown("format", text, names()))
+}
+
 /// Runs one of the commands.
 ///
 /// # Errors
@@ -84,6 +94,7 @@ fn record(directory: &Path, recording: &Recording) -> Result {
         suite: &recording.suite,
         configuration: recording.configuration.as_deref(),
         reports: &recording.reports,
+        format: recording.format,
         materials: &recording.materials,
         written: &written,
         producer: actions::producer(),

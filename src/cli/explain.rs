@@ -24,7 +24,7 @@ mod landing;
 const WIDTH: usize = 80;
 
 /// The column in which the list of controls says what each requires.
-const LIST: usize = 19;
+const LIST: usize = 23;
 
 /// How many line numbers are listed.
 const HANDFUL: usize = 10;

@@ -17,7 +17,7 @@ use crate::model::waiver;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-/// What is asked of the branch and the candidate, and not of each landing.
+/// What is asked of the branch and the candidate.
 const OF_THE_WHOLE: [Topic; 4] = [Topic::Protection, Topic::Reports, Topic::Evidence, Topic::CodeOwners];
 
 /// The parts that the work on a range consists of, each as long as the range.
@@ -355,7 +355,9 @@ impl Range<'_> {
     /// The range as one change, with what speaks of the branch and of the candidate.
     fn whole(&self, baseline: &Revision, candidate: &Revision) -> Facts {
         let mut inquiry = self.inquiry.clone();
-        inquiry.topics.retain(|topic| OF_THE_WHOLE.contains(topic));
+        // Checks of the candidate may vouch for evidence; otherwise they are the requests' own.
+        let vouch = inquiry.topics.contains(&Topic::Evidence);
+        inquiry.topics.retain(|topic| OF_THE_WHOLE.contains(topic) || (vouch && *topic == Topic::Checks));
         let request =
             Fact::Gap(Gap::not_asked("one change request", "a deployment has as many as it has landings"));
         let asked = self.witnesses.host.map(|host| Asked { host, request, branch: self.branch.clone() });

@@ -14,7 +14,7 @@ use crate::model::inquiry::{Inquiry, Topic};
 use crate::model::landing::{Candidate, Coverage, Landing};
 use crate::model::line_coverage::LineCoverage;
 use crate::model::path::RepoPath;
-use crate::model::test_run::{Report, Test, TestRun};
+use crate::model::test_run::{Report, ReportFormat, Test, TestRun};
 use crate::report::TABLE;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -28,6 +28,8 @@ pub struct Order<'a> {
     pub configuration: Option<&'a str>,
     /// Its reports.
     pub reports: &'a [PathBuf],
+    /// The format that they are said to be in; otherwise their content tells.
+    pub format: Option<ReportFormat>,
     /// Files that decide what is run.
     pub materials: &'a [PathBuf],
     /// Other files that the job wrote, such as the statement itself.
@@ -48,7 +50,7 @@ pub fn record(repository: &Repository, order: Order<'_>) -> Result<Statement, Ga
     let mut taken = Taken::default();
     for file in order.reports {
         not_of_the_commit(repository, &subject.commit, file)?;
-        taken.report(name_of(root, file), file)?;
+        taken.report(name_of(root, file), file, order.format)?;
     }
     let finished = taken.oldest.ok_or_else(|| no_time(order.suite))?;
     let (reports, TestRun { tests, contradictions, errors, replayed }) = taken.folded();
@@ -113,14 +115,15 @@ struct Taken {
 
 impl Taken {
     /// The same bytes under two names are one report.
-    fn report(&mut self, path: String, file: &Path) -> Result<(), Gap> {
+    fn report(&mut self, path: String, file: &Path, format: Option<ReportFormat>) -> Result<(), Gap> {
         let found = read(file, &path)?;
-        let run = run(&found.bytes, &path, None)?;
+        let run = run(&found.bytes, &path, format)?;
         self.oldest = self.oldest.into_iter().chain(found.written).min();
         let digest = Digest::of(&found.bytes);
         if self.digests.insert(digest.clone()) {
-            let format = TABLE.iter().find(|format| (format.detect)(&found.bytes));
-            let format = format.map_or("unknown", |format| format.name).to_string();
+            let detected =
+                || TABLE.iter().find(|format| (format.detect)(&found.bytes)).map(|format| format.name);
+            let format = format.map(ReportFormat::name).or_else(detected).unwrap_or("unknown").to_string();
             self.runs.insert(ReportName { path, format, digest }, run);
         }
         Ok(())

@@ -6,8 +6,8 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 /// Switches off, once and for the whole process, what libgit2 takes from its surroundings: the
-/// configuration of system, user and machine. Also that it checks each object against its name: [`super::object`]
-/// does that, for every object that anything here rests on.
+/// configuration of system, user and machine. Also that it checks each object against its name: `object` does that, for
+/// every object that anything here rests on.
 ///
 /// The check of who owns the directory is off: it guards against programs that a foreign configuration
 /// would start, and nothing here starts a program or writes. Partial clones are let in (libgit2 knows no
