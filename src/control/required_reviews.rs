@@ -65,7 +65,7 @@ second accounts into `[[people]]`, so that commits are attributed.
 [controls.required-reviews]
 approvals = 1
 last-pusher = \"exclude\"            # or \"ignore\"
-updates = \"proved\"                 # or \"exact\": every merge of the base needs new approvals
+updates = \"proved\"                 # or \"exact\": new approvals each time
 
 [controls.required-reviews.data-processing]
 approvals = 2

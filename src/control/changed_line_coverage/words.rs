@@ -68,7 +68,10 @@ add = \"web\"\n\
 # gcovr --cobertura coverage/native.xml; cargo llvm-cov --json\n\
 [controls.changed-line-coverage.reports.native]\n\
 files = [\"coverage/native.xml\", \"coverage/rust.json\"]\n\
-strip = \"/build/src\"                  # where the sources were built\n\
+strip = \"/build/src\"                  # where the sources were when built\n\
+>>=======
+strip = \"/build/src\"                  # where the sources were when built\n\
+>>>>>>> evidence
 \n\
 [controls.changed-line-coverage.areas.upload]\n\
 minimum = 100\n\

@@ -14,23 +14,21 @@
 //! | anything else | | the difference is the residual |
 
 use super::super::graph::Graph;
-use super::super::object::{oid, revision};
+use super::super::object::oid;
 use super::merge::{Merge, Sides, merge};
 use super::second::Second;
 use super::store::Store;
 use super::tried::{Left, Tried, distance, weight};
 use super::{build, residual};
-use crate::model::change::{Revision, Updates};
 use crate::model::fact::{Gap, GapReason};
 use crate::model::landing::{Candidate, Coverage, Distance, Landing, Miss, Residual};
 use git2::Oid;
 use std::collections::BTreeMap;
 
+mod updates;
+
 /// A series longer than this is not replayed commit by commit.
 const SERIES_LIMIT: usize = 2_000;
-
-/// So many merges of the base into a request are followed.
-const UPDATE_LIMIT: usize = 200;
 
 /// Merge bases of merge bases are merged this deep.
 const VIRTUAL_LIMIT: usize = 16;
@@ -222,73 +220,6 @@ impl<'o, 'r> Prover<'o, 'r> {
         }
         series.reverse();
         Ok(Some(series))
-    }
-
-    /// Is what landed the candidate with nothing but clean merges of the branch into it?
-    fn is_updated_replay(&mut self, at: &Place, head: Oid) -> Result<bool, Gap> {
-        let parents = self.graph.parents(at.landed)?.to_vec();
-        let [_, tip] = parents.as_slice() else { return Ok(false) };
-        if *tip == head || !self.is_update_of(at, head, *tip)? {
-            return Ok(false);
-        }
-        let explained = matches!(self.fold(at, &[*tip])?, Attempt::Explained);
-        Ok(explained)
-    }
-
-    fn is_update_of(&mut self, at: &Place, head: Oid, tip: Oid) -> Result<bool, Gap> {
-        let mut on_the_way = tip;
-        for _ in 0..UPDATE_LIMIT {
-            if on_the_way == head {
-                return Ok(true);
-            }
-            let Some(before) = self.before_update(on_the_way, at.parent)? else { return Ok(false) };
-            on_the_way = before;
-        }
-        Ok(false)
-    }
-
-    /// What a head is, but for clean merges of the base into it.
-    pub fn updates(&mut self, base: Oid, head: Oid) -> Updates {
-        let mut updates = Updates::default();
-        updates.unseen = self.follow(base, head, &mut updates.before).err();
-        updates
-    }
-
-    fn follow(&mut self, base: Oid, head: Oid, found: &mut Vec<Revision>) -> Result<(), Gap> {
-        let mut at = head;
-        for _ in 0..UPDATE_LIMIT {
-            let Some(before) = self.before_update(at, base)? else { return Ok(()) };
-            if self.graph.is_reached(before, &[base])? {
-                return Ok(());
-            }
-            found.push(revision(before)?);
-            at = before;
-        }
-        Err(Gap::new(
-            "what was merged into the change",
-            GapReason::Truncated,
-            format!("the base was merged into it more than {UPDATE_LIMIT} times"),
-            "Have the head itself approved",
-        ))
-    }
-
-    /// What a commit merges the branch into, if it adds nothing itself: its first parent.
-    fn before_update(&mut self, commit: Oid, branch: Oid) -> Result<Option<Oid>, Gap> {
-        let &[first, second] = self.graph.parents(commit)? else { return Ok(None) };
-        let is_update =
-            self.graph.is_reached(second, &[branch])? && self.is_clean_merge(commit, first, second)?;
-        Ok(is_update.then_some(first))
-    }
-
-    fn is_clean_merge(&mut self, merge: Oid, first: Oid, second: Oid) -> Result<bool, Gap> {
-        let objects = self.store.objects;
-        let place = Place {
-            parent: first,
-            landed: merge,
-            tree_before: objects.tree_of(first)?,
-            tree_after: objects.tree_of(merge)?,
-        };
-        Ok(matches!(self.fold(&place, &[second])?, Attempt::Explained))
     }
 
     /// Several candidates one after the other; parents of the landing come in the order in which it names them.

@@ -3,7 +3,7 @@
 //! | file | holds |
 //! | --- | --- |
 //! | `line` | the steps of a branch between two commits |
-//! | `coverage` | a landing and the candidates that may explain it |
+//! | `coverage` | a landing and the candidates that may explain it, also with clean merges of the base in them |
 //! | `merge`, `moves` | the first engine: trees, and files that moved |
 //! | `merge_text`, `lines` | merging contents, and the line differences it rests on |
 //! | `second` | the second engine: libgit2, in memory |
