@@ -69,9 +69,6 @@ add = \"web\"\n\
 [controls.changed-line-coverage.reports.native]\n\
 files = [\"coverage/native.xml\", \"coverage/rust.json\"]\n\
 strip = \"/build/src\"                  # where the sources were when built\n\
->>=======
-strip = \"/build/src\"                  # where the sources were when built\n\
->>>>>>> evidence
 \n\
 [controls.changed-line-coverage.areas.upload]\n\
 minimum = 100\n\

@@ -46,11 +46,8 @@ runs the change's own code, can write one; a signature shows who ran it and not 
 Without `trust`, not even that the report is of this commit. \
 Let the gate run in the same job as the suite or take the report from it, demand that job with `required-checks`, and protect its \
 definition with `gate-integrity`. Nor can it see tests that a runner leaves out of its report without a trace (nextest does so with ignored \
-tests): `baseline` notices when they go, `required` when they never were. Two tests of the same name in one report (JUnit, go test, nextest) are taken for two attempts of one; `baseline` notices when there are fewer of them in it, and not when each stands in a report of its own. \
-=======
 tests): `baseline` notices when they go, `required` when they never were. Two tests of the same name in one report (JUnit, go test, nextest) are taken for two attempts of one; \
 `baseline` notices when there are fewer of them in it, and not when each stands in a report of its own. \
->>>>>>> evidence
 Who may push `refs/notes/portcullis` can take a baseline or a failed run away, and without `trust = \"signed\"` write another \
 one; a missing baseline is noticed, a missing failure is not. What is ignored in the work tree is not compared, nor who may execute a file. \
 What a change takes away from the sources of tests (`tests`) is told by heuristics from the look of the text: assertions that \
