@@ -53,7 +53,7 @@ mod tests {
     }
 
     fn at(name: &str, strip: Option<&str>, add: Option<&str>) -> Option<String> {
-        place(name, &source(strip, add), Some("/work/tree")).map(|path| path.to_string())
+        place(name, &source(strip, add), Some("/srv/tree")).map(|path| path.to_string())
     }
 
     #[test]
@@ -62,15 +62,15 @@ mod tests {
             ("a/b.py", None, None, Some("a/b.py")),
             ("./a//b.py", None, None, Some("a/b.py")),
             ("b.py", None, Some("a"), Some("a/b.py")),
-            ("/work/tree/a/b.py", None, Some("x"), Some("a/b.py")),
+            ("/srv/tree/a/b.py", None, Some("x"), Some("a/b.py")),
             ("/build/a/b.py", Some("/build"), None, Some("a/b.py")),
             ("/build/a/b.py", Some("/build/"), Some("s"), Some("s/a/b.py")),
             ("example.test/upload/b.go", Some("example.test/upload"), Some("go/up"), Some("go/up/b.go")),
-            ("/work/tree/a.py", Some("/build"), None, Some("a.py")),
+            ("/srv/tree/a.py", Some("/build"), None, Some("a.py")),
             ("/build/a.py", None, None, None),
             ("/builder/a.py", Some("/build"), None, None),
             ("other.test/upload/b.go", Some("example.test/upload"), None, None),
-            ("/work/treehouse/a.py", None, None, None),
+            ("/srv/treehouse/a.py", None, None, None),
             ("../a.py", None, None, None),
             ("a/../b.py", None, None, None),
             ("a/.git/b.py", None, None, None),
@@ -82,7 +82,7 @@ mod tests {
         ] {
             assert_eq!(at(name, strip, add).as_deref(), path, "{name} {strip:?} {add:?}");
         }
-        assert_eq!(place("/work/tree/a", &source(None, None), None), None);
+        assert_eq!(place("/srv/tree/a", &source(None, None), None), None);
     }
 
     #[test]
