@@ -5,14 +5,14 @@
 //! byte order mark before plain text, or a NUL in a comment, hides nothing in this way.
 
 use super::line_diff::{Hunk, LineDiff, diff, whole};
-use super::object::Objects;
+use super::object::{Object, Objects};
 use super::pattern::{Found, Patterns, Searched};
 use super::rename::{Link, Pair};
 use super::tree::SIZE_LIMIT;
 use super::tree_diff::Item;
 use crate::model::change::{Content, Nature, Side};
 use crate::model::fact::Gap;
-use git2::{ObjectType, OdbObject};
+use git2::ObjectType;
 use std::borrow::Cow;
 
 /// The first line of a Git LFS pointer (Git LFS specification, "The Pointer"), which is always short.
@@ -44,7 +44,7 @@ enum Loaded<'o> {
     /// There is nothing to read.
     Unseen,
     /// A blob.
-    Read(OdbObject<'o>),
+    Read(Object<'o>),
 }
 
 impl<'o> Loaded<'o> {

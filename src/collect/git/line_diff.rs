@@ -74,7 +74,12 @@ fn common_start(old: &[u8], new: &[u8]) -> usize {
 
 /// The length of what both end with, from the beginning of a line.
 fn common_end(old: &[u8], new: &[u8]) -> usize {
-    let length = old.iter().rev().zip(new.iter().rev()).take_while(|(old, new)| old == new).count();
+    const STEP: usize = 256;
+    let equal = old.rchunks(STEP).zip(new.rchunks(STEP)).take_while(|(old, new)| old == new);
+    let sure: usize = equal.map(|(chunk, _)| chunk.len()).sum();
+    let (old_rest, new_rest) = (&old[..old.len() - sure], &new[..new.len() - sure]);
+    let more = old_rest.iter().rev().zip(new_rest.iter().rev()).take_while(|(old, new)| old == new).count();
+    let length = sure + more;
     let tail = &old[old.len() - length..];
     tail.iter().position(|b| *b == b'\n').map_or(0, |at| tail.len() - at - 1)
 }

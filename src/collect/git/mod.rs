@@ -9,6 +9,7 @@
 //! | `trust` | what is switched off before a repository is opened, and what makes us refuse one |
 //! | `name` | names to commits |
 //! | `object`, `hash` | reading one object, checking it against its name, and the gap when that fails |
+//! | `pack` | a second way to the objects in packs, for those who read many |
 //! | `commit`, `tree` | the raw formats |
 //! | `by_id` | a table with object names as keys |
 //! | `graph` | merge bases, and the commits of a change |
@@ -49,6 +50,7 @@ mod name;
 pub mod note_writer;
 pub mod notes;
 mod object;
+mod pack;
 mod pattern;
 pub mod record;
 pub mod record_writer;

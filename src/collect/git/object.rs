@@ -2,11 +2,39 @@
 
 use super::commit::{Header, RawCommit};
 use super::hash::{self, Care};
+use super::pack::Packs;
 use super::trust::CloneKind;
 use crate::model::change::{ObjectName, Revision};
 use crate::model::fact::{Gap, GapReason};
 use git2::{ErrorCode, ObjectType, Odb, OdbObject, Oid};
 use std::cell::OnceCell;
+use std::sync::Arc;
+
+/// An object that was read.
+pub enum Object<'o> {
+    /// By ourselves.
+    Packed(ObjectType, Arc<Vec<u8>>),
+    /// By libgit2.
+    Stored(OdbObject<'o>),
+}
+
+impl Object<'_> {
+    /// What it is.
+    pub fn kind(&self) -> ObjectType {
+        match self {
+            Object::Packed(kind, _) => *kind,
+            Object::Stored(object) => object.kind(),
+        }
+    }
+
+    /// Its bytes.
+    pub fn data(&self) -> &[u8] {
+        match self {
+            Object::Packed(_, bytes) => bytes,
+            Object::Stored(object) => object.data(),
+        }
+    }
+}
 
 /// The objects of a repository. Each is checked against its name when it is handed out: see [`super::hash`].
 ///
@@ -14,6 +42,7 @@ use std::cell::OnceCell;
 /// database of their own that knows no directory.
 pub struct Objects<'r> {
     odb: Odb<'r>,
+    packs: Packs,
     made: OnceCell<Odb<'static>>,
     clone: CloneKind,
 }
@@ -25,7 +54,8 @@ impl<'r> Objects<'r> {
             let remedy = "Check that the directory `objects` of the repository can be read";
             Gap::new("the objects of the repository", GapReason::MissingObject, error.message(), remedy)
         })?;
-        Ok(Objects { odb, made: OnceCell::new(), clone })
+        let packs = Packs::of(&git.commondir().join("objects"));
+        Ok(Objects { odb, packs, made: OnceCell::new(), clone })
     }
 
     /// Makes an object in memory.
@@ -40,44 +70,57 @@ impl<'r> Objects<'r> {
         })
     }
 
+    /// The same, if the repository has no such object.
+    pub fn make_new(&self, kind: ObjectType, data: &[u8]) -> Result<Oid, Gap> {
+        match hash::name(kind, data) {
+            Ok(id) if self.packs.has(id) => Ok(id),
+            _ => self.make(kind, data),
+        }
+    }
+
     /// An object that was made: it has the bytes that its name stands for.
     fn made(&self, id: Oid) -> Option<&Odb<'static>> {
         self.made.get().filter(|made| made.exists(id))
     }
 
     /// An object that must be of this kind.
-    pub fn read(&self, id: Oid, kind: ObjectType) -> Result<OdbObject<'_>, Gap> {
+    pub fn read(&self, id: Oid, kind: ObjectType) -> Result<Object<'_>, Gap> {
         let object = self.read_any(id, kind)?;
         must_be(id, kind, &object)?;
         Ok(object)
     }
 
     /// The same for what is only compared or merged, and shown to nobody.
-    pub fn read_quickly(&self, id: Oid, kind: ObjectType) -> Result<OdbObject<'_>, Gap> {
+    pub fn read_quickly(&self, id: Oid, kind: ObjectType) -> Result<Object<'_>, Gap> {
         let object = self.find(id, kind, Care::Quick)?;
         must_be(id, kind, &object)?;
         Ok(object)
     }
 
     /// An object of any kind; a gap speaks of `kind`.
-    pub fn read_any(&self, id: Oid, kind: ObjectType) -> Result<OdbObject<'_>, Gap> {
+    pub fn read_any(&self, id: Oid, kind: ObjectType) -> Result<Object<'_>, Gap> {
         let care = if kind == ObjectType::Tree { Care::Quick } else { Care::Thorough };
         self.find(id, kind, care)
     }
 
-    fn find(&self, id: Oid, kind: ObjectType, care: Care) -> Result<OdbObject<'_>, Gap> {
+    fn find(&self, id: Oid, kind: ObjectType, care: Care) -> Result<Object<'_>, Gap> {
         let object = match self.made(id) {
-            Some(made) => made.read(id),
+            Some(made) => made.read(id).map(Object::Stored),
             None => self.stored(id, care),
         };
         object.map_err(|error| self.unreadable(id, kind, &error))
     }
 
     /// An object of the repository, with the content that its name stands for.
-    fn stored(&self, id: Oid, care: Care) -> Result<OdbObject<'_>, git2::Error> {
+    fn stored(&self, id: Oid, care: Care) -> Result<Object<'_>, git2::Error> {
+        if let Some((kind, bytes)) = self.packs.read(id)
+            && hash::check(id, kind, &bytes, care).is_ok()
+        {
+            return Ok(Object::Packed(kind, bytes));
+        }
         let object = self.odb.read(id)?;
         hash::check(id, object.kind(), object.data(), care)?;
-        Ok(object)
+        Ok(Object::Stored(object))
     }
 
     /// The size of a blob in bytes, without reading it.
@@ -126,12 +169,12 @@ impl<'r> Objects<'r> {
     }
 }
 
-fn header_of(id: Oid, object: &OdbObject<'_>) -> Result<Header, Gap> {
+fn header_of(id: Oid, object: &Object<'_>) -> Result<Header, Gap> {
     must_be(id, ObjectType::Commit, object)?;
     Header::parse(object.data()).map_err(|fault| malformed(id, ObjectType::Commit, &fault))
 }
 
-fn must_be(id: Oid, kind: ObjectType, object: &OdbObject<'_>) -> Result<(), Gap> {
+fn must_be(id: Oid, kind: ObjectType, object: &Object<'_>) -> Result<(), Gap> {
     if object.kind() == kind {
         return Ok(());
     }

@@ -93,7 +93,10 @@ impl Differ<'_, '_> {
     }
 }
 
-fn entries<'o>(id: Option<Oid>, object: Option<&'o git2::OdbObject<'_>>) -> Result<Vec<TreeEntry<'o>>, Gap> {
+fn entries<'o>(
+    id: Option<Oid>,
+    object: Option<&'o super::object::Object<'_>>,
+) -> Result<Vec<TreeEntry<'o>>, Gap> {
     match (id, object) {
         (Some(id), Some(object)) => parse(id, object.data()),
         _ => Ok(Vec::new()),

@@ -13,18 +13,31 @@ const DIRECTORY: Mode = Mode(0o040_000);
 /// The tree of our side with the edits of a merge; `None` when nothing is left.
 pub fn tree(objects: &Objects<'_>, ours: Option<Oid>, merge: &Merge) -> Result<Option<Oid>, Gap> {
     for (_, bytes) in &merge.contents {
-        objects.make(ObjectType::Blob, bytes)?;
+        objects.make_new(ObjectType::Blob, bytes)?;
     }
-    with_edits(objects, ours, &merge.edits)
+    edited(objects, ours, &merge.edits)
 }
 
+/// A tree with edits; what is new of it is kept in memory.
+pub fn edited(objects: &Objects<'_>, tree: Option<Oid>, edits: &[TreeEdit]) -> Result<Option<Oid>, Gap> {
+    with_edits(objects, &mut |kind, data| objects.make_new(kind, data), tree, edits)
+}
+
+/// Where a new object goes: its name.
+pub type Write<'w> = dyn FnMut(ObjectType, &[u8]) -> Result<Oid, Gap> + 'w;
+
 /// A tree with edits.
-pub fn with_edits(objects: &Objects<'_>, tree: Option<Oid>, edits: &[TreeEdit]) -> Result<Option<Oid>, Gap> {
+pub fn with_edits(
+    objects: &Objects<'_>,
+    write: &mut Write<'_>,
+    tree: Option<Oid>,
+    edits: &[TreeEdit],
+) -> Result<Option<Oid>, Gap> {
     let mut root = Node::default();
     for edit in edits {
         root.insert(&edit.path, edit.item);
     }
-    root.apply(objects, tree)
+    root.apply(objects, write, tree)
 }
 
 /// What changes at a path and below it. Keys are names, those of directories with a `/` at the end: this is git's order.
@@ -44,7 +57,12 @@ impl Node {
         self.below.entry(path[..end].to_vec()).or_default().insert(&path[end..], item);
     }
 
-    fn apply(&self, objects: &Objects<'_>, tree: Option<Oid>) -> Result<Option<Oid>, Gap> {
+    fn apply(
+        &self,
+        objects: &Objects<'_>,
+        write: &mut Write<'_>,
+        tree: Option<Oid>,
+    ) -> Result<Option<Oid>, Gap> {
         let tree = match self.replaced {
             Some(item) => item.map(|item| item.1),
             None => tree,
@@ -56,7 +74,7 @@ impl Node {
         for (name, node) in &self.below {
             let before = entries.remove(name);
             let after = if name.ends_with(b"/") {
-                node.apply(objects, before.map(|item| item.1))?.map(|id| (DIRECTORY, id))
+                node.apply(objects, write, before.map(|item| item.1))?.map(|id| (DIRECTORY, id))
             } else {
                 node.replaced.unwrap_or(before)
             };
@@ -64,7 +82,7 @@ impl Node {
                 entries.insert(name.clone(), item);
             }
         }
-        write(objects, &entries)
+        put(write, &entries)
     }
 }
 
@@ -78,7 +96,7 @@ fn read(objects: &Objects<'_>, id: Oid) -> Result<BTreeMap<Vec<u8>, Item>, Gap> 
     keyed.collect()
 }
 
-fn write(objects: &Objects<'_>, entries: &BTreeMap<Vec<u8>, Item>) -> Result<Option<Oid>, Gap> {
+fn put(write: &mut Write<'_>, entries: &BTreeMap<Vec<u8>, Item>) -> Result<Option<Oid>, Gap> {
     if entries.is_empty() {
         return Ok(None);
     }
@@ -90,5 +108,5 @@ fn write(objects: &Objects<'_>, entries: &BTreeMap<Vec<u8>, Item>) -> Result<Opt
         bytes.push(0);
         bytes.extend_from_slice(id.as_bytes());
     }
-    objects.make(ObjectType::Tree, &bytes).map(Some)
+    write(ObjectType::Tree, &bytes).map(Some)
 }

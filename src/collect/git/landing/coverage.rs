@@ -22,9 +22,11 @@ use super::tried::{Left, Tried, distance, weight};
 use super::{build, residual};
 use crate::model::fact::{Gap, GapReason};
 use crate::model::landing::{Candidate, Coverage, Distance, Landing, Miss, Residual};
+use answers::Answers;
 use git2::Oid;
 use std::collections::BTreeMap;
 
+pub mod answers;
 mod updates;
 
 /// A series longer than this is not replayed commit by commit.
@@ -38,8 +40,8 @@ pub struct Prover<'o, 'r> {
     store: Store<'o, 'r>,
     graph: Graph<'o, 'r>,
     second: Second,
-    /// The last question for merge bases (of which commits, and of which), and its answer: it is put twice.
-    asked: Option<(Vec<Oid>, Oid, Vec<Oid>)>,
+    /// Merge bases that were asked for, or found beforehand.
+    answers: Answers,
     /// The trees that stand for several merge bases.
     virtual_bases: BTreeMap<Vec<Oid>, Option<Oid>>,
     /// Of the last landing: what was tried in vain.
@@ -65,11 +67,17 @@ impl<'o, 'r> Prover<'o, 'r> {
             store: Store::new(objects),
             graph: Graph::new(objects),
             second: Second::default(),
-            asked: None,
+            answers: Answers::default(),
             virtual_bases: BTreeMap::new(),
             misses: Vec::new(),
             left: None,
         }
+    }
+
+    /// The same as [`Prover::cover`], with merge bases that somebody has found already.
+    pub fn cover_knowing(&mut self, landing: &Landing, answers: Answers) -> Coverage {
+        self.answers = answers;
+        self.cover(landing)
     }
 
     /// What is explained. What could not be seen is [`Coverage::Unverifiable`].
@@ -89,11 +97,11 @@ impl<'o, 'r> Prover<'o, 'r> {
     }
 
     fn merge_bases(&mut self, tips: &[Oid], head: Oid) -> Result<Vec<Oid>, Gap> {
-        if let Some((_, _, bases)) = self.asked.as_ref().filter(|(of, and, _)| of == tips && *and == head) {
+        if let Some(bases) = self.answers.get(tips, head) {
             return Ok(bases.clone());
         }
         let bases = self.graph.merge_bases(tips, head)?;
-        self.asked = Some((tips.to_vec(), head, bases.clone()));
+        self.answers.add(tips, head, bases.clone());
         Ok(bases)
     }
 
@@ -271,7 +279,7 @@ impl<'o, 'r> Prover<'o, 'r> {
         let mut tree = Some(objects.tree_of(*first)?);
         let mut tips = vec![*first];
         for other in others.iter().take(if depth < VIRTUAL_LIMIT { usize::MAX } else { 0 }) {
-            let below = self.graph.merge_bases(&tips, *other)?;
+            let below = self.merge_bases(&tips, *other)?;
             let base = self.virtual_base(&below, depth + 1)?;
             let sides = Sides { base, ours: tree, theirs: Some(objects.tree_of(*other)?) };
             let merged = merge(&self.store, sides, None)?;

@@ -11,8 +11,10 @@
 //! | `tried` | what was tried in vain |
 //! | `residual`, `patch` | what is left: its places, and its text |
 //! | `paths` | the paths that landings change |
+//! | `work` | several threads |
 
 use super::Repository;
+use super::graph::Graph;
 use super::object::{Objects, oid};
 use crate::model::change::{Revision, Updates};
 use crate::model::fact::{Fact, Gap};
@@ -20,7 +22,10 @@ use crate::model::landing::{Coverage, Landing, Miss, Span};
 use crate::model::patch::Patch;
 use crate::model::path::RepoPath;
 use crate::model::reach::Reach;
+use coverage::answers::{Answers, Reader};
 use git2::Oid;
+use std::ops::Range;
+use work::{Jobs, Results};
 
 mod build;
 mod coverage;
@@ -35,8 +40,15 @@ mod residual;
 mod second;
 mod store;
 mod tried;
+mod work;
 
 pub use line::Place;
+
+/// So many landings are proved one after the other by one thread.
+const LANDINGS: usize = 8;
+
+/// So many pairs of trees are compared one after the other by one thread.
+const PAIRS: usize = 64;
 
 impl Repository {
     /// How `head` lies to `baseline`, with every step of the branch between them.
@@ -56,15 +68,19 @@ impl Repository {
         reach: &Reach,
         mut each: impl FnMut(usize, Fact<Vec<RepoPath>>),
     ) {
-        let objects = self.trusted_objects();
-        let store = objects.as_ref().map(store::Store::new);
-        for (number, (old, new)) in pairs.iter().enumerate() {
-            let read = || {
-                let store = store.as_ref().map_err(|gap| (*gap).clone())?;
-                let tree = |name: &Revision| store.objects.tree_of(oid(name.as_str())?);
-                paths::changed(store, tree(old)?, tree(new)?, reach)
-            };
-            each(number, read().into());
+        match work::for_threads(self, work::threads_for(pairs.len().div_ceil(PAIRS))) {
+            Ok(objects) => {
+                let feed = |hand_out: &dyn Fn(Range<usize>)| chunks(pairs.len(), PAIRS).for_each(hand_out);
+                let work = |objects: &Objects<'_>, next: Jobs<'_, Range<usize>>, give: Results<'_, _>| {
+                    let store = store::Store::new(objects);
+                    while let Some(numbers) = next() {
+                        numbers
+                            .for_each(|number| give(number, between(&store, &pairs[number], reach).into()));
+                    }
+                };
+                work::side_by_side(objects, feed, work, each);
+            }
+            Err(gap) => (0..pairs.len()).for_each(|number| each(number, Fact::Gap(gap.clone()))),
         }
     }
 
@@ -75,14 +91,9 @@ impl Repository {
 
     /// The same, with what was tried in vain.
     pub fn proofs(&self, landings: &[Landing], mut each: impl FnMut(usize, Coverage, Vec<Miss>)) {
-        match self.trusted_objects() {
-            Ok(objects) => {
-                let mut prover = coverage::Prover::new(&objects);
-                for (number, landing) in landings.iter().enumerate() {
-                    let coverage = prover.cover(landing);
-                    each(number, coverage, prover.misses());
-                }
-            }
+        // One thread more reads the history.
+        match work::for_threads(self, work::threads_for(landings.len().div_ceil(LANDINGS)) + 1) {
+            Ok(objects) => prove(objects, landings, each),
             Err(gap) => {
                 let unseen = || Coverage::Unverifiable(gap.clone());
                 (0..landings.len()).for_each(|number| each(number, unseen(), Vec::new()));
@@ -111,6 +122,45 @@ impl Repository {
         let objects = self.trusted_objects()?;
         line::place(&objects, oid(tip.as_str())?, oid(commit.as_str())?)
     }
+}
+
+fn between(
+    store: &store::Store<'_, '_>,
+    pair: &(Revision, Revision),
+    reach: &Reach,
+) -> Result<Vec<RepoPath>, Gap> {
+    let tree = |name: &Revision| store.objects.tree_of(oid(name.as_str())?);
+    paths::changed(store, tree(&pair.0)?, tree(&pair.1)?, reach)
+}
+
+/// The numbers below `count` in stretches: neighbours read the same trees.
+fn chunks(count: usize, size: usize) -> impl Iterator<Item = Range<usize>> {
+    (0..count).step_by(size).map(move |start| start..count.min(start + size))
+}
+
+/// The last of these objects are for reading the history, the others for proving.
+fn prove(
+    mut objects: Vec<Objects<'_>>,
+    landings: &[Landing],
+    mut each: impl FnMut(usize, Coverage, Vec<Miss>),
+) {
+    let Some(history) = objects.pop() else { return };
+    let feed = move |hand_out: &dyn Fn(Vec<(usize, Answers)>)| {
+        let mut reader = Reader::new(Graph::new(&history));
+        for numbers in chunks(landings.len(), LANDINGS) {
+            hand_out(numbers.map(|number| (number, reader.answers(&landings[number]))).collect());
+        }
+    };
+    let work = |objects: &Objects<'_>, next: Jobs<'_, Vec<(usize, Answers)>>, give: Results<'_, _>| {
+        let mut prover = coverage::Prover::new(objects);
+        while let Some(job) = next() {
+            for (number, answers) in job {
+                let coverage = prover.cover_knowing(&landings[number], answers);
+                give(number, (coverage, prover.misses()));
+            }
+        }
+    };
+    work::side_by_side(objects, feed, work, |number, (coverage, misses)| each(number, coverage, misses));
 }
 
 /// What a head is, but for clean merges of the base into it.

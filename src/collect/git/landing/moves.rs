@@ -6,8 +6,9 @@
 //! depends on measures of likeness; the caller asks the second engine about it.
 
 use super::super::rename::{Link, pair};
-use super::super::tree_diff::{Item, TreeChange, between};
+use super::super::tree_diff::{Item, TreeChange};
 use super::merge::{Merge, MergedItem, Open, Party, Sides, TreeEdit, merge_items};
+use super::paths::between;
 use super::store::Store;
 use crate::model::fact::Gap;
 use git2::Oid;
@@ -64,7 +65,7 @@ impl Moves {
         relevant: &Relevant,
     ) -> Result<Self, Gap> {
         let Relevant::Some { paths, all } = relevant else { return Ok(Moves::default()) };
-        let mut changes = between(store.objects, base, side)?;
+        let mut changes = between(store, base, side)?;
         changes.retain(|change| change.old.is_none() || change.new.is_none());
         let new: BTreeSet<Oid> = changes.iter().filter_map(|change| change.new).map(|item| item.1).collect();
         let counts = |change: &TreeChange| match change.old {

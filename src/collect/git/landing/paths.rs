@@ -1,6 +1,7 @@
-//! The paths that landings change, in the directories that somebody asks about.
+//! The paths in which two trees differ, also only in the directories that somebody asks about.
 
 use super::super::tree::TreeEntry;
+use super::super::tree_diff::{Item, TreeChange};
 use super::store::{Cursor, KeptTree, Store};
 use crate::model::fact::{Gap, GapReason};
 use crate::model::path::RepoPath;
@@ -14,21 +15,49 @@ const DEPTH_LIMIT: usize = 256;
 
 /// Every path that differs between two trees and lies in a directory that is entered. In git's order of trees.
 pub fn changed(store: &Store<'_, '_>, old: Oid, new: Oid, reach: &Reach) -> Result<Vec<RepoPath>, Gap> {
-    let mut walk = Walk { store, reach, path: Vec::new(), found: Vec::new() };
-    if old != new {
-        walk.directory([Some(old), Some(new)], 0)?;
-    }
-    Ok(walk.found)
+    let mut found = Vec::new();
+    let found_one = |path: &[u8], _: [Option<TreeEntry<'_>>; 2]| {
+        found.push(RepoPath::new(path.to_vec()));
+        Ok(())
+    };
+    walk(store, [Some(old), Some(new)], reach, found_one)?;
+    Ok(found)
 }
 
-struct Walk<'s, 'o, 'r> {
+/// The same with what stands there on both sides, everywhere; `None` is the empty tree.
+pub fn between(store: &Store<'_, '_>, old: Option<Oid>, new: Option<Oid>) -> Result<Vec<TreeChange>, Gap> {
+    let mut changes = Vec::new();
+    let found_one = |path: &[u8], [old, new]: [Option<TreeEntry<'_>>; 2]| {
+        let item = |entry: TreeEntry<'_>| -> Result<Item, Gap> { Ok((entry.mode, entry.id()?)) };
+        let (old, new) = (old.map(item).transpose()?, new.map(item).transpose()?);
+        changes.push(TreeChange { path: path.to_vec(), old, new });
+        Ok(())
+    };
+    walk(store, [old, new], &Reach::everywhere(), found_one)?;
+    Ok(changes)
+}
+
+fn walk<F>(store: &Store<'_, '_>, sides: [Option<Oid>; 2], reach: &Reach, found: F) -> Result<(), Gap>
+where
+    F: FnMut(&[u8], [Option<TreeEntry<'_>>; 2]) -> Result<(), Gap>,
+{
+    if sides[0] == sides[1] {
+        return Ok(());
+    }
+    Walk { store, reach, path: Vec::new(), found }.directory(sides, 0)
+}
+
+struct Walk<'s, 'o, 'r, F> {
     store: &'s Store<'o, 'r>,
     reach: &'s Reach,
     path: Vec<u8>,
-    found: Vec<RepoPath>,
+    found: F,
 }
 
-impl<'o> Walk<'_, 'o, '_> {
+impl<'o, F> Walk<'_, 'o, '_, F>
+where
+    F: FnMut(&[u8], [Option<TreeEntry<'_>>; 2]) -> Result<(), Gap>,
+{
     fn directory(&mut self, [old, new]: [Option<Oid>; 2], depth: usize) -> Result<(), Gap> {
         if depth > DEPTH_LIMIT {
             let path = String::from_utf8_lossy(&self.path[..self.path.len().min(200)]);
@@ -56,7 +85,7 @@ impl<'o> Walk<'_, 'o, '_> {
         }
         self.path.extend_from_slice(one.name);
         if !one.mode.is_tree() {
-            self.found.push(RepoPath::new(self.path.clone()));
+            (self.found)(&self.path, pair)?;
         } else if self.reach.enters(&self.path) {
             let id = |entry: Option<TreeEntry<'_>>| entry.map(|entry| entry.id()).transpose();
             self.directory([id(pair[0])?, id(pair[1])?], depth + 1)?;

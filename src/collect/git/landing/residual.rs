@@ -1,7 +1,7 @@
 //! What a landing has that the recomputed merge has not, and the other way round: hunks, by file and line.
 
 use super::super::line_diff::{Hunk, diff};
-use super::super::object::Objects;
+use super::super::object::{Object, Objects};
 use super::super::tree::SIZE_LIMIT;
 use super::super::tree_diff::{Item, TreeChange, between};
 use super::merge_text::is_text;
@@ -10,7 +10,7 @@ use crate::model::digest::Digest;
 use crate::model::fact::Gap;
 use crate::model::landing::ResidualHunk;
 use crate::model::path::RepoPath;
-use git2::{ObjectType, OdbObject, Oid};
+use git2::{ObjectType, Oid};
 use std::collections::BTreeSet;
 
 /// The hunks from the recomputed tree to the landed one. Each conflict shows, even if nothing else differs there.
@@ -54,7 +54,7 @@ pub enum Content<'o> {
     /// Nothing stands there.
     Absent,
     /// A text.
-    Read(OdbObject<'o>),
+    Read(Object<'o>),
 }
 
 impl Content<'_> {

@@ -7,11 +7,12 @@
 //! attributes nor configuration nor merge drivers that it could read.
 
 use super::super::object::memory;
-use super::super::tree::{Mode, parse};
-use super::super::tree_diff::{Item, between};
-use super::build::with_edits;
+use super::super::tree::Mode;
+use super::super::tree_diff::Item;
+use super::build::{self, with_edits};
 use super::merge::{Contested, Merge, Sides, TreeEdit, merge_modes};
 use super::merge_text::is_text;
+use super::paths::between;
 use super::store::Store;
 use crate::model::fact::{Gap, GapReason};
 use git2::{MergeFileInput, MergeOptions, ObjectType, Oid, Repository};
@@ -73,20 +74,24 @@ impl Memory {
         self.bytes += data.len();
         self.repository.odb()?.write(kind, data)
     }
+
+    /// A tree of these paths alone.
+    fn tree(&mut self, store: &Store<'_, '_>, edits: &[TreeEdit]) -> Result<Oid, Gap> {
+        let mut write = |kind, data: &[u8]| self.write(kind, data).map_err(|error| refused(&error));
+        let tree = with_edits(store.objects, &mut write, None, edits)?;
+        tree.map_or_else(|| write(ObjectType::Tree, b""), Ok)
+    }
 }
 
 /// Every path that either side changed takes part.
 fn with_moves(store: &Store<'_, '_>, memory: &mut Memory, sides: Sides) -> Result<Option<Option<Oid>>, Gap> {
     let objects = store.objects;
     let changed = changed(store, sides)?;
-    let reduced = |pick: fn(&Changed) -> Option<Item>| {
-        let edit = |(path, one): (&Vec<u8>, &Changed)| TreeEdit { path: path.clone(), item: pick(one) };
-        with_edits(objects, None, &changed.iter().map(edit).collect::<Vec<_>>())
-    };
-    let trees = [reduced(|c| c.base)?, reduced(|c| c.ours)?, reduced(|c| c.theirs)?];
+    let picks: [fn(&Changed) -> Option<Item>; 3] = [|one| one.base, |one| one.ours, |one| one.theirs];
     let mut roots = Vec::new();
-    for tree in trees {
-        roots.push(copy(store, memory, tree)?);
+    for pick in picks {
+        let edit = |(path, one): (&Vec<u8>, &Changed)| TreeEdit { path: path.clone(), item: pick(one) };
+        roots.push(memory.tree(store, &changed.iter().map(edit).collect::<Vec<_>>())?);
     }
     let moves = Moves::of(changed.values());
     for one in changed.values().filter(|one| moves.may_read(one)) {
@@ -97,12 +102,12 @@ fn with_moves(store: &Store<'_, '_>, memory: &mut Memory, sides: Sides) -> Resul
         return Ok(None);
     };
     for bytes in &result.contents {
-        objects.make(ObjectType::Blob, bytes)?;
+        objects.make_new(ObjectType::Blob, bytes)?;
     }
     let mut edits: Vec<TreeEdit> =
         changed.keys().map(|path| TreeEdit { path: path.clone(), item: None }).collect();
     edits.extend(result.items.into_iter().map(|(path, item)| TreeEdit { path, item: Some(item) }));
-    with_edits(objects, sides.ours, &edits).map(Some)
+    build::edited(objects, sides.ours, &edits).map(Some)
 }
 
 /// Each contested path merged once more, put into the tree that the first engine arrived at.
@@ -116,7 +121,7 @@ fn path_by_path(
         let Some(item) = merged_item(store, one)? else { return Ok(None) };
         edits.push(TreeEdit { path: one.path.clone(), item: Some(item) });
     }
-    with_edits(store.objects, recomputed, &edits).map(Some)
+    build::edited(store.objects, recomputed, &edits).map(Some)
 }
 
 /// `None` when libgit2 calls it a conflict, and for what is not merged line by line.
@@ -134,7 +139,7 @@ fn merged_item(store: &Store<'_, '_>, one: &Contested) -> Result<Option<Item>, G
         return Ok(None);
     }
     let content = merged_text(texts).map_err(|error| refused(&error))?;
-    let id = content.map(|content| store.objects.make(ObjectType::Blob, &content)).transpose()?;
+    let id = content.map(|content| store.objects.make_new(ObjectType::Blob, &content)).transpose()?;
     Ok(id.map(|id| (mode, id)))
 }
 
@@ -208,31 +213,15 @@ impl Moves {
 }
 
 fn changed(store: &Store<'_, '_>, sides: Sides) -> Result<BTreeMap<Vec<u8>, Changed>, Gap> {
-    let objects = store.objects;
     let mut changed: BTreeMap<Vec<u8>, Changed> = BTreeMap::new();
-    for change in between(objects, sides.base, sides.ours)? {
+    for change in between(store, sides.base, sides.ours)? {
         changed.insert(change.path, Changed { base: change.old, ours: change.new, theirs: change.old });
     }
-    for change in between(objects, sides.base, sides.theirs)? {
+    for change in between(store, sides.base, sides.theirs)? {
         let unchanged = Changed { base: change.old, ours: change.old, theirs: None };
         changed.entry(change.path).or_insert(unchanged).theirs = change.new;
     }
     Ok(changed)
-}
-
-/// Copies a tree with all trees that are in it.
-fn copy(store: &Store<'_, '_>, memory: &mut Memory, tree: Option<Oid>) -> Result<Oid, Gap> {
-    let Some(tree) = tree else {
-        return memory.write(ObjectType::Tree, b"").map_err(|error| refused(&error));
-    };
-    if memory.has(tree).map_err(|error| refused(&error))? {
-        return Ok(tree);
-    }
-    let object = store.objects.read(tree, ObjectType::Tree)?;
-    for entry in parse(tree, object.data())?.iter().filter(|entry| entry.mode.is_tree()) {
-        copy(store, memory, Some(entry.id()?))?;
-    }
-    memory.write(ObjectType::Tree, object.data()).map_err(|error| refused(&error))
 }
 
 /// Copies what stands at a path, on each side.

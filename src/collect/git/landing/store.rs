@@ -5,10 +5,10 @@
 //! over long stretches are compared at the speed of memory, and [`Cursor`] still stops at entries.
 
 use super::super::by_id::ById;
-use super::super::object::Objects;
+use super::super::object::{Object, Objects};
 use super::super::tree::{Entries, TreeEntry, split_entry};
 use crate::model::fact::Gap;
-use git2::{ObjectType, OdbObject, Oid};
+use git2::{ObjectType, Oid};
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -23,7 +23,7 @@ const ID_WIDTH: usize = 20;
 
 /// A sound tree in its raw form.
 pub struct KeptTree<'o> {
-    object: OdbObject<'o>,
+    object: Object<'o>,
     /// Where each entry begins, and where the last one ends.
     starts: Vec<u32>,
 }
@@ -84,7 +84,7 @@ pub struct Store<'o, 'r> {
     /// Where they come from.
     pub objects: &'o Objects<'r>,
     trees: RefCell<Kept<KeptTree<'o>>>,
-    files: RefCell<Kept<OdbObject<'o>>>,
+    files: RefCell<Kept<Object<'o>>>,
 }
 
 impl<'o, 'r> Store<'o, 'r> {
@@ -101,17 +101,17 @@ impl<'o, 'r> Store<'o, 'r> {
         }
         let object = self.objects.read(id, ObjectType::Tree)?;
         let starts = starts(id, object.data())?;
-        let bytes = object.len() + starts.len() * size_of::<u32>();
+        let bytes = object.data().len() + starts.len() * size_of::<u32>();
         Ok(self.trees.borrow_mut().keep(id, bytes, KeptTree { object, starts }))
     }
 
     /// A file.
-    pub fn file(&self, id: Oid) -> Result<Rc<OdbObject<'o>>, Gap> {
+    pub fn file(&self, id: Oid) -> Result<Rc<Object<'o>>, Gap> {
         if let Some(file) = self.files.borrow().get(id) {
             return Ok(file);
         }
         let file = self.objects.read_quickly(id, ObjectType::Blob)?;
-        Ok(self.files.borrow_mut().keep(id, file.len(), file))
+        Ok(self.files.borrow_mut().keep(id, file.data().len(), file))
     }
 }
 

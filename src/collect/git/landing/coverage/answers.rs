@@ -1,0 +1,74 @@
+//! Merge bases, found beforehand for many landings by one who reads the history.
+
+use super::super::super::graph::Graph;
+use super::super::super::object::oid;
+use super::VIRTUAL_LIMIT;
+use crate::model::fact::Gap;
+use crate::model::landing::Landing;
+use git2::Oid;
+use std::collections::BTreeMap;
+
+/// What the merge bases are of a head and a merge of these tips.
+#[derive(Clone, Default)]
+pub struct Answers(BTreeMap<(Vec<Oid>, Oid), Vec<Oid>>);
+
+impl Answers {
+    /// What is known of a question.
+    pub fn get(&self, tips: &[Oid], head: Oid) -> Option<&Vec<Oid>> {
+        self.0.get(&(tips.to_vec(), head))
+    }
+
+    /// Remembers an answer.
+    pub fn add(&mut self, tips: &[Oid], head: Oid, bases: Vec<Oid>) {
+        self.0.insert((tips.to_vec(), head), bases);
+    }
+}
+
+/// Who finds them. What cannot be answered stays open: whoever needs it asks again, and gets the reason.
+pub struct Reader<'o, 'r> {
+    graph: Graph<'o, 'r>,
+    /// Of the merge bases of merge bases: landings of one time share them.
+    below: Answers,
+}
+
+impl<'o, 'r> Reader<'o, 'r> {
+    /// Nothing read yet.
+    pub fn new(graph: Graph<'o, 'r>) -> Self {
+        Reader { graph, below: Answers::default() }
+    }
+
+    /// What the proof of a landing is going to ask, in most cases.
+    pub fn answers(&mut self, landing: &Landing) -> Answers {
+        let mut answers = Answers::default();
+        for candidate in &landing.candidates {
+            let names = (oid(landing.parent.as_str()), oid(candidate.head.as_str()));
+            if let (Ok(parent), Ok(head)) = names {
+                // An open question is asked again by whoever needs the answer.
+                let _ = self.ask(parent, head, &mut answers);
+            }
+        }
+        answers
+    }
+
+    fn ask(&mut self, parent: Oid, head: Oid, answers: &mut Answers) -> Result<(), Gap> {
+        let bases = self.graph.merge_bases(&[parent], head)?;
+        self.ask_below(&bases, 0, answers)?;
+        answers.add(&[parent], head, bases);
+        Ok(())
+    }
+
+    /// Several bases are merged themselves, one after the other.
+    fn ask_below(&mut self, bases: &[Oid], depth: usize, answers: &mut Answers) -> Result<(), Gap> {
+        for number in 1..if depth < VIRTUAL_LIMIT { bases.len() } else { 0 } {
+            let (tips, other) = (&bases[..number], bases[number]);
+            let below = match self.below.get(tips, other) {
+                Some(known) => known.clone(),
+                None => self.graph.merge_bases(tips, other)?,
+            };
+            self.ask_below(&below, depth + 1, answers)?;
+            self.below.add(tips, other, below.clone());
+            answers.add(tips, other, below);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,84 @@
+//! Where objects are in a pack: its index, version 2 (gitformat-pack(5), "Version 2 pack-*.idx files").
+//!
+//! A table says how many names begin with each byte or a lower one. Then come all names, sorted; a checksum of each
+//! object; and where each begins in the pack, in four bytes, or in eight at the end of the file. The part
+//! for a first byte is read when a name with it is asked for.
+
+use git2::Oid;
+use std::cell::OnceCell;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::Path;
+
+const NAME: usize = 20;
+const TABLE: usize = 256;
+const START: u64 = 8 + 4 * TABLE as u64;
+/// This bit says that the rest counts in the table of long offsets.
+const LONG: u32 = 1 << 31;
+
+/// The index of a pack.
+pub struct Index {
+    file: File,
+    /// How many names begin with this byte or a lower one.
+    up_to: Vec<u32>,
+    parts: Vec<OnceCell<Option<Part>>>,
+}
+
+/// All that begin with one byte.
+struct Part {
+    names: Vec<[u8; NAME]>,
+    offsets: Vec<u32>,
+}
+
+impl Index {
+    /// Opens an index; `None` when it is of another version or damaged.
+    pub fn open(path: &Path) -> Option<Self> {
+        let mut file = File::open(path).ok()?;
+        let mut start = [0; START as usize];
+        file.read_exact(&mut start).ok()?;
+        let counts = start.strip_prefix(b"\xfftOc\0\0\0\x02")?;
+        let up_to: Vec<u32> = counts.as_chunks().0.iter().map(|bytes| u32::from_be_bytes(*bytes)).collect();
+        let parts = (0..TABLE).map(|_| OnceCell::new()).collect();
+        up_to.is_sorted().then_some(Index { file, up_to, parts })
+    }
+
+    /// Where an object begins in the pack; `None` when it is not there.
+    pub fn offset(&self, id: Oid) -> Option<u64> {
+        let name: &[u8; NAME] = id.as_bytes().try_into().ok()?;
+        let first = usize::from(name[0]);
+        let part = self.parts.get(first)?.get_or_init(|| self.part(first)).as_ref()?;
+        let place = part.names.binary_search(name).ok()?;
+        let offset = *part.offsets.get(place)?;
+        if offset & LONG == 0 { Some(u64::from(offset)) } else { self.long_offset(offset & !LONG) }
+    }
+
+    fn count(&self) -> u64 {
+        self.up_to.last().copied().map_or(0, u64::from)
+    }
+
+    fn part(&self, first: usize) -> Option<Part> {
+        let before = first.checked_sub(1).map_or(Some(0), |before| self.up_to.get(before).copied())?;
+        let count = self.up_to.get(first)?.checked_sub(before)? as usize;
+        let before = u64::from(before);
+        let names = self.bytes(START + before * NAME as u64, count * NAME)?;
+        let offsets = self.bytes(START + self.count() * (NAME as u64 + 4) + before * 4, count * 4)?;
+        Some(Part {
+            names: names.as_chunks().0.to_vec(),
+            offsets: offsets.as_chunks().0.iter().map(|bytes| u32::from_be_bytes(*bytes)).collect(),
+        })
+    }
+
+    fn long_offset(&self, place: u32) -> Option<u64> {
+        let table = START + self.count() * (NAME as u64 + 4 + 4);
+        let bytes = self.bytes(table + u64::from(place) * 8, 8)?;
+        bytes.first_chunk().map(|bytes| u64::from_be_bytes(*bytes))
+    }
+
+    fn bytes(&self, from: u64, count: usize) -> Option<Vec<u8>> {
+        let mut file = &self.file;
+        file.seek(SeekFrom::Start(from)).ok()?;
+        let mut bytes = Vec::new();
+        let read = file.take(count as u64).read_to_end(&mut bytes).ok()?;
+        (read == count).then_some(bytes)
+    }
+}

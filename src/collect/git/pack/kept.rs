@@ -1,0 +1,55 @@
+//! What was read last, by where it was.
+
+use std::collections::BTreeMap;
+
+/// Values by place. Those that were not asked for since the last time that it became too much are let go then.
+pub struct Kept<T> {
+    young: BTreeMap<u64, (usize, T)>,
+    old: BTreeMap<u64, (usize, T)>,
+    bytes: usize,
+    limit: usize,
+}
+
+impl<T: Clone> Kept<T> {
+    /// Keeps up to this many bytes, and as many of those before.
+    pub fn up_to(limit: usize) -> Self {
+        Kept { young: BTreeMap::new(), old: BTreeMap::new(), bytes: 0, limit }
+    }
+
+    /// What is kept of this place.
+    pub fn get(&mut self, at: u64) -> Option<T> {
+        if let Some((_, value)) = self.young.get(&at) {
+            return Some(value.clone());
+        }
+        let (bytes, value) = self.old.remove(&at)?;
+        self.add(at, bytes, value.clone());
+        Some(value)
+    }
+
+    /// Keeps a value of so many bytes.
+    pub fn add(&mut self, at: u64, bytes: usize, value: T) {
+        if self.bytes > self.limit {
+            self.old = std::mem::take(&mut self.young);
+            self.bytes = 0;
+        }
+        self.bytes += bytes;
+        self.young.insert(at, (bytes, value));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_asked_for_stays() {
+        let mut kept = Kept::up_to(10);
+        kept.add(0, 1, "asked for");
+        kept.add(1, 1, "forgotten");
+        for at in 2..12 {
+            kept.add(at, 6, "large");
+            assert_eq!(kept.get(0), Some("asked for"));
+        }
+        assert_eq!(kept.get(1), None);
+    }
+}

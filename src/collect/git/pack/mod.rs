@@ -1,0 +1,132 @@
+//! A second way to the objects that lie in packs, for walks that read them by the hundred thousand.
+//!
+//! libgit2 takes a lock of the whole process for each of them, and gives up what it rebuilt from differences too early. This
+//! reader keeps to itself, so that several can work side by side, and remembers more. It knows packs with an index of
+//! version 2 in the directory `pack` of the repository itself, and nothing else (gitformat-pack(5)). It need not
+//! be believed: whatever it hands out is hashed before anybody looks at it ([`super::hash`]), and where it finds nothing,
+//! or something that it does not understand, libgit2 is asked. So no answer hangs on it, and it reports no errors.
+
+use delta::apply;
+use file::PackFile;
+use git2::{ObjectType, Oid};
+use index::Index;
+use kept::Kept;
+use std::cell::{Cell, RefCell};
+use std::path::Path;
+use std::sync::Arc;
+
+mod delta;
+mod file;
+mod index;
+mod kept;
+
+/// What is longer is left to libgit2.
+const SIZE_LIMIT: u64 = 256 * 1024 * 1024;
+
+/// So many differences may stand on each other; git itself writes fifty (git-pack-objects(1), `--depth`).
+const CHAIN_LIMIT: usize = 10_000;
+
+/// This many bytes of a pack's objects are kept, and as many of those before.
+const OBJECTS_LIMIT: usize = 32 * 1024 * 1024;
+
+/// The bytes of an object, and what it is.
+pub type Packed = (ObjectType, Arc<Vec<u8>>);
+
+/// The packs of a repository.
+pub struct Packs {
+    packs: Vec<Pack>,
+    /// The pack that the last object was found in.
+    last: Cell<usize>,
+}
+
+impl Packs {
+    /// The packs in the directory `objects` of a repository, as far as they can be opened.
+    pub fn of(objects: &Path) -> Self {
+        let listed = std::fs::read_dir(objects.join("pack")).into_iter().flatten().flatten();
+        let mut paths: Vec<_> = listed.map(|entry| entry.path()).collect();
+        paths.retain(|path| path.extension().is_some_and(|ending| ending == "idx"));
+        paths.sort();
+        Packs { packs: paths.iter().filter_map(|path| Pack::open(path)).collect(), last: Cell::new(0) }
+    }
+
+    /// Is it in one of them?
+    pub fn has(&self, id: Oid) -> bool {
+        self.packs.iter().any(|pack| pack.index.offset(id).is_some())
+    }
+
+    /// An object, not hashed yet. `None`: ask elsewhere.
+    pub fn read(&self, id: Oid) -> Option<Packed> {
+        let last = self.last.get();
+        let places = std::iter::once(last).chain((0..self.packs.len()).filter(|place| *place != last));
+        for place in places {
+            let pack = self.packs.get(place)?;
+            if let Some(offset) = pack.index.offset(id) {
+                self.last.set(place);
+                return pack.object_at(offset);
+            }
+        }
+        None
+    }
+}
+
+struct Pack {
+    index: Index,
+    file: PackFile,
+    /// Objects by where they begin: the next difference may be one from them.
+    kept: RefCell<Kept<Packed>>,
+}
+
+impl Pack {
+    fn open(index: &Path) -> Option<Self> {
+        let file = PackFile::open(&index.with_extension("pack"))?;
+        let kept = RefCell::new(Kept::up_to(OBJECTS_LIMIT));
+        Some(Pack { index: Index::open(index)?, file, kept })
+    }
+
+    fn object_at(&self, offset: u64) -> Option<Packed> {
+        let mut differences = Vec::new();
+        let mut at = offset;
+        let (kind, mut bytes) = loop {
+            if let Some(found) = self.kept.borrow_mut().get(at) {
+                break found;
+            }
+            let head = self.file.head_of(at)?;
+            let content = self.file.inflate(head.content, head.size)?;
+            match head.kind {
+                Kind::Whole(kind) => break self.keep(at, (kind, Arc::new(content))),
+                Kind::DifferenceAt(base) => differences.push((std::mem::replace(&mut at, base), content)),
+                Kind::DifferenceFrom(id) => {
+                    let base = self.index.offset(id)?;
+                    differences.push((std::mem::replace(&mut at, base), content));
+                }
+            }
+            if differences.len() > CHAIN_LIMIT {
+                return None;
+            }
+        };
+        while let Some((at, difference)) = differences.pop() {
+            bytes = self.keep(at, (kind, Arc::new(apply(&bytes, &difference)?))).1;
+        }
+        Some((kind, bytes))
+    }
+
+    /// Commits are many, small and hardly ever stored as differences.
+    fn keep(&self, at: u64, packed: Packed) -> Packed {
+        if packed.0 != ObjectType::Commit {
+            self.kept.borrow_mut().add(at, packed.1.len(), packed.clone());
+        }
+        packed
+    }
+}
+
+/// How an object is stored (gitformat-pack(5), "Object types").
+enum Kind {
+    Whole(ObjectType),
+    /// As a difference from the object that begins here.
+    DifferenceAt(u64),
+    /// As a difference from this object.
+    DifferenceFrom(Oid),
+}
+
+#[cfg(test)]
+mod tests;
