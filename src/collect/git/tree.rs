@@ -94,13 +94,20 @@ pub struct Entries<'t> {
     last: Option<TreeEntry<'t>>,
     /// Earlier names with which the last name begins, each longer than the one before. Between the file `a` and the directory
     /// `a` stand only names that begin with `a`, so the file is still among them when the directory comes.
-    stems: Vec<&'t [u8]>,
+    /// Each with the place where its entry begins.
+    stems: Vec<(usize, &'t [u8])>,
 }
 
 impl<'t> Entries<'t> {
     /// All entries of a tree.
     pub fn of(id: Oid, data: &'t [u8]) -> Self {
-        Entries { id, data, rest: data, last: None, stems: Vec::new() }
+        Entries::from(id, data, 0)
+    }
+
+    /// The entries from a place on, the first of which begins with another letter than the one before it; those before are
+    /// known to be sound.
+    pub fn from(id: Oid, data: &'t [u8], place: usize) -> Self {
+        Entries { id, data, rest: data.get(place..).unwrap_or_default(), last: None, stems: Vec::new() }
     }
 
     /// The next entry; `None` at the end.
@@ -116,6 +123,11 @@ impl<'t> Entries<'t> {
         Ok(Some(entry))
     }
 
+    /// Where the earliest entry begins that can still contradict one to come.
+    pub fn oldest(&self) -> usize {
+        self.stems.first().map_or(self.place(), |(place, _)| *place)
+    }
+
     /// Where the next entry begins, in bytes.
     pub fn place(&self) -> usize {
         self.data.len() - self.rest.len()
@@ -129,11 +141,11 @@ impl<'t> Entries<'t> {
         if self.last.is_some_and(|last| last.byte_at(common) >= entry.byte_at(common)) {
             return Err(untrusted(self.id, entry, "entries that are out of order or doubled"));
         }
-        while self.stems.pop_if(|stem| stem.len() > common).is_some() {}
-        if entry.mode.is_tree() && self.stems.last() == Some(&entry.name) {
+        while self.stems.pop_if(|(_, stem)| stem.len() > common).is_some() {}
+        if entry.mode.is_tree() && self.stems.last().is_some_and(|(_, stem)| *stem == entry.name) {
             return Err(untrusted(self.id, entry, "a file and a directory of one name"));
         }
-        self.stems.push(entry.name);
+        self.stems.push((self.place(), entry.name));
         Ok(())
     }
 }

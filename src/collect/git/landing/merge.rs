@@ -169,10 +169,7 @@ impl Walk<'_, '_, '_> {
         if depth > DEPTH_LIMIT {
             return Err(self.too_deep());
         }
-        let mut trees = [None, None, None, None];
-        for (tree, id) in trees.iter_mut().zip(ids) {
-            *tree = id.map(|id| self.store.tree(id)).transpose()?;
-        }
+        let trees = self.store.trees(ids)?;
         let mut cursors =
             trees.each_ref().map(|tree| tree.as_ref().map_or(Cursor::default(), |t| t.cursor()));
         let mut kinds = Kinds::default();

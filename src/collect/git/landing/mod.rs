@@ -7,7 +7,7 @@
 //! | `merge`, `moves` | the first engine: trees, and files that moved |
 //! | `merge_text`, `lines` | merging contents, and the line differences it rests on |
 //! | `second` | the second engine: libgit2, in memory |
-//! | `build`, `store` | trees made and trees kept |
+//! | `build`, `store`, `starts` | trees made and trees kept |
 //! | `tried` | what was tried in vain |
 //! | `residual`, `patch` | what is left: its places, and its text |
 //! | `paths` | the paths that landings change |
@@ -38,6 +38,7 @@ mod patch;
 mod paths;
 mod residual;
 mod second;
+mod starts;
 mod store;
 mod tried;
 mod work;

@@ -2,13 +2,12 @@
 
 use super::super::tree::TreeEntry;
 use super::super::tree_diff::{Item, TreeChange};
-use super::store::{Cursor, KeptTree, Store};
+use super::store::{Cursor, Store};
 use crate::model::fact::{Gap, GapReason};
 use crate::model::path::RepoPath;
 use crate::model::reach::Reach;
 use git2::Oid;
 use std::cmp::Ordering;
-use std::rc::Rc;
 
 /// Deeper trees are not entered, as in [`super::super::tree_diff`].
 const DEPTH_LIMIT: usize = 256;
@@ -54,7 +53,7 @@ struct Walk<'s, 'o, 'r, F> {
     found: F,
 }
 
-impl<'o, F> Walk<'_, 'o, '_, F>
+impl<F> Walk<'_, '_, '_, F>
 where
     F: FnMut(&[u8], [Option<TreeEntry<'_>>; 2]) -> Result<(), Gap>,
 {
@@ -64,17 +63,13 @@ where
             let detail = format!("directories are nested too deep, at `{path}`");
             return Err(Gap::new("the changed paths", GapReason::Truncated, detail, "Split the change"));
         }
-        let (old, new) = (self.read(old)?, self.read(new)?);
+        let trees = self.store.trees([old, new])?;
         let mut sides =
-            [&old, &new].map(|tree| tree.as_ref().map_or(Cursor::default(), |tree| tree.cursor()));
+            trees.each_ref().map(|tree| tree.as_ref().map_or(Cursor::default(), |tree| tree.cursor()));
         while let Some(pair) = next_pair(&mut sides) {
             self.pair(pair, depth)?;
         }
         Ok(())
-    }
-
-    fn read(&self, id: Option<Oid>) -> Result<Option<Rc<KeptTree<'o>>>, Gap> {
-        id.map(|id| self.store.tree(id)).transpose()
     }
 
     fn pair(&mut self, pair: [Option<TreeEntry<'_>>; 2], depth: usize) -> Result<(), Gap> {

@@ -6,7 +6,8 @@
 
 use super::super::by_id::ById;
 use super::super::object::{Object, Objects};
-use super::super::tree::{Entries, TreeEntry, split_entry};
+use super::super::tree::{TreeEntry, split_entry};
+use super::starts;
 use crate::model::fact::Gap;
 use git2::{ObjectType, Oid};
 use std::cell::RefCell;
@@ -19,7 +20,7 @@ const TREE_LIMIT: usize = 128 * 1024 * 1024;
 const FILE_LIMIT: usize = 32 * 1024 * 1024;
 
 /// The width of an object name in a tree, in bytes.
-const ID_WIDTH: usize = 20;
+pub const ID_WIDTH: usize = 20;
 
 /// A sound tree in its raw form.
 pub struct KeptTree<'o> {
@@ -56,7 +57,7 @@ impl<'t> Cursor<'t> {
 
     /// How many entries from here on are the same in another tree, entry by entry.
     pub fn equal_entries(&self, other: &Cursor<'_>) -> usize {
-        let end = self.start() + common_length(self.rest(), other.rest());
+        let end = self.start() + starts::common_start(self.rest(), other.rest());
         let whole =
             self.starts[self.at.min(self.starts.len())..].partition_point(|start| *start as usize <= end);
         whole.saturating_sub(1)
@@ -69,14 +70,6 @@ impl<'t> Cursor<'t> {
     fn rest(&self) -> &'t [u8] {
         self.data.get(self.start()..).unwrap_or_default()
     }
-}
-
-fn common_length(one: &[u8], other: &[u8]) -> usize {
-    const STEP: usize = 64;
-    let steps = one.as_chunks::<STEP>().0.iter().zip(other.as_chunks::<STEP>().0);
-    let sure = steps.take_while(|(one, other)| one == other).count() * STEP;
-    let more = one[sure..].iter().zip(&other[sure..]).take_while(|(one, other)| one == other).count();
-    sure + more
 }
 
 /// The objects of a repository, with a memory.
@@ -94,13 +87,26 @@ impl<'o, 'r> Store<'o, 'r> {
         Store { objects, trees: RefCell::new(trees), files: RefCell::new(files) }
     }
 
-    /// A tree in its raw form, which is known to be sound.
-    pub fn tree(&self, id: Oid) -> Result<Rc<KeptTree<'o>>, Gap> {
+    /// Trees in their raw form, which are known to be sound, and probably like each other.
+    pub fn trees<const N: usize>(&self, ids: [Option<Oid>; N]) -> Result<[Option<Rc<KeptTree<'o>>>; N], Gap> {
+        let mut like = ids.iter().flatten().find_map(|id| self.trees.borrow().get(*id));
+        let mut trees = [const { None }; N];
+        for (tree, id) in trees.iter_mut().zip(ids) {
+            *tree = id.map(|id| self.tree(id, like.as_deref())).transpose()?;
+            like = like.or_else(|| tree.clone());
+        }
+        Ok(trees)
+    }
+
+    fn tree(&self, id: Oid, like: Option<&KeptTree<'_>>) -> Result<Rc<KeptTree<'o>>, Gap> {
         if let Some(tree) = self.trees.borrow().get(id) {
             return Ok(tree);
         }
         let object = self.objects.read(id, ObjectType::Tree)?;
-        let starts = starts(id, object.data())?;
+        let starts = match like {
+            Some(like) => starts::beside(id, object.data(), like.object.data(), &like.starts)?,
+            None => starts::of(id, object.data())?,
+        };
         let bytes = object.data().len() + starts.len() * size_of::<u32>();
         Ok(self.trees.borrow_mut().keep(id, bytes, KeptTree { object, starts }))
     }
@@ -141,14 +147,4 @@ impl<T> Kept<T> {
         self.values.add(id, Rc::clone(&value));
         value
     }
-}
-
-fn starts(id: Oid, data: &[u8]) -> Result<Vec<u32>, Gap> {
-    let mut starts = Vec::with_capacity(data.len() / (ID_WIDTH + 12) + 2);
-    starts.push(0);
-    let mut entries = Entries::of(id, data);
-    while entries.next_entry()?.is_some() {
-        starts.push(entries.place() as u32);
-    }
-    Ok(starts)
 }

@@ -12,7 +12,7 @@ use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::Arc;
 
-const BLOCK: u64 = 32 * 1024;
+const BLOCK: u64 = 16 * 1024;
 
 /// This many bytes of blocks are kept, and as many of those before.
 const BLOCKS_LIMIT: usize = 8 * 1024 * 1024;
