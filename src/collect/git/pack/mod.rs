@@ -20,7 +20,10 @@ mod file;
 mod index;
 mod kept;
 
-/// What is longer is left to libgit2.
+/// Each pack takes two open files, of which a program has not many: the largest packs come first, the rest is left to libgit2.
+const PACK_LIMIT: usize = 24;
+
+/// What is longer, also all differences of an object together, is left to libgit2.
 const SIZE_LIMIT: u64 = 256 * 1024 * 1024;
 
 /// So many differences may stand on each other; git itself writes fifty (git-pack-objects(1), `--depth`).
@@ -43,10 +46,12 @@ impl Packs {
     /// The packs in the directory `objects` of a repository, as far as they can be opened.
     pub fn of(objects: &Path) -> Self {
         let listed = std::fs::read_dir(objects.join("pack")).into_iter().flatten().flatten();
-        let mut paths: Vec<_> = listed.map(|entry| entry.path()).collect();
-        paths.retain(|path| path.extension().is_some_and(|ending| ending == "idx"));
-        paths.sort();
-        Packs { packs: paths.iter().filter_map(|path| Pack::open(path)).collect(), last: Cell::new(0) }
+        let sized = listed.map(|entry| (entry.metadata().map_or(0, |about| about.len()), entry.path()));
+        let mut indexes: Vec<_> =
+            sized.filter(|(_, path)| path.extension().is_some_and(|ending| ending == "idx")).collect();
+        indexes.sort();
+        let largest = indexes.iter().rev().take(PACK_LIMIT);
+        Packs { packs: largest.filter_map(|(_, path)| Pack::open(path)).collect(), last: Cell::new(0) }
     }
 
     /// Is it in one of them?
@@ -85,29 +90,31 @@ impl Pack {
 
     fn object_at(&self, offset: u64) -> Option<Packed> {
         let mut differences = Vec::new();
-        let mut at = offset;
-        let (kind, mut bytes) = loop {
-            if let Some(found) = self.kept.borrow_mut().get(at) {
-                break found;
-            }
-            let head = self.file.head_of(at)?;
-            let content = self.file.inflate(head.content, head.size)?;
-            match head.kind {
-                Kind::Whole(kind) => break self.keep(at, (kind, Arc::new(content))),
-                Kind::DifferenceAt(base) => differences.push((std::mem::replace(&mut at, base), content)),
-                Kind::DifferenceFrom(id) => {
-                    let base = self.index.offset(id)?;
-                    differences.push((std::mem::replace(&mut at, base), content));
-                }
-            }
-            if differences.len() > CHAIN_LIMIT {
-                return None;
-            }
-        };
+        let (kind, mut bytes) = self.whole_below(offset, &mut differences)?;
         while let Some((at, difference)) = differences.pop() {
             bytes = self.keep(at, (kind, Arc::new(apply(&bytes, &difference)?))).1;
         }
         Some((kind, bytes))
+    }
+
+    /// The nearest whole object below this one, and the differences on the way there, each with its place.
+    fn whole_below(&self, offset: u64, differences: &mut Vec<(u64, Vec<u8>)>) -> Option<Packed> {
+        let (mut at, mut inflated) = (offset, 0);
+        while inflated <= SIZE_LIMIT && differences.len() <= CHAIN_LIMIT {
+            if let Some(found) = self.kept.borrow_mut().get(at) {
+                return Some(found);
+            }
+            let head = self.file.head_of(at)?;
+            inflated += head.size;
+            let content = self.file.inflate(head.content, head.size)?;
+            let base = match head.kind {
+                Kind::Whole(kind) => return Some(self.keep(at, (kind, Arc::new(content)))),
+                Kind::DifferenceAt(base) => base,
+                Kind::DifferenceFrom(id) => self.index.offset(id)?,
+            };
+            differences.push((std::mem::replace(&mut at, base), content));
+        }
+        None
     }
 
     /// Commits are many, small and hardly ever stored as differences.
