@@ -531,6 +531,7 @@ fn stated(tree_digit: &str, tests: Vec<Test>) -> Found {
         contradictions: vec![],
         errors: vec![],
         replayed: vec![],
+        coverage: vec![],
     };
     let digest = Digest::of(format!("{run:?}").as_bytes());
     let place = if tree_digit == "b" {
