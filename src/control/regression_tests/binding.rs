@@ -3,12 +3,12 @@
 //! A run counts when it is of the tree that would land, from a clean work tree, as fresh and as trusted as the suite asks. What
 //! does not count is never silently left out: its reason stands in a finding.
 
-use super::{Flaky, NAME, Suite, broken, count, some_of};
+use super::{Flaky, NAME, NAMED, Suite, broken, count, some_of};
 use crate::control::bound::{self, is_answer, is_handed_over};
 use crate::control::{Case, finding, unproven};
 use crate::model::change::ObjectName;
 use crate::model::decision::{Finding, SubjectKind, Verdict};
-use crate::model::evidence::{EvidenceFacts, Found, Statement};
+use crate::model::evidence::{EvidenceFacts, Found, RecordedRun, Statement};
 use crate::model::fact::{Fact, Gap};
 use crate::model::test_run::{Report, TestOutcome};
 use jiff::Timestamp;
@@ -60,6 +60,7 @@ pub fn count_runs(suite: &Suite, name: &str, case: &Case<'_>, reports: &[&Report
     sorter.reports(reports);
     sorter.statements();
     sorter.earlier_failures();
+    sorter.later_attempts();
     sorter.configurations();
     sorter.ages(&case.facts.observed);
     sorter.vouched(case);
@@ -161,6 +162,33 @@ impl Sorter<'_> {
         );
     }
 
+    /// A run that a CI system started again tells its number. What came of the attempts before it nobody may have recorded, and
+    /// perhaps they never came to the tests: somebody has to look.
+    fn later_attempts(&mut self) {
+        let counted: BTreeSet<_> = self.runs.iter().filter_map(|run| run.report.digest.clone()).collect();
+        let found = || self.facts.statements.iter();
+        let later = found().filter(|found| counted.contains(&found.digest));
+        let later = later.filter_map(|found| Some((found, &found.statement.value()?.run)));
+        let alone: Vec<String> = later
+            .filter(|(_, run)| {
+                let before = 1..run.producer.attempt.unwrap_or(1);
+                before.take(NAMED).any(|attempt| !found().any(|other| is_attempt(other, run, attempt)))
+            })
+            .map(|(found, run)| {
+                format!("{}: attempt {}", found.place, run.producer.attempt.unwrap_or_default())
+            })
+            .collect();
+        if !alone.is_empty() {
+            let reason =
+                "it was run again by the CI system, and nothing shows what came of an attempt before";
+            self.findings.push(
+                finding(NAME, Verdict::Noted, SubjectKind::Suite, self.name, reason)
+                    .remedy("Look at the first attempt, and let the job record each run, also one that fails")
+                    .details(some_of(alone)),
+            );
+        }
+    }
+
     /// Each expected configuration is there, and none stands for another.
     fn configurations(&mut self) {
         let Some(expected) = &self.suite.configurations else { return };
@@ -257,6 +285,16 @@ impl Sorter<'_> {
 fn is_handed(name: &str, facts: &Fact<EvidenceFacts>) -> bool {
     let is_of_it = |found: &Found| found.statement.value().is_none_or(|said| said.run.suite == name);
     bound::handed(facts).any(is_of_it)
+}
+
+/// Is it this attempt of the same run of the CI system?
+fn is_attempt(found: &Found, of: &RecordedRun, attempt: u64) -> bool {
+    found.statement.value().is_some_and(|said| {
+        let run = &said.run;
+        let same = (&run.suite, &run.configuration, &run.producer.kind, &run.producer.run);
+        same == (&of.suite, &of.configuration, &of.producer.kind, &of.producer.run)
+            && run.producer.attempt.unwrap_or(1) == attempt
+    })
 }
 
 /// What failed in a run, if anything did.
