@@ -1,7 +1,7 @@
 //! The document: elements open and close, and a run is left.
 
 use super::case::{Case, Saying};
-use super::identity::identity;
+use super::identity::{identity, without_time};
 use super::suite::Suite;
 use crate::model::test_run::{TestOutcome, TestRun};
 use crate::report::attempts::{Attempts, after};
@@ -59,7 +59,7 @@ impl Document {
     }
 
     fn start_suite(&mut self, element: &Element<'_>) -> Kind {
-        let mut suite = Suite::new(named(element), element.name == "testsuites");
+        let mut suite = Suite::new(without_time(named(element)), element.name == "testsuites");
         element.attributes.iter().for_each(|(name, value)| suite.attribute(name, value));
         if let Some(outer) = self.suites.last() {
             suite.within(outer);
@@ -137,7 +137,7 @@ impl Document {
         }
         let rerun = self.suites.last_mut().is_some_and(|suite| suite.is_rerun(&case.id));
         let outcome = if rerun { after(TestOutcome::Failed, case.outcome()) } else { case.outcome() };
-        self.tests.add(&case.id, outcome)
+        self.tests.add(case.id, outcome)
     }
 }
 

@@ -15,17 +15,26 @@
 
 use crate::model::test_run::SEPARATOR;
 
-/// The identity of a test.
-pub fn identity<'a>(suites: impl Iterator<Item = &'a str>, class: &'a str, name: &'a str) -> String {
-    let mut parts: Vec<&str> = suites.map(without_time).filter(|part| !part.is_empty()).collect();
-    if !class.is_empty() && class != name && !parts.contains(&class) {
-        parts.push(class);
+/// The identity of a test; the suites are those around it from the outside in, [`without_time`].
+pub fn identity<'a>(suites: impl Iterator<Item = &'a str> + Clone, class: &'a str, name: &str) -> String {
+    let around: usize = suites.clone().chain([class]).map(|part| part.len() + SEPARATOR.len()).sum();
+    let mut id = String::with_capacity(around + name.len());
+    let mut said = class.is_empty() || class == name;
+    for suite in suites.filter(|suite| !suite.is_empty()) {
+        id.push_str(suite);
+        id.push_str(SEPARATOR);
+        said |= suite == class;
     }
-    parts.push(if name.is_empty() { "(unnamed)" } else { name });
-    parts.join(SEPARATOR)
+    if !said {
+        id.push_str(class);
+        id.push_str(SEPARATOR);
+    }
+    id.push_str(if name.is_empty() { "(unnamed)" } else { name });
+    id
 }
 
-fn without_time(name: &str) -> &str {
+/// The name of a suite without the time at its end.
+pub fn without_time(name: &str) -> &str {
     match name.rsplit_once('-') {
         Some((rest, time)) if time.len() == 14 && time.bytes().all(|b| b.is_ascii_digit()) => rest,
         _ => name,
@@ -38,7 +47,9 @@ mod tests {
 
     #[test]
     fn parts_are_left_out_when_they_are_empty_or_said_already() {
-        let id = |suites: &[&'static str], class, name| identity(suites.iter().copied(), class, name);
+        let id = |suites: &[&'static str], class, name| {
+            identity(suites.iter().copied().map(without_time), class, name)
+        };
         assert_eq!(id(&["demo"], "demo", "t::a"), "demo > t::a");
         assert_eq!(id(&["", "x"], "", "a"), "x > a");
         assert_eq!(id(&[], "whole", "whole"), "whole");
