@@ -169,7 +169,7 @@ mod tests {
     fn limits_refuse_and_never_cut() {
         let add = |names: &[&str]| {
             let mut tests = Attempts::within(Limits { records: 2, identities: 3 });
-            names.iter().try_for_each(|name| tests.add(name, Passed))
+            names.iter().try_for_each(|name| tests.add(*name, Passed))
         };
         assert_eq!(add(&["a", "bc"]), Ok(()));
         assert_eq!(add(&["a", "b", "c"]), Err("it holds more than 2 test cases".into()));

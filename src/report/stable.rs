@@ -3,7 +3,7 @@
 //! Some runners build names from values: `<Loader object at 0x7f2a…>`, `Loader@1b6d3586`, `/tmp/pytest-of-robin/x`. Each
 //! is replaced by a placeholder. Parameters that mean something stay as they are.
 
-use memchr::{memchr_iter, memchr3};
+use memchr::{memchr, memchr3};
 use std::borrow::Cow;
 
 /// Where places begin that are made anew for each run, and what stands for them.
@@ -16,7 +16,7 @@ const HOMES: &[&str] = &["/home/", "/Users/", "\\Users\\"];
 pub fn stable(name: &str) -> Cow<'_, str> {
     // Looked for in a way that is quick in short names: each name of a report comes by here.
     let bytes = name.as_bytes();
-    let hexadecimal = memchr_iter(b'x', bytes).any(|at| at > 0 && bytes[at - 1] == b'0');
+    let hexadecimal = memchr(b'x', bytes).is_some() && name.contains("0x");
     if !hexadecimal && memchr3(b'@', b'/', b'\\', bytes).is_none() {
         return Cow::Borrowed(name);
     }

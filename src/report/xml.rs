@@ -32,12 +32,12 @@ pub struct Limits {
 pub const LIMITS: Limits = Limits { depth: 64, attributes: 1000, attribute: 1 << 20, document_type: false };
 
 /// Name and value of an attribute.
-pub type Pair<'a> = (Cow<'a, str>, Cow<'a, str>);
+pub type Pair<'a> = (&'a str, &'a str);
 
 /// An element as it opens.
 pub struct Element<'a> {
     /// Its name in lower case, without its namespace's prefix.
-    pub name: Cow<'a, str>,
+    pub name: &'a str,
     /// All attributes, their names in lower case with prefixes, in their order. None is passed over unread.
     pub attributes: &'a [Pair<'a>],
 }
@@ -45,7 +45,7 @@ pub struct Element<'a> {
 impl Element<'_> {
     /// The attribute of this name (in lower case), even if it is empty.
     pub fn attribute(&self, name: &str) -> Option<&str> {
-        self.attributes.iter().find(|(key, _)| key == name).map(|(_, value)| &**value)
+        self.attributes.iter().find(|(key, _)| *key == name).map(|(_, value)| *value)
     }
 
     /// The attribute of this name (in lower case), if it holds anything.
@@ -102,8 +102,10 @@ pub fn read(
     };
     loop {
         let begin = reader.buffer_position();
-        let event =
-            reader.read_event().map_err(|error| at(&text, reader.error_position(), error.to_string()))?;
+        let event = match reader.read_event() {
+            Ok(event) => event,
+            Err(error) => return Err(at(&text, reader.error_position(), error.to_string())),
+        };
         let last = matches!(event, Event::Eof);
         document.take(&event).map_err(|message| at(&text, begin, message))?;
         if last {
@@ -169,9 +171,13 @@ impl<'t, C: Content> Document<'t, '_, C> {
     fn start(&mut self, tag: &BytesStart<'_>) -> Result<(), String> {
         let name = lower_case(part(self.text, tag.local_name().into_inner())?);
         self.room(&name)?;
-        self.attributes(tag)?;
         self.open += 1;
-        self.content.start(&Element { name, attributes: &self.attributes })
+        if self.take_plain(tag)? {
+            return self.content.start(&Element { name: &name, attributes: &self.attributes });
+        }
+        let meant = self.take_unusual(tag)?;
+        let attributes: Vec<Pair<'_>> = meant.iter().map(|(name, value)| (&**name, &**value)).collect();
+        self.content.start(&Element { name: &name, attributes: &attributes })
     }
 
     /// May an element of this name begin here?
@@ -192,51 +198,51 @@ impl<'t, C: Content> Document<'t, '_, C> {
         Err(format!("its outermost element is none of {}", self.roots.join(", ")))
     }
 
-    /// All attributes. Each is read, so that a broken one is never passed over.
-    fn attributes(&mut self, tag: &BytesStart<'_>) -> Result<(), String> {
+    /// All attributes, where each stands as it is meant, as nearly always; otherwise they have to be read again.
+    fn take_plain(&mut self, tag: &BytesStart<'_>) -> Result<bool, String> {
         self.attributes.clear();
-        let plain = self.is_plain(tag);
+        if !self.is_plain(tag) {
+            return Ok(false);
+        }
         // Names are compared here, in lower case and in less time.
         for attribute in tag.attributes().with_checks(false) {
             let attribute = attribute.map_err(|error| error.to_string())?;
-            self.fits(&attribute)?;
-            let (name, value) = (part(self.text, attribute.key.0)?, part(self.text, &attribute.value)?);
-            if plain && is_lower(name) {
-                self.new_name(name)?;
-                self.attributes.push((Cow::Borrowed(name), Cow::Borrowed(value)));
-            } else {
-                self.unusual(name, value, &attribute)?;
+            self.fits(&attribute, self.attributes.len())?;
+            let name = part(self.text, attribute.key.0)?;
+            if !is_lower(name) {
+                return Ok(false);
             }
+            is_new(name, self.attributes.iter().map(|(name, _)| *name))?;
+            self.attributes.push((name, part(self.text, &attribute.value)?));
         }
-        Ok(())
+        Ok(true)
     }
 
-    /// An attribute that does not stand there as it is meant.
-    fn unusual(&mut self, name: &'t str, value: &'t str, attribute: &Attribute<'_>) -> Result<(), String> {
-        let name = lower_case(name);
-        self.new_name(&name)?;
-        let value = match self.is_plain(value.as_bytes()) {
-            true => Cow::Borrowed(value),
-            false => Cow::Owned(normal(attribute)?),
-        };
-        self.attributes.push((name, value));
-        Ok(())
+    /// All attributes as they are meant. Each is read, so that a broken one is never passed over.
+    fn take_unusual(&self, tag: &BytesStart<'_>) -> Result<Vec<(Cow<'t, str>, Cow<'t, str>)>, String> {
+        let mut all: Vec<(Cow<'t, str>, Cow<'t, str>)> = Vec::new();
+        for attribute in tag.attributes().with_checks(false) {
+            let attribute = attribute.map_err(|error| error.to_string())?;
+            self.fits(&attribute, all.len())?;
+            let name = lower_case(part(self.text, attribute.key.0)?);
+            is_new(&name, all.iter().map(|(name, _)| &**name))?;
+            let value = match self.is_plain(&attribute.value) {
+                true => Cow::Borrowed(part(self.text, &attribute.value)?),
+                false => Cow::Owned(normal(&attribute)?),
+            };
+            all.push((name, value));
+        }
+        Ok(all)
     }
 
-    fn fits(&self, attribute: &Attribute<'_>) -> Result<(), String> {
-        if self.attributes.len() >= self.limits.attributes {
+    fn fits(&self, attribute: &Attribute<'_>, before: usize) -> Result<(), String> {
+        if before >= self.limits.attributes {
             return Err(format!("an element has more than {} attributes", self.limits.attributes));
         }
         if attribute.value.len() > self.limits.attribute {
             return Err(format!("an attribute is longer than {} bytes", self.limits.attribute));
         }
         Ok(())
-    }
-
-    /// Of two attributes of one name nobody could say which is meant.
-    fn new_name(&self, name: &str) -> Result<(), String> {
-        let known = self.attributes.iter().any(|(known, _)| known == name);
-        if known { Err(format!("an element has two attributes `{name}`")) } else { Ok(()) }
     }
 
     /// Does a value, or each value of a tag, stand there as it is meant, without references and without blanks to be replaced?
@@ -296,6 +302,15 @@ impl<'t, C: Content> Document<'t, '_, C> {
         if self.open > 0 {
             return Err(format!("it is cut off: {} elements are still open at its end", self.open));
         }
+        Ok(())
+    }
+}
+
+/// Of two attributes of one name nobody could say which is meant.
+fn is_new<'n>(name: &str, mut known: impl Iterator<Item = &'n str>) -> Result<(), String> {
+    if known.any(|known| known == name) {
+        Err(format!("an element has two attributes `{name}`"))
+    } else {
         Ok(())
     }
 }

@@ -1,7 +1,7 @@
 //! The document: elements open and close, and a run is left.
 
 use super::case::{Case, Saying};
-use super::identity::{identity, without_time};
+use super::identity::{identity, step, without_time};
 use super::suite::Suite;
 use crate::model::test_run::{TestOutcome, TestRun};
 use crate::report::attempts::{Attempts, after};
@@ -61,11 +61,11 @@ impl Document {
     fn start_suite(&mut self, element: &Element<'_>) -> Kind {
         let mut suite = Suite::new(without_time(named(element)), element.name == "testsuites");
         element.attributes.iter().for_each(|(name, value)| suite.attribute(name, value));
-        if let Some(outer) = self.suites.last() {
-            suite.within(outer);
-        }
         if is_place_of_phpunit(element) {
             suite.name.clear();
+        }
+        if let Some(outer) = self.suites.last() {
+            suite.within(outer);
         }
         self.suites.push(suite);
         Kind::Suite
@@ -73,12 +73,21 @@ impl Document {
 
     fn start_case(&mut self, element: &Element<'_>) -> Kind {
         let class = element.value("classname").or_else(|| element.value("class")).unwrap_or_default();
-        let suites = self.suites.iter().map(|suite| suite.name.as_str());
-        let mut case = Case::new(identity(suites, class, named(element)));
+        self.path_is_known();
+        let path = self.suites.last().and_then(|suite| suite.path.as_deref()).unwrap_or_default();
+        let said = self.suites.iter().any(|suite| suite.name == class);
+        let mut case = Case::new(identity(path, if said { "" } else { class }, named(element)));
         element.attributes.iter().for_each(|(name, value)| case.attribute(name, value));
         case.not_run = class == named(element) && element.value("status") == Some("notrun");
         self.cases.push(case);
         Kind::Case
+    }
+
+    /// Names can be long, so only suites that have tests get a path: those count against what a report may hold.
+    fn path_is_known(&mut self) {
+        let Some((inner, outer)) = self.suites.split_last_mut() else { return };
+        let names = || outer.iter().map(|suite| &suite.name).chain([&inner.name]);
+        inner.path.get_or_insert_with(|| names().map(|name| step(name)).collect());
     }
 
     fn start_other(&mut self, element: &Element<'_>) -> Kind {

@@ -15,22 +15,16 @@
 
 use crate::model::test_run::SEPARATOR;
 
-/// The identity of a test; the suites are those around it from the outside in, [`without_time`].
-pub fn identity<'a>(suites: impl Iterator<Item = &'a str> + Clone, class: &'a str, name: &str) -> String {
-    let around: usize = suites.clone().chain([class]).map(|part| part.len() + SEPARATOR.len()).sum();
-    let mut id = String::with_capacity(around + name.len());
-    let mut said = class.is_empty() || class == name;
-    for suite in suites.filter(|suite| !suite.is_empty()) {
-        id.push_str(suite);
-        id.push_str(SEPARATOR);
-        said |= suite == class;
-    }
-    if !said {
-        id.push_str(class);
-        id.push_str(SEPARATOR);
-    }
-    id.push_str(if name.is_empty() { "(unnamed)" } else { name });
-    id
+/// The identity of a test below a path of suites, each with [`step`]. The class is empty where a suite says it already.
+pub fn identity(path: &str, class: &str, name: &str) -> String {
+    let name = if name.is_empty() { "(unnamed)" } else { name };
+    let (class, separator) = if class.is_empty() || class == name { ("", "") } else { (class, SEPARATOR) };
+    [path, class, separator, name].concat()
+}
+
+/// What a suite of this name adds to a path.
+pub fn step(name: &str) -> String {
+    if name.is_empty() { String::new() } else { [name, SEPARATOR].concat() }
 }
 
 /// The name of a suite without the time at its end.
@@ -47,8 +41,10 @@ mod tests {
 
     #[test]
     fn parts_are_left_out_when_they_are_empty_or_said_already() {
-        let id = |suites: &[&'static str], class, name| {
-            identity(suites.iter().copied().map(without_time), class, name)
+        let id = |suites: &[&str], class: &str, name: &str| {
+            let suites: Vec<&str> = suites.iter().map(|suite| without_time(suite)).collect();
+            let path: String = suites.iter().map(|suite| step(suite)).collect();
+            identity(&path, if suites.contains(&class) { "" } else { class }, name)
         };
         assert_eq!(id(&["demo"], "demo", "t::a"), "demo > t::a");
         assert_eq!(id(&["", "x"], "", "a"), "x > a");

@@ -45,8 +45,8 @@ fn elements_attributes_and_text_are_told_in_their_order() {
 
 #[test]
 fn attributes_are_found_by_name() {
-    let attributes = [("empty".into(), "".into()), ("full".into(), "x".into())];
-    let element = Element { name: "a".into(), attributes: &attributes };
+    let attributes = [("empty", ""), ("full", "x")];
+    let element = Element { name: "a", attributes: &attributes };
     assert_eq!((element.attribute("empty"), element.value("empty")), (Some(""), None));
     assert_eq!((element.value("full"), element.value("none")), (Some("x"), None));
 }
