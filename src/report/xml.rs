@@ -34,6 +34,9 @@ pub const LIMITS: Limits = Limits { depth: 64, attributes: 1000, attribute: 1 <<
 /// Name and value of an attribute.
 pub type Pair<'a> = (&'a str, &'a str);
 
+/// The same, where it may have to be written anew to be as it is meant.
+type Meant<'a> = (Cow<'a, str>, Cow<'a, str>);
+
 /// An element as it opens.
 pub struct Element<'a> {
     /// Its name in lower case, without its namespace's prefix.
@@ -219,8 +222,8 @@ impl<'t, C: Content> Document<'t, '_, C> {
     }
 
     /// All attributes as they are meant. Each is read, so that a broken one is never passed over.
-    fn take_unusual(&self, tag: &BytesStart<'_>) -> Result<Vec<(Cow<'t, str>, Cow<'t, str>)>, String> {
-        let mut all: Vec<(Cow<'t, str>, Cow<'t, str>)> = Vec::new();
+    fn take_unusual(&self, tag: &BytesStart<'_>) -> Result<Vec<Meant<'t>>, String> {
+        let mut all: Vec<Meant<'t>> = Vec::new();
         for attribute in tag.attributes().with_checks(false) {
             let attribute = attribute.map_err(|error| error.to_string())?;
             self.fits(&attribute, all.len())?;

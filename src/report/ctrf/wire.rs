@@ -84,7 +84,7 @@ impl Document<'_> {
         for test in &self.results.tests {
             let outcome = test.outcome();
             shown.add(outcome);
-            tests.add_distinct(&test.identity(), outcome)?;
+            tests.add_distinct(test.identity(), outcome)?;
         }
         let contradictions = self.results.summary.contradictions(shown);
         Ok(TestRun { tests: tests.finish(), contradictions, ..TestRun::default() })

@@ -28,7 +28,7 @@ enum Kind {
 
 impl Content for Document {
     fn start(&mut self, element: &Element<'_>) -> Result<(), String> {
-        let kind = match &*element.name {
+        let kind = match element.name {
             "testsuite" | "testsuites" => self.start_suite(element),
             "testcase" => self.start_case(element),
             _ => self.start_other(element),
@@ -92,7 +92,7 @@ impl Document {
 
     fn start_other(&mut self, element: &Element<'_>) -> Kind {
         let child = self.open.last() == Some(&Kind::Case);
-        if let Some(saying) = Saying::of(&element.name, child) {
+        if let Some(saying) = Saying::of(element.name, child) {
             let todo = child && element.value("type").is_some_and(|kind| kind.eq_ignore_ascii_case("todo"));
             match self.cases.last_mut() {
                 Some(case) => {
