@@ -9,11 +9,10 @@ use portcullis::attest::key::SigningKey;
 use portcullis::cli::demo::history::Edit;
 use portcullis::cli::demo::stage::{self as demo, Stage};
 use portcullis::model::check::Producer;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 use std::time::{Duration, SystemTime};
+use support::checkout::Checkout;
 use support::gate::{Verdict, judge};
-use tempfile::TempDir;
 
 mod support;
 
@@ -39,10 +38,14 @@ reports = ["out/junit*.xml"]
 
 const LOCAL: &str = "trust = \"local\"\nbaseline = \"required\"\n";
 
-struct Project {
-    directory: TempDir,
-    /// Keys lie beside the repository and not in it.
-    outside: TempDir,
+struct Project(Checkout);
+
+impl std::ops::Deref for Project {
+    type Target = Checkout;
+
+    fn deref(&self) -> &Checkout {
+        &self.0
+    }
 }
 
 fn case(name: &str, inside: &str) -> String {
@@ -65,9 +68,7 @@ impl Project {
     }
 
     fn begin(suite: &str, recorded: bool) -> Self {
-        let project =
-            Project { directory: tempfile::tempdir().unwrap(), outside: tempfile::tempdir().unwrap() };
-        project.git(&["init", "-q", "-b", "main"]);
+        let project = Project(Checkout::new());
         let key = SigningKey::from_seed(&[7; 32]);
         let public = key.public_text().unwrap();
         let (signers, signed) = match suite.contains("\"signed\"") {
@@ -91,47 +92,9 @@ impl Project {
         project
     }
 
-    fn path(&self) -> &Path {
-        self.directory.path()
-    }
-
-    fn key(&self, seed: u8) -> String {
-        let file = self.outside.path().join(format!("key-{seed}"));
-        let pair = ssh_key::private::Ed25519Keypair::from_seed(&[seed; 32]);
-        let text = ssh_key::PrivateKey::from(pair).to_openssh(ssh_key::LineEnding::LF).unwrap();
-        std::fs::write(&file, text.as_bytes()).unwrap();
-        file.to_str().unwrap().to_string()
-    }
-
-    fn git(&self, arguments: &[&str]) -> String {
-        let settings = ["-c", "user.name=Kim Example", "-c", "user.email=kim@example.test"];
-        let mut command = Command::new("git");
-        command.current_dir(self.path()).env("GIT_CONFIG_NOSYSTEM", "1").env("HOME", self.outside.path());
-        let output = command.args(settings).args(arguments).output().unwrap();
-        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).unwrap().trim().to_string()
-    }
-
-    fn write(&self, path: &str, text: &str) -> PathBuf {
-        let file = self.path().join(path);
-        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
-        std::fs::write(&file, text).unwrap();
-        file
-    }
-
-    fn commit(&self, message: &str) {
-        self.git(&["add", "-A"]);
-        self.git(&["commit", "-qm", message]);
-    }
-
     /// The suite ran on what is checked out.
     fn ran(&self, text: &str) {
         self.write(REPORT, text);
-    }
-
-    fn portcullis(&self, arguments: &[&str]) -> Output {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
-        command.env_clear().current_dir(self.path()).args(arguments).output().unwrap()
     }
 
     fn record(&self, more: &[&str]) -> String {
@@ -140,11 +103,6 @@ impl Project {
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(0), "{said}");
         said
-    }
-
-    fn judge(&self, more: &[&str]) -> Verdict {
-        let arguments = ["check", "--host", "none", "--base", "main", "--head", "change", "--format", "json"];
-        Verdict::of(&self.portcullis(&[&arguments, more].concat()))
     }
 
     fn allows(&self, more: &[&str]) -> Verdict {

@@ -5,12 +5,14 @@
 use git2::Oid;
 use portcullis::cli::demo::stage::{KIM, revision};
 use portcullis::cli::demo::world::{Bend, Endpoint};
+use portcullis::model::check::{Check, Conclusion, Producer};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use support::Server;
 use support::gate::Verdict;
 use support::lane::plan::{FLAVOURS, HOWS, Plan, SHAPES};
 use support::lane::plant::Plant;
+use support::lane::state::Op;
 use support::lane::{How, Lane, POLICY};
 use support::release::{command, judge, judge_from_start, subcommand};
 
@@ -308,4 +310,66 @@ fn forged_baselines_and_candidates_never_allow() {
     // Without a record and without --base nobody says what is deployed.
     assert_eq!(judge(&lane, &server, tip, &[]).exit, 2);
     assert_eq!(from(&lane.baseline().to_string(), tip).exit, 0);
+}
+
+/// A branch whose suite counts only when the app of the policy vouches for the job, checked out at its tip.
+fn vouched_for() -> Lane {
+    let bound = "minimum = 3\ntrust = \"host\"\ncheck = { name = \"regression\", app = \"github-actions\" }";
+    let mut lane = Lane::with(&POLICY.replace("minimum = 3", bound));
+    let mut draft = lane.open(lane.tip());
+    lane.push(&mut draft, KIM, vec![Op::Slot(10, 1, "another line\n".into())]);
+    draft.approved();
+    lane.land(vec![draft], How::Squash, &[], &[], "Land it");
+    let repository = lane.history.repository();
+    repository.set_head_detached(lane.tip()).unwrap();
+    repository.checkout_head(Some(git2::build::CheckoutBuilder::new().force())).unwrap();
+    lane
+}
+
+/// The deployment of its tip, of which the host has these checks.
+fn judged_with(lane: &Lane, checks: Vec<Check>, bends: &[Endpoint]) -> Verdict {
+    let mut host = lane.host();
+    host.worlds[0].checks.extend(checks);
+    // The candidate's own checks, and not those of the request.
+    let refuse = |endpoint: &Endpoint| (*endpoint, Bend::Refuse(403, "Resource not accessible".into()));
+    host.worlds[0].bends.extend(bends.iter().map(refuse));
+    judge(lane, &Server::start(host), lane.tip(), &["--base", &lane.baseline().to_string()])
+}
+
+/// The check of the policy, on the candidate, as its own app wrote it.
+fn green(lane: &Lane) -> Check {
+    let honest = &lane.forge.worlds[0].checks;
+    let check = honest.iter().find(|check| check.name == "regression").unwrap();
+    Check { id: 90, head: revision(lane.tip()).unwrap(), ..check.clone() }
+}
+
+#[test]
+fn the_evidence_of_a_deployment_is_vouched_for_by_the_candidates_own_check() {
+    const CONTROL: &str = "regression-tests";
+    let lane = vouched_for();
+    let check = green(&lane);
+    let verdict = judged_with(&lane, vec![check.clone()], &[]);
+    assert_eq!(verdict.exit, 0, "{}", verdict.text);
+    assert_eq!(verdict.findings(CONTROL, "met").len(), 1, "{}", verdict.text);
+    // That of the request, of another commit, does not stand in for it.
+    judged_with(&lane, Vec::new(), &[]).expect(1, CONTROL, "does not vouch for it");
+    let red = Check { conclusion: Conclusion::Failure, ..check.clone() };
+    judged_with(&lane, vec![red], &[]).expect(1, CONTROL, "does not vouch for it");
+    let running = Check { conclusion: Conclusion::Running, ..check.clone() };
+    judged_with(&lane, vec![running], &[]).expect(1, CONTROL, "does not vouch for it");
+    let producer = Producer::App { id: 666, slug: "somebody-else".to_string() };
+    let other = Check { producer, ..check.clone() };
+    judged_with(&lane, vec![other], &[]).expect(1, CONTROL, "does not vouch for it");
+    let renamed = Check { name: "Regression".into(), ..check.clone() };
+    judged_with(&lane, vec![renamed], &[]).expect(1, CONTROL, "does not vouch for it");
+    for endpoint in [Endpoint::CheckRuns, Endpoint::Statuses] {
+        let verdict = judged_with(&lane, vec![check.clone()], &[endpoint]);
+        verdict.expect(3, CONTROL, "Resource not accessible");
+        assert!(verdict.findings(CONTROL, "broken").is_empty(), "{}", verdict.text);
+    }
+    // A green check of the candidate says nothing of reports beside another checkout.
+    let repository = lane.history.repository();
+    repository.set_head_detached(lane.baseline()).unwrap();
+    repository.checkout_head(Some(git2::build::CheckoutBuilder::new().force())).unwrap();
+    judged_with(&lane, vec![check], &[]).expect(1, CONTROL, "what would land is tree");
 }

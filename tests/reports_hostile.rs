@@ -127,6 +127,13 @@ fn names_that_multiply_are_refused() {
     let cases = "<testcase name='a'/>".repeat(100);
     let document = format!("<testsuites>{suites}{cases}{}</testsuites>", "</testsuite>".repeat(40));
     assert!(refused(document.as_bytes()).contains("names of its tests"));
+    // Suites without a test of their own repeat nothing.
+    let siblings = "<testsuite name='a'/>".repeat(20_000);
+    let document = format!(
+        "<testsuites>{suites}{siblings}<testcase name='a'/>{}</testsuites>",
+        "</testsuite>".repeat(40)
+    );
+    assert!(parse(document.as_bytes()).is_ok_and(|run| run.tests.len() == 1));
 }
 
 #[test]

@@ -3,12 +3,14 @@
 use super::exit::{Exit, Failure, Result};
 use super::output::unknown;
 use super::{actions, output};
-use crate::collect::evidence::{Order, record as make};
+use crate::collect::evidence::{Measurement, Order, Recorded, record as make};
 use crate::collect::git::Repository;
 use crate::collect::git::note_writer::append_line;
 use crate::evidence;
 use crate::model::evidence::Statement;
 use crate::model::fact::Gap;
+use crate::model::line_coverage::{CoverageFormat, Covered};
+use crate::model::path::RepoPath;
 use crate::model::test_run::ReportFormat;
 use clap::{Args, Subcommand};
 use std::path::{Path, PathBuf};
@@ -44,6 +46,16 @@ pub struct Recording {
     /// The format of the reports. Without it their content tells.
     #[arg(long, value_name = "NAME", value_parser = format)]
     format: Option<ReportFormat>,
+    /// A coverage report of the run: which lines of the tree's files it executed. Repeatable, and takes several files. Its
+    /// content tells its format, unless one is named: cobertura, go-cover, jacoco, lcov, llvm-cov.
+    #[arg(long = "coverage", value_name = "[FORMAT:]FILE", num_args = 1.., value_parser = measurement)]
+    coverage: Vec<Measurement>,
+    /// The leading components to take from each name in the coverage reports, like `strip` of the policy.
+    #[arg(long, value_name = "PREFIX", requires = "coverage", value_parser = said)]
+    strip: Option<String>,
+    /// The directory to put before each name in them that is not absolute, like `add` of the policy.
+    #[arg(long, value_name = "DIR", requires = "coverage", value_parser = said)]
+    add: Option<String>,
     /// A file that decides what is run and how, such as a lock file: its digest is recorded.
     #[arg(long = "material", value_name = "FILE", num_args = 1..)]
     materials: Vec<PathBuf>,
@@ -74,6 +86,18 @@ fn format(text: &str) -> std::result::Result<ReportFormat, String> {
     ReportFormat::named(text).ok_or_else(|| unknown("format", text, names()))
 }
 
+/// `FILE`; before it `FORMAT:`, where FORMAT is one.
+fn measurement(text: &str) -> std::result::Result<Measurement, String> {
+    let named = text.split_once(':').and_then(|(name, file)| Some((CoverageFormat::named(name)?, file)));
+    let (format, file) = named.map_or((None, text), |(format, file)| (Some(format), file));
+    let file = said(file)?.into();
+    Ok(Measurement { format, file })
+}
+
+fn said(text: &str) -> std::result::Result<String, String> {
+    if text.is_empty() { Err("an empty text says nothing here".to_string()) } else { Ok(text.to_string()) }
+}
+
 /// Runs one of the commands.
 ///
 /// # Errors
@@ -95,11 +119,14 @@ fn record(directory: &Path, recording: &Recording) -> Result {
         configuration: recording.configuration.as_deref(),
         reports: &recording.reports,
         format: recording.format,
+        coverage: &recording.coverage,
+        strip: recording.strip.as_deref(),
+        add: recording.add.as_deref(),
         materials: &recording.materials,
         written: &written,
         producer: actions::producer(),
     };
-    let statement = make(&repository, order).map_err(unseen)?;
+    let Recorded { statement, measured } = make(&repository, order).map_err(unseen)?;
     let write = if recording.test_result { evidence::write_test_result } else { evidence::write };
     let mut line = write(&statement).map_err(|error| Failure::environment(error.to_string()))?;
     if let Some(key) = &recording.key {
@@ -115,7 +142,7 @@ fn record(directory: &Path, recording: &Recording) -> Result {
         None if !recording.note => output::stdout(&line)?,
         None => {}
     }
-    output::remark(&summary(&statement));
+    output::remark(&format!("{}{}", summary(&statement), doubts(&statement, &measured)));
     Ok(Exit::Allowed)
 }
 
@@ -142,6 +169,33 @@ fn summary(statement: &Statement) -> String {
         text.push_str(&format!(
             "\nwarning: the work tree is not what the commit says, so the gate will not count this run:\n  {list}{more}"
         ));
+    }
+    text
+}
+
+/// What of the coverage will not count, for whoever can mend it now. The statement itself holds no name of a report.
+fn doubts(statement: &Statement, measured: &[Covered]) -> String {
+    let mut text = String::new();
+    for report in &statement.run.coverage {
+        let doubtful = report.files.iter().filter(|file| file.doubt.is_some()).count();
+        text.push_str(&format!(
+            "\nrecorded line coverage of {} files from {}, of which {doubtful} cannot be relied on; {} entries are of no file \
+             of the tree",
+            report.files.len(),
+            report.path,
+            report.elsewhere
+        ));
+    }
+    for covered in measured {
+        let alike = covered
+            .unmatched
+            .iter()
+            .map(|name| format!("{name} ends like a file and stands for none (--strip, --add)"));
+        let of_file = |(path, how): (&RepoPath, &String)| format!("{path}: {how}");
+        let stale = covered.stale.iter().map(of_file);
+        for warning in covered.contradictions.iter().cloned().chain(stale).chain(alike) {
+            text.push_str(&format!("\nwarning: {warning}"));
+        }
     }
     text
 }

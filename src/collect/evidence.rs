@@ -1,157 +1,30 @@
-//! Statements of test runs: made from reports and the work tree, and found again in files and notes.
+//! Statements of test runs: found in files and notes. How they are made stands in `recording`.
 
 use crate::attest::signers::AllowedSigners;
 use crate::collect::git::Repository;
-use crate::collect::reports::{below, native, read, run};
+use crate::collect::reports::{below, native, read};
 use crate::evidence;
 use crate::model::change::{Change, ObjectName, Revision};
 use crate::model::digest::Digest;
-use crate::model::evidence::{
-    Checkout, EvidenceFacts, Found, Material, Place, Producer, RecordedRun, ReportName, Statement, Trees,
-};
+use crate::model::evidence::{Checkout, EvidenceFacts, Found, Place, Statement, Trees};
 use crate::model::fact::{Fact, Gap, GapReason};
 use crate::model::inquiry::{Inquiry, Topic};
 use crate::model::landing::{Candidate, Coverage, Landing};
 use crate::model::line_coverage::LineCoverage;
 use crate::model::path::RepoPath;
-use crate::model::test_run::{Report, ReportFormat, Test, TestRun};
-use crate::report::TABLE;
-use std::collections::{BTreeMap, BTreeSet};
+use crate::model::test_run::Report;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// What is to be recorded.
-#[derive(Clone, Debug)]
-pub struct Order<'a> {
-    /// The suite.
-    pub suite: &'a str,
-    /// The configuration or shard.
-    pub configuration: Option<&'a str>,
-    /// Its reports.
-    pub reports: &'a [PathBuf],
-    /// The format that they are said to be in; otherwise their content tells.
-    pub format: Option<ReportFormat>,
-    /// Files that decide what is run.
-    pub materials: &'a [PathBuf],
-    /// Other files that the job wrote, such as the statement itself.
-    pub written: &'a [PathBuf],
-    /// Who ran it.
-    pub producer: Producer,
-}
+mod recording;
 
-/// Makes a statement of a run from its reports and what is checked out.
-///
-/// # Errors
-/// A report cannot be read or is a file of the repository, or the work tree cannot be looked at.
-pub fn record(repository: &Repository, order: Order<'_>) -> Result<Statement, Gap> {
-    let root = repository.work_tree();
-    let written = order.reports.iter().chain(order.written);
-    let written = written.filter_map(|file| root.and_then(|root| below(root, file))).collect();
-    let Checkout { subject, work_tree } = repository.checkout(&written).known()?.clone();
-    let mut taken = Taken::default();
-    for file in order.reports {
-        not_of_the_commit(repository, &subject.commit, file)?;
-        taken.report(name_of(root, file), file, order.format)?;
-    }
-    let finished = taken.oldest.ok_or_else(|| no_time(order.suite))?;
-    let (reports, TestRun { tests, contradictions, errors, replayed }) = taken.folded();
-    let mut materials =
-        order.materials.iter().map(|file| material(root, file)).collect::<Result<Vec<_>, _>>()?;
-    materials.sort();
-    materials.dedup();
-    let run = RecordedRun {
-        suite: order.suite.to_string(),
-        configuration: order.configuration.map(str::to_string),
-        producer: order.producer,
-        work_tree,
-        finished,
-        materials,
-        reports,
-        tests,
-        contradictions,
-        errors,
-        replayed,
-    };
-    Ok(Statement { subject, run })
-}
-
-fn no_time(suite: &str) -> Gap {
-    let detail = "no report of it says when it was written";
-    Gap::new(format!("when the suite `{suite}` ran"), GapReason::Unsupported, detail, "Hand over its reports")
-}
-
-fn not_of_the_commit(repository: &Repository, commit: &Revision, file: &Path) -> Result<(), Gap> {
-    let Some(path) = repository.work_tree().and_then(|root| below(root, file)) else { return Ok(()) };
-    match repository.brings(commit, &path)? {
-        false => Ok(()),
-        true => Err(Gap::new(
-            format!("the report {path}"),
-            GapReason::Untrusted,
-            "it is a file of the repository, and no product of a run",
-            "Remove the report from the repository and let the runner write it",
-        )),
-    }
-}
+pub use recording::{Measurement, Order, Recorded, record};
 
 /// From the root of the work tree; of a file elsewhere only its own name, because the way there can name people.
 fn name_of(root: Option<&Path>, file: &Path) -> String {
     let inside = root.and_then(|root| below(root, file)).map(|path| path.to_string());
     let name = || file.file_name().map(|name| name.to_string_lossy().into_owned());
     inside.or_else(name).unwrap_or_default()
-}
-
-fn material(root: Option<&Path>, file: &Path) -> Result<Material, Gap> {
-    let path = name_of(root, file);
-    let digest = Digest::of(&read(file, &path)?.bytes);
-    Ok(Material { path, digest })
-}
-
-/// Reports on their way into one run.
-#[derive(Default)]
-struct Taken {
-    runs: BTreeMap<ReportName, TestRun>,
-    digests: BTreeSet<Digest>,
-    oldest: Option<jiff::Timestamp>,
-}
-
-impl Taken {
-    /// The same bytes under two names are one report.
-    fn report(&mut self, path: String, file: &Path, format: Option<ReportFormat>) -> Result<(), Gap> {
-        let found = read(file, &path)?;
-        let run = run(&found.bytes, &path, format)?;
-        self.oldest = self.oldest.into_iter().chain(found.written).min();
-        let digest = Digest::of(&found.bytes);
-        if self.digests.insert(digest.clone()) {
-            let detected =
-                || TABLE.iter().find(|format| (format.detect)(&found.bytes)).map(|format| format.name);
-            let format = format.map(ReportFormat::name).or_else(detected).unwrap_or("unknown").to_string();
-            self.runs.insert(ReportName { path, format, digest }, run);
-        }
-        Ok(())
-    }
-
-    /// A test of several reports is one test, with the worst of its outcomes.
-    fn folded(self) -> (Vec<ReportName>, TestRun) {
-        let mut tests: BTreeMap<String, Test> = BTreeMap::new();
-        let (mut names, mut whole) = (Vec::new(), TestRun::default());
-        for (name, run) in self.runs {
-            let said = |all: Vec<String>| {
-                all.into_iter().map(|one| format!("{}: {one}", name.path)).collect::<Vec<_>>()
-            };
-            whole.contradictions.extend(said(run.contradictions));
-            whole.errors.extend(said(run.errors));
-            whole.replayed.extend(run.replayed);
-            for test in run.tests {
-                let seen = tests.entry(test.id.clone()).or_insert_with(|| test.clone());
-                seen.outcome = seen.outcome.max(test.outcome);
-                seen.records = seen.records.max(test.records);
-            }
-            names.push(name);
-        }
-        whole.replayed.sort();
-        whole.replayed.dedup();
-        whole.tests = tests.into_values().collect();
-        (names, whole)
-    }
 }
 
 /// What evidence is sought for.
@@ -292,10 +165,22 @@ impl Search<'_> {
         };
         match read {
             Ok((statement, signers)) => {
-                Found { place, digest, signers: Fact::Known(signers), statement: Fact::Known(statement) }
+                let statement = Fact::Known(self.of_change(statement));
+                Found { place, digest, signers: Fact::Known(signers), statement }
             }
             Err(gap) => Found { place, digest, signers: Fact::Gap(gap.clone()), statement: Fact::Gap(gap) },
         }
+    }
+
+    /// Of line coverage only what it says of the files that the change leaves there: nothing else is asked.
+    fn of_change(&self, mut statement: Statement) -> Statement {
+        let files = self.sought.change.value().map_or(&[][..], |change| &change.files);
+        let left: BTreeSet<&RepoPath> =
+            files.iter().filter_map(|file| Some(&file.new.as_ref()?.path)).collect();
+        for report in &mut statement.run.coverage {
+            report.files.retain(|file| left.contains(&file.path));
+        }
+        statement
     }
 
     /// A signature that does not hold is no gap of ours: what it is on was not signed by who may.

@@ -3,14 +3,15 @@
 //! Like a test report, one that was found is never dropped, and links are not followed. Names become paths exactly (see
 //! [`place`]); where a name could be two files, or two names are one file, the fact says so instead of choosing.
 
-use crate::collect::git::Repository;
+use crate::collect::git::{Repository, count_lines};
 use crate::collect::reports::{find, malformed, native, read};
-use crate::model::change::{Change, Revision};
+use crate::model::change::{Change, ObjectName, Revision};
 use crate::model::digest::Digest;
+use crate::model::evidence::coverage::{Doubt, RecordedCoverage, RecordedFile};
 use crate::model::fact::{Fact, Gap};
 use crate::model::inquiry::Inquiry;
 use crate::model::line_coverage::{
-    ChangedLines, CoverageFormat, CoverageReport, CoverageSource, Covered, LineCoverage,
+    CoverageFormat, CoverageReport, CoverageSource, Covered, FileLines, LineCoverage,
 };
 use crate::model::path::RepoPath;
 use crate::report::line_coverage::{Reported, ReportedFile, may_be_checksum_of, parse, place};
@@ -46,7 +47,8 @@ fn gather_asked(
 ) -> Result<LineCoverage, Gap> {
     let change = change.known()?;
     let changed = repository.changed_lines(change)?;
-    let checkout = Checkout { repository, head: &change.head, changed: &changed };
+    let files = changed.iter().map(|(path, lines)| (path, lines.value().is_some())).collect();
+    let checkout = Checkout { repository, head: &change.head, files };
     let mut reports = Vec::new();
     for source in &inquiry.line_coverage {
         for path in find(directory, &BTreeSet::from([source.files.clone()]))? {
@@ -63,9 +65,13 @@ fn report(
     checkout: &Checkout<'_>,
     tracked: &dyn Fn(&Path) -> Fact<bool>,
 ) -> CoverageReport {
-    let (digest, content) = match read(file, &path.to_string()) {
-        Ok(read) => (Some(Digest::of(&read.bytes)), checkout.content(&read.bytes, path, source)),
-        Err(gap) => (None, Err(gap)),
+    let (digest, written, content) = match read(file, &path.to_string()) {
+        Ok(read) => {
+            let content =
+                checkout.content(&read.bytes, &path.to_string(), source).map(|(covered, _)| covered);
+            (Some(Digest::of(&read.bytes)), read.written, content)
+        }
+        Err(gap) => (None, None, Err(gap)),
     };
     let (tracked, content) = match tracked(file) {
         Fact::Known(tracked) => (tracked, content),
@@ -75,22 +81,63 @@ fn report(
         source: source.clone(),
         path: path.to_string(),
         digest,
+        written,
         tracked,
         content: content.into(),
     }
+}
+
+/// A report of a run that is recorded: what it says of the files of a commit, each with its blob.
+///
+/// # Errors
+/// It cannot be read or understood, or an object is missing.
+pub(super) fn recorded(
+    repository: &Repository,
+    commit: &Revision,
+    blobs: &BTreeMap<RepoPath, ObjectName>,
+    bytes: &[u8],
+    source: &CoverageSource,
+) -> Result<(RecordedCoverage, Covered), Gap> {
+    let files = blobs.keys().map(|path| (path, true)).collect();
+    let checkout = Checkout { repository, head: commit, files };
+    let (covered, elsewhere) = checkout.content(bytes, &source.files, source)?;
+    let file = |(path, lines): (&RepoPath, &FileLines)| {
+        Some(RecordedFile {
+            path: path.clone(),
+            blob: blobs.get(path)?.clone(),
+            executable: lines.executable.clone(),
+            hit: lines.hit.clone(),
+            doubt: doubt(&covered, path),
+        })
+    };
+    let recorded = RecordedCoverage {
+        path: source.files.clone(),
+        format: covered.format,
+        digest: Digest::of(bytes),
+        files: covered.files.iter().filter_map(file).collect(),
+        elsewhere,
+        contradictions: covered.contradictions.len() as u64,
+    };
+    Ok((recorded, covered))
+}
+
+fn doubt(covered: &Covered, path: &RepoPath) -> Option<Doubt> {
+    let other = covered.stale.get(path).map(|how| Doubt::OtherVersion(how.clone()));
+    other.or_else(|| covered.ambiguous.contains_key(path).then_some(Doubt::SeveralEntries))
 }
 
 /// What the names in a report are held against.
 struct Checkout<'a> {
     repository: &'a Repository,
     head: &'a Revision,
-    changed: &'a BTreeMap<RepoPath, Fact<ChangedLines>>,
+    /// The files that it may speak of, each with whether its lines can be counted.
+    files: BTreeMap<&'a RepoPath, bool>,
 }
 
 impl Checkout<'_> {
-    fn content(&self, bytes: &[u8], path: &RepoPath, source: &CoverageSource) -> Result<Covered, Gap> {
-        let (format, reported) =
-            parse(bytes, source.format).map_err(|error| malformed(&path.to_string(), &error))?;
+    /// What it says of the files, and how many entries are of none of them.
+    fn content(&self, bytes: &[u8], path: &str, source: &CoverageSource) -> Result<(Covered, u64), Gap> {
+        let (format, reported) = parse(bytes, source.format).map_err(|error| malformed(path, &error))?;
         self.covered(format, reported, source)
     }
 
@@ -99,7 +146,7 @@ impl Checkout<'_> {
         format: CoverageFormat,
         reported: Reported,
         source: &CoverageSource,
-    ) -> Result<Covered, Gap> {
+    ) -> Result<(Covered, u64), Gap> {
         let root = self.repository.work_tree().and_then(Path::to_str);
         let mut covered = Covered {
             format,
@@ -113,17 +160,16 @@ impl Checkout<'_> {
         for file in &reported.files {
             let paths: BTreeSet<RepoPath> =
                 file.names.iter().filter_map(|name| place(name, source, root)).collect();
-            let of_change: Vec<&RepoPath> =
-                paths.iter().filter(|path| self.changed.contains_key(path)).collect();
-            for path in &of_change {
+            let known: Vec<&RepoPath> = paths.iter().filter(|path| self.files.contains_key(path)).collect();
+            for path in &known {
                 self.take(file, path, self.has_rival(&paths, path)?, &mut covered)?;
             }
-            if of_change.is_empty() {
+            if known.is_empty() {
                 others.push(file);
             }
         }
         covered.unmatched = self.hints(&others, &covered);
-        Ok(covered)
+        Ok((covered, others.len() as u64))
     }
 
     /// May the entry be about another file of the repository?
@@ -156,13 +202,15 @@ impl Checkout<'_> {
 
     /// How it shows that the entry is about another version of the file.
     fn stale(&self, file: &ReportedFile, path: &RepoPath) -> Result<Option<String>, Gap> {
-        let Some(changed) = self.changed.get(path).and_then(Fact::value) else { return Ok(None) };
-        // Some tools give an empty file one line.
-        let end = changed.total.max(1);
-        if let Some(last) = file.lines.executable.last().filter(|last| *last > end) {
-            return Ok(Some(format!("it has a line {last}, and the file has {}", changed.total)));
+        if !self.files.get(path).is_some_and(|countable| *countable) {
+            return Ok(None);
         }
         let Some(text) = self.repository.file_at(self.head, path)? else { return Ok(None) };
+        let total = count_lines(&text);
+        // Some tools give an empty file one line.
+        if let Some(last) = file.lines.executable.last().filter(|last| u64::from(*last) > total.max(1)) {
+            return Ok(Some(format!("it has a line {last}, and the file has {total}")));
+        }
         if self.is_other_text_checked_out(path, &text) {
             return Ok(Some("the work tree that it was measured in holds other lines".to_string()));
         }
@@ -180,7 +228,7 @@ impl Checkout<'_> {
     }
 
     fn hints(&self, others: &[&ReportedFile], covered: &Covered) -> Vec<String> {
-        let missing = self.changed.keys().filter(|path| !covered.files.contains_key(path));
+        let missing = self.files.keys().filter(|path| !covered.files.contains_key(**path));
         let wanted: BTreeSet<&[u8]> = missing.map(|path| last_component(path.as_bytes())).collect();
         let names = others.iter().flat_map(|file| &file.names);
         let alike = names.filter(|name| wanted.contains(last_component(name.as_bytes())));

@@ -1,17 +1,21 @@
 //! `changed-line-coverage`: tests executed the changed lines of a touched area.
 //!
-//! What it requires is in `words.rs`, its settings in `settings.rs`, and the rule here and in `area.rs`, which judges one area.
+//! What it requires is in `words.rs`, its settings in `settings.rs`, which reports count in `counted.rs`, and the rule here and in
+//! `area.rs`, which judges one area.
 
+use super::bound::Trust;
 use super::{Case, Control, Documentation, Kind, Reach, Reference, finding, read};
 use crate::model::decision::{Finding, SubjectKind, TouchedArea, Verdict};
 use crate::model::fact::{Gap, GapReason};
-use crate::model::inquiry::Inquiry;
+use crate::model::inquiry::{Inquiry, Topic};
 use crate::model::inventory::Area;
 use area::Judgement;
+use counted::Counted;
 pub use settings::ChangedLineCoverage;
 use settings::Source;
 
 mod area;
+mod counted;
 mod settings;
 mod words;
 
@@ -32,6 +36,12 @@ pub static KIND: Kind = Kind {
 impl Control for ChangedLineCoverage {
     fn ask(&self, inquiry: &mut Inquiry) {
         inquiry.line_coverage.extend(self.reports.values().flat_map(Source::questions));
+        if self.is_bound() {
+            inquiry.topics.insert(Topic::Evidence);
+        }
+        if self.check.is_some() {
+            inquiry.topics.insert(Topic::Checks);
+        }
     }
 
     fn references(&self) -> Vec<Reference<'_>> {
@@ -40,7 +50,8 @@ impl Control for ChangedLineCoverage {
         let suites = self.areas.iter().filter_map(|(area, own)| {
             Some(Reference::Suite { suite: &own.without_lines.as_ref()?.suite, area: area.get_ref() })
         });
-        areas.chain(suites).collect()
+        let signers = self.trust.as_ref().filter(|trust| *trust.get_ref() == Trust::Signed);
+        areas.chain(suites).chain(signers.map(Reference::Signers)).collect()
     }
 
     fn reach(&self) -> Reach {
@@ -60,12 +71,17 @@ impl Control for ChangedLineCoverage {
                 reason,
             )]);
         }
-        let mut findings = Vec::new();
+        let counted = Counted::of(self, case, change)?;
+        let mut findings = counted.findings.clone();
         for touched in touched {
-            findings.extend(Judgement::new(self, case, change, area_of(case, touched)?)?.findings());
+            findings.extend(Judgement::new(self, case, &counted, area_of(case, touched)?)?.findings());
         }
         Ok(findings)
     }
+}
+
+fn broken_report(path: &str, reason: impl Into<String>) -> Finding {
+    finding(NAME, Verdict::Broken, SubjectKind::File, path, reason)
 }
 
 fn area_of<'a>(case: &Case<'a>, touched: &TouchedArea) -> Result<&'a Area, Gap> {

@@ -18,6 +18,7 @@ use toml::Spanned;
 use toml::de::ValueDeserializer;
 
 pub mod approval;
+pub mod bound;
 pub mod changed_line_coverage;
 pub mod deployers;
 pub mod freeze;
@@ -133,6 +134,8 @@ pub enum Reference<'a> {
     Area(&'a Spanned<String>),
     /// A role.
     Role(&'a Spanned<String>),
+    /// The list of those who may sign evidence, which `regression-tests` names.
+    Signers(&'a Spanned<bound::Trust>),
     /// A suite of `regression-tests` that judges an area.
     Suite {
         /// The suite.

@@ -4,6 +4,7 @@
 //! `baseline.rs`, what a suite's reports come to in `evidence.rs`, and what a
 //! change takes away from its sources in `weakened.rs`.
 
+use super::bound::{Age, Trust};
 use super::required_checks::Wanted;
 use super::{Case, Control, Kind, Reach, Reference, finding, read, unproven};
 use crate::model::change::Change;
@@ -19,7 +20,7 @@ use evidence::Evidence;
 use pattern::Pattern;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
-use settings::{Age, Baseline, Trust, Written};
+use settings::{Baseline, Written};
 use std::collections::BTreeMap;
 use std::num::NonZeroU64;
 use toml::Spanned;

@@ -15,6 +15,7 @@ use crate::attest::signers::AllowedSigners;
 use crate::attest::statement::{Resource, Statement as Claim};
 use crate::attest::test_result::{self, TestResult};
 use crate::model::change::{ObjectName, Revision};
+use crate::model::evidence::coverage::RecordedCoverage;
 use crate::model::evidence::{RecordedRun, Statement, Subject};
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -115,6 +116,13 @@ fn sound(run: &RecordedRun) -> Result<(), String> {
     ascends(run.tests.windows(2).all(|pair| pair[0].id < pair[1].id), "tests")?;
     ascends(run.reports.windows(2).all(|pair| pair[0] < pair[1]), "reports")?;
     ascends(run.materials.windows(2).all(|pair| pair[0].path < pair[1].path), "materials")?;
+    let key = |report: &RecordedCoverage| (report.path.clone(), report.digest.clone());
+    ascends(run.coverage.windows(2).all(|pair| key(&pair[0]) < key(&pair[1])), "coverage reports")?;
+    if !run.coverage.iter().all(RecordedCoverage::is_sound) {
+        return Err(
+            "a coverage report of it names a file twice, or executed lines that cannot be".to_string()
+        );
+    }
     if run.suite.is_empty() || run.configuration.as_ref().is_some_and(String::is_empty) {
         return Err("the name of its suite or configuration is empty".to_string());
     }

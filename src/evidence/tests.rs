@@ -4,7 +4,10 @@ use super::*;
 use crate::attest::key::SigningKey;
 use crate::attest::statement::PAYLOAD_TYPE;
 use crate::model::digest::Digest;
+use crate::model::evidence::coverage::{Doubt, RecordedFile};
 use crate::model::evidence::{Material, Producer, ReportName, WorkTree};
+use crate::model::line_coverage::CoverageFormat;
+use crate::model::lines::Lines;
 use crate::model::test_run::{Test, TestOutcome};
 use proptest::prelude::*;
 
@@ -36,6 +39,7 @@ fn statement() -> Statement {
             contradictions: vec![],
             errors: vec![],
             replayed: vec![],
+            coverage: vec![],
         },
     }
 }
@@ -48,6 +52,49 @@ fn text() -> String {
 fn what_is_written_is_read_again() {
     assert_eq!(read(text().as_bytes()).unwrap(), statement());
     assert!(!text().contains('\n'));
+}
+
+#[test]
+fn a_statement_from_before_coverage_was_recorded_is_read_and_has_none() {
+    assert!(!text().contains("coverage"));
+    assert!(read(text().as_bytes()).unwrap().run.coverage.is_empty());
+}
+
+#[test]
+fn coverage_is_read_again_and_refused_when_it_says_what_cannot_be() {
+    let file = |path: &str| RecordedFile {
+        path: path.into(),
+        blob: ObjectName::try_from("c".repeat(40)).unwrap(),
+        executable: Lines::of([(1, 9)]),
+        hit: Lines::of([(2, 3)]),
+        doubt: Some(Doubt::OtherVersion("it has a line 9, and the file has 4".into())),
+    };
+    let mut covered = statement();
+    covered.run.coverage = vec![RecordedCoverage {
+        path: "lcov.info".into(),
+        format: CoverageFormat::Lcov,
+        digest: Digest::of(b"x"),
+        files: vec![file("a.py"), file("b.py")],
+        elsewhere: 3,
+        contradictions: 0,
+    }];
+    let text = String::from_utf8(write(&covered).unwrap()).unwrap();
+    assert_eq!(read(text.as_bytes()).unwrap(), covered);
+    for (from, to) in [
+        ("\"hit\":[[2,3]]", "\"hit\":[[2,10]]"),
+        ("\"hit\":[[2,3]]", "\"hit\":[[3,2]]"),
+        ("b.py", "a.py"),
+        ("\"elsewhere\":3,", ""),
+        ("\"blob\":\"c", "\"blob\":\"C"),
+        ("\"other-version\":", "\"fine\":"),
+        ("\"format\":\"lcov\"", "\"format\":\"clover\""),
+        ("\"path\":\"b.py\"", "\"path\":\"b.py\",\"note\":\"\""),
+    ] {
+        let bent = text.replacen(from, to, 1);
+        assert!(bent != text && read(bent.as_bytes()).is_err(), "{to}");
+    }
+    covered.run.coverage.push(covered.run.coverage[0].clone());
+    assert!(read(&write(&covered).unwrap()).unwrap_err().to_string().contains("coverage reports"));
 }
 
 #[test]

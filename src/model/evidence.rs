@@ -7,10 +7,12 @@ use crate::model::change::{ObjectName, Revision};
 use crate::model::digest::Digest;
 use crate::model::fact::{Fact, nullable};
 use crate::model::test_run::{Test, TestRun};
+use coverage::RecordedCoverage;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
+pub mod coverage;
 pub mod difference;
 
 /// What a run was a run of. The tree decides: two commits of one tree are one content.
@@ -60,6 +62,10 @@ pub struct RecordedRun {
     pub errors: Vec<String>,
     /// Results of an earlier run that were only shown again.
     pub replayed: Vec<String>,
+    /// What coverage reports say that it executed, sorted by path and digest. Statements from before there was such a thing
+    /// have none, and so has a run that nobody measured: both show of no line that it was executed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub coverage: Vec<RecordedCoverage>,
 }
 
 impl RecordedRun {

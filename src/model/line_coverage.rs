@@ -26,6 +26,20 @@ pub enum CoverageFormat {
 }
 
 impl CoverageFormat {
+    /// Every format, sorted by name.
+    pub const ALL: &[CoverageFormat] = &[
+        CoverageFormat::Cobertura,
+        CoverageFormat::GoCover,
+        CoverageFormat::Jacoco,
+        CoverageFormat::Lcov,
+        CoverageFormat::LlvmCov,
+    ];
+
+    /// The format of this name.
+    pub fn named(name: &str) -> Option<CoverageFormat> {
+        CoverageFormat::ALL.iter().copied().find(|format| format.as_str() == name)
+    }
+
     /// Its name in a policy.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -89,6 +103,9 @@ pub struct CoverageReport {
     /// The digest of its bytes; `None` when it could not be read.
     #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub digest: Option<Digest>,
+    /// When the file was last written, as its file system says; `None` when it does not.
+    #[serde(deserialize_with = "crate::model::fact::nullable")]
+    pub written: Option<jiff::Timestamp>,
     /// Is a file of this path part of the judged head, or of the base that it lands on? Then it is no product of a run.
     pub tracked: bool,
     /// What it says of the changed files, or why it says nothing.

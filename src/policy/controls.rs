@@ -86,6 +86,10 @@ fn always_on(controls: &mut Controls, table: &[&'static Kind], problems: &mut Ve
 fn check_references(control: &dyn Control, root: &Value<'_>, problems: &mut Vec<Problem>) {
     for reference in control.references() {
         let (what, name, known) = match reference {
+            Reference::Signers(trust) => {
+                problems.extend(without_signers(root, trust.span()));
+                continue;
+            }
             Reference::Area(name) => ("area", name, area_names(root)),
             Reference::Role(name) => ("role", name, Some(keys(root.get_ref().get("roles")))),
             Reference::Suite { suite, area } => {
@@ -96,6 +100,16 @@ fn check_references(control: &dyn Control, root: &Value<'_>, problems: &mut Vec<
         let lost = known.filter(|known| !known.contains(&name.get_ref().as_str()));
         problems.extend(lost.map(|known| leads_nowhere(what, name, &known)));
     }
+}
+
+/// There is one list of those who may sign evidence, whatever it is evidence of.
+fn without_signers(root: &Value<'_>, span: Range<usize>) -> Option<Problem> {
+    let tests = || root.get_ref().get("controls")?.get_ref().get("regression-tests");
+    let named = tests().is_some_and(|tests| tests.get_ref().get("signers").is_some());
+    (!named).then(|| {
+        Problem::new(span, "`trust = \"signed\"` needs a list of signers")
+            .help("add `signers = \"…\"` to [controls.regression-tests]")
+    })
 }
 
 fn suites<'s, 'i>(root: &'s Value<'i>) -> Option<&'s Value<'i>> {

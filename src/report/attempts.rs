@@ -5,6 +5,7 @@
 
 use super::stable::stable;
 use crate::model::test_run::{Test, TestOutcome};
+use std::borrow::Cow;
 
 /// Bounds of what a report may hold. Beyond them it is refused, never cut.
 #[derive(Clone, Copy, Debug)]
@@ -50,28 +51,33 @@ impl Attempts {
     ///
     /// # Errors
     /// A sentence, when there are more than a report may hold.
-    pub fn add(&mut self, id: &str, outcome: TestOutcome) -> Result<(), String> {
-        self.take(id, outcome, 1, true)
+    pub fn add(&mut self, id: impl Into<String>, outcome: TestOutcome) -> Result<(), String> {
+        self.take(id.into(), outcome, 1, true)
     }
 
     /// Takes a test whose earlier attempts the report only counts: all of them failed.
     ///
     /// # Errors
     /// A sentence, when there are more than a report may hold.
-    pub fn add_last(&mut self, id: &str, outcome: TestOutcome, attempts: u64) -> Result<(), String> {
+    pub fn add_last(
+        &mut self,
+        id: impl Into<String>,
+        outcome: TestOutcome,
+        attempts: u64,
+    ) -> Result<(), String> {
         let outcome = if attempts > 1 { after(TestOutcome::Failed, outcome) } else { outcome };
-        self.take(id, outcome, attempts.max(1), true)
+        self.take(id.into(), outcome, attempts.max(1), true)
     }
 
     /// Takes a test of a format without attempts.
     ///
     /// # Errors
     /// A sentence, when there are more than a report may hold.
-    pub fn add_distinct(&mut self, id: &str, outcome: TestOutcome) -> Result<(), String> {
-        self.take(id, outcome, 1, false)
+    pub fn add_distinct(&mut self, id: impl Into<String>, outcome: TestOutcome) -> Result<(), String> {
+        self.take(id.into(), outcome, 1, false)
     }
 
-    fn take(&mut self, id: &str, outcome: TestOutcome, number: u64, attempt: bool) -> Result<(), String> {
+    fn take(&mut self, id: String, outcome: TestOutcome, number: u64, attempt: bool) -> Result<(), String> {
         self.identities += id.len();
         if self.records.len() as u64 >= self.limits.records {
             return Err(format!("it holds more than {} test cases", self.limits.records));
@@ -79,7 +85,11 @@ impl Attempts {
         if self.identities > self.limits.identities {
             return Err(format!("the names of its tests are longer than {} bytes", self.limits.identities));
         }
-        self.records.push(Record { id: stable(id).into_owned(), outcome, number, attempt });
+        let id = match stable(&id) {
+            Cow::Borrowed(_) => id,
+            Cow::Owned(stable) => stable,
+        };
+        self.records.push(Record { id, outcome, number, attempt });
         Ok(())
     }
 
@@ -141,10 +151,25 @@ mod tests {
     }
 
     #[test]
+    fn tests_are_sorted_by_identity_and_records_of_one_stay_in_their_order() {
+        for names in [
+            vec!["b", "a", "ab", "", "a\0", "a"],
+            vec!["suite 12 > x", "suite 1 > y", "suite 1 > y > z", "suite 12", "suite 1 > y"],
+            vec!["é", "è", "\u{10ffff}", "z", "aaaaaaaaab", "aaaaaaaaaa"],
+        ] {
+            let mut tests = Attempts::default();
+            names.iter().for_each(|name| tests.add(*name, Passed).unwrap());
+            let ids: Vec<String> = tests.finish().into_iter().map(|test| test.id).collect();
+            let sorted: std::collections::BTreeSet<&str> = names.into_iter().collect();
+            assert_eq!(ids, Vec::from_iter(sorted));
+        }
+    }
+
+    #[test]
     fn limits_refuse_and_never_cut() {
         let add = |names: &[&str]| {
             let mut tests = Attempts::within(Limits { records: 2, identities: 3 });
-            names.iter().try_for_each(|name| tests.add(name, Passed))
+            names.iter().try_for_each(|name| tests.add(*name, Passed))
         };
         assert_eq!(add(&["a", "bc"]), Ok(()));
         assert_eq!(add(&["a", "b", "c"]), Err("it holds more than 2 test cases".into()));

@@ -45,8 +45,9 @@ pub fn text(bytes: &[u8]) -> Result<Cow<'_, str>, ReportError> {
 /// Where the first character stands that XML does not allow. Looking at bytes is enough to pass over nearly everything.
 fn forbidden(text: &str) -> Option<usize> {
     const CHUNK: usize = 64;
+    let control = |byte: u8| (byte < b' ') & (byte != b'\t') & (byte != b'\n') & (byte != b'\r');
     let suspicious =
-        |chunk: &[u8]| chunk.iter().fold(false, |any, byte| any | (*byte < b' ') | (*byte == 0xef));
+        |chunk: &[u8]| chunk.iter().fold(false, |any, byte| any | control(*byte) | (*byte == 0xef));
     let chunks = text.as_bytes().chunks(CHUNK).enumerate();
     // A character may begin before its chunk.
     let begins = chunks.filter(|(_, chunk)| suspicious(chunk)).map(|(number, _)| number * CHUNK);

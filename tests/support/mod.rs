@@ -16,6 +16,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+pub mod checkout;
 pub mod gate;
 pub mod lane;
 pub mod project;

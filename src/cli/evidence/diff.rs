@@ -7,6 +7,7 @@ use crate::collect::git::Repository;
 use crate::collect::git::notes::FETCH;
 use crate::evidence;
 use crate::model::evidence::Statement;
+use crate::model::evidence::coverage::{FileChange, RecordedCoverage, Share, changes, measured};
 use crate::model::evidence::difference::Difference;
 use crate::model::test_run::Test;
 use clap::Args;
@@ -42,6 +43,15 @@ struct Entry<'a> {
     configuration: Option<&'a str>,
     #[serde(flatten)]
     difference: Difference<'a>,
+    /// Files whose line coverage is not what it was.
+    coverage: Vec<FileChange<'a>>,
+}
+
+/// What one side holds of a suite and configuration.
+#[derive(Default)]
+struct Side {
+    tests: Vec<Test>,
+    coverage: Vec<RecordedCoverage>,
 }
 
 /// Compares.
@@ -49,21 +59,12 @@ struct Entry<'a> {
 /// # Errors
 /// One side has no statements, or they cannot be read.
 pub fn run(directory: &Path, arguments: &Arguments) -> Result {
-    let before = inventories(directory, &arguments.before, arguments.suite.as_deref())?;
-    let after = inventories(directory, &arguments.after, arguments.suite.as_deref())?;
+    let before = sides(directory, &arguments.before, arguments.suite.as_deref())?;
+    let after = sides(directory, &arguments.after, arguments.suite.as_deref())?;
     let names: std::collections::BTreeSet<&Name> = before.keys().chain(after.keys()).collect();
-    let nothing = Vec::new();
-    let entries: Vec<Entry<'_>> = names
-        .into_iter()
-        .map(|name| Entry {
-            suite: &name.0,
-            configuration: name.1.as_deref(),
-            difference: Difference::between(
-                before.get(name).unwrap_or(&nothing),
-                after.get(name).unwrap_or(&nothing),
-            ),
-        })
-        .collect();
+    let nothing = Side::default();
+    let entry = |name| entry(name, before.get(name).unwrap_or(&nothing), after.get(name).unwrap_or(&nothing));
+    let entries: Vec<Entry<'_>> = names.into_iter().map(entry).collect();
     if arguments.json {
         let json = serde_json::to_string_pretty(&entries)
             .map_err(|error| Failure::environment(error.to_string()))?;
@@ -74,14 +75,25 @@ pub fn run(directory: &Path, arguments: &Arguments) -> Result {
     Ok(Exit::Allowed)
 }
 
-/// The tests of each suite and configuration. Several statements of one are folded: the worst outcome counts.
-fn inventories(directory: &Path, name: &str, suite: Option<&str>) -> Result<BTreeMap<Name, Vec<Test>>> {
-    let mut all: BTreeMap<Name, BTreeMap<String, Test>> = BTreeMap::new();
+fn entry<'a>(name: &'a Name, before: &'a Side, after: &'a Side) -> Entry<'a> {
+    Entry {
+        suite: &name.0,
+        configuration: name.1.as_deref(),
+        difference: Difference::between(&before.tests, &after.tests),
+        coverage: changes(&measured(&before.coverage), &measured(&after.coverage)),
+    }
+}
+
+/// What each suite and configuration has. Several statements of one are folded: of tests the worst outcome counts, and a
+/// line that was executed in any was executed.
+fn sides(directory: &Path, name: &str, suite: Option<&str>) -> Result<BTreeMap<Name, Side>> {
+    let mut all: BTreeMap<Name, (BTreeMap<String, Test>, Vec<RecordedCoverage>)> = BTreeMap::new();
     for Statement { run, .. } in statements(directory, name)? {
         if suite.is_some_and(|suite| suite != run.suite) {
             continue;
         }
-        let tests = all.entry((run.suite, run.configuration)).or_default();
+        let (tests, coverage) = all.entry((run.suite, run.configuration)).or_default();
+        coverage.extend(run.coverage);
         for test in run.tests {
             let seen = tests.entry(test.id.clone()).or_insert_with(|| test.clone());
             seen.outcome = seen.outcome.max(test.outcome);
@@ -92,7 +104,9 @@ fn inventories(directory: &Path, name: &str, suite: Option<&str>) -> Result<BTre
             "`{name}` holds no evidence of this suite\nhelp: a clone does not bring notes by itself: {FETCH}"
         )));
     }
-    Ok(all.into_iter().map(|(name, tests)| (name, tests.into_values().collect())).collect())
+    let side =
+        |(tests, coverage): (BTreeMap<_, _>, _)| Side { tests: tests.into_values().collect(), coverage };
+    Ok(all.into_iter().map(|(name, both)| (name, side(both))).collect())
 }
 
 fn statements(directory: &Path, name: &str) -> Result<Vec<Statement>> {
@@ -112,7 +126,7 @@ fn statements(directory: &Path, name: &str) -> Result<Vec<Statement>> {
 
 fn text(entries: &[Entry<'_>]) -> String {
     let mut text = String::new();
-    for Entry { suite, configuration, difference } in entries {
+    for Entry { suite, configuration, difference, coverage } in entries {
         let configuration = configuration.map(|name| format!(" ({name})")).unwrap_or_default();
         let _ = writeln!(text, "{suite}{configuration}");
         let renamed: Vec<String> =
@@ -128,11 +142,30 @@ fn text(entries: &[Entry<'_>]) -> String {
         lists.iter().for_each(|(what, list)| write_list(&mut text, what, list));
         let renamed: Vec<&str> = renamed.iter().map(String::as_str).collect();
         write_list(&mut text, "of these probably renamed", &renamed);
-        if difference.is_empty() {
+        let covered: Vec<String> = coverage.iter().map(covered).collect();
+        let covered: Vec<&str> = covered.iter().map(String::as_str).collect();
+        write_list(&mut text, "line coverage changed", &covered);
+        if difference.is_empty() && coverage.is_empty() {
             text.push_str("  no difference\n");
         }
         if !difference.renames_complete {
             text.push_str("  (too many are gone and new to look for every rename)\n");
+        }
+    }
+    text
+}
+
+/// "services/load.py: 8 of 10 lines before, 7 of 10 now; no longer executed: 13".
+fn covered(change: &FileChange<'_>) -> String {
+    let share = |share: Option<Share>| {
+        share.map_or("not measured".to_string(), |share| {
+            format!("{} of {} lines", share.hit, share.executable)
+        })
+    };
+    let mut text = format!("{}: {} before, {} now", change.path, share(change.before), share(change.after));
+    for (what, lines) in [("no longer executed", &change.lost), ("newly executed", &change.gained)] {
+        if !lines.is_empty() {
+            let _ = write!(text, "; {what}: {lines}");
         }
     }
     text

@@ -24,7 +24,7 @@
 //! | `work_tree` | is what lies in the work tree what was checked out? |
 //! | `landing` | the steps of a branch, and what explains them |
 
-use crate::model::change::{Change, Commit, FileChange, Revision};
+use crate::model::change::{Change, Commit, FileChange, ObjectName, Revision};
 use crate::model::fact::{Fact, Gap};
 use crate::model::inquiry::Inquiry;
 use crate::model::line_coverage::ChangedLines;
@@ -62,6 +62,7 @@ mod trust;
 mod work_tree;
 
 pub use landing::Place;
+pub use line_diff::count_lines;
 pub use trust::neutralise;
 
 /// An open repository, with everything neutralised that could bend what its objects say.
@@ -185,6 +186,19 @@ impl Repository {
             .collect();
         paths.sort();
         Ok(paths)
+    }
+
+    /// Every file at a commit with its blob; links and submodules are no files.
+    ///
+    /// # Errors
+    /// An object is missing or cannot be trusted.
+    pub fn files_at(&self, at: &Revision) -> Result<BTreeMap<RepoPath, ObjectName>, Gap> {
+        let objects = self.trusted_objects()?;
+        let tree = objects.tree_of(object::oid(at.as_str())?)?;
+        let all = tree_diff::between(&objects, None, Some(tree))?.into_iter();
+        let files =
+            all.filter_map(|change| Some((change.path, change.new.filter(|(mode, _)| mode.is_file())?.1)));
+        files.map(|(path, id)| Ok((RepoPath::new(path), object::object_name(id)?))).collect()
     }
 
     fn objects(&self) -> Result<Objects<'_>, Gap> {

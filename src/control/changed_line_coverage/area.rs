@@ -1,10 +1,11 @@
 //! One touched area: its changed files, what the reports say of them, and the share that follows.
 
+use super::counted::{Counted, Heard, disagreements};
 use super::settings::{Percent, Source, WithoutLines};
-use super::{ChangedLineCoverage, NAME};
+use super::{ChangedLineCoverage, NAME, broken_report};
 use crate::control::regression_tests::{count, some_of};
 use crate::control::{Case, finding, unproven};
-use crate::model::change::{Change, FileChange, FileStatus};
+use crate::model::change::{FileChange, FileStatus};
 use crate::model::decision::{Finding, Place, SubjectKind, Verdict};
 use crate::model::fact::Gap;
 use crate::model::inventory::Area;
@@ -21,6 +22,7 @@ const RUNS: usize = 20;
 /// The judgement of one area.
 pub struct Judgement<'a> {
     case: &'a Case<'a>,
+    counted: &'a Counted<'a>,
     area: &'a Area,
     minimum: Percent,
     without: Option<&'a WithoutLines>,
@@ -41,18 +43,19 @@ impl<'a> Judgement<'a> {
     pub fn new(
         settings: &'a ChangedLineCoverage,
         case: &'a Case<'a>,
-        change: &'a Change,
+        counted: &'a Counted<'a>,
         area: &'a Area,
     ) -> Result<Self, Gap> {
         let own = settings.areas.iter().find(|(name, _)| *name.get_ref() == area.name).map(|(_, own)| own);
         let mut files: BTreeMap<&RepoPath, Vec<&FileChange>> = BTreeMap::new();
-        for file in &change.files {
+        for file in &case.facts.change.known()?.files {
             if let (Some(new), Some(_)) = (&file.new, area.touch(file)?) {
                 files.entry(&new.path).or_default().push(file);
             }
         }
         Ok(Judgement {
             case,
+            counted,
             area,
             minimum: own.and_then(|own| own.minimum).unwrap_or(settings.minimum),
             without: own.and_then(|own| own.without_lines.as_ref()),
@@ -107,7 +110,7 @@ impl<'a> Judgement<'a> {
         }
         let facts = self.asked()?;
         let (mut findings, reports) = self.reports(facts);
-        let seen: Vec<&Covered> = reports.iter().filter_map(|report| report.content.value()).collect();
+        let seen: Vec<&Covered> = reports.iter().filter_map(|heard| heard.covered).collect();
         // What is missing may stand in a report that could not be read.
         let whole = seen.len() == reports.len() && findings.is_empty();
         let mut shares = BTreeMap::new();
@@ -118,8 +121,8 @@ impl<'a> Judgement<'a> {
                 Err(_) => {}
             }
         }
-        let sound = findings.is_empty();
-        findings.extend(self.verdict(&shares, sound, whole, reports.len()));
+        let sound = findings.is_empty() && self.counted.is_sound();
+        findings.extend(self.verdict(&shares, sound, whole, &reports));
         Ok(findings)
     }
 
@@ -139,16 +142,19 @@ impl<'a> Judgement<'a> {
     }
 
     /// The reports that speak of this area, and what speaks against them.
-    fn reports(&self, facts: &'a LineCoverage) -> (Vec<Finding>, Vec<&'a CoverageReport>) {
+    fn reports(&self, facts: &'a LineCoverage) -> (Vec<Finding>, Vec<Heard<'a>>) {
         let (mut findings, mut reports) = (Vec::new(), Vec::new());
         for (name, question) in self.questions() {
-            let found: Vec<&CoverageReport> =
-                facts.reports.iter().filter(|report| report.source == question).collect();
-            if found.is_empty() {
+            let here = self.counted.here(&question, &facts.reports);
+            let heard = self.counted.heard(&question, &here);
+            if heard.is_empty() {
                 findings.push(absent(name, &question));
             }
-            findings.extend(found.iter().flat_map(|report| objections(report)));
-            reports.extend(found);
+            findings.extend(here.iter().flat_map(|report| objections(report)));
+            let recorded = heard.iter().skip(here.len());
+            findings.extend(recorded.filter_map(|heard| contradicts_itself(&heard.name, heard.covered?)));
+            findings.extend(disagreements(&heard));
+            reports.extend(heard);
         }
         (findings, reports)
     }
@@ -189,25 +195,27 @@ impl<'a> Judgement<'a> {
         shares: &BTreeMap<&RepoPath, Share>,
         sound: bool,
         whole: bool,
-        reports: usize,
+        reports: &[Heard<'_>],
     ) -> Vec<Finding> {
         let executable: u64 = shares.values().map(|share| share.executable).sum();
         let uncovered: u64 = shares.values().map(|share| share.uncovered.count()).sum();
         let covered = executable.saturating_sub(uncovered);
         let enough = covered.saturating_mul(100) >= self.minimum.0.saturating_mul(executable);
+        let number = reports.iter().filter(|heard| !heard.is_repeated(reports)).count();
+        let names: Vec<String> = reports.iter().map(|heard| heard.name.clone()).collect();
         let reason = format!(
             "{covered} of {} covered ({} %) by {}; {} % are needed",
             count(executable, "changed executable line"),
             covered.saturating_mul(100).checked_div(executable).unwrap_or_default(),
-            count(reports as u64, "report"),
+            count(number as u64, "report"),
             self.minimum.0
         );
         let of_area = match (executable, enough) {
             (0, _) => sound.then(|| self.nothing_executable(shares)),
-            (_, true) => sound.then(|| self.say(Verdict::Met, reason)),
+            (_, true) => sound.then(|| self.say(Verdict::Met, reason).details(some_of(names))),
             (_, false) => whole.then(|| {
                 let remedy = "Test the lines that are listed for each file, and run the suite again";
-                self.say(Verdict::Broken, reason).remedy(remedy)
+                self.say(Verdict::Broken, reason).remedy(remedy).details(some_of(names))
             }),
         };
         let verdict = if enough || !whole { Verdict::Noted } else { Verdict::Broken };
@@ -227,13 +235,9 @@ fn place(path: &RepoPath, line: Option<u32>) -> Place {
     Place { path: path.clone(), line: line.map(u64::from) }
 }
 
-fn of_report(path: &str, reason: impl Into<String>) -> Finding {
-    finding(NAME, Verdict::Broken, SubjectKind::File, path, reason)
-}
-
 fn absent(name: &str, question: &CoverageSource) -> Finding {
-    of_report(&question.files, format!("there is no coverage report of `{name}` here"))
-        .remedy("Let the suite write it before the gate runs (links are not followed)")
+    broken_report(&question.files, format!("there is no coverage report of `{name}` here"))
+        .remedy("Let the suite write it before the gate runs (links are not followed), or hand over a statement that it was recorded in")
 }
 
 /// What speaks against a report, whatever it says of which file.
@@ -242,20 +246,23 @@ fn objections(report: &CoverageReport) -> Vec<Finding> {
     if report.tracked {
         let reason = "the repository brought its own evidence: this coverage report is one of its files";
         findings.push(
-            of_report(&report.path, reason)
+            broken_report(&report.path, reason)
                 .remedy("Remove it from the repository and let the pipeline write it"),
         );
     }
     match report.content.known() {
         Err(gap) => findings.push(unproven(NAME, SubjectKind::File, report.path.as_str(), &gap)),
-        Ok(covered) if covered.contradictions.is_empty() => {}
-        Ok(covered) => findings.push(
-            of_report(&report.path, "the coverage report speaks against itself")
-                .remedy("Find out what was left out of it or changed in it, and run the suite again")
-                .details(some_of(covered.contradictions.clone())),
-        ),
+        Ok(covered) => findings.extend(contradicts_itself(&report.path, covered)),
     }
     findings
+}
+
+fn contradicts_itself(name: &str, covered: &Covered) -> Option<Finding> {
+    (!covered.contradictions.is_empty()).then(|| {
+        broken_report(name, "the coverage report speaks against itself")
+            .remedy("Find out what was left out of it or changed in it, and run the suite again")
+            .details(some_of(covered.contradictions.clone()))
+    })
 }
 
 /// A report that is about another version of the file, or perhaps about another file.

@@ -1,5 +1,7 @@
 //! What a policy writes under `[controls.changed-line-coverage]`.
 
+use crate::control::bound::{self, Age, Trust};
+use crate::control::required_checks::Wanted;
 use crate::model::glob::Glob;
 use crate::model::line_coverage::{CoverageFormat, CoverageSource};
 use serde::de::Error;
@@ -9,16 +11,54 @@ use toml::Spanned;
 
 /// The settings.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(try_from = "Written")]
 pub struct ChangedLineCoverage {
     /// The share that every area needs.
     pub(super) minimum: Percent,
     /// The reports, by names of the policy's own.
-    #[serde(deserialize_with = "some_reports")]
     pub(super) reports: BTreeMap<String, Source>,
     /// What is different for single areas.
-    #[serde(default)]
     pub(super) areas: BTreeMap<Spanned<String>, OfArea>,
+    /// Which evidence counts; `None`: every report that is found, and every statement of the tree that is handed over.
+    pub(super) trust: Option<Spanned<Trust>>,
+    /// The check of the head that vouches for the job.
+    pub(super) check: Option<Wanted>,
+    /// How old a report may be.
+    pub(super) max_age: Option<Age>,
+}
+
+impl ChangedLineCoverage {
+    /// Does it ask for more than reports?
+    pub(super) fn is_bound(&self) -> bool {
+        self.trust.is_some() || self.max_age.is_some()
+    }
+}
+
+/// The settings as they are written; what belongs together is checked when they are read.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Written {
+    minimum: Percent,
+    #[serde(deserialize_with = "some_reports")]
+    reports: BTreeMap<String, Source>,
+    #[serde(default)]
+    areas: BTreeMap<Spanned<String>, OfArea>,
+    trust: Option<Spanned<Trust>>,
+    check: Option<Wanted>,
+    max_age: Option<Age>,
+}
+
+impl TryFrom<Written> for ChangedLineCoverage {
+    type Error = &'static str;
+
+    fn try_from(written: Written) -> Result<Self, Self::Error> {
+        let Written { minimum, reports, areas, trust, check, max_age } = written;
+        let level = trust.as_ref().map(|trust| *trust.get_ref());
+        match bound::mistake(level, check.as_ref()) {
+            Some(mistake) => Err(mistake),
+            None => Ok(ChangedLineCoverage { minimum, reports, areas, trust, check, max_age }),
+        }
+    }
 }
 
 /// Where some reports are, for which areas, and how their names become paths.

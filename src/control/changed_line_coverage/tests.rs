@@ -44,7 +44,14 @@ fn covered(files: &[(&str, FileLines)]) -> Covered {
 
 fn report(content: Covered) -> CoverageReport {
     let path = "cov/lcov.info".to_string();
-    CoverageReport { source: source(), path, digest: None, tracked: false, content: Fact::Known(content) }
+    CoverageReport {
+        source: source(),
+        path,
+        digest: None,
+        written: None,
+        tracked: false,
+        content: Fact::Known(content),
+    }
 }
 
 /// Lines 10 to 19 of one file changed; all but 13 and 14 were executed.

@@ -6,6 +6,10 @@ In every data-processing area that a change touches, tests executed at least `mi
 be executed, by coverage reports that the suite wrote. This holds when:\n\
 - for each name under `reports` that speaks of the area, every pattern found at least one report, and every report could be read to its end;\n\
 - no report is a file of the repository, and none speaks against itself (claims lines that it does not show, or shows executed lines that it does not claim);\n\
+- where no report lies, a statement of `portcullis evidence record --coverage` that was handed over, or signed, holds one from a file that the \
+pattern matches. Statements are bound as those of `regression-tests` are: of the tree that would land, from a clean work tree, and as `trust`, \
+`check` and `max-age` ask; with `trust`, reports that lie here are bound to the checkout too. A statement that says something else of \
+the executed lines than its own report, and two tellings of one run that differ, are findings;\n\
 - every changed file of the area that is still there is named by a report, or by `without-lines`: a file that no report knows is \
 never taken for a file without lines;\n\
 - names are mapped to paths exactly, and never because they end alike: two names for one file, or one name for two, are a finding;\n\
@@ -27,12 +31,13 @@ pub const CANNOT_SHOW: &str = "\
 That a test would notice a mistake: a line that was executed and whose result nobody looked at counts like any other. That half of a line \
 ran: with lines as the measure, `if failed { return }` on one line is covered by either way through it, and a report in Go's form \
 counts every line from the first to the last of a block, comments too. That the report is of this commit, or was written by the tool at \
-all: like a JUnit file it proves nothing of its origin, and the tree may be changed between measuring and judging. Let the gate run in the \
+all: without `trust` it proves, like a JUnit file, nothing of its origin, and the tree may be changed between measuring and judging. Let the gate run in the \
 same job as the suite, on a checkout of the head (`ref: ${{ github.event.pull_request.head.sha }}`); on the merge into the base, lines can have \
 other numbers. That nothing was excluded: a `# pragma: no cover`, an `omit` or a filter makes lines look as if they could not be \
 executed; name the tool's configuration in `test-configuration` of `gate-integrity`, and look at pragmas in review. What a preprocessor, a \
 `#line` directive or a source map says about line numbers is believed. A Go or LCOV file that was cut off exactly between two \
-records cannot be told from a shorter one; nor can one report less where a pattern finds several.";
+records cannot be told from a shorter one; nor can one report less where a pattern finds several. That whoever recorded a statement mapped names as \
+the policy does: `--strip` and `--add` are the recorder's, and only names of files in the tree are kept.";
 
 /// How to meet it.
 pub const HOW_TO_MEET: &str = "\
@@ -42,6 +47,8 @@ LCOV, Cobertura, JaCoCo, the profile of `go test`, or the JSON of `llvm-cov expo
 ```toml\n\
 [controls.changed-line-coverage]\n\
 minimum = 80                          # percent, in every touched area\n\
+trust = \"local\"                       # or \"host\", \"signed\": as of a suite\n\
+max-age = \"24h\"\n\
 \n\
 # coverage run -m pytest && coverage lcov -o coverage/python.info\n\
 [controls.changed-line-coverage.reports.python]\n\
@@ -76,4 +83,8 @@ without-lines = { paths = [\"**/*.sql\"], suite = \"upload-regression\" }\n\
 ```\n\
 \n\
 A name in a report is a path from the root of the repository, or an absolute path in the work tree. Otherwise say what it is: `strip` takes \
-leading components away, `add` puts a directory before what is left. Components are compared to the byte.";
+leading components away, `add` puts a directory before what is left. Components are compared to the byte.\n\
+\n\
+Where another job measures, let it hand over a statement instead of the report: `portcullis evidence record --suite upload --report \
+out/junit.xml --coverage coverage/python.info -o out/upload.json`, and `portcullis check --evidence out/upload.json`. With \
+`trust = \"signed\"` only statements count that somebody signed whom the `signers` of `regression-tests` allow.";

@@ -6,8 +6,9 @@
 
 use super::binding::Run;
 use super::evidence::word;
-use super::settings::{Baseline, Trust};
+use super::settings::Baseline;
 use super::{NAME, Suite, broken, count, some_of, verb};
+use crate::control::bound::Trust;
 use crate::control::{Case, finding};
 use crate::model::change::ObjectName;
 use crate::model::decision::{Finding, SubjectKind, Verdict};

@@ -3,19 +3,16 @@
 //! A run counts when it is of the tree that would land, from a clean work tree, as fresh and as trusted as the suite asks. What
 //! does not count is never silently left out: its reason stands in a finding.
 
-use super::settings::{Age, Trust};
-use super::{Flaky, NAME, Suite, broken, count, some_of};
-use crate::control::{Case, finding, required_checks, unproven};
+use super::{Flaky, NAME, NAMED, Suite, broken, count, some_of};
+use crate::control::bound::{self, is_answer, is_handed_over};
+use crate::control::{Case, finding, unproven};
 use crate::model::change::ObjectName;
 use crate::model::decision::{Finding, SubjectKind, Verdict};
-use crate::model::evidence::{EvidenceFacts, Found, Place, Statement, WorkTree};
-use crate::model::fact::{Fact, Gap, GapReason};
+use crate::model::evidence::{EvidenceFacts, Found, RecordedRun, Statement};
+use crate::model::fact::{Fact, Gap};
 use crate::model::test_run::{Report, TestOutcome};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Clocks of two machines differ. No more than this is forgiven.
-const LEEWAY: SignedDuration = SignedDuration::from_mins(10);
 
 /// A run that counts.
 pub struct Run {
@@ -63,6 +60,7 @@ pub fn count_runs(suite: &Suite, name: &str, case: &Case<'_>, reports: &[&Report
     sorter.reports(reports);
     sorter.statements();
     sorter.earlier_failures();
+    sorter.later_attempts();
     sorter.configurations();
     sorter.ages(&case.facts.observed);
     sorter.vouched(case);
@@ -99,43 +97,15 @@ impl Sorter<'_> {
         if reports.is_empty() {
             return;
         }
-        let tree = match self.suite.trust {
-            None => Ok(self.facts.checkout.value().map(|checkout| checkout.subject.tree.clone())),
-            Some(Trust::Signed) => Err("reports are not signed, so they do not count".to_string()),
-            Some(Trust::Local | Trust::Host) => match &self.facts.checkout {
-                Fact::Gap(gap) => {
-                    self.findings.push(unproven(NAME, SubjectKind::Suite, self.name, gap));
-                    return;
-                }
-                Fact::Known(checkout) => self
-                    .objection(&checkout.subject.tree, &checkout.work_tree)
-                    .map_or(Ok(Some(checkout.subject.tree.clone())), |why| {
-                        Err(format!("the reports: {why}"))
-                    }),
-            },
-        };
-        match tree {
-            Ok(tree) => {
+        let tree = self.facts.checkout.value().map(|checkout| checkout.subject.tree.clone());
+        match bound::objection_here(self.facts, self.suite.trust) {
+            Err(gap) => self.findings.push(unproven(NAME, SubjectKind::Suite, self.name, &gap)),
+            Ok(Some(why)) => self.left_out.push(why),
+            Ok(None) => {
                 let runs = reports.iter().map(|report| Run::loose((*report).clone(), tree.clone()));
                 self.runs.extend(runs);
             }
-            Err(why) => self.left_out.push(why),
         }
-    }
-
-    /// What keeps a run on a tree from counting.
-    fn objection(&self, tree: &ObjectName, work_tree: &WorkTree) -> Option<String> {
-        if !self.facts.trees.is_judged(tree) {
-            return Some(format!(
-                "they are of tree {}, and what would land is tree {}",
-                tree.short(),
-                self.facts.trees.head.short()
-            ));
-        }
-        let first = work_tree.differences.first()?;
-        let others = work_tree.differences.len() as u64 - 1 + work_tree.more;
-        let more = if others > 0 { format!(", and {others} more") } else { String::new() };
-        Some(format!("the work tree was not what the commit says ({first}{more})"))
     }
 
     fn statements(&mut self) {
@@ -151,44 +121,21 @@ impl Sorter<'_> {
     }
 
     fn statement(&mut self, found: &Found, statement: &Statement) {
-        match self.why_not(found, statement) {
+        let trees = &self.facts.trees;
+        match bound::why_not(trees, self.suite.trust, found, statement) {
             None => self.runs.push(Run::of(found, statement)),
-            Some(why) if is_handed_over(found) && !self.is_baseline(statement) => {
+            Some(why) if is_handed_over(found) && !bound::is_baseline(trees, statement) => {
                 self.left_out.push(format!("{}: {why}", found.place));
             }
             Some(_) => {}
         }
     }
 
-    fn why_not(&self, found: &Found, statement: &Statement) -> Option<String> {
-        let signed = found.signers.value().is_some_and(|signers| !signers.is_empty());
-        let stored = match (&found.place, self.suite.trust) {
-            (_, Some(Trust::Signed)) if !signed => Some("it is not signed"),
-            (_, Some(Trust::Signed)) => None,
-            (Place::File { tracked: true, .. }, _) => {
-                Some("it is a file of the repository, and no product of a run")
-            }
-            (Place::File { .. }, _) => None,
-            (Place::Note(_), _) => Some("it was not handed over by this job"),
-        };
-        stored
-            .map(str::to_string)
-            .or_else(|| self.objection(&statement.subject.tree, &statement.run.work_tree))
-    }
-
-    /// Was it handed over to be compared with?
-    fn is_baseline(&self, statement: &Statement) -> bool {
-        let trees = &self.facts.trees;
-        let tree = &statement.subject.tree;
-        !trees.is_judged(tree) && (*tree == trees.base || trees.merge_bases.contains(tree))
-    }
-
     /// Of a statement that cannot be read nobody knows which suite it is of. A signature that does not hold is an answer.
     fn unread(&mut self, found: &Found, gap: &Gap) {
-        let is_answer = matches!(gap.reason, GapReason::Untrusted | GapReason::NotAsked);
-        if is_answer && is_handed_over(found) {
+        if is_answer(gap) && is_handed_over(found) {
             self.left_out.push(gap.to_string());
-        } else if !is_answer {
+        } else if !is_answer(gap) {
             self.findings.push(unproven(NAME, SubjectKind::Suite, self.name, gap));
         }
     }
@@ -213,6 +160,33 @@ impl Sorter<'_> {
                 .remedy("Find out why it fails at times, and change what makes it do so")
                 .details(some_of(failed)),
         );
+    }
+
+    /// A run that a CI system started again tells its number. What came of the attempts before it nobody may have recorded, and
+    /// perhaps they never came to the tests: somebody has to look.
+    fn later_attempts(&mut self) {
+        let counted: BTreeSet<_> = self.runs.iter().filter_map(|run| run.report.digest.clone()).collect();
+        let found = || self.facts.statements.iter();
+        let later = found().filter(|found| counted.contains(&found.digest));
+        let later = later.filter_map(|found| Some((found, &found.statement.value()?.run)));
+        let alone: Vec<String> = later
+            .filter(|(_, run)| {
+                let before = 1..run.producer.attempt.unwrap_or(1);
+                before.take(NAMED).any(|attempt| !found().any(|other| is_attempt(other, run, attempt)))
+            })
+            .map(|(found, run)| {
+                format!("{}: attempt {}", found.place, run.producer.attempt.unwrap_or_default())
+            })
+            .collect();
+        if !alone.is_empty() {
+            let reason =
+                "it was run again by the CI system, and nothing shows what came of an attempt before";
+            self.findings.push(
+                finding(NAME, Verdict::Noted, SubjectKind::Suite, self.name, reason)
+                    .remedy("Look at the first attempt, and let the job record each run, also one that fails")
+                    .details(some_of(alone)),
+            );
+        }
     }
 
     /// Each expected configuration is there, and none stands for another.
@@ -253,26 +227,14 @@ impl Sorter<'_> {
     }
 
     fn ages(&mut self, observed: &Fact<Timestamp>) {
-        let Some(Age(oldest)) = self.suite.max_age else { return };
+        let Some(age) = self.suite.max_age else { return };
         let observed = match observed.known() {
             Ok(observed) => *observed,
             Err(gap) => return self.findings.push(unproven(NAME, SubjectKind::Suite, self.name, &gap)),
         };
         let newest = self.facts.newest;
         let wrong = |run: &Run| {
-            let why = match run.report.written {
-                None => "nobody says when it was written".to_string(),
-                Some(at) if at > observed + LEEWAY => {
-                    format!("it was written at {at}, which is in the future")
-                }
-                Some(at) if newest.is_some_and(|newest| at + LEEWAY < newest) => {
-                    format!("it was written at {at}, before the newest commit of the change was made")
-                }
-                Some(at) if at + oldest < observed => {
-                    format!("it was written at {at}, which is too long ago")
-                }
-                Some(_) => return None,
-            };
+            let why = bound::untimely(age, observed, newest, run.report.written)?;
             Some(format!("{}: {why}", run.report.path))
         };
         let wrong: Vec<String> = self.runs.iter().filter_map(wrong).collect();
@@ -288,14 +250,10 @@ impl Sorter<'_> {
 
     fn vouched(&mut self, case: &Case<'_>) {
         let Some(wanted) = self.suite.vouching() else { return };
-        let judged = case.facts.host.checks.known().and_then(|checks| {
-            let head = &case.facts.change.known()?.head;
-            Ok(required_checks::judge(wanted, checks, head))
-        });
-        match judged {
+        match bound::unvouched(wanted, case) {
             Err(gap) => self.findings.push(unproven(NAME, SubjectKind::Suite, self.name, &gap)),
-            Ok(judged) if judged.verdict == Verdict::Met => {}
-            Ok(judged) => {
+            Ok(None) => {}
+            Ok(Some(judged)) => {
                 let reason =
                     format!("the check `{}` does not vouch for it: {}", judged.subject.name, judged.reason);
                 let remedy = judged.remedy.unwrap_or_default();
@@ -325,13 +283,18 @@ impl Sorter<'_> {
 
 /// Was a statement handed over that is, or may be, of this suite?
 fn is_handed(name: &str, facts: &Fact<EvidenceFacts>) -> bool {
-    let found = facts.value().into_iter().flat_map(|facts| &facts.statements);
     let is_of_it = |found: &Found| found.statement.value().is_none_or(|said| said.run.suite == name);
-    found.filter(|found| is_handed_over(found)).any(is_of_it)
+    bound::handed(facts).any(is_of_it)
 }
 
-fn is_handed_over(found: &Found) -> bool {
-    matches!(found.place, Place::File { .. })
+/// Is it this attempt of the same run of the CI system?
+fn is_attempt(found: &Found, of: &RecordedRun, attempt: u64) -> bool {
+    found.statement.value().is_some_and(|said| {
+        let run = &said.run;
+        let same = (&run.suite, &run.configuration, &run.producer.kind, &run.producer.run);
+        same == (&of.suite, &of.configuration, &of.producer.kind, &of.producer.run)
+            && run.producer.attempt.unwrap_or(1) == attempt
+    })
 }
 
 /// What failed in a run, if anything did.

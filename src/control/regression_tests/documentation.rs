@@ -29,7 +29,8 @@ passes, unless `removed` in the policy at the base names it. A baseline that can
 unproven; `first-run` declares that there may be none yet;
 - with `configurations`, each of them handed over a run of its own;
 - with `max-age`, no run is older, of the future, or older than the newest commit of the change;
-- no recorded run of the same tree failed.";
+- no recorded run of the same tree failed. A run that its CI system started again is pointed out where nothing shows what \
+came of the attempts before it.";
 
 const WHY: &str = "\
 A coding mistake once put test data into a live national upload. Records were rejected unnoticed and others were \

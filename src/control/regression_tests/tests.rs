@@ -531,6 +531,7 @@ fn stated(tree_digit: &str, tests: Vec<Test>) -> Found {
         contradictions: vec![],
         errors: vec![],
         replayed: vec![],
+        coverage: vec![],
     };
     let digest = Digest::of(format!("{run:?}").as_bytes());
     let place = if tree_digit == "b" {
@@ -605,6 +606,29 @@ fn a_test_that_goes_behind_another_of_its_name() {
     for (before, after) in [(2, 2), (1, 2)] {
         assert_eq!(Outcome::of(&judged(before, after)), Outcome::Allow);
     }
+}
+
+#[test]
+fn a_later_attempt_whose_first_nobody_shows_is_pointed_out() {
+    let run = |attempt, outcome| {
+        let mut found = stated("b", vec![test("a", outcome), test("b", outcome)]);
+        let Fact::Known(said) = &mut found.statement else { unreachable!() };
+        said.run.producer.run = Some("8812".into());
+        said.run.producer.attempt = Some(attempt);
+        found.digest = Digest::of(&[attempt as u8]);
+        found
+    };
+    let pointed_out = |statements: Vec<Found>| {
+        let findings = judge_statements(&suite(", trust = 'local'"), statements);
+        let noted = findings.iter().filter(|finding| finding.reason.contains("an attempt before")).count();
+        (Outcome::of(&findings), noted)
+    };
+    let passed = |attempt| run(attempt, TestOutcome::Passed);
+    assert_eq!(pointed_out(vec![passed(1)]), (Outcome::Allow, 0));
+    assert_eq!(pointed_out(vec![passed(2)]), (Outcome::Allow, 1));
+    assert_eq!(pointed_out(vec![passed(1), passed(2)]), (Outcome::Allow, 0));
+    assert_eq!(pointed_out(vec![passed(1), passed(3)]), (Outcome::Allow, 1));
+    assert_eq!(pointed_out(vec![run(1, TestOutcome::Failed), passed(2)]), (Outcome::Block, 0));
 }
 
 #[test]

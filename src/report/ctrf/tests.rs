@@ -38,6 +38,8 @@ fn what_was_retried_is_flaky() {
     assert_eq!(one(r#""status": "passed", "flaky": true"#), Flaky);
     assert_eq!(one(r#""status": "passed", "retries": 1"#), Flaky);
     assert_eq!(one(r#""status": "passed", "retryAttempts": [{"attempt": 1, "status": "failed"}]"#), Flaky);
+    // Attempts that are all called passed hide the one that did not.
+    assert_eq!(one(r#""status": "passed", "retryAttempts": [{"attempt": 2, "status": "passed"}]"#), Flaky);
     assert_eq!(one(r#""status": "passed", "retries": 0, "flaky": false, "retryAttempts": []"#), Passed);
     assert_eq!(one(r#""status": "failed", "retries": 2, "flaky": true"#), Failed);
     assert_eq!(one(r#""status": "skipped", "retryAttempts": [{"status": "other"}]"#), Error);

@@ -84,7 +84,7 @@ impl Document<'_> {
         for test in &self.results.tests {
             let outcome = test.outcome();
             shown.add(outcome);
-            tests.add_distinct(&test.identity(), outcome)?;
+            tests.add_distinct(test.identity(), outcome)?;
         }
         let contradictions = self.results.summary.contradictions(shown);
         Ok(TestRun { tests: tests.finish(), contradictions, ..TestRun::default() })
@@ -114,7 +114,9 @@ impl Test<'_> {
         let earlier = attempts
             .map(|attempt| attempt.status.outcome())
             .filter(|outcome| *outcome != TestOutcome::Passed);
-        let retried = self.flaky == Some(true) || self.retries.is_some_and(|retries| retries > 0);
+        // Nothing is tried again that passed, so attempts that are all called passed hide the one that did not.
+        let attempts = self.retry_attempts.as_ref().is_some_and(|attempts| !attempts.is_empty());
+        let retried = self.flaky == Some(true) || attempts || self.retries.is_some_and(|retries| retries > 0);
         let retried = retried.then_some(TestOutcome::Failed);
         match earlier.max().max(retried) {
             Some(earlier) => after(earlier, self.status.outcome()),

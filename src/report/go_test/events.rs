@@ -82,7 +82,7 @@ impl Packages {
     fn begins(&mut self, name: &str, test: &str) -> Result<(), String> {
         let package = self.packages.entry(name.to_string()).or_default();
         if !package.running.insert(test.to_string()) {
-            return self.tests.add(&identity(name, test), TestOutcome::Error);
+            return self.tests.add(identity(name, test), TestOutcome::Error);
         }
         Ok(())
     }
@@ -91,14 +91,14 @@ impl Packages {
         let package = self.packages.entry(name.to_string()).or_default();
         package.running.remove(test);
         package.failed |= outcome == TestOutcome::Failed;
-        self.tests.add(&identity(name, test), outcome)
+        self.tests.add(identity(name, test), outcome)
     }
 
     fn package_ends(&mut self, name: &str, outcome: TestOutcome) -> Result<(), String> {
         let Package { failed, running, .. } =
             self.packages.insert(name.to_string(), Package::default()).unwrap_or_default();
         for test in &running {
-            self.tests.add(&identity(name, test), TestOutcome::Error)?;
+            self.tests.add(identity(name, test), TestOutcome::Error)?;
         }
         match outcome {
             TestOutcome::Failed if !failed && running.is_empty() => {
@@ -150,7 +150,7 @@ impl Packages {
     pub fn finish(mut self) -> Result<TestRun, String> {
         for (name, package) in std::mem::take(&mut self.packages) {
             for test in &package.running {
-                self.tests.add(&identity(&name, test), TestOutcome::Error)?;
+                self.tests.add(identity(&name, test), TestOutcome::Error)?;
             }
             if package.open {
                 say(

@@ -9,6 +9,7 @@
 //! | `skipped type="todo"` beside `failure` | skipped: a test of work that is not done (node:test) |
 //! | `skipped` of another type beside `failure` | failed, and a contradiction |
 //! | `flakyFailure`, `flakyError`, `rerunFailure`, `rerunError` without `failure` or `error` | flaky |
+//! | the attributes `attempt(s)` above 1, `retry`, `retries`, `rerun(s)`, `flaky` unless they say no | flaky: it was run before, and the report does not show what came of that |
 //! | the attributes `status` and `result` | see [`Status`]; a word that we do not know is an error and a contradiction |
 //!
 //! The worst wins. A test counts as passed only when nothing speaks against it.
@@ -35,6 +36,8 @@ impl Saying {
     /// of failure is taken for one.
     pub fn of(element: &str, child: bool) -> Option<Saying> {
         match element {
+            // What nearly every case has, known without a search.
+            "system-out" | "system-err" | "properties" | "property" => None,
             "failure" | "risky" | "warning" => Some(Saying::Failure),
             "error" => Some(Saying::Error),
             "skipped" | "skip" | "ignored" | "disabled" | "incomplete" => Some(Saying::Skipped),
@@ -103,6 +106,8 @@ pub struct Case {
     failed: bool,
     broken: bool,
     unknown: bool,
+    /// It says that it was run before.
+    again: bool,
 }
 
 impl Case {
@@ -119,6 +124,8 @@ impl Case {
             "failure" => self.failure_attribute |= value.is_empty() || !is_no(value),
             "error" => self.broken |= value.is_empty() || !is_no(value),
             "skipped" | "disabled" | "ignored" => self.skipped |= !is_no(value),
+            "attempt" | "attempts" => self.again |= is_above(value, 1),
+            "retry" | "retries" | "rerun" | "reruns" | "flaky" => self.again |= is_above(value, 0),
             _ => {}
         }
     }
@@ -152,7 +159,7 @@ impl Case {
             TestOutcome::Error
         } else if self.failed || (self.has_failure() && !self.todo) {
             TestOutcome::Failed
-        } else if self.earlier() > 0 {
+        } else if self.earlier() > 0 || self.again {
             TestOutcome::Flaky
         } else if self.skips > 0 || self.skipped {
             TestOutcome::Skipped
@@ -222,6 +229,11 @@ impl Shown {
         self.errors += other.errors;
         self.not_run += other.not_run;
     }
+}
+
+/// Is it a greater number, or a word that does not say no?
+fn is_above(value: &str, first: u64) -> bool {
+    value.trim().parse::<u64>().map_or(!is_no(value), |number| number > first)
 }
 
 fn is_no(value: &str) -> bool {

@@ -1,7 +1,7 @@
 //! The document: elements open and close, and a run is left.
 
 use super::case::{Case, Saying};
-use super::identity::identity;
+use super::identity::{identity, step, without_time};
 use super::suite::Suite;
 use crate::model::test_run::{TestOutcome, TestRun};
 use crate::report::attempts::{Attempts, after};
@@ -28,7 +28,7 @@ enum Kind {
 
 impl Content for Document {
     fn start(&mut self, element: &Element<'_>) -> Result<(), String> {
-        let kind = match &*element.name {
+        let kind = match element.name {
             "testsuite" | "testsuites" => self.start_suite(element),
             "testcase" => self.start_case(element),
             _ => self.start_other(element),
@@ -59,13 +59,13 @@ impl Document {
     }
 
     fn start_suite(&mut self, element: &Element<'_>) -> Kind {
-        let mut suite = Suite::new(named(element), element.name == "testsuites");
+        let mut suite = Suite::new(without_time(named(element)), element.name == "testsuites");
         element.attributes.iter().for_each(|(name, value)| suite.attribute(name, value));
-        if let Some(outer) = self.suites.last() {
-            suite.within(outer);
-        }
         if is_place_of_phpunit(element) {
             suite.name.clear();
+        }
+        if let Some(outer) = self.suites.last() {
+            suite.within(outer);
         }
         self.suites.push(suite);
         Kind::Suite
@@ -73,17 +73,26 @@ impl Document {
 
     fn start_case(&mut self, element: &Element<'_>) -> Kind {
         let class = element.value("classname").or_else(|| element.value("class")).unwrap_or_default();
-        let suites = self.suites.iter().map(|suite| suite.name.as_str());
-        let mut case = Case::new(identity(suites, class, named(element)));
+        self.path_is_known();
+        let path = self.suites.last().and_then(|suite| suite.path.as_deref()).unwrap_or_default();
+        let said = self.suites.iter().any(|suite| suite.name == class);
+        let mut case = Case::new(identity(path, if said { "" } else { class }, named(element)));
         element.attributes.iter().for_each(|(name, value)| case.attribute(name, value));
         case.not_run = class == named(element) && element.value("status") == Some("notrun");
         self.cases.push(case);
         Kind::Case
     }
 
+    /// Names can be long, so only suites that have tests get a path: those count against what a report may hold.
+    fn path_is_known(&mut self) {
+        let Some((inner, outer)) = self.suites.split_last_mut() else { return };
+        let names = || outer.iter().map(|suite| &suite.name).chain([&inner.name]);
+        inner.path.get_or_insert_with(|| names().map(|name| step(name)).collect());
+    }
+
     fn start_other(&mut self, element: &Element<'_>) -> Kind {
         let child = self.open.last() == Some(&Kind::Case);
-        if let Some(saying) = Saying::of(&element.name, child) {
+        if let Some(saying) = Saying::of(element.name, child) {
             let todo = child && element.value("type").is_some_and(|kind| kind.eq_ignore_ascii_case("todo"));
             match self.cases.last_mut() {
                 Some(case) => {
@@ -137,7 +146,7 @@ impl Document {
         }
         let rerun = self.suites.last_mut().is_some_and(|suite| suite.is_rerun(&case.id));
         let outcome = if rerun { after(TestOutcome::Failed, case.outcome()) } else { case.outcome() };
-        self.tests.add(&case.id, outcome)
+        self.tests.add(case.id, outcome)
     }
 }
 

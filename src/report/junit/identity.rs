@@ -15,17 +15,20 @@
 
 use crate::model::test_run::SEPARATOR;
 
-/// The identity of a test.
-pub fn identity<'a>(suites: impl Iterator<Item = &'a str>, class: &'a str, name: &'a str) -> String {
-    let mut parts: Vec<&str> = suites.map(without_time).filter(|part| !part.is_empty()).collect();
-    if !class.is_empty() && class != name && !parts.contains(&class) {
-        parts.push(class);
-    }
-    parts.push(if name.is_empty() { "(unnamed)" } else { name });
-    parts.join(SEPARATOR)
+/// The identity of a test below a path of suites, each with [`step`]. The class is empty where a suite says it already.
+pub fn identity(path: &str, class: &str, name: &str) -> String {
+    let name = if name.is_empty() { "(unnamed)" } else { name };
+    let (class, separator) = if class.is_empty() || class == name { ("", "") } else { (class, SEPARATOR) };
+    [path, class, separator, name].concat()
 }
 
-fn without_time(name: &str) -> &str {
+/// What a suite of this name adds to a path.
+pub fn step(name: &str) -> String {
+    if name.is_empty() { String::new() } else { [name, SEPARATOR].concat() }
+}
+
+/// The name of a suite without the time at its end.
+pub fn without_time(name: &str) -> &str {
     match name.rsplit_once('-') {
         Some((rest, time)) if time.len() == 14 && time.bytes().all(|b| b.is_ascii_digit()) => rest,
         _ => name,
@@ -38,7 +41,11 @@ mod tests {
 
     #[test]
     fn parts_are_left_out_when_they_are_empty_or_said_already() {
-        let id = |suites: &[&'static str], class, name| identity(suites.iter().copied(), class, name);
+        let id = |suites: &[&str], class: &str, name: &str| {
+            let suites: Vec<&str> = suites.iter().map(|suite| without_time(suite)).collect();
+            let path: String = suites.iter().map(|suite| step(suite)).collect();
+            identity(&path, if suites.contains(&class) { "" } else { class }, name)
+        };
         assert_eq!(id(&["demo"], "demo", "t::a"), "demo > t::a");
         assert_eq!(id(&["", "x"], "", "a"), "x > a");
         assert_eq!(id(&[], "whole", "whole"), "whole");

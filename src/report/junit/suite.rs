@@ -20,6 +20,9 @@ use std::collections::BTreeSet;
 pub struct Suite {
     /// Its name; empty when it has none, and for `testsuites`.
     pub name: String,
+    /// How identities of its tests begin, once it has one: the names of the suites around it and its own, each with what
+    /// follows it.
+    pub path: Option<String>,
     /// What its elements show, inner suites included.
     pub shown: Shown,
     /// It says of itself that it was skipped.

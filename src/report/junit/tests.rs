@@ -170,6 +170,25 @@ fn surefire_counts_attempts_and_reports_them_inside_the_case() {
 }
 
 #[test]
+fn a_later_attempt_without_the_first_is_flaky() {
+    for (attributes, outcome) in [
+        ("attempt='2'", Flaky),
+        ("attempts='3' status='passed'", Flaky),
+        ("retry='1'", Flaky),
+        ("Retries='1'", Flaky),
+        ("reruns='2'", Flaky),
+        ("rerun='true'", Flaky),
+        ("flaky='true'", Flaky),
+        ("attempt='second'", Flaky),
+        ("attempt='1' retry='0' retries='' reruns='0' flaky='false' rerun='no'", Passed),
+        ("attempt='0'", Passed),
+    ] {
+        assert_eq!(one(attributes, "").0, outcome, "{attributes}");
+    }
+    assert_eq!(one("attempt='2'", "<failure/>").0, Failed);
+}
+
+#[test]
 fn nextest_a_retried_test_is_flaky_although_it_ends_green() {
     let run = run(r#"<testsuites name="nextest-run" tests="2" failures="1" errors="0" uuid="0">
         <testsuite name="upload" tests="2" disabled="0" errors="0" failures="1">

@@ -54,6 +54,14 @@ fn nextest_writes_the_attempt_behind_the_name() {
 }
 
 #[test]
+fn an_attempt_whose_name_has_no_binary_is_not_forgotten() {
+    let start = r#"{"type":"suite","event":"started","test_count":1,"nextest":{"crate":"a","test_binary":"a","kind":"lib"}}"#;
+    let text = suite(1, &["ok t::b#2"], &end("ok", 1, 0));
+    let run = run(&format!("{start}\n{}", text.split_once('\n').unwrap().1));
+    assert_eq!(outcomes(&run), [("t::b", Flaky)]);
+}
+
+#[test]
 fn a_name_of_libtest_keeps_what_looks_like_an_attempt() {
     let run = run(&suite(1, &["ok README.md - title#3"], &end("ok", 1, 0)));
     assert_eq!(outcomes(&run), [("README.md - title#3", Passed)]);

@@ -60,7 +60,7 @@ struct Claimed {
 
 impl Content for Document {
     fn start(&mut self, element: &Element<'_>) -> Result<(), String> {
-        let part = match (self.open.len(), &*element.name) {
+        let part = match (self.open.len(), element.name) {
             (0, _) => self.root(element)?,
             (1, "project" | "file") => {
                 return Err("it is a report of Clover or SonarQube, which is not read here".into());

@@ -50,7 +50,7 @@ struct SourceFile {
 
 impl Content for Document {
     fn start(&mut self, element: &Element<'_>) -> Result<(), String> {
-        let part = match &*element.name {
+        let part = match element.name {
             "group" | "package" => {
                 self.names
                     .push(element.attribute("name").ok_or("a package or group has no name")?.to_string());

@@ -44,7 +44,7 @@ struct Test {
 
 impl Content for Document {
     fn start(&mut self, element: &Element<'_>) -> Result<(), String> {
-        let kind = match &*element.name {
+        let kind = match element.name {
             "test-run" | "test-results" => self.suite(element, ""),
             "test-suite" => self.suite(element, element.value("name").unwrap_or_default()),
             "test-case" => self.case(element),

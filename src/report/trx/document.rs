@@ -44,7 +44,7 @@ struct Outcome {
 
 impl Content for Document {
     fn start(&mut self, element: &Element<'_>) -> Result<(), String> {
-        let kind = match &*element.name {
+        let kind = match element.name {
             "unittest" | "orderedtest" | "generictest" | "webtest" | "manualtest" => {
                 Kind::Definition(element.value("id").unwrap_or_default().to_ascii_lowercase())
             }
@@ -138,7 +138,7 @@ impl Document {
     pub fn finish(mut self) -> Result<TestRun, String> {
         let mut tests = Attempts::default();
         for result in &self.results {
-            tests.add_distinct(&self.identity(result), result.outcome)?;
+            tests.add_distinct(self.identity(result), result.outcome)?;
         }
         self.contradict();
         Ok(TestRun { tests: tests.finish(), ..self.run })

@@ -1,6 +1,7 @@
 //! What the reader hands on, and what it refuses.
 
 use super::*;
+use proptest::prelude::*;
 
 /// Writes down what it is told.
 #[derive(Default)]
@@ -45,8 +46,8 @@ fn elements_attributes_and_text_are_told_in_their_order() {
 
 #[test]
 fn attributes_are_found_by_name() {
-    let attributes = vec![("empty".into(), "".into()), ("full".into(), "x".into())];
-    let element = Element { name: "a".into(), attributes };
+    let attributes = [("empty", ""), ("full", "x")];
+    let element = Element { name: "a", attributes: &attributes };
     assert_eq!((element.attribute("empty"), element.value("empty")), (Some(""), None));
     assert_eq!((element.value("full"), element.value("none")), (Some("x"), None));
 }
@@ -69,6 +70,8 @@ fn what_is_not_one_whole_document_is_refused() {
         "x<a/>",
         "<b/>",
         "<a b='1' b='2'/>",
+        "<a B='1' b='2'/>",
+        "<a b='&lt;' c='1' b='2'/>",
         "<a b=1/>",
         "<a b/>",
         "<a b='&c;'/>",
@@ -83,6 +86,17 @@ fn what_is_not_one_whole_document_is_refused() {
     ] {
         assert!(told(text).is_err(), "{text}");
     }
+}
+
+#[test]
+fn values_are_as_they_are_meant_wherever_their_neighbours_need_care() {
+    assert_eq!(
+        told("<a b='\u{e9}' c='&#xe9;' D='x\ty\nz' e='\r\n'/>"),
+        Ok("<a b=é c=é d=x y z e= |>".into())
+    );
+    assert_eq!(told("<a\tb='1'\n c='2'/>"), Ok("<a b=1 c=2|>".into()));
+    assert!(told("<a b='plain' c='&#7;'/>").is_err());
+    assert!(told("<a c='&nothing;' b='plain'/>").is_err());
 }
 
 #[test]
@@ -122,4 +136,24 @@ fn the_root_is_seen_in_every_encoding() {
     assert_eq!(root("\u{feff}<Root/>".as_bytes()).as_deref(), Some("root"));
     assert_eq!(root(b"{}"), None);
     assert_eq!(root(b"<root"), None);
+}
+
+/// An attribute that has to be read with care must change nothing about its neighbours.
+fn attributes() -> impl Strategy<Value = Vec<(String, String)>> {
+    let value = proptest::string::string_regex("[ a-z\u{e9}\u{20ac}.<>/;-]{0,12}").unwrap();
+    let pairs = proptest::collection::btree_map("[a-d]{1,3}", value, 0..6);
+    pairs.prop_map(|pairs| pairs.into_iter().map(|(name, value)| (name, value.replace('<', ""))).collect())
+}
+
+proptest! {
+    #[test]
+    fn the_quick_way_and_the_careful_one_tell_the_same(pairs in attributes()) {
+        let plain: String = pairs.iter().map(|(name, value)| format!(" {name}=\"{value}\"")).collect();
+        let quick = told(&format!("<a{plain}/>"));
+        for care in [" zz='&amp;'", " zz='\t'", " ZZ='1'"] {
+            let careful = told(&format!("<a{plain}{care}/>")).unwrap();
+            let (same, _) = careful.rsplit_once(" zz=").unwrap();
+            prop_assert_eq!(&format!("{same}|>"), quick.as_ref().unwrap());
+        }
+    }
 }

@@ -40,7 +40,7 @@ struct Test {
 
 impl Content for Document {
     fn start(&mut self, element: &Element<'_>) -> Result<(), String> {
-        let kind = match &*element.name {
+        let kind = match element.name {
             "assembly" => {
                 self.assembly = assembly(element.value("name").unwrap_or_default()).to_string();
                 self.group("an assembly", element)

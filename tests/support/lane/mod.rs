@@ -100,9 +100,14 @@ pub struct Lane {
 impl Lane {
     /// The first commit of the branch: what is deployed.
     pub fn begin() -> Lane {
+        Lane::with(POLICY)
+    }
+
+    /// The same under another policy.
+    pub fn with(policy: &str) -> Lane {
         let directory = tempfile::Builder::new().prefix("portcullis-").tempdir().unwrap();
         let mut history = History::begin(directory.path()).unwrap();
-        let first = first_state();
+        let first = first_state(policy);
         let base =
             with_edits(&State::new(), &first, |edits| history.commit(KIM, &[], "Begin", edits)).unwrap();
         let id = revision(base).unwrap();
@@ -358,10 +363,10 @@ fn background(base: &Revision) -> World {
 }
 
 /// What the branch begins with.
-fn first_state() -> State {
+fn first_state(policy: &str) -> State {
     let mut state = State::new();
     let fixed = [
-        ("portcullis.toml", POLICY),
+        ("portcullis.toml", policy),
         (".github/CODEOWNERS", "* @robin-example\n/services/upload/ @robin-example @alex-example\n"),
         (".github/workflows/gate.yml", "on: pull_request\n"),
         ("README.md", "# Record upload\n"),

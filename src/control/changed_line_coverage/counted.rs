@@ -1,0 +1,365 @@
+//! Which coverage counts: that of the reports that lie here, and that which statements of runs hold.
+//!
+//! It is bound as tests are (see [`bound`]). A report that lies here and one that was recorded add up, as two reports do; but a
+//! statement that does not say what its own report says, and two tellings of one run that differ, are findings.
+
+use super::settings::ChangedLineCoverage;
+use super::{NAME, broken_report};
+use crate::control::bound::{self, Trust, is_answer, is_handed_over};
+use crate::control::regression_tests::{count, some_of};
+use crate::control::{Case, finding, unproven};
+use crate::model::change::{Change, ObjectName};
+use crate::model::decision::{Finding, SubjectKind, Verdict};
+use crate::model::digest::Digest;
+use crate::model::evidence::coverage::{Doubt, RecordedCoverage, RecordedFile};
+use crate::model::evidence::{EvidenceFacts, Found, Statement};
+use crate::model::fact::Gap;
+use crate::model::line_coverage::{CoverageReport, CoverageSource, Covered};
+use crate::model::path::RepoPath;
+use crate::model::test_run::TestOutcome;
+use std::collections::BTreeMap;
+
+/// What counts, and what speaks against the evidence as a whole.
+pub struct Counted<'a> {
+    /// Do the reports that lie here count?
+    here: bool,
+    recorded: Vec<Recorded<'a>>,
+    /// What is to be said once, whatever the area.
+    pub findings: Vec<Finding>,
+}
+
+/// One report in a statement that counts.
+struct Recorded<'a> {
+    found: &'a Found,
+    statement: &'a Statement,
+    report: &'a RecordedCoverage,
+    covered: Covered,
+}
+
+/// One report that counts for a question, wherever it was told.
+pub struct Heard<'a> {
+    /// Where it came from, in words.
+    pub name: String,
+    /// What it says; `None` when nobody could read it.
+    pub covered: Option<&'a Covered>,
+    path: &'a str,
+    digest: Option<&'a Digest>,
+    /// Suite and configuration of the run that it was recorded of; `None` for a report that lies here.
+    run: Option<(&'a str, Option<&'a str>)>,
+}
+
+impl<'a> Counted<'a> {
+    /// Sorts reports and statements. Who asks for no more than reports, and got no more, takes them as they are.
+    ///
+    /// # Errors
+    /// A gap: what the evidence would be bound to could not be seen.
+    pub fn of(settings: &ChangedLineCoverage, case: &Case<'a>, change: &'a Change) -> Result<Self, Gap> {
+        let mut counted = Counted { here: true, recorded: Vec::new(), findings: Vec::new() };
+        if settings.is_bound() || bound::handed(&case.facts.evidence).next().is_some() {
+            let facts = case.facts.evidence.known()?;
+            Sorter { settings, case, change, facts, left_out: Vec::new() }.sort(&mut counted);
+        }
+        Ok(counted)
+    }
+
+    /// Does nothing of it stop the change?
+    pub fn is_sound(&self) -> bool {
+        !self.findings.iter().any(|one| matches!(one.verdict, Verdict::Broken | Verdict::Unproven))
+    }
+
+    /// Every report that answers a question: first those that lie here, with their facts.
+    pub fn here<'f>(
+        &self,
+        question: &CoverageSource,
+        reports: &'f [CoverageReport],
+    ) -> Vec<&'f CoverageReport> {
+        reports.iter().filter(|report| self.here && report.source == *question).collect()
+    }
+
+    /// The reports that answer a question, told here or recorded, each once.
+    pub fn heard<'c>(&'c self, question: &CoverageSource, here: &[&'c CoverageReport]) -> Vec<Heard<'c>> {
+        let mut all: Vec<Heard<'c>> = here.iter().map(|report| Heard::here(report)).collect();
+        all.extend(self.recorded.iter().filter(|one| one.answers(question)).map(Heard::recorded));
+        all
+    }
+}
+
+impl Recorded<'_> {
+    /// Was it recorded from a file that the question looks for?
+    fn answers(&self, question: &CoverageSource) -> bool {
+        let path = RepoPath::try_from(self.report.path.clone());
+        let path = path.as_ref().map_or(self.report.path.as_bytes(), RepoPath::as_bytes);
+        let named = crate::model::glob::Glob::new(&question.files).is_ok_and(|glob| glob.matches(path));
+        named && question.format.is_none_or(|format| format == self.report.format)
+    }
+}
+
+impl<'a> Heard<'a> {
+    fn here(report: &'a CoverageReport) -> Self {
+        Heard {
+            name: report.path.clone(),
+            covered: report.content.value(),
+            path: &report.path,
+            digest: report.digest.as_ref(),
+            run: None,
+        }
+    }
+
+    /// Is it the record of a report that lies here too?
+    pub fn is_repeated(&self, all: &[Heard<'_>]) -> bool {
+        self.run.is_some() && all.iter().any(|other| other.run.is_none() && other.digest == self.digest)
+    }
+
+    fn recorded(one: &'a Recorded<'a>) -> Self {
+        let run = &one.statement.run;
+        let configuration = run.configuration.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
+        let name =
+            format!("{}, recorded of {}{configuration} in {}", one.report.path, run.suite, one.found.place);
+        Heard {
+            name,
+            covered: Some(&one.covered),
+            path: &one.report.path,
+            digest: Some(&one.report.digest),
+            run: Some((&run.suite, run.configuration.as_deref())),
+        }
+    }
+}
+
+/// Statements and reports on their way to what counts.
+struct Sorter<'s, 'a> {
+    settings: &'s ChangedLineCoverage,
+    case: &'s Case<'a>,
+    change: &'a Change,
+    facts: &'a EvidenceFacts,
+    /// Why something does not count, each one sentence.
+    left_out: Vec<String>,
+}
+
+impl<'a> Sorter<'_, 'a> {
+    fn sort(mut self, counted: &mut Counted<'a>) {
+        self.reports_here(counted);
+        for found in &self.facts.statements {
+            match found.statement.known() {
+                Ok(statement) => self.statement(found, statement, counted),
+                Err(gap) => self.unread(found, &gap, counted),
+            }
+        }
+        self.ages(counted);
+        self.vouched(counted);
+        self.finish(counted);
+    }
+
+    fn say(&self, verdict: Verdict, reason: impl Into<String>) -> Finding {
+        finding(NAME, verdict, SubjectKind::Change, self.change.head.short(), reason)
+    }
+
+    fn unseen(&self, gap: &Gap) -> Finding {
+        unproven(NAME, SubjectKind::Change, self.change.head.short(), gap)
+    }
+
+    fn trust(&self) -> Option<Trust> {
+        self.settings.trust.as_ref().map(|trust| *trust.get_ref())
+    }
+
+    fn lying_here(&self) -> &'a [CoverageReport] {
+        self.case.facts.line_coverage.value().map_or(&[], |coverage| &coverage.reports)
+    }
+
+    fn reports_here(&mut self, counted: &mut Counted<'a>) {
+        if self.lying_here().is_empty() {
+            return;
+        }
+        match bound::objection_here(self.facts, self.trust()) {
+            Ok(None) => return,
+            Ok(Some(why)) => self.left_out.push(why),
+            Err(gap) => counted.findings.push(self.unseen(&gap)),
+        }
+        counted.here = false;
+    }
+
+    fn statement(&mut self, found: &'a Found, statement: &'a Statement, counted: &mut Counted<'a>) {
+        if statement.run.coverage.is_empty() {
+            return;
+        }
+        let trees = &self.facts.trees;
+        let why = bound::why_not(trees, self.trust(), found, statement).or_else(|| without_a_pass(statement));
+        match why {
+            None => {
+                let blobs = blobs(self.change);
+                counted.recorded.extend(statement.run.coverage.iter().map(|report| Recorded {
+                    found,
+                    statement,
+                    report,
+                    covered: covered(report, &blobs),
+                }));
+            }
+            Some(why) if is_handed_over(found) && !bound::is_baseline(trees, statement) => {
+                self.left_out.push(format!("{}: {why}", found.place));
+            }
+            Some(_) => {}
+        }
+    }
+
+    /// Of a statement that cannot be read nobody knows whether it holds lines that were not executed.
+    fn unread(&mut self, found: &Found, gap: &Gap, counted: &mut Counted<'a>) {
+        let may_count = is_handed_over(found) || self.trust() == Some(Trust::Signed);
+        match (is_answer(gap), may_count) {
+            (true, _) if is_handed_over(found) => self.left_out.push(gap.to_string()),
+            (false, true) => counted.findings.push(self.unseen(gap)),
+            _ => {}
+        }
+    }
+
+    fn ages(&self, counted: &mut Counted<'a>) {
+        let Some(age) = self.settings.max_age else { return };
+        let observed = match self.case.facts.observed.known() {
+            Ok(observed) => *observed,
+            Err(gap) => return counted.findings.push(self.unseen(&gap)),
+        };
+        let here = self.lying_here().iter().filter(|_| counted.here);
+        let here = here.map(|report| (report.path.clone(), report.written));
+        let recorded = counted.recorded.iter().map(|one| {
+            let name = format!("{} in {}", one.report.path, one.found.place);
+            (name, Some(one.statement.run.finished))
+        });
+        let why = |(name, written)| {
+            let why = bound::untimely(age, observed, self.facts.newest, written)?;
+            Some(format!("{name}: {why}"))
+        };
+        let wrong: Vec<String> = here.chain(recorded).filter_map(why).collect();
+        if !wrong.is_empty() {
+            let number = count(wrong.len() as u64, "coverage report");
+            counted.findings.push(
+                self.say(Verdict::Broken, format!("{number} cannot be of a fresh run of this change"))
+                    .remedy("Measure the commit that is judged again, and let nothing bring back old reports")
+                    .details(some_of(wrong)),
+            );
+        }
+    }
+
+    fn vouched(&self, counted: &mut Counted<'a>) {
+        let Some(wanted) = &self.settings.check else { return };
+        match bound::unvouched(wanted, self.case) {
+            Err(gap) => counted.findings.push(self.unseen(&gap)),
+            Ok(None) => {}
+            Ok(Some(judged)) => {
+                let reason = format!(
+                    "the check `{}` does not vouch for the coverage: {}",
+                    judged.subject.name, judged.reason
+                );
+                let remedy = judged.remedy.unwrap_or_default();
+                let broken = self.say(Verdict::Broken, reason).remedy(remedy).details(judged.details);
+                counted.findings.push(broken);
+            }
+        }
+    }
+
+    fn finish(mut self, counted: &mut Counted<'a>) {
+        if self.left_out.is_empty() {
+            return;
+        }
+        self.left_out.sort();
+        let nothing = counted.recorded.is_empty() && (!counted.here || self.lying_here().is_empty());
+        let verdict = if nothing { Verdict::Broken } else { Verdict::Noted };
+        let number = self.left_out.len() as u64;
+        let (noun, verb) = if number == 1 { ("piece", "does") } else { ("pieces", "do") };
+        let reason = format!("{number} {noun} of coverage evidence {verb} not count");
+        let remedy = "Measure a clean checkout of what would land, and hand over what was recorded there";
+        counted.findings.push(self.say(verdict, reason).remedy(remedy).details(some_of(self.left_out)));
+    }
+}
+
+/// Lines are covered by tests, and nothing shows that this run had any.
+fn without_a_pass(statement: &Statement) -> Option<String> {
+    let passed = statement.run.tests.iter().any(|test| test.outcome == TestOutcome::Passed);
+    (!passed).then(|| "no test of its run passed, so no test executed these lines".to_string())
+}
+
+/// The blobs of the files that the change leaves there.
+fn blobs(change: &Change) -> BTreeMap<&RepoPath, &ObjectName> {
+    change.files.iter().filter_map(|file| file.new.as_ref()).map(|new| (&new.path, &new.id)).collect()
+}
+
+/// What a recorded report says of the changed files, as one that lies here would say it.
+fn covered(report: &RecordedCoverage, blobs: &BTreeMap<&RepoPath, &ObjectName>) -> Covered {
+    let mut covered = Covered {
+        format: report.format,
+        files: BTreeMap::new(),
+        ambiguous: BTreeMap::new(),
+        stale: BTreeMap::new(),
+        unmatched: Vec::new(),
+        contradictions: Vec::new(),
+    };
+    for file in &report.files {
+        let Some(blob) = blobs.get(&file.path) else { continue };
+        covered.files.insert(file.path.clone(), file.lines());
+        match &file.doubt {
+            Some(Doubt::SeveralEntries) => drop(covered.ambiguous.insert(file.path.clone(), Vec::new())),
+            Some(Doubt::OtherVersion(how)) => drop(covered.stale.insert(file.path.clone(), how.clone())),
+            None if **blob != file.blob => drop(covered.stale.insert(file.path.clone(), other(file, blob))),
+            None => {}
+        }
+    }
+    if report.contradictions > 0 {
+        let number = count(report.contradictions, "contradiction");
+        covered.contradictions.push(format!("{number} when it was recorded"));
+    }
+    covered
+}
+
+fn other(file: &RecordedFile, judged: &ObjectName) -> String {
+    format!("it was recorded of blob {}, and the file is blob {}", file.blob.short(), judged.short())
+}
+
+/// Where two tellings that must agree do not.
+pub fn disagreements(heard: &[Heard<'_>]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (at, one) in heard.iter().enumerate() {
+        for other in &heard[at + 1..] {
+            let Some(reason) = must_agree(one, other, heard) else { continue };
+            let lines = different_lines(one, other);
+            if !lines.is_empty() {
+                let remedy = "Measure the commit that is judged once more, record that run, and hand over nothing else";
+                let names = [one, other].map(|heard| heard.name.clone());
+                let details = names.into_iter().chain(lines).collect();
+                findings.push(broken_report(one.path, reason).remedy(remedy).details(some_of(details)));
+            }
+        }
+    }
+    findings
+}
+
+fn must_agree(one: &Heard<'_>, other: &Heard<'_>, all: &[Heard<'_>]) -> Option<&'static str> {
+    let recorded_of =
+        |report: &Heard<'_>| all.iter().any(|heard| heard.run.is_some() && heard.digest == report.digest);
+    match (one.run, other.run) {
+        _ if one.digest.is_some() && one.digest == other.digest => {
+            Some("a statement does not say of the executed lines what its report says")
+        }
+        _ if one.path != other.path => None,
+        // A report that was recorded as one shard may lie beside the statements of the others.
+        (None, Some(_)) if !recorded_of(one) => Some(
+            "a coverage report and what was recorded of one in its place do not agree on the executed lines",
+        ),
+        (Some(run), Some(again)) if run == again => {
+            Some("two runs of one suite do not agree on the executed lines")
+        }
+        _ => None,
+    }
+}
+
+/// The lines on which they differ, by file. A file whose entry is in doubt is told of elsewhere.
+fn different_lines(one: &Heard<'_>, other: &Heard<'_>) -> Vec<String> {
+    let (Some(one), Some(other)) = (one.covered, other.covered) else { return Vec::new() };
+    let doubtful = |path| {
+        [one, other].iter().any(|all| all.stale.contains_key(path) || all.ambiguous.contains_key(path))
+    };
+    let both = one.files.iter().filter_map(|(path, lines)| Some((path, lines, other.files.get(path)?)));
+    let differing = both.filter(|(path, ..)| !doubtful(path)).map(|(path, one, other)| {
+        let hit = one.hit.without(&other.hit).or(&other.hit.without(&one.hit));
+        let executable =
+            one.executable.without(&other.executable).or(&other.executable.without(&one.executable));
+        (path, hit.or(&executable))
+    });
+    differing.filter(|(_, lines)| !lines.is_empty()).map(|(path, lines)| format!("{path}: {lines}")).collect()
+}
