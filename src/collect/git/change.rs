@@ -83,7 +83,7 @@ pub fn commit(objects: &Objects<'_>, id: Oid) -> Result<Commit, Gap> {
 struct Reader<'o, 'r, 'i> {
     objects: &'o Objects<'r>,
     inquiry: &'i Inquiry,
-    /// Compiled for the first file that needs them.
+    /// Read for the first file that needs them.
     patterns: OnceCell<Result<Patterns, Gap>>,
 }
 
@@ -163,7 +163,7 @@ impl<'o, 'r, 'i> Reader<'o, 'r, 'i> {
         if self.inquiry.patterns.is_empty() {
             return Ok(content::unread(pair));
         }
-        match self.patterns.get_or_init(|| Patterns::compile(&self.inquiry.patterns)) {
+        match self.patterns.get_or_init(|| Patterns::parse(&self.inquiry.patterns)) {
             Ok(patterns) => content::read(self.objects, patterns, pair),
             Err(gap) => Err(gap.clone()),
         }

@@ -13,7 +13,7 @@
 //! | `by_id` | a table with object names as keys |
 //! | `graph` | merge bases, and the commits of a change |
 //! | `tree_diff`, `rename` | which paths differ, and which of them moved |
-//! | `content`, `line_diff`, `line_numbers`, `pattern` | which lines changed, and what they match |
+//! | `content`, `line_diff`, `line_numbers`, `pattern`, `needle` | which lines changed, and what they match |
 //! | `test_source` | what is taken away from the sources of tests, as far as it can be told from their look |
 //! | `changed_lines` | which lines of the new texts changed, as coverage reports count them |
 //! | `change` | all of it put together |
@@ -46,6 +46,7 @@ mod landing;
 mod line_diff;
 mod line_numbers;
 mod name;
+mod needle;
 pub mod note_writer;
 pub mod notes;
 mod object;

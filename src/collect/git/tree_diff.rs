@@ -4,9 +4,9 @@
 //! below it is read. libgit2's own comparison is several times slower (it builds a list of the whole tree).
 
 use super::object::Objects;
-use super::tree::{Mode, TreeEntry, parse};
+use super::tree::{Entries, Mode, TreeEntry};
 use crate::model::fact::{Gap, GapReason};
-use git2::{ObjectType, Oid};
+use git2::{ObjectType, OdbObject, Oid};
 use std::cmp::Ordering;
 
 /// More different paths than this are not listed: a small object can name a tree of any size.
@@ -52,16 +52,20 @@ impl Differ<'_, '_> {
         }
         let read = |id: Option<Oid>| id.map(|id| self.objects.read(id, ObjectType::Tree)).transpose();
         let (old_object, new_object) = (read(old)?, read(new)?);
-        let old_entries = entries(old, old_object.as_ref())?;
-        let new_entries = entries(new, new_object.as_ref())?;
-        for (old, new) in unequal(&old_entries, &new_entries) {
+        let mut sides = [Side::of(old, old_object.as_ref())?, Side::of(new, new_object.as_ref())?];
+        while let Some([old, new]) = next_unequal(&mut sides)? {
             self.entry(old, new, depth)?;
         }
         Ok(())
     }
 
     /// Both sides have one name, and either both are directories or none is: git's order keeps `a` and `a/` apart.
-    fn entry(&mut self, old: Option<&TreeEntry>, new: Option<&TreeEntry>, depth: usize) -> Result<(), Gap> {
+    fn entry(
+        &mut self,
+        old: Option<TreeEntry<'_>>,
+        new: Option<TreeEntry<'_>>,
+        depth: usize,
+    ) -> Result<(), Gap> {
         let Some(one) = old.or(new) else { return Ok(()) };
         let length = self.path.len();
         if length > 0 {
@@ -93,38 +97,48 @@ impl Differ<'_, '_> {
     }
 }
 
-fn entries<'o>(id: Option<Oid>, object: Option<&'o git2::OdbObject<'_>>) -> Result<Vec<TreeEntry<'o>>, Gap> {
-    match (id, object) {
-        (Some(id), Some(object)) => parse(id, object.data()),
-        _ => Ok(Vec::new()),
-    }
-}
-
-fn item(entry: &TreeEntry<'_>) -> Result<Item, Gap> {
+fn item(entry: TreeEntry<'_>) -> Result<Item, Gap> {
     Ok((entry.mode, entry.id()?))
 }
 
-type Pair<'e, 't> = (Option<&'e TreeEntry<'t>>, Option<&'e TreeEntry<'t>>);
+/// A tree that is read from one entry to the next; each is checked on the way, also those that nobody asks for.
+struct Side<'t> {
+    entries: Option<Entries<'t>>,
+    next: Option<TreeEntry<'t>>,
+}
 
-/// The entries of two sorted lists that stand on one side only or differ.
-fn unequal<'e, 't>(old: &'e [TreeEntry<'t>], new: &'e [TreeEntry<'t>]) -> impl Iterator<Item = Pair<'e, 't>> {
-    let (mut old, mut new) = (old.iter().peekable(), new.iter().peekable());
-    std::iter::from_fn(move || {
-        loop {
-            let order = match (old.peek(), new.peek()) {
-                (None, None) => return None,
-                (Some(_), None) => Ordering::Less,
-                (None, Some(_)) => Ordering::Greater,
-                (Some(old), Some(new)) => old.order(new),
-            };
-            let pair = match order {
-                Ordering::Less => (old.next(), None),
-                Ordering::Greater => (None, new.next()),
-                Ordering::Equal => (old.next(), new.next()),
-            };
-            if !matches!(pair, (Some(old), Some(new)) if old.is_same(new)) {
-                return Some(pair);
-            }
+impl<'t> Side<'t> {
+    fn of(id: Option<Oid>, object: Option<&'t OdbObject<'_>>) -> Result<Self, Gap> {
+        let entries = id.zip(object).map(|(id, object)| Entries::of(id, object.data()));
+        let mut side = Side { entries, next: None };
+        side.take()?;
+        Ok(side)
+    }
+
+    /// The entry that comes next, which is left behind.
+    fn take(&mut self) -> Result<Option<TreeEntry<'t>>, Gap> {
+        let after = self.entries.as_mut().map_or(Ok(None), Entries::next_entry)?;
+        Ok(std::mem::replace(&mut self.next, after))
+    }
+}
+
+/// The next entries that stand on one side only or differ, old first.
+fn next_unequal<'t>(sides: &mut [Side<'t>; 2]) -> Result<Option<[Option<TreeEntry<'t>>; 2]>, Gap> {
+    let [old, new] = sides;
+    loop {
+        let order = match (&old.next, &new.next) {
+            (None, None) => return Ok(None),
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (Some(old), Some(new)) => old.order(new),
+        };
+        let pair = match order {
+            Ordering::Less => [old.take()?, None],
+            Ordering::Greater => [None, new.take()?],
+            Ordering::Equal => [old.take()?, new.take()?],
+        };
+        if !matches!(pair, [Some(old), Some(new)] if old.is_same(&new)) {
+            return Ok(Some(pair));
         }
-    })
+    }
 }
