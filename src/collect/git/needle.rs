@@ -6,6 +6,7 @@
 
 use memchr::memmem::Finder;
 use regex_syntax::hir::{Class, Hir, HirKind};
+use std::cmp::Reverse;
 
 /// No more words than this are looked for in place of one pattern.
 const MOST: usize = 16;
@@ -74,10 +75,12 @@ impl Reading {
         self.offer(vec![word]);
     }
 
-    /// The best words are those of which the shortest is longest: few texts hold it by chance.
+    /// The best words are those of which the shortest is longest, for few texts hold it by chance; then the fewest.
     fn offer(&mut self, words: Vec<Vec<u8>>) {
-        let worth = |words: &Vec<Vec<u8>>| words.iter().map(Vec::len).min().unwrap_or_default();
-        if words.len() <= MOST && worth(&words) > self.best.as_ref().map_or(0, worth) {
+        let shortest = |words: &[Vec<u8>]| words.iter().map(Vec::len).min().unwrap_or_default();
+        let worth = |words: &Vec<Vec<u8>>| (shortest(words), Reverse(words.len()));
+        let better = self.best.as_ref().is_none_or(|best| worth(best) < worth(&words));
+        if better && shortest(&words) > 0 && words.len() <= MOST {
             self.best = Some(words);
         }
     }
