@@ -82,6 +82,9 @@ impl Patterns {
     /// # Errors
     /// One of them is too big to be searched for.
     pub fn search(&self, searched: &Searched<'_>, found: &mut Found) -> Result<(), Gap> {
+        if searched.hunks.is_empty() {
+            return Ok(());
+        }
         let lines = searched.lines();
         let lower = lines.to_ascii_lowercase();
         for (at, pattern) in self.0.iter().enumerate() {
