@@ -94,7 +94,7 @@ fn letter(class: &Class) -> Option<u8> {
     };
     let lower = bounds.first()?.0.to_ascii_lowercase();
     let alone = bounds.iter().all(|(start, end)| start == end && start.to_ascii_lowercase() == lower);
-    (alone && lower.is_ascii()).then(|| lower as u8)
+    (alone && lower.is_ascii()).then_some(lower as u8)
 }
 
 #[cfg(test)]
