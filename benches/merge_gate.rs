@@ -53,7 +53,7 @@ fn generated(size: Size) {
     let directory = tempfile::TempDir::new().expect("a temporary directory");
     let repository: PathBuf = directory.path().join("repository");
     build(&repository, size);
-    for head in ["small", "large"] {
+    for head in ["small", "medium", "large"] {
         println!("\n{head} change, {} files, {} commits of history", size.files, size.commits);
         measure(&Subject { repository: &repository, base: "main", head, turns: size.turns });
     }
@@ -160,16 +160,21 @@ impl<W: Write> Stream<W> {
         writeln!(self.out, "done")
     }
 
-    /// A request of one commit and two files, and one that edits, moves and adds many.
+    /// A request of one commit and two files, one of a hundred, and one that edits, moves and adds many.
     fn branches(&mut self, size: Size) -> std::io::Result<()> {
         self.commit("small", Some("main"))?;
         self.file(1, 900_001)?;
         self.file(size.files, 900_001)?;
-        self.commit("large", Some("main"))?;
-        for file in 0..size.files / 40 {
+        self.request("medium", size.files / 1_000 + 1, size.files / 4_000 + 1)?;
+        self.request("large", size.files / 40, size.files / 160)
+    }
+
+    fn request(&mut self, branch: &str, edited: usize, moved: usize) -> std::io::Result<()> {
+        self.commit(branch, Some("main"))?;
+        for file in 0..edited {
             self.file(file * 3, 900_002)?;
         }
-        for file in 0..size.files / 160 {
+        for file in 0..moved {
             let from = path(file * 3 + 1);
             writeln!(self.out, "R {from} moved/{from}")?;
         }

@@ -20,6 +20,7 @@
 use globset::{Candidate, GlobBuilder, GlobMatcher};
 use regex::bytes::{Regex, RegexBuilder};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::sync::OnceLock;
 use unicode_normalization::UnicodeNormalization;
 
 /// The longest pattern, in bytes. No path that a system opens is longer (`PATH_MAX` of Linux).
@@ -28,12 +29,19 @@ const LONGEST: usize = 4096;
 /// How deep alternatives may nest.
 const DEEPEST: usize = 16;
 
-/// A compiled pattern of the dialect above.
+/// A pattern of the dialect above. What matches is built when it is first asked: a policy holds many, and most are put to
+/// few paths or none.
 #[derive(Clone, Debug)]
 pub struct Glob {
     text: String,
-    exact: GlobMatcher,
-    folded: Regex,
+    exact: OnceLock<Option<GlobMatcher>>,
+    folded: OnceLock<Option<Regex>>,
+    components: OnceLock<Components>,
+}
+
+/// A pattern, cut where a path is.
+#[derive(Clone, Debug)]
+struct Components {
     /// Its leading components that each stand for one name, folded.
     leading: Vec<Regex>,
     /// What comes after them.
@@ -62,15 +70,16 @@ pub enum Below {
 }
 
 impl Glob {
-    /// Compiles a pattern.
+    /// Reads a pattern.
     ///
     /// # Errors
     /// A sentence that says what is wrong and what to write instead.
     pub fn new(text: &str) -> Result<Self, String> {
         check_dialect(text)?;
-        let (exact, folded) = (compile(text)?.compile_matcher(), compile_folded(text)?);
-        let (leading, rest) = split(text);
-        Ok(Glob { text: text.to_string(), exact, folded, leading, rest })
+        check_syntax(read(text)?.regex())?;
+        check_syntax(&folded_syntax(text)?)?;
+        let text = text.to_string();
+        Ok(Glob { text, exact: OnceLock::new(), folded: OnceLock::new(), components: OnceLock::new() })
     }
 
     /// The pattern as it was written.
@@ -80,15 +89,26 @@ impl Glob {
 
     /// Matches to the byte.
     pub fn matches(&self, path: &[u8]) -> bool {
-        matches_with_directory(|path| is_match(&self.exact, path), path, self.text.ends_with("/**"))
+        matches_with_directory(|path| self.is_exact(path), path, self.text.ends_with("/**"))
     }
 
     /// Matches without regard to case, Unicode form, and characters that cannot be seen: the paths
     /// that a case-insensitive or normalising file system would take for the same file.
     pub fn matches_folded(&self, path: &[u8]) -> bool {
         let below = self.text.ends_with("/**");
-        matches_with_directory(|path| is_match(&self.exact, path), path, below)
-            || matches_with_directory(|path| self.folded.is_match(path), folded(path).as_bytes(), below)
+        matches_with_directory(|path| self.is_exact(path), path, below)
+            || matches_with_directory(|path| self.is_folded(path), folded(path).as_bytes(), below)
+    }
+
+    fn is_exact(&self, path: &[u8]) -> bool {
+        let matcher = self.exact.get_or_init(|| read(&self.text).ok().map(|glob| glob.compile_matcher()));
+        matcher.as_ref().is_some_and(|matcher| matcher.is_match_candidate(&Candidate::from_bytes(path)))
+    }
+
+    /// What has the right syntax and no more than [`LONGEST`] bytes can be built. If it could not, it would widen.
+    fn is_folded(&self, path: &[u8]) -> bool {
+        let regex = self.folded.get_or_init(|| compile_folded(&self.text).ok());
+        regex.as_ref().is_none_or(|regex| regex.is_match(path))
     }
 }
 
@@ -98,39 +118,36 @@ impl Glob {
     pub fn below(&self, directory: &[u8]) -> Below {
         let folded = folded(directory);
         let names: Vec<&str> = folded.split('/').filter(|name| !name.is_empty()).collect();
-        if !self.leading.iter().zip(&names).all(|(regex, name)| regex.is_match(name.as_bytes())) {
+        let Components { leading, rest } = self.components.get_or_init(|| split(&self.text));
+        if !leading.iter().zip(&names).all(|(regex, name)| regex.is_match(name.as_bytes())) {
             return Below::Nothing;
         }
-        let (named, deep) = (names.len() < self.leading.len(), names.len() > self.leading.len());
-        match self.rest {
+        let (named, deep) = (names.len() < leading.len(), names.len() > leading.len());
+        match rest {
             _ if named => Below::Named,
             Rest::Nothing => Below::Nothing,
-            Rest::AnyDepth if deep || self.leading.is_empty() => Below::Anywhere,
+            Rest::AnyDepth if deep || leading.is_empty() => Below::Anywhere,
             Rest::AnyDepth | Rest::Uncut => Below::Named,
         }
     }
 }
 
 /// The components that can be matched one by one, and what comes after them.
-fn split(text: &str) -> (Vec<Regex>, Rest) {
+fn split(text: &str) -> Components {
     let mut leading = Vec::new();
     for component in text.split('/') {
         match compile_folded(component) {
-            _ if component == "**" => return (leading, Rest::AnyDepth),
+            _ if component == "**" => return Components { leading, rest: Rest::AnyDepth },
             Ok(regex) => leading.push(regex),
-            Err(_) => return (leading, Rest::Uncut),
+            Err(_) => return Components { leading, rest: Rest::Uncut },
         }
     }
-    (leading, Rest::Nothing)
+    Components { leading, rest: Rest::Nothing }
 }
 
 /// `dir/**` also matches `dir`: what changes there is a link, a submodule or a file in the directory's place.
 fn matches_with_directory(is_match: impl Fn(&[u8]) -> bool, path: &[u8], below: bool) -> bool {
     is_match(path) || (below && is_match(&[path, b"/x"].concat()))
-}
-
-fn is_match(matcher: &GlobMatcher, path: &[u8]) -> bool {
-    matcher.is_match_candidate(&Candidate::from_bytes(path))
 }
 
 /// A path as [`Glob::matches_folded`] sees it: two paths of one such form may be the same file.
@@ -158,7 +175,7 @@ pub fn is_invisible(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
-fn compile(text: &str) -> Result<globset::Glob, String> {
+fn read(text: &str) -> Result<globset::Glob, String> {
     GlobBuilder::new(text)
         .literal_separator(true)
         .backslash_escape(true)
@@ -167,13 +184,21 @@ fn compile(text: &str) -> Result<globset::Glob, String> {
         .map_err(|error| error.kind().to_string())
 }
 
-/// globset lets `?` match one byte. A folded path is UTF-8, so there it can match one character.
 fn compile_folded(text: &str) -> Result<Regex, String> {
-    let bytes = compile(&fold(text))?.regex().replace("[^/]*", ANY);
-    let characters =
-        bytes.replace("[^/]", r"(?:[^/\x80-\xff]|[\xc0-\xff][\x80-\xbf]+)").replace(ANY, "[^/]*");
-    let regex = RegexBuilder::new(&characters).dot_matches_new_line(true).build();
+    let regex = RegexBuilder::new(&folded_syntax(text)?).dot_matches_new_line(true).build();
     regex.map_err(|error| error.to_string())
+}
+
+/// globset lets `?` match one byte. A folded path is UTF-8, so there it can match one character.
+fn folded_syntax(text: &str) -> Result<String, String> {
+    let bytes = read(&fold(text))?.regex().replace("[^/]*", ANY);
+    Ok(bytes.replace("[^/]", r"(?:[^/\x80-\xff]|[\xc0-\xff][\x80-\xbf]+)").replace(ANY, "[^/]*"))
+}
+
+/// A pattern is refused when it is read, and not when it is asked.
+fn check_syntax(regex: &str) -> Result<(), String> {
+    let parsed = regex_syntax::ParserBuilder::new().utf8(false).build().parse(regex);
+    parsed.map(drop).map_err(|error| error.to_string())
 }
 
 /// Stands for `[^/]*` while `[^/]` is replaced; a regular expression of globset holds no NUL.
@@ -291,6 +316,17 @@ mod tests {
         assert!(Glob::new(&nested(DEEPEST + 1)).unwrap_err().contains("deep"));
         assert!(Glob::new(&"{".repeat(1_000_000)).unwrap_err().contains("bytes"));
         assert!(Glob::new("{a}/".repeat(DEEPEST * 2).trim_end_matches('/')).is_ok());
+    }
+
+    #[test]
+    fn the_longest_patterns_can_be_built() {
+        for part in ["?", "*", "[!a]", "{a,b}", "\\*", "\u{e9}", "/a", "/**/a", "{a,{b,c}}"] {
+            let text = format!("a{}", part.repeat((LONGEST - 1) / part.len()));
+            if let Ok(glob) = Glob::new(&text) {
+                assert!(compile_folded(&glob.text).is_ok(), "{part}");
+                assert!(!glob.matches(b"/"), "{part}");
+            }
+        }
     }
 
     #[test]

@@ -18,6 +18,7 @@ pub mod inquiry;
 pub mod inventory;
 pub mod landing;
 pub mod line_coverage;
+pub mod line_pattern;
 pub mod lines;
 pub mod moment;
 pub mod patch;

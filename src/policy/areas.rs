@@ -5,6 +5,7 @@ use super::document::{AreaText, Document, List, Opaque};
 use super::meaning::{Source, filled, line, named, said, swallows};
 use crate::model::glob::Glob;
 use crate::model::inventory::{Area, Inventory, Ruled};
+use crate::model::line_pattern::LinePattern;
 use regex_syntax::hir::{Hir, HirKind};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -75,17 +76,17 @@ fn check_pattern(pattern: &Spanned<String>, problems: &mut Vec<Problem>) {
 }
 
 /// What is wrong with a content pattern, and what to do. Patterns are searched for in one line at a time.
-fn pattern_mistake(pattern: &str) -> Option<(String, &'static str)> {
-    let regex = match regex::bytes::Regex::new(pattern) {
-        Ok(regex) => regex,
+fn pattern_mistake(text: &str) -> Option<(String, &'static str)> {
+    let parsed = LinePattern::parse(text).and_then(|pattern| pattern.compiles().map(|()| pattern));
+    let pattern = match parsed {
+        Ok(pattern) => pattern,
         Err(error) => return Some((bad_pattern(&error), "see the syntax at https://docs.rs/regex/#syntax")),
     };
-    let hir = regex_syntax::ParserBuilder::new().utf8(false).build().parse(pattern);
-    if regex.is_match(b"") {
-        let message = format!("`{pattern}` also matches where nothing is, so it tells no line from another");
+    if pattern.matches_nothing() {
+        let message = format!("`{text}` also matches where nothing is, so it tells no line from another");
         Some((message, "name at least one character that has to be there"))
-    } else if hir.is_ok_and(|hir| hir.properties().minimum_len().is_none() || needs_line_break(&hir)) {
-        let message = format!("`{pattern}` can never match a line");
+    } else if pattern.hir().properties().minimum_len().is_none() || needs_line_break(pattern.hir()) {
+        let message = format!("`{text}` can never match a line");
         Some((message, "leave it out, or write what one line holds"))
     } else {
         None
@@ -93,9 +94,8 @@ fn pattern_mistake(pattern: &str) -> Option<(String, &'static str)> {
 }
 
 /// The last line of what the regular expression library says; the lines before draw a picture.
-fn bad_pattern(error: &regex::Error) -> String {
-    let text = error.to_string();
-    let reason = text.lines().last().unwrap_or_default();
+fn bad_pattern(error: &str) -> String {
+    let reason = error.lines().last().unwrap_or_default();
     format!("bad regular expression: {}", reason.trim().trim_start_matches("error: "))
 }
 

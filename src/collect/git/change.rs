@@ -6,6 +6,7 @@ use super::landing;
 use super::object::{Objects, object_name, oid, revision};
 use super::pattern::Patterns;
 use super::rename::{Link, Pair, Side, pair};
+use super::second_reader::SecondReader;
 use super::test_source;
 use super::tree_diff::{Item, TreeChange, between};
 use crate::model::change::{Change, Commit, Entry, EntryKind, FileChange, FileStatus, Revision};
@@ -23,12 +24,13 @@ const LINK_LIMIT: usize = 64 * 1024;
 /// Reads a change.
 pub fn read(
     objects: &Objects<'_>,
+    second: &SecondReader,
     base: &Revision,
     head: &Revision,
     inquiry: &Inquiry,
 ) -> Result<Change, Gap> {
     let relation = Graph::new(objects).relate(oid(base.as_str())?, oid(head.as_str())?)?;
-    let reader = Reader::new(objects, inquiry);
+    let reader = Reader { second: Some(second), ..Reader::new(objects, inquiry) };
     let pairs = reader.pairs(&relation, oid(head.as_str())?)?;
     Ok(Change {
         base: base.clone(),
@@ -83,13 +85,15 @@ pub fn commit(objects: &Objects<'_>, id: Oid) -> Result<Commit, Gap> {
 struct Reader<'o, 'r, 'i> {
     objects: &'o Objects<'r>,
     inquiry: &'i Inquiry,
-    /// Compiled for the first file that needs them.
+    /// Helps where contents are asked for.
+    second: Option<&'i SecondReader>,
+    /// Read for the first file that needs them.
     patterns: OnceCell<Result<Patterns, Gap>>,
 }
 
 impl<'o, 'r, 'i> Reader<'o, 'r, 'i> {
     fn new(objects: &'o Objects<'r>, inquiry: &'i Inquiry) -> Self {
-        Reader { objects, inquiry, patterns: OnceCell::new() }
+        Reader { objects, inquiry, second: None, patterns: OnceCell::new() }
     }
 
     /// Over every merge base; without one, from the empty tree.
@@ -149,7 +153,19 @@ impl<'o, 'r, 'i> Reader<'o, 'r, 'i> {
                 by_path.entry(side.path.clone()).or_default().push(pair);
             }
         }
-        by_path.into_values().flatten().map(|pair| self.file_change(&pair)).collect()
+        let pairs: Vec<Pair> = by_path.into_values().flatten().collect();
+        let inquiry = self.inquiry;
+        match self.second.filter(|_| !self.inquiry.patterns.is_empty()) {
+            None => self.each(&pairs),
+            Some(second) => second.share(self.objects, &pairs, |objects, queue| {
+                let reader = Reader::new(objects, inquiry);
+                queue.answer(|pairs| reader.each(pairs))
+            }),
+        }
+    }
+
+    fn each(&self, pairs: &[Pair]) -> Result<Vec<FileChange>, Gap> {
+        pairs.iter().map(|pair| self.file_change(pair)).collect()
     }
 
     fn file_change(&self, pair: &Pair) -> Result<FileChange, Gap> {
@@ -163,7 +179,7 @@ impl<'o, 'r, 'i> Reader<'o, 'r, 'i> {
         if self.inquiry.patterns.is_empty() {
             return Ok(content::unread(pair));
         }
-        match self.patterns.get_or_init(|| Patterns::compile(&self.inquiry.patterns)) {
+        match self.patterns.get_or_init(|| Patterns::parse(&self.inquiry.patterns)) {
             Ok(patterns) => content::read(self.objects, patterns, pair),
             Err(gap) => Err(gap.clone()),
         }

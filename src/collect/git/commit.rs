@@ -60,10 +60,18 @@ fn name_after<'b>(bytes: &'b [u8], key: &[u8]) -> Option<(Oid, &'b [u8])> {
 fn name_of(hex: &[u8; 40]) -> Option<Oid> {
     let mut name = [0; 20];
     for (byte, pair) in name.iter_mut().zip(hex.as_chunks::<2>().0) {
-        let [high, low] = pair.map(|digit| char::from(digit).to_digit(16));
-        *byte = (high? * 16 + low?) as u8;
+        *byte = digit(pair[0])? * 16 + digit(pair[1])?;
     }
     Oid::from_bytes(&name).ok()
+}
+
+fn digit(hex: u8) -> Option<u8> {
+    match hex {
+        b'0'..=b'9' => Some(hex - b'0'),
+        b'a'..=b'f' => Some(hex - b'a' + 10),
+        b'A'..=b'F' => Some(hex - b'A' + 10),
+        _ => None,
+    }
 }
 
 impl RawCommit {
@@ -86,7 +94,12 @@ impl RawCommit {
 }
 
 fn header_lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> + Clone {
-    bytes.split(|b| *b == b'\n').take_while(|line| !line.is_empty())
+    let mut rest = bytes;
+    std::iter::from_fn(move || {
+        let (line, after) = rest.split_at(memchr::memchr(b'\n', rest).unwrap_or(rest.len()));
+        rest = after.get(1..).unwrap_or_default();
+        (!line.is_empty()).then_some(line)
+    })
 }
 
 fn field<'b>(mut lines: impl Iterator<Item = &'b [u8]>, key: &[u8]) -> Option<&'b [u8]> {
@@ -99,7 +112,7 @@ fn date_of(signature: &[u8]) -> Option<i64> {
 }
 
 fn message_of(bytes: &[u8]) -> &[u8] {
-    let at = bytes.windows(2).position(|pair| pair == b"\n\n");
+    let at = memchr::memmem::find(bytes, b"\n\n");
     at.and_then(|at| bytes.get(at + 2..)).unwrap_or_default()
 }
 

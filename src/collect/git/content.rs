@@ -34,8 +34,20 @@ pub fn read(objects: &Objects<'_>, patterns: &Patterns, pair: &Pair) -> Result<C
         Some(side) => Loaded::read(objects, side.item),
         None => Ok(Loaded::Absent),
     };
-    let (old, new) = (load(&pair.old)?, load(&pair.new)?);
-    Ok(Comparison::of(pair, &old, &new).search(patterns))
+    let old = load(&pair.old)?;
+    if is_one_blob(pair) {
+        return Comparison::of(pair, &old, &old).search(patterns);
+    }
+    Comparison::of(pair, &old, &load(&pair.new)?).search(patterns)
+}
+
+/// Does one blob stand on both sides, so that it need not be read twice?
+fn is_one_blob(pair: &Pair) -> bool {
+    let [Some(old), Some(new)] = [&pair.old, &pair.new].map(|side| side.as_ref().map(|side| side.item))
+    else {
+        return false;
+    };
+    old.1 == new.1 && [old, new].iter().all(|item| item.0.0 != SUBMODULE)
 }
 
 enum Loaded<'o> {
@@ -99,7 +111,7 @@ impl<'t> Comparison<'t> {
         Comparison { old: old.text(), new: new.text(), nature, all }
     }
 
-    fn search(&self, patterns: &Patterns) -> Content {
+    fn search(&self, patterns: &Patterns) -> Result<Content, Gap> {
         let mut found = Found::default();
         let mut counts = None;
         for (old, new) in self.views() {
@@ -110,11 +122,11 @@ impl<'t> Comparison<'t> {
             for (side, text, hunks) in
                 [(Side::Removed, &old, &searched.old), (Side::Added, &new, &searched.new)]
             {
-                patterns.search(&Searched { side, text, hunks, numbered }, &mut found);
+                patterns.search(&Searched { side, text, hunks, numbered }, &mut found)?;
             }
         }
         let (added, removed) = counts.filter(|_| self.nature == Nature::Text).unwrap_or_default();
-        Content { nature: self.nature, matches: found.into_matches(), added, removed }
+        Ok(Content { nature: self.nature, matches: found.into_matches(), added, removed })
     }
 
     /// Both sides in each way of reading them; the one that a person would choose comes first.
@@ -124,7 +136,7 @@ impl<'t> Comparison<'t> {
             views.push((decoded(self.old), decoded(self.new)));
         }
         views.push((Cow::Borrowed(self.old), Cow::Borrowed(self.new)));
-        if [self.old, self.new].iter().any(|text| text.contains(&0)) {
+        if [self.old, self.new].into_iter().any(holds_nul) {
             views.push((without_nul(self.old), without_nul(self.new)));
         }
         views
@@ -176,8 +188,12 @@ impl Encoding {
 
 /// Text, if there is no NUL in it or it is UTF-16 and says so.
 fn nature(text: &[u8]) -> Nature {
-    let plain = Encoding::decode(text).map_or_else(|| !text.contains(&0), |(_, well_formed)| well_formed);
+    let plain = Encoding::decode(text).map_or_else(|| !holds_nul(text), |(_, well_formed)| well_formed);
     if plain { Nature::Text } else { Nature::Binary }
+}
+
+fn holds_nul(text: &[u8]) -> bool {
+    memchr::memchr(0, text).is_some()
 }
 
 fn decoded(text: &[u8]) -> Cow<'_, [u8]> {

@@ -14,9 +14,10 @@
 //! | `by_id` | a table with object names as keys |
 //! | `graph` | merge bases, and the commits of a change |
 //! | `tree_diff`, `rename` | which paths differ, and which of them moved |
-//! | `content`, `line_diff`, `line_numbers`, `pattern` | which lines changed, and what they match |
+//! | `content`, `line_diff`, `line_numbers`, `pattern`, `needle` | which lines changed, and what they match |
 //! | `test_source` | what is taken away from the sources of tests, as far as it can be told from their look |
 //! | `changed_lines` | which lines of the new texts changed, as coverage reports count them |
+//! | `second_reader` | a second thread for the contents of large changes |
 //! | `change` | all of it put together |
 //! | `record` | deployment records: the only refs of ours |
 //! | `notes` | notes of test evidence |
@@ -32,6 +33,7 @@ use crate::model::path::RepoPath;
 use anyhow::{Context, anyhow};
 use git2::{ErrorCode, RepositoryOpenFlags};
 use object::Objects;
+use second_reader::SecondReader;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use trust::CloneKind;
@@ -47,6 +49,7 @@ mod landing;
 mod line_diff;
 mod line_numbers;
 mod name;
+mod needle;
 pub mod note_writer;
 pub mod notes;
 mod object;
@@ -55,6 +58,7 @@ mod pattern;
 pub mod record;
 pub mod record_writer;
 mod rename;
+mod second_reader;
 mod test_source;
 mod tree;
 mod tree_diff;
@@ -116,7 +120,8 @@ impl Repository {
 
     /// What `head` would bring to `base`. Nothing, when `base` already holds `head`.
     pub fn change(&self, base: &Revision, head: &Revision, inquiry: &Inquiry) -> Fact<Change> {
-        self.trusted_objects().and_then(|objects| change::read(&objects, base, head, inquiry)).into()
+        let second = SecondReader::of(&self.git, self.clone);
+        self.trusted_objects().and_then(|objects| change::read(&objects, &second, base, head, inquiry)).into()
     }
 
     /// What one commit changes against its first parent; the first commit of a history, against nothing.

@@ -2,24 +2,33 @@
 //!
 //! A pattern is matched against each line by itself, without its line end; so it never spans lines. A lone carriage
 //! return also ends a line for many programs: a pattern with `^` or `$` is matched between them as well.
+//!
+//! Most lines meet no pattern. So all lines that count are looked at together first: for the letters that a match cannot do
+//! without ([`super::needle`]), then with the pattern itself, which is compiled only then.
 
 use super::line_diff::Hunk;
+use super::needle::Needles;
 use crate::model::change::{Match, Side};
 use crate::model::fact::{Gap, GapReason};
+use crate::model::line_pattern::LinePattern;
 use regex::bytes::Regex;
+use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// The patterns of an inquiry, compiled.
+/// The patterns of an inquiry.
 pub struct Patterns(Vec<Pattern>);
 
 struct Pattern {
-    text: String,
-    regex: Regex,
+    source: LinePattern,
+    needles: Needles,
     /// Does it speak of the beginning or end of a line? If not, what matches in a line matches in every text
     /// that holds the line, and one look at the text can spare many at its lines.
     anchored: bool,
+    /// Compiled for the first text that may match.
+    regex: OnceCell<Result<Regex, Gap>>,
 }
 
 /// What was found so far: the first match of each pattern, by its place in the list, on each side.
@@ -45,68 +54,100 @@ pub struct Searched<'t> {
     pub numbered: bool,
 }
 
-impl Patterns {
-    /// Compiles all of them, with Unicode classes and the size limits of the `regex` crate.
-    ///
-    /// # Errors
-    /// One of them is no regular expression: then nothing can be said of any content.
-    pub fn compile(patterns: &BTreeSet<String>) -> Result<Self, Gap> {
-        patterns.iter().map(|text| Pattern::compile(text)).collect::<Result<_, _>>().map(Patterns)
+impl<'t> Searched<'t> {
+    fn hunk(&self, hunk: &Hunk) -> &'t [u8] {
+        &self.text[hunk.bytes.clone()]
     }
 
-    /// Searches each pattern that has not matched on this side yet.
-    pub fn search(&self, searched: &Searched<'_>, found: &mut Found) {
-        for (at, pattern) in self.0.iter().enumerate() {
-            let key = (at, searched.side);
-            if found.0.contains_key(&key) {
-                continue;
-            }
-            if let Some(line) = pattern.first_line(searched) {
-                found.0.insert(key, pattern.matched(searched, line));
-            }
+    /// All lines that count, one run after the other. Only the last line of a text has no end, so none runs into the next.
+    fn lines(&self) -> Cow<'t, [u8]> {
+        match self.hunks {
+            [one] => Cow::Borrowed(self.hunk(one)),
+            many => Cow::Owned(many.iter().flat_map(|hunk| self.hunk(hunk)).copied().collect()),
         }
     }
 }
 
+impl Patterns {
+    /// Reads all of them, with Unicode classes and the size limits of the `regex` crate.
+    ///
+    /// # Errors
+    /// One of them is no regular expression: then nothing can be said of any content.
+    pub fn parse(patterns: &BTreeSet<String>) -> Result<Self, Gap> {
+        patterns.iter().map(|text| Pattern::parse(text)).collect::<Result<_, _>>().map(Patterns)
+    }
+
+    /// Searches each pattern that has not matched on this side yet.
+    ///
+    /// # Errors
+    /// One of them is too big to be searched for.
+    pub fn search(&self, searched: &Searched<'_>, found: &mut Found) -> Result<(), Gap> {
+        if searched.hunks.is_empty() {
+            return Ok(());
+        }
+        let lines = searched.lines();
+        let lower = lines.to_ascii_lowercase();
+        for (at, pattern) in self.0.iter().enumerate() {
+            let key = (at, searched.side);
+            if !pattern.needles.may_match(&lower) || found.0.contains_key(&key) {
+                continue;
+            }
+            if let Some(line) = pattern.first_line(searched, &lines)? {
+                found.0.insert(key, pattern.matched(searched, line));
+            }
+        }
+        Ok(())
+    }
+}
+
 impl Pattern {
-    fn compile(text: &str) -> Result<Self, Gap> {
-        let regex = Regex::new(text).map_err(|error| {
-            let remedy = "Correct the pattern in the policy";
-            Gap::new(format!("what matches `{text}`"), GapReason::Unsupported, error.to_string(), remedy)
-        })?;
-        Ok(Pattern { text: text.to_string(), regex, anchored: is_anchored(text) })
+    fn parse(text: &str) -> Result<Self, Gap> {
+        let source = LinePattern::parse(text).map_err(|error| unsupported(text, error))?;
+        let (needles, anchored) = (Needles::of(source.hir()), source.is_anchored());
+        Ok(Pattern { source, needles, anchored, regex: OnceCell::new() })
+    }
+
+    fn regex(&self) -> Result<&Regex, Gap> {
+        let compile = || self.source.compile().map_err(|error| unsupported(self.source.as_str(), error));
+        self.regex.get_or_init(compile).as_ref().map_err(Gap::clone)
     }
 
     fn matched(&self, searched: &Searched<'_>, line: u64) -> Match {
         let line = searched.numbered.then_some(line);
-        Match { pattern: self.text.clone(), side: searched.side, line }
+        Match { pattern: self.source.as_str().to_string(), side: searched.side, line }
     }
 
-    fn first_line(&self, searched: &Searched<'_>) -> Option<u64> {
-        searched.hunks.iter().find_map(|hunk| {
-            let text = &searched.text[hunk.bytes.clone()];
-            let possible = self.anchored || self.regex.is_match(text);
-            let mut lines = text.split_inclusive(|b| *b == b'\n');
-            let at = possible.then(|| lines.position(|line| self.matches(line))).flatten()?;
+    fn first_line(&self, searched: &Searched<'_>, lines: &[u8]) -> Result<Option<u64>, Gap> {
+        let regex = self.regex()?;
+        if !self.anchored && !regex.is_match(lines) {
+            return Ok(None);
+        }
+        Ok(searched.hunks.iter().find_map(|hunk| {
+            let mut lines = searched.hunk(hunk).split_inclusive(|b| *b == b'\n');
+            let at = lines.position(|line| self.matches(regex, line))?;
             Some(hunk.line + at as u64)
-        })
+        }))
     }
 
-    fn matches(&self, line: &[u8]) -> bool {
+    fn matches(&self, regex: &Regex, line: &[u8]) -> bool {
         let line = line.strip_suffix(b"\n").unwrap_or(line);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        self.regex.is_match(line) || self.anchored && self.matches_within(line)
-    }
-
-    fn matches_within(&self, line: &[u8]) -> bool {
-        let line = line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line);
-        line.split(|b| *b == b'\r').any(|part| self.regex.is_match(part))
+        regex.is_match(line) || self.anchored && matches_within(regex, line)
     }
 }
 
-fn is_anchored(pattern: &str) -> bool {
-    let parsed = regex_syntax::ParserBuilder::new().utf8(false).build().parse(pattern);
-    parsed.map_or(true, |parsed| parsed.properties().look_set().contains_anchor())
+fn matches_within(regex: &Regex, line: &[u8]) -> bool {
+    let line = line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line);
+    line.split(|b| *b == b'\r').any(|part| regex.is_match(part))
+}
+
+fn unsupported(text: &str, error: String) -> Gap {
+    Gap::new(
+        format!("what matches `{text}`"),
+        GapReason::Unsupported,
+        error,
+        "Correct the pattern in the policy",
+    )
 }
 
 #[cfg(test)]
@@ -115,11 +156,11 @@ mod tests {
     use super::*;
 
     fn lines(pattern: &str, text: &[u8]) -> Option<u64> {
-        let patterns = Patterns::compile(&BTreeSet::from([pattern.to_string()])).unwrap();
+        let patterns = Patterns::parse(&BTreeSet::from([pattern.to_string()])).unwrap();
         let mut found = Found::default();
         let hunks = whole(text);
         let searched = Searched { side: Side::Added, text, hunks: &hunks, numbered: true };
-        patterns.search(&searched, &mut found);
+        patterns.search(&searched, &mut found).unwrap();
         found.into_matches().first().and_then(|found| found.line)
     }
 
@@ -147,6 +188,6 @@ mod tests {
 
     #[test]
     fn a_pattern_that_is_none_is_a_gap() {
-        assert!(Patterns::compile(&BTreeSet::from(["(".to_string()])).is_err());
+        assert!(Patterns::parse(&BTreeSet::from(["(".to_string()])).is_err());
     }
 }

@@ -128,6 +128,23 @@ impl<'t> Entries<'t> {
         self.stems.first().map_or(self.place(), |(place, _)| *place)
     }
 
+    /// The next entry of both trees, as far as they have the same names in the same order up to here: what is checked in one need
+    /// not be checked in the other. `None` when they part, or at the end; then the other goes on from where it is.
+    pub fn next_of_both(&mut self, other: &mut Entries<'t>) -> Result<Option<[TreeEntry<'t>; 2]>, Gap> {
+        let width = self.id.as_bytes().len();
+        let head = memchr::memchr(0, self.rest).map_or(0, |end| end + 1);
+        let same = head > 0 && other.rest.len() >= head + width && self.rest[..head] == other.rest[..head];
+        if !same {
+            other.last = self.last;
+            other.stems.clone_from(&self.stems);
+            return Ok(None);
+        }
+        let id = &other.rest[head..head + width];
+        let Some(mine) = self.next_entry()? else { return Ok(None) };
+        other.rest = &other.rest[head + width..];
+        Ok(Some([mine, TreeEntry { id, ..mine }]))
+    }
+
     /// Where the next entry begins, in bytes.
     pub fn place(&self) -> usize {
         self.data.len() - self.rest.len()

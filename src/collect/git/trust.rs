@@ -1,13 +1,13 @@
 //! What could bend the answer from outside the objects: switched off, or a reason to refuse.
 
 use crate::model::fact::{Gap, GapReason};
-use git2::ConfigLevel;
+use git2::{ConfigLevel, ObjectType};
 use std::path::Path;
 use std::sync::OnceLock;
 
 /// Switches off, once and for the whole process, what libgit2 takes from its surroundings: the
 /// configuration of system, user and machine. Also that it checks each object against its name: `object` does that, for
-/// every object that anything here rests on.
+/// every object that anything here rests on. Nor does it keep trees: a change reads each once, and landings keep their own.
 ///
 /// The check of who owns the directory is off: it guards against programs that a foreign configuration
 /// would start, and nothing here starts a program or writes. Partial clones are let in (libgit2 knows no
@@ -26,13 +26,14 @@ pub fn neutralise() -> Result<(), git2::Error> {
 #[allow(unsafe_code, reason = "libgit2 keeps these options in global variables")]
 fn set_options() -> Result<(), git2::Error> {
     let levels = [ConfigLevel::ProgramData, ConfigLevel::System, ConfigLevel::XDG, ConfigLevel::Global];
-    // SAFETY: the three functions write global variables of libgit2 and must not run beside each other or
+    // SAFETY: these functions write global variables of libgit2 and must not run beside each other or
     // beside another use of libgit2. The only caller runs this once, under a lock, before it opens the first
     // repository of the process; whoever else uses git2 in this program calls `neutralise` first.
     unsafe {
         for level in levels {
             git2::opts::set_search_path(level, "")?;
         }
+        git2::opts::set_cache_object_limit(ObjectType::Tree, 0)?;
         git2::opts::set_extensions(&["partialclone"])?;
         git2::opts::set_verify_owner_validation(false)
     }

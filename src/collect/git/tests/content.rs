@@ -135,3 +135,23 @@ fn a_pattern_that_is_none_is_a_gap_of_every_content() {
     let file = Fixture::new().edit(b"a", b"b", &["ok", "("]);
     assert!(matches!(&file.content, Fact::Gap(gap) if gap.what.contains('(')));
 }
+
+#[test]
+fn a_second_thread_changes_no_answer() {
+    let fixture = Fixture::new();
+    let file =
+        |n: u32, text: &str| (format!("d{}/f{n}", n % 7).into_bytes(), (FILE, fixture.blob(text.as_bytes())));
+    let many = 700;
+    let old: Files = (0..many).map(|n| file(n, &format!("nominal_id\n{n}\nb\n"))).collect();
+    let new: Files = (0..many)
+        .map(|n| file(n, &format!("nominal_id\nx\n{}\n", if n % 3 == 0 { "nominal_id" } else { "b" })))
+        .collect();
+    fixture.remove(fixture.blob(b"nominal_id\n555\nb\n"));
+    let base = fixture.commit(&old, &[]);
+    let head = fixture.commit(&new, &[base]);
+    let (repository, inquiry) = (fixture.open(), asking(&[PATTERN]));
+    let shared = known(repository.change(&name(base), &name(head), &inquiry)).files;
+    assert_eq!(shared, repository.commit_files(&name(head), &inquiry).unwrap());
+    assert_eq!(shared.len(), many as usize);
+    assert_eq!(shared.iter().filter(|file| file.content.value().is_none()).count(), 1);
+}

@@ -1,0 +1,155 @@
+//! What a text must hold before a pattern can match in it.
+//!
+//! Most patterns spell out some letters. Where none of them stands, the pattern does not match, and nothing need be
+//! built or run to know it. Letters are compared without regard to the case of ASCII, so that `(?i)` changes nothing
+//! and the answer errs only towards "may match".
+
+use memchr::memmem::Finder;
+use regex_syntax::hir::{Class, Hir, HirKind};
+use std::cmp::Reverse;
+
+/// No more words than this are looked for in place of one pattern.
+const MOST: usize = 16;
+
+/// Words of which every match holds one, in lower case; `None` when the pattern spells out nothing.
+pub struct Needles(Option<Vec<Finder<'static>>>);
+
+impl Needles {
+    /// The words of a pattern.
+    pub fn of(hir: &Hir) -> Self {
+        let finders = |words: Vec<Vec<u8>>| words.iter().map(|word| Finder::new(word).into_owned()).collect();
+        Needles(words(hir).map(finders))
+    }
+
+    /// May the pattern match in this text, which is in lower case (of ASCII)?
+    pub fn may_match(&self, lower: &[u8]) -> bool {
+        self.0.as_ref().is_none_or(|words| words.iter().any(|word| word.find(lower).is_some()))
+    }
+}
+
+/// Words of which every match holds one.
+fn words(hir: &Hir) -> Option<Vec<Vec<u8>>> {
+    let mut reading = Reading::default();
+    reading.read(hir);
+    reading.cut();
+    reading.best
+}
+
+/// A pattern that is read from left to right.
+#[derive(Default)]
+struct Reading {
+    /// The letters that stand side by side in every match, up to here.
+    word: Vec<u8>,
+    best: Option<Vec<Vec<u8>>>,
+}
+
+impl Reading {
+    fn read(&mut self, hir: &Hir) {
+        match hir.kind() {
+            HirKind::Empty | HirKind::Look(_) => {}
+            HirKind::Literal(literal) => self.word.extend(literal.0.to_ascii_lowercase()),
+            HirKind::Class(class) => match letter(class) {
+                Some(letter) => self.word.push(letter),
+                None => self.cut(),
+            },
+            HirKind::Capture(capture) => self.read(&capture.sub),
+            HirKind::Concat(parts) => parts.iter().for_each(|part| self.read(part)),
+            HirKind::Alternation(parts) => {
+                self.cut();
+                let each: Option<Vec<_>> = parts.iter().map(words).collect();
+                self.offer(each.map(|each| each.concat()).unwrap_or_default());
+            }
+            HirKind::Repetition(repetition) => {
+                self.cut();
+                if repetition.min > 0 {
+                    self.read(&repetition.sub);
+                    self.cut();
+                }
+            }
+        }
+    }
+
+    /// The word ends here.
+    fn cut(&mut self) {
+        let word = std::mem::take(&mut self.word);
+        self.offer(vec![word]);
+    }
+
+    /// The best words are those of which the shortest is longest, for few texts hold it by chance; then the fewest.
+    fn offer(&mut self, words: Vec<Vec<u8>>) {
+        let shortest = |words: &[Vec<u8>]| words.iter().map(Vec::len).min().unwrap_or_default();
+        let worth = |words: &Vec<Vec<u8>>| (shortest(words), Reverse(words.len()));
+        let better = self.best.as_ref().is_none_or(|best| worth(best) < worth(&words));
+        if better && shortest(&words) > 0 && words.len() <= MOST {
+            self.best = Some(words);
+        }
+    }
+}
+
+/// The one letter, in lower case, that all characters of a class are, if they are ASCII.
+fn letter(class: &Class) -> Option<u8> {
+    let bounds: Vec<(char, char)> = match class {
+        Class::Unicode(class) => class.iter().map(|range| (range.start(), range.end())).collect(),
+        Class::Bytes(class) => class.iter().map(|range| (range.start().into(), range.end().into())).collect(),
+    };
+    let lower = bounds.first()?.0.to_ascii_lowercase();
+    let alone = bounds.iter().all(|(start, end)| start == end && start.to_ascii_lowercase() == lower);
+    (alone && lower.is_ascii()).then_some(lower as u8)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::line_pattern::LinePattern;
+    use proptest::prelude::*;
+
+    fn of(pattern: &str) -> Option<Vec<String>> {
+        let words = words(LinePattern::parse(pattern).unwrap().hir())?;
+        Some(words.into_iter().map(|word| String::from_utf8(word).unwrap()).collect())
+    }
+
+    #[test]
+    fn the_letters_that_a_match_cannot_do_without() {
+        for (pattern, needed) in [
+            (r"(?i)\b(nominal|pnc)_id\b", vec!["_id"]),
+            (r"(?i)\b(nominal|warrant)_id\b", vec!["nominal", "warrant"]),
+            (r"DELETE\s+FROM", vec!["delete"]),
+            (r"(a|bc)?long+er", vec!["lon"]),
+            (r"x{2,3}yz", vec!["yz"]),
+            (r"(?i)kin", vec!["in"]),
+            ("caf\u{e9}", vec!["caf\u{e9}"]),
+            (r"(?-u:[aA])b", vec!["ab"]),
+        ] {
+            let needed: Vec<String> = needed.into_iter().map(String::from).collect();
+            assert_eq!(of(pattern), Some(needed), "{pattern}");
+        }
+        for pattern in [
+            r"\d{6}",
+            "(abc)?",
+            "abc|",
+            "abc|[0-9]",
+            "[ab]",
+            "(?i)k",
+            "[\u{e9}\u{c9}]",
+            "(?-u:\\xe9|[\\xc0-\\xc1])x*",
+        ] {
+            assert_eq!(of(pattern), None, "{pattern}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// Whatever matches holds what was needed.
+        #[test]
+        fn nothing_that_matches_is_ruled_out(
+            pattern in r"(\(\?i\))?([abkK\u{e9}\u{17f}]|\[aA\]|\[ab\]|\(a\|bc\)|\(ab\)|\\b|\^|\$|[.?*+|]|\{2\}){1,8}",
+            text in proptest::collection::vec(proptest::sample::select(&b"aAbBcCkKsS \xc5\xbf\xe2\x84\xaa\xc3\xa9\xff"[..]), 0..16),
+        ) {
+            if let Ok(pattern) = LinePattern::parse(&pattern) {
+                let matches = pattern.compile().unwrap().is_match(&text);
+                prop_assert!(!matches || Needles::of(pattern.hir()).may_match(&text.to_ascii_lowercase()));
+            }
+        }
+    }
+}

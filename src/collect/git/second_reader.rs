@@ -1,0 +1,129 @@
+//! A second thread for the contents of a large change.
+//!
+//! Reading, hashing and comparing contents is nearly all that a large change costs, and one file has nothing to do with another.
+//! libgit2's handles are not to be shared, so the second thread opens one of its own. It reads the objects of the same
+//! directory and checks them against their names as the first does; when it cannot be opened, the first does all. Both
+//! take what comes next in small portions, and the answers are put back into their order: they are those of one thread.
+
+use super::object::Objects;
+use super::trust::CloneKind;
+use crate::model::fact::Gap;
+use git2::{Repository, RepositoryOpenFlags};
+use std::collections::BTreeMap;
+use std::panic::resume_unwind;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+/// A thread is not worth its start for fewer.
+const WORTH: usize = 256;
+
+/// How many are taken at a time.
+const PORTION: usize = 16;
+
+/// As much as the first thread has on most systems, in bytes.
+const STACK: usize = 8 * 1024 * 1024;
+
+/// The answers for each portion, by its number.
+pub type Answers<T> = BTreeMap<usize, Result<Vec<T>, Gap>>;
+
+/// What opens a repository once more that is open already.
+pub struct SecondReader {
+    directory: PathBuf,
+    clone: CloneKind,
+}
+
+impl SecondReader {
+    /// For an open repository.
+    pub fn of(git: &Repository, clone: CloneKind) -> Self {
+        SecondReader { directory: git.path().to_path_buf(), clone }
+    }
+
+    /// Answers all items in their order; when they are many, `work` runs on a second thread too, with objects of its own.
+    ///
+    /// # Errors
+    /// The first gap, in the order of the items.
+    pub fn share<I: Sync, T: Send>(
+        &self,
+        objects: &Objects<'_>,
+        items: &[I],
+        work: impl Fn(&Objects<'_>, &Queue<'_, I>) -> Answers<T> + Sync,
+    ) -> Result<Vec<T>, Gap> {
+        let queue = Queue { items, taken: AtomicUsize::new(0) };
+        let answers = thread::scope(|scope| {
+            let builder = thread::Builder::new().stack_size(STACK);
+            let help = || self.with_objects(|objects| work(objects, &queue)).unwrap_or_default();
+            let helper = (items.len() >= WORTH).then(|| builder.spawn_scoped(scope, help));
+            let mut answers = work(objects, &queue);
+            if let Some(Ok(helper)) = helper {
+                answers.extend(helper.join().unwrap_or_else(|panic| resume_unwind(panic)));
+            }
+            answers
+        });
+        let portions: Result<Vec<Vec<T>>, Gap> = answers.into_values().collect();
+        Ok(portions?.into_iter().flatten().collect())
+    }
+
+    fn with_objects<T>(&self, work: impl FnOnce(&Objects<'_>) -> T) -> Option<T> {
+        let flags = RepositoryOpenFlags::NO_SEARCH | RepositoryOpenFlags::NO_DOTGIT;
+        let git = Repository::open_ext(&self.directory, flags, &[] as &[&Path]).ok()?;
+        let objects = Objects::of(&git, self.clone).ok()?;
+        Some(work(&objects))
+    }
+}
+
+/// Items of which each thread takes the next portion.
+pub struct Queue<'i, I> {
+    items: &'i [I],
+    taken: AtomicUsize,
+}
+
+impl<I> Queue<'_, I> {
+    /// Answers portions until there are none, or one has no answer. Those before it were taken before, so they are answered.
+    pub fn answer<T>(&self, each: impl Fn(&[I]) -> Result<Vec<T>, Gap>) -> Answers<T> {
+        let mut answers = Answers::new();
+        loop {
+            let number = self.taken.fetch_add(1, Ordering::Relaxed);
+            let Some(portion) = self.items.chunks(PORTION).nth(number) else { return answers };
+            let answer = each(portion);
+            if answer.is_err() {
+                self.taken.store(self.items.len(), Ordering::Relaxed);
+            }
+            answers.insert(number, answer);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::fixture::Fixture;
+    use super::*;
+    use crate::model::fact::GapReason;
+
+    fn shared(second: &SecondReader, items: &[usize], bad: &[usize]) -> Result<Vec<usize>, String> {
+        let fixture = Fixture::new();
+        let objects = Objects::of(&fixture.git, CloneKind::Full).unwrap();
+        let one = |item: &usize| match bad.contains(item) {
+            true => Err(Gap::new(item.to_string(), GapReason::Malformed, "", "")),
+            false => Ok(item * 2),
+        };
+        let each = |portion: &[usize]| portion.iter().map(one).collect();
+        second.share(&objects, items, |_, queue| queue.answer(each)).map_err(|gap| gap.what)
+    }
+
+    #[test]
+    fn answers_keep_their_order_and_the_first_gap_is_the_answer() {
+        let fixture = Fixture::new();
+        let here = SecondReader::of(&fixture.git, CloneKind::Full);
+        let nowhere = SecondReader { directory: "nowhere".into(), clone: CloneKind::Full };
+        for second in [here, nowhere] {
+            for many in [0, 1, PORTION, WORTH - 1, WORTH, 10 * WORTH + 1] {
+                let items: Vec<usize> = (0..many).collect();
+                let doubled: Vec<usize> = items.iter().map(|item| item * 2).collect();
+                assert_eq!(shared(&second, &items, &[]), Ok(doubled));
+            }
+            let items: Vec<usize> = (0..4 * WORTH).collect();
+            assert_eq!(shared(&second, &items, &[3 * WORTH, 700, 301]), Err("301".into()));
+        }
+    }
+}
