@@ -7,8 +7,12 @@ use super::trust::CloneKind;
 use crate::model::change::{ObjectName, Revision};
 use crate::model::fact::{Gap, GapReason};
 use git2::{ErrorCode, ObjectType, Odb, OdbObject, Oid};
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
+use std::path::PathBuf;
 use std::sync::Arc;
+
+/// So many objects are read by libgit2, which has less to prepare.
+const FEW: usize = 1_000;
 
 /// An object that was read.
 pub enum Object<'o> {
@@ -42,7 +46,10 @@ impl Object<'_> {
 /// database of their own that knows no directory.
 pub struct Objects<'r> {
     odb: Odb<'r>,
-    packs: Packs,
+    directory: PathBuf,
+    /// How many objects were asked for so far.
+    asked: Cell<usize>,
+    packs: OnceCell<Packs>,
     made: OnceCell<Odb<'static>>,
     clone: CloneKind,
 }
@@ -54,8 +61,9 @@ impl<'r> Objects<'r> {
             let remedy = "Check that the directory `objects` of the repository can be read";
             Gap::new("the objects of the repository", GapReason::MissingObject, error.message(), remedy)
         })?;
-        let packs = Packs::of(&git.commondir().join("objects"));
-        Ok(Objects { odb, packs, made: OnceCell::new(), clone })
+        let directory = git.commondir().join("objects");
+        let (packs, made) = (OnceCell::new(), OnceCell::new());
+        Ok(Objects { odb, directory, asked: Cell::new(0), packs, made, clone })
     }
 
     /// Makes an object in memory.
@@ -73,7 +81,7 @@ impl<'r> Objects<'r> {
     /// The same, if the repository has no such object.
     pub fn make_new(&self, kind: ObjectType, data: &[u8]) -> Result<Oid, Gap> {
         match hash::name(kind, data) {
-            Ok(id) if self.packs.has(id) => Ok(id),
+            Ok(id) if self.packs.get().is_some_and(|packs| packs.has(id)) => Ok(id),
             _ => self.make(kind, data),
         }
     }
@@ -111,9 +119,15 @@ impl<'r> Objects<'r> {
         object.map_err(|error| self.unreadable(id, kind, &error))
     }
 
+    /// Our own way to what is in packs, once so much was asked for that opening them is worth it.
+    fn packs(&self) -> Option<&Packs> {
+        self.asked.set(self.asked.get() + 1);
+        (self.asked.get() > FEW).then(|| self.packs.get_or_init(|| Packs::of(&self.directory)))
+    }
+
     /// An object of the repository, with the content that its name stands for.
     fn stored(&self, id: Oid, care: Care) -> Result<Object<'_>, git2::Error> {
-        if let Some((kind, bytes)) = self.packs.read(id)
+        if let Some((kind, bytes)) = self.packs().and_then(|packs| packs.read(id))
             && hash::check(id, kind, &bytes, care).is_ok()
         {
             return Ok(Object::Packed(kind, bytes));

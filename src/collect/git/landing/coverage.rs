@@ -179,7 +179,7 @@ impl<'o, 'r> Prover<'o, 'r> {
     fn single(&mut self, at: &Place, candidate: &Candidate) -> Result<Result<Coverage, Attempt>, Gap> {
         let head = oid(candidate.head.as_str())?;
         let bases = self.merge_bases(&[at.parent], head)?;
-        if bases == [at.parent] && self.store.objects.tree_of(head)? == at.tree_after {
+        if bases == [at.parent] && self.store.tree_of(head)? == at.tree_after {
             return Ok(Ok(Coverage::Identity(candidate.clone())));
         }
         if self.is_rebase(at, head, &bases)? {
@@ -202,10 +202,9 @@ impl<'o, 'r> Prover<'o, 'r> {
         if approved.len() != landed.len() {
             return Ok(false);
         }
-        let (mut ours, mut before) = (at.tree_before, self.store.objects.tree_of(*base)?);
+        let (mut ours, mut before) = (at.tree_before, self.store.tree_of(*base)?);
         for (approved, landed) in approved.into_iter().zip(landed) {
-            let (after, actual) =
-                (self.store.objects.tree_of(approved)?, self.store.objects.tree_of(landed)?);
+            let (after, actual) = (self.store.tree_of(approved)?, self.store.tree_of(landed)?);
             let sides = Sides { base: Some(before), ours: Some(ours), theirs: Some(after) };
             if !matches!(self.recompute(sides, false, actual)?, Attempt::Explained) {
                 return Ok(false);
@@ -256,7 +255,7 @@ impl<'o, 'r> Prover<'o, 'r> {
                 return Ok(Attempt::Unrelated);
             }
             let base = self.virtual_base(&bases, 0)?;
-            let sides = Sides { base, ours, theirs: Some(objects.tree_of(*head)?) };
+            let sides = Sides { base, ours, theirs: Some(self.store.tree_of(*head)?) };
             let is_last = number + 1 == heads.len();
             if is_last && conflicts.is_empty() {
                 return self.recompute(sides, bases.len() > 1, at.tree_after);
@@ -276,12 +275,12 @@ impl<'o, 'r> Prover<'o, 'r> {
         if let Some(tree) = self.virtual_bases.get(bases) {
             return Ok(*tree);
         }
-        let mut tree = Some(objects.tree_of(*first)?);
+        let mut tree = Some(self.store.tree_of(*first)?);
         let mut tips = vec![*first];
         for other in others.iter().take(if depth < VIRTUAL_LIMIT { usize::MAX } else { 0 }) {
             let below = self.merge_bases(&tips, *other)?;
             let base = self.virtual_base(&below, depth + 1)?;
-            let sides = Sides { base, ours: tree, theirs: Some(objects.tree_of(*other)?) };
+            let sides = Sides { base, ours: tree, theirs: Some(self.store.tree_of(*other)?) };
             let merged = merge(&self.store, sides, None)?;
             tree = build::tree(objects, tree, &merged)?;
             tips.push(*other);
@@ -370,13 +369,8 @@ struct Place {
 
 impl Place {
     fn read(prover: &Prover<'_, '_>, landing: &Landing) -> Result<Self, Gap> {
-        let objects = prover.store.objects;
+        let store = &prover.store;
         let (parent, landed) = (oid(landing.parent.as_str())?, oid(landing.landed.as_str())?);
-        Ok(Place {
-            parent,
-            landed,
-            tree_before: objects.tree_of(parent)?,
-            tree_after: objects.tree_of(landed)?,
-        })
+        Ok(Place { parent, landed, tree_before: store.tree_of(parent)?, tree_after: store.tree_of(landed)? })
     }
 }

@@ -130,7 +130,7 @@ fn between(
     pair: &(Revision, Revision),
     reach: &Reach,
 ) -> Result<Vec<RepoPath>, Gap> {
-    let tree = |name: &Revision| store.objects.tree_of(oid(name.as_str())?);
+    let tree = |name: &Revision| store.tree_of(oid(name.as_str())?);
     paths::changed(store, tree(&pair.0)?, tree(&pair.1)?, reach)
 }
 

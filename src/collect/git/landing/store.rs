@@ -78,13 +78,29 @@ pub struct Store<'o, 'r> {
     pub objects: &'o Objects<'r>,
     trees: RefCell<Kept<KeptTree<'o>>>,
     files: RefCell<Kept<Object<'o>>>,
+    roots: RefCell<ById<Oid>>,
 }
 
 impl<'o, 'r> Store<'o, 'r> {
     /// A store that has read nothing yet.
     pub fn new(objects: &'o Objects<'r>) -> Self {
         let (trees, files) = (Kept::up_to(TREE_LIMIT), Kept::up_to(FILE_LIMIT));
-        Store { objects, trees: RefCell::new(trees), files: RefCell::new(files) }
+        let roots = RefCell::new(ById::new());
+        Store { objects, trees: RefCell::new(trees), files: RefCell::new(files), roots }
+    }
+
+    /// The tree of a commit, which is the parent of one landing and the end of another.
+    pub fn tree_of(&self, commit: Oid) -> Result<Oid, Gap> {
+        if let Some(tree) = self.roots.borrow().get(commit) {
+            return Ok(*tree);
+        }
+        let tree = match self.objects.header_if_here(commit)? {
+            Some(header) => header.tree,
+            // Reading it once more says why it is not here.
+            None => self.objects.tree_of(commit)?,
+        };
+        self.roots.borrow_mut().add(commit, tree);
+        Ok(tree)
     }
 
     /// Trees in their raw form, which are known to be sound, and probably like each other.

@@ -1,7 +1,9 @@
 //! Packs that libgit2 writes, whole and damaged.
 
 use super::*;
+use crate::collect::git::object::Objects;
 use crate::collect::git::tests::fixture::Fixture;
+use crate::collect::git::trust::CloneKind;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
@@ -139,5 +141,20 @@ fn a_wrong_object_is_never_handed_on() {
     for id in wrong {
         let (kind, bytes) = packs.read(id).unwrap();
         assert!(super::super::hash::check(id, kind, &bytes, super::super::hash::Care::Quick).is_err());
+    }
+}
+
+/// First by libgit2, then by this reader: the same, and what is in no pack is still found.
+#[test]
+fn the_way_changes_and_the_objects_stay() {
+    let packed = Packed::new();
+    let loose = packed.fixture.blob(b"in no pack");
+    let objects = Objects::of(&packed.fixture.git, CloneKind::Full).unwrap();
+    for _ in 0..20 {
+        for (id, (kind, bytes)) in &packed.objects {
+            assert_eq!(objects.read(*id, *kind).unwrap().data(), bytes);
+        }
+        assert_eq!(objects.read(loose, ObjectType::Blob).unwrap().data(), b"in no pack");
+        assert!(objects.read(Oid::from_bytes(&[7; 20]).unwrap(), ObjectType::Blob).is_err());
     }
 }

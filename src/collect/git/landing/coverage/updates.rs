@@ -67,12 +67,11 @@ impl Prover<'_, '_> {
     }
 
     fn is_clean_merge(&mut self, merge: Oid, first: Oid, second: Oid) -> Result<bool, Gap> {
-        let objects = self.store.objects;
         let place = Place {
             parent: first,
             landed: merge,
-            tree_before: objects.tree_of(first)?,
-            tree_after: objects.tree_of(merge)?,
+            tree_before: self.store.tree_of(first)?,
+            tree_after: self.store.tree_of(merge)?,
         };
         Ok(matches!(self.fold(&place, &[second])?, Attempt::Explained))
     }
