@@ -196,7 +196,7 @@ impl Range<'_> {
         gathered
     }
 
-    /// All landings in one go: the prover remembers what it read for the one before.
+    /// All landings in one go: what was read for one is remembered for the next.
     fn prove(&self, gathered: &mut [LandingFacts], progress: &dyn Fn(usize)) {
         let landings: Vec<Landing> = gathered.iter().map(|facts| facts.landing.clone()).collect();
         self.witnesses.repository.proofs(&landings, |number, coverage, misses| {
