@@ -3,6 +3,7 @@
 use super::content;
 use super::graph::{Graph, Relation};
 use super::landing;
+use super::likeness::Likeness;
 use super::object::{Objects, object_name, oid, revision};
 use super::pattern::Patterns;
 use super::rename::{Link, Pair, Side, pair};
@@ -52,7 +53,7 @@ pub fn of_commit(
 ) -> Result<Vec<FileChange>, Gap> {
     let header = objects.header(oid(commit.as_str())?)?;
     let before = header.parents.first().map(|parent| objects.tree_of(*parent)).transpose()?;
-    let pairs = pair(objects, between(objects, before, Some(header.tree))?);
+    let pairs = pair(&Likeness::new(objects), between(objects, before, Some(header.tree))?);
     Reader::new(objects, inquiry).file_changes(pairs.into_iter().collect())
 }
 
@@ -108,7 +109,7 @@ impl<'o, 'r, 'i> Reader<'o, 'r, 'i> {
         }
         let mut pairs = BTreeSet::new();
         for tree in before {
-            pairs.extend(pair(self.objects, between(self.objects, tree, Some(after))?));
+            pairs.extend(pair(&Likeness::new(self.objects), between(self.objects, tree, Some(after))?));
         }
         Ok(pairs)
     }

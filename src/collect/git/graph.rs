@@ -87,13 +87,19 @@ impl<'o, 'r> Graph<'o, 'r> {
     /// without it.
     pub fn merge_bases(&mut self, tips: &[Oid], head: Oid) -> Result<Vec<Oid>, Gap> {
         let mut paint = Paint::start(self, head, tips)?;
-        let mut common = paint.until_stale()?;
-        if common.len() > 1 {
-            paint.below(&common)?;
-            common.retain(|id| paint.colour_of(*id) & STALE == 0);
-        }
-        common.sort();
-        Ok(common)
+        paint.paint(usize::MAX)?;
+        paint.best()
+    }
+
+    /// The same, or `None` when more than so many commits would have to be painted.
+    pub fn near_merge_bases(
+        &mut self,
+        tips: &[Oid],
+        head: Oid,
+        limit: usize,
+    ) -> Result<Option<Vec<Oid>>, Gap> {
+        let mut paint = Paint::start(self, head, tips)?;
+        if paint.paint(limit)? { paint.best().map(Some) } else { Ok(None) }
     }
 
     /// The parents of a commit that was reached before or is here.
@@ -166,6 +172,8 @@ struct Paint<'g, 'o, 'r> {
     queue: BinaryHeap<(i64, usize)>,
     /// How many in the queue are not stale.
     fresh: usize,
+    /// Where the two colours met first.
+    common: Vec<usize>,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -176,7 +184,8 @@ struct Colour {
 
 impl<'g, 'o, 'r> Paint<'g, 'o, 'r> {
     fn start(graph: &'g mut Graph<'o, 'r>, head: Oid, base: &[Oid]) -> Result<Self, Gap> {
-        let mut paint = Paint { graph, colours: Vec::new(), queue: BinaryHeap::new(), fresh: 0 };
+        let mut paint =
+            Paint { graph, colours: Vec::new(), queue: BinaryHeap::new(), fresh: 0, common: Vec::new() };
         paint.reach(head, HEAD)?;
         base.iter().try_for_each(|base| paint.reach(*base, BASE))?;
         Ok(paint)
@@ -184,17 +193,41 @@ impl<'g, 'o, 'r> Paint<'g, 'o, 'r> {
 
     /// Paints until only stale commits wait; the common ancestors that did not become stale.
     fn until_stale(&mut self) -> Result<Vec<Oid>, Gap> {
-        let mut common = Vec::new();
-        while self.fresh > 0 {
+        self.paint(usize::MAX)?;
+        Ok(self.common())
+    }
+
+    /// Paints until only stale commits wait, or so many were painted. Are only stale ones left?
+    fn paint(&mut self, limit: usize) -> Result<bool, Gap> {
+        for _ in 0..limit {
+            if self.fresh == 0 {
+                break;
+            }
             let Some(place) = self.next() else { break };
             if self.hand_down(place)? {
-                common.push(place);
+                self.common.push(place);
             }
         }
-        common.sort_unstable();
-        common.dedup();
-        common.retain(|place| self.flags(*place) & STALE == 0);
-        Ok(common.into_iter().map(|place| self.graph.id(place)).collect())
+        Ok(self.fresh == 0)
+    }
+
+    /// The common ancestors that did not become stale.
+    fn common(&mut self) -> Vec<Oid> {
+        self.common.sort_unstable();
+        self.common.dedup();
+        let common = self.common.iter().filter(|place| self.flags(**place) & STALE == 0);
+        common.map(|place| self.graph.id(*place)).collect()
+    }
+
+    /// Of those the best, sorted.
+    fn best(&mut self) -> Result<Vec<Oid>, Gap> {
+        let mut common = self.common();
+        if common.len() > 1 {
+            self.below(&common)?;
+            common.retain(|id| self.colour_of(*id) & STALE == 0);
+        }
+        common.sort();
+        Ok(common)
     }
 
     /// Goes on painting as far as `base` could still reach into the range.

@@ -13,7 +13,7 @@
 //! | `commit`, `tree` | the raw formats |
 //! | `by_id` | a table with object names as keys |
 //! | `graph` | merge bases, and the commits of a change |
-//! | `tree_diff`, `rename` | which paths differ, and which of them moved |
+//! | `tree_diff`, `rename`, `likeness` | which paths differ, and which of them moved |
 //! | `content`, `line_diff`, `line_numbers`, `pattern`, `needle` | which lines changed, and what they match |
 //! | `test_source` | what is taken away from the sources of tests, as far as it can be told from their look |
 //! | `changed_lines` | which lines of the new texts changed, as coverage reports count them |
@@ -46,6 +46,7 @@ mod content;
 mod graph;
 mod hash;
 mod landing;
+mod likeness;
 mod line_diff;
 mod line_numbers;
 mod name;

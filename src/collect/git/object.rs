@@ -1,5 +1,6 @@
 //! Reading one object, and the gap when that fails.
 
+use super::by_id::ById;
 use super::commit::{Header, RawCommit};
 use super::hash::{self, Care};
 use super::pack::Packs;
@@ -7,7 +8,7 @@ use super::trust::CloneKind;
 use crate::model::change::{ObjectName, Revision};
 use crate::model::fact::{Gap, GapReason};
 use git2::{ErrorCode, ObjectType, Odb, OdbObject, Oid};
-use std::cell::{Cell, OnceCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -42,15 +43,14 @@ impl Object<'_> {
 
 /// The objects of a repository. Each is checked against its name when it is handed out: see [`super::hash`].
 ///
-/// Recomputing a merge makes objects that are in no repository. They are kept in memory beside it, in an object
-/// database of their own that knows no directory.
+/// Recomputing a merge makes objects that are in no repository. They are kept in memory beside it.
 pub struct Objects<'r> {
     odb: Odb<'r>,
     directory: PathBuf,
     /// How many objects were asked for so far.
     asked: Cell<usize>,
     packs: OnceCell<Packs>,
-    made: OnceCell<Odb<'static>>,
+    made: RefCell<ById<(ObjectType, Arc<Vec<u8>>)>>,
     clone: CloneKind,
 }
 
@@ -62,33 +62,23 @@ impl<'r> Objects<'r> {
             Gap::new("the objects of the repository", GapReason::MissingObject, error.message(), remedy)
         })?;
         let directory = git.commondir().join("objects");
-        let (packs, made) = (OnceCell::new(), OnceCell::new());
+        let (packs, made) = (OnceCell::new(), RefCell::new(ById::new()));
         Ok(Objects { odb, directory, asked: Cell::new(0), packs, made, clone })
     }
 
-    /// Makes an object in memory.
+    /// Makes an object in memory, unless it is here.
     pub fn make(&self, kind: ObjectType, data: &[u8]) -> Result<Oid, Gap> {
-        let made = match self.made.get() {
-            Some(made) => Ok(made),
-            None => memory().map(|odb| self.made.get_or_init(|| odb)),
-        };
-        made.and_then(|made| made.write(kind, data)).map_err(|error| {
-            let remedy = "Report this as a defect of Portcullis, with the two commits that it was about";
-            Gap::new("a recomputed merge", GapReason::Unsupported, error.message(), remedy)
-        })
-    }
-
-    /// The same, if the repository has no such object.
-    pub fn make_new(&self, kind: ObjectType, data: &[u8]) -> Result<Oid, Gap> {
-        match hash::name(kind, data) {
-            Ok(id) if self.packs.get().is_some_and(|packs| packs.has(id)) => Ok(id),
-            _ => self.make(kind, data),
+        let id = named(kind, data)?;
+        let mut made = self.made.borrow_mut();
+        if made.place(id).is_none() && !self.packs.get().is_some_and(|packs| packs.has(id)) {
+            made.add(id, (kind, Arc::new(data.to_vec())));
         }
+        Ok(id)
     }
 
     /// An object that was made: it has the bytes that its name stands for.
-    fn made(&self, id: Oid) -> Option<&Odb<'static>> {
-        self.made.get().filter(|made| made.exists(id))
+    fn made(&self, id: Oid) -> Option<(ObjectType, Arc<Vec<u8>>)> {
+        self.made.borrow().get(id).cloned()
     }
 
     /// An object that must be of this kind.
@@ -113,7 +103,7 @@ impl<'r> Objects<'r> {
 
     fn find(&self, id: Oid, kind: ObjectType, care: Care) -> Result<Object<'_>, Gap> {
         let object = match self.made(id) {
-            Some(made) => made.read(id).map(Object::Stored),
+            Some((kind, bytes)) => Ok(Object::Packed(kind, bytes)),
             None => self.stored(id, care),
         };
         object.map_err(|error| self.unreadable(id, kind, &error))
@@ -139,8 +129,11 @@ impl<'r> Objects<'r> {
 
     /// The size of a blob in bytes, without reading it.
     pub fn blob_size(&self, id: Oid) -> Result<usize, Gap> {
-        let home = self.made(id).unwrap_or(&self.odb);
-        match home.read_header(id) {
+        let header = match self.made(id) {
+            Some((kind, bytes)) => Ok((bytes.len(), kind)),
+            None => self.odb.read_header(id),
+        };
+        match header {
             Ok((size, ObjectType::Blob)) => Ok(size),
             Ok((_, other)) => Err(malformed(id, ObjectType::Blob, &format!("it is a {other}"))),
             Err(error) => Err(self.unreadable(id, ObjectType::Blob, &error)),
@@ -181,6 +174,14 @@ impl<'r> Objects<'r> {
         let detail = format!("it is damaged: {}", error.message());
         Gap::new(what, GapReason::MissingObject, detail, "Run `git fsck`, and judge a fresh clone")
     }
+}
+
+/// The name of an object that is made.
+fn named(kind: ObjectType, data: &[u8]) -> Result<Oid, Gap> {
+    hash::name(kind, data).map_err(|error| {
+        let remedy = "Report this as a defect of Portcullis, with the two commits that it was about";
+        Gap::new("a recomputed merge", GapReason::Unsupported, error.message(), remedy)
+    })
 }
 
 fn header_of(id: Oid, object: &Object<'_>) -> Result<Header, Gap> {

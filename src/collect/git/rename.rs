@@ -2,28 +2,22 @@
 //!
 //! Evidence for readers, never a reason to leave something out: old and new path count either way, and the
 //! content of a moved file is searched whole, as that of a deleted and an added one is. So the search may give up when
-//! it would cost too much. It works like `git diff -M50%`: equal objects first, then files that share at least half
-//! of their content, measured in lines.
+//! it would cost too much. It works like `git diff -M50%`: equal objects first, then files of one name, then those
+//! that have most in common ([`super::likeness`]).
 
-use super::object::Objects;
+use super::likeness::{HALF, Likeness, NAMESAKE, Print, is_near};
 use super::tree::Mode;
 use super::tree_diff::{Item, TreeChange};
-use crate::model::fact::Gap;
-use git2::{ObjectType, Oid};
+use git2::Oid;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 /// No more pairs than this are compared; git has 1000 by 1000 (`diff.renameLimit`, git-config(1)).
 const PAIR_LIMIT: usize = 1_000_000;
 
-/// Larger files are not compared, in bytes.
-const SIZE_LIMIT: usize = 1024 * 1024;
-
 /// No more steps than this are spent on comparing.
 const STEP_LIMIT: usize = 400_000_000;
-
-/// Longer lines are cut into pieces of this many bytes.
-const PIECE: usize = 64;
 
 /// A path, its mode and its object.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -65,12 +59,24 @@ impl Pair {
 }
 
 /// Pairs of everything that changed: each path of `changes` is in at least one of them.
-pub fn pair(objects: &Objects<'_>, changes: Vec<TreeChange>) -> Vec<Pair> {
+pub fn pair(likeness: &Likeness<'_, '_>, changes: Vec<TreeChange>) -> Vec<Pair> {
     let mut search = Search::of(changes);
     search.exact();
-    search.similar(objects);
+    search.namesakes(likeness);
+    search.similar(likeness);
     search.copies();
     search.into_pairs()
+}
+
+/// One side of a pair.
+type Pick = fn(&Pair) -> Option<&Side>;
+
+fn old(pair: &Pair) -> Option<&Side> {
+    pair.old.as_ref()
+}
+
+fn new(pair: &Pair) -> Option<&Side> {
+    pair.new.as_ref()
 }
 
 struct Search {
@@ -124,20 +130,55 @@ impl Search {
         name(&self.pairs[deleted].old) == name(&self.pairs[added].new)
     }
 
+    /// Files of one name, if no other file has it, that have most in common.
+    fn namesakes(&mut self, likeness: &Likeness<'_, '_>) {
+        let (deleted, added) = (self.names(&self.deleted, old), self.names(&self.added, new));
+        let mut found = Vec::new();
+        for (name, deleted) in deleted {
+            let pair = [deleted, added.get(name).copied().unwrap_or_default()];
+            if let [Some(deleted), Some(added)] = pair
+                && self.are_namesakes(likeness, deleted, added)
+            {
+                found.push((deleted, added));
+            }
+        }
+        found.into_iter().for_each(|(deleted, added)| self.join(deleted, added));
+    }
+
+    fn are_namesakes(&self, likeness: &Likeness<'_, '_>, deleted: usize, added: usize) -> bool {
+        let (Some(old), Some(new)) = (&self.pairs[deleted].old, &self.pairs[added].new) else { return false };
+        let size = |side: &Side| likeness.size(side.item).ok().flatten();
+        let are_near = size(old).zip(size(new)).is_some_and(|(old, new)| is_near(old, new));
+        are_near && likeness.common(old.item, new.item).is_ok_and(|common| common >= NAMESAKE)
+    }
+
+    /// Which of these has a file name; `None` when several have it.
+    fn names<'s>(&'s self, places: &BTreeSet<usize>, side: Pick) -> BTreeMap<&'s [u8], Option<usize>> {
+        let mut names = BTreeMap::new();
+        for place in places {
+            if let Some(side) = side(&self.pairs[*place]) {
+                let first = names.entry(file_name(&side.path)).or_insert(Some(*place));
+                *first = first.filter(|first| first == place);
+            }
+        }
+        names
+    }
+
     /// The most similar first.
-    fn similar(&mut self, objects: &Objects<'_>) {
+    fn similar(&mut self, likeness: &Likeness<'_, '_>) {
         if self.deleted.is_empty() || self.deleted.len().saturating_mul(self.added.len()) > PAIR_LIMIT {
             return;
         }
-        let old = self.prints(objects, &self.deleted, |pair| pair.old.as_ref());
-        let new = self.prints(objects, &self.added, |pair| pair.new.as_ref());
+        let (old, new) = (self.files(likeness, &self.deleted, old), self.files(likeness, &self.added, new));
+        let (old, new) = (prints(likeness, &old, &new), prints(likeness, &new, &old));
         if steps(&old, &new).saturating_add(steps(&new, &old)) > STEP_LIMIT {
             return;
         }
         let mut scores = Vec::new();
         for (added, new) in &new {
             for (deleted, old) in &old {
-                if let Some(score) = old.similarity(new) {
+                let score = old.common(new);
+                if score >= HALF {
                     scores.push((Reverse(score), !self.same_name(*deleted, *added), *added, *deleted));
                 }
             }
@@ -150,14 +191,14 @@ impl Search {
         }
     }
 
-    fn prints(
-        &self,
-        objects: &Objects<'_>,
-        places: &BTreeSet<usize>,
-        side: fn(&Pair) -> Option<&Side>,
-    ) -> Vec<(usize, Print)> {
-        let print = |at: &usize| Some((*at, Print::read(objects, side(&self.pairs[*at])?)?));
-        places.iter().filter_map(print).collect()
+    /// Those that may have relatives.
+    fn files(&self, likeness: &Likeness<'_, '_>, places: &BTreeSet<usize>, side: Pick) -> Vec<FileOf> {
+        let file = |place: &usize| {
+            let item = side(&self.pairs[*place])?.item;
+            let size = likeness.size(item).ok().flatten()?;
+            Some(FileOf { place: *place, id: item.1, size })
+        };
+        places.iter().filter_map(file).collect()
     }
 
     /// Additions that equal the old content of something that changed.
@@ -226,89 +267,25 @@ fn are_alike(old: &Side, new: &Side) -> bool {
     old == new || old.is_file() && new.is_file()
 }
 
-fn file_name(path: &[u8]) -> &[u8] {
+/// The last component of a path.
+pub fn file_name(path: &[u8]) -> &[u8] {
     path.rsplit(|b| *b == b'/').next().unwrap_or(path)
 }
 
-fn steps(these: &[(usize, Print)], those: &[(usize, Print)]) -> usize {
-    these.iter().map(|(_, print)| print.pieces.len()).sum::<usize>().saturating_mul(those.len())
-}
-
-/// What a file consists of: the hashes of its lines, sorted, with how many bytes each covers.
-struct Print {
+struct FileOf {
+    place: usize,
+    id: Oid,
     size: usize,
-    pieces: Vec<(u64, usize)>,
 }
 
-impl Print {
-    /// `None` for what is no file, is too large, empty, or not here: such a file has no relatives.
-    fn read(objects: &Objects<'_>, side: &Side) -> Option<Self> {
-        let (mode, id) = side.item;
-        if !mode.is_file() || !matches!(objects.blob_size(id), Ok(1..=SIZE_LIMIT)) {
-            return None;
-        }
-        let object: Result<_, Gap> = objects.read_quickly(id, ObjectType::Blob);
-        Some(Print::of(object.ok()?.data()))
-    }
-
-    fn of(text: &[u8]) -> Self {
-        let lines = text.split_inclusive(|b| *b == b'\n');
-        let mut pieces: Vec<_> =
-            lines.flat_map(|line| line.chunks(PIECE)).map(|piece| (hash(piece), piece.len())).collect();
-        pieces.sort_unstable();
-        pieces.dedup_by(|next, first| {
-            let same = next.0 == first.0;
-            first.1 += if same { next.1 } else { 0 };
-            same
-        });
-        Print { size: text.len(), pieces }
-    }
-
-    /// How much of the larger of two files is in both, in 60,000ths, if it is at least half.
-    fn similarity(&self, other: &Print) -> Option<usize> {
-        let larger = self.size.max(other.size);
-        if self.size.min(other.size) * 2 < larger {
-            return None;
-        }
-        let common = self.common(other);
-        (common * 2 >= larger).then(|| common * 60_000 / larger)
-    }
-
-    fn common(&self, other: &Print) -> usize {
-        let (mut mine, mut theirs) = (self.pieces.iter().peekable(), other.pieces.iter().peekable());
-        let mut common = 0;
-        while let (Some((hash, size)), Some((other_hash, other_size))) = (mine.peek(), theirs.peek()) {
-            if hash == other_hash {
-                common += size.min(other_size);
-            }
-            let (left, right) = (hash <= other_hash, other_hash <= hash);
-            if left {
-                mine.next();
-            }
-            if right {
-                theirs.next();
-            }
-        }
-        common
-    }
+/// Of those that any of the others is near to in size.
+fn prints(likeness: &Likeness<'_, '_>, these: &[FileOf], others: &[FileOf]) -> Vec<(usize, Rc<Print>)> {
+    let sizes: BTreeSet<usize> = others.iter().map(|one| one.size).collect();
+    let is_near = |one: &&FileOf| sizes.range(one.size.div_ceil(2)..=one.size * 2).next().is_some();
+    let print = |one: &FileOf| Some((one.place, likeness.print(one.id).ok()?));
+    these.iter().filter(is_near).filter_map(print).collect()
 }
 
-/// FNV-1a, the same on every machine. A collision makes two files look more alike than they are, no more.
-fn hash(piece: &[u8]) -> u64 {
-    piece.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn half_of_the_larger_file_makes_a_relative() {
-        let (a, b) = (Print::of(b"one\ntwo\n"), Print::of(b"two\nsix\n"));
-        assert_eq!(a.similarity(&b), Some(30_000));
-        assert_eq!(a.similarity(&Print::of(b"two\nsix\nten\n")), None);
-        assert_eq!(Print::of(b"x\nx\n").pieces.len(), 1);
-    }
+fn steps(these: &[(usize, Rc<Print>)], those: &[(usize, Rc<Print>)]) -> usize {
+    these.iter().map(|(_, print)| print.len()).sum::<usize>().saturating_mul(those.len())
 }

@@ -60,6 +60,12 @@ impl<'t> TreeEntry<'t> {
         self.byte_at(common).cmp(&other.byte_at(common))
     }
 
+    /// The same, compared with a name that has this `/` at its end if it is a directory's.
+    pub fn order_to(&self, key: &[u8]) -> Ordering {
+        let end: &[u8] = if self.mode.is_tree() { b"/" } else { b"" };
+        self.name.iter().chain(end).cmp(key)
+    }
+
     /// How many bytes both names begin with.
     fn common(&self, other: &TreeEntry<'_>) -> usize {
         self.name.iter().zip(other.name).take_while(|(mine, theirs)| mine == theirs).count()

@@ -1,9 +1,9 @@
 //! The tree that a merge gives, made in memory.
 
-use super::super::object::Objects;
-use super::super::tree::{Mode, parse};
+use super::super::tree::Mode;
 use super::super::tree_diff::Item;
 use super::merge::{Merge, TreeEdit};
+use super::store::{Cursor, Store};
 use crate::model::fact::Gap;
 use git2::{ObjectType, Oid};
 use std::collections::BTreeMap;
@@ -11,16 +11,16 @@ use std::collections::BTreeMap;
 const DIRECTORY: Mode = Mode(0o040_000);
 
 /// The tree of our side with the edits of a merge; `None` when nothing is left.
-pub fn tree(objects: &Objects<'_>, ours: Option<Oid>, merge: &Merge) -> Result<Option<Oid>, Gap> {
+pub fn tree(store: &Store<'_, '_>, ours: Option<Oid>, merge: &Merge) -> Result<Option<Oid>, Gap> {
     for (_, bytes) in &merge.contents {
-        objects.make_new(ObjectType::Blob, bytes)?;
+        store.objects.make(ObjectType::Blob, bytes)?;
     }
-    edited(objects, ours, &merge.edits)
+    edited(store, ours, &merge.edits)
 }
 
 /// A tree with edits; what is new of it is kept in memory.
-pub fn edited(objects: &Objects<'_>, tree: Option<Oid>, edits: &[TreeEdit]) -> Result<Option<Oid>, Gap> {
-    with_edits(objects, &mut |kind, data| objects.make_new(kind, data), tree, edits)
+pub fn edited(store: &Store<'_, '_>, tree: Option<Oid>, edits: &[TreeEdit]) -> Result<Option<Oid>, Gap> {
+    with_edits(store, &mut |kind, data| store.objects.make(kind, data), tree, edits)
 }
 
 /// Where a new object goes: its name.
@@ -28,7 +28,7 @@ pub type Write<'w> = dyn FnMut(ObjectType, &[u8]) -> Result<Oid, Gap> + 'w;
 
 /// A tree with edits.
 pub fn with_edits(
-    objects: &Objects<'_>,
+    store: &Store<'_, '_>,
     write: &mut Write<'_>,
     tree: Option<Oid>,
     edits: &[TreeEdit],
@@ -37,7 +37,7 @@ pub fn with_edits(
     for edit in edits {
         root.insert(&edit.path, edit.item);
     }
-    root.apply(objects, write, tree)
+    root.apply(store, write, tree)
 }
 
 /// What changes at a path and below it. Keys are names, those of directories with a `/` at the end: this is git's order.
@@ -59,7 +59,7 @@ impl Node {
 
     fn apply(
         &self,
-        objects: &Objects<'_>,
+        store: &Store<'_, '_>,
         write: &mut Write<'_>,
         tree: Option<Oid>,
     ) -> Result<Option<Oid>, Gap> {
@@ -70,43 +70,30 @@ impl Node {
         if self.below.is_empty() {
             return Ok(tree);
         }
-        let mut entries = tree.map_or(Ok(BTreeMap::new()), |id| read(objects, id))?;
+        let [kept] = store.trees([tree])?;
+        let mut cursor = kept.as_ref().map_or(Cursor::default(), |tree| tree.cursor());
+        let mut bytes = Vec::with_capacity(cursor.rest().len() + 64);
         for (name, node) in &self.below {
-            let before = entries.remove(name);
+            let (passed, entry) = cursor.seek(name);
+            bytes.extend_from_slice(passed);
+            let before = entry.map(|entry| Ok((entry.mode, entry.id()?))).transpose()?;
             let after = if name.ends_with(b"/") {
-                node.apply(objects, write, before.map(|item| item.1))?.map(|id| (DIRECTORY, id))
+                node.apply(store, write, before.map(|item: Item| item.1))?.map(|id| (DIRECTORY, id))
             } else {
                 node.replaced.unwrap_or(before)
             };
-            if let Some(item) = after {
-                entries.insert(name.clone(), item);
-            }
+            put(&mut bytes, name, after);
         }
-        put(write, &entries)
+        bytes.extend_from_slice(cursor.rest());
+        if bytes.is_empty() { Ok(None) } else { write(ObjectType::Tree, &bytes).map(Some) }
     }
 }
 
-fn read(objects: &Objects<'_>, id: Oid) -> Result<BTreeMap<Vec<u8>, Item>, Gap> {
-    let object = objects.read(id, ObjectType::Tree)?;
-    let entries = parse(id, object.data())?;
-    let keyed = entries.iter().map(|entry| {
-        let end: &[u8] = if entry.mode.is_tree() { b"/" } else { b"" };
-        Ok(([entry.name, end].concat(), (entry.mode, entry.id()?)))
-    });
-    keyed.collect()
-}
-
-fn put(write: &mut Write<'_>, entries: &BTreeMap<Vec<u8>, Item>) -> Result<Option<Oid>, Gap> {
-    if entries.is_empty() {
-        return Ok(None);
-    }
-    let mut bytes = Vec::new();
-    for (name, (mode, id)) in entries {
-        let name = name.strip_suffix(b"/").unwrap_or(name);
+fn put(bytes: &mut Vec<u8>, name: &[u8], item: Option<Item>) {
+    if let Some((mode, id)) = item {
         bytes.extend_from_slice(format!("{:o} ", mode.0).as_bytes());
-        bytes.extend_from_slice(name);
+        bytes.extend_from_slice(name.strip_suffix(b"/").unwrap_or(name));
         bytes.push(0);
         bytes.extend_from_slice(id.as_bytes());
     }
-    write(ObjectType::Tree, &bytes).map(Some)
 }

@@ -42,8 +42,9 @@ pub struct Prover<'o, 'r> {
     second: Second,
     /// Merge bases that were asked for, or found beforehand.
     answers: Answers,
-    /// The trees that stand for several merge bases.
-    virtual_bases: BTreeMap<Vec<Oid>, Option<Oid>>,
+    /// The trees that stand for several merge bases, each for the depth at which it was asked for: below a certain depth less is
+    /// merged, and no answer may hang on what was asked before.
+    virtual_bases: BTreeMap<(usize, Vec<Oid>), Option<Oid>>,
     /// Of the last landing: what was tried in vain.
     misses: Vec<Miss>,
     /// Of the last landing: between which trees its residual lies.
@@ -245,7 +246,6 @@ impl<'o, 'r> Prover<'o, 'r> {
 
     /// Merges heads into the landing's parent, one after the other.
     fn fold(&mut self, at: &Place, heads: &[Oid]) -> Result<Attempt, Gap> {
-        let objects = self.store.objects;
         let mut ours = Some(at.tree_before);
         let mut tips = vec![at.parent];
         let mut conflicts = Vec::new();
@@ -261,7 +261,7 @@ impl<'o, 'r> Prover<'o, 'r> {
                 return self.recompute(sides, bases.len() > 1, at.tree_after);
             }
             let merged = merge(&self.store, sides, None)?;
-            ours = build::tree(objects, ours, &merged)?;
+            ours = build::tree(&self.store, ours, &merged)?;
             conflicts.extend(merged.conflicts);
             tips.push(*head);
         }
@@ -270,35 +270,31 @@ impl<'o, 'r> Prover<'o, 'r> {
 
     /// The tree that stands for several merge bases: their merge, as git's recursive merge has it.
     fn virtual_base(&mut self, bases: &[Oid], depth: usize) -> Result<Option<Oid>, Gap> {
-        let objects = self.store.objects;
-        let Some((first, others)) = bases.split_first() else { return Ok(None) };
-        if let Some(tree) = self.virtual_bases.get(bases) {
+        let Some((last, others)) = bases.split_last() else { return Ok(None) };
+        if others.is_empty() || depth >= VIRTUAL_LIMIT {
+            return self.store.tree_of(bases[0]).map(Some);
+        }
+        let question = (depth, bases.to_vec());
+        if let Some(tree) = self.virtual_bases.get(&question) {
             return Ok(*tree);
         }
-        let mut tree = Some(self.store.tree_of(*first)?);
-        let mut tips = vec![*first];
-        for other in others.iter().take(if depth < VIRTUAL_LIMIT { usize::MAX } else { 0 }) {
-            let below = self.merge_bases(&tips, *other)?;
-            let base = self.virtual_base(&below, depth + 1)?;
-            let sides = Sides { base, ours: tree, theirs: Some(self.store.tree_of(*other)?) };
-            let merged = merge(&self.store, sides, None)?;
-            tree = build::tree(objects, tree, &merged)?;
-            tips.push(*other);
-        }
-        if depth == 0 && !others.is_empty() {
-            self.virtual_bases.insert(bases.to_vec(), tree);
-        }
+        let below = self.merge_bases(others, *last)?;
+        let base = self.virtual_base(&below, depth + 1)?;
+        let ours = self.virtual_base(others, depth)?;
+        let sides = Sides { base, ours, theirs: Some(self.store.tree_of(*last)?) };
+        let merged = merge(&self.store, sides, None)?;
+        let tree = build::tree(&self.store, ours, &merged)?;
+        self.virtual_bases.insert(question, tree);
         Ok(tree)
     }
 
     /// Recomputes a merge, with the second engine where the first is not certain; see the table above.
     fn recompute(&self, sides: Sides, several_bases: bool, landed: Oid) -> Result<Attempt, Gap> {
-        let objects = self.store.objects;
         let merged = merge(&self.store, sides, Some(Some(landed)))?;
         if merged.matches && merged.conflicts.is_empty() && merged.is_plain && !several_bases {
             return Ok(Attempt::Explained);
         }
-        let recomputed = build::tree(objects, sides.ours, &merged)?;
+        let recomputed = build::tree(&self.store, sides.ours, &merged)?;
         let other = self.second.merge(&self.store, sides, &merged, recomputed)?;
         weigh(merged, recomputed, other, several_bases, Some(landed))
     }

@@ -301,7 +301,7 @@ fn party_gone(group: &Group<'_>) -> Option<Party> {
 fn next_group<'t>(cursors: &mut [Cursor<'t>; 4], compares: bool) -> Option<Group<'t>> {
     let used = if compares { 4 } else { 3 };
     let (first, others) = cursors[..used].split_first()?;
-    let equal = others.iter().map(|other| first.equal_entries(other)).min().unwrap_or(0);
+    let equal = first.equal_entries(others);
     cursors[..used].iter_mut().for_each(|cursor| cursor.advance(equal));
     let entries = cursors.map(|cursor| cursor.entry());
     let least = entries.iter().flatten().min_by(|one, other| one.order(other)).copied()?;

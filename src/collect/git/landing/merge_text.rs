@@ -7,6 +7,7 @@
 
 use super::super::line_numbers::{LineNumbers, lines};
 use super::lines::{Edit, edits};
+use super::starts::common_start;
 use std::ops::Range;
 
 /// git takes a file with a NUL byte among this many first bytes for binary, and does not merge it.
@@ -28,8 +29,10 @@ pub fn is_text(content: &[u8]) -> bool {
 
 /// Merges; `None` when it would take too long.
 pub fn merge(base: &[u8], ours: &[u8], theirs: &[u8]) -> Option<MergedText> {
-    let mut numbers = LineNumbers::for_bytes(base.len() + ours.len() + theirs.len());
-    let [base, ours, theirs] = [base, ours, theirs].map(|text| Text::read(&mut numbers, text));
+    let mut numbers = LineNumbers::for_bytes(base.len());
+    let base = Text::read(&mut numbers, base);
+    let places = base.places();
+    let [ours, theirs] = [ours, theirs].map(|text| Text::beside(&mut numbers, text, &base, &places));
     let (by_us, by_them) = (edits(&base.numbers, &ours.numbers)?, edits(&base.numbers, &theirs.numbers)?);
     let mut changes = lay_side_by_side(&by_us, &by_them, &ours, &theirs);
     refine(&mut changes, &ours, &theirs)?;
@@ -39,18 +42,96 @@ pub fn merge(base: &[u8], ours: &[u8], theirs: &[u8]) -> Option<MergedText> {
 
 /// A text as numbers, one for each different line, and where the lines are.
 struct Text<'t> {
+    bytes: &'t [u8],
+    /// Where each line begins, and where the last one ends.
+    starts: Vec<usize>,
     numbers: Vec<u32>,
-    lines: Vec<&'t [u8]>,
 }
 
+/// For a line that a text does not have, or has several times.
+const NOWHERE: usize = usize::MAX;
+
 impl<'t> Text<'t> {
-    fn read(numbers: &mut LineNumbers<'t>, text: &'t [u8]) -> Self {
-        let lines: Vec<&[u8]> = lines(text).collect();
-        Text { numbers: lines.iter().map(|line| numbers.of(line)).collect(), lines }
+    fn read(numbers: &mut LineNumbers<'t>, bytes: &'t [u8]) -> Self {
+        let mut text = Text::with_room(bytes, bytes.len() / 32);
+        lines(bytes).for_each(|line| text.push(line, numbers.of(line)));
+        text
+    }
+
+    fn with_room(bytes: &'t [u8], lines: usize) -> Self {
+        let mut starts = Vec::with_capacity(lines + 1);
+        starts.push(0);
+        Text { bytes, starts, numbers: Vec::with_capacity(lines) }
+    }
+
+    /// The same, beside a text that is probably like it: where both have the same lines for a while, they need not be
+    /// searched for. `places` are those of that text.
+    fn beside(numbers: &mut LineNumbers<'t>, bytes: &'t [u8], like: &Text<'t>, places: &[usize]) -> Self {
+        let mut text = Text::with_room(bytes, like.len() + 16);
+        let mut at = 0;
+        loop {
+            at = text.take_equal(like, at);
+            let Some(line) = lines(text.rest()).next() else { return text };
+            let number = numbers.of(line);
+            text.push(line, number);
+            match places.get(number as usize) {
+                Some(&NOWHERE) if like.numbers.get(at + 1) == Some(&number) => at += 2,
+                Some(&NOWHERE) | None => {}
+                Some(place) => at = place + 1,
+            }
+        }
+    }
+
+    /// Takes over whole lines that this text has next and the other from this place on; the place after them.
+    fn take_equal(&mut self, like: &Text<'t>, at: usize) -> usize {
+        let Some(from) = like.starts.get(at).copied() else { return at };
+        let (here, equal) = (self.end(), common_start(&like.bytes[from..], self.rest()));
+        let mut lines = like.starts[at..].partition_point(|start| *start <= from + equal) - 1;
+        // A last line without an end may go on here.
+        if lines > 0 && like.bytes[like.starts[at + lines] - 1] != b'\n' {
+            lines -= 1;
+        }
+        self.starts.extend(like.starts[at + 1..=at + lines].iter().map(|start| start - from + here));
+        self.numbers.extend_from_slice(&like.numbers[at..at + lines]);
+        at + lines
+    }
+
+    fn push(&mut self, line: &[u8], number: u32) {
+        self.starts.push(self.end() + line.len());
+        self.numbers.push(number);
+    }
+
+    fn end(&self) -> usize {
+        self.starts.last().copied().unwrap_or_default()
+    }
+
+    fn rest(&self) -> &'t [u8] {
+        &self.bytes[self.end()..]
+    }
+
+    /// Where each line stands, by number.
+    fn places(&self) -> Vec<usize> {
+        let mut places = Vec::new();
+        for (place, number) in self.numbers.iter().enumerate() {
+            match places.get_mut(*number as usize) {
+                Some(known) => *known = NOWHERE,
+                // Numbers come in the order in which lines are seen.
+                None => places.push(place),
+            }
+        }
+        places
+    }
+
+    fn len(&self) -> usize {
+        self.numbers.len()
     }
 
     fn write(&self, range: Range<usize>, out: &mut Vec<u8>) {
-        self.lines.get(range).unwrap_or_default().iter().for_each(|line| out.extend_from_slice(line));
+        let bytes = self
+            .starts
+            .get(range.start..=range.end)
+            .and_then(|starts| Some(*starts.first()?..*starts.last()?));
+        out.extend_from_slice(&self.bytes[bytes.unwrap_or_default()]);
     }
 }
 
@@ -109,11 +190,11 @@ fn lay_side_by_side(by_us: &[Edit], by_them: &[Edit], ours: &Text<'_>, theirs: &
         }
     }
     for one in us {
-        let there = shift(&one.old, base_length(by_them, theirs), theirs.lines.len());
+        let there = shift(&one.old, base_length(by_them, theirs), theirs.len());
         changes.push(Taken::Ours, one.new.clone(), there);
     }
     for two in them {
-        let there = shift(&two.old, base_length(by_us, ours), ours.lines.len());
+        let there = shift(&two.old, base_length(by_us, ours), ours.len());
         changes.push(Taken::Theirs, there, two.new.clone());
     }
     changes.0
@@ -122,7 +203,7 @@ fn lay_side_by_side(by_us: &[Edit], by_them: &[Edit], ours: &Text<'_>, theirs: &
 fn base_length(edits: &[Edit], text: &Text<'_>) -> usize {
     let grown: usize = edits.iter().map(|edit| edit.new.len()).sum();
     let shrunk: usize = edits.iter().map(|edit| edit.old.len()).sum();
-    (text.lines.len() + shrunk).saturating_sub(grown)
+    (text.len() + shrunk).saturating_sub(grown)
 }
 
 fn is_same_change(one: &Edit, two: &Edit, ours: &Text<'_>, theirs: &Text<'_>) -> bool {
@@ -172,7 +253,7 @@ fn refine(changes: &mut Vec<Change>, ours: &Text<'_>, theirs: &Text<'_>) -> Opti
 }
 
 fn write(changes: &[Change], ours: &Text<'_>, theirs: &Text<'_>) -> Vec<u8> {
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity(ours.bytes.len() + theirs.bytes.len() / 8);
     let mut at = 0;
     for change in changes.iter().filter(|change| change.taken != Taken::Both) {
         ours.write(at..change.ours.start, &mut bytes);
@@ -187,7 +268,7 @@ fn write(changes: &[Change], ours: &Text<'_>, theirs: &Text<'_>) -> Vec<u8> {
         }
         at = change.ours.end;
     }
-    ours.write(at..ours.lines.len(), &mut bytes);
+    ours.write(at..ours.len(), &mut bytes);
     bytes
 }
 
@@ -240,6 +321,19 @@ mod tests {
     }
 
     proptest! {
+        /// Lines have the same numbers and places, whether they were searched for or not.
+        #[test]
+        fn a_text_is_read_the_same_beside_any_other(base in "[abc\n]{0,40}", edit in "[abc\n]{0,6}", at in 0_usize..40, cut in 0_usize..8) {
+            let mut other = base.clone();
+            let at = at.min(other.len());
+            other.replace_range(at..(at + cut).min(base.len()), &edit);
+            let mut numbers = LineNumbers::for_bytes(0);
+            let like = Text::read(&mut numbers, base.as_bytes());
+            let beside = Text::beside(&mut numbers, other.as_bytes(), &like, &like.places());
+            let alone = Text::read(&mut numbers, other.as_bytes());
+            prop_assert_eq!((beside.starts, beside.numbers), (alone.starts, alone.numbers));
+        }
+
         #[test]
         fn one_side_alone_is_taken_whole(base in "[abc\n]{0,30}", new in "[abc\n]{0,30}") {
             let (base, new) = (base.as_bytes(), new.as_bytes());

@@ -6,7 +6,7 @@
 //! | `coverage` | a landing and the candidates that may explain it, also with clean merges of the base in them |
 //! | `merge`, `moves` | the first engine: trees, and files that moved |
 //! | `merge_text`, `lines` | merging contents, and the line differences it rests on |
-//! | `second` | the second engine: libgit2, in memory |
+//! | `second`, `picture` | the second engine: libgit2, in memory; what it gets to see |
 //! | `build`, `store`, `starts` | trees made and trees kept |
 //! | `tried` | what was tried in vain |
 //! | `residual`, `patch` | what is left: its places, and its text |
@@ -36,6 +36,7 @@ mod merge_text;
 mod moves;
 mod patch;
 mod paths;
+mod picture;
 mod residual;
 mod second;
 mod starts;
@@ -46,7 +47,10 @@ mod work;
 pub use line::Place;
 
 /// So many landings are proved one after the other by one thread.
-const LANDINGS: usize = 8;
+const LANDINGS: usize = 16;
+
+/// Landings for which more commits than this have to be looked at come last: meanwhile the others are proved.
+const NEAR: usize = 4_096;
 
 /// So many pairs of trees are compared one after the other by one thread.
 const PAIRS: usize = 64;
@@ -148,8 +152,19 @@ fn prove(
     let Some(history) = objects.pop() else { return };
     let feed = move |hand_out: &dyn Fn(Vec<(usize, Answers)>)| {
         let mut reader = Reader::new(Graph::new(&history));
+        let mut far = Vec::new();
         for numbers in chunks(landings.len(), LANDINGS) {
-            hand_out(numbers.map(|number| (number, reader.answers(&landings[number]))).collect());
+            let mut job = Vec::new();
+            for number in numbers {
+                match reader.answers(&landings[number], NEAR) {
+                    Some(answers) => job.push((number, answers)),
+                    None => far.push(number),
+                }
+            }
+            hand_out(job);
+        }
+        for number in far {
+            hand_out(vec![(number, reader.answers(&landings[number], usize::MAX).unwrap_or_default())]);
         }
     };
     let work = |objects: &Objects<'_>, next: Jobs<'_, Vec<(usize, Answers)>>, give: Results<'_, _>| {

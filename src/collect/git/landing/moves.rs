@@ -75,7 +75,7 @@ impl Moves {
         changes.retain(counts);
         let mut moves = Moves::default();
         moves.added.extend(changes.iter().filter(|c| c.old.is_none()).map(|c| c.path.clone()));
-        for pair in pair(store.objects, changes) {
+        for pair in pair(&store.likeness, changes) {
             if let (Link::Renamed, Some(old), Some(new)) = (pair.link, pair.old, pair.new) {
                 moves.directories.extend(moved_directories(&old.path, &new.path));
                 moves.to.insert(old.path.clone(), (new.path.clone(), new.item));

@@ -92,7 +92,7 @@ where
 
 /// The next entries that stand on one side only or differ.
 fn next_pair<'t>(sides: &mut [Cursor<'t>; 2]) -> Option<[Option<TreeEntry<'t>>; 2]> {
-    let equal = sides[0].equal_entries(&sides[1]);
+    let equal = sides[0].equal_entries(&sides[1..]);
     sides.iter_mut().for_each(|side| side.advance(equal));
     let (old, new) = (sides[0].entry(), sides[1].entry());
     let order = match (&old, &new) {

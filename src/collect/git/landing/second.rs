@@ -1,7 +1,7 @@
 //! The second engine: libgit2, asked where the first is not certain.
 //!
-//! It never sees the judged repository. The paths that either side changed are copied, with their trees, into an object
-//! database in memory, and merged there; what is the same in all three trees cannot matter to a merge. Contents come along
+//! It never sees the judged repository. The paths that may matter ([`super::picture`]) are copied, with their trees, into an object
+//! database in memory, and merged there. Contents come along
 //! where they can matter: of a file that one side alone edited in place, its name is enough. libgit2 takes such a file
 //! as it is; if it ever looked into it, it would miss it and refuse the merge. That database belongs to no directory, so there is nothing that it could write to, and neither
 //! attributes nor configuration nor merge drivers that it could read.
@@ -10,14 +10,14 @@ use super::super::object::memory;
 use super::super::tree::Mode;
 use super::super::tree_diff::Item;
 use super::build::{self, with_edits};
-use super::merge::{Contested, Merge, Sides, TreeEdit, merge_modes};
+use super::merge::{Contested, Merge, Party, Sides, TreeEdit, merge_modes};
 use super::merge_text::is_text;
-use super::paths::between;
+use super::picture::{self, Changed};
 use super::store::Store;
 use crate::model::fact::{Gap, GapReason};
 use git2::{MergeFileInput, MergeOptions, ObjectType, Oid, Repository};
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// As many files may be compared in the search for renames.
 const RENAME_LIMIT: u32 = 2_000;
@@ -35,7 +35,7 @@ impl Second {
     /// The tree of the merged result; `None` when this engine calls it a conflict.
     ///
     /// Where the first engine let each path decide for itself, only the contested ones are merged once more, and put into
-    /// the tree that it arrived at. Otherwise every path that either side changed takes part.
+    /// the tree that it arrived at. Otherwise whatever takes part that a move may make something of.
     pub fn merge(
         &self,
         store: &Store<'_, '_>,
@@ -78,50 +78,57 @@ impl Memory {
     /// A tree of these paths alone.
     fn tree(&mut self, store: &Store<'_, '_>, edits: &[TreeEdit]) -> Result<Oid, Gap> {
         let mut write = |kind, data: &[u8]| self.write(kind, data).map_err(|error| refused(&error));
-        let tree = with_edits(store.objects, &mut write, None, edits)?;
+        let tree = with_edits(store, &mut write, None, edits)?;
         tree.map_or_else(|| write(ObjectType::Tree, b""), Ok)
     }
 }
 
-/// Every path that either side changed takes part.
+/// Every path takes part that a move may make something of.
 fn with_moves(store: &Store<'_, '_>, memory: &mut Memory, sides: Sides) -> Result<Option<Option<Oid>>, Gap> {
-    let objects = store.objects;
-    let changed = changed(store, sides)?;
+    let all = picture::all(store, sides)?;
+    let shown = picture::picture(store, &all)?;
     let picks: [fn(&Changed) -> Option<Item>; 3] = [|one| one.base, |one| one.ours, |one| one.theirs];
     let mut roots = Vec::new();
     for pick in picks {
-        let edit = |(path, one): (&Vec<u8>, &Changed)| TreeEdit { path: path.clone(), item: pick(one) };
-        roots.push(memory.tree(store, &changed.iter().map(edit).collect::<Vec<_>>())?);
+        let edit = |(path, one): (&&[u8], &&Changed)| TreeEdit { path: path.to_vec(), item: pick(one) };
+        roots.push(memory.tree(store, &shown.iter().map(edit).collect::<Vec<_>>())?);
     }
-    let moves = Moves::of(changed.values());
-    for one in changed.values().filter(|one| moves.may_read(one)) {
+    let moves = Moves::of(shown.values().copied());
+    for one in shown.values().filter(|one| moves.may_read(one)) {
         copy_contents(store, memory, one)?;
     }
-    let known: BTreeSet<Oid> = changed.values().flat_map(Changed::items).map(|(_, id)| id).collect();
+    let known: BTreeSet<Oid> = shown.values().flat_map(|one| one.items()).map(|(_, id)| id).collect();
     let Some(result) = merged(&memory.repository, &roots, &known).map_err(|error| refused(&error))? else {
         return Ok(None);
     };
     for bytes in &result.contents {
-        objects.make_new(ObjectType::Blob, bytes)?;
+        store.objects.make(ObjectType::Blob, bytes)?;
     }
-    let mut edits: Vec<TreeEdit> =
-        changed.keys().map(|path| TreeEdit { path: path.clone(), item: None }).collect();
+    let decided = |(path, one): (&Vec<u8>, &Changed)| {
+        let item = if shown.contains_key(path.as_slice()) { None } else { one.plain() };
+        (item != one.ours).then(|| TreeEdit { path: path.clone(), item })
+    };
+    let mut edits: Vec<TreeEdit> = all.iter().filter_map(decided).collect();
     edits.extend(result.items.into_iter().map(|(path, item)| TreeEdit { path, item: Some(item) }));
-    build::edited(objects, sides.ours, &edits).map(Some)
+    build::edited(store, sides.ours, &edits).map(Some)
 }
 
-/// Each contested path merged once more, put into the tree that the first engine arrived at.
+/// Each contested path merged once more, put into the tree that the first engine arrived at. First those at which it found a
+/// conflict: one conflict here as well, and there is no tree.
 fn path_by_path(
     store: &Store<'_, '_>,
     first: &Merge,
     recomputed: Option<Oid>,
 ) -> Result<Option<Option<Oid>>, Gap> {
+    let conflicts: BTreeSet<&[u8]> = first.conflicts.iter().map(Vec::as_slice).collect();
+    let (unsettled, settled): (Vec<_>, Vec<_>) =
+        first.contested.iter().partition(|one| conflicts.contains(one.path.as_slice()));
     let mut edits = Vec::new();
-    for one in &first.contested {
+    for one in unsettled.into_iter().chain(settled) {
         let Some(item) = merged_item(store, one)? else { return Ok(None) };
         edits.push(TreeEdit { path: one.path.clone(), item: Some(item) });
     }
-    build::edited(store.objects, recomputed, &edits).map(Some)
+    build::edited(store, recomputed, &edits).map(Some)
 }
 
 /// `None` when libgit2 calls it a conflict, and for what is not merged line by line.
@@ -139,7 +146,7 @@ fn merged_item(store: &Store<'_, '_>, one: &Contested) -> Result<Option<Item>, G
         return Ok(None);
     }
     let content = merged_text(texts).map_err(|error| refused(&error))?;
-    let id = content.map(|content| store.objects.make_new(ObjectType::Blob, &content)).transpose()?;
+    let id = content.map(|content| store.objects.make(ObjectType::Blob, &content)).transpose()?;
     Ok(id.map(|id| (mode, id)))
 }
 
@@ -151,26 +158,6 @@ fn merged_text(texts: [&[u8]; 3]) -> Result<Option<Vec<u8>>, git2::Error> {
     });
     let result = git2::merge_file(&base, &ours, &theirs, None)?;
     Ok(result.is_automergeable().then(|| result.content().to_vec()))
-}
-
-/// What stands at a path that somebody changed.
-#[derive(Default)]
-struct Changed {
-    base: Option<Item>,
-    ours: Option<Item>,
-    theirs: Option<Item>,
-}
-
-impl Changed {
-    /// Did one side alone change its content or mode, and leave it where it is?
-    fn is_edited_by_one(&self) -> bool {
-        let is_everywhere = self.base.is_some() && self.ours.is_some() && self.theirs.is_some();
-        is_everywhere && (self.base == self.ours || self.base == self.theirs)
-    }
-
-    fn items(&self) -> impl Iterator<Item = Item> {
-        [self.base, self.ours, self.theirs].into_iter().flatten()
-    }
 }
 
 /// What files of one side may have done.
@@ -192,9 +179,9 @@ impl Moves {
     fn of<'c>(all: impl Iterator<Item = &'c Changed>) -> Self {
         let mut moves = Moves::default();
         for one in all {
-            for (side, item) in [(&mut moves.ours, one.ours), (&mut moves.theirs, one.theirs)] {
-                side.some_left |= one.base.is_some() && item.is_none();
-                side.some_came |= one.base.is_none() && item.is_some();
+            for (side, party) in [(&mut moves.ours, Party::Ours), (&mut moves.theirs, Party::Theirs)] {
+                side.some_left |= one.left(party);
+                side.some_came |= one.came(party);
             }
         }
         moves
@@ -207,21 +194,9 @@ impl Moves {
             (Some(base), None, Some(kept)) if base == kept => self.ours.some_came,
             (Some(base), Some(kept), None) if base == kept => self.theirs.some_came,
             (Some(_), None, None) => self.ours.some_came || self.theirs.some_came,
-            _ => !one.is_edited_by_one(),
+            (base, ours, theirs) => ours != base && theirs != base,
         }
     }
-}
-
-fn changed(store: &Store<'_, '_>, sides: Sides) -> Result<BTreeMap<Vec<u8>, Changed>, Gap> {
-    let mut changed: BTreeMap<Vec<u8>, Changed> = BTreeMap::new();
-    for change in between(store, sides.base, sides.ours)? {
-        changed.insert(change.path, Changed { base: change.old, ours: change.new, theirs: change.old });
-    }
-    for change in between(store, sides.base, sides.theirs)? {
-        let unchanged = Changed { base: change.old, ours: change.old, theirs: None };
-        changed.entry(change.path).or_insert(unchanged).theirs = change.new;
-    }
-    Ok(changed)
 }
 
 /// Copies what stands at a path, on each side.

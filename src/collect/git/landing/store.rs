@@ -5,6 +5,7 @@
 //! over long stretches are compared at the speed of memory, and [`Cursor`] still stops at entries.
 
 use super::super::by_id::ById;
+use super::super::likeness::Likeness;
 use super::super::object::{Object, Objects};
 use super::super::tree::{TreeEntry, split_entry};
 use super::starts;
@@ -55,9 +56,28 @@ impl<'t> Cursor<'t> {
         self.at = (self.at + entries).min(self.starts.len().saturating_sub(1));
     }
 
-    /// How many entries from here on are the same in another tree, entry by entry.
-    pub fn equal_entries(&self, other: &Cursor<'_>) -> usize {
-        let end = self.start() + starts::common_start(self.rest(), other.rest());
+    /// Goes to the entry with this key, which is a name, with a `/` at the end of a directory's: what was passed over, and
+    /// the entry, which is passed over too.
+    pub fn seek(&mut self, key: &[u8]) -> (&'t [u8], Option<TreeEntry<'t>>) {
+        let (from, last) = (self.start(), self.starts.len().saturating_sub(1));
+        let ahead = self.starts.get(self.at..last).unwrap_or_default();
+        let entry_at =
+            |start: u32| split_entry(&self.data[start as usize..], ID_WIDTH).map(|(entry, _)| entry);
+        let is_before = |start: &u32| entry_at(*start).is_some_and(|entry| entry.order_to(key).is_lt());
+        self.at += ahead.partition_point(is_before);
+        let passed = &self.data[from..self.start()];
+        let entry = self.entry().filter(|entry| entry.order_to(key).is_eq());
+        self.advance(usize::from(entry.is_some()));
+        (passed, entry)
+    }
+
+    /// How many entries from here on are the same in all these trees, entry by entry.
+    pub fn equal_entries(&self, others: &[Cursor<'_>]) -> usize {
+        let mut equal = self.rest();
+        for other in others {
+            equal = &equal[..starts::common_start(equal, other.rest())];
+        }
+        let end = self.start() + equal.len();
         let whole =
             self.starts[self.at.min(self.starts.len())..].partition_point(|start| *start as usize <= end);
         whole.saturating_sub(1)
@@ -67,7 +87,8 @@ impl<'t> Cursor<'t> {
         self.starts.get(self.at).map_or(0, |start| *start as usize)
     }
 
-    fn rest(&self) -> &'t [u8] {
+    /// All that comes next, in its raw form.
+    pub fn rest(&self) -> &'t [u8] {
         self.data.get(self.start()..).unwrap_or_default()
     }
 }
@@ -79,14 +100,16 @@ pub struct Store<'o, 'r> {
     trees: RefCell<Kept<KeptTree<'o>>>,
     files: RefCell<Kept<Object<'o>>>,
     roots: RefCell<ById<Oid>>,
+    /// How much its files have in common.
+    pub likeness: Likeness<'o, 'r>,
 }
 
 impl<'o, 'r> Store<'o, 'r> {
     /// A store that has read nothing yet.
     pub fn new(objects: &'o Objects<'r>) -> Self {
         let (trees, files) = (Kept::up_to(TREE_LIMIT), Kept::up_to(FILE_LIMIT));
-        let roots = RefCell::new(ById::new());
-        Store { objects, trees: RefCell::new(trees), files: RefCell::new(files), roots }
+        let (roots, likeness) = (RefCell::new(ById::new()), Likeness::new(objects));
+        Store { objects, trees: RefCell::new(trees), files: RefCell::new(files), roots, likeness }
     }
 
     /// The tree of a commit, which is the parent of one landing and the end of another.

@@ -37,38 +37,54 @@ impl<'o, 'r> Reader<'o, 'r> {
         Reader { graph, below: Answers::default() }
     }
 
-    /// What the proof of a landing is going to ask, in most cases.
-    pub fn answers(&mut self, landing: &Landing) -> Answers {
+    /// What the proof of a landing is going to ask, in most cases. `None`: for that more than so many commits would have to
+    /// be looked at for one answer.
+    pub fn answers(&mut self, landing: &Landing, limit: usize) -> Option<Answers> {
         let mut answers = Answers::default();
         for candidate in &landing.candidates {
             let names = (oid(landing.parent.as_str()), oid(candidate.head.as_str()));
             if let (Ok(parent), Ok(head)) = names {
                 // An open question is asked again by whoever needs the answer.
-                let _ = self.ask(parent, head, &mut answers);
+                self.ask(parent, head, limit, &mut answers).unwrap_or(Some(()))?;
             }
         }
-        answers
+        Some(answers)
     }
 
-    fn ask(&mut self, parent: Oid, head: Oid, answers: &mut Answers) -> Result<(), Gap> {
-        let bases = self.graph.merge_bases(&[parent], head)?;
-        self.ask_below(&bases, 0, answers)?;
+    fn ask(
+        &mut self,
+        parent: Oid,
+        head: Oid,
+        limit: usize,
+        answers: &mut Answers,
+    ) -> Result<Option<()>, Gap> {
+        let Some(bases) = self.graph.near_merge_bases(&[parent], head, limit)? else { return Ok(None) };
+        let below = self.ask_below(&bases, limit, 0, answers)?;
         answers.add(&[parent], head, bases);
-        Ok(())
+        Ok(below)
     }
 
     /// Several bases are merged themselves, one after the other.
-    fn ask_below(&mut self, bases: &[Oid], depth: usize, answers: &mut Answers) -> Result<(), Gap> {
+    fn ask_below(
+        &mut self,
+        bases: &[Oid],
+        limit: usize,
+        depth: usize,
+        answers: &mut Answers,
+    ) -> Result<Option<()>, Gap> {
         for number in 1..if depth < VIRTUAL_LIMIT { bases.len() } else { 0 } {
             let (tips, other) = (&bases[..number], bases[number]);
             let below = match self.below.get(tips, other) {
-                Some(known) => known.clone(),
-                None => self.graph.merge_bases(tips, other)?,
+                Some(known) => Some(known.clone()),
+                None => self.graph.near_merge_bases(tips, other, limit)?,
             };
-            self.ask_below(&below, depth + 1, answers)?;
+            let Some(below) = below else { return Ok(None) };
             self.below.add(tips, other, below.clone());
+            if self.ask_below(&below, limit, depth + 1, answers)?.is_none() {
+                return Ok(None);
+            }
             answers.add(tips, other, below);
         }
-        Ok(())
+        Ok(Some(()))
     }
 }

@@ -94,7 +94,7 @@ fn merges_are_clean_where_git_says_so() {
         let [base, ours, theirs] = [*base, *one, *two].map(|id| Some(objects.tree_of(id).unwrap()));
         let sides = Sides { base, ours, theirs };
         let merged = merge(&store, sides, None).unwrap();
-        let tree = build::tree(&objects, ours, &merged).unwrap();
+        let tree = build::tree(&store, ours, &merged).unwrap();
         let paths = || -> Vec<_> {
             merged.conflicts.iter().take(3).map(|path| String::from_utf8_lossy(path).into_owned()).collect()
         };

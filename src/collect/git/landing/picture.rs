@@ -1,0 +1,215 @@
+//! What the second engine gets to see of a merge in which files may have moved.
+//!
+//! Most of what somebody changed decides itself: one side alone edited, added or deleted it, and no move can make
+//! anything else of it. These take part:
+//!
+//! - what both sides changed;
+//! - of what one side added, whatever can be a file that this side deleted and the other one changed or deleted too;
+//! - of what one side deleted, whatever can have moved to a path at which both added something, or equals an addition
+//!   that takes part;
+//! - what stands where something else is a directory.
+//!
+//! Where a file went that the other side left alone does not matter: there is nothing to carry along to its new place. So git
+//! does not search for it either (`merge-ort.c`, `remove_unneeded_paths_from_src` in `diffcore-rename.c`).
+
+use super::super::likeness::{HALF, NAMESAKE, is_near};
+use super::super::rename::file_name;
+use super::super::tree_diff::Item;
+use super::merge::{Party, Sides};
+use super::paths::between;
+use super::store::Store;
+use crate::model::fact::Gap;
+use git2::Oid;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// When more files of a side may have moved, their contents are not compared here.
+const ORIGINS_LIMIT: usize = 64;
+
+/// What stands at a path that somebody changed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Changed {
+    /// Before.
+    pub base: Option<Item>,
+    /// On our side.
+    pub ours: Option<Item>,
+    /// On theirs.
+    pub theirs: Option<Item>,
+}
+
+impl Changed {
+    /// What a side made of it.
+    pub fn of(&self, party: Party) -> Option<Item> {
+        match party {
+            Party::Ours => self.ours,
+            Party::Theirs => self.theirs,
+        }
+    }
+
+    /// Did this side delete it?
+    pub fn left(&self, party: Party) -> bool {
+        self.base.is_some() && self.of(party).is_none()
+    }
+
+    /// Did this side add it?
+    pub fn came(&self, party: Party) -> bool {
+        self.base.is_none() && self.of(party).is_some()
+    }
+
+    /// What the merge makes of it when it decides itself.
+    pub fn plain(&self) -> Option<Item> {
+        if self.theirs == self.base { self.ours } else { self.theirs }
+    }
+
+    /// Did both sides change it, each in its way, or delete it?
+    fn is_contested(&self) -> bool {
+        let by_both = self.ours != self.base && self.theirs != self.base;
+        by_both && (self.ours != self.theirs || self.ours.is_none())
+    }
+
+    /// What stands there.
+    pub fn items(&self) -> impl Iterator<Item = Item> {
+        [self.base, self.ours, self.theirs].into_iter().flatten()
+    }
+}
+
+/// Everything that somebody changed, by path.
+pub type All = BTreeMap<Vec<u8>, Changed>;
+
+/// What takes part, by path.
+pub type Picture<'a> = BTreeMap<&'a [u8], &'a Changed>;
+
+/// Everything that either side changed.
+pub fn all(store: &Store<'_, '_>, sides: Sides) -> Result<All, Gap> {
+    let mut all = All::new();
+    for change in between(store, sides.base, sides.ours)? {
+        all.insert(change.path, Changed { base: change.old, ours: change.new, theirs: change.old });
+    }
+    for change in between(store, sides.base, sides.theirs)? {
+        let unchanged = Changed { base: change.old, ours: change.old, theirs: None };
+        all.entry(change.path).or_insert(unchanged).theirs = change.new;
+    }
+    Ok(all)
+}
+
+/// What of it takes part.
+pub fn picture<'a>(store: &Store<'_, '_>, all: &'a All) -> Result<Picture<'a>, Gap> {
+    let named = || all.iter().map(|(path, one)| (path.as_slice(), one));
+    let mut shown: Picture<'a> = named().filter(|(_, one)| one.is_contested()).collect();
+    for party in [Party::Ours, Party::Theirs] {
+        let (came, gone) = (arrivals(store, all, &shown, party)?, departures(store, all, &shown, party)?);
+        shown.extend(came);
+        shown.extend(gone);
+        let came = shown.values().filter(|one| one.came(party)).filter_map(|one| one.of(party));
+        let came: BTreeSet<Oid> = came.map(|item| item.1).collect();
+        let is_equal = |one: &Changed| one.base.is_some_and(|item| came.contains(&item.1));
+        shown.extend(named().filter(|(_, one)| one.left(party) && is_equal(one)));
+    }
+    shown.extend(named().filter(|(path, _)| stands_in_the_way(all, path)));
+    Ok(shown)
+}
+
+/// What this side added that can be one of the files of the picture that it deleted.
+fn arrivals<'a>(
+    store: &Store<'_, '_>,
+    all: &'a All,
+    shown: &Picture<'a>,
+    party: Party,
+) -> Result<Picture<'a>, Gap> {
+    let origins: Vec<_> = shown
+        .iter()
+        .filter(|(_, one)| one.left(party))
+        .filter_map(|(path, one)| Some((*path, one.base?)))
+        .collect();
+    let mut arrivals = Picture::new();
+    if origins.is_empty() {
+        return Ok(arrivals);
+    }
+    let added = Added::read(store, all, party)?;
+    for (path, item) in &origins {
+        let found = added.like(store, path, *item, origins.len() <= ORIGINS_LIMIT)?;
+        arrivals.extend(found.into_iter().filter_map(|path| Some((path, all.get(path)?))));
+    }
+    Ok(arrivals)
+}
+
+/// What this side deleted that can have moved to where both added something.
+fn departures<'a>(
+    store: &Store<'_, '_>,
+    all: &'a All,
+    shown: &Picture<'a>,
+    party: Party,
+) -> Result<Picture<'a>, Gap> {
+    let likeness = &store.likeness;
+    let both_added = shown.values().filter(|one| one.came(Party::Ours) && one.came(Party::Theirs));
+    let sizes = both_added.filter_map(|one| one.of(party)).map(|item| likeness.size(item));
+    let sizes: Vec<usize> = sizes.filter_map(Result::transpose).collect::<Result<_, _>>()?;
+    let mut departures = Picture::new();
+    for (path, one) in all.iter().filter(|(_, one)| !sizes.is_empty() && one.left(party)) {
+        let size = one.base.map_or(Ok(None), |item| likeness.size(item))?;
+        if size.is_some_and(|size| sizes.iter().any(|place| is_near(size, *place))) {
+            departures.insert(path, one);
+        }
+    }
+    Ok(departures)
+}
+
+/// What a side added.
+struct Added<'a> {
+    by_id: BTreeMap<Oid, Vec<&'a [u8]>>,
+    by_name: BTreeMap<&'a [u8], Vec<(&'a [u8], Item)>>,
+    /// Those that may have relatives, by size.
+    files: Vec<(usize, &'a [u8], Item)>,
+}
+
+impl<'a> Added<'a> {
+    fn read(store: &Store<'_, '_>, all: &'a All, party: Party) -> Result<Self, Gap> {
+        let mut added = Added { by_id: BTreeMap::new(), by_name: BTreeMap::new(), files: Vec::new() };
+        for (path, one) in all.iter().filter(|(_, one)| one.came(party)) {
+            let Some(item) = one.of(party) else { continue };
+            added.by_id.entry(item.1).or_default().push(path);
+            added.by_name.entry(file_name(path)).or_default().push((path, item));
+            added.files.extend(store.likeness.size(item)?.map(|size| (size, path.as_slice(), item)));
+        }
+        added.files.sort();
+        Ok(added)
+    }
+
+    /// Those that can be this file, moved: first those that equal it, then a namesake that has most in common, then whatever
+    /// is like it: half as like as git asks for, because others measure otherwise.
+    fn like(
+        &self,
+        store: &Store<'_, '_>,
+        path: &[u8],
+        item: Item,
+        compares: bool,
+    ) -> Result<Vec<&'a [u8]>, Gap> {
+        if let Some(equal) = self.by_id.get(&item.1) {
+            return Ok(equal.clone());
+        }
+        let likeness = &store.likeness;
+        let Some(size) = likeness.size(item)? else { return Ok(Vec::new()) };
+        if let Some([(namesake, other)]) = self.by_name.get(file_name(path)).map(Vec::as_slice)
+            && likeness.size(*other)?.is_some_and(|other| is_near(size, other))
+            && likeness.common(item, *other)? >= NAMESAKE
+        {
+            return Ok(vec![namesake]);
+        }
+        let from = self.files.partition_point(|(other, ..)| *other < size.div_ceil(2));
+        let mut like = Vec::new();
+        for (_, path, other) in self.files[from..].iter().take_while(|(other, ..)| *other <= size * 2) {
+            if !compares || likeness.common(item, *other)? >= HALF / 2 {
+                like.push(*path);
+            }
+        }
+        Ok(like)
+    }
+}
+
+/// Is a file also a directory, or a directory above it also a file?
+fn stands_in_the_way(all: &All, path: &[u8]) -> bool {
+    let above = path.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(end, _)| &path[..end]);
+    let below = [path, b"/"].concat();
+    let mut from = all.range(below.clone()..);
+    above.into_iter().any(|directory| all.contains_key(directory))
+        || from.next().is_some_and(|(next, _)| next.starts_with(&below))
+}

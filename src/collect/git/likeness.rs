@@ -1,0 +1,174 @@
+//! How much two files have in common, measured as `git diff -M` does it: in lines, by the size of the larger file.
+
+use super::by_id::ById;
+use super::object::Objects;
+use super::tree_diff::Item;
+use crate::model::fact::Gap;
+use git2::{ObjectType, Oid};
+use std::cell::RefCell;
+use std::rc::Rc;
+
+/// Larger files are not compared, in bytes.
+const SIZE_LIMIT: usize = 1024 * 1024;
+
+/// Longer lines are cut into pieces of this many bytes.
+const PIECE: usize = 64;
+
+/// When prints of so many pieces are kept, all are let go.
+const KEPT_LIMIT: usize = 2 * 1024 * 1024;
+
+/// A whole file, in the units of [`Print::common`].
+const WHOLE: usize = 60_000;
+
+/// Half of the larger file: what git asks for (`--find-renames`, git-diff(1)).
+pub const HALF: usize = WHOLE / 2;
+
+/// Three quarters: what git asks for when both have the same name, before it looks any further (`diffcore-rename.c`,
+/// `find_basename_matches`).
+pub const NAMESAKE: usize = WHOLE / 4 * 3;
+
+/// Compares files, and remembers what they consist of.
+pub struct Likeness<'o, 'r> {
+    objects: &'o Objects<'r>,
+    sizes: RefCell<ById<usize>>,
+    prints: RefCell<ById<Rc<Print>>>,
+    /// How many pieces all prints have.
+    pieces: RefCell<usize>,
+}
+
+impl<'o, 'r> Likeness<'o, 'r> {
+    /// Nothing compared yet.
+    pub fn new(objects: &'o Objects<'r>) -> Self {
+        let (sizes, prints) = (RefCell::new(ById::new()), RefCell::new(ById::new()));
+        Likeness { objects, sizes, prints, pieces: RefCell::new(0) }
+    }
+
+    /// The size of a file in bytes; `None` for what has no relatives, because it is no file, or too large, or empty.
+    pub fn size(&self, (mode, id): Item) -> Result<Option<usize>, Gap> {
+        if !mode.is_file() {
+            return Ok(None);
+        }
+        let known = self.sizes.borrow().get(id).copied();
+        let size = match known {
+            Some(size) => size,
+            None => {
+                let size = self.objects.blob_size(id)?;
+                self.sizes.borrow_mut().add(id, size);
+                size
+            }
+        };
+        Ok((1..=SIZE_LIMIT).contains(&size).then_some(size))
+    }
+
+    /// How much of the larger of two files is in both, in 60,000ths.
+    pub fn common(&self, one: Item, other: Item) -> Result<usize, Gap> {
+        Ok(self.print(one.1)?.common(&*self.print(other.1)?))
+    }
+
+    /// What a file consists of.
+    pub fn print(&self, id: Oid) -> Result<Rc<Print>, Gap> {
+        if let Some(print) = self.prints.borrow().get(id) {
+            return Ok(Rc::clone(print));
+        }
+        let print = Rc::new(Print::of(self.objects.read_quickly(id, ObjectType::Blob)?.data()));
+        let (mut prints, mut pieces) = (self.prints.borrow_mut(), self.pieces.borrow_mut());
+        if *pieces > KEPT_LIMIT {
+            prints.clear();
+            *pieces = 0;
+        }
+        *pieces += print.pieces.len();
+        prints.add(id, Rc::clone(&print));
+        Ok(print)
+    }
+}
+
+/// What a file consists of: the hashes of its lines, sorted, with how many bytes each covers.
+pub struct Print {
+    size: usize,
+    pieces: Vec<(u64, usize)>,
+}
+
+impl Print {
+    fn of(text: &[u8]) -> Self {
+        let lines = text.split_inclusive(|b| *b == b'\n');
+        let mut pieces: Vec<_> =
+            lines.flat_map(|line| line.chunks(PIECE)).map(|piece| (hash(piece), piece.len())).collect();
+        pieces.sort_unstable();
+        pieces.dedup_by(|next, first| {
+            let same = next.0 == first.0;
+            first.1 += if same { next.1 } else { 0 };
+            same
+        });
+        Print { size: text.len(), pieces }
+    }
+
+    /// How many steps comparing it takes.
+    pub fn len(&self) -> usize {
+        self.pieces.len()
+    }
+
+    /// How much of the larger of two files is in both, in 60,000ths.
+    pub fn common(&self, other: &Print) -> usize {
+        let (mut mine, mut theirs) = (self.pieces.iter().peekable(), other.pieces.iter().peekable());
+        let mut common = 0;
+        while let (Some((hash, size)), Some((other_hash, other_size))) = (mine.peek(), theirs.peek()) {
+            if hash == other_hash {
+                common += size.min(other_size);
+            }
+            let (left, right) = (hash <= other_hash, other_hash <= hash);
+            if left {
+                mine.next();
+            }
+            if right {
+                theirs.next();
+            }
+        }
+        common * WHOLE / self.size.max(other.size).max(1)
+    }
+}
+
+/// Can files of these sizes have half of the larger one in common?
+pub fn is_near(one: usize, other: usize) -> bool {
+    one.min(other).saturating_mul(2) >= one.max(other)
+}
+
+/// The same on every machine: FNV-1a, eight bytes in one step. A collision makes two files look more alike than they are, no more.
+fn hash(piece: &[u8]) -> u64 {
+    let step = |hash: u64, word: u64| {
+        let mixed = (hash ^ word).wrapping_mul(0x0000_0100_0000_01b3);
+        mixed ^ mixed >> 32
+    };
+    let (words, rest) = piece.as_chunks();
+    let start = words.iter().fold(0xcbf2_9ce4_8422_2325, |hash, word| step(hash, u64::from_le_bytes(*word)));
+    rest.iter().fold(start, |hash, byte| step(hash, u64::from(*byte)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_in_both_counts_by_the_larger_file() {
+        let (a, b) = (Print::of(b"one\ntwo\n"), Print::of(b"two\nsix\n"));
+        assert_eq!(a.common(&b), HALF);
+        assert_eq!(a.common(&Print::of(b"two\nsix\nten\n")), WHOLE / 3);
+        assert_eq!(Print::of(b"x\nx\n").pieces.len(), 1);
+        assert_eq!(Print::of(b"").common(&Print::of(b"")), 0);
+    }
+
+    #[test]
+    fn a_file_less_than_half_as_large_has_no_chance() {
+        assert!(is_near(50, 100) && is_near(100, 50));
+        assert!(!is_near(49, 100));
+    }
+
+    #[test]
+    fn pieces_that_differ_anywhere_have_other_hashes() {
+        let piece = b"a line of several words\n";
+        for at in 0..piece.len() {
+            let mut other = piece.to_vec();
+            other[at] ^= 1;
+            assert_ne!(hash(piece), hash(&other), "{at}");
+        }
+    }
+}
