@@ -8,15 +8,20 @@
 //! - Every way from a tip to a best common ancestor runs over commits of one colour. Those are never stale, and
 //!   painting goes on until nothing but stale commits waits. So no best common ancestor is missed. One that is
 //!   not the best may be taken for one; [`Graph::without_redundant`] removes it.
+//! - A history that was read to its end gives dates that are not false ([`dates`]). Where they say that what `base` has still to
+//!   paint is older than all that `head` alone has painted, the two cannot meet any more.
 //! - `base` colours only what it reaches. So no commit of the range is missed. A false date can leave a commit in the
 //!   range that `base` does reach, by a way that was not painted to its end; painting therefore goes on below the
 //!   oldest commit of the range for [`SLACK`] commits more.
 //! - A commit that is not here, as at the edge of a shallow clone, waits until all others are painted. If it is stale
 //!   by then, or nobody needs it any more, it changes nothing; otherwise it is the gap.
 
+mod dates;
+
 use super::by_id::ById;
 use super::object::Objects;
 use crate::model::fact::Gap;
+use dates::CorrectedDates;
 use git2::Oid;
 use std::collections::BinaryHeap;
 use std::ops::Range;
@@ -25,6 +30,9 @@ const HEAD: u8 = 1;
 const BASE: u8 = 2;
 const STALE: u8 = 4;
 const BOTH: u8 = HEAD | BASE;
+
+/// After so many steps, and again each time when they have doubled, it is asked whether painting can end.
+const FIRST_LOOK: usize = 64;
 
 /// How many commits older than all of the range are painted in search of a way from `base` into the range.
 const SLACK: usize = 128;
@@ -49,6 +57,7 @@ pub struct Graph<'o, 'r> {
     parents: Vec<Oid>,
     /// Their places.
     links: Vec<u32>,
+    corrected: CorrectedDates,
 }
 
 struct Node {
@@ -68,7 +77,8 @@ impl Node {
 impl<'o, 'r> Graph<'o, 'r> {
     /// A graph of which nothing is read yet.
     pub fn new(objects: &'o Objects<'r>) -> Self {
-        Graph { objects, nodes: ById::new(), parents: Vec::new(), links: Vec::new() }
+        let corrected = CorrectedDates::default();
+        Graph { objects, nodes: ById::new(), parents: Vec::new(), links: Vec::new(), corrected }
     }
 
     /// How `head` lies to `base`.
@@ -197,11 +207,12 @@ impl<'g, 'o, 'r> Paint<'g, 'o, 'r> {
         Ok(self.common())
     }
 
-    /// Paints until only stale commits wait, or so many were painted. Are only stale ones left?
+    /// Paints until only stale commits wait, or others that cannot matter, or until so many were painted. Is nothing left to paint?
     fn paint(&mut self, limit: usize) -> Result<bool, Gap> {
-        for _ in 0..limit {
-            if self.fresh == 0 {
-                break;
+        for step in 0..limit {
+            let looks = step >= FIRST_LOOK && step.is_power_of_two();
+            if self.fresh == 0 || looks && self.cannot_meet(step) {
+                return Ok(true);
             }
             let Some(place) = self.next() else { break };
             if self.hand_down(place)? {
@@ -209,6 +220,23 @@ impl<'g, 'o, 'r> Paint<'g, 'o, 'r> {
             }
         }
         Ok(self.fresh == 0)
+    }
+
+    /// Is it sure that `base` reaches nothing that `head` alone has painted so far, and that `head` is painted to its end? Then its
+    /// colour can go on for a whole history and changes nothing any more.
+    fn cannot_meet(&mut self, steps: usize) -> bool {
+        // A look at all commits is worth it after a good part of as many steps.
+        self.graph.correct_dates(steps.saturating_mul(16) >= self.graph.nodes.len());
+        let fresh =
+            self.queue.iter().map(|(_, place)| *place).filter(|place| self.flags(*place) & STALE == 0);
+        let mut latest = Some(i64::MIN);
+        for place in fresh {
+            let date = self.graph.corrected_date(place).filter(|_| self.flags(place) == BASE);
+            latest = latest.zip(date).map(|(one, other)| one.max(other));
+        }
+        let dates = self.range_places().map(|place| self.graph.corrected_date(place));
+        let earliest = dates.min().unwrap_or(Some(i64::MAX));
+        latest.zip(earliest).is_some_and(|(latest, earliest)| latest <= earliest)
     }
 
     /// The common ancestors that did not become stale.
@@ -324,3 +352,6 @@ impl<'g, 'o, 'r> Paint<'g, 'o, 'r> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -213,3 +213,69 @@ fn stands_in_the_way(all: &All, path: &[u8]) -> bool {
     above.into_iter().any(|directory| all.contains_key(directory))
         || from.next().is_some_and(|(next, _)| next.starts_with(&below))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::tests::fixture::{Files, Fixture};
+    use super::*;
+
+    /// So many lines, of which the first ones are of another file than the last ones.
+    fn text(mine: usize, shared: usize) -> String {
+        (0..mine).map(|n| format!("mine {n}\n")).chain((0..shared).map(|n| format!("shared {n}\n"))).collect()
+    }
+
+    fn shown(base: &[(&str, &str)], ours: &[(&str, &str)], theirs: &[(&str, &str)]) -> Vec<String> {
+        let fixture = Fixture::new();
+        let tree = |files: &[(&str, &str)]| {
+            let files: Files = fixture.files(files);
+            Some(fixture.tree(&files))
+        };
+        let sides = Sides { base: tree(base), ours: tree(ours), theirs: tree(theirs) };
+        let opened = fixture.open();
+        let objects = opened.trusted_objects().unwrap();
+        let store = Store::new(&objects);
+        let all = all(&store, sides).unwrap();
+        let picture = picture(&store, &all).unwrap();
+        picture.keys().map(|path| String::from_utf8_lossy(path).into_owned()).collect()
+    }
+
+    #[test]
+    fn what_one_side_alone_did_takes_no_part() {
+        let base = [("edited", "1"), ("gone", "1"), ("both", "1")];
+        let ours = [("edited", "2"), ("both", "2"), ("new", "1 and more")];
+        let theirs = [("edited", "1"), ("gone", "1"), ("both", "3")];
+        assert_eq!(shown(&base, &ours, &theirs), ["both"]);
+        assert_eq!(shown(&base, &theirs, &ours), ["both"]);
+    }
+
+    #[test]
+    fn a_file_that_moved_and_was_edited_takes_part_with_where_it_went() {
+        let (old, edited, moved) = (text(0, 40), text(1, 39), text(8, 32));
+        let base = [("f", old.as_str()), ("other", "1")];
+        let theirs = [("f", edited.as_str()), ("other", "1")];
+        let unlike = text(40, 0);
+        let ours = [("d/g", moved.as_str()), ("d/h", &unlike), ("i", "short"), ("other", "1")];
+        assert_eq!(shown(&base, &ours, &theirs), ["d/g", "f"]);
+        // Where the other side leaves it alone, it can go where it likes.
+        assert_eq!(shown(&base, &ours, &base), Vec::<String>::new());
+        // Of the same name, or the very same, is enough.
+        let ours = [("d/f", edited.as_str()), ("d/g", moved.as_str())];
+        assert_eq!(shown(&base, &ours, &theirs), ["d/f", "f"]);
+        let ours = [("d/g", old.as_str()), ("d/f", moved.as_str())];
+        assert_eq!(shown(&base, &ours, &theirs), ["d/g", "f"]);
+    }
+
+    #[test]
+    fn what_may_have_moved_to_where_both_added_takes_part() {
+        let (old, one, other) = (text(0, 40), text(3, 37), text(5, 35));
+        let base = [("f", old.as_str())];
+        let (ours, theirs) = ([("g", one.as_str())], [("f", old.as_str()), ("g", other.as_str())]);
+        assert_eq!(shown(&base, &ours, &theirs), ["f", "g"]);
+    }
+
+    #[test]
+    fn a_file_where_the_other_side_has_a_directory_takes_part() {
+        assert_eq!(shown(&[], &[("a", "1")], &[("a/b", "2"), ("c", "3")]), ["a", "a/b"]);
+        assert_eq!(shown(&[("a", "1")], &[("a/b/c", "2")], &[("a", "1"), ("d", "1")]), ["a", "a/b/c"]);
+    }
+}

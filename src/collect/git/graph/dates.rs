@@ -1,0 +1,65 @@
+//! Dates that can be trusted, of commits all of whose ancestors were read.
+//!
+//! A commit says its own date, and may say anything. Its *corrected* date is that one, or one second more than the latest
+//! corrected date of its parents, whichever is later (gitformat-commit-graph(5), "corrected commit date"). So whoever reaches a commit has a
+//! later corrected date than it, whatever the commits say.
+
+use super::Graph;
+
+/// The corrected dates that are known, by place.
+#[derive(Default)]
+pub struct CorrectedDates(Vec<Option<i64>>);
+
+/// What the parents of a commit say of its corrected date.
+enum Found {
+    Date(i64),
+    /// That of this parent has to be found first.
+    After(usize),
+    /// One of its ancestors was not read.
+    Unknown,
+}
+
+impl Graph<'_, '_> {
+    /// The corrected date of a commit, if it is known.
+    pub(super) fn corrected_date(&self, place: usize) -> Option<i64> {
+        self.corrected.0.get(place).copied().flatten()
+    }
+
+    /// Finds the dates of commits that were read since the last time; of `all`, also of those where it was in vain then.
+    pub(super) fn correct_dates(&mut self, all: bool) {
+        let first = if all { 0 } else { self.corrected.0.len() };
+        self.corrected.0.resize(self.nodes.len(), None);
+        let mut in_vain = vec![false; self.nodes.len() - first];
+        for place in first..self.nodes.len() {
+            self.correct(place, first, &mut in_vain);
+        }
+    }
+
+    fn correct(&mut self, place: usize, first: usize, in_vain: &mut [bool]) {
+        let mut waiting = vec![place];
+        while let Some(at) = waiting.last().copied() {
+            let found = if in_vain[at - first] { Found::Unknown } else { self.dated_by_parents(at) };
+            match found {
+                Found::Date(date) => self.corrected.0[at] = Some(date),
+                Found::After(parent) if parent >= first && !in_vain[parent - first] => {
+                    waiting.push(parent);
+                    continue;
+                }
+                Found::After(_) | Found::Unknown => in_vain[at - first] = true,
+            }
+            waiting.pop();
+        }
+    }
+
+    fn dated_by_parents(&self, at: usize) -> Found {
+        let (_, node) = self.nodes.at(at);
+        let mut latest = node.date;
+        for parent in &self.parents[node.parents()] {
+            let Some(place) = self.nodes.place(*parent) else { return Found::Unknown };
+            let Some(date) = self.corrected_date(place) else { return Found::After(place) };
+            let Some(next) = date.checked_add(1) else { return Found::Unknown };
+            latest = latest.max(next);
+        }
+        if node.is_here { Found::Date(latest) } else { Found::Unknown }
+    }
+}

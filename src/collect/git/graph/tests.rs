@@ -1,0 +1,113 @@
+use super::super::tests::fixture::Fixture;
+use super::*;
+use proptest::prelude::*;
+use std::collections::BTreeSet;
+
+/// Commits by number, each with the numbers of its parents and with its date.
+fn history(fixture: &Fixture, commits: &[(Vec<usize>, i64)]) -> Vec<Oid> {
+    let tree = fixture.tree(&fixture.files(&[]));
+    let mut ids = Vec::new();
+    for (number, (parents, date)) in commits.iter().enumerate() {
+        let parents: Vec<Oid> = parents.iter().map(|parent| ids[*parent]).collect();
+        let headers = format!(
+            "author Robin Example <robin@example.test> {date} +0000\n\
+             committer Robin Example <robin@example.test> {date} +0000\n"
+        );
+        ids.push(fixture.raw_commit(tree, &parents, &headers, &number.to_string()));
+    }
+    ids
+}
+
+/// What each commit reaches, itself among it.
+fn reached(commits: &[(Vec<usize>, i64)]) -> Vec<BTreeSet<usize>> {
+    let mut all: Vec<BTreeSet<usize>> = Vec::new();
+    for (number, (parents, _)) in commits.iter().enumerate() {
+        let below = parents.iter().flat_map(|parent| all[*parent].clone());
+        all.push(below.chain([number]).collect());
+    }
+    all
+}
+
+/// A long branch, another root that was merged into it lately, and a request that stands on that root: the last four commits are
+/// root, merge, branch and request. The root says this date.
+fn joined(length: usize, date: i64) -> Vec<(Vec<usize>, i64)> {
+    let line = |at: usize| (at.checked_sub(1).into_iter().collect(), at as i64);
+    let mut commits: Vec<(Vec<usize>, i64)> = (0..length).map(line).collect();
+    let now = length as i64;
+    commits.push((vec![], date));
+    commits.push((vec![length - 1, length], now + 1));
+    commits.push((vec![length + 1], now + 2));
+    commits.push((vec![length], now + 3));
+    commits
+}
+
+#[test]
+fn a_history_that_was_read_once_is_not_painted_to_its_end_again() {
+    let (fixture, commits) = (Fixture::new(), joined(300, 300));
+    let ids = history(&fixture, &commits);
+    let opened = fixture.open();
+    let objects = opened.trusted_objects().unwrap();
+    let mut graph = Graph::new(&objects);
+    let [root, _, branch, request] = ids[300..] else { panic!("four") };
+    assert_eq!(graph.near_merge_bases(&[branch], request, 200), Ok(None));
+    assert_eq!(graph.merge_bases(&[branch], request), Ok(vec![root]));
+    assert_eq!(graph.near_merge_bases(&[branch], request, 70), Ok(Some(vec![root])));
+}
+
+#[test]
+fn a_false_date_ends_nothing_too_soon() {
+    for date in [-1, 150, 1_000_000] {
+        let (fixture, commits) = (Fixture::new(), joined(300, date));
+        let ids = history(&fixture, &commits);
+        let opened = fixture.open();
+        let objects = opened.trusted_objects().unwrap();
+        let mut graph = Graph::new(&objects);
+        let [root, _, branch, request] = ids[300..] else { panic!("four") };
+        for _ in 0..3 {
+            assert_eq!(graph.merge_bases(&[branch], request), Ok(vec![root]), "{date}");
+            assert_eq!(graph.is_reached(root, &[branch]), Ok(true), "{date}");
+            assert_eq!(graph.is_reached(request, &[branch]), Ok(false), "{date}");
+            assert_eq!(graph.is_reached(ids[0], &[request]), Ok(false), "{date}");
+        }
+    }
+}
+
+fn commits() -> impl Strategy<Value = Vec<(Vec<usize>, i64)>> {
+    let commit =
+        (proptest::collection::vec(1_usize..12, 1..3), prop_oneof![4 => Just(0), 1 => -300_i64..300]);
+    proptest::collection::vec(commit, 90..140).prop_map(|commits| {
+        let place = |(number, (back, lie)): (usize, (Vec<usize>, i64))| {
+            let parents: BTreeSet<usize> = back.iter().filter_map(|back| number.checked_sub(*back)).collect();
+            (parents.into_iter().collect(), number as i64 + lie)
+        };
+        commits.into_iter().enumerate().map(place).collect()
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(8))]
+
+    /// Whatever was read before, and whatever the dates are.
+    #[test]
+    fn ancestors_are_those_that_are_reached(commits in commits(), pairs in proptest::collection::vec((0_usize..140, 0_usize..140), 1..12)) {
+        let fixture = Fixture::new();
+        let (ids, reached) = (history(&fixture, &commits), reached(&commits));
+        let opened = fixture.open();
+        let objects = opened.trusted_objects().unwrap();
+        let mut graph = Graph::new(&objects);
+        for (base, head) in pairs {
+            let (base, head) = (base % ids.len(), head % ids.len());
+            prop_assert_eq!(graph.is_reached(ids[head], &[ids[base]]).unwrap(), reached[base].contains(&head));
+            let common: BTreeSet<usize> = reached[base].intersection(&reached[head]).copied().collect();
+            let best = common.iter().filter(|one| !common.iter().any(|other| other != *one && reached[*other].contains(one)));
+            let best: BTreeSet<Oid> = best.map(|number| ids[*number]).collect();
+            let found: BTreeSet<Oid> = graph.merge_bases(&[ids[base]], ids[head]).unwrap().into_iter().collect();
+            prop_assert!(found.is_superset(&best));
+            prop_assert!(found.iter().all(|id| common.iter().any(|number| ids[*number] == *id)));
+            let relation = graph.relate(ids[base], ids[head]).unwrap();
+            let only: BTreeSet<Oid> = reached[head].difference(&reached[base]).map(|number| ids[*number]).collect();
+            prop_assert!(relation.range.iter().copied().collect::<BTreeSet<_>>().is_superset(&only));
+            prop_assert_eq!(relation.merge_bases.into_iter().collect::<BTreeSet<_>>(), best);
+        }
+    }
+}
