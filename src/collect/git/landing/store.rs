@@ -16,6 +16,9 @@ use std::rc::Rc;
 /// When this many bytes of trees are kept, all are let go.
 const TREE_LIMIT: usize = 128 * 1024 * 1024;
 
+/// The same where only neighbours are compared.
+const NEIGHBOURS_LIMIT: usize = 4 * 1024 * 1024;
+
 /// The same for files. The second engine asks for those that the first has merged, and busy files are merged again and again.
 const FILE_LIMIT: usize = 32 * 1024 * 1024;
 
@@ -84,7 +87,17 @@ pub struct Store<'o, 'r> {
 impl<'o, 'r> Store<'o, 'r> {
     /// A store that has read nothing yet.
     pub fn new(objects: &'o Objects<'r>) -> Self {
-        let (trees, files) = (Kept::up_to(TREE_LIMIT), Kept::up_to(FILE_LIMIT));
+        Store::up_to(TREE_LIMIT, objects)
+    }
+
+    /// The same for trees that are compared with those of their neighbours and not asked for again: memory that is used
+    /// again is faster than memory that is new.
+    pub fn for_neighbours(objects: &'o Objects<'r>) -> Self {
+        Store::up_to(NEIGHBOURS_LIMIT, objects)
+    }
+
+    fn up_to(tree_limit: usize, objects: &'o Objects<'r>) -> Self {
+        let (trees, files) = (Kept::up_to(tree_limit), Kept::up_to(FILE_LIMIT));
         let roots = RefCell::new(ById::new());
         Store { objects, trees: RefCell::new(trees), files: RefCell::new(files), roots }
     }
