@@ -75,7 +75,8 @@ impl Index {
     fn bytes(&self, from: u64, count: usize) -> Option<Vec<u8>> {
         let mut file = self.file.lock().ok()?;
         file.seek(SeekFrom::Start(from)).ok()?;
-        let mut bytes = Vec::new();
+        // As many as it should be, but whatever the table says, not much more than there are.
+        let mut bytes = Vec::with_capacity(count.min(1 << 20));
         let read = (&*file).take(count as u64).read_to_end(&mut bytes).ok()?;
         (read == count).then_some(bytes)
     }
