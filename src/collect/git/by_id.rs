@@ -52,11 +52,6 @@ impl<T> ById<T> {
         self.entries.len() - 1
     }
 
-    /// Lets all go.
-    pub fn clear(&mut self) {
-        *self = ById::new();
-    }
-
     /// Where this name is, or where it would come.
     fn slot(&self, id: Oid) -> usize {
         let mut slot = self.home(id);
@@ -104,7 +99,5 @@ mod tests {
             assert_eq!(table.get(id(7, number)), Some(&number));
         }
         assert_eq!((table.len(), table.get(id(8, 0))), (256, None));
-        table.clear();
-        assert_eq!(table.get(id(7, 1)), None);
     }
 }

@@ -3,14 +3,14 @@
 use super::by_id::ById;
 use super::commit::{Header, RawCommit};
 use super::hash::{self, Care};
-use super::pack::Packs;
+use super::pack::{Indexes, Packs};
 use super::trust::CloneKind;
 use crate::model::change::{ObjectName, Revision};
 use crate::model::fact::{Gap, GapReason};
 use git2::{ErrorCode, ObjectType, Odb, OdbObject, Oid};
 use std::cell::{Cell, OnceCell, RefCell};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// So many objects are read by libgit2, which has less to prepare.
 const FEW: usize = 1_000;
@@ -50,6 +50,7 @@ pub struct Objects<'r> {
     /// How many objects were asked for so far.
     asked: Cell<usize>,
     packs: OnceCell<Packs>,
+    indexes: Arc<OnceLock<Indexes>>,
     made: RefCell<ById<(ObjectType, Arc<Vec<u8>>)>>,
     clone: CloneKind,
 }
@@ -62,8 +63,18 @@ impl<'r> Objects<'r> {
             Gap::new("the objects of the repository", GapReason::MissingObject, error.message(), remedy)
         })?;
         let directory = git.commondir().join("objects");
-        let (packs, made) = (OnceCell::new(), RefCell::new(ById::new()));
-        Ok(Objects { odb, directory, asked: Cell::new(0), packs, made, clone })
+        let (packs, made, indexes) = (OnceCell::new(), RefCell::new(ById::new()), Arc::default());
+        Ok(Objects { odb, directory, asked: Cell::new(0), packs, indexes, made, clone })
+    }
+
+    /// Others of the same repository have looked up where objects are: so need not these.
+    pub fn beside(self, others: &Self) -> Self {
+        Objects { indexes: Arc::clone(&others.indexes), ..self }
+    }
+
+    /// So many objects are going to be asked for.
+    pub fn expect(&self, count: usize) {
+        self.asked.set(self.asked.get() + count);
     }
 
     /// Makes an object in memory, unless it is here.
@@ -112,7 +123,9 @@ impl<'r> Objects<'r> {
     /// Our own way to what is in packs, once so much was asked for that opening them is worth it.
     fn packs(&self) -> Option<&Packs> {
         self.asked.set(self.asked.get() + 1);
-        (self.asked.get() > FEW).then(|| self.packs.get_or_init(|| Packs::of(&self.directory)))
+        (self.asked.get() > FEW).then(|| {
+            self.packs.get_or_init(|| Packs::of(self.indexes.get_or_init(|| Indexes::of(&self.directory))))
+        })
     }
 
     /// An object of the repository, with the content that its name stands for.

@@ -76,9 +76,15 @@ impl<'t> TreeEntry<'t> {
         self.name.get(at).copied().or(end)
     }
 
-    fn is_bent(&self) -> bool {
+    /// The entry that must not stand beside this one: a file where this is a directory, and the reverse.
+    pub fn twin(&self) -> TreeEntry<'t> {
+        TreeEntry { mode: Mode(if self.mode.is_tree() { 0o100_644 } else { 0o040_000 }), ..*self }
+    }
+
+    /// Is its name none that a checkout can hold?
+    pub fn is_bent(&self) -> bool {
         let dotted = matches!(self.name.first(), None | Some(b'.'));
-        self.name.contains(&b'/') || dotted && RepoPath::new(self.name).is_bent()
+        memchr::memchr(b'/', self.name).is_some() || dotted && RepoPath::new(self.name).is_bent()
     }
 }
 
@@ -100,20 +106,13 @@ pub struct Entries<'t> {
     last: Option<TreeEntry<'t>>,
     /// Earlier names with which the last name begins, each longer than the one before. Between the file `a` and the directory
     /// `a` stand only names that begin with `a`, so the file is still among them when the directory comes.
-    /// Each with the place where its entry begins.
-    stems: Vec<(usize, &'t [u8])>,
+    stems: Vec<&'t [u8]>,
 }
 
 impl<'t> Entries<'t> {
     /// All entries of a tree.
     pub fn of(id: Oid, data: &'t [u8]) -> Self {
-        Entries::from(id, data, 0)
-    }
-
-    /// The entries from a place on, the first of which begins with another letter than the one before it; those before are
-    /// known to be sound.
-    pub fn from(id: Oid, data: &'t [u8], place: usize) -> Self {
-        Entries { id, data, rest: data.get(place..).unwrap_or_default(), last: None, stems: Vec::new() }
+        Entries { id, data, rest: data, last: None, stems: Vec::new() }
     }
 
     /// The next entry; `None` at the end.
@@ -127,11 +126,6 @@ impl<'t> Entries<'t> {
         self.rest = rest;
         self.last = Some(entry);
         Ok(Some(entry))
-    }
-
-    /// Where the earliest entry begins that can still contradict one to come.
-    pub fn oldest(&self) -> usize {
-        self.stems.first().map_or(self.place(), |(place, _)| *place)
     }
 
     /// The next entry of both trees, as far as they have the same names in the same order up to here: what is checked in one need
@@ -164,11 +158,11 @@ impl<'t> Entries<'t> {
         if self.last.is_some_and(|last| last.byte_at(common) >= entry.byte_at(common)) {
             return Err(untrusted(self.id, entry, "entries that are out of order or doubled"));
         }
-        while self.stems.pop_if(|(_, stem)| stem.len() > common).is_some() {}
-        if entry.mode.is_tree() && self.stems.last().is_some_and(|(_, stem)| *stem == entry.name) {
+        while self.stems.pop_if(|stem| stem.len() > common).is_some() {}
+        if entry.mode.is_tree() && self.stems.last().is_some_and(|stem| *stem == entry.name) {
             return Err(untrusted(self.id, entry, "a file and a directory of one name"));
         }
-        self.stems.push((self.place(), entry.name));
+        self.stems.push(entry.name);
         Ok(())
     }
 }

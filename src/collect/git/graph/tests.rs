@@ -89,7 +89,7 @@ proptest! {
 
     /// Whatever was read before, and whatever the dates are.
     #[test]
-    fn ancestors_are_those_that_are_reached(commits in commits(), pairs in proptest::collection::vec((0_usize..140, 0_usize..140), 1..12)) {
+    fn ancestors_are_those_that_are_reached(commits in commits(), pairs in proptest::collection::vec((0_usize..140, 0_usize..140), 1..8)) {
         let fixture = Fixture::new();
         let (ids, reached) = (history(&fixture, &commits), reached(&commits));
         let opened = fixture.open();

@@ -52,8 +52,11 @@ const LANDINGS: usize = 16;
 /// Landings for which more commits than this have to be looked at come last: meanwhile the others are proved.
 const NEAR: usize = 4_096;
 
-/// So many pairs of trees are compared one after the other by one thread.
+/// So many pairs of trees at least are compared one after the other by one thread.
 const PAIRS: usize = 64;
+
+/// A commit and a tree at least are read for each pair: the other commit is that of its neighbour.
+const OBJECTS_OF_A_PAIR: usize = 2;
 
 impl Repository {
     /// How `head` lies to `baseline`, with every step of the branch between them.
@@ -73,14 +76,23 @@ impl Repository {
         reach: &Reach,
         mut each: impl FnMut(usize, Fact<Vec<RepoPath>>),
     ) {
-        match work::for_threads(self, work::threads_for(pairs.len().div_ceil(PAIRS))) {
+        let threads = work::threads_for(pairs.len().div_ceil(PAIRS));
+        match work::for_threads(self, threads) {
             Ok(objects) => {
-                let feed = |hand_out: &dyn Fn(Range<usize>)| chunks(pairs.len(), PAIRS).for_each(hand_out);
+                let feed = |hand_out: &dyn Fn(Range<usize>)| {
+                    work::stretches(pairs.len(), PAIRS, threads).for_each(hand_out);
+                };
                 let work = |objects: &Objects<'_>, next: Jobs<'_, Range<usize>>, give: Results<'_, _>| {
-                    let store = store::Store::new(objects);
+                    objects.expect(OBJECTS_OF_A_PAIR * pairs.len() / threads);
+                    let store = store::Store::for_neighbours(objects);
                     while let Some(numbers) = next() {
-                        numbers
-                            .for_each(|number| give(number, between(&store, &pairs[number], reach).into()));
+                        for (first, some) in numbers.clone().step_by(PAIRS).zip(pairs[numbers].chunks(PAIRS))
+                        {
+                            give(
+                                first,
+                                some.iter().map(|pair| between(&store, pair, reach).into()).collect(),
+                            );
+                        }
                     }
                 };
                 work::side_by_side(objects, feed, work, each);
@@ -170,10 +182,12 @@ fn prove(
     let work = |objects: &Objects<'_>, next: Jobs<'_, Vec<(usize, Answers)>>, give: Results<'_, _>| {
         let mut prover = coverage::Prover::new(objects);
         while let Some(job) = next() {
-            for (number, answers) in job {
+            let first = job.first().map_or(0, |(number, _)| *number);
+            let cover = |(number, answers): (usize, Answers)| {
                 let coverage = prover.cover_knowing(&landings[number], answers);
-                give(number, (coverage, prover.misses()));
-            }
+                (coverage, prover.misses())
+            };
+            give(first, job.into_iter().map(cover).collect());
         }
     };
     work::side_by_side(objects, feed, work, |number, (coverage, misses)| each(number, coverage, misses));

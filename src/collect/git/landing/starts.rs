@@ -1,87 +1,123 @@
 //! Where the entries of a tree begin, and that the tree is sound.
 //!
-//! The trees of neighbouring commits are nearly the same. So a tree is checked beside a sound one that is like it: entries
-//! that both begin with were checked there, and so were those that both end with, as soon as nothing before them can
-//! contradict them any more. What lies between is checked as ever ([`Entries`]).
+//! The trees of neighbouring commits are nearly the same. So a tree is checked beside a sound one that is like it, and only
+//! entries with a mode or name that the other has not are looked at. A tree is sound when every name is, when the entries
+//! are in order, and when none has a twin, which is a file and a directory of one name. Of twins at least one is not in the
+//! sound tree, so it is enough to search those of the entries that were looked at.
 
-use super::super::tree::{Entries, split_entry};
+use super::super::tree::{Entries, TreeEntry, split_entry};
 use super::store::ID_WIDTH;
 use crate::model::fact::Gap;
 use git2::Oid;
+use std::cmp::Ordering;
 
 /// Where each entry begins, and where the last one ends.
 pub fn of(id: Oid, data: &[u8]) -> Result<Vec<u32>, Gap> {
     let mut starts = Vec::with_capacity(data.len() / (ID_WIDTH + 12) + 2);
-    go_through(Entries::of(id, data), &mut starts, |_| None)?;
-    Ok(starts)
-}
-
-/// The same, beside a sound tree.
-pub fn beside(id: Oid, data: &[u8], sound: &[u8], sound_starts: &[u32]) -> Result<Vec<u32>, Gap> {
-    let equal = common_start(sound, data);
-    let unequal = sound_starts.partition_point(|start| *start as usize <= equal).saturating_sub(1);
-    let from = fresh(sound, sound_starts, unequal);
-    let place = sound_starts.get(from).map_or(0, |start| *start as usize);
-    // Where the end begins that both have.
-    let end = data.len() - common_end(&sound[place..], &data[place..]);
-    let known = |entries: &Entries<'_>| {
-        let there = (entries.place() + sound.len()).checked_sub(data.len())?;
-        let number = sound_starts.binary_search(&(there as u32)).ok()?;
-        (entries.oldest() >= end).then_some(number)
-    };
-    let mut starts = Vec::with_capacity(sound_starts.len() + 8);
-    starts.extend_from_slice(&sound_starts[..from]);
-    if let Some(number) = go_through(Entries::from(id, data, place), &mut starts, known)? {
-        let here = |start: &u32| (*start as usize + data.len() - sound.len()) as u32;
-        starts.extend(sound_starts[number + 1..].iter().map(here));
-    }
-    Ok(starts)
-}
-
-/// Goes through entries until there are no more, or until it is known which entry of another tree all else is like.
-fn go_through(
-    mut entries: Entries<'_>,
-    starts: &mut Vec<u32>,
-    known: impl Fn(&Entries<'_>) -> Option<usize>,
-) -> Result<Option<usize>, Gap> {
-    starts.push(entries.place() as u32);
+    let mut entries = Entries::of(id, data);
+    starts.push(0);
     while entries.next_entry()?.is_some() {
         starts.push(entries.place() as u32);
-        if let Some(number) = known(&entries) {
-            return Ok(Some(number));
-        }
     }
-    Ok(None)
+    Ok(starts)
 }
 
-/// The last entry before this one which has another first letter than the entry before it: no earlier one matters to it.
-fn fresh(data: &[u8], starts: &[u32], before: usize) -> usize {
-    let letter = |at: usize| {
-        let entry = data.get(*starts.get(at)? as usize..).and_then(|rest| split_entry(rest, ID_WIDTH));
-        entry.and_then(|(entry, _)| entry.name.first().copied())
-    };
-    let mut at = before.saturating_sub(1);
-    while at > 0 && letter(at) == letter(at - 1) {
-        at -= 1;
+/// The same, beside a sound tree. A tree that has a fault is gone through from its beginning, to tell which.
+pub fn beside(id: Oid, data: &[u8], sound: &[u8], sound_starts: &[u32]) -> Result<Vec<u32>, Gap> {
+    let starts = Vec::with_capacity(sound_starts.len() + 8);
+    let beside = Beside { data, sound, sound_starts, next: 0, starts, fresh: Vec::new() };
+    beside.starts().map_or_else(|| of(id, data), Ok)
+}
+
+/// A tree of which the entries so far are in order, beside a sound one.
+struct Beside<'t> {
+    data: &'t [u8],
+    sound: &'t [u8],
+    sound_starts: &'t [u32],
+    /// The number of the entry in the sound tree that comes after all so far.
+    next: usize,
+    /// Where each entry so far begins, and where the last one ends.
+    starts: Vec<u32>,
+    /// Entries with a mode or name that the sound tree has not.
+    fresh: Vec<TreeEntry<'t>>,
+}
+
+impl Beside<'_> {
+    /// Where each entry begins; `None` when the tree has a fault.
+    fn starts(mut self) -> Option<Vec<u32>> {
+        self.starts.push(0);
+        self.go_along();
+        while self.place() < self.data.len() {
+            self.fresh_entry()?;
+            self.go_along();
+        }
+        let alone = self.fresh.iter().all(|entry| !self.has(&entry.twin()));
+        alone.then_some(self.starts)
     }
-    at
+
+    /// Where the next entry begins.
+    fn place(&self) -> usize {
+        self.starts.last().map_or(0, |start| *start as usize)
+    }
+
+    /// Passes over entries that have the same mode and name in both trees.
+    fn go_along(&mut self) {
+        while let Some((there, ends)) = self.sound_starts.get(self.next..).and_then(<[u32]>::split_first) {
+            let (here, there) = (self.place(), *there as usize);
+            let equal = common_start(&self.sound[there..], &self.data[here..]);
+            let end_here = |end: &u32| *end as usize - there + here;
+            // An entry ends with what it points to, which may be something else.
+            let is_same =
+                |end: &u32| *end as usize - there - ID_WIDTH <= equal && end_here(end) <= self.data.len();
+            let count = ends.partition_point(is_same);
+            if count == 0 {
+                return;
+            }
+            self.starts.extend(ends[..count].iter().map(|end| end_here(end) as u32));
+            self.next += count;
+        }
+    }
+
+    /// Passes over an entry that is not the next one of the sound tree; `None` when it has a fault.
+    fn fresh_entry(&mut self) -> Option<()> {
+        let (entry, rest) = split_entry(&self.data[self.place()..], ID_WIDTH)?;
+        let last = self.starts.len().checked_sub(2).and_then(|last| entry_at(self.data, self.starts[last]));
+        if entry.is_bent() || last.is_some_and(|last| last.order(&entry).is_ge()) {
+            return None;
+        }
+        let follows =
+            |start: &u32| entry_at(self.sound, *start).is_some_and(|other| other.order(&entry).is_le());
+        self.next += self.sound_starts[self.next..].iter().take_while(|start| follows(start)).count();
+        self.starts.push((self.data.len() - rest.len()) as u32);
+        self.fresh.push(entry);
+        Some(())
+    }
+
+    /// Is such an entry among those so far?
+    fn has(&self, entry: &TreeEntry<'_>) -> bool {
+        let order = |start: &u32| match entry_at(self.data, *start) {
+            Some(other) => other.order(entry),
+            None => Ordering::Greater,
+        };
+        self.starts.binary_search_by(order).is_ok()
+    }
+}
+
+fn entry_at(tree: &[u8], start: u32) -> Option<TreeEntry<'_>> {
+    split_entry(tree.get(start as usize..)?, ID_WIDTH).map(|(entry, _)| entry)
 }
 
 /// How many bytes both begin with.
 pub fn common_start(one: &[u8], other: &[u8]) -> usize {
-    const STEP: usize = 64;
-    let steps = one.as_chunks::<STEP>().0.iter().zip(other.as_chunks::<STEP>().0);
-    let sure = steps.take_while(|(one, other)| one == other).count() * STEP;
-    let more = one[sure..].iter().zip(&other[sure..]).take_while(|(one, other)| one == other).count();
-    sure + more
+    let coarse = common_steps::<512>(one, other);
+    let fine = coarse + common_steps::<16>(&one[coarse..], &other[coarse..]);
+    fine + one[fine..].iter().zip(&other[fine..]).take_while(|(one, other)| one == other).count()
 }
 
-fn common_end(one: &[u8], other: &[u8]) -> usize {
-    const STEP: usize = 64;
-    let steps = one.as_rchunks::<STEP>().1.iter().rev().zip(other.as_rchunks::<STEP>().1.iter().rev());
-    let sure = steps.take_while(|(one, other)| one == other).count() * STEP;
-    let (one, other) = (&one[..one.len() - sure], &other[..other.len() - sure]);
-    sure + one.iter().rev().zip(other.iter().rev()).take_while(|(one, other)| one == other).count()
+/// The same, in whole steps.
+fn common_steps<const STEP: usize>(one: &[u8], other: &[u8]) -> usize {
+    let steps = one.as_chunks::<STEP>().0.iter().zip(other.as_chunks::<STEP>().0);
+    steps.take_while(|(one, other)| one == other).count() * STEP
 }
 
 #[cfg(test)]
@@ -112,9 +148,12 @@ mod tests {
         Oid::from_bytes(&[1; ID_WIDTH]).unwrap()
     }
 
+    /// Beside another tree the same is found, and no sound tree is gone through from its beginning.
     fn agree(sound: &[u8], data: &[u8]) {
-        let Ok(starts) = of(id(), sound) else { return };
-        assert_eq!(beside(id(), data, sound, &starts), of(id(), data), "{sound:?} {data:?}");
+        let Ok(sound_starts) = of(id(), sound) else { return };
+        let (sound_starts, starts, fresh) = (&sound_starts[..], Vec::new(), Vec::new());
+        let beside = Beside { data, sound, sound_starts, next: 0, starts, fresh };
+        assert_eq!(beside.starts(), of(id(), data).ok(), "{sound:?} {data:?}");
     }
 
     #[test]

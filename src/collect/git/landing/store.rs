@@ -14,11 +14,14 @@ use git2::{ObjectType, Oid};
 use std::cell::RefCell;
 use std::rc::Rc;
 
-/// When this many bytes of trees are kept, all are let go.
-const TREE_LIMIT: usize = 128 * 1024 * 1024;
+/// This many bytes of trees are kept, and as many of those before.
+const TREE_LIMIT: usize = 64 * 1024 * 1024;
+
+/// The same where only neighbours are compared.
+const NEIGHBOURS_LIMIT: usize = 4 * 1024 * 1024;
 
 /// The same for files. The second engine asks for those that the first has merged, and busy files are merged again and again.
-const FILE_LIMIT: usize = 32 * 1024 * 1024;
+const FILE_LIMIT: usize = 16 * 1024 * 1024;
 
 /// The width of an object name in a tree, in bytes.
 pub const ID_WIDTH: usize = 20;
@@ -107,7 +110,17 @@ pub struct Store<'o, 'r> {
 impl<'o, 'r> Store<'o, 'r> {
     /// A store that has read nothing yet.
     pub fn new(objects: &'o Objects<'r>) -> Self {
-        let (trees, files) = (Kept::up_to(TREE_LIMIT), Kept::up_to(FILE_LIMIT));
+        Store::up_to(TREE_LIMIT, objects)
+    }
+
+    /// The same for trees that are compared with those of their neighbours and not asked for again: memory that is used
+    /// again is faster than memory that is new.
+    pub fn for_neighbours(objects: &'o Objects<'r>) -> Self {
+        Store::up_to(NEIGHBOURS_LIMIT, objects)
+    }
+
+    fn up_to(tree_limit: usize, objects: &'o Objects<'r>) -> Self {
+        let (trees, files) = (Kept::up_to(tree_limit), Kept::up_to(FILE_LIMIT));
         let (roots, likeness) = (RefCell::new(ById::new()), Likeness::new(objects));
         Store { objects, trees: RefCell::new(trees), files: RefCell::new(files), roots, likeness }
     }
@@ -128,7 +141,7 @@ impl<'o, 'r> Store<'o, 'r> {
 
     /// Trees in their raw form, which are known to be sound, and probably like each other.
     pub fn trees<const N: usize>(&self, ids: [Option<Oid>; N]) -> Result<[Option<Rc<KeptTree<'o>>>; N], Gap> {
-        let mut like = ids.iter().flatten().find_map(|id| self.trees.borrow().get(*id));
+        let mut like = ids.iter().flatten().find_map(|id| self.trees.borrow_mut().get(*id));
         let mut trees = [const { None }; N];
         for (tree, id) in trees.iter_mut().zip(ids) {
             *tree = id.map(|id| self.tree(id, like.as_deref())).transpose()?;
@@ -138,7 +151,7 @@ impl<'o, 'r> Store<'o, 'r> {
     }
 
     fn tree(&self, id: Oid, like: Option<&KeptTree<'_>>) -> Result<Rc<KeptTree<'o>>, Gap> {
-        if let Some(tree) = self.trees.borrow().get(id) {
+        if let Some(tree) = self.trees.borrow_mut().get(id) {
             return Ok(tree);
         }
         let object = self.objects.read(id, ObjectType::Tree)?;
@@ -152,7 +165,7 @@ impl<'o, 'r> Store<'o, 'r> {
 
     /// A file.
     pub fn file(&self, id: Oid) -> Result<Rc<Object<'o>>, Gap> {
-        if let Some(file) = self.files.borrow().get(id) {
+        if let Some(file) = self.files.borrow_mut().get(id) {
             return Ok(file);
         }
         let file = self.objects.read_quickly(id, ObjectType::Blob)?;
@@ -160,30 +173,42 @@ impl<'o, 'r> Store<'o, 'r> {
     }
 }
 
-/// What was read, until it is too much.
+/// What was read. What was not asked for since the last time that it became too much is let go then.
 struct Kept<T> {
-    values: ById<Rc<T>>,
+    young: ById<(usize, Rc<T>)>,
+    old: ById<(usize, Rc<T>)>,
     bytes: usize,
     limit: usize,
 }
 
 impl<T> Kept<T> {
+    /// Keeps up to this many bytes, and as many of those before.
     fn up_to(limit: usize) -> Self {
-        Kept { values: ById::new(), bytes: 0, limit }
+        Kept { young: ById::new(), old: ById::new(), bytes: 0, limit }
     }
 
-    fn get(&self, id: Oid) -> Option<Rc<T>> {
-        self.values.get(id).cloned()
+    fn get(&mut self, id: Oid) -> Option<Rc<T>> {
+        if let Some((_, value)) = self.young.get(id) {
+            return Some(Rc::clone(value));
+        }
+        let (bytes, value) = self.old.get(id)?;
+        let (bytes, value) = (*bytes, Rc::clone(value));
+        self.add(id, bytes, Rc::clone(&value));
+        Some(value)
     }
 
     fn keep(&mut self, id: Oid, bytes: usize, value: T) -> Rc<T> {
+        let value = Rc::new(value);
+        self.add(id, bytes, Rc::clone(&value));
+        value
+    }
+
+    fn add(&mut self, id: Oid, bytes: usize, value: Rc<T>) {
         if self.bytes > self.limit {
-            self.values.clear();
+            self.old = std::mem::replace(&mut self.young, ById::new());
             self.bytes = 0;
         }
-        let value = Rc::new(value);
         self.bytes += bytes;
-        self.values.add(id, Rc::clone(&value));
-        value
+        self.young.add(id, (bytes, value));
     }
 }

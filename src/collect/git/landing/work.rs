@@ -4,6 +4,7 @@ use super::super::Repository;
 use super::super::object::Objects;
 use crate::model::fact::Gap;
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
@@ -19,14 +20,31 @@ pub fn threads_for(jobs: usize) -> usize {
 
 /// The objects of a repository once for each of so many threads.
 pub fn for_threads(repository: &Repository, count: usize) -> Result<Vec<Objects<'_>>, Gap> {
-    (0..count).map(|_| repository.trusted_objects()).collect()
+    let first = repository.trusted_objects()?;
+    let others =
+        (1..count).map(|_| Ok(repository.trusted_objects()?.beside(&first))).collect::<Result<Vec<_>, Gap>>();
+    others.map(|mut all| {
+        all.push(first);
+        all
+    })
+}
+
+/// The numbers below `count` in stretches: neighbours read the same objects, and what one thread has read the others read again.
+/// So they are long at first, and no shorter than `least`; at the end nobody waits long for the others.
+pub fn stretches(count: usize, least: usize, threads: usize) -> impl Iterator<Item = Range<usize>> {
+    let mut start = 0;
+    std::iter::from_fn(move || {
+        let length = ((count - start) / (2 * threads)).max(least).min(count - start);
+        start += length;
+        (length > 0).then_some(start - length..start)
+    })
 }
 
 /// The jobs that wait for a worker.
 pub type Jobs<'w, J> = &'w dyn Fn() -> Option<J>;
 
-/// Where a result goes, with its number.
-pub type Results<'w, R> = &'w dyn Fn(usize, R);
+/// Where results go, several that follow each other with the number of the first: to wake the caller takes time.
+pub type Results<'w, R> = &'w dyn Fn(usize, Vec<R>);
 
 /// One thread runs `feed` and so hands out jobs; one for each of `objects` runs `work` and takes them. `each` gets the
 /// results in the order of their numbers, which count from zero, in the thread of the caller.
@@ -46,7 +64,7 @@ pub fn side_by_side<J: Send, R: Send>(
             let (give, jobs, work) = (give.clone(), &jobs, &work);
             scope.spawn(move || {
                 let next = || jobs.lock().ok()?.recv().ok();
-                work(&objects, &next, &|number, result| drop(give.send((number, result))));
+                work(&objects, &next, &|first, results| drop(give.send((first, results))));
             });
         }
         drop(give);
@@ -54,13 +72,15 @@ pub fn side_by_side<J: Send, R: Send>(
     });
 }
 
-fn in_order<R>(results: &Receiver<(usize, R)>, mut each: impl FnMut(usize, R)) {
+fn in_order<R>(results: &Receiver<(usize, Vec<R>)>, mut each: impl FnMut(usize, R)) {
     let (mut waiting, mut next) = (BTreeMap::new(), 0);
-    for (number, result) in results {
-        waiting.insert(number, result);
-        while let Some(result) = waiting.remove(&next) {
-            each(next, result);
-            next += 1;
+    for (first, some) in results {
+        waiting.insert(first, some);
+        while let Some(some) = waiting.remove(&next) {
+            for result in some {
+                each(next, result);
+                next += 1;
+            }
         }
     }
 }
@@ -72,12 +92,21 @@ mod tests {
     #[test]
     fn results_come_in_the_order_of_their_numbers() {
         let (give, results) = channel();
-        for number in [2, 0, 3, 1] {
-            give.send((number, number * 10)).unwrap();
+        for (first, some) in [(3, vec![30]), (0, vec![0]), (4, vec![40, 50]), (1, vec![10, 20])] {
+            give.send((first, some)).unwrap();
         }
         drop(give);
         let mut found = Vec::new();
         in_order(&results, |number, result| found.push((number, result)));
-        assert_eq!(found, [(0, 0), (1, 10), (2, 20), (3, 30)]);
+        assert_eq!(found, [(0, 0), (1, 10), (2, 20), (3, 30), (4, 40), (5, 50)]);
+    }
+
+    #[test]
+    fn stretches_cover_all_and_become_shorter() {
+        for (count, threads) in [(0, 1), (1, 4), (64, 2), (65, 2), (5_000, 2), (100_000, 4), (77, 1)] {
+            let all: Vec<Range<usize>> = stretches(count, 64, threads).collect();
+            assert!(all.iter().cloned().flatten().eq(0..count), "{all:?}");
+            assert!(all.is_sorted_by(|one, next| one.len() >= next.len()), "{all:?}");
+        }
     }
 }

@@ -15,7 +15,7 @@ use std::sync::Arc;
 const BLOCK: u64 = 16 * 1024;
 
 /// This many bytes of blocks are kept, and as many of those before.
-const BLOCKS_LIMIT: usize = 8 * 1024 * 1024;
+const BLOCKS_LIMIT: usize = 2 * 1024 * 1024;
 
 /// The longest head of an object: a size in nine bytes, and a name.
 const HEAD: usize = 9 + 20;

@@ -5,10 +5,10 @@
 //! for a first byte is read when a name with it is asked for.
 
 use git2::Oid;
-use std::cell::OnceCell;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
+use std::sync::{Mutex, OnceLock};
 
 const NAME: usize = 20;
 const TABLE: usize = 256;
@@ -18,16 +18,17 @@ const LONG: u32 = 1 << 31;
 
 /// The index of a pack.
 pub struct Index {
-    file: File,
+    /// Read by one thread at a time: each has to find its place first.
+    file: Mutex<File>,
     /// How many names begin with this byte or a lower one.
     up_to: Vec<u32>,
-    parts: Vec<OnceCell<Option<Part>>>,
+    parts: Vec<OnceLock<Option<Part>>>,
 }
 
-/// All that begin with one byte.
+/// All that begin with one byte, as they stand in the file.
 struct Part {
-    names: Vec<[u8; NAME]>,
-    offsets: Vec<u32>,
+    names: Vec<u8>,
+    offsets: Vec<u8>,
 }
 
 impl Index {
@@ -38,8 +39,8 @@ impl Index {
         file.read_exact(&mut start).ok()?;
         let counts = start.strip_prefix(b"\xfftOc\0\0\0\x02")?;
         let up_to: Vec<u32> = counts.as_chunks().0.iter().map(|bytes| u32::from_be_bytes(*bytes)).collect();
-        let parts = (0..TABLE).map(|_| OnceCell::new()).collect();
-        up_to.is_sorted().then_some(Index { file, up_to, parts })
+        let parts = (0..TABLE).map(|_| OnceLock::new()).collect();
+        up_to.is_sorted().then_some(Index { file: Mutex::new(file), up_to, parts })
     }
 
     /// Where an object begins in the pack; `None` when it is not there.
@@ -47,8 +48,8 @@ impl Index {
         let name: &[u8; NAME] = id.as_bytes().try_into().ok()?;
         let first = usize::from(name[0]);
         let part = self.parts.get(first)?.get_or_init(|| self.part(first)).as_ref()?;
-        let place = part.names.binary_search(name).ok()?;
-        let offset = *part.offsets.get(place)?;
+        let place = part.names.as_chunks().0.binary_search(name).ok()?;
+        let offset = u32::from_be_bytes(*part.offsets.as_chunks().0.get(place)?);
         if offset & LONG == 0 { Some(u64::from(offset)) } else { self.long_offset(offset & !LONG) }
     }
 
@@ -62,10 +63,7 @@ impl Index {
         let before = u64::from(before);
         let names = self.bytes(START + before * NAME as u64, count * NAME)?;
         let offsets = self.bytes(START + self.count() * (NAME as u64 + 4) + before * 4, count * 4)?;
-        Some(Part {
-            names: names.as_chunks().0.to_vec(),
-            offsets: offsets.as_chunks().0.iter().map(|bytes| u32::from_be_bytes(*bytes)).collect(),
-        })
+        Some(Part { names, offsets })
     }
 
     fn long_offset(&self, place: u32) -> Option<u64> {
@@ -75,10 +73,11 @@ impl Index {
     }
 
     fn bytes(&self, from: u64, count: usize) -> Option<Vec<u8>> {
-        let mut file = &self.file;
+        let mut file = self.file.lock().ok()?;
         file.seek(SeekFrom::Start(from)).ok()?;
-        let mut bytes = Vec::new();
-        let read = file.take(count as u64).read_to_end(&mut bytes).ok()?;
+        // As many as it should be, but whatever the table says, not much more than there are.
+        let mut bytes = Vec::with_capacity(count.min(1 << 20));
+        let read = (&*file).take(count as u64).read_to_end(&mut bytes).ok()?;
         (read == count).then_some(bytes)
     }
 }

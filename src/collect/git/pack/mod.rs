@@ -12,7 +12,7 @@ use git2::{ObjectType, Oid};
 use index::Index;
 use kept::Kept;
 use std::cell::{Cell, RefCell};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 mod delta;
@@ -30,7 +30,7 @@ const SIZE_LIMIT: u64 = 256 * 1024 * 1024;
 const CHAIN_LIMIT: usize = 10_000;
 
 /// This many bytes of a pack's objects are kept, and as many of those before.
-const OBJECTS_LIMIT: usize = 32 * 1024 * 1024;
+const OBJECTS_LIMIT: usize = 16 * 1024 * 1024;
 
 /// The bytes of an object, and what it is.
 pub type Packed = (ObjectType, Arc<Vec<u8>>);
@@ -42,8 +42,11 @@ pub struct Packs {
     last: Cell<usize>,
 }
 
-impl Packs {
-    /// The packs in the directory `objects` of a repository, as far as they can be opened.
+/// The indexes of the packs, each beside the path of its pack. Threads share them.
+pub struct Indexes(Vec<(PathBuf, Arc<Index>)>);
+
+impl Indexes {
+    /// Those in the directory `objects` of a repository, as far as they can be opened.
     pub fn of(objects: &Path) -> Self {
         let listed = std::fs::read_dir(objects.join("pack")).into_iter().flatten().flatten();
         let sized = listed.map(|entry| (entry.metadata().map_or(0, |about| about.len()), entry.path()));
@@ -51,7 +54,16 @@ impl Packs {
             sized.filter(|(_, path)| path.extension().is_some_and(|ending| ending == "idx")).collect();
         indexes.sort();
         let largest = indexes.iter().rev().take(PACK_LIMIT);
-        Packs { packs: largest.filter_map(|(_, path)| Pack::open(path)).collect(), last: Cell::new(0) }
+        let open = |path: &Path| Some((path.with_extension("pack"), Arc::new(Index::open(path)?)));
+        Indexes(largest.filter_map(|(_, path)| open(path)).collect())
+    }
+}
+
+impl Packs {
+    /// The packs of these indexes, as far as they can be opened.
+    pub fn of(indexes: &Indexes) -> Self {
+        let packs = indexes.0.iter().filter_map(|(path, index)| Pack::open(path, Arc::clone(index)));
+        Packs { packs: packs.collect(), last: Cell::new(0) }
     }
 
     /// Is it in one of them?
@@ -75,17 +87,16 @@ impl Packs {
 }
 
 struct Pack {
-    index: Index,
+    index: Arc<Index>,
     file: PackFile,
     /// Objects by where they begin: the next difference may be one from them.
     kept: RefCell<Kept<Packed>>,
 }
 
 impl Pack {
-    fn open(index: &Path) -> Option<Self> {
-        let file = PackFile::open(&index.with_extension("pack"))?;
+    fn open(path: &Path, index: Arc<Index>) -> Option<Self> {
         let kept = RefCell::new(Kept::up_to(OBJECTS_LIMIT));
-        Some(Pack { index: Index::open(index)?, file, kept })
+        Some(Pack { index, file: PackFile::open(path)?, kept })
     }
 
     fn object_at(&self, offset: u64) -> Option<Packed> {

@@ -6,7 +6,6 @@ use crate::collect::git::tests::fixture::Fixture;
 use crate::collect::git::trust::CloneKind;
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
 
 /// Long enough, together, that some lie across the blocks in which a pack is read.
 fn text(version: usize) -> String {
@@ -64,7 +63,7 @@ impl Packed {
 
     /// How many objects are read, and how many of them are not what their name says.
     fn read(&self) -> (usize, usize) {
-        let packs = Packs::of(&self.directory());
+        let packs = Packs::of(&Indexes::of(&self.directory()));
         let read = self.objects.keys().filter_map(|id| Some((id, packs.read(*id)?)));
         let is_right = read.map(|(id, (kind, bytes))| self.objects[id] == (kind, bytes.to_vec()));
         let (right, wrong): (Vec<bool>, Vec<bool>) = is_right.partition(|right| *right);
@@ -84,10 +83,12 @@ fn every_object_is_read_as_libgit2_reads_it() {
 #[test]
 fn what_is_not_there_is_not_found() {
     let packed = Packed::new();
-    let packs = Packs::of(&packed.directory());
+    let packs = Packs::of(&Indexes::of(&packed.directory()));
     assert!(packs.read(Oid::from_bytes(&[7; 20]).unwrap()).is_none());
     assert!(
-        Packs::of(&packed.directory().join("nowhere")).read(*packed.objects.keys().next().unwrap()).is_none()
+        Packs::of(&Indexes::of(&packed.directory().join("nowhere")))
+            .read(*packed.objects.keys().next().unwrap())
+            .is_none()
     );
 }
 
