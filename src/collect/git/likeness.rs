@@ -73,7 +73,7 @@ impl<'o, 'r> Likeness<'o, 'r> {
         let print = Rc::new(Print::of(self.objects.read_quickly(id, ObjectType::Blob)?.data()));
         let (mut prints, mut pieces) = (self.prints.borrow_mut(), self.pieces.borrow_mut());
         if *pieces > KEPT_LIMIT {
-            prints.clear();
+            *prints = ById::new();
             *pieces = 0;
         }
         *pieces += print.pieces.len();
