@@ -210,8 +210,14 @@ impl<'g, 'o, 'r> Paint<'g, 'o, 'r> {
     /// Paints until only stale commits wait, or others that cannot matter, or until so many were painted. Is nothing left to paint?
     fn paint(&mut self, limit: usize) -> Result<bool, Gap> {
         for step in 0..limit {
-            let looks = step >= FIRST_LOOK && step.is_power_of_two();
-            if self.fresh == 0 || looks && self.cannot_meet(step) {
+            if self.fresh == 0 {
+                // Who has painted a good part of all that was read may have read a history to its end.
+                if step >= FIRST_LOOK && step >= self.graph.nodes.len() / 2 {
+                    self.graph.correct_dates(true);
+                }
+                return Ok(true);
+            }
+            if step >= FIRST_LOOK && step.is_power_of_two() && self.cannot_meet() {
                 return Ok(true);
             }
             let Some(place) = self.next() else { break };
@@ -224,9 +230,8 @@ impl<'g, 'o, 'r> Paint<'g, 'o, 'r> {
 
     /// Is it sure that `base` reaches nothing that `head` alone has painted so far, and that `head` is painted to its end? Then its
     /// colour can go on for a whole history and changes nothing any more.
-    fn cannot_meet(&mut self, steps: usize) -> bool {
-        // A look at all commits is worth it after a good part of as many steps.
-        self.graph.correct_dates(steps.saturating_mul(16) >= self.graph.nodes.len());
+    fn cannot_meet(&mut self) -> bool {
+        self.graph.correct_dates(false);
         let fresh =
             self.queue.iter().map(|(_, place)| *place).filter(|place| self.flags(*place) & STALE == 0);
         let mut latest = Some(i64::MIN);

@@ -4,7 +4,7 @@
 //! corrected date of its parents, whichever is later (gitformat-commit-graph(5), "corrected commit date"). So whoever reaches a commit has a
 //! later corrected date than it, whatever the commits say.
 
-use super::Graph;
+use super::{Graph, UNKNOWN};
 
 /// The corrected dates that are known, by place.
 #[derive(Default)]
@@ -51,11 +51,19 @@ impl Graph<'_, '_> {
         }
     }
 
+    /// The place of a parent, if that was read.
+    fn known_link(&self, at: usize) -> Option<usize> {
+        match self.links[at] {
+            UNKNOWN => self.nodes.place(self.parents[at]),
+            place => Some(place as usize),
+        }
+    }
+
     fn dated_by_parents(&self, at: usize) -> Found {
         let (_, node) = self.nodes.at(at);
         let mut latest = node.date;
-        for parent in &self.parents[node.parents()] {
-            let Some(place) = self.nodes.place(*parent) else { return Found::Unknown };
+        for at in node.parents() {
+            let Some(place) = self.known_link(at) else { return Found::Unknown };
             let Some(date) = self.corrected_date(place) else { return Found::After(place) };
             let Some(next) = date.checked_add(1) else { return Found::Unknown };
             latest = latest.max(next);

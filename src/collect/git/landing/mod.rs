@@ -17,7 +17,7 @@ use super::Repository;
 use super::graph::Graph;
 use super::object::{Objects, oid};
 use crate::model::change::{Revision, Updates};
-use crate::model::fact::{Fact, Gap};
+use crate::model::fact::{Fact, Gap, GapReason};
 use crate::model::landing::{Coverage, Landing, Miss, Span};
 use crate::model::patch::Patch;
 use crate::model::path::RepoPath;
@@ -77,28 +77,11 @@ impl Repository {
         mut each: impl FnMut(usize, Fact<Vec<RepoPath>>),
     ) {
         let threads = work::threads_for(pairs.len().div_ceil(PAIRS));
-        match work::for_threads(self, threads) {
-            Ok(objects) => {
-                let feed = |hand_out: &dyn Fn(Range<usize>)| {
-                    work::stretches(pairs.len(), PAIRS, threads).for_each(hand_out);
-                };
-                let work = |objects: &Objects<'_>, next: Jobs<'_, Range<usize>>, give: Results<'_, _>| {
-                    objects.expect(OBJECTS_OF_A_PAIR * pairs.len() / threads);
-                    let store = store::Store::for_neighbours(objects);
-                    while let Some(numbers) = next() {
-                        for (first, some) in numbers.clone().step_by(PAIRS).zip(pairs[numbers].chunks(PAIRS))
-                        {
-                            give(
-                                first,
-                                some.iter().map(|pair| between(&store, pair, reach).into()).collect(),
-                            );
-                        }
-                    }
-                };
-                work::side_by_side(objects, feed, work, each);
-            }
-            Err(gap) => (0..pairs.len()).for_each(|number| each(number, Fact::Gap(gap.clone()))),
-        }
+        let (found, gap) = match work::for_threads(self, threads) {
+            Ok(objects) => (compare(objects, pairs, reach, &mut each), lost()),
+            Err(gap) => (0, gap),
+        };
+        (found..pairs.len()).for_each(|number| each(number, Fact::Gap(gap.clone())));
     }
 
     /// What of each landing is explained by its candidates: `each` gets the number of the landing, and its coverage.
@@ -109,13 +92,13 @@ impl Repository {
     /// The same, with what was tried in vain.
     pub fn proofs(&self, landings: &[Landing], mut each: impl FnMut(usize, Coverage, Vec<Miss>)) {
         // One thread more reads the history.
-        match work::for_threads(self, work::threads_for(landings.len().div_ceil(LANDINGS)) + 1) {
-            Ok(objects) => prove(objects, landings, each),
-            Err(gap) => {
-                let unseen = || Coverage::Unverifiable(gap.clone());
-                (0..landings.len()).for_each(|number| each(number, unseen(), Vec::new()));
-            }
-        }
+        let threads = work::threads_for(landings.len().div_ceil(LANDINGS)) + 1;
+        let (found, gap) = match work::for_threads(self, threads) {
+            Ok(objects) => (prove(objects, landings, &mut each), lost()),
+            Err(gap) => (0, gap),
+        };
+        let unseen = || Coverage::Unverifiable(gap.clone());
+        (found..landings.len()).for_each(|number| each(number, unseen(), Vec::new()));
     }
 
     /// The residual of a landing with the text of its lines; `None` when it has none.
@@ -141,6 +124,35 @@ impl Repository {
     }
 }
 
+/// For what a thread should have found, and no thread has.
+fn lost() -> Gap {
+    let remedy = "Report this as a defect of Portcullis";
+    Gap::new("the landings", GapReason::Unsupported, "a thread ended before its work was done", remedy)
+}
+
+/// How many pairs were compared.
+fn compare(
+    objects: Vec<Objects<'_>>,
+    pairs: &[(Revision, Revision)],
+    reach: &Reach,
+    each: impl FnMut(usize, Fact<Vec<RepoPath>>),
+) -> usize {
+    let threads = objects.len();
+    let feed = |hand_out: &dyn Fn(Range<usize>)| {
+        work::stretches(pairs.len(), PAIRS, threads).for_each(hand_out);
+    };
+    let work = |objects: &Objects<'_>, next: Jobs<'_, Range<usize>>, give: Results<'_, _>| {
+        objects.expect(OBJECTS_OF_A_PAIR * pairs.len() / threads);
+        let store = store::Store::for_neighbours(objects);
+        while let Some(numbers) = next() {
+            for some in numbers.clone().step_by(PAIRS).map(|first| first..numbers.end.min(first + PAIRS)) {
+                give(some.map(|number| (number, between(&store, &pairs[number], reach).into())).collect());
+            }
+        }
+    };
+    work::side_by_side(objects, feed, work, each)
+}
+
 fn between(
     store: &store::Store<'_, '_>,
     pair: &(Revision, Revision),
@@ -155,42 +167,46 @@ fn chunks(count: usize, size: usize) -> impl Iterator<Item = Range<usize>> {
     (0..count).step_by(size).map(move |start| start..count.min(start + size))
 }
 
-/// The last of these objects are for reading the history, the others for proving.
+/// The last of these objects are for reading the history, the others for proving. How many landings were looked at.
 fn prove(
     mut objects: Vec<Objects<'_>>,
     landings: &[Landing],
     mut each: impl FnMut(usize, Coverage, Vec<Miss>),
-) {
-    let Some(history) = objects.pop() else { return };
-    let feed = move |hand_out: &dyn Fn(Vec<(usize, Answers)>)| {
-        let mut reader = Reader::new(Graph::new(&history));
-        let mut far = Vec::new();
-        for numbers in chunks(landings.len(), LANDINGS) {
-            let mut job = Vec::new();
-            for number in numbers {
-                match reader.answers(&landings[number], NEAR) {
-                    Some(answers) => job.push((number, answers)),
-                    None => far.push(number),
-                }
-            }
-            hand_out(job);
-        }
-        for number in far {
-            hand_out(vec![(number, reader.answers(&landings[number], usize::MAX).unwrap_or_default())]);
-        }
-    };
-    let work = |objects: &Objects<'_>, next: Jobs<'_, Vec<(usize, Answers)>>, give: Results<'_, _>| {
+) -> usize {
+    let Some(history) = objects.pop() else { return 0 };
+    let feed = move |hand_out: &dyn Fn(Job)| hand_out_landings(&history, landings, hand_out);
+    let work = |objects: &Objects<'_>, next: Jobs<'_, Job>, give: Results<'_, _>| {
         let mut prover = coverage::Prover::new(objects);
         while let Some(job) = next() {
-            let first = job.first().map_or(0, |(number, _)| *number);
             let cover = |(number, answers): (usize, Answers)| {
                 let coverage = prover.cover_knowing(&landings[number], answers);
-                (coverage, prover.misses())
+                (number, (coverage, prover.misses()))
             };
-            give(first, job.into_iter().map(cover).collect());
+            give(job.into_iter().map(cover).collect());
         }
     };
-    work::side_by_side(objects, feed, work, |number, (coverage, misses)| each(number, coverage, misses));
+    work::side_by_side(objects, feed, work, |number, (coverage, misses)| each(number, coverage, misses))
+}
+
+/// Numbers of landings, each with what its proof is going to ask.
+type Job = Vec<(usize, Answers)>;
+
+fn hand_out_landings(history: &Objects<'_>, landings: &[Landing], hand_out: &dyn Fn(Job)) {
+    let mut reader = Reader::new(Graph::new(history));
+    let mut far = Vec::new();
+    for numbers in chunks(landings.len(), LANDINGS) {
+        let mut near = Job::new();
+        for number in numbers {
+            match reader.answers(&landings[number], NEAR) {
+                Some(answers) => near.push((number, answers)),
+                None => far.push(number),
+            }
+        }
+        hand_out(near);
+    }
+    for number in far {
+        hand_out(vec![(number, reader.answers(&landings[number], usize::MAX).unwrap_or_default())]);
+    }
 }
 
 /// What a head is, but for clean merges of the base into it.

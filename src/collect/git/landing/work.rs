@@ -43,17 +43,18 @@ pub fn stretches(count: usize, least: usize, threads: usize) -> impl Iterator<It
 /// The jobs that wait for a worker.
 pub type Jobs<'w, J> = &'w dyn Fn() -> Option<J>;
 
-/// Where results go, several that follow each other with the number of the first: to wake the caller takes time.
-pub type Results<'w, R> = &'w dyn Fn(usize, Vec<R>);
+/// Where results go, each with its number, several at once: to wake the caller takes time.
+pub type Results<'w, R> = &'w dyn Fn(Vec<(usize, R)>);
 
 /// One thread runs `feed` and so hands out jobs; one for each of `objects` runs `work` and takes them. `each` gets the
-/// results in the order of their numbers, which count from zero, in the thread of the caller.
+/// results in the order of their numbers, which count from zero, in the thread of the caller. How many it got: less than
+/// there are jobs only if the result of one never came.
 pub fn side_by_side<J: Send, R: Send>(
     objects: Vec<Objects<'_>>,
     feed: impl FnOnce(&dyn Fn(J)) + Send,
     work: impl Fn(&Objects<'_>, Jobs<'_, J>, Results<'_, R>) + Sync,
     each: impl FnMut(usize, R),
-) {
+) -> usize {
     let (hand_out, jobs) = channel();
     let (give, results) = channel();
     let jobs = Mutex::new(jobs);
@@ -64,25 +65,24 @@ pub fn side_by_side<J: Send, R: Send>(
             let (give, jobs, work) = (give.clone(), &jobs, &work);
             scope.spawn(move || {
                 let next = || jobs.lock().ok()?.recv().ok();
-                work(&objects, &next, &|first, results| drop(give.send((first, results))));
+                work(&objects, &next, &|results| drop(give.send(results)));
             });
         }
         drop(give);
-        in_order(&results, each);
-    });
+        in_order(&results, each)
+    })
 }
 
-fn in_order<R>(results: &Receiver<(usize, Vec<R>)>, mut each: impl FnMut(usize, R)) {
+fn in_order<R>(results: &Receiver<Vec<(usize, R)>>, mut each: impl FnMut(usize, R)) -> usize {
     let (mut waiting, mut next) = (BTreeMap::new(), 0);
-    for (first, some) in results {
-        waiting.insert(first, some);
-        while let Some(some) = waiting.remove(&next) {
-            for result in some {
-                each(next, result);
-                next += 1;
-            }
+    for some in results {
+        waiting.extend(some);
+        while let Some(result) = waiting.remove(&next) {
+            each(next, result);
+            next += 1;
         }
     }
+    next
 }
 
 #[cfg(test)]
@@ -92,13 +92,15 @@ mod tests {
     #[test]
     fn results_come_in_the_order_of_their_numbers() {
         let (give, results) = channel();
-        for (first, some) in [(3, vec![30]), (0, vec![0]), (4, vec![40, 50]), (1, vec![10, 20])] {
-            give.send((first, some)).unwrap();
+        for some in [vec![3], vec![0, 5], vec![4, 8], vec![2, 1]] {
+            give.send(some.into_iter().map(|number| (number, number * 10)).collect()).unwrap();
         }
         drop(give);
         let mut found = Vec::new();
-        in_order(&results, |number, result| found.push((number, result)));
+        let count = in_order(&results, |number, result| found.push((number, result)));
         assert_eq!(found, [(0, 0), (1, 10), (2, 20), (3, 30), (4, 40), (5, 50)]);
+        // The rest waits for one that never came.
+        assert_eq!(count, 6);
     }
 
     #[test]
