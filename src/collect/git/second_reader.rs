@@ -1,6 +1,6 @@
-//! A second thread for the contents of a large change.
+//! A second thread for the contents of a change that is not small.
 //!
-//! Reading, hashing and comparing contents is nearly all that a large change costs, and one file has nothing to do with another.
+//! Reading, hashing and comparing contents is most of what a change of many files costs, and one file has nothing to do with another.
 //! libgit2's handles are not to be shared, so the second thread opens one of its own. It reads the objects of the same
 //! directory and checks them against their names as the first does; when it cannot be opened, the first does all. Both
 //! take what comes next in small portions, and the answers are put back into their order: they are those of one thread.
@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 /// A thread is not worth its start for fewer.
-const WORTH: usize = 256;
+const WORTH: usize = 32;
 
 /// How many are taken at a time.
 const PORTION: usize = 16;
@@ -123,7 +123,7 @@ mod tests {
                 assert_eq!(shared(&second, &items, &[]), Ok(doubled));
             }
             let items: Vec<usize> = (0..4 * WORTH).collect();
-            assert_eq!(shared(&second, &items, &[3 * WORTH, 700, 301]), Err("301".into()));
+            assert_eq!(shared(&second, &items, &[3 * WORTH, 88, 38]), Err("38".into()));
         }
     }
 }
