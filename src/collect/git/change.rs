@@ -9,7 +9,7 @@ use super::rename::{Link, Pair, Side, pair};
 use super::second_reader::SecondReader;
 use super::test_source;
 use super::tree_diff::{Item, TreeChange, between};
-use crate::model::change::{Change, Commit, Entry, EntryKind, FileChange, FileStatus, Revision};
+use crate::model::change::{Change, Commit, Entry, EntryKind, FileChange, FileStatus, Revision, Updates};
 use crate::model::fact::{Gap, GapReason};
 use crate::model::inquiry::Inquiry;
 use crate::model::path::RepoPath;
@@ -17,7 +17,6 @@ use crate::model::test_source::TestSources;
 use git2::{ObjectType, Oid};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
-use std::thread;
 
 /// A link whose target is longer than this is none that a system would follow, in bytes.
 const LINK_LIMIT: usize = 64 * 1024;
@@ -36,9 +35,11 @@ pub fn read(
     head: &Revision,
     inquiry: &Inquiry,
 ) -> Result<Change, Gap> {
+    let (from, to) = (oid(base.as_str())?, oid(head.as_str())?);
     let asked = Asked::of(inquiry);
     let reader = Reader { second: Some(second), ..Reader::new(objects, &asked) };
-    let (relation, pairs) = asked.meanwhile(|| reader.compare(oid(base.as_str())?, oid(head.as_str())?))?;
+    let (compared, updates) = reader.compare_beside(second, from, to);
+    let (relation, pairs) = compared?;
     Ok(Change {
         base: base.clone(),
         head: head.clone(),
@@ -47,7 +48,7 @@ pub fn read(
         test_sources: reader.test_sources(&pairs).into(),
         files: reader.file_changes(pairs)?,
         on_the_way: reader.on_the_way(&relation).into(),
-        updates: landing::updates(objects, oid(base.as_str())?, oid(head.as_str())?),
+        updates: updates.unwrap_or_else(|| landing::updates(objects, from, to)),
     })
 }
 
@@ -107,18 +108,14 @@ impl<'i> Asked<'i> {
         patterns.as_ref().map_err(Gap::clone)
     }
 
-    /// Does some work, and has the patterns read beside it if they are many.
-    fn meanwhile<T>(&self, work: impl FnOnce() -> T) -> T {
-        if self.inquiry.patterns.len() < MANY {
-            return work();
-        }
-        thread::scope(|scope| {
-            // Where no thread can be had, they are read when they are needed.
-            let _ = thread::Builder::new().spawn_scoped(scope, || drop(self.patterns()));
-            work()
-        })
+    /// Are there so many that reading them takes longer than starting a thread?
+    fn are_many(&self) -> bool {
+        self.inquiry.patterns.len() >= MANY
     }
 }
+
+/// How two commits lie to each other, and what differs.
+type Compared = (Relation, BTreeSet<Pair>);
 
 struct Reader<'o, 'r, 'i> {
     objects: &'o Objects<'r>,
@@ -133,7 +130,29 @@ impl<'o, 'r, 'i> Reader<'o, 'r, 'i> {
         Reader { objects, asked, inquiry: asked.inquiry, second: None }
     }
 
-    fn compare(&self, base: Oid, head: Oid) -> Result<(Relation, BTreeSet<Pair>), Gap> {
+    /// Compares the two. Beside it a second thread reads the patterns if they are many, and if the head is a merge, what it updates:
+    /// that takes a walk of its own.
+    fn compare_beside(
+        &self,
+        second: &SecondReader,
+        base: Oid,
+        head: Oid,
+    ) -> (Result<Compared, Gap>, Option<Updates>) {
+        let (asked, compare) = (self.asked, || self.compare(base, head));
+        let is_merge = self.objects.header(head).is_ok_and(|header| header.parents.len() == 2);
+        if !is_merge && !asked.are_many() {
+            return (compare(), None);
+        }
+        let updates = |objects: &Objects<'_>| landing::updates(objects, base, head);
+        let (compared, updates) = second.beside(compare, |second| {
+            // What is wrong with them is said where they are needed.
+            drop(asked.patterns());
+            is_merge.then(|| second.with_objects(updates)).flatten()
+        });
+        (compared, updates.flatten())
+    }
+
+    fn compare(&self, base: Oid, head: Oid) -> Result<Compared, Gap> {
         let relation = Graph::new(self.objects).relate(base, head)?;
         let pairs = self.pairs(&relation, head)?;
         Ok((relation, pairs))
