@@ -182,6 +182,18 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
 
+        /// The bits of short texts rule out nothing that is there.
+        #[test]
+        fn a_word_is_found_where_it_stands(
+            text in proptest::collection::vec(proptest::sample::select(&b"abcABC\xc3"[..]), 0..64),
+            times in 1..32_usize,
+            word in proptest::collection::vec(proptest::sample::select(&b"abc\xc3"[..]), 1..6),
+        ) {
+            let text = text.repeat(times);
+            let stands = text.to_ascii_lowercase().windows(word.len()).any(|part| part == word);
+            prop_assert_eq!(Lower::of(&text).holds(&Finder::new(&word)), stands);
+        }
+
         /// Whatever matches holds what was needed.
         #[test]
         fn nothing_that_matches_is_ruled_out(
