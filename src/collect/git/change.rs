@@ -10,17 +10,23 @@ use super::rename::{Link, Pair, Side, pair};
 use super::second_reader::SecondReader;
 use super::test_source;
 use super::tree_diff::{Item, TreeChange, between};
-use crate::model::change::{Change, Commit, Entry, EntryKind, FileChange, FileStatus, Revision};
+use crate::model::change::{Change, Commit, Entry, EntryKind, FileChange, FileStatus, Revision, Updates};
 use crate::model::fact::{Gap, GapReason};
 use crate::model::inquiry::Inquiry;
 use crate::model::path::RepoPath;
 use crate::model::test_source::TestSources;
 use git2::{ObjectType, Oid};
-use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 /// A link whose target is longer than this is none that a system would follow, in bytes.
 const LINK_LIMIT: usize = 64 * 1024;
+
+/// For each pair, about so many objects are read: two, and those that they are stored as differences from.
+const WEIGHT: usize = 5;
+
+/// Reading fewer patterns takes no longer than starting a thread.
+const MANY: usize = 8;
 
 /// Reads a change.
 pub fn read(
@@ -30,9 +36,11 @@ pub fn read(
     head: &Revision,
     inquiry: &Inquiry,
 ) -> Result<Change, Gap> {
-    let relation = Graph::new(objects).relate(oid(base.as_str())?, oid(head.as_str())?)?;
-    let reader = Reader { second: Some(second), ..Reader::new(objects, inquiry) };
-    let pairs = reader.pairs(&relation, oid(head.as_str())?)?;
+    let (from, to) = (oid(base.as_str())?, oid(head.as_str())?);
+    let asked = Asked::of(inquiry);
+    let reader = Reader { second: Some(second), ..Reader::new(objects, &asked) };
+    let (compared, updates) = reader.compare_beside(second, from, to);
+    let (relation, pairs) = compared?;
     Ok(Change {
         base: base.clone(),
         head: head.clone(),
@@ -41,7 +49,7 @@ pub fn read(
         test_sources: reader.test_sources(&pairs).into(),
         files: reader.file_changes(pairs)?,
         on_the_way: reader.on_the_way(&relation).into(),
-        updates: landing::updates(objects, oid(base.as_str())?, oid(head.as_str())?),
+        updates: updates.unwrap_or_else(|| landing::updates(objects, from, to)),
     })
 }
 
@@ -54,7 +62,7 @@ pub fn of_commit(
     let header = objects.header(oid(commit.as_str())?)?;
     let before = header.parents.first().map(|parent| objects.tree_of(*parent)).transpose()?;
     let pairs = pair(&Likeness::new(objects), between(objects, before, Some(header.tree))?);
-    Reader::new(objects, inquiry).file_changes(pairs.into_iter().collect())
+    Reader::new(objects, &Asked::of(inquiry)).file_changes(pairs.into_iter().collect())
 }
 
 /// What adding a path as it stands at a commit would change; `None` when nothing stands there.
@@ -66,7 +74,8 @@ pub fn of_path(
 ) -> Result<Option<FileChange>, Gap> {
     let tree = objects.tree_of(oid(at.as_str())?)?;
     let found = between(objects, None, Some(tree))?.into_iter().find(|one| one.path == path.as_bytes());
-    found.map(|one| Reader::new(objects, inquiry).file_change(&Pair::in_place(one))).transpose()
+    let asked = Asked::of(inquiry);
+    found.map(|one| Reader::new(objects, &asked).file_change(&Pair::in_place(one))).transpose()
 }
 
 /// A commit in the words of the model.
@@ -83,18 +92,71 @@ pub fn commit(objects: &Objects<'_>, id: Oid) -> Result<Commit, Gap> {
     })
 }
 
+/// What is asked, by all threads that answer.
+struct Asked<'i> {
+    inquiry: &'i Inquiry,
+    /// Read for the first file that needs them, if not before.
+    patterns: OnceLock<Result<Patterns, Gap>>,
+}
+
+impl<'i> Asked<'i> {
+    fn of(inquiry: &'i Inquiry) -> Self {
+        Asked { inquiry, patterns: OnceLock::new() }
+    }
+
+    fn patterns(&self) -> Result<&Patterns, Gap> {
+        let patterns = self.patterns.get_or_init(|| Patterns::parse(&self.inquiry.patterns));
+        patterns.as_ref().map_err(Gap::clone)
+    }
+
+    /// Are there so many that reading them takes longer than starting a thread?
+    fn are_many(&self) -> bool {
+        self.inquiry.patterns.len() >= MANY
+    }
+}
+
+/// How two commits lie to each other, and what differs.
+type Compared = (Relation, BTreeSet<Pair>);
+
 struct Reader<'o, 'r, 'i> {
     objects: &'o Objects<'r>,
+    asked: &'i Asked<'i>,
     inquiry: &'i Inquiry,
     /// Helps where contents are asked for.
     second: Option<&'i SecondReader>,
-    /// Read for the first file that needs them.
-    patterns: OnceCell<Result<Patterns, Gap>>,
 }
 
 impl<'o, 'r, 'i> Reader<'o, 'r, 'i> {
-    fn new(objects: &'o Objects<'r>, inquiry: &'i Inquiry) -> Self {
-        Reader { objects, inquiry, second: None, patterns: OnceCell::new() }
+    fn new(objects: &'o Objects<'r>, asked: &'i Asked<'i>) -> Self {
+        Reader { objects, asked, inquiry: asked.inquiry, second: None }
+    }
+
+    /// Compares the two. Beside it a second thread reads the patterns if they are many, and if the head is a merge, what it updates:
+    /// that takes a walk of its own.
+    fn compare_beside(
+        &self,
+        second: &SecondReader,
+        base: Oid,
+        head: Oid,
+    ) -> (Result<Compared, Gap>, Option<Updates>) {
+        let (asked, compare) = (self.asked, || self.compare(base, head));
+        let is_merge = self.objects.header(head).is_ok_and(|header| header.parents.len() == 2);
+        if !is_merge && !asked.are_many() {
+            return (compare(), None);
+        }
+        let updates = |objects: &Objects<'_>| landing::updates(objects, base, head);
+        let (compared, updates) = second.beside(compare, |second| {
+            // What is wrong with them is said where they are needed.
+            drop(asked.patterns());
+            is_merge.then(|| second.with_objects(updates)).flatten()
+        });
+        (compared, updates.flatten())
+    }
+
+    fn compare(&self, base: Oid, head: Oid) -> Result<Compared, Gap> {
+        let relation = Graph::new(self.objects).relate(base, head)?;
+        let pairs = self.pairs(&relation, head)?;
+        Ok((relation, pairs))
     }
 
     /// Over every merge base; without one, from the empty tree.
@@ -155,11 +217,12 @@ impl<'o, 'r, 'i> Reader<'o, 'r, 'i> {
             }
         }
         let pairs: Vec<Pair> = by_path.into_values().flatten().collect();
-        let inquiry = self.inquiry;
+        let asked = self.asked;
         match self.second.filter(|_| !self.inquiry.patterns.is_empty()) {
             None => self.each(&pairs),
             Some(second) => second.share(self.objects, &pairs, |objects, queue| {
-                let reader = Reader::new(objects, inquiry);
+                objects.expect(pairs.len() * WEIGHT);
+                let reader = Reader::new(objects, asked);
                 queue.answer(|pairs| reader.each(pairs))
             }),
         }
@@ -180,10 +243,7 @@ impl<'o, 'r, 'i> Reader<'o, 'r, 'i> {
         if self.inquiry.patterns.is_empty() {
             return Ok(content::unread(pair));
         }
-        match self.patterns.get_or_init(|| Patterns::parse(&self.inquiry.patterns)) {
-            Ok(patterns) => content::read(self.objects, patterns, pair),
-            Err(gap) => Err(gap.clone()),
-        }
+        content::read(self.objects, self.asked.patterns()?, pair)
     }
 
     fn entry(&self, side: &Side) -> Result<Entry, Gap> {

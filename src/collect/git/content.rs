@@ -12,7 +12,6 @@ use super::tree::SIZE_LIMIT;
 use super::tree_diff::Item;
 use crate::model::change::{Content, Nature, Side};
 use crate::model::fact::Gap;
-use git2::ObjectType;
 use std::borrow::Cow;
 
 /// The first line of a Git LFS pointer (Git LFS specification, "The Pointer"), which is always short.
@@ -61,10 +60,11 @@ enum Loaded<'o> {
 
 impl<'o> Loaded<'o> {
     fn read(objects: &'o Objects<'_>, item: Item) -> Result<Self, Gap> {
-        if item.0.0 == SUBMODULE || objects.blob_size(item.1)? > SIZE_LIMIT {
+        if item.0.0 == SUBMODULE {
             return Ok(Loaded::Unseen);
         }
-        objects.read(item.1, ObjectType::Blob).map(Loaded::Read)
+        let blob = objects.blob_up_to(item.1, SIZE_LIMIT)?;
+        Ok(blob.map_or(Loaded::Unseen, Loaded::Read))
     }
 
     fn text(&self) -> &[u8] {

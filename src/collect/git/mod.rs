@@ -17,7 +17,7 @@
 //! | `content`, `line_diff`, `line_numbers`, `pattern`, `needle` | which lines changed, and what they match |
 //! | `test_source` | what is taken away from the sources of tests, as far as it can be told from their look |
 //! | `changed_lines` | which lines of the new texts changed, as coverage reports count them |
-//! | `second_reader` | a second thread for the contents of large changes |
+//! | `second_reader` | a second thread, for contents and what else need not wait |
 //! | `change` | all of it put together |
 //! | `record` | deployment records: the only refs of ours |
 //! | `notes` | notes of test evidence |

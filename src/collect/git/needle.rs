@@ -11,6 +11,48 @@ use std::cmp::Reverse;
 /// No more words than this are looked for in place of one pattern.
 const MOST: usize = 16;
 
+/// Texts with more bytes hold so many different letters that looking at three of them rules out little.
+const SHORT: usize = 1024;
+
+/// How many bits there are for three letters.
+const BITS: usize = 8 * SHORT;
+
+/// A text in lower case (of ASCII), prepared for looking for many words.
+pub struct Lower {
+    text: Vec<u8>,
+    /// Of a short text: a bit for each three letters that stand side by side in it. Nearly all words are ruled out by them.
+    threes: Option<[u64; BITS / 64]>,
+}
+
+impl Lower {
+    /// Prepares a text.
+    pub fn of(text: &[u8]) -> Self {
+        let text = text.to_ascii_lowercase();
+        let threes = (text.len() <= SHORT).then(|| threes(&text));
+        Lower { text, threes }
+    }
+
+    fn holds(&self, word: &Finder<'_>) -> bool {
+        let may_hold = self.threes.as_ref().is_none_or(|threes| {
+            word.needle().windows(3).map(bit).all(|bit| threes[bit / 64] >> (bit % 64) & 1 == 1)
+        });
+        may_hold && word.find(&self.text).is_some()
+    }
+}
+
+fn threes(text: &[u8]) -> [u64; BITS / 64] {
+    let mut threes = [0; BITS / 64];
+    for bit in text.windows(3).map(bit) {
+        threes[bit / 64] |= 1 << (bit % 64);
+    }
+    threes
+}
+
+/// The bit of three letters; others may have the same.
+fn bit(three: &[u8]) -> usize {
+    three.iter().fold(0, |bit, letter| (bit << 4) ^ usize::from(*letter)) % BITS
+}
+
 /// Words of which every match holds one, in lower case; `None` when the pattern spells out nothing.
 pub struct Needles(Option<Vec<Finder<'static>>>);
 
@@ -21,9 +63,9 @@ impl Needles {
         Needles(words(hir).map(finders))
     }
 
-    /// May the pattern match in this text, which is in lower case (of ASCII)?
-    pub fn may_match(&self, lower: &[u8]) -> bool {
-        self.0.as_ref().is_none_or(|words| words.iter().any(|word| word.find(lower).is_some()))
+    /// May the pattern match in this text?
+    pub fn may_match(&self, text: &Lower) -> bool {
+        self.0.as_ref().is_none_or(|words| words.iter().any(|word| text.holds(word)))
     }
 }
 
@@ -140,6 +182,18 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
 
+        /// The bits of short texts rule out nothing that is there.
+        #[test]
+        fn a_word_is_found_where_it_stands(
+            text in proptest::collection::vec(proptest::sample::select(&b"abcABC\xc3"[..]), 0..64),
+            times in 1..32_usize,
+            word in proptest::collection::vec(proptest::sample::select(&b"abc\xc3"[..]), 1..6),
+        ) {
+            let text = text.repeat(times);
+            let stands = text.to_ascii_lowercase().windows(word.len()).any(|part| part == word);
+            prop_assert_eq!(Lower::of(&text).holds(&Finder::new(&word)), stands);
+        }
+
         /// Whatever matches holds what was needed.
         #[test]
         fn nothing_that_matches_is_ruled_out(
@@ -148,7 +202,7 @@ mod tests {
         ) {
             if let Ok(pattern) = LinePattern::parse(&pattern) {
                 let matches = pattern.compile().unwrap().is_match(&text);
-                prop_assert!(!matches || Needles::of(pattern.hir()).may_match(&text.to_ascii_lowercase()));
+                prop_assert!(!matches || Needles::of(pattern.hir()).may_match(&Lower::of(&text)));
             }
         }
     }

@@ -130,14 +130,25 @@ impl<'r> Objects<'r> {
 
     /// An object of the repository, with the content that its name stands for.
     fn stored(&self, id: Oid, care: Care) -> Result<Object<'_>, git2::Error> {
-        if let Some((kind, bytes)) = self.packs().and_then(|packs| packs.read(id))
-            && hash::check(id, kind, &bytes, care).is_ok()
-        {
-            return Ok(Object::Packed(kind, bytes));
+        if let Some(object) = self.packed(id, usize::MAX, care) {
+            return Ok(object);
         }
         let object = self.odb.read(id)?;
         hash::check(id, object.kind(), object.data(), care)?;
         Ok(Object::Stored(object))
+    }
+
+    fn packed(&self, id: Oid, limit: usize, care: Care) -> Option<Object<'_>> {
+        let (kind, bytes) = self.packs()?.read(id).filter(|(_, bytes)| bytes.len() <= limit)?;
+        hash::check(id, kind, &bytes, care).is_ok().then_some(Object::Packed(kind, bytes))
+    }
+
+    /// A blob; `None` when it has more bytes than this.
+    pub fn blob_up_to(&self, id: Oid, limit: usize) -> Result<Option<Object<'_>>, Gap> {
+        if let Some(object) = self.packed(id, limit, Care::Thorough).filter(|_| self.made(id).is_none()) {
+            return must_be(id, ObjectType::Blob, &object).map(|()| Some(object));
+        }
+        if self.blob_size(id)? > limit { Ok(None) } else { self.read(id, ObjectType::Blob).map(Some) }
     }
 
     /// The size of a blob in bytes, without reading it.

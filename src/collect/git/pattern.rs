@@ -7,14 +7,14 @@
 //! without ([`super::needle`]), then with the pattern itself, which is compiled only then.
 
 use super::line_diff::Hunk;
-use super::needle::Needles;
+use super::needle::{Lower, Needles};
 use crate::model::change::{Match, Side};
 use crate::model::fact::{Gap, GapReason};
 use crate::model::line_pattern::LinePattern;
 use regex::bytes::Regex;
 use std::borrow::Cow;
-use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
@@ -22,13 +22,13 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 pub struct Patterns(Vec<Pattern>);
 
 struct Pattern {
-    source: LinePattern,
+    text: String,
     needles: Needles,
     /// Does it speak of the beginning or end of a line? If not, what matches in a line matches in every text
     /// that holds the line, and one look at the text can spare many at its lines.
     anchored: bool,
     /// Compiled for the first text that may match.
-    regex: OnceCell<Result<Regex, Gap>>,
+    regex: OnceLock<Result<Regex, Gap>>,
 }
 
 /// What was found so far: the first match of each pattern, by its place in the list, on each side.
@@ -86,7 +86,7 @@ impl Patterns {
             return Ok(());
         }
         let lines = searched.lines();
-        let lower = lines.to_ascii_lowercase();
+        let lower = Lower::of(&lines);
         for (at, pattern) in self.0.iter().enumerate() {
             let key = (at, searched.side);
             if !pattern.needles.may_match(&lower) || found.0.contains_key(&key) {
@@ -102,19 +102,20 @@ impl Patterns {
 
 impl Pattern {
     fn parse(text: &str) -> Result<Self, Gap> {
-        let source = LinePattern::parse(text).map_err(|error| unsupported(text, error))?;
-        let (needles, anchored) = (Needles::of(source.hir()), source.is_anchored());
-        Ok(Pattern { source, needles, anchored, regex: OnceCell::new() })
+        let pattern = LinePattern::parse(text).map_err(|error| unsupported(text, error))?;
+        let (needles, anchored) = (Needles::of(pattern.hir()), pattern.is_anchored());
+        Ok(Pattern { text: text.to_string(), needles, anchored, regex: OnceLock::new() })
     }
 
     fn regex(&self) -> Result<&Regex, Gap> {
-        let compile = || self.source.compile().map_err(|error| unsupported(self.source.as_str(), error));
-        self.regex.get_or_init(compile).as_ref().map_err(Gap::clone)
+        let compiled = || LinePattern::parse(&self.text)?.compile();
+        let regex = || compiled().map_err(|error| unsupported(&self.text, error));
+        self.regex.get_or_init(regex).as_ref().map_err(Gap::clone)
     }
 
     fn matched(&self, searched: &Searched<'_>, line: u64) -> Match {
         let line = searched.numbered.then_some(line);
-        Match { pattern: self.source.as_str().to_string(), side: searched.side, line }
+        Match { pattern: self.text.clone(), side: searched.side, line }
     }
 
     fn first_line(&self, searched: &Searched<'_>, lines: &[u8]) -> Result<Option<u64>, Gap> {

@@ -1,6 +1,6 @@
-//! A second thread for the contents of a large change.
+//! A second thread, for what a change costs beside finding its paths.
 //!
-//! Reading, hashing and comparing contents is nearly all that a large change costs, and one file has nothing to do with another.
+//! Reading, hashing and comparing contents is most of it, and one file has nothing to do with another.
 //! libgit2's handles are not to be shared, so the second thread opens one of its own. It reads the objects of the same
 //! directory and checks them against their names as the first does; when it cannot be opened, the first does all. Both
 //! take what comes next in small portions, and the answers are put back into their order: they are those of one thread.
@@ -16,10 +16,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 /// A thread is not worth its start for fewer.
-const WORTH: usize = 256;
+const WORTH: usize = 4;
 
-/// How many are taken at a time.
+/// How many are taken at a time, at most.
 const PORTION: usize = 16;
+
+/// In no less portions, if there are so many, so that none is left with a long one.
+const PORTIONS: usize = 16;
 
 /// As much as the first thread has on most systems, in bytes.
 const STACK: usize = 8 * 1024 * 1024;
@@ -39,6 +42,20 @@ impl SecondReader {
         SecondReader { directory: git.path().to_path_buf(), clone }
     }
 
+    /// Does some work, and something else on a second thread beside it. `None` when there is no such thread.
+    pub fn beside<T, A: Send>(
+        &self,
+        work: impl FnOnce() -> T,
+        aside: impl FnOnce(&Self) -> A + Send,
+    ) -> (T, Option<A>) {
+        thread::scope(|scope| {
+            let builder = thread::Builder::new().stack_size(STACK);
+            let helper = builder.spawn_scoped(scope, || aside(self));
+            let done = work();
+            (done, helper.ok().map(|helper| helper.join().unwrap_or_else(|panic| resume_unwind(panic))))
+        })
+    }
+
     /// Answers all items in their order; when they are many, `work` runs on a second thread too, with objects of its own.
     ///
     /// # Errors
@@ -49,22 +66,20 @@ impl SecondReader {
         items: &[I],
         work: impl Fn(&Objects<'_>, &Queue<'_, I>) -> Answers<T> + Sync,
     ) -> Result<Vec<T>, Gap> {
-        let queue = Queue { items, taken: AtomicUsize::new(0) };
-        let answers = thread::scope(|scope| {
-            let builder = thread::Builder::new().stack_size(STACK);
-            let help = || self.with_objects(|objects| work(objects, &queue)).unwrap_or_default();
-            let helper = (items.len() >= WORTH).then(|| builder.spawn_scoped(scope, help));
-            let mut answers = work(objects, &queue);
-            if let Some(Ok(helper)) = helper {
-                answers.extend(helper.join().unwrap_or_else(|panic| resume_unwind(panic)));
-            }
-            answers
-        });
+        let portion = (items.len() / PORTIONS).clamp(1, PORTION);
+        let queue = Queue { items, portion, taken: AtomicUsize::new(0) };
+        let here = || work(objects, &queue);
+        let (mut answers, helped) = match items.len() < WORTH {
+            true => (here(), None),
+            false => self.beside(here, |second| second.with_objects(|objects| work(objects, &queue))),
+        };
+        answers.extend(helped.flatten().unwrap_or_default());
         let portions: Result<Vec<Vec<T>>, Gap> = answers.into_values().collect();
         Ok(portions?.into_iter().flatten().collect())
     }
 
-    fn with_objects<T>(&self, work: impl FnOnce(&Objects<'_>) -> T) -> Option<T> {
+    /// Lets somebody have objects of its own; `None` when the repository cannot be opened once more.
+    pub fn with_objects<T>(&self, work: impl FnOnce(&Objects<'_>) -> T) -> Option<T> {
         let flags = RepositoryOpenFlags::NO_SEARCH | RepositoryOpenFlags::NO_DOTGIT;
         let git = Repository::open_ext(&self.directory, flags, &[] as &[&Path]).ok()?;
         let objects = Objects::of(&git, self.clone).ok()?;
@@ -75,6 +90,7 @@ impl SecondReader {
 /// Items of which each thread takes the next portion.
 pub struct Queue<'i, I> {
     items: &'i [I],
+    portion: usize,
     taken: AtomicUsize,
 }
 
@@ -84,7 +100,7 @@ impl<I> Queue<'_, I> {
         let mut answers = Answers::new();
         loop {
             let number = self.taken.fetch_add(1, Ordering::Relaxed);
-            let Some(portion) = self.items.chunks(PORTION).nth(number) else { return answers };
+            let Some(portion) = self.items.chunks(self.portion).nth(number) else { return answers };
             let answer = each(portion);
             if answer.is_err() {
                 self.taken.store(self.items.len(), Ordering::Relaxed);
@@ -112,18 +128,27 @@ mod tests {
     }
 
     #[test]
+    fn what_is_done_beside_is_answered_too() {
+        let fixture = Fixture::new();
+        let here = SecondReader::of(&fixture.git, CloneKind::Full);
+        assert_eq!(here.beside(|| 1, |second| second.with_objects(|_| 2)), (1, Some(Some(2))));
+        let nowhere = SecondReader { directory: "nowhere".into(), clone: CloneKind::Full };
+        assert_eq!(nowhere.beside(|| 1, |second| second.with_objects(|_| 2)), (1, Some(None)));
+    }
+
+    #[test]
     fn answers_keep_their_order_and_the_first_gap_is_the_answer() {
         let fixture = Fixture::new();
         let here = SecondReader::of(&fixture.git, CloneKind::Full);
         let nowhere = SecondReader { directory: "nowhere".into(), clone: CloneKind::Full };
         for second in [here, nowhere] {
-            for many in [0, 1, PORTION, WORTH - 1, WORTH, 10 * WORTH + 1] {
+            for many in [0, 1, WORTH - 1, WORTH, PORTION * PORTIONS - 1, 3 * PORTION * PORTIONS + 1] {
                 let items: Vec<usize> = (0..many).collect();
                 let doubled: Vec<usize> = items.iter().map(|item| item * 2).collect();
                 assert_eq!(shared(&second, &items, &[]), Ok(doubled));
             }
-            let items: Vec<usize> = (0..4 * WORTH).collect();
-            assert_eq!(shared(&second, &items, &[3 * WORTH, 700, 301]), Err("301".into()));
+            let items: Vec<usize> = (0..500).collect();
+            assert_eq!(shared(&second, &items, &[400, 88, 38]), Err("38".into()));
         }
     }
 }

@@ -1,5 +1,7 @@
 //! What the content of a change says, and which patterns it matches.
 
+use super::super::object::{Object, Objects};
+use super::super::trust::CloneKind;
 use super::fixture::{EXECUTABLE, FILE, Files, Fixture, LINK, SUBMODULE, asking, known, name};
 use crate::model::change::{Content, FileChange, FileStatus, Nature, Side};
 use crate::model::fact::{Fact, GapReason};
@@ -154,4 +156,62 @@ fn a_second_thread_changes_no_answer() {
     assert_eq!(shared, repository.commit_files(&name(head), &inquiry).unwrap());
     assert_eq!(shared.len(), many as usize);
     assert_eq!(shared.iter().filter(|file| file.content.value().is_none()).count(), 1);
+}
+
+#[test]
+fn a_blob_is_handed_out_up_to_a_size_wherever_it_lies() {
+    let fixture = Fixture::new();
+    let blob = fixture.blob(&[b'x'; 100]);
+    let tree = fixture.tree(&fixture.files(&[("a", "b")]));
+    let directory = fixture.git.path().join("objects/pack");
+    std::fs::create_dir_all(&directory).unwrap();
+    let mut builder = fixture.git.packbuilder().unwrap();
+    [blob, tree].iter().for_each(|id| builder.insert_object(*id, None).unwrap());
+    builder.write(&directory, 0o644).unwrap();
+    [blob, tree].iter().for_each(|id| fixture.remove(*id));
+    let loose = fixture.blob(&[b'y'; 100]);
+    let git = git2::Repository::open(fixture.path()).unwrap();
+    for many in [0, 10_000] {
+        let objects = Objects::of(&git, CloneKind::Full).unwrap();
+        objects.expect(many);
+        let size = |id, limit| {
+            let blob = objects.blob_up_to(id, limit).map_err(|gap| gap.reason)?;
+            Ok(blob.map(|blob| (blob.data().len(), matches!(blob, Object::Packed(..)))))
+        };
+        assert_eq!(size(blob, 100), Ok(Some((100, many > 0))));
+        assert_eq!(size(loose, 100), Ok(Some((100, false))));
+        assert_eq!((size(blob, 99), size(loose, 99)), (Ok(None), Ok(None)));
+        assert_eq!(size(tree, 99), Err(GapReason::Malformed));
+        assert_eq!(size(Oid::from_bytes(&[7; 20]).unwrap(), 99), Err(GapReason::MissingObject));
+    }
+}
+
+#[test]
+fn two_threads_say_what_one_says() {
+    let fixture = Fixture::new();
+    let files = |version: usize| -> Files {
+        let text = |n: usize| format!("a\nnominal_{}_id {version}\nb\n", n % 20);
+        (0..100).map(|n| (format!("f{n}").into_bytes(), (FILE, fixture.blob(text(n).as_bytes())))).collect()
+    };
+    let base = fixture.commit(&files(1), &[]);
+    let head = fixture.commit(&files(2), &[base]);
+    let patterns: Vec<String> = (0..30).map(|n| format!(r"(?i)\bnominal_{n}_ID\b")).collect();
+    let patterns: Vec<&str> = patterns.iter().map(String::as_str).collect();
+    let repository = fixture.open();
+    let alone = repository.commit_files(&name(head), &asking(&patterns)).unwrap();
+    let change = known(repository.change(&name(base), &name(head), &asking(&patterns)));
+    assert_eq!(change.files, alone);
+    assert_eq!(alone.iter().map(|file| content(file).matches.len()).sum::<usize>(), 200);
+}
+
+#[test]
+fn one_bad_pattern_among_many_leaves_all_contents_unknown() {
+    let fixture = Fixture::new();
+    let base = fixture.commit(&fixture.files(&[("f", "a")]), &[]);
+    let head = fixture.commit(&fixture.files(&[("f", "nominal_1_id")]), &[base]);
+    let patterns: Vec<String> = (0..30).map(|n| format!("nominal_{n}_id")).collect();
+    let patterns: Vec<&str> = patterns.iter().map(String::as_str).chain(["("]).collect();
+    let change = known(fixture.open().change(&name(base), &name(head), &asking(&patterns)));
+    assert_eq!(change.files.len(), 1);
+    assert!(matches!(&change.files[0].content, Fact::Gap(gap) if gap.reason == GapReason::Unsupported));
 }
