@@ -82,12 +82,9 @@ impl Repository {
                     objects.expect(OBJECTS_OF_A_PAIR * pairs.len() / threads);
                     let store = store::Store::for_neighbours(objects);
                     while let Some(numbers) = next() {
-                        for (first, some) in numbers.clone().step_by(PAIRS).zip(pairs[numbers].chunks(PAIRS))
-                        {
-                            give(
-                                first,
-                                some.iter().map(|pair| between(&store, pair, reach).into()).collect(),
-                            );
+                        for some in chunks(numbers, PAIRS) {
+                            let compare = |number: usize| between(&store, &pairs[number], reach).into();
+                            give(some.start, some.map(compare).collect());
                         }
                     }
                 };
@@ -146,9 +143,9 @@ fn between(
     paths::changed(store, tree(&pair.0)?, tree(&pair.1)?, reach)
 }
 
-/// The numbers below `count` in stretches: neighbours read the same trees.
-fn chunks(count: usize, size: usize) -> impl Iterator<Item = Range<usize>> {
-    (0..count).step_by(size).map(move |start| start..count.min(start + size))
+/// Numbers, so many at a time.
+fn chunks(numbers: Range<usize>, size: usize) -> impl Iterator<Item = Range<usize>> {
+    numbers.clone().step_by(size).map(move |start| start..numbers.end.min(start + size))
 }
 
 /// The last of these objects are for reading the history, the others for proving.
@@ -160,7 +157,7 @@ fn prove(
     let Some(history) = objects.pop() else { return };
     let feed = move |hand_out: &dyn Fn(Vec<(usize, Answers)>)| {
         let mut reader = Reader::new(Graph::new(&history));
-        for numbers in chunks(landings.len(), LANDINGS) {
+        for numbers in chunks(0..landings.len(), LANDINGS) {
             hand_out(numbers.map(|number| (number, reader.answers(&landings[number]))).collect());
         }
     };
