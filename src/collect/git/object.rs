@@ -67,7 +67,7 @@ impl<'r> Objects<'r> {
         Ok(Objects { odb, directory, asked: Cell::new(0), packs, indexes, made, clone })
     }
 
-    /// Others of the same repository have looked up where objects are: so need not these.
+    /// The same objects for another thread, which shares with it what is known of the places where they are.
     pub fn beside(self, others: &Self) -> Self {
         Objects { indexes: Arc::clone(&others.indexes), ..self }
     }

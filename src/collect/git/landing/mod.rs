@@ -145,7 +145,7 @@ fn compare(
         objects.expect(OBJECTS_OF_A_PAIR * pairs.len() / threads);
         let store = store::Store::for_neighbours(objects);
         while let Some(numbers) = next() {
-            for some in numbers.clone().step_by(PAIRS).map(|first| first..numbers.end.min(first + PAIRS)) {
+            for some in chunks(numbers, PAIRS) {
                 give(some.map(|number| (number, between(&store, &pairs[number], reach).into())).collect());
             }
         }
@@ -162,9 +162,9 @@ fn between(
     paths::changed(store, tree(&pair.0)?, tree(&pair.1)?, reach)
 }
 
-/// The numbers below `count` in stretches: neighbours read the same trees.
-fn chunks(count: usize, size: usize) -> impl Iterator<Item = Range<usize>> {
-    (0..count).step_by(size).map(move |start| start..count.min(start + size))
+/// Numbers, so many at a time.
+fn chunks(numbers: Range<usize>, size: usize) -> impl Iterator<Item = Range<usize>> {
+    numbers.clone().step_by(size).map(move |start| start..numbers.end.min(start + size))
 }
 
 /// The last of these objects are for reading the history, the others for proving. How many landings were looked at.
@@ -194,7 +194,7 @@ type Job = Vec<(usize, Answers)>;
 fn hand_out_landings(history: &Objects<'_>, landings: &[Landing], hand_out: &dyn Fn(Job)) {
     let mut reader = Reader::new(Graph::new(history));
     let mut far = Vec::new();
-    for numbers in chunks(landings.len(), LANDINGS) {
+    for numbers in chunks(0..landings.len(), LANDINGS) {
         let mut near = Job::new();
         for number in numbers {
             match reader.answers(&landings[number], NEAR) {

@@ -177,6 +177,17 @@ mod tests {
 
     proptest! {
         #[test]
+        fn a_common_start_ends_where_bytes_differ(length in 0_usize..2_000, at in 0_usize..2_000, cut in 0_usize..20) {
+            let one = vec![1; length];
+            let mut other = one.clone();
+            other.truncate(length.saturating_sub(cut));
+            if let Some(byte) = other.get_mut(at) {
+                *byte = 2;
+            }
+            assert_eq!(common_start(&one, &other), at.min(other.len()));
+        }
+
+        #[test]
         fn a_tree_is_judged_the_same_beside_any_other(
             sound in proptest::collection::vec(entry(), 0..12),
             other in proptest::collection::vec(entry(), 0..12),

@@ -21,16 +21,14 @@ pub fn threads_for(jobs: usize) -> usize {
 /// The objects of a repository once for each of so many threads.
 pub fn for_threads(repository: &Repository, count: usize) -> Result<Vec<Objects<'_>>, Gap> {
     let first = repository.trusted_objects()?;
-    let others =
-        (1..count).map(|_| Ok(repository.trusted_objects()?.beside(&first))).collect::<Result<Vec<_>, Gap>>();
-    others.map(|mut all| {
-        all.push(first);
-        all
-    })
+    let others = (1..count).map(|_| Ok(repository.trusted_objects()?.beside(&first)));
+    let mut all = others.collect::<Result<Vec<_>, Gap>>()?;
+    all.push(first);
+    Ok(all)
 }
 
-/// The numbers below `count` in stretches: neighbours read the same objects, and what one thread has read the others read again.
-/// So they are long at first, and no shorter than `least`; at the end nobody waits long for the others.
+/// The numbers below `count` in stretches: neighbours need the same objects, and each thread reads its own. So the first
+/// are long; they become shorter, down to `least`, so that at the end no thread waits long for the others.
 pub fn stretches(count: usize, least: usize, threads: usize) -> impl Iterator<Item = Range<usize>> {
     let mut start = 0;
     std::iter::from_fn(move || {
