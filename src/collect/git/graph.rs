@@ -58,6 +58,8 @@ pub struct Graph<'o, 'r> {
     /// Their places.
     links: Vec<u32>,
     corrected: CorrectedDates,
+    /// Did a painting reach a good part of all that was read, since dates were corrected?
+    went_far: bool,
 }
 
 struct Node {
@@ -78,7 +80,8 @@ impl<'o, 'r> Graph<'o, 'r> {
     /// A graph of which nothing is read yet.
     pub fn new(objects: &'o Objects<'r>) -> Self {
         let corrected = CorrectedDates::default();
-        Graph { objects, nodes: ById::new(), parents: Vec::new(), links: Vec::new(), corrected }
+        let (nodes, parents, links) = (ById::new(), Vec::new(), Vec::new());
+        Graph { objects, nodes, parents, links, corrected, went_far: false }
     }
 
     /// How `head` lies to `base`.
@@ -212,9 +215,7 @@ impl<'g, 'o, 'r> Paint<'g, 'o, 'r> {
         for step in 0..limit {
             if self.fresh == 0 {
                 // Who has painted a good part of all that was read may have read a history to its end.
-                if step >= FIRST_LOOK && step >= self.graph.nodes.len() / 2 {
-                    self.graph.correct_dates(true);
-                }
+                self.graph.went_far |= step >= FIRST_LOOK && step >= self.graph.nodes.len() / 2;
                 return Ok(true);
             }
             if step >= FIRST_LOOK && step.is_power_of_two() && self.cannot_meet() {
@@ -231,7 +232,9 @@ impl<'g, 'o, 'r> Paint<'g, 'o, 'r> {
     /// Is it sure that `base` reaches nothing that `head` alone has painted so far, and that `head` is painted to its end? Then its
     /// colour can go on for a whole history and changes nothing any more.
     fn cannot_meet(&mut self) -> bool {
-        self.graph.correct_dates(false);
+        if !self.graph.correct_dates() {
+            return false;
+        }
         let fresh =
             self.queue.iter().map(|(_, place)| *place).filter(|place| self.flags(*place) & STALE == 0);
         let mut latest = Some(i64::MIN);

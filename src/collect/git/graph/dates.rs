@@ -25,14 +25,20 @@ impl Graph<'_, '_> {
         self.corrected.0.get(place).copied().flatten()
     }
 
-    /// Finds the dates of commits that were read since the last time; of `all`, also of those where it was in vain then.
-    pub(super) fn correct_dates(&mut self, all: bool) {
+    /// Finds the dates of commits that were read since the last time; after a long way, of all. `false`: there are none, because nobody
+    /// has gone far yet.
+    pub(super) fn correct_dates(&mut self) -> bool {
+        let all = std::mem::take(&mut self.went_far);
         let first = if all { 0 } else { self.corrected.0.len() };
+        if first == 0 && !all {
+            return false;
+        }
         self.corrected.0.resize(self.nodes.len(), None);
         let mut in_vain = vec![false; self.nodes.len() - first];
         for place in first..self.nodes.len() {
             self.correct(place, first, &mut in_vain);
         }
+        true
     }
 
     fn correct(&mut self, place: usize, first: usize, in_vain: &mut [bool]) {

@@ -46,6 +46,9 @@ impl Second {
         if first.is_plain {
             return path_by_path(store, first, recomputed);
         }
+        if has_conflict_in_place(store, first)? {
+            return Ok(None);
+        }
         let mut kept = self.0.borrow_mut();
         let memory = match kept.take().filter(|memory| memory.bytes <= MEMORY_LIMIT) {
             Some(memory) => memory,
@@ -120,15 +123,32 @@ fn path_by_path(
     first: &Merge,
     recomputed: Option<Oid>,
 ) -> Result<Option<Option<Oid>>, Gap> {
-    let conflicts: BTreeSet<&[u8]> = first.conflicts.iter().map(Vec::as_slice).collect();
-    let (unsettled, settled): (Vec<_>, Vec<_>) =
-        first.contested.iter().partition(|one| conflicts.contains(one.path.as_slice()));
+    let (unsettled, settled) = by_conflict(first);
     let mut edits = Vec::new();
     for one in unsettled.into_iter().chain(settled) {
         let Some(item) = merged_item(store, one)? else { return Ok(None) };
         edits.push(TreeEdit { path: one.path.clone(), item: Some(item) });
     }
     build::edited(store, recomputed, &edits).map(Some)
+}
+
+/// The contested paths at which the first engine found a conflict, and the others.
+fn by_conflict(first: &Merge) -> (Vec<&Contested>, Vec<&Contested>) {
+    let conflicts: BTreeSet<&[u8]> = first.conflicts.iter().map(Vec::as_slice).collect();
+    first.contested.iter().partition(|one| conflicts.contains(one.path.as_slice()))
+}
+
+/// Is there a file that all three sides have at one path, and whose lines this engine cannot merge either? It did not move, so
+/// whatever others did settles nothing.
+fn has_conflict_in_place(store: &Store<'_, '_>, first: &Merge) -> Result<bool, Gap> {
+    let is_clean = |one: &Contested| merge_modes(one.base.map(|base| base.0), one.ours.0, one.theirs.0).1;
+    let (unsettled, _) = by_conflict(first);
+    for one in unsettled.into_iter().filter(|one| one.base.is_some() && is_clean(one)) {
+        if merged_item(store, one)?.is_none() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// `None` when libgit2 calls it a conflict, and for what is not merged line by line.
