@@ -117,9 +117,8 @@ enum Anchor {
 struct Histogram<'t> {
     old: &'t [u32],
     new: &'t [u32],
-    /// The first place of a line, by line; the number of places.
-    first: Vec<u32>,
-    count: Vec<u32>,
+    /// By line.
+    places: Vec<Places>,
     /// The next place of the same line, by place.
     next: Vec<u32>,
     steps: usize,
@@ -127,17 +126,19 @@ struct Histogram<'t> {
 
 const NONE: u32 = u32::MAX;
 
+/// Where a line occurs first, and how often.
+#[derive(Clone, Copy)]
+struct Places {
+    first: u32,
+    count: u32,
+}
+
+const NOWHERE: Places = Places { first: NONE, count: 0 };
+
 impl<'t> Histogram<'t> {
     fn of(old: &'t [u32], new: &'t [u32]) -> Self {
         let lines = old.iter().chain(new).max().map_or(0, |line| *line as usize + 1);
-        Histogram {
-            old,
-            new,
-            first: vec![NONE; lines],
-            count: vec![0; lines],
-            next: vec![NONE; old.len()],
-            steps: 0,
-        }
+        Histogram { old, new, places: vec![NOWHERE; lines], next: vec![NONE; old.len()], steps: 0 }
     }
 
     fn anchor(&mut self, a: &Range<usize>, b: &Range<usize>) -> Option<Anchor> {
@@ -149,32 +150,28 @@ impl<'t> Histogram<'t> {
             at = self.runs_at(at, a, b, &mut best);
         }
         for place in a.clone() {
-            let line = self.old[place] as usize;
-            (self.first[line], self.count[line]) = (NONE, 0);
+            self.places[self.old[place] as usize] = NOWHERE;
         }
         (self.steps <= STEP_LIMIT).then(|| best.into_anchor())
     }
 
     fn scan(&mut self, a: &Range<usize>) {
         for place in a.clone().rev() {
-            let line = self.old[place] as usize;
-            self.next[place] = self.first[line];
-            self.first[line] = place as u32;
-            self.count[line] += 1;
+            let places = &mut self.places[self.old[place] as usize];
+            self.next[place] = places.first;
+            *places = Places { first: place as u32, count: places.count + 1 };
         }
     }
 
     /// Tries every common run through the new line at `at`; where to look next.
     fn runs_at(&mut self, at: usize, a: &Range<usize>, b: &Range<usize>, best: &mut Best) -> usize {
-        let line = self.new[at] as usize;
+        let Places { first, count } = self.places[self.new[at] as usize];
         let mut after = at + 1;
-        if self.count[line] > 0 {
-            best.any_common = true;
-        }
-        if self.count[line] == 0 || self.count[line] > best.rarest {
+        best.any_common |= count > 0;
+        if count == 0 || count > best.rarest {
             return after;
         }
-        let mut place = self.first[line];
+        let mut place = first;
         while place != NONE {
             let (old, new, rarest) = self.run_through(place as usize, at, a, b);
             after = after.max(new.end);
@@ -202,7 +199,7 @@ impl<'t> Histogram<'t> {
         let behind = self.old[place..a.end].iter().zip(&self.new[at..b.end]);
         let ahead = behind.take_while(|(old, new)| old == new).count();
         let old = place - back..place + ahead;
-        let counts = self.old[old.clone()].iter().map(|line| self.count[*line as usize]);
+        let counts = self.old[old.clone()].iter().map(|line| self.places[*line as usize].count);
         (old, at - back..at + ahead, counts.min().unwrap_or(NONE))
     }
 }

@@ -47,7 +47,7 @@ mod work;
 pub use line::Place;
 
 /// So many landings are proved one after the other by one thread.
-const LANDINGS: usize = 16;
+const LANDINGS: usize = 32;
 
 /// Landings for which more commits than this have to be looked at come last: meanwhile the others are proved.
 const NEAR: usize = 4_096;
@@ -57,6 +57,9 @@ const PAIRS: usize = 64;
 
 /// A commit and a tree at least are read for each pair: the other commit is that of its neighbour.
 const OBJECTS_OF_A_PAIR: usize = 2;
+
+/// The commits and trees of a landing and of its request at least.
+const OBJECTS_OF_A_LANDING: usize = 4;
 
 impl Repository {
     /// How `head` lies to `baseline`, with every step of the branch between them.
@@ -174,6 +177,7 @@ fn prove(
     mut each: impl FnMut(usize, Coverage, Vec<Miss>),
 ) -> usize {
     let Some(history) = objects.pop() else { return 0 };
+    objects.iter().chain([&history]).for_each(|one| one.expect(OBJECTS_OF_A_LANDING * landings.len()));
     let feed = move |hand_out: &dyn Fn(Job)| hand_out_landings(&history, landings, hand_out);
     let work = |objects: &Objects<'_>, next: Jobs<'_, Job>, give: Results<'_, _>| {
         let mut prover = coverage::Prover::new(objects);

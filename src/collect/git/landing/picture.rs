@@ -20,6 +20,7 @@ use super::paths::between;
 use super::store::Store;
 use crate::model::fact::Gap;
 use git2::Oid;
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// When more files of a side may have moved, their contents are not compared here.
@@ -124,7 +125,7 @@ fn arrivals<'a>(
     if origins.is_empty() {
         return Ok(arrivals);
     }
-    let added = Added::read(store, all, party)?;
+    let added = Added::of(all, party);
     for (path, item) in &origins {
         let found = added.like(store, path, *item, origins.len() <= ORIGINS_LIMIT)?;
         arrivals.extend(found.into_iter().filter_map(|path| Some((path, all.get(path)?))));
@@ -157,21 +158,31 @@ fn departures<'a>(
 struct Added<'a> {
     by_id: BTreeMap<Oid, Vec<&'a [u8]>>,
     by_name: BTreeMap<&'a [u8], Vec<(&'a [u8], Item)>>,
-    /// Those that may have relatives, by size.
-    files: Vec<(usize, &'a [u8], Item)>,
+    by_size: OnceCell<Vec<(usize, &'a [u8], Item)>>,
 }
 
 impl<'a> Added<'a> {
-    fn read(store: &Store<'_, '_>, all: &'a All, party: Party) -> Result<Self, Gap> {
-        let mut added = Added { by_id: BTreeMap::new(), by_name: BTreeMap::new(), files: Vec::new() };
+    fn of(all: &'a All, party: Party) -> Self {
+        let mut added = Added { by_id: BTreeMap::new(), by_name: BTreeMap::new(), by_size: OnceCell::new() };
         for (path, one) in all.iter().filter(|(_, one)| one.came(party)) {
             let Some(item) = one.of(party) else { continue };
             added.by_id.entry(item.1).or_default().push(path);
             added.by_name.entry(file_name(path)).or_default().push((path, item));
-            added.files.extend(store.likeness.size(item)?.map(|size| (size, path.as_slice(), item)));
         }
-        added.files.sort();
-        Ok(added)
+        added
+    }
+
+    /// Those that may have relatives, the smallest first. Only asked for where nothing else helps, because sizes take time.
+    fn by_size(&self, store: &Store<'_, '_>) -> Result<&[(usize, &'a [u8], Item)], Gap> {
+        if let Some(known) = self.by_size.get() {
+            return Ok(known);
+        }
+        let mut files = Vec::new();
+        for (path, item) in self.by_name.values().flatten() {
+            files.extend(store.likeness.size(*item)?.map(|size| (size, *path, *item)));
+        }
+        files.sort();
+        Ok(self.by_size.get_or_init(|| files))
     }
 
     /// Those that can be this file, moved: first those that equal it, then a namesake that has most in common, then whatever
@@ -194,9 +205,10 @@ impl<'a> Added<'a> {
         {
             return Ok(vec![namesake]);
         }
-        let from = self.files.partition_point(|(other, ..)| *other < size.div_ceil(2));
+        let files = self.by_size(store)?;
+        let from = files.partition_point(|(other, ..)| *other < size.div_ceil(2));
         let mut like = Vec::new();
-        for (_, path, other) in self.files[from..].iter().take_while(|(other, ..)| *other <= size * 2) {
+        for (_, path, other) in files[from..].iter().take_while(|(other, ..)| *other <= size * 2) {
             if !compares || likeness.common(item, *other)? >= HALF / 2 {
                 like.push(*path);
             }

@@ -48,7 +48,7 @@ impl Index {
         let name: &[u8; NAME] = id.as_bytes().try_into().ok()?;
         let first = usize::from(name[0]);
         let part = self.parts.get(first)?.get_or_init(|| self.part(first)).as_ref()?;
-        let place = part.names.as_chunks().0.binary_search(name).ok()?;
+        let place = place_of(name, part.names.as_chunks().0)?;
         let offset = u32::from_be_bytes(*part.offsets.as_chunks().0.get(place)?);
         if offset & LONG == 0 { Some(u64::from(offset)) } else { self.long_offset(offset & !LONG) }
     }
@@ -79,5 +79,49 @@ impl Index {
         let mut bytes = Vec::with_capacity(count.min(1 << 20));
         let read = (&*file).take(count as u64).read_to_end(&mut bytes).ok()?;
         (read == count).then_some(bytes)
+    }
+}
+
+/// So far on either side of where it should be a name is searched at first.
+const NEIGHBOURHOOD: usize = 16;
+
+/// Where a name is among sorted ones. Names are hashes and spread evenly, so a name says where it should be, and is seldom far
+/// from there.
+fn place_of(name: &[u8; NAME], names: &[[u8; NAME]]) -> Option<usize> {
+    // The first byte is the same for all.
+    let spread = u64::from(u32::from_be_bytes([name[1], name[2], name[3], name[4]]));
+    let guess = ((spread * names.len() as u64) >> 32) as usize;
+    let (mut from, mut to) = (guess.saturating_sub(NEIGHBOURHOOD), (guess + NEIGHBOURHOOD).min(names.len()));
+    if names.get(from).is_none_or(|first| first > name) {
+        from = 0;
+    }
+    if to == 0 || names[to - 1] < *name {
+        to = names.len();
+    }
+    names[from..to].binary_search(name).ok().map(|place| from + place)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_name_is_found_wherever_it_is(
+            mut names in proptest::collection::vec(any::<[u8; NAME]>(), 0..200),
+            alike in 0_usize..100,
+            other in any::<[u8; NAME]>(),
+        ) {
+            // Some stand closer together than hashes do.
+            names.iter_mut().take(alike).for_each(|name| name[1..4].fill(7));
+            names.iter_mut().for_each(|name| name[0] = 1);
+            names.sort();
+            names.dedup();
+            for (place, name) in names.iter().enumerate() {
+                prop_assert_eq!(place_of(name, &names), Some(place));
+            }
+            prop_assert_eq!(place_of(&other, &names), names.binary_search(&other).ok());
+        }
     }
 }
