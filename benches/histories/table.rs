@@ -83,6 +83,9 @@ impl Table {
             self.defects.push(tell(name, case, &coverage));
             return None;
         }
+        if matches!(coverage, Coverage::Unverifiable(_)) && case.merged.is_none() {
+            self.unexplained.push(tell(name, case, &coverage));
+        }
         let merged = case.merged.as_ref().filter(|_| !explained)?;
         Some(Open { case, merged, coverage })
     }

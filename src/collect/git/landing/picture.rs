@@ -154,11 +154,14 @@ fn departures<'a>(
     Ok(departures)
 }
 
+/// Its size, its path, and what it is.
+type Sized<'a> = (usize, &'a [u8], Item);
+
 /// What a side added.
 struct Added<'a> {
     by_id: BTreeMap<Oid, Vec<&'a [u8]>>,
     by_name: BTreeMap<&'a [u8], Vec<(&'a [u8], Item)>>,
-    by_size: OnceCell<Vec<(usize, &'a [u8], Item)>>,
+    by_size: OnceCell<Vec<Sized<'a>>>,
 }
 
 impl<'a> Added<'a> {
@@ -173,7 +176,7 @@ impl<'a> Added<'a> {
     }
 
     /// Those that may have relatives, the smallest first. Only asked for where nothing else helps, because sizes take time.
-    fn by_size(&self, store: &Store<'_, '_>) -> Result<&[(usize, &'a [u8], Item)], Gap> {
+    fn by_size(&self, store: &Store<'_, '_>) -> Result<&[Sized<'a>], Gap> {
         if let Some(known) = self.by_size.get() {
             return Ok(known);
         }
