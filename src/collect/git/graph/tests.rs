@@ -1,3 +1,5 @@
+//! Painting against what is reached, on histories that say what they like of their dates.
+
 use super::super::tests::fixture::Fixture;
 use super::*;
 use proptest::prelude::*;
