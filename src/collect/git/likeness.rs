@@ -1,11 +1,13 @@
 //! How much two files have in common, measured as `git diff -M` does it: in lines, by the size of the larger file.
 
 use super::by_id::ById;
+use super::kept::Kept;
 use super::object::Objects;
 use super::tree_diff::Item;
 use crate::model::fact::Gap;
 use git2::{ObjectType, Oid};
 use std::cell::RefCell;
+use std::ops::RangeInclusive;
 use std::rc::Rc;
 
 /// Larger files are not compared, in bytes.
@@ -14,8 +16,8 @@ const SIZE_LIMIT: usize = 1024 * 1024;
 /// Longer lines are cut into pieces of this many bytes.
 const PIECE: usize = 64;
 
-/// When prints of so many pieces are kept, all are let go.
-const KEPT_LIMIT: usize = 2 * 1024 * 1024;
+/// So many bytes of prints are kept, and as many of those before.
+const KEPT_LIMIT: usize = 16 * 1024 * 1024;
 
 /// A whole file, in the units of [`Print::common`].
 const WHOLE: usize = 60_000;
@@ -25,22 +27,20 @@ pub const HALF: usize = WHOLE / 2;
 
 /// Three quarters: what git asks for when both have the same name, before it looks any further (`diffcore-rename.c`,
 /// `find_basename_matches`).
-pub const NAMESAKE: usize = WHOLE / 4 * 3;
+const NAMESAKE: usize = WHOLE / 4 * 3;
 
 /// Compares files, and remembers what they consist of.
 pub struct Likeness<'o, 'r> {
     objects: &'o Objects<'r>,
     sizes: RefCell<ById<usize>>,
-    prints: RefCell<ById<Rc<Print>>>,
-    /// How many pieces all prints have.
-    pieces: RefCell<usize>,
+    prints: RefCell<Kept<Oid, Rc<Print>>>,
 }
 
 impl<'o, 'r> Likeness<'o, 'r> {
     /// Nothing compared yet.
     pub fn new(objects: &'o Objects<'r>) -> Self {
-        let (sizes, prints) = (RefCell::new(ById::new()), RefCell::new(ById::new()));
-        Likeness { objects, sizes, prints, pieces: RefCell::new(0) }
+        let (sizes, prints) = (RefCell::new(ById::new()), RefCell::new(Kept::up_to(KEPT_LIMIT)));
+        Likeness { objects, sizes, prints }
     }
 
     /// The size of a file in bytes; `None` for what has no relatives, because it is no file, or too large, or empty.
@@ -65,19 +65,19 @@ impl<'o, 'r> Likeness<'o, 'r> {
         Ok(self.print(one.1)?.common(&*self.print(other.1)?))
     }
 
+    /// Have two files of one name so much in common that nobody looks any further?
+    pub fn are_namesakes(&self, one: Item, other: Item) -> Result<bool, Gap> {
+        let are_near = self.size(one)?.zip(self.size(other)?).is_some_and(|(one, other)| is_near(one, other));
+        Ok(are_near && self.common(one, other)? >= NAMESAKE)
+    }
+
     /// What a file consists of.
     pub fn print(&self, id: Oid) -> Result<Rc<Print>, Gap> {
-        if let Some(print) = self.prints.borrow().get(id) {
-            return Ok(Rc::clone(print));
+        if let Some(print) = self.prints.borrow_mut().get(id) {
+            return Ok(print);
         }
         let print = Rc::new(Print::of(self.objects.read_quickly(id, ObjectType::Blob)?.data()));
-        let (mut prints, mut pieces) = (self.prints.borrow_mut(), self.pieces.borrow_mut());
-        if *pieces > KEPT_LIMIT {
-            *prints = ById::new();
-            *pieces = 0;
-        }
-        *pieces += print.pieces.len();
-        prints.add(id, Rc::clone(&print));
+        self.prints.borrow_mut().add(id, size_of_val(print.pieces.as_slice()), Rc::clone(&print));
         Ok(print)
     }
 }
@@ -129,7 +129,12 @@ impl Print {
 
 /// Can files of these sizes have half of the larger one in common?
 pub fn is_near(one: usize, other: usize) -> bool {
-    one.min(other).saturating_mul(2) >= one.max(other)
+    near(one).contains(&other)
+}
+
+/// The sizes that this may be true of.
+pub fn near(size: usize) -> RangeInclusive<usize> {
+    size.div_ceil(2)..=size.saturating_mul(2)
 }
 
 /// The same on every machine: FNV-1a, eight bytes in one step. A collision makes two files look more alike than they are, no more.

@@ -11,7 +11,7 @@
 //! | `object`, `hash` | reading one object, checking it against its name, and the gap when that fails |
 //! | `pack` | a second way to the objects in packs, for those who read many |
 //! | `commit`, `tree` | the raw formats |
-//! | `by_id` | a table with object names as keys |
+//! | `by_id`, `kept` | a table with object names as keys; what was read last |
 //! | `graph` | merge bases, and the commits of a change |
 //! | `tree_diff`, `rename`, `likeness` | which paths differ, and which of them moved |
 //! | `content`, `line_diff`, `line_numbers`, `pattern`, `needle` | which lines changed, and what they match |
@@ -45,6 +45,7 @@ mod commit;
 mod content;
 mod graph;
 mod hash;
+mod kept;
 mod landing;
 mod likeness;
 mod line_diff;

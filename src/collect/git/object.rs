@@ -201,7 +201,7 @@ impl<'r> Objects<'r> {
 }
 
 /// The name of an object that is made.
-fn named(kind: ObjectType, data: &[u8]) -> Result<Oid, Gap> {
+pub fn named(kind: ObjectType, data: &[u8]) -> Result<Oid, Gap> {
     hash::name(kind, data).map_err(|error| {
         let remedy = "Report this as a defect of Portcullis, with the two commits that it was about";
         Gap::new("a recomputed merge", GapReason::Unsupported, error.message(), remedy)
@@ -218,13 +218,6 @@ fn must_be(id: Oid, kind: ObjectType, object: &Object<'_>) -> Result<(), Gap> {
         return Ok(());
     }
     Err(malformed(id, kind, &format!("it is a {}", object.kind())))
-}
-
-/// An object database in memory, without any directory.
-pub fn memory() -> Result<Odb<'static>, git2::Error> {
-    let odb = Odb::new()?;
-    odb.add_new_mempack_backend(1)?;
-    Ok(odb)
 }
 
 /// The gap of an object that is not what its format says.

@@ -5,7 +5,7 @@
 //! it would cost too much. It works like `git diff -M50%`: equal objects first, then files of one name, then those
 //! that have most in common ([`super::likeness`]).
 
-use super::likeness::{HALF, Likeness, NAMESAKE, Print, is_near};
+use super::likeness::{HALF, Likeness, Print, near};
 use super::tree::Mode;
 use super::tree_diff::{Item, TreeChange};
 use git2::Oid;
@@ -147,9 +147,7 @@ impl Search {
 
     fn are_namesakes(&self, likeness: &Likeness<'_, '_>, deleted: usize, added: usize) -> bool {
         let (Some(old), Some(new)) = (&self.pairs[deleted].old, &self.pairs[added].new) else { return false };
-        let size = |side: &Side| likeness.size(side.item).ok().flatten();
-        let are_near = size(old).zip(size(new)).is_some_and(|(old, new)| is_near(old, new));
-        are_near && likeness.common(old.item, new.item).is_ok_and(|common| common >= NAMESAKE)
+        likeness.are_namesakes(old.item, new.item).unwrap_or(false)
     }
 
     /// Which of these has a file name; `None` when several have it.
@@ -281,7 +279,7 @@ struct FileOf {
 /// Of those that any of the others is near to in size.
 fn prints(likeness: &Likeness<'_, '_>, these: &[FileOf], others: &[FileOf]) -> Vec<(usize, Rc<Print>)> {
     let sizes: BTreeSet<usize> = others.iter().map(|one| one.size).collect();
-    let is_near = |one: &&FileOf| sizes.range(one.size.div_ceil(2)..=one.size * 2).next().is_some();
+    let is_near = |one: &&FileOf| sizes.range(near(one.size)).next().is_some();
     let print = |one: &FileOf| Some((one.place, likeness.print(one.id).ok()?));
     these.iter().filter(is_near).filter_map(print).collect()
 }

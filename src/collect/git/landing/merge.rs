@@ -5,7 +5,7 @@
 //! changed are read. No index, no attributes, no configuration, nothing written. The rules are those of
 //! `git merge-tree --write-tree` (git-merge-tree(1)); what they make of renames is in [`super::moves`].
 
-use super::super::hash;
+use super::super::object::named;
 use super::super::tree::{Mode, SIZE_LIMIT, TreeEntry};
 use super::super::tree_diff::Item;
 use super::merge_text;
@@ -387,9 +387,6 @@ fn merge_contents(
         return Ok(None);
     }
     let Some(merged) = merge_text::merge(base, ours.data(), theirs.data()) else { return Ok(None) };
-    let id = hash::name(ObjectType::Blob, &merged.bytes).map_err(|error| {
-        let remedy = "Report this as a defect of Portcullis";
-        Gap::new("a recomputed merge", GapReason::Unsupported, error.message(), remedy)
-    })?;
+    let id = named(ObjectType::Blob, &merged.bytes)?;
     Ok(Some((id, merged.bytes, merged.conflicts == 0)))
 }

@@ -12,7 +12,7 @@
 //! Where a file went that the other side left alone does not matter: there is nothing to carry along to its new place. So git
 //! does not search for it either (`merge-ort.c`, `remove_unneeded_paths_from_src` in `diffcore-rename.c`).
 
-use super::super::likeness::{HALF, NAMESAKE, is_near};
+use super::super::likeness::{HALF, is_near, near};
 use super::super::rename::file_name;
 use super::super::tree_diff::Item;
 use super::merge::{Party, Sides};
@@ -203,15 +203,15 @@ impl<'a> Added<'a> {
         let likeness = &store.likeness;
         let Some(size) = likeness.size(item)? else { return Ok(Vec::new()) };
         if let Some([(namesake, other)]) = self.by_name.get(file_name(path)).map(Vec::as_slice)
-            && likeness.size(*other)?.is_some_and(|other| is_near(size, other))
-            && likeness.common(item, *other)? >= NAMESAKE
+            && likeness.are_namesakes(item, *other)?
         {
             return Ok(vec![namesake]);
         }
         let files = self.by_size(store)?;
-        let from = files.partition_point(|(other, ..)| *other < size.div_ceil(2));
+        let near = near(size);
+        let from = files.partition_point(|(other, ..)| other < near.start());
         let mut like = Vec::new();
-        for (_, path, other) in files[from..].iter().take_while(|(other, ..)| *other <= size * 2) {
+        for (_, path, other) in files[from..].iter().take_while(|(other, ..)| other <= near.end()) {
             if !compares || likeness.common(item, *other)? >= HALF / 2 {
                 like.push(*path);
             }

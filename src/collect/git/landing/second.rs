@@ -6,7 +6,6 @@
 //! as it is; if it ever looked into it, it would miss it and refuse the merge. That database belongs to no directory, so there is nothing that it could write to, and neither
 //! attributes nor configuration nor merge drivers that it could read.
 
-use super::super::object::memory;
 use super::super::tree::Mode;
 use super::super::tree_diff::Item;
 use super::build::{self, with_edits};
@@ -15,7 +14,7 @@ use super::merge_text::is_text;
 use super::picture::{self, Changed};
 use super::store::Store;
 use crate::model::fact::{Gap, GapReason};
-use git2::{MergeFileInput, MergeOptions, ObjectType, Oid, Repository};
+use git2::{MergeFileInput, MergeOptions, ObjectType, Odb, Oid, Repository};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
@@ -257,6 +256,13 @@ fn merged(
         result.items.push((entry.path, (Mode(entry.mode), entry.id)));
     }
     Ok(Some(result))
+}
+
+/// An object database in memory, without any directory.
+fn memory() -> Result<Odb<'static>, git2::Error> {
+    let odb = Odb::new()?;
+    odb.add_new_mempack_backend(1)?;
+    Ok(odb)
 }
 
 fn refused(error: &git2::Error) -> Gap {

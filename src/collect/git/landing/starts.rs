@@ -103,7 +103,8 @@ impl Beside<'_> {
     }
 }
 
-fn entry_at(tree: &[u8], start: u32) -> Option<TreeEntry<'_>> {
+/// The entry that begins here.
+pub fn entry_at(tree: &[u8], start: u32) -> Option<TreeEntry<'_>> {
     split_entry(tree.get(start as usize..)?, ID_WIDTH).map(|(entry, _)| entry)
 }
 

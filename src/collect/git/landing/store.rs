@@ -5,6 +5,7 @@
 //! over long stretches are compared at the speed of memory, and [`Cursor`] still stops at entries.
 
 use super::super::by_id::ById;
+use super::super::kept::Kept;
 use super::super::likeness::Likeness;
 use super::super::object::{Object, Objects};
 use super::super::tree::{TreeEntry, split_entry};
@@ -64,9 +65,9 @@ impl<'t> Cursor<'t> {
     pub fn seek(&mut self, key: &[u8]) -> (&'t [u8], Option<TreeEntry<'t>>) {
         let (from, last) = (self.start(), self.starts.len().saturating_sub(1));
         let ahead = self.starts.get(self.at..last).unwrap_or_default();
-        let entry_at =
-            |start: u32| split_entry(&self.data[start as usize..], ID_WIDTH).map(|(entry, _)| entry);
-        let is_before = |start: &u32| entry_at(*start).is_some_and(|entry| entry.order_to(key).is_lt());
+        let is_before = |start: &u32| {
+            starts::entry_at(self.data, *start).is_some_and(|entry| entry.order_to(key).is_lt())
+        };
         self.at += ahead.partition_point(is_before);
         let passed = &self.data[from..self.start()];
         let entry = self.entry().filter(|entry| entry.order_to(key).is_eq());
@@ -100,8 +101,8 @@ impl<'t> Cursor<'t> {
 pub struct Store<'o, 'r> {
     /// Where they come from.
     pub objects: &'o Objects<'r>,
-    trees: RefCell<Kept<KeptTree<'o>>>,
-    files: RefCell<Kept<Object<'o>>>,
+    trees: RefCell<Kept<Oid, Rc<KeptTree<'o>>>>,
+    files: RefCell<Kept<Oid, Rc<Object<'o>>>>,
     roots: RefCell<ById<Oid>>,
     /// How much its files have in common.
     pub likeness: Likeness<'o, 'r>,
@@ -160,7 +161,9 @@ impl<'o, 'r> Store<'o, 'r> {
             None => starts::of(id, object.data())?,
         };
         let bytes = object.data().len() + starts.len() * size_of::<u32>();
-        Ok(self.trees.borrow_mut().keep(id, bytes, KeptTree { object, starts }))
+        let tree = Rc::new(KeptTree { object, starts });
+        self.trees.borrow_mut().add(id, bytes, Rc::clone(&tree));
+        Ok(tree)
     }
 
     /// A file.
@@ -168,47 +171,8 @@ impl<'o, 'r> Store<'o, 'r> {
         if let Some(file) = self.files.borrow_mut().get(id) {
             return Ok(file);
         }
-        let file = self.objects.read_quickly(id, ObjectType::Blob)?;
-        Ok(self.files.borrow_mut().keep(id, file.data().len(), file))
-    }
-}
-
-/// What was read. What was not asked for since the last time that it became too much is let go then.
-struct Kept<T> {
-    young: ById<(usize, Rc<T>)>,
-    old: ById<(usize, Rc<T>)>,
-    bytes: usize,
-    limit: usize,
-}
-
-impl<T> Kept<T> {
-    /// Keeps up to this many bytes, and as many of those before.
-    fn up_to(limit: usize) -> Self {
-        Kept { young: ById::new(), old: ById::new(), bytes: 0, limit }
-    }
-
-    fn get(&mut self, id: Oid) -> Option<Rc<T>> {
-        if let Some((_, value)) = self.young.get(id) {
-            return Some(Rc::clone(value));
-        }
-        let (bytes, value) = self.old.get(id)?;
-        let (bytes, value) = (*bytes, Rc::clone(value));
-        self.add(id, bytes, Rc::clone(&value));
-        Some(value)
-    }
-
-    fn keep(&mut self, id: Oid, bytes: usize, value: T) -> Rc<T> {
-        let value = Rc::new(value);
-        self.add(id, bytes, Rc::clone(&value));
-        value
-    }
-
-    fn add(&mut self, id: Oid, bytes: usize, value: Rc<T>) {
-        if self.bytes > self.limit {
-            self.old = std::mem::replace(&mut self.young, ById::new());
-            self.bytes = 0;
-        }
-        self.bytes += bytes;
-        self.young.add(id, (bytes, value));
+        let file = Rc::new(self.objects.read_quickly(id, ObjectType::Blob)?);
+        self.files.borrow_mut().add(id, file.data().len(), Rc::clone(&file));
+        Ok(file)
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Read in blocks, because those who ask for one object soon ask for its neighbours.
 
-use super::kept::Kept;
+use super::super::kept::Kept;
 use super::{Kind, SIZE_LIMIT};
 use git2::{ObjectType, Oid};
 use libdeflater::Decompressor;
@@ -23,7 +23,7 @@ const HEAD: usize = 9 + 20;
 /// A pack of version 2 or 3.
 pub struct PackFile {
     file: File,
-    blocks: RefCell<Kept<Arc<Vec<u8>>>>,
+    blocks: RefCell<Kept<u64, Arc<Vec<u8>>>>,
     inflater: RefCell<Decompressor>,
 }
 

@@ -6,11 +6,11 @@
 //! be believed: whatever it hands out is hashed before anybody looks at it ([`super::hash`]), and where it finds nothing,
 //! or something that it does not understand, libgit2 is asked. So no answer hangs on it, and it reports no errors.
 
+use super::kept::Kept;
 use delta::apply;
 use file::PackFile;
 use git2::{ObjectType, Oid};
 use index::Index;
-use kept::Kept;
 use std::cell::{Cell, RefCell};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,7 +18,6 @@ use std::sync::Arc;
 mod delta;
 mod file;
 mod index;
-mod kept;
 
 /// Each pack takes two open files, of which a program has not many: the largest packs come first, the rest is left to libgit2.
 const PACK_LIMIT: usize = 24;
@@ -90,7 +89,7 @@ struct Pack {
     index: Arc<Index>,
     file: PackFile,
     /// Objects by where they begin: the next difference may be one from them.
-    kept: RefCell<Kept<Packed>>,
+    kept: RefCell<Kept<u64, Packed>>,
 }
 
 impl Pack {

@@ -1,23 +1,23 @@
-//! What was read last, by where it was.
+//! What was read last.
 
 use std::collections::BTreeMap;
 
-/// Values by place. Those that were not asked for since the last time that it became too much are let go then.
-pub struct Kept<T> {
-    young: BTreeMap<u64, (usize, T)>,
-    old: BTreeMap<u64, (usize, T)>,
+/// Values by key. Those that were not asked for since the last time that it became too much are let go then.
+pub struct Kept<K, T> {
+    young: BTreeMap<K, (usize, T)>,
+    old: BTreeMap<K, (usize, T)>,
     bytes: usize,
     limit: usize,
 }
 
-impl<T: Clone> Kept<T> {
+impl<K: Copy + Ord, T: Clone> Kept<K, T> {
     /// Keeps up to this many bytes, and as many of those before.
     pub fn up_to(limit: usize) -> Self {
         Kept { young: BTreeMap::new(), old: BTreeMap::new(), bytes: 0, limit }
     }
 
-    /// What is kept of this place.
-    pub fn get(&mut self, at: u64) -> Option<T> {
+    /// What is kept under this key.
+    pub fn get(&mut self, at: K) -> Option<T> {
         if let Some((_, value)) = self.young.get(&at) {
             return Some(value.clone());
         }
@@ -27,7 +27,7 @@ impl<T: Clone> Kept<T> {
     }
 
     /// Keeps a value of so many bytes.
-    pub fn add(&mut self, at: u64, bytes: usize, value: T) {
+    pub fn add(&mut self, at: K, bytes: usize, value: T) {
         if self.bytes > self.limit {
             self.old = std::mem::take(&mut self.young);
             self.bytes = 0;
