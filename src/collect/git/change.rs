@@ -15,15 +15,12 @@ use crate::model::fact::{Gap, GapReason};
 use crate::model::inquiry::Inquiry;
 use crate::model::path::RepoPath;
 use crate::model::test_source::TestSources;
-use git2::{ObjectType, Oid};
+use git2::Oid;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 /// A link whose target is longer than this is none that a system would follow, in bytes.
 const LINK_LIMIT: usize = 64 * 1024;
-
-/// For each pair, about so many objects are read: two, and those that they are stored as differences from.
-const WEIGHT: usize = 5;
 
 /// Reading fewer patterns takes no longer than starting a thread.
 const MANY: usize = 8;
@@ -121,14 +118,13 @@ type Compared = (Relation, BTreeSet<Pair>);
 struct Reader<'o, 'r, 'i> {
     objects: &'o Objects<'r>,
     asked: &'i Asked<'i>,
-    inquiry: &'i Inquiry,
     /// Helps where contents are asked for.
     second: Option<&'i SecondReader>,
 }
 
 impl<'o, 'r, 'i> Reader<'o, 'r, 'i> {
     fn new(objects: &'o Objects<'r>, asked: &'i Asked<'i>) -> Self {
-        Reader { objects, asked, inquiry: asked.inquiry, second: None }
+        Reader { objects, asked, second: None }
     }
 
     /// Compares the two. Beside it a second thread reads the patterns if they are many, and if the head is a merge, what it updates:
@@ -177,15 +173,15 @@ impl<'o, 'r, 'i> Reader<'o, 'r, 'i> {
     }
 
     fn test_sources(&self, pairs: &BTreeSet<Pair>) -> Result<TestSources, Gap> {
-        if self.inquiry.tests.is_empty() {
+        if self.asked.inquiry.tests.is_empty() {
             return Err(Gap::not_asked("what is taken away from test sources", "Name them in the policy"));
         }
-        test_source::read(self.objects, &self.inquiry.tests, pairs.iter())
+        test_source::read(self.objects, &self.asked.inquiry.tests, pairs.iter())
     }
 
     /// What each commit changes against its parent, and each merge against all of its parents. Moves are not looked for.
     fn on_the_way(&self, relation: &Relation) -> Result<Vec<FileChange>, Gap> {
-        if !self.inquiry.each_commit {
+        if !self.asked.inquiry.each_commit {
             return Err(Gap::not_asked("the paths on the way", "Switch it on in the policy"));
         }
         let mut pairs = BTreeSet::new();
@@ -218,10 +214,9 @@ impl<'o, 'r, 'i> Reader<'o, 'r, 'i> {
         }
         let pairs: Vec<Pair> = by_path.into_values().flatten().collect();
         let asked = self.asked;
-        match self.second.filter(|_| !self.inquiry.patterns.is_empty()) {
+        match self.second.filter(|_| !self.asked.inquiry.patterns.is_empty()) {
             None => self.each(&pairs),
             Some(second) => second.share(self.objects, &pairs, |objects, queue| {
-                objects.expect(pairs.len() * WEIGHT);
                 let reader = Reader::new(objects, asked);
                 queue.answer(|pairs| reader.each(pairs))
             }),
@@ -240,7 +235,7 @@ impl<'o, 'r, 'i> Reader<'o, 'r, 'i> {
     }
 
     fn content(&self, pair: &Pair) -> Result<crate::model::change::Content, Gap> {
-        if self.inquiry.patterns.is_empty() {
+        if self.asked.inquiry.patterns.is_empty() {
             return Ok(content::unread(pair));
         }
         content::read(self.objects, self.asked.patterns()?, pair)
@@ -264,11 +259,8 @@ impl<'o, 'r, 'i> Reader<'o, 'r, 'i> {
     /// Where a link leads decides under which paths it counts, so without its target nothing can be said.
     fn link(&self, side: &Side) -> Result<Option<RepoPath>, Gap> {
         let (_, id): Item = side.item;
-        if self.objects.blob_size(id)? > LINK_LIMIT {
-            return Ok(None);
-        }
-        let object = self.objects.read(id, ObjectType::Blob)?;
-        Ok(target(&side.path, object.data()))
+        let blob = self.objects.blob_up_to(id, LINK_LIMIT)?;
+        Ok(blob.and_then(|blob| target(&side.path, blob.data())))
     }
 }
 

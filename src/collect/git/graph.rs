@@ -12,7 +12,9 @@
 //!   paint is older than all that `head` alone has painted, the two cannot meet any more.
 //! - `base` colours only what it reaches. So no commit of the range is missed. A false date can leave a commit in the
 //!   range that `base` does reach, by a way that was not painted to its end; painting therefore goes on below the
-//!   oldest commit of the range for [`SLACK`] commits more.
+//!   oldest commit of the range for [`SLACK`] commits more. Not where the range has one *bottom*, a commit
+//!   without parents or with one outside: all of the range stands on it. What is not painted yet lies below both tips, so
+//!   `head` gets there over that bottom, and nothing of the range can lie below what it stands on.
 //! - A commit that is not here, as at the edge of a shallow clone, waits until all others are painted. If it is stale
 //!   by then, or nobody needs it any more, it changes nothing; otherwise it is the gap.
 
@@ -268,6 +270,9 @@ impl<'g, 'o, 'r> Paint<'g, 'o, 'r> {
 
     /// Goes on painting as far as `base` could still reach into the range.
     fn below_range(&mut self) -> Result<(), Gap> {
+        if self.bottoms().nth(1).is_none() {
+            return Ok(());
+        }
         let dates = self.range_places().map(|place| self.graph.date(place));
         let Some(oldest) = dates.min() else { return Ok(()) };
         let mut slack = SLACK;
@@ -300,6 +305,15 @@ impl<'g, 'o, 'r> Paint<'g, 'o, 'r> {
     fn range_places(&self) -> impl Iterator<Item = usize> {
         let coloured = self.colours.iter().enumerate();
         coloured.filter(|(_, colour)| colour.flags & BOTH == HEAD).map(|(place, _)| place)
+    }
+
+    /// The commits of the range from which a way leads out of it, or that are the first of a history.
+    fn bottoms(&self) -> impl Iterator<Item = usize> {
+        let is_outside = |parent: &Oid| self.colour_of(*parent) & BOTH != HEAD;
+        self.range_places().filter(move |place| {
+            let parents = &self.graph.parents[self.graph.nodes.at(*place).1.parents()];
+            parents.is_empty() || parents.iter().any(is_outside)
+        })
     }
 
     fn colour_of(&self, id: Oid) -> u8 {

@@ -1,19 +1,20 @@
 //! What was read last.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::hash::Hash;
 
 /// Values by key. Those that were not asked for since the last time that it became too much are let go then.
 pub struct Kept<K, T> {
-    young: BTreeMap<K, (usize, T)>,
-    old: BTreeMap<K, (usize, T)>,
+    young: HashMap<K, (usize, T)>,
+    old: HashMap<K, (usize, T)>,
     bytes: usize,
     limit: usize,
 }
 
-impl<K: Copy + Ord, T: Clone> Kept<K, T> {
+impl<K: Copy + Eq + Hash, T: Clone> Kept<K, T> {
     /// Keeps up to this many bytes, and as many of those before.
     pub fn up_to(limit: usize) -> Self {
-        Kept { young: BTreeMap::new(), old: BTreeMap::new(), bytes: 0, limit }
+        Kept { young: HashMap::new(), old: HashMap::new(), bytes: 0, limit }
     }
 
     /// What is kept under this key.

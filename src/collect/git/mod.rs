@@ -9,7 +9,7 @@
 //! | `trust` | what is switched off before a repository is opened, and what makes us refuse one |
 //! | `name` | names to commits |
 //! | `object`, `hash` | reading one object, checking it against its name, and the gap when that fails |
-//! | `pack` | a second way to the objects in packs, for those who read many |
+//! | `pack` | our own way to the objects in packs, before libgit2 is asked |
 //! | `commit`, `tree` | the raw formats |
 //! | `by_id`, `kept` | a table with object names as keys; what was read last |
 //! | `graph` | merge bases, and the commits of a change |
@@ -122,8 +122,11 @@ impl Repository {
 
     /// What `head` would bring to `base`. Nothing, when `base` already holds `head`.
     pub fn change(&self, base: &Revision, head: &Revision, inquiry: &Inquiry) -> Fact<Change> {
-        let second = SecondReader::of(&self.git, self.clone);
-        self.trusted_objects().and_then(|objects| change::read(&objects, &second, base, head, inquiry)).into()
+        let read = |objects: Objects<'_>| {
+            let second = SecondReader::of(&self.git, self.clone, &objects);
+            change::read(&objects, &second, base, head, inquiry)
+        };
+        self.trusted_objects().and_then(read).into()
     }
 
     /// What one commit changes against its first parent; the first commit of a history, against nothing.

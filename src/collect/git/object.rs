@@ -8,12 +8,9 @@ use super::trust::CloneKind;
 use crate::model::change::{ObjectName, Revision};
 use crate::model::fact::{Gap, GapReason};
 use git2::{ErrorCode, ObjectType, Odb, OdbObject, Oid};
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::{OnceCell, RefCell};
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
-
-/// So many objects are read by libgit2, which has less to prepare.
-const FEW: usize = 1_000;
 
 /// An object that was read.
 pub enum Object<'o> {
@@ -41,16 +38,17 @@ impl Object<'_> {
     }
 }
 
+/// The indexes of packs, which are opened by who needs them first.
+pub type SharedIndexes = Arc<OnceLock<Indexes>>;
+
 /// The objects of a repository. Each is checked against its name when it is handed out: see [`super::hash`].
 ///
 /// Recomputing a merge makes objects that are in no repository. They are kept in memory beside it.
 pub struct Objects<'r> {
     odb: Odb<'r>,
     directory: PathBuf,
-    /// How many objects were asked for so far.
-    asked: Cell<usize>,
     packs: OnceCell<Packs>,
-    indexes: Arc<OnceLock<Indexes>>,
+    indexes: SharedIndexes,
     made: RefCell<ById<(ObjectType, Arc<Vec<u8>>)>>,
     clone: CloneKind,
 }
@@ -64,24 +62,24 @@ impl<'r> Objects<'r> {
         })?;
         let directory = git.commondir().join("objects");
         let (packs, made, indexes) = (OnceCell::new(), RefCell::new(ById::new()), Arc::default());
-        Ok(Objects { odb, directory, asked: Cell::new(0), packs, indexes, made, clone })
+        Ok(Objects { odb, directory, packs, indexes, made, clone })
     }
 
-    /// The same objects for another thread, which shares with it what is known of the places where they are.
-    pub fn beside(self, others: &Self) -> Self {
-        Objects { indexes: Arc::clone(&others.indexes), ..self }
+    /// What is known of the places of objects, for another thread.
+    pub fn indexes(&self) -> SharedIndexes {
+        Arc::clone(&self.indexes)
     }
 
-    /// So many objects are going to be asked for.
-    pub fn expect(&self, count: usize) {
-        self.asked.set(self.asked.get() + count);
+    /// The same objects, with what another thread knows of their places, or will.
+    pub fn sharing(self, indexes: &SharedIndexes) -> Self {
+        Objects { indexes: Arc::clone(indexes), ..self }
     }
 
     /// Makes an object in memory, unless it is here.
     pub fn make(&self, kind: ObjectType, data: &[u8]) -> Result<Oid, Gap> {
         let id = named(kind, data)?;
         let mut made = self.made.borrow_mut();
-        if made.place(id).is_none() && !self.packs.get().is_some_and(|packs| packs.has(id)) {
+        if made.place(id).is_none() && !self.packs().has(id) {
             made.add(id, (kind, Arc::new(data.to_vec())));
         }
         Ok(id)
@@ -120,12 +118,9 @@ impl<'r> Objects<'r> {
         object.map_err(|error| self.unreadable(id, kind, &error))
     }
 
-    /// Our own way to what is in packs, once so much was asked for that opening them is worth it.
-    fn packs(&self) -> Option<&Packs> {
-        self.asked.set(self.asked.get() + 1);
-        (self.asked.get() > FEW).then(|| {
-            self.packs.get_or_init(|| Packs::of(self.indexes.get_or_init(|| Indexes::of(&self.directory))))
-        })
+    /// Our own way to what is in packs.
+    fn packs(&self) -> &Packs {
+        self.packs.get_or_init(|| Packs::of(self.indexes.get_or_init(|| Indexes::of(&self.directory))))
     }
 
     /// An object of the repository, with the content that its name stands for.
@@ -139,13 +134,14 @@ impl<'r> Objects<'r> {
     }
 
     fn packed(&self, id: Oid, limit: usize, care: Care) -> Option<Object<'_>> {
-        let (kind, bytes) = self.packs()?.read(id).filter(|(_, bytes)| bytes.len() <= limit)?;
+        let (kind, bytes) = self.packs().read(id, limit)?;
         hash::check(id, kind, &bytes, care).is_ok().then_some(Object::Packed(kind, bytes))
     }
 
     /// A blob; `None` when it has more bytes than this.
     pub fn blob_up_to(&self, id: Oid, limit: usize) -> Result<Option<Object<'_>>, Gap> {
-        if let Some(object) = self.packed(id, limit, Care::Thorough).filter(|_| self.made(id).is_none()) {
+        let packed = if self.made(id).is_none() { self.packed(id, limit, Care::Thorough) } else { None };
+        if let Some(object) = packed {
             return must_be(id, ObjectType::Blob, &object).map(|()| Some(object));
         }
         if self.blob_size(id)? > limit { Ok(None) } else { self.read(id, ObjectType::Blob).map(Some) }

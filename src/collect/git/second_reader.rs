@@ -5,7 +5,7 @@
 //! directory and checks them against their names as the first does; when it cannot be opened, the first does all. Both
 //! take what comes next in small portions, and the answers are put back into their order: they are those of one thread.
 
-use super::object::Objects;
+use super::object::{Objects, SharedIndexes};
 use super::trust::CloneKind;
 use crate::model::fact::Gap;
 use git2::{Repository, RepositoryOpenFlags};
@@ -34,12 +34,13 @@ pub type Answers<T> = BTreeMap<usize, Result<Vec<T>, Gap>>;
 pub struct SecondReader {
     directory: PathBuf,
     clone: CloneKind,
+    indexes: SharedIndexes,
 }
 
 impl SecondReader {
-    /// For an open repository.
-    pub fn of(git: &Repository, clone: CloneKind) -> Self {
-        SecondReader { directory: git.path().to_path_buf(), clone }
+    /// For an open repository, of which the first thread has these objects.
+    pub fn of(git: &Repository, clone: CloneKind, objects: &Objects<'_>) -> Self {
+        SecondReader { directory: git.path().to_path_buf(), clone, indexes: objects.indexes() }
     }
 
     /// Does some work, and something else on a second thread beside it. `None` when there is no such thread.
@@ -83,7 +84,7 @@ impl SecondReader {
         let flags = RepositoryOpenFlags::NO_SEARCH | RepositoryOpenFlags::NO_DOTGIT;
         let git = Repository::open_ext(&self.directory, flags, &[] as &[&Path]).ok()?;
         let objects = Objects::of(&git, self.clone).ok()?;
-        Some(work(&objects))
+        Some(work(&objects.sharing(&self.indexes)))
     }
 }
 
@@ -127,21 +128,25 @@ mod tests {
         second.share(&objects, items, |_, queue| queue.answer(each)).map_err(|gap| gap.what)
     }
 
+    /// One that opens the repository, and one that cannot.
+    fn readers(fixture: &Fixture) -> [SecondReader; 2] {
+        let objects = Objects::of(&fixture.git, CloneKind::Full).unwrap();
+        let here = || SecondReader::of(&fixture.git, CloneKind::Full, &objects);
+        [here(), SecondReader { directory: "nowhere".into(), ..here() }]
+    }
+
     #[test]
     fn what_is_done_beside_is_answered_too() {
         let fixture = Fixture::new();
-        let here = SecondReader::of(&fixture.git, CloneKind::Full);
+        let [here, nowhere] = readers(&fixture);
         assert_eq!(here.beside(|| 1, |second| second.with_objects(|_| 2)), (1, Some(Some(2))));
-        let nowhere = SecondReader { directory: "nowhere".into(), clone: CloneKind::Full };
         assert_eq!(nowhere.beside(|| 1, |second| second.with_objects(|_| 2)), (1, Some(None)));
     }
 
     #[test]
     fn answers_keep_their_order_and_the_first_gap_is_the_answer() {
         let fixture = Fixture::new();
-        let here = SecondReader::of(&fixture.git, CloneKind::Full);
-        let nowhere = SecondReader { directory: "nowhere".into(), clone: CloneKind::Full };
-        for second in [here, nowhere] {
+        for second in readers(&fixture) {
             for many in [0, 1, WORTH - 1, WORTH, PORTION * PORTIONS - 1, 3 * PORTION * PORTIONS + 1] {
                 let items: Vec<usize> = (0..many).collect();
                 let doubled: Vec<usize> = items.iter().map(|item| item * 2).collect();

@@ -238,16 +238,11 @@ fn entry_of(objects: &Objects<'_>, at: (Mode, Oid), name: &[u8]) -> Result<Optio
 
 /// The bytes of a blob, if it is not larger than [`SIZE_LIMIT`]; the gap names `path`.
 pub fn blob(objects: &Objects<'_>, id: Oid, path: &RepoPath) -> Result<Vec<u8>, Gap> {
-    if objects.blob_size(id)? > SIZE_LIMIT {
+    let blob = objects.blob_up_to(id, SIZE_LIMIT)?.ok_or_else(|| {
         let detail = format!("it is larger than {SIZE_LIMIT} bytes");
-        return Err(Gap::new(
-            format!("the file {path}"),
-            GapReason::Truncated,
-            detail,
-            "Make the file smaller",
-        ));
-    }
-    Ok(objects.read(id, ObjectType::Blob)?.data().to_vec())
+        Gap::new(format!("the file {path}"), GapReason::Truncated, detail, "Make the file smaller")
+    })?;
+    Ok(blob.data().to_vec())
 }
 
 #[cfg(test)]

@@ -74,6 +74,28 @@ fn a_false_date_ends_nothing_too_soon() {
     }
 }
 
+/// What a false date could hide from painting is searched where it could be, and costs nothing elsewhere.
+#[test]
+fn only_a_range_that_is_left_in_two_ways_is_searched_from_below() {
+    // 0 ─ 1 ─ 2 ─ 3 ─ … the branch; a request from it, of which the last merges an older commit.
+    let line = |at: usize| (at.checked_sub(1).into_iter().collect::<Vec<usize>>(), at as i64);
+    let mut commits: Vec<(Vec<usize>, i64)> = (0..400).map(line).collect();
+    commits.push((vec![300], 1_000));
+    commits.push((vec![400], 1_001));
+    commits.push((vec![401, 200], 1_002));
+    let fixture = Fixture::new();
+    let ids = history(&fixture, &commits);
+    let opened = fixture.open();
+    let objects = opened.trusted_objects().unwrap();
+    let read = |head: usize| {
+        let mut graph = Graph::new(&objects);
+        let relation = graph.relate(ids[399], ids[head]).unwrap();
+        (relation.merge_bases, relation.range.len(), graph.nodes.len())
+    };
+    assert_eq!(read(401), (vec![ids[300]], 2, 103));
+    assert_eq!(read(402), (vec![ids[300]], 3, 203 + SLACK));
+}
+
 fn commits() -> impl Strategy<Value = Vec<(Vec<usize>, i64)>> {
     let commit =
         (proptest::collection::vec(1_usize..12, 1..3), prop_oneof![4 => Just(0), 1 => -300_i64..300]);
@@ -108,7 +130,13 @@ proptest! {
             prop_assert!(found.iter().all(|id| common.iter().any(|number| ids[*number] == *id)));
             let relation = graph.relate(ids[base], ids[head]).unwrap();
             let only: BTreeSet<Oid> = reached[head].difference(&reached[base]).map(|number| ids[*number]).collect();
-            prop_assert!(relation.range.iter().copied().collect::<BTreeSet<_>>().is_superset(&only));
+            let range: BTreeSet<Oid> = relation.range.iter().copied().collect();
+            prop_assert!(range.is_superset(&only));
+            let is_bottom = |(parents, _): &(Vec<usize>, i64)| parents.is_empty() || parents.iter().any(|parent| !range.contains(&ids[*parent]));
+            let bottoms = (0..ids.len()).filter(|number| range.contains(&ids[*number]) && is_bottom(&commits[*number]));
+            if bottoms.count() == 1 {
+                prop_assert_eq!(range, only);
+            }
             prop_assert_eq!(relation.merge_bases.into_iter().collect::<BTreeSet<_>>(), best);
         }
     }

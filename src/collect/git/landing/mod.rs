@@ -55,12 +55,6 @@ const NEAR: usize = 4_096;
 /// So many pairs of trees at least are compared one after the other by one thread.
 const PAIRS: usize = 64;
 
-/// A commit and a tree at least are read for each pair: the other commit is that of its neighbour.
-const OBJECTS_OF_A_PAIR: usize = 2;
-
-/// The commits and trees of a landing and of its request at least.
-const OBJECTS_OF_A_LANDING: usize = 4;
-
 impl Repository {
     /// How `head` lies to `baseline`, with every step of the branch between them.
     pub fn span(&self, baseline: &Revision, head: &Revision) -> Fact<Span> {
@@ -145,7 +139,6 @@ fn compare(
         work::stretches(pairs.len(), PAIRS, threads).for_each(hand_out);
     };
     let work = |objects: &Objects<'_>, next: Jobs<'_, Range<usize>>, give: Results<'_, _>| {
-        objects.expect(OBJECTS_OF_A_PAIR * pairs.len() / threads);
         let store = store::Store::for_neighbours(objects);
         while let Some(numbers) = next() {
             for some in chunks(numbers, PAIRS) {
@@ -177,7 +170,6 @@ fn prove(
     mut each: impl FnMut(usize, Coverage, Vec<Miss>),
 ) -> usize {
     let Some(history) = objects.pop() else { return 0 };
-    objects.iter().chain([&history]).for_each(|one| one.expect(OBJECTS_OF_A_LANDING * landings.len()));
     let feed = move |hand_out: &dyn Fn(Job)| hand_out_landings(&history, landings, hand_out);
     let work = |objects: &Objects<'_>, next: Jobs<'_, Job>, give: Results<'_, _>| {
         let mut prover = coverage::Prover::new(objects);

@@ -10,7 +10,7 @@ use crate::model::digest::Digest;
 use crate::model::fact::Gap;
 use crate::model::landing::ResidualHunk;
 use crate::model::path::RepoPath;
-use git2::{ObjectType, Oid};
+use git2::Oid;
 use std::collections::BTreeSet;
 
 /// The hunks from the recomputed tree to the landed one. Each conflict shows, even if nothing else differs there.
@@ -70,11 +70,11 @@ impl Content<'_> {
 /// The text of a file; `None` for what has no lines.
 pub fn text<'o>(objects: &'o Objects<'_>, item: Option<Item>) -> Result<Option<Content<'o>>, Gap> {
     let Some((mode, id)) = item else { return Ok(Some(Content::Absent)) };
-    if !mode.is_file() || objects.blob_size(id)? > SIZE_LIMIT {
+    if !mode.is_file() {
         return Ok(None);
     }
-    let object = objects.read(id, ObjectType::Blob)?;
-    Ok(is_text(object.data()).then_some(Content::Read(object)))
+    let blob = objects.blob_up_to(id, SIZE_LIMIT)?;
+    Ok(blob.filter(|blob| is_text(blob.data())).map(Content::Read))
 }
 
 fn of_lines(path: &[u8], side: Side, text: &[u8], hunk: &Hunk) -> ResidualHunk {

@@ -4,6 +4,12 @@
 
 use super::SIZE_LIMIT;
 
+/// How many bytes a difference says that it makes.
+pub fn made_size(difference: &[u8]) -> Option<u64> {
+    let (_, rest) = size(difference)?;
+    size(rest).map(|(to, _)| to)
+}
+
 /// The object that a difference makes of its base; `None` when it is none of this base.
 pub fn apply(base: &[u8], difference: &[u8]) -> Option<Vec<u8>> {
     let (from, rest) = size(difference)?;

@@ -49,25 +49,13 @@ impl PackFile {
 
     /// The head of the object that begins here.
     pub fn head_of(&self, at: u64) -> Option<Head> {
-        let bytes = self.bytes(at, HEAD);
-        let last = bytes.iter().take(9).position(|byte| byte & 0x80 == 0)?;
-        let first = *bytes.first()?;
-        let low = u64::from(first & 0x0f);
-        let high = bytes[1..=last].iter().rev().fold(0, |size, byte| (size << 7) | u64::from(byte & 0x7f));
-        let (kind, length) = kind(first >> 4 & 7, at, &bytes[last + 1..])?;
-        let size = high << 4 | low;
-        (size <= SIZE_LIMIT).then_some(Head { kind, size, content: at + (last + 1 + length) as u64 })
+        self.from(at, HEAD, |bytes| head(at, bytes))?
     }
 
-    /// The content that begins here and has this size. Its checksum is left alone: the object is going to be hashed.
-    pub fn inflate(&self, at: u64, size: u64) -> Option<Vec<u8>> {
-        let size = size as usize;
-        let (block, start) = self.block(at)?;
-        let longest = longest(size);
-        if block.len() - start >= longest {
-            return self.inflate_bytes(&block[start..], size);
-        }
-        self.inflate_bytes(&self.bytes(at, longest), size)
+    /// The content behind a head. Its checksum is left alone: the object is going to be hashed.
+    pub fn inflate(&self, head: &Head) -> Option<Vec<u8>> {
+        let size = head.size as usize;
+        self.from(head.content, longest(size), |bytes| self.inflate_bytes(bytes, size))?
     }
 
     fn inflate_bytes(&self, bytes: &[u8], size: usize) -> Option<Vec<u8>> {
@@ -81,15 +69,19 @@ impl PackFile {
         (written == size).then_some(content)
     }
 
-    /// The bytes from here on, as many as wanted and as there are.
-    fn bytes(&self, at: u64, wanted: usize) -> Vec<u8> {
-        let mut bytes = Vec::new();
+    /// Looks at the bytes from here on: as many as wanted, or more, or as many as there are; `None` behind the end.
+    fn from<T>(&self, at: u64, wanted: usize, look: impl FnOnce(&[u8]) -> T) -> Option<T> {
+        let (block, start) = self.block(at)?;
+        let here = &block[start..];
+        if here.len() >= wanted {
+            return Some(look(here));
+        }
+        let mut bytes = here.to_vec();
         while bytes.len() < wanted {
             let Some((block, start)) = self.block(at + bytes.len() as u64) else { break };
-            let length = (block.len() - start).min(wanted - bytes.len());
-            bytes.extend_from_slice(&block[start..start + length]);
+            bytes.extend_from_slice(&block[start..]);
         }
-        bytes
+        Some(look(&bytes))
     }
 
     /// The block with the byte at this place, and where in it that is; `None` behind the end.
@@ -112,6 +104,17 @@ impl PackFile {
         self.blocks.borrow_mut().add(number, block.len(), Arc::clone(&block));
         Some(block)
     }
+}
+
+/// The head that these bytes begin with.
+fn head(at: u64, bytes: &[u8]) -> Option<Head> {
+    let last = bytes.iter().take(9).position(|byte| byte & 0x80 == 0)?;
+    let first = *bytes.first()?;
+    let low = u64::from(first & 0x0f);
+    let high = bytes[1..=last].iter().rev().fold(0, |size, byte| (size << 7) | u64::from(byte & 0x7f));
+    let (kind, length) = kind(first >> 4 & 7, at, &bytes[last + 1..])?;
+    let size = high << 4 | low;
+    (size <= SIZE_LIMIT).then_some(Head { kind, size, content: at + (last + 1 + length) as u64 })
 }
 
 /// The most bytes that deflating so many gives: at worst five for each block of 65,535 stored as they are

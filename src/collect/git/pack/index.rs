@@ -1,20 +1,29 @@
 //! Where objects are in a pack: its index, version 2 (gitformat-pack(5), "Version 2 pack-*.idx files").
 //!
 //! A table says how many names begin with each byte or a lower one. Then come all names, sorted; a checksum of each
-//! object; and where each begins in the pack, in four bytes, or in eight at the end of the file. The part
-//! for a first byte is read when a name with it is asked for.
+//! object; and where each begins in the pack, in four bytes, or in eight at the end of the file. Names are read by the block,
+//! and no more blocks than somebody asks for: the index of a large repository has hundreds of megabytes.
 
 use git2::Oid;
+use std::cmp::Ordering;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
+use std::ops::Range;
 use std::path::Path;
 use std::sync::{Mutex, OnceLock};
 
 const NAME: usize = 20;
 const TABLE: usize = 256;
 const START: u64 = 8 + 4 * TABLE as u64;
+
 /// This bit says that the rest counts in the table of long offsets.
 const LONG: u32 = 1 << 31;
+
+/// So many names are read at once.
+const BLOCK: usize = 512;
+
+/// So far on either side of where it should be a name is searched at first.
+const NEAR: usize = 16;
 
 /// The index of a pack.
 pub struct Index {
@@ -22,11 +31,11 @@ pub struct Index {
     file: Mutex<File>,
     /// How many names begin with this byte or a lower one.
     up_to: Vec<u32>,
-    parts: Vec<OnceLock<Option<Part>>>,
+    blocks: Vec<OnceLock<Option<Block>>>,
 }
 
-/// All that begin with one byte, as they stand in the file.
-struct Part {
+/// Some names that stand beside each other, and where their objects begin: as they stand in the file.
+struct Block {
     names: Vec<u8>,
     offsets: Vec<u8>,
 }
@@ -39,35 +48,67 @@ impl Index {
         file.read_exact(&mut start).ok()?;
         let counts = start.strip_prefix(b"\xfftOc\0\0\0\x02")?;
         let up_to: Vec<u32> = counts.as_chunks().0.iter().map(|bytes| u32::from_be_bytes(*bytes)).collect();
-        let parts = (0..TABLE).map(|_| OnceLock::new()).collect();
-        up_to.is_sorted().then_some(Index { file: Mutex::new(file), up_to, parts })
+        let count = up_to.last().copied().unwrap_or(0);
+        let is_long_enough = file.metadata().ok()?.len() >= START + u64::from(count) * (NAME as u64 + 8);
+        let is_sound = is_long_enough && up_to.is_sorted();
+        is_sound.then(|| {
+            let blocks = (0..(count as usize).div_ceil(BLOCK)).map(|_| OnceLock::new()).collect();
+            Index { file: Mutex::new(file), up_to, blocks }
+        })
     }
 
     /// Where an object begins in the pack; `None` when it is not there.
     pub fn offset(&self, id: Oid) -> Option<u64> {
         let name: &[u8; NAME] = id.as_bytes().try_into().ok()?;
-        let first = usize::from(name[0]);
-        let part = self.parts.get(first)?.get_or_init(|| self.part(first)).as_ref()?;
-        let place = place_of(name, part.names.as_chunks().0)?;
-        let offset = u32::from_be_bytes(*part.offsets.as_chunks().0.get(place)?);
+        let offset = self.short_offset(name, self.beginning_like(name))?;
         if offset & LONG == 0 { Some(u64::from(offset)) } else { self.long_offset(offset & !LONG) }
     }
 
-    fn count(&self) -> u64 {
-        self.up_to.last().copied().map_or(0, u64::from)
+    fn count(&self) -> usize {
+        self.up_to.last().map_or(0, |count| *count as usize)
     }
 
-    fn part(&self, first: usize) -> Option<Part> {
-        let before = first.checked_sub(1).map_or(Some(0), |before| self.up_to.get(before).copied())?;
-        let count = self.up_to.get(first)?.checked_sub(before)? as usize;
-        let before = u64::from(before);
-        let names = self.bytes(START + before * NAME as u64, count * NAME)?;
-        let offsets = self.bytes(START + self.count() * (NAME as u64 + 4) + before * 4, count * 4)?;
-        Some(Part { names, offsets })
+    /// The places of the names with the same first byte.
+    fn beginning_like(&self, name: &[u8; NAME]) -> Range<usize> {
+        let first = usize::from(name[0]);
+        let start = first.checked_sub(1).map_or(0, |before| self.up_to[before]);
+        start as usize..self.up_to[first] as usize
+    }
+
+    /// Looks where the name should be, then in the block beside that, then in the middle of what is left.
+    fn short_offset(&self, name: &[u8; NAME], places: Range<usize>) -> Option<u32> {
+        let expected = expected(name, &places);
+        let mut at = expected / BLOCK;
+        let mut left = places.start / BLOCK..places.end.div_ceil(BLOCK);
+        let mut is_first = true;
+        while left.contains(&at) {
+            let block = self.block(at)?;
+            match lies(name, block.names()) {
+                Ordering::Equal => return block.short_offset(name, expected % BLOCK),
+                Ordering::Less => left.end = at,
+                Ordering::Greater => left.start = at + 1,
+            }
+            let beside = if left.end == at { at.wrapping_sub(1) } else { at + 1 };
+            at = if is_first { beside } else { left.start.midpoint(left.end) };
+            is_first = false;
+        }
+        None
+    }
+
+    fn block(&self, number: usize) -> Option<&Block> {
+        self.blocks.get(number)?.get_or_init(|| self.read_block(number)).as_ref()
+    }
+
+    fn read_block(&self, number: usize) -> Option<Block> {
+        let (first, all) = (number * BLOCK, self.count());
+        let count = BLOCK.min(all - first);
+        let names = self.bytes(START + (first * NAME) as u64, count * NAME)?;
+        let offsets = self.bytes(START + (all * (NAME + 4) + first * 4) as u64, count * 4)?;
+        Some(Block { names, offsets })
     }
 
     fn long_offset(&self, place: u32) -> Option<u64> {
-        let table = START + self.count() * (NAME as u64 + 4 + 4);
+        let table = START + (self.count() * (NAME + 4 + 4)) as u64;
         let bytes = self.bytes(table + u64::from(place) * 8, 8)?;
         bytes.first_chunk().map(|bytes| u64::from_be_bytes(*bytes))
     }
@@ -75,53 +116,106 @@ impl Index {
     fn bytes(&self, from: u64, count: usize) -> Option<Vec<u8>> {
         let mut file = self.file.lock().ok()?;
         file.seek(SeekFrom::Start(from)).ok()?;
-        // As many as it should be, but whatever the table says, not much more than there are.
-        let mut bytes = Vec::with_capacity(count.min(1 << 20));
-        let read = (&*file).take(count as u64).read_to_end(&mut bytes).ok()?;
-        (read == count).then_some(bytes)
+        let mut bytes = vec![0; count];
+        file.read_exact(&mut bytes).ok()?;
+        Some(bytes)
     }
 }
 
-/// So far on either side of where it should be a name is searched at first.
-const NEIGHBOURHOOD: usize = 16;
+impl Block {
+    /// The offset of a name, which is near some place or not.
+    fn short_offset(&self, name: &[u8; NAME], place: usize) -> Option<u32> {
+        let names = self.names();
+        let near = place.saturating_sub(NEAR)..names.len().min(place + NEAR);
+        let is_near = names.get(near.clone()).is_some_and(|near| lies(name, near) == Ordering::Equal);
+        let within = if is_near { near } else { 0..names.len() };
+        let place = within.start + names[within].binary_search_by(|other| compare(other, name)).ok()?;
+        self.offsets.as_chunks().0.get(place).map(|bytes| u32::from_be_bytes(*bytes))
+    }
 
-/// Where a name is among sorted ones. Names are hashes and spread evenly, so a name says where it should be, and is seldom far
-/// from there.
-fn place_of(name: &[u8; NAME], names: &[[u8; NAME]]) -> Option<usize> {
-    // The first byte is the same for all.
+    fn names(&self) -> &[[u8; NAME]] {
+        self.names.as_chunks().0
+    }
+}
+
+/// Where a name lies: before some sorted ones, among them, or behind.
+fn lies(name: &[u8; NAME], names: &[[u8; NAME]]) -> Ordering {
+    match (names.first(), names.last()) {
+        (_, Some(last)) if compare(name, last).is_gt() => Ordering::Greater,
+        (Some(first), _) if compare(name, first).is_ge() => Ordering::Equal,
+        _ => Ordering::Less,
+    }
+}
+
+/// As bytes are compared; hashes mostly differ in the first of them.
+fn compare(one: &[u8; NAME], other: &[u8; NAME]) -> Ordering {
+    let start = |name: &[u8; NAME]| name.first_chunk().map(|start| u64::from_be_bytes(*start));
+    start(one).cmp(&start(other)).then_with(|| one.cmp(other))
+}
+
+/// Where a name should be among those with the same first byte: names are hashes and spread evenly.
+fn expected(name: &[u8; NAME], places: &Range<usize>) -> usize {
     let spread = u64::from(u32::from_be_bytes([name[1], name[2], name[3], name[4]]));
-    let guess = ((spread * names.len() as u64) >> 32) as usize;
-    let (mut from, mut to) = (guess.saturating_sub(NEIGHBOURHOOD), (guess + NEIGHBOURHOOD).min(names.len()));
-    if names.get(from).is_none_or(|first| first > name) {
-        from = 0;
-    }
-    if to == 0 || names[to - 1] < *name {
-        to = names.len();
-    }
-    names[from..to].binary_search(name).ok().map(|place| from + place)
+    places.start + ((spread * places.len() as u64) >> 32) as usize
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    /// An index of these names, each with an offset.
+    fn index(offsets: &BTreeMap<[u8; NAME], u32>) -> (tempfile::NamedTempFile, Index) {
+        let mut bytes = b"\xfftOc\0\0\0\x02".to_vec();
+        for first in 0..TABLE {
+            let up_to = offsets.keys().filter(|name| usize::from(name[0]) <= first).count() as u32;
+            bytes.extend(up_to.to_be_bytes());
+        }
+        offsets.keys().for_each(|name| bytes.extend(name));
+        offsets.keys().for_each(|_| bytes.extend([0; 4]));
+        offsets.values().for_each(|offset| bytes.extend(offset.to_be_bytes()));
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), bytes).unwrap();
+        let index = Index::open(file.path()).unwrap();
+        (file, index)
+    }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(32))]
+
         #[test]
         fn a_name_is_found_wherever_it_is(
-            mut names in proptest::collection::vec(any::<[u8; NAME]>(), 0..200),
-            alike in 0_usize..100,
-            other in any::<[u8; NAME]>(),
+            mut names in proptest::collection::vec(any::<[u8; NAME]>(), 0..4 * BLOCK),
+            alike in 0..4 * BLOCK,
+            first in proptest::option::of(any::<u8>()),
+            others in proptest::collection::vec(any::<[u8; NAME]>(), 20),
         ) {
-            // Some stand closer together than hashes do.
+            // Some stand closer together than hashes do, or share their first byte.
             names.iter_mut().take(alike).for_each(|name| name[1..4].fill(7));
-            names.iter_mut().for_each(|name| name[0] = 1);
-            names.sort();
-            names.dedup();
-            for (place, name) in names.iter().enumerate() {
-                prop_assert_eq!(place_of(name, &names), Some(place));
+            names.iter_mut().for_each(|name| name[0] = first.unwrap_or(name[0]));
+            let offsets: BTreeMap<[u8; NAME], u32> = names.into_iter().zip(1..).collect();
+            let (_file, index) = index(&offsets);
+            for name in offsets.keys().chain(&others) {
+                let found = index.offset(Oid::from_bytes(name).unwrap());
+                prop_assert_eq!(found, offsets.get(name).copied().map(u64::from));
             }
-            prop_assert_eq!(place_of(&other, &names), names.binary_search(&other).ok());
+        }
+    }
+
+    #[test]
+    fn few_blocks_are_read_for_one_name() {
+        let name = |n: u32| {
+            let hash = Oid::hash_object(git2::ObjectType::Blob, &n.to_be_bytes()).unwrap();
+            <[u8; NAME]>::try_from(hash.as_bytes()).unwrap()
+        };
+        let offsets: BTreeMap<_, u32> = (0..60_000).map(|n| (name(n), n)).collect();
+        let (_file, index) = index(&offsets);
+        let read = |index: &Index| index.blocks.iter().filter(|block| block.get().is_some()).count();
+        for n in 0..10 {
+            let before = read(&index);
+            assert_eq!(index.offset(Oid::from_bytes(&name(n)).unwrap()), Some(u64::from(n)));
+            assert!(read(&index) <= before + 2);
         }
     }
 }

@@ -1,13 +1,14 @@
-//! A second way to the objects that lie in packs, for walks that read them by the hundred thousand.
+//! Our own way to the objects that lie in packs, which is tried first.
 //!
-//! libgit2 takes a lock of the whole process for each of them, and gives up what it rebuilt from differences too early. This
+//! libgit2 takes a lock of the whole process for each of them, prepares more than most of them are long, and gives up what it
+//! rebuilt from differences too early. This
 //! reader keeps to itself, so that several can work side by side, and remembers more. It knows packs with an index of
 //! version 2 in the directory `pack` of the repository itself, and nothing else (gitformat-pack(5)). It need not
 //! be believed: whatever it hands out is hashed before anybody looks at it ([`super::hash`]), and where it finds nothing,
 //! or something that it does not understand, libgit2 is asked. So no answer hangs on it, and it reports no errors.
 
 use super::kept::Kept;
-use delta::apply;
+use delta::{apply, made_size};
 use file::PackFile;
 use git2::{ObjectType, Oid};
 use index::Index;
@@ -70,15 +71,15 @@ impl Packs {
         self.packs.iter().any(|pack| pack.index.offset(id).is_some())
     }
 
-    /// An object, not hashed yet. `None`: ask elsewhere.
-    pub fn read(&self, id: Oid) -> Option<Packed> {
+    /// An object of up to so many bytes, not hashed yet. `None`: ask elsewhere.
+    pub fn read(&self, id: Oid, limit: usize) -> Option<Packed> {
         let last = self.last.get();
         let places = std::iter::once(last).chain((0..self.packs.len()).filter(|place| *place != last));
         for place in places {
             let pack = self.packs.get(place)?;
             if let Some(offset) = pack.index.offset(id) {
                 self.last.set(place);
-                return pack.object_at(offset);
+                return pack.object_at(offset, limit as u64);
             }
         }
         None
@@ -98,31 +99,37 @@ impl Pack {
         Some(Pack { index, file: PackFile::open(path)?, kept })
     }
 
-    fn object_at(&self, offset: u64) -> Option<Packed> {
+    fn object_at(&self, offset: u64, limit: u64) -> Option<Packed> {
         let mut differences = Vec::new();
-        let (kind, mut bytes) = self.whole_below(offset, &mut differences)?;
+        let (kind, mut bytes) = self.whole_below(offset, limit, &mut differences)?;
         while let Some((at, difference)) = differences.pop() {
             bytes = self.keep(at, (kind, Arc::new(apply(&bytes, &difference)?))).1;
         }
         Some((kind, bytes))
     }
 
-    /// The nearest whole object below this one, and the differences on the way there, each with its place.
-    fn whole_below(&self, offset: u64, differences: &mut Vec<(u64, Vec<u8>)>) -> Option<Packed> {
+    /// The nearest whole object below this one, and the differences on the way there, each with its place. Nothing is inflated of
+    /// an object that is stored whole and larger than the limit, and nothing but the last difference of another one.
+    fn whole_below(&self, offset: u64, limit: u64, differences: &mut Vec<(u64, Vec<u8>)>) -> Option<Packed> {
         let (mut at, mut inflated) = (offset, 0);
         while inflated <= SIZE_LIMIT && differences.len() <= CHAIN_LIMIT {
+            let limit = if at == offset { limit } else { SIZE_LIMIT };
             if let Some(found) = self.kept.borrow_mut().get(at) {
-                return Some(found);
+                return Some(found).filter(|(_, bytes)| bytes.len() as u64 <= limit);
             }
             let head = self.file.head_of(at)?;
-            inflated += head.size;
-            let content = self.file.inflate(head.content, head.size)?;
             let base = match head.kind {
-                Kind::Whole(kind) => return Some(self.keep(at, (kind, Arc::new(content)))),
+                Kind::Whole(_) if head.size > limit => return None,
+                Kind::Whole(kind) => return Some(self.keep(at, (kind, Arc::new(self.file.inflate(&head)?)))),
                 Kind::DifferenceAt(base) => base,
                 Kind::DifferenceFrom(id) => self.index.offset(id)?,
             };
-            differences.push((std::mem::replace(&mut at, base), content));
+            let difference = self.file.inflate(&head)?;
+            if made_size(&difference)? > limit {
+                return None;
+            }
+            inflated += head.size;
+            differences.push((std::mem::replace(&mut at, base), difference));
         }
         None
     }

@@ -64,7 +64,7 @@ impl Packed {
     /// How many objects are read, and how many of them are not what their name says.
     fn read(&self) -> (usize, usize) {
         let packs = Packs::of(&Indexes::of(&self.directory()));
-        let read = self.objects.keys().filter_map(|id| Some((id, packs.read(*id)?)));
+        let read = self.objects.keys().filter_map(|id| Some((id, packs.read(*id, usize::MAX)?)));
         let is_right = read.map(|(id, (kind, bytes))| self.objects[id] == (kind, bytes.to_vec()));
         let (right, wrong): (Vec<bool>, Vec<bool>) = is_right.partition(|right| *right);
         (right.len() + wrong.len(), wrong.len())
@@ -84,10 +84,10 @@ fn every_object_is_read_as_libgit2_reads_it() {
 fn what_is_not_there_is_not_found() {
     let packed = Packed::new();
     let packs = Packs::of(&Indexes::of(&packed.directory()));
-    assert!(packs.read(Oid::from_bytes(&[7; 20]).unwrap()).is_none());
+    assert!(packs.read(Oid::from_bytes(&[7; 20]).unwrap(), usize::MAX).is_none());
     assert!(
         Packs::of(&Indexes::of(&packed.directory().join("nowhere")))
-            .read(*packed.objects.keys().next().unwrap())
+            .read(*packed.objects.keys().next().unwrap(), usize::MAX)
             .is_none()
     );
 }
@@ -143,17 +143,29 @@ fn a_wrong_object_is_never_handed_on() {
     }
 }
 
-/// First by libgit2, then by this reader: the same, and what is in no pack is still found.
 #[test]
-fn the_way_changes_and_the_objects_stay() {
+fn what_is_larger_than_wanted_is_not_read() {
+    let packed = Packed::new();
+    let packs = Packs::of(&Indexes::of(&packed.directory()));
+    // Asked for once more, it is kept.
+    for _ in 0..2 {
+        for (id, (_, bytes)) in &packed.objects {
+            if !bytes.is_empty() {
+                assert!(packs.read(*id, bytes.len() - 1).is_none());
+            }
+            assert_eq!(packs.read(*id, bytes.len()).unwrap().1.len(), bytes.len());
+        }
+    }
+}
+
+#[test]
+fn what_is_in_no_pack_is_still_found() {
     let packed = Packed::new();
     let loose = packed.fixture.blob(b"in no pack");
     let objects = Objects::of(&packed.fixture.git, CloneKind::Full).unwrap();
-    for _ in 0..20 {
-        for (id, (kind, bytes)) in &packed.objects {
-            assert_eq!(objects.read(*id, *kind).unwrap().data(), bytes);
-        }
-        assert_eq!(objects.read(loose, ObjectType::Blob).unwrap().data(), b"in no pack");
-        assert!(objects.read(Oid::from_bytes(&[7; 20]).unwrap(), ObjectType::Blob).is_err());
+    for (id, (kind, bytes)) in &packed.objects {
+        assert_eq!(objects.read(*id, *kind).unwrap().data(), bytes);
     }
+    assert_eq!(objects.read(loose, ObjectType::Blob).unwrap().data(), b"in no pack");
+    assert!(objects.read(Oid::from_bytes(&[7; 20]).unwrap(), ObjectType::Blob).is_err());
 }

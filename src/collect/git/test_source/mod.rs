@@ -16,7 +16,6 @@ use crate::model::fact::{Gap, GapReason};
 use crate::model::glob::Glob;
 use crate::model::path::RepoPath;
 use crate::model::test_source::TestSources;
-use git2::ObjectType;
 use std::collections::BTreeSet;
 
 mod compare;
@@ -78,11 +77,8 @@ fn source(
 
 fn tests_of(objects: &Objects<'_>, side: &Side) -> Result<Option<outline::Outline>, Gap> {
     let Some(language) = language::of(&side.path).filter(|_| is_file(side)) else { return Ok(None) };
-    if objects.blob_size(side.item.1)? > SIZE_LIMIT {
-        return Ok(None);
-    }
-    let object = objects.read(side.item.1, ObjectType::Blob)?;
-    Ok(std::str::from_utf8(object.data()).ok().map(|text| outline(text, language)))
+    let Some(blob) = objects.blob_up_to(side.item.1, SIZE_LIMIT)? else { return Ok(None) };
+    Ok(std::str::from_utf8(blob.data()).ok().map(|text| outline(text, language)))
 }
 
 fn is_file(side: &Side) -> bool {

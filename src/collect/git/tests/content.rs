@@ -171,19 +171,16 @@ fn a_blob_is_handed_out_up_to_a_size_wherever_it_lies() {
     [blob, tree].iter().for_each(|id| fixture.remove(*id));
     let loose = fixture.blob(&[b'y'; 100]);
     let git = git2::Repository::open(fixture.path()).unwrap();
-    for many in [0, 10_000] {
-        let objects = Objects::of(&git, CloneKind::Full).unwrap();
-        objects.expect(many);
-        let size = |id, limit| {
-            let blob = objects.blob_up_to(id, limit).map_err(|gap| gap.reason)?;
-            Ok(blob.map(|blob| (blob.data().len(), matches!(blob, Object::Packed(..)))))
-        };
-        assert_eq!(size(blob, 100), Ok(Some((100, many > 0))));
-        assert_eq!(size(loose, 100), Ok(Some((100, false))));
-        assert_eq!((size(blob, 99), size(loose, 99)), (Ok(None), Ok(None)));
-        assert_eq!(size(tree, 99), Err(GapReason::Malformed));
-        assert_eq!(size(Oid::from_bytes(&[7; 20]).unwrap(), 99), Err(GapReason::MissingObject));
-    }
+    let objects = Objects::of(&git, CloneKind::Full).unwrap();
+    let size = |id, limit| {
+        let blob = objects.blob_up_to(id, limit).map_err(|gap| gap.reason)?;
+        Ok(blob.map(|blob| (blob.data().len(), matches!(blob, Object::Packed(..)))))
+    };
+    assert_eq!(size(blob, 100), Ok(Some((100, true))));
+    assert_eq!(size(loose, 100), Ok(Some((100, false))));
+    assert_eq!((size(blob, 99), size(loose, 99)), (Ok(None), Ok(None)));
+    assert_eq!(size(tree, 99), Err(GapReason::Malformed));
+    assert_eq!(size(Oid::from_bytes(&[7; 20]).unwrap(), 99), Err(GapReason::MissingObject));
 }
 
 #[test]
