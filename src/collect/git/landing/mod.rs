@@ -25,6 +25,8 @@ use crate::model::reach::Reach;
 use coverage::answers::{Answers, Reader};
 use git2::Oid;
 use std::ops::Range;
+use std::sync::mpsc::channel;
+use std::thread;
 use work::{Jobs, Results};
 
 mod build;
@@ -49,7 +51,7 @@ pub use line::Place;
 /// So many landings are proved one after the other by one thread.
 const LANDINGS: usize = 32;
 
-/// Landings for which more commits than this have to be looked at come last: meanwhile the others are proved.
+/// Landings for which more commits than this have to be looked at are far.
 const NEAR: usize = 4_096;
 
 /// So many pairs of trees at least are compared one after the other by one thread.
@@ -88,8 +90,8 @@ impl Repository {
 
     /// The same, with what was tried in vain.
     pub fn proofs(&self, landings: &[Landing], mut each: impl FnMut(usize, Coverage, Vec<Miss>)) {
-        // One thread more reads the history.
-        let threads = work::threads_for(landings.len().div_ceil(LANDINGS)) + 1;
+        // Two threads more read the history.
+        let threads = work::threads_for(landings.len().div_ceil(LANDINGS)) + 2;
         let (found, gap) = match work::for_threads(self, threads) {
             Ok(objects) => (prove(objects, landings, &mut each), lost()),
             Err(gap) => (0, gap),
@@ -135,7 +137,7 @@ fn compare(
     each: impl FnMut(usize, Fact<Vec<RepoPath>>),
 ) -> usize {
     let threads = objects.len();
-    let feed = |hand_out: &dyn Fn(Range<usize>)| {
+    let feed = |hand_out: work::HandOut<'_, Range<usize>>| {
         work::stretches(pairs.len(), PAIRS, threads).for_each(hand_out);
     };
     let work = |objects: &Objects<'_>, next: Jobs<'_, Range<usize>>, give: Results<'_, _>| {
@@ -163,14 +165,14 @@ fn chunks(numbers: Range<usize>, size: usize) -> impl Iterator<Item = Range<usiz
     numbers.clone().step_by(size).map(move |start| start..numbers.end.min(start + size))
 }
 
-/// The last of these objects are for reading the history, the others for proving. How many landings were looked at.
+/// The last two of these objects are for reading the history, the others for proving. How many landings were looked at.
 fn prove(
     mut objects: Vec<Objects<'_>>,
     landings: &[Landing],
     mut each: impl FnMut(usize, Coverage, Vec<Miss>),
 ) -> usize {
-    let Some(history) = objects.pop() else { return 0 };
-    let feed = move |hand_out: &dyn Fn(Job)| hand_out_landings(&history, landings, hand_out);
+    let Some((near, far)) = objects.pop().zip(objects.pop()) else { return 0 };
+    let feed = move |hand_out: HandOut<'_>| hand_out_landings(&near, far, landings, hand_out);
     let work = |objects: &Objects<'_>, next: Jobs<'_, Job>, give: Results<'_, _>| {
         let mut prover = coverage::Prover::new(objects);
         while let Some(job) = next() {
@@ -187,22 +189,33 @@ fn prove(
 /// Numbers of landings, each with what its proof is going to ask.
 type Job = Vec<(usize, Answers)>;
 
-fn hand_out_landings(history: &Objects<'_>, landings: &[Landing], hand_out: &dyn Fn(Job)) {
-    let mut reader = Reader::new(Graph::new(history));
-    let mut far = Vec::new();
-    for numbers in chunks(0..landings.len(), LANDINGS) {
-        let mut near = Job::new();
-        for number in numbers {
-            match reader.answers(&landings[number], NEAR) {
-                Some(answers) => near.push((number, answers)),
-                None => far.push(number),
+type HandOut<'h> = work::HandOut<'h, Job>;
+
+/// The far ones are answered by a thread and objects of their own: one of them may have to read the whole history, for which
+/// nothing else need wait.
+fn hand_out_landings(near: &Objects<'_>, far: Objects<'_>, landings: &[Landing], hand_out: HandOut<'_>) {
+    let (is_far, far_ones) = channel();
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            let mut reader = Reader::new(Graph::new(&far));
+            for number in far_ones {
+                let answers = reader.answers(&landings[number], usize::MAX).unwrap_or_default();
+                hand_out(vec![(number, answers)]);
             }
+        });
+        let mut reader = Reader::new(Graph::new(near));
+        for numbers in chunks(0..landings.len(), LANDINGS) {
+            let mut job = Job::new();
+            for number in numbers {
+                match reader.answers(&landings[number], NEAR) {
+                    Some(answers) => job.push((number, answers)),
+                    None => drop(is_far.send(number)),
+                }
+            }
+            hand_out(job);
         }
-        hand_out(near);
-    }
-    for number in far {
-        hand_out(vec![(number, reader.answers(&landings[number], usize::MAX).unwrap_or_default())]);
-    }
+        drop(is_far);
+    });
 }
 
 /// What a head is, but for clean merges of the base into it.
