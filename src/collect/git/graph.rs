@@ -18,11 +18,13 @@
 //! - A commit that is not here, as at the edge of a shallow clone, waits until all others are painted. If it is stale
 //!   by then, or nobody needs it any more, it changes nothing; otherwise it is the gap.
 
+pub mod ahead;
 mod dates;
 
 use super::by_id::ById;
 use super::object::Objects;
 use crate::model::fact::Gap;
+use ahead::Ahead;
 use dates::CorrectedDates;
 use git2::Oid;
 use std::collections::BinaryHeap;
@@ -54,6 +56,8 @@ const UNKNOWN: u32 = u32::MAX;
 /// Commits that were read so far.
 pub struct Graph<'o, 'r> {
     objects: &'o Objects<'r>,
+    /// Somebody who helps to read.
+    ahead: Option<&'o Ahead>,
     nodes: ById<Node>,
     /// The parents of all commits, one commit after the other.
     parents: Vec<Oid>,
@@ -83,7 +87,12 @@ impl<'o, 'r> Graph<'o, 'r> {
     pub fn new(objects: &'o Objects<'r>) -> Self {
         let corrected = CorrectedDates::default();
         let (nodes, parents, links) = (ById::new(), Vec::new(), Vec::new());
-        Graph { objects, nodes, parents, links, corrected, went_far: false }
+        Graph { objects, ahead: None, nodes, parents, links, corrected, went_far: false }
+    }
+
+    /// The same, with help.
+    pub fn helped(objects: &'o Objects<'r>, ahead: &'o Ahead) -> Self {
+        Graph { ahead: Some(ahead), ..Graph::new(objects) }
     }
 
     /// How `head` lies to `base`.
@@ -159,7 +168,11 @@ impl<'o, 'r> Graph<'o, 'r> {
             return Ok(place);
         }
         let start = self.parents.len() as u32;
-        let (date, is_here) = match self.objects.header_if_here(id)? {
+        let header = match self.ahead {
+            Some(ahead) => ahead.header_if_here(self.objects, id)?,
+            None => self.objects.header_if_here(id)?,
+        };
+        let (date, is_here) = match header {
             Some(header) => {
                 self.parents.extend_from_slice(&header.parents);
                 (header.date, true)

@@ -96,6 +96,32 @@ fn only_a_range_that_is_left_in_two_ways_is_searched_from_below() {
     assert_eq!(read(402), (vec![ids[300]], 3, 203 + SLACK));
 }
 
+#[test]
+fn what_the_helper_has_read_is_not_read_again() {
+    let line = |at: usize| (at.checked_sub(1).into_iter().collect::<Vec<usize>>(), at as i64);
+    let commits: Vec<(Vec<usize>, i64)> = (0..100).map(line).collect();
+    let fixture = Fixture::new();
+    let ids = history(&fixture, &commits);
+    let opened = fixture.open();
+    let [here, there] = [(); 2].map(|()| opened.trusted_objects().unwrap());
+    let ahead = &Ahead::default();
+    ahead.call();
+    std::thread::scope(|scope| {
+        let helper = scope.spawn(move || ahead.help(&there));
+        assert!(ahead.header_if_here(&here, ids[99]).unwrap().is_some());
+        // The helper comes to the first commit.
+        while ahead.waiting() < 99 {
+            std::thread::yield_now();
+        }
+        ids.iter().for_each(|id| fixture.remove(*id));
+        let mut graph = Graph::helped(&here, ahead);
+        assert_eq!(graph.is_reached(ids[0], &[ids[98]]), Ok(true));
+        assert_eq!(ahead.waiting(), 0);
+        drop(ahead.closing());
+        helper.join().unwrap();
+    });
+}
+
 fn commits() -> impl Strategy<Value = Vec<(Vec<usize>, i64)>> {
     let commit =
         (proptest::collection::vec(1_usize..12, 1..3), prop_oneof![4 => Just(0), 1 => -300_i64..300]);
@@ -119,8 +145,21 @@ proptest! {
         let opened = fixture.open();
         let objects = opened.trusted_objects().unwrap();
         let mut graph = Graph::new(&objects);
+        let (ahead, there) = (&Ahead::default(), opened.trusted_objects().unwrap());
+        let mut alone = Graph::new(&objects);
+        let pairs: Vec<_> = pairs.iter().map(|(base, head)| (base % ids.len(), head % ids.len())).collect();
+        std::thread::scope(|scope| {
+            scope.spawn(move || ahead.help(&there));
+            let _closing = ahead.closing();
+            ahead.call();
+            let mut helped = Graph::helped(&objects, ahead);
+            for (base, head) in &pairs {
+                let both = [&mut alone, &mut helped].map(|graph| graph.relate(ids[*base], ids[*head]).unwrap());
+                prop_assert_eq!(&both[0], &both[1]);
+            }
+            Ok(())
+        })?;
         for (base, head) in pairs {
-            let (base, head) = (base % ids.len(), head % ids.len());
             prop_assert_eq!(graph.is_reached(ids[head], &[ids[base]]).unwrap(), reached[base].contains(&head));
             let common: BTreeSet<usize> = reached[base].intersection(&reached[head]).copied().collect();
             let best = common.iter().filter(|one| !common.iter().any(|other| other != *one && reached[*other].contains(one)));

@@ -15,6 +15,7 @@
 
 use super::Repository;
 use super::graph::Graph;
+use super::graph::ahead::Ahead;
 use super::object::{Objects, oid};
 use crate::model::change::{Revision, Updates};
 use crate::model::fact::{Fact, Gap, GapReason};
@@ -25,7 +26,6 @@ use crate::model::reach::Reach;
 use coverage::answers::{Answers, Reader};
 use git2::Oid;
 use std::ops::Range;
-use std::sync::mpsc::channel;
 use std::thread;
 use work::{Jobs, Results};
 
@@ -51,7 +51,7 @@ pub use line::Place;
 /// So many landings are proved one after the other by one thread.
 const LANDINGS: usize = 32;
 
-/// Landings for which more commits than this have to be looked at are far.
+/// Landings for which more commits than this have to be looked at come last: meanwhile the others are proved.
 const NEAR: usize = 4_096;
 
 /// So many pairs of trees at least are compared one after the other by one thread.
@@ -137,7 +137,7 @@ fn compare(
     each: impl FnMut(usize, Fact<Vec<RepoPath>>),
 ) -> usize {
     let threads = objects.len();
-    let feed = |hand_out: work::HandOut<'_, Range<usize>>| {
+    let feed = |hand_out: &dyn Fn(Range<usize>)| {
         work::stretches(pairs.len(), PAIRS, threads).for_each(hand_out);
     };
     let work = |objects: &Objects<'_>, next: Jobs<'_, Range<usize>>, give: Results<'_, _>| {
@@ -171,8 +171,8 @@ fn prove(
     landings: &[Landing],
     mut each: impl FnMut(usize, Coverage, Vec<Miss>),
 ) -> usize {
-    let Some((near, far)) = objects.pop().zip(objects.pop()) else { return 0 };
-    let feed = move |hand_out: HandOut<'_>| hand_out_landings(&near, far, landings, hand_out);
+    let Some((history, helper)) = objects.pop().zip(objects.pop()) else { return 0 };
+    let feed = move |hand_out: &dyn Fn(Job)| hand_out_landings(&history, helper, landings, hand_out);
     let work = |objects: &Objects<'_>, next: Jobs<'_, Job>, give: Results<'_, _>| {
         let mut prover = coverage::Prover::new(objects);
         while let Some(job) = next() {
@@ -189,32 +189,36 @@ fn prove(
 /// Numbers of landings, each with what its proof is going to ask.
 type Job = Vec<(usize, Answers)>;
 
-type HandOut<'h> = work::HandOut<'h, Job>;
-
-/// The far ones are answered by a thread and objects of their own: one of them may have to read the whole history, for which
-/// nothing else need wait.
-fn hand_out_landings(near: &Objects<'_>, far: Objects<'_>, landings: &[Landing], hand_out: HandOut<'_>) {
-    let (is_far, far_ones) = channel();
+/// The far ones come last. From the first of them on a helper reads ahead, because one may need the whole history.
+fn hand_out_landings(
+    history: &Objects<'_>,
+    helper: Objects<'_>,
+    landings: &[Landing],
+    hand_out: &dyn Fn(Job),
+) {
+    let ahead = &Ahead::default();
     thread::scope(|scope| {
-        scope.spawn(move || {
-            let mut reader = Reader::new(Graph::new(&far));
-            for number in far_ones {
-                let answers = reader.answers(&landings[number], usize::MAX).unwrap_or_default();
-                hand_out(vec![(number, answers)]);
-            }
-        });
-        let mut reader = Reader::new(Graph::new(near));
+        scope.spawn(move || ahead.help(&helper));
+        let _closing = ahead.closing();
+        let mut reader = Reader::new(Graph::helped(history, ahead));
+        let mut far = Vec::new();
         for numbers in chunks(0..landings.len(), LANDINGS) {
-            let mut job = Job::new();
+            let mut near = Job::new();
             for number in numbers {
                 match reader.answers(&landings[number], NEAR) {
-                    Some(answers) => job.push((number, answers)),
-                    None => drop(is_far.send(number)),
+                    Some(answers) => near.push((number, answers)),
+                    None => far.push(number),
                 }
             }
-            hand_out(job);
+            hand_out(near);
+            if !far.is_empty() {
+                ahead.call();
+            }
         }
-        drop(is_far);
+        for number in far {
+            let answers = reader.answers(&landings[number], usize::MAX).unwrap_or_default();
+            hand_out(vec![(number, answers)]);
+        }
     });
 }
 

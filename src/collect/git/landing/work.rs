@@ -39,9 +39,6 @@ pub fn stretches(count: usize, least: usize, threads: usize) -> impl Iterator<It
     })
 }
 
-/// Hands out a job.
-pub type HandOut<'w, J> = &'w (dyn Fn(J) + Sync);
-
 /// The jobs that wait for a worker.
 pub type Jobs<'w, J> = &'w dyn Fn() -> Option<J>;
 
@@ -53,7 +50,7 @@ pub type Results<'w, R> = &'w dyn Fn(Vec<(usize, R)>);
 /// there are jobs only if the result of one never came.
 pub fn side_by_side<J: Send, R: Send>(
     objects: Vec<Objects<'_>>,
-    feed: impl FnOnce(HandOut<'_, J>) + Send,
+    feed: impl FnOnce(&dyn Fn(J)) + Send,
     work: impl Fn(&Objects<'_>, Jobs<'_, J>, Results<'_, R>) + Sync,
     each: impl FnMut(usize, R),
 ) -> usize {
