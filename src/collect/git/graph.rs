@@ -12,9 +12,9 @@
 //!   paint is older than all that `head` alone has painted, the two cannot meet any more.
 //! - `base` colours only what it reaches. So no commit of the range is missed. A false date can leave a commit in the
 //!   range that `base` does reach, by a way that was not painted to its end; painting therefore goes on below the
-//!   oldest commit of the range for [`SLACK`] commits more. Not where the range has one *bottom*, a commit
-//!   without parents or with one outside: all of the range stands on it. What is not painted yet lies below both tips, so
-//!   `head` gets there over that bottom, and nothing of the range can lie below what it stands on.
+//!   oldest commit of the range for [`SLACK`] commits more. Not where `head` is in the range and the range has one
+//!   *bottom*, a commit without parents or with one outside: all of the range stands on it. What is not painted yet lies below
+//!   both tips, so `head` gets there over that bottom, and nothing of the range can lie below what it stands on.
 //! - A commit that is not here, as at the edge of a shallow clone, waits until all others are painted. If it is stale
 //!   by then, or nobody needs it any more, it changes nothing; otherwise it is the gap.
 
@@ -99,8 +99,7 @@ impl<'o, 'r> Graph<'o, 'r> {
     pub fn relate(&mut self, base: Oid, head: Oid) -> Result<Relation, Gap> {
         let mut paint = Paint::start(self, head, &[base])?;
         let common = paint.until_stale()?;
-        paint.below_range()?;
-        let range = paint.range();
+        let range = if paint.colour_of(head) & BASE == 0 { paint.range()? } else { Vec::new() };
         let mut merge_bases = self.without_redundant(common)?;
         merge_bases.sort();
         Ok(Relation { merge_bases, range })
@@ -281,11 +280,18 @@ impl<'g, 'o, 'r> Paint<'g, 'o, 'r> {
         Ok(common)
     }
 
+    /// What only `head` reaches, which is not reached by `base` itself; sorted.
+    fn range(&mut self) -> Result<Vec<Oid>, Gap> {
+        if self.bottoms().nth(1).is_some() {
+            self.below_range()?;
+        }
+        let mut ids: Vec<Oid> = self.range_places().map(|place| self.graph.id(place)).collect();
+        ids.sort();
+        Ok(ids)
+    }
+
     /// Goes on painting as far as `base` could still reach into the range.
     fn below_range(&mut self) -> Result<(), Gap> {
-        if self.bottoms().nth(1).is_none() {
-            return Ok(());
-        }
         let dates = self.range_places().map(|place| self.graph.date(place));
         let Some(oldest) = dates.min() else { return Ok(()) };
         let mut slack = SLACK;
@@ -306,13 +312,6 @@ impl<'g, 'o, 'r> Paint<'g, 'o, 'r> {
             self.hand_down(place)?;
         }
         Ok(())
-    }
-
-    /// What only `head` reaches, sorted.
-    fn range(&self) -> Vec<Oid> {
-        let mut ids: Vec<Oid> = self.range_places().map(|place| self.graph.id(place)).collect();
-        ids.sort();
-        ids
     }
 
     fn range_places(&self) -> impl Iterator<Item = usize> {

@@ -1,19 +1,17 @@
 //! A history that two threads read.
 //!
-//! The one that paints reads the youngest commits first, and nothing else; it never waits. Another one may help: it begins with
-//! the oldest that are known of and works from there. Where they meet, the rest has been read.
+//! The one that paints reads the youngest commits first, and never waits. A helper reads those that are going to be asked
+//! for soon, and leaves the very next ones alone. Nobody knows where painting ends, so it does not go far ahead either.
 
 use super::super::commit::Header;
 use super::super::object::Objects;
 use crate::model::fact::Gap;
 use git2::Oid;
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
-use std::collections::hash_map::{Entry, HashMap};
+use std::collections::{BinaryHeap, HashMap};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-/// The helper reads so many at once.
-const PORTION: usize = 32;
+/// So many of the youngest the helper leaves to the other thread, which would soon have to read them once more.
+pub const LEAVE: usize = 16;
 
 /// What a commit says of itself; `None` when it is not here.
 type Read = Result<Option<Header>, Gap>;
@@ -30,7 +28,7 @@ struct State {
     /// Commits that somebody reads or has read. What the helper read of one is here until it is taken.
     seen: HashMap<Oid, Option<Box<Read>>>,
     /// Parents of those, some of them already seen; the date is that of the child.
-    next: BinaryHeap<Reverse<(i64, Oid)>>,
+    next: BinaryHeap<(i64, Oid)>,
     is_called: bool,
     is_over: bool,
 }
@@ -58,7 +56,7 @@ impl Ahead {
         let read = objects.header_if_here(id);
         let mut state = self.state();
         state.expand(&read);
-        if state.is_called {
+        if state.is_called && state.next.len() > LEAVE {
             self.changed.notify_one();
         }
         read
@@ -66,27 +64,24 @@ impl Ahead {
 
     /// Reads ahead of the other thread, when it calls and until it needs no more.
     pub fn help(&self, objects: &Objects<'_>) {
-        while let Some(portion) = self.portion() {
-            let read: Vec<(Oid, Read)> =
-                portion.into_iter().map(|id| (id, objects.header_if_here(id))).collect();
+        while let Some(id) = self.claim() {
+            let read = objects.header_if_here(id);
             let mut state = self.state();
-            for (id, read) in read {
-                state.expand(&read);
-                state.seen.insert(id, Some(Box::new(read)));
-            }
+            state.expand(&read);
+            state.seen.insert(id, Some(Box::new(read)));
         }
     }
 
-    /// The next commits that nobody has seen; `None` when there will be none.
-    fn portion(&self) -> Option<Vec<Oid>> {
+    /// The next commit for the helper; `None` when there will be none.
+    fn claim(&self) -> Option<Oid> {
         let mut state = self.state();
         loop {
             if state.is_over {
                 return None;
             }
-            let portion = if state.is_called { state.portion() } else { Vec::new() };
-            if !portion.is_empty() {
-                return Some(portion);
+            let claimed = if state.is_called { state.claim() } else { None };
+            if claimed.is_some() {
+                return claimed;
             }
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
@@ -107,19 +102,20 @@ impl State {
     fn expand(&mut self, read: &Read) {
         let Ok(Some(header)) = read else { return };
         let fresh = header.parents.iter().filter(|parent| !self.seen.contains_key(parent));
-        self.next.extend(fresh.map(|parent| Reverse((header.date, *parent))));
+        self.next.extend(fresh.map(|parent| (header.date, *parent)));
     }
 
-    fn portion(&mut self) -> Vec<Oid> {
-        let mut portion = Vec::new();
-        while portion.len() < PORTION {
-            let Some(Reverse((_, id))) = self.next.pop() else { break };
-            if let Entry::Vacant(entry) = self.seen.entry(id) {
-                entry.insert(None);
-                portion.push(id);
-            }
-        }
-        portion
+    /// The youngest but those that are left.
+    fn claim(&mut self) -> Option<Oid> {
+        let mut left: Vec<(i64, Oid)> = std::iter::from_fn(|| self.unseen()).take(LEAVE + 1).collect();
+        let claimed = if left.len() > LEAVE { left.pop().map(|(_, id)| id) } else { None };
+        self.next.extend(left);
+        self.seen.extend(claimed.map(|id| (id, None)));
+        claimed
+    }
+
+    fn unseen(&mut self) -> Option<(i64, Oid)> {
+        std::iter::from_fn(|| self.next.pop()).find(|(_, id)| !self.seen.contains_key(id))
     }
 }
 

@@ -189,7 +189,7 @@ fn prove(
 /// Numbers of landings, each with what its proof is going to ask.
 type Job = Vec<(usize, Answers)>;
 
-/// The far ones come last. From the first of them on a helper reads ahead, because one may need the whole history.
+/// The far ones come last. Then a helper reads ahead, because one of them may need the whole history.
 fn hand_out_landings(
     history: &Objects<'_>,
     helper: Objects<'_>,
@@ -211,9 +211,9 @@ fn hand_out_landings(
                 }
             }
             hand_out(near);
-            if !far.is_empty() {
-                ahead.call();
-            }
+        }
+        if !far.is_empty() {
+            ahead.call();
         }
         for number in far {
             let answers = reader.answers(&landings[number], usize::MAX).unwrap_or_default();
