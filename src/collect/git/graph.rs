@@ -280,7 +280,7 @@ impl<'g, 'o, 'r> Paint<'g, 'o, 'r> {
         Ok(common)
     }
 
-    /// What only `head` reaches, which is not reached by `base` itself; sorted.
+    /// What only `head` reaches, sorted, when `base` does not reach `head`.
     fn range(&mut self) -> Result<Vec<Oid>, Gap> {
         if self.bottoms().nth(1).is_some() {
             self.below_range()?;

@@ -32,7 +32,7 @@ use crate::model::line_coverage::ChangedLines;
 use crate::model::path::RepoPath;
 use anyhow::{Context, anyhow};
 use git2::{ErrorCode, RepositoryOpenFlags};
-use object::Objects;
+use object::{Objects, SharedIndexes};
 use second_reader::SecondReader;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -76,6 +76,8 @@ pub struct Repository {
     git: git2::Repository,
     checkout: Option<PathBuf>,
     clone: CloneKind,
+    /// What is known of the places of objects; all that read them share it.
+    indexes: SharedIndexes,
     distrust: Option<Gap>,
 }
 
@@ -91,7 +93,13 @@ impl Repository {
             .map_err(|error| explain_open(path, &error))?;
         let clone = CloneKind::of(&git);
         let distrust = trust::distrust(&git);
-        Ok(Repository { git, checkout: checkout_of(path), clone, distrust })
+        Ok(Repository {
+            git,
+            checkout: checkout_of(path),
+            clone,
+            indexes: SharedIndexes::default(),
+            distrust,
+        })
     }
 
     /// The commit that a name stands for, now: a full object name, a full ref name, `HEAD`, or a branch,
@@ -122,11 +130,8 @@ impl Repository {
 
     /// What `head` would bring to `base`. Nothing, when `base` already holds `head`.
     pub fn change(&self, base: &Revision, head: &Revision, inquiry: &Inquiry) -> Fact<Change> {
-        let read = |objects: Objects<'_>| {
-            let second = SecondReader::of(&self.git, self.clone, &objects);
-            change::read(&objects, &second, base, head, inquiry)
-        };
-        self.trusted_objects().and_then(read).into()
+        let second = SecondReader::of(&self.git, self.clone, &self.indexes);
+        self.trusted_objects().and_then(|objects| change::read(&objects, &second, base, head, inquiry)).into()
     }
 
     /// What one commit changes against its first parent; the first commit of a history, against nothing.
@@ -212,7 +217,7 @@ impl Repository {
     }
 
     fn objects(&self) -> Result<Objects<'_>, Gap> {
-        Objects::of(&self.git, self.clone)
+        Ok(Objects::of(&self.git, self.clone)?.sharing(&self.indexes))
     }
 
     fn trusted_objects(&self) -> Result<Objects<'_>, Gap> {

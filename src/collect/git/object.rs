@@ -65,12 +65,7 @@ impl<'r> Objects<'r> {
         Ok(Objects { odb, directory, packs, indexes, made, clone })
     }
 
-    /// What is known of the places of objects, for another thread.
-    pub fn indexes(&self) -> SharedIndexes {
-        Arc::clone(&self.indexes)
-    }
-
-    /// The same objects, with what another thread knows of their places, or will.
+    /// The same objects, with what others know of their places, or will.
     pub fn sharing(self, indexes: &SharedIndexes) -> Self {
         Objects { indexes: Arc::clone(indexes), ..self }
     }

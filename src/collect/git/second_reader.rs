@@ -38,9 +38,9 @@ pub struct SecondReader {
 }
 
 impl SecondReader {
-    /// For an open repository, of which the first thread has these objects.
-    pub fn of(git: &Repository, clone: CloneKind, objects: &Objects<'_>) -> Self {
-        SecondReader { directory: git.path().to_path_buf(), clone, indexes: objects.indexes() }
+    /// For an open repository, and what the first thread knows of the places of its objects.
+    pub fn of(git: &Repository, clone: CloneKind, indexes: &SharedIndexes) -> Self {
+        SecondReader { directory: git.path().to_path_buf(), clone, indexes: SharedIndexes::clone(indexes) }
     }
 
     /// Does some work, and something else on a second thread beside it. `None` when there is no such thread.
@@ -130,8 +130,7 @@ mod tests {
 
     /// One that opens the repository, and one that cannot.
     fn readers(fixture: &Fixture) -> [SecondReader; 2] {
-        let objects = Objects::of(&fixture.git, CloneKind::Full).unwrap();
-        let here = || SecondReader::of(&fixture.git, CloneKind::Full, &objects);
+        let here = || SecondReader::of(&fixture.git, CloneKind::Full, &SharedIndexes::default());
         [here(), SecondReader { directory: "nowhere".into(), ..here() }]
     }
 

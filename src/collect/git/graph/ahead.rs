@@ -48,7 +48,7 @@ impl Ahead {
         Closing(self)
     }
 
-    /// What a commit says of itself, by whomever it was read. Each is asked for once.
+    /// What a commit says of itself, by whomever it was read. Each is to be asked for once.
     pub fn header_if_here(&self, objects: &Objects<'_>, id: Oid) -> Read {
         if let Some(read) = self.state().seen.insert(id, None).flatten() {
             return *read;

@@ -20,12 +20,7 @@ pub fn threads_for(jobs: usize) -> usize {
 
 /// The objects of a repository once for each of so many threads.
 pub fn for_threads(repository: &Repository, count: usize) -> Result<Vec<Objects<'_>>, Gap> {
-    let first = repository.trusted_objects()?;
-    let indexes = first.indexes();
-    let others = (1..count).map(|_| Ok(repository.trusted_objects()?.sharing(&indexes)));
-    let mut all = others.collect::<Result<Vec<_>, Gap>>()?;
-    all.push(first);
-    Ok(all)
+    (0..count).map(|_| repository.trusted_objects()).collect()
 }
 
 /// The numbers below `count` in stretches: neighbours need the same objects, and each thread reads its own. So the first

@@ -1,8 +1,8 @@
 //! Our own way to the objects that lie in packs, which is tried first.
 //!
 //! libgit2 takes a lock of the whole process for each of them, prepares more than most of them are long, and gives up what it
-//! rebuilt from differences too early. This
-//! reader keeps to itself, so that several can work side by side, and remembers more. It knows packs with an index of
+//! rebuilt from differences too early. This reader keeps to itself, so that several can work side by side, and remembers
+//! more. It knows packs with an index of
 //! version 2 in the directory `pack` of the repository itself, and nothing else (gitformat-pack(5)). It need not
 //! be believed: whatever it hands out is hashed before anybody looks at it ([`super::hash`]), and where it finds nothing,
 //! or something that it does not understand, libgit2 is asked. So no answer hangs on it, and it reports no errors.
@@ -12,7 +12,7 @@ use delta::{apply, made_size};
 use file::PackFile;
 use git2::{ObjectType, Oid};
 use index::Index;
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -60,9 +60,9 @@ impl Indexes {
 }
 
 impl Packs {
-    /// The packs of these indexes, as far as they can be opened.
+    /// The packs of these indexes.
     pub fn of(indexes: &Indexes) -> Self {
-        let packs = indexes.0.iter().filter_map(|(path, index)| Pack::open(path, Arc::clone(index)));
+        let packs = indexes.0.iter().map(|(path, index)| Pack::of(path, index));
         Packs { packs: packs.collect(), last: Cell::new(0) }
     }
 
@@ -88,15 +88,21 @@ impl Packs {
 
 struct Pack {
     index: Arc<Index>,
-    file: PackFile,
+    path: PathBuf,
+    /// Opened for the first object; `None` when it cannot be.
+    file: OnceCell<Option<PackFile>>,
     /// Objects by where they begin: the next difference may be one from them.
     kept: RefCell<Kept<u64, Packed>>,
 }
 
 impl Pack {
-    fn open(path: &Path, index: Arc<Index>) -> Option<Self> {
-        let kept = RefCell::new(Kept::up_to(OBJECTS_LIMIT));
-        Some(Pack { index, file: PackFile::open(path)?, kept })
+    fn of(path: &Path, index: &Arc<Index>) -> Self {
+        let (index, kept) = (Arc::clone(index), RefCell::new(Kept::up_to(OBJECTS_LIMIT)));
+        Pack { index, path: path.to_path_buf(), file: OnceCell::new(), kept }
+    }
+
+    fn file(&self) -> Option<&PackFile> {
+        self.file.get_or_init(|| PackFile::open(&self.path)).as_ref()
     }
 
     fn object_at(&self, offset: u64, limit: u64) -> Option<Packed> {
@@ -111,20 +117,20 @@ impl Pack {
     /// The nearest whole object below this one, and the differences on the way there, each with its place. Nothing is inflated of
     /// an object that is stored whole and larger than the limit, and nothing but the last difference of another one.
     fn whole_below(&self, offset: u64, limit: u64, differences: &mut Vec<(u64, Vec<u8>)>) -> Option<Packed> {
-        let (mut at, mut inflated) = (offset, 0);
+        let (file, mut at, mut inflated) = (self.file()?, offset, 0);
         while inflated <= SIZE_LIMIT && differences.len() <= CHAIN_LIMIT {
             let limit = if at == offset { limit } else { SIZE_LIMIT };
             if let Some(found) = self.kept.borrow_mut().get(at) {
                 return Some(found).filter(|(_, bytes)| bytes.len() as u64 <= limit);
             }
-            let head = self.file.head_of(at)?;
+            let head = file.head_of(at)?;
             let base = match head.kind {
                 Kind::Whole(_) if head.size > limit => return None,
-                Kind::Whole(kind) => return Some(self.keep(at, (kind, Arc::new(self.file.inflate(&head)?)))),
+                Kind::Whole(kind) => return Some(self.keep(at, (kind, Arc::new(file.inflate(&head)?)))),
                 Kind::DifferenceAt(base) => base,
                 Kind::DifferenceFrom(id) => self.index.offset(id)?,
             };
-            let difference = self.file.inflate(&head)?;
+            let difference = file.inflate(&head)?;
             if made_size(&difference)? > limit {
                 return None;
             }
