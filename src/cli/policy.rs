@@ -2,17 +2,15 @@
 
 use super::exit::{Exit, Failure, Result};
 use super::{judged, output};
-use crate::collect::git::Repository;
 use crate::model::fact::Fact;
 use crate::model::facts::GateTexts;
-use crate::model::glob::Glob;
-use crate::model::inventory::Ruled;
-use crate::model::path::RepoPath;
 use crate::model::waiver::{self, Approved, Rollback, Waiver};
 use crate::policy::{self, Policy, Problem};
 use crate::render::prose::wrap;
 use clap::Subcommand;
 use std::path::{Path, PathBuf};
+
+mod idle;
 
 /// Columns to fill.
 const WIDTH: usize = 80;
@@ -60,8 +58,8 @@ pub fn run(directory: &Path, command: &Command) -> Result {
 fn check(directory: &Path, file: &Path) -> Result {
     let policy = read(file)?;
     let waivers = check_waivers(&policy, &file.with_file_name(waiver::PATH))?;
-    for remark in idle(directory, &policy) {
-        output::remark(&format!("warning: {}:{remark}", file.display()));
+    for remark in idle::remarks(directory, &policy) {
+        output::remark(&format!("warning: {}", remark.at(file)));
     }
     output::text(&(describe(file, &policy) + &waivers))?;
     Ok(Exit::Allowed)
@@ -172,27 +170,6 @@ pub fn waivers_of_deployment(policy: &Policy, gate: &Fact<GateTexts>) -> Result<
     let after = gate.value().and_then(|gate| gate.waivers_after.as_ref());
     let mended = after.is_none_or(|text| policy.waivers(text).is_ok());
     if mended { Ok(()) } else { waivers_of_change(policy, gate) }
-}
-
-/// Path patterns that match nothing at HEAD: not wrong, but often a typing error. Only where there is a repository.
-fn idle(directory: &Path, policy: &Policy) -> Vec<String> {
-    let paths = Repository::open(directory)
-        .and_then(|repository| repository.resolve("HEAD").map(|head| (repository, head)))
-        .ok()
-        .and_then(|(repository, head)| repository.paths_at(&head).ok());
-    let Some(paths) = paths else { return Vec::new() };
-    let idle =
-        |rule: &&Ruled<Glob>| !paths.iter().any(|path: &RepoPath| rule.rule.matches_folded(path.as_bytes()));
-    let areas = &policy.scope.inventory.areas;
-    let of = |area: &crate::model::inventory::Area| {
-        let rules = area.paths.iter().chain(&area.exclude).filter(idle);
-        rules
-            .map(|rule| {
-                format!("{}: `{}` of area {} matches no file at HEAD", rule.line, rule.rule, area.name)
-            })
-            .collect::<Vec<_>>()
-    };
-    areas.iter().flat_map(of).collect()
 }
 
 fn init(file: &Path) -> Result {

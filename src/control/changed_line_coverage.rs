@@ -7,6 +7,7 @@ use super::bound::Trust;
 use super::{Case, Control, Documentation, Kind, Reach, Reference, finding, read};
 use crate::model::decision::{Finding, SubjectKind, TouchedArea, Verdict};
 use crate::model::fact::{Gap, GapReason};
+use crate::model::glob::Glob;
 use crate::model::inquiry::{Inquiry, Topic};
 use crate::model::inventory::Area;
 use area::Judgement;
@@ -52,6 +53,14 @@ impl Control for ChangedLineCoverage {
         });
         let signers = self.trust.as_ref().filter(|trust| *trust.get_ref() == Trust::Signed);
         areas.chain(suites).chain(signers.map(Reference::Signers)).collect()
+    }
+
+    fn repository_files(&self) -> Vec<&Glob> {
+        self.areas
+            .values()
+            .filter_map(|own| own.without_lines.as_ref())
+            .flat_map(|files| &files.paths)
+            .collect()
     }
 
     fn reach(&self) -> Reach {

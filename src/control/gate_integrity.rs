@@ -116,6 +116,10 @@ impl Control for GateIntegrity {
         self.role.iter().map(Reference::Role).collect()
     }
 
+    fn repository_files(&self) -> Vec<&Glob> {
+        self.test_configuration.iter().chain(&self.paths).collect()
+    }
+
     fn reach(&self) -> Reach {
         Reach::Landing
     }

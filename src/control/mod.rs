@@ -77,6 +77,11 @@ pub trait Control: std::fmt::Debug + Send + Sync {
         Vec::new()
     }
 
+    /// The patterns of its settings over files of the repository, which `portcullis policy check` holds against HEAD.
+    fn repository_files(&self) -> Vec<&Glob> {
+        Vec::new()
+    }
+
     /// Judges. A control that is concerned says so with at least one finding that is not a note;
     /// one that has nothing to judge says [`Verdict::Exempt`] or [`Verdict::Met`] and why.
     ///

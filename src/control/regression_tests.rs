@@ -158,6 +158,10 @@ impl Control for RegressionTests {
         self.suites.values().flat_map(|suite| suite.areas.iter().flatten()).map(Reference::Area).collect()
     }
 
+    fn repository_files(&self) -> Vec<&Glob> {
+        self.suites.values().flat_map(|suite| suite.tests.iter().flatten()).collect()
+    }
+
     fn reach(&self) -> Reach {
         Reach::Whole
     }

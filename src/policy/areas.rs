@@ -1,12 +1,10 @@
 //! `[[data-processing]]`: the inventory.
 
-use super::Problem;
 use super::document::{AreaText, Document, List, Opaque};
 use super::meaning::{Source, filled, line, named, said, swallows};
+use super::{Problem, line_patterns};
 use crate::model::glob::Glob;
 use crate::model::inventory::{Area, Inventory, Ruled};
-use crate::model::line_pattern::LinePattern;
-use regex_syntax::hir::{Hir, HirKind};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use toml::Spanned;
@@ -70,43 +68,8 @@ fn check_exclusion(exclusion: &Spanned<Glob>, area: &AreaText, problems: &mut Ve
 }
 
 fn check_pattern(pattern: &Spanned<String>, problems: &mut Vec<Problem>) {
-    if let Some((message, help)) = pattern_mistake(pattern.get_ref()) {
+    if let Some((message, help)) = line_patterns::mistake(pattern.get_ref()) {
         problems.push(Problem::new(pattern.span(), message).help(help));
-    }
-}
-
-/// What is wrong with a content pattern, and what to do. Patterns are searched for in one line at a time.
-fn pattern_mistake(text: &str) -> Option<(String, &'static str)> {
-    let parsed = LinePattern::parse(text).and_then(|pattern| pattern.compiles().map(|()| pattern));
-    let pattern = match parsed {
-        Ok(pattern) => pattern,
-        Err(error) => return Some((bad_pattern(&error), "see the syntax at https://docs.rs/regex/#syntax")),
-    };
-    if pattern.matches_nothing() {
-        let message = format!("`{text}` also matches where nothing is, so it tells no line from another");
-        Some((message, "name at least one character that has to be there"))
-    } else if pattern.hir().properties().minimum_len().is_none() || needs_line_break(pattern.hir()) {
-        let message = format!("`{text}` can never match a line");
-        Some((message, "leave it out, or write what one line holds"))
-    } else {
-        None
-    }
-}
-
-/// The last line of what the regular expression library says; the lines before draw a picture.
-fn bad_pattern(error: &str) -> String {
-    let reason = error.lines().last().unwrap_or_default();
-    format!("bad regular expression: {}", reason.trim().trim_start_matches("error: "))
-}
-
-fn needs_line_break(hir: &Hir) -> bool {
-    match hir.kind() {
-        HirKind::Literal(literal) => literal.0.contains(&b'\n'),
-        HirKind::Repetition(repetition) => repetition.min > 0 && needs_line_break(&repetition.sub),
-        HirKind::Capture(capture) => needs_line_break(&capture.sub),
-        HirKind::Concat(parts) => parts.iter().any(needs_line_break),
-        HirKind::Alternation(parts) => parts.iter().all(needs_line_break),
-        HirKind::Empty | HirKind::Class(_) | HirKind::Look(_) => false,
     }
 }
 

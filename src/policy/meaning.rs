@@ -3,7 +3,9 @@
 use super::document::{Document, Project};
 use super::recover::{Removed, recover};
 use super::tree::{self, Step, Value};
-use super::{Policy, Problem, SCHEMA, areas, branches, controls, people, signed, syntax, wording};
+use super::{
+    Policy, Problem, SCHEMA, areas, branches, characters, controls, people, signed, syntax, wording,
+};
 use crate::control::{Kind, Scope};
 use crate::model::digest::Digest;
 use crate::model::glob::Glob;
@@ -48,6 +50,7 @@ pub fn read(text: &str, table: &[&'static Kind], problems: &mut Vec<Problem>) ->
         problems.push(problem);
         return None;
     }
+    characters::check(&root, problems);
     let mut without_controls = root.clone();
     tree::remove(&mut without_controls, &[], &Step::Key("controls".to_string()));
     let (document, removed) = recover(without_controls, Document::deserialize, problems);

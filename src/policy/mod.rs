@@ -42,7 +42,8 @@
 //!
 //! How it is read: `syntax` parses TOML to a `tree`; `recover` turns that into the structs of `document` and the
 //! settings of `controls`, and goes on after a mistake; `wording` says serde's messages in the words of a policy;
-//! `meaning`, with `areas`, `branches` and `people`, checks what types cannot say; [`show()`] prints the problems.
+//! `meaning`, with `areas`, `line_patterns`, `branches` and `people`, checks what types cannot say, and `characters` what no
+//! text may hold; [`show()`] prints the problems. `samples` finds values of the ready policies that nobody replaced.
 
 use crate::control::{Control, Kind, Scope, TABLE};
 use crate::model::digest::Digest;
@@ -53,12 +54,15 @@ use std::ops::Range;
 
 mod areas;
 mod branches;
+mod characters;
 mod controls;
 mod document;
+mod line_patterns;
 mod meaning;
 mod people;
 mod recover;
 mod rollbacks;
+mod samples;
 mod show;
 mod signed;
 mod syntax;
@@ -66,6 +70,7 @@ mod tree;
 mod waivers;
 mod wording;
 
+pub use samples::{Sample, standing as sample_values};
 pub use show::show;
 
 /// A policy to begin with: what `portcullis policy init` writes.

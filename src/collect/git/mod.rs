@@ -23,6 +23,7 @@
 //! | `notes` | notes of test evidence |
 //! | `record_writer`, `note_writer` | the only code that ever writes to a repository |
 //! | `work_tree` | is what lies in the work tree what was checked out? |
+//! | `policy_check` | what a policy is held against before it judges |
 //! | `landing` | the steps of a branch, and what explains them |
 
 use crate::model::change::{Change, Commit, FileChange, ObjectName, Revision};
@@ -57,6 +58,7 @@ pub mod notes;
 mod object;
 mod pack;
 mod pattern;
+mod policy_check;
 pub mod record;
 pub mod record_writer;
 mod rename;
@@ -69,6 +71,7 @@ mod work_tree;
 
 pub use landing::Place;
 pub use line_diff::count_lines;
+pub use policy_check::BranchNames;
 pub use trust::neutralise;
 
 /// An open repository, with everything neutralised that could bend what its objects say.

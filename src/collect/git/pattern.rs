@@ -36,6 +36,11 @@ struct Pattern {
 pub struct Found(BTreeMap<(usize, Side), Match>);
 
 impl Found {
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+
     /// In the order of patterns and sides.
     pub fn into_matches(self) -> Vec<Match> {
         self.0.into_values().collect()

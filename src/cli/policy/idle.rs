@@ -1,0 +1,185 @@
+//! Settings that apply to nothing, as far as the repository at HEAD can tell: not wrong, and often a typing error.
+
+use crate::collect::git::Repository;
+use crate::control::Reference;
+use crate::model::change::Revision;
+use crate::model::codeowners::PLACES;
+use crate::model::fact::Gap;
+use crate::model::glob::Glob;
+use crate::model::inventory::Area;
+use crate::model::path::RepoPath;
+use crate::policy::{self, Policy};
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// One remark: the line of the policy, where that is known, and a sentence.
+pub struct Remark {
+    line: Option<u64>,
+    text: String,
+}
+
+impl Remark {
+    fn new(line: impl Into<Option<u64>>, text: String) -> Self {
+        Remark { line: line.into(), text }
+    }
+
+    /// As a compiler says it, after the name of the file.
+    pub fn at(&self, file: &Path) -> String {
+        let line = self.line.map(|line| format!(":{line}")).unwrap_or_default();
+        format!("{}{line}: {}", file.display(), self.text)
+    }
+}
+
+/// Everything that may be worth a second look.
+pub fn remarks(directory: &Path, policy: &Policy) -> Vec<Remark> {
+    let mut remarks = samples(policy);
+    remarks.extend(unasked_roles(policy));
+    if let Some(head) = AtHead::read(directory) {
+        remarks.extend(head.remarks(policy));
+    }
+    // What has no line comes last.
+    remarks.sort_by_key(|remark| remark.line.unwrap_or(u64::MAX));
+    remarks
+}
+
+fn samples(policy: &Policy) -> Vec<Remark> {
+    let remark = |sample: policy::Sample| {
+        let or = if sample.may_be_meant { ", or take `Replace` out of the comment above it" } else { "" };
+        let text = format!("`{}` is the sample's value; replace it{or}", sample.setting);
+        Remark::new(sample.line, text)
+    };
+    policy::sample_values(&policy.text).into_iter().map(remark).collect()
+}
+
+/// Roles that no control asks for.
+fn unasked_roles(policy: &Policy) -> Vec<Remark> {
+    let references = policy.controls.values().flat_map(|control| control.references());
+    let asked: BTreeSet<&str> = references
+        .filter_map(|reference| match reference {
+            Reference::Role(name) => Some(name.get_ref().as_str()),
+            _ => None,
+        })
+        .collect();
+    let unasked = policy.scope.roles.keys().filter(|name| !asked.contains(name.as_str()));
+    unasked
+        .map(|name| {
+            Remark::new(None, format!("no control asks for the role `{name}`, so nobody in it is asked"))
+        })
+        .collect()
+}
+
+/// The repository that the policy is checked in.
+struct AtHead {
+    repository: Repository,
+    head: Revision,
+    paths: Vec<RepoPath>,
+}
+
+impl AtHead {
+    /// `None` where there is no repository, or nothing in it.
+    fn read(directory: &Path) -> Option<Self> {
+        let repository = Repository::open(directory).ok()?;
+        let head = repository.resolve("HEAD").ok()?;
+        let paths = repository.paths_at(&head).ok()?;
+        Some(AtHead { repository, head, paths })
+    }
+
+    fn remarks(&self, policy: &Policy) -> Vec<Remark> {
+        let areas = &policy.scope.inventory.areas;
+        let of_paths = areas.iter().flat_map(|area| self.idle_paths(area));
+        let of_files = policy.controls.iter().flat_map(|(name, control)| {
+            let globs = control.repository_files().into_iter();
+            globs
+                .filter(|glob| !self.any_file(glob))
+                .map(move |glob| Remark::new(None, format!("`{glob}` of {name} matches no file at HEAD")))
+        });
+        let others =
+            [self.idle_patterns(areas), self.branches(policy), self.missing(policy), self.tracked(policy)];
+        of_paths.chain(of_files).chain(others.into_iter().flatten()).collect()
+    }
+
+    fn any_file(&self, glob: &Glob) -> bool {
+        self.paths.iter().any(|path| glob.matches_folded(path.as_bytes()))
+    }
+
+    fn idle_paths(&self, area: &Area) -> Vec<Remark> {
+        let idle = area.paths.iter().chain(&area.exclude).filter(|rule| !self.any_file(&rule.rule));
+        idle.map(|rule| {
+            let text = format!("`{}` of area {} matches no file at HEAD", rule.rule, area.name);
+            Remark::new(rule.line, text)
+        })
+        .collect()
+    }
+
+    /// Patterns of content that no line of any file matches.
+    fn idle_patterns(&self, areas: &[Area]) -> Vec<Remark> {
+        let patterns = areas.iter().flat_map(|area| &area.content).map(|rule| rule.rule.clone()).collect();
+        let idle = match self.repository.patterns_without_match(&self.head, &patterns) {
+            Ok(idle) => idle,
+            Err(gap) => return vec![Remark::new(None, unseen(&gap))],
+        };
+        let of = |area: &Area| -> Vec<Remark> {
+            let rules = area.content.iter().filter(|rule| idle.contains(&rule.rule));
+            let text = |pattern: &str| format!("`{pattern}` of area {} matches no line at HEAD", area.name);
+            rules.map(|rule| Remark::new(rule.line, text(&rule.rule))).collect()
+        };
+        areas.iter().flat_map(of).collect()
+    }
+
+    /// Deployment branches that this clone does not know.
+    fn branches(&self, policy: &Policy) -> Vec<Remark> {
+        let Ok(branches) = self.repository.branch_names() else { return Vec::new() };
+        let is_idle = |glob: &&Glob| !branches.names.iter().any(|name| glob.matches(name.as_bytes()));
+        if branches.names.is_empty() {
+            return Vec::new();
+        }
+        let remark = |glob: &Glob| {
+            let of_remote = branches
+                .remotes
+                .iter()
+                .find_map(|remote| glob.as_str().strip_prefix(remote.as_str())?.strip_prefix('/'));
+            let text = match of_remote {
+                Some(name) => {
+                    format!("`{glob}` matches no branch; write `{name}`, without the name of the remote")
+                }
+                None => format!("`{glob}` matches no branch that this clone knows"),
+            };
+            Remark::new(None, text)
+        };
+        policy.scope.deployment.iter().filter(is_idle).map(remark).collect()
+    }
+
+    /// Files that the policy reads at the base, and that are not at HEAD.
+    fn missing(&self, policy: &Policy) -> Vec<Remark> {
+        let has = |path: &RepoPath| self.paths.binary_search(path).is_ok();
+        let owners = policy.scope.roles.iter().filter(|(_, role)| role.code_owners);
+        let no_owners = !PLACES.iter().any(|place| has(&RepoPath::from(*place)));
+        let of_owners = owners.filter(|_| no_owners).map(|(name, _)| {
+            format!("the role `{name}` are the owners by CODEOWNERS, and there is no CODEOWNERS at HEAD")
+        });
+        let inquiry = policy.inquiry(None);
+        let signers: BTreeSet<RepoPath> = inquiry.signers.into_iter().chain(inquiry.waiver_signers).collect();
+        let of_signers = signers.into_iter().filter(|path| !has(path)).map(|path| {
+            format!(
+                "the policy wants signatures by the signers in `{path}`, and there is no such file at HEAD"
+            )
+        });
+        of_owners.chain(of_signers).map(|text| Remark::new(None, text)).collect()
+    }
+
+    /// Places of reports at which the repository itself has files.
+    fn tracked(&self, policy: &Policy) -> Vec<Remark> {
+        let inquiry = policy.inquiry(None);
+        let sources = inquiry.line_coverage.into_iter().map(|source| source.files);
+        let globs = inquiry.reports.into_iter().chain(sources).filter_map(|text| Glob::new(&text).ok());
+        let tracked = globs.filter_map(|glob| {
+            let path = self.paths.iter().find(|path| glob.matches(path.as_bytes()))?;
+            Some(format!("reports are looked for at `{glob}`, where git tracks `{path}`: what is tracked is no report of a run"))
+        });
+        tracked.map(|text| Remark::new(None, text)).collect()
+    }
+}
+
+fn unseen(gap: &Gap) -> String {
+    format!("content patterns were not held against HEAD: {gap}")
+}
