@@ -57,7 +57,11 @@ fn host_with(server: &Server, token: Option<&str>, patience: Patience) -> GitHub
 }
 
 fn host(server: &Server) -> GitHub {
-    host_with(server, None, Patience { attempts: 3, longest_wait: Duration::from_secs(2) })
+    host_with(
+        server,
+        None,
+        Patience { attempts: 3, longest_wait: Duration::from_secs(2), ..Patience::default() },
+    )
 }
 
 fn team() -> TeamName {
@@ -918,7 +922,7 @@ fn a_body_beyond_the_limit_is_a_gap() {
     let body = " ".repeat(33 * 1024 * 1024);
     let endless = Act::Answer { status: 200, headers: Vec::new(), body };
     let server = Server::start(honest()).trick("/pulls/7", 1, endless);
-    let once = Patience { attempts: 1, longest_wait: Duration::ZERO };
+    let once = Patience { attempts: 1, longest_wait: Duration::ZERO, ..Patience::default() };
     let seen = host_with(&server, None, once).request();
     assert_eq!(reason(&seen), Some(GapReason::Unreachable));
 }
@@ -926,7 +930,7 @@ fn a_body_beyond_the_limit_is_a_gap() {
 #[test]
 fn a_host_that_is_not_there_is_a_gap() {
     let address = Server::start(honest()).address();
-    let patience = Patience { attempts: 1, longest_wait: Duration::ZERO };
+    let patience = Patience { attempts: 1, longest_wait: Duration::ZERO, ..Patience::default() };
     let gone =
         GitHub::new(&address, "example-org/data-upload", 7, None, Box::new(Live::new()), patience).unwrap();
     assert_eq!(reason(&gone.request()), Some(GapReason::Unreachable));
@@ -970,6 +974,26 @@ fn patience_is_for_the_whole_run() {
     assert!(facts.reviews.known().is_ok());
     assert_eq!(reason(&facts.base_changed), Some(GapReason::RateLimited));
     assert_eq!(server.count("/events"), 2);
+}
+
+#[test]
+fn a_host_that_drips_costs_the_patience_of_one_run_and_no_more() {
+    let drip = || Act::Drip { every: Duration::from_millis(100) };
+    let server = Server::start(honest()).trick("/reviews", 99, drip()).trick("/rulesets", 99, drip());
+    let transport = Live::with_time_out(Duration::from_millis(800));
+    let (longest_wait, prompt) = (Duration::from_millis(2_500), Duration::from_millis(100));
+    let patience = Patience { attempts: 4, longest_wait, prompt };
+    let address = server.address();
+    let host =
+        GitHub::new(&address, "example-org/data-upload", 7, None, Box::new(transport), patience).unwrap();
+    let before = std::time::Instant::now();
+    let facts = ask_host(&host, &everything());
+    assert!(before.elapsed() < Duration::from_secs(20), "{:?}", before.elapsed());
+    assert_eq!(reason(&facts.reviews), Some(GapReason::Unreachable));
+    // Where it was asked before it dripped, it answered; where it was asked later, it was not asked any more.
+    assert!(facts.request.known().is_ok());
+    assert!(gaps(&facts).iter().all(|gap| gap.reason == GapReason::Unreachable), "{:?}", gaps(&facts));
+    assert!(server.count("/reviews") <= 3, "{}", server.count("/reviews"));
 }
 
 // Redirects.

@@ -3,7 +3,7 @@
 //! A transport carries one request and waits when it is told to. Everything that needs judgement
 //! (retries, rate limits, redirects, who may see the token) lies with the host that uses it.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use ureq::http::Uri;
 use ureq::tls::{RootCerts, TlsConfig};
 use ureq::{Agent, Proxy};
@@ -64,6 +64,11 @@ pub trait Transport {
     /// Whatever kept an answer from arriving whole.
     fn send(&self, request: &Request) -> Result<Response, TransportError>;
 
+    /// How long ago the transport was made. One from a table has no clock: there all answers come at once.
+    fn elapsed(&self) -> Duration {
+        Duration::ZERO
+    }
+
     /// Waits before the next try. Only a transport waits, so that one from a table need not.
     fn wait(&self, time: Duration) {
         std::thread::sleep(time);
@@ -74,6 +79,7 @@ pub trait Transport {
 /// `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, as ureq reads them.
 #[derive(Debug)]
 pub struct Live {
+    began: Instant,
     outside: Agent,
     /// This machine is never on the far side of a proxy.
     loopback: Agent,
@@ -82,7 +88,13 @@ pub struct Live {
 impl Live {
     /// A client with time-outs of ten seconds to connect and thirty to answer.
     pub fn new() -> Self {
-        Live { outside: agent(Proxy::try_from_env()), loopback: agent(None) }
+        Live::with_time_out(READ)
+    }
+
+    /// The same, where an answer may take so long to begin, and again to end, however its bytes are spread over that time.
+    pub fn with_time_out(read: Duration) -> Self {
+        let (outside, loopback) = (agent(Proxy::try_from_env(), read), agent(None, read));
+        Live { began: Instant::now(), outside, loopback }
     }
 
     fn agent_for(&self, url: &str) -> &Agent {
@@ -104,7 +116,7 @@ pub fn is_loopback(host: &str) -> bool {
         || bare.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
-fn agent(proxy: Option<Proxy>) -> Agent {
+fn agent(proxy: Option<Proxy>, read: Duration) -> Agent {
     Agent::config_builder()
         .http_status_as_error(false)
         .max_redirects(0)
@@ -113,15 +125,19 @@ fn agent(proxy: Option<Proxy>) -> Agent {
         .tls_config(TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build())
         .timeout_resolve(Some(CONNECT))
         .timeout_connect(Some(CONNECT))
-        .timeout_send_request(Some(READ))
-        .timeout_send_body(Some(READ))
-        .timeout_recv_response(Some(READ))
-        .timeout_recv_body(Some(READ))
+        .timeout_send_request(Some(read))
+        .timeout_send_body(Some(read))
+        .timeout_recv_response(Some(read))
+        .timeout_recv_body(Some(read))
         .build()
         .new_agent()
 }
 
 impl Transport for Live {
+    fn elapsed(&self) -> Duration {
+        self.began.elapsed()
+    }
+
     fn send(&self, request: &Request) -> Result<Response, TransportError> {
         exchange(self.agent_for(&request.url), request).map_err(|error| TransportError(error.to_string()))
     }

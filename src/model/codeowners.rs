@@ -22,7 +22,7 @@ use crate::model::glob::is_invisible;
 use crate::model::path::RepoPath;
 use crate::model::person::{Login, TeamName};
 use pattern::Pattern;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 mod pattern;
 
@@ -41,6 +41,10 @@ pub struct CodeOwners {
     /// For each invalid line the paths it may have meant; `None`: any.
     meant: Vec<Option<Pattern>>,
     rules: Vec<Rule>,
+    /// The places in `rules` of those that match only below a directory of this name, or a file of it, in the root.
+    by_first_name: BTreeMap<Vec<u8>, Vec<usize>>,
+    /// The places of all others.
+    others: Vec<usize>,
 }
 
 #[derive(Clone, Debug)]
@@ -116,10 +120,19 @@ impl CodeOwners {
 
     fn add(&mut self, line: u64, text: &str) {
         match read_line(text) {
-            Ok(Some((pattern, owners))) => self.rules.push(Rule { line, pattern, owners }),
+            Ok(Some((pattern, owners))) => self.add_rule(Rule { line, pattern, owners }),
             Ok(None) => {}
             Err(Unreadable { reason, meant }) => self.skip(line, reason, meant),
         }
+    }
+
+    fn add_rule(&mut self, rule: Rule) {
+        let place = self.rules.len();
+        match rule.pattern.first_name() {
+            Some(name) => self.by_first_name.entry(name).or_default().push(place),
+            None => self.others.push(place),
+        }
+        self.rules.push(rule);
     }
 
     fn skip(&mut self, line: u64, reason: String, meant: Option<Pattern>) {
@@ -147,8 +160,17 @@ impl CodeOwners {
             .map(|(invalid, _)| invalid)
     }
 
+    /// The last line that matches. Large files mostly name directories of the root, of which one comes into question.
     fn deciding(&self, path: &RepoPath) -> Option<&Rule> {
-        self.rules.iter().rev().find(|rule| rule.pattern.matches(path.as_bytes()))
+        let bytes = path.as_bytes();
+        let first = bytes.split(|byte| *byte == b'/').next()?;
+        let named = self.by_first_name.get(first).map_or(&[][..], Vec::as_slice);
+        let rules = |places: &[usize]| {
+            let matching = |place: &&usize| self.rules[**place].pattern.matches(bytes);
+            places.iter().rev().find(matching).copied()
+        };
+        let place = rules(named).max(rules(&self.others))?;
+        self.rules.get(place)
     }
 
     /// The teams that own any of these paths, each once.

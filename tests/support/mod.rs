@@ -80,6 +80,8 @@ pub enum Act {
     Redirect { status: u16, to: String },
     /// Promise the whole body and send half of it.
     CutBody,
+    /// Send a byte at a time, and wait before each.
+    Drip { every: Duration },
     /// Close the connection without a word.
     Close,
 }
@@ -199,15 +201,15 @@ fn converse<S: Site>(mut stream: TcpStream, state: &State<S>) -> std::io::Result
     let Some(seen) = read_request(&stream)? else { return Ok(()) };
     state.seen.lock().unwrap().push(seen.clone());
     let act = next_act(&mut state.tricks.lock().unwrap(), &seen.path);
-    let answer = || {
+    let answer_of = || {
         let world = state.world.lock().unwrap();
         world.answer(&seen.method, &seen.path, seen.header("authorization"))
     };
     match act {
-        None => write_response(&mut stream, &answer(), false),
+        None => write_response(&mut stream, &answer_of(), false),
         Some(Act::Delay(time)) => {
             std::thread::sleep(time);
-            write_response(&mut stream, &answer(), false)
+            write_response(&mut stream, &answer_of(), false)
         }
         Some(Act::Answer { status, headers, body }) => {
             write_response(&mut stream, &Response { status, headers, body: body.into_bytes() }, false)
@@ -216,7 +218,12 @@ fn converse<S: Site>(mut stream: TcpStream, state: &State<S>) -> std::io::Result
             let headers = vec![("location".to_string(), format!("{to}{}", seen.path))];
             write_response(&mut stream, &Response { status, headers, body: Vec::new() }, false)
         }
-        Some(Act::CutBody) => write_response(&mut stream, &answer(), true),
+        Some(Act::CutBody) => write_response(&mut stream, &answer_of(), true),
+        Some(Act::Drip { every }) => {
+            let mut answer = Vec::new();
+            write_response(&mut answer, &answer_of(), false)?;
+            drip(&mut stream, &answer, every, &state.stop)
+        }
         Some(Act::Close) => Ok(()),
     }
 }
@@ -247,7 +254,19 @@ fn read_request(stream: &TcpStream) -> std::io::Result<Option<Seen>> {
     Ok(Some(seen))
 }
 
-fn write_response(stream: &mut TcpStream, response: &Response, cut: bool) -> std::io::Result<()> {
+fn drip(stream: &mut TcpStream, bytes: &[u8], every: Duration, stop: &AtomicBool) -> std::io::Result<()> {
+    for byte in bytes.chunks(1) {
+        if stop.load(Ordering::SeqCst) {
+            break;
+        }
+        std::thread::sleep(every);
+        stream.write_all(byte)?;
+        stream.flush()?;
+    }
+    Ok(())
+}
+
+fn write_response(stream: &mut impl Write, response: &Response, cut: bool) -> std::io::Result<()> {
     let mut head = format!("HTTP/1.1 {} Status\r\nconnection: close\r\n", response.status);
     for (name, value) in &response.headers {
         head.push_str(&format!("{name}: {value}\r\n"));

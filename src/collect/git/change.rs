@@ -1,6 +1,7 @@
 //! What git shows of a change, put together.
 
 use super::content;
+use super::effort::Effort;
 use super::graph::{Graph, Relation};
 use super::landing;
 use super::likeness::Likeness;
@@ -9,7 +10,7 @@ use super::pattern::Patterns;
 use super::rename::{Link, Pair, Side, pair};
 use super::second_reader::SecondReader;
 use super::test_source;
-use super::tree_diff::{Item, TreeChange, between};
+use super::tree_diff::{Item, TreeChange, between, between_within};
 use crate::model::change::{Change, Commit, Entry, EntryKind, FileChange, FileStatus, Revision, Updates};
 use crate::model::fact::{Gap, GapReason};
 use crate::model::inquiry::Inquiry;
@@ -185,20 +186,21 @@ impl<'o, 'r, 'i> Reader<'o, 'r, 'i> {
             return Err(Gap::not_asked("the paths on the way", "Switch it on in the policy"));
         }
         let mut pairs = BTreeSet::new();
+        let mut effort = Effort::of_many("the paths on the way");
         for id in &relation.range {
-            pairs.extend(self.commit_changes(*id)?.into_iter().map(Pair::in_place));
+            pairs.extend(self.commit_changes(&mut effort, *id)?.into_iter().map(Pair::in_place));
         }
         self.file_changes(pairs)
     }
 
-    fn commit_changes(&self, id: Oid) -> Result<Vec<TreeChange>, Gap> {
+    fn commit_changes(&self, effort: &mut Effort, id: Oid) -> Result<Vec<TreeChange>, Gap> {
         let header = self.objects.header(id)?;
         let mut parents = header.parents.iter();
         let first = parents.next().map(|parent| self.objects.tree_of(*parent)).transpose()?;
-        let mut changes = between(self.objects, first, Some(header.tree))?;
+        let mut changes = between_within(effort, self.objects, first, Some(header.tree))?;
         for parent in parents {
             let tree = self.objects.tree_of(*parent)?;
-            let others = between(self.objects, Some(tree), Some(header.tree))?;
+            let others = between_within(effort, self.objects, Some(tree), Some(header.tree))?;
             let paths: BTreeSet<Vec<u8>> = others.into_iter().map(|change| change.path).collect();
             changes.retain(|change| paths.contains(&change.path));
         }

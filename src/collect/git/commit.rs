@@ -6,6 +6,10 @@
 
 use crate::model::person::Mailbox;
 use git2::Oid;
+use std::collections::BTreeSet;
+
+/// So many lines continue a trailer. What is folded further belongs to nobody that anybody could know.
+const FOLDED: usize = 16;
 
 /// The part of a commit that a walk needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -139,13 +143,14 @@ fn signature(text: &str) -> Mailbox {
 /// quotes it: a co-author too many asks for one more look, a hidden one approves their own work.
 fn co_authors(message: &str) -> Vec<Mailbox> {
     let lines: Vec<&str> = message.split(['\n', '\r']).collect();
-    let mut found = Vec::new();
+    let (mut found, mut seen) = (Vec::new(), BTreeSet::new());
     for (at, line) in lines.iter().enumerate() {
         let Some(value) = trailer(line) else { continue };
-        let folded = lines[at + 1..].iter().take_while(|next| next.starts_with([' ', '\t']));
+        let continues = |next: &&&str| next.starts_with([' ', '\t']) && trailer(next).is_none();
+        let folded = lines[at + 1..].iter().take(FOLDED).take_while(continues);
         let value = folded.fold(value.to_string(), |value, next| value + " " + next.trim());
         let mailbox = co_author(value.trim());
-        if !found.contains(&mailbox) {
+        if seen.insert(mailbox.clone()) {
             found.push(mailbox);
         }
     }

@@ -23,7 +23,7 @@ mod dates;
 
 use super::by_id::ById;
 use super::object::Objects;
-use crate::model::fact::Gap;
+use crate::model::fact::{Gap, GapReason};
 use ahead::Ahead;
 use dates::CorrectedDates;
 use git2::Oid;
@@ -40,6 +40,9 @@ const FIRST_LOOK: usize = 64;
 
 /// How many commits older than all of the range are painted in search of a way from `base` into the range.
 const SLACK: usize = 128;
+
+/// So many merge bases are looked at. A history with more was mostly made for the purpose.
+const MERGE_BASE_LIMIT: usize = 128;
 
 /// What `head` would bring to `base`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -137,6 +140,7 @@ impl<'o, 'r> Graph<'o, 'r> {
 
     /// Drops each commit that another of them reaches.
     fn without_redundant(&mut self, common: Vec<Oid>) -> Result<Vec<Oid>, Gap> {
+        not_too_many(&common)?;
         let mut best = Vec::new();
         for one in &common {
             let others: Vec<Oid> = common.iter().filter(|other| *other != one).copied().collect();
@@ -189,6 +193,16 @@ impl<'o, 'r> Graph<'o, 'r> {
     fn date(&self, place: usize) -> i64 {
         self.nodes.at(place).1.date
     }
+}
+
+/// Each common ancestor takes a painting, and each merge base a merge.
+fn not_too_many(common: &[Oid]) -> Result<(), Gap> {
+    if common.len() <= MERGE_BASE_LIMIT {
+        return Ok(());
+    }
+    let detail = format!("there are more than {MERGE_BASE_LIMIT} best common ancestors");
+    let remedy = "Rebase the change onto its base branch, so that it has one merge base";
+    Err(Gap::new("the merge bases", GapReason::Truncated, detail, remedy))
 }
 
 /// One painting over a graph. A place is one in [`Graph::nodes`] and an index into `colours`.
@@ -277,6 +291,7 @@ impl<'g, 'o, 'r> Paint<'g, 'o, 'r> {
             common.retain(|id| self.colour_of(*id) & STALE == 0);
         }
         common.sort();
+        not_too_many(&common)?;
         Ok(common)
     }
 

@@ -13,6 +13,7 @@
 //! | `commit`, `tree` | the raw formats |
 //! | `by_id`, `kept` | a table with object names as keys; what was read last |
 //! | `graph` | merge bases, and the commits of a change |
+//! | `effort` | how far walks over trees go |
 //! | `tree_diff`, `rename`, `likeness` | which paths differ, and which of them moved |
 //! | `content`, `line_diff`, `line_numbers`, `pattern`, `needle` | which lines changed, and what they match |
 //! | `test_source` | what is taken away from the sources of tests, as far as it can be told from their look |
@@ -44,6 +45,7 @@ mod change;
 mod changed_lines;
 mod commit;
 mod content;
+mod effort;
 mod graph;
 mod hash;
 mod kept;

@@ -123,6 +123,9 @@ impl<'r> Objects<'r> {
         if let Some(object) = self.packed(id, usize::MAX, care) {
             return Ok(object);
         }
+        if self.packs().is_endless(id) {
+            return Err(endless());
+        }
         let object = self.odb.read(id)?;
         hash::check(id, object.kind(), object.data(), care)?;
         Ok(Object::Stored(object))
@@ -146,6 +149,7 @@ impl<'r> Objects<'r> {
     pub fn blob_size(&self, id: Oid) -> Result<usize, Gap> {
         let header = match self.made(id) {
             Some((kind, bytes)) => Ok((bytes.len(), kind)),
+            None if self.packs().is_endless(id) => Err(endless()),
             None => self.odb.read_header(id),
         };
         match header {
@@ -189,6 +193,10 @@ impl<'r> Objects<'r> {
         let detail = format!("it is damaged: {}", error.message());
         Gap::new(what, GapReason::MissingObject, detail, "Run `git fsck`, and judge a fresh clone")
     }
+}
+
+fn endless() -> git2::Error {
+    git2::Error::from_str("its pack makes it of more differences than git writes, or of itself")
 }
 
 /// The name of an object that is made.

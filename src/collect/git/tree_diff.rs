@@ -3,14 +3,12 @@
 //! Both trees are read side by side; where the same entry stands on both sides with the same object, nothing
 //! below it is read. libgit2's own comparison is several times slower (it builds a list of the whole tree).
 
+use super::effort::Effort;
 use super::object::{Object, Objects};
 use super::tree::{Entries, Mode, TreeEntry};
-use crate::model::fact::{Gap, GapReason};
+use crate::model::fact::Gap;
 use git2::{ObjectType, Oid};
 use std::cmp::Ordering;
-
-/// More different paths than this are not listed: a small object can name a tree of any size.
-const PATH_LIMIT: usize = 2_000_000;
 
 /// Deeper trees are not entered. git has such a limit too (`core.maxTreeDepth`, git-config(1)); ours keeps the
 /// recursion well within a thread's stack.
@@ -32,24 +30,36 @@ pub struct TreeChange {
 
 /// Every path that differs between two trees; `None` is the empty tree. In git's order of trees.
 pub fn between(objects: &Objects<'_>, old: Option<Oid>, new: Option<Oid>) -> Result<Vec<TreeChange>, Gap> {
-    let mut differ = Differ { objects, path: Vec::new(), changes: Vec::new() };
+    between_within(&mut Effort::of("the changed paths"), objects, old, new)
+}
+
+/// The same, with what is left of an effort.
+pub fn between_within(
+    effort: &mut Effort,
+    objects: &Objects<'_>,
+    old: Option<Oid>,
+    new: Option<Oid>,
+) -> Result<Vec<TreeChange>, Gap> {
+    let mut differ = Differ { objects, effort, path: Vec::new(), changes: Vec::new() };
     if old != new {
         differ.trees(old, new, 0)?;
     }
     Ok(differ.changes)
 }
 
-struct Differ<'o, 'r> {
+struct Differ<'e, 'o, 'r> {
     objects: &'o Objects<'r>,
+    effort: &'e mut Effort,
     path: Vec<u8>,
     changes: Vec<TreeChange>,
 }
 
-impl Differ<'_, '_> {
+impl Differ<'_, '_, '_> {
     fn trees(&mut self, old: Option<Oid>, new: Option<Oid>, depth: usize) -> Result<(), Gap> {
         if depth > DEPTH_LIMIT {
-            return Err(self.too_much("directories are nested too deep"));
+            return Err(self.effort.too_much("directories are nested too deep", &self.path));
         }
+        self.effort.enter(&self.path)?;
         let read = |id: Option<Oid>| id.map(|id| self.objects.read(id, ObjectType::Tree)).transpose();
         let (old_object, new_object) = (read(old)?, read(new)?);
         let mut walk = Walk::over(entries(old, old_object.as_ref()), entries(new, new_object.as_ref()));
@@ -83,17 +93,9 @@ impl Differ<'_, '_> {
     }
 
     fn record(&mut self, old: Option<Item>, new: Option<Item>) -> Result<(), Gap> {
-        if self.changes.len() >= PATH_LIMIT {
-            return Err(self.too_much("more paths differ than we list"));
-        }
+        self.effort.list(&self.path)?;
         self.changes.push(TreeChange { path: self.path.clone(), old, new });
         Ok(())
-    }
-
-    fn too_much(&self, fault: &str) -> Gap {
-        let path = String::from_utf8_lossy(&self.path[..self.path.len().min(200)]);
-        let detail = format!("{fault}, at `{path}`");
-        Gap::new("the changed paths", GapReason::Truncated, detail, "Split the change into smaller ones")
     }
 }
 

@@ -70,6 +70,18 @@ impl Pattern {
     }
 }
 
+impl Pattern {
+    /// The first component of every path that it can match; `None` where that is not one name.
+    pub(super) fn first_name(&self) -> Option<Vec<u8>> {
+        let Some(Segment::One(tokens)) = self.segments.first() else { return None };
+        let byte = |token: &Token| match token {
+            Token::Byte(byte) => Some(*byte),
+            Token::Character | Token::Run => None,
+        };
+        tokens.iter().map(byte).collect()
+    }
+}
+
 impl Segment {
     fn new(part: &str) -> Result<Self, String> {
         if part == "**" {

@@ -283,3 +283,18 @@ proptest! {
         prop_assert!(!matches(&pattern, &beside));
     }
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 256, failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn the_line_that_decides_is_the_last_that_matches(
+        lines in proptest::collection::vec(r"/?(a|b|\*|a\*|\*\*|a/b|b/\*|\\a)/?", 0..8),
+        path in "[ab](/[ab]){0,2}",
+    ) {
+        let text: String = lines.iter().map(|line| format!("{line} @kim\n")).collect();
+        let (parsed, path) = (CodeOwners::parse(&text), RepoPath::from(path.as_str()));
+        let last = parsed.rules.iter().rev().find(|rule| rule.pattern.matches(path.as_bytes()));
+        proptest::prop_assert_eq!(parsed.deciding(&path).map(|rule| rule.line), last.map(|rule| rule.line));
+    }
+}

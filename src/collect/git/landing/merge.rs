@@ -5,13 +5,14 @@
 //! changed are read. No index, no attributes, no configuration, nothing written. The rules are those of
 //! `git merge-tree --write-tree` (git-merge-tree(1)); what they make of renames is in [`super::moves`].
 
+use super::super::effort::Effort;
 use super::super::object::named;
 use super::super::tree::{Mode, SIZE_LIMIT, TreeEntry};
 use super::super::tree_diff::Item;
 use super::merge_text;
 use super::moves;
 use super::store::{Cursor, Store};
-use crate::model::fact::{Gap, GapReason};
+use crate::model::fact::Gap;
 use git2::{ObjectType, Oid};
 use std::cmp::Ordering;
 
@@ -91,8 +92,9 @@ pub struct Merge {
 /// Merges, and compares with what landed, if that is given.
 pub fn merge(store: &Store<'_, '_>, sides: Sides, actual: Option<Option<Oid>>) -> Result<Merge, Gap> {
     let merge = Merge { matches: true, is_plain: true, ..Merge::default() };
-    let mut walk =
-        Walk { store, compares: actual.is_some(), path: Vec::new(), merge, open: Vec::new(), gone: None };
+    let effort = Effort::of("a recomputed merge");
+    let (path, open, compares) = (Vec::new(), Vec::new(), actual.is_some());
+    let mut walk = Walk { store, effort, compares, path, merge, open, gone: None };
     let roots = [sides.base, sides.ours, sides.theirs, actual.flatten()];
     walk.root(roots)?;
     let (mut merge, open) = (walk.merge, walk.open);
@@ -111,6 +113,7 @@ type Group<'t> = [Option<TreeEntry<'t>>; 4];
 
 struct Walk<'s, 'o, 'r> {
     store: &'s Store<'o, 'r>,
+    effort: Effort,
     compares: bool,
     path: Vec<u8>,
     merge: Merge,
@@ -167,8 +170,9 @@ impl Walk<'_, '_, '_> {
 
     fn directory(&mut self, ids: [Option<Oid>; 4], depth: usize) -> Result<(), Gap> {
         if depth > DEPTH_LIMIT {
-            return Err(self.too_deep());
+            return Err(self.effort.too_much("directories are nested too deep", &self.path));
         }
+        self.effort.enter(&self.path)?;
         let trees = self.store.trees(ids)?;
         let mut cursors =
             trees.each_ref().map(|tree| tree.as_ref().map_or(Cursor::default(), |t| t.cursor()));
@@ -188,7 +192,7 @@ impl Walk<'_, '_, '_> {
     /// Does anything stand there in the end?
     fn group(&mut self, group: &Group<'_>, depth: usize) -> Result<bool, Gap> {
         if let Some(result) = plain(group) {
-            self.note_stray(group);
+            self.note_stray(group)?;
             let result = result.copied();
             self.result(group, item(result.as_ref())?)?;
             return Ok(result.is_some());
@@ -215,13 +219,20 @@ impl Walk<'_, '_, '_> {
     /// Takes down what the merge puts at the path of a group.
     fn result(&mut self, group: &Group<'_>, result: Option<Item>) -> Result<(), Gap> {
         if result != item(group[OURS].as_ref())? {
-            let path = self.path_of(group);
+            let path = self.listed(group)?;
             self.merge.edits.push(TreeEdit { path, item: result });
         }
         if self.compares && result != item(group[ACTUAL].as_ref())? {
             self.merge.matches = false;
         }
         Ok(())
+    }
+
+    /// The path of a group, which is going to be listed.
+    fn listed(&mut self, group: &Group<'_>) -> Result<Vec<u8>, Gap> {
+        let path = self.path_of(group);
+        self.effort.list(&path)?;
+        Ok(path)
     }
 
     fn path_of(&self, group: &Group<'_>) -> Vec<u8> {
@@ -231,16 +242,17 @@ impl Walk<'_, '_, '_> {
         [&self.path[..], name, end].concat()
     }
 
-    fn note_stray(&mut self, group: &Group<'_>) {
-        let Some((gone, directory)) = self.gone else { return };
+    fn note_stray(&mut self, group: &Group<'_>) -> Result<(), Gap> {
+        let Some((gone, directory)) = self.gone else { return Ok(()) };
         let added = match gone {
             Party::Ours => &group[THEIRS],
             Party::Theirs => &group[OURS],
         };
         if added.is_some() && group[BASE].is_none() {
-            let path = self.path_of(group);
+            let path = self.listed(group)?;
             self.open.push(Open::Stray { path, gone, directory });
         }
+        Ok(())
     }
 
     /// A path at which all three differ and none is a directory. `self.path` already ends in its name.
@@ -248,6 +260,7 @@ impl Walk<'_, '_, '_> {
         let [base, ours, theirs, actual] =
             [BASE, OURS, THEIRS, ACTUAL].map(|side| item(group[side].as_ref()));
         let (base, ours, theirs, actual) = (base?, ours?, theirs?, actual?);
+        self.effort.list(&self.path)?;
         let path = self.path.clone();
         let merged = match (base, ours, theirs) {
             (base, Some(ours), Some(theirs)) => {
@@ -279,12 +292,6 @@ impl Walk<'_, '_, '_> {
         }
         self.merge.contents.extend(merged.content);
         Ok(())
-    }
-
-    fn too_deep(&self) -> Gap {
-        let path = String::from_utf8_lossy(&self.path[..self.path.len().min(200)]);
-        let detail = format!("directories are nested too deep, at `{path}`");
-        Gap::new("a recomputed merge", GapReason::Truncated, detail, "Make the directories less deep")
     }
 }
 

@@ -71,6 +71,13 @@ impl Packs {
         self.packs.iter().any(|pack| pack.index.offset(id).is_some())
     }
 
+    /// Is it a difference from an object that is a difference from it, over however many others? libgit2 would follow that
+    /// without an end.
+    pub fn is_endless(&self, id: Oid) -> bool {
+        let in_pack = |pack: &Pack| pack.index.offset(id).is_some_and(|offset| pack.is_endless(offset));
+        self.packs.iter().any(in_pack)
+    }
+
     /// An object of up to so many bytes, not hashed yet. `None`: ask elsewhere.
     pub fn read(&self, id: Oid, limit: usize) -> Option<Packed> {
         let last = self.last.get();
@@ -112,6 +119,16 @@ impl Pack {
             bytes = self.keep(at, (kind, Arc::new(apply(&bytes, &difference)?))).1;
         }
         Some((kind, bytes))
+    }
+
+    /// Is there no whole object below this one, however far one goes down?
+    fn is_endless(&self, offset: u64) -> bool {
+        let base_of = |at: &u64| match self.file()?.head_of(*at)?.kind {
+            Kind::Whole(_) => None,
+            Kind::DifferenceAt(base) => Some(base),
+            Kind::DifferenceFrom(id) => self.index.offset(id),
+        };
+        std::iter::successors(Some(offset), base_of).nth(CHAIN_LIMIT).is_some()
     }
 
     /// The nearest whole object below this one, and the differences on the way there, each with its place. Nothing is inflated of

@@ -1,7 +1,7 @@
 //! One question to GitHub and its answer: headers, retries, redirects, and what a refusal means.
 
 use crate::collect::host::github::address::{Api, Origin, resolve};
-use crate::collect::host::github::patience::{Patience, Step, step};
+use crate::collect::host::github::patience::{Patience, Step, exhausted, step};
 use crate::collect::transport::{Request, Response, Transport};
 use crate::model::fact::{Gap, GapReason};
 use serde::Deserialize;
@@ -95,7 +95,12 @@ impl Client {
     fn exchange(&self, what: &str, request: &Request) -> Result<Response, Gap> {
         let mut attempt = 1;
         loop {
-            let (wait, gap) = match step(what, self.transport.send(request), attempt) {
+            self.is_patient(what)?;
+            let began = self.transport.elapsed();
+            let outcome = step(what, self.transport.send(request), attempt);
+            let took = self.transport.elapsed().saturating_sub(began);
+            self.has_waited(took.saturating_sub(self.patience.prompt));
+            let (wait, gap) = match outcome {
                 Step::Done(response) => return Ok(response),
                 Step::Again { wait, gap } => (wait, gap),
             };
@@ -105,6 +110,16 @@ impl Client {
             self.transport.wait(wait);
             attempt += 1;
         }
+    }
+
+    /// May the host be asked once more? A host that answers a byte at a time would otherwise be waited for at every question.
+    fn is_patient(&self, what: &str) -> Result<(), Gap> {
+        let waited = self.waited.get();
+        if waited > self.patience.longest_wait { Err(exhausted(what, waited)) } else { Ok(()) }
+    }
+
+    fn has_waited(&self, time: Duration) {
+        self.waited.set(self.waited.get().saturating_add(time));
     }
 
     fn can_wait(&self, wait: Duration) -> bool {

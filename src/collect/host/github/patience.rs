@@ -14,14 +14,16 @@ use std::time::Duration;
 pub struct Patience {
     /// How often one question is put at most, the first time included.
     pub attempts: u32,
-    /// How long all waiting of one run may take together.
+    /// How long all waiting of one run may take together: between attempts, and for what is not prompt.
     pub longest_wait: Duration,
+    /// What comes within this time is not waited for: the largest pages of a busy host take some seconds.
+    pub prompt: Duration,
 }
 
 impl Default for Patience {
-    /// Four attempts, and a minute in all.
+    /// Four attempts, and a minute in all, beyond five seconds for each answer.
     fn default() -> Self {
-        Patience { attempts: 4, longest_wait: Duration::from_secs(60) }
+        Patience { attempts: 4, longest_wait: Duration::from_secs(60), prompt: Duration::from_secs(5) }
     }
 }
 
@@ -51,6 +53,15 @@ pub(super) fn step(what: &str, outcome: Result<Response, TransportError>, attemp
         }
         _ => Step::Done(response),
     }
+}
+
+/// The gap of a question that is not put any more.
+pub(super) fn exhausted(what: &str, waited: Duration) -> Gap {
+    let waited = waited.as_secs();
+    unreachable(
+        what,
+        format!("the host was waited for during {waited} seconds of this run, and is not asked any more"),
+    )
 }
 
 fn unreachable(what: &str, why: impl Into<String>) -> Gap {
