@@ -54,7 +54,6 @@ fn judge_at(stage: &Stage, server: &Server) -> Verdict {
     };
     let [stdout, stderr] = outputs.map(whole);
     let verdict = Verdict::of(&Output { status, stdout, stderr });
-    println!("{} after {:?}", verdict.exit, began.elapsed());
     verdict
 }
 
