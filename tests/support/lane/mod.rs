@@ -35,6 +35,9 @@ pub const ROBIN: Person<'static> = ("Robin Example", "robin@example.test");
 /// The policy's number in the table of files.
 pub const POLICY_FILE: u32 = 0;
 
+/// The number of the attributes of the root.
+pub const ATTRIBUTES_FILE: u32 = 6;
+
 /// The account behind a person's commits.
 pub fn account(of: Person<'_>) -> Account {
     match of.0 {
@@ -372,6 +375,7 @@ fn first_state(policy: &str) -> State {
         ("README.md", "# Record upload\n"),
         ("services/upload/README.md", "Loads records.\n"),
         ("docs/README.md", "How to load records.\n"),
+        (".gitattributes", "docs/README.md text\n"),
     ];
     for (number, (path, text)) in fixed.into_iter().enumerate() {
         state.insert(number as u32, File::new(path, Body::Text(text.to_string())));

@@ -3,7 +3,7 @@
 use super::plant::{self, Plant};
 use super::rng::Rng;
 use super::state::{Body, File, Op, SLOTS, apply};
-use super::{Draft, How, KIM, Lane, POLICY_FILE, ROBIN, SAM};
+use super::{ATTRIBUTES_FILE, Draft, How, KIM, Lane, POLICY_FILE, ROBIN, SAM};
 use git2::Oid;
 use portcullis::cli::demo::stage::revision;
 use portcullis::cli::demo::world::{minutes, person};
@@ -28,6 +28,7 @@ pub enum Flavour {
     Join,
     Empty,
     Policy,
+    Attributes,
 }
 
 /// How its commits lie to the branch.
@@ -46,7 +47,7 @@ pub enum Shape {
 
 pub const HOWS: [How; 7] =
     [How::Merge, How::Squash, How::Rebase, How::FastForward, How::Octopus, How::QueueSquash, How::QueueMerge];
-pub const FLAVOURS: [Flavour; 15] = [
+pub const FLAVOURS: [Flavour; 16] = [
     Flavour::Amend,
     Flavour::Outside,
     Flavour::Add,
@@ -62,6 +63,7 @@ pub const FLAVOURS: [Flavour; 15] = [
     Flavour::Join,
     Flavour::Empty,
     Flavour::Policy,
+    Flavour::Attributes,
 ];
 pub const SHAPES: [Shape; 7] = [
     Shape::Plain,
@@ -94,7 +96,18 @@ impl Plan {
         let mut rng = Rng(self.seed);
         match self.plant {
             Some(plant) if plant.is_direct() => plant::direct(lane, plant, &mut rng),
-            _ => self.requests(lane, &mut rng),
+            Some(plant) if plant.is_a_story() => plant::settled_conflict(lane, &mut rng),
+            _ => self.fitting().requests(lane, &mut rng),
+        }
+    }
+
+    /// What nothing but the attributes may betray is a plain change outside of the area.
+    fn fitting(&self) -> Plan {
+        match self.plant {
+            Some(Plant::Attributes) => {
+                Plan { flavour: Flavour::Outside, shape: Shape::Plain, ..self.clone() }
+            }
+            _ => self.clone(),
         }
     }
 
@@ -307,6 +320,10 @@ fn attempt(lane: &Lane, flavour: Flavour, number: u32, rng: &mut Rng) -> Option<
                 return None;
             };
             Op::Slot(file, slot, old[slot].clone())
+        }
+        Flavour::Attributes => {
+            let File { body: Body::Text(text), .. } = &state[&ATTRIBUTES_FILE] else { return None };
+            Op::Body(ATTRIBUTES_FILE, Body::Text(format!("{text}docs/new-{number}.sql text eol=lf\n")))
         }
         Flavour::Policy => Op::Body(POLICY_FILE, Body::Text(format!("{}# {number}\n", super::POLICY))),
         Flavour::Add | Flavour::Pick | Flavour::Join | Flavour::Empty => new_file(number, rng),

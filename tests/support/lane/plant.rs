@@ -3,7 +3,7 @@
 use super::plan::Plan;
 use super::rng::Rng;
 use super::state::{Body, File, Op, SLOTS, line_of};
-use super::{Draft, How, KIM, Lane, POLICY_FILE, ROBIN};
+use super::{ATTRIBUTES_FILE, Draft, How, KIM, Lane, POLICY_FILE, ROBIN};
 use portcullis::cli::demo::stage::revision;
 use portcullis::cli::demo::world::{Bend, Endpoint, minutes, person};
 use portcullis::model::change::BranchName;
@@ -52,6 +52,10 @@ pub enum Plant {
     FailedCheck,
     /// It weakens the policy, and no owner of the gate approved.
     WeakenedPolicy,
+    /// A file that two requests moved or deleted, settled by hand as git would not.
+    SettledConflict,
+    /// Attributes that keep data-processing code out of archives, with the approval of one person.
+    Attributes,
     /// The head is in no clone: undetermined.
     MissingHead,
     /// The host does not show the reviews: undetermined.
@@ -59,7 +63,7 @@ pub enum Plant {
 }
 
 impl Plant {
-    pub const ALL: [Plant; 22] = [
+    pub const ALL: [Plant; 24] = [
         Plant::DirectPush,
         Plant::DirectMerge,
         Plant::DirectRevert,
@@ -80,6 +84,8 @@ impl Plant {
         Plant::ChangesRequested,
         Plant::FailedCheck,
         Plant::WeakenedPolicy,
+        Plant::SettledConflict,
+        Plant::Attributes,
         Plant::MissingHead,
         Plant::HiddenReviews,
     ];
@@ -102,6 +108,7 @@ impl Plant {
             | Plant::LostPart
             | Plant::LostRequest
             | Plant::OtherBranch
+            | Plant::SettledConflict
             | Plant::MissingHead => "reviewed-landings",
             Plant::WeakenedPolicy => "gate-integrity",
             Plant::FailedCheck => "required-checks",
@@ -112,6 +119,11 @@ impl Plant {
     /// Is it there without any request?
     pub fn is_direct(self) -> bool {
         matches!(self, Plant::DirectPush | Plant::DirectMerge | Plant::DirectRevert)
+    }
+
+    /// Is it there with requests of its own?
+    pub fn is_a_story(self) -> bool {
+        self == Plant::SettledConflict
     }
 }
 
@@ -147,6 +159,36 @@ pub fn direct(lane: &mut Lane, plant: Plant, rng: &mut Rng) {
             }
         }
     }
+}
+
+/// Two requests move or delete one file, each approved for itself. The second lands as a person settles it, where git
+/// leaves a conflict.
+pub fn settled_conflict(lane: &mut Lane, rng: &mut Rng) {
+    let at = lane.tip();
+    let slotted = |(number, file): (&u32, &File)| {
+        (*number >= 10 && matches!(file.body, Body::Slots(_))).then(|| (*number, file.clone()))
+    };
+    let files: Vec<(u32, File)> = lane.state(at).iter().filter_map(slotted).collect();
+    if files.is_empty() {
+        return direct(lane, Plant::DirectPush, rng);
+    }
+    let (number, (file, before)) = (lane.fresh(), rng.pick(&files).clone());
+    let moved = |to: &str| Op::Rename(file, format!("docs/{to}-{number}.sql"));
+    let there = Op::Put(number, File { path: format!("docs/there-{number}.sql"), ..before });
+    let (theirs, ours, settled) = match rng.below(3) {
+        0 => (moved("here"), moved("there"), Vec::new()),
+        1 => (moved("here"), Op::Remove(file), Vec::new()),
+        _ => (Op::Remove(file), moved("there"), vec![there]),
+    };
+    let mut first = lane.open(at);
+    lane.push(&mut first, KIM, vec![ours]);
+    first.approved();
+    let mut other = lane.open(at);
+    lane.push(&mut other, KIM, vec![theirs]);
+    other.approved();
+    lane.land(vec![other], How::Merge, &[], &[], "one side of a conflict");
+    let landed = lane.land(vec![first], How::Merge, &settled, &[], "a conflict, settled");
+    mark(lane, landed[0], Plant::SettledConflict, &[]);
 }
 
 /// Says what was planted in a landing, and where.
@@ -278,7 +320,7 @@ fn bend_host(lane: &Lane, plant: Plant, draft: &mut Draft) {
             reviews[0].reviewer = Some(author);
         }
         Plant::CommitterApproves => reviews.truncate(1),
-        Plant::WeakenedPolicy => reviews.truncate(1),
+        Plant::WeakenedPolicy | Plant::Attributes => reviews.truncate(1),
         Plant::Retargeted => draft.event("base_ref_changed", 60),
         Plant::FailedCheck => world.checks.iter_mut().for_each(|check| {
             check.conclusion = portcullis::model::check::Conclusion::Failure;
@@ -303,6 +345,13 @@ pub fn extra_commits(lane: &mut Lane, plant: Plant, draft: &mut Draft) {
         Plant::LostPart | Plant::OtherBranch => {
             let op = Op::Put(number, file(format!("services/upload/part-{number}")));
             lane.push(draft, KIM, vec![op]);
+        }
+        Plant::Attributes => {
+            let File { body: Body::Text(text), .. } = &lane.state(draft.head)[&ATTRIBUTES_FILE] else {
+                return;
+            };
+            let text = format!("{text}services/upload/*.sql export-ignore\nservices/upload/{number} -text\n");
+            lane.push(draft, KIM, vec![Op::Body(ATTRIBUTES_FILE, Body::Text(text))]);
         }
         Plant::WeakenedPolicy => {
             let text = super::POLICY.replace("approvals = 2", "approvals = 1") + &format!("# {number}\n");
