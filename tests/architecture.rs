@@ -106,6 +106,15 @@ fn first_names(rest: &str, how: &str) -> Vec<String> {
     }
 }
 
+/// Suites are run by one module alone; nothing else in the product starts a program.
+#[test]
+fn one_module_starts_programs() {
+    let starts = |file: &str, text: &str| !file.contains("/tests/") && code(text).contains("Command::new(");
+    let files = shipped().into_iter().filter(|(file, text)| starts(file, text)).map(|(file, _)| file);
+    let files: Vec<String> = files.collect();
+    assert_eq!(files, ["collect/evidence/command.rs"]);
+}
+
 #[test]
 fn imports_point_one_way() {
     let mut edges = 0;

@@ -3,16 +3,17 @@
 use super::exit::{Exit, Failure, Result};
 use super::output::unknown;
 use super::{actions, output};
-use crate::collect::evidence::{Measurement, Order, Recorded, record as make};
+use crate::collect::evidence::{Measurement, Order, Recorded, record as make, run as watch};
 use crate::collect::git::Repository;
 use crate::collect::git::note_writer::append_line;
 use crate::evidence;
-use crate::model::evidence::Statement;
+use crate::model::evidence::{ExitStatus, RecordedRun, Statement};
 use crate::model::fact::Gap;
 use crate::model::line_coverage::{CoverageFormat, Covered};
 use crate::model::path::RepoPath;
 use crate::model::test_run::ReportFormat;
 use clap::{Args, Subcommand};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 mod diff;
@@ -71,6 +72,15 @@ pub struct Recording {
     /// Keep the statement in the repository: in a note on the tree, under refs/notes/portcullis.
     #[arg(long)]
     note: bool,
+    /// The exit status with which the suite's command ended, where it was not run by this command. One that is not 0 is a failed
+    /// run, however green its reports are.
+    #[arg(long, value_name = "N", conflicts_with = "command")]
+    exit_status: Option<u8>,
+    /// Run this command, the suite, and record what it wrote: `-- COMMAND ARGUMENTS`. The work tree has to be clean before and after;
+    /// reports of an earlier run are removed first, and may be named by patterns. No shell reads the command. When it fails, the
+    /// run is recorded and this command ends with 1.
+    #[arg(last = true, value_name = "COMMAND")]
+    command: Vec<OsString>,
 }
 
 fn named(text: &str) -> std::result::Result<String, String> {
@@ -113,6 +123,10 @@ pub fn run(directory: &Path, command: &Command) -> Result {
 
 fn record(directory: &Path, recording: &Recording) -> Result {
     let repository = Repository::open(directory)?;
+    if !recording.command.is_empty() && recording.output.is_none() && !recording.note {
+        let message = "the output of the command would be mixed with the statement\nhelp: name a file for it with -o, or use --note";
+        return Err(Failure::usage(message));
+    }
     let written: Vec<PathBuf> = recording.output.iter().cloned().collect();
     let order = Order {
         suite: &recording.suite,
@@ -125,8 +139,14 @@ fn record(directory: &Path, recording: &Recording) -> Result {
         materials: &recording.materials,
         written: &written,
         producer: actions::producer(),
+        exit_status: recording.exit_status.map(|status| ExitStatus::Code(status.into())),
+        watched: None,
     };
-    let Recorded { statement, measured } = make(&repository, order).map_err(unseen)?;
+    let made = match recording.command.as_slice() {
+        [] => make(&repository, order),
+        command => watch(&repository, order, command),
+    };
+    let Recorded { statement, measured } = made.map_err(unseen)?;
     let write = if recording.test_result { evidence::write_test_result } else { evidence::write };
     let mut line = write(&statement).map_err(|error| Failure::environment(error.to_string()))?;
     if let Some(key) = &recording.key {
@@ -143,7 +163,8 @@ fn record(directory: &Path, recording: &Recording) -> Result {
         None => {}
     }
     output::remark(&format!("{}{}", summary(&statement), doubts(&statement, &measured)));
-    Ok(Exit::Allowed)
+    let failed = statement.run.exit_status.is_some_and(|status| !status.is_success());
+    Ok(if failed && statement.run.command.is_some() { Exit::Blocked } else { Exit::Allowed })
 }
 
 /// What was recorded, and what will keep it from counting.
@@ -156,6 +177,15 @@ fn summary(statement: &Statement) -> String {
         subject.commit.short(),
         subject.tree.short()
     );
+    if let Some(status) = run.exit_status {
+        text.push_str(&format!("\nits command ended with {status}"));
+    }
+    if run.command.is_none() && run.settled.is_some_and(|settled| was_there_before(run, settled)) {
+        text.push_str(
+            "\nwarning: the reports were there before the work tree came to be what it is, so the gate will not count this run: run the \
+             suite again, or let this command run it, behind `--`",
+        );
+    }
     if run.tests.is_empty() {
         text.push_str("\nwarning: zero tests is no evidence");
     }
@@ -171,6 +201,10 @@ fn summary(statement: &Statement) -> String {
         ));
     }
     text
+}
+
+fn was_there_before(run: &RecordedRun, settled: jiff::Timestamp) -> bool {
+    run.finished < settled || run.began.is_some_and(|began| began.as_second() < settled.as_second())
 }
 
 /// What of the coverage will not count, for whoever can mend it now. The statement itself holds no name of a report.

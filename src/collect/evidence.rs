@@ -1,4 +1,5 @@
-//! Statements of test runs: found in files and notes. How they are made stands in `recording`.
+//! Statements of test runs: found in files and notes. How they are made stands in `recording`, and in
+//! `command` how a run is watched.
 
 use crate::attest::signers::AllowedSigners;
 use crate::collect::git::Repository;
@@ -16,8 +17,10 @@ use crate::model::test_run::Report;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+mod command;
 mod recording;
 
+pub use command::run;
 pub use recording::{Measurement, Order, Recorded, record};
 
 /// From the root of the work tree; of a file elsewhere only its own name, because the way there can name people.

@@ -4,7 +4,7 @@
 //! [`place`]); where a name could be two files, or two names are one file, the fact says so instead of choosing.
 
 use crate::collect::git::{Repository, count_lines};
-use crate::collect::reports::{find, malformed, native, read};
+use crate::collect::reports::{find, local_offset, malformed, native, read};
 use crate::model::change::{Change, ObjectName, Revision};
 use crate::model::digest::Digest;
 use crate::model::evidence::coverage::{Doubt, RecordedCoverage, RecordedFile};
@@ -155,6 +155,7 @@ impl Checkout<'_> {
             stale: BTreeMap::new(),
             unmatched: Vec::new(),
             contradictions: reported.contradictions,
+            times: reported.times.read_here(local_offset()),
         };
         let mut others = Vec::new();
         for file in &reported.files {

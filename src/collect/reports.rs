@@ -11,6 +11,7 @@ use crate::model::inquiry::{Inquiry, SaidFormat, Topic};
 use crate::model::path::RepoPath;
 use crate::model::test_run::{Report, ReportFormat, TestRun};
 use crate::report::{MAXIMUM_BYTES, ReportError, parse, parse_as};
+use jiff::SignedDuration;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{self, Read as _};
@@ -110,7 +111,14 @@ fn report(
 
 pub(super) fn run(bytes: &[u8], path: &str, format: Option<ReportFormat>) -> Result<TestRun, Gap> {
     let run = format.map_or_else(|| parse(bytes), |format| parse_as(format.name(), bytes));
-    run.map_err(|error| malformed(path, &error))
+    let run = run.map_err(|error| malformed(path, &error))?;
+    Ok(TestRun { times: run.times.read_here(local_offset()), ..run })
+}
+
+/// How far the clock on the wall is ahead of UTC here: reports that name no zone were often written in that of their machine.
+pub(super) fn local_offset() -> SignedDuration {
+    let minutes = git2::Signature::now("-", "-").map_or(0, |now| now.when().offset_minutes());
+    SignedDuration::from_mins(minutes.into())
 }
 
 /// The gap that a report leaves which could not be understood.

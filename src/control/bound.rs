@@ -9,11 +9,12 @@ use crate::model::change::ObjectName;
 use crate::model::decision::{Finding, Verdict};
 use crate::model::evidence::{EvidenceFacts, Found, Place, Statement, Trees, WorkTree};
 use crate::model::fact::{Fact, Gap, GapReason};
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use serde::Deserialize;
 
-/// Clocks of two machines differ. No more than this is forgiven.
-const LEEWAY: SignedDuration = SignedDuration::from_mins(10);
+mod times;
+
+pub use times::{Asked, Lying, Told};
 
 /// Which evidence counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -123,24 +124,6 @@ pub fn is_baseline(trees: &Trees, statement: &Statement) -> bool {
 /// be read nobody knows what it says.
 pub fn is_answer(gap: &Gap) -> bool {
     matches!(gap.reason, GapReason::Untrusted | GapReason::NotAsked)
-}
-
-/// Why something that was written at this time is not of a fresh run.
-pub fn untimely(
-    age: Age,
-    observed: Timestamp,
-    newest: Option<Timestamp>,
-    written: Option<Timestamp>,
-) -> Option<String> {
-    match written {
-        None => Some("nobody says when it was written".to_string()),
-        Some(at) if at > observed + LEEWAY => Some(format!("it was written at {at}, which is in the future")),
-        Some(at) if newest.is_some_and(|newest| at + LEEWAY < newest) => {
-            Some(format!("it was written at {at}, before the newest commit of the change was made"))
-        }
-        Some(at) if at + age.0 < observed => Some(format!("it was written at {at}, which is too long ago")),
-        Some(_) => None,
-    }
 }
 
 /// What the check that should vouch for the job says, unless it does.

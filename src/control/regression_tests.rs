@@ -20,7 +20,7 @@ use evidence::Evidence;
 use pattern::Pattern;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
-use settings::{Baseline, Written};
+use settings::{Baseline, ExitStatusSetting, Written};
 use std::collections::BTreeMap;
 use std::num::NonZeroU64;
 use toml::Spanned;
@@ -88,6 +88,9 @@ pub struct Suite {
     configurations: Option<Vec<String>>,
     #[serde(default)]
     max_age: Option<Age>,
+    /// Must a run say how its command ended?
+    #[serde(default)]
+    exit_status: Option<ExitStatusSetting>,
     /// Where its own sources are.
     #[serde(default, deserialize_with = "not_empty")]
     tests: Option<Vec<Glob>>,

@@ -16,7 +16,7 @@ use crate::attest::statement::{Resource, Statement as Claim};
 use crate::attest::test_result::{self, TestResult};
 use crate::model::change::{ObjectName, Revision};
 use crate::model::evidence::coverage::RecordedCoverage;
-use crate::model::evidence::{RecordedRun, Statement, Subject};
+use crate::model::evidence::{Command, RecordedRun, Statement, Subject};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -132,7 +132,23 @@ fn sound(run: &RecordedRun) -> Result<(), String> {
     if run.producer.attempt == Some(0) {
         return Err("it is attempt 0 of its run, and attempts are counted from 1".to_string());
     }
-    Ok(())
+    match &run.command {
+        Some(_) if run.exit_status.is_none() => {
+            Err("it names its command and does not say how it ended".to_string())
+        }
+        Some(command) if !is_within(run, command) => {
+            Err("its reports are from before its command began, or its command ended before it began"
+                .to_string())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Was everything of a run made while its command ran? Whole seconds are compared, as file systems may keep no more.
+fn is_within(run: &RecordedRun, command: &Command) -> bool {
+    let times = [Some(run.finished), run.began];
+    let early = times.into_iter().flatten().any(|at| at.as_second() < command.began.as_second());
+    !early && command.began <= command.ended
 }
 
 /// The lines of a note, or of a file of statements.

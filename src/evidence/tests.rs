@@ -5,7 +5,7 @@ use crate::attest::key::SigningKey;
 use crate::attest::statement::PAYLOAD_TYPE;
 use crate::model::digest::Digest;
 use crate::model::evidence::coverage::{Doubt, RecordedFile};
-use crate::model::evidence::{Material, Producer, ReportName, WorkTree};
+use crate::model::evidence::{ExitStatus, Material, Producer, ReportName, WorkTree};
 use crate::model::line_coverage::CoverageFormat;
 use crate::model::lines::Lines;
 use crate::model::test_run::{Test, TestOutcome};
@@ -40,6 +40,10 @@ fn statement() -> Statement {
             errors: vec![],
             replayed: vec![],
             coverage: vec![],
+            settled: None,
+            began: None,
+            exit_status: None,
+            command: None,
         },
     }
 }
@@ -58,6 +62,55 @@ fn what_is_written_is_read_again() {
 fn a_statement_from_before_coverage_was_recorded_is_read_and_has_none() {
     assert!(!text().contains("coverage"));
     assert!(read(text().as_bytes()).unwrap().run.coverage.is_empty());
+}
+
+/// A statement as it was written before commands, exit statuses and times of work trees were recorded.
+const EARLIER: &str = concat!(
+    r#"{"_type":"https://in-toto.io/Statement/v1","subject":[{"digest":{"gitCommit":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa","#,
+    r#""gitTree":"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"}}],"predicateType":"urn:portcullis:test-run:v1","predicate":{"#,
+    r#""suite":"upload","configuration":null,"producer":{"kind":"local","run":null,"attempt":null,"workflow":null},"#,
+    r#""work_tree":{"differences":[],"more":0},"finished":"2026-12-18T18:00:00Z","materials":[],"reports":[],"#,
+    r#""tests":[{"id":"a","outcome":"passed","records":1}],"contradictions":[],"errors":[],"replayed":[]}}"#
+);
+
+#[test]
+fn a_statement_of_the_earlier_form_is_read_and_says_nothing_of_how_it_ran() {
+    let run = read(EARLIER.as_bytes()).unwrap().run;
+    assert_eq!((run.settled, run.began, run.exit_status, &run.command), (None, None, None, &None));
+    assert!(run.as_run().errors.is_empty());
+    // What it does not say does not appear when it is written again.
+    let again = String::from_utf8(write(&read(EARLIER.as_bytes()).unwrap()).unwrap()).unwrap();
+    assert_eq!(
+        serde_json::from_str::<serde_json::Value>(&again).unwrap(),
+        serde_json::from_str::<serde_json::Value>(EARLIER).unwrap()
+    );
+}
+
+#[test]
+fn a_watched_run_says_how_it_ended_and_is_refused_when_that_cannot_be() {
+    let watched = |began: &str, ended: &str, exit_status| {
+        let mut statement = statement();
+        statement.run.exit_status = exit_status;
+        statement.run.command = Some(crate::model::evidence::Command {
+            program: "run-suite".into(),
+            digest: Digest::of(b"run-suite\0"),
+            began: began.parse().unwrap(),
+            ended: ended.parse().unwrap(),
+        });
+        statement
+    };
+    let (before, after) = ("2026-12-18T17:59:00Z", "2026-12-18T18:01:00Z");
+    let good = watched(before, after, Some(ExitStatus::Signal(9)));
+    let bytes = write(&good).unwrap();
+    assert_eq!(read(&bytes).unwrap(), good);
+    assert_eq!(good.run.as_run().errors, ["its command ended with signal 9"]);
+    for wrong in [
+        watched(before, after, None),
+        watched(after, after, Some(ExitStatus::Code(0))),
+        watched(before, "2026-12-18T17:00:00Z", Some(ExitStatus::Code(0))),
+    ] {
+        assert!(read(&write(&wrong).unwrap()).is_err(), "{wrong:?}");
+    }
 }
 
 #[test]

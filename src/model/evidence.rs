@@ -66,18 +66,75 @@ pub struct RecordedRun {
     /// have none, and so has a run that nobody measured: both show of no line that it was executed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub coverage: Vec<RecordedCoverage>,
+    /// Since when the work tree had been what it was when the run was recorded, by the clock of that machine. `None` in statements
+    /// from before it was asked: nothing then shows that the reports were not there before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settled: Option<Timestamp>,
+    /// The earliest time that its reports name themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub began: Option<Timestamp>,
+    /// How the command of the suite ended; `None` when nobody said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exit_status: Option<ExitStatus>,
+    /// The command that the recorder ran itself, with the work tree clean before and after.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command: Option<Command>,
 }
 
 impl RecordedRun {
-    /// The run as a report would tell it.
+    /// The run as a report would tell it. A command that failed is an error outside the tests, however green they are.
     pub fn as_run(&self) -> TestRun {
+        let failed = self.exit_status.filter(|status| !status.is_success());
+        let failed = failed.map(|status| format!("its command ended with {status}"));
         TestRun {
             tests: self.tests.clone(),
             contradictions: self.contradictions.clone(),
-            errors: self.errors.clone(),
+            errors: self.errors.iter().cloned().chain(failed).collect(),
             replayed: self.replayed.clone(),
+            ..TestRun::default()
         }
     }
+}
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ExitStatus {
+    /// By itself, with this status; 0 means success.
+    Code(i32),
+    /// By a signal of this number.
+    Signal(i32),
+}
+
+impl ExitStatus {
+    /// Did the command say that all went well?
+    pub fn is_success(self) -> bool {
+        self == ExitStatus::Code(0)
+    }
+}
+
+impl std::fmt::Display for ExitStatus {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            ExitStatus::Code(code) => write!(f, "exit status {code}"),
+            ExitStatus::Signal(signal) => write!(f, "signal {signal}"),
+        }
+    }
+}
+
+/// A command that was run and watched. Arguments can hold secrets, so they are not kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Command {
+    /// The name of the program, without the way to it.
+    pub program: String,
+    /// The digest of the program as it was named and its arguments, each followed by a NUL: it tells whether two runs were of one
+    /// command.
+    pub digest: Digest,
+    /// When it was started.
+    pub began: Timestamp,
+    /// When it had ended.
+    pub ended: Timestamp,
 }
 
 /// Who ran it, by their own account.
@@ -182,6 +239,20 @@ pub struct Checkout {
     pub subject: Subject,
     /// What differs.
     pub work_tree: WorkTree,
+    /// Since when it has been that; `None` in facts from before it was asked, and where git's own files do not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settled: Option<Settled>,
+}
+
+/// Since when a work tree has been what it is, by the clock of its machine: the last time that one of the commit's files was written
+/// in it, or that HEAD came to name its commit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settled {
+    /// The moment.
+    pub at: Timestamp,
+    /// What happened then: "services/upload/load.sql was written".
+    pub by: String,
 }
 
 /// A statement, and how it came to us.

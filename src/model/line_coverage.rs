@@ -5,6 +5,7 @@
 use crate::model::digest::Digest;
 use crate::model::fact::Fact;
 use crate::model::lines::Lines;
+use crate::model::own_times::OwnTimes;
 use crate::model::path::RepoPath;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -128,6 +129,9 @@ pub struct Covered {
     pub unmatched: Vec<String>,
     /// Where the report speaks against itself, each one sentence.
     pub contradictions: Vec<String>,
+    /// The times that it names itself. Facts from before they were read have none.
+    #[serde(default, skip_serializing_if = "OwnTimes::is_empty")]
+    pub times: OwnTimes,
 }
 
 /// The lines of one file, as a report has them.

@@ -21,6 +21,7 @@ pub mod line_coverage;
 pub mod line_pattern;
 pub mod lines;
 pub mod moment;
+pub mod own_times;
 pub mod patch;
 pub mod path;
 pub mod person;

@@ -2,6 +2,7 @@
 
 use crate::model::digest::Digest;
 use crate::model::fact::Fact;
+use crate::model::own_times::OwnTimes;
 use serde::{Deserialize, Serialize};
 
 /// What stands between the parts of a [`Test::id`].
@@ -95,6 +96,9 @@ pub struct TestRun {
     pub errors: Vec<String>,
     /// What was not run but told again from an earlier run (Go's cached packages), by name.
     pub replayed: Vec<String>,
+    /// The times that it names itself. Facts from before they were read have none.
+    #[serde(default, skip_serializing_if = "OwnTimes::is_empty")]
+    pub times: OwnTimes,
 }
 
 /// One test and what became of it.

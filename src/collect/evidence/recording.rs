@@ -1,5 +1,6 @@
 //! Statements of test runs, made from reports and what is checked out.
 
+use super::command::Watched;
 use super::name_of;
 use crate::collect::git::Repository;
 use crate::collect::line_coverage;
@@ -7,12 +8,14 @@ use crate::collect::reports::{below, read, run};
 use crate::model::change::{ObjectName, Revision};
 use crate::model::digest::Digest;
 use crate::model::evidence::coverage::RecordedCoverage;
-use crate::model::evidence::{Checkout, Material, Producer, RecordedRun, ReportName, Statement};
+use crate::model::evidence::{Checkout, ExitStatus, Material, Producer, RecordedRun, ReportName, Statement};
 use crate::model::fact::{Gap, GapReason};
 use crate::model::line_coverage::{CoverageFormat, CoverageSource, Covered};
+use crate::model::own_times::OwnTimes;
 use crate::model::path::RepoPath;
 use crate::model::test_run::{ReportFormat, Test, TestRun};
 use crate::report::TABLE;
+use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -39,6 +42,10 @@ pub struct Order<'a> {
     pub written: &'a [PathBuf],
     /// Who ran it.
     pub producer: Producer,
+    /// How its command ended, if somebody says so.
+    pub exit_status: Option<ExitStatus>,
+    /// The command that we ran ourselves; then only what it wrote counts.
+    pub watched: Option<&'a Watched>,
 }
 
 /// A coverage report to record.
@@ -68,15 +75,18 @@ pub fn record(repository: &Repository, order: Order<'_>) -> Result<Recorded, Gap
     let measured = order.coverage.iter().map(|report| &report.file);
     let written = order.reports.iter().chain(measured).chain(order.written);
     let written = written.filter_map(|file| root.and_then(|root| below(root, file))).collect();
-    let Checkout { subject, work_tree } = repository.checkout(&written).known()?.clone();
-    let mut taken = Taken::default();
+    let Checkout { subject, work_tree, settled } = repository.checkout(&written).known()?.clone();
+    let mut taken = Taken { since: order.watched.map(|watched| watched.command.began), ..Taken::default() };
     for file in order.reports {
         not_of_the_commit(repository, &subject.commit, file)?;
         taken.report(name_of(root, file), file, order.format)?;
     }
-    let (coverage, measured) = measure(repository, &subject.commit, &order, &mut taken.oldest)?;
-    let finished = taken.oldest.ok_or_else(|| no_time(order.suite))?;
-    let (reports, TestRun { tests, contradictions, errors, replayed }) = taken.folded();
+    let (coverage, measured) = measure(repository, &subject.commit, &order, &mut taken)?;
+    let ended = order.watched.map(|watched| watched.command.ended);
+    let finished = taken.oldest.or(ended).ok_or_else(|| no_time(order.suite))?;
+    let (reports, TestRun { tests, contradictions, mut errors, replayed, times }) = taken.folded();
+    let unwritten = order.watched.iter().flat_map(|watched| &watched.unwritten);
+    errors.extend(unwritten.map(|name| format!("{name}: the command wrote no report there")));
     let mut materials =
         order.materials.iter().map(|file| material(root, file)).collect::<Result<Vec<_>, _>>()?;
     materials.sort();
@@ -94,6 +104,10 @@ pub fn record(repository: &Repository, order: Order<'_>) -> Result<Recorded, Gap
         errors,
         replayed,
         coverage,
+        settled: settled.map(|settled| settled.at),
+        began: times.began(),
+        exit_status: order.watched.map(|watched| watched.ended).or(order.exit_status),
+        command: order.watched.map(|watched| watched.command.clone()),
     };
     Ok(Recorded { statement: Statement { subject, run }, measured })
 }
@@ -103,7 +117,7 @@ fn measure(
     repository: &Repository,
     commit: &Revision,
     order: &Order<'_>,
-    oldest: &mut Option<jiff::Timestamp>,
+    taken: &mut Taken,
 ) -> Result<(Vec<RecordedCoverage>, Vec<Covered>), Gap> {
     if order.coverage.is_empty() {
         return Ok(Default::default());
@@ -114,11 +128,11 @@ fn measure(
         not_of_the_commit(repository, commit, file)?;
         let files = name_of(repository.work_tree(), file);
         let found = read(file, &files)?;
-        *oldest = (*oldest).into_iter().chain(found.written).min();
         let text = |text: &str| text.to_string();
         let (strip, add) = (order.strip.map(text), order.add.map(text));
-        let source = CoverageSource { files, format: *format, strip, add };
+        let source = CoverageSource { files: files.clone(), format: *format, strip, add };
         let (report, covered) = line_coverage::recorded(repository, commit, &blobs, &found.bytes, &source)?;
+        taken.time(&files, found.written, &covered.times)?;
         all.insert((report.path.clone(), report.digest.clone()), report);
         measured.push(covered);
     }
@@ -130,7 +144,9 @@ fn no_time(suite: &str) -> Gap {
     Gap::new(format!("when the suite `{suite}` ran"), GapReason::Unsupported, detail, "Hand over its reports")
 }
 
-fn not_of_the_commit(repository: &Repository, commit: &Revision, file: &Path) -> Result<(), Gap> {
+/// # Errors
+/// The file is one of the repository.
+pub(super) fn not_of_the_commit(repository: &Repository, commit: &Revision, file: &Path) -> Result<(), Gap> {
     let Some(path) = repository.work_tree().and_then(|root| below(root, file)) else { return Ok(()) };
     match repository.brings(commit, &path)? {
         false => Ok(()),
@@ -154,7 +170,14 @@ fn material(root: Option<&Path>, file: &Path) -> Result<Material, Gap> {
 struct Taken {
     runs: BTreeMap<ReportName, TestRun>,
     digests: BTreeSet<Digest>,
-    oldest: Option<jiff::Timestamp>,
+    /// When the first of them was written.
+    oldest: Option<Timestamp>,
+    /// The times that they name themselves.
+    times: OwnTimes,
+    /// Where reports speak against themselves.
+    doubts: Vec<String>,
+    /// When the run began, if it was watched.
+    since: Option<Timestamp>,
 }
 
 impl Taken {
@@ -162,7 +185,7 @@ impl Taken {
     fn report(&mut self, path: String, file: &Path, format: Option<ReportFormat>) -> Result<(), Gap> {
         let found = read(file, &path)?;
         let run = run(&found.bytes, &path, format)?;
-        self.oldest = self.oldest.into_iter().chain(found.written).min();
+        self.time(&path, found.written, &run.times)?;
         let digest = Digest::of(&found.bytes);
         if self.digests.insert(digest.clone()) {
             let detected =
@@ -173,10 +196,37 @@ impl Taken {
         Ok(())
     }
 
+    /// When a report was made.
+    ///
+    /// # Errors
+    /// The run was watched, and the report is from before it.
+    fn time(&mut self, path: &str, written: Option<Timestamp>, times: &OwnTimes) -> Result<(), Gap> {
+        let told = |at: Option<Timestamp>, how| Some((at?, how));
+        let moments =
+            [told(written, "it was last written"), told(times.began(), "by its own account it began")];
+        let earlier = |at: Timestamp| self.since.is_some_and(|since| at.as_second() < since.as_second());
+        if let Some((at, how)) = moments.into_iter().flatten().find(|(at, _)| earlier(*at)) {
+            let detail = format!("{how} at {at}, before the command began: it is not of this run");
+            let remedy = "Let the command write the report itself, and bring none back from an earlier run";
+            return Err(Gap::new(format!("the report {path}"), GapReason::Untrusted, detail, remedy));
+        }
+        if let (Some(written), Some(ended)) = (written, times.ended())
+            && ended.as_second() > written.as_second() + 1
+        {
+            self.doubts.push(format!(
+                "{path}: it was last written at {written}, and tells of {ended}, which is later"
+            ));
+        }
+        self.oldest = self.oldest.into_iter().chain(written).min();
+        self.times.add(times);
+        Ok(())
+    }
+
     /// A test of several reports is one test, with the worst of its outcomes.
     fn folded(self) -> (Vec<ReportName>, TestRun) {
         let mut tests: BTreeMap<String, Test> = BTreeMap::new();
-        let (mut names, mut whole) = (Vec::new(), TestRun::default());
+        let whole = TestRun { contradictions: self.doubts, times: self.times, ..TestRun::default() };
+        let (mut names, mut whole) = (Vec::new(), whole);
         for (name, run) in self.runs {
             let said = |all: Vec<String>| {
                 all.into_iter().map(|one| format!("{}: {one}", name.path)).collect::<Vec<_>>()

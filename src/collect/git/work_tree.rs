@@ -22,12 +22,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+mod settled;
 
 /// How many differences are named.
 const NAMED: usize = 20;
 
 /// Above this size a file that differs is not compared with other line ends, in bytes.
 const TEXT_LIMIT: u64 = 64 << 20;
+
+/// Later than any report: the year 2500, in seconds.
+const FAR: Duration = Duration::from_secs(530 * 366 * 24 * 3600);
 
 /// No LFS pointer is longer, in bytes (the specification of LFS pointers says "under 1024").
 const POINTER_LIMIT: usize = 1024;
@@ -42,9 +48,10 @@ impl Repository {
                 name::resolve(&self.git, &objects, "HEAD").map_err(|error| unseen(error.to_string()))?;
             let subject = self.subject(&head)?;
             let tree = objects.tree_of(oid(head.as_str())?)?;
-            let mut walk = Walk { git: &self.git, objects: &objects, root, written, found: Vec::new() };
+            let mut walk = Walk::new(&self.git, &objects, root, written);
             walk.directory(&[], Some(tree))?;
-            Ok(Checkout { subject, work_tree: work_tree(walk.found) })
+            let settled = self.settled(walk.newest);
+            Ok(Checkout { subject, work_tree: work_tree(walk.found), settled })
         };
         read().into()
     }
@@ -102,12 +109,23 @@ struct Walk<'w> {
     root: &'w Path,
     written: &'w BTreeSet<RepoPath>,
     found: Vec<String>,
+    /// When the last of the tree's files was written, and its path.
+    newest: Option<(SystemTime, RepoPath)>,
 }
 
 /// What a tree says of one name.
 type Entry = (Mode, Oid);
 
-impl Walk<'_> {
+impl<'w> Walk<'w> {
+    fn new(
+        git: &'w git2::Repository,
+        objects: &'w Objects<'w>,
+        root: &'w Path,
+        written: &'w BTreeSet<RepoPath>,
+    ) -> Self {
+        Walk { git, objects, root, written, found: Vec::new(), newest: None }
+    }
+
     /// A directory, and the tree that it should be; without one, nothing in it is part of the commit.
     fn directory(&mut self, path: &[u8], tree: Option<Oid>) -> Result<(), Gap> {
         let mut expected = match tree {
@@ -162,7 +180,16 @@ impl Walk<'_> {
         if !same {
             self.found.push(difference("changed", path));
         }
+        self.saw(metadata.modified().ok(), || RepoPath::new(path));
         Ok(())
+    }
+
+    /// When a file of the tree was written. Without a time it was written in the future, so that nothing can come after it.
+    fn saw(&mut self, written: Option<SystemTime>, path: impl FnOnce() -> RepoPath) {
+        let at = written.unwrap_or(SystemTime::UNIX_EPOCH + FAR);
+        if self.newest.as_ref().is_none_or(|(newest, _)| *newest < at) {
+            self.newest = Some((at, path()));
+        }
     }
 
     /// A name that the tree does not have.
@@ -227,9 +254,11 @@ impl Walk<'_> {
         };
         let objects = Objects::of(&git, CloneKind::of(&git))?;
         let nothing = BTreeSet::new();
-        let mut inner =
-            Walk { git: &git, objects: &objects, root: &place, written: &nothing, found: Vec::new() };
+        let mut inner = Walk::new(&git, &objects, &place, &nothing);
         inner.directory(&[], Some(objects.tree_of(id)?))?;
+        if let Some((at, file)) = inner.newest {
+            self.saw(Some(at), || RepoPath::new(join(path, file.as_bytes())));
+        }
         let within = inner.found.into_iter().map(|found| format!("{found} (in {})", RepoPath::new(path)));
         self.found.extend(within);
         Ok(())

@@ -5,7 +5,7 @@
 
 use super::settings::ChangedLineCoverage;
 use super::{NAME, broken_report};
-use crate::control::bound::{self, Trust, is_answer, is_handed_over};
+use crate::control::bound::{self, Asked, Lying, Told, Trust, is_answer, is_handed_over};
 use crate::control::regression_tests::{count, some_of};
 use crate::control::{Case, finding, unproven};
 use crate::model::change::{Change, ObjectName};
@@ -15,6 +15,7 @@ use crate::model::evidence::coverage::{Doubt, RecordedCoverage, RecordedFile};
 use crate::model::evidence::{EvidenceFacts, Found, Statement};
 use crate::model::fact::Gap;
 use crate::model::line_coverage::{CoverageReport, CoverageSource, Covered};
+use crate::model::own_times::OwnTimes;
 use crate::model::path::RepoPath;
 use crate::model::test_run::TestOutcome;
 use std::collections::BTreeMap;
@@ -144,7 +145,7 @@ impl<'a> Sorter<'_, 'a> {
                 Err(gap) => self.unread(found, &gap, counted),
             }
         }
-        self.ages(counted);
+        self.times(counted);
         self.vouched(counted);
         self.finish(counted);
     }
@@ -210,31 +211,50 @@ impl<'a> Sorter<'_, 'a> {
         }
     }
 
-    fn ages(&self, counted: &mut Counted<'a>) {
-        let Some(age) = self.settings.max_age else { return };
-        let observed = match self.case.facts.observed.known() {
-            Ok(observed) => *observed,
-            Err(gap) => return counted.findings.push(self.unseen(&gap)),
+    /// As of a suite: first the work tree is what is judged, then its lines are measured, and not too long ago.
+    fn times(&self, counted: &mut Counted<'a>) {
+        let observed = &self.case.facts.observed;
+        let asked = Asked { facts: self.facts, trust: self.trust(), age: self.settings.max_age, observed };
+        let mut told = Told::default();
+        // A report that a statement here was read from is as old as the statement says.
+        let is_recorded = |report: &&CoverageReport| {
+            counted.recorded.iter().any(|one| Some(&one.report.digest) == report.digest.as_ref())
         };
         let here = self.lying_here().iter().filter(|_| counted.here);
-        let here = here.map(|report| (report.path.clone(), report.written));
-        let recorded = counted.recorded.iter().map(|one| {
+        for report in here.filter(|report| !is_recorded(report)) {
+            let times = report.content.value().map(|covered| &covered.times);
+            told.lying(&asked, &report.path, Lying { written: report.written, times });
+        }
+        for one in &counted.recorded {
             let name = format!("{} in {}", one.report.path, one.found.place);
-            (name, Some(one.statement.run.finished))
-        });
-        let why = |(name, written)| {
-            let why = bound::untimely(age, observed, self.facts.newest, written)?;
-            Some(format!("{name}: {why}"))
-        };
-        let wrong: Vec<String> = here.chain(recorded).filter_map(why).collect();
-        if !wrong.is_empty() {
-            let number = count(wrong.len() as u64, "coverage report");
-            counted.findings.push(
+            told.recorded(&asked, &name, &one.statement.run);
+        }
+        counted.findings.extend(told.other_clock(&asked).map(|said| self.say(Verdict::Noted, said)));
+        counted.findings.extend(self.said_of_times(told));
+    }
+
+    fn said_of_times(&self, told: Told) -> Vec<Finding> {
+        let mut findings: Vec<Finding> = told.gaps.iter().map(|gap| self.unseen(gap)).collect();
+        if !told.wrong.is_empty() {
+            let number = count(told.wrong.len() as u64, "coverage report");
+            findings.push(
                 self.say(Verdict::Broken, format!("{number} cannot be of a fresh run of this change"))
-                    .remedy("Measure the commit that is judged again, and let nothing bring back old reports")
-                    .details(some_of(wrong)),
+                    .remedy("Measure the commit that is judged again, or let `portcullis evidence record --coverage FILE -- COMMAND` run the suite; let nothing bring back old reports")
+                    .details(some_of(told.wrong)),
             );
         }
+        if !told.by_files.is_empty() {
+            let number = count(told.by_files.len() as u64, "coverage report");
+            let reason = format!(
+                "{number}: by the times of files alone it is known that it was measured on what is judged"
+            );
+            findings.push(
+                self.say(Verdict::Noted, reason)
+                    .remedy("Let `portcullis evidence record --coverage FILE -- COMMAND` run the suite")
+                    .details(some_of(told.by_files)),
+            );
+        }
+        findings
     }
 
     fn vouched(&self, counted: &mut Counted<'a>) {
@@ -269,8 +289,11 @@ impl<'a> Sorter<'_, 'a> {
     }
 }
 
-/// Lines are covered by tests, and nothing shows that this run had any.
+/// Lines are covered by tests, and nothing shows that this run had any, or that it came to its end.
 fn without_a_pass(statement: &Statement) -> Option<String> {
+    if let Some(status) = statement.run.exit_status.filter(|status| !status.is_success()) {
+        return Some(format!("its run failed: the command ended with {status}"));
+    }
     let passed = statement.run.tests.iter().any(|test| test.outcome == TestOutcome::Passed);
     (!passed).then(|| "no test of its run passed, so no test executed these lines".to_string())
 }
@@ -289,6 +312,7 @@ fn covered(report: &RecordedCoverage, blobs: &BTreeMap<&RepoPath, &ObjectName>) 
         stale: BTreeMap::new(),
         unmatched: Vec::new(),
         contradictions: Vec::new(),
+        times: OwnTimes::default(),
     };
     for file in &report.files {
         let Some(blob) = blobs.get(&file.path) else { continue };

@@ -8,6 +8,7 @@ use crate::model::line_coverage::{
     ChangedLines, CoverageFormat, CoverageReport, CoverageSource, Covered, FileLines, LineCoverage,
 };
 use crate::model::lines::Lines;
+use crate::model::own_times::OwnTimes;
 use crate::model::path::RepoPath;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -39,6 +40,7 @@ fn covered(files: &[(&str, FileLines)]) -> Covered {
         stale: BTreeMap::new(),
         unmatched: Vec::new(),
         contradictions: Vec::new(),
+        times: OwnTimes::default(),
     }
 }
 

@@ -8,7 +8,8 @@ be executed, by coverage reports that the suite wrote. This holds when:\n\
 - no report is a file of the repository, and none speaks against itself (claims lines that it does not show, or shows executed lines that it does not claim);\n\
 - where no report lies, a statement of `portcullis evidence record --coverage` that was handed over, or signed, holds one from a file that the \
 pattern matches. Statements are bound as those of `regression-tests` are: of the tree that would land, from a clean work tree, and as `trust`, \
-`check` and `max-age` ask; with `trust`, reports that lie here are bound to the checkout too. A statement that says something else of \
+`check` and `max-age` ask; with `trust`, reports that lie here are bound to the checkout too: they were written, and \
+began by their own account, after the work tree was what is judged. A run whose command failed shows of no line that it was executed. A statement that says something else of \
 the executed lines than its own report, and two tellings of one run that differ, are findings;\n\
 - every changed file of the area that is still there is named by a report, or by `without-lines`: a file that no report knows is \
 never taken for a file without lines;\n\

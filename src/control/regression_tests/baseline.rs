@@ -49,7 +49,7 @@ struct Loss<'a> {
 ///
 /// # Errors
 /// A gap: a baseline is required, and none can be seen.
-pub fn compare(suite: &Suite, name: &str, case: &Case<'_>, runs: &[Run]) -> Result<Vec<Finding>, Gap> {
+pub fn compare(suite: &Suite, name: &str, case: &Case<'_>, runs: &[Run<'_>]) -> Result<Vec<Finding>, Gap> {
     let Some(setting) = suite.baseline else { return Ok(Vec::new()) };
     let facts = case.facts.evidence.known()?;
     let Some((tree, statements)) = baseline(suite, name, facts, runs) else {
@@ -78,7 +78,7 @@ fn baseline<'a>(
     suite: &Suite,
     name: &str,
     facts: &'a EvidenceFacts,
-    runs: &[Run],
+    runs: &[Run<'_>],
 ) -> Option<(&'a ObjectName, Vec<&'a Statement>)> {
     let trees = &facts.trees;
     let of_merge = runs.iter().any(|run| run.tree.as_ref().is_some_and(|tree| trees.merged.contains(tree)));
@@ -117,7 +117,7 @@ fn before<'a>(statements: &[&'a Statement]) -> Inventory<'a> {
 }
 
 /// The worst counts, as everywhere.
-fn after(runs: &[Run]) -> Inventory<'_> {
+fn after<'r>(runs: &'r [Run<'_>]) -> Inventory<'r> {
     let mut inventory = Inventory::new();
     for run in runs {
         let tests = inventory.entry(run.configuration.as_deref()).or_default();

@@ -4,7 +4,7 @@
 //! does not count is never silently left out: its reason stands in a finding.
 
 use super::{Flaky, NAME, NAMED, Suite, broken, count, some_of};
-use crate::control::bound::{self, is_answer, is_handed_over};
+use crate::control::bound::{self, Asked, Lying, Told, is_answer, is_handed_over};
 use crate::control::{Case, finding, unproven};
 use crate::model::change::ObjectName;
 use crate::model::decision::{Finding, SubjectKind, Verdict};
@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A run that counts.
-pub struct Run {
+pub struct Run<'a> {
     /// As a report; of a statement, one made from it.
     pub report: Report,
     /// Its configuration or shard, if it was named.
@@ -24,12 +24,14 @@ pub struct Run {
     pub tree: Option<ObjectName>,
     /// The digests of the reports that a statement was read from.
     sources: BTreeSet<String>,
+    /// As it was recorded; `None` for a report that lies here.
+    recorded: Option<&'a RecordedRun>,
 }
 
 /// The runs that count, and what is to be said of the others.
-pub struct Counted {
+pub struct Counted<'a> {
     /// Those that count.
-    pub runs: Vec<Run>,
+    pub runs: Vec<Run<'a>>,
     /// What speaks against the suite or was left out.
     pub findings: Vec<Finding>,
 }
@@ -39,7 +41,7 @@ struct Sorter<'a> {
     suite: &'a Suite,
     name: &'a str,
     facts: &'a EvidenceFacts,
-    runs: Vec<Run>,
+    runs: Vec<Run<'a>>,
     /// Why something does not count, each one sentence.
     left_out: Vec<String>,
     findings: Vec<Finding>,
@@ -49,7 +51,12 @@ struct Sorter<'a> {
 ///
 /// # Errors
 /// A gap: what the evidence would be bound to could not be seen.
-pub fn count_runs(suite: &Suite, name: &str, case: &Case<'_>, reports: &[&Report]) -> Result<Counted, Gap> {
+pub fn count_runs<'a>(
+    suite: &'a Suite,
+    name: &'a str,
+    case: &Case<'a>,
+    reports: &[&Report],
+) -> Result<Counted<'a>, Gap> {
     if !suite.is_bound() && !is_handed(name, &case.facts.evidence) {
         let runs = reports.iter().map(|report| Run::loose((*report).clone(), None)).collect();
         return Ok(Counted { runs, findings: Vec::new() });
@@ -62,17 +69,17 @@ pub fn count_runs(suite: &Suite, name: &str, case: &Case<'_>, reports: &[&Report
     sorter.earlier_failures();
     sorter.later_attempts();
     sorter.configurations();
-    sorter.ages(&case.facts.observed);
+    sorter.times(&case.facts.observed);
     sorter.vouched(case);
     Ok(sorter.finish())
 }
 
-impl Run {
+impl<'a> Run<'a> {
     fn loose(report: Report, tree: Option<ObjectName>) -> Self {
-        Run { report, configuration: None, tree, sources: BTreeSet::new() }
+        Run { report, configuration: None, tree, sources: BTreeSet::new(), recorded: None }
     }
 
-    fn of(found: &Found, statement: &Statement) -> Self {
+    fn of(found: &Found, statement: &'a Statement) -> Self {
         let run = &statement.run;
         let configuration = run.configuration.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
         Run {
@@ -87,11 +94,12 @@ impl Run {
             configuration: run.configuration.clone(),
             tree: Some(statement.subject.tree.clone()),
             sources: run.reports.iter().map(|report| report.digest.to_string()).collect(),
+            recorded: Some(run),
         }
     }
 }
 
-impl Sorter<'_> {
+impl<'a> Sorter<'a> {
     /// Reports that lie in the work tree.
     fn reports(&mut self, reports: &[&Report]) {
         if reports.is_empty() {
@@ -101,6 +109,10 @@ impl Sorter<'_> {
         match bound::objection_here(self.facts, self.suite.trust) {
             Err(gap) => self.findings.push(unproven(NAME, SubjectKind::Suite, self.name, &gap)),
             Ok(Some(why)) => self.left_out.push(why),
+            Ok(None) if self.suite.exit_status.is_some() => {
+                self.left_out
+                    .push("the reports: they do not say with which exit status the suite ended".into());
+            }
             Ok(None) => {
                 let runs = reports.iter().map(|report| Run::loose((*report).clone(), tree.clone()));
                 self.runs.extend(runs);
@@ -120,9 +132,12 @@ impl Sorter<'_> {
         }
     }
 
-    fn statement(&mut self, found: &Found, statement: &Statement) {
+    fn statement(&mut self, found: &'a Found, statement: &'a Statement) {
         let trees = &self.facts.trees;
-        match bound::why_not(trees, self.suite.trust, found, statement) {
+        let why = bound::why_not(trees, self.suite.trust, found, statement);
+        let untold = self.suite.exit_status.is_some() && statement.run.exit_status.is_none();
+        let untold = untold.then(|| "it does not say with which exit status the suite ended".to_string());
+        match why.or(untold) {
             None => self.runs.push(Run::of(found, statement)),
             Some(why) if is_handed_over(found) && !bound::is_baseline(trees, statement) => {
                 self.left_out.push(format!("{}: {why}", found.place));
@@ -226,26 +241,52 @@ impl Sorter<'_> {
             .collect()
     }
 
-    fn ages(&mut self, observed: &Fact<Timestamp>) {
-        let Some(age) = self.suite.max_age else { return };
-        let observed = match observed.known() {
-            Ok(observed) => *observed,
-            Err(gap) => return self.findings.push(unproven(NAME, SubjectKind::Suite, self.name, &gap)),
+    /// First the work tree is what is judged, then the suite runs, and not too long ago.
+    fn times(&mut self, observed: &Fact<Timestamp>) {
+        let asked = Asked { facts: self.facts, trust: self.suite.trust, age: self.suite.max_age, observed };
+        let mut told = Told::default();
+        // A report that a statement here was read from is as old as the statement says.
+        let recorded: BTreeSet<&String> = self.runs.iter().flat_map(|run| &run.sources).collect();
+        let is_recorded = |report: &Report| {
+            report.digest.as_ref().is_some_and(|digest| recorded.contains(&digest.to_string()))
         };
-        let newest = self.facts.newest;
-        let wrong = |run: &Run| {
-            let why = bound::untimely(age, observed, newest, run.report.written)?;
-            Some(format!("{}: {why}", run.report.path))
-        };
-        let wrong: Vec<String> = self.runs.iter().filter_map(wrong).collect();
-        if !wrong.is_empty() {
-            let number = count(wrong.len() as u64, "report");
-            self.findings.push(
-                broken(self.name, format!("{number} of it cannot be of a fresh run of this change"))
-                    .remedy("Run the suite again on the commit that is judged, and let nothing bring back old reports")
-                    .details(some_of(wrong)),
+        for run in &self.runs {
+            let report = &run.report;
+            match run.recorded {
+                Some(recorded) => told.recorded(&asked, &report.path, recorded),
+                None if is_recorded(report) => {}
+                None => {
+                    let times = report.run.value().map(|run| &run.times);
+                    told.lying(&asked, &report.path, Lying { written: report.written, times });
+                }
+            }
+        }
+        let other_clock = told.other_clock(&asked);
+        self.say_times(told, other_clock);
+    }
+
+    fn say_times(&mut self, told: Told, other_clock: Option<String>) {
+        let say = |verdict, reason: String| finding(NAME, verdict, SubjectKind::Suite, self.name, reason);
+        let mut findings: Vec<Finding> =
+            told.gaps.iter().map(|gap| unproven(NAME, SubjectKind::Suite, self.name, gap)).collect();
+        if !told.wrong.is_empty() {
+            let number = count(told.wrong.len() as u64, "report");
+            findings.push(
+                say(Verdict::Broken, format!("{number} of it cannot be of a fresh run of this change"))
+                    .remedy("Run the suite again on the commit that is judged, or let `portcullis evidence record -- COMMAND` run it; remove old reports, and let nothing bring them back")
+                    .details(some_of(told.wrong)),
             );
         }
+        if !told.by_files.is_empty() {
+            let number = count(told.by_files.len() as u64, "report");
+            findings.push(
+                say(Verdict::Noted, format!("{number} of it: by the times of files alone it is known that it ran on what is judged"))
+                    .remedy("Let `portcullis evidence record -- COMMAND` run the suite, or let the runner write a report that names its own times")
+                    .details(some_of(told.by_files)),
+            );
+        }
+        findings.extend(other_clock.map(|said| say(Verdict::Noted, said)));
+        self.findings.extend(findings);
     }
 
     fn vouched(&mut self, case: &Case<'_>) {
@@ -262,7 +303,7 @@ impl Sorter<'_> {
         }
     }
 
-    fn finish(mut self) -> Counted {
+    fn finish(mut self) -> Counted<'a> {
         if !self.left_out.is_empty() {
             self.left_out.sort();
             let verdict = if self.runs.is_empty() { Verdict::Broken } else { Verdict::Noted };
@@ -301,10 +342,11 @@ fn is_attempt(found: &Found, of: &RecordedRun, attempt: u64) -> bool {
 fn failures(statement: &Statement) -> Option<String> {
     let failed = |outcome| matches!(outcome, TestOutcome::Failed | TestOutcome::Error);
     let run = &statement.run;
+    let errors = run.as_run().errors;
     let number = run.tests.iter().filter(|test| failed(test.outcome)).count() as u64;
     let flaky = run.tests.iter().filter(|test| test.outcome == TestOutcome::Flaky).count() as u64;
     let attempt = run.producer.attempt.map(|attempt| format!(" in attempt {attempt}")).unwrap_or_default();
-    match (number, run.errors.is_empty()) {
+    match (number, errors.is_empty()) {
         (0, true) if flaky == 0 => None,
         (0, true) => Some(format!("{} passed only after a failure{attempt}", count(flaky, "test"))),
         (0, false) => Some(format!("something failed outside its tests{attempt}")),

@@ -21,14 +21,20 @@ several reports counts once, by its worst result;
 again what an earlier run found (a cached result).
 A suite may ask for more, and then it holds too:
 - with `trust`, the run is of the tree that would land: that of the head, or of the head merged into the base, which is \
-recomputed. The work tree was what the commit says, apart from what is ignored. `local`: reports that lie in this \
+recomputed. The work tree was what the commit says, apart from what is ignored, and it was so before the suite began: a report \
+that lies here was written after HEAD came to the commit and after each of the commit's files was written, and names no earlier time \
+itself. Nothing is forgiven, because one machine has one clock. Where a report names no time, the times of files alone \
+speak for it, and the decision says so. `local`: reports that lie in this \
 job's clean checkout, and statements of `portcullis evidence record` that were handed over with `--evidence`. `host`: the \
 same, and the check of the head that `check` names succeeded. `signed`: only statements signed by an allowed signer;
 - with `baseline`, every test that ran on what the change began from is there, and every one that passed there \
 passes, unless `removed` in the policy at the base names it. A baseline that cannot be seen leaves the suite \
 unproven; `first-run` declares that there may be none yet;
 - with `configurations`, each of them handed over a run of its own;
-- with `max-age`, no run is older, of the future, or older than the newest commit of the change;
+- with `max-age`, no run is older or of the future (a statement may come from a clock that is ten minutes ahead). Where nothing tells \
+since when the work tree was what is judged, no run is older than the newest commit of the change either;
+- with `exit-status = \"required\"`, the statement of the run says how its command ended. A run whose command did not end with 0 \
+has failed, asked or not, however green its report is;
 - no recorded run of the same tree failed. A run that its CI system started again is pointed out where nothing shows what \
 came of the attempts before it.";
 
@@ -54,7 +60,9 @@ one; a missing baseline is noticed, a missing failure is not. What is ignored in
 What a change takes away from the sources of tests (`tests`) is told by heuristics from the look of the text: assertions that \
 are gone, tests that are removed, emptied or newly skipped. They know the common languages and runners, can be wrong both ways, see \
 neither fewer parameters nor weaker assertions, and only point out. \
-When a report was written is what the file system or the recorder says. For a deployment, `host` asks for \
+When a report was written is what the file system or the recorder says, and times that it names are its own; a file that lay in the work \
+tree while the suite ran and was removed afterwards is seen by neither. `evidence record -- COMMAND` looks before and after. A report \
+without a time zone is read in UTC and in the zone of the machine, and the later counts. For a deployment, `host` asks for \
 a check of the deployed commit itself, not of the requests that brought it.";
 
 const HOW_TO_MEET: &str = "\
@@ -80,8 +88,14 @@ baseline = \"required\"                  # or \"first-run\"
 removed = [\"upload::old_*\"]            # these may vanish or be skipped
 configurations = [\"linux\", \"windows\"] # each hands over its own run
 max-age = \"24h\"                        # or \"30m\", \"7d\"
+# exit-status = \"required\"             # only statements count that say it
 tests = [\"tests/upload/**\"]            # noted when changed with the area
 ```
+
+Best let the gate's own program run the suite: `portcullis evidence record --suite upload-regression --report \
+target/junit/junit.xml -o upload.json -- ./run-suite`, then `portcullis check --evidence upload.json`. It demands a clean work tree before and \
+after, removes reports of an earlier run, takes only what the command wrote, and records how it ended. Where a runner ran \
+elsewhere, `--exit-status N` says how.
 
 For a baseline, let the deployment branch record each run, also a failed one, with `portcullis evidence record \
 --suite upload-regression --report FILE --note`, and push the notes with `git push origin refs/notes/portcullis`. \

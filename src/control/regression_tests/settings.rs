@@ -18,6 +18,14 @@ pub enum Baseline {
     FirstRun,
 }
 
+/// Must a run say how its command ended? One that says that it failed has failed, whatever is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ExitStatusSetting {
+    /// It must: only statements that say it count.
+    Required,
+}
+
 /// The settings as they are written; what belongs together is checked when they are read.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -66,6 +74,7 @@ impl Suite {
             || self.baseline.is_some()
             || self.configurations.is_some()
             || self.max_age.is_some()
+            || self.exit_status.is_some()
     }
 
     /// The check that vouches for the job.

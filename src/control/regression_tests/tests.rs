@@ -532,6 +532,10 @@ fn stated(tree_digit: &str, tests: Vec<Test>) -> Found {
         errors: vec![],
         replayed: vec![],
         coverage: vec![],
+        settled: None,
+        began: None,
+        exit_status: None,
+        command: None,
     };
     let digest = Digest::of(format!("{run:?}").as_bytes());
     let place = if tree_digit == "b" {

@@ -1,5 +1,6 @@
 //! The document as it is written, and the run that it is.
 
+use crate::model::own_times::OwnTimes;
 use crate::model::test_run::{SEPARATOR, TestOutcome, TestRun};
 use crate::report::attempts::{Attempts, after};
 use crate::report::summary::Tally;
@@ -32,6 +33,8 @@ struct Summary {
     skipped: u64,
     pending: u64,
     other: u64,
+    start: Option<u64>,
+    stop: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -45,6 +48,8 @@ struct Test<'a> {
     flaky: Option<bool>,
     retries: Option<u64>,
     retry_attempts: Option<Vec<Attempt>>,
+    start: Option<u64>,
+    stop: Option<u64>,
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -81,17 +86,25 @@ impl Document<'_> {
         }
         let mut tests = Attempts::default();
         let mut shown = Tally::default();
+        let mut times = self.results.summary.times();
         for test in &self.results.tests {
+            [test.start, test.stop].into_iter().flatten().for_each(|number| times.number(number));
             let outcome = test.outcome();
             shown.add(outcome);
             tests.add_distinct(test.identity(), outcome)?;
         }
         let contradictions = self.results.summary.contradictions(shown);
-        Ok(TestRun { tests: tests.finish(), contradictions, ..TestRun::default() })
+        Ok(TestRun { tests: tests.finish(), contradictions, times, ..TestRun::default() })
     }
 }
 
 impl Summary {
+    fn times(&self) -> OwnTimes {
+        let mut times = OwnTimes::default();
+        [self.start, self.stop].into_iter().flatten().for_each(|number| times.number(number));
+        times
+    }
+
     fn contradictions(&self, shown: Tally) -> Vec<String> {
         let not_run = self.skipped.saturating_add(self.pending);
         let bad = self.failed.saturating_add(self.other);

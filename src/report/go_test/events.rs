@@ -21,6 +21,8 @@ pub struct Event<'a> {
     output: Option<Cow<'a, str>>,
     #[serde(borrow)]
     import_path: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    time: Option<Cow<'a, str>>,
 }
 
 /// All packages of a report while it is read.
@@ -30,6 +32,8 @@ pub struct Packages {
     replayed: BTreeSet<String>,
     tests: Attempts,
     run: TestRun,
+    /// The second of the event before.
+    second: String,
 }
 
 /// One package.
@@ -49,6 +53,7 @@ impl Packages {
     /// # Errors
     /// A sentence, when it is none that Go writes.
     pub fn take(&mut self, event: &Event<'_>) -> Result<(), String> {
+        self.time(event.time.as_deref().unwrap_or_default());
         match &*event.action {
             "build-output" => Ok(()),
             "build-fail" => {
@@ -56,6 +61,16 @@ impl Packages {
                 Ok(())
             }
             action => self.of_package(action, event),
+        }
+    }
+
+    /// Many events bear the same second, and that is near enough.
+    fn time(&mut self, text: &str) {
+        let second = text.get(..19).unwrap_or_default();
+        if !second.is_empty() && second != self.second {
+            self.run.times.text(text);
+            self.second.clear();
+            self.second.push_str(second);
         }
     }
 

@@ -33,6 +33,9 @@ impl Content for Document {
             "testcase" => self.start_case(element),
             _ => self.start_other(element),
         };
+        if kind != Kind::Other {
+            element.value("timestamp").iter().for_each(|text| self.run.times.text(text));
+        }
         self.open.push(kind);
         Ok(())
     }

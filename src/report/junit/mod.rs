@@ -7,7 +7,8 @@
 //! - takes outcomes from elements and from the case's own attributes (`case.rs`), never from a suite's summary,
 //! - holds the summary against the elements and records where it claims more (`suite.rs`),
 //! - gives each test a stable name (`identity.rs`) and folds its attempts into one outcome,
-//! - keeps nothing else: no properties, output, messages, host names or times. They can hold personal data.
+//! - keeps the first and the last `timestamp` of suites and cases,
+//! - keeps nothing else: no properties, output, messages or host names. They can hold personal data.
 //!
 //! A document is read as a stream, without document types and entities. What is not one whole well-formed
 //! document, or is deeper, longer or larger than any runner writes, is an error.

@@ -10,6 +10,7 @@
 use super::gathered::{Gathered, is_hit, line_number, shortened};
 use super::{Format, ReportError};
 use crate::model::line_coverage::CoverageFormat;
+use crate::model::own_times::OwnTimes;
 use crate::report::xml::{self, Content, Element, LIMITS, Limits};
 use std::collections::BTreeMap;
 
@@ -36,6 +37,7 @@ struct Document {
     current: Option<String>,
     records: Shown,
     claimed: Claimed,
+    times: OwnTimes,
 }
 
 /// What an open element is to us.
@@ -100,6 +102,9 @@ impl Document {
     fn root(&mut self, element: &Element<'_>) -> Result<Part, String> {
         let count = |name: &str| element.value(name).map(claim).transpose();
         self.claimed = Claimed { lines: count("lines-valid")?, hit: count("lines-covered")? };
+        // Seconds or milliseconds; what is no number says nothing.
+        let stamp = element.value("timestamp").and_then(|text| text.trim().parse().ok());
+        stamp.into_iter().for_each(|number| self.times.number(number));
         Ok(Part::Other)
     }
 
@@ -131,6 +136,7 @@ impl Document {
         let contradictions = self.contradictions();
         let sources: Vec<&str> = self.sources.iter().map(|source| source.trim()).collect();
         let mut gathered = Gathered::default();
+        gathered.times.add(&self.times);
         for (name, lines) in &self.files {
             let file = gathered.file(names(&sources, name));
             lines.iter().for_each(|(line, hit)| file.run(*line, *line, *hit));

@@ -3,6 +3,7 @@
 use super::{Reported, ReportedFile};
 use crate::model::line_coverage::FileLines;
 use crate::model::lines::Lines;
+use crate::model::own_times::OwnTimes;
 use std::collections::BTreeMap;
 
 /// No source file has a line of a greater number; a report that says so is refused.
@@ -13,6 +14,8 @@ pub const LAST_LINE: u32 = 10_000_000;
 pub struct Gathered {
     files: BTreeMap<Vec<String>, GatheredFile>,
     contradictions: Vec<String>,
+    /// The times that the report names.
+    pub times: OwnTimes,
 }
 
 /// The lines of one file, in the order in which the report has them.
@@ -40,7 +43,7 @@ impl Gathered {
     /// All of it.
     pub fn finish(self) -> Reported {
         let files = self.files.into_iter().map(|(names, file)| file.finish(names)).collect();
-        Reported { files, contradictions: self.contradictions }
+        Reported { files, contradictions: self.contradictions, times: self.times }
     }
 }
 

@@ -59,6 +59,7 @@ impl Content for Document {
             "sourcefile" => self.source_file(element)?,
             "line" => self.line(element)?,
             "counter" => self.counter(element)?,
+            "sessioninfo" => self.session(element),
             _ => Part::Other,
         };
         self.open.push(part);
@@ -76,6 +77,13 @@ impl Content for Document {
 }
 
 impl Document {
+    /// When a program began that was measured, and when it told what it had executed.
+    fn session(&mut self, element: &Element<'_>) -> Part {
+        let numbers = ["start", "dump"].map(|name| element.value(name)?.trim().parse().ok());
+        numbers.into_iter().flatten().for_each(|number| self.gathered.times.number(number));
+        Part::Other
+    }
+
     fn source_file(&mut self, element: &Element<'_>) -> Result<Part, String> {
         if self.file.is_some() {
             return Err("a source file stands in a source file".into());

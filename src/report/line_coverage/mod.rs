@@ -6,6 +6,7 @@
 
 use super::{MAXIMUM_BYTES, ReportError};
 use crate::model::line_coverage::{CoverageFormat, FileLines};
+use crate::model::own_times::OwnTimes;
 use gathered::Gathered;
 use std::collections::BTreeMap;
 
@@ -27,6 +28,8 @@ pub struct Reported {
     pub files: Vec<ReportedFile>,
     /// Where it speaks against itself, each one sentence.
     pub contradictions: Vec<String>,
+    /// The times that it names.
+    pub times: OwnTimes,
 }
 
 /// What a report says of one file.

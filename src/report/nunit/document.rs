@@ -1,6 +1,7 @@
 //! The document: suites and tests.
 
 use super::outcome::{has_failed, outcome};
+use crate::model::own_times::OwnTimes;
 use crate::model::test_run::{SEPARATOR, TestOutcome, TestRun};
 use crate::report::attempts::Attempts;
 use crate::report::name::{assembly, is_assembly};
@@ -69,6 +70,7 @@ impl Document {
     fn suite(&mut self, element: &Element<'_>, name: &str) -> Kind {
         let name = if is_assembly(name) { assembly(name) } else { name };
         let label = if name.is_empty() { "the run".to_string() } else { format!("suite `{name}`") };
+        times(element, &mut self.run.times);
         self.suites.push(Suite {
             name: name.to_string(),
             claims: claims(label, element),
@@ -83,6 +85,7 @@ impl Document {
         let (outcome, said) = outcome(element);
         say(&mut self.run.contradictions, said.map(|what| format!("a test {what}")));
         let name = element.value("fullname").or_else(|| element.value("name")).unwrap_or("(unnamed)");
+        times(element, &mut self.run.times);
         self.test = Some(Test { id: self.identity(name), outcome });
         Kind::Test
     }
@@ -143,6 +146,16 @@ impl Suite {
             "failed tests" => shown.bad(),
             _ => shown.skipped,
         })
+    }
+}
+
+/// Version 3 has one attribute, version 2 two for the run.
+fn times(element: &Element<'_>, times: &mut OwnTimes) {
+    for name in ["start-time", "end-time"] {
+        element.value(name).iter().for_each(|text| times.text(text));
+    }
+    if let (Some(date), Some(time)) = (element.value("date"), element.value("time")) {
+        times.text(&format!("{date}T{time}"));
     }
 }
 

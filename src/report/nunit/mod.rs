@@ -14,7 +14,7 @@
 //!   name are two tests, and the worst decides.
 //! - The summaries of run and suites are held against their tests. The outermost element may be a single `test-suite`.
 //!
-//! Users, machines, paths, times and output are not kept.
+//! Users, machines, paths and output are not kept, of times only the first and the last.
 
 mod document;
 mod outcome;

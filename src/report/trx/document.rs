@@ -52,6 +52,7 @@ impl Content for Document {
             "resultsummary" => self.summary(element),
             "counters" => self.counters(element),
             "runinfo" => self.message(element),
+            "times" => self.times(element, &["creation", "queuing", "start", "finish"]),
             name if is_result(name) && element.attribute("testname").is_some() => self.result(element)?,
             _ => Kind::Other,
         };
@@ -91,7 +92,14 @@ impl Document {
             within: self.within.last().copied(),
         });
         self.within.push(self.results.len() - 1);
+        self.times(element, &["starttime", "endtime"]);
         Ok(Kind::Result)
+    }
+
+    fn times(&mut self, element: &Element<'_>, names: &[&str]) -> Kind {
+        let texts = names.iter().filter_map(|name| element.value(name));
+        texts.for_each(|text| self.run.times.text(text));
+        Kind::Other
     }
 
     fn summary(&mut self, element: &Element<'_>) -> Kind {

@@ -1,5 +1,6 @@
 //! The document: assemblies, collections and tests.
 
+use crate::model::own_times::OwnTimes;
 use crate::model::test_run::{SEPARATOR, TestOutcome, TestRun};
 use crate::report::attempts::Attempts;
 use crate::report::name::{assembly, below_class};
@@ -41,7 +42,12 @@ struct Test {
 impl Content for Document {
     fn start(&mut self, element: &Element<'_>) -> Result<(), String> {
         let kind = match element.name {
+            "assemblies" => {
+                times(element, &mut self.run.times);
+                Kind::Other
+            }
             "assembly" => {
+                times(element, &mut self.run.times);
                 self.assembly = assembly(element.value("name").unwrap_or_default()).to_string();
                 self.group("an assembly", element)
             }
@@ -151,5 +157,15 @@ impl Document {
     /// The run, once the document has ended.
     pub fn finish(self) -> TestRun {
         TestRun { tests: self.tests.finish(), ..self.run }
+    }
+}
+
+/// Version 3 names moments with their zone, all versions a date and a time of day without one.
+fn times(element: &Element<'_>, times: &mut OwnTimes) {
+    for name in ["start-rtf", "finish-rtf"] {
+        element.value(name).iter().for_each(|text| times.text(text));
+    }
+    if let (Some(date), Some(time)) = (element.value("run-date"), element.value("run-time")) {
+        times.text(&format!("{date}T{time}"));
     }
 }

@@ -6,7 +6,7 @@
 //! - A test is known by `assembly > type > name`. Two of one name are two tests, and the worst decides.
 //! - The summaries of assemblies and collections are held against their tests.
 //!
-//! Paths, environments, times and output are not kept.
+//! Paths, environments and output are not kept, of times only the first and the last.
 
 mod document;
 #[cfg(test)]
