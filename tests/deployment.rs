@@ -225,7 +225,7 @@ fn answers_that_the_host_withholds_leave_a_deployment_undetermined() {
         let verdict = judge(&lane, &Server::start(host), lane.tip(), &["--base", &base]);
         let idle =
             matches!(endpoint, Endpoint::Members | Endpoint::Commit | Endpoint::Classic | Endpoint::GraphQl)
-                || matches!(endpoint, Endpoint::Deployments | Endpoint::DeploymentStatuses);
+                || matches!(endpoint, Endpoint::DeploymentStatuses);
         let expected = if idle { 0 } else { 3 };
         assert_eq!(verdict.exit, expected, "{endpoint:?}: {}", verdict.text);
     }

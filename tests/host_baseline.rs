@@ -55,15 +55,20 @@ fn gate(verdict: &Verdict, word: &str) -> String {
 }
 
 #[test]
-fn without_a_record_the_baseline_is_the_hosts_word_and_is_marked() {
+fn without_a_record_the_hosts_word_alone_is_not_enough() {
     let lane = lane(2);
     let deployed = vec![done(5, lane.baseline(), 1)];
-    let verdict = judged(&lane, host(&lane, deployed), &["--record"]);
-    assert_eq!(verdict.exit, 0, "{}", verdict.text);
+    let verdict = judged(&lane, host(&lane, deployed.clone()), &["--record"]);
     assert_eq!(verdict.json["judged"]["base"], lane.baseline().to_string());
-    assert!(gate(&verdict, "noted").contains("is the host's word (deployment 5)"), "{}", verdict.text);
+    verdict.expect(3, "gate-integrity", "is the host's word (deployment 5)");
+    // It is no word to go by alone: whoever runs the gate the first time says so, as the finding tells them to.
+    let base = lane.baseline().to_string();
+    assert!(verdict.text.contains(&format!("--base {base}")), "{}", verdict.text);
+    let verdict = judged(&lane, host(&lane, deployed), &["--record", "--base", &base]);
+    assert_eq!(verdict.exit, 0, "{}", verdict.text);
+    assert!(gate(&verdict, "noted").contains("the host says so too (deployment 5)"), "{}", verdict.text);
     let (exit, text) = support::recorder::said(lane.directory(), &["list"]);
-    assert!(exit == 0 && text.contains("(host)"), "{text}");
+    assert!(exit == 0 && text.contains("(asserted)"), "{text}");
     assert_eq!(support::recorder::said(lane.directory(), &["verify", "production"]).0, 0);
 }
 
@@ -109,8 +114,10 @@ fn what_is_deployed_is_what_succeeded_last_and_stands() {
         ),
     ] {
         let verdict = judged(&lane, host(&lane, deployments.clone()), &[]);
-        assert_eq!(verdict.exit, 0, "{name}: {}", verdict.text);
+        verdict.expect(3, "gate-integrity", "is the host's word");
         assert_eq!(verdict.json["judged"]["base"], expected.to_string(), "{name}");
+        let said = judged(&lane, host(&lane, deployments.clone()), &["--base", &expected.to_string()]);
+        assert_eq!(said.exit, 0, "{name}: {}", said.text);
         let mut paged = host(&lane, deployments);
         paged.worlds[0].page_size = 1;
         let verdict = judged(&lane, paged, &[]);

@@ -108,6 +108,10 @@ fn an_honest_record_is_listed_shown_and_verified() {
     assert_eq!(project.say("show production 0").0, 2);
     let (exit, text) = project.say("verify production");
     assert!(
+        text.contains("records are not signed") && text.matches("was taken again").count() == 3,
+        "{text}"
+    );
+    assert!(
         exit == 0 && text.contains("3 records verify") && text.contains(&project.tip().to_string()),
         "{text}"
     );
@@ -121,7 +125,9 @@ fn an_auditor_gets_the_bytes_that_were_sealed() {
     let (_, decision) = project.say("show production 2 --file decision.json");
     let digest = portcullis::model::digest::Digest::of(decision.as_bytes());
     assert!(project.say("show production 2 --file record.json").1.contains(digest.as_str()));
-    assert_eq!(project.say("show production 2 --file facts.json").0, 2);
+    let (exit, facts) = project.say("show production 2 --file facts.json");
+    assert!(exit == 0 && facts.contains("\"environment\": \"production\""), "{facts}");
+    assert_eq!(project.say("show production 2 --file reports.json").0, 2);
 }
 
 #[test]
@@ -153,14 +159,13 @@ fn git_finds_nothing_wrong_with_a_record() {
 #[test]
 fn what_is_deployed_must_be_what_was_let_through() {
     let project = Project::new();
-    let candidate = project.candidate();
-    project.unverified(&format!("verify production --deployed {candidate}"), "has");
-    let name = portcullis::model::change::Revision::try_from(candidate.to_string()).unwrap();
-    insist(project.path(), &name, "robin");
-    assert_eq!(project.say(&format!("verify production --deployed {candidate}")).0, 0);
+    let next = commit("next");
+    project.unverified(&format!("verify production --deployed {next}"), "has");
+    insist(project.path(), &next, "robin");
+    assert_eq!(project.say(&format!("verify production --deployed {next}")).0, 0);
     assert_eq!(project.say("verify production --deployed nothing").0, 5);
     insist(project.path(), &commit("newer"), "robin");
-    project.unverified(&format!("verify production --deployed {candidate}"), "the newest record let through");
+    project.unverified(&format!("verify production --deployed {next}"), "the newest record let through");
 }
 
 #[test]
@@ -170,7 +175,9 @@ fn a_chain_that_was_cut_or_replaced_is_seen_by_what_is_remembered() {
     let remembered = format!("verify production --expect-tip {tip} --at-least 3");
     assert_eq!(project.say(&remembered).0, 0);
     insist(project.path(), &commit("next"), "robin");
-    assert_eq!(project.say(&remembered).0, 0);
+    let (exit, text) = project.say(&remembered);
+    let newer = format!("{} is newer than the record that was handed over", project.tip());
+    assert!(exit == 0 && text.contains(&newer), "{text}");
     project.set(REF, project.git.find_commit(tip).unwrap().parent_id(0).unwrap());
     assert_eq!(project.say("verify production").0, 0, "a shorter chain is a chain");
     project.unverified(&remembered, "does not hold record");
@@ -205,6 +212,9 @@ fn tampered_records_do_not_verify_and_nothing_is_recorded_on_top_of_them() {
         ("does not belong there", |project, _| {
             let tree = project.write(ObjectType::Tree, b"");
             project.retree(|builder| drop(builder.insert("more", tree, 0o040_000).unwrap()));
+        }),
+        ("facts.json is missing", |project, _| {
+            project.retree(|tree| tree.remove("facts.json").unwrap());
         }),
         ("policy.toml is missing", |project, _| {
             project.retree(|tree| tree.remove("policy.toml").unwrap());
@@ -259,15 +269,16 @@ fn on_top(project: &Project) -> u8 {
     use portcullis::cli::record::{Recording, record_decision};
     use portcullis::record::{Baseline, BaselineOrigin};
     let tip = portcullis::model::change::Revision::try_from(project.tip().to_string()).unwrap();
-    let baseline = Baseline { commit: commit("any"), origin: BaselineOrigin::Asserted };
+    let baseline = Baseline { commit: commit("before"), origin: BaselineOrigin::Asserted };
+    let facts = support::recorder::facts(project.path(), &production(), None, &commit("next"), &baseline);
     let recording = Recording {
         environment: &production(),
         tip: Some(&tip),
         candidate: &commit("next"),
-        decision: &support::recorder::allowing(&commit("next"), &baseline.commit),
+        decision: &support::recorder::decided(&facts),
         baseline,
-        facts: None,
-        policy: None,
+        facts: &facts,
+        policy: support::recorder::POLICY,
         recorder: "kim",
         time: "2026-01-02T03:04:05Z".parse().unwrap(),
     };
@@ -335,6 +346,68 @@ fn what_somebody_wrote_into_a_record_does_not_steer_the_terminal() {
     for command in [&["list"][..], &["show", "production"]] {
         let (exit, text) = said(directory.path(), command);
         assert!(exit == 0 && !text.contains(['\u{1b}', '\u{202e}']) && !text.contains("\n::error"), "{text}");
+    }
+}
+
+/// The newest record as the earlier form was, without facts, on top of the records before it.
+fn earlier_form(project: &Project) {
+    use portcullis::model::digest::Digest;
+    use portcullis::record::{Entry, commit_bytes};
+    let tip = project.git.find_commit(project.tip()).unwrap();
+    let record = tip.tree().unwrap().get_name("record.json").unwrap().id();
+    let mut entry: Entry = serde_json::from_slice(&project.raw(record)).unwrap();
+    (entry.schema, entry.facts) = (portcullis::record::EARLIER, None);
+    let bytes = entry.bytes().unwrap();
+    let mut builder = project.git.treebuilder(Some(&tip.tree().unwrap())).unwrap();
+    builder.remove("facts.json").unwrap();
+    builder.insert("record.json", project.write(ObjectType::Blob, &bytes), 0o100_644).unwrap();
+    let tree = builder.write().unwrap().to_string().try_into().unwrap();
+    let parent = tip.parent_id(0).ok().map(|id| id.to_string().try_into().unwrap());
+    let commit = commit_bytes(&tree, parent.as_ref(), &entry, &Digest::of(&bytes));
+    project.set(REF, project.write(ObjectType::Commit, &commit));
+}
+
+#[test]
+fn a_record_of_the_earlier_form_is_shown_and_never_verified() {
+    let directory = TempDir::new().unwrap();
+    let git = init(directory.path());
+    deployed(directory.path(), 1);
+    let project = Project { directory, git };
+    earlier_form(&project);
+    let (exit, text) = project.say("list");
+    assert!(exit == 0 && text.contains("(cannot be taken again)"), "{text}");
+    let (exit, text) = project.say("show production");
+    assert!(exit == 0 && text.contains("cannot be taken again"), "{text}");
+    let (exit, text) = project.say("verify production");
+    assert!(
+        exit == 3 && text.contains("keeps no facts") && !text.contains("records verify"),
+        "{exit} {text}"
+    );
+    // Of three, the one that keeps no facts after others that do is no record.
+    let project = Project::new();
+    earlier_form(&project);
+    project.unverified("verify production", "it keeps no facts, and a record before it does");
+}
+
+#[test]
+fn what_the_clone_does_not_hold_is_not_taken_for_seen() {
+    let project = Project::new();
+    insist(project.path(), &commit("a commit that nobody has"), "robin");
+    let (exit, text) = project.say("verify production");
+    assert!(exit == 3 && text.contains("not held against the repository"), "{exit} {text}");
+    assert!(text.contains("1 of 4 records cannot be verified"), "{text}");
+}
+
+#[test]
+fn every_break_is_named() {
+    let project = Project::new();
+    project.recommit(|text| text.replacen("author portcullis", "author Robin", 1));
+    let id = project.write(ObjectType::Blob, b"{}");
+    project.retree(|tree| drop(tree.insert("decision.json", id, 0o100_644).unwrap()));
+    for part in
+        ["its commit is not the one", "decision.json is not what was sealed", "decision.json cannot be read"]
+    {
+        project.unverified("verify production", part);
     }
 }
 

@@ -8,15 +8,15 @@
 
 use git2::Oid;
 use jiff::{SignedDuration, Timestamp};
-use portcullis::cli::demo::stage::{KIM, revision};
+use portcullis::cli::demo::stage::KIM;
 use portcullis::cli::demo::world::{Bend, Endpoint};
-use portcullis::cli::record::{Recording, record_decision};
-use portcullis::record::{Baseline, BaselineOrigin};
+use portcullis::record::BaselineOrigin;
 use support::Server;
+use support::forger::{Forgery, facts, replaced};
 use support::gate::Verdict;
 use support::lane::state::{Body, File, Op};
 use support::lane::{How, Lane, ROBIN};
-use support::recorder::{allowing, chain, production, said};
+use support::recorder::said;
 use support::release::{command, judge};
 
 mod support;
@@ -170,27 +170,14 @@ fn attack_7_nothing_comes_back_that_did_not_pass_the_gate() {
 
 #[test]
 fn attack_14_a_forged_rollback_does_not_verify() {
-    let (lane, older, newer) = deployed();
-    let before = chain(lane.directory()).unwrap();
-    let forged = revision(lane.baseline()).unwrap();
-    let newer = revision(newer).unwrap();
-    let record = |candidate| {
-        let mut decision = allowing(candidate, &newer);
-        decision.judged.repository = None;
-        let recording = Recording {
-            environment: &production(),
-            tip: before.tip(),
-            candidate,
-            baseline: Baseline { commit: newer.clone(), origin: BaselineOrigin::Rollback },
-            decision: &decision,
-            facts: None,
-            policy: None,
-            recorder: "mallory",
-            time: "2026-01-02T03:04:05Z".parse().unwrap(),
-        };
-        record_decision(lane.directory(), &recording).unwrap();
-    };
-    record(&forged);
+    let (mut lane, older, newer) = deployed();
+    land(&mut lane, vec![leave(&entry(newer, older))], true);
+    let gathered = facts(&lane, older, &[]);
+    // What was never let through, with the leave and the facts of what was.
+    let never = lane.baseline().to_string();
+    let mut forged = Forgery::from(&lane, &replaced(&gathered, &older.to_string(), &never));
+    forged.entry.baseline.origin = BaselineOrigin::Rollback;
+    forged.push(&lane);
     let (exit, text) = said(lane.directory(), &["verify", "production"]);
     assert_eq!(exit, 6, "{text}");
     assert!(text.contains("goes back to a commit that no record before it let through"), "{text}");

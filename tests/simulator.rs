@@ -13,11 +13,15 @@ use portcullis::cli::demo::stage::revision;
 use portcullis::collect::deployment::{Target, Witnesses, gather_deployment};
 use portcullis::collect::git::Repository;
 use portcullis::collect::host::github::{GitHub, Patience};
+use portcullis::collect::recorded::contradictions;
 use portcullis::decide::decide_deployment;
-use portcullis::model::change::BranchName;
+use portcullis::model::change::{BranchName, Revision};
 use portcullis::model::decision::{Decision, Finding, Outcome, SubjectKind, Verdict};
-use portcullis::model::deployment::{Baseline, BaselineOrigin};
+use portcullis::model::deployment::{
+    Baseline, BaselineOrigin, Deployment, HostDeployment, LandingFacts, Recorded,
+};
 use portcullis::model::fact::{Fact, Gap};
+use portcullis::model::landing::{Coverage, Span};
 use portcullis::model::path::RepoPath;
 use portcullis::policy::Policy;
 use std::collections::BTreeSet;
@@ -53,6 +57,27 @@ fn played(story: &[Plan]) -> Lane {
 }
 
 fn judge(lane: &Lane) -> Decision {
+    let start = revision(lane.baseline()).unwrap();
+    judged(&gathered(
+        lane,
+        Words { origin: BaselineOrigin::Asserted, baseline: start, record: None, host: None },
+    ))
+}
+
+fn judged(facts: &Deployment) -> Decision {
+    decide_deployment(&Policy::parse(support::lane::POLICY).unwrap(), facts)
+}
+
+/// Who says what is deployed.
+struct Words {
+    origin: BaselineOrigin,
+    baseline: Revision,
+    /// What the only record let through.
+    record: Option<Revision>,
+    host: Option<Revision>,
+}
+
+fn gathered(lane: &Lane, words: Words) -> Deployment {
     let repository = Repository::open(lane.directory()).unwrap();
     let policy = Policy::parse(support::lane::POLICY).unwrap();
     let inquiry = policy.inquiry(Some(RepoPath::from("portcullis.toml")));
@@ -63,10 +88,20 @@ fn judge(lane: &Lane) -> Decision {
         environment: "production".to_string(),
         branch: BranchName::new("main"),
         candidate: revision(lane.tip()).unwrap(),
-        baseline: Baseline { revision: revision(lane.baseline()).unwrap(), origin: BaselineOrigin::Asserted },
+        baseline: Baseline { revision: words.baseline, origin: words.origin },
         deployer: Fact::Gap(Gap::not_asked("who deploys", "no policy of the lane asks")),
-        by_host: Fact::Known(None),
-        recorded: Fact::Known(Vec::new()),
+        by_host: Fact::Known(words.host.map(|revision| HostDeployment {
+            number: 5,
+            revision,
+            since: jiff::Timestamp::UNIX_EPOCH,
+        })),
+        recorded: Fact::Known(
+            words
+                .record
+                .into_iter()
+                .map(|candidate| Recorded { number: 1, candidate, taken_again: true })
+                .collect(),
+        ),
     };
     let witnesses = Witnesses {
         repository: &repository,
@@ -76,7 +111,7 @@ fn judge(lane: &Lane) -> Decision {
         evidence: &[],
         observed: jiff::Timestamp::UNIX_EPOCH,
     };
-    decide_deployment(&policy, &gather_deployment(&inquiry, target, &witnesses, &|_, _| ()))
+    gather_deployment(&inquiry, target, &witnesses, &|_, _| ())
 }
 
 /// The landing that a finding speaks of.
@@ -192,4 +227,138 @@ fn exactly_the_planted_landings_are_named() {
         }
     }
     println!("{histories} histories from seed {first}: {landings} plans, {planted} of them planted");
+}
+
+/// What somebody may do to the facts of a record; `None` where there is nothing to do it to.
+type Bend = fn(&mut Deployment, &mut Rng) -> Option<()>;
+
+const BENDS: &[(&str, Bend)] = &[
+    ("a landing is left out", |facts, rng| {
+        let (Fact::Known(landings), Fact::Known(Span::Steps(steps))) = (&mut facts.landings, &mut facts.span)
+        else {
+            return None;
+        };
+        let gone = landings.remove(rng.below(landings.len()));
+        steps.retain(|step| !gone.steps.contains(&step.commit.id));
+        Some(())
+    }),
+    ("a commit is left out", |facts, rng| {
+        let Fact::Known(Span::Steps(steps)) = &mut facts.span else { return None };
+        let at = rng.below(steps.len());
+        steps[at].brought.pop().map(drop)
+    }),
+    ("a landing changed nothing", |facts, rng| {
+        let landing = any_landing(facts, rng, |one| {
+            !matches!(one.coverage, Coverage::Unchanged | Coverage::Unverifiable(_))
+        })?;
+        landing.coverage = Coverage::Unchanged;
+        Some(())
+    }),
+    ("a landing touched no file", |facts, rng| {
+        let touches = |one: &LandingFacts| one.files.value().is_some_and(|files| !files.is_empty());
+        any_landing(facts, rng, touches)?.files = Fact::Known(Vec::new());
+        Some(())
+    }),
+    ("a request has an author less", |facts, rng| {
+        let has = |one: &LandingFacts| {
+            let requests = one.requests.value().into_iter().flatten();
+            requests.filter_map(|facts| facts.change.value()).any(|change| !change.commits.is_empty())
+        };
+        let Fact::Known(requests) = &mut any_landing(facts, rng, has)?.requests else { return None };
+        let changes = requests.iter_mut().filter_map(|facts| match &mut facts.change {
+            Fact::Known(change) if !change.commits.is_empty() => Some(change),
+            _ => None,
+        });
+        changes.into_iter().next()?.commits.pop().map(drop)
+    }),
+    ("waivers that stand nowhere", |facts, _| {
+        let Fact::Known(gate) = &mut facts.whole.gate else { return None };
+        gate.waivers_after = Some("schema = 1\n".to_string());
+        Some(())
+    }),
+];
+
+fn any_landing<'f>(
+    facts: &'f mut Deployment,
+    rng: &mut Rng,
+    fits: impl Fn(&LandingFacts) -> bool,
+) -> Option<&'f mut LandingFacts> {
+    let Fact::Known(landings) = &mut facts.landings else { return None };
+    let mut all: Vec<_> = landings.iter_mut().filter(|landing| fits(landing)).collect();
+    (!all.is_empty()).then(|| all.swap_remove(rng.below(all.len())))
+}
+
+/// The repository bears out the facts of every history, and of none that somebody bent.
+#[test]
+fn facts_of_a_record_stand_until_they_are_bent() {
+    let first = setting("PORTCULLIS_SIMULATOR_SEED").unwrap_or(1);
+    let histories = setting("PORTCULLIS_SIMULATOR_HISTORIES").unwrap_or(HISTORIES) / 5;
+    let mut bent = 0;
+    for seed in first..first + histories {
+        let (lane, mut rng) = (played(&story(seed)), Rng(seed ^ 0x5eed));
+        let repository = Repository::open(lane.directory()).unwrap();
+        let start = revision(lane.baseline()).unwrap();
+        let words = Words { origin: BaselineOrigin::Asserted, baseline: start, record: None, host: None };
+        let honest = gathered(&lane, words);
+        let against = |facts: &Deployment| contradictions(&repository, support::lane::POLICY, facts);
+        assert_eq!(against(&honest), Ok(Vec::new()), "PORTCULLIS_SIMULATOR_SEED={seed}");
+        for (name, bend) in BENDS {
+            let mut facts = honest.clone();
+            if bend(&mut facts, &mut rng).is_some() {
+                let found = against(&facts);
+                assert!(
+                    found.is_ok_and(|found| !found.is_empty()),
+                    "PORTCULLIS_SIMULATOR_SEED={seed}: {name}"
+                );
+                bent += 1;
+            }
+        }
+    }
+    println!("{histories} histories from seed {first}: {bent} records of bent facts");
+}
+
+/// What is deployed is what record and host say; a commit that somebody else says skips what was planted before it.
+#[test]
+fn a_baseline_that_skips_landings_never_stands() {
+    let first = setting("PORTCULLIS_SIMULATOR_SEED").unwrap_or(1);
+    let histories = setting("PORTCULLIS_SIMULATOR_HISTORIES").unwrap_or(HISTORIES) / 10;
+    for seed in first..first + histories {
+        let (lane, mut rng) = (played(&story(seed)), Rng(seed ^ 0xba5e));
+        let until = lane.line.len() - 1;
+        let (record, skip) = (rng.below(until), rng.below(until));
+        let (record, skip) = (record.min(skip), record.max(skip));
+        let at = |place: usize| revision(lane.line[place]).unwrap();
+        let recorded = Some(at(record));
+        let contradicts = |facts: &Deployment| {
+            let decision = judged(facts);
+            let stops = |found: &&Finding| {
+                found.subject.kind == SubjectKind::Environment
+                    && found.verdict.outcome() > Some(Outcome::Allow)
+            };
+            (decision.findings.iter().any(|found| stops(&found)), decision.outcome)
+        };
+        for host in [None, recorded.clone()] {
+            for origin in [BaselineOrigin::Recorded(1), BaselineOrigin::Asserted] {
+                let words =
+                    Words { origin, baseline: at(record), record: recorded.clone(), host: host.clone() };
+                let (stopped, _) = contradicts(&gathered(&lane, words));
+                assert!(!stopped, "PORTCULLIS_SIMULATOR_SEED={seed}: what record and host say");
+            }
+        }
+        if skip == record {
+            continue;
+        }
+        for (origin, record, host) in [
+            (BaselineOrigin::Asserted, recorded.clone(), recorded.clone()),
+            (BaselineOrigin::Asserted, recorded.clone(), None),
+            (BaselineOrigin::Asserted, recorded.clone(), Some(at(skip))),
+            (BaselineOrigin::Asserted, None, recorded.clone()),
+            (BaselineOrigin::Host(5), None, Some(at(skip))),
+        ] {
+            let name = format!("{origin:?} {record:?} {host:?}");
+            let words = Words { origin, baseline: at(skip), record, host };
+            let (stopped, outcome) = contradicts(&gathered(&lane, words));
+            assert!(stopped && outcome > Outcome::Allow, "PORTCULLIS_SIMULATOR_SEED={seed}: {name}");
+        }
+    }
 }

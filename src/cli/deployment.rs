@@ -6,8 +6,10 @@ use super::record::{Recording, Unrecorded, record_decision};
 use super::{HostName, Subject, actions, output};
 use crate::collect::deployment::{Target, Witnesses, gather_deployment};
 use crate::collect::git::Repository;
+use crate::collect::git::record::Closeness;
 use crate::collect::host::Host;
 use crate::collect::host::github::{GitHub, Patience};
+use crate::collect::recorded::policy_elsewhere;
 use crate::model::change::{BranchName, Revision};
 use crate::model::decision::{Decision, Judged, Outcome};
 use crate::model::deployment::{
@@ -15,18 +17,18 @@ use crate::model::deployment::{
 };
 use crate::model::environment::Environment;
 use crate::model::fact::{Fact, Gap, GapReason};
-use crate::model::landing::Span;
 use crate::model::person::Login;
 use crate::policy::Policy;
-use crate::record::{self, Chain};
+use crate::record::{self, Chain, Entry, Link, Standing};
+use crate::render;
 use clap::Args;
 use std::path::Path;
 
 /// What a deployment adds to what is judged.
 #[derive(Debug, Args)]
 pub struct Deploying {
-    /// Judge a deployment: everything that landed since what is deployed there. The baseline is `--base`, else what the
-    /// record says, else what the host says; the candidate is `--head`.
+    /// Judge a deployment: everything that landed since what is deployed there. The baseline is what the record says; the first
+    /// time it is `--base`, which may contradict neither record nor host. The candidate is `--head`.
     #[arg(long, value_name = "NAME", help_heading = "Deployment")]
     environment: Option<Environment>,
     /// The branch that is deployed from. Without it: the job's branch, or the policy's if it names one.
@@ -87,23 +89,21 @@ pub fn run(
 }
 
 fn record(directory: &Path, environment: &Environment, ready: &Prepared, decision: &Decision) -> Result<()> {
-    let baseline = ready.facts.baseline.known().map_err(|gap| Failure::environment(gap.to_string()))?;
-    let origin = match baseline.origin {
-        BaselineOrigin::Recorded(_) if ready.facts.span.value() == Some(&Span::Behind) => {
-            record::BaselineOrigin::Rollback
-        }
-        BaselineOrigin::Recorded(_) => record::BaselineOrigin::Recorded,
-        BaselineOrigin::Asserted => record::BaselineOrigin::Asserted,
-        BaselineOrigin::Host(_) => record::BaselineOrigin::Host,
+    let facts = &ready.facts;
+    let baseline = facts.baseline.known().map_err(|gap| Failure::environment(gap.to_string()))?;
+    let Some(origin) = record::BaselineOrigin::of(facts) else {
+        output::remark("nothing is recorded: the newest record let this deployment through, and stands");
+        return Ok(());
     };
+    of_the_repository(directory, ready, &baseline.revision)?;
     let recording = Recording {
         environment,
         tip: ready.tip.as_ref(),
-        candidate: &ready.facts.candidate,
+        candidate: &facts.candidate,
         baseline: record::Baseline { commit: baseline.revision.clone(), origin },
         decision,
-        facts: None,
-        policy: Some(&ready.policy.text),
+        facts,
+        policy: &ready.policy.text,
         recorder: &actions::recorder(),
         time: jiff::Timestamp::now(),
     };
@@ -124,6 +124,18 @@ fn record(directory: &Path, environment: &Environment, ready: &Prepared, decisio
             )))
         }
         Err(unrecorded) => Err(unrecorded.into()),
+    }
+}
+
+/// A record rests on the policy that stands at its baseline, where one stands there: whoever reads it later finds no other.
+fn of_the_repository(directory: &Path, ready: &Prepared, baseline: &Revision) -> Result<()> {
+    let (policy, inquiry) = (&ready.policy.text, &ready.facts.whole.inquiry);
+    match policy_elsewhere(&Repository::open(directory)?, policy, baseline, inquiry) {
+        Ok(None) => Ok(()),
+        Ok(Some(elsewhere)) => Err(Failure::unverified(format!(
+            "this decision cannot be recorded: {elsewhere}; leave out --policy"
+        ))),
+        Err(gap) => Err(Failure::environment(gap.to_string())),
     }
 }
 
@@ -148,10 +160,13 @@ pub fn prepare(
     };
     let host = host(subject, connection)?;
     let known = Known::gather(&repository, host.as_deref(), environment);
-    let (baseline, tip) = match baseline(&repository, subject, environment, &known)? {
+    let (baseline, tip) = match baseline(&repository, subject, &candidate, environment, &known)? {
         Ok(found) => found,
         Err(gap) => return Ok(Preparation::Unseen(Box::new(judged), gap)),
     };
+    if let Some(gap) = asked_of(subject).and_then(|asked| known.of_another(&asked)) {
+        return Ok(Preparation::Unseen(Box::new(judged), gap));
+    }
     let ends = Ends { base: baseline.revision.clone(), head: candidate.clone() };
     let (policy, inquiry) = match policy_at(&repository, directory, subject, &ends)? {
         Ok(found) => found,
@@ -189,7 +204,25 @@ impl Known {
             Some(host) => host.deployed(environment.as_str()),
             None => Fact::Gap(Gap::not_asked("what the host says is deployed", "name the host")),
         };
-        Known { chain: repository.deployments(environment), by_host }
+        let chain = repository.deployments(environment, &super::record::judge, Closeness::Repository);
+        Known { chain, by_host }
+    }
+
+    /// A copy of a repository has the same commits and other reviewers, and so have its records.
+    fn of_another(&self, asked: &str) -> Option<Gap> {
+        let chain = self.chain.value()?.as_ref()?;
+        let of = chain.links.last()?.entry.repository.as_deref().unwrap_or("no host");
+        (!of.eq_ignore_ascii_case(asked)).then(|| {
+            Gap::new(
+                format!("what was let through to {}", chain.environment),
+                GapReason::Contradiction,
+                format!("its records are of {of}, and the host is asked about {asked}"),
+                format!(
+                    "Fetch the records of {asked}; if it was renamed, delete `{}` and begin anew with --base.",
+                    record::reference(&chain.environment)
+                ),
+            )
+        })
     }
 
     /// What the records let through, where they can be believed.
@@ -199,29 +232,45 @@ impl Known {
             Fact::Known(None) => return Fact::Known(Vec::new()),
             Fact::Gap(gap) => return Fact::Gap(gap.clone()),
         };
-        let all = chain.links.iter().map(|link| {
-            let (number, candidate) = (link.entry.number, link.entry.candidate.clone());
-            Recorded { number, candidate }
+        let unseen = chain.links.iter().find_map(|link| match &link.standing {
+            Standing::Unseen(gap) => Some(gap),
+            Standing::Taken | Standing::Cannot(_) | Standing::Broken => None,
         });
-        match chain.last() {
-            Ok(_) => Fact::Known(all.collect()),
-            Err(_) => Fact::Gap(Gap::new(
-                format!("what was let through to {}", chain.environment),
-                GapReason::Untrusted,
-                "its records do not verify",
-                format!("See `portcullis record verify {}`.", chain.environment),
-            )),
+        match unseen {
+            Some(gap) => Fact::Gap(gap.clone()),
+            None => Fact::Known(chain.links.iter().map(one).collect()),
         }
     }
+
+    /// The newest record, where this would be the same deployment once more and the host does not say that it took place.
+    /// `said` is the baseline of the command line.
+    fn tried(&self, candidate: &Revision, said: Option<&Revision>) -> Option<&Link> {
+        let last = self.chain.value()?.as_ref()?.last().ok()?;
+        let before = &last.entry.baseline.commit;
+        let failed = match &self.by_host {
+            Fact::Known(Some(host)) => host.revision == *before,
+            // Without any word of the host only the command line can say where the deployment begins.
+            Fact::Known(None) => said.is_some(),
+            Fact::Gap(_) => false,
+        };
+        let same = last.entry.candidate == *candidate && said.is_none_or(|said| said == before);
+        (same && failed).then_some(last)
+    }
+}
+
+fn one(link: &Link) -> Recorded {
+    let Entry { number, candidate, .. } = &link.entry;
+    Recorded { number: *number, candidate: candidate.clone(), taken_again: link.standing.is_taken() }
 }
 
 type Found = (Baseline, Option<Revision>);
 
 /// What is deployed: what `--base` says, and it is marked as such; else what the newest record let through; else what the
-/// host says.
+/// host says. A deployment that is tried again begins where it began. Whether they agree is for the judge.
 fn baseline(
     repository: &Repository,
     subject: &Subject,
+    candidate: &Revision,
     environment: &Environment,
     known: &Known,
 ) -> Result<std::result::Result<Found, Gap>> {
@@ -229,23 +278,32 @@ fn baseline(
         Fact::Known(chain) => chain,
         Fact::Gap(gap) => return Ok(Err(gap.clone())),
     };
+    if let Some(Err(problems)) = chain.as_ref().map(Chain::last) {
+        let problems: Vec<_> = problems.iter().map(render::record::problem).collect();
+        return Err(Failure {
+            exit: Exit::Unverified,
+            message: format!(
+                "the records of {environment} do not verify: {}; see `portcullis record verify {environment}`",
+                problems.join("; ")
+            ),
+        });
+    }
     let tip = chain.as_ref().and_then(Chain::tip).cloned();
-    if let Some(name) = &subject.base {
-        let revision = repository.resolve(name)?;
+    let said = subject.base.as_ref().map(|name| repository.resolve(name)).transpose()?;
+    if let Some(last) = known.tried(candidate, said.as_ref()) {
+        let (revision, origin) =
+            (last.entry.baseline.commit.clone(), BaselineOrigin::Retry(last.entry.number));
+        return Ok(Ok((Baseline { revision, origin }, tip)));
+    }
+    if let Some(revision) = said {
         return Ok(Ok((Baseline { revision, origin: BaselineOrigin::Asserted }, tip)));
     }
-    let Some(chain) = chain else { return by_host(environment, &known.by_host) };
-    match chain.last() {
-        Ok(last) => {
+    match chain.as_ref().and_then(|chain| chain.links.last()) {
+        None => by_host(environment, &known.by_host),
+        Some(last) => {
             let origin = BaselineOrigin::Recorded(last.entry.number);
             Ok(Ok((Baseline { revision: last.entry.candidate.clone(), origin }, tip)))
         }
-        Err(_) => Err(Failure {
-            exit: Exit::Unverified,
-            message: format!(
-                "the records of {environment} do not verify; see `portcullis record verify {environment}`"
-            ),
-        }),
     }
 }
 
@@ -299,16 +357,23 @@ pub fn branch_named(name: Option<&str>, policy: &Policy) -> Option<BranchName> {
 }
 
 fn host(subject: &Subject, connection: Connection) -> Result<Option<Box<dyn Host>>> {
-    let repository = match (subject.host, &subject.repository) {
-        (Some(HostName::None), _) => return Ok(None),
-        (_, Some(repository)) => repository.clone(),
-        (_, None) => actions::repository().ok_or_else(|| {
-            Failure::usage(
-                "name the host: --host github --repository OWNER/NAME, or --host none for what git alone can tell",
-            )
-        })?,
-    };
+    if let Some(HostName::None) = subject.host {
+        return Ok(None);
+    }
+    let repository = asked_of(subject).ok_or_else(|| {
+        Failure::usage(
+            "name the host: --host github --repository OWNER/NAME, or --host none for what git alone can tell",
+        )
+    })?;
     host_of(&repository, connection).map(Some)
+}
+
+/// The repository that the host is asked about.
+fn asked_of(subject: &Subject) -> Option<String> {
+    match subject.host {
+        Some(HostName::None) => None,
+        _ => subject.repository.clone().or_else(actions::repository),
+    }
 }
 
 /// The host of a repository.

@@ -3,11 +3,11 @@
 use super::deployment::{self, Deploying};
 use super::exit::{Exit, Failure, Result};
 use super::judged::{Preparation, connection, prepare};
+use super::record::facts_json;
 use super::{Subject, output};
 use crate::model::environment::Environment;
 use crate::model::fact::Gap;
 use clap::Args;
-use serde::Serialize;
 use std::path::{Path, PathBuf};
 
 /// Arguments of `facts`.
@@ -32,7 +32,6 @@ pub fn run(directory: &Path, arguments: &Arguments) -> Result {
         Some(environment) => of_deployment(directory, arguments, environment)?,
         None => of_change(directory, arguments)?,
     };
-    let json = crate::render::plain_json(&json) + "\n";
     match &arguments.output {
         Some(file) => output::write_file(file, json.as_bytes())?,
         None => output::stdout(json.as_bytes())?,
@@ -42,7 +41,7 @@ pub fn run(directory: &Path, arguments: &Arguments) -> Result {
 
 fn of_change(directory: &Path, arguments: &Arguments) -> Result<String> {
     match prepare(directory, &arguments.subject)? {
-        Preparation::Ready(ready) => json(&ready.facts),
+        Preparation::Ready(ready) => facts_json(&ready.facts),
         Preparation::Unseen(_, gap) => Err(unseen(&gap)),
     }
 }
@@ -50,13 +49,9 @@ fn of_change(directory: &Path, arguments: &Arguments) -> Result<String> {
 fn of_deployment(directory: &Path, arguments: &Arguments, environment: &Environment) -> Result<String> {
     let Arguments { subject, deploying, .. } = arguments;
     match deployment::prepare(directory, subject, deploying, environment, connection())? {
-        deployment::Preparation::Ready(ready) => json(&ready.facts),
+        deployment::Preparation::Ready(ready) => facts_json(&ready.facts),
         deployment::Preparation::Unseen(_, gap) => Err(unseen(&gap)),
     }
-}
-
-fn json(facts: &impl Serialize) -> Result<String> {
-    serde_json::to_string_pretty(facts).map_err(|error| Failure::environment(error.to_string()))
 }
 
 fn unseen(gap: &Gap) -> Failure {

@@ -19,7 +19,7 @@ use crate::policy::Policy;
 use std::path::Path;
 
 /// Where a policy stands in the repository that it speaks of.
-pub const POLICY: &str = "portcullis.toml";
+pub const POLICY: &str = crate::model::facts::POLICY_PATH;
 
 /// Everything a decision needs.
 pub struct Prepared {

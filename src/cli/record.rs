@@ -3,17 +3,22 @@
 use super::exit::{Exit, Failure, Result};
 use super::output;
 use crate::collect::git::Repository;
-use crate::collect::git::record::FETCH;
+use crate::collect::git::record::{Closeness, FETCH};
 use crate::collect::git::record_writer::{Appended, Refusal, append};
+use crate::decide::decide_deployment;
 use crate::model::change::Revision;
 use crate::model::decision::Decision;
+use crate::model::deployment::Deployment;
 use crate::model::environment::Environment;
 use crate::model::fact::{Fact, Gap, GapReason};
-use crate::model::facts::Facts;
-use crate::record::{self, Baseline, Chain, Draft, Link, Material, Sealed};
+use crate::policy::Policy;
+use crate::record::{self, Baseline, Chain, Draft, Link, Sealed};
 use crate::render::{self, Style};
-use clap::{Args, Subcommand};
+use clap::Subcommand;
+use serde::Serialize;
 use std::path::Path;
+
+mod verify;
 
 /// What to do with the records.
 #[derive(Debug, Subcommand)]
@@ -34,29 +39,8 @@ pub enum Command {
         #[arg(long, value_name = "NAME")]
         file: Option<String>,
     },
-    /// Verify every record of an environment.
-    Verify(Expectations),
-}
-
-/// What the records must hold.
-#[derive(Debug, Args)]
-pub struct Expectations {
-    /// The environment.
-    environment: Environment,
-    /// The commit that is deployed now: it must be the one that the newest record let through.
-    #[arg(long, value_name = "REV")]
-    deployed: Option<String>,
-    /// The commit of a record that is known from elsewhere, such as the newest of last time. It must still be among
-    /// the records.
-    #[arg(long, value_name = "COMMIT", value_parser = object_name)]
-    expect_tip: Option<Revision>,
-    /// There must be at least so many records.
-    #[arg(long, value_name = "N")]
-    at_least: Option<u64>,
-}
-
-fn object_name(text: &str) -> std::result::Result<Revision, String> {
-    Revision::try_from(text.to_string())
+    /// Verify every record of an environment, and take each decision again from the facts and the policy that it keeps.
+    Verify(verify::Expectations),
 }
 
 /// Runs one of the commands.
@@ -70,7 +54,7 @@ pub fn run(directory: &Path, command: &Command) -> Result {
         Command::Show { environment, number, file } => {
             show(&repository, environment, *number, file.as_deref())
         }
-        Command::Verify(expectations) => verify(&repository, expectations),
+        Command::Verify(expectations) => verify::run(&repository, expectations),
     }
 }
 
@@ -150,44 +134,16 @@ fn show_file(repository: &Repository, chain: &Chain, number: Option<u64>, file: 
     output::stdout(bytes)
 }
 
-fn verify(repository: &Repository, expected: &Expectations) -> Result {
-    let environment = &expected.environment;
-    let deployed = expected.deployed.as_ref().map(|name| repository.resolve(name)).transpose()?;
-    let remembers = expected.expect_tip.is_some() || expected.at_least.is_some_and(|least| least > 0);
-    let Some(chain) = chain(repository, environment)? else {
-        let none = none(environment);
-        return Err(if remembers { Failure::unverified(none.message) } else { none });
-    };
-    let differences = differences(&chain, expected, deployed.as_ref());
-    differences.iter().for_each(|difference| output::complain(difference));
-    if complain(&chain) || !differences.is_empty() {
-        return Ok(Exit::Unverified);
-    }
-    let tip = chain.tip().map(ToString::to_string).unwrap_or_default();
-    let count = chain.commits.len();
-    output::stdout(format!("{environment}: {count} records verify; the newest is {tip}\n").as_bytes())?;
-    Ok(Exit::Allowed)
-}
-
-/// What the chain does not hold although it should.
-fn differences(chain: &Chain, expected: &Expectations, deployed: Option<&Revision>) -> Vec<String> {
-    let environment = &chain.environment;
-    let cut = expected.at_least.filter(|least| (chain.commits.len() as u64) < *least).map(|least| {
-        format!("{environment} has {} records, and there should be at least {least}", chain.commits.len())
-    });
-    let moved = expected.expect_tip.as_ref().filter(|tip| !chain.holds(tip)).map(|tip| {
-        format!("{environment} does not hold record {tip} any more: its ref was moved, or the record forked")
-    });
-    let last = chain.links.last().map(|link| &link.entry.candidate);
-    let other = deployed.filter(|deployed| last != Some(deployed)).map(|deployed| {
-        let last = last.map_or("none", |last| last.as_str());
-        format!("{environment} has {deployed} deployed, and the newest record let through {last}")
-    });
-    [cut, moved, other].into_iter().flatten().collect()
-}
-
 fn chain(repository: &Repository, environment: &Environment) -> Result<Option<Chain>> {
-    match repository.deployments(environment) {
+    looked_at(repository, environment, Closeness::Chain)
+}
+
+fn looked_at(
+    repository: &Repository,
+    environment: &Environment,
+    closeness: Closeness,
+) -> Result<Option<Chain>> {
+    match repository.deployments(environment, &judge, closeness) {
         Fact::Known(chain) => Ok(chain),
         Fact::Gap(gap) => Err(unseen(gap)),
     }
@@ -227,10 +183,10 @@ pub struct Recording<'a> {
     pub baseline: Baseline,
     /// The decision.
     pub decision: &'a Decision,
-    /// The facts to keep, if they are to be kept: they hold names and addresses of people.
-    pub facts: Option<&'a Facts>,
-    /// The text of the policy, if it is to be kept. Without it the decision's digest of it is.
-    pub policy: Option<&'a str>,
+    /// The facts that it was taken from. They hold names and addresses of people.
+    pub facts: &'a Deployment,
+    /// The text of the policy that it was taken by.
+    pub policy: &'a str,
     /// Who records.
     pub recorder: &'a str,
     /// When.
@@ -284,14 +240,14 @@ pub fn record_decision(
 }
 
 fn seal(recording: &Recording<'_>, chain: Option<&Chain>) -> Result<Sealed> {
-    let last = chain.map(Chain::last).transpose().map_err(|problems| {
+    chain.map(Chain::last).transpose().map_err(|problems| {
         let problems: Vec<_> = problems.iter().map(render::record::problem).collect();
         Failure::unverified(format!(
             "nothing is recorded on top of what does not verify: {}",
             problems.join("; ")
         ))
     })?;
-    record::seal(draft(recording)?, last).map_err(|faults| {
+    record::seal(draft(recording)?, chain, &judge).map_err(|faults| {
         let faults: Vec<_> = faults.iter().map(ToString::to_string).collect();
         Failure::unverified(format!("this decision cannot be recorded: {}", faults.join("; ")))
     })
@@ -299,20 +255,27 @@ fn seal(recording: &Recording<'_>, chain: Option<&Chain>) -> Result<Sealed> {
 
 fn draft(recording: &Recording<'_>) -> Result<Draft> {
     let decision = recording.decision;
-    let named = decision.policy.as_ref().map(|policy| Material::Named(policy.digest.clone()));
-    let policy = recording.policy.map(|text| Material::Kept(text.as_bytes().to_vec())).or(named);
-    let facts = recording.facts.map(facts_json).transpose()?;
     Ok(Draft {
         environment: recording.environment.clone(),
         repository: decision.judged.repository.clone(),
         candidate: recording.candidate.clone(),
         baseline: recording.baseline.clone(),
         decision: decision_json(decision)?,
-        policy,
-        facts: facts.map(Material::Kept),
+        policy: recording.policy.as_bytes().to_vec(),
+        facts: facts_json(recording.facts)?.into_bytes(),
         recorder: recording.recorder.to_string(),
         time: recording.time,
     })
+}
+
+/// Takes a decision again: the bytes that are recorded of it.
+///
+/// # Errors
+/// By this policy nothing can be judged.
+pub fn judge(policy: &str, facts: &Deployment) -> std::result::Result<Vec<u8>, String> {
+    let policy = Policy::parse(policy)
+        .map_err(|problems| format!("its policy cannot be read ({} mistakes)", problems.len()))?;
+    decision_json(&decide_deployment(&policy, facts)).map_err(|failure| failure.message)
 }
 
 /// The bytes of `--format json=FILE`, so that the digest in the record is that of the file.
@@ -323,8 +286,11 @@ fn decision_json(decision: &Decision) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn facts_json(facts: &Facts) -> Result<Vec<u8>> {
-    let mut bytes = serde_json::to_vec_pretty(facts).map_err(unwritable)?;
-    bytes.push(b'\n');
-    Ok(bytes)
+/// The text of facts, as `portcullis facts` writes it.
+///
+/// # Errors
+/// Those of the JSON writer; with these types there are none.
+pub fn facts_json(facts: &impl Serialize) -> Result<String> {
+    let text = serde_json::to_string_pretty(facts).map_err(unwritable)?;
+    Ok(render::plain_json(&text) + "\n")
 }

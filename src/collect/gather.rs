@@ -47,8 +47,7 @@ pub struct Asked<'a> {
 /// Gathers every fact that the inquiry asks for.
 pub fn gather(inquiry: Inquiry, base: &Revision, head: &Revision, sources: &Sources<'_>) -> Facts {
     let repository = sources.repository;
-    let change = repository.change(base, head, &inquiry);
-    let gate = Fact::from(gate_texts(repository, base, head, &inquiry, &change));
+    let (change, gate) = of_repository(repository, base, head, &inquiry);
     let host = match &sources.host {
         Some(asked) => host_facts(asked, &inquiry, head, &change, &gate),
         None => HostFacts::unseen("none", &no_host()),
@@ -77,6 +76,18 @@ pub fn gather(inquiry: Inquiry, base: &Revision, head: &Revision, sources: &Sour
     let evidence = evidence::gather(repository, sources.directory, &sought);
     let observed = Fact::Known(sources.observed);
     Facts { schema: SCHEMA, observed, inquiry, change, gate, host, reports, line_coverage, evidence }
+}
+
+/// The part of it that the repository alone answers.
+pub fn of_repository(
+    repository: &Repository,
+    base: &Revision,
+    head: &Revision,
+    inquiry: &Inquiry,
+) -> (Fact<Change>, Fact<GateTexts>) {
+    let change = repository.change(base, head, inquiry);
+    let gate = Fact::from(gate_texts(repository, base, head, inquiry, &change));
+    (change, gate)
 }
 
 /// Does the repository bring a file of this path to a checkout of the head, or of the head merged into the base, which is

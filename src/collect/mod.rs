@@ -12,5 +12,6 @@ pub mod gather;
 pub mod git;
 pub mod host;
 pub mod line_coverage;
+pub mod recorded;
 pub mod reports;
 pub mod transport;

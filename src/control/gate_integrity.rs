@@ -56,6 +56,11 @@ which nothing protects proves nothing, since anybody who may write could have pu
 Waivers (`portcullis-waivers.toml` beside the policy) are taken from the base too, and this control says of each how it stands. \
 Where `[waivers] signers` of the policy names allowed signers, one whose approver did not sign it is not in force. An emergency that nobody has looked at by its date stops every change but the one that records the review.
 
+Before a deployment it also says whose word it is that a commit is deployed. What records and host say has to agree; `--base` may \
+repeat it, and adds a word of its own only the first time, when no record is there. Every record is verified before it is gone by: \
+its decision is taken again from the facts and the policy that it keeps, and held against the repository. Where record, host or command \
+line differ, a rollback that one person asked for and another approved says what to go by.
+
 This control is always on, and no waiver covers it.",
         why: "\
 The easiest way through a gate is to move it: to lower a number in the policy, to make oneself a code owner, to let a workflow \
@@ -67,7 +72,9 @@ answer for the gate.",
 - That workflows do what they seem to do. Actions and reusable workflows of other repositories are not seen, nor are secrets, \
 runners and settings of the host.
 - Files that steer the tests and are not named in `test-configuration`: a build script, a helper library, the tests themselves.
-- That the policy was good, or was approved, when it came to the base branch.",
+- That the policy was good, or was approved, when it came to the base branch.
+- That what a record says of the host is true, or that no record was taken away: records are not signed. Keep the newest one's commit \
+elsewhere, and hand it to `portcullis record verify --expect-tip`.",
         how_to_meet: "\
 Keep changes to the gate in requests of their own and let its owners approve them.
 

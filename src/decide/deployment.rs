@@ -5,10 +5,11 @@
 //!    the merge gate, for every area that the landing touches.
 //! 3. Controls that speak of the branch or of the candidate are asked once, for everything that the range touches.
 //! 4. When the range alters the policy, the altered policy is asked too: the stricter of old and new.
-//! 5. Waivers in force let pass what they cover: see `waiving`.
+//! 5. What is deployed is what records and host say; who says otherwise needs another person: see `super::deployed`.
+//! 6. Waivers in force let pass what they cover: see `waiving`.
 
 use super::waiving::{self, Found};
-use super::{altered, gate, judged, reference, sealed, stricter};
+use super::{altered, deployed, gate, judged, reference, sealed, stricter};
 use crate::control::{Case, LandingCase, Reach, finding, unproven};
 use crate::model::change::{FileChange, Revision};
 use crate::model::decision::{Decision, Finding, Judged, SubjectKind, TouchedArea, Verdict};
@@ -24,6 +25,8 @@ use std::collections::BTreeSet;
 /// Judges a deployment by the policy in force at its baseline.
 pub fn decide_deployment(policy: &Policy, facts: &Deployment) -> Decision {
     let (mut areas, mut found) = judge(policy, facts);
+    let words = deployed::words(policy, facts, &found);
+    found.extend(words.into_iter().map(Found::firm));
     found.extend(gate::range(policy, facts).into_iter().map(Found::firm));
     found.extend(population(facts).map(Found::firm));
     let mut after = None;

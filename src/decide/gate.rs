@@ -3,10 +3,9 @@
 
 use super::{GATE, rollback};
 use crate::control::{finding, unproven};
-use crate::model::change::{BranchName, Revision};
+use crate::model::change::BranchName;
 use crate::model::decision::{Finding, SubjectKind, Verdict};
-use crate::model::deployment::{BaselineOrigin, Deployment};
-use crate::model::fact::{Fact, GapReason};
+use crate::model::deployment::Deployment;
 use crate::model::facts::Facts;
 use crate::model::landing::Span;
 use crate::policy::Policy;
@@ -93,7 +92,6 @@ pub(super) fn invalid_after(problems: usize) -> Finding {
 pub(super) fn range(policy: &Policy, facts: &Deployment) -> Vec<Finding> {
     let mut findings = vec![baseline(policy, facts), on_branch(facts)];
     findings.extend(no_deployment_branch(policy, &facts.branch));
-    findings.extend(origin(facts));
     findings
 }
 
@@ -135,77 +133,4 @@ fn on_branch(facts: &Deployment) -> Finding {
     };
     let found = finding(GATE, verdict, SubjectKind::Branch, subject, reason);
     if verdict == Verdict::Met { found } else { found.remedy("deploy a commit that landed on the branch") }
-}
-
-/// Who says what is deployed, and whether somebody else says something else.
-fn origin(facts: &Deployment) -> Option<Finding> {
-    let baseline = facts.baseline.value()?;
-    let deployed = baseline.revision.short();
-    let noted = |reason| finding(GATE, Verdict::Noted, SubjectKind::Change, facts.candidate.short(), reason);
-    Some(match baseline.origin {
-        BaselineOrigin::Asserted => {
-            let reason =
-                format!("that {deployed} is deployed was said on the command line; no record says so");
-            noted(reason).details(others(facts, &baseline.revision))
-        }
-        BaselineOrigin::Host(number) => noted(format!(
-            "that {deployed} is deployed is the host's word (deployment {number}); no record says so"
-        )),
-        BaselineOrigin::Recorded(number) => return agreement(facts, &baseline.revision, number),
-    })
-}
-
-/// What record and host say, where they say something else than the command line.
-fn others(facts: &Deployment, said: &Revision) -> Vec<String> {
-    let last = facts.recorded.value().and_then(|all| all.last()).filter(|last| last.candidate != *said);
-    let record = last.map(|last| format!("record {} let through {}", last.number, last.candidate.short()));
-    let host = match &facts.by_host {
-        Fact::Known(Some(host)) if host.revision != *said => {
-            Some(format!("the host says that {} is deployed", host.revision.short()))
-        }
-        Fact::Known(_) => None,
-        Fact::Gap(gap) => (gap.reason != GapReason::NotAsked).then(|| gap.to_string()),
-    };
-    record.into_iter().chain(host).collect()
-}
-
-/// Where a host takes part, what it lists as deployed is what the record let through: something else went round the gate.
-fn agreement(facts: &Deployment, recorded: &Revision, number: u64) -> Option<Finding> {
-    let of = |verdict, reason: String| {
-        finding(GATE, verdict, SubjectKind::Environment, facts.environment.as_str(), reason)
-    };
-    let host = match &facts.by_host {
-        Fact::Gap(gap) if gap.reason == GapReason::NotAsked => return None,
-        Fact::Gap(gap) => {
-            return Some(unproven(GATE, SubjectKind::Environment, facts.environment.as_str(), gap));
-        }
-        Fact::Known(None) => {
-            return Some(of(
-                Verdict::Met,
-                "the host lists no deployment that the record could be compared with".into(),
-            ));
-        }
-        Fact::Known(Some(host)) => host,
-    };
-    let (said, deployed) = (recorded.short(), host.revision.short());
-    if host.revision == *recorded {
-        return Some(of(Verdict::Met, format!("record {number} and the host agree that {said} is deployed")));
-    }
-    let let_through = facts.recorded.value().into_iter().flatten().find(|one| one.candidate == host.revision);
-    Some(match let_through {
-        Some(earlier) => of(
-            Verdict::Unproven,
-            format!(
-                "record {number} let {said} through, and the host has {deployed} deployed, of record {}: the newer one was \
-                 never deployed, or somebody went back",
-                earlier.number
-            ),
-        )
-        .remedy("find out which, and name what is deployed with --base"),
-        None => of(
-            Verdict::Broken,
-            format!("the host has {deployed} deployed since {}, which no record let through", host.since),
-        )
-        .remedy("find out who deployed it round the gate; judge it from what the gate let through last"),
-    })
 }

@@ -18,6 +18,7 @@ use crate::model::waiver::About;
 use crate::policy::Policy;
 use waiving::Found;
 
+mod deployed;
 mod deployment;
 mod gate;
 mod rollback;

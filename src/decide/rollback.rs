@@ -8,11 +8,14 @@
 //!    stands without any waiver. So an emergency can be met without deploying first, and nobody grants leave by a push.
 //!
 //! Bringing an old state back by a revert is no rollback but a landing like any other.
+//!
+//! Where records and host differ in what is deployed, the same entry says what to go by: see `super::deployed`.
 
 use super::GATE;
 use super::deployment::found_in;
 use super::waiving::stands;
 use crate::control::{finding, unproven};
+use crate::model::change::Revision;
 use crate::model::decision::{Finding, SubjectKind, Verdict};
 use crate::model::deployment::{Back, BaselineOrigin, Deployment, Recorded};
 use crate::model::fact::Gap;
@@ -63,9 +66,12 @@ fn leave(policy: &Policy, facts: &Deployment) -> Result<Result<(Rollback, Record
     let Ok(rollbacks) = policy.rollbacks(text) else {
         return Ok(Err(vec![format!("{} cannot be read, so nobody has leave", waiver::PATH)]));
     };
+    let deployed = &facts.baseline.known()?.revision;
     let mut refused = Vec::new();
     for rollback in rollbacks {
-        let flaw = flaw(&rollback, facts, moment).or_else(|| unsigned(policy, back, &rollback, moment));
+        let signers = back.gate.value().and_then(|gate| gate.waiver_signers.as_deref());
+        let way = Way { environment: &facts.environment, from: deployed, to: &facts.candidate };
+        let flaw = way.flaw(&rollback, moment).or_else(|| unsigned(policy, signers, &rollback, moment));
         match flaw {
             None => return Ok(Ok((rollback, recorded.clone()))),
             Some(flaw) => refused.push(format!("{} does not allow it: {flaw}", rollback.id)),
@@ -79,7 +85,8 @@ fn leave(policy: &Policy, facts: &Deployment) -> Result<Result<(Rollback, Record
 
 /// The earlier record that let the candidate through.
 fn recorded(facts: &Deployment) -> Result<Result<&Recorded, String>, Gap> {
-    let BaselineOrigin::Recorded(newest) = facts.baseline.known()?.origin else {
+    let (BaselineOrigin::Recorded(newest) | BaselineOrigin::Retry(newest)) = facts.baseline.known()?.origin
+    else {
         return Ok(Err("it begins at a commit that no record says is deployed".to_string()));
     };
     let mut all = facts.recorded.known()?.iter();
@@ -89,35 +96,51 @@ fn recorded(facts: &Deployment) -> Result<Result<&Recorded, String>, Gap> {
 }
 
 /// The text that counts.
-fn counting<'f>(policy: &Policy, facts: &'f Deployment, back: &'f Back) -> Result<Option<&'f String>, Gap> {
+pub(super) fn counting<'f>(
+    policy: &Policy,
+    facts: &'f Deployment,
+    back: &'f Back,
+) -> Result<Option<&'f String>, Gap> {
     let gate = back.gate.known()?;
     let sound = back.since.known()?.iter().all(|landing| stands(landing, &found_in(policy, facts, landing)));
     Ok(if sound { gate.waivers_after.as_ref() } else { gate.waivers_before.as_ref() })
 }
 
-/// Why an entry does not speak of this rollback now.
-fn flaw(rollback: &Rollback, facts: &Deployment, moment: Timestamp) -> Option<String> {
-    let Rollback { environment, from, to, created, expires, .. } = rollback;
-    let deployed = facts.baseline.value().map(|baseline| &baseline.revision);
-    if *environment != facts.environment {
-        Some(format!("it is of {environment}"))
-    } else if Some(from) != deployed {
-        Some(format!("it begins at {}", from.short()))
-    } else if *to != facts.candidate {
-        Some(format!("it ends at {}", to.short()))
-    } else if moment < *created {
-        Some(format!("it is not in force before {created}"))
-    } else if moment >= *expires {
-        Some(format!("it expired at {expires}"))
-    } else {
-        None
+/// From one commit to another, somewhere.
+pub(super) struct Way<'a> {
+    pub(super) environment: &'a str,
+    pub(super) from: &'a Revision,
+    pub(super) to: &'a Revision,
+}
+
+impl Way<'_> {
+    /// Why an entry does not speak of this way now.
+    pub(super) fn flaw(&self, rollback: &Rollback, moment: Timestamp) -> Option<String> {
+        let Rollback { environment, from, to, created, expires, .. } = rollback;
+        if environment != self.environment {
+            Some(format!("it is of {environment}"))
+        } else if from != self.from {
+            Some(format!("it begins at {}", from.short()))
+        } else if to != self.to {
+            Some(format!("it ends at {}", to.short()))
+        } else if moment < *created {
+            Some(format!("it is not in force before {created}"))
+        } else if moment >= *expires {
+            Some(format!("it expired at {expires}"))
+        } else {
+            None
+        }
     }
 }
 
 /// Why its approval is not proved, where the policy wants a signature.
-fn unsigned(policy: &Policy, back: &Back, rollback: &Rollback, moment: Timestamp) -> Option<String> {
-    let text = back.gate.value().and_then(|gate| gate.waiver_signers.as_deref());
-    let signers = policy.signers_of_waivers(text)?;
+pub(super) fn unsigned(
+    policy: &Policy,
+    signers: Option<&str>,
+    rollback: &Rollback,
+    moment: Timestamp,
+) -> Option<String> {
+    let signers = policy.signers_of_waivers(signers)?;
     signers.and_then(|signers| policy.approval(rollback, &signers, moment)).err()
 }
 

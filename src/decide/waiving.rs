@@ -80,12 +80,22 @@ pub(super) fn of_deployment(
     found: Vec<Found>,
 ) -> Vec<Finding> {
     let Some(gate) = facts.whole.gate.value() else { return bare(found) };
-    let (before, after_text) = (gate.waivers_before.as_deref(), gate.waivers_after.as_deref());
-    // Those at the candidate may speak of areas that only the policy there knows: then they do not count yet.
-    let readable = after_text.is_none_or(|text| policy.waivers(text).is_ok());
-    let counting = if readable && brought_soundly(facts, &found) { after_text } else { before };
-    let texts = Texts { counting, gate, after: after.unwrap_or(policy) };
+    let texts =
+        Texts { counting: counting(policy, facts, gate, &found), gate, after: after.unwrap_or(policy) };
     texts.apply(policy, &facts.whole.observed, found)
+}
+
+/// The text of the waivers that counts in a deployment.
+pub(super) fn counting<'g>(
+    policy: &Policy,
+    facts: &Deployment,
+    gate: &'g GateTexts,
+    found: &[Found],
+) -> Option<&'g str> {
+    let after = gate.waivers_after.as_deref();
+    // Those at the candidate may speak of areas that only the policy there knows: then they do not count yet.
+    let readable = after.is_none_or(|text| policy.waivers(text).is_ok());
+    if readable && brought_soundly(facts, found) { after } else { gate.waivers_before.as_deref() }
 }
 
 fn bare(found: Vec<Found>) -> Vec<Finding> {

@@ -87,6 +87,9 @@ pub enum BaselineOrigin {
     Asserted,
     /// The host's list of deployments says so; the number is that of the deployment.
     Host(u64),
+    /// The baseline of the newest record, whose number this is: its candidate is to be deployed again, because it never
+    /// was.
+    Retry(u64),
 }
 
 /// What bears on a rollback. Who may go back stands beside the policy, and lands on the branch like anything else.
@@ -121,6 +124,10 @@ pub struct Recorded {
     pub number: u64,
     /// The commit.
     pub candidate: Revision,
+    /// Was its decision taken again from the facts that it keeps, with the same result? A record of the earlier form keeps
+    /// none.
+    #[serde(default)]
+    pub taken_again: bool,
 }
 
 /// What was seen of one landing.

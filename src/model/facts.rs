@@ -17,6 +17,9 @@ use std::collections::BTreeMap;
 /// The version of the JSON form of [`Facts`].
 pub const SCHEMA: u32 = 3;
 
+/// Where a policy stands in the repository that it speaks of.
+pub const POLICY_PATH: &str = "portcullis.toml";
+
 /// The answers to one [`Inquiry`]. No field has a default: what is missing in the text is an error, not an absence.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

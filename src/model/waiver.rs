@@ -73,7 +73,8 @@ pub enum Standing {
     Overdue,
 }
 
-/// Leave to go back: to something that was deployed before, for a reason and a time, granted by another person.
+/// Leave to go back: to something that was deployed before, for a reason and a time, granted by another person. It also
+/// says that `to` is what to go by, where a record or the host has `from` deployed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rollback {
     /// Its name; nothing else in the file has it.

@@ -1,14 +1,16 @@
 //! Checking records, one after the other, oldest first.
 
+use super::again::{Again, Compare, Judge, Standing, Taken};
 use super::entry::Entry;
 use super::fault::{Fault, Problem};
 use super::seal::commit_bytes;
-use super::{DECISION, FACTS, POLICY, RECORD, SCHEMA};
+use super::{DECISION, EARLIER, FACTS, POLICY, RECORD, SCHEMA};
 use crate::model::change::{ObjectName, Revision};
 use crate::model::decision::Outcome;
 use crate::model::digest::Digest;
 use crate::model::environment::Environment;
 use crate::model::path::RepoPath;
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -47,7 +49,10 @@ impl StoredEntry {
     }
 }
 
-/// A record that verifies: the one that the next stands upon.
+/// How far the clocks of two machines may lie apart.
+const CLOCKS: SignedDuration = SignedDuration::from_hours(1);
+
+/// A record that can be read: the one that the next stands upon.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Link {
     /// Its commit.
@@ -56,6 +61,8 @@ pub struct Link {
     pub entry: Entry,
     /// The SHA-256 of its `record.json`.
     pub digest: Digest,
+    /// How far it proves its decision.
+    pub standing: Standing,
 }
 
 /// The records of one environment, checked.
@@ -94,42 +101,59 @@ impl Chain {
     }
 }
 
-/// Verifies the records of an environment, oldest first.
+/// Verifies the records of an environment, oldest first. That a decision cannot be taken again is no problem of the chain:
+/// see [`Link::standing`].
 ///
 /// # Errors
 /// Everything that is wrong. An empty list is not a chain of records, but nothing is wrong with it.
-pub fn verify_chain(environment: &Environment, entries: &[StoredEntry]) -> Result<(), Vec<Problem>> {
-    let mut verifier = Verifier::new(environment.clone());
-    entries.iter().for_each(|entry| verifier.push(entry));
+pub fn verify_chain(
+    environment: &Environment,
+    entries: &[StoredEntry],
+    judge: &Judge<'_>,
+) -> Result<(), Vec<Problem>> {
+    let mut verifier = Verifier::new(environment.clone(), judge);
+    entries.iter().for_each(|entry| verifier.push(entry, None));
     let problems = verifier.finish().problems;
     if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
 
 /// Verifies records one by one, so that nobody needs to hold all their files at a time.
-#[derive(Debug)]
-pub struct Verifier {
+pub struct Verifier<'a> {
     chain: Chain,
+    judge: &'a Judge<'a>,
+    /// The present moment, where somebody knows it.
+    clock: Option<Timestamp>,
     /// The record before, if it could be read.
     previous: Option<Link>,
 }
 
-impl Verifier {
+impl<'a> Verifier<'a> {
     /// Begins with the first record of an environment.
-    pub fn new(environment: Environment) -> Self {
+    pub fn new(environment: Environment, judge: &'a Judge<'a>) -> Self {
         let chain = Chain { environment, commits: Vec::new(), links: Vec::new(), problems: Vec::new() };
-        Verifier { chain, previous: None }
+        Verifier { chain, judge, clock: None, previous: None }
     }
 
-    /// Takes the next record.
-    pub fn push(&mut self, stored: &StoredEntry) {
+    /// Also holds the times of records against this one.
+    #[must_use]
+    pub fn at(mut self, clock: Timestamp) -> Self {
+        self.clock = Some(clock);
+        self
+    }
+
+    /// Takes the next record; `compare` is asked what the repository shows otherwise.
+    pub fn push(&mut self, stored: &StoredEntry, compare: Option<&Compare<'_>>) {
         let before = self.chain.commits.last().cloned();
         self.chain.commits.push(stored.id.clone());
         let place = self.chain.commits.len() as u64;
         let mut faults = faults_of_files(stored);
         faults.extend(fault_of_parents(stored, before.as_ref()));
         let link = match read(stored) {
-            Ok(link) => {
+            Ok(mut link) => {
                 faults.extend(self.faults_of(stored, &link, place, before.as_ref()));
+                let taken = self.take_again(stored, &link, compare);
+                faults.extend(taken.faults);
+                link.standing = taken.standing;
                 Some(link)
             }
             Err(fault) => {
@@ -146,6 +170,19 @@ impl Verifier {
     /// All records were seen.
     pub fn finish(self) -> Chain {
         self.chain
+    }
+
+    fn take_again(&self, stored: &StoredEntry, link: &Link, compare: Option<&Compare<'_>>) -> Taken {
+        let Chain { links: earlier, commits, .. } = &self.chain;
+        // This one is among the commits, and not yet among the links.
+        let complete = commits.len() == earlier.len() + 1;
+        let again = Again { entry: &link.entry, earlier, complete, judge: self.judge };
+        let mut taken = again.take(|name| stored.file(name));
+        let policy = stored.file(POLICY).map(String::from_utf8_lossy);
+        if let (Some(compare), Some(facts), Some(policy)) = (compare, &taken.facts, policy) {
+            again.hold_against(compare(&policy, facts), &mut taken);
+        }
+        taken
     }
 
     fn faults_of(
@@ -175,6 +212,9 @@ impl Verifier {
         if entry.baseline.origin == super::BaselineOrigin::Rollback && !self.chain.links.iter().any(earlier) {
             faults.push(Fault::NeverLetThrough);
         }
+        if self.clock.is_some_and(|clock| entry.time > clock.saturating_add(CLOCKS).unwrap_or(clock)) {
+            faults.push(Fault::Future);
+        }
         if commit_bytes(&stored.tree, before, entry, &link.digest) != stored.commit {
             faults.push(Fault::Commit);
         }
@@ -201,14 +241,15 @@ fn faults_of_files(stored: &StoredEntry) -> Vec<Fault> {
 fn read(stored: &StoredEntry) -> Result<Link, Fault> {
     let bytes = stored.file(RECORD).ok_or(Fault::Missing(RECORD))?;
     if let Ok(Versioned { schema }) = serde_json::from_slice(bytes)
-        && schema != SCHEMA
+        && ![EARLIER, SCHEMA].contains(&schema)
     {
         return Err(Fault::Schema(schema));
     }
     let entry: Entry = serde_json::from_slice(bytes).map_err(|error| Fault::Unreadable(error.to_string()))?;
     match entry.bytes() {
         Ok(canonical) if canonical == bytes => {
-            Ok(Link { commit: stored.id.clone(), entry, digest: Digest::of(bytes) })
+            let standing = Standing::Broken;
+            Ok(Link { commit: stored.id.clone(), entry, digest: Digest::of(bytes), standing })
         }
         _ => Err(Fault::NotCanonical),
     }
@@ -229,6 +270,8 @@ pub(super) fn faults_of_entry<'f>(
     if entry.previous.as_ref() != previous.map(|link| &link.digest) {
         faults.push(Fault::Previous);
     }
+    faults.extend(previous.and_then(|link| fault_of_order(entry, &link.entry)));
+    faults.extend(fault_of_repository(entry, previous.map(|link| &link.entry)));
     faults.extend(fault_of_baseline(entry, previous.map(|link| &link.entry.candidate)));
     if entry.outcome != Outcome::Allow {
         faults.push(Fault::NotAllowed(entry.outcome));
@@ -239,6 +282,18 @@ pub(super) fn faults_of_entry<'f>(
     faults.extend(faults_of_contents(entry, &file));
     faults.extend(file(DECISION).map(|bytes| faults_of_decision(entry, bytes)).unwrap_or_default());
     faults
+}
+
+fn fault_of_order(entry: &Entry, previous: &Entry) -> Option<Fault> {
+    (entry.schema != EARLIER && entry.time < previous.time).then_some(Fault::Backwards)
+}
+
+/// A copy of a repository has the same commits, and other reviewers.
+fn fault_of_repository(entry: &Entry, previous: Option<&Entry>) -> Option<Fault> {
+    let name = |entry: &Entry| entry.repository.as_deref().unwrap_or("nowhere").to_ascii_lowercase();
+    let previous = previous.filter(|_| entry.schema != EARLIER)?;
+    (name(entry) != name(previous))
+        .then(|| Fault::OtherRepository(entry.repository.clone().unwrap_or_else(|| "nowhere".to_string())))
 }
 
 fn fault_of_baseline(entry: &Entry, deployed: Option<&Revision>) -> Option<Fault> {
@@ -254,7 +309,10 @@ fn fault_of_baseline(entry: &Entry, deployed: Option<&Revision>) -> Option<Fault
 /// What must be there is there, with its digest, and what need not be there is not.
 fn faults_of_contents<'f>(entry: &Entry, file: &impl Fn(&str) -> Option<&'f [u8]>) -> Vec<Fault> {
     let expected: BTreeMap<_, _> = entry.files().collect();
+    let needed =
+        |name| entry.schema != EARLIER && [FACTS, POLICY].contains(&name) && !expected.contains_key(name);
     let fault = |name: &'static str| match (expected.get(name), file(name)) {
+        _ if needed(name) => Some(Fault::Missing(name)),
         (Some(_), None) => Some(Fault::Missing(name)),
         (Some(digest), Some(bytes)) => (Digest::of(bytes) != **digest).then_some(Fault::Digest(name)),
         (None, Some(_)) => Some(Fault::Extra(name.into())),

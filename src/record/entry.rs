@@ -2,8 +2,10 @@
 
 use crate::model::change::Revision;
 use crate::model::decision::Outcome;
+use crate::model::deployment::{self, Deployment};
 use crate::model::digest::Digest;
 use crate::model::environment::Environment;
+use crate::model::landing::Span;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +13,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Entry {
-    /// [`super::SCHEMA`].
+    /// [`super::SCHEMA`], or [`super::EARLIER`].
     pub schema: u32,
     /// Where to. The name of the ref says the same.
     pub environment: Environment,
@@ -31,7 +33,7 @@ pub struct Entry {
     pub decision: Digest,
     /// The policy; `None` when the decision names none.
     pub policy: Option<Evidence>,
-    /// The facts; `None` when nobody gave them.
+    /// The facts; `None` in a record of the earlier form that has none.
     pub facts: Option<Evidence>,
     /// The program that sealed, with its version.
     pub tool: String,
@@ -73,6 +75,20 @@ impl BaselineOrigin {
             BaselineOrigin::Host => "host",
             BaselineOrigin::Asserted => "asserted",
             BaselineOrigin::Rollback => "rollback",
+        }
+    }
+
+    /// Whose word the baseline of gathered facts is; `None` where nobody's is, or the facts are of a deployment that was
+    /// recorded before.
+    pub fn of(facts: &Deployment) -> Option<Self> {
+        match facts.baseline.value()?.origin {
+            deployment::BaselineOrigin::Recorded(_) if facts.span.value() == Some(&Span::Behind) => {
+                Some(BaselineOrigin::Rollback)
+            }
+            deployment::BaselineOrigin::Recorded(_) => Some(BaselineOrigin::Recorded),
+            deployment::BaselineOrigin::Asserted => Some(BaselineOrigin::Asserted),
+            deployment::BaselineOrigin::Host(_) => Some(BaselineOrigin::Host),
+            deployment::BaselineOrigin::Retry(_) => None,
         }
     }
 

@@ -65,8 +65,26 @@ pub enum Fault {
     DecisionUnreadable(String),
     /// The decision and the entry say different things of this.
     Disagree(&'static str),
+    /// `facts.json` is not of this form.
+    FactsUnreadable(String),
+    /// The facts and the entry say different things of this.
+    FactsDisagree(&'static str),
+    /// The facts speak of two branches.
+    Branch,
+    /// The facts do not give the decision.
+    Judged(String),
+    /// The repository shows something else than the facts say.
+    Repository(String),
+    /// Another repository than that of the record before.
+    OtherRepository(String),
+    /// No facts, after a record that keeps its own.
+    EarlierForm,
     /// A commit can only hold whole seconds since 1970.
     Time,
+    /// It was recorded before the record that it stands upon.
+    Backwards,
+    /// It was recorded at a moment that has not come yet.
+    Future,
     /// The commit is not the one that follows from the entry.
     Commit,
 }
@@ -80,7 +98,12 @@ impl std::fmt::Display for Fault {
             Fault::Unreadable(error) => write!(f, "{RECORD} cannot be read: {error}"),
             Fault::NotCanonical => write!(f, "{RECORD} was not written by this program"),
             Fault::Schema(schema) => {
-                write!(f, "{RECORD} is of schema {schema}; this program reads {}", super::SCHEMA)
+                write!(
+                    f,
+                    "{RECORD} is of schema {schema}; this program reads {} and {}",
+                    super::EARLIER,
+                    super::SCHEMA
+                )
             }
             Fault::Environment(other) => write!(f, "it is of the environment {other}"),
             Fault::Number(number) => write!(f, "it has the number {number}"),
@@ -95,6 +118,15 @@ impl std::fmt::Display for Fault {
             Fault::Digest(name) => write!(f, "{name} is not what was sealed"),
             Fault::DecisionUnreadable(error) => write!(f, "decision.json cannot be read: {error}"),
             Fault::Disagree(what) => write!(f, "entry and decision name different things as {what}"),
+            Fault::FactsUnreadable(error) => write!(f, "facts.json cannot be read: {error}"),
+            Fault::FactsDisagree(what) => write!(f, "entry and facts name different {what}"),
+            Fault::Branch => f.write_str("its facts speak of two branches"),
+            Fault::Judged(how) => write!(f, "its facts, judged again, do not give its decision: {how}"),
+            Fault::Repository(what) => write!(f, "the repository contradicts its facts: {what}"),
+            Fault::OtherRepository(name) => write!(f, "it is of the repository {name}"),
+            Fault::EarlierForm => f.write_str("it keeps no facts, and a record before it does"),
+            Fault::Backwards => f.write_str("its time lies before the record before it"),
+            Fault::Future => f.write_str("its time lies in the future"),
             Fault::Time => f.write_str("its time is not a number of whole seconds since 1970"),
             Fault::Commit => f.write_str("its commit is not the one that follows from its entry"),
         }

@@ -8,33 +8,46 @@
 //! | --- | --- |
 //! | `record.json` | an [`Entry`]: who, what, when, and the SHA-256 of everything else |
 //! | `decision.json` | the decision, as `--format json` writes it |
-//! | `facts.json` | what it rests on, if it was kept |
-//! | `policy.toml` | the policy that it was taken by, if it was kept |
+//! | `facts.json` | what it rests on, as `portcullis facts` writes it |
+//! | `policy.toml` | the policy that it was taken by |
 //!
 //! **What holds it together.** Each `record.json` names the SHA-256 of the one before it and of the files beside it, so the
 //! chain does not rest on SHA-1 alone. The commit follows from the entry to the last byte (author, time, message),
 //! and its message names the SHA-256 of `record.json`. Nothing can be changed, dropped, added or moved without
 //! [`verify_chain`] noticing, except by replacing every record from there to the newest one.
 //!
-//! **What it cannot show.** Who may write the ref can write another chain, or cut this one short, and it will verify. Against that
-//! helps only what is remembered elsewhere: the newest record of last time, which the chain must still hold. The
-//! time and the name of whoever recorded are by their own account. `facts.json` holds names and addresses of
-//! people: keep it where that is wanted.
+//! **What ties a record to a decision.** Facts and policy lie beside it, so the decision is taken again from them, and has to
+//! be the same to the last byte (for a record of another version of the program: have the same outcome and the same findings).
+//! The facts speak of this candidate and baseline, this environment and repository, and of the very records before this one. What
+//! git shows of them, the repository shows again.
+//!
+//! **The earlier form** (schema 1) kept no facts. Such a record is read and shown, and never called verified: nothing
+//! can be taken again. After a record that keeps its facts there is none of that form.
+//!
+//! **What it cannot show.** Records are not signed: who may write the ref can invent what a host said, write another chain,
+//! or cut this one short. Against the last two helps only what is remembered elsewhere: the newest record of last
+//! time, which the chain must still hold. The time and the name of whoever recorded are by their own account. `facts.json`
+//! holds names and addresses of people who wrote and reviewed, and no source code.
 
+mod again;
 mod chain;
 mod entry;
 mod fault;
 mod seal;
 
+pub use again::{Compare, Judge, Standing};
 pub use chain::{Chain, Link, StoredEntry, StoredFile, Verifier, verify_chain};
 pub use entry::{Baseline, BaselineOrigin, Entry, Evidence};
 pub use fault::{Fault, Problem};
-pub use seal::{Draft, Material, Sealed, commit_bytes, seal};
+pub use seal::{Draft, Sealed, commit_bytes, seal};
 
 use crate::model::environment::Environment;
 
 /// The version of `record.json`.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
+
+/// The version whose records need not keep their facts.
+pub const EARLIER: u32 = 1;
 
 /// The refs of all environments begin so.
 pub const PREFIX: &str = "refs/portcullis/deployments/";
@@ -56,5 +69,7 @@ pub fn reference(environment: &Environment) -> String {
     format!("{PREFIX}{environment}")
 }
 
+#[cfg(test)]
+pub mod testing;
 #[cfg(test)]
 mod tests;

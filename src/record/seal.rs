@@ -1,6 +1,7 @@
 //! Making a record.
 
-use super::chain::Link;
+use super::again::{Again, Judge};
+use super::chain::{Chain, Link};
 use super::entry::{Baseline, Entry, Evidence};
 use super::fault::Fault;
 use super::{DECISION, FACTS, POLICY, RECORD, SCHEMA, TOOL};
@@ -24,39 +25,14 @@ pub struct Draft {
     pub baseline: Baseline,
     /// The decision as JSON; it must allow.
     pub decision: Vec<u8>,
-    /// The policy; `None` when the decision names none.
-    pub policy: Option<Material>,
-    /// The facts.
-    pub facts: Option<Material>,
+    /// The text of the policy.
+    pub policy: Vec<u8>,
+    /// The facts as JSON.
+    pub facts: Vec<u8>,
     /// Who records.
     pub recorder: String,
     /// When; kept to the second.
     pub time: Timestamp,
-}
-
-/// Something that the decision rests on.
-#[derive(Clone, Debug)]
-pub enum Material {
-    /// To be kept beside the entry.
-    Kept(Vec<u8>),
-    /// Only to be named.
-    Named(Digest),
-}
-
-impl Material {
-    fn evidence(&self) -> Evidence {
-        match self {
-            Material::Kept(bytes) => Evidence { digest: Digest::of(bytes), kept: true },
-            Material::Named(digest) => Evidence { digest: digest.clone(), kept: false },
-        }
-    }
-
-    fn kept(self) -> Option<Vec<u8>> {
-        match self {
-            Material::Kept(bytes) => Some(bytes),
-            Material::Named(_) => None,
-        }
-    }
 }
 
 /// A record that only needs to be stored.
@@ -90,24 +66,25 @@ impl Sealed {
     }
 }
 
-/// Seals a record on top of the last one of its environment.
+/// Seals a record on top of the chain of its environment, which has to verify.
 ///
 /// # Errors
 /// Everything that [`super::verify_chain`] would find wrong with it.
-pub fn seal(draft: Draft, previous: Option<&Link>) -> Result<Sealed, Vec<Fault>> {
+pub fn seal(draft: Draft, chain: Option<&Chain>, judge: &Judge<'_>) -> Result<Sealed, Vec<Fault>> {
+    let links = chain.map_or(&[][..], |chain| &chain.links);
+    let previous = links.last();
     let entry = entry(&draft, previous)?;
     let record = entry.bytes().map_err(|error| vec![Fault::Unreadable(error.to_string())])?;
-    let kept =
-        |name, material: Option<Material>| material.and_then(Material::kept).map(|bytes| (name, bytes));
-    let files = [
-        Some((RECORD, record)),
-        Some((DECISION, draft.decision)),
-        kept(POLICY, draft.policy),
-        kept(FACTS, draft.facts),
-    ];
-    let files: BTreeMap<_, _> = files.into_iter().flatten().collect();
-    let mut faults =
-        super::chain::faults_of_entry(&entry, |name| files.get(name).map(Vec::as_slice), previous);
+    let files = BTreeMap::from([
+        (RECORD, record),
+        (DECISION, draft.decision),
+        (POLICY, draft.policy),
+        (FACTS, draft.facts),
+    ]);
+    let file = |name: &str| files.get(name).map(Vec::as_slice);
+    let mut faults = super::chain::faults_of_entry(&entry, file, previous);
+    let again = Again { entry: &entry, earlier: links, complete: true, judge }.take(file);
+    faults.extend(again.faults);
     let other = previous.map(|link| &link.entry.environment).filter(|other| **other != entry.environment);
     faults.extend(other.cloned().map(Fault::Environment));
     if !faults.is_empty() {
@@ -127,12 +104,16 @@ fn entry(draft: &Draft, previous: Option<&Link>) -> Result<Entry, Vec<Fault>> {
         baseline: draft.baseline.clone(),
         outcome: Outcome::Allow,
         decision: Digest::of(&draft.decision),
-        policy: draft.policy.as_ref().map(Material::evidence),
-        facts: draft.facts.as_ref().map(Material::evidence),
+        policy: Some(kept(&draft.policy)),
+        facts: Some(kept(&draft.facts)),
         tool: TOOL.to_string(),
         recorder: draft.recorder.clone(),
         time: Timestamp::from_second(draft.time.as_second()).map_err(|_| vec![Fault::Time])?,
     })
+}
+
+fn kept(bytes: &[u8]) -> Evidence {
+    Evidence { digest: Digest::of(bytes), kept: true }
 }
 
 /// The commit of an entry as git stores it. Nothing in it is left to chance or to anybody's configuration, so that it can be

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::model::change::{ObjectName, Revision};
+use crate::model::deployment::Deployment;
 use crate::model::digest::Digest;
 use crate::model::path::RepoPath;
 use proptest::prelude::*;
@@ -19,28 +20,18 @@ fn production() -> Environment {
     "production".parse().unwrap()
 }
 
-fn decision(candidate: &Revision, baseline: &Revision) -> Vec<u8> {
-    let judged = json!({ "repository": "acme/upload", "base": baseline, "head": candidate, "files": 5 });
-    let policy = json!({ "project": "upload", "digest": Digest::of(b"policy"), "origin": "base" });
-    let decision =
-        json!({ "schema": 1, "outcome": "allow", "judged": judged, "policy": policy, "findings": [] });
-    serde_json::to_vec(&decision).unwrap()
+fn baseline(commit: u64) -> Baseline {
+    let origin = if commit == 100 { BaselineOrigin::Asserted } else { BaselineOrigin::Recorded };
+    Baseline { commit: name(commit), origin }
 }
 
-fn draft(candidate: u64, baseline: u64) -> Draft {
-    let origin = if baseline == 100 { BaselineOrigin::Asserted } else { BaselineOrigin::Recorded };
-    let (candidate, baseline) = (name(candidate), name(baseline));
-    Draft {
-        environment: production(),
-        repository: Some("acme/upload".into()),
-        decision: decision(&candidate, &baseline),
-        candidate,
-        baseline: Baseline { commit: baseline, origin },
-        policy: Some(Material::Kept(b"policy".to_vec())),
-        facts: Some(Material::Kept(b"{\"facts\": true}".to_vec())),
-        recorder: "robin-example".into(),
-        time: "2026-01-02T03:04:05Z".parse().unwrap(),
-    }
+/// On top of these records.
+fn draft_on(candidate: u64, before: u64, earlier: &[Link]) -> Draft {
+    testing::draft(&name(candidate), baseline(before), earlier)
+}
+
+fn draft(candidate: u64, before: u64) -> Draft {
+    draft_on(candidate, before, &[])
 }
 
 fn store(sealed: &Sealed, id: Revision) -> StoredEntry {
@@ -58,26 +49,27 @@ fn store(sealed: &Sealed, id: Revision) -> StoredEntry {
 
 /// Candidates 101, 102, …, each on top of the one before, the first on 100.
 fn chain(length: u64) -> Vec<StoredEntry> {
-    chain_of((0..length).map(|at| draft(101 + at, 100 + at)))
+    chain_of((0..length).map(|at| (101 + at, 100 + at)))
 }
 
-fn chain_of(drafts: impl Iterator<Item = Draft>) -> Vec<StoredEntry> {
+fn chain_of(pairs: impl Iterator<Item = (u64, u64)>) -> Vec<StoredEntry> {
     let mut entries = Vec::new();
-    for (draft, number) in drafts.zip(1..) {
-        let sealed = seal(draft, checked(&entries).last().ok()).unwrap();
+    for ((candidate, before), number) in pairs.zip(1..) {
+        let chain = checked(&entries);
+        let sealed = seal(draft_on(candidate, before, &chain.links), Some(&chain), &testing::judge).unwrap();
         entries.push(store(&sealed, name(1_000 + number)));
     }
     entries
 }
 
 fn checked(entries: &[StoredEntry]) -> Chain {
-    let mut verifier = Verifier::new(production());
-    entries.iter().for_each(|entry| verifier.push(entry));
+    let mut verifier = Verifier::new(production(), &testing::judge);
+    entries.iter().for_each(|entry| verifier.push(entry, None));
     verifier.finish()
 }
 
 fn faults(entries: &[StoredEntry]) -> Vec<(u64, Fault)> {
-    let problems = verify_chain(&production(), entries).expect_err("the chain verifies");
+    let problems = verify_chain(&production(), entries, &testing::judge).expect_err("the chain verifies");
     problems.into_iter().map(|problem| (problem.place, problem.fault)).collect()
 }
 
@@ -107,7 +99,7 @@ fn recommit(entry: &mut StoredEntry) {
 #[test]
 fn an_honest_chain_verifies_and_says_what_is_deployed() {
     let entries = chain(4);
-    assert_eq!(verify_chain(&production(), &entries), Ok(()));
+    assert_eq!(verify_chain(&production(), &entries, &testing::judge), Ok(()));
     let chain = checked(&entries);
     let last = chain.last().unwrap();
     assert_eq!((last.entry.number, &last.entry.candidate), (4, &name(104)));
@@ -122,7 +114,7 @@ fn the_bytes_of_a_record() {
     let entries = chain(1);
     let expected = format!(
         r#"{{
-  "schema": 1,
+  "schema": 2,
   "environment": "production",
   "number": 1,
   "previous": null,
@@ -149,9 +141,9 @@ fn the_bytes_of_a_record() {
 "#,
         name(101),
         name(100),
-        Digest::of(&decision(&name(101), &name(100))),
+        Digest::of(entries[0].file(DECISION).unwrap()),
         Digest::of(b"policy"),
-        Digest::of(b"{\"facts\": true}"),
+        Digest::of(entries[0].file(FACTS).unwrap()),
     );
     assert_eq!(std::str::from_utf8(entries[0].file(RECORD).unwrap()).unwrap(), expected);
     let commit = format!(
@@ -177,7 +169,7 @@ fn an_edited_record_is_seen_even_when_its_commit_was_made_again() {
 #[test]
 fn a_decision_of_another_chain_is_seen() {
     let mut entries = chain(2);
-    let elsewhere = chain_of([draft(201, 100), draft(202, 201)].into_iter());
+    let elsewhere = chain_of([(201, 100), (202, 201)].into_iter());
     *bytes_of(&mut entries[1], DECISION) = elsewhere[1].file(DECISION).unwrap().to_vec();
     expect(&entries, 2, &Fault::Digest(DECISION));
     expect(&entries, 2, &Fault::Disagree("candidate"));
@@ -188,18 +180,20 @@ fn a_decision_of_another_chain_is_seen() {
     let new = Digest::of(elsewhere[1].file(DECISION).unwrap()).to_string();
     replace(&mut entries[1], RECORD, old, &new);
     recommit(&mut entries[1]);
-    assert_eq!(faults(&entries), [(2, Fault::Disagree("candidate")), (2, Fault::Disagree("baseline"))]);
+    expect(&entries, 2, &Fault::Disagree("candidate"));
+    expect(&entries, 2, &Fault::Disagree("baseline"));
+    assert!(faults(&entries).iter().any(|(_, fault)| matches!(fault, Fault::Judged(_))));
 }
 
 #[test]
 fn whole_records_of_another_chain_are_seen() {
     let mut entries = chain(3);
-    let elsewhere = chain_of([draft(201, 100), draft(202, 201), draft(203, 202)].into_iter());
+    let elsewhere = chain_of([(201, 100), (202, 201), (203, 202)].into_iter());
     entries[1] = StoredEntry { id: entries[1].id.clone(), ..elsewhere[1].clone() };
     expect(&entries, 2, &Fault::Previous);
     expect(&entries, 3, &Fault::Previous);
     let staging: Environment = "staging".parse().unwrap();
-    let problems = verify_chain(&staging, &chain(1)).unwrap_err();
+    let problems = verify_chain(&staging, &chain(1), &testing::judge).unwrap_err();
     assert_eq!(problems[0].fault, Fault::Environment(production()));
 }
 
@@ -221,7 +215,11 @@ fn removed_renumbered_reordered_and_forked_records_are_seen() {
     recommit(&mut renumbered[2]);
     assert_eq!(
         faults(&renumbered),
-        [(3, Fault::Previous), (3, Fault::Baseline { found: name(103), expected: Some(name(102)) })]
+        [
+            (3, Fault::Previous),
+            (3, Fault::Baseline { found: name(103), expected: Some(name(102)) }),
+            (3, Fault::FactsDisagree("records before it"))
+        ]
     );
     let mut swapped = honest.clone();
     swapped.swap(1, 2);
@@ -257,13 +255,8 @@ fn missing_extra_and_strange_files_are_seen() {
     }
     let mut entries = chain(1);
     let note = StoredFile { mode: 0o100_644, bytes: b"x".to_vec() };
-    entries[0].files.insert("note.txt".into(), note.clone());
+    entries[0].files.insert("note.txt".into(), note);
     assert_eq!(faults(&entries), [(1, Fault::Extra("note.txt".into()))]);
-    let named = Draft { facts: Some(Material::Named(Digest::of(b"x"))), ..draft(101, 100) };
-    let mut entries = chain_of([named].into_iter());
-    assert_eq!(verify_chain(&production(), &entries), Ok(()));
-    entries[0].files.insert(FACTS.into(), note);
-    assert_eq!(faults(&entries), [(1, Fault::Extra(FACTS.into()))]);
 }
 
 #[test]
@@ -289,8 +282,8 @@ fn other_bytes_for_the_same_entry_are_seen() {
         assert!(matches!(faults(&entries)[..], [(1, Fault::Unreadable(_))]), "{to}");
     }
     let mut entries = chain(1);
-    replace(&mut entries[0], RECORD, "\"schema\": 1", "\"schema\": 2");
-    assert_eq!(faults(&entries), [(1, Fault::Schema(2))]);
+    replace(&mut entries[0], RECORD, "\"schema\": 2", "\"schema\": 3");
+    assert_eq!(faults(&entries), [(1, Fault::Schema(3))]);
 }
 
 #[test]
@@ -300,31 +293,30 @@ fn a_field_that_is_left_out_is_not_nothing() {
     assert_eq!(faults(&entries), [(1, Fault::NotCanonical)]);
 }
 
-fn refused(draft: Draft, previous: Option<&Link>) -> Vec<Fault> {
-    seal(draft, previous).expect_err("it was sealed")
+fn refused(draft: Draft, chain: Option<&Chain>) -> Vec<Fault> {
+    seal(draft, chain, &testing::judge).expect_err("it was sealed")
 }
 
 #[test]
 fn only_what_verifies_is_sealed() {
     let entries = chain(2);
     let chain = checked(&entries);
-    let last = chain.last().ok();
+    let on_top = |candidate, before| draft_on(candidate, before, &chain.links);
     assert_eq!(
-        refused(draft(150, 101), last),
+        refused(on_top(150, 101), Some(&chain)),
         [Fault::Baseline { found: name(101), expected: Some(name(102)) }]
     );
     let unfounded = Baseline { commit: name(100), origin: BaselineOrigin::Recorded };
     assert_eq!(
-        refused(Draft { baseline: unfounded, ..draft(101, 100) }, None),
+        refused(testing::draft(&name(101), unfounded, &[]), None),
         [Fault::Baseline { found: name(100), expected: None }]
     );
     assert_eq!(refused(draft(100, 100), None), [Fault::Idle]);
-    let staging = Draft { environment: "staging".parse().unwrap(), ..draft(103, 102) };
-    assert_eq!(refused(staging, last), [Fault::Environment(production())]);
-    assert_eq!(
-        refused(Draft { time: "1969-12-31T00:00:00Z".parse().unwrap(), ..draft(103, 102) }, last),
-        [Fault::Time]
-    );
+    let staging = Draft { environment: "staging".parse().unwrap(), ..on_top(103, 102) };
+    assert!(refused(staging, Some(&chain)).contains(&Fault::Environment(production())));
+    let before = "1969-12-31T00:00:00Z".parse().unwrap();
+    let early = refused(Draft { time: before, ..on_top(103, 102) }, Some(&chain));
+    assert_eq!(early, [Fault::Backwards, Fault::Time, Fault::FactsDisagree("moments")]);
 }
 
 #[test]
@@ -337,19 +329,216 @@ fn the_baseline_may_differ_only_where_the_entry_says_why() {
         (BaselineOrigin::Asserted, true),
         (BaselineOrigin::Rollback, false),
     ] {
-        let baseline = Baseline { commit: name(77), origin };
-        let draft = Draft { baseline, ..draft(103, 77) };
-        assert_eq!(seal(draft, chain.last().ok()).is_ok(), sealed, "{origin:?}");
+        let draft = testing::draft(&name(103), Baseline { commit: name(77), origin }, &chain.links);
+        assert_eq!(seal(draft, Some(&chain), &testing::judge).is_ok(), sealed, "{origin:?}");
     }
     let first = Baseline { commit: name(100), origin: BaselineOrigin::Host };
-    assert!(seal(Draft { baseline: first, ..draft(101, 100) }, None).is_ok());
+    assert!(seal(testing::draft(&name(101), first, &[]), None, &testing::judge).is_ok());
+}
+
+/// What is found when the facts of an honest record are bent; its decision is the one that they give.
+fn seen(bend: impl FnOnce(&mut Deployment)) -> Vec<Fault> {
+    let entries = chain(2);
+    let chain = checked(&entries);
+    let mut draft = draft_on(103, 102, &chain.links);
+    let mut facts: Deployment = serde_json::from_slice(&draft.facts).unwrap();
+    bend(&mut facts);
+    draft.facts = serde_json::to_vec(&facts).unwrap();
+    draft.decision = testing::judge(testing::POLICY, &facts).unwrap();
+    seal(draft, Some(&chain), &testing::judge).err().unwrap_or_default()
+}
+
+#[test]
+fn facts_speak_of_this_deployment_and_of_no_other() {
+    use crate::model::deployment::{self, Recorded};
+    use crate::model::fact::Fact;
+    assert_eq!(seen(|_| ()), []);
+    type Bend = fn(&mut Deployment);
+    let bends: &[(&'static str, Bend)] = &[
+        ("environments", |facts| facts.environment = "staging".into()),
+        ("candidates", |facts| facts.candidate = name(9)),
+        ("baselines", |facts| {
+            let origin = deployment::BaselineOrigin::Recorded(2);
+            facts.baseline = Fact::Known(deployment::Baseline { revision: name(9), origin });
+        }),
+        ("words for the baseline", |facts| {
+            let origin = deployment::BaselineOrigin::Asserted;
+            facts.baseline = Fact::Known(deployment::Baseline { revision: name(102), origin });
+        }),
+        ("words for the baseline", |facts| {
+            let origin = deployment::BaselineOrigin::Retry(2);
+            facts.baseline = Fact::Known(deployment::Baseline { revision: name(102), origin });
+        }),
+        ("repositories", |facts| facts.whole.host.repository = Some("acme/other".into())),
+        ("records before it", |facts| facts.recorded = Fact::Known(Vec::new())),
+        ("records before it", |facts| {
+            let more = Recorded { number: 3, candidate: name(103), taken_again: true };
+            if let Fact::Known(all) = &mut facts.recorded {
+                all.push(more);
+            }
+        }),
+        ("moments", |facts| facts.whole.observed = Fact::Known("2026-01-02T03:04:06Z".parse().unwrap())),
+        ("moments", |facts| facts.whole.observed = Fact::Known("2026-01-02T03:04:04Z".parse().unwrap())),
+    ];
+    for (what, bend) in bends {
+        let found = seen(*bend);
+        assert!(found.contains(&Fault::FactsDisagree(what)), "{what}: {found:?}");
+    }
+    let other = seen(|facts| facts.branch = crate::model::change::BranchName::new("release"));
+    assert_eq!(other, [Fault::Branch]);
+}
+
+#[test]
+fn a_decision_is_the_one_that_its_facts_give() {
+    let unlike = |_: &str, facts: &Deployment| -> Result<Vec<u8>, String> {
+        let mut decision: Value = serde_json::from_slice(&testing::judge(testing::POLICY, facts)?).unwrap();
+        decision["outcome"] = "block".into();
+        Ok(serde_json::to_vec(&decision).unwrap())
+    };
+    let found = verify_chain(&production(), &chain(2), &unlike).unwrap_err();
+    assert_eq!(found.len(), 2, "every break is named: {found:?}");
+    assert!(
+        found.iter().all(|problem| matches!(&problem.fault, Fault::Judged(how) if how.contains("block")))
+    );
+    let mute = |_: &str, _: &Deployment| Err("its policy cannot be read".to_string());
+    assert_eq!(verify_chain(&production(), &chain(2), &mute).unwrap_err().len(), 2);
+}
+
+#[test]
+fn what_another_version_decided_otherwise_cannot_be_taken_again() {
+    let mut entries = chain(1);
+    replace(&mut entries[0], RECORD, TOOL, "portcullis 9.9.9");
+    recommit(&mut entries[0]);
+    assert!(checked(&entries).links[0].standing.is_taken(), "the same bytes are the same decision");
+    let worded = |_: &str, facts: &Deployment| -> Result<Vec<u8>, String> {
+        let mut decision: Value = serde_json::from_slice(&testing::judge(testing::POLICY, facts)?).unwrap();
+        decision["findings"] = json!([]);
+        decision["words"] = json!("other");
+        Ok(serde_json::to_vec(&decision).unwrap())
+    };
+    let standing = |judge: &Judge<'_>| {
+        let mut verifier = Verifier::new(production(), judge);
+        verifier.push(&entries[0], None);
+        let chain = verifier.finish();
+        assert_eq!(chain.problems, []);
+        chain.links[0].standing.clone()
+    };
+    assert!(standing(&worded).is_taken(), "other words are no other decision");
+    let unlike = |_: &str, _: &Deployment| Ok(br#"{"outcome":"block","findings":[]}"#.to_vec());
+    assert!(matches!(standing(&unlike), Standing::Cannot(_)));
+}
+
+/// A record as the earlier form was: schema 1, and no facts.
+fn earlier_form(entry: &mut StoredEntry) {
+    let mut parsed: Entry = serde_json::from_slice(entry.file(RECORD).unwrap()).unwrap();
+    (parsed.schema, parsed.facts) = (EARLIER, None);
+    entry.files.remove(&RepoPath::from(FACTS));
+    *bytes_of(entry, RECORD) = parsed.bytes().unwrap();
+    recommit(entry);
+}
+
+/// As records were written before they kept their facts.
+#[test]
+fn the_bytes_of_a_record_of_the_earlier_form_are_still_read() {
+    let decision = format!(
+        r#"{{"outcome":"allow","judged":{{"repository":"acme/upload","base":"{}","head":"{}"}},"policy":{{"digest":"{}"}}}}"#,
+        name(100),
+        name(101),
+        Digest::of(b"policy"),
+    );
+    let record = format!(
+        r#"{{
+  "schema": 1,
+  "environment": "production",
+  "number": 1,
+  "previous": null,
+  "repository": "acme/upload",
+  "candidate": "{}",
+  "baseline": {{
+    "commit": "{}",
+    "origin": "asserted"
+  }},
+  "outcome": "allow",
+  "decision": "{}",
+  "policy": {{
+    "digest": "{}",
+    "kept": true
+  }},
+  "facts": null,
+  "tool": "portcullis 0.1.0",
+  "recorder": "robin-example",
+  "time": "2026-01-02T03:04:05Z"
+}}
+"#,
+        name(101),
+        name(100),
+        Digest::of(decision.as_bytes()),
+        Digest::of(b"policy"),
+    );
+    let file = |bytes: &[u8]| StoredFile { mode: 0o100_644, bytes: bytes.to_vec() };
+    let files = [(RECORD, record.as_bytes()), (DECISION, decision.as_bytes()), (POLICY, b"policy")];
+    let mut stored = StoredEntry {
+        id: name(1_001),
+        commit: Vec::new(),
+        tree: tree(),
+        parents: Vec::new(),
+        files: files.into_iter().map(|(name, bytes)| (RepoPath::from(name), file(bytes))).collect(),
+    };
+    recommit(&mut stored);
+    let chain = checked(&[stored]);
+    assert_eq!(chain.problems, []);
+    assert!(matches!(&chain.links[0].standing, Standing::Cannot(why) if why.contains("keeps no facts")));
+}
+
+#[test]
+fn records_of_the_earlier_form_are_read_and_never_verified() {
+    let mut entries = chain(1);
+    earlier_form(&mut entries[0]);
+    let chain = checked(&entries);
+    assert_eq!(chain.problems, []);
+    assert!(matches!(&chain.links[0].standing, Standing::Cannot(why) if why.contains("keeps no facts")));
+    // What keeps its facts may follow.
+    let mut facts_of_next = draft_on(102, 101, &chain.links);
+    let mut facts: Deployment = serde_json::from_slice(&facts_of_next.facts).unwrap();
+    if let crate::model::fact::Fact::Known(all) = &mut facts.recorded {
+        all[0].taken_again = false;
+    }
+    facts_of_next.facts = serde_json::to_vec(&facts).unwrap();
+    let next = seal(facts_of_next, Some(&chain), &testing::judge).unwrap();
+    entries.push(store(&next, name(1_002)));
+    assert_eq!(verify_chain(&production(), &entries, &testing::judge), Ok(()));
+    // None of the earlier form follows that.
+    let mut entries = self::chain(2);
+    earlier_form(&mut entries[1]);
+    assert_eq!(faults(&entries), [(2, Fault::EarlierForm)]);
+    // Nor does one of this form without its facts verify.
+    let mut entries = self::chain(1);
+    earlier_form(&mut entries[0]);
+    replace(&mut entries[0], RECORD, "\"schema\": 1", "\"schema\": 2");
+    recommit(&mut entries[0]);
+    assert_eq!(faults(&entries), [(1, Fault::Missing(FACTS))]);
+}
+
+#[test]
+fn times_go_forward_and_not_beyond_the_present() {
+    let entries = chain(1);
+    let at = |clock: &str| {
+        let mut verifier = Verifier::new(production(), &testing::judge).at(clock.parse().unwrap());
+        verifier.push(&entries[0], None);
+        verifier.finish().problems.into_iter().map(|problem| problem.fault).collect::<Vec<_>>()
+    };
+    assert_eq!(at("2026-01-02T02:30:00Z"), []);
+    assert_eq!(at("2026-01-02T01:00:00Z"), [Fault::Future]);
 }
 
 fn decided(bend: impl FnOnce(&mut Value)) -> Vec<Fault> {
     let honest = draft(101, 100);
     let mut decision: Value = serde_json::from_slice(&honest.decision).unwrap();
     bend(&mut decision);
-    refused(Draft { decision: serde_json::to_vec(&decision).unwrap(), ..honest }, None)
+    let found = refused(Draft { decision: serde_json::to_vec(&decision).unwrap(), ..honest }, None);
+    // That its facts do not give it is found as well.
+    assert!(matches!(found.last(), Some(Fault::Judged(_))), "{found:?}");
+    found[..found.len() - 1].to_vec()
 }
 
 #[test]
@@ -388,7 +577,7 @@ proptest! {
         };
         let index = index.index(bytes.len());
         bytes[index] ^= flip;
-        prop_assert!(verify_chain(&production(), &entries).is_err());
+        prop_assert!(verify_chain(&production(), &entries, &testing::judge).is_err());
     }
 
     #[test]
@@ -404,13 +593,13 @@ proptest! {
             Some(byte) => bytes.insert(index, byte),
             None => drop(bytes.remove(index)),
         }
-        prop_assert!(verify_chain(&production(), &entries).is_err());
+        prop_assert!(verify_chain(&production(), &entries, &testing::judge).is_err());
     }
 
     #[test]
     fn anything_at_all_may_lie_there(bytes: Vec<u8>, file in 0..4_usize) {
         let mut entries = chain(2);
         *bytes_of(&mut entries[1], [RECORD, DECISION, FACTS, POLICY][file]) = bytes;
-        prop_assert!(verify_chain(&production(), &entries).is_err());
+        prop_assert!(verify_chain(&production(), &entries, &testing::judge).is_err());
     }
 }

@@ -3,8 +3,17 @@
 //! A record may hold what anybody who can push wrote into it, so every text goes through `escape.rs`.
 
 use super::escape;
-use crate::record::{Chain, Entry, Link, Problem};
+use crate::model::change::Revision;
+use crate::record::{Chain, Entry, Link, Problem, Standing};
 use std::io;
+
+/// What no verification of records shows.
+const CANNOT_SHOW: &str = "\
+This shows that the records hold together, and that each decision follows from the facts and the policy that lie beside it. It does not
+show that the facts are true: records are not signed, and what a host said can be invented. Nor does it show that there were no other
+records: whoever may write the ref can replace all of them, or take the newest away. Keep the newest record's commit elsewhere, and hand it
+to --expect-tip.
+";
 
 /// The records of one environment, newest last, one line each.
 ///
@@ -14,17 +23,72 @@ pub fn list(chain: &Chain, out: &mut dyn io::Write) -> io::Result<()> {
     let (environment, count) = (&chain.environment, chain.commits.len());
     let plural = if count == 1 { "record" } else { "records" };
     writeln!(out, "{environment}: {count} {plural}")?;
-    chain.links.iter().try_for_each(|link| row(&link.entry, out))
+    chain.links.iter().try_for_each(|link| row(link, out))
 }
 
-fn row(entry: &Entry, out: &mut dyn io::Write) -> io::Result<()> {
+fn row(link: &Link, out: &mut dyn io::Write) -> io::Result<()> {
+    let entry = &link.entry;
     let Entry { number, time, candidate, baseline, recorder, .. } = entry;
     let (candidate, from) = (candidate.short(), baseline.commit.short());
     let origin = match baseline.origin.as_str() {
         "recorded" => String::new(),
         other => format!(" ({other})"),
     };
-    writeln!(out, "{number:>5}  {time}  {candidate} after {from}{origin}  by {}", escape::line(recorder))
+    let doubt = match &link.standing {
+        Standing::Cannot(_) => "  (cannot be taken again)",
+        Standing::Taken | Standing::Unseen(_) | Standing::Broken => "",
+    };
+    writeln!(
+        out,
+        "{number:>5}  {time}  {candidate} after {from}{origin}  by {}{doubt}",
+        escape::line(recorder)
+    )
+}
+
+/// What was seen of each record, and what nobody can see. `remembered` is a record that is known from elsewhere. What is wrong
+/// is told elsewhere; see [`problem`].
+///
+/// # Errors
+/// Those of `out`.
+pub fn verified(chain: &Chain, remembered: Option<&Revision>, out: &mut dyn io::Write) -> io::Result<()> {
+    let Chain { environment, commits, links, problems } = chain;
+    for (place, commit) in (1..).zip(commits) {
+        let is_broken = problems.iter().any(|problem| problem.place == place);
+        let link = links.iter().find(|link| link.commit == *commit);
+        writeln!(out, "record {place} of {environment} ({}): {}", commit.short(), seen(link, is_broken))?;
+    }
+    let newer = remembered.and_then(|tip| commits.iter().position(|commit| commit == tip));
+    for commit in newer.and_then(|at| commits.get(at + 1..)).into_iter().flatten() {
+        writeln!(out, "{commit} is newer than the record that was handed over")?;
+    }
+    let tip = chain.tip().map(ToString::to_string).unwrap_or_default();
+    let proved = links.iter().filter(|link| link.standing == Standing::Taken).count();
+    match (problems.is_empty(), commits.len() - proved) {
+        (true, 0) => writeln!(out, "{environment}: {proved} records verify; the newest is {tip}")?,
+        (true, rest) => writeln!(
+            out,
+            "{environment}: {rest} of {} records cannot be verified; the newest is {tip}",
+            commits.len()
+        )?,
+        (false, _) => writeln!(out, "{environment}: the records do not verify; the newest is {tip}")?,
+    }
+    out.write_all(CANNOT_SHOW.as_bytes())
+}
+
+fn seen(link: Option<&Link>, is_broken: bool) -> String {
+    match link.map(|link| &link.standing) {
+        _ if is_broken => "it does not verify".to_string(),
+        None | Some(Standing::Broken) => "it does not verify".to_string(),
+        Some(Standing::Taken) => {
+            "its decision was taken again and is the same, and the repository shows what its facts say"
+                .to_string()
+        }
+        Some(Standing::Cannot(why)) => escape::line(&format!("its decision cannot be taken again: {why}")),
+        Some(Standing::Unseen(gap)) => escape::line(&format!(
+            "its decision was taken again, but not held against the repository: {gap}; {}",
+            gap.remedy
+        )),
+    }
 }
 
 /// One record, whole.
@@ -46,8 +110,17 @@ pub fn entry(link: &Link, out: &mut dyn io::Write) -> io::Result<()> {
         ("decision", entry.decision.to_string()),
         ("policy", evidence(entry.policy.as_ref())),
         ("facts", evidence(entry.facts.as_ref())),
+        ("again", again(&link.standing)),
     ];
     lines.iter().try_for_each(|(name, value)| writeln!(out, "  {:<11} {value}", format!("{name}:")))
+}
+
+fn again(standing: &Standing) -> String {
+    match standing {
+        Standing::Taken | Standing::Unseen(_) => "its facts give its decision".to_string(),
+        Standing::Cannot(why) => escape::line(&format!("its decision cannot be taken again: {why}")),
+        Standing::Broken => "it does not verify".to_string(),
+    }
 }
 
 fn evidence(evidence: Option<&crate::record::Evidence>) -> String {

@@ -17,6 +17,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 pub mod checkout;
+pub mod forger;
 pub mod gate;
 pub mod lane;
 pub mod project;

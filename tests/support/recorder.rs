@@ -7,20 +7,54 @@
     reason = "test support: a failure here is a failed test"
 )]
 
-use portcullis::cli::record::{Recording, Unrecorded, record_decision};
+use portcullis::cli::record::{Recording, Unrecorded, judge, record_decision};
 use portcullis::collect::git::Repository;
+use portcullis::collect::git::record::Closeness;
 use portcullis::collect::git::record_writer::Appended;
-use portcullis::model::change::Revision;
-use portcullis::model::decision::{self, Decision, Judged, Outcome, PolicyOrigin, PolicyReference};
+use portcullis::decide::decide_deployment;
+use portcullis::model::change::{BranchName, Change, Commit, Revision, Updates};
+use portcullis::model::decision::Decision;
+use portcullis::model::deployment::{self, Deployment, LandingFacts, Recorded};
 use portcullis::model::digest::Digest;
 use portcullis::model::environment::Environment;
-use portcullis::model::fact::Fact;
-use portcullis::record::{Baseline, BaselineOrigin, Chain};
+use portcullis::model::fact::{Fact, Gap};
+use portcullis::model::facts::{Facts, GateTexts, HostFacts};
+use portcullis::model::landing::{Coverage, Landing, Span, Step};
+use portcullis::model::person::Mailbox;
+use portcullis::model::protection::Branch;
+use portcullis::policy::Policy;
+use portcullis::record::{Baseline, BaselineOrigin, Chain, Link};
 use std::path::Path;
 use std::process::{Command, Output};
 
 /// The policy of the made-up project.
-pub const POLICY: &str = "schema = 1\n";
+pub const POLICY: &str = r#"schema = 1
+[project]
+name = "upload"
+[branches]
+deployment = ["main"]
+[[data-processing]]
+name = "upload"
+purpose = "loads records"
+paths = ["services/upload/**"]
+[controls.required-reviews]
+approvals = 1
+"#;
+
+/// The commits that there are in the repository, one on top of the other.
+pub const LINE: &[&str] = &[
+    "before",
+    "candidate 1",
+    "candidate 2",
+    "candidate 3",
+    "s",
+    "next",
+    "fork",
+    "fork again",
+    "newer",
+    "after packing",
+    "c",
+];
 
 pub fn environment(name: &str) -> Environment {
     name.parse().unwrap()
@@ -30,20 +64,49 @@ pub fn production() -> Environment {
     environment("production")
 }
 
-/// An empty repository at a path.
+/// A repository with the commits of the line and nothing else at a path.
 pub fn init(directory: &Path) -> git2::Repository {
     portcullis::collect::git::neutralise().unwrap();
-    git2::Repository::init(directory).unwrap()
+    let git = git2::Repository::init(directory).unwrap();
+    {
+        let odb = git.odb().unwrap();
+        odb.write(git2::ObjectType::Tree, b"").unwrap();
+        for (_, bytes) in line() {
+            odb.write(git2::ObjectType::Commit, bytes.as_bytes()).unwrap();
+        }
+    }
+    git
 }
 
-/// A commit name that is made of a word.
+/// The commits of the line, each with its bytes.
+fn line() -> Vec<(Revision, String)> {
+    let mut all: Vec<(Revision, String)> = Vec::new();
+    for word in LINE {
+        let parent = all.last().map(|(id, _)| format!("parent {id}\n")).unwrap_or_default();
+        let who = "Kim Example <kim@example.test> 1767000000 +0000";
+        let tree = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
+        let bytes = format!("tree {tree}\n{parent}author {who}\ncommitter {who}\n\n{word}\n");
+        let id = git2::Oid::hash_object(git2::ObjectType::Commit, bytes.as_bytes()).unwrap();
+        all.push((Revision::try_from(id.to_string()).unwrap(), bytes));
+    }
+    all
+}
+
+/// The commit of a word: one of the line, or else a name that stands for nothing.
 pub fn commit(word: &str) -> Revision {
+    if let Some(at) = LINE.iter().position(|one| *one == word) {
+        return line().swap_remove(at).0;
+    }
     let digest = Digest::of(word.as_bytes()).to_string();
     Revision::try_from(digest["sha256:".len()..][..40].to_string()).unwrap()
 }
 
+fn chain_of(directory: &Path, environment: &Environment) -> Fact<Option<Chain>> {
+    Repository::open(directory).unwrap().deployments(environment, &judge, Closeness::Chain)
+}
+
 pub fn try_chain(directory: &Path) -> Fact<Option<Chain>> {
-    Repository::open(directory).unwrap().deployments(&production())
+    chain_of(directory, &production())
 }
 
 /// The chain of production; it must verify.
@@ -57,26 +120,121 @@ pub fn count(directory: &Path) -> usize {
     chain(directory).map_or(0, |chain| chain.commits.len())
 }
 
-pub fn allowing(candidate: &Revision, baseline: &Revision) -> Decision {
-    let judged = Judged {
-        repository: Some("acme/upload".into()),
-        base: Some(baseline.clone()),
-        head: Some(candidate.clone()),
-        ..Judged::default()
+/// The moment of every made-up decision.
+pub const MOMENT: &str = "2026-01-02T03:04:05Z";
+
+/// The facts of a deployment that changes nothing, on top of a chain.
+pub fn facts(
+    directory: &Path,
+    environment: &Environment,
+    chain: Option<&Chain>,
+    candidate: &Revision,
+    baseline: &Baseline,
+) -> Deployment {
+    let repository = Repository::open(directory).unwrap();
+    let inquiry = Policy::parse(POLICY).unwrap().inquiry(None);
+    let step = made_up(candidate, &baseline.commit);
+    let span = match repository.span(&baseline.commit, candidate) {
+        Fact::Known(span) => span,
+        Fact::Gap(_) => Span::Steps(vec![Step { commit: step.clone(), brought: Vec::new() }]),
     };
-    let policy = PolicyReference {
-        project: "upload".into(),
-        digest: Digest::of(POLICY.as_bytes()),
-        origin: PolicyOrigin::Base,
+    let change = match repository.change(&baseline.commit, candidate, &inquiry) {
+        Fact::Known(change) => change,
+        Fact::Gap(_) => unknown_change(candidate, &baseline.commit, step),
     };
-    Decision {
-        schema: decision::SCHEMA,
-        outcome: Outcome::Allow,
-        judged,
-        policy: Some(policy),
-        areas: Vec::new(),
-        findings: Vec::new(),
+    let steps = if let Span::Steps(steps) = &span { steps.as_slice() } else { &[] };
+    let parents = std::iter::once(&baseline.commit).chain(steps.iter().map(|step| &step.commit.id));
+    let landings = parents.zip(steps).map(|(parent, step)| unchanged(parent, &step.commit.id)).collect();
+    let one = |link: &Link| Recorded {
+        number: link.entry.number,
+        candidate: link.entry.candidate.clone(),
+        taken_again: true,
+    };
+    let origin = match baseline.origin {
+        BaselineOrigin::Asserted => deployment::BaselineOrigin::Asserted,
+        _ => deployment::BaselineOrigin::Recorded(chain.unwrap().links.len() as u64),
+    };
+    let gap = Gap::not_asked("this", "ask");
+    let branch = BranchName::new("main");
+    let mut host = HostFacts::unseen("github", &gap);
+    host.repository = Some("acme/upload".into());
+    host.branch = Fact::Known(Branch { name: branch.clone(), tip: candidate.clone(), protected: true });
+    let whole = Facts {
+        schema: portcullis::model::facts::SCHEMA,
+        observed: Fact::Known(MOMENT.parse().unwrap()),
+        inquiry,
+        change: Fact::Known(change),
+        gate: Fact::Known(GateTexts {
+            policy_before: None,
+            policy_after: None,
+            waivers_before: None,
+            waivers_after: None,
+            waiver_signers: None,
+            code_owners: None,
+        }),
+        host,
+        reports: Fact::Gap(gap.clone()),
+        line_coverage: Fact::Gap(gap.clone()),
+        evidence: Fact::Gap(gap.clone()),
+    };
+    Deployment {
+        schema: deployment::SCHEMA,
+        environment: environment.to_string(),
+        branch,
+        candidate: candidate.clone(),
+        deployer: Fact::Gap(gap),
+        baseline: Fact::Known(deployment::Baseline { revision: baseline.commit.clone(), origin }),
+        by_host: Fact::Known(None),
+        recorded: Fact::Known(chain.map_or_else(Vec::new, |chain| chain.links.iter().map(one).collect())),
+        on_branch: Fact::Known(Span::Equal),
+        span: Fact::Known(span),
+        back: Fact::Known(None),
+        landings: Fact::Known(landings),
+        whole,
     }
+}
+
+fn unchanged(parent: &Revision, landed: &Revision) -> LandingFacts {
+    LandingFacts {
+        landing: Landing { parent: parent.clone(), landed: landed.clone(), candidates: Vec::new() },
+        steps: vec![landed.clone()],
+        files: Fact::Known(Vec::new()),
+        coverage: Coverage::Unchanged,
+        misses: Vec::new(),
+        requests: Fact::Known(Vec::new()),
+    }
+}
+
+fn made_up(id: &Revision, parent: &Revision) -> Commit {
+    let kim = Mailbox { name: "Kim Example".into(), email: "kim@example.test".into() };
+    Commit {
+        id: id.clone(),
+        tree: "4b825dc642cb6eb9a060e54bf8d69288fbee4904".to_string().try_into().unwrap(),
+        parents: vec![parent.clone()],
+        author: kim.clone(),
+        committer: kim,
+        co_authors: Vec::new(),
+        subject: "made up".into(),
+    }
+}
+
+fn unknown_change(head: &Revision, base: &Revision, commit: Commit) -> Change {
+    let gap = Gap::not_asked("this", "ask");
+    Change {
+        base: base.clone(),
+        head: head.clone(),
+        merge_bases: vec![base.clone()],
+        commits: vec![commit],
+        files: Vec::new(),
+        on_the_way: Fact::Gap(gap.clone()),
+        test_sources: Fact::Gap(gap),
+        updates: Updates::default(),
+    }
+}
+
+/// The decision on facts by the made-up policy.
+pub fn decided(facts: &Deployment) -> Decision {
+    decide_deployment(&Policy::parse(POLICY).unwrap(), facts)
 }
 
 /// Takes and records one decision on the chain as it is now.
@@ -86,9 +244,7 @@ pub fn deploy(
     candidate: &Revision,
     recorder: &str,
 ) -> Result<Appended, Unrecorded> {
-    let Fact::Known(chain) = Repository::open(directory).unwrap().deployments(environment) else {
-        panic!("the record cannot be read")
-    };
+    let Fact::Known(chain) = chain_of(directory, environment) else { panic!("the record cannot be read") };
     deploy_on(directory, environment, chain.as_ref(), candidate, recorder)
 }
 
@@ -107,17 +263,18 @@ pub fn deploy_on(
         },
         None => Baseline { commit: commit("before"), origin: BaselineOrigin::Asserted },
     };
-    let decision = allowing(candidate, &baseline.commit);
+    let facts = facts(directory, environment, chain, candidate, &baseline);
+    let decision = decided(&facts);
     let recording = Recording {
         environment,
         tip: chain.and_then(Chain::tip),
         candidate,
         baseline,
         decision: &decision,
-        facts: None,
-        policy: Some(POLICY),
+        facts: &facts,
+        policy: POLICY,
         recorder,
-        time: "2026-01-02T03:04:05Z".parse().unwrap(),
+        time: MOMENT.parse().unwrap(),
     };
     record_decision(directory, &recording)
 }

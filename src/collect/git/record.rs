@@ -5,26 +5,44 @@
 
 use super::object::{Objects, malformed, object_name, oid, revision};
 use super::{Repository, tree};
+use crate::collect::recorded::contradictions;
 use crate::model::change::Revision;
+use crate::model::deployment::Deployment;
 use crate::model::environment::Environment;
 use crate::model::fact::{Fact, Gap, GapReason};
 use crate::model::path::RepoPath;
-use crate::record::{Chain, PREFIX, StoredEntry, StoredFile, Verifier, reference};
+use crate::record::{Chain, Compare, Judge, PREFIX, StoredEntry, StoredFile, Verifier, reference};
 use git2::{ErrorCode, ObjectType, Oid, ReferenceType};
 use std::collections::BTreeMap;
 
 /// What brings records into a clone.
 pub const FETCH: &str = "git fetch origin '+refs/portcullis/*:refs/portcullis/*'";
 
+/// How closely records are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Closeness {
+    /// As a chain, with each decision taken again.
+    Chain,
+    /// And against what the repository shows: this takes as long as it took to look at each landing before it was recorded.
+    Repository,
+}
+
 impl Repository {
-    /// Every record of an environment, checked; `None` when this repository holds none.
-    pub fn deployments(&self, environment: &Environment) -> Fact<Option<Chain>> {
+    /// Every record of an environment, checked; `None` when this repository holds none. The judge takes each decision again.
+    pub fn deployments(
+        &self,
+        environment: &Environment,
+        judge: &Judge<'_>,
+        closeness: Closeness,
+    ) -> Fact<Option<Chain>> {
         let read = || {
             let objects = self.trusted_objects()?;
             let Some(tip) = tip(&self.git, environment)? else { return Ok(None) };
-            let mut verifier = Verifier::new(environment.clone());
+            let mut verifier = Verifier::new(environment.clone(), judge).at(jiff::Timestamp::now());
+            let compare = |policy: &str, facts: &Deployment| contradictions(self, policy, facts);
+            let compare = (closeness == Closeness::Repository).then_some(&compare as &Compare<'_>);
             for id in history(&objects, tip)?.into_iter().rev() {
-                verifier.push(&stored(&objects, id)?);
+                verifier.push(&stored(&objects, id)?, compare);
             }
             Ok(Some(verifier.finish()))
         };

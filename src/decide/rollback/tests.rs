@@ -45,8 +45,8 @@ fn rollback() -> Deployment {
     }));
     facts.baseline = Fact::Known(Baseline { revision: newer(), origin: BaselineOrigin::Recorded(2) });
     facts.recorded = Fact::Known(vec![
-        Recorded { number: 1, candidate: landed() },
-        Recorded { number: 2, candidate: newer() },
+        Recorded { number: 1, candidate: landed(), taken_again: true },
+        Recorded { number: 2, candidate: newer(), taken_again: true },
     ]);
     facts.on_branch = Fact::Known(Span::Steps(vec![step(newer())]));
     facts.span = Fact::Known(Span::Behind);
@@ -92,12 +92,12 @@ fn leave_is_of_one_way_at_one_time() {
         ("to something else", |facts| {
             facts.candidate = revision('d');
             facts.recorded = Fact::Known(vec![
-                Recorded { number: 1, candidate: revision('d') },
-                Recorded { number: 2, candidate: newer() },
+                Recorded { number: 1, candidate: revision('d'), taken_again: true },
+                Recorded { number: 2, candidate: newer(), taken_again: true },
             ]);
         }),
         ("to what no record let through", |facts| {
-            facts.recorded = Fact::Known(vec![Recorded { number: 2, candidate: newer() }]);
+            facts.recorded = Fact::Known(vec![Recorded { number: 2, candidate: newer(), taken_again: true }]);
         }),
         ("from what somebody says", |facts| {
             facts.baseline = Fact::Known(Baseline { revision: newer(), origin: BaselineOrigin::Asserted });

@@ -2,34 +2,19 @@
 
 use super::*;
 use crate::collect::git::Repository;
-use crate::model::digest::Digest;
+use crate::collect::git::record::Closeness;
 use crate::model::fact::Fact;
-use crate::record::{Baseline, BaselineOrigin, Chain, Draft, Material, seal};
+use crate::record::testing::{draft, judge};
+use crate::record::{Baseline, BaselineOrigin, Chain, seal};
 use tempfile::TempDir;
 
 fn revision_of(start: &str) -> Revision {
     Revision::try_from(format!("{start:0<40}")).unwrap()
 }
 
-fn draft(candidate: &str, baseline: &str) -> Draft {
-    let (candidate, baseline) = (revision_of(candidate), revision_of(baseline));
-    let judged = serde_json::json!({ "head": candidate, "base": baseline });
-    let decision = serde_json::json!({ "outcome": "allow", "judged": judged });
-    Draft {
-        environment: "production".parse().unwrap(),
-        repository: None,
-        candidate,
-        baseline: Baseline { commit: baseline, origin: BaselineOrigin::Asserted },
-        decision: decision.to_string().into_bytes(),
-        policy: None,
-        facts: Some(Material::Named(Digest::of(b"facts"))),
-        recorder: "robin-example".into(),
-        time: "2026-01-02T03:04:05Z".parse().unwrap(),
-    }
-}
-
 fn chain(directory: &TempDir) -> Option<Chain> {
-    match Repository::open(directory.path()).unwrap().deployments(&"production".parse().unwrap()) {
+    let repository = Repository::open(directory.path()).unwrap();
+    match repository.deployments(&"production".parse().unwrap(), &judge, Closeness::Chain) {
         Fact::Known(chain) => chain,
         Fact::Gap(gap) => panic!("{gap}"),
     }
@@ -37,7 +22,9 @@ fn chain(directory: &TempDir) -> Option<Chain> {
 
 fn sealed(directory: &TempDir, candidate: &str) -> Sealed {
     let chain = chain(directory);
-    seal(draft(candidate, "ba5e"), chain.as_ref().map(|chain| chain.last().unwrap())).unwrap()
+    let baseline = Baseline { commit: revision_of("ba5e"), origin: BaselineOrigin::Asserted };
+    let links = chain.as_ref().map_or(&[][..], |chain| &chain.links);
+    seal(draft(&revision_of(candidate), baseline, links), chain.as_ref(), &judge).unwrap()
 }
 
 fn empty() -> TempDir {

@@ -1,0 +1,70 @@
+//! `portcullis record verify`: do the records hold together, and does each prove its decision?
+
+use super::super::exit::{Exit, Failure, Result};
+use super::super::output;
+use super::{complain, looked_at, none, unwritable};
+use crate::collect::git::Repository;
+use crate::collect::git::record::Closeness;
+use crate::model::change::Revision;
+use crate::model::environment::Environment;
+use crate::record::{Chain, Standing};
+use crate::render;
+use clap::Args;
+
+/// What the records must hold.
+#[derive(Debug, Args)]
+pub struct Expectations {
+    /// The environment.
+    environment: Environment,
+    /// The commit that is deployed now: it must be the one that the newest record let through.
+    #[arg(long, value_name = "REV")]
+    deployed: Option<String>,
+    /// The commit of a record that is known from elsewhere, such as the newest of last time. It must still be among
+    /// the records; those after it are told as newer.
+    #[arg(long, value_name = "COMMIT", value_parser = object_name)]
+    expect_tip: Option<Revision>,
+    /// There must be at least so many records.
+    #[arg(long, value_name = "N")]
+    at_least: Option<u64>,
+}
+
+fn object_name(text: &str) -> std::result::Result<Revision, String> {
+    Revision::try_from(text.to_string())
+}
+
+pub(super) fn run(repository: &Repository, expected: &Expectations) -> Result {
+    let environment = &expected.environment;
+    let deployed = expected.deployed.as_ref().map(|name| repository.resolve(name)).transpose()?;
+    let remembers = expected.expect_tip.is_some() || expected.at_least.is_some_and(|least| least > 0);
+    let Some(chain) = looked_at(repository, environment, Closeness::Repository)? else {
+        let none = none(environment);
+        return Err(if remembers { Failure::unverified(none.message) } else { none });
+    };
+    let mut text = Vec::new();
+    render::record::verified(&chain, expected.expect_tip.as_ref(), &mut text).map_err(unwritable)?;
+    output::stdout(&text)?;
+    let differences = differences(&chain, expected, deployed.as_ref());
+    differences.iter().for_each(|difference| output::complain(difference));
+    if complain(&chain) || !differences.is_empty() {
+        return Ok(Exit::Unverified);
+    }
+    let proved = chain.links.iter().all(|link| link.standing == Standing::Taken);
+    Ok(if proved { Exit::Allowed } else { Exit::Undetermined })
+}
+
+/// What the chain does not hold although it should.
+fn differences(chain: &Chain, expected: &Expectations, deployed: Option<&Revision>) -> Vec<String> {
+    let environment = &chain.environment;
+    let cut = expected.at_least.filter(|least| (chain.commits.len() as u64) < *least).map(|least| {
+        format!("{environment} has {} records, and there should be at least {least}", chain.commits.len())
+    });
+    let moved = expected.expect_tip.as_ref().filter(|tip| !chain.holds(tip)).map(|tip| {
+        format!("{environment} does not hold record {tip} any more: its ref was moved, or the record forked")
+    });
+    let last = chain.links.last().map(|link| &link.entry.candidate);
+    let other = deployed.filter(|deployed| last != Some(deployed)).map(|deployed| {
+        let last = last.map_or("none", |last| last.as_str());
+        format!("{environment} has {deployed} deployed, and the newest record let through {last}")
+    });
+    [cut, moved, other].into_iter().flatten().collect()
+}

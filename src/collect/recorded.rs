@@ -1,0 +1,223 @@
+//! What the repository says of the facts that a record keeps: what git showed then, it shows again.
+//!
+//! What a host said cannot be seen again: reviews, requests and checks are taken from the facts as they stand there.
+
+use crate::collect::gather::{of_repository, text_at};
+use crate::collect::git::Repository;
+use crate::model::change::{FileChange, Revision};
+use crate::model::deployment::{Back, Deployment, LandingFacts};
+use crate::model::fact::{Fact, Gap};
+use crate::model::facts::{Facts, POLICY_PATH};
+use crate::model::inquiry::Inquiry;
+use crate::model::landing::{Candidate, Coverage, Landing, Span, Step};
+use crate::model::path::RepoPath;
+use crate::model::waiver;
+use std::collections::BTreeSet;
+
+/// Everything in which the repository differs from the facts, which were judged by this policy.
+///
+/// # Errors
+/// The repository does not show what the facts speak of.
+pub fn contradictions(repository: &Repository, policy: &str, facts: &Deployment) -> Result<Vec<String>, Gap> {
+    let search = Search { repository, facts, baseline: &facts.baseline.known()?.revision };
+    let mut found = search.range()?;
+    found.extend(out_of_line(facts, search.baseline));
+    found.extend(policy_elsewhere(repository, policy, search.baseline, &facts.whole.inquiry)?);
+    found.extend(search.texts()?);
+    if found.is_empty() {
+        found.extend(search.contents()?);
+    }
+    Ok(found)
+}
+
+/// The policy that was judged by is the one that stands at the baseline, where one stands there.
+///
+/// # Errors
+/// The repository does not show it.
+pub fn policy_elsewhere(
+    repository: &Repository,
+    policy: &str,
+    baseline: &Revision,
+    inquiry: &Inquiry,
+) -> Result<Option<String>, Gap> {
+    let path = inquiry.policy.clone().unwrap_or_else(|| RepoPath::from(POLICY_PATH));
+    let differs = match text_at(repository, baseline, &path)? {
+        Some(text) => text != policy,
+        None => inquiry.policy.is_some(),
+    };
+    let at = baseline.short();
+    Ok(differs.then(|| format!("the policy is not the one that stands at its baseline ({path} at {at})")))
+}
+
+/// Each landing begins where the one before ended, and consists of its steps.
+fn out_of_line(facts: &Deployment, baseline: &Revision) -> Option<String> {
+    let mut at = baseline;
+    for LandingFacts { landing, steps, .. } in facts.landings.value().into_iter().flatten() {
+        if landing.parent != *at || steps.last() != Some(&landing.landed) {
+            return Some(format!("landing {} does not follow {}", landing.landed.short(), at.short()));
+        }
+        at = &landing.landed;
+    }
+    None
+}
+
+struct Search<'a> {
+    repository: &'a Repository,
+    facts: &'a Deployment,
+    baseline: &'a Revision,
+}
+
+impl Search<'_> {
+    /// The commits between baseline and candidate, and that the candidate was on the branch.
+    fn range(&self) -> Result<Vec<String>, Gap> {
+        let Deployment { candidate, span, on_branch, whole, .. } = self.facts;
+        let mut found = Vec::new();
+        if self.repository.span(self.baseline, candidate).known()? != span.known()? {
+            let (from, to) = (self.baseline.short(), candidate.short());
+            found.push(format!("between {from} and {to} lie other commits"));
+        }
+        let tip = &whole.host.branch.known()?.tip;
+        if self.repository.span(candidate, tip).known()? != on_branch.known()? {
+            found.push(format!(
+                "{} lies otherwise to {}, the tip of its branch",
+                candidate.short(),
+                tip.short()
+            ));
+        }
+        Ok(found)
+    }
+
+    /// Policy, waivers and signers of waivers: at the baseline those that stand there, after it those of either end.
+    fn texts(&self) -> Result<Vec<String>, Gap> {
+        let Facts { gate, inquiry, .. } = &self.facts.whole;
+        let Some(gate) = gate.value() else { return Ok(Vec::new()) };
+        let waivers = inquiry.policy.as_ref().map(|_| RepoPath::from(waiver::PATH));
+        let (policy, signers) = (inquiry.policy.as_ref(), inquiry.waiver_signers.as_ref());
+        let mut found = Vec::new();
+        for (what, path, before, after) in [
+            ("the policy", policy, &gate.policy_before, &gate.policy_after),
+            ("the waivers", waivers.as_ref(), &gate.waivers_before, &gate.waivers_after),
+            ("the signers of waivers", signers, &gate.waiver_signers, &gate.waiver_signers),
+        ] {
+            let at = |commit| path.map_or(Ok(None), |path| text_at(self.repository, commit, path));
+            let there = at(self.baseline)?;
+            if there != *before || (there != *after && at(&self.facts.candidate)? != *after) {
+                found.push(format!("{what} read otherwise there"));
+            }
+        }
+        Ok(found)
+    }
+
+    /// The change as a whole, each landing, and what bears on going back.
+    fn contents(&self) -> Result<Vec<String>, Gap> {
+        let Deployment { whole, landings, back, candidate, .. } = self.facts;
+        let mut found = Vec::new();
+        found.extend(self.of_facts(whole, self.baseline, candidate)?);
+        found.extend(self.of_landings(landings.known()?)?);
+        if let Some(back) = back.known()? {
+            found.extend(self.of_back(back)?);
+        }
+        Ok(found)
+    }
+
+    /// What git shows of a change, and the texts that steer the gate there.
+    fn of_facts(&self, facts: &Facts, base: &Revision, head: &Revision) -> Result<Option<String>, Gap> {
+        let (change, gate) = of_repository(self.repository, base, head, &facts.inquiry);
+        let same = agree(&facts.change, &change)? && agree(&facts.gate, &gate)?;
+        Ok((!same).then(|| format!("from {} to {} is another change", base.short(), head.short())))
+    }
+
+    fn of_landings(&self, landings: &[LandingFacts]) -> Result<Vec<String>, Gap> {
+        let all: Vec<Landing> = landings.iter().map(|facts| facts.landing.clone()).collect();
+        let mut proofs = Vec::with_capacity(all.len());
+        self.repository.proofs(&all, |number, coverage, _| proofs.push((number, coverage)));
+        let mut found = Vec::new();
+        for (number, coverage) in proofs {
+            let Some(facts) = landings.get(number) else { continue };
+            let landed = &facts.landing.landed;
+            if !is_proved_alike(&facts.coverage, &coverage)? {
+                found.push(format!("landing {} is explained otherwise", landed.short()));
+            }
+            found.extend(self.of_landing(facts)?);
+        }
+        Ok(found)
+    }
+
+    fn of_landing(&self, facts: &LandingFacts) -> Result<Vec<String>, Gap> {
+        let Landing { parent, landed, .. } = &facts.landing;
+        let inquiry = Inquiry { tests: BTreeSet::new(), ..self.facts.whole.inquiry.clone() };
+        let mut found = Vec::new();
+        if !agree(&facts.files, &self.files(parent, landed, &inquiry))? {
+            found.push(format!("landing {} changed other files", landed.short()));
+        }
+        for request in facts.requests.value().into_iter().flatten() {
+            let Some(known) = request.host.request.value() else { continue };
+            found.extend(self.of_facts(request, parent, &known.head)?);
+        }
+        Ok(found)
+    }
+
+    fn files(&self, base: &Revision, head: &Revision, inquiry: &Inquiry) -> Fact<Vec<FileChange>> {
+        match self.repository.change(base, head, inquiry) {
+            Fact::Known(change) => Fact::Known(change.files),
+            Fact::Gap(gap) => Fact::Gap(gap),
+        }
+    }
+
+    /// The leave to go back, who brought it, and what going back undoes.
+    fn of_back(&self, back: &Back) -> Result<Vec<String>, Gap> {
+        let inquiry = &self.facts.whole.inquiry;
+        let tip = &self.facts.whole.host.branch.known()?.tip;
+        let (_, gate) = of_repository(self.repository, self.baseline, tip, inquiry);
+        let undone = self.files(&self.facts.candidate, self.baseline, inquiry);
+        let mut found = self.of_landings(back.since.known()?)?;
+        if !agree(&back.gate, &gate)? || !agree(&back.undone, &undone)? {
+            found.push(format!("going back to {} means something else", self.facts.candidate.short()));
+        }
+        if let Fact::Known(Span::Steps(steps)) = self.repository.span(self.baseline, tip) {
+            found.extend(self.left_out(&steps, back.since.known()?)?);
+        }
+        Ok(found)
+    }
+
+    /// A step that touches the waivers and is in none of the landings that are said to.
+    fn left_out(&self, steps: &[Step], since: &[LandingFacts]) -> Result<Option<String>, Gap> {
+        let path = RepoPath::from(waiver::PATH);
+        let told: BTreeSet<&Revision> = since.iter().flat_map(|landing| &landing.steps).collect();
+        for step in steps.iter().map(|step| &step.commit.id).filter(|id| !told.contains(id)) {
+            let files = self.repository.commit_files(step, &Inquiry::default())?;
+            if files.iter().any(|file| file.entries().any(|entry| entry.path == path)) {
+                return Ok(Some(format!("{} touches the waivers and is left out", step.short())));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// Whoever knew less then is not contradicted by what can be seen now.
+fn agree<T: PartialEq>(said: &Fact<T>, seen: &Fact<T>) -> Result<bool, Gap> {
+    match said {
+        Fact::Gap(_) => Ok(true),
+        Fact::Known(said) => Ok(said == seen.known()?),
+    }
+}
+
+fn is_proved_alike(said: &Coverage, seen: &Coverage) -> Result<bool, Gap> {
+    match (said, seen) {
+        (Coverage::Unverifiable(_), _) => Ok(true),
+        (_, Coverage::Unverifiable(gap)) => Err(gap.clone()),
+        _ => Ok(explained_by(said) == explained_by(seen)),
+    }
+}
+
+/// By what a content is explained; `None` where it is not.
+fn explained_by(coverage: &Coverage) -> Option<&[Candidate]> {
+    match coverage {
+        Coverage::Identity(one) | Coverage::Replay(one) | Coverage::Rebase(one) => {
+            Some(std::slice::from_ref(one))
+        }
+        Coverage::Train(all) => Some(all),
+        Coverage::Unchanged => Some(&[]),
+        Coverage::Residual(_) | Coverage::Unverifiable(_) => None,
+    }
+}

@@ -1,0 +1,153 @@
+//! Every word on what is deployed, alone and against the others.
+
+use crate::control::testing::{World, at, base, deployment, landed, revision};
+use crate::decide::decide_deployment;
+use crate::decide::tests::{honest, policy};
+use crate::model::change::Revision;
+use crate::model::decision::{Decision, Outcome, Verdict};
+use crate::model::deployment::{Baseline, BaselineOrigin, Deployment, HostDeployment, Recorded};
+use crate::model::fact::{Fact, Gap, GapReason};
+use BaselineOrigin::{Asserted, Host, Recorded as Record, Retry};
+use Outcome::{Allow, Block, Undetermined};
+
+fn facts(origin: BaselineOrigin, records: &[(Revision, bool)], host: Option<Revision>) -> Deployment {
+    let mut facts = deployment(&World { facts: honest(), ..World::honest() });
+    facts.baseline = Fact::Known(Baseline { revision: base(), origin });
+    let one = |(number, (candidate, taken_again)): (u64, &(Revision, bool))| Recorded {
+        number,
+        candidate: candidate.clone(),
+        taken_again: *taken_again,
+    };
+    facts.recorded = Fact::Known((1..).zip(records).map(one).collect());
+    facts.by_host = Fact::Known(host.map(|revision| HostDeployment { number: 5, revision, since: at(10) }));
+    facts
+}
+
+fn judged(facts: &Deployment) -> Decision {
+    decide_deployment(&policy(), facts)
+}
+
+fn other() -> Revision {
+    revision('9')
+}
+
+#[test]
+fn each_word_against_the_others() {
+    let proved = |commit: Revision| (commit, true);
+    let earlier_form = |commit: Revision| (commit, false);
+    for (name, origin, records, host, expected) in [
+        ("the record", Record(1), vec![proved(base())], None, Allow),
+        ("record and host", Record(1), vec![proved(base())], Some(base()), Allow),
+        ("the host has what nobody let through", Record(1), vec![proved(base())], Some(other()), Block),
+        ("a record that keeps no facts", Record(1), vec![earlier_form(base())], Some(base()), Undetermined),
+        ("a record that is not there", Record(2), vec![proved(base())], None, Undetermined),
+        ("the first time", Asserted, vec![], None, Allow),
+        ("the first time, and the host agrees", Asserted, vec![], Some(base()), Allow),
+        ("the first time, and the host does not", Asserted, vec![], Some(other()), Undetermined),
+        ("repeated", Asserted, vec![proved(base())], Some(base()), Allow),
+        ("repeated, round the gate", Asserted, vec![proved(base())], Some(other()), Block),
+        ("confirmed", Asserted, vec![earlier_form(base())], None, Allow),
+        ("not worth confirming", Asserted, vec![proved(other()), earlier_form(base())], None, Undetermined),
+        ("back to what is proved", Asserted, vec![proved(base()), earlier_form(other())], None, Allow),
+        ("an older record", Asserted, vec![proved(base()), proved(other())], None, Undetermined),
+        (
+            "an older record, and the host",
+            Asserted,
+            vec![proved(base()), proved(other())],
+            Some(base()),
+            Allow,
+        ),
+        ("against both", Asserted, vec![proved(base()), proved(other())], Some(other()), Undetermined),
+        ("against the record", Asserted, vec![proved(other())], None, Undetermined),
+        ("made up on the host", Asserted, vec![proved(other())], Some(base()), Undetermined),
+        ("the host alone", Host(5), vec![], Some(base()), Undetermined),
+        ("once more", Retry(1), vec![proved(landed())], Some(base()), Allow),
+        ("once more, and no word of the host", Retry(1), vec![proved(landed())], None, Allow),
+        ("once more, though it is there", Retry(1), vec![proved(landed())], Some(landed()), Undetermined),
+        (
+            "once more, of the earlier form",
+            Retry(1),
+            vec![earlier_form(landed())],
+            Some(base()),
+            Undetermined,
+        ),
+        ("once more what never was", Retry(1), vec![proved(other())], Some(base()), Undetermined),
+    ] {
+        let decision = judged(&facts(origin, &records, host));
+        assert_eq!(decision.outcome, expected, "{name}: {:#?}", decision.findings);
+        // Whoever is stopped is told what to do.
+        let stops = |verdict| matches!(verdict, Verdict::Broken | Verdict::Unproven);
+        let mute = decision.findings.iter().find(|found| stops(found.verdict) && found.remedy.is_none());
+        assert!(mute.is_none(), "{name}: {mute:#?}");
+    }
+}
+
+#[test]
+fn a_word_that_is_withheld_is_no_agreement() {
+    let gap = || Gap::new("this", GapReason::NotVisible, "withheld", "Show it.");
+    for (origin, record) in [(Record(1), base()), (Asserted, base()), (Retry(1), landed())] {
+        let honest = facts(origin.clone(), &[(record, true)], Some(base()));
+        assert_eq!(judged(&honest).outcome, Allow, "{origin:?}");
+        let hidden = Deployment { by_host: Fact::Gap(gap()), ..honest.clone() };
+        assert_eq!(judged(&hidden).outcome, Undetermined, "{origin:?}");
+        let hidden = Deployment { recorded: Fact::Gap(gap()), ..honest };
+        assert_eq!(judged(&hidden).outcome, Undetermined, "{origin:?}");
+    }
+    let not_asked = Fact::Gap(Gap::not_asked("the host", "name it"));
+    let without = Deployment { by_host: not_asked, ..facts(Record(1), &[(base(), true)], None) };
+    assert_eq!(judged(&without).outcome, Allow, "a host that takes no part has no word");
+}
+
+fn entry(from: &Revision, to: &Revision, lines: &str) -> String {
+    format!(
+        "schema = 1\n[[rollbacks]]\nid = \"R-1\"\nenvironment = \"production\"\nfrom = \"{from}\"\nto = \"{to}\"\n\
+         reason = \"taken back by hand\"\nticket = \"OPS-902\"\nrequester = \"robin\"\napprover = \"kim\"\n\
+         created = \"{}\"\n{lines}",
+        at(0),
+    )
+}
+
+#[test]
+fn two_people_settle_what_differs() {
+    let expires = format!("expires = \"{}\"\n", at(100_000));
+    let settled = |origin: BaselineOrigin, records: &[(Revision, bool)], host, text: String| {
+        let mut facts = facts(origin, records, host);
+        facts.whole.observed = Fact::Known(at(50_000));
+        if let Fact::Known(gate) = &mut facts.whole.gate {
+            (gate.waivers_before, gate.waivers_after) = (Some(text.clone()), Some(text));
+        }
+        judged(&facts)
+    };
+    let round = [(base(), true)];
+    let honest = settled(Record(1), &round, Some(other()), entry(&other(), &base(), &expires));
+    assert_eq!(honest.outcome, Allow, "{:#?}", honest.findings);
+    let said =
+        honest.findings.iter().flat_map(|found| &found.details).any(|text| text.contains("waived by R-1"));
+    assert!(said, "{:#?}", honest.findings);
+    let older = [(base(), true), (other(), true)];
+    assert_eq!(settled(Asserted, &older, None, entry(&other(), &base(), &expires)).outcome, Allow);
+    // The other way, from something else, over, and to what no record let through.
+    let over = format!("expires = \"{}\"\n", at(40_000));
+    for text in [
+        entry(&base(), &other(), &expires),
+        entry(&landed(), &base(), &expires),
+        entry(&other(), &base(), &over),
+        entry(&other(), &base(), &expires).replace("\"production\"", "\"staging\""),
+        entry(&other(), &base(), &expires).replace("\"kim\"", "\"robin\""),
+        "schema = 1\n".to_string(),
+    ] {
+        assert_eq!(settled(Record(1), &round, Some(other()), text).outcome, Block);
+    }
+    let never = settled(Asserted, &[(other(), true)], None, entry(&other(), &base(), &expires));
+    assert_eq!(never.outcome, Undetermined, "{:#?}", never.findings);
+    let first = settled(Asserted, &[], Some(other()), entry(&other(), &base(), &expires));
+    assert_eq!(first.outcome, Undetermined, "{:#?}", first.findings);
+}
+
+#[test]
+fn a_record_in_facts_of_the_earlier_form_was_not_taken_again() {
+    let text = format!("{{\"number\": 1, \"candidate\": \"{}\"}}", base());
+    let record: Recorded = serde_json::from_str(&text).unwrap();
+    let earlier = Deployment { recorded: Fact::Known(vec![record]), ..facts(Record(1), &[], Some(base())) };
+    assert_eq!(judged(&earlier).outcome, Undetermined);
+}

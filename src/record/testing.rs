@@ -1,0 +1,70 @@
+//! Facts, decisions and records, made up for tests.
+
+use super::{Baseline, BaselineOrigin, Draft, Link};
+use crate::control::testing::{World, deployment};
+use crate::model::change::Revision;
+use crate::model::deployment::{self, Deployment, Recorded};
+use crate::model::digest::Digest;
+use crate::model::fact::Fact;
+use crate::model::landing::Span;
+use serde_json::json;
+
+/// The text of the policy. Nobody reads it: see [`judge`].
+pub const POLICY: &str = "policy";
+
+/// The moment of everything.
+pub const MOMENT: &str = "2026-01-02T03:04:05Z";
+
+/// A judge who allows whatever there is facts of.
+pub fn judge(policy: &str, facts: &Deployment) -> Result<Vec<u8>, String> {
+    let base = facts.baseline.value().map(|baseline| &baseline.revision);
+    let judged = json!({
+        "repository": facts.whole.host.repository, "base": base, "head": facts.candidate, "files": 5
+    });
+    let policy = json!({ "project": "upload", "digest": Digest::of(policy.as_bytes()), "origin": "base" });
+    let decision =
+        json!({ "schema": 1, "outcome": "allow", "judged": judged, "policy": policy, "findings": [] });
+    serde_json::to_vec(&decision).map_err(|error| error.to_string())
+}
+
+/// The facts of a deployment on top of these records.
+pub fn facts(candidate: &Revision, baseline: &Baseline, earlier: &[Link]) -> Deployment {
+    let mut facts = deployment(&World::honest());
+    let origin = match baseline.origin {
+        BaselineOrigin::Recorded | BaselineOrigin::Rollback => {
+            deployment::BaselineOrigin::Recorded(earlier.len() as u64)
+        }
+        BaselineOrigin::Asserted => deployment::BaselineOrigin::Asserted,
+        BaselineOrigin::Host => deployment::BaselineOrigin::Host(5),
+    };
+    if baseline.origin == BaselineOrigin::Rollback {
+        facts.span = Fact::Known(Span::Behind);
+    }
+    facts.candidate = candidate.clone();
+    facts.baseline = Fact::Known(deployment::Baseline { revision: baseline.commit.clone(), origin });
+    facts.whole.host.repository = Some("acme/upload".into());
+    facts.whole.observed = Fact::Known(MOMENT.parse().unwrap());
+    let one = |link: &Link| Recorded {
+        number: link.entry.number,
+        candidate: link.entry.candidate.clone(),
+        taken_again: true,
+    };
+    facts.recorded = Fact::Known(earlier.iter().map(one).collect());
+    facts
+}
+
+/// A record to be sealed on top of others.
+pub fn draft(candidate: &Revision, baseline: Baseline, earlier: &[Link]) -> Draft {
+    let facts = facts(candidate, &baseline, earlier);
+    Draft {
+        environment: "production".parse().unwrap(),
+        repository: Some("acme/upload".into()),
+        decision: judge(POLICY, &facts).unwrap(),
+        candidate: candidate.clone(),
+        baseline,
+        policy: POLICY.as_bytes().to_vec(),
+        facts: serde_json::to_vec(&facts).unwrap(),
+        recorder: "robin-example".into(),
+        time: MOMENT.parse().unwrap(),
+    }
+}
