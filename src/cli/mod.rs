@@ -19,6 +19,7 @@ pub mod exit;
 pub mod explain;
 pub mod facts;
 pub mod judged;
+pub mod opening;
 pub mod output;
 pub mod policy;
 pub mod record;
