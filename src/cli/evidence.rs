@@ -4,7 +4,6 @@ use super::exit::{Exit, Failure, Result};
 use super::output::unknown;
 use super::{actions, output};
 use crate::collect::evidence::{Measurement, Order, Recorded, record as make};
-use crate::collect::git::Repository;
 use crate::collect::git::note_writer::append_line;
 use crate::evidence;
 use crate::model::evidence::Statement;
@@ -112,7 +111,7 @@ pub fn run(directory: &Path, command: &Command) -> Result {
 }
 
 fn record(directory: &Path, recording: &Recording) -> Result {
-    let repository = Repository::open(directory)?;
+    let repository = super::opening::open(directory)?;
     let written: Vec<PathBuf> = recording.output.iter().cloned().collect();
     let order = Order {
         suite: &recording.suite,
