@@ -276,15 +276,8 @@ fn deploying(lane: &Lane, name: &str, sha: Oid, payload: &Value, more: &[&str]) 
 fn lane() -> Lane {
     use support::lane::plan::{FLAVOURS, HOWS, Plan, SHAPES};
     let mut lane = Lane::begin();
-    for number in 0..2 {
-        Plan {
-            how: HOWS[number],
-            flavour: FLAVOURS[0],
-            shape: SHAPES[0],
-            plant: None,
-            seed: 7 + number as u64,
-        }
-        .play(&mut lane);
+    for (how, seed) in HOWS.iter().copied().zip(7_u64..9) {
+        Plan { how, flavour: FLAVOURS[0], shape: SHAPES[0], plant: None, seed }.play(&mut lane);
     }
     lane
 }
@@ -393,4 +386,202 @@ fn claims_of_an_honest_job_agree() {
         job.env("GITHUB_WORKFLOW_REF", "example-org/gates/.github/workflows/gate.yml@refs/heads/main");
     });
     assert_eq!(verdict.exit, 0, "{}", verdict.text);
+}
+
+/// What `check` says in a format, in a job with these variables.
+fn shown(format: &str, variables: &[(&str, &str)]) -> (i32, String) {
+    let stage = honest();
+    let server = Server::start(stage.world.clone());
+    let mut job = command(&stage, &server, &["check", "--format", format]);
+    let output = job.envs(variables.iter().copied()).output().unwrap();
+    (output.status.code().unwrap(), String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+const SETTINGS: [(&str, &str); 8] = [
+    ("HTTPS_PROXY", "http://kim:hidden-password@proxy.example.test:8080"),
+    ("https_proxy", "http://proxy.example.test"),
+    ("HTTP_PROXY", "http://proxy.example.test"),
+    ("all_proxy", "socks5://proxy.example.test"),
+    ("NO_PROXY", "example.test"),
+    ("SSL_CERT_FILE", "/tmp/authority.pem"),
+    ("SSL_CERT_DIR", "/tmp/authorities"),
+    ("GITHUB_SERVER_URL", "https://github.com"),
+];
+
+#[test]
+fn what_stands_between_the_gate_and_the_host_is_noted_in_every_format() {
+    for format in ["terminal", "json", "github", "markdown"] {
+        for (variable, value) in SETTINGS {
+            let named = if variable == "GITHUB_SERVER_URL" { "GITHUB_API_URL" } else { variable };
+            let (exit, text) = shown(format, &[(variable, value)]);
+            assert_eq!(exit, 0, "an honest machine may have a proxy: {text}");
+            // Markdown escapes the underscore.
+            let plain = text.replace('\\', "");
+            assert!(plain.contains(named) && !plain.contains("hidden-password"), "{format} {named}: {text}");
+        }
+    }
+    // Also where nothing could be judged, and in facts that are judged elsewhere.
+    let mut stage = honest();
+    let event = group(&mut stage);
+    let verdict = event.judge_in(&stage, &[], |job| _ = job.env("SSL_CERT_FILE", "/tmp/authority.pem"));
+    assert_eq!((verdict.exit, verdict.findings("gate-integrity", "noted").len()), (3, 1), "{}", verdict.text);
+    let server = Server::start(stage.world.clone());
+    let mut facts = command(&stage, &server, &["facts"]);
+    let gathered = facts.env("SSL_CERT_FILE", "/tmp/authority.pem").output().unwrap();
+    assert!(String::from_utf8_lossy(&gathered.stdout).contains("/tmp/authority.pem"));
+}
+
+#[test]
+fn a_plain_environment_has_nothing_to_note() {
+    let (exit, text) = shown("json", &[("HTTPS_PROXY", ""), ("HOME", "/tmp")]);
+    let decision: Value = serde_json::from_str(&text).unwrap();
+    let noted = decision["findings"].as_array().unwrap().iter().any(|finding| finding["verdict"] == "noted");
+    assert!(exit == 0 && !noted && !text.contains("PROXY"), "{text}");
+}
+
+#[test]
+fn facts_from_before_detours_were_looked_at_are_still_read() {
+    let stage = honest();
+    let server = Server::start(stage.world.clone());
+    let facts = command(&stage, &server, &["facts"]).output().unwrap().stdout;
+    let facts: Value = serde_json::from_slice(&facts).unwrap();
+    assert!(facts["host"].get("detours").is_none(), "the earlier form has no such field");
+    serde_json::from_value::<portcullis::model::facts::Facts>(facts).unwrap();
+}
+
+/// A runner of jobs, as far as it matters here: steps share a directory, `GITHUB_PATH` and `GITHUB_ENV`; jobs share nothing.
+struct Runner {
+    temporary: tempfile::TempDir,
+}
+
+impl Runner {
+    fn new() -> Runner {
+        Runner { temporary: tempfile::tempdir().unwrap() }
+    }
+
+    fn file(&self, name: &str) -> std::path::PathBuf {
+        self.temporary.path().join(name)
+    }
+
+    /// Runs a step by the shell, with what earlier steps of this job left in the two files. `GITHUB_*` cannot be set.
+    fn step(&self, job: &Command, script: &str) -> Verdict {
+        let lines = |name| std::fs::read_to_string(self.file(name)).unwrap_or_default();
+        let first = lines("path").lines().rev().map(|line| format!("{line}:")).collect::<String>();
+        let program = std::path::Path::new(env!("CARGO_BIN_EXE_portcullis")).parent().unwrap();
+        let mut step = Command::new("/bin/sh");
+        step.args(["-c", script]).env_clear().current_dir(job.get_current_dir().unwrap());
+        step.envs(job.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        step.env("PATH", format!("{first}{}:/usr/bin:/bin", program.display()));
+        step.env("GITHUB_PATH", self.file("path")).env("GITHUB_ENV", self.file("env"));
+        step.env("RUNNER_TEMP", self.temporary.path());
+        let environment = lines("env");
+        let set = environment.lines().filter_map(|line| line.split_once('='));
+        step.envs(set.filter(|(name, _)| !name.starts_with("GITHUB_")));
+        Verdict::of(&step.output().unwrap())
+    }
+}
+
+/// What the change's tests do beside testing: a program of the gate's name that lets everything through; a proxy; an event file
+/// that speaks of the approved request; and a report, which says what it likes.
+const TESTS_OF_THE_CHANGE: &str = r#"
+mkdir -p "$RUNNER_TEMP/bin"
+printf '#!/bin/sh\necho allowed\n' > "$RUNNER_TEMP/bin/portcullis"
+chmod +x "$RUNNER_TEMP/bin/portcullis"
+echo "$RUNNER_TEMP/bin" >> "$GITHUB_PATH"
+echo "HTTPS_PROXY=http://127.0.0.1:9" >> "$GITHUB_ENV"
+echo "SSL_CERT_FILE=$RUNNER_TEMP/authority.pem" >> "$GITHUB_ENV"
+echo "GITHUB_REF=refs/pull/7/merge" >> "$GITHUB_ENV"
+if [ -n "$GITHUB_TOKEN" ]; then echo "$GITHUB_TOKEN" > "$RUNNER_TEMP/stolen"; fi
+sed -i.bak 's/"number":9/"number":7/g' "$GITHUB_EVENT_PATH" 2>/dev/null
+mkdir -p "$RUNNER_TEMP/handed-over"
+cp target/upload-regression.xml "$RUNNER_TEMP/handed-over/report.xml"
+"#;
+
+const GATE: &str = "portcullis check --format json";
+const GATE_WITH_ARTEFACT: &str =
+    "portcullis check --format json --report upload-regression=$RUNNER_TEMP/evidence/report.xml";
+
+/// The stage with a request that nobody approved, and the job of its event, whose token is a secret.
+fn unapproved() -> (Stage, Event) {
+    let mut stage = honest();
+    stage.world.reviews.clear();
+    let event = Event::of_request(&mut stage, "pull_request");
+    (stage, event)
+}
+
+fn job(stage: &Stage, server: &Server, event: &Event) -> Command {
+    let mut job = command(stage, server, &[]);
+    event.enter(stage, &mut job);
+    job
+}
+
+#[test]
+fn in_one_job_the_tests_of_a_change_answer_in_the_place_of_the_gate() {
+    // Nothing that the gate could do: this is why the wiring has two jobs.
+    let (stage, event) = unapproved();
+    let server = Server::start(stage.world.clone());
+    let (runner, job) = (Runner::new(), job(&stage, &server, &event));
+    assert_eq!(runner.step(&job, GATE).exit, 1, "nobody approved");
+    runner.step(&job, TESTS_OF_THE_CHANGE);
+    let gate = runner.step(&job, GATE);
+    assert_eq!((gate.exit, gate.text.as_str()), (0, "allowed\n"));
+    assert_eq!(std::fs::read_to_string(runner.file("stolen")).unwrap(), "a-token-of-the-job\n");
+}
+
+/// The tests in a job without secrets, then the gate in another one; only the artefact goes from one to the other.
+fn in_two_jobs(stage: &Stage, event: &Event, tests: &str) -> Verdict {
+    let server = Server::start(stage.world.clone());
+    let first = Runner::new();
+    let mut of_tests = job(stage, &server, event);
+    of_tests.env_remove("GITHUB_TOKEN");
+    first.step(&of_tests, tests);
+    assert!(!first.file("stolen").exists(), "there is no secret to read");
+    let second = Runner::new();
+    let of_gate = job(stage, &server, event);
+    std::fs::create_dir(second.file("evidence")).unwrap();
+    std::fs::copy(first.file("handed-over/report.xml"), second.file("evidence/report.xml")).unwrap();
+    std::fs::remove_file(stage.report_file()).unwrap();
+    second.step(&of_gate, GATE_WITH_ARTEFACT)
+}
+
+#[test]
+fn in_two_jobs_the_tests_of_a_change_hand_over_data_and_nothing_else() {
+    let (stage, event) = unapproved();
+    let verdict = in_two_jobs(&stage, &event, TESTS_OF_THE_CHANGE);
+    verdict.expect(1, "required-reviews", "");
+    assert!(verdict.findings("gate-integrity", "noted").is_empty(), "no proxy came along: {}", verdict.text);
+    // A report that is a program or another file is no report.
+    let (stage, event) = unapproved();
+    let program =
+        format!("{TESTS_OF_THE_CHANGE}\nprintf '#!/bin/sh\\n' > \"$RUNNER_TEMP/handed-over/report.xml\"\n");
+    let verdict = in_two_jobs(&stage, &event, &program);
+    assert_eq!(verdict.exit, 1, "{}", verdict.text);
+    assert!(!verdict.findings("regression-tests", "unproven").is_empty(), "{}", verdict.text);
+}
+
+#[test]
+fn in_two_jobs_an_honest_change_is_allowed() {
+    let mut stage = honest();
+    let event = Event::of_request(&mut stage, "pull_request");
+    let hand_over = "mkdir -p \"$RUNNER_TEMP/handed-over\"; cp target/upload-regression.xml \"$RUNNER_TEMP/handed-over/report.xml\"";
+    let verdict = in_two_jobs(&stage, &event, hand_over);
+    assert_eq!(verdict.exit, 0, "{}", verdict.text);
+}
+
+#[test]
+fn in_one_job_the_gate_itself_notices_what_it_can() {
+    // The tests rewrote the event file and set a proxy, and left the program alone.
+    let mut stage = honest();
+    let event = Event::of_request(&mut stage, "pull_request");
+    let mut of_nine = Event { reference: "refs/pull/9/merge".into(), ..event };
+    of_nine.payload["number"] = json!(9);
+    of_nine.payload["pull_request"]["number"] = json!(9);
+    let server = Server::start(stage.world.clone());
+    let (runner, job) = (Runner::new(), job(&stage, &server, &of_nine));
+    runner.step(&job, &TESTS_OF_THE_CHANGE.replace("$GITHUB_PATH", "$RUNNER_TEMP/unused"));
+    let verdict = runner.step(&job, GATE);
+    refused(&verdict, "refs/pull/9/merge");
+    let noted = verdict.findings("gate-integrity", "noted");
+    assert_eq!(noted.len(), 1, "{}", verdict.text);
+    assert!(noted[0]["reason"].as_str().unwrap().contains("HTTPS_PROXY, SSL_CERT_FILE"), "{}", verdict.text);
 }

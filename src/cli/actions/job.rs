@@ -258,7 +258,7 @@ fn no_request(event: &str) -> String {
 }
 
 fn elsewhere(found: String, remedy: impl Into<String>) -> Gap {
-    Gap::new("whether this job can show the verdict", GapReason::Contradiction, found, remedy)
+    Gap::new("a commit that this job may judge", GapReason::Contradiction, found, remedy)
 }
 
 fn contradicted(found: String) -> Gap {
@@ -270,17 +270,17 @@ fn contradicted(found: String) -> Gap {
 fn unknown(event: &str) -> Gap {
     let found = format!("it is not known which commit the check of a `{event}` job is shown on");
     let remedy = "Run the gate on `pull_request`, `pull_request_review` or `pull_request_target`.";
-    Gap::new("whether this job can show the verdict", GapReason::Unsupported, found, remedy)
+    Gap::new("a commit that this job may judge", GapReason::Unsupported, found, remedy)
 }
 
 fn group(job: &Job) -> Gap {
     let sha = job.variable("GITHUB_SHA").unwrap_or_default();
     let sha = sha.get(..10).unwrap_or("an unknown commit");
     let found = format!(
-        "the check of a `merge_group` job is shown on {sha}, which may hold several requests and code of none, and a group is \
+        "the check of a `merge_group` job is shown on {sha}, which may hold several requests and what none of them shows, and groups are \
          not judged yet"
     );
     let remedy = "Take the branch out of the merge queue and require branches to be up to date before merging: then each \
                   request is judged on `pull_request`, as what lands.";
-    Gap::new("whether this job can show the verdict", GapReason::Unsupported, found, remedy)
+    Gap::new("a commit that this job may judge", GapReason::Unsupported, found, remedy)
 }
