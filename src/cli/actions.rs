@@ -1,22 +1,15 @@
 //! What a GitHub Actions job knows of itself (GitHub docs, "Variables reference" and "Webhook events and payloads").
 
-use super::exit::{Failure, Result};
-use crate::model::change::{BranchName, Revision};
+use crate::model::change::BranchName;
 use crate::model::evidence::Producer;
+use crate::model::facts::Detour;
 use crate::model::person::Login;
-use serde::Deserialize;
 use std::path::PathBuf;
 
-/// The job that we run in.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Job {
-    /// `GITHUB_REPOSITORY`.
-    pub repository: String,
-    /// The request of the event file (`GITHUB_EVENT_PATH`).
-    pub request: u64,
-    /// Its head when the event happened: the commit that this job's verdict will be shown on.
-    pub head: Revision,
-}
+pub mod around;
+mod claims;
+pub mod event;
+pub mod job;
 
 /// Do we run in a GitHub Actions job?
 pub fn is_job() -> bool {
@@ -85,69 +78,25 @@ pub fn summary() -> Option<PathBuf> {
     variable("GITHUB_STEP_SUMMARY").map(PathBuf::from)
 }
 
+/// The settings of this environment that stand between the gate and the host.
+pub fn detours() -> Vec<Detour> {
+    let all = std::env::vars_os();
+    around::detours(
+        all.map(|(name, value)| (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned())),
+    )
+}
+
+/// Below which directory the CI system checks out what it builds; outside of it lies what belongs to the machine.
+pub fn workspace() -> Option<PathBuf> {
+    let name = match () {
+        () if is_job() => "GITHUB_WORKSPACE",
+        () if variable("GITLAB_CI").is_some() => "CI_PROJECT_DIR",
+        () if variable("JENKINS_URL").is_some() => "WORKSPACE",
+        () => return None,
+    };
+    variable(name).map(PathBuf::from)
+}
+
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
-}
-
-/// The job of this process.
-///
-/// # Errors
-/// A variable is missing, the event file cannot be read, or the event is not of a change request.
-pub fn job() -> Result<Job> {
-    let need = |name| {
-        variable(name).ok_or_else(|| {
-            Failure::environment(format!("this is a GitHub Actions job, but {name} is not set"))
-        })
-    };
-    let path = need("GITHUB_EVENT_PATH")?;
-    let text = std::fs::read_to_string(&path)
-        .map_err(|error| Failure::environment(format!("cannot read the event file {path}: {error}")))?;
-    let event = parse(&text).map_err(|error| Failure::environment(format!("{path}: {error}")))?;
-    let Some(request) = event.pull_request else {
-        return Err(Failure::usage(
-            "the event of this job has no pull request; run the gate on `pull_request`, or name a request \
-             with --host github --repository OWNER/NAME --request N",
-        ));
-    };
-    Ok(Job { repository: need("GITHUB_REPOSITORY")?, request: request.number, head: request.head.sha })
-}
-
-/// The head in the event of this job, where it is of this request: the verdict will be shown on that commit, whatever was
-/// pushed since.
-pub fn head_of(repository: &str, request: u64) -> Option<Revision> {
-    let job = is_job().then(job)?.ok()?;
-    let same = job.repository.eq_ignore_ascii_case(repository) && job.request == request;
-    same.then_some(job.head)
-}
-
-fn parse(text: &str) -> std::result::Result<Event, serde_json::Error> {
-    serde_json::from_str(text)
-}
-
-#[derive(Deserialize)]
-struct Event {
-    pull_request: Option<EventRequest>,
-}
-
-#[derive(Deserialize)]
-struct EventRequest {
-    number: u64,
-    head: EventCommit,
-}
-
-#[derive(Deserialize)]
-struct EventCommit {
-    sha: Revision,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_event_without_a_request_is_told_from_a_broken_one() {
-        assert!(parse(r#"{"ref": "refs/heads/main"}"#).unwrap().pull_request.is_none());
-        assert!(parse(r#"{"pull_request": {"number": 7}}"#).is_err());
-        assert!(parse(r#"{"pull_request": {"number": 7, "head": {"sha": "main"}}}"#).is_err());
-    }
 }

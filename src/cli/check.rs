@@ -3,7 +3,7 @@
 use super::deployment::Deploying;
 use super::exit::Result;
 use super::judged::{Preparation, prepare};
-use super::{Subject, deployment, output, trace};
+use super::{Subject, actions, deployment, output, trace};
 use clap::Args;
 use std::path::Path;
 
@@ -38,7 +38,9 @@ pub fn run(directory: &Path, arguments: &Arguments) -> Result {
             }
             crate::decide::decide(&ready.policy, &ready.facts)
         }
-        Preparation::Unseen(judged, gap) => crate::decide::undetermined(*judged, &gap),
+        Preparation::Unseen(judged, gap) => {
+            crate::decide::undetermined_by(*judged, &gap, &actions::detours())
+        }
     };
     output.show(&decision)
 }

@@ -1,8 +1,11 @@
 //! `portcullis decide`: judge gathered facts, without git and without network.
 
+use super::actions::job::Job;
 use super::exit::{Failure, Result};
 use super::output;
+use crate::model::decision::Judged;
 use crate::model::deployment::{self, Deployment};
+use crate::model::fact::Gap;
 use crate::model::facts::{Facts, SCHEMA};
 use clap::Args;
 use serde::Deserialize;
@@ -29,7 +32,11 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result {
     let output = arguments.output.plan()?;
     let policy = super::policy::read(&arguments.policy)?;
-    let decision = match read(&arguments.facts)? {
+    let gathered = read(&arguments.facts)?;
+    if let Some((judged, gap)) = not_shown(&gathered)? {
+        return output.show(&crate::decide::undetermined(judged, &gap));
+    }
+    let decision = match gathered {
         Gathered::Change(facts) => {
             super::policy::waivers_of_change(&policy, &facts.gate)?;
             crate::decide::decide(&policy, &facts)
@@ -40,6 +47,23 @@ pub fn run(arguments: &Arguments) -> Result {
         }
     };
     output.show(&decision)
+}
+
+/// In a job, facts of another commit than its check is shown on get no verdict, whoever gathered them.
+fn not_shown(gathered: &Gathered) -> Result<Option<(Judged, Gap)>> {
+    let Some(job) = Job::read()? else { return Ok(None) };
+    let (head, environment) = match gathered {
+        Gathered::Change(facts) => (facts.change.value().map(|change| &change.head), None),
+        Gathered::Deployment(facts) => (Some(&facts.candidate), Some(facts.environment.clone())),
+    };
+    // Without a head nothing is allowed anyway, and the decision says why.
+    let Some(head) = head else { return Ok(None) };
+    let shown = job.place(None).and_then(|place| match environment {
+        Some(_) => place.candidate(Some(head.clone()), || Ok(head.clone())).map(drop),
+        None => place.shows(head),
+    });
+    let judged = Judged { environment, head: Some(head.clone()), ..Judged::default() };
+    Ok(shown.err().map(|gap| (judged, gap)))
 }
 
 /// What `portcullis facts` writes.

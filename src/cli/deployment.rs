@@ -1,9 +1,10 @@
 //! `portcullis check --environment NAME`: may this commit be deployed there?
 
+use super::actions::job::Job;
 use super::exit::{Exit, Failure, Result};
 use super::judged::{Connection, Ends, connection, named_reports, policy_at};
 use super::record::{Recording, Unrecorded, record_decision};
-use super::{HostName, Subject, actions, output};
+use super::{HostName, Subject, actions, opening, output};
 use crate::collect::deployment::{Target, Witnesses, gather_deployment};
 use crate::collect::git::Repository;
 use crate::collect::git::record::Closeness;
@@ -76,10 +77,13 @@ pub fn run(
     plan: &output::Plan<'_>,
     recording: bool,
 ) -> Result {
-    let prepared = prepare(directory, subject, deploying, environment, connection())?;
+    let job = Job::read()?;
+    let prepared = prepare(directory, subject, deploying, environment, connection(), job.as_ref())?;
     let decision = match &prepared {
         Preparation::Ready(ready) => crate::decide::decide_deployment(&ready.policy, &ready.facts),
-        Preparation::Unseen(judged, gap) => crate::decide::undetermined((**judged).clone(), gap),
+        Preparation::Unseen(judged, gap) => {
+            crate::decide::undetermined_by((**judged).clone(), gap, &actions::detours())
+        }
     };
     // The record comes first: an allowed decision that could not be recorded must not be acted on.
     if let (true, Outcome::Allow, Preparation::Ready(ready)) = (recording, decision.outcome, &prepared) {
@@ -130,7 +134,7 @@ fn record(directory: &Path, environment: &Environment, ready: &Prepared, decisio
 /// A record rests on the policy that stands at its baseline, where one stands there: whoever reads it later finds no other.
 fn of_the_repository(directory: &Path, ready: &Prepared, baseline: &Revision) -> Result<()> {
     let (policy, inquiry) = (&ready.policy.text, &ready.facts.whole.inquiry);
-    match policy_elsewhere(&Repository::open(directory)?, policy, baseline, inquiry) {
+    match policy_elsewhere(&opening::open(directory)?, policy, baseline, inquiry) {
         Ok(None) => Ok(()),
         Ok(Some(elsewhere)) => Err(Failure::unverified(format!(
             "this decision cannot be recorded: {elsewhere}; leave out --policy"
@@ -139,7 +143,7 @@ fn of_the_repository(directory: &Path, ready: &Prepared, baseline: &Revision) ->
     }
 }
 
-/// Prepares the judgement of a deployment.
+/// Prepares the judgement of a deployment: in a job, of the commit that its verdict is for.
 ///
 /// # Errors
 /// Usage, environment or policy errors.
@@ -149,15 +153,16 @@ pub fn prepare(
     deploying: &Deploying,
     environment: &Environment,
     connection: Connection,
+    job: Option<&Job>,
 ) -> Result<Preparation> {
-    let repository = Repository::open(directory)?;
+    let repository = opening::open(directory)?;
     let reports = named_reports(directory, subject)?;
-    let candidate = repository.resolve(subject.head.as_deref().unwrap_or("HEAD"))?;
-    let judged = Judged {
-        environment: Some(environment.to_string()),
-        head: Some(candidate.clone()),
-        ..Judged::default()
+    let judged = Judged { environment: Some(environment.to_string()), ..Judged::default() };
+    let candidate = match candidate(&repository, subject, job)? {
+        Ok(candidate) => candidate,
+        Err(gap) => return Ok(Preparation::Unseen(Box::new(judged), gap)),
     };
+    let judged = Judged { head: Some(candidate.clone()), ..judged };
     let host = host(subject, connection)?;
     let known = Known::gather(&repository, host.as_deref(), environment);
     let (baseline, tip) = match baseline(&repository, subject, &candidate, environment, &known)? {
@@ -187,9 +192,30 @@ pub fn prepare(
         evidence: &subject.evidence,
         observed,
     };
-    let facts = gather_deployment(&inquiry, target, &witnesses, &output::progress);
+    let mut facts = gather_deployment(&inquiry, target, &witnesses, &output::progress);
+    facts.whole.host.detours = actions::detours();
     super::policy::waivers_of_deployment(&policy, &facts.whole.gate)?;
     Ok(Preparation::Ready(Box::new(Prepared { policy, facts, tip })))
+}
+
+/// What would be deployed: what `--head` names, else what is checked out; and in a job, what its verdict is for.
+fn candidate(
+    repository: &Repository,
+    subject: &Subject,
+    job: Option<&Job>,
+) -> Result<std::result::Result<Revision, Gap>> {
+    let named = subject.head.as_deref().map(|name| repository.resolve(name)).transpose()?;
+    let checked_out = repository.resolve("HEAD");
+    let Some(job) = job else { return Ok(Ok(named.map_or(checked_out, Ok)?)) };
+    Ok(job.place(Some(repository)).and_then(|place| {
+        place.repository(subject.repository.as_deref())?;
+        place.candidate(named, || checked_out.map_err(no_head))
+    }))
+}
+
+fn no_head(error: anyhow::Error) -> Gap {
+    let remedy = "Check out what would be deployed, or name it with --head.";
+    Gap::new("what is checked out", GapReason::MissingObject, format!("{error:#}"), remedy)
 }
 
 /// Everything that says what is deployed, beside the command line.

@@ -4,7 +4,6 @@ use super::exit::{Exit, Failure, Result};
 use super::output::unknown;
 use super::{actions, output};
 use crate::collect::evidence::{Measurement, Order, Recorded, record as make, run as watch};
-use crate::collect::git::Repository;
 use crate::collect::git::note_writer::append_line;
 use crate::evidence;
 use crate::model::evidence::{ExitStatus, RecordedRun, Statement};
@@ -122,7 +121,7 @@ pub fn run(directory: &Path, command: &Command) -> Result {
 }
 
 fn record(directory: &Path, recording: &Recording) -> Result {
-    let repository = Repository::open(directory)?;
+    let repository = super::opening::open(directory)?;
     if !recording.command.is_empty() && recording.output.is_none() && !recording.note {
         let message = "the output of the command would be mixed with the statement\nhelp: name a file for it with -o, or use --note";
         return Err(Failure::usage(message));

@@ -2,7 +2,7 @@
 
 use super::deployment::{self, Deploying};
 use super::exit::{Exit, Failure, Result};
-use super::judged::{Preparation, connection, prepare};
+use super::judged::{Preparation, connection, prepare_named};
 use super::record::facts_json;
 use super::{Subject, output};
 use crate::model::environment::Environment;
@@ -40,7 +40,7 @@ pub fn run(directory: &Path, arguments: &Arguments) -> Result {
 }
 
 fn of_change(directory: &Path, arguments: &Arguments) -> Result<String> {
-    match prepare(directory, &arguments.subject)? {
+    match prepare_named(directory, &arguments.subject)? {
         Preparation::Ready(ready) => facts_json(&ready.facts),
         Preparation::Unseen(_, gap) => Err(unseen(&gap)),
     }
@@ -48,7 +48,7 @@ fn of_change(directory: &Path, arguments: &Arguments) -> Result<String> {
 
 fn of_deployment(directory: &Path, arguments: &Arguments, environment: &Environment) -> Result<String> {
     let Arguments { subject, deploying, .. } = arguments;
-    match deployment::prepare(directory, subject, deploying, environment, connection())? {
+    match deployment::prepare(directory, subject, deploying, environment, connection(), None)? {
         deployment::Preparation::Ready(ready) => facts_json(&ready.facts),
         deployment::Preparation::Unseen(_, gap) => Err(unseen(&gap)),
     }

@@ -1,7 +1,8 @@
 //! From arguments and environment to what is judged: repository, host, base, head, policy, facts.
 
+use super::actions::job::{Job, Place};
 use super::exit::{Exit, Failure, Result};
-use super::{HostName, Subject, actions};
+use super::{HostName, Subject, actions, opening};
 use crate::collect::gather::{Asked, Sources, gather, text_at};
 use crate::collect::git::Repository;
 use crate::collect::host::Host;
@@ -37,12 +38,30 @@ pub enum Preparation {
     Unseen(Box<Judged>, Gap),
 }
 
-/// Prepares the judgement of a subject, asking the host over the network.
+/// Prepares the judgement of a subject, asking the host over the network. In a GitHub Actions job only what its check is shown
+/// on is judged.
 ///
 /// # Errors
 /// Usage, environment or policy errors.
 pub fn prepare(directory: &Path, subject: &Subject) -> Result<Preparation> {
-    prepare_over(connection(), directory, subject)
+    prepared(connection(), Job::read()?.as_ref(), directory, subject).map(with_detours)
+}
+
+/// Gathers what is named, for whoever judges it later and elsewhere; without a name, what the job is of.
+///
+/// # Errors
+/// Usage, environment or policy errors.
+pub fn prepare_named(directory: &Path, subject: &Subject) -> Result<Preparation> {
+    let named = subject.host.is_some() || subject.repository.is_some() || subject.request.is_some();
+    let job = if named { None } else { Job::read()? };
+    prepared(connection(), job.as_ref(), directory, subject).map(with_detours)
+}
+
+fn with_detours(mut preparation: Preparation) -> Preparation {
+    if let Preparation::Ready(ready) = &mut preparation {
+        ready.facts.host.detours = actions::detours();
+    }
+    preparation
 }
 
 /// The way to the host that the environment names.
@@ -60,24 +79,64 @@ pub struct Connection {
     pub transport: Box<dyn Transport>,
 }
 
-/// The same over any connection.
+/// The same over any connection, outside of any job.
 ///
 /// # Errors
 /// See [`prepare`].
 pub fn prepare_over(connection: Connection, directory: &Path, subject: &Subject) -> Result<Preparation> {
-    let repository = Repository::open(directory)?;
+    prepared(connection, None, directory, subject)
+}
+
+/// Why nothing can be decided.
+enum Stop {
+    /// What was asked for makes no sense, or cannot be done.
+    Failure(Failure),
+    /// Something could not be seen.
+    Gap(Box<Judged>, Gap),
+}
+
+impl<T: Into<Failure>> From<T> for Stop {
+    fn from(failure: T) -> Self {
+        Stop::Failure(failure.into())
+    }
+}
+
+fn nothing_known(gap: Gap) -> Stop {
+    Stop::Gap(Box::default(), gap)
+}
+
+fn prepared(
+    connection: Connection,
+    job: Option<&Job>,
+    directory: &Path,
+    subject: &Subject,
+) -> Result<Preparation> {
+    match try_prepare(connection, job, directory, subject) {
+        Ok(prepared) => Ok(Preparation::Ready(Box::new(prepared))),
+        Err(Stop::Gap(judged, gap)) => Ok(Preparation::Unseen(judged, gap)),
+        Err(Stop::Failure(failure)) => Err(failure),
+    }
+}
+
+fn try_prepare(
+    connection: Connection,
+    job: Option<&Job>,
+    directory: &Path,
+    subject: &Subject,
+) -> std::result::Result<Prepared, Stop> {
+    let repository = opening::open(directory)?;
     let named = named_reports(directory, subject)?;
-    let question = Asking::new(subject)?;
+    let place = job.map(|job| job.place(Some(&repository))).transpose().map_err(nothing_known)?;
+    let question = Asking::new(subject, place.as_ref())?.map_err(nothing_known)?;
     let host = question.host(connection)?;
     let asked = host.as_deref().map(|host| ask(host));
-    let ends = match ends(&repository, subject, &question, asked.as_ref()) {
-        Ok(ends) => ends?,
-        Err(gap) => return Ok(Preparation::Unseen(Box::new(known(asked.as_ref(), None)), gap)),
-    };
-    let (policy, inquiry) = match policy_at(&repository, directory, subject, &ends)? {
-        Ok(found) => found,
-        Err(gap) => return Ok(Preparation::Unseen(Box::new(known(asked.as_ref(), Some(&ends))), gap)),
-    };
+    let unseen = |gap, ends: Option<&Ends>| Stop::Gap(Box::new(known(asked.as_ref(), ends)), gap);
+    let ends = ends(&repository, subject, &question, asked.as_ref()).map_err(|gap| unseen(gap, None))??;
+    if let Some(place) = &place {
+        is_shown(place, asked.as_ref(), &ends).map_err(|gap| unseen(gap, Some(&ends)))?;
+    }
+    let found = policy_at(&repository, directory, subject, &ends)?;
+    let (policy, inquiry) = found.map_err(|gap| unseen(gap, Some(&ends)))?;
     let sources = Sources {
         repository: &repository,
         host: asked,
@@ -88,7 +147,16 @@ pub fn prepare_over(connection: Connection, directory: &Path, subject: &Subject)
     };
     let facts = gather(inquiry, &ends.base, &ends.head, &sources);
     super::policy::waivers_of_change(&policy, &facts.gate)?;
-    Ok(Preparation::Ready(Box::new(Prepared { policy, facts })))
+    Ok(Prepared { policy, facts })
+}
+
+/// Is the verdict shown on what is judged, and does the request that is judged end there?
+fn is_shown(place: &Place, asked: Option<&Asked<'_>>, ends: &Ends) -> std::result::Result<(), Gap> {
+    place.shows(&ends.head)?;
+    match asked.and_then(|asked| asked.request.value()) {
+        Some(request) => place.ends(request.number, &request.head),
+        None => Ok(()),
+    }
 }
 
 /// The host to ask, and about what.
@@ -98,19 +166,20 @@ struct Asking {
 }
 
 impl Asking {
-    fn new(subject: &Subject) -> Result<Self> {
+    fn new(subject: &Subject, place: Option<&Place>) -> Result<std::result::Result<Self, Gap>> {
+        let head = place.map(|place| place.commit.clone());
         match (subject.host, &subject.repository, subject.request) {
-            (Some(HostName::None), None, None) => Ok(Asking { github: None, head: None }),
+            (Some(HostName::None), None, None) => Ok(Ok(Asking { github: None, head })),
             (Some(HostName::None), _, _) => {
                 Err(Failure::usage("--repository and --request need --host github"))
             }
-            (_, Some(repository), Some(request)) => {
-                let head = actions::head_of(repository, request);
-                Ok(Asking { github: Some((repository.clone(), request)), head })
+            (_, repository, request) if place.is_some() => {
+                let of_job =
+                    |place: &Place| Ok((place.repository(repository.as_deref())?, place.request(request)?));
+                Ok(place.map(of_job).transpose().map(|github| Asking { github, head }))
             }
-            (_, None, None) if actions::is_job() => {
-                let job = actions::job()?;
-                Ok(Asking { github: Some((job.repository, job.request)), head: Some(job.head) })
+            (_, Some(repository), Some(request)) => {
+                Ok(Ok(Asking { github: Some((repository.clone(), request)), head: None }))
             }
             (Some(HostName::Github), _, _) | (None, Some(_), None) | (None, None, Some(_)) => {
                 Err(Failure::usage("name both: --repository OWNER/NAME and --request N"))

@@ -19,6 +19,7 @@ pub mod exit;
 pub mod explain;
 pub mod facts;
 pub mod judged;
+pub mod opening;
 pub mod output;
 pub mod policy;
 pub mod record;
@@ -78,7 +79,8 @@ pub struct Subject {
     /// The tip of the branch that would receive the change. With a host: what the host says.
     #[arg(long, value_name = "REV", help_heading = "What to judge")]
     base: Option<String>,
-    /// The tip of the change. With a host: the event's or the request's head.
+    /// The tip of the change. With a host: the event's or the request's head. In a GitHub Actions job only the commit that its
+    /// check is shown on is judged.
     #[arg(long, value_name = "REV", help_heading = "What to judge")]
     head: Option<String>,
     /// A policy kept elsewhere. Without it: `portcullis.toml` at the base commit.

@@ -48,7 +48,7 @@ pub enum Command {
 /// # Errors
 /// There is no repository or no record, or a record does not verify.
 pub fn run(directory: &Path, command: &Command) -> Result {
-    let repository = Repository::open(directory)?;
+    let repository = super::opening::open(directory)?;
     match command {
         Command::List { environment } => list(&repository, environment.as_ref()),
         Command::Show { environment, number, file } => {
@@ -226,7 +226,7 @@ pub fn record_decision(
     directory: &Path,
     recording: &Recording<'_>,
 ) -> std::result::Result<Appended, Unrecorded> {
-    let chain = chain(&Repository::open(directory).map_err(Failure::from)?, recording.environment)?;
+    let chain = chain(&super::opening::open(directory)?, recording.environment)?;
     let tip = chain.as_ref().and_then(Chain::tip);
     if tip != recording.tip {
         let environment = recording.environment.clone();

@@ -412,6 +412,7 @@ fn host() -> HostFacts {
         checks: Fact::Known(vec![green_check()]),
         members: BTreeMap::new(),
         permissions: ["robin", "kim", "alex"].map(write).into(),
+        detours: Vec::new(),
     }
 }
 

@@ -29,6 +29,7 @@ pub fn decide_deployment(policy: &Policy, facts: &Deployment) -> Decision {
     found.extend(words.into_iter().map(Found::firm));
     found.extend(gate::range(policy, facts).into_iter().map(Found::firm));
     found.extend(population(facts).map(Found::firm));
+    found.extend(gate::detours(&facts.whole.host.detours, facts.candidate.short()).map(Found::firm));
     let mut after = None;
     if let Some(text) = altered(policy, &facts.whole) {
         match Policy::parse(text) {

@@ -6,7 +6,7 @@ use crate::control::{finding, unproven};
 use crate::model::change::BranchName;
 use crate::model::decision::{Finding, SubjectKind, Verdict};
 use crate::model::deployment::Deployment;
-use crate::model::facts::Facts;
+use crate::model::facts::{Detour, Facts};
 use crate::model::landing::Span;
 use crate::policy::Policy;
 
@@ -77,6 +77,20 @@ pub(super) fn unrelated(facts: &Facts) -> Option<Finding> {
         let reason = format!("{} and {} have no commit in common", change.head.short(), change.base.short());
         finding(GATE, Verdict::Unproven, SubjectKind::Change, change.head.short(), reason)
             .remedy("find out who made the branch anew, and begin the change on the branch as it is")
+    })
+}
+
+/// What stood between the gate and the host is pointed out: an honest machine has proxies and certificates of its own, and
+/// so has whoever wants to answer in the host's place.
+pub(super) fn detours(detours: &[Detour], head: &str) -> Option<Finding> {
+    let names: Vec<&str> = detours.iter().map(|detour| detour.variable.as_str()).collect();
+    let details = detours.iter().map(|detour| format!("{} is {}", detour.variable, detour.value)).collect();
+    (!names.is_empty()).then(|| {
+        let reason =
+            format!("what the host says came through settings of this environment: {}", names.join(", "));
+        finding(GATE, Verdict::Noted, SubjectKind::Change, head, reason)
+            .remedy("see that the owner of the machine set them, and no step of the job")
+            .details(details)
     })
 }
 

@@ -13,7 +13,7 @@ use crate::model::decision::{
     Decision, Finding, Judged, Outcome, PolicyOrigin, PolicyReference, SCHEMA, SubjectKind, TouchedArea,
 };
 use crate::model::fact::{Fact, Gap};
-use crate::model::facts::Facts;
+use crate::model::facts::{Detour, Facts};
 use crate::model::waiver::About;
 use crate::policy::Policy;
 use waiving::Found;
@@ -37,6 +37,7 @@ pub fn decide(policy: &Policy, facts: &Facts) -> Decision {
     found.extend(gate::base_moved(facts).map(Found::firm));
     found.extend(gate::empty(facts).map(Found::firm));
     found.extend(gate::unrelated(facts).map(Found::firm));
+    found.extend(gate::detours(&facts.host.detours, &head(facts)).map(Found::firm));
     let mut after = None;
     if let Some(text) = altered(policy, facts) {
         match Policy::parse(text) {
@@ -58,8 +59,15 @@ fn reference(policy: &Policy, facts: &Facts) -> PolicyReference {
 
 /// The decision when not even the policy could be seen.
 pub fn undetermined(judged: Judged, gap: &Gap) -> Decision {
+    undetermined_by(judged, gap, &[])
+}
+
+/// The same, where something stood between the gate and the host.
+pub fn undetermined_by(judged: Judged, gap: &Gap, detours: &[Detour]) -> Decision {
     let subject = judged.head.as_ref().map_or_else(|| "unknown".to_string(), |head| head.short().to_string());
-    sealed(judged, None, Vec::new(), vec![unproven(GATE, SubjectKind::Change, subject, gap)])
+    let noted = gate::detours(detours, &subject);
+    let findings = [unproven(GATE, SubjectKind::Change, subject, gap)].into_iter().chain(noted).collect();
+    sealed(judged, None, Vec::new(), findings)
 }
 
 fn sealed(

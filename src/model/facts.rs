@@ -111,6 +111,20 @@ pub struct HostFacts {
     pub members: BTreeMap<TeamName, Fact<Vec<Account>>>,
     /// What each reviewer may do in the repository.
     pub permissions: BTreeMap<Login, Fact<Permission>>,
+    /// What stood between the gate and the host, as far as the environment told. It is noted and decides nothing; facts that
+    /// were gathered before it was looked at have none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub detours: Vec<Detour>,
+}
+
+/// A setting of the environment that the answers of the host depend on: a proxy, other certificates, another address.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Detour {
+    /// The variable.
+    pub variable: String,
+    /// Its value, without a password.
+    pub value: String,
 }
 
 impl HostFacts {
@@ -130,6 +144,7 @@ impl HostFacts {
             checks: Fact::Gap(gap.clone()),
             members: BTreeMap::new(),
             permissions: BTreeMap::new(),
+            detours: Vec::new(),
         }
     }
 }

@@ -3,7 +3,6 @@
 use super::unseen;
 use crate::cli::exit::{Exit, Failure, Result};
 use crate::cli::output;
-use crate::collect::git::Repository;
 use crate::collect::git::notes::FETCH;
 use crate::evidence;
 use crate::model::evidence::Statement;
@@ -115,7 +114,7 @@ fn statements(directory: &Path, name: &str) -> Result<Vec<Statement>> {
         true => std::fs::read(&file)
             .map_err(|error| Failure::environment(format!("cannot read {name}: {error}")))?,
         false => {
-            let repository = Repository::open(directory)?;
+            let repository = crate::cli::opening::open(directory)?;
             let subject = repository.subject(&repository.resolve(name)?).map_err(unseen)?;
             repository.note(&subject.tree).map_err(unseen)?
         }

@@ -6,6 +6,7 @@
 //!
 //! | file | holds |
 //! | --- | --- |
+//! | `discover` | which repository a directory belongs to |
 //! | `trust` | what is switched off before a repository is opened, and what makes us refuse one |
 //! | `name` | names to commits |
 //! | `object`, `hash` | reading one object, checking it against its name, and the gap when that fails |
@@ -33,7 +34,8 @@ use crate::model::inquiry::Inquiry;
 use crate::model::line_coverage::ChangedLines;
 use crate::model::path::RepoPath;
 use anyhow::{Context, anyhow};
-use git2::{ErrorCode, RepositoryOpenFlags};
+use discover::{Found, discover};
+use git2::ErrorCode;
 use object::{Objects, SharedIndexes};
 use second_reader::SecondReader;
 use std::collections::BTreeMap;
@@ -45,6 +47,7 @@ mod change;
 mod changed_lines;
 mod commit;
 mod content;
+mod discover;
 mod effort;
 mod graph;
 mod hash;
@@ -80,6 +83,7 @@ pub use trust::neutralise;
 pub struct Repository {
     git: git2::Repository,
     checkout: Option<PathBuf>,
+    outer: Option<PathBuf>,
     clone: CloneKind,
     /// What is known of the places of objects; all that read them share it.
     indexes: SharedIndexes,
@@ -87,24 +91,17 @@ pub struct Repository {
 }
 
 impl Repository {
-    /// Opens the repository that `path` is in, upward from there. `GIT_DIR` and its like are not looked at;
-    /// neither the work tree nor the index is touched, and nothing is ever written.
+    /// Opens the repository whose work tree `path` is in, upward from there; a bare one only where no work tree is around it.
+    /// `GIT_DIR` and its like are not looked at; neither the work tree nor the index is touched, and nothing is ever written.
     ///
     /// # Errors
-    /// There is none, or it has a format that we cannot read.
+    /// There is none, it has a format that we cannot read, or it lies over another's files.
     pub fn open(path: &Path) -> anyhow::Result<Self> {
         neutralise().context("libgit2 cannot be set up")?;
-        let git = git2::Repository::open_ext(path, RepositoryOpenFlags::empty(), &[] as &[&Path])
-            .map_err(|error| explain_open(path, &error))?;
+        let Found { git, checkout, outer } = discover(path)?;
         let clone = CloneKind::of(&git);
         let distrust = trust::distrust(&git);
-        Ok(Repository {
-            git,
-            checkout: checkout_of(path),
-            clone,
-            indexes: SharedIndexes::default(),
-            distrust,
-        })
+        Ok(Repository { git, checkout, outer, clone, indexes: SharedIndexes::default(), distrust })
     }
 
     /// The commit that a name stands for, now: a full object name, a full ref name, `HEAD`, or a branch,
@@ -193,6 +190,11 @@ impl Repository {
         self.checkout.as_deref()
     }
 
+    /// The root of the work tree of another repository that this one lies in: a submodule's, or of a clone inside another.
+    pub fn outer_work_tree(&self) -> Option<&Path> {
+        self.outer.as_deref()
+    }
+
     /// Every path at a commit, sorted.
     ///
     /// # Errors
@@ -228,12 +230,6 @@ impl Repository {
     fn trusted_objects(&self) -> Result<Objects<'_>, Gap> {
         self.distrust.clone().map_or_else(|| self.objects(), Err)
     }
-}
-
-/// The nearest directory at or above `directory` with an entry `.git`, where opening stops looking too.
-fn checkout_of(directory: &Path) -> Option<PathBuf> {
-    let directory = directory.canonicalize().ok()?;
-    directory.ancestors().find(|place| place.join(".git").exists()).map(Path::to_path_buf)
 }
 
 /// What went wrong on opening, and what to do about it.

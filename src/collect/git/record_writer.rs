@@ -6,6 +6,7 @@
 //! stands upon. Whoever is stopped before that step (killed, out of space, too late) leaves objects that nothing
 //! refers to, which git sweeps away in time. Each file is flushed to the disk before the ref names it.
 
+use super::discover::discover;
 use super::neutralise;
 use super::object::{object_name, oid, revision};
 use super::record::tip;
@@ -13,7 +14,7 @@ use super::trust::distrust;
 use crate::model::change::Revision;
 use crate::model::environment::Environment;
 use crate::record::{Sealed, reference};
-use git2::{ConfigLevel, ErrorCode, ObjectType, Odb, Oid, RepositoryOpenFlags};
+use git2::{ConfigLevel, ErrorCode, ObjectType, Odb, Oid};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -97,8 +98,7 @@ pub fn append(path: &Path, sealed: &Sealed) -> Result<Appended> {
 
 pub(super) fn open(path: &Path) -> Result<git2::Repository> {
     neutralise().map_err(failed)?;
-    let git = git2::Repository::open_ext(path, RepositoryOpenFlags::empty(), &[] as &[&Path])
-        .map_err(|error| super::explain_open(path, &error))?;
+    let git = discover(path)?.git;
     if let Some(gap) = distrust(&git) {
         return Err(failed(gap));
     }

@@ -32,8 +32,8 @@ pub const CANNOT_SHOW: &str = "\
 That a test would notice a mistake: a line that was executed and whose result nobody looked at counts like any other. That half of a line \
 ran: with lines as the measure, `if failed { return }` on one line is covered by either way through it, and a report in Go's form \
 counts every line from the first to the last of a block, comments too. That the report is of this commit, or was written by the tool at \
-all: without `trust` it proves, like a JUnit file, nothing of its origin, and the tree may be changed between measuring and judging. Let the gate run in the \
-same job as the suite, on a checkout of the head (`ref: ${{ github.event.pull_request.head.sha }}`); on the merge into the base, lines can have \
+all: without `trust` it proves, like a JUnit file, nothing of its origin, and the tree may be changed between measuring and judging. Measure in the \
+job of the suite, on a checkout of the head (`ref: ${{ github.event.pull_request.head.sha }}`), and hand a statement over to the gate's job; on the merge into the base, lines can have \
 other numbers. That nothing was excluded: a `# pragma: no cover`, an `omit` or a filter makes lines look as if they could not be \
 executed; name the tool's configuration in `test-configuration` of `gate-integrity`, and look at pragmas in review. What a preprocessor, a \
 `#line` directive or a source map says about line numbers is believed. A Go or LCOV file that was cut off exactly between two \

@@ -1,0 +1,112 @@
+//! What in the environment stands between the gate and the host: a proxy, other certificates, another address. A step of the
+//! same job can set these for later steps (`GITHUB_ENV`), and so can whoever owns the machine, for honest reasons. The gate
+//! cannot tell which it was, so it notes them.
+
+use crate::model::facts::Detour;
+
+/// Read by the HTTP client, in capitals or not.
+const PROXIES: [&str; 4] = ["ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"];
+/// Read in place of the machine's certificate store.
+const CERTIFICATES: [&str; 2] = ["SSL_CERT_DIR", "SSL_CERT_FILE"];
+
+/// Every such setting, sorted by name.
+pub fn detours(variables: impl Iterator<Item = (String, String)>) -> Vec<Detour> {
+    let all: Vec<(String, String)> = variables.filter(|(_, value)| !value.is_empty()).collect();
+    let mut found: Vec<Detour> = all.iter().filter(|(name, _)| bends(name)).map(detour).collect();
+    found.extend(other_address(&all));
+    found.sort();
+    found
+}
+
+fn bends(name: &str) -> bool {
+    PROXIES.iter().any(|known| known.eq_ignore_ascii_case(name)) || CERTIFICATES.contains(&name)
+}
+
+fn detour((name, value): &(String, String)) -> Detour {
+    Detour { variable: name.clone(), value: without_secrets(value) }
+}
+
+/// The address of the API, where it is not the one that belongs to `GITHUB_SERVER_URL`.
+fn other_address(all: &[(String, String)]) -> Option<Detour> {
+    let value = |name: &str| all.iter().find(|(given, _)| given == name);
+    let (server, api) = (value("GITHUB_SERVER_URL")?, value("GITHUB_API_URL")?);
+    let plain = |url: &str| url.trim_end_matches('/').to_ascii_lowercase();
+    (!addresses(&plain(&server.1)).contains(&plain(&api.1))).then(|| detour(api))
+}
+
+/// Where the API of a server is (GitHub docs, "Getting started with the REST API"): beside github.com and the servers of
+/// ghe.com, and below an Enterprise Server. Gitea and Forgejo have theirs at `/api/v1`.
+fn addresses(server: &str) -> Vec<String> {
+    let below = [format!("{server}/api/v3"), format!("{server}/api/v1")];
+    match server.strip_prefix("https://") {
+        Some(host) if host == "github.com" || host.ends_with(".ghe.com") => {
+            vec![format!("https://api.{host}")]
+        }
+        _ => below.into(),
+    }
+}
+
+/// A proxy's address may hold a password, and a query may hold a token.
+fn without_secrets(value: &str) -> String {
+    let after = value.rsplit_once('@').map_or(value, |(_, after)| after);
+    after.split(['?', '#']).next().unwrap_or_default().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(variables: &[(&str, &str)]) -> Vec<String> {
+        let all = variables.iter().map(|(name, value)| (name.to_string(), value.to_string()));
+        detours(all).into_iter().map(|detour| format!("{}={}", detour.variable, detour.value)).collect()
+    }
+
+    #[test]
+    fn proxies_in_any_case_and_certificates_are_named_without_secrets() {
+        let found = of(&[
+            ("https_proxy", "http://kim:secret@proxy.example.test:8080/?token=secret"),
+            ("HTTP_PROXY", "proxy.example.test"),
+            ("No_Proxy", "*"),
+            ("SSL_CERT_FILE", "/tmp/ca.pem"),
+            ("all_proxy", ""),
+            ("PATH", "/bin"),
+        ]);
+        let expected = [
+            "HTTP_PROXY=proxy.example.test",
+            "No_Proxy=*",
+            "SSL_CERT_FILE=/tmp/ca.pem",
+            "https_proxy=proxy.example.test:8080/",
+        ];
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn the_address_of_the_api_is_the_servers_own() {
+        for (server, api) in [
+            ("https://github.com", "https://api.github.com"),
+            ("https://github.com/", "https://API.github.com/"),
+            ("https://example.ghe.com", "https://api.example.ghe.com"),
+            ("https://git.example.test", "https://git.example.test/api/v3"),
+            ("https://gitea.example.test", "https://gitea.example.test/api/v1"),
+        ] {
+            assert_eq!(of(&[("GITHUB_SERVER_URL", server), ("GITHUB_API_URL", api)]), [""; 0], "{server}");
+        }
+        for (server, api) in [
+            ("https://github.com", "https://github.com/api/v3"),
+            ("https://github.com", "https://api.github.com.example.test"),
+            ("https://git.example.test", "https://api.github.com"),
+            ("https://git.example.test", "http://git.example.test/api/v3"),
+        ] {
+            assert_eq!(
+                of(&[("GITHUB_SERVER_URL", server), ("GITHUB_API_URL", api)]).len(),
+                1,
+                "{server} {api}"
+            );
+        }
+        assert_eq!(
+            of(&[("GITHUB_API_URL", "https://git.example.test/api/v3")]),
+            [""; 0],
+            "named by a person"
+        );
+    }
+}
