@@ -1,7 +1,7 @@
 //! `[[data-processing]]`: the inventory.
 
 use super::Problem;
-use super::document::{AreaText, Document, List, Opaque};
+use super::document::{AreaText, Document, List};
 use super::meaning::{Source, filled, line, named, said, swallows};
 use crate::model::glob::Glob;
 use crate::model::inventory::{Area, Inventory, Ruled};
@@ -119,7 +119,7 @@ fn build(text: &str, area: &Spanned<AreaText>) -> Area {
         paths: rules(text, area.paths.as_ref()),
         content: rules(text, area.content.as_ref()),
         exclude: rules(text, area.exclude.as_ref()),
-        opaque_inside: area.opaque == Opaque::Inside,
+        opaque: area.opaque,
         line: line(text, &place),
     }
 }

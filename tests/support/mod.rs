@@ -18,6 +18,7 @@ use std::time::Duration;
 
 pub mod checkout;
 pub mod gate;
+pub mod inside;
 pub mod lane;
 pub mod project;
 pub mod recorder;

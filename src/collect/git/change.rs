@@ -275,7 +275,9 @@ fn strange_mode(side: &Side) -> Gap {
 }
 
 /// Where a link leads from the directory it is in, without looking at other links on the way; `None` outside the repository.
+/// A system takes the target up to the first NUL, whatever follows it (symlink(2)).
 fn target(link: &[u8], target: &[u8]) -> Option<RepoPath> {
+    let target = target.split(|b| *b == 0).next().unwrap_or_default();
     if target.starts_with(b"/") {
         return None;
     }
@@ -330,6 +332,7 @@ mod tests {
         assert_eq!(leads("a/link", "../services/upload").as_deref(), Some("services/upload"));
         assert_eq!(leads("link", "./x//y/").as_deref(), Some("x/y"));
         assert_eq!(leads("a/b/link", "../..").as_deref(), Some(""));
+        assert_eq!(leads("a/link", "../services/upload\0/../../x").as_deref(), Some("services/upload"));
         assert_eq!(leads("a/link", "../../x"), None);
         assert_eq!(leads("link", "/etc/passwd"), None);
         assert_eq!(leads("link", "../repository/x"), None);

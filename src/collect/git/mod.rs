@@ -15,6 +15,8 @@
 //! | `graph` | merge bases, and the commits of a change |
 //! | `tree_diff`, `rename`, `likeness` | which paths differ, and which of them moved |
 //! | `content`, `line_diff`, `line_numbers`, `pattern`, `needle` | which lines changed, and what they match |
+//! | `readable`, `pointer`, `media`, `declared` | how far patterns can see into a file |
+//! | `spelling` | lines without escapes, compatibility letters, and characters that nobody sees |
 //! | `test_source` | what is taken away from the sources of tests, as far as it can be told from their look |
 //! | `changed_lines` | which lines of the new texts changed, as coverage reports count them |
 //! | `second_reader` | a second thread, for contents and what else need not wait |
@@ -43,6 +45,7 @@ mod change;
 mod changed_lines;
 mod commit;
 mod content;
+mod declared;
 mod graph;
 mod hash;
 mod kept;
@@ -50,6 +53,7 @@ mod landing;
 mod likeness;
 mod line_diff;
 mod line_numbers;
+mod media;
 mod name;
 mod needle;
 pub mod note_writer;
@@ -57,10 +61,13 @@ pub mod notes;
 mod object;
 mod pack;
 mod pattern;
+mod pointer;
+mod readable;
 pub mod record;
 pub mod record_writer;
 mod rename;
 mod second_reader;
+mod spelling;
 mod test_source;
 mod tree;
 mod tree_diff;
@@ -69,6 +76,7 @@ mod work_tree;
 
 pub use landing::Place;
 pub use line_diff::count_lines;
+pub use spelling::respelled;
 pub use trust::neutralise;
 
 /// An open repository, with everything neutralised that could bend what its objects say.
