@@ -328,6 +328,7 @@ pub fn modified(path: &str) -> FileChange {
         old: Some(Entry { id: object('f'), ..entry(path) }),
         new: Some(entry(path)),
         content: Fact::Known(Content { nature: Nature::Text, matches: Vec::new(), added: 1, removed: 1 }),
+        governs: None,
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a change consists of, as git's objects show it.
 
 use crate::model::fact::{Fact, Gap};
+use crate::model::governs::Governs;
 use crate::model::path::RepoPath;
 use crate::model::person::Mailbox;
 use crate::model::test_source::TestSources;
@@ -165,6 +166,10 @@ pub struct FileChange {
     pub new: Option<Entry>,
     /// What the content says, or why it could not be read.
     pub content: Fact<Content>,
+    /// Of a file that decides what a checkout holds of others: what its changed lines govern. `None` for such a file: nobody looked, and
+    /// it may be all that lies in its directory and below.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub governs: Option<Governs>,
 }
 
 impl FileChange {

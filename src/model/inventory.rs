@@ -8,6 +8,7 @@
 //! | a binary file: an archive, a package, byte code, an executable, a database, a PDF, text of an encoding that hides its letters | the same; and by content patterns over all of its bytes |
 //! | an image or a font ([`Nature::Media`]) | under its path, and by content patterns over all of its bytes; inside every area that says `opaque = "inside-with-media"` |
 //! | text | under its path, and by content patterns over the changed lines, in any spelling that a language takes for the same |
+//! | a file that decides what a checkout or an archive holds of others ([`crate::model::governs`]: `.gitattributes`, `.gitmodules` and the like) | under its path, and inside every area of which its changed lines govern something, by path or by content |
 //! | anything marked `linguist-generated`, `-diff`, `binary` or the like in attributes | as if it were not marked |
 //!
 //! Paths widen without regard to case and Unicode form, exclusions narrow to the byte (see [`crate::model::glob`]).
@@ -17,6 +18,7 @@ use crate::model::change::{Content, Entry, EntryKind, FileChange, Match, Nature,
 use crate::model::decision::{Touch, TouchedArea};
 use crate::model::fact::{Gap, GapReason};
 use crate::model::glob::{Below, Glob};
+use crate::model::governs::{Governing, Reach};
 use crate::model::inquiry::Inquiry;
 use crate::model::path::RepoPath;
 use serde::Deserialize;
@@ -131,6 +133,9 @@ impl Area {
         if let Some(touch) = file.entries().find_map(|entry| self.touch_from_above(entry)) {
             return Ok(Some(touch));
         }
+        if let Some(touch) = file.governing().find_map(|governing| self.touch_by_governing(&governing)) {
+            return Ok(Some(touch));
+        }
         let Some(path) = self.searchable_path(file) else { return Ok(None) };
         Ok(self.touch_by_content(file.content.known()?, path))
     }
@@ -168,6 +173,36 @@ impl Area {
             policy_line: rule.line,
             line: None,
         })
+    }
+
+    /// A file that decides what a checkout or an archive holds of files of this area.
+    fn touch_by_governing(&self, governing: &Governing<'_>) -> Option<Touch> {
+        if self.excludes(governing.path) {
+            return None;
+        }
+        let exclude: Vec<&Glob> = self.exclude.iter().map(|rule| &rule.rule).collect();
+        let touch = |rule: String, policy_line: u64| {
+            Some(Touch { path: governing.path.clone(), rule, policy_line, line: None })
+        };
+        for rule in &self.paths {
+            if let Some(what) = governing.meets(&rule.rule, &exclude, Reach::Anything) {
+                return touch(format!("path `{}`, since it governs {what}", rule.rule), rule.line);
+            }
+        }
+        for rule in &self.content {
+            if let Some(path) = governing.matching(&rule.rule, &exclude) {
+                return touch(format!("content `{}` in {path}, which it governs", rule.rule), rule.line);
+            }
+        }
+        let unseen = governing.is_unseen() || governing.has_submodules() && self.paths.is_empty();
+        let line = self.content.first().filter(|_| unseen && self.opaque.takes(Nature::Opaque))?.line;
+        touch("content that patterns cannot see, which it governs".to_string(), line)
+    }
+
+    /// Does the change belong to this area only for what it governs there? Such a file has no lines that anything executes.
+    pub fn only_governs(&self, file: &FileChange) -> bool {
+        file.governing().next().is_some()
+            && file.entries().flat_map(names).all(|name| self.touch_by_path(name).is_none())
     }
 
     /// The exclusion that keeps a path out of the area, whatever its content says.
@@ -260,7 +295,7 @@ mod tests {
     }
 
     fn change(old: Option<Entry>, new: Option<Entry>, content: Fact<Content>) -> FileChange {
-        FileChange { status: FileStatus::Modified, old, new, content }
+        FileChange { status: FileStatus::Modified, old, new, content, governs: None }
     }
 
     fn hit() -> Match {

@@ -1,6 +1,7 @@
 //! What git shows of a change, put together.
 
 use super::content;
+use super::governs;
 use super::graph::{Graph, Relation};
 use super::landing;
 use super::likeness::Likeness;
@@ -35,7 +36,8 @@ pub fn read(
 ) -> Result<Change, Gap> {
     let (from, to) = (oid(base.as_str())?, oid(head.as_str())?);
     let asked = Asked::of(inquiry);
-    let reader = Reader { second: Some(second), ..Reader::new(objects, &asked) };
+    let tree = objects.tree_of(to)?;
+    let reader = Reader { second: Some(second), ..Reader::new(objects, &asked, tree) };
     let (compared, updates) = reader.compare_beside(second, from, to);
     let (relation, pairs) = compared?;
     Ok(Change {
@@ -59,7 +61,7 @@ pub fn of_commit(
     let header = objects.header(oid(commit.as_str())?)?;
     let before = header.parents.first().map(|parent| objects.tree_of(*parent)).transpose()?;
     let pairs = pair(&Likeness::new(objects), between(objects, before, Some(header.tree))?);
-    Reader::new(objects, &Asked::of(inquiry)).file_changes(pairs.into_iter().collect())
+    Reader::new(objects, &Asked::of(inquiry), header.tree).file_changes(pairs.into_iter().collect())
 }
 
 /// What adding a path as it stands at a commit would change; `None` when nothing stands there.
@@ -72,7 +74,7 @@ pub fn of_path(
     let tree = objects.tree_of(oid(at.as_str())?)?;
     let found = between(objects, None, Some(tree))?.into_iter().find(|one| one.path == path.as_bytes());
     let asked = Asked::of(inquiry);
-    found.map(|one| Reader::new(objects, &asked).file_change(&Pair::in_place(one))).transpose()
+    found.map(|one| Reader::new(objects, &asked, tree).file_change(&Pair::in_place(one))).transpose()
 }
 
 /// A commit in the words of the model.
@@ -118,13 +120,15 @@ type Compared = (Relation, BTreeSet<Pair>);
 struct Reader<'o, 'r, 'i> {
     objects: &'o Objects<'r>,
     asked: &'i Asked<'i>,
+    /// The tree of the head.
+    tree: Oid,
     /// Helps where contents are asked for.
     second: Option<&'i SecondReader>,
 }
 
 impl<'o, 'r, 'i> Reader<'o, 'r, 'i> {
-    fn new(objects: &'o Objects<'r>, asked: &'i Asked<'i>) -> Self {
-        Reader { objects, asked, second: None }
+    fn new(objects: &'o Objects<'r>, asked: &'i Asked<'i>, tree: Oid) -> Self {
+        Reader { objects, asked, tree, second: None }
     }
 
     /// Compares the two. Beside it a second thread reads the patterns if they are many, and if the head is a merge, what it updates:
@@ -213,11 +217,11 @@ impl<'o, 'r, 'i> Reader<'o, 'r, 'i> {
             }
         }
         let pairs: Vec<Pair> = by_path.into_values().flatten().collect();
-        let asked = self.asked;
+        let (asked, tree) = (self.asked, self.tree);
         match self.second.filter(|_| !self.asked.inquiry.patterns.is_empty()) {
             None => self.each(&pairs),
             Some(second) => second.share(self.objects, &pairs, |objects, queue| {
-                let reader = Reader::new(objects, asked);
+                let reader = Reader::new(objects, asked, tree);
                 queue.answer(|pairs| reader.each(pairs))
             }),
         }
@@ -231,7 +235,13 @@ impl<'o, 'r, 'i> Reader<'o, 'r, 'i> {
         let entry = |side: &Option<Side>| side.as_ref().map(|side| self.entry(side)).transpose();
         let (old, new) = (entry(&pair.old)?, entry(&pair.new)?);
         let status = status(pair.link, old.as_ref(), new.as_ref());
-        Ok(FileChange { status, old, new, content: self.content(pair).into() })
+        let governs = governs::read(self.objects, self.searching(), self.tree, pair);
+        Ok(FileChange { status, old, new, content: self.content(pair).into(), governs })
+    }
+
+    /// The patterns, if there are any to search for.
+    fn searching(&self) -> Option<&Patterns> {
+        if self.asked.inquiry.patterns.is_empty() { None } else { self.asked.patterns().ok() }
     }
 
     fn content(&self, pair: &Pair) -> Result<crate::model::change::Content, Gap> {

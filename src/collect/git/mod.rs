@@ -17,6 +17,7 @@
 //! | `content`, `line_diff`, `line_numbers`, `pattern`, `needle` | which lines changed, and what they match |
 //! | `readable`, `pointer`, `media`, `declared` | how far patterns can see into a file |
 //! | `spelling` | lines without escapes, compatibility letters, and characters that nobody sees |
+//! | `governs`, `attributes`, `modules` | which files a changed `.gitattributes`, `.gitmodules` or the like decides about |
 //! | `test_source` | what is taken away from the sources of tests, as far as it can be told from their look |
 //! | `changed_lines` | which lines of the new texts changed, as coverage reports count them |
 //! | `second_reader` | a second thread, for contents and what else need not wait |
@@ -40,12 +41,14 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use trust::CloneKind;
 
+mod attributes;
 mod by_id;
 mod change;
 mod changed_lines;
 mod commit;
 mod content;
 mod declared;
+mod governs;
 mod graph;
 mod hash;
 mod kept;
@@ -54,6 +57,7 @@ mod likeness;
 mod line_diff;
 mod line_numbers;
 mod media;
+mod modules;
 mod name;
 mod needle;
 pub mod note_writer;
