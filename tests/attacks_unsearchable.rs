@@ -170,7 +170,7 @@ fn the_policy_says_how_unsearchable_content_counts() {
     let zip = Edit::Bytes("tools/lib.jar", b"PK\x03\x04\x14\x00\x00\x00");
     let picture = png();
     let picture = Edit::Bytes("docs/logo.png", &picture);
-    let judged = |opaque: &str, edit: &Edit<'_>| changed_by(&with(opaque), &[], &[edit.clone()]);
+    let judged = |opaque: &str, edit: &Edit<'_>| changed_by(&with(opaque), &[], std::slice::from_ref(edit));
     assert_inside("inside", judged("inside", &zip), "tools/lib.jar");
     assert_outside("inside", judged("inside", &picture));
     assert_outside("outside", judged("outside", &zip));

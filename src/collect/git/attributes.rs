@@ -159,7 +159,7 @@ mod tests {
             ("", r"a\*{b} text", r"**/a\*\{b\}"),
             ("", "\"a b\" text", "**/a b"),
             ("[x]", "a text", r"\[x\]/**/a"),
-            ("", r#""a\tb" text"#, "**"),
+            ("", r#""a\tb" text"#, "** strong"),
             ("", "[attr]mine -text", "** strong"),
             ("x", "[attr]mine -text", "x/** strong"),
             ("x", "./a text", "x/**"),

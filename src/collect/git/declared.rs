@@ -97,7 +97,8 @@ pub fn hides_letters(text: &[u8]) -> bool {
             form(before, after).zip(name(after)).is_some_and(|(form, (name, rest))| form.hides(&name, rest))
         })
     };
-    hides(b"coding") || hides(b"CODING")
+    // Only PHP does not mind the case.
+    hides(b"coding") || head.starts_with(b"<?") && hides(b"CODING")
 }
 
 fn head(text: &[u8]) -> &[u8] {

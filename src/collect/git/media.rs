@@ -10,8 +10,11 @@ use memchr::memmem;
 /// Marks that are found at any place of a file: the end of a ZIP archive, RAR, 7z, PDF, PHP.
 const MARKS: [&[u8]; 5] = [b"PK\x05\x06", b"Rar!\x1a\x07", b"7z\xbc\xaf\x27\x1c", b"%PDF-", b"<?php"];
 
-/// Forms, each with what tells whether all of the bytes are one.
-const FORMS: [fn(&[u8]) -> Option<bool>; 9] = [png, jpeg, gif, webp, avif, bmp, icon, sfnt, woff];
+/// Tells whether all of the bytes are of one form; `None` when they end before it can tell.
+type Form = fn(&[u8]) -> Option<bool>;
+
+/// The list.
+const FORMS: [Form; 9] = [png, jpeg, gif, webp, avif, bmp, icon, sfnt, woff];
 
 /// Is it an image or a font, and nothing else?
 pub fn is_media(bytes: &[u8]) -> bool {

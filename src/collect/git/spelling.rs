@@ -34,10 +34,23 @@ pub fn plain(text: &[u8], hunks: &[Hunk]) -> Option<Plain> {
     (plain.cut || !plain.hunks.is_empty()).then_some(plain)
 }
 
-/// One pass without branches: nearly all texts are through with it.
+/// May a line of these be spelled otherwise? First in one pass without branches, which nearly all texts are through with; then by
+/// what follows a backslash or an ampersand.
 fn may_differ(lines: &[u8]) -> bool {
-    let is_suspect = |b: u8| b >= 0x7f || b == b'\\' || b == b'&' || b < 0x20 && !(9..=13).contains(&b);
-    lines.chunks(256).any(|chunk| chunk.iter().fold(false, |found, b| found | is_suspect(*b)))
+    let is_suspect = |b: u8| is_odd(b) || b == b'\\' || b == b'&';
+    let suspect = lines.chunks(256).any(|chunk| chunk.iter().fold(false, |found, b| found | is_suspect(*b)));
+    suspect
+        && (lines.iter().any(|b| is_odd(*b))
+            || memchr::memchr2_iter(b'\\', b'&', lines).any(|at| begins(&lines[at..])))
+}
+
+/// Does an escape begin here, or a line that goes on?
+fn begins(text: &[u8]) -> bool {
+    match text {
+        [b'&', next, ..] => *next == b'#',
+        [b'\\', next, ..] => next.is_ascii_hexdigit() || b"uUxNtnrv+\r\n".contains(next),
+        _ => false,
+    }
 }
 
 impl Plain {
