@@ -511,7 +511,8 @@ fn attack_19_attributes_brought_by_the_change_hide_nothing() {
     let attributes = Edit::Write(".gitattributes", "* binary linguist-generated\n");
     let evil = Edit::Write("tools/x.sql", "UPDATE records SET nominal_id = 0;\n");
     assert_inside("with the code", changed(&[attributes.clone(), evil]), "tools/x.sql");
-    assert_outside("alone", changed(&[attributes]));
+    // It decides what a checkout of the area holds: see `attacks_transform`.
+    assert_inside("alone", changed(&[attributes]), ".gitattributes");
 }
 
 #[test]

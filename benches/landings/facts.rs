@@ -175,6 +175,7 @@ fn file(path: &RepoPath) -> FileChange {
         old: Some(entry("e")),
         new: Some(entry("f")),
         content: Fact::Known(Content { nature: Nature::Text, matches: Vec::new(), added: 1, removed: 1 }),
+        governs: None,
     }
 }
 

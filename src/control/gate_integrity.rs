@@ -8,6 +8,7 @@
 //! | CODEOWNERS, in each place that GitHub looks in | it names who may approve; a new file in an earlier place replaces the old one |
 //! | `.github/workflows/**`, `.github/actions/**`, any `action.yml` | they run the gate and the tests |
 //! | `test-configuration` of the settings | it decides which tests run |
+//! | `.gitattributes`, `.gitignore`, `.gitmodules`, `.lfsconfig`, where changed lines govern any of these files ([`crate::model::governs`]) | they decide what a checkout holds of them |
 //! | `paths` of the settings | the policy says so |
 //!
 //! A file counts under its old and its new name and, for a link, under the path it leads to; a link or a submodule also
@@ -23,6 +24,7 @@ use crate::model::decision::{Finding, Place, SubjectKind, Verdict};
 use crate::model::fact::{Fact, Gap, GapReason};
 use crate::model::facts::GateTexts;
 use crate::model::glob::{Below, Glob, folded};
+use crate::model::governs::{self, Governing, Governor, split};
 use crate::model::inquiry::{Inquiry, Topic};
 use crate::model::path::RepoPath;
 use crate::model::waiver;
@@ -47,7 +49,8 @@ pub static KIND: Kind = Kind {
         requires: "\
 A change to what steers the gate is approved by people who had no part in it: by the role named here or, without one, by \
 anybody independent who may write. A clean merge of the base into the request does not void their approvals, see `required-reviews`. What steers the gate is this policy, its waivers, the lists of signers, CODEOWNERS, the workflows and actions of the \
-repository, and whatever `test-configuration` and `paths` name.
+repository, and whatever `test-configuration` and `paths` name; and lines of `.gitattributes` and the like that decide how one of those \
+files is checked out.
 
 The judgement itself always uses the policy and CODEOWNERS as they stand at the base, so a change cannot loosen \
 the rules for itself. A change that removes the policy is stopped, whoever approves. And a policy that stands on a branch \
@@ -72,6 +75,7 @@ answer for the gate.",
 - That workflows do what they seem to do. Actions and reusable workflows of other repositories are not seen, nor are secrets, \
 runners and settings of the host.
 - Files that steer the tests and are not named in `test-configuration`: a build script, a helper library, the tests themselves.
+- What programs other than git leave out or rewrite, as `.dockerignore` and `MANIFEST.in` make them.
 - That the policy was good, or was approved, when it came to the base branch.
 - That what a record says of the host is true, or that no record was taken away: records are not signed. Keep the newest one's commit \
 elsewhere, and hand it to `portcullis record verify --expect-tip`.",
@@ -178,8 +182,32 @@ impl GateIntegrity {
             of_gate("the workflows that run the gate and the tests", files, |name| any(workflows, name)),
             of_gate("the configuration of the tests", files, |name| any(&self.test_configuration, name)),
             of_gate("what the policy counts to the gate", files, |name| any(&self.paths, name)),
+            self.governed(inquiry, files)?,
         ];
         Ok(all.into_iter().filter(|touched| !touched.files.is_empty()).collect())
+    }
+
+    /// Files that decide what a checkout holds of the files of the gate.
+    fn governed<'a>(&self, inquiry: &Inquiry, files: &[&'a FileChange]) -> Result<Touched<'a>, Gap> {
+        let reason = "what decides how files of the gate are checked out";
+        let governing = |file: &&FileChange| file.governing().next().is_some();
+        let Some(_) = files.iter().find(|file| governing(file)) else {
+            return Ok(Touched { reason, files: Vec::new() });
+        };
+        let waivers = RepoPath::from(waiver::PATH);
+        let single = [&inquiry.policy, &inquiry.waiver_signers, &inquiry.signers].into_iter().flatten();
+        let single: Vec<Glob> =
+            single.chain([&waivers]).filter_map(|path| Glob::of_path(path.as_bytes())).collect();
+        let (owners, workflows) = (built_in(&OWNER_FILES)?, built_in(&WORKFLOWS)?);
+        let named = single.iter().chain(workflows).chain(&self.test_configuration).chain(&self.paths);
+        // Of the places where CODEOWNERS may stand, only those where it does: `docs/` is one of them.
+        let all = named.map(|glob| (glob, governs::Reach::Named));
+        let all: Vec<_> = all.chain(owners.iter().map(|glob| (glob, governs::Reach::Standing))).collect();
+        let meets = |governing: &Governing<'a>| {
+            all.iter().any(|(glob, reach)| governing.meets(glob, &[], *reach).is_some())
+        };
+        let named = |file: &&'a FileChange| Some((file.governing().find(&meets)?.path, *file));
+        Ok(Touched { reason, files: files.iter().filter_map(named).collect() })
     }
 
     fn judge(&self, case: &Case<'_>, touched: &[Touched<'_>]) -> Vec<Finding> {
@@ -208,7 +236,8 @@ impl GateIntegrity {
     }
 }
 
-/// Is this the policy, its waivers, a list of signers, CODEOWNERS or a workflow? (What settings add is not asked here.)
+/// Is this the policy, its waivers, a list of signers, CODEOWNERS, a workflow, or what may decide how one of them is checked out? (What
+/// settings add is not asked here.)
 ///
 /// # Errors
 /// A defect of ours: a pattern of this file does not parse.
@@ -217,7 +246,14 @@ pub(super) fn steers_gate(inquiry: &Inquiry, path: &RepoPath) -> Result<bool, Ga
     let files = [&inquiry.policy, &inquiry.waiver_signers, &inquiry.signers];
     let named = files.into_iter().flatten().any(|named| same_file(named)(path));
     let waivers = same_file(&RepoPath::from(waiver::PATH))(path);
-    Ok(named || waivers || any(built_in(&OWNER_FILES)?, &name) || any(built_in(&WORKFLOWS)?, &name))
+    let above = |glob: &Glob| glob.below(split(path).0) == Below::Named;
+    let governs = Governor::of(path).is_some()
+        && built_in(&OWNER_FILES)?.iter().chain(built_in(&WORKFLOWS)?).any(above);
+    Ok(named
+        || waivers
+        || governs
+        || any(built_in(&OWNER_FILES)?, &name)
+        || any(built_in(&WORKFLOWS)?, &name))
 }
 
 fn of_gate<'a>(

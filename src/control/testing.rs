@@ -26,7 +26,7 @@ use crate::model::fact::{Fact, Gap, GapReason};
 use crate::model::facts::{Facts, GateText, GateTexts, HostFacts, SCHEMA};
 use crate::model::glob::Glob;
 use crate::model::inquiry::{Inquiry, Topic};
-use crate::model::inventory::{Area, Inventory, Ruled};
+use crate::model::inventory::{Area, Inventory, Opaque, Ruled};
 use crate::model::landing::{Candidate, Coverage, Landing, Span, Step};
 use crate::model::person::{Account, AccountKind, KnownPerson, Login, Mailbox, People, TeamName};
 use crate::model::protection::{Branch, Protection, Requirement, Rule};
@@ -328,6 +328,7 @@ pub fn modified(path: &str) -> FileChange {
         old: Some(Entry { id: object('f'), ..entry(path) }),
         new: Some(entry(path)),
         content: Fact::Known(Content { nature: Nature::Text, matches: Vec::new(), added: 1, removed: 1 }),
+        governs: None,
     }
 }
 
@@ -340,7 +341,7 @@ pub fn area(name: &str, paths: &[&str]) -> Area {
         paths: paths.iter().map(ruled).collect(),
         content: Vec::new(),
         exclude: Vec::new(),
-        opaque_inside: true,
+        opaque: Opaque::Inside,
         line: 1,
     }
 }

@@ -1,6 +1,7 @@
 //! What a change consists of, as git's objects show it.
 
 use crate::model::fact::{Fact, Gap};
+use crate::model::governs::Governs;
 use crate::model::path::RepoPath;
 use crate::model::person::Mailbox;
 use crate::model::test_source::TestSources;
@@ -165,6 +166,10 @@ pub struct FileChange {
     pub new: Option<Entry>,
     /// What the content says, or why it could not be read.
     pub content: Fact<Content>,
+    /// Of a file that decides what a checkout holds of others: what its changed lines govern. `None` for such a file: nobody looked, and
+    /// it may be all that lies in its directory and below.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub governs: Option<Governs>,
 }
 
 impl FileChange {
@@ -246,10 +251,15 @@ pub struct Content {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Nature {
-    /// Text: patterns were matched line by line over the added and removed lines. Where more changed than lines
+    /// Text: patterns were matched line by line over the added and removed lines, as they stand and without escapes,
+    /// compatibility letters and characters that nobody sees. Where more changed than lines
     /// (a name, a mode, the type, the encoding) both sides are searched whole, so that moving code is never a way to hide it.
     Text,
-    /// Not text (it holds a NUL byte): patterns were matched over all lines of both sides, and again without NUL bytes.
+    /// An image or a font of a short list, known by its content: what a program shows, and nothing that it runs. Patterns were
+    /// matched over all of its bytes.
+    Media,
+    /// Not text, or not in an encoding that shows its letters: archives, packages, byte code, executables, databases, PDF, UTF-16 without its mark.
+    /// Patterns were matched over all of its bytes, and again without NUL bytes, but what it holds may not show in them.
     Binary,
     /// What counts lies elsewhere: an LFS pointer, a submodule, a file over the size limit. Patterns cannot see it.
     Opaque,

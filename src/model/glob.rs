@@ -82,6 +82,11 @@ impl Glob {
         Ok(Glob { text, exact: OnceLock::new(), folded: OnceLock::new(), components: OnceLock::new() })
     }
 
+    /// The pattern that means one path; `None` where the dialect has none (a path that is no UTF-8, or is too long).
+    pub fn of_path(path: &[u8]) -> Option<Self> {
+        Glob::new(&escaped(std::str::from_utf8(path).ok()?)).ok()
+    }
+
     /// The pattern as it was written.
     pub fn as_str(&self) -> &str {
         &self.text
@@ -130,6 +135,12 @@ impl Glob {
             Rest::AnyDepth | Rest::Uncut => Below::Named,
         }
     }
+}
+
+/// Text without meaning in a pattern.
+pub fn escaped(text: &str) -> String {
+    let letter = |c: char| if "*?[]{}\\!".contains(c) { vec!['\\', c] } else { vec![c] };
+    text.chars().flat_map(letter).collect()
 }
 
 /// The components that can be matched one by one, and what comes after them.

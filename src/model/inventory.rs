@@ -4,8 +4,11 @@
 //! | --- | --- |
 //! | any file | under its old and its new path; a deletion, a rename, a copy or a mode change is a change |
 //! | a symbolic link | under its own path and under the path it leads to; either also counts where it is a directory that a path of an area spells out (`db` for `db/migrations/**`), because what lies behind a link has no entries of its own |
-//! | a submodule, an LFS pointer, a file too large to search | under its path, a submodule also inside every area that has a path which may lie below it; and, since content patterns cannot see what it brings, inside every area that has content patterns, unless that area says `opaque = "outside"` |
-//! | a binary file | under its path, and by content patterns over all of its bytes |
+//! | a submodule, a pointer to bytes that lie elsewhere (Git LFS, git-annex), a file too large to search | under its path, a submodule also inside every area that has a path which may lie below it; and, since content patterns cannot see what it brings, inside every area that has content patterns, unless that area says `opaque = "outside"` |
+//! | a binary file: an archive, a package, byte code, an executable, a database, a PDF, text of an encoding that hides its letters | the same; and by content patterns over all of its bytes |
+//! | an image or a font ([`Nature::Media`]) | under its path, and by content patterns over all of its bytes; inside every area that says `opaque = "inside-with-media"` |
+//! | text | under its path, and by content patterns over the changed lines, in any spelling that a language takes for the same |
+//! | a file that decides what a checkout or an archive holds of others ([`crate::model::governs`]: `.gitattributes`, `.gitmodules` and the like) | under its path, and inside every area of which its changed lines govern something, by path or by content |
 //! | anything marked `linguist-generated`, `-diff`, `binary` or the like in attributes | as if it were not marked |
 //!
 //! Paths widen without regard to case and Unicode form, exclusions narrow to the byte (see [`crate::model::glob`]).
@@ -15,8 +18,10 @@ use crate::model::change::{Content, Entry, EntryKind, FileChange, Match, Nature,
 use crate::model::decision::{Touch, TouchedArea};
 use crate::model::fact::{Gap, GapReason};
 use crate::model::glob::{Below, Glob};
+use crate::model::governs::{Governing, Reach};
 use crate::model::inquiry::Inquiry;
 use crate::model::path::RepoPath;
+use serde::Deserialize;
 
 /// All areas of a policy.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -66,9 +71,32 @@ pub struct Area {
     /// Paths that do not belong to it after all.
     pub exclude: Vec<Ruled<Glob>>,
     /// Does a change that patterns cannot see into belong to it? Only asked when there are content patterns.
-    pub opaque_inside: bool,
+    pub opaque: Opaque,
     /// The line of the policy where it begins.
     pub line: u64,
+}
+
+/// Where a change belongs that content patterns cannot see into.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Opaque {
+    /// To the area, unless it is an image or a font.
+    #[default]
+    Inside,
+    /// To the area, images and fonts too.
+    InsideWithMedia,
+    /// Not to the area.
+    Outside,
+}
+
+impl Opaque {
+    fn takes(self, nature: Nature) -> bool {
+        match nature {
+            Nature::Text => false,
+            Nature::Media => self == Opaque::InsideWithMedia,
+            Nature::Binary | Nature::Opaque => self != Opaque::Outside,
+        }
+    }
 }
 
 /// A rule and the line of the policy that holds it.
@@ -103,6 +131,9 @@ impl Area {
             return Ok(Some(touch));
         }
         if let Some(touch) = file.entries().find_map(|entry| self.touch_from_above(entry)) {
+            return Ok(Some(touch));
+        }
+        if let Some(touch) = file.governing().find_map(|governing| self.touch_by_governing(&governing)) {
             return Ok(Some(touch));
         }
         let Some(path) = self.searchable_path(file) else { return Ok(None) };
@@ -144,6 +175,36 @@ impl Area {
         })
     }
 
+    /// A file that decides what a checkout or an archive holds of files of this area.
+    fn touch_by_governing(&self, governing: &Governing<'_>) -> Option<Touch> {
+        if self.excludes(governing.path) {
+            return None;
+        }
+        let exclude: Vec<&Glob> = self.exclude.iter().map(|rule| &rule.rule).collect();
+        let touch = |rule: String, policy_line: u64| {
+            Some(Touch { path: governing.path.clone(), rule, policy_line, line: None })
+        };
+        for rule in &self.paths {
+            if let Some(what) = governing.meets(&rule.rule, &exclude, Reach::Anything) {
+                return touch(format!("path `{}`, since it governs {what}", rule.rule), rule.line);
+            }
+        }
+        for rule in &self.content {
+            if let Some(path) = governing.matching(&rule.rule, &exclude) {
+                return touch(format!("content `{}` in {path}, which it governs", rule.rule), rule.line);
+            }
+        }
+        let unseen = governing.is_unseen() || governing.has_submodules() && self.paths.is_empty();
+        let line = self.content.first().filter(|_| unseen && self.opaque.takes(Nature::Opaque))?.line;
+        touch("content that patterns cannot see, which it governs".to_string(), line)
+    }
+
+    /// Does the change belong to this area only for what it governs there? Such a file has no lines that anything executes.
+    pub fn only_governs(&self, file: &FileChange) -> bool {
+        file.governing().next().is_some()
+            && file.entries().flat_map(names).all(|name| self.touch_by_path(name).is_none())
+    }
+
     /// The exclusion that keeps a path out of the area, whatever its content says.
     pub fn excluded_by(&self, path: &RepoPath) -> Option<&Ruled<Glob>> {
         self.exclude.iter().find(|rule| rule.rule.matches(path.as_bytes()))
@@ -167,7 +228,7 @@ impl Area {
         });
         match matched {
             Some((rule, found)) => Some(content_touch(path, rule, found)),
-            None if content.nature == Nature::Opaque && self.opaque_inside => Some(Touch {
+            None if self.opaque.takes(content.nature) => Some(Touch {
                 path: path.clone(),
                 rule: "content that patterns cannot see".to_string(),
                 policy_line: self.content.first().map_or(self.line, |rule| rule.line),
@@ -219,7 +280,7 @@ mod tests {
             paths: vec![ruled(Glob::new("services/upload/**").unwrap())],
             content: vec![ruled("nominal_id".to_string())],
             exclude: vec![ruled(Glob::new("services/upload/docs/**").unwrap())],
-            opaque_inside: true,
+            opaque: Opaque::Inside,
             line: 1,
         }
     }
@@ -234,7 +295,7 @@ mod tests {
     }
 
     fn change(old: Option<Entry>, new: Option<Entry>, content: Fact<Content>) -> FileChange {
-        FileChange { status: FileStatus::Modified, old, new, content }
+        FileChange { status: FileStatus::Modified, old, new, content, governs: None }
     }
 
     fn hit() -> Match {
@@ -290,7 +351,14 @@ mod tests {
     fn what_patterns_cannot_see_is_inside_and_what_could_not_be_read_is_a_gap() {
         let opaque = change(None, entry("x/a", EntryKind::File), content(Nature::Opaque, vec![]));
         assert!(area().touch(&opaque).unwrap().is_some());
-        assert_eq!(Area { opaque_inside: false, ..area() }.touch(&opaque), Ok(None));
+        assert_eq!(Area { opaque: Opaque::Outside, ..area() }.touch(&opaque), Ok(None));
+        // Earlier facts call every file with a NUL binary, images too.
+        let binary = serde_json::from_str(r#""binary""#).unwrap();
+        let binary = change(None, entry("x/a", EntryKind::File), content(binary, vec![]));
+        assert!(area().touch(&binary).unwrap().is_some());
+        let image = change(None, entry("x/a", EntryKind::File), content(Nature::Media, vec![]));
+        assert_eq!(area().touch(&image), Ok(None));
+        assert!(Area { opaque: Opaque::InsideWithMedia, ..area() }.touch(&image).unwrap().is_some());
         let gap = Gap::new("the blob", GapReason::MissingObject, "gone", "fetch");
         let unread = change(None, entry("x/a", EntryKind::File), Fact::Gap(gap.clone()));
         assert_eq!(area().touch(&unread), Err(gap));

@@ -14,6 +14,7 @@ pub mod evidence;
 pub mod fact;
 pub mod facts;
 pub mod glob;
+pub mod governs;
 pub mod inquiry;
 pub mod inventory;
 pub mod landing;

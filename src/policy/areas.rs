@@ -1,6 +1,6 @@
 //! `[[data-processing]]`: the inventory.
 
-use super::document::{AreaText, Document, List, Opaque};
+use super::document::{AreaText, Document, List};
 use super::meaning::{Source, filled, line, named, said, swallows};
 use super::{Problem, line_patterns};
 use crate::model::glob::Glob;
@@ -82,7 +82,7 @@ fn build(text: &str, area: &Spanned<AreaText>) -> Area {
         paths: rules(text, area.paths.as_ref()),
         content: rules(text, area.content.as_ref()),
         exclude: rules(text, area.exclude.as_ref()),
-        opaque_inside: area.opaque == Opaque::Inside,
+        opaque: area.opaque,
         line: line(text, &place),
     }
 }

@@ -5,6 +5,7 @@
 use super::waivers::Longest;
 use crate::control::Role;
 use crate::model::glob::Glob;
+use crate::model::inventory::Opaque;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::collections::BTreeMap;
@@ -95,17 +96,6 @@ pub struct AreaText {
     /// What of a change that the expressions cannot see into.
     #[serde(default)]
     pub opaque: Opaque,
-}
-
-/// Where a change belongs that content patterns cannot see into.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Opaque {
-    /// To the area.
-    #[default]
-    Inside,
-    /// Not to the area.
-    Outside,
 }
 
 /// An entry of the identity map.

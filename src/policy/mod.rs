@@ -19,7 +19,8 @@
 //! paths = ["services/upload/**"]
 //! content = ['(?i)\bnominal_id\b']            # regular expressions, searched for in every changed line
 //! exclude = ["services/upload/docs/**"]
-//! opaque = "inside"                           # or "outside": what content cannot be searched in
+//! opaque = "inside"                           # what content cannot be searched in, but for images and fonts; or
+//!                                             # "inside-with-media", or "outside"
 //!
 //! [[people]]                                  # the identity map, may be left out
 //! name = "Robin Example"

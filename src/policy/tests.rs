@@ -223,7 +223,7 @@ fn a_good_policy_is_read_with_the_line_of_every_rule() {
     let area = &policy.scope.inventory.areas[0];
     let lines: Vec<u64> = area.paths.iter().chain(&area.exclude).map(|rule| rule.line).collect();
     assert_eq!((area.line, lines, area.content[0].line), (12, vec![16, 17, 20], 19));
-    assert!(!area.opaque_inside && policy.each_commit);
+    assert!(area.opaque == crate::model::inventory::Opaque::Outside && policy.each_commit);
     assert_eq!(policy.digest, Digest::of(GOOD.as_bytes()));
     assert_eq!(policy.accountable.as_deref(), Some("Senior Responsible Owner"));
     assert_eq!(policy.scope.people.0[0].logins.len(), 2);

@@ -19,6 +19,7 @@ use std::time::Duration;
 pub mod checkout;
 pub mod forger;
 pub mod gate;
+pub mod inside;
 pub mod job;
 pub mod lane;
 pub mod project;

@@ -2,6 +2,7 @@
 
 use super::content;
 use super::effort::Effort;
+use super::governs;
 use super::graph::{Graph, Relation};
 use super::landing;
 use super::likeness::Likeness;
@@ -36,7 +37,8 @@ pub fn read(
 ) -> Result<Change, Gap> {
     let (from, to) = (oid(base.as_str())?, oid(head.as_str())?);
     let asked = Asked::of(inquiry);
-    let reader = Reader { second: Some(second), ..Reader::new(objects, &asked) };
+    let tree = objects.tree_of(to)?;
+    let reader = Reader { second: Some(second), ..Reader::new(objects, &asked, tree) };
     let (compared, updates) = reader.compare_beside(second, from, to);
     let (relation, pairs) = compared?;
     Ok(Change {
@@ -60,7 +62,7 @@ pub fn of_commit(
     let header = objects.header(oid(commit.as_str())?)?;
     let before = header.parents.first().map(|parent| objects.tree_of(*parent)).transpose()?;
     let pairs = pair(&Likeness::new(objects), between(objects, before, Some(header.tree))?);
-    Reader::new(objects, &Asked::of(inquiry)).file_changes(pairs.into_iter().collect())
+    Reader::new(objects, &Asked::of(inquiry), header.tree).file_changes(pairs.into_iter().collect())
 }
 
 /// What adding a path as it stands at a commit would change; `None` when nothing stands there.
@@ -73,7 +75,7 @@ pub fn of_path(
     let tree = objects.tree_of(oid(at.as_str())?)?;
     let found = between(objects, None, Some(tree))?.into_iter().find(|one| one.path == path.as_bytes());
     let asked = Asked::of(inquiry);
-    found.map(|one| Reader::new(objects, &asked).file_change(&Pair::in_place(one))).transpose()
+    found.map(|one| Reader::new(objects, &asked, tree).file_change(&Pair::in_place(one))).transpose()
 }
 
 /// A commit in the words of the model.
@@ -119,13 +121,15 @@ type Compared = (Relation, BTreeSet<Pair>);
 struct Reader<'o, 'r, 'i> {
     objects: &'o Objects<'r>,
     asked: &'i Asked<'i>,
+    /// The tree of the head.
+    tree: Oid,
     /// Helps where contents are asked for.
     second: Option<&'i SecondReader>,
 }
 
 impl<'o, 'r, 'i> Reader<'o, 'r, 'i> {
-    fn new(objects: &'o Objects<'r>, asked: &'i Asked<'i>) -> Self {
-        Reader { objects, asked, second: None }
+    fn new(objects: &'o Objects<'r>, asked: &'i Asked<'i>, tree: Oid) -> Self {
+        Reader { objects, asked, tree, second: None }
     }
 
     /// Compares the two. Beside it a second thread reads the patterns if they are many, and if the head is a merge, what it updates:
@@ -215,11 +219,11 @@ impl<'o, 'r, 'i> Reader<'o, 'r, 'i> {
             }
         }
         let pairs: Vec<Pair> = by_path.into_values().flatten().collect();
-        let asked = self.asked;
+        let (asked, tree) = (self.asked, self.tree);
         match self.second.filter(|_| !self.asked.inquiry.patterns.is_empty()) {
             None => self.each(&pairs),
             Some(second) => second.share(self.objects, &pairs, |objects, queue| {
-                let reader = Reader::new(objects, asked);
+                let reader = Reader::new(objects, asked, tree);
                 queue.answer(|pairs| reader.each(pairs))
             }),
         }
@@ -233,7 +237,13 @@ impl<'o, 'r, 'i> Reader<'o, 'r, 'i> {
         let entry = |side: &Option<Side>| side.as_ref().map(|side| self.entry(side)).transpose();
         let (old, new) = (entry(&pair.old)?, entry(&pair.new)?);
         let status = status(pair.link, old.as_ref(), new.as_ref());
-        Ok(FileChange { status, old, new, content: self.content(pair).into() })
+        let governs = governs::read(self.objects, self.searching(), self.tree, pair);
+        Ok(FileChange { status, old, new, content: self.content(pair).into(), governs })
+    }
+
+    /// The patterns, if there are any to search for.
+    fn searching(&self) -> Option<&Patterns> {
+        if self.asked.inquiry.patterns.is_empty() { None } else { self.asked.patterns().ok() }
     }
 
     fn content(&self, pair: &Pair) -> Result<crate::model::change::Content, Gap> {
@@ -277,7 +287,9 @@ fn strange_mode(side: &Side) -> Gap {
 }
 
 /// Where a link leads from the directory it is in, without looking at other links on the way; `None` outside the repository.
+/// A system takes the target up to the first NUL, whatever follows it (symlink(2)).
 fn target(link: &[u8], target: &[u8]) -> Option<RepoPath> {
+    let target = target.split(|b| *b == 0).next().unwrap_or_default();
     if target.starts_with(b"/") {
         return None;
     }
@@ -332,6 +344,7 @@ mod tests {
         assert_eq!(leads("a/link", "../services/upload").as_deref(), Some("services/upload"));
         assert_eq!(leads("link", "./x//y/").as_deref(), Some("x/y"));
         assert_eq!(leads("a/b/link", "../..").as_deref(), Some(""));
+        assert_eq!(leads("a/link", "../services/upload\0/../../x").as_deref(), Some("services/upload"));
         assert_eq!(leads("a/link", "../../x"), None);
         assert_eq!(leads("link", "/etc/passwd"), None);
         assert_eq!(leads("link", "../repository/x"), None);

@@ -2,21 +2,20 @@
 //!
 //! A file is looked at in as many ways as a program might read it: as it stands; if there is a NUL byte anywhere, also
 //! without any (many interpreters skip them); if it begins with a UTF-16 byte order mark, also decoded. A
-//! byte order mark before plain text, or a NUL in a comment, hides nothing in this way.
+//! byte order mark before plain text, or a NUL in a comment, hides nothing in this way. A changed line is also searched in the one
+//! spelling that stands for all that a language takes for the same ([`super::spelling`]). How far all of this sees is the nature
+//! of the content ([`super::readable`]).
 
 use super::line_diff::{Hunk, LineDiff, diff, whole};
 use super::object::{Object, Objects};
 use super::pattern::{Found, Patterns, Searched};
+use super::readable::{Encoding, nature};
 use super::rename::{Link, Pair};
 use super::tree::SIZE_LIMIT;
 use super::tree_diff::Item;
 use crate::model::change::{Content, Nature, Side};
 use crate::model::fact::Gap;
 use std::borrow::Cow;
-
-/// The first line of a Git LFS pointer (Git LFS specification, "The Pointer"), which is always short.
-const LFS_POINTER: &[u8] = b"version https://git-lfs.github.com/spec/v1";
-const LFS_POINTER_LIMIT: usize = 1024;
 
 const SUBMODULE: u32 = 0o160_000;
 
@@ -74,17 +73,13 @@ impl<'o> Loaded<'o> {
         }
     }
 
-    fn is_opaque(&self) -> bool {
+    fn nature(&self) -> Nature {
         match self {
-            Loaded::Absent => false,
-            Loaded::Unseen => true,
-            Loaded::Read(object) => is_lfs_pointer(object.data()),
+            Loaded::Absent => Nature::Text,
+            Loaded::Unseen => Nature::Opaque,
+            Loaded::Read(object) => nature(object.data()),
         }
     }
-}
-
-fn is_lfs_pointer(text: &[u8]) -> bool {
-    text.len() < LFS_POINTER_LIMIT && text.starts_with(LFS_POINTER)
 }
 
 /// Both sides, old first, in one way of reading them.
@@ -101,11 +96,7 @@ struct Comparison<'t> {
 
 impl<'t> Comparison<'t> {
     fn of(pair: &Pair, old: &'t Loaded<'_>, new: &'t Loaded<'_>) -> Self {
-        let nature = if old.is_opaque() || new.is_opaque() {
-            Nature::Opaque
-        } else {
-            nature(old.text()).max(nature(new.text()))
-        };
+        let nature = old.nature().max(new.nature());
         let unlike = Encoding::of(old.text()) != Encoding::of(new.text());
         let all = nature != Nature::Text || unlike || !is_edit_in_place(pair);
         Comparison { old: old.text(), new: new.text(), nature, all }
@@ -118,15 +109,16 @@ impl<'t> Comparison<'t> {
             let changed = diff(&old, &new);
             counts.get_or_insert_with(|| (count(&changed.new), count(&changed.old)));
             let searched = if self.all { LineDiff { old: whole(&old), new: whole(&new) } } else { changed };
-            let numbered = self.nature != Nature::Binary;
+            let numbered = matches!(self.nature, Nature::Text | Nature::Opaque);
             for (side, text, hunks) in
                 [(Side::Removed, &old, &searched.old), (Side::Added, &new, &searched.new)]
             {
                 patterns.search(&Searched { side, text, hunks, numbered }, &mut found)?;
             }
         }
-        let (added, removed) = counts.filter(|_| self.nature == Nature::Text).unwrap_or_default();
-        Ok(Content { nature: self.nature, matches: found.into_matches(), added, removed })
+        let nature = if found.is_cut() { Nature::Binary.max(self.nature) } else { self.nature };
+        let (added, removed) = counts.filter(|_| nature == Nature::Text).unwrap_or_default();
+        Ok(Content { nature, matches: found.into_matches(), added, removed })
     }
 
     /// Both sides in each way of reading them; the one that a person would choose comes first.
@@ -153,43 +145,6 @@ fn is_edit_in_place(pair: &Pair) -> bool {
 
 fn count(hunks: &[Hunk]) -> u64 {
     hunks.iter().map(|hunk| hunk.lines).sum()
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Encoding {
-    Bytes,
-    Utf16LittleEndian,
-    Utf16BigEndian,
-}
-
-impl Encoding {
-    fn of(text: &[u8]) -> Self {
-        match text {
-            [0xff, 0xfe, ..] => Encoding::Utf16LittleEndian,
-            [0xfe, 0xff, ..] => Encoding::Utf16BigEndian,
-            _ => Encoding::Bytes,
-        }
-    }
-
-    /// The UTF-16 text behind the mark, and whether it is well formed; `None` for bytes.
-    fn decode(text: &[u8]) -> Option<(String, bool)> {
-        let unit = match Encoding::of(text) {
-            Encoding::Bytes => return None,
-            Encoding::Utf16LittleEndian => u16::from_le_bytes,
-            Encoding::Utf16BigEndian => u16::from_be_bytes,
-        };
-        let pairs = text[2..].chunks_exact(2);
-        let whole = pairs.remainder().is_empty();
-        let units: Vec<u16> = pairs.map(|pair| unit([pair[0], pair[1]])).collect();
-        let well_formed = whole && String::from_utf16(&units).is_ok_and(|text| !text.contains('\0'));
-        Some((String::from_utf16_lossy(&units), well_formed))
-    }
-}
-
-/// Text, if there is no NUL in it or it is UTF-16 and says so.
-fn nature(text: &[u8]) -> Nature {
-    let plain = Encoding::decode(text).map_or_else(|| !holds_nul(text), |(_, well_formed)| well_formed);
-    if plain { Nature::Text } else { Nature::Binary }
 }
 
 fn holds_nul(text: &[u8]) -> bool {

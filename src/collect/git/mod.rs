@@ -17,6 +17,9 @@
 //! | `effort` | how far walks over trees go |
 //! | `tree_diff`, `rename`, `likeness` | which paths differ, and which of them moved |
 //! | `content`, `line_diff`, `line_numbers`, `pattern`, `needle` | which lines changed, and what they match |
+//! | `readable`, `pointer`, `media`, `declared` | how far patterns can see into a file |
+//! | `spelling` | lines without escapes, compatibility letters, and characters that nobody sees |
+//! | `governs`, `attributes`, `modules` | which files a changed `.gitattributes`, `.gitmodules` or the like decides about |
 //! | `test_source` | what is taken away from the sources of tests, as far as it can be told from their look |
 //! | `changed_lines` | which lines of the new texts changed, as coverage reports count them |
 //! | `second_reader` | a second thread, for contents and what else need not wait |
@@ -42,13 +45,16 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use trust::CloneKind;
 
+mod attributes;
 mod by_id;
 mod change;
 mod changed_lines;
 mod commit;
 mod content;
+mod declared;
 mod discover;
 mod effort;
+mod governs;
 mod graph;
 mod hash;
 mod kept;
@@ -56,6 +62,8 @@ mod landing;
 mod likeness;
 mod line_diff;
 mod line_numbers;
+mod media;
+mod modules;
 mod name;
 mod needle;
 pub mod note_writer;
@@ -63,11 +71,14 @@ pub mod notes;
 mod object;
 mod pack;
 mod pattern;
+mod pointer;
 mod policy_check;
+mod readable;
 pub mod record;
 pub mod record_writer;
 mod rename;
 mod second_reader;
+mod spelling;
 mod test_source;
 mod tree;
 mod tree_diff;
@@ -77,6 +88,7 @@ mod work_tree;
 pub use landing::Place;
 pub use line_diff::count_lines;
 pub use policy_check::BranchNames;
+pub use spelling::respelled;
 pub use trust::neutralise;
 
 /// An open repository, with everything neutralised that could bend what its objects say.

@@ -8,6 +8,7 @@
 
 use super::line_diff::Hunk;
 use super::needle::{Lower, Needles};
+use super::spelling;
 use crate::model::change::{Match, Side};
 use crate::model::fact::{Gap, GapReason};
 use crate::model::line_pattern::LinePattern;
@@ -33,17 +34,25 @@ struct Pattern {
 
 /// What was found so far: the first match of each pattern, by its place in the list, on each side.
 #[derive(Debug, Default)]
-pub struct Found(BTreeMap<(usize, Side), Match>);
+pub struct Found {
+    matches: BTreeMap<(usize, Side), Match>,
+    cut: bool,
+}
 
 impl Found {
     /// How many there are.
     pub fn count(&self) -> usize {
-        self.0.len()
+        self.matches.len()
     }
 
     /// In the order of patterns and sides.
     pub fn into_matches(self) -> Vec<Match> {
-        self.0.into_values().collect()
+        self.matches.into_values().collect()
+    }
+
+    /// Was there more than can be searched in another spelling?
+    pub fn is_cut(&self) -> bool {
+        self.cut
     }
 }
 
@@ -82,11 +91,23 @@ impl Patterns {
         patterns.iter().map(|text| Pattern::parse(text)).collect::<Result<_, _>>().map(Patterns)
     }
 
-    /// Searches each pattern that has not matched on this side yet.
+    /// Searches each pattern that has not matched on this side yet: in the lines as they stand, then in their one spelling.
     ///
     /// # Errors
     /// One of them is too big to be searched for.
     pub fn search(&self, searched: &Searched<'_>, found: &mut Found) -> Result<(), Gap> {
+        self.search_as_it_stands(searched, found)?;
+        match spelling::plain(searched.text, searched.hunks) {
+            None => Ok(()),
+            Some(plain) => {
+                found.cut |= plain.cut;
+                let plain = Searched { text: &plain.text, hunks: &plain.hunks, ..*searched };
+                self.search_as_it_stands(&plain, found)
+            }
+        }
+    }
+
+    fn search_as_it_stands(&self, searched: &Searched<'_>, found: &mut Found) -> Result<(), Gap> {
         if searched.hunks.is_empty() {
             return Ok(());
         }
@@ -94,11 +115,11 @@ impl Patterns {
         let lower = Lower::of(&lines);
         for (at, pattern) in self.0.iter().enumerate() {
             let key = (at, searched.side);
-            if !pattern.needles.may_match(&lower) || found.0.contains_key(&key) {
+            if !pattern.needles.may_match(&lower) || found.matches.contains_key(&key) {
                 continue;
             }
             if let Some(line) = pattern.first_line(searched, &lines)? {
-                found.0.insert(key, pattern.matched(searched, line));
+                found.matches.insert(key, pattern.matched(searched, line));
             }
         }
         Ok(())

@@ -49,6 +49,9 @@ impl<'a> Judgement<'a> {
         let own = settings.areas.iter().find(|(name, _)| *name.get_ref() == area.name).map(|(_, own)| own);
         let mut files: BTreeMap<&RepoPath, Vec<&FileChange>> = BTreeMap::new();
         for file in &case.facts.change.known()?.files {
+            if area.only_governs(file) {
+                continue;
+            }
             if let (Some(new), Some(_)) = (&file.new, area.touch(file)?) {
                 files.entry(&new.path).or_default().push(file);
             }

@@ -205,7 +205,7 @@ fn attack_62_tests_that_shrink_with_the_code_are_pointed_out() {
     };
     let content = |removed| Fact::Known(Content { nature: Nature::Text, matches: vec![], added: 3, removed });
     let uncounted = Fact::Known(Content { nature: Nature::Text, matches: vec![], added: 0, removed: 0 });
-    let file = |status, old, new, content| FileChange { status, old, new, content };
+    let file = |status, old, new, content| FileChange { status, old, new, content, governs: None };
     let mut world = World::new(&control, vec![report("r/a.xml", good())]);
     world.facts.change = Fact::Known(change(vec![
         file(FileStatus::Deleted, entry("tests/gone"), None, content(9)),
@@ -247,7 +247,7 @@ fn attack_62_what_a_test_lost_is_told_with_its_line_and_never_judged() {
         Some(Entry { path: path.into(), kind: EntryKind::File, id })
     };
     let content = Fact::Known(Content { nature: Nature::Text, matches: vec![], added: 3, removed: 2 });
-    let file = |status, old, new| FileChange { status, old, new, content: content.clone() };
+    let file = |status, old, new| FileChange { status, old, new, content: content.clone(), governs: None };
     let mut changed = change(vec![
         file(FileStatus::Modified, entry("tests/a.py"), entry("tests/a.py")),
         file(FileStatus::Renamed, entry("tests/b.py"), entry("tests/c.py")),

@@ -1,0 +1,179 @@
+//! Lines of `.gitattributes` and `.gitignore`: of which paths they speak.
+//!
+//! Their patterns are read as gitattributes(5) and gitignore(5) say, and written anew as patterns of the one dialect from the root.
+//! What cannot be written so exactly is widened, at most to all that lies below the directory of the file.
+
+use crate::model::glob::{Glob, escaped};
+use crate::model::governs::Governor;
+
+/// Attributes that change line ends or how a file is shown, and not what it says. A name that is not here may also be a macro.
+const MILD: [&str; 9] =
+    ["text", "eol", "crlf", "binary", "diff", "whitespace", "conflict-marker-size", "delta", "encoding"];
+
+/// Groups of such attributes.
+const MILD_GROUPS: [&str; 2] = ["linguist-", "gitlab-"];
+
+/// A line, and of what it speaks.
+#[derive(Debug)]
+pub struct Rule {
+    /// From the root; `None` when even the directory of the file cannot be written in our dialect.
+    pub glob: Option<Glob>,
+    /// Does it change what the file is?
+    pub strong: bool,
+}
+
+/// The rule of a line in a file of this directory; `None` when the line says nothing.
+pub fn rule(governor: Governor, directory: &[u8], line: &[u8]) -> Option<Rule> {
+    let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line).trim_ascii();
+    if line.is_empty() || line.starts_with(b"#") {
+        return None;
+    }
+    let (pattern, strong) = match governor {
+        Governor::Attributes => {
+            let (pattern, attributes) = cut(line)?;
+            (pattern, attributes.split(u8::is_ascii_whitespace).any(is_strong))
+        }
+        _ => (Some(line.to_vec()), false),
+    };
+    // Ignored or left out of an archive, a directory takes with it what is below.
+    let deep = strong || governor == Governor::Ignore;
+    let exact = pattern.and_then(|pattern| glob(directory, &String::from_utf8(pattern).ok()?, deep));
+    let glob = exact.or_else(|| glob(directory, "**", true));
+    Some(Rule { glob, strong })
+}
+
+/// The pattern, `None` when it cannot be read, and the attributes; `None` when there are none.
+fn cut(line: &[u8]) -> Option<(Option<Vec<u8>>, &[u8])> {
+    if line.starts_with(b"[attr]") {
+        return Some((None, b"macro"));
+    }
+    let (pattern, rest) = match line.strip_prefix(b"\"") {
+        Some(quoted) => match unquoted(quoted) {
+            Some((pattern, length)) => (Some(pattern), &quoted[length..]),
+            None => (None, line),
+        },
+        None => {
+            let end = line.iter().position(u8::is_ascii_whitespace)?;
+            (Some(line[..end].to_vec()), &line[end..])
+        }
+    };
+    Some((pattern, rest.trim_ascii())).filter(|(_, rest)| !rest.is_empty())
+}
+
+/// A name in quotes as git writes it; escapes other than of a quote and a backslash are not read.
+fn unquoted(quoted: &[u8]) -> Option<(Vec<u8>, usize)> {
+    let end = quoted.iter().position(|b| *b == b'"')?;
+    (!quoted[..end].contains(&b'\\')).then(|| (quoted[..end].to_vec(), end + 1))
+}
+
+fn is_strong(attribute: &[u8]) -> bool {
+    let name = attribute.trim_ascii_start();
+    let name = name.strip_prefix(b"-").or(name.strip_prefix(b"!")).unwrap_or(name);
+    let name = name.split(|b| *b == b'=').next().unwrap_or_default();
+    let mild = MILD.iter().any(|known| known.as_bytes() == name);
+    let group = MILD_GROUPS.iter().any(|known| name.starts_with(known.as_bytes()));
+    !(name.is_empty() || mild || group)
+}
+
+/// The pattern from the root, in our dialect.
+fn glob(directory: &[u8], pattern: &str, deep: bool) -> Option<Glob> {
+    let pattern = pattern.strip_prefix('!').unwrap_or(pattern);
+    let (pattern, deep) = pattern.strip_suffix('/').map_or((pattern, deep), |pattern| (pattern, true));
+    let anchored = pattern.contains('/');
+    let pattern = pattern.strip_prefix('/').unwrap_or(pattern);
+    let directory = std::str::from_utf8(directory).ok()?;
+    let mut components: Vec<String> =
+        directory.split('/').filter(|name| !name.is_empty()).map(escaped).collect();
+    if !anchored {
+        components.push("**".into());
+    }
+    components.extend(pattern.split('/').map(component));
+    if deep {
+        components.push("**".into());
+    }
+    components.dedup_by(|a, b| a == "**" && b == "**");
+    Glob::new(&components.join("/")).ok()
+}
+
+/// One component: a class becomes any character, and `**` among other characters is `*`.
+fn component(text: &str) -> String {
+    if text == "**" {
+        return text.into();
+    }
+    let mut written = String::new();
+    let mut rest = text.chars();
+    while let Some(c) = rest.next() {
+        match c {
+            '*' if written.ends_with('*') && !written.ends_with("\\*") => {}
+            '*' | '?' => written.push(c),
+            '\\' => written.push_str(&escaped(&rest.next().unwrap_or('\\').to_string())),
+            '[' => {
+                rest = behind_class(rest.as_str()).chars();
+                written.push('?');
+            }
+            c => written.push_str(&escaped(&c.to_string())),
+        }
+    }
+    written
+}
+
+/// What follows a class whose `[` was read. One that holds the name of a class, as in `[[:alpha:]]`, ends at the last bracket. A `]` right at its beginning belongs to it.
+fn behind_class(text: &str) -> &str {
+    let last = if text.starts_with("[:") { "]]" } else { "]" };
+    let from = text.chars().next().map_or(0, char::len_utf8);
+    let end = text[from..].find(last).map(|at| from + at + last.len());
+    end.map_or("", |end| &text[end..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(directory: &str, line: &str) -> String {
+        let rule = rule(Governor::Attributes, directory.as_bytes(), line.as_bytes());
+        let rule = rule.map(|rule| (rule.glob.map(|glob| glob.as_str().to_string()), rule.strong));
+        match rule {
+            None => "nothing".into(),
+            Some((None, _)) => "nobody knows".into(),
+            Some((Some(glob), strong)) => format!("{glob}{}", if strong { " strong" } else { "" }),
+        }
+    }
+
+    #[test]
+    fn patterns_are_written_from_the_root() {
+        for (directory, line, expected) in [
+            ("", "*.sql text", "**/*.sql"),
+            ("", "/a.sql text=auto eol=lf", "a.sql"),
+            ("", "services/** -text", "services/**"),
+            ("a/b", "*.sql  diff linguist-x", "a/b/**/*.sql"),
+            ("a", "b/*.sql !eol", "a/b/*.sql"),
+            ("a", "**/x text", "a/**/x"),
+            ("", "x export-ignore", "**/x/** strong"),
+            ("", "/x/ export-ignore", "x/** strong"),
+            ("", "x -text filter=lfs", "**/x/** strong"),
+            ("", "x mine", "**/x/** strong"),
+            ("", "a[0-9]b text", "**/a?b"),
+            ("", "a[[:alpha:]]b text", "**/a?b"),
+            ("", "a[]x]b text", "**/a?b"),
+            ("", "a**b text", "**/a*b"),
+            ("", r"a\*{b} text", r"**/a\*\{b\}"),
+            ("", "\"a b\" text", "**/a b"),
+            ("[x]", "a text", r"\[x\]/**/a"),
+            ("", r#""a\tb" text"#, "** strong"),
+            ("", "[attr]mine -text", "** strong"),
+            ("x", "[attr]mine -text", "x/** strong"),
+            ("x", "./a text", "x/**"),
+            ("", "# *.sql text", "nothing"),
+            ("", "*.sql", "nothing"),
+        ] {
+            assert_eq!(of(directory, line), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_line_of_ignored_files_is_a_pattern_alone() {
+        let glob =
+            |line: &str| rule(Governor::Ignore, b"", line.as_bytes()).unwrap().glob.unwrap().to_string();
+        assert_eq!([glob("!/a b/"), glob("out")], ["a b/**", "**/out/**"]);
+    }
+}
