@@ -126,7 +126,7 @@ impl Asking {
         let Some((repository, request)) = &self.github else { return Ok(None) };
         let Connection { api_url, token, transport } = connection;
         let host = GitHub::new(&api_url, repository, *request, token, transport, Patience::default());
-        Ok(Some(Box::new(host.map_err(Failure::usage)?)))
+        Ok(Some(Box::new(host.and_then(actions::served).map_err(Failure::usage)?)))
     }
 }
 
