@@ -67,7 +67,7 @@ second accounts into `[[people]]`, so that commits are attributed.
 ```toml
 [controls.required-reviews]
 approvals = 1
-last-pusher = \"exclude\"            # or \"ignore\": it does not matter who pushed, last or before
+last-pusher = \"exclude\"            # or \"ignore\": whoever pushed
 updates = \"proved\"                 # or \"exact\": new approvals each time
 
 [controls.required-reviews.data-processing]
