@@ -1451,14 +1451,15 @@ fn attack_52_a_branch_that_is_older_than_the_policy() {
 fn attack_52_a_policy_given_by_hand_replaces_nothing_silently() {
     let stage = honest();
     let server = Server::start(stage.world.clone());
-    let file = stage.directory().join("given.toml");
+    let elsewhere = tempfile::tempdir().unwrap();
+    let file = elsewhere.path().join("given.toml");
+    let given = file.to_str().unwrap();
     for (text, exit) in
         [(POLICY.to_string(), 0), (policy("approvals = 2", "approvals = 3"), 1), (String::new(), 4)]
     {
         std::fs::write(&file, text).unwrap();
-        let output = command(&stage, &server, &["check", "--policy", "given.toml", "--format", "json"])
-            .output()
-            .unwrap();
+        let output =
+            command(&stage, &server, &["check", "--policy", given, "--format", "json"]).output().unwrap();
         assert_eq!(output.status.code(), Some(exit), "{}", String::from_utf8_lossy(&output.stderr));
     }
 }

@@ -686,6 +686,23 @@ fn pushes_of_nothing_but_updates_are_passed_over_where_content_is_asked_for() {
 }
 
 #[test]
+fn moves_after_the_request_landed_are_of_another() {
+    let mut world = honest();
+    let later =
+        Activity { actor: Some(person("robin-example", 12)), at: minutes(200), ..world.activity[0].clone() };
+    world.activity.push(Activity { after: revision('f'), ..later });
+    let begun = Bend::Set("/0/before".into(), json!("0".repeat(40)));
+    let moves = |merged| {
+        let mut world = world.clone();
+        world.request.merged = merged;
+        let facts = ask_world(world.bent(Endpoint::Activity, begun.clone()));
+        facts.moves.known().unwrap().iter().map(|one| one.after.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(moves(None), [revision('f'), revision('a')]);
+    assert_eq!(moves(Some(minutes(100))), [revision('a')]);
+}
+
+#[test]
 fn a_push_that_is_not_on_record_is_a_gap() {
     let none = ask_world(World { activity: Vec::new(), ..honest() });
     assert_eq!(reason(&none.last_push), Some(GapReason::NotVisible));

@@ -1,5 +1,6 @@
 //! What a GitHub Actions job knows of itself (GitHub docs, "Variables reference" and "Webhook events and payloads").
 
+use crate::collect::host::github::GitHub;
 use crate::model::change::BranchName;
 use crate::model::evidence::Producer;
 use crate::model::facts::Detour;
@@ -24,6 +25,17 @@ pub fn is_ci() -> bool {
 /// Where the API is: `GITHUB_API_URL`, or github.com's.
 pub fn api_url() -> String {
     variable("GITHUB_API_URL").unwrap_or_else(|| "https://api.github.com".to_string())
+}
+
+/// A host that this job's server is: `GITHUB_SERVER_URL`, which no step can set, says under which name people know it.
+///
+/// # Errors
+/// An address that cannot be one.
+pub fn served(host: GitHub) -> Result<GitHub, String> {
+    match variable("GITHUB_SERVER_URL").filter(|_| is_job()) {
+        Some(server) => host.served_at(&server),
+        None => Ok(host),
+    }
 }
 
 /// The token that the CI system set: `GITHUB_TOKEN`, or `GH_TOKEN`.

@@ -410,5 +410,5 @@ pub fn host_of(repository: &str, connection: Connection) -> Result<Box<dyn Host>
     let Connection { api_url, token, transport } = connection;
     // Of no request in particular: each landing names its own.
     let host = GitHub::new(&api_url, repository, 0, token, transport, Patience::default());
-    Ok(Box::new(host.map_err(Failure::usage)?))
+    Ok(Box::new(host.and_then(actions::served).map_err(Failure::usage)?))
 }

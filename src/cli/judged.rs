@@ -1,13 +1,14 @@
 //! From arguments and environment to what is judged: repository, host, base, head, policy, facts.
 
 use super::actions::job::{Job, Place};
-use super::exit::{Exit, Failure, Result};
+use super::exit::{Failure, Result};
 use super::{HostName, Subject, actions, opening};
+use super::given::{self, Place as Given};
 use crate::collect::gather::{Asked, Sources, gather, text_at};
 use crate::collect::git::Repository;
 use crate::collect::host::Host;
 use crate::collect::host::github::{GitHub, Patience};
-use crate::collect::reports::{Named, below};
+use crate::collect::reports::Named;
 use crate::collect::transport::{Live, Transport};
 use crate::model::change::Revision;
 use crate::model::decision::Judged;
@@ -195,7 +196,7 @@ impl Asking {
         let Some((repository, request)) = &self.github else { return Ok(None) };
         let Connection { api_url, token, transport } = connection;
         let host = GitHub::new(&api_url, repository, *request, token, transport, Patience::default());
-        Ok(Some(Box::new(host.map_err(Failure::usage)?)))
+        Ok(Some(Box::new(host.and_then(actions::served).map_err(Failure::usage)?)))
     }
 }
 
@@ -240,7 +241,7 @@ fn ends(
     Ok(base.and_then(|base| head.map(|head| Ends { base, head })))
 }
 
-/// The policy at the base, or the one handed over; and everything that it, or what stands in its place at the head,
+/// The policy at the base, or the one handed over from elsewhere; and everything that it, or what stands in its place at the head,
 /// wants to know.
 ///
 /// # Errors
@@ -251,26 +252,32 @@ pub fn policy_at(
     subject: &Subject,
     ends: &Ends,
 ) -> Result<std::result::Result<(Policy, Inquiry), Gap>> {
-    if let Some(file) = &subject.policy {
-        let file = directory.join(file);
-        let policy = super::policy::read(&file)?;
-        not_of_the_change(repository, ends, &file, &policy.text)?;
-        let inquiry = policy.inquiry(None);
-        return Ok(Ok((policy, inquiry)));
-    }
-    let path = RepoPath::from(POLICY);
+    let path = match &subject.policy {
+        None => RepoPath::from(POLICY),
+        Some(file) => match given::place(repository, directory, file)? {
+            Given::Inside(path) => path,
+            Given::Elsewhere => {
+                let policy = super::policy::read(&directory.join(file))?;
+                let inquiry = policy.inquiry(None);
+                return Ok(Ok((policy, inquiry)));
+            }
+        },
+    };
     let (before, after) = match texts(repository, ends, &path) {
         Ok(texts) => texts,
         Err(gap) => return Ok(Err(gap)),
     };
     let at = ends.base.short();
+    if let Some(file) = &subject.policy {
+        given::agrees(directory, file, ends, before.as_deref())?;
+    }
     let Some(text) = before else {
         return Err(Failure::policy(format!(
             "there is no {POLICY} at the base commit {at}; `portcullis policy init` writes one to begin with, and it \
              counts once it has landed on the branch"
         )));
     };
-    let policy = super::policy::parse(&format!("{POLICY} at {at}"), &text)?;
+    let policy = super::policy::parse(&format!("{path} at {at}"), &text)?;
     let inquiry = policy.inquiry(Some(path.clone()));
     let altered = after.filter(|after| *after != text).and_then(|after| Policy::parse(&after).ok());
     let inquiry = match altered {
@@ -278,24 +285,6 @@ pub fn policy_at(
         None => inquiry,
     };
     Ok(Ok((policy, inquiry)))
-}
-
-/// A file of the work tree says what the change wants it to say, unless it stands so at the base.
-fn not_of_the_change(repository: &Repository, ends: &Ends, file: &Path, text: &str) -> Result<()> {
-    let path = repository.work_tree().and_then(|root| below(root, file));
-    let Some(path) = path else { return Ok(()) };
-    let unseen = |gap: Gap| Failure { exit: Exit::Undetermined, message: gap.to_string() };
-    let brought = repository.brings(&ends.head, &path).map_err(unseen)?;
-    let before = text_at(repository, &ends.base, &path).map_err(unseen)?;
-    if !brought || before.as_deref() == Some(text) {
-        return Ok(());
-    }
-    Err(Failure::policy(format!(
-        "the policy {} is a file of the change that it would judge, and not what stands at the base commit {}; leave out \
-         --policy to judge by {POLICY} at the base, or keep the policy outside of the repository",
-        file.display(),
-        ends.base.short()
-    )))
 }
 
 type Text = Option<String>;

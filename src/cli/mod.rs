@@ -18,6 +18,7 @@ pub mod evidence;
 pub mod exit;
 pub mod explain;
 pub mod facts;
+mod given;
 pub mod judged;
 pub mod opening;
 pub mod output;
@@ -83,7 +84,8 @@ pub struct Subject {
     /// check is shown on is judged.
     #[arg(long, value_name = "REV", help_heading = "What to judge")]
     head: Option<String>,
-    /// A policy kept elsewhere. Without it: `portcullis.toml` at the base commit.
+    /// A policy kept outside of the repository; a path in the work tree means the file at the base commit. Without it:
+    /// `portcullis.toml` at the base commit.
     #[arg(long, value_name = "FILE", help_heading = "What to judge it by")]
     policy: Option<PathBuf>,
     /// A test report, for the suites whose patterns match its path, or for the one named. Its content tells its format,

@@ -13,7 +13,7 @@ use crate::model::inquiry::{Inquiry, Topic};
 use crate::model::path::RepoPath;
 use crate::model::person::TeamName;
 use crate::model::protection::Branch;
-use crate::model::review::ChangeRequest;
+use crate::model::review::{ChangeRequest, Move};
 use crate::model::waiver;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -49,7 +49,7 @@ pub fn gather(inquiry: Inquiry, base: &Revision, head: &Revision, sources: &Sour
     let repository = sources.repository;
     let (change, gate) = of_repository(repository, base, head, &inquiry);
     let host = match &sources.host {
-        Some(asked) => host_facts(asked, &inquiry, head, &change, &gate),
+        Some(asked) => host_facts(repository, asked, &inquiry, head, &change, &gate),
         None => HostFacts::unseen("none", &no_host()),
     };
     let root = repository.work_tree().unwrap_or(sources.directory);
@@ -181,6 +181,7 @@ pub fn text_at(repository: &Repository, at: &Revision, path: &RepoPath) -> Resul
 }
 
 fn host_facts(
+    repository: &Repository,
     asked: &Asked<'_>,
     inquiry: &Inquiry,
     head: &Revision,
@@ -196,7 +197,26 @@ fn host_facts(
         _ => BTreeSet::new(),
     };
     let (request, branch) = (asked.request.clone(), asked.branch.clone());
-    asked.host.facts(inquiry, Question { request, branch, head, commits, before_updates, owner_teams })
+    let mut facts =
+        asked.host.facts(inquiry, Question { request, branch, head, commits, before_updates, owner_teams });
+    if let (Fact::Known(moves), Some(change)) = (&mut facts.moves, change.value()) {
+        moves.iter_mut().for_each(|one| follow(repository, change, one));
+    }
+    facts
+}
+
+/// A commit that the branch does not hold any more may still be here: then its history says what came with it.
+fn follow(repository: &Repository, change: &Change, one: &mut Move) {
+    let is_open = matches!(one.kept, Fact::Gap(_));
+    if !is_open || !repository.has_commit(&one.after) {
+        return;
+    }
+    let before = one.before.iter().filter(|before| repository.has_commit(before));
+    let without: Vec<&Revision> = before.chain([&change.base]).collect();
+    one.kept = repository
+        .brought(&without, &one.after)
+        .map(|brought| change.commits.iter().any(|commit| brought.contains(&commit.id)))
+        .into();
 }
 
 /// The teams that own a path the change touches, by either name, also only on the way.

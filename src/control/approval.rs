@@ -57,6 +57,8 @@ pub struct Approval {
     pub who: Who,
     /// The account that approved.
     pub login: Login,
+    /// Its number.
+    pub account: u64,
     /// The review.
     pub review: u64,
     /// The commit it was given on.
@@ -83,7 +85,7 @@ pub enum AfterUpdate {
     Exact,
 }
 
-/// Whether whoever pushed the head may approve it.
+/// Whether whoever pushed the head, or a commit of it before, may approve it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LastPusher {
@@ -115,7 +117,7 @@ pub fn approvals(case: &Case<'_>, independence: Independence) -> Result<Approval
     let reviews = case.facts.host.reviews.known()?;
     let mut sorted = Sorted::default();
     reviews.iter().filter(|review| review.reviewer.is_none()).for_each(|review| sorted.ghost(review));
-    for (who, opinions) in opinions_by_person(case, reviews) {
+    for (who, opinions) in opinions_by_person(&bench.involved, reviews) {
         bench.judge(&who, &opinions, &mut sorted);
     }
     Ok(sorted.finish(&bench.involved))
@@ -157,15 +159,12 @@ impl Opinion<'_> {
     }
 }
 
-fn opinions_by_person<'a>(case: &Case<'_>, reviews: &'a [Review]) -> BTreeMap<Who, Vec<Opinion<'a>>> {
+fn opinions_by_person<'a>(involved: &Involved<'_>, reviews: &'a [Review]) -> BTreeMap<Who, Vec<Opinion<'a>>> {
     let mut people: BTreeMap<Who, Vec<Opinion<'a>>> = BTreeMap::new();
     for review in reviews {
         let silent = matches!(review.state, ReviewState::Commented | ReviewState::Pending);
         if let Some(account) = review.reviewer.as_ref().filter(|_| !silent) {
-            people
-                .entry(case.scope.people.by_login(&account.login))
-                .or_default()
-                .push(Opinion { review, account });
+            people.entry(involved.who(account)).or_default().push(Opinion { review, account });
         }
     }
     people.values_mut().for_each(|opinions| opinions.sort_by_key(Opinion::order));
@@ -260,6 +259,9 @@ impl Bench<'_> {
     /// Whether an approval without a flaw counts: its account may write, and its commit stands for the head.
     fn may_count(&self, opinion: &Opinion<'_>) -> Result<bool, Gap> {
         let may_write = self.may_write(opinion)?;
+        if let Some(gap) = self.involved.doubt(opinion.account).filter(|_| may_write) {
+            return Err(gap.clone());
+        }
         let stands = opinion.review.commit.as_ref().is_some_and(|commit| self.is_head(commit));
         match &self.updates.unseen {
             Some(gap) if may_write && !stands => Err(gap.clone()),
@@ -326,7 +328,8 @@ impl Sorted {
     fn accept(&mut self, who: &Who, opinion: &Opinion<'_>, may_write: Result<bool, Gap>) {
         let (login, review) = (opinion.account.login.clone(), opinion.review.id);
         let commit = opinion.review.commit.clone();
-        let approval = Approval { who: who.clone(), login, review, commit };
+        let (who_it_is, account) = (who.clone(), opinion.account.id);
+        let approval = Approval { who: who_it_is, login, account, review, commit };
         let seen = self.counted.contains_key(who);
         match may_write {
             Ok(false) => self.reject(review, &approval.login, "this account may not write to the repository"),

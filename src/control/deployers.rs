@@ -3,7 +3,7 @@
 //! A part in a landing, other than the deployer's, counts when the host vouches for it: having opened the request, or
 //! having approved it. What commits say of their authors does not count here, since anybody can write any name into a commit.
 
-use super::approval::{Approvals, Independence, LastPusher, approvals};
+use super::approval::{Approval, Approvals, Independence, LastPusher, approvals};
 use super::quorum::is_named;
 use super::{
     Case, Control, Documentation, Kind, LandingCase, Reach, Reference, Role, Scope, finding, read, unproven,
@@ -156,7 +156,7 @@ fn holds(case: &Case<'_>, name: &str, login: &Login) -> Result<bool, Gap> {
         return Ok(false);
     }
     let role = case.scope.roles.get(name).ok_or_else(|| undecided(name, "the policy has no such role"))?;
-    let named = is_named(case, &who, role)?;
+    let named = is_named(case, &who, login, role)?;
     if !named && by_owners_only(role) {
         return Err(undecided(name, "it is that of the owners of files, and a deployment is no file"));
     }
@@ -181,17 +181,22 @@ fn is_machine(scope: &Scope, who: &Who, login: &Login) -> bool {
 fn second(case: &LandingCase<'_>, facts: &Facts, deployer: &Login) -> Result<Option<String>, Gap> {
     let request = facts.host.request.known()?;
     let who = case.scope.people.by_login(deployer);
-    if request.author.as_ref().is_some_and(|author| is_other(case.scope, author, &who)) {
+    if request
+        .author
+        .as_ref()
+        .is_some_and(|author| author.login != *deployer && is_other(case.scope, author, &who))
+    {
         return Ok(None);
     }
     let (scope, touched) = (case.scope, case.touched);
     let asked = Case { facts, deployment: Some(case.deployment), scope, touched };
     let Approvals { counted, unclear, .. } =
         approvals(&asked, Independence { last_pusher: LastPusher::Ignore, ..Independence::default() })?;
-    if counted.iter().any(|approval| approval.who != who) {
+    let other = |approval: &Approval| approval.who != who && approval.login != *deployer;
+    if counted.iter().any(other) {
         return Ok(None);
     }
-    match unclear.into_iter().find(|(approval, _)| approval.who != who) {
+    match unclear.into_iter().find(|(approval, _)| other(approval)) {
         Some((_, gap)) => Err(gap),
         None => {
             Ok(Some(format!("nobody other than {deployer} opened or approved request {}", request.number)))

@@ -23,6 +23,7 @@ pub mod changed_line_coverage;
 pub mod deployers;
 pub mod freeze;
 pub mod gate_integrity;
+mod identity;
 pub mod protected_branch;
 pub mod quorum;
 pub mod regression_tests;

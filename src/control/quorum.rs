@@ -19,12 +19,13 @@
 //! `assignment`), and having given up is never taken for success: the demand is then unproven.
 
 use super::approval::{Approval, Approvals};
+use super::identity::Identity;
 use super::{Case, Role, finding};
 use crate::model::change::{Change, FileChange};
 use crate::model::decision::{Finding, SubjectKind, Verdict};
 use crate::model::fact::{Gap, GapReason};
-use crate::model::person::Who;
-use approvers::{Answer, Approver};
+use crate::model::person::{Login, Who};
+use approvers::{Answer, Approver, Somebody};
 use assignment::{Filled, Person, Seats, fill};
 use ownership::Ownerships;
 use serde::Deserialize;
@@ -106,8 +107,9 @@ pub fn judge(case: &Case<'_>, approvals: &Approvals, demand: &Demand<'_>) -> Res
 ///
 /// # Errors
 /// They are in none that was seen, and not every team was seen.
-pub fn is_named(case: &Case<'_>, who: &Who, role: &Role) -> Result<bool, Gap> {
-    match approvers::is_named(case, who, role) {
+pub fn is_named(case: &Case<'_>, who: &Who, login: &Login, role: &Role) -> Result<bool, Gap> {
+    let identity = Identity::of(case);
+    match approvers::is_named(case, &identity, Somebody::by_login(who, login), role) {
         Answer::Yes => Ok(true),
         Answer::No => Ok(false),
         Answer::Unclear(gap) => Err(gap),

@@ -25,8 +25,8 @@ pub static KIND: Kind = Kind {
         requires: "\
 Enough people who had no part in a change have approved exactly the commit that would land.
 
-Independent is nobody who opened the request, wrote, committed or co-authored any commit of it, or pushed its head \
-last. Bots, machines named in the policy, deleted accounts and unclaimed placeholders of an import never count; \
+Independent is nobody who opened the request, wrote, committed or co-authored any commit of it, pushed its head \
+last, or pushed any commit of it before. The number in a no-reply address is its account, under whatever name. Bots, machines named in the policy, deleted accounts and unclaimed placeholders of an import never count; \
 neither does an account that may not write to the repository. Two accounts of one person are one person, if \
 `[[people]]` says so.
 
@@ -49,11 +49,14 @@ second account, let approvals outlive what was approved, and count committers an
 - That anybody read the change. An approval is a statement, and a rubber stamp looks like any other.
 - That the approvers did not act together with the author.
 - Who really wrote a commit. Names and addresses in commits are the author's own words; somebody who writes a bot's or \
-another person's address is found only as the opener of the request or the pusher of its head; somebody who lets a workflow \
+another person's address is found only as the opener of the request or as who pushed a commit of it to its branch, and not \
+where it was pushed to another branch first, or rewritten since; somebody who lets a workflow \
 write, push and open the change is not found at all (a change of machines only is pointed out).
 - That two accounts belong to one person, unless the policy says so.
 - That somebody was in a team, or might write, at the moment of the approval: membership and permission are those of now.
-- That the person behind a login is the one whom the policy's author had in mind, after a login was given up and taken by another.
+- That the person behind a login is the one whom the policy's author had in mind, after a login was given up and taken by \
+another, unless `[[people]]` has the login together with the number of its account (`emails = [\"12+kim@users.noreply.github.com\"]`).
+- Whose a co-author's address without a number was, when the login in it is that of another account by now which the host told of.
 - That what came with a clean merge of the base fits what was approved: two changes that touch no common line can still break \
 each other. Tests of the head show that; `updates = \"exact\"` asks for eyes as well.
 - That the text of a dismissed or resolved objection was dealt with.",
@@ -64,7 +67,7 @@ second accounts into `[[people]]`, so that commits are attributed.
 ```toml
 [controls.required-reviews]
 approvals = 1
-last-pusher = \"exclude\"            # or \"ignore\"
+last-pusher = \"exclude\"            # or \"ignore\": whoever pushed
 updates = \"proved\"                 # or \"exact\": new approvals each time
 
 [controls.required-reviews.data-processing]

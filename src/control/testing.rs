@@ -30,7 +30,7 @@ use crate::model::inventory::{Area, Inventory, Opaque, Ruled};
 use crate::model::landing::{Candidate, Coverage, Landing, Span, Step};
 use crate::model::person::{Account, AccountKind, KnownPerson, Login, Mailbox, People, TeamName};
 use crate::model::protection::{Branch, Protection, Requirement, Rule};
-use crate::model::review::{ChangeRequest, CommitAccounts, Permission, Push, Review, ReviewState};
+use crate::model::review::{ChangeRequest, CommitAccounts, Move, Permission, Push, Review, ReviewState};
 use crate::model::test_run::{Report, Test, TestOutcome, TestRun};
 use std::collections::{BTreeMap, BTreeSet};
 use toml::Spanned;
@@ -399,6 +399,7 @@ fn host() -> HostFacts {
     HostFacts {
         kind: "github".into(),
         repository: Some("example/records".into()),
+        domains: vec!["github.com".into()],
         request: Fact::Known(request()),
         branch: Fact::Known(Branch { name: BranchName::new("main"), tip: base(), protected: true }),
         protection: Fact::Known(protection()),
@@ -410,11 +411,17 @@ fn host() -> HostFacts {
         attribution: Fact::Known(BTreeMap::from([(head(), accounts("robin"))])),
         last_push: Fact::Known(Push { after: head(), actor: Some(account("robin")) }),
         content_push: Fact::Known(Push { after: head(), actor: Some(account("robin")) }),
+        moves: Fact::Known(vec![moved(None, head(), "robin", true)]),
         checks: Fact::Known(vec![green_check()]),
         members: BTreeMap::new(),
         permissions: ["robin", "kim", "alex"].map(write).into(),
         detours: Vec::new(),
     }
+}
+
+/// A move of the branch by this account.
+pub fn moved(before: Option<Revision>, after: Revision, login: &str, kept: bool) -> Move {
+    Move { before, after, actor: Some(account(login)), kept: Fact::Known(kept) }
 }
 
 fn request() -> ChangeRequest {

@@ -9,7 +9,7 @@ use crate::model::line_coverage::LineCoverage;
 use crate::model::path::RepoPath;
 use crate::model::person::{Account, Login, TeamName};
 use crate::model::protection::{Branch, Protection};
-use crate::model::review::{ChangeRequest, CommitAccounts, Permission, Push, Review};
+use crate::model::review::{ChangeRequest, CommitAccounts, Move, Permission, Push, Review};
 use crate::model::test_run::Report;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -88,6 +88,10 @@ pub struct HostFacts {
     /// The repository there, as `owner/name`.
     #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub repository: Option<String>,
+    /// The domains of the host's own addresses: `github.com`, or the name of an Enterprise Server, in lower case. Empty in
+    /// facts of an earlier form: then a no-reply address is an address like any other, and belongs to nobody we know.
+    #[serde(default)]
+    pub domains: Vec<String>,
     /// The change request.
     pub request: Fact<ChangeRequest>,
     /// The branch that would receive the change.
@@ -105,6 +109,10 @@ pub struct HostFacts {
     /// Who pushed what the head brings: the last push that brought more than clean merges of the base, see
     /// [`crate::model::change::Updates`]. The same as `last_push` where the head is no such merge.
     pub content_push: Fact<Push>,
+    /// Everybody who moved the request's branch, as far back as something that they brought may be in the request. A gap
+    /// in facts of an earlier form.
+    #[serde(default = "unasked_moves")]
+    pub moves: Fact<Vec<Move>>,
     /// Checks and statuses of the head.
     pub checks: Fact<Vec<Check>>,
     /// The members of each team that was asked for.
@@ -133,6 +141,7 @@ impl HostFacts {
         HostFacts {
             kind: kind.to_string(),
             repository: None,
+            domains: Vec::new(),
             request: Fact::Gap(gap.clone()),
             branch: Fact::Gap(gap.clone()),
             protection: Fact::Gap(gap.clone()),
@@ -141,10 +150,16 @@ impl HostFacts {
             attribution: Fact::Gap(gap.clone()),
             last_push: Fact::Gap(gap.clone()),
             content_push: Fact::Gap(gap.clone()),
+            moves: Fact::Gap(gap.clone()),
             checks: Fact::Gap(gap.clone()),
             members: BTreeMap::new(),
             permissions: BTreeMap::new(),
             detours: Vec::new(),
         }
     }
+}
+
+fn unasked_moves() -> Fact<Vec<Move>> {
+    let remedy = "Gather the facts again: these are of an earlier version, which did not ask.";
+    Fact::Gap(Gap::not_asked("who moved the branch of the request", remedy))
 }

@@ -155,6 +155,8 @@ pub enum Who {
     Known(usize),
     /// A login outside the map.
     Login(Login),
+    /// An account of which only the number is known, or whose login the map keeps for another number.
+    Account(u64),
     /// A mailbox that belongs to no login we know of: it may be anybody.
     Unattributed(String),
 }
@@ -168,17 +170,28 @@ impl People {
             .map_or_else(|| Who::Login(login.clone()), Who::Known)
     }
 
-    /// Who uses this address, as far as the map or a GitHub no-reply address says
-    /// (`ID+LOGIN@users.noreply.github.com`, GitHub docs "Email addresses reference").
-    pub fn by_email(&self, email: &str) -> Who {
+    /// Whom the map names for exactly this address.
+    pub fn by_email(&self, email: &str) -> Option<Who> {
         let known = |person: &KnownPerson| person.emails.iter().any(|e| e.eq_ignore_ascii_case(email));
-        if let Some(index) = self.0.iter().position(known) {
-            return Who::Known(index);
+        self.0.iter().position(known).map(Who::Known)
+    }
+
+    /// Whom the map names for the number of an account, by a no-reply address among their addresses.
+    pub fn by_number(&self, number: u64, domains: &[String]) -> Option<Who> {
+        let has = |person: &KnownPerson| person.pins(domains).any(|(pinned, _)| pinned == number);
+        self.0.iter().position(has).map(Who::Known)
+    }
+
+    /// Who an account is. Its number decides wherever the map knows one; a login that the map has together with another
+    /// number was taken over by somebody else.
+    pub fn by_account(&self, account: &Account, domains: &[String]) -> Who {
+        if let Some(known) = self.by_number(account.id, domains) {
+            return known;
         }
-        match no_reply_login(email) {
-            Some(login) => self.by_login(&login),
-            None => Who::Unattributed(email.to_ascii_lowercase()),
-        }
+        let who = self.by_login(&account.login);
+        let Who::Known(index) = who else { return who };
+        let mut pins = self.0.get(index).into_iter().flat_map(|person| person.pins(domains));
+        if pins.any(|(_, login)| login == account.login) { Who::Account(account.id) } else { who }
     }
 
     /// Is this one of the machines that the map names?
@@ -191,18 +204,65 @@ impl People {
         match who {
             Who::Known(index) => self.0.get(*index).map_or_else(String::new, |person| person.name.clone()),
             Who::Login(login) => login.to_string(),
+            Who::Account(number) => format!("account {number}"),
             Who::Unattributed(email) => email.clone(),
         }
     }
 }
 
-fn no_reply_login(email: &str) -> Option<Login> {
-    let (local, domain) = email.split_once('@')?;
-    if !domain.eq_ignore_ascii_case("users.noreply.github.com") {
-        return None;
+impl KnownPerson {
+    /// The numbers among the addresses, each with the login beside it.
+    fn pins(&self, domains: &[String]) -> impl Iterator<Item = (u64, Login)> {
+        self.emails.iter().filter_map(|email| match NoReply::read(email, domains) {
+            NoReply::Numbered(number, login) => Some((number, login)),
+            NoReply::Named(_) | NoReply::Unreadable | NoReply::Other => None,
+        })
     }
-    let login = local.split_once('+').map_or(local, |(_, login)| login);
-    (!login.is_empty()).then(|| Login::new(login))
+}
+
+/// What an address says by itself of whose it is: `NUMBER+LOGIN@users.noreply.DOMAIN`, or `LOGIN@users.noreply.DOMAIN` for
+/// accounts from before July 2017 (GitHub docs, "Email addresses reference"). DOMAIN is `github.com`, or the host name of a
+/// GitHub Enterprise Server; the accounts of one host have nothing to do with those of another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoReply {
+    /// The account of this number. The login is what it was called when the address was written down.
+    Numbered(u64, Login),
+    /// Whoever had this login then.
+    Named(Login),
+    /// It is under the domain, and has neither form.
+    Unreadable,
+    /// It is an address like any other.
+    Other,
+}
+
+impl NoReply {
+    /// Reads an address, by the domains of the host.
+    pub fn read(email: &str, domains: &[String]) -> NoReply {
+        let Some((local, at)) = email.rsplit_once('@') else { return NoReply::Other };
+        let at = at.to_ascii_lowercase();
+        let here =
+            at.strip_prefix("users.noreply.").is_some_and(|domain| domains.iter().any(|it| it == domain));
+        match local.split_once('+') {
+            _ if !here => NoReply::Other,
+            None if is_login(local) => NoReply::Named(Login::new(local)),
+            Some((number, login)) if is_login(login) => match account_number(number) {
+                Some(number) => NoReply::Numbered(number, Login::new(login)),
+                None => NoReply::Unreadable,
+            },
+            _ => NoReply::Unreadable,
+        }
+    }
+}
+
+/// Letters, digits, `-`, the `_` of managed users, and the brackets of an app's `[bot]`.
+fn is_login(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_[]".contains(&byte))
+}
+
+/// A number as the host writes it: digits, the first of them not zero.
+fn account_number(text: &str) -> Option<u64> {
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
+    text.parse().ok().filter(|_| digits)
 }
 
 #[cfg(test)]
@@ -222,14 +282,75 @@ mod tests {
     fn two_accounts_and_an_address_of_one_person_are_one() {
         let people = people();
         assert_eq!(people.by_login(&Login::new("ROBIN")), people.by_login(&Login::new("robin-admin")));
-        assert_eq!(people.by_email("Robin@Example.test"), people.by_login(&Login::new("robin")));
-        assert_eq!(people.by_email("12+robin@users.noreply.github.com"), Who::Known(0));
+        assert_eq!(people.by_email("Robin@Example.test"), Some(people.by_login(&Login::new("robin"))));
+        assert_eq!(people.by_email("x@example.test"), None);
+    }
+
+    fn domains() -> Vec<String> {
+        vec!["github.com".to_string()]
     }
 
     #[test]
-    fn an_unknown_address_may_be_anybody() {
-        assert_eq!(people().by_email("x@example.test"), Who::Unattributed("x@example.test".into()));
-        assert_eq!(people().by_email("kim@users.noreply.github.com"), Who::Login(Login::new("kim")));
+    fn an_address_of_the_host_has_one_of_two_forms() {
+        let read = |email: &str| NoReply::read(email, &domains());
+        let login = || Login::new("kim");
+        assert_eq!(read("12+kim@users.noreply.github.com"), NoReply::Numbered(12, login()));
+        assert_eq!(read("12+KIM@USERS.noreply.GitHub.com"), NoReply::Numbered(12, login()));
+        let bot = Login::new("github-actions[bot]");
+        let address = "41898282+github-actions[bot]@users.noreply.github.com";
+        assert_eq!(read(address), NoReply::Numbered(41898282, bot));
+        assert_eq!(read("kim@users.noreply.github.com"), NoReply::Named(login()));
+        for odd in [
+            "0+kim",
+            "-1+kim",
+            "+kim",
+            "012+kim",
+            "99999999999999999999+kim",
+            "0x1f+kim",
+            "1e3+kim",
+            "12.0+kim",
+            " 12+kim",
+            "12 +kim",
+            "kim+work",
+            "12+kim+work",
+            "12+",
+            "12+kim@x",
+            "",
+            "+",
+            "１２+kim",
+        ] {
+            assert_eq!(read(&format!("{odd}@users.noreply.github.com")), NoReply::Unreadable, "{odd}");
+        }
+        for other in [
+            "12+kim@github.com",
+            "12+kim@users.noreply.github.com.example.test",
+            "12+kim@xusers.noreply.github.com",
+            "kim",
+        ] {
+            assert_eq!(read(other), NoReply::Other, "{other}");
+        }
+        assert_eq!(NoReply::read("12+kim@users.noreply.github.com", &[]), NoReply::Other);
+        let server = ["ghe.example.test".to_string()];
+        assert_eq!(NoReply::read("12+kim@users.noreply.github.com", &server), NoReply::Other);
+        assert_eq!(
+            NoReply::read("12+kim@users.noreply.GHE.example.test", &server),
+            NoReply::Numbered(12, login())
+        );
+    }
+
+    #[test]
+    fn a_number_in_the_map_outlasts_the_login() {
+        let mut people = people();
+        people.0[0].emails.push("12+robin@users.noreply.github.com".into());
+        let who = |login: &str, id: u64| {
+            let account = Account { login: Login::new(login), id, kind: AccountKind::Human };
+            people.by_account(&account, &domains())
+        };
+        assert_eq!(who("robin", 12), Who::Known(0));
+        assert_eq!(who("renamed", 12), Who::Known(0));
+        assert_eq!(who("robin", 99), Who::Account(99), "somebody else took the name");
+        assert_eq!(who("robin-admin", 13), Who::Known(0), "a login without a number");
+        assert_eq!(who("sam", 14), Who::Login(Login::new("sam")));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! A change request on its host, and what people said of it.
 
 use crate::model::change::{BranchName, Revision};
+use crate::model::fact::Fact;
 use crate::model::person::Account;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -90,6 +91,22 @@ pub struct Push {
     /// Who did it; `None` when the account is gone.
     #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub actor: Option<Account>,
+}
+
+/// One move of the branch that a request comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Move {
+    /// The commit that the branch pointed to before; `None` where the branch began.
+    #[serde(deserialize_with = "crate::model::fact::nullable")]
+    pub before: Option<Revision>,
+    /// The commit that it points to since then.
+    pub after: Revision,
+    /// Who did it; `None` when the account is gone.
+    #[serde(deserialize_with = "crate::model::fact::nullable")]
+    pub actor: Option<Account>,
+    /// Is any commit that it brought in the request as it is now? A gap where `after` is not, and its history is not known.
+    pub kept: Fact<bool>,
 }
 
 /// The accounts that the host attributes a commit to, by the addresses in it.

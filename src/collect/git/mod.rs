@@ -41,7 +41,7 @@ use discover::{Found, discover};
 use git2::ErrorCode;
 use object::{Objects, SharedIndexes};
 use second_reader::SecondReader;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use trust::CloneKind;
 
@@ -148,6 +148,23 @@ impl Repository {
         self.trusted_objects().and_then(|objects| change::read(&objects, &second, base, head, inquiry)).into()
     }
 
+    /// The commits that `tip` reaches and none of the others does.
+    ///
+    /// # Errors
+    /// An object is missing or cannot be trusted.
+    pub fn brought(&self, without: &[&Revision], tip: &Revision) -> Result<BTreeSet<Revision>, Gap> {
+        let objects = self.trusted_objects()?;
+        let mut graph = graph::Graph::new(&objects);
+        let tip = object::oid(tip.as_str())?;
+        let mut brought: Option<BTreeSet<git2::Oid>> = None;
+        for one in without {
+            let range = graph.relate(object::oid(one.as_str())?, tip)?.range;
+            let range: BTreeSet<git2::Oid> = range.into_iter().collect();
+            brought = Some(brought.map_or(range.clone(), |brought| &brought & &range));
+        }
+        brought.into_iter().flatten().map(object::revision).collect()
+    }
+
     /// What one commit changes against its first parent; the first commit of a history, against nothing.
     ///
     /// # Errors
@@ -205,6 +222,20 @@ impl Repository {
     /// The root of the work tree of another repository that this one lies in: a submodule's, or of a clone inside another.
     pub fn outer_work_tree(&self) -> Option<&Path> {
         self.outer.as_deref()
+    }
+
+    /// Is a place git's own, or in another work tree of this repository: anywhere but in our work tree, which
+    /// [`Repository::work_tree`] names? Links must be resolved.
+    pub fn is_own_place(&self, place: &Path) -> bool {
+        let common = self.git.commondir();
+        let main = common.file_name().is_some_and(|name| name == ".git").then(|| common.parent()).flatten();
+        let names = self.git.worktrees();
+        let others = names.iter().flatten().flatten();
+        let others = others.filter_map(|name| Some(self.git.find_worktree(name?).ok()?.path().to_path_buf()));
+        let others: Vec<PathBuf> = others.collect();
+        let own =
+            [self.git.path(), common].into_iter().chain(main).chain(others.iter().map(PathBuf::as_path));
+        own.filter_map(|own| own.canonicalize().ok()).any(|own| place.starts_with(own))
     }
 
     /// Every path at a commit, sorted.

@@ -1,33 +1,41 @@
 //! Who had a part in a change, and can therefore not approve it independently.
 //!
 //! The request's author, the author, committer and every co-author of each commit over all parents, and whoever
-//! pushed what the head brings. Updates (clean merges of the base) bring nothing, so commits and pushes that are nothing
+//! pushed what the head brings, or any commit of it before, as far as the branch's moves tell. Updates (clean merges of the base) bring nothing, so commits and pushes that are nothing
 //! else are left out, where the settings let approvals outlive them. Each commit is read twice: the account that the host attributes it to, and the address in it;
-//! where they differ, both had a part. Nobody is taken for a person who is a bot to the host or a machine to the policy.
+//! where they differ, both had a part. A number in a no-reply address is its account, whatever that is called now. Nobody is taken for a person who is a bot to the host or a machine to the policy.
 //!
-//! GitHub's web editor commits as `GitHub <noreply@github.com>`, account `web-flow`; as a committer it is not a person.
+//! GitHub's web editor commits as `GitHub <noreply@github.com>`, an Enterprise Server's under its own name, account `web-flow`; as a committer it is not a person.
 //!
 //! A mailbox that belongs to nobody we know may be anybody, also an approver. That holds too for a no-reply address
-//! in a commit that the host attributes to nobody: that account does not exist, or not any more.
+//! in a commit that the host attributes to nobody: that account does not exist, or not any more. And it holds for the address
+//! of a co-author that has no number and a login that no account has of which the host told: somebody was called so once.
 
 use super::LastPusher;
 use crate::control::Case;
+use crate::control::identity::{Identity, Named};
 use crate::model::change::{Change, Commit, Revision, Updates};
-use crate::model::fact::{Gap, GapReason};
+use crate::model::fact::{Fact, Gap, GapReason};
 use crate::model::person::{Account, AccountKind, Mailbox, People, Who};
-use crate::model::review::{ChangeRequest, CommitAccounts, Push};
-use std::collections::BTreeMap;
+use crate::model::review::{ChangeRequest, CommitAccounts, Move, Push};
+use std::collections::{BTreeMap, BTreeSet};
 
 const WEB_EDITOR_LOGIN: &str = "web-flow";
-const WEB_EDITOR_ADDRESS: &str = "noreply@github.com";
 
 /// Everybody who had a part in a change.
 pub(super) struct Involved<'a> {
     people: &'a People,
+    identity: Identity<'a>,
+    /// The host's own domains.
+    domains: &'a [String],
     /// What they did: the first thing found.
     persons: BTreeMap<Who, String>,
     /// The same by account number, which outlasts a change of name.
     accounts: BTreeMap<u64, String>,
+    /// Accounts that are an application's by the address that names them.
+    applications: BTreeSet<Who>,
+    /// Accounts that moved the branch to where it is not known what they brought, with the gap.
+    doubtful: BTreeMap<u64, Gap>,
     /// Whom the host attributes an address to.
     by_address: BTreeMap<String, Account>,
     /// The mailboxes of nobody, by what tells them apart, with the text to show.
@@ -47,8 +55,12 @@ impl<'a> Involved<'a> {
     ) -> Result<Self, Gap> {
         let mut involved = Involved {
             people: &case.scope.people,
+            identity: Identity::of(case),
+            domains: &case.facts.host.domains,
             persons: BTreeMap::new(),
             accounts: BTreeMap::new(),
+            applications: BTreeSet::new(),
+            doubtful: BTreeMap::new(),
             by_address: BTreeMap::new(),
             unattributed: BTreeMap::new(),
         };
@@ -57,12 +69,23 @@ impl<'a> Involved<'a> {
         if last_pusher == LastPusher::Exclude {
             let push = if updates.before.is_empty() { &host.last_push } else { &host.content_push };
             involved.pusher(push.known()?, &change.head, updates)?;
+            involved.moves(host.moves.known()?, change, updates)?;
         }
         // An update is what it was made of: whoever merged it added nothing.
         let adds = |commit: &&Commit| !is_update(&commit.id, &change.head, updates);
         let commits: Vec<&Commit> = change.commits.iter().filter(adds).collect();
         involved.commits(&commits, host.attribution.known()?)?;
         Ok(involved)
+    }
+
+    /// Who an account is.
+    pub(super) fn who(&self, account: &Account) -> Who {
+        self.identity.of_account(account)
+    }
+
+    /// What kept us from seeing whether this account pushed a commit of the change.
+    pub(super) fn doubt(&self, account: &Account) -> Option<&Gap> {
+        self.doubtful.get(&account.id)
     }
 
     /// What this person did in the change; `None`: nothing that we know of.
@@ -82,7 +105,7 @@ impl<'a> Involved<'a> {
 
     fn is_machine(&self, who: &Who) -> bool {
         let bot = matches!(who, Who::Login(login) if login.as_str().ends_with("[bot]"));
-        bot || self.people.is_machine(who)
+        bot || self.applications.contains(who) || self.people.is_machine(who)
     }
 
     fn requester(&mut self, request: &ChangeRequest) -> Result<(), Gap> {
@@ -103,6 +126,27 @@ impl<'a> Involved<'a> {
         let known =
             push.actor.as_ref().is_some_and(|account| self.account(account, "pushed the judged head"));
         known.then_some(()).ok_or_else(|| nobody(format!("who pushed the judged head {}", head.short())))
+    }
+
+    /// Whoever moved the branch to a commit of the request brought it, also where others came after, unless the move was an
+    /// update and nothing else.
+    fn moves(&mut self, moves: &[Move], change: &Change, updates: &Updates) -> Result<(), Gap> {
+        for one in moves.iter().filter(|one| !only_updates(one, &change.head, updates)) {
+            let part = format!("pushed commits of the request, up to {}", one.after.short());
+            match &one.kept {
+                Fact::Known(false) => {}
+                Fact::Known(true) => {
+                    let known = one.actor.as_ref().is_some_and(|account| self.account(account, &part));
+                    known.then_some(()).ok_or_else(|| nobody(format!("who pushed {}", one.after.short())))?;
+                }
+                Fact::Gap(gap) => {
+                    if let Some(account) = &one.actor {
+                        self.doubtful.entry(account.id).or_insert_with(|| gap.clone());
+                    }
+                }
+            }
+        }
+        Ok(())
     }
 
     fn commits(
@@ -129,7 +173,7 @@ impl<'a> Involved<'a> {
 
     fn committer(&mut self, commit: &Commit, account: Option<&Account>) {
         let part = format!("committed {}", commit.id.short());
-        if is_web_editor_commit(&commit.committer, account) {
+        if self.is_web_editor_commit(&commit.committer, account) {
             return;
         }
         let by_host = self.attributed(&commit.committer, account, &part);
@@ -142,7 +186,7 @@ impl<'a> Involved<'a> {
         for mailbox in &commit.co_authors {
             let account = self.by_address.get(&mailbox.email.to_ascii_lowercase()).cloned();
             let by_host = account.is_some_and(|account| self.account(&account, &part));
-            let by_address = self.address(mailbox, &part) != Address::OfNobody;
+            let by_address = matches!(self.address(mailbox, &part), Address::InMap | Address::NoReply);
             self.settle(mailbox, by_host || by_address);
         }
     }
@@ -158,7 +202,7 @@ impl<'a> Involved<'a> {
     fn account(&mut self, account: &Account, part: &str) -> bool {
         match account.kind {
             AccountKind::Human => {
-                self.person(self.people.by_login(&account.login), part);
+                self.person(self.identity.of_account(account), part);
                 self.accounts.entry(account.id).or_insert_with(|| part.to_string());
                 true
             }
@@ -169,14 +213,34 @@ impl<'a> Involved<'a> {
 
     /// Notes whoever the address itself names.
     fn address(&mut self, mailbox: &Mailbox, part: &str) -> Address {
-        let who = self.people.by_email(&mailbox.email);
-        let found = match who {
-            Who::Known(_) => Address::InMap,
-            Who::Login(_) => Address::NoReply,
-            Who::Unattributed(_) => return Address::OfNobody,
+        match self.identity.of_address(&mailbox.email) {
+            Named::InMap(who) => {
+                self.person(who, part);
+                Address::InMap
+            }
+            Named::Number(number, who) => {
+                if mailbox.email.to_ascii_lowercase().contains("[bot]@") {
+                    self.applications.insert(Who::Account(number));
+                }
+                self.person(who, part);
+                self.accounts.entry(number).or_insert_with(|| part.to_string());
+                Address::NoReply
+            }
+            Named::Login(login, is_told_of) => {
+                self.person(Who::Login(login), part);
+                if is_told_of { Address::NoReply } else { Address::OfNobody }
+            }
+            Named::Nobody => Address::OfNobody,
+        }
+    }
+
+    fn is_web_editor_commit(&self, committer: &Mailbox, account: Option<&Account>) -> bool {
+        let by_address = || {
+            let domain = committer.email.to_ascii_lowercase();
+            let domain = domain.strip_prefix("noreply@");
+            domain.is_some_and(|domain| self.domains.iter().any(|it| it == domain))
         };
-        self.person(who, part);
-        found
+        account.map_or_else(by_address, is_web_editor)
     }
 
     fn person(&mut self, who: Who, part: &str) {
@@ -198,10 +262,16 @@ impl<'a> Involved<'a> {
 enum Address {
     /// Somebody of the identity map.
     InMap,
-    /// The login in a no-reply address, which anybody can write.
+    /// The account in a no-reply address, which anybody can write.
     NoReply,
     /// Nobody we know.
     OfNobody,
+}
+
+/// Did a move bring nothing but updates: from one of the commits that the head is but for updates, to another?
+fn only_updates(one: &Move, head: &Revision, updates: &Updates) -> bool {
+    let same = |commit: &Revision| commit == head || updates.reach(commit);
+    same(&one.after) && one.before.as_ref().is_some_and(same)
 }
 
 /// Is a commit one of the updates: the head, or one on the way down from it, but not the last that they were made of?
@@ -212,10 +282,6 @@ fn is_update(commit: &Revision, head: &Revision, updates: &Updates) -> bool {
 
 fn is_web_editor(account: &Account) -> bool {
     account.login.as_str().eq_ignore_ascii_case(WEB_EDITOR_LOGIN)
-}
-
-fn is_web_editor_commit(committer: &Mailbox, account: Option<&Account>) -> bool {
-    account.map_or_else(|| committer.email.eq_ignore_ascii_case(WEB_EDITOR_ADDRESS), is_web_editor)
 }
 
 fn nobody(what: String) -> Gap {

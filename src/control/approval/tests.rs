@@ -67,8 +67,10 @@ fn attack_21_self_approval_in_every_part() {
     rejected(&committed, "committed cccccccccc");
 
     let mut co_author = World::honest();
-    co_author.commit().co_authors =
-        vec![Mailbox { name: "K".into(), email: "9+Kim@users.noreply.github.com".into() }];
+    co_author.commit().co_authors = vec![Mailbox {
+        name: "K".into(),
+        email: format!("{}+Kim@users.noreply.github.com", account("kim").id),
+    }];
     rejected(&co_author, "co-author of commit bbbbbbbbbb");
     assert_eq!(known(&co_author).unattributed, Vec::<String>::new());
 }

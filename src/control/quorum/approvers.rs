@@ -3,10 +3,11 @@
 use super::ownership::Ownerships;
 use super::{Doubt, RoleApprovals};
 use crate::control::approval::{Approval, Approvals};
+use crate::control::identity::{Identity, Named};
 use crate::control::{Case, Role};
 use crate::model::codeowners::Owner;
 use crate::model::fact::{Fact, Gap, GapReason};
-use crate::model::person::{Login, TeamName, Who};
+use crate::model::person::{Account, Login, TeamName, Who};
 use std::collections::BTreeMap;
 
 /// The answer to one question about one person.
@@ -65,6 +66,32 @@ impl Approver {
     }
 }
 
+/// Somebody of whom it is asked who they are.
+#[derive(Clone, Copy)]
+pub(super) struct Somebody<'a> {
+    who: &'a Who,
+    login: &'a Login,
+    /// The number of the account, where the host said it.
+    account: Option<u64>,
+}
+
+impl<'a> Somebody<'a> {
+    /// Known by a login only.
+    pub(super) fn by_login(who: &'a Who, login: &'a Login) -> Self {
+        Somebody { who, login, account: None }
+    }
+
+    /// Is this account theirs? One account is told from another by its number, and by its login only where no number is
+    /// known; the identity map joins several.
+    fn has(self, identity: &Identity<'_>, account: &Account) -> bool {
+        let same = match self.account {
+            Some(number) => number == account.id,
+            None => *self.login == account.login,
+        };
+        same || (matches!(self.who, Who::Known(_)) && identity.of_account(account) == *self.who)
+    }
+}
+
 /// Everybody whose approval counts or might.
 pub(super) fn all(
     case: &Case<'_>,
@@ -74,47 +101,55 @@ pub(super) fn all(
 ) -> Vec<Approver> {
     let counted = approvals.counted.iter().map(|approval| (approval, Answer::Yes));
     let unclear = approvals.unclear.iter().map(|(approval, gap)| (approval, Answer::Unclear(gap.clone())));
+    let identity = Identity::of(case);
     counted
         .chain(unclear)
-        .map(|(approval, counts)| approver(case, approval, counts, roles, ownerships))
+        .map(|(approval, counts)| approver(case, &identity, approval, counts, roles, ownerships))
         .collect()
 }
 
 fn approver(
     case: &Case<'_>,
+    identity: &Identity<'_>,
     approval: &Approval,
     counts: Answer,
     roles: &[(&RoleApprovals, &Role)],
     ownerships: &Ownerships,
 ) -> Approver {
-    let who = &approval.who;
-    let owns = |owners: &[Owner]| Answer::any(owners.iter().map(|owner| is_owner(case, who, owner)));
+    let who = Somebody { who: &approval.who, login: &approval.login, account: Some(approval.account) };
+    let owns =
+        |owners: &[Owner]| Answer::any(owners.iter().map(|owner| is_owner(case, identity, who, owner)));
     let lines: BTreeMap<_, _> =
         ownerships.lines.iter().map(|(line, owned)| (*line, owns(&owned.owners))).collect();
-    let roles = roles.iter().map(|(_, role)| is_in(case, who, role, &lines)).collect();
+    let roles = roles.iter().map(|(_, role)| is_in(case, identity, who, role, &lines)).collect();
     Approver { counts, roles, lines }
 }
 
-fn is_in(case: &Case<'_>, who: &Who, role: &Role, lines: &BTreeMap<u64, Answer>) -> Answer {
+fn is_in(
+    case: &Case<'_>,
+    identity: &Identity<'_>,
+    who: Somebody<'_>,
+    role: &Role,
+    lines: &BTreeMap<u64, Answer>,
+) -> Answer {
     let owners = lines.values().filter(|_| role.code_owners).cloned();
-    Answer::any(std::iter::once(is_named(case, who, role)).chain(owners))
+    Answer::any(std::iter::once(is_named(case, identity, who, role)).chain(owners))
 }
 
 /// Is this person in the role by account or by team?
-pub(super) fn is_named(case: &Case<'_>, who: &Who, role: &Role) -> Answer {
+pub(super) fn is_named(case: &Case<'_>, identity: &Identity<'_>, who: Somebody<'_>, role: &Role) -> Answer {
     let users = role.users.iter().map(|user| is_user(case, who, user));
-    let teams = role.teams.iter().map(|team| is_member(case, who, team));
+    let teams = role.teams.iter().map(|team| is_member(case, identity, who, team));
     Answer::any(users.chain(teams))
 }
 
-fn is_user(case: &Case<'_>, who: &Who, login: &Login) -> Answer {
-    Answer::of(case.scope.people.by_login(login) == *who)
+fn is_user(case: &Case<'_>, who: Somebody<'_>, login: &Login) -> Answer {
+    Answer::of(case.scope.people.by_login(login) == *who.who)
 }
 
-fn is_member(case: &Case<'_>, who: &Who, team: &TeamName) -> Answer {
-    let people = &case.scope.people;
+fn is_member(case: &Case<'_>, identity: &Identity<'_>, who: Somebody<'_>, team: &TeamName) -> Answer {
     match case.facts.host.members.get(team) {
-        Some(Fact::Known(members)) => Answer::of(members.iter().any(|it| people.by_login(&it.login) == *who)),
+        Some(Fact::Known(members)) => Answer::of(members.iter().any(|member| who.has(identity, member))),
         Some(Fact::Gap(gap)) => Answer::Unclear(gap.clone()),
         None => Answer::Unclear(Gap::not_asked(
             format!("the members of team {team}"),
@@ -123,18 +158,32 @@ fn is_member(case: &Case<'_>, who: &Who, team: &TeamName) -> Answer {
     }
 }
 
-fn is_owner(case: &Case<'_>, who: &Who, owner: &Owner) -> Answer {
+fn is_owner(case: &Case<'_>, identity: &Identity<'_>, who: Somebody<'_>, owner: &Owner) -> Answer {
     match owner {
         Owner::User(login) => is_user(case, who, login),
-        Owner::Team(team) => is_member(case, who, team),
-        Owner::Email(address) => match case.scope.people.by_email(address) {
-            Who::Unattributed(_) => Answer::Unclear(Gap::new(
-                format!("whose address `{address}` in CODEOWNERS is"),
-                GapReason::NotVisible,
-                "the host does not tell which account uses an address",
-                "Add the address to `[[people]]` in the policy, or name the owner by login.",
-            )),
-            known => Answer::of(known == *who),
+        Owner::Team(team) => is_member(case, identity, who, team),
+        Owner::Email(address) => match identity.of_address(address) {
+            Named::InMap(known) => Answer::of(known == *who.who),
+            Named::Number(number, _) if who.account == Some(number) => Answer::Yes,
+            Named::Number(_, known) if known == *who.who => unclear_owner(
+                address,
+                "the host did not tell of the account of that number, and the login may be somebody else's by now",
+            ),
+            Named::Number(..) => Answer::No,
+            Named::Login(..) => unclear_owner(
+                address,
+                "it names a login without the number of an account, and the login may have been somebody else's",
+            ),
+            Named::Nobody => unclear_owner(address, "the host does not tell which account uses an address"),
         },
     }
+}
+
+fn unclear_owner(address: &str, detail: &str) -> Answer {
+    Answer::Unclear(Gap::new(
+        format!("whose address `{address}` in CODEOWNERS is"),
+        GapReason::NotVisible,
+        detail,
+        "Add the address to `[[people]]` in the policy, or name the owner by login.",
+    ))
 }

@@ -149,7 +149,7 @@ impl World {
         let links: Map<String, Value> =
             links.map(|name| (name.to_string(), json!({ "href": format!("{url}/{name}") }))).collect();
         let body = json!({
-            "id": 700, "node_id": "PR_700", "number": request.number, "title": request.title, "body": null,
+            "id": 693 + request.number, "node_id": "PR_700", "number": request.number, "title": request.title, "body": null,
             "state": if request.open { "open" } else { "closed" }, "locked": false, "draft": false, "url": url,
             "user": self.maybe_user(request.author.as_ref()), "author_association": "MEMBER",
             "head": self.side(request.head_branch.as_str(), &request.head, request.head_repository.as_deref()),

@@ -4,6 +4,7 @@
 //! segment that walks (`.`, `..`) is refused, because servers resolve it even when it is encoded.
 
 use crate::collect::transport::is_loopback;
+use std::collections::BTreeSet;
 use ureq::http::Uri;
 
 /// Scheme, host and port: what has to be equal for a token to go along.
@@ -35,6 +36,11 @@ impl Origin {
         self.scheme == "https" || is_loopback(&self.host)
     }
 
+    /// The host, in lower case.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
     fn base(&self) -> String {
         format!("{}://{}:{}", self.scheme, self.host, self.port)
     }
@@ -46,6 +52,51 @@ pub(super) fn resolve(origin: &Origin, target: &str) -> Option<String> {
         return Some(target.to_string());
     }
     (target.starts_with('/') && !target.starts_with("//")).then(|| format!("{}{target}", origin.base()))
+}
+
+/// Makes a reference whole that stands in an answer from this address: whole already, from the root, in the same directory, or
+/// another query of the same path (RFC 3986, section 5.2). One that walks is refused.
+pub(super) fn resolve_beside(url: &str, target: &str) -> Option<String> {
+    let origin = Origin::of(url)?;
+    if let Some(whole) = resolve(&origin, target) {
+        return Some(whole);
+    }
+    let path = url.split(['?', '#']).next()?;
+    if target.starts_with('?') {
+        return Some(format!("{path}{target}"));
+    }
+    let first = target.split(['?', '#']).next()?;
+    let walks = first.split('/').any(|part| matches!(part, "" | "." | ".."));
+    (!walks && !first.contains(':'))
+        .then(|| format!("{}/{target}", path.rsplit_once('/').map_or(path, |(parent, _)| parent)))
+}
+
+/// The path of an address, and its query in pairs without percent-encoding.
+pub(super) fn path_and_query(url: &str) -> Option<(String, Vec<(String, String)>)> {
+    let uri: Uri = url.parse().ok()?;
+    let pairs = uri.query().unwrap_or("").split('&').filter(|pair| !pair.is_empty());
+    let pairs = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+    let pairs = pairs.map(|(name, value)| (decoded(name), decoded(value)));
+    Some((decoded(uri.path()), pairs.collect()))
+}
+
+fn decoded(text: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = text.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        let hex = after.get(..2).and_then(|hex| u8::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok());
+        match (first, hex) {
+            (b'%', Some(byte)) => {
+                bytes.push(byte);
+                rest = &after[2..];
+            }
+            _ => {
+                bytes.push(*first);
+                rest = after;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// The address of the REST API: `https://api.github.com`, or `https://HOST/api/v3` for a GitHub
@@ -68,6 +119,20 @@ impl Api {
             return Err(format!("`{url}` is not encrypted: anybody on the way could change the answers"));
         }
         Ok(Api { base, origin })
+    }
+
+    /// The domains of the host's own addresses: `github.com`; of an Enterprise Server its host name, which its API may have an
+    /// `api.` before (GitHub docs, "Enabling subdomain isolation"). A server on this machine, and one whose name no network
+    /// has (RFC 6761, section 6.2), stands in for github.com.
+    pub fn domains(&self) -> Vec<String> {
+        let host = self.origin.host.as_str();
+        let is_enterprise = self.base.ends_with("/api/v3");
+        let stands_in = is_loopback(host) || (!is_enterprise && host.ends_with(".test"));
+        let own = [host.strip_prefix("api.").unwrap_or(host), host];
+        let own =
+            own.into_iter().take(if is_enterprise { 2 } else { 1 }).filter(|_| is_enterprise || !stands_in);
+        let domains: BTreeSet<&str> = own.chain(stands_in.then_some("github.com")).collect();
+        domains.into_iter().map(str::to_string).collect()
     }
 
     /// The address of a resource.
@@ -174,6 +239,21 @@ mod tests {
         let graphql = |url| Api::new(url).unwrap().graphql();
         assert_eq!(graphql("https://api.github.com"), "https://api.github.com/graphql");
         assert_eq!(graphql("https://ghe.example.test/api/v3"), "https://ghe.example.test/api/graphql");
+    }
+
+    #[test]
+    fn each_host_has_its_own_domain() {
+        let domains = |url| Api::new(url).unwrap().domains();
+        assert_eq!(domains("https://api.github.com"), ["github.com"]);
+        assert_eq!(domains("https://GHE.example.test/api/v3"), ["ghe.example.test"]);
+        assert_eq!(
+            domains("https://api.ghe.example.test/api/v3"),
+            ["api.ghe.example.test", "ghe.example.test"]
+        );
+        assert_eq!(domains("https://api.tenant.ghe.com"), ["tenant.ghe.com"]);
+        assert_eq!(domains("https://api.github.example.test"), ["github.com"]);
+        assert_eq!(domains("http://127.0.0.1:8080"), ["github.com"]);
+        assert_eq!(domains("http://127.0.0.1:8080/api/v3"), ["127.0.0.1", "github.com"]);
     }
 
     #[test]

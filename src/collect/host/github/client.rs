@@ -2,10 +2,12 @@
 
 use crate::collect::host::github::address::{Api, Origin, resolve};
 use crate::collect::host::github::patience::{Patience, Step, exhausted, step};
+use crate::collect::host::github::whole;
 use crate::collect::transport::{Request, Response, Transport};
 use crate::model::fact::{Gap, GapReason};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use std::cell::Cell;
 use std::time::Duration;
 
@@ -24,6 +26,8 @@ pub(super) struct Client {
 /// An answer with the address that gave it in the end.
 pub(super) struct Reply {
     pub url: String,
+    /// Did the host send us on?
+    pub moved: bool,
     pub response: Response,
 }
 
@@ -64,13 +68,13 @@ impl Client {
         let mut url = url.to_string();
         // Once the token was left behind it stays behind, even if the way leads back.
         let mut trusted = true;
-        for _ in 0..=REDIRECTS {
+        for step in 0..=REDIRECTS {
             let origin = Origin::of(&url).ok_or_else(|| malformed(what, format!("`{url}` is no address")))?;
             trusted &= origin == self.api.origin;
             let response = self.exchange(what, &self.request(&url, body, trusted))?;
             match redirect(what, &origin, &response)? {
                 Some(next) => url = next,
-                None => return Ok(Reply { url, response }),
+                None => return Ok(Reply { url, moved: step > 0, response }),
             }
         }
         Err(Gap::new(what, GapReason::Unreachable, "too many redirects", "Check the address of the API."))
@@ -151,11 +155,22 @@ fn redirect(what: &str, origin: &Origin, response: &Response) -> Result<Option<S
 impl Reply {
     /// Reads a 200 as `T`; everything else is a gap.
     pub fn read<T: DeserializeOwned>(&self, what: &str) -> Result<T, Gap> {
+        serde_json::from_value(self.value(what)?).map_err(|error| undocumented(what, &error))
+    }
+
+    /// The body of a 200: one JSON value, in which no key stands twice, and which does not say that it is none.
+    pub fn value(&self, what: &str) -> Result<Value, Gap> {
         if self.response.status != 200 {
             return Err(self.refusal(what));
         }
-        serde_json::from_slice(&self.response.body)
-            .map_err(|error| malformed(what, format!("the answer is not what GitHub documents: {error}")))
+        if let Some(kind) = self.response.header("content-type").filter(|kind| !is_json(kind)) {
+            return Err(malformed(what, format!("the answer is not what GitHub documents: it is `{kind}`")));
+        }
+        let value = whole::read(&self.response.body).map_err(|error| undocumented(what, &error))?;
+        match whole::disclaimer(&value) {
+            Some(why) => Err(malformed(what, format!("the answer is not what GitHub documents: {why}"))),
+            None => Ok(value),
+        }
     }
 
     /// The `message` of a refusal; empty when it gives none.
@@ -189,6 +204,16 @@ impl Reply {
         };
         Gap::new(what, reason, detail.trim_end(), remedy)
     }
+}
+
+fn undocumented(what: &str, error: &serde_json::Error) -> Gap {
+    malformed(what, format!("the answer is not what GitHub documents: {error}"))
+}
+
+/// `application/json`, or a type of GitHub's that ends in `+json`.
+fn is_json(content_type: &str) -> bool {
+    let kind = content_type.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
+    kind == "application/json" || (kind.starts_with("application/") && kind.ends_with("+json"))
 }
 
 /// The gap of an answer that does not have its documented form.

@@ -1,50 +1,56 @@
 //! GitHub and GitHub Enterprise Server over REST, and over GraphQL for the one thing that REST hides.
 //!
-//! - `address` builds addresses, `client` asks one question, `patience` says when to ask again, `pages` walks lists;
+//! - `address` builds addresses, `client` asks one question, `patience` says when to ask again, `whole` reads an answer;
+//! - `pages` walks lists, along the `links` between them;
 //! - `wire` is their JSON, `translate` and `protection` say it in our words;
-//! - `deployments`, `reviews` and `rules` hold the reading plans of their topics; the short ones are here.
+//! - `deployments`, `pushes`, `reviews` and `rules` hold the reading plans of their topics; the short ones are here.
 //!
 //! Whatever could not be seen whole and for certain is a gap. In particular a 404 is never "there is none":
 //! GitHub gives it for what a token may not see (GitHub docs, "Troubleshooting the REST API").
 
-use crate::collect::host::github::address::{Api, Repository};
-use crate::collect::host::github::client::{Client, contradiction, malformed, truncated};
+use crate::collect::host::github::address::{Api, Origin, Repository};
+use crate::collect::host::github::client::{Client, contradiction, truncated};
 use crate::collect::host::github::pages::{Kind, Page};
 use crate::collect::host::{Host, Question};
 use crate::collect::transport::Transport;
 use crate::model::change::{BranchName, Revision};
 use crate::model::check::Check;
 use crate::model::deployment::HostDeployment;
-use crate::model::fact::{Fact, Gap, GapReason};
+use crate::model::fact::{Fact, Gap};
 use crate::model::facts::HostFacts;
 use crate::model::inquiry::{Inquiry, Topic};
 use crate::model::person::{Account, TeamName};
 use crate::model::protection::Branch;
-use crate::model::review::{ChangeRequest, Push};
+use crate::model::review::ChangeRequest;
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 mod address;
 mod client;
 mod deployments;
+mod links;
 mod pages;
 mod patience;
 mod protection;
+mod pushes;
 mod reviews;
 mod rules;
 mod translate;
+mod whole;
 mod wire;
 
 pub use patience::Patience;
-
-/// How many pages of a branch's activity are searched for the push of the head.
-const ACTIVITY_PAGES: usize = 5;
 
 /// One change request on a GitHub.
 pub struct GitHub {
     client: Rc<Client>,
     repository: Repository,
     request: u64,
+    /// The names that the repository is known by: the one it was asked by, and the one it has by now.
+    names: RefCell<BTreeSet<String>>,
+    /// The domains of the host's own addresses.
+    domains: Vec<String>,
 }
 
 impl GitHub {
@@ -63,44 +69,29 @@ impl GitHub {
         patience: Patience,
     ) -> Result<GitHub, String> {
         let client = Rc::new(Client::new(Api::new(api_url)?, token, transport, patience));
-        Ok(GitHub { client, repository: Repository::new(repository)?, request })
+        Ok(GitHub::of(client, Repository::new(repository)?, request))
+    }
+
+    /// The same, of a server whose own address (`https://HOST`) is known from elsewhere: then its addresses are under HOST.
+    ///
+    /// # Errors
+    /// An address that cannot be one.
+    pub fn served_at(mut self, server: &str) -> Result<GitHub, String> {
+        let origin =
+            Origin::of(server).ok_or_else(|| format!("`{server}` is not the address of a server"))?;
+        self.domains = vec![origin.host().to_string()];
+        Ok(self)
+    }
+
+    fn of(client: Rc<Client>, repository: Repository, request: u64) -> GitHub {
+        let names = RefCell::new([repository.to_string()].into());
+        let domains = client.api.domains();
+        GitHub { client, repository, request, names, domains }
     }
 
     /// The address segments of something in the repository.
     fn at<'a>(&'a self, rest: &[&'a str]) -> Vec<&'a str> {
         in_repository(&self.repository, rest)
-    }
-
-    fn last_push(&self, question: &Question<'_>) -> Result<Push, Gap> {
-        self.newest_push("who pushed the head", question, &[])
-    }
-
-    /// Pushes from one of the commits that the head is, but for updates, to another are passed over.
-    fn content_push(&self, question: &Question<'_>) -> Result<Push, Gap> {
-        self.newest_push("who pushed what the head brings", question, question.before_updates)
-    }
-
-    /// The newest push that left the branch at the head, or at one of the commits that count as the same, coming from none
-    /// of them.
-    fn newest_push(&self, what: &str, question: &Question<'_>, same: &[Revision]) -> Result<Push, Gap> {
-        let request = question.request.known()?;
-        let from = request.head_repository.as_deref().ok_or_else(|| {
-            let remedy = "Push the branch to a repository that still exists, and open a new request.";
-            Gap::new(what, GapReason::NotVisible, "the repository of the head is gone", remedy)
-        })?;
-        let from = Repository::new(from).map_err(|why| malformed(what, why))?;
-        let reference = format!("refs/heads/{}", request.head_branch);
-        let segments = in_repository(&from, &["activity"]);
-        let mut pages = self.client.pages(what, Kind::Cursor, &segments, &[("ref", &reference)])?;
-        for _ in 0..ACTIVITY_PAGES {
-            let Some(page) = pages.next::<Vec<wire::Activity>>()? else {
-                return Err(no_push(what, "no push of the head is on record"));
-            };
-            if let Some(push) = newest_push(what, page, &reference, question.head, same)? {
-                return Ok(push);
-            }
-        }
-        Err(truncated(what, format!("no push of the head is among the last {ACTIVITY_PAGES} pages")))
     }
 
     fn members(&self, team: &TeamName) -> Result<Vec<Account>, Gap> {
@@ -143,40 +134,13 @@ fn in_repository<'a>(repository: &'a Repository, rest: &[&'a str]) -> Vec<&'a st
 }
 
 impl Page for wire::CheckRuns {
-    fn count(&self) -> usize {
-        self.check_runs.len()
-    }
-}
-
-fn no_push(what: &str, detail: &str) -> Gap {
-    let remedy = "Give a token that may read the activity of the repository that the head is in.";
-    Gap::new(what, GapReason::NotVisible, detail, remedy)
-}
-
-/// The newest entry that fits. The host was asked for one branch; entries of others are passed over.
-fn newest_push(
-    what: &str,
-    page: Vec<wire::Activity>,
-    reference: &str,
-    head: &Revision,
-    same: &[Revision],
-) -> Result<Option<Push>, Gap> {
-    let is_same = |name: &str| same.iter().any(|one| one.as_str() == name);
-    let fits = |entry: &wire::Activity| {
-        let arrives = entry.after == head.as_str() || is_same(&entry.after);
-        entry.reference == reference && arrives && !is_same(&entry.before)
-    };
-    let newest = page.into_iter().filter(fits).max_by_key(|entry| (entry.timestamp, entry.id));
-    let push = |entry: wire::Activity| {
-        let after = Revision::try_from(entry.after).map_err(|why| malformed(what, why))?;
-        Ok(Push { after, actor: entry.actor.map(translate::account) })
-    };
-    newest.map(push).transpose()
+    const LIST: &str = "/check_runs";
 }
 
 impl Host for GitHub {
     fn about(&self, request: u64) -> Box<dyn Host> {
-        Box::new(GitHub { client: Rc::clone(&self.client), repository: self.repository.clone(), request })
+        let other = GitHub::of(Rc::clone(&self.client), self.repository.clone(), request);
+        Box::new(GitHub { domains: self.domains.clone(), ..other })
     }
 
     fn landed(&self, commit: &Revision, branch: &BranchName) -> Fact<BTreeSet<u64>> {
@@ -192,8 +156,14 @@ impl Host for GitHub {
     fn request(&self) -> Fact<ChangeRequest> {
         let number = self.request.to_string();
         let what = format!("request {number}");
-        let seen = self.client.get(&what, &self.at(&["pulls", &number]));
-        seen.and_then(|pull| translate::request(&what, self.request, pull)).into()
+        let seen = self.client.look(&what, &self.at(&["pulls", &number]));
+        seen.and_then(|reply| {
+            let pull: wire::PullRequest = reply.read(&what)?;
+            let name = translate::is_of(&what, &self.repository, reply.moved, &pull.base)?;
+            self.names.borrow_mut().extend(name);
+            translate::request(&what, self.request, pull)
+        })
+        .into()
     }
 
     fn branch(&self, name: &BranchName) -> Fact<Branch> {
@@ -207,15 +177,12 @@ impl Host for GitHub {
         let mut facts =
             HostFacts::unseen("github", &Gap::not_asked("what the host says", "Nothing needs it."));
         facts.repository = Some(self.repository.to_string());
+        facts.domains = self.domains.clone();
         if asked(Topic::Reviews) {
             self.ask_reviews(&question, &mut facts);
         }
         if asked(Topic::Pushes) {
-            facts.last_push = self.last_push(&question).into();
-            facts.content_push = match question.before_updates {
-                [] => facts.last_push.clone(),
-                _ => self.content_push(&question).into(),
-            };
+            self.ask_pushes(&question, &mut facts);
         }
         if asked(Topic::Protection) {
             facts.protection = self.protection(&question).into();

@@ -28,7 +28,7 @@ impl GitHub {
     fn reviews(&self, number: &str) -> Result<Vec<Review>, Gap> {
         let what = format!("the reviews of request {number}");
         let seen = self.client.list(&what, &self.at(&["pulls", number, "reviews"]))?;
-        translate::reviews_are_of(&what, number, &seen)?;
+        translate::reviews_are_of(&what, &self.names.borrow(), number, &seen)?;
         translate::reviews(&what, seen)
     }
 

@@ -9,6 +9,7 @@ use crate::collect::host::github::{GitHub, wire};
 use crate::model::change::BranchName;
 use crate::model::fact::{Fact, Gap};
 use crate::model::protection::{Bypass, Protection, Requirement, Rule};
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 const CLASSIC: &str = "classic protection";
@@ -168,12 +169,8 @@ fn classic_answer(what: &str, reply: &Reply) -> Result<Option<wire::Classic>, Ga
 }
 
 impl Page for wire::BranchRules {
-    fn count(&self) -> usize {
-        self.0.len()
-    }
-
     /// A plan without protection has no rules, and says so with a 403.
-    fn read(what: &str, reply: &Reply) -> Result<Self, Gap> {
-        if reply.plan_lacks_it() { Ok(wire::BranchRules(Vec::new())) } else { reply.read(what) }
+    fn value(what: &str, reply: &Reply) -> Result<Value, Gap> {
+        if reply.plan_lacks_it() { Ok(Value::Array(Vec::new())) } else { reply.value(what) }
     }
 }

@@ -1,5 +1,6 @@
 //! GitHub's words in our model. A word that we do not know is never given a mild meaning: it is a gap.
 
+use crate::collect::host::github::address::Repository;
 use crate::collect::host::github::client::{contradiction, malformed};
 use crate::collect::host::github::wire;
 use crate::model::change::{BranchName, Revision};
@@ -48,6 +49,24 @@ pub(super) fn request(what: &str, number: u64, pull: wire::PullRequest) -> Resul
     })
 }
 
+/// The repository that an answer about a request is of: the one that was asked, or the one to which the host sent us on,
+/// which it has been renamed to or moved to since. An answer that does not say is taken for one of the former.
+pub(super) fn is_of(
+    what: &str,
+    repository: &Repository,
+    moved: bool,
+    base: &wire::Base,
+) -> Result<Option<String>, Gap> {
+    let Some(seen) = &base.repo else { return Ok(None) };
+    let asked = repository.to_string();
+    match seen.full_name.eq_ignore_ascii_case(&asked) {
+        false if !moved => {
+            Err(contradiction(what, format!("the host answered with a request of {}", seen.full_name)))
+        }
+        _ => Ok(Some(seen.full_name.clone())),
+    }
+}
+
 /// GitHub gives branches without `refs/heads/`; one that is itself named `refs/heads/main` is not `main`.
 fn branch_name(text: &str) -> BranchName {
     BranchName::new(&format!("refs/heads/{text}"))
@@ -68,11 +87,22 @@ pub(super) fn branch(what: &str, name: &BranchName, seen: wire::Branch) -> Resul
     Ok(Branch { name: name.clone(), tip: revision(what, seen.commit.sha)?, protected: seen.protected })
 }
 
-/// An approval counts for the request that it was given to, and for no other one with the same commit. The repository in
-/// the address is not compared: it has another name after a move.
-pub(super) fn reviews_are_of(what: &str, number: &str, seen: &[wire::Review]) -> Result<(), Gap> {
-    let request =
-        |review: &wire::Review| review.pull_request_url.rsplit_once("/pulls/").map(|(_, it)| it == number);
+/// An approval counts for the request that it was given to, and for no other one with the same commit; nor for one of that
+/// number in a repository that is not known by any of these names.
+pub(super) fn reviews_are_of(
+    what: &str,
+    names: &BTreeSet<String>,
+    number: &str,
+    seen: &[wire::Review],
+) -> Result<(), Gap> {
+    let is_ours = |address: &str| {
+        let address = address.to_ascii_lowercase();
+        names.iter().any(|name| address.ends_with(&format!("/repos/{}", name.to_ascii_lowercase())))
+    };
+    let request = |review: &wire::Review| {
+        let address = review.pull_request_url.rsplit_once("/pulls/");
+        address.map(|(repository, it)| it == number && is_ours(repository))
+    };
     let stray = seen.iter().find(|review| request(review) != Some(true));
     stray.map_or(Ok(()), |review| {
         Err(contradiction(
@@ -227,6 +257,10 @@ pub(super) fn statuses(what: &str, head: &Revision, seen: Vec<wire::Status>) -> 
 }
 
 fn status_check(what: &str, head: &Revision, status: wire::Status) -> Result<Check, Gap> {
+    let of_another = status.url.as_ref().filter(|url| url.rsplit('/').next() != Some(head.as_str()));
+    if let Some(url) = of_another {
+        return Err(contradiction(what, format!("status {} is of another commit: {url}", status.id)));
+    }
     let conclusion = match status.state.as_str() {
         "success" => Conclusion::Success,
         "failure" => Conclusion::Failure,
@@ -331,14 +365,17 @@ mod tests {
             let seen: Vec<wire::Review> = read(
                 json!([{ "id": 5, "user": null, "state": "APPROVED", "commit_id": SHA, "pull_request_url": url }]),
             );
-            reviews_are_of("it", "7", &seen).map_err(|gap| gap.reason)
+            let names = ["o/r".to_string(), "o/renamed".to_string()].into();
+            reviews_are_of("it", &names, "7", &seen).map_err(|gap| gap.reason)
         };
-        assert_eq!(of("https://x.test/repos/o/r/pulls/7"), Ok(()));
+        assert_eq!(of("https://x.test/repos/O/R/pulls/7"), Ok(()));
         assert_eq!(of("https://x.test/api/v3/repos/o/renamed/pulls/7"), Ok(()));
         for url in [
             "https://x.test/repos/o/r/pulls/17",
             "https://x.test/repos/o/r/pulls/6",
             "https://x.test/repos/o/r/issues/7",
+            "https://x.test/repos/o/other/pulls/7",
+            "https://x.test/repos/evil/o/r/pulls/7",
             "",
         ] {
             assert_eq!(of(url), Err(GapReason::Contradiction), "{url}");

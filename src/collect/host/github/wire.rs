@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 /// "Simple User".
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 pub(super) struct User {
     pub login: String,
     pub id: u64,
@@ -54,6 +54,7 @@ pub(super) struct Head {
 pub(super) struct Base {
     #[serde(rename = "ref")]
     pub branch: String,
+    pub repo: Option<Repository>,
 }
 
 /// "Repository".
@@ -154,6 +155,14 @@ pub(super) struct Activity {
     pub actor: Option<User>,
 }
 
+/// "Commit Comparison": the commits that its head has and its base has not, oldest first.
+#[derive(Debug, Deserialize)]
+pub(super) struct Comparison {
+    pub base_commit: Tip,
+    pub total_commits: u64,
+    pub commits: Vec<Tip>,
+}
+
 /// A page of check runs.
 #[derive(Debug, Deserialize)]
 pub(super) struct CheckRuns {
@@ -189,6 +198,7 @@ pub(super) struct Status {
     pub state: String,
     #[serde(deserialize_with = "nullable")]
     pub creator: Option<User>,
+    pub url: Option<String>,
 }
 
 /// A page of the rules that are active on a branch.
