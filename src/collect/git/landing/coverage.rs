@@ -289,7 +289,7 @@ impl<'o, 'r> Prover<'o, 'r> {
     }
 
     /// Recomputes a merge, with the second engine where the first is not certain; see the table above.
-    fn recompute(&self, sides: Sides, several_bases: bool, landed: Oid) -> Result<Attempt, Gap> {
+    pub(super) fn recompute(&self, sides: Sides, several_bases: bool, landed: Oid) -> Result<Attempt, Gap> {
         let merged = merge(&self.store, sides, Some(Some(landed)))?;
         if merged.matches && merged.conflicts.is_empty() && merged.is_plain && !several_bases {
             return Ok(Attempt::Explained);

@@ -4,5 +4,6 @@ mod against_git;
 mod attacks;
 mod fixture;
 mod kinds;
+mod random;
 mod span;
 mod updates;
