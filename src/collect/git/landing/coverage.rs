@@ -1,25 +1,21 @@
 //! What of a landing's content is explained by the commits that were approved.
 //!
 //! Titles, times and trailers are not looked at: what the candidates would give is recomputed and compared with what
-//! landed. Only trees count. Two engines recompute: the first proves alone where its plain rules lead to
-//! the landed tree; in every other case the second is asked:
+//! landed. Only trees count. One engine recomputes as git does; a second one merges lines once more where the base is a merge itself:
 //!
 //! | first | second | then |
 //! | --- | --- | --- |
-//! | clean and as landed, by plain rules | (not asked) | explained |
-//! | clean and as landed, but it followed a rename | conflict, or the same | explained |
-//! | clean and as landed, over several merge bases | the same | explained |
-//! | one of them as landed, the other clean and different | | unverifiable |
-//! | conflict | clean and as landed | explained |
-//! | anything else | | the difference is the residual |
+//! | clean and as landed, over one merge base | (not asked) | explained |
+//! | the same over several, where no file may have moved | the same | explained |
+//! | | a conflict, or different | unverifiable |
+//! | conflict, or different | (not asked) | the difference is the residual |
 
 use super::super::graph::Graph;
 use super::super::object::oid;
-use super::merge::{Merge, Sides, merge};
-use super::second::Second;
+use super::merge::{Sides, merge};
 use super::store::Store;
 use super::tried::{Left, Tried, distance, weight};
-use super::{build, residual};
+use super::{build, residual, second};
 use crate::model::fact::{Gap, GapReason};
 use crate::model::landing::{Candidate, Coverage, Distance, Landing, Miss, Residual};
 use answers::Answers;
@@ -39,7 +35,6 @@ const VIRTUAL_LIMIT: usize = 16;
 pub struct Prover<'o, 'r> {
     store: Store<'o, 'r>,
     graph: Graph<'o, 'r>,
-    second: Second,
     /// Merge bases that were asked for, or found beforehand.
     answers: Answers,
     /// The trees that stand for several merge bases, each for the depth at which it was asked for: below a certain depth less is
@@ -67,7 +62,6 @@ impl<'o, 'r> Prover<'o, 'r> {
         Prover {
             store: Store::new(objects),
             graph: Graph::new(objects),
-            second: Second::default(),
             answers: Answers::default(),
             virtual_bases: BTreeMap::new(),
             misses: Vec::new(),
@@ -295,8 +289,16 @@ impl<'o, 'r> Prover<'o, 'r> {
             return Ok(Attempt::Explained);
         }
         let recomputed = build::tree(&self.store, sides.ours, &merged)?;
-        let other = self.second.merge(&self.store, sides, &merged, recomputed)?;
-        weigh(merged, recomputed, other, several_bases, Some(landed))
+        if recomputed != Some(landed) || !merged.conflicts.is_empty() {
+            return Ok(Attempt::Departs(recomputed, merged.conflicts));
+        }
+        if several_bases && merged.is_plain {
+            let other = second::merge(&self.store, &merged, recomputed)?;
+            if other != Some(recomputed) {
+                return Err(disagreement(recomputed, other));
+            }
+        }
+        Ok(Attempt::Explained)
     }
 
     /// The residual against the candidates that leave least.
@@ -321,26 +323,6 @@ impl<'o, 'r> Prover<'o, 'r> {
             _ if at.tree_before == at.tree_after => Ok(Coverage::Unchanged),
             _ => Err(disagreement(Some(at.tree_after), None)),
         }
-    }
-}
-
-fn weigh(
-    first: Merge,
-    recomputed: Option<Oid>,
-    second: Option<Option<Oid>>,
-    several_bases: bool,
-    landed: Option<Oid>,
-) -> Result<Attempt, Gap> {
-    let clean = first.conflicts.is_empty();
-    let (one, other) = (clean && recomputed == landed, second == Some(landed));
-    match second {
-        Some(_) if one && other => Ok(Attempt::Explained),
-        None if one && !several_bases => Ok(Attempt::Explained),
-        _ if one => Err(disagreement(landed, second)),
-        _ if other && clean => Err(disagreement(landed, Some(recomputed))),
-        _ if other => Ok(Attempt::Explained),
-        Some(tree) if !clean => Ok(Attempt::Departs(tree, Vec::new())),
-        _ => Ok(Attempt::Departs(recomputed, first.conflicts)),
     }
 }
 

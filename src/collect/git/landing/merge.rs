@@ -10,6 +10,7 @@ use super::super::tree::{Mode, SIZE_LIMIT, TreeEntry};
 use super::super::tree_diff::Item;
 use super::merge_text;
 use super::moves;
+use super::paths::between;
 use super::store::{Cursor, Store};
 use crate::model::fact::{Gap, GapReason};
 use git2::{ObjectType, Oid};
@@ -36,26 +37,6 @@ pub struct TreeEdit {
     pub path: Vec<u8>,
     /// What comes to stand there; `None`: nothing any more.
     pub item: Option<Item>,
-}
-
-/// One side of a merge.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Party {
-    /// What is merged into.
-    Ours,
-    /// What is merged.
-    Theirs,
-}
-
-/// A path at which the walk alone cannot say what a merge makes of it, because files may have moved.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Open {
-    /// One side deleted what the other changed.
-    Deleted { path: Vec<u8>, by: Party, base: Item, kept: Item, actual: Option<Item> },
-    /// Both sides added something else.
-    Added { path: Vec<u8>, ours: Item, theirs: Item },
-    /// One side added something to a directory that `gone` has no more; this many bytes of the path name it.
-    Stray { path: Vec<u8>, gone: Party, directory: usize },
 }
 
 /// A path at which all three sides differ and neither of the two has a directory or nothing.
@@ -92,14 +73,10 @@ pub struct Merge {
 pub fn merge(store: &Store<'_, '_>, sides: Sides, actual: Option<Option<Oid>>) -> Result<Merge, Gap> {
     let merge = Merge { matches: true, is_plain: true, ..Merge::default() };
     let mut walk =
-        Walk { store, compares: actual.is_some(), path: Vec::new(), merge, open: Vec::new(), gone: None };
+        Walk { store, compares: actual.is_some(), path: Vec::new(), merge, is_open: false, gone: None };
     let roots = [sides.base, sides.ours, sides.theirs, actual.flatten()];
     walk.root(roots)?;
-    let (mut merge, open) = (walk.merge, walk.open);
-    if !open.is_empty() {
-        moves::settle(store, sides, open, &mut merge)?;
-    }
-    Ok(merge)
+    if walk.is_open { moves::settle(store, sides, actual.flatten()) } else { Ok(walk.merge) }
 }
 
 const BASE: usize = 0;
@@ -114,9 +91,10 @@ struct Walk<'s, 'o, 'r> {
     compares: bool,
     path: Vec<u8>,
     merge: Merge,
-    open: Vec<Open>,
-    /// The side that has no more the directory we are in, or one above it, and the length of that directory's path.
-    gone: Option<(Party, usize)>,
+    /// May files have moved? Then the walk alone cannot say what becomes of a path, and ends.
+    is_open: bool,
+    /// The side that has no more the directory we are in, or one above it.
+    gone: Option<usize>,
 }
 
 fn is_same(one: Option<&TreeEntry<'_>>, other: Option<&TreeEntry<'_>>) -> bool {
@@ -173,7 +151,9 @@ impl Walk<'_, '_, '_> {
         let mut cursors =
             trees.each_ref().map(|tree| tree.as_ref().map_or(Cursor::default(), |t| t.cursor()));
         let mut kinds = Kinds::default();
-        while let Some(group) = next_group(&mut cursors, self.compares) {
+        while !self.is_open
+            && let Some(group) = next_group(&mut cursors, self.compares)
+        {
             let stays = self.group(&group, depth)?;
             kinds.note(&group, stays);
         }
@@ -188,7 +168,7 @@ impl Walk<'_, '_, '_> {
     /// Does anything stand there in the end?
     fn group(&mut self, group: &Group<'_>, depth: usize) -> Result<bool, Gap> {
         if let Some(result) = plain(group) {
-            self.note_stray(group);
+            self.is_open |= self.may_have_moved(group)?;
             let result = result.copied();
             self.result(group, item(result.as_ref())?)?;
             return Ok(result.is_some());
@@ -198,7 +178,7 @@ impl Walk<'_, '_, '_> {
         self.path.extend_from_slice(name.name);
         if name.mode.is_tree() {
             self.path.push(b'/');
-            self.gone = gone.or_else(|| Some((party_gone(group)?, self.path.len())));
+            self.gone = gone.or_else(|| side_gone(group));
             let mut ids = [None; 4];
             for (id, entry) in ids.iter_mut().zip(group) {
                 *id = entry.as_ref().map(TreeEntry::id).transpose()?;
@@ -231,15 +211,17 @@ impl Walk<'_, '_, '_> {
         [&self.path[..], name, end].concat()
     }
 
-    fn note_stray(&mut self, group: &Group<'_>) {
-        let Some((gone, directory)) = self.gone else { return };
-        let added = match gone {
-            Party::Ours => &group[THEIRS],
-            Party::Theirs => &group[OURS],
-        };
-        if added.is_some() && group[BASE].is_none() {
-            let path = self.path_of(group);
-            self.open.push(Open::Stray { path, gone, directory });
+    /// Did both sides delete something here, or one of them a directory to which the other one added this?
+    fn may_have_moved(&self, group: &Group<'_>) -> Result<bool, Gap> {
+        let [base, ours, theirs, _] = group.each_ref().map(Option::as_ref);
+        match (base, ours, theirs) {
+            (Some(_), None, None) => Ok(true),
+            (None, ..) => Ok(self.gone.is_some_and(|gone| group[gone].is_none())),
+            (Some(base), Some(ours), Some(theirs)) if base.mode.is_tree() && ours.is_same(theirs) => {
+                let changes = between(self.store, Some(base.id()?), Some(ours.id()?))?;
+                Ok(changes.iter().any(|change| change.new.is_none()))
+            }
+            _ => Ok(false),
         }
     }
 
@@ -251,23 +233,17 @@ impl Walk<'_, '_, '_> {
         let path = self.path.clone();
         let merged = match (base, ours, theirs) {
             (base, Some(ours), Some(theirs)) => {
-                if base.is_none() {
-                    self.open.push(Open::Added { path: path.clone(), ours, theirs });
-                }
                 self.merge.contested.push(Contested { path: path.clone(), base, ours, theirs });
                 merge_items(self.store, base, ours, theirs)?
             }
-            (Some(base), Some(kept), None) => {
-                self.open.push(Open::Deleted { path, by: Party::Theirs, base, kept, actual });
-                return Ok(());
-            }
-            (Some(base), None, Some(kept)) => {
-                self.open.push(Open::Deleted { path, by: Party::Ours, base, kept, actual });
+            // One side deleted what the other changed.
+            (Some(_), Some(_), None) | (Some(_), None, Some(_)) => {
+                self.is_open = true;
                 return Ok(());
             }
             _ => return Ok(()),
         };
-        if !merged.is_clean && base.is_some() {
+        if !merged.is_clean {
             self.merge.conflicts.push(path.clone());
             self.merge.matches = false;
         }
@@ -289,10 +265,10 @@ impl Walk<'_, '_, '_> {
 }
 
 /// The one side that has a directory of the base no more.
-fn party_gone(group: &Group<'_>) -> Option<Party> {
+fn side_gone(group: &Group<'_>) -> Option<usize> {
     match (&group[BASE], &group[OURS], &group[THEIRS]) {
-        (Some(_), None, Some(_)) => Some(Party::Ours),
-        (Some(_), Some(_), None) => Some(Party::Theirs),
+        (Some(_), None, Some(_)) => Some(OURS),
+        (Some(_), Some(_), None) => Some(THEIRS),
         _ => None,
     }
 }
@@ -348,11 +324,10 @@ pub fn merge_items(
     ours: Item,
     theirs: Item,
 ) -> Result<MergedItem, Gap> {
-    let unresolved = |is_clean| MergedItem { item: ours, content: None, is_clean };
-    if !ours.0.is_file() || !theirs.0.is_file() {
-        return Ok(unresolved(ours == theirs));
+    let unresolved = MergedItem { item: ours, content: None, is_clean: false };
+    if !are_of_one_kind(ours.0, theirs.0) {
+        return Ok(unresolved);
     }
-    let base = base.filter(|base| base.0.is_file());
     let (mode, mode_is_clean) = merge_modes(base.map(|base| base.0), ours.0, theirs.0);
     let old = base.map(|base| base.1);
     if ours.1 == theirs.1 || old == Some(theirs.1) {
@@ -361,10 +336,21 @@ pub fn merge_items(
     if old == Some(ours.1) {
         return Ok(MergedItem { item: (mode, theirs.1), content: None, is_clean: mode_is_clean });
     }
-    let merged = merge_contents(store, old, ours.1, theirs.1)?;
-    let Some((id, bytes, text_is_clean)) = merged else { return Ok(unresolved(false)) };
+    if !ours.0.is_file() {
+        return Ok(unresolved);
+    }
+    // With something else than a file neither has a line in common.
+    let old = base.filter(|base| base.0.is_file()).map(|base| base.1);
+    let Some((id, bytes, text_is_clean)) = merge_contents(store, old, ours.1, theirs.1)? else {
+        return Ok(unresolved);
+    };
     let is_clean = mode_is_clean && text_is_clean;
     Ok(MergedItem { item: (mode, id), content: Some((id, bytes)), is_clean })
+}
+
+/// Two files, executable or not; two links; two submodules.
+pub fn are_of_one_kind(one: Mode, other: Mode) -> bool {
+    one == other || one.is_file() && other.is_file()
 }
 
 /// The mode that merging gives, and whether it is clean.

@@ -4,9 +4,10 @@
 //! | --- | --- |
 //! | `line` | the steps of a branch between two commits |
 //! | `coverage` | a landing and the candidates that may explain it, also with clean merges of the base in them |
-//! | `merge`, `moves` | the first engine: trees, and files that moved |
+//! | `merge` | the first engine: trees |
+//! | `moves` | files that moved |
 //! | `merge_text`, `lines` | merging contents, and the line differences it rests on |
-//! | `second`, `picture` | the second engine: libgit2, in memory; what it gets to see |
+//! | `second` | the second engine: libgit2, for lines |
 //! | `build`, `store`, `starts` | trees made and trees kept |
 //! | `tried` | what was tried in vain |
 //! | `residual`, `patch` | what is left: its places, and its text |
@@ -38,7 +39,6 @@ mod merge_text;
 mod moves;
 mod patch;
 mod paths;
-mod picture;
 mod residual;
 mod second;
 mod starts;

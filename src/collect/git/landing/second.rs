@@ -1,153 +1,30 @@
-//! The second engine: libgit2, asked where the first is not certain.
+//! The second engine: libgit2, which merges lines once more where the base itself is a merge.
 //!
-//! It never sees the judged repository. The paths that may matter ([`super::picture`]) are copied, with their trees, into an object
-//! database in memory, and merged there. Contents come along
-//! where they can matter: of a file that one side alone edited in place, its name is enough. libgit2 takes such a file
-//! as it is; if it ever looked into it, it would miss it and refuse the merge. That database belongs to no directory, so there is nothing that it could write to, and neither
-//! attributes nor configuration nor merge drivers that it could read.
+//! It knows contents and nothing else: no repository, no attributes, no configuration, no merge drivers.
 
-use super::super::tree::Mode;
+use super::build;
 use super::super::tree_diff::Item;
-use super::build::{self, with_edits};
-use super::merge::{Contested, Merge, Party, Sides, TreeEdit, merge_modes};
+use super::merge::{Contested, Merge, TreeEdit, merge_modes};
 use super::merge_text::is_text;
-use super::picture::{self, Changed};
 use super::store::Store;
 use crate::model::fact::{Gap, GapReason};
-use git2::{MergeFileInput, MergeOptions, ObjectType, Odb, Oid, Repository};
-use std::cell::RefCell;
-use std::collections::BTreeSet;
+use git2::{MergeFileInput, ObjectType, Oid};
 
-/// As many files may be compared in the search for renames.
-const RENAME_LIMIT: u32 = 2_000;
+/// Each text begins with this line, so that no result is empty: git2 has no way to hand out an empty one.
+const FIRST_LINE: &[u8] = b"the first line of all three texts\n";
 
-const SUBMODULE: u32 = 0o160_000;
-
-/// When so many bytes were copied for the second engine, it starts anew.
-const MEMORY_LIMIT: usize = 64 * 1024 * 1024;
-
-/// The second engine, with the objects that it was given so far: one merge after the other asks for nearly the same.
-#[derive(Default)]
-pub struct Second(RefCell<Option<Memory>>);
-
-impl Second {
-    /// The tree of the merged result; `None` when this engine calls it a conflict.
-    ///
-    /// Where the first engine let each path decide for itself, only the contested ones are merged once more, and put into
-    /// the tree that it arrived at. Otherwise whatever takes part that a move may make something of.
-    pub fn merge(
-        &self,
-        store: &Store<'_, '_>,
-        sides: Sides,
-        first: &Merge,
-        recomputed: Option<Oid>,
-    ) -> Result<Option<Option<Oid>>, Gap> {
-        if first.is_plain {
-            return path_by_path(store, first, recomputed);
-        }
-        if has_conflict_in_place(store, first)? {
-            return Ok(None);
-        }
-        let mut kept = self.0.borrow_mut();
-        let memory = match kept.take().filter(|memory| memory.bytes <= MEMORY_LIMIT) {
-            Some(memory) => memory,
-            None => Memory::new().map_err(|error| refused(&error))?,
-        };
-        with_moves(store, kept.insert(memory), sides)
-    }
-}
-
-/// A repository without a directory.
-struct Memory {
-    repository: Repository,
-    bytes: usize,
-}
-
-impl Memory {
-    fn new() -> Result<Self, git2::Error> {
-        Ok(Memory { repository: Repository::from_odb(memory()?)?, bytes: 0 })
-    }
-
-    fn has(&self, id: Oid) -> Result<bool, git2::Error> {
-        Ok(self.repository.odb()?.exists(id))
-    }
-
-    fn write(&mut self, kind: ObjectType, data: &[u8]) -> Result<Oid, git2::Error> {
-        self.bytes += data.len();
-        self.repository.odb()?.write(kind, data)
-    }
-
-    /// A tree of these paths alone.
-    fn tree(&mut self, store: &Store<'_, '_>, edits: &[TreeEdit]) -> Result<Oid, Gap> {
-        let mut write = |kind, data: &[u8]| self.write(kind, data).map_err(|error| refused(&error));
-        let tree = with_edits(store, &mut write, None, edits)?;
-        tree.map_or_else(|| write(ObjectType::Tree, b""), Ok)
-    }
-}
-
-/// Every path takes part that a move may make something of.
-fn with_moves(store: &Store<'_, '_>, memory: &mut Memory, sides: Sides) -> Result<Option<Option<Oid>>, Gap> {
-    let all = picture::all(store, sides)?;
-    let shown = picture::picture(store, &all)?;
-    let picks: [fn(&Changed) -> Option<Item>; 3] = [|one| one.base, |one| one.ours, |one| one.theirs];
-    let mut roots = Vec::new();
-    for pick in picks {
-        let edit = |(path, one): (&&[u8], &&Changed)| TreeEdit { path: path.to_vec(), item: pick(one) };
-        roots.push(memory.tree(store, &shown.iter().map(edit).collect::<Vec<_>>())?);
-    }
-    let moves = Moves::of(shown.values().copied());
-    for one in shown.values().filter(|one| moves.may_read(one)) {
-        copy_contents(store, memory, one)?;
-    }
-    let known: BTreeSet<Oid> = shown.values().flat_map(|one| one.items()).map(|(_, id)| id).collect();
-    let Some(result) = merged(&memory.repository, &roots, &known).map_err(|error| refused(&error))? else {
-        return Ok(None);
-    };
-    for bytes in &result.contents {
-        store.objects.make(ObjectType::Blob, bytes)?;
-    }
-    let decided = |(path, one): (&Vec<u8>, &Changed)| {
-        let item = if shown.contains_key(path.as_slice()) { None } else { one.plain() };
-        (item != one.ours).then(|| TreeEdit { path: path.clone(), item })
-    };
-    let mut edits: Vec<TreeEdit> = all.iter().filter_map(decided).collect();
-    edits.extend(result.items.into_iter().map(|(path, item)| TreeEdit { path, item: Some(item) }));
-    build::edited(store, sides.ours, &edits).map(Some)
-}
-
-/// Each contested path merged once more, put into the tree that the first engine arrived at. First those at which it found a
-/// conflict: one conflict here as well, and there is no tree.
-fn path_by_path(
+/// The tree that the first engine arrived at, with each contested path merged once more; `None` when that is a conflict.
+pub fn merge(
     store: &Store<'_, '_>,
     first: &Merge,
     recomputed: Option<Oid>,
 ) -> Result<Option<Option<Oid>>, Gap> {
-    let (unsettled, settled) = by_conflict(first);
     let mut edits = Vec::new();
-    for one in unsettled.into_iter().chain(settled) {
+    for one in &first.contested {
         let Some(item) = merged_item(store, one)? else { return Ok(None) };
         edits.push(TreeEdit { path: one.path.clone(), item: Some(item) });
     }
     build::edited(store, recomputed, &edits).map(Some)
-}
-
-/// The contested paths at which the first engine found a conflict, and the others.
-fn by_conflict(first: &Merge) -> (Vec<&Contested>, Vec<&Contested>) {
-    let conflicts: BTreeSet<&[u8]> = first.conflicts.iter().map(Vec::as_slice).collect();
-    first.contested.iter().partition(|one| conflicts.contains(one.path.as_slice()))
-}
-
-/// Is there a file that all three sides have at one path, and whose lines this engine cannot merge either? It did not move, so
-/// whatever others did settles nothing.
-fn has_conflict_in_place(store: &Store<'_, '_>, first: &Merge) -> Result<bool, Gap> {
-    let is_clean = |one: &Contested| merge_modes(one.base.map(|base| base.0), one.ours.0, one.theirs.0).1;
-    let (unsettled, _) = by_conflict(first);
-    for one in unsettled.into_iter().filter(|one| one.base.is_some() && is_clean(one)) {
-        if merged_item(store, one)?.is_none() {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }
 
 /// `None` when libgit2 calls it a conflict, and for what is not merged line by line.
@@ -170,99 +47,17 @@ fn merged_item(store: &Store<'_, '_>, one: &Contested) -> Result<Option<Item>, G
 }
 
 fn merged_text(texts: [&[u8]; 3]) -> Result<Option<Vec<u8>>, git2::Error> {
-    let [base, ours, theirs] = texts.map(|text| {
+    let texts = texts.map(|text| [FIRST_LINE, text].concat());
+    let [base, ours, theirs] = texts.each_ref().map(|text| {
         let mut input = MergeFileInput::new();
         input.content(text);
         input
     });
     let result = git2::merge_file(&base, &ours, &theirs, None)?;
-    Ok(result.is_automergeable().then(|| result.content().to_vec()))
-}
-
-/// What files of one side may have done.
-#[derive(Clone, Copy, Default)]
-struct Movement {
-    some_left: bool,
-    some_came: bool,
-}
-
-/// libgit2 compares the content of what left a side with what came to it, and of nothing else that did not change on both
-/// sides. Where nothing left or nothing came, nothing has moved, and it reads neither.
-#[derive(Default)]
-struct Moves {
-    ours: Movement,
-    theirs: Movement,
-}
-
-impl Moves {
-    fn of<'c>(all: impl Iterator<Item = &'c Changed>) -> Self {
-        let mut moves = Moves::default();
-        for one in all {
-            for (side, party) in [(&mut moves.ours, Party::Ours), (&mut moves.theirs, Party::Theirs)] {
-                side.some_left |= one.left(party);
-                side.some_came |= one.came(party);
-            }
-        }
-        moves
-    }
-
-    fn may_read(&self, one: &Changed) -> bool {
-        match (one.base, one.ours, one.theirs) {
-            (None, Some(_), None) => self.ours.some_left,
-            (None, None, Some(_)) => self.theirs.some_left,
-            (Some(base), None, Some(kept)) if base == kept => self.ours.some_came,
-            (Some(base), Some(kept), None) if base == kept => self.theirs.some_came,
-            (Some(_), None, None) => self.ours.some_came || self.theirs.some_came,
-            (base, ours, theirs) => ours != base && theirs != base,
-        }
-    }
-}
-
-/// Copies what stands at a path, on each side.
-fn copy_contents(store: &Store<'_, '_>, memory: &mut Memory, one: &Changed) -> Result<(), Gap> {
-    for (mode, id) in one.items() {
-        if mode.0 != SUBMODULE && !memory.has(id).map_err(|error| refused(&error))? {
-            memory.write(ObjectType::Blob, store.file(id)?.data()).map_err(|error| refused(&error))?;
-        }
-    }
-    Ok(())
-}
-
-struct Merged {
-    items: Vec<(Vec<u8>, Item)>,
-    /// Those that are new: what stood on one of the sides is in the repository.
-    contents: Vec<Vec<u8>>,
-}
-
-fn merged(
-    repository: &Repository,
-    roots: &[Oid],
-    known: &BTreeSet<Oid>,
-) -> Result<Option<Merged>, git2::Error> {
-    let trees = roots.iter().map(|id| repository.find_tree(*id)).collect::<Result<Vec<_>, _>>()?;
-    let [base, ours, theirs] = trees.as_slice() else { return Ok(None) };
-    let mut options = MergeOptions::new();
-    options.find_renames(true).rename_threshold(50).target_limit(RENAME_LIMIT);
-    let index = repository.merge_trees(base, ours, theirs, Some(&options))?;
-    if index.has_conflicts() {
+    if !result.is_automergeable() {
         return Ok(None);
     }
-    let odb = repository.odb()?;
-    let mut result = Merged { items: Vec::new(), contents: Vec::new() };
-    for entry in index.iter() {
-        if entry.mode != SUBMODULE && !known.contains(&entry.id) {
-            result.contents.push(odb.read(entry.id)?.data().to_vec());
-        }
-        result.items.push((entry.path, (Mode(entry.mode), entry.id)));
-    }
-    Ok(Some(result))
-}
-
-/// An object database in memory, without any directory.
-fn memory() -> Result<Odb<'static>, git2::Error> {
-    let odb = Odb::new()?;
-    odb.add_new_mempack_backend(1)?;
-    Ok(odb)
+    Ok(result.content().strip_prefix(FIRST_LINE).map(<[u8]>::to_vec))
 }
 
 fn refused(error: &git2::Error) -> Gap {
@@ -272,4 +67,18 @@ fn refused(error: &git2::Error) -> Gap {
         format!("libgit2 refuses it: {}", error.message()),
         "Report this as a defect of Portcullis, with the two commits that were merged",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_of_which_nothing_is_left_is_empty() {
+        crate::collect::git::neutralise().unwrap();
+        let text = |lines: &str| merged_text([b"1\n2\n3\n4\n5\n", lines.as_bytes(), b"1\n2\n3\n"]).unwrap();
+        assert_eq!(text("3\n4\n5\n"), Some(b"3\n".to_vec()));
+        assert_eq!(merged_text([b"1\n2\n3\n", b"", b"1\n2\n3\n"]).unwrap(), Some(Vec::new()));
+        assert_eq!(text("1\n2\n3\n4\nfive\n"), None);
+    }
 }

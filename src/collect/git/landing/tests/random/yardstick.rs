@@ -21,6 +21,23 @@ impl Verdict {
         self.is_clean && self.tree == Some(tree)
     }
 
+    /// Where a file moved to what somebody else left empty, git now and then calls a result clean that holds its own markers of a
+    /// conflict. That is no result that anybody could want.
+    pub fn distrust_markers(&mut self, git: &git2::Repository) {
+        let Some(tree) = self.tree.filter(|_| self.is_clean) else { return };
+        let mut is_marked = false;
+        let look = |_: &str, entry: &git2::TreeEntry<'_>| {
+            let blob = git.find_blob(entry.id());
+            is_marked |= blob.is_ok_and(|blob| memchr::memmem::find(blob.content(), b"<<<<<<< ").is_some());
+            git2::TreeWalkResult::Ok
+        };
+        git.find_tree(tree).unwrap().walk(git2::TreeWalkMode::PreOrder, look).unwrap();
+        if is_marked {
+            self.is_clean = false;
+            self.conflicts.push(("clean, with markers".to_string(), String::new()));
+        }
+    }
+
     pub fn kinds(&self) -> String {
         let kinds: BTreeSet<&str> = self.conflicts.iter().map(|(kind, _)| kind.as_str()).collect();
         kinds.into_iter().collect::<Vec<_>>().join(", ")
