@@ -2,8 +2,8 @@
 //!
 //! It knows contents and nothing else: no repository, no attributes, no configuration, no merge drivers.
 
-use super::build;
 use super::super::tree_diff::Item;
+use super::build;
 use super::merge::{Contested, Merge, TreeEdit, merge_modes};
 use super::merge_text::is_text;
 use super::store::Store;

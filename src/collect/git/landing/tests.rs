@@ -4,6 +4,7 @@ mod against_git;
 mod attacks;
 mod fixture;
 mod kinds;
+mod moves;
 mod random;
 mod span;
 mod updates;

@@ -175,12 +175,14 @@ impl<'s, 'o, 'r> Carry<'s, 'o, 'r> {
 
     /// A file would stay where something else needs a directory: a person decides.
     fn clear_the_way(&mut self, entries: &BTreeMap<Vec<u8>, Entry>, ends: &mut BTreeMap<&[u8], End>) {
-        let whole = self.merge.edits.iter().filter(|edit| edit.item.is_some()).map(|edit| edit.path.as_slice());
+        let whole =
+            self.merge.edits.iter().filter(|edit| edit.item.is_some()).map(|edit| edit.path.as_slice());
         let stays = ends.iter().filter(|(_, end)| end.item.is_some()).map(|(path, _)| *path);
         let standing: BTreeSet<Vec<u8>> = whole.chain(stays).map(<[u8]>::to_vec).collect();
         for path in entries.iter().filter(|(_, entry)| entry.is_mixed).map(|(path, _)| path.as_slice()) {
             let below = [path, b"/"].concat();
-            let is_directory = standing.range(below.clone()..).next().is_some_and(|next| next.starts_with(&below));
+            let is_directory =
+                standing.range(below.clone()..).next().is_some_and(|next| next.starts_with(&below));
             if let Some(end) = ends.get_mut(path).filter(|end| is_directory && end.item.is_some()) {
                 *end = End { item: None, is_clean: false };
             }

@@ -162,7 +162,9 @@ impl<'s, 'o, 'r> Search<'s, 'o, 'r> {
                 let directory = guesses.get(parent(path))?;
                 by_path.get([directory, b"/".as_slice(), file_name(path)].concat().as_slice()).copied()
             });
-            let Some(target) = target.filter(|target| self.targets[*target].partner.is_none()) else { continue };
+            let Some(target) = target.filter(|target| self.targets[*target].partner.is_none()) else {
+                continue;
+            };
             if self.common(source, target, NAMESAKE)? >= NAMESAKE {
                 self.join_and_count(source, target);
             }
@@ -174,9 +176,8 @@ impl<'s, 'o, 'r> Search<'s, 'o, 'r> {
     fn forget_irrelevant(&mut self) {
         let relevant = self.side.relevant;
         let sources = &self.sources;
-        self.left.retain(|place| {
-            sources[*place].partner.is_none() && relevant.contains_key(sources[*place].path)
-        });
+        self.left
+            .retain(|place| sources[*place].partner.is_none() && relevant.contains_key(sources[*place].path));
         for place in &self.left {
             self.counts.may_move(self.side.removed, self.sources[*place].path);
         }
@@ -248,7 +249,8 @@ impl<'s, 'o, 'r> Search<'s, 'o, 'r> {
     }
 
     fn detected(self) -> Detected {
-        let (mut renames, mut added) = (Vec::new(), self.empty.iter().map(|path| path.to_vec()).collect::<Vec<_>>());
+        let (mut renames, mut added) =
+            (Vec::new(), self.empty.iter().map(|path| path.to_vec()).collect::<Vec<_>>());
         for target in &self.targets {
             match target.partner {
                 Some(source) => renames.push((self.sources[source].path.to_vec(), target.path.to_vec())),

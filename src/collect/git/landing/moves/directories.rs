@@ -133,7 +133,8 @@ pub fn conflicts(detected: &[Detected; 2]) -> Vec<Vec<u8>> {
     let (mut ours, split) = detected[0].counts.verdicts();
     let (mut theirs, others) = detected[1].counts.verdicts();
     let mut conflicts: Vec<Vec<u8>> = split.into_iter().chain(others).map(<[u8]>::to_vec).collect();
-    let by_both: Vec<&[u8]> = ours.keys().filter(|directory| theirs.contains_key(*directory)).copied().collect();
+    let by_both: Vec<&[u8]> =
+        ours.keys().filter(|directory| theirs.contains_key(*directory)).copied().collect();
     for directory in by_both {
         ours.remove(directory);
         theirs.remove(directory);

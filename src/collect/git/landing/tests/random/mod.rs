@@ -9,10 +9,10 @@
 mod histories;
 mod yardstick;
 
+use super::super::build;
 use super::super::coverage::{Attempt, Prover};
 use super::super::merge::{Sides, merge};
 use super::super::store::Store;
-use super::super::build;
 use super::fixture::Fixture;
 use crate::collect::git::object::Objects;
 use git2::Oid;
@@ -48,7 +48,8 @@ struct Figures {
 
 impl Figures {
     fn tell(&self, seed: u64) {
-        let conflicts: usize = self.tallies.iter().filter(|(kind, _)| !kind.is_empty()).map(|(_, t)| t.merges).sum();
+        let conflicts: usize =
+            self.tallies.iter().filter(|(kind, _)| !kind.is_empty()).map(|(_, t)| t.merges).sum();
         let sum = |of: fn(&Tally) -> usize| self.tallies.values().map(of).sum::<usize>();
         println!(
             "seed {seed}: {} merges, {conflicts} conflicts of git; explained wrongly {}, clean and unexplained {}",
@@ -65,7 +66,8 @@ impl Figures {
 
 #[test]
 fn random_merges_are_explained_where_git_merges_and_nowhere_else() {
-    let (merges, seed) = (number("PORTCULLIS_MERGES_RANDOM"), number("PORTCULLIS_MERGES_SEED").unwrap_or(11) as u64);
+    let (merges, seed) =
+        (number("PORTCULLIS_MERGES_RANDOM"), number("PORTCULLIS_MERGES_SEED").unwrap_or(11) as u64);
     let mut figures = Figures::default();
     let numbers: Vec<u64> = (0..merges.unwrap_or(MERGES) as u64).collect();
     for batch in numbers.chunks(BATCH) {
