@@ -5,7 +5,7 @@
 //! | `line` | the steps of a branch between two commits |
 //! | `coverage` | a landing and the candidates that may explain it, also with clean merges of the base in them |
 //! | `merge`, `moves` | the first engine: trees, and files that moved |
-//! | `merge_text`, `lines` | merging contents, and the line differences it rests on |
+//! | `merge_text`, `lines`, `myers` | merging contents, and the line differences it rests on |
 //! | `second`, `picture` | the second engine: libgit2, in memory; what it gets to see |
 //! | `build`, `store`, `starts` | trees made and trees kept |
 //! | `tried` | what was tried in vain |
@@ -36,6 +36,7 @@ mod lines;
 mod merge;
 mod merge_text;
 mod moves;
+mod myers;
 mod patch;
 mod paths;
 mod picture;

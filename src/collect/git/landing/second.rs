@@ -9,12 +9,11 @@
 use super::super::tree::Mode;
 use super::super::tree_diff::Item;
 use super::build::{self, with_edits};
-use super::merge::{Contested, Merge, Party, Sides, TreeEdit, merge_modes};
-use super::merge_text::is_text;
+use super::merge::{Merge, Party, Sides, TreeEdit};
 use super::picture::{self, Changed};
 use super::store::Store;
 use crate::model::fact::{Gap, GapReason};
-use git2::{MergeFileInput, MergeOptions, ObjectType, Odb, Oid, Repository};
+use git2::{MergeOptions, ObjectType, Odb, Oid, Repository};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
@@ -33,8 +32,8 @@ pub struct Second(RefCell<Option<Memory>>);
 impl Second {
     /// The tree of the merged result; `None` when this engine calls it a conflict.
     ///
-    /// Where the first engine let each path decide for itself, only the contested ones are merged once more, and put into
-    /// the tree that it arrived at. Otherwise whatever takes part that a move may make something of.
+    /// Contents are no question for it: the first engine compares lines as git does ([`super::lines`]), and this one
+    /// does not. So where each path decided for itself, the first has said all. A conflict in a file that did not move stays one.
     pub fn merge(
         &self,
         store: &Store<'_, '_>,
@@ -43,9 +42,9 @@ impl Second {
         recomputed: Option<Oid>,
     ) -> Result<Option<Option<Oid>>, Gap> {
         if first.is_plain {
-            return path_by_path(store, first, recomputed);
+            return Ok(first.conflicts.is_empty().then_some(recomputed));
         }
-        if has_conflict_in_place(store, first)? {
+        if has_conflict_in_place(first) {
             return Ok(None);
         }
         let mut kept = self.0.borrow_mut();
@@ -115,68 +114,11 @@ fn with_moves(store: &Store<'_, '_>, memory: &mut Memory, sides: Sides) -> Resul
     build::edited(store, sides.ours, &edits).map(Some)
 }
 
-/// Each contested path merged once more, put into the tree that the first engine arrived at. First those at which it found a
-/// conflict: one conflict here as well, and there is no tree.
-fn path_by_path(
-    store: &Store<'_, '_>,
-    first: &Merge,
-    recomputed: Option<Oid>,
-) -> Result<Option<Option<Oid>>, Gap> {
-    let (unsettled, settled) = by_conflict(first);
-    let mut edits = Vec::new();
-    for one in unsettled.into_iter().chain(settled) {
-        let Some(item) = merged_item(store, one)? else { return Ok(None) };
-        edits.push(TreeEdit { path: one.path.clone(), item: Some(item) });
-    }
-    build::edited(store, recomputed, &edits).map(Some)
-}
-
-/// The contested paths at which the first engine found a conflict, and the others.
-fn by_conflict(first: &Merge) -> (Vec<&Contested>, Vec<&Contested>) {
+/// Is there a conflict in what all three sides have at one path? It did not move, so whatever others did settles nothing.
+fn has_conflict_in_place(first: &Merge) -> bool {
     let conflicts: BTreeSet<&[u8]> = first.conflicts.iter().map(Vec::as_slice).collect();
-    first.contested.iter().partition(|one| conflicts.contains(one.path.as_slice()))
-}
-
-/// Is there a file that all three sides have at one path, and whose lines this engine cannot merge either? It did not move, so
-/// whatever others did settles nothing.
-fn has_conflict_in_place(store: &Store<'_, '_>, first: &Merge) -> Result<bool, Gap> {
-    let is_clean = |one: &Contested| merge_modes(one.base.map(|base| base.0), one.ours.0, one.theirs.0).1;
-    let (unsettled, _) = by_conflict(first);
-    for one in unsettled.into_iter().filter(|one| one.base.is_some() && is_clean(one)) {
-        if merged_item(store, one)?.is_none() {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
-/// `None` when libgit2 calls it a conflict, and for what is not merged line by line.
-fn merged_item(store: &Store<'_, '_>, one: &Contested) -> Result<Option<Item>, Gap> {
-    let base = one.base.filter(|base| base.0.is_file());
-    let (mode, is_clean) = merge_modes(base.map(|base| base.0), one.ours.0, one.theirs.0);
-    if !is_clean || !one.ours.0.is_file() || !one.theirs.0.is_file() {
-        return Ok(None);
-    }
-    let read = |item: Item| store.file(item.1);
-    let base = base.map(read).transpose()?;
-    let (ours, theirs) = (read(one.ours)?, read(one.theirs)?);
-    let texts = [base.as_ref().map_or(&[][..], |base| base.data()), ours.data(), theirs.data()];
-    if !texts.into_iter().all(is_text) {
-        return Ok(None);
-    }
-    let content = merged_text(texts).map_err(|error| refused(&error))?;
-    let id = content.map(|content| store.objects.make(ObjectType::Blob, &content)).transpose()?;
-    Ok(id.map(|id| (mode, id)))
-}
-
-fn merged_text(texts: [&[u8]; 3]) -> Result<Option<Vec<u8>>, git2::Error> {
-    let [base, ours, theirs] = texts.map(|text| {
-        let mut input = MergeFileInput::new();
-        input.content(text);
-        input
-    });
-    let result = git2::merge_file(&base, &ours, &theirs, None)?;
-    Ok(result.is_automergeable().then(|| result.content().to_vec()))
+    let in_place = first.contested.iter().filter(|one| one.base.is_some());
+    in_place.map(|one| one.path.as_slice()).any(|path| conflicts.contains(path))
 }
 
 /// What files of one side may have done.

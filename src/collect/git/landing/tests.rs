@@ -2,7 +2,11 @@
 
 mod against_git;
 mod attacks;
+mod dice;
+mod equal_lines;
 mod fixture;
 mod kinds;
+mod oracle;
 mod span;
+mod texts;
 mod updates;
