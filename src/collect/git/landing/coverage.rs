@@ -1,21 +1,15 @@
 //! What of a landing's content is explained by the commits that were approved.
 //!
 //! Titles, times and trailers are not looked at: what the candidates would give is recomputed and compared with what
-//! landed. Only trees count. One engine recomputes as git does; a second one merges lines once more where the base is a merge itself:
-//!
-//! | first | second | then |
-//! | --- | --- | --- |
-//! | clean and as landed, over one merge base | (not asked) | explained |
-//! | the same over several, where no file may have moved | the same | explained |
-//! | | a conflict, or different | unverifiable |
-//! | conflict, or different | (not asked) | the difference is the residual |
+//! landed. Only trees count. A merge is made as git makes it ([`super::merge`], [`super::moves`]): clean and as landed, it explains;
+//! a conflict never does, whatever landed.
 
 use super::super::graph::Graph;
 use super::super::object::oid;
 use super::merge::{Sides, merge};
 use super::store::Store;
 use super::tried::{Left, Tried, distance, weight};
-use super::{build, residual, second};
+use super::{build, residual};
 use crate::model::fact::{Gap, GapReason};
 use crate::model::landing::{Candidate, Coverage, Distance, Landing, Miss, Residual};
 use answers::Answers;
@@ -201,7 +195,7 @@ impl<'o, 'r> Prover<'o, 'r> {
         for (approved, landed) in approved.into_iter().zip(landed) {
             let (after, actual) = (self.store.tree_of(approved)?, self.store.tree_of(landed)?);
             let sides = Sides { base: Some(before), ours: Some(ours), theirs: Some(after) };
-            if !matches!(self.recompute(sides, false, actual)?, Attempt::Explained) {
+            if !matches!(self.recompute(sides, actual)?, Attempt::Explained) {
                 return Ok(false);
             }
             (ours, before) = (actual, after);
@@ -252,7 +246,7 @@ impl<'o, 'r> Prover<'o, 'r> {
             let sides = Sides { base, ours, theirs: Some(self.store.tree_of(*head)?) };
             let is_last = number + 1 == heads.len();
             if is_last && conflicts.is_empty() {
-                return self.recompute(sides, bases.len() > 1, at.tree_after);
+                return self.recompute(sides, at.tree_after);
             }
             let merged = merge(&self.store, sides, None)?;
             ours = build::tree(&self.store, ours, &merged)?;
@@ -282,23 +276,18 @@ impl<'o, 'r> Prover<'o, 'r> {
         Ok(tree)
     }
 
-    /// Recomputes a merge, with the second engine where the first is not certain; see the table above.
-    pub(super) fn recompute(&self, sides: Sides, several_bases: bool, landed: Oid) -> Result<Attempt, Gap> {
+    /// Recomputes a merge.
+    pub(super) fn recompute(&self, sides: Sides, landed: Oid) -> Result<Attempt, Gap> {
         let merged = merge(&self.store, sides, Some(Some(landed)))?;
-        if merged.matches && merged.conflicts.is_empty() && merged.is_plain && !several_bases {
+        let may_explain = merged.conflicts.is_empty() && merged.versions.are_of_one_git();
+        if merged.matches && merged.is_plain && may_explain {
             return Ok(Attempt::Explained);
         }
         let recomputed = build::tree(&self.store, sides.ours, &merged)?;
-        if recomputed != Some(landed) || !merged.conflicts.is_empty() {
-            return Ok(Attempt::Departs(recomputed, merged.conflicts));
+        if recomputed == Some(landed) && may_explain {
+            return Ok(Attempt::Explained);
         }
-        if several_bases && merged.is_plain {
-            let other = second::merge(&self.store, &merged, recomputed)?;
-            if other != Some(recomputed) {
-                return Err(disagreement(recomputed, other));
-            }
-        }
-        Ok(Attempt::Explained)
+        Ok(Attempt::Departs(recomputed, merged.conflicts))
     }
 
     /// The residual against the candidates that leave least.
@@ -321,18 +310,17 @@ impl<'o, 'r> Prover<'o, 'r> {
         match best {
             Some(best) if !best.hunks.is_empty() => Ok(Coverage::Residual(best)),
             _ if at.tree_before == at.tree_after => Ok(Coverage::Unchanged),
-            _ => Err(disagreement(Some(at.tree_after), None)),
+            _ => Err(disagreement(at.tree_after)),
         }
     }
 }
 
-fn disagreement(landed: Option<Oid>, other: Option<Option<Oid>>) -> Gap {
-    let name = |tree: Option<Oid>| tree.map_or("the empty tree".to_string(), |id| format!("the tree {id}"));
-    let said = other.map_or("a conflict".to_string(), name);
+/// Nothing is left over, and yet no one git makes this of it.
+fn disagreement(landed: Oid) -> Gap {
     Gap::new(
         "a recomputed merge",
         GapReason::Contradiction,
-        format!("one engine arrives at {}, which landed, the other at {said}", name(landed)),
+        format!("the tree {landed}, which landed, takes what different versions of git make of its files"),
         "Have the landing reviewed once more as it is, by a request that shows it",
     )
 }

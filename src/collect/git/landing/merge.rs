@@ -1,4 +1,4 @@
-//! The first engine: merging three trees and comparing with a fourth, in one walk.
+//! Merging three trees and comparing with a fourth, in one walk.
 //!
 //! Base, ours, theirs and what really landed are read side by side. Where two of the three agree the third decides,
 //! for whole directories at once; only where all three differ the walk goes down, and only files that both sides
@@ -8,7 +8,8 @@
 use super::super::object::named;
 use super::super::tree::{Mode, SIZE_LIMIT, TreeEntry};
 use super::super::tree_diff::Item;
-use super::merge_text;
+use super::lines::Refusal;
+use super::merge_text::{self, Marks, MergedText};
 use super::moves;
 use super::paths::between;
 use super::store::{Cursor, Store};
@@ -65,8 +66,38 @@ pub struct Merge {
     pub conflicts: Vec<Vec<u8>>,
     /// Is the result, so far as the walk saw it, what really landed?
     pub matches: bool,
+    /// What an older git and what a newer git made of the contents, where they differ: was either taken?
+    pub versions: Versions,
     /// Did each path decide for itself? If not, files may have moved, or something is both file and directory.
     pub is_plain: bool,
+}
+
+/// Versions of git that were needed to arrive at what landed. One git alone makes a merge.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Versions {
+    /// A file is as an older git makes it, and a newer one would not.
+    pub older: bool,
+    /// A file is as a newer git makes it, and an older one would not.
+    pub newer: bool,
+}
+
+impl Versions {
+    /// Is there a git that needs no other's help?
+    pub fn are_of_one_git(self) -> bool {
+        !(self.older && self.newer)
+    }
+}
+
+impl Merge {
+    /// Where versions of git differ: what the newer ones make of a file, if that is what landed, and otherwise what the older ones
+    /// make of it.
+    pub fn of_version(&mut self, mut merged: MergedItem, actual: Option<Item>) -> MergedItem {
+        let Some(newer) = merged.newer.take() else { return merged };
+        let is_newer = newer.is_clean && Some(newer.item) == actual;
+        *(if is_newer { &mut self.versions.newer } else { &mut self.versions.older }) = true;
+        self.matches &= self.versions.are_of_one_git();
+        if is_newer { *newer } else { merged }
+    }
 }
 
 /// Merges, and compares with what landed, if that is given.
@@ -234,7 +265,8 @@ impl Walk<'_, '_, '_> {
         let merged = match (base, ours, theirs) {
             (base, Some(ours), Some(theirs)) => {
                 self.merge.contested.push(Contested { path: path.clone(), base, ours, theirs });
-                merge_items(self.store, base, ours, theirs)?
+                let merged = merge_items(self.store, base, ours, theirs)?;
+                self.merge.of_version(merged, actual)
             }
             // One side deleted what the other changed.
             (Some(_), Some(_), None) | (Some(_), None, Some(_)) => {
@@ -315,6 +347,15 @@ pub struct MergedItem {
     pub content: Option<(Oid, Vec<u8>)>,
     /// It needs no person.
     pub is_clean: bool,
+    /// What a newer git makes of it ([`super::lines::Git::Newer`]), where that is something else.
+    pub newer: Option<Box<MergedItem>>,
+}
+
+impl MergedItem {
+    /// What all versions of git make of it.
+    pub fn settled(item: Item, is_clean: bool) -> Self {
+        MergedItem { item, content: None, is_clean, newer: None }
+    }
 }
 
 /// Merges what stands at one path on both sides.
@@ -324,28 +365,32 @@ pub fn merge_items(
     ours: Item,
     theirs: Item,
 ) -> Result<MergedItem, Gap> {
-    let unresolved = MergedItem { item: ours, content: None, is_clean: false };
     if !are_of_one_kind(ours.0, theirs.0) {
-        return Ok(unresolved);
+        return Ok(MergedItem::settled(ours, false));
     }
     let (mode, mode_is_clean) = merge_modes(base.map(|base| base.0), ours.0, theirs.0);
     let old = base.map(|base| base.1);
     if ours.1 == theirs.1 || old == Some(theirs.1) {
-        return Ok(MergedItem { item: (mode, ours.1), content: None, is_clean: mode_is_clean });
+        return Ok(MergedItem::settled((mode, ours.1), mode_is_clean));
     }
     if old == Some(ours.1) {
-        return Ok(MergedItem { item: (mode, theirs.1), content: None, is_clean: mode_is_clean });
+        return Ok(MergedItem::settled((mode, theirs.1), mode_is_clean));
     }
     if !ours.0.is_file() {
-        return Ok(unresolved);
+        return Ok(MergedItem::settled(ours, false));
     }
     // With something else than a file neither has a line in common.
     let old = base.filter(|base| base.0.is_file()).map(|base| base.1);
-    let Some((id, bytes, text_is_clean)) = merge_contents(store, old, ours.1, theirs.1)? else {
-        return Ok(unresolved);
+    let Some(merged) = merge_contents(store, old, ours.1, theirs.1, None)? else {
+        return Ok(MergedItem::settled(ours, false));
     };
-    let is_clean = mode_is_clean && text_is_clean;
-    Ok(MergedItem { item: (mode, id), content: Some((id, bytes)), is_clean })
+    let made = |text: MergedText| -> Result<MergedItem, Gap> {
+        let (item, is_clean) =
+            ((mode, named(ObjectType::Blob, &text.bytes)?), mode_is_clean && text.conflicts == 0);
+        Ok(MergedItem { item, content: Some((item.1, text.bytes)), is_clean, newer: None })
+    };
+    let newer = merged.newer.map(made).transpose()?.map(Box::new);
+    Ok(MergedItem { newer, ..made(merged.older)? })
 }
 
 /// Two files, executable or not; two links; two submodules.
@@ -358,21 +403,36 @@ pub fn merge_modes(base: Option<Mode>, ours: Mode, theirs: Mode) -> (Mode, bool)
     if ours == theirs || Some(ours) == base { (theirs, true) } else { (ours, Some(theirs) == base) }
 }
 
-/// The name and bytes of the merged content, and whether it is clean; `None` for what is not merged line by line.
-fn merge_contents(
+/// The merged content; `None` for what git does not merge line by line.
+pub fn merge_contents(
     store: &Store<'_, '_>,
     base: Option<Oid>,
     ours: Oid,
     theirs: Oid,
-) -> Result<Option<(Oid, Vec<u8>, bool)>, Gap> {
+    marks: Option<Marks<'_>>,
+) -> Result<Option<merge_text::Merged>, Gap> {
     let base = base.map(|id| store.file(id)).transpose()?;
     let base = base.as_ref().map_or(&[][..], |base| base.data());
     let (ours, theirs) = (store.file(ours)?, store.file(theirs)?);
-    let mergeable = |text: &[u8]| text.len() <= SIZE_LIMIT && merge_text::is_text(text);
-    if ![base, ours.data(), theirs.data()].into_iter().all(mergeable) {
+    let texts = [base, ours.data(), theirs.data()];
+    if !texts.into_iter().all(merge_text::is_text) {
         return Ok(None);
     }
-    let Some(merged) = merge_text::merge(base, ours.data(), theirs.data()) else { return Ok(None) };
-    let id = named(ObjectType::Blob, &merged.bytes)?;
-    Ok(Some((id, merged.bytes, merged.conflicts == 0)))
+    if texts.into_iter().any(|text| text.len() > SIZE_LIMIT) {
+        return Err(too_much(format!("a file that both sides changed is larger than {SIZE_LIMIT} bytes")));
+    }
+    match merge_text::merge(texts[0], texts[1], texts[2], marks) {
+        Ok(merged) => Ok(Some(merged)),
+        Err(Refusal::Crowded) => Ok(None),
+        Err(Refusal::TooLong) => {
+            let detail =
+                "a file that both sides changed has so many equal lines that comparing it takes too long";
+            Err(too_much(detail.to_string()))
+        }
+    }
+}
+
+fn too_much(detail: String) -> Gap {
+    let remedy = "Have the landing reviewed once more as it is, by a request that shows it";
+    Gap::new("a recomputed merge", GapReason::Truncated, detail, remedy)
 }

@@ -4,10 +4,9 @@
 //! | --- | --- |
 //! | `line` | the steps of a branch between two commits |
 //! | `coverage` | a landing and the candidates that may explain it, also with clean merges of the base in them |
-//! | `merge` | the first engine: trees |
+//! | `merge` | trees |
 //! | `moves` | files that moved |
-//! | `merge_text`, `lines` | merging contents, and the line differences it rests on |
-//! | `second` | the second engine: libgit2, for lines |
+//! | `merge_text`, `lines`, `myers` | merging contents, and the line differences it rests on |
 //! | `build`, `store`, `starts` | trees made and trees kept |
 //! | `tried` | what was tried in vain |
 //! | `residual`, `patch` | what is left: its places, and its text |
@@ -37,10 +36,10 @@ mod lines;
 mod merge;
 mod merge_text;
 mod moves;
+mod myers;
 mod patch;
 mod paths;
 mod residual;
-mod second;
 mod starts;
 mod store;
 mod tried;

@@ -2,9 +2,13 @@
 
 mod against_git;
 mod attacks;
+mod dice;
+mod equal_lines;
 mod fixture;
 mod kinds;
 mod moves;
+mod oracle;
 mod random;
 mod span;
+mod texts;
 mod updates;

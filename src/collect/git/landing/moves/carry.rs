@@ -1,6 +1,6 @@
 //! What becomes of each path when the moves of both sides are known (`process_renames` and `process_entry` in `merge-ort.c`).
 
-use super::super::merge::{Merge, MergedItem, TreeEdit, are_of_one_kind, merge_items};
+use super::super::merge::{Merge, MergedItem, TreeEdit, merge_items};
 use super::super::store::{Cursor, Store};
 use super::walk::{Entry, Found};
 use crate::collect::git::tree_diff::Item;
@@ -139,7 +139,7 @@ impl<'s, 'o, 'r> Carry<'s, 'o, 'r> {
         Ok(self.merge)
     }
 
-    fn end(&self, path: &[u8], entry: &Entry) -> Result<End, Gap> {
+    fn end(&mut self, path: &[u8], entry: &Entry) -> Result<End, Gap> {
         let clean = |item| End { item, is_clean: true };
         if entry.is_gone {
             return Ok(clean(None));
@@ -147,7 +147,7 @@ impl<'s, 'o, 'r> Carry<'s, 'o, 'r> {
         let mut end = match (entry.same, entry.stages) {
             (6 | 5, [_, ours, _]) => clean(ours),
             (3, [.., theirs]) => clean(theirs),
-            (_, [base, Some(ours), Some(theirs)]) => self.both(base, ours, theirs)?,
+            (_, [base, Some(ours), Some(theirs)]) => self.both(path, base, ours, theirs)?,
             (_, [None, ours, theirs]) => clean(ours.or(theirs)),
             (_, [Some(_), None, None]) => clean(None),
             (_, [Some(_), ours, theirs]) => self.decided(path, ours.or(theirs))?,
@@ -159,11 +159,13 @@ impl<'s, 'o, 'r> Carry<'s, 'o, 'r> {
         Ok(end)
     }
 
-    fn both(&self, base: Option<Item>, ours: Item, theirs: Item) -> Result<End, Gap> {
-        if !are_of_one_kind(ours.0, theirs.0) {
-            return Ok(End { item: Some(ours), is_clean: false });
+    fn both(&mut self, path: &[u8], base: Option<Item>, ours: Item, theirs: Item) -> Result<End, Gap> {
+        let mut merged = merge_items(self.store, base, ours, theirs)?;
+        if merged.newer.is_some() {
+            let landed = standing(self.store, self.actual, path)?;
+            merged = self.merge.of_version(merged, landed);
         }
-        let (item, is_clean) = self.made(merge_items(self.store, base, ours, theirs)?)?;
+        let (item, is_clean) = self.made(merged)?;
         Ok(End { item: Some(item), is_clean })
     }
 

@@ -1,5 +1,6 @@
 //! A base and what two sides made of it, drawn at random. The same seed draws the same on every machine.
 
+use super::super::dice::Dice;
 use super::super::fixture::{Files, Fixture};
 use crate::collect::git::tests::fixture::{EXECUTABLE, FILE, LINK, SUBMODULE};
 use git2::Oid;
@@ -9,22 +10,7 @@ use std::fmt;
 const DIRECTORIES: &[&str] = &["", "a/", "b/", "a/x/", "b/x/", "c/", "c/y/", "a-b/", "d/e/f/"];
 const NAMES: &[&str] = &["f", "g", "h", "Makefile", "f.c", "x", "k"];
 
-/// Numbers that look random (splitmix64).
-struct Dice(u64);
-
 impl Dice {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ mixed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ mixed >> 31
-    }
-
-    fn below(&mut self, limit: usize) -> usize {
-        (self.next() % limit.max(1) as u64) as usize
-    }
-
     fn chance(&mut self, percent: usize) -> bool {
         self.below(100) < percent
     }
@@ -81,7 +67,7 @@ pub struct History {
 
 impl History {
     pub fn random(seed: u64, number: u64) -> Self {
-        let mut dice = Dice(seed.wrapping_mul(1_000_003).wrapping_add(number));
+        let mut dice = Dice::new(seed.wrapping_mul(1_000_003).wrapping_add(number));
         let is_large = dice.chance(12);
         let base = if is_large { large(&mut dice) } else { small(&mut dice) };
         let hot: Vec<String> = (0..3).filter_map(|_| base.any(&mut dice, &[])).collect();
@@ -93,9 +79,9 @@ impl History {
         }
         // Now and then both did a part of it.
         if dice.chance(15) {
-            let at = dice.0;
-            act(&mut Dice(at), &mut ours, &hot);
-            act(&mut Dice(at), &mut theirs, &hot);
+            let at = dice.number();
+            act(&mut Dice::new(at), &mut ours, &hot);
+            act(&mut Dice::new(at), &mut theirs, &hot);
         }
         History { number, base, ours, theirs }
     }
@@ -157,7 +143,7 @@ fn node(dice: &mut Dice, others: &Side) -> Node {
 fn text(dice: &mut Dice, lines: usize) -> Vec<u8> {
     let mut text = String::new();
     for _ in 0..lines {
-        let word = dice.next();
+        let word = dice.number();
         let long = if dice.chance(5) { 120 } else { dice.below(30) };
         text += &format!("{word:x} {}\n", "-".repeat(long));
     }

@@ -13,6 +13,7 @@ use super::super::build;
 use super::super::coverage::{Attempt, Prover};
 use super::super::merge::{Sides, merge};
 use super::super::store::Store;
+use super::dice::asked;
 use super::fixture::Fixture;
 use crate::collect::git::object::Objects;
 use git2::Oid;
@@ -24,11 +25,10 @@ use yardstick::Verdict;
 const BATCH: usize = 500;
 
 /// How many where nobody says, so that it takes seconds.
-const MERGES: usize = 400;
+const MERGES: u64 = 300;
 
-fn number(name: &str) -> Option<usize> {
-    std::env::var(name).ok().map(|text| text.parse().unwrap())
-}
+/// So many of those that came out otherwise are shown.
+const SHOWN: usize = 3;
 
 /// What came out, by the kinds of conflict that git names; no kind at all for clean merges.
 #[derive(Debug, Default)]
@@ -66,18 +66,15 @@ impl Figures {
 
 #[test]
 fn random_merges_are_explained_where_git_merges_and_nowhere_else() {
-    let (merges, seed) =
-        (number("PORTCULLIS_MERGES_RANDOM"), number("PORTCULLIS_MERGES_SEED").unwrap_or(11) as u64);
+    let merges = asked("PORTCULLIS_MERGES_RANDOM", MERGES);
+    let seed = asked("PORTCULLIS_MERGES_SEED", 11);
     let mut figures = Figures::default();
-    let numbers: Vec<u64> = (0..merges.unwrap_or(MERGES) as u64).collect();
+    let numbers: Vec<u64> = (0..merges).collect();
     for batch in numbers.chunks(BATCH) {
         judge(seed, batch, &mut figures);
     }
-    if merges.is_some() || !figures.wrong.is_empty() {
-        figures.tell(seed);
-    }
-    let shown = number("PORTCULLIS_MERGES_SHOWN").unwrap_or(3);
-    figures.wrong.iter().take(shown).for_each(|wrong| println!("{wrong}"));
+    figures.tell(seed);
+    figures.wrong.iter().take(SHOWN).for_each(|wrong| println!("{wrong}"));
     assert!(figures.wrong.is_empty(), "{} merges are judged otherwise than by git", figures.wrong.len());
 }
 
@@ -96,7 +93,7 @@ fn judge(seed: u64, numbers: &[u64], figures: &mut Figures) {
         let tally = figures.tallies.entry(verdict.kinds()).or_default();
         tally.merges += 1;
         for (what, landed) in candidates(&fixture, &objects, sides, verdict) {
-            let attempt = prover.recompute(sides, false, landed);
+            let attempt = prover.recompute(sides, landed);
             let is_explained = matches!(attempt, Ok(Attempt::Explained));
             if is_explained == verdict.gives(landed) {
                 continue;

@@ -1,11 +1,12 @@
 //! What `git merge-tree --write-tree` (git-merge-tree(1)) makes of merges: one process for many.
 
+use super::super::oracle::git;
 use git2::Oid;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 /// Of one merge.
 pub struct Verdict {
@@ -66,12 +67,9 @@ pub fn verdicts(repository: &Path, merges: &[[Oid; 3]]) -> Vec<Verdict> {
 
 /// Up to the first that it fails at. Nothing but its defaults has a say.
 fn answers(repository: &Path, merges: &[[Oid; 3]]) -> Vec<Verdict> {
-    let mut git = Command::new("git");
-    git.arg("-C").arg(repository);
+    let mut git = git(repository);
     git.args(["-c", "merge.renames=true", "-c", "merge.directoryRenames=conflict"]);
     git.args(["-c", "core.attributesFile=/dev/null", "merge-tree", "--write-tree", "--stdin", "--name-only"]);
-    git.env_clear().env("PATH", std::env::var_os("PATH").unwrap());
-    git.env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_ATTR_NOSYSTEM", "1");
     let mut git = git.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut input = git.stdin.take().unwrap();
     let lines: String =
