@@ -54,7 +54,7 @@ pub fn detect(likeness: &Likeness<'_, '_>, side: &mut Side) -> Result<Detected, 
         search.namesakes()?;
         search.forget_irrelevant();
         search.similar()?;
-        search.counts.retain_known(&search.side.removed);
+        search.counts.retain_known(search.side.removed);
     }
     Ok(search.detected())
 }

@@ -17,6 +17,9 @@ pub struct Counts(BTreeMap<Vec<u8>, Places>);
 /// Directories of the base that a side has no more.
 pub type Removed = BTreeMap<Vec<u8>, Need>;
 
+/// Where directories went.
+type Moved<'c> = BTreeMap<&'c [u8], &'c [u8]>;
+
 /// For a file that may yet be found somewhere.
 const UNKNOWN: &[u8] = b"/";
 
@@ -92,7 +95,7 @@ impl Counts {
     }
 
     /// The one place where most of it went, for each directory, and the directories that have several.
-    fn verdicts(&self) -> (BTreeMap<&[u8], &[u8]>, Vec<&[u8]>) {
+    fn verdicts(&self) -> (Moved<'_>, Vec<&[u8]>) {
         let (mut moved, mut split) = (BTreeMap::new(), Vec::new());
         for (directory, places) in &self.0 {
             let most = places.iter().map(|(_, count)| *count).max().unwrap_or_default();
@@ -149,8 +152,8 @@ pub fn conflicts(detected: &[Detected; 2]) -> Vec<Vec<u8>> {
 fn strays<'d>(
     side: &'d Detected,
     other: &'d Detected,
-    moved_by_other: &BTreeMap<&[u8], &[u8]>,
-    moved: &BTreeMap<&[u8], &[u8]>,
+    moved_by_other: &Moved<'_>,
+    moved: &Moved<'_>,
 ) -> Vec<Vec<u8>> {
     if moved_by_other.is_empty() {
         return Vec::new();
@@ -169,7 +172,7 @@ fn strays<'d>(
 }
 
 /// The nearest directory above a path that moved, and where it went.
-fn directory_of<'m>(path: &[u8], moved: &BTreeMap<&'m [u8], &'m [u8]>) -> Option<(&'m [u8], &'m [u8])> {
+fn directory_of<'m>(path: &[u8], moved: &Moved<'m>) -> Option<(&'m [u8], &'m [u8])> {
     let mut directory = parent(path);
     while !directory.is_empty() {
         if let Some((from, to)) = moved.get_key_value(directory) {

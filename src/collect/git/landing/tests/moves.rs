@@ -2,6 +2,7 @@
 //! what looks like it and merges.
 
 use super::fixture::{Files, Fixture, lines};
+use super::oracle::ask;
 use crate::collect::git::tests::fixture::{EXECUTABLE, FILE, LINK, SUBMODULE};
 use git2::Oid;
 
@@ -31,13 +32,25 @@ impl Merge {
         self.landed_any(&self.fixture.files(files))
     }
 
+    /// What git merges to.
     fn landed_any(&self, files: &Files) -> String {
+        assert_eq!(self.by_git(), Some(self.fixture.tree(files)), "git gives another tree");
         let landed = self.fixture.commit(files, &[self.parent, self.head]);
         self.fixture.covered(self.parent, landed, &[self.head])
     }
 
+    fn by_git(&self) -> Option<Oid> {
+        let question = format!("{} {}", self.parent, self.head);
+        ask(self.fixture.path(), &[question])[0].clean_tree()
+    }
+
     /// Whatever a person makes of it, it stays a person's decision; so it does when the sides are swapped.
     fn is_left_to_a_person(&self, outcomes: &[&Texts<'_>]) {
+        assert_eq!(self.by_git(), None, "git merges it");
+        self.gives_none_of(outcomes);
+    }
+
+    fn gives_none_of(&self, outcomes: &[&Texts<'_>]) {
         for files in outcomes {
             self.is_unexplained(&self.fixture.files(files));
         }
@@ -108,7 +121,7 @@ fn a_file_that_both_moved_to_one_place_is_merged_there() {
     let (f, one, two, both) = (("f", &*text()), ("g", &*first()), ("g", &*last()), ("g", &*both()));
     let merge = Merge::of(&[f], &[one], &[two]);
     assert_eq!(merge.landed(&[both]), "replay 1");
-    merge.is_left_to_a_person(&[&[one], &[two]]);
+    merge.gives_none_of(&[&[one], &[two]]);
 }
 
 #[test]
@@ -228,6 +241,7 @@ fn a_file_that_moved_and_became_something_else() {
         })
     };
     let merge = of(LINK);
+    assert_eq!(merge.by_git(), None);
     let link = (b"f".to_vec(), (LINK, merge.fixture.blob(b"elsewhere")));
     let moved = (b"g".to_vec(), (FILE, merge.fixture.blob(text().as_bytes())));
     for files in [Files::from([link.clone()]), Files::from([link, moved.clone()]), Files::from([moved])] {
@@ -252,6 +266,7 @@ fn a_submodule_that_one_side_moved_and_the_other_deleted() {
         })
     };
     let merge = of(None);
+    assert_eq!(merge.by_git(), None);
     let files = |id: Option<Oid>| -> Files {
         let module = id.map(|id| (b"lib/m".to_vec(), (SUBMODULE, id)));
         module.into_iter().chain(merge.fixture.files(&[("f", "f\n")])).collect()
@@ -289,7 +304,7 @@ fn a_directory_that_was_added_to_one_that_moved_stays_where_it_is() {
     let added = ("src/sub/new", "1\n");
     let merge = Merge::of(&base, &moved, &[base[0], base[1], added]);
     assert_eq!(merge.landed(&[moved[0], moved[1], added]), "replay 1");
-    merge.is_left_to_a_person(&[&[moved[0], moved[1], ("lib/sub/new", "1\n")]]);
+    merge.gives_none_of(&[&[moved[0], moved[1], ("lib/sub/new", "1\n")]]);
 }
 
 /// A train, a rebase and an update of a request ask the same question.

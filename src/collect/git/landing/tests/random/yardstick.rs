@@ -89,11 +89,16 @@ fn verdict(fields: &mut impl Iterator<Item = String>) -> Option<Verdict> {
     let is_clean = fields.next().filter(|field| !field.is_empty())? == "1";
     let tree = Oid::from_str(&fields.next()?).unwrap();
     while !fields.next()?.is_empty() {}
+    let conflicts = if is_clean { Vec::new() } else { messages(fields)? };
+    Some(Verdict { is_clean, tree: Some(tree), conflicts })
+}
+
+fn messages(fields: &mut impl Iterator<Item = String>) -> Option<Vec<(String, String)>> {
     let mut conflicts = Vec::new();
-    while !is_clean {
+    loop {
         let paths = fields.next()?;
         if paths.is_empty() {
-            break;
+            return Some(conflicts);
         }
         for _ in 0..paths.parse().unwrap() {
             fields.next()?;
@@ -103,5 +108,4 @@ fn verdict(fields: &mut impl Iterator<Item = String>) -> Option<Verdict> {
             conflicts.push((kind, text));
         }
     }
-    Some(Verdict { is_clean, tree: Some(tree), conflicts })
 }
