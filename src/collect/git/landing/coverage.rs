@@ -15,6 +15,7 @@
 
 use super::super::graph::Graph;
 use super::super::object::oid;
+use super::lines::Git;
 use super::merge::{Merge, Sides, merge};
 use super::second::Second;
 use super::store::Store;
@@ -25,9 +26,12 @@ use crate::model::landing::{Candidate, Coverage, Distance, Landing, Miss, Residu
 use answers::Answers;
 use git2::Oid;
 use std::collections::BTreeMap;
+use virtual_base::Base;
 
 pub mod answers;
+mod order;
 mod updates;
+mod virtual_base;
 
 /// A series longer than this is not replayed commit by commit.
 const SERIES_LIMIT: usize = 2_000;
@@ -42,9 +46,8 @@ pub struct Prover<'o, 'r> {
     second: Second,
     /// Merge bases that were asked for, or found beforehand.
     answers: Answers,
-    /// The trees that stand for several merge bases, each for the depth at which it was asked for: below a certain depth less is
-    /// merged, and no answer may hang on what was asked before.
-    virtual_bases: BTreeMap<(usize, Vec<Oid>), Option<Oid>>,
+    /// What stands for several merge bases, each for the depth at which it was asked for: marks of conflicts hang on it.
+    virtual_bases: BTreeMap<(Git, usize, Vec<Oid>), Base>,
     /// Of the last landing: what was tried in vain.
     misses: Vec<Miss>,
     /// Of the last landing: between which trees its residual lies.
@@ -207,7 +210,7 @@ impl<'o, 'r> Prover<'o, 'r> {
         for (approved, landed) in approved.into_iter().zip(landed) {
             let (after, actual) = (self.store.tree_of(approved)?, self.store.tree_of(landed)?);
             let sides = Sides { base: Some(before), ours: Some(ours), theirs: Some(after) };
-            if !matches!(self.recompute(sides, false, actual)?, Attempt::Explained) {
+            if !matches!(self.recompute(sides, false, None, actual)?, Attempt::Explained) {
                 return Ok(false);
             }
             (ours, before) = (actual, after);
@@ -254,12 +257,14 @@ impl<'o, 'r> Prover<'o, 'r> {
             if bases.is_empty() {
                 return Ok(Attempt::Unrelated);
             }
-            let base = self.virtual_base(&bases, 0)?;
-            let sides = Sides { base, ours, theirs: Some(self.store.tree_of(*head)?) };
             let is_last = number + 1 == heads.len();
             if is_last && conflicts.is_empty() {
-                return self.recompute(sides, bases.len() > 1, at.tree_after);
+                return self.onto(at, ours, &tips, *head, &bases);
             }
+            let theirs = self.store.tree_of(*head)?;
+            let base =
+                self.base(&tips, *head, &bases, Git::Older, 0)?.for_merge(&self.store, ours, theirs)?;
+            let sides = Sides { base, ours, theirs: Some(theirs) };
             let merged = merge(&self.store, sides, None)?;
             ours = build::tree(&self.store, ours, &merged)?;
             conflicts.extend(merged.conflicts);
@@ -268,29 +273,48 @@ impl<'o, 'r> Prover<'o, 'r> {
         Ok(Attempt::Departs(ours, conflicts))
     }
 
-    /// The tree that stands for several merge bases: their merge, as git's recursive merge has it.
-    fn virtual_base(&mut self, bases: &[Oid], depth: usize) -> Result<Option<Oid>, Gap> {
-        let Some((last, others)) = bases.split_last() else { return Ok(None) };
-        if others.is_empty() || depth >= VIRTUAL_LIMIT {
-            return self.store.tree_of(bases[0]).map(Some);
+    /// Merges a head into what is ours, over these merge bases. Where versions of git disagree about the merge of several, each in turn.
+    fn onto(
+        &mut self,
+        at: &Place,
+        ours: Option<Oid>,
+        tips: &[Oid],
+        head: Oid,
+        bases: &[Oid],
+    ) -> Result<Attempt, Gap> {
+        let theirs = self.store.tree_of(head)?;
+        let mut with = |git: Git| {
+            let base = self.base(tips, head, bases, git, 0)?;
+            let by = base.hangs_on_version.then_some(git);
+            let base = base.for_merge(&self.store, ours, theirs)?;
+            let sides = Sides { base, ours, theirs: Some(theirs) };
+            Ok((self.recompute(sides, bases.len() > 1, by, at.tree_after)?, by))
+        };
+        match with(Git::Older)? {
+            (Attempt::Departs(tree, conflicts), Some(_)) => match with(Git::Newer)?.0 {
+                Attempt::Departs(..) => Ok(Attempt::Departs(tree, conflicts)),
+                newer => Ok(newer),
+            },
+            (attempt, _) => Ok(attempt),
         }
-        let question = (depth, bases.to_vec());
-        if let Some(tree) = self.virtual_bases.get(&question) {
-            return Ok(*tree);
-        }
-        let below = self.merge_bases(others, *last)?;
-        let base = self.virtual_base(&below, depth + 1)?;
-        let ours = self.virtual_base(others, depth)?;
-        let sides = Sides { base, ours, theirs: Some(self.store.tree_of(*last)?) };
-        let merged = merge(&self.store, sides, None)?;
-        let tree = build::tree(&self.store, ours, &merged)?;
-        self.virtual_bases.insert(question, tree);
-        Ok(tree)
     }
 
-    /// Recomputes a merge, with the second engine where the first is not certain; see the table above.
-    fn recompute(&self, sides: Sides, several_bases: bool, landed: Oid) -> Result<Attempt, Gap> {
-        let merged = merge(&self.store, sides, Some(Some(landed)))?;
+    /// Recomputes a merge, with the second engine where the first is not certain; see the table above. `by` is the version of git
+    /// that the base hangs on.
+    fn recompute(
+        &self,
+        sides: Sides,
+        several_bases: bool,
+        by: Option<Git>,
+        landed: Oid,
+    ) -> Result<Attempt, Gap> {
+        let mut merged = merge(&self.store, sides, Some(Some(landed)))?;
+        if by == Some(Git::Older) && merged.versions.newer || by == Some(Git::Newer) && merged.versions.older
+        {
+            // No git arrives there: each makes the whole merge.
+            let paths = merged.hang_on_version.clone();
+            (merged.matches, merged.conflicts) = (false, [merged.conflicts, paths].concat());
+        }
         if merged.matches && merged.conflicts.is_empty() && merged.is_plain && !several_bases {
             return Ok(Attempt::Explained);
         }

@@ -87,6 +87,8 @@ pub struct Merge {
     pub matches: bool,
     /// What an older git and what a newer git made of the contents, where they differ: was either taken?
     pub versions: Versions,
+    /// Paths at which they differ.
+    pub hang_on_version: Vec<Vec<u8>>,
     /// Did each path decide for itself? If not, files may have moved, or something is both file and directory.
     pub is_plain: bool,
 }
@@ -298,6 +300,7 @@ impl Walk<'_, '_, '_> {
     /// make of it.
     fn of_version(&mut self, mut merged: MergedItem, actual: Option<Item>) -> MergedItem {
         let Some(newer) = merged.newer.take() else { return merged };
+        self.merge.hang_on_version.push(self.path.clone());
         let is_newer = newer.is_clean && Some(newer.item) == actual;
         *(if is_newer { &mut self.merge.versions.newer } else { &mut self.merge.versions.older }) = true;
         self.merge.matches &= self.merge.versions != Versions { older: true, newer: true };
@@ -392,7 +395,7 @@ pub fn merge_items(
     if old == Some(ours.1) {
         return Ok(MergedItem::settled((mode, theirs.1), mode_is_clean));
     }
-    let Some(merged) = merge_contents(store, old, ours.1, theirs.1, None)? else {
+    let Contents::Merged(merged) = merge_contents(store, old, ours.1, theirs.1, None)? else {
         return Ok(MergedItem::settled(ours, false));
     };
     let made = |text: MergedText| -> Result<MergedItem, Gap> {
@@ -409,27 +412,37 @@ pub fn merge_modes(base: Option<Mode>, ours: Mode, theirs: Mode) -> (Mode, bool)
     if ours == theirs || Some(ours) == base { (theirs, true) } else { (ours, Some(theirs) == base) }
 }
 
-/// The merged content; `None` for what git does not merge line by line.
+/// What merging the contents of a file gives.
+pub enum Contents {
+    /// Merged line by line.
+    Merged(merge_text::Merged),
+    /// git merges no binary files.
+    Binary,
+    /// git refuses the whole merge.
+    Refused,
+}
+
+/// Merges the contents of a file.
 pub fn merge_contents(
     store: &Store<'_, '_>,
     base: Option<Oid>,
     ours: Oid,
     theirs: Oid,
     marks: Option<Marks<'_>>,
-) -> Result<Option<merge_text::Merged>, Gap> {
+) -> Result<Contents, Gap> {
     let base = base.map(|id| store.file(id)).transpose()?;
     let base = base.as_ref().map_or(&[][..], |base| base.data());
     let (ours, theirs) = (store.file(ours)?, store.file(theirs)?);
     let texts = [base, ours.data(), theirs.data()];
     if !texts.into_iter().all(merge_text::is_text) {
-        return Ok(None);
+        return Ok(Contents::Binary);
     }
     if texts.into_iter().any(|text| text.len() > SIZE_LIMIT) {
         return Err(too_much(format!("a file that both sides changed is larger than {SIZE_LIMIT} bytes")));
     }
     match merge_text::merge(texts[0], texts[1], texts[2], marks) {
-        Ok(merged) => Ok(Some(merged)),
-        Err(Refusal::Crowded) => Ok(None),
+        Ok(merged) => Ok(Contents::Merged(merged)),
+        Err(Refusal::Crowded) => Ok(Contents::Refused),
         Err(Refusal::TooLong) => {
             let detail =
                 "a file that both sides changed has so many equal lines that comparing it takes too long";

@@ -52,7 +52,7 @@ impl Second {
             Some(memory) => memory,
             None => Memory::new().map_err(|error| refused(&error))?,
         };
-        with_moves(store, kept.insert(memory), sides)
+        with_moves(store, kept.insert(memory), sides, !first.conflicts.is_empty())
     }
 }
 
@@ -84,8 +84,13 @@ impl Memory {
     }
 }
 
-/// Every path takes part that a move may make something of.
-fn with_moves(store: &Store<'_, '_>, memory: &mut Memory, sides: Sides) -> Result<Option<Option<Oid>>, Gap> {
+/// Every path takes part that a move may make something of. Where nothing left its place, a conflict that was found stays one.
+fn with_moves(
+    store: &Store<'_, '_>,
+    memory: &mut Memory,
+    sides: Sides,
+    has_conflict: bool,
+) -> Result<Option<Option<Oid>>, Gap> {
     let all = picture::all(store, sides)?;
     let shown = picture::picture(store, &all)?;
     let picks: [fn(&Changed) -> Option<Item>; 3] = [|one| one.base, |one| one.ours, |one| one.theirs];
@@ -95,6 +100,9 @@ fn with_moves(store: &Store<'_, '_>, memory: &mut Memory, sides: Sides) -> Resul
         roots.push(memory.tree(store, &shown.iter().map(edit).collect::<Vec<_>>())?);
     }
     let moves = Moves::of(shown.values().copied());
+    if has_conflict && !moves.ours.some_left && !moves.theirs.some_left {
+        return Ok(None);
+    }
     for one in shown.values().filter(|one| moves.may_read(one)) {
         copy_contents(store, memory, one)?;
     }
