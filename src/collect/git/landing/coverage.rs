@@ -6,6 +6,7 @@
 
 use super::super::graph::Graph;
 use super::super::object::oid;
+use super::lines::Git;
 use super::merge::{Sides, merge};
 use super::store::Store;
 use super::tried::{Left, Tried, distance, weight};
@@ -15,9 +16,12 @@ use crate::model::landing::{Candidate, Coverage, Distance, Landing, Miss, Residu
 use answers::Answers;
 use git2::Oid;
 use std::collections::BTreeMap;
+use virtual_base::Base;
 
 pub mod answers;
+mod order;
 mod updates;
+mod virtual_base;
 
 /// A series longer than this is not replayed commit by commit.
 const SERIES_LIMIT: usize = 2_000;
@@ -31,9 +35,8 @@ pub struct Prover<'o, 'r> {
     graph: Graph<'o, 'r>,
     /// Merge bases that were asked for, or found beforehand.
     answers: Answers,
-    /// The trees that stand for several merge bases, each for the depth at which it was asked for: below a certain depth less is
-    /// merged, and no answer may hang on what was asked before.
-    virtual_bases: BTreeMap<(usize, Vec<Oid>), Option<Oid>>,
+    /// What stands for several merge bases, each for the depth at which it was asked for: marks of conflicts hang on it.
+    virtual_bases: BTreeMap<(Git, usize, Vec<Oid>), Base>,
     /// Of the last landing: what was tried in vain.
     misses: Vec<Miss>,
     /// Of the last landing: between which trees its residual lies.
@@ -195,7 +198,7 @@ impl<'o, 'r> Prover<'o, 'r> {
         for (approved, landed) in approved.into_iter().zip(landed) {
             let (after, actual) = (self.store.tree_of(approved)?, self.store.tree_of(landed)?);
             let sides = Sides { base: Some(before), ours: Some(ours), theirs: Some(after) };
-            if !matches!(self.recompute(sides, actual)?, Attempt::Explained) {
+            if !matches!(self.recompute(sides, None, actual)?, Attempt::Explained) {
                 return Ok(false);
             }
             (ours, before) = (actual, after);
@@ -242,12 +245,14 @@ impl<'o, 'r> Prover<'o, 'r> {
             if bases.is_empty() {
                 return Ok(Attempt::Unrelated);
             }
-            let base = self.virtual_base(&bases, 0)?;
-            let sides = Sides { base, ours, theirs: Some(self.store.tree_of(*head)?) };
             let is_last = number + 1 == heads.len();
             if is_last && conflicts.is_empty() {
-                return self.recompute(sides, at.tree_after);
+                return self.onto(at, ours, &tips, *head, &bases);
             }
+            let theirs = self.store.tree_of(*head)?;
+            let base =
+                self.base(&tips, *head, &bases, Git::Older, 0)?.for_merge(&self.store, ours, theirs)?;
+            let sides = Sides { base, ours, theirs: Some(theirs) };
             let merged = merge(&self.store, sides, None)?;
             ours = build::tree(&self.store, ours, &merged)?;
             conflicts.extend(merged.conflicts);
@@ -256,35 +261,45 @@ impl<'o, 'r> Prover<'o, 'r> {
         Ok(Attempt::Departs(ours, conflicts))
     }
 
-    /// The tree that stands for several merge bases: their merge, as git's recursive merge has it.
-    fn virtual_base(&mut self, bases: &[Oid], depth: usize) -> Result<Option<Oid>, Gap> {
-        let Some((last, others)) = bases.split_last() else { return Ok(None) };
-        if others.is_empty() || depth >= VIRTUAL_LIMIT {
-            return self.store.tree_of(bases[0]).map(Some);
+    /// Merges a head into what is ours, over these merge bases. Where versions of git disagree about the merge of several, each in turn.
+    fn onto(
+        &mut self,
+        at: &Place,
+        ours: Option<Oid>,
+        tips: &[Oid],
+        head: Oid,
+        bases: &[Oid],
+    ) -> Result<Attempt, Gap> {
+        let theirs = self.store.tree_of(head)?;
+        let mut with = |git: Git| {
+            let base = self.base(tips, head, bases, git, 0)?;
+            let by = base.hangs_on_version.then_some(git);
+            let base = base.for_merge(&self.store, ours, theirs)?;
+            let sides = Sides { base, ours, theirs: Some(theirs) };
+            Ok((self.recompute(sides, by, at.tree_after)?, by))
+        };
+        match with(Git::Older)? {
+            (Attempt::Departs(tree, conflicts), Some(_)) => match with(Git::Newer)?.0 {
+                Attempt::Departs(..) => Ok(Attempt::Departs(tree, conflicts)),
+                newer => Ok(newer),
+            },
+            (attempt, _) => Ok(attempt),
         }
-        let question = (depth, bases.to_vec());
-        if let Some(tree) = self.virtual_bases.get(&question) {
-            return Ok(*tree);
-        }
-        let below = self.merge_bases(others, *last)?;
-        let base = self.virtual_base(&below, depth + 1)?;
-        let ours = self.virtual_base(others, depth)?;
-        let sides = Sides { base, ours, theirs: Some(self.store.tree_of(*last)?) };
-        let merged = merge(&self.store, sides, None)?;
-        let tree = build::tree(&self.store, ours, &merged)?;
-        self.virtual_bases.insert(question, tree);
-        Ok(tree)
     }
 
-    /// Recomputes a merge.
-    pub(super) fn recompute(&self, sides: Sides, landed: Oid) -> Result<Attempt, Gap> {
-        let merged = merge(&self.store, sides, Some(Some(landed)))?;
-        let may_explain = merged.conflicts.is_empty() && merged.versions.are_of_one_git();
-        if merged.matches && merged.is_plain && may_explain {
+    /// Recomputes a merge. `by` is the version of git that the base hangs on.
+    pub(super) fn recompute(&self, sides: Sides, by: Option<Git>, landed: Oid) -> Result<Attempt, Gap> {
+        let mut merged = merge(&self.store, sides, Some(Some(landed)))?;
+        if !merged.versions.are_of_one_git(by) {
+            // No git arrives there: each makes the whole merge.
+            let paths = merged.hang_on_version.clone();
+            (merged.matches, merged.conflicts) = (false, [merged.conflicts, paths].concat());
+        }
+        if merged.matches && merged.conflicts.is_empty() && merged.is_plain {
             return Ok(Attempt::Explained);
         }
         let recomputed = build::tree(&self.store, sides.ours, &merged)?;
-        if recomputed == Some(landed) && may_explain {
+        if recomputed == Some(landed) && merged.conflicts.is_empty() {
             return Ok(Attempt::Explained);
         }
         Ok(Attempt::Departs(recomputed, merged.conflicts))
@@ -315,12 +330,12 @@ impl<'o, 'r> Prover<'o, 'r> {
     }
 }
 
-/// Nothing is left over, and yet no one git makes this of it.
+/// Nothing is left over, and yet nothing explains it.
 fn disagreement(landed: Oid) -> Gap {
     Gap::new(
         "a recomputed merge",
         GapReason::Contradiction,
-        format!("the tree {landed}, which landed, takes what different versions of git make of its files"),
+        format!("it does not lead to the tree {landed}, which landed, and does not differ from it either"),
         "Have the landing reviewed once more as it is, by a request that shows it",
     )
 }

@@ -31,7 +31,7 @@ pub struct Edit {
 }
 
 /// The git whose comparison is asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Git {
     /// Up to version 2.53.
     Older,

@@ -8,7 +8,7 @@
 use super::super::object::named;
 use super::super::tree::{Mode, SIZE_LIMIT, TreeEntry};
 use super::super::tree_diff::Item;
-use super::lines::Refusal;
+use super::lines::{Git, Refusal};
 use super::merge_text::{self, Marks, MergedText};
 use super::moves;
 use super::paths::between;
@@ -68,6 +68,8 @@ pub struct Merge {
     pub matches: bool,
     /// What an older git and what a newer git made of the contents, where they differ: was either taken?
     pub versions: Versions,
+    /// Paths at which they differ.
+    pub hang_on_version: Vec<Vec<u8>>,
     /// Did each path decide for itself? If not, files may have moved, or something is both file and directory.
     pub is_plain: bool,
 }
@@ -82,32 +84,60 @@ pub struct Versions {
 }
 
 impl Versions {
-    /// Is there a git that needs no other's help?
-    pub fn are_of_one_git(self) -> bool {
-        !(self.older && self.newer)
+    /// Is there a git that arrives there without another's help? If `by` is given: is it of that version?
+    pub fn are_of_one_git(self, by: Option<Git>) -> bool {
+        match by {
+            None => !(self.older && self.newer),
+            Some(Git::Older) => !self.newer,
+            Some(Git::Newer) => !self.older,
+        }
     }
 }
 
 impl Merge {
     /// Where versions of git differ: what the newer ones make of a file, if that is what landed, and otherwise what the older ones
     /// make of it.
-    pub fn of_version(&mut self, mut merged: MergedItem, actual: Option<Item>) -> MergedItem {
+    pub fn of_version(&mut self, path: &[u8], mut merged: MergedItem, actual: Option<Item>) -> MergedItem {
         let Some(newer) = merged.newer.take() else { return merged };
+        self.hang_on_version.push(path.to_vec());
         let is_newer = newer.is_clean && Some(newer.item) == actual;
         *(if is_newer { &mut self.versions.newer } else { &mut self.versions.older }) = true;
-        self.matches &= self.versions.are_of_one_git();
+        self.matches &= self.versions.are_of_one_git(None);
         if is_newer { *newer } else { merged }
     }
 }
 
 /// Merges, and compares with what landed, if that is given.
 pub fn merge(store: &Store<'_, '_>, sides: Sides, actual: Option<Option<Oid>>) -> Result<Merge, Gap> {
+    merge_at(store, sides, actual, Level::Commits)
+}
+
+/// Merges merge bases, to merge over them.
+pub fn merge_bases(store: &Store<'_, '_>, sides: Sides) -> Result<Merge, Gap> {
+    merge_at(store, sides, None, Level::Bases)
+}
+
+/// What is merged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// Two commits.
+    Commits,
+    /// Merge bases. git does not look for directories that moved then.
+    Bases,
+}
+
+fn merge_at(
+    store: &Store<'_, '_>,
+    sides: Sides,
+    actual: Option<Option<Oid>>,
+    level: Level,
+) -> Result<Merge, Gap> {
     let merge = Merge { matches: true, is_plain: true, ..Merge::default() };
     let mut walk =
         Walk { store, compares: actual.is_some(), path: Vec::new(), merge, is_open: false, gone: None };
     let roots = [sides.base, sides.ours, sides.theirs, actual.flatten()];
     walk.root(roots)?;
-    if walk.is_open { moves::settle(store, sides, actual.flatten()) } else { Ok(walk.merge) }
+    if walk.is_open { moves::settle(store, sides, actual.flatten(), level) } else { Ok(walk.merge) }
 }
 
 const BASE: usize = 0;
@@ -266,7 +296,7 @@ impl Walk<'_, '_, '_> {
             (base, Some(ours), Some(theirs)) => {
                 self.merge.contested.push(Contested { path: path.clone(), base, ours, theirs });
                 let merged = merge_items(self.store, base, ours, theirs)?;
-                self.merge.of_version(merged, actual)
+                self.merge.of_version(&self.path, merged, actual)
             }
             // One side deleted what the other changed.
             (Some(_), Some(_), None) | (Some(_), None, Some(_)) => {
@@ -381,7 +411,7 @@ pub fn merge_items(
     }
     // With something else than a file neither has a line in common.
     let old = base.filter(|base| base.0.is_file()).map(|base| base.1);
-    let Some(merged) = merge_contents(store, old, ours.1, theirs.1, None)? else {
+    let Contents::Merged(merged) = merge_contents(store, old, ours.1, theirs.1, None)? else {
         return Ok(MergedItem::settled(ours, false));
     };
     let made = |text: MergedText| -> Result<MergedItem, Gap> {
@@ -403,27 +433,37 @@ pub fn merge_modes(base: Option<Mode>, ours: Mode, theirs: Mode) -> (Mode, bool)
     if ours == theirs || Some(ours) == base { (theirs, true) } else { (ours, Some(theirs) == base) }
 }
 
-/// The merged content; `None` for what git does not merge line by line.
+/// What merging the contents of a file gives.
+pub enum Contents {
+    /// Merged line by line.
+    Merged(merge_text::Merged),
+    /// git merges no binary files.
+    Binary,
+    /// git refuses the whole merge.
+    Refused,
+}
+
+/// Merges the contents of a file.
 pub fn merge_contents(
     store: &Store<'_, '_>,
     base: Option<Oid>,
     ours: Oid,
     theirs: Oid,
     marks: Option<Marks<'_>>,
-) -> Result<Option<merge_text::Merged>, Gap> {
+) -> Result<Contents, Gap> {
     let base = base.map(|id| store.file(id)).transpose()?;
     let base = base.as_ref().map_or(&[][..], |base| base.data());
     let (ours, theirs) = (store.file(ours)?, store.file(theirs)?);
     let texts = [base, ours.data(), theirs.data()];
     if !texts.into_iter().all(merge_text::is_text) {
-        return Ok(None);
+        return Ok(Contents::Binary);
     }
     if texts.into_iter().any(|text| text.len() > SIZE_LIMIT) {
         return Err(too_much(format!("a file that both sides changed is larger than {SIZE_LIMIT} bytes")));
     }
     match merge_text::merge(texts[0], texts[1], texts[2], marks) {
-        Ok(merged) => Ok(Some(merged)),
-        Err(Refusal::Crowded) => Ok(None),
+        Ok(merged) => Ok(Contents::Merged(merged)),
+        Err(Refusal::Crowded) => Ok(Contents::Refused),
         Err(Refusal::TooLong) => {
             let detail =
                 "a file that both sides changed has so many equal lines that comparing it takes too long";

@@ -35,6 +35,16 @@ pub struct Merged {
     pub newer: Option<MergedText>,
 }
 
+impl Merged {
+    /// What this version makes of it.
+    pub fn of(self, git: Git) -> MergedText {
+        match (git, self.newer) {
+            (Git::Newer, Some(newer)) => newer,
+            _ => self.older,
+        }
+    }
+}
+
 /// How git marks a conflict.
 #[derive(Clone, Copy, Debug)]
 pub struct Marks<'l> {

@@ -2,11 +2,13 @@
 
 mod against_git;
 mod attacks;
+mod criss_cross;
 mod dice;
 mod equal_lines;
 mod fixture;
 mod kinds;
 mod moves;
+mod never_given;
 mod oracle;
 mod random;
 mod span;

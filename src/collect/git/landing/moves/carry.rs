@@ -163,7 +163,7 @@ impl<'s, 'o, 'r> Carry<'s, 'o, 'r> {
         let mut merged = merge_items(self.store, base, ours, theirs)?;
         if merged.newer.is_some() {
             let landed = standing(self.store, self.actual, path)?;
-            merged = self.merge.of_version(merged, landed);
+            merged = self.merge.of_version(path, merged, landed);
         }
         let (item, is_clean) = self.made(merged)?;
         Ok(End { item: Some(item), is_clean })

@@ -12,7 +12,7 @@
 //! | `carry` | what becomes of each path |
 //! | `order` | the order in which git looks at things that have none |
 
-use super::merge::{Merge, Sides};
+use super::merge::{Level, Merge, Sides};
 use super::store::Store;
 use crate::model::fact::Gap;
 use carry::{Carry, Rename};
@@ -29,12 +29,14 @@ mod walk;
 ///
 /// # Errors
 /// An object is missing, or more files may have moved than are compared here.
-pub fn settle(store: &Store<'_, '_>, sides: Sides, actual: Option<Oid>) -> Result<Merge, Gap> {
+pub fn settle(store: &Store<'_, '_>, sides: Sides, actual: Option<Oid>, level: Level) -> Result<Merge, Gap> {
     let mut found = walk::walk(store, sides)?;
     let [ours, theirs] = &mut found.sides;
     let detected = [detect::detect(&store.likeness, ours)?, detect::detect(&store.likeness, theirs)?];
     let mut carry = Carry::of(store, actual, found);
-    carry.directories(&directories::conflicts(&detected));
+    if level == Level::Commits {
+        carry.directories(&directories::conflicts(&detected));
+    }
     carry.renames(renames(detected))?;
     carry.merge()
 }

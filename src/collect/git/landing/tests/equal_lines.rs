@@ -27,11 +27,7 @@ fn merged(texts: &Texts, git: Git, labels: [&str; 2]) -> Option<MergedText> {
     if ![base, ours, theirs].into_iter().all(|text| is_text(text)) {
         return None;
     }
-    let merged = merge(base, ours, theirs, Some(Marks { width: 7, labels })).unwrap();
-    match (git, merged.newer) {
-        (Git::Newer, Some(newer)) => Some(newer),
-        _ => Some(merged.older),
-    }
+    Some(merge(base, ours, theirs, Some(Marks { width: 7, labels })).unwrap().of(git))
 }
 
 #[derive(Debug, Default, PartialEq, Eq)]

@@ -93,7 +93,7 @@ fn judge(seed: u64, numbers: &[u64], figures: &mut Figures) {
         let tally = figures.tallies.entry(verdict.kinds()).or_default();
         tally.merges += 1;
         for (what, landed) in candidates(&fixture, &objects, sides, verdict) {
-            let attempt = prover.recompute(sides, landed);
+            let attempt = prover.recompute(sides, None, landed);
             let is_explained = matches!(attempt, Ok(Attempt::Explained));
             if is_explained == verdict.gives(landed) {
                 continue;
