@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | `line` | the steps of a branch between two commits |
 //! | `coverage` | a landing and the candidates that may explain it, also with clean merges of the base in them |
-//! | `merge` | trees |
+//! | `merge`, `items` | trees, and what stands at one path |
 //! | `moves` | files that moved |
 //! | `merge_text`, `lines`, `myers` | merging contents, and the line differences it rests on |
 //! | `build`, `store`, `starts` | trees made and trees kept |
@@ -31,6 +31,7 @@ use work::{Jobs, Results};
 
 mod build;
 mod coverage;
+mod items;
 mod line;
 mod lines;
 mod merge;
