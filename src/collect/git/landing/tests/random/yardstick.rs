@@ -8,6 +8,10 @@ use std::io::Write;
 use std::path::Path;
 use std::process::Stdio;
 
+/// What a merge that is clean cannot have. (That a directory was in the way of a file that is gone, it can.)
+const CONTRADICTIONS: [&str; 2] =
+    ["CONFLICT (rename involved in collision)", "CONFLICT (directory rename suggested)"];
+
 /// Of one merge.
 pub struct Verdict {
     pub is_clean: bool,
@@ -20,23 +24,6 @@ pub struct Verdict {
 impl Verdict {
     pub fn gives(&self, tree: Oid) -> bool {
         self.is_clean && self.tree == Some(tree)
-    }
-
-    /// Where a file moved to what somebody else left empty, git now and then calls a result clean that holds its own markers of a
-    /// conflict. That is no result that anybody could want.
-    pub fn distrust_markers(&mut self, git: &git2::Repository) {
-        let Some(tree) = self.tree.filter(|_| self.is_clean) else { return };
-        let mut is_marked = false;
-        let look = |_: &str, entry: &git2::TreeEntry<'_>| {
-            let blob = git.find_blob(entry.id());
-            is_marked |= blob.is_ok_and(|blob| memchr::memmem::find(blob.content(), b"<<<<<<< ").is_some());
-            git2::TreeWalkResult::Ok
-        };
-        git.find_tree(tree).unwrap().walk(git2::TreeWalkMode::PreOrder, look).unwrap();
-        if is_marked {
-            self.is_clean = false;
-            self.conflicts.push(("clean, with markers".to_string(), String::new()));
-        }
     }
 
     pub fn kinds(&self) -> String {
@@ -52,14 +39,18 @@ impl fmt::Display for Verdict {
     }
 }
 
-/// Of each merge: base, ours, theirs. git ends at a few, where it contradicts itself; those are conflicts, and the others are asked again.
+/// Of each merge: base, ours, theirs. git fails at a few, where it contradicts itself; then what it said before is lost in part, and it is
+/// asked about one after the other until the one at which it fails.
 pub fn verdicts(repository: &Path, merges: &[[Oid; 3]]) -> Vec<Verdict> {
-    let mut verdicts = Vec::new();
+    let mut verdicts = answers(repository, merges);
     while verdicts.len() < merges.len() {
-        verdicts.extend(answers(repository, &merges[verdicts.len()..]));
-        if verdicts.len() < merges.len() {
+        let next = answers(repository, &merges[verdicts.len()..=verdicts.len()]);
+        let has_failed = next.is_empty();
+        verdicts.extend(next);
+        if has_failed {
             let conflicts = vec![("git fails".to_string(), String::new())];
             verdicts.push(Verdict { is_clean: false, tree: None, conflicts });
+            verdicts.extend(answers(repository, &merges[verdicts.len()..]));
         }
     }
     verdicts
@@ -69,7 +60,8 @@ pub fn verdicts(repository: &Path, merges: &[[Oid; 3]]) -> Vec<Verdict> {
 fn answers(repository: &Path, merges: &[[Oid; 3]]) -> Vec<Verdict> {
     let mut git = git(repository);
     git.args(["-c", "merge.renames=true", "-c", "merge.directoryRenames=conflict"]);
-    git.args(["-c", "core.attributesFile=/dev/null", "merge-tree", "--write-tree", "--stdin", "--name-only"]);
+    git.args(["-c", "core.attributesFile=/dev/null", "merge-tree", "--write-tree", "--stdin"]);
+    git.args(["--name-only", "--messages"]);
     let mut git = git.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut input = git.stdin.take().unwrap();
     let lines: String =
@@ -83,14 +75,18 @@ fn answers(repository: &Path, merges: &[[Oid; 3]]) -> Vec<Verdict> {
     merges.iter().map_while(|_| verdict(&mut fields)).collect()
 }
 
-/// Whether it is clean, the tree, the paths in conflict up to an empty field; of a conflict also messages up to an empty field:
-/// the number of paths, those, the kind, the sentence.
+/// Whether it is clean, the tree, the paths in conflict up to an empty field, and messages up to an empty field: the number of paths,
+/// those, the kind, the sentence. Now and then git names a conflict and calls the result clean all the same, with its own marks in
+/// a file: where a directory moved to where it was, or a file to what somebody else left empty. That is a conflict.
 fn verdict(fields: &mut impl Iterator<Item = String>) -> Option<Verdict> {
     let is_clean = fields.next().filter(|field| !field.is_empty())? == "1";
     let tree = Oid::from_str(&fields.next()?).unwrap();
     while !fields.next()?.is_empty() {}
-    let conflicts = if is_clean { Vec::new() } else { messages(fields)? };
-    Some(Verdict { is_clean, tree: Some(tree), conflicts })
+    let mut conflicts = messages(fields)?;
+    if is_clean {
+        conflicts.retain(|(kind, _)| CONTRADICTIONS.contains(&kind.as_str()));
+    }
+    Some(Verdict { is_clean: is_clean && conflicts.is_empty(), tree: Some(tree), conflicts })
 }
 
 fn messages(fields: &mut impl Iterator<Item = String>) -> Option<Vec<(String, String)>> {
