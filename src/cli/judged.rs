@@ -2,8 +2,8 @@
 
 use super::actions::job::{Job, Place};
 use super::exit::{Failure, Result};
-use super::{HostName, Subject, actions, opening};
 use super::given::{self, Place as Given};
+use super::{HostName, Subject, actions, opening};
 use crate::collect::gather::{Asked, Sources, gather, text_at};
 use crate::collect::git::Repository;
 use crate::collect::host::Host;

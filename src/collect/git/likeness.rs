@@ -16,6 +16,12 @@ const SIZE_LIMIT: usize = 1024 * 1024;
 /// Longer lines are cut into pieces of this many bytes.
 const PIECE: usize = 64;
 
+/// git takes a file with a NUL byte among this many first bytes for binary.
+const BINARY_PROBE: usize = 8000;
+
+/// git tells lines apart by their hashes modulo this prime.
+const HASHES: u32 = 107_927;
+
 /// So many bytes of prints are kept, and as many of those before.
 const KEPT_LIMIT: usize = 16 * 1024 * 1024;
 
@@ -27,7 +33,7 @@ pub const HALF: usize = WHOLE / 2;
 
 /// Three quarters: what git asks for when both have the same name, before it looks any further (`diffcore-rename.c`,
 /// `find_basename_matches`).
-const NAMESAKE: usize = WHOLE / 4 * 3;
+pub const NAMESAKE: usize = WHOLE / 4 * 3;
 
 /// Compares files, and remembers what they consist of.
 pub struct Likeness<'o, 'r> {
@@ -48,16 +54,19 @@ impl<'o, 'r> Likeness<'o, 'r> {
         if !mode.is_file() {
             return Ok(None);
         }
-        let known = self.sizes.borrow().get(id).copied();
-        let size = match known {
-            Some(size) => size,
-            None => {
-                let size = self.objects.blob_size(id)?;
-                self.sizes.borrow_mut().add(id, size);
-                size
-            }
-        };
+        let size = self.bytes(id)?;
         Ok((1..=SIZE_LIMIT).contains(&size).then_some(size))
+    }
+
+    /// The size of any file in bytes.
+    pub fn bytes(&self, id: Oid) -> Result<usize, Gap> {
+        let known = self.sizes.borrow().get(id).copied();
+        if let Some(size) = known {
+            return Ok(size);
+        }
+        let size = self.objects.blob_size(id)?;
+        self.sizes.borrow_mut().add(id, size);
+        Ok(size)
     }
 
     /// How much of the larger of two files is in both, in 60,000ths.
@@ -82,17 +91,31 @@ impl<'o, 'r> Likeness<'o, 'r> {
     }
 }
 
-/// What a file consists of: the hashes of its lines, sorted, with how many bytes each covers.
+/// What a file consists of: the hashes of its lines, sorted, with how many bytes each covers. These are git's own hashes, of which there
+/// are few (`diffcore-delta.c`): what counts as half of a file must be the same here as there.
+#[derive(Debug)]
 pub struct Print {
     size: usize,
-    pieces: Vec<(u64, usize)>,
+    pieces: Vec<(u32, u32)>,
 }
 
 impl Print {
     fn of(text: &[u8]) -> Self {
-        let lines = text.split_inclusive(|b| *b == b'\n');
-        let mut pieces: Vec<_> =
-            lines.flat_map(|line| line.chunks(PIECE)).map(|piece| (hash(piece), piece.len())).collect();
+        let is_text = !text[..text.len().min(BINARY_PROBE)].contains(&0);
+        let mut pieces = Vec::with_capacity(text.len() / 32);
+        let mut piece = Piece::default();
+        let mut rest = text.iter().copied().peekable();
+        while let Some(byte) = rest.next() {
+            // How a line ends makes no difference.
+            if is_text && byte == b'\r' && rest.peek() == Some(&b'\n') {
+                continue;
+            }
+            piece.take(byte);
+            if piece.bytes == PIECE || byte == b'\n' {
+                pieces.push(std::mem::take(&mut piece).hash());
+            }
+        }
+        pieces.extend(Some(piece).filter(|piece| piece.bytes > 0).map(Piece::hash));
         pieces.sort_unstable();
         pieces.dedup_by(|next, first| {
             let same = next.0 == first.0;
@@ -113,7 +136,7 @@ impl Print {
         let mut common = 0;
         while let (Some((hash, size)), Some((other_hash, other_size))) = (mine.peek(), theirs.peek()) {
             if hash == other_hash {
-                common += size.min(other_size);
+                common += *size.min(other_size) as usize;
             }
             let (left, right) = (hash <= other_hash, other_hash <= hash);
             if left {
@@ -137,15 +160,26 @@ pub fn near(size: usize) -> RangeInclusive<usize> {
     size.div_ceil(2)..=size.saturating_mul(2)
 }
 
-/// The same on every machine: FNV-1a, eight bytes in one step. A collision makes two files look more alike than they are, no more.
-fn hash(piece: &[u8]) -> u64 {
-    let step = |hash: u64, word: u64| {
-        let mixed = (hash ^ word).wrapping_mul(0x0000_0100_0000_01b3);
-        mixed ^ mixed >> 32
-    };
-    let (words, rest) = piece.as_chunks();
-    let start = words.iter().fold(0xcbf2_9ce4_8422_2325, |hash, word| step(hash, u64::from_le_bytes(*word)));
-    rest.iter().fold(start, |hash, byte| step(hash, u64::from(*byte)))
+/// A line, or as much of it as counts as one.
+#[derive(Default)]
+struct Piece {
+    high: u32,
+    low: u32,
+    bytes: usize,
+}
+
+impl Piece {
+    fn take(&mut self, byte: u8) {
+        let before = self.low;
+        self.low = (self.low << 7 ^ self.high >> 25).wrapping_add(u32::from(byte));
+        self.high = self.high << 7 ^ before >> 25;
+        self.bytes += 1;
+    }
+
+    /// With how many bytes it covers.
+    fn hash(self) -> (u32, u32) {
+        (self.low.wrapping_add(self.high.wrapping_mul(0x61)) % HASHES, self.bytes as u32)
+    }
 }
 
 #[cfg(test)]
@@ -168,12 +202,8 @@ mod tests {
     }
 
     #[test]
-    fn pieces_that_differ_anywhere_have_other_hashes() {
-        let piece = b"a line of several words\n";
-        for at in 0..piece.len() {
-            let mut other = piece.to_vec();
-            other[at] ^= 1;
-            assert_ne!(hash(piece), hash(&other), "{at}");
-        }
+    fn the_ends_of_lines_make_no_difference_in_a_text() {
+        assert_eq!(Print::of(b"one\r\ntwo\r\n").common(&Print::of(b"one\ntwo\n")), WHOLE * 8 / 10);
+        assert_eq!(Print::of(b"\0\r\n").common(&Print::of(b"\0\n")), 0);
     }
 }

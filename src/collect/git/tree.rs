@@ -38,6 +38,11 @@ impl Mode {
     pub fn is_file(self) -> bool {
         matches!(self.0, 0o100_644 | 0o100_664 | 0o100_755)
     }
+
+    /// File, directory, link or submodule.
+    pub fn kind(self) -> u32 {
+        self.0 & 0o170_000
+    }
 }
 
 impl<'t> TreeEntry<'t> {

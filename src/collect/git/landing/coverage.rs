@@ -1,22 +1,13 @@
 //! What of a landing's content is explained by the commits that were approved.
 //!
 //! Titles, times and trailers are not looked at: what the candidates would give is recomputed and compared with what
-//! landed. Only trees count. Two engines recompute: the first proves alone where its plain rules lead to
-//! the landed tree; in every other case the second is asked:
-//!
-//! | first | second | then |
-//! | --- | --- | --- |
-//! | clean and as landed, by plain rules | (not asked) | explained |
-//! | clean and as landed, but it followed a rename | conflict, or the same | explained |
-//! | clean and as landed, over several merge bases | the same | explained |
-//! | one of them as landed, the other clean and different | | unverifiable |
-//! | conflict | clean and as landed | explained |
-//! | anything else | | the difference is the residual |
+//! landed. Only trees count. A merge is made as git makes it ([`super::merge`], [`super::moves`]): clean and as landed, it explains;
+//! a conflict never does, whatever landed.
 
 use super::super::graph::Graph;
 use super::super::object::oid;
-use super::merge::{Merge, Sides, merge};
-use super::second::Second;
+use super::lines::Git;
+use super::merge::{Sides, merge};
 use super::store::Store;
 use super::tried::{Left, Tried, distance, weight};
 use super::{build, residual};
@@ -25,9 +16,12 @@ use crate::model::landing::{Candidate, Coverage, Distance, Landing, Miss, Residu
 use answers::Answers;
 use git2::Oid;
 use std::collections::BTreeMap;
+use virtual_base::Base;
 
 pub mod answers;
+mod order;
 mod updates;
+mod virtual_base;
 
 /// A series longer than this is not replayed commit by commit.
 const SERIES_LIMIT: usize = 2_000;
@@ -39,12 +33,10 @@ const VIRTUAL_LIMIT: usize = 16;
 pub struct Prover<'o, 'r> {
     store: Store<'o, 'r>,
     graph: Graph<'o, 'r>,
-    second: Second,
     /// Merge bases that were asked for, or found beforehand.
     answers: Answers,
-    /// The trees that stand for several merge bases, each for the depth at which it was asked for: below a certain depth less is
-    /// merged, and no answer may hang on what was asked before.
-    virtual_bases: BTreeMap<(usize, Vec<Oid>), Option<Oid>>,
+    /// What stands for several merge bases, each for the depth at which it was asked for: marks of conflicts hang on it.
+    virtual_bases: BTreeMap<(Git, usize, Vec<Oid>), Base>,
     /// Of the last landing: what was tried in vain.
     misses: Vec<Miss>,
     /// Of the last landing: between which trees its residual lies.
@@ -67,7 +59,6 @@ impl<'o, 'r> Prover<'o, 'r> {
         Prover {
             store: Store::new(objects),
             graph: Graph::new(objects),
-            second: Second::default(),
             answers: Answers::default(),
             virtual_bases: BTreeMap::new(),
             misses: Vec::new(),
@@ -207,7 +198,7 @@ impl<'o, 'r> Prover<'o, 'r> {
         for (approved, landed) in approved.into_iter().zip(landed) {
             let (after, actual) = (self.store.tree_of(approved)?, self.store.tree_of(landed)?);
             let sides = Sides { base: Some(before), ours: Some(ours), theirs: Some(after) };
-            if !matches!(self.recompute(sides, false, actual)?, Attempt::Explained) {
+            if !matches!(self.recompute(sides, None, actual)?, Attempt::Explained) {
                 return Ok(false);
             }
             (ours, before) = (actual, after);
@@ -254,12 +245,14 @@ impl<'o, 'r> Prover<'o, 'r> {
             if bases.is_empty() {
                 return Ok(Attempt::Unrelated);
             }
-            let base = self.virtual_base(&bases, 0)?;
-            let sides = Sides { base, ours, theirs: Some(self.store.tree_of(*head)?) };
             let is_last = number + 1 == heads.len();
             if is_last && conflicts.is_empty() {
-                return self.recompute(sides, bases.len() > 1, at.tree_after);
+                return self.onto(at, ours, &tips, *head, &bases);
             }
+            let theirs = self.store.tree_of(*head)?;
+            let base =
+                self.base(&tips, *head, &bases, Git::Older, 0)?.for_merge(&self.store, ours, theirs)?;
+            let sides = Sides { base, ours, theirs: Some(theirs) };
             let merged = merge(&self.store, sides, None)?;
             ours = build::tree(&self.store, ours, &merged)?;
             conflicts.extend(merged.conflicts);
@@ -268,35 +261,48 @@ impl<'o, 'r> Prover<'o, 'r> {
         Ok(Attempt::Departs(ours, conflicts))
     }
 
-    /// The tree that stands for several merge bases: their merge, as git's recursive merge has it.
-    fn virtual_base(&mut self, bases: &[Oid], depth: usize) -> Result<Option<Oid>, Gap> {
-        let Some((last, others)) = bases.split_last() else { return Ok(None) };
-        if others.is_empty() || depth >= VIRTUAL_LIMIT {
-            return self.store.tree_of(bases[0]).map(Some);
+    /// Merges a head into what is ours, over these merge bases. Where versions of git disagree about the merge of several, each in turn.
+    fn onto(
+        &mut self,
+        at: &Place,
+        ours: Option<Oid>,
+        tips: &[Oid],
+        head: Oid,
+        bases: &[Oid],
+    ) -> Result<Attempt, Gap> {
+        let theirs = self.store.tree_of(head)?;
+        let mut with = |git: Git| {
+            let base = self.base(tips, head, bases, git, 0)?;
+            let by = base.hangs_on_version.then_some(git);
+            let base = base.for_merge(&self.store, ours, theirs)?;
+            let sides = Sides { base, ours, theirs: Some(theirs) };
+            Ok((self.recompute(sides, by, at.tree_after)?, by))
+        };
+        match with(Git::Older)? {
+            (Attempt::Departs(tree, conflicts), Some(_)) => match with(Git::Newer)?.0 {
+                Attempt::Departs(..) => Ok(Attempt::Departs(tree, conflicts)),
+                newer => Ok(newer),
+            },
+            (attempt, _) => Ok(attempt),
         }
-        let question = (depth, bases.to_vec());
-        if let Some(tree) = self.virtual_bases.get(&question) {
-            return Ok(*tree);
-        }
-        let below = self.merge_bases(others, *last)?;
-        let base = self.virtual_base(&below, depth + 1)?;
-        let ours = self.virtual_base(others, depth)?;
-        let sides = Sides { base, ours, theirs: Some(self.store.tree_of(*last)?) };
-        let merged = merge(&self.store, sides, None)?;
-        let tree = build::tree(&self.store, ours, &merged)?;
-        self.virtual_bases.insert(question, tree);
-        Ok(tree)
     }
 
-    /// Recomputes a merge, with the second engine where the first is not certain; see the table above.
-    fn recompute(&self, sides: Sides, several_bases: bool, landed: Oid) -> Result<Attempt, Gap> {
-        let merged = merge(&self.store, sides, Some(Some(landed)))?;
-        if merged.matches && merged.conflicts.is_empty() && merged.is_plain && !several_bases {
+    /// Recomputes a merge. `by` is the version of git that the base hangs on.
+    pub(super) fn recompute(&self, sides: Sides, by: Option<Git>, landed: Oid) -> Result<Attempt, Gap> {
+        let mut merged = merge(&self.store, sides, Some(Some(landed)))?;
+        if !merged.versions.are_of_one_git(by) {
+            // No git arrives there: each makes the whole merge.
+            let paths = merged.hang_on_version.clone();
+            (merged.matches, merged.conflicts) = (false, [merged.conflicts, paths].concat());
+        }
+        if merged.matches && merged.conflicts.is_empty() && merged.is_plain {
             return Ok(Attempt::Explained);
         }
         let recomputed = build::tree(&self.store, sides.ours, &merged)?;
-        let other = self.second.merge(&self.store, sides, &merged, recomputed)?;
-        weigh(merged, recomputed, other, several_bases, Some(landed))
+        if recomputed == Some(landed) && merged.conflicts.is_empty() {
+            return Ok(Attempt::Explained);
+        }
+        Ok(Attempt::Departs(recomputed, merged.conflicts))
     }
 
     /// The residual against the candidates that leave least.
@@ -319,38 +325,17 @@ impl<'o, 'r> Prover<'o, 'r> {
         match best {
             Some(best) if !best.hunks.is_empty() => Ok(Coverage::Residual(best)),
             _ if at.tree_before == at.tree_after => Ok(Coverage::Unchanged),
-            _ => Err(disagreement(Some(at.tree_after), None)),
+            _ => Err(disagreement(at.tree_after)),
         }
     }
 }
 
-fn weigh(
-    first: Merge,
-    recomputed: Option<Oid>,
-    second: Option<Option<Oid>>,
-    several_bases: bool,
-    landed: Option<Oid>,
-) -> Result<Attempt, Gap> {
-    let clean = first.conflicts.is_empty();
-    let (one, other) = (clean && recomputed == landed, second == Some(landed));
-    match second {
-        Some(_) if one && other => Ok(Attempt::Explained),
-        None if one && !several_bases => Ok(Attempt::Explained),
-        _ if one => Err(disagreement(landed, second)),
-        _ if other && clean => Err(disagreement(landed, Some(recomputed))),
-        _ if other => Ok(Attempt::Explained),
-        Some(tree) if !clean => Ok(Attempt::Departs(tree, Vec::new())),
-        _ => Ok(Attempt::Departs(recomputed, first.conflicts)),
-    }
-}
-
-fn disagreement(landed: Option<Oid>, other: Option<Option<Oid>>) -> Gap {
-    let name = |tree: Option<Oid>| tree.map_or("the empty tree".to_string(), |id| format!("the tree {id}"));
-    let said = other.map_or("a conflict".to_string(), name);
+/// Nothing is left over, and yet nothing explains it.
+fn disagreement(landed: Oid) -> Gap {
     Gap::new(
         "a recomputed merge",
         GapReason::Contradiction,
-        format!("one engine arrives at {}, which landed, the other at {said}", name(landed)),
+        format!("it does not lead to the tree {landed}, which landed, and does not differ from it either"),
         "Have the landing reviewed once more as it is, by a request that shows it",
     )
 }

@@ -2,17 +2,21 @@
 //!
 //! git merges contents with the *histogram* algorithm: of all runs of lines that both texts have, the run whose
 //! rarest line is rarest in the old text becomes the anchor, and what lies before and after it is compared in the
-//! same way. Where every common line is frequent a plain shortest edit script decides. Groups of changed lines
+//! same way. Where every common line is frequent, [`super::myers`] decides. Groups of changed lines
 //! that could stand in several places then slide: as far down as they go, or to the last place where they meet a
 //! group of the other text. Merges hang on such choices, so they are made here as git makes them.
+//!
+//! Since version 2.54 git compares the lines of two groups anew that came to stand side by side by sliding. Both ways are git's.
 
-use similar::Algorithm;
-use similar::algorithms::{DiffHook, diff_slices};
-use std::convert::Infallible;
+use super::myers;
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// A line that occurs more often than this in the old text is no anchor.
 const FREQUENT: u32 = 64;
+
+/// When more different lines than this share a place of its table, git does not compare, and refuses the merge.
+const CROWD: usize = 64;
 
 /// More steps than this are not spent on one comparison.
 const STEP_LIMIT: usize = 100_000_000;
@@ -26,8 +30,35 @@ pub struct Edit {
     pub new: Range<usize>,
 }
 
-/// The changes from one text to another, in order; `None` when finding them would take too long.
-pub fn edits(old: &[u32], new: &[u32]) -> Option<Vec<Edit>> {
+/// The git whose comparison is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Git {
+    /// Up to version 2.53.
+    Older,
+    /// Since version 2.54.
+    Newer,
+}
+
+/// Why there is no comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// It would take too long.
+    TooLong,
+    /// git itself refuses: too many lines share a place of its table.
+    Crowded,
+}
+
+/// The changes from one text to another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edits {
+    /// In order.
+    pub all: Vec<Edit>,
+    /// May older and newer versions of git find other ones?
+    pub hang_on_version: bool,
+}
+
+/// The changes from one text to another. Lines are numbered in the order in which the old text has them first.
+pub fn edits(old: &[u32], new: &[u32], git: Git) -> Result<Edits, Refusal> {
     let mut marks = Marks { old: vec![false; old.len()], new: vec![false; new.len()] };
     let mut histogram = Histogram::of(old, new);
     let mut waiting = vec![(0..old.len(), 0..new.len())];
@@ -42,12 +73,27 @@ pub fn edits(old: &[u32], new: &[u32]) -> Option<Vec<Edit>> {
                 waiting.push((a.start..old.start, b.start..new.start));
             }
             Anchor::Nothing => marks.set(a, b),
-            Anchor::AllFrequent => marks.shortest(old, new, a, b),
+            Anchor::AllFrequent => {
+                let (old_marks, new_marks) = (&mut marks.old[a.clone()], &mut marks.new[b.clone()]);
+                myers::mark(&old[a], &new[b], old_marks, new_marks).ok_or(Refusal::TooLong)?;
+            }
         }
     }
-    slide(old, &mut marks.old, &marks.new);
-    slide(new, &mut marks.new, &marks.old);
-    Some(marks.edits())
+    let both = [Side { lines: old, marks: &mut marks.old }, Side { lines: new, marks: &mut marks.new }];
+    let hang_on_version = slide_both(both, git)?;
+    Ok(Edits { all: marks.edits(), hang_on_version })
+}
+
+/// The same for lines that are numbered in any other way.
+pub fn edits_of_part(old: &[u32], new: &[u32], git: Git) -> Result<Edits, Refusal> {
+    let mut numbers = BTreeMap::new();
+    let mut numbered = |line: &u32| {
+        let next = numbers.len() as u32;
+        *numbers.entry(*line).or_insert(next)
+    };
+    let old: Vec<u32> = old.iter().map(&mut numbered).collect();
+    let new: Vec<u32> = new.iter().map(&mut numbered).collect();
+    edits(&old, &new, git)
 }
 
 /// Which lines are changed.
@@ -60,11 +106,6 @@ impl Marks {
     fn set(&mut self, old: Range<usize>, new: Range<usize>) {
         self.old[old].fill(true);
         self.new[new].fill(true);
-    }
-
-    fn shortest(&mut self, old: &[u32], new: &[u32], a: Range<usize>, b: Range<usize>) {
-        let mut part = Part { old: &mut self.old[a.clone()], new: &mut self.new[b.clone()] };
-        let Ok(()) = diff_slices(Algorithm::Myers, &mut part, &old[a], &new[b]);
     }
 
     fn edits(&self) -> Vec<Edit> {
@@ -86,25 +127,6 @@ impl Marks {
 
 fn run(marks: &[bool]) -> usize {
     marks.iter().take_while(|mark| **mark).count()
-}
-
-struct Part<'m> {
-    old: &'m mut [bool],
-    new: &'m mut [bool],
-}
-
-impl DiffHook for Part<'_> {
-    type Error = Infallible;
-
-    fn delete(&mut self, old: usize, length: usize, _new: usize) -> Result<(), Infallible> {
-        self.old[old..old + length].fill(true);
-        Ok(())
-    }
-
-    fn insert(&mut self, _old: usize, new: usize, length: usize) -> Result<(), Infallible> {
-        self.new[new..new + length].fill(true);
-        Ok(())
-    }
 }
 
 enum Anchor {
@@ -141,9 +163,12 @@ impl<'t> Histogram<'t> {
         Histogram { old, new, places: vec![NOWHERE; lines], next: vec![NONE; old.len()], steps: 0 }
     }
 
-    fn anchor(&mut self, a: &Range<usize>, b: &Range<usize>) -> Option<Anchor> {
+    fn anchor(&mut self, a: &Range<usize>, b: &Range<usize>) -> Result<Anchor, Refusal> {
         self.steps += a.len() + b.len();
         self.scan(a);
+        if self.is_crowded(a) {
+            return Err(Refusal::Crowded);
+        }
         let mut best = Best { old: 0..0, new: 0..0, rarest: FREQUENT + 1, any_common: false };
         let mut at = b.start;
         while at < b.end && self.steps <= STEP_LIMIT {
@@ -152,7 +177,25 @@ impl<'t> Histogram<'t> {
         for place in a.clone() {
             self.places[self.old[place] as usize] = NOWHERE;
         }
-        (self.steps <= STEP_LIMIT).then(|| best.into_anchor())
+        if self.steps <= STEP_LIMIT { Ok(best.into_anchor()) } else { Err(Refusal::TooLong) }
+    }
+
+    /// git keeps the lines of this part in a table, each at a place that its number gives. The table is at least as large as the part;
+    /// only numbers far apart share a place, so it is seldom worth a look.
+    fn is_crowded(&self, a: &Range<usize>) -> bool {
+        let digits = a.len().next_power_of_two().trailing_zeros().max(1);
+        if self.places.len() <= CROWD << digits {
+            return false;
+        }
+        let size = 1 << digits;
+        let mut shares = vec![0_usize; size];
+        for place in a.clone() {
+            let line = self.old[place] as usize;
+            if self.places[line].first as usize == place {
+                shares[(line + (line >> digits)) & (size - 1)] += 1;
+            }
+        }
+        shares.into_iter().any(|share| share > CROWD)
     }
 
     fn scan(&mut self, a: &Range<usize>) {
@@ -287,40 +330,85 @@ fn start_of_run(marks: &[bool], end: usize) -> usize {
     end - marks[..end].iter().rev().take_while(|mark| **mark).count()
 }
 
-/// Moves each group of one text to its place; `other` marks the other text, whose groups go along.
-fn slide(lines: &[u32], marks: &mut [bool], other: &[bool]) {
-    let (mut group, mut partner) = (Group::first(marks), Group::first(other));
-    loop {
-        if !group.is_empty() {
-            slide_group(lines, marks, other, &mut group, &mut partner);
-        }
-        if !group.next(marks) || !partner.next(other) {
-            return;
-        }
-    }
+/// One of two texts.
+struct Side<'t> {
+    lines: &'t [u32],
+    marks: &'t mut [bool],
 }
 
-fn slide_group(lines: &[u32], marks: &mut [bool], other: &[bool], group: &mut Group, partner: &mut Group) {
-    let (mut highest_end, mut meets);
-    loop {
-        let size = group.end - group.start;
-        while group.slide_up(lines, marks) {
-            partner.previous(other);
-        }
-        highest_end = group.end;
-        meets = !partner.is_empty();
-        while group.slide_down(lines, marks) {
-            partner.next(other);
-            meets |= !partner.is_empty();
-        }
-        if group.end - group.start == size {
-            break;
+/// Moves the groups of both texts to their places. Does it hang on the version of git where they come to stand?
+fn slide_both([old, new]: [Side<'_>; 2], git: Git) -> Result<bool, Refusal> {
+    let mut sliding = Sliding { this: old, other: new, git, hangs_on_version: false };
+    sliding.all()?;
+    std::mem::swap(&mut sliding.this, &mut sliding.other);
+    sliding.all()?;
+    Ok(sliding.hangs_on_version)
+}
+
+/// Groups of one text slide, and those of the other go along.
+struct Sliding<'t> {
+    this: Side<'t>,
+    other: Side<'t>,
+    git: Git,
+    hangs_on_version: bool,
+}
+
+impl Sliding<'_> {
+    fn all(&mut self) -> Result<(), Refusal> {
+        let (mut group, mut partner) = (Group::first(self.this.marks), Group::first(self.other.marks));
+        loop {
+            if !group.is_empty() {
+                let before = group;
+                self.slide(&mut group, &mut partner);
+                let has_moved = (before.start, before.end) != (group.start, group.end);
+                if has_moved && !partner.is_empty() {
+                    self.compare_anew(group, partner)?;
+                }
+            }
+            if !group.next(self.this.marks) || !partner.next(self.other.marks) {
+                return Ok(());
+            }
         }
     }
-    if group.end != highest_end && meets {
-        while partner.is_empty() && group.slide_up(lines, marks) {
-            partner.previous(other);
+
+    fn slide(&mut self, group: &mut Group, partner: &mut Group) {
+        let (lines, marks, other) = (self.this.lines, &mut *self.this.marks, &*self.other.marks);
+        let (mut highest_end, mut meets);
+        loop {
+            let size = group.end - group.start;
+            while group.slide_up(lines, marks) {
+                partner.previous(other);
+            }
+            highest_end = group.end;
+            meets = !partner.is_empty();
+            while group.slide_down(lines, marks) {
+                partner.next(other);
+                meets |= !partner.is_empty();
+            }
+            if group.end - group.start == size {
+                break;
+            }
         }
+        if group.end != highest_end && meets {
+            while partner.is_empty() && group.slide_up(lines, marks) {
+                partner.previous(other);
+            }
+        }
+    }
+
+    /// Two groups that stand side by side since one of them moved may have lines in common.
+    fn compare_anew(&mut self, group: Group, partner: Group) -> Result<(), Refusal> {
+        self.hangs_on_version = true;
+        if self.git == Git::Older {
+            return Ok(());
+        }
+        let (these, others) = (group.start..group.end, partner.start..partner.end);
+        let (marks, other_marks) =
+            (&mut self.this.marks[these.clone()], &mut self.other.marks[others.clone()]);
+        marks.fill(false);
+        other_marks.fill(false);
+        myers::mark(&self.this.lines[these], &self.other.lines[others], marks, other_marks)
+            .ok_or(Refusal::TooLong)
     }
 }
 
@@ -334,7 +422,12 @@ mod tests {
     }
 
     fn found(old: &str, new: &str) -> Vec<(Range<usize>, Range<usize>)> {
-        edits(&numbers(old), &numbers(new)).unwrap().into_iter().map(|edit| (edit.old, edit.new)).collect()
+        edits_of_part(&numbers(old), &numbers(new), Git::Older)
+            .unwrap()
+            .all
+            .into_iter()
+            .map(|edit| (edit.old, edit.new))
+            .collect()
     }
 
     #[test]

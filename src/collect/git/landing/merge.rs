@@ -1,4 +1,4 @@
-//! The first engine: merging three trees and comparing with a fourth, in one walk.
+//! Merging three trees and comparing with a fourth, in one walk.
 //!
 //! Base, ours, theirs and what really landed are read side by side. Where two of the three agree the third decides,
 //! for whole directories at once; only where all three differ the walk goes down, and only files that both sides
@@ -6,14 +6,15 @@
 //! `git merge-tree --write-tree` (git-merge-tree(1)); what they make of renames is in [`super::moves`].
 
 use super::super::effort::Effort;
-use super::super::object::named;
-use super::super::tree::{Mode, SIZE_LIMIT, TreeEntry};
+use super::super::tree::{Mode, TreeEntry};
 use super::super::tree_diff::Item;
-use super::merge_text;
+use super::items::{MergedItem, merge_items};
+use super::lines::Git;
 use super::moves;
+use super::paths::between_within;
 use super::store::{Cursor, Store};
 use crate::model::fact::Gap;
-use git2::{ObjectType, Oid};
+use git2::Oid;
 use std::cmp::Ordering;
 
 /// Deeper trees are not entered, as in [`super::super::tree_diff`].
@@ -37,26 +38,6 @@ pub struct TreeEdit {
     pub path: Vec<u8>,
     /// What comes to stand there; `None`: nothing any more.
     pub item: Option<Item>,
-}
-
-/// One side of a merge.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Party {
-    /// What is merged into.
-    Ours,
-    /// What is merged.
-    Theirs,
-}
-
-/// A path at which the walk alone cannot say what a merge makes of it, because files may have moved.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Open {
-    /// One side deleted what the other changed.
-    Deleted { path: Vec<u8>, by: Party, base: Item, kept: Item, actual: Option<Item> },
-    /// Both sides added something else.
-    Added { path: Vec<u8>, ours: Item, theirs: Item },
-    /// One side added something to a directory that `gone` has no more; this many bytes of the path name it.
-    Stray { path: Vec<u8>, gone: Party, directory: usize },
 }
 
 /// A path at which all three sides differ and neither of the two has a directory or nothing.
@@ -85,23 +66,79 @@ pub struct Merge {
     pub conflicts: Vec<Vec<u8>>,
     /// Is the result, so far as the walk saw it, what really landed?
     pub matches: bool,
+    /// What an older git and what a newer git made of the contents, where they differ: was either taken?
+    pub versions: Versions,
+    /// Paths at which they differ.
+    pub hang_on_version: Vec<Vec<u8>>,
     /// Did each path decide for itself? If not, files may have moved, or something is both file and directory.
     pub is_plain: bool,
 }
 
+/// Versions of git that were needed to arrive at what landed. One git alone makes a merge.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Versions {
+    /// A file is as an older git makes it, and a newer one would not.
+    pub older: bool,
+    /// A file is as a newer git makes it, and an older one would not.
+    pub newer: bool,
+}
+
+impl Versions {
+    /// Is there a git that arrives there without another's help? If `by` is given: is it of that version?
+    pub fn are_of_one_git(self, by: Option<Git>) -> bool {
+        match by {
+            None => !(self.older && self.newer),
+            Some(Git::Older) => !self.newer,
+            Some(Git::Newer) => !self.older,
+        }
+    }
+}
+
+impl Merge {
+    /// Where versions of git differ: what the newer ones make of a file, if that is what landed, and otherwise what the older ones
+    /// make of it.
+    pub fn of_version(&mut self, path: &[u8], mut merged: MergedItem, actual: Option<Item>) -> MergedItem {
+        let Some(newer) = merged.newer.take() else { return merged };
+        self.hang_on_version.push(path.to_vec());
+        let is_newer = newer.is_clean && Some(newer.item) == actual;
+        *(if is_newer { &mut self.versions.newer } else { &mut self.versions.older }) = true;
+        self.matches &= self.versions.are_of_one_git(None);
+        if is_newer { *newer } else { merged }
+    }
+}
+
 /// Merges, and compares with what landed, if that is given.
 pub fn merge(store: &Store<'_, '_>, sides: Sides, actual: Option<Option<Oid>>) -> Result<Merge, Gap> {
+    merge_at(store, sides, actual, Level::Commits)
+}
+
+/// Merges merge bases, to merge over them.
+pub fn merge_bases(store: &Store<'_, '_>, sides: Sides) -> Result<Merge, Gap> {
+    merge_at(store, sides, None, Level::Bases)
+}
+
+/// What is merged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// Two commits.
+    Commits,
+    /// Merge bases. git does not look for directories that moved then.
+    Bases,
+}
+
+fn merge_at(
+    store: &Store<'_, '_>,
+    sides: Sides,
+    actual: Option<Option<Oid>>,
+    level: Level,
+) -> Result<Merge, Gap> {
     let merge = Merge { matches: true, is_plain: true, ..Merge::default() };
     let effort = Effort::of("a recomputed merge");
-    let (path, open, compares) = (Vec::new(), Vec::new(), actual.is_some());
-    let mut walk = Walk { store, effort, compares, path, merge, open, gone: None };
+    let compares = actual.is_some();
+    let mut walk = Walk { store, effort, compares, path: Vec::new(), merge, is_open: false, gone: None };
     let roots = [sides.base, sides.ours, sides.theirs, actual.flatten()];
     walk.root(roots)?;
-    let (mut merge, open) = (walk.merge, walk.open);
-    if !open.is_empty() {
-        moves::settle(store, sides, open, &mut merge)?;
-    }
-    Ok(merge)
+    if walk.is_open { moves::settle(store, sides, actual.flatten(), level) } else { Ok(walk.merge) }
 }
 
 const BASE: usize = 0;
@@ -117,9 +154,10 @@ struct Walk<'s, 'o, 'r> {
     compares: bool,
     path: Vec<u8>,
     merge: Merge,
-    open: Vec<Open>,
-    /// The side that has no more the directory we are in, or one above it, and the length of that directory's path.
-    gone: Option<(Party, usize)>,
+    /// May files have moved? Then the walk alone cannot say what becomes of a path, and ends.
+    is_open: bool,
+    /// The side that has no more the directory we are in, or one above it.
+    gone: Option<usize>,
 }
 
 fn is_same(one: Option<&TreeEntry<'_>>, other: Option<&TreeEntry<'_>>) -> bool {
@@ -177,7 +215,9 @@ impl Walk<'_, '_, '_> {
         let mut cursors =
             trees.each_ref().map(|tree| tree.as_ref().map_or(Cursor::default(), |t| t.cursor()));
         let mut kinds = Kinds::default();
-        while let Some(group) = next_group(&mut cursors, self.compares) {
+        while !self.is_open
+            && let Some(group) = next_group(&mut cursors, self.compares)
+        {
             let stays = self.group(&group, depth)?;
             kinds.note(&group, stays);
         }
@@ -192,7 +232,7 @@ impl Walk<'_, '_, '_> {
     /// Does anything stand there in the end?
     fn group(&mut self, group: &Group<'_>, depth: usize) -> Result<bool, Gap> {
         if let Some(result) = plain(group) {
-            self.note_stray(group)?;
+            self.is_open |= self.may_have_moved(group)?;
             let result = result.copied();
             self.result(group, item(result.as_ref())?)?;
             return Ok(result.is_some());
@@ -202,7 +242,7 @@ impl Walk<'_, '_, '_> {
         self.path.extend_from_slice(name.name);
         if name.mode.is_tree() {
             self.path.push(b'/');
-            self.gone = gone.or_else(|| Some((party_gone(group)?, self.path.len())));
+            self.gone = gone.or_else(|| side_gone(group));
             let mut ids = [None; 4];
             for (id, entry) in ids.iter_mut().zip(group) {
                 *id = entry.as_ref().map(TreeEntry::id).transpose()?;
@@ -242,17 +282,19 @@ impl Walk<'_, '_, '_> {
         [&self.path[..], name, end].concat()
     }
 
-    fn note_stray(&mut self, group: &Group<'_>) -> Result<(), Gap> {
-        let Some((gone, directory)) = self.gone else { return Ok(()) };
-        let added = match gone {
-            Party::Ours => &group[THEIRS],
-            Party::Theirs => &group[OURS],
-        };
-        if added.is_some() && group[BASE].is_none() {
-            let path = self.listed(group)?;
-            self.open.push(Open::Stray { path, gone, directory });
+    /// Did both sides delete something here, or one of them a directory to which the other one added this?
+    fn may_have_moved(&mut self, group: &Group<'_>) -> Result<bool, Gap> {
+        let [base, ours, theirs, _] = group.each_ref().map(Option::as_ref);
+        match (base, ours, theirs) {
+            (Some(_), None, None) => Ok(true),
+            (None, ..) => Ok(self.gone.is_some_and(|gone| group[gone].is_none())),
+            (Some(base), Some(ours), Some(theirs)) if base.mode.is_tree() && ours.is_same(theirs) => {
+                let (base, ours) = (Some(base.id()?), Some(ours.id()?));
+                let changes = between_within(&mut self.effort, self.store, base, ours)?;
+                Ok(changes.iter().any(|change| change.new.is_none()))
+            }
+            _ => Ok(false),
         }
-        Ok(())
     }
 
     /// A path at which all three differ and none is a directory. `self.path` already ends in its name.
@@ -264,23 +306,18 @@ impl Walk<'_, '_, '_> {
         let path = self.path.clone();
         let merged = match (base, ours, theirs) {
             (base, Some(ours), Some(theirs)) => {
-                if base.is_none() {
-                    self.open.push(Open::Added { path: path.clone(), ours, theirs });
-                }
                 self.merge.contested.push(Contested { path: path.clone(), base, ours, theirs });
-                merge_items(self.store, base, ours, theirs)?
+                let merged = merge_items(self.store, base, ours, theirs)?;
+                self.merge.of_version(&self.path, merged, actual)
             }
-            (Some(base), Some(kept), None) => {
-                self.open.push(Open::Deleted { path, by: Party::Theirs, base, kept, actual });
-                return Ok(());
-            }
-            (Some(base), None, Some(kept)) => {
-                self.open.push(Open::Deleted { path, by: Party::Ours, base, kept, actual });
+            // One side deleted what the other changed.
+            (Some(_), Some(_), None) | (Some(_), None, Some(_)) => {
+                self.is_open = true;
                 return Ok(());
             }
             _ => return Ok(()),
         };
-        if !merged.is_clean && base.is_some() {
+        if !merged.is_clean {
             self.merge.conflicts.push(path.clone());
             self.merge.matches = false;
         }
@@ -296,10 +333,10 @@ impl Walk<'_, '_, '_> {
 }
 
 /// The one side that has a directory of the base no more.
-fn party_gone(group: &Group<'_>) -> Option<Party> {
+fn side_gone(group: &Group<'_>) -> Option<usize> {
     match (&group[BASE], &group[OURS], &group[THEIRS]) {
-        (Some(_), None, Some(_)) => Some(Party::Ours),
-        (Some(_), Some(_), None) => Some(Party::Theirs),
+        (Some(_), None, Some(_)) => Some(OURS),
+        (Some(_), Some(_), None) => Some(THEIRS),
         _ => None,
     }
 }
@@ -336,64 +373,4 @@ impl Kinds {
         let pairs = self.0.windows(2).filter(|pair| pair[0].0 == pair[1].0);
         pairs.map(|pair| pair[0].0.clone()).collect()
     }
-}
-
-/// What merging a single path gives.
-pub struct MergedItem {
-    /// What stands there; in a conflict of contents both sides, one after the other.
-    pub item: Item,
-    /// The content, when it is a new one.
-    pub content: Option<(Oid, Vec<u8>)>,
-    /// It needs no person.
-    pub is_clean: bool,
-}
-
-/// Merges what stands at one path on both sides.
-pub fn merge_items(
-    store: &Store<'_, '_>,
-    base: Option<Item>,
-    ours: Item,
-    theirs: Item,
-) -> Result<MergedItem, Gap> {
-    let unresolved = |is_clean| MergedItem { item: ours, content: None, is_clean };
-    if !ours.0.is_file() || !theirs.0.is_file() {
-        return Ok(unresolved(ours == theirs));
-    }
-    let base = base.filter(|base| base.0.is_file());
-    let (mode, mode_is_clean) = merge_modes(base.map(|base| base.0), ours.0, theirs.0);
-    let old = base.map(|base| base.1);
-    if ours.1 == theirs.1 || old == Some(theirs.1) {
-        return Ok(MergedItem { item: (mode, ours.1), content: None, is_clean: mode_is_clean });
-    }
-    if old == Some(ours.1) {
-        return Ok(MergedItem { item: (mode, theirs.1), content: None, is_clean: mode_is_clean });
-    }
-    let merged = merge_contents(store, old, ours.1, theirs.1)?;
-    let Some((id, bytes, text_is_clean)) = merged else { return Ok(unresolved(false)) };
-    let is_clean = mode_is_clean && text_is_clean;
-    Ok(MergedItem { item: (mode, id), content: Some((id, bytes)), is_clean })
-}
-
-/// The mode that merging gives, and whether it is clean.
-pub fn merge_modes(base: Option<Mode>, ours: Mode, theirs: Mode) -> (Mode, bool) {
-    if ours == theirs || Some(ours) == base { (theirs, true) } else { (ours, Some(theirs) == base) }
-}
-
-/// The name and bytes of the merged content, and whether it is clean; `None` for what is not merged line by line.
-fn merge_contents(
-    store: &Store<'_, '_>,
-    base: Option<Oid>,
-    ours: Oid,
-    theirs: Oid,
-) -> Result<Option<(Oid, Vec<u8>, bool)>, Gap> {
-    let base = base.map(|id| store.file(id)).transpose()?;
-    let base = base.as_ref().map_or(&[][..], |base| base.data());
-    let (ours, theirs) = (store.file(ours)?, store.file(theirs)?);
-    let mergeable = |text: &[u8]| text.len() <= SIZE_LIMIT && merge_text::is_text(text);
-    if ![base, ours.data(), theirs.data()].into_iter().all(mergeable) {
-        return Ok(None);
-    }
-    let Some(merged) = merge_text::merge(base, ours.data(), theirs.data()) else { return Ok(None) };
-    let id = named(ObjectType::Blob, &merged.bytes)?;
-    Ok(Some((id, merged.bytes, merged.conflicts == 0)))
 }

@@ -3,18 +3,22 @@
 //! The changes of each side against the base are laid side by side. Changes that neither overlap nor touch are taken,
 //! equal changes are taken once, and the rest is a conflict, which then shrinks to the lines in which the two sides
 //! differ (git-merge-file(1); level "zealous" of git's merge). Where a conflict stays, both sides stand in the
-//! result one after the other, ours first: what a person made of it shows as lines beside these.
+//! result one after the other, ours first: what a person made of it shows as lines beside these. Or it stands there with
+//! git's marks ([`Marks`]), as in a merge base that git itself merged.
 
 use super::super::line_numbers::{LineNumbers, lines};
-use super::lines::{Edit, edits};
+use super::lines::{Edit, Git, Refusal, edits, edits_of_part};
 use super::starts::common_start;
 use std::ops::Range;
 
 /// git takes a file with a NUL byte among this many first bytes for binary, and does not merge it.
 const BINARY_PROBE: usize = 8000;
 
+/// With marks, conflicts become one when no more lines than this stand between them.
+const LINES_BETWEEN: usize = 3;
+
 /// A merged content.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MergedText {
     /// The bytes.
     pub bytes: Vec<u8>,
@@ -22,22 +26,73 @@ pub struct MergedText {
     pub conflicts: usize,
 }
 
+/// What older and newer versions of git make of the same texts.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Merged {
+    /// What git makes of it up to version 2.53.
+    pub older: MergedText,
+    /// What git makes of it since version 2.54, where that is something else.
+    pub newer: Option<MergedText>,
+}
+
+impl Merged {
+    /// What this version makes of it.
+    pub fn of(self, git: Git) -> MergedText {
+        match (git, self.newer) {
+            (Git::Newer, Some(newer)) => newer,
+            _ => self.older,
+        }
+    }
+}
+
+/// How git marks a conflict.
+#[derive(Clone, Copy, Debug)]
+pub struct Marks<'l> {
+    /// So many times each sign.
+    pub width: usize,
+    /// The names of our side and of theirs.
+    pub labels: [&'l str; 2],
+}
+
 /// Is this content that git merges line by line?
 pub fn is_text(content: &[u8]) -> bool {
     !content[..content.len().min(BINARY_PROBE)].contains(&0)
 }
 
-/// Merges; `None` when it would take too long.
-pub fn merge(base: &[u8], ours: &[u8], theirs: &[u8]) -> Option<MergedText> {
+/// Merges.
+pub fn merge(base: &[u8], ours: &[u8], theirs: &[u8], marks: Option<Marks<'_>>) -> Result<Merged, Refusal> {
     let mut numbers = LineNumbers::for_bytes(base.len());
     let base = Text::read(&mut numbers, base);
     let places = base.places();
     let [ours, theirs] = [ours, theirs].map(|text| Text::beside(&mut numbers, text, &base, &places));
-    let (by_us, by_them) = (edits(&base.numbers, &ours.numbers)?, edits(&base.numbers, &theirs.numbers)?);
-    let mut changes = lay_side_by_side(&by_us, &by_them, &ours, &theirs);
-    refine(&mut changes, &ours, &theirs)?;
-    let conflicts = changes.iter().filter(|change| change.taken == Taken::Conflict).count();
-    Some(MergedText { bytes: write(&changes, &ours, &theirs), conflicts })
+    let texts = Texts { base, ours, theirs };
+    let (older, hangs_on_version) = texts.merged(Git::Older, marks)?;
+    let newer = if hangs_on_version { Some(texts.merged(Git::Newer, marks)?.0) } else { None };
+    let newer = newer.filter(|newer| *newer != older);
+    Ok(Merged { older, newer })
+}
+
+/// Three texts with lines of the same numbers.
+struct Texts<'t> {
+    base: Text<'t>,
+    ours: Text<'t>,
+    theirs: Text<'t>,
+}
+
+impl Texts<'_> {
+    /// What merging gives, and whether another version of git may make something else of it.
+    fn merged(&self, git: Git, marks: Option<Marks<'_>>) -> Result<(MergedText, bool), Refusal> {
+        let by_us = edits(&self.base.numbers, &self.ours.numbers, git)?;
+        let by_them = edits(&self.base.numbers, &self.theirs.numbers, git)?;
+        let mut changes = lay_side_by_side(&by_us.all, &by_them.all, &self.ours, &self.theirs);
+        let refined = refine(&mut changes, &self.ours, &self.theirs, git)?;
+        let bytes = match marks {
+            None => write(&changes, &self.ours, &self.theirs),
+            Some(marks) => self.write_marked(&simplified(changes.clone()), marks),
+        };
+        let conflicts = changes.iter().filter(|change| change.taken == Taken::Conflict).count();
+        Ok((MergedText { bytes, conflicts }, by_us.hang_on_version || by_them.hang_on_version || refined))
+    }
 }
 
 /// A text as numbers, one for each different line, and where the lines are.
@@ -124,6 +179,14 @@ impl<'t> Text<'t> {
 
     fn len(&self) -> usize {
         self.numbers.len()
+    }
+
+    /// Does this line end in carriage return and line feed (a last line without an end: the one before it)? `None` when there is no
+    /// line end to see.
+    fn has_carriage_return(&self, at: usize) -> Option<bool> {
+        let line = |at: usize| self.bytes.get(*self.starts.get(at)?..*self.starts.get(at + 1)?);
+        let seen = line(at).filter(|line| line.ends_with(b"\n")).or_else(|| line(at.checked_sub(1)?))?;
+        Some(seen.ends_with(b"\r\n"))
     }
 
     fn write(&self, range: Range<usize>, out: &mut Vec<u8>) {
@@ -227,29 +290,50 @@ impl Changes {
     }
 }
 
-/// Splits each conflict into the parts in which the two sides differ.
-fn refine(changes: &mut Vec<Change>, ours: &Text<'_>, theirs: &Text<'_>) -> Option<()> {
+/// Splits each conflict into the parts in which the two sides differ. Does it hang on the version of git?
+fn refine(changes: &mut Vec<Change>, ours: &Text<'_>, theirs: &Text<'_>, git: Git) -> Result<bool, Refusal> {
     let mut refined = Vec::with_capacity(changes.len());
+    let mut hangs_on_version = false;
     for change in changes.drain(..) {
         let one_sided = change.ours.is_empty() || change.theirs.is_empty();
         if change.taken != Taken::Conflict || one_sided {
             refined.push(change);
             continue;
         }
-        let parts = edits(&ours.numbers[change.ours.clone()], &theirs.numbers[change.theirs.clone()])?;
-        if parts.is_empty() {
+        let (old, new) = (&ours.numbers[change.ours.clone()], &theirs.numbers[change.theirs.clone()]);
+        let parts = edits_of_part(old, new, git)?;
+        hangs_on_version |= parts.hang_on_version;
+        if parts.all.is_empty() {
             refined.push(Change { taken: Taken::Both, ..change });
             continue;
         }
         let within = |part: Range<usize>, start: usize| part.start + start..part.end + start;
-        refined.extend(parts.into_iter().map(|part| Change {
+        refined.extend(parts.all.into_iter().map(|part| Change {
             taken: Taken::Conflict,
             ours: within(part.old, change.ours.start),
             theirs: within(part.new, change.theirs.start),
         }));
     }
     *changes = refined;
-    Some(())
+    Ok(hangs_on_version)
+}
+
+/// Conflicts with hardly a line between them as one.
+fn simplified(changes: Vec<Change>) -> Vec<Change> {
+    let mut simple: Vec<Change> = Vec::with_capacity(changes.len());
+    for change in changes {
+        match simple.last_mut() {
+            Some(last)
+                if last.taken == Taken::Conflict
+                    && change.taken == Taken::Conflict
+                    && change.ours.start <= last.ours.end + LINES_BETWEEN =>
+            {
+                (last.ours.end, last.theirs.end) = (change.ours.end, change.theirs.end);
+            }
+            _ => simple.push(change),
+        }
+    }
+    simple
 }
 
 fn write(changes: &[Change], ours: &Text<'_>, theirs: &Text<'_>) -> Vec<u8> {
@@ -272,6 +356,56 @@ fn write(changes: &[Change], ours: &Text<'_>, theirs: &Text<'_>) -> Vec<u8> {
     bytes
 }
 
+impl Texts<'_> {
+    fn write_marked(&self, changes: &[Change], marks: Marks<'_>) -> Vec<u8> {
+        let (ours, theirs) = (&self.ours, &self.theirs);
+        let mut bytes = Vec::with_capacity(ours.bytes.len() + theirs.bytes.len() / 8);
+        let mut at = 0;
+        for change in changes.iter().filter(|change| change.taken != Taken::Both) {
+            ours.write(at..change.ours.start, &mut bytes);
+            match change.taken {
+                Taken::Theirs => theirs.write(change.theirs.clone(), &mut bytes),
+                Taken::Conflict => self.write_conflict(change, marks, &mut bytes),
+                Taken::Ours | Taken::Both => ours.write(change.ours.clone(), &mut bytes),
+            }
+            at = change.ours.end;
+        }
+        ours.write(at..ours.len(), &mut bytes);
+        bytes
+    }
+
+    fn write_conflict(&self, change: &Change, marks: Marks<'_>, bytes: &mut Vec<u8>) {
+        let end: &[u8] = if self.ends_in_carriage_return(change) { b"\r\n" } else { b"\n" };
+        let mark = |bytes: &mut Vec<u8>, sign: u8, label: &str| {
+            bytes.resize(bytes.len() + marks.width, sign);
+            if !label.is_empty() {
+                bytes.push(b' ');
+                bytes.extend_from_slice(label.as_bytes());
+            }
+            bytes.extend_from_slice(end);
+        };
+        let side = |bytes: &mut Vec<u8>, text: &Text<'_>, range: &Range<usize>| {
+            text.write(range.clone(), bytes);
+            if !range.is_empty() && bytes.last() != Some(&b'\n') {
+                bytes.extend_from_slice(end);
+            }
+        };
+        mark(bytes, b'<', marks.labels[0]);
+        side(bytes, &self.ours, &change.ours);
+        mark(bytes, b'=', "");
+        side(bytes, &self.theirs, &change.theirs);
+        mark(bytes, b'>', marks.labels[1]);
+    }
+
+    /// Does the first line of the base end in carriage return and line feed, and neither side's line before the conflict in a
+    /// line feed alone?
+    fn ends_in_carriage_return(&self, change: &Change) -> bool {
+        let before = |text: &Text<'_>, at: usize| text.has_carriage_return(at.saturating_sub(1));
+        let sides = [before(&self.ours, change.ours.start), before(&self.theirs, change.theirs.start)];
+        !sides.contains(&Some(false)) && self.base.has_carriage_return(0) == Some(true)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -279,8 +413,13 @@ mod tests {
 
     fn merged(base: &str, ours: &str, theirs: &str) -> (String, usize) {
         let split = |text: &str| text.chars().map(|c| format!("{c}\n")).collect::<String>();
-        let merged = merge(split(base).as_bytes(), split(ours).as_bytes(), split(theirs).as_bytes()).unwrap();
+        let merged = both(split(base).as_bytes(), split(ours).as_bytes(), split(theirs).as_bytes());
         (String::from_utf8(merged.bytes).unwrap().replace('\n', ""), merged.conflicts)
+    }
+
+    /// What all versions of git make of it, or the older ones.
+    fn both(base: &[u8], ours: &[u8], theirs: &[u8]) -> MergedText {
+        merge(base, ours, theirs, None).unwrap().older
     }
 
     fn clean(text: &str) -> (String, usize) {
@@ -316,7 +455,7 @@ mod tests {
 
     #[test]
     fn a_last_line_without_an_end_stays_one_line() {
-        let merged = merge(b"a", b"b", b"c").unwrap();
+        let merged = both(b"a", b"b", b"c");
         assert_eq!((merged.bytes.as_slice(), merged.conflicts), (b"b\nc".as_slice(), 1));
     }
 
@@ -338,11 +477,11 @@ mod tests {
         fn one_side_alone_is_taken_whole(base in "[abc\n]{0,30}", new in "[abc\n]{0,30}") {
             let (base, new) = (base.as_bytes(), new.as_bytes());
             let whole = MergedText { bytes: new.to_vec(), conflicts: 0 };
-            prop_assert_eq!(merge(base, new, base).unwrap(), whole);
+            prop_assert_eq!(both(base, new, base), whole);
             let whole = MergedText { bytes: new.to_vec(), conflicts: 0 };
-            prop_assert_eq!(merge(base, base, new).unwrap(), whole);
+            prop_assert_eq!(both(base, base, new), whole);
             let whole = MergedText { bytes: new.to_vec(), conflicts: 0 };
-            prop_assert_eq!(merge(base, new, new).unwrap(), whole);
+            prop_assert_eq!(both(base, new, new), whole);
         }
 
         /// Whether there is a conflict does not hang on which side is ours.

@@ -4,9 +4,9 @@
 //! | --- | --- |
 //! | `line` | the steps of a branch between two commits |
 //! | `coverage` | a landing and the candidates that may explain it, also with clean merges of the base in them |
-//! | `merge`, `moves` | the first engine: trees, and files that moved |
-//! | `merge_text`, `lines` | merging contents, and the line differences it rests on |
-//! | `second`, `picture` | the second engine: libgit2, in memory; what it gets to see |
+//! | `merge`, `items` | trees, and what stands at one path |
+//! | `moves` | files that moved |
+//! | `merge_text`, `lines`, `myers` | merging contents, and the line differences it rests on |
 //! | `build`, `store`, `starts` | trees made and trees kept |
 //! | `tried` | what was tried in vain |
 //! | `residual`, `patch` | what is left: its places, and its text |
@@ -31,16 +31,16 @@ use work::{Jobs, Results};
 
 mod build;
 mod coverage;
+mod items;
 mod line;
 mod lines;
 mod merge;
 mod merge_text;
 mod moves;
+mod myers;
 mod patch;
 mod paths;
-mod picture;
 mod residual;
-mod second;
 mod starts;
 mod store;
 mod tried;

@@ -1,9 +1,10 @@
 //! The paths in which two trees differ, also only in the directories that somebody asks about.
 
+use super::super::effort::Effort;
 use super::super::tree::TreeEntry;
 use super::super::tree_diff::{Item, TreeChange};
 use super::store::{Cursor, Store};
-use crate::model::fact::{Gap, GapReason};
+use crate::model::fact::Gap;
 use crate::model::path::RepoPath;
 use crate::model::reach::Reach;
 use git2::Oid;
@@ -19,12 +20,26 @@ pub fn changed(store: &Store<'_, '_>, old: Oid, new: Oid, reach: &Reach) -> Resu
         found.push(RepoPath::new(path.to_vec()));
         Ok(())
     };
-    walk(store, [Some(old), Some(new)], reach, found_one)?;
+    walk(&mut effort(), store, [Some(old), Some(new)], reach, found_one)?;
     Ok(found)
 }
 
 /// The same with what stands there on both sides, everywhere; `None` is the empty tree.
 pub fn between(store: &Store<'_, '_>, old: Option<Oid>, new: Option<Oid>) -> Result<Vec<TreeChange>, Gap> {
+    between_within(&mut effort(), store, old, new)
+}
+
+fn effort() -> Effort {
+    Effort::of("the changed paths")
+}
+
+/// The same, with what is left of an effort.
+pub fn between_within(
+    effort: &mut Effort,
+    store: &Store<'_, '_>,
+    old: Option<Oid>,
+    new: Option<Oid>,
+) -> Result<Vec<TreeChange>, Gap> {
     let mut changes = Vec::new();
     let found_one = |path: &[u8], [old, new]: [Option<TreeEntry<'_>>; 2]| {
         let item = |entry: TreeEntry<'_>| -> Result<Item, Gap> { Ok((entry.mode, entry.id()?)) };
@@ -32,21 +47,28 @@ pub fn between(store: &Store<'_, '_>, old: Option<Oid>, new: Option<Oid>) -> Res
         changes.push(TreeChange { path: path.to_vec(), old, new });
         Ok(())
     };
-    walk(store, [old, new], &Reach::everywhere(), found_one)?;
+    walk(effort, store, [old, new], &Reach::everywhere(), found_one)?;
     Ok(changes)
 }
 
-fn walk<F>(store: &Store<'_, '_>, sides: [Option<Oid>; 2], reach: &Reach, found: F) -> Result<(), Gap>
+fn walk<F>(
+    effort: &mut Effort,
+    store: &Store<'_, '_>,
+    sides: [Option<Oid>; 2],
+    reach: &Reach,
+    found: F,
+) -> Result<(), Gap>
 where
     F: FnMut(&[u8], [Option<TreeEntry<'_>>; 2]) -> Result<(), Gap>,
 {
     if sides[0] == sides[1] {
         return Ok(());
     }
-    Walk { store, reach, path: Vec::new(), found }.directory(sides, 0)
+    Walk { effort, store, reach, path: Vec::new(), found }.directory(sides, 0)
 }
 
 struct Walk<'s, 'o, 'r, F> {
+    effort: &'s mut Effort,
     store: &'s Store<'o, 'r>,
     reach: &'s Reach,
     path: Vec<u8>,
@@ -59,10 +81,9 @@ where
 {
     fn directory(&mut self, [old, new]: [Option<Oid>; 2], depth: usize) -> Result<(), Gap> {
         if depth > DEPTH_LIMIT {
-            let path = String::from_utf8_lossy(&self.path[..self.path.len().min(200)]);
-            let detail = format!("directories are nested too deep, at `{path}`");
-            return Err(Gap::new("the changed paths", GapReason::Truncated, detail, "Split the change"));
+            return Err(self.effort.too_much("directories are nested too deep", &self.path));
         }
+        self.effort.enter(&self.path)?;
         let trees = self.store.trees([old, new])?;
         let mut sides =
             trees.each_ref().map(|tree| tree.as_ref().map_or(Cursor::default(), |tree| tree.cursor()));
@@ -80,6 +101,7 @@ where
         }
         self.path.extend_from_slice(one.name);
         if !one.mode.is_tree() {
+            self.effort.list(&self.path)?;
             (self.found)(&self.path, pair)?;
         } else if self.reach.enters(&self.path) {
             let id = |entry: Option<TreeEntry<'_>>| entry.map(|entry| entry.id()).transpose();

@@ -21,7 +21,7 @@ const TREE_LIMIT: usize = 64 * 1024 * 1024;
 /// The same where only neighbours are compared.
 const NEIGHBOURS_LIMIT: usize = 4 * 1024 * 1024;
 
-/// The same for files. The second engine asks for those that the first has merged, and busy files are merged again and again.
+/// The same for files: busy ones are merged again and again.
 const FILE_LIMIT: usize = 16 * 1024 * 1024;
 
 /// The width of an object name in a tree, in bytes.

@@ -2,7 +2,15 @@
 
 mod against_git;
 mod attacks;
+mod criss_cross;
+mod dice;
+mod equal_lines;
 mod fixture;
 mod kinds;
+mod moves;
+mod never_given;
+mod oracle;
+mod random;
 mod span;
+mod texts;
 mod updates;

@@ -1,0 +1,211 @@
+//! What becomes of each path when the moves of both sides are known (`process_renames` and `process_entry` in `merge-ort.c`).
+
+use super::super::items::{MergedItem, merge_items};
+use super::super::merge::{Merge, TreeEdit};
+use super::super::store::{Cursor, Store};
+use super::walk::{Entry, Found};
+use crate::collect::git::tree_diff::Item;
+use crate::model::fact::Gap;
+use git2::{ObjectType, Oid};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A file that moved.
+pub struct Rename {
+    pub from: Vec<u8>,
+    pub to: Vec<u8>,
+    /// 1 is ours, 2 theirs: its place in [`super::walk::Stages`].
+    pub side: usize,
+}
+
+/// The paths of a merge, on their way to what becomes of them.
+pub struct Carry<'s, 'o, 'r> {
+    store: &'s Store<'o, 'r>,
+    actual: Option<Oid>,
+    entries: BTreeMap<Vec<u8>, Entry>,
+    merge: Merge,
+}
+
+/// What a path ends as.
+struct End {
+    item: Option<Item>,
+    is_clean: bool,
+}
+
+impl<'s, 'o, 'r> Carry<'s, 'o, 'r> {
+    /// `actual` is what landed.
+    pub fn of(store: &'s Store<'o, 'r>, actual: Option<Oid>, found: Found) -> Self {
+        let merge = Merge { edits: found.whole, ..Merge::default() };
+        Carry { store, actual, entries: found.entries, merge }
+    }
+
+    /// Paths and directories of which a person has to say where they belong.
+    pub fn directories(&mut self, conflicts: &[Vec<u8>]) {
+        for path in conflicts {
+            match self.entries.get_mut(path) {
+                Some(entry) => entry.needs_person = true,
+                None => self.merge.conflicts.push(path.clone()),
+            }
+        }
+    }
+
+    /// Sorted by where the files were, ours first.
+    pub fn renames(&mut self, renames: Vec<Rename>) -> Result<(), Gap> {
+        let mut renames = renames.into_iter().peekable();
+        while let Some(one) = renames.next() {
+            match renames.next_if(|next| next.from == one.from) {
+                Some(other) => self.by_both(&one, &other),
+                None => self.by_one(&one)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Both moved the same file: to the same place, where it is merged, or to two, where a person decides.
+    fn by_both(&mut self, one: &Rename, other: &Rename) {
+        let Some(old) = self.entries.get_mut(&one.from) else { return };
+        let base = old.stages[0];
+        if one.to == other.to {
+            old.is_gone = true;
+            self.entries.entry(one.to.clone()).and_modify(|new| new.stages[0] = base);
+            return;
+        }
+        for path in [&one.from, &one.to, &other.to] {
+            self.entries.entry(path.clone()).and_modify(|entry| entry.needs_person = true);
+        }
+    }
+
+    fn by_one(&mut self, rename: &Rename) -> Result<(), Gap> {
+        let (Some(old), Some(new)) = (self.entries.get(&rename.from), self.entries.get(&rename.to)) else {
+            return Ok(());
+        };
+        let (mut old, mut new) = (old.clone(), new.clone());
+        let (here, there) = (rename.side, 3 - rename.side);
+        let (kept, moved, collides) = (old.stages[there], new.stages[here], new.stages[there].is_some());
+        let changed_type = kept.zip(moved).is_some_and(|(kept, moved)| kept.0.is_file() != moved.0.is_file());
+        match kept {
+            Some(kept) if collides && !changed_type => self.collide(&old, &mut new, here, kept)?,
+            None if collides => new.needs_person = true,
+            _ => {
+                new.stages[0] = old.stages[0];
+                new.needs_person |= kept.is_none();
+                if kept.is_some() && !changed_type {
+                    new.stages[there] = kept;
+                }
+            }
+        }
+        if changed_type {
+            old.stages[0] = None;
+        } else {
+            old.is_gone = true;
+        }
+        self.entries.insert(rename.from.clone(), old);
+        self.entries.insert(rename.to.clone(), new);
+        Ok(())
+    }
+
+    /// The other side has something else where the file went, and the file as well: it is merged first, with itself.
+    fn collide(&mut self, old: &Entry, new: &mut Entry, here: usize, kept: Item) -> Result<(), Gap> {
+        let Some(moved) = new.stages[here] else { return Ok(()) };
+        let (ours, theirs) = if here == 1 { (moved, kept) } else { (kept, moved) };
+        let merged = merge_items(self.store, old.stages[0], ours, theirs)?;
+        new.needs_person |= !merged.is_clean;
+        new.stages[here] = Some(self.made(merged)?.0);
+        Ok(())
+    }
+
+    /// A merged item whose content can be read from now on, and whether it needs no person.
+    fn made(&self, merged: MergedItem) -> Result<(Item, bool), Gap> {
+        if let Some((_, bytes)) = &merged.content {
+            self.store.objects.make(ObjectType::Blob, bytes)?;
+        }
+        Ok((merged.item, merged.is_clean))
+    }
+
+    /// The result.
+    pub fn merge(mut self) -> Result<Merge, Gap> {
+        let entries = std::mem::take(&mut self.entries);
+        let mut ends = BTreeMap::new();
+        for (path, entry) in &entries {
+            ends.insert(path.as_slice(), self.end(path, entry)?);
+        }
+        self.clear_the_way(&entries, &mut ends);
+        for (path, end) in ends {
+            if !end.is_clean {
+                self.merge.conflicts.push(path.to_vec());
+            }
+            if entries.get(path).is_none_or(|entry| entry.ours != end.item) {
+                self.merge.edits.push(TreeEdit { path: path.to_vec(), item: end.item });
+            }
+        }
+        Ok(self.merge)
+    }
+
+    fn end(&mut self, path: &[u8], entry: &Entry) -> Result<End, Gap> {
+        let clean = |item| End { item, is_clean: true };
+        if entry.is_gone {
+            return Ok(clean(None));
+        }
+        let mut end = match (entry.same, entry.stages) {
+            (6 | 5, [_, ours, _]) => clean(ours),
+            (3, [.., theirs]) => clean(theirs),
+            (_, [base, Some(ours), Some(theirs)]) => self.both(path, base, ours, theirs)?,
+            (_, [None, ours, theirs]) => clean(ours.or(theirs)),
+            (_, [Some(_), None, None]) => clean(None),
+            (_, [Some(_), ours, theirs]) => self.decided(path, ours.or(theirs))?,
+        };
+        // Where nothing is left, there is nothing to decide, unless both moved it away.
+        if entry.needs_person && (end.item.is_some() || entry.same == 0) {
+            end.is_clean = false;
+        }
+        Ok(end)
+    }
+
+    fn both(&mut self, path: &[u8], base: Option<Item>, ours: Item, theirs: Item) -> Result<End, Gap> {
+        let mut merged = merge_items(self.store, base, ours, theirs)?;
+        if merged.newer.is_some() {
+            let landed = standing(self.store, self.actual, path)?;
+            merged = self.merge.of_version(path, merged, landed);
+        }
+        let (item, is_clean) = self.made(merged)?;
+        Ok(End { item: Some(item), is_clean })
+    }
+
+    /// Whatever was decided is a person's decision, and shows as a whole: the result is the other one.
+    fn decided(&self, path: &[u8], kept: Option<Item>) -> Result<End, Gap> {
+        let is_there = standing(self.store, self.actual, path)?.is_some();
+        Ok(End { item: kept.filter(|_| !is_there), is_clean: false })
+    }
+
+    /// A file would stay where something else needs a directory: a person decides.
+    fn clear_the_way(&mut self, entries: &BTreeMap<Vec<u8>, Entry>, ends: &mut BTreeMap<&[u8], End>) {
+        let whole =
+            self.merge.edits.iter().filter(|edit| edit.item.is_some()).map(|edit| edit.path.as_slice());
+        let stays = ends.iter().filter(|(_, end)| end.item.is_some()).map(|(path, _)| *path);
+        let standing: BTreeSet<Vec<u8>> = whole.chain(stays).map(<[u8]>::to_vec).collect();
+        for path in entries.iter().filter(|(_, entry)| entry.is_mixed).map(|(path, _)| path.as_slice()) {
+            let below = [path, b"/"].concat();
+            let is_directory =
+                standing.range(below.clone()..).next().is_some_and(|next| next.starts_with(&below));
+            if let Some(end) = ends.get_mut(path).filter(|end| is_directory && end.item.is_some()) {
+                *end = End { item: None, is_clean: false };
+            }
+        }
+    }
+}
+
+/// What stands at a path of a tree.
+fn standing(store: &Store<'_, '_>, tree: Option<Oid>, path: &[u8]) -> Result<Option<Item>, Gap> {
+    let mut tree = tree;
+    let mut rest = path;
+    while let Some(end) = rest.iter().position(|byte| *byte == b'/') {
+        tree = at(store, tree, &rest[..=end])?.map(|(_, id)| id);
+        rest = &rest[end + 1..];
+    }
+    at(store, tree, rest)
+}
+
+fn at(store: &Store<'_, '_>, tree: Option<Oid>, key: &[u8]) -> Result<Option<Item>, Gap> {
+    let [kept] = store.trees([tree])?;
+    let mut cursor = kept.as_ref().map_or(Cursor::default(), |tree| tree.cursor());
+    cursor.seek(key).1.map(|entry| Ok((entry.mode, entry.id()?))).transpose()
+}

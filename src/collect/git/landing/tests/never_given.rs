@@ -1,0 +1,159 @@
+//! Landings that git never gives, and the ones beside them that it does give. What git says is asked of git itself.
+
+use super::fixture::{Files, Fixture, landing};
+use super::oracle::ask;
+use crate::collect::git::tests::fixture::{FILE, LINK, SUBMODULE, name};
+use git2::Oid;
+
+/// Lines, each so many times.
+fn runs(runs: &[(&str, usize)]) -> String {
+    runs.iter().map(|(line, times)| format!("{line}\n").repeat(*times)).collect()
+}
+
+/// A commit of this file and of one that is always there.
+fn with_file(fixture: &Fixture, item: Option<(u32, Oid)>, parents: &[Oid], date: i64) -> Oid {
+    let mut files = fixture.files(&[("always", "always\n")]);
+    files.extend(item.map(|item| (b"f".to_vec(), item)));
+    fixture.commit_at(&files, parents, date)
+}
+
+/// How a landing of this file is covered, and whether it is what git gives.
+fn landed(fixture: &Fixture, sides: [Oid; 2], item: Option<(u32, Oid)>) -> (bool, String) {
+    let landed = with_file(fixture, item, &sides, 9_000);
+    let tree = fixture.git.find_commit(landed).unwrap().tree_id();
+    let answer = ask(fixture.path(), &[format!("{} {}", sides[0], sides[1])]).remove(0);
+    let covered = fixture.covered(sides[0], landed, &sides[1..]);
+    (answer.clean && answer.tree == tree, covered.split(':').next().unwrap_or_default().to_string())
+}
+
+fn given() -> (bool, String) {
+    (true, "replay 1".to_string())
+}
+
+fn not_given() -> (bool, String) {
+    (false, "residual 1".to_string())
+}
+
+/// Base, ours, theirs, and what landed.
+fn texts_landed(texts: [&str; 4]) -> (bool, String) {
+    let fixture = Fixture::new();
+    let item = |text: &str| Some((FILE, fixture.blob(text.as_bytes())));
+    let base = with_file(&fixture, item(texts[0]), &[], 1_000);
+    let sides = [1, 2].map(|side| with_file(&fixture, item(texts[side]), &[base], 2_000));
+    landed(&fixture, sides, item(texts[3]))
+}
+
+/// What each of these commits has at the path: the common root, two merge bases, and the two sides that merge them.
+struct Crossed {
+    root: Option<(u32, Oid)>,
+    bases: [Option<(u32, Oid)>; 2],
+    sides: [Option<(u32, Oid)>; 2],
+}
+
+impl Crossed {
+    fn landed(self, fixture: &Fixture, item: Option<(u32, Oid)>) -> (bool, String) {
+        let root = with_file(fixture, self.root, &[], 1_000);
+        let one = with_file(fixture, self.bases[0], &[root], 2_000);
+        let other = with_file(fixture, self.bases[1], &[root], 2_001);
+        let ours = with_file(fixture, self.sides[0], &[one, other], 3_000);
+        let theirs = with_file(fixture, self.sides[1], &[other, one], 3_001);
+        landed(fixture, [ours, theirs], item)
+    }
+}
+
+/// Content of one line among others.
+fn line(fixture: &Fixture, text: &str) -> Option<(u32, Oid)> {
+    Some((FILE, fixture.blob(format!("before\nabove\n{text}\nbelow\nbehind\n").as_bytes())))
+}
+
+/// The merge base holds both sides between marks; nobody has that any more, so a change on one side alone is none.
+#[test]
+fn a_conflict_of_lines_between_merge_bases() {
+    let fixture = &Fixture::new();
+    let at = |text| line(fixture, text);
+    let crossed = |sides| Crossed { root: at("old"), bases: [at("a"), at("b")], sides };
+    assert_eq!(crossed([at("a\nb"), at("x")]).landed(fixture, at("x")), not_given());
+    assert_eq!(crossed([at("x"), at("a\nb")]).landed(fixture, at("x")), not_given());
+    assert_eq!(crossed([at("b\na"), at("x")]).landed(fixture, at("x")), not_given());
+}
+
+#[test]
+fn a_conflict_of_lines_between_merge_bases_that_both_sides_settled() {
+    let fixture = &Fixture::new();
+    let at = |text| line(fixture, text);
+    let crossed = |sides| Crossed { root: at("old"), bases: [at("a"), at("b")], sides };
+    assert_eq!(crossed([at("a"), at("a")]).landed(fixture, at("a")), given());
+    let below = Some((FILE, fixture.blob(b"before\nabove\na\nbelow\nanew\n")));
+    assert_eq!(crossed([at("a"), below]).landed(fixture, below), given());
+}
+
+/// Of what one merge base deleted and the other changed git keeps what was there before.
+#[test]
+fn a_deletion_against_a_change_between_merge_bases() {
+    let fixture = &Fixture::new();
+    let at = |text| line(fixture, text);
+    let crossed = |sides| Crossed { root: at("old"), bases: [None, at("changed")], sides };
+    assert_eq!(crossed([at("changed"), at("x")]).landed(fixture, at("x")), not_given());
+    assert_eq!(crossed([at("x"), at("changed")]).landed(fixture, at("x")), not_given());
+    assert_eq!(crossed([at("changed"), None]).landed(fixture, None), not_given());
+}
+
+#[test]
+fn a_deletion_against_a_change_between_merge_bases_that_a_side_took_back() {
+    let fixture = &Fixture::new();
+    let at = |text| line(fixture, text);
+    let crossed = |sides| Crossed { root: at("old"), bases: [None, at("changed")], sides };
+    assert_eq!(crossed([at("old"), at("x")]).landed(fixture, at("x")), given());
+    assert_eq!(crossed([at("old"), None]).landed(fixture, None), given());
+    assert_eq!(crossed([None, None]).landed(fixture, None), given());
+}
+
+/// Of files that both merge bases added git keeps both, between marks.
+#[test]
+fn two_additions_between_merge_bases() {
+    let fixture = &Fixture::new();
+    let at = |text| line(fixture, text);
+    let crossed = |sides| Crossed { root: None, bases: [at("a"), at("b")], sides };
+    assert_eq!(crossed([at("a\nb"), at("x")]).landed(fixture, at("x")), not_given());
+    assert_eq!(crossed([at("b"), None]).landed(fixture, None), not_given());
+}
+
+#[test]
+fn two_additions_between_merge_bases_that_both_sides_settled() {
+    let fixture = &Fixture::new();
+    let at = |text| line(fixture, text);
+    let crossed = |sides| Crossed { root: None, bases: [at("a"), at("b")], sides };
+    assert_eq!(crossed([at("b"), at("b")]).landed(fixture, at("b")), given());
+    let above = Some((FILE, fixture.blob(b"anew\nabove\nb\nbelow\nbehind\n")));
+    assert_eq!(crossed([at("b"), above]).landed(fixture, above), given());
+}
+
+/// Of binary files, links and submodules git keeps what was there before, and so a side that has that has changed nothing.
+#[test]
+fn what_has_no_lines_between_merge_bases() {
+    let fixture = &Fixture::new();
+    let binary = |text: &str| Some((FILE, fixture.blob(format!("{text}\0").as_bytes())));
+    let link = |text: &str| Some((LINK, fixture.blob(text.as_bytes())));
+    let module = |text: &str| Some((SUBMODULE, fixture.blob(text.as_bytes())));
+    let kinds: [&dyn Fn(&str) -> Option<(u32, Oid)>; 3] = [&binary, &link, &module];
+    for at in kinds {
+        let crossed = |sides| Crossed { root: at("old"), bases: [at("a"), at("b")], sides };
+        assert_eq!(crossed([at("a"), at("x")]).landed(fixture, at("x")), not_given());
+        assert_eq!(crossed([at("b"), at("x")]).landed(fixture, at("x")), not_given());
+        assert_eq!(crossed([at("x"), at("a")]).landed(fixture, at("x")), not_given());
+    }
+}
+
+#[test]
+fn what_has_no_lines_between_merge_bases_and_a_side_took_back() {
+    let fixture = &Fixture::new();
+    let binary = |text: &str| Some((FILE, fixture.blob(format!("{text}\0").as_bytes())));
+    let link = |text: &str| Some((LINK, fixture.blob(text.as_bytes())));
+    let module = |text: &str| Some((SUBMODULE, fixture.blob(text.as_bytes())));
+    let kinds: [&dyn Fn(&str) -> Option<(u32, Oid)>; 3] = [&binary, &link, &module];
+    for at in kinds {
+        let crossed = |sides| Crossed { root: at("old"), bases: [at("a"), at("b")], sides };
+        assert_eq!(crossed([at("old"), at("x")]).landed(fixture, at("x")), given());
+        assert_eq!(crossed([at("x"), at("old")]).landed(fixture, at("x")), given());
+    }
+}
