@@ -15,12 +15,6 @@ pub struct Answer {
     pub conflicts: Vec<String>,
 }
 
-impl Answer {
-    pub fn clean_tree(&self) -> Option<Oid> {
-        self.clean.then_some(self.tree)
-    }
-}
-
 /// A git that reads no configuration of a user or a machine.
 pub fn git(repository: &Path) -> Command {
     let mut git = Command::new("git");
