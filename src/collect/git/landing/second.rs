@@ -122,10 +122,11 @@ fn with_moves(
     build::edited(store, sides.ours, &edits).map(Some)
 }
 
-/// Is there a conflict in what all three sides have at one path? It did not move, so whatever others did settles nothing.
+/// Is there a conflict in what all three sides have at one path? It did not move, so whatever others did settles nothing. Nor of
+/// what both added with different modes: libgit2 takes one of them.
 fn has_conflict_in_place(first: &Merge) -> bool {
     let conflicts: BTreeSet<&[u8]> = first.conflicts.iter().map(Vec::as_slice).collect();
-    let in_place = first.contested.iter().filter(|one| one.base.is_some());
+    let in_place = first.contested.iter().filter(|one| one.base.is_some() || one.ours.0 != one.theirs.0);
     in_place.map(|one| one.path.as_slice()).any(|path| conflicts.contains(path))
 }
 

@@ -245,15 +245,18 @@ fn two_additions_between_merge_bases_that_both_sides_settled() {
     assert_eq!(crossed([at("b"), above]).landed(fixture, above), given());
 }
 
+/// A binary file, a link or a submodule.
+fn without_lines(fixture: &Fixture, mode: u32, text: &str) -> Option<(u32, Oid)> {
+    let end = if mode == FILE { "\0" } else { "" };
+    Some((mode, fixture.blob(format!("{text}{end}").as_bytes())))
+}
+
 /// Of binary files, links and submodules git keeps what was there before, and so a side that has that has changed nothing.
 #[test]
 fn what_has_no_lines_between_merge_bases() {
     let fixture = &Fixture::new();
-    let binary = |text: &str| Some((FILE, fixture.blob(format!("{text}\0").as_bytes())));
-    let link = |text: &str| Some((LINK, fixture.blob(text.as_bytes())));
-    let module = |text: &str| Some((SUBMODULE, fixture.blob(text.as_bytes())));
-    let kinds: [&dyn Fn(&str) -> Option<(u32, Oid)>; 3] = [&binary, &link, &module];
-    for at in kinds {
+    for mode in [FILE, LINK, SUBMODULE] {
+        let at = |text| without_lines(fixture, mode, text);
         let crossed = |sides| Crossed { root: at("old"), bases: [at("a"), at("b")], sides };
         assert_eq!(crossed([at("a"), at("x")]).landed(fixture, at("x")), not_given());
         assert_eq!(crossed([at("b"), at("x")]).landed(fixture, at("x")), not_given());
@@ -264,11 +267,8 @@ fn what_has_no_lines_between_merge_bases() {
 #[test]
 fn what_has_no_lines_between_merge_bases_and_a_side_took_back() {
     let fixture = &Fixture::new();
-    let binary = |text: &str| Some((FILE, fixture.blob(format!("{text}\0").as_bytes())));
-    let link = |text: &str| Some((LINK, fixture.blob(text.as_bytes())));
-    let module = |text: &str| Some((SUBMODULE, fixture.blob(text.as_bytes())));
-    let kinds: [&dyn Fn(&str) -> Option<(u32, Oid)>; 3] = [&binary, &link, &module];
-    for at in kinds {
+    for mode in [FILE, LINK, SUBMODULE] {
+        let at = |text| without_lines(fixture, mode, text);
         let crossed = |sides| Crossed { root: at("old"), bases: [at("a"), at("b")], sides };
         assert_eq!(crossed([at("old"), at("x")]).landed(fixture, at("x")), given());
         assert_eq!(crossed([at("x"), at("old")]).landed(fixture, at("x")), given());
