@@ -164,7 +164,7 @@ struct Figures {
 
 #[test]
 fn merges_over_several_merge_bases_are_those_of_git() {
-    let (seed, count) = (asked("PORTCULLIS_SEED", 1), asked("PORTCULLIS_CROSSES", 300));
+    let (seed, count) = (asked("PORTCULLIS_SEED", 1), asked("PORTCULLIS_CROSSES", 200));
     let fixture = Fixture::new();
     let pairs: Vec<[Oid; 2]> = (0..count)
         .map(|number| {

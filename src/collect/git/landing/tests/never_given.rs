@@ -1,8 +1,8 @@
 //! Landings that git never gives, and the ones beside them that it does give. What git says is asked of git itself.
 
-use super::fixture::{Files, Fixture, landing};
+use super::fixture::Fixture;
 use super::oracle::ask;
-use crate::collect::git::tests::fixture::{FILE, LINK, SUBMODULE, name};
+use crate::collect::git::tests::fixture::{FILE, LINK, SUBMODULE};
 use git2::Oid;
 
 /// Lines, each so many times.
@@ -41,6 +41,123 @@ fn texts_landed(texts: [&str; 4]) -> (bool, String) {
     let base = with_file(&fixture, item(texts[0]), &[], 1_000);
     let sides = [1, 2].map(|side| with_file(&fixture, item(texts[side]), &[base], 2_000));
     landed(&fixture, sides, item(texts[3]))
+}
+
+/// Every common line comes more than 64 times, so git compares by another algorithm.
+const RUNS: [&[(&str, usize)]; 3] = [
+    &[("white", 83), ("spring", 1)],
+    &[("white", 41), ("spring", 1), ("white", 22), ("summer", 28), ("white", 22)],
+    &[
+        ("white", 24),
+        ("zulu", 13),
+        ("white", 2),
+        ("zulu", 1),
+        ("white", 16),
+        ("zulu", 21),
+        ("white", 17),
+        ("spring", 1),
+        ("white", 22),
+        ("summer", 28),
+        ("white", 2),
+    ],
+];
+
+/// What becomes of them, with a run of five that stands in one of two places.
+fn runs_landed(before: usize, behind: usize) -> (bool, String) {
+    let [base, ours, theirs] = RUNS.map(runs);
+    let base = base.trim_end();
+    let landed = runs(&[
+        ("white", 24),
+        ("zulu", 13),
+        ("white", 2),
+        ("zulu", 1),
+        ("white", 15),
+        ("spring", 1),
+        ("white", before),
+        ("zulu", 21),
+        ("white", 17),
+        ("spring", 1),
+        ("white", behind),
+        ("summer", 28),
+        ("white", 20),
+        ("summer", 28),
+        ("white", 2),
+    ]);
+    texts_landed([base, &ours, &theirs, &landed])
+}
+
+#[test]
+fn runs_of_more_than_64_equal_lines_that_both_sides_edit() {
+    assert_eq!(runs_landed(2, 3), not_given());
+    assert_eq!(runs_landed(0, 5), not_given());
+}
+
+#[test]
+fn runs_of_more_than_64_equal_lines_as_git_merges_them() {
+    assert_eq!(runs_landed(1, 4), given());
+}
+
+/// Base, ours, theirs and what landed, as runs.
+fn equal_lines_landed(texts: [&[(&str, usize)]; 4]) -> (bool, String) {
+    let texts = texts.map(runs);
+    texts_landed(texts.each_ref().map(String::as_str))
+}
+
+/// Another comparison than git's finds edits here that do not touch.
+#[test]
+fn a_line_that_one_side_takes_out_and_the_other_moves() {
+    let base: &[_] = &[("south", 5), ("west", 1), ("south", 2)];
+    let ours: &[_] = &[("south", 7)];
+    let theirs: &[_] = &[("south", 7), ("west", 1)];
+    assert_eq!(equal_lines_landed([base, ours, theirs, theirs]), not_given());
+    assert_eq!(equal_lines_landed([base, theirs, ours, theirs]), not_given());
+}
+
+#[test]
+fn a_line_that_one_side_takes_out_while_the_other_adds_one_elsewhere() {
+    let base: &[_] = &[("south", 5), ("west", 1), ("south", 2)];
+    let theirs: &[_] = &[("south", 5), ("west", 1), ("south", 2), ("east", 1)];
+    let landed: &[_] = &[("south", 7), ("east", 1)];
+    assert_eq!(equal_lines_landed([base, &[("south", 7)], theirs, landed]), given());
+}
+
+/// git up to version 2.53 finds a conflict here, git since 2.54 does not: what a version of git gives is explained.
+#[test]
+fn two_insertions_into_a_run_of_equal_lines_are_explained_as_newer_versions_merge_them() {
+    let base: &[_] = &[("echo", 8)];
+    let ours: &[_] = &[("echo", 1), ("papa", 4), ("echo", 12)];
+    let theirs: &[_] = &[("echo", 2), ("sierra", 1), ("echo", 6)];
+    let landed: &[_] = &[("echo", 1), ("papa", 4), ("echo", 6), ("sierra", 1), ("echo", 6)];
+    assert_eq!(equal_lines_landed([base, ours, theirs, landed]).1, "replay 1");
+    let other: &[_] = &[("echo", 1), ("papa", 4), ("echo", 5), ("sierra", 1), ("echo", 7)];
+    assert_eq!(equal_lines_landed([base, ours, theirs, other]), not_given());
+}
+
+#[test]
+fn an_insertion_before_and_one_behind_a_run_of_equal_lines() {
+    let base: &[_] = &[("echo", 8)];
+    let ours: &[_] = &[("papa", 4), ("echo", 8)];
+    let theirs: &[_] = &[("echo", 8), ("sierra", 1)];
+    assert_eq!(equal_lines_landed([base, ours, theirs, &[("papa", 4), ("echo", 8), ("sierra", 1)]]), given());
+}
+
+/// The same lines in turn: where they were edited is a matter of the comparison.
+#[test]
+fn lines_that_come_back_in_turn() {
+    let base: &[_] = &[("black", 1), ("tango", 5), ("black", 1)];
+    let ours: &[_] = &[("black", 1), ("tango", 1), ("black", 1), ("tango", 2), ("black", 1)];
+    let theirs: &[_] = &[("black", 1), ("tango", 4), ("black", 2)];
+    let landed: &[_] = &[("black", 1), ("tango", 1), ("black", 1), ("tango", 1), ("black", 2)];
+    assert_eq!(equal_lines_landed([base, ours, theirs, landed]), not_given());
+}
+
+#[test]
+fn lines_that_come_back_in_turn_edited_at_either_end() {
+    let base: &[_] = &[("black", 1), ("tango", 5), ("black", 1)];
+    let ours: &[_] = &[("start", 1), ("black", 1), ("tango", 5), ("black", 1)];
+    let theirs: &[_] = &[("black", 1), ("tango", 5), ("black", 2)];
+    let landed: &[_] = &[("start", 1), ("black", 1), ("tango", 5), ("black", 2)];
+    assert_eq!(equal_lines_landed([base, ours, theirs, landed]), given());
 }
 
 /// What each of these commits has at the path: the common root, two merge bases, and the two sides that merge them.
@@ -128,15 +245,18 @@ fn two_additions_between_merge_bases_that_both_sides_settled() {
     assert_eq!(crossed([at("b"), above]).landed(fixture, above), given());
 }
 
+/// A binary file, a link or a submodule.
+fn without_lines(fixture: &Fixture, mode: u32, text: &str) -> Option<(u32, Oid)> {
+    let end = if mode == FILE { "\0" } else { "" };
+    Some((mode, fixture.blob(format!("{text}{end}").as_bytes())))
+}
+
 /// Of binary files, links and submodules git keeps what was there before, and so a side that has that has changed nothing.
 #[test]
 fn what_has_no_lines_between_merge_bases() {
     let fixture = &Fixture::new();
-    let binary = |text: &str| Some((FILE, fixture.blob(format!("{text}\0").as_bytes())));
-    let link = |text: &str| Some((LINK, fixture.blob(text.as_bytes())));
-    let module = |text: &str| Some((SUBMODULE, fixture.blob(text.as_bytes())));
-    let kinds: [&dyn Fn(&str) -> Option<(u32, Oid)>; 3] = [&binary, &link, &module];
-    for at in kinds {
+    for mode in [FILE, LINK, SUBMODULE] {
+        let at = |text| without_lines(fixture, mode, text);
         let crossed = |sides| Crossed { root: at("old"), bases: [at("a"), at("b")], sides };
         assert_eq!(crossed([at("a"), at("x")]).landed(fixture, at("x")), not_given());
         assert_eq!(crossed([at("b"), at("x")]).landed(fixture, at("x")), not_given());
@@ -147,11 +267,8 @@ fn what_has_no_lines_between_merge_bases() {
 #[test]
 fn what_has_no_lines_between_merge_bases_and_a_side_took_back() {
     let fixture = &Fixture::new();
-    let binary = |text: &str| Some((FILE, fixture.blob(format!("{text}\0").as_bytes())));
-    let link = |text: &str| Some((LINK, fixture.blob(text.as_bytes())));
-    let module = |text: &str| Some((SUBMODULE, fixture.blob(text.as_bytes())));
-    let kinds: [&dyn Fn(&str) -> Option<(u32, Oid)>; 3] = [&binary, &link, &module];
-    for at in kinds {
+    for mode in [FILE, LINK, SUBMODULE] {
+        let at = |text| without_lines(fixture, mode, text);
         let crossed = |sides| Crossed { root: at("old"), bases: [at("a"), at("b")], sides };
         assert_eq!(crossed([at("old"), at("x")]).landed(fixture, at("x")), given());
         assert_eq!(crossed([at("x"), at("old")]).landed(fixture, at("x")), given());
