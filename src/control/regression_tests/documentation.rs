@@ -18,10 +18,12 @@ several reports counts once, by its worst result;
 - every pattern in `required` matches a test, and every test that it matches passed;
 - with `skipped = \"block\"`, no test was skipped;
 - no report contradicts itself, for example by claiming more tests or failures than it shows, and none tells \
-again what an earlier run found (a cached result).
+again what an earlier run found (a cached result);
+- merging the head brings all that it holds beyond the base branch; otherwise a report that is bound to no tree shows nothing.
 A suite may ask for more, and then it holds too:
 - with `trust`, the run is of the tree that would land: that of the head, or of the head merged into the base, which is \
-recomputed. The work tree was what the commit says, apart from what is ignored. `local`: reports that lie in this \
+recomputed. Its own tree does not count where the base branch holds some of its commits without their content, because then merging it \
+gives something else. The work tree was what the commit says, apart from what is ignored. `local`: reports that lie in this \
 job's clean checkout, and statements of `portcullis evidence record` that were handed over with `--evidence`. `host`: the \
 same, and the check of the head that `check` names succeeded. `signed`: only statements signed by an allowed signer;
 - with `baseline`, every test that ran on what the change began from is there, and every one that passed there \

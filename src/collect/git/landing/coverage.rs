@@ -12,6 +12,9 @@
 //! | one of them as landed, the other clean and different | | unverifiable |
 //! | conflict | clean and as landed | explained |
 //! | anything else | | the difference is the residual |
+//!
+//! What a merge gives hangs on its merge base. Where that is a commit which the branch holds without its content, the candidate
+//! explains nothing, because its approval may be of another change: see [`basis`].
 
 use super::super::graph::Graph;
 use super::super::object::oid;
@@ -23,10 +26,12 @@ use super::{build, residual};
 use crate::model::fact::{Gap, GapReason};
 use crate::model::landing::{Candidate, Coverage, Distance, Landing, Miss, Residual};
 use answers::Answers;
+use basis::{Added, Known};
 use git2::Oid;
 use std::collections::BTreeMap;
 
 pub mod answers;
+mod basis;
 mod updates;
 
 /// A series longer than this is not replayed commit by commit.
@@ -45,6 +50,10 @@ pub struct Prover<'o, 'r> {
     /// The trees that stand for several merge bases, each for the depth at which it was asked for: below a certain depth less is
     /// merged, and no answer may hang on what was asked before.
     virtual_bases: BTreeMap<(usize, Vec<Oid>), Option<Oid>>,
+    /// Which commits came to a branch with their content.
+    incorporated: Known,
+    /// Does it matter what merge bases stand for? Not where only the result counts.
+    asks_basis: bool,
     /// Of the last landing: what was tried in vain.
     misses: Vec<Miss>,
     /// Of the last landing: between which trees its residual lies.
@@ -70,9 +79,16 @@ impl<'o, 'r> Prover<'o, 'r> {
             second: Second::default(),
             answers: Answers::default(),
             virtual_bases: BTreeMap::new(),
+            incorporated: Known::default(),
+            asks_basis: true,
             misses: Vec::new(),
             left: None,
         }
+    }
+
+    /// A prover that asks only what a merge gives, and not what its merge base stands for.
+    pub fn of_results(objects: &'o super::super::object::Objects<'r>) -> Self {
+        Prover { asks_basis: false, ..Prover::new(objects) }
     }
 
     /// The same as [`Prover::cover`], with merge bases that somebody has found already.
@@ -168,7 +184,7 @@ impl<'o, 'r> Prover<'o, 'r> {
     /// Nobody claims it: whatever it changed is unexplained.
     fn direct(&mut self, at: &Place) -> Result<Coverage, Gap> {
         if at.tree_before == at.tree_after {
-            return Ok(Coverage::Unchanged);
+            return self.unchanged(at);
         }
         self.left =
             Some(Left { recomputed: Some(at.tree_before), landed: at.tree_after, conflicts: Vec::new() });
@@ -184,6 +200,8 @@ impl<'o, 'r> Prover<'o, 'r> {
             return Ok(Ok(Coverage::Identity(candidate.clone())));
         }
         if self.is_rebase(at, head, &bases)? {
+            let added = Added { head, bases, ours: Some(at.tree_before), result: Some(at.tree_after) };
+            self.expect_basis(at.branch, &[added])?;
             return Ok(Ok(Coverage::Rebase(candidate.clone())));
         }
         let attempt = self.fold(at, &[head])?;
@@ -245,27 +263,44 @@ impl<'o, 'r> Prover<'o, 'r> {
     }
 
     /// Merges heads into the landing's parent, one after the other.
+    ///
+    /// # Errors
+    /// Also where what landed comes of it, but only over a merge base that keeps something of the heads out.
     fn fold(&mut self, at: &Place, heads: &[Oid]) -> Result<Attempt, Gap> {
+        let (attempt, added) = self.merged(at, heads)?;
+        if matches!(attempt, Attempt::Explained) {
+            self.expect_basis(at.branch, &added)?;
+        }
+        Ok(attempt)
+    }
+
+    /// The same, whatever the merge bases are, with what was added one after the other.
+    fn merged(&mut self, at: &Place, heads: &[Oid]) -> Result<(Attempt, Vec<Added>), Gap> {
         let mut ours = Some(at.tree_before);
         let mut tips = vec![at.parent];
         let mut conflicts = Vec::new();
+        let mut added = Vec::new();
         for (number, head) in heads.iter().enumerate() {
             let bases = self.merge_bases(&tips, *head)?;
             if bases.is_empty() {
-                return Ok(Attempt::Unrelated);
+                return Ok((Attempt::Unrelated, added));
             }
             let base = self.virtual_base(&bases, 0)?;
             let sides = Sides { base, ours, theirs: Some(self.store.tree_of(*head)?) };
             let is_last = number + 1 == heads.len();
             if is_last && conflicts.is_empty() {
-                return self.recompute(sides, bases.len() > 1, at.tree_after);
+                let attempt = self.recompute(sides, bases.len() > 1, at.tree_after)?;
+                added.push(Added { head: *head, bases, ours, result: Some(at.tree_after) });
+                return Ok((attempt, added));
             }
             let merged = merge(&self.store, sides, None)?;
-            ours = build::tree(&self.store, ours, &merged)?;
+            let result = build::tree(&self.store, ours, &merged)?;
+            added.push(Added { head: *head, bases, ours, result });
+            ours = result;
             conflicts.extend(merged.conflicts);
             tips.push(*head);
         }
-        Ok(Attempt::Departs(ours, conflicts))
+        Ok((Attempt::Departs(ours, conflicts), added))
     }
 
     /// The tree that stands for several merge bases: their merge, as git's recursive merge has it.
@@ -299,6 +334,18 @@ impl<'o, 'r> Prover<'o, 'r> {
         weigh(merged, recomputed, other, several_bases, Some(landed))
     }
 
+    /// The tree that a merge gives; `None` when it needs a person, or gives the empty tree.
+    fn result(&self, sides: Sides) -> Result<Option<Oid>, Gap> {
+        let merged = merge(&self.store, sides, None)?;
+        let recomputed = build::tree(&self.store, sides.ours, &merged)?;
+        if merged.conflicts.is_empty() && merged.is_plain {
+            return Ok(recomputed);
+        }
+        let other = self.second.merge(&self.store, sides, &merged, recomputed)?;
+        let first = if merged.conflicts.is_empty() { recomputed } else { None };
+        Ok(other.unwrap_or(first))
+    }
+
     /// The residual against the candidates that leave least.
     fn nearest(&mut self, at: &Place, mut tried: Tried) -> Result<Coverage, Gap> {
         let mut best: Option<Residual> = None;
@@ -318,7 +365,7 @@ impl<'o, 'r> Prover<'o, 'r> {
         self.misses = tried.misses;
         match best {
             Some(best) if !best.hunks.is_empty() => Ok(Coverage::Residual(best)),
-            _ if at.tree_before == at.tree_after => Ok(Coverage::Unchanged),
+            _ if at.tree_before == at.tree_after => self.unchanged(at),
             _ => Err(disagreement(Some(at.tree_after), None)),
         }
     }
@@ -357,6 +404,8 @@ fn disagreement(landed: Option<Oid>, other: Option<Option<Oid>>) -> Gap {
 
 /// A landing with its trees.
 struct Place {
+    /// The branch whose first-parent line merge bases have to be on.
+    branch: Oid,
     parent: Oid,
     landed: Oid,
     tree_before: Oid,
@@ -367,6 +416,12 @@ impl Place {
     fn read(prover: &Prover<'_, '_>, landing: &Landing) -> Result<Self, Gap> {
         let store = &prover.store;
         let (parent, landed) = (oid(landing.parent.as_str())?, oid(landing.landed.as_str())?);
-        Ok(Place { parent, landed, tree_before: store.tree_of(parent)?, tree_after: store.tree_of(landed)? })
+        Ok(Place {
+            branch: parent,
+            parent,
+            landed,
+            tree_before: store.tree_of(parent)?,
+            tree_after: store.tree_of(landed)?,
+        })
     }
 }

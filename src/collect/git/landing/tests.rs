@@ -2,6 +2,7 @@
 
 mod against_git;
 mod attacks;
+mod basis;
 mod fixture;
 mod kinds;
 mod span;
