@@ -100,10 +100,7 @@ pub struct Plan {
 
 impl Plan {
     pub fn any(rng: &mut Rng, plant: Option<Plant>) -> Plan {
-        let (how, mut flavour, mut shape) = (*rng.pick(&HOWS), *rng.pick(&FLAVOURS), *rng.pick(&SHAPES));
-        if plant == Some(Plant::LeftOut) {
-            (flavour, shape) = (*rng.pick(&LEFT_OUT), Shape::OldBase);
-        }
+        let (how, flavour, shape) = (*rng.pick(&HOWS), *rng.pick(&FLAVOURS), *rng.pick(&SHAPES));
         Plan { how, flavour, shape, plant, seed: rng.next() }
     }
 
@@ -111,6 +108,10 @@ impl Plan {
         let mut rng = Rng(self.seed);
         match self.plant {
             Some(plant) if plant.is_direct() => plant::direct(lane, plant, &mut rng),
+            Some(Plant::LeftOut) => {
+                let flavour = if LEFT_OUT.contains(&self.flavour) { self.flavour } else { Flavour::Amend };
+                Plan { flavour, shape: Shape::OldBase, ..self.clone() }.requests(lane, &mut rng);
+            }
             _ => self.requests(lane, &mut rng),
         }
     }
