@@ -78,7 +78,7 @@ impl History {
             ("merged", self.merged()),
             ("squashed", self.squashed(git)),
             ("rebased", self.rebased(git)),
-            ("in a train", self.trains()),
+            ("in a train", self.trains(git)),
             ("squash style", self.set_back(git)),
             ("conflict left in", self.conflicts(git)),
         ]
@@ -116,11 +116,17 @@ impl History {
     }
 
     /// Two, three, four, two, … merges that follow each other and are as git merges them.
-    fn trains(&self) -> Vec<Case> {
+    fn trains(&self, git: &Git) -> Vec<Case> {
         let mut trains = Vec::new();
         let mut waiting: Vec<&Merge> = Vec::new();
         for merge in self.merges.iter().rev() {
-            let follows = waiting.last().is_none_or(|last| last.landed == merge.parent);
+            // No batch holds a request that began with another landing of the same batch.
+            let begins_within = waiting.iter().any(|one| {
+                let held =
+                    |head: &Oid| git.names(&["merge-base", &one.landed.to_string(), &head.to_string()]);
+                merge.heads.iter().any(|head| held(head).concat().contains(&one.landed))
+            });
+            let follows = waiting.last().is_none_or(|last| last.landed == merge.parent) && !begins_within;
             if !follows || !merge.is_as_landed() {
                 waiting.clear();
             }

@@ -106,6 +106,7 @@ fn facts(number: u64, base: &Revision, head: &Revision, files: Vec<FileChange>, 
             on_the_way: Fact::Gap(gap()),
             test_sources: Fact::Gap(gap()),
             updates: Updates::default(),
+            basis: Fact::Known(portcullis::model::change::Basis::FirstParent),
         }),
         gate: Fact::Known(GateTexts {
             policy_before: Some(policy.into()),

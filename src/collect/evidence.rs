@@ -10,7 +10,6 @@ use crate::model::digest::Digest;
 use crate::model::evidence::{Checkout, EvidenceFacts, Found, Place, Statement, Trees};
 use crate::model::fact::{Fact, Gap, GapReason};
 use crate::model::inquiry::{Inquiry, Topic};
-use crate::model::landing::{Candidate, Coverage, Landing};
 use crate::model::line_coverage::LineCoverage;
 use crate::model::path::RepoPath;
 use crate::model::test_run::Report;
@@ -215,19 +214,14 @@ impl Search<'_> {
             }
         }
         let merge_bases = change.merge_bases.iter().map(tree).collect::<Result<_, _>>()?;
-        Ok(Trees { head, merged, base: tree(self.sought.base)?, merge_bases })
+        let head_lands = change.basis.value().is_some();
+        Ok(Trees { head, head_lands, merged, base: tree(self.sought.base)?, merge_bases })
     }
 
     /// Is this commit the head merged into the base, and nothing else? It is recomputed.
     fn is_merge_result(&self, commit: &Revision) -> bool {
         let Sought { base, head, .. } = *self.sought;
-        let candidates = vec![Candidate { request: 0, head: head.clone() }];
-        let landing = Landing { parent: base.clone(), landed: commit.clone(), candidates };
-        let mut proved = false;
-        self.repository.coverage(&[landing], |_, coverage| {
-            proved = matches!(coverage, Coverage::Identity(_) | Coverage::Replay(_));
-        });
-        proved
+        self.repository.is_merge_of(base, head, commit).unwrap_or(false)
     }
 
     fn newest(&self, change: &Change) -> Result<Option<jiff::Timestamp>, Gap> {

@@ -4,6 +4,9 @@
 //! the repository, and who gave it on the judged head against the present base branch. Opinions are counted by
 //! person: all accounts that the identity map gives to one person speak with one voice.
 //!
+//! An approval is of what the head holds beyond the base branch. Where merging the head brings something else, because the branch
+//! holds some of its commits without their content, nobody can say what was approved: see [`crate::model::change::Basis`].
+//!
 //! Unless the settings want the head itself, a commit that the head is but for *updates*, clean merges of the base, stands
 //! for the head: such a merge brings nothing that did not stand in the request or on the branch before. So whoever wrote,
 //! committed or pushed only updates had no part in the change. What is proved is decided by git's objects, see [`Updates`].
@@ -100,10 +103,11 @@ pub enum LastPusher {
 ///
 /// # Errors
 /// A fact without which no approval can be counted: the change, the request and its author, its reviews, its base,
-/// who its commits are attributed to, and (unless it is ignored) who pushed the head.
+/// who its commits are attributed to, what merging it brings, and (unless it is ignored) who pushed the head.
 pub fn approvals(case: &Case<'_>, independence: Independence) -> Result<Approvals, Gap> {
     let change = case.facts.change.known()?;
     let request = request_of(case, change)?;
+    change.basis.known()?;
     let none = Updates::default();
     let updates = if independence.updates == AfterUpdate::Proved { &change.updates } else { &none };
     let bench = Bench {

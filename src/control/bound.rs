@@ -65,6 +65,12 @@ pub fn mistake(trust: Option<Trust>, check: Option<&Wanted>) -> Option<&'static 
 
 /// What keeps a run on a tree from counting.
 pub fn objection(trees: &Trees, tree: &ObjectName, work_tree: &WorkTree) -> Option<String> {
+    if *tree == trees.head && !trees.is_judged(tree) {
+        return Some(format!(
+            "they are of the head's own tree {}, and it could not be seen that merging the head brings all that it holds",
+            tree.short()
+        ));
+    }
     if !trees.is_judged(tree) {
         return Some(format!(
             "they are of tree {}, and what would land is tree {}",

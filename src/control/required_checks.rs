@@ -346,6 +346,7 @@ mod tests {
             on_the_way: Fact::Known(vec![]),
             test_sources: Fact::Known(crate::model::test_source::TestSources::default()),
             updates: Default::default(),
+            basis: Fact::Known(crate::model::change::Basis::FirstParent),
         };
         let facts = Facts {
             schema: SCHEMA,

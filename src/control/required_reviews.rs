@@ -34,7 +34,9 @@ An approval counts if it is that person's standing opinion: given on the judged 
 turned to another base branch, and not taken back since. A clean merge of the base branch into the request does not void \
 it, and whoever made one is not excluded for it: the merge is recomputed, and has to be two parents, the second of them \
 on the base, and byte for byte what merging them gives. A conflict settled by hand, one line more, or one line of the base \
-lost, and the approval is void. When an opinion is dismissed, older approvals of the same \
+lost, and the approval is void. An approval is of what the head holds beyond the base branch. Where the merge base is no former tip of \
+that branch, merging over the newest one that the head holds has to give the same, or the merge base has to have come to the branch with \
+its content; otherwise the branch holds commits of the request and left their content out, and nobody can say what was approved. When an opinion is dismissed, older approvals of the same \
 person go with it. Whoever may write and asks for changes blocks until they approve or their review is dismissed.
 
 A role is a list of people, of teams, or the code owners of the touched files. Each role needs different people. In a \
@@ -59,9 +61,12 @@ another, unless `[[people]]` has the login together with the number of its accou
 - Whose a co-author's address without a number was, when the login in it is that of another account by now which the host told of.
 - That what came with a clean merge of the base fits what was approved: two changes that touch no common line can still break \
 each other. Tests of the head show that; `updates = \"exact\"` asks for eyes as well.
-- That the text of a dismissed or resolved objection was dealt with.",
+- That the text of a dismissed or resolved objection was dealt with.
+- That what a former tip of the base branch held is still there. Taking it back was a landing of its own. Where a branch is moved \
+forward to a request's commits one by one, each of them is such a tip.",
         how_to_meet: "\
-Ask people outside the change to approve its last commit; after every push ask again. Put everybody's addresses and \
+Ask people outside the change to approve its last commit; after every push ask again. Where the base branch left out what it merged of \
+the request, merge the base branch into the request or rebase it, and have that head approved. Put everybody's addresses and \
 second accounts into `[[people]]`, so that commits are attributed.
 
 ```toml

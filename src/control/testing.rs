@@ -361,6 +361,7 @@ fn change() -> Change {
         on_the_way: Fact::Gap(Gap::not_asked("the paths on the way", "Ask for them.")),
         test_sources: Fact::Gap(Gap::not_asked("test sources", "Name them.")),
         updates: Updates::default(),
+        basis: Fact::Known(crate::model::change::Basis::FirstParent),
     }
 }
 

@@ -108,6 +108,31 @@ pub struct Change {
     pub test_sources: Fact<TestSources>,
     /// What the head is, but for clean merges of the base into the change.
     pub updates: Updates,
+    /// Does merging the head bring all that it holds beyond the base branch? A gap where it brings other content: then nobody
+    /// can say what an approval of the head is of.
+    #[serde(default = "basis_unknown")]
+    pub basis: Fact<Basis>,
+}
+
+/// Why what merging a head brings is all that the head holds beyond the base branch.
+///
+/// A merge brings what lies between a merge base and the head. What the merge base is, the base branch decides: whatever it holds
+/// of the head's history counts as brought, also if its content was left out (`git merge -s ours`) or taken back at once. So a
+/// merge base has to be a former tip of the branch, or it has to make no difference that it is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Basis {
+    /// Each merge base is on the first-parent line of the base branch, or the head brings nothing.
+    FirstParent,
+    /// Merging over the newest commit of that line which the head reaches gives the same tree.
+    SameTree,
+    /// When a merge base that is not on that line came to the branch, its content came as well.
+    Incorporated,
+}
+
+/// Facts that were gathered before this was asked.
+fn basis_unknown() -> Fact<Basis> {
+    Fact::Gap(Gap::not_asked("what merging the head brings", "Gather the facts again"))
 }
 
 /// The commits that a head is, but for clean merges of the base: whoever approved one of them approved all that the head
@@ -286,4 +311,26 @@ pub enum Side {
     Removed,
     /// The content after.
     Added,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::fact::GapReason;
+
+    /// Facts of an earlier form do not say what merging the head brings.
+    #[test]
+    fn a_change_without_a_basis_is_one_that_nobody_asked_for() {
+        let name = "1".repeat(40);
+        let gap = r#"{"gap":{"what":"it","reason":"not-asked","detail":"d","remedy":"r"}}"#;
+        let text = format!(
+            r#"{{"base":"{name}","head":"{name}","merge_bases":[],"commits":[],"files":[],"on_the_way":{gap},
+            "test_sources":{gap},"updates":{{"before":[],"unseen":null}}}}"#
+        );
+        let change: Change = serde_json::from_str(&text).unwrap();
+        assert_eq!(change.basis.known().map_err(|gap| gap.reason), Err(GapReason::NotAsked));
+        let known = text.replace("\"updates\"", "\"basis\":{\"known\":\"same-tree\"},\"updates\"");
+        let change: Change = serde_json::from_str(&known).unwrap();
+        assert_eq!(change.basis, Fact::Known(Basis::SameTree));
+    }
 }

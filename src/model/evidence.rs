@@ -216,6 +216,10 @@ pub struct EvidenceFacts {
 pub struct Trees {
     /// That of the judged head.
     pub head: ObjectName,
+    /// Does the head land with all that it holds? If a merge base keeps something of it out, a run on its own tree is a run of
+    /// something else. Facts that were gathered before this was asked do not say so.
+    #[serde(default)]
+    pub head_lands: bool,
     /// Those that were proved to be the head merged into the base, which is what CI systems check out.
     pub merged: BTreeSet<ObjectName>,
     /// That of the base.
@@ -227,7 +231,7 @@ pub struct Trees {
 impl Trees {
     /// Is a run on this tree a run of what would land?
     pub fn is_judged(&self, tree: &ObjectName) -> bool {
-        *tree == self.head || self.merged.contains(tree)
+        (self.head_lands && *tree == self.head) || self.merged.contains(tree)
     }
 }
 

@@ -224,6 +224,7 @@ fn unknown_change(head: &Revision, base: &Revision, commit: Commit) -> Change {
         base: base.clone(),
         head: head.clone(),
         merge_bases: vec![base.clone()],
+        basis: Fact::Gap(gap.clone()),
         commits: vec![commit],
         files: Vec::new(),
         on_the_way: Fact::Gap(gap.clone()),

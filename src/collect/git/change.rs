@@ -12,7 +12,9 @@ use super::rename::{Link, Pair, Side, pair};
 use super::second_reader::SecondReader;
 use super::test_source;
 use super::tree_diff::{Item, TreeChange, between, between_within};
-use crate::model::change::{Change, Commit, Entry, EntryKind, FileChange, FileStatus, Revision, Updates};
+use crate::model::change::{
+    Basis, Change, Commit, Entry, EntryKind, FileChange, FileStatus, Revision, Updates,
+};
 use crate::model::fact::{Gap, GapReason};
 use crate::model::inquiry::Inquiry;
 use crate::model::path::RepoPath;
@@ -40,7 +42,7 @@ pub fn read(
     let tree = objects.tree_of(to)?;
     let reader = Reader { second: Some(second), ..Reader::new(objects, &asked, tree) };
     let (compared, updates) = reader.compare_beside(second, from, to);
-    let (relation, pairs) = compared?;
+    let Compared { relation, is_on_line, pairs } = compared?;
     Ok(Change {
         base: base.clone(),
         head: head.clone(),
@@ -50,6 +52,7 @@ pub fn read(
         files: reader.file_changes(pairs)?,
         on_the_way: reader.on_the_way(&relation).into(),
         updates: updates.unwrap_or_else(|| landing::updates(objects, from, to)),
+        basis: if is_on_line { Ok(Basis::FirstParent) } else { landing::basis(objects, from, to) }.into(),
     })
 }
 
@@ -116,7 +119,12 @@ impl<'i> Asked<'i> {
 }
 
 /// How two commits lie to each other, and what differs.
-type Compared = (Relation, BTreeSet<Pair>);
+struct Compared {
+    relation: Relation,
+    /// Is the merge base a former tip of the base branch, or does the head bring nothing?
+    is_on_line: bool,
+    pairs: BTreeSet<Pair>,
+}
 
 struct Reader<'o, 'r, 'i> {
     objects: &'o Objects<'r>,
@@ -155,9 +163,15 @@ impl<'o, 'r, 'i> Reader<'o, 'r, 'i> {
     }
 
     fn compare(&self, base: Oid, head: Oid) -> Result<Compared, Gap> {
-        let relation = Graph::new(self.objects).relate(base, head)?;
+        let mut graph = Graph::new(self.objects);
+        let relation = graph.relate(base, head)?;
+        let is_on_line = match relation.merge_bases.as_slice() {
+            _ if relation.range.is_empty() => true,
+            [one] => graph.is_on_line(base, *one)?,
+            several => several.is_empty(),
+        };
         let pairs = self.pairs(&relation, head)?;
-        Ok((relation, pairs))
+        Ok(Compared { relation, is_on_line, pairs })
     }
 
     /// Over every merge base; without one, from the empty tree.

@@ -20,12 +20,14 @@
 
 pub mod ahead;
 mod dates;
+mod first_parents;
 
 use super::by_id::ById;
 use super::object::Objects;
 use crate::model::fact::{Gap, GapReason};
 use ahead::Ahead;
 use dates::CorrectedDates;
+use first_parents::FirstParents;
 use git2::Oid;
 use std::collections::BinaryHeap;
 use std::ops::Range;
@@ -67,6 +69,8 @@ pub struct Graph<'o, 'r> {
     /// Their places.
     links: Vec<u32>,
     corrected: CorrectedDates,
+    /// What was read of the first-parent line that was asked for last.
+    line: FirstParents,
     /// Did a painting reach a good part of all that was read, since dates were corrected?
     went_far: bool,
 }
@@ -89,8 +93,8 @@ impl<'o, 'r> Graph<'o, 'r> {
     /// A graph of which nothing is read yet.
     pub fn new(objects: &'o Objects<'r>) -> Self {
         let corrected = CorrectedDates::default();
-        let (nodes, parents, links) = (ById::new(), Vec::new(), Vec::new());
-        Graph { objects, ahead: None, nodes, parents, links, corrected, went_far: false }
+        let (nodes, parents, links, line) = (ById::new(), Vec::new(), Vec::new(), FirstParents::default());
+        Graph { objects, ahead: None, nodes, parents, links, corrected, line, went_far: false }
     }
 
     /// The same, with help.

@@ -45,6 +45,14 @@ fn honest_approvals_count() {
 }
 
 #[test]
+fn nobody_can_say_what_was_approved_where_merging_brings_something_else() {
+    let mut world = World::honest();
+    let gap = Gap::new("what an approval is of", GapReason::Contradiction, "it was left out", "Update it");
+    world.change().basis = Fact::Gap(gap.clone());
+    assert_eq!(sort(&world), Err(gap));
+}
+
+#[test]
 fn attack_21_self_approval_in_every_part() {
     let kim = "kim";
     let mut author = World::honest();

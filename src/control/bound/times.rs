@@ -260,6 +260,7 @@ mod tests {
             checkout: Fact::Known(Checkout { subject, work_tree: WorkTree::default(), settled }),
             trees: Trees {
                 head: tree("b"),
+                head_lands: true,
                 merged: BTreeSet::new(),
                 base: tree("a"),
                 merge_bases: BTreeSet::new(),

@@ -58,8 +58,12 @@ pub fn count_runs<'a>(
     reports: &[&Report],
 ) -> Result<Counted<'a>, Gap> {
     if !suite.is_bound() && !is_handed(name, &case.facts.evidence) {
-        let runs = reports.iter().map(|report| Run::loose((*report).clone(), None)).collect();
-        return Ok(Counted { runs, findings: Vec::new() });
+        let runs: Vec<Run> = reports.iter().map(|report| Run::loose((*report).clone(), None)).collect();
+        // Nobody knows of which tree they are. Where it makes a difference, they show nothing.
+        let unsure = case.facts.change.value().and_then(|change| change.basis.known().err());
+        let findings =
+            unsure.filter(|_| !runs.is_empty()).map(|gap| unproven(NAME, SubjectKind::Suite, name, &gap));
+        return Ok(Counted { runs, findings: findings.into_iter().collect() });
     }
     let facts = case.facts.evidence.known()?;
     let mut sorter =

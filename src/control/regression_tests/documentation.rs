@@ -18,10 +18,12 @@ several reports counts once, by its worst result;
 - every pattern in `required` matches a test, and every test that it matches passed;
 - with `skipped = \"block\"`, no test was skipped;
 - no report contradicts itself, for example by claiming more tests or failures than it shows, and none tells \
-again what an earlier run found (a cached result).
+again what an earlier run found (a cached result);
+- merging the head brings all that it holds beyond the base branch; otherwise a report that is bound to no tree shows nothing.
 A suite may ask for more, and then it holds too:
 - with `trust`, the run is of the tree that would land: that of the head, or of the head merged into the base, which is \
-recomputed. The work tree was what the commit says, apart from what is ignored, and it was so before the suite began: a report \
+recomputed. Its own tree does not count where the base branch holds some of its commits without their content, because then merging it \
+gives something else. The work tree was what the commit says, apart from what is ignored, and it was so before the suite began: a report \
 that lies here was written after HEAD came to the commit and after each of the commit's files was written, and names no earlier time \
 itself. Nothing is forgiven, because one machine has one clock. Where a report names no time, the times of files alone \
 speak for it, and the decision says so. `local`: reports that lie in this \

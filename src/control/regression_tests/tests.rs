@@ -63,6 +63,7 @@ fn change(files: Vec<FileChange>) -> Change {
         on_the_way: Fact::Known(vec![]),
         test_sources: Fact::Known(TestSources::default()),
         updates: Default::default(),
+        basis: Fact::Known(crate::model::change::Basis::FirstParent),
     }
 }
 
@@ -548,11 +549,17 @@ fn stated(tree_digit: &str, tests: Vec<Test>) -> Found {
 }
 
 fn judge_statements(control: &RegressionTests, statements: Vec<Found>) -> Vec<Finding> {
+    judge_where(true, control, statements)
+}
+
+/// The same where the head does or does not land with all that it holds.
+fn judge_where(head_lands: bool, control: &RegressionTests, statements: Vec<Found>) -> Vec<Finding> {
     let mut world = World::new(control, vec![]);
     world.facts.evidence = Fact::Known(EvidenceFacts {
         checkout: Fact::Gap(gap()),
         trees: Trees {
             head: tree("b"),
+            head_lands,
             merged: BTreeSet::new(),
             base: tree("a"),
             merge_bases: [tree("a")].into(),
@@ -610,6 +617,19 @@ fn a_test_that_goes_behind_another_of_its_name() {
     for (before, after) in [(2, 2), (1, 2)] {
         assert_eq!(Outcome::of(&judged(before, after)), Outcome::Allow);
     }
+}
+
+#[test]
+fn a_run_on_the_heads_own_tree_shows_nothing_where_something_else_lands() {
+    let statements =
+        || vec![stated("b", vec![test("a", TestOutcome::Passed), test("b", TestOutcome::Passed)])];
+    let control = suite(", trust = 'local'");
+    assert_eq!(Outcome::of(&judge_where(true, &control, statements())), Outcome::Allow);
+    let findings = judge_where(false, &control, statements());
+    assert_eq!(Outcome::of(&findings), Outcome::Block);
+    let says =
+        |finding: &Finding| finding.details.iter().any(|detail| detail.contains("the head's own tree"));
+    assert!(findings.iter().any(says), "{findings:#?}");
 }
 
 #[test]

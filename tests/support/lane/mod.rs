@@ -259,6 +259,13 @@ impl Lane {
         self.landed(&[id], label)
     }
 
+    /// Moves the branch to a merge of its own tree, without any request.
+    pub fn push_merge(&mut self, other: Oid, label: &str) -> usize {
+        let state = self.state(self.tip()).clone();
+        let id = self.commit(KIM, &[self.tip(), other], label, state);
+        self.landed(&[id], label)
+    }
+
     fn forward(&self, draft: &Draft) -> Vec<Oid> {
         assert_eq!(draft.base, self.tip(), "a branch moves forward only to what is built on it");
         draft.commits.iter().map(|(id, _)| *id).collect()

@@ -43,6 +43,8 @@ pub enum Shape {
     CrissCross,
     /// On another request that lands with it; nobody looked at that one alone.
     Stacked,
+    /// On another request that landed before it; since then the branch has changed the same lines again.
+    OnLanded,
 }
 
 pub const HOWS: [How; 7] =
@@ -65,7 +67,7 @@ pub const FLAVOURS: [Flavour; 16] = [
     Flavour::Policy,
     Flavour::Attributes,
 ];
-pub const SHAPES: [Shape; 7] = [
+pub const SHAPES: [Shape; 8] = [
     Shape::Plain,
     Shape::Series,
     Shape::OldBase,
@@ -73,6 +75,18 @@ pub const SHAPES: [Shape; 7] = [
     Shape::CrissCross,
     Shape::Stacked,
     Shape::UpdatedLate,
+    Shape::OnLanded,
+];
+
+/// What a request does whose first commits are left out.
+const LEFT_OUT: [Flavour; 7] = [
+    Flavour::Amend,
+    Flavour::Outside,
+    Flavour::Add,
+    Flavour::Delete,
+    Flavour::Rename,
+    Flavour::Link,
+    Flavour::Mode,
 ];
 
 /// One landing to be made. Everything that is left to chance follows from its own seed, so that a plan can be left out of a
@@ -101,11 +115,15 @@ impl Plan {
         }
     }
 
-    /// What nothing but the attributes may betray is a plain change outside of the area.
+    /// Some plants need a request that nothing else betrays, or one that fits them.
     fn fitting(&self) -> Plan {
         match self.plant {
             Some(Plant::Attributes) => {
                 Plan { flavour: Flavour::Outside, shape: Shape::Plain, ..self.clone() }
+            }
+            Some(Plant::LeftOut) => {
+                let flavour = if LEFT_OUT.contains(&self.flavour) { self.flavour } else { Flavour::Amend };
+                Plan { flavour, shape: Shape::OldBase, ..self.clone() }
             }
             _ => self.clone(),
         }
@@ -116,6 +134,7 @@ impl Plan {
         match (self.plant, self.how) {
             (Some(Plant::MissingHead), _) => How::Squash,
             (Some(Plant::LostRequest), _) => How::Octopus,
+            (Some(Plant::LeftOut), How::FastForward | How::Octopus | How::Rebase) => How::Merge,
             (Some(Plant::ForeignCommit), How::FastForward | How::QueueMerge | How::QueueSquash) => {
                 How::Squash
             }
@@ -138,6 +157,9 @@ impl Plan {
         if self.shape == Shape::CrissCross && how != How::FastForward {
             criss_cross(lane, &mut first, rng);
         }
+        if self.shape == Shape::OnLanded && how != How::FastForward {
+            on_landed(lane, &mut first, rng);
+        }
         self.write(lane, &mut first, how, rng);
         if let Some(plant) = self.plant {
             plant::extra_commits(lane, plant, &mut first);
@@ -151,6 +173,9 @@ impl Plan {
         let mut tampering = plant::bend(lane, self, &mut first, rng);
         let below = (self.shape == Shape::Stacked && how == How::Merge && first.commits.len() > 1)
             .then(|| below(lane, &first));
+        if self.plant == Some(Plant::LeftOut) {
+            plant::leave_out(lane, &first, rng);
+        }
         let mut drafts = vec![first];
         if matches!(how, How::Octopus | How::QueueMerge | How::QueueSquash) {
             for _ in 0..=rng.below(2) {
@@ -169,6 +194,7 @@ impl Plan {
         }
         if let Some(plant) = self.plant {
             let places = [tampering.added, tampering.lost].concat();
+            let places = if plant == Plant::LeftOut { Vec::new() } else { places };
             plant::mark(lane, landed[0], plant, &places);
             if plant == Plant::MissingHead {
                 lane.lose(head);
@@ -255,6 +281,22 @@ fn criss_cross(lane: &mut Lane, draft: &mut Draft, rng: &mut Rng) {
     draft.base = head;
     draft.head = lane.commit(KIM, &[head, before], "Take both", after);
     draft.knows(draft.head, KIM);
+}
+
+/// Another request lands, and the branch changes the same lines once more; this one goes on from the other.
+fn on_landed(lane: &mut Lane, draft: &mut Draft, rng: &mut Rng) {
+    let mut other = lane.open(lane.tip());
+    let op = amend(lane, &other, rng);
+    lane.push(&mut other, SAM, vec![op.clone()]);
+    other.approved();
+    (draft.base, draft.head) = (other.head, other.head);
+    lane.land(vec![other], How::Merge, &[], &[], "what the next is built on");
+    let Op::Slot(file, slot, _) = op else { return };
+    let again = format!("again {}\n", lane.fresh());
+    let mut edit = lane.open(lane.tip());
+    lane.push(&mut edit, KIM, vec![Op::Slot(file, slot, again)]);
+    edit.approved();
+    lane.land(vec![edit], How::Merge, &[], &[], "the same lines again");
 }
 
 fn amend(lane: &mut Lane, draft: &Draft, rng: &mut Rng) -> Op {

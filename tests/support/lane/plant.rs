@@ -60,10 +60,12 @@ pub enum Plant {
     MissingHead,
     /// The host does not show the reviews: undetermined.
     HiddenReviews,
+    /// Its first commits became ancestors of the branch without their content: undetermined.
+    LeftOut,
 }
 
 impl Plant {
-    pub const ALL: [Plant; 24] = [
+    pub const ALL: [Plant; 25] = [
         Plant::DirectPush,
         Plant::DirectMerge,
         Plant::DirectRevert,
@@ -88,11 +90,12 @@ impl Plant {
         Plant::Attributes,
         Plant::MissingHead,
         Plant::HiddenReviews,
+        Plant::LeftOut,
     ];
 
     /// Does it keep the gate from seeing, rather than break a rule?
     pub fn withholds(self) -> bool {
-        matches!(self, Plant::MissingHead | Plant::HiddenReviews)
+        matches!(self, Plant::MissingHead | Plant::HiddenReviews | Plant::LeftOut)
     }
 
     /// The control that has to say so.
@@ -109,7 +112,8 @@ impl Plant {
             | Plant::LostRequest
             | Plant::OtherBranch
             | Plant::SettledConflict
-            | Plant::MissingHead => "reviewed-landings",
+            | Plant::MissingHead
+            | Plant::LeftOut => "reviewed-landings",
             Plant::WeakenedPolicy => "gate-integrity",
             Plant::FailedCheck => "required-checks",
             _ => "required-reviews",
@@ -281,6 +285,11 @@ pub fn bend(lane: &mut Lane, plan: &Plan, draft: &mut Draft, rng: &mut Rng) -> T
             land_fix(lane, fix);
             tampering.added.push(revert);
         }
+        // The last commit lands alone: see `leave_out`.
+        Plant::LeftOut => {
+            let (_, last) = draft.commits.last().unwrap();
+            tampering.lost.extend(draft.ops.iter().filter(|op| !last.contains(op)).cloned());
+        }
         Plant::LostPart => tampering.lost.push(draft.ops.last().unwrap().clone()),
         Plant::LatePush | Plant::HiddenPush => {
             let op = foreign(lane, rng, &draft.ops);
@@ -296,6 +305,31 @@ pub fn bend(lane: &mut Lane, plan: &Plan, draft: &mut Draft, rng: &mut Rng) -> T
         _ => bend_host(lane, plant, draft),
     }
     tampering
+}
+
+/// All commits of a request but the last become ancestors of the branch without their content: by a push, by a request with an
+/// empty diff, or by one that holds them and their revert.
+pub fn leave_out(lane: &mut Lane, draft: &Draft, rng: &mut Rng) {
+    let (tip, below) = (lane.tip(), draft.commits[draft.commits.len() - 2].0);
+    let kept = lane.state(tip).clone();
+    let way = rng.below(3);
+    if way == 0 {
+        let pushed = lane.push_merge(below, "a merge that leaves everything out");
+        return mark(lane, pushed, Plant::LeftOut, &[]);
+    }
+    let mut other = lane.open(tip);
+    // The host tells of a commit what the first request says that knows it: so this one knows no more than it brings.
+    let brought = 1 + draft.world.commits.iter().position(|(id, _)| *id == revision(below).unwrap()).unwrap();
+    other.world.commits.extend_from_slice(&draft.world.commits[..brought]);
+    other.head = if way == 1 {
+        lane.commit(KIM, &[tip, below], "Leave it out", kept)
+    } else {
+        let before = lane.state(draft.base).clone();
+        lane.commit(KIM, &[below], "Take it back", before)
+    };
+    other.knows(other.head, KIM);
+    other.approved();
+    lane.land(vec![other], super::How::Merge, &[], &[], "a request that shows nothing");
 }
 
 fn bend_host(lane: &Lane, plant: Plant, draft: &mut Draft) {
@@ -342,7 +376,7 @@ pub fn extra_commits(lane: &mut Lane, plant: Plant, draft: &mut Draft) {
             lane.push(draft, ROBIN, vec![op]);
         }
         // A landing without content would be nobody's business.
-        Plant::LostPart | Plant::OtherBranch => {
+        Plant::LostPart | Plant::OtherBranch | Plant::LeftOut => {
             let op = Op::Put(number, file(format!("services/upload/part-{number}")));
             lane.push(draft, KIM, vec![op]);
         }

@@ -180,3 +180,35 @@ proptest! {
         }
     }
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// Where a commit came onto a first-parent line, and how far another history goes along with it.
+    #[test]
+    fn a_line_is_found_by_halving_whatever_the_dates_are(
+        commits in commits(),
+        asked in proptest::collection::vec((0_usize..140, 0_usize..140), 1..12),
+    ) {
+        let fixture = Fixture::new();
+        let (ids, reached) = (history(&fixture, &commits), reached(&commits));
+        let opened = fixture.open();
+        let objects = opened.trusted_objects().unwrap();
+        let mut graph = Graph::new(&objects);
+        for (tip, other) in asked {
+            let (tip, other) = (tip % ids.len(), other % ids.len());
+            let line: Vec<usize> = std::iter::successors(Some(tip), |at| commits[*at].0.first().copied()).collect();
+            let fork = line.iter().find(|at| reached[other].contains(at)).map(|at| ids[*at]);
+            prop_assert_eq!(graph.fork(ids[tip], &[ids[other]]).unwrap(), fork);
+            let with = line.iter().rposition(|at| reached[*at].contains(&other));
+            let arrival = with.map(|place| first_parents::Arrival {
+                with: ids[line[place]],
+                after: line.get(place + 1).map(|at| ids[*at]),
+            });
+            prop_assert_eq!(graph.arrival(ids[tip], ids[other]).unwrap(), arrival);
+            if graph.is_on_line(ids[tip], ids[other]).unwrap() {
+                prop_assert!(line.contains(&other));
+            }
+        }
+    }
+}

@@ -3,6 +3,9 @@
 //! Titles, times and trailers are not looked at: what the candidates would give is recomputed and compared with what
 //! landed. Only trees count. A merge is made as git makes it ([`super::merge`], [`super::moves`]): clean and as landed, it explains;
 //! a conflict never does, whatever landed.
+//!
+//! What a merge gives hangs on its merge base. Where that is a commit which the branch holds without its content, the candidate
+//! explains nothing, because its approval may be of another change: see [`basis`].
 
 use super::super::graph::Graph;
 use super::super::object::oid;
@@ -14,11 +17,13 @@ use super::{build, residual};
 use crate::model::fact::{Gap, GapReason};
 use crate::model::landing::{Candidate, Coverage, Distance, Landing, Miss, Residual};
 use answers::Answers;
+use basis::{Added, Known};
 use git2::Oid;
 use std::collections::BTreeMap;
 use virtual_base::Base;
 
 pub mod answers;
+mod basis;
 mod order;
 mod updates;
 mod virtual_base;
@@ -37,6 +42,10 @@ pub struct Prover<'o, 'r> {
     answers: Answers,
     /// What stands for several merge bases, each for the depth at which it was asked for: marks of conflicts hang on it.
     virtual_bases: BTreeMap<(Git, usize, Vec<Oid>), Base>,
+    /// Which commits came to a branch with their content.
+    incorporated: Known,
+    /// Does it matter what merge bases stand for? Not where only the result counts.
+    asks_basis: bool,
     /// Of the last landing: what was tried in vain.
     misses: Vec<Miss>,
     /// Of the last landing: between which trees its residual lies.
@@ -61,9 +70,16 @@ impl<'o, 'r> Prover<'o, 'r> {
             graph: Graph::new(objects),
             answers: Answers::default(),
             virtual_bases: BTreeMap::new(),
+            incorporated: Known::default(),
+            asks_basis: true,
             misses: Vec::new(),
             left: None,
         }
+    }
+
+    /// A prover that asks only what a merge gives, and not what its merge base stands for.
+    pub fn of_results(objects: &'o super::super::object::Objects<'r>) -> Self {
+        Prover { asks_basis: false, ..Prover::new(objects) }
     }
 
     /// The same as [`Prover::cover`], with merge bases that somebody has found already.
@@ -159,7 +175,7 @@ impl<'o, 'r> Prover<'o, 'r> {
     /// Nobody claims it: whatever it changed is unexplained.
     fn direct(&mut self, at: &Place) -> Result<Coverage, Gap> {
         if at.tree_before == at.tree_after {
-            return Ok(Coverage::Unchanged);
+            return self.unchanged(at);
         }
         self.left =
             Some(Left { recomputed: Some(at.tree_before), landed: at.tree_after, conflicts: Vec::new() });
@@ -175,6 +191,8 @@ impl<'o, 'r> Prover<'o, 'r> {
             return Ok(Ok(Coverage::Identity(candidate.clone())));
         }
         if self.is_rebase(at, head, &bases)? {
+            let added = Added { head, bases, ours: Some(at.tree_before), result: Some(at.tree_after) };
+            self.expect_basis(at.branch, &[added])?;
             return Ok(Ok(Coverage::Rebase(candidate.clone())));
         }
         let attempt = self.fold(at, &[head])?;
@@ -236,29 +254,46 @@ impl<'o, 'r> Prover<'o, 'r> {
     }
 
     /// Merges heads into the landing's parent, one after the other.
+    ///
+    /// # Errors
+    /// Also where what landed comes of it, but only over a merge base that keeps something of the heads out.
     fn fold(&mut self, at: &Place, heads: &[Oid]) -> Result<Attempt, Gap> {
+        let (attempt, added) = self.merged(at, heads)?;
+        if matches!(attempt, Attempt::Explained) {
+            self.expect_basis(at.branch, &added)?;
+        }
+        Ok(attempt)
+    }
+
+    /// The same, whatever the merge bases are, with what was added one after the other.
+    fn merged(&mut self, at: &Place, heads: &[Oid]) -> Result<(Attempt, Vec<Added>), Gap> {
         let mut ours = Some(at.tree_before);
         let mut tips = vec![at.parent];
         let mut conflicts = Vec::new();
+        let mut added = Vec::new();
         for (number, head) in heads.iter().enumerate() {
             let bases = self.merge_bases(&tips, *head)?;
             if bases.is_empty() {
-                return Ok(Attempt::Unrelated);
+                return Ok((Attempt::Unrelated, added));
             }
             let is_last = number + 1 == heads.len();
             if is_last && conflicts.is_empty() {
-                return self.onto(at, ours, &tips, *head, &bases);
+                let attempt = self.onto(at, ours, &tips, *head, &bases)?;
+                added.push(Added { head: *head, bases, ours, result: Some(at.tree_after) });
+                return Ok((attempt, added));
             }
             let theirs = self.store.tree_of(*head)?;
             let base =
                 self.base(&tips, *head, &bases, Git::Older, 0)?.for_merge(&self.store, ours, theirs)?;
             let sides = Sides { base, ours, theirs: Some(theirs) };
             let merged = merge(&self.store, sides, None)?;
-            ours = build::tree(&self.store, ours, &merged)?;
+            let result = build::tree(&self.store, ours, &merged)?;
+            added.push(Added { head: *head, bases, ours, result });
+            ours = result;
             conflicts.extend(merged.conflicts);
             tips.push(*head);
         }
-        Ok(Attempt::Departs(ours, conflicts))
+        Ok((Attempt::Departs(ours, conflicts), added))
     }
 
     /// Merges a head into what is ours, over these merge bases. Where versions of git disagree about the merge of several, each in turn.
@@ -305,6 +340,13 @@ impl<'o, 'r> Prover<'o, 'r> {
         Ok(Attempt::Departs(recomputed, merged.conflicts))
     }
 
+    /// The tree that a merge gives; `None` when it needs a person, or gives the empty tree.
+    fn result(&self, sides: Sides) -> Result<Option<Oid>, Gap> {
+        let merged = merge(&self.store, sides, None)?;
+        let recomputed = build::tree(&self.store, sides.ours, &merged)?;
+        Ok(recomputed.filter(|_| merged.conflicts.is_empty()))
+    }
+
     /// The residual against the candidates that leave least.
     fn nearest(&mut self, at: &Place, mut tried: Tried) -> Result<Coverage, Gap> {
         let mut best: Option<Residual> = None;
@@ -324,7 +366,7 @@ impl<'o, 'r> Prover<'o, 'r> {
         self.misses = tried.misses;
         match best {
             Some(best) if !best.hunks.is_empty() => Ok(Coverage::Residual(best)),
-            _ if at.tree_before == at.tree_after => Ok(Coverage::Unchanged),
+            _ if at.tree_before == at.tree_after => self.unchanged(at),
             _ => Err(disagreement(at.tree_after)),
         }
     }
@@ -342,6 +384,8 @@ fn disagreement(landed: Oid) -> Gap {
 
 /// A landing with its trees.
 struct Place {
+    /// The branch whose first-parent line merge bases have to be on.
+    branch: Oid,
     parent: Oid,
     landed: Oid,
     tree_before: Oid,
@@ -352,6 +396,12 @@ impl Place {
     fn read(prover: &Prover<'_, '_>, landing: &Landing) -> Result<Self, Gap> {
         let store = &prover.store;
         let (parent, landed) = (oid(landing.parent.as_str())?, oid(landing.landed.as_str())?);
-        Ok(Place { parent, landed, tree_before: store.tree_of(parent)?, tree_after: store.tree_of(landed)? })
+        Ok(Place {
+            branch: parent,
+            parent,
+            landed,
+            tree_before: store.tree_of(parent)?,
+            tree_after: store.tree_of(landed)?,
+        })
     }
 }

@@ -3,7 +3,7 @@
 //! | file | holds |
 //! | --- | --- |
 //! | `line` | the steps of a branch between two commits |
-//! | `coverage` | a landing and the candidates that may explain it, also with clean merges of the base in them |
+//! | `coverage` | a landing and the candidates that may explain it, also with clean merges of the base in them; whether merge bases keep something out |
 //! | `merge`, `items` | trees, and what stands at one path |
 //! | `moves` | files that moved |
 //! | `merge_text`, `lines`, `myers` | merging contents, and the line differences it rests on |
@@ -17,9 +17,9 @@ use super::Repository;
 use super::graph::Graph;
 use super::graph::ahead::Ahead;
 use super::object::{Objects, oid};
-use crate::model::change::{Revision, Updates};
+use crate::model::change::{Basis, Revision, Updates};
 use crate::model::fact::{Fact, Gap, GapReason};
-use crate::model::landing::{Coverage, Landing, Miss, Span};
+use crate::model::landing::{Candidate, Coverage, Landing, Miss, Span};
 use crate::model::patch::Patch;
 use crate::model::path::RepoPath;
 use crate::model::reach::Reach;
@@ -98,6 +98,18 @@ impl Repository {
         };
         let unseen = || Coverage::Unverifiable(gap.clone());
         (found..landings.len()).for_each(|number| each(number, unseen(), Vec::new()));
+    }
+
+    /// Is a commit what merging a head into a base gives, and nothing else? What the merge base stands for does not matter.
+    ///
+    /// # Errors
+    /// An object is missing or cannot be trusted.
+    pub fn is_merge_of(&self, base: &Revision, head: &Revision, commit: &Revision) -> Result<bool, Gap> {
+        let candidates = vec![Candidate { request: 0, head: head.clone() }];
+        let landing = Landing { parent: base.clone(), landed: commit.clone(), candidates };
+        let objects = self.trusted_objects()?;
+        let coverage = coverage::Prover::of_results(&objects).cover(&landing);
+        Ok(matches!(coverage, Coverage::Identity(_) | Coverage::Replay(_)))
     }
 
     /// The residual of a landing with the text of its lines; `None` when it has none.
@@ -225,6 +237,14 @@ fn hand_out_landings(
 /// What a head is, but for clean merges of the base into it.
 pub fn updates(objects: &Objects<'_>, base: Oid, head: Oid) -> Updates {
     coverage::Prover::new(objects).updates(base, head)
+}
+
+/// Why merging a head into a base brings all that it holds beyond that.
+///
+/// # Errors
+/// It does not, or it could not be seen.
+pub fn basis(objects: &Objects<'_>, base: Oid, head: Oid) -> Result<Basis, Gap> {
+    coverage::Prover::new(objects).basis(base, head)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 mod against_git;
 mod attacks;
+mod basis;
 mod criss_cross;
 mod dice;
 mod equal_lines;

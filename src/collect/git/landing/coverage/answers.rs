@@ -6,21 +6,29 @@ use super::VIRTUAL_LIMIT;
 use crate::model::fact::Gap;
 use crate::model::landing::Landing;
 use git2::Oid;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What the merge bases are of a head and a merge of these tips.
 #[derive(Clone, Default)]
-pub struct Answers(BTreeMap<(Vec<Oid>, Oid), Vec<Oid>>);
+pub struct Answers {
+    bases: BTreeMap<(Vec<Oid>, Oid), Vec<Oid>>,
+    on_line: BTreeSet<(Oid, Oid)>,
+}
 
 impl Answers {
     /// What is known of a question.
     pub fn get(&self, tips: &[Oid], head: Oid) -> Option<&Vec<Oid>> {
-        self.0.get(&(tips.to_vec(), head))
+        self.bases.get(&(tips.to_vec(), head))
     }
 
     /// Remembers an answer.
     pub fn add(&mut self, tips: &[Oid], head: Oid, bases: Vec<Oid>) {
-        self.0.insert((tips.to_vec(), head), bases);
+        self.bases.insert((tips.to_vec(), head), bases);
+    }
+
+    /// Is a commit known to be on the first-parent line of a branch?
+    pub fn is_on_line(&self, branch: Oid, commit: Oid) -> bool {
+        self.on_line.contains(&(branch, commit))
     }
 }
 
@@ -60,6 +68,12 @@ impl<'o, 'r> Reader<'o, 'r> {
     ) -> Result<Option<()>, Gap> {
         let Some(bases) = self.graph.near_merge_bases(&[parent], head, limit)? else { return Ok(None) };
         let below = self.ask_below(&bases, limit, 0, answers)?;
+        // Two of one line are never both best.
+        if let [base] = bases.as_slice()
+            && self.graph.is_on_line(parent, *base)?
+        {
+            answers.on_line.insert((parent, *base));
+        }
         answers.add(&[parent], head, bases);
         Ok(below)
     }

@@ -61,18 +61,19 @@ impl Prover<'_, '_> {
     /// What a commit merges the branch into, if it adds nothing itself: its first parent.
     fn before_update(&mut self, commit: Oid, branch: Oid) -> Result<Option<Oid>, Gap> {
         let &[first, second] = self.graph.parents(commit)? else { return Ok(None) };
-        let is_update =
-            self.graph.is_reached(second, &[branch])? && self.is_clean_merge(commit, first, second)?;
+        let is_update = self.graph.is_reached(second, &[branch])?
+            && self.is_clean_merge(commit, first, second, branch)?;
         Ok(is_update.then_some(first))
     }
 
-    fn is_clean_merge(&mut self, merge: Oid, first: Oid, second: Oid) -> Result<bool, Gap> {
-        let place = Place {
-            parent: first,
-            landed: merge,
-            tree_before: self.store.tree_of(first)?,
-            tree_after: self.store.tree_of(merge)?,
-        };
-        Ok(matches!(self.fold(&place, &[second])?, Attempt::Explained))
+    /// Does it bring all that the first parent holds beyond the branch? If a merge base keeps something out, the approval of the first
+    /// parent is not one of the merge.
+    fn is_clean_merge(&mut self, merge: Oid, first: Oid, second: Oid, branch: Oid) -> Result<bool, Gap> {
+        let (tree_before, tree_after) = (self.store.tree_of(first)?, self.store.tree_of(merge)?);
+        let place = Place { branch, parent: first, landed: merge, tree_before, tree_after };
+        match self.merged(&place, &[second])? {
+            (Attempt::Explained, added) => Ok(self.basis_of_all(branch, &added)?.is_some()),
+            _ => Ok(false),
+        }
     }
 }

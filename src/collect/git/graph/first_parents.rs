@@ -1,0 +1,197 @@
+//! The first-parent line of a branch: its former tips, as far as they were asked for.
+//!
+//! Whatever a commit of the line reaches, the ones above it reach as well. So where a commit came onto the line, and down to where
+//! another history goes along with it, is found by halving. Dates only choose where the search begins.
+
+use super::Graph;
+use crate::model::fact::Gap;
+use git2::Oid;
+use std::collections::{BTreeMap, VecDeque};
+
+/// A new tip is at most so far above the one before, or the line is read anew.
+const ABOVE: usize = 64;
+
+/// A line that was read in part. Its commits are numbered upward, from an arbitrary one on.
+#[derive(Default)]
+pub struct FirstParents {
+    /// The oldest comes first.
+    line: VecDeque<Oid>,
+    oldest: i64,
+    numbers: BTreeMap<Oid, i64>,
+}
+
+impl FirstParents {
+    fn at(tip: Oid) -> Self {
+        FirstParents { line: VecDeque::from([tip]), oldest: 0, numbers: BTreeMap::from([(tip, 0)]) }
+    }
+
+    fn number(&self, commit: Oid) -> Option<i64> {
+        self.numbers.get(&commit).copied()
+    }
+
+    fn commit(&self, number: i64) -> Option<Oid> {
+        let place = usize::try_from(number - self.oldest).ok()?;
+        self.line.get(place).copied()
+    }
+
+    fn add_above(&mut self, commit: Oid) {
+        self.numbers.insert(commit, self.oldest + self.line.len() as i64);
+        self.line.push_back(commit);
+    }
+
+    fn add_below(&mut self, commit: Oid) {
+        self.oldest -= 1;
+        self.numbers.insert(commit, self.oldest);
+        self.line.push_front(commit);
+    }
+}
+
+/// A question about a commit of the line.
+type Holds<'h, G> = &'h mut dyn FnMut(&mut G, Oid) -> Result<bool, Gap>;
+
+/// How a commit came onto a first-parent line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Arrival {
+    /// The oldest commit of the line that reaches it.
+    pub with: Oid,
+    /// The one before; `None` when the line begins there.
+    pub after: Option<Oid>,
+}
+
+impl Graph<'_, '_> {
+    /// Is a commit on the first-parent line of a branch? "No" is not sure where dates are false; [`Graph::arrival`] is.
+    pub fn is_on_line(&mut self, tip: Oid, commit: Oid) -> Result<bool, Gap> {
+        let (top, date) = (self.number(tip)?, self.date_of(commit)?);
+        loop {
+            if let Some(number) = self.line.number(commit) {
+                return Ok(number <= top);
+            }
+            if self.date_on_line(self.line.oldest)? < date || !self.read_below()? {
+                return Ok(false);
+            }
+        }
+    }
+
+    /// The newest commit of the first-parent line that any of these reaches.
+    pub fn fork(&mut self, tip: Oid, from: &[Oid]) -> Result<Option<Oid>, Gap> {
+        let dates = from.iter().map(|id| self.date_of(*id)).collect::<Result<Vec<_>, _>>()?;
+        let newest = dates.into_iter().max().unwrap_or(i64::MIN);
+        let top = self.number(tip)?;
+        let start = self.first_below(top, |date| date <= newest)?;
+        let number = self.newest_where(top, start, &mut |graph, commit| graph.is_reached(commit, from))?;
+        Ok(number.and_then(|number| self.line.commit(number)))
+    }
+
+    /// How a commit came onto the first-parent line of a branch; `None` when the branch does not hold it.
+    pub fn arrival(&mut self, tip: Oid, commit: Oid) -> Result<Option<Arrival>, Gap> {
+        let (top, date) = (self.number(tip)?, self.date_of(commit)?);
+        let start = self.first_below(top, |other| other < date)?;
+        let without =
+            self.newest_where(top, start, &mut |graph, other| Ok(!graph.is_reached(commit, &[other])?))?;
+        let number = without.map_or(self.line.oldest, |number| number + 1);
+        let after = without.and_then(|number| self.line.commit(number));
+        let with = self.line.commit(number).filter(|_| number <= top);
+        Ok(with.map(|with| Arrival { with, after }))
+    }
+
+    /// The newest commit of the line, from `top` down, for which something holds that holds for all below it as well.
+    fn newest_where(&mut self, top: i64, start: i64, holds: Holds<'_, Self>) -> Result<Option<i64>, Gap> {
+        let Some((mut yes, mut no)) = self.around(top, start, holds)? else { return Ok(None) };
+        while yes + 1 < no {
+            let middle = yes + (no - yes) / 2;
+            if self.is_so(middle, holds)? {
+                yes = middle;
+            } else {
+                no = middle;
+            }
+        }
+        Ok(Some(yes))
+    }
+
+    /// Where it holds, and above that where it does not, sought in longer and longer steps.
+    fn around(&mut self, top: i64, start: i64, holds: Holds<'_, Self>) -> Result<Option<(i64, i64)>, Gap> {
+        let (mut at, mut step) = (start, 1);
+        if self.is_so(at, holds)? {
+            while at < top {
+                let next = (at + step).min(top);
+                if !self.is_so(next, holds)? {
+                    return Ok(Some((at, next)));
+                }
+                (at, step) = (next, step * 2);
+            }
+            return Ok(Some((at, top + 1)));
+        }
+        loop {
+            let next = self.read_down_to(at - step)?;
+            if next == at {
+                return Ok(None);
+            }
+            if self.is_so(next, holds)? {
+                return Ok(Some((next, at)));
+            }
+            (at, step) = (next, step * 2);
+        }
+    }
+
+    fn is_so(&mut self, number: i64, holds: Holds<'_, Self>) -> Result<bool, Gap> {
+        self.line.commit(number).map_or(Ok(false), |commit| holds(self, commit))
+    }
+
+    /// The first commit of the line, from a number down, with such a date; otherwise the last of all.
+    fn first_below(&mut self, from: i64, fits: impl Fn(i64) -> bool) -> Result<i64, Gap> {
+        let mut at = from;
+        while !fits(self.date_on_line(at)?) {
+            let next = self.read_down_to(at - 1)?;
+            if next == at {
+                break;
+            }
+            at = next;
+        }
+        Ok(at)
+    }
+
+    /// Reads the line down to a number, or to its end: how far that is.
+    fn read_down_to(&mut self, number: i64) -> Result<i64, Gap> {
+        while self.line.oldest > number && self.read_below()? {}
+        Ok(number.max(self.line.oldest))
+    }
+
+    /// Reads one commit more; `false` where the line ends.
+    fn read_below(&mut self) -> Result<bool, Gap> {
+        let Some(oldest) = self.line.commit(self.line.oldest) else { return Ok(false) };
+        let parent = self.parents(oldest)?.first().copied();
+        parent.into_iter().for_each(|parent| self.line.add_below(parent));
+        Ok(parent.is_some())
+    }
+
+    /// The number of a tip. One that is a little above the line is added to it; any other begins a new one.
+    fn number(&mut self, tip: Oid) -> Result<i64, Gap> {
+        if let Some(number) = self.line.number(tip) {
+            return Ok(number);
+        }
+        let newest = self.line.line.back().copied();
+        let mut above = vec![tip];
+        while let (Some(newest), Some(at)) = (newest, above.last().copied()) {
+            let parent = self.parents(at)?.first().copied();
+            if parent == Some(newest) {
+                above.into_iter().rev().for_each(|commit| self.line.add_above(commit));
+                return Ok(self.line.number(tip).unwrap_or_default());
+            }
+            match parent {
+                Some(parent) if above.len() < ABOVE => above.push(parent),
+                _ => break,
+            }
+        }
+        self.line = FirstParents::at(tip);
+        Ok(0)
+    }
+
+    fn date_on_line(&mut self, number: i64) -> Result<i64, Gap> {
+        self.line.commit(number).map_or(Ok(i64::MIN), |commit| self.date_of(commit))
+    }
+
+    fn date_of(&mut self, commit: Oid) -> Result<i64, Gap> {
+        let place = self.place(commit)?;
+        Ok(self.date(place))
+    }
+}

@@ -1,0 +1,272 @@
+//! Is what a merge brings all that the merged head holds beyond the branch?
+//!
+//! A merge brings what lies between a merge base and the head. Reviewers saw what lay between the head and the merge base of their
+//! day. Whoever makes a commit of a request an ancestor of the branch without its content moves the merge base, and so decides
+//! what merging the request brings: `git merge -s ours`, a merge settled in favour of the branch, a request that holds the commit
+//! and its revert.
+//!
+//! The newest commit of the branch's first-parent line that the head reaches does not move: a former tip of the branch is in the
+//! head's history or it is not. So over that one the merge is recomputed where the merge base is another. If the tree is
+//! the same, the merge base makes no difference. If it is another, each merge base has to have come with its content: of the step
+//! of the line that first held it, adding it to the tree has to change nothing. That keeps requests that are built on others
+//! honest, also after the branch has changed the same lines again.
+//!
+//! What a former tip of the branch held and the branch took back is no matter of merge bases: taking it back was a landing that
+//! showed it.
+
+use super::super::super::object::revision;
+use super::super::lines::Git;
+use super::super::merge::Sides;
+use super::{Attempt, Place, Prover, VIRTUAL_LIMIT};
+use crate::model::change::{Basis, Revision};
+use crate::model::fact::{Gap, GapReason};
+use crate::model::landing::Coverage;
+use git2::Oid;
+use std::collections::BTreeMap;
+
+/// More merge bases than this that are not on the line are not looked at one by one.
+const BASES_LIMIT: usize = 64;
+
+/// Steps of a landing that are searched for merged commits.
+const STEPS_LIMIT: usize = 2_000;
+
+/// One head that was merged into the branch, or would be.
+pub struct Added {
+    /// What was merged.
+    pub head: Oid,
+    /// Its merge bases with everything before.
+    pub bases: Vec<Oid>,
+    /// The tree that it was merged into.
+    pub ours: Option<Oid>,
+    /// The tree that came of it; `None` where nobody knows one.
+    pub result: Option<Oid>,
+}
+
+/// Whether a commit came with its content, for each step of a line with which one came.
+pub type Known = BTreeMap<(Oid, Oid), bool>;
+
+/// Where a commit came to a branch.
+struct Came<'a> {
+    /// The branch before.
+    branch: Oid,
+    /// What was merged since.
+    before: &'a [Added],
+    /// The tree with it.
+    tree: Option<Oid>,
+    /// The step of the line, if it is one.
+    step: Option<Oid>,
+}
+
+impl Prover<'_, '_> {
+    /// Why merging a head into a branch brings all that it holds beyond that; a gap when it does not.
+    pub fn basis(&mut self, branch: Oid, head: Oid) -> Result<Basis, Gap> {
+        let bases = self.merge_bases(&[branch], head)?;
+        if bases.is_empty() || bases == [head] {
+            return Ok(Basis::FirstParent);
+        }
+        let (ours, theirs) = (Some(self.store.tree_of(branch)?), self.store.tree_of(head)?);
+        let base = self.base(&[branch], head, &bases, Git::Older, 0)?;
+        let base = base.for_merge(&self.store, ours, theirs)?;
+        let sides = Sides { base, ours, theirs: Some(theirs) };
+        let result = self.result(sides)?;
+        let added = [Added { head, bases, ours, result }];
+        self.basis_of_all(branch, &added)?.map_or_else(|| Err(moved(head, &added[0].bases)), Ok)
+    }
+
+    /// Heads that were merged into a branch one after the other bring all that they hold.
+    ///
+    /// # Errors
+    /// One does not, or it could not be seen.
+    pub(super) fn expect_basis(&mut self, branch: Oid, added: &[Added]) -> Result<(), Gap> {
+        if !self.asks_basis || self.basis_of_all(branch, added)?.is_some() {
+            return Ok(());
+        }
+        let last = added.last().map(|one| (one.head, one.bases.as_slice()));
+        Err(last.map_or_else(hidden, |(head, bases)| moved(head, bases)))
+    }
+
+    /// The weakest reason of all; `None` when one has none.
+    pub(super) fn basis_of_all(&mut self, branch: Oid, added: &[Added]) -> Result<Option<Basis>, Gap> {
+        let mut weakest = Basis::FirstParent;
+        for (number, one) in added.iter().enumerate() {
+            match self.basis_of(branch, &added[..number], one)? {
+                Some(Basis::FirstParent) => {}
+                Some(other) => weakest = other,
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(weakest))
+    }
+
+    fn basis_of(&mut self, branch: Oid, before: &[Added], one: &Added) -> Result<Option<Basis>, Gap> {
+        if self.are_on_line(branch, &one.bases)? {
+            return Ok(Some(Basis::FirstParent));
+        }
+        if self.is_same_over_fork(branch, one)? {
+            return Ok(Some(Basis::SameTree));
+        }
+        let all = self.are_incorporated(branch, before, &one.bases, 0)?;
+        Ok(all.then_some(Basis::Incorporated))
+    }
+
+    fn are_on_line(&mut self, branch: Oid, bases: &[Oid]) -> Result<bool, Gap> {
+        for base in bases {
+            if !self.answers.is_on_line(branch, *base) && !self.graph.is_on_line(branch, *base)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Does merging over the newest commit of the line that the head reaches give the same tree?
+    fn is_same_over_fork(&mut self, branch: Oid, one: &Added) -> Result<bool, Gap> {
+        let Some(result) = one.result else { return Ok(false) };
+        let fork = self.graph.fork(branch, &one.bases)?;
+        let base = fork.map(|fork| self.store.tree_of(fork)).transpose()?;
+        let sides = Sides { base, ours: one.ours, theirs: Some(self.store.tree_of(one.head)?) };
+        self.gives(sides, None, result)
+    }
+
+    /// Does this merge give that tree, without a doubt?
+    fn gives(&self, sides: Sides, by: Option<Git>, tree: Oid) -> Result<bool, Gap> {
+        match self.recompute(sides, by, tree) {
+            Ok(attempt) => Ok(matches!(attempt, Attempt::Explained)),
+            Err(gap) if gap.reason == GapReason::Contradiction => Ok(false),
+            Err(gap) => Err(gap),
+        }
+    }
+
+    fn are_incorporated(
+        &mut self,
+        branch: Oid,
+        before: &[Added],
+        bases: &[Oid],
+        depth: usize,
+    ) -> Result<bool, Gap> {
+        if depth >= VIRTUAL_LIMIT || bases.len() > BASES_LIMIT {
+            return Ok(false);
+        }
+        for base in bases {
+            if !self.is_incorporated(branch, before, *base, depth)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Did this commit come with its content?
+    fn is_incorporated(
+        &mut self,
+        branch: Oid,
+        before: &[Added],
+        commit: Oid,
+        depth: usize,
+    ) -> Result<bool, Gap> {
+        if self.graph.is_on_line(branch, commit)? {
+            return Ok(true);
+        }
+        let Some(came) = self.came(branch, before, commit)? else { return Ok(false) };
+        if came.step == Some(commit) {
+            return Ok(true);
+        }
+        let question = came.step.map(|step| (step, commit));
+        if let Some(known) = question.and_then(|question| self.incorporated.get(&question)) {
+            return Ok(*known);
+        }
+        let answer = self.adds_nothing(&came, commit, depth)?;
+        question.map(|question| self.incorporated.insert(question, answer));
+        Ok(answer)
+    }
+
+    fn came<'a>(&mut self, branch: Oid, before: &'a [Added], commit: Oid) -> Result<Option<Came<'a>>, Gap> {
+        if let Some(arrival) = self.graph.arrival(branch, commit)? {
+            let Some(after) = arrival.after else { return Ok(None) };
+            let tree = Some(self.store.tree_of(arrival.with)?);
+            return Ok(Some(Came { branch: after, before: &[], tree, step: Some(arrival.with) }));
+        }
+        for (number, one) in before.iter().enumerate() {
+            if self.graph.is_reached(commit, &[one.head])? {
+                return Ok(Some(Came { branch, before: &before[..number], tree: one.result, step: None }));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Is all of a commit's content in the tree with which it came? What is added is what it holds beyond the branch of then.
+    fn adds_nothing(&mut self, came: &Came<'_>, commit: Oid, depth: usize) -> Result<bool, Gap> {
+        let Some(tree) = came.tree else { return Ok(false) };
+        let tips: Vec<Oid> =
+            std::iter::once(came.branch).chain(came.before.iter().map(|one| one.head)).collect();
+        let bases = self.merge_bases(&tips, commit)?;
+        let sound = self.are_incorporated(came.branch, came.before, &bases, depth + 1)?;
+        let theirs = self.store.tree_of(commit)?;
+        let (base, by) = if sound {
+            let base = self.base(&tips, commit, &bases, Git::Older, 0)?;
+            let by = base.hangs_on_version.then_some(Git::Older);
+            (base.for_merge(&self.store, came.tree, theirs)?, by)
+        } else {
+            let fork = self.graph.fork(came.branch, &bases)?;
+            (fork.map(|fork| self.store.tree_of(fork)).transpose()?, None)
+        };
+        self.gives(Sides { base, ours: came.tree, theirs: Some(theirs) }, by, tree)
+    }
+
+    /// A landing that changes no content and that no request brought. What it merges becomes part of the branch all the same, so
+    /// its content has to be there.
+    pub(super) fn unchanged(&mut self, at: &Place) -> Result<Coverage, Gap> {
+        let mut new = Vec::new();
+        for commit in self.merged_into(at)? {
+            if !self.graph.is_reached(commit, &[at.parent])? {
+                new.push(commit);
+            }
+        }
+        if new.is_empty() || matches!(self.fold(at, &new), Ok(Attempt::Explained)) {
+            return Ok(Coverage::Unchanged);
+        }
+        Err(hidden())
+    }
+
+    /// The other parents of each step of a landing.
+    fn merged_into(&mut self, at: &Place) -> Result<Vec<Oid>, Gap> {
+        let (mut merged, mut step) = (Vec::new(), at.landed);
+        for _ in 0..STEPS_LIMIT {
+            if step == at.parent {
+                return Ok(merged);
+            }
+            let Some((before, others)) = self.graph.parents(step)?.split_first() else { break };
+            merged.extend_from_slice(others);
+            step = *before;
+        }
+        Err(hidden())
+    }
+}
+
+fn moved(head: Oid, bases: &[Oid]) -> Gap {
+    let short = |id: &Oid| revision(*id).map(|id: Revision| id.short().to_string()).unwrap_or_default();
+    let named: Vec<String> = bases.iter().take(3).map(short).collect();
+    let detail = format!(
+        "its diff begins at {}, which the base branch holds as an ancestor, but without its content (it was merged and \
+         left out, or taken back with what brought it); so merging the head brings less, or other lines, than it holds beyond \
+         the branch",
+        named.join(", ")
+    );
+    Gap::new(
+        format!("what an approval of {} is of", short(&head)),
+        GapReason::Contradiction,
+        detail,
+        "Update the branch (merge the base branch into the request, or rebase it), so that its diff shows what lands and its tests \
+         run on that, and have the new head approved; if it has landed already, have what landed reviewed, and grant a waiver for \
+         the commit",
+    )
+}
+
+fn hidden() -> Gap {
+    Gap::new(
+        "who wanted what the landing merges",
+        GapReason::NotVisible,
+        "it makes commits part of the branch and leaves their content out, which decides what later merges of them bring, and no \
+         change request shows it",
+        "Bring such a merge through a change request; for this one, have it reviewed, and grant a waiver of `reviewed-landings` \
+         for its commit",
+    )
+}
