@@ -188,7 +188,7 @@ fn merges_over_several_merge_bases_are_those_of_git() {
         }
     }
     let mut figures = Figures::default();
-    fixture.open().coverage(&landings, |at, coverage| {
+    fixture.cover_by_result(&landings, |at, coverage| {
         let (number, is_clean) = cases[at];
         let counter = match (is_clean, &coverage) {
             (true, Coverage::Residual(_)) => &mut figures.residual,

@@ -1,5 +1,6 @@
 //! A branch, requests, and what is said of a landing, in few words.
 
+use crate::collect::git::landing::coverage::Prover;
 pub use crate::collect::git::tests::fixture::{Files, Fixture, known, name};
 use crate::model::change::Side;
 use crate::model::landing::{Candidate, Coverage, Landing};
@@ -40,6 +41,21 @@ impl Fixture {
         let mut found = Vec::new();
         self.open().coverage(&[landing(parent, landed, heads)], |_, coverage| found.push(coverage));
         found.remove(0)
+    }
+
+    /// The same of what the merge gives alone, whatever its merge bases stand for.
+    pub fn cover_by_result(&self, landings: &[Landing], mut each: impl FnMut(usize, Coverage)) {
+        let repository = self.open();
+        let objects = repository.trusted_objects().unwrap();
+        let mut prover = Prover::of_results(&objects);
+        landings.iter().enumerate().for_each(|(at, landing)| each(at, prover.cover(landing)));
+    }
+
+    /// How what the merge gives covers it.
+    pub fn covered_by_result(&self, parent: Oid, landed: Oid, heads: &[Oid]) -> String {
+        let mut found = String::new();
+        self.cover_by_result(&[landing(parent, landed, heads)], |_, coverage| found = told(&coverage));
+        found
     }
 
     /// How it is covered, in a line: `replay 1`, `residual 1: +f:3 -f:7,2`.

@@ -22,7 +22,7 @@ fn landed(fixture: &Fixture, sides: [Oid; 2], item: Option<(u32, Oid)>) -> (bool
     let landed = with_file(fixture, item, &sides, 9_000);
     let tree = fixture.git.find_commit(landed).unwrap().tree_id();
     let answer = ask(fixture.path(), &[format!("{} {}", sides[0], sides[1])]).remove(0);
-    let covered = fixture.covered(sides[0], landed, &sides[1..]);
+    let covered = fixture.covered_by_result(sides[0], landed, &sides[1..]);
     (answer.clean && answer.tree == tree, covered.split(':').next().unwrap_or_default().to_string())
 }
 
