@@ -10,6 +10,8 @@
 use super::super::graph::Graph;
 use super::super::object::oid;
 use super::lines::Git;
+#[cfg(test)]
+use super::merge::Versions;
 use super::merge::{Sides, merge};
 use super::store::Store;
 use super::tried::{Left, Tried, distance, weight};
@@ -338,6 +340,18 @@ impl<'o, 'r> Prover<'o, 'r> {
             return Ok(Attempt::Explained);
         }
         Ok(Attempt::Departs(recomputed, merged.conflicts))
+    }
+
+    /// Which versions of git arrive at what landed by merging these two.
+    #[cfg(test)]
+    pub(super) fn versions(&mut self, ours: Oid, theirs: Oid, landed: Oid) -> Result<Versions, Gap> {
+        let bases = self.merge_bases(&[ours], theirs)?;
+        let base = self.base(&[ours], theirs, &bases, Git::Older, 0)?;
+        let [ours, theirs, landed] = [ours, theirs, landed].map(|id| self.store.tree_of(id));
+        let (ours, theirs) = (Some(ours?), theirs?);
+        let base = base.for_merge(&self.store, ours, theirs)?;
+        let sides = Sides { base, ours, theirs: Some(theirs) };
+        Ok(merge(&self.store, sides, Some(Some(landed?)))?.versions)
     }
 
     /// The tree that a merge gives; `None` when it needs a person, or gives the empty tree.
