@@ -187,7 +187,7 @@ fn attack_14_an_empty_or_foreign_range_proves_nothing() {
     }
     let range = |base: String, head: String| {
         judge_by(&stage, |command| {
-            command.args(["--base", &base, "--head", &head]);
+            outside_of_a_job(command).args(["--base", &base, "--head", &head]);
         })
     };
     let (base, head) = (stage.base.to_string(), stage.head().to_string());
@@ -196,6 +196,14 @@ fn attack_14_an_empty_or_foreign_range_proves_nothing() {
     range(base.clone(), fork.to_string()).expect(3, "gate-integrity", "brings nothing that");
     range(fork.to_string(), head.clone()).expect(3, "gate-integrity", "it was judged from");
     assert_eq!(range(base, head).exit, 0);
+}
+
+/// The same command as a person gives it: within a job only the commit of the job would be judged.
+fn outside_of_a_job(command: &mut Command) -> &mut Command {
+    for name in ["GITHUB_ACTIONS", "GITHUB_EVENT_PATH", "GITHUB_REPOSITORY"] {
+        command.env_remove(name);
+    }
+    command.args(["--host", "github", "--repository", "example-org/data-upload", "--request", "7"])
 }
 
 // 15: what is missing is never taken for "no change".
@@ -628,6 +636,25 @@ fn attack_39_two_merge_bases_hide_nothing() {
     let head = stage.history.commit(KIM, &[right, left], "Head with", &edit("l\n")).unwrap();
     stage.commits = vec![head];
     stage.honest_world().unwrap();
+    // The branch took one side without its content, so nobody can say what was approved (class 91).
+    let verdict = judge(&stage);
+    verdict.expect(3, "required-reviews", "without its content");
+    assert!(verdict.touched().contains(&LOAD), "{:?}", verdict.touched());
+}
+
+#[test]
+fn attack_39_two_merge_bases_that_both_came_with_their_content_hide_nothing() {
+    let mut stage = Stage::honest().unwrap();
+    let root = stage.base;
+    let edit = |text: &'static str| Edit::Write("docs/guide.md", text);
+    let left = stage.history.commit(KIM, &[root], "Left", &[edit("l\n")]).unwrap();
+    let right = stage.history.commit(KIM, &[root], "Right", &[Edit::Write(LOAD, "SELECT 1;\n")]).unwrap();
+    stage.base =
+        stage.history.commit(KIM, &[left, right], "Main", &[Edit::Write(LOAD, "SELECT 1;\n")]).unwrap();
+    let both = stage.history.commit(KIM, &[right, left], "Both", &[edit("l\n")]).unwrap();
+    let head = stage.history.commit(KIM, &[both], "More", &[Edit::Write(LOAD, EVIL)]).unwrap();
+    stage.commits = vec![both, head];
+    stage.honest_world().unwrap();
     assert_inside("criss-cross", stage, LOAD);
 }
 
@@ -859,7 +886,7 @@ fn attack_84_annotated_tags_lead_to_their_commit_and_nothing_else_does() {
     tag("tree", base_tree(&stage));
     let at = |name: &str| {
         judge_by(&stage, |command| {
-            command.args(["--head", name]);
+            outside_of_a_job(command).args(["--head", name]);
         })
     };
     for name in ["annotated", "refs/tags/annotated", "nested"] {

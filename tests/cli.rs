@@ -131,15 +131,18 @@ fn outside_a_repository_it_says_so() {
 #[test]
 fn every_path_is_meant_from_the_directory_that_was_named() {
     let stage = stage();
-    std::fs::write(stage.directory().join("mine.toml"), POLICY).unwrap();
     let (elsewhere, here) = (tempfile::tempdir().unwrap(), stage.directory().to_str().unwrap());
+    // A policy in the work tree would have to stand at the base.
+    let beside = tempfile::tempdir_in(stage.directory().parent().unwrap()).unwrap();
+    std::fs::write(beside.path().join("mine.toml"), POLICY).unwrap();
+    let mine = format!("../{}/mine.toml", beside.path().file_name().unwrap().to_str().unwrap());
     let run = |arguments: &[&str], exit| {
         ends(portcullis(elsewhere.path(), &[&["-C", here], arguments].concat()), exit)
     };
-    let json = check_with(&["--policy", "mine.toml", "--format", "json=decision.json"]);
+    let json = check_with(&["--policy", &mine, "--format", "json=decision.json"]);
     run(&json, 3);
     run(&["facts", "--host", "none", "--base", "main", "--head", "change", "-o", "facts.json"], 0);
-    run(&["decide", "--facts", "facts.json", "--policy", "mine.toml", "--format", "json=again.json"], 3);
+    run(&["decide", "--facts", "facts.json", "--policy", &mine, "--format", "json=again.json"], 3);
     let read = |name: &str| std::fs::read_to_string(stage.directory().join(name)).unwrap();
     assert!(read("decision.json").contains("\"outcome\": \"undetermined\""));
     assert!(read("again.json").contains("\"outcome\": \"undetermined\""));

@@ -217,8 +217,8 @@ fn facts_with_a_missing_field_are_no_facts() {
     assert!(places.len() > 100, "{places:?}");
     // Keys of maps from outside are data, not fields; a missing one is a gap of its own.
     let data = ["/host/attribution/known/", "/host/permissions/", "/host/members/"];
-    // Facts of an earlier form do not have these; what they prove without is in tests/attacks_identity.rs.
-    let later = ["/host/domains", "/host/moves"];
+    // Facts of an earlier form do not have these, and prove less without: see tests/attacks_identity.rs, `attacks_base.rs`.
+    let later = ["/host/domains", "/host/moves", "/change/known/basis"];
     let is_needed =
         |place: &&String| !data.iter().any(|map| is_key_of(place, map)) && !later.contains(&place.as_str());
     for place in places.iter().filter(is_needed) {
@@ -228,6 +228,15 @@ fn facts_with_a_missing_field_are_no_facts() {
         write(&elsewhere.path().join("facts.json"), &holed.to_string());
         let verdict = decide(elsewhere.path());
         assert_eq!(verdict.exit, 5, "without {place}: {}", verdict.text);
+    }
+    for place in later {
+        let mut holed = facts.clone();
+        let (parent, key) = place.rsplit_once('/').unwrap();
+        holed.pointer_mut(parent).unwrap().as_object_mut().unwrap().remove(key);
+        write(&elsewhere.path().join("facts.json"), &holed.to_string());
+        let verdict = decide(elsewhere.path());
+        assert!([0, 3].contains(&verdict.exit), "without {place}: {}", verdict.text);
+        assert!(place == "/host/domains" || verdict.exit == 3, "without {place}: {}", verdict.text);
     }
 }
 
@@ -294,7 +303,12 @@ fn a_full_disk_is_never_success() {
 
 #[test]
 fn complaints_and_explanations_neither_steer_the_terminal_nor_command_the_runner() {
-    let policy = POLICY.replace("Loads, amends", "\\u001b[2J\\n::error::x ##[error]");
+    let steering = POLICY.replace("Loads, amends", "\\u001b[2J");
+    let stage = Stage::with(&[Edit::Write("portcullis.toml", &steering), LOAD]).unwrap();
+    let server = Server::start(stage.world.clone());
+    let steered = command(&stage, &server, &["check"]).output().unwrap();
+    assert_eq!(steered.status.code(), Some(4), "{}", text(&steered));
+    let policy = POLICY.replace("Loads, amends", "Loads\\n::error::x ##[error]");
     let stage = Stage::with(&[Edit::Write("portcullis.toml", &policy), LOAD]).unwrap();
     stage.history.repository().set_head("refs/heads/main").unwrap();
     let server = Server::start(stage.world.clone());
@@ -306,7 +320,7 @@ fn complaints_and_explanations_neither_steer_the_terminal_nor_command_the_runner
         stage.world.clone().bent(Endpoint::Request, Bend::Refuse(404, "a\n::error::z\u{1b}[2J".into()));
     let facts = command(&stage, &Server::start(refused), &["facts"]).output().unwrap();
     assert_eq!(facts.status.code(), Some(3));
-    for output in [explained, complained, facts] {
+    for output in [steered, explained, complained, facts] {
         let text = text(&output);
         assert!(!text.contains('\u{1b}') && !text.contains("##["), "{text:?}");
         assert!(!text.lines().any(|line| line.trim_start().starts_with("::")), "{text:?}");
