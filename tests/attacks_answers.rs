@@ -534,7 +534,7 @@ fn attack_79_a_missing_field_is_named_with_its_control() {
             "/0/parameters/require_code_owner_review",
             "missing field `require_code_owner_review`",
         ),
-        (Endpoint::Ruleset, "/bypass_actors", "bypass actors only to who may change"),
+        (Endpoint::Ruleset, "/bypass_actors", "bypass actors only to those who may change"),
         (Endpoint::CheckRuns, "/1/conclusion", "missing field `conclusion`"),
     ] {
         judge_bent(|stage| stage.world.bends.push((endpoint, Bend::Drop(field.into())))).expect(

@@ -242,6 +242,22 @@ fn the_exit_status_can_be_required_and_be_told() {
 }
 
 #[test]
+fn a_difference_of_two_runs_tells_how_they_ended() {
+    let project = Project::new();
+    let keep =
+        |to: &str| std::fs::copy(project.path().join(STATEMENT), project.outside.path().join(to)).unwrap();
+    project.run(HONEST);
+    keep("before.json");
+    project.run(&format!("{HONEST}exit 3\n"));
+    keep("after.json");
+    let file = |name: &str| project.outside.path().join(name).display().to_string();
+    let told = text(&project.portcullis(&["evidence", "diff", &file("before.json"), &file("after.json")]));
+    assert!(told.contains("exit status 0 before, exit status 3 now"), "{told}");
+    let same = text(&project.portcullis(&["evidence", "diff", &file("after.json"), &file("after.json")]));
+    assert!(same.contains("no difference"), "{same}");
+}
+
+#[test]
 fn reports_of_unknown_names_are_found_by_a_pattern() {
     let project = Project::new();
     let script = HONEST.replace("out/junit.xml", "out/TEST-$$.xml");
@@ -260,6 +276,13 @@ fn what_cannot_be_run_or_has_no_place_to_go_is_said() {
     let record = ["evidence", "record", "--suite", "upload", "--report", REPORT];
     let nowhere = project.portcullis(&[&record[..], &["--", "true"]].concat());
     assert_eq!(nowhere.status.code(), Some(2), "{}", text(&nowhere));
+    // An empty variable leaves no command: nothing was run, so nothing is recorded.
+    let empty = project.portcullis(&[&record[..], &["-o", STATEMENT, "--"]].concat());
+    assert_eq!(empty.status.code(), Some(2), "{}", text(&empty));
+    assert!(!project.is_recorded(), "{}", text(&empty));
+    let lost = project.portcullis(&[&record[..], &["-o", "none/s.json", "--", "touch", "out-ran"]].concat());
+    assert_eq!(lost.status.code(), Some(5), "{}", text(&lost));
+    assert!(text(&lost).contains("none does not exist") && !project.path().join("out-ran").exists());
     let unknown = project.portcullis(&[&record[..], &["-o", STATEMENT, "--", "no-such-program"]].concat());
     assert_eq!(unknown.status.code(), Some(5), "{}", text(&unknown));
     assert!(text(&unknown).contains("no-such-program"), "{}", text(&unknown));

@@ -193,7 +193,9 @@ pub fn prepare(
         observed,
     };
     let mut facts = gather_deployment(&inquiry, target, &witnesses, &output::progress);
-    facts.whole.host.detours = actions::detours();
+    if host.is_some() {
+        facts.whole.host.detours = actions::detours();
+    }
     super::policy::waivers_of_deployment(&policy, &facts.whole.gate)?;
     Ok(Preparation::Ready(Box::new(Prepared { policy, facts, tip })))
 }
@@ -344,11 +346,16 @@ fn by_host(
             Ok(Ok((Baseline { revision, origin }, None)))
         }
         Fact::Gap(gap) if gap.reason != GapReason::NotAsked => Ok(Err(gap.clone())),
-        Fact::Known(None) | Fact::Gap(_) => Err(Failure::usage(format!(
-            "neither a record nor the host says what is deployed to {environment}; name it this once with --base REV, and \
-             record the decision with --record"
-        ))),
+        Fact::Known(None) => Err(first_time(environment, "the host lists no deployment")),
+        Fact::Gap(_) => Err(first_time(environment, "no host was asked")),
     }
+}
+
+fn first_time(environment: &Environment, of_host: &str) -> Failure {
+    Failure::usage(format!(
+        "there is no record of what is deployed to {environment}, and {of_host}; name it this once with --base REV, and record \
+         the decision with --record (which needs a host)"
+    ))
 }
 
 /// What the command line says, marked as such, and else what the job knows. Where they disagree nobody can tell.

@@ -122,9 +122,23 @@ pub fn run(directory: &Path, command: &Command) -> Result {
 
 fn record(directory: &Path, recording: &Recording) -> Result {
     let repository = super::opening::open(directory)?;
+    if recording.command.is_empty() && std::env::args_os().any(|argument| argument == "--") {
+        let message = "there is no command after `--`\nhelp: name the command that runs the suite; an empty variable leaves nothing there";
+        return Err(Failure::usage(message));
+    }
     if !recording.command.is_empty() && recording.output.is_none() && !recording.note {
         let message = "the output of the command would be mixed with the statement\nhelp: name a file for it with -o, or use --note";
         return Err(Failure::usage(message));
+    }
+    // Before the suite runs: what it came to shall not be lost for want of a directory.
+    for file in recording.output.iter() {
+        let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty());
+        if let Some(parent) = parent.filter(|parent| !parent.is_dir()) {
+            let (file, parent) = (file.display(), parent.display());
+            return Err(Failure::environment(format!(
+                "cannot write {file}: the directory {parent} does not exist"
+            )));
+        }
     }
     let written: Vec<PathBuf> = recording.output.iter().cloned().collect();
     let order = Order {

@@ -59,7 +59,9 @@ pub fn prepare_named(directory: &Path, subject: &Subject) -> Result<Preparation>
 }
 
 fn with_detours(mut preparation: Preparation) -> Preparation {
-    if let Preparation::Ready(ready) = &mut preparation {
+    if let Preparation::Ready(ready) = &mut preparation
+        && ready.facts.host.kind != "none"
+    {
         ready.facts.host.detours = actions::detours();
     }
     preparation

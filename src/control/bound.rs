@@ -106,9 +106,7 @@ pub fn why_not(trees: &Trees, trust: Option<Trust>, found: &Found, statement: &S
     let stored = match (&found.place, trust) {
         (_, Some(Trust::Signed)) if !signed => Some("it is not signed"),
         (_, Some(Trust::Signed)) => None,
-        (Place::File { tracked: true, .. }, _) => {
-            Some("it is a file of the repository, and no product of a run")
-        }
+        (Place::File { tracked: true, .. }, _) => Some("git tracks it, so it is not the output of a run"),
         (Place::File { .. }, _) => None,
         (Place::Note(_), _) => Some("it was not handed over by this job"),
     };

@@ -342,6 +342,12 @@ impl Suite {
     }
 
     fn how_to_report(&self, name: &str) -> String {
+        if self.exit_status.is_some() {
+            return format!(
+                "A report does not say how its command ended. Run the suite with `portcullis evidence record --suite {name} … -- \
+                 COMMAND`, and hand the statement over with --evidence."
+            );
+        }
         let places: Vec<String> = self.globs().map(|glob| format!("`{glob}`")).collect();
         if places.is_empty() {
             return format!("Run the suite and hand its report over with --report {name}=FILE.");

@@ -229,8 +229,9 @@ impl Place {
         match self.stands {
             Stands::Head => "Leave out --head: a job judges the head of its request.",
             Stands::Commit | Stands::Tip | Stands::Group => {
-                "Run the gate on `pull_request`, `pull_request_review` or `pull_request_target`, whose check is shown on \
-                 the head of the request."
+                "To judge a deployment, add `--environment NAME`. To judge a request that ends at this commit, add \
+                 `--request N`. For every other request, run the gate on `pull_request`, `pull_request_review` or \
+                 `pull_request_target`, whose check is shown on the head of the request."
             }
         }
     }

@@ -5,9 +5,9 @@ use crate::cli::exit::{Exit, Failure, Result};
 use crate::cli::output;
 use crate::collect::git::notes::FETCH;
 use crate::evidence;
-use crate::model::evidence::Statement;
 use crate::model::evidence::coverage::{FileChange, RecordedCoverage, Share, changes, measured};
 use crate::model::evidence::difference::Difference;
+use crate::model::evidence::{ExitStatus, Statement};
 use crate::model::test_run::Test;
 use clap::Args;
 use serde::Serialize;
@@ -44,6 +44,9 @@ struct Entry<'a> {
     difference: Difference<'a>,
     /// Files whose line coverage is not what it was.
     coverage: Vec<FileChange<'a>>,
+    /// How the commands ended, before and after, where that is another. Of several runs the worst.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exit_status: Option<[Option<String>; 2]>,
 }
 
 /// What one side holds of a suite and configuration.
@@ -51,6 +54,7 @@ struct Entry<'a> {
 struct Side {
     tests: Vec<Test>,
     coverage: Vec<RecordedCoverage>,
+    exit_status: Option<ExitStatus>,
 }
 
 /// Compares.
@@ -80,18 +84,24 @@ fn entry<'a>(name: &'a Name, before: &'a Side, after: &'a Side) -> Entry<'a> {
         configuration: name.1.as_deref(),
         difference: Difference::between(&before.tests, &after.tests),
         coverage: changes(&measured(&before.coverage), &measured(&after.coverage)),
+        exit_status: (before.exit_status != after.exit_status)
+            .then(|| [before, after].map(|side| side.exit_status.map(|status| status.to_string()))),
     }
 }
 
 /// What each suite and configuration has. Several statements of one are folded: of tests the worst outcome counts, and a
 /// line that was executed in any was executed.
 fn sides(directory: &Path, name: &str, suite: Option<&str>) -> Result<BTreeMap<Name, Side>> {
-    let mut all: BTreeMap<Name, (BTreeMap<String, Test>, Vec<RecordedCoverage>)> = BTreeMap::new();
+    type Runs = (BTreeMap<String, Test>, Vec<RecordedCoverage>, Option<ExitStatus>);
+    let mut all: BTreeMap<Name, Runs> = BTreeMap::new();
     for Statement { run, .. } in statements(directory, name)? {
         if suite.is_some_and(|suite| suite != run.suite) {
             continue;
         }
-        let (tests, coverage) = all.entry((run.suite, run.configuration)).or_default();
+        let (tests, coverage, exit_status) = all.entry((run.suite, run.configuration)).or_default();
+        if exit_status.is_none_or(|known| known.is_success()) {
+            *exit_status = run.exit_status.or(*exit_status);
+        }
         coverage.extend(run.coverage);
         for test in run.tests {
             let seen = tests.entry(test.id.clone()).or_insert_with(|| test.clone());
@@ -103,8 +113,11 @@ fn sides(directory: &Path, name: &str, suite: Option<&str>) -> Result<BTreeMap<N
             "`{name}` holds no evidence of this suite\nhelp: a clone does not bring notes by itself: {FETCH}"
         )));
     }
-    let side =
-        |(tests, coverage): (BTreeMap<_, _>, _)| Side { tests: tests.into_values().collect(), coverage };
+    let side = |(tests, coverage, exit_status): Runs| Side {
+        tests: tests.into_values().collect(),
+        coverage,
+        exit_status,
+    };
     Ok(all.into_iter().map(|(name, both)| (name, side(both))).collect())
 }
 
@@ -125,7 +138,7 @@ fn statements(directory: &Path, name: &str) -> Result<Vec<Statement>> {
 
 fn text(entries: &[Entry<'_>]) -> String {
     let mut text = String::new();
-    for Entry { suite, configuration, difference, coverage } in entries {
+    for Entry { suite, configuration, difference, coverage, exit_status } in entries {
         let configuration = configuration.map(|name| format!(" ({name})")).unwrap_or_default();
         let _ = writeln!(text, "{suite}{configuration}");
         let renamed: Vec<String> =
@@ -144,7 +157,11 @@ fn text(entries: &[Entry<'_>]) -> String {
         let covered: Vec<String> = coverage.iter().map(covered).collect();
         let covered: Vec<&str> = covered.iter().map(String::as_str).collect();
         write_list(&mut text, "line coverage changed", &covered);
-        if difference.is_empty() && coverage.is_empty() {
+        if let Some(statuses) = exit_status {
+            let [before, after] = statuses.each_ref().map(|one| one.as_deref().unwrap_or("not recorded"));
+            let _ = writeln!(text, "  the command ended with: {before} before, {after} now");
+        }
+        if difference.is_empty() && coverage.is_empty() && exit_status.is_none() {
             text.push_str("  no difference\n");
         }
         if !difference.renames_complete {

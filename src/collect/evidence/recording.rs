@@ -153,7 +153,7 @@ pub(super) fn not_of_the_commit(repository: &Repository, commit: &Revision, file
         true => Err(Gap::new(
             format!("the report {path}"),
             GapReason::Untrusted,
-            "it is a file of the repository, and no product of a run",
+            "git tracks it, so it is not the output of a run",
             "Remove the report from the repository and let the runner write it",
         )),
     }

@@ -245,9 +245,7 @@ impl<'a> Sorter<'_, 'a> {
         }
         if !told.by_files.is_empty() {
             let number = count(told.by_files.len() as u64, "coverage report");
-            let reason = format!(
-                "{number}: by the times of files alone it is known that it was measured on what is judged"
-            );
+            let reason = format!("{number}: only file times show that it was measured on what is judged");
             findings.push(
                 self.say(Verdict::Noted, reason)
                     .remedy("Let `portcullis evidence record --coverage FILE -- COMMAND` run the suite")

@@ -70,6 +70,10 @@ pub fn count_runs<'a>(
         Sorter { suite, name, facts, runs: Vec::new(), left_out: Vec::new(), findings: Vec::new() };
     sorter.reports(reports);
     sorter.statements();
+    if !sorter.runs.is_empty() {
+        // A statement speaks for them.
+        sorter.left_out.retain(|why| why != UNTOLD);
+    }
     sorter.earlier_failures();
     sorter.later_attempts();
     sorter.configurations();
@@ -77,6 +81,9 @@ pub fn count_runs<'a>(
     sorter.vouched(case);
     Ok(sorter.finish())
 }
+
+/// Why reports alone do not count where the exit status is required.
+const UNTOLD: &str = "the reports: they do not say with which exit status the suite ended";
 
 impl<'a> Run<'a> {
     fn loose(report: Report, tree: Option<ObjectName>) -> Self {
@@ -114,8 +121,7 @@ impl<'a> Sorter<'a> {
             Err(gap) => self.findings.push(unproven(NAME, SubjectKind::Suite, self.name, &gap)),
             Ok(Some(why)) => self.left_out.push(why),
             Ok(None) if self.suite.exit_status.is_some() => {
-                self.left_out
-                    .push("the reports: they do not say with which exit status the suite ended".into());
+                self.left_out.push(UNTOLD.into());
             }
             Ok(None) => {
                 let runs = reports.iter().map(|report| Run::loose((*report).clone(), tree.clone()));
@@ -284,7 +290,7 @@ impl<'a> Sorter<'a> {
         if !told.by_files.is_empty() {
             let number = count(told.by_files.len() as u64, "report");
             findings.push(
-                say(Verdict::Noted, format!("{number} of it: by the times of files alone it is known that it ran on what is judged"))
+                say(Verdict::Noted, format!("{number} of it: only file times show that it ran on what is judged"))
                     .remedy("Let `portcullis evidence record -- COMMAND` run the suite, or let the runner write a report that names its own times")
                     .details(some_of(told.by_files)),
             );

@@ -53,7 +53,7 @@ That the tests are good: a test without assertions passes. That the report was \
 written by the test runner at all: it carries no proof of its origin, and whoever controls the job that runs the suite, which \
 runs the change's own code, can write one; a signature shows who ran it and not that the tests are honest. \
 Without `trust`, not even that the report is of this commit. \
-Run the suite in a job of its own, without secrets, and hand its report or statement over to the job of the gate, which runs no code of the \
+Run the suite in a job of its own, without secrets, and hand its statement over to the job of the gate, which runs no code of the \
 change; demand the suite's job with `required-checks`, and protect its definition with `gate-integrity`. Nor can it see tests that a runner leaves out of its report without a trace (nextest does so with ignored \
 tests): `baseline` notices when they go, `required` when they never were. Two tests of the same name in one report (JUnit, go test, nextest) are taken for two attempts of one; \
 `baseline` notices when there are fewer of them in it, and not when each stands in a report of its own. \

@@ -85,7 +85,7 @@ pub(super) fn ruleset_bypass(what: &str, ruleset: wire::Ruleset) -> Result<Vec<B
 
 fn redacted(what: &str) -> Gap {
     let remedy = "Give a token with administration rights (write) on the repository or organisation.";
-    let detail = "the host shows bypass actors only to who may change the ruleset";
+    let detail = "the host shows bypass actors only to those who may change the ruleset";
     Gap::new(what, GapReason::NotVisible, detail, remedy)
 }
 
