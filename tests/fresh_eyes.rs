@@ -196,3 +196,27 @@ fn twin_97_everyday_work_trees_count() {
         },
     );
 }
+
+/// The log of HEAD says the date that the committer chose, and the branch's own file is gone: nothing is as young as the commit.
+#[test]
+#[ignore = "a known gap: where refs are packed, the time of the last move is the one that the committer wrote"]
+fn a_deletion_under_an_old_date_whose_branch_was_packed_away() {
+    judged(1, "an old date, and packed", &[], |at| {
+        ran(at);
+        at.git(&["rm", "-q", "tests/amend.py"]);
+        let mut commit = std::process::Command::new("git");
+        commit.current_dir(at.path()).env("HOME", at.outside.path()).env("GIT_CONFIG_NOSYSTEM", "1");
+        commit.env("GIT_COMMITTER_DATE", "2020-01-01T00:00:00Z");
+        commit.args([
+            "-c",
+            "user.name=Kim Example",
+            "-c",
+            "user.email=kim@example.test",
+            "commit",
+            "-qm",
+            "Less",
+        ]);
+        assert!(commit.status().unwrap().success());
+        at.git(&["pack-refs", "--all"]);
+    });
+}
