@@ -47,8 +47,8 @@ fn may_differ(lines: &[u8]) -> bool {
 /// Does an escape begin here, or a line that goes on?
 fn begins(text: &[u8]) -> bool {
     match text {
-        [b'&', next, ..] => *next == b'#',
-        [b'\\', next, ..] => next.is_ascii_hexdigit() || b"uUxNtnrv+\r\n".contains(next),
+        [b'&', next, ..] => *next == b'#' || entity(text).is_some(),
+        [b'\\', next, ..] => next.is_ascii_hexdigit() || b"uUxNotnrv+\r\n".contains(next),
         _ => false,
     }
 }
@@ -164,6 +164,7 @@ fn escape(text: &[u8], sql: bool) -> Escape {
         b'x' if text.get(2) == Some(&b'{') => braced(text, 3),
         b'x' => digits(text, 2, 2, 2),
         b'N' if text.get(2) == Some(&b'{') => named(text),
+        b'o' if text.get(2) == Some(&b'{') => braced_octal(text),
         b't' | b'n' | b'r' | b'f' | b'v' => Some((' ', 2)),
         b'+' if sql => digits(text, 2, 6, 6),
         b if sql && b.is_ascii_hexdigit() => digits(text, 1, 4, 4),
@@ -216,6 +217,46 @@ fn octal(text: &[u8]) -> Escape {
     Some((char::from_u32(value)?, 4))
 }
 
+/// `\o{156}` of Perl and Ruby's regular expressions.
+fn braced_octal(text: &[u8]) -> Escape {
+    let end = text.iter().take(16).position(|b| *b == b'}')?;
+    let digits = std::str::from_utf8(&text[3..end]).ok()?;
+    Some((char::from_u32(u32::from_str_radix(digits, 8).ok()?)?, end + 1))
+}
+
+/// Characters that a pattern may ask for and HTML has a name for (HTML, "Named character references"), and some that nobody sees.
+/// Letters and digits have no names there.
+const ENTITIES: &[(&[u8], char)] = &[
+    (b"&lowbar;", '_'),
+    (b"&UnderBar;", '_'),
+    (b"&period;", '.'),
+    (b"&comma;", ','),
+    (b"&colon;", ':'),
+    (b"&semi;", ';'),
+    (b"&equals;", '='),
+    (b"&lpar;", '('),
+    (b"&rpar;", ')'),
+    (b"&sol;", '/'),
+    (b"&bsol;", '\\'),
+    (b"&ast;", '*'),
+    (b"&midast;", '*'),
+    (b"&dollar;", '$'),
+    (b"&num;", '#'),
+    (b"&commat;", '@'),
+    (b"&quot;", '"'),
+    (b"&apos;", '\''),
+    (b"&shy;", '\u{ad}'),
+    (b"&zwj;", '\u{200d}'),
+    (b"&zwnj;", '\u{200c}'),
+    (b"&ZeroWidthSpace;", '\u{200b}'),
+];
+
+/// `&lowbar;` of HTML.
+fn entity(text: &[u8]) -> Escape {
+    let (name, c) = ENTITIES.iter().find(|(name, _)| text.starts_with(name))?;
+    Some((*c, name.len()))
+}
+
 /// `\N{LATIN SMALL LETTER N}` of Python, and `\N{U+006E}` of Perl.
 fn named(text: &[u8]) -> Escape {
     let end = text.iter().take(64).position(|b| *b == b'}')?;
@@ -233,9 +274,9 @@ fn named(text: &[u8]) -> Escape {
     Some((c, end + 1))
 }
 
-/// `&#110;` and `&#x6e;` of XML and HTML.
+/// `&#110;` and `&#x6e;` of XML and HTML, and the names of HTML.
 fn reference(text: &[u8]) -> Escape {
-    let number = text.strip_prefix(b"&#")?;
+    let Some(number) = text.strip_prefix(b"&#") else { return entity(text) };
     let (value, end) = match number.first()? {
         b'x' | b'X' => {
             let (value, length) = hexadecimal(&number[1..], 8);
