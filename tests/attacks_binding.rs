@@ -529,13 +529,12 @@ fn attack_64_the_job_is_vouched_for_by_the_app_that_the_policy_names() {
     let mut stage = Stage::with(&[
         Edit::Write("portcullis.toml", &policy),
         Edit::Write(LOAD, "INSERT INTO records SELECT * FROM staging;\n"),
+        Edit::Write(".gitignore", "/event.json\n"),
     ])
     .unwrap();
     let repository = stage.history.repository();
     repository.set_head_detached(stage.head()).unwrap();
     repository.checkout_head(Some(git2::build::CheckoutBuilder::new().force())).unwrap();
-    std::fs::create_dir_all(repository.path().join("info")).unwrap();
-    std::fs::write(repository.path().join("info/exclude"), "/event.json\n").unwrap();
     // The suite runs on what is checked out now.
     let report = stage.directory().join("target/upload-regression.xml");
     std::fs::File::options().write(true).open(report).unwrap().set_modified(SystemTime::now()).unwrap();

@@ -307,7 +307,7 @@ fn a_file_of_the_repository_is_no_evidence() {
     let project = Project::new("");
     project.recorded(&lcov(LOAD, EVERY_LINE), "statement.json", &[]);
     project.commit("Bring evidence along");
-    project.stops(&["statement.json"], 1, "it is a file of the repository");
+    project.stops(&["statement.json"], 1, "git tracks it");
     let project = Project::new("");
     project.write("lcov.info", &lcov(LOAD, EVERY_LINE));
     project.commit("Bring a report along");

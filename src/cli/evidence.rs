@@ -130,16 +130,6 @@ fn record(directory: &Path, recording: &Recording) -> Result {
         let message = "the output of the command would be mixed with the statement\nhelp: name a file for it with -o, or use --note";
         return Err(Failure::usage(message));
     }
-    // Before the suite runs: what it came to shall not be lost for want of a directory.
-    for file in recording.output.iter() {
-        let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty());
-        if let Some(parent) = parent.filter(|parent| !parent.is_dir()) {
-            let (file, parent) = (file.display(), parent.display());
-            return Err(Failure::environment(format!(
-                "cannot write {file}: the directory {parent} does not exist"
-            )));
-        }
-    }
     let written: Vec<PathBuf> = recording.output.iter().cloned().collect();
     let order = Order {
         suite: &recording.suite,
@@ -171,13 +161,22 @@ fn record(directory: &Path, recording: &Recording) -> Result {
     }
     line.push(b'\n');
     match &recording.output {
-        Some(file) => output::write_file(file, &line)?,
+        Some(file) => write_below(directory, file, &line)?,
         None if !recording.note => output::stdout(&line)?,
         None => {}
     }
     output::remark(&format!("{}{}", summary(&statement), doubts(&statement, &measured)));
     let failed = statement.run.exit_status.is_some_and(|status| !status.is_success());
     Ok(if failed && statement.run.command.is_some() { Exit::Blocked } else { Exit::Allowed })
+}
+
+/// What the suite came to shall not be lost for want of a directory.
+fn write_below(directory: &Path, file: &Path, line: &[u8]) -> Result<()> {
+    if let Some(parent) = file.parent() {
+        std::fs::create_dir_all(directory.join(parent))
+            .map_err(|error| Failure::environment(format!("cannot make {}: {error}", parent.display())))?;
+    }
+    output::write_file(file, line)
 }
 
 /// What was recorded, and what will keep it from counting.

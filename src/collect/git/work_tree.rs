@@ -5,8 +5,9 @@
 //! or attribute takes part. What git itself writes differently is told apart by content: line ends of CRLF where the
 //! blob has LF, and the content that an LFS pointer names by its SHA-256. Whether a file may be executed is not compared.
 //!
-//! What is ignored is not seen, as with `git status`. One exception: an ignore file that is no part of the tree does not count
-//! in a directory that is, because it could hide what lies beside it.
+//! What is ignored is not seen, as with `git status`, but only the ignore files of the work tree count: what `info/exclude` and
+//! `core.excludesFile` of this clone say stands in no commit. And an ignore file that is no part of the tree does not count in a
+//! directory that is, because it could hide what lies beside it.
 
 use super::object::{Objects, object_name, oid, revision};
 use super::tree::{self, Mode};
@@ -17,13 +18,16 @@ use crate::model::evidence::{Checkout, Subject, WorkTree};
 use crate::model::fact::{Fact, Gap, GapReason};
 use crate::model::path::RepoPath;
 use git2::{ObjectType, Oid, RepositoryOpenFlags};
+use ignores::Ignores;
 use sha2::{Digest as _, Sha256};
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+mod ignores;
 mod settled;
 
 /// How many differences are named.
@@ -108,6 +112,8 @@ struct Walk<'w> {
     objects: &'w Objects<'w>,
     root: &'w Path,
     written: &'w BTreeSet<RepoPath>,
+    /// Asked in place of the repository where that has ignore rules of its own.
+    ignores: OnceCell<Result<Option<Ignores>, Gap>>,
     found: Vec<String>,
     /// When the last of the tree's files was written, and its path.
     newest: Option<(SystemTime, RepoPath)>,
@@ -123,7 +129,7 @@ impl<'w> Walk<'w> {
         root: &'w Path,
         written: &'w BTreeSet<RepoPath>,
     ) -> Self {
-        Walk { git, objects, root, written, found: Vec::new(), newest: None }
+        Walk { git, objects, root, written, ignores: OnceCell::new(), found: Vec::new(), newest: None }
     }
 
     /// A directory, and the tree that it should be; without one, nothing in it is part of the commit.
@@ -180,7 +186,7 @@ impl<'w> Walk<'w> {
         if !same {
             self.found.push(difference("changed", path));
         }
-        self.saw(metadata.modified().ok(), || RepoPath::new(path));
+        self.saw(settled::last_change(metadata), || RepoPath::new(path));
         Ok(())
     }
 
@@ -207,7 +213,11 @@ impl<'w> Walk<'w> {
 
     fn is_ignored(&self, path: &[u8], metadata: &Metadata) -> Result<bool, Gap> {
         let end: &[u8] = if metadata.is_dir() { b"/" } else { b"" };
-        self.git.is_path_ignored(native(&[path, end].concat())).map_err(|error| {
+        let git = match self.ignores.get_or_init(|| Ignores::of(self.git, self.root)) {
+            Ok(ignores) => ignores.as_ref().map_or(self.git, |ignores| &ignores.git),
+            Err(gap) => return Err(gap.clone()),
+        };
+        git.is_path_ignored(native(&[path, end].concat())).map_err(|error| {
             let remedy = "Look at the ignore files of the repository";
             let what = format!("whether {} is ignored", RepoPath::new(path));
             Gap::new(what, GapReason::Malformed, error.message(), remedy)

@@ -5,14 +5,17 @@
 //! `git status` writes it anew; nor is the commit, whose date is the clock of another machine.
 //!
 //! HEAD itself is a file that each checkout writes. On a branch, a commit writes the file of the branch. Where git has packed that
-//! away (`git gc`), the branch is no younger than `packed-refs` and than the last entry of HEAD's log.
+//! away (`git gc`), `packed-refs` is all that tells: HEAD's log holds the time that the committer chose. A run from before the
+//! packing does not count then, and the suite has to run again.
 
 use crate::collect::git::Repository;
 use crate::model::evidence::Settled;
 use crate::model::path::RepoPath;
 use jiff::Timestamp;
-use std::fs;
+use std::fs::{self, Metadata};
 use std::path::Path;
+#[cfg(unix)]
+use std::time::Duration;
 use std::time::SystemTime;
 
 impl Repository {
@@ -30,20 +33,28 @@ impl Repository {
         let reference = self.git.find_reference("HEAD").ok()?;
         let Ok(Some(branch)) = reference.symbolic_target() else { return Some(head) };
         let common = self.git.commondir();
-        let came = written(&common.join(branch)).or_else(|| self.packed(common))?;
+        let came = written(&common.join(branch)).or_else(|| written(&common.join("packed-refs")))?;
         Some(head.max(came))
-    }
-
-    fn packed(&self, common: &Path) -> Option<Timestamp> {
-        let packed = written(&common.join("packed-refs"))?;
-        let log = self.git.reflog("HEAD").ok();
-        let last = log.as_ref().and_then(|log| Some(log.get(0)?.committer().when().seconds()));
-        let last = last.and_then(|seconds| Timestamp::from_second(seconds).ok());
-        Some(last.map_or(packed, |last| last.min(packed)))
     }
 }
 
 fn written(file: &Path) -> Option<Timestamp> {
-    let modified = fs::symlink_metadata(file).and_then(|metadata| metadata.modified()).ok()?;
-    Timestamp::try_from(modified).ok()
+    Timestamp::try_from(last_change(&fs::symlink_metadata(file).ok()?)?).ok()
+}
+
+/// When a file was last written or otherwise changed; `None` when the file system does not tell. A program can put the time of
+/// writing back (utimensat(2)); the time of change is the system's own.
+#[cfg(unix)]
+pub(super) fn last_change(metadata: &Metadata) -> Option<SystemTime> {
+    use std::os::unix::fs::MetadataExt;
+    let seconds = Duration::from_secs(u64::try_from(metadata.ctime()).ok()?);
+    let nanoseconds = Duration::from_nanos(u64::try_from(metadata.ctime_nsec()).ok()?);
+    let changed = SystemTime::UNIX_EPOCH + seconds + nanoseconds;
+    metadata.modified().ok().map(|modified| modified.max(changed))
+}
+
+/// When a file was last written; `None` when the file system does not tell.
+#[cfg(not(unix))]
+pub(super) fn last_change(metadata: &Metadata) -> Option<SystemTime> {
+    metadata.modified().ok()
 }

@@ -1,0 +1,50 @@
+//! Which files are ignored by the work tree alone.
+//!
+//! Ignore rules also stand in `info/exclude` of a repository and in the file that `core.excludesFile` names (gitignore(5)). Those are
+//! of one clone and no commit shows them, so whoever runs the suite could hide a file with them. Where there are any, an empty
+//! repository is laid over the work tree and asked instead: it has none.
+
+use crate::model::fact::{Gap, GapReason};
+use git2::{Repository, RepositoryInitOptions};
+use std::path::Path;
+use tempfile::TempDir;
+
+/// An empty repository over a work tree that is another one's.
+pub struct Ignores {
+    /// The repository.
+    pub git: Repository,
+    _place: TempDir,
+}
+
+impl Ignores {
+    /// `Ok(None)` where the repository itself has no rules of its own.
+    ///
+    /// # Errors
+    /// It has, and no other repository can be laid over the work tree.
+    pub fn of(git: &Repository, work_tree: &Path) -> Result<Option<Self>, Gap> {
+        if !has_own_rules(git) {
+            return Ok(None);
+        }
+        let failed = |error: String| {
+            let remedy = "Empty `info/exclude` in the directory of git, and unset `core.excludesFile`";
+            Gap::new("what the work tree ignores", GapReason::Unsupported, error, remedy)
+        };
+        let place = tempfile::tempdir().map_err(|error| failed(error.to_string()))?;
+        let lay_over = || -> Result<Repository, git2::Error> {
+            let mut options = RepositoryInitOptions::new();
+            let over = Repository::init_opts(place.path(), options.external_template(false))?;
+            over.set_workdir(work_tree, false)?;
+            Ok(over)
+        };
+        let over = lay_over().map_err(|error| failed(error.message().to_string()))?;
+        Ok(Some(Ignores { git: over, _place: place }))
+    }
+}
+
+/// Does anything but the work tree say what is ignored?
+fn has_own_rules(git: &Repository) -> bool {
+    let exclude = std::fs::read(git.commondir().join("info/exclude")).unwrap_or_default();
+    let is_rule = |line: &[u8]| !line.trim_ascii().is_empty() && !line.starts_with(b"#");
+    let configured = git.config().and_then(|config| config.get_path("core.excludesfile")).is_ok();
+    configured || exclude.split(|byte| *byte == b'\n').any(is_rule)
+}
