@@ -1,7 +1,7 @@
 //! Input without end or bound (class 104 of `tests/ATTACKS.md`): small objects that stand for endless work, and hosts that answer
 //! a byte at a time. Each against the program under a limit on memory and time: it ends, and a gap names the limit.
 #![allow(clippy::disallowed_methods, reason = "tests start the program and write files")]
-#![allow(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends where it cannot go on")]
 
 use git2::{ObjectType, Oid};
 use portcullis::cli::demo::history::Edit;
@@ -53,8 +53,7 @@ fn judge_at(stage: &Stage, server: &Server) -> Verdict {
         std::thread::sleep(Duration::from_millis(20));
     };
     let [stdout, stderr] = outputs.map(whole);
-    let verdict = Verdict::of(&Output { status, stdout, stderr });
-    verdict
+    Verdict::of(&Output { status, stdout, stderr })
 }
 
 fn whole(mut file: File) -> Vec<u8> {

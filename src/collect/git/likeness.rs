@@ -101,21 +101,15 @@ pub struct Print {
 
 impl Print {
     fn of(text: &[u8]) -> Self {
-        let is_text = !text[..text.len().min(BINARY_PROBE)].contains(&0);
         let mut pieces = Vec::with_capacity(text.len() / 32);
-        let mut piece = Piece::default();
-        let mut rest = text.iter().copied().peekable();
-        while let Some(byte) = rest.next() {
+        let is_text = memchr::memchr(0, &text[..text.len().min(BINARY_PROBE)]).is_none();
+        if is_text && memchr::memchr(b'\r', text).is_some() {
             // How a line ends makes no difference.
-            if is_text && byte == b'\r' && rest.peek() == Some(&b'\n') {
-                continue;
-            }
-            piece.take(byte);
-            if piece.bytes == PIECE || byte == b'\n' {
-                pieces.push(std::mem::take(&mut piece).hash());
-            }
+            let bytes = (0..text.len()).filter(|at| !text[*at..].starts_with(b"\r\n")).map(|at| text[at]);
+            cut(&bytes.collect::<Vec<u8>>(), &mut pieces);
+        } else {
+            cut(text, &mut pieces);
         }
-        pieces.extend(Some(piece).filter(|piece| piece.bytes > 0).map(Piece::hash));
         pieces.sort_unstable();
         pieces.dedup_by(|next, first| {
             let same = next.0 == first.0;
@@ -160,26 +154,18 @@ pub fn near(size: usize) -> RangeInclusive<usize> {
     size.div_ceil(2)..=size.saturating_mul(2)
 }
 
-/// A line, or as much of it as counts as one.
-#[derive(Default)]
-struct Piece {
-    high: u32,
-    low: u32,
-    bytes: usize,
+/// The hash of each line, or of as much of it as counts as one, with how many bytes it covers.
+fn cut(text: &[u8], pieces: &mut Vec<(u32, u32)>) {
+    let lines = text.split_inclusive(|byte| *byte == b'\n');
+    pieces.extend(lines.flat_map(|line| line.chunks(PIECE)).map(|piece| (hash(piece), piece.len() as u32)));
 }
 
-impl Piece {
-    fn take(&mut self, byte: u8) {
-        let before = self.low;
-        self.low = (self.low << 7 ^ self.high >> 25).wrapping_add(u32::from(byte));
-        self.high = self.high << 7 ^ before >> 25;
-        self.bytes += 1;
+fn hash(piece: &[u8]) -> u32 {
+    let (mut high, mut low) = (0_u32, 0_u32);
+    for byte in piece {
+        (low, high) = ((low << 7 ^ high >> 25).wrapping_add(u32::from(*byte)), high << 7 ^ low >> 25);
     }
-
-    /// With how many bytes it covers.
-    fn hash(self) -> (u32, u32) {
-        (self.low.wrapping_add(self.high.wrapping_mul(0x61)) % HASHES, self.bytes as u32)
-    }
+    low.wrapping_add(high.wrapping_mul(0x61)) % HASHES
 }
 
 #[cfg(test)]
