@@ -6,7 +6,7 @@ use portcullis::model::change::{
 };
 use portcullis::model::check::{Check, Conclusion, Producer};
 use portcullis::model::deployment::{
-    Baseline, BaselineOrigin, Deployer, DeployerOrigin, Deployment, LandingFacts, SCHEMA,
+    Baseline, BaselineOrigin, Deployer, DeployerOrigin, Deployment, LandingFacts, Recorded, SCHEMA,
 };
 use portcullis::model::fact::{Fact, Gap, GapReason};
 use portcullis::model::facts::{Facts, GateTexts, HostFacts};
@@ -15,7 +15,7 @@ use portcullis::model::landing::{Candidate, Coverage, Landing, Span, Step};
 use portcullis::model::path::RepoPath;
 use portcullis::model::person::{Account, AccountKind, Login, Mailbox};
 use portcullis::model::protection::Branch;
-use portcullis::model::review::{ChangeRequest, CommitAccounts, Permission, Push, Review, ReviewState};
+use portcullis::model::review::{ChangeRequest, CommitAccounts, Move, Permission, Push, Review, ReviewState};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One step of the branch: its parent, itself, and the paths that it changed.
@@ -54,7 +54,11 @@ pub fn deployment(landed: &[Landed], policy: &str) -> Deployment {
             origin: BaselineOrigin::Recorded(1),
         }),
         by_host: Fact::Known(None),
-        recorded: Fact::Known(Vec::new()),
+        recorded: Fact::Known(vec![Recorded {
+            number: 1,
+            candidate: first.parent.clone(),
+            taken_again: true,
+        }]),
         on_branch: Fact::Known(Span::Equal),
         span: Fact::Known(Span::Steps(steps.collect())),
         back: Fact::Known(None),
@@ -155,6 +159,13 @@ fn host(number: u64, head: &Revision) -> HostFacts {
         last_push: Fact::Known(Push { after: head.clone(), actor: Some(account("robin")) }),
         checks: Fact::Known(vec![check(head)]),
         permissions: ["robin", "kim"].map(write).into(),
+        domains: vec!["github.com".into()],
+        moves: Fact::Known(vec![Move {
+            before: None,
+            after: head.clone(),
+            actor: Some(account("robin")),
+            kept: Fact::Known(true),
+        }]),
         ..HostFacts::unseen("github", &gap())
     }
 }

@@ -188,7 +188,10 @@ fn decision(subject: &Subject, landings: usize) {
     let label = format!("decision about {} landings", claimed.len());
     println!("{label:<52} {:>10} {:>7.1} ms {ratio:>9.2}", "", millis(decision));
     // Honest facts: where something were missing, less would be looked at.
-    assert_eq!(decide_deployment(&policy, &deployment).outcome, Outcome::Allow);
+    let decided = decide_deployment(&policy, &deployment);
+    let reasons: Vec<_> =
+        decided.findings.iter().filter(|found| found.verdict.outcome() > Some(Outcome::Allow)).collect();
+    assert_eq!(decided.outcome, Outcome::Allow, "{:?}", reasons.first());
 }
 
 /// A landing of everything but the first parent; without another parent, of the commit itself.
