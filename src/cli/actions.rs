@@ -90,7 +90,7 @@ pub fn summary() -> Option<PathBuf> {
     variable("GITHUB_STEP_SUMMARY").map(PathBuf::from)
 }
 
-/// The settings of this environment that stand between the gate and the host.
+/// The settings of this environment that come between the gate and the host.
 pub fn detours() -> Vec<Detour> {
     let all = std::env::vars_os();
     around::detours(

@@ -80,8 +80,8 @@ pub(super) fn unrelated(facts: &Facts) -> Option<Finding> {
     })
 }
 
-/// What stood between the gate and the host is pointed out: an honest machine has proxies and certificates of its own, and
-/// so has whoever wants to answer in the host's place.
+/// Points out what comes between the gate and the host: honest machines use proxies and certificates of their own, and so does
+/// anyone who impersonates the host.
 pub(super) fn detours(detours: &[Detour], head: &str) -> Option<Finding> {
     let names: Vec<&str> = detours.iter().map(|detour| detour.variable.as_str()).collect();
     let details = detours.iter().map(|detour| format!("{} is {}", detour.variable, detour.value)).collect();

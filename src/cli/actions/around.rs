@@ -1,4 +1,4 @@
-//! What in the environment stands between the gate and the host: a proxy, other certificates, another address. A step of the
+//! What in the environment comes between the gate and the host: a proxy, other certificates, another address. A step of the
 //! same job can set these for later steps (`GITHUB_ENV`), and so can whoever owns the machine, for honest reasons. The gate
 //! cannot tell which it was, so it notes them.
 
@@ -12,13 +12,13 @@ const CERTIFICATES: [&str; 2] = ["SSL_CERT_DIR", "SSL_CERT_FILE"];
 /// Every such setting, sorted by name.
 pub fn detours(variables: impl Iterator<Item = (String, String)>) -> Vec<Detour> {
     let all: Vec<(String, String)> = variables.filter(|(_, value)| !value.is_empty()).collect();
-    let mut found: Vec<Detour> = all.iter().filter(|(name, _)| bends(name)).map(detour).collect();
+    let mut found: Vec<Detour> = all.iter().filter(|(name, _)| is_detour(name)).map(detour).collect();
     found.extend(other_address(&all));
     found.sort();
     found
 }
 
-fn bends(name: &str) -> bool {
+fn is_detour(name: &str) -> bool {
     PROXIES.iter().any(|known| known.eq_ignore_ascii_case(name)) || CERTIFICATES.contains(&name)
 }
 

@@ -4,7 +4,7 @@
 //! reference": the default variables named `GITHUB_*` and `RUNNER_*` cannot be overwritten). Where both speak of one thing they
 //! have to agree. What is not said is not compared.
 
-use super::event::Stands;
+use super::event::ShownOn;
 use super::job::Job;
 use crate::collect::git::Repository;
 use crate::model::change::Revision;
@@ -38,8 +38,8 @@ pub fn contradiction(job: &Job) -> Option<String> {
 
 /// The test merge of a request (`refs/pull/N/merge`) has the head as a parent. Whoever exchanges the head in the event file
 /// cannot exchange it there: `GITHUB_SHA` is a digest over it. A merge that is not in this clone is not compared.
-pub fn other_merge(job: &Job, repository: &Repository, stands: Stands) -> Option<String> {
-    if stands != Stands::Head || job.event == "pull_request_target" {
+pub fn other_merge(job: &Job, repository: &Repository, shown_on: ShownOn) -> Option<String> {
+    if shown_on != ShownOn::Head || job.event == "pull_request_target" {
         return None;
     }
     let head = &job.request.as_ref()?.head.sha;
@@ -145,7 +145,7 @@ fn run(job: &Job) -> Option<String> {
         .then(|| "GITHUB_RUN_ID is the run that the `workflow_run` event is of".to_string())
 }
 
-/// A workflow that comes from the request itself comes from this request. A required workflow stands on a branch.
+/// A workflow that comes from the request itself comes from this request. A required workflow belongs to a branch.
 fn workflow(job: &Job) -> Option<String> {
     let (request, said) = (job.request.as_ref()?, job.variable("GITHUB_WORKFLOW_REF")?);
     let (_, reference) = said.rsplit_once("@refs/pull/")?;

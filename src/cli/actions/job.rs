@@ -1,7 +1,7 @@
 //! The GitHub Actions job that we run in, and the commit that its check is shown on.
 
 use super::claims;
-use super::event::{Stands, stands};
+use super::event::{ShownOn, shown_on};
 use crate::cli::exit::{Failure, Result};
 use crate::collect::git::Repository;
 use crate::model::change::Revision;
@@ -54,8 +54,8 @@ struct Event {
 pub struct Place {
     /// The commit.
     pub commit: Revision,
-    /// What the event's check stands on.
-    pub stands: Stands,
+    /// The commit that the check of the event is shown on.
+    pub shown_on: ShownOn,
     /// The repository of the job.
     pub repository: String,
     /// The request that the event is of.
@@ -82,7 +82,7 @@ impl Job {
         let text = text_of(&path)
             .map_err(|error| Failure::environment(format!("cannot read the event file {path}: {error}")))?;
         let malformed = |error: serde_json::Error| Failure::environment(format!("{path}: {error}"));
-        // Once into fields, where a key that stands twice is an error, and once as it is.
+        // Once into fields, where a key that is written twice is an error, and once as it is.
         let request = serde_json::from_str::<Event>(&text).map_err(malformed)?.pull_request;
         let payload = serde_json::from_str(&text).map_err(malformed)?;
         let event = match (super::variable("GITHUB_EVENT_NAME"), &request) {
@@ -105,23 +105,24 @@ impl Job {
     /// A gap: nobody knows which commit that is, it cannot be judged, or the job's claims contradict each other.
     pub fn place(&self, repository: Option<&Repository>) -> std::result::Result<Place, Gap> {
         let event = &self.event;
-        let stands = stands(event).ok_or_else(|| unknown(event))?;
+        let shown_on = shown_on(event).ok_or_else(|| unknown(event))?;
         if let Some(why) = claims::contradiction(self) {
             return Err(contradicted(why));
         }
-        let commit = match stands {
-            Stands::Group => return Err(group(self)),
-            Stands::Head => {
+        let commit = match shown_on {
+            ShownOn::Group => return Err(group(self)),
+            ShownOn::Head => {
                 let request = self.request.as_ref().ok_or_else(|| contradicted(no_request(event)))?;
                 request.head.sha.clone()
             }
-            Stands::Commit | Stands::Tip => self.sha()?,
+            ShownOn::Commit | ShownOn::Tip => self.sha()?,
         };
-        if let Some(why) = repository.and_then(|repository| claims::other_merge(self, repository, stands)) {
+        if let Some(why) = repository.and_then(|repository| claims::other_merge(self, repository, shown_on)) {
             return Err(contradicted(why));
         }
-        let request = self.request.as_ref().filter(|_| stands == Stands::Head).map(|request| request.number);
-        Ok(Place { commit, stands, repository: self.repository.clone(), request, event: event.clone() })
+        let request =
+            self.request.as_ref().filter(|_| shown_on == ShownOn::Head).map(|request| request.number);
+        Ok(Place { commit, shown_on, repository: self.repository.clone(), request, event: event.clone() })
     }
 
     fn sha(&self) -> std::result::Result<Revision, Gap> {
@@ -159,8 +160,8 @@ impl Place {
         named: Option<Revision>,
         checked_out: impl FnOnce() -> std::result::Result<Revision, Gap>,
     ) -> std::result::Result<Revision, Gap> {
-        let candidate = match (named, self.stands) {
-            (Some(named), Stands::Tip) => return Ok(named),
+        let candidate = match (named, self.shown_on) {
+            (Some(named), ShownOn::Tip) => return Ok(named),
             (Some(named), _) => named,
             (None, _) => checked_out()?,
         };
@@ -226,9 +227,9 @@ impl Place {
     }
 
     fn remedy(&self) -> &'static str {
-        match self.stands {
-            Stands::Head => "Leave out --head: a job judges the head of its request.",
-            Stands::Commit | Stands::Tip | Stands::Group => {
+        match self.shown_on {
+            ShownOn::Head => "Leave out --head: a job judges the head of its request.",
+            ShownOn::Commit | ShownOn::Tip | ShownOn::Group => {
                 "To judge a deployment, add `--environment NAME`. To judge a request that ends at this commit, add \
                  `--request N`. For every other request, run the gate on `pull_request`, `pull_request_review` or \
                  `pull_request_target`, whose check is shown on the head of the request."
