@@ -165,7 +165,7 @@ impl Place {
             (Some(named), _) => named,
             (None, _) => checked_out()?,
         };
-        let remedy = "Deploy in a job of the commit that is deployed (`push`, `deployment`), with a checkout of it; or in one                       that a person or a timer starts (`workflow_dispatch`, `schedule`), and name the commit with --head.";
+        let remedy = "Deploy in a job of the commit that is deployed (`push`, `deployment`), with a checkout of it; or in one that a person or a timer starts (`workflow_dispatch`, `schedule`), and name the commit with --head.";
         self.shows(&candidate).map_err(|gap| Gap { remedy: remedy.to_string(), ..gap })?;
         Ok(candidate)
     }
