@@ -5,7 +5,7 @@
 //! repository is laid over the work tree and asked instead: it has none.
 
 use crate::model::fact::{Gap, GapReason};
-use git2::{Repository, RepositoryInitOptions};
+use git2::{ErrorCode, Repository, RepositoryInitOptions};
 use std::path::Path;
 use tempfile::TempDir;
 
@@ -45,6 +45,8 @@ impl Ignores {
 fn has_own_rules(git: &Repository) -> bool {
     let exclude = std::fs::read(git.commondir().join("info/exclude")).unwrap_or_default();
     let is_rule = |line: &[u8]| !line.trim_ascii().is_empty() && !line.starts_with(b"#");
-    let configured = git.config().and_then(|config| config.get_path("core.excludesfile")).is_ok();
+    // A setting that cannot be read is one.
+    let setting = git.config().and_then(|config| config.get_path("core.excludesfile"));
+    let configured = setting.err().is_none_or(|error| error.code() != ErrorCode::NotFound);
     configured || exclude.split(|byte| *byte == b'\n').any(is_rule)
 }
