@@ -11,25 +11,15 @@ use portcullis::cli::demo::stage::{self as demo, Stage};
 use portcullis::model::check::Producer;
 use std::process::Command;
 use std::time::{Duration, SystemTime};
-use support::checkout::Checkout;
+use support::checkout::{Checkout as Project, REPORT};
 use support::gate::{Verdict, judge};
 
 mod support;
 
 const LOAD: &str = "services/upload/load.sql";
-const REPORT: &str = "out/junit.xml";
 const NAME: &str = "regression-tests";
 
-const POLICY: &str = r#"schema = 1
-[project]
-name = "Record upload"
-[branches]
-deployment = ["main"]
-[[data-processing]]
-name = "upload"
-purpose = "Loads, amends and deletes records"
-paths = ["services/upload/**"]
-[controls.regression-tests]
+const CONTROLS: &str = r#"[controls.regression-tests]
 SIGNERS
 [controls.regression-tests.suites.upload]
 minimum = 1
@@ -37,16 +27,6 @@ reports = ["out/junit*.xml"]
 "#;
 
 const LOCAL: &str = "trust = \"local\"\nbaseline = \"required\"\n";
-
-struct Project(Checkout);
-
-impl std::ops::Deref for Project {
-    type Target = Checkout;
-
-    fn deref(&self) -> &Checkout {
-        &self.0
-    }
-}
 
 fn case(name: &str, inside: &str) -> String {
     format!("<testcase classname='upload' name='{name}'>{inside}</testcase>")
@@ -68,26 +48,21 @@ impl Project {
     }
 
     fn begin(suite: &str, recorded: bool) -> Self {
-        let project = Project(Checkout::new());
-        let key = SigningKey::from_seed(&[7; 32]);
-        let public = key.public_text().unwrap();
-        let (signers, signed) = match suite.contains("\"signed\"") {
-            true => ("signers = \"keys/allowed_signers\"", public),
-            false => ("", public),
-        };
-        project.write("portcullis.toml", &format!("{}{suite}", POLICY.replace("SIGNERS", signers)));
-        project.write("keys/allowed_signers", &format!("ci@example.test {signed}\n"));
-        project.write(".gitignore", "/out/\n/cache/\n");
-        project.write("tests/conftest.py", "pass\n");
-        project.write(LOAD, "INSERT INTO records SELECT * FROM staging;\n");
-        project.commit("Begin");
+        let public = SigningKey::from_seed(&[7; 32]).public_text().unwrap();
+        let signed = suite.contains("\"signed\"");
+        let signers = if signed { "signers = \"keys/allowed_signers\"" } else { "" };
+        let files = [
+            ("keys/allowed_signers", &*format!("ci@example.test {public}\n")),
+            (".gitignore", "/out/\n/cache/\n"),
+            ("tests/conftest.py", "pass\n"),
+            (LOAD, "INSERT INTO records SELECT * FROM staging;\n"),
+        ];
+        let project = Project::with(&format!("{}{suite}", CONTROLS.replace("SIGNERS", signers)), &files);
         project.ran(&green());
         if recorded {
             project.record(&["--note"]);
         }
-        project.git(&["checkout", "-q", "-b", "change"]);
-        project.write(LOAD, "INSERT INTO records SELECT * FROM staging ORDER BY id;\n");
-        project.commit("Load records in order");
+        project.change(LOAD, "INSERT INTO records SELECT * FROM staging ORDER BY id;\n");
         project.ran(&green());
         project
     }
@@ -95,14 +70,6 @@ impl Project {
     /// The suite ran on what is checked out.
     fn ran(&self, text: &str) {
         self.write(REPORT, text);
-    }
-
-    fn record(&self, more: &[&str]) -> String {
-        let arguments = ["evidence", "record", "--suite", "upload", "--report", REPORT];
-        let output = self.portcullis(&[&arguments, more].concat());
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert_eq!(output.status.code(), Some(0), "{said}");
-        said
     }
 
     fn allows(&self, more: &[&str]) -> Verdict {

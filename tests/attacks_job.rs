@@ -304,10 +304,16 @@ fn a_deployment_of_the_commit_of_the_job_or_of_one_that_a_person_names_is_judged
     let (tip, earlier) = (lane.tip().to_string(), lane.line[lane.line.len() - 2]);
     let pushed = json!({ "ref": "refs/heads/main", "after": tip });
     let named = ["--head", tip.as_str()];
+    // Made by a job of another workflow run, which GitHub names in the event.
+    let made = json!({ "deployment": { "sha": tip }, "workflow_run": { "id": 900, "head_sha": tip } });
+    let mut status = made.clone();
+    status["deployment_status"] = json!({ "state": "pending" });
     for (name, sha, payload, more) in [
         ("push", lane.tip(), &pushed, &named[..]),
         ("push", lane.tip(), &pushed, &[]),
         ("deployment", lane.tip(), &json!({ "deployment": { "sha": tip } }), &[]),
+        ("deployment", lane.tip(), &made, &[]),
+        ("deployment_status", lane.tip(), &status, &[]),
         ("workflow_dispatch", earlier, &json!({ "inputs": {} }), &named),
         ("schedule", lane.tip(), &json!({ "schedule": "0 4 * * *" }), &[]),
     ] {

@@ -21,7 +21,7 @@ const STRICT: &str = "schema = 1\n[project]\nname = \"Records\"\naccountable = \
 
 /// The project, on the branch `change`, with a tracked directory `services/upload`.
 fn project() -> Checkout {
-    let project = Checkout::new();
+    let project = Checkout::empty();
     project.write("portcullis.toml", STRICT);
     project.write("services/upload/load.sql", "SELECT 1;\n");
     project.write("services/other.sql", "SELECT 1;\n");
@@ -35,7 +35,7 @@ fn project() -> Checkout {
 
 /// The attacker's repository, whose policy lets its own branch `change` through.
 fn lenient() -> Checkout {
-    let evil = Checkout::new();
+    let evil = Checkout::empty();
     evil.write("portcullis.toml", LENIENT);
     evil.commit("Begin");
     evil.git(&["checkout", "-q", "-b", "change"]);

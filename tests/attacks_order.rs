@@ -6,29 +6,18 @@
 #![allow(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
 
 use jiff::{SignedDuration, Timestamp};
-use std::process::Command;
 use std::time::{Duration, SystemTime};
-use support::checkout::Checkout;
+use support::checkout::{Checkout as Project, REPORT};
 use support::gate::Verdict;
 
 mod support;
 
 const LOAD: &str = "services/upload/load.py";
-const REPORT: &str = "out/junit.xml";
 const COVERAGE: &str = "out/lcov.info";
 const SUITE: &str = "regression-tests";
 const LINES: &str = "changed-line-coverage";
 
-const POLICY: &str = r#"schema = 1
-[project]
-name = "Record upload"
-[branches]
-deployment = ["main"]
-[[data-processing]]
-name = "upload"
-purpose = "Loads, amends and deletes records"
-paths = ["services/upload/**"]
-[controls.regression-tests.suites.upload]
+const CONTROLS: &str = r#"[controls.regression-tests.suites.upload]
 minimum = 1
 reports = ["out/junit*.xml", "out/report*"]
 trust = "local"
@@ -52,16 +41,6 @@ fn at(ago: i64) -> Timestamp {
 /// A report whose tests began so many seconds ago.
 type Form = Box<dyn Fn(i64) -> String>;
 
-struct Project(Checkout);
-
-impl std::ops::Deref for Project {
-    type Target = Checkout;
-
-    fn deref(&self) -> &Checkout {
-        &self.0
-    }
-}
-
 /// A JUnit report whose suite began this long ago; `zone` stands behind the time.
 fn timed(ago: i64, zone: &str) -> String {
     let text = (Timestamp::now() - SignedDuration::from_secs(ago)).strftime("%Y-%m-%dT%H:%M:%S").to_string();
@@ -71,24 +50,21 @@ fn timed(ago: i64, zone: &str) -> String {
 impl Project {
     /// `main`, and a branch `change` with one commit more. Nothing has run yet.
     fn new() -> Self {
-        Project::of(POLICY)
+        Project::of(CONTROLS)
     }
 
     fn measured() -> Self {
-        Project::of(&format!("{POLICY}{MEASURED}"))
+        Project::of(&format!("{CONTROLS}{MEASURED}"))
     }
 
-    fn of(policy: &str) -> Self {
-        let project = Project(Checkout::new());
-        project.write("portcullis.toml", policy);
-        project.write(".gitignore", "/out/\n");
-        project.write("tests/test_load.py", "def test_load(): pass\n");
-        project.write("tests/test_amend.py", "def test_amend(): pass\n");
-        project.write(LOAD, "def load():\n    return 1\n");
-        project.commit("Begin");
-        project.git(&["checkout", "-q", "-b", "change"]);
-        project.edit(2);
-        project.commit("Return something else");
+    fn of(controls: &str) -> Self {
+        let files = [
+            ("tests/test_load.py", "def test_load(): pass\n"),
+            ("tests/test_amend.py", "def test_amend(): pass\n"),
+            (LOAD, "def load():\n    return 1\n"),
+        ];
+        let project = Project::with(controls, &files);
+        project.change(LOAD, "def load():\n    return 2\n");
         project
     }
 
@@ -111,15 +87,6 @@ impl Project {
         file.set_modified(at).unwrap();
     }
 
-    /// git, with another time for commits.
-    fn git_at(&self, date: &str, arguments: &[&str]) {
-        let settings = ["-c", "user.name=Kim Example", "-c", "user.email=kim@example.test"];
-        let mut command = Command::new("git");
-        command.current_dir(self.path()).env("HOME", self.outside.path()).env("GIT_CONFIG_NOSYSTEM", "1");
-        command.env("GIT_COMMITTER_DATE", date).env("GIT_AUTHOR_DATE", date);
-        assert!(command.args(settings).args(arguments).status().unwrap().success(), "{arguments:?}");
-    }
-
     fn stops(&self, control: &str, text: &str) -> Verdict {
         let verdict = self.judge(&[]);
         verdict.expect(1, control, text);
@@ -130,14 +97,6 @@ impl Project {
         let verdict = self.judge(&[]);
         assert_eq!(verdict.exit, 0, "{}", verdict.text);
         verdict
-    }
-
-    fn record(&self, more: &[&str]) -> String {
-        let arguments = ["evidence", "record", "--suite", "upload", "--report", REPORT];
-        let output = self.portcullis(&[&arguments, more].concat());
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert_eq!(output.status.code(), Some(0), "{said}");
-        said
     }
 }
 
@@ -343,7 +302,7 @@ fn each_format_that_has_times_is_asked_for_them() {
 
 #[test]
 fn a_coverage_report_tells_its_own_time_too() {
-    let project = Project::of(&format!("{POLICY}{MEASURED}").replace("out/lcov.info", "out/coverage.xml"));
+    let project = Project::of(&format!("{CONTROLS}{MEASURED}").replace("out/lcov.info", "out/coverage.xml"));
     let form = |ago: i64| {
         let stamp = (Timestamp::now() - SignedDuration::from_secs(ago)).as_millisecond();
         format!(
@@ -427,7 +386,7 @@ fn a_statement_that_was_recorded_from_an_old_report_does_not_count() {
 
 #[test]
 fn the_leeway_is_gone_where_only_the_age_is_asked_for() {
-    let project = Project::of(&POLICY.replace("trust = \"local\"\n", ""));
+    let project = Project::of(&CONTROLS.replace("trust = \"local\"\n", ""));
     project.ran();
     project.edit(3);
     project.commit("And now something untested");

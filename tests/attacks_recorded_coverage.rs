@@ -7,15 +7,13 @@
 
 use portcullis::attest::key::SigningKey;
 use std::fs;
-use std::ops::Deref;
-use support::checkout::Checkout;
+use support::checkout::{Checkout as Project, REPORT as JUNIT};
 use support::gate::Verdict;
 
 mod support;
 
 const CONTROL: &str = "changed-line-coverage";
 const LOAD: &str = "services/upload/load.py";
-const JUNIT: &str = "out/junit.xml";
 const COVERAGE: &str = "out/lcov.info";
 const STATEMENT: &str = "out/statement.json";
 const BEFORE: &str = "def load(rows):\n    return rows\n";
@@ -24,16 +22,7 @@ const AFTER: &str = "def load(rows):\n    if not rows:\n        return None\n   
 const EVERY_LINE: &str = "1,1 2,1 3,1 4,1";
 const GREEN: &str = "<testsuites><testsuite name='upload'><testcase name='loads'/></testsuite></testsuites>";
 
-const POLICY: &str = r#"schema = 1
-[project]
-name = "Record upload"
-[branches]
-deployment = ["main"]
-[[data-processing]]
-name = "upload"
-purpose = "Loads, amends and deletes records"
-paths = ["services/upload/**"]
-[controls.regression-tests]
+const CONTROLS: &str = r#"[controls.regression-tests]
 signers = "keys/allowed_signers"
 [controls.regression-tests.suites.upload]
 minimum = 1
@@ -44,16 +33,6 @@ MORE
 files = ["out/*.info"]
 "#;
 
-struct Project(Checkout);
-
-impl Deref for Project {
-    type Target = Checkout;
-
-    fn deref(&self) -> &Checkout {
-        &self.0
-    }
-}
-
 /// An LCOV section for a file, of `line,count` in words.
 fn lcov(name: &str, lines: &str) -> String {
     let lines: String = lines.split(' ').map(|line| format!("DA:{line}\n")).collect();
@@ -63,17 +42,10 @@ fn lcov(name: &str, lines: &str) -> String {
 impl Project {
     /// A project whose control has these settings more, on a branch `change` that alters the loader.
     fn new(more: &str) -> Self {
-        let project = Project(Checkout::new());
-        let key = SigningKey::from_seed(&[7; 32]).public_text().unwrap();
-        project.write("portcullis.toml", &POLICY.replace("MORE", more));
-        project.write("keys/allowed_signers", &format!("ci@example.test {key}\n"));
-        project.write(".gitignore", "/out/\n");
-        project.write("lib/load.py", BEFORE);
-        project.write(LOAD, BEFORE);
-        project.commit("Begin");
-        project.git(&["checkout", "-q", "-b", "change"]);
-        project.write(LOAD, AFTER);
-        project.commit("Load records in order");
+        let signers = format!("ci@example.test {}\n", SigningKey::from_seed(&[7; 32]).public_text().unwrap());
+        let files = [("keys/allowed_signers", signers.as_str()), ("lib/load.py", BEFORE), (LOAD, BEFORE)];
+        let project = Project::with(&CONTROLS.replace("MORE", more), &files);
+        project.change(LOAD, AFTER);
         project
     }
 
@@ -416,7 +388,7 @@ fn facts_that_are_withheld_never_allow_and_hold_only_changed_files() {
 fn signed_coverage_needs_the_list_of_signers() {
     let project = Project::new("trust = \"signed\"");
     let policy =
-        POLICY.replace("MORE", "trust = \"signed\"").replace("signers = \"keys/allowed_signers\"\n", "");
+        CONTROLS.replace("MORE", "trust = \"signed\"").replace("signers = \"keys/allowed_signers\"\n", "");
     project.write("portcullis.toml", &policy);
     let output = project.portcullis(&["policy", "check"]);
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -431,7 +403,7 @@ fn signed_coverage_needs_the_list_of_signers() {
         ("trust = \"lokal\"", "lokal"),
         ("max-age = \"soon\"", "is not an age"),
     ] {
-        project.write("portcullis.toml", &POLICY.replace("MORE", more));
+        project.write("portcullis.toml", &CONTROLS.replace("MORE", more));
         let output = project.portcullis(&["policy", "check"]);
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(output.status.code() == Some(4) && said.contains(text), "{more}: {said}");

@@ -98,7 +98,7 @@ fn a_branch_that_no_branch_can_be_called_is_refused() {
 
 /// `portcullis policy check` in a checkout that holds these files.
 fn check(policy: &str, files: &[(&str, &str)]) -> Output {
-    let checkout = Checkout::new();
+    let checkout = Checkout::empty();
     checkout.write("portcullis.toml", policy);
     for (path, text) in files {
         checkout.write(path, text);

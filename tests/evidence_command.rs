@@ -5,25 +5,15 @@
 
 use std::path::Path;
 use std::process::Output;
-use support::checkout::Checkout;
+use support::checkout::{Checkout as Project, REPORT};
 
 mod support;
 
 const LOAD: &str = "services/upload/load.py";
-const REPORT: &str = "out/junit.xml";
 const STATEMENT: &str = "out/upload.json";
 const SUITE: &str = "regression-tests";
 
-const POLICY: &str = r#"schema = 1
-[project]
-name = "Record upload"
-[branches]
-deployment = ["main"]
-[[data-processing]]
-name = "upload"
-purpose = "Loads, amends and deletes records"
-paths = ["services/upload/**"]
-[controls.regression-tests.suites.upload]
+const CONTROLS: &str = r#"[controls.regression-tests.suites.upload]
 minimum = 1
 trust = "local"
 max-age = "24h"
@@ -40,16 +30,6 @@ const HONEST: &str = "mkdir -p out\n\
     echo \"<testsuite name='upload'><testcase classname='upload' name='loads'/></testsuite>\" > out/junit.xml\n\
     printf 'TN:\\nSF:services/upload/load.py\\nDA:1,1\\nDA:2,1\\nend_of_record\\n' > out/lcov.info\n";
 
-struct Project(Checkout);
-
-impl std::ops::Deref for Project {
-    type Target = Checkout;
-
-    fn deref(&self) -> &Checkout {
-        &self.0
-    }
-}
-
 impl Project {
     fn new() -> Self {
         Project::of("")
@@ -57,15 +37,10 @@ impl Project {
 
     /// A project whose suite has this setting more, and a branch `change` with one commit more than `main`.
     fn of(setting: &str) -> Self {
-        let project = Project(Checkout::new());
-        project.write("portcullis.toml", &POLICY.replace("EXIT", setting));
-        project.write(".gitignore", "/out/\n");
-        project.write(LOAD, "def load():\n    return 1\n");
-        project.write("tests/test_load.py", "def test_load(): pass\n");
-        project.commit("Begin");
-        project.git(&["checkout", "-q", "-b", "change"]);
-        project.write(LOAD, "def load():\n    return 2\n");
-        project.commit("Return something else");
+        let files =
+            [(LOAD, "def load():\n    return 1\n"), ("tests/test_load.py", "def test_load(): pass\n")];
+        let project = Project::with(&CONTROLS.replace("EXIT", setting), &files);
+        project.change(LOAD, "def load():\n    return 2\n");
         project
     }
 

@@ -110,22 +110,15 @@ fn attack_96_an_environment_in_another_spelling() {
     }
 }
 
-const POLICY: &str = "schema = 1\n[project]\nname = \"Upload\"\n[branches]\ndeployment = [\"main\"]\n[[data-processing]]\nname = \"upload\"\n\
-purpose = \"Loads records\"\npaths = [\"services/upload/**\"]\n[controls.regression-tests.suites.upload]\nminimum = 1\nreports = [\"out/junit*.xml\"]\n\
+const CONTROLS: &str = "[controls.regression-tests.suites.upload]\nminimum = 1\nreports = [\"out/junit*.xml\"]\n\
 trust = \"local\"\nmax-age = \"24h\"\n";
 
 fn begin(more: &[(&str, &str)]) -> Checkout {
-    let at = Checkout::new();
-    at.write("portcullis.toml", POLICY);
-    at.write(".gitignore", "/out/\n");
-    at.write("tests/load.py", "assert True\n");
-    at.write("tests/amend.py", "assert True\n");
-    at.write("services/upload/load.py", "one\ntwo\n");
-    more.iter().for_each(|(path, text)| drop(at.write(path, text)));
-    at.commit("Begin");
-    at.git(&["checkout", "-q", "-b", "change"]);
-    at.write("services/upload/load.py", "one\nthree\n");
-    at.commit("Change");
+    let load = "services/upload/load.py";
+    let files =
+        [("tests/load.py", "assert True\n"), ("tests/amend.py", "assert True\n"), (load, "one\ntwo\n")];
+    let at = Checkout::with(CONTROLS, &[&files, more].concat());
+    at.change(load, "one\nthree\n");
     at
 }
 
@@ -202,19 +195,7 @@ fn a_deletion_under_an_old_date_whose_branch_was_packed_away() {
     judged(1, "an old date, and packed", &[], |at| {
         ran(at);
         at.git(&["rm", "-q", "tests/amend.py"]);
-        let mut commit = std::process::Command::new("git");
-        commit.current_dir(at.path()).env("HOME", at.outside.path()).env("GIT_CONFIG_NOSYSTEM", "1");
-        commit.env("GIT_COMMITTER_DATE", "2020-01-01T00:00:00Z");
-        commit.args([
-            "-c",
-            "user.name=Kim Example",
-            "-c",
-            "user.email=kim@example.test",
-            "commit",
-            "-qm",
-            "Less",
-        ]);
-        assert!(commit.status().unwrap().success());
+        at.git_at("2020-01-01T00:00:00Z", &["commit", "-qm", "Less"]);
         at.git(&["pack-refs", "--all"]);
     });
 }

@@ -2,14 +2,13 @@
 
 use super::actions::job::Job;
 use super::exit::{Exit, Failure, Result};
-use super::judged::{Connection, Ends, connection, named_reports, policy_at};
+use super::judged::{Connection, Ends, connection, host_of, named_reports, policy_at};
 use super::record::{Recording, Unrecorded, record_decision};
 use super::{HostName, Subject, actions, opening, output};
 use crate::collect::deployment::{Target, Witnesses, gather_deployment};
 use crate::collect::git::Repository;
 use crate::collect::git::record::Closeness;
 use crate::collect::host::Host;
-use crate::collect::host::github::{GitHub, Patience};
 use crate::collect::recorded::policy_elsewhere;
 use crate::model::change::{BranchName, Revision};
 use crate::model::decision::{Decision, Judged, Outcome};
@@ -398,7 +397,8 @@ fn host(subject: &Subject, connection: Connection) -> Result<Option<Box<dyn Host
             "name the host: --host github --repository OWNER/NAME, or --host none for what git alone can tell",
         )
     })?;
-    host_of(&repository, connection).map(Some)
+    // Of no request in particular: each landing names its own.
+    host_of(&repository, 0, connection).map(Some)
 }
 
 /// The repository that the host is asked about.
@@ -407,15 +407,4 @@ fn asked_of(subject: &Subject) -> Option<String> {
         Some(HostName::None) => None,
         _ => subject.repository.clone().or_else(actions::repository),
     }
-}
-
-/// The host of a repository.
-///
-/// # Errors
-/// Its name or the address of the API cannot be one.
-pub fn host_of(repository: &str, connection: Connection) -> Result<Box<dyn Host>> {
-    let Connection { api_url, token, transport } = connection;
-    // Of no request in particular: each landing names its own.
-    let host = GitHub::new(&api_url, repository, 0, token, transport, Patience::default());
-    Ok(Box::new(host.and_then(actions::served).map_err(Failure::usage)?))
 }

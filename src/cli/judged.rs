@@ -196,10 +196,18 @@ impl Asking {
 
     fn host(&self, connection: Connection) -> Result<Option<Box<dyn Host>>> {
         let Some((repository, request)) = &self.github else { return Ok(None) };
-        let Connection { api_url, token, transport } = connection;
-        let host = GitHub::new(&api_url, repository, *request, token, transport, Patience::default());
-        Ok(Some(Box::new(host.and_then(actions::served).map_err(Failure::usage)?)))
+        host_of(repository, *request, connection).map(Some)
     }
+}
+
+/// The host of a repository, to be asked about one of its requests.
+///
+/// # Errors
+/// The name of the repository or the address of the API cannot be one.
+pub fn host_of(repository: &str, request: u64, connection: Connection) -> Result<Box<dyn Host>> {
+    let Connection { api_url, token, transport } = connection;
+    let host = GitHub::new(&api_url, repository, request, token, transport, Patience::default());
+    Ok(Box::new(host.and_then(actions::served).map_err(Failure::usage)?))
 }
 
 fn ask(host: &dyn Host) -> Asked<'_> {

@@ -174,8 +174,8 @@ impl Search<'_> {
         if !agree(&back.gate, &gate)? || !agree(&back.undone, &undone)? {
             found.push(format!("going back to {} means something else", self.facts.candidate.short()));
         }
-        if let Fact::Known(Span::Steps(steps)) = self.repository.span(self.baseline, tip) {
-            found.extend(self.left_out(&steps, back.since.known()?)?);
+        if let Span::Steps(steps) = self.repository.span(self.baseline, tip).known()? {
+            found.extend(self.left_out(steps, back.since.known()?)?);
         }
         Ok(found)
     }

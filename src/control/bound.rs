@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 mod times;
 
-pub use times::{Asked, Lying, Told};
+pub use times::{Asked, LocalReport, Told};
 
 /// Which evidence counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]

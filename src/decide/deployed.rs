@@ -13,7 +13,7 @@
 //! 6. A deployment that failed is tried again from where it began, as long as the host has nothing newer.
 
 use super::GATE;
-use super::rollback::{self, Way, unsigned};
+use super::rollback::{self, Transition, unsigned};
 use super::waiving::{self, Found};
 use crate::control::{finding, unproven};
 use crate::model::change::Revision;
@@ -303,11 +303,12 @@ impl<'a> Words<'a> {
         let moment = *self.facts.whole.observed.known()?;
         let Some((text, signers)) = self.text()? else { return Ok(Err(Vec::new())) };
         let Ok(rollbacks) = self.policy.rollbacks(text) else { return Ok(Err(Vec::new())) };
-        let way = Way { environment: &self.facts.environment, from: instead_of, to: self.said };
+        let transition = Transition { environment: &self.facts.environment, from: instead_of, to: self.said };
         let mut refused = Vec::new();
         for rollback in rollbacks {
-            let flaw =
-                way.flaw(&rollback, moment).or_else(|| unsigned(self.policy, signers, &rollback, moment));
+            let flaw = transition
+                .flaw(&rollback, moment)
+                .or_else(|| unsigned(self.policy, signers, &rollback, moment));
             let never = || {
                 self.let_through(self.said)
                     .is_none()

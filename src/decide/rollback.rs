@@ -70,8 +70,9 @@ fn leave(policy: &Policy, facts: &Deployment) -> Result<Result<(Rollback, Record
     let mut refused = Vec::new();
     for rollback in rollbacks {
         let signers = back.gate.value().and_then(|gate| gate.waiver_signers.as_deref());
-        let way = Way { environment: &facts.environment, from: deployed, to: &facts.candidate };
-        let flaw = way.flaw(&rollback, moment).or_else(|| unsigned(policy, signers, &rollback, moment));
+        let transition = Transition { environment: &facts.environment, from: deployed, to: &facts.candidate };
+        let flaw =
+            transition.flaw(&rollback, moment).or_else(|| unsigned(policy, signers, &rollback, moment));
         match flaw {
             None => return Ok(Ok((rollback, recorded.clone()))),
             Some(flaw) => refused.push(format!("{} does not allow it: {flaw}", rollback.id)),
@@ -106,15 +107,15 @@ pub(super) fn counting<'f>(
     Ok(if sound { gate.waivers_after.as_ref() } else { gate.waivers_before.as_ref() })
 }
 
-/// From one commit to another, somewhere.
-pub(super) struct Way<'a> {
+/// Going from one commit to another in an environment.
+pub(super) struct Transition<'a> {
     pub(super) environment: &'a str,
     pub(super) from: &'a Revision,
     pub(super) to: &'a Revision,
 }
 
-impl Way<'_> {
-    /// Why an entry does not speak of this way now.
+impl Transition<'_> {
+    /// Why an entry does not allow this transition now.
     pub(super) fn flaw(&self, rollback: &Rollback, moment: Timestamp) -> Option<String> {
         let Rollback { environment, from, to, created, expires, .. } = rollback;
         if environment != self.environment {

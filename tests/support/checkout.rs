@@ -11,6 +11,21 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use tempfile::TempDir;
 
+/// A policy without controls: the one area `upload`.
+const POLICY: &str = r#"schema = 1
+[project]
+name = "Record upload"
+[branches]
+deployment = ["main"]
+[[data-processing]]
+name = "upload"
+purpose = "Loads, amends and deletes records"
+paths = ["services/upload/**"]
+"#;
+
+/// Where a suite writes its report.
+pub const REPORT: &str = "out/junit.xml";
+
 /// The repository, and a directory outside of it.
 pub struct Checkout {
     directory: TempDir,
@@ -20,10 +35,27 @@ pub struct Checkout {
 
 impl Checkout {
     /// An empty one.
-    pub fn new() -> Self {
+    pub fn empty() -> Self {
         let new = Checkout { directory: tempfile::tempdir().unwrap(), outside: tempfile::tempdir().unwrap() };
         new.git(&["init", "-q", "-b", "main"]);
         new
+    }
+
+    /// One whose branch `main` holds these files and a policy with these controls for what lies in `services/upload`.
+    pub fn with(controls: &str, files: &[(&str, &str)]) -> Self {
+        let new = Checkout::empty();
+        new.write("portcullis.toml", &format!("{POLICY}{controls}"));
+        new.write(".gitignore", "/out/\n");
+        files.iter().for_each(|(path, text)| drop(new.write(path, text)));
+        new.commit("Begin");
+        new
+    }
+
+    /// Begins the branch `change`, with one commit that writes a file.
+    pub fn change(&self, path: &str, text: &str) {
+        self.git(&["checkout", "-q", "-b", "change"]);
+        self.write(path, text);
+        self.commit("Change");
     }
 
     /// The root of the work tree.
@@ -42,9 +74,19 @@ impl Checkout {
 
     /// Runs git, which must succeed.
     pub fn git(&self, arguments: &[&str]) -> String {
+        self.git_with(&[], arguments)
+    }
+
+    /// The same, where commits are given this date.
+    pub fn git_at(&self, date: &str, arguments: &[&str]) {
+        self.git_with(&[("GIT_COMMITTER_DATE", date), ("GIT_AUTHOR_DATE", date)], arguments);
+    }
+
+    fn git_with(&self, variables: &[(&str, &str)], arguments: &[&str]) -> String {
         let settings = ["-c", "user.name=Kim Example", "-c", "user.email=kim@example.test"];
         let mut command = Command::new("git");
         command.current_dir(self.path()).env("GIT_CONFIG_NOSYSTEM", "1").env("HOME", self.outside.path());
+        command.envs(variables.iter().copied());
         let output = command.args(settings).args(arguments).output().unwrap();
         assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap().trim().to_string()
@@ -68,6 +110,15 @@ impl Checkout {
     pub fn portcullis(&self, arguments: &[&str]) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
         command.env_clear().current_dir(self.path()).args(arguments).output().unwrap()
+    }
+
+    /// Records the report of the suite `upload`, which must succeed; what it said.
+    pub fn record(&self, more: &[&str]) -> String {
+        let arguments = ["evidence", "record", "--suite", "upload", "--report", REPORT];
+        let output = self.portcullis(&[&arguments, more].concat());
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(0), "{said}");
+        said
     }
 
     /// Judges the branch `change` against `main`, without a host.

@@ -1,7 +1,7 @@
 //! `portcullis explain COMMIT`: how it came to the branch, who approved it, and what nobody did.
 
 use super::unseen;
-use crate::cli::deployment::{branch_named, host_of};
+use crate::cli::deployment::branch_named;
 use crate::cli::exit::{Exit, Failure, Result};
 use crate::cli::{HostName, actions, judged, output};
 use crate::collect::deployment::{Witnesses, gather_landing};
@@ -89,7 +89,7 @@ fn host(place: &Where) -> Result<Option<Box<dyn Host>>> {
         (_, None) => actions::repository(),
     };
     match (repository, place.host) {
-        (Some(repository), _) => host_of(&repository, judged::connection()).map(Some),
+        (Some(repository), _) => judged::host_of(&repository, 0, judged::connection()).map(Some),
         (None, Some(_)) => Err(Failure::usage("name the repository on the host: --repository OWNER/NAME")),
         (None, None) => Ok(None),
     }

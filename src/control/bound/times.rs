@@ -19,7 +19,7 @@ const ROUNDING: SignedDuration = SignedDuration::from_secs(1);
 
 /// A report that lies here, and when it was made as far as anybody says.
 #[derive(Clone, Copy, Debug)]
-pub struct Lying<'a> {
+pub struct LocalReport<'a> {
     /// When its file was last written.
     pub written: Option<Timestamp>,
     /// The times that it names itself; `None` when it could not be read.
@@ -43,21 +43,21 @@ enum Order {
 ///
 /// # Errors
 /// A gap: nobody looked since when the work tree is what it is.
-fn order_here(facts: &EvidenceFacts, lying: Lying<'_>) -> Result<Order, Gap> {
+fn order_here(facts: &EvidenceFacts, report: LocalReport<'_>) -> Result<Order, Gap> {
     let here = facts.checkout.value().filter(|here| facts.trees.is_judged(&here.subject.tree));
     let Some(here) = here else {
         // Nothing that is judged is checked out here, and nobody asks for it: the date of the commit is all there is.
-        return Ok(by_commit(facts.newest, lying.written).map_or(Order::Unbound, Order::Wrong));
+        return Ok(by_commit(facts.newest, report.written).map_or(Order::Unbound, Order::Wrong));
     };
     let settled = here.settled.as_ref().ok_or_else(unsettled)?;
-    if let Some(why) = before(settled, facts.newest, lying) {
+    if let Some(why) = before(settled, facts.newest, report) {
         return Ok(Order::Wrong(why));
     }
-    let named = lying.times.is_some_and(|times| !times.is_empty());
+    let named = report.times.is_some_and(|times| !times.is_empty());
     let since = || {
         format!(
             "{}, and since {} the work tree is what it is ({})",
-            at(lying.written),
+            at(report.written),
             settled.at,
             settled.by
         )
@@ -100,21 +100,22 @@ fn unsettled() -> Gap {
 }
 
 /// What shows that a report was there before the work tree was what it is, or that its times cannot be true.
-fn before(settled: &Settled, newest: Option<Timestamp>, lying: Lying<'_>) -> Option<String> {
-    let Some(written) = lying.written else { return Some("nobody says when it was written".to_string()) };
-    let began = lying.times.and_then(OwnTimes::began);
-    let ended = lying.times.and_then(OwnTimes::ended).filter(|ended| *ended > written + ROUNDING);
+fn before(settled: &Settled, newest: Option<Timestamp>, report: LocalReport<'_>) -> Option<String> {
+    let Some(written) = report.written else { return Some("nobody says when it was written".to_string()) };
+    let began = report.times.and_then(OwnTimes::began);
+    let ended =
+        report.times.and_then(OwnTimes::ended).filter(|ended| ended.duration_since(written) > ROUNDING);
     let ended = ended.map(|ended| {
         format!("it was last written at {written}, and tells of {ended} by its own account, which is later")
     });
-    let somewhere = lying.times.is_some_and(OwnTimes::began_somewhere);
+    let somewhere = report.times.is_some_and(OwnTimes::began_somewhere);
     let zone = if somewhere {
         " (it names no zone: read in that of this machine and in UTC, the later)"
     } else {
         ""
     };
     let began = began_before(settled, began).map(|why| format!("{why}{zone}"));
-    written_before(settled, newest, lying.written).or(began).or(ended)
+    written_before(settled, newest, report.written).or(began).or(ended)
 }
 
 fn written_before(
@@ -168,14 +169,13 @@ pub struct Told {
 
 impl Told {
     /// Takes a report that lies here.
-    pub fn lying(&mut self, asked: &Asked<'_>, name: &str, lying: Lying<'_>) {
+    pub fn local_report(&mut self, asked: &Asked<'_>, name: &str, report: LocalReport<'_>) {
         if asked.trust.is_none() && asked.age.is_none() {
             return;
         }
-        match order_here(asked.facts, lying) {
-            Ok(order) => self.take(asked, name, order, lying.written, ROUNDING),
-            Err(gap) if !self.gaps.contains(&gap) => self.gaps.push(gap),
-            Err(_) => {}
+        match order_here(asked.facts, report) {
+            Ok(order) => self.take(asked, name, order, report.written, ROUNDING),
+            Err(gap) => self.unseen(gap),
         }
     }
 
@@ -206,12 +206,17 @@ impl Told {
         match (asked.age, asked.observed.known()) {
             (None, _) => {}
             (Some(age), Ok(observed)) => wrong.extend(stale(age, *observed, written, ahead)),
-            (Some(_), Err(gap)) if !self.gaps.contains(&gap) => self.gaps.push(gap),
-            (Some(_), Err(_)) => {}
+            (Some(_), Err(gap)) => self.unseen(gap),
         }
         if !wrong.is_empty() {
             wrong.dedup();
             self.wrong.push(format!("{name}: {}", wrong.join("; ")));
+        }
+    }
+
+    fn unseen(&mut self, gap: Gap) {
+        if !self.gaps.contains(&gap) {
+            self.gaps.push(gap);
         }
     }
 
@@ -229,11 +234,14 @@ impl Told {
 
 /// Why something that was written at this time is not of a fresh run. `ahead`: how far the clock that says so may be ahead of ours.
 fn stale(age: Age, observed: Timestamp, written: Option<Timestamp>, ahead: SignedDuration) -> Option<String> {
-    match written {
-        None => Some("nobody says when it was written".to_string()),
-        Some(at) if at > observed + ahead => Some(format!("it was written at {at}, which is in the future")),
-        Some(at) if at + age.0 < observed => Some(format!("it was written at {at}, which is too long ago")),
-        Some(_) => None,
+    let Some(at) = written else { return Some("nobody says when it was written".to_string()) };
+    // Differences, because a sum with a time from outside may be beyond what a time can be.
+    if at.duration_since(observed) > ahead {
+        Some(format!("it was written at {at}, which is in the future"))
+    } else if observed.duration_since(at) > age.0 {
+        Some(format!("it was written at {at}, which is too long ago"))
+    } else {
+        None
     }
 }
 
@@ -278,7 +286,7 @@ mod tests {
         let asked =
             Asked { facts, trust, age: Some(Age(SignedDuration::from_mins(10))), observed: &observed };
         let mut told = Told::default();
-        told.lying(&asked, "r", Lying { written: Some(at(written)), times: Some(&times) });
+        told.local_report(&asked, "r", LocalReport { written: Some(at(written)), times: Some(&times) });
         told
     }
 
@@ -304,6 +312,24 @@ mod tests {
         }
         assert_eq!(told(&facts, Some(Trust::Local), 500, None).by_files.len(), 1);
         assert_eq!(told(&facts, Some(Trust::Local), 500, Some(500)).by_files.len(), 0);
+    }
+
+    #[test]
+    fn a_time_at_the_end_of_all_times_is_in_the_future() {
+        let facts = facts();
+        let (last, observed) = (Timestamp::MAX, Fact::Known(at(1000)));
+        let mut times = OwnTimes::default();
+        times.text(&last.to_string());
+        let age = Some(Age(SignedDuration::from_hours(1)));
+        let asked = Asked { facts: &facts, trust: Some(Trust::Local), age, observed: &observed };
+        let mut told = Told::default();
+        told.local_report(&asked, "r", LocalReport { written: Some(last), times: Some(&times) });
+        assert!(told.wrong[0].contains("which is in the future"), "{told:?}");
+        let observed = Fact::Known(last);
+        let asked = Asked { observed: &observed, ..asked };
+        let mut told = Told::default();
+        told.local_report(&asked, "r", LocalReport { written: Some(last), times: None });
+        assert!(told.wrong.is_empty(), "{told:?}");
     }
 
     #[test]

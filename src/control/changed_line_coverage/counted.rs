@@ -5,7 +5,7 @@
 
 use super::settings::ChangedLineCoverage;
 use super::{NAME, broken_report};
-use crate::control::bound::{self, Asked, Lying, Told, Trust, is_answer, is_handed_over};
+use crate::control::bound::{self, Asked, LocalReport, Told, Trust, is_answer, is_handed_over};
 use crate::control::regression_tests::{count, some_of};
 use crate::control::{Case, finding, unproven};
 use crate::model::change::{Change, ObjectName};
@@ -223,7 +223,7 @@ impl<'a> Sorter<'_, 'a> {
         let here = self.lying_here().iter().filter(|_| counted.here);
         for report in here.filter(|report| !is_recorded(report)) {
             let times = report.content.value().map(|covered| &covered.times);
-            told.lying(&asked, &report.path, Lying { written: report.written, times });
+            told.local_report(&asked, &report.path, LocalReport { written: report.written, times });
         }
         for one in &counted.recorded {
             let name = format!("{} in {}", one.report.path, one.found.place);

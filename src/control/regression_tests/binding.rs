@@ -4,7 +4,7 @@
 //! does not count is never silently left out: its reason stands in a finding.
 
 use super::{Flaky, NAME, NAMED, Suite, broken, count, some_of};
-use crate::control::bound::{self, Asked, Lying, Told, is_answer, is_handed_over};
+use crate::control::bound::{self, Asked, LocalReport, Told, is_answer, is_handed_over};
 use crate::control::{Case, finding, unproven};
 use crate::model::change::ObjectName;
 use crate::model::decision::{Finding, SubjectKind, Verdict};
@@ -267,7 +267,7 @@ impl<'a> Sorter<'a> {
                 None if is_recorded(report) => {}
                 None => {
                     let times = report.run.value().map(|run| &run.times);
-                    told.lying(&asked, &report.path, Lying { written: report.written, times });
+                    told.local_report(&asked, &report.path, LocalReport { written: report.written, times });
                 }
             }
         }

@@ -53,6 +53,20 @@ fn a_suite_is_a_text_or_a_path() {
 }
 
 #[test]
+fn times_are_read_also_where_they_have_a_fraction_or_make_no_sense() {
+    let of = |start: &str| {
+        let times = format!(r#""status": "passed", "start": {start}"#);
+        run(&document([0; 6], &test(&times))).times.began().map(|at| at.as_second())
+    };
+    for start in ["1790000000123", "1790000000123.5", "1.790000000123e12", "1790000000"] {
+        assert_eq!(of(start), Some(1_790_000_000), "{start}");
+    }
+    for start in ["null", "-1", "0", "1e300"] {
+        assert_eq!(of(start), None, "{start}");
+    }
+}
+
+#[test]
 fn two_tests_of_one_name_are_not_attempts() {
     let tests = [r#""status": "failed""#, r#""status": "passed""#].map(test).join(",");
     assert_eq!(outcomes(&run(&document([0; 6], &tests))), [("t", Failed)]);

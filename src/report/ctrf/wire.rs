@@ -33,8 +33,8 @@ struct Summary {
     skipped: u64,
     pending: u64,
     other: u64,
-    start: Option<u64>,
-    stop: Option<u64>,
+    start: Option<f64>,
+    stop: Option<f64>,
 }
 
 #[derive(Deserialize)]
@@ -48,8 +48,8 @@ struct Test<'a> {
     flaky: Option<bool>,
     retries: Option<u64>,
     retry_attempts: Option<Vec<Attempt>>,
-    start: Option<u64>,
-    stop: Option<u64>,
+    start: Option<f64>,
+    stop: Option<f64>,
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -88,7 +88,7 @@ impl Document<'_> {
         let mut shown = Tally::default();
         let mut times = self.results.summary.times();
         for test in &self.results.tests {
-            [test.start, test.stop].into_iter().flatten().for_each(|number| times.number(number));
+            add(&mut times, [test.start, test.stop]);
             let outcome = test.outcome();
             shown.add(outcome);
             tests.add_distinct(test.identity(), outcome)?;
@@ -98,10 +98,15 @@ impl Document<'_> {
     }
 }
 
+/// Some reporters write fractions of a millisecond. What is no time, such as a negative number, becomes one that is passed over.
+fn add(times: &mut OwnTimes, numbers: [Option<f64>; 2]) {
+    numbers.into_iter().flatten().for_each(|number| times.number(number as u64));
+}
+
 impl Summary {
     fn times(&self) -> OwnTimes {
         let mut times = OwnTimes::default();
-        [self.start, self.stop].into_iter().flatten().for_each(|number| times.number(number));
+        add(&mut times, [self.start, self.stop]);
         times
     }
 
