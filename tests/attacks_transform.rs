@@ -59,6 +59,22 @@ fn attack_93_a_checkout_writes_other_bytes() {
     }
 }
 
+/// git reads classes, stars and backslashes as `wildmatch.c` does.
+#[test]
+fn attack_93_a_pattern_in_a_spelling_that_only_git_reads() {
+    for line in [
+        "services/uploa[!]x]/load.sql export-ignore",
+        r"services/uploa[\]d]/** filter=swap",
+        "services/uploa[x[:alpha:]]/** -text",
+        r"services\/upload/** filter=swap",
+        "services/*** text eol=crlf",
+    ] {
+        inside_line(line);
+    }
+    outside_line("docs/[!]x]*.md text");
+    outside_line(r"docs\/*.md text");
+}
+
 #[test]
 fn attack_93_a_pattern_counts_before_there_is_such_a_file() {
     inside_line("services/upload/new_*.sql export-ignore");

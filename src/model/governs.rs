@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Governs {
-    /// Paths of which changed lines speak, from the root; what a class of characters may be is `?`.
+    /// Paths of which changed lines speak, from the root; `*` stands for what `?` or a class of characters may be.
     pub patterns: Vec<Glob>,
     /// Files at the head of which they speak, sorted.
     pub files: Vec<RepoPath>,

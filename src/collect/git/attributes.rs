@@ -53,11 +53,16 @@ fn cut(line: &[u8]) -> Option<(Option<Vec<u8>>, &[u8])> {
             None => (None, line),
         },
         None => {
-            let end = line.iter().position(u8::is_ascii_whitespace)?;
+            let end = line.iter().position(is_blank)?;
             (Some(line[..end].to_vec()), &line[end..])
         }
     };
     Some((pattern, rest.trim_ascii())).filter(|(_, rest)| !rest.is_empty())
+}
+
+/// What parts a pattern from its attributes. A form feed is part of the pattern.
+fn is_blank(b: &u8) -> bool {
+    matches!(b, b' ' | b'\t' | b'\r' | b'\n')
 }
 
 /// A name in quotes as git writes it; escapes other than of a quote and a backslash are not read.
@@ -87,42 +92,59 @@ fn glob(directory: &[u8], pattern: &str, deep: bool) -> Option<Glob> {
     if !anchored {
         components.push("**".into());
     }
-    components.extend(pattern.split('/').map(component));
-    if deep {
+    let mut is_whole = true;
+    for part in pattern.split('/') {
+        let (component, whole) = component(part);
+        components.push(component);
+        is_whole = whole;
+        if !whole {
+            break;
+        }
+    }
+    if deep || !is_whole {
         components.push("**".into());
     }
     components.dedup_by(|a, b| a == "**" && b == "**");
     Glob::new(&components.join("/")).ok()
 }
 
-/// One component: a class becomes any character, and `**` among other characters is `*`.
-fn component(text: &str) -> String {
-    if text == "**" {
-        return text.into();
+/// One component, and whether it could be written whole. `?` and a class are one byte to git, which may be part of a character, so both
+/// become `*`. What follows a class of special characters, or a backslash before a `/`, is left out.
+fn component(text: &str) -> (String, bool) {
+    if text.len() > 1 && text.bytes().all(|b| b == b'*') {
+        return ("**".into(), true);
     }
     let mut written = String::new();
+    let mut after_star = false;
     let mut rest = text.chars();
     while let Some(c) = rest.next() {
-        match c {
-            '*' if written.ends_with('*') && !written.ends_with("\\*") => {}
-            '*' | '?' => written.push(c),
-            '\\' => written.push_str(&escaped(&rest.next().unwrap_or('\\').to_string())),
-            '[' => {
-                rest = behind_class(rest.as_str()).chars();
-                written.push('?');
+        let (literal, behind) = match c {
+            '*' | '?' => (None, Some(rest.as_str())),
+            '[' => (None, behind_class(rest.as_str())),
+            '\\' => {
+                let literal = rest.next();
+                (literal, literal.map(|_| rest.as_str()))
             }
-            c => written.push_str(&escaped(&c.to_string())),
+            c => (Some(c), Some(rest.as_str())),
+        };
+        match literal {
+            Some(c) => written.push_str(&escaped(&c.to_string())),
+            None if after_star => {}
+            None => written.push('*'),
         }
+        after_star = literal.is_none();
+        let Some(behind) = behind else { return (written, false) };
+        rest = behind.chars();
     }
-    written
+    (written, true)
 }
 
-/// What follows a class whose `[` was read. One that holds the name of a class, as in `[[:alpha:]]`, ends at the last bracket. A `]` right at its beginning belongs to it.
-fn behind_class(text: &str) -> &str {
-    let last = if text.starts_with("[:") { "]]" } else { "]" };
-    let from = text.chars().next().map_or(0, char::len_utf8);
-    let end = text[from..].find(last).map(|at| from + at + last.len());
-    end.map_or("", |end| &text[end..])
+/// What follows a class whose `[` was read; `None` where it is not plain where the class ends (`wildmatch.c`): one with a `]` right at its
+/// beginning, a backslash, the name of a class, or a `/`, at which the pattern was cut before.
+fn behind_class(text: &str) -> Option<&str> {
+    let (class, behind) = text.split_once(']')?;
+    let members = class.trim_start_matches(['!', '^']);
+    (!members.is_empty() && !members.contains(['\\', '['])).then_some(behind)
 }
 
 #[cfg(test)]
@@ -152,9 +174,12 @@ mod tests {
             ("", "/x/ export-ignore", "x/** strong"),
             ("", "x -text filter=lfs", "**/x/** strong"),
             ("", "x mine", "**/x/** strong"),
-            ("", "a[0-9]b text", "**/a?b"),
-            ("", "a[[:alpha:]]b text", "**/a?b"),
-            ("", "a[]x]b text", "**/a?b"),
+            ("", "a[0-9]b text", "**/a*b"),
+            ("", "a[!0-9]?b/c text", "a*b/c"),
+            ("", "a[[:alpha:]]b text", "**/a*/**"),
+            ("", "a[]x]b text", "**/a*/**"),
+            ("", "a[b/c]d/e text", "a*/**"),
+            ("", "a/*** text", "a/**"),
             ("", "a**b text", "**/a*b"),
             ("", r"a\*{b} text", r"**/a\*\{b\}"),
             ("", "\"a b\" text", "**/a b"),
@@ -168,6 +193,30 @@ mod tests {
         ] {
             assert_eq!(of(directory, line), expected, "{line}");
         }
+    }
+
+    /// What git matches (`wildmatch.c`) is matched here too, at the least.
+    #[test]
+    fn a_pattern_is_never_narrower_than_git_reads_it() {
+        for pattern in [
+            "services/uploa[!]x]/**",
+            "services/uploa[^]x]/**",
+            r"services/uploa[\]d]/**",
+            "services/uploa[x[:alpha:]]/**",
+            "services/uploa[[:alpha:]d]/**",
+            "services/uploa[]d]/**",
+            "[\u{c}s]ervices/**",
+            r"services\/upload/**",
+            "services/***",
+            "***/upload/x.sql",
+            r"services/**\/x.sql",
+            "services/upload/?.sql",
+        ] {
+            let rule = rule(Governor::Attributes, b"", format!("{pattern} text").as_bytes()).unwrap();
+            assert!(rule.glob.unwrap().matches_folded(b"services/upload/x.sql"), "{pattern}");
+        }
+        let rule = rule(Governor::Attributes, b"", b"caf??/x text").unwrap();
+        assert!(rule.glob.unwrap().matches_folded("caf\u{e9}/x".as_bytes()));
     }
 
     #[test]

@@ -82,6 +82,11 @@ impl<'o> Loaded<'o> {
     }
 }
 
+/// The nature of one whole text, and what patterns find in it.
+pub fn of_text(text: &[u8], patterns: &Patterns) -> Result<Content, Gap> {
+    Comparison { old: &[], new: text, nature: nature(text), all: true }.search(patterns)
+}
+
 /// Both sides, old first, in one way of reading them.
 type View<'t> = (Cow<'t, [u8]>, Cow<'t, [u8]>);
 

@@ -5,12 +5,19 @@
 //! is not: UTF-7, those of mainframes, those that switch, and the codecs of Python that are no encodings at all.
 
 use memchr::memmem;
+use std::ops::Range;
 
 /// How far it is looked for beyond the first two lines, in bytes.
 const HEAD: usize = 1024;
 
+/// What is in every form, in front of the name.
+const WORD: &[u8] = b"coding";
+
+/// No more of a name is read than this, in bytes.
+const NAME: usize = 64;
+
 /// How names of encodings begin in which ASCII is ASCII, in lower case and with hyphens.
-const TRANSPARENT: [&str; 38] = [
+const TRANSPARENT: [&str; 44] = [
     "utf-8",
     "utf8",
     "u8",
@@ -28,7 +35,13 @@ const TRANSPARENT: [&str; 38] = [
     "cp737",
     "cp775",
     "cp85",
-    "cp86",
+    "cp860",
+    "cp861",
+    "cp862",
+    "cp863",
+    "cp865",
+    "cp866",
+    "cp869",
     "cp874",
     "cp932",
     "cp936",
@@ -91,14 +104,26 @@ const HIDING: [&str; 33] = [
 /// Does it name an encoding in which letters may be other bytes than they seem to be?
 pub fn hides_letters(text: &[u8]) -> bool {
     let head = head(text);
-    let hides = |word: &[u8]| {
-        memmem::find_iter(head, word).any(|at| {
-            let (before, after) = (&head[..at], &head[at + word.len()..]);
-            form(before, after).zip(name(after)).is_some_and(|(form, (name, rest))| form.hides(&name, rest))
-        })
-    };
-    // Only PHP does not mind the case.
-    hides(b"coding") || head.starts_with(b"<?") && hides(b"CODING")
+    // PHP does not mind the case.
+    let any_case = head.starts_with(b"<?");
+    let lower = head.to_ascii_lowercase();
+    let declarations = Declarations::of(&lower);
+    let (mut start, mut line) = (0, None);
+    for at in memmem::find_iter(&lower, WORD).filter(|at| any_case || head[*at..].starts_with(WORD)) {
+        let breaks = memchr::memchr_iter(b'\n', &lower[start..at]).count();
+        if breaks > 0 || line.is_none() {
+            let number = line.map_or(0, |line: Line| line.number) + breaks;
+            line = Some(Line::at(&lower, at, number));
+        }
+        start = at;
+        let form = line.and_then(|line| declarations.form(&lower, at, line));
+        let after = &lower[at + WORD.len()..];
+        let named = form.and_then(|form| Some((form, name(after, form)?)));
+        if named.is_some_and(|(form, (name, rest))| form.hides(&name, rest)) {
+            return true;
+        }
+    }
+    false
 }
 
 fn head(text: &[u8]) -> &[u8] {
@@ -126,29 +151,77 @@ impl Form {
     }
 }
 
-/// The form that stands around the word, if it is one.
-fn form(before: &[u8], after: &[u8]) -> Option<Form> {
-    let line = before.rsplit(|b| *b == b'\n').next().unwrap_or_default().to_ascii_lowercase();
-    let word = |word: &[u8]| memmem::find(&line, word).is_some();
-    if word(b"<?xml")
-        || word(b"declare")
-        || word(b"-*-")
-        || line.ends_with(b"use en")
-        || line.ends_with(b"pageen")
-    {
-        return Some(Form::Plain);
-    }
-    let among_first = memchr::memchr_iter(b'\n', before).count() < 2;
-    let comment = line.iter().any(|b| matches!(b, b'#' | b';' | b'%' | b'/' | b'-' | b'"'));
-    (among_first && comment && matches!(after.first(), Some(b':' | b'='))).then_some(Form::Comment)
+/// The line that the word is in.
+#[derive(Clone, Copy)]
+struct Line {
+    /// Counted from 0.
+    number: usize,
+    /// Where an editor's mark is in it first, and where a character that may begin a comment.
+    mark: Option<usize>,
+    comment: Option<usize>,
 }
 
-/// The name, in lower case and with hyphens, and what follows it; `None` when none stands there.
-fn name(after: &[u8]) -> Option<(String, &[u8])> {
-    let is_lead = |b: &u8| matches!(b, b':' | b'=' | b'(' | b'"' | b'\'' | b' ' | b'\t');
+impl Line {
+    fn at(lower: &[u8], at: usize, number: usize) -> Self {
+        let start = memchr::memrchr(b'\n', &lower[..at]).map_or(0, |end| end + 1);
+        let line = lower[start..].split(|b| *b == b'\n').next().unwrap_or_default();
+        let comment = |b: &u8| matches!(b, b'#' | b';' | b'%' | b'/' | b'-' | b'"');
+        Line {
+            number,
+            mark: memmem::find(line, b"-*-").map(|mark| start + mark),
+            comment: line.iter().position(comment).map(|comment| start + comment),
+        }
+    }
+}
+
+/// Where declarations are that can hold the word, over any number of lines, in their order.
+struct Declarations([Vec<Range<usize>>; 2]);
+
+impl Declarations {
+    fn of(lower: &[u8]) -> Self {
+        Declarations([spans(lower, b"<?xml", b"?>"), spans(lower, b"declare", b")")])
+    }
+
+    fn holds(&self, at: usize) -> bool {
+        self.0.iter().any(|spans| {
+            let before = spans.partition_point(|span| span.start < at);
+            spans[..before].last().is_some_and(|span| span.contains(&at))
+        })
+    }
+
+    /// The form of a declaration with the word at this place, if it is one.
+    fn form(&self, lower: &[u8], at: usize, line: Line) -> Option<Form> {
+        let (before, after) = (&lower[..at], &lower[at + WORD.len()..]);
+        let is_before = |place: Option<usize>| place.is_some_and(|place| place < at);
+        let ends = before.ends_with(b"use en") || before.ends_with(b"pageen");
+        if ends || is_before(line.mark) || self.holds(at) {
+            return Some(Form::Plain);
+        }
+        let comment = line.number < 2 && is_before(line.comment);
+        (comment && matches!(after.first(), Some(b':' | b'='))).then_some(Form::Comment)
+    }
+}
+
+/// From each `start` to the next `end`, or to the end of the text.
+fn spans(text: &[u8], start: &[u8], end: &[u8]) -> Vec<Range<usize>> {
+    let (mut spans, mut at) = (Vec::new(), 0);
+    while let Some(found) = memmem::find(&text[at..], start) {
+        let from = at + found;
+        at = memmem::find(&text[from..], end).map_or(text.len(), |length| from + length);
+        spans.push(from..at);
+    }
+    spans
+}
+
+/// The beginning of the name, in lower case and with hyphens, and what follows it; `None` when there is none.
+fn name(after: &[u8], form: Form) -> Option<(String, &[u8])> {
+    let is_lead = |b: &u8| match b {
+        b'\r' | b'\n' => matches!(form, Form::Plain),
+        b => matches!(b, b':' | b'=' | b'(' | b'"' | b'\'' | b' ' | b'\t'),
+    };
     let is_part = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b':');
     let start = after.iter().position(|b| !is_lead(b))?;
-    let length = after[start..].iter().take_while(|b| is_part(b)).count();
+    let length = after[start..].iter().take(NAME).take_while(|b| is_part(b)).count();
     let (name, rest) = after[start..].split_at(length);
     let plain = |b: &u8| if *b == b'_' { '-' } else { char::from(b.to_ascii_lowercase()) };
     Some((name.iter().map(plain).collect(), rest)).filter(|_| length > 0)
@@ -174,6 +247,10 @@ mod tests {
             "use strict;\n\n\nuse encoding \"iso-2022-jp\";",
             "<%@ page language=\"java\"\n pageEncoding=\"Cp037\" %>",
             ";; -*- mode: x; coding: hz -*-",
+            "<?xml version='1.0'\nencoding='UTF-7'?>",
+            "<?xml version='1.0' encoding=\n'UTF-7'?>",
+            "<?php declare(\n  encoding='UTF-7'\n);",
+            "# coding: cp864",
         ] {
             assert!(hides_letters(text.as_bytes()), "{text}");
         }
@@ -189,8 +266,23 @@ mod tests {
             "# Encoding: base64 of the payload\n",
             "<?xml version='1.0' encoding='ISO-8859-1'?>",
             "open(f, encoding='hex')",
+            "# coding:\nx = 1\n",
+            "# coding:\nnothing\n",
+            "<?xml version='1.0'?>\n<x>\nencoding='utf-7'</x>",
+            "<?php declare(ticks=1);\n$encoding = 'hex';",
         ] {
             assert!(!hides_letters(text.as_bytes()), "{text}");
+        }
+    }
+
+    /// One line of many megabytes, as bundlers write them: the time does not grow with the square of its length.
+    #[test]
+    fn a_long_line_that_names_encodings_often_is_read_once() {
+        for unit in ["encoding=hex ", "coding:", "declare encoding ", "<?xml-*-# "] {
+            let text = unit.repeat(4_000_000 / unit.len());
+            let before = std::time::Instant::now();
+            hides_letters(text.as_bytes());
+            assert!(before.elapsed().as_secs() < 20, "{unit}");
         }
     }
 }

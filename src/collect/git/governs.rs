@@ -3,14 +3,14 @@
 //! Files are looked for at the head only: one that is there no more is itself part of the change.
 
 use super::attributes::{Rule, rule};
+use super::content;
 use super::line_diff::{Hunk, LineDiff, diff, whole};
 use super::modules;
 use super::object::Objects;
-use super::pattern::{Found, Patterns, Searched};
+use super::pattern::Patterns;
 use super::pointer::is_pointer;
 use super::rename::{Link, Pair, Side};
 use super::tree_diff::between;
-use crate::model::change;
 use crate::model::fact::Gap;
 use crate::model::glob::Glob;
 use crate::model::governs::{GovernedMatch, Governor, Governs, split};
@@ -138,14 +138,8 @@ impl Reading<'_, '_> {
         for (path, id) in files {
             let Some(blob) = self.objects.blob_up_to(*id, left)? else { return Ok((matches, false)) };
             left -= blob.data().len();
-            let mut found = Found::default();
-            let (text, hunks) = (blob.data(), whole(blob.data()));
-            patterns.search(
-                &Searched { side: change::Side::Added, text, hunks: &hunks, numbered: false },
-                &mut found,
-            )?;
+            let found = content::of_text(blob.data(), patterns)?.matches.into_iter();
             let path = RepoPath::new(path.clone());
-            let found = found.into_matches().into_iter();
             matches.extend(found.map(|found| GovernedMatch { pattern: found.pattern, path: path.clone() }));
             if matches.len() > FILE_LIMIT {
                 return Ok((matches, false));

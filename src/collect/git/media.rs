@@ -7,8 +7,9 @@
 
 use memchr::memmem;
 
-/// Marks that are found at any place of a file: the end of a ZIP archive, RAR, 7z, PDF, PHP.
-const MARKS: [&[u8]; 5] = [b"PK\x05\x06", b"Rar!\x1a\x07", b"7z\xbc\xaf\x27\x1c", b"%PDF-", b"<?php"];
+/// Marks that are found at any place of a file: the end of a ZIP archive, RAR, 7z, PDF, PHP, and the archives of PHP (phar).
+const MARKS: [&[u8]; 6] =
+    [b"PK\x05\x06", b"Rar!\x1a\x07", b"7z\xbc\xaf\x27\x1c", b"%PDF-", b"<?php", b"__HALT_COMPILER"];
 
 /// Tells whether all of the bytes are of one form; `None` when they end before it can tell.
 type Form = fn(&[u8]) -> Option<bool>;
@@ -142,5 +143,6 @@ mod tests {
             assert!(!is_media(other), "{other:?}");
         }
         assert!(!is_media(&icon_of(b"\0<?php echo 1;")));
+        assert!(!is_media(&icon_of(b"\0<?= __HALT_COMPILER(); ?>\x1f\x8b")));
     }
 }

@@ -42,14 +42,19 @@ fn read(text: &[u8]) -> Option<Modules> {
     Some(modules)
 }
 
-/// The submodule that a section is of; one of anything else sets nothing.
+/// The submodule that a section is of; one of anything else sets nothing. A second section or a setting in the same line, escapes, and
+/// the form `[submodule.NAME]` are not read.
 fn header(section: &str) -> Option<Option<String>> {
-    let (kind, name) = section.split_once([' ', '\t', '.']).unwrap_or((section, ""));
-    if !kind.eq_ignore_ascii_case("submodule") {
+    let (kind, name) = section.split_once([' ', '\t']).unwrap_or((section, ""));
+    let kind = kind.to_ascii_lowercase();
+    if section.contains(['[', ']', '\\']) || kind.starts_with("submodule.") {
+        return None;
+    }
+    if kind != "submodule" {
         return Some(None);
     }
     let name = name.trim().trim_matches('"');
-    (!name.is_empty() && !name.contains(['"', ']'])).then(|| Some(name.to_string()))
+    (!name.is_empty() && !name.contains('"')).then(|| Some(name.to_string()))
 }
 
 /// A value in quotes or without any; escapes, comments behind it and lines that go on are not read.
@@ -84,6 +89,10 @@ mod tests {
             "[submodule \"a\"]\nurl = x\n",
             "[submodule \"a\"]\npath\n",
             "[submodule \"a\"]\npath = a\\\nb\n",
+            "[core][submodule \"a\"]\npath = a\n",
+            "[core] x = y ]\npath = a\n",
+            "[submodule \"\\a\"]\npath = a\n",
+            "[submodule.a]\npath = a\n",
         ] {
             assert_eq!(of("", new), None, "{new}");
         }

@@ -6,13 +6,14 @@
 //! twice: as it stands, and with all of it undone, whatever language it is of. Nearly all lines hold none.
 
 use super::line_diff::Hunk;
+use std::ops::Range;
 use unicode_normalization::UnicodeNormalization;
 
 /// More bytes of such lines than this are not written anew: one character can become eighteen.
 const LIMIT: usize = 128 * 1024 * 1024;
 
-/// No more lines than this are joined.
-const JOINED: usize = 256;
+/// A word that goes on from a line to the next is not followed further than this beyond the changed lines, in bytes.
+const WORD: usize = 1024;
 
 /// Lines in their one spelling.
 #[derive(Debug, Default)]
@@ -28,8 +29,15 @@ pub struct Plain {
 /// The lines of these hunks that are spelled otherwise than plainly.
 pub fn plain(text: &[u8], hunks: &[Hunk]) -> Option<Plain> {
     let mut plain = Plain::default();
-    for hunk in hunks.iter().filter(|hunk| may_differ(&text[hunk.bytes.clone()])) {
-        plain.read(&text[hunk.bytes.clone()], hunk.line);
+    for hunk in hunks {
+        let lines = &text[hunk.bytes.clone()];
+        let differs = may_differ(lines);
+        if differs {
+            plain.respell(lines, hunk.line);
+        }
+        if differs || spliced(&text[..hunk.bytes.start]).is_some() {
+            plain.join(text, hunk);
+        }
     }
     (plain.cut || !plain.hunks.is_empty()).then_some(plain)
 }
@@ -54,23 +62,30 @@ fn begins(text: &[u8]) -> bool {
 }
 
 impl Plain {
-    fn read(&mut self, lines: &[u8], first: u64) {
-        let lines: Vec<&[u8]> = lines.split_inclusive(|b| *b == b'\n').collect();
-        for (line, number) in lines.iter().zip(first..) {
+    fn respell(&mut self, lines: &[u8], first: u64) {
+        for (line, number) in lines.split_inclusive(|b| *b == b'\n').zip(first..) {
             let plain = if may_differ(line) { respelled(line) } else { continue };
             if plain != *line {
                 self.write(&plain, number);
             }
         }
-        let mut at = 0;
-        while at < lines.len() {
-            let parts: Vec<&[u8]> = lines[at..].iter().take(JOINED).map_while(|line| spliced(line)).collect();
-            let end = (at + parts.len()).min(lines.len() - 1);
-            if end > at {
-                let joined = [&parts.concat()[..], lines[end]].concat();
-                self.write(&respelled(&joined), first + at as u64);
+    }
+
+    /// Lines that go on, each with what follows as one; also with the words of unchanged lines that the hunk completes.
+    fn join(&mut self, text: &[u8], hunk: &Hunk) {
+        let Range { start, end } = hunk.bytes;
+        let (Some(mut at), Some(end)) = (word_start(text, start), word_end(text, end)) else {
+            self.cut = true;
+            return;
+        };
+        let mut number = hunk.line - memchr::memchr_iter(b'\n', &text[at..start]).count() as u64;
+        while at < end {
+            let (joined, length, lines) = logical_line(&text[at..end]);
+            if lines > 1 {
+                self.write(&respelled(&joined), number);
             }
-            at = end.max(at + 1);
+            at += length;
+            number += lines;
         }
     }
 
@@ -91,6 +106,50 @@ impl Plain {
 fn spliced(line: &[u8]) -> Option<&[u8]> {
     let line = line.strip_suffix(b"\n")?;
     line.strip_suffix(b"\r").unwrap_or(line).strip_suffix(b"\\")
+}
+
+/// The first line of a text, with those that it goes on to; the length of all, and how many they are.
+fn logical_line(text: &[u8]) -> (Vec<u8>, usize, u64) {
+    let (mut joined, mut length, mut lines) = (Vec::new(), 0, 0);
+    for line in text.split_inclusive(|b| *b == b'\n') {
+        length += line.len();
+        lines += 1;
+        match spliced(line).filter(|_| length < text.len()) {
+            Some(part) => joined.extend_from_slice(part),
+            None => {
+                joined.extend_from_slice(line);
+                break;
+            }
+        }
+    }
+    (joined, length, lines)
+}
+
+/// Where the word begins that goes on to the line at this place; `None` when that is too far away.
+fn word_start(text: &[u8], mut at: usize) -> Option<usize> {
+    let floor = at.saturating_sub(WORD);
+    while let Some(line) = spliced(&text[..at]) {
+        at = match line.get(floor..)?.iter().rposition(u8::is_ascii_whitespace) {
+            Some(space) => floor + space + 1,
+            None if floor == 0 => 0,
+            None => return None,
+        };
+    }
+    Some(at)
+}
+
+/// Where the word ends that the line before this place goes on with; `None` when that is too far away.
+fn word_end(text: &[u8], mut at: usize) -> Option<usize> {
+    let ceiling = text.len().min(at + WORD);
+    while at < text.len() && spliced(&text[..at]).is_some() {
+        at = match text.get(at..ceiling)?.iter().position(u8::is_ascii_whitespace) {
+            Some(space) if text[at + space..].starts_with(b"\r\n") => at + space + 2,
+            Some(space) => at + space + 1,
+            None if ceiling == text.len() => ceiling,
+            None => return None,
+        };
+    }
+    Some(at)
 }
 
 /// A line without escapes, compatibility letters, and characters that nobody sees.
@@ -355,6 +414,36 @@ mod tests {
             plain.hunks.iter().map(|hunk| (hunk.line, &plain.text[hunk.bytes.clone()])).collect();
         assert_eq!(lines, [(2, &b"b\n"[..]), (3, b"c d\n")]);
         assert!(super::plain(b"plain\n", &whole(b"plain\n")).is_none());
+    }
+
+    /// The lines of a text from one place to another, as one hunk.
+    fn changed(text: &[u8], lines: std::ops::Range<usize>) -> Vec<Hunk> {
+        let ends: Vec<usize> = memchr::memchr_iter(b'\n', text).map(|at| at + 1).collect();
+        let start = if lines.start == 0 { 0 } else { ends[lines.start - 1] };
+        let bytes = start..ends[lines.end - 1];
+        vec![Hunk { bytes, line: lines.start as u64 + 1, lines: lines.len() as u64 }]
+    }
+
+    #[test]
+    fn a_changed_line_is_read_with_the_words_that_it_completes() {
+        let text = b"x\nno\\\r\nmi\\\nnal\nx\\\n";
+        for one in 1..4 {
+            let plain = plain(text, &changed(text, one..one + 1)).unwrap();
+            assert_eq!((&plain.text[..], plain.hunks[0].line), (&b"nominal\n"[..], 2), "{one}");
+        }
+        assert!(plain(text, &changed(text, 0..1)).is_none());
+        let apart = b"the nominal \\\nother \\\nnominal\n";
+        let plain = plain(apart, &changed(apart, 1..2)).unwrap();
+        assert_eq!(&plain.text[..], b"other nominal\n", "only the word that it goes on to");
+    }
+
+    #[test]
+    fn a_line_goes_on_over_any_number_of_lines() {
+        let text = format!("no{}mi{}nal\n", "\\\n".repeat(600), "\\\n".repeat(600));
+        let text = text.as_bytes();
+        let all = plain(text, &whole(text)).unwrap();
+        assert!(!all.cut && memchr::memmem::find(&all.text, b"nominal").is_some());
+        assert!(plain(text, &changed(text, 600..601)).unwrap().cut, "beyond the changed lines it is cut");
     }
 
     proptest! {

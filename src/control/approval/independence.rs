@@ -34,8 +34,8 @@ pub(super) struct Involved<'a> {
     accounts: BTreeMap<u64, String>,
     /// Accounts that are an application's by the address that names them.
     applications: BTreeSet<Who>,
-    /// Accounts that moved the branch to where it is not known what they brought, with the gap.
-    doubtful: BTreeMap<u64, Gap>,
+    /// Whoever moved the branch to where it is not known what they brought, with the gap.
+    doubtful: BTreeMap<Who, Gap>,
     /// Whom the host attributes an address to.
     by_address: BTreeMap<String, Account>,
     /// The mailboxes of nobody, by what tells them apart, with the text to show.
@@ -83,9 +83,9 @@ impl<'a> Involved<'a> {
         self.identity.of_account(account)
     }
 
-    /// What kept us from seeing whether this account pushed a commit of the change.
+    /// What kept us from seeing whether this person pushed a commit of the change.
     pub(super) fn doubt(&self, account: &Account) -> Option<&Gap> {
-        self.doubtful.get(&account.id)
+        self.doubtful.get(&self.who(account))
     }
 
     /// What this person did in the change; `None`: nothing that we know of.
@@ -141,7 +141,8 @@ impl<'a> Involved<'a> {
                 }
                 Fact::Gap(gap) => {
                     if let Some(account) = &one.actor {
-                        self.doubtful.entry(account.id).or_insert_with(|| gap.clone());
+                        let who = self.who(account);
+                        self.doubtful.entry(who).or_insert_with(|| gap.clone());
                     }
                 }
             }

@@ -53,6 +53,23 @@ fn nobody_can_say_what_was_approved_where_merging_brings_something_else() {
 }
 
 #[test]
+fn a_push_that_cannot_be_looked_into_is_doubt_for_every_account_of_who_pushed() {
+    let gap = Gap::new("what it brought", GapReason::NotVisible, "it is gone", "Push it again");
+    let unseen = |login: &str| {
+        let mut world = World::honest();
+        world.person("Kim", &["kim", "kim-admin"], &[]);
+        let mut one = moved(None, head(), login, true);
+        one.after = base();
+        one.kept = Fact::Gap(gap.clone());
+        world.facts.host.moves = Fact::Known(vec![moved(None, head(), "robin", true), one]);
+        counted(&world)
+    };
+    assert_eq!(unseen("sam"), ["alex", "kim"]);
+    assert_eq!(unseen("kim"), ["alex"]);
+    assert_eq!(unseen("kim-admin"), ["alex"]);
+}
+
+#[test]
 fn attack_21_self_approval_in_every_part() {
     let kim = "kim";
     let mut author = World::honest();

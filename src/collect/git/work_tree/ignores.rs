@@ -6,6 +6,7 @@
 
 use crate::model::fact::{Gap, GapReason};
 use git2::{ErrorCode, Repository, RepositoryInitOptions};
+use std::io::ErrorKind;
 use std::path::Path;
 use tempfile::TempDir;
 
@@ -43,10 +44,13 @@ impl Ignores {
 
 /// Does anything but the work tree say what is ignored?
 fn has_own_rules(git: &Repository) -> bool {
-    let exclude = std::fs::read(git.commondir().join("info/exclude")).unwrap_or_default();
     let is_rule = |line: &[u8]| !line.trim_ascii().is_empty() && !line.starts_with(b"#");
-    // A setting that cannot be read is one.
+    // What cannot be read counts as a rule.
+    let excluded = match std::fs::read(git.commondir().join("info/exclude")) {
+        Ok(exclude) => exclude.split(|byte| *byte == b'\n').any(is_rule),
+        Err(error) => error.kind() != ErrorKind::NotFound,
+    };
     let setting = git.config().and_then(|config| config.get_path("core.excludesfile"));
     let configured = setting.err().is_none_or(|error| error.code() != ErrorCode::NotFound);
-    configured || exclude.split(|byte| *byte == b'\n').any(is_rule)
+    configured || excluded
 }
