@@ -64,7 +64,7 @@ fn a_push_that_cannot_be_looked_into_is_doubt_for_every_account_of_who_pushed() 
         world.facts.host.moves = Fact::Known(vec![moved(None, head(), "robin", true), one]);
         counted(&world)
     };
-    assert_eq!(unseen("sam"), ["alex", "kim"]);
+    assert_eq!(unseen("sam"), ["kim", "alex"]);
     assert_eq!(unseen("kim"), ["alex"]);
     assert_eq!(unseen("kim-admin"), ["alex"]);
 }
