@@ -373,7 +373,7 @@ fn attack_67_to_69_only_what_an_allowed_signer_signed_counts() {
     project.record(&["-o", "out/plain.json"]);
     project.judge(&["--evidence", "out/plain.json"]).expect(1, NAME, "it is not signed");
     project.record(&["-o", "out/statement.json", "--key", &other]);
-    project.judge(&handed).expect(1, NAME, "could not be seen");
+    project.judge(&handed).expect(1, NAME, "cannot be relied on");
     let output = project.portcullis(&[
         "evidence",
         "sign",

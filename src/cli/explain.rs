@@ -16,7 +16,7 @@ use crate::policy::Policy;
 use crate::render::prose::{prose, wrap};
 use clap::Args;
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 mod landing;
 
@@ -97,19 +97,22 @@ fn explain_code(directory: &Path, arguments: &Arguments, what: &str) -> Result<(
         let control = unknown("control", what, names());
         Failure::environment(format!("{control}\nhelp: for a path or commit: {error:#}"))
     })?;
-    let at = repository.resolve(&arguments.at)?;
+    let at = repository.resolve_short(&arguments.at)?;
     let policy = policy(&repository, &at, directory, arguments)?;
     let code = Code { repository: &repository, at: &at, policy: &policy };
-    let path = RepoPath::from(what.trim_start_matches("./").trim_end_matches('/'));
     let paths = repository.paths_at(&at).map_err(unseen)?;
-    if paths.contains(&path) {
-        return output::text(&code.path(&path).map_err(unseen)?);
+    let meant = meant(&repository, directory, what)?;
+    for path in &meant {
+        if paths.contains(path) {
+            return output::text(&code.path(path).map_err(unseen)?);
+        }
+        let below: Vec<&RepoPath> = paths.iter().filter(|one| is_below(one, path)).collect();
+        if !below.is_empty() {
+            return output::text(&code.directory(path, &below));
+        }
     }
-    let below: Vec<&RepoPath> = paths.iter().filter(|one| is_below(one, &path)).collect();
-    if !below.is_empty() {
-        return output::text(&code.directory(&path, &below));
-    }
-    match repository.resolve(what) {
+    let path = meant.into_iter().next().unwrap_or_else(|| RepoPath::from(what));
+    match repository.resolve_short(what) {
         Ok(commit) => {
             let asked =
                 landing::Asked { repository: &repository, policy: &policy, directory, commit: &commit };
@@ -132,9 +135,49 @@ fn explain_code(directory: &Path, arguments: &Arguments, what: &str) -> Result<(
     }
 }
 
+/// The paths that a name can mean, most likely first: from the directory that we are in, as with git, and from the root.
+///
+/// # Errors
+/// It leads out of the work tree.
+fn meant(repository: &Repository, directory: &Path, what: &str) -> Result<Vec<RepoPath>> {
+    let from_root = || plain(Path::new(what)).map(RepoPath::new);
+    let Some(root) = repository.work_tree().and_then(|root| root.canonicalize().ok()) else {
+        return Ok(from_root().into_iter().collect());
+    };
+    let here = directory.canonicalize().map_err(|error| Failure::environment(error.to_string()))?;
+    let whole = here.join(what);
+    let from_here = plain(&whole).and_then(|whole| {
+        let root = plain(&root)?;
+        match whole.strip_prefix(root.as_slice())? {
+            [] => Some(RepoPath::from(".")),
+            [b'/', inside @ ..] => Some(RepoPath::new(inside)),
+            _ => None,
+        }
+    });
+    match (from_here, from_root()) {
+        (None, _) if Path::new(what).is_absolute() || what.starts_with("..") => {
+            Err(Failure::usage(format!("`{what}` leads out of the work tree `{}`", root.display())))
+        }
+        (from_here, from_root) => Ok(from_here.into_iter().chain(from_root).collect()),
+    }
+}
+
+/// The names on the way, with `.` and `..` followed by their words alone; `None` where they lead above the beginning.
+fn plain(path: &Path) -> Option<Vec<u8>> {
+    let mut names: Vec<&[u8]> = Vec::new();
+    for component in path.components() {
+        match component {
+            Component::Normal(name) => names.push(name.as_encoded_bytes()),
+            Component::ParentDir => drop(names.pop()?),
+            Component::CurDir | Component::RootDir | Component::Prefix(_) => {}
+        }
+    }
+    Some(names.join(&b'/'))
+}
+
 fn is_below(path: &RepoPath, directory: &RepoPath) -> bool {
     let rest = path.as_bytes().strip_prefix(directory.as_bytes());
-    rest.is_some_and(|rest| rest.starts_with(b"/"))
+    *directory == RepoPath::from(".") || rest.is_some_and(|rest| rest.starts_with(b"/"))
 }
 
 fn unseen(gap: Gap) -> Failure {

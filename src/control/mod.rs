@@ -78,6 +78,11 @@ pub trait Control: std::fmt::Debug + Send + Sync {
         Vec::new()
     }
 
+    /// The suites that its settings define: what a report or statement can be named after.
+    fn suites(&self) -> Vec<NamedSuite<'_>> {
+        Vec::new()
+    }
+
     /// The patterns of its settings over files of the repository, which `portcullis policy check` holds against HEAD.
     fn repository_files(&self) -> Vec<&Glob> {
         Vec::new()
@@ -149,6 +154,15 @@ pub enum Reference<'a> {
         /// The area.
         area: &'a str,
     },
+}
+
+/// A suite by its names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NamedSuite<'a> {
+    /// The suite.
+    pub name: &'a str,
+    /// Its configurations, where they are named.
+    pub configurations: Option<&'a [String]>,
 }
 
 /// What the policy says that several controls need.

@@ -6,7 +6,7 @@
 
 use super::bound::{Age, Trust};
 use super::required_checks::Wanted;
-use super::{Case, Control, Kind, Reach, Reference, finding, read, unproven};
+use super::{Case, Control, Kind, NamedSuite, Reach, Reference, finding, read, unproven};
 use crate::model::change::Change;
 use crate::model::decision::{Finding, SubjectKind, TouchedArea, Verdict};
 use crate::model::evidence::{EvidenceFacts, Place};
@@ -155,6 +155,13 @@ impl Control for RegressionTests {
         let sources = self.suites.values().flat_map(|suite| suite.tests.iter().flatten());
         inquiry.tests.extend(sources.map(|glob| glob.as_str().to_string()));
         inquiry.formats.extend(self.suites.iter().filter_map(|(name, suite)| suite.said_format(name)));
+    }
+
+    fn suites(&self) -> Vec<NamedSuite<'_>> {
+        let named = self.suites.iter();
+        named
+            .map(|(name, suite)| NamedSuite { name, configurations: suite.configurations.as_deref() })
+            .collect()
     }
 
     fn references(&self) -> Vec<Reference<'_>> {
@@ -307,11 +314,13 @@ impl Suite {
         };
         let counted: Vec<&Report> = runs.iter().map(|run| &run.report).collect();
         if counted.is_empty() {
+            // Beside what could not be read nobody can say that there is no report.
+            let unseen = findings.iter().any(|finding| finding.verdict == Verdict::Unproven);
             let none = broken(name, "there is no report of it that counts").remedy(self.how_to_report(name));
-            return if findings.is_empty() {
-                vec![self.no_report(name)]
-            } else {
-                [findings, vec![none]].concat()
+            return match (findings.is_empty(), unseen) {
+                (true, _) => vec![self.no_report(name)],
+                (false, true) => findings,
+                (false, false) => [findings, vec![none]].concat(),
             };
         }
         let evidence = Evidence::of(&counted);

@@ -221,7 +221,8 @@ impl RequiredReviews {
         let request = case.facts.host.request.known()?.number.to_string();
         let files = files(case)?;
         let mut findings: Vec<_> = objections(NAME, &request, &approvals).into_iter().collect();
-        findings.extend(machines(&request, &approvals));
+        let landed = case.facts.host.request.value().is_some_and(|request| request.merged.is_some());
+        findings.extend(machines(&request, &approvals, landed));
         for applied in applied {
             // A gap in what one rule needs leaves the other findings standing.
             let judged = applied.judge(case, &approvals, &files, &request);
@@ -292,12 +293,15 @@ impl Applied<'_> {
 }
 
 /// A person can let a workflow write, push and open a change, and then approve it: no fact names that person.
-fn machines(request: &str, approvals: &Approvals) -> Option<Finding> {
+fn machines(request: &str, approvals: &Approvals, landed: bool) -> Option<Finding> {
     approvals.by_machines.then(|| {
         let reason =
             "only machines had a part in this change; whoever made them write it may be among the approvers";
-        finding(NAME, Verdict::Noted, SubjectKind::Request, request, reason)
-            .remedy("Find out who set the machine to work, and let somebody else approve.")
+        let remedy = match landed {
+            false => "Find out who set the machine to work, and let somebody else approve.",
+            true => "Find out who set the machine to work, and whether that person approved it.",
+        };
+        finding(NAME, Verdict::Noted, SubjectKind::Request, request, reason).remedy(remedy)
     })
 }
 

@@ -60,7 +60,7 @@ pub(super) fn exhausted(what: &str, waited: Duration) -> Gap {
     let waited = waited.as_secs();
     unreachable(
         what,
-        format!("the host was waited for during {waited} seconds of this run, and is not asked any more"),
+        format!("the host was waited for during {waited} s of this run, and is not asked any more"),
     )
 }
 
@@ -70,7 +70,7 @@ fn unreachable(what: &str, why: impl Into<String>) -> Gap {
 
 fn limited(what: &str, response: &Response) -> Gap {
     let wait = limit_wait(response).as_secs();
-    let detail = format!("the host limits the rate of requests and asks to wait {wait} seconds");
+    let detail = format!("the host limits the rate of requests and asks to wait {wait} s");
     Gap::new(
         what,
         GapReason::RateLimited,
