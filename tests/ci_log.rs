@@ -291,3 +291,33 @@ fn sixty_findings_of_one_kind_are_a_few_lines() {
     }
     assert!(!brief.contains("the same of") && !brief.contains("more of this kind"), "{brief}");
 }
+
+/// What is kept and signed is written to the byte, and in a job between marks where a line of it would be an order.
+#[test]
+fn a_policy_that_was_kept_gives_no_orders_from_the_record() {
+    let policy = format!("{POLICY}\n[roles.unasked]\nusers = [\n# ##[add-path]/tmp\n'kim']\n");
+    let mut lane = Lane::with(&policy);
+    let mut draft = lane.open(lane.tip());
+    lane.push(&mut draft, KIM, vec![Op::Slot(10, 1, "a line\n".into())]);
+    draft.approved();
+    lane.land(vec![draft], How::Squash, &[], &[], "Land it");
+    let server = Server::start(lane.host());
+    let mut record = release::command(&lane, &server.address(), lane.tip());
+    let output = record.args(["--base", &lane.baseline().to_string(), "--record"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    let show = |job: bool| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
+        command.env_clear().current_dir(lane.directory());
+        if job {
+            command.env("GITHUB_ACTIONS", "true");
+        }
+        let output =
+            command.args(["record", "show", "production", "--file", "policy.toml"]).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert_eq!(show(false), policy, "to the byte");
+    let (first, rest) = show(true).split_once('\n').map(|(a, b)| (a.to_string(), b.to_string())).unwrap();
+    assert!(first.starts_with("::stop-commands::sha256-"), "{first}");
+    assert!(rest.starts_with(&policy) && rest.trim_end().ends_with("::"), "{rest}");
+}

@@ -554,3 +554,157 @@ fn warnings_of_a_policy_fit_a_terminal_and_name_their_lines() {
     let line = policy.lines().count() + 2;
     assert!(said.contains(&format!("portcullis.toml:{line}: no control asks")), "{said}");
 }
+
+// Policies that say too little, and suites that want more than a report.
+
+#[test]
+fn an_area_that_the_policy_at_the_deployed_commit_forgot_needs_a_waiver() {
+    let forgotten = POLICY.replace("areas = [\"upload\"]\n", "areas = [\"other\"]\n");
+    assert_ne!(forgotten, POLICY, "the policy names the areas of its suite");
+    let other = "[[data-processing]]\nname = \"other\"\npurpose = \"Other records\"\npaths = [\"other/**\"]\n\n[branches]";
+    let forgotten = forgotten.replace("[branches]", other);
+    let mut lane = Lane::with(&forgotten);
+    approved(&mut lane, vec![Op::Slot(10, 1, "a line\n".into())]);
+    let verdict = judged(&lane);
+    let found = remedy(&verdict, "regression-tests", "broken");
+    assert!(found.contains("`area = \"upload\"`"), "{found}");
+    approved(&mut lane, vec![waiver("regression-tests", "area = \"upload\"")]);
+    let verdict = judged(&lane);
+    assert!(verdict.findings("regression-tests", "broken").is_empty(), "{}", verdict.text);
+    // Before it lands, the policy can be mended.
+    let checkout = Checkout::with(
+        "[[data-processing]]\nname = \"other\"\npurpose = \"x\"\npaths = [\"other/**\"]\n\
+         [controls.regression-tests.suites.s]\nareas = [\"other\"]\nminimum = 1\n",
+        &[],
+    );
+    checkout.change("services/upload/load.sql", "SELECT 1;\n");
+    let found = remedy(&checkout.judge(&[]), "regression-tests", "broken");
+    assert!(found.starts_with("Add `upload` to the `areas`"), "{found}");
+}
+
+#[test]
+fn a_suite_that_wants_signatures_or_configurations_is_not_offered_a_bare_report() {
+    let signers = |checkout: &Checkout, key: &str| {
+        let key = ssh_key::PrivateKey::read_openssh_file(Path::new(key)).unwrap();
+        let line = format!(
+            "kim@example.test namespaces=\"portcullis\" {}\n",
+            key.public_key().to_openssh().unwrap()
+        );
+        checkout.write("keys/allowed_signers", &line);
+    };
+    let checkout = Checkout::empty();
+    let key = checkout.key(7);
+    signers(&checkout, &key);
+    let controls = "[controls.regression-tests]\nsigners = \"keys/allowed_signers\"\n\
+                    [controls.regression-tests.suites.upload]\nminimum = 1\ntrust = \"signed\"\nreports = [\"out/*.xml\"]\n";
+    let policy = Checkout::with(SUITE, &[]);
+    let text = fs::read_to_string(policy.path().join("portcullis.toml")).unwrap().replace(SUITE, controls);
+    checkout.write("portcullis.toml", &text);
+    checkout.write(".gitignore", "/out/\n");
+    checkout.commit("Begin");
+    checkout.change("services/upload/load.sql", "SELECT 1;\n");
+    checkout.write(REPORT, GREEN);
+    let verdict = checkout.judge(&[]);
+    assert_eq!(verdict.exit, 1, "{}", verdict.text);
+    assert!(!verdict.text.contains("--report upload=FILE"), "{}", verdict.text);
+    let found = remedy(&verdict, "regression-tests", "broken");
+    assert!(found.contains("--key KEY") && found.contains("--evidence"), "{found}");
+    let script = checkout.outside.path().join("suite.sh");
+    fs::write(&script, format!("mkdir -p out\necho \"{GREEN}\" > {REPORT}\n")).unwrap();
+    let record = [
+        "evidence",
+        "record",
+        "--suite",
+        "upload",
+        "--report",
+        REPORT,
+        "--key",
+        &key,
+        "-o",
+        "out/s.json",
+        "--",
+        "sh",
+        script.to_str().unwrap(),
+    ];
+    let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
+    let made = command.current_dir(checkout.path()).args(record).output().unwrap();
+    assert_eq!(made.status.code(), Some(0), "{}", self::text(&made));
+    let verdict = checkout.judge(&["--evidence", "out/s.json"]);
+    assert_eq!(verdict.exit, 0, "{}", verdict.text);
+
+    let sharded = Checkout::with(&format!("{SUITE}configurations = [\"linux\"]\n"), &[]);
+    sharded.change("services/upload/load.sql", "SELECT 1;\n");
+    let found = remedy(&sharded.judge(&[]), "regression-tests", "broken");
+    sharded.write(REPORT, GREEN);
+    assert!(found.contains("--configuration NAME"), "{found}");
+    sharded.record(&["--configuration", "linux", "-o", "out/s.json"]);
+    let verdict = sharded.judge(&["--evidence", "out/s.json"]);
+    assert_eq!(verdict.exit, 0, "{}", verdict.text);
+    // A suite that takes reports is offered one, and takes it.
+    let plain = evidence();
+    assert!(remedy(&plain.judge(&[]), "regression-tests", "broken").contains("--report upload=FILE"));
+    plain.write(REPORT, GREEN);
+    assert_eq!(plain.judge(&["--report", &format!("upload={REPORT}")]).exit, 0);
+}
+
+#[test]
+fn coverage_that_lies_here_and_does_not_count_is_not_said_to_be_missing() {
+    let controls = "[controls.changed-line-coverage]\nminimum = 100\ntrust = \"local\"\n\
+                    [controls.changed-line-coverage.reports.sql]\nfiles = [\"out/lcov.info\"]\n";
+    let checkout = Checkout::with(controls, &[("README.md", "# Upload\n")]);
+    checkout.change("services/upload/load.sql", "SELECT 1;\n");
+    checkout.judge(&[]).expect(1, "changed-line-coverage", "there is no coverage report of `sql` here");
+    checkout.write("out/lcov.info", "SF:services/upload/load.sql\nDA:1,1\nend_of_record\n");
+    assert_eq!(checkout.judge(&[]).exit, 0, "{}", checkout.judge(&[]).text);
+    checkout.write("README.md", "# Changed\n");
+    let verdict = checkout.judge(&[]);
+    assert_eq!(verdict.exit, 1, "{}", verdict.text);
+    assert!(!verdict.text.contains("there is no coverage report"), "{}", verdict.text);
+}
+
+#[test]
+fn history_that_a_shallow_clone_lacks_comes_by_the_command_that_is_named() {
+    let checkout = evidence();
+    checkout.write("README.md", "more\n");
+    checkout.commit("More");
+    let place = tempfile::tempdir().unwrap();
+    let from = format!("file://{}", checkout.path().display());
+    let cloned = git(place.path(), &["clone", "-q", "--depth", "1", "--no-single-branch", &from, "clone"]);
+    assert!(cloned.status.success(), "{}", text(&cloned));
+    let clone = place.path().join("clone");
+    let judge = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
+        command.env_clear().current_dir(&clone);
+        command.args([
+            "check",
+            "--host",
+            "none",
+            "--base",
+            "origin/main",
+            "--head",
+            "origin/change",
+            "--format",
+            "json",
+        ]);
+        Verdict::of(&command.output().unwrap())
+    };
+    let verdict = judge();
+    assert_eq!(verdict.exit, 3, "{}", verdict.text);
+    let named = verdict.text.split('`').find(|part| part.starts_with("git fetch")).unwrap().to_string();
+    let fetched = git(&clone, &named.split(' ').skip(1).collect::<Vec<_>>());
+    assert!(fetched.status.success(), "{named}: {}", text(&fetched));
+    assert_eq!(judge().exit, 1, "nothing is missing but the report: {}", judge().text);
+}
+
+#[test]
+fn a_limit_of_those_who_send_no_token_is_not_blamed_on_one() {
+    let stage = Stage::honest().unwrap();
+    let headers = [("x-ratelimit-remaining", "0"), ("retry-after", "9000")];
+    let act = || support::Act::message(403, "API rate limit exceeded", &headers);
+    let server = Server::start(stage.world.clone()).trick("/pulls", 9, act());
+    let verdict = without_token(&stage, &server);
+    assert!(verdict.text.contains("No token was sent: set GITHUB_TOKEN"), "{}", verdict.text);
+    let server = Server::start(stage.world.clone()).trick("/pulls", 9, act());
+    let verdict = support::gate::judge_at(&stage, &server);
+    assert!(verdict.text.contains("Run again later"), "{}", verdict.text);
+}

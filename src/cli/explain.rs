@@ -191,7 +191,7 @@ fn policy(repository: &Repository, at: &Revision, directory: &Path, arguments: &
     match text_at(repository, at, &judged::POLICY.into()).map_err(unseen)? {
         Some(text) => super::policy::parse(&format!("{} at {}", judged::POLICY, at.short()), &text),
         None => Err(Failure::policy(format!(
-            "there is no {} at {}; name one with --policy FILE, or write one with `portcullis policy init`",
+            "there is no {} at {}; name one with --policy FILE, or write one with `portcullis policy init` and commit it",
             judged::POLICY,
             at.short()
         ))),

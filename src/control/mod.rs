@@ -226,6 +226,19 @@ pub fn unproven(control: &str, kind: SubjectKind, name: impl Into<String>, gap: 
     finding(control, Verdict::Unproven, kind, name, gap.to_string()).remedy(gap.remedy.clone())
 }
 
+/// What to do where the policy says too little of an area. A change is judged by the policy at its base, so a change of that helps; a
+/// deployment is judged by the one at the deployed commit, which nobody can change any more.
+fn widened(case: &Case<'_>, control: &str, area: &str, change: String) -> String {
+    match case.deployment {
+        None => change,
+        Some(_) => format!(
+            "A deployment is judged by the policy at the deployed commit, which does not speak of it: have a waiver approved in {} \
+             (`control = \"{control}\"`, `area = \"{area}\"`), and mend the policy for what comes after",
+            crate::model::waiver::PATH
+        ),
+    }
+}
+
 /// With a capital at its beginning and a full stop at its end.
 fn sentence(text: &str) -> String {
     let mut rest = text.chars();

@@ -6,7 +6,7 @@
 
 use super::approval::{AfterUpdate, Approvals, Independence, LastPusher, approvals};
 use super::quorum::{Demand, RoleApprovals, files, judge, nothing_to_judge};
-use super::{Case, Control, Documentation, Kind, Reach, Reference, finding, read, unproven};
+use super::{Case, Control, Documentation, Kind, Reach, Reference, finding, read, unproven, widened};
 use crate::model::change::FileChange;
 use crate::model::decision::{Finding, Place, SubjectKind, TouchedArea, Verdict};
 use crate::model::fact::{Fact, Gap};
@@ -258,15 +258,16 @@ impl RequiredReviews {
     fn forgotten(&self, case: &Case<'_>) -> Vec<Finding> {
         let spoken_of = |area: &&TouchedArea| self.general.is_some() || self.of_area(area).next().is_some();
         let forgotten = touched(case).iter().filter(|area| !spoken_of(area));
-        forgotten.map(|area| no_rule(&area.area)).collect()
+        forgotten.map(|area| no_rule(case, &area.area)).collect()
     }
 }
 
-fn no_rule(area: &str) -> Finding {
+fn no_rule(case: &Case<'_>, area: &str) -> Finding {
     let reason = "no rule says who has to approve changes of this data-processing area";
-    finding(NAME, Verdict::Broken, SubjectKind::Area, area, reason).remedy(format!(
+    let change = format!(
         "Set `approvals` in `[controls.{NAME}.data-processing]` or `[controls.{NAME}.areas.{area}]` of the policy."
-    ))
+    );
+    finding(NAME, Verdict::Broken, SubjectKind::Area, area, reason).remedy(widened(case, NAME, area, change))
 }
 
 fn touched<'a>(case: &Case<'a>) -> &'a [TouchedArea] {

@@ -102,9 +102,15 @@ fn uncounted(
     let landings = facts.landings.value().map_or(&[][..], Vec::as_slice);
     let flaw = landings.iter().filter(|landing| may_touch_waivers(landing));
     let flaw = flaw.filter_map(|landing| unsound(landing, found)).next();
-    let flaw = flaw.unwrap_or_else(|| "the policy at the baseline cannot read them".to_string());
+    let remedy = match flaw {
+        Some(_) => {
+            "Deploy a commit from before that landing, or take it out of the branch and land it anew, approved: none that comes after \
+             it makes up for it"
+        }
+        None => "Write them in words of the policy at the deployed commit",
+    };
+    let flaw = flaw.unwrap_or_else(|| "the policy at the deployed commit cannot read them".to_string());
     let reason = format!("the waivers that the candidate brings do not count: {flaw}");
-    let remedy = "Land them by a request that has every approval, and nothing else in it";
     Some(finding(GATE, Verdict::Noted, SubjectKind::Policy, waiver::PATH, reason).remedy(remedy))
 }
 

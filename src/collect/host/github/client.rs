@@ -125,7 +125,7 @@ impl Client {
                 Step::Again { wait, gap } => (wait, gap),
             };
             if attempt >= self.patience.attempts || !self.can_wait(wait) {
-                return Err(gap);
+                return Err(self.without_token(gap));
             }
             self.transport.wait(wait);
             attempt += 1;
@@ -244,7 +244,7 @@ impl Reply {
 
 /// The gap of what nobody may see who shows no token.
 fn unsent(gap: Gap, permission: Option<&str>) -> Gap {
-    if gap.reason != GapReason::NotVisible {
+    if !matches!(gap.reason, GapReason::NotVisible | GapReason::RateLimited) {
         return gap;
     }
     let needs = permission.map_or_else(String::new, |named| format!(" with the permission `{named}`"));
