@@ -228,6 +228,8 @@ fn nobody_is_told_who_did_not_ask() {
     let named = ended(&stage, &["check", "--format", "json", "--report", ""], |_| ());
     assert_eq!((named.0, named.2.as_str()), (Some(2), ""));
     assert!(!named.1.contains("::error"), "{}", named.1);
+    let annotated = ended(&stage, &["check", "--format=github", "--report", ""], |_| ());
+    assert!(annotated.1.contains("::error title=portcullis%3A the command line"), "{}", annotated.1);
     let checkout = project();
     let outside = text(&checkout.portcullis(&["check", "--no-such"]));
     assert!(!outside.contains("::error"), "{outside}");

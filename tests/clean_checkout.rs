@@ -182,7 +182,11 @@ fn a_link_may_be_a_file_where_git_makes_no_links() {
 
 #[test]
 fn a_sparse_checkout_is_named_and_the_way_out_of_it_works() {
-    for how in [&["--cone", "services"][..], &["--no-cone", "/*", "!/docs/"]] {
+    for how in [
+        &["--cone", "services"][..],
+        &["--cone", "--sparse-index", "services"],
+        &["--no-cone", "/*", "!/docs/"],
+    ] {
         let checkout = written("*.sql text\n", "SELECT 1;\n");
         checkout.git(&[&["sparse-checkout", "set"], how].concat());
         assert!(!checkout.path().join("docs").exists());

@@ -389,6 +389,22 @@ fn another_suite_or_environment_than_there_is_gets_their_names() {
     let list = |name: &str| support::forger::said(&lane, &["list", "--environment", name]).1;
     assert!(list("prodction").contains("did you mean `production`?"), "{}", list("prodction"));
     assert!(list("production").contains("production: 1 record\n"), "{}", list("production"));
+    let server = Server::start(lane.host());
+    let mut misspelt = Command::new(env!("CARGO_BIN_EXE_portcullis"));
+    misspelt.env_clear().current_dir(lane.directory()).env("GITHUB_API_URL", server.address());
+    misspelt.args([
+        "check",
+        "--environment",
+        "prodction",
+        "--host",
+        "github",
+        "--repository",
+        "example-org/data-upload",
+    ]);
+    let head = lane.tip().to_string();
+    let said =
+        text(&misspelt.args(["--head", &head, "--base", &lane.baseline().to_string()]).output().unwrap());
+    assert!(said.contains("there is no record of prodction; there are records of production"), "{said}");
 }
 
 #[test]

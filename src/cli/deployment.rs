@@ -177,6 +177,7 @@ pub fn prepare(
         Err(gap) => return Ok(Preparation::Unseen(Box::new(judged), gap)),
     };
     names::warn(&policy, &reports, &subject.evidence);
+    names::warn_of_first(environment, &known.chain, &repository.environments().unwrap_or_default());
     let branch = branch(deploying, &policy)?;
     let deployer = deployer(deploying.deployer.as_deref(), actions::actor());
     let recorded = known.recorded();

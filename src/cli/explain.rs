@@ -16,7 +16,7 @@ use crate::policy::Policy;
 use crate::render::prose::{prose, wrap};
 use clap::Args;
 use std::fmt::Write as _;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 mod landing;
 
@@ -135,44 +135,50 @@ fn explain_code(directory: &Path, arguments: &Arguments, what: &str) -> Result<(
     }
 }
 
-/// The paths that a name can mean, most likely first: from the directory that we are in, as with git, and from the root.
+/// The paths that a name can mean, most likely first: from the directory that we are in, as with git, and from the root. Only what stands
+/// at its beginning leads upward: anything else is part of a path, however strange.
 ///
 /// # Errors
 /// It leads out of the work tree.
 fn meant(repository: &Repository, directory: &Path, what: &str) -> Result<Vec<RepoPath>> {
-    let from_root = || plain(Path::new(what)).map(RepoPath::new);
-    let Some(root) = repository.work_tree().and_then(|root| root.canonicalize().ok()) else {
-        return Ok(from_root().into_iter().collect());
+    let from_root = RepoPath::from(what.trim_start_matches("./").trim_end_matches('/'));
+    let root = repository.work_tree().and_then(|root| root.canonicalize().ok());
+    let (Some(root), Ok(here)) = (root, directory.canonicalize()) else { return Ok(vec![from_root]) };
+    let outside = || Failure::usage(format!("`{what}` leads out of the work tree `{}`", root.display()));
+    let (mut here, mut rest) = match what.strip_prefix('/') {
+        Some(rest) => (PathBuf::from("/"), rest),
+        None => (here, what),
     };
-    let here = directory.canonicalize().map_err(|error| Failure::environment(error.to_string()))?;
-    let whole = here.join(what);
-    let from_here = plain(&whole).and_then(|whole| {
-        let root = plain(&root)?;
-        match whole.strip_prefix(root.as_slice())? {
-            [] => Some(RepoPath::from(".")),
-            [b'/', inside @ ..] => Some(RepoPath::new(inside)),
-            _ => None,
+    let upward = loop {
+        if let Some(below) = rest.strip_prefix("./").or((rest == ".").then_some("")) {
+            rest = below;
+        } else if let Some(below) = rest.strip_prefix("../").or((rest == "..").then_some("")) {
+            here.pop();
+            rest = below;
+        } else {
+            break what.starts_with("..") || what.starts_with('/');
         }
-    });
-    match (from_here, from_root()) {
-        (None, _) if Path::new(what).is_absolute() || what.starts_with("..") => {
-            Err(Failure::usage(format!("`{what}` leads out of the work tree `{}`", root.display())))
-        }
-        (from_here, from_root) => Ok(from_here.into_iter().chain(from_root).collect()),
+    };
+    let whole = [here.as_os_str().as_encoded_bytes(), b"/", rest.trim_end_matches('/').as_bytes()].concat();
+    let from_here = below(&whole, root.as_os_str().as_encoded_bytes());
+    match from_here {
+        None if upward => Err(outside()),
+        from_here => Ok(from_here.into_iter().chain([from_root]).collect()),
     }
 }
 
-/// The names on the way, with `.` and `..` followed by their words alone; `None` where they lead above the beginning.
-fn plain(path: &Path) -> Option<Vec<u8>> {
-    let mut names: Vec<&[u8]> = Vec::new();
-    for component in path.components() {
-        match component {
-            Component::Normal(name) => names.push(name.as_encoded_bytes()),
-            Component::ParentDir => drop(names.pop()?),
-            Component::CurDir | Component::RootDir | Component::Prefix(_) => {}
-        }
+/// What is left of a path below a directory; the directory itself is `.`.
+fn below(whole: &[u8], directory: &[u8]) -> Option<RepoPath> {
+    let plain = |path: &[u8]| {
+        let parts: Vec<&[u8]> = path.split(|b| *b == b'/').filter(|part| !part.is_empty()).collect();
+        parts.join(&b'/')
+    };
+    let (whole, directory) = (plain(whole), plain(directory));
+    match whole.strip_prefix(directory.as_slice())? {
+        [] => Some(RepoPath::from(".")),
+        [b'/', inside @ ..] => Some(RepoPath::new(inside)),
+        _ => None,
     }
-    Some(names.join(&b'/'))
 }
 
 fn is_below(path: &RepoPath, directory: &RepoPath) -> bool {

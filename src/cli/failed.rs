@@ -1,7 +1,7 @@
 //! A run that ended without a decision, told where the job of a GitHub Actions run shows decisions: an annotation and the job summary.
 //!
 //! The annotation goes to stderr, which the runner reads like stdout (actions/runner, `ProcessInvoker.cs`), so that stdout holds data and
-//! nothing else. Who named formats gets those and no others.
+//! nothing else. Who named formats gets those and no others: an annotation with `github`, and no summary.
 
 use super::exit::{Exit, Failure};
 use super::{actions, output};
@@ -9,15 +9,32 @@ use crate::render;
 
 /// Tells it. That it could not be told changes nothing: the exit code stays what it is.
 pub fn tell(failure: &Failure) {
-    let named = std::env::args_os().any(|argument| argument.to_string_lossy().starts_with("--format"));
-    if !actions::is_job() || named {
+    if !actions::is_job() {
         return;
     }
+    let formats = formats(std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()));
     let what = what(failure.exit);
-    output::command(&render::github::failure(what, &failure.message));
-    if let Some(file) = actions::summary() {
+    if formats.is_empty() || formats.iter().any(|format| format == render::github::FORMAT.name) {
+        output::command(&render::github::failure(what, &failure.message));
+    }
+    if let Some(file) = actions::summary().filter(|_| formats.is_empty()) {
         drop(output::append(&file, render::markdown::failure(what, &failure.message).as_bytes()));
     }
+}
+
+/// What follows `--format`, or stands behind its `=`: the arguments may be ones that nobody could read.
+fn formats(arguments: impl Iterator<Item = String>) -> Vec<String> {
+    let mut formats = Vec::new();
+    let mut is_next = false;
+    for argument in arguments {
+        match argument.strip_prefix("--format") {
+            _ if is_next => formats.push(argument.clone()),
+            Some(rest) if rest.starts_with('=') => formats.push(rest[1..].to_string()),
+            _ => {}
+        }
+        is_next = !is_next && argument == "--format";
+    }
+    formats
 }
 
 /// What an exit code stands for, in a few words.

@@ -116,7 +116,12 @@ pub fn main() -> ExitCode {
         Err(help) => return shown(&help),
     };
     match ended {
-        Ok(exit) => exit.into(),
+        Ok(exit) => {
+            if exit == exit::Exit::Unverified {
+                failed::tell(&Failure::unverified("the log of this step says which, and why"));
+            }
+            exit.into()
+        }
         Err(failure) => {
             output::complain(&failure.message);
             failed::tell(&failure);

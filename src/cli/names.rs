@@ -4,7 +4,10 @@
 use super::exit::{Failure, Result};
 use super::output::{nearest, remark};
 use crate::collect::reports::Named;
+use crate::model::environment::Environment;
+use crate::model::fact::Fact;
 use crate::policy::Policy;
+use crate::record::Chain;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
@@ -47,6 +50,15 @@ pub fn warn(policy: &Policy, reports: &[Named], evidence: &[PathBuf]) {
     let evidence = evidence.iter().map(|file| ("--evidence", file.as_path()));
     for (option, file) in reports.chain(evidence).filter(|(_, file)| !file.exists()) {
         remark(&format!("warning: {option}: there is no file {}", file.display()));
+    }
+}
+
+/// Says on stderr that this environment has no record where others have: a misspelt one would begin anew.
+pub fn warn_of_first(environment: &Environment, chain: &Fact<Option<Chain>>, others: &[Environment]) {
+    if matches!(chain, Fact::Known(None)) && !others.is_empty() {
+        let names: Vec<&str> = others.iter().map(Environment::as_str).collect();
+        let names = names.join(", ");
+        remark(&format!("warning: there is no record of {environment}; there are records of {names}"));
     }
 }
 
