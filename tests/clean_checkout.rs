@@ -2,7 +2,6 @@
 //! look like one. What git writes otherwise is proved by content, or its cause is named.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "tests")]
 
-#[allow(dead_code, reason = "each test binary uses its own part of this")]
 mod support;
 
 use std::fs;

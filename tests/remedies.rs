@@ -1,5 +1,10 @@
 //! Remedies and hints, followed literally: they lead where they say, and none says what is not so.
-#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "tests start programs and write files")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "tests start programs and write files, and end where they cannot go on"
+)]
 
 use git2::Oid;
 use jiff::{SignedDuration, Timestamp};
