@@ -373,7 +373,7 @@ fn attack_67_to_69_only_what_an_allowed_signer_signed_counts() {
     project.record(&["-o", "out/plain.json"]);
     project.judge(&["--evidence", "out/plain.json"]).expect(1, NAME, "it is not signed");
     project.record(&["-o", "out/statement.json", "--key", &other]);
-    project.judge(&handed).expect(1, NAME, "could not be seen");
+    project.judge(&handed).expect(1, NAME, "cannot be relied on");
     let output = project.portcullis(&[
         "evidence",
         "sign",
@@ -547,9 +547,21 @@ fn statements_name_nobody_and_differences_are_told() {
     assert!(text.contains("\"path\":\"junit.xml\"") && !text.contains("robin"), "{text}");
     let output = project.portcullis(&["evidence", "diff", "main", "out/s.json"]);
     let said = String::from_utf8(output.stdout).unwrap();
-    for part in ["removed: 1", "added: 1", "deletes_records -> upload > keeps_records"] {
+    for part in ["removed: 1", "added: 1", "deletes_records", "keeps_records"] {
         assert!(said.contains(part), "{said}");
     }
+    // To keep is not to delete: nobody renamed it.
+    assert!(!said.contains("renamed"), "{said}");
+    std::fs::write(&elsewhere, green().replace("deletes_records", "deletesRecords")).unwrap();
+    let renamed = [
+        &["evidence", "record", "--suite", "upload", "-o", "out/r.json", "--report"],
+        &[elsewhere.to_str().unwrap()][..],
+    ]
+    .concat();
+    assert!(project.portcullis(&renamed).status.success());
+    let output = project.portcullis(&["evidence", "diff", "main", "out/r.json"]);
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.contains("deletes_records -> upload > deletesRecords"), "{said}");
     let output = project.portcullis(&["evidence", "diff", "main", "out/s.json", "--json"]);
     assert!(String::from_utf8(output.stdout).unwrap().contains("\"newly_skipped\": []"));
     let output = project.portcullis(&["evidence", "record", "--suite", "upload", "--report", LOAD]);

@@ -98,7 +98,7 @@ impl Project {
 fn recorded_coverage_stands_in_for_a_report_and_says_so() {
     let project = Project::new("");
     let said = project.recorded(&lcov(LOAD, EVERY_LINE), STATEMENT, &[]);
-    assert!(said.contains("recorded line coverage of 1 files from out/lcov.info"), "{said}");
+    assert!(said.contains("recorded line coverage of 1 file from out/lcov.info"), "{said}");
     let verdict = project.allows(&[STATEMENT]);
     let met = format!("{:?}", verdict.findings(CONTROL, "met"));
     assert!(met.contains("out/lcov.info, recorded of upload in out/statement.json"), "{met}");

@@ -117,7 +117,9 @@ fn warnings(policy: &str, files: &[(&str, &str)]) -> Vec<String> {
     let output = check(policy, files);
     let text = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(0), "{text}");
-    text.lines().filter(|line| line.contains("warning: ")).map(str::to_string).collect()
+    // Further lines of a warning are set in.
+    let whole = text.replace("\n  ", " ");
+    whole.lines().filter(|line| line.contains("warning: ")).map(str::to_string).collect()
 }
 
 fn warns(policy: &str, of: &str) {

@@ -303,11 +303,12 @@ fn a_full_disk_is_never_success() {
 
 #[test]
 fn complaints_and_explanations_neither_steer_the_terminal_nor_command_the_runner() {
-    let steering = POLICY.replace("Loads, amends", "\\u001b[2J");
+    let steering = POLICY.replace("Loads, amends", "\\u001b[2J\\n::error::x ##[error]");
     let stage = Stage::with(&[Edit::Write("portcullis.toml", &steering), LOAD]).unwrap();
     let server = Server::start(stage.world.clone());
     let steered = command(&stage, &server, &["check"]).output().unwrap();
     assert_eq!(steered.status.code(), Some(4), "{}", text(&steered));
+    assert!(text(&steered).contains("U+001B"), "what is refused is named visibly: {}", text(&steered));
     let policy = POLICY.replace("Loads, amends", "Loads\\n::error::x ##[error]");
     let stage = Stage::with(&[Edit::Write("portcullis.toml", &policy), LOAD]).unwrap();
     stage.history.repository().set_head("refs/heads/main").unwrap();
@@ -323,7 +324,9 @@ fn complaints_and_explanations_neither_steer_the_terminal_nor_command_the_runner
     for output in [steered, explained, complained, facts] {
         let text = text(&output);
         assert!(!text.contains('\u{1b}') && !text.contains("##["), "{text:?}");
-        assert!(!text.lines().any(|line| line.trim_start().starts_with("::")), "{text:?}");
+        // The annotation of a run without a decision is ours, and one line whatever it repeats.
+        let ours = |line: &&str| !line.starts_with("::error title=portcullis%3A ");
+        assert!(!text.lines().filter(ours).any(|line| line.trim_start().starts_with("::")), "{text:?}");
     }
 }
 

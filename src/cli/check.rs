@@ -2,7 +2,7 @@
 
 use super::deployment::Deploying;
 use super::exit::Result;
-use super::judged::{Preparation, prepare};
+use super::judged::{Preparation, prepare, spare};
 use super::{Subject, actions, deployment, output, trace};
 use clap::Args;
 use std::path::Path;
@@ -27,6 +27,7 @@ pub struct Arguments {
 /// Usage, environment or policy errors; a blocked change is no error.
 pub fn run(directory: &Path, arguments: &Arguments) -> Result {
     let output = arguments.output.plan()?;
+    output.files().try_for_each(|file| spare(file, &arguments.subject))?;
     if let Some(environment) = arguments.deploying.environment() {
         let (subject, deploying) = (&arguments.subject, &arguments.deploying);
         return deployment::run(directory, subject, deploying, environment, &output, arguments.record);

@@ -2,7 +2,7 @@
 
 use super::actions::job::Job;
 use super::exit::{Failure, Result};
-use super::output;
+use super::{names, output};
 use crate::model::decision::Judged;
 use crate::model::deployment::{self, Deployment};
 use crate::model::fact::Gap;
@@ -31,6 +31,8 @@ pub struct Arguments {
 /// The facts cannot be read or are of another schema; the policy is not valid.
 pub fn run(arguments: &Arguments) -> Result {
     let output = arguments.output.plan()?;
+    let inputs = [arguments.facts.as_path(), &arguments.policy];
+    output.files().try_for_each(|file| names::spare(file, inputs))?;
     let policy = super::policy::read(&arguments.policy)?;
     let gathered = read(&arguments.facts)?;
     if let Some((judged, gap)) = not_shown(&gathered)? {

@@ -4,7 +4,7 @@ use super::actions::job::Job;
 use super::exit::{Exit, Failure, Result};
 use super::judged::{Connection, Ends, connection, host_of, named_reports, policy_at};
 use super::record::{Recording, Unrecorded, record_decision};
-use super::{HostName, Subject, actions, opening, output};
+use super::{HostName, Subject, actions, names, opening, output};
 use crate::collect::deployment::{Target, Witnesses, gather_deployment};
 use crate::collect::git::Repository;
 use crate::collect::git::record::Closeness;
@@ -176,6 +176,8 @@ pub fn prepare(
         Ok(found) => found,
         Err(gap) => return Ok(Preparation::Unseen(Box::new(judged), gap)),
     };
+    names::warn(&policy, &reports, &subject.evidence);
+    names::warn_of_first(environment, &known.chain, &repository.environments().unwrap_or_default());
     let branch = branch(deploying, &policy)?;
     let deployer = deployer(deploying.deployer.as_deref(), actions::actor());
     let recorded = known.recorded();
@@ -326,7 +328,7 @@ fn baseline(
         return Ok(Ok((Baseline { revision, origin: BaselineOrigin::Asserted }, tip)));
     }
     match chain.as_ref().and_then(|chain| chain.links.last()) {
-        None => by_host(environment, &known.by_host),
+        None => by_host(environment, &repository.environments().unwrap_or_default(), &known.by_host),
         Some(last) => {
             let origin = BaselineOrigin::Recorded(last.entry.number);
             Ok(Ok((Baseline { revision: last.entry.candidate.clone(), origin }, tip)))
@@ -337,6 +339,7 @@ fn baseline(
 /// Without a record. A host that does not show its deployments is no host that has none.
 fn by_host(
     environment: &Environment,
+    others: &[Environment],
     by_host: &Fact<Option<HostDeployment>>,
 ) -> Result<std::result::Result<Found, Gap>> {
     match by_host {
@@ -345,14 +348,19 @@ fn by_host(
             Ok(Ok((Baseline { revision, origin }, None)))
         }
         Fact::Gap(gap) if gap.reason != GapReason::NotAsked => Ok(Err(gap.clone())),
-        Fact::Known(None) => Err(first_time(environment, "the host lists no deployment")),
-        Fact::Gap(_) => Err(first_time(environment, "no host was asked")),
+        Fact::Known(None) => Err(first_time(environment, others, "the host lists no deployment")),
+        Fact::Gap(_) => Err(first_time(environment, others, "no host was asked")),
     }
 }
 
-fn first_time(environment: &Environment, of_host: &str) -> Failure {
+fn first_time(environment: &Environment, others: &[Environment], of_host: &str) -> Failure {
+    let known: Vec<&str> = others.iter().map(Environment::as_str).collect();
+    let known = match known.as_slice() {
+        [] => String::new(),
+        known => format!(" (there are records of {})", known.join(", ")),
+    };
     Failure::usage(format!(
-        "there is no record of what is deployed to {environment}, and {of_host}; name it this once with --base REV, and record \
+        "there is no record of what is deployed to {environment}{known}, and {of_host}; name it this once with --base REV, and record \
          the decision with --record (which needs a host)"
     ))
 }

@@ -2,8 +2,10 @@
 
 use super::exit::{Exit, Failure, Result};
 use super::output::unknown;
-use super::{actions, output};
+use super::{actions, judged, names, output};
 use crate::collect::evidence::{Measurement, Order, Recorded, record as make, run as watch};
+use crate::collect::gather::text_at;
+use crate::collect::git::Repository;
 use crate::collect::git::note_writer::append_line;
 use crate::evidence;
 use crate::model::evidence::{ExitStatus, RecordedRun, Statement};
@@ -11,6 +13,8 @@ use crate::model::fact::Gap;
 use crate::model::line_coverage::{CoverageFormat, Covered};
 use crate::model::path::RepoPath;
 use crate::model::test_run::ReportFormat;
+use crate::policy::Policy;
+use crate::render::plural;
 use clap::{Args, Subcommand};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -130,6 +134,12 @@ fn record(directory: &Path, recording: &Recording) -> Result {
         let message = "the output of the command would be mixed with the statement\nhelp: name a file for it with -o, or use --note";
         return Err(Failure::usage(message));
     }
+    if let Some(output) = &recording.output {
+        let measured = recording.coverage.iter().map(|measured| &measured.file);
+        let read = recording.reports.iter().chain(measured).chain(&recording.materials).chain(&recording.key);
+        names::spare(output, read.map(PathBuf::as_path))?;
+    }
+    let doubt = doubt_of_names(&repository, recording);
     let written: Vec<PathBuf> = recording.output.iter().cloned().collect();
     let order = Order {
         suite: &recording.suite,
@@ -162,12 +172,23 @@ fn record(directory: &Path, recording: &Recording) -> Result {
     line.push(b'\n');
     match &recording.output {
         Some(file) => write_below(directory, file, &line)?,
-        None if !recording.note => output::stdout(&line)?,
+        None if !recording.note => {
+            output::stdout(crate::render::plain_json(&String::from_utf8_lossy(&line)).as_bytes())?
+        }
         None => {}
     }
-    output::remark(&format!("{}{}", summary(&statement), doubts(&statement, &measured)));
+    let named = doubt.map(|doubt| format!("\nwarning: {doubt}")).unwrap_or_default();
+    output::remark(&format!("{}{named}{}", summary(&statement), doubts(&statement, &measured)));
     let failed = statement.run.exit_status.is_some_and(|status| !status.is_success());
     Ok(if failed && statement.run.command.is_some() { Exit::Blocked } else { Exit::Allowed })
+}
+
+/// Is the suite one of the policy at HEAD? A misspelt one would be recorded, and never asked for.
+fn doubt_of_names(repository: &Repository, recording: &Recording) -> Option<String> {
+    let head = repository.resolve("HEAD").ok()?;
+    let text = text_at(repository, &head, &judged::POLICY.into()).ok()??;
+    let policy = Policy::parse(&text).ok()?;
+    names::doubt(&policy, &recording.suite, recording.configuration.as_deref())
 }
 
 /// What the suite came to shall not be lost for want of a directory.
@@ -183,8 +204,8 @@ fn write_below(directory: &Path, file: &Path, line: &[u8]) -> Result<()> {
 fn summary(statement: &Statement) -> String {
     let (subject, run) = (&statement.subject, &statement.run);
     let mut text = format!(
-        "recorded {} tests of {} on commit {}, tree {}",
-        run.tests.len(),
+        "recorded {} of {} on commit {}, tree {}",
+        plural(run.tests.len() as u64, "test"),
         run.suite,
         subject.commit.short(),
         subject.tree.short()
@@ -225,11 +246,10 @@ fn doubts(statement: &Statement, measured: &[Covered]) -> String {
     for report in &statement.run.coverage {
         let doubtful = report.files.iter().filter(|file| file.doubt.is_some()).count();
         text.push_str(&format!(
-            "\nrecorded line coverage of {} files from {}, of which {doubtful} cannot be relied on; {} entries are of no file \
-             of the tree",
-            report.files.len(),
+            "\nrecorded line coverage of {} from {}, of which {doubtful} cannot be relied on; {} of no file of the tree",
+            plural(report.files.len() as u64, "file"),
             report.path,
-            report.elsewhere
+            if report.elsewhere == 1 { "1 entry is".to_string() } else { format!("{} entries are", report.elsewhere) }
         ));
     }
     for covered in measured {

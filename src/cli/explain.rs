@@ -97,19 +97,22 @@ fn explain_code(directory: &Path, arguments: &Arguments, what: &str) -> Result<(
         let control = unknown("control", what, names());
         Failure::environment(format!("{control}\nhelp: for a path or commit: {error:#}"))
     })?;
-    let at = repository.resolve(&arguments.at)?;
+    let at = repository.resolve_short(&arguments.at)?;
     let policy = policy(&repository, &at, directory, arguments)?;
     let code = Code { repository: &repository, at: &at, policy: &policy };
-    let path = RepoPath::from(what.trim_start_matches("./").trim_end_matches('/'));
     let paths = repository.paths_at(&at).map_err(unseen)?;
-    if paths.contains(&path) {
-        return output::text(&code.path(&path).map_err(unseen)?);
+    let meant = meant(&repository, directory, what)?;
+    for path in &meant {
+        if paths.contains(path) {
+            return output::text(&code.path(path).map_err(unseen)?);
+        }
+        let below: Vec<&RepoPath> = paths.iter().filter(|one| is_below(one, path)).collect();
+        if !below.is_empty() {
+            return output::text(&code.directory(path, &below));
+        }
     }
-    let below: Vec<&RepoPath> = paths.iter().filter(|one| is_below(one, &path)).collect();
-    if !below.is_empty() {
-        return output::text(&code.directory(&path, &below));
-    }
-    match repository.resolve(what) {
+    let path = meant.into_iter().next().unwrap_or_else(|| RepoPath::from(what));
+    match repository.resolve_short(what) {
         Ok(commit) => {
             let asked =
                 landing::Asked { repository: &repository, policy: &policy, directory, commit: &commit };
@@ -132,9 +135,55 @@ fn explain_code(directory: &Path, arguments: &Arguments, what: &str) -> Result<(
     }
 }
 
+/// The paths that a name can mean, most likely first: from the directory that we are in, as with git, and from the root. Only what stands
+/// at its beginning leads upward: anything else is part of a path, however strange.
+///
+/// # Errors
+/// It leads out of the work tree.
+fn meant(repository: &Repository, directory: &Path, what: &str) -> Result<Vec<RepoPath>> {
+    let from_root = RepoPath::from(what.trim_start_matches("./").trim_end_matches('/'));
+    let root = repository.work_tree().and_then(|root| root.canonicalize().ok());
+    let (Some(root), Ok(here)) = (root, directory.canonicalize()) else { return Ok(vec![from_root]) };
+    let outside = || Failure::usage(format!("`{what}` leads out of the work tree `{}`", root.display()));
+    let (mut here, mut rest) = match what.strip_prefix('/') {
+        Some(rest) => (PathBuf::from("/"), rest),
+        None => (here, what),
+    };
+    let upward = loop {
+        if let Some(below) = rest.strip_prefix("./").or((rest == ".").then_some("")) {
+            rest = below;
+        } else if let Some(below) = rest.strip_prefix("../").or((rest == "..").then_some("")) {
+            here.pop();
+            rest = below;
+        } else {
+            break what.starts_with("..") || what.starts_with('/');
+        }
+    };
+    let whole = [here.as_os_str().as_encoded_bytes(), b"/", rest.trim_end_matches('/').as_bytes()].concat();
+    let from_here = below(&whole, root.as_os_str().as_encoded_bytes());
+    match from_here {
+        None if upward => Err(outside()),
+        from_here => Ok(from_here.into_iter().chain([from_root]).collect()),
+    }
+}
+
+/// What is left of a path below a directory; the directory itself is `.`.
+fn below(whole: &[u8], directory: &[u8]) -> Option<RepoPath> {
+    let plain = |path: &[u8]| {
+        let parts: Vec<&[u8]> = path.split(|b| *b == b'/').filter(|part| !part.is_empty()).collect();
+        parts.join(&b'/')
+    };
+    let (whole, directory) = (plain(whole), plain(directory));
+    match whole.strip_prefix(directory.as_slice())? {
+        [] => Some(RepoPath::from(".")),
+        [b'/', inside @ ..] => Some(RepoPath::new(inside)),
+        _ => None,
+    }
+}
+
 fn is_below(path: &RepoPath, directory: &RepoPath) -> bool {
     let rest = path.as_bytes().strip_prefix(directory.as_bytes());
-    rest.is_some_and(|rest| rest.starts_with(b"/"))
+    *directory == RepoPath::from(".") || rest.is_some_and(|rest| rest.starts_with(b"/"))
 }
 
 fn unseen(gap: Gap) -> Failure {
@@ -148,7 +197,7 @@ fn policy(repository: &Repository, at: &Revision, directory: &Path, arguments: &
     match text_at(repository, at, &judged::POLICY.into()).map_err(unseen)? {
         Some(text) => super::policy::parse(&format!("{} at {}", judged::POLICY, at.short()), &text),
         None => Err(Failure::policy(format!(
-            "there is no {} at {}; name one with --policy FILE, or write one with `portcullis policy init`",
+            "there is no {} at {}; name one with --policy FILE, or write one with `portcullis policy init` and commit it",
             judged::POLICY,
             at.short()
         ))),

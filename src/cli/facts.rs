@@ -2,7 +2,7 @@
 
 use super::deployment::{self, Deploying};
 use super::exit::{Exit, Failure, Result};
-use super::judged::{Preparation, connection, prepare_named};
+use super::judged::{Preparation, connection, prepare_named, spare};
 use super::record::facts_json;
 use super::{Subject, output};
 use crate::model::environment::Environment;
@@ -28,6 +28,9 @@ pub struct Arguments {
 /// Usage, environment or policy errors; also when not even the policy could be seen, because then
 /// nobody knows what to ask.
 pub fn run(directory: &Path, arguments: &Arguments) -> Result {
+    if let Some(output) = &arguments.output {
+        spare(output, &arguments.subject)?;
+    }
     let json = match arguments.deploying.environment() {
         Some(environment) => of_deployment(directory, arguments, environment)?,
         None => of_change(directory, arguments)?,

@@ -64,12 +64,19 @@ pub fn agrees(directory: &Path, file: &Path, ends: &Ends, committed: Option<&str
         )));
     };
     match std::fs::read(directory.join(file)) {
-        Ok(bytes) if bytes != committed.as_bytes() => Err(Failure::policy(format!(
-            "the policy {name} is a file of the change that it would judge, and not what stands at the base commit {at}; leave \
+        Ok(bytes) if bytes != committed.as_bytes() && !is_with_carriage_returns(&bytes, committed) => {
+            Err(Failure::policy(format!(
+                "the policy {name} is a file of the change that it would judge, and not what stands at the base commit {at}; leave \
              out --policy to judge by {POLICY} at the base, or keep the policy outside of the repository"
-        ))),
+            )))
+        }
         Ok(_) | Err(_) => Ok(()),
     }
+}
+
+/// As git writes it where line ends are CRLF (`core.autocrlf`, `eol=crlf`).
+fn is_with_carriage_returns(bytes: &[u8], committed: &str) -> bool {
+    std::str::from_utf8(bytes).is_ok_and(|text| text.replace("\r\n", "\n") == committed)
 }
 
 /// A link of ours.

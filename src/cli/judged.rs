@@ -3,7 +3,7 @@
 use super::actions::job::{Job, Place};
 use super::exit::{Failure, Result};
 use super::given::{self, Place as Given};
-use super::{HostName, Subject, actions, opening};
+use super::{HostName, Subject, actions, names, opening};
 use crate::collect::gather::{Asked, Sources, gather, text_at};
 use crate::collect::git::Repository;
 use crate::collect::host::Host;
@@ -18,7 +18,7 @@ use crate::model::inquiry::Inquiry;
 use crate::model::path::RepoPath;
 use crate::model::test_run::ReportFormat;
 use crate::policy::Policy;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Where a policy stands in the repository that it speaks of.
 pub const POLICY: &str = crate::model::facts::POLICY_PATH;
@@ -140,6 +140,7 @@ fn try_prepare(
     }
     let found = policy_at(&repository, directory, subject, &ends)?;
     let (policy, inquiry) = found.map_err(|gap| unseen(gap, Some(&ends)))?;
+    names::warn(&policy, &named, &subject.evidence);
     let sources = Sources {
         repository: &repository,
         host: asked,
@@ -313,6 +314,16 @@ fn known(asked: Option<&Asked<'_>>, ends: Option<&Ends>) -> Judged {
         head: ends.map(|ends| ends.head.clone()),
         ..Judged::default()
     }
+}
+
+/// A file is not written over a report, statement or policy that is read for it.
+///
+/// # Errors
+/// It would be.
+pub fn spare(output: &Path, subject: &Subject) -> Result<()> {
+    let reports: Vec<Named> = named_reports(Path::new("."), subject)?;
+    let read = reports.iter().map(|report| &report.file).chain(&subject.evidence).chain(&subject.policy);
+    names::spare(output, read.map(PathBuf::as_path))
 }
 
 /// The reports named on the command line.

@@ -18,8 +18,10 @@ pub mod evidence;
 pub mod exit;
 pub mod explain;
 pub mod facts;
+pub mod failed;
 mod given;
 pub mod judged;
+mod names;
 pub mod opening;
 pub mod output;
 pub mod policy;
@@ -108,13 +110,36 @@ pub enum HostName {
 
 /// Runs the program on the process's own arguments.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
-    match run(cli) {
-        Ok(exit) => exit.into(),
+    let ended = match Cli::try_parse() {
+        Ok(cli) => run(cli),
+        Err(error) if error.use_stderr() => Err(misspelt(&error)),
+        Err(help) => return shown(&help),
+    };
+    match ended {
+        Ok(exit) => {
+            if exit == exit::Exit::Unverified {
+                failed::tell(&Failure::unverified("the log of this step says which, and why"));
+            }
+            exit.into()
+        }
         Err(failure) => {
             output::complain(&failure.message);
+            failed::tell(&failure);
             failure.exit.into()
         }
+    }
+}
+
+/// The message repeats arguments, and in a job those can come from whoever opened the request: it is written like any other complaint.
+fn misspelt(error: &clap::Error) -> exit::Failure {
+    Failure::usage(error.render().to_string())
+}
+
+/// `--help` and `--version`, which repeat nothing.
+fn shown(help: &clap::Error) -> ExitCode {
+    match help.print() {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => exit::Exit::Environment.into(),
+        _ => exit::Exit::Allowed.into(),
     }
 }
 

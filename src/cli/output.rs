@@ -56,6 +56,11 @@ impl Plan<'_> {
         self.arguments.verbose
     }
 
+    /// The files that it is going to write; the job summary is only added to.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        self.targets.iter().filter(|target| !target.append).filter_map(|target| target.file.as_deref())
+    }
+
     /// Shows a decision in every format asked for, and says how to exit.
     ///
     /// # Errors
@@ -138,8 +143,23 @@ fn guarded(format: &Format, bytes: Vec<u8>) -> Vec<u8> {
     if !actions::is_job() || [render::github::FORMAT.name, render::json::FORMAT.name].contains(&format.name) {
         return bytes;
     }
+    between_marks(bytes)
+}
+
+fn between_marks(bytes: Vec<u8>) -> Vec<u8> {
     let token = Digest::of(&bytes).as_str().replace(':', "-");
     [format!("::stop-commands::{token}\n").as_bytes(), &bytes, format!("::{token}::\n").as_bytes()].concat()
+}
+
+/// Writes what is kept or signed to the byte to stdout. Only in the log of a job, and only where a line of it would be a command there,
+/// it stands between marks as a decision does.
+///
+/// # Errors
+/// Stdout cannot be written.
+pub fn data(bytes: &[u8]) -> Result<()> {
+    let plain = |line: &str| render::plain(line) == line || !line.contains("::") && !line.contains("##");
+    let harmless = String::from_utf8_lossy(bytes).lines().all(plain);
+    if harmless || !actions::is_job() { stdout(bytes) } else { stdout(&between_marks(bytes.to_vec())) }
 }
 
 /// Writes data to stdout. A closed pipe is the reader's decision and no error of ours.
@@ -172,6 +192,9 @@ pub fn write_file(file: &Path, bytes: &[u8]) -> Result<()> {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
+    if !directory.exists() {
+        return Err(cannot(&format!("there is no directory `{}`; make it first", directory.display())));
+    }
     let mut beside = beside(directory).map_err(|error| cannot(&plain(error)))?;
     beside.write_all(bytes).and_then(|()| beside.as_file().sync_all()).map_err(|error| cannot(&error))?;
     beside.persist(file).map(drop).map_err(|error| cannot(&error.error))
@@ -193,7 +216,11 @@ fn beside(directory: &Path) -> io::Result<tempfile::NamedTempFile> {
     builder.tempfile_in(directory)
 }
 
-fn append(file: &Path, bytes: &[u8]) -> Result<()> {
+/// Adds to the end of a file.
+///
+/// # Errors
+/// It cannot be written.
+pub fn append(file: &Path, bytes: &[u8]) -> Result<()> {
     let open = std::fs::OpenOptions::new().append(true).create(true).open(file);
     open.and_then(|mut file| file.write_all(bytes))
         .map_err(|error| Failure::environment(format!("cannot write {}: {error}", file.display())))
@@ -226,6 +253,11 @@ pub fn complain(message: &str) {
     let message = message.trim_end();
     let prefix = if message.starts_with("error") { "" } else { "error: " };
     remark(&format!("{prefix}{message}"));
+}
+
+/// Writes a command to the runner of a CI job, which reads stderr too.
+pub fn command(line: &str) {
+    eprint!("{line}");
 }
 
 /// Says something on stderr that is no error.

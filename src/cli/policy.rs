@@ -18,6 +18,9 @@ const WIDTH: usize = 80;
 /// How many of them labels take.
 const LABEL: usize = 12;
 
+/// How far the further lines of a warning are set in.
+const HANG: usize = 2;
+
 /// What to do with a policy.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -59,10 +62,15 @@ fn check(directory: &Path, file: &Path) -> Result {
     let policy = read(file)?;
     let waivers = check_waivers(&policy, &file.with_file_name(waiver::PATH))?;
     for remark in idle::remarks(directory, &policy) {
-        output::remark(&format!("warning: {}", remark.at(file)));
+        output::remark(&warning(&remark.at(file)));
     }
     output::text(&(describe(file, &policy) + &waivers))?;
     Ok(Exit::Allowed)
+}
+
+/// A warning in lines that fit a terminal.
+fn warning(text: &str) -> String {
+    wrap(&format!("warning: {text}"), 0, HANG, WIDTH).join(&format!("\n{:HANG$}", ""))
 }
 
 fn describe(file: &Path, policy: &Policy) -> String {
@@ -129,7 +137,7 @@ fn check_signatures<'a>(
     let signers = signers.map_err(Failure::policy)?;
     for (id, leave) in leaves {
         if let Err(doubt) = policy.approval(leave, &signers, jiff::Timestamp::now()) {
-            output::remark(&format!("warning: {}: {id} has no effect: {doubt}", file.display()));
+            output::remark(&warning(&format!("{}: {id} has no effect: {doubt}", file.display())));
         }
     }
     Ok(())
@@ -144,7 +152,7 @@ fn statement(id: &str, file: &Path) -> Result {
     let rollback = || rollbacks.iter().find(|one| one.id == id).map(|one| one as &dyn Approved);
     let leave = waiver.or_else(rollback).ok_or_else(unknown)?;
     // To the byte: it is going to be signed.
-    output::stdout(leave.statement(&policy.project).as_bytes())?;
+    output::data(leave.statement(&policy.project).as_bytes())?;
     Ok(Exit::Allowed)
 }
 

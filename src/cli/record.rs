@@ -68,7 +68,7 @@ fn list(repository: &Repository, only: Option<&Environment>) -> Result {
     }
     let mut exit = Exit::Allowed;
     for environment in &environments {
-        let chain = chain(repository, environment)?.ok_or_else(|| none(environment))?;
+        let chain = chain(repository, environment)?.ok_or_else(|| none(repository, environment))?;
         let mut text = Vec::new();
         render::record::list(&chain, &mut text).map_err(unwritable)?;
         output::stdout(&text)?;
@@ -93,7 +93,7 @@ fn show(
     number: Option<u64>,
     file: Option<&str>,
 ) -> Result {
-    let chain = chain(repository, environment)?.ok_or_else(|| none(environment))?;
+    let chain = chain(repository, environment)?.ok_or_else(|| none(repository, environment))?;
     if let Some(file) = file {
         show_file(repository, &chain, number, file)?;
     } else {
@@ -111,8 +111,13 @@ fn at(chain: &Chain, number: Option<u64>) -> Result<&Revision> {
     let commit = place.and_then(|place| place.checked_sub(1)).and_then(|index| chain.commits.get(index));
     commit.ok_or_else(|| {
         Failure::usage(format!(
-            "{} has no such record; there are the records 1 to {count}",
-            chain.environment
+            "{} has no such record; {}",
+            chain.environment,
+            if count == 1 {
+                "there is record 1 only".to_string()
+            } else {
+                format!("there are the records 1 to {count}")
+            }
         ))
     })
 }
@@ -131,7 +136,7 @@ fn show_file(repository: &Repository, chain: &Chain, number: Option<u64>, file: 
         let names: Vec<_> = stored.files.keys().map(ToString::to_string).collect();
         return Err(Failure::usage(format!("the record holds no `{file}`; it holds {}", names.join(", "))));
     };
-    output::stdout(bytes)
+    output::data(bytes)
 }
 
 fn chain(repository: &Repository, environment: &Environment) -> Result<Option<Chain>> {
@@ -149,8 +154,15 @@ fn looked_at(
     }
 }
 
-fn none(environment: &Environment) -> Failure {
-    Failure::environment(format!("there is no deployment record of {environment} here; {}", fetch()))
+fn none(repository: &Repository, environment: &Environment) -> Failure {
+    let known = repository.environments().unwrap_or_default();
+    let known: Vec<&str> = known.iter().map(Environment::as_str).collect();
+    let known = match (output::nearest(environment.as_str(), known.iter().copied()), known.as_slice()) {
+        (Some(meant), _) => format!(" (did you mean `{meant}`?)"),
+        (None, []) => String::new(),
+        (None, known) => format!(" (there are records of {})", known.join(", ")),
+    };
+    Failure::environment(format!("there is no deployment record of {environment} here{known}; {}", fetch()))
 }
 
 fn fetch() -> String {
@@ -273,8 +285,9 @@ fn draft(recording: &Recording<'_>) -> Result<Draft> {
 /// # Errors
 /// By this policy nothing can be judged.
 pub fn judge(policy: &str, facts: &Deployment) -> std::result::Result<Vec<u8>, String> {
-    let policy = Policy::parse(policy)
-        .map_err(|problems| format!("its policy cannot be read ({} mistakes)", problems.len()))?;
+    let policy = Policy::parse(policy).map_err(|problems| {
+        format!("its policy cannot be read ({})", render::plural(problems.len() as u64, "mistake"))
+    })?;
     decision_json(&decide_deployment(&policy, facts)).map_err(|failure| failure.message)
 }
 

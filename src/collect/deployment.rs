@@ -340,8 +340,8 @@ impl Range<'_> {
             Fact::Known(_) => Fact::Gap(Gap::new(
                 "what landed since the deployed commit",
                 GapReason::Contradiction,
-                "the deployed commit never was the tip of the branch",
-                "Name the branch that it was deployed from.",
+                "the deployed commit is no tip that the branch had, on its line of first parents",
+                "Name the branch that it was deployed from; see `git log --first-parent` for a merge that took the line's place.",
             )),
             Fact::Gap(gap) => Fact::Gap(gap),
         };

@@ -78,6 +78,11 @@ pub trait Control: std::fmt::Debug + Send + Sync {
         Vec::new()
     }
 
+    /// The suites that its settings define: what a report or statement can be named after.
+    fn suites(&self) -> Vec<NamedSuite<'_>> {
+        Vec::new()
+    }
+
     /// The patterns of its settings over files of the repository, which `portcullis policy check` holds against HEAD.
     fn repository_files(&self) -> Vec<&Glob> {
         Vec::new()
@@ -151,6 +156,15 @@ pub enum Reference<'a> {
     },
 }
 
+/// A suite by its names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NamedSuite<'a> {
+    /// The suite.
+    pub name: &'a str,
+    /// Its configurations, where they are named.
+    pub configurations: Option<&'a [String]>,
+}
+
 /// What the policy says that several controls need.
 #[derive(Clone, Debug)]
 pub struct Scope {
@@ -210,6 +224,19 @@ pub fn finding(
 /// The finding that a gap leaves behind.
 pub fn unproven(control: &str, kind: SubjectKind, name: impl Into<String>, gap: &Gap) -> Finding {
     finding(control, Verdict::Unproven, kind, name, gap.to_string()).remedy(gap.remedy.clone())
+}
+
+/// What to do where the policy says too little of an area. A change is judged by the policy at its base, so a change of that helps; a
+/// deployment is judged by the one at the deployed commit, which nobody can change any more.
+fn widened(case: &Case<'_>, control: &str, area: &str, change: String) -> String {
+    match case.deployment {
+        None => change,
+        Some(_) => format!(
+            "A deployment is judged by the policy at the deployed commit, which does not speak of it: have a waiver approved in {} \
+             (`control = \"{control}\"`, `area = \"{area}\"`), and mend the policy for what comes after",
+            crate::model::waiver::PATH
+        ),
+    }
 }
 
 /// With a capital at its beginning and a full stop at its end.

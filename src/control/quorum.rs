@@ -25,6 +25,7 @@ use crate::model::change::{Change, FileChange};
 use crate::model::decision::{Finding, SubjectKind, Verdict};
 use crate::model::fact::{Gap, GapReason};
 use crate::model::person::{Login, Who};
+use crate::model::waiver;
 use approvers::{Answer, Approver, Somebody};
 use assignment::{Filled, Person, Seats, fill};
 use ownership::Ownerships;
@@ -72,14 +73,32 @@ pub struct Judgement {
     pub remedy: Option<String>,
     /// Every approval with what became of it, and every doubt, one sentence each.
     pub details: Vec<String>,
+    /// The request, where it has landed and only an approval from before would have helped.
+    late: Option<u64>,
 }
 
 impl Judgement {
     /// The finding of a control that follows.
     pub fn finding(&self, control: &str, kind: SubjectKind, name: impl Into<String>) -> Finding {
         let found = finding(control, self.verdict, kind, name, &self.reason).details(self.details.clone());
-        Finding { remedy: self.remedy.clone(), ..found }
+        let late = self.late.filter(|_| self.remedy.is_some()).map(|request| too_late(control, request));
+        Finding { remedy: late.or_else(|| self.remedy.clone()), ..found }
     }
+}
+
+/// What is left to do about a request that has landed: an approval that is given now does not count.
+fn too_late(control: &str, request: u64) -> String {
+    let now = "It has landed, and an approval that is given now does not count.";
+    if control == super::gate_integrity::KIND.name {
+        return format!(
+            "{now} No waiver covers what steers the gate: deploy a commit from before it, or take it out of the branch and land it \
+             anew with the approvals that it needs."
+        );
+    }
+    format!(
+        "{now} Have a waiver approved in {} (`control = \"{control}\"`, `requests = [{request}]`), or deploy a commit from before it.",
+        waiver::PATH
+    )
 }
 
 /// Judges a demand.
@@ -95,7 +114,11 @@ pub fn judge(case: &Case<'_>, approvals: &Approvals, demand: &Demand<'_>) -> Res
         (false, false) => (Verdict::Unproven, certain),
     };
     let doubts = if verdict == Verdict::Met { Vec::new() } else { table.doubts() };
+    // Mailboxes come first among the doubts; behind them stand gaps, which may still be closed.
+    let by_gap = verdict == Verdict::Unproven && approvals.unattributed.is_empty() && !doubts.is_empty();
+    let landed = case.facts.host.request.value().filter(|request| request.merged.is_some());
     Ok(Judgement {
+        late: landed.filter(|_| !by_gap).map(|request| request.number),
         verdict,
         reason: reason(verdict, approvals, &shortfalls),
         remedy: remedy(verdict, &shortfalls, &doubts),

@@ -6,7 +6,7 @@
 
 use super::bound::{Age, Trust};
 use super::required_checks::Wanted;
-use super::{Case, Control, Kind, Reach, Reference, finding, read, unproven};
+use super::{Case, Control, Kind, NamedSuite, Reach, Reference, finding, read, unproven, widened};
 use crate::model::change::Change;
 use crate::model::decision::{Finding, SubjectKind, TouchedArea, Verdict};
 use crate::model::evidence::{EvidenceFacts, Place};
@@ -157,6 +157,13 @@ impl Control for RegressionTests {
         inquiry.formats.extend(self.suites.iter().filter_map(|(name, suite)| suite.said_format(name)));
     }
 
+    fn suites(&self) -> Vec<NamedSuite<'_>> {
+        let named = self.suites.iter();
+        named
+            .map(|(name, suite)| NamedSuite { name, configurations: suite.configurations.as_deref() })
+            .collect()
+    }
+
     fn references(&self) -> Vec<Reference<'_>> {
         self.suites.values().flat_map(|suite| suite.areas.iter().flatten()).map(Reference::Area).collect()
     }
@@ -176,7 +183,7 @@ impl Control for RegressionTests {
             return Ok(vec![exempt(change, "no data-processing area is touched".to_string())]);
         }
         let mut findings: Vec<Finding> =
-            touched.iter().filter(|area| !self.covers(area)).map(uncovered).collect();
+            touched.iter().filter(|area| !self.covers(area)).map(|area| uncovered(case, area)).collect();
         let (needed, others): (Vec<_>, Vec<_>) =
             self.suites.iter().partition(|(_, suite)| touched.iter().any(|area| suite.covers(&area.area)));
         for (name, suite) in needed {
@@ -197,12 +204,14 @@ fn exempt(change: &Change, reason: String) -> Finding {
     finding(NAME, Verdict::Exempt, SubjectKind::Change, change.head.short(), reason)
 }
 
-fn uncovered(area: &TouchedArea) -> Finding {
+fn uncovered(case: &Case<'_>, area: &TouchedArea) -> Finding {
     let reason = "it is touched, and the policy names no regression suite for it";
-    finding(NAME, Verdict::Broken, SubjectKind::Area, area.area.as_str(), reason).remedy(format!(
-        "Add `{}` to the `areas` of a suite in [controls.{NAME}.suites], in a change of its own.",
-        area.area
-    ))
+    let name = &area.area;
+    let change = format!(
+        "Add `{name}` to the `areas` of a suite in [controls.{NAME}.suites], in a change of its own."
+    );
+    finding(NAME, Verdict::Broken, SubjectKind::Area, name.as_str(), reason)
+        .remedy(widened(case, NAME, name, change))
 }
 
 impl RegressionTests {
@@ -307,11 +316,13 @@ impl Suite {
         };
         let counted: Vec<&Report> = runs.iter().map(|run| &run.report).collect();
         if counted.is_empty() {
+            // Beside what could not be read nobody can say that there is no report.
+            let unseen = findings.iter().any(|finding| finding.verdict == Verdict::Unproven);
             let none = broken(name, "there is no report of it that counts").remedy(self.how_to_report(name));
-            return if findings.is_empty() {
-                vec![self.no_report(name)]
-            } else {
-                [findings, vec![none]].concat()
+            return match (findings.is_empty(), unseen) {
+                (true, _) => vec![self.no_report(name)],
+                (false, true) => findings,
+                (false, false) => [findings, vec![none]].concat(),
             };
         }
         let evidence = Evidence::of(&counted);
@@ -341,11 +352,35 @@ impl Suite {
         findings
     }
 
+    /// Which runs count, in the words of a remedy.
+    fn how_to_count(&self, name: &str) -> String {
+        let bound = self.trust == Some(Trust::Signed) || self.exit_status.is_some();
+        match bound || self.configurations.is_some() {
+            true => format!("Check out what would land, and have it clean. {}", self.how_to_report(name)),
+            false => "Run the suite on a clean checkout of what would land, and hand over what it wrote"
+                .to_string(),
+        }
+    }
+
     fn how_to_report(&self, name: &str) -> String {
+        let configuration = if self.configurations.is_some() { " --configuration NAME" } else { "" };
+        if self.trust == Some(Trust::Signed) {
+            return format!(
+                "Only signed statements count: run the suite with `portcullis evidence record --suite {name}{configuration} --report FILE \
+                 --key KEY -o STATEMENT -- COMMAND`, with a key that the policy's `signers` allow, and hand the statement over with \
+                 --evidence."
+            );
+        }
         if self.exit_status.is_some() {
             return format!(
-                "A report does not say how its command ended. Run the suite with `portcullis evidence record --suite {name} … -- \
-                 COMMAND`, and hand the statement over with --evidence."
+                "A report does not say how its command ended. Run the suite with `portcullis evidence record \
+                 --suite {name}{configuration} … -- COMMAND`, and hand the statement over with --evidence."
+            );
+        }
+        if self.configurations.is_some() {
+            return format!(
+                "A report does not say of which configuration it is. Record each with `portcullis evidence record --suite {name} \
+                 --configuration NAME --report FILE -o STATEMENT`, and hand the statements over with --evidence."
             );
         }
         let places: Vec<String> = self.globs().map(|glob| format!("`{glob}`")).collect();

@@ -6,7 +6,7 @@
 
 use super::approval::{AfterUpdate, Approvals, Independence, LastPusher, approvals};
 use super::quorum::{Demand, RoleApprovals, files, judge, nothing_to_judge};
-use super::{Case, Control, Documentation, Kind, Reach, Reference, finding, read, unproven};
+use super::{Case, Control, Documentation, Kind, Reach, Reference, finding, read, unproven, widened};
 use crate::model::change::FileChange;
 use crate::model::decision::{Finding, Place, SubjectKind, TouchedArea, Verdict};
 use crate::model::fact::{Fact, Gap};
@@ -221,7 +221,8 @@ impl RequiredReviews {
         let request = case.facts.host.request.known()?.number.to_string();
         let files = files(case)?;
         let mut findings: Vec<_> = objections(NAME, &request, &approvals).into_iter().collect();
-        findings.extend(machines(&request, &approvals));
+        let landed = case.facts.host.request.value().is_some_and(|request| request.merged.is_some());
+        findings.extend(machines(&request, &approvals, landed));
         for applied in applied {
             // A gap in what one rule needs leaves the other findings standing.
             let judged = applied.judge(case, &approvals, &files, &request);
@@ -257,15 +258,16 @@ impl RequiredReviews {
     fn forgotten(&self, case: &Case<'_>) -> Vec<Finding> {
         let spoken_of = |area: &&TouchedArea| self.general.is_some() || self.of_area(area).next().is_some();
         let forgotten = touched(case).iter().filter(|area| !spoken_of(area));
-        forgotten.map(|area| no_rule(&area.area)).collect()
+        forgotten.map(|area| no_rule(case, &area.area)).collect()
     }
 }
 
-fn no_rule(area: &str) -> Finding {
+fn no_rule(case: &Case<'_>, area: &str) -> Finding {
     let reason = "no rule says who has to approve changes of this data-processing area";
-    finding(NAME, Verdict::Broken, SubjectKind::Area, area, reason).remedy(format!(
+    let change = format!(
         "Set `approvals` in `[controls.{NAME}.data-processing]` or `[controls.{NAME}.areas.{area}]` of the policy."
-    ))
+    );
+    finding(NAME, Verdict::Broken, SubjectKind::Area, area, reason).remedy(widened(case, NAME, area, change))
 }
 
 fn touched<'a>(case: &Case<'a>) -> &'a [TouchedArea] {
@@ -292,12 +294,15 @@ impl Applied<'_> {
 }
 
 /// A person can let a workflow write, push and open a change, and then approve it: no fact names that person.
-fn machines(request: &str, approvals: &Approvals) -> Option<Finding> {
+fn machines(request: &str, approvals: &Approvals, landed: bool) -> Option<Finding> {
     approvals.by_machines.then(|| {
         let reason =
             "only machines had a part in this change; whoever made them write it may be among the approvers";
-        finding(NAME, Verdict::Noted, SubjectKind::Request, request, reason)
-            .remedy("Find out who set the machine to work, and let somebody else approve.")
+        let remedy = match landed {
+            false => "Find out who set the machine to work, and let somebody else approve.",
+            true => "Find out who set the machine to work, and whether that person approved it.",
+        };
+        finding(NAME, Verdict::Noted, SubjectKind::Request, request, reason).remedy(remedy)
     })
 }
 

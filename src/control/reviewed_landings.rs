@@ -8,6 +8,7 @@ use crate::model::deployment::LandingFacts;
 use crate::model::fact::Gap;
 use crate::model::inquiry::Inquiry;
 use crate::model::landing::{Candidate, Coverage, Miss, Residual, ResidualHunk};
+use crate::model::waiver;
 use serde::Deserialize;
 
 const NAME: &str = "reviewed-landings";
@@ -179,9 +180,12 @@ fn unexplained(
     let first = hunks
         .first()
         .map(|hunk| Place { path: hunk.path.clone(), line: hunk.line.filter(|_| hunk.side == Side::Added) });
-    let finding = of(facts, verdict, reason).details(details).remedy(
-        "Bring these lines again through a change request that is reviewed, or take them back through one.",
-    );
+    let finding = of(facts, verdict, reason).details(details).remedy(format!(
+        "Let somebody review these lines, and have a waiver approved in {} (`control = \"{NAME}\"`, `commits = [\"{}\"]`); or deploy \
+         a commit from before this landing. To take them back later does not unmake it.",
+        waiver::PATH,
+        facts.landing.landed
+    ));
     match first {
         Some(place) => finding.at(place),
         None => finding,

@@ -83,7 +83,14 @@ fn population(facts: &Deployment) -> Option<Finding> {
         finding("reviewed-landings", verdict, SubjectKind::Change, facts.candidate.short(), reason)
     };
     Some(if accounted && !steps.is_empty() {
-        of(Verdict::Met, format!("{commits} commits, each in one of {} landings", landings.len()))
+        of(
+            Verdict::Met,
+            match (commits, landings.len()) {
+                (1, _) => "1 commit, which is one landing".to_string(),
+                (commits, 1) => format!("{commits} commits, all in one landing"),
+                (commits, landings) => format!("{commits} commits, each in one of {landings} landings"),
+            },
+        )
     } else {
         let reason = format!(
             "{} steps are not those of its landings, of which there are {}",

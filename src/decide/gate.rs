@@ -121,9 +121,7 @@ fn baseline(policy: &Policy, facts: &Deployment) -> Finding {
             (Verdict::Unproven, format!("{deployed} is deployed already, so nothing is to be judged"))
         }
         Span::Behind => return rollback::judge(policy, facts),
-        Span::Beside => {
-            (Verdict::Broken, format!("{deployed}, which is deployed, never was the tip of this branch"))
-        }
+        Span::Beside => return beside(facts, deployed),
         Span::Diverged => (Verdict::Broken, format!("it does not contain {deployed}, which is deployed")),
         Span::Unrelated => {
             (Verdict::Broken, format!("it has no history in common with {deployed}, which is deployed"))
@@ -134,6 +132,22 @@ fn baseline(policy: &Policy, facts: &Deployment) -> Finding {
         return found;
     }
     found.remedy("check which commit is deployed and which one was meant; bring a revert through a request instead of going back")
+}
+
+/// It is in the history, and not on the line of first parents. That may be because it never was the tip, or because a merge with its
+/// parents the other way round took the place of the line.
+fn beside(facts: &Deployment, deployed: &str) -> Finding {
+    let reason = format!(
+        "it contains {deployed}, which is deployed, and not as a tip that this branch had: either that was never one, or a merge whose \
+         first parent is another branch's took the line's place since"
+    );
+    let full = facts.baseline.value().map_or("", |baseline| baseline.revision.as_str());
+    let (branch, candidate) = (&facts.branch, &facts.candidate);
+    finding(GATE, Verdict::Broken, SubjectKind::Change, facts.candidate.short(), reason).remedy(format!(
+        "See `git log --first-parent {branch}` for which merge it was. If {deployed} was the tip, put its line back with a merge that \
+         changes nothing: `git checkout --detach {full} && git merge --no-ff {candidate} && git push origin HEAD:{branch}`; that \
+         landing is judged then. If it was not, find out who deployed it"
+    ))
 }
 
 /// Only what is or was the tip of the branch went through it.

@@ -13,11 +13,11 @@
 
 use super::GATE;
 use super::deployment::found_in;
-use super::waiving::stands;
+use super::waiving::{stands, unsound};
 use crate::control::{finding, unproven};
 use crate::model::change::Revision;
 use crate::model::decision::{Finding, SubjectKind, Verdict};
-use crate::model::deployment::{Back, BaselineOrigin, Deployment, Recorded};
+use crate::model::deployment::{Back, BaselineOrigin, Deployment, LandingFacts, Recorded};
 use crate::model::fact::Gap;
 use crate::model::waiver::{self, Rollback};
 use crate::policy::Policy;
@@ -61,7 +61,8 @@ fn leave(policy: &Policy, facts: &Deployment) -> Result<Result<(Rollback, Record
         Err(why) => return Ok(Err(vec![why])),
     };
     let Some(text) = counting(policy, facts, back)? else {
-        return Ok(Err(vec![format!("nobody approved it: there is no {}", waiver::PATH)]));
+        let nobody = || format!("nobody approved it: there is no {}", waiver::PATH);
+        return Ok(Err(vec![uncounted(policy, facts, back)?.unwrap_or_else(nobody)]));
     };
     let Ok(rollbacks) = policy.rollbacks(text) else {
         return Ok(Err(vec![format!("{} cannot be read, so nobody has leave", waiver::PATH)]));
@@ -78,9 +79,11 @@ fn leave(policy: &Policy, facts: &Deployment) -> Result<Result<(Rollback, Record
             Some(flaw) => refused.push(format!("{} does not allow it: {flaw}", rollback.id)),
         }
     }
-    if refused.is_empty() {
+    let uncounted = uncounted(policy, facts, back)?;
+    if refused.is_empty() && uncounted.is_none() {
         refused.push(format!("nobody approved it: {} names no rollback", waiver::PATH));
     }
+    refused.extend(uncounted);
     Ok(Err(refused))
 }
 
@@ -94,6 +97,22 @@ fn recorded(facts: &Deployment) -> Result<Result<&Recorded, String>, Gap> {
     let earlier = all.find(|one| one.candidate == facts.candidate && one.number < newest);
     Ok(earlier
         .ok_or_else(|| format!("no record let {} through to {}", facts.candidate.short(), facts.environment)))
+}
+
+/// Why the newest text does not count, where there is one that an older one stands in for.
+fn uncounted(policy: &Policy, facts: &Deployment, back: &Back) -> Result<Option<String>, Gap> {
+    let gate = back.gate.known()?;
+    if gate.waivers_after.is_none() || gate.waivers_after == gate.waivers_before {
+        return Ok(None);
+    }
+    let flaw = |landing: &LandingFacts| unsound(landing, &found_in(policy, facts, landing));
+    let flaw = back.since.known()?.iter().find_map(flaw);
+    Ok(flaw.map(|flaw| {
+        format!(
+            "nobody approved it: what {} says at the tip of the branch does not count: {flaw}",
+            waiver::PATH
+        )
+    }))
 }
 
 /// The text that counts.

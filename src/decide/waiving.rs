@@ -82,7 +82,36 @@ pub(super) fn of_deployment(
     let Some(gate) = facts.whole.gate.value() else { return bare(found) };
     let texts =
         Texts { counting: counting(policy, facts, gate, &found), gate, after: after.unwrap_or(policy) };
-    texts.apply(policy, &facts.whole.observed, found)
+    let uncounted = uncounted(facts, gate, texts.counting, &found);
+    let mut findings = texts.apply(policy, &facts.whole.observed, found);
+    findings.extend(uncounted);
+    findings
+}
+
+/// That the waivers at the candidate do not count, and why: whoever wrote them there would look for them in vain.
+fn uncounted(
+    facts: &Deployment,
+    gate: &GateTexts,
+    counting: Option<&str>,
+    found: &[Found],
+) -> Option<Finding> {
+    let after = gate.waivers_after.as_deref()?;
+    if counting == Some(after) || gate.waivers_before.as_deref() == Some(after) {
+        return None;
+    }
+    let landings = facts.landings.value().map_or(&[][..], Vec::as_slice);
+    let flaw = landings.iter().filter(|landing| may_touch_waivers(landing));
+    let flaw = flaw.filter_map(|landing| unsound(landing, found)).next();
+    let remedy = match flaw {
+        Some(_) => {
+            "Deploy a commit from before that landing, or take it out of the branch and land it anew, approved: none that comes after \
+             it makes up for it"
+        }
+        None => "Write them in words of the policy at the deployed commit",
+    };
+    let flaw = flaw.unwrap_or_else(|| "the policy at the deployed commit cannot read them".to_string());
+    let reason = format!("the waivers that the candidate brings do not count: {flaw}");
+    Some(finding(GATE, Verdict::Noted, SubjectKind::Policy, waiver::PATH, reason).remedy(remedy))
 }
 
 /// The text of the waivers that counts in a deployment.
@@ -114,6 +143,24 @@ pub(super) fn stands(landing: &LandingFacts, found: &[Found]) -> bool {
         !matches!(landing.coverage, Coverage::Residual(_) | Coverage::Unverifiable(_) | Coverage::Unchanged);
     let brought = landing.requests.value().is_some_and(|requests| !requests.is_empty());
     proved && brought && nothing_against(landing, found)
+}
+
+/// Why a landing does not stand by itself.
+pub(super) fn unsound(landing: &LandingFacts, found: &[Found]) -> Option<String> {
+    if stands(landing, found) {
+        return None;
+    }
+    let tip = &landing.landing.landed;
+    let stops = |found: &&Found| {
+        let stops = found.finding.verdict.outcome() > Some(Outcome::Allow);
+        stops && found.landing.as_ref() == Some(tip)
+    };
+    let why = found.iter().find(stops).map(|found| {
+        let Finding { control, subject, reason, .. } = &found.finding;
+        format!("{control}: {subject}: {reason}")
+    });
+    let why = why.unwrap_or_else(|| "no request that was approved brought it".to_string());
+    Some(format!("landing {}, which touches them, does not stand by itself ({why})", tip.short()))
 }
 
 fn may_touch_waivers(landing: &LandingFacts) -> bool {

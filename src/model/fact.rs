@@ -88,7 +88,28 @@ impl Gap {
 
 impl std::fmt::Display for Gap {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} could not be seen: {}", self.what, self.detail)
+        write!(f, "{} {}: {}", self.what, self.verb(), self.detail)
+    }
+}
+
+/// What one does with a thing that a gap can be about, by how its name begins; anything else is seen or not.
+const VERBS: [(&str, &str); 6] = [
+    ("the command ", "could not be run"),
+    ("the run of ", "could not be used"),
+    ("the report", "could not be read"),
+    ("the statement in ", "could not be read"),
+    ("the signed statement in ", "could not be read"),
+    ("the file ", "could not be read"),
+];
+
+impl Gap {
+    fn verb(&self) -> &'static str {
+        let named = VERBS.iter().find(|(start, _)| self.what.starts_with(start));
+        match (named, self.reason) {
+            (Some(_), GapReason::Untrusted) => "cannot be relied on",
+            (Some((_, verb)), _) => verb,
+            (None, _) => "could not be seen",
+        }
     }
 }
 

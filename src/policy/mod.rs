@@ -61,6 +61,7 @@ mod document;
 mod line_patterns;
 mod meaning;
 mod people;
+mod places;
 mod recover;
 mod rollbacks;
 mod samples;
@@ -71,6 +72,7 @@ mod tree;
 mod waivers;
 mod wording;
 
+pub use places::line_of;
 pub use samples::{Sample, standing as sample_values};
 pub use show::show;
 

@@ -57,6 +57,14 @@ fn write(decision: &Decision, style: Style, out: &mut dyn io::Write) -> io::Resu
     Ok(())
 }
 
+/// The annotation of a run that ended without a decision: what it is, and the message of the program.
+pub fn failure(what: &str, message: &str) -> String {
+    let lines: Vec<String> = message.trim().lines().map(text).collect();
+    let title = escape::command_property(&format!("portcullis: {what}"));
+    let message = escape::command_data(&escape::clip(&lines.join("\n"), FIRST_LINE));
+    format!("::error title={title}::{message}\n")
+}
+
 fn write_overflow(kind: Kind, total: usize, out: &mut dyn io::Write) -> io::Result<()> {
     if total > SHOWN_BY_GITHUB {
         write_command(&overflow(kind, total - SHOWN_BY_GITHUB + 1), out)

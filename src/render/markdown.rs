@@ -32,6 +32,13 @@ fn write(decision: &Decision, style: Style, out: &mut dyn io::Write) -> io::Resu
     out.write_all(sheet.text.as_bytes())
 }
 
+/// The summary of a run that ended without a decision: what it is, and the message of the program.
+pub fn failure(what: &str, message: &str) -> String {
+    let lines = message.trim().lines().map(str::trim_end).filter(|line| !line.is_empty());
+    let lines: Vec<String> = lines.take(DETAILS).map(code).collect();
+    format!("## Portcullis: {what}\n\n{}\n\n", lines.join("<br>"))
+}
+
 /// The text so far, and how many rows it has no room for.
 struct Sheet {
     text: String,

@@ -9,6 +9,7 @@ use std::io;
 
 mod escape;
 pub mod github;
+mod groups;
 pub mod json;
 pub mod landing;
 pub mod markdown;
@@ -52,6 +53,11 @@ pub static TABLE: &[&Format] = &[&github::FORMAT, &json::FORMAT, &markdown::FORM
 /// that keeps the log. For complaints and explanations, which are no decisions.
 pub fn plain(text: &str) -> String {
     text.lines().map(escape::line).collect::<Vec<_>>().join("\n")
+}
+
+/// "1 test", "2 tests".
+pub fn plural(number: u64, thing: &str) -> String {
+    summary::plural(number, thing)
 }
 
 /// JSON that reads the same and is as harmless in a log.

@@ -2,7 +2,7 @@
 //!
 //! A record may hold what anybody who can push wrote into it, so every text goes through `escape.rs`.
 
-use super::escape;
+use super::{escape, summary};
 use crate::model::change::Revision;
 use crate::record::{Chain, Entry, Link, Problem, Standing};
 use std::io;
@@ -21,8 +21,7 @@ to --expect-tip.
 /// Those of `out`.
 pub fn list(chain: &Chain, out: &mut dyn io::Write) -> io::Result<()> {
     let (environment, count) = (&chain.environment, chain.commits.len());
-    let plural = if count == 1 { "record" } else { "records" };
-    writeln!(out, "{environment}: {count} {plural}")?;
+    writeln!(out, "{environment}: {}", summary::plural(count as u64, "record"))?;
     chain.links.iter().try_for_each(|link| row(link, out))
 }
 
@@ -63,12 +62,14 @@ pub fn verified(chain: &Chain, remembered: Option<&Revision>, out: &mut dyn io::
     }
     let tip = chain.tip().map(ToString::to_string).unwrap_or_default();
     let proved = links.iter().filter(|link| link.standing == Standing::Taken).count();
+    let records = |number: usize| summary::plural(number as u64, "record");
+    let verify = if proved == 1 { "verifies" } else { "verify" };
     match (problems.is_empty(), commits.len() - proved) {
-        (true, 0) => writeln!(out, "{environment}: {proved} records verify; the newest is {tip}")?,
+        (true, 0) => writeln!(out, "{environment}: {} {verify}; the newest is {tip}", records(proved))?,
         (true, rest) => writeln!(
             out,
-            "{environment}: {rest} of {} records cannot be verified; the newest is {tip}",
-            commits.len()
+            "{environment}: {rest} of {} cannot be verified; the newest is {tip}",
+            records(commits.len())
         )?,
         (false, _) => writeln!(out, "{environment}: the records do not verify; the newest is {tip}")?,
     }

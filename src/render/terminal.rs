@@ -3,6 +3,7 @@
 //! The outcome stands in the first line, then what was judged and which data-processing code it touches, then every
 //! finding that calls for a reader, worst first, and last the counts. Words carry the meaning; colour only repeats it.
 
+use super::groups::{self, Block};
 use super::prose::wrap;
 use super::{Format, Style, escape, summary};
 use crate::model::decision::{Decision, Finding, Outcome, TouchedArea, Verdict};
@@ -28,7 +29,7 @@ fn write(decision: &Decision, style: Style, out: &mut dyn io::Write) -> io::Resu
     write_head(decision, &mut page)?;
     write_areas(decision, &mut page)?;
     for verdict in summary::SHOWN {
-        summary::of(decision, verdict).try_for_each(|finding| write_finding(finding, &mut page))?;
+        write_findings(summary::of(decision, verdict), &mut page)?;
     }
     if !is_brief(decision, style) {
         page.blank()?;
@@ -87,6 +88,49 @@ pub(super) fn write_area(area: &TouchedArea, brief: bool, page: &mut Page<'_>) -
         let text = format!("{}: {} (policy line {})", summary::touched(touch), touch.rule, touch.policy_line);
         page.paragraph(Margin(2, 6), Lead("-", FAINT), &text)
     })
+}
+
+/// One by one; many of one kind as a few blocks, unless everything is to be shown.
+fn write_findings<'f>(findings: impl Iterator<Item = &'f Finding>, page: &mut Page<'_>) -> io::Result<()> {
+    if page.style.verbose {
+        return findings.into_iter().try_for_each(|finding| write_finding(finding, page));
+    }
+    for group in groups::groups(findings) {
+        let all = group.blocks.len() <= groups::APART;
+        let (shown, rest) = group.blocks.split_at(if all { group.blocks.len() } else { HANDFUL });
+        shown.iter().try_for_each(|block| write_block(block, page))?;
+        write_rest(rest, page)?;
+    }
+    Ok(())
+}
+
+fn write_block(block: &Block<'_>, page: &mut Page<'_>) -> io::Result<()> {
+    write_finding(block.finding, page)?;
+    if block.alike.is_empty() {
+        return Ok(());
+    }
+    page.hidden = true;
+    let text = format!("{} more: {}", block.alike.len(), groups::names(block.alike.iter().copied()));
+    page.paragraph(Margin(4, 6), Lead("the same of", FAINT), &text)
+}
+
+/// Only by name.
+fn write_rest(rest: &[Block<'_>], page: &mut Page<'_>) -> io::Result<()> {
+    let Some(first) = rest.first() else { return Ok(()) };
+    page.hidden = true;
+    let names = rest.iter().flat_map(|block| {
+        [block.finding.subject.name.as_str()].into_iter().chain(block.alike.iter().copied())
+    });
+    let names: Vec<&str> = names.collect();
+    let Finding { verdict, control, subject, .. } = first.finding;
+    let text = format!(
+        " {control}: {} more of this kind ({}): {}",
+        names.len(),
+        subject.kind.as_str(),
+        groups::names(names.iter().copied())
+    );
+    page.blank()?;
+    page.paragraph(Margin(0, 4), Lead(summary::verdict(*verdict), of_verdict(*verdict)), &text)
 }
 
 pub(super) fn write_finding(finding: &Finding, page: &mut Page<'_>) -> io::Result<()> {

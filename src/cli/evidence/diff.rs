@@ -2,7 +2,7 @@
 
 use super::unseen;
 use crate::cli::exit::{Exit, Failure, Result};
-use crate::cli::output;
+use crate::cli::output::{self, unknown};
 use crate::collect::git::notes::FETCH;
 use crate::evidence;
 use crate::model::evidence::coverage::{FileChange, RecordedCoverage, Share, changes, measured};
@@ -11,7 +11,7 @@ use crate::model::evidence::{ExitStatus, Statement};
 use crate::model::test_run::Test;
 use clap::Args;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -64,7 +64,7 @@ struct Side {
 pub fn run(directory: &Path, arguments: &Arguments) -> Result {
     let before = sides(directory, &arguments.before, arguments.suite.as_deref())?;
     let after = sides(directory, &arguments.after, arguments.suite.as_deref())?;
-    let names: std::collections::BTreeSet<&Name> = before.keys().chain(after.keys()).collect();
+    let names: BTreeSet<&Name> = before.keys().chain(after.keys()).collect();
     let nothing = Side::default();
     let entry = |name| entry(name, before.get(name).unwrap_or(&nothing), after.get(name).unwrap_or(&nothing));
     let entries: Vec<Entry<'_>> = names.into_iter().map(entry).collect();
@@ -94,7 +94,9 @@ fn entry<'a>(name: &'a Name, before: &'a Side, after: &'a Side) -> Entry<'a> {
 fn sides(directory: &Path, name: &str, suite: Option<&str>) -> Result<BTreeMap<Name, Side>> {
     type Runs = (BTreeMap<String, Test>, Vec<RecordedCoverage>, Option<ExitStatus>);
     let mut all: BTreeMap<Name, Runs> = BTreeMap::new();
+    let mut seen = BTreeSet::new();
     for Statement { run, .. } in statements(directory, name)? {
+        seen.insert(run.suite.clone());
         if suite.is_some_and(|suite| suite != run.suite) {
             continue;
         }
@@ -109,9 +111,7 @@ fn sides(directory: &Path, name: &str, suite: Option<&str>) -> Result<BTreeMap<N
         }
     }
     if all.is_empty() {
-        return Err(Failure::environment(format!(
-            "`{name}` holds no evidence of this suite\nhelp: a clone does not bring notes by itself: {FETCH}"
-        )));
+        return Err(none_of(directory, name, suite, &seen));
     }
     let side = |(tests, coverage, exit_status): Runs| Side {
         tests: tests.into_values().collect(),
@@ -121,6 +121,23 @@ fn sides(directory: &Path, name: &str, suite: Option<&str>) -> Result<BTreeMap<N
     Ok(all.into_iter().map(|(name, both)| (name, side(both))).collect())
 }
 
+/// Why there is nothing to compare: another suite was named, or there are no statements at all.
+fn none_of(directory: &Path, name: &str, suite: Option<&str>, seen: &BTreeSet<String>) -> Failure {
+    let help = match suite {
+        Some(suite) if !seen.is_empty() => {
+            return Failure::usage(format!(
+                "in `{name}`, {}",
+                unknown("suite", suite, seen.iter().map(String::as_str))
+            ));
+        }
+        _ if directory.join(name).is_file() => {
+            "record a run into it with `portcullis evidence record -o FILE`".to_string()
+        }
+        _ => format!("a clone does not bring notes by itself: {FETCH}"),
+    };
+    Failure::environment(format!("`{name}` holds no evidence\nhelp: {help}"))
+}
+
 fn statements(directory: &Path, name: &str) -> Result<Vec<Statement>> {
     let file = directory.join(name);
     let bytes = match file.is_file() {
@@ -128,7 +145,7 @@ fn statements(directory: &Path, name: &str) -> Result<Vec<Statement>> {
             .map_err(|error| Failure::environment(format!("cannot read {name}: {error}")))?,
         false => {
             let repository = crate::cli::opening::open(directory)?;
-            let subject = repository.subject(&repository.resolve(name)?).map_err(unseen)?;
+            let subject = repository.subject(&repository.resolve_short(name)?).map_err(unseen)?;
             repository.note(&subject.tree).map_err(unseen)?
         }
     };
@@ -163,9 +180,6 @@ fn text(entries: &[Entry<'_>]) -> String {
         }
         if difference.is_empty() && coverage.is_empty() && exit_status.is_none() {
             text.push_str("  no difference\n");
-        }
-        if !difference.renames_complete {
-            text.push_str("  (too many are gone and new to look for every rename)\n");
         }
     }
     text

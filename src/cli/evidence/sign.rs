@@ -5,7 +5,7 @@ use crate::attest::key::SigningKey;
 use crate::attest::signers::AllowedSigners;
 use crate::attest::statement::PAYLOAD_TYPE;
 use crate::cli::exit::{Exit, Failure, Result};
-use crate::cli::output;
+use crate::cli::{names, output};
 use crate::evidence;
 use crate::model::evidence::Statement;
 use clap::Args;
@@ -40,6 +40,9 @@ pub struct Verifying {
 /// # Errors
 /// A file cannot be read or written, or holds something else.
 pub fn sign(arguments: &Signing) -> Result {
+    if let Some(output) = &arguments.output {
+        names::spare(output, [arguments.key.as_path()])?;
+    }
     let key = key(&arguments.key)?;
     let bytes = read(&arguments.file)?;
     let mut signed = Vec::new();
@@ -110,9 +113,9 @@ fn described(Statement { subject, run }: &Statement, signers: &[String]) -> Stri
     let mut text = String::new();
     let _ = writeln!(
         text,
-        "{}{configuration}: {} tests on tree {}, signed by {}",
+        "{}{configuration}: {} on tree {}, signed by {}",
         run.suite,
-        run.tests.len(),
+        crate::render::plural(run.tests.len() as u64, "test"),
         subject.tree,
         signers.join(", ")
     );

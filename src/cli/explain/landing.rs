@@ -72,9 +72,14 @@ pub fn explain(asked: &Asked<'_>, place: &Where, verbose: bool) -> Result<()> {
         Err(failure) => {
             let alone = Place { line: vec![asked.commit.clone()], at: 0 };
             let Some(facts) = gather(asked, None, &nowhere(), &alone)? else { return first(asked, verbose) };
-            tell(asked, &facts, false, On::None(&failure.message), verbose)
+            tell(asked, &facts, false, On::None(&one_line(&failure.message)), verbose)
         }
     }
+}
+
+/// A message whose remedy stands in a line of its own, as one sentence.
+fn one_line(message: &str) -> String {
+    message.lines().map(str::trim).collect::<Vec<_>>().join("; ")
 }
 
 /// Stands where no branch is known, and no host is asked about it.

@@ -63,7 +63,8 @@ fn unasked_roles(policy: &Policy) -> Vec<Remark> {
     let unasked = policy.scope.roles.keys().filter(|name| !asked.contains(name.as_str()));
     unasked
         .map(|name| {
-            Remark::new(None, format!("no control asks for the role `{name}`, so nobody in it is asked"))
+            let text = format!("no control asks for the role `{name}`, so nobody in it is asked");
+            Remark::new(policy::line_of(&policy.text, &["roles"], name), text)
         })
         .collect()
 }
@@ -89,9 +90,10 @@ impl AtHead {
         let of_paths = areas.iter().flat_map(|area| self.idle_paths(area));
         let of_files = policy.controls.iter().flat_map(|(name, control)| {
             let globs = control.repository_files().into_iter();
-            globs
-                .filter(|glob| !self.any_file(glob))
-                .map(move |glob| Remark::new(None, format!("`{glob}` of {name} matches no file at HEAD")))
+            globs.filter(|glob| !self.any_file(glob)).map(move |glob| {
+                let line = policy::line_of(&policy.text, &["controls", name], glob.as_str());
+                Remark::new(line, format!("`{glob}` of {name} matches no file at HEAD"))
+            })
         });
         let others =
             [self.idle_patterns(areas), self.branches(policy), self.missing(policy), self.tracked(policy)];
@@ -144,7 +146,8 @@ impl AtHead {
                 }
                 None => format!("`{glob}` matches no branch that this clone knows"),
             };
-            Remark::new(None, text)
+            let line = policy::line_of(&policy.text, &["branches", "deployment"], glob.as_str());
+            Remark::new(line, text)
         };
         policy.scope.deployment.iter().filter(is_idle).map(remark).collect()
     }
@@ -154,17 +157,23 @@ impl AtHead {
         let has = |path: &RepoPath| self.paths.binary_search(path).is_ok();
         let owners = policy.scope.roles.iter().filter(|(_, role)| role.code_owners);
         let no_owners = !PLACES.iter().any(|place| has(&RepoPath::from(*place)));
+        let line = |way: &[&str], text: &str| policy::line_of(&policy.text, way, text);
         let of_owners = owners.filter(|_| no_owners).map(|(name, _)| {
-            format!("the role `{name}` are the owners by CODEOWNERS, and there is no CODEOWNERS at HEAD")
+            let text = format!(
+                "the role `{name}` means the owners by CODEOWNERS, and there is no CODEOWNERS at HEAD"
+            );
+            Remark::new(line(&["roles"], name), text)
         });
         let inquiry = policy.inquiry(None);
         let signers: BTreeSet<RepoPath> = inquiry.signers.into_iter().chain(inquiry.waiver_signers).collect();
         let of_signers = signers.into_iter().filter(|path| !has(path)).map(|path| {
-            format!(
+            let text = format!(
                 "the policy wants signatures by the signers in `{path}`, and there is no such file at HEAD"
-            )
+            );
+            let name = path.to_string();
+            Remark::new(line(&["controls"], &name).or_else(|| line(&["waivers"], &name)), text)
         });
-        of_owners.chain(of_signers).map(|text| Remark::new(None, text)).collect()
+        of_owners.chain(of_signers).collect()
     }
 
     /// Places of reports at which the repository itself has files.
@@ -174,9 +183,10 @@ impl AtHead {
         let globs = inquiry.reports.into_iter().chain(sources).filter_map(|text| Glob::new(&text).ok());
         let tracked = globs.filter_map(|glob| {
             let path = self.paths.iter().find(|path| glob.matches(path.as_bytes()))?;
-            Some(format!("reports are looked for at `{glob}`, where git tracks `{path}`: what is tracked is no report of a run"))
+            let text = format!("reports are looked for at `{glob}`, where git tracks `{path}`: what is tracked is no report of a run");
+            Some(Remark::new(policy::line_of(&policy.text, &["controls"], glob.as_str()), text))
         });
-        tracked.map(|text| Remark::new(None, text)).collect()
+        tracked.collect()
     }
 }
 

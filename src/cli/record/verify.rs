@@ -37,7 +37,7 @@ pub(super) fn run(repository: &Repository, expected: &Expectations) -> Result {
     let deployed = expected.deployed.as_ref().map(|name| repository.resolve(name)).transpose()?;
     let remembers = expected.expect_tip.is_some() || expected.at_least.is_some_and(|least| least > 0);
     let Some(chain) = looked_at(repository, environment, Closeness::Repository)? else {
-        let none = none(environment);
+        let none = none(repository, environment);
         return Err(if remembers { Failure::unverified(none.message) } else { none });
     };
     let mut text = Vec::new();
@@ -56,7 +56,8 @@ pub(super) fn run(repository: &Repository, expected: &Expectations) -> Result {
 fn differences(chain: &Chain, expected: &Expectations, deployed: Option<&Revision>) -> Vec<String> {
     let environment = &chain.environment;
     let cut = expected.at_least.filter(|least| (chain.commits.len() as u64) < *least).map(|least| {
-        format!("{environment} has {} records, and there should be at least {least}", chain.commits.len())
+        let records = render::plural(chain.commits.len() as u64, "record");
+        format!("{environment} has {records}, and there should be at least {least}")
     });
     let moved = expected.expect_tip.as_ref().filter(|tip| !chain.holds(tip)).map(|tip| {
         format!("{environment} does not hold record {tip} any more: its ref was moved, or the record forked")

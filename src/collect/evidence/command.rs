@@ -86,7 +86,7 @@ impl State {
         let list = checkout.work_tree.differences.join(", ");
         let detail = format!("{when}, the work tree was not what the commit says ({list}{more})");
         let remedy = "Commit what belongs to the project, name in .gitignore what a run leaves behind, and run it again";
-        Err(Gap::new("what the suite ran on", GapReason::Untrusted, detail, remedy))
+        Err(Gap::new("the run of the suite", GapReason::Untrusted, detail, remedy))
     }
 
     /// # Errors
@@ -101,7 +101,7 @@ impl State {
         let [old, new] = [self, after].map(|state| state.checkout.subject.commit.short());
         let detail = format!("HEAD moved while the command ran (it was {old} before and is {new} now)");
         let remedy = "Let the command neither commit nor check out anything";
-        Err(Gap::new("what the suite ran on", GapReason::Untrusted, detail, remedy))
+        Err(Gap::new("the run of the suite", GapReason::Untrusted, detail, remedy))
     }
 }
 

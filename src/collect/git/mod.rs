@@ -125,6 +125,15 @@ impl Repository {
         name::resolve(&self.git, &self.objects().map_err(|gap| anyhow!("{gap}"))?, name)
     }
 
+    /// The same, where the beginning of an object name will do, as this program writes it (ten digits or more), if it is that of one
+    /// object only: for commands that judge nothing.
+    ///
+    /// # Errors
+    /// It stands for nothing, or for more than one thing.
+    pub fn resolve_short(&self, name: &str) -> anyhow::Result<Revision> {
+        name::resolve_short(&self.git, &self.objects().map_err(|gap| anyhow!("{gap}"))?, name)
+    }
+
     /// A commit, as its object says.
     ///
     /// # Errors

@@ -1,7 +1,8 @@
 //! Names to commits.
 //!
 //! A name that could mean two commits means none: somebody who may create tags could otherwise choose
-//! which commit is judged. Abbreviated object names are refused for the same reason.
+//! which commit is judged. Abbreviated object names are refused for the same reason, and the refusal says the whole name; only what
+//! explains and judges nothing takes those that this program writes itself, see [`resolve_short`].
 
 use super::object::{Objects, oid, revision};
 use crate::model::change::Revision;
@@ -9,14 +10,39 @@ use crate::model::fact::Gap;
 use anyhow::{anyhow, bail};
 use git2::{ErrorCode, ObjectType, Oid};
 
+/// How many digits of an object name this program writes (see [`Revision::short`]); fewer are not looked up.
+const SHORT: usize = 10;
+
 /// Tags of tags are followed this far.
 const TAG_LIMIT: usize = 16;
 
 /// The commit that a name stands for.
 pub fn resolve(git: &git2::Repository, objects: &Objects<'_>, name: &str) -> anyhow::Result<Revision> {
-    let end = name.find(['~', '^']).unwrap_or(name.len());
-    let (stem, suffix) = name.split_at(end);
-    let mut at = Names { git, objects }.commit(stem)?;
+    let (stem, suffix) = parted(name);
+    let at = Names { git, objects }.commit(stem)?;
+    follow(objects, name, at, suffix)
+}
+
+/// The same, where the name may also be the beginning of one object name, as this program writes it: for commands that judge nothing.
+pub fn resolve_short(git: &git2::Repository, objects: &Objects<'_>, name: &str) -> anyhow::Result<Revision> {
+    let (stem, suffix) = parted(name);
+    let names = Names { git, objects };
+    match names.commit(stem) {
+        Err(error) => match whole(git, stem) {
+            Some(id) if names.short(stem)?.is_empty() => {
+                follow(objects, name, names.peel(&id.to_string(), id)?, suffix)
+            }
+            _ => Err(error),
+        },
+        Ok(at) => follow(objects, name, at, suffix),
+    }
+}
+
+fn parted(name: &str) -> (&str, &str) {
+    name.split_at(name.find(['~', '^']).unwrap_or(name.len()))
+}
+
+fn follow(objects: &Objects<'_>, name: &str, mut at: Oid, suffix: &str) -> anyhow::Result<Revision> {
     for step in steps(name, suffix)? {
         at = take(objects, at, step)
             .map_err(said)?
@@ -84,7 +110,7 @@ impl Names<'_, '_> {
         if is_full_object_name(name) {
             return self.object_name(name, &found);
         }
-        one_of(name, &found)
+        one_of(self.git, name, &found)
     }
 
     /// Every ref that a short name may mean, with its commit.
@@ -150,8 +176,8 @@ fn is_full_object_name(name: &str) -> bool {
     matches!(name.len(), 40 | 64) && name.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
-fn one_of(name: &str, found: &[(String, Oid)]) -> anyhow::Result<Oid> {
-    let Some((_, commit)) = found.first() else { bail!(nothing(name)) };
+fn one_of(git: &git2::Repository, name: &str, found: &[(String, Oid)]) -> anyhow::Result<Oid> {
+    let Some((_, commit)) = found.first() else { bail!(nothing(git, name)) };
     if found.iter().all(|(_, other)| other == commit) {
         return Ok(*commit);
     }
@@ -159,14 +185,26 @@ fn one_of(name: &str, found: &[(String, Oid)]) -> anyhow::Result<Oid> {
     bail!("`{name}` is ambiguous: {}; write the full name of the ref that is meant", list.join(", "))
 }
 
-fn nothing(name: &str) -> String {
-    let abbreviated = name.len() >= 4 && name.len() < 40 && name.bytes().all(|b| b.is_ascii_hexdigit());
-    let hint = if abbreviated {
-        format!(
+fn is_abbreviated(name: &str) -> bool {
+    name.len() >= 4 && name.len() < 40 && name.bytes().all(|b| b.is_ascii_hexdigit())
+}
+
+/// The only object whose name begins so, where enough of it is given.
+fn whole(git: &git2::Repository, name: &str) -> Option<Oid> {
+    let long_enough = is_abbreviated(name) && name.len() >= SHORT;
+    let prefix = long_enough.then(|| Oid::from_str(&format!("{name:0<40}")).ok())??;
+    git.odb().ok()?.exists_prefix(prefix, name.len()).ok()
+}
+
+fn nothing(git: &git2::Repository, name: &str) -> String {
+    let hint = match whole(git, name) {
+        _ if !is_abbreviated(name) => String::new(),
+        Some(id) => format!(
+            "; abbreviated object names are not accepted, because one could mean another commit tomorrow: write {id}"
+        ),
+        None => format!(
             "; abbreviated object names are not accepted: write all 40 digits (`git rev-parse {name}` says them)"
-        )
-    } else {
-        String::new()
+        ),
     };
     format!("`{name}` names no commit here: there is none of {}{hint}", places(name).join(", "))
 }

@@ -76,7 +76,7 @@ impl CloneKind {
                 "Fetch the whole history: `fetch-depth: 0` for actions/checkout, `git fetch --unshallow` elsewhere"
             }
             CloneKind::Partial => {
-                "Clone without `--filter`, or fetch the missing objects with `git fetch --refetch`"
+                "Clone without `--filter` (`filter` of actions/checkout), or fetch the missing objects with `git fetch --refetch --no-filter`"
             }
             CloneKind::Full => "Fetch the commit that it belongs to; if it stays missing, clone again",
         }

@@ -1,9 +1,10 @@
 //! Is what lies in the work tree what the checked-out commit says?
 //!
 //! The index is not asked: it can be told to look away (`assume-unchanged`, `skip-worktree`), and its times can be forged.
-//! Every file of the tree is hashed as it lies on the disk, and every other file has to be ignored. No filter, hook
-//! or attribute takes part. What git itself writes differently is told apart by content: line ends of CRLF where the
-//! blob has LF, and the content that an LFS pointer names by its SHA-256. Whether a file may be executed is not compared.
+//! Every file of the tree is hashed as it lies on the disk, and every other file has to be ignored. No filter or hook
+//! takes part. What git itself writes differently is told apart by content: see [`written`], and the content that an LFS pointer names
+//! by its SHA-256. Where `core.symlinks` is off, a link is a file that holds where it leads. Whether a file may be executed is not
+//! compared. Where a difference has a cause that is no change (a filter, a sparse checkout), it is named with it.
 //!
 //! What is ignored is not seen, as with `git status`, but only the ignore files of the work tree count: what `info/exclude` and
 //! `core.excludesFile` of this clone say stands in no commit. And an ignore file that is no part of the tree does not count in a
@@ -29,15 +30,26 @@ use std::time::{Duration, SystemTime};
 
 mod ignores;
 mod settled;
+mod written;
 
 /// How many differences are named.
 const NAMED: usize = 20;
 
-/// Above this size a file that differs is not compared with other line ends, in bytes.
+/// Above this size a file that differs is not compared with what git writes otherwise, in bytes.
 const TEXT_LIMIT: u64 = 64 << 20;
 
 /// Later than any report: the year 2500, in seconds.
 const FAR: Duration = Duration::from_secs(530 * 366 * 24 * 3600);
+
+/// The attribute that names the encoding of a file in the work tree.
+const ENCODING: &str = "working-tree-encoding";
+
+/// Files that decide of others in their directory, and so are never overlooked beside files of the commit.
+const GOVERNING: [&[u8]; 2] = [b".gitignore", b".gitattributes"];
+
+/// Why git does not show a file.
+const OF_CLONE: &str =
+    " (ignored only by this clone, in `info/exclude` or `core.excludesFile`; put the rule into `.gitignore`)";
 
 /// No LFS pointer is longer, in bytes (the specification of LFS pointers says "under 1024").
 const POINTER_LIMIT: usize = 1024;
@@ -53,7 +65,7 @@ impl Repository {
             let subject = self.subject(&head)?;
             let tree = objects.tree_of(oid(head.as_str())?)?;
             let mut walk = Walk::new(&self.git, &objects, root, written);
-            walk.directory(&[], Some(tree))?;
+            walk.whole(tree)?;
             let settled = self.settled(walk.newest);
             Ok(Checkout { subject, work_tree: work_tree(walk.found), settled })
         };
@@ -114,7 +126,11 @@ struct Walk<'w> {
     written: &'w BTreeSet<RepoPath>,
     /// Asked in place of the repository where that has ignore rules of its own.
     ignores: OnceCell<Result<Option<Ignores>, Gap>>,
+    /// Asked for attributes in place of the repository, which may have some of its own.
+    attributes: OnceCell<Option<Ignores>>,
     found: Vec<String>,
+    /// What is not there.
+    missing: Vec<Vec<u8>>,
     /// When the last of the tree's files was written, and its path.
     newest: Option<(SystemTime, RepoPath)>,
 }
@@ -129,7 +145,24 @@ impl<'w> Walk<'w> {
         root: &'w Path,
         written: &'w BTreeSet<RepoPath>,
     ) -> Self {
-        Walk { git, objects, root, written, ignores: OnceCell::new(), found: Vec::new(), newest: None }
+        Walk {
+            git,
+            objects,
+            root,
+            written,
+            ignores: OnceCell::new(),
+            attributes: OnceCell::new(),
+            found: Vec::new(),
+            missing: Vec::new(),
+            newest: None,
+        }
+    }
+
+    /// The work tree of a commit with this tree.
+    fn whole(&mut self, tree: Oid) -> Result<(), Gap> {
+        self.directory(&[], Some(tree))?;
+        self.found.extend(missing(&self.missing, is_sparse(self.git)));
+        Ok(())
     }
 
     /// A directory, and the tree that it should be; without one, nothing in it is part of the commit.
@@ -146,8 +179,7 @@ impl<'w> Walk<'w> {
                 None => self.extra(&below, &name, &metadata, tree.is_some())?,
             }
         }
-        let missing = expected.keys().map(|name| difference("missing", &join(path, name)));
-        self.found.extend(missing);
+        self.missing.extend(expected.keys().map(|name| join(path, name)));
         Ok(())
     }
 
@@ -176,15 +208,17 @@ impl<'w> Walk<'w> {
     /// A name that the tree has too.
     fn entry(&mut self, path: &[u8], (mode, id): Entry, metadata: &Metadata) -> Result<(), Gap> {
         let kind = metadata.file_type();
-        let same = match mode.0 {
+        let (same, cause) = match mode.0 {
             _ if mode.is_tree() && kind.is_dir() => return self.directory(path, Some(id)),
             _ if mode.is_file() && kind.is_file() => self.is_same(path, id, metadata.len())?,
-            0o120_000 if kind.is_symlink() => self.leads_there(path, id)?,
+            0o120_000 if kind.is_symlink() => (self.leads_there(path, id)?, None),
+            0o120_000 if kind.is_file() => self.names_target(path, id)?,
             0o160_000 if kind.is_dir() => return self.submodule(path, id),
-            _ => false,
+            _ => (false, None),
         };
         if !same {
-            self.found.push(difference("changed", path));
+            let cause = cause.map(|cause| format!(" ({cause})")).unwrap_or_default();
+            self.found.push(difference("changed", path) + &cause);
         }
         self.saw(settled::last_change(metadata), || RepoPath::new(path));
         Ok(())
@@ -200,23 +234,31 @@ impl<'w> Walk<'w> {
 
     /// A name that the tree does not have.
     fn extra(&mut self, path: &[u8], name: &[u8], metadata: &Metadata, in_tree: bool) -> Result<(), Gap> {
-        let may_be_ignored = !(in_tree && name == b".gitignore");
+        let may_be_ignored = !(in_tree && GOVERNING.contains(&name));
         if self.written.contains(&RepoPath::new(path)) || may_be_ignored && self.is_ignored(path, metadata)? {
             return Ok(());
         }
-        if metadata.is_dir() && !self.place(&join(path, b".git")).exists() {
+        let of_clone = may_be_ignored && self.is_ignored_by(self.git, path, metadata)?;
+        if !of_clone && metadata.is_dir() && !self.place(&join(path, b".git")).exists() {
             return self.directory(path, None);
         }
-        self.found.push(difference("not part of the commit", path));
+        let cause = if of_clone { OF_CLONE } else { "" };
+        self.found.push(difference("not part of the commit", path) + cause);
         Ok(())
     }
 
     fn is_ignored(&self, path: &[u8], metadata: &Metadata) -> Result<bool, Gap> {
+        match self.ignores.get_or_init(|| Ignores::of(self.git, self.root)) {
+            Ok(ignores) => {
+                let git = ignores.as_ref().map_or(self.git, |ignores| &ignores.git);
+                self.is_ignored_by(git, path, metadata)
+            }
+            Err(gap) => Err(gap.clone()),
+        }
+    }
+
+    fn is_ignored_by(&self, git: &git2::Repository, path: &[u8], metadata: &Metadata) -> Result<bool, Gap> {
         let end: &[u8] = if metadata.is_dir() { b"/" } else { b"" };
-        let git = match self.ignores.get_or_init(|| Ignores::of(self.git, self.root)) {
-            Ok(ignores) => ignores.as_ref().map_or(self.git, |ignores| &ignores.git),
-            Err(gap) => return Err(gap.clone()),
-        };
         git.is_path_ignored(native(&[path, end].concat())).map_err(|error| {
             let remedy = "Look at the ignore files of the repository";
             let what = format!("whether {} is ignored", RepoPath::new(path));
@@ -224,24 +266,66 @@ impl<'w> Walk<'w> {
         })
     }
 
-    fn is_same(&self, path: &[u8], id: Oid, size: u64) -> Result<bool, Gap> {
+    /// Is a file what the commit says? And if not, what may be the cause beside a change?
+    fn is_same(&self, path: &[u8], id: Oid, size: u64) -> Result<(bool, Option<String>), Gap> {
         let place = self.place(path);
-        let failed = |error: git2::Error| unreadable(path, &io::Error::other(error.message().to_string()));
-        if Oid::hash_file(ObjectType::Blob, &place).map_err(failed)? == id {
-            return Ok(true);
+        if self.hash_of(path)? == id {
+            return Ok((true, None));
         }
         let length = self.objects.blob_size(id)?;
-        if length < POINTER_LIMIT {
-            let blob = self.objects.read(id, ObjectType::Blob)?;
-            if let Some(named) = pointer(blob.data()) {
-                return Ok(sha256(&place).map_err(|error| unreadable(path, &error))? == named);
-            }
+        if size.max(length as u64) > TEXT_LIMIT {
+            let named = if length < POINTER_LIMIT { self.pointer(id)? } else { None };
+            let same = named.map(|named| Ok(sha256(&place)? == named)).transpose();
+            return Ok((same.map_err(|error| unreadable(path, &error))?.unwrap_or(false), self.cause(path)));
         }
-        if size > TEXT_LIMIT || size <= length as u64 {
-            return Ok(false);
+        let blob = self.objects.read(id, ObjectType::Blob)?;
+        if let Some(named) = pointer(blob.data()).filter(|_| length < POINTER_LIMIT) {
+            return Ok((sha256(&place).map_err(|error| unreadable(path, &error))? == named, None));
         }
         let bytes = fs::read(&place).map_err(|error| unreadable(path, &error))?;
-        Ok(Oid::hash_object(ObjectType::Blob, &with_line_feeds(&bytes)).map_err(failed)? == id)
+        let encoding = || self.attribute(path, ENCODING);
+        let same = written::is_written(&bytes, blob.data(), &id.to_string(), encoding);
+        Ok((same, if same { None } else { self.cause(path) }))
+    }
+
+    fn hash_of(&self, path: &[u8]) -> Result<Oid, Gap> {
+        let failed = |error: git2::Error| unreadable(path, &io::Error::other(error.message().to_string()));
+        Oid::hash_file(ObjectType::Blob, self.place(path)).map_err(failed)
+    }
+
+    fn pointer(&self, id: Oid) -> Result<Option<String>, Gap> {
+        Ok(pointer(self.objects.read(id, ObjectType::Blob)?.data()))
+    }
+
+    /// An attribute as the files of the work tree give it, and nothing of this clone.
+    fn attribute(&self, path: &[u8], name: &str) -> Option<String> {
+        let over = self.attributes.get_or_init(|| Ignores::over(self.root).ok());
+        written::attribute(&over.as_ref()?.git, path, name)
+    }
+
+    /// What may have written a file otherwise than the commit has it.
+    fn cause(&self, path: &[u8]) -> Option<String> {
+        let said = |name: &str| written::attribute(self.git, path, name);
+        let filter = said("filter").filter(|filter| filter != "lfs").map(|filter| {
+            format!("its attribute `filter={filter}` lets a filter write it, and what that writes cannot be compared with the commit")
+        });
+        let encoding = || {
+            let encoding = said(ENCODING)?;
+            Some(format!(
+                "its attribute `{ENCODING}={encoding}` writes it in an encoding that cannot be compared with the commit"
+            ))
+        };
+        filter.or_else(encoding)
+    }
+
+    /// A file in place of a link, which git writes where the file system has no links.
+    fn names_target(&self, path: &[u8], id: Oid) -> Result<(bool, Option<String>), Gap> {
+        let without_links = self.git.config().and_then(|config| config.get_bool("core.symlinks"));
+        if self.hash_of(path)? != id {
+            return Ok((false, None));
+        }
+        let cause = "a file in place of a link; git writes one only where `core.symlinks` is false";
+        Ok((without_links == Ok(false), Some(cause.to_string())))
     }
 
     fn leads_there(&self, path: &[u8], id: Oid) -> Result<bool, Gap> {
@@ -265,7 +349,7 @@ impl<'w> Walk<'w> {
         let objects = Objects::of(&git, CloneKind::of(&git))?;
         let nothing = BTreeSet::new();
         let mut inner = Walk::new(&git, &objects, &place, &nothing);
-        inner.directory(&[], Some(objects.tree_of(id)?))?;
+        inner.whole(objects.tree_of(id)?)?;
         if let Some((at, file)) = inner.newest {
             self.saw(Some(at), || RepoPath::new(join(path, file.as_bytes())));
         }
@@ -273,6 +357,24 @@ impl<'w> Walk<'w> {
         self.found.extend(within);
         Ok(())
     }
+}
+
+/// What is missing: each path; of a sparse checkout the first, because all of them have the one cause.
+fn missing(paths: &[Vec<u8>], sparse: bool) -> Vec<String> {
+    match paths {
+        [first, rest @ ..] if sparse => {
+            let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
+            vec![format!(
+                "{}{more} (this is a sparse checkout, which leaves out files of the commit; `git sparse-checkout disable` brings them)",
+                difference("missing", first)
+            )]
+        }
+        _ => paths.iter().map(|path| difference("missing", path)).collect(),
+    }
+}
+
+fn is_sparse(git: &git2::Repository) -> bool {
+    git.config().and_then(|config| config.get_bool("core.sparsecheckout")).unwrap_or(false)
 }
 
 fn difference(how: &str, path: &[u8]) -> String {
@@ -307,12 +409,6 @@ fn sha256(place: &Path) -> io::Result<String> {
             length => hash.update(&buffer[..length]),
         }
     }
-}
-
-fn with_line_feeds(bytes: &[u8]) -> Vec<u8> {
-    let next = bytes.iter().skip(1).map(Some).chain([None]);
-    let kept = bytes.iter().zip(next).filter(|(byte, next)| !(**byte == b'\r' && *next == Some(&b'\n')));
-    kept.map(|(byte, _)| *byte).collect()
 }
 
 #[cfg(unix)]

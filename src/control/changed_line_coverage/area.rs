@@ -4,7 +4,7 @@ use super::counted::{Counted, Heard, disagreements};
 use super::settings::{Percent, Source, WithoutLines};
 use super::{ChangedLineCoverage, NAME, broken_report};
 use crate::control::regression_tests::{count, some_of};
-use crate::control::{Case, finding, unproven};
+use crate::control::{Case, finding, unproven, widened};
 use crate::model::change::{FileChange, FileStatus};
 use crate::model::decision::{Finding, Place, SubjectKind, Verdict};
 use crate::model::fact::Gap;
@@ -109,13 +109,15 @@ impl<'a> Judgement<'a> {
             let reason = "it is touched, and the policy names no coverage report for it";
             let remedy =
                 format!("Add `{}` to the `areas` of a report in [controls.{NAME}.reports]", self.area.name);
+            let remedy = widened(self.case, NAME, &self.area.name, remedy);
             return Ok(vec![self.say(Verdict::Broken, reason).remedy(remedy)]);
         }
         let facts = self.asked()?;
         let (mut findings, reports) = self.reports(facts);
         let seen: Vec<&Covered> = reports.iter().filter_map(|heard| heard.covered).collect();
         // What is missing may stand in a report that could not be read.
-        let whole = seen.len() == reports.len() && findings.is_empty();
+        let unread = reports.is_empty() && self.counted.is_in_part();
+        let whole = seen.len() == reports.len() && findings.is_empty() && !unread;
         let mut shares = BTreeMap::new();
         for path in files {
             match self.share(path, facts, &seen) {
@@ -150,8 +152,10 @@ impl<'a> Judgement<'a> {
         for (name, question) in self.questions() {
             let here = self.counted.here(&question, &facts.reports);
             let heard = self.counted.heard(&question, &here);
-            if heard.is_empty() {
-                findings.push(absent(name, &question));
+            // Beside what could not be read nobody can say that there is none.
+            let lies_here = facts.reports.iter().any(|report| report.source == question);
+            if heard.is_empty() && !self.counted.is_in_part() {
+                findings.push(absent(name, &question, lies_here));
             }
             findings.extend(here.iter().flat_map(|report| objections(report)));
             let recorded = heard.iter().skip(here.len());
@@ -238,7 +242,12 @@ fn place(path: &RepoPath, line: Option<u32>) -> Place {
     Place { path: path.clone(), line: line.map(u64::from) }
 }
 
-fn absent(name: &str, question: &CoverageSource) -> Finding {
+fn absent(name: &str, question: &CoverageSource, lies_here: bool) -> Finding {
+    if lies_here {
+        let reason = format!("no coverage report of `{name}` counts");
+        return broken_report(&question.files, reason)
+            .remedy("Hand over a statement that it was recorded in, of a run that counts; what does not count says why");
+    }
     broken_report(&question.files, format!("there is no coverage report of `{name}` here"))
         .remedy("Let the suite write it before the gate runs (links are not followed), or hand over a statement that it was recorded in")
 }

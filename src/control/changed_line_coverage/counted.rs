@@ -68,6 +68,11 @@ impl<'a> Counted<'a> {
         !self.findings.iter().any(|one| matches!(one.verdict, Verdict::Broken | Verdict::Unproven))
     }
 
+    /// May a report stand in something that could not be read?
+    pub fn is_in_part(&self) -> bool {
+        self.findings.iter().any(|one| one.verdict == Verdict::Unproven)
+    }
+
     /// Every report that answers a question: first those that lie here, with their facts.
     pub fn here<'f>(
         &self,

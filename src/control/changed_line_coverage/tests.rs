@@ -190,7 +190,7 @@ fn reports_that_are_absent_tracked_unread_or_contradictory_are_no_evidence() {
     let mut world = honest();
     let gap = Gap::new("the report", GapReason::Malformed, "line 3: cut", "Run it again.");
     facts(&mut world).reports[0].content = Fact::Gap(gap);
-    stops(&world, &[(Verdict::Unproven, "cov/lcov.info", "the report could not be seen: line 3: cut")]);
+    stops(&world, &[(Verdict::Unproven, "cov/lcov.info", "the report could not be read: line 3: cut")]);
 }
 
 #[test]

@@ -187,7 +187,7 @@ fn vanished(
     let here: BTreeSet<&str> = after.values().flat_map(BTreeMap::keys).copied().collect();
     let added: Vec<&str> = here.difference(&known).copied().collect();
     let ids: Vec<&str> = gone.iter().map(|loss| loss.id).collect::<BTreeSet<_>>().into_iter().collect();
-    let renamed: BTreeMap<&str, &str> = renames(&ids, &added).0.into_iter().collect();
+    let renamed: BTreeMap<&str, &str> = renames(&ids, &added).into_iter().collect();
     let hint = |loss: &Loss<'_>| match renamed.get(loss.id) {
         Some(new) => format!("{}, perhaps renamed to {new}", shown(loss)),
         None => shown(loss),

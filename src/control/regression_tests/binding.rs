@@ -322,9 +322,7 @@ impl<'a> Sorter<'a> {
             let reason = format!("{number} {noun} of evidence {verb} not count");
             self.findings.push(
                 finding(NAME, verdict, SubjectKind::Suite, self.name, reason)
-                    .remedy(
-                        "Run the suite on a clean checkout of what would land, and hand over what it wrote",
-                    )
+                    .remedy(self.suite.how_to_count(self.name))
                     .details(some_of(self.left_out)),
             );
         }

@@ -23,7 +23,10 @@ again what an earlier run found (a cached result);
 A suite may ask for more, and then it holds too:
 - with `trust`, the run is of the tree that would land: that of the head, or of the head merged into the base, which is \
 recomputed. Its own tree does not count where the base branch holds some of its commits without their content, because then merging it \
-gives something else. The work tree was what the commit says, apart from what is ignored, and it was so before the suite began: a report \
+gives something else. The work tree was what the commit says, apart from what is ignored, or what git writes for it: line ends of CRLF, the \
+blob's own name in `$Id$`, the encoding that `working-tree-encoding` names (UTF-8, UTF-16, UTF-32, ISO-8859-1, ASCII), the content of an \
+LFS pointer, a file in place of a link where `core.symlinks` is false. A file that another `filter` wrote, another encoding and a sparse \
+checkout are named. And it was so before the suite began: a report \
 that lies here was written after HEAD came to the commit and after each of the commit's files was written, and names no earlier time \
 itself. Nothing is forgiven, because one machine has one clock. Where a report names no time, the times of files alone \
 speak for it, and the decision says so. `local`: reports that lie in this \

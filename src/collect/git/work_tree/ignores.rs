@@ -23,9 +23,14 @@ impl Ignores {
     /// # Errors
     /// It has, and no other repository can be laid over the work tree.
     pub fn of(git: &Repository, work_tree: &Path) -> Result<Option<Self>, Gap> {
-        if !has_own_rules(git) {
-            return Ok(None);
-        }
+        if has_own_rules(git) { Ignores::over(work_tree).map(Some) } else { Ok(None) }
+    }
+
+    /// An empty repository over this work tree, which has no rules and no attributes but those that lie in it.
+    ///
+    /// # Errors
+    /// There is no place for it.
+    pub fn over(work_tree: &Path) -> Result<Self, Gap> {
         let failed = |error: String| {
             let remedy = "Empty `info/exclude` in the directory of git, and unset `core.excludesFile`";
             Gap::new("what the work tree ignores", GapReason::Unsupported, error, remedy)
@@ -38,7 +43,7 @@ impl Ignores {
             Ok(over)
         };
         let over = lay_over().map_err(|error| failed(error.message().to_string()))?;
-        Ok(Some(Ignores { git: over, _place: place }))
+        Ok(Ignores { git: over, _place: place })
     }
 }
 

@@ -11,6 +11,12 @@ use serde_json::Value;
 use std::cell::Cell;
 use std::time::Duration;
 
+/// Where GitHub says which permission an answer needs.
+const PERMISSIONS: &str = "x-accepted-github-permissions";
+
+/// What to do about a token that the host does not know.
+const REFUSED: &str = "Give a token that the host accepts: the one in GITHUB_TOKEN has expired, was taken back, or is another host's.";
+
 /// How many redirects one question may take.
 const REDIRECTS: u32 = 5;
 
@@ -28,12 +34,19 @@ pub(super) struct Reply {
     pub url: String,
     /// Did the host send us on?
     pub moved: bool,
+    /// Was it asked without a token?
+    pub anonymous: bool,
     pub response: Response,
 }
 
 impl Client {
     pub fn new(api: Api, token: Option<String>, transport: Box<dyn Transport>, patience: Patience) -> Self {
         Client { api, token, transport, patience, waited: Cell::new(Duration::ZERO) }
+    }
+
+    /// The gap, or where no token was sent that one is missing.
+    pub fn without_token(&self, gap: Gap) -> Gap {
+        if self.token.is_none() { unsent(gap, None) } else { gap }
     }
 
     /// Asks for a resource and reads the answer as `T`.
@@ -74,7 +87,10 @@ impl Client {
             let response = self.exchange(what, &self.request(&url, body, trusted))?;
             match redirect(what, &origin, &response)? {
                 Some(next) => url = next,
-                None => return Ok(Reply { url, moved: step > 0, response }),
+                None => {
+                    let anonymous = self.token.is_none();
+                    return Ok(Reply { url, moved: step > 0, anonymous, response });
+                }
             }
         }
         Err(Gap::new(what, GapReason::Unreachable, "too many redirects", "Check the address of the API."))
@@ -109,7 +125,7 @@ impl Client {
                 Step::Again { wait, gap } => (wait, gap),
             };
             if attempt >= self.patience.attempts || !self.can_wait(wait) {
-                return Err(gap);
+                return Err(self.without_token(gap));
             }
             self.transport.wait(wait);
             attempt += 1;
@@ -198,12 +214,45 @@ impl Reply {
         let status = self.response.status;
         let detail = format!("the host answered {status} {}", self.message());
         let (reason, remedy) = match status {
-            401 => (GapReason::NotVisible, "Give a token that the host accepts."),
-            403 | 404 => (GapReason::NotVisible, "Give a token that may read it, and check the name."),
-            _ => (GapReason::Malformed, "Check the address of the API and the version of the host."),
+            401 if !self.anonymous => (GapReason::NotVisible, REFUSED.to_string()),
+            401 | 403 | 404 => (GapReason::NotVisible, self.permission()),
+            _ => (
+                GapReason::Malformed,
+                "Check the address of the API and the version of the host.".to_string(),
+            ),
         };
-        Gap::new(what, reason, detail.trim_end(), remedy)
+        self.without_token(Gap::new(what, reason, detail.trim_end(), remedy))
     }
+
+    /// A permission that the token lacks. The host names it (GitHub docs, "Permissions required for fine-grained personal access
+    /// tokens": `X-Accepted-GitHub-Permissions`).
+    fn permission(&self) -> String {
+        match self.response.header(PERMISSIONS).map(str::trim).filter(|named| !named.is_empty()) {
+            Some(named) => format!("Give the token the permission `{named}`, and check the name."),
+            None => "Give a token that may read it, and check the name.".to_string(),
+        }
+    }
+
+    /// Where no token was sent, a better one is not what is missing.
+    pub fn without_token(&self, gap: Gap) -> Gap {
+        if !self.anonymous {
+            return gap;
+        }
+        unsent(gap, self.response.header(PERMISSIONS).map(str::trim).filter(|named| !named.is_empty()))
+    }
+}
+
+/// The gap of what nobody may see who shows no token.
+fn unsent(gap: Gap, permission: Option<&str>) -> Gap {
+    if !matches!(gap.reason, GapReason::NotVisible | GapReason::RateLimited) {
+        return gap;
+    }
+    let needs = permission.map_or_else(String::new, |named| format!(" with the permission `{named}`"));
+    let remedy = format!(
+        "No token was sent: set GITHUB_TOKEN to one{needs} (in a job under `env`). A job that Dependabot or a fork starts gets no \
+         secrets of Actions: give it a secret of Dependabot's own, or judge on `pull_request_target`."
+    );
+    Gap { detail: format!("{}, and no token was sent", gap.detail), remedy, ..gap }
 }
 
 fn undocumented(what: &str, error: &serde_json::Error) -> Gap {

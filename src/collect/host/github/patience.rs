@@ -60,7 +60,7 @@ pub(super) fn exhausted(what: &str, waited: Duration) -> Gap {
     let waited = waited.as_secs();
     unreachable(
         what,
-        format!("the host was waited for during {waited} seconds of this run, and is not asked any more"),
+        format!("the host was waited for during {} of this run, and is not asked any more", seconds(waited)),
     )
 }
 
@@ -70,13 +70,17 @@ fn unreachable(what: &str, why: impl Into<String>) -> Gap {
 
 fn limited(what: &str, response: &Response) -> Gap {
     let wait = limit_wait(response).as_secs();
-    let detail = format!("the host limits the rate of requests and asks to wait {wait} seconds");
+    let detail = format!("the host limits the rate of requests and asks to wait {}", seconds(wait));
     Gap::new(
         what,
         GapReason::RateLimited,
         detail,
         "Run again later, or with a token that has a higher limit.",
     )
+}
+
+fn seconds(number: u64) -> String {
+    format!("{number} second{}", if number == 1 { "" } else { "s" })
 }
 
 /// Half a second, then twice as long each time.

@@ -123,7 +123,9 @@ impl GitHub {
             }
             Ok(ruleset) => Ok(Source {
                 name: format!("ruleset \"{}\" ({id})", ruleset.name),
-                bypass: protection::ruleset_bypass(&what, ruleset).into(),
+                bypass: protection::ruleset_bypass(&what, ruleset)
+                    .map_err(|gap| self.client.without_token(gap))
+                    .into(),
             }),
         }
     }
@@ -154,6 +156,7 @@ impl GitHub {
         let question = serde_json::json!({ "query": ALLOWANCES, "variables": variables }).to_string();
         let reply = self.client.fetch(&what, &self.client.api.graphql(), Some(question.as_bytes()))?;
         protection::allowed(&what, reply.read(&what)?, Classic::blocks_force_push(seen))
+            .map_err(|gap| reply.without_token(gap))
     }
 }
 

@@ -1,0 +1,88 @@
+//! Names on the command line that nothing answers to: a suite that the policy does not have, a file that is not there; and a file that
+//! would be written over what was just read.
+
+use super::exit::{Failure, Result};
+use super::output::{nearest, remark};
+use crate::collect::reports::Named;
+use crate::model::environment::Environment;
+use crate::model::fact::Fact;
+use crate::policy::Policy;
+use crate::record::Chain;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+/// What is wrong with the name of a suite and of a configuration, by a policy; nothing where it names no suites at all.
+pub fn doubt(policy: &Policy, suite: &str, configuration: Option<&str>) -> Option<String> {
+    let suites: Vec<_> = policy.controls.values().flat_map(|control| control.suites()).collect();
+    if suites.is_empty() {
+        return None;
+    }
+    let Some(known) = suites.iter().find(|known| known.name == suite) else {
+        let names: Vec<&str> = suites.iter().map(|known| known.name).collect();
+        return Some(format!("the policy has no suite `{suite}`{}", meant(suite, &names)));
+    };
+    let names: Vec<&str> = known.configurations?.iter().map(String::as_str).collect();
+    match configuration {
+        Some(name) if names.contains(&name) => None,
+        Some(name) => {
+            Some(format!("the suite `{suite}` has no configuration `{name}`{}", meant(name, &names)))
+        }
+        None => Some(format!(
+            "the suite `{suite}` has configurations ({}), and none was named with --configuration",
+            names.join(", ")
+        )),
+    }
+}
+
+fn meant(name: &str, names: &[&str]) -> String {
+    match nearest(name, names.iter().copied()) {
+        Some(meant) => format!("; did you mean `{meant}`?"),
+        None => format!("; it has {}", names.join(", ")),
+    }
+}
+
+/// Says on stderr which reports and statements that were named will not be looked at.
+pub fn warn(policy: &Policy, reports: &[Named], evidence: &[PathBuf]) {
+    let suites = reports.iter().filter_map(|report| report.suite.as_deref());
+    let unknown = |suite: &str| doubt(policy, suite, None).filter(|doubt| doubt.contains("has no suite"));
+    suites.filter_map(unknown).for_each(|doubt| remark(&format!("warning: --report: {doubt}")));
+    let reports = reports.iter().map(|report| ("--report", report.file.as_path()));
+    let evidence = evidence.iter().map(|file| ("--evidence", file.as_path()));
+    for (option, file) in reports.chain(evidence).filter(|(_, file)| !file.exists()) {
+        remark(&format!("warning: {option}: there is no file {}", file.display()));
+    }
+}
+
+/// Says on stderr that this environment has no record where others have: a misspelt one would begin anew.
+pub fn warn_of_first(environment: &Environment, chain: &Fact<Option<Chain>>, others: &[Environment]) {
+    if matches!(chain, Fact::Known(None)) && !others.is_empty() {
+        let names: Vec<&str> = others.iter().map(Environment::as_str).collect();
+        let names = names.join(", ");
+        remark(&format!("warning: there is no record of {environment}; there are records of {names}"));
+    }
+}
+
+/// A file is not written over one that was read for it.
+///
+/// # Errors
+/// It would be.
+pub fn spare<'p>(output: &Path, read: impl IntoIterator<Item = &'p Path>) -> Result<()> {
+    let target = place(output);
+    let is_target = |file: &&Path| place(file) == target;
+    match read.into_iter().find(is_target) {
+        None => Ok(()),
+        Some(file) => Err(Failure::usage(format!(
+            "{} would be written over {}, which is read for it\nhelp: name another file to write to",
+            output.display(),
+            file.display()
+        ))),
+    }
+}
+
+/// Where a file is, or would be.
+fn place(file: &Path) -> PathBuf {
+    let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let below =
+        || parent.canonicalize().ok().map(|parent| parent.join(file.file_name().unwrap_or(OsStr::new(""))));
+    file.canonicalize().ok().or_else(below).unwrap_or_else(|| file.to_path_buf())
+}

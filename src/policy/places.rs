@@ -1,0 +1,44 @@
+//! Where a setting stands in the text of a policy, for remarks about it.
+
+use super::tree::Value;
+use super::{meaning, syntax};
+use toml::de::DeValue;
+
+/// The line on which a text stands below a table or key, counted from 1: as a value, or as the name of a table. `way` leads there from
+/// the root; an empty `text` means what is at the end of it.
+pub fn line_of(policy: &str, way: &[&str], text: &str) -> Option<u64> {
+    let root = syntax::parse(policy, &mut Vec::new())?;
+    let below = way.iter().try_fold(&root, |value, key| value.get_ref().get(*key))?;
+    let span = if text.is_empty() { Some(below.span()) } else { find(below, text) };
+    span.map(|span| meaning::line(policy, &span))
+}
+
+fn find(value: &Value<'_>, text: &str) -> Option<std::ops::Range<usize>> {
+    match value.get_ref() {
+        DeValue::String(found) if found == text => Some(value.span()),
+        DeValue::Array(list) => list.iter().find_map(|element| find(element, text)),
+        DeValue::Table(table) => {
+            table.iter().find_map(
+                |(key, value)| {
+                    if key.get_ref() == text { Some(key.span()) } else { find(value, text) }
+                },
+            )
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_and_names_have_lines() {
+        let text =
+            "[branches]\ndeployment = [\n  'main',\n  'release/*',\n]\n[roles.owners]\nusers = ['kim']\n";
+        assert_eq!(line_of(text, &["branches", "deployment"], "release/*"), Some(4));
+        assert_eq!(line_of(text, &["roles"], "owners"), Some(6));
+        assert_eq!(line_of(text, &["roles", "owners"], ""), Some(6));
+        assert_eq!(line_of(text, &["controls"], "x"), None);
+    }
+}

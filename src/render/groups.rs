@@ -1,0 +1,60 @@
+//! Many findings of one kind as a few blocks, for a terminal: nobody reads the same sentence sixty times.
+
+use crate::model::decision::Finding;
+
+/// So many findings of one control about one kind of thing are shown one by one.
+pub(super) const APART: usize = 6;
+
+/// How many names stand in a list.
+const NAMES: usize = 12;
+
+/// A finding that is shown, and those that say the same of other things.
+pub(super) struct Block<'f> {
+    /// The first.
+    pub finding: &'f Finding,
+    /// What the others are about.
+    pub alike: Vec<&'f str>,
+}
+
+/// Findings of one control about one kind of thing.
+pub(super) struct Group<'f> {
+    /// In their order.
+    pub blocks: Vec<Block<'f>>,
+}
+
+/// Puts together what is of one control, one kind of thing, and says the same. Few of a control stay as they are.
+pub(super) fn groups<'f>(findings: impl Iterator<Item = &'f Finding>) -> Vec<Group<'f>> {
+    let mut kinds: Vec<Vec<&Finding>> = Vec::new();
+    for finding in findings {
+        let is_of =
+            |one: &&Finding| one.control == finding.control && one.subject.kind == finding.subject.kind;
+        match kinds.iter_mut().find(|kind| kind.first().is_some_and(is_of)) {
+            Some(kind) => kind.push(finding),
+            None => kinds.push(vec![finding]),
+        }
+    }
+    kinds.into_iter().map(|kind| Group { blocks: blocks(&kind) }).collect()
+}
+
+fn blocks<'f>(kind: &[&'f Finding]) -> Vec<Block<'f>> {
+    let mut blocks: Vec<Block<'f>> = Vec::new();
+    for finding in kind {
+        let same = |one: &Finding| one.reason == finding.reason && one.remedy == finding.remedy;
+        let known = blocks.iter_mut().find(|block| kind.len() > APART && same(block.finding));
+        match known {
+            Some(block) => block.alike.push(&finding.subject.name),
+            None => blocks.push(Block { finding, alike: Vec::new() }),
+        }
+    }
+    blocks
+}
+
+/// The first names, and how many more there are.
+pub(super) fn names<'n>(names: impl ExactSizeIterator<Item = &'n str>) -> String {
+    let more = names.len().saturating_sub(NAMES);
+    let mut shown: Vec<String> = names.take(NAMES).map(str::to_string).collect();
+    if more > 0 {
+        shown.push(format!("and {more} more"));
+    }
+    shown.join(", ")
+}
