@@ -157,9 +157,10 @@ impl<'o, 'r> Graph<'o, 'r> {
 
     /// Is `one` reached from any of `from`? Each commit reaches itself.
     pub fn is_reached(&mut self, one: Oid, from: &[Oid]) -> Result<bool, Gap> {
+        let place = self.place(one)?;
         let mut paint = Paint::start(self, one, from)?;
-        paint.until_stale()?;
-        Ok(paint.colour_of(one) & BASE != 0)
+        paint.paint_until(usize::MAX, |paint| paint.flags(place) & BASE != 0)?;
+        Ok(paint.flags(place) & BASE != 0)
     }
 
     /// The place of a parent, which is read if that was not done before.
@@ -244,7 +245,15 @@ impl<'g, 'o, 'r> Paint<'g, 'o, 'r> {
 
     /// Paints until only stale commits wait, or others that cannot matter, or until so many were painted. Is nothing left to paint?
     fn paint(&mut self, limit: usize) -> Result<bool, Gap> {
+        self.paint_until(limit, |_| false)
+    }
+
+    /// The same, or until something is known.
+    fn paint_until(&mut self, limit: usize, is_known: impl Fn(&Self) -> bool) -> Result<bool, Gap> {
         for step in 0..limit {
+            if is_known(self) {
+                return Ok(true);
+            }
             if self.fresh == 0 {
                 // Who has painted a good part of all that was read may have read a history to its end.
                 self.graph.went_far |= step >= FIRST_LOOK && step >= self.graph.nodes.len() / 2;

@@ -6,10 +6,13 @@
 use super::Graph;
 use crate::model::fact::Gap;
 use git2::Oid;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, VecDeque};
 
 /// A new tip is at most so far above the one before, or the line is read anew.
 const ABOVE: usize = 64;
+
+/// So many commits beside the line are looked at for a first guess at a fork.
+const BESIDE: usize = 4_096;
 
 /// A line that was read in part. Its commits are numbered upward, from an arbitrary one on.
 #[derive(Default)]
@@ -18,11 +21,14 @@ pub struct FirstParents {
     line: VecDeque<Oid>,
     oldest: i64,
     numbers: BTreeMap<Oid, i64>,
+    /// The number of the oldest commit of the line that reaches a commit.
+    arrivals: BTreeMap<Oid, i64>,
 }
 
 impl FirstParents {
     fn at(tip: Oid) -> Self {
-        FirstParents { line: VecDeque::from([tip]), oldest: 0, numbers: BTreeMap::from([(tip, 0)]) }
+        let numbers = BTreeMap::from([(tip, 0)]);
+        FirstParents { line: VecDeque::from([tip]), oldest: 0, numbers, arrivals: BTreeMap::new() }
     }
 
     fn number(&self, commit: Oid) -> Option<i64> {
@@ -74,24 +80,63 @@ impl Graph<'_, '_> {
 
     /// The newest commit of the first-parent line that any of these reaches.
     pub fn fork(&mut self, tip: Oid, from: &[Oid]) -> Result<Option<Oid>, Gap> {
-        let dates = from.iter().map(|id| self.date_of(*id)).collect::<Result<Vec<_>, _>>()?;
-        let newest = dates.into_iter().max().unwrap_or(i64::MIN);
         let top = self.number(tip)?;
-        let start = self.first_below(top, |date| date <= newest)?;
+        let start = match self.guessed_fork(tip, from)? {
+            Some(guess) => guess,
+            None => self.read_down_to(top)?,
+        };
         let number = self.newest_where(top, start, &mut |graph, commit| graph.is_reached(commit, from))?;
         Ok(number.and_then(|number| self.line.commit(number)))
     }
 
+    /// A commit of the line that these reach, and probably the newest: the first that the way down meets. Dates only order the way.
+    fn guessed_fork(&mut self, tip: Oid, from: &[Oid]) -> Result<Option<i64>, Gap> {
+        let (mut waiting, mut seen, mut best) = (BinaryHeap::new(), BTreeSet::new(), None);
+        for id in from {
+            waiting.push((self.date_of(*id)?, *id));
+        }
+        while let Some((date, id)) = waiting.pop() {
+            let is_older = best.is_some_and(|(known, _)| date < known);
+            if is_older || seen.len() > BESIDE {
+                break;
+            }
+            if !seen.insert(id) {
+                continue;
+            }
+            if self.is_on_line(tip, id)? {
+                let number = self.line.number(id).unwrap_or(i64::MIN);
+                best = best.max(Some((date, number)));
+                continue;
+            }
+            for parent in self.parents(id)?.to_vec() {
+                waiting.push((self.date_of(parent)?, parent));
+            }
+        }
+        Ok(best.map(|(_, number)| number))
+    }
+
     /// How a commit came onto the first-parent line of a branch; `None` when the branch does not hold it.
     pub fn arrival(&mut self, tip: Oid, commit: Oid) -> Result<Option<Arrival>, Gap> {
-        let (top, date) = (self.number(tip)?, self.date_of(commit)?);
+        let top = self.number(tip)?;
+        let number = match self.line.arrivals.get(&commit) {
+            Some(number) => *number,
+            None => self.arrival_number(top, commit)?,
+        };
+        let with = self.line.commit(number).filter(|_| number <= top);
+        Ok(with.map(|with| Arrival { with, after: self.line.commit(number - 1) }))
+    }
+
+    /// The number of the oldest commit of the line that reaches a commit; above `top` when none does from there down.
+    fn arrival_number(&mut self, top: i64, commit: Oid) -> Result<i64, Gap> {
+        let date = self.date_of(commit)?;
         let start = self.first_below(top, |other| other < date)?;
         let without =
             self.newest_where(top, start, &mut |graph, other| Ok(!graph.is_reached(commit, &[other])?))?;
         let number = without.map_or(self.line.oldest, |number| number + 1);
-        let after = without.and_then(|number| self.line.commit(number));
-        let with = self.line.commit(number).filter(|_| number <= top);
-        Ok(with.map(|with| Arrival { with, after }))
+        if number <= top {
+            self.line.arrivals.insert(commit, number);
+        }
+        Ok(number)
     }
 
     /// The newest commit of the line, from `top` down, for which something holds that holds for all below it as well.
