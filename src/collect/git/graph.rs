@@ -19,8 +19,9 @@
 //!   by then, or nobody needs it any more, it changes nothing; otherwise it is the gap.
 
 pub mod ahead;
+mod arrivals;
 mod dates;
-mod first_parents;
+pub mod first_parents;
 
 use super::by_id::ById;
 use super::object::Objects;
@@ -71,6 +72,8 @@ pub struct Graph<'o, 'r> {
     corrected: CorrectedDates,
     /// What was read of the first-parent line that was asked for last.
     line: FirstParents,
+    /// Others that were read before.
+    lines_before: Vec<FirstParents>,
     /// Did a painting reach a good part of all that was read, since dates were corrected?
     went_far: bool,
 }
@@ -94,7 +97,8 @@ impl<'o, 'r> Graph<'o, 'r> {
     pub fn new(objects: &'o Objects<'r>) -> Self {
         let corrected = CorrectedDates::default();
         let (nodes, parents, links, line) = (ById::new(), Vec::new(), Vec::new(), FirstParents::default());
-        Graph { objects, ahead: None, nodes, parents, links, corrected, line, went_far: false }
+        let lines_before = Vec::new();
+        Graph { objects, ahead: None, nodes, parents, links, corrected, line, lines_before, went_far: false }
     }
 
     /// The same, with help.

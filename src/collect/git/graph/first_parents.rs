@@ -4,12 +4,16 @@
 //! another history goes along with it, is found by halving. Dates only choose where the search begins.
 
 use super::Graph;
+use super::arrivals::Arrivals;
 use crate::model::fact::Gap;
 use git2::Oid;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, VecDeque};
 
 /// A new tip is at most so far above the one before, or the line is read anew.
 const ABOVE: usize = 64;
+
+/// So many lines are remembered besides the one that was asked for last.
+pub const LINES_BEFORE: usize = 4;
 
 /// So many commits beside the line are looked at for a first guess at a fork.
 const BESIDE: usize = 4_096;
@@ -21,17 +25,21 @@ pub struct FirstParents {
     line: VecDeque<Oid>,
     oldest: i64,
     numbers: BTreeMap<Oid, i64>,
-    /// The number of the oldest commit of the line that reaches a commit.
-    arrivals: BTreeMap<Oid, i64>,
+    pub(super) arrivals: Arrivals,
 }
 
 impl FirstParents {
     fn at(tip: Oid) -> Self {
         let numbers = BTreeMap::from([(tip, 0)]);
-        FirstParents { line: VecDeque::from([tip]), oldest: 0, numbers, arrivals: BTreeMap::new() }
+        FirstParents { line: VecDeque::from([tip]), oldest: 0, numbers, arrivals: Arrivals::default() }
     }
 
-    fn number(&self, commit: Oid) -> Option<i64> {
+    /// The newest commit, and its number.
+    pub(super) fn newest(&self) -> Option<(Oid, i64)> {
+        self.line.back().map(|newest| (*newest, self.oldest + self.line.len() as i64 - 1))
+    }
+
+    pub(super) fn number(&self, commit: Oid) -> Option<i64> {
         self.numbers.get(&commit).copied()
     }
 
@@ -56,12 +64,14 @@ impl FirstParents {
 type Holds<'h, G> = &'h mut dyn FnMut(&mut G, Oid) -> Result<bool, Gap>;
 
 /// How a commit came onto a first-parent line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Arrival {
     /// The oldest commit of the line that reaches it.
     pub with: Oid,
     /// The one before; `None` when the line begins there.
     pub after: Option<Oid>,
+    /// The commit's merge bases with the one before.
+    pub bases: Vec<Oid>,
 }
 
 impl Graph<'_, '_> {
@@ -83,7 +93,8 @@ impl Graph<'_, '_> {
         let top = self.number(tip)?;
         let start = match self.guessed_fork(tip, from)? {
             Some(guess) => guess,
-            None => self.read_down_to(top)?,
+            // Whoever reaches any of the line reaches its end.
+            None => self.read_down_to(i64::MIN)?,
         };
         let number = self.newest_where(top, start, &mut |graph, commit| graph.is_reached(commit, from))?;
         Ok(number.and_then(|number| self.line.commit(number)))
@@ -118,25 +129,53 @@ impl Graph<'_, '_> {
     /// How a commit came onto the first-parent line of a branch; `None` when the branch does not hold it.
     pub fn arrival(&mut self, tip: Oid, commit: Oid) -> Result<Option<Arrival>, Gap> {
         let top = self.number(tip)?;
-        let number = match self.line.arrivals.get(&commit) {
-            Some(number) => *number,
-            None => self.arrival_number(top, commit)?,
-        };
-        let with = self.line.commit(number).filter(|_| number <= top);
-        Ok(with.map(|with| Arrival { with, after: self.line.commit(number - 1) }))
+        if self.line.arrivals.known(commit).is_none() {
+            self.find_arrival(commit)?;
+        }
+        let Some((number, bases)) = self.line.arrivals.known(commit) else { return Ok(None) };
+        let with = self.line.commit(*number).filter(|_| *number <= top);
+        Ok(with.map(|with| Arrival { with, after: self.line.commit(number - 1), bases: bases.clone() }))
     }
 
-    /// The number of the oldest commit of the line that reaches a commit; above `top` when none does from there down.
-    fn arrival_number(&mut self, top: i64, commit: Oid) -> Result<i64, Gap> {
-        let date = self.date_of(commit)?;
-        let start = self.first_below(top, |other| other < date)?;
+    /// Finds and remembers with which commit of the line one came, if with any.
+    fn find_arrival(&mut self, commit: Oid) -> Result<(), Gap> {
+        let guess = self.guessed_arrival(commit)?;
+        if let Some(number) = guess
+            && self.confirm_arrival(commit, number)?
+        {
+            return Ok(());
+        }
+        let Some((_, top)) = self.line.newest() else { return Ok(()) };
+        let start = guess.unwrap_or(top);
         let without =
             self.newest_where(top, start, &mut |graph, other| Ok(!graph.is_reached(commit, &[other])?))?;
         let number = without.map_or(self.line.oldest, |number| number + 1);
         if number <= top {
-            self.line.arrivals.insert(commit, number);
+            self.confirm_arrival(commit, number)?;
         }
-        Ok(number)
+        Ok(())
+    }
+
+    /// Does the line before a commit of it, which reaches another one, not reach that yet? Then this is remembered.
+    fn confirm_arrival(&mut self, commit: Oid, number: i64) -> Result<bool, Gap> {
+        self.read_down_to(number - 1)?;
+        let bases = match self.line.commit(number - 1) {
+            Some(before) => self.merge_bases(&[before], commit)?,
+            None => Vec::new(),
+        };
+        if bases.contains(&commit) {
+            return Ok(false);
+        }
+        self.line.arrivals.confirm(commit, number, bases);
+        Ok(true)
+    }
+
+    /// Reads the line one further where this is the oldest commit read.
+    pub(super) fn line_goes_below(&mut self, commit: Oid) -> Result<(), Gap> {
+        if self.line.number(commit) == Some(self.line.oldest) {
+            self.read_below()?;
+        }
+        Ok(())
     }
 
     /// The newest commit of the line, from `top` down, for which something holds that holds for all below it as well.
@@ -182,19 +221,6 @@ impl Graph<'_, '_> {
         self.line.commit(number).map_or(Ok(false), |commit| holds(self, commit))
     }
 
-    /// The first commit of the line, from a number down, with such a date; otherwise the last of all.
-    fn first_below(&mut self, from: i64, fits: impl Fn(i64) -> bool) -> Result<i64, Gap> {
-        let mut at = from;
-        while !fits(self.date_on_line(at)?) {
-            let next = self.read_down_to(at - 1)?;
-            if next == at {
-                break;
-            }
-            at = next;
-        }
-        Ok(at)
-    }
-
     /// Reads the line down to a number, or to its end: how far that is.
     fn read_down_to(&mut self, number: i64) -> Result<i64, Gap> {
         while self.line.oldest > number && self.read_below()? {}
@@ -214,6 +240,10 @@ impl Graph<'_, '_> {
         if let Some(number) = self.line.number(tip) {
             return Ok(number);
         }
+        if let Some(before) = self.lines_before.iter_mut().find(|line| line.number(tip).is_some()) {
+            std::mem::swap(&mut self.line, before);
+            return Ok(self.line.number(tip).unwrap_or_default());
+        }
         let newest = self.line.line.back().copied();
         let mut above = vec![tip];
         while let (Some(newest), Some(at)) = (newest, above.last().copied()) {
@@ -227,7 +257,9 @@ impl Graph<'_, '_> {
                 _ => break,
             }
         }
-        self.line = FirstParents::at(tip);
+        let before = std::mem::replace(&mut self.line, FirstParents::at(tip));
+        self.lines_before.insert(0, before);
+        self.lines_before.truncate(LINES_BEFORE);
         Ok(0)
     }
 
