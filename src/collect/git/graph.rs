@@ -106,6 +106,11 @@ impl<'o, 'r> Graph<'o, 'r> {
         Graph { ahead: Some(ahead), ..Graph::new(objects) }
     }
 
+    /// What it reads from.
+    pub fn objects(&self) -> &'o Objects<'r> {
+        self.objects
+    }
+
     /// How `head` lies to `base`.
     pub fn relate(&mut self, base: Oid, head: Oid) -> Result<Relation, Gap> {
         let mut paint = Paint::start(self, head, &[base])?;

@@ -15,6 +15,9 @@ const ABOVE: usize = 64;
 /// So many lines are remembered besides the one that was asked for last.
 pub const LINES_BEFORE: usize = 4;
 
+/// A fork is at most so far below the tip.
+const BELOW: i64 = 4_096;
+
 /// So many commits beside the line are looked at for a first guess at a fork.
 const BESIDE: usize = 4_096;
 
@@ -88,42 +91,50 @@ impl Graph<'_, '_> {
         }
     }
 
-    /// The newest commit of the first-parent line that any of these reaches.
+    /// The newest commit of the first-parent line that any of these reaches; `None` when it lies too far below, or false dates hide it.
     pub fn fork(&mut self, tip: Oid, from: &[Oid]) -> Result<Option<Oid>, Gap> {
         let top = self.number(tip)?;
-        let start = match self.guessed_fork(tip, from)? {
-            Some(guess) => guess,
-            // Whoever reaches any of the line reaches its end.
-            None => self.read_down_to(i64::MIN)?,
-        };
-        let number = self.newest_where(top, start, &mut |graph, commit| graph.is_reached(commit, from))?;
+        let Some(guess) = self.guessed_fork(top, from)? else { return Ok(None) };
+        let reached = self.line.commit(guess);
+        let number = self.newest_where(top, guess, &mut |graph, commit| {
+            Ok(reached == Some(commit) || graph.is_reached(commit, from)?)
+        })?;
         Ok(number.and_then(|number| self.line.commit(number)))
     }
 
     /// A commit of the line that these reach, and probably the newest: the first that the way down meets. Dates only order the way.
-    fn guessed_fork(&mut self, tip: Oid, from: &[Oid]) -> Result<Option<i64>, Gap> {
+    fn guessed_fork(&mut self, top: i64, from: &[Oid]) -> Result<Option<i64>, Gap> {
         let (mut waiting, mut seen, mut best) = (BinaryHeap::new(), BTreeSet::new(), None);
         for id in from {
             waiting.push((self.date_of(*id)?, *id));
         }
         while let Some((date, id)) = waiting.pop() {
-            let is_older = best.is_some_and(|(known, _)| date < known);
-            if is_older || seen.len() > BESIDE {
+            if best.is_some_and(|(known, _)| date < known) || seen.len() > BESIDE {
                 break;
             }
             if !seen.insert(id) {
                 continue;
             }
-            if self.is_on_line(tip, id)? {
-                let number = self.line.number(id).unwrap_or(i64::MIN);
-                best = best.max(Some((date, number)));
-                continue;
-            }
-            for parent in self.parents(id)?.to_vec() {
-                waiting.push((self.date_of(parent)?, parent));
+            if self.number_within(top, date, id)?.is_some_and(|number| number <= top) {
+                best = best.max(self.line.number(id).map(|number| (date, number)));
+            } else if self.line.oldest > top - BELOW {
+                for parent in self.parents(id)?.to_vec() {
+                    waiting.push((self.date_of(parent)?, parent));
+                }
             }
         }
         Ok(best.map(|(_, number)| number))
+    }
+
+    /// The number of a commit of this date, if it is on the line as far as that is looked at for a fork.
+    fn number_within(&mut self, top: i64, date: i64, commit: Oid) -> Result<Option<i64>, Gap> {
+        loop {
+            let number = self.line.number(commit);
+            let is_below = self.line.oldest <= top - BELOW || self.date_on_line(self.line.oldest)? < date;
+            if number.is_some() || is_below || !self.read_below()? {
+                return Ok(number);
+            }
+        }
     }
 
     /// How a commit came onto the first-parent line of a branch; `None` when the branch does not hold it.

@@ -168,7 +168,7 @@ struct Walk<'s, 'o, 'r> {
     merge: Merge,
     /// Is it sure that the merge does not arrive there, whatever moved? The walk ends then, if it may.
     departs: bool,
-    /// May files have moved? Then the walk alone cannot say what becomes of a path, and ends.
+    /// May files have moved? Then the walk alone cannot say what becomes of a path, and ends unless it looks for a departure.
     is_open: bool,
     /// The side that has no more the directory we are in, or one above it.
     gone: Option<usize>,
@@ -244,8 +244,8 @@ impl<'s, 'o, 'r> Walk<'s, 'o, 'r> {
         let mut cursors =
             trees.each_ref().map(|tree| tree.as_ref().map_or(Cursor::default(), |t| t.cursor()));
         let mut kinds = Kinds::default();
-        while !self.is_open
-            && !self.departs
+        while !self.departs
+            && (self.ends_early || !self.is_open)
             && let Some(group) = next_group(&mut cursors, self.compares)
         {
             let stays = self.group(&group, depth)?;
@@ -262,7 +262,7 @@ impl<'s, 'o, 'r> Walk<'s, 'o, 'r> {
     /// Does anything stand there in the end?
     fn group(&mut self, group: &Group<'_>, depth: usize) -> Result<bool, Gap> {
         if let Some(result) = plain(group) {
-            self.is_open |= self.may_have_moved(group)?;
+            self.is_open = self.is_open || self.may_have_moved(group)?;
             let result = result.copied();
             self.result(group, item(result.as_ref())?)?;
             return Ok(result.is_some());

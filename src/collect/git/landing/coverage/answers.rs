@@ -3,8 +3,8 @@
 use super::super::super::graph::Graph;
 use super::super::super::graph::first_parents::Arrival;
 use super::super::super::object::oid;
-use super::VIRTUAL_LIMIT;
 use super::basis::BASES_LIMIT;
+use super::{VIRTUAL_LIMIT, order};
 use crate::model::fact::Gap;
 use crate::model::landing::Landing;
 use git2::Oid;
@@ -125,7 +125,7 @@ impl<'o, 'r> Reader<'o, 'r> {
         answers: &mut Answers,
     ) -> Result<Option<()>, Gap> {
         let Some(bases) = self.graph.near_merge_bases(&[parent], head, limit)? else { return Ok(None) };
-        if self.ask_below(&bases, limit, 0, answers)?.is_none() {
+        if self.ask_below((&[parent], head), &bases, limit, 0, answers)?.is_none() {
             return Ok(None);
         }
         let asked = self.ask_basis(parent, &bases, limit, 0, answers)?;
@@ -159,7 +159,7 @@ impl<'o, 'r> Reader<'o, 'r> {
             let arrival = answers.arrival(&mut self.graph, branch, base)?;
             let Some(Arrival { with, after: Some(after), bases }) = arrival else { continue };
             if with != base {
-                self.ask_below(&bases, limit, 0, answers)?;
+                self.ask_below((&[after], base), &bases, limit, 0, answers)?;
                 self.ask_basis(after, &bases, limit, depth + 1, answers)?;
                 answers.add(&[after], base, bases);
             }
@@ -167,15 +167,21 @@ impl<'o, 'r> Reader<'o, 'r> {
         Ok(Some(()))
     }
 
-    /// Several bases are merged themselves, one after the other.
+    /// Several bases, here of a merge of tips and a head, are merged themselves, one after the other.
     fn ask_below(
         &mut self,
+        (tips, head): (&[Oid], Oid),
         bases: &[Oid],
         limit: usize,
         depth: usize,
         answers: &mut Answers,
     ) -> Result<Option<()>, Gap> {
-        for number in 1..if depth < VIRTUAL_LIMIT { bases.len() } else { 0 } {
+        if depth >= VIRTUAL_LIMIT || bases.len() < 2 {
+            return Ok(Some(()));
+        }
+        let objects = self.graph.objects();
+        let bases = order::oldest_first(&mut self.graph, objects, bases, tips, head)?;
+        for number in 1..bases.len() {
             let (tips, other) = (&bases[..number], bases[number]);
             let below = match self.below.get(tips, other) {
                 Some(known) => Some(known.clone()),
@@ -183,7 +189,7 @@ impl<'o, 'r> Reader<'o, 'r> {
             };
             let Some(below) = below else { return Ok(None) };
             self.below.add(tips, other, below.clone());
-            if self.ask_below(&below, limit, depth + 1, answers)?.is_none() {
+            if self.ask_below((tips, other), &below, limit, depth + 1, answers)?.is_none() {
                 return Ok(None);
             }
             answers.add(tips, other, below);

@@ -121,8 +121,8 @@ impl Prover<'_, '_> {
     /// Does merging over the newest commit of the line that the head reaches give the same tree?
     fn is_same_over_fork(&mut self, branch: Oid, one: &Added) -> Result<bool, Gap> {
         let Some(result) = one.result else { return Ok(false) };
-        let fork = self.answers.fork(&mut self.graph, branch, &one.bases)?;
-        let base = fork.map(|fork| self.store.tree_of(fork)).transpose()?;
+        let Some(fork) = self.answers.fork(&mut self.graph, branch, &one.bases)? else { return Ok(false) };
+        let base = Some(self.store.tree_of(fork)?);
         let sides = Sides { base, ours: one.ours, theirs: Some(self.store.tree_of(one.head)?) };
         self.gives(sides, None, result)
     }
@@ -198,7 +198,8 @@ impl Prover<'_, '_> {
             (base.for_merge(&self.store, came.tree, theirs)?, by)
         } else {
             let fork = self.answers.fork(&mut self.graph, came.branch, &bases)?;
-            (fork.map(|fork| self.store.tree_of(fork)).transpose()?, None)
+            let Some(fork) = fork else { return Ok(false) };
+            (Some(self.store.tree_of(fork)?), None)
         };
         self.gives(Sides { base, ours: came.tree, theirs: Some(theirs) }, by, tree)
     }
