@@ -70,7 +70,6 @@ fn a_guard_and_its_revert_come_by_a_fast_forward() {
 
 /// The same where the fast-forward was a request of its own, with an empty diff, and all of it is to be deployed.
 #[test]
-#[ignore = "a known gap: the guard and its revert came by one fast-forward"]
 fn what_landed_over_a_fast_forward_of_a_guard_and_its_revert() {
     for how in [How::Merge, How::Squash, How::Rebase] {
         let mut lane = Lane::begin();

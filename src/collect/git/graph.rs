@@ -19,8 +19,9 @@
 //!   by then, or nobody needs it any more, it changes nothing; otherwise it is the gap.
 
 pub mod ahead;
+mod arrivals;
 mod dates;
-mod first_parents;
+pub mod first_parents;
 
 use super::by_id::ById;
 use super::object::Objects;
@@ -71,6 +72,8 @@ pub struct Graph<'o, 'r> {
     corrected: CorrectedDates,
     /// What was read of the first-parent line that was asked for last.
     line: FirstParents,
+    /// Others that were read before.
+    lines_before: Vec<FirstParents>,
     /// Did a painting reach a good part of all that was read, since dates were corrected?
     went_far: bool,
 }
@@ -94,12 +97,18 @@ impl<'o, 'r> Graph<'o, 'r> {
     pub fn new(objects: &'o Objects<'r>) -> Self {
         let corrected = CorrectedDates::default();
         let (nodes, parents, links, line) = (ById::new(), Vec::new(), Vec::new(), FirstParents::default());
-        Graph { objects, ahead: None, nodes, parents, links, corrected, line, went_far: false }
+        let lines_before = Vec::new();
+        Graph { objects, ahead: None, nodes, parents, links, corrected, line, lines_before, went_far: false }
     }
 
     /// The same, with help.
     pub fn helped(objects: &'o Objects<'r>, ahead: &'o Ahead) -> Self {
         Graph { ahead: Some(ahead), ..Graph::new(objects) }
+    }
+
+    /// What it reads from.
+    pub fn objects(&self) -> &'o Objects<'r> {
+        self.objects
     }
 
     /// How `head` lies to `base`.
@@ -157,9 +166,10 @@ impl<'o, 'r> Graph<'o, 'r> {
 
     /// Is `one` reached from any of `from`? Each commit reaches itself.
     pub fn is_reached(&mut self, one: Oid, from: &[Oid]) -> Result<bool, Gap> {
+        let place = self.place(one)?;
         let mut paint = Paint::start(self, one, from)?;
-        paint.until_stale()?;
-        Ok(paint.colour_of(one) & BASE != 0)
+        paint.paint_until(usize::MAX, |paint| paint.flags(place) & BASE != 0)?;
+        Ok(paint.flags(place) & BASE != 0)
     }
 
     /// The place of a parent, which is read if that was not done before.
@@ -244,7 +254,15 @@ impl<'g, 'o, 'r> Paint<'g, 'o, 'r> {
 
     /// Paints until only stale commits wait, or others that cannot matter, or until so many were painted. Is nothing left to paint?
     fn paint(&mut self, limit: usize) -> Result<bool, Gap> {
+        self.paint_until(limit, |_| false)
+    }
+
+    /// The same, or until something is known.
+    fn paint_until(&mut self, limit: usize, is_known: impl Fn(&Self) -> bool) -> Result<bool, Gap> {
         for step in 0..limit {
+            if is_known(self) {
+                return Ok(true);
+            }
             if self.fresh == 0 {
                 // Who has painted a good part of all that was read may have read a history to its end.
                 self.graph.went_far |= step >= FIRST_LOOK && step >= self.graph.nodes.len() / 2;

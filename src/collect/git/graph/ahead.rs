@@ -13,6 +13,9 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 /// So many of the youngest the helper leaves to the other thread, which would soon have to read them once more.
 pub const LEAVE: usize = 16;
 
+/// So many the helper takes at once at most, because leaving the others alone has its price.
+const TAKE: usize = 8;
+
 /// What a commit says of itself; `None` when it is not here.
 type Read = Result<Option<Header>, Gap>;
 
@@ -64,24 +67,26 @@ impl Ahead {
 
     /// Reads ahead of the other thread, when it calls and until it needs no more.
     pub fn help(&self, objects: &Objects<'_>) {
-        while let Some(id) = self.claim() {
-            let read = objects.header_if_here(id);
+        while let Some(claimed) = self.claim() {
+            let read: Vec<_> = claimed.into_iter().map(|id| (id, objects.header_if_here(id))).collect();
             let mut state = self.state();
-            state.expand(&read);
-            state.seen.insert(id, Some(Box::new(read)));
+            for (id, read) in read {
+                state.expand(&read);
+                state.seen.insert(id, Some(Box::new(read)));
+            }
         }
     }
 
-    /// The next commit for the helper; `None` when there will be none.
-    fn claim(&self) -> Option<Oid> {
+    /// The next commits for the helper; `None` when there will be none.
+    fn claim(&self) -> Option<Vec<Oid>> {
         let mut state = self.state();
         loop {
             if state.is_over {
                 return None;
             }
-            let claimed = if state.is_called { state.claim() } else { None };
-            if claimed.is_some() {
-                return claimed;
+            let claimed = if state.is_called { state.claim() } else { Vec::new() };
+            if !claimed.is_empty() {
+                return Some(claimed);
             }
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
@@ -106,11 +111,11 @@ impl State {
     }
 
     /// The youngest but those that are left.
-    fn claim(&mut self) -> Option<Oid> {
-        let mut left: Vec<(i64, Oid)> = std::iter::from_fn(|| self.unseen()).take(LEAVE + 1).collect();
-        let claimed = if left.len() > LEAVE { left.pop().map(|(_, id)| id) } else { None };
+    fn claim(&mut self) -> Vec<Oid> {
+        let mut left: Vec<(i64, Oid)> = std::iter::from_fn(|| self.unseen()).take(LEAVE + TAKE).collect();
+        let claimed: Vec<Oid> = left.drain(LEAVE.min(left.len())..).map(|(_, id)| id).collect();
         self.next.extend(left);
-        self.seen.extend(claimed.map(|id| (id, None)));
+        self.seen.extend(claimed.iter().map(|id| (*id, None)));
         claimed
     }
 

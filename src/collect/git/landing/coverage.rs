@@ -12,7 +12,7 @@ use super::super::object::oid;
 use super::lines::Git;
 #[cfg(test)]
 use super::merge::Versions;
-use super::merge::{Sides, merge};
+use super::merge::{Merge, Sides, merge, merge_towards};
 use super::store::Store;
 use super::tried::{Left, Tried, distance, weight};
 use super::{build, residual};
@@ -326,7 +326,12 @@ impl<'o, 'r> Prover<'o, 'r> {
 
     /// Recomputes a merge. `by` is the version of git that the base hangs on.
     pub(super) fn recompute(&self, sides: Sides, by: Option<Git>, landed: Oid) -> Result<Attempt, Gap> {
-        let mut merged = merge(&self.store, sides, Some(Some(landed)))?;
+        let merged = merge(&self.store, sides, Some(Some(landed)))?;
+        self.attempt(sides, merged, by, landed)
+    }
+
+    /// Whether a merge arrives at what landed.
+    fn attempt(&self, sides: Sides, mut merged: Merge, by: Option<Git>, landed: Oid) -> Result<Attempt, Gap> {
         if !merged.versions.are_of_one_git(by) {
             // No git arrives there: each makes the whole merge.
             let paths = merged.hang_on_version.clone();
@@ -352,6 +357,16 @@ impl<'o, 'r> Prover<'o, 'r> {
         let base = base.for_merge(&self.store, ours, theirs)?;
         let sides = Sides { base, ours, theirs: Some(theirs) };
         Ok(merge(&self.store, sides, Some(Some(landed?)))?.versions)
+    }
+
+    /// Does this merge give that tree, without a doubt?
+    fn gives(&self, sides: Sides, by: Option<Git>, tree: Oid) -> Result<bool, Gap> {
+        let Some(merged) = merge_towards(&self.store, sides, tree)? else { return Ok(false) };
+        match self.attempt(sides, merged, by, tree) {
+            Ok(attempt) => Ok(matches!(attempt, Attempt::Explained)),
+            Err(gap) if gap.reason == GapReason::Contradiction => Ok(false),
+            Err(gap) => Err(gap),
+        }
     }
 
     /// The tree that a merge gives; `None` when it needs a person, or gives the empty tree.

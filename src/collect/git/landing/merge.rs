@@ -132,13 +132,22 @@ fn merge_at(
     actual: Option<Option<Oid>>,
     level: Level,
 ) -> Result<Merge, Gap> {
-    let merge = Merge { matches: true, is_plain: true, ..Merge::default() };
-    let effort = Effort::of("a recomputed merge");
-    let compares = actual.is_some();
-    let mut walk = Walk { store, effort, compares, path: Vec::new(), merge, is_open: false, gone: None };
-    let roots = [sides.base, sides.ours, sides.theirs, actual.flatten()];
-    walk.root(roots)?;
+    let mut walk = Walk::new(store, actual.is_some());
+    walk.root([sides.base, sides.ours, sides.theirs, actual.flatten()])?;
     if walk.is_open { moves::settle(store, sides, actual.flatten(), level) } else { Ok(walk.merge) }
+}
+
+/// Merges as long as a tree can come of it; `None` when it cannot.
+pub fn merge_towards(store: &Store<'_, '_>, sides: Sides, tree: Oid) -> Result<Option<Merge>, Gap> {
+    let base_is_empty = sides.base.is_none();
+    let mut walk = Walk { ends_early: true, base_is_empty, ..Walk::new(store, true) };
+    walk.root([sides.base, sides.ours, sides.theirs, Some(tree)])?;
+    if walk.departs {
+        return Ok(None);
+    }
+    let merge =
+        if walk.is_open { moves::settle(store, sides, Some(tree), Level::Commits)? } else { walk.merge };
+    Ok(Some(merge))
 }
 
 const BASE: usize = 0;
@@ -152,9 +161,14 @@ struct Walk<'s, 'o, 'r> {
     store: &'s Store<'o, 'r>,
     effort: Effort,
     compares: bool,
+    /// Does nothing but arriving at the compared tree matter?
+    ends_early: bool,
+    base_is_empty: bool,
     path: Vec<u8>,
     merge: Merge,
-    /// May files have moved? Then the walk alone cannot say what becomes of a path, and ends.
+    /// Is it sure that the merge does not arrive there, whatever moved? The walk ends then, if it may.
+    departs: bool,
+    /// May files have moved? Then the walk alone cannot say what becomes of a path, and ends unless it looks for a departure.
     is_open: bool,
     /// The side that has no more the directory we are in, or one above it.
     gone: Option<usize>,
@@ -184,7 +198,22 @@ fn item(entry: Option<&TreeEntry<'_>>) -> Result<Option<Item>, Gap> {
     entry.map(|entry| Ok((entry.mode, entry.id()?))).transpose()
 }
 
-impl Walk<'_, '_, '_> {
+impl<'s, 'o, 'r> Walk<'s, 'o, 'r> {
+    fn new(store: &'s Store<'o, 'r>, compares: bool) -> Self {
+        Walk {
+            store,
+            effort: Effort::of("a recomputed merge"),
+            compares,
+            ends_early: false,
+            base_is_empty: false,
+            path: Vec::new(),
+            merge: Merge { matches: true, is_plain: true, ..Merge::default() },
+            departs: false,
+            is_open: false,
+            gone: None,
+        }
+    }
+
     fn root(&mut self, [base, ours, theirs, actual]: [Option<Oid>; 4]) -> Result<(), Gap> {
         let decided = if ours == theirs || base == theirs {
             Some(ours)
@@ -215,7 +244,8 @@ impl Walk<'_, '_, '_> {
         let mut cursors =
             trees.each_ref().map(|tree| tree.as_ref().map_or(Cursor::default(), |t| t.cursor()));
         let mut kinds = Kinds::default();
-        while !self.is_open
+        while !self.departs
+            && (self.ends_early || !self.is_open)
             && let Some(group) = next_group(&mut cursors, self.compares)
         {
             let stays = self.group(&group, depth)?;
@@ -232,7 +262,7 @@ impl Walk<'_, '_, '_> {
     /// Does anything stand there in the end?
     fn group(&mut self, group: &Group<'_>, depth: usize) -> Result<bool, Gap> {
         if let Some(result) = plain(group) {
-            self.is_open |= self.may_have_moved(group)?;
+            self.is_open = self.is_open || self.may_have_moved(group)?;
             let result = result.copied();
             self.result(group, item(result.as_ref())?)?;
             return Ok(result.is_some());
@@ -317,15 +347,16 @@ impl Walk<'_, '_, '_> {
             }
             _ => return Ok(()),
         };
+        let differs = self.compares && actual != Some(merged.item);
+        self.merge.matches &= merged.is_clean && !differs;
+        // What stands on all sides did not move, and where the base is empty nothing did.
+        let stays = base.is_some() || self.base_is_empty;
+        self.departs = self.ends_early && stays && (differs || !merged.is_clean);
         if !merged.is_clean {
             self.merge.conflicts.push(path.clone());
-            self.merge.matches = false;
         }
         if Some(merged.item) != ours {
             self.merge.edits.push(TreeEdit { path, item: Some(merged.item) });
-        }
-        if self.compares && actual != Some(merged.item) {
-            self.merge.matches = false;
         }
         self.merge.contents.extend(merged.content);
         Ok(())

@@ -212,7 +212,7 @@ fn hand_out_landings(
     thread::scope(|scope| {
         scope.spawn(move || ahead.help(&helper));
         let _closing = ahead.closing();
-        let mut reader = Reader::new(Graph::helped(history, ahead));
+        let mut reader = Reader::new(Graph::helped(history, ahead), landings);
         let mut far = Vec::new();
         for numbers in chunks(0..landings.len(), LANDINGS) {
             let mut near = Job::new();

@@ -1,18 +1,35 @@
-//! Merge bases, found beforehand for many landings by one who reads the history.
+//! Merge bases, and how they came to the branch, found beforehand for many landings by one who reads the history.
 
 use super::super::super::graph::Graph;
+use super::super::super::graph::first_parents::Arrival;
 use super::super::super::object::oid;
-use super::VIRTUAL_LIMIT;
+use super::basis::BASES_LIMIT;
+use super::{VIRTUAL_LIMIT, order};
 use crate::model::fact::Gap;
 use crate::model::landing::Landing;
 use git2::Oid;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
-/// What the merge bases are of a head and a merge of these tips.
+/// A landing of more commits than this is taken for as many landings.
+const STEPS_LIMIT: usize = 2_000;
+
+/// The commits of a first-parent line that never were the tip of the branch, because others landed with them: each with the tip before
+/// and the tip after.
+type Within = BTreeMap<Oid, (Oid, Oid)>;
+
+/// What is known of the history.
 #[derive(Clone, Default)]
 pub struct Answers {
+    /// The merge bases of a head and a merge of these tips.
     bases: BTreeMap<(Vec<Oid>, Oid), Vec<Oid>>,
-    on_line: BTreeSet<(Oid, Oid)>,
+    /// Is a commit on the first-parent line of a branch?
+    on_line: BTreeMap<(Oid, Oid), bool>,
+    /// The newest commit of the first-parent line of a branch that any of these reaches.
+    forks: BTreeMap<(Oid, Vec<Oid>), Option<Oid>>,
+    /// How a commit came to a branch.
+    arrivals: BTreeMap<(Oid, Oid), Option<Arrival>>,
+    within: Arc<Within>,
 }
 
 impl Answers {
@@ -26,10 +43,48 @@ impl Answers {
         self.bases.insert((tips.to_vec(), head), bases);
     }
 
-    /// Is a commit known to be on the first-parent line of a branch?
-    pub fn is_on_line(&self, branch: Oid, commit: Oid) -> bool {
-        self.on_line.contains(&(branch, commit))
+    /// Is a commit a former tip of a branch, as far as landings are known?
+    pub fn was_tip(&mut self, graph: &mut Graph<'_, '_>, branch: Oid, commit: Oid) -> Result<bool, Gap> {
+        if self.within.contains_key(&commit) {
+            return Ok(false);
+        }
+        remembered(&mut self.on_line, (branch, commit), || graph.is_on_line(branch, commit))
     }
+
+    /// The newest former tip of a branch that any of these reaches.
+    pub fn fork(&mut self, graph: &mut Graph<'_, '_>, branch: Oid, from: &[Oid]) -> Result<Option<Oid>, Gap> {
+        let fork = remembered(&mut self.forks, (branch, from.to_vec()), || graph.fork(branch, from))?;
+        Ok(fork.map(|fork| self.within.get(&fork).map_or(fork, |(before, _)| *before)))
+    }
+
+    /// With which tip a commit came to a branch; `None` when the branch does not hold it.
+    pub fn arrival(
+        &mut self,
+        graph: &mut Graph<'_, '_>,
+        branch: Oid,
+        commit: Oid,
+    ) -> Result<Option<Arrival>, Gap> {
+        let within = &self.within;
+        remembered(&mut self.arrivals, (branch, commit), || {
+            let Some(arrival) = graph.arrival(branch, commit)? else { return Ok(None) };
+            let Some((before, tip)) = within.get(&arrival.with) else { return Ok(Some(arrival)) };
+            let bases = graph.merge_bases(&[*before], commit)?;
+            Ok(Some(Arrival { with: *tip, after: Some(*before), bases }))
+        })
+    }
+}
+
+fn remembered<Q: Ord, A: Clone>(
+    known: &mut BTreeMap<Q, A>,
+    question: Q,
+    ask: impl FnOnce() -> Result<A, Gap>,
+) -> Result<A, Gap> {
+    if let Some(answer) = known.get(&question) {
+        return Ok(answer.clone());
+    }
+    let answer = ask()?;
+    known.insert(question, answer.clone());
+    Ok(answer)
 }
 
 /// Who finds them. What cannot be answered stays open: whoever needs it asks again, and gets the reason.
@@ -37,18 +92,21 @@ pub struct Reader<'o, 'r> {
     graph: Graph<'o, 'r>,
     /// Of the merge bases of merge bases: landings of one time share them.
     below: Answers,
+    within: Arc<Within>,
 }
 
 impl<'o, 'r> Reader<'o, 'r> {
-    /// Nothing read yet.
-    pub fn new(graph: Graph<'o, 'r>) -> Self {
-        Reader { graph, below: Answers::default() }
+    /// Reads for these landings.
+    pub fn new(mut graph: Graph<'o, 'r>, landings: &[Landing]) -> Self {
+        let within = landings.iter().filter_map(|landing| steps_within(&mut graph, landing)).flatten();
+        let within = Arc::new(within.collect());
+        Reader { graph, below: Answers::default(), within }
     }
 
     /// What the proof of a landing is going to ask, in most cases. `None`: for that more than so many commits would have to
     /// be looked at for one answer.
     pub fn answers(&mut self, landing: &Landing, limit: usize) -> Option<Answers> {
-        let mut answers = Answers::default();
+        let mut answers = Answers { within: self.within.clone(), ..Answers::default() };
         for candidate in &landing.candidates {
             let names = (oid(landing.parent.as_str()), oid(candidate.head.as_str()));
             if let (Ok(parent), Ok(head)) = names {
@@ -67,26 +125,63 @@ impl<'o, 'r> Reader<'o, 'r> {
         answers: &mut Answers,
     ) -> Result<Option<()>, Gap> {
         let Some(bases) = self.graph.near_merge_bases(&[parent], head, limit)? else { return Ok(None) };
-        let below = self.ask_below(&bases, limit, 0, answers)?;
-        // Two of one line are never both best.
-        if let [base] = bases.as_slice()
-            && self.graph.is_on_line(parent, *base)?
-        {
-            answers.on_line.insert((parent, *base));
+        if self.ask_below((&[parent], head), &bases, limit, 0, answers)?.is_none() {
+            return Ok(None);
         }
+        let asked = self.ask_basis(parent, &bases, limit, 0, answers)?;
         answers.add(&[parent], head, bases);
-        Ok(below)
+        Ok(asked)
     }
 
-    /// Several bases are merged themselves, one after the other.
-    fn ask_below(
+    /// How merge bases that are not on the line came to the branch. That takes a longer look.
+    fn ask_basis(
         &mut self,
+        branch: Oid,
         bases: &[Oid],
         limit: usize,
         depth: usize,
         answers: &mut Answers,
     ) -> Result<Option<()>, Gap> {
-        for number in 1..if depth < VIRTUAL_LIMIT { bases.len() } else { 0 } {
+        let mut beside = Vec::new();
+        for base in bases {
+            if !answers.was_tip(&mut self.graph, branch, *base)? {
+                beside.push(*base);
+            }
+        }
+        if beside.is_empty() || depth >= VIRTUAL_LIMIT || bases.len() > BASES_LIMIT {
+            return Ok(Some(()));
+        }
+        if limit < usize::MAX {
+            return Ok(None);
+        }
+        answers.fork(&mut self.graph, branch, bases)?;
+        for base in beside {
+            let arrival = answers.arrival(&mut self.graph, branch, base)?;
+            let Some(Arrival { with, after: Some(after), bases }) = arrival else { continue };
+            if with != base {
+                self.ask_below((&[after], base), &bases, limit, 0, answers)?;
+                self.ask_basis(after, &bases, limit, depth + 1, answers)?;
+                answers.add(&[after], base, bases);
+            }
+        }
+        Ok(Some(()))
+    }
+
+    /// Several bases, here of a merge of tips and a head, are merged themselves, one after the other.
+    fn ask_below(
+        &mut self,
+        (tips, head): (&[Oid], Oid),
+        bases: &[Oid],
+        limit: usize,
+        depth: usize,
+        answers: &mut Answers,
+    ) -> Result<Option<()>, Gap> {
+        if depth >= VIRTUAL_LIMIT || bases.len() < 2 {
+            return Ok(Some(()));
+        }
+        let objects = self.graph.objects();
+        let bases = order::oldest_first(&mut self.graph, objects, bases, tips, head)?;
+        for number in 1..bases.len() {
             let (tips, other) = (&bases[..number], bases[number]);
             let below = match self.below.get(tips, other) {
                 Some(known) => Some(known.clone()),
@@ -94,11 +189,23 @@ impl<'o, 'r> Reader<'o, 'r> {
             };
             let Some(below) = below else { return Ok(None) };
             self.below.add(tips, other, below.clone());
-            if self.ask_below(&below, limit, depth + 1, answers)?.is_none() {
+            if self.ask_below((tips, other), &below, limit, depth + 1, answers)?.is_none() {
                 return Ok(None);
             }
             answers.add(tips, other, below);
         }
         Ok(Some(()))
     }
+}
+
+/// The commits of a landing before its last one; `None` where that cannot be seen, which the proof will say.
+fn steps_within(graph: &mut Graph<'_, '_>, landing: &Landing) -> Option<Vec<(Oid, (Oid, Oid))>> {
+    let (before, tip) = (oid(landing.parent.as_str()).ok()?, oid(landing.landed.as_str()).ok()?);
+    let mut within = Vec::new();
+    let mut at = *graph.parents(tip).ok()?.first()?;
+    while at != before && within.len() < STEPS_LIMIT {
+        within.push((at, (before, tip)));
+        at = *graph.parents(at).ok()?.first()?;
+    }
+    (at == before).then_some(within)
 }

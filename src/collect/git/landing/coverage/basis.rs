@@ -5,8 +5,8 @@
 //! what merging the request brings: `git merge -s ours`, a merge settled in favour of the branch, a request that holds the commit
 //! and its revert.
 //!
-//! The newest commit of the branch's first-parent line that the head reaches does not move: a former tip of the branch is in the
-//! head's history or it is not. So over that one the merge is recomputed where the merge base is another. If the tree is
+//! The newest former tip of the branch that the head reaches does not move: it is in the head's history or it is not. (Former tips
+//! are the commits of the first-parent line, but for those inside of a landing of several commits.) So over that one the merge is recomputed where the merge base is another. If the tree is
 //! the same, the merge base makes no difference. If it is another, each merge base has to have come with its content: of the step
 //! of the line that first held it, adding it to the tree has to change nothing. That keeps requests that are built on others
 //! honest, also after the branch has changed the same lines again.
@@ -25,7 +25,7 @@ use git2::Oid;
 use std::collections::BTreeMap;
 
 /// More merge bases than this that are not on the line are not looked at one by one.
-const BASES_LIMIT: usize = 64;
+pub const BASES_LIMIT: usize = 64;
 
 /// Steps of a landing that are searched for merged commits.
 const STEPS_LIMIT: usize = 2_000;
@@ -99,7 +99,7 @@ impl Prover<'_, '_> {
     }
 
     fn basis_of(&mut self, branch: Oid, before: &[Added], one: &Added) -> Result<Option<Basis>, Gap> {
-        if self.are_on_line(branch, &one.bases)? {
+        if self.were_tips(branch, &one.bases)? {
             return Ok(Some(Basis::FirstParent));
         }
         if self.is_same_over_fork(branch, one)? {
@@ -109,9 +109,9 @@ impl Prover<'_, '_> {
         Ok(all.then_some(Basis::Incorporated))
     }
 
-    fn are_on_line(&mut self, branch: Oid, bases: &[Oid]) -> Result<bool, Gap> {
+    fn were_tips(&mut self, branch: Oid, bases: &[Oid]) -> Result<bool, Gap> {
         for base in bases {
-            if !self.answers.is_on_line(branch, *base) && !self.graph.is_on_line(branch, *base)? {
+            if !self.answers.was_tip(&mut self.graph, branch, *base)? {
                 return Ok(false);
             }
         }
@@ -121,19 +121,10 @@ impl Prover<'_, '_> {
     /// Does merging over the newest commit of the line that the head reaches give the same tree?
     fn is_same_over_fork(&mut self, branch: Oid, one: &Added) -> Result<bool, Gap> {
         let Some(result) = one.result else { return Ok(false) };
-        let fork = self.graph.fork(branch, &one.bases)?;
-        let base = fork.map(|fork| self.store.tree_of(fork)).transpose()?;
+        let Some(fork) = self.answers.fork(&mut self.graph, branch, &one.bases)? else { return Ok(false) };
+        let base = Some(self.store.tree_of(fork)?);
         let sides = Sides { base, ours: one.ours, theirs: Some(self.store.tree_of(one.head)?) };
         self.gives(sides, None, result)
-    }
-
-    /// Does this merge give that tree, without a doubt?
-    fn gives(&self, sides: Sides, by: Option<Git>, tree: Oid) -> Result<bool, Gap> {
-        match self.recompute(sides, by, tree) {
-            Ok(attempt) => Ok(matches!(attempt, Attempt::Explained)),
-            Err(gap) if gap.reason == GapReason::Contradiction => Ok(false),
-            Err(gap) => Err(gap),
-        }
     }
 
     fn are_incorporated(
@@ -162,7 +153,7 @@ impl Prover<'_, '_> {
         commit: Oid,
         depth: usize,
     ) -> Result<bool, Gap> {
-        if self.graph.is_on_line(branch, commit)? {
+        if self.answers.was_tip(&mut self.graph, branch, commit)? {
             return Ok(true);
         }
         let Some(came) = self.came(branch, before, commit)? else { return Ok(false) };
@@ -179,8 +170,9 @@ impl Prover<'_, '_> {
     }
 
     fn came<'a>(&mut self, branch: Oid, before: &'a [Added], commit: Oid) -> Result<Option<Came<'a>>, Gap> {
-        if let Some(arrival) = self.graph.arrival(branch, commit)? {
+        if let Some(arrival) = self.answers.arrival(&mut self.graph, branch, commit)? {
             let Some(after) = arrival.after else { return Ok(None) };
+            self.answers.add(&[after], commit, arrival.bases);
             let tree = Some(self.store.tree_of(arrival.with)?);
             return Ok(Some(Came { branch: after, before: &[], tree, step: Some(arrival.with) }));
         }
@@ -205,8 +197,9 @@ impl Prover<'_, '_> {
             let by = base.hangs_on_version.then_some(Git::Older);
             (base.for_merge(&self.store, came.tree, theirs)?, by)
         } else {
-            let fork = self.graph.fork(came.branch, &bases)?;
-            (fork.map(|fork| self.store.tree_of(fork)).transpose()?, None)
+            let fork = self.answers.fork(&mut self.graph, came.branch, &bases)?;
+            let Some(fork) = fork else { return Ok(false) };
+            (Some(self.store.tree_of(fork)?), None)
         };
         self.gives(Sides { base, ours: came.tree, theirs: Some(theirs) }, by, tree)
     }
