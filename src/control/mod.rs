@@ -5,6 +5,7 @@
 
 use crate::model::decision::{Finding, Place, Subject, SubjectKind, TouchedArea, Verdict};
 use crate::model::deployment::{Deployment, LandingFacts};
+use crate::model::environment::Environment;
 use crate::model::fact::{Fact, Gap};
 use crate::model::facts::Facts;
 use crate::model::glob::Glob;
@@ -76,6 +77,11 @@ pub trait Control: std::fmt::Debug + Send + Sync {
     /// The areas, roles and suites that its settings name, for the policy reader to look up.
     fn references(&self) -> Vec<Reference<'_>> {
         Vec::new()
+    }
+
+    /// The environments that its settings name, where they speak of some only.
+    fn environments(&self) -> &[Environment] {
+        &[]
     }
 
     /// The patterns of its settings over files of the repository, which `portcullis policy check` holds against HEAD.

@@ -1,7 +1,7 @@
 //! Settings that apply to nothing, as far as the repository at HEAD can tell: not wrong, and often a typing error.
 
 use crate::collect::git::Repository;
-use crate::control::Reference;
+use crate::control::{Control, Reference};
 use crate::model::change::Revision;
 use crate::model::codeowners::PLACES;
 use crate::model::fact::Gap;
@@ -34,6 +34,7 @@ impl Remark {
 pub fn remarks(directory: &Path, policy: &Policy) -> Vec<Remark> {
     let mut remarks = samples(policy);
     remarks.extend(unasked_roles(policy));
+    remarks.extend(other_names(policy));
     if let Some(head) = AtHead::read(directory) {
         remarks.extend(head.remarks(policy));
     }
@@ -66,6 +67,16 @@ fn unasked_roles(policy: &Policy) -> Vec<Remark> {
             Remark::new(None, format!("no control asks for the role `{name}`, so nobody in it is asked"))
         })
         .collect()
+}
+
+/// A control that speaks of some environments says nothing of a name that somebody makes up.
+fn other_names(policy: &Policy) -> Option<Remark> {
+    let named = |(_, control): &(_, &Box<dyn Control>)| !control.environments().is_empty();
+    let (name, _) = policy.controls.iter().filter(|_| policy.environments.is_empty()).find(named)?;
+    let text = format!(
+        "{name} names environments, and any other name is free of it; list all that are deployed to in `[deployment] environments`"
+    );
+    Some(Remark::new(None, text))
 }
 
 /// The repository that the policy is checked in.
