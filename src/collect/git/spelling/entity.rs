@@ -151,9 +151,9 @@ const NAMES: &[(&str, char)] = &[
     ("DIGIT NINE", '9'),
 ];
 
-/// `\N{LATIN SMALL LETTER N}` of Python, and `\N{U+006E}` of Perl.
+/// `\N{LATIN SMALL LETTER N}` of Python, `\N{U+006E}` of Perl, and `\c[LOW LINE]` of Raku.
 pub fn named(text: &[u8]) -> Escape {
-    let end = text.iter().take(64).position(|b| *b == b'}')?;
+    let end = text.iter().take(64).position(|b| matches!(b, b'}' | b']'))?;
     let name = std::str::from_utf8(&text[3..end]).ok()?.trim().to_ascii_uppercase();
     let letter = |name: &str| name.chars().next().filter(|c| name.len() == 1 && c.is_ascii_uppercase());
     let c = if let Some(digits) = name.strip_prefix("U+") {

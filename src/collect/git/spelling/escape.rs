@@ -39,11 +39,12 @@ fn escape(text: &[u8]) -> Escape {
     match *text.get(1)? {
         b'u' => utf_16(text).or_else(|| short(text, 4)),
         b'U' => digits(text, 2, 8, 8).or_else(|| short(text, 8)),
-        b'x' if text.get(2) == Some(&b'{') => braced(text, 3),
+        b'x' if matches!(text.get(2), Some(b'{' | b'[')) => braced(text, 3),
         b'x' => digits(text, 2, 2, 2),
         b'\'' => digits(text, 2, 2, 2),
         b'N' if text.get(2) == Some(&b'{') => entity::named(text),
-        b'o' if text.get(2) == Some(&b'{') => braced_octal(text),
+        b'c' if text.get(2) == Some(&b'[') => entity::named(text),
+        b'o' if matches!(text.get(2), Some(b'{' | b'[')) => braced_octal(text),
         b'o' => octal(text, 2),
         b'0'..=b'3' => octal(text, 1).or_else(|| (text[1] == b'0').then_some((' ', 2))),
         b't' | b'n' | b'r' | b'f' | b'v' | b's' | b'a' | b'b' | b'e' => Some((' ', 2)),
@@ -90,6 +91,7 @@ pub fn style_sheet(text: &[u8], plain: &mut Vec<u8>) -> usize {
 /// Shells, and JavaScript for most letters: a backslash only takes the meaning of the next byte away.
 pub fn shell(text: &[u8], plain: &mut Vec<u8>) -> usize {
     match text.get(1) {
+        Some(b'\\') => literally(&text[..2], plain),
         Some(next) if !matches!(next, b'\n' | b'\r') => {
             plain.push(*next);
             2
@@ -167,12 +169,12 @@ fn short(text: &[u8], most: usize) -> Escape {
     digits(text, 2, 2, most).filter(|(c, _)| *c >= ' ')
 }
 
-/// `\x{5f}`; Perl allows spaces and underscores in it, as Rust does.
+/// `\x{5f}`, and `\x[5f]` of Raku; Perl allows spaces and underscores in it, as Rust does.
 fn braced(text: &[u8], from: usize) -> Escape {
     let (mut value, mut length, mut end) = (0_u32, 0, from);
     loop {
         match *text.get(end)? {
-            b'}' if length > 0 => return Some((char::from_u32(value)?, end + 1)),
+            b'}' | b']' if length > 0 => return Some((char::from_u32(value)?, end + 1)),
             b' ' | b'\t' | b'_' => {}
             digit => {
                 let digit = char::from(digit).to_digit(16)?;
@@ -230,9 +232,9 @@ fn octal(text: &[u8], from: usize) -> Escape {
     Some((char::from_u32(value)?, from + 3))
 }
 
-/// `\o{156}` of Perl and Ruby's regular expressions.
+/// `\o{156}` of Perl and Ruby's regular expressions, `\o[156]` of Raku.
 fn braced_octal(text: &[u8]) -> Escape {
-    let end = text.iter().take(32).position(|b| *b == b'}')?;
+    let end = text.iter().take(32).position(|b| matches!(b, b'}' | b']'))?;
     let digits = std::str::from_utf8(&text[3..end]).ok()?.trim();
     Some((char::from_u32(u32::from_str_radix(digits, 8).ok()?)?, end + 1))
 }

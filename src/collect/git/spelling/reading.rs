@@ -61,12 +61,16 @@ pub const USUAL: Reading = Reading::of(ODD | BACKSLASH | AMPERSAND | INSIDE, usu
 
 /// All others.
 pub const OTHERS: &[Reading] = &[
-    Reading::of(BACKSLASH, |line| behind_backslash(line, escape::greedy)),
-    Reading::of(BACKSLASH, |line| behind_backslash(line, escape::decimal)),
-    Reading::of(BACKSLASH, |line| behind_backslash(line, escape::style_sheet)),
-    Reading::of(BACKSLASH, |line| behind_backslash(line, escape::shell)),
-    Reading::of(BACKSLASH, |line| behind_backslash(line, escape::sql)),
-    Reading::of(BACKSLASH, |line| behind_backslash(line, escape::directory)),
+    Reading::of(BACKSLASH, |line| behind_backslash(line, |b| matches!(b, b'x' | b'0'), escape::greedy)),
+    Reading::of(BACKSLASH, |line| {
+        behind_backslash(line, |b| b == b'&' || b.is_ascii_digit(), escape::decimal)
+    }),
+    Reading::of(BACKSLASH, |line| behind_backslash(line, |b| b.is_ascii_hexdigit(), escape::style_sheet)),
+    Reading::of(BACKSLASH, |line| behind_backslash(line, |b| !b"\\\"'\r\n".contains(&b), escape::shell)),
+    Reading::of(BACKSLASH, |line| {
+        behind_backslash(line, |b| b == b'+' || b.is_ascii_hexdigit(), escape::sql)
+    }),
+    Reading::of(BACKSLASH, |line| behind_backslash(line, |b| b.is_ascii_hexdigit(), escape::directory)),
     Reading::of(AMPERSAND, unicode_strings),
     Reading::of(PERCENT, percent),
     Reading { marks: EQUALS, may_differ: may_be_quoted, undo: quoted },
@@ -82,8 +86,11 @@ fn usual(line: &[u8]) -> Option<Vec<u8>> {
     undone.or_else(|| line.iter().any(|b| is_odd(*b)).then(|| line.to_vec()))
 }
 
-fn behind_backslash(line: &[u8], undo: Undo) -> Option<Vec<u8>> {
-    undone(line, |rest| memchr(b'\\', rest), undo)
+/// Only where such a byte is behind a backslash: all readings of a line without one say what the usual one says.
+fn behind_backslash(line: &[u8], special: impl Fn(u8) -> bool, undo: Undo) -> Option<Vec<u8>> {
+    let is_special = |at: usize| line.get(at + 1).is_some_and(|b| special(*b));
+    let any = memchr_iter(b'\\', line).any(is_special);
+    any.then(|| undone(line, |rest| memchr(b'\\', rest), undo)).flatten()
 }
 
 /// Also what was encoded twice.
