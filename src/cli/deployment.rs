@@ -159,7 +159,7 @@ pub fn prepare(
     let repository = opening::open(directory)?;
     let reports = named_reports(directory, subject)?;
     let judged = Judged { environment: Some(environment.to_string()), ..Judged::default() };
-    let candidate = match candidate(&repository, subject, job)? {
+    let candidate = match candidate(&repository, subject, environment, job)? {
         Ok(candidate) => candidate,
         Err(gap) => return Ok(Preparation::Unseen(Box::new(judged), gap)),
     };
@@ -224,6 +224,7 @@ pub fn prepare(
 fn candidate(
     repository: &Repository,
     subject: &Subject,
+    environment: &Environment,
     job: Option<&Job>,
 ) -> Result<std::result::Result<Revision, Gap>> {
     let named = subject.head.as_deref().map(|name| repository.resolve(name)).transpose()?;
@@ -231,6 +232,7 @@ fn candidate(
     let Some(job) = job else { return Ok(Ok(named.map_or(checked_out, Ok)?)) };
     Ok(job.place(Some(repository)).and_then(|place| {
         place.repository(subject.repository.as_deref())?;
+        place.environment(environment)?;
         place.candidate(named, || checked_out.map_err(no_head))
     }))
 }
