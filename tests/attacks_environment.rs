@@ -349,3 +349,30 @@ fn attack_96_a_first_record_whose_other_is_gone_or_cut_back() {
     let server = Server::start(host_of(&lane, &[]));
     judge_to("staging", &lane, &server, third, &[]).expect(3, GATE, "the records of production");
 }
+
+/// In a copy of the repository other people approve, and its records say what they let through.
+#[test]
+fn attack_96_another_environment_over_the_records_of_a_copy() {
+    let mut lane = deployed();
+    let through = lane.tip();
+    let second = work(&mut lane, "the second");
+    let git = lane.history.repository();
+    let production = git.refname_to_id(REF).unwrap();
+    git.find_reference(REF).unwrap().delete().unwrap();
+    let mut copy = host_of(&lane, &[]);
+    copy.worlds.iter_mut().for_each(|world| world.repository = "mallory/data-upload".into());
+    let server = Server::start(copy);
+    let there = std::process::Command::new(env!("CARGO_BIN_EXE_portcullis"))
+        .env_clear()
+        .current_dir(lane.directory())
+        .env("GITHUB_API_URL", server.address())
+        .args(["check", "--environment", "staging", "--repository", "mallory/data-upload", "--record"])
+        .args(["--head", &second.to_string(), "--base", &through.to_string()])
+        .output()
+        .unwrap();
+    assert_eq!(there.status.code(), Some(0), "{}", String::from_utf8_lossy(&there.stderr));
+    git.reference(REF, production, true, "").unwrap();
+    let third = work(&mut lane, "the third");
+    first(&lane, "prod", second, third, &[], &["--record"]).expect(3, GATE, PAST);
+    allowed(&first(&lane, "prod", through, third, &[], &["--record"]));
+}

@@ -170,7 +170,8 @@ pub fn prepare(
         Ok(found) => found,
         Err(gap) => return Ok(Preparation::Unseen(Box::new(judged), gap)),
     };
-    if let Some(gap) = asked_of(subject).and_then(|asked| known.of_another(&asked)) {
+    let asked = asked_of(subject);
+    if let Some(gap) = asked.as_deref().and_then(|asked| known.of_another(asked)) {
         return Ok(Preparation::Unseen(Box::new(judged), gap));
     }
     let ends = Ends { base: baseline.revision.clone(), head: candidate.clone() };
@@ -186,6 +187,7 @@ pub fn prepare(
             let witnesses = elsewhere::Witnesses {
                 repository: &repository,
                 host: host.as_deref(),
+                asked: asked.as_deref(),
                 judge: &super::record::judge,
             };
             elsewhere::elsewhere(&witnesses, environment, &baseline.revision, &policy.environments)

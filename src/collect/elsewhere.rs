@@ -20,6 +20,8 @@ pub struct Witnesses<'a> {
     pub repository: &'a Repository,
     /// The host; `None` when none takes part.
     pub host: Option<&'a dyn Host>,
+    /// The repository that it is asked about, as `owner/name`.
+    pub asked: Option<&'a str>,
     /// Takes the decisions of records again.
     pub judge: &'a Judge<'a>,
 }
@@ -52,18 +54,25 @@ fn records(
     environment: &Environment,
     baseline: &Revision,
 ) -> Result<Option<RecordsElsewhere>, Gap> {
-    let Witnesses { repository, judge, .. } = witnesses;
+    let Witnesses { repository, judge, asked, .. } = witnesses;
     let chain = repository.deployments(environment, judge, Closeness::Repository);
     let Some(chain) = chain.known()? else { return Ok(None) };
     let newest = chain.last().map_err(|_| broken(chain))?;
     let mut holds = None;
-    for link in chain.links.iter().rev().take(MOST).filter(|link| link.standing.is_taken()) {
+    let counts = |link: &&Link| link.standing.is_taken() && is_of(&link.entry, *asked);
+    for link in chain.links.iter().rev().take(MOST).filter(counts) {
         if is_part_of(repository, baseline, &link.entry.candidate)? {
             holds = Some(one(link));
             break;
         }
     }
     Ok(Some(RecordsElsewhere { environment: environment.to_string(), newest: one(newest), holds }))
+}
+
+/// A copy of a repository has the same commits and other reviewers, and so have its records.
+fn is_of(entry: &Entry, asked: Option<&str>) -> bool {
+    let of = entry.repository.as_deref();
+    asked.is_none_or(|asked| of.is_some_and(|of| of.eq_ignore_ascii_case(asked)))
 }
 
 fn one(link: &Link) -> Recorded {
@@ -125,10 +134,11 @@ pub fn contradictions(
     let (Fact::Known(said), Fact::Known(moment)) = (&facts.elsewhere, &facts.whole.observed) else {
         return Ok(Vec::new());
     };
+    let asked = facts.whole.host.repository.as_deref();
     let mut found = Vec::new();
     // One is enough, and the decision goes by the first: to look at all would double the work with each environment.
     if let Some((other, holds)) = said.holding() {
-        found.extend(is_otherwise(repository, &other.environment, holds, baseline, resting)?);
+        found.extend(is_otherwise(repository, &other.environment, holds, (baseline, asked), resting)?);
     }
     for environment in repository.environments_by_name()? {
         let is_it = |name: &str| name == environment.as_str();
@@ -136,7 +146,8 @@ pub fn contradictions(
             continue;
         }
         let entries = repository.entries(&environment)?;
-        let before: Vec<&Entry> = entries.iter().filter(|entry| entry.time <= *moment).collect();
+        let before: Vec<&Entry> =
+            entries.iter().filter(|entry| entry.time <= *moment && is_of(entry, asked)).collect();
         let mut holds = before.is_empty();
         for entry in before.iter().rev().take(MOST) {
             holds = holds || is_part_of(repository, baseline, &entry.candidate)?;
@@ -154,7 +165,7 @@ fn is_otherwise(
     repository: &Repository,
     name: &str,
     holds: &Recorded,
-    baseline: &Revision,
+    (baseline, asked): (&Revision, Option<&str>),
     resting: &Resting<'_>,
 ) -> Result<Option<String>, Gap> {
     let environment: Environment = name.parse().map_err(|error: String| unknown(name, error))?;
@@ -165,7 +176,7 @@ fn is_otherwise(
     let among = Among { most, above: resting.above.clone() };
     let chain = repository.records(&environment, resting.judge, Closeness::Repository, &among);
     let Some(chain) = chain.known()? else { return Err(unknown(name, "there are none here".to_string())) };
-    let link = chain.last().ok().filter(|link| one(link) == *holds);
+    let link = chain.last().ok().filter(|link| one(link) == *holds && is_of(&link.entry, asked));
     match link.map(|link| &link.standing) {
         Some(Standing::Unseen(gap)) => return Err(gap.clone()),
         Some(Standing::Taken) if is_part_of(repository, baseline, &holds.candidate)? => return Ok(None),

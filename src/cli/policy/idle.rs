@@ -1,7 +1,7 @@
 //! Settings that apply to nothing, as far as the repository at HEAD can tell: not wrong, and often a typing error.
 
 use crate::collect::git::Repository;
-use crate::control::{Control, Reference};
+use crate::control::Reference;
 use crate::model::change::Revision;
 use crate::model::codeowners::PLACES;
 use crate::model::fact::Gap;
@@ -71,8 +71,10 @@ fn unasked_roles(policy: &Policy) -> Vec<Remark> {
 
 /// A control that speaks of some environments says nothing of a name that somebody makes up.
 fn other_names(policy: &Policy) -> Option<Remark> {
-    let named = |(_, control): &(_, &Box<dyn Control>)| !control.environments().is_empty();
-    let (name, _) = policy.controls.iter().filter(|_| policy.environments.is_empty()).find(named)?;
+    if !policy.environments.is_empty() {
+        return None;
+    }
+    let (name, _) = policy.controls.iter().find(|(_, control)| !control.environments().is_empty())?;
     let text = format!(
         "{name} names environments, and any other name is free of it; list all that are deployed to in `[deployment] environments`"
     );
