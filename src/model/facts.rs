@@ -125,7 +125,8 @@ pub struct HostFacts {
     pub detours: Vec<Detour>,
 }
 
-/// A setting of the environment that the answers of the host depend on: a proxy, other certificates, another address.
+/// A setting of the environment that the answers of the host depend on: a proxy, other certificates, another
+/// address, libraries that are loaded into the program.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Detour {

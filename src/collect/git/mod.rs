@@ -18,7 +18,7 @@
 //! | `tree_diff`, `rename`, `likeness` | which paths differ, and which of them moved |
 //! | `content`, `line_diff`, `line_numbers`, `pattern`, `needle` | which lines changed, and what they match |
 //! | `readable`, `pointer`, `media`, `declared` | how far patterns can see into a file |
-//! | `spelling` | lines without escapes, compatibility letters, and characters that nobody sees |
+//! | `spelling` | lines in the readings in which languages take escapes, compatibility letters and unseen characters for others |
 //! | `governs`, `attributes`, `modules` | which files a changed `.gitattributes`, `.gitmodules` or the like decides about |
 //! | `test_source` | what is taken away from the sources of tests, as far as it can be told from their look |
 //! | `changed_lines` | which lines of the new texts changed, as coverage reports count them |
@@ -88,7 +88,7 @@ mod work_tree;
 pub use landing::Place;
 pub use line_diff::count_lines;
 pub use policy_check::BranchNames;
-pub use spelling::respelled;
+pub use spelling::spellings;
 pub use trust::neutralise;
 
 /// An open repository, with everything neutralised that could bend what its objects say.

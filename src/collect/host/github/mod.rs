@@ -16,6 +16,7 @@ use crate::collect::transport::Transport;
 use crate::model::change::{BranchName, Revision};
 use crate::model::check::Check;
 use crate::model::deployment::HostDeployment;
+use crate::model::environment::Environment;
 use crate::model::fact::{Fact, Gap};
 use crate::model::facts::HostFacts;
 use crate::model::inquiry::{Inquiry, Topic};
@@ -151,6 +152,14 @@ impl Host for GitHub {
 
     fn deployed(&self, environment: &str) -> Fact<Option<HostDeployment>> {
         self.last_deployed(environment).into()
+    }
+
+    fn deployed_elsewhere(
+        &self,
+        environment: &str,
+        listed: &[Environment],
+    ) -> Fact<Vec<(String, HostDeployment)>> {
+        self.deployed_to_others(environment, listed).into()
     }
 
     fn request(&self) -> Fact<ChangeRequest> {
