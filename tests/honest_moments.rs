@@ -22,6 +22,9 @@ const GREEN: &str = "<testsuites><testsuite name='upload'><testcase classname='u
 const BEFORE: &str = "-- 1\n-- 2\n-- 3\n-- 4\n-- 5\nINSERT INTO records SELECT * FROM staging;\n";
 const AFTER: &str = "-- 1\n-- 2\n-- 3\n-- 4\n-- 5\nINSERT INTO records SELECT * FROM staging ORDER BY id;\n";
 
+/// What happens, and how.
+type Row<'a> = (&'a str, &'a dyn Fn(&Checkout));
+
 /// A project whose branch `change` has two commits more than `main`, which has gone on as well.
 fn project() -> Checkout {
     let project = Checkout::with(CONTROLS, &[(LOAD, BEFORE), ("docs/guide.md", "How to upload.\n")]);
@@ -68,7 +71,7 @@ fn is_met(verdict: &Verdict) {
 
 #[test]
 fn the_suite_ran_on_the_merge_into_an_earlier_main() {
-    let rows: [(&str, &dyn Fn(&Checkout)); 5] = [
+    let rows: [Row<'_>; 5] = [
         ("main did not move", &|_| ()),
         ("one landing since", &|project| lands(project, "docs/guide.md", "How to upload and amend.\n")),
         ("three landings since, one of them in the same file", &|project| {
@@ -116,7 +119,7 @@ fn the_reports_lie_beside_the_merge_into_an_earlier_main() {
 
 #[test]
 fn what_was_tested_is_something_else() {
-    let rows: [(&str, &dyn Fn(&Checkout)); 6] = [
+    let rows: [Row<'_>; 6] = [
         ("a merge with a line of its own", &|project| {
             merged(project, "change", "main");
             project.write(LOAD, "DELETE FROM records;\n");
