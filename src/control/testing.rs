@@ -415,6 +415,8 @@ fn host() -> HostFacts {
         content_push: Fact::Known(Push { after: head(), actor: Some(account("robin")) }),
         moves: Fact::Known(vec![moved(None, head(), "robin", true)]),
         checks: Fact::Known(vec![green_check()]),
+        workflow_runs: Fact::Known(BTreeMap::new()),
+        co_authors: Fact::Known(BTreeMap::new()),
         members: BTreeMap::new(),
         permissions: ["robin", "kim", "alex"].map(write).into(),
         detours: Vec::new(),
