@@ -257,7 +257,7 @@ fn hand_out_landings(
             hand_out(near);
         }
         if !far.is_empty() {
-            ahead.call();
+            reader.call_help();
         }
         for number in far {
             let answers = reader.answers(&landings[number], usize::MAX).unwrap_or_default();
