@@ -39,8 +39,8 @@ Wait until the window is over; the finding says when. In an emergency use a waiv
 
 ```toml
 [controls.freeze]
-# Left out: every environment. Any other name is free of it, unless `[deployment] environments` of the policy lists all that
-# there are.
+# Left out: every environment. Any other name is free of it, unless
+# `[deployment] environments` of the policy lists all that there are.
 environments = [\"production\"]
 
 [[controls.freeze.windows]]
