@@ -64,6 +64,7 @@ impl Document {
     fn start_suite(&mut self, element: &Element<'_>) -> Kind {
         let mut suite = Suite::new(without_time(named(element)), element.name == "testsuites");
         element.attributes.iter().for_each(|(name, value)| suite.attribute(name, value));
+        suite.counts_assertions(element.attributes);
         if is_place_of_phpunit(element) {
             suite.name.clear();
         }
@@ -95,7 +96,10 @@ impl Document {
 
     fn start_other(&mut self, element: &Element<'_>) -> Kind {
         let child = self.open.last() == Some(&Kind::Case);
-        if let Some(saying) = Saying::of(element.name, child) {
+        let by_node_tap = self.suites.last().is_some_and(|suite| suite.by_node_tap);
+        if let Some(case) = self.cases.last_mut().filter(|_| by_node_tap && is_skip_of_node_tap(element)) {
+            case.element(Saying::Skipped, false);
+        } else if let Some(saying) = Saying::of(element.name, child) {
             let todo = child && element.value("type").is_some_and(|kind| kind.eq_ignore_ascii_case("todo"));
             match self.cases.last_mut() {
                 Some(case) => {
@@ -155,6 +159,11 @@ impl Document {
 
 fn named<'a>(element: &'a Element<'_>) -> &'a str {
     element.value("name").or_else(|| element.value("id")).unwrap_or_default()
+}
+
+/// It writes no `skipped`.
+fn is_skip_of_node_tap(element: &Element<'_>) -> bool {
+    element.name == "property" && element.value("name") == Some("skip")
 }
 
 /// PHPUnit names the outermost suite after the directory or the configuration where it lies on this machine.

@@ -7,7 +7,7 @@
 use super::gathered::{Gathered, line_number, shortened};
 use super::{Format, ReportError};
 use crate::model::line_coverage::CoverageFormat;
-use crate::report::xml::{self, Content, Element, LIMITS, Limits};
+use crate::report::xml::{self, COVERAGE, Content, Element};
 
 /// The format.
 pub static FORMAT: Format = Format { format: CoverageFormat::Jacoco, detect, parse };
@@ -18,7 +18,7 @@ fn detect(bytes: &[u8]) -> bool {
 
 fn parse(bytes: &[u8]) -> Result<Gathered, ReportError> {
     let mut document = Document::default();
-    xml::read(bytes, &["report"], Limits { document_type: true, ..LIMITS }, &mut document)?;
+    xml::read(bytes, &["report"], COVERAGE, &mut document)?;
     Ok(document.gathered)
 }
 
@@ -199,7 +199,6 @@ mod tests {
         for inner in [
             "<sourcefile name='A'><line nr='1' mb='0' cb='0'/></sourcefile>",
             "<sourcefile name='A'><line nr='1' mi='0'/></sourcefile>",
-            "<sourcefile name='A'><line nr='0' mi='0' ci='1'/></sourcefile>",
             "<sourcefile name='A'><line nr='1' mi='-1' ci='1'/></sourcefile>",
             "<sourcefile><line nr='1' mi='0' ci='1'/></sourcefile>",
             "<line nr='1' mi='0' ci='1'/>",

@@ -2,8 +2,12 @@
 //!
 //! A section begins with `SF:` and ends with `end_of_record`; a file may have several, one for each test name. Only `DA:` says
 //! what was executed. `LF:` and `LH:` are held against it: a section that claims more lines than it shows has lost some,
-//! and one that shows more executed lines than it claims was altered. Functions and branches are passed over. A count that is
-//! not a number of gcov's (`#####`, `=====`: never executed) or digits is an error, and so is a record that nobody knows.
+//! and one that shows more executed lines than it claims was altered. They are not asked where functions may share lines (see
+//! [`Functions`]), because llvm-cov and gcovr count a line once for each of those: an instance of a template, a closure.
+//!
+//! Branches are passed over. A count that is not a number of gcov's (`#####`, `=====`: never executed) or digits is an error, and
+//! so is a record that nobody knows. Writers whose source maps are wrong give lines without a number (`undefined`, `NaN`): nobody's,
+//! as line 0 is, which compilers give to code of their own. A count of that kind is none, so the line was not executed.
 
 use super::gathered::{Gathered, is_hit, line_number, shortened};
 use super::{Format, ReportError};
@@ -17,9 +21,8 @@ use std::collections::BTreeMap;
 pub static FORMAT: Format = Format { format: CoverageFormat::Lcov, detect, parse };
 
 /// Records that say nothing about lines.
-const OTHERS: &[&str] = &[
-    "TN", "VER", "FN", "FNDA", "FNF", "FNH", "FNL", "FNA", "BRDA", "BRF", "BRH", "BA", "MCDC", "MCF", "MCH",
-];
+const OTHERS: &[&str] =
+    &["TN", "VER", "FNDA", "FNF", "FNH", "FNA", "BRDA", "BRF", "BRH", "BA", "MCDC", "MCF", "MCH"];
 
 /// Can a checksum of `DA:` be that of this line (without its end)? Writers agree on MD5 and not on its form: Base64 without
 /// padding (geninfo, coverage.py) or hexadecimal (gcovr). One in another form says as little as one that was left out.
@@ -67,6 +70,16 @@ struct Section {
     records_hit: u64,
     found: Option<u64>,
     hit: Option<u64>,
+    functions: Functions,
+}
+
+/// The functions of a section, as far as it takes to know whether two may lie on one line.
+#[derive(Default)]
+struct Functions {
+    /// First and last lines.
+    extents: Vec<(u32, u32)>,
+    /// Of one it is not said where it ends.
+    open: bool,
 }
 
 impl Reading {
@@ -83,6 +96,9 @@ impl Reading {
         match record {
             "SF" => self.begin(value),
             "DA" => self.line(value),
+            // `FN:first,name` or `FN:first,last,name`; `FNL:index,first` or `FNL:index,first,last`.
+            "FN" => self.function(value),
+            "FNL" => self.function(value.split_once(',').map_or("", |(_, extent)| extent)),
             "LF" => self.section()?.claim_found(value),
             "LH" => self.section()?.claim_hit(value),
             _ if OTHERS.contains(&record) => Ok(()),
@@ -92,6 +108,14 @@ impl Reading {
 
     fn section(&mut self) -> Result<&mut Section, String> {
         self.section.as_mut().ok_or_else(|| "a record stands outside of any file".to_string())
+    }
+
+    fn function(&mut self, extent: &str) -> Result<(), String> {
+        // Writers also name functions of files that they say nothing else of.
+        if let Some(section) = &mut self.section {
+            section.functions.take(extent);
+        }
+        Ok(())
     }
 
     fn begin(&mut self, file: &str) -> Result<(), String> {
@@ -111,7 +135,7 @@ impl Reading {
         let (number, rest) = value.split_once(',').ok_or("a line has no count")?;
         let (count, checksum) =
             rest.split_once(',').map_or((rest, ""), |(count, checksum)| (count, checksum));
-        let (number, hit) = (line_number(number)?, count_of(count)?);
+        let (number, hit) = (number_of(number)?, count_of(count)?);
         section.take(number, hit);
         let file = self.gathered.file(vec![section.file.clone()]);
         if !checksum.is_empty() && !file.checksum(number, checksum) {
@@ -131,8 +155,8 @@ impl Reading {
 
 impl Section {
     fn new(file: &str) -> Self {
-        let (lines, file) = (BTreeMap::new(), file.to_string());
-        Section { file, lines, records: 0, records_hit: 0, found: None, hit: None }
+        let (lines, file, functions) = (BTreeMap::new(), file.to_string(), Functions::default());
+        Section { file, lines, records: 0, records_hit: 0, found: None, hit: None, functions }
     }
 
     fn take(&mut self, line: u32, hit: bool) {
@@ -153,6 +177,9 @@ impl Section {
 
     /// Some writers count a line that they list twice once, others twice.
     fn contradictions(&self) -> Vec<String> {
+        if self.functions.may_share_lines() {
+            return Vec::new();
+        }
         let distinct = self.lines.len() as u64;
         let hit = self.lines.values().filter(|hit| **hit).count() as u64;
         let differs = |claimed: Option<u64>, once: u64, each: u64| {
@@ -166,6 +193,30 @@ impl Section {
     }
 }
 
+impl Functions {
+    fn take(&mut self, extent: &str) {
+        let mut numbers = extent.split(',').map(|number| number.parse().ok());
+        match (numbers.next().flatten(), numbers.next().flatten()) {
+            (Some(first), Some(last)) => self.extents.push((first, last)),
+            _ => self.open = true,
+        }
+    }
+
+    fn may_share_lines(&self) -> bool {
+        let mut extents = self.extents.clone();
+        extents.sort_unstable();
+        self.open || extents.windows(2).any(|pair| matches!(pair, [before, after] if after.0 <= before.1))
+    }
+}
+
+/// What writers in JavaScript put for a number that they do not have.
+const NO_NUMBER: &[&str] = &["undefined", "null", "NaN"];
+
+/// The number of a line; 0 where it has none.
+fn number_of(text: &str) -> Result<u32, String> {
+    if NO_NUMBER.contains(&text) { Ok(0) } else { line_number(text) }
+}
+
 fn claim(value: &str) -> Result<u64, String> {
     value.trim().parse().map_err(|_| format!("`{}` is not a number of lines", shortened(value)))
 }
@@ -174,6 +225,7 @@ fn claim(value: &str) -> Result<u64, String> {
 fn count_of(text: &str) -> Result<bool, String> {
     match text.trim() {
         "#####" | "=====" => Ok(false),
+        count if NO_NUMBER.contains(&count) => Ok(false),
         count => is_hit(count),
     }
 }
@@ -217,7 +269,7 @@ mod tests {
 
     #[test]
     fn lines_that_no_file_has_are_refused() {
-        for line in ["0", "-1", "", "a", "10000001", "99999999999", "1 "] {
+        for line in ["-1", "", "a", "10000001", "99999999999", "1 "] {
             assert!(read(&format!("SF:a\nDA:{line},1\nend_of_record\n")).is_err(), "{line}");
         }
     }

@@ -91,7 +91,7 @@ impl<'de> Deserialize<'de> for Segment {
                     is_entry: values.next_element()?.ok_or_else(short)?,
                     is_gap: values.next_element()?.unwrap_or_default(),
                 };
-                if !(1..=LAST_LINE).contains(&segment.line) {
+                if segment.line > LAST_LINE {
                     return Err(A::Error::custom(format!("{} is not the number of a line", segment.line)));
                 }
                 Ok(segment)
