@@ -1,5 +1,8 @@
 //! What honest tools write is read, however they count and wherever they ran: each report here is of a form that a real
 //! writer has, and lets an honest change through. Its red twin differs in nothing but the outcome, and never does.
+//!
+//! Reports of tools that could be run lie in `tests/runners`. Those of coverlet, Microsoft's and Kotlin's tools, scoverage, Slather
+//! and Bazel are shaped here after what their sources write and what their users show.
 #![cfg(unix)]
 #![allow(clippy::disallowed_methods, reason = "tests write files")]
 #![allow(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
@@ -78,8 +81,8 @@ fn cobertura_where_methods_have_lines_of_their_own() {
 #[test]
 fn cobertura_that_counts_something_else_than_it_shows() {
     twins("PHPUnit counts lines outside of functions and writes none", "", |hits| {
-        let claims = format!("lines-valid='9' lines-covered='7' version='0.4' line-rate='{hits}'");
-        cobertura(&claims, "", &class(LOAD, &method(&line(3, hits)), &line(3, hits)))
+        let here = class(LOAD, &method(&line(3, hits)), &line(3, hits));
+        phpunit(&format!("{}{}", package(hits, &here), package("1", &class("config.php", "", ""))))
     });
     twins("Microsoft counts the lines of methods, and one twice", "", |hits| {
         let methods = method(&line(3, hits)) + &method(&line(3, hits)) + &method(&line(4, "1"));
@@ -89,8 +92,13 @@ fn cobertura_that_counts_something_else_than_it_shows() {
             &class(LOAD, &methods, &(line(3, hits) + &line(4, "1"))),
         )
     });
+    twins("ReportGenerator counts lines of methods that another class shows", "", |hits| {
+        let classes = class(LOAD, &(method(&line(3, hits)) + &method(&line(4, "1"))), &line(3, hits));
+        cobertura("lines-valid='2' lines-covered='2'", "", &classes)
+    });
     twins("scoverage counts statements", "", |hits| {
-        cobertura("lines-valid='40' lines-covered='38'", "", &class(LOAD, "", &line(3, hits)))
+        let lines = line(3, hits) + &line(3, hits) + &line(3, "0");
+        cobertura("lines-valid='3' lines-covered='2'", "", &class(LOAD, "", &lines))
     });
     twins("gcovr counts a line once for each instance of a template", "", |hits| {
         let claims = format!("lines-valid='2' lines-covered='{}'", if hits == "1" { 2 } else { 0 });
@@ -98,10 +106,54 @@ fn cobertura_that_counts_something_else_than_it_shows() {
     });
 }
 
+fn package(share: &str, class: &str) -> String {
+    format!("<package name='x' line-rate='{share}'><classes>{class}</classes></package>")
+}
+
+fn phpunit(packages: &str) -> String {
+    format!(
+        "<coverage line-rate='0.5' lines-covered='7' lines-valid='9' version='0.4'><sources><source></source></sources>\
+         <packages>{packages}</packages></coverage>"
+    )
+}
+
+#[test]
+fn a_file_of_which_phpunit_does_not_show_every_line_is_not_named() {
+    for (share, lines) in
+        [("0.5", line(3, "1")), ("0.75", line(3, "1") + &line(4, "0")), ("1", String::new())]
+    {
+        let report = phpunit(&package(share, &class(LOAD, "", &lines)));
+        let verdict = judge(&report, "");
+        assert_ne!(verdict.exit, 0, "{share}: {}", verdict.text);
+        let twin = phpunit(
+            &(package(share, &class("config.php", "", &lines))
+                + &package("1", &class(LOAD, "", &line(3, "1")))),
+        );
+        assert_eq!(judge(&twin, "").exit, 0, "{share}");
+    }
+}
+
+#[test]
+fn a_part_of_a_report_that_names_no_file_is_about_none() {
+    twins("LCOV of gcovr above its root", "", |hits| {
+        lcov("", "DA:3,1") + &lcov(LOAD, &format!("DA:3,{hits}"))
+    });
+    twins("Cobertura of code that a compiler made", "", |hits| {
+        cobertura("line-rate='1'", "", &(class("", "", &line(3, "1")) + &class(LOAD, "", &line(3, hits))))
+    });
+    judge(&lcov("", "DA:3,1"), "").expect(3, LINES, "it names no file");
+}
+
 #[test]
 fn cobertura_that_lost_its_lines_or_gained_executed_ones_speaks_against_itself() {
     let none = cobertura("lines-valid='2' lines-covered='2'", "", &class(LOAD, "", ""));
-    judge(&none, "").expect(1, LINES, "claims 2 lines and shows none");
+    judge(&none, "").expect(1, LINES, "claims 2 lines and shows 0");
+    let lost = cobertura(
+        "lines-valid='2' lines-covered='1'",
+        "",
+        &class(LOAD, &method(&line(3, "1")), &line(3, "1")),
+    );
+    judge(&lost, "").expect(1, LINES, "claims 2 lines and shows 1");
     let lines = line(3, "1") + &line(4, "1");
     let added = cobertura("lines-valid='2' lines-covered='1'", "", &class(LOAD, "", &lines));
     judge(&added, "").expect(1, LINES, "claims 1 executed lines and shows 2");
@@ -149,12 +201,23 @@ fn a_line_that_no_file_has_is_nobodys() {
     twins("Cobertura of Slather", "", |hits| {
         cobertura("line-rate='1'", "", &class(LOAD, "", &(line(0, "0") + &line(3, hits))))
     });
-    twins("JaCoCo", "add = \"services\"\n", |hits| {
-        format!(
-            "<report name='r'><package name='upload'><sourcefile name='load.cs'><line nr='0' mi='3' ci='0'/>\
-             <line nr='3' mi='1' ci='{hits}'/><counter type='LINE' missed='1' covered='{hits}'/></sourcefile></package></report>"
-        )
-    });
+    for nobodys in ["0", "65535"] {
+        twins("JaCoCo of Kotlin", "add = \"services\"\n", |hits| {
+            format!(
+                "<report name='r'><package name='upload'><sourcefile name='load.cs'><line nr='{nobodys}' mi='3' ci='0'/>\
+                 <line nr='3' mi='1' ci='{hits}'/><counter type='LINE' missed='1' covered='{hits}'/></sourcefile></package></report>"
+            )
+        });
+    }
+    for hidden in [16_707_566, 15_732_480] {
+        twins("Cobertura of .NET", "", |hits| {
+            cobertura("line-rate='1'", "", &class(LOAD, "", &(line(hidden, "0") + &line(3, hits))))
+        });
+        twins("LCOV of .NET", "", |hits| lcov(LOAD, &format!("DA:{hidden},0 DA:3,{hits} LF:2 LH:{hits}")));
+    }
+    // A number that no compiler gives to code of its own is one of another file.
+    let far = class(LOAD, "", &(line(65_535, "1") + &line(3, "1")));
+    assert_ne!(judge(&cobertura("line-rate='1'", "", &far), "").exit, 0);
     twins("llvm-cov", "", |hits| {
         format!(
             "{{\"type\":\"llvm.coverage.json.export\",\"version\":\"2.0.1\",\"data\":[{{\"files\":[{{\"filename\":\"{LOAD}\",\
@@ -282,6 +345,20 @@ fn junit_of_runners_that_count_assertions() {
         case("")
     );
     judged_by_tests(&hidden).expect(1, TESTS, "claims 1 failures and shows 0");
+}
+
+#[test]
+fn junit_of_catch2_where_a_failure_does_not_count() {
+    let report = |said: &str, message: &str| {
+        format!(
+            "<testsuites><testsuite name='load' errors='0' failures='0' tests='4' hostname='tbd'>\
+             <testcase classname='load.global' name='sorts' status='run'>{said}</testcase>\
+             <testcase classname='load.global' name='streams' status='run'><skipped message='{message}'/>{FAILURE}</testcase>\
+             </testsuite></testsuites>"
+        )
+    };
+    tests("Catch2", |said| report(said, "TEST_CASE tagged with !mayfail"), "", FAILURE);
+    judged_by_tests(&report("", "later")).expect(1, TESTS, "1 test failed");
 }
 
 #[test]

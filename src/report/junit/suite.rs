@@ -38,6 +38,8 @@ pub struct Suite {
     not_run: u64,
     garbled: bool,
     counts_assertions: bool,
+    /// It has the attributes that doctest writes.
+    as_doctest: bool,
     /// node-tap wrote it: it counts every level once more, and skipped tests have a property that says so.
     pub by_node_tap: bool,
     /// pytest wrote it.
@@ -89,13 +91,20 @@ impl Suite {
     }
 
     /// Catch2 is known by the host name `tbd` that it writes, doctest by its version. doctest can be told to leave that out,
-    /// and then by all that it writes, in its order.
+    /// and then by all that it writes, in its order, and by the status of its cases.
     pub fn counts_assertions(&mut self, attributes: &[Pair<'_>]) {
         let value = |name: &str| attributes.iter().find(|(key, _)| *key == name).map(|(_, value)| *value);
         let order = attributes.iter().map(|(name, _)| *name);
-        self.counts_assertions = value("hostname") == Some("tbd")
-            || value("doctest_version").is_some()
-            || DOCTEST.iter().any(|all| order.clone().eq(all.iter().copied()));
+        self.counts_assertions = value("hostname") == Some("tbd") || value("doctest_version").is_some();
+        self.as_doctest = DOCTEST.iter().any(|all| order.clone().eq(all.iter().copied()));
+    }
+
+    /// A case begins. doctest says of each that it was run.
+    pub fn begins_case(&mut self, status: Option<&str>) {
+        if self.as_doctest {
+            self.counts_assertions = status == Some("run");
+            self.as_doctest = self.counts_assertions;
+        }
     }
 
     /// Takes an attribute (its name in lower case).

@@ -96,7 +96,11 @@ fn extend(runs: &mut Vec<(u32, u32)>, first: u32, last: u32) {
     }
 }
 
-/// A line number as text. 0 is the line of code that a compiler made by itself; it belongs to no line of the file.
+/// Numbers that the compilers of .NET give to code that has no line. No file has so many.
+const HIDDEN: [u32; 2] = [0xfe_efee, 0xf0_0f00];
+
+/// A line number as text. 0 is the line of code that a compiler made by itself; it belongs to no line of the file, and other
+/// numbers for that become it.
 ///
 /// # Errors
 /// It is none, or greater than that of any source file.
@@ -104,6 +108,7 @@ pub fn line_number(text: &str) -> Result<u32, String> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let number = if digits { text.parse().ok() } else { None };
     number
+        .map(|number| if HIDDEN.contains(&number) { 0 } else { number })
         .filter(|number| *number <= LAST_LINE)
         .ok_or_else(|| format!("`{}` is not the number of a line", shortened(text)))
 }

@@ -32,6 +32,9 @@ struct Document {
     file: Option<SourceFile>,
 }
 
+/// The greatest line that byte code can name. The Kotlin compiler gives it to code of its own.
+const LAST_OF_JVM: u32 = 65_535;
+
 /// What an open element is to us.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Part {
@@ -98,7 +101,10 @@ impl Document {
 
     fn line(&mut self, element: &Element<'_>) -> Result<Part, String> {
         let file = self.file.as_mut().ok_or("a line stands outside of any source file")?;
-        let number = line_number(element.value("nr").ok_or("a line has no `nr`")?)?;
+        let number = match line_number(element.value("nr").ok_or("a line has no `nr`")?)? {
+            LAST_OF_JVM => 0,
+            number => number,
+        };
         let count =
             |name: &str| number_of(element.value(name).ok_or("a line does not say how much of it ran")?);
         let (missed, covered) = (count("mi")?, count("ci")?);

@@ -22,7 +22,7 @@ pub static FORMAT: Format = Format { format: CoverageFormat::Lcov, detect, parse
 
 /// Records that say nothing about lines.
 const OTHERS: &[&str] =
-    &["TN", "VER", "FNDA", "FNF", "FNH", "FNA", "BRDA", "BRF", "BRH", "BA", "MCDC", "MCF", "MCH"];
+    &["TN", "VER", "FNDA", "FNF", "FNH", "FNA", "BRDA", "BRF", "BRH", "BFH", "BA", "MCDC", "MCF", "MCH"];
 
 /// Can a checksum of `DA:` be that of this line (without its end)? Writers agree on MD5 and not on its form: Base64 without
 /// padding (geninfo, coverage.py) or hexadecimal (gcovr). One in another form says as little as one that was left out.
@@ -119,9 +119,6 @@ impl Reading {
     }
 
     fn begin(&mut self, file: &str) -> Result<(), String> {
-        if file.is_empty() {
-            return Err("a file has no name".into());
-        }
         if self.section.is_some() {
             return Err("a file begins before the one before it has ended".into());
         }
@@ -137,6 +134,10 @@ impl Reading {
             rest.split_once(',').map_or((rest, ""), |(count, checksum)| (count, checksum));
         let (number, hit) = (number_of(number)?, count_of(count)?);
         section.take(number, hit);
+        // gcovr leaves out the name of what lies above its root.
+        if section.file.is_empty() {
+            return Ok(());
+        }
         let file = self.gathered.file(vec![section.file.clone()]);
         if !checksum.is_empty() && !file.checksum(number, checksum) {
             return Err(format!("line {number} of a file has two different checksums"));
@@ -146,6 +147,9 @@ impl Reading {
 
     fn end(&mut self) -> Result<(), String> {
         let section = self.section.take().ok_or("a section ends that did not begin")?;
+        if section.file.is_empty() {
+            return Ok(());
+        }
         let file = self.gathered.file(vec![section.file.clone()]);
         section.lines.iter().for_each(|(line, hit)| file.run(*line, *line, *hit));
         section.contradictions().into_iter().for_each(|said| self.gathered.contradiction(said));
@@ -290,7 +294,6 @@ mod tests {
             "SF:a\nDA:1,1\nSF:b\nend_of_record\n",
             "DA:1,1\nend_of_record\n",
             "end_of_record\n",
-            "SF:\nend_of_record\n",
             "SF:a\nDA:1\nend_of_record\n",
             "LF:1\n",
         ] {

@@ -174,7 +174,6 @@ mod tests {
             r#"{"data":[],"type":"other"}"#,
             r#"{"data":[{"files":[{"filename":"a","summary":{}}]}],"type":"llvm.coverage.json.export"}"#,
             r#"{"data":[{"files":[{"filename":"a","segments":[[1,1,1,true]]}]}],"type":"llvm.coverage.json.export"}"#,
-            r#"{"data":[{"files":[{"filename":"a","segments":[[0,1,1,true,true]]}]}],"type":"llvm.coverage.json.export"}"#,
             r#"{"data":[{"files":[{"filename":"a","segments":[[1,1,-1,true,true]]}]}],"type":"llvm.coverage.json.export"}"#,
             r#"{"data":[{"files":[{"filename":"a","segments":[[2,1,1,true,true],[1,1,1,true,true]]}]}],"type":"llvm.coverage.json.export"}"#,
             r#"{"data":[{"files":[{"filename":"a","filename":"b","segments":[]}]}],"type":"llvm.coverage.json.export"}"#,
