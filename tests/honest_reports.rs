@@ -72,6 +72,9 @@ fn cobertura_where_methods_have_lines_of_their_own() {
     twins("a class without lines of its own", "", |hits| {
         cobertura("line-rate='1'", "", &class(LOAD, &method(&line(3, hits)), ""))
     });
+    twins("istanbul: an empty function is no line, and was called", "", |hits| {
+        cobertura("lines-valid='0' lines-covered='0'", "", &class(LOAD, &method(&line(3, hits)), ""))
+    });
     twins("a class of methods after one of lines", "", |hits| {
         let classes = class(LOAD, "", &line(3, "1")) + &class(LOAD, &method(&line(4, hits)), "");
         cobertura("line-rate='1'", "", &classes)

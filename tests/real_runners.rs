@@ -4,7 +4,7 @@
 //! `evidence record` would add. A row that is `not read yet` may be undetermined when it is green; when it is red, it never passes.
 #![cfg(unix)]
 #![allow(clippy::disallowed_methods, reason = "tests write files")]
-#![allow(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends where it cannot go on")]
 
 use std::path::{Path, PathBuf};
 use support::gate::Verdict;
@@ -132,14 +132,14 @@ fn reports_of_line_coverage_agree_with_the_exit_status_of_their_tool() {
 #[test]
 fn every_file_is_in_the_table_once_and_green_and_red_come_in_pairs() {
     let mut listed: Vec<&str> = rows().iter().map(|row| row.report).collect();
-    assert!(listed.len() > 100 && listed.len() % 2 == 0, "{listed:?}");
+    assert!(listed.len() > 100 && listed.len().is_multiple_of(2), "{listed:?}");
     for row in rows() {
         let (tool, name) = row.report.split_once('/').unwrap();
         let (colour, rest) = name.split_at(name.find(['-', '.']).unwrap());
         assert_eq!(row.is_green(), colour == "green", "{}", row.report);
         let twin = format!("{tool}/{}{rest}", if row.is_green() { "red" } else { "green" });
         assert!(listed.contains(&twin.as_str()), "{} has no twin {twin}", row.report);
-        drop(row.state());
+        let _ = row.state();
     }
     listed.sort_unstable();
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/runners");

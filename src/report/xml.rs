@@ -4,8 +4,8 @@
 //! document, or goes beyond a limit, is an error. A format implements [`Content`] and is told of each element.
 //!
 //! XML knows no control characters, but many runners write what a program printed as it is, with the colours of a terminal.
-//! Where a format allows it, such characters are passed over in texts and in the few attributes that hold output. In every
-//! other attribute they are an error that names it: a name that nobody can see is no name.
+//! Where a format allows it, such characters are passed over in elements that hold nothing but text, and in the few attributes
+//! that hold output. In every other attribute they are an error that names it: a name that nobody can see is no name.
 //!
 //! A report can hold a hundred thousand tests, and most of it is plain text. So nothing is copied that stands in the document
 //! as it is meant; what the reader hands out as bytes is found again in the text, which was looked at as a whole before.
@@ -18,36 +18,9 @@ use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 use std::borrow::Cow;
 
-/// Bounds of a document. Beyond them it is refused, never cut.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    /// How deep elements may nest.
-    pub depth: usize,
-    /// How many attributes one element may have.
-    pub attributes: usize,
-    /// The length of one attribute's value in bytes, as it is written.
-    pub attribute: usize,
-    /// May it name a document type? It is never fetched, and may declare nothing. Test reports have none, some
-    /// coverage reports do.
-    pub document_type: bool,
-    /// May texts and [`OUTPUT`] hold characters that XML does not allow? Only where no text of the format is a name.
-    pub control_characters: bool,
-}
-
-/// The bounds of a test report.
-pub const LIMITS: Limits = Limits {
-    depth: 64,
-    attributes: 1000,
-    attribute: 1 << 20,
-    document_type: false,
-    control_characters: true,
-};
-
-/// The bounds of a coverage report. Some declare a document type; their texts are names of directories.
-pub const COVERAGE: Limits = Limits { document_type: true, control_characters: false, ..LIMITS };
-
-/// Attributes that hold what a program printed or said of a failure, or a setting of its environment.
-const OUTPUT: &[&str] = &["message", "value", "details", "output", "reason", "stacktrace"];
+mod limits;
+use limits::OUTPUT;
+pub use limits::{COVERAGE, LIMITS, Limits};
 
 /// Name and value of an attribute.
 pub type Pair<'a> = (&'a str, &'a str);
@@ -119,6 +92,7 @@ pub fn read(
         content,
         attributes: Vec::new(),
         open: 0,
+        holding: Vec::new(),
         started: false,
         declared: false,
     };
@@ -169,9 +143,22 @@ struct Document<'t, 'r, C> {
     /// Those of the element that opens; kept for its room.
     attributes: Vec<Pair<'t>>,
     open: usize,
+    /// What each open element holds so far.
+    holding: Vec<Holding>,
     started: bool,
     declared: bool,
 }
+
+/// What an open element holds.
+#[derive(Default)]
+struct Holding {
+    elements: bool,
+    /// Characters that XML does not allow.
+    odd: bool,
+}
+
+/// Where they stand in an element that holds others.
+const BETWEEN: &str = "a control character stands between elements; only what a program printed may hold one";
 
 impl<'t, C: Content> Document<'t, '_, C> {
     fn take(&mut self, event: &Event<'_>) -> Result<(), String> {
@@ -196,6 +183,7 @@ impl<'t, C: Content> Document<'t, '_, C> {
         let name = lower_case(part(self.text, tag.local_name().into_inner())?);
         self.room(&name)?;
         self.open += 1;
+        self.holds_element()?;
         if self.take_plain(tag)? {
             if self.odd {
                 self.are_seen(&name, &self.attributes)?;
@@ -206,6 +194,24 @@ impl<'t, C: Content> Document<'t, '_, C> {
         let attributes: Vec<Pair<'_>> = meant.iter().map(|(name, value)| (&**name, &**value)).collect();
         self.are_seen(&name, &attributes)?;
         self.content.start(&Element { name: &name, attributes: &attributes })
+    }
+
+    fn holds_element(&mut self) -> Result<(), String> {
+        if let Some(outer) = self.holding.last_mut() {
+            outer.elements = true;
+            if outer.odd {
+                return Err(BETWEEN.into());
+            }
+        }
+        self.holding.push(Holding::default());
+        Ok(())
+    }
+
+    /// The innermost element holds a character that XML does not allow.
+    fn holds_odd(&mut self) -> Result<(), String> {
+        let Some(inner) = self.holding.last_mut() else { return Ok(()) };
+        inner.odd = true;
+        if inner.elements { Err(BETWEEN.into()) } else { Ok(()) }
     }
 
     /// Are all characters of a tag such that XML allows them, but for attributes that hold output?
@@ -307,12 +313,16 @@ impl<'t, C: Content> Document<'t, '_, C> {
 
     fn end(&mut self) -> Result<(), String> {
         self.open = self.open.saturating_sub(1);
+        self.holding.pop();
         self.content.end()
     }
 
     /// A piece of text. Outside of the element only blanks may stand, `written` as they are.
     fn text(&mut self, text: &str, written: bool) -> Result<(), String> {
         if self.open > 0 {
+            if self.odd && !text.chars().all(is_allowed) {
+                self.holds_odd()?;
+            }
             return self.content.text(text);
         }
         if written && text.bytes().all(|byte| byte.is_ascii_whitespace()) {
@@ -328,11 +338,13 @@ impl<'t, C: Content> Document<'t, '_, C> {
             Ok(Some(c)) => c,
             Ok(None) => entity(reference).ok_or("an entity is used that XML does not define")?,
             // A number that is no character, such as half of one in UTF-16.
-            Err(_) if self.limits.control_characters && is_number(reference) => char::REPLACEMENT_CHARACTER,
+            Err(_) if self.limits.control_characters && is_number(reference) => '\0',
             Err(error) => return Err(error.to_string()),
         };
-        if !self.limits.control_characters {
-            allowed(c)?;
+        match self.limits.control_characters {
+            true if !is_allowed(c) => self.holds_odd()?,
+            true => {}
+            false => allowed(c)?,
         }
         self.text(c.encode_utf8(&mut [0; 4]), false)
     }

@@ -197,9 +197,9 @@ impl Document {
     fn end_of_class(&mut self) {
         let Some(class) = self.current.take() else { return };
         self.records.of_methods += class.of_methods.len() as u64;
+        self.records.lines += class.lines.len() as u64;
+        self.records.hit += class.lines.iter().filter(|(_, hit)| *hit).count() as u64;
         let lines = if class.lines.is_empty() { class.of_methods } else { class.lines };
-        self.records.lines += lines.len() as u64;
-        self.records.hit += lines.iter().filter(|(_, hit)| *hit).count() as u64;
         let file = self.files.entry(class.file).or_default();
         lines.into_iter().for_each(|(line, hit)| *file.entry(line).or_default() |= hit);
     }

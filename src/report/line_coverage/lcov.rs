@@ -12,6 +12,7 @@
 use super::gathered::{Gathered, is_hit, line_number, shortened};
 use super::{Format, ReportError};
 use crate::model::line_coverage::CoverageFormat;
+use crate::report::encoding::{head, text};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use md5::{Digest, Md5};
@@ -36,22 +37,22 @@ pub fn may_be_checksum_of(checksum: &str, line: &[u8]) -> bool {
 }
 
 fn detect(bytes: &[u8]) -> bool {
-    let mut lines = bytes.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
-    let first = lines.find(|line| !line.is_empty() && !line.starts_with(b"#"));
-    first.is_some_and(|line| line.starts_with(b"TN:") || line.starts_with(b"SF:"))
+    let head = head(bytes);
+    let first = head.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#'));
+    first.is_some_and(|line| line.starts_with("TN:") || line.starts_with("SF:"))
 }
 
 fn parse(bytes: &[u8]) -> Result<Gathered, ReportError> {
     let mut reading = Reading::default();
+    let text = text(bytes)?;
     let mut before = 0;
-    for line in bytes.split_inclusive(|byte| *byte == b'\n') {
-        let error = |message: String| ReportError::after(&bytes[..before], message);
-        let text = std::str::from_utf8(line).map_err(|_| error("it is not UTF-8".into()))?;
-        reading.take(text.trim_end_matches(['\n', '\r'])).map_err(error)?;
+    for line in text.split_inclusive('\n') {
+        let error = |message: String| ReportError::after(&text.as_bytes()[..before], message);
+        reading.take(line.trim_end_matches(['\n', '\r'])).map_err(error)?;
         before += line.len();
     }
     if reading.section.is_some() {
-        return Err(ReportError::after(bytes, "it is cut off: a section has no `end_of_record`"));
+        return Err(ReportError::after(text.as_bytes(), "it is cut off: a section has no `end_of_record`"));
     }
     Ok(reading.gathered)
 }
@@ -260,6 +261,19 @@ mod tests {
         let text =
             "TN:a\nSF:x.py\nDA:1,1\nDA:2,0\nend_of_record\nTN:b\nSF:x.py\nDA:2,3\nDA:4,0\nend_of_record\n";
         assert_eq!(files(text), [one("x.py", "1-2, 4", "1-2")]);
+    }
+
+    #[test]
+    fn a_shell_can_have_redirected_it_in_another_encoding() {
+        let text = "\u{feff}TN:\nSF:\u{e9}.js\nDA:1,1\nend_of_record\n";
+        let wide: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        for bytes in [text.as_bytes(), &wide] {
+            assert!(detect(bytes));
+            let files = parse(bytes).unwrap().finish().files;
+            assert_eq!(files.iter().map(shown).collect::<Vec<_>>(), [one("\u{e9}.js", "1", "1")]);
+        }
+        let odd = parse(b"TN:\nSF:\xe9.js\nDA:1,1\nend_of_record\n").unwrap_err();
+        assert_eq!(odd.line, Some(2));
     }
 
     #[test]

@@ -146,6 +146,9 @@ fn what_a_program_printed_may_hold_any_character_and_names_may_not() {
     ] {
         assert_eq!(told(text), Err(said.into()), "{text:?}");
     }
+    for text in ["<a>\u{1b}<b/></a>", "<a><b/>\u{1b}</a>", "<a><b/>&#27;</a>", "<a>&#0;<b/></a>"] {
+        assert_eq!(told(text), Err(BETWEEN.into()), "{text:?}");
+    }
     for text in [
         "<a name='&#0;'/>",
         "<a>\u{1b}</a>\u{1b}",
