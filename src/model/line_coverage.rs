@@ -56,7 +56,8 @@ impl CoverageFormat {
 /// Where coverage reports are looked for, and how the names in them become paths of the repository.
 ///
 /// A name is mapped exactly: what `strip` says is taken from its beginning, and what `add` says put before it. A name that does
-/// not begin with `strip` is mapped only when it is an absolute path in the work tree.
+/// not begin with `strip` is mapped only when it is an absolute path in the work tree. A name with backslashes, or with a drive, is
+/// also read as Windows reads it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CoverageSource {

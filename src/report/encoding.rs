@@ -20,6 +20,16 @@ pub fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, ReportError> {
     }
 }
 
+/// The same, with whether some character stands there that XML does not allow: what a program printed can hold any.
+///
+/// # Errors
+/// An encoding that is not read here, a byte that does not belong in it.
+pub fn decode_output(bytes: &[u8]) -> Result<(Cow<'_, str>, bool), ReportError> {
+    let text = characters(bytes)?;
+    let odd = forbidden(&text).is_some();
+    Ok((text, odd))
+}
+
 /// How far into a file detection looks.
 const HEAD_BYTES: usize = 64 << 10;
 

@@ -5,7 +5,7 @@ pub const REQUIRES: &str = "\
 In every data-processing area that a change touches, tests executed at least `minimum` percent of the changed lines that can \
 be executed, by coverage reports that the suite wrote. This holds when:\n\
 - for each name under `reports` that speaks of the area, every pattern found at least one report, and every report could be read to its end;\n\
-- no report is a file of the repository, and none speaks against itself (claims lines that it does not show, or shows executed lines that it does not claim);\n\
+- no report is a file of the repository, and none speaks against itself (claims lines that it does not show, or shows executed lines that it does not claim, where its format says what the numbers count);\n\
 - where no report lies, a statement of `portcullis evidence record --coverage` that was handed over, or signed, holds one from a file that the \
 pattern matches. Statements are bound as those of `regression-tests` are: of the tree that would land, from a clean work tree, and as `trust`, \
 `check` and `max-age` ask; with `trust`, reports that lie here are bound to the checkout too: they were written, and \
@@ -84,7 +84,8 @@ without-lines = { paths = [\"**/*.sql\"], suite = \"upload-regression\" }\n\
 ```\n\
 \n\
 A name in a report is a path from the root of the repository, or an absolute path in the work tree. Otherwise say what it is: `strip` takes \
-leading components away, `add` puts a directory before what is left. Components are compared to the byte.\n\
+leading components away, `add` puts a directory before what is left. Components are compared to the byte. A name that Windows wrote may have backslashes, and so \
+may `strip`: `'D:\\a\\records\\records'`, or `\"D:/a/records/records\"`. Where it could also be a file of that very name, it is a finding.\n\
 \n\
 Where another job measures, let it hand over a statement instead of the report: `portcullis evidence record --suite upload --report \
 out/junit.xml --coverage coverage/python.info -o out/upload.json`, and `portcullis check --evidence out/upload.json`. With \

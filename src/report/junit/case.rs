@@ -7,6 +7,7 @@
 //! | `skipped`, `skip`, `ignored`, `disabled`, `incomplete` | skipped |
 //! | `skipped` in a `status="notrun"` of ctest, unless the test chose it (`SKIP_…`) | `error`: it could not be started |
 //! | `skipped type="todo"` beside `failure` | skipped: a test of work that is not done (node:test) |
+//! | `skipped` of Catch2 that says `!mayfail`, beside `failure` | skipped: its failure does not count |
 //! | `skipped` of another type beside `failure` | failed, and a contradiction |
 //! | `flakyFailure`, `flakyError`, `rerunFailure`, `rerunError` without `failure` or `error` | flaky |
 //! | the attributes `attempt(s)` above 1, `retry`, `retries`, `rerun(s)`, `flaky` unless they say no | flaky: it was run before, and the report does not show what came of that |

@@ -64,6 +64,7 @@ impl Document {
     fn start_suite(&mut self, element: &Element<'_>) -> Kind {
         let mut suite = Suite::new(without_time(named(element)), element.name == "testsuites");
         element.attributes.iter().for_each(|(name, value)| suite.attribute(name, value));
+        suite.counts_assertions(element.attributes);
         if is_place_of_phpunit(element) {
             suite.name.clear();
         }
@@ -77,6 +78,9 @@ impl Document {
     fn start_case(&mut self, element: &Element<'_>) -> Kind {
         let class = element.value("classname").or_else(|| element.value("class")).unwrap_or_default();
         self.path_is_known();
+        if let Some(suite) = self.suites.last_mut() {
+            suite.begins_case(element.value("status"));
+        }
         let path = self.suites.last().and_then(|suite| suite.path.as_deref()).unwrap_or_default();
         let said = self.suites.iter().any(|suite| suite.name == class);
         let mut case = Case::new(identity(path, if said { "" } else { class }, named(element)));
@@ -95,8 +99,11 @@ impl Document {
 
     fn start_other(&mut self, element: &Element<'_>) -> Kind {
         let child = self.open.last() == Some(&Kind::Case);
-        if let Some(saying) = Saying::of(element.name, child) {
-            let todo = child && element.value("type").is_some_and(|kind| kind.eq_ignore_ascii_case("todo"));
+        let by_node_tap = self.suites.last().is_some_and(|suite| suite.by_node_tap);
+        if let Some(case) = self.cases.last_mut().filter(|_| by_node_tap && is_skip_of_node_tap(element)) {
+            case.element(Saying::Skipped, false);
+        } else if let Some(saying) = Saying::of(element.name, child) {
+            let todo = child && is_todo(element);
             match self.cases.last_mut() {
                 Some(case) => {
                     let saying =
@@ -155,6 +162,18 @@ impl Document {
 
 fn named<'a>(element: &'a Element<'_>) -> &'a str {
     element.value("name").or_else(|| element.value("id")).unwrap_or_default()
+}
+
+/// Does it say that a failure of the test does not count? node:test has a type for it, Catch2 a message, also for tests
+/// that have to fail.
+fn is_todo(element: &Element<'_>) -> bool {
+    element.value("type").is_some_and(|kind| kind.eq_ignore_ascii_case("todo"))
+        || element.value("message") == Some("TEST_CASE tagged with !mayfail")
+}
+
+/// It writes no `skipped`.
+fn is_skip_of_node_tap(element: &Element<'_>) -> bool {
+    element.name == "property" && element.value("name") == Some("skip")
 }
 
 /// PHPUnit names the outermost suite after the directory or the configuration where it lies on this machine.

@@ -5,14 +5,16 @@
 //!
 //! - more `failures` or `errors` than are shown: always;
 //! - more `tests` than are shown, unless the summary itself says that so many were skipped or disabled:
-//!   libtest counts ignored tests for which it writes no case. Catch2 counts assertions here; it is known by
-//!   the host name `tbd` that it writes, and its `tests` are not asked. Nor are those of pytest since version 9, which
+//!   libtest counts ignored tests for which it writes no case. Catch2 and doctest count assertions here, and their
+//!   `tests` are not asked (see [`Suite::counts_assertions`]). Nor are those of node-tap, which counts the levels of a
+//!   test as well, and of pytest since version 9, which
 //!   counts each subtest that passed and writes no case for it, unless nothing at all is shown.
 //!
 //! Smaller claims are conventions: mocha gives the root suite none of the tests of inner suites, pytest counts several
 //! failures of a test as one, ctest has no `errors`. An attribute that should be a count and is not one is a contradiction.
 
 use super::case::Shown;
+use crate::report::xml::Pair;
 use std::collections::BTreeSet;
 
 /// A suite while it is read.
@@ -36,6 +38,10 @@ pub struct Suite {
     not_run: u64,
     garbled: bool,
     counts_assertions: bool,
+    /// It has the attributes that doctest writes.
+    as_doctest: bool,
+    /// node-tap wrote it: it counts every level once more, and skipped tests have a property that says so.
+    pub by_node_tap: bool,
     /// pytest wrote it.
     by_pytest: bool,
     /// A pytest that counts subtests wrote it.
@@ -47,6 +53,13 @@ pub struct Suite {
 /// What pytest calls the outermost element since it began to count subtests.
 const PYTEST: &str = "pytest tests";
 
+/// What node-tap calls the outermost element.
+const NODE_TAP: &str = "TAP Tests";
+
+/// What doctest writes without its version, and also without times.
+const DOCTEST: [&[&str]; 2] =
+    [&["name", "errors", "failures", "tests"], &["name", "errors", "failures", "tests", "time", "timestamp"]];
+
 impl Suite {
     /// A suite of this name; the name of `testsuites` is only for messages.
     pub fn new(name: &str, outermost: bool) -> Self {
@@ -54,13 +67,15 @@ impl Suite {
             if name.is_empty() { "a suite without a name".to_string() } else { format!("suite `{name}`") };
         let counts_subtests = outermost && name == PYTEST;
         let by_pytest = counts_subtests || (!outermost && name == "pytest");
+        let by_node_tap = outermost && name == NODE_TAP;
         let name = if outermost { String::new() } else { name.to_string() };
-        Suite { name, label, by_pytest, counts_subtests, ..Suite::default() }
+        Suite { name, label, by_pytest, by_node_tap, counts_subtests, ..Suite::default() }
     }
 
     /// Takes from the suite around it who wrote it.
     pub fn within(&mut self, outer: &Suite) {
         self.by_pytest |= outer.by_pytest;
+        self.by_node_tap |= outer.by_node_tap;
         self.counts_subtests |= outer.counts_subtests;
     }
 
@@ -75,11 +90,27 @@ impl Suite {
         &self.label
     }
 
+    /// Catch2 is known by the host name `tbd` that it writes, doctest by its version. doctest can be told to leave that out,
+    /// and then by all that it writes, in its order, and by the status of its cases.
+    pub fn counts_assertions(&mut self, attributes: &[Pair<'_>]) {
+        let value = |name: &str| attributes.iter().find(|(key, _)| *key == name).map(|(_, value)| *value);
+        let order = attributes.iter().map(|(name, _)| *name);
+        self.counts_assertions = value("hostname") == Some("tbd") || value("doctest_version").is_some();
+        self.as_doctest = DOCTEST.iter().any(|all| order.clone().eq(all.iter().copied()));
+    }
+
+    /// A case begins. doctest says of each that it was run.
+    pub fn begins_case(&mut self, status: Option<&str>) {
+        if self.as_doctest {
+            self.counts_assertions = status == Some("run");
+            self.as_doctest = self.counts_assertions;
+        }
+    }
+
     /// Takes an attribute (its name in lower case).
     pub fn attribute(&mut self, name: &str, value: &str) {
         match name {
             "tests" => self.tests = self.count(value),
-            "hostname" => self.counts_assertions = value == "tbd",
             "failures" => self.failures = self.count(value),
             "errors" => self.errors = self.count(value),
             // One number under many names, or several numbers: they add up (ctest has `skipped` and `disabled`).
@@ -112,7 +143,8 @@ impl Suite {
 
     /// Where the summary claims more than is shown, each one sentence.
     pub fn contradictions(&self) -> Vec<String> {
-        let uncounted = self.counts_assertions || (self.counts_subtests && self.shown.tests > 0);
+        let uncounted =
+            self.counts_assertions || self.by_node_tap || (self.counts_subtests && self.shown.tests > 0);
         let tests = if uncounted { 0 } else { self.tests };
         let mut found: Vec<String> = [
             ("tests", tests, self.shown.tests + self.unwritten(), self.shown.tests),

@@ -1,7 +1,7 @@
 //! Coverage reports to lines: pure parsers, one file per format, and the table of them.
 //!
 //! A parser says of each file which lines can be executed and which were, under the name that the report has. What that name
-//! means in the repository is for [`place()`]. What is cut off, garbled or beyond a limit is an error: a report that lost its
+//! means in the repository is for [`places()`]. What is cut off, garbled or beyond a limit is an error: a report that lost its
 //! end must not look like one of fewer lines. A line that any test executed was executed, so what a report says twice adds up.
 
 use super::{MAXIMUM_BYTES, ReportError};
@@ -19,7 +19,7 @@ mod llvm_cov;
 mod place;
 
 pub use lcov::may_be_checksum_of;
-pub use place::place;
+pub use place::places;
 
 /// What a report says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -6,6 +6,7 @@
 //! - A report without a plan is cut off; a plan that differs from what is shown is a contradiction, and so are a plan in
 //!   the middle, a number out of sequence, and a subtest without its test point.
 //! - `TODO` and `SKIP` are *skipped*, whether `ok` or `not ok` stands before them (bats writes a skipped test as `not ok`).
+//! - A plan of before there were directives says itself what is to be done (`1..5 todo 2;`) or why it is empty (`1..0 skipped`).
 //! - `Bail out!` is an error of the run. `1..0` is a run without tests.
 //! - A test without a description is known by its place: `(test 3)`. Two of one name are two tests, the worst decides.
 //!

@@ -4,6 +4,7 @@ use super::line::{INDENT, Line, Point};
 use crate::model::test_run::{SEPARATOR, TestOutcome, TestRun};
 use crate::report::attempts::Attempts;
 use crate::report::summary::say;
+use std::collections::BTreeSet;
 
 /// How deep subtests may nest.
 const DEPTH: usize = 64;
@@ -31,6 +32,8 @@ struct Stream {
     name: Option<String>,
     plan: Option<Option<u64>>,
     planned_after: u64,
+    /// The numbers of tests that the plan itself calls work to be done.
+    todo: BTreeSet<u64>,
     shown: u64,
     /// Tests of subtests whose test point has not come yet, by their names below it.
     inner: Vec<(String, TestOutcome)>,
@@ -85,6 +88,12 @@ impl Streams {
         match line {
             Line::Version(version) => self.version(level, version)?,
             Line::Plan(plan) => self.level(level)?.planned(plan)?,
+            Line::OldPlan(plan, todo) => {
+                let stream = self.level(level)?;
+                stream.planned(plan)?;
+                let numbers = todo.split(|c: char| !c.is_ascii_digit());
+                stream.todo = numbers.filter_map(|number| number.parse().ok()).collect();
+            }
             Line::Test(point) => self.test(level, point, next)?,
             Line::Close => self.level(level).map(|_| ())?,
             _ => {}
@@ -126,8 +135,8 @@ impl Streams {
         if self.open.len() == level + 2 {
             self.close(Some((&name, point)))?;
         }
-        let outcome = outcome(point);
         let stream = self.level(level)?;
+        let outcome = outcome(Point { excused: point.excused || stream.todo.contains(&place), ..point });
         stream.shown = place;
         stream.out_of_sequence |= point.number.is_some_and(|number| number != place);
         self.record(level, name.clone(), outcome)?;
