@@ -100,10 +100,7 @@ impl Suites {
     }
 
     fn record(&mut self, name: &str, outcome: TestOutcome, attempts: u64) -> Result<(), String> {
-        if name.contains('$') || attempts > 1 {
-            return self.tests.add_last(name, outcome, attempts);
-        }
-        self.tests.add_distinct(name, outcome)
+        self.tests.add_last(name, outcome, attempts)
     }
 
     /// The name without the number of the attempt, and that number.

@@ -4,8 +4,8 @@
 //!   one that claims more tests than are shown. A suite that failed although none of its tests did is an error.
 //! - nextest writes how often a test was tried behind its name (`#3`). That is no part of the name: a test that passed
 //!   at the third attempt is flaky. It names tests `crate::binary$test`.
-//! - libtest names neither crate nor binary, so tests of several binaries can have one name. They are several tests, and
-//!   the worst decides.
+//! - libtest names neither crate nor binary, so tests of several binaries can have one name, and nextest can run one again and again
+//!   (`--stress-count`). They are several tests, and the worst decides.
 //! - Lines that are not JSON are what tests and tools print; they are ignored.
 
 mod events;

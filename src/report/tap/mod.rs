@@ -5,11 +5,14 @@
 //!
 //! - A report without a plan is cut off; a plan that differs from what is shown is a contradiction, and so are a plan in
 //!   the middle, a number out of sequence, and a subtest without its test point.
-//! - `TODO` and `SKIP` are *skipped*, whether `ok` or `not ok` stands before them (bats writes a skipped test as `not ok`).
+//! - `TODO`, `SKIP` and `XFAIL` are *skipped*, whether `ok` or `not ok` stands before them (bats writes a skipped test as `not ok`).
+//! - After `pragma +strict` a line that is no TAP is an error of the run, as the protocol lets a report ask for. So is a comment
+//!   in which the runner itself says that it failed (Perl's Test::More, node, tape), where no test shows it.
+//! - KTAP, the Linux kernel's form, is refused: its subtests are indented by two spaces, and would be passed over.
 //! - `Bail out!` is an error of the run. `1..0` is a run without tests.
 //! - A test without a description is known by its place: `(test 3)`. Two of one name are two tests, the worst decides.
 //!
-//! Lines that are none of this are ignored, as the protocol says. Diagnostics are never kept.
+//! Other lines that are none of this are ignored, as the protocol says. Diagnostics are never kept.
 
 mod line;
 mod stream;
@@ -28,9 +31,11 @@ pub static FORMAT: Format = Format { name: "tap", detect, parse };
 fn detect(bytes: &[u8]) -> bool {
     let head = head(bytes);
     let mut lines = head.lines().map(str::trim_end).filter(|line| !line.is_empty());
-    let tells = |line: &str| !matches!(Line::of(line).1, Line::Other | Line::Comment | Line::Diagnostics);
+    let tells = |line: &str| {
+        !matches!(Line::of(line).1, Line::Other | Line::Comment(_) | Line::Pragma(_) | Line::Diagnostics)
+    };
     // What runners say before they begin may stand first; XML and JSON never do.
-    !head.trim_start().starts_with(['<', '{', '[']) && lines.any(tells)
+    head.lines().any(kernel) || !head.trim_start().starts_with(['<', '{', '[']) && lines.any(tells)
 }
 
 fn parse(bytes: &[u8]) -> Result<TestRun, ReportError> {
@@ -40,6 +45,9 @@ fn parse(bytes: &[u8]) -> Result<TestRun, ReportError> {
     let mut last = 0;
     while let Some((number, line)) = lines.next() {
         last = number + 1;
+        if kernel(line) {
+            return Err(ReportError::at(last, KERNEL));
+        }
         let next = lines.peek().map_or("", |(_, next)| next);
         streams.take(line, next).map_err(|message| ReportError::at(last, message))?;
     }
@@ -47,6 +55,18 @@ fn parse(bytes: &[u8]) -> Result<TestRun, ReportError> {
         return Err(ReportError::at(last, "it is cut off in the name of a test: its last line has no end"));
     }
     streams.finish().map_err(|message| ReportError::at(last, message))
+}
+
+const KERNEL: &str = "it is KTAP, the Linux kernel's form of TAP, which is not read here; let a converter that knows it write JUnit XML or TAP";
+
+/// `KTAP version 1`, perhaps behind the time that a kernel log puts before each line.
+fn kernel(line: &str) -> bool {
+    let line = line.trim_start();
+    let text = match line.strip_prefix('[') {
+        Some(stamped) => stamped.split_once("] ").map_or(line, |(_, text)| text.trim_start()),
+        None => line,
+    };
+    text.starts_with("KTAP version ")
 }
 
 /// A name that is cut short would be another test.

@@ -19,14 +19,29 @@ pub struct Streams {
     /// The last line was a test point of this level; only there diagnostics begin.
     after_point: Option<usize>,
     started: bool,
+    /// The version that it names; 12 where it names none.
+    version: Version,
+    /// The worst that its comments say of failures.
+    told: Option<&'static str>,
     names: usize,
     tests: Attempts,
     run: TestRun,
 }
 
+/// A version of TAP.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Version {
+    #[default]
+    Before14,
+    /// Blank lines are part of it.
+    From14,
+}
+
 /// One level.
 #[derive(Default)]
 struct Stream {
+    /// Is a line that is no TAP an error? Nothing when the level around it decides.
+    strict: Option<bool>,
     /// The name of its test point, where that stands before it.
     name: Option<String>,
     plan: Option<Option<u64>>,
@@ -46,6 +61,7 @@ impl Streams {
         if self.in_diagnostics(line) {
             return Ok(());
         }
+        let written = line;
         let (indent, line) = Line::of(line);
         let after_point = self.after_point.take();
         match line {
@@ -53,8 +69,15 @@ impl Streams {
             Line::Diagnostics if after_point.is_some_and(|level| indent == level * INDENT + 2) => {
                 self.diagnostics = Some(indent);
             }
-            Line::Comment | Line::Other | Line::Diagnostics => {}
-            _ if !indent.is_multiple_of(INDENT) => {}
+            Line::Comment(text) => self.comment(text),
+            Line::Pragma(switches) if indent.is_multiple_of(INDENT) => {
+                self.pragma(indent / INDENT, switches)?
+            }
+            _ if matches!(line, Line::Other | Line::Diagnostics | Line::Pragma(_))
+                || !indent.is_multiple_of(INDENT) =>
+            {
+                self.no_tap(indent, written);
+            }
             line => self.protocol(indent / INDENT, line, next)?,
         }
         Ok(())
@@ -72,6 +95,55 @@ impl Streams {
             self.diagnostics = None;
         }
         inside
+    }
+
+    fn pragma(&mut self, level: usize, switches: &str) -> Result<(), String> {
+        if level >= DEPTH {
+            return Err(format!("subtests nest deeper than {DEPTH}"));
+        }
+        for switch in switches.split(',').map(str::trim) {
+            if let Some(on) = [("+strict", true), ("-strict", false)].iter().find(|(word, _)| *word == switch)
+            {
+                self.level(level)?.strict = Some(on.1);
+            }
+        }
+        Ok(())
+    }
+
+    /// A line that is none of the protocol's. It says nothing, unless the report asks to be read strictly.
+    fn no_tap(&mut self, indent: usize, line: &str) {
+        if line.trim().is_empty() && self.version == Version::From14 {
+            return;
+        }
+        let levels = self.open.iter().take(indent / INDENT + 1).rev();
+        if levels.filter_map(|stream| stream.strict).next() == Some(true) {
+            say(
+                &mut self.run.errors,
+                ["a line is no TAP, and `pragma +strict` says that the run has failed then"],
+            );
+        }
+    }
+
+    /// Comments are for people, but some runners say only there that they failed.
+    fn comment(&mut self, text: &str) {
+        const ENDS: &[&str] = &[
+            "Looks like your test exited",
+            "Looks like your test died",
+            "Looks like you planned",
+            "Dubious, test returned",
+        ];
+        let words = || text.split_ascii_whitespace();
+        let counts = |word: &str| matches!(word, "fail" | "failed" | "cancelled");
+        let failures = words().next().filter(|word| counts(word) && words().count() == 2).and(words().nth(1));
+        let failures = failures.and_then(|number| number.parse::<u64>().ok()).unwrap_or(0);
+        if ENDS.iter().any(|end| text.starts_with(end)) {
+            say(
+                &mut self.run.errors,
+                ["the runner says in a comment that the test program did not end well"],
+            );
+        } else if failures > 0 || text.starts_with("Looks like you failed") {
+            self.told = Some("the runner says in a comment that tests failed, and shows none that did");
+        }
     }
 
     fn bail_out(&mut self) {
@@ -97,9 +169,11 @@ impl Streams {
         if level == 0 && self.started {
             return Err("a second document begins here; a report is one document".into());
         }
-        if !matches!(version.trim(), "12" | "13" | "14") {
-            return Err("it is of a version of TAP that is not known here".into());
-        }
+        self.version = match version.trim() {
+            "12" | "13" => self.version,
+            "14" => Version::From14,
+            _ => return Err("it is of a version of TAP that is not known here".into()),
+        };
         Ok(())
     }
 
@@ -169,7 +243,7 @@ impl Streams {
     /// A test of a level: the outermost are known by their whole name, others wait for their test point.
     fn record(&mut self, level: usize, name: String, outcome: TestOutcome) -> Result<(), String> {
         if level == 0 {
-            return self.tests.add_distinct(&name, outcome);
+            return self.tests.add(name, outcome);
         }
         self.names += name.len();
         if self.names > NAMES {
@@ -197,7 +271,11 @@ impl Streams {
             return Err("it has no plan; its end may be missing".into());
         }
         say(&mut self.run.contradictions, whole.contradictions("the report"));
-        Ok(TestRun { tests: self.tests.finish(), ..self.run })
+        let tests = self.tests.finish();
+        let failed = tests.iter().any(|test| test.outcome > TestOutcome::Skipped);
+        let told = self.told.filter(|_| !failed && self.run.errors.is_empty());
+        say(&mut self.run.errors, told);
+        Ok(TestRun { tests, ..self.run })
     }
 }
 
