@@ -668,12 +668,41 @@ fn tap_whose_comments_tell_that_the_program_failed() {
 
 #[test]
 fn the_tap_of_the_linux_kernel() {
-    let nested = "KTAP version 1\n1..1\n  KTAP version 1\n  1..2\n    KTAP version 1\n    1..1\n    # test_1: initializing\n    not ok 1 test_1\n  \
-                  not ok 1 example\n  ok 2 other\nok 1 suite\n";
-    red(nested);
-    red("KTAP version 1\n1..1\nok 1 a # TIMEOUT 45 seconds\n");
-    red("KTAP version 1\n1..1\nok 1 a # ERROR\n");
-    red("KTAP version 1\n1..2\nok 1 a\n");
+    let nested = |indent: &str, deepest: &str, inner: &str, outer: &str| {
+        format!(
+            "KTAP version 1\n1..1\n{indent}KTAP version 1\n{indent}# Subtest: suite\n{indent}1..2\n{indent}{indent}KTAP version 1\n\
+             {indent}{indent}# Subtest: example\n{indent}{indent}# example: initializing\nrandom: crng init done\n{indent}{indent}{deepest}\n\
+             {indent}# example: pass:1 fail:0 skip:0 total:1\n{indent}{inner}\n{indent}ok 2 other # SKIP no hardware\n\
+             # Totals: pass:1 fail:0 skip:1 total:2\n{outer}\n"
+        )
+    };
+    for indent in ["  ", "    "] {
+        let good = nested(indent, "ok 1 row", "ok 1 example", "ok 1 suite");
+        let names = ["suite", "suite > example", "suite > example > row", "suite > other"];
+        assert_eq!(run(&good).tests.iter().map(|test| test.id.as_str()).collect::<Vec<_>>(), names);
+        green(&good);
+        // Part of a kernel log, and an older KUnit.
+        let log: String = good.lines().map(|line| format!("[    0.060000] {line}\n")).collect();
+        assert_eq!(run(&log), run(&good));
+        green(&good.replacen("KTAP version 1", "TAP version 14", 1));
+        for bad in [
+            nested(indent, "not ok 1 row", "ok 1 example", "ok 1 suite"),
+            nested(indent, "not ok 1 row", "not ok 1 example", "ok 1 suite"),
+            nested(indent, "ok 1 row", "not ok 1 example", "ok 1 suite"),
+            nested(indent, "ok 1 row", "ok 1 example # TIMEOUT 45 seconds", "ok 1 suite"),
+            nested(indent, "ok 1 row", "ok 1 example # ERROR", "ok 1 suite"),
+            nested(indent, "ok 1 row", "ok 2 example", "ok 1 suite"),
+            nested(indent, "ok 1 row", "", "ok 1 suite"),
+            nested(indent, "ok 1 row", "ok 1 example", "not ok 1 suite"),
+            nested(indent, "ok 1 row", "ok 1 example", ""),
+            good.replace("fail:0", "fail:1"),
+            good.replace("1..2", "1..3"),
+            log.replace(" ok 1 row", " not ok 1 row"),
+        ] {
+            red(&bad);
+        }
+        (0..good.len() - 1).for_each(|end| red(&good[..end]));
+    }
     red("[    0.060000] KTAP version 1\n[    0.060000] 1..1\n[    0.060000] not ok 1 a\n");
     // The selftests of the kernel begin as TAP does.
     assert_eq!(worst("TAP version 13\n1..1\nok 1 a # XFAIL known\n"), Skipped);

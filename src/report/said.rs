@@ -89,7 +89,7 @@ const BAD: &[&str] = &[
 const OUTCOMES: &[&str] = &["conclusion", "outcome", "result", "state", "status", "verdict"];
 
 /// Words that say yes or no, by themselves or behind one of [`ALL`].
-const GOOD: &[&str] = &["ok", "pass", "passed", "succeeded", "success", "successful"];
+const GOOD: &[&str] = &["ok", "valid", "pass", "passed", "succeeded", "success", "successful"];
 
 /// What may stand before a word that says yes or no. `not` may not.
 const ALL: &[&str] = &["all", "has", "is", "overall", "test", "was"];
@@ -98,133 +98,18 @@ const ALL: &[&str] = &["all", "has", "is", "overall", "test", "was"];
 const EXITS: &[&str] = &["exit", "exitcode", "exitstatus", "returncode", "returnvalue", "signal"];
 
 /// What names are of that say nothing of an outcome: who, what, where, when, how long. They may have a word before them.
-const DESCRIPTIONS: &[&str] = &[
-    "address",
-    "area",
-    "args",
-    "arguments",
-    "assertions",
-    "asserts",
-    "attachment",
-    "author",
-    "browser",
-    "build",
-    "category",
-    "class",
-    "classname",
-    "col",
-    "column",
-    "comment",
-    "component",
-    "cpu",
-    "date",
-    "depth",
-    "desc",
-    "description",
-    "device",
-    "dir",
-    "directory",
-    "duration",
-    "elapsed",
-    "end",
-    "ended",
-    "environment",
-    "epic",
-    "feature",
-    "file",
-    "filename",
-    "filepath",
-    "finish",
-    "finished",
-    "fixture",
-    "group",
-    "groups",
-    "hash",
-    "host",
-    "hostname",
-    "href",
-    "id",
-    "index",
-    "issue",
-    "iteration",
-    "key",
-    "kind",
-    "label",
-    "labels",
-    "language",
-    "layer",
-    "level",
-    "line",
-    "lineno",
-    "link",
-    "location",
-    "log",
-    "machine",
-    "maintainer",
-    "memory",
-    "method",
-    "methodname",
-    "module",
-    "name",
-    "namespace",
-    "number",
-    "order",
-    "os",
-    "owner",
-    "package",
-    "param",
-    "parameter",
-    "parameters",
-    "params",
-    "parent",
-    "path",
-    "pid",
-    "platform",
-    "priority",
-    "process",
-    "project",
-    "provider",
-    "ref",
-    "requirement",
-    "requirements",
-    "scenario",
-    "scope",
-    "screenshot",
-    "seed",
-    "severity",
-    "shard",
-    "size",
-    "source",
-    "stamp",
-    "start",
-    "started",
-    "stop",
-    "story",
-    "suite",
-    "tag",
-    "tags",
-    "target",
-    "test",
-    "testcase",
-    "thread",
-    "threadid",
-    "ticket",
-    "time",
-    "timestamp",
-    "title",
-    "trace",
-    "type",
-    "unit",
-    "uri",
-    "url",
-    "user",
-    "uuid",
-    "value",
-    "version",
-    "video",
-    "weight",
-    "worker",
-];
+const DESCRIPTIONS: &str = "address agent arg argument assert assertion attachment author batch browser build col color column count \
+    cpu created date depth device dir directory duration elapsed end ended endedat env environment executor \
+    file filepath finish finished finishedat fixture framework hash host href id index issue iteration job \
+    lang language layer line lineno link locale location log machine maintainer memory mode node number order \
+    os owner parent partition path phase pid platform priority process project provider ref repetition \
+    requirement round runner screenshot seed session shard size source stage stamp start started startedat \
+    step stop thread ticket time tool trace type kind unit uri url usage user uuid version video weight worker zone";
+
+/// The same of names whose values are words of people: a group of tests can be called `error`.
+const TOPICS: &str = "area case category class comment component desc description epic feature group key label level method \
+    module name namespace package param parameter scenario scope severity story suite tag target test title \
+    value";
 
 /// What an attribute of this name (in lower case) says by its value.
 pub fn attribute(name: &str, value: &str) -> Hint {
@@ -246,21 +131,34 @@ pub fn attribute(name: &str, value: &str) -> Hint {
     if GOOD.contains(&name.as_str()) || GOOD.contains(&behind()) {
         return if is_no(value) || Word::of(value).is_bad() { Hint::Bad } else { Hint::Harmless };
     }
+    let topic = ends_with_one(&name, TOPICS);
     match Word::of(value) {
-        Word::Failed | Word::Error if !ends(DESCRIPTIONS) => Hint::Bad,
-        _ if ends(DESCRIPTIONS) => Hint::Harmless,
+        Word::Failed | Word::Error if !topic || speaks(&name) => Hint::Bad,
+        _ if topic || ends_with_one(&name, DESCRIPTIONS) => Hint::Harmless,
         _ => Hint::Unknown,
     }
+}
+
+/// Does a name end with one of the words, perhaps in the plural?
+fn ends_with_one(name: &str, words: &str) -> bool {
+    let ends = |name: &str| words.split_ascii_whitespace().any(|word| name.ends_with(word));
+    ends(name) || name.strip_suffix('s').is_some_and(ends)
+}
+
+/// Does a word for outcomes stand anywhere in a name?
+fn speaks(name: &str) -> bool {
+    OUTCOMES.iter().any(|word| name.contains(word))
 }
 
 /// What an element of this name (in lower case) says by standing there.
 pub fn element(name: &str) -> Hint {
     let name = plain(name);
-    let known =
-        |words: &[&str]| words.iter().any(|word| name == *word || name.strip_suffix('s') == Some(word));
+    let part = PARTS.iter().any(|word| name == *word || name.strip_suffix('s') == Some(word));
     if BAD.iter().any(|word| name.contains(word)) {
         Hint::Bad
-    } else if known(DESCRIPTIONS) || known(PARTS) {
+    } else if part
+        || ([DESCRIPTIONS, TOPICS].iter().any(|words| ends_with_one(&name, words)) && !speaks(&name))
+    {
         Hint::Harmless
     } else {
         Hint::Unknown
@@ -392,6 +290,12 @@ mod tests {
             ("all-passed", "true", Hint::Harmless),
             ("whatever", "failed", Hint::Bad),
             ("category", "error", Hint::Harmless),
+            ("kind", "failed", Hint::Bad),
+            ("result-name", "failed", Hint::Bad),
+            ("ended", "error", Hint::Bad),
+            ("valid", "no", Hint::Bad),
+            ("started-at", "x", Hint::Harmless),
+            ("asserts", "3", Hint::Harmless),
             ("xmlns:x", "urn:failed", Hint::Harmless),
         ] {
             assert_eq!(attribute(name, value), hint, "{name}={value}");
@@ -406,6 +310,8 @@ mod tests {
             ("unhandledrejection", Hint::Bad),
             ("fatalerror", Hint::Bad),
             ("verdict", Hint::Unknown),
+            ("executiontime", Hint::Harmless),
+            ("statusline", Hint::Unknown),
         ] {
             assert_eq!(element(name), hint, "{name}");
         }

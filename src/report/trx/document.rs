@@ -212,24 +212,19 @@ impl Document {
     fn named(&self, result: &Outcome) -> Name {
         let written = self.classes.get(&result.test).map_or("", String::as_str);
         let class = class(written);
-        let id = self.identity(result, class, class);
-        if class == written {
-            Name::from(id)
-        } else {
-            Name::shortened(id, self.identity(result, class, written))
-        }
+        Name::shortened(self.identity(result, class, class), self.identity(result, "", written))
     }
 
-    /// `class > name`, or `class > name > row`.
-    fn identity(&self, result: &Outcome, class: &str, written: &str) -> String {
-        let mut parts = vec![below_class(&result.name, class)];
+    /// `class > name`, or `class > name > row`. `repeated`: the class that names begin with and that is left out of them.
+    fn identity(&self, result: &Outcome, repeated: &str, class: &str) -> String {
+        let mut parts = vec![below_class(&result.name, repeated)];
         let mut outer = result.within.and_then(|outer| self.results.get(outer));
         while let Some(result) = outer {
-            parts.push(below_class(&result.name, class));
+            parts.push(below_class(&result.name, repeated));
             outer = result.within.and_then(|outer| self.results.get(outer));
         }
-        if !written.is_empty() {
-            parts.push(written);
+        if !class.is_empty() {
+            parts.push(class);
         }
         parts.reverse();
         parts.join(SEPARATOR)

@@ -95,11 +95,8 @@ impl Document {
     fn test(&mut self, element: &Element<'_>) -> Kind {
         let class = element.value("type").unwrap_or_default();
         let name = element.value("name").or_else(|| element.value("method")).unwrap_or("(unnamed)");
-        let within = |assembly: &str| joined([assembly, class, below_class(name, class)]);
-        let name = match self.place == self.assembly {
-            true => Name::from(within(&self.assembly)),
-            false => Name::shortened(within(&self.assembly), within(&self.place)),
-        };
+        let id = joined([&self.assembly, class, below_class(name, class)]);
+        let name = Name::shortened(id, joined([&self.place, class, name]));
         let outcome = self.outcome(element.value("result").unwrap_or_default());
         let (outcome, said) = said::of_case(element, CASE, outcome);
         say(&mut self.run.contradictions, said);
