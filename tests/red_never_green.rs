@@ -470,6 +470,10 @@ fn an_element_in_a_test_that_nobody_knows_is_no_pass() {
         "<panic>at load.rs</panic>",
         "<unexpectedSuccess/>",
         "<x:defect xmlns:x='urn:x'/>",
+        "failed",
+        "<![CDATA[ FAILED ]]>",
+        "<properties><property name='exit-code' value='139'/></properties>",
+        "<properties><property name='success' value='false'/></properties>",
         "<properties><property name='outcome' value='failed'/></properties>",
         "<steps><step status='failed'/></steps>",
         "<system-out><failure/></system-out>",
@@ -479,6 +483,8 @@ fn an_element_in_a_test_that_nobody_knows_is_no_pass() {
     for fine in [
         "<properties><property name='owner' value='x'/><property name='evidence'><item/></property></properties>",
         "<system-out>failed</system-out><system-err/>",
+        " ",
+        "<properties><property name='exit-code' value='0'/><property name='status' value='200'/></properties>",
         "<description>d</description>",
         "<attachments><attachment/></attachments>",
         "<steps><step status='passed'/></steps>",
@@ -583,6 +589,9 @@ fn other_formats_say_it_elsewhere_too() {
         "<assemblies><assembly name='s' result='Fail'><test name='a' result='Pass'/></assembly></assemblies>",
     );
     red(
+        "<assemblies result='Fail'><assembly name='s'><test name='a' result='Pass'/></assembly></assemblies>",
+    );
+    red(
         "<TestRun outcome='Failed'><Results><UnitTestResult testName='a' outcome='Passed'/></Results></TestRun>",
     );
     let ctrf = |test: &str, more: &str| {
@@ -664,6 +673,28 @@ fn tap_whose_comments_tell_that_the_program_failed() {
     }
     let shown = run("1..2\nok 1 - a\nnot ok 2 - b\n# fail 1\n# Looks like you failed 1 test of 2.\n");
     assert!(shown.errors.is_empty() && shown.contradictions.is_empty(), "{shown:?}");
+}
+
+#[test]
+fn what_the_tools_around_a_run_say_of_it() {
+    let prove = |result: &str| format!("t/a.t ..\n1..1\nok 1 - a\n{result}\n");
+    red(&prove("Result: FAIL"));
+    red(&prove("Dubious, test returned 255 (wstat 65280, 0xff00)"));
+    green(&prove("All tests successful.\nResult: PASS"));
+    let cargo = |line: &str| {
+        format!(
+            "{{\"type\":\"suite\",\"event\":\"started\",\"test_count\":1}}\n{{\"type\":\"test\",\"event\":\"ok\",\"name\":\"a\"}}\n\
+             {{\"type\":\"suite\",\"event\":\"ok\",\"passed\":1,\"failed\":0}}\n{line}\n"
+        )
+    };
+    red(&cargo("error: test failed, to rerun pass `--lib`"));
+    red(&cargo("error: could not compile `upload` (test \"late\") due to 1 previous error"));
+    green(&cargo("error: this is what a test printed"));
+    let go =
+        "{\"Action\":\"pass\",\"Package\":\"p\",\"Test\":\"A\"}\n{\"Action\":\"pass\",\"Package\":\"p\"}\n";
+    red(&format!("{go}FAIL\tq [build failed]\n"));
+    red(&format!("{go}FAIL\n"));
+    green(&format!("{go}ok\tp\t0.1s\n"));
 }
 
 #[test]

@@ -30,13 +30,13 @@ pub struct Name {
     /// As it is known.
     id: String,
     /// As it is written, where that is longer.
-    whole: Option<String>,
+    whole: Option<Box<str>>,
 }
 
 impl Name {
     /// A name of which something is left out.
     pub fn shortened(id: String, whole: String) -> Self {
-        Name { whole: (whole != id).then_some(whole), id }
+        Name { whole: (whole != id).then(|| whole.into()), id }
     }
 
     /// As it is known.
@@ -58,7 +58,7 @@ pub struct Attempts {
     /// In the order of the report. They are sorted at its end, which is much faster than keeping them sorted.
     records: Vec<Record>,
     /// The whole names of records whose names were shortened, each with the place of the record, in their order.
-    whole: Vec<(usize, String)>,
+    whole: Vec<(usize, Box<str>)>,
 }
 
 /// One record of a test, or several that the report only counts.
@@ -67,7 +67,7 @@ struct Record {
     outcome: TestOutcome,
     number: u64,
     /// Which attempt of its test the runner says it is; 1 where it says nothing.
-    attempt: u64,
+    attempt: u32,
 }
 
 impl Default for Attempts {
@@ -100,7 +100,7 @@ impl Attempts {
         outcome: TestOutcome,
         attempt: u64,
     ) -> Result<(), String> {
-        self.take(name.into(), outcome, 1, attempt)
+        self.take(name.into(), outcome, 1, u32::try_from(attempt).unwrap_or(u32::MAX))
     }
 
     /// Takes a test whose earlier attempts the report only counts: all of them failed.
@@ -117,13 +117,13 @@ impl Attempts {
         self.take(name.into(), outcome, attempts.max(1), 1)
     }
 
-    fn take(&mut self, name: Name, outcome: TestOutcome, number: u64, attempt: u64) -> Result<(), String> {
+    fn take(&mut self, name: Name, outcome: TestOutcome, number: u64, attempt: u32) -> Result<(), String> {
         let Name { mut id, mut whole } = name;
         if let Cow::Owned(short) = without_home(&id) {
             let written = std::mem::replace(&mut id, short);
-            whole.get_or_insert(written);
+            whole.get_or_insert(written.into());
         }
-        self.identities += id.len() + whole.as_ref().map_or(0, String::len);
+        self.identities += id.len() + whole.as_ref().map_or(0, |whole| whole.len());
         if self.records.len() as u64 >= self.limits.records {
             return Err(format!("it holds more than {} test cases", self.limits.records));
         }
@@ -160,7 +160,7 @@ impl Attempts {
         let mut names: BTreeMap<&str, Option<&str>> = BTreeMap::new();
         for (at, whole) in &shortened {
             let name = names.entry(self.records[*at].id.as_str()).or_insert(Some(whole));
-            *name = name.filter(|name| name == whole);
+            *name = name.filter(|name| **name == **whole);
         }
         let mut places = shortened.iter().map(|(at, _)| *at).peekable();
         for (at, record) in self.records.iter().enumerate() {
@@ -173,13 +173,13 @@ impl Attempts {
         let apart = |at: &usize| names.get(self.records[*at].id.as_str()) == Some(&None);
         let apart: Vec<bool> = shortened.iter().map(|(at, _)| apart(at)).collect();
         for ((at, whole), _) in shortened.into_iter().zip(apart).filter(|(_, apart)| *apart) {
-            self.records[at].id = whole;
+            self.records[at].id = whole.into();
         }
     }
 }
 
 fn fold(test: &mut Test, record: &Record) {
-    let again = record.attempt > 1 && record.attempt - 1 == test.records;
+    let again = record.attempt > 1 && u64::from(record.attempt - 1) == test.records;
     let worse = if again { after } else { TestOutcome::max };
     test.outcome = worse(test.outcome, record.outcome);
     test.records = test.records.saturating_add(record.number);

@@ -98,7 +98,7 @@ const ALL: &[&str] = &["all", "has", "is", "overall", "test", "was"];
 const EXITS: &[&str] = &["exit", "exitcode", "exitstatus", "returncode", "returnvalue", "signal"];
 
 /// What names are of that say nothing of an outcome: who, what, where, when, how long. They may have a word before them.
-const DESCRIPTIONS: &str = "address agent arg argument assert assertion attachment author batch browser build col color column count \
+const DESCRIPTIONS: &str = "address agent arg argument assertions asserts attachment author batch browser build col color column count \
     cpu created date depth device dir directory duration elapsed end ended endedat env environment executor \
     file filepath finish finished finishedat fixture framework hash host href id index issue iteration job \
     lang language layer line lineno link locale location log machine maintainer memory mode node number order \
@@ -211,8 +211,16 @@ pub fn of_case(element: &Element<'_>, known: &[&str], outcome: TestOutcome) -> (
 
 /// Does a property of this name, as runners let tests write them, say an outcome? Only under the plain word.
 pub fn property(name: &str, value: &str) -> Hint {
-    let outcome = OUTCOMES.iter().any(|word| name.eq_ignore_ascii_case(word));
-    if outcome && Word::of(value).is_bad() { Hint::Bad } else { Hint::Harmless }
+    let name = plain(&name.to_ascii_lowercase());
+    let is_one_of = |words: &[&str]| words.contains(&name.as_str());
+    let bad = match value.trim().parse::<i64>() {
+        Ok(number) => number != 0 && is_one_of(&["exitcode", "exitstatus", "returncode"]),
+        Err(_) => {
+            (is_one_of(OUTCOMES) && Word::of(value).is_bad())
+                || (is_one_of(&["passed", "success"]) && is_no(value))
+        }
+    };
+    if bad { Hint::Bad } else { Hint::Harmless }
 }
 
 /// A name without what stands between its words.
@@ -317,5 +325,8 @@ mod tests {
         }
         assert_eq!(property("result", "failed"), Hint::Bad);
         assert_eq!(property("test.result", "failed"), Hint::Harmless);
+        assert_eq!(property("Exit-Code", "1"), Hint::Bad);
+        assert_eq!(property("exit_code", "0"), Hint::Harmless);
+        assert_eq!(property("status", "7"), Hint::Harmless);
     }
 }

@@ -86,7 +86,7 @@ pub struct Case {
     broken: bool,
     unknown: bool,
     /// The first part of it that nobody knows.
-    foreign: Option<String>,
+    foreign: Option<Box<str>>,
     /// Attributes of any name may stand in it.
     free: bool,
     /// It says that it was run before.
@@ -136,7 +136,7 @@ impl Case {
 
     /// Takes a part of it that nobody knows.
     pub fn unknown_part(&mut self, what: &str, name: &str) {
-        self.foreign.get_or_insert_with(|| format!("{what} `{}`", said::shown(name)));
+        self.foreign.get_or_insert_with(|| format!("{what} `{}`", said::shown(name)).into());
     }
 
     /// Takes what a part of it says in words that speak of failure.
@@ -187,16 +187,15 @@ impl Case {
         }
     }
 
-    /// What the case says against itself, in words that follow "a test of it".
-    pub fn contradictions(&self) -> Vec<String> {
-        let outcome = self.outcome();
+    /// What the case says against itself, as what became of it, in words that follow "a test of it".
+    pub fn contradictions(&self, outcome: TestOutcome) -> Vec<String> {
         let known = !self.unknown && self.foreign.is_none();
         let mut found = Vec::new();
         if self.unknown {
             found.push("has a status that is not known here".to_string());
         }
         if let Some(part) = &self.foreign {
-            found.push(format!("has the {part}, which is not known here: it may say that the test failed"));
+            found.push(format!("has the {part}, which is not known here: it may say that the test failed (a property may have any name)"));
         }
         if self.passed && matches!(outcome, TestOutcome::Failed | TestOutcome::Error) && known {
             found.push("is called passed and shown as failed".to_string());
@@ -215,10 +214,9 @@ impl Case {
         self.earlier_failures + self.earlier_errors
     }
 
-    /// How much it adds to what its suites show.
-    pub fn shown(&self) -> Shown {
+    /// How much it adds to what its suites show, as what became of it.
+    pub fn shown(&self, outcome: TestOutcome) -> Shown {
         let elements = self.failures + self.errors + self.skips;
-        let outcome = self.outcome();
         Shown {
             // Some runners count every outcome (pytest's subtests), every attempt (Surefire) or a test that passed
             // and then broke twice (pytest's fixtures). None of it is green, so nothing is excused by it.

@@ -5,9 +5,12 @@ use super::identity::{identity, step, without_time};
 use super::suite::Suite;
 use crate::model::test_run::{TestOutcome, TestRun};
 use crate::report::attempts::{Attempts, Name, after};
-use crate::report::said::{self, Hint};
+use crate::report::said::{self, Hint, Word};
 use crate::report::summary::say;
 use crate::report::xml::{Content, Element};
+
+/// The longest text that can be a word of failure.
+const LONGEST_WORD: usize = 32;
 
 /// A document while it is read.
 #[derive(Default)]
@@ -38,6 +41,18 @@ impl Content for Document {
             element.value("timestamp").iter().for_each(|text| self.run.times.text(text));
         }
         self.open.push(kind);
+        Ok(())
+    }
+
+    /// Writers put no text into a test itself; a word of failure there is one.
+    fn text(&mut self, text: &str) -> Result<(), String> {
+        if self.open.last() == Some(&Kind::Case)
+            && (1..=LONGEST_WORD).contains(&text.trim().len())
+            && Word::of(text).is_bad()
+            && let Some(case) = self.cases.last_mut()
+        {
+            case.failed();
+        }
         Ok(())
     }
 
@@ -186,8 +201,8 @@ impl Document {
         let Some(case) = self.cases.pop() else { return Ok(()) };
         let (outcome, attempt) = (case.outcome(), case.attempts());
         if let Some(suite) = self.suites.last_mut() {
-            suite.add_case(case.shown(), outcome);
-            let said = case.contradictions().into_iter();
+            suite.add_case(case.shown(outcome), outcome);
+            let said = case.contradictions(outcome).into_iter();
             say(
                 &mut self.run.contradictions,
                 said.map(|what| format!("{}: a test of it {what}", suite.label())),

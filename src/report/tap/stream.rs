@@ -119,6 +119,10 @@ impl Streams {
 
     /// A line that is none of the protocol's. It says nothing, unless the report asks to be read strictly.
     fn no_tap(&mut self, indent: usize, line: &str) {
+        // What prove prints around the TAP of programs.
+        if line.starts_with("Result: FAIL") || line.starts_with("Dubious, test returned") {
+            self.told = Some("the runner says that the run failed, and shows no test that did");
+        }
         if line.trim().is_empty() && self.version == Version::From14 {
             return;
         }

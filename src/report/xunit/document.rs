@@ -49,7 +49,7 @@ impl Content for Document {
         let kind = match element.name {
             "assemblies" => {
                 times(element, &mut self.run.times);
-                Kind::Other
+                self.group("the report", element)
             }
             "assembly" => {
                 times(element, &mut self.run.times);
