@@ -105,7 +105,8 @@ fn hash(_: &str, text: &str) -> Option<(usize, &'static str)> {
 
 fn place(before: &str, text: &str) -> Option<(usize, &'static str)> {
     let windows = text.starts_with("\\AppData\\Local\\Temp\\");
-    if !windows && !(PLACES.iter().any(|place| text.starts_with(place)) && begins_path(before)) {
+    let begins = PLACES.iter().any(|place| text.starts_with(place)) && begins_path(before);
+    if !windows && !begins {
         return None;
     }
     let end = text.find(|c: char| c.is_whitespace() || "\"'`)]}>,;|".contains(c)).unwrap_or(text.len());
