@@ -1,6 +1,6 @@
 //! A run that its runner calls failed is never read as one that passed, whatever the tests are called and wherever the failure is said.
 #![allow(clippy::disallowed_methods, reason = "tests start programs and write files")]
-#![allow(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends where it cannot go on")]
 
 use portcullis::model::test_run::TestOutcome::{self, Failed, Flaky, Passed, Skipped};
 use portcullis::model::test_run::TestRun;
