@@ -88,7 +88,7 @@ pub struct Report {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TestRun {
-    /// The tests, sorted by identity; attempts of one test are one entry.
+    /// The tests, sorted by identity; records of one identity are one entry.
     pub tests: Vec<Test>,
     /// Where the report speaks against itself, each one sentence.
     pub contradictions: Vec<String>,
@@ -107,7 +107,7 @@ pub struct TestRun {
 pub struct Test {
     /// Its identity in this report: suites, class and name, joined with [`SEPARATOR`]. Empty parts are left out.
     pub id: String,
-    /// The worst of its attempts, save that a pass after a failure is [`TestOutcome::Flaky`].
+    /// The worst of its records, save that a pass which the runner calls a later attempt is [`TestOutcome::Flaky`].
     pub outcome: TestOutcome,
     /// How many records the report holds of it. More than one pass and nothing else: a rerun that the runner does
     /// not admit, or several tests under one name.

@@ -15,7 +15,7 @@ pub mod libtest;
 pub mod line_coverage;
 mod name;
 pub mod nunit;
-mod stable;
+mod said;
 mod summary;
 pub mod tap;
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //!
 //! - The outcome stands in the `status` of each test: `passed`; `failed`; `skipped` and `pending` are skipped; `other` was not
 //!   run to an end that is one of these. Another word is an error of the document.
+//! - A `rawStatus` that speaks of failure, where the status does not, is a contradiction.
 //! - A test that passed and is called flaky, was retried, or has attempts beside it, is flaky: nothing is tried again that passed.
 //! - A test is known by `suite > name`. Two of one name are two tests, and the worst decides.
 //! - The summary is held against the tests.

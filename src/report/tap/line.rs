@@ -20,8 +20,10 @@ pub enum Line<'a> {
     Diagnostics,
     /// `}`: the end of a subtest that was opened with `{`.
     Close,
-    /// `# anything`, `pragma +strict`
-    Comment,
+    /// `# anything`, without the `#`.
+    Comment(&'a str),
+    /// `pragma +strict`, without `pragma`.
+    Pragma(&'a str),
     /// Anything else.
     Other,
 }
@@ -35,7 +37,7 @@ pub struct Point<'a> {
     pub number: Option<u64>,
     /// What it is called; may be empty.
     pub description: &'a str,
-    /// `# SKIP` or `# TODO` stands behind it.
+    /// `# SKIP`, `# TODO` or `# XFAIL` stands behind it.
     pub excused: bool,
     /// ` {` stands behind it: a subtest may follow.
     pub opens: bool,
@@ -61,11 +63,20 @@ impl<'a> Line<'a> {
         match text {
             "---" => Line::Diagnostics,
             "}" => Line::Close,
-            _ if text.starts_with('#') || text.starts_with("pragma ") => Line::Comment,
+            _ if text.starts_with('#') => Line::Comment(text[1..].trim_start()),
+            _ if is_pragma(text) => Line::Pragma(text[PRAGMA.len()..].trim()),
             _ if starts_with_word(text, "bail out!") => Line::BailOut,
             _ => Line::Other,
         }
     }
+}
+
+const PRAGMA: &str = "pragma ";
+
+/// `pragma +strict, -bail`
+fn is_pragma(text: &str) -> bool {
+    let mut switches = text.strip_prefix(PRAGMA).into_iter().flat_map(|rest| rest.split(','));
+    text.starts_with(PRAGMA) && switches.all(|switch| switch.trim().starts_with(['+', '-']))
 }
 
 /// A plan is a number and at most a comment; `1..5 of them` is a sentence. Before there were directives, a plan said by itself
@@ -137,7 +148,8 @@ fn escaped(before: &str) -> bool {
 }
 
 fn is_directive(text: &str) -> bool {
-    ["skip", "skipped", "todo"].iter().any(|word| starts_with_word(text, word))
+    // The selftests of the Linux kernel write `XFAIL`.
+    ["skip", "skipped", "todo", "xfail"].iter().any(|word| starts_with_word(text, word))
 }
 
 fn starts_with_word(text: &str, word: &str) -> bool {
