@@ -8,7 +8,7 @@ use portcullis::report::{ReportError, line_coverage, parse_as};
 pub fn report(format: &str, bytes: &[u8]) {
     let read = parse_as(format, bytes);
     assert_eq!(read, parse_as(format, bytes), "the same bytes are two runs");
-    let one_document = !matches!(format, "go-test" | "libtest" | "tap");
+    let one_document = !matches!(format, "dart" | "go-test" | "libtest" | "tap");
     if one_document && is_green(&read) {
         let cut = &bytes[..bytes.trim_ascii_end().len() - 1];
         assert!(!is_green(&parse_as(format, cut)), "it is green without its end");

@@ -12,8 +12,14 @@ pub const SEPARATOR: &str = " > ";
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ReportFormat {
+    /// Boost.Test's XML: its report and its log.
+    BoostTest,
+    /// Catch2's own XML.
+    Catch2,
     /// Common Test Report Format (JSON).
     Ctrf,
+    /// The events of `dart test` and `flutter test` (JSON).
+    Dart,
     /// The events of `go test -json`.
     GoTest,
     /// JUnit XML.
@@ -22,8 +28,20 @@ pub enum ReportFormat {
     Libtest,
     /// NUnit XML.
     Nunit,
+    /// Open Test Reporting (XML), as events or as a tree.
+    OpenTestReporting,
+    /// Playwright's JSON.
+    Playwright,
+    /// Qt Test's own XML.
+    QtTest,
+    /// Robot Framework's `output.xml`.
+    Robot,
+    /// SonarQube's generic test executions (XML).
+    Sonarqube,
     /// Test Anything Protocol.
     Tap,
+    /// TestNG's own XML.
+    Testng,
     /// Visual Studio's test results.
     Trx,
     /// xUnit.net XML.
@@ -33,12 +51,21 @@ pub enum ReportFormat {
 impl ReportFormat {
     /// Every format, sorted by name.
     pub const ALL: &[ReportFormat] = &[
+        ReportFormat::BoostTest,
+        ReportFormat::Catch2,
         ReportFormat::Ctrf,
+        ReportFormat::Dart,
         ReportFormat::GoTest,
         ReportFormat::Junit,
         ReportFormat::Libtest,
         ReportFormat::Nunit,
+        ReportFormat::OpenTestReporting,
+        ReportFormat::Playwright,
+        ReportFormat::QtTest,
+        ReportFormat::Robot,
+        ReportFormat::Sonarqube,
         ReportFormat::Tap,
+        ReportFormat::Testng,
         ReportFormat::Trx,
         ReportFormat::Xunit,
     ];
@@ -46,12 +73,21 @@ impl ReportFormat {
     /// Its name.
     pub fn name(self) -> &'static str {
         match self {
+            ReportFormat::BoostTest => "boost-test",
+            ReportFormat::Catch2 => "catch2",
             ReportFormat::Ctrf => "ctrf",
+            ReportFormat::Dart => "dart",
             ReportFormat::GoTest => "go-test",
             ReportFormat::Junit => "junit",
             ReportFormat::Libtest => "libtest",
             ReportFormat::Nunit => "nunit",
+            ReportFormat::OpenTestReporting => "open-test-reporting",
+            ReportFormat::Playwright => "playwright",
+            ReportFormat::QtTest => "qt-test",
+            ReportFormat::Robot => "robot",
+            ReportFormat::Sonarqube => "sonarqube",
             ReportFormat::Tap => "tap",
+            ReportFormat::Testng => "testng",
             ReportFormat::Trx => "trx",
             ReportFormat::Xunit => "xunit",
         }

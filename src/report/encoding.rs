@@ -36,6 +36,10 @@ const HEAD_BYTES: usize = 64 << 10;
 /// The beginning of a report as detection sees it: its ASCII characters, whatever the encoding.
 pub fn head(bytes: &[u8]) -> String {
     let head = &bytes[..bytes.len().min(HEAD_BYTES)];
+    // Nearly always it is plain as it stands.
+    if head.is_ascii() && !head.contains(&0) {
+        return String::from_utf8_lossy(head).into_owned();
+    }
     head.iter().filter(|byte| byte.is_ascii() && **byte != 0).map(|byte| char::from(*byte)).collect()
 }
 

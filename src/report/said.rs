@@ -6,6 +6,7 @@
 
 use crate::model::test_run::TestOutcome;
 use crate::report::xml::Element;
+use std::borrow::Cow;
 
 /// What a word says of an outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +28,7 @@ pub enum Word {
 impl Word {
     /// What this word says, in any case.
     pub fn of(word: &str) -> Word {
-        match word.trim().to_ascii_lowercase().as_str() {
+        match plain_word(word).trim().to_ascii_lowercase().as_str() {
             "" | "run" | "completed" | "complete" | "done" | "finished" | "executed" => Word::Silent,
             "ok" | "pass" | "passed" | "success" | "successful" | "succeeded" => Word::Passed,
             "disabled" | "ignored" | "notrun" | "pending" | "skip" | "skipped" | "suppressed" | "todo" => {
@@ -48,6 +49,25 @@ impl Word {
     pub fn is_bad(self) -> bool {
         matches!(self, Word::Failed | Word::Error)
     }
+}
+
+/// A word without the colours of a terminal and other characters that nobody sees.
+fn plain_word(word: &str) -> Cow<'_, str> {
+    if !word.contains(|c: char| c.is_control()) {
+        return Cow::Borrowed(word);
+    }
+    let mut parts = word.split('\u{1b}');
+    let first = parts.next().unwrap_or_default();
+    // `ESC [ 3 1 m`: everything up to the first letter.
+    let behind = |part: &'_ str| -> String {
+        let text = part.strip_prefix('[').map_or(part, |code| {
+            let end = code.find(|c: char| c.is_ascii_alphabetic());
+            end.map_or("", |end| &code[end + 1..])
+        });
+        text.to_string()
+    };
+    let text = std::iter::once(first.to_string()).chain(parts.map(behind)).collect::<String>();
+    Cow::Owned(text.chars().filter(|c| !c.is_control() || c.is_whitespace()).collect())
 }
 
 /// What an attribute or an element says that a format does not define.

@@ -112,12 +112,20 @@ pub fn read(
 
 /// The name of the first element in lower case, as far as the beginning of the file shows one.
 pub fn root(bytes: &[u8]) -> Option<String> {
-    let head = head(bytes);
-    let mut reader = Reader::from_str(&head);
+    // Each format asks, and nearly always the first lines answer.
+    let first = bytes.get(..FIRST_LINES).and_then(|lines| first_element(&head(lines)));
+    first.or_else(|| first_element(&head(bytes)))
+}
+
+/// How much of a document is looked at first for its outermost element, in bytes.
+const FIRST_LINES: usize = 2048;
+
+fn first_element(head: &str) -> Option<String> {
+    let mut reader = Reader::from_str(head);
     loop {
         match reader.read_event().ok()? {
             Event::Start(tag) | Event::Empty(tag) => {
-                return Some(lower_case(part(&head, tag.local_name().as_ref()).ok()?).into_owned());
+                return Some(lower_case(part(head, tag.local_name().as_ref()).ok()?).into_owned());
             }
             Event::Eof => return None,
             _ => {}
@@ -405,6 +413,14 @@ fn entity(name: &[u8]) -> Option<char> {
         b"quot" => Some('"'),
         _ => None,
     }
+}
+
+/// May this text be a name?
+///
+/// # Errors
+/// A sentence, when it holds a character that nobody can see.
+pub fn seen(text: &str) -> Result<(), String> {
+    text.chars().try_for_each(allowed)
 }
 
 fn allowed(c: char) -> Result<(), String> {

@@ -74,7 +74,8 @@ a check of the deployed commit itself, not of the requests that brought it.";
 
 const HOW_TO_MEET: &str = "\
 Run the suite before the gate, let its runner write a report (JUnit XML, TAP, TRX, NUnit, xUnit, CTRF, \
-`go test -json`, libtest or nextest JSON), and leave the file where `reports` looks for it, or \
+`go test -json`, libtest or nextest JSON, Playwright JSON, Dart and Flutter JSON, Open Test Reporting, or the XML of TestNG, Robot Framework, \
+Catch2, Boost.Test, Qt Test or SonarQube), and leave the file where `reports` looks for it, or \
 hand it over with `--report upload-regression=target/nextest/ci/junit.xml`.
 
 ```toml

@@ -21,8 +21,10 @@ use crate::model::test_run::TestRun;
 pub static FORMAT: Format = Format { name: "ctrf", detect, parse };
 
 fn detect(bytes: &[u8]) -> bool {
-    let keys = json::keys(bytes);
-    keys.iter().any(|key| key == "results" || key == "reportFormat")
+    let members = json::members(bytes);
+    // Other reports have a list of that name.
+    let is_results = |key: &str, shape| key == "results" && shape == json::Shape::Object;
+    members.iter().any(|(key, shape)| key == "reportFormat" || is_results(key, *shape))
 }
 
 fn parse(bytes: &[u8]) -> Result<TestRun, ReportError> {
