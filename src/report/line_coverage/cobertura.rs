@@ -5,9 +5,10 @@
 //! `lines-valid` and `lines-covered` are held against the lines: a report that claims more lines than it shows has lost some,
 //! and one that shows more executed lines than it claims was altered.
 //!
-//! Clover and SonarQube have a root of the same name; they are told apart and refused.
+//! Clover and SonarQube have a root of the same name; the element within it tells them apart.
 
 use super::gathered::{Gathered, is_hit, line_number, shortened};
+use super::looks::elements;
 use super::{Format, ReportError};
 use crate::model::line_coverage::CoverageFormat;
 use crate::model::own_times::OwnTimes;
@@ -17,8 +18,11 @@ use std::collections::BTreeMap;
 /// The format.
 pub static FORMAT: Format = Format { format: CoverageFormat::Cobertura, detect, parse };
 
+/// Clover and SonarQube have a root of the same name.
 fn detect(bytes: &[u8]) -> bool {
-    xml::root(bytes).as_deref() == Some("coverage")
+    elements(bytes).is_some_and(|(root, first)| {
+        root == "coverage" && !matches!(first.as_deref(), Some("project" | "testproject" | "file"))
+    })
 }
 
 fn parse(bytes: &[u8]) -> Result<Gathered, ReportError> {
@@ -65,7 +69,7 @@ impl Content for Document {
         let part = match (self.open.len(), element.name) {
             (0, _) => self.root(element)?,
             (1, "project" | "file") => {
-                return Err("it is a report of Clover or SonarQube, which is not read here".into());
+                return Err("it is a report of Clover or SonarQube, and none of Cobertura".into());
             }
             (1, "packages") => {
                 self.packages = true;
