@@ -1,13 +1,15 @@
 //! Clover XML (clover.xsd of OpenClover): OpenClover, PHPUnit, istanbul, jest, gcovr, and converters.
 //!
 //! Each `line` of a file is a statement (`stmt`), a condition (`cond`) or the beginning of a `method`. Writers agree on the
-//! first: it was executed when its `count` is not 0. A condition was when it has such a count (istanbul), or, without one, when
-//! it was ever true or false (OpenClover).
+//! first: it was executed when its `count` is not 0. A condition was when it has such a count (istanbul). Without one it has
+//! `truecount` and `falsecount`: how often it was true and false (OpenClover), or how many of its branches were taken and how many
+//! were not (ReportGenerator). So only the first of them shows that it was executed.
 //!
-//! A method is no statement: its `count` says whether anything in it was executed. PHPUnit, however, writes one record for a line,
-//! so a method that fits on one line hides the statement that it holds. The `statements` of the file tell how many are hidden. As
-//! long as these are the methods without a statement behind them, they count as statements. Where that does not add up, a method
-//! that never ran is taken for a statement that was not executed, so that nothing unexecuted is passed over.
+//! A method is no statement: its `count` says whether anything in it was executed. PHPUnit and ReportGenerator, however, write one
+//! record for a line, so the record of a method can hide a statement on its line. The `statements` of the file tell how many are
+//! hidden: none, those of all methods, or those of methods on one line, which have no statement behind them. The hidden ones count
+//! as statements. Where that does not add up, a method that never ran is taken for a statement that was not executed, so that
+//! nothing unexecuted is passed over.
 //!
 //! `statements`, `coveredstatements` and `files` of `metrics` are held against what stands there.
 
@@ -140,7 +142,10 @@ impl Document {
             "stmt" => (Kind::Statement, hit(element.value("count"))?),
             "method" => (Kind::Method, hit(element.value("count"))?),
             "cond" if element.value("count").is_some() => (Kind::Statement, hit(element.value("count"))?),
-            "cond" => (Kind::Condition, hit(element.value("truecount"))? | hit(element.value("falsecount"))?),
+            "cond" => {
+                hit(element.value("falsecount"))?;
+                (Kind::Condition, hit(element.value("truecount"))?)
+            }
             other => return Err(format!("`{}` is no type of a line that is known", shortened(other))),
         };
         let line = line(element.value("num"))?.unwrap_or_default();
@@ -165,7 +170,7 @@ impl Document {
     fn end_of_file(&mut self) {
         let Some(mut file) = self.file.take() else { return };
         file.records.sort_unstable();
-        let executed = file.statements().filter(|record| record.hit).count() as u64;
+        let Lines { lines: all, executed } = file.lines();
         let records = file.records.len() as u64;
         let (claimed, name) = (file.claimed, &file.name);
         let said = contradictions(name, (claimed.statements, records), (claimed.executed, executed));
@@ -175,7 +180,7 @@ impl Document {
         self.project.executed += executed;
         let lines = self.gathered.file(vec![file.name.clone()]);
         // What belongs to no line is numbered 0.
-        let all = file.lines().into_iter().filter(|(line, _)| *line > 0);
+        let all = all.into_iter().filter(|(line, _)| *line > 0);
         all.for_each(|(line, hit)| lines.run(line, line, hit));
     }
 
@@ -190,33 +195,60 @@ impl Document {
 }
 
 impl File {
-    fn statements(&self) -> impl Iterator<Item = &Record> {
-        self.records.iter().filter(|record| record.kind == Kind::Statement)
+    /// The lines that can be executed.
+    fn lines(&self) -> Lines {
+        let (alone, others) = self.methods();
+        let [statements, conditions] = [Kind::Statement, Kind::Condition].map(|kind| self.of(kind));
+        let claims = |records: usize| self.claimed.statements == Some(records as u64);
+        let all = statements.len() + conditions.len() + alone.len() + others.len();
+        let never = |records: Vec<Record>| records.into_iter().filter(|record| !record.hit).collect();
+        let (hidden, counted): (Vec<Record>, Vec<Record>) = match () {
+            () if claims(statements.len()) => (Vec::new(), statements.clone()),
+            () if claims(statements.len() + alone.len()) => {
+                (alone.clone(), [statements.clone(), alone].concat())
+            }
+            () if claims(all) => {
+                (self.believed([alone, others].concat()), [&*statements, &*conditions].concat())
+            }
+            () => (never([alone, others].concat()), statements.clone()),
+        };
+        let executed = counted.iter().filter(|record| record.hit).count() as u64;
+        let lines = [statements, conditions, hidden].concat();
+        Lines { lines: lines.into_iter().map(|record| (record.line, record.hit)).collect(), executed }
     }
 
-    /// The lines that can be executed, each with whether it was.
-    fn lines(&self) -> Vec<(u32, bool)> {
-        let shown = self.statements().count() as u64;
-        let hidden = self.claimed.statements.map(|claimed| claimed.saturating_sub(shown));
-        let (mut lines, mut others, mut methods) = (Vec::new(), Vec::new(), 0);
+    /// The methods that hide a statement each. ReportGenerator gives some of them the count of others: unless
+    /// `coveredstatements` bears them out, none of them shows that it was executed.
+    fn believed(&self, methods: Vec<Record>) -> Vec<Record> {
+        let executed = self.records.iter().filter(|record| record.hit).count() as u64;
+        let borne_out = self.claimed.executed == Some(executed);
+        methods.into_iter().map(|record| Record { hit: record.hit && borne_out, ..record }).collect()
+    }
+
+    fn of(&self, kind: Kind) -> Vec<Record> {
+        self.records.iter().copied().filter(|record| record.kind == kind).collect()
+    }
+
+    /// The methods without a statement behind them, and the others.
+    fn methods(&self) -> (Vec<Record>, Vec<Record>) {
         let mut statement_follows = false;
+        let (mut alone, mut others) = (Vec::new(), Vec::new());
         for record in self.records.iter().rev() {
             match record.kind {
-                Kind::Method if hidden == Some(0) => {}
-                Kind::Method if statement_follows => others.push(record),
-                Kind::Method => {
-                    methods += 1;
-                    lines.push((record.line, record.hit));
-                }
-                Kind::Statement | Kind::Condition => lines.push((record.line, record.hit)),
+                Kind::Method if statement_follows => others.push(*record),
+                Kind::Method => alone.push(*record),
+                Kind::Statement | Kind::Condition => {}
             }
             statement_follows = record.kind != Kind::Method;
         }
-        if hidden != Some(methods) {
-            lines.extend(others.iter().filter(|record| !record.hit).map(|record| (record.line, false)));
-        }
-        lines
+        (alone, others)
     }
+}
+
+/// The lines of a file that can be executed, each with whether it was, and how many statements that `coveredstatements` counts were.
+struct Lines {
+    lines: Vec<(u32, bool)>,
+    executed: u64,
 }
 
 #[cfg(test)]
@@ -257,12 +289,33 @@ mod tests {
     }
 
     #[test]
-    fn conditions_without_a_count_were_executed_when_they_were_true_or_false() {
-        let file = "<file name='A.java' path='/w/A.java'><metrics statements='1' coveredstatements='1'/>\
-            <line num='3' type='method' count='2' signature='f()'/><line num='4' type='stmt' count='2'/>\
-            <line num='5' type='cond' truecount='0' falsecount='2'/><line num='6' type='cond' truecount='0' falsecount='0'/>\
-            <line num='8' type='method' count='0'/></file>";
-        assert_eq!(shown(file), ["/w/A.java 4-5 / 4-6"]);
+    fn a_condition_without_a_count_was_executed_when_it_was_true() {
+        // A `falsecount` is how often it was false, or how many branches nobody took; the statement on line 5 tells.
+        let file = "<file name='A.java' path='/w/A.java'><metrics statements='2' coveredstatements='2'/>\
+            <line num='3' type='method' count='2' signature='f()'/><line num='4' type='stmt' count='2'/><line num='5' type='stmt' count='2'/>\
+            <line num='5' type='cond' truecount='0' falsecount='2'/><line num='6' type='cond' truecount='0' falsecount='2'/>\
+            <line num='7' type='cond' truecount='1' falsecount='0'/><line num='9' type='method' count='0'/></file>";
+        assert_eq!(shown(file), ["/w/A.java 4-5, 7 / 4-7"]);
+    }
+
+    #[test]
+    fn a_method_can_hide_the_statement_on_its_first_line() {
+        // As ReportGenerator writes it: each line once, and `statements` counts them all.
+        let file = "<file path='C:\\w\\A.cs' name='A.cs'><metrics statements='5' coveredstatements='3'/><line num='9' count='2' type='method'/>\
+            <line num='10' count='2' type='stmt'/><line falsecount='0' truecount='2' num='11' type='cond'/>\
+            <line num='14' count='0' type='method'/><line num='15' count='0' type='stmt'/></file>";
+        assert_eq!(shown(file), ["C:\\w\\A.cs 9-11 / 9-11, 14-15"]);
+        assert_eq!(said(file, "statements='5' coveredstatements='3'"), Vec::<String>::new());
+        let bent = file.replace("num='14' count='0'", "num='14' count='1'");
+        assert_eq!(shown(&bent), ["C:\\w\\A.cs 10-11 / 9-11, 14-15"]);
+        let bent = file
+            .replace("num='15' count='0'", "num='15' count='1'")
+            .replace("num='14' count='0'", "num='14' count='1'");
+        assert_eq!(shown(&bent), ["C:\\w\\A.cs 10-11, 15 / 9-11, 14-15"]);
+        let bent = bent
+            .replace("falsecount='0' truecount='2'", "falsecount='2' truecount='0'")
+            .replace("coveredstatements='3'", "coveredstatements='1'");
+        assert_eq!(said(&bent, ""), ["C:\\w\\A.cs claims 1 executed lines and shows 2"]);
     }
 
     #[test]
@@ -283,15 +336,19 @@ mod tests {
     fn a_method_on_one_line_hides_its_statement_and_others_are_none() {
         assert_eq!(shown(PHPUNIT), ["/w/Load.php 10, 24 / 10, 21, 24, 26"]);
         assert_eq!(said(PHPUNIT, "files='1' statements='4' coveredstatements='2'"), Vec::<String>::new());
+        for line in ["<line num='21' type='stmt'", "<line num='26' type='method'"] {
+            let bent = PHPUNIT.replace(&format!("{line} count='0'"), &format!("{line} count='1'"));
+            assert_eq!(said(&bent, ""), ["/w/Load.php claims 2 executed lines and shows 3"]);
+        }
     }
 
     #[test]
     fn where_statements_are_hidden_elsewhere_a_method_that_never_ran_is_not_passed_over() {
         // One more is hidden, and nothing says behind which method.
         let file = PHPUNIT.replace("statements='4'", "statements='5'");
-        assert_eq!(shown(&file), ["/w/Load.php 10, 24 / 10, 19, 21, 24, 26"]);
+        assert_eq!(shown(&file), ["/w/Load.php 10 / 10, 19, 21, 26"]);
         let file = PHPUNIT.replace("<metrics statements='4' coveredstatements='2'/>", "");
-        assert_eq!(shown(&file), ["/w/Load.php 10, 24 / 10, 19, 21, 24, 26"]);
+        assert_eq!(shown(&file), ["/w/Load.php 10 / 10, 19, 21, 26"]);
     }
 
     #[test]

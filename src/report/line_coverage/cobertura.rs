@@ -18,10 +18,10 @@ use std::collections::BTreeMap;
 /// The format.
 pub static FORMAT: Format = Format { format: CoverageFormat::Cobertura, detect, parse };
 
-/// Clover and SonarQube have a root of the same name.
+/// Clover, SonarQube and NCover have a root of the same name.
 fn detect(bytes: &[u8]) -> bool {
     elements(bytes).is_some_and(|(root, first)| {
-        root == "coverage" && !matches!(first.as_deref(), Some("project" | "testproject" | "file"))
+        root == "coverage" && !matches!(first.as_deref(), Some("project" | "testproject" | "file" | "module"))
     })
 }
 

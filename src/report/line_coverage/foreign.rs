@@ -127,6 +127,11 @@ const KNOWN: &[Foreign] = &[
         is_it: |seen| matches!((&*seen.root, &*seen.first), ("results", "modules") | ("coveragedspriv", _)),
     },
     Foreign {
+        what: "a report of NCover",
+        instead: "let AltCover write OpenCover or Cobertura, or convert it with ReportGenerator",
+        is_it: |seen| seen.root == "coverage" && seen.first == "module",
+    },
+    Foreign {
         what: "a report of ReportGenerator",
         instead: "let it write `Cobertura`, or hand over what it was made of",
         is_it: |seen| seen.root == "coveragereport" || seen.within("summary", &["generatedon"]),
@@ -150,6 +155,18 @@ const KNOWN: &[Foreign] = &[
         what: "a report of EMMA",
         instead: "measure with JaCoCo, and hand over its XML",
         is_it: |seen| seen.root == "report" && seen.first == "stats",
+    },
+    Foreign {
+        what: "a report of mutations, which says nothing of lines",
+        instead: "hand over a coverage report, such as that of JaCoCo",
+        is_it: |seen| seen.root == "mutations" || seen.has(&["schemaVersion", "thresholds"]),
+    },
+    Foreign {
+        what: "a report of tests and none of coverage",
+        instead: "it belongs to the reports of a suite, as JUnit XML or whatever else is read there",
+        is_it: |seen| {
+            seen.root == "testexecutions" || seen.has(&["numTotalTests"]) || seen.has(&["stats", "results"])
+        },
     },
     Foreign {
         what: "a page of HTML",
@@ -240,11 +257,14 @@ mod tests {
         (br#"{"coverage": {"a.py": {"1": 1}}}"#, "Codecov"),
         (br#"{"DotCoverVersion": "2024", "Kind": "Root"}"#, "dotCover"),
         (b"<results><modules/></results>", "dotnet-coverage"),
+        (b"<coverage profilerVersion='x'><module/></coverage>", "AltCover"),
         (b"<CoverageReport scope='x'/>", "ReportGenerator"),
         (b"<phpunit xmlns='x'><build/></phpunit>", "--coverage-clover"),
         (b"<?php return \\unserialize('');", "--coverage-clover"),
         (b"<scoverage/>", "cobertura.xml"),
         (b"<report><stats/></report>", "JaCoCo"),
+        (b"<mutations><mutation/></mutations>", "JaCoCo"),
+        (br#"{"numTotalTests": 1, "testResults": []}"#, "JUnit"),
         (b"<!DOCTYPE html><html><body/></html>", "HTML"),
         (b"SQLite format 3\0\x10\0", "coverage lcov"),
         (&[0x01, 0xc0, 0xc0, 0x10, 0x07], "jacococli"),

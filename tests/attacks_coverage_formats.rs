@@ -1,0 +1,292 @@
+//! The same attacks through each coverage format: real repositories, the real program, and beside each attack its honest twin.
+#![allow(clippy::disallowed_methods, reason = "tests write files")]
+#![allow(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
+
+use portcullis::cli::demo::history::Edit;
+use portcullis::cli::demo::stage::{POLICY, Stage};
+use portcullis::model::line_coverage::CoverageFormat;
+use support::gate::{Verdict, judge};
+
+mod support;
+
+const CONTROL: &str = "changed-line-coverage";
+const LOAD: &str = "services/upload/load.py";
+const REPORT: &str = "coverage/report";
+const BEFORE: &str = "def load(rows):\n    return rows\n";
+/// Lines 2 to 4 are new.
+const AFTER: &str = "def load(rows):\n    if not rows:\n        return None\n    return sorted(rows)\n";
+
+/// What a tool measured: of each file its lines, and whether they were executed.
+type Measured<'a> = &'a [(&'a str, &'a [(u32, bool)])];
+
+const ALL: &[(u32, bool)] = &[(1, true), (2, true), (3, true), (4, true)];
+const NOT_THREE: &[(u32, bool)] = &[(1, true), (2, true), (3, false), (4, true)];
+
+/// The formats, each with how a tool writes it, in the order of their names.
+const WRITERS: &[(&str, fn(Measured<'_>) -> String)] = &[
+    ("clover", clover),
+    ("cobertura", cobertura),
+    ("coverage-py", coverage_py),
+    ("go-cover", go_cover),
+    ("istanbul", istanbul),
+    ("jacoco", jacoco),
+    ("lcov", lcov),
+    ("llvm-cov", llvm_cov),
+    ("opencover", opencover),
+    ("simplecov", simplecov),
+    ("sonarqube", sonarqube),
+    ("xccov", xccov),
+];
+
+fn each<T: AsRef<[(u32, bool)]>>(lines: T, between: &str, write: impl Fn(u32, bool) -> String) -> String {
+    lines.as_ref().iter().map(|(line, hit)| write(*line, *hit)).collect::<Vec<_>>().join(between)
+}
+
+fn files(measured: Measured<'_>, between: &str, write: impl Fn(&str, &[(u32, bool)]) -> String) -> String {
+    measured.iter().map(|(name, lines)| write(name, lines)).collect::<Vec<_>>().join(between)
+}
+
+fn executed(lines: &[(u32, bool)]) -> usize {
+    lines.iter().filter(|(_, hit)| *hit).count()
+}
+
+fn clover(measured: Measured<'_>) -> String {
+    let line = |line, hit| format!("<line num='{line}' type='stmt' count='{}'/>", u8::from(hit));
+    let file = |name: &str, lines: &[(u32, bool)]| {
+        let claims = format!("statements='{}' coveredstatements='{}'", lines.len(), executed(lines));
+        format!("<file name='{name}'>{}<metrics {claims}/></file>", each(lines, "", line))
+    };
+    format!(
+        "<coverage><project>{}<metrics files='{}'/></project></coverage>",
+        files(measured, "", file),
+        measured.len()
+    )
+}
+
+fn cobertura(measured: Measured<'_>) -> String {
+    let line = |line, hit| format!("<line number='{line}' hits='{}'/>", u8::from(hit));
+    let class = |name: &str, lines: &[(u32, bool)]| {
+        format!(
+            "<class name='c' filename='{name}'><methods/><lines>{}</lines></class>",
+            each(lines, "", line)
+        )
+    };
+    let classes = files(measured, "", class);
+    format!(
+        "<coverage><sources/><packages><package><classes>{classes}</classes></package></packages></coverage>"
+    )
+}
+
+fn coverage_py(measured: Measured<'_>) -> String {
+    let file = |name: &str, lines: &[(u32, bool)]| {
+        let of = |wanted: bool| {
+            let lines: Vec<(u32, bool)> = lines.iter().copied().filter(|(_, hit)| *hit == wanted).collect();
+            each(lines, ", ", |line, _| line.to_string())
+        };
+        let (hit, missed) = (executed(lines), lines.len() - executed(lines));
+        let summary = format!("{{\"covered_lines\": {hit}, \"missing_lines\": {missed}}}");
+        let (yes, no) = (of(true), of(false));
+        format!(
+            "\"{name}\": {{\"executed_lines\": [{yes}], \"summary\": {summary}, \"missing_lines\": [{no}], \"excluded_lines\": []}}"
+        )
+    };
+    let files = files(measured, ", ", file);
+    format!("{{\"meta\": {{\"branch_coverage\": false, \"show_contexts\": false}}, \"files\": {{{files}}}}}")
+}
+
+fn go_cover(measured: Measured<'_>) -> String {
+    let block = |name: &str, line, hit| format!("{name}:{line}.1,{line}.9 1 {}\n", u8::from(hit));
+    let file = |name: &str, lines: &[(u32, bool)]| each(lines, "", |line, hit| block(name, line, hit));
+    format!("mode: set\n{}", files(measured, "", file))
+}
+
+fn istanbul(measured: Measured<'_>) -> String {
+    let place = |line: u32| {
+        format!(
+            "{{\"start\": {{\"line\": {line}, \"column\": 0}}, \"end\": {{\"line\": {line}, \"column\": null}}}}"
+        )
+    };
+    let file = |name: &str, lines: &[(u32, bool)]| {
+        let map = each(lines, ", ", |line, _| format!("\"{line}\": {}", place(line)));
+        let counts = each(lines, ", ", |line, hit| format!("\"{line}\": {}", u8::from(hit)));
+        format!(
+            "\"{name}\": {{\"path\": \"{name}\", \"statementMap\": {{{map}}}, \"fnMap\": {{}}, \"branchMap\": {{}}, \"s\": {{{counts}}}, \"f\": {{}}, \"b\": {{}}}}"
+        )
+    };
+    format!("{{{}}}", files(measured, ", ", file))
+}
+
+fn jacoco(measured: Measured<'_>) -> String {
+    let line = |line, hit: bool| format!("<line nr='{line}' mi='{}' ci='{}'/>", u8::from(!hit), u8::from(hit));
+    let file = |name: &str, lines: &[(u32, bool)]| {
+        let (package, name) = name.rsplit_once('/').unwrap_or(("", name));
+        format!(
+            "<package name='{package}'><sourcefile name='{name}'>{}</sourcefile></package>",
+            each(lines, "", line)
+        )
+    };
+    format!("<report name='r'>{}</report>", files(measured, "", file))
+}
+
+fn lcov(measured: Measured<'_>) -> String {
+    let line = |line, hit| format!("DA:{line},{}\n", u8::from(hit));
+    files(measured, "", |name, lines| format!("TN:\nSF:{name}\n{}end_of_record\n", each(lines, "", line)))
+}
+
+fn llvm_cov(measured: Measured<'_>) -> String {
+    let segment =
+        |line, hit| format!("[{line},1,{},true,true,false],[{line},9,0,false,false,false]", u8::from(hit));
+    let file = |name: &str, lines: &[(u32, bool)]| {
+        format!("{{\"filename\":\"{name}\",\"segments\":[{}]}}", each(lines, ",", segment))
+    };
+    format!(
+        "{{\"data\":[{{\"files\":[{}]}}],\"type\":\"llvm.coverage.json.export\",\"version\":\"2.0.1\"}}",
+        files(measured, ",", file)
+    )
+}
+
+fn opencover(measured: Measured<'_>) -> String {
+    let numbers: Vec<&str> = measured.iter().map(|(name, _)| *name).collect();
+    let number = |name: &str| numbers.iter().position(|other| *other == name).unwrap() + 1;
+    let known = files(measured, "", |name, _| format!("<File uid='{}' fullPath='{name}'/>", number(name)));
+    let method = |name: &str, lines: &[(u32, bool)]| {
+        let point = |line, hit| {
+            format!(
+                "<SequencePoint vc='{}' sl='{line}' el='{line}' fileid='{}'/>",
+                u8::from(hit),
+                number(name)
+            )
+        };
+        format!("<Method><SequencePoints>{}</SequencePoints></Method>", each(lines, "", point))
+    };
+    let methods = files(measured, "", method);
+    format!(
+        "<CoverageSession><Modules><Module><Files>{known}</Files><Classes><Class><Methods>{methods}</Methods></Class></Classes></Module></Modules></CoverageSession>"
+    )
+}
+
+fn simplecov(measured: Measured<'_>) -> String {
+    let file = |name: &str, lines: &[(u32, bool)]| {
+        let last = lines.iter().map(|(line, _)| *line).max().unwrap_or_default();
+        let value = |line: u32| {
+            let said = lines.iter().find(|(other, _)| *other == line);
+            said.map_or("null".to_string(), |(_, hit)| u8::from(*hit).to_string())
+        };
+        format!("\"{name}\": {{\"lines\": [{}]}}", (1..=last).map(value).collect::<Vec<_>>().join(", "))
+    };
+    format!("{{\"RSpec\": {{\"coverage\": {{{}}}, \"timestamp\": 0}}}}", files(measured, ", ", file))
+}
+
+fn sonarqube(measured: Measured<'_>) -> String {
+    let line = |line, hit| format!("<lineToCover lineNumber='{line}' covered='{hit}'/>");
+    let file =
+        |name: &str, lines: &[(u32, bool)]| format!("<file path='{name}'>{}</file>", each(lines, "", line));
+    format!("<coverage version='1'>{}</coverage>", files(measured, "", file))
+}
+
+fn xccov(measured: Measured<'_>) -> String {
+    let line = |line, hit| {
+        format!("{{\"line\": {line}, \"isExecutable\": true, \"executionCount\": {}}}", u8::from(hit))
+    };
+    format!(
+        "{{{}}}",
+        files(measured, ", ", |name, lines| format!("\"{name}\": [{}]", each(lines, ", ", line)))
+    )
+}
+
+/// Kim changes the loader, and a report lies there.
+fn with_report(more: &str, text: &str) -> Verdict {
+    let policy = format!(
+        "{POLICY}\n[controls.changed-line-coverage]\nminimum = 80\n\n\
+         [controls.changed-line-coverage.reports.all]\nfiles = [\"{REPORT}\"]\n{more}"
+    );
+    let mut stage = Stage::with(&[
+        Edit::Write("portcullis.toml", &policy),
+        Edit::Write(".github/CODEOWNERS", "* @robin-example\n"),
+        Edit::Write(LOAD, BEFORE),
+    ])
+    .unwrap();
+    stage.change(&[Edit::Write(LOAD, AFTER)]).unwrap();
+    let file = stage.directory().join(REPORT);
+    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+    std::fs::write(file, text).unwrap();
+    judge(&stage)
+}
+
+fn allowed(format: &str, verdict: &Verdict) {
+    assert_eq!(verdict.exit, 0, "{format}: {}", verdict.text);
+    assert!(!verdict.findings(CONTROL, "met").is_empty(), "{format}: {}", verdict.text);
+}
+
+#[test]
+fn there_is_a_writer_for_each_format() {
+    let names: Vec<&str> = WRITERS.iter().map(|(name, _)| *name).collect();
+    assert_eq!(names, CoverageFormat::ALL.iter().map(|format| format.as_str()).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_line_that_was_not_executed_is_shown_where_it_is() {
+    for (format, write) in WRITERS {
+        allowed(format, &with_report("", &write(&[(LOAD, ALL)])));
+        let missed = with_report("", &write(&[(LOAD, NOT_THREE)]));
+        missed.expect(1, CONTROL, "2 of 3 changed executable lines covered (66 %)");
+        missed.expect(1, CONTROL, "no test executed 1 of its 3 changed executable lines: 3");
+    }
+}
+
+#[test]
+fn a_report_that_lost_its_end_or_its_file_is_no_evidence() {
+    for (format, write) in WRITERS {
+        let whole = write(&[(LOAD, ALL)]);
+        let cut = &whole[..whole.len() - 3];
+        let verdict = with_report("", cut);
+        assert_eq!(verdict.exit, 3, "{format}: {}", verdict.text);
+        // The file is another one: of the same name elsewhere, or in other case.
+        for name in ["vendor/services/upload/load.py", "services/Upload/load.py"] {
+            let verdict = with_report("", &write(&[(name, ALL)]));
+            verdict.expect(1, CONTROL, "it changed, and no coverage report names it");
+        }
+        let both = with_report("", &write(&[("vendor/services/upload/load.py", ALL), (LOAD, NOT_THREE)]));
+        both.expect(1, CONTROL, "no test executed 1 of its 3 changed executable lines: 3");
+    }
+}
+
+#[test]
+fn names_are_mapped_as_the_policy_says() {
+    for (format, write) in WRITERS {
+        let named = |name: &str, more: &str| with_report(more, &write(&[(name, ALL)]));
+        allowed(format, &named("/build/tree/services/upload/load.py", "strip = \"/build/tree\"\n"));
+        allowed(format, &named("upload/load.py", "add = \"services\"\n"));
+        named("/build/services/upload/load.py", "").expect(1, CONTROL, "no coverage report names it");
+    }
+}
+
+#[test]
+fn a_format_that_is_named_is_the_only_one_that_is_read() {
+    for (format, write) in WRITERS {
+        let text = write(&[(LOAD, ALL)]);
+        allowed(format, &with_report(&format!("format = \"{format}\"\n"), &text));
+        let other = if *format == "lcov" { "clover" } else { "lcov" };
+        let verdict = with_report(&format!("format = \"{other}\"\n"), &text);
+        verdict.expect(3, CONTROL, &format!("it looks like `{format}`"));
+    }
+}
+
+#[test]
+fn what_is_recognised_and_not_read_is_named_with_the_way_round() {
+    for (text, way) in [
+        (
+            r#"{"total": {"lines": {"pct": 100}, "statements": {}, "functions": {}, "branches": {}}}"#,
+            "`json` (`coverage-final.json`)",
+        ),
+        (r#"{"coveredLines": 9, "lineCoverage": 1, "targets": []}"#, "xcrun xccov view --archive --json"),
+        ("SQLite format 3\0", "`coverage lcov`, `coverage json` or `coverage xml`"),
+        (
+            r#"{"everything": "fine"}"#,
+            "clover, cobertura, coverage-py, go-cover, istanbul, jacoco, lcov, llvm-cov",
+        ),
+        ("<testsuites><testsuite name='s'/></testsuites>", "it belongs to the reports of a suite"),
+    ] {
+        with_report("", text).expect(3, CONTROL, way);
+    }
+}
