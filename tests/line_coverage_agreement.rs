@@ -224,14 +224,11 @@ fn changed_lines_are_judged_as_diff_cover_judges_them() {
 fn the_same_coverage_is_read_alike_in_every_format() {
     let rng = &mut Rng(7);
     for round in 0..200 {
-        let files: Vec<(String, Vec<(u32, bool)>)> = (0..=rng.below(4))
-            .map(|number| {
-                (format!("src/{number}/load.x"), {
-                    let total = rng.below(50);
-                    measured(rng, total)
-                })
-            })
-            .collect();
+        let mut files: Vec<(String, Vec<(u32, bool)>)> = Vec::new();
+        for number in 0..=rng.below(4) {
+            let total = rng.below(50);
+            files.push((format!("src/{number}/load.x"), measured(rng, total)));
+        }
         let measured: Vec<(&str, &[(u32, bool)])> =
             files.iter().map(|(name, lines)| (name.as_str(), lines.as_slice())).collect();
         let with_lines = measured.iter().any(|(_, lines)| !lines.is_empty());
@@ -241,7 +238,9 @@ fn the_same_coverage_is_read_alike_in_every_format() {
             for (name, said) in measured.iter().filter(|(_, said)| !said.is_empty()) {
                 let file = reported.files.iter().find(|file| file.names == [*name]).unwrap();
                 let runs = |wanted: &dyn Fn(bool) -> bool| {
-                    lines::Lines::of(said.iter().filter(|(_, hit)| wanted(*hit)).map(|(line, _)| (*line, *line)))
+                    lines::Lines::of(
+                        said.iter().filter(|(_, hit)| wanted(*hit)).map(|(line, _)| (*line, *line)),
+                    )
                 };
                 assert_eq!(file.lines.executable, runs(&|_| true), "{format} {round}");
                 assert_eq!(file.lines.hit, runs(&|hit| hit), "{format} {round}");

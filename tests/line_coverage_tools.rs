@@ -109,7 +109,8 @@ fn no_part_of_a_report_is_a_whole_one() {
     for (run, name, format) in reports() {
         let bytes = bytes(run, name);
         let whole = parse(&bytes, None).unwrap();
-        for end in 0..bytes.trim_ascii_end().len() {
+        let length = bytes.trim_ascii_end().len();
+        for end in (0..length).step_by(11).chain(length.saturating_sub(40)..length) {
             let read = parse(&bytes[..end], None);
             // A tracefile ends with each of its sections.
             let sections = format == "lcov";

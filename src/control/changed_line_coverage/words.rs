@@ -76,9 +76,9 @@ add = \"loader\"                                # its directory\n\
 files = [\"web/lcov.info\"]\n\
 add = \"web\"\n\
 \n\
-# phpunit --coverage-clover coverage/clover.xml; SimpleCov; nyc --reporter=json: absolute paths in the work tree\n\
+# phpunit --coverage-clover coverage/clover.xml; SimpleCov: absolute paths in the work tree\n\
 [controls.changed-line-coverage.reports.site]\n\
-files = [\"coverage/clover.xml\", \"coverage/.resultset.json\", \"coverage/coverage-final.json\"]\n\
+files = [\"coverage/clover.xml\", \"coverage/.resultset.json\"]\n\
 \n\
 # gcovr --cobertura coverage/native.xml; cargo llvm-cov --json\n\
 [controls.changed-line-coverage.reports.native]\n\
