@@ -3,8 +3,11 @@
 /// What a tool measured: of each file its lines, and whether they were executed.
 pub type Measured<'a> = &'a [(&'a str, &'a [(u32, bool)])];
 
+/// Writes a report.
+pub type Writer = fn(Measured<'_>) -> String;
+
 /// The formats, each with how a tool writes it, in the order of their names.
-pub const WRITERS: &[(&str, fn(Measured<'_>) -> String)] = &[
+pub const WRITERS: &[(&str, Writer)] = &[
     ("clover", clover),
     ("cobertura", cobertura),
     ("coverage-py", coverage_py),
