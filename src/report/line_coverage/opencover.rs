@@ -3,7 +3,7 @@
 //! A module lists its files with numbers, and its methods have sequence points: a number of a file, a first and a last line (`sl`,
 //! `el`) and how often it was visited (`vc`). A point can reach over many lines and hold others within it, such as the statements
 //! of a lambda. So of the points that reach over a line the shortest ones decide: that the outer one was visited says nothing of
-//! the lines of an inner one. Points that no source belongs to have line 0 or 0xfeefee.
+//! the lines of an inner one. Points that no source belongs to have line 0, 0xfeefee or 0xf00f00.
 //!
 //! `numSequencePoints` and `visitedSequencePoints` of the session and of each method are held against the points. `ModuleTime` is
 //! when the module was built, and so no time of the run.
@@ -18,8 +18,8 @@ use std::collections::BTreeMap;
 /// The format.
 pub static FORMAT: Format = Format { format: CoverageFormat::Opencover, detect, parse };
 
-/// The line of a point that the compiler made and that belongs to no source.
-const HIDDEN: &str = "16707566";
+/// The lines of points that the compilers of .NET made and that belong to no source: 0xfeefee and 0xf00f00.
+const HIDDEN: [&str; 2] = ["16707566", "15732480"];
 
 fn detect(bytes: &[u8]) -> bool {
     xml::root(bytes).as_deref() == Some("coveragesession")
@@ -146,8 +146,9 @@ impl Document {
         let hit = hit(element.value("vc"))?;
         self.method.shown.points += 1;
         self.method.shown.visited += u64::from(hit);
-        let number =
-            |name: &str| element.value(name).filter(|text| *text != HIDDEN).map(|text| line(Some(text)));
+        let number = |name: &str| {
+            element.value(name).filter(|text| !HIDDEN.contains(text)).map(|text| line(Some(text)))
+        };
         let Some(first) = number("sl").transpose()?.flatten() else {
             // It has to say that it has no line.
             return element
@@ -300,7 +301,7 @@ mod tests {
 
     #[test]
     fn points_of_no_source_have_no_lines() {
-        let points = "<SequencePoint vc='1' sl='16707566' el='16707566' fileid='77'/><SequencePoint vc='1' sl='0' el='0'/>\
+        let points = "<SequencePoint vc='1' sl='16707566' el='16707566' fileid='77'/><SequencePoint vc='1' sl='15732480' el='15732480'/><SequencePoint vc='1' sl='0' el='0'/>\
             <SequencePoint vc='0' sl='2' el='2'/>";
         assert_eq!(first(points), " / 2");
     }
