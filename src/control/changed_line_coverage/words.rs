@@ -76,7 +76,7 @@ add = \"loader\"                                # its directory\n\
 files = [\"web/lcov.info\"]\n\
 add = \"web\"\n\
 \n\
-# phpunit --coverage-clover coverage/clover.xml; SimpleCov: absolute paths in the work tree\n\
+# phpunit --coverage-clover coverage/clover.xml; SimpleCov\n\
 [controls.changed-line-coverage.reports.site]\n\
 files = [\"coverage/clover.xml\", \"coverage/.resultset.json\"]\n\
 \n\
