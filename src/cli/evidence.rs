@@ -51,7 +51,8 @@ pub struct Recording {
     #[arg(long, value_name = "NAME", value_parser = format)]
     format: Option<ReportFormat>,
     /// A coverage report of the run: which lines of the tree's files it executed. Repeatable, and takes several files. Its
-    /// content tells its format, unless one is named: cobertura, go-cover, jacoco, lcov, llvm-cov.
+    /// content tells its format, unless one is named: clover, cobertura, coverage-py, go-cover, istanbul, jacoco, lcov,
+    /// llvm-cov, opencover, simplecov, sonarqube, xccov.
     #[arg(long = "coverage", value_name = "[FORMAT:]FILE", num_args = 1.., value_parser = measurement)]
     coverage: Vec<Measurement>,
     /// The leading components to take from each name in the coverage reports, like `strip` of the policy.

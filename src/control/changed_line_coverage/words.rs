@@ -36,14 +36,17 @@ all: without `trust` it proves, like a JUnit file, nothing of its origin, and th
 job of the suite, on a checkout of the head (`ref: ${{ github.event.pull_request.head.sha }}`), and hand a statement over to the gate's job; on the merge into the base, lines can have \
 other numbers. That nothing was excluded: a `# pragma: no cover`, an `omit` or a filter makes lines look as if they could not be \
 executed; name the tool's configuration in `test-configuration` of `gate-integrity`, and look at pragmas in review. What a preprocessor, a \
-`#line` directive or a source map says about line numbers is believed. A Go or LCOV file that was cut off exactly between two \
+`#line` directive or a source map says about line numbers is believed. That no line was taken out of a report: \
+only summaries show it, and those of istanbul's JSON, SonarQube's form, xccov and `.resultset.json` have none. A Go or LCOV file that was cut off exactly between two \
 records cannot be told from a shorter one; nor can one report less where a pattern finds several. That whoever recorded a statement mapped names as \
 the policy does: `--strip` and `--add` are the recorder's, and only names of files in the tree are kept.";
 
 /// How to meet it.
 pub const HOW_TO_MEET: &str = "\
 Measure coverage with the suite, before the gate, and leave the report where `files` looks for it. The format is found by content: \
-LCOV, Cobertura, JaCoCo, the profile of `go test`, or the JSON of `llvm-cov export`.\n\
+LCOV, Cobertura, Clover, JaCoCo, OpenCover, SonarQube's generic XML, the profile of `go test`, or the JSON of coverage.py, istanbul, \
+SimpleCov, `xccov view --archive` or `llvm-cov export`. `format` says which, where you want to be sure: clover, cobertura, coverage-py, go-cover, \
+istanbul, jacoco, lcov, llvm-cov, opencover, simplecov, sonarqube, xccov. Of other files the answer says what they are and what to hand over.\n\
 \n\
 ```toml\n\
 [controls.changed-line-coverage]\n\
@@ -72,6 +75,10 @@ add = \"loader\"                                # its directory\n\
 [controls.changed-line-coverage.reports.web]\n\
 files = [\"web/lcov.info\"]\n\
 add = \"web\"\n\
+\n\
+# phpunit --coverage-clover coverage/clover.xml; SimpleCov\n\
+[controls.changed-line-coverage.reports.site]\n\
+files = [\"coverage/clover.xml\", \"coverage/.resultset.json\"]\n\
 \n\
 # gcovr --cobertura coverage/native.xml; cargo llvm-cov --json\n\
 [controls.changed-line-coverage.reports.native]\n\

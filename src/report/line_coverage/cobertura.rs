@@ -10,9 +10,10 @@
 //! lines than it claims was altered. PHPUnit counts lines outside of functions and never shows them: a file that has some (its
 //! share is another than that of the lines shown) is left out, so that nobody takes them for lines without code.
 //!
-//! Clover and SonarQube have a root of the same name; they are told apart and refused.
+//! Clover and SonarQube have a root of the same name; the element within it tells them apart.
 
 use super::gathered::{Gathered, is_hit, line_number, shortened};
+use super::looks::elements;
 use super::place::is_absolute;
 use super::{Format, ReportError};
 use crate::model::line_coverage::CoverageFormat;
@@ -23,8 +24,11 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The format.
 pub static FORMAT: Format = Format { format: CoverageFormat::Cobertura, detect, parse };
 
+/// Clover, SonarQube and NCover have a root of the same name.
 fn detect(bytes: &[u8]) -> bool {
-    xml::root(bytes).as_deref() == Some("coverage")
+    elements(bytes).is_some_and(|(root, first)| {
+        root == "coverage" && !matches!(first.as_deref(), Some("project" | "testproject" | "file" | "module"))
+    })
 }
 
 fn parse(bytes: &[u8]) -> Result<Gathered, ReportError> {
@@ -95,7 +99,7 @@ impl Content for Document {
         let part = match (self.open.len(), element.name) {
             (0, _) => self.root(element)?,
             (1, "project" | "file") => {
-                return Err("it is a report of Clover or SonarQube, which is not read here".into());
+                return Err("it is a report of Clover or SonarQube, and none of Cobertura".into());
             }
             (1, "packages") => {
                 self.packages = true;
