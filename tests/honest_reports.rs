@@ -457,6 +457,14 @@ fn a_control_character_in_a_name_is_told_by_that_name() {
     ] {
         judged_by_tests(&junit(attributes)).expect(3, TESTS, said);
     }
+    // Where a text is a name, or tells the kind of a test.
+    for report in [
+        "<TestCase name='t'><TestFunction name='a'><Incident type='pass'><DataTag>\u{1b}</DataTag></Incident></TestFunction></TestCase>",
+        "<testng-results><suite name='s'><test name='t'><class name='c'><test-method name='a' status='PASS'><params><param index='0'><value>&#8;</value></param></params></test-method></class></test></suite></testng-results>",
+        "<robot schemaversion='5'><suite name='s'><test name='a'><status status='PASS'>\u{1b}*HTML* merged</status></test></suite></robot>",
+    ] {
+        judged_by_tests(report).expect(3, TESTS, "a control character stands");
+    }
     // The names of a coverage report are also in its texts.
     let report = cobertura("line-rate='1'", "\u{1b}", &class(LOAD, "", &line(3, "1")));
     judge(&report, "").expect(3, LINES, "a control character stands in the text");

@@ -6,7 +6,6 @@
 
 use crate::model::test_run::TestOutcome;
 use crate::report::xml::Element;
-use std::borrow::Cow;
 
 /// What a word says of an outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,9 +25,18 @@ pub enum Word {
 }
 
 impl Word {
-    /// What this word says, in any case.
+    /// What this word says, in any case. One with the colours of a terminal can only be bad.
     pub fn of(word: &str) -> Word {
-        match plain_word(word).trim().to_ascii_lowercase().as_str() {
+        match Word::written(word) {
+            Word::Unknown if word.contains(is_unseen) => Some(Word::written(&without_colours(word)))
+                .filter(|word| word.is_bad())
+                .unwrap_or(Word::Unknown),
+            said => said,
+        }
+    }
+
+    fn written(word: &str) -> Word {
+        match word.trim().to_ascii_lowercase().as_str() {
             "" | "run" | "completed" | "complete" | "done" | "finished" | "executed" => Word::Silent,
             "ok" | "pass" | "passed" | "success" | "successful" | "succeeded" => Word::Passed,
             "disabled" | "ignored" | "notrun" | "pending" | "skip" | "skipped" | "suppressed" | "todo" => {
@@ -51,23 +59,20 @@ impl Word {
     }
 }
 
-/// A word without the colours of a terminal and other characters that nobody sees.
-fn plain_word(word: &str) -> Cow<'_, str> {
-    if !word.contains(|c: char| c.is_control()) {
-        return Cow::Borrowed(word);
-    }
-    let mut parts = word.split('\u{1b}');
-    let first = parts.next().unwrap_or_default();
-    // `ESC [ 3 1 m`: everything up to the first letter.
-    let behind = |part: &'_ str| -> String {
-        let text = part.strip_prefix('[').map_or(part, |code| {
-            let end = code.find(|c: char| c.is_ascii_alphabetic());
-            end.map_or("", |end| &code[end + 1..])
-        });
-        text.to_string()
+fn is_unseen(c: char) -> bool {
+    c.is_control() && !c.is_whitespace()
+}
+
+/// A word without the colours of a terminal (`ESC [ 3 1 m`) and other characters that nobody sees.
+fn without_colours(word: &str) -> String {
+    let behind = |part: &str| match part.strip_prefix('[') {
+        None => part.to_string(),
+        Some(code) => code.trim_start_matches(|c: char| !c.is_ascii_alphabetic()).chars().skip(1).collect(),
     };
-    let text = std::iter::once(first.to_string()).chain(parts.map(behind)).collect::<String>();
-    Cow::Owned(text.chars().filter(|c| !c.is_control() || c.is_whitespace()).collect())
+    let mut parts = word.split('\u{1b}');
+    let first = parts.next().unwrap_or_default().to_string();
+    let text: String = std::iter::once(first).chain(parts.map(behind)).collect();
+    text.chars().filter(|c| !is_unseen(*c)).collect()
 }
 
 /// What an attribute or an element says that a format does not define.
@@ -293,6 +298,20 @@ pub fn shown(name: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_word_is_read_without_what_nobody_sees() {
+        for (word, meant) in [
+            ("\u{1b}[1;31mFAILED\u{1b}[0m", Word::Failed),
+            ("err\u{8}or", Word::Error),
+            ("\u{1b}[32mpassed\u{1b}[0m\n", Word::Unknown),
+            ("passed\n", Word::Passed),
+            ("\u{1b}[", Word::Unknown),
+            ("\u{1b}\u{1b}[3mx", Word::Unknown),
+        ] {
+            assert_eq!(Word::of(word), meant, "{word:?}");
+        }
+    }
 
     #[test]
     fn attributes_are_taken_at_their_word() {

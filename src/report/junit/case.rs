@@ -72,6 +72,8 @@ impl Saying {
 pub struct Case {
     /// Its identity.
     pub id: Name,
+    /// The beginning of the text that stands directly in it.
+    pub text: String,
     /// ctest says that it did not run it.
     pub not_run: bool,
     failures: u64,
