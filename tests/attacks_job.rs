@@ -323,6 +323,34 @@ fn a_deployment_of_the_commit_of_the_job_or_of_one_that_a_person_names_is_judged
     }
 }
 
+/// A deployment that the event is of, to another environment than the one that is judged.
+#[test]
+fn a_deployment_is_judged_for_the_environment_of_the_job() {
+    let lane = lane();
+    let tip = lane.tip().to_string();
+    for (name, environment) in [
+        ("deployment", "staging"),
+        ("deployment_status", "staging"),
+        ("deployment", "prod"),
+        ("deployment", "PROD"),
+    ] {
+        let mut payload = json!({ "deployment": { "sha": tip, "environment": environment } });
+        if name == "deployment_status" {
+            payload["deployment_status"] = json!({ "state": "pending", "environment": environment });
+        }
+        refused(&deploying(&lane, name, lane.tip(), &payload, &[]), "the deployment is to");
+    }
+    let two = json!({ "deployment": { "sha": tip, "environment": "production" },
+        "deployment_status": { "state": "pending", "environment": "staging" } });
+    refused(&deploying(&lane, "deployment_status", lane.tip(), &two, &[]), "the deployment is to");
+    // The host has names that are none here.
+    for environment in ["production", "Production", "Production / EU"] {
+        let payload = json!({ "deployment": { "sha": tip, "environment": environment } });
+        let verdict = deploying(&lane, "deployment", lane.tip(), &payload, &[]);
+        assert_eq!(verdict.exit, 0, "{environment}: {}", verdict.text);
+    }
+}
+
 // Section 98: claims that do not agree.
 
 #[test]
@@ -403,7 +431,7 @@ fn shown(format: &str, variables: &[(&str, &str)]) -> (i32, String) {
     (output.status.code().unwrap(), String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-const SETTINGS: [(&str, &str); 8] = [
+const SETTINGS: [(&str, &str); 10] = [
     ("HTTPS_PROXY", "http://kim:hidden-password@proxy.example.test:8080"),
     ("https_proxy", "http://proxy.example.test"),
     ("HTTP_PROXY", "http://proxy.example.test"),
@@ -412,6 +440,8 @@ const SETTINGS: [(&str, &str); 8] = [
     ("SSL_CERT_FILE", "/tmp/authority.pem"),
     ("SSL_CERT_DIR", "/tmp/authorities"),
     ("GITHUB_SERVER_URL", "https://github.com"),
+    ("LD_PRELOAD", "/tmp/nothing.so"),
+    ("LD_LIBRARY_PATH", "/tmp/nothing"),
 ];
 
 #[test]

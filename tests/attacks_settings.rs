@@ -182,3 +182,24 @@ fn policy_check_warns_of_sample_values_that_still_stand() {
     let all = warnings(&silent, FILES);
     assert!(!all.iter().any(|line| line.contains("sample's value")), "{all:#?}");
 }
+
+#[test]
+fn a_freeze_of_an_environment_that_nothing_is_deployed_to_is_refused() {
+    let freeze = |names: &str, listed: &str| {
+        format!(
+            "{POLICY}\n{listed}\n[controls.freeze]\nenvironments = [{names}]\n[[controls.freeze.windows]]\n\
+             from = \"2026-12-18T18:00:00Z\"\nuntil = \"2027-01-04T08:00:00Z\"\nreason = \"nobody is on call\"\n"
+        )
+    };
+    let listed = "[deployment]\nenvironments = [\"production\", \"staging\"]";
+    for names in ["\"prodution\"", "\"staging\", \"prod\""] {
+        let output = check(&freeze(names, listed), FILES);
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(4), "{text}");
+        assert!(text.contains("does not list"), "{text}");
+    }
+    let named = "freeze names environments, and any other name is free of it";
+    warns(&freeze("\"production\"", ""), named);
+    let all = warnings(&freeze("\"production\"", listed), FILES);
+    assert!(!all.iter().any(|line| line.contains("freeze")), "{all:#?}");
+}

@@ -12,6 +12,7 @@
 use portcullis::cli::demo::stage::revision;
 use portcullis::collect::deployment::{Target, Witnesses, gather_deployment};
 use portcullis::collect::git::Repository;
+use portcullis::collect::git::record::Resting;
 use portcullis::collect::host::github::{GitHub, Patience};
 use portcullis::collect::recorded::contradictions;
 use portcullis::decide::decide_deployment;
@@ -95,6 +96,7 @@ fn gathered(lane: &Lane, words: Words) -> Deployment {
             revision,
             since: jiff::Timestamp::UNIX_EPOCH,
         })),
+        elsewhere: Fact::Known(portcullis::model::deployment::Elsewhere::nothing()),
         recorded: Fact::Known(
             words
                 .record
@@ -301,7 +303,9 @@ fn facts_of_a_record_stand_until_they_are_bent() {
         let start = revision(lane.baseline()).unwrap();
         let words = Words { origin: BaselineOrigin::Asserted, baseline: start, record: None, host: None };
         let honest = gathered(&lane, words);
-        let against = |facts: &Deployment| contradictions(&repository, support::lane::POLICY, facts);
+        let resting = Resting { judge: &portcullis::cli::record::judge, above: Vec::new() };
+        let against =
+            |facts: &Deployment| contradictions(&repository, support::lane::POLICY, facts, &resting);
         assert_eq!(against(&honest), Ok(Vec::new()), "PORTCULLIS_SIMULATOR_SEED={seed}");
         for (name, bend) in BENDS {
             let mut facts = honest.clone();

@@ -6,7 +6,7 @@ use portcullis::model::change::{
 };
 use portcullis::model::check::{Check, Conclusion, Producer};
 use portcullis::model::deployment::{
-    Baseline, BaselineOrigin, Deployer, DeployerOrigin, Deployment, LandingFacts, Recorded, SCHEMA,
+    Baseline, BaselineOrigin, Deployer, DeployerOrigin, Deployment, Elsewhere, LandingFacts, Recorded, SCHEMA,
 };
 use portcullis::model::fact::{Fact, Gap, GapReason};
 use portcullis::model::facts::{Facts, GateTexts, HostFacts};
@@ -54,6 +54,7 @@ pub fn deployment(landed: &[Landed], policy: &str) -> Deployment {
             origin: BaselineOrigin::Recorded(1),
         }),
         by_host: Fact::Known(None),
+        elsewhere: Fact::Known(Elsewhere::nothing()),
         recorded: Fact::Known(vec![Recorded {
             number: 1,
             candidate: first.parent.clone(),

@@ -60,8 +60,13 @@ fn not_shown(gathered: &Gathered) -> Result<Option<(Judged, Gap)>> {
     };
     // Without a head nothing is allowed anyway, and the decision says why.
     let Some(head) = head else { return Ok(None) };
-    let shown = job.place(None).and_then(|place| match environment {
-        Some(_) => place.candidate(Some(head.clone()), || Ok(head.clone())).map(drop),
+    let shown = job.place(None).and_then(|place| match &environment {
+        Some(name) => {
+            if let Ok(named) = name.parse() {
+                place.environment(&named)?;
+            }
+            place.candidate(Some(head.clone()), || Ok(head.clone())).map(drop)
+        }
         None => place.shows(head),
     });
     let judged = Judged { environment, head: Some(head.clone()), ..Judged::default() };

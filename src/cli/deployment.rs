@@ -6,6 +6,7 @@ use super::judged::{Connection, Ends, connection, host_of, named_reports, policy
 use super::record::{Recording, Unrecorded, record_decision};
 use super::{HostName, Subject, actions, names, opening, output};
 use crate::collect::deployment::{Target, Witnesses, gather_deployment};
+use crate::collect::elsewhere;
 use crate::collect::git::Repository;
 use crate::collect::git::record::Closeness;
 use crate::collect::host::Host;
@@ -28,7 +29,8 @@ use std::path::Path;
 #[derive(Debug, Args)]
 pub struct Deploying {
     /// Judge a deployment: everything that landed since what is deployed there. The baseline is what the record says; the first
-    /// time it is `--base`, which may contradict neither record nor host. The candidate is `--head`.
+    /// time it is `--base`, which may contradict neither record nor host, nor skip what no record of another environment let through.
+    /// The candidate is `--head`.
     #[arg(long, value_name = "NAME", help_heading = "Deployment")]
     environment: Option<Environment>,
     /// The branch that is deployed from. Without it: the job's branch, or the policy's if it names one.
@@ -157,7 +159,7 @@ pub fn prepare(
     let repository = opening::open(directory)?;
     let reports = named_reports(directory, subject)?;
     let judged = Judged { environment: Some(environment.to_string()), ..Judged::default() };
-    let candidate = match candidate(&repository, subject, job)? {
+    let candidate = match candidate(&repository, subject, environment, job)? {
         Ok(candidate) => candidate,
         Err(gap) => return Ok(Preparation::Unseen(Box::new(judged), gap)),
     };
@@ -168,7 +170,8 @@ pub fn prepare(
         Ok(found) => found,
         Err(gap) => return Ok(Preparation::Unseen(Box::new(judged), gap)),
     };
-    if let Some(gap) = asked_of(subject).and_then(|asked| known.of_another(&asked)) {
+    let asked = asked_of(subject);
+    if let Some(gap) = asked.as_deref().and_then(|asked| known.of_another(asked)) {
         return Ok(Preparation::Unseen(Box::new(judged), gap));
     }
     let ends = Ends { base: baseline.revision.clone(), head: candidate.clone() };
@@ -181,9 +184,29 @@ pub fn prepare(
     let branch = branch(deploying, &policy)?;
     let deployer = deployer(deploying.deployer.as_deref(), actions::actor());
     let recorded = known.recorded();
+    let elsewhere = match (&recorded, &baseline.origin) {
+        (Fact::Known(records), BaselineOrigin::Asserted) if records.is_empty() => {
+            let witnesses = elsewhere::Witnesses {
+                repository: &repository,
+                host: host.as_deref(),
+                asked: asked.as_deref(),
+                judge: &super::record::judge,
+            };
+            elsewhere::elsewhere(&witnesses, environment, &baseline.revision, &policy.environments)
+        }
+        _ => Fact::Gap(Gap::not_asked("what is deployed to other environments", "nothing depends on it")),
+    };
     let environment = environment.to_string();
-    let target =
-        Target { environment, branch, candidate, baseline, deployer, by_host: known.by_host, recorded };
+    let target = Target {
+        environment,
+        branch,
+        candidate,
+        baseline,
+        deployer,
+        by_host: known.by_host,
+        recorded,
+        elsewhere,
+    };
     let observed = jiff::Timestamp::now();
     let witnesses = Witnesses {
         repository: &repository,
@@ -205,6 +228,7 @@ pub fn prepare(
 fn candidate(
     repository: &Repository,
     subject: &Subject,
+    environment: &Environment,
     job: Option<&Job>,
 ) -> Result<std::result::Result<Revision, Gap>> {
     let named = subject.head.as_deref().map(|name| repository.resolve(name)).transpose()?;
@@ -212,6 +236,7 @@ fn candidate(
     let Some(job) = job else { return Ok(Ok(named.map_or(checked_out, Ok)?)) };
     Ok(job.place(Some(repository)).and_then(|place| {
         place.repository(subject.repository.as_deref())?;
+        place.environment(environment)?;
         place.candidate(named, || checked_out.map_err(no_head))
     }))
 }

@@ -4,7 +4,7 @@ use super::exit::{Exit, Failure, Result};
 use super::output::{nearest, unknown};
 use super::{judged, output};
 use crate::collect::gather::text_at;
-use crate::collect::git::{Repository, respelled};
+use crate::collect::git::{Repository, spellings};
 use crate::control::{self, Documentation, Kind};
 use crate::model::change::Revision;
 use crate::model::decision::Touch;
@@ -283,7 +283,8 @@ fn by_content(area: &Area, bytes: &[u8]) -> Vec<String> {
     let found = area.content.iter().filter_map(|rule| {
         let regex = regex::bytes::Regex::new(&rule.rule).ok()?;
         let lines = bytes.split(|b| *b == b'\n').zip(1u64..);
-        let matches = |line: &[u8]| regex.is_match(line) || regex.is_match(&respelled(line));
+        let matches =
+            |line: &[u8]| regex.is_match(line) || spellings(line).any(|plain| regex.is_match(&plain));
         let matching = lines.filter(|(line, _)| matches(line));
         let numbers: Vec<String> = matching.map(|(_, number)| number.to_string()).collect();
         (!numbers.is_empty()).then(|| {

@@ -12,7 +12,7 @@ use crate::collect::reports::Named;
 use crate::collect::transport::{Live, Transport};
 use crate::model::change::Revision;
 use crate::model::decision::Judged;
-use crate::model::fact::{Fact, Gap};
+use crate::model::fact::{Fact, Gap, GapReason};
 use crate::model::facts::Facts;
 use crate::model::inquiry::Inquiry;
 use crate::model::path::RepoPath;
@@ -138,6 +138,7 @@ fn try_prepare(
     if let Some(place) = &place {
         is_shown(place, asked.as_ref(), &ends).map_err(|gap| unseen(gap, Some(&ends)))?;
     }
+    are_here(&repository, asked.as_ref(), &ends).map_err(|gap| unseen(gap, Some(&ends)))?;
     let found = policy_at(&repository, directory, subject, &ends)?;
     let (policy, inquiry) = found.map_err(|gap| unseen(gap, Some(&ends)))?;
     names::warn(&policy, &named, &subject.evidence);
@@ -161,6 +162,36 @@ fn is_shown(place: &Place, asked: Option<&Asked<'_>>, ends: &Ends) -> std::resul
         Some(request) => place.ends(request.number, &request.head),
         None => Ok(()),
     }
+}
+
+/// The host is asked after the clone was made. If its branch or the request has moved in between, the clone does not hold what it names.
+fn are_here(repository: &Repository, asked: Option<&Asked<'_>>, ends: &Ends) -> std::result::Result<(), Gap> {
+    let Some(asked) = asked.filter(|_| !repository.is_shallow()) else { return Ok(()) };
+    if let Some(branch) = asked.branch.value().filter(|branch| branch.tip == ends.base)
+        && repository.lacks_commit(&branch.tip)
+    {
+        let what = format!("commit {}, which is the tip of {} by now,", branch.tip, branch.name);
+        let again = "What was tested with the branch as it was before still counts.";
+        return Err(behind(what, branch.name.as_str(), again));
+    }
+    if let Some(request) = asked.request.value().filter(|request| request.head == ends.head)
+        && repository.lacks_commit(&request.head)
+    {
+        let what = format!("commit {}, which is the head of request {} by now,", ends.head, request.number);
+        return Err(behind(what, &format!("refs/pull/{}/head", request.number), ""));
+    }
+    Ok(())
+}
+
+/// A branch whose name a shell may read otherwise is not put into a command.
+fn behind(what: String, reference: &str, again: &str) -> Gap {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./".contains(&byte);
+    let is_plain = reference.bytes().all(plain) && !reference.starts_with('-');
+    let command =
+        if is_plain { format!("`git fetch origin {reference}`") } else { "fetch the branch".to_string() };
+    let detail = "this clone is older than the host's answer and does not hold it yet";
+    let remedy = format!("Fetch it ({command}) and judge again. {again}");
+    Gap::new(what, GapReason::MissingObject, detail, remedy.trim_end())
 }
 
 /// The host to ask, and about what.

@@ -5,7 +5,8 @@ use crate::collect::git::{Place, Repository};
 use crate::collect::host::{Host, Question};
 use crate::model::change::{BranchName, FileChange, Revision};
 use crate::model::deployment::{
-    Back, Baseline, BaselineOrigin, Deployer, Deployment, HostDeployment, LandingFacts, Recorded, SCHEMA,
+    Back, Baseline, BaselineOrigin, Deployer, Deployment, Elsewhere, HostDeployment, LandingFacts, Recorded,
+    SCHEMA,
 };
 use crate::model::fact::{Fact, Gap, GapReason};
 use crate::model::facts::{self, Facts};
@@ -40,6 +41,8 @@ pub struct Target {
     pub by_host: Fact<Option<HostDeployment>>,
     /// What the records let through.
     pub recorded: Fact<Vec<Recorded>>,
+    /// What is known of other environments.
+    pub elsewhere: Fact<Elsewhere>,
 }
 
 /// Whom to ask.
@@ -65,7 +68,7 @@ pub fn gather_deployment(
     witnesses: &Witnesses<'_>,
     progress: &dyn Fn(usize, usize),
 ) -> Deployment {
-    let Target { environment, branch, candidate, baseline, deployer, by_host, recorded } = target;
+    let Target { environment, branch, candidate, baseline, deployer, by_host, recorded, elsewhere } = target;
     let seen = match witnesses.host {
         Some(host) => host.branch(&branch),
         None => Fact::Gap(no_host("where the branch is")),
@@ -100,6 +103,7 @@ pub fn gather_deployment(
         baseline,
         by_host,
         recorded,
+        elsewhere,
         on_branch,
         span,
         back,
@@ -139,6 +143,7 @@ pub fn gather_landing(
         deployer: Fact::Gap(not_asked("who deploys")),
         by_host: Fact::Gap(not_asked("what the host says is deployed")),
         recorded: Fact::Gap(not_asked("what was recorded")),
+        elsewhere: Fact::Gap(not_asked("what is deployed elsewhere")),
         on_branch: Fact::Gap(not_asked("whether the commit may be deployed")),
         span: witnesses.repository.span(&revision, &landed),
         back: Fact::Known(None),

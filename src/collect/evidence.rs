@@ -213,9 +213,30 @@ impl Search<'_> {
                 merged.insert(tree);
             }
         }
-        let merge_bases = change.merge_bases.iter().map(tree).collect::<Result<_, _>>()?;
-        let head_lands = change.basis.value().is_some();
-        Ok(Trees { head, head_lands, merged, base: tree(self.sought.base)?, merge_bases })
+        let merge_bases: BTreeSet<ObjectName> =
+            change.merge_bases.iter().map(tree).collect::<Result<_, _>>()?;
+        let (base, head_lands) = (tree(self.sought.base)?, change.basis.value().is_some());
+        if head_lands {
+            let told =
+                found.iter().filter_map(|found| found.statement.value()).map(|said| &said.subject.tree);
+            let told = told.chain(checkout.value().map(|checkout| &checkout.subject.tree)).cloned();
+            let is_open = |tree: &ObjectName| {
+                *tree != head && *tree != base && !merged.contains(tree) && !merge_bases.contains(tree)
+            };
+            merged.extend(self.merged_earlier(told.filter(is_open).collect()));
+        }
+        Ok(Trees { head, head_lands, merged, base, merge_bases })
+    }
+
+    /// Those of some trees that are the head merged into the base as it was a little while ago: a CI system merges when it starts, and the
+    /// base has moved since. What the base was tested with then is between the head alone and what would land now, and the head alone
+    /// is enough, if it lands with all that it holds.
+    fn merged_earlier(&self, trees: BTreeSet<ObjectName>) -> BTreeSet<ObjectName> {
+        let Sought { base, head, .. } = *self.sought;
+        if trees.is_empty() {
+            return trees;
+        }
+        self.repository.merged_earlier(base, head, trees).unwrap_or_default()
     }
 
     /// Is this commit the head merged into the base, and nothing else? It is recomputed.

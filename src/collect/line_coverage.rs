@@ -13,6 +13,7 @@ use crate::model::inquiry::Inquiry;
 use crate::model::line_coverage::{
     CoverageFormat, CoverageReport, CoverageSource, Covered, FileLines, LineCoverage,
 };
+use crate::model::lines::Lines;
 use crate::model::path::RepoPath;
 use crate::report::line_coverage::{Reported, ReportedFile, may_be_checksum_of, parse, places};
 use std::collections::{BTreeMap, BTreeSet};
@@ -55,7 +56,29 @@ fn gather_asked(
             reports.push(report(&directory.join(native(&path)), &path, source, &checkout, tracked));
         }
     }
-    Ok(LineCoverage { changed, reports })
+    let inert = inert(repository, change, &reports)?;
+    Ok(LineCoverage { changed, reports, inert })
+}
+
+/// Only a file that no report names is looked at: of the others the reports say it.
+fn inert(
+    repository: &Repository,
+    change: &Change,
+    reports: &[CoverageReport],
+) -> Result<BTreeMap<RepoPath, Lines>, Gap> {
+    let named = |path: &RepoPath| {
+        let mut read = reports.iter().filter_map(|report| report.content.value());
+        read.any(|covered| covered.files.contains_key(path))
+    };
+    let mut inert = BTreeMap::new();
+    let after = change.files.iter().filter_map(|file| file.new.as_ref());
+    for path in after.map(|new| &new.path).filter(|path| !named(path)) {
+        let lines = repository.inert_lines(&change.head, path)?;
+        if !lines.is_empty() {
+            inert.insert(path.clone(), lines);
+        }
+    }
+    Ok(inert)
 }
 
 fn report(

@@ -7,6 +7,7 @@
 )]
 
 pub mod deployment;
+pub mod elsewhere;
 pub mod evidence;
 pub mod gather;
 pub mod git;

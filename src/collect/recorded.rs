@@ -2,8 +2,10 @@
 //!
 //! What a host said cannot be seen again: reviews, requests and checks are taken from the facts as they stand there.
 
+use crate::collect::elsewhere;
 use crate::collect::gather::{of_repository, text_at};
 use crate::collect::git::Repository;
+use crate::collect::git::record::Resting;
 use crate::model::change::{FileChange, Revision};
 use crate::model::deployment::{Back, Deployment, LandingFacts};
 use crate::model::fact::{Fact, Gap};
@@ -18,12 +20,18 @@ use std::collections::BTreeSet;
 ///
 /// # Errors
 /// The repository does not show what the facts speak of.
-pub fn contradictions(repository: &Repository, policy: &str, facts: &Deployment) -> Result<Vec<String>, Gap> {
+pub fn contradictions(
+    repository: &Repository,
+    policy: &str,
+    facts: &Deployment,
+    resting: &Resting<'_>,
+) -> Result<Vec<String>, Gap> {
     let search = Search { repository, facts, baseline: &facts.baseline.known()?.revision };
     let mut found = search.range()?;
     found.extend(out_of_line(facts, search.baseline));
     found.extend(policy_elsewhere(repository, policy, search.baseline, &facts.whole.inquiry)?);
     found.extend(search.texts()?);
+    found.extend(elsewhere::contradictions(repository, facts, search.baseline, resting)?);
     if found.is_empty() {
         found.extend(search.contents()?);
     }

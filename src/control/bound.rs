@@ -133,11 +133,11 @@ pub fn is_answer(gap: &Gap) -> bool {
 /// What the check that should vouch for the job says, unless it does.
 ///
 /// # Errors
-/// A gap: the checks of the head could not be seen.
+/// A gap: the checks of the head, or what became of a cancelled one, could not be seen.
 pub fn unvouched(wanted: &Wanted, case: &Case<'_>) -> Result<Option<Finding>, Gap> {
     let checks = case.facts.host.checks.known()?;
     let head = &case.facts.change.known()?.head;
-    let judged = required_checks::judge(wanted, checks, head);
+    let judged = required_checks::judge(wanted, checks, &case.facts.host.workflow_runs, head)?;
     Ok((judged.verdict != Verdict::Met).then_some(judged))
 }
 

@@ -39,7 +39,8 @@ Wait until the window is over; the finding says when. In an emergency use a waiv
 
 ```toml
 [controls.freeze]
-# Left out: every environment.
+# Left out: every environment. Any other name is free of it, unless
+# `[deployment] environments` of the policy lists all that there are.
 environments = [\"production\"]
 
 [[controls.freeze.windows]]
@@ -96,6 +97,10 @@ impl Control for Freeze {
 
     fn reach(&self) -> Reach {
         Reach::Whole
+    }
+
+    fn environments(&self) -> &[Environment] {
+        self.environments.as_deref().unwrap_or_default()
     }
 
     fn check(&self, case: &Case<'_>) -> Result<Vec<Finding>, Gap> {

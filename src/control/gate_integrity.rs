@@ -60,7 +60,9 @@ Waivers (`portcullis-waivers.toml` beside the policy) are taken from the base to
 Where `[waivers] signers` of the policy names allowed signers, one whose approver did not sign it is not in force. An emergency that nobody has looked at by its date stops every change but the one that records the review.
 
 Before a deployment it also says whose word it is that a commit is deployed. What records and host say has to agree; `--base` may \
-repeat it, and adds a word of its own only the first time, when no record is there. Every record is verified before it is gone by: \
+repeat it, and adds a word of its own only the first time, when no record is there. Then it is what a record of another \
+environment let through, or lies before it; where there are no records at all, it does not go beyond what the host has deployed \
+elsewhere. Where the policy lists the environments, there is no other. Every record is verified before it is gone by: \
 its decision is taken again from the facts and the policy that it keeps, and held against the repository. Where record, host or command \
 line differ, a rollback that one person asked for and another approved says what to go by.
 

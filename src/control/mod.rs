@@ -5,6 +5,7 @@
 
 use crate::model::decision::{Finding, Place, Subject, SubjectKind, TouchedArea, Verdict};
 use crate::model::deployment::{Deployment, LandingFacts};
+use crate::model::environment::Environment;
 use crate::model::fact::{Fact, Gap};
 use crate::model::facts::Facts;
 use crate::model::glob::Glob;
@@ -81,6 +82,11 @@ pub trait Control: std::fmt::Debug + Send + Sync {
     /// The suites that its settings define: what a report or statement can be named after.
     fn suites(&self) -> Vec<NamedSuite<'_>> {
         Vec::new()
+    }
+
+    /// The environments that its settings name, where they speak of some only.
+    fn environments(&self) -> &[Environment] {
+        &[]
     }
 
     /// The patterns of its settings over files of the repository, which `portcullis policy check` holds against HEAD.

@@ -3,15 +3,16 @@
 //! Whoever may write checks can give them any name, so a name proves nothing without its producer; and only
 //! "success" is success: a check that was skipped or is neutral checked nothing.
 
-use super::{Case, Control, Documentation, Kind, Reach, finding, read};
+use super::{Case, Control, Documentation, Kind, Reach, finding, read, unproven};
 use crate::model::change::Revision;
-use crate::model::check::{Check, Conclusion, Producer};
+use crate::model::check::{Check, Conclusion, Producer, WorkflowRun};
 use crate::model::decision::{Finding, SubjectKind, Verdict};
-use crate::model::fact::Gap;
+use crate::model::fact::{Fact, Gap};
 use crate::model::inquiry::{Inquiry, Topic};
 use crate::model::person::Login;
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer};
+use std::collections::BTreeMap;
 
 /// The control.
 pub static KIND: Kind = Kind {
@@ -28,7 +29,10 @@ pub static KIND: Kind = Kind {
 const REQUIRES: &str = "\
 Each named check must have run on the very commit that is judged, must have been written by the app or account that the \
 policy names, and must have ended in success. Failed, cancelled, skipped, neutral, stale and unfinished checks are not \
-successes. Where a check ran more than once on the commit, every run must have succeeded.";
+successes. Where a check ran more than once on the commit, every run must have succeeded. One exception: a cancelled run does not \
+count where the host says that it was superseded, that is, where a newer run of the same workflow on the same commit wrote the \
+same check and it succeeded, started by the same event or by another one of the change (a push, or what happens to its request). A \
+run that failed is never superseded in this way, whatever another one says, until it is itself run again.";
 
 const WHY: &str = "\
 An automatic check protects live data only if it really ran, on this change, and if nobody else can put its name on a \
@@ -46,7 +50,8 @@ That the check ran on the merged result: it speaks of the head of the change.";
 const HOW_TO_MEET: &str = "\
 Let the check run on every change request, and wait for it to end before the gate runs. Name the app by its name in \
 addresses or by its number, or, for a commit status, the account that writes it. Do not name the job that runs the gate: it \
-is never finished while it judges.
+is never finished while it judges. To see whether a cancelled check was superseded, the token needs the permission Actions: read. \
+Where a workflow has several triggers and one of its runs failed, run that one again: on GitHub, what comes of it takes the place of the failure.
 
     [controls.required-checks]
     checks = [
@@ -205,33 +210,73 @@ impl Control for RequiredChecks {
     fn check(&self, case: &Case<'_>) -> Result<Vec<Finding>, Gap> {
         let head = &case.facts.change.known()?.head;
         let checks = case.facts.host.checks.known()?;
-        Ok(self.checks.0.iter().map(|wanted| judge(wanted, checks, head)).collect())
+        let judge = |wanted: &Wanted| {
+            let judged = judge(wanted, checks, &case.facts.host.workflow_runs, head);
+            judged.unwrap_or_else(|gap| unproven(KIND.name, SubjectKind::Check, wanted.name.as_str(), &gap))
+        };
+        Ok(self.checks.0.iter().map(judge).collect())
     }
 }
 
 /// Judges one check.
-pub(super) fn judge(wanted: &Wanted, checks: &[Check], head: &Revision) -> Finding {
+///
+/// # Errors
+/// A gap: it would be met if a cancelled run was superseded, and the workflow runs could not be seen.
+pub(super) fn judge(
+    wanted: &Wanted,
+    checks: &[Check],
+    workflow_runs: &Fact<BTreeMap<u64, WorkflowRun>>,
+    head: &Revision,
+) -> Result<Finding, Gap> {
     let (runs, others): (Vec<&Check>, Vec<&Check>) = checks
         .iter()
         .filter(|check| check.name == wanted.name)
         .partition(|check| check.head == *head && wanted.writer.is(&check.producer));
-    let worst = runs.iter().copied().filter(|run| run.conclusion != Conclusion::Success).max_by_key(|run| {
+    let (mut failed, mut superseded, mut unseen) = (Vec::new(), Vec::new(), None);
+    for run in runs.iter().copied().filter(|run| run.conclusion != Conclusion::Success) {
+        match newer(run, &runs, workflow_runs) {
+            Ok(Some(newer)) => superseded.push(replaced(run, newer)),
+            Ok(None) => failed.push(run),
+            Err(gap) => unseen = Some(gap),
+        }
+    }
+    let worst = failed.iter().copied().max_by_key(|run| {
         // What has ended badly weighs more than what may still end well.
         (run.conclusion != Conclusion::Running, run.conclusion, run.id)
     });
-    let finding = match worst {
+    let finding = match (worst, unseen) {
         _ if runs.is_empty() => absent(wanted, head),
-        Some(run) => unsuccessful(wanted, run),
-        None => start(
+        (Some(run), _) => unsuccessful(wanted, run, &runs),
+        (None, Some(gap)) => return Err(gap),
+        (None, None) => start(
             Verdict::Met,
             wanted,
             format!("it succeeded on {}, written by {}", head.short(), wanted.writer),
         ),
     };
-    let failed = runs.iter().filter(|run| run.conclusion != Conclusion::Success).map(|run| sentence(run));
+    let failed = failed.into_iter().map(sentence).chain(superseded);
     let mut details: Vec<String> = failed.chain(others.iter().map(|check| ignored(check, head))).collect();
     details.sort();
-    finding.details(details)
+    Ok(finding.details(details))
+}
+
+/// The run that took the place of a cancelled one, by what the host says of the workflow runs that they belong to.
+fn newer<'a>(
+    run: &Check,
+    runs: &[&'a Check],
+    workflow_runs: &Fact<BTreeMap<u64, WorkflowRun>>,
+) -> Result<Option<&'a Check>, Gap> {
+    let mut green = runs.iter().copied().filter(|other| other.conclusion == Conclusion::Success).peekable();
+    if run.conclusion != Conclusion::Cancelled || green.peek().is_none() {
+        return Ok(None);
+    }
+    let known = workflow_runs.known()?;
+    let Some(own) = known.get(&run.id) else { return Ok(None) };
+    Ok(green.find(|other| known.get(&other.id).is_some_and(|newer| newer.supersedes(own))))
+}
+
+fn replaced(run: &Check, newer: &Check) -> String {
+    format!("{}, and run {} of the same workflow took its place", sentence(run), newer.id)
 }
 
 fn start(verdict: Verdict, wanted: &Wanted, reason: String) -> Finding {
@@ -244,8 +289,12 @@ fn absent(wanted: &Wanted, head: &Revision) -> Finding {
         .remedy("let the check run on the head of the change, then judge again")
 }
 
-fn unsuccessful(wanted: &Wanted, run: &Check) -> Finding {
+fn unsuccessful(wanted: &Wanted, run: &Check, runs: &[&Check]) -> Finding {
+    let is_green = runs.iter().any(|other| other.conclusion == Conclusion::Success);
     let remedy = match run.conclusion {
+        Conclusion::Cancelled | Conclusion::Failure | Conclusion::TimedOut if is_green => {
+            "find out why this run did not succeed, and run it again, also where another run of the check succeeded; then judge again"
+        }
         Conclusion::Running => "wait for the check to end, then judge again",
         Conclusion::ActionRequired => "take the action that the check waits for, then judge again",
         _ => "find out why the check did not succeed, and let it run again",
@@ -299,7 +348,7 @@ mod tests {
     use super::*;
     use crate::control::Scope;
     use crate::model::change::Change;
-    use crate::model::fact::{Fact, GapReason};
+    use crate::model::fact::GapReason;
     use crate::model::facts::{Facts, HostFacts, SCHEMA};
     use crate::model::inventory::Inventory;
     use crate::model::person::{Account, AccountKind, People};

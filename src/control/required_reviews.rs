@@ -26,13 +26,13 @@ pub static KIND: Kind = Kind {
 Enough people who had no part in a change have approved exactly the commit that would land.
 
 Independent is nobody who opened the request, wrote, committed or co-authored any commit of it, pushed its head \
-last, or pushed any commit of it before. The number in a no-reply address is its account, under whatever name. Bots, machines named in the policy, deleted accounts and unclaimed placeholders of an import never count; \
+last, or pushed any commit of it before. Co-authors are whom the host attributes their addresses to. The number in a no-reply address is its account, under whatever name. Bots, machines named in the policy, deleted accounts and unclaimed placeholders of an import never count; \
 neither does an account that may not write to the repository. Two accounts of one person are one person, if \
 `[[people]]` says so.
 
 An approval counts if it is that person's standing opinion: given on the judged head, after the request was last \
 turned to another base branch, and not taken back since. A clean merge of the base branch into the request does not void \
-it, and whoever made one is not excluded for it: the merge is recomputed, and has to be two parents, the second of them \
+it, and whoever made one is not excluded for it, also when others went on after it: the merge is recomputed, and has to be two parents, the second of them \
 on the base, and byte for byte what merging them gives. A conflict settled by hand, one line more, or one line of the base \
 lost, and the approval is void. An approval is of what the head holds beyond the base branch. Where the merge base is no former tip of \
 that branch, merging over the newest one that the head holds has to give the same, or the merge base has to have come to the branch with \

@@ -20,7 +20,7 @@ use crate::model::change::{
 use crate::model::check::{Check, Conclusion, Producer};
 use crate::model::decision::{Finding, Outcome, TouchedArea, Verdict};
 use crate::model::deployment::{
-    Baseline, BaselineOrigin, Deployer, DeployerOrigin, Deployment, LandingFacts, Recorded,
+    Baseline, BaselineOrigin, Deployer, DeployerOrigin, Deployment, Elsewhere, LandingFacts, Recorded,
 };
 use crate::model::fact::{Fact, Gap, GapReason};
 use crate::model::facts::{Facts, GateText, GateTexts, HostFacts, SCHEMA};
@@ -183,6 +183,7 @@ pub fn deployment(world: &World) -> Deployment {
         back: Fact::Known(None),
         recorded: Fact::Known(vec![Recorded { number: 1, candidate: base(), taken_again: true }]),
         baseline: Fact::Known(Baseline { revision: base(), origin: BaselineOrigin::Recorded(1) }),
+        elsewhere: Fact::Known(Elsewhere::nothing()),
         on_branch: Fact::Known(Span::Equal),
         span: Fact::Known(Span::Steps(span)),
         landings: Fact::Known(vec![landing]),
@@ -414,6 +415,8 @@ fn host() -> HostFacts {
         content_push: Fact::Known(Push { after: head(), actor: Some(account("robin")) }),
         moves: Fact::Known(vec![moved(None, head(), "robin", true)]),
         checks: Fact::Known(vec![green_check()]),
+        workflow_runs: Fact::Known(BTreeMap::new()),
+        co_authors: Fact::Known(BTreeMap::new()),
         members: BTreeMap::new(),
         permissions: ["robin", "kim", "alex"].map(write).into(),
         detours: Vec::new(),

@@ -10,7 +10,8 @@
 //!    judged, and nothing is skipped.
 //! 5. Any other contradiction stops, unless two people said what to go by: a rollback in force from what is contradicted to the
 //!    baseline, which a record let through. See `super::rollback` for which text of it counts.
-//! 6. A deployment that failed is tried again from where it began, as long as the host has nothing newer.
+//! 6. The first deployment to an environment skips nothing that no record of another environment let through (`first`).
+//! 7. A deployment that failed is tried again from where it began, as long as the host has nothing newer.
 
 use super::GATE;
 use super::rollback::{self, Transition, unsigned};
@@ -171,6 +172,9 @@ impl<'a> Words<'a> {
             findings.extend(self.agreement(newest));
             return findings;
         }
+        if self.records.is_empty() {
+            findings.extend(self.first());
+        }
         findings.extend(self.newest().and_then(|newest| self.against_record(newest)));
         findings.extend(self.host().and_then(|host| self.against_host(host)));
         findings
@@ -233,6 +237,7 @@ impl<'a> Words<'a> {
         let (said, deployed) = (self.said.short(), host.revision.short());
         if host.revision == *self.said
             || self.newest().is_some_and(|newest| newest.candidate == host.revision)
+            || self.judges_what_the_host_has(host)
         {
             return None;
         }
@@ -335,6 +340,10 @@ impl<'a> Words<'a> {
         Ok(text.map(|text| (text, gate.waiver_signers.as_deref())))
     }
 }
+
+mod first;
+
+pub(super) use first::unlisted;
 
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,8 @@
 //! 2. Every landing is judged: its content by `reviewed-landings`, and each request that explains it by the controls of
 //!    the merge gate, for every area that the landing touches.
 //! 3. Controls that speak of the branch or of the candidate are asked once, for everything that the range touches.
-//! 4. When the range alters the policy, the altered policy is asked too: the stricter of old and new.
+//! 4. When the range alters the policy, the altered policy is asked too: the stricter of old and new. Both have to list the
+//!    environment, where they list any.
 //! 5. What is deployed is what records and host say; who says otherwise needs another person: see `super::deployed`.
 //! 6. Waivers in force let pass what they cover: see `waiving`.
 
@@ -27,6 +28,7 @@ pub fn decide_deployment(policy: &Policy, facts: &Deployment) -> Decision {
     let (mut areas, mut found) = judge(policy, facts);
     let words = deployed::words(policy, facts, &found);
     found.extend(words.into_iter().map(Found::firm));
+    found.extend(deployed::unlisted(policy, facts).map(Found::firm));
     found.extend(gate::range(policy, facts).into_iter().map(Found::firm));
     found.extend(population(facts).map(Found::firm));
     found.extend(gate::detours(&facts.whole.host.detours, facts.candidate.short()).map(Found::firm));
@@ -35,6 +37,7 @@ pub fn decide_deployment(policy: &Policy, facts: &Deployment) -> Decision {
         match Policy::parse(text) {
             Ok(altered) => {
                 stricter(&mut areas, &mut found, judge(&altered, facts));
+                found.extend(deployed::unlisted(&altered, facts).map(Found::firm));
                 after = Some(altered);
             }
             Err(problems) => found.push(Found::firm(gate::invalid_after(problems.len()))),

@@ -99,7 +99,7 @@ pub struct Change {
     /// Every commit that `head` reaches and `base` does not, over all parents, sorted by name.
     pub commits: Vec<Commit>,
     /// Every path that differs between a merge base and `head`, sorted by path; over several merge
-    /// bases the union. Renames and copies are told apart only as evidence: old and new path both count.
+    /// bases the union, without what stands in one of them as in `head` and is proved to stay as `base` has it. Renames and copies are told apart only as evidence: old and new path both count.
     pub files: Vec<FileChange>,
     /// Paths that some commit on the way touched, if they were asked for; see
     /// [`crate::model::inquiry::Inquiry::each_commit`].
@@ -148,6 +148,10 @@ pub struct Updates {
     /// What kept us from seeing whether the last of them (or the head) is an update as well; `None` when it is none.
     #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub unseen: Option<Gap>,
+    /// Updates further down, on which others went on: they brought nothing either, but no approval from before them is one of the head.
+    /// Sorted by name. In facts of an earlier form there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier: Vec<Revision>,
 }
 
 impl Updates {

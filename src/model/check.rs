@@ -20,6 +20,39 @@ pub struct Check {
     pub conclusion: Conclusion,
 }
 
+/// The run of a workflow that a check run belongs to. Each start of a workflow is a run of its own with a number of its own; starting a run
+/// again is another attempt of it, whose check runs take the place of the former.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WorkflowRun {
+    /// The number of the workflow in the repository's host: two files of one name are two workflows.
+    pub workflow: u64,
+    /// Its number among the runs of the workflow: later ones have higher numbers.
+    pub number: u64,
+    /// The event that started it.
+    pub event: String,
+}
+
+/// Events that the change itself causes. The others (`workflow_dispatch`, `schedule`, …) start a run that somebody asked for, perhaps with
+/// inputs of their choice.
+const OF_A_CHANGE: [&str; 6] = [
+    "merge_group",
+    "pull_request",
+    "pull_request_review",
+    "pull_request_review_comment",
+    "pull_request_target",
+    "push",
+];
+
+impl WorkflowRun {
+    /// Does this run take the place of an older one that was cancelled: a newer run of the same workflow, started by the same event, or by
+    /// another one of the change?
+    pub fn supersedes(&self, older: &WorkflowRun) -> bool {
+        let is_alike = self.event == older.event || OF_A_CHANGE.contains(&self.event.as_str());
+        self.workflow == older.workflow && self.number > older.number && is_alike
+    }
+}
+
 /// Who wrote a check.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -5,7 +5,7 @@
 //! what the request brought.
 
 use crate::model::change::{BranchName, FileChange, Revision};
-use crate::model::fact::Fact;
+use crate::model::fact::{Fact, Gap};
 use crate::model::facts::{Facts, GateTexts};
 use crate::model::landing::{Coverage, Landing, Miss, Span};
 use crate::model::person::Login;
@@ -34,6 +34,10 @@ pub struct Deployment {
     pub by_host: Fact<Option<HostDeployment>>,
     /// What the chain of records let through, oldest first; none when there is no record.
     pub recorded: Fact<Vec<Recorded>>,
+    /// What is known of other environments, where this one has no record; a gap where it has one. Facts of the earlier form do not
+    /// hold it.
+    #[serde(default = "unasked")]
+    pub elsewhere: Fact<Elsewhere>,
     /// How the candidate lies to the tip of the branch: only a commit that is or was the tip may be deployed.
     pub on_branch: Fact<Span>,
     /// How the candidate lies to the baseline, with every step between them.
@@ -128,6 +132,58 @@ pub struct Recorded {
     /// none.
     #[serde(default)]
     pub taken_again: bool,
+}
+
+/// What is known of other environments, where one has no record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Elsewhere {
+    /// Those that have records, sorted by their names.
+    pub recorded: Vec<RecordsElsewhere>,
+    /// What the host has deployed to others that lies before the baseline on the branch: going on from the baseline skips what is
+    /// between the two.
+    pub by_host: Fact<Vec<HostElsewhere>>,
+}
+
+impl Elsewhere {
+    /// The first environment with a record that holds the baseline, and that record.
+    pub fn holding(&self) -> Option<(&RecordsElsewhere, &Recorded)> {
+        self.recorded
+            .iter()
+            .find_map(|other| Some((other, other.holds.as_ref().filter(|one| one.taken_again)?)))
+    }
+
+    /// There are no other environments.
+    pub fn nothing() -> Self {
+        Elsewhere { recorded: Vec::new(), by_host: Fact::Known(Vec::new()) }
+    }
+}
+
+/// The records of another environment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecordsElsewhere {
+    /// The environment.
+    pub environment: String,
+    /// The newest of its records.
+    pub newest: Recorded,
+    /// The newest record, among those whose decision was taken again, that let the baseline through: its candidate is the baseline,
+    /// or a commit that the branch came to after it.
+    pub holds: Option<Recorded>,
+}
+
+/// What the host lists as deployed to another environment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HostElsewhere {
+    /// The environment, as the host calls it.
+    pub environment: String,
+    /// What it has.
+    pub deployment: HostDeployment,
+}
+
+fn unasked() -> Fact<Elsewhere> {
+    Fact::Gap(Gap::not_asked("what is deployed to other environments", "Gather the facts again."))
 }
 
 /// What was seen of one landing.

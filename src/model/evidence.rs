@@ -221,7 +221,8 @@ pub struct Trees {
     /// something else. Facts that were gathered before this was asked do not say so.
     #[serde(default)]
     pub head_lands: bool,
-    /// Those that were proved to be the head merged into the base, which is what CI systems check out.
+    /// Those that were proved to be the head merged into the base, which is what CI systems check out; or, where the head lands with all that
+    /// it holds, into the base as it was after the head had left it.
     pub merged: BTreeSet<ObjectName>,
     /// That of the base.
     pub base: ObjectName,

@@ -1,7 +1,7 @@
 //! Everything that was seen, for the judge.
 
 use crate::model::change::{Change, Revision};
-use crate::model::check::Check;
+use crate::model::check::{Check, WorkflowRun};
 use crate::model::evidence::EvidenceFacts;
 use crate::model::fact::{Fact, Gap};
 use crate::model::inquiry::Inquiry;
@@ -115,6 +115,14 @@ pub struct HostFacts {
     pub moves: Fact<Vec<Move>>,
     /// Checks and statuses of the head.
     pub checks: Fact<Vec<Check>>,
+    /// The workflow runs that check runs belong to, by the number of the check run. It is only asked where it matters: where a cancelled
+    /// check may have been superseded. Otherwise, and in facts of an earlier form, there are none.
+    #[serde(default = "no_runs", skip_serializing_if = "holds_none")]
+    pub workflow_runs: Fact<BTreeMap<u64, WorkflowRun>>,
+    /// Whom the host attributes addresses of co-authors to, by the address in lower case. An address that is not here belongs to nobody
+    /// that the host told of. In facts of an earlier form there are none.
+    #[serde(default = "no_co_authors", skip_serializing_if = "holds_none")]
+    pub co_authors: Fact<BTreeMap<String, Account>>,
     /// The members of each team that was asked for.
     pub members: BTreeMap<TeamName, Fact<Vec<Account>>>,
     /// What each reviewer may do in the repository.
@@ -125,7 +133,8 @@ pub struct HostFacts {
     pub detours: Vec<Detour>,
 }
 
-/// A setting of the environment that the answers of the host depend on: a proxy, other certificates, another address.
+/// A setting of the environment that the answers of the host depend on: a proxy, other certificates, another
+/// address, libraries that are loaded into the program.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Detour {
@@ -152,6 +161,8 @@ impl HostFacts {
             content_push: Fact::Gap(gap.clone()),
             moves: Fact::Gap(gap.clone()),
             checks: Fact::Gap(gap.clone()),
+            workflow_runs: no_runs(),
+            co_authors: no_co_authors(),
             members: BTreeMap::new(),
             permissions: BTreeMap::new(),
             detours: Vec::new(),
@@ -159,7 +170,45 @@ impl HostFacts {
     }
 }
 
+fn no_runs() -> Fact<BTreeMap<u64, WorkflowRun>> {
+    Fact::Known(BTreeMap::new())
+}
+
+fn no_co_authors() -> Fact<BTreeMap<String, Account>> {
+    Fact::Known(BTreeMap::new())
+}
+
+fn holds_none<K, V>(fact: &Fact<BTreeMap<K, V>>) -> bool {
+    fact.value().is_some_and(BTreeMap::is_empty)
+}
+
 fn unasked_moves() -> Fact<Vec<Move>> {
     let remedy = "Gather the facts again: these are of an earlier version, which did not ask.";
     Fact::Gap(Gap::not_asked("who moved the branch of the request", remedy))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Facts of an earlier form say nothing of workflow runs and of co-authors' addresses: then nothing is forgiven for them.
+    #[test]
+    fn facts_without_workflow_runs_and_co_authors_have_none() {
+        let text =
+            serde_json::to_string(&HostFacts::unseen("github", &Gap::not_asked("it", "Ask."))).unwrap();
+        assert!(!text.contains("workflow_runs") && !text.contains("co_authors"), "{text}");
+        let read: HostFacts = serde_json::from_str(&text).unwrap();
+        assert_eq!((read.workflow_runs, read.co_authors), (no_runs(), no_co_authors()));
+        let coverage: LineCoverage = serde_json::from_str(r#"{"changed":{},"reports":[]}"#).unwrap();
+        assert!(coverage.inert.is_empty());
+    }
+
+    #[test]
+    fn numbers_of_check_runs_are_read_back() {
+        let run = WorkflowRun { workflow: 5, number: 6, event: "push".to_string() };
+        let mut host = HostFacts::unseen("github", &Gap::not_asked("it", "Ask."));
+        host.workflow_runs = Fact::Known(BTreeMap::from([(41, run)]));
+        let value = serde_json::to_value(&host).unwrap();
+        assert_eq!(serde_json::from_value::<HostFacts>(value).unwrap().workflow_runs, host.workflow_runs);
+    }
 }

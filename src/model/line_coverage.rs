@@ -110,6 +110,10 @@ pub struct LineCoverage {
     pub changed: BTreeMap<RepoPath, Fact<ChangedLines>>,
     /// Every report that was found, sorted by source and path.
     pub reports: Vec<CoverageReport>,
+    /// Of changed files that no report names: the lines of which the text alone shows that nothing executes them. Facts from before this was
+    /// looked at have none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub inert: BTreeMap<RepoPath, Lines>,
 }
 
 /// What a change brings to a file.

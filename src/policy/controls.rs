@@ -17,7 +17,8 @@ const ALWAYS_ON: [&str; 2] = ["gate-integrity", "reviewed-landings"];
 /// Controls that judge deployments and nothing that wants to land: a policy of these alone stops no change.
 const DEPLOYMENT_ONLY: [&str; 2] = ["deployers", "freeze"];
 
-type Controls = BTreeMap<&'static str, Box<dyn Control>>;
+/// The controls that a policy switches on, by name.
+pub type Controls = BTreeMap<&'static str, Box<dyn Control>>;
 
 /// Reads every control that the policy names, and the one that is always on.
 pub fn read(root: &Value<'_>, table: &[&'static Kind], problems: &mut Vec<Problem>) -> Controls {

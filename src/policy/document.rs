@@ -4,6 +4,7 @@
 
 use super::waivers::Longest;
 use crate::control::Role;
+use crate::model::environment::Environment;
 use crate::model::glob::Glob;
 use crate::model::inventory::Opaque;
 use serde::Deserialize;
@@ -24,6 +25,8 @@ pub struct Document {
     pub project: Option<Project>,
     /// `[branches]`.
     pub branches: Option<Branches>,
+    /// `[deployment]`.
+    pub deployment: Option<DeploymentText>,
     /// `[[data-processing]]`.
     pub data_processing: Option<Spanned<Vec<Spanned<AreaText>>>>,
     /// `[[people]]`.
@@ -66,6 +69,14 @@ pub struct Branches {
     /// Which paths count.
     #[serde(default)]
     pub history: History,
+}
+
+/// Where to is deployed.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct DeploymentText {
+    /// The environments; no other is deployed to.
+    pub environments: List<Environment>,
 }
 
 /// Which paths of a change count.

@@ -1,6 +1,7 @@
 //! What the types of a policy cannot say: names that refer to each other, and settings that hold always or never.
 
-use super::document::{Document, Project};
+use super::controls::Controls;
+use super::document::{DeploymentText, Document, Project};
 use super::recover::{Removed, recover};
 use super::tree::{self, Step, Value};
 use super::{
@@ -8,6 +9,7 @@ use super::{
 };
 use crate::control::{Kind, Scope};
 use crate::model::digest::Digest;
+use crate::model::environment::Environment;
 use crate::model::glob::Glob;
 use serde::Deserialize;
 use std::ops::Range;
@@ -74,6 +76,9 @@ fn assemble(
     says_something(source.root.get_ref().get("waivers"), "`longest` or `signers`", problems);
     let signers = document.waivers.as_ref().and_then(|waivers| waivers.signers.as_ref());
     let waiver_signers = signers.and_then(|path| signed::place(path, problems));
+    let environments = document.deployment.as_ref().map(|deployment| environments(deployment, problems));
+    let environments = environments.unwrap_or_default();
+    unlisted(source.root, &controls, &environments, problems);
     let (project, branches) = (project?, branches?);
     Some(Policy {
         text: source.text.to_string(),
@@ -81,11 +86,29 @@ fn assemble(
         project: project.name.get_ref().clone(),
         accountable: project.accountable.as_ref().map(|name| name.get_ref().clone()),
         scope: Scope { inventory, people, roles, deployment: branches.deployment },
+        environments,
         each_commit: branches.each_commit,
         longest_waiver: document.waivers.as_ref().map(|waivers| waivers.longest).unwrap_or_default().0,
         waiver_signers,
         controls,
     })
+}
+
+fn environments(deployment: &DeploymentText, problems: &mut Vec<Problem>) -> Vec<Environment> {
+    filled(&deployment.environments, "nothing could be deployed anywhere", problems);
+    deployment.environments.get_ref().iter().map(|name| name.get_ref().clone()).collect()
+}
+
+/// A control that speaks of an environment to which nothing is deployed never applies there.
+fn unlisted(root: &Value<'_>, controls: &Controls, listed: &[Environment], problems: &mut Vec<Problem>) {
+    for (name, control) in controls {
+        let unknown = control.environments().iter().find(|one| !listed.is_empty() && !listed.contains(one));
+        let Some(unknown) = unknown else { continue };
+        let written = || root.get_ref().get("controls")?.get_ref().get(name)?.get_ref().get("environments");
+        let message = format!("`[deployment] environments` does not list `{unknown}`");
+        let help = "name an environment that is deployed to, or add it there";
+        problems.push(Problem::new(written().map_or(0..0, Spanned::span), message).help(help));
+    }
 }
 
 /// Another version of the form has other keys: nothing else can be said of it.

@@ -22,6 +22,9 @@
 //! opaque = "inside"                           # what content cannot be searched in, but for images and fonts; or
 //!                                             # "inside-with-media", or "outside"
 //!
+//! [deployment]                                # may be left out
+//! environments = ["staging", "production"]    # then nothing is deployed to any other
+//!
 //! [[people]]                                  # the identity map, may be left out
 //! name = "Robin Example"
 //! logins = ["robin", "robin-admin"]
@@ -48,6 +51,7 @@
 
 use crate::control::{Control, Kind, Scope, TABLE};
 use crate::model::digest::Digest;
+use crate::model::environment::Environment;
 use crate::model::inquiry::{Inquiry, Topic};
 use crate::model::path::RepoPath;
 use std::collections::BTreeMap;
@@ -95,7 +99,9 @@ pub struct Policy {
     pub accountable: Option<String>,
     /// What several controls need.
     pub scope: Scope,
-    /// Do paths count that only single commits on the way touch?
+    /// The environments that are deployed to; empty when the policy lists none, and any may be.
+    pub environments: Vec<Environment>,
+    /// Do paths count that only single commits of a change touch?
     pub each_commit: bool,
     /// How long a waiver may last.
     pub longest_waiver: jiff::SignedDuration,

@@ -18,7 +18,7 @@ use portcullis::cli::demo::world::forge::Forge;
 use portcullis::model::change::ObjectName;
 use portcullis::model::decision::Outcome;
 use portcullis::model::digest::Digest;
-use portcullis::record::{Baseline, BaselineOrigin, Entry, Evidence, TOOL, commit_bytes};
+use portcullis::record::{Baseline, BaselineOrigin, Entry, Evidence, PREFIX, TOOL, commit_bytes};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -163,6 +163,15 @@ impl Forgery {
         Forgery { entry, decision: decided(facts, policy), facts: Some(facts_bytes), policy: policy.into() }
     }
 
+    /// As the first record of the environment that the facts name.
+    pub fn begin(lane: &Lane, facts: &Value) -> Forgery {
+        let mut forgery = Forgery::from(lane, facts);
+        let environment = facts["environment"].as_str().unwrap().parse().unwrap();
+        let entry = Entry { environment, number: 1, previous: None, ..forgery.entry };
+        forgery.entry = entry;
+        forgery
+    }
+
     /// Changes the decision as text.
     pub fn decide(mut self, bend: impl FnOnce(&mut Value)) -> Forgery {
         let mut decision: Value = serde_json::from_slice(&self.decision).unwrap();
@@ -173,7 +182,7 @@ impl Forgery {
 
     /// Stores it on top of the newest record and moves the ref; its commit.
     pub fn push(mut self, lane: &Lane) -> Oid {
-        let previous = revision(tip(lane)).unwrap();
+        let previous = (self.entry.number > 1).then(|| revision(tip(lane)).unwrap());
         let kept = |bytes: &[u8]| Some(Evidence { digest: Digest::of(bytes), kept: true });
         self.entry.decision = Digest::of(&self.decision);
         self.entry.policy = kept(self.policy.as_bytes());
@@ -192,9 +201,9 @@ impl Forgery {
             builder.insert(name, odb.write(ObjectType::Blob, &bytes).unwrap(), 0o100_644).unwrap();
         }
         let tree = ObjectName::try_from(builder.write().unwrap().to_string()).unwrap();
-        let commit = commit_bytes(&tree, Some(&previous), &self.entry, &Digest::of(&record));
+        let commit = commit_bytes(&tree, previous.as_ref(), &self.entry, &Digest::of(&record));
         let id = odb.write(ObjectType::Commit, &commit).unwrap();
-        git.reference(REF, id, true, "").unwrap();
+        git.reference(&format!("{PREFIX}{}", self.entry.environment), id, true, "").unwrap();
         id
     }
 }

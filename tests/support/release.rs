@@ -19,6 +19,18 @@ pub fn judge<S: Site>(lane: &Lane, server: &Server<S>, head: Oid, more: &[&str])
     Verdict::of(&output)
 }
 
+/// The same for another environment.
+pub fn judge_to<S: Site>(
+    environment: &str,
+    lane: &Lane,
+    server: &Server<S>,
+    head: Oid,
+    more: &[&str],
+) -> Verdict {
+    let mut command = subcommand_to("check", environment, lane, &server.address(), head);
+    Verdict::of(&command.args(["--format", "json"]).args(more).output().unwrap())
+}
+
 /// The command, without a format.
 pub fn command(lane: &Lane, address: &str, head: Oid) -> Command {
     subcommand("check", lane, address, head)
@@ -26,10 +38,15 @@ pub fn command(lane: &Lane, address: &str, head: Oid) -> Command {
 
 /// `check` or `facts` of a deployment.
 pub fn subcommand(name: &str, lane: &Lane, address: &str, head: Oid) -> Command {
+    subcommand_to(name, "production", lane, address, head)
+}
+
+/// The same for another environment.
+pub fn subcommand_to(name: &str, environment: &str, lane: &Lane, address: &str, head: Oid) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
     command.env_clear().current_dir(lane.directory());
     command.env("GITHUB_API_URL", address).env("GITHUB_TOKEN", "a-token-of-the-job");
-    command.args([name, "--environment", "production", "--host", "github"]);
+    command.args([name, "--environment", environment, "--host", "github"]);
     command.args(["--repository", "example-org/data-upload", "--head", &head.to_string()]);
     command
 }

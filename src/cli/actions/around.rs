@@ -1,4 +1,5 @@
-//! What in the environment comes between the gate and the host: a proxy, other certificates, another address. A step of the
+//! What in the environment comes between the gate and the host: a proxy, other certificates, another address, code that the system
+//! loads into every program. A step of the
 //! same job can set these for later steps (`GITHUB_ENV`), and so can whoever owns the machine, for honest reasons. The gate
 //! cannot tell which it was, so it notes them.
 
@@ -8,6 +9,15 @@ use crate::model::facts::Detour;
 const PROXIES: [&str; 4] = ["ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"];
 /// Read in place of the machine's certificate store.
 const CERTIFICATES: [&str; 2] = ["SSL_CERT_DIR", "SSL_CERT_FILE"];
+/// Read by the system when it starts a program (ld.so(8), dyld(1)): code from there runs within the gate.
+const LOADERS: [&str; 6] = [
+    "DYLD_FRAMEWORK_PATH",
+    "DYLD_INSERT_LIBRARIES",
+    "DYLD_LIBRARY_PATH",
+    "LD_AUDIT",
+    "LD_LIBRARY_PATH",
+    "LD_PRELOAD",
+];
 
 /// Every such setting, sorted by name.
 pub fn detours(variables: impl Iterator<Item = (String, String)>) -> Vec<Detour> {
@@ -19,7 +29,9 @@ pub fn detours(variables: impl Iterator<Item = (String, String)>) -> Vec<Detour>
 }
 
 fn is_detour(name: &str) -> bool {
-    PROXIES.iter().any(|known| known.eq_ignore_ascii_case(name)) || CERTIFICATES.contains(&name)
+    PROXIES.iter().any(|known| known.eq_ignore_ascii_case(name))
+        || CERTIFICATES.contains(&name)
+        || LOADERS.contains(&name)
 }
 
 fn detour((name, value): &(String, String)) -> Detour {
@@ -68,11 +80,14 @@ mod tests {
             ("HTTP_PROXY", "proxy.example.test"),
             ("No_Proxy", "*"),
             ("SSL_CERT_FILE", "/tmp/ca.pem"),
+            ("LD_PRELOAD", "/tmp/gate.so"),
+            ("LD_LIBRARY_PATH", ""),
             ("all_proxy", ""),
             ("PATH", "/bin"),
         ]);
         let expected = [
             "HTTP_PROXY=proxy.example.test",
+            "LD_PRELOAD=/tmp/gate.so",
             "No_Proxy=*",
             "SSL_CERT_FILE=/tmp/ca.pem",
             "https_proxy=proxy.example.test:8080/",

@@ -5,6 +5,7 @@ use super::event::{ShownOn, shown_on};
 use crate::cli::exit::{Failure, Result};
 use crate::collect::git::Repository;
 use crate::model::change::Revision;
+use crate::model::environment::Environment;
 use crate::model::fact::{Gap, GapReason};
 use serde::Deserialize;
 use serde_json::Value;
@@ -60,6 +61,8 @@ pub struct Place {
     pub repository: String,
     /// The request that the event is of.
     pub request: Option<u64>,
+    /// The environments that the event's deployment is to, as the host calls them; none where it is of no deployment.
+    environments: Vec<String>,
     event: String,
 }
 
@@ -122,7 +125,16 @@ impl Job {
         }
         let request =
             self.request.as_ref().filter(|_| shown_on == ShownOn::Head).map(|request| request.number);
-        Ok(Place { commit, shown_on, repository: self.repository.clone(), request, event: event.clone() })
+        let (repository, environments) = (self.repository.clone(), self.environments());
+        Ok(Place { commit, shown_on, repository, request, environments, event: event.clone() })
+    }
+
+    /// A status may name the environment once more.
+    fn environments(&self) -> Vec<String> {
+        let said = |at: &&str| self.payload.pointer(at).and_then(Value::as_str).map(str::to_string);
+        let places = ["/deployment/environment", "/deployment_status/environment"];
+        let places = if self.event.starts_with("deployment") { &places[..] } else { &[] };
+        places.iter().filter_map(said).filter(|name| !name.is_empty()).collect()
     }
 
     fn sha(&self) -> std::result::Result<Revision, Gap> {
@@ -168,6 +180,22 @@ impl Place {
         let remedy = "Deploy in a job of the commit that is deployed (`push`, `deployment`), with a checkout of it; or in one that a person or a timer starts (`workflow_dispatch`, `schedule`), and name the commit with --head.";
         self.shows(&candidate).map_err(|gap| Gap { remedy: remedy.to_string(), ..gap })?;
         Ok(candidate)
+    }
+
+    /// Is this the environment that the event's deployment is to? The host compares names without regard to case, and takes names
+    /// that no environment can have here.
+    ///
+    /// # Errors
+    /// A gap, if it is another one.
+    pub fn environment(&self, named: &Environment) -> std::result::Result<(), Gap> {
+        let is_other = |name: &&String| {
+            name.to_ascii_lowercase().parse::<Environment>().is_ok_and(|environment| environment != *named)
+        };
+        let Some(other) = self.environments.iter().find(is_other) else { return Ok(()) };
+        let found =
+            format!("the deployment is to {other} in this `{}` job, and {named} was named", self.event);
+        let remedy = "Name the environment of the event with --environment.";
+        Err(Gap::new("an environment that this job may judge", GapReason::Contradiction, found, remedy))
     }
 
     /// The request of a job whose event is not of one: its head has to be the commit that the verdict is shown on.

@@ -6,7 +6,7 @@
 
 use crate::collect::transport::{Request, Response, Transport, TransportError};
 use crate::model::change::{BranchName, Revision};
-use crate::model::check::{Check, Conclusion, Producer};
+use crate::model::check::{Check, Conclusion, Producer, WorkflowRun};
 use crate::model::person::{Account, AccountKind, Login, TeamName};
 use crate::model::protection::{Branch, Bypass, Rule};
 use crate::model::review::{ChangeRequest, CommitAccounts, Permission, Review, ReviewState};
@@ -23,6 +23,9 @@ pub mod forge;
 
 /// The number of the app that runs GitHub's own workflows.
 pub const ACTIONS: u64 = 15368;
+
+/// Addresses, each with the account that it belongs to; `None` when it belongs to nobody.
+pub type Attributed = Vec<(String, Option<Account>)>;
 
 /// A repository on a GitHub, with one change request.
 #[derive(Clone, Debug)]
@@ -57,6 +60,10 @@ pub struct World {
     pub rulesets: Vec<Ruleset>,
     /// Check runs (by apps) and statuses (by accounts).
     pub checks: Vec<Check>,
+    /// The workflow run that a check run belongs to, by the number of the check run. Those that are not here have a suite of their own.
+    pub workflow_runs: BTreeMap<u64, WorkflowRun>,
+    /// Whom it attributes the addresses of co-authors to, by commit.
+    pub co_authors: Vec<(Revision, Attributed)>,
     /// Deployments, oldest first.
     pub deployments: Vec<Deployed>,
     /// The longest page it gives.
@@ -157,7 +164,7 @@ pub enum Endpoint {
     Classic,
     /// `graphql`
     GraphQl,
-    /// `repos/O/R/commits/SHA/check-runs`
+    /// `repos/O/R/commits/SHA/check-runs`, and `repos/O/R/actions/runs`, which says more of them
     CheckRuns,
     /// `repos/O/R/commits/SHA/statuses`
     Statuses,
@@ -257,6 +264,8 @@ impl World {
             classic: None,
             rulesets: vec![Ruleset::strict()],
             checks: vec![run(41, "build", &head), run(42, "regression", &head)],
+            workflow_runs: BTreeMap::new(),
+            co_authors: Vec::new(),
             page_size: 100,
             bends: Vec::new(),
         }

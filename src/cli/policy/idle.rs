@@ -34,6 +34,7 @@ impl Remark {
 pub fn remarks(directory: &Path, policy: &Policy) -> Vec<Remark> {
     let mut remarks = samples(policy);
     remarks.extend(unasked_roles(policy));
+    remarks.extend(other_names(policy));
     if let Some(head) = AtHead::read(directory) {
         remarks.extend(head.remarks(policy));
     }
@@ -67,6 +68,18 @@ fn unasked_roles(policy: &Policy) -> Vec<Remark> {
             Remark::new(policy::line_of(&policy.text, &["roles"], name), text)
         })
         .collect()
+}
+
+/// A control that speaks of some environments says nothing of a name that somebody makes up.
+fn other_names(policy: &Policy) -> Option<Remark> {
+    if !policy.environments.is_empty() {
+        return None;
+    }
+    let (name, _) = policy.controls.iter().find(|(_, control)| !control.environments().is_empty())?;
+    let text = format!(
+        "{name} names environments, and any other name is free of it; list all that are deployed to in `[deployment] environments`"
+    );
+    Some(Remark::new(None, text))
 }
 
 /// The repository that the policy is checked in.

@@ -16,7 +16,7 @@ use crate::model::change::{
     Basis, Change, Commit, Entry, EntryKind, FileChange, FileStatus, Revision, Updates,
 };
 use crate::model::fact::{Gap, GapReason};
-use crate::model::inquiry::Inquiry;
+use crate::model::inquiry::{Inquiry, Topic};
 use crate::model::path::RepoPath;
 use crate::model::test_source::TestSources;
 use git2::Oid;
@@ -25,6 +25,9 @@ use std::sync::OnceLock;
 
 /// A link whose target is longer than this is none that a system would follow, in bytes.
 const LINK_LIMIT: usize = 64 * 1024;
+
+/// Of more merge bases than this every difference counts.
+const BASES_LIMIT: usize = 128;
 
 /// Reading fewer patterns takes no longer than starting a thread.
 const MANY: usize = 8;
@@ -43,17 +46,43 @@ pub fn read(
     let reader = Reader { second: Some(second), ..Reader::new(objects, &asked, tree) };
     let (compared, updates) = reader.compare_beside(second, from, to);
     let Compared { relation, is_on_line, pairs } = compared?;
+    let commits: Vec<Commit> =
+        relation.range.iter().map(|id| commit(objects, *id)).collect::<Result<_, _>>()?;
+    let mut updates = updates.unwrap_or_else(|| landing::updates(objects, from, to));
+    if inquiry.topics.contains(&Topic::Reviews) {
+        updates.earlier = earlier_updates(objects, from, head, &commits, &updates)?;
+    }
     Ok(Change {
         base: base.clone(),
         head: head.clone(),
         merge_bases: relation.merge_bases.iter().map(|id| revision(*id)).collect::<Result<_, _>>()?,
-        commits: relation.range.iter().map(|id| commit(objects, *id)).collect::<Result<_, _>>()?,
+        commits,
         test_sources: reader.test_sources(&pairs).into(),
         files: reader.file_changes(pairs)?,
         on_the_way: reader.on_the_way(&relation).into(),
-        updates: updates.unwrap_or_else(|| landing::updates(objects, from, to)),
+        updates,
         basis: if is_on_line { Ok(Basis::FirstParent) } else { landing::basis(objects, from, to) }.into(),
     })
+}
+
+/// Clean merges of the base further down in the change, on which somebody went on.
+fn earlier_updates(
+    objects: &Objects<'_>,
+    base: Oid,
+    head: &Revision,
+    commits: &[Commit],
+    newest: &Updates,
+) -> Result<Vec<Revision>, Gap> {
+    let is_open = |one: &&Commit| one.parents.len() == 2 && one.id != *head && !newest.reach(&one.id);
+    let merges = commits.iter().filter(is_open).map(|one| oid(one.id.as_str()));
+    let merges: Vec<Oid> = merges.collect::<Result<_, _>>()?;
+    if merges.is_empty() {
+        return Ok(Vec::new());
+    }
+    let earlier = landing::updates_among(objects, base, &merges).into_iter().map(revision);
+    let mut earlier: Vec<Revision> = earlier.collect::<Result<_, _>>()?;
+    earlier.sort();
+    Ok(earlier)
 }
 
 /// What one commit changes against its first parent; the first commit of a history, against nothing.
@@ -170,12 +199,12 @@ impl<'o, 'r, 'i> Reader<'o, 'r, 'i> {
             [one] => graph.is_on_line(base, *one)?,
             several => several.is_empty(),
         };
-        let pairs = self.pairs(&relation, head)?;
+        let pairs = self.pairs(&relation, base, head)?;
         Ok(Compared { relation, is_on_line, pairs })
     }
 
     /// Over every merge base; without one, from the empty tree.
-    fn pairs(&self, relation: &Relation, head: Oid) -> Result<BTreeSet<Pair>, Gap> {
+    fn pairs(&self, relation: &Relation, base: Oid, head: Oid) -> Result<BTreeSet<Pair>, Gap> {
         let after = self.objects.tree_of(head)?;
         let mut before: BTreeSet<Option<Oid>> = BTreeSet::new();
         for base in &relation.merge_bases {
@@ -184,11 +213,51 @@ impl<'o, 'r, 'i> Reader<'o, 'r, 'i> {
         if before.is_empty() {
             before.insert(None);
         }
+        let stays = if before.len() > 1 { self.what_stays(&before, base, head)? } else { BTreeSet::new() };
         let mut pairs = BTreeSet::new();
         for tree in before {
-            pairs.extend(pair(&Likeness::new(self.objects), between(self.objects, tree, Some(after))?));
+            let mut changes = between(self.objects, tree, Some(after))?;
+            changes.retain(|one| !stays.contains(&one.path));
+            pairs.extend(pair(&Likeness::new(self.objects), changes));
         }
         Ok(pairs)
+    }
+
+    /// What the change has from commits that have landed, and would leave alone: the paths that stand in one of the merge bases as in the
+    /// head, and that merging leaves as the base branch has them. None where merging needs a person, and where the base branch holds commits
+    /// without their content.
+    fn what_stays(
+        &self,
+        before: &BTreeSet<Option<Oid>>,
+        base: Oid,
+        head: Oid,
+    ) -> Result<BTreeSet<Vec<u8>>, Gap> {
+        if before.len() > BASES_LIMIT {
+            return Ok(BTreeSet::new());
+        }
+        let after = self.objects.tree_of(head)?;
+        let paths = |old, new| -> Result<BTreeSet<Vec<u8>>, Gap> {
+            Ok(between(self.objects, old, Some(new))?.into_iter().map(|one| one.path).collect())
+        };
+        let mut somewhere = BTreeSet::new();
+        let mut everywhere: Option<BTreeSet<Vec<u8>>> = None;
+        for tree in before {
+            let differing = paths(*tree, after)?;
+            somewhere.extend(differing.iter().cloned());
+            everywhere = Some(everywhere.map_or(differing.clone(), |known| &known & &differing));
+        }
+        let mut stays = &somewhere - &everywhere.unwrap_or_default();
+        if stays.is_empty() {
+            return Ok(stays);
+        }
+        // Whatever keeps it from being recomputed leaves everything in.
+        let given =
+            landing::basis(self.objects, base, head).and_then(|_| landing::given(self.objects, base, head));
+        let Ok(Some(merged)) = given else { return Ok(BTreeSet::new()) };
+        let lands = paths(Some(self.objects.tree_of(base)?), merged)?;
+        stays.retain(|path| !lands.contains(path));
+        // Of a change that would bring nothing, all that it holds is shown.
+        Ok(if stays == somewhere { BTreeSet::new() } else { stays })
     }
 
     fn test_sources(&self, pairs: &BTreeSet<Pair>) -> Result<TestSources, Gap> {

@@ -31,10 +31,15 @@ pub fn read(objects: &Objects<'_>, change: &Change) -> BTreeMap<RepoPath, Fact<C
 }
 
 fn union(before: ChangedLines, after: &ChangedLines) -> ChangedLines {
-    ChangedLines { lines: before.lines.or(&after.lines), ..before }
+    ChangedLines { lines: before.lines.or(&after.lines), total: before.total.max(after.total) }
 }
 
 fn of(objects: &Objects<'_>, file: &FileChange, new: &Entry) -> Result<ChangedLines, Gap> {
+    if file.status == FileStatus::ModeChanged {
+        // Not one byte of it is new, whatever it holds.
+        let total = text(objects, new).map_or(0, |text| number(count_lines(&text)));
+        return Ok(ChangedLines { lines: Lines::default(), total });
+    }
     let text = text(objects, new)?;
     countable(&text, &new.path)?;
     let total = number(count_lines(&text));

@@ -2,9 +2,9 @@
 //!
 //! A file is looked at in as many ways as a program might read it: as it stands; if there is a NUL byte anywhere, also
 //! without any (many interpreters skip them); if it begins with a UTF-16 byte order mark, also decoded. A
-//! byte order mark before plain text, or a NUL in a comment, hides nothing in this way. A changed line is also searched in the one
-//! spelling that stands for all that a language takes for the same ([`super::spelling`]). How far all of this sees is the nature
-//! of the content ([`super::readable`]).
+//! byte order mark before plain text, or a NUL in a comment, hides nothing in this way. A changed line is also searched in every
+//! reading in which a language takes its escapes and the like for something else ([`super::spelling`]). How far all of this sees is
+//! the nature of the content ([`super::readable`]).
 
 use super::line_diff::{Hunk, LineDiff, diff, whole};
 use super::object::{Object, Objects};

@@ -62,8 +62,9 @@ const UNKNOWN: u32 = u32::MAX;
 /// Commits that were read so far.
 pub struct Graph<'o, 'r> {
     objects: &'o Objects<'r>,
-    /// Somebody who helps to read.
+    /// Somebody who helps to read, when called.
     ahead: Option<&'o Ahead>,
+    is_helped: bool,
     nodes: ById<Node>,
     /// The parents of all commits, one commit after the other.
     parents: Vec<Oid>,
@@ -98,12 +99,33 @@ impl<'o, 'r> Graph<'o, 'r> {
         let corrected = CorrectedDates::default();
         let (nodes, parents, links, line) = (ById::new(), Vec::new(), Vec::new(), FirstParents::default());
         let lines_before = Vec::new();
-        Graph { objects, ahead: None, nodes, parents, links, corrected, line, lines_before, went_far: false }
+        Graph {
+            objects,
+            ahead: None,
+            is_helped: false,
+            nodes,
+            parents,
+            links,
+            corrected,
+            line,
+            lines_before,
+            went_far: false,
+        }
     }
 
-    /// The same, with help.
+    /// The same, with help when it is called.
     pub fn helped(objects: &'o Objects<'r>, ahead: &'o Ahead) -> Self {
         Graph { ahead: Some(ahead), ..Graph::new(objects) }
+    }
+
+    /// Far more is going to be read.
+    pub fn call_help(&mut self) {
+        let Some(ahead) = self.ahead.filter(|_| !self.is_helped) else { return };
+        let nodes = || (0..self.nodes.len()).map(|place| self.nodes.at(place));
+        let parents = nodes().flat_map(|(_, node)| node.parents().map(|at| (node.date, self.parents[at])));
+        ahead
+            .call(nodes().map(|(id, _)| id), parents.filter(|(_, parent)| self.nodes.get(*parent).is_none()));
+        self.is_helped = true;
     }
 
     /// What it reads from.
@@ -185,7 +207,7 @@ impl<'o, 'r> Graph<'o, 'r> {
             return Ok(place);
         }
         let start = self.parents.len() as u32;
-        let header = match self.ahead {
+        let header = match self.ahead.filter(|_| self.is_helped) {
             Some(ahead) => ahead.header_if_here(self.objects, id)?,
             None => self.objects.header_if_here(id)?,
         };

@@ -18,10 +18,11 @@
 //! | `tree_diff`, `rename`, `likeness` | which paths differ, and which of them moved |
 //! | `content`, `line_diff`, `line_numbers`, `pattern`, `needle` | which lines changed, and what they match |
 //! | `readable`, `pointer`, `media`, `declared` | how far patterns can see into a file |
-//! | `spelling` | lines without escapes, compatibility letters, and characters that nobody sees |
+//! | `spelling` | lines in the readings in which languages take escapes, compatibility letters and unseen characters for others |
 //! | `governs`, `attributes`, `modules` | which files a changed `.gitattributes`, `.gitmodules` or the like decides about |
 //! | `test_source` | what is taken away from the sources of tests, as far as it can be told from their look |
 //! | `changed_lines` | which lines of the new texts changed, as coverage reports count them |
+//! | `inert` | lines of which their text alone shows that nothing executes them |
 //! | `second_reader` | a second thread, for contents and what else need not wait |
 //! | `change` | all of it put together |
 //! | `record` | deployment records: the only refs of ours |
@@ -35,6 +36,7 @@ use crate::model::change::{Change, Commit, FileChange, ObjectName, Revision};
 use crate::model::fact::{Fact, Gap};
 use crate::model::inquiry::Inquiry;
 use crate::model::line_coverage::ChangedLines;
+use crate::model::lines::Lines;
 use crate::model::path::RepoPath;
 use anyhow::{Context, anyhow};
 use discover::{Found, discover};
@@ -57,6 +59,7 @@ mod effort;
 mod governs;
 mod graph;
 mod hash;
+mod inert;
 mod kept;
 mod landing;
 mod likeness;
@@ -88,7 +91,7 @@ mod work_tree;
 pub use landing::Place;
 pub use line_diff::count_lines;
 pub use policy_check::BranchNames;
-pub use spelling::respelled;
+pub use spelling::spellings;
 pub use trust::neutralise;
 
 /// An open repository, with everything neutralised that could bend what its objects say.
@@ -151,6 +154,17 @@ impl Repository {
         read().is_ok()
     }
 
+    /// Is nothing of this name here? Of a commit that is here and damaged that is not so.
+    pub fn lacks_commit(&self, revision: &Revision) -> bool {
+        let read = || self.objects()?.header_if_here(object::oid(revision.as_str())?);
+        matches!(read(), Ok(None))
+    }
+
+    /// Does this clone end somewhere in its history?
+    pub fn is_shallow(&self) -> bool {
+        matches!(self.clone, CloneKind::Shallow)
+    }
+
     /// What `head` would bring to `base`. Nothing, when `base` already holds `head`.
     pub fn change(&self, base: &Revision, head: &Revision, inquiry: &Inquiry) -> Fact<Change> {
         let second = SecondReader::of(&self.git, self.clone, &self.indexes);
@@ -188,6 +202,14 @@ impl Repository {
     /// The objects cannot be trusted. That a single text cannot be read is a gap of its own.
     pub fn changed_lines(&self, change: &Change) -> Result<BTreeMap<RepoPath, Fact<ChangedLines>>, Gap> {
         Ok(changed_lines::read(&self.trusted_objects()?, change))
+    }
+
+    /// The lines of a file at a commit that nothing executes, as far as its text shows that; none where there is no such file.
+    ///
+    /// # Errors
+    /// An object is missing or cannot be trusted.
+    pub fn inert_lines(&self, at: &Revision, path: &RepoPath) -> Result<Lines, Gap> {
+        Ok(self.file_at(at, path)?.map_or_else(Lines::default, |text| inert::lines(path, &text)))
     }
 
     /// What adding a path as it stands at a commit would change; `None` when nothing stands there.

@@ -91,20 +91,18 @@ impl Patterns {
         patterns.iter().map(|text| Pattern::parse(text)).collect::<Result<_, _>>().map(Patterns)
     }
 
-    /// Searches each pattern that has not matched on this side yet: in the lines as they stand, then in their one spelling.
+    /// Searches each pattern that has not matched on this side yet: in the lines as they stand, then in each other reading of them.
     ///
     /// # Errors
     /// One of them is too big to be searched for.
     pub fn search(&self, searched: &Searched<'_>, found: &mut Found) -> Result<(), Gap> {
         self.search_as_it_stands(searched, found)?;
-        match spelling::plain(searched.text, searched.hunks) {
-            None => Ok(()),
-            Some(plain) => {
-                found.cut |= plain.cut;
-                let plain = Searched { text: &plain.text, hunks: &plain.hunks, ..*searched };
-                self.search_as_it_stands(&plain, found)
-            }
+        for plain in spelling::readings(searched.text, searched.hunks) {
+            found.cut |= plain.cut;
+            let plain = Searched { text: &plain.text, hunks: &plain.hunks, ..*searched };
+            self.search_as_it_stands(&plain, found)?;
         }
+        Ok(())
     }
 
     fn search_as_it_stands(&self, searched: &Searched<'_>, found: &mut Found) -> Result<(), Gap> {

@@ -11,7 +11,9 @@ use crate::model::deployment::Deployment;
 use crate::model::environment::Environment;
 use crate::model::fact::{Fact, Gap, GapReason};
 use crate::model::path::RepoPath;
-use crate::record::{Chain, Compare, Judge, PREFIX, StoredEntry, StoredFile, Verifier, reference};
+use crate::record::{
+    Chain, Compare, Entry, Judge, PREFIX, RECORD, StoredEntry, StoredFile, Verifier, reference,
+};
 use git2::{ErrorCode, ObjectType, Oid, ReferenceType};
 use std::collections::BTreeMap;
 
@@ -27,6 +29,22 @@ pub enum Closeness {
     Repository,
 }
 
+/// Which records are looked at, and on whose behalf.
+pub struct Among {
+    /// No more than this, from the first on.
+    pub most: usize,
+    /// Environments whose records rest on these.
+    pub above: Vec<Environment>,
+}
+
+/// What is needed to look at the records of other environments that a first record rests on.
+pub struct Resting<'a> {
+    /// Takes their decisions again.
+    pub judge: &'a Judge<'a>,
+    /// The environments whose records are looked at already.
+    pub above: Vec<Environment>,
+}
+
 impl Repository {
     /// Every record of an environment, checked; `None` when this repository holds none. The judge takes each decision again.
     pub fn deployments(
@@ -35,18 +53,46 @@ impl Repository {
         judge: &Judge<'_>,
         closeness: Closeness,
     ) -> Fact<Option<Chain>> {
+        self.records(environment, judge, closeness, &Among { most: usize::MAX, above: Vec::new() })
+    }
+
+    /// The records of an environment that others rest on, compared with the repository.
+    pub fn records(
+        &self,
+        environment: &Environment,
+        judge: &Judge<'_>,
+        closeness: Closeness,
+        among: &Among,
+    ) -> Fact<Option<Chain>> {
         let read = || {
             let objects = self.trusted_objects()?;
             let Some(tip) = tip(&self.git, environment)? else { return Ok(None) };
             let mut verifier = Verifier::new(environment.clone(), judge).at(jiff::Timestamp::now());
-            let compare = |policy: &str, facts: &Deployment| contradictions(self, policy, facts);
+            let above = [among.above.as_slice(), std::slice::from_ref(environment)].concat();
+            let resting = Resting { judge, above };
+            let compare = |policy: &str, facts: &Deployment| contradictions(self, policy, facts, &resting);
             let compare = (closeness == Closeness::Repository).then_some(&compare as &Compare<'_>);
-            for id in history(&objects, tip)?.into_iter().rev() {
+            for id in history(&objects, tip)?.into_iter().rev().take(among.most) {
                 verifier.push(&stored(&objects, id)?, compare);
             }
             Ok(Some(verifier.finish()))
         };
         read().into()
+    }
+
+    /// What the records of an environment say, oldest first, believed as they stand.
+    ///
+    /// # Errors
+    /// An object is missing, or one of them cannot be read.
+    pub fn entries(&self, environment: &Environment) -> Result<Vec<Entry>, Gap> {
+        let objects = self.trusted_objects()?;
+        let Some(tip) = tip(&self.git, environment)? else { return Ok(Vec::new()) };
+        let read = |id: Oid| {
+            let stored = stored(&objects, id)?;
+            let entry = serde_json::from_slice(stored.file(RECORD).unwrap_or_default());
+            entry.map_err(|error| malformed(id, ObjectType::Commit, &error.to_string()))
+        };
+        history(&objects, tip)?.into_iter().rev().map(read).collect()
     }
 
     /// One record with all its files, by its commit.
@@ -62,11 +108,24 @@ impl Repository {
     /// # Errors
     /// The refs cannot be read, or one among those of the records has no environment's name.
     pub fn environments(&self) -> Result<Vec<Environment>, Gap> {
+        self.names()?.iter().map(|name| environment(name)).collect()
+    }
+
+    /// The same without refs that have no environment's name.
+    ///
+    /// # Errors
+    /// The refs cannot be read.
+    pub fn environments_by_name(&self) -> Result<Vec<Environment>, Gap> {
+        Ok(self.names()?.iter().filter_map(|name| environment(name).ok()).collect())
+    }
+
+    /// The refs among those of the records, sorted.
+    fn names(&self) -> Result<Vec<String>, Gap> {
         let unreadable = |error: git2::Error| unreadable(PREFIX, &error);
         let mut found = Vec::new();
         for reference in self.git.references_glob(&format!("{PREFIX}*")).map_err(unreadable)? {
             let reference = reference.map_err(unreadable)?;
-            found.push(environment(&String::from_utf8_lossy(reference.name_bytes()))?);
+            found.push(String::from_utf8_lossy(reference.name_bytes()).into_owned());
         }
         found.sort();
         Ok(found)

@@ -2,6 +2,7 @@
 
 use crate::model::change::{BranchName, Commit, Revision};
 use crate::model::deployment::HostDeployment;
+use crate::model::environment::Environment;
 use crate::model::fact::Fact;
 use crate::model::facts::HostFacts;
 use crate::model::inquiry::Inquiry;
@@ -28,6 +29,13 @@ pub trait Host {
 
     /// The deployment to an environment that succeeded last and was not taken back; `None` when there is none.
     fn deployed(&self, environment: &str) -> Fact<Option<HostDeployment>>;
+
+    /// The same for each other environment that has one, by the host's names; only of those that are listed, if any are.
+    fn deployed_elsewhere(
+        &self,
+        environment: &str,
+        listed: &[Environment],
+    ) -> Fact<Vec<(String, HostDeployment)>>;
 
     /// Everything else that the inquiry asks for.
     fn facts(&self, inquiry: &Inquiry, question: Question<'_>) -> HostFacts;

@@ -2,10 +2,12 @@
 //!
 //! The request's author, the author, committer and every co-author of each commit over all parents, and whoever
 //! pushed what the head brings, or any commit of it before, as far as the branch's moves tell. Updates (clean merges of the base) bring nothing, so commits and pushes that are nothing
-//! else are left out, where the settings let approvals outlive them. Each commit is read twice: the account that the host attributes it to, and the address in it;
+//! else are left out, where the settings let approvals outlive them, also when others went on after them. Each commit is read twice: the account that the host attributes it to, and the address in it;
 //! where they differ, both had a part. A number in a no-reply address is its account, whatever that is called now. Nobody is taken for a person who is a bot to the host or a machine to the policy.
 //!
 //! GitHub's web editor commits as `GitHub <noreply@github.com>`, an Enterprise Server's under its own name, account `web-flow`; as a committer it is not a person.
+//!
+//! Co-authors are attributed by the host as authors are, where it tells of their addresses.
 //!
 //! A mailbox that belongs to nobody we know may be anybody, also an approver. That holds too for a no-reply address
 //! in a commit that the host attributes to nobody: that account does not exist, or not any more. And it holds for the address
@@ -38,6 +40,8 @@ pub(super) struct Involved<'a> {
     doubtful: BTreeMap<Who, Gap>,
     /// Whom the host attributes an address to.
     by_address: BTreeMap<String, Account>,
+    /// The same for addresses of co-authors, as far as it was asked for them.
+    attributed: Option<&'a BTreeMap<String, Account>>,
     /// The mailboxes of nobody, by what tells them apart, with the text to show.
     unattributed: BTreeMap<String, String>,
 }
@@ -62,6 +66,7 @@ impl<'a> Involved<'a> {
             applications: BTreeSet::new(),
             doubtful: BTreeMap::new(),
             by_address: BTreeMap::new(),
+            attributed: None,
             unattributed: BTreeMap::new(),
         };
         let host = &case.facts.host;
@@ -71,9 +76,10 @@ impl<'a> Involved<'a> {
             involved.pusher(push.known()?, &change.head, updates)?;
             involved.moves(host.moves.known()?, change, updates)?;
         }
-        // An update is what it was made of: whoever merged it added nothing.
+        // An update is what it was made of: whoever merged it added nothing, also where somebody went on after it.
         let adds = |commit: &&Commit| !is_update(&commit.id, &change.head, updates);
         let commits: Vec<&Commit> = change.commits.iter().filter(adds).collect();
+        involved.attributed = host.co_authors.value();
         involved.commits(&commits, host.attribution.known()?)?;
         Ok(involved)
     }
@@ -131,7 +137,9 @@ impl<'a> Involved<'a> {
     /// Whoever moved the branch to a commit of the request brought it, also where others came after, unless the move was an
     /// update and nothing else.
     fn moves(&mut self, moves: &[Move], change: &Change, updates: &Updates) -> Result<(), Gap> {
-        for one in moves.iter().filter(|one| !only_updates(one, &change.head, updates)) {
+        let earlier = Earlier::of(change, updates);
+        let adds = |one: &&Move| !only_updates(one, &change.head, updates) && !earlier.are_all_of(one);
+        for one in moves.iter().filter(adds) {
             let part = format!("pushed commits of the request, up to {}", one.after.short());
             match &one.kept {
                 Fact::Known(false) => {}
@@ -160,7 +168,7 @@ impl<'a> Involved<'a> {
             self.author(commit, accounts.author.as_ref());
             self.committer(commit, accounts.committer.as_ref());
         }
-        // The host does not attribute co-authors, but it may have told us of the address elsewhere.
+        // They come last: of an address the host may have told us elsewhere.
         commits.iter().for_each(|commit| self.co_authors(commit));
         Ok(())
     }
@@ -185,11 +193,17 @@ impl<'a> Involved<'a> {
     fn co_authors(&mut self, commit: &Commit) {
         let part = format!("is a co-author of commit {}", commit.id.short());
         for mailbox in &commit.co_authors {
-            let account = self.by_address.get(&mailbox.email.to_ascii_lowercase()).cloned();
-            let by_host = account.is_some_and(|account| self.account(&account, &part));
+            let by_host = self.account_of(mailbox).is_some_and(|account| self.account(&account, &part));
             let by_address = matches!(self.address(mailbox, &part), Address::InMap | Address::NoReply);
             self.settle(mailbox, by_host || by_address);
         }
+    }
+
+    /// The account that the host attributes a co-author's address to.
+    fn account_of(&self, mailbox: &Mailbox) -> Option<Account> {
+        let address = mailbox.email.to_ascii_lowercase();
+        let elsewhere = || self.attributed?.get(&address);
+        self.by_address.get(&address).or_else(elsewhere).cloned()
     }
 
     /// Notes the account that the host gives for a mailbox. Does somebody definite stand behind it?
@@ -275,8 +289,33 @@ fn only_updates(one: &Move, head: &Revision, updates: &Updates) -> bool {
     same(&one.after) && one.before.as_ref().is_some_and(same)
 }
 
-/// Is a commit one of the updates: the head, or one on the way down from it, but not the last that they were made of?
+/// The updates on which others went on, each with the commit that it was made of.
+struct Earlier<'a>(BTreeMap<&'a Revision, &'a Revision>);
+
+impl<'a> Earlier<'a> {
+    fn of(change: &'a Change, updates: &Updates) -> Self {
+        let earlier = change.commits.iter().filter(|commit| updates.earlier.contains(&commit.id));
+        Earlier(earlier.filter_map(|commit| Some((&commit.id, commit.parents.first()?))).collect())
+    }
+
+    /// Did a move bring nothing but these: do they lead down to what the branch pointed to before?
+    fn are_all_of(&self, one: &Move) -> bool {
+        let (mut at, mut steps) = (&one.after, 0);
+        while let Some(before) = self.0.get(at).filter(|_| steps < self.0.len()) {
+            (at, steps) = (before, steps + 1);
+            if one.before.as_ref() == Some(at) {
+                return true;
+            }
+        }
+        false
+    }
+}
+
+/// Is a commit one of the updates: the head, or one on the way down from it, but not the last that they were made of; or one further down?
 fn is_update(commit: &Revision, head: &Revision, updates: &Updates) -> bool {
+    if updates.earlier.contains(commit) {
+        return true;
+    }
     let Some((_, on_the_way)) = updates.before.split_last() else { return false };
     commit == head || on_the_way.contains(commit)
 }

@@ -182,9 +182,28 @@ impl<'a> Judgement<'a> {
         for more in seen.iter().filter_map(|covered| covered.files.get(path)) {
             lines.get_or_insert_default().add(more);
         }
+        if lines.is_none() && self.is_nothing_to_execute(path, changed, facts) {
+            return Ok(Share { executable: 0, uncovered: Lines::default() });
+        }
         let lines = lines.ok_or_else(|| Box::new(unnamed(path, seen)))?;
         let executable = self.lines_of(path, changed).and(&lines.executable);
         Ok(Share { executable: executable.count(), uncovered: executable.without(&lines.hit) })
+    }
+
+    /// Of a file that no report names: did nothing change in it that could be executed? Its mode, its place, lines that are gone, blank
+    /// lines, types. A file that was moved to a name of another kind may be read as code since, so that all of its lines count.
+    fn is_nothing_to_execute(&self, path: &RepoPath, changed: &ChangedLines, facts: &LineCoverage) -> bool {
+        let files = self.files.get(path).map_or(&[][..], Vec::as_slice);
+        let is_of_another_kind = |file: &&FileChange| {
+            let old = file.old.as_ref().map(|old| old.path.to_string());
+            old.is_some_and(|old| ending(&old) != ending(&path.to_string()))
+        };
+        let lines = match files.iter().any(is_of_another_kind) {
+            true => Lines::all(changed.total),
+            false => self.lines_of(path, changed),
+        };
+        let inert = facts.inert.get(path).cloned().unwrap_or_default();
+        lines.without(&inert).is_empty()
     }
 
     /// What comes into the area from outside is new to it in all its lines.
@@ -231,8 +250,7 @@ impl<'a> Judgement<'a> {
     }
 
     fn nothing_executable(&self, shares: &BTreeMap<&RepoPath, Share>) -> Finding {
-        let reason =
-            "its reports name every changed file of it, and none of the changed lines can be executed";
+        let reason = "none of its changed lines can be executed, by its reports, or because nothing changed that could be";
         let files = shares.keys().map(ToString::to_string).collect();
         self.say(Verdict::Exempt, reason).details(some_of(files))
     }
@@ -314,6 +332,12 @@ fn unnamed(path: &RepoPath, seen: &[&Covered]) -> Finding {
     .remedy(remedy)
     .details(some_of(hints.into_iter().map(|name| format!("named in a report: {name}")).collect()))
     .at(place(path, None))
+}
+
+/// What a file's name says of its kind; all of a name without an ending.
+fn ending(path: &str) -> &str {
+    let name = last_component(path);
+    name.rsplit_once('.').map_or(name, |(_, ending)| ending)
 }
 
 fn last_component(path: &str) -> &str {

@@ -62,7 +62,8 @@ fn honest() -> World {
     let report = report(covered(&[(LOAD, file(&[(1, 20)], &[(1, 12), (15, 20)]))]));
     let changed = BTreeMap::from([(LOAD.into(), changed(&[(10, 19)]))]);
     world.facts.inquiry.line_coverage.insert(source());
-    world.facts.line_coverage = Fact::Known(LineCoverage { changed, reports: vec![report] });
+    world.facts.line_coverage =
+        Fact::Known(LineCoverage { changed, reports: vec![report], ..Default::default() });
     world
 }
 

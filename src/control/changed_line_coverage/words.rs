@@ -12,7 +12,9 @@ pattern matches. Statements are bound as those of `regression-tests` are: of the
 began by their own account, after the work tree was what is judged. A run whose command failed shows of no line that it was executed. A statement that says something else of \
 the executed lines than its own report, and two tellings of one run that differ, are findings;\n\
 - every changed file of the area that is still there is named by a report, or by `without-lines`: a file that no report knows is \
-never taken for a file without lines;\n\
+never taken for a file without lines. Only where nothing changed in it that could be executed, no report has to name it: its mode \
+changed, it moved within the area and kept the kind that the end of its name says, lines of it are gone, it is empty, or all that is new in it are blank lines, \
+comments of plain words, or a file of nothing but types (TypeScript, Go, Java, stubs of Python);\n\
 - names are mapped to paths exactly, and never because they end alike: two names for one file, or one name for two, are a finding;\n\
 - no report is about another version of a file: it has no line behind the file's end and no checksum of another line, and the work tree \
 in which it lies holds the text that is judged.\n\

@@ -22,7 +22,8 @@ again what an earlier run found (a cached result);
 - merging the head brings all that it holds beyond the base branch; otherwise a report that is bound to no tree shows nothing.
 A suite may ask for more, and then it holds too:
 - with `trust`, the run is of the tree that would land: that of the head, or of the head merged into the base, which is \
-recomputed. Its own tree does not count where the base branch holds some of its commits without their content, because then merging it \
+recomputed. The base may have moved on since: the head merged into an earlier tip of the base branch (a commit of its first-parent line that the head \
+does not hold) counts as its own tree does. Its own tree does not count where the base branch holds some of its commits without their content, because then merging it \
 gives something else. The work tree was what the commit says, apart from what is ignored, or what git writes for it: line ends of CRLF, the \
 blob's own name in `$Id$`, the encoding that `working-tree-encoding` names (UTF-8, UTF-16, UTF-32, ISO-8859-1, ASCII), the content of an \
 LFS pointer, a file in place of a link where `core.symlinks` is false. A file that another `filter` wrote, another encoding and a sparse \

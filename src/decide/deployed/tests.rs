@@ -5,7 +5,10 @@ use crate::decide::decide_deployment;
 use crate::decide::tests::{honest, policy};
 use crate::model::change::Revision;
 use crate::model::decision::{Decision, Outcome, Verdict};
-use crate::model::deployment::{Baseline, BaselineOrigin, Deployment, HostDeployment, Recorded};
+use crate::model::deployment::{
+    Baseline, BaselineOrigin, Deployment, Elsewhere, HostDeployment, HostElsewhere, Recorded,
+    RecordsElsewhere,
+};
 use crate::model::fact::{Fact, Gap, GapReason};
 use BaselineOrigin::{Asserted, Host, Recorded as Record, Retry};
 use Outcome::{Allow, Block, Undetermined};
@@ -150,4 +153,106 @@ fn a_record_in_facts_of_the_earlier_form_was_not_taken_again() {
     let record: Recorded = serde_json::from_str(&text).unwrap();
     let earlier = Deployment { recorded: Fact::Known(vec![record]), ..facts(Record(1), &[], Some(base())) };
     assert_eq!(judged(&earlier).outcome, Undetermined);
+}
+
+/// The first time, with these records of staging and this that the host has elsewhere.
+fn first_time(elsewhere: Fact<Elsewhere>, host: Option<Revision>) -> Decision {
+    judged(&Deployment { elsewhere, ..facts(Asserted, &[], host) })
+}
+
+fn staging(holds: Option<bool>) -> RecordsElsewhere {
+    let one = |taken_again| Recorded { number: 4, candidate: other(), taken_again };
+    RecordsElsewhere { environment: "staging".into(), newest: one(true), holds: holds.map(one) }
+}
+
+#[test]
+fn the_first_time_beside_others() {
+    let beyond = || {
+        let deployment = HostDeployment { number: 8, revision: other(), since: at(10) };
+        Fact::Known(vec![HostElsewhere { environment: "staging".into(), deployment }])
+    };
+    let gap = |reason| Gap::new("others", reason, "withheld", "Show them.");
+    let nothing = || Fact::Known(Vec::new());
+    for (name, recorded, by_host, host, expected) in [
+        ("there are none", vec![], nothing(), None, Allow),
+        ("a record holds it", vec![staging(Some(true))], nothing(), None, Allow),
+        ("one of two holds it", vec![staging(None), staging(Some(true))], nothing(), None, Allow),
+        ("a record holds it, and the host is beyond", vec![staging(Some(true))], beyond(), None, Allow),
+        (
+            "a record holds it, and the host has more",
+            vec![staging(Some(true))],
+            nothing(),
+            Some(landed()),
+            Allow,
+        ),
+        (
+            "a record holds it, and the host has else",
+            vec![staging(Some(true))],
+            nothing(),
+            Some(other()),
+            Undetermined,
+        ),
+        ("a record that cannot be taken again", vec![staging(Some(false))], nothing(), None, Undetermined),
+        ("no record holds it", vec![staging(None)], nothing(), None, Undetermined),
+        (
+            "no record holds it, though the host has it",
+            vec![staging(None)],
+            nothing(),
+            Some(base()),
+            Undetermined,
+        ),
+        ("beyond the host", vec![], beyond(), None, Undetermined),
+        ("beyond the host, which has it", vec![], beyond(), Some(base()), Allow),
+        ("the host is not asked", vec![], Fact::Gap(gap(GapReason::NotAsked)), None, Allow),
+        ("the host hides it", vec![], Fact::Gap(gap(GapReason::NotVisible)), None, Undetermined),
+    ] {
+        let decision = first_time(Fact::Known(Elsewhere { recorded, by_host }), host);
+        assert_eq!(decision.outcome, expected, "{name}: {:#?}", decision.findings);
+        let stops = |verdict| matches!(verdict, Verdict::Broken | Verdict::Unproven);
+        let mute = decision.findings.iter().find(|found| stops(found.verdict) && found.remedy.is_none());
+        assert!(mute.is_none(), "{name}: {mute:#?}");
+    }
+    let hidden = first_time(Fact::Gap(gap(GapReason::NotAsked)), None);
+    assert_eq!(hidden.outcome, Undetermined, "nobody looked: {:#?}", hidden.findings);
+}
+
+#[test]
+fn facts_of_the_earlier_form_know_of_no_other_environment() {
+    let honest = facts(Asserted, &[], None);
+    let mut text = serde_json::to_value(&honest).unwrap();
+    text.as_object_mut().unwrap().remove("elsewhere").unwrap();
+    let earlier: Deployment = serde_json::from_value(text.clone()).unwrap();
+    assert_eq!(judged(&honest).outcome, Allow);
+    assert_eq!(judged(&earlier).outcome, Undetermined);
+    // What has a record does not need it.
+    let earlier = Deployment { elsewhere: earlier.elsewhere, ..facts(Record(1), &[(base(), true)], None) };
+    assert_eq!(judged(&earlier).outcome, Allow);
+}
+
+#[test]
+fn a_policy_that_lists_environments_knows_no_other() {
+    for (listed, expected) in
+        [("\"production\"", Allow), ("\"staging\", \"production\"", Allow), ("\"staging\"", Block)]
+    {
+        let text = format!("{}\n[deployment]\nenvironments = [{listed}]\n", policy().text);
+        let policy = crate::policy::Policy::parse(&text).unwrap();
+        for (origin, records) in [(Asserted, vec![]), (Record(1), vec![(base(), true)])] {
+            let decision = decide_deployment(&policy, &facts(origin, &records, None));
+            assert_eq!(decision.outcome, expected, "{listed}: {:#?}", decision.findings);
+        }
+    }
+    // A policy that the range brings counts too: an older baseline gets nobody round it.
+    for (listed, expected) in [("\"production\"", Allow), ("\"staging\"", Block)] {
+        let text = format!("{}\n[deployment]\nenvironments = [{listed}]\n", policy().text);
+        let mut facts = facts(Asserted, &[], None);
+        if let Fact::Known(gate) = &mut facts.whole.gate {
+            (gate.policy_before, gate.policy_after) = (Some(policy().text), Some(text));
+        }
+        let decision = decide_deployment(&policy(), &facts);
+        assert_eq!(decision.outcome, expected, "{listed}: {:#?}", decision.findings);
+    }
+    for wrong in ["[]", "[\"Production\"]", "\"production\"", "[\"a/b\"]"] {
+        let text = format!("{}\n[deployment]\nenvironments = {wrong}\n", policy().text);
+        assert!(crate::policy::Policy::parse(&text).is_err(), "{wrong}");
+    }
 }

@@ -3,7 +3,7 @@
 
 use super::{Activity, Deployed, Event, World};
 use crate::model::change::Revision;
-use crate::model::check::{Check, Conclusion, Producer};
+use crate::model::check::{Check, Conclusion, Producer, WorkflowRun};
 use crate::model::person::{Account, AccountKind};
 use crate::model::review::{CommitAccounts, Permission, Review, ReviewState};
 use jiff::Timestamp;
@@ -321,9 +321,47 @@ impl World {
             "url": url, "html_url": url, "details_url": url, "external_id": "",
             "status": if end.is_some() { "completed" } else { "in_progress" }, "conclusion": end,
             "started_at": super::minutes(11), "completed_at": end.map(|_| super::minutes(15)),
-            "check_suite": { "id": 1 }, "pull_requests": [],
+            "check_suite": { "id": suite(run.id) }, "pull_requests": [],
             "output": { "title": null, "summary": null, "text": null, "annotations_count": 0, "annotations_url": url },
         })
+    }
+
+    /// The workflow runs of a commit, each once, newest first.
+    pub(super) fn workflow_run_bodies(&self, sha: &str) -> Vec<Value> {
+        let of_commit = self.checks.iter().filter(|check| check.head.as_str() == sha);
+        let runs = of_commit.filter_map(|check| Some((check, self.workflow_runs.get(&check.id)?)));
+        let body = |(check, run): (&Check, &WorkflowRun)| {
+            let id = 7000 + suite(check.id);
+            let url = self.below(&format!("actions/runs/{id}"));
+            let end = run_end(check.conclusion);
+            json!({
+                "id": id, "node_id": format!("WFR_{id}"), "name": "CI", "head_branch": self.request.head_branch.as_str(),
+                "head_sha": sha, "path": ".github/workflows/ci.yml", "display_title": self.request.title,
+                "run_number": run.number, "run_attempt": 1, "event": run.event, "workflow_id": run.workflow,
+                "check_suite_id": suite(check.id), "check_suite_node_id": format!("CS_{id}"), "url": url, "html_url": url,
+                "status": if end.is_some() { "completed" } else { "in_progress" }, "conclusion": end,
+                "created_at": super::minutes(11), "updated_at": super::minutes(15), "run_started_at": super::minutes(11),
+                "actor": self.maybe_user(self.request.author.as_ref()), "pull_requests": [],
+            })
+        };
+        let mut bodies: Vec<Value> = runs.map(body).collect();
+        bodies.sort_by_key(|body| std::cmp::Reverse(body["run_number"].as_u64()));
+        bodies
+    }
+
+    /// The authors of commits as the GraphQL API tells of them, one field for each.
+    pub(super) fn author_fields(&self) -> Map<String, Value> {
+        let node = |(email, user): &(String, Option<Account>)| {
+            let user = user.as_ref().map(|user| json!({ "login": user.login, "databaseId": user.id }));
+            json!({ "email": email, "user": user })
+        };
+        let field = |(id, _): &(Revision, CommitAccounts)| {
+            let authors = self.co_authors.iter().find(|(commit, _)| commit == id);
+            let nodes: Vec<Value> =
+                authors.map_or(&[][..], |(_, authors)| authors).iter().map(node).collect();
+            (format!("c{id}"), json!({ "oid": id, "authors": { "nodes": nodes } }))
+        };
+        self.commits.iter().map(field).collect()
     }
 
     pub(super) fn status_bodies(&self, sha: &str) -> Vec<Value> {
@@ -347,6 +385,11 @@ impl World {
             "created_at": super::minutes(15), "updated_at": super::minutes(15),
         }))
     }
+}
+
+/// Each check run has a check suite of its own: each belongs to another start of its workflow.
+fn suite(check: u64) -> u64 {
+    9000 + check
 }
 
 fn run_end(conclusion: Conclusion) -> Option<&'static str> {

@@ -37,6 +37,11 @@ impl Forge {
                 };
                 self.pass(self.worlds.iter().find(knows), method, path_and_query, authorization)
             }
+            [.., "actions", "runs"] => {
+                let of = |world: &&World| path_and_query.contains(world.request.head.as_str());
+                self.pass(self.worlds.iter().find(of), method, path_and_query, authorization)
+            }
+            [.., "graphql"] => self.graphql(method, path_and_query, authorization),
             [.., "activity"] => {
                 let on =
                     |world: &&World| path_and_query.contains(&format!("%2F{}&", world.request.head_branch));
@@ -51,6 +56,17 @@ impl Forge {
             Some(world) => world.answer(method, path, authorization),
             None => message(404, "Not Found"),
         }
+    }
+
+    /// What the first says of the branch, with what all say of their commits.
+    fn graphql(&self, method: &str, path: &str, authorization: Option<&str>) -> Response {
+        let answer = self.pass(None, method, path, authorization);
+        let Ok(mut body) = serde_json::from_slice::<Value>(&answer.body) else { return answer };
+        let Some(fields) = body.pointer_mut("/data/repository").and_then(Value::as_object_mut) else {
+            return answer;
+        };
+        fields.extend(self.worlds.iter().flat_map(World::author_fields));
+        Response { body: body.to_string().into_bytes(), ..answer }
     }
 
     fn pulls(&self, sha: &str) -> Response {

@@ -111,7 +111,7 @@ impl World {
         })
     }
 
-    /// The answer to the question about allowances.
+    /// The answer to both questions: about allowances, and about the authors of commits.
     pub(super) fn graphql_body(&self) -> Value {
         let rule = self.classic.as_ref().map_or(Value::Null, |classic| {
             json!({
@@ -120,7 +120,9 @@ impl World {
                 "bypassPullRequestAllowances": graphql_allowances(&classic.change_request_bypass),
             })
         });
-        json!({ "data": { "repository": { "ref": { "branchProtectionRule": rule } } } })
+        let mut fields = self.author_fields();
+        fields.insert("ref".to_string(), json!({ "branchProtectionRule": rule }));
+        json!({ "data": { "repository": fields } })
     }
 }
 

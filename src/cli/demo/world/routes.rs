@@ -94,6 +94,11 @@ impl World {
                 (Endpoint::CheckRuns, Found::Counted("check_runs", self.run_bodies(sha)))
             }
             ["commits", sha, "statuses"] => (Endpoint::Statuses, Found::List(self.status_bodies(sha))),
+            ["actions", "runs"] => {
+                let head = query.iter().find(|(key, _)| *key == "head_sha").map(|(_, value)| value.as_str());
+                let runs = self.workflow_run_bodies(head.unwrap_or_default());
+                (Endpoint::CheckRuns, Found::Counted("workflow_runs", runs))
+            }
             ["collaborators", login, "permission"] => (Endpoint::Permission, self.permission(login)),
             ["branches", name] if *name == self.branch.name.as_str() => {
                 (Endpoint::Branch, Found::One(self.branch_body()))

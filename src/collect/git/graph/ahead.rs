@@ -40,9 +40,12 @@ struct State {
 pub struct Closing<'a>(&'a Ahead);
 
 impl Ahead {
-    /// From now on help is needed.
-    pub fn call(&self) {
-        self.state().is_called = true;
+    /// From now on help is needed. These commits were read, and those, each with the date of a child, were not.
+    pub fn call(&self, read: impl IntoIterator<Item = Oid>, unread: impl IntoIterator<Item = (i64, Oid)>) {
+        let mut state = self.state();
+        state.seen.extend(read.into_iter().map(|id| (id, None)));
+        state.next.extend(unread);
+        state.is_called = true;
         self.changed.notify_one();
     }
 

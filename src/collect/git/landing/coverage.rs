@@ -26,6 +26,7 @@ use virtual_base::Base;
 
 pub mod answers;
 mod basis;
+mod given;
 mod order;
 mod updates;
 mod virtual_base;

@@ -16,8 +16,8 @@
 use super::Repository;
 use super::graph::Graph;
 use super::graph::ahead::Ahead;
-use super::object::{Objects, oid};
-use crate::model::change::{Basis, Revision, Updates};
+use super::object::{Objects, object_name, oid};
+use crate::model::change::{Basis, ObjectName, Revision, Updates};
 use crate::model::fact::{Fact, Gap, GapReason};
 use crate::model::landing::{Candidate, Coverage, Landing, Miss, Span};
 use crate::model::patch::Patch;
@@ -25,6 +25,7 @@ use crate::model::path::RepoPath;
 use crate::model::reach::Reach;
 use coverage::answers::{Answers, Reader};
 use git2::Oid;
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::thread;
 use work::{Jobs, Results};
@@ -47,6 +48,9 @@ mod tried;
 mod work;
 
 pub use line::Place;
+
+/// So many earlier tips of a branch are merged with a head, to see which of them it was tested with.
+const EARLIER: usize = 256;
 
 /// So many landings are proved one after the other by one thread.
 const LANDINGS: usize = 32;
@@ -110,6 +114,34 @@ impl Repository {
         let objects = self.trusted_objects()?;
         let coverage = coverage::Prover::of_results(&objects).cover(&landing);
         Ok(matches!(coverage, Coverage::Identity(_) | Coverage::Replay(_)))
+    }
+
+    /// Those of these trees that are what merging a head into an earlier tip of the base gives, and nothing else: into a commit of the base's
+    /// first-parent line that the head does not hold. Of those the newest are tried.
+    ///
+    /// # Errors
+    /// An object is missing or cannot be trusted.
+    pub fn merged_earlier(
+        &self,
+        base: &Revision,
+        head: &Revision,
+        mut trees: BTreeSet<ObjectName>,
+    ) -> Result<BTreeSet<ObjectName>, Gap> {
+        let objects = self.trusted_objects()?;
+        let (mut at, head) = (oid(base.as_str())?, oid(head.as_str())?);
+        let (mut graph, mut prover) = (Graph::new(&objects), coverage::Prover::of_results(&objects));
+        let mut found = BTreeSet::new();
+        for _ in 0..EARLIER {
+            let Some(before) = graph.parents(at)?.first().copied() else { break };
+            if trees.is_empty() || graph.is_reached(before, &[head])? {
+                break;
+            }
+            if let Some(tree) = prover.given(before, head)? {
+                found.extend(trees.take(&object_name(tree)?));
+            }
+            at = before;
+        }
+        Ok(found)
     }
 
     /// The residual of a landing with the text of its lines; `None` when it has none.
@@ -225,7 +257,7 @@ fn hand_out_landings(
             hand_out(near);
         }
         if !far.is_empty() {
-            ahead.call();
+            reader.call_help();
         }
         for number in far {
             let answers = reader.answers(&landings[number], usize::MAX).unwrap_or_default();
@@ -237,6 +269,19 @@ fn hand_out_landings(
 /// What a head is, but for clean merges of the base into it.
 pub fn updates(objects: &Objects<'_>, base: Oid, head: Oid) -> Updates {
     coverage::Prover::new(objects).updates(base, head)
+}
+
+/// Those of some commits of a change that are clean merges of the base into it, each by itself.
+pub fn updates_among(objects: &Objects<'_>, base: Oid, commits: &[Oid]) -> Vec<Oid> {
+    coverage::Prover::new(objects).updates_among(base, commits)
+}
+
+/// The tree that merging a head into a base gives with every git; `None` where there is no such tree.
+///
+/// # Errors
+/// An object is missing or cannot be trusted.
+pub fn given(objects: &Objects<'_>, base: Oid, head: Oid) -> Result<Option<Oid>, Gap> {
+    coverage::Prover::new(objects).given(base, head)
 }
 
 /// Why merging a head into a base brings all that it holds beyond that.

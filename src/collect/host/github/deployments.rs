@@ -10,12 +10,65 @@ use crate::collect::host::github::client::contradiction;
 use crate::collect::host::github::pages::Kind;
 use crate::collect::host::github::{GitHub, translate, wire};
 use crate::model::deployment::HostDeployment;
-use crate::model::fact::Gap;
+use crate::model::environment::Environment;
+use crate::model::fact::{Gap, GapReason};
+use std::collections::BTreeMap;
+
+/// No more environments than this are looked at where the policy lists none: each costs a question at least.
+const MOST: usize = 40;
 
 impl GitHub {
     pub(super) fn last_deployed(&self, environment: &str) -> Result<Option<HostDeployment>, Gap> {
         let what = format!("the deployments to {environment}");
-        let mut listed = self.listed_deployments(&what, environment)?;
+        let listed = self.listed_deployments(&what, environment)?;
+        self.newest_success(&what, listed)
+    }
+
+    /// Each other environment with what is deployed there, by its name without regard to case, as GitHub compares them.
+    pub(super) fn deployed_to_others(
+        &self,
+        environment: &str,
+        listed: &[Environment],
+    ) -> Result<Vec<(String, HostDeployment)>, Gap> {
+        let mut found = Vec::new();
+        if listed.is_empty() {
+            for (name, deployments) in self.deployments_of_others(environment)? {
+                let what = format!("the deployments to {name}");
+                found.extend(self.newest_success(&what, deployments)?.map(|newest| (name, newest)));
+            }
+        }
+        for other in listed.iter().filter(|other| other.as_str() != environment) {
+            found.extend(self.last_deployed(other.as_str())?.map(|newest| (other.to_string(), newest)));
+        }
+        Ok(found)
+    }
+
+    fn deployments_of_others(
+        &self,
+        environment: &str,
+    ) -> Result<BTreeMap<String, Vec<wire::Deployment>>, Gap> {
+        let what = "the deployments to other environments";
+        let mut pages = self.client.pages(what, Kind::Numbered, &self.at(&["deployments"]), &[])?;
+        let mut all: BTreeMap<String, Vec<wire::Deployment>> = BTreeMap::new();
+        while let Some(page) = pages.next::<Vec<wire::Deployment>>()? {
+            for one in page.into_iter().filter(|one| !one.environment.eq_ignore_ascii_case(environment)) {
+                all.entry(one.environment.to_lowercase()).or_default().push(one);
+            }
+        }
+        if all.len() > MOST {
+            let detail = format!("there are {} of them, and no more than {MOST} are looked at", all.len());
+            let remedy = "List the environments that count in the policy: `[deployment] environments`.";
+            return Err(Gap::new(what, GapReason::Truncated, detail, remedy));
+        }
+        Ok(all)
+    }
+
+    /// What succeeded last.
+    fn newest_success(
+        &self,
+        what: &str,
+        mut listed: Vec<wire::Deployment>,
+    ) -> Result<Option<HostDeployment>, Gap> {
         // A new status also moves `updated_at`: behind the first that was not touched since the best one there is no better.
         listed.sort_by_key(|one| std::cmp::Reverse((one.updated_at, one.id)));
         let mut best: Option<HostDeployment> = None;
@@ -23,7 +76,7 @@ impl GitHub {
             if best.as_ref().is_some_and(|best| one.updated_at < best.since) {
                 break;
             }
-            let Some(found) = self.success(&what, one)? else { continue };
+            let Some(found) = self.success(what, one)? else { continue };
             if best.as_ref().is_none_or(|best| (best.since, best.number) < (found.since, found.number)) {
                 best = Some(found);
             }

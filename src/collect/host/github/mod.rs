@@ -1,21 +1,20 @@
-//! GitHub and GitHub Enterprise Server over REST, and over GraphQL for the one thing that REST hides.
+//! GitHub and GitHub Enterprise Server over REST, and over GraphQL for the two things that REST hides.
 //!
 //! - `address` builds addresses, `client` asks one question, `patience` says when to ask again, `whole` reads an answer;
 //! - `pages` walks lists, along the `links` between them;
-//! - `wire` is their JSON, `translate` and `protection` say it in our words;
-//! - `deployments`, `pushes`, `reviews` and `rules` hold the reading plans of their topics; the short ones are here.
+//! - `wire` and `graphql` are their JSON, `translate` and `protection` say it in our words;
+//! - `checks`, `co_authors`, `deployments`, `pushes`, `reviews` and `rules` hold the reading plans of their topics; the short ones are here.
 //!
 //! Whatever could not be seen whole and for certain is a gap. In particular a 404 is never "there is none":
 //! GitHub gives it for what a token may not see (GitHub docs, "Troubleshooting the REST API").
 
 use crate::collect::host::github::address::{Api, Origin, Repository};
-use crate::collect::host::github::client::{Client, contradiction, truncated};
-use crate::collect::host::github::pages::{Kind, Page};
+use crate::collect::host::github::client::{Client, contradiction};
 use crate::collect::host::{Host, Question};
 use crate::collect::transport::Transport;
 use crate::model::change::{BranchName, Revision};
-use crate::model::check::Check;
 use crate::model::deployment::HostDeployment;
+use crate::model::environment::Environment;
 use crate::model::fact::{Fact, Gap};
 use crate::model::facts::HostFacts;
 use crate::model::inquiry::{Inquiry, Topic};
@@ -23,12 +22,15 @@ use crate::model::person::{Account, TeamName};
 use crate::model::protection::Branch;
 use crate::model::review::ChangeRequest;
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 mod address;
+mod checks;
 mod client;
+mod co_authors;
 mod deployments;
+mod graphql;
 mod links;
 mod pages;
 mod patience;
@@ -102,39 +104,10 @@ impl GitHub {
         let accounts: BTreeSet<Account> = seen.into_iter().map(translate::account).collect();
         Ok(accounts.into_iter().collect())
     }
-
-    fn checks(&self, head: &Revision) -> Result<Vec<Check>, Gap> {
-        let mut checks = self.check_runs(head)?;
-        let what = format!("the statuses of {}", head.short());
-        let statuses = self.client.list(&what, &self.at(&["commits", head.as_str(), "statuses"]))?;
-        checks.extend(translate::statuses(&what, head, statuses)?);
-        checks.sort_by(|a, b| (&a.name, a.id).cmp(&(&b.name, b.id)));
-        Ok(checks)
-    }
-
-    fn check_runs(&self, head: &Revision) -> Result<Vec<Check>, Gap> {
-        let what = format!("the check runs of {}", head.short());
-        let segments = self.at(&["commits", head.as_str(), "check-runs"]);
-        let mut pages = self.client.pages(&what, Kind::Numbered, &segments, &[("filter", "latest")])?;
-        let mut runs = BTreeMap::new();
-        let mut total = 0;
-        while let Some(page) = pages.next::<wire::CheckRuns>()? {
-            total = page.total_count;
-            runs.extend(page.check_runs.into_iter().map(|run| (run.id, run)));
-        }
-        if u64::try_from(runs.len()) != Ok(total) {
-            return Err(truncated(&what, format!("{} of {total} check runs were given", runs.len())));
-        }
-        runs.into_values().map(|run| translate::check_run(&what, head, run)).collect()
-    }
 }
 
 fn in_repository<'a>(repository: &'a Repository, rest: &[&'a str]) -> Vec<&'a str> {
     [&["repos", repository.owner.as_str(), repository.name.as_str()], rest].concat()
-}
-
-impl Page for wire::CheckRuns {
-    const LIST: &str = "/check_runs";
 }
 
 impl Host for GitHub {
@@ -151,6 +124,14 @@ impl Host for GitHub {
 
     fn deployed(&self, environment: &str) -> Fact<Option<HostDeployment>> {
         self.last_deployed(environment).into()
+    }
+
+    fn deployed_elsewhere(
+        &self,
+        environment: &str,
+        listed: &[Environment],
+    ) -> Fact<Vec<(String, HostDeployment)>> {
+        self.deployed_to_others(environment, listed).into()
     }
 
     fn request(&self) -> Fact<ChangeRequest> {
@@ -188,7 +169,7 @@ impl Host for GitHub {
             facts.protection = self.protection(&question).into();
         }
         if asked(Topic::Checks) {
-            facts.checks = self.checks(question.head).into();
+            self.ask_checks(question.head, &mut facts);
         }
         let owners = question.owner_teams.iter().filter(|_| asked(Topic::CodeOwners));
         let teams: BTreeSet<&TeamName> = inquiry.teams.iter().chain(owners).collect();

@@ -5,7 +5,7 @@
 
 use crate::collect::host::github::client::{contradiction, malformed, truncated};
 use crate::collect::host::github::translate::unknown;
-use crate::collect::host::github::wire;
+use crate::collect::host::github::{graphql, wire};
 use crate::model::fact::{Fact, Gap, GapReason};
 use crate::model::protection::{ActorKind, Bypass, BypassMode, Requirement, Rule};
 use serde::de::DeserializeOwned;
@@ -116,7 +116,7 @@ pub(super) struct Allowed {
 }
 
 /// Reads the answer to the question about allowances. That the rule blocks force pushes is known from REST.
-pub(super) fn allowed(what: &str, answer: wire::GraphQl, blocks_force_push: bool) -> Result<Allowed, Gap> {
+pub(super) fn allowed(what: &str, answer: graphql::Answer, blocks_force_push: bool) -> Result<Allowed, Gap> {
     if let Some(error) = answer.errors.first() {
         return Err(graphql_error(what, error));
     }
@@ -132,7 +132,7 @@ pub(super) fn allowed(what: &str, answer: wire::GraphQl, blocks_force_push: bool
     })
 }
 
-fn graphql_error(what: &str, error: &wire::GraphQlError) -> Gap {
+pub(super) fn graphql_error(what: &str, error: &graphql::Error) -> Gap {
     match error.kind.as_deref() {
         Some("RATE_LIMITED") => Gap::new(what, GapReason::RateLimited, &error.message, "Run again later."),
         _ => hidden(what, &error.message),
@@ -143,16 +143,15 @@ fn hidden(what: &str, detail: &str) -> Gap {
     Gap::new(what, GapReason::NotVisible, detail, "Give a token with administration rights (read).")
 }
 
-fn connection(what: &str, list: wire::GraphQlAllowances) -> Result<Vec<Bypass>, Gap> {
+fn connection(what: &str, list: graphql::Allowances) -> Result<Vec<Bypass>, Gap> {
     if list.page_info.has_next_page || u64::try_from(list.nodes.len()) != Ok(list.total_count) {
         return Err(truncated(what, "the list of allowed actors is not whole"));
     }
-    let actor =
-        |node: wire::GraphQlAllowance| node.actor.ok_or_else(|| hidden(what, "an actor is not shown"));
+    let actor = |node: graphql::Allowance| node.actor.ok_or_else(|| hidden(what, "an actor is not shown"));
     list.nodes.into_iter().map(|node| actor(node).map(graphql_actor)).collect()
 }
 
-fn graphql_actor(actor: wire::GraphQlActor) -> Bypass {
+fn graphql_actor(actor: graphql::Actor) -> Bypass {
     let kind = match actor.kind.as_str() {
         "App" => ActorKind::App,
         "Team" => ActorKind::Team,

@@ -23,6 +23,9 @@ impl GitHub {
         facts.reviews = reviews.into();
         facts.base_changed = self.base_changed(&number).into();
         facts.attribution = self.attribution(&number, question.commits).into();
+        if let Some(attribution) = facts.attribution.value() {
+            facts.co_authors = self.co_authors(question.commits, attribution).into();
+        }
     }
 
     fn reviews(&self, number: &str) -> Result<Vec<Review>, Gap> {

@@ -181,6 +181,31 @@ pub(super) struct CheckRun {
     pub conclusion: Option<String>,
     #[serde(deserialize_with = "nullable")]
     pub app: Option<App>,
+    pub check_suite: Option<Suite>,
+}
+
+/// The check suite of a check run.
+#[derive(Debug, Deserialize)]
+pub(super) struct Suite {
+    pub id: u64,
+}
+
+/// A page of workflow runs.
+#[derive(Debug, Deserialize)]
+pub(super) struct WorkflowRuns {
+    pub total_count: u64,
+    pub workflow_runs: Vec<WorkflowRun>,
+}
+
+/// "Workflow Run".
+#[derive(Debug, Deserialize)]
+pub(super) struct WorkflowRun {
+    pub id: u64,
+    pub workflow_id: u64,
+    pub run_number: u64,
+    pub event: String,
+    pub head_sha: String,
+    pub check_suite_id: Option<u64>,
 }
 
 /// "GitHub app". The name in addresses is not required by the description.
@@ -315,83 +340,4 @@ pub(super) struct ClassicCheck {
     pub context: String,
     #[serde(deserialize_with = "nullable")]
     pub app_id: Option<i64>,
-}
-
-/// An answer of the GraphQL API to the question about allowances.
-#[derive(Debug, Deserialize)]
-pub(super) struct GraphQl {
-    pub data: Option<GraphQlData>,
-    #[serde(default)]
-    pub errors: Vec<GraphQlError>,
-}
-
-/// An error inside of an answer.
-#[derive(Debug, Deserialize)]
-pub(super) struct GraphQlError {
-    pub message: String,
-    #[serde(rename = "type")]
-    pub kind: Option<String>,
-}
-
-/// `data`.
-#[derive(Debug, Deserialize)]
-pub(super) struct GraphQlData {
-    pub repository: Option<GraphQlRepository>,
-}
-
-/// `repository`.
-#[derive(Debug, Deserialize)]
-pub(super) struct GraphQlRepository {
-    #[serde(rename = "ref")]
-    pub reference: Option<GraphQlRef>,
-}
-
-/// `ref`.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct GraphQlRef {
-    pub branch_protection_rule: Option<GraphQlRule>,
-}
-
-/// `BranchProtectionRule`.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct GraphQlRule {
-    pub allows_force_pushes: bool,
-    pub bypass_force_push_allowances: GraphQlAllowances,
-    pub bypass_pull_request_allowances: GraphQlAllowances,
-}
-
-/// A connection of allowances.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct GraphQlAllowances {
-    pub total_count: u64,
-    pub page_info: GraphQlPageInfo,
-    pub nodes: Vec<GraphQlAllowance>,
-}
-
-/// `PageInfo`.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct GraphQlPageInfo {
-    pub has_next_page: bool,
-}
-
-/// One allowance; the actor is null when it is not shown.
-#[derive(Debug, Deserialize)]
-pub(super) struct GraphQlAllowance {
-    #[serde(deserialize_with = "nullable")]
-    pub actor: Option<GraphQlActor>,
-}
-
-/// `App`, `Team` or `User`: people have a login, the others a slug.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct GraphQlActor {
-    #[serde(rename = "__typename")]
-    pub kind: String,
-    pub login: Option<String>,
-    pub slug: Option<String>,
-    pub database_id: Option<u64>,
 }

@@ -103,6 +103,11 @@ impl<'o, 'r> Reader<'o, 'r> {
         Reader { graph, below: Answers::default(), within }
     }
 
+    /// Far more is going to be read.
+    pub fn call_help(&mut self) {
+        self.graph.call_help();
+    }
+
     /// What the proof of a landing is going to ask, in most cases. `None`: for that more than so many commits would have to
     /// be looked at for one answer.
     pub fn answers(&mut self, landing: &Landing, limit: usize) -> Option<Answers> {

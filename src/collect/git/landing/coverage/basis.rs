@@ -171,6 +171,10 @@ impl Prover<'_, '_> {
 
     fn came<'a>(&mut self, branch: Oid, before: &'a [Added], commit: Oid) -> Result<Option<Came<'a>>, Gap> {
         if let Some(arrival) = self.answers.arrival(&mut self.graph, branch, commit)? {
+            if arrival.with == commit {
+                // A former tip after all: a date had hidden it.
+                return Ok(Some(Came { branch: commit, before: &[], tree: None, step: Some(commit) }));
+            }
             let Some(after) = arrival.after else { return Ok(None) };
             self.answers.add(&[after], commit, arrival.bases);
             let tree = Some(self.store.tree_of(arrival.with)?);

@@ -40,6 +40,19 @@ impl Prover<'_, '_> {
         updates
     }
 
+    /// Those of some commits that are clean merges of the base into a change, each by itself. One that cannot be seen is none.
+    pub fn updates_among(&mut self, base: Oid, commits: &[Oid]) -> Vec<Oid> {
+        let is_update = |commit: &&Oid| matches!(self.is_update(base, **commit), Ok(true));
+        commits.iter().take(UPDATE_LIMIT).filter(is_update).copied().collect()
+    }
+
+    fn is_update(&mut self, base: Oid, commit: Oid) -> Result<bool, Gap> {
+        match self.before_update(commit, base)? {
+            Some(before) => Ok(!self.graph.is_reached(before, &[base])?),
+            None => Ok(false),
+        }
+    }
+
     fn follow(&mut self, base: Oid, head: Oid, found: &mut Vec<Revision>) -> Result<(), Gap> {
         let mut at = head;
         for _ in 0..UPDATE_LIMIT {

@@ -1,0 +1,195 @@
+//! What is known of other environments, where an environment has no record: whose first deployment could otherwise skip whatever
+//! somebody says is deployed already.
+
+use crate::collect::git::Repository;
+use crate::collect::git::record::{Among, Closeness, Resting};
+use crate::collect::host::Host;
+use crate::model::change::Revision;
+use crate::model::deployment::{Deployment, Elsewhere, HostElsewhere, Recorded, RecordsElsewhere};
+use crate::model::environment::Environment;
+use crate::model::fact::{Fact, Gap, GapReason};
+use crate::model::landing::Span;
+use crate::record::{Chain, Entry, Judge, Link, Standing};
+
+/// No more records of one environment than this, from the newest on, are looked at.
+const MOST: usize = 256;
+
+/// Whom to ask.
+pub struct Witnesses<'a> {
+    /// The repository.
+    pub repository: &'a Repository,
+    /// The host; `None` when none takes part.
+    pub host: Option<&'a dyn Host>,
+    /// The repository that it is asked about, as `owner/name`.
+    pub asked: Option<&'a str>,
+    /// Takes the decisions of records again.
+    pub judge: &'a Judge<'a>,
+}
+
+/// What other environments say of a baseline. `counting` are those that the policy lists; without any, all that there are count.
+pub fn elsewhere(
+    witnesses: &Witnesses<'_>,
+    environment: &Environment,
+    baseline: &Revision,
+    counting: &[Environment],
+) -> Fact<Elsewhere> {
+    let read = || {
+        let mut recorded = Vec::new();
+        for other in witnesses.repository.environments()? {
+            if other != *environment {
+                recorded.extend(records(witnesses, &other, baseline)?);
+            }
+        }
+        let by_host = match witnesses.host {
+            Some(host) => beyond(witnesses.repository, host, environment, baseline, counting).into(),
+            None => Fact::Gap(Gap::not_asked("what the host has deployed elsewhere", "name the host")),
+        };
+        Ok(Elsewhere { recorded, by_host })
+    };
+    read().into()
+}
+
+fn records(
+    witnesses: &Witnesses<'_>,
+    environment: &Environment,
+    baseline: &Revision,
+) -> Result<Option<RecordsElsewhere>, Gap> {
+    let Witnesses { repository, judge, asked, .. } = witnesses;
+    let chain = repository.deployments(environment, judge, Closeness::Repository);
+    let Some(chain) = chain.known()? else { return Ok(None) };
+    let newest = chain.last().map_err(|_| broken(chain))?;
+    let mut holds = None;
+    let counts = |link: &&Link| link.standing.is_taken() && is_of(&link.entry, *asked);
+    for link in chain.links.iter().rev().take(MOST).filter(counts) {
+        if is_part_of(repository, baseline, &link.entry.candidate)? {
+            holds = Some(one(link));
+            break;
+        }
+    }
+    Ok(Some(RecordsElsewhere { environment: environment.to_string(), newest: one(newest), holds }))
+}
+
+/// A copy of a repository has the same commits and other reviewers, and so have its records.
+fn is_of(entry: &Entry, asked: Option<&str>) -> bool {
+    let of = entry.repository.as_deref();
+    asked.is_none_or(|asked| of.is_some_and(|of| of.eq_ignore_ascii_case(asked)))
+}
+
+fn one(link: &Link) -> Recorded {
+    let Entry { number, candidate, .. } = &link.entry;
+    Recorded { number: *number, candidate: candidate.clone(), taken_again: link.standing.is_taken() }
+}
+
+fn broken(chain: &Chain) -> Gap {
+    let environment = &chain.environment;
+    let problems: Vec<String> = chain.problems.iter().map(ToString::to_string).collect();
+    Gap::new(
+        format!("what was let through to {environment}"),
+        GapReason::Contradiction,
+        format!("the records of {environment} do not verify: {}", problems.join("; ")),
+        format!("See `portcullis record verify {environment}`."),
+    )
+}
+
+/// Is this commit what was let through, or was it the tip of the branch on the way there?
+fn is_part_of(repository: &Repository, commit: &Revision, let_through: &Revision) -> Result<bool, Gap> {
+    let span = repository.span(commit, let_through);
+    Ok(matches!(span.known()?, Span::Equal | Span::Steps(_)))
+}
+
+/// What the host has deployed to others that lies before the baseline on the branch.
+fn beyond(
+    repository: &Repository,
+    host: &dyn Host,
+    environment: &Environment,
+    baseline: &Revision,
+    counting: &[Environment],
+) -> Result<Vec<HostElsewhere>, Gap> {
+    let mut beyond = Vec::new();
+    for (environment, deployment) in host.deployed_elsewhere(environment.as_str(), counting).known()? {
+        // What a shallow clone lacks is no part of the branch that it shows; the branch itself is looked at as a whole.
+        let span = repository.span(&deployment.revision, baseline);
+        match span {
+            Fact::Known(Span::Steps(_)) => beyond
+                .push(HostElsewhere { environment: environment.clone(), deployment: deployment.clone() }),
+            Fact::Gap(gap) if gap.reason != GapReason::MissingObject => return Err(gap),
+            _ => {}
+        }
+    }
+    Ok(beyond)
+}
+
+/// What the repository shows otherwise than the facts of a first record: records of other environments that were there already, or
+/// that do not hold what they are said to hold. A record that let the baseline through as well contradicts nothing, even where
+/// nobody had seen it.
+///
+/// # Errors
+/// The repository does not show the records that the facts speak of.
+pub fn contradictions(
+    repository: &Repository,
+    facts: &Deployment,
+    baseline: &Revision,
+    resting: &Resting<'_>,
+) -> Result<Vec<String>, Gap> {
+    let (Fact::Known(said), Fact::Known(moment)) = (&facts.elsewhere, &facts.whole.observed) else {
+        return Ok(Vec::new());
+    };
+    let asked = facts.whole.host.repository.as_deref();
+    let mut found = Vec::new();
+    // One is enough, and the decision goes by the first: to look at all would double the work with each environment.
+    if let Some((other, holds)) = said.holding() {
+        found.extend(is_otherwise(repository, &other.environment, holds, (baseline, asked), resting)?);
+    }
+    for environment in repository.environments_by_name()? {
+        let is_it = |name: &str| name == environment.as_str();
+        if is_it(&facts.environment) || said.recorded.iter().any(|other| is_it(&other.environment)) {
+            continue;
+        }
+        let entries = repository.entries(&environment)?;
+        let before: Vec<&Entry> =
+            entries.iter().filter(|entry| entry.time <= *moment && is_of(entry, asked)).collect();
+        let mut holds = before.is_empty();
+        for entry in before.iter().rev().take(MOST) {
+            holds = holds || is_part_of(repository, baseline, &entry.candidate)?;
+        }
+        if !holds {
+            let short = baseline.short();
+            found.push(format!("{environment} had records already, of which none let {short} through"));
+        }
+    }
+    Ok(found)
+}
+
+/// A record of another environment that does not let through what it is said to. It is looked at as closely as this one.
+fn is_otherwise(
+    repository: &Repository,
+    name: &str,
+    holds: &Recorded,
+    (baseline, asked): (&Revision, Option<&str>),
+    resting: &Resting<'_>,
+) -> Result<Option<String>, Gap> {
+    let environment: Environment = name.parse().map_err(|error: String| unknown(name, error))?;
+    if resting.above.contains(&environment) {
+        return Ok(Some(format!("its first record and that of {name} rest on each other")));
+    }
+    let most = usize::try_from(holds.number).unwrap_or(usize::MAX);
+    let among = Among { most, above: resting.above.clone() };
+    let chain = repository.records(&environment, resting.judge, Closeness::Repository, &among);
+    let Some(chain) = chain.known()? else { return Err(unknown(name, "there are none here".to_string())) };
+    let link = chain.last().ok().filter(|link| one(link) == *holds && is_of(&link.entry, asked));
+    match link.map(|link| &link.standing) {
+        Some(Standing::Unseen(gap)) => return Err(gap.clone()),
+        Some(Standing::Taken) if is_part_of(repository, baseline, &holds.candidate)? => return Ok(None),
+        _ => {}
+    }
+    Ok(Some(format!("no record {} of {name} let {} through", holds.number, baseline.short())))
+}
+
+fn unknown(environment: &str, detail: String) -> Gap {
+    Gap::new(
+        format!("the records of {environment}"),
+        GapReason::MissingObject,
+        detail,
+        format!("Fetch them: `{}`.", crate::collect::git::record::FETCH),
+    )
+}
