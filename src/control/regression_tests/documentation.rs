@@ -97,7 +97,7 @@ baseline = \"required\"                  # or \"first-run\"
 removed = [\"upload::old_*\"]            # these may vanish or be skipped
 configurations = [\"linux\", \"windows\"] # each hands over its own run
 max-age = \"24h\"                        # or \"30m\", \"7d\"
-exit-status = \"required\"               # only statements count that say how the command ended
+exit-status = \"required\"               # statements have to say how the command ended
 tests = [\"tests/upload/**\"]            # noted when changed with the area
 ```
 
