@@ -97,7 +97,7 @@ baseline = \"required\"                  # or \"first-run\"
 removed = [\"upload::old_*\"]            # these may vanish or be skipped
 configurations = [\"linux\", \"windows\"] # each hands over its own run
 max-age = \"24h\"                        # or \"30m\", \"7d\"
-exit-status = \"required\"               # statements have to say how the command ended
+exit-status = \"required\"               # only runs whose end is known count
 tests = [\"tests/upload/**\"]            # noted when changed with the area
 ```
 
