@@ -452,7 +452,12 @@ fn attack_63_a_rerun_does_not_hide_a_failure() {
         ("a rerun alone", case("<rerunFailure/>"), "passed only after a failure"),
         ("an erring rerun", case("<rerunError/>"), "passed only after a failure"),
         ("failed after all", case("<failure/><rerunFailure/>"), "1 test failed"),
-        ("failed, then passed", format!("{fail}{LAST}"), "passed only after a failure"),
+        ("failed, then passed", format!("{fail}{LAST}"), "1 test failed"),
+        (
+            "failed, then passed as a second attempt",
+            format!("{fail}{}", LAST.replacen("<testcase", "<testcase attempt='2'", 1)),
+            "passed only after a failure",
+        ),
         ("passed, then failed", format!("{LAST}{fail}"), "1 test failed"),
         ("thrice", format!("{LAST}{fail}{LAST}"), ""),
     ] {

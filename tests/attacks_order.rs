@@ -231,7 +231,7 @@ fn a_report_whose_file_is_older_than_what_it_tells_of_is_no_evidence() {
 
 #[test]
 fn each_format_that_has_times_is_asked_for_them() {
-    let forms: [(&str, Form); 6] = [
+    let forms: [(&str, Form); 10] = [
         (
             "ctrf",
             Box::new(move |ago| {
@@ -280,6 +280,45 @@ fn each_format_that_has_times_is_asked_for_them() {
                 let (date, time) = (at(ago).strftime("%Y-%m-%d"), at(ago).strftime("%H:%M:%S"));
                 format!(
                     "<assemblies><assembly name='s' run-date='{date}' run-time='{time}'><test name='a' result='Pass'/></assembly></assemblies>"
+                )
+            }),
+        ),
+        (
+            "testng",
+            Box::new(move |ago| {
+                let start = at(ago).strftime("%Y-%m-%dT%H:%M:%S UTC").to_string();
+                format!(
+                    "<testng-results><suite name='s' started-at='{start}'><test name='t'><class name='C'><test-method name='a' status='PASS'/>\
+                     </class></test></suite></testng-results>"
+                )
+            }),
+        ),
+        (
+            "robot",
+            Box::new(move |ago| {
+                let start = at(ago).strftime("%Y%m%d %H:%M:%S.000").to_string();
+                format!(
+                    "<robot><suite name='s'><test name='a'><status status='PASS' starttime='{start}'/></test><status status='PASS'/></suite></robot>"
+                )
+            }),
+        ),
+        (
+            "playwright",
+            Box::new(move |ago| {
+                format!(
+                    r#"{{"config": {{}}, "suites": [{{"title": "f", "specs": [{{"title": "a", "ok": true, "tests": [{{"expectedStatus": "passed",
+                    "status": "expected", "results": [{{"status": "passed", "startTime": "{}"}}]}}]}}]}}], "errors": []}}"#,
+                    at(ago)
+                )
+            }),
+        ),
+        (
+            "open test reporting",
+            Box::new(move |ago| {
+                format!(
+                    "<e:events xmlns:e='https://schemas.opentest4j.org/reporting/events/0.2.0'><e:started id='1' name='a' time='{}'/>\
+                     <e:finished id='1'><result xmlns='x' status='SUCCESSFUL'/></e:finished></e:events>",
+                    at(ago)
                 )
             }),
         ),

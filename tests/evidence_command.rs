@@ -146,6 +146,57 @@ fn a_run_that_ends_before_its_report_is_recorded_as_failed() {
 }
 
 #[test]
+fn a_run_that_broke_its_report_off_is_recorded_as_failed() {
+    let project = Project::new();
+    for report in ["<testsuite name='upload'><testcase name='loads'/>", "", "1..2\nok 1 - loads"] {
+        let script = format!("mkdir -p out\nprintf \"{report}\" > out/junit.xml\nexit 139\n");
+        let output = project.run_and(&["--report", REPORT], &script);
+        assert_eq!(output.status.code(), Some(1), "{}", text(&output));
+        let run = &project.statement()["predicate"];
+        assert_eq!(run["exit_status"]["code"], 139, "{run}");
+        assert!(run["errors"][0].as_str().unwrap().contains("out/junit.xml"), "{run}");
+        project.judge(&["--evidence", STATEMENT]).expect(1, SUITE, "exit status 139");
+    }
+    // One that did not fail has a whole report.
+    project.refused(
+        "mkdir -p out\nprintf '<testsuite>' > out/junit.xml; touch out/lcov.info\n",
+        "out/junit.xml",
+    );
+    project.recorded(HONEST, 0, 0, "");
+}
+
+/// prove calls that red; the TAP of the program by itself does not tell.
+#[test]
+fn a_program_that_dies_after_its_plan_is_told_by_the_exit_status_alone() {
+    let tap =
+        |script: &str| format!("mkdir -p out/t\nprintf '1..1\\nok 1 - loads\\n' > out/t/load.t\n{script}");
+    let record = ["--report", "out/t/**/*.t"];
+    let project = Project::of("exit-status = \"required\"");
+    let output = project.run_and(&record, &tap("exit 255\n"));
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output));
+    project.judge(&["--evidence", STATEMENT]).expect(1, SUITE, "exit status 255");
+    // The report that was left behind does not count, and neither does a statement of it without the status.
+    project.judge(&["--report", "upload=tap:out/t/load.t"]).expect(1, SUITE, "exit status");
+    let bare = project.portcullis(&[
+        "evidence",
+        "record",
+        "--suite",
+        "upload",
+        "--report",
+        "out/t/load.t",
+        "-o",
+        STATEMENT,
+    ]);
+    assert_eq!(bare.status.code(), Some(0), "{}", text(&bare));
+    project.judge(&["--evidence", STATEMENT]).expect(1, SUITE, "exit status");
+    let output = project.run_and(&record, &tap(HONEST));
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    let verdict = project.judge(&["--evidence", STATEMENT]);
+    assert!(verdict.findings(SUITE, "broken").is_empty(), "{}", verdict.text);
+    assert!(!verdict.findings(SUITE, "met").is_empty(), "{}", verdict.text);
+}
+
+#[test]
 fn an_old_report_is_not_taken_for_that_of_a_run_which_writes_none() {
     let project = Project::new();
     project.recorded(HONEST, 0, 0, "");
@@ -211,6 +262,9 @@ fn the_exit_status_can_be_required_and_be_told() {
     project.judge(&handed).expect(1, SUITE, "exit status");
     record(&["--exit-status", "1"]);
     project.judge(&handed).expect(1, SUITE, "exit status 1");
+    // Windows has others.
+    record(&["--exit-status", "-1073741819"]);
+    project.judge(&handed).expect(1, SUITE, "exit status -1073741819");
     record(&["--exit-status", "0"]);
     let verdict = project.judge(&handed);
     assert_eq!(verdict.exit, 0, "{}", verdict.text);

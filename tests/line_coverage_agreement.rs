@@ -6,6 +6,8 @@
 //! Two diffs of the same texts may call different lines of equal text changed, because which of several equal lines is the
 //! new one is a matter of taste. diff-cover asks `git diff`. So a difference is explained when exactly one of git and us calls
 //! the line changed; a line that both call changed has to be judged alike.
+//!
+//! And all formats against each other: the same coverage, written in each, is read as the same lines.
 #![allow(clippy::disallowed_methods, reason = "tests start programs and write files")]
 #![allow(
     clippy::unwrap_used,
@@ -13,11 +15,14 @@
     reason = "a test ends where it cannot go on, and says what it saw"
 )]
 
+use portcullis::model::lines;
+use portcullis::report::line_coverage::parse;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Command;
 use support::lane::rng::Rng;
+use support::written::WRITERS;
 
 mod support;
 
@@ -76,28 +81,25 @@ fn edited(rng: &mut Rng, lines: &[String]) -> Vec<String> {
 }
 
 /// Each line: nothing to execute, executed, or not.
-fn measured(rng: &mut Rng, total: usize) -> Vec<(usize, usize)> {
-    (1..=total).filter_map(|line| Some((line, rng.below(3).checked_sub(1)?))).collect()
+fn measured(rng: &mut Rng, total: usize) -> Vec<(u32, bool)> {
+    let total = u32::try_from(total).unwrap();
+    (1..=total).filter_map(|line| Some((line, rng.below(3).checked_sub(1)? > 0))).collect()
 }
 
-fn lcov(files: &BTreeMap<&str, Vec<(usize, usize)>>) -> String {
-    let section = |(name, lines): (&&str, &Vec<(usize, usize)>)| {
-        let lines: String = lines.iter().map(|(line, count)| format!("DA:{line},{count}\n")).collect();
-        format!("TN:\nSF:{name}\n{lines}end_of_record\n")
-    };
-    files.iter().map(section).collect()
-}
+/// The formats that diff-cover reads as well.
+const SHARED: &[&str] = &["clover", "cobertura", "lcov"];
 
-fn cobertura(files: &BTreeMap<&str, Vec<(usize, usize)>>) -> String {
-    let class = |(name, lines): (&&str, &Vec<(usize, usize)>)| {
-        let line = |(line, count): &(usize, usize)| format!("<line number='{line}' hits='{count}'/>");
-        let lines: String = lines.iter().map(line).collect();
-        format!("<class name='c' filename='{name}'><methods/><lines>{lines}</lines></class>")
-    };
-    let classes: String = files.iter().map(class).collect();
-    format!(
-        "<coverage line-rate='0'><sources><source>.</source></sources><packages><package><classes>{classes}</classes></package></packages></coverage>"
-    )
+/// A report in one of them. diff-cover knows a tracefile by the end of its name.
+fn report(format: &str, files: &BTreeMap<&str, Vec<(u32, bool)>>) -> (String, String) {
+    let measured: Vec<(&str, &[(u32, bool)])> =
+        files.iter().map(|(name, lines)| (*name, lines.as_slice())).collect();
+    let (_, write) = WRITERS.iter().find(|(name, _)| *name == format).unwrap();
+    // diff-cover wants a path beside the name in Clover, and a source directory and a rate in Cobertura.
+    let text = write(&measured).replace("<file name=", "<file path=");
+    let text =
+        text.replace("<coverage><sources/>", "<coverage line-rate='0'><sources><source>.</source></sources>");
+    let text = text.replace("<coverage><project>", "<coverage clover='4'><project>");
+    (if format == "lcov" { "r.info".into() } else { "r.xml".into() }, text)
 }
 
 fn numbers(runs: &Value) -> BTreeSet<u64> {
@@ -200,13 +202,12 @@ fn round(seed: u64) -> (usize, usize) {
         files.insert(*name, measured(rng, lines.len()));
     }
     git(directory, &["commit", "--quiet", "--all", "--allow-empty", "--message=after"]);
-    let (report, content) =
-        if rng.one_in(2) { ("r.info", lcov(&files)) } else { ("r.xml", cobertura(&files)) };
-    std::fs::write(directory.join(report), content).unwrap();
+    let (report, content) = report(SHARED[rng.below(SHARED.len())], &files);
+    std::fs::write(directory.join(&report), content).unwrap();
     let policy = outside.path().join("policy.toml");
-    std::fs::write(&policy, POLICY.replace("../REPORT", report)).unwrap();
+    std::fs::write(&policy, POLICY.replace("../REPORT", &report)).unwrap();
     let (said, changed) = ours(directory, &base, &policy);
-    compare(&said, &changed, &theirs(directory, &base, report), &changed_for_git(directory, &base))
+    compare(&said, &changed, &theirs(directory, &base, &report), &changed_for_git(directory, &base))
 }
 
 #[test]
@@ -217,4 +218,33 @@ fn changed_lines_are_judged_as_diff_cover_judges_them() {
         rounds.fold((0, 0), |sum, (alike, explained)| (sum.0 + alike, sum.1 + explained));
     eprintln!("{alike} lines judged alike; {explained} lines that only one diff calls changed");
     assert!(alike > 100, "nothing was compared: {alike}");
+}
+
+#[test]
+fn the_same_coverage_is_read_alike_in_every_format() {
+    let rng = &mut Rng(7);
+    for round in 0..200 {
+        let mut files: Vec<(String, Vec<(u32, bool)>)> = Vec::new();
+        for number in 0..=rng.below(4) {
+            let total = rng.below(50);
+            files.push((format!("src/{number}/load.x"), measured(rng, total)));
+        }
+        let measured: Vec<(&str, &[(u32, bool)])> =
+            files.iter().map(|(name, lines)| (name.as_str(), lines.as_slice())).collect();
+        let with_lines = measured.iter().any(|(_, lines)| !lines.is_empty());
+        for (format, write) in WRITERS.iter().filter(|_| with_lines) {
+            let (known, reported) = parse(write(&measured).as_bytes(), None).unwrap();
+            assert_eq!((known.as_str(), reported.contradictions), (*format, Vec::new()), "{round}");
+            for (name, said) in measured.iter().filter(|(_, said)| !said.is_empty()) {
+                let file = reported.files.iter().find(|file| file.names == [*name]).unwrap();
+                let runs = |wanted: &dyn Fn(bool) -> bool| {
+                    lines::Lines::of(
+                        said.iter().filter(|(_, hit)| wanted(*hit)).map(|(line, _)| (*line, *line)),
+                    )
+                };
+                assert_eq!(file.lines.executable, runs(&|_| true), "{format} {round}");
+                assert_eq!(file.lines.hit, runs(&|hit| hit), "{format} {round}");
+            }
+        }
+    }
 }

@@ -22,13 +22,62 @@ const XML: &[(&str, &str, &str)] = &[
     ("<test-results", "<test-case name='a' result='Failure'/>", "</test-results>"),
     ("<TestRun", "<UnitTestResult testName='a' outcome='Failed'/>", "</TestRun>"),
     ("<assemblies", "<assembly><test name='a' result='Fail'/></assembly>", "</assemblies>"),
+    (
+        "<TestResult",
+        "<TestSuite name='s' result='failed'><TestCase name='a' result='failed'/></TestSuite>",
+        "</TestResult>",
+    ),
+    ("<TestLog", "<TestSuite name='s'><TestCase name='a'><Error/></TestCase></TestSuite>", "</TestLog>"),
+    ("<Catch2TestRun", "<TestCase name='a'><OverallResult success='false'/></TestCase>", "</Catch2TestRun>"),
+    ("<Catch", "<TestCase name='a'><OverallResult success='false'/></TestCase>", "</Catch>"),
+    (
+        "<execution xmlns='https://schemas.opentest4j.org/reporting/hierarchy/0.2.0'",
+        "<root name='a'><result status='FAILED'/></root>",
+        "</execution>",
+    ),
+    (
+        "<events xmlns='https://schemas.opentest4j.org/reporting/events/0.2.0'",
+        "<started id='1' name='a'/><finished id='1'><result status='FAILED'/></finished>",
+        "</events>",
+    ),
+    ("<TestCase", "<TestFunction name='a'><Incident type='fail'/></TestFunction>", "</TestCase>"),
+    (
+        "<robot",
+        "<suite name='s'><test name='a'><status status='FAIL'/></test><status status='FAIL'/></suite>",
+        "</robot>",
+    ),
+    (
+        "<testExecutions version='1'",
+        "<file path='f'><testCase name='a'><failure/></testCase></file>",
+        "</testExecutions>",
+    ),
+    (
+        "<testng-results",
+        "<suite name='s'><test name='t'><class name='c'><test-method name='a' status='FAIL'/></class></test></suite>",
+        "</testng-results>",
+    ),
 ];
 
 /// One report of each format, with tests of every outcome that it has, and nothing hidden in it.
 const SEEDS: &[&str] = &[
+    r#"<TestResult><TestSuite name="m" result="failed" assertions_failed="3" test_cases_failed="1"><TestCase name="a" result="passed"
+       assertions_passed="1" assertions_failed="1" expected_failures="1"></TestCase><TestCase name="b" result="aborted" assertions_failed="1"/>
+       </TestSuite></TestResult>"#,
+    r#"<Catch2TestRun name="c"><TestCase name="a" tags="[!mayfail]"><Section name="s"><Expression success="false" type="CHECK"/>
+       <OverallResults failures="0" expectedFailures="1"/></Section><OverallResult success="true" skips="0"/></TestCase><TestCase name="b">
+       <FatalErrorCondition/><OverallResult success="false"/></TestCase><OverallResultsCases successes="0" failures="1" skips="0"/></Catch2TestRun>"#,
     r#"{"reportFormat": "CTRF", "results": {"tool": {"name": "x"}, "summary": {"tests": 2, "passed": 1, "failed": 1, "skipped": 0,
        "pending": 0, "other": 0}, "tests": [{"name": "a", "status": "passed", "suite": ["s"], "retries": 1},
        {"name": "b", "status": "failed", "retryAttempts": [{"status": "other"}]}]}}"#,
+    r#"{"protocolVersion":"0.1.1","type":"start","time":0}
+{"suite":{"id":0,"platform":"chrome","path":"/b/test/a_test.dart"},"type":"suite","time":0}
+{"test":{"id":1,"name":"a","suiteID":0},"type":"testStart","time":1}
+{"testID":1,"messageType":"print","message":"Retry: a","type":"print","time":1}
+{"testID":1,"error":"x","type":"error","time":1}
+{"testID":1,"result":"failure","hidden":false,"skipped":false,"type":"testDone","time":2}
+{"count":1,"type":"allSuites","time":2}
+{"success":false,"type":"done","time":3}
+"#,
     r#"{"Action":"start","Package":"p"}
 {"Action":"run","Package":"p","Test":"A"}
 {"Action":"output","Package":"p","Test":"A","Output":"\u001b[1m\n"}
@@ -48,7 +97,23 @@ FAIL	q [build failed]
 "#,
     r#"<test-run total="2" failed="1"><test-suite type="Assembly" name="a.dll" result="Failed"><test-case name="a" fullname="N.a"
        result="Passed"/><test-case fullname="N.b" result="Failed" label="Error"><failure/></test-case></test-suite></test-run>"#,
+    r#"<e:events xmlns:e="https://schemas.opentest4j.org/reporting/events/0.2.0"><e:started id="1" name="C" time="x"><metadata><type>CONTAINER</type>
+       </metadata></e:started><e:started id="2" parentId="1" name="a" time="x"/><e:finished id="2"><result status="FAILED"/></e:finished>
+       <e:finished id="1"><result status="FAILED"/></e:finished></e:events>"#,
+    r#"{"config": {}, "suites": [{"title": "f", "file": "f", "specs": [{"title": "a", "ok": false, "tests": [{"expectedStatus": "passed",
+       "projectName": "p", "status": "unexpected", "results": [{"status": "failed", "errors": [{}]}, {"status": "timedOut"}]}]}], "suites": [{"title":
+       "g", "specs": []}]}], "errors": [{}], "stats": {"startTime": "2026-11-29T04:00:00Z", "unexpected": 1}}"#,
+    r#"<TestCase name="T"><TestFunction name="a"><Incident type="fail"><DataTag><![CDATA[r]]></DataTag></Incident><Message type="skip">
+       <DataTag>s</DataTag></Message></TestFunction><Duration/></TestCase>"#,
+    r#"<robot generated="20261129 04:00:00.000"><suite name="S"><kw type="SETUP"><status status="PASS"/></kw><test name="a"><kw name="k">
+       <status status="FAIL"/></kw><status status="FAIL" start="x">*HTML* merged Old status &gt;FAIL&lt;</status></test><kw type="TEARDOWN"><status
+       status="FAIL"/></kw><status status="FAIL"/></suite><statistics><total><stat pass="0" fail="1">x</stat></total></statistics></robot>"#,
+    r#"<testExecutions version="1"><file path="f"><testCase name="a" duration="1"/><testCase name="b" duration="1"><failure message="x">y</failure>
+       </testCase></file></testExecutions>"#,
     "TAP version 14\n1..3\n# Subtest: s\n    ok 1 - x\n    not ok 2 - y # TODO z\n    1..2\nok 1 - s\n  ---\n  a: 1\n  ...\nnot ok 2\nok 3 - c # SKIP d\n",
+    r#"<testng-results passed="0" failed="1"><suite name="s" started-at="2026-11-29T04:00:00Z"><test name="t"><class name="C"><test-method name="a"
+       status="SKIP" retried="true"><params><param index="0"><value><![CDATA[1]]></value></param></params><exception class="x"/></test-method>
+       <test-method name="up" is-config="true" status="FAIL"/><test-method name="b" status="FAIL"/></class></test></suite></testng-results>"#,
     r#"<TestRun xmlns="x"><ResultSummary outcome="Failed"><Counters total="2" failed="1"/></ResultSummary><Results>
        <UnitTestResult testId="1" testName="a" outcome="Failed"><InnerResults><UnitTestResult testId="1" testName="a 1"/></InnerResults>
        </UnitTestResult></Results><TestDefinitions><UnitTest id="1"><TestMethod className="C, D"/></UnitTest></TestDefinitions></TestRun>"#,
@@ -74,7 +139,7 @@ fn refused(bytes: &[u8]) -> String {
 fn entities_are_neither_expanded_nor_fetched() {
     let laughs: String = (1..30).map(|n| format!("<!ENTITY l{n} '&l{};&l{};'>", n - 1, n - 1)).collect();
     for (root, test, end) in XML {
-        let name = &root[1..];
+        let name = root[1..].split(' ').next().unwrap();
         for declared in [
             format!("[<!ENTITY l0 'ha'>{laughs}]"),
             "[<!ENTITY l29 SYSTEM 'file:///etc/hostname'>]".to_string(),
@@ -102,13 +167,17 @@ fn a_hundred_thousand_attributes_or_levels_are_refused() {
     let deep = "<other>".repeat(100_000);
     for (root, test, end) in XML {
         assert!(refused(format!("{root}><x{attributes}/>{test}{end}").as_bytes()).contains("attributes"));
-        assert!(refused(format!("{root}>{deep}{test}{end}").as_bytes()).contains("deeper"));
+        let message = refused(format!("{root}>{deep}{test}{end}").as_bytes());
+        // Some formats know no element but their own at that place.
+        assert!(message.contains("deeper") || message.contains("stands where"), "{root}: {message}");
     }
     let (open, close) = ("[".repeat(100_000), "]".repeat(100_000));
     for json in [
         format!(r#"{{"results": {{"tests": [], "extra": {open}{close}}}}}"#),
         format!(r#"{{"Action": "pass", "Package": "p", "Extra": {open}{close}}}"#),
         format!(r#"{{"type": "suite", "event": "ok", "extra": {open}{close}}}"#),
+        format!(r#"{{"type": "start", "time": 0, "extra": {open}{close}}}"#),
+        format!(r#"{{"config": {{}}, "suites": [], "errors": [], "extra": {open}{close}}}"#),
     ] {
         assert!(refused(json.as_bytes()).contains("deeper"));
     }
@@ -227,7 +296,7 @@ fn mutated_reports_never_panic_and_cut_ones_are_never_green() {
         edits.iter().for_each(|edit| apply(&mut bytes, edit));
         for format in TABLE {
             let read = parse_as(format.name, &bytes);
-            let one_document = !["go-test", "libtest", "tap"].contains(&format.name);
+            let one_document = !["dart", "go-test", "libtest", "tap"].contains(&format.name);
             if one_document && green(&read) {
                 let cut = bytes.trim_ascii_end().len() - 1;
                 prop_assert!(!green(&parse_as(format.name, &bytes[..cut])), "{}", format.name);

@@ -1,5 +1,6 @@
 //! What must hold for whatever bytes a fuzzer comes up with.
 
+use portcullis::model::line_coverage::CoverageFormat;
 use portcullis::model::test_run::{TestOutcome, TestRun};
 use portcullis::report::{ReportError, line_coverage, parse_as};
 
@@ -8,7 +9,7 @@ use portcullis::report::{ReportError, line_coverage, parse_as};
 pub fn report(format: &str, bytes: &[u8]) {
     let read = parse_as(format, bytes);
     assert_eq!(read, parse_as(format, bytes), "the same bytes are two runs");
-    let one_document = !matches!(format, "go-test" | "libtest" | "tap");
+    let one_document = !matches!(format, "dart" | "go-test" | "libtest" | "tap");
     if one_document && is_green(&read) {
         let cut = &bytes[..bytes.trim_ascii_end().len() - 1];
         assert!(!is_green(&parse_as(format, cut)), "it is green without its end");
@@ -25,6 +26,20 @@ pub fn line_coverage(bytes: &[u8]) {
             assert!(file.lines.hit.without(&file.lines.executable).is_empty(), "more ran than can run");
         }
     }
+}
+
+/// A coverage report of a format that is one document: reading it ends without a panic, says the same twice, and nothing is read
+/// without its last byte.
+pub fn coverage(format: &str, bytes: &[u8]) {
+    let said = CoverageFormat::named(format);
+    assert!(said.is_some(), "there is no such format");
+    let read = line_coverage::parse(bytes, said);
+    assert_eq!(read, line_coverage::parse(bytes, said), "the same bytes are two reports");
+    let Ok((_, reported)) = read else { return };
+    assert!(reported.files.iter().all(|file| file.lines.hit.without(&file.lines.executable).is_empty()), "more ran than can run");
+    // In UTF-16 a byte may be half of a character, and blank.
+    let end = bytes.iter().rposition(|byte| !byte.is_ascii_whitespace() && *byte != 0).unwrap_or_default();
+    assert!(line_coverage::parse(&bytes[..end], said).is_err(), "it is read without its end");
 }
 
 fn is_green(read: &Result<TestRun, ReportError>) -> bool {

@@ -51,7 +51,8 @@ pub struct Recording {
     #[arg(long, value_name = "NAME", value_parser = format)]
     format: Option<ReportFormat>,
     /// A coverage report of the run: which lines of the tree's files it executed. Repeatable, and takes several files. Its
-    /// content tells its format, unless one is named: cobertura, go-cover, jacoco, lcov, llvm-cov.
+    /// content tells its format, unless one is named: clover, cobertura, coverage-py, go-cover, istanbul, jacoco, lcov,
+    /// llvm-cov, opencover, simplecov, sonarqube, xccov.
     #[arg(long = "coverage", value_name = "[FORMAT:]FILE", num_args = 1.., value_parser = measurement)]
     coverage: Vec<Measurement>,
     /// The leading components to take from each name in the coverage reports, like `strip` of the policy.
@@ -77,8 +78,8 @@ pub struct Recording {
     note: bool,
     /// The exit status with which the suite's command ended, where it was not run by this command. One that is not 0 is a failed
     /// run, however green its reports are.
-    #[arg(long, value_name = "N", conflicts_with = "command")]
-    exit_status: Option<u8>,
+    #[arg(long, value_name = "N", conflicts_with = "command", allow_negative_numbers = true)]
+    exit_status: Option<i32>,
     /// Run this command, the suite, and record what it wrote: `-- COMMAND ARGUMENTS`. The work tree has to be clean before and after;
     /// reports of an earlier run are removed first, and may be named by patterns. No shell reads the command. When it fails, the
     /// run is recorded and this command ends with 1.
@@ -152,7 +153,7 @@ fn record(directory: &Path, recording: &Recording) -> Result {
         materials: &recording.materials,
         written: &written,
         producer: actions::producer(),
-        exit_status: recording.exit_status.map(|status| ExitStatus::Code(status.into())),
+        exit_status: recording.exit_status.map(ExitStatus::Code),
         watched: None,
     };
     let made = match recording.command.as_slice() {

@@ -91,7 +91,8 @@ pub struct Subject {
     #[arg(long, value_name = "FILE", help_heading = "What to judge it by")]
     policy: Option<PathBuf>,
     /// A test report, for the suites whose patterns match its path, or for the one named. Its content tells its format,
-    /// unless one is named: junit, tap, trx, nunit, xunit, go-test, libtest, ctrf.
+    /// unless one is named: boost-test, catch2, ctrf, dart, go-test, junit, libtest, nunit, open-test-reporting, playwright, qt-test, robot,
+    /// sonarqube, tap, testng, trx, xunit.
     #[arg(long = "report", value_name = "[SUITE=][FORMAT:]FILE", help_heading = "What to judge it by")]
     reports: Vec<String>,
     /// A file of statements that `portcullis evidence record` wrote, for the suites that they name.

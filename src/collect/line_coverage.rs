@@ -1,7 +1,7 @@
 //! Coverage reports to facts: what they say of the changed files, and no more.
 //!
 //! Like a test report, one that was found is never dropped, and links are not followed. Names become paths exactly (see
-//! [`place`]); where a name could be two files, or two names are one file, the fact says so instead of choosing.
+//! [`places`]); where a name could be two files, or two names are one file, the fact says so instead of choosing.
 
 use crate::collect::git::{Repository, count_lines};
 use crate::collect::reports::{find, local_offset, malformed, native, read};
@@ -15,7 +15,7 @@ use crate::model::line_coverage::{
 };
 use crate::model::lines::Lines;
 use crate::model::path::RepoPath;
-use crate::report::line_coverage::{Reported, ReportedFile, may_be_checksum_of, parse, place};
+use crate::report::line_coverage::{Reported, ReportedFile, may_be_checksum_of, parse, places};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
@@ -183,7 +183,7 @@ impl Checkout<'_> {
         let mut others = Vec::new();
         for file in &reported.files {
             let paths: BTreeSet<RepoPath> =
-                file.names.iter().filter_map(|name| place(name, source, root)).collect();
+                file.names.iter().flat_map(|name| places(name, source, root)).collect();
             let known: Vec<&RepoPath> = paths.iter().filter(|path| self.files.contains_key(path)).collect();
             for path in &known {
                 self.take(file, path, self.has_rival(&paths, path)?, &mut covered)?;

@@ -140,7 +140,7 @@ fn coverage_is_read_again_and_refused_when_it_says_what_cannot_be() {
         ("\"elsewhere\":3,", ""),
         ("\"blob\":\"c", "\"blob\":\"C"),
         ("\"other-version\":", "\"fine\":"),
-        ("\"format\":\"lcov\"", "\"format\":\"clover\""),
+        ("\"format\":\"lcov\"", "\"format\":\"gcov\""),
         ("\"path\":\"b.py\"", "\"path\":\"b.py\",\"note\":\"\""),
     ] {
         let bent = text.replacen(from, to, 1);

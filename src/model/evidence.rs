@@ -14,6 +14,7 @@ use std::collections::BTreeSet;
 
 pub mod coverage;
 pub mod difference;
+pub mod names;
 
 /// What a run was a run of. The tree decides: two commits of one tree are one content.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -14,26 +14,47 @@ use std::collections::BTreeMap;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CoverageFormat {
+    /// Clover XML: PHPUnit, istanbul, OpenClover, gcovr.
+    Clover,
     /// Cobertura XML: coverage.py, gcovr, coverlet, istanbul.
     Cobertura,
+    /// `coverage json` of coverage.py.
+    CoveragePy,
     /// The profile of `go test -coverprofile`.
     GoCover,
+    /// istanbul's `coverage-final.json`: nyc, c8, jest, vitest.
+    Istanbul,
     /// JaCoCo XML.
     Jacoco,
     /// LCOV tracefiles: geninfo, coverage.py, c8, node, istanbul.
     Lcov,
     /// `llvm-cov export` as JSON.
     LlvmCov,
+    /// OpenCover XML: OpenCover, coverlet, AltCover.
+    Opencover,
+    /// SimpleCov's `.resultset.json` and `coverage.json`.
+    Simplecov,
+    /// SonarQube's generic coverage XML.
+    Sonarqube,
+    /// `xccov view --archive --json` of Xcode.
+    Xccov,
 }
 
 impl CoverageFormat {
     /// Every format, sorted by name.
     pub const ALL: &[CoverageFormat] = &[
+        CoverageFormat::Clover,
         CoverageFormat::Cobertura,
+        CoverageFormat::CoveragePy,
         CoverageFormat::GoCover,
+        CoverageFormat::Istanbul,
         CoverageFormat::Jacoco,
         CoverageFormat::Lcov,
         CoverageFormat::LlvmCov,
+        CoverageFormat::Opencover,
+        CoverageFormat::Simplecov,
+        CoverageFormat::Sonarqube,
+        CoverageFormat::Xccov,
     ];
 
     /// The format of this name.
@@ -44,11 +65,18 @@ impl CoverageFormat {
     /// Its name in a policy.
     pub fn as_str(self) -> &'static str {
         match self {
+            CoverageFormat::Clover => "clover",
             CoverageFormat::Cobertura => "cobertura",
+            CoverageFormat::CoveragePy => "coverage-py",
             CoverageFormat::GoCover => "go-cover",
+            CoverageFormat::Istanbul => "istanbul",
             CoverageFormat::Jacoco => "jacoco",
             CoverageFormat::Lcov => "lcov",
             CoverageFormat::LlvmCov => "llvm-cov",
+            CoverageFormat::Opencover => "opencover",
+            CoverageFormat::Simplecov => "simplecov",
+            CoverageFormat::Sonarqube => "sonarqube",
+            CoverageFormat::Xccov => "xccov",
         }
     }
 }
@@ -56,7 +84,8 @@ impl CoverageFormat {
 /// Where coverage reports are looked for, and how the names in them become paths of the repository.
 ///
 /// A name is mapped exactly: what `strip` says is taken from its beginning, and what `add` says put before it. A name that does
-/// not begin with `strip` is mapped only when it is an absolute path in the work tree.
+/// not begin with `strip` is mapped only when it is an absolute path in the work tree. A name with backslashes, or with a drive, is
+/// also read as Windows reads it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CoverageSource {

@@ -12,8 +12,14 @@ pub const SEPARATOR: &str = " > ";
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ReportFormat {
+    /// Boost.Test's XML: its report and its log.
+    BoostTest,
+    /// Catch2's own XML.
+    Catch2,
     /// Common Test Report Format (JSON).
     Ctrf,
+    /// The events of `dart test` and `flutter test` (JSON).
+    Dart,
     /// The events of `go test -json`.
     GoTest,
     /// JUnit XML.
@@ -22,8 +28,20 @@ pub enum ReportFormat {
     Libtest,
     /// NUnit XML.
     Nunit,
+    /// Open Test Reporting (XML), as events or as a tree.
+    OpenTestReporting,
+    /// Playwright's JSON.
+    Playwright,
+    /// Qt Test's own XML.
+    QtTest,
+    /// Robot Framework's `output.xml`.
+    Robot,
+    /// SonarQube's generic test executions (XML).
+    Sonarqube,
     /// Test Anything Protocol.
     Tap,
+    /// TestNG's own XML.
+    Testng,
     /// Visual Studio's test results.
     Trx,
     /// xUnit.net XML.
@@ -33,12 +51,21 @@ pub enum ReportFormat {
 impl ReportFormat {
     /// Every format, sorted by name.
     pub const ALL: &[ReportFormat] = &[
+        ReportFormat::BoostTest,
+        ReportFormat::Catch2,
         ReportFormat::Ctrf,
+        ReportFormat::Dart,
         ReportFormat::GoTest,
         ReportFormat::Junit,
         ReportFormat::Libtest,
         ReportFormat::Nunit,
+        ReportFormat::OpenTestReporting,
+        ReportFormat::Playwright,
+        ReportFormat::QtTest,
+        ReportFormat::Robot,
+        ReportFormat::Sonarqube,
         ReportFormat::Tap,
+        ReportFormat::Testng,
         ReportFormat::Trx,
         ReportFormat::Xunit,
     ];
@@ -46,12 +73,21 @@ impl ReportFormat {
     /// Its name.
     pub fn name(self) -> &'static str {
         match self {
+            ReportFormat::BoostTest => "boost-test",
+            ReportFormat::Catch2 => "catch2",
             ReportFormat::Ctrf => "ctrf",
+            ReportFormat::Dart => "dart",
             ReportFormat::GoTest => "go-test",
             ReportFormat::Junit => "junit",
             ReportFormat::Libtest => "libtest",
             ReportFormat::Nunit => "nunit",
+            ReportFormat::OpenTestReporting => "open-test-reporting",
+            ReportFormat::Playwright => "playwright",
+            ReportFormat::QtTest => "qt-test",
+            ReportFormat::Robot => "robot",
+            ReportFormat::Sonarqube => "sonarqube",
             ReportFormat::Tap => "tap",
+            ReportFormat::Testng => "testng",
             ReportFormat::Trx => "trx",
             ReportFormat::Xunit => "xunit",
         }
@@ -88,7 +124,7 @@ pub struct Report {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TestRun {
-    /// The tests, sorted by identity; attempts of one test are one entry.
+    /// The tests, sorted by identity; records of one identity are one entry.
     pub tests: Vec<Test>,
     /// Where the report speaks against itself, each one sentence.
     pub contradictions: Vec<String>,
@@ -107,7 +143,7 @@ pub struct TestRun {
 pub struct Test {
     /// Its identity in this report: suites, class and name, joined with [`SEPARATOR`]. Empty parts are left out.
     pub id: String,
-    /// The worst of its attempts, save that a pass after a failure is [`TestOutcome::Flaky`].
+    /// The worst of its records, save that a pass which the runner calls a later attempt is [`TestOutcome::Flaky`].
     pub outcome: TestOutcome,
     /// How many records the report holds of it. More than one pass and nothing else: a rerun that the runner does
     /// not admit, or several tests under one name.

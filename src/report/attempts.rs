@@ -1,11 +1,16 @@
 //! Records of tests to tests.
 //!
-//! Where a format can hold several attempts of a test, the records of one identity are attempts, and a pass after
-//! a failure is flaky. Where it cannot, they are several tests under one name, and the worst of them decides.
+//! Records of one name are several tests under that name, and the worst of them decides. They are attempts of one test only where
+//! the runner says so of the later one, by its number, and exactly the attempts before it stand there; then a pass after a failure
+//! is flaky.
+//!
+//! A name is never made so short that two of one report become one. What a format leaves out of its names, and the home of whoever
+//! ran the tests, comes back where it tells two of them apart.
 
-use super::stable::stable;
+use crate::model::evidence::names::without_home;
 use crate::model::test_run::{Test, TestOutcome};
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 /// Bounds of what a report may hold. Beyond them it is refused, never cut.
 #[derive(Clone, Copy, Debug)]
@@ -19,12 +24,41 @@ pub struct Limits {
 /// The bounds of a report.
 pub const LIMITS: Limits = Limits { records: 5_000_000, identities: 1 << 28 };
 
+/// The name of a test.
+#[derive(Debug, Default)]
+pub struct Name {
+    /// As it is known.
+    id: String,
+    /// As it is written, where that is longer.
+    whole: Option<Box<str>>,
+}
+
+impl Name {
+    /// A name of which something is left out.
+    pub fn shortened(id: String, whole: String) -> Self {
+        Name { whole: (whole != id).then(|| whole.into()), id }
+    }
+
+    /// As it is known.
+    pub fn as_str(&self) -> &str {
+        &self.id
+    }
+}
+
+impl<T: Into<String>> From<T> for Name {
+    fn from(id: T) -> Self {
+        Name { id: id.into(), whole: None }
+    }
+}
+
 /// The tests of a report while it is read.
 pub struct Attempts {
     limits: Limits,
     identities: usize,
     /// In the order of the report. They are sorted at its end, which is much faster than keeping them sorted.
     records: Vec<Record>,
+    /// The whole names of records whose names were shortened, each with the place of the record, in their order.
+    whole: Vec<(usize, Box<str>)>,
 }
 
 /// One record of a test, or several that the report only counts.
@@ -32,7 +66,8 @@ struct Record {
     id: String,
     outcome: TestOutcome,
     number: u64,
-    attempt: bool,
+    /// Which attempt of its test the runner says it is; 1 where it says nothing.
+    attempt: u32,
 }
 
 impl Default for Attempts {
@@ -44,15 +79,28 @@ impl Default for Attempts {
 impl Attempts {
     /// No test yet.
     pub fn within(limits: Limits) -> Self {
-        Attempts { limits, identities: 0, records: Vec::new() }
+        Attempts { limits, identities: 0, records: Vec::new(), whole: Vec::new() }
     }
 
-    /// Takes one more attempt of a test.
+    /// Takes a test.
     ///
     /// # Errors
     /// A sentence, when there are more than a report may hold.
-    pub fn add(&mut self, id: impl Into<String>, outcome: TestOutcome) -> Result<(), String> {
-        self.take(id.into(), outcome, 1, true)
+    pub fn add(&mut self, name: impl Into<Name>, outcome: TestOutcome) -> Result<(), String> {
+        self.take(name.into(), outcome, 1, 1)
+    }
+
+    /// Takes what the runner calls this attempt of a test, counted from 1.
+    ///
+    /// # Errors
+    /// A sentence, when there are more than a report may hold.
+    pub fn add_attempt(
+        &mut self,
+        name: impl Into<Name>,
+        outcome: TestOutcome,
+        attempt: u64,
+    ) -> Result<(), String> {
+        self.take(name.into(), outcome, 1, u32::try_from(attempt).unwrap_or(u32::MAX))
     }
 
     /// Takes a test whose earlier attempts the report only counts: all of them failed.
@@ -61,40 +109,35 @@ impl Attempts {
     /// A sentence, when there are more than a report may hold.
     pub fn add_last(
         &mut self,
-        id: impl Into<String>,
+        name: impl Into<Name>,
         outcome: TestOutcome,
         attempts: u64,
     ) -> Result<(), String> {
         let outcome = if attempts > 1 { after(TestOutcome::Failed, outcome) } else { outcome };
-        self.take(id.into(), outcome, attempts.max(1), true)
+        self.take(name.into(), outcome, attempts.max(1), 1)
     }
 
-    /// Takes a test of a format without attempts.
-    ///
-    /// # Errors
-    /// A sentence, when there are more than a report may hold.
-    pub fn add_distinct(&mut self, id: impl Into<String>, outcome: TestOutcome) -> Result<(), String> {
-        self.take(id.into(), outcome, 1, false)
-    }
-
-    fn take(&mut self, id: String, outcome: TestOutcome, number: u64, attempt: bool) -> Result<(), String> {
-        self.identities += id.len();
+    fn take(&mut self, name: Name, outcome: TestOutcome, number: u64, attempt: u32) -> Result<(), String> {
+        let Name { mut id, mut whole } = name;
+        if let Cow::Owned(short) = without_home(&id) {
+            let written = std::mem::replace(&mut id, short);
+            whole.get_or_insert(written.into());
+        }
+        self.identities += id.len() + whole.as_ref().map_or(0, |whole| whole.len());
         if self.records.len() as u64 >= self.limits.records {
             return Err(format!("it holds more than {} test cases", self.limits.records));
         }
         if self.identities > self.limits.identities {
             return Err(format!("the names of its tests are longer than {} bytes", self.limits.identities));
         }
-        let id = match stable(&id) {
-            Cow::Borrowed(_) => id,
-            Cow::Owned(stable) => stable,
-        };
+        self.whole.extend(whole.map(|whole| (self.records.len(), whole)));
         self.records.push(Record { id, outcome, number, attempt });
         Ok(())
     }
 
     /// The tests, sorted by identity.
     pub fn finish(mut self) -> Vec<Test> {
+        self.keep_apart();
         // Records of one test stay in their order.
         self.records.sort_by(|a, b| a.id.cmp(&b.id));
         let mut tests: Vec<Test> = Vec::with_capacity(self.records.len());
@@ -106,10 +149,38 @@ impl Attempts {
         }
         tests
     }
+
+    /// Gives whole names back to tests that would otherwise have the name of another one.
+    fn keep_apart(&mut self) {
+        if self.whole.is_empty() {
+            return;
+        }
+        let shortened = std::mem::take(&mut self.whole);
+        // Of each short name its one whole name; nothing where there are several.
+        let mut names: BTreeMap<&str, Option<&str>> = BTreeMap::new();
+        for (at, whole) in &shortened {
+            let name = names.entry(self.records[*at].id.as_str()).or_insert(Some(whole));
+            *name = name.filter(|name| **name == **whole);
+        }
+        let mut places = shortened.iter().map(|(at, _)| *at).peekable();
+        for (at, record) in self.records.iter().enumerate() {
+            if places.next_if_eq(&at).is_none()
+                && let Some(name) = names.get_mut(record.id.as_str())
+            {
+                *name = None;
+            }
+        }
+        let apart = |at: &usize| names.get(self.records[*at].id.as_str()) == Some(&None);
+        let apart: Vec<bool> = shortened.iter().map(|(at, _)| apart(at)).collect();
+        for ((at, whole), _) in shortened.into_iter().zip(apart).filter(|(_, apart)| *apart) {
+            self.records[at].id = whole.into();
+        }
+    }
 }
 
 fn fold(test: &mut Test, record: &Record) {
-    let worse = if record.attempt { after } else { TestOutcome::max };
+    let again = record.attempt > 1 && u64::from(record.attempt - 1) == test.records;
+    let worse = if again { after } else { TestOutcome::max };
     test.outcome = worse(test.outcome, record.outcome);
     test.records = test.records.saturating_add(record.number);
 }
@@ -117,7 +188,9 @@ fn fold(test: &mut Test, record: &Record) {
 /// One more attempt: the worst, save that a pass after a failure is flaky.
 pub fn after(before: TestOutcome, attempt: TestOutcome) -> TestOutcome {
     match (before, attempt) {
-        (TestOutcome::Failed | TestOutcome::Error, TestOutcome::Passed) => TestOutcome::Flaky,
+        (TestOutcome::Failed | TestOutcome::Error, TestOutcome::Passed | TestOutcome::Flaky) => {
+            TestOutcome::Flaky
+        }
         _ => before.max(attempt),
     }
 }
@@ -128,19 +201,27 @@ mod tests {
     use TestOutcome::{Error, Failed, Flaky, Passed, Skipped};
 
     #[test]
-    fn the_worst_attempt_decides_and_a_pass_does_not_excuse_a_failure() {
+    fn the_worst_of_one_name_decides_and_an_attempt_is_one_by_its_number() {
         for (attempts, outcome) in [
-            (vec![Passed], Passed),
-            (vec![Passed, Passed], Passed),
-            (vec![Failed, Passed], Flaky),
-            (vec![Error, Passed, Skipped], Flaky),
-            (vec![Passed, Failed], Failed),
-            (vec![Failed, Passed, Failed], Failed),
-            (vec![Failed, Passed, Error], Error),
-            (vec![Skipped, Passed], Skipped),
+            (vec![(Passed, 1)], Passed),
+            (vec![(Passed, 1), (Passed, 1)], Passed),
+            (vec![(Failed, 1), (Passed, 1)], Failed),
+            (vec![(Failed, 1), (Passed, 2)], Flaky),
+            (vec![(Failed, 1), (Flaky, 2)], Flaky),
+            (vec![(Failed, 1), (Error, 2), (Passed, 3)], Flaky),
+            // It is the second attempt of one of the two.
+            (vec![(Failed, 1), (Failed, 1), (Passed, 2)], Failed),
+            (vec![(Failed, 1), (Passed, 3)], Failed),
+            (vec![(Error, 1), (Passed, 2), (Skipped, 3)], Flaky),
+            (vec![(Passed, 2), (Failed, 1)], Failed),
+            (vec![(Failed, 1), (Passed, 2), (Failed, 3)], Failed),
+            (vec![(Failed, 1), (Passed, 2), (Error, 3)], Error),
+            (vec![(Skipped, 1), (Passed, 1)], Skipped),
         ] {
             let mut tests = Attempts::default();
-            attempts.iter().for_each(|outcome| tests.add("a", *outcome).unwrap());
+            let add =
+                |(outcome, attempt): &(TestOutcome, u64)| tests.add_attempt("a", *outcome, *attempt).unwrap();
+            attempts.iter().for_each(add);
             let tests = tests.finish();
             assert_eq!(
                 (tests[0].outcome, tests[0].records),
@@ -163,6 +244,29 @@ mod tests {
             let sorted: std::collections::BTreeSet<&str> = names.into_iter().collect();
             assert_eq!(ids, Vec::from_iter(sorted));
         }
+    }
+
+    #[test]
+    fn names_that_are_shortened_stay_apart() {
+        let ids = |names: &[(&str, &str)]| {
+            let mut tests = Attempts::default();
+            for (short, whole) in names {
+                tests.add(Name::shortened(short.to_string(), whole.to_string()), Passed).unwrap();
+            }
+            tests.finish().into_iter().map(|test| test.id).collect::<Vec<_>>()
+        };
+        assert_eq!(ids(&[("a", "1 > a"), ("b", "b"), ("a", "1 > a")]), ["a", "b"]);
+        assert_eq!(ids(&[("a", "1 > a"), ("b", "b"), ("a", "2 > a")]), ["1 > a", "2 > a", "b"]);
+        assert_eq!(ids(&[("a", "a"), ("a", "1 > a"), ("c", "1 > c")]), ["1 > a", "a", "c"]);
+        assert_eq!(ids(&[("/home/robin/x", "/home/robin/x"), ("y", "y")]), ["(home)/x", "y"]);
+        assert_eq!(
+            ids(&[("/home/robin/x", "/home/robin/x"), ("(home)/x", "(home)/x")]),
+            ["(home)/x", "/home/robin/x"]
+        );
+        assert_eq!(
+            ids(&[("/home/a/x", "7 > /home/a/x"), ("/home/b/x", "7 > /home/b/x")]),
+            ["7 > /home/a/x", "7 > /home/b/x"]
+        );
     }
 
     #[test]

@@ -20,12 +20,26 @@ pub fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, ReportError> {
     }
 }
 
+/// The same, with whether some character stands there that XML does not allow: what a program printed can hold any.
+///
+/// # Errors
+/// An encoding that is not read here, a byte that does not belong in it.
+pub fn decode_output(bytes: &[u8]) -> Result<(Cow<'_, str>, bool), ReportError> {
+    let text = characters(bytes)?;
+    let odd = forbidden(&text).is_some();
+    Ok((text, odd))
+}
+
 /// How far into a file detection looks.
 const HEAD_BYTES: usize = 64 << 10;
 
 /// The beginning of a report as detection sees it: its ASCII characters, whatever the encoding.
 pub fn head(bytes: &[u8]) -> String {
     let head = &bytes[..bytes.len().min(HEAD_BYTES)];
+    // Nearly always it is plain as it stands.
+    if head.is_ascii() && !head.contains(&0) {
+        return String::from_utf8_lossy(head).into_owned();
+    }
     head.iter().filter(|byte| byte.is_ascii() && **byte != 0).map(|byte| char::from(*byte)).collect()
 }
 

@@ -5,7 +5,7 @@
 
 use super::ReportError;
 use super::encoding::head;
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 
 /// How long one line may be.
@@ -16,20 +16,40 @@ const DEPTH: usize = 64;
 
 /// The outermost keys of the first object in a file, as far as its beginning shows them.
 pub fn keys(bytes: &[u8]) -> Vec<String> {
-    let head = head(bytes);
-    let object = head.lines().map(str::trim_start).find(|line| line.starts_with('{'));
-    let Some(start) = object.and_then(|line| head.find(line)) else { return Vec::new() };
-    let mut keys = Vec::new();
-    // The beginning may end within a value: what was seen until then is what counts.
-    let mut text = serde_json::Deserializer::from_str(&head[start..]);
-    let _ = text.deserialize_map(Keys(&mut keys));
-    keys
+    members(bytes).into_iter().map(|(key, _)| key).collect()
 }
 
-/// Writes down the keys of an object.
-struct Keys<'k>(&'k mut Vec<String>);
+/// What kind of value a member of an object has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// `{…}`
+    Object,
+    /// `[…]`
+    Array,
+    /// Anything else.
+    Plain,
+}
 
-impl<'de> Visitor<'de> for Keys<'_> {
+/// The outermost members of the first object in a file that begins a line, or the list of the file, as far as its beginning shows them.
+pub fn members(bytes: &[u8]) -> Vec<(String, Shape)> {
+    let head = head(bytes);
+    let line = head.lines().map(str::trim_start).find(|line| line.starts_with('{'));
+    let line = line.and_then(|line| head.get(line.as_ptr().addr() - head.as_ptr().addr()..));
+    let list = head.trim_start().strip_prefix('[').map(str::trim_start).filter(|rest| rest.starts_with('{'));
+    // A list that is one line can stand before lines of objects, as Flutter's own events do.
+    let one_line = head.trim_start().lines().next().is_some_and(|line| line.trim_end().ends_with(']'));
+    let object = if one_line { line.or(list) } else { list.or(line) };
+    let mut members = Vec::new();
+    // The beginning may end within a value: what was seen until then is what counts.
+    let mut text = serde_json::Deserializer::from_str(object.unwrap_or_default());
+    let _ = text.deserialize_map(Members(&mut members));
+    members
+}
+
+/// Writes down the members of an object.
+struct Members<'m>(&'m mut Vec<(String, Shape)>);
+
+impl<'de> Visitor<'de> for Members<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -38,9 +58,66 @@ impl<'de> Visitor<'de> for Keys<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some(key) = map.next_key::<String>()? {
-            self.0.push(key);
-            map.next_value::<IgnoredAny>()?;
+            self.0.push((key, Shape::Plain));
+            if let Some((_, shape)) = self.0.last_mut() {
+                map.next_value_seed(Value(shape))?;
+            }
         }
+        Ok(())
+    }
+}
+
+/// Passes over a value and writes down its shape, also when the value does not end.
+struct Value<'s>(&'s mut Shape);
+
+impl<'de> DeserializeSeed<'de> for Value<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, value: D) -> Result<(), D::Error> {
+        value.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Value<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        *self.0 = Shape::Object;
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+        *self.0 = Shape::Array;
+        while list.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
         Ok(())
     }
 }
@@ -118,6 +195,20 @@ mod tests {
         assert_eq!(keys(b"noise\n {\"a\": 1, \"b\": {\"c\": 2}}\n{\"d\": 1}"), ["a", "b"]);
         assert_eq!(keys(b"{\"a\": {\"b\": \"cut"), ["a"]);
         assert_eq!(keys(b"[1]"), Vec::<String>::new());
+        assert_eq!(keys(b"[{\"a\": 1}, {\"b\": 1}]"), ["a"]);
+        assert_eq!(keys(b"[{\"a\": [\n{\"b\": 1}\n]}]"), ["a"]);
+        assert_eq!(keys(b"[{\"a\": 1}]\n{\"b\": 1}\n"), ["b"]);
+    }
+
+    #[test]
+    fn the_shape_of_a_member_is_seen_even_if_it_does_not_end() {
+        let shape = |text: &str| members(text.as_bytes()).last().map(|(_, shape)| *shape);
+        assert_eq!(shape("{\"a\": 1, \"b\": {\"c\": [1"), Some(Shape::Object));
+        assert_eq!(shape("{\"a\": {}, \"b\": [{\"c\""), Some(Shape::Array));
+        for plain in ["1", "-1", "1.5", "\"x\"", "null", "true"] {
+            assert_eq!(members(format!("{{\"a\": {plain}, \"b\": []}}").as_bytes()).len(), 2, "{plain}");
+            assert_eq!(shape(&format!("{{\"a\": {plain}}}")), Some(Shape::Plain), "{plain}");
+        }
     }
 
     #[test]

@@ -6,20 +6,31 @@
 use crate::model::test_run::TestRun;
 
 mod attempts;
+pub mod boost_test;
+pub mod catch2;
 pub mod ctrf;
+pub mod dart;
 mod encoding;
+mod foreign;
 pub mod go_test;
+mod identity;
 mod json;
 pub mod junit;
 pub mod libtest;
 pub mod line_coverage;
 mod name;
 pub mod nunit;
-mod stable;
+pub mod open_test_reporting;
+pub mod playwright;
+pub mod qt_test;
+pub mod robot;
+mod said;
+pub mod sonarqube;
 mod summary;
 pub mod tap;
 #[cfg(test)]
 mod testing;
+pub mod testng;
 pub mod trx;
 mod xml;
 pub mod xunit;
@@ -75,12 +86,21 @@ pub struct Format {
 
 /// Every format, sorted by name.
 pub static TABLE: &[&Format] = &[
+    &boost_test::FORMAT,
+    &catch2::FORMAT,
     &ctrf::FORMAT,
+    &dart::FORMAT,
     &go_test::FORMAT,
     &junit::FORMAT,
     &libtest::FORMAT,
     &nunit::FORMAT,
+    &open_test_reporting::FORMAT,
+    &playwright::FORMAT,
+    &qt_test::FORMAT,
+    &robot::FORMAT,
+    &sonarqube::FORMAT,
     &tap::FORMAT,
+    &testng::FORMAT,
     &trx::FORMAT,
     &xunit::FORMAT,
 ];
@@ -91,7 +111,7 @@ pub static TABLE: &[&Format] = &[
 /// What is wrong with it: unknown format, not well formed, truncated, too large, too deep.
 pub fn parse(bytes: &[u8]) -> Result<TestRun, ReportError> {
     bounded(bytes)?;
-    let format = TABLE.iter().find(|format| (format.detect)(bytes)).ok_or_else(unknown)?;
+    let format = TABLE.iter().find(|format| (format.detect)(bytes)).ok_or_else(|| unknown(bytes))?;
     (format.parse)(bytes)
 }
 
@@ -104,7 +124,7 @@ pub fn parse_as(name: &str, bytes: &[u8]) -> Result<TestRun, ReportError> {
     let format = named(name).ok_or_else(|| {
         ReportError::whole(format!("there is no format `{name}`; there is {}", names().join(", ")))
     })?;
-    (format.parse)(bytes)
+    (format.parse)(bytes).map_err(|error| mistaken(format, bytes, error))
 }
 
 /// The format of this name.
@@ -122,8 +142,30 @@ fn bounded(bytes: &[u8]) -> Result<(), ReportError> {
     Ok(())
 }
 
-fn unknown() -> ReportError {
-    ReportError::whole(format!("it is in none of the formats that can be read ({})", names().join(", ")))
+/// Of what is in no format that is read: what it is, if that can be told, the way round, and what is read.
+fn unknown(bytes: &[u8]) -> ReportError {
+    let read = names().join(", ");
+    ReportError::whole(match foreign::recognised(bytes) {
+        Some(other) => format!("{other}. The formats that are read are {read}"),
+        None => format!("it is in none of the formats that can be read ({read})"),
+    })
+}
+
+/// A report that cannot be read as what somebody says it is, while its content says that it is something else.
+fn mistaken(said: &Format, bytes: &[u8], error: ReportError) -> ReportError {
+    if (said.detect)(bytes) {
+        return error;
+    }
+    match TABLE.iter().find(|format| (format.detect)(bytes)) {
+        Some(other) => ReportError::whole(format!(
+            "it is said to be `{}`, and its content is that of `{}`: {error}",
+            said.name, other.name
+        )),
+        None => match foreign::recognised(bytes) {
+            Some(other) => ReportError::whole(format!("it is said to be `{}`, and {other}", said.name)),
+            None => error,
+        },
+    }
 }
 
 fn names() -> Vec<&'static str> {
@@ -150,9 +192,26 @@ mod tests {
     /// A green report of each format.
     const GREEN: &[(&str, &str)] = &[
         (
+            "boost-test",
+            "<TestResult><TestSuite name='m' result='passed' assertions_failed='0'><TestCase name='a' result='passed' \
+             assertions_passed='1' assertions_failed='0' expected_failures='0'></TestCase></TestSuite></TestResult>",
+        ),
+        (
+            "catch2",
+            "<Catch2TestRun name='c'><TestCase name='a'><OverallResult success='true' skips='0'/></TestCase></Catch2TestRun>",
+        ),
+        (
             "ctrf",
             r#"{"results": {"tool": {"name": "x"}, "summary": {"tests": 1, "passed": 1, "failed": 0, "skipped": 0, "pending": 0,
             "other": 0}, "tests": [{"name": "a", "status": "passed", "duration": 1}]}}"#,
+        ),
+        (
+            "dart",
+            "{\"protocolVersion\":\"0.1.1\",\"type\":\"start\",\"time\":0}\n\
+             {\"suite\":{\"id\":0,\"path\":\"test/a.dart\"},\"type\":\"suite\",\"time\":0}\n\
+             {\"test\":{\"id\":1,\"name\":\"a\",\"suiteID\":0},\"type\":\"testStart\",\"time\":0}\n\
+             {\"testID\":1,\"result\":\"success\",\"hidden\":false,\"skipped\":false,\"type\":\"testDone\",\"time\":1}\n\
+             {\"success\":true,\"type\":\"done\",\"time\":2}\n",
         ),
         (
             "go-test",
@@ -169,7 +228,34 @@ mod tests {
             "nunit",
             "<test-run><test-suite name='s'><test-case fullname='a' result='Passed'/></test-suite></test-run>",
         ),
+        (
+            "open-test-reporting",
+            "<h:execution xmlns:h='https://schemas.opentest4j.org/reporting/hierarchy/0.2.0'><h:root name='a' start='x'>\
+             <result status='SUCCESSFUL'/></h:root></h:execution>",
+        ),
+        (
+            "playwright",
+            r#"{"config": {}, "suites": [{"title": "a.js", "specs": [{"title": "a", "ok": true, "tests": [{"expectedStatus": "passed",
+            "status": "expected", "results": [{"status": "passed", "errors": []}]}]}]}], "errors": []}"#,
+        ),
+        (
+            "qt-test",
+            "<TestCase name='T'><TestFunction name='a'><Incident type='pass' file='' line='0'/></TestFunction></TestCase>",
+        ),
+        (
+            "robot",
+            "<robot><suite name='S'><test name='a'><status status='PASS'/></test><status status='PASS'/></suite></robot>",
+        ),
+        (
+            "sonarqube",
+            "<testExecutions version='1'><file path='a.js'><testCase name='a' duration='1'/></file></testExecutions>",
+        ),
         ("tap", "TAP version 14\n1..1\nok 1 - a\n"),
+        (
+            "testng",
+            "<testng-results><suite name='s'><test name='t'><class name='C'><test-method name='a' status='PASS'/></class></test>\
+             </suite></testng-results>",
+        ),
         ("trx", "<TestRun><Results><UnitTestResult testName='a' outcome='Passed'/></Results></TestRun>"),
         ("xunit", "<assemblies><assembly name='s'><test name='a' result='Pass'/></assembly></assemblies>"),
     ];
@@ -181,6 +267,16 @@ mod tests {
         for format in ReportFormat::ALL {
             assert_eq!(serde_json::to_value(format).unwrap(), format.name());
             assert_eq!(ReportFormat::named(format.name()), Some(*format));
+        }
+    }
+
+    #[test]
+    fn the_readme_and_the_help_name_each_format() {
+        let (readme, help) = (include_str!("../../README.md"), include_str!("../cli/mod.rs"));
+        let help: String = help.lines().filter(|line| line.trim_start().starts_with("///")).collect();
+        for name in names() {
+            assert!(readme.contains(&format!("\n| `{name}` | ")), "{name}");
+            assert!(help.contains(&format!(" {name},")) || help.contains(&format!(" {name}.")), "{name}");
         }
     }
 

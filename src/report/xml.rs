@@ -3,33 +3,24 @@
 //! There are no entities but the five of XML itself, nothing is fetched, and what is not one whole well-formed
 //! document, or goes beyond a limit, is an error. A format implements [`Content`] and is told of each element.
 //!
+//! XML knows no control characters, but many runners write what a program printed as it is, with the colours of a terminal.
+//! Where a format allows it, such characters are passed over in elements that hold nothing but text, and in the few attributes
+//! that hold output. In every other attribute they are an error that names it: a name that nobody can see is no name.
+//!
 //! A report can hold a hundred thousand tests, and most of it is plain text. So nothing is copied that stands in the document
 //! as it is meant; what the reader hands out as bytes is found again in the text, which was looked at as a whole before.
 
 use super::ReportError;
-use super::encoding::{decode, head, is_allowed};
+use super::encoding::{decode, decode_output, head, is_allowed};
 use memchr::memchr2;
 use quick_xml::events::attributes::Attribute;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 use std::borrow::Cow;
 
-/// Bounds of a document. Beyond them it is refused, never cut.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    /// How deep elements may nest.
-    pub depth: usize,
-    /// How many attributes one element may have.
-    pub attributes: usize,
-    /// The length of one attribute's value in bytes, as it is written.
-    pub attribute: usize,
-    /// May it name a document type? It is never fetched, and may declare nothing. Test reports have none, some
-    /// coverage reports do.
-    pub document_type: bool,
-}
-
-/// The bounds of a test report.
-pub const LIMITS: Limits = Limits { depth: 64, attributes: 1000, attribute: 1 << 20, document_type: false };
+mod limits;
+use limits::OUTPUT;
+pub use limits::{COVERAGE, LIMITS, Limits};
 
 /// Name and value of an attribute.
 pub type Pair<'a> = (&'a str, &'a str);
@@ -90,16 +81,18 @@ pub fn read(
     limits: Limits,
     content: &mut impl Content,
 ) -> Result<(), ReportError> {
-    let text = decode(bytes)?;
+    let (text, odd) = if limits.control_characters { decode_output(bytes)? } else { (decode(bytes)?, false) };
     let mut reader = Reader::from_str(&text);
     let mut document = Document {
         text: &text,
         blanks: memchr2(b'\t', b'\r', text.as_bytes()).is_some(),
+        odd,
         limits,
         roots,
         content,
         attributes: Vec::new(),
         open: 0,
+        holding: Vec::new(),
         started: false,
         declared: false,
     };
@@ -119,12 +112,20 @@ pub fn read(
 
 /// The name of the first element in lower case, as far as the beginning of the file shows one.
 pub fn root(bytes: &[u8]) -> Option<String> {
-    let head = head(bytes);
-    let mut reader = Reader::from_str(&head);
+    // Each format asks, and nearly always the first lines answer.
+    let first = bytes.get(..FIRST_LINES).and_then(|lines| first_element(&head(lines)));
+    first.or_else(|| first_element(&head(bytes)))
+}
+
+/// How much of a document is looked at first for its outermost element, in bytes.
+const FIRST_LINES: usize = 2048;
+
+fn first_element(head: &str) -> Option<String> {
+    let mut reader = Reader::from_str(head);
     loop {
         match reader.read_event().ok()? {
             Event::Start(tag) | Event::Empty(tag) => {
-                return Some(lower_case(part(&head, tag.local_name().as_ref()).ok()?).into_owned());
+                return Some(lower_case(part(head, tag.local_name().as_ref()).ok()?).into_owned());
             }
             Event::Eof => return None,
             _ => {}
@@ -142,15 +143,30 @@ struct Document<'t, 'r, C> {
     text: &'t str,
     /// Does it hold blanks that few documents hold, and that values do not keep?
     blanks: bool,
+    /// Does some character stand in it that XML does not allow?
+    odd: bool,
     limits: Limits,
     roots: &'r [&'r str],
     content: &'r mut C,
     /// Those of the element that opens; kept for its room.
     attributes: Vec<Pair<'t>>,
     open: usize,
+    /// What each open element holds so far.
+    holding: Vec<Holding>,
     started: bool,
     declared: bool,
 }
+
+/// What an open element holds.
+#[derive(Default)]
+struct Holding {
+    elements: bool,
+    /// Characters that XML does not allow.
+    odd: bool,
+}
+
+/// Where they stand in an element that holds others.
+const BETWEEN: &str = "a control character stands between elements; only what a program printed may hold one";
 
 impl<'t, C: Content> Document<'t, '_, C> {
     fn take(&mut self, event: &Event<'_>) -> Result<(), String> {
@@ -175,12 +191,51 @@ impl<'t, C: Content> Document<'t, '_, C> {
         let name = lower_case(part(self.text, tag.local_name().into_inner())?);
         self.room(&name)?;
         self.open += 1;
+        self.holds_element()?;
         if self.take_plain(tag)? {
+            if self.odd {
+                self.are_seen(&name, &self.attributes)?;
+            }
             return self.content.start(&Element { name: &name, attributes: &self.attributes });
         }
         let meant = self.take_unusual(tag)?;
         let attributes: Vec<Pair<'_>> = meant.iter().map(|(name, value)| (&**name, &**value)).collect();
+        self.are_seen(&name, &attributes)?;
         self.content.start(&Element { name: &name, attributes: &attributes })
+    }
+
+    fn holds_element(&mut self) -> Result<(), String> {
+        if let Some(outer) = self.holding.last_mut() {
+            outer.elements = true;
+            if outer.odd {
+                return Err(BETWEEN.into());
+            }
+        }
+        self.holding.push(Holding::default());
+        Ok(())
+    }
+
+    /// The innermost element holds a character that XML does not allow.
+    fn holds_odd(&mut self) -> Result<(), String> {
+        let Some(inner) = self.holding.last_mut() else { return Ok(()) };
+        inner.odd = true;
+        if inner.elements { Err(BETWEEN.into()) } else { Ok(()) }
+    }
+
+    /// Are all characters of a tag such that XML allows them, but for attributes that hold output?
+    fn are_seen(&self, element: &str, attributes: &[Pair<'_>]) -> Result<(), String> {
+        let names = attributes.iter().map(|(name, _)| *name).chain([element]);
+        names.flat_map(str::chars).try_for_each(allowed)?;
+        let is_output = |name: &str| self.limits.control_characters && OUTPUT.contains(&name);
+        for (name, value) in attributes.iter().filter(|(name, _)| !is_output(name)) {
+            if let Some(c) = value.chars().find(|c| !is_allowed(*c)) {
+                let c = u32::from(c);
+                return Err(format!(
+                    "`{name}` of `{element}` holds the control character U+{c:04X}; only output may"
+                ));
+            }
+        }
+        Ok(())
     }
 
     /// May an element of this name begin here?
@@ -231,7 +286,7 @@ impl<'t, C: Content> Document<'t, '_, C> {
             is_new(&name, all.iter().map(|(name, _)| &**name))?;
             let value = match self.is_plain(&attribute.value) {
                 true => Cow::Borrowed(part(self.text, &attribute.value)?),
-                false => Cow::Owned(normal(&attribute)?),
+                false => self.normal(&name, &attribute)?,
             };
             all.push((name, value));
         }
@@ -253,14 +308,29 @@ impl<'t, C: Content> Document<'t, '_, C> {
         memchr2(b'&', b'\n', written).is_none() && !(self.blanks && memchr2(b'\t', b'\r', written).is_some())
     }
 
+    /// A value as it is meant (XML 1.0, section 3.3.3). Output that names characters that are none stays as it is written.
+    fn normal(&self, name: &str, attribute: &Attribute<'_>) -> Result<Cow<'t, str>, String> {
+        match attribute.normalized_value(XmlVersion::Implicit1_0) {
+            Ok(value) => Ok(Cow::Owned(value.into_owned())),
+            Err(_) if self.limits.control_characters && OUTPUT.contains(&name) => {
+                Ok(Cow::Borrowed(part(self.text, &attribute.value)?))
+            }
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
     fn end(&mut self) -> Result<(), String> {
         self.open = self.open.saturating_sub(1);
+        self.holding.pop();
         self.content.end()
     }
 
     /// A piece of text. Outside of the element only blanks may stand, `written` as they are.
     fn text(&mut self, text: &str, written: bool) -> Result<(), String> {
         if self.open > 0 {
+            if self.odd && !text.chars().all(is_allowed) {
+                self.holds_odd()?;
+            }
             return self.content.text(text);
         }
         if written && text.bytes().all(|byte| byte.is_ascii_whitespace()) {
@@ -272,11 +342,18 @@ impl<'t, C: Content> Document<'t, '_, C> {
 
     /// Only character references and the five entities of XML itself (XML 1.0, section 4.6).
     fn reference(&mut self, reference: &BytesRef<'_>) -> Result<(), String> {
-        let c = match reference.resolve_char_ref().map_err(|error| error.to_string())? {
-            Some(c) => c,
-            None => entity(reference).ok_or("an entity is used that XML does not define")?,
+        let c = match reference.resolve_char_ref() {
+            Ok(Some(c)) => c,
+            Ok(None) => entity(reference).ok_or("an entity is used that XML does not define")?,
+            // A number that is no character, such as half of one in UTF-16.
+            Err(_) if self.limits.control_characters && is_number(reference) => '\0',
+            Err(error) => return Err(error.to_string()),
         };
-        allowed(c)?;
+        match self.limits.control_characters {
+            true if !is_allowed(c) => self.holds_odd()?,
+            true => {}
+            false => allowed(c)?,
+        }
         self.text(c.encode_utf8(&mut [0; 4]), false)
     }
 
@@ -318,14 +395,13 @@ fn is_new<'n>(name: &str, mut known: impl Iterator<Item = &'n str>) -> Result<()
     }
 }
 
-/// A value as it is meant (XML 1.0, section 3.3.3).
-fn normal(attribute: &Attribute<'_>) -> Result<String, String> {
-    let value = attribute.normalized_value(XmlVersion::Implicit1_0).map_err(|error| error.to_string())?;
-    // What stands in the text itself was looked at already; a reference can name anything.
-    if attribute.value.contains(&b'&') {
-        value.chars().try_for_each(allowed)?;
+/// Is what a reference names a number, as far as one can see?
+fn is_number(reference: &[u8]) -> bool {
+    match reference {
+        [b'#', b'x', digits @ ..] => !digits.is_empty() && digits.iter().all(u8::is_ascii_hexdigit),
+        [b'#', digits @ ..] => !digits.is_empty() && digits.iter().all(u8::is_ascii_digit),
+        _ => false,
     }
-    Ok(value.into_owned())
 }
 
 fn entity(name: &[u8]) -> Option<char> {
@@ -339,8 +415,16 @@ fn entity(name: &[u8]) -> Option<char> {
     }
 }
 
+/// May this text be a name?
+///
+/// # Errors
+/// A sentence, when it holds a character that nobody can see.
+pub fn seen(text: &str) -> Result<(), String> {
+    text.chars().try_for_each(allowed)
+}
+
 fn allowed(c: char) -> Result<(), String> {
-    if is_allowed(c) { Ok(()) } else { Err("a reference names a control character".into()) }
+    if is_allowed(c) { Ok(()) } else { Err("a control character stands where only a name can".into()) }
 }
 
 fn lower_case(name: &str) -> Cow<'_, str> {

@@ -25,6 +25,8 @@ pub mod lane;
 pub mod project;
 pub mod recorder;
 pub mod release;
+pub mod reported;
+pub mod written;
 
 /// A host that can be served.
 pub trait Site: Send + 'static {

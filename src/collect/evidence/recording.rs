@@ -77,14 +77,22 @@ pub fn record(repository: &Repository, order: Order<'_>) -> Result<Recorded, Gap
     let written = written.filter_map(|file| root.and_then(|root| below(root, file))).collect();
     let Checkout { subject, work_tree, settled } = repository.checkout(&written).known()?.clone();
     let mut taken = Taken { since: order.watched.map(|watched| watched.command.began), ..Taken::default() };
+    let ended = order.watched.map(|watched| watched.ended).or(order.exit_status);
+    let failed = ended.is_some_and(|status| !status.is_success());
+    let mut unread = Vec::new();
     for file in order.reports {
         not_of_the_commit(repository, &subject.commit, file)?;
-        taken.report(name_of(root, file), file, order.format)?;
+        match taken.report(name_of(root, file), file, order.format) {
+            // A run that failed may have broken its report off. It is a failed run all the same, and nothing is hidden by that.
+            Err(gap) if failed && gap.reason == GapReason::Malformed => unread.push(gap.to_string()),
+            read => read?,
+        }
     }
     let (coverage, measured) = measure(repository, &subject.commit, &order, &mut taken)?;
-    let ended = order.watched.map(|watched| watched.command.ended);
-    let finished = taken.oldest.or(ended).ok_or_else(|| no_time(order.suite))?;
+    let over = order.watched.map(|watched| watched.command.ended);
+    let finished = taken.oldest.or(over).ok_or_else(|| no_time(order.suite))?;
     let (reports, TestRun { tests, contradictions, mut errors, replayed, times }) = taken.folded();
+    errors.extend(unread);
     let unwritten = order.watched.iter().flat_map(|watched| &watched.unwritten);
     errors.extend(unwritten.map(|name| format!("{name}: the command wrote no report there")));
     let mut materials =
@@ -106,7 +114,7 @@ pub fn record(repository: &Repository, order: Order<'_>) -> Result<Recorded, Gap
         coverage,
         settled: settled.map(|settled| settled.at),
         began: times.began(),
-        exit_status: order.watched.map(|watched| watched.ended).or(order.exit_status),
+        exit_status: ended,
         command: order.watched.map(|watched| watched.command.clone()),
     };
     Ok(Recorded { statement: Statement { subject, run }, measured })

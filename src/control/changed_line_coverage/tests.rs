@@ -303,7 +303,7 @@ fn settings_that_require_nothing_do_not_parse() {
         &format!("{SETTINGS}add = \"\""),
         &format!("{SETTINGS}add = \"/a\""),
         &format!("{SETTINGS}add = \"a/../b\""),
-        &format!("{SETTINGS}format = \"clover\""),
+        &format!("{SETTINGS}format = \"gcov\""),
         &format!("{SETTINGS}[areas.upload]\nminimum = 0"),
         &format!("{SETTINGS}[areas.upload]\nwithout-lines = {{ paths = [], suite = \"x\" }}"),
         &format!("{SETTINGS}[areas.upload]\nwithout-lines = {{ paths = [\"*.sql\"] }}"),

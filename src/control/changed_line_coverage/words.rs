@@ -5,7 +5,7 @@ pub const REQUIRES: &str = "\
 In every data-processing area that a change touches, tests executed at least `minimum` percent of the changed lines that can \
 be executed, by coverage reports that the suite wrote. This holds when:\n\
 - for each name under `reports` that speaks of the area, every pattern found at least one report, and every report could be read to its end;\n\
-- no report is a file of the repository, and none speaks against itself (claims lines that it does not show, or shows executed lines that it does not claim);\n\
+- no report is a file of the repository, and none speaks against itself (claims lines that it does not show, or shows executed lines that it does not claim, where its format says what the numbers count);\n\
 - where no report lies, a statement of `portcullis evidence record --coverage` that was handed over, or signed, holds one from a file that the \
 pattern matches. Statements are bound as those of `regression-tests` are: of the tree that would land, from a clean work tree, and as `trust`, \
 `check` and `max-age` ask; with `trust`, reports that lie here are bound to the checkout too: they were written, and \
@@ -38,14 +38,17 @@ all: without `trust` it proves, like a JUnit file, nothing of its origin, and th
 job of the suite, on a checkout of the head (`ref: ${{ github.event.pull_request.head.sha }}`), and hand a statement over to the gate's job; on the merge into the base, lines can have \
 other numbers. That nothing was excluded: a `# pragma: no cover`, an `omit` or a filter makes lines look as if they could not be \
 executed; name the tool's configuration in `test-configuration` of `gate-integrity`, and look at pragmas in review. What a preprocessor, a \
-`#line` directive or a source map says about line numbers is believed. A Go or LCOV file that was cut off exactly between two \
+`#line` directive or a source map says about line numbers is believed. That no line was taken out of a report: \
+only summaries show it, and those of istanbul's JSON, SonarQube's form, xccov and `.resultset.json` have none. A Go or LCOV file that was cut off exactly between two \
 records cannot be told from a shorter one; nor can one report less where a pattern finds several. That whoever recorded a statement mapped names as \
 the policy does: `--strip` and `--add` are the recorder's, and only names of files in the tree are kept.";
 
 /// How to meet it.
 pub const HOW_TO_MEET: &str = "\
 Measure coverage with the suite, before the gate, and leave the report where `files` looks for it. The format is found by content: \
-LCOV, Cobertura, JaCoCo, the profile of `go test`, or the JSON of `llvm-cov export`.\n\
+LCOV, Cobertura, Clover, JaCoCo, OpenCover, SonarQube's generic XML, the profile of `go test`, or the JSON of coverage.py, istanbul, \
+SimpleCov, `xccov view --archive` or `llvm-cov export`. `format` says which, where you want to be sure: clover, cobertura, coverage-py, go-cover, \
+istanbul, jacoco, lcov, llvm-cov, opencover, simplecov, sonarqube, xccov. Of other files the answer says what they are and what to hand over.\n\
 \n\
 ```toml\n\
 [controls.changed-line-coverage]\n\
@@ -75,6 +78,10 @@ add = \"loader\"                                # its directory\n\
 files = [\"web/lcov.info\"]\n\
 add = \"web\"\n\
 \n\
+# phpunit --coverage-clover coverage/clover.xml; SimpleCov\n\
+[controls.changed-line-coverage.reports.site]\n\
+files = [\"coverage/clover.xml\", \"coverage/.resultset.json\"]\n\
+\n\
 # gcovr --cobertura coverage/native.xml; cargo llvm-cov --json\n\
 [controls.changed-line-coverage.reports.native]\n\
 files = [\"coverage/native.xml\", \"coverage/rust.json\"]\n\
@@ -86,7 +93,8 @@ without-lines = { paths = [\"**/*.sql\"], suite = \"upload-regression\" }\n\
 ```\n\
 \n\
 A name in a report is a path from the root of the repository, or an absolute path in the work tree. Otherwise say what it is: `strip` takes \
-leading components away, `add` puts a directory before what is left. Components are compared to the byte.\n\
+leading components away, `add` puts a directory before what is left. Components are compared to the byte. A name that Windows wrote may have backslashes, and so \
+may `strip`: `'D:\\a\\records\\records'`, or `\"D:/a/records/records\"`. Where it could also be a file of that very name, it is a finding.\n\
 \n\
 Where another job measures, let it hand over a statement instead of the report: `portcullis evidence record --suite upload --report \
 out/junit.xml --coverage coverage/python.info -o out/upload.json`, and `portcullis check --evidence out/upload.json`. With \

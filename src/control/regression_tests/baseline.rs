@@ -1,5 +1,7 @@
 //! What became of the tests that ran on what the change began from.
 //!
+//! A test is the same in both when its name is, and also when the names differ only in what is made anew for each run.
+//!
 //! Nothing may vanish, and nothing that passed may no longer be verified, unless the policy at the base lists it under `removed`.
 //! Which commit the comparison is with follows from what was run: a run of the head is compared with the merge base, where that
 //! has evidence, and a run of the merge result with the base.
@@ -13,6 +15,7 @@ use crate::control::{Case, finding};
 use crate::model::change::ObjectName;
 use crate::model::decision::{Finding, SubjectKind, Verdict};
 use crate::model::evidence::difference::renames;
+use crate::model::evidence::names::same_tests;
 use crate::model::evidence::{EvidenceFacts, Found, Place, Statement};
 use crate::model::fact::{Fact, Gap, GapReason};
 use crate::model::test_run::{Test, TestOutcome};
@@ -134,8 +137,9 @@ fn losses<'a>(before: &Inventory<'a>, after: &Inventory<'_>) -> Vec<Loss<'a>> {
     let mut losses = Vec::new();
     for (configuration, tests) in before {
         let here = after.get(configuration);
+        let renamed = here.map(|here| same(tests, here)).unwrap_or_default();
         for (id, was) in tests {
-            let now = here.and_then(|here| here.get(id)).copied();
+            let now = here.and_then(|here| here.get(id).or_else(|| here.get(renamed.get(id)?))).copied();
             if is_lost(*was, now) && !(now.is_none() && is_moved(id, *configuration, before, after)) {
                 let left = now.filter(|now| are_fewer(*was, *now)).map(|now| (now.records, was.records));
                 let now = now.filter(|_| left.is_none()).map(|now| now.outcome);
@@ -144,6 +148,16 @@ fn losses<'a>(before: &Inventory<'a>, after: &Inventory<'_>) -> Vec<Loss<'a>> {
         }
     }
     losses
+}
+
+/// Which tests are now known by a name that differs only in what changes from run to run.
+fn same<'n>(before: &BTreeMap<&'n str, Seen>, after: &BTreeMap<&'n str, Seen>) -> BTreeMap<&'n str, &'n str> {
+    let missing = |from: &BTreeMap<&'n str, Seen>, other: &BTreeMap<&'n str, Seen>| -> Vec<_> {
+        let missing = from.iter().filter(|(id, _)| !other.contains_key(*id));
+        missing.map(|(id, seen)| (*id, seen.outcome)).collect()
+    };
+    let gone = missing(before, after);
+    if gone.is_empty() { BTreeMap::new() } else { same_tests(&gone, &missing(after, before)) }
 }
 
 /// What fails is told of elsewhere, whatever it was.

@@ -40,7 +40,8 @@ unproven; `first-run` declares that there may be none yet;
 - with `max-age`, no run is older or of the future (a statement may come from a clock that is ten minutes ahead). Where nothing tells \
 since when the work tree was what is judged, no run is older than the newest commit of the change either;
 - with `exit-status = \"required\"`, the statement of the run says how its command ended. A run whose command did not end with 0 \
-has failed, asked or not, however green its report is;
+has failed, asked or not, however green its report is. Many reports cannot say that a file of tests did not load, that something went \
+wrong between tests, or that a program died after its last test: there only the exit status does;
 - no recorded run of the same tree failed. A run that its CI system started again is pointed out where nothing shows what \
 came of the attempts before it.";
 
@@ -59,8 +60,9 @@ runs the change's own code, can write one; a signature shows who ran it and not 
 Without `trust`, not even that the report is of this commit. \
 Run the suite in a job of its own, without secrets, and hand its statement over to the job of the gate, which runs no code of the \
 change; demand the suite's job with `required-checks`, and protect its definition with `gate-integrity`. Nor can it see tests that a runner leaves out of its report without a trace (nextest does so with ignored \
-tests): `baseline` notices when they go, `required` when they never were. Two tests of the same name in one report (JUnit, go test, nextest) are taken for two attempts of one; \
-`baseline` notices when there are fewer of them in it, and not when each stands in a report of its own. \
+tests): `baseline` notices when they go, `required` when they never were. Several tests of one name in one report are one, and the worst of them decides; attempts are only what the runner marks as such. \
+`baseline` notices when there are fewer of them in it, and not when each stands in a report of its own. A test that is gone, and a new one \
+whose name differs only in a version, port, UUID, time, address or temporary directory, are taken for the same one. \
 Who may push `refs/notes/portcullis` can take a baseline or a failed run away, and without `trust = \"signed\"` write another \
 one; a missing baseline is noticed, a missing failure is not. What is ignored in the work tree is not compared, nor who may execute a file. \
 What a change takes away from the sources of tests (`tests`) is told by heuristics from the look of the text: assertions that \
@@ -73,7 +75,8 @@ a check of the deployed commit itself, not of the requests that brought it.";
 
 const HOW_TO_MEET: &str = "\
 Run the suite before the gate, let its runner write a report (JUnit XML, TAP, TRX, NUnit, xUnit, CTRF, \
-`go test -json`, libtest or nextest JSON), and leave the file where `reports` looks for it, or \
+`go test -json`, libtest or nextest JSON, Playwright JSON, Dart and Flutter JSON, Open Test Reporting, or the XML of TestNG, Robot Framework, \
+Catch2, Boost.Test, Qt Test or SonarQube), and leave the file where `reports` looks for it, or \
 hand it over with `--report upload-regression=target/nextest/ci/junit.xml`.
 
 ```toml
@@ -94,7 +97,7 @@ baseline = \"required\"                  # or \"first-run\"
 removed = [\"upload::old_*\"]            # these may vanish or be skipped
 configurations = [\"linux\", \"windows\"] # each hands over its own run
 max-age = \"24h\"                        # or \"30m\", \"7d\"
-# exit-status = \"required\"             # only statements count that say it
+exit-status = \"required\"               # only runs whose end is known count
 tests = [\"tests/upload/**\"]            # noted when changed with the area
 ```
 

@@ -3,6 +3,7 @@
 //! `*` stands for any run of characters, also none; everything else for itself. Test names hold brackets, question
 //! marks and backslashes, so the glob dialect of paths would be in the way.
 
+use crate::model::evidence::names::between_runs;
 use crate::model::test_run::SEPARATOR;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
@@ -17,8 +18,14 @@ impl Pattern {
         &self.0
     }
 
-    /// Does it match the identity of a test, or a part of it that begins after a separator?
+    /// Does it match the identity of a test, or a part of it that begins after a separator? One that holds a placeholder is held
+    /// against the name without what changes from run to run.
     pub fn matches(&self, id: &str) -> bool {
+        let placeholder = ["(address)", "(temporary)"].iter().any(|text| self.0.contains(text));
+        self.matches_written(id) || (placeholder && self.matches_written(&between_runs(id)))
+    }
+
+    fn matches_written(&self, id: &str) -> bool {
         let tails = id.match_indices(SEPARATOR).map(|(at, separator)| &id[at + separator.len()..]);
         std::iter::once(id).chain(tails).any(|text| matches(&self.0, text))
     }

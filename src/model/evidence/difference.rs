@@ -1,8 +1,11 @@
 //! What became of the tests from one run to another.
 //!
+//! A test whose name differs only in what is made anew for each run (`names.rs`) is the same test, and listed as neither gone nor new.
+//!
 //! Both inventories are sorted, so one walk over the two tells what is gone, what is new and what changed. Renames are only ever an
 //! explanation, and only where there is all but no doubt: see [`renames`]. A test that was renamed is still listed as removed and added.
 
+use super::names::same_tests;
 use crate::model::test_run::{SEPARATOR, Test, TestOutcome};
 use serde::Serialize;
 use std::cmp::Ordering;
@@ -41,26 +44,51 @@ impl<'a> Difference<'a> {
     /// The same without looking for renames.
     pub fn without_renames(before: &'a [Test], after: &'a [Test]) -> Self {
         let mut difference = Difference::default();
+        let (mut removed, mut added) = (Vec::new(), Vec::new());
         let (mut old, mut new) = (before.iter().peekable(), after.iter().peekable());
         loop {
             let order = match (old.peek(), new.peek()) {
-                (None, None) => return difference,
+                (None, None) => break,
                 (Some(_), None) => Ordering::Less,
                 (None, Some(_)) => Ordering::Greater,
                 (Some(one), Some(other)) => one.id.cmp(&other.id),
             };
             let gone = if order.is_le() { old.next() } else { None };
             let here = if order.is_ge() { new.next() } else { None };
-            difference.take(gone, here);
+            match (gone, here) {
+                (Some(before), None) => removed.push(before),
+                (None, Some(after)) => added.push(after),
+                (Some(before), Some(after)) => difference.changed(before.outcome, after),
+                (None, None) => {}
+            }
         }
+        difference.take(&removed, &added);
+        difference
     }
 
-    fn take(&mut self, before: Option<&'a Test>, after: Option<&'a Test>) {
-        match (before, after) {
-            (Some(before), None) => self.removed.push(&before.id),
-            (None, Some(after)) => self.added.push(&after.id),
-            (Some(before), Some(after)) => self.changed(before.outcome, after),
-            (None, None) => {}
+    /// Takes what is gone and what is new. What is the same test under a name of another run is neither.
+    fn take(&mut self, removed: &[&'a Test], added: &[&'a Test]) {
+        let named = |tests: &[&'a Test]| {
+            tests.iter().map(|test| (test.id.as_str(), test.outcome)).collect::<Vec<_>>()
+        };
+        let same = same_tests(&named(removed), &named(added));
+        let mut before: BTreeMap<&str, TestOutcome> = BTreeMap::new();
+        for test in removed {
+            match same.get(test.id.as_str()) {
+                Some(now) => drop(before.insert(now, test.outcome)),
+                None => self.removed.push(&test.id),
+            }
+        }
+        for test in added {
+            match before.get(test.id.as_str()) {
+                Some(outcome) => self.changed(*outcome, test),
+                None => self.added.push(&test.id),
+            }
+        }
+        if !before.is_empty() {
+            let lists =
+                [&mut self.newly_skipped, &mut self.newly_failing, &mut self.newly_flaky, &mut self.fixed];
+            lists.into_iter().for_each(|list| list.sort_unstable());
         }
     }
 
@@ -245,6 +273,16 @@ mod tests {
         assert!(of(&["a > x", "a > y"], &["b > x", "c > y"]).is_empty(), "to two places");
         assert!(of(&["a > x", "a > y"], &["b > x", "b > y", "c > y"]).is_empty(), "which of two?");
         assert!(of(&["u > a_b"], &["u > ab", "u > AB"]).is_empty(), "which of two?");
+    }
+
+    #[test]
+    fn a_test_under_a_name_of_another_run_is_the_same_test() {
+        use TestOutcome::{Failed, Passed};
+        let before = inventory(&[("on port 1", Passed), ("on port 2", Passed), ("z", Passed)]);
+        let after = inventory(&[("on port 8", Failed), ("x on port 2", Passed), ("z", Failed)]);
+        let difference = Difference::without_renames(&before, &after);
+        assert_eq!((difference.removed, difference.added), (vec!["on port 2"], vec!["x on port 2"]));
+        assert_eq!(difference.newly_failing, ["on port 8", "z"]);
     }
 
     /// Many are gone and as many are new: the time does not grow with the square of their number.

@@ -2,6 +2,7 @@
 //!
 //! - The outcome stands in the `status` of each test: `passed`; `failed`; `skipped` and `pending` are skipped; `other` was not
 //!   run to an end that is one of these. Another word is an error of the document.
+//! - A `rawStatus` that speaks of failure, where the status does not, is a contradiction.
 //! - A test that passed and is called flaky, was retried, or has attempts beside it, is flaky: nothing is tried again that passed.
 //! - A test is known by `suite > name`. Two of one name are two tests, and the worst decides.
 //! - The summary is held against the tests.
@@ -20,8 +21,10 @@ use crate::model::test_run::TestRun;
 pub static FORMAT: Format = Format { name: "ctrf", detect, parse };
 
 fn detect(bytes: &[u8]) -> bool {
-    let keys = json::keys(bytes);
-    keys.iter().any(|key| key == "results" || key == "reportFormat")
+    let members = json::members(bytes);
+    // Other reports have a list of that name.
+    let is_results = |key: &str, shape| key == "results" && shape == json::Shape::Object;
+    members.iter().any(|(key, shape)| key == "reportFormat" || is_results(key, *shape))
 }
 
 fn parse(bytes: &[u8]) -> Result<TestRun, ReportError> {

@@ -3,7 +3,8 @@
 use crate::model::own_times::OwnTimes;
 use crate::model::test_run::{SEPARATOR, TestOutcome, TestRun};
 use crate::report::attempts::{Attempts, after};
-use crate::report::summary::Tally;
+use crate::report::said::Word;
+use crate::report::summary::{Tally, say};
 use serde::Deserialize;
 use std::borrow::Cow;
 
@@ -43,6 +44,9 @@ struct Test<'a> {
     #[serde(borrow)]
     name: Cow<'a, str>,
     status: Status,
+    /// What the runner itself calls it.
+    #[serde(borrow)]
+    raw_status: Option<Cow<'a, str>>,
     #[serde(borrow)]
     suite: Option<Suite<'a>>,
     flaky: Option<bool>,
@@ -87,13 +91,17 @@ impl Document<'_> {
         let mut tests = Attempts::default();
         let mut shown = Tally::default();
         let mut times = self.results.summary.times();
+        let mut contradictions = Vec::new();
         for test in &self.results.tests {
             add(&mut times, [test.start, test.stop]);
             let outcome = test.outcome();
             shown.add(outcome);
-            tests.add_distinct(test.identity(), outcome)?;
+            tests.add(test.identity(), outcome)?;
+            if let Some(what) = test.contradiction() {
+                say(&mut contradictions, [what]);
+            }
         }
-        let contradictions = self.results.summary.contradictions(shown);
+        say(&mut contradictions, self.results.summary.contradictions(shown));
         Ok(TestRun { tests: tests.finish(), contradictions, times, ..TestRun::default() })
     }
 }
@@ -140,6 +148,13 @@ impl Test<'_> {
             Some(earlier) => after(earlier, self.status.outcome()),
             None => self.status.outcome(),
         }
+    }
+
+    /// The runner calls it failed, and the reporter does not.
+    fn contradiction(&self) -> Option<&'static str> {
+        let raw = self.raw_status.as_deref().map_or(Word::Silent, Word::of);
+        let bad = raw.is_bad() && self.outcome() <= TestOutcome::Skipped;
+        bad.then_some("a test is not called failed, and its `rawStatus` says that it was")
     }
 
     fn identity(&self) -> String {

@@ -45,6 +45,26 @@ struct Package {
     failed: bool,
     /// Tests that have begun and not ended.
     running: BTreeSet<String>,
+    /// Of each test that failed since it last ended, how many records say so.
+    failing: BTreeMap<String, u64>,
+    /// Of each test that failed in an earlier run of the package, how many records there are.
+    earlier: BTreeMap<String, u64>,
+    /// The records of this run, where an earlier one failed: whether they are attempts shows at its end.
+    again: Vec<(String, TestOutcome)>,
+}
+
+impl Package {
+    /// Takes a record of a test, and keeps it if what it is shows only later.
+    fn keeps(&mut self, test: &str, outcome: TestOutcome) -> bool {
+        if !self.earlier.is_empty() {
+            self.again.push((test.to_string(), outcome));
+            return true;
+        }
+        if outcome > TestOutcome::Flaky {
+            *self.failing.entry(test.to_string()).or_default() += 1;
+        }
+        false
+    }
 }
 
 impl Packages {
@@ -97,7 +117,7 @@ impl Packages {
     fn begins(&mut self, name: &str, test: &str) -> Result<(), String> {
         let package = self.packages.entry(name.to_string()).or_default();
         if !package.running.insert(test.to_string()) {
-            return self.tests.add(identity(name, test), TestOutcome::Error);
+            return self.record(name, test, TestOutcome::Error);
         }
         Ok(())
     }
@@ -106,15 +126,21 @@ impl Packages {
         let package = self.packages.entry(name.to_string()).or_default();
         package.running.remove(test);
         package.failed |= outcome == TestOutcome::Failed;
-        self.tests.add(identity(name, test), outcome)
+        self.record(name, test, outcome)
+    }
+
+    fn record(&mut self, name: &str, test: &str, outcome: TestOutcome) -> Result<(), String> {
+        match self.packages.entry(name.to_string()).or_default().keeps(test, outcome) {
+            true => Ok(()),
+            false => self.tests.add(identity(name, test), outcome),
+        }
     }
 
     fn package_ends(&mut self, name: &str, outcome: TestOutcome) -> Result<(), String> {
-        let Package { failed, running, .. } =
-            self.packages.insert(name.to_string(), Package::default()).unwrap_or_default();
-        for test in &running {
-            self.tests.add(identity(name, test), TestOutcome::Error)?;
-        }
+        let package = self.packages.remove(name).unwrap_or_default();
+        let (failed, running) = (package.failed, package.running.clone());
+        let earlier = self.run_ends(name, package)?;
+        self.packages.insert(name.to_string(), Package { earlier, ..Package::default() });
         match outcome {
             TestOutcome::Failed if !failed && running.is_empty() => {
                 say(&mut self.run.errors, [format!("package `{name}` failed outside its tests")]);
@@ -128,6 +154,27 @@ impl Packages {
             _ => {}
         }
         Ok(())
+    }
+
+    /// Takes what was kept of a run of a package. What failed in it or before is left.
+    fn run_ends(&mut self, name: &str, mut package: Package) -> Result<BTreeMap<String, u64>, String> {
+        for test in std::mem::take(&mut package.running) {
+            if !package.keeps(&test, TestOutcome::Error) {
+                self.tests.add(identity(name, &test), TestOutcome::Error)?;
+            }
+        }
+        let Package { mut earlier, failing, again, .. } = package;
+        let are_attempts = again.iter().all(|(test, _)| earlier.contains_key(test));
+        for (test, outcome) in again {
+            let records = earlier.get(&test).map_or(0, |records| *records);
+            let attempt = if are_attempts { records + 1 } else { 1 };
+            self.tests.add_attempt(identity(name, &test), outcome, attempt)?;
+            if records > 0 || outcome > TestOutcome::Flaky {
+                earlier.insert(test, records + 1);
+            }
+        }
+        earlier.extend(failing);
+        Ok(earlier)
     }
 
     /// What a package itself prints: its result may be an old one.
@@ -164,10 +211,9 @@ impl Packages {
     /// A sentence, when it holds more than a report may.
     pub fn finish(mut self) -> Result<TestRun, String> {
         for (name, package) in std::mem::take(&mut self.packages) {
-            for test in &package.running {
-                self.tests.add(identity(&name, test), TestOutcome::Error)?;
-            }
-            if package.open {
+            let open = package.open;
+            self.run_ends(&name, package)?;
+            if open {
                 say(
                     &mut self.run.contradictions,
                     [format!("package `{name}` has no end: the report is cut off")],

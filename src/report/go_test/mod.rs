@@ -7,7 +7,9 @@
 //!   depending on Go's version an event or a plain line says so. Other lines that are not JSON are what the
 //!   tools say to people; they are ignored.
 //! - A package that Go did not run again, because nothing it knows of had changed, is *replayed*.
-//! - A test that is run again (`-count`, gotestsum's `--rerun-fails`) is one test with several attempts.
+//! - A test that is run again within one run of its package (`-count`) is several tests of one name, and the worst decides: Go fails
+//!   when one of them does. A later run of a package in which only tests stand that failed before is how gotestsum
+//!   (`--rerun-fails`) tries them again: they are attempts. Any other later run of a package is a run of its own.
 //!
 //! Go before 1.20 takes a line that a test prints, such as `--- PASS: TestX`, for an event; later versions mark their own.
 //!

@@ -3,18 +3,25 @@
 //! | said by | means |
 //! | --- | --- |
 //! | `failure`, `error`, `warning`, `risky` (an element; `failure` also as an attribute, node:test) | failed; `error`: could not be run |
-//! | any other child whose name speaks of failure | failed: what we do not know is not passed |
+//! | any other child whose name speaks of failure | failed |
 //! | `skipped`, `skip`, `ignored`, `disabled`, `incomplete` | skipped |
 //! | `skipped` in a `status="notrun"` of ctest, unless the test chose it (`SKIP_…`) | `error`: it could not be started |
 //! | `skipped type="todo"` beside `failure` | skipped: a test of work that is not done (node:test) |
+//! | `skipped` of Catch2 that says `!mayfail`, beside `failure` | skipped: its failure does not count |
 //! | `skipped` of another type beside `failure` | failed, and a contradiction |
 //! | `flakyFailure`, `flakyError`, `rerunFailure`, `rerunError` without `failure` or `error` | flaky |
-//! | the attributes `attempt(s)` above 1, `retry`, `retries`, `rerun(s)`, `flaky` unless they say no | flaky: it was run before, and the report does not show what came of that |
-//! | the attributes `status` and `result` | see [`Status`]; a word that we do not know is an error and a contradiction |
+//! | the attributes `attempt(s)` above 1, `retry`, `retries`, `rerun(s)`, `flaky` unless they say no | flaky: it was run before. A record of the same name right before it is that attempt, if the number says so |
+//! | the attributes `status` and `result` | see [`Word`]; a word that we do not know is an error and a contradiction |
+//! | any other attribute, and any other element directly in the case | see `said.rs`: what speaks of failure is one, and what nobody knows is an error and a contradiction |
+//!
+//! pytest (`record_xml_attribute`) and googletest before 1.8.1 (`RecordProperty`) let tests write attributes of any name, and say
+//! outcomes in elements: of their attributes only those count that speak of failure.
 //!
 //! The worst wins. A test counts as passed only when nothing speaks against it.
 
 use crate::model::test_run::TestOutcome;
+use crate::report::attempts::Name;
+use crate::report::said::{self, Hint, Word, is_no};
 
 /// What an element says, outside or inside a test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +39,7 @@ pub enum Saying {
 }
 
 impl Saying {
-    /// What an element of this name says. `child`: it stands directly in a test, where a name that speaks
+    /// What an element of this name says. `child`: it stands directly in a test or a suite, where a name that speaks
     /// of failure is taken for one.
     pub fn of(element: &str, child: bool) -> Option<Saying> {
         match element {
@@ -43,7 +50,7 @@ impl Saying {
             "skipped" | "skip" | "ignored" | "disabled" | "incomplete" => Some(Saying::Skipped),
             "flakyfailure" | "rerunfailure" => Some(Saying::EarlierFailure),
             "flakyerror" | "rerunerror" => Some(Saying::EarlierError),
-            other if child && (other.contains("fail") || other.contains("error")) => Some(Saying::Failure),
+            other if child && said::element(other) == Hint::Bad => Some(Saying::Failure),
             _ => None,
         }
     }
@@ -60,38 +67,13 @@ impl Saying {
     }
 }
 
-/// What a `status` or `result` attribute says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Status {
-    /// Nothing about the outcome: absent, empty, googletest's and ctest's `run`, googletest's `completed`.
-    Silent,
-    Passed,
-    Skipped,
-    Failed,
-    Error,
-    Unknown,
-}
-
-impl Status {
-    fn of(word: &str) -> Status {
-        match word.trim().to_ascii_lowercase().as_str() {
-            "" | "run" | "completed" => Status::Silent,
-            "ok" | "pass" | "passed" | "success" | "successful" | "succeeded" => Status::Passed,
-            "disabled" | "ignored" | "notrun" | "pending" | "skip" | "skipped" | "suppressed" | "todo" => {
-                Status::Skipped
-            }
-            "fail" | "failed" | "failure" => Status::Failed,
-            "aborted" | "broken" | "error" | "errored" | "timedout" | "timeout" => Status::Error,
-            _ => Status::Unknown,
-        }
-    }
-}
-
 /// One test case while it is read.
 #[derive(Debug, Default)]
 pub struct Case {
     /// Its identity.
-    pub id: String,
+    pub id: Name,
+    /// The beginning of the text that stands directly in it.
+    pub text: String,
     /// ctest says that it did not run it.
     pub not_run: bool,
     failures: u64,
@@ -106,38 +88,78 @@ pub struct Case {
     failed: bool,
     broken: bool,
     unknown: bool,
+    /// The first part of it that nobody knows.
+    foreign: Option<Box<str>>,
+    /// Attributes of any name may stand in it.
+    free: bool,
     /// It says that it was run before.
     again: bool,
+    /// Which attempt it says it is; 0 where it does not say.
+    attempt: u64,
 }
 
 impl Case {
     /// A case that has said nothing yet.
-    pub fn new(id: String) -> Self {
-        Case { id, ..Case::default() }
+    pub fn new(id: Name, free: bool) -> Self {
+        Case { id, free, ..Case::default() }
     }
 
     /// Takes an attribute (its name in lower case).
     pub fn attribute(&mut self, name: &str, value: &str) {
         match name {
-            "status" | "result" => self.status(Status::of(value)),
+            // What nearly every case has, known without a search.
+            "name" | "classname" | "class" | "time" | "file" | "line" | "timestamp" | "assertions" => {}
+            "status" | "result" => self.status(Word::of(value)),
             // An empty message is a message.
             "failure" => self.failure_attribute |= value.is_empty() || !is_no(value),
             "error" => self.broken |= value.is_empty() || !is_no(value),
             "skipped" | "disabled" | "ignored" => self.skipped |= !is_no(value),
-            "attempt" | "attempts" => self.again |= is_above(value, 1),
-            "retry" | "retries" | "rerun" | "reruns" | "flaky" => self.again |= is_above(value, 0),
-            _ => {}
+            "attempt" | "attempts" => self.attempt(value, 1),
+            "retry" | "retries" | "rerun" | "reruns" => self.attempt(value, 0),
+            "flaky" => self.again |= is_above(value, 0),
+            _ => self.other(name, value),
         }
     }
 
-    fn status(&mut self, status: Status) {
+    /// Takes the number of an attempt; the first one is called `first`.
+    fn attempt(&mut self, value: &str, first: u64) {
+        let number = value.trim().parse::<u64>().unwrap_or(0);
+        self.attempt = self.attempt.max(number.saturating_add(1 - first));
+        self.again |= is_above(value, first);
+    }
+
+    fn other(&mut self, name: &str, value: &str) {
+        match said::attribute(name, value) {
+            Hint::Harmless => {}
+            Hint::Bad | Hint::Failures(_) => self.failed = true,
+            Hint::Unknown if self.free => {}
+            Hint::Unknown => self.unknown_part("attribute", name),
+        }
+    }
+
+    /// Takes a part of it that nobody knows.
+    pub fn unknown_part(&mut self, what: &str, name: &str) {
+        self.foreign.get_or_insert_with(|| format!("{what} `{}`", said::shown(name)).into());
+    }
+
+    /// Takes what a part of it says in words that speak of failure.
+    pub fn failed(&mut self) {
+        self.failed = true;
+    }
+
+    /// Which attempt of its test it says it is.
+    pub fn attempts(&self) -> u64 {
+        self.attempt.max(1)
+    }
+
+    fn status(&mut self, status: Word) {
         match status {
-            Status::Silent => {}
-            Status::Passed => self.passed = true,
-            Status::Skipped => self.skipped = true,
-            Status::Failed => self.failed = true,
-            Status::Error => self.broken = true,
-            Status::Unknown => self.unknown = true,
+            Word::Silent => {}
+            Word::Passed => self.passed = true,
+            Word::Skipped => self.skipped = true,
+            Word::Failed => self.failed = true,
+            Word::Error => self.broken = true,
+            Word::Unknown => self.unknown = true,
         }
     }
 
@@ -155,7 +177,7 @@ impl Case {
 
     /// What became of it.
     pub fn outcome(&self) -> TestOutcome {
-        if self.errors > 0 || self.broken || self.unknown {
+        if self.errors > 0 || self.broken || self.unknown || self.foreign.is_some() {
             TestOutcome::Error
         } else if self.failed || (self.has_failure() && !self.todo) {
             TestOutcome::Failed
@@ -168,18 +190,21 @@ impl Case {
         }
     }
 
-    /// What the case says against itself, in words that follow "a test of it".
-    pub fn contradictions(&self) -> Vec<&'static str> {
-        let outcome = self.outcome();
+    /// What the case says against itself, as what became of it, in words that follow "a test of it".
+    pub fn contradictions(&self, outcome: TestOutcome) -> Vec<String> {
+        let known = !self.unknown && self.foreign.is_none();
         let mut found = Vec::new();
         if self.unknown {
-            found.push("has a status that is not known here");
+            found.push("has a status that is not known here".to_string());
         }
-        if self.passed && matches!(outcome, TestOutcome::Failed | TestOutcome::Error) && !self.unknown {
-            found.push("is called passed and shown as failed");
+        if let Some(part) = &self.foreign {
+            found.push(format!("has the {part}, which is not known here: it may say that the test failed (a property may have any name)"));
+        }
+        if self.passed && matches!(outcome, TestOutcome::Failed | TestOutcome::Error) && known {
+            found.push("is called passed and shown as failed".to_string());
         }
         if self.skips > 0 && outcome == TestOutcome::Failed {
-            found.push("is shown as skipped and as failed");
+            found.push("is shown as skipped and as failed".to_string());
         }
         found
     }
@@ -192,10 +217,9 @@ impl Case {
         self.earlier_failures + self.earlier_errors
     }
 
-    /// How much it adds to what its suites show.
-    pub fn shown(&self) -> Shown {
+    /// How much it adds to what its suites show, as what became of it.
+    pub fn shown(&self, outcome: TestOutcome) -> Shown {
         let elements = self.failures + self.errors + self.skips;
-        let outcome = self.outcome();
         Shown {
             // Some runners count every outcome (pytest's subtests), every attempt (Surefire) or a test that passed
             // and then broke twice (pytest's fixtures). None of it is green, so nothing is excused by it.
@@ -234,8 +258,4 @@ impl Shown {
 /// Is it a greater number, or a word that does not say no?
 fn is_above(value: &str, first: u64) -> bool {
     value.trim().parse::<u64>().map_or(!is_no(value), |number| number > first)
-}
-
-fn is_no(value: &str) -> bool {
-    matches!(value.trim().to_ascii_lowercase().as_str(), "" | "0" | "false" | "no")
 }

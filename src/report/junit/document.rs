@@ -4,9 +4,13 @@ use super::case::{Case, Saying};
 use super::identity::{identity, step, without_time};
 use super::suite::Suite;
 use crate::model::test_run::{TestOutcome, TestRun};
-use crate::report::attempts::{Attempts, after};
+use crate::report::attempts::{Attempts, Name, after};
+use crate::report::said::{self, Hint, Word};
 use crate::report::summary::say;
 use crate::report::xml::{Content, Element};
+
+/// The longest text that can be a word of failure.
+const LONGEST_WORD: usize = 32;
 
 /// A document while it is read.
 #[derive(Default)]
@@ -40,6 +44,22 @@ impl Content for Document {
         Ok(())
     }
 
+    /// Writers put no text into a test itself; a word of failure there is one, also in several pieces.
+    fn text(&mut self, text: &str) -> Result<(), String> {
+        if self.open.last() == Some(&Kind::Case)
+            && let Some(case) = self.cases.last_mut()
+            && !(case.text.is_empty() && text.trim().is_empty())
+        {
+            // One byte too many is enough to see that it is no word.
+            let room = (LONGEST_WORD + 1).saturating_sub(case.text.len());
+            case.text.extend(text.chars().take(room));
+            if is_bad_word(text) || is_bad_word(&case.text) {
+                case.failed();
+            }
+        }
+        Ok(())
+    }
+
     fn end(&mut self) -> Result<(), String> {
         match self.open.pop() {
             Some(Kind::Suite) => self.end_suite(),
@@ -62,10 +82,15 @@ impl Document {
     }
 
     fn start_suite(&mut self, element: &Element<'_>) -> Kind {
-        let mut suite = Suite::new(without_time(named(element)), element.name == "testsuites");
+        let written = named(element);
+        let mut suite = Suite::new(without_time(written), element.name == "testsuites");
         element.attributes.iter().for_each(|(name, value)| suite.attribute(name, value));
+        suite.counts_assertions(element.attributes);
         if is_place_of_phpunit(element) {
             suite.name.clear();
+        }
+        if element.name == "testsuite" && suite.name != written {
+            suite.written = Some(written.to_string());
         }
         if let Some(outer) = self.suites.last() {
             suite.within(outer);
@@ -77,9 +102,18 @@ impl Document {
     fn start_case(&mut self, element: &Element<'_>) -> Kind {
         let class = element.value("classname").or_else(|| element.value("class")).unwrap_or_default();
         self.path_is_known();
-        let path = self.suites.last().and_then(|suite| suite.path.as_deref()).unwrap_or_default();
+        if let Some(suite) = self.suites.last_mut() {
+            suite.begins_case(element.value("status"));
+        }
+        let suite = self.suites.last();
+        let path = suite.and_then(|suite| suite.path.as_deref()).unwrap_or_default();
         let said = self.suites.iter().any(|suite| suite.name == class);
-        let mut case = Case::new(identity(path, if said { "" } else { class }, named(element)));
+        let identity = |path: &str| identity(path, if said { "" } else { class }, named(element));
+        let name = match suite.and_then(|suite| suite.whole.as_deref()) {
+            None => Name::from(identity(path)),
+            Some(whole) => Name::shortened(identity(path), identity(whole)),
+        };
+        let mut case = Case::new(name, suite.is_some_and(Suite::is_free));
         element.attributes.iter().for_each(|(name, value)| case.attribute(name, value));
         case.not_run = class == named(element) && element.value("status") == Some("notrun");
         self.cases.push(case);
@@ -89,24 +123,62 @@ impl Document {
     /// Names can be long, so only suites that have tests get a path: those count against what a report may hold.
     fn path_is_known(&mut self) {
         let Some((inner, outer)) = self.suites.split_last_mut() else { return };
-        let names = || outer.iter().map(|suite| &suite.name).chain([&inner.name]);
-        inner.path.get_or_insert_with(|| names().map(|name| step(name)).collect());
+        if inner.path.is_some() {
+            return;
+        }
+        let suites = || outer.iter().chain([&*inner]);
+        let path = suites().map(|suite| step(&suite.name)).collect();
+        let whole = suites()
+            .any(|suite| suite.written.is_some())
+            .then(|| suites().map(|suite| step(suite.written.as_ref().unwrap_or(&suite.name))).collect());
+        (inner.path, inner.whole) = (Some(path), whole);
     }
 
     fn start_other(&mut self, element: &Element<'_>) -> Kind {
-        let child = self.open.last() == Some(&Kind::Case);
-        if let Some(saying) = Saying::of(element.name, child) {
-            let todo = child && element.value("type").is_some_and(|kind| kind.eq_ignore_ascii_case("todo"));
-            match self.cases.last_mut() {
-                Some(case) => {
-                    let saying =
-                        if case.not_run { saying.of_ctest(element.value("message")) } else { saying };
-                    case.element(saying, todo && saying == Saying::Skipped);
-                }
-                None => self.outside(saying),
-            }
+        let child = matches!(self.open.last(), Some(Kind::Case | Kind::Suite));
+        let by_node_tap = self.suites.last().is_some_and(|suite| suite.by_node_tap);
+        if let Some(case) = self.cases.last_mut().filter(|_| by_node_tap && is_skip_of_node_tap(element)) {
+            case.element(Saying::Skipped, false);
+            return Kind::Other;
+        }
+        match Saying::of(element.name, child) {
+            Some(saying) => self.say(element, saying, child),
+            None => self.unsaid(element, child),
         }
         Kind::Other
+    }
+
+    fn say(&mut self, element: &Element<'_>, saying: Saying, child: bool) {
+        let todo = child && is_todo(element);
+        match self.cases.last_mut() {
+            Some(case) => {
+                let saying = if case.not_run { saying.of_ctest(element.value("message")) } else { saying };
+                case.element(saying, todo && saying == Saying::Skipped);
+            }
+            None => self.outside(saying),
+        }
+    }
+
+    /// An element whose name says nothing of an outcome. What it holds may.
+    fn unsaid(&mut self, element: &Element<'_>, child: bool) {
+        if matches!(element.name, "system-out" | "system-err" | "properties") {
+            return;
+        }
+        let bad = match element.name {
+            "property" => {
+                let [name, value] = ["name", "value"].map(|name| element.value(name).unwrap_or_default());
+                said::property(name, value) == Hint::Bad
+            }
+            _ => element.attributes.iter().any(|(name, value)| says_failed(name, value)),
+        };
+        match (self.cases.last_mut(), self.suites.last_mut()) {
+            (Some(case), _) if bad => case.failed(),
+            (Some(case), _) if child && said::element(element.name) == Hint::Unknown => {
+                case.unknown_part("element", element.name);
+            }
+            (None, Some(suite)) if bad => suite.says_failed(element.name),
+            _ => {}
+        }
     }
 
     /// An outcome that belongs to no test.
@@ -132,6 +204,7 @@ impl Document {
     fn end_suite(&mut self) {
         let Some(suite) = self.suites.pop() else { return };
         say(&mut self.run.contradictions, suite.contradictions());
+        say(&mut self.run.errors, suite.error());
         if let Some(outer) = self.suites.last_mut() {
             outer.add_suite(&suite);
         }
@@ -139,22 +212,45 @@ impl Document {
 
     fn end_case(&mut self) -> Result<(), String> {
         let Some(case) = self.cases.pop() else { return Ok(()) };
+        let (outcome, attempt) = (case.outcome(), case.attempts());
         if let Some(suite) = self.suites.last_mut() {
-            suite.add_case(case.shown());
-            let said = case.contradictions().into_iter();
+            suite.add_case(case.shown(outcome), outcome);
+            let said = case.contradictions(outcome).into_iter();
             say(
                 &mut self.run.contradictions,
                 said.map(|what| format!("{}: a test of it {what}", suite.label())),
             );
         }
-        let rerun = self.suites.last_mut().is_some_and(|suite| suite.is_rerun(&case.id));
-        let outcome = if rerun { after(TestOutcome::Failed, case.outcome()) } else { case.outcome() };
-        self.tests.add(case.id, outcome)
+        let rerun = self.suites.last_mut().is_some_and(|suite| suite.is_rerun(case.id.as_str()));
+        let outcome = if rerun { after(TestOutcome::Failed, outcome) } else { outcome };
+        self.tests.add_attempt(case.id, outcome, attempt)
     }
+}
+
+/// Is a text one word that speaks of failure?
+fn is_bad_word(text: &str) -> bool {
+    (1..=LONGEST_WORD).contains(&text.trim().len()) && Word::of(text).is_bad()
+}
+
+/// Does an attribute of an element that is no test say that something failed?
+fn says_failed(name: &str, value: &str) -> bool {
+    matches!(said::attribute(name, value), Hint::Bad | Hint::Failures(_))
 }
 
 fn named<'a>(element: &'a Element<'_>) -> &'a str {
     element.value("name").or_else(|| element.value("id")).unwrap_or_default()
+}
+
+/// Does it say that a failure of the test does not count? node:test has a type for it, Catch2 a message, also for tests
+/// that have to fail.
+fn is_todo(element: &Element<'_>) -> bool {
+    element.value("type").is_some_and(|kind| kind.eq_ignore_ascii_case("todo"))
+        || element.value("message") == Some("TEST_CASE tagged with !mayfail")
+}
+
+/// It writes no `skipped`.
+fn is_skip_of_node_tap(element: &Element<'_>) -> bool {
+    element.name == "property" && element.value("name") == Some("skip")
 }
 
 /// PHPUnit names the outermost suite after the directory or the configuration where it lies on this machine.

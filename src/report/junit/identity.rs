@@ -10,8 +10,8 @@
 //! - the time that some runners append to a suite's name (`-` and fourteen digits, unittest-xml-reporting),
 //!   because it would make a new test of every run.
 //!
-//! Where a name is missing, `id` takes its place; a test without either is `(unnamed)`. Two tests with the same
-//! identity cannot be told apart: they count as attempts of one test, and the worst of them decides.
+//! Where the place or the time tells two tests of one report apart, it stays. Where a name is missing, `id` takes its place; a
+//! test without either is `(unnamed)`. Two tests with the same identity cannot be told apart: the worst of them decides.
 
 use crate::model::test_run::SEPARATOR;
 

@@ -4,9 +4,10 @@
 //! `testsuite`, with child elements or attributes that say what went wrong. So this reader
 //!
 //! - finds every `testcase`, however deep and below whatever elements,
-//! - takes outcomes from elements and from the case's own attributes (`case.rs`), never from a suite's summary,
-//! - holds the summary against the elements and records where it claims more (`suite.rs`),
-//! - gives each test a stable name (`identity.rs`) and folds its attempts into one outcome,
+//! - takes outcomes from elements and from the case's own attributes (`case.rs`), never from a suite's summary; what nobody knows
+//!   in a case is no pass,
+//! - holds the summary against the elements and records where it claims more, or where a suite calls itself failed (`suite.rs`),
+//! - gives each test a name (`identity.rs`) and folds records of one name into one outcome,
 //! - keeps the first and the last `timestamp` of suites and cases,
 //! - keeps nothing else: no properties, output, messages or host names. They can hold personal data.
 //!

@@ -30,6 +30,8 @@ pub struct Suites {
     suites: u64,
     /// Tests that have begun and not ended. nextest can let one end in a later suite.
     running: BTreeSet<String>,
+    /// The tools say that something failed.
+    failed: bool,
     tests: Attempts,
     run: TestRun,
 }
@@ -58,6 +60,17 @@ impl Suites {
             ("bench", _) => self.ends(event, TestOutcome::Passed),
             _ => Err("an event is not known here".into()),
         }
+    }
+
+    /// A line that is not JSON.
+    pub fn say(&mut self, line: &str) {
+        const FAILED: &[&str] = &[
+            "error: could not compile `",
+            "error: process didn't exit successfully",
+            "error: test failed, to rerun pass",
+            "error: test run failed",
+        ];
+        self.failed |= FAILED.iter().any(|begin| line.starts_with(begin));
     }
 
     fn suite_starts(&mut self, event: &Event<'_>) -> Result<(), String> {
@@ -100,10 +113,7 @@ impl Suites {
     }
 
     fn record(&mut self, name: &str, outcome: TestOutcome, attempts: u64) -> Result<(), String> {
-        if name.contains('$') || attempts > 1 {
-            return self.tests.add_last(name, outcome, attempts);
-        }
-        self.tests.add_distinct(name, outcome)
+        self.tests.add_last(name, outcome, attempts)
     }
 
     /// The name without the number of the attempt, and that number.
@@ -127,7 +137,11 @@ impl Suites {
             let number = self.suites;
             say(&mut self.run.contradictions, [format!("suite {number} has no end: the report is cut off")]);
         }
-        Ok(TestRun { tests: self.tests.finish(), ..self.run })
+        let tests = self.tests.finish();
+        if self.failed && tests.iter().all(|test| test.outcome <= TestOutcome::Flaky) {
+            say(&mut self.run.errors, ["cargo says that something failed, and no test shows it"]);
+        }
+        Ok(TestRun { tests, ..self.run })
     }
 }
 

@@ -4,9 +4,10 @@
 //!   one that claims more tests than are shown. A suite that failed although none of its tests did is an error.
 //! - nextest writes how often a test was tried behind its name (`#3`). That is no part of the name: a test that passed
 //!   at the third attempt is flaky. It names tests `crate::binary$test`.
-//! - libtest names neither crate nor binary, so tests of several binaries can have one name. They are several tests, and
-//!   the worst decides.
-//! - Lines that are not JSON are what tests and tools print; they are ignored.
+//! - libtest names neither crate nor binary, so tests of several binaries can have one name, and nextest can run one again and again
+//!   (`--stress-count`). They are several tests, and the worst decides.
+//! - Lines that are not JSON are what tests and tools print; they are ignored, save where cargo says that something failed and no
+//!   test shows it.
 
 mod events;
 #[cfg(test)]
@@ -30,8 +31,9 @@ fn parse(bytes: &[u8]) -> Result<TestRun, ReportError> {
     let mut suites = Suites::default();
     for (number, line) in text.lines().enumerate() {
         let at = |message: String| ReportError::at(number + 1, message);
-        if let Some(event) = json::line::<Event>(line).map_err(at)? {
-            suites.take(&event).map_err(at)?;
+        match json::line::<Event>(line).map_err(at)? {
+            Some(event) => suites.take(&event).map_err(at)?,
+            None => suites.say(line),
         }
     }
     suites.finish().map_err(ReportError::whole)

@@ -1,29 +1,39 @@
 //! Cobertura XML (coverage-04.dtd): coverage.py, gcovr, coverlet, istanbul, and many converters.
 //!
 //! `filename` is relative to one of the `source` directories, and nothing says to which. Each is a name that the file may
-//! have; who maps them sees whether that leaves a choice. A line may stand in `methods` and again in the `lines` of its class.
-//! `lines-valid` and `lines-covered` are held against the lines: a report that claims more lines than it shows has lost some,
-//! and one that shows more executed lines than it claims was altered.
+//! have; who maps them sees whether that leaves a choice. The `lines` of a class are its lines. Those of its `methods` repeat
+//! some of them, or are others: istanbul writes the line where a function is declared, with how often it was called. They
+//! count only in a class that has no lines of its own.
 //!
-//! Clover and SonarQube have a root of the same name; they are told apart and refused.
+//! The DTD does not say what `lines-valid` and `lines-covered` count: a line once, once for each class or instance, or once for
+//! each method. A report that claims more lines than any of these ways gives has lost some, and one that shows more executed
+//! lines than it claims was altered. PHPUnit counts lines outside of functions and never shows them: a file that has some (its
+//! share is another than that of the lines shown) is left out, so that nobody takes them for lines without code.
+//!
+//! Clover and SonarQube have a root of the same name; the element within it tells them apart.
 
 use super::gathered::{Gathered, is_hit, line_number, shortened};
+use super::looks::elements;
+use super::place::is_absolute;
 use super::{Format, ReportError};
 use crate::model::line_coverage::CoverageFormat;
 use crate::model::own_times::OwnTimes;
-use crate::report::xml::{self, Content, Element, LIMITS, Limits};
-use std::collections::BTreeMap;
+use crate::report::xml::{self, COVERAGE, Content, Element};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The format.
 pub static FORMAT: Format = Format { format: CoverageFormat::Cobertura, detect, parse };
 
+/// Clover, SonarQube and NCover have a root of the same name.
 fn detect(bytes: &[u8]) -> bool {
-    xml::root(bytes).as_deref() == Some("coverage")
+    elements(bytes).is_some_and(|(root, first)| {
+        root == "coverage" && !matches!(first.as_deref(), Some("project" | "testproject" | "file" | "module"))
+    })
 }
 
 fn parse(bytes: &[u8]) -> Result<Gathered, ReportError> {
     let mut document = Document::default();
-    xml::read(bytes, &["coverage"], Limits { document_type: true, ..LIMITS }, &mut document)?;
+    xml::read(bytes, &["coverage"], COVERAGE, &mut document)?;
     document.finish().map_err(ReportError::whole)
 }
 
@@ -34,10 +44,21 @@ struct Document {
     sources: Vec<String>,
     packages: bool,
     files: BTreeMap<String, BTreeMap<u32, bool>>,
-    current: Option<String>,
+    current: Option<Class>,
     records: Shown,
     claimed: Claimed,
     times: OwnTimes,
+    /// PHPUnit wrote it.
+    by_phpunit: bool,
+    package: Package,
+}
+
+/// An open package. Those of PHPUnit are files.
+#[derive(Default)]
+struct Package {
+    /// The share of its lines that were executed, from 0 to 1, as it says.
+    share: Option<f64>,
+    files: BTreeSet<String>,
 }
 
 /// What an open element is to us.
@@ -45,13 +66,26 @@ struct Document {
 enum Part {
     Source,
     Class,
+    Methods,
+    Package,
     Other,
+}
+
+/// An open class.
+struct Class {
+    file: String,
+    lines: Vec<(u32, bool)>,
+    /// The lines of its methods.
+    of_methods: Vec<(u32, bool)>,
+    in_methods: bool,
 }
 
 #[derive(Default)]
 struct Shown {
     lines: u64,
     hit: u64,
+    /// Lines of methods, whether they count or not.
+    of_methods: u64,
 }
 
 #[derive(Default)]
@@ -65,7 +99,7 @@ impl Content for Document {
         let part = match (self.open.len(), element.name) {
             (0, _) => self.root(element)?,
             (1, "project" | "file") => {
-                return Err("it is a report of Clover or SonarQube, which is not read here".into());
+                return Err("it is a report of Clover or SonarQube, and none of Cobertura".into());
             }
             (1, "packages") => {
                 self.packages = true;
@@ -76,6 +110,8 @@ impl Content for Document {
                 Part::Source
             }
             (_, "class") => self.class(element)?,
+            (_, "methods") => self.methods(true),
+            (_, "package") => self.package(element),
             (_, "line") => self.line(element)?,
             _ => Part::Other,
         };
@@ -84,8 +120,11 @@ impl Content for Document {
     }
 
     fn end(&mut self) -> Result<(), String> {
-        if self.open.pop() == Some(Part::Class) {
-            self.current = None;
+        match self.open.pop() {
+            Some(Part::Class) => self.end_of_class(),
+            Some(Part::Methods) => drop(self.methods(false)),
+            Some(Part::Package) => self.end_of_package(),
+            Some(Part::Source | Part::Other) | None => {}
         }
         Ok(())
     }
@@ -101,6 +140,8 @@ impl Content for Document {
 impl Document {
     fn root(&mut self, element: &Element<'_>) -> Result<Part, String> {
         let count = |name: &str| element.value(name).map(claim).transpose();
+        // No other writer is known to say so.
+        self.by_phpunit = element.value("version") == Some("0.4");
         self.claimed = Claimed { lines: count("lines-valid")?, hit: count("lines-covered")? };
         // Seconds or milliseconds; what is no number says nothing.
         let stamp = element.value("timestamp").and_then(|text| text.trim().parse().ok());
@@ -112,21 +153,59 @@ impl Document {
         if self.current.is_some() {
             return Err("a class stands in a class".into());
         }
-        let name = element.value("filename").ok_or("a class has no `filename`")?;
+        let name = element.attribute("filename").ok_or("a class has no `filename`")?;
         self.files.entry(name.to_string()).or_default();
-        self.current = Some(name.to_string());
+        if self.by_phpunit {
+            self.package.files.insert(name.to_string());
+        }
+        let (lines, of_methods) = (Vec::new(), Vec::new());
+        self.current = Some(Class { file: name.to_string(), lines, of_methods, in_methods: false });
         Ok(Part::Class)
     }
 
+    fn package(&mut self, element: &Element<'_>) -> Part {
+        let share = element.value("line-rate").and_then(|share| share.parse().ok());
+        self.package = Package { share: share.filter(|_| self.by_phpunit), files: BTreeSet::new() };
+        Part::Package
+    }
+
+    fn end_of_package(&mut self) {
+        let Package { share, files } = std::mem::take(&mut self.package);
+        let Some(share) = share else { return };
+        let lines = || files.iter().filter_map(|name| self.files.get(name)).flat_map(BTreeMap::values);
+        let (all, hit) = (lines().count() as f64, lines().filter(|hit| **hit).count() as f64);
+        // It writes fourteen digits.
+        if (hit - share * all).abs() > 1e-6 || (all == 0.0 && share > 0.0) {
+            files.iter().for_each(|name| drop(self.files.remove(name)));
+        }
+    }
+
+    /// The methods of a class begin or end.
+    fn methods(&mut self, begin: bool) -> Part {
+        match &mut self.current {
+            Some(class) => class.in_methods = begin,
+            None => return Part::Other,
+        }
+        Part::Methods
+    }
+
     fn line(&mut self, element: &Element<'_>) -> Result<Part, String> {
-        let file = self.current.as_ref().and_then(|name| self.files.get_mut(name));
-        let file = file.ok_or("a line stands outside of any class")?;
+        let class = self.current.as_mut().ok_or("a line stands outside of any class")?;
         let number = line_number(element.value("number").ok_or("a line has no `number`")?)?;
         let hit = is_hit(element.value("hits").ok_or("a line has no `hits`")?)?;
-        *file.entry(number).or_default() |= hit;
-        self.records.lines += 1;
-        self.records.hit += u64::from(hit);
+        let lines = if class.in_methods { &mut class.of_methods } else { &mut class.lines };
+        lines.push((number, hit));
         Ok(Part::Other)
+    }
+
+    fn end_of_class(&mut self) {
+        let Some(class) = self.current.take() else { return };
+        self.records.of_methods += class.of_methods.len() as u64;
+        self.records.lines += class.lines.len() as u64;
+        self.records.hit += class.lines.iter().filter(|(_, hit)| *hit).count() as u64;
+        let lines = if class.lines.is_empty() { class.of_methods } else { class.lines };
+        let file = self.files.entry(class.file).or_default();
+        lines.into_iter().for_each(|(line, hit)| *file.entry(line).or_default() |= hit);
     }
 
     fn finish(self) -> Result<Gathered, String> {
@@ -137,7 +216,8 @@ impl Document {
         let sources: Vec<&str> = self.sources.iter().map(|source| source.trim()).collect();
         let mut gathered = Gathered::default();
         gathered.times.add(&self.times);
-        for (name, lines) in &self.files {
+        // What compilers make by themselves may lie in no file.
+        for (name, lines) in self.files.iter().filter(|(name, _)| !name.is_empty()) {
             let file = gathered.file(names(&sources, name));
             lines.iter().for_each(|(line, hit)| file.run(*line, *line, *hit));
         }
@@ -145,11 +225,11 @@ impl Document {
         Ok(gathered)
     }
 
-    /// Some writers count a line of several classes or methods once, others each time.
     fn contradictions(&self) -> Vec<String> {
         let all = || self.files.values().flat_map(BTreeMap::values);
         let (lines, hit) = (all().count() as u64, all().filter(|hit| **hit).count() as u64);
-        let missing = self.claimed.lines.filter(|claimed| *claimed > self.records.lines.max(lines));
+        let most = self.records.lines.max(self.records.of_methods);
+        let missing = self.claimed.lines.filter(|claimed| *claimed > most && !self.by_phpunit);
         let added = self.claimed.hit.filter(|claimed| *claimed < self.records.hit.min(hit));
         let missing = missing.map(|claimed| format!("it claims {claimed} lines and shows {lines}"));
         let added = added.map(|claimed| format!("it claims {claimed} executed lines and shows {hit}"));
@@ -161,12 +241,11 @@ fn claim(value: &str) -> Result<u64, String> {
     value.trim().parse().map_err(|_| format!("`{}` is not a number of lines", shortened(value)))
 }
 
-/// Every name that a file may have. An empty source and `.` are the working directory.
+/// Every name that a file may have. An empty source and `.` are the working directory. coverlet ends a source with a separator.
 fn names(sources: &[&str], name: &str) -> Vec<String> {
-    let absolute = name.starts_with('/') || name.get(1..2) == Some(":");
-    let sources = if absolute || sources.is_empty() { &[""] } else { sources };
-    let joined = |source: &&str| match source.trim_end_matches('/') {
-        "" if source.starts_with('/') => format!("/{name}"),
+    let sources = if is_absolute(name) || sources.is_empty() { &[""] } else { sources };
+    let joined = |source: &&str| match source.trim_end_matches(['/', '\\']) {
+        "" if source.starts_with(['/', '\\']) => format!("/{name}"),
         "" | "." => name.to_string(),
         source => format!("{source}/{name}"),
     };
@@ -236,7 +315,6 @@ mod tests {
             &document("", &[], "<class><lines/></class>"),
             &document("", &[], "<line number='1' hits='1'/>"),
             &document("", &[], "<class filename='a'><lines><line number='1'/></lines></class>"),
-            &document("", &[], "<class filename='a'><lines><line number='0' hits='1'/></lines></class>"),
             &document("lines-valid='many'", &[], CLASS),
             &entity,
             &document("", &[], CLASS)[..300],

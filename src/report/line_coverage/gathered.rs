@@ -48,8 +48,12 @@ impl Gathered {
 }
 
 impl GatheredFile {
-    /// Takes a run of lines that can be executed.
+    /// Takes a run of lines that can be executed. There is no line 0, so it is passed over.
     pub fn run(&mut self, first: u32, last: u32, hit: bool) {
+        let first = first.max(1);
+        if last < first {
+            return;
+        }
         extend(&mut self.executable, first, last);
         if hit {
             extend(&mut self.hit, first, last);
@@ -58,6 +62,9 @@ impl GatheredFile {
 
     /// Takes a line on which something was not executed, whatever else was.
     pub fn missed(&mut self, line: u32) {
+        if line == 0 {
+            return;
+        }
         extend(&mut self.executable, line, line);
         extend(&mut self.missed, line, line);
     }
@@ -71,7 +78,7 @@ impl GatheredFile {
 
     /// Takes the digest of a line; says whether it is the one that was given before, if any was.
     pub fn checksum(&mut self, line: u32, digest: &str) -> bool {
-        self.checksums.entry(line).or_insert_with(|| digest.to_string()) == digest
+        line == 0 || self.checksums.entry(line).or_insert_with(|| digest.to_string()) == digest
     }
 
     fn finish(self, names: Vec<String>) -> ReportedFile {
@@ -89,7 +96,11 @@ fn extend(runs: &mut Vec<(u32, u32)>, first: u32, last: u32) {
     }
 }
 
-/// A line number as text.
+/// Numbers that the compilers of .NET give to code that has no line. No file has so many.
+const HIDDEN: [u32; 2] = [0xfe_efee, 0xf0_0f00];
+
+/// A line number as text. 0 is the line of code that a compiler made by itself; it belongs to no line of the file, and other
+/// numbers for that become it.
 ///
 /// # Errors
 /// It is none, or greater than that of any source file.
@@ -97,7 +108,8 @@ pub fn line_number(text: &str) -> Result<u32, String> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let number = if digits { text.parse().ok() } else { None };
     number
-        .filter(|number| (1..=LAST_LINE).contains(number))
+        .map(|number| if HIDDEN.contains(&number) { 0 } else { number })
+        .filter(|number| *number <= LAST_LINE)
         .ok_or_else(|| format!("`{}` is not the number of a line", shortened(text)))
 }
 

@@ -141,7 +141,6 @@ mod tests {
             "mode: set\nm/a.go:3.13,5.10 2 1\nmode: set\n",
             "mode: set\n\n",
             "mode: set\n:1.1,1.2 1 1\n",
-            "mode: set\na:0.1,1.2 1 1\n",
             "mode: set\na:1.1,99999999.2 1 1\n",
             "mode: set\na:1.1,2.2 1 x\n",
             "mode: sometimes\na:1.1,1.2 1 1\n",

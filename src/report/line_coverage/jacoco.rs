@@ -7,7 +7,7 @@
 use super::gathered::{Gathered, line_number, shortened};
 use super::{Format, ReportError};
 use crate::model::line_coverage::CoverageFormat;
-use crate::report::xml::{self, Content, Element, LIMITS, Limits};
+use crate::report::xml::{self, COVERAGE, Content, Element};
 
 /// The format.
 pub static FORMAT: Format = Format { format: CoverageFormat::Jacoco, detect, parse };
@@ -18,7 +18,7 @@ fn detect(bytes: &[u8]) -> bool {
 
 fn parse(bytes: &[u8]) -> Result<Gathered, ReportError> {
     let mut document = Document::default();
-    xml::read(bytes, &["report"], Limits { document_type: true, ..LIMITS }, &mut document)?;
+    xml::read(bytes, &["report"], COVERAGE, &mut document)?;
     Ok(document.gathered)
 }
 
@@ -31,6 +31,9 @@ struct Document {
     names: Vec<String>,
     file: Option<SourceFile>,
 }
+
+/// The greatest line that byte code can name. The Kotlin compiler gives it to code of its own.
+const LAST_OF_JVM: u32 = 65_535;
 
 /// What an open element is to us.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -98,7 +101,10 @@ impl Document {
 
     fn line(&mut self, element: &Element<'_>) -> Result<Part, String> {
         let file = self.file.as_mut().ok_or("a line stands outside of any source file")?;
-        let number = line_number(element.value("nr").ok_or("a line has no `nr`")?)?;
+        let number = match line_number(element.value("nr").ok_or("a line has no `nr`")?)? {
+            LAST_OF_JVM => 0,
+            number => number,
+        };
         let count =
             |name: &str| number_of(element.value(name).ok_or("a line does not say how much of it ran")?);
         let (missed, covered) = (count("mi")?, count("ci")?);
@@ -199,7 +205,6 @@ mod tests {
         for inner in [
             "<sourcefile name='A'><line nr='1' mb='0' cb='0'/></sourcefile>",
             "<sourcefile name='A'><line nr='1' mi='0'/></sourcefile>",
-            "<sourcefile name='A'><line nr='0' mi='0' ci='1'/></sourcefile>",
             "<sourcefile name='A'><line nr='1' mi='-1' ci='1'/></sourcefile>",
             "<sourcefile><line nr='1' mi='0' ci='1'/></sourcefile>",
             "<line nr='1' mi='0' ci='1'/>",

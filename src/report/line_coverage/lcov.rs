@@ -2,12 +2,17 @@
 //!
 //! A section begins with `SF:` and ends with `end_of_record`; a file may have several, one for each test name. Only `DA:` says
 //! what was executed. `LF:` and `LH:` are held against it: a section that claims more lines than it shows has lost some,
-//! and one that shows more executed lines than it claims was altered. Functions and branches are passed over. A count that is
-//! not a number of gcov's (`#####`, `=====`: never executed) or digits is an error, and so is a record that nobody knows.
+//! and one that shows more executed lines than it claims was altered. They are not asked where functions may share lines (see
+//! [`Functions`]), because llvm-cov and gcovr count a line once for each of those: an instance of a template, a closure.
+//!
+//! Branches are passed over. A count that is not a number of gcov's (`#####`, `=====`: never executed) or digits is an error, and
+//! so is a record that nobody knows. Writers whose source maps are wrong give lines without a number (`undefined`, `NaN`): nobody's,
+//! as line 0 is, which compilers give to code of their own. A count of that kind is none, so the line was not executed.
 
 use super::gathered::{Gathered, is_hit, line_number, shortened};
 use super::{Format, ReportError};
 use crate::model::line_coverage::CoverageFormat;
+use crate::report::encoding::{head, text};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use md5::{Digest, Md5};
@@ -17,9 +22,8 @@ use std::collections::BTreeMap;
 pub static FORMAT: Format = Format { format: CoverageFormat::Lcov, detect, parse };
 
 /// Records that say nothing about lines.
-const OTHERS: &[&str] = &[
-    "TN", "VER", "FN", "FNDA", "FNF", "FNH", "FNL", "FNA", "BRDA", "BRF", "BRH", "BA", "MCDC", "MCF", "MCH",
-];
+const OTHERS: &[&str] =
+    &["TN", "VER", "FNDA", "FNF", "FNH", "FNA", "BRDA", "BRF", "BRH", "BFH", "BA", "MCDC", "MCF", "MCH"];
 
 /// Can a checksum of `DA:` be that of this line (without its end)? Writers agree on MD5 and not on its form: Base64 without
 /// padding (geninfo, coverage.py) or hexadecimal (gcovr). One in another form says as little as one that was left out.
@@ -33,22 +37,22 @@ pub fn may_be_checksum_of(checksum: &str, line: &[u8]) -> bool {
 }
 
 fn detect(bytes: &[u8]) -> bool {
-    let mut lines = bytes.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
-    let first = lines.find(|line| !line.is_empty() && !line.starts_with(b"#"));
-    first.is_some_and(|line| line.starts_with(b"TN:") || line.starts_with(b"SF:"))
+    let head = head(bytes);
+    let first = head.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#'));
+    first.is_some_and(|line| line.starts_with("TN:") || line.starts_with("SF:"))
 }
 
 fn parse(bytes: &[u8]) -> Result<Gathered, ReportError> {
     let mut reading = Reading::default();
+    let text = text(bytes)?;
     let mut before = 0;
-    for line in bytes.split_inclusive(|byte| *byte == b'\n') {
-        let error = |message: String| ReportError::after(&bytes[..before], message);
-        let text = std::str::from_utf8(line).map_err(|_| error("it is not UTF-8".into()))?;
-        reading.take(text.trim_end_matches(['\n', '\r'])).map_err(error)?;
+    for line in text.split_inclusive('\n') {
+        let error = |message: String| ReportError::after(&text.as_bytes()[..before], message);
+        reading.take(line.trim_end_matches(['\n', '\r'])).map_err(error)?;
         before += line.len();
     }
     if reading.section.is_some() {
-        return Err(ReportError::after(bytes, "it is cut off: a section has no `end_of_record`"));
+        return Err(ReportError::after(text.as_bytes(), "it is cut off: a section has no `end_of_record`"));
     }
     Ok(reading.gathered)
 }
@@ -67,6 +71,16 @@ struct Section {
     records_hit: u64,
     found: Option<u64>,
     hit: Option<u64>,
+    functions: Functions,
+}
+
+/// The functions of a section, as far as it takes to know whether two may lie on one line.
+#[derive(Default)]
+struct Functions {
+    /// First and last lines.
+    extents: Vec<(u32, u32)>,
+    /// Of one it is not said where it ends.
+    open: bool,
 }
 
 impl Reading {
@@ -83,6 +97,9 @@ impl Reading {
         match record {
             "SF" => self.begin(value),
             "DA" => self.line(value),
+            // `FN:first,name` or `FN:first,last,name`; `FNL:index,first` or `FNL:index,first,last`.
+            "FN" => self.function(value),
+            "FNL" => self.function(value.split_once(',').map_or("", |(_, extent)| extent)),
             "LF" => self.section()?.claim_found(value),
             "LH" => self.section()?.claim_hit(value),
             _ if OTHERS.contains(&record) => Ok(()),
@@ -94,10 +111,15 @@ impl Reading {
         self.section.as_mut().ok_or_else(|| "a record stands outside of any file".to_string())
     }
 
-    fn begin(&mut self, file: &str) -> Result<(), String> {
-        if file.is_empty() {
-            return Err("a file has no name".into());
+    fn function(&mut self, extent: &str) -> Result<(), String> {
+        // Writers also name functions of files that they say nothing else of.
+        if let Some(section) = &mut self.section {
+            section.functions.take(extent);
         }
+        Ok(())
+    }
+
+    fn begin(&mut self, file: &str) -> Result<(), String> {
         if self.section.is_some() {
             return Err("a file begins before the one before it has ended".into());
         }
@@ -111,8 +133,12 @@ impl Reading {
         let (number, rest) = value.split_once(',').ok_or("a line has no count")?;
         let (count, checksum) =
             rest.split_once(',').map_or((rest, ""), |(count, checksum)| (count, checksum));
-        let (number, hit) = (line_number(number)?, count_of(count)?);
+        let (number, hit) = (number_of(number)?, count_of(count)?);
         section.take(number, hit);
+        // gcovr leaves out the name of what lies above its root.
+        if section.file.is_empty() {
+            return Ok(());
+        }
         let file = self.gathered.file(vec![section.file.clone()]);
         if !checksum.is_empty() && !file.checksum(number, checksum) {
             return Err(format!("line {number} of a file has two different checksums"));
@@ -122,6 +148,9 @@ impl Reading {
 
     fn end(&mut self) -> Result<(), String> {
         let section = self.section.take().ok_or("a section ends that did not begin")?;
+        if section.file.is_empty() {
+            return Ok(());
+        }
         let file = self.gathered.file(vec![section.file.clone()]);
         section.lines.iter().for_each(|(line, hit)| file.run(*line, *line, *hit));
         section.contradictions().into_iter().for_each(|said| self.gathered.contradiction(said));
@@ -131,8 +160,8 @@ impl Reading {
 
 impl Section {
     fn new(file: &str) -> Self {
-        let (lines, file) = (BTreeMap::new(), file.to_string());
-        Section { file, lines, records: 0, records_hit: 0, found: None, hit: None }
+        let (lines, file, functions) = (BTreeMap::new(), file.to_string(), Functions::default());
+        Section { file, lines, records: 0, records_hit: 0, found: None, hit: None, functions }
     }
 
     fn take(&mut self, line: u32, hit: bool) {
@@ -153,6 +182,9 @@ impl Section {
 
     /// Some writers count a line that they list twice once, others twice.
     fn contradictions(&self) -> Vec<String> {
+        if self.functions.may_share_lines() {
+            return Vec::new();
+        }
         let distinct = self.lines.len() as u64;
         let hit = self.lines.values().filter(|hit| **hit).count() as u64;
         let differs = |claimed: Option<u64>, once: u64, each: u64| {
@@ -166,6 +198,30 @@ impl Section {
     }
 }
 
+impl Functions {
+    fn take(&mut self, extent: &str) {
+        let mut numbers = extent.split(',').map(|number| number.parse().ok());
+        match (numbers.next().flatten(), numbers.next().flatten()) {
+            (Some(first), Some(last)) => self.extents.push((first, last)),
+            _ => self.open = true,
+        }
+    }
+
+    fn may_share_lines(&self) -> bool {
+        let mut extents = self.extents.clone();
+        extents.sort_unstable();
+        self.open || extents.windows(2).any(|pair| matches!(pair, [before, after] if after.0 <= before.1))
+    }
+}
+
+/// What writers in JavaScript put for a number that they do not have.
+const NO_NUMBER: &[&str] = &["undefined", "null", "NaN"];
+
+/// The number of a line; 0 where it has none.
+fn number_of(text: &str) -> Result<u32, String> {
+    if NO_NUMBER.contains(&text) { Ok(0) } else { line_number(text) }
+}
+
 fn claim(value: &str) -> Result<u64, String> {
     value.trim().parse().map_err(|_| format!("`{}` is not a number of lines", shortened(value)))
 }
@@ -174,6 +230,7 @@ fn claim(value: &str) -> Result<u64, String> {
 fn count_of(text: &str) -> Result<bool, String> {
     match text.trim() {
         "#####" | "=====" => Ok(false),
+        count if NO_NUMBER.contains(&count) => Ok(false),
         count => is_hit(count),
     }
 }
@@ -207,6 +264,19 @@ mod tests {
     }
 
     #[test]
+    fn a_shell_can_have_redirected_it_in_another_encoding() {
+        let text = "\u{feff}TN:\nSF:\u{e9}.js\nDA:1,1\nend_of_record\n";
+        let wide: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        for bytes in [text.as_bytes(), &wide] {
+            assert!(detect(bytes));
+            let files = parse(bytes).unwrap().finish().files;
+            assert_eq!(files.iter().map(shown).collect::<Vec<_>>(), [one("\u{e9}.js", "1", "1")]);
+        }
+        let odd = parse(b"TN:\nSF:\xe9.js\nDA:1,1\nend_of_record\n").unwrap_err();
+        assert_eq!(odd.line, Some(2));
+    }
+
+    #[test]
     fn counts_of_every_kind() {
         let text = "SF:a\nDA:1,99999999999999999999999\nDA:2,-7\nDA:3,=====\nDA:4,#####\nDA:5,0\nDA:6,000\nDA:7,1\nend_of_record\n";
         assert_eq!(files(text), [one("a", "1-7", "1, 7")]);
@@ -217,7 +287,7 @@ mod tests {
 
     #[test]
     fn lines_that_no_file_has_are_refused() {
-        for line in ["0", "-1", "", "a", "10000001", "99999999999", "1 "] {
+        for line in ["-1", "", "a", "10000001", "99999999999", "1 "] {
             assert!(read(&format!("SF:a\nDA:{line},1\nend_of_record\n")).is_err(), "{line}");
         }
     }
@@ -238,7 +308,6 @@ mod tests {
             "SF:a\nDA:1,1\nSF:b\nend_of_record\n",
             "DA:1,1\nend_of_record\n",
             "end_of_record\n",
-            "SF:\nend_of_record\n",
             "SF:a\nDA:1\nend_of_record\n",
             "LF:1\n",
         ] {

@@ -6,6 +6,8 @@
 //! they are not held against the lines. A report of summaries alone has no segments and is refused.
 
 use super::gathered::{Gathered, GatheredFile, LAST_LINE};
+use super::looks::Json;
+use super::values::document;
 use super::{Format, ReportError};
 use crate::model::line_coverage::CoverageFormat;
 use serde::de::{Error, SeqAccess, Visitor};
@@ -16,13 +18,15 @@ pub static FORMAT: Format = Format { format: CoverageFormat::LlvmCov, detect, pa
 
 const TYPE: &str = "llvm.coverage.json.export";
 
+/// Its type stands at its end in new versions, and at its beginning in old ones.
 fn detect(bytes: &[u8]) -> bool {
-    bytes.trim_ascii_start().starts_with(b"{")
+    let says_so = |json: &Json| json.get("type").is_some_and(|kind| kind.text == TYPE);
+    let files = |json: &Json| json.get("data").is_some_and(|data| data.has("files"));
+    Json::of(bytes).is_some_and(|json| !json.array && (says_so(&json) || files(&json)))
 }
 
 fn parse(bytes: &[u8]) -> Result<Gathered, ReportError> {
-    let export: Export = serde_json::from_slice(bytes)
-        .map_err(|error| ReportError { line: Some(error.line() as u64), message: error.to_string() })?;
+    let export: Export = document(bytes, "llvm-cov")?;
     if export.kind != TYPE {
         return Err(ReportError::whole(format!("its type is not `{TYPE}`")));
     }
@@ -91,7 +95,7 @@ impl<'de> Deserialize<'de> for Segment {
                     is_entry: values.next_element()?.ok_or_else(short)?,
                     is_gap: values.next_element()?.unwrap_or_default(),
                 };
-                if !(1..=LAST_LINE).contains(&segment.line) {
+                if segment.line > LAST_LINE {
                     return Err(A::Error::custom(format!("{} is not the number of a line", segment.line)));
                 }
                 Ok(segment)
@@ -174,7 +178,6 @@ mod tests {
             r#"{"data":[],"type":"other"}"#,
             r#"{"data":[{"files":[{"filename":"a","summary":{}}]}],"type":"llvm.coverage.json.export"}"#,
             r#"{"data":[{"files":[{"filename":"a","segments":[[1,1,1,true]]}]}],"type":"llvm.coverage.json.export"}"#,
-            r#"{"data":[{"files":[{"filename":"a","segments":[[0,1,1,true,true]]}]}],"type":"llvm.coverage.json.export"}"#,
             r#"{"data":[{"files":[{"filename":"a","segments":[[1,1,-1,true,true]]}]}],"type":"llvm.coverage.json.export"}"#,
             r#"{"data":[{"files":[{"filename":"a","segments":[[2,1,1,true,true],[1,1,1,true,true]]}]}],"type":"llvm.coverage.json.export"}"#,
             r#"{"data":[{"files":[{"filename":"a","filename":"b","segments":[]}]}],"type":"llvm.coverage.json.export"}"#,

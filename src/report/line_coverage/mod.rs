@@ -1,7 +1,7 @@
 //! Coverage reports to lines: pure parsers, one file per format, and the table of them.
 //!
 //! A parser says of each file which lines can be executed and which were, under the name that the report has. What that name
-//! means in the repository is for [`place()`]. What is cut off, garbled or beyond a limit is an error: a report that lost its
+//! means in the repository is for [`places()`]. What is cut off, garbled or beyond a limit is an error: a report that lost its
 //! end must not look like one of fewer lines. A line that any test executed was executed, so what a report says twice adds up.
 
 use super::{MAXIMUM_BYTES, ReportError};
@@ -10,16 +10,26 @@ use crate::model::own_times::OwnTimes;
 use gathered::Gathered;
 use std::collections::BTreeMap;
 
+mod clover;
 mod cobertura;
+mod coverage_py;
+mod foreign;
 mod gathered;
 mod go_cover;
+mod istanbul;
 mod jacoco;
 mod lcov;
 mod llvm_cov;
+mod looks;
+mod opencover;
 mod place;
+mod simplecov;
+mod sonarqube;
+mod values;
+mod xccov;
 
 pub use lcov::may_be_checksum_of;
-pub use place::place;
+pub use place::places;
 
 /// What a report says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -54,8 +64,20 @@ pub struct Format {
 }
 
 /// Every format, sorted by name.
-pub static TABLE: &[&Format] =
-    &[&cobertura::FORMAT, &go_cover::FORMAT, &jacoco::FORMAT, &lcov::FORMAT, &llvm_cov::FORMAT];
+pub static TABLE: &[&Format] = &[
+    &clover::FORMAT,
+    &cobertura::FORMAT,
+    &coverage_py::FORMAT,
+    &go_cover::FORMAT,
+    &istanbul::FORMAT,
+    &jacoco::FORMAT,
+    &lcov::FORMAT,
+    &llvm_cov::FORMAT,
+    &opencover::FORMAT,
+    &simplecov::FORMAT,
+    &sonarqube::FORMAT,
+    &xccov::FORMAT,
+];
 
 /// Reads a coverage report. Its content decides what it is, unless somebody says.
 ///
@@ -68,22 +90,41 @@ pub fn parse(bytes: &[u8], said: Option<CoverageFormat>) -> Result<(CoverageForm
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Err(ReportError::whole("it is empty"));
     }
-    let is_it = |format: &Format| match said {
-        Some(said) => format.format == said,
-        None => (format.detect)(bytes),
-    };
-    let format = TABLE.iter().find(|format| is_it(format)).ok_or_else(unknown)?;
-    let reported = (format.parse)(bytes)?.finish();
+    let looks_like = TABLE.iter().find(|format| (format.detect)(bytes));
+    let said_format = TABLE.iter().find(|format| said == Some(format.format));
+    let format = said_format.or(looks_like).ok_or_else(|| unknown(bytes))?;
+    let reported =
+        (format.parse)(bytes).map_err(|error| mistaken(bytes, format, looks_like.copied(), error))?.finish();
     if reported.files.is_empty() {
-        return Err(ReportError::whole("it names no file, so it shows nothing of any"));
+        let nothing = || "it names no file, so it shows nothing of any".to_string();
+        return Err(ReportError::whole(foreign::answer(bytes).unwrap_or_else(nothing)));
     }
     Ok((format.format, reported))
 }
 
-fn unknown() -> ReportError {
+/// What to answer where a report cannot be read in the format that somebody named: what it looks like, if that is another one.
+fn mistaken(bytes: &[u8], format: &Format, looks_like: Option<&Format>, error: ReportError) -> ReportError {
+    let name = format.format.as_str();
+    let other = looks_like.map(|other| other.format.as_str()).filter(|other| *other != name);
+    match (other, foreign::answer(bytes)) {
+        (Some(other), _) => ReportError::whole(format!(
+            "it is not in the format `{name}`, which was named for it: it looks like `{other}`"
+        )),
+        (None, Some(answer)) if looks_like.is_none() => {
+            ReportError::whole(format!("it is not in the format `{name}`, which was named for it: {answer}"))
+        }
+        _ => error,
+    }
+}
+
+/// What to answer where a report is in no format that is read: what it is, if that is known, and what is read.
+fn unknown(bytes: &[u8]) -> ReportError {
     let names: Vec<&str> = TABLE.iter().map(|format| format.format.as_str()).collect();
-    let message = format!("it is in none of the coverage formats that can be read ({})", names.join(", "));
-    ReportError::whole(message)
+    let names = names.join(", ");
+    ReportError::whole(match foreign::answer(bytes) {
+        Some(answer) => format!("{answer} (the formats that can be read are {names})"),
+        None => format!("it is in none of the coverage formats that can be read ({names})"),
+    })
 }
 
 #[cfg(test)]

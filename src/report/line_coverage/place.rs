@@ -5,7 +5,7 @@
 use crate::model::line_coverage::CoverageSource;
 use crate::model::path::RepoPath;
 
-/// The path that a name stands for; `None` when it lies outside of the repository or nobody can say.
+/// The paths that a name may stand for, none when it lies outside of the repository or nobody can say.
 ///
 /// 1. A name that begins with the components of `strip` loses them.
 /// 2. Otherwise, an absolute name in the work tree is what follows the work tree's root.
@@ -13,14 +13,26 @@ use crate::model::path::RepoPath;
 /// 4. What is left of 1, and a name that was relative, has `add` put before it.
 ///
 /// Components `.` say nothing and are left out. A name that climbs (`..`) stands for nothing. Case and Unicode form count.
-pub fn place(name: &str, source: &CoverageSource, root: Option<&str>) -> Option<RepoPath> {
-    let stripped = source.strip.as_ref().and_then(|strip| below(name, strip));
-    let rest = match (stripped, &source.strip) {
+///
+/// A backslash separates components where Windows wrote the report, and is part of a name elsewhere. A report does not
+/// say where it was written, so a name with one is read in both ways; who looks for the files sees whether that leaves a choice.
+pub fn places(name: &str, source: &CoverageSource, root: Option<&str>) -> Vec<RepoPath> {
+    let as_written = place(name, source.strip.as_deref(), source.add.as_deref(), root);
+    let of_windows = windows(name).and_then(|name| {
+        let [strip, root] = [source.strip.as_deref(), root].map(|text| text.map(with_slashes));
+        place(&name, strip.as_deref(), source.add.as_deref(), root.as_deref())
+    });
+    as_written.into_iter().chain(of_windows).collect()
+}
+
+fn place(name: &str, strip: Option<&str>, add: Option<&str>, root: Option<&str>) -> Option<RepoPath> {
+    let stripped = strip.and_then(|strip| below(name, strip));
+    let rest = match (stripped, strip) {
         (Some(rest), _) => rest,
         (None, None) if !is_absolute(name) => name,
         (None, _) => return plain(below(name, root?)?, None),
     };
-    plain(rest, source.add.as_deref())
+    plain(rest, add)
 }
 
 /// What follows the components of `directory`.
@@ -29,8 +41,27 @@ fn below<'n>(name: &'n str, directory: &str) -> Option<&'n str> {
     name.strip_prefix(directory)?.strip_prefix('/')
 }
 
-fn is_absolute(name: &str) -> bool {
-    name.starts_with(['/', '\\']) || name.as_bytes().get(1) == Some(&b':')
+/// The name as Windows reads it; `None` where that changes nothing.
+fn windows(name: &str) -> Option<String> {
+    (name.contains('\\') || has_drive(name)).then(|| with_slashes(name))
+}
+
+/// A path of Windows with the separator of the repository. `\\?\` before it says nothing, and drives have no case.
+fn with_slashes(text: &str) -> String {
+    let mut path = text.strip_prefix(r"\\?\").unwrap_or(text).replace('\\', "/");
+    if has_drive(&path) {
+        path[..1].make_ascii_uppercase();
+    }
+    path
+}
+
+fn has_drive(name: &str) -> bool {
+    matches!(name.as_bytes(), [drive, b':', ..] if drive.is_ascii_alphabetic())
+}
+
+/// Does the name begin at a root, of whatever system?
+pub fn is_absolute(name: &str) -> bool {
+    name.starts_with(['/', '\\']) || has_drive(name)
 }
 
 fn plain(rest: &str, add: Option<&str>) -> Option<RepoPath> {
@@ -52,8 +83,18 @@ mod tests {
         CoverageSource { files: "x".into(), format: None, strip: strip.map(text), add: add.map(text) }
     }
 
+    fn text(path: &RepoPath) -> String {
+        String::from_utf8_lossy(path.as_bytes()).into_owned()
+    }
+
+    fn all(name: &str, strip: Option<&str>, add: Option<&str>) -> Vec<String> {
+        places(name, &source(strip, add), Some("/srv/tree")).iter().map(text).collect()
+    }
+
     fn at(name: &str, strip: Option<&str>, add: Option<&str>) -> Option<String> {
-        place(name, &source(strip, add), Some("/srv/tree")).map(|path| path.to_string())
+        let mut all = all(name, strip, add);
+        assert!(all.len() < 2, "{name}: {all:?}");
+        all.pop()
     }
 
     #[test]
@@ -82,12 +123,40 @@ mod tests {
         ] {
             assert_eq!(at(name, strip, add).as_deref(), path, "{name} {strip:?} {add:?}");
         }
-        assert_eq!(place("/srv/tree/a", &source(None, None), None), None);
+        assert_eq!(places("/srv/tree/a", &source(None, None), None), []);
     }
 
     #[test]
     fn case_and_unicode_form_count() {
         assert_ne!(at("A.py", None, None), at("a.py", None, None));
         assert_ne!(at("\u{e9}.py", None, None), at("e\u{301}.py", None, None));
+    }
+
+    #[test]
+    fn names_of_windows_are_read_in_both_ways() {
+        assert_eq!(all(r"src\load.cs", None, None), [r"src\load.cs", "src/load.cs"]);
+        assert_eq!(all(r".\src\load.cs", None, Some("a")), [r"a/.\src\load.cs", "a/src/load.cs"]);
+        for (name, strip, path) in [
+            (r"D:\a\x\src\load.cs", r"D:\a\x", Some("src/load.cs")),
+            (r"D:\a\x\src\load.cs", r"D:\a\x\", Some("src/load.cs")),
+            (r"D:\a\x\src\load.cs", "d:/a/x", Some("src/load.cs")),
+            ("d:/a/x/src/load.cs", r"D:\a\x", Some("src/load.cs")),
+            (r"D:\a\x/src\load.cs", r"D:\a\x", Some("src/load.cs")),
+            (r"\\?\D:\a\x\src\load.cs", r"D:\a\x", Some("src/load.cs")),
+            (r"\\build\x\src\load.cs", r"\\build\x", Some("src/load.cs")),
+            (r"D:\a\xy\src\load.cs", r"D:\a\x", None),
+            (r"E:\a\x\src\load.cs", r"D:\a\x", None),
+            (r"D:\A\x\src\load.cs", r"D:\a\x", None),
+            (r"D:\a\x\..\y\load.cs", r"D:\a\x", None),
+            (r"D:\a\x\.git\load.cs", r"D:\a\x", None),
+            (r"D:\a\x\C:\load.cs", r"D:\a\x", None),
+        ] {
+            let all = all(name, Some(strip), None);
+            assert_eq!(all.last().map(String::as_str), path, "{name} {strip}: {all:?}");
+        }
+        // Without a setting, only the work tree says where a drive ends.
+        let of = |name: &str| places(name, &source(None, None), Some(r"D:\a\x"));
+        assert_eq!(of(r"D:\a\x\src\load.cs"), [RepoPath::from("src/load.cs")]);
+        assert_eq!(of(r"D:\a\y\src\load.cs"), []);
     }
 }

@@ -3,8 +3,9 @@
 use super::outcome::{has_failed, outcome};
 use crate::model::own_times::OwnTimes;
 use crate::model::test_run::{SEPARATOR, TestOutcome, TestRun};
-use crate::report::attempts::Attempts;
+use crate::report::attempts::{Attempts, Name};
 use crate::report::name::{assembly, is_assembly};
+use crate::report::said::{self, Hint};
 use crate::report::summary::{Claims, Tally, say};
 use crate::report::xml::{Content, Element};
 
@@ -30,6 +31,8 @@ enum Kind {
 struct Suite {
     /// Its name; empty for the run, whose name is a path.
     name: String,
+    /// As it is written, where something is left out of it.
+    written: Option<String>,
     claims: Claims,
     shown: Tally,
     failed: bool,
@@ -39,7 +42,7 @@ struct Suite {
 
 /// A test while it is read.
 struct Test {
-    id: String,
+    name: Name,
     outcome: TestOutcome,
 }
 
@@ -50,7 +53,7 @@ impl Content for Document {
             "test-suite" => self.suite(element, element.value("name").unwrap_or_default()),
             "test-case" => self.case(element),
             "failure" => self.failure(),
-            _ => Kind::Other,
+            _ => self.other(element),
         };
         self.open.push(kind);
         Ok(())
@@ -68,14 +71,16 @@ impl Content for Document {
 
 impl Document {
     fn suite(&mut self, element: &Element<'_>, name: &str) -> Kind {
+        let written = is_assembly(name).then(|| name.to_string());
         let name = if is_assembly(name) { assembly(name) } else { name };
         let label = if name.is_empty() { "the run".to_string() } else { format!("suite `{name}`") };
         times(element, &mut self.run.times);
         self.suites.push(Suite {
             name: name.to_string(),
+            written,
             claims: claims(label, element),
             shown: Tally::default(),
-            failed: has_failed(element),
+            failed: has_failed(element) || says_failed(element, SUITE),
             explained: false,
         });
         Kind::Suite
@@ -84,18 +89,43 @@ impl Document {
     fn case(&mut self, element: &Element<'_>) -> Kind {
         let (outcome, said) = outcome(element);
         say(&mut self.run.contradictions, said.map(|what| format!("a test {what}")));
+        let (outcome, said) = said::of_case(element, CASE, outcome);
+        say(&mut self.run.contradictions, said);
         let name = element.value("fullname").or_else(|| element.value("name")).unwrap_or("(unnamed)");
         times(element, &mut self.run.times);
-        self.test = Some(Test { id: self.identity(name), outcome });
+        self.test = Some(Test { name: self.named(name), outcome });
         Kind::Test
     }
 
-    fn identity(&self, name: &str) -> String {
-        let suites = self.suites.iter().map(|suite| suite.name.as_str());
-        let mut parts: Vec<&str> =
-            suites.filter(|suite| !suite.is_empty() && !name.contains(suite)).collect();
-        parts.push(name);
-        parts.join(SEPARATOR)
+    fn named(&self, name: &str) -> Name {
+        let suites = self.suites.iter().filter(|suite| !suite.name.is_empty());
+        let short: Vec<&str> =
+            suites.clone().map(|suite| suite.name.as_str()).filter(|suite| !name.contains(suite)).collect();
+        let id = [&short[..], &[name]].concat().join(SEPARATOR);
+        let is_whole = suites.clone().all(|suite| suite.written.is_none());
+        if is_whole && short.len() == suites.clone().count() {
+            return Name::from(id);
+        }
+        let whole = suites.map(|suite| suite.written.as_deref().unwrap_or(&suite.name)).chain([name]);
+        Name::shortened(id, whole.collect::<Vec<_>>().join(SEPARATOR))
+    }
+
+    /// An element in a test that nobody knows is no pass, and neither is an assertion that failed.
+    fn other(&mut self, element: &Element<'_>) -> Kind {
+        let child = self.open.last() == Some(&Kind::Test);
+        let Some(test) = &mut self.test else { return Kind::Other };
+        let assertion = element.name == "assertion" && outcome(element).0 > TestOutcome::Skipped;
+        let foreign =
+            child && !CHILDREN.contains(&element.name) && said::element(element.name) != Hint::Harmless;
+        if test.outcome <= TestOutcome::Skipped && (assertion || foreign) {
+            test.outcome = if assertion { TestOutcome::Failed } else { TestOutcome::Error };
+            let what = said::shown(element.name);
+            say(
+                &mut self.run.contradictions,
+                [format!("a test is not called failed and holds `{what}`, which says that it may have")],
+            );
+        }
+        Kind::Other
     }
 
     fn failure(&mut self) -> Kind {
@@ -116,7 +146,7 @@ impl Document {
             suite.shown.add(test.outcome);
             suite.explained |= test.outcome > TestOutcome::Skipped;
         }
-        self.tests.add_distinct(&test.id, test.outcome)
+        self.tests.add(test.name, test.outcome)
     }
 
     fn end_suite(&mut self) {
@@ -147,6 +177,58 @@ impl Suite {
             _ => shown.skipped,
         })
     }
+}
+
+/// What a test says of itself in NUnit's own words: `result`, `label`, `executed` and `success` are read elsewhere.
+const CASE: &[&str] = &[
+    "asserts",
+    "classname",
+    "description",
+    "duration",
+    "end-time",
+    "executed",
+    "fullname",
+    "id",
+    "label",
+    "message",
+    "methodname",
+    "name",
+    "result",
+    "runstate",
+    "seed",
+    "site",
+    "start-time",
+    "success",
+    "time",
+];
+
+/// What a suite or run says of itself in NUnit's own words, summaries included.
+const SUITE: &[&str] = &[
+    "errors",
+    "failed",
+    "failures",
+    "ignored",
+    "inconclusive",
+    "invalid",
+    "label",
+    "not-run",
+    "passed",
+    "result",
+    "runstate",
+    "skipped",
+    "success",
+    "warnings",
+];
+
+/// What a test holds in NUnit's own words.
+const CHILDREN: &[&str] = &["assertions", "categories", "properties", "reason", "output", "attachments"];
+
+/// Does an element say in another way than NUnit's that it failed?
+fn says_failed(element: &Element<'_>, known: &[&str]) -> bool {
+    let bad = |name: &str, value: &str| {
+        !known.contains(&name) && matches!(said::attribute(name, value), Hint::Bad | Hint::Failures(_))
+    };
+    element.attributes.iter().any(|(name, value)| bad(name, value))
 }
 
 /// Version 3 has one attribute, version 2 two for the run.

@@ -10,6 +10,8 @@ pub enum Line<'a> {
     Version(&'a str),
     /// `1..6`; nothing when the number is none.
     Plan(Option<u64>),
+    /// `1..6 todo 2 5;`, as Test.pm and Test::Harness had it before there were directives: the plan, and the numbers.
+    OldPlan(Option<u64>, &'a str),
     /// `ok 1 - it loads`
     Test(Point<'a>),
     /// `Bail out!`
@@ -18,8 +20,10 @@ pub enum Line<'a> {
     Diagnostics,
     /// `}`: the end of a subtest that was opened with `{`.
     Close,
-    /// `# anything`, `pragma +strict`
-    Comment,
+    /// `# anything`, without the `#`.
+    Comment(&'a str),
+    /// `pragma +strict`, without `pragma`.
+    Pragma(&'a str),
     /// Anything else.
     Other,
 }
@@ -33,7 +37,7 @@ pub struct Point<'a> {
     pub number: Option<u64>,
     /// What it is called; may be empty.
     pub description: &'a str,
-    /// `# SKIP` or `# TODO` stands behind it.
+    /// `# SKIP`, `# TODO` or `# XFAIL` stands behind it.
     pub excused: bool,
     /// ` {` stands behind it: a subtest may follow.
     pub opens: bool,
@@ -59,21 +63,42 @@ impl<'a> Line<'a> {
         match text {
             "---" => Line::Diagnostics,
             "}" => Line::Close,
-            _ if text.starts_with('#') || text.starts_with("pragma ") => Line::Comment,
+            _ if text.starts_with('#') => Line::Comment(text[1..].trim_start()),
+            _ if is_pragma(text) => Line::Pragma(text[PRAGMA.len()..].trim()),
             _ if starts_with_word(text, "bail out!") => Line::BailOut,
             _ => Line::Other,
         }
     }
 }
 
-/// A plan is a number and at most a comment; `1..5 of them` is a sentence.
+const PRAGMA: &str = "pragma ";
+
+/// `pragma +strict, -bail`
+fn is_pragma(text: &str) -> bool {
+    let mut switches = text.strip_prefix(PRAGMA).into_iter().flat_map(|rest| rest.split(','));
+    text.starts_with(PRAGMA) && switches.all(|switch| switch.trim().starts_with(['+', '-']))
+}
+
+/// A plan is a number and at most a comment; `1..5 of them` is a sentence. Before there were directives, a plan said by itself
+/// why it is empty (`1..0 skipped: no database`), and which tests are of work to be done.
 fn plan(rest: &str) -> Line<'_> {
     let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
     let (number, comment) = rest.split_at(digits);
-    if digits == 0 || !(comment.is_empty() || comment.trim_start().starts_with('#')) {
-        return Line::Other;
+    let tests = number.parse().ok();
+    match comment.trim_start() {
+        _ if digits == 0 => Line::Other,
+        comment if comment.is_empty() || comment.starts_with('#') => Line::Plan(tests),
+        reason if tests == Some(0) && is_directive(reason) => Line::Plan(tests),
+        todo if is_list(todo.strip_prefix("todo ")) => Line::OldPlan(tests, &todo["todo ".len()..]),
+        _ => Line::Other,
     }
-    Line::Plan(number.parse().ok())
+}
+
+/// `2 5;`
+fn is_list(numbers: Option<&str>) -> bool {
+    let Some(numbers) = numbers else { return false };
+    let mut words = numbers.trim_end_matches([';', ' ']).split_ascii_whitespace().peekable();
+    words.peek().is_some() && words.all(|word| word.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 impl<'a> Point<'a> {
@@ -123,7 +148,8 @@ fn escaped(before: &str) -> bool {
 }
 
 fn is_directive(text: &str) -> bool {
-    ["skip", "skipped", "todo"].iter().any(|word| starts_with_word(text, word))
+    // The selftests of the Linux kernel write `XFAIL`.
+    ["skip", "skipped", "todo", "xfail"].iter().any(|word| starts_with_word(text, word))
 }
 
 fn starts_with_word(text: &str, word: &str) -> bool {
@@ -171,6 +197,12 @@ mod tests {
         }
         assert_eq!(Line::of("    1..3 # SKIP x"), (4, Line::Plan(Some(3))));
         assert_eq!(Line::of("1..99999999999999999999"), (0, Line::Plan(None)));
+        assert_eq!(Line::of("1..5 todo 2 4;"), (0, Line::OldPlan(Some(5), "2 4;")));
+        assert_eq!(Line::of("1..0 skipped: no database"), (0, Line::Plan(Some(0))));
+        for text in ["1..5 todo", "1..5 todo list", "1..5 todo 2, 3", "1..5 skip", "1..0 tests", "1..5 todo;"]
+        {
+            assert_eq!(Line::of(text).1, Line::Other, "{text}");
+        }
         assert_eq!(Line::of("bail out! x").1, Line::BailOut);
         assert_eq!(Line::of("  ---"), (2, Line::Diagnostics));
     }

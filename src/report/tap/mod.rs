@@ -5,12 +5,17 @@
 //!
 //! - A report without a plan is cut off; a plan that differs from what is shown is a contradiction, and so are a plan in
 //!   the middle, a number out of sequence, and a subtest without its test point.
-//! - `TODO` and `SKIP` are *skipped*, whether `ok` or `not ok` stands before them (bats writes a skipped test as `not ok`).
+//! - `TODO`, `SKIP` and `XFAIL` are *skipped*, whether `ok` or `not ok` stands before them (bats writes a skipped test as `not ok`).
+//! - A plan of before there were directives says itself what is to be done (`1..5 todo 2;`) or why it is empty (`1..0 skipped`).
+//! - After `pragma +strict` a line that is no TAP is an error of the run, as the protocol lets a report ask for. So is a comment
+//!   in which the runner itself says that it failed (Perl's Test::More, node, tape), where no test shows it.
+//! - KTAP, the Linux kernel's form, is made into TAP (`kernel.rs`).
 //! - `Bail out!` is an error of the run. `1..0` is a run without tests.
 //! - A test without a description is known by its place: `(test 3)`. Two of one name are two tests, the worst decides.
 //!
-//! Lines that are none of this are ignored, as the protocol says. Diagnostics are never kept.
+//! Other lines that are none of this are ignored, as the protocol says. Diagnostics are never kept.
 
+mod kernel;
 mod line;
 mod stream;
 #[cfg(test)]
@@ -19,6 +24,7 @@ mod tests;
 use super::encoding::{head, text};
 use super::{Format, ReportError};
 use crate::model::test_run::TestRun;
+use kernel::Kernel;
 use line::Line;
 use stream::Streams;
 
@@ -28,29 +34,38 @@ pub static FORMAT: Format = Format { name: "tap", detect, parse };
 fn detect(bytes: &[u8]) -> bool {
     let head = head(bytes);
     let mut lines = head.lines().map(str::trim_end).filter(|line| !line.is_empty());
-    let tells = |line: &str| !matches!(Line::of(line).1, Line::Other | Line::Comment | Line::Diagnostics);
+    let tells = |line: &str| {
+        !matches!(Line::of(line).1, Line::Other | Line::Comment(_) | Line::Pragma(_) | Line::Diagnostics)
+    };
     // What runners say before they begin may stand first; XML and JSON never do.
-    !head.trim_start().starts_with(['<', '{', '[']) && lines.any(tells)
+    head.lines().any(kernel::is_version)
+        || !head.trim_start().starts_with(['<', '{', '[']) && lines.any(tells)
 }
 
 fn parse(bytes: &[u8]) -> Result<TestRun, ReportError> {
     let text = text(bytes)?;
     let mut streams = Streams::default();
+    let mut kernel = None;
     let mut lines = text.lines().enumerate().peekable();
-    let mut last = 0;
+    let (mut last, mut ends_in_a_test) = (0, false);
     while let Some((number, line)) = lines.next() {
         last = number + 1;
+        if kernel.is_none() {
+            kernel = Kernel::begins(line, streams.has_begun());
+            streams.kernel |= kernel.is_some();
+        }
         let next = lines.peek().map_or("", |(_, next)| next);
+        let translated = kernel.as_mut().map(|kernel| kernel.line(line));
+        let (line, next) = match &translated {
+            None => (line, next),
+            Some(line) => (line.as_deref().unwrap_or("# nothing"), ""),
+        };
+        ends_in_a_test = matches!(Line::of(line).1, Line::Test(_));
         streams.take(line, next).map_err(|message| ReportError::at(last, message))?;
     }
-    if ends_in_a_test(&text) {
+    // A name that is cut short would be another test.
+    if ends_in_a_test && !text.ends_with('\n') {
         return Err(ReportError::at(last, "it is cut off in the name of a test: its last line has no end"));
     }
     streams.finish().map_err(|message| ReportError::at(last, message))
-}
-
-/// A name that is cut short would be another test.
-fn ends_in_a_test(text: &str) -> bool {
-    let last = text.rsplit('\n').next().unwrap_or_default();
-    matches!(Line::of(last).1, Line::Test(_))
 }

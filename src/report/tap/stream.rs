@@ -4,6 +4,7 @@ use super::line::{INDENT, Line, Point};
 use crate::model::test_run::{SEPARATOR, TestOutcome, TestRun};
 use crate::report::attempts::Attempts;
 use crate::report::summary::say;
+use std::collections::BTreeSet;
 
 /// How deep subtests may nest.
 const DEPTH: usize = 64;
@@ -19,18 +20,37 @@ pub struct Streams {
     /// The last line was a test point of this level; only there diagnostics begin.
     after_point: Option<usize>,
     started: bool,
+    /// It is KTAP: plans of subtests may be missing.
+    pub kernel: bool,
+    /// The version that it names; 12 where it names none.
+    version: Version,
+    /// The worst that its comments say of failures.
+    told: Option<&'static str>,
     names: usize,
     tests: Attempts,
     run: TestRun,
 }
 
+/// A version of TAP.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Version {
+    #[default]
+    Before14,
+    /// Blank lines are part of it.
+    From14,
+}
+
 /// One level.
 #[derive(Default)]
 struct Stream {
+    /// Is a line that is no TAP an error? Nothing when the level around it decides.
+    strict: Option<bool>,
     /// The name of its test point, where that stands before it.
     name: Option<String>,
     plan: Option<Option<u64>>,
     planned_after: u64,
+    /// The numbers of tests that the plan itself calls work to be done.
+    todo: BTreeSet<u64>,
     shown: u64,
     /// Tests of subtests whose test point has not come yet, by their names below it.
     inner: Vec<(String, TestOutcome)>,
@@ -46,6 +66,7 @@ impl Streams {
         if self.in_diagnostics(line) {
             return Ok(());
         }
+        let written = line;
         let (indent, line) = Line::of(line);
         let after_point = self.after_point.take();
         match line {
@@ -53,8 +74,15 @@ impl Streams {
             Line::Diagnostics if after_point.is_some_and(|level| indent == level * INDENT + 2) => {
                 self.diagnostics = Some(indent);
             }
-            Line::Comment | Line::Other | Line::Diagnostics => {}
-            _ if !indent.is_multiple_of(INDENT) => {}
+            Line::Comment(text) => self.comment(text),
+            Line::Pragma(switches) if indent.is_multiple_of(INDENT) => {
+                self.pragma(indent / INDENT, switches)?
+            }
+            _ if matches!(line, Line::Other | Line::Diagnostics | Line::Pragma(_))
+                || !indent.is_multiple_of(INDENT) =>
+            {
+                self.no_tap(indent, written);
+            }
             line => self.protocol(indent / INDENT, line, next)?,
         }
         Ok(())
@@ -74,6 +102,69 @@ impl Streams {
         inside
     }
 
+    /// Has anything of a report been seen?
+    pub fn has_begun(&self) -> bool {
+        self.started
+    }
+
+    fn pragma(&mut self, level: usize, switches: &str) -> Result<(), String> {
+        if level >= DEPTH {
+            return Err(format!("subtests nest deeper than {DEPTH}"));
+        }
+        for switch in switches.split(',').map(str::trim) {
+            if let Some(on) = [("+strict", true), ("-strict", false)].iter().find(|(word, _)| *word == switch)
+            {
+                self.level(level)?.strict = Some(on.1);
+            }
+        }
+        Ok(())
+    }
+
+    /// A line that is none of the protocol's. It says nothing, unless the report asks to be read strictly.
+    fn no_tap(&mut self, indent: usize, line: &str) {
+        // What prove prints around the TAP of programs.
+        if line.starts_with("Result: FAIL") || line.starts_with("Dubious, test returned") {
+            self.told = Some("the runner says that the run failed, and shows no test that did");
+        }
+        if line.trim().is_empty() && self.version == Version::From14 {
+            return;
+        }
+        let levels = self.open.iter().take(indent / INDENT + 1).rev();
+        if levels.filter_map(|stream| stream.strict).next() == Some(true) {
+            say(
+                &mut self.run.errors,
+                ["a line is no TAP, and `pragma +strict` says that the run has failed then"],
+            );
+        }
+    }
+
+    /// Comments are for people, but some runners say only there that they failed.
+    fn comment(&mut self, text: &str) {
+        const ENDS: &[&str] = &[
+            "Looks like your test exited",
+            "Looks like your test died",
+            "Looks like you planned",
+            "Dubious, test returned",
+        ];
+        let words = || text.split_ascii_whitespace();
+        let counts = |word: &str| matches!(word, "fail" | "failed" | "cancelled");
+        let failures = words().next().filter(|word| counts(word) && words().count() == 2).and(words().nth(1));
+        // `# Totals: pass:1 fail:0 xfail:0 xpass:0 skip:0 error:0`
+        let totals =
+            || words().filter(|_| text.starts_with("Totals:")).filter_map(|word| word.split_once(':'));
+        let totals = totals().filter(|(word, _)| matches!(*word, "fail" | "error")).map(|(_, number)| number);
+        let numbers = failures.into_iter().chain(totals).filter_map(|number| number.parse::<u64>().ok());
+        let failures = numbers.max().unwrap_or(0);
+        if ENDS.iter().any(|end| text.starts_with(end)) {
+            say(
+                &mut self.run.errors,
+                ["the runner says in a comment that the test program did not end well"],
+            );
+        } else if failures > 0 || text.starts_with("Looks like you failed") {
+            self.told = Some("the runner says in a comment that tests failed, and shows none that did");
+        }
+    }
+
     fn bail_out(&mut self) {
         say(&mut self.run.errors, ["the run was given up (`Bail out!`)"]);
     }
@@ -85,6 +176,12 @@ impl Streams {
         match line {
             Line::Version(version) => self.version(level, version)?,
             Line::Plan(plan) => self.level(level)?.planned(plan)?,
+            Line::OldPlan(plan, todo) => {
+                let stream = self.level(level)?;
+                stream.planned(plan)?;
+                let numbers = todo.split(|c: char| !c.is_ascii_digit());
+                stream.todo = numbers.filter_map(|number| number.parse().ok()).collect();
+            }
             Line::Test(point) => self.test(level, point, next)?,
             Line::Close => self.level(level).map(|_| ())?,
             _ => {}
@@ -97,9 +194,11 @@ impl Streams {
         if level == 0 && self.started {
             return Err("a second document begins here; a report is one document".into());
         }
-        if !matches!(version.trim(), "12" | "13" | "14") {
-            return Err("it is of a version of TAP that is not known here".into());
-        }
+        self.version = match version.trim() {
+            "12" | "13" => self.version,
+            "14" => Version::From14,
+            _ => return Err("it is of a version of TAP that is not known here".into()),
+        };
         Ok(())
     }
 
@@ -126,8 +225,8 @@ impl Streams {
         if self.open.len() == level + 2 {
             self.close(Some((&name, point)))?;
         }
-        let outcome = outcome(point);
         let stream = self.level(level)?;
+        let outcome = outcome(Point { excused: point.excused || stream.todo.contains(&place), ..point });
         stream.shown = place;
         stream.out_of_sequence |= point.number.is_some_and(|number| number != place);
         self.record(level, name.clone(), outcome)?;
@@ -142,7 +241,9 @@ impl Streams {
     /// Closes the innermost stream. `point`: the test point that explains it, if it stands behind it.
     fn close(&mut self, point: Option<(&str, Point<'_>)>) -> Result<(), String> {
         let Some(stream) = self.open.pop() else { return Ok(()) };
-        say(&mut self.run.contradictions, stream.contradictions("a subtest"));
+        let unplanned = self.kernel && stream.plan.is_none();
+        let said = stream.contradictions("a subtest");
+        say(&mut self.run.contradictions, said.into_iter().skip(usize::from(unplanned)));
         let name = match (stream.name, point) {
             (Some(name), _) => Some(name),
             (None, Some((name, point))) => {
@@ -169,7 +270,7 @@ impl Streams {
     /// A test of a level: the outermost are known by their whole name, others wait for their test point.
     fn record(&mut self, level: usize, name: String, outcome: TestOutcome) -> Result<(), String> {
         if level == 0 {
-            return self.tests.add_distinct(&name, outcome);
+            return self.tests.add(name, outcome);
         }
         self.names += name.len();
         if self.names > NAMES {
@@ -197,7 +298,11 @@ impl Streams {
             return Err("it has no plan; its end may be missing".into());
         }
         say(&mut self.run.contradictions, whole.contradictions("the report"));
-        Ok(TestRun { tests: self.tests.finish(), ..self.run })
+        let tests = self.tests.finish();
+        let failed = tests.iter().any(|test| test.outcome > TestOutcome::Skipped);
+        let told = self.told.filter(|_| !failed && self.run.errors.is_empty());
+        say(&mut self.run.errors, told);
+        Ok(TestRun { tests, ..self.run })
     }
 }
 

@@ -1,8 +1,9 @@
 //! The document: results and definitions, which are joined at its end.
 
 use crate::model::test_run::{SEPARATOR, TestOutcome, TestRun};
-use crate::report::attempts::{Attempts, LIMITS};
+use crate::report::attempts::{Attempts, LIMITS, Name};
 use crate::report::name::{below_class, class};
+use crate::report::said::{self, Hint};
 use crate::report::summary::{Claims, Tally, say};
 use crate::report::xml::{Content, Element};
 use std::collections::BTreeMap;
@@ -11,7 +12,7 @@ use std::collections::BTreeMap;
 #[derive(Default)]
 pub struct Document {
     open: Vec<Kind>,
-    /// Of each definition its class, by its id.
+    /// Of each definition its class, as it is written with assembly and version, by its id.
     classes: BTreeMap<String, String>,
     results: Vec<Outcome>,
     /// The results that are open, by their place in `results`.
@@ -54,7 +55,8 @@ impl Content for Document {
             "runinfo" => self.message(element),
             "times" => self.times(element, &["creation", "queuing", "start", "finish"]),
             name if is_result(name) && element.attribute("testname").is_some() => self.result(element)?,
-            _ => Kind::Other,
+            "testrun" | "results" => self.whole(element),
+            _ => self.other(element),
         };
         self.open.push(kind);
         Ok(())
@@ -71,7 +73,7 @@ impl Content for Document {
 impl Document {
     fn method(&mut self, element: &Element<'_>) -> Kind {
         if let (Some(Kind::Definition(id)), Some(name)) = (self.open.last(), element.value("classname")) {
-            self.classes.insert(id.clone(), class(name).to_string());
+            self.classes.insert(id.clone(), name.to_string());
         }
         Kind::Other
     }
@@ -84,6 +86,11 @@ impl Document {
         if !known {
             say(&mut self.run.contradictions, ["a test has an outcome that is not known here"]);
         }
+        let (outcome, said) = match element.name {
+            "unittestresult" => said::of_case(element, RESULT, outcome),
+            _ => (outcome, None),
+        };
+        say(&mut self.run.contradictions, said);
         self.shown.add(outcome);
         self.results.push(Outcome {
             test: element.value("testid").unwrap_or_default().to_ascii_lowercase(),
@@ -94,6 +101,32 @@ impl Document {
         self.within.push(self.results.len() - 1);
         self.times(element, &["starttime", "endtime"]);
         Ok(Kind::Result)
+    }
+
+    /// The run, and the list of its results, which have no word of their own for what became of them.
+    fn whole(&mut self, element: &Element<'_>) -> Kind {
+        let bad =
+            |name: &str, value: &str| matches!(said::attribute(name, value), Hint::Bad | Hint::Failures(_));
+        self.failed |= element.attributes.iter().any(|(name, value)| bad(name, value));
+        Kind::Other
+    }
+
+    /// An element in a result that nobody knows is no pass.
+    fn other(&mut self, element: &Element<'_>) -> Kind {
+        let child = self.open.last() == Some(&Kind::Result);
+        let result = self.within.last().and_then(|at| self.results.get_mut(*at));
+        if let Some(result) = result.filter(|result| child && result.outcome <= TestOutcome::Skipped)
+            && !CHILDREN.contains(&element.name)
+            && said::element(element.name) != Hint::Harmless
+        {
+            result.outcome = TestOutcome::Error;
+            let what = said::shown(element.name);
+            say(
+                &mut self.run.contradictions,
+                [format!("a test is not called failed and holds `{what}`, which says that it may have")],
+            );
+        }
+        Kind::Other
     }
 
     fn times(&mut self, element: &Element<'_>, names: &[&str]) -> Kind {
@@ -146,7 +179,7 @@ impl Document {
     pub fn finish(mut self) -> Result<TestRun, String> {
         let mut tests = Attempts::default();
         for result in &self.results {
-            tests.add_distinct(self.identity(result), result.outcome)?;
+            tests.add(self.named(result), result.outcome)?;
         }
         self.contradict();
         Ok(TestRun { tests: tests.finish(), ..self.run })
@@ -176,13 +209,18 @@ impl Document {
         }
     }
 
-    /// `class > name`, or `class > name > row`.
-    fn identity(&self, result: &Outcome) -> String {
-        let class = self.classes.get(&result.test).map_or("", String::as_str);
-        let mut parts = vec![below_class(&result.name, class)];
+    fn named(&self, result: &Outcome) -> Name {
+        let written = self.classes.get(&result.test).map_or("", String::as_str);
+        let class = class(written);
+        Name::shortened(self.identity(result, class, class), self.identity(result, "", written))
+    }
+
+    /// `class > name`, or `class > name > row`. `repeated`: the class that names begin with and that is left out of them.
+    fn identity(&self, result: &Outcome, repeated: &str, class: &str) -> String {
+        let mut parts = vec![below_class(&result.name, repeated)];
         let mut outer = result.within.and_then(|outer| self.results.get(outer));
         while let Some(result) = outer {
-            parts.push(below_class(&result.name, class));
+            parts.push(below_class(&result.name, repeated));
             outer = result.within.and_then(|outer| self.results.get(outer));
         }
         if !class.is_empty() {
@@ -192,6 +230,30 @@ impl Document {
         parts.join(SEPARATOR)
     }
 }
+
+/// What a result says of itself in the format's own words.
+const RESULT: &[&str] = &[
+    "computername",
+    "datarowinfo",
+    "duration",
+    "endtime",
+    "executionid",
+    "outcome",
+    "parentexecutionid",
+    "relativeresultsdirectory",
+    "relativetestoutputdirectory",
+    "resulttype",
+    "spoolmessage",
+    "starttime",
+    "testid",
+    "testlistid",
+    "testname",
+    "testtype",
+];
+
+/// What a result holds in the format's own words.
+const CHILDREN: &[&str] =
+    &["collectordataentries", "innerresults", "output", "resultfiles", "testresultscontainer"];
 
 fn is_result(name: &str) -> bool {
     name.ends_with("result") || name.ends_with("resultaggregation")

@@ -5,6 +5,8 @@
 //!   none at all, because the writer leaves out `Error`. A word that is not known is that too, and a contradiction.
 //! - A test of several data rows has results within its result: `test > row`.
 //! - A test is known by `class > name`; its class stands in the definition with the same id, which may come later or be missing.
+//!   The assembly is left out of it, unless it tells two classes apart.
+//! - Any other word of failure speaks against a result or the run; what nobody knows in a result is an error, and a contradiction.
 //! - The summary is held against the results. A run or one of its messages that failed while no test did is an error.
 //!
 //! Users, machines, times, output and paths are not kept.

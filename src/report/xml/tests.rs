@@ -77,7 +77,6 @@ fn what_is_not_one_whole_document_is_refused() {
         "<a b='&c;'/>",
         "<a>&c;</a>",
         "<a b='&#27;'/>",
-        "<a>&#27;</a>",
         "<a/><?xml version='1.0'?>",
         "<?xml version='1.0'?><?xml version='1.0'?><a/>",
         "<!DOCTYPE a><a/>",
@@ -101,7 +100,7 @@ fn values_are_as_they_are_meant_wherever_their_neighbours_need_care() {
 
 #[test]
 fn limits_refuse_and_never_cut() {
-    let limits = Limits { depth: 2, attributes: 2, attribute: 3, document_type: false };
+    let limits = Limits { depth: 2, attributes: 2, attribute: 3, ..LIMITS };
     let told = |text: &str| told_within(text, limits).map_err(|error| error.message);
     assert!(told("<a b='123' c=''><d/></a>").is_ok());
     assert_eq!(told("<a><b><c/></b></a>"), Err("elements nest deeper than 2".into()));
@@ -123,6 +122,43 @@ fn a_document_type_may_be_named_where_a_format_has_one_and_declares_nothing() {
         "<a><!DOCTYPE a></a>",
     ] {
         assert!(told(text).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn what_a_program_printed_may_hold_any_character_and_names_may_not() {
+    for text in [
+        "<a>\u{1b}[31mred\u{1b}[0m \0 \u{ffff}</a>",
+        "<a><![CDATA[\u{1b}[31mred\u{8}]]></a>",
+        "<a>&#27;[31m &#x1B; &#0; &#xFFFF; &#55357;</a>",
+        "<a message='\u{1b}[31m' b='\u{e9}'/>",
+        "<a message='&#27;[31m &#0; &amp;' b='1'/>",
+        "<a b='1&amp;2'>\u{7}</a>",
+    ] {
+        assert!(told(text).is_ok(), "{text:?}: {:?}", told(text));
+        let strict = Limits { control_characters: false, ..LIMITS };
+        assert!(told_within(text, strict).is_err(), "{text:?}");
+    }
+    for (text, said) in [
+        ("<a name='x\u{1b}y'/>", "`name` of `a` holds the control character U+001B; only output may"),
+        ("<a name='&#7;'/>", "`name` of `a` holds the control character U+0007; only output may"),
+        ("<a message='' b='&amp;\u{1}'/>", "`b` of `a` holds the control character U+0001; only output may"),
+    ] {
+        assert_eq!(told(text), Err(said.into()), "{text:?}");
+    }
+    for text in ["<a>\u{1b}<b/></a>", "<a><b/>\u{1b}</a>", "<a><b/>&#27;</a>", "<a>&#0;<b/></a>"] {
+        assert_eq!(told(text), Err(BETWEEN.into()), "{text:?}");
+    }
+    for text in [
+        "<a name='&#0;'/>",
+        "<a>\u{1b}</a>\u{1b}",
+        "<a\u{1b}/>",
+        "<a \u{1b}='1'/>",
+        "<a>&#;</a>",
+        "<a>&#x;</a>",
+        "<a>&#y;</a>",
+    ] {
+        assert!(told(text).is_err(), "{text:?}");
     }
 }
 

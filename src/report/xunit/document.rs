@@ -2,8 +2,9 @@
 
 use crate::model::own_times::OwnTimes;
 use crate::model::test_run::{SEPARATOR, TestOutcome, TestRun};
-use crate::report::attempts::Attempts;
+use crate::report::attempts::{Attempts, Name};
 use crate::report::name::{assembly, below_class};
+use crate::report::said::{self, Hint};
 use crate::report::summary::{Claims, Tally, say};
 use crate::report::xml::{Content, Element};
 
@@ -13,6 +14,8 @@ pub struct Document {
     open: Vec<Kind>,
     groups: Vec<Group>,
     assembly: String,
+    /// The assembly as it is written, with its place.
+    place: String,
     test: Option<Test>,
     tests: Attempts,
     run: TestRun,
@@ -31,11 +34,13 @@ struct Group {
     claims: Claims,
     shown: Tally,
     errors: u64,
+    /// It says of itself that it failed.
+    failed: bool,
 }
 
 /// A test while it is read.
 struct Test {
-    id: String,
+    name: Name,
     outcome: TestOutcome,
 }
 
@@ -44,18 +49,19 @@ impl Content for Document {
         let kind = match element.name {
             "assemblies" => {
                 times(element, &mut self.run.times);
-                Kind::Other
+                self.group("the report", element)
             }
             "assembly" => {
                 times(element, &mut self.run.times);
-                self.assembly = assembly(element.value("name").unwrap_or_default()).to_string();
+                self.place = element.value("name").unwrap_or_default().to_string();
+                self.assembly = assembly(&self.place).to_string();
                 self.group("an assembly", element)
             }
             "collection" | "class" => self.group("a collection", element),
             "test" => self.test(element),
             "failure" => self.failure(),
             "error" => self.error(),
-            _ => Kind::Other,
+            _ => self.other(element),
         };
         self.open.push(kind);
         Ok(())
@@ -79,18 +85,22 @@ impl Document {
         {
             claims.claim(what, element.attribute(name));
         }
-        self.groups.push(Group { claims, shown: Tally::default(), errors: 0 });
+        let bad =
+            |name: &str, value: &str| !GROUP.contains(&name) && said::attribute(name, value) == Hint::Bad;
+        let failed = element.attributes.iter().any(|(name, value)| bad(name, value));
+        self.groups.push(Group { claims, shown: Tally::default(), errors: 0, failed });
         Kind::Group
     }
 
     fn test(&mut self, element: &Element<'_>) -> Kind {
         let class = element.value("type").unwrap_or_default();
         let name = element.value("name").or_else(|| element.value("method")).unwrap_or("(unnamed)");
-        let parts = [self.assembly.as_str(), class, below_class(name, class)];
-        let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-        let id = parts.join(SEPARATOR);
+        let id = joined([&self.assembly, class, below_class(name, class)]);
+        let name = Name::shortened(id, joined([&self.place, class, name]));
         let outcome = self.outcome(element.value("result").unwrap_or_default());
-        self.test = Some(Test { id, outcome });
+        let (outcome, said) = said::of_case(element, CASE, outcome);
+        say(&mut self.run.contradictions, said);
+        self.test = Some(Test { name, outcome });
         Kind::Test
     }
 
@@ -104,6 +114,23 @@ impl Document {
                 TestOutcome::Error
             }
         }
+    }
+
+    /// An element in a test that nobody knows is no pass.
+    fn other(&mut self, element: &Element<'_>) -> Kind {
+        let child = self.open.last() == Some(&Kind::Test);
+        if let Some(test) = self.test.as_mut().filter(|test| child && test.outcome <= TestOutcome::Skipped)
+            && !CHILDREN.contains(&element.name)
+            && said::element(element.name) != Hint::Harmless
+        {
+            test.outcome = TestOutcome::Error;
+            let what = said::shown(element.name);
+            say(
+                &mut self.run.contradictions,
+                [format!("a test is not called failed and holds `{what}`, which says that it may have")],
+            );
+        }
+        Kind::Other
     }
 
     fn failure(&mut self) -> Kind {
@@ -134,12 +161,18 @@ impl Document {
         if let Some(group) = self.groups.last_mut() {
             group.shown.add(test.outcome);
         }
-        self.tests.add_distinct(&test.id, test.outcome)
+        self.tests.add(test.name, test.outcome)
     }
 
     fn end_group(&mut self) {
         let Some(group) = self.groups.pop() else { return };
-        let Group { claims, shown, errors } = &group;
+        let Group { claims, shown, errors, failed } = &group;
+        if *failed && shown.bad() == 0 {
+            say(
+                &mut self.run.errors,
+                [format!("{} says that it failed, and shows no test that did", claims.label())],
+            );
+        }
         say(
             &mut self.run.contradictions,
             claims.contradictions(|what| match what {
@@ -158,6 +191,32 @@ impl Document {
     pub fn finish(self) -> TestRun {
         TestRun { tests: self.tests.finish(), ..self.run }
     }
+}
+
+/// What a test says of itself in xUnit's own words.
+const CASE: &[&str] = &[
+    "finish-rtf",
+    "id",
+    "method",
+    "name",
+    "result",
+    "source-file",
+    "source-line",
+    "start-rtf",
+    "time",
+    "time-rtf",
+    "type",
+];
+
+/// What an assembly or a collection says of itself in xUnit's own words, its summary included.
+const GROUP: &[&str] = &["errors", "failed", "not-run", "passed", "skipped", "total"];
+
+/// What a test holds in xUnit's own words.
+const CHILDREN: &[&str] = &["attachments", "output", "reason", "traits", "warnings"];
+
+/// Parts of a name, without those that are empty.
+fn joined(parts: [&str; 3]) -> String {
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(SEPARATOR)
 }
 
 /// Version 3 names moments with their zone, all versions a date and a time of day without one.

@@ -3,7 +3,8 @@
 //! - The outcome stands in the `result` of each test: `Pass`, `Fail`, `Skip`, `NotRun`. None or another word is an error and a
 //!   contradiction. A `failure` element speaks against a test whatever its word says.
 //! - Errors outside tests (`errors`, a failed set-up or clean-up) are errors of the run.
-//! - A test is known by `assembly > type > name`. Two of one name are two tests, and the worst decides.
+//! - So does any other word of failure; what nobody knows in a test is an error, and a contradiction.
+//! - A test is known by `assembly > type > name`, and by the place of its assembly where two have one name. Two of one name are two tests, and the worst decides.
 //! - The summaries of assemblies and collections are held against their tests.
 //!
 //! Paths, environments and output are not kept, of times only the first and the last.

@@ -1,0 +1,6 @@
+//! Arbitrary bytes as JSON of coverage.py.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| portcullis_fuzz::coverage("coverage-py", bytes));

@@ -1,0 +1,6 @@
+//! Arbitrary bytes as coverage of istanbul.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| portcullis_fuzz::coverage("istanbul", bytes));

@@ -1,0 +1,122 @@
+//! One test case: what its elements say, and the one outcome that follows.
+
+use crate::model::test_run::TestOutcome;
+use crate::report::xml::Element;
+
+/// A test case while it is read.
+pub struct Case {
+    /// Its identity.
+    pub id: String,
+    /// It may fail, or has to (`[!mayfail]`, `[!shouldfail]`).
+    may_fail: bool,
+    failed: bool,
+    crashed: bool,
+    skipped: bool,
+    /// Some failure of it was expected.
+    expected: bool,
+    /// It holds something that is not known here.
+    unknown: bool,
+    success: Option<bool>,
+}
+
+impl Case {
+    /// A case that has said nothing yet.
+    pub fn new(id: String, tags: &str) -> Self {
+        let tags = tags.to_ascii_lowercase();
+        let may_fail = tags.contains("[!mayfail]") || tags.contains("[!shouldfail]");
+        Case {
+            id,
+            may_fail,
+            failed: false,
+            crashed: false,
+            skipped: false,
+            expected: false,
+            unknown: false,
+            success: None,
+        }
+    }
+
+    /// Takes an element that stands somewhere in the case.
+    pub fn element(&mut self, element: &Element<'_>) {
+        match element.name {
+            "expression" => self.expression(element),
+            "exception" | "failure" | "failed" => self.failed = true,
+            "fatalerrorcondition" => self.crashed = true,
+            "skip" => self.skipped = true,
+            "overallresult" => self.result(element),
+            "overallresults" => self.section(element),
+            "section" | "info" | "warning" | "original" | "expanded" | "stdout" | "stderr"
+            | "benchmarkresults" | "mean" | "standarddeviation" | "outliers" => {}
+            _ => self.unknown = true,
+        }
+    }
+
+    fn expression(&mut self, element: &Element<'_>) {
+        match said(element.attribute("success")) {
+            Some(success) => self.failed |= !success && !is_harmless(element.value("type")),
+            None => self.unknown = true,
+        }
+    }
+
+    fn result(&mut self, element: &Element<'_>) {
+        self.success = match self.success {
+            // Of two results the worse counts.
+            Some(before) => said(element.attribute("success")).map(|success| success && before),
+            None => said(element.attribute("success")),
+        };
+        self.skipped |= count(element, "skips").is_none_or(|skips| skips > 0);
+        self.unknown |= self.success.is_none() || count(element, "skips").is_none();
+    }
+
+    fn section(&mut self, element: &Element<'_>) {
+        match (count(element, "failures"), count(element, "expectedfailures")) {
+            (Some(failures), Some(expected)) => {
+                self.failed |= failures > 0;
+                self.expected |= expected > 0;
+            }
+            _ => self.unknown = true,
+        }
+        match element.value("skipped") {
+            None | Some("false") => {}
+            Some("true") => self.skipped = true,
+            Some(_) => self.unknown = true,
+        }
+    }
+
+    /// What became of it, and what it says against itself, in words that follow "a test".
+    pub fn outcome(&self) -> (TestOutcome, Option<&'static str>) {
+        if self.unknown {
+            return (TestOutcome::Error, Some("holds something that is not known here"));
+        }
+        match self.success {
+            _ if self.crashed => (TestOutcome::Error, None),
+            None => (TestOutcome::Error, Some("has no result")),
+            Some(false) => (TestOutcome::Failed, None),
+            Some(true) if self.failed && !self.may_fail => {
+                (TestOutcome::Failed, Some("is called a success and shows a failure"))
+            }
+            Some(true) if self.failed || self.expected || self.skipped => (TestOutcome::Skipped, None),
+            Some(true) => (TestOutcome::Passed, None),
+        }
+    }
+}
+
+/// Is it a check that fails nothing? Such are written with `--success`.
+fn is_harmless(check: Option<&str>) -> bool {
+    let check = check.unwrap_or_default();
+    let check = check.strip_prefix("CATCH_").unwrap_or(check);
+    matches!(check, "CHECK_NOFAIL" | "CHECKED_IF" | "CHECKED_ELSE")
+}
+
+fn said(word: Option<&str>) -> Option<bool> {
+    match word {
+        Some("true") => Some(true),
+        Some("false") => Some(false),
+        _ => None,
+    }
+}
+
+/// The number that an attribute holds, 0 where it is not there, or nothing where it is no number.
+fn count(element: &Element<'_>, name: &str) -> Option<u64> {
+    element.attribute(name).map_or(Some(0), |text| text.trim().parse().ok())
+}

@@ -1,0 +1,43 @@
+//! Catch2's own XML (`--reporter xml`), as versions 1 to 3 write it.
+//!
+//! | said by | means |
+//! | --- | --- |
+//! | `OverallResult success="true"` of a test case | passed, if nothing below speaks against it |
+//! | `OverallResult success="false"` | failed |
+//! | no `OverallResult`, or another word | error, and a contradiction: the case has no end |
+//! | `FatalErrorCondition` (a signal, a crash) | error, whatever the case says |
+//! | `Exception`, `Failure`, `Expression success="false"`, a section with `failures` in a case that is called a success | failed, and a contradiction |
+//! | the same in a case with the tag `[!mayfail]` or `[!shouldfail]`, or `expectedFailures` | skipped: its result was declared not to matter |
+//! | `skips` above 0, a `Skip` | skipped |
+//! | an element that is not known here | error, and a contradiction |
+//!
+//! - `CHECK_NOFAIL`, `CHECKED_IF` and `CHECKED_ELSE` speak against nothing. A case tagged `[!shouldfail]` that passes is called a failure by Catch2 itself.
+//! - The counts of cases (`OverallResultsCases`) of groups and the run are held against what is shown.
+//! - A test is known by `program > name`; sections are part of their test. Two of one name are two tests, and the worst decides.
+//!
+//! A program that ends in the middle of a test leaves a document without an end, which is refused. Tests that a filter left out
+//! are not in the report. There are no times. Messages, expressions, output and paths are not kept.
+
+mod case;
+mod document;
+#[cfg(test)]
+mod tests;
+
+use super::{Format, ReportError, xml};
+use crate::model::test_run::TestRun;
+use document::Document;
+
+/// The format.
+pub static FORMAT: Format = Format { name: "catch2", detect, parse };
+
+const ROOTS: &[&str] = &["catch", "catch2testrun", "catchtestrun"];
+
+fn detect(bytes: &[u8]) -> bool {
+    xml::root(bytes).is_some_and(|name| ROOTS.contains(&name.as_str()))
+}
+
+fn parse(bytes: &[u8]) -> Result<TestRun, ReportError> {
+    let mut document = Document::default();
+    xml::read(bytes, ROOTS, xml::LIMITS, &mut document)?;
+    Ok(document.finish())
+}

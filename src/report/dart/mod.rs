@@ -1,0 +1,50 @@
+//! The events of `dart test --reporter json` (or `--file-reporter json:FILE`) and `flutter test --machine`, one on each line.
+//!
+//! | `testDone` says | means |
+//! | --- | --- |
+//! | `success` | passed, or skipped where `skipped` is true |
+//! | `failure` | failed |
+//! | `error`, or another word (which is a contradiction) | could not be run to its end |
+//!
+//! - A test that has begun and has no end could not be run to its end. An error that comes after the end fails the test all the same.
+//! - What is `hidden` and succeeded is no test: loading a file, `setUpAll`, `tearDownAll`. When they fail they are shown, and fail.
+//! - `retry`: the runner writes an attempt that it repeats as the message `Retry: NAME` of the test. What passed after one is flaky.
+//! - A run without its `done` is cut off, which is a contradiction; one whose `done` has no `success` was ended early, and one that did not
+//!   succeed although no test failed is an error outside the tests. A stream may hold several runs, one behind the other.
+//! - A test is known by `file > name`, the name with its groups; platforms other than `vm` stand behind the file. Two of one name are two
+//!   tests, and the worst decides. Files are named from the directory of the package's tests on.
+//! - Lines that are not JSON objects are what tools print, and Flutter's own events; they are ignored.
+//!
+//! The events tell no time of day. Messages, stack traces and URLs are not kept.
+
+mod events;
+mod run;
+#[cfg(test)]
+mod tests;
+
+use super::encoding::text;
+use super::{Format, ReportError, json};
+use crate::model::test_run::TestRun;
+use events::Event;
+use run::Runs;
+
+/// The format.
+pub static FORMAT: Format = Format { name: "dart", detect, parse };
+
+fn detect(bytes: &[u8]) -> bool {
+    let keys = json::keys(bytes);
+    let has = |wanted: &str| keys.iter().any(|key| key == wanted);
+    has("type") && has("time") && !has("event")
+}
+
+fn parse(bytes: &[u8]) -> Result<TestRun, ReportError> {
+    let text = text(bytes)?;
+    let mut runs = Runs::default();
+    for (number, line) in text.lines().enumerate() {
+        let at = |message: String| ReportError::at(number + 1, message);
+        if let Some(event) = json::line::<Event<'_>>(line).map_err(at)? {
+            runs.take(event).map_err(at)?;
+        }
+    }
+    runs.finish().map_err(ReportError::whole)
+}

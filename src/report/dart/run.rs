@@ -1,0 +1,238 @@
+//! Events to runs, and runs to tests.
+
+use super::events::{Event, Suite, Test};
+use crate::model::test_run::{TestOutcome, TestRun};
+use crate::report::attempts::{Attempts, LIMITS, after};
+use crate::report::identity::identity;
+use crate::report::summary::say;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// All runs of a report while it is read: one after the other.
+#[derive(Default)]
+pub struct Runs {
+    open: Option<Run>,
+    tests: Attempts,
+    run: TestRun,
+}
+
+/// One run.
+#[derive(Default)]
+struct Run {
+    suites: BTreeMap<u64, Place>,
+    tests: BTreeMap<u64, Running>,
+    planned: u64,
+    done: bool,
+}
+
+/// Where the tests of a suite stand.
+struct Place {
+    file: String,
+    platform: String,
+}
+
+/// A test that has begun.
+struct Running {
+    name: String,
+    suite: u64,
+    /// What its end says; nothing before it.
+    end: Option<TestOutcome>,
+    /// Its end says that it is no test, if all is well.
+    hidden: bool,
+    /// An error of it was told since it last began.
+    failed: bool,
+    /// An attempt of it failed before.
+    earlier: bool,
+}
+
+impl Runs {
+    /// Takes an event.
+    ///
+    /// # Errors
+    /// A sentence, when it is none that the runner writes.
+    pub fn take(&mut self, event: Event<'_>) -> Result<(), String> {
+        // Tests can print JSON of their own.
+        let Some(kind) = event.kind.as_deref() else { return Ok(()) };
+        if kind == "start" {
+            self.end_run()?;
+            self.open = Some(Run::default());
+            return Ok(());
+        }
+        let Some(run) = &mut self.open else {
+            say(&mut self.run.contradictions, ["an event stands before the start of a run"]);
+            self.open = Some(Run::default());
+            return self.take(event);
+        };
+        if run.done && event.test_id.is_some() {
+            say(&mut self.run.contradictions, ["an event of a test stands behind the end of its run"]);
+        }
+        match kind {
+            "suite" => run.suite(event.suite.ok_or("a suite is not described")?),
+            "testStart" => return run.begins(event.test.ok_or("a test is not described")?),
+            "allSuites" => run.planned = run.planned.max(event.count.unwrap_or(u64::MAX)),
+            "done" => self.done(event.success),
+            "group" | "debug" => {}
+            _ => self.of_test(&event)?,
+        }
+        Ok(())
+    }
+
+    /// An event of a test that has begun; anything else that is not known here says nothing.
+    fn of_test(&mut self, event: &Event<'_>) -> Result<(), String> {
+        let (Some(id), Some(run)) = (event.test_id, &mut self.open) else { return Ok(()) };
+        let test = run.tests.get_mut(&id).ok_or("an event is about a test that has not begun")?;
+        let said = match event.kind.as_deref() {
+            Some("print") => {
+                test.printed(event.message.as_deref().unwrap_or_default());
+                None
+            }
+            Some("error") => {
+                test.failed = true;
+                None
+            }
+            Some("testDone") => test.ends(event),
+            _ => Some("an event of a test is not known here"),
+        };
+        say(&mut self.run.contradictions, said);
+        Ok(())
+    }
+
+    fn done(&mut self, success: Option<bool>) {
+        let Some(run) = &mut self.open else { return };
+        if std::mem::replace(&mut run.done, true) {
+            return say(&mut self.run.contradictions, ["a run ends twice"]);
+        }
+        let bad = run.tests.values().any(|test| test.outcome() > TestOutcome::Flaky);
+        match success {
+            None => say(&mut self.run.errors, ["the run was ended before all tests had run"]),
+            Some(false) if !bad => say(&mut self.run.errors, ["the run failed outside its tests"]),
+            Some(true) if bad => {
+                say(&mut self.run.contradictions, ["the run is called a success and a test of it failed"]);
+            }
+            Some(_) => {}
+        }
+    }
+
+    /// Takes over the tests of the run that is open.
+    fn end_run(&mut self) -> Result<(), String> {
+        let Some(run) = self.open.take() else { return Ok(()) };
+        if !run.done {
+            say(&mut self.run.contradictions, ["a run has no end: the report is cut off"]);
+        }
+        let shown = run.suites.len() as u64;
+        if run.planned > shown {
+            say(
+                &mut self.run.contradictions,
+                [format!("a run names more suites than the {shown} that it shows")],
+            );
+        }
+        let files = run.files();
+        for test in run.tests.values().filter(|test| !test.is_none()) {
+            let file = files.get(&test.suite).map_or("", String::as_str);
+            self.tests.add(identity([file], &test.name), test.outcome())?;
+        }
+        Ok(())
+    }
+
+    /// The tests, once the report has ended.
+    ///
+    /// # Errors
+    /// A sentence, when it holds no event, or more than a report may.
+    pub fn finish(mut self) -> Result<TestRun, String> {
+        if self.open.is_none() {
+            return Err("it holds no event of a run".into());
+        }
+        self.end_run()?;
+        Ok(TestRun { tests: self.tests.finish(), ..self.run })
+    }
+}
+
+impl Run {
+    fn suite(&mut self, suite: Suite<'_>) {
+        let file = suite.path.unwrap_or_default().replace('\\', "/");
+        let platform = suite.platform.filter(|name| name != "vm").unwrap_or_default().into_owned();
+        self.suites.insert(suite.id, Place { file, platform });
+    }
+
+    fn begins(&mut self, test: Test<'_>) -> Result<(), String> {
+        if self.tests.len() as u64 >= LIMITS.records {
+            return Err(format!("it holds more than {} test cases", LIMITS.records));
+        }
+        let begun = Running {
+            name: test.name.into_owned(),
+            suite: test.suite,
+            end: None,
+            hidden: false,
+            failed: false,
+            earlier: false,
+        };
+        match self.tests.insert(test.id, begun) {
+            None => Ok(()),
+            Some(_) => Err("two tests have one number".into()),
+        }
+    }
+
+    /// The file of each suite, as names begin with it. Two files that differ only before the directory of the tests keep their whole paths.
+    fn files(&self) -> BTreeMap<u64, String> {
+        let mut wholes: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for place in self.suites.values() {
+            wholes.entry(below_package(&place.file)).or_default().insert(&place.file);
+        }
+        let named = |place: &Place| {
+            let short = below_package(&place.file);
+            let unique = wholes.get(short).is_some_and(|wholes| wholes.len() == 1);
+            let file = if unique { short } else { &place.file };
+            match place.platform.as_str() {
+                "" => file.to_string(),
+                platform => format!("{file} [{platform}]"),
+            }
+        };
+        self.suites.iter().map(|(id, place)| (*id, named(place))).collect()
+    }
+}
+
+impl Running {
+    fn printed(&mut self, message: &str) {
+        if message.strip_prefix("Retry: ") == Some(self.name.as_str()) {
+            self.earlier = true;
+            self.failed = false;
+        }
+    }
+
+    /// Takes its end. What speaks against it is told.
+    fn ends(&mut self, event: &Event<'_>) -> Option<&'static str> {
+        let skipped = event.skipped == Some(true);
+        let (end, mut said) = match event.result.as_deref() {
+            Some("success") if skipped => (TestOutcome::Skipped, None),
+            Some("success") => (TestOutcome::Passed, None),
+            Some("failure") => (TestOutcome::Failed, None),
+            Some("error") => (TestOutcome::Error, None),
+            _ => (TestOutcome::Error, Some("a test has a result that is not known here")),
+        };
+        if self.end.is_some() {
+            said = Some("a test ends twice");
+        } else if self.failed && end <= TestOutcome::Skipped {
+            said = Some("a test is called a success and an error of it is told");
+        }
+        self.hidden = event.hidden == Some(true) && (self.hidden || self.end.is_none());
+        self.end = self.end.max(Some(end));
+        said
+    }
+
+    fn outcome(&self) -> TestOutcome {
+        let end = self.end.unwrap_or(TestOutcome::Error);
+        let end = if self.failed { end.max(TestOutcome::Failed) } else { end };
+        if self.earlier { after(TestOutcome::Failed, end) } else { end }
+    }
+
+    /// Is it no test, because it is hidden and all is well?
+    fn is_none(&self) -> bool {
+        self.hidden && self.outcome() <= TestOutcome::Skipped
+    }
+}
+
+/// A file from the directory of the package's tests on. Where the package lies is no part of a name.
+fn below_package(path: &str) -> &str {
+    let at =
+        ["/test/", "/integration_test/", "/test_driver/"].iter().filter_map(|place| path.rfind(place)).max();
+    at.map_or(path, |at| &path[at + 1..])
+}

@@ -1,0 +1,230 @@
+//! What `coverage json` of coverage.py writes (coverage/jsonreport.py), in its formats 1 to 3.
+//!
+//! Of each file it lists the lines that were executed, that were not, and that the configuration excludes. A line that is excluded
+//! counts for nothing, even if it was executed. The summaries count these lines one by one, so they have to agree with them; a
+//! summary with fewer executed lines than are listed has seen some added.
+
+use super::gathered::{Gathered, GatheredFile, shortened};
+use super::looks::Json;
+use super::values::{Entries, Line, document};
+use super::{Format, ReportError};
+use crate::model::line_coverage::CoverageFormat;
+use serde::Deserialize;
+use std::collections::BTreeSet;
+
+/// The format.
+pub static FORMAT: Format = Format { format: CoverageFormat::CoveragePy, detect, parse };
+
+fn detect(bytes: &[u8]) -> bool {
+    Json::of(bytes).is_some_and(|json| json.get("meta").is_some_and(|meta| meta.has("branch_coverage")))
+}
+
+fn parse(bytes: &[u8]) -> Result<Gathered, ReportError> {
+    let report: Report = document(bytes, "coverage.py")?;
+    let files = report
+        .files
+        .ok_or_else(|| ReportError::whole("it has no `files`, so it is no report of coverage.py"))?;
+    let mut gathered = Gathered::default();
+    report.meta.and_then(|meta| meta.timestamp).into_iter().for_each(|time| gathered.times.text(&time));
+    let mut all = Shown::default();
+    for (name, file) in files.once("the file")? {
+        all.add(&take(&name, file, &mut gathered)?);
+    }
+    if let Some(totals) = report.totals {
+        all.say("the report", &totals, &mut gathered);
+    }
+    Ok(gathered)
+}
+
+#[derive(Deserialize)]
+struct Report {
+    meta: Option<Meta>,
+    files: Option<Entries<File>>,
+    totals: Option<Summary>,
+}
+
+#[derive(Deserialize)]
+struct Meta {
+    timestamp: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct File {
+    executed_lines: Option<Vec<Line>>,
+    missing_lines: Option<Vec<Line>>,
+    excluded_lines: Option<Vec<Line>>,
+    summary: Option<Summary>,
+}
+
+/// What is said to be listed.
+#[derive(Deserialize)]
+struct Summary {
+    covered_lines: Option<u64>,
+    missing_lines: Option<u64>,
+}
+
+/// What is listed.
+#[derive(Default)]
+struct Shown {
+    executed: u64,
+    missing: u64,
+}
+
+impl Shown {
+    fn add(&mut self, other: &Shown) {
+        self.executed += other.executed;
+        self.missing += other.missing;
+    }
+
+    fn say(&self, whose: &str, summary: &Summary, gathered: &mut Gathered) {
+        let executed = (summary.covered_lines, self.executed, "executed lines");
+        let missing = (summary.missing_lines, self.missing, "lines that were not executed");
+        for (claimed, shown, what) in [executed, missing] {
+            if let Some(claimed) = claimed.filter(|claimed| *claimed != shown) {
+                gathered.contradiction(format!("{whose} claims {claimed} {what} and shows {shown}"));
+            }
+        }
+    }
+}
+
+fn take(name: &str, file: File, gathered: &mut Gathered) -> Result<Shown, ReportError> {
+    let (Some(executed), Some(missing)) = (file.executed_lines, file.missing_lines) else {
+        let name = shortened(name);
+        return Err(ReportError::whole(format!(
+            "the file `{name}` does not say which lines were executed and which were not"
+        )));
+    };
+    let set = |lines: Vec<Line>| {
+        lines.into_iter().map(|line| line.0).filter(|line| *line > 0).collect::<BTreeSet<u32>>()
+    };
+    let (missing, excluded) = (set(missing), set(file.excluded_lines.unwrap_or_default()));
+    let executed: BTreeSet<u32> = set(executed).difference(&excluded).copied().collect();
+    let shown = Shown { executed: executed.len() as u64, missing: missing.len() as u64 };
+    if let Some(line) = executed.intersection(&missing).next() {
+        gathered.contradiction(format!(
+            "{name} has line {line} among those that were executed and among those that were not"
+        ));
+    }
+    if let Some(summary) = &file.summary {
+        shown.say(name, summary, gathered);
+    }
+    write_down(&executed, &missing, gathered.file(vec![name.to_string()]));
+    Ok(shown)
+}
+
+fn write_down(executed: &BTreeSet<u32>, missing: &BTreeSet<u32>, file: &mut GatheredFile) {
+    executed.iter().for_each(|line| file.run(*line, *line, true));
+    missing.iter().for_each(|line| file.missed(*line));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Reported;
+    use super::*;
+
+    fn read(text: &str) -> Result<Reported, ReportError> {
+        parse(text.as_bytes()).map(Gathered::finish)
+    }
+
+    fn report(files: &str) -> String {
+        format!(
+            r#"{{"meta": {{"format": 3, "version": "7.17.5", "timestamp": "2026-11-29T04:30:28.954468", "branch_coverage": true,
+                "show_contexts": false}}, "files": {{{files}}}, "totals": {{"covered_lines": 3, "missing_lines": 2, "num_statements": 5}}}}"#
+        )
+    }
+
+    const FILE: &str = r#""upload/load.py": {"executed_lines": [4, 5, 13, 18], "summary": {"covered_lines": 3, "num_statements": 5,
+        "percent_covered": 60.0, "missing_lines": 2, "excluded_lines": 2}, "missing_lines": [6, 14], "excluded_lines": [18, 19],
+        "executed_branches": [[5, -7]], "functions": {"": {"executed_lines": [900], "missing_lines": [], "excluded_lines": []}},
+        "contexts": {"4": ["a", ""]}}"#;
+
+    fn shown(text: &str) -> Vec<String> {
+        let one = |file: super::super::ReportedFile| {
+            format!("{} {} / {}", file.names.join("|"), file.lines.hit, file.lines.executable)
+        };
+        read(text).unwrap().files.into_iter().map(one).collect()
+    }
+
+    #[test]
+    fn lines_are_executed_missing_or_excluded() {
+        let text = report(FILE);
+        assert_eq!(shown(&text), ["upload/load.py 4-5, 13 / 4-6, 13-14"]);
+        let reported = read(&text).unwrap();
+        assert_eq!(reported.contradictions, Vec::<String>::new());
+        assert_eq!(
+            reported.times.began().map(|at| at.to_string()).as_deref(),
+            Some("2026-11-29T04:30:28.954468Z")
+        );
+    }
+
+    #[test]
+    fn a_file_without_lines_and_the_first_form_are_read() {
+        let empty = r#""a/__init__.py": {"executed_lines": [], "missing_lines": [], "excluded_lines": []}"#;
+        let text = report(&format!("{empty}, {FILE}"));
+        assert_eq!(shown(&text)[0], "a/__init__.py  / ");
+        let first = r#"{"meta": {"branch_coverage": false}, "files": {"a.py": {"executed_lines": [1], "missing_lines": [2]}}}"#;
+        assert!(detect(first.as_bytes()));
+        assert_eq!(shown(first), ["a.py 1 / 1-2"]);
+    }
+
+    #[test]
+    fn names_are_taken_as_they_stand() {
+        for name in ["/w/a.py", "upload\\\\load.py", "C:\\\\w\\\\a.py", "../a.py", "\\u00e9.py"] {
+            let text = report(&FILE.replace("upload/load.py", name));
+            let wanted: String = serde_json::from_str(&format!("\"{name}\"")).unwrap();
+            assert_eq!(read(&text).unwrap().files[0].names, [wanted]);
+        }
+    }
+
+    #[test]
+    fn a_summary_that_says_otherwise_is_a_contradiction() {
+        let said = |from: &str, to: &str| read(&report(&FILE.replacen(from, to, 1))).unwrap().contradictions;
+        // An executed line was added, one that was not executed was taken out, or one became the other.
+        let added = said("[4, 5, 13, 18]", "[4, 5, 6, 13, 18]");
+        assert!(
+            added.contains(&"upload/load.py claims 3 executed lines and shows 4".to_string()),
+            "{added:?}"
+        );
+        assert!(
+            added[0].contains("line 6 among those that were executed and among those that were not"),
+            "{added:?}"
+        );
+        let taken = said("[6, 14]", "[14]");
+        assert_eq!(taken[0], "upload/load.py claims 2 lines that were not executed and shows 1");
+        let lost = said("[4, 5, 13, 18]", "[4, 5]");
+        assert_eq!(lost[0], "upload/load.py claims 3 executed lines and shows 2");
+        // A whole file was taken out.
+        let other = report(r#""b.py": {"executed_lines": [], "missing_lines": []}"#);
+        assert_eq!(read(&other).unwrap().contradictions.len(), 2);
+    }
+
+    #[test]
+    fn a_line_that_is_said_to_be_both_was_not_executed() {
+        let text = report(&FILE.replace("[6, 14]", "[5, 14]"));
+        assert_eq!(shown(&text), ["upload/load.py 4, 13 / 4-5, 13-14"]);
+    }
+
+    #[test]
+    fn what_does_not_say_enough_is_refused() {
+        for file in [
+            r#""a": {"missing_lines": []}"#,
+            r#""a": {"executed_lines": [1]}"#,
+            r#""a": {"executed_lines": null, "missing_lines": []}"#,
+            r#""a": {"executed_lines": [1.5], "missing_lines": []}"#,
+            r#""a": {"executed_lines": ["1"], "missing_lines": []}"#,
+            r#""a": {"executed_lines": [-1], "missing_lines": []}"#,
+            r#""a": {"executed_lines": [10000001], "missing_lines": []}"#,
+            r#""a": {"executed_lines": [[1, 2]], "missing_lines": []}"#,
+            r#""a": {"executed_lines": {"1": 1}, "missing_lines": []}"#,
+            r#""a": {"executed_lines": [1], "executed_lines": [2], "missing_lines": []}"#,
+            r#""a": {"executed_lines": [1], "missing_lines": []}, "a": {"executed_lines": [], "missing_lines": [1]}"#,
+            r#""a": {"executed_lines": [1], "missing_lines": [], "summary": {"covered_lines": "1"}}"#,
+            r#""a": []"#,
+        ] {
+            assert!(read(&report(file)).is_err(), "{file}");
+        }
+        for text in ["{}", "[]", "null", "{\"files\": []}", "{\"meta\": {}}"] {
+            assert!(read(text).is_err(), "{text}");
+        }
+    }
+}

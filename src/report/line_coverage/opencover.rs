@@ -1,0 +1,386 @@
+//! OpenCover XML: OpenCover, coverlet and AltCover, for .NET.
+//!
+//! A module lists its files with numbers, and its methods have sequence points: a number of a file, a first and a last line (`sl`,
+//! `el`) and how often it was visited (`vc`). A point can reach over many lines and hold others within it, such as the statements
+//! of a lambda. So of the points that reach over a line the shortest ones decide: that the outer one was visited says nothing of
+//! the lines of an inner one. Points that no source belongs to have line 0, 0xfeefee or 0xf00f00.
+//!
+//! `numSequencePoints` and `visitedSequencePoints` of the session and of each method are held against the points. `ModuleTime` is
+//! when the module was built, and so no time of the run.
+
+use super::gathered::{Gathered, GatheredFile, shortened};
+use super::values::{claim, contradictions, hit, line};
+use super::{Format, ReportError};
+use crate::model::line_coverage::CoverageFormat;
+use crate::report::xml::{self, COVERAGE, Content, Element};
+use std::collections::BTreeMap;
+
+/// The format.
+pub static FORMAT: Format = Format { format: CoverageFormat::Opencover, detect, parse };
+
+/// The lines of points that the compilers of .NET made and that belong to no source: 0xfeefee and 0xf00f00.
+const HIDDEN: [&str; 2] = ["16707566", "15732480"];
+
+fn detect(bytes: &[u8]) -> bool {
+    xml::root(bytes).as_deref() == Some("coveragesession")
+}
+
+fn parse(bytes: &[u8]) -> Result<Gathered, ReportError> {
+    let mut document = Document::default();
+    xml::read(bytes, &["coveragesession"], COVERAGE, &mut document)?;
+    Ok(document.finish())
+}
+
+/// A document while it is read.
+#[derive(Default)]
+struct Document {
+    gathered: Gathered,
+    open: Vec<Part>,
+    session: Shown,
+    /// The files of the open module, by their numbers.
+    module: BTreeMap<String, String>,
+    method: Method,
+    points: BTreeMap<String, Vec<Point>>,
+}
+
+/// What an open element is to us.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Session,
+    Module,
+    Method,
+    Other,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Shown {
+    points: u64,
+    visited: u64,
+    claimed: (Option<u64>, Option<u64>),
+}
+
+/// The open method.
+#[derive(Default)]
+struct Method {
+    shown: Shown,
+    /// The number of the file that it lies in, for points that do not say.
+    file: Option<String>,
+    points: Vec<(Place, Point)>,
+}
+
+/// Which file a point lies in.
+enum Place {
+    Number(String),
+    Name(String),
+    OfMethod,
+}
+
+/// A sequence point that has lines.
+#[derive(Clone, Copy)]
+struct Point {
+    first: u32,
+    last: u32,
+    hit: bool,
+}
+
+impl Content for Document {
+    fn start(&mut self, element: &Element<'_>) -> Result<(), String> {
+        let part = match (self.open.last(), element.name) {
+            (None, _) => Part::Session,
+            (_, "module") => self.module()?,
+            (_, "method") => self.method()?,
+            (_, "file") => self.file(element)?,
+            (Some(Part::Method), "fileref") => {
+                self.method.file = element.value("uid").map(str::to_string);
+                Part::Other
+            }
+            (_, "sequencepoint") => self.point(element)?,
+            (Some(Part::Session), "summary") => summary(element, &mut self.session)?,
+            (Some(Part::Method), "summary") => summary(element, &mut self.method.shown)?,
+            _ => Part::Other,
+        };
+        self.open.push(part);
+        Ok(())
+    }
+
+    fn end(&mut self) -> Result<(), String> {
+        match self.open.pop() {
+            Some(Part::Method) => self.end_of_method(),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Document {
+    fn module(&mut self) -> Result<Part, String> {
+        if self.open.contains(&Part::Module) {
+            return Err("a module stands in a module".into());
+        }
+        self.module.clear();
+        Ok(Part::Module)
+    }
+
+    fn method(&mut self) -> Result<Part, String> {
+        if self.open.contains(&Part::Method) {
+            return Err("a method stands in a method".into());
+        }
+        self.method = Method::default();
+        Ok(Part::Method)
+    }
+
+    fn file(&mut self, element: &Element<'_>) -> Result<Part, String> {
+        let number = element.value("uid").ok_or("a file has no `uid`")?;
+        let name = element.value("fullpath").ok_or("a file has no `fullPath`")?;
+        let before = self.module.insert(number.to_string(), name.to_string());
+        if before.is_some_and(|before| before != name) {
+            return Err(format!("two files of a module have the number `{}`", shortened(number)));
+        }
+        self.points.entry(name.to_string()).or_default();
+        Ok(Part::Other)
+    }
+
+    fn point(&mut self, element: &Element<'_>) -> Result<Part, String> {
+        if !self.open.contains(&Part::Method) {
+            return Err("a sequence point stands outside of any method".into());
+        }
+        let hit = hit(element.value("vc"))?;
+        self.method.shown.points += 1;
+        self.method.shown.visited += u64::from(hit);
+        let number = |name: &str| {
+            element.value(name).filter(|text| !HIDDEN.contains(text)).map(|text| line(Some(text)))
+        };
+        let Some(first) = number("sl").transpose()?.flatten() else {
+            // It has to say that it has no line.
+            return element
+                .value("sl")
+                .map(|_| Part::Other)
+                .ok_or_else(|| "a sequence point has no `sl`".into());
+        };
+        let last = number("el").transpose()?.flatten().unwrap_or(first);
+        if last < first {
+            return Err("a sequence point ends before it begins".into());
+        }
+        let named = || element.value("url").map_or(Place::OfMethod, |url| Place::Name(url.to_string()));
+        let numbered = element.value("fileid").filter(|number| *number != "0");
+        let place = numbered.map_or_else(named, |number| Place::Number(number.to_string()));
+        self.method.points.push((place, Point { first, last, hit }));
+        Ok(Part::Other)
+    }
+
+    fn end_of_method(&mut self) -> Result<(), String> {
+        let Method { shown, file, points } = std::mem::take(&mut self.method);
+        for (place, point) in points {
+            let name = match &place {
+                Place::Name(name) => Some(name),
+                Place::Number(number) => self.module.get(number),
+                Place::OfMethod => file.as_ref().and_then(|number| self.module.get(number)),
+            };
+            let name = name.ok_or("a sequence point lies in a file that its module does not list")?;
+            self.points.entry(name.clone()).or_default().push(point);
+        }
+        self.session.points += shown.points;
+        self.session.visited += shown.visited;
+        self.say("a method", shown);
+        Ok(())
+    }
+
+    fn say(&mut self, whose: &str, shown: Shown) {
+        let said = contradictions(whose, (shown.claimed.0, shown.points), (shown.claimed.1, shown.visited));
+        said.into_iter()
+            .for_each(|sentence| self.gathered.contradiction(sentence.replace("lines", "sequence points")));
+    }
+
+    fn finish(mut self) -> Gathered {
+        self.say("the session", self.session);
+        for (name, points) in &self.points {
+            paint(points, self.gathered.file(vec![name.clone()]));
+        }
+        self.gathered
+    }
+}
+
+fn summary(element: &Element<'_>, shown: &mut Shown) -> Result<Part, String> {
+    let count = |name: &str| claim(element.value(name));
+    shown.claimed = (count("numsequencepoints")?, count("visitedsequencepoints")?);
+    Ok(Part::Other)
+}
+
+/// Gives each line what the shortest points over it say; of equally short ones a visited one is enough.
+///
+/// One pass over the places where points begin and end, with the points that are open there.
+fn paint(points: &[Point], file: &mut GatheredFile) {
+    let mut edges: Vec<(u32, bool, (u32, bool))> = Vec::new();
+    for Point { first, last, hit } in points {
+        let rank = (last - first, !hit);
+        edges.extend([(*first, true, rank), (last + 1, false, rank)]);
+    }
+    edges.sort_unstable();
+    let mut open: BTreeMap<(u32, bool), u64> = BTreeMap::new();
+    let mut from = 0;
+    for (at, begins, rank) in edges {
+        if let Some(((_, missed), _)) = open.first_key_value().filter(|_| from < at) {
+            file.run(from, at - 1, !missed);
+        }
+        from = at;
+        let count = open.get(&rank).copied().unwrap_or_default();
+        match if begins { count + 1 } else { count.saturating_sub(1) } {
+            0 => open.remove(&rank),
+            count => open.insert(rank, count),
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Reported;
+    use super::*;
+    use proptest::prelude::*;
+
+    fn read(text: &str) -> Result<Reported, ReportError> {
+        parse(text.as_bytes()).map(Gathered::finish)
+    }
+
+    fn session(inner: &str) -> String {
+        format!(
+            "<?xml version='1.0' encoding='utf-8'?><CoverageSession xmlns:xsd='x'><Summary numSequencePoints='0' visitedSequencePoints='9'/>\
+             <Modules><Module hash='A'><ModuleTime>2001-01-01T00:00:00Z</ModuleTime><Files><File uid='1' fullPath='C:\\w\\Load.cs'/>\
+             <File uid='2' fullPath='/w/Drop.cs'/></Files><Classes><Class><Summary numSequencePoints='900'/><Methods>{inner}</Methods></Class>\
+             </Classes></Module></Modules></CoverageSession>"
+        )
+    }
+
+    fn method(points: &str) -> String {
+        session(&format!("<Method><FileRef uid='1'/><SequencePoints>{points}</SequencePoints></Method>"))
+    }
+
+    fn shown(text: &str) -> Vec<String> {
+        let one = |file: super::super::ReportedFile| {
+            format!("{} {} / {}", file.names.join("|"), file.lines.hit, file.lines.executable)
+        };
+        read(text).unwrap().files.into_iter().map(one).collect()
+    }
+
+    /// What is said of the file with the number 1.
+    fn first(points: &str) -> String {
+        let all = shown(&method(points));
+        all[1].strip_prefix("C:\\w\\Load.cs ").unwrap().to_string()
+    }
+
+    #[test]
+    fn points_lie_in_the_file_that_they_name_or_in_that_of_their_method() {
+        let points = "<SequencePoint vc='3' sl='4' el='4' fileid='1'/><SequencePoint vc='0' sl='5' el='6' fileid='2'/>\
+            <SequencePoint vc='1' sl='9' el='9'/><SequencePoint vc='1' sl='1' el='1' fileid='0' url='/w/Other.cs'/>";
+        assert_eq!(
+            shown(&method(points)),
+            ["/w/Drop.cs  / 5-6", "/w/Other.cs 1 / 1", "C:\\w\\Load.cs 4, 9 / 4, 9"]
+        );
+    }
+
+    #[test]
+    fn a_visited_point_says_nothing_of_the_points_within_it() {
+        // A lambda that was made and never called.
+        let points = "<SequencePoint vc='1' sl='3' el='7'/><SequencePoint vc='0' sl='4' el='4'/><SequencePoint vc='0' sl='5' el='5'/>";
+        assert_eq!(first(points), "3, 6-7 / 3-7");
+        // A lambda that was called by somebody else.
+        let points = "<SequencePoint vc='0' sl='3' el='7'/><SequencePoint vc='2' sl='4' el='5'/>";
+        assert_eq!(first(points), "4-5 / 3-7");
+    }
+
+    #[test]
+    fn of_points_on_the_same_lines_one_visit_is_enough() {
+        // `if (rows == null) return;`, and methods of a generic type.
+        assert_eq!(
+            first("<SequencePoint vc='1' sl='3' el='3'/><SequencePoint vc='0' sl='3' el='3'/>"),
+            "3 / 3"
+        );
+        assert_eq!(
+            first("<SequencePoint vc='0' sl='3' el='4'/><SequencePoint vc='1' sl='3' el='4'/>"),
+            "3-4 / 3-4"
+        );
+    }
+
+    #[test]
+    fn points_of_no_source_have_no_lines() {
+        let points = "<SequencePoint vc='1' sl='16707566' el='16707566' fileid='77'/><SequencePoint vc='1' sl='15732480' el='15732480'/><SequencePoint vc='1' sl='0' el='0'/>\
+            <SequencePoint vc='0' sl='2' el='2'/>";
+        assert_eq!(first(points), " / 2");
+    }
+
+    #[test]
+    fn numbers_of_files_are_those_of_the_module() {
+        let other = "</Methods></Class></Classes></Module><Module><Files><File uid='1' fullPath='b.cs'/></Files><Classes><Class><Methods>\
+            <Method><FileRef uid='1'/><SequencePoints><SequencePoint vc='1' sl='1' el='1'/></SequencePoints></Method>";
+        assert_eq!(shown(&session(other)), ["/w/Drop.cs  / ", "C:\\w\\Load.cs  / ", "b.cs 1 / 1"]);
+    }
+
+    #[test]
+    fn a_summary_that_says_otherwise_is_a_contradiction() {
+        let points = "<SequencePoint vc='1' sl='3' el='3'/><SequencePoint vc='0' sl='4' el='4'/>";
+        let said = |of: &str, claims: &str| {
+            let text = method(points).replace("<FileRef", &format!("<Summary {of}/><FileRef"));
+            read(&text.replace("numSequencePoints='0' visitedSequencePoints='9'", claims))
+                .unwrap()
+                .contradictions
+        };
+        assert_eq!(said("numSequencePoints='2' visitedSequencePoints='1'", ""), Vec::<String>::new());
+        assert_eq!(said("numSequencePoints='3'", ""), ["a method claims 3 sequence points and shows 2"]);
+        assert_eq!(
+            said("visitedSequencePoints='0'", ""),
+            ["a method claims 0 executed sequence points and shows 1"]
+        );
+        assert_eq!(said("", "numSequencePoints='5'"), ["the session claims 5 sequence points and shows 2"]);
+        assert_eq!(
+            said("", "visitedSequencePoints='0'"),
+            ["the session claims 0 executed sequence points and shows 1"]
+        );
+    }
+
+    #[test]
+    fn when_a_module_was_built_is_no_time_of_the_run() {
+        assert!(read(&method("<SequencePoint vc='1' sl='3' el='3'/>")).unwrap().times.is_empty());
+    }
+
+    #[test]
+    fn what_does_not_say_enough_is_refused() {
+        for points in [
+            "<SequencePoint sl='1' el='1'/>",
+            "<SequencePoint vc='1'/>",
+            "<SequencePoint vc='1' el='1'/>",
+            "<SequencePoint vc='x' sl='1' el='1'/>",
+            "<SequencePoint vc='1' sl='-1' el='1'/>",
+            "<SequencePoint vc='1' sl='one' el='1'/>",
+            "<SequencePoint vc='1' sl='3' el='2'/>",
+            "<SequencePoint vc='1' sl='3' el='10000001'/>",
+            "<SequencePoint vc='1' sl='3' el='3' fileid='9'/>",
+            "<Method/>",
+            "<File uid='1' fullPath='other'/>",
+            "<File uid='3'/>",
+            "<File fullPath='other'/>",
+            "<Module/>",
+        ] {
+            assert!(read(&method(points)).is_err(), "{points}");
+        }
+        let nowhere = session(
+            "<Method><SequencePoints><SequencePoint vc='1' sl='1' el='1'/></SequencePoints></Method>",
+        );
+        assert!(read(&nowhere).is_err());
+        assert!(read(&session("<SequencePoint vc='1' sl='1' el='1' fileid='1'/>")).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn each_line_has_what_the_shortest_points_over_it_say(points in prop::collection::vec((1..30u32, 0..8u32, any::<bool>()), 0..12)) {
+            let points: Vec<Point> = points.iter().map(|(first, more, hit)| Point { first: *first, last: first + more, hit: *hit }).collect();
+            let mut gathered = Gathered::default();
+            paint(&points, gathered.file(vec!["a".into()]));
+            let lines = gathered.finish().files.remove(0).lines;
+            for line in 1..45 {
+                let over = || points.iter().filter(|point| (point.first..=point.last).contains(&line));
+                let shortest = over().map(|point| point.last - point.first).min();
+                let hit = over().any(|point| Some(point.last - point.first) == shortest && point.hit);
+                let holds = |lines: &crate::model::lines::Lines| lines.runs().iter().any(|run| (run.0..=run.1).contains(&line));
+                prop_assert_eq!((holds(&lines.executable), holds(&lines.hit)), (shortest.is_some(), hit), "{}", line);
+            }
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! SonarQube's generic coverage XML, version 1: gcovr, Devel::Cover, and converters for what SonarQube does not read itself.
+//!
+//! It has one element for each line that can be executed, which says whether it was, and no summary. Elements and words that
+//! SonarQube refuses (`GenericCoverageReportParser`) are refused here too. A line that stands twice, as one of a template of C++
+//! does, was executed if either says so.
+
+use super::gathered::{Gathered, shortened};
+use super::looks::begins_with;
+use super::values::line;
+use super::{Format, ReportError};
+use crate::model::line_coverage::CoverageFormat;
+use crate::report::xml::{self, COVERAGE, Content, Element};
+
+/// The format.
+pub static FORMAT: Format = Format { format: CoverageFormat::Sonarqube, detect, parse };
+
+fn detect(bytes: &[u8]) -> bool {
+    begins_with(bytes, "coverage", &["file"])
+}
+
+fn parse(bytes: &[u8]) -> Result<Gathered, ReportError> {
+    let mut document = Document::default();
+    xml::read(bytes, &["coverage"], COVERAGE, &mut document)?;
+    Ok(document.gathered)
+}
+
+/// A document while it is read.
+#[derive(Default)]
+struct Document {
+    gathered: Gathered,
+    depth: usize,
+    file: String,
+}
+
+impl Content for Document {
+    fn start(&mut self, element: &Element<'_>) -> Result<(), String> {
+        match (self.depth, element.name) {
+            (0, _) => version(element)?,
+            (1, "file") => {
+                self.file = element.value("path").ok_or("a file has no `path`")?.to_string();
+                self.gathered.file(vec![self.file.clone()]);
+            }
+            (2, "linetocover") => self.line(element)?,
+            (_, other) => return Err(format!("an element `{}` does not belong there", shortened(other))),
+        }
+        self.depth += 1;
+        Ok(())
+    }
+
+    fn end(&mut self) -> Result<(), String> {
+        self.depth = self.depth.saturating_sub(1);
+        Ok(())
+    }
+}
+
+impl Document {
+    fn line(&mut self, element: &Element<'_>) -> Result<(), String> {
+        let number = line(element.value("linenumber"))?;
+        let covered = element.value("covered").ok_or("a line does not say whether it is covered")?;
+        let hit = match covered.to_ascii_lowercase().as_str() {
+            "true" => true,
+            "false" => false,
+            _ => return Err(format!("`{}` is neither true nor false", shortened(covered))),
+        };
+        let file = self.gathered.file(vec![self.file.clone()]);
+        number.into_iter().for_each(|number| file.run(number, number, hit));
+        Ok(())
+    }
+}
+
+fn version(element: &Element<'_>) -> Result<(), String> {
+    match element.value("version") {
+        Some("1") => Ok(()),
+        Some(other) => Err(format!("it is of version `{}`, and only version 1 is known", shortened(other))),
+        None => Err("it does not say which version it is of".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn files(inner: &str) -> Result<Vec<String>, ReportError> {
+        let text =
+            format!("<?xml version='1.0' encoding='utf-8'?>\n<coverage version=\"1\">{inner}</coverage>");
+        let reported = parse(text.as_bytes())?.finish();
+        assert_eq!(reported.contradictions, Vec::<String>::new());
+        let shown = |file: &super::super::ReportedFile| {
+            format!("{} {} / {}", file.names.join("|"), file.lines.hit, file.lines.executable)
+        };
+        Ok(reported.files.iter().map(shown).collect())
+    }
+
+    #[test]
+    fn a_line_says_whether_it_is_covered() {
+        let inner = "<file path='src/load.cpp'><lineToCover lineNumber='2' covered='true'/>\n\
+            <lineToCover lineNumber='3' covered='FALSE' branchesToCover='2' coveredBranches='1'/></file><file path='empty.c'/>";
+        assert_eq!(files(inner).unwrap(), ["empty.c  / ", "src/load.cpp 2 / 2-3"]);
+    }
+
+    #[test]
+    fn a_line_or_file_that_stands_twice_adds_up() {
+        let inner = "<file path='a'><lineToCover lineNumber='2' covered='true'/><lineToCover lineNumber='2' covered='false'/></file>\
+            <file path='a'><lineToCover lineNumber='3' covered='false'/><lineToCover lineNumber='3' covered='true'/>\
+            <lineToCover lineNumber='4' covered='false'/></file>";
+        assert_eq!(files(inner).unwrap(), ["a 2-3 / 2-4"]);
+    }
+
+    #[test]
+    fn names_are_taken_as_they_stand() {
+        for name in ["/w/a.c", "C:\\w\\a.c", "src\\a.c", "./a.c"] {
+            assert_eq!(files(&format!("<file path='{name}'/>")).unwrap(), [format!("{name}  / ")]);
+        }
+    }
+
+    #[test]
+    fn what_does_not_say_enough_is_refused() {
+        for inner in [
+            "<file/>",
+            "<file path=''/>",
+            "<file path='a'><lineToCover covered='true'/></file>",
+            "<file path='a'><lineToCover lineNumber='1'/></file>",
+            "<file path='a'><lineToCover lineNumber='1' covered='1'/></file>",
+            "<file path='a'><lineToCover lineNumber='1' covered='yes'/></file>",
+            "<file path='a'><lineToCover lineNumber='1' covered=' true'/></file>",
+            "<file path='a'><lineToCover lineNumber='-1' covered='true'/></file>",
+            "<file path='a'><lineToCover lineNumber='1e3' covered='true'/></file>",
+            "<file path='a'><line lineNumber='1' covered='true'/></file>",
+            "<file path='a'><file path='b'/></file>",
+            "<lineToCover lineNumber='1' covered='true'/>",
+            "<project/>",
+        ] {
+            assert!(files(inner).is_err(), "{inner}");
+        }
+        for root in ["<coverage>", "<coverage version='2'>", "<coverage version='1.0'>"] {
+            let text = format!(
+                "{root}<file path='a'><lineToCover lineNumber='1' covered='true'/></file></coverage>"
+            );
+            assert!(parse(text.as_bytes()).is_err(), "{root}");
+        }
+    }
+}

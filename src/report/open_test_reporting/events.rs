@@ -1,0 +1,134 @@
+//! Events: nodes begin, are told of, and end, each known by its number.
+
+use super::document::Parts;
+use super::node::Node;
+use crate::model::own_times::OwnTimes;
+use crate::model::test_run::TestRun;
+use crate::report::attempts::{Attempts, LIMITS};
+use crate::report::identity::identity;
+use crate::report::summary::say;
+use crate::report::xml::Element;
+use std::collections::BTreeMap;
+
+/// How deep nodes may stand in each other.
+const DEPTH: usize = 64;
+
+/// The events while they are read.
+#[derive(Default)]
+pub struct Events {
+    /// The node that the open event is about.
+    open: Option<usize>,
+    numbers: BTreeMap<String, usize>,
+    nodes: Vec<Numbered>,
+}
+
+/// A node, and the number of the one that it stands in.
+#[derive(Default)]
+struct Numbered {
+    node: Node,
+    outer: Option<usize>,
+    /// It began, or ended, twice.
+    twice: bool,
+}
+
+impl Parts for Events {
+    fn begin(&mut self, element: &Element<'_>, times: &mut OwnTimes) -> Result<bool, String> {
+        if !matches!(element.name, "started" | "reported" | "finished") {
+            return Ok(false);
+        }
+        if self.open.is_some() {
+            return Err("an event begins within another".into());
+        }
+        element.value("time").iter().for_each(|text| times.text(text));
+        let at = self.numbered(element.value("id").ok_or("an event does not say what it is about")?)?;
+        self.open = Some(at);
+        match element.name {
+            "started" => self.starts(at, element)?,
+            "finished" => {
+                if let Some(about) = self.nodes.get_mut(at) {
+                    about.twice |= std::mem::replace(&mut about.node.finished, true);
+                }
+            }
+            _ => {}
+        }
+        Ok(true)
+    }
+
+    fn node(&mut self) -> Option<&mut Node> {
+        self.nodes.get_mut(self.open?).map(|numbered| &mut numbered.node)
+    }
+
+    fn end(&mut self, _run: &mut TestRun) -> Result<(), String> {
+        self.open = None;
+        Ok(())
+    }
+
+    fn finish(mut self, mut run: TestRun) -> Result<TestRun, String> {
+        self.numbers.clear();
+        self.join()?;
+        let mut tests = Attempts::default();
+        for at in 0..self.nodes.len() {
+            let Some(numbered) = self.nodes.get(at) else { continue };
+            if !numbered.node.started {
+                say(&mut run.contradictions, ["an event is about something that never began"]);
+            }
+            if numbered.twice {
+                say(&mut run.contradictions, ["something began, or ended, twice"]);
+            }
+            if let Some(outcome) = numbered.node.judge(&mut run) {
+                let mut path: Vec<&str> = self.path(at).map(|numbered| numbered.node.named()).collect();
+                path.reverse();
+                let name = path.pop().unwrap_or_default();
+                tests.add(identity(path, name), outcome)?;
+            }
+        }
+        Ok(TestRun { tests: tests.finish(), ..run })
+    }
+}
+
+impl Events {
+    /// The place of the node that has this number.
+    fn numbered(&mut self, id: &str) -> Result<usize, String> {
+        if let Some(at) = self.numbers.get(id) {
+            return Ok(*at);
+        }
+        if self.nodes.len() as u64 >= LIMITS.records {
+            return Err(format!("it holds more than {} tests and containers", LIMITS.records));
+        }
+        self.numbers.insert(id.to_string(), self.nodes.len());
+        self.nodes.push(Numbered::default());
+        Ok(self.nodes.len() - 1)
+    }
+
+    fn starts(&mut self, at: usize, element: &Element<'_>) -> Result<(), String> {
+        let outer = element.value("parentid").map(|id| self.numbered(id)).transpose()?;
+        if let Some(begun) = self.nodes.get_mut(at) {
+            begun.twice |= std::mem::replace(&mut begun.node.started, true);
+            begun.node.name = element.value("name").unwrap_or("(unnamed)").to_string();
+            begun.outer = outer;
+        }
+        Ok(())
+    }
+
+    /// A node, what it stands in, what that stands in, and so on.
+    fn path(&self, at: usize) -> impl Iterator<Item = &Numbered> {
+        std::iter::successors(self.nodes.get(at), |numbered| self.nodes.get(numbered.outer?))
+    }
+
+    /// Tells each node what stands below it.
+    fn join(&mut self) -> Result<(), String> {
+        for at in 0..self.nodes.len() {
+            if self.path(at).nth(DEPTH).is_some() {
+                return Err(format!("tests stand in each other deeper than {DEPTH}, or in themselves"));
+            }
+            let bad = self.nodes.get(at).is_some_and(|numbered| numbered.node.is_bad());
+            let mut outer = self.nodes.get(at).and_then(|numbered| numbered.outer);
+            while let Some(numbered) = outer.and_then(|outer| self.nodes.get_mut(outer)) {
+                numbered.node.has_children = true;
+                numbered.node.explained |= bad;
+                outer = numbered.outer;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,106 @@
+//! A test or container, and what becomes of it.
+
+use crate::model::test_run::{TestOutcome, TestRun};
+use crate::report::summary::say;
+use crate::report::xml::Element;
+
+/// What a report says of a test or container.
+#[derive(Default)]
+pub struct Node {
+    /// Its name as it is shown.
+    pub name: String,
+    /// The class that it is, where the report says so.
+    pub class: Option<String>,
+    /// What its writer calls it.
+    pub kind: Kind,
+    /// The worst result that it has.
+    pub result: Option<TestOutcome>,
+    /// It has a result in a word that is not known here.
+    pub unknown: bool,
+    /// It began, and it ended.
+    pub started: bool,
+    pub finished: bool,
+    /// Something stands below it.
+    pub has_children: bool,
+    /// Something below it failed.
+    pub explained: bool,
+}
+
+/// What a writer calls a node.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub enum Kind {
+    #[default]
+    Unsaid,
+    Test,
+    Container,
+}
+
+impl Kind {
+    /// JUnit's words.
+    pub fn of(word: &str) -> Kind {
+        match word.trim() {
+            "TEST" | "CONTAINER_AND_TEST" => Kind::Test,
+            "CONTAINER" => Kind::Container,
+            _ => Kind::Unsaid,
+        }
+    }
+}
+
+impl Node {
+    /// Takes a result.
+    pub fn result(&mut self, element: &Element<'_>) {
+        let outcome = match element.value("status") {
+            Some("SUCCESSFUL") => Some(TestOutcome::Passed),
+            Some("SKIPPED" | "ABORTED") => Some(TestOutcome::Skipped),
+            Some("FAILED") => Some(TestOutcome::Failed),
+            Some("ERRORED") => Some(TestOutcome::Error),
+            _ => None,
+        };
+        self.unknown |= outcome.is_none();
+        self.result = self.result.max(Some(outcome.unwrap_or(TestOutcome::Error)));
+    }
+
+    /// What it is called in names.
+    pub fn named(&self) -> &str {
+        self.class.as_deref().unwrap_or(&self.name)
+    }
+
+    /// What became of it. What has no result, or no end, could not be run to its end.
+    pub fn outcome(&self) -> TestOutcome {
+        if self.finished { self.result.unwrap_or(TestOutcome::Error) } else { TestOutcome::Error }
+    }
+
+    /// Did it fail, as far as it says so itself?
+    pub fn is_bad(&self) -> bool {
+        self.result.is_some_and(|result| result > TestOutcome::Skipped)
+    }
+
+    fn is_test(&self) -> bool {
+        match self.kind {
+            Kind::Test => true,
+            Kind::Unsaid => !self.has_children,
+            // Its tests did not begin, so it stands for them.
+            Kind::Container => !self.has_children && self.result == Some(TestOutcome::Skipped),
+        }
+    }
+
+    /// Its outcome, if it is a test; what speaks against the run is written down.
+    pub fn judge(&self, run: &mut TestRun) -> Option<TestOutcome> {
+        if self.unknown {
+            say(&mut run.contradictions, ["a result has a status that is not known here"]);
+        }
+        if self.is_test() {
+            if self.finished && self.result.is_none() {
+                say(&mut run.contradictions, ["a test has no result"]);
+            }
+            return Some(self.outcome());
+        }
+        let name = self.named();
+        if !self.finished {
+            say(&mut run.contradictions, [format!("`{name}` has no end: the report is cut off")]);
+        } else if self.is_bad() && !self.explained {
+            say(&mut run.errors, [format!("`{name}` failed outside its tests")]);
+        }
+        None
+    }
+}

@@ -1,0 +1,53 @@
+//! The tree: nodes stand in each other.
+
+use super::document::Parts;
+use super::node::Node;
+use crate::model::own_times::OwnTimes;
+use crate::model::test_run::TestRun;
+use crate::report::attempts::Attempts;
+use crate::report::identity::identity;
+use crate::report::xml::Element;
+
+/// A tree while it is read.
+#[derive(Default)]
+pub struct Tree {
+    open: Vec<Node>,
+    tests: Attempts,
+}
+
+impl Parts for Tree {
+    fn begin(&mut self, element: &Element<'_>, times: &mut OwnTimes) -> Result<bool, String> {
+        match (element.name, self.open.last_mut()) {
+            ("root", None) => {}
+            ("child", Some(outer)) => outer.has_children = true,
+            ("root" | "child", _) => return Err("a root or child stands where it cannot".into()),
+            _ => return Ok(false),
+        }
+        element.value("start").iter().for_each(|text| times.text(text));
+        let name = element.value("name").unwrap_or("(unnamed)").to_string();
+        self.open.push(Node { name, started: true, finished: true, ..Node::default() });
+        Ok(true)
+    }
+
+    fn node(&mut self) -> Option<&mut Node> {
+        self.open.last_mut()
+    }
+
+    fn end(&mut self, run: &mut TestRun) -> Result<(), String> {
+        let Some(node) = self.open.pop() else { return Ok(()) };
+        if let Some(outer) = self.open.last_mut() {
+            outer.explained |= node.is_bad() || node.explained;
+        }
+        match node.judge(run) {
+            Some(outcome) => {
+                let outer = self.open.iter().map(Node::named);
+                self.tests.add(identity(outer, node.named()), outcome)
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn finish(self, run: TestRun) -> Result<TestRun, String> {
+        Ok(TestRun { tests: self.tests.finish(), ..run })
+    }
+}

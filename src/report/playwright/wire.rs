@@ -1,0 +1,248 @@
+//! The document as it is written, and the run that it is.
+
+use crate::model::own_times::OwnTimes;
+use crate::model::test_run::{TestOutcome, TestRun};
+use crate::report::attempts::{Attempts, after};
+use crate::report::identity::identity;
+use crate::report::summary::say;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use std::borrow::Cow;
+
+/// The document, as far as it is read.
+#[derive(Deserialize)]
+pub struct Document<'a> {
+    #[serde(borrow)]
+    suites: Vec<Suite<'a>>,
+    errors: Vec<IgnoredAny>,
+    #[serde(borrow)]
+    stats: Option<Stats<'a>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Stats<'a> {
+    #[serde(borrow)]
+    start_time: Option<Cow<'a, str>>,
+    expected: Option<u64>,
+    unexpected: Option<u64>,
+    flaky: Option<u64>,
+    skipped: Option<u64>,
+}
+
+/// A file, or a group in it.
+#[derive(Deserialize)]
+struct Suite<'a> {
+    #[serde(borrow)]
+    title: Cow<'a, str>,
+    #[serde(borrow)]
+    file: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    specs: Vec<Spec<'a>>,
+    #[serde(default, borrow)]
+    suites: Vec<Suite<'a>>,
+}
+
+/// A test as it is written; each project runs it.
+#[derive(Deserialize)]
+struct Spec<'a> {
+    #[serde(borrow)]
+    title: Cow<'a, str>,
+    ok: bool,
+    #[serde(borrow)]
+    tests: Vec<Test<'a>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Test<'a> {
+    expected_status: Ended,
+    #[serde(borrow)]
+    project_name: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    results: Vec<Attempt<'a>>,
+    status: Called,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Attempt<'a> {
+    status: Option<Ended>,
+    #[serde(default)]
+    errors: Vec<IgnoredAny>,
+    error: Option<IgnoredAny>,
+    #[serde(borrow)]
+    start_time: Option<Cow<'a, str>>,
+}
+
+/// How an attempt ended, or should.
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum Ended {
+    Passed,
+    Failed,
+    TimedOut,
+    Skipped,
+    Interrupted,
+}
+
+/// What Playwright calls a test.
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Called {
+    Expected,
+    Unexpected,
+    Flaky,
+    Skipped,
+}
+
+/// What is gathered on the way through the document.
+#[derive(Default)]
+struct Gathered {
+    tests: Attempts,
+    /// How many tests have each of the four names that Playwright calls them.
+    called: [u64; 4],
+    run: TestRun,
+}
+
+impl Document<'_> {
+    /// The run that it is.
+    ///
+    /// # Errors
+    /// A sentence, when it holds more than a report may.
+    pub fn run(&self) -> Result<TestRun, String> {
+        let mut gathered = Gathered::default();
+        for suite in &self.suites {
+            let file = suite.file.as_deref().filter(|file| !file.is_empty()).unwrap_or(&suite.title);
+            gathered.suite(suite, &mut vec![file])?;
+        }
+        let Gathered { tests, called, mut run } = gathered;
+        let errors = self.errors.iter().map(|_| "an error is reported outside of the tests");
+        say(&mut run.errors, errors);
+        if let Some(stats) = &self.stats {
+            stats.start_time.iter().for_each(|text| run.times.text(text));
+            say(&mut run.contradictions, stats.contradictions(called));
+        }
+        Ok(TestRun { tests: tests.finish(), ..run })
+    }
+}
+
+impl Gathered {
+    fn suite<'s>(&mut self, suite: &'s Suite<'_>, path: &mut Vec<&'s str>) -> Result<(), String> {
+        for spec in &suite.specs {
+            self.spec(spec, path)?;
+        }
+        for inner in &suite.suites {
+            path.push(&inner.title);
+            self.suite(inner, path)?;
+            path.pop();
+        }
+        Ok(())
+    }
+
+    fn spec(&mut self, spec: &Spec<'_>, path: &[&str]) -> Result<(), String> {
+        let mut bad = false;
+        for test in &spec.tests {
+            let (outcome, said) = test.outcome();
+            say(&mut self.run.contradictions, said);
+            bad |= outcome > TestOutcome::Flaky;
+            self.called[test.status as usize] += 1;
+            test.times(&mut self.run.times);
+            let project = test.project_name.as_deref().unwrap_or_default();
+            let groups = std::iter::once(project).chain(path.iter().copied());
+            self.tests.add(identity(groups, &spec.title), outcome)?;
+        }
+        // Of several projects `ok` is that of the first, so it says nothing when it is true.
+        if !spec.ok && !bad {
+            say(&mut self.run.contradictions, ["a spec is not ok and no test of it failed"]);
+        }
+        Ok(())
+    }
+}
+
+impl Stats<'_> {
+    fn contradictions(&self, called: [u64; 4]) -> Vec<String> {
+        let claims = [
+            ("expected tests", self.expected, Called::Expected),
+            ("unexpected tests", self.unexpected, Called::Unexpected),
+            ("flaky tests", self.flaky, Called::Flaky),
+            ("skipped tests", self.skipped, Called::Skipped),
+        ];
+        claims
+            .into_iter()
+            .filter_map(|(what, claimed, name)| Some((what, claimed?, called[name as usize])))
+            .filter(|(_, claimed, shown)| claimed > shown)
+            .map(|(what, claimed, shown)| format!("the stats claim {claimed} {what} and show {shown}"))
+            .collect()
+    }
+}
+
+impl Test<'_> {
+    fn times(&self, times: &mut OwnTimes) {
+        self.results
+            .iter()
+            .filter_map(|attempt| attempt.start_time.as_deref())
+            .for_each(|text| times.text(text));
+    }
+
+    /// What became of it, and where that is not what it is called, as a sentence.
+    fn outcome(&self) -> (TestOutcome, Option<&'static str>) {
+        let (shown, said) = self.shown();
+        match (self.status, shown) {
+            (Called::Unexpected, shown) if shown <= TestOutcome::Flaky => {
+                (TestOutcome::Failed, Some("a test is called unexpected and shows no failure"))
+            }
+            (Called::Flaky, shown) if shown <= TestOutcome::Skipped => {
+                (TestOutcome::Flaky, Some("a test is called flaky and shows no failure"))
+            }
+            (Called::Expected | Called::Flaky | Called::Skipped, TestOutcome::Failed) => {
+                (shown, Some("a test is not called unexpected and shows a failure"))
+            }
+            _ => (shown, said),
+        }
+    }
+
+    /// What its attempts show.
+    fn shown(&self) -> (TestOutcome, Option<&'static str>) {
+        let wanted = self.expected_status;
+        let ran = self.results.iter().filter(|attempt| !attempt.is_left_out(wanted));
+        let outcomes = ran.map(|attempt| attempt.outcome(wanted));
+        let shown = outcomes.reduce(then);
+        let broken = |attempt: &Attempt<'_>| attempt.status == Some(Ended::Passed) && attempt.has_errors();
+        let said = self.results.iter().any(broken).then_some("an attempt is called passed and holds errors");
+        match shown {
+            Some(outcome) => (outcome, said),
+            None if self.results.is_empty() && wanted == Ended::Skipped => (TestOutcome::Skipped, said),
+            None => (TestOutcome::Error, said),
+        }
+    }
+}
+
+/// One more attempt. That it ended as it was expected to does not excuse an earlier one that did not.
+fn then(before: TestOutcome, attempt: TestOutcome) -> TestOutcome {
+    match attempt {
+        TestOutcome::Skipped => after(before, TestOutcome::Passed).max(TestOutcome::Skipped),
+        attempt => after(before, attempt),
+    }
+}
+
+impl Attempt<'_> {
+    /// It did not run, although it was not meant to be skipped.
+    fn is_left_out(&self, wanted: Ended) -> bool {
+        self.status == Some(Ended::Skipped) && wanted != Ended::Skipped
+    }
+
+    fn has_errors(&self) -> bool {
+        !self.errors.is_empty() || self.error.is_some()
+    }
+
+    fn outcome(&self, wanted: Ended) -> TestOutcome {
+        match self.status {
+            None | Some(Ended::Interrupted) => TestOutcome::Error,
+            Some(Ended::Passed) if wanted == Ended::Passed && !self.has_errors() => TestOutcome::Passed,
+            Some(Ended::Skipped) => TestOutcome::Skipped,
+            Some(ended @ (Ended::Failed | Ended::TimedOut)) if ended == wanted => TestOutcome::Skipped,
+            Some(Ended::Passed | Ended::Failed | Ended::TimedOut) => TestOutcome::Failed,
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! Qt Test's own XML (`-o FILE,xml`), as Qt 4 to 6 write it.
+//!
+//! | said in a function, or of a data row in it | means |
+//! | --- | --- |
+//! | `Incident type="pass"` | passed |
+//! | `Incident type="fail"`, `xpass` (a failure that was expected and did not come) | failed |
+//! | `xfail`, and the verdicts of blacklisted functions: `bpass`, `bfail`, `bxpass`, `bxfail` | skipped: its result was declared not to matter |
+//! | `Incident` or `Message` of the type `skip` | skipped |
+//! | `Message type="qfatal"` | could not be run to its end |
+//! | another type, or nothing at all | error, and a contradiction |
+//!
+//! - The worst of what is said of a row decides. `initTestCase` and `cleanupTestCase` are functions like others. After a failed or skipped
+//!   `initTestCase` Qt leaves out the functions that it did not run.
+//! - A test is known by `object > function > row`. Two of one name are two tests, and the worst decides.
+//!
+//! A program that ends in the middle of a function leaves a document without an end, which is refused. There is no summary and there are no
+//! times. Descriptions and paths are not kept.
+
+mod document;
+#[cfg(test)]
+mod tests;
+
+use super::{Format, ReportError, xml};
+use crate::model::test_run::TestRun;
+use document::Document;
+
+/// The format.
+pub static FORMAT: Format = Format { name: "qt-test", detect, parse };
+
+const ROOTS: &[&str] = &["testcase"];
+
+fn detect(bytes: &[u8]) -> bool {
+    xml::root(bytes).is_some_and(|name| ROOTS.contains(&name.as_str()))
+}
+
+fn parse(bytes: &[u8]) -> Result<TestRun, ReportError> {
+    let mut document = Document::default();
+    xml::read(bytes, ROOTS, xml::LIMITS, &mut document)?;
+    document.finish().map_err(ReportError::whole)
+}

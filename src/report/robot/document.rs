@@ -1,0 +1,299 @@
+//! The document: suites, tests and what they are made of.
+
+use super::suite::{Status, Suite, Test, time};
+use crate::model::test_run::{TestOutcome, TestRun};
+use crate::report::attempts::{Attempts, LIMITS};
+use crate::report::identity::identity;
+use crate::report::summary::{Claims, Tally, say};
+use crate::report::xml::{Content, Element};
+
+/// How much of a message is looked at, in bytes.
+const MESSAGE: usize = 1 << 20;
+
+/// A document while it is read.
+#[derive(Default)]
+pub struct Document {
+    open: Vec<Kind>,
+    suites: Vec<Suite>,
+    test: Option<Test>,
+    /// The tests that were read. The tear-down of a suite can still fail those of the suite.
+    tests: Vec<(String, TestOutcome)>,
+    identities: usize,
+    claims: Option<Claims>,
+    /// Keywords without keywords of their own that ran, and that did not.
+    ran: u64,
+    not_run: u64,
+    any: bool,
+    run: TestRun,
+}
+
+/// What an open element is to us.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Robot,
+    Suite,
+    Test,
+    /// A keyword or a control structure. `teardown`: it tears down what it stands in. `leaf`: nothing ran within it so far.
+    Step {
+        keyword: bool,
+        teardown: bool,
+        leaf: bool,
+    },
+    /// The status of a test, whose text is its message.
+    TestStatus,
+    Statistics,
+    Total,
+    Other,
+}
+
+impl Content for Document {
+    fn start(&mut self, element: &Element<'_>) -> Result<(), String> {
+        let within = self.open.last().copied();
+        let kind = match (within, element.name) {
+            (None, _) => {
+                element.value("generated").iter().for_each(|text| self.run.times.text(&time(text)));
+                Kind::Robot
+            }
+            (Some(Kind::Robot | Kind::Suite), "suite") => self.suite(element),
+            (Some(Kind::Suite), "test") => self.test(element),
+            (Some(Kind::Robot), "statistics") => Kind::Statistics,
+            (Some(Kind::Statistics), "total") => Kind::Total,
+            (Some(Kind::Total), "stat") => self.total(element),
+            (Some(Kind::Statistics | Kind::Total | Kind::Other), _) => Kind::Other,
+            (_, "suite" | "test") => return Err("a suite or test begins where none can".into()),
+            (Some(within), "status") => self.status(within, element),
+            (Some(within), name) => self.inner(within, name, element),
+        };
+        self.open.push(kind);
+        Ok(())
+    }
+
+    fn text(&mut self, text: &str) -> Result<(), String> {
+        if let (Some(Kind::TestStatus), Some(test)) = (self.open.last(), &mut self.test)
+            && test.message.len() < MESSAGE
+        {
+            test.message.push_str(text);
+        }
+        Ok(())
+    }
+
+    fn end(&mut self) -> Result<(), String> {
+        match self.open.pop() {
+            Some(Kind::Suite) => self.end_suite(),
+            Some(Kind::Test) => self.end_test()?,
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+impl Document {
+    fn suite(&mut self, element: &Element<'_>) -> Kind {
+        self.any = true;
+        self.suites.push(Suite {
+            name: element.value("name").unwrap_or_default().to_string(),
+            first: self.tests.len(),
+            status: None,
+            failed_within: false,
+            teardown: None,
+        });
+        Kind::Suite
+    }
+
+    fn test(&mut self, element: &Element<'_>) -> Kind {
+        let suites = self.suites.iter().map(|suite| suite.name.as_str());
+        self.test = Some(Test {
+            id: identity(suites, element.value("name").unwrap_or_default()),
+            status: None,
+            failed_within: false,
+            unknown: false,
+            message: String::new(),
+        });
+        Kind::Test
+    }
+
+    /// An element within a suite, a test or a step that is none of those.
+    fn inner(&mut self, within: Kind, name: &str, element: &Element<'_>) -> Kind {
+        if is_step(name) {
+            if let Some(Kind::Step { leaf, .. }) = self.open.last_mut() {
+                *leaf = false;
+            }
+            let teardown = element.value("type").is_some_and(|word| word.eq_ignore_ascii_case("teardown"));
+            return Kind::Step { keyword: name == "kw", teardown, leaf: true };
+        }
+        let known = matches!(
+            name,
+            "doc" | "meta" | "metadata" | "tag" | "tags" | "timeout" | "msg" | "arguments" | "assign"
+        );
+        if let (Kind::Test, false, Some(test)) = (within, known, &mut self.test) {
+            test.unknown = true;
+        }
+        Kind::Other
+    }
+
+    fn status(&mut self, within: Kind, element: &Element<'_>) -> Kind {
+        let status = Status::of(element);
+        match within {
+            Kind::Suite => {
+                self.times(element);
+                if let Some(suite) = self.suites.last_mut() {
+                    suite.status = Some(worse(suite.status, status));
+                }
+            }
+            Kind::Test => {
+                self.times(element);
+                if let Some(test) = &mut self.test {
+                    test.status = Some(worse(test.status, status));
+                }
+                return Kind::TestStatus;
+            }
+            Kind::Step { keyword, teardown, leaf } => self.step(status, keyword && leaf, teardown),
+            _ => {}
+        }
+        Kind::Other
+    }
+
+    fn times(&mut self, element: &Element<'_>) {
+        for name in ["start", "starttime", "endtime"] {
+            element.value(name).iter().for_each(|text| self.run.times.text(&time(text)));
+        }
+    }
+
+    /// What a step says of itself. It stands directly in a suite or test when that is the element around it.
+    fn step(&mut self, status: Status, leaf: bool, teardown: bool) {
+        if leaf {
+            let count = if status == Status::NotRun { &mut self.not_run } else { &mut self.ran };
+            *count += 1;
+        }
+        let around = self.open.len().checked_sub(2).and_then(|at| self.open.get(at));
+        match (around, &mut self.test, self.suites.last_mut()) {
+            (Some(Kind::Test), Some(test), _) => {
+                test.failed_within |= matches!(status, Status::Fail | Status::Unknown);
+            }
+            (Some(Kind::Suite), None, Some(suite)) if teardown => {
+                suite.teardown = Some(worse(suite.teardown, status));
+            }
+            (Some(Kind::Suite), None, Some(suite)) => {
+                suite.failed_within |= matches!(status, Status::Fail | Status::Unknown);
+            }
+            _ => {}
+        }
+    }
+
+    fn total(&mut self, element: &Element<'_>) -> Kind {
+        let claims = self.claims.get_or_insert_with(|| Claims::of("the run"));
+        for (what, name) in [("passed tests", "pass"), ("failed tests", "fail"), ("skipped tests", "skip")] {
+            claims.claim(what, element.attribute(name));
+        }
+        Kind::Other
+    }
+
+    fn end_test(&mut self) -> Result<(), String> {
+        let Some(test) = self.test.take() else { return Ok(()) };
+        let (outcome, said) = test.outcome();
+        say(&mut self.run.contradictions, said.map(|what| format!("a test {what}")));
+        self.identities += test.id.len();
+        if self.tests.len() as u64 >= LIMITS.records || self.identities > LIMITS.identities {
+            return Err("it holds more tests, or longer names, than a report may".into());
+        }
+        self.tests.push((test.id, outcome));
+        Ok(())
+    }
+
+    fn end_suite(&mut self) {
+        let Some(suite) = self.suites.pop() else { return };
+        let tests = self.tests.get_mut(suite.first..).unwrap_or_default();
+        match suite.teardown {
+            None | Some(Status::Pass | Status::NotRun) => {}
+            Some(Status::Skip) => worsen(tests, TestOutcome::Skipped),
+            Some(Status::Fail | Status::Unknown) => worsen(tests, TestOutcome::Failed),
+        }
+        let bad = tests.iter().any(|(_, outcome)| *outcome > TestOutcome::Flaky);
+        let name = &suite.name;
+        match suite.status {
+            Some(Status::Fail) if !bad => {
+                say(&mut self.run.errors, [format!("suite `{name}` failed outside its tests")]);
+            }
+            Some(Status::Pass | Status::Skip) if bad || suite.failed_within => {
+                say(
+                    &mut self.run.contradictions,
+                    [format!("suite `{name}` passed and something in it failed")],
+                );
+            }
+            Some(Status::Fail | Status::Pass | Status::Skip) => {}
+            Some(Status::NotRun | Status::Unknown) | None => {
+                say(
+                    &mut self.run.contradictions,
+                    [format!("suite `{name}` has no status that is known here")],
+                );
+            }
+        }
+    }
+
+    /// The run, once the document has ended.
+    ///
+    /// # Errors
+    /// A sentence, when it holds no suite, or more than a report may.
+    pub fn finish(mut self) -> Result<TestRun, String> {
+        if !self.any {
+            return Err("it holds no suite, so it is no output of Robot Framework".into());
+        }
+        let mut shown = Tally::default();
+        self.tests.iter().for_each(|(_, outcome)| shown.add(*outcome));
+        let claimed = self.claims.iter().flat_map(|claims| {
+            claims.contradictions(|what| match what {
+                "passed tests" => shown.passed,
+                "failed tests" => shown.bad(),
+                _ => shown.skipped,
+            })
+        });
+        say(&mut self.run.contradictions, claimed);
+        if self.not_run > 0 && self.ran == 0 {
+            say(&mut self.run.contradictions, ["no keyword ran: it is a dry run"]);
+        }
+        let mut tests = Attempts::default();
+        for (id, outcome) in self.tests {
+            tests.add(id, outcome)?;
+        }
+        Ok(TestRun { tests: tests.finish(), ..self.run })
+    }
+}
+
+/// Keywords, and the control structures that keywords stand in.
+fn is_step(name: &str) -> bool {
+    matches!(
+        name,
+        "kw" | "if"
+            | "for"
+            | "try"
+            | "while"
+            | "group"
+            | "branch"
+            | "iter"
+            | "variable"
+            | "return"
+            | "break"
+            | "continue"
+            | "error"
+    )
+}
+
+/// Of two words about one thing that which speaks more against it.
+fn worse(before: Option<Status>, status: Status) -> Status {
+    let rank = |status| match status {
+        Status::Pass => 0,
+        Status::Skip => 1,
+        Status::NotRun => 2,
+        Status::Fail => 3,
+        Status::Unknown => 4,
+    };
+    before.filter(|before| rank(*before) >= rank(status)).unwrap_or(status)
+}
+
+/// Every test that is not worse or skipped becomes this.
+fn worsen(tests: &mut [(String, TestOutcome)], to: TestOutcome) {
+    let skipped = |outcome: &TestOutcome| *outcome == TestOutcome::Skipped;
+    for (_, outcome) in tests.iter_mut().filter(|(_, outcome)| !skipped(outcome)) {
+        *outcome = (*outcome).max(to);
+    }
+}

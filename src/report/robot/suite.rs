@@ -1,0 +1,95 @@
+//! Suites and tests while they are read.
+
+use crate::model::test_run::TestOutcome;
+use crate::report::xml::Element;
+
+/// What a `status` says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    Pass,
+    Fail,
+    Skip,
+    NotRun,
+    Unknown,
+}
+
+impl Status {
+    /// The word of an element.
+    pub fn of(element: &Element<'_>) -> Status {
+        match element.value("status") {
+            Some("PASS") => Status::Pass,
+            Some("FAIL") => Status::Fail,
+            Some("SKIP") => Status::Skip,
+            Some("NOT RUN" | "NOT_RUN") => Status::NotRun,
+            _ => Status::Unknown,
+        }
+    }
+}
+
+/// A suite while it is read.
+pub struct Suite {
+    /// Its name.
+    pub name: String,
+    /// The number of tests that were read before it began.
+    pub first: usize,
+    /// What it says of itself.
+    pub status: Option<Status>,
+    /// Something else that stands directly in it failed: its set-up.
+    pub failed_within: bool,
+    /// What became of its tear-down.
+    pub teardown: Option<Status>,
+}
+
+/// A test while it is read.
+pub struct Test {
+    /// Its name below its suites.
+    pub id: String,
+    /// What it says of itself.
+    pub status: Option<Status>,
+    /// Something that stands directly in it failed.
+    pub failed_within: bool,
+    /// It holds an element that is not known here.
+    pub unknown: bool,
+    /// The message of its status.
+    pub message: String,
+}
+
+impl Test {
+    /// What became of it, and what it says against itself, in words that follow "a test".
+    pub fn outcome(&self) -> (TestOutcome, Option<&'static str>) {
+        if self.unknown {
+            return (TestOutcome::Error, Some("holds an element that is not known here"));
+        }
+        match self.status {
+            Some(Status::Pass) if self.failed_within => {
+                (TestOutcome::Failed, Some("is called passed, and something in it failed"))
+            }
+            Some(Status::Pass) if failed_before(&self.message) => (TestOutcome::Flaky, None),
+            Some(Status::Pass) => (TestOutcome::Passed, None),
+            Some(Status::Fail) => (TestOutcome::Failed, None),
+            Some(Status::Skip) => (TestOutcome::Skipped, None),
+            Some(Status::NotRun | Status::Unknown) => {
+                (TestOutcome::Error, Some("has a status that is not known here"))
+            }
+            None => (TestOutcome::Error, Some("has no status")),
+        }
+    }
+}
+
+/// Does a message say that the test was run again, and failed before? `rebot --merge` writes that in HTML: after `Old status`
+/// stands the word of each earlier run.
+fn failed_before(message: &str) -> bool {
+    let merged = message.trim_start().strip_prefix("*HTML*").filter(|rest| rest.contains("merged"));
+    let before = merged.and_then(|rest| rest.split_once("Old status"));
+    before.is_some_and(|(_, before)| before.contains(">FAIL<"))
+}
+
+/// `20261129 04:22:54.539`, as schema versions 3 and 4 write it, in the form of later ones; those as they are.
+pub fn time(text: &str) -> String {
+    match (text.get(..4), text.get(4..6), text.get(6..8), text.get(8..9), text.get(9..)) {
+        (Some(year), Some(month), Some(day), Some(" "), Some(time)) => {
+            format!("{year}-{month}-{day}T{time}")
+        }
+        _ => text.to_string(),
+    }
+}

@@ -1,0 +1,371 @@
+//! What words, attributes and elements say of an outcome, in formats that nobody defines to the end.
+//!
+//! Runners say that something failed in many places. A reader that knows some of them, and passes over the rest, reads a red run as a
+//! green one. So a name that no common writer uses for something else is looked at: one that speaks of failure is taken at its
+//! word, and in a test one that nobody knows is no pass.
+
+use crate::model::test_run::TestOutcome;
+use crate::report::xml::Element;
+
+/// What a word says of an outcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Word {
+    /// Nothing: absent, empty, googletest's and ctest's `run`, googletest's `completed`.
+    Silent,
+    /// It passed.
+    Passed,
+    /// It did not run, or its result does not matter.
+    Skipped,
+    /// It ran and failed.
+    Failed,
+    /// It could not be run to its end.
+    Error,
+    /// It is none of the words that are known here.
+    Unknown,
+}
+
+impl Word {
+    /// What this word says, in any case. One with the colours of a terminal can only be bad.
+    pub fn of(word: &str) -> Word {
+        match Word::written(word) {
+            Word::Unknown if word.contains(is_unseen) => Some(Word::written(&without_colours(word)))
+                .filter(|word| word.is_bad())
+                .unwrap_or(Word::Unknown),
+            said => said,
+        }
+    }
+
+    fn written(word: &str) -> Word {
+        match word.trim().to_ascii_lowercase().as_str() {
+            "" | "run" | "completed" | "complete" | "done" | "finished" | "executed" => Word::Silent,
+            "ok" | "pass" | "passed" | "success" | "successful" | "succeeded" => Word::Passed,
+            "disabled" | "ignored" | "notrun" | "pending" | "skip" | "skipped" | "suppressed" | "todo" => {
+                Word::Skipped
+            }
+            "fail" | "failed" | "failure" | "failing" | "nok" | "not ok" | "notok" | "unsuccessful" => {
+                Word::Failed
+            }
+            "abort" | "aborted" | "broken" | "cancelled" | "canceled" | "crash" | "crashed" | "error"
+            | "errored" | "exception" | "fatal" | "hung" | "interrupted" | "killed" | "panic"
+            | "panicked" | "terminated" | "timedout" | "timed out" | "timed-out" | "timed_out"
+            | "timeout" => Word::Error,
+            _ => Word::Unknown,
+        }
+    }
+
+    /// Does it speak of failure?
+    pub fn is_bad(self) -> bool {
+        matches!(self, Word::Failed | Word::Error)
+    }
+}
+
+fn is_unseen(c: char) -> bool {
+    c.is_control() && !c.is_whitespace()
+}
+
+/// A word without the colours of a terminal (`ESC [ 3 1 m`) and other characters that nobody sees.
+fn without_colours(word: &str) -> String {
+    let behind = |part: &str| match part.strip_prefix('[') {
+        None => part.to_string(),
+        Some(code) => code.trim_start_matches(|c: char| !c.is_ascii_alphabetic()).chars().skip(1).collect(),
+    };
+    let mut parts = word.split('\u{1b}');
+    let first = parts.next().unwrap_or_default().to_string();
+    let text: String = std::iter::once(first).chain(parts.map(behind)).collect();
+    text.chars().filter(|c| !is_unseen(*c)).collect()
+}
+
+/// What an attribute or an element says that a format does not define.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hint {
+    /// Nothing of an outcome, or nothing bad.
+    Harmless,
+    /// That something failed.
+    Bad,
+    /// That so many things failed.
+    Failures(u64),
+    /// Nobody knows.
+    Unknown,
+}
+
+/// Words that speak of failure wherever they stand in a name.
+const BAD: &[&str] = &[
+    "abort",
+    "broken",
+    "cancel",
+    "crash",
+    "error",
+    "exception",
+    "fail",
+    "fatal",
+    "interrupt",
+    "invalid",
+    "killed",
+    "panic",
+    "terminate",
+    "timedout",
+    "timeout",
+    "unexpected",
+    "unhandled",
+    "unsuccess",
+];
+
+/// Words at the end of a name that say an outcome.
+const OUTCOMES: &[&str] = &["conclusion", "outcome", "result", "state", "status", "verdict"];
+
+/// Words that say yes or no, by themselves or behind one of [`ALL`].
+const GOOD: &[&str] = &["ok", "valid", "pass", "passed", "succeeded", "success", "successful"];
+
+/// What may stand before a word that says yes or no. `not` may not.
+const ALL: &[&str] = &["all", "has", "is", "overall", "test", "was"];
+
+/// What stands at the end of a name for the status with which a process ended.
+const EXITS: &[&str] = &["exit", "exitcode", "exitstatus", "returncode", "returnvalue", "signal"];
+
+/// What names are of that say nothing of an outcome: who, what, where, when, how long. They may have a word before them.
+const DESCRIPTIONS: &str = "address agent arg argument assertions asserts attachment author batch browser build col color column count \
+    cpu created date depth device dir directory duration elapsed end ended endedat env environment executor \
+    file filepath finish finished finishedat fixture framework hash host href id index issue iteration job \
+    lang language layer line lineno link locale location log machine maintainer memory mode node number order \
+    os owner parent partition path phase pid platform priority process project provider ref repetition \
+    requirement round runner screenshot seed session shard size source stage stamp start started startedat \
+    step stop thread ticket time tool trace type kind unit uri url usage user uuid version video weight worker zone";
+
+/// The same of names whose values are words of people: a group of tests can be called `error`.
+const TOPICS: &str = "area case category class comment component desc description epic feature group key label level method \
+    module name namespace package param parameter scenario scope severity story suite tag target test title \
+    value";
+
+/// What an attribute of this name (in lower case) says by its value.
+pub fn attribute(name: &str, value: &str) -> Hint {
+    if name.starts_with("xmlns") || name.starts_with("xsi:") || name.starts_with("xml:") {
+        return Hint::Harmless;
+    }
+    let name = plain(name);
+    let ends = |words: &[&str]| words.iter().any(|word| name.ends_with(word));
+    if ends(EXITS) {
+        return exit(value);
+    }
+    if BAD.iter().any(|word| name.contains(word)) {
+        return bad(value);
+    }
+    if ends(OUTCOMES) {
+        return outcome(value);
+    }
+    let behind = || ALL.iter().find_map(|all| name.strip_prefix(all)).unwrap_or(&name);
+    if GOOD.contains(&name.as_str()) || GOOD.contains(&behind()) {
+        return if is_no(value) || Word::of(value).is_bad() { Hint::Bad } else { Hint::Harmless };
+    }
+    let topic = ends_with_one(&name, TOPICS);
+    match Word::of(value) {
+        Word::Failed | Word::Error if !topic || speaks(&name) => Hint::Bad,
+        _ if topic || ends_with_one(&name, DESCRIPTIONS) => Hint::Harmless,
+        _ => Hint::Unknown,
+    }
+}
+
+/// Does a name end with one of the words, perhaps in the plural?
+fn ends_with_one(name: &str, words: &str) -> bool {
+    let ends = |name: &str| words.split_ascii_whitespace().any(|word| name.ends_with(word));
+    ends(name) || name.strip_suffix('s').is_some_and(ends)
+}
+
+/// Does a word for outcomes stand anywhere in a name?
+fn speaks(name: &str) -> bool {
+    OUTCOMES.iter().any(|word| name.contains(word))
+}
+
+/// What an element of this name (in lower case) says by standing there.
+pub fn element(name: &str) -> Hint {
+    let name = plain(name);
+    let part = PARTS.iter().any(|word| name == *word || name.strip_suffix('s') == Some(word));
+    if BAD.iter().any(|word| name.contains(word)) {
+        Hint::Bad
+    } else if part
+        || ([DESCRIPTIONS, TOPICS].iter().any(|words| ends_with_one(&name, words)) && !speaks(&name))
+    {
+        Hint::Harmless
+    } else {
+        Hint::Unknown
+    }
+}
+
+/// What elements hold that say nothing of an outcome.
+const PARTS: &[&str] = &[
+    "artifact",
+    "benchmark",
+    "categories",
+    "debugtrace",
+    "evidence",
+    "extra",
+    "history",
+    "item",
+    "media",
+    "message",
+    "meta",
+    "metadata",
+    "note",
+    "output",
+    "properties",
+    "property",
+    "reason",
+    "stderr",
+    "stdout",
+    "step",
+    "systemerr",
+    "systemlog",
+    "systemout",
+    "testsuite",
+    "text",
+    "trait",
+];
+
+/// What a test of a format with its own words comes to, by the attributes that are none of them; and a sentence about the first.
+pub fn of_case(element: &Element<'_>, known: &[&str], outcome: TestOutcome) -> (TestOutcome, Option<String>) {
+    let others = element.attributes.iter().filter(|(name, _)| !known.contains(name));
+    let hint = |(name, value): &(&str, &str)| (attribute(name, value), shown(name).to_string());
+    let Some((hint, name)) = others.map(hint).find(|(hint, _)| *hint != Hint::Harmless) else {
+        return (outcome, None);
+    };
+    let worst = if hint == Hint::Unknown { TestOutcome::Error } else { TestOutcome::Failed };
+    let said = format!(
+        "a test has the attribute `{name}`, which is not known here: it may say that the test failed"
+    );
+    (outcome.max(worst), (outcome <= TestOutcome::Skipped).then_some(said))
+}
+
+/// Does a property of this name, as runners let tests write them, say an outcome? Only under the plain word.
+pub fn property(name: &str, value: &str) -> Hint {
+    let name = plain(&name.to_ascii_lowercase());
+    let is_one_of = |words: &[&str]| words.contains(&name.as_str());
+    let bad = match value.trim().parse::<i64>() {
+        Ok(number) => number != 0 && is_one_of(&["exitcode", "exitstatus", "returncode"]),
+        Err(_) => {
+            (is_one_of(OUTCOMES) && Word::of(value).is_bad())
+                || (is_one_of(&["passed", "success"]) && is_no(value))
+        }
+    };
+    if bad { Hint::Bad } else { Hint::Harmless }
+}
+
+/// A name without what stands between its words.
+fn plain(name: &str) -> String {
+    let name = name.rsplit_once(':').map_or(name, |(_, name)| name);
+    name.chars().filter(|c| !matches!(c, '-' | '_' | '.')).collect()
+}
+
+fn exit(value: &str) -> Hint {
+    match value.trim().parse::<i64>() {
+        Ok(0) => Hint::Harmless,
+        Ok(_) => Hint::Bad,
+        Err(_) if is_no(value) => Hint::Harmless,
+        Err(_) => outcome(value),
+    }
+}
+
+fn bad(value: &str) -> Hint {
+    match value.trim().parse::<u64>() {
+        Ok(0) => Hint::Harmless,
+        Ok(number) => Hint::Failures(number),
+        Err(_) if is_no(value) => Hint::Harmless,
+        Err(_) => Hint::Bad,
+    }
+}
+
+fn outcome(value: &str) -> Hint {
+    match Word::of(value) {
+        Word::Failed | Word::Error => Hint::Bad,
+        Word::Unknown => match value.trim().parse::<i64>() {
+            Ok(0) => Hint::Harmless,
+            Ok(_) => Hint::Bad,
+            Err(_) => Hint::Unknown,
+        },
+        Word::Silent | Word::Passed | Word::Skipped => Hint::Harmless,
+    }
+}
+
+/// Does a value say no, or nothing?
+pub fn is_no(value: &str) -> bool {
+    matches!(value.trim().to_ascii_lowercase().as_str(), "" | "0" | "false" | "no" | "none" | "null" | "n")
+}
+
+/// A name as messages show it.
+pub fn shown(name: &str) -> &str {
+    const LONGEST: usize = 40;
+    &name[..name.floor_char_boundary(LONGEST.min(name.len()))]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_is_read_without_what_nobody_sees() {
+        for (word, meant) in [
+            ("\u{1b}[1;31mFAILED\u{1b}[0m", Word::Failed),
+            ("err\u{8}or", Word::Error),
+            ("\u{1b}[32mpassed\u{1b}[0m\n", Word::Unknown),
+            ("passed\n", Word::Passed),
+            ("\u{1b}[", Word::Unknown),
+            ("\u{1b}\u{1b}[3mx", Word::Unknown),
+        ] {
+            assert_eq!(Word::of(word), meant, "{word:?}");
+        }
+    }
+
+    #[test]
+    fn attributes_are_taken_at_their_word() {
+        for (name, value, hint) in [
+            ("outcome", "failed", Hint::Bad),
+            ("overall-result", "FAIL", Hint::Bad),
+            ("overall-result", "ok", Hint::Harmless),
+            ("result", "maybe", Hint::Unknown),
+            ("status", "1", Hint::Bad),
+            ("exit-code", "0", Hint::Harmless),
+            ("exit_status", "2", Hint::Bad),
+            ("success", "false", Hint::Bad),
+            ("success", "true", Hint::Harmless),
+            ("crashed", "3", Hint::Failures(3)),
+            ("failed-line", "12", Hint::Failures(12)),
+            ("timedout", "true", Hint::Bad),
+            ("unexpected", "0", Hint::Harmless),
+            ("issue_key", "A-1", Hint::Harmless),
+            ("start-time", "x", Hint::Harmless),
+            ("red", "yes", Hint::Unknown),
+            ("nok", "1", Hint::Unknown),
+            ("is-ok", "no", Hint::Bad),
+            ("all-passed", "true", Hint::Harmless),
+            ("whatever", "failed", Hint::Bad),
+            ("category", "error", Hint::Harmless),
+            ("kind", "failed", Hint::Bad),
+            ("result-name", "failed", Hint::Bad),
+            ("ended", "error", Hint::Bad),
+            ("valid", "no", Hint::Bad),
+            ("started-at", "x", Hint::Harmless),
+            ("asserts", "3", Hint::Harmless),
+            ("xmlns:x", "urn:failed", Hint::Harmless),
+        ] {
+            assert_eq!(attribute(name, value), hint, "{name}={value}");
+        }
+    }
+
+    #[test]
+    fn elements_are_known_bad_or_unknown() {
+        for (name, hint) in [
+            ("system-out", Hint::Harmless),
+            ("attachments", Hint::Harmless),
+            ("unhandledrejection", Hint::Bad),
+            ("fatalerror", Hint::Bad),
+            ("verdict", Hint::Unknown),
+            ("executiontime", Hint::Harmless),
+            ("statusline", Hint::Unknown),
+        ] {
+            assert_eq!(element(name), hint, "{name}");
+        }
+        assert_eq!(property("result", "failed"), Hint::Bad);
+        assert_eq!(property("test.result", "failed"), Hint::Harmless);
+        assert_eq!(property("Exit-Code", "1"), Hint::Bad);
+        assert_eq!(property("exit_code", "0"), Hint::Harmless);
+        assert_eq!(property("status", "7"), Hint::Harmless);
+    }
+}

@@ -1,0 +1,32 @@
+//! SonarQube's generic test executions, version 1: what reporters of many runners write for it (Catch2's `sonarqube` among them).
+//!
+//! - `testExecutions` (formerly `unitTest`) holds files, files hold test cases, and nothing else stands there: SonarQube itself
+//!   refuses anything else.
+//! - A test case is passed when it holds nothing. `skipped`, `failure` and `error` say otherwise, and the worst of them decides.
+//!   Another element or attribute of a case is not known here: an error, and a contradiction.
+//! - A test is known by `path of the file > name`. Two of one name are two tests, and the worst decides.
+//!
+//! The format has no summary and no times, so a whole case that is missing is not noticed. Messages are not kept.
+
+mod document;
+#[cfg(test)]
+mod tests;
+
+use super::{Format, ReportError, xml};
+use crate::model::test_run::TestRun;
+use document::Document;
+
+/// The format.
+pub static FORMAT: Format = Format { name: "sonarqube", detect, parse };
+
+const ROOTS: &[&str] = &["testexecutions", "unittest"];
+
+fn detect(bytes: &[u8]) -> bool {
+    xml::root(bytes).is_some_and(|name| ROOTS.contains(&name.as_str()))
+}
+
+fn parse(bytes: &[u8]) -> Result<TestRun, ReportError> {
+    let mut document = Document::default();
+    xml::read(bytes, ROOTS, xml::LIMITS, &mut document)?;
+    Ok(document.finish())
+}

@@ -1,0 +1,164 @@
+//! The document: suites, tests, classes and methods.
+
+use super::method::{Method, Record, tests};
+use crate::model::test_run::{TestOutcome, TestRun};
+use crate::report::attempts::LIMITS;
+use crate::report::identity::identity;
+use crate::report::summary::{Claims, Tally, say};
+use crate::report::xml::{self, Content, Element};
+
+/// A document while it is read.
+#[derive(Default)]
+pub struct Document {
+    open: Vec<Kind>,
+    suite: String,
+    test: String,
+    class: String,
+    method: Option<Method>,
+    records: Vec<Record>,
+    /// How long the identities of the records are.
+    identities: usize,
+    claims: Option<Claims>,
+    shown: Tally,
+    run: TestRun,
+}
+
+/// What an open element is to us.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Method,
+    /// The value of a parameter.
+    Value,
+    Other,
+}
+
+impl Content for Document {
+    fn start(&mut self, element: &Element<'_>) -> Result<(), String> {
+        let kind = match (&mut self.method, element.name) {
+            (Some(_), "test-method" | "class" | "test" | "suite") => {
+                return Err("a suite, test, class or method begins within a method".into());
+            }
+            (Some(method), name) => within(method, name, element),
+            (None, "test-method") => self.method(element),
+            (None, name) => self.group(name, element)?,
+        };
+        self.open.push(kind);
+        Ok(())
+    }
+
+    fn text(&mut self, text: &str) -> Result<(), String> {
+        if let (Some(Kind::Value), Some(method)) = (self.open.last(), &mut self.method) {
+            xml::seen(text)?;
+            method.value(text);
+        }
+        Ok(())
+    }
+
+    fn end(&mut self) -> Result<(), String> {
+        if self.open.pop() == Some(Kind::Method) {
+            return self.end_method();
+        }
+        Ok(())
+    }
+}
+
+/// An element within a method.
+fn within(method: &mut Method, name: &str, element: &Element<'_>) -> Kind {
+    match name {
+        "exception" => method.exception(element),
+        "param" => method.parameter(),
+        "value" if element.value("is-null") == Some("true") => method.value("null"),
+        "value" => return Kind::Value,
+        _ => {}
+    }
+    Kind::Other
+}
+
+impl Document {
+    fn group(&mut self, name: &str, element: &Element<'_>) -> Result<Kind, String> {
+        let named = || element.value("name").unwrap_or_default().to_string();
+        match name {
+            "testng-results" => self.claims(element),
+            "suite" | "test" if element.attribute("url").is_some() => {
+                return Err(
+                    "a suite stands in a file of its own, which is not read: let TestNG write one file \
+                            (fileFragmentationLevel=1), or give the JUnit reports that it writes beside it"
+                        .into(),
+                );
+            }
+            "suite" => self.suite = named(),
+            "test" => self.test = named(),
+            "class" => {
+                self.class = match element.value("package") {
+                    Some(package) => format!("{package}.{}", named()),
+                    None => named(),
+                };
+            }
+            _ => {}
+        }
+        self.times(element);
+        Ok(Kind::Other)
+    }
+
+    fn claims(&mut self, element: &Element<'_>) {
+        let mut claims = Claims::of("the run");
+        for (what, name) in
+            [("passed tests", "passed"), ("failed tests", "failed"), ("skipped tests", "skipped")]
+        {
+            claims.claim(what, element.attribute(name));
+        }
+        self.claims = Some(claims);
+    }
+
+    fn times(&mut self, element: &Element<'_>) {
+        for name in ["started-at", "finished-at"] {
+            element.value(name).iter().for_each(|text| self.run.times.text(text));
+        }
+    }
+
+    fn method(&mut self, element: &Element<'_>) -> Kind {
+        self.times(element);
+        self.method = Some(Method::new(element));
+        Kind::Method
+    }
+
+    fn end_method(&mut self) -> Result<(), String> {
+        let Some(method) = self.method.take() else { return Ok(()) };
+        if method.outcome.is_none() {
+            say(&mut self.run.contradictions, ["a method has a status that is not known here"]);
+        }
+        let groups = [self.suite.as_str(), self.test.as_str(), self.class.as_str()];
+        let id = identity(groups, &method.named());
+        if method.is_configuration {
+            if !matches!(method.outcome, Some(TestOutcome::Passed | TestOutcome::Skipped)) {
+                say(&mut self.run.errors, [format!("`{id}` failed, which sets up or tears down")]);
+            }
+            return Ok(());
+        }
+        self.identities += id.len();
+        if self.records.len() as u64 >= LIMITS.records || self.identities > LIMITS.identities {
+            return Err("it holds more tests, or longer names, than a report may".into());
+        }
+        let record = method.record(id);
+        self.shown.add(record.outcome);
+        self.records.push(record);
+        Ok(())
+    }
+
+    /// The run, once the document has ended.
+    ///
+    /// # Errors
+    /// A sentence, when it holds more than a report may.
+    pub fn finish(mut self) -> Result<TestRun, String> {
+        let shown = self.shown;
+        let claimed = self.claims.iter().flat_map(|claims| {
+            claims.contradictions(|what| match what {
+                "passed tests" => shown.passed,
+                "failed tests" => shown.bad(),
+                _ => shown.skipped,
+            })
+        });
+        say(&mut self.run.contradictions, claimed);
+        Ok(TestRun { tests: tests(self.records)?.finish(), ..self.run })
+    }
+}

@@ -1,0 +1,132 @@
+//! One `test-method`, and what becomes of all records of a test.
+
+use crate::model::test_run::TestOutcome;
+use crate::report::attempts::Attempts;
+use crate::report::identity::visible;
+use crate::report::xml::Element;
+use std::collections::BTreeMap;
+
+/// A method while it is read.
+pub struct Method {
+    /// Its name, with the name that an instance gives itself.
+    name: String,
+    /// It sets up or tears down.
+    pub is_configuration: bool,
+    /// What its status says; nothing, when that is not known here.
+    pub outcome: Option<TestOutcome>,
+    retried: bool,
+    /// It holds an exception that does not say that the test wanted to be skipped.
+    threw: bool,
+    parameters: Vec<String>,
+}
+
+impl Method {
+    /// A method as its element begins.
+    pub fn new(element: &Element<'_>) -> Self {
+        let name = element.value("name").unwrap_or("(unnamed)");
+        let name = match element.value("test-instance-name") {
+            Some(instance) => format!("{name} [{instance}]"),
+            None => name.to_string(),
+        };
+        Method {
+            name,
+            is_configuration: element.value("is-config").is_some_and(|word| word != "false"),
+            outcome: outcome(element.value("status")),
+            retried: element.value("retried").is_some_and(|word| word != "false"),
+            threw: false,
+            parameters: Vec::new(),
+        }
+    }
+
+    /// An exception that it holds.
+    pub fn exception(&mut self, element: &Element<'_>) {
+        self.threw |= element.value("class") != Some("org.testng.SkipException");
+    }
+
+    /// One more parameter begins.
+    pub fn parameter(&mut self) {
+        self.parameters.push(String::new());
+    }
+
+    /// A piece of the value of the last parameter.
+    pub fn value(&mut self, text: &str) {
+        if let Some(last) = self.parameters.last_mut() {
+            last.push_str(text);
+        }
+    }
+
+    /// `method(parameters)`, as a part of its identity.
+    pub fn named(&self) -> String {
+        if self.parameters.is_empty() {
+            return self.name.clone();
+        }
+        let parameters: Vec<String> = self.parameters.iter().map(|value| visible(value)).collect();
+        format!("{}({})", self.name, parameters.join(", "))
+    }
+
+    /// Its record, as the test of this identity.
+    pub fn record(&self, id: String) -> Record {
+        let outcome = self.outcome.unwrap_or(TestOutcome::Error);
+        let doubtful = outcome == TestOutcome::Skipped && self.threw;
+        Record { id, outcome, retried: self.retried, doubtful }
+    }
+}
+
+fn outcome(status: Option<&str>) -> Option<TestOutcome> {
+    match status? {
+        "PASS" => Some(TestOutcome::Passed),
+        "FAIL" => Some(TestOutcome::Failed),
+        "SKIP" => Some(TestOutcome::Skipped),
+        "SUCCESS_PERCENTAGE_FAILURE" => Some(TestOutcome::Flaky),
+        _ => None,
+    }
+}
+
+/// A method that was read.
+pub struct Record {
+    id: String,
+    /// What it says of itself.
+    pub outcome: TestOutcome,
+    /// It was tried again.
+    retried: bool,
+    /// It is called skipped and threw something: an attempt of an old TestNG, if another record of the test ran.
+    doubtful: bool,
+}
+
+/// What all records of one test say together.
+#[derive(Default)]
+struct Together {
+    ran: bool,
+    retried: u64,
+    doubtful: u64,
+    last: u64,
+}
+
+/// The records as tests.
+///
+/// # Errors
+/// A sentence, when there are more than a report may hold.
+pub fn tests(records: Vec<Record>) -> Result<Attempts, String> {
+    let mut together: BTreeMap<&str, Together> = BTreeMap::new();
+    for record in &records {
+        let all = together.entry(record.id.as_str()).or_default();
+        all.retried += u64::from(record.retried);
+        all.doubtful += u64::from(record.doubtful && !record.retried);
+        all.last += u64::from(!record.retried);
+        all.ran |= !record.retried && record.outcome != TestOutcome::Skipped;
+    }
+    let mut tests = Attempts::default();
+    for record in &records {
+        let Some(all) = together.get(record.id.as_str()) else { continue };
+        let earlier = all.retried + if all.ran { all.doubtful } else { 0 };
+        let is_earlier = record.retried || (all.ran && record.doubtful);
+        match (is_earlier, all.last) {
+            // Every record says that another follows, and none does.
+            (true, 0) => tests.add(record.id.as_str(), TestOutcome::Failed)?,
+            (true, _) => {}
+            (false, _) if earlier > 0 => tests.add_last(record.id.as_str(), record.outcome, earlier + 1)?,
+            (false, _) => tests.add(record.id.as_str(), record.outcome)?,
+        }
+    }
+    Ok(tests)
+}
