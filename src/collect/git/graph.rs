@@ -118,16 +118,6 @@ impl<'o, 'r> Graph<'o, 'r> {
         Graph { ahead: Some(ahead), ..Graph::new(objects) }
     }
 
-    /// Far more is going to be read.
-    pub fn call_help(&mut self) {
-        let Some(ahead) = self.ahead.filter(|_| !self.is_helped) else { return };
-        let nodes = || (0..self.nodes.len()).map(|place| self.nodes.at(place));
-        let parents = nodes().flat_map(|(_, node)| node.parents().map(|at| (node.date, self.parents[at])));
-        ahead
-            .call(nodes().map(|(id, _)| id), parents.filter(|(_, parent)| self.nodes.get(*parent).is_none()));
-        self.is_helped = true;
-    }
-
     /// What it reads from.
     pub fn objects(&self) -> &'o Objects<'r> {
         self.objects

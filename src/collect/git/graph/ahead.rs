@@ -5,6 +5,7 @@
 
 use super::super::commit::Header;
 use super::super::object::Objects;
+use super::Graph;
 use crate::model::fact::Gap;
 use git2::Oid;
 use std::collections::{BinaryHeap, HashMap};
@@ -103,6 +104,18 @@ impl Ahead {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Graph<'_, '_> {
+    /// Far more is going to be read.
+    pub fn call_help(&mut self) {
+        let Some(ahead) = self.ahead.filter(|_| !self.is_helped) else { return };
+        let nodes = || (0..self.nodes.len()).map(|place| self.nodes.at(place));
+        let parents = nodes().flat_map(|(_, node)| node.parents().map(|at| (node.date, self.parents[at])));
+        ahead
+            .call(nodes().map(|(id, _)| id), parents.filter(|(_, parent)| self.nodes.get(*parent).is_none()));
+        self.is_helped = true;
     }
 }
 

@@ -109,7 +109,7 @@ impl<'o, 'r> Prover<'o, 'r> {
 
     fn merge_bases(&mut self, tips: &[Oid], head: Oid) -> Result<Vec<Oid>, Gap> {
         if let Some(bases) = self.answers.get(tips, head) {
-            return Ok(bases.clone());
+            return Ok(bases);
         }
         let bases = self.graph.merge_bases(tips, head)?;
         self.answers.add(tips, head, bases.clone());

@@ -8,8 +8,8 @@ use super::{VIRTUAL_LIMIT, order};
 use crate::model::fact::Gap;
 use crate::model::landing::Landing;
 use git2::Oid;
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A landing of more commits than this is taken for as many landings.
 const STEPS_LIMIT: usize = 2_000;
@@ -19,8 +19,8 @@ const STEPS_LIMIT: usize = 2_000;
 type Within = BTreeMap<Oid, (Oid, Oid)>;
 
 /// What is known of the history.
-#[derive(Clone, Default)]
-pub struct Answers {
+#[derive(Default)]
+struct Known {
     /// The merge bases of a head and a merge of these tips.
     bases: BTreeMap<(Vec<Oid>, Oid), Vec<Oid>>,
     /// Is a commit on the first-parent line of a branch?
@@ -29,18 +29,46 @@ pub struct Answers {
     forks: BTreeMap<(Oid, Vec<Oid>), Option<Oid>>,
     /// How a commit came to a branch.
     arrivals: BTreeMap<(Oid, Oid), Option<Arrival>>,
+}
+
+/// What is known for all landings.
+#[derive(Clone, Default)]
+struct Shared(Arc<Mutex<Known>>);
+
+impl Shared {
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What is known for one landing, and what is known for all.
+#[derive(Default)]
+pub struct Answers {
+    known: Known,
+    shared: Shared,
     within: Arc<Within>,
 }
 
 impl Answers {
     /// What is known of a question.
-    pub fn get(&self, tips: &[Oid], head: Oid) -> Option<&Vec<Oid>> {
-        self.bases.get(&(tips.to_vec(), head))
+    pub fn get(&self, tips: &[Oid], head: Oid) -> Option<Vec<Oid>> {
+        let question = (tips.to_vec(), head);
+        let own = self.known.bases.get(&question).cloned();
+        own.or_else(|| self.shared.known().bases.get(&question).cloned())
     }
 
     /// Remembers an answer.
     pub fn add(&mut self, tips: &[Oid], head: Oid, bases: Vec<Oid>) {
-        self.bases.insert((tips.to_vec(), head), bases);
+        self.known.bases.insert((tips.to_vec(), head), bases);
+    }
+
+    /// Lets all know it.
+    fn share(self) {
+        let mut shared = self.shared.known();
+        shared.bases.extend(self.known.bases);
+        shared.on_line.extend(self.known.on_line);
+        shared.forks.extend(self.known.forks);
+        shared.arrivals.extend(self.known.arrivals);
     }
 
     /// Is a commit a former tip of a branch, as far as landings are known?
@@ -48,12 +76,13 @@ impl Answers {
         if self.within.contains_key(&commit) {
             return Ok(false);
         }
-        remembered(&mut self.on_line, (branch, commit), || graph.is_on_line(branch, commit))
+        self.remembered(|known| &mut known.on_line, (branch, commit), || graph.is_on_line(branch, commit))
     }
 
     /// The newest former tip of a branch that any of these reaches.
     pub fn fork(&mut self, graph: &mut Graph<'_, '_>, branch: Oid, from: &[Oid]) -> Result<Option<Oid>, Gap> {
-        let fork = remembered(&mut self.forks, (branch, from.to_vec()), || graph.fork(branch, from))?;
+        let fork =
+            self.remembered(|known| &mut known.forks, (branch, from.to_vec()), || graph.fork(branch, from))?;
         Ok(fork.map(|fork| self.within.get(&fork).map_or(fork, |(before, _)| *before)))
     }
 
@@ -64,27 +93,33 @@ impl Answers {
         branch: Oid,
         commit: Oid,
     ) -> Result<Option<Arrival>, Gap> {
-        let within = &self.within;
-        remembered(&mut self.arrivals, (branch, commit), || {
-            let Some(arrival) = graph.arrival(branch, commit)? else { return Ok(None) };
-            let Some((before, tip)) = within.get(&arrival.with) else { return Ok(Some(arrival)) };
-            let bases = graph.merge_bases(&[*before], commit)?;
-            Ok(Some(Arrival { with: *tip, after: Some(*before), bases }))
-        })
+        let within = self.within.clone();
+        self.remembered(
+            |known| &mut known.arrivals,
+            (branch, commit),
+            || {
+                let Some(arrival) = graph.arrival(branch, commit)? else { return Ok(None) };
+                let Some((before, tip)) = within.get(&arrival.with) else { return Ok(Some(arrival)) };
+                let bases = graph.merge_bases(&[*before], commit)?;
+                Ok(Some(Arrival { with: *tip, after: Some(*before), bases }))
+            },
+        )
     }
-}
 
-fn remembered<Q: Ord, A: Clone>(
-    known: &mut BTreeMap<Q, A>,
-    question: Q,
-    ask: impl FnOnce() -> Result<A, Gap>,
-) -> Result<A, Gap> {
-    if let Some(answer) = known.get(&question) {
-        return Ok(answer.clone());
+    fn remembered<Q: Ord, A: Clone>(
+        &mut self,
+        answers: impl Fn(&mut Known) -> &mut BTreeMap<Q, A>,
+        question: Q,
+        ask: impl FnOnce() -> Result<A, Gap>,
+    ) -> Result<A, Gap> {
+        if let Some(answer) = answers(&mut self.known).get(&question) {
+            return Ok(answer.clone());
+        }
+        let shared = answers(&mut self.shared.known()).get(&question).cloned();
+        let answer = shared.map_or_else(ask, Ok)?;
+        answers(&mut self.known).insert(question, answer.clone());
+        Ok(answer)
     }
-    let answer = ask()?;
-    known.insert(question, answer.clone());
-    Ok(answer)
 }
 
 /// Who finds them. What cannot be answered stays open: whoever needs it asks again, and gets the reason.
@@ -92,6 +127,9 @@ pub struct Reader<'o, 'r> {
     graph: Graph<'o, 'r>,
     /// Of the merge bases of merge bases: landings of one time share them.
     below: Answers,
+    /// Commits beside a line, each with the tip before it came, of which all was asked.
+    asked: BTreeSet<(Oid, Oid)>,
+    shared: Shared,
     within: Arc<Within>,
 }
 
@@ -100,7 +138,8 @@ impl<'o, 'r> Reader<'o, 'r> {
     pub fn new(mut graph: Graph<'o, 'r>, landings: &[Landing]) -> Self {
         let within = landings.iter().filter_map(|landing| steps_within(&mut graph, landing)).flatten();
         let within = Arc::new(within.collect());
-        Reader { graph, below: Answers::default(), within }
+        let (below, asked, shared) = (Answers::default(), BTreeSet::new(), Shared::default());
+        Reader { graph, below, asked, shared, within }
     }
 
     /// Far more is going to be read.
@@ -111,7 +150,7 @@ impl<'o, 'r> Reader<'o, 'r> {
     /// What the proof of a landing is going to ask, in most cases. `None`: for that more than so many commits would have to
     /// be looked at for one answer.
     pub fn answers(&mut self, landing: &Landing, limit: usize) -> Option<Answers> {
-        let mut answers = Answers { within: self.within.clone(), ..Answers::default() };
+        let mut answers = self.no_answers();
         for candidate in &landing.candidates {
             let names = (oid(landing.parent.as_str()), oid(candidate.head.as_str()));
             if let (Ok(parent), Ok(head)) = names {
@@ -120,6 +159,10 @@ impl<'o, 'r> Reader<'o, 'r> {
             }
         }
         Some(answers)
+    }
+
+    fn no_answers(&self) -> Answers {
+        Answers { known: Known::default(), shared: self.shared.clone(), within: self.within.clone() }
     }
 
     fn ask(
@@ -163,10 +206,12 @@ impl<'o, 'r> Reader<'o, 'r> {
         for base in beside {
             let arrival = answers.arrival(&mut self.graph, branch, base)?;
             let Some(Arrival { with, after: Some(after), bases }) = arrival else { continue };
-            if with != base {
-                self.ask_below((&[after], base), &bases, limit, 0, answers)?;
-                self.ask_basis(after, &bases, limit, depth + 1, answers)?;
-                answers.add(&[after], base, bases);
+            if with != base && self.asked.insert((after, base)) {
+                let mut below = self.no_answers();
+                self.ask_below((&[after], base), &bases, limit, 0, &mut below)?;
+                self.ask_basis(after, &bases, limit, depth + 1, &mut below)?;
+                below.add(&[after], base, bases);
+                below.share();
             }
         }
         Ok(Some(()))
@@ -189,7 +234,7 @@ impl<'o, 'r> Reader<'o, 'r> {
         for number in 1..bases.len() {
             let (tips, other) = (&bases[..number], bases[number]);
             let below = match self.below.get(tips, other) {
-                Some(known) => Some(known.clone()),
+                Some(known) => Some(known),
                 None => self.graph.near_merge_bases(tips, other, limit)?,
             };
             let Some(below) = below else { return Ok(None) };
