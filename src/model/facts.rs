@@ -205,7 +205,7 @@ mod tests {
 
     #[test]
     fn numbers_of_check_runs_are_read_back() {
-        let run = WorkflowRun { workflow: 5, number: 6, event: "push".to_string() };
+        let run = WorkflowRun { workflow: 5, number: 6, event: "push".to_string(), attempt: 1 };
         let mut host = HostFacts::unseen("github", &Gap::not_asked("it", "Ask."));
         host.workflow_runs = Fact::Known(BTreeMap::from([(41, run)]));
         let value = serde_json::to_value(&host).unwrap();
