@@ -37,7 +37,9 @@ fn ran(world: &mut World, runs: &[Run<'_>]) {
         let (name, conclusion) = ("regression".into(), *conclusion);
         world.checks.push(Check { name, id: *id, head: head.clone(), producer, conclusion });
         if let Some((workflow, number, event)) = *of {
-            world.workflow_runs.insert(*id, WorkflowRun { workflow, number, event: event.into() });
+            world
+                .workflow_runs
+                .insert(*id, WorkflowRun { workflow, number, event: event.into(), attempt: 1 });
         }
     }
 }

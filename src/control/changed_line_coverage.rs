@@ -17,6 +17,7 @@ use settings::Source;
 
 mod area;
 mod counted;
+mod names;
 mod settings;
 mod words;
 

@@ -31,7 +31,8 @@ Each named check must have run on the very commit that is judged, must have been
 policy names, and must have ended in success. Failed, cancelled, skipped, neutral, stale and unfinished checks are not \
 successes. Where a check ran more than once on the commit, every run must have succeeded. One exception: a cancelled run does not \
 count where the host says that it was superseded, that is, where a newer run of the same workflow on the same commit wrote the \
-same check and it succeeded, started by the same event or by another one of the change (a push, or what happens to its request). A \
+same check and it succeeded, started by the same event or by another one of the change (a push, or what happens to its request). \
+A run that somebody started again before it was cancelled counts: it may have failed before. A \
 run that failed is never superseded in this way, whatever another one says, until it is itself run again.";
 
 const WHY: &str = "\

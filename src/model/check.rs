@@ -31,25 +31,24 @@ pub struct WorkflowRun {
     pub number: u64,
     /// The event that started it.
     pub event: String,
+    /// Which attempt this is: 1 for the first, more where somebody started the run again; 0 where it is not known, as in facts of
+    /// an earlier form.
+    #[serde(default)]
+    pub attempt: u64,
 }
 
 /// Events that the change itself causes. The others (`workflow_dispatch`, `schedule`, …) start a run that somebody asked for, perhaps with
-/// inputs of their choice.
-const OF_A_CHANGE: [&str; 6] = [
-    "merge_group",
-    "pull_request",
-    "pull_request_review",
-    "pull_request_review_comment",
-    "pull_request_target",
-    "push",
-];
+/// inputs of their choice; and `pull_request_target` runs what the base has, on the base.
+const OF_A_CHANGE: [&str; 5] =
+    ["merge_group", "pull_request", "pull_request_review", "pull_request_review_comment", "push"];
 
 impl WorkflowRun {
     /// Does this run take the place of an older one that was cancelled: a newer run of the same workflow, started by the same event, or by
-    /// another one of the change?
+    /// another one of the change? What was started again may have failed before, and its check runs took the place of the failure:
+    /// then the newer run came before the attempt that was cancelled, or says nothing of the failure.
     pub fn supersedes(&self, older: &WorkflowRun) -> bool {
         let is_alike = self.event == older.event || OF_A_CHANGE.contains(&self.event.as_str());
-        self.workflow == older.workflow && self.number > older.number && is_alike
+        self.workflow == older.workflow && self.number > older.number && is_alike && older.attempt == 1
     }
 }
 

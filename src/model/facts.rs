@@ -205,10 +205,19 @@ mod tests {
 
     #[test]
     fn numbers_of_check_runs_are_read_back() {
-        let run = WorkflowRun { workflow: 5, number: 6, event: "push".to_string() };
+        let run = WorkflowRun { workflow: 5, number: 6, event: "push".to_string(), attempt: 1 };
         let mut host = HostFacts::unseen("github", &Gap::not_asked("it", "Ask."));
         host.workflow_runs = Fact::Known(BTreeMap::from([(41, run)]));
         let value = serde_json::to_value(&host).unwrap();
         assert_eq!(serde_json::from_value::<HostFacts>(value).unwrap().workflow_runs, host.workflow_runs);
+    }
+
+    #[test]
+    fn a_workflow_run_of_an_earlier_form_is_superseded_by_none() {
+        let earlier = r#"{"workflow":5,"number":6,"event":"push"}"#;
+        let earlier: WorkflowRun = serde_json::from_str(earlier).unwrap();
+        let newer = WorkflowRun { number: 7, attempt: 1, ..earlier.clone() };
+        assert!(!newer.supersedes(&earlier));
+        assert!(newer.supersedes(&WorkflowRun { attempt: 1, ..earlier }));
     }
 }

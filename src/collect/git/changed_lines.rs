@@ -1,12 +1,15 @@
 //! Which lines of the new texts a change brings, as a coverage report counts them.
 //!
+//! A line that stays as it was counts too where it does something else since (see [`woken`]): what was text within marks that are gone, or
+//! what a guard stood before.
+//!
 //! A line of git ends in a line feed, and so it does for most tools that measure coverage. Some also end one at a lone carriage
 //! return or at a Unicode line separator: then the numbers of their lines are others than ours, and a change could move
 //! its lines under the numbers of tested ones. A text that holds such a character is a gap, and so is UTF-16.
 
 use super::line_diff::{count_lines, diff};
 use super::object::{Objects, oid};
-use super::tree;
+use super::{tree, woken};
 use crate::model::change::{Change, Entry, EntryKind, FileChange, FileStatus};
 use crate::model::fact::{Fact, Gap, GapReason};
 use crate::model::line_coverage::ChangedLines;
@@ -47,8 +50,12 @@ fn of(objects: &Objects<'_>, file: &FileChange, new: &Entry) -> Result<ChangedLi
         None => Lines::all(total),
         Some(old) if old.id == new.id => Lines::default(),
         Some(old) => {
-            let hunks = diff(&self::text(objects, old)?, &text).new;
-            Lines::of(hunks.iter().map(|hunk| (number(hunk.line), number(hunk.line + hunk.lines - 1))))
+            let before = self::text(objects, old)?;
+            let diff = diff(&before, &text);
+            let hunks = diff.new.iter();
+            let changed =
+                Lines::of(hunks.map(|hunk| (number(hunk.line), number(hunk.line + hunk.lines - 1))));
+            changed.or(&woken::lines(&new.path.to_string(), &before, &text, &diff))
         }
     };
     Ok(ChangedLines { lines, total })

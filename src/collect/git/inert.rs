@@ -6,14 +6,16 @@
 //!
 //! | what | where |
 //! | --- | --- |
-//! | blank lines | anywhere |
+//! | blank lines | outside of strings, of commands of several lines, and of statements of SQL; not before a first line that is a comment |
 //! | lines that are a comment of plain words | in languages whose strings of several lines end with a quotation mark only |
 //! | files of declarations that no compiler makes code of | TypeScript, Go, Java ([`declarations`]); stubs of Python |
 
+use super::reading;
 use crate::model::lines::Lines;
 use crate::model::path::RepoPath;
 
 mod declarations;
+mod stub;
 mod token;
 
 /// Languages by the end of a file's name, with what begins a comment that goes to the end of its line. Not here: those with
@@ -36,13 +38,23 @@ const FIRST: usize = 2;
 pub fn lines(path: &RepoPath, text: &[u8]) -> Lines {
     let name = path.to_string();
     let Ok(text) = std::str::from_utf8(text) else { return Lines::default() };
-    if name.ends_with(".pyi") || declarations::are_all(&name, text) {
+    if (name.ends_with(".pyi") && stub::is_one(text)) || declarations::are_all(&name, text) {
         return Lines::all(u32::MAX);
     }
-    let marker = marker_of(&name);
+    let reading = reading::read(&name, text);
+    if !reading.is_sure {
+        return Lines::default();
+    }
+    let marker = marker_of(&name).filter(|_| !holds_tags(&name, text));
+    let begins_plainly = text.split('\n').map(str::trim).find(|line| !line.is_empty()).is_none_or(is_code);
+    let is_sql = name.ends_with("sql");
     let is_inert = |(number, line): &(usize, &str)| {
         let line = line.trim_matches([' ', '\t', '\r']);
-        line.is_empty() || (*number >= FIRST && marker.is_some_and(|marker| is_plain_comment(line, marker)))
+        let is_first = *number < FIRST;
+        let at = reading.lines.get(*number).copied().unwrap_or_default();
+        let is_part = at.is_text || at.is_continued || (is_sql && at.is_within);
+        let is_blank = line.is_empty() && (!is_first || begins_plainly);
+        !is_part && (is_blank || (!is_first && marker.is_some_and(|marker| is_plain_comment(line, marker))))
     };
     let numbers = text.split('\n').enumerate().filter(is_inert).map(|(number, _)| number + 1);
     Lines::of(numbers.filter_map(|number| u32::try_from(number).ok()).map(|number| (number, number)))
@@ -53,10 +65,48 @@ fn marker_of(name: &str) -> Option<&'static str> {
     COMMENTS.iter().find(|(_, endings)| endings.contains(&ending)).map(|(marker, _)| *marker)
 }
 
-/// Words and marks that neither end a string or a comment, nor begin code inside of one.
+/// Words that tools look for in comments: those that leave lines out of coverage, and a scheduler that only loads files that speak of it.
+const ORDERS: [&str; 14] = [
+    "airflow",
+    "cov",
+    "dag",
+    "directive",
+    "disable",
+    "enable",
+    "excl",
+    "ignore",
+    "istanbul",
+    "noqa",
+    "pragma",
+    "region",
+    "skip",
+    "start",
+];
+
+/// Words and marks that neither end a string or a comment, nor begin code inside of one. A space stands before them: what follows the marker
+/// at once is documentation or an order (`///`, `#!`, `#SBATCH`), and so is what begins with a word and a colon.
 fn is_plain_comment(line: &str, marker: &str) -> bool {
     let plain = |letter: char| letter.is_alphanumeric() || " \t.,:;!?()-_/".contains(letter);
-    line.strip_prefix(marker).is_some_and(|words| words.chars().all(plain))
+    let Some(words) = line.strip_prefix(marker) else { return false };
+    let is_order = |word: &str| word.ends_with(':') || word.contains("??/");
+    let small = words.to_lowercase();
+    (words.is_empty() || words.starts_with(' '))
+        && words.chars().all(plain)
+        && !words.trim_start().starts_with(['/', '!'])
+        && !words.split_whitespace().next().is_some_and(is_order)
+        && !words.contains("??/")
+        && !ORDERS.iter().any(|order| small.contains(order))
+}
+
+/// Is it something else than a comment, of which the first line may matter?
+fn is_code(line: &str) -> bool {
+    !["#", "//", "--", "/*", "<", "%", ";"].iter().any(|mark| line.starts_with(mark))
+}
+
+/// Between tags a comment is text.
+fn holds_tags(name: &str, text: &str) -> bool {
+    let may_hold = ["js", "mjs", "cjs", "jsx", "tsx"].iter().any(|ending| name.ends_with(ending));
+    may_hold && (text.contains("</") || text.contains("/>"))
 }
 
 #[cfg(test)]

@@ -23,6 +23,8 @@
 //! | `test_source` | what is taken away from the sources of tests, as far as it can be told from their look |
 //! | `changed_lines` | which lines of the new texts changed, as coverage reports count them |
 //! | `inert` | lines of which their text alone shows that nothing executes them |
+//! | `reading` | what a reader of a language is in the midst of where a line begins |
+//! | `woken` | lines that stay, and do something else because of lines that are gone |
 //! | `second_reader` | a second thread, for contents and what else need not wait |
 //! | `change` | all of it put together |
 //! | `record` | deployment records: the only refs of ours |
@@ -77,6 +79,7 @@ mod pattern;
 mod pointer;
 mod policy_check;
 mod readable;
+mod reading;
 pub mod record;
 pub mod record_writer;
 mod rename;
@@ -86,6 +89,7 @@ mod test_source;
 mod tree;
 mod tree_diff;
 mod trust;
+mod woken;
 mod work_tree;
 
 pub use landing::Place;

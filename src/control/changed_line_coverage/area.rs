@@ -1,6 +1,7 @@
 //! One touched area: its changed files, what the reports say of them, and the share that follows.
 
 use super::counted::{Counted, Heard, disagreements};
+use super::names::{directories, meaning};
 use super::settings::{Percent, Source, WithoutLines};
 use super::{ChangedLineCoverage, NAME, broken_report};
 use crate::control::regression_tests::{count, some_of};
@@ -191,12 +192,16 @@ impl<'a> Judgement<'a> {
     }
 
     /// Of a file that no report names: did nothing change in it that could be executed? Its mode, its place, lines that are gone, blank
-    /// lines, types. A file that was moved to a name of another kind may be read as code since, so that all of its lines count.
+    /// lines, types. A file that was moved to a name of another kind may be read as code since, or found by a tool that runs it, so that all of
+    /// its lines count; and so may one that can be executed since, where a directory's files are.
     fn is_nothing_to_execute(&self, path: &RepoPath, changed: &ChangedLines, facts: &LineCoverage) -> bool {
         let files = self.files.get(path).map_or(&[][..], Vec::as_slice);
+        let new = path.to_string();
         let is_of_another_kind = |file: &&FileChange| {
-            let old = file.old.as_ref().map(|old| old.path.to_string());
-            old.is_some_and(|old| ending(&old) != ending(&path.to_string()))
+            let Some(old) = &file.old else { return false };
+            let is_run = old.path == *path && file.new.as_ref().is_some_and(|new| new.kind != old.kind);
+            let (old, is_run) = (old.path.to_string(), is_run && !directories(&new).is_empty());
+            is_run || ending(&old) != ending(&new) || meaning(&old) != meaning(&new)
         };
         let lines = match files.iter().any(is_of_another_kind) {
             true => Lines::all(changed.total),

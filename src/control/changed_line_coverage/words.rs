@@ -13,12 +13,15 @@ began by their own account, after the work tree was what is judged. A run whose 
 the executed lines than its own report, and two tellings of one run that differ, are findings;\n\
 - every changed file of the area that is still there is named by a report, or by `without-lines`: a file that no report knows is \
 never taken for a file without lines. Only where nothing changed in it that could be executed, no report has to name it: its mode \
-changed, it moved within the area and kept the kind that the end of its name says, lines of it are gone, it is empty, or all that is new in it are blank lines, \
+changed, it moved within the area and kept the kind that the end of its name says (to or from a name by which tools find what they run, such as \
+`conftest.py`, `migrations/` or another number of a migration, it has to be named), lines of it are gone, it is empty, or all that is new in it are blank lines, \
 comments of plain words, or a file of nothing but types (TypeScript, Go, Java, stubs of Python);\n\
 - names are mapped to paths exactly, and never because they end alike: two names for one file, or one name for two, are a finding;\n\
 - no report is about another version of a file: it has no line behind the file's end and no checksum of another line, and the work tree \
 in which it lies holds the text that is judged.\n\
-A changed line is a line of the head that differs from the merge base. Of a file that moves into the area from outside, or is a \
+A changed line is a line of the head that differs from the merge base, or that stayed and does something else since: it was within a string or a \
+comment whose marks are gone, it is beside a part of its statement that is gone, or a guard before it is gone (a condition, an early end, an assertion, \
+a decorator, a condition of the preprocessor). Of a file that moves into the area from outside, or is a \
 copy, every line counts. A line counts as executed when any report says so. The lines that nobody executed are listed by file and \
 line; they block only when the share is missed. For files that no tool measures (SQL, YAML), `without-lines` names a suite of \
 `regression-tests` that judges the same area and so has to pass.";

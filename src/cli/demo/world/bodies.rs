@@ -337,7 +337,7 @@ impl World {
             json!({
                 "id": id, "node_id": format!("WFR_{id}"), "name": "CI", "head_branch": self.request.head_branch.as_str(),
                 "head_sha": sha, "path": ".github/workflows/ci.yml", "display_title": self.request.title,
-                "run_number": run.number, "run_attempt": 1, "event": run.event, "workflow_id": run.workflow,
+                "run_number": run.number, "run_attempt": run.attempt, "event": run.event, "workflow_id": run.workflow,
                 "check_suite_id": suite(check.id), "check_suite_node_id": format!("CS_{id}"), "url": url, "html_url": url,
                 "status": if end.is_some() { "completed" } else { "in_progress" }, "conclusion": end,
                 "created_at": super::minutes(11), "updated_at": super::minutes(15), "run_started_at": super::minutes(11),

@@ -17,7 +17,7 @@ pub fn are_all(name: &str, text: &str) -> bool {
     let (reader, raw): (Reader<'_>, bool) = match name.rsplit_once('.').map(|(_, ending)| ending) {
         Some("ts" | "mts" | "cts" | "tsx") => (Declarations::typescript, false),
         Some("go") if !has_directives(text) => (Declarations::go, true),
-        Some("java") if !text.contains("\\u") => (Declarations::java, false),
+        Some("java") if !text.contains("\\u") && !makes_code(text) => (Declarations::java, false),
         _ => return false,
     };
     let Some(tokens) = tokens(text, raw).filter(|tokens| !tokens.is_empty()) else { return false };
@@ -32,7 +32,39 @@ pub fn are_all(name: &str, text: &str) -> bool {
 
 /// Go reads some comments, and code of C before `import "C"`.
 fn has_directives(text: &str) -> bool {
-    ["//go:", "//line", "//export", "/*line", "\"C\"", "`C`"].iter().any(|one| text.contains(one))
+    ["//go:", "//line", "//export", "/*line", "+build", "\"C\"", "`C`"].iter().any(|one| text.contains(one))
+}
+
+/// Packages of Go whose beginning does nothing that anybody waits for. Others do what they like when they are imported, also for a type's sake.
+const PACKAGES: [&str; 17] = [
+    "context",
+    "database/sql",
+    "encoding",
+    "encoding/json",
+    "errors",
+    "fmt",
+    "io",
+    "math",
+    "math/big",
+    "net",
+    "net/http",
+    "net/url",
+    "sort",
+    "strings",
+    "sync",
+    "time",
+    "unsafe",
+];
+
+/// Frameworks make code of interfaces of Java: of the texts in annotations (`@Query("…")`), and of the names of methods of repositories and
+/// clients. A module can say which class stands in for a service.
+fn makes_code(text: &str) -> bool {
+    let words = text.split(|letter: char| !(letter.is_alphanumeric() || letter == '_'));
+    let is_of_a_framework = |word: &str| {
+        word == "provides"
+            || ["Repository", "Mapper", "Dao", "Client"].iter().any(|ending| word.ends_with(ending))
+    };
+    text.contains('"') || words.into_iter().any(is_of_a_framework)
 }
 
 /// What stands on the way from one declaration to the next.
@@ -254,7 +286,7 @@ impl<'t> Declarations<'t> {
         match first.text {
             "package" | "type" | "const" => {}
             // An import for nothing but what it does at its start.
-            "import" if !self.line_has("_") && !self.line_has(".") => {}
+            "import" if !self.line_has("_") && !self.line_has(".") && self.imports_are_known() => {}
             _ => return None,
         }
         while let Some(token) = self.peek().filter(|token| !token.newline) {
@@ -265,6 +297,17 @@ impl<'t> Declarations<'t> {
             }
         }
         Some(())
+    }
+
+    /// Are the packages that the import names known ones?
+    fn imports_are_known(&self) -> bool {
+        let rest = &self.tokens[self.at..];
+        let end = rest.iter().position(|token| {
+            token.newline && matches!(token.text, "type" | "const" | "import" | "var" | "func")
+        });
+        let mut names =
+            rest[..end.unwrap_or(rest.len())].iter().filter(|token| token.text.starts_with(['"', '`']));
+        names.all(|token| PACKAGES.contains(&token.text.trim_matches(['"', '`'])))
     }
 
     /// Does this stand alone between here and the next declaration, also in brackets?
@@ -353,7 +396,7 @@ mod tests {
             ),
             (
                 "A.java",
-                "package a;\nimport java.util.List;\n/** One. */\npublic interface A<T> extends B {\n  @Query(\"x = 1\") List<T> load(int[] a) throws E;\n}\n",
+                "package a;\nimport java.util.List;\n/** One. */\npublic interface A<T> extends B {\n  @Deprecated List<T> load(int[] a) throws E;\n}\n",
             ),
             (
                 "A.java",
@@ -404,6 +447,11 @@ mod tests {
             ("A.java", "enum A { B { { load(); } } }"),
             ("A.java", "interface A { } // \\u000a class B { }"),
             ("A.java", "record A(int interface) { A { load(); } }"),
+            ("A.java", "interface A { @Query(\"DELETE FROM a\") void f(); }"),
+            ("A.java", "interface A extends CrudRepository<B, C> { void deleteByD(int d); }"),
+            ("module-info.java", "module a { provides B with C; }"),
+            ("a.go", "package a\n\nimport \"b.test/c\"\n\ntype A c.B\n"),
+            ("a.go", "package a\n\nimport (\n\t\"time\"\n\tx \"b/c\"\n)\n\ntype A x.B\n"),
             ("a.py", "x: int"),
         ] {
             assert!(!are_all(name, text), "{name}: {text}");

@@ -82,7 +82,12 @@ impl GitHub {
                         format!("workflow run {} is of another commit", run.id),
                     ));
                 }
-                let own = WorkflowRun { workflow: run.workflow_id, number: run.run_number, event: run.event };
+                let own = WorkflowRun {
+                    workflow: run.workflow_id,
+                    number: run.run_number,
+                    event: run.event,
+                    attempt: run.run_attempt.unwrap_or_default(),
+                };
                 by_suite.extend(run.check_suite_id.map(|suite| (suite, own)));
             }
         }

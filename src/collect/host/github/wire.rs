@@ -203,6 +203,8 @@ pub(super) struct WorkflowRun {
     pub id: u64,
     pub workflow_id: u64,
     pub run_number: u64,
+    /// The description does not require it.
+    pub run_attempt: Option<u64>,
     pub event: String,
     pub head_sha: String,
     pub check_suite_id: Option<u64>,
