@@ -17,16 +17,17 @@ use super::signers::{AllowedSigners, Principal};
 use super::{AttestError, json};
 use base64::Engine as _;
 use base64::alphabet::{STANDARD, URL_SAFE};
+use base64::display::Base64Display;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 
 /// More signatures than this are refused, so that an envelope cannot keep the gate busy.
 const MOST_SIGNATURES: usize = 64;
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Envelope {
     payload: String,
@@ -39,6 +40,20 @@ struct Signature {
     #[serde(default)]
     keyid: Option<String>,
     sig: String,
+}
+
+/// An envelope as it is written: a payload can be long, and is encoded on its way.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Sealed<'a> {
+    #[serde(serialize_with = "encoded")]
+    payload: &'a [u8],
+    payload_type: &'a str,
+    signatures: [Signature; 1],
+}
+
+fn encoded<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&Base64Display::new(bytes, &base64::engine::general_purpose::STANDARD))
 }
 
 /// A payload that enough people signed.
@@ -134,11 +149,8 @@ fn decode(text: &str) -> Option<Vec<u8>> {
 pub fn seal(payload_type: &str, payload: &[u8], key: &SigningKey) -> Result<Vec<u8>, AttestError> {
     let standard = base64::engine::general_purpose::STANDARD;
     let signature = key.sign_raw(&pae(payload_type, payload))?;
-    let envelope = Envelope {
-        payload: standard.encode(payload),
-        payload_type: payload_type.to_string(),
-        signatures: vec![Signature { keyid: Some(key.fingerprint()), sig: standard.encode(signature) }],
-    };
+    let signature = Signature { keyid: Some(key.fingerprint()), sig: standard.encode(signature) };
+    let envelope = Sealed { payload, payload_type, signatures: [signature] };
     let mut bytes = serde_json::to_vec(&envelope).map_err(|error| AttestError::Json(error.to_string()))?;
     bytes.push(b'\n');
     Ok(bytes)

@@ -4,81 +4,103 @@
 //! whoever signed it and another to whoever believes it (RFC 8259, section 4).
 
 use super::AttestError;
-use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Value};
+use serde::Deserialize;
+use serde::de::{DeserializeOwned, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 
-/// Reads one value.
+/// Reads one value. The text is gone through twice, first for its keys, so that no tree of values has to be kept: a statement can
+/// be longer than a hundred megabytes.
 ///
 /// # Errors
 /// What is wrong with it, with its place where there is one.
 pub fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, AttestError> {
-    let Unique(value) = serde_json::from_slice(bytes).map_err(problem)?;
-    serde_json::from_value(value).map_err(problem)
+    unique(bytes)?;
+    typed(bytes).map_err(AttestError::Json)
 }
 
-fn problem(error: serde_json::Error) -> AttestError {
-    AttestError::Json(error.to_string())
+/// Is it one JSON value, of which every object holds each key once?
+///
+/// # Errors
+/// What is wrong with it, with its place.
+pub fn unique(bytes: &[u8]) -> Result<(), AttestError> {
+    let Unique = serde_json::from_slice(bytes).map_err(|error| AttestError::Json(error.to_string()))?;
+    Ok(())
 }
 
-/// A value whose objects hold each key once.
-struct Unique(Value);
+/// Reads one value of a text that is [`unique`].
+///
+/// # Errors
+/// Why it is no value of this type. The text is on one line, so no place in it is named.
+pub fn typed<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
+    serde_json::from_slice(bytes).map_err(|error| without_place(&error))
+}
+
+fn without_place(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let place = format!(" at line {} column {}", error.line(), error.column());
+    text.strip_suffix(&place).unwrap_or(&text).to_string()
+}
+
+/// A value whose objects hold each key once. What else it holds is not kept.
+struct Unique;
+
+/// A key of an object, copied only where it is written with escapes.
+#[derive(Deserialize, PartialEq, Eq, PartialOrd, Ord)]
+struct Key<'t>(#[serde(borrow)] Cow<'t, str>);
 
 impl<'de> Deserialize<'de> for Unique {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Reader).map(Unique)
+        deserializer.deserialize_any(Reader)
     }
 }
 
 struct Reader;
 
 impl<'de> Visitor<'de> for Reader {
-    type Value = Value;
+    type Value = Unique;
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("JSON")
     }
 
-    fn visit_unit<E: Error>(self) -> Result<Value, E> {
-        Ok(Value::Null)
+    fn visit_unit<E: Error>(self) -> Result<Unique, E> {
+        Ok(Unique)
     }
 
-    fn visit_bool<E: Error>(self, value: bool) -> Result<Value, E> {
-        Ok(value.into())
+    fn visit_bool<E: Error>(self, _: bool) -> Result<Unique, E> {
+        Ok(Unique)
     }
 
-    fn visit_u64<E: Error>(self, value: u64) -> Result<Value, E> {
-        Ok(value.into())
+    fn visit_u64<E: Error>(self, _: u64) -> Result<Unique, E> {
+        Ok(Unique)
     }
 
-    fn visit_i64<E: Error>(self, value: i64) -> Result<Value, E> {
-        Ok(value.into())
+    fn visit_i64<E: Error>(self, _: i64) -> Result<Unique, E> {
+        Ok(Unique)
     }
 
-    fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
-        Ok(value.into())
+    fn visit_f64<E: Error>(self, _: f64) -> Result<Unique, E> {
+        Ok(Unique)
     }
 
-    fn visit_str<E: Error>(self, value: &str) -> Result<Value, E> {
-        Ok(value.into())
+    fn visit_str<E: Error>(self, _: &str) -> Result<Unique, E> {
+        Ok(Unique)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
-        let mut list = Vec::new();
-        while let Some(Unique(item)) = items.next_element()? {
-            list.push(item);
-        }
-        Ok(Value::Array(list))
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Unique, A::Error> {
+        while let Some(Unique) = items.next_element()? {}
+        Ok(Unique)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
-        let mut object = Map::new();
-        while let Some((key, Unique(value))) = entries.next_entry::<String, Unique>()? {
-            if object.contains_key(&key) {
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Unique, A::Error> {
+        let mut keys = BTreeSet::new();
+        while let Some((key, Unique)) = entries.next_entry::<Key<'de>, Unique>()? {
+            if let Some(Key(key)) = keys.replace(key) {
                 return Err(A::Error::custom(format!("the key `{key}` is there twice")));
             }
-            object.insert(key, value);
         }
-        Ok(Value::Object(object))
+        Ok(Unique)
     }
 }
 
@@ -86,6 +108,7 @@ impl<'de> Visitor<'de> for Reader {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use serde_json::Value;
 
     fn refused(text: &str) -> String {
         read::<Value>(text.as_bytes()).unwrap_err().to_string()

@@ -11,9 +11,11 @@
 use super::dsse::Opened;
 use super::{AttestError, json};
 use crate::model::change::{ObjectName, Revision};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::io::Write;
 
 /// As what a statement is signed in an envelope.
 pub const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
@@ -81,15 +83,78 @@ fn is_digest(algorithm: &str, digits: &str) -> bool {
     known.map_or(!digits.is_empty(), |(_, lengths)| hex && lengths.contains(&digits.len()))
 }
 
-#[derive(Serialize, Deserialize)]
-struct Written {
+/// A statement without its claim.
+#[derive(Deserialize)]
+pub struct Frame {
     #[serde(rename = "_type")]
     kind: String,
-    subject: Vec<Resource>,
+    /// What it is about: at least one.
+    #[serde(rename = "subject")]
+    pub subjects: Vec<Resource>,
+    /// What kind of claim it is.
     #[serde(rename = "predicateType")]
-    predicate_type: String,
-    #[serde(default)]
-    predicate: Value,
+    pub predicate_type: String,
+}
+
+impl Frame {
+    /// Reads it. No object of the whole statement holds a key twice.
+    ///
+    /// # Errors
+    /// Why it is no statement, or none that says anything.
+    pub fn read(bytes: &[u8]) -> Result<Self, AttestError> {
+        let frame: Frame = json::read(bytes)?;
+        let wrong = |problem: &str| Err(AttestError::Statement(problem.to_string()));
+        if frame.kind != TYPE {
+            return Err(AttestError::Statement(format!("its type is `{}` and not `{TYPE}`", frame.kind)));
+        }
+        if frame.subjects.is_empty() {
+            return wrong("it is about nothing");
+        }
+        if frame.subjects.iter().any(|subject| subject.digest.is_empty()) {
+            return wrong("one of its subjects has no digest, so that it may be anything");
+        }
+        frame.subjects.iter().try_for_each(Resource::check)?;
+        Ok(frame)
+    }
+}
+
+#[derive(Serialize)]
+struct Written<'a, P> {
+    #[serde(rename = "_type")]
+    kind: &'static str,
+    subject: &'a [Resource],
+    #[serde(rename = "predicateType")]
+    predicate_type: &'a str,
+    predicate: &'a P,
+}
+
+/// Writes a statement: JSON on one line, the keys in the order of the specification. The claim is written as it is, and no tree of
+/// values is made of it.
+///
+/// # Errors
+/// Those of `out`, and of the JSON writer, which has none with these types.
+pub fn write_to<P: Serialize>(
+    out: impl Write,
+    subjects: &[Resource],
+    predicate_type: &str,
+    predicate: &P,
+) -> Result<(), AttestError> {
+    let written = Written { kind: TYPE, subject: subjects, predicate_type, predicate };
+    serde_json::to_writer(out, &written).map_err(|error| AttestError::Json(error.to_string()))
+}
+
+/// Reads the claim of a statement whose [`Frame`] was read, as what its type says that it is. One that is not there is `null`.
+///
+/// # Errors
+/// Why it is none.
+pub fn claim<P: DeserializeOwned>(bytes: &[u8]) -> Result<P, String> {
+    #[derive(Deserialize)]
+    struct Claim<P> {
+        predicate: Option<P>,
+    }
+    let Claim { predicate } = json::typed(bytes)?;
+    let nothing = || serde_json::from_value(Value::Null).map_err(|error| error.to_string());
+    predicate.map_or_else(nothing, Ok)
 }
 
 impl Statement {
@@ -98,19 +163,9 @@ impl Statement {
     /// # Errors
     /// Why it is none, or none that says anything.
     pub fn read(bytes: &[u8]) -> Result<Self, AttestError> {
-        let Written { kind, subject, predicate_type, predicate } = json::read(bytes)?;
-        let wrong = |problem: &str| Err(AttestError::Statement(problem.to_string()));
-        if kind != TYPE {
-            return Err(AttestError::Statement(format!("its type is `{kind}` and not `{TYPE}`")));
-        }
-        if subject.is_empty() {
-            return wrong("it is about nothing");
-        }
-        if subject.iter().any(|subject| subject.digest.is_empty()) {
-            return wrong("one of its subjects has no digest, so that it may be anything");
-        }
-        subject.iter().try_for_each(Resource::check)?;
-        Ok(Statement { subjects: subject, predicate_type, predicate })
+        let Frame { subjects, predicate_type, .. } = Frame::read(bytes)?;
+        let predicate = claim(bytes).map_err(AttestError::Json)?;
+        Ok(Statement { subjects, predicate_type, predicate })
     }
 
     /// Reads the statement in an opened envelope.
@@ -126,13 +181,9 @@ impl Statement {
     /// # Errors
     /// Those of the JSON writer; with these types there are none.
     pub fn write(&self) -> Result<Vec<u8>, AttestError> {
-        let written = Written {
-            kind: TYPE.to_string(),
-            subject: self.subjects.clone(),
-            predicate_type: self.predicate_type.clone(),
-            predicate: self.predicate.clone(),
-        };
-        serde_json::to_vec(&written).map_err(|error| AttestError::Json(error.to_string()))
+        let mut bytes = Vec::new();
+        write_to(&mut bytes, &self.subjects, &self.predicate_type, &self.predicate)?;
+        Ok(bytes)
     }
 
     /// Is it about this commit, whose tree is this?

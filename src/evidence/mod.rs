@@ -12,14 +12,16 @@
 use crate::attest::AttestError;
 use crate::attest::dsse::{self, Opened};
 use crate::attest::signers::AllowedSigners;
-use crate::attest::statement::{Resource, Statement as Claim};
+use crate::attest::statement::{self, Frame, Resource};
 use crate::attest::test_result::{self, TestResult};
 use crate::model::change::{ObjectName, Revision};
 use crate::model::evidence::coverage::RecordedCoverage;
 use crate::model::evidence::{Command, RecordedRun, Statement, Subject};
 use jiff::Timestamp;
-use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde::ser::{Error as _, SerializeMap as _};
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::Value;
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 
@@ -38,10 +40,32 @@ pub const MAXIMUM_BYTES: usize = 256 << 20;
 /// Those of the JSON writer; with these types there are none.
 pub fn write(statement: &Statement) -> Result<Vec<u8>, AttestError> {
     let Subject { commit, tree } = &statement.subject;
-    let predicate =
-        serde_json::to_value(&statement.run).map_err(|error| AttestError::Json(error.to_string()))?;
-    let subjects = vec![Resource::commit(None, commit, tree)];
-    Claim { subjects, predicate_type: PREDICATE.to_string(), predicate }.write()
+    let subjects = [Resource::commit(None, commit, tree)];
+    let mut line = Vec::new();
+    statement::write_to(&mut line, &subjects, PREDICATE, &Predicate(&statement.run))?;
+    Ok(line)
+}
+
+/// A run as the predicate of a statement: its keys are sorted, so that one run has one form. Its tests can be many, and are written one
+/// by one.
+struct Predicate<'a>(&'a RecordedRun);
+
+impl Serialize for Predicate<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Predicate(run) = self;
+        let Value::Object(fields) = serde_json::to_value(run.without_tests()).map_err(S::Error::custom)?
+        else {
+            return Err(S::Error::custom("a run is an object"));
+        };
+        let mut written = serializer.serialize_map(Some(fields.len()))?;
+        for (name, value) in &fields {
+            match name.as_str() {
+                "tests" => written.serialize_entry(name, &run.tests)?,
+                _ => written.serialize_entry(name, value)?,
+            }
+        }
+        written.end()
+    }
 }
 
 /// The same as `test-result/v0.1`, for other programs. It says less: no skipped tests, no times, no attempts.
@@ -68,7 +92,7 @@ pub fn read(bytes: &[u8]) -> Result<Statement, AttestError> {
     if bytes.len() > MAXIMUM_BYTES {
         return Err(AttestError::Statement(format!("it is larger than {MAXIMUM_BYTES} bytes")));
     }
-    let Claim { subjects, predicate_type, predicate } = Claim::read(bytes)?;
+    let Frame { subjects, predicate_type, .. } = Frame::read(bytes)?;
     let wrong = |problem: String| AttestError::Statement(problem);
     if predicate_type != PREDICATE {
         return Err(wrong(format!("its claim is `{predicate_type}` and not `{PREDICATE}`")));
@@ -78,7 +102,7 @@ pub fn read(bytes: &[u8]) -> Result<Statement, AttestError> {
     let digest = |algorithm: &str| subject.digest.get(algorithm).cloned().unwrap_or_default();
     let commit = Revision::try_from(digest("gitCommit")).map_err(wrong)?;
     let tree = ObjectName::try_from(digest("gitTree")).map_err(wrong)?;
-    let run: RecordedRun = serde_json::from_value(predicate).map_err(|error| wrong(error.to_string()))?;
+    let run: RecordedRun = statement::claim(bytes).map_err(wrong)?;
     sound(&run).map_err(wrong)?;
     Ok(Statement { subject: Subject { commit, tree }, run })
 }
@@ -104,7 +128,7 @@ pub fn open(
 ) -> Result<(Statement, BTreeSet<String>), AttestError> {
     let opened: Opened = dsse::open(bytes, allowed, at, NonZeroUsize::MIN)?;
     let signers = opened.signers.iter().map(ToString::to_string).collect();
-    Ok((read(opened.payload_of(crate::attest::statement::PAYLOAD_TYPE)?)?, signers))
+    Ok((read(opened.payload_of(statement::PAYLOAD_TYPE)?)?, signers))
 }
 
 /// What types cannot say: lists are sorted and hold nothing twice, so that one run has one form.

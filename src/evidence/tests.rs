@@ -58,6 +58,38 @@ fn what_is_written_is_read_again() {
     assert!(!text().contains('\n'));
 }
 
+/// Tests are written one by one, and to the byte what a tree of values with sorted keys would say.
+#[test]
+fn a_statement_has_the_form_that_it_always_had() {
+    let mut statement = statement();
+    for full in [false, true] {
+        if full {
+            statement.run.errors = vec!["e".into()];
+            statement.run.settled = Some(statement.run.finished);
+            statement.run.began = Some(statement.run.finished);
+            statement.run.exit_status = Some(ExitStatus::Signal(9));
+        }
+        let predicate = serde_json::to_string(&serde_json::to_value(&statement.run).unwrap()).unwrap();
+        let written = String::from_utf8(write(&statement).unwrap()).unwrap();
+        let frame = format!(
+            "{{\"_type\":\"https://in-toto.io/Statement/v1\",\"subject\":[{{\"digest\":{{\"gitCommit\":\"{}\",\"gitTree\":\"{}\"}}}}],\
+             \"predicateType\":\"{PREDICATE}\",\"predicate\":{predicate}}}",
+            "a".repeat(40),
+            "b".repeat(40)
+        );
+        assert_eq!(written, frame);
+    }
+}
+
+#[test]
+fn a_statement_without_its_claim_is_none() {
+    let without = text().split_once(",\"predicate\":").unwrap().0.to_string() + "}";
+    let null = text().split_once(",\"predicate\":").unwrap().0.to_string() + ",\"predicate\":null}";
+    for text in [without, null] {
+        assert!(read(text.as_bytes()).unwrap_err().to_string().contains("null"), "{text}");
+    }
+}
+
 #[test]
 fn a_statement_from_before_coverage_was_recorded_is_read_and_has_none() {
     assert!(!text().contains("coverage"));

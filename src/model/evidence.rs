@@ -83,6 +83,28 @@ pub struct RecordedRun {
 }
 
 impl RecordedRun {
+    /// Everything but its tests, which can be many.
+    pub fn without_tests(&self) -> RecordedRun {
+        RecordedRun {
+            suite: self.suite.clone(),
+            configuration: self.configuration.clone(),
+            producer: self.producer.clone(),
+            work_tree: self.work_tree.clone(),
+            finished: self.finished,
+            materials: self.materials.clone(),
+            reports: self.reports.clone(),
+            tests: Vec::new(),
+            contradictions: self.contradictions.clone(),
+            errors: self.errors.clone(),
+            replayed: self.replayed.clone(),
+            coverage: self.coverage.clone(),
+            settled: self.settled,
+            began: self.began,
+            exit_status: self.exit_status,
+            command: self.command.clone(),
+        }
+    }
+
     /// The run as a report would tell it. A command that failed is an error outside the tests, however green they are.
     pub fn as_run(&self) -> TestRun {
         let failed = self.exit_status.filter(|status| !status.is_success());

@@ -150,6 +150,24 @@ pub struct Test {
     pub records: u64,
 }
 
+/// The tests of several reports or runs as one list, sorted: each identity once, with the worst of its outcomes and the largest number
+/// of its records. One list that is sorted already stays as it is.
+pub fn worst_of_each(mut tests: Vec<Test>) -> Vec<Test> {
+    if tests.is_sorted_by(|one, next| one.id < next.id) {
+        return tests;
+    }
+    tests.sort_by(|one, other| one.id.cmp(&other.id));
+    tests.dedup_by(|again, kept| {
+        let same = again.id == kept.id;
+        if same {
+            kept.outcome = kept.outcome.max(again.outcome);
+            kept.records = kept.records.max(again.records);
+        }
+        same
+    });
+    tests
+}
+
 /// What became of a test, best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -164,4 +182,29 @@ pub enum TestOutcome {
     Failed,
     /// It could not be run to its end.
     Error,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_several_lists_each_test_is_kept_once_with_its_worst_outcome() {
+        use TestOutcome::{Failed, Passed, Skipped};
+        let list = |tests: &[(&str, TestOutcome, u64)]| -> Vec<Test> {
+            let test = |(id, outcome, records): &(&str, _, _)| Test {
+                id: (*id).into(),
+                outcome: *outcome,
+                records: *records,
+            };
+            tests.iter().map(test).collect()
+        };
+        let one = list(&[("a", Passed, 1), ("b", Failed, 1), ("d", Passed, 1)]);
+        assert_eq!(worst_of_each(one.clone()), one);
+        let other = list(&[("a", Skipped, 1), ("b", Passed, 3), ("c", Passed, 1)]);
+        let both = list(&[("a", Skipped, 1), ("b", Failed, 3), ("c", Passed, 1), ("d", Passed, 1)]);
+        assert_eq!(worst_of_each([one.clone(), other.clone()].concat()), both);
+        assert_eq!(worst_of_each([other, one].concat()), both);
+        assert_eq!(worst_of_each(vec![]), vec![]);
+    }
 }

@@ -140,14 +140,16 @@ impl Attempts {
         self.keep_apart();
         // Records of one test stay in their order.
         self.records.sort_by(|a, b| a.id.cmp(&b.id));
-        let mut tests: Vec<Test> = Vec::with_capacity(self.records.len());
-        for record in self.records {
-            match tests.last_mut() {
-                Some(test) if test.id == record.id => fold(test, &record),
-                _ => tests.push(Test { id: record.id, outcome: record.outcome, records: record.number }),
+        self.records.dedup_by(|next, first| {
+            let same = next.id == first.id;
+            if same {
+                fold(first, next);
             }
-        }
-        tests
+            same
+        });
+        // Both are of one size, so the tests take the room of the records.
+        let test = |record: Record| Test { id: record.id, outcome: record.outcome, records: record.number };
+        self.records.into_iter().map(test).collect()
     }
 
     /// Gives whole names back to tests that would otherwise have the name of another one.
@@ -178,11 +180,12 @@ impl Attempts {
     }
 }
 
-fn fold(test: &mut Test, record: &Record) {
-    let again = record.attempt > 1 && u64::from(record.attempt - 1) == test.records;
+/// Takes another record of a test into its first one.
+fn fold(first: &mut Record, next: &Record) {
+    let again = next.attempt > 1 && u64::from(next.attempt - 1) == first.number;
     let worse = if again { after } else { TestOutcome::max };
-    test.outcome = worse(test.outcome, record.outcome);
-    test.records = test.records.saturating_add(record.number);
+    first.outcome = worse(first.outcome, next.outcome);
+    first.number = first.number.saturating_add(next.number);
 }
 
 /// One more attempt: the worst, save that a pass after a failure is flaky.

@@ -7,8 +7,8 @@ use crate::collect::git::notes::FETCH;
 use crate::evidence;
 use crate::model::evidence::coverage::{FileChange, RecordedCoverage, Share, changes, measured};
 use crate::model::evidence::difference::Difference;
-use crate::model::evidence::{ExitStatus, Statement};
-use crate::model::test_run::Test;
+use crate::model::evidence::{ExitStatus, RecordedRun, Statement};
+use crate::model::test_run::{Test, worst_of_each};
 use clap::Args;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -92,33 +92,38 @@ fn entry<'a>(name: &'a Name, before: &'a Side, after: &'a Side) -> Entry<'a> {
 /// What each suite and configuration has. Several statements of one are folded: of tests the worst outcome counts, and a
 /// line that was executed in any was executed.
 fn sides(directory: &Path, name: &str, suite: Option<&str>) -> Result<BTreeMap<Name, Side>> {
-    type Runs = (BTreeMap<String, Test>, Vec<RecordedCoverage>, Option<ExitStatus>);
-    let mut all: BTreeMap<Name, Runs> = BTreeMap::new();
+    let mut all: BTreeMap<Name, Side> = BTreeMap::new();
     let mut seen = BTreeSet::new();
-    for Statement { run, .. } in statements(directory, name)? {
+    let bytes = bytes(directory, name)?;
+    for line in evidence::lines(&bytes) {
+        let read = evidence::read(line);
+        let Statement { run, .. } = read.map_err(|error| Failure::environment(format!("{name}: {error}")))?;
         seen.insert(run.suite.clone());
-        if suite.is_some_and(|suite| suite != run.suite) {
-            continue;
-        }
-        let (tests, coverage, exit_status) = all.entry((run.suite, run.configuration)).or_default();
-        if exit_status.is_none_or(|known| known.is_success()) {
-            *exit_status = run.exit_status.or(*exit_status);
-        }
-        coverage.extend(run.coverage);
-        for test in run.tests {
-            let seen = tests.entry(test.id.clone()).or_insert_with(|| test.clone());
-            seen.outcome = seen.outcome.max(test.outcome);
+        if suite.is_none_or(|suite| suite == run.suite) {
+            all.entry((run.suite.clone(), run.configuration.clone())).or_default().take(run);
         }
     }
     if all.is_empty() {
         return Err(none_of(directory, name, suite, &seen));
     }
-    let side = |(tests, coverage, exit_status): Runs| Side {
-        tests: tests.into_values().collect(),
-        coverage,
-        exit_status,
-    };
-    Ok(all.into_iter().map(|(name, both)| (name, side(both))).collect())
+    Ok(all)
+}
+
+impl Side {
+    /// One more run of the suite. Lists that are sorted are merged in one walk.
+    fn take(&mut self, run: RecordedRun) {
+        if self.exit_status.is_none_or(ExitStatus::is_success) {
+            self.exit_status = run.exit_status.or(self.exit_status);
+        }
+        self.coverage.extend(run.coverage);
+        self.tests = match std::mem::take(&mut self.tests) {
+            none if none.is_empty() => run.tests,
+            mut tests => {
+                tests.extend(run.tests);
+                worst_of_each(tests)
+            }
+        };
+    }
 }
 
 /// Why there is nothing to compare: another suite was named, or there are no statements at all.
@@ -138,19 +143,16 @@ fn none_of(directory: &Path, name: &str, suite: Option<&str>, seen: &BTreeSet<St
     Failure::environment(format!("`{name}` holds no evidence\nhelp: {help}"))
 }
 
-fn statements(directory: &Path, name: &str) -> Result<Vec<Statement>> {
+/// A file of statements, or the note on the tree of a commit.
+fn bytes(directory: &Path, name: &str) -> Result<Vec<u8>> {
     let file = directory.join(name);
-    let bytes = match file.is_file() {
-        true => std::fs::read(&file)
-            .map_err(|error| Failure::environment(format!("cannot read {name}: {error}")))?,
-        false => {
-            let repository = crate::cli::opening::open(directory)?;
-            let subject = repository.subject(&repository.resolve_short(name)?).map_err(unseen)?;
-            repository.note(&subject.tree).map_err(unseen)?
-        }
-    };
-    let read = |line| evidence::read(line).map_err(|error| Failure::environment(format!("{name}: {error}")));
-    evidence::lines(&bytes).map(read).collect()
+    if file.is_file() {
+        return std::fs::read(&file)
+            .map_err(|error| Failure::environment(format!("cannot read {name}: {error}")));
+    }
+    let repository = crate::cli::opening::open(directory)?;
+    let subject = repository.subject(&repository.resolve_short(name)?).map_err(unseen)?;
+    repository.note(&subject.tree).map_err(unseen)
 }
 
 fn text(entries: &[Entry<'_>]) -> String {

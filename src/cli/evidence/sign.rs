@@ -64,8 +64,9 @@ pub fn sign(arguments: &Signing) -> Result {
 
 /// A statement in an envelope, as one line without a line break.
 pub fn sealed(line: &[u8], key: &SigningKey) -> Result<Vec<u8>> {
-    let bytes = seal(PAYLOAD_TYPE, line, key).map_err(|error| Failure::environment(error.to_string()))?;
-    Ok(bytes.trim_ascii_end().to_vec())
+    let mut bytes = seal(PAYLOAD_TYPE, line, key).map_err(|error| Failure::environment(error.to_string()))?;
+    bytes.truncate(bytes.trim_ascii_end().len());
+    Ok(bytes)
 }
 
 /// Reads a private key.

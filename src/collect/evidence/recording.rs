@@ -13,7 +13,7 @@ use crate::model::fact::{Gap, GapReason};
 use crate::model::line_coverage::{CoverageFormat, CoverageSource, Covered};
 use crate::model::own_times::OwnTimes;
 use crate::model::path::RepoPath;
-use crate::model::test_run::{ReportFormat, Test, TestRun};
+use crate::model::test_run::{ReportFormat, TestRun, worst_of_each};
 use crate::report::TABLE;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
@@ -232,7 +232,6 @@ impl Taken {
 
     /// A test of several reports is one test, with the worst of its outcomes.
     fn folded(self) -> (Vec<ReportName>, TestRun) {
-        let mut tests: BTreeMap<String, Test> = BTreeMap::new();
         let whole = TestRun { contradictions: self.doubts, times: self.times, ..TestRun::default() };
         let (mut names, mut whole) = (Vec::new(), whole);
         for (name, run) in self.runs {
@@ -242,16 +241,15 @@ impl Taken {
             whole.contradictions.extend(said(run.contradictions));
             whole.errors.extend(said(run.errors));
             whole.replayed.extend(run.replayed);
-            for test in run.tests {
-                let seen = tests.entry(test.id.clone()).or_insert_with(|| test.clone());
-                seen.outcome = seen.outcome.max(test.outcome);
-                seen.records = seen.records.max(test.records);
+            match whole.tests.is_empty() {
+                true => whole.tests = run.tests,
+                false => whole.tests.extend(run.tests),
             }
             names.push(name);
         }
         whole.replayed.sort();
         whole.replayed.dedup();
-        whole.tests = tests.into_values().collect();
+        whole.tests = worst_of_each(whole.tests);
         (names, whole)
     }
 }
