@@ -135,7 +135,7 @@ pub fn open(
 fn sound(run: &RecordedRun) -> Result<(), String> {
     let ascends = |sorted: bool, what: &str| match sorted {
         true => Ok(()),
-        false => Err(format!("its {what} are not sorted, or one stands there twice")),
+        false => Err(format!("its {what} are not sorted, or one appears twice")),
     };
     ascends(run.tests.windows(2).all(|pair| pair[0].id < pair[1].id), "tests")?;
     ascends(run.reports.windows(2).all(|pair| pair[0] < pair[1]), "reports")?;

@@ -166,7 +166,7 @@ struct Holding {
 }
 
 /// Where they stand in an element that holds others.
-const BETWEEN: &str = "a control character stands between elements; only what a program printed may hold one";
+const BETWEEN: &str = "a control character is between elements; only what a program printed may hold one";
 
 impl<'t, C: Content> Document<'t, '_, C> {
     fn take(&mut self, event: &Event<'_>) -> Result<(), String> {
@@ -424,7 +424,7 @@ pub fn seen(text: &str) -> Result<(), String> {
 }
 
 fn allowed(c: char) -> Result<(), String> {
-    if is_allowed(c) { Ok(()) } else { Err("a control character stands where only a name can".into()) }
+    if is_allowed(c) { Ok(()) } else { Err("a control character is where only a name can".into()) }
 }
 
 fn lower_case(name: &str) -> Cow<'_, str> {

@@ -36,7 +36,7 @@ struct Suite {
     claims: Claims,
     shown: Tally,
     /// How many assertions failed in it, as it says, and as what is within it says.
-    failed: u64,
+    failed: Option<u64>,
     failed_within: u64,
     /// Something within it failed, or failed outside of its tests.
     explained: bool,
@@ -67,11 +67,11 @@ impl Word {
 impl Content for Document {
     fn start(&mut self, element: &Element<'_>) -> Result<(), String> {
         let kind = match element.name {
-            _ if self.within_test => return Err("an element stands within a test of a report".into()),
+            _ if self.within_test => return Err("an element is inside a test of a report".into()),
             "testsuite" => self.suite(element),
             "testcase" => self.test(element)?,
             _ if self.open.is_empty() => Kind::Other,
-            _ => return Err("an element stands where a report has only suites and tests".into()),
+            _ => return Err("an element is where a report has only suites and tests".into()),
         };
         self.open.push(kind);
         Ok(())
@@ -101,7 +101,7 @@ impl Document {
         }
         let result = Word::of(element);
         self.aborted |= result == Word::Aborted;
-        let failed = count(element, "assertions_failed").unwrap_or(0);
+        let failed = count(element, "assertions_failed");
         self.suites.push(Suite {
             name,
             result,
@@ -145,7 +145,8 @@ impl Document {
         });
         say(&mut self.run.contradictions, claimed);
         let bad = matches!(suite.result, Word::Failed | Word::Aborted);
-        let itself = bad && (!suite.explained || suite.failed > suite.failed_within);
+        let itself =
+            bad && (!suite.explained || suite.failed.is_none_or(|failed| failed > suite.failed_within));
         if itself {
             say(&mut self.run.errors, [format!("suite `{name}` failed outside its tests")]);
         }
@@ -163,7 +164,7 @@ impl Document {
         if let Some(outer) = self.suites.last_mut() {
             outer.shown.add_all(suite.shown);
             outer.explained |= suite.explained || itself;
-            outer.failed_within += suite.failed;
+            outer.failed_within += suite.failed.unwrap_or(0);
         }
     }
 

@@ -58,12 +58,12 @@ impl Runs {
             return Ok(());
         }
         let Some(run) = &mut self.open else {
-            say(&mut self.run.contradictions, ["an event stands before the start of a run"]);
+            say(&mut self.run.contradictions, ["an event comes before the start of a run"]);
             self.open = Some(Run::default());
             return self.take(event);
         };
         if run.done && event.test_id.is_some() {
-            say(&mut self.run.contradictions, ["an event of a test stands behind the end of its run"]);
+            say(&mut self.run.contradictions, ["an event of a test comes after the end of its run"]);
         }
         match kind {
             "suite" => run.suite(event.suite.ok_or("a suite is not described")?),

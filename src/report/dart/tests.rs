@@ -189,7 +189,7 @@ fn what_no_runner_writes_is_refused() {
         refused(&stream(&events));
     }
     let headless = run(&[SUITE, &begins, &end, DONE].join("\n"));
-    assert_eq!(headless.contradictions, ["an event stands before the start of a run"]);
+    assert_eq!(headless.contradictions, ["an event comes before the start of a run"]);
 }
 
 #[test]

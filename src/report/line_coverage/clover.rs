@@ -128,7 +128,7 @@ impl Document {
     /// PHPUnit writes the path as the name, and other writers write an empty path where they know none.
     fn file(&mut self, element: &Element<'_>) -> Result<Part, String> {
         if self.file.is_some() || !self.open.contains(&Part::Project) {
-            return Err("a file stands in a file, or outside of any project".into());
+            return Err("a file is inside another file, or outside any project".into());
         }
         let name = element.value("path").or(element.value("name")).ok_or("a file has no name")?;
         self.gathered.file(vec![name.to_string()]);
@@ -137,7 +137,7 @@ impl Document {
     }
 
     fn line(&mut self, element: &Element<'_>) -> Result<Part, String> {
-        let file = self.file.as_mut().ok_or("a line stands outside of any file")?;
+        let file = self.file.as_mut().ok_or("a line is outside any file")?;
         let (kind, hit) = match element.value("type").unwrap_or("stmt") {
             "stmt" => (Kind::Statement, hit(element.value("count"))?),
             "method" => (Kind::Method, hit(element.value("count"))?),
@@ -306,16 +306,16 @@ mod tests {
             <line num='14' count='0' type='method'/><line num='15' count='0' type='stmt'/></file>";
         assert_eq!(shown(file), ["C:\\w\\A.cs 9-11 / 9-11, 14-15"]);
         assert_eq!(said(file, "statements='5' coveredstatements='3'"), Vec::<String>::new());
-        let bent = file.replace("num='14' count='0'", "num='14' count='1'");
-        assert_eq!(shown(&bent), ["C:\\w\\A.cs 10-11 / 9-11, 14-15"]);
-        let bent = file
+        let altered = file.replace("num='14' count='0'", "num='14' count='1'");
+        assert_eq!(shown(&altered), ["C:\\w\\A.cs 10-11 / 9-11, 14-15"]);
+        let altered = file
             .replace("num='15' count='0'", "num='15' count='1'")
             .replace("num='14' count='0'", "num='14' count='1'");
-        assert_eq!(shown(&bent), ["C:\\w\\A.cs 10-11, 15 / 9-11, 14-15"]);
-        let bent = bent
+        assert_eq!(shown(&altered), ["C:\\w\\A.cs 10-11, 15 / 9-11, 14-15"]);
+        let altered = altered
             .replace("falsecount='0' truecount='2'", "falsecount='2' truecount='0'")
             .replace("coveredstatements='3'", "coveredstatements='1'");
-        assert_eq!(said(&bent, ""), ["C:\\w\\A.cs claims 1 executed lines and shows 2"]);
+        assert_eq!(said(&altered, ""), ["C:\\w\\A.cs claims 1 executed lines and shows 2"]);
     }
 
     #[test]
@@ -337,8 +337,8 @@ mod tests {
         assert_eq!(shown(PHPUNIT), ["/w/Load.php 10, 24 / 10, 21, 24, 26"]);
         assert_eq!(said(PHPUNIT, "files='1' statements='4' coveredstatements='2'"), Vec::<String>::new());
         for line in ["<line num='21' type='stmt'", "<line num='26' type='method'"] {
-            let bent = PHPUNIT.replace(&format!("{line} count='0'"), &format!("{line} count='1'"));
-            assert_eq!(said(&bent, ""), ["/w/Load.php claims 2 executed lines and shows 3"]);
+            let altered = PHPUNIT.replace(&format!("{line} count='0'"), &format!("{line} count='1'"));
+            assert_eq!(said(&altered, ""), ["/w/Load.php claims 2 executed lines and shows 3"]);
         }
     }
 
@@ -376,10 +376,10 @@ mod tests {
 
     #[test]
     fn a_summary_that_says_otherwise_is_a_contradiction() {
-        let bent = |from: &str, to: &str| said(&ISTANBUL.replacen(from, to, 1), "");
-        assert_eq!(bent("statements='3'", "statements='4'"), ["/w/load.js claims 4 lines and shows 3"]);
+        let altered = |from: &str, to: &str| said(&ISTANBUL.replacen(from, to, 1), "");
+        assert_eq!(altered("statements='3'", "statements='4'"), ["/w/load.js claims 4 lines and shows 3"]);
         assert_eq!(
-            bent("count='0' type", "count='1' type"),
+            altered("count='0' type", "count='1' type"),
             ["/w/load.js claims 2 executed lines and shows 3"]
         );
         assert_eq!(said(ISTANBUL, "files='2'"), ["the project claims 2 files and shows 1"]);

@@ -190,7 +190,7 @@ impl Document {
     }
 
     fn line(&mut self, element: &Element<'_>) -> Result<Part, String> {
-        let class = self.current.as_mut().ok_or("a line stands outside of any class")?;
+        let class = self.current.as_mut().ok_or("a line is outside any class")?;
         let number = line_number(element.value("number").ok_or("a line has no `number`")?)?;
         let hit = is_hit(element.value("hits").ok_or("a line has no `hits`")?)?;
         let lines = if class.in_methods { &mut class.of_methods } else { &mut class.lines };

@@ -100,7 +100,7 @@ impl Document {
     }
 
     fn line(&mut self, element: &Element<'_>) -> Result<Part, String> {
-        let file = self.file.as_mut().ok_or("a line stands outside of any source file")?;
+        let file = self.file.as_mut().ok_or("a line is outside any source file")?;
         let number = match line_number(element.value("nr").ok_or("a line has no `nr`")?)? {
             LAST_OF_JVM => 0,
             number => number,

@@ -108,7 +108,7 @@ impl Reading {
     }
 
     fn section(&mut self) -> Result<&mut Section, String> {
-        self.section.as_mut().ok_or_else(|| "a record stands outside of any file".to_string())
+        self.section.as_mut().ok_or_else(|| "a record is outside any file".to_string())
     }
 
     fn function(&mut self, extent: &str) -> Result<(), String> {
@@ -129,7 +129,7 @@ impl Reading {
 
     /// `line,count` or `line,count,checksum`.
     fn line(&mut self, value: &str) -> Result<(), String> {
-        let section = self.section.as_mut().ok_or("a line stands outside of any file")?;
+        let section = self.section.as_mut().ok_or("a line is outside any file")?;
         let (number, rest) = value.split_once(',').ok_or("a line has no count")?;
         let (count, checksum) =
             rest.split_once(',').map_or((rest, ""), |(count, checksum)| (count, checksum));

@@ -114,7 +114,7 @@ impl Content for Document {
 impl Document {
     fn module(&mut self) -> Result<Part, String> {
         if self.open.contains(&Part::Module) {
-            return Err("a module stands in a module".into());
+            return Err("a module is inside another module".into());
         }
         self.module.clear();
         Ok(Part::Module)
@@ -122,7 +122,7 @@ impl Document {
 
     fn method(&mut self) -> Result<Part, String> {
         if self.open.contains(&Part::Method) {
-            return Err("a method stands in a method".into());
+            return Err("a method is inside another method".into());
         }
         self.method = Method::default();
         Ok(Part::Method)
@@ -141,7 +141,7 @@ impl Document {
 
     fn point(&mut self, element: &Element<'_>) -> Result<Part, String> {
         if !self.open.contains(&Part::Method) {
-            return Err("a sequence point stands outside of any method".into());
+            return Err("a sequence point is outside any method".into());
         }
         let hit = hit(element.value("vc"))?;
         self.method.shown.points += 1;

@@ -163,7 +163,7 @@ fn entities_and_depth_are_refused() {
 }
 
 /// One of the reports with some bytes changed.
-fn bent() -> impl Strategy<Value = Vec<u8>> {
+fn altered() -> impl Strategy<Value = Vec<u8>> {
     let edits = proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0..3u8), 1..6);
     (prop::sample::select(ALL.to_vec()), edits).prop_map(|(text, edits)| {
         let mut bytes = text.as_bytes().to_vec();
@@ -190,7 +190,7 @@ proptest! {
     }
 
     #[test]
-    fn whatever_is_read_keeps_its_promises(bytes in bent()) {
+    fn whatever_is_read_keeps_its_promises(bytes in altered()) {
         if let Ok((_, reported)) = parse(&bytes, None) {
             prop_assert!(!reported.files.is_empty());
             for file in reported.files {

@@ -37,9 +37,7 @@ impl<V> Entries<V> {
     pub fn once(self, what: &str) -> Result<Vec<(String, V)>, ReportError> {
         let mut known = BTreeSet::new();
         match self.0.iter().find(|(key, _)| !known.insert(key)) {
-            Some((key, _)) => {
-                Err(ReportError::whole(format!("{what} `{}` stands there twice", shortened(key))))
-            }
+            Some((key, _)) => Err(ReportError::whole(format!("{what} `{}` appears twice", shortened(key)))),
             None => Ok(self.0),
         }
     }
@@ -216,6 +214,6 @@ mod tests {
     fn a_key_that_stands_twice_is_noticed() {
         let read = |text: &str| serde_json::from_str::<Entries<u32>>(text).unwrap().once("the file");
         assert_eq!(read("{\"b\": 1, \"a\": 2}").unwrap(), [("b".to_string(), 1), ("a".to_string(), 2)]);
-        assert_eq!(read("{\"a\": 1, \"a\": 1}").unwrap_err().message, "the file `a` stands there twice");
+        assert_eq!(read("{\"a\": 1, \"a\": 1}").unwrap_err().message, "the file `a` appears twice");
     }
 }

@@ -119,7 +119,7 @@ impl Events {
     fn join(&mut self) -> Result<(), String> {
         for at in 0..self.nodes.len() {
             if self.path(at).nth(DEPTH).is_some() {
-                return Err(format!("tests stand in each other deeper than {DEPTH}, or in themselves"));
+                return Err(format!("tests are nested deeper than {DEPTH}, or in themselves"));
             }
             let bad = self.nodes.get(at).is_some_and(|numbered| numbered.node.is_bad());
             let mut outer = self.nodes.get(at).and_then(|numbered| numbered.outer);

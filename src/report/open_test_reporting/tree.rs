@@ -20,7 +20,7 @@ impl Parts for Tree {
         match (element.name, self.open.last_mut()) {
             ("root", None) => {}
             ("child", Some(outer)) => outer.has_children = true,
-            ("root" | "child", _) => return Err("a root or child stands where it cannot".into()),
+            ("root" | "child", _) => return Err("a root or child is where it cannot be".into()),
             _ => return Ok(false),
         }
         element.value("start").iter().for_each(|text| times.text(text));

@@ -41,7 +41,7 @@ impl Content for Document {
             }
             (Some(Kind::File), "testcase") => self.case(element)?,
             (Some(Kind::Root | Kind::File), _) => {
-                return Err("an element stands where such a report has only files and test cases".into());
+                return Err("an element is where such a report has only files and test cases".into());
             }
             (Some(Kind::Case), name) => self.said(name),
             (Some(Kind::Other), _) => Kind::Other,

@@ -80,11 +80,9 @@ impl Document {
         match name {
             "testng-results" => self.claims(element),
             "suite" | "test" if element.attribute("url").is_some() => {
-                return Err(
-                    "a suite stands in a file of its own, which is not read: let TestNG write one file \
+                return Err("a suite is in a file of its own, which is not read: let TestNG write one file \
                             (fileFragmentationLevel=1), or give the JUnit reports that it writes beside it"
-                        .into(),
-                );
+                    .into());
             }
             "suite" => self.suite = named(),
             "test" => self.test = named(),
