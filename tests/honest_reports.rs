@@ -463,7 +463,7 @@ fn a_control_character_in_a_name_is_told_by_that_name() {
         "<testng-results><suite name='s'><test name='t'><class name='c'><test-method name='a' status='PASS'><params><param index='0'><value>&#8;</value></param></params></test-method></class></test></suite></testng-results>",
         "<robot schemaversion='5'><suite name='s'><test name='a'><status status='PASS'>\u{1b}*HTML* merged</status></test></suite></robot>",
     ] {
-        judged_by_tests(report).expect(3, TESTS, "a control character stands");
+        judged_by_tests(report).expect(3, TESTS, "a control character is");
     }
     // The names of a coverage report are also in its texts.
     let report = cobertura("line-rate='1'", "\u{1b}", &class(LOAD, "", &line(3, "1")));
