@@ -467,5 +467,5 @@ fn a_control_character_in_a_name_is_told_by_that_name() {
     }
     // The names of a coverage report are also in its texts.
     let report = cobertura("line-rate='1'", "\u{1b}", &class(LOAD, "", &line(3, "1")));
-    judge(&report, "").expect(3, LINES, "a control character stands in the text");
+    judge(&report, "").expect(3, LINES, "a control character is in the text");
 }

@@ -16,7 +16,7 @@ pub fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, ReportError> {
     let text = characters(bytes)?;
     match forbidden(&text) {
         None => Ok(text),
-        Some(at) => Err(ReportError::after(&text.as_bytes()[..at], "a control character stands in the text")),
+        Some(at) => Err(ReportError::after(&text.as_bytes()[..at], "a control character is in the text")),
     }
 }
 
