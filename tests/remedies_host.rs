@@ -33,7 +33,11 @@ fn says(verdict: &Verdict, control: &str, text: &str) {
     assert_ne!(verdict.exit, 0, "{}", verdict.text);
     let all = remedies(verdict, control);
     let text = text.to_ascii_lowercase();
-    assert!(all.iter().any(|one| one.to_ascii_lowercase().contains(&text)), "no remedy of {control} says `{text}`: {all:#?}\n{}", verdict.text);
+    assert!(
+        all.iter().any(|one| one.to_ascii_lowercase().contains(&text)),
+        "no remedy of {control} says `{text}`: {all:#?}\n{}",
+        verdict.text
+    );
 }
 
 fn allowed(verdict: &Verdict) {
@@ -70,11 +74,16 @@ fn a_job_that_is_of_no_request_names_it_or_runs_on_another_event() {
     says(&verdict, "gate-integrity", "add `--request N`");
     allowed(&push.judge(&stage, &["--request", "7"]));
     // A job of another commit: nothing but another event helps, and each of those that are named does.
-    let beside = stage.history.commit(KIM, &[stage.base], "Beside", &[Edit::Write("docs/x.md", "x\n")]).unwrap();
+    let beside =
+        stage.history.commit(KIM, &[stage.base], "Beside", &[Edit::Write("docs/x.md", "x\n")]).unwrap();
     let mut other = push;
     other.sha = beside.to_string();
     other.payload["after"] = json!(beside.to_string());
-    says(&other.judge(&stage, &["--request", "7"]), "gate-integrity", "run the gate on `pull_request`, `pull_request_review` or");
+    says(
+        &other.judge(&stage, &["--request", "7"]),
+        "gate-integrity",
+        "run the gate on `pull_request`, `pull_request_review` or",
+    );
     let mut nobody_knows = other.clone();
     nobody_knows.name = "something_new";
     says(&nobody_knows.judge(&stage, &[]), "gate-integrity", "Run the gate on `pull_request`");
@@ -107,7 +116,11 @@ fn an_honest_job_whose_claims_were_changed_is_run_again() {
     let mut changed = event.clone();
     changed.payload["pull_request"]["number"] = json!(9);
     let verdict = changed.judge(&stage, &[]);
-    says(&verdict, "gate-integrity", "Find out which step of the job changed its event file or its variables");
+    says(
+        &verdict,
+        "gate-integrity",
+        "Find out which step of the job changed its event file or its variables",
+    );
     says(&verdict, "gate-integrity", "run it again");
     allowed(&event.judge(&stage, &[]));
     // An event that is of no request, and no name of it.
@@ -136,9 +149,14 @@ fn deploying(lane: &Lane, name: &str, sha: Oid, payload: &Value, more: &[&str]) 
     job.env_clear().current_dir(lane.directory());
     job.env("GITHUB_ACTIONS", "true").env("GITHUB_REPOSITORY", "example-org/data-upload");
     job.env("GITHUB_API_URL", server.address()).env("GITHUB_TOKEN", "a-token-of-the-job");
-    job.env("GITHUB_EVENT_NAME", name).env("GITHUB_SHA", sha.to_string()).env("GITHUB_REF", "refs/heads/main");
-    job.env("GITHUB_EVENT_PATH", &event).env("GITHUB_ACTOR", "kim-example").env("GITHUB_TRIGGERING_ACTOR", "kim-example");
-    job.args(["check", "--branch", "main", "--format", "json", "--base", &lane.baseline().to_string()]).args(more);
+    job.env("GITHUB_EVENT_NAME", name)
+        .env("GITHUB_SHA", sha.to_string())
+        .env("GITHUB_REF", "refs/heads/main");
+    job.env("GITHUB_EVENT_PATH", &event)
+        .env("GITHUB_ACTOR", "kim-example")
+        .env("GITHUB_TRIGGERING_ACTOR", "kim-example");
+    job.args(["check", "--branch", "main", "--format", "json", "--base", &lane.baseline().to_string()])
+        .args(more);
     Verdict::of(&job.output().unwrap())
 }
 
@@ -168,7 +186,9 @@ fn a_deployment_of_another_commit_is_judged_where_the_remedy_says() {
 
 #[test]
 fn the_environment_and_the_deployer_are_those_of_the_event() {
-    let policy = format!("{POLICY}\n[roles.managers]\nusers = [\"kim-example\"]\n[controls.deployers]\nrole = \"managers\"\n");
+    let policy = format!(
+        "{POLICY}\n[roles.managers]\nusers = [\"kim-example\"]\n[controls.deployers]\nrole = \"managers\"\n"
+    );
     let lane = landed(&policy);
     let tip = lane.tip().to_string();
     let payload = json!({ "deployment": { "sha": tip, "environment": "staging" } });
@@ -205,7 +225,8 @@ fn setting(name: &str, number: u64, check: &str, app: u64) -> Rule {
 fn switched_on(remedy: &str) -> Rule {
     assert!(remedy.contains("in an active ruleset that covers main (Settings > Rules)"), "{remedy}");
     let name = remedy.split('"').nth(1).unwrap();
-    let word_after = |before: &str| remedy.split(before).nth(1).and_then(|rest| rest.split([' ', ',']).next());
+    let word_after =
+        |before: &str| remedy.split(before).nth(1).and_then(|rest| rest.split([' ', ',']).next());
     let number = word_after("\" to ").and_then(|word| word.parse().ok()).unwrap_or(0);
     let app = word_after("choose app ").and_then(|word| word.parse().ok()).unwrap_or(0);
     setting(name, number, remedy.split('`').nth(1).unwrap_or_default(), app)
@@ -233,7 +254,8 @@ fn a_branch_that_nothing_protects_gets_its_rules_one_by_one() {
     stage.world.branch.protected = false;
     let verdict = judge(&stage);
     says(&verdict, "protected-branch", "set up the rules first; the other findings on this branch say which");
-    let settings = remedies(&verdict, "protected-branch").into_iter().filter(|one| one.contains("(Settings > Rules)"));
+    let settings =
+        remedies(&verdict, "protected-branch").into_iter().filter(|one| one.contains("(Settings > Rules)"));
     let rules = settings.map(|remedy| switched_on(&remedy)).collect();
     stage.world.branch.protected = true;
     stage.world.rulesets = vec![Ruleset { rules, ..Ruleset::strict() }];
@@ -259,7 +281,11 @@ fn team(id: u64) -> Bypass {
 fn who_may_go_round_the_rules_is_taken_off_or_named_in_the_policy() {
     let mut stage = demanding();
     stage.world.rulesets[0].bypass = Some(vec![team(7)]);
-    says(&judge(&stage), "protected-branch", "take them off the bypass lists of the sources named; or name them under `bypass`");
+    says(
+        &judge(&stage),
+        "protected-branch",
+        "take them off the bypass lists of the sources named; or name them under `bypass`",
+    );
     stage.world.rulesets[0].bypass = Some(Vec::new());
     allowed(&judge(&stage));
     // By the policy, with a reason.
@@ -275,7 +301,11 @@ fn who_may_go_round_the_rules_is_taken_off_or_named_in_the_policy() {
     let administrators =
         Bypass { kind: ActorKind::OrganizationAdmin, id: Some(1), name: None, mode: BypassMode::Always };
     stage.world.rulesets[0].bypass = Some(vec![administrators]);
-    says(&judge(&stage), "protected-branch", "take them off the bypass lists, and in classic protection switch on");
+    says(
+        &judge(&stage),
+        "protected-branch",
+        "take them off the bypass lists, and in classic protection switch on",
+    );
     stage.world.rulesets[0].bypass = Some(Vec::new());
     allowed(&judge(&stage));
     let mut stage = support::project::classic();
@@ -291,7 +321,11 @@ fn two_lists_that_may_share_somebody() {
     stage.world.rulesets[0].bypass = Some(vec![team(7)]);
     stage.world.rulesets.push(Ruleset { id: 18, bypass: Some(vec![team(8)]), ..Ruleset::strict() });
     let verdict = judge(&stage);
-    says(&verdict, "protected-branch", "leave the bypass list of one source empty, or name nobody but single users in the lists");
+    says(
+        &verdict,
+        "protected-branch",
+        "leave the bypass list of one source empty, or name nobody but single users in the lists",
+    );
     stage.world.rulesets[1].bypass = Some(Vec::new());
     allowed(&judge(&stage));
     let user = |id| Bypass { kind: ActorKind::User, id: Some(id), name: None, mode: BypassMode::Always };
@@ -311,13 +345,22 @@ fn a_token_with_the_rights_that_are_named_shows_what_was_hidden() {
     stage.world.rulesets[0].bypass = Some(Vec::new());
     allowed(&judge(&stage));
     let stage = support::project::classic();
-    let hidden = json!({ "data": null, "errors": [{ "type": "FORBIDDEN", "message": "Resource not accessible" }] });
+    let hidden =
+        json!({ "data": null, "errors": [{ "type": "FORBIDDEN", "message": "Resource not accessible" }] });
     let bent = stage.world.clone().bent(Endpoint::GraphQl, Bend::Text(hidden.to_string()));
-    says(&judge_at(&stage, &Server::start(bent)), "protected-branch", "Give a token with administration rights (read).");
+    says(
+        &judge_at(&stage, &Server::start(bent)),
+        "protected-branch",
+        "Give a token with administration rights (read).",
+    );
     allowed(&judge(&stage));
     // One that is refused, and one that is not.
     let refused = stage.world.clone().bent(Endpoint::Reviews, Bend::Refuse(401, "Bad credentials".into()));
-    says(&judge_at(&stage, &Server::start(refused)), "required-reviews", "Give a token that the host accepts");
+    says(
+        &judge_at(&stage, &Server::start(refused)),
+        "required-reviews",
+        "Give a token that the host accepts",
+    );
     let (world, mut job) = (stage.world.clone(), Vec::new());
     for (token, accepted) in [("an-old-token", false), ("a-token-of-the-job", true)] {
         let mut world = world.clone();
@@ -334,16 +377,23 @@ fn what_is_asked_again_later_is_answered() {
     let stage = demanding();
     let headers = [("x-ratelimit-remaining", "0"), ("retry-after", "9000")];
     for (act, remedy) in [
-        (Act::message(403, "API rate limit exceeded", &headers), "Run again later, or with a token that has a higher limit."),
+        (
+            Act::message(403, "API rate limit exceeded", &headers),
+            "Run again later, or with a token that has a higher limit.",
+        ),
         (Act::message(500, "Server Error", &[]), "Run again when the host can be reached."),
         (Act::message(418, "teapot", &[]), "Check the address of the API and the version of the host."),
-        (Act::Answer { status: 200, headers: Vec::new(), body: "<html>".into() }, "Check the address of the API and the version"),
+        (
+            Act::Answer { status: 200, headers: Vec::new(), body: "<html>".into() },
+            "Check the address of the API and the version",
+        ),
     ] {
         let server = Server::start(stage.world.clone()).trick("/reviews", 9, act);
         says(&judge_at(&stage, &server), "required-reviews", remedy);
         allowed(&judge(&stage));
     }
-    let limited = json!({ "data": null, "errors": [{ "type": "RATE_LIMITED", "message": "API rate limit exceeded" }] });
+    let limited =
+        json!({ "data": null, "errors": [{ "type": "RATE_LIMITED", "message": "API rate limit exceeded" }] });
     let stage = support::project::classic();
     let bent = stage.world.clone().bent(Endpoint::GraphQl, Bend::Text(limited.to_string()));
     says(&judge_at(&stage, &Server::start(bent)), "protected-branch", "Run again later.");
@@ -372,12 +422,20 @@ fn the_address_of_the_api_is_checked_and_corrected() {
 fn a_head_whose_repository_is_gone_is_pushed_to_one_that_exists() {
     let mut stage = demanding();
     let there = stage.world.request.head_repository.take();
-    says(&judge(&stage), "required-reviews", "Push the branch to a repository that still exists, and open a new request.");
+    says(
+        &judge(&stage),
+        "required-reviews",
+        "Push the branch to a repository that still exists, and open a new request.",
+    );
     stage.world.request.head_repository = there;
     allowed(&judge(&stage));
     // No push of it is shown: to a token that may read the activity, one is.
     let shown = std::mem::take(&mut stage.world.activity);
-    says(&judge(&stage), "required-reviews", "Give a token that may read the activity of the repository that the head is in.");
+    says(
+        &judge(&stage),
+        "required-reviews",
+        "Give a token that may read the activity of the repository that the head is in.",
+    );
     stage.world.activity = shown;
     allowed(&judge(&stage));
 }
@@ -398,7 +456,10 @@ fn checks_that_are_missing_running_or_red_are_run_again() {
             of.for_each(|check| check.conclusion = conclusion);
         }
     };
-    check(&|stage| stage.world.checks.retain(|check| check.name != "regression"), "let the check run on the head of the change, then judge again");
+    check(
+        &|stage| stage.world.checks.retain(|check| check.name != "regression"),
+        "let the check run on the head of the change, then judge again",
+    );
     check(&ends(Conclusion::Running), "wait for the check to end, then judge again");
     check(&ends(Conclusion::ActionRequired), "take the action that the check waits for, then judge again");
     check(&ends(Conclusion::Failure), "find out why the check did not succeed, and let it run again");
@@ -425,7 +486,11 @@ fn reviews_that_are_missing_or_ask_for_changes() {
     allowed(&judge(&stage));
     // Whoever asked for changes approves.
     review(&mut stage, &robin, ReviewState::ChangesRequested, 60);
-    says(&judge(&stage), "required-reviews", "Let whoever asked for changes approve, or dismiss their review with a reason.");
+    says(
+        &judge(&stage),
+        "required-reviews",
+        "Let whoever asked for changes approve, or dismiss their review with a reason.",
+    );
     let mut approved = stage.world.clone();
     std::mem::swap(&mut approved, &mut stage.world);
     review(&mut stage, &robin, ReviewState::Approved, 70);
@@ -441,7 +506,8 @@ fn reviews_that_are_missing_or_ask_for_changes() {
 fn an_area_that_no_rule_of_reviews_speaks_of_gets_one() {
     let silent = policy("[controls.required-reviews]\napprovals = 1\n", "[controls.required-reviews]\n")
         .replace("[controls.required-reviews.data-processing]\napprovals = 2\n", "");
-    let silent = silent.replace("[controls.required-reviews]\n", "[controls.required-reviews]\napprovals = 0\n");
+    let silent =
+        silent.replace("[controls.required-reviews]\n", "[controls.required-reviews]\napprovals = 0\n");
     let verdict = judge(&project(&silent, OWNERS));
     if verdict.exit == 4 {
         // Such a policy is not valid in the first place.
@@ -457,9 +523,16 @@ fn an_area_that_no_rule_of_reviews_speaks_of_gets_one() {
 fn the_helpers_of_these_tests_tell_the_truth() {
     let stage = demanding();
     assert_eq!(request(&stage)["number"], 7);
-    assert_eq!(switched_on("switch on \"Block force pushes\", in an active ruleset that covers main (Settings > Rules)"), Rule::NoForcePush);
     assert_eq!(
-        switched_on("switch on \"Require status checks to pass\" with `x` and choose app 15368 as its source, in an active ruleset that covers main (Settings > Rules)"),
+        switched_on(
+            "switch on \"Block force pushes\", in an active ruleset that covers main (Settings > Rules)"
+        ),
+        Rule::NoForcePush
+    );
+    assert_eq!(
+        switched_on(
+            "switch on \"Require status checks to pass\" with `x` and choose app 15368 as its source, in an active ruleset that covers main (Settings > Rules)"
+        ),
         Rule::Check { name: "x".into(), app: Some(ACTIONS) }
     );
 }
