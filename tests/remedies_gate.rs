@@ -453,3 +453,19 @@ fn settings_of_the_machine_are_pointed_out_and_their_owner_takes_them_away() {
     allowed(&without);
     assert!(!remedies(&without).contains("owner of the machine"), "{}", without.text);
 }
+
+/// A path of so many directories.
+fn deep(levels: usize) -> String {
+    format!("services/upload/{}load.sql", "d/".repeat(levels))
+}
+
+#[test]
+fn directories_that_are_nested_too_deep_become_fewer() {
+    let mut stage = Stage::honest().unwrap();
+    stage.change(&[Edit::Write(&deep(300), "SELECT 1;\n")]).unwrap();
+    let verdict = judge(&stage);
+    says(&verdict, "Put the files there into fewer directories");
+    assert!(!remedies(&verdict).contains("Split the change"), "{}", verdict.text);
+    stage.change(&[Edit::Write(&deep(100), "SELECT 1;\n")]).unwrap();
+    allowed(&judge(&stage));
+}
