@@ -579,3 +579,42 @@ fn coverage_that_the_repository_brings_or_that_is_old_is_measured_again() {
     recorded(&checkout, &["--coverage", "out/lcov.info", "-o", "out/s.json"], &run);
     allowed(&checkout.judge(&["--evidence", "out/s.json"]));
 }
+
+#[test]
+fn lines_that_no_tool_counts_alike_are_written_as_others_are() {
+    let checkout = project(LINES);
+    let utf16: Vec<u8> =
+        [0xff_u8, 0xfe].into_iter().chain("SELECT 2;\n".bytes().flat_map(|byte| [byte, 0])).collect();
+    fs::write(checkout.path().join(LOAD), utf16).unwrap();
+    checkout.commit("UTF-16");
+    checkout.write("out/lcov.info", &lcov(LOAD, 1));
+    says(&checkout.judge(&[]), "End lines with a line feed, and write it as UTF-8");
+    checkout.write(LOAD, "SELECT 2;\n");
+    checkout.commit("UTF-8");
+    fs::remove_file(checkout.path().join("out/lcov.info")).unwrap();
+    checkout.write("out/lcov.info", &lcov(LOAD, 1));
+    allowed(&checkout.judge(&[]));
+}
+
+#[test]
+fn a_later_attempt_stands_beside_the_first_that_was_recorded() {
+    let checkout = project(&suite("trust = \"local\"\n"));
+    let attempt = |number: &str, output: &str| {
+        let file = checkout.outside.path().join("suite.sh");
+        fs::write(&file, script(GREEN)).unwrap();
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_portcullis"));
+        command.current_dir(checkout.path()).env("GITHUB_ACTIONS", "true").env("GITHUB_RUN_ID", "1001");
+        command.env("GITHUB_RUN_ATTEMPT", number).env("GITHUB_REPOSITORY", "o/r").env("GITHUB_JOB", "tests");
+        command
+            .args(["evidence", "record", "--suite", "upload", "--report", REPORT, "-o", output, "--", "sh"]);
+        let output = command.arg(&file).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    };
+    attempt("2", "out/two.json");
+    let verdict = checkout.judge(&["--evidence", "out/two.json"]);
+    notes(&verdict, "Look at the first attempt, and let the job record each run, also one that fails");
+    attempt("1", "out/one.json");
+    let verdict = checkout.judge(&["--evidence", "out/one.json", "--evidence", "out/two.json"]);
+    allowed(&verdict);
+    assert!(!remedies(&verdict).contains("Look at the first attempt"), "{}", verdict.text);
+}

@@ -469,3 +469,37 @@ fn directories_that_are_nested_too_deep_become_fewer() {
     stage.change(&[Edit::Write(&deep(100), "SELECT 1;\n")]).unwrap();
     allowed(&judge(&stage));
 }
+
+#[test]
+fn a_policy_that_the_change_leaves_with_mistakes_is_mended() {
+    let mut stage = Stage::honest().unwrap();
+    let with = |policy: &str| [("portcullis.toml", policy.to_string())];
+    for (path, text) in with(&POLICY.replace("approvals = 2", "approvals = \"2\"")) {
+        stage.change(&[Edit::Write(path, &text)]).unwrap();
+    }
+    says(&judge(&stage), "run `portcullis policy check` on it and mend what it lists");
+    for (path, text) in with(&POLICY.replace("approvals = 2", "approvals = 3")) {
+        stage.change(&[Edit::Write(path, &text)]).unwrap();
+    }
+    stage.world.permissions.push((person("sam-example", 15), Permission::Write));
+    review(&mut stage, &person("sam-example", 15), ReviewState::Approved, 60);
+    allowed(&judge(&stage));
+}
+
+#[test]
+fn a_change_of_nothing_gives_way_to_a_head_with_commits() {
+    let mut stage = Stage::honest().unwrap();
+    let (honest, base) = (stage.world.clone(), stage.base);
+    let base = portcullis::cli::demo::stage::revision(base).unwrap();
+    stage.world.request.head = base.clone();
+    stage.world.checks.iter_mut().for_each(|check| check.head = base.clone());
+    let verdict = judge_by(&stage, |job| {
+        let event = stage.directory().join("event.json");
+        let text = std::fs::read_to_string(&event).unwrap();
+        std::fs::write(&event, text.replace(&stage.head().to_string(), base.as_str())).unwrap();
+        job.env("GITHUB_EVENT_PATH", event);
+    });
+    says(&verdict, "Name a head with commits that the base does not have.");
+    stage.world = honest;
+    allowed(&judge(&stage));
+}

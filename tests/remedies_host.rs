@@ -412,7 +412,7 @@ fn the_address_of_the_api_is_checked_and_corrected() {
         99,
         Act::Redirect { status: 302, to: "http://host.test".into() },
     );
-    says(&judge_at(&stage, &server), "required-reviews", "Check the address of the API.");
+    says(&judge_at(&stage, &server), "gate-integrity", "Check the address of the API.");
     allowed(&judge(&stage));
 }
 
@@ -535,4 +535,36 @@ fn the_helpers_of_these_tests_tell_the_truth() {
         ),
         Rule::Check { name: "x".into(), app: Some(ACTIONS) }
     );
+}
+
+#[test]
+fn lists_and_answers_that_are_whole_the_next_time() {
+    let mut stage = demanding();
+    stage.world.page_size = 1;
+    let cut = stage.world.clone().bent(Endpoint::Reviews, Bend::SkipPage(2));
+    says(
+        &judge_at(&stage, &Server::start(cut)),
+        "required-reviews",
+        "Run again; if it stays, look at the list by hand.",
+    );
+    allowed(&judge(&stage));
+    // Of two answers about one branch one is older.
+    let stage = demanding();
+    let other = stage.world.clone().bent(Endpoint::Branch, Bend::Set("/protected".into(), json!(false)));
+    let verdict = judge_at(&stage, &Server::start(other));
+    says(&verdict, "protected-branch", "judge again; if the answers stay so, report it to the host");
+    allowed(&judge(&stage));
+}
+
+#[test]
+fn somebody_who_is_there_opens_the_request_or_approves_it() {
+    let mut stage = demanding();
+    let author = stage.world.request.author.take();
+    says(
+        &judge(&stage),
+        "required-reviews",
+        "Let somebody with a present account open the request anew or push the head again.",
+    );
+    stage.world.request.author = author;
+    allowed(&judge(&stage));
 }

@@ -446,3 +446,71 @@ fn somebody_else_than_the_author_deploys() {
     assert!(other.findings("deployers", "broken").is_empty(), "{}", other.text);
     allowed(&deploying(&lane, &["--deployer", "kim-example"]));
 }
+
+#[test]
+fn records_of_another_repository_are_fetched_or_begun_anew() {
+    let mut lane = deployed();
+    let first = lane.tip();
+    let next = work(&mut lane, "the second");
+    let renamed = |more: &[&str]| {
+        let mut host = lane.host();
+        host.worlds.iter_mut().for_each(|world| world.repository = "example-org/renamed".into());
+        let server = Server::start(host);
+        let mut check = Command::new(env!("CARGO_BIN_EXE_portcullis"));
+        check.env_clear().current_dir(lane.directory()).env("GITHUB_API_URL", server.address());
+        check.env("GITHUB_TOKEN", "a-token-of-the-job").args([
+            "check",
+            "--environment",
+            "production",
+            "--host",
+            "github",
+        ]);
+        check
+            .args(["--repository", "example-org/renamed", "--head", &next.to_string(), "--format", "json"])
+            .args(more);
+        Verdict::of(&check.output().unwrap())
+    };
+    let verdict = renamed(&[]);
+    says(&verdict, "Fetch the records of example-org/renamed; if it was renamed, delete");
+    let named = remedies(&verdict).split('`').find(|part| part.starts_with("refs/")).unwrap().to_string();
+    runs(lane.directory(), &["update-ref", "-d", &named]);
+    allowed(&renamed(&["--base", &first.to_string()]));
+}
+
+#[test]
+fn evidence_is_judged_in_a_checkout_and_not_in_a_bare_clone() {
+    let checkout = project();
+    let from = format!("file://{}", checkout.path().display());
+    runs(checkout.outside.path(), &["clone", "-q", "--bare", &from, "bare"]);
+    let bare = checkout.outside.path().join("bare");
+    let report = format!("upload={}", checkout.path().join(REPORT).display());
+    let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
+    command.env_clear().current_dir(&bare);
+    command.args([
+        "check", "--host", "none", "--base", "main", "--head", "change", "--format", "json", "--report",
+        &report,
+    ]);
+    let verdict = Verdict::of(&command.output().unwrap());
+    says(&verdict, "Run it in a checkout of the commit that is judged");
+    allowed(&checkout.judge(&[]));
+}
+
+#[test]
+fn notes_that_are_a_link_are_removed_and_fetched_again() {
+    let checkout = Checkout::with(&format!("{SUITE}baseline = \"required\"\n"), &[(LOAD, "SELECT 1;\n")]);
+    checkout.write(REPORT, GREEN);
+    checkout.record(&["--note"]);
+    let kept = tempfile::tempdir().unwrap();
+    runs(kept.path(), &["init", "-q", "--bare"]);
+    let place = kept.path().to_str().unwrap().to_string();
+    checkout.git(&["push", "-q", &place, "refs/notes/portcullis"]);
+    fs::remove_file(checkout.path().join(REPORT)).unwrap();
+    checkout.change(LOAD, "SELECT 2;\n");
+    checkout.write(REPORT, GREEN);
+    allowed(&checkout.judge(&[]));
+    checkout.git(&["symbolic-ref", "refs/notes/portcullis", "refs/notes/elsewhere"]);
+    says(&checkout.judge(&[]), "Remove the ref, and fetch it again from where the notes are kept");
+    checkout.git(&["symbolic-ref", "-d", "refs/notes/portcullis"]);
+    checkout.git(&["fetch", "-q", &place, "+refs/notes/portcullis:refs/notes/portcullis"]);
+    allowed(&checkout.judge(&[]));
+}
