@@ -618,3 +618,35 @@ fn a_later_attempt_stands_beside_the_first_that_was_recorded() {
     allowed(&verdict);
     assert!(!remedies(&verdict).contains("Look at the first attempt"), "{}", verdict.text);
 }
+
+#[test]
+fn a_statement_of_another_suite_is_recorded_under_its_name() {
+    let checkout = project(&suite("trust = \"local\"\n"));
+    checkout.write(REPORT, GREEN);
+    let other = ["evidence", "record", "--suite", "uplaod", "--report", REPORT, "-o", "out/s.json"];
+    assert_eq!(checkout.portcullis(&other).status.code(), Some(0));
+    fs::remove_file(checkout.path().join(REPORT)).unwrap();
+    let verdict = checkout.judge(&["--evidence", "out/s.json"]);
+    assert_ne!(verdict.exit, 0, "{}", verdict.text);
+    notes(&verdict, "Record it under the name that the policy gives to the suite");
+    checkout.write(REPORT, GREEN);
+    checkout.record(&["-o", "out/s.json"]);
+    fs::remove_file(checkout.path().join(REPORT)).unwrap();
+    allowed(&checkout.judge(&["--evidence", "out/s.json"]));
+}
+
+#[test]
+fn a_file_without_a_statement_gets_one_before_it_is_compared() {
+    let checkout = project(&suite(""));
+    checkout.write(REPORT, GREEN);
+    checkout.record(&["-o", "out/two.json"]);
+    checkout.write("out/one.json", "");
+    let diff = || checkout.portcullis(&["evidence", "diff", "out/one.json", "out/two.json"]);
+    assert!(
+        text(&diff()).contains("record a run into it with `portcullis evidence record -o FILE`"),
+        "{}",
+        text(&diff())
+    );
+    checkout.record(&["-o", "out/one.json"]);
+    assert_eq!(diff().status.code(), Some(0), "{}", text(&diff()));
+}

@@ -415,6 +415,33 @@ fn arguments_that_are_missing_are_named() {
 }
 
 #[test]
+fn of_several_branches_the_one_that_is_deployed_from_is_named() {
+    let lane = |policy: &str| {
+        let mut lane = Lane::with(policy);
+        work(&mut lane, "the first");
+        lane
+    };
+    let lane = lane(&POLICY.replace("deployment = [\"main\"]", "deployment = [\"main\", \"release/*\"]"));
+    let base = lane.baseline().to_string();
+    let judge = |more: &[&str]| {
+        support::release::judge(
+            &lane,
+            &Server::start(lane.host()),
+            lane.tip(),
+            &[&["--base", base.as_str()], more].concat(),
+        )
+    };
+    let verdict = judge(&[]);
+    assert_eq!(verdict.exit, 2, "{}", verdict.text);
+    assert!(
+        verdict.text.contains("name the branch that is deployed from: --branch NAME"),
+        "{}",
+        verdict.text
+    );
+    allowed(&judge(&["--branch", "main"]));
+}
+
+#[test]
 fn a_head_that_brings_nothing_gives_way_to_one_that_does() {
     let checkout = Checkout::with(
         "[controls.regression-tests.suites.upload]\nminimum = 1\nreports = [\"out/*.xml\"]\n",

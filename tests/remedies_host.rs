@@ -568,3 +568,23 @@ fn somebody_who_is_there_opens_the_request_or_approves_it() {
     stage.world.request.author = author;
     allowed(&judge(&stage));
 }
+
+#[test]
+fn what_only_a_host_knows_is_seen_once_it_is_named() {
+    let stage = Stage::honest().unwrap();
+    let (base, head) = (stage.base.to_string(), stage.head().to_string());
+    let alone = judge_by(&stage, |job| {
+        job.env_remove("GITHUB_ACTIONS").env_remove("GITHUB_EVENT_PATH");
+        job.args(["--host", "none", "--base", &base, "--head", &head]);
+    });
+    says(
+        &alone,
+        "required-reviews",
+        "name the host and the request: `--host github --repository OWNER/NAME --request N`",
+    );
+    let asked = judge_by(&stage, |job| {
+        job.env_remove("GITHUB_ACTIONS").env_remove("GITHUB_EVENT_PATH");
+        job.args(["--host", "github", "--repository", "example-org/data-upload", "--request", "7"]);
+    });
+    allowed(&asked);
+}

@@ -1,5 +1,9 @@
 //! What `policy check` tells to do, done literally: the mistake is named with its help, and the policy that follows the help is valid.
-#![allow(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test reads files, and ends where it cannot go on"
+)]
 
 use support::checkout::Checkout;
 
@@ -445,8 +449,71 @@ fn mistakes_about_waivers_and_rollbacks() {
                 "name what was deployed before",
                 "to = \"9f8e7d6c5b9f8e7d6c5b9f8e7d6c5b9f8e7d6c5b\"",
             ),
+            (
+                "approver = \"kim-example\"",
+                "approver = \"ci[bot]\"",
+                "let a person do so",
+                "approver = \"kim-example\"",
+            ),
+            (
+                "requests = [7]",
+                "requests = [7]\nemergency = true\nreview-due = \"2026-11-25\"\nreviewed-by = \"sam\"\nreviewed-on = \"2026-11-01\"",
+                "write when the review took place",
+                "requests = [7]\nemergency = true\nreview-due = \"2026-11-25\"\nreviewed-by = \"sam\"\nreviewed-on = \"2026-11-22\"",
+            ),
         ],
         WAIVERS,
         |waivers| (POLICY.to_string(), waivers.to_string()),
     );
+}
+
+/// The sound policy without a part of it, and with that part as its help says.
+#[test]
+fn parts_that_are_missing_are_written() {
+    let desk = Desk::new();
+    let area = "[[data-processing]]\nname = \"upload\"\npurpose = \"Loads, amends and deletes records\"\npaths = [\"services/upload/**\"]\n";
+    let none = POLICY.replace(area, "").replace("areas = [\"upload\"]\n", "");
+    let controls = &POLICY[POLICY.find("[controls").unwrap()..];
+    for (without, help, with) in [
+        (
+            none.clone(),
+            "write a table `[[data-processing]]` with `name`, `purpose`, and `paths` or `content`",
+            format!("{none}{area}"),
+        ),
+        (
+            format!("data-processing = []\n{none}"),
+            "name at least one area, or nothing is data-processing code",
+            format!("{none}{area}"),
+        ),
+        (
+            POLICY.replace(controls, ""),
+            "write at least `[controls.required-reviews]`",
+            POLICY.replace(controls, "[controls.required-reviews]\napprovals = 1\n"),
+        ),
+    ] {
+        let (code, said) = desk.says(&without, "schema = 1\n");
+        assert!(
+            code == Some(4) && said.split_whitespace().collect::<Vec<_>>().join(" ").contains(help),
+            "{help}: {said}"
+        );
+        let (code, said) = desk.says(&with, "schema = 1\n");
+        assert_eq!(code, Some(0), "{help}: {said}");
+    }
+}
+
+#[test]
+fn a_list_of_signers_puts_its_values_between_quotes() {
+    let desk = Desk::new();
+    let signed = POLICY.replace(
+        "[controls.required-checks]",
+        "[waivers]\nsigners = \"keys/signers\"\n[controls.required-checks]",
+    );
+    let sound = std::fs::read_to_string(desk.0.path().join("keys/signers")).unwrap();
+    desk.0.write("keys/signers", &sound.replace("\"portcullis\"", "portcullis"));
+    let (code, said) = desk.says(&signed, "schema = 1\n");
+    assert_eq!(code, Some(4), "{said}");
+    assert!(said.contains("write `namespaces=\"…\"`, with the quotes"), "{said}");
+    desk.0.write("keys/signers", &sound);
+    let (code, said) = desk.says(&signed, "schema = 1\n");
+    assert_eq!(code, Some(0), "{said}");
 }

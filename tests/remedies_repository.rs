@@ -247,6 +247,12 @@ fn evidence_is_recorded_in_a_checkout_of_what_is_judged_and_leaves_it_clean() {
     fs::remove_file(checkout.path().join(REPORT)).unwrap();
     let (code, said) = run(&green);
     assert_eq!(code, Some(0), "{said}");
+    fs::remove_file(checkout.path().join(REPORT)).unwrap();
+    let (_, said) = run(&format!("{green}touch -d '2 days ago' {REPORT}\n"));
+    assert!(
+        said.contains("Let the command write the report itself, and bring none back from an earlier run"),
+        "{said}"
+    );
     // Something that is no report lies where one is to be written.
     checkout.write(REPORT, "notes of mine\n");
     let (_, said) = run(&green);
