@@ -8,9 +8,8 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Output;
 use support::checkout::{Checkout, REPORT};
-use support::gate::Verdict;
+use support::followed::{allowed, judged, notes, remedies, says, text};
 
 mod support;
 
@@ -19,34 +18,6 @@ const GREEN: &str = "<testsuite name='s'><testcase classname='c' name='a'/></tes
 
 fn suite(more: &str) -> String {
     format!("[controls.regression-tests.suites.upload]\nminimum = 1\nreports = [\"out/*.xml\"]\n{more}")
-}
-
-fn text(output: &Output) -> String {
-    [&output.stdout[..], &output.stderr].iter().map(|part| String::from_utf8_lossy(part)).collect()
-}
-
-fn remedies(verdict: &Verdict) -> String {
-    let all = verdict.json["findings"].as_array().map_or(&[][..], Vec::as_slice);
-    all.iter().filter_map(|one| one["remedy"].as_str()).collect::<Vec<_>>().join("\n")
-}
-
-fn says(verdict: &Verdict, text: &str) {
-    assert_ne!(verdict.exit, 0, "{}", verdict.text);
-    notes(verdict, text);
-}
-
-/// It says so, whatever it ends with.
-fn notes(verdict: &Verdict, text: &str) {
-    assert!(
-        remedies(verdict).contains(text),
-        "no remedy says `{text}`: {}\n{}",
-        remedies(verdict),
-        verdict.text
-    );
-}
-
-fn allowed(verdict: &Verdict) {
-    assert_eq!(verdict.exit, 0, "{}", verdict.text);
 }
 
 fn project(controls: &str) -> Checkout {
@@ -396,23 +367,7 @@ fn a_baseline_is_recorded_on_the_branch_and_its_notes_are_fetched() {
     inside(&["branch", "-q", "main", "origin/main"]);
     recorded(&checkout, &["-o", "out/s.json"], &script(TWO));
     let statement = checkout.path().join("out/s.json");
-    let judge = || {
-        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_portcullis"));
-        command.env_clear().current_dir(&clone);
-        command.args([
-            "check",
-            "--host",
-            "none",
-            "--base",
-            "main",
-            "--head",
-            "change",
-            "--format",
-            "json",
-            "--evidence",
-        ]);
-        Verdict::of(&command.arg(&statement).output().unwrap())
-    };
+    let judge = || judged(&clone, "main", "change", &["--evidence", statement.to_str().unwrap()]);
     let verdict = judge();
     says(&verdict, "let the deployment branch record each run with `portcullis evidence record --note`");
     let named = remedies(&verdict).split('`').find(|part| part.starts_with("git fetch")).unwrap().to_string();

@@ -14,6 +14,7 @@ use portcullis::cli::demo::world::person;
 use portcullis::model::review::{Permission, ReviewState};
 use support::Server;
 use support::checkout::Checkout;
+use support::followed::{allowed, remedies, says};
 use support::forger::{deployed, host, judged_with, work};
 use support::gate::{Verdict, judge, judge_by};
 use support::lane::state::{Body, File, Op};
@@ -21,25 +22,6 @@ use support::lane::{How, Lane};
 use support::project::{OWNERS, demanding, policy, project, review};
 
 mod support;
-
-fn remedies(verdict: &Verdict) -> String {
-    let all = verdict.json["findings"].as_array().map_or(&[][..], Vec::as_slice);
-    all.iter().filter_map(|one| one["remedy"].as_str()).collect::<Vec<_>>().join("\n")
-}
-
-fn says(verdict: &Verdict, text: &str) {
-    assert_ne!(verdict.exit, 0, "{}", verdict.text);
-    let all = remedies(verdict);
-    assert!(
-        all.to_lowercase().contains(&text.to_lowercase()),
-        "no remedy says `{text}`: {all}\n{}",
-        verdict.text
-    );
-}
-
-fn allowed(verdict: &Verdict) {
-    assert_eq!(verdict.exit, 0, "{}", verdict.text);
-}
 
 // What is deployed.
 

@@ -12,10 +12,10 @@ use portcullis::cli::demo::stage::{KIM, POLICY, Stage};
 use portcullis::cli::demo::world::{ACTIONS, Bend, Classic, Endpoint, Ruleset, person};
 use portcullis::model::check::Conclusion;
 use portcullis::model::protection::{ActorKind, Bypass, BypassMode, Rule};
-use serde_json::{Value, json};
-use std::process::Command;
+use serde_json::json;
+use support::followed::allowed;
 use support::gate::{Verdict, command, judge, judge_at, judge_by};
-use support::job::{Event, request};
+use support::job::{Event, deploying, request};
 use support::lane::Lane;
 use support::project::{OWNERS, demanding, demanding_policy, policy, project, review};
 use support::{Act, Server};
@@ -38,10 +38,6 @@ fn says(verdict: &Verdict, control: &str, text: &str) {
         "no remedy of {control} says `{text}`: {all:#?}\n{}",
         verdict.text
     );
-}
-
-fn allowed(verdict: &Verdict) {
-    assert_eq!(verdict.exit, 0, "{}", verdict.text);
 }
 
 // The job and its arguments.
@@ -137,27 +133,6 @@ fn an_honest_job_whose_claims_were_changed_is_run_again() {
         job.args(["--host", "github", "--repository", "example-org/data-upload", "--request", "7"]);
     });
     allowed(&outside);
-}
-
-/// A job before a deployment.
-fn deploying(lane: &Lane, name: &str, sha: Oid, payload: &Value, more: &[&str]) -> Verdict {
-    let server = Server::start(lane.host());
-    let outside = tempfile::tempdir().unwrap();
-    let event = outside.path().join("event.json");
-    std::fs::write(&event, payload.to_string()).unwrap();
-    let mut job = Command::new(env!("CARGO_BIN_EXE_portcullis"));
-    job.env_clear().current_dir(lane.directory());
-    job.env("GITHUB_ACTIONS", "true").env("GITHUB_REPOSITORY", "example-org/data-upload");
-    job.env("GITHUB_API_URL", server.address()).env("GITHUB_TOKEN", "a-token-of-the-job");
-    job.env("GITHUB_EVENT_NAME", name)
-        .env("GITHUB_SHA", sha.to_string())
-        .env("GITHUB_REF", "refs/heads/main");
-    job.env("GITHUB_EVENT_PATH", &event)
-        .env("GITHUB_ACTOR", "kim-example")
-        .env("GITHUB_TRIGGERING_ACTOR", "kim-example");
-    job.args(["check", "--branch", "main", "--format", "json", "--base", &lane.baseline().to_string()])
-        .args(more);
-    Verdict::of(&job.output().unwrap())
 }
 
 fn landed(policy: &str) -> Lane {

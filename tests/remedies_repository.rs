@@ -9,9 +9,10 @@
 use jiff::{SignedDuration, Timestamp};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 use support::Server;
 use support::checkout::{Checkout, REPORT};
+use support::followed::{self, allowed, git, remedies, says, text};
 use support::forger::{REF, deployed, said, work};
 use support::gate::Verdict;
 use support::lane::state::{Body, File, Op};
@@ -24,37 +25,6 @@ const SUITE: &str =
     "[controls.regression-tests.suites.upload]\nminimum = 1\ntrust = \"local\"\nreports = [\"out/*.xml\"]\n";
 const GREEN: &str = "<testsuite name='s'><testcase classname='c' name='a'/></testsuite>";
 const LOAD: &str = "services/upload/load.sql";
-
-fn text(output: &Output) -> String {
-    [&output.stdout[..], &output.stderr].iter().map(|part| String::from_utf8_lossy(part)).collect()
-}
-
-/// Everything that the verdict tells to do.
-fn remedies(verdict: &Verdict) -> String {
-    let all = verdict.json["findings"].as_array().map_or(&[][..], Vec::as_slice);
-    all.iter().filter_map(|one| one["remedy"].as_str()).collect::<Vec<_>>().join("\n")
-}
-
-fn says(verdict: &Verdict, text: &str) {
-    assert_ne!(verdict.exit, 0, "{}", verdict.text);
-    assert!(
-        remedies(verdict).contains(text),
-        "no remedy says `{text}`: {}\n{}",
-        remedies(verdict),
-        verdict.text
-    );
-}
-
-fn allowed(verdict: &Verdict) {
-    assert_eq!(verdict.exit, 0, "{}", verdict.text);
-}
-
-fn git(directory: &Path, arguments: &[&str]) -> Output {
-    let mut command = Command::new("git");
-    command.current_dir(directory).env("GIT_CONFIG_NOSYSTEM", "1").env("HOME", directory);
-    command.args(["-c", "user.name=Kim Example", "-c", "user.email=kim@example.test"]).args(arguments);
-    command.output().unwrap()
-}
 
 fn runs(directory: &Path, arguments: &[&str]) -> String {
     let output = git(directory, arguments);
@@ -94,11 +64,7 @@ fn clone(of: &Checkout, name: &str) -> PathBuf {
 }
 
 fn judged(place: &Path) -> Verdict {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
-    command.env_clear().current_dir(place);
-    let output =
-        command.args(["check", "--host", "none", "--base", "main", "--head", "change", "--format", "json"]);
-    Verdict::of(&output.output().unwrap())
+    followed::judged(place, "main", "change", &[])
 }
 
 fn object(place: &Path, name: &str) -> PathBuf {
