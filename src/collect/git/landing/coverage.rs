@@ -18,7 +18,7 @@ use super::tried::{Left, Tried, distance, weight};
 use super::{build, residual};
 use crate::model::fact::{Gap, GapReason};
 use crate::model::landing::{Candidate, Coverage, Distance, Landing, Miss, Residual};
-use answers::Answers;
+use answers::{Answers, Within};
 use basis::{Added, Known};
 use git2::Oid;
 use std::collections::BTreeMap;
@@ -78,6 +78,11 @@ impl<'o, 'r> Prover<'o, 'r> {
             misses: Vec::new(),
             left: None,
         }
+    }
+
+    /// A prover that knows which commits of the first-parent line never were the tip.
+    pub fn beside(objects: &'o super::super::object::Objects<'r>, within: Within) -> Self {
+        Prover { answers: Answers::beside(within), ..Prover::new(objects) }
     }
 
     /// A prover that asks only what a merge gives, and not what its merge base stands for.

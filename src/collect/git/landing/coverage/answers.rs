@@ -16,7 +16,7 @@ const STEPS_LIMIT: usize = 2_000;
 
 /// The commits of a first-parent line that never were the tip of the branch, because others landed with them: each with the tip before
 /// and the tip after.
-type Within = BTreeMap<Oid, (Oid, Oid)>;
+pub type Within = BTreeMap<Oid, (Oid, Oid)>;
 
 /// What is known of the history.
 #[derive(Default)]
@@ -50,6 +50,11 @@ pub struct Answers {
 }
 
 impl Answers {
+    /// Nothing but that these never were the tip.
+    pub fn beside(within: Within) -> Self {
+        Answers { within: Arc::new(within), ..Answers::default() }
+    }
+
     /// What is known of a question.
     pub fn get(&self, tips: &[Oid], head: Oid) -> Option<Vec<Oid>> {
         let question = (tips.to_vec(), head);
@@ -81,9 +86,12 @@ impl Answers {
 
     /// The newest former tip of a branch that any of these reaches.
     pub fn fork(&mut self, graph: &mut Graph<'_, '_>, branch: Oid, from: &[Oid]) -> Result<Option<Oid>, Gap> {
-        let fork =
+        let mut fork =
             self.remembered(|known| &mut known.forks, (branch, from.to_vec()), || graph.fork(branch, from))?;
-        Ok(fork.map(|fork| self.within.get(&fork).map_or(fork, |(before, _)| *before)))
+        while let Some((before, _)) = fork.and_then(|fork| self.within.get(&fork)) {
+            fork = Some(*before);
+        }
+        Ok(fork)
     }
 
     /// With which tip a commit came to a branch; `None` when the branch does not hold it.
