@@ -19,7 +19,7 @@ use super::{build, residual};
 use crate::model::fact::{Gap, GapReason};
 use crate::model::landing::{Candidate, Coverage, Distance, Landing, Miss, Residual};
 use answers::{Answers, Within};
-use basis::{Added, Known};
+use basis::Added;
 use git2::Oid;
 use std::collections::BTreeMap;
 use virtual_base::Base;
@@ -45,8 +45,8 @@ pub struct Prover<'o, 'r> {
     answers: Answers,
     /// What stands for several merge bases, each for the depth at which it was asked for: marks of conflicts hang on it.
     virtual_bases: BTreeMap<(Git, usize, Vec<Oid>), Base>,
-    /// Which commits came to a branch with their content.
-    incorporated: Known,
+    /// Did an answer about merge bases end at the limit of how deep they are looked at?
+    is_too_deep: bool,
     /// Does it matter what merge bases stand for? Not where only the result counts.
     asks_basis: bool,
     /// Of the last landing: what was tried in vain.
@@ -73,7 +73,7 @@ impl<'o, 'r> Prover<'o, 'r> {
             graph: Graph::new(objects),
             answers: Answers::default(),
             virtual_bases: BTreeMap::new(),
-            incorporated: Known::default(),
+            is_too_deep: false,
             asks_basis: true,
             misses: Vec::new(),
             left: None,

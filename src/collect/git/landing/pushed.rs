@@ -65,7 +65,7 @@ pub fn within(
         at = below;
         if unseen.remove(&at) {
             sought.remove(&at);
-            between.iter().for_each(|inner| drop(sought.remove(inner)));
+            sought.retain(|one| !between.contains(one));
             within.extend(between.drain(..).map(|inner| (inner, (at, newer))));
             newer = at;
             if sought.is_empty() {
