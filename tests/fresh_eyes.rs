@@ -4,6 +4,7 @@
 
 use portcullis::cli::demo::history::Edit;
 use portcullis::cli::demo::stage::{GREEN, KIM, Stage};
+use portcullis::cli::demo::world::{Bend, Endpoint};
 use portcullis::model::change::BranchName;
 use std::time::Duration;
 use support::Server;
@@ -52,20 +53,117 @@ const GUARDED: Edit<'static> =
     Edit::Write(LOAD, "INSERT INTO records SELECT * FROM staging WHERE NOT is_test;\n");
 const ON: Edit<'static> = Edit::Write("services/upload/switch.sql", "UPDATE settings SET live = true;\n");
 
-/// `main` was moved forward to the request's guard and to a revert of it: its merge base is on the first-parent line. It gets
-/// through (exit 0): before a merge nothing tells a commit of the line that was a tip by itself from one that came with its revert.
+/// A request of a guard and of what it guards, approved, and judged after `main` went on from the guard.
+struct Guarded {
+    stage: Stage,
+    guard: git2::Oid,
+}
+
+impl Guarded {
+    fn approved() -> Self {
+        let mut stage = Stage::honest().unwrap();
+        let guard = stage.history.commit(KIM, &[stage.base], "Guard", &[GUARDED]).unwrap();
+        let on = stage.history.commit(KIM, &[guard], "On", &[ON]).unwrap();
+        stage.commits = vec![guard, on];
+        stage.honest_world().unwrap();
+        judge(&stage).expect(0, "", "");
+        Guarded { stage, guard }
+    }
+
+    /// `main` was moved along these tips, the oldest first.
+    fn main_was(mut self, tips: &[git2::Oid]) -> Verdict {
+        self.stage.base = *tips.last().unwrap();
+        self.stage.honest_world().unwrap();
+        self.stage.world.base_tips = tips.iter().map(|tip| tip.to_string().try_into().unwrap()).collect();
+        judge(&self.stage)
+    }
+
+    fn commit(&mut self, on: git2::Oid, edits: &[Edit<'_>]) -> git2::Oid {
+        self.stage.history.commit(KIM, &[on], "One more", edits).unwrap()
+    }
+}
+
+/// Before the host's list of pushes was read, each of these got through (exit 0): a commit of the first-parent line was taken for a
+/// former tip, although it came with its revert.
 #[test]
-#[ignore = "a known gap: the guard and its revert came by one fast-forward"]
 fn a_guard_and_its_revert_come_by_a_fast_forward() {
-    let mut stage = Stage::honest().unwrap();
-    let one = stage.history.commit(KIM, &[stage.base], "Guard", &[GUARDED]).unwrap();
-    let two = stage.history.commit(KIM, &[one], "On", &[ON]).unwrap();
-    stage.commits = vec![one, two];
-    stage.honest_world().unwrap();
-    judge(&stage).expect(0, "", "");
-    stage.base = stage.history.commit(KIM, &[one], "Revert", &[PLAIN]).unwrap();
-    stage.honest_world().unwrap();
-    judge(&stage).expect(3, "required-reviews", "what an approval of");
+    let mut one = Guarded::approved();
+    let start = one.stage.base;
+    let revert = one.commit(one.guard, &[PLAIN]);
+    one.main_was(&[start, revert]).expect(3, "required-reviews", "what an approval of");
+}
+
+#[test]
+fn a_guard_and_its_revert_come_with_other_commits_in_one_push() {
+    let mut one = Guarded::approved();
+    let start = one.stage.base;
+    let other = one.commit(one.guard, &[Edit::Write("docs/a.txt", "a\n")]);
+    let weaker =
+        one.commit(other, &[Edit::Write(LOAD, "INSERT INTO records SELECT * FROM staging WHERE true;\n")]);
+    let more = one.commit(weaker, &[Edit::Write("docs/b.txt", "b\n")]);
+    let later = one.commit(more, &[Edit::Write("docs/c.txt", "c\n")]);
+    one.main_was(&[start, more, later]).expect(3, "required-reviews", "what an approval of");
+}
+
+#[test]
+fn a_branch_is_rewritten_to_a_guard_and_its_revert() {
+    let mut one = Guarded::approved();
+    let start = one.stage.base;
+    let gone = one.commit(start, &[Edit::Write("docs/a.txt", "a\n")]);
+    let revert = one.commit(one.guard, &[PLAIN]);
+    one.main_was(&[gone, revert]).expect(3, "required-reviews", "what an approval of");
+}
+
+#[test]
+fn the_host_has_not_listed_the_push_of_a_guard_and_its_revert() {
+    let mut one = Guarded::approved();
+    let before = one.stage.base;
+    let revert = one.commit(one.guard, &[PLAIN]);
+    let tips = [before, before, revert];
+    one.stage.base = revert;
+    one.stage.honest_world().unwrap();
+    one.stage.world.base_tips = tips[..2].iter().map(|tip| tip.to_string().try_into().unwrap()).collect();
+    judge(&one.stage).expect(3, "required-reviews", "what an approval of");
+}
+
+#[test]
+fn the_pushes_to_the_base_branch_cannot_be_read() {
+    let mut one = Guarded::approved();
+    one.stage.base = one.commit(one.guard, &[PLAIN]);
+    one.stage.honest_world().unwrap();
+    one.stage
+        .world
+        .bends
+        .push((Endpoint::Activity, Bend::Refuse(403, "Resource not accessible by integration".to_string())));
+    judge(&one.stage).expect(3, "required-reviews", "the pushes to the base branch");
+}
+
+/// The twins: the guard was the tip before somebody took it back, which was a landing of its own.
+#[test]
+fn twin_a_guard_was_the_tip_before_its_revert() {
+    let mut one = Guarded::approved();
+    let (start, guard) = (one.stage.base, one.guard);
+    let revert = one.commit(guard, &[PLAIN]);
+    one.main_was(&[start, guard, revert]).expect(0, "", "");
+}
+
+/// What stays has no need of the host's list.
+#[test]
+fn twin_a_guard_comes_with_other_commits_in_one_push_and_stays() {
+    let mut one = Guarded::approved();
+    let start = one.stage.base;
+    let other = one.commit(one.guard, &[Edit::Write("docs/a.txt", "a\n")]);
+    let more = one.commit(other, &[Edit::Write("docs/b.txt", "b\n")]);
+    one.main_was(&[start, more]).expect(0, "", "");
+}
+
+/// Pushes that are older than the host's list are not known: their commits count as former tips.
+#[test]
+fn twin_a_request_begins_before_the_pushes_that_the_host_keeps() {
+    let mut one = Guarded::approved();
+    let revert = one.commit(one.guard, &[PLAIN]);
+    let more = one.commit(revert, &[Edit::Write("docs/a.txt", "a\n")]);
+    one.main_was(&[revert, more]).expect(0, "", "");
 }
 
 /// The same where the fast-forward was a request of its own, with an empty diff, and all of it is to be deployed.

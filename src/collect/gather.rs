@@ -5,7 +5,7 @@ use crate::collect::git::Repository;
 use crate::collect::host::{Host, Question};
 use crate::collect::line_coverage;
 use crate::collect::reports::{self, Named};
-use crate::model::change::{Change, FileChange, Revision};
+use crate::model::change::{Basis, Change, FileChange, Revision};
 use crate::model::codeowners::{self, CodeOwners};
 use crate::model::fact::{Fact, Gap, GapReason};
 use crate::model::facts::{Facts, GateText, GateTexts, HostFacts, SCHEMA};
@@ -47,7 +47,12 @@ pub struct Asked<'a> {
 /// Gathers every fact that the inquiry asks for.
 pub fn gather(inquiry: Inquiry, base: &Revision, head: &Revision, sources: &Sources<'_>) -> Facts {
     let repository = sources.repository;
-    let (change, gate) = of_repository(repository, base, head, &inquiry);
+    let (mut change, gate) = of_repository(repository, base, head, &inquiry);
+    if let (Some(asked), Fact::Known(change)) = (&sources.host, &mut change)
+        && is_basis_open(change, &inquiry)
+    {
+        change.basis = basis_by_pushes(repository, asked, change).into();
+    }
     let host = match &sources.host {
         Some(asked) => host_facts(repository, asked, &inquiry, head, &change, &gate),
         None => HostFacts::unseen("none", &no_host()),
@@ -109,6 +114,26 @@ fn is_tracked(
         }
     }
     repository.brings(base, path)
+}
+
+/// Can the pushes to the base branch tell that what merging the head brings is not what was approved? They cannot where the request
+/// begins at the tip, or where git alone knows it already.
+fn is_basis_open(change: &Change, inquiry: &Inquiry) -> bool {
+    let is_settled = |base: &Revision| *base == change.base || *base == change.head;
+    inquiry.topics.contains(&Topic::Reviews)
+        && change.basis.value().is_some()
+        && !change.merge_bases.iter().all(is_settled)
+}
+
+/// Commits that came to the base branch with others, in one push, never were its tip.
+fn basis_by_pushes(repository: &Repository, asked: &Asked<'_>, change: &Change) -> Result<Basis, Gap> {
+    let tips = repository.tips_asked(change)?;
+    if tips.is_empty() {
+        return change.basis.known().copied();
+    }
+    let branch = asked.branch.known()?;
+    let pushes = asked.host.branch_pushes(&branch.name, &tips);
+    repository.basis_after(change, pushes.known()?)
 }
 
 fn no_host() -> Gap {

@@ -62,9 +62,9 @@ another, unless `[[people]]` has the login together with the number of its accou
 - That what came with a clean merge of the base fits what was approved: two changes that touch no common line can still break \
 each other. Tests of the head show that; `updates = \"exact\"` asks for eyes as well.
 - That the text of a dismissed or resolved objection was dealt with.
-- That what a former tip of the base branch held is still there. Taking it back was a landing of its own. Before a merge, each \
-commit of the first-parent line counts as such a tip, also one that came with its revert in one push; the deployment gate knows better where \
-both landed since the last deployment.",
+- That what a former tip of the base branch held is still there. Taking it back was a landing of its own. Which commits \
+of the first-parent line were tips, the host's list of pushes says. What is older than that list counts as a tip, also if it came with its \
+revert in one push; the deployment gate knows better where both landed since the last deployment.",
         how_to_meet: "\
 Ask people outside the change to approve its last commit; after every push ask again. Where the base branch left out what it merged of \
 the request, merge the base branch into the request or rebase it, and have that head approved. Put everybody's addresses and \

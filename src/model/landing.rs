@@ -49,6 +49,15 @@ impl Step {
     }
 }
 
+/// One move of a branch, as its host keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BranchPush {
+    /// The tip before; `None` where the branch was created.
+    pub before: Option<Revision>,
+    /// The tip after; `None` where the branch was deleted.
+    pub after: Option<Revision>,
+}
+
 /// A commit that somebody approved for a request.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -50,6 +50,8 @@ pub struct World {
     pub events: Vec<Event>,
     /// Who moved which branch.
     pub activity: Vec<Activity>,
+    /// The tips of the base branch, the oldest first, each a push from the one before.
+    pub base_tips: Vec<Revision>,
     /// What people may do.
     pub permissions: Vec<(Account, Permission)>,
     /// The members of teams.
@@ -259,6 +261,7 @@ impl World {
                 actor: Some(kim),
                 at: minutes(10),
             }],
+            base_tips: Vec::new(),
             permissions: vec![(robin, Permission::Write), (alex.clone(), Permission::Write)],
             teams: team.map(|team| (team, vec![alex])).into_iter().collect(),
             classic: None,

@@ -34,9 +34,10 @@
 //! | `policy_check` | what a policy is held against before it judges |
 //! | `landing` | the steps of a branch, and what explains them |
 
-use crate::model::change::{Change, Commit, FileChange, ObjectName, Revision};
+use crate::model::change::{Basis, Change, Commit, FileChange, ObjectName, Revision};
 use crate::model::fact::{Fact, Gap};
 use crate::model::inquiry::Inquiry;
+use crate::model::landing::BranchPush;
 use crate::model::line_coverage::ChangedLines;
 use crate::model::lines::Lines;
 use crate::model::path::RepoPath;
@@ -173,6 +174,29 @@ impl Repository {
     pub fn change(&self, base: &Revision, head: &Revision, inquiry: &Inquiry) -> Fact<Change> {
         let second = SecondReader::of(&self.git, self.clone, &self.indexes);
         self.trusted_objects().and_then(|objects| change::read(&objects, &second, base, head, inquiry)).into()
+    }
+
+    /// The commits of the base branch of which the host has to say whether they were its tip; none where it does not matter.
+    ///
+    /// # Errors
+    /// An object is missing or cannot be trusted.
+    pub fn tips_asked(&self, change: &Change) -> Result<Vec<Revision>, Gap> {
+        let objects = self.trusted_objects()?;
+        let base = object::oid(change.base.as_str())?;
+        let bases: Vec<git2::Oid> =
+            change.merge_bases.iter().map(|base| object::oid(base.as_str())).collect::<Result<_, _>>()?;
+        let asked = landing::tips_asked(&objects, base, &bases)?;
+        asked.into_iter().filter(|tip| *tip != base).map(object::revision).collect()
+    }
+
+    /// Why merging what a change would merge brings all that it holds beyond the base branch, by the pushes to that branch, newest first.
+    ///
+    /// # Errors
+    /// It does not, or an object is missing or cannot be trusted.
+    pub fn basis_after(&self, change: &Change, pushes: &[BranchPush]) -> Result<Basis, Gap> {
+        let objects = self.trusted_objects()?;
+        let ends = (object::oid(change.base.as_str())?, object::oid(change.head.as_str())?);
+        landing::basis_after(&objects, ends.0, ends.1, pushes)
     }
 
     /// The commits that `tip` reaches and none of the others does.

@@ -6,6 +6,7 @@ use crate::model::environment::Environment;
 use crate::model::fact::Fact;
 use crate::model::facts::HostFacts;
 use crate::model::inquiry::Inquiry;
+use crate::model::landing::BranchPush;
 use crate::model::person::TeamName;
 use crate::model::protection::Branch;
 use crate::model::review::ChangeRequest;
@@ -26,6 +27,10 @@ pub trait Host {
 
     /// A branch and its tip.
     fn branch(&self, name: &BranchName) -> Fact<Branch>;
+
+    /// The pushes to a branch, newest first: back to those that left it at each of some commits, or as far as the host keeps
+    /// them. Empty where the host keeps none at all.
+    fn branch_pushes(&self, branch: &BranchName, back_to: &[Revision]) -> Fact<Vec<BranchPush>>;
 
     /// The deployment to an environment that succeeded last and was not taken back; `None` when there is none.
     fn deployed(&self, environment: &str) -> Fact<Option<HostDeployment>>;

@@ -90,7 +90,7 @@ pub struct Lane {
     directory: TempDir,
     pub history: History,
     pub states: BTreeMap<Oid, State>,
-    /// The tips of the branch, oldest first.
+    /// The commits of the branch's first-parent line, oldest first.
     pub line: Vec<Oid>,
     pub landings: Vec<Landed>,
     pub forge: Forge,
@@ -137,6 +137,13 @@ impl Lane {
 
     pub fn tip(&self) -> Oid {
         *self.line.last().unwrap()
+    }
+
+    /// The tip so many landings ago, or the first. Commits inside of a landing never were the tip: nobody who takes the branch
+    /// begins on one.
+    pub fn former_tip(&self, landings: usize) -> Oid {
+        let left = self.landings.len().saturating_sub(landings);
+        left.checked_sub(1).map_or(self.baseline(), |last| self.landings[last].commit)
     }
 
     pub fn baseline(&self) -> Oid {

@@ -206,7 +206,7 @@ impl Plan {
         let old = matches!(self.shape, Shape::OldBase | Shape::Updated | Shape::UpdatedLate)
             || self.flavour == Flavour::Pick;
         let back = if old && how != How::FastForward { rng.below(6) } else { 0 };
-        lane.line[lane.line.len().saturating_sub(1 + back)]
+        lane.former_tip(back)
     }
 
     fn write(&self, lane: &mut Lane, draft: &mut Draft, how: How, rng: &mut Rng) {
@@ -271,7 +271,7 @@ fn below(lane: &mut Lane, above: &Draft) -> Draft {
 /// The branch takes in a request while another takes in both: two merge bases for what comes next.
 fn criss_cross(lane: &mut Lane, draft: &mut Draft, rng: &mut Rng) {
     let before = lane.tip();
-    let mut other = lane.open(lane.line[lane.line.len().saturating_sub(2)]);
+    let mut other = lane.open(lane.former_tip(1));
     let op = amend(lane, &other, rng);
     lane.push(&mut other, SAM, vec![op]);
     other.approved();

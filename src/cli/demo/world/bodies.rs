@@ -224,6 +224,19 @@ impl World {
         })
     }
 
+    /// Newest first.
+    pub(super) fn base_push_bodies(&self, reference: Option<&str>) -> Vec<Value> {
+        let name = format!("refs/heads/{}", self.branch.name);
+        let tips = self.base_tips.windows(2).enumerate().rev();
+        let body = |(index, tips): (usize, &[Revision])| {
+            json!({
+                "id": 900 + index, "node_id": format!("B_{index}"), "before": tips[0], "after": tips[1],
+                "ref": name, "timestamp": super::minutes(index as i64), "activity_type": "push", "actor": null,
+            })
+        };
+        tips.filter(|_| reference.is_none_or(|reference| reference == name)).map(body).collect()
+    }
+
     pub(super) fn activity_bodies(&self, reference: Option<&str>) -> Vec<Value> {
         let full = |entry: &Activity| format!("refs/heads/{}", entry.branch);
         let mut entries: Vec<(usize, &Activity)> = self.activity.iter().enumerate().collect();

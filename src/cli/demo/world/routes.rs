@@ -128,10 +128,16 @@ impl World {
     }
 
     fn activity(&self, repository: &str, reference: Option<&str>) -> Found {
-        if self.request.head_repository.as_deref() != Some(repository) {
-            return Found::Missing("Not Found");
+        let is_base = repository == self.repository;
+        let is_head = self.request.head_repository.as_deref() == Some(repository);
+        match (is_base, is_head) {
+            (false, false) => Found::Missing("Not Found"),
+            (true, false) => Found::List(self.base_push_bodies(reference)),
+            (false, true) => Found::List(self.activity_bodies(reference)),
+            (true, true) => {
+                Found::List([self.base_push_bodies(reference), self.activity_bodies(reference)].concat())
+            }
         }
-        Found::List(self.activity_bodies(reference))
     }
 
     fn commit(&self, sha: &str) -> Found {

@@ -19,8 +19,8 @@ use super::tried::{Left, Tried, distance, weight};
 use super::{build, residual};
 use crate::model::fact::{Gap, GapReason};
 use crate::model::landing::{Candidate, Coverage, Distance, Landing, Miss, Residual};
-use answers::Answers;
-use basis::{Added, Known};
+use answers::{Answers, Within};
+use basis::Added;
 use git2::Oid;
 use std::collections::BTreeMap;
 use virtual_base::Base;
@@ -46,8 +46,8 @@ pub struct Prover<'o, 'r> {
     answers: Answers,
     /// What stands for several merge bases, each for the depth at which it was asked for: marks of conflicts hang on it.
     virtual_bases: BTreeMap<(Git, usize, Vec<Oid>), Base>,
-    /// Which commits came to a branch with their content.
-    incorporated: Known,
+    /// Did an answer about merge bases end at the limit of how deep they are looked at?
+    is_too_deep: bool,
     /// Does it matter what merge bases stand for? Not where only the result counts.
     asks_basis: bool,
     /// Of the last landing: what was tried in vain.
@@ -74,11 +74,16 @@ impl<'o, 'r> Prover<'o, 'r> {
             graph: Graph::new(objects),
             answers: Answers::default(),
             virtual_bases: BTreeMap::new(),
-            incorporated: Known::default(),
+            is_too_deep: false,
             asks_basis: true,
             misses: Vec::new(),
             left: None,
         }
+    }
+
+    /// A prover that knows which commits of the first-parent line never were the tip.
+    pub fn beside(objects: &'o super::super::object::Objects<'r>, within: Within) -> Self {
+        Prover { answers: Answers::beside(within), ..Prover::new(objects) }
     }
 
     /// A prover that asks only what a merge gives, and not what its merge base stands for.

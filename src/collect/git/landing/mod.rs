@@ -19,7 +19,7 @@ use super::graph::ahead::Ahead;
 use super::object::{Objects, object_name, oid};
 use crate::model::change::{Basis, ObjectName, Revision, Updates};
 use crate::model::fact::{Fact, Gap, GapReason};
-use crate::model::landing::{Candidate, Coverage, Landing, Miss, Span};
+use crate::model::landing::{BranchPush, Candidate, Coverage, Landing, Miss, Span};
 use crate::model::patch::Patch;
 use crate::model::path::RepoPath;
 use crate::model::reach::Reach;
@@ -41,6 +41,7 @@ mod moves;
 mod myers;
 mod patch;
 mod paths;
+mod pushed;
 mod residual;
 mod starts;
 mod store;
@@ -290,6 +291,26 @@ pub fn given(objects: &Objects<'_>, base: Oid, head: Oid) -> Result<Option<Oid>,
 /// It does not, or it could not be seen.
 pub fn basis(objects: &Objects<'_>, base: Oid, head: Oid) -> Result<Basis, Gap> {
     coverage::Prover::new(objects).basis(base, head)
+}
+
+/// The commits of the base's first-parent line of which it matters whether they were the tip. See [`basis_after`].
+///
+/// # Errors
+/// An object is missing or cannot be trusted.
+pub fn tips_asked(objects: &Objects<'_>, base: Oid, bases: &[Oid]) -> Result<BTreeSet<Oid>, Gap> {
+    pushed::sought(&mut Graph::new(objects), base, bases)
+}
+
+/// The same, where the host has told of the pushes to the base branch, newest first.
+///
+/// # Errors
+/// It does not, or it could not be seen.
+pub fn basis_after(objects: &Objects<'_>, base: Oid, head: Oid, pushes: &[BranchPush]) -> Result<Basis, Gap> {
+    let mut graph = Graph::new(objects);
+    let bases = graph.merge_bases(&[base], head)?;
+    let sought = pushed::sought(&mut graph, base, &bases)?;
+    let within = pushed::within(&mut graph, base, pushes, sought)?;
+    coverage::Prover::beside(objects, within).basis(base, head)
 }
 
 #[cfg(test)]

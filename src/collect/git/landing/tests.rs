@@ -11,6 +11,7 @@ mod kinds;
 mod moves;
 mod never_given;
 mod oracle;
+mod pushed;
 mod random;
 mod span;
 mod texts;

@@ -22,8 +22,8 @@ const LONG: u32 = 1 << 31;
 /// So many names are read at once.
 const BLOCK: usize = 512;
 
-/// So far on either side of where it should be a name is searched at first.
-const NEAR: usize = 16;
+/// So many names beside a guess are looked at one by one.
+const NEAR: usize = 24;
 
 /// The index of a pack.
 pub struct Index {
@@ -75,16 +75,23 @@ impl Index {
         start as usize..self.up_to[first] as usize
     }
 
-    /// Looks where the name should be, then in the block beside that, then in the middle of what is left.
+    /// Guesses, and searches where the guess was wrong.
     fn short_offset(&self, name: &[u8; NAME], places: Range<usize>) -> Option<u32> {
         let expected = expected(name, &places);
+        let block = self.block(expected / BLOCK)?;
+        let guessed = block.guessed_offset(name, expected % BLOCK, places.len());
+        guessed.or_else(|| self.searched_offset(name, expected, places))
+    }
+
+    /// Looks where the name should be, then in the block beside that, then in the middle of what is left.
+    fn searched_offset(&self, name: &[u8; NAME], expected: usize, places: Range<usize>) -> Option<u32> {
         let mut at = expected / BLOCK;
         let mut left = places.start / BLOCK..places.end.div_ceil(BLOCK);
         let mut is_first = true;
         while left.contains(&at) {
             let block = self.block(at)?;
             match lies(name, block.names()) {
-                Ordering::Equal => return block.short_offset(name, expected % BLOCK),
+                Ordering::Equal => return block.short_offset(name),
                 Ordering::Less => left.end = at,
                 Ordering::Greater => left.start = at + 1,
             }
@@ -123,13 +130,28 @@ impl Index {
 }
 
 impl Block {
-    /// The offset of a name, which is near some place or not.
-    fn short_offset(&self, name: &[u8; NAME], place: usize) -> Option<u32> {
+    /// The offset of a name that stands near a place, or near the one that follows from what stands there.
+    fn guessed_offset(&self, name: &[u8; NAME], place: usize, count: usize) -> Option<u32> {
         let names = self.names();
-        let near = place.saturating_sub(NEAR)..names.len().min(place + NEAR);
-        let is_near = names.get(near.clone()).is_some_and(|near| lies(name, near) == Ordering::Equal);
-        let within = if is_near { near } else { 0..names.len() };
-        let place = within.start + names[within].binary_search_by(|other| compare(other, name)).ok()?;
+        let away = spread(name) as i64 - spread(names.get(place)?) as i64;
+        let place = place.saturating_add_signed(((away * count as i64) >> 32) as isize).min(names.len() - 1);
+        let (before, from) = names.split_at(place);
+        let found = match compare(from.first()?, name) {
+            Ordering::Equal => Some(place),
+            Ordering::Less => from.iter().take(NEAR).position(|other| other == name).map(|at| place + at),
+            Ordering::Greater => {
+                before.iter().rev().take(NEAR).position(|other| other == name).map(|at| place - 1 - at)
+            }
+        };
+        self.offset_at(found?)
+    }
+
+    /// The offset of a name.
+    fn short_offset(&self, name: &[u8; NAME]) -> Option<u32> {
+        self.offset_at(self.names().binary_search_by(|other| compare(other, name)).ok()?)
+    }
+
+    fn offset_at(&self, place: usize) -> Option<u32> {
         self.offsets.as_chunks().0.get(place).map(|bytes| u32::from_be_bytes(*bytes))
     }
 
@@ -155,8 +177,12 @@ fn compare(one: &[u8; NAME], other: &[u8; NAME]) -> Ordering {
 
 /// Where a name should be among those with the same first byte: names are hashes and spread evenly.
 fn expected(name: &[u8; NAME], places: &Range<usize>) -> usize {
-    let spread = u64::from(u32::from_be_bytes([name[1], name[2], name[3], name[4]]));
-    places.start + ((spread * places.len() as u64) >> 32) as usize
+    places.start + ((spread(name) * places.len() as u64) >> 32) as usize
+}
+
+/// How far a name is from the first to the last with the same first byte.
+fn spread(name: &[u8; NAME]) -> u64 {
+    u64::from(u32::from_be_bytes([name[1], name[2], name[3], name[4]]))
 }
 
 #[cfg(test)]

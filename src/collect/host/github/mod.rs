@@ -3,7 +3,7 @@
 //! - `address` builds addresses, `client` asks one question, `patience` says when to ask again, `whole` reads an answer;
 //! - `pages` walks lists, along the `links` between them;
 //! - `wire` and `graphql` are their JSON, `translate` and `protection` say it in our words;
-//! - `checks`, `co_authors`, `deployments`, `pushes`, `reviews` and `rules` hold the reading plans of their topics; the short ones are here.
+//! - `checks`, `co_authors`, `base_pushes`, `deployments`, `pushes`, `reviews` and `rules` hold the reading plans of their topics; the short ones are here.
 //!
 //! Whatever could not be seen whole and for certain is a gap. In particular a 404 is never "there is none":
 //! GitHub gives it for what a token may not see (GitHub docs, "Troubleshooting the REST API").
@@ -18,6 +18,7 @@ use crate::model::environment::Environment;
 use crate::model::fact::{Fact, Gap};
 use crate::model::facts::HostFacts;
 use crate::model::inquiry::{Inquiry, Topic};
+use crate::model::landing::BranchPush;
 use crate::model::person::{Account, TeamName};
 use crate::model::protection::Branch;
 use crate::model::review::ChangeRequest;
@@ -26,6 +27,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 mod address;
+mod base_pushes;
 mod checks;
 mod client;
 mod co_authors;
@@ -120,6 +122,10 @@ impl Host for GitHub {
         let what = format!("the requests that brought {}", commit.short());
         let seen = self.client.list(&what, &self.at(&["commits", commit.as_str(), "pulls"]));
         seen.map(|pulls: Vec<wire::AssociatedPull>| translate::landed(branch, pulls)).into()
+    }
+
+    fn branch_pushes(&self, branch: &BranchName, back_to: &[Revision]) -> Fact<Vec<BranchPush>> {
+        self.pushes_to(branch, back_to).into()
     }
 
     fn deployed(&self, environment: &str) -> Fact<Option<HostDeployment>> {

@@ -179,16 +179,16 @@ impl<'a> Range<'a> {
     }
 
     fn begins_before(&self, entry: &wire::Activity) -> bool {
-        is_none(&entry.before) || self.begin.contains(entry.before.as_str())
+        translate::is_no_commit(&entry.before) || self.begin.contains(entry.before.as_str())
     }
 
     /// `None` for a deletion of the branch.
     fn of_entry(&self, entry: &wire::Activity) -> Result<Option<Move>, Gap> {
-        if is_none(&entry.after) {
+        if translate::is_no_commit(&entry.after) {
             return Ok(None);
         }
         let kept = self.kept(&entry.after);
-        let before = Some(entry.before.clone()).filter(|name| !is_none(name));
+        let before = Some(entry.before.clone()).filter(|name| !translate::is_no_commit(name));
         let before = before.map(|name| translate::revision(WHAT, name)).transpose()?;
         let after = translate::revision(WHAT, entry.after.clone())?;
         Ok(Some(Move { before, after, actor: entry.actor.clone().map(translate::account), kept }))
@@ -209,9 +209,4 @@ impl<'a> Range<'a> {
             format!("Fetch it (`git fetch origin {after}`), or let somebody approve who did not push."),
         ))
     }
-}
-
-/// Zeros stand for a branch that was not there.
-fn is_none(name: &str) -> bool {
-    !name.is_empty() && name.bytes().all(|byte| byte == b'0')
 }

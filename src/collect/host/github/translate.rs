@@ -16,6 +16,11 @@ pub(super) fn revision(what: &str, text: String) -> Result<Revision, Gap> {
     Revision::try_from(text).map_err(|why| malformed(what, why))
 }
 
+/// Zeros stand for a branch that was not there.
+pub(super) fn is_no_commit(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte == b'0')
+}
+
 pub(super) fn account(user: wire::User) -> Account {
     let kind = match user.kind.as_str() {
         _ if user.login.ends_with("[bot]") => AccountKind::Bot,

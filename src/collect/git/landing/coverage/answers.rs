@@ -8,15 +8,19 @@ use super::{VIRTUAL_LIMIT, order};
 use crate::model::fact::Gap;
 use crate::model::landing::Landing;
 use git2::Oid;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A landing of more commits than this is taken for as many landings.
 const STEPS_LIMIT: usize = 2_000;
 
+/// How merge bases came to the branch is found beforehand for those of a landing, and for those of what these came with. Further down it
+/// is seldom asked.
+const AHEAD: usize = 2;
+
 /// The commits of a first-parent line that never were the tip of the branch, because others landed with them: each with the tip before
 /// and the tip after.
-type Within = BTreeMap<Oid, (Oid, Oid)>;
+pub type Within = BTreeMap<Oid, (Oid, Oid)>;
 
 /// What is known of the history.
 #[derive(Default)]
@@ -29,6 +33,9 @@ struct Known {
     forks: BTreeMap<(Oid, Vec<Oid>), Option<Oid>>,
     /// How a commit came to a branch.
     arrivals: BTreeMap<(Oid, Oid), Option<Arrival>>,
+    /// Did a commit come with its content? By the step of the line with which it came; and by how deep it was asked, where the
+    /// answer hangs on that.
+    incorporated: BTreeMap<(Oid, Oid, Option<usize>), bool>,
 }
 
 /// What is known for all landings.
@@ -50,6 +57,11 @@ pub struct Answers {
 }
 
 impl Answers {
+    /// Nothing but that these never were the tip.
+    pub fn beside(within: Within) -> Self {
+        Answers { within: Arc::new(within), ..Answers::default() }
+    }
+
     /// What is known of a question.
     pub fn get(&self, tips: &[Oid], head: Oid) -> Option<Vec<Oid>> {
         let question = (tips.to_vec(), head);
@@ -62,7 +74,22 @@ impl Answers {
         self.known.bases.insert((tips.to_vec(), head), bases);
     }
 
-    /// Lets all know it.
+    /// Whether a commit came with its content with this step of a line, if that was asked before, for any landing; and whether the answer
+    /// hangs on how deep it was asked.
+    pub fn was_incorporated(&self, step: Oid, commit: Oid, depth: usize) -> Option<(bool, bool)> {
+        let known = self.shared.known();
+        let at = |depth: Option<usize>| {
+            known.incorporated.get(&(step, commit, depth)).map(|answer| (*answer, depth.is_some()))
+        };
+        at(None).or_else(|| at(Some(depth)))
+    }
+
+    /// Lets all know it; with the depth, if the answer hangs on that.
+    pub fn know_incorporated(&self, step: Oid, commit: Oid, depth: Option<usize>, answer: bool) {
+        self.shared.known().incorporated.insert((step, commit, depth), answer);
+    }
+
+    /// Lets all know the other answers.
     fn share(self) {
         let mut shared = self.shared.known();
         shared.bases.extend(self.known.bases);
@@ -81,9 +108,12 @@ impl Answers {
 
     /// The newest former tip of a branch that any of these reaches.
     pub fn fork(&mut self, graph: &mut Graph<'_, '_>, branch: Oid, from: &[Oid]) -> Result<Option<Oid>, Gap> {
-        let fork =
+        let mut fork =
             self.remembered(|known| &mut known.forks, (branch, from.to_vec()), || graph.fork(branch, from))?;
-        Ok(fork.map(|fork| self.within.get(&fork).map_or(fork, |(before, _)| *before)))
+        while let Some((before, _)) = fork.and_then(|fork| self.within.get(&fork)) {
+            fork = Some(*before);
+        }
+        Ok(fork)
     }
 
     /// With which tip a commit came to a branch; `None` when the branch does not hold it.
@@ -127,8 +157,8 @@ pub struct Reader<'o, 'r> {
     graph: Graph<'o, 'r>,
     /// Of the merge bases of merge bases: landings of one time share them.
     below: Answers,
-    /// Commits beside a line, each with the tip before it came, of which all was asked.
-    asked: BTreeSet<(Oid, Oid)>,
+    /// Commits beside a line, each with the tip before it came, of which all was asked; and how deep one was then.
+    asked: BTreeMap<(Oid, Oid), usize>,
     shared: Shared,
     within: Arc<Within>,
 }
@@ -138,7 +168,7 @@ impl<'o, 'r> Reader<'o, 'r> {
     pub fn new(mut graph: Graph<'o, 'r>, landings: &[Landing]) -> Self {
         let within = landings.iter().filter_map(|landing| steps_within(&mut graph, landing)).flatten();
         let within = Arc::new(within.collect());
-        let (below, asked, shared) = (Answers::default(), BTreeSet::new(), Shared::default());
+        let (below, asked, shared) = (Answers::default(), BTreeMap::new(), Shared::default());
         Reader { graph, below, asked, shared, within }
     }
 
@@ -196,7 +226,7 @@ impl<'o, 'r> Reader<'o, 'r> {
                 beside.push(*base);
             }
         }
-        if beside.is_empty() || depth >= VIRTUAL_LIMIT || bases.len() > BASES_LIMIT {
+        if beside.is_empty() || depth >= AHEAD || bases.len() > BASES_LIMIT {
             return Ok(Some(()));
         }
         if limit < usize::MAX {
@@ -206,7 +236,9 @@ impl<'o, 'r> Reader<'o, 'r> {
         for base in beside {
             let arrival = answers.arrival(&mut self.graph, branch, base)?;
             let Some(Arrival { with, after: Some(after), bases }) = arrival else { continue };
-            if with != base && self.asked.insert((after, base)) {
+            let is_asked = self.asked.get(&(after, base)).is_some_and(|asked| *asked <= depth);
+            if with != base && !is_asked {
+                self.asked.insert((after, base), depth);
                 let mut below = self.no_answers();
                 self.ask_below((&[after], base), &bases, limit, 0, &mut below)?;
                 self.ask_basis(after, &bases, limit, depth + 1, &mut below)?;

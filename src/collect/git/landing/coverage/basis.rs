@@ -6,10 +6,10 @@
 //! and its revert.
 //!
 //! The newest former tip of the branch that the head reaches does not move: it is in the head's history or it is not. (Former tips
-//! are the commits of the first-parent line, but for those inside of a landing of several commits.) So over that one the merge is recomputed where the merge base is another. If the tree is
-//! the same, the merge base makes no difference. If it is another, each merge base has to have come with its content: of the step
-//! of the line that first held it, adding it to the tree has to change nothing. That keeps requests that are built on others
-//! honest, also after the branch has changed the same lines again.
+//! are the commits of the first-parent line, but for those inside of a push or a landing of several commits.) So over that one the merge
+//! is recomputed where the merge base is another. If the tree is the same, the merge base makes no difference. If it is another, each
+//! merge base has to have come with its content: adding it to the tree of the step of the line that first held it has to change
+//! nothing. That keeps requests that are built on others honest, also after the branch has changed the same lines again.
 //!
 //! What a former tip of the branch held and the branch took back is no matter of merge bases: taking it back was a landing that
 //! showed it.
@@ -22,7 +22,6 @@ use crate::model::change::{Basis, Revision};
 use crate::model::fact::{Gap, GapReason};
 use crate::model::landing::Coverage;
 use git2::Oid;
-use std::collections::BTreeMap;
 
 /// More merge bases than this that are not on the line are not looked at one by one.
 pub const BASES_LIMIT: usize = 64;
@@ -41,9 +40,6 @@ pub struct Added {
     /// The tree that came of it; `None` where nobody knows one.
     pub result: Option<Oid>,
 }
-
-/// Whether a commit came with its content, for each step of a line with which one came.
-pub type Known = BTreeMap<(Oid, Oid), bool>;
 
 /// Where a commit came to a branch.
 struct Came<'a> {
@@ -135,6 +131,7 @@ impl Prover<'_, '_> {
         depth: usize,
     ) -> Result<bool, Gap> {
         if depth >= VIRTUAL_LIMIT || bases.len() > BASES_LIMIT {
+            self.is_too_deep |= depth >= VIRTUAL_LIMIT;
             return Ok(false);
         }
         for base in bases {
@@ -160,12 +157,16 @@ impl Prover<'_, '_> {
         if came.step == Some(commit) {
             return Ok(true);
         }
-        let question = came.step.map(|step| (step, commit));
-        if let Some(known) = question.and_then(|question| self.incorporated.get(&question)) {
-            return Ok(*known);
+        let Some(step) = came.step else { return self.adds_nothing(&came, commit, depth) };
+        if let Some((answer, hangs_on_depth)) = self.answers.was_incorporated(step, commit, depth) {
+            self.is_too_deep |= hangs_on_depth;
+            return Ok(answer);
         }
+        let was_too_deep = std::mem::take(&mut self.is_too_deep);
         let answer = self.adds_nothing(&came, commit, depth)?;
-        question.map(|question| self.incorporated.insert(question, answer));
+        let hangs_on = self.is_too_deep.then_some(depth);
+        self.answers.know_incorporated(step, commit, hangs_on, answer);
+        self.is_too_deep |= was_too_deep;
         Ok(answer)
     }
 
@@ -194,18 +195,21 @@ impl Prover<'_, '_> {
         let tips: Vec<Oid> =
             std::iter::once(came.branch).chain(came.before.iter().map(|one| one.head)).collect();
         let bases = self.merge_bases(&tips, commit)?;
-        let sound = self.are_incorporated(came.branch, came.before, &bases, depth + 1)?;
         let theirs = self.store.tree_of(commit)?;
-        let (base, by) = if sound {
-            let base = self.base(&tips, commit, &bases, Git::Older, 0)?;
-            let by = base.hangs_on_version.then_some(Git::Older);
-            (base.for_merge(&self.store, came.tree, theirs)?, by)
-        } else {
-            let fork = self.answers.fork(&mut self.graph, came.branch, &bases)?;
-            let Some(fork) = fork else { return Ok(false) };
-            (Some(self.store.tree_of(fork)?), None)
-        };
-        self.gives(Sides { base, ours: came.tree, theirs: Some(theirs) }, by, tree)
+        let base = self.base(&tips, commit, &bases, Git::Older, 0)?;
+        let by = base.hangs_on_version.then_some(Git::Older);
+        let base = base.for_merge(&self.store, came.tree, theirs)?;
+        let sides = Sides { base, ours: came.tree, theirs: Some(theirs) };
+        // Asked first, because mostly this settles it, and whether the merge bases came with their content takes long to find out.
+        if !self.gives(sides, by, tree)? {
+            return Ok(false);
+        }
+        if self.are_incorporated(came.branch, came.before, &bases, depth + 1)? {
+            return Ok(true);
+        }
+        // From a former tip on, nothing can have been left out before.
+        let Some(fork) = self.answers.fork(&mut self.graph, came.branch, &bases)? else { return Ok(false) };
+        self.gives(Sides { base: Some(self.store.tree_of(fork)?), ..sides }, None, tree)
     }
 
     /// A landing that changes no content and that no request brought. What it merges becomes part of the branch all the same, so
