@@ -417,7 +417,7 @@ fn ctrf() {
     stops(
         CTRF,
         &[
-            (r#""name": "a""#, r#""name": "a", "classname": "error""#),
+            (r#""name": "a""#, r#""name": "a", "classname": "error", "meta": {"owner": "x"}"#),
             (r#""flaky": 0"#, r#""flaky": 0, "interrupted": 0"#),
         ],
         &[

@@ -135,10 +135,17 @@ impl<'de> Visitor<'de> for Fields {
     fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Others, A::Error> {
         let mut found = None;
         while let Some((name, Shown(value))) = fields.next_entry::<String, Shown>()? {
-            let hint = said::attribute(&name.to_ascii_lowercase(), &value);
-            keep(&mut found, Foreign::of(hint, "field", &name));
+            keep(&mut found, Foreign::of(field(&name.to_ascii_lowercase(), &value), "field", &name));
         }
         Ok(Others(found))
+    }
+}
+
+/// What a field says by its value, or, where that holds others, by its name as an element does.
+fn field(name: &str, value: &str) -> Hint {
+    match said::attribute(name, value) {
+        Hint::Unknown if value == THINGS => said::element(name),
+        hint => hint,
     }
 }
 
@@ -230,6 +237,8 @@ mod tests {
             (r#"{"mood": 1.5}"#, Some((false, false))),
             (r#"{"mood": "sour", "outcome": "failed"}"#, Some((true, true))),
             (r#"{"shards": [{"status": "failed"}]}"#, None),
+            (r#"{"meta": {"a": 1}, "properties": [1]}"#, None),
+            (r#"{"verdicts": [1]}"#, Some((false, false))),
         ] {
             assert_eq!(of(text), found, "{text}");
         }
