@@ -14,7 +14,7 @@ use support::gate::{Verdict, judge};
 use support::inside::{assert_inside, assert_outside, changed};
 use support::lane::state::Op;
 use support::lane::{How, Lane};
-use support::release::{command, judge_from_start};
+use support::release::{command, judge_from, judge_from_start};
 
 mod support;
 
@@ -184,6 +184,41 @@ fn what_landed_over_a_fast_forward_of_a_guard_and_its_revert() {
         lane.land(vec![back], How::FastForward, &[], &[], "there and back");
         lane.land(vec![draft], how, &[], &[guard], "the request");
         judge_from_start(&lane).expect(3, "reviewed-landings", "what an approval of");
+    }
+}
+
+/// Both were deployed before the request landed: then the host's list of pushes tells it. Before, it got through (exit 0).
+#[test]
+fn what_landed_over_a_guard_and_its_revert_that_were_deployed_before() {
+    for how in [How::Merge, How::Squash, How::Rebase] {
+        for is_tip in [false, true] {
+            let mut lane = Lane::begin();
+            let start = lane.tip();
+            let guard = Op::Slot(10, 0, "guard\n".into());
+            let mut draft = lane.open(lane.tip());
+            lane.push(&mut draft, KIM, vec![guard.clone()]);
+            let mut back = draft.clone();
+            let first = draft.head;
+            lane.push(&mut draft, KIM, vec![Op::Slot(11, 0, "on\n".into())]);
+            draft.approved();
+            (back.number, back.world.request.number) = (150, 150);
+            back.world.request.head_branch = BranchName::new("back");
+            lane.push(&mut back, KIM, vec![Op::Slot(10, 0, "file 10 begins with 0\n".into())]);
+            back.approved();
+            lane.land(vec![back], How::FastForward, &[], &[], "there and back");
+            let deployed = lane.tip();
+            lane.land(vec![draft], how, &[], &[guard], "the request");
+            // The twin: the guard was the tip, before somebody took it back.
+            let tips: &[_] =
+                if is_tip { &[start, first, deployed, lane.tip()] } else { &[start, deployed, lane.tip()] };
+            let tips: Vec<_> = tips.iter().map(|tip| tip.to_string().try_into().unwrap()).collect();
+            lane.forge.worlds.iter_mut().for_each(|world| world.base_tips = tips.clone());
+            let verdict = judge_from(&lane, deployed);
+            match is_tip {
+                true => verdict.expect(0, "", ""),
+                false => verdict.expect(3, "required-reviews", "what an approval of"),
+            }
+        }
     }
 }
 

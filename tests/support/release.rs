@@ -53,6 +53,11 @@ pub fn subcommand_to(name: &str, environment: &str, lane: &Lane, address: &str, 
 
 /// The same with the first commit of the lane as asserted baseline.
 pub fn judge_from_start(lane: &Lane) -> Verdict {
+    judge_from(lane, lane.baseline())
+}
+
+/// The same with another asserted baseline.
+pub fn judge_from(lane: &Lane, baseline: Oid) -> Verdict {
     let server = Server::start(lane.host());
-    judge(lane, &server, lane.tip(), &["--base", &lane.baseline().to_string()])
+    judge(lane, &server, lane.tip(), &["--base", &baseline.to_string()])
 }

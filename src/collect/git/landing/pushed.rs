@@ -46,7 +46,10 @@ pub fn within(
     pushes: &[BranchPush],
     mut sought: BTreeSet<Oid>,
 ) -> Result<Within, Gap> {
-    let pushes = read(pushes)?;
+    let mut pushes = read(pushes)?;
+    // What came after this tip is of no matter.
+    let newer = pushes.iter().position(|(_, after)| *after == tip).unwrap_or(0);
+    pushes.drain(..newer);
     sought.remove(&tip);
     let mut unseen: BTreeSet<Oid> =
         pushes.iter().flat_map(|(before, after)| before.iter().chain([after])).copied().collect();

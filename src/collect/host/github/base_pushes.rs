@@ -8,6 +8,8 @@ use crate::model::fact::Gap;
 use crate::model::landing::BranchPush;
 use serde::Deserialize;
 use serde_json::Value;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 
 const WHAT: &str = "the pushes to the base branch";
 
@@ -28,38 +30,72 @@ impl Page for Activities {
     }
 }
 
+/// What was read of the pushes to branches: landings of one deployment ask of the same ones.
+#[derive(Default)]
+pub(super) struct Read(RefCell<BTreeMap<BranchName, Pushes>>);
+
+/// The pushes to a branch, newest first.
+#[derive(Clone, Default)]
+struct Pushes {
+    read: Vec<BranchPush>,
+    /// Why there are no more to be read; `None` where there may be.
+    end: Option<Result<(), Gap>>,
+}
+
+impl Pushes {
+    /// Are these all, or all back to some tips? An error is why that cannot be seen.
+    fn are_enough(&self, back_to: &[Revision]) -> Option<Result<(), Gap>> {
+        let left_at = |tip: &Revision| self.read.iter().any(|push| push.after.as_ref() == Some(tip));
+        if back_to.iter().all(left_at) { Some(Ok(())) } else { self.end.clone() }
+    }
+}
+
 impl GitHub {
     pub(super) fn pushes_to(
         &self,
         branch: &BranchName,
         back_to: &[Revision],
     ) -> Result<Vec<BranchPush>, Gap> {
+        let known = self.pushes.0.borrow().get(branch).cloned();
+        let known = match known.filter(|known| known.are_enough(back_to).is_some()) {
+            Some(known) => known,
+            None => self.read_pushes(branch, back_to)?,
+        };
+        self.pushes.0.borrow_mut().insert(branch.clone(), known.clone());
+        known.are_enough(back_to).unwrap_or(Ok(()))?;
+        Ok(known.read)
+    }
+
+    fn read_pushes(&self, branch: &BranchName, back_to: &[Revision]) -> Result<Pushes, Gap> {
         let reference = format!("refs/heads/{branch}");
         let segments = self.at(&["activity"]);
         let mut pages = self.client.pages(WHAT, Kind::Cursor, &segments, &[("ref", &reference)])?;
-        let mut entries = Vec::new();
+        let mut pushes = Pushes::default();
         for _ in 0..PAGES {
-            let Some(Activities(page)) = pages.next()? else { return in_order(entries) };
-            entries.extend(page.into_iter().filter(|entry| entry.reference == reference));
-            if back_to.iter().all(|one| entries.iter().any(|entry| entry.after == one.as_str())) {
-                return in_order(entries);
+            match pages.next() {
+                Ok(Some(Activities(mut page))) => {
+                    page.retain(|entry| entry.reference == reference);
+                    page.sort_by_key(|entry| std::cmp::Reverse((entry.timestamp, entry.id)));
+                    let page: Result<Vec<_>, Gap> = page.into_iter().map(push).collect();
+                    pushes.read.extend(page?);
+                }
+                Ok(None) => pushes.end = Some(Ok(())),
+                Err(gap) => pushes.end = Some(Err(gap)),
+            }
+            if pushes.are_enough(back_to).is_some() {
+                return Ok(pushes);
             }
         }
-        Err(Gap {
-            remedy: "Update the branch of the request (merge the base branch into it, or rebase it), and have the new head approved."
-                .to_string(),
-            ..truncated(
-                WHAT,
-                format!("the one that brought the request's merge base is not among the last {PAGES} pages of them"),
-            )
-        })
+        Ok(Pushes { end: Some(Err(too_many())), ..pushes })
     }
 }
 
-/// Newest first.
-fn in_order(mut entries: Vec<wire::Activity>) -> Result<Vec<BranchPush>, Gap> {
-    entries.sort_by_key(|entry| std::cmp::Reverse((entry.timestamp, entry.id)));
-    entries.into_iter().map(push).collect()
+fn too_many() -> Gap {
+    let detail = format!(
+        "the push that brought what the request begins on is not among the last {PAGES} pages of them"
+    );
+    let remedy = "Update the branch of the request (merge the base branch into it, or rebase it), and have the new head approved.";
+    Gap { remedy: remedy.to_string(), ..truncated(WHAT, detail) }
 }
 
 fn push(entry: wire::Activity) -> Result<BranchPush, Gap> {

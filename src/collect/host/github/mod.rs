@@ -55,6 +55,7 @@ pub struct GitHub {
     names: RefCell<BTreeSet<String>>,
     /// The domains of the host's own addresses.
     domains: Vec<String>,
+    pushes: Rc<base_pushes::Read>,
 }
 
 impl GitHub {
@@ -90,7 +91,7 @@ impl GitHub {
     fn of(client: Rc<Client>, repository: Repository, request: u64) -> GitHub {
         let names = RefCell::new([repository.to_string()].into());
         let domains = client.api.domains();
-        GitHub { client, repository, request, names, domains }
+        GitHub { client, repository, request, names, domains, pushes: Rc::default() }
     }
 
     /// The address segments of something in the repository.
@@ -115,7 +116,7 @@ fn in_repository<'a>(repository: &'a Repository, rest: &[&'a str]) -> Vec<&'a st
 impl Host for GitHub {
     fn about(&self, request: u64) -> Box<dyn Host> {
         let other = GitHub::of(Rc::clone(&self.client), self.repository.clone(), request);
-        Box::new(GitHub { domains: self.domains.clone(), ..other })
+        Box::new(GitHub { domains: self.domains.clone(), pushes: Rc::clone(&self.pushes), ..other })
     }
 
     fn landed(&self, commit: &Revision, branch: &BranchName) -> Fact<BTreeSet<u64>> {
