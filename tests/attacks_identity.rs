@@ -13,44 +13,19 @@ use portcullis::cli::judged::{Connection, Preparation, prepare_over};
 use portcullis::decide::{decide, undetermined};
 use portcullis::model::decision::Outcome;
 use portcullis::model::person::{Account, TeamName};
-use portcullis::model::review::{CommitAccounts, Permission, ReviewState};
+use portcullis::model::review::{Permission, ReviewState};
 use serde_json::Value;
 use std::process::Command;
 use support::Server;
 use support::gate::{Verdict, command};
+use support::people::{honest, kim, noor, written};
 use support::project::{OWNERS, policy, project, review, table};
 
 mod support;
 
 const REVIEWS: &str = "required-reviews";
-const LOAD: Edit<'static> = Edit::Write("services/upload/load.sql", "DELETE FROM records;\n");
 const CO_AUTHOR: &str = "this person is a co-author";
 const NOBODY: &str = "belongs to nobody we know";
-
-fn honest() -> Stage {
-    Stage::honest().unwrap()
-}
-
-fn kim() -> Account {
-    person("kim-example", 11)
-}
-
-fn noor() -> Account {
-    person("noor-example", 15)
-}
-
-/// The change as one commit by these people, whom the host knows as these accounts; all else is honest.
-fn written(
-    stage: &mut Stage,
-    author: (Person<'_>, Option<Account>),
-    committer: (Person<'_>, Option<Account>),
-    message: &str,
-) {
-    let id = stage.history.commit_as(author.0, committer.0, &[stage.base], message, &[LOAD]);
-    stage.commits = vec![id.unwrap()];
-    stage.honest_world().unwrap();
-    stage.world.commits[0].1 = CommitAccounts { author: author.1, committer: committer.1 };
-}
 
 /// Kim's commit with this at the end of its message.
 fn with_trailer(stage: &mut Stage, trailer: &str) {

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use std::process::Command;
 use support::Server;
 use support::gate::{Verdict, command};
-use support::job::{Event, named, request};
+use support::job::{self, Event, named, request};
 use support::lane::Lane;
 
 mod support;
@@ -254,23 +254,9 @@ fn gathered_facts_are_judged_in_a_job_of_their_commit() {
     assert_eq!(verdict.exit, 0, "{}", verdict.text);
 }
 
-/// A job before a deployment of the lane.
+/// A job before a deployment of the lane to production.
 fn deploying(lane: &Lane, name: &str, sha: Oid, payload: &Value, more: &[&str]) -> Verdict {
-    let server = Server::start(lane.host());
-    let outside = tempfile::tempdir().unwrap();
-    let event = outside.path().join("event.json");
-    std::fs::write(&event, payload.to_string()).unwrap();
-    let mut job = Command::new(env!("CARGO_BIN_EXE_portcullis"));
-    job.env_clear().current_dir(lane.directory());
-    job.env("GITHUB_ACTIONS", "true").env("GITHUB_REPOSITORY", "example-org/data-upload");
-    job.env("GITHUB_API_URL", server.address()).env("GITHUB_TOKEN", "a-token-of-the-job");
-    job.env("GITHUB_EVENT_NAME", name)
-        .env("GITHUB_SHA", sha.to_string())
-        .env("GITHUB_REF", "refs/heads/main");
-    job.env("GITHUB_EVENT_PATH", &event);
-    job.args(["check", "--environment", "production", "--branch", "main", "--format", "json"]);
-    job.args(["--base", &lane.baseline().to_string()]).args(more);
-    Verdict::of(&job.output().unwrap())
+    job::deploying(lane, name, sha, payload, &[&["--environment", "production"], more].concat())
 }
 
 fn lane() -> Lane {

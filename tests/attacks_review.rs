@@ -13,6 +13,7 @@ use portcullis::model::review::{CommitAccounts, Permission, ReviewState};
 use serde_json::json;
 use support::Server;
 use support::gate::{command, judge, judge_bent};
+use support::people::{LOAD, alex, honest, kim, noor, robin, written};
 use support::project::{
     OWNERS, ROBIN, approve_anew, demanding, head, policy, project, refused, review, table,
 };
@@ -21,43 +22,9 @@ mod support;
 
 const REVIEWS: &str = "required-reviews";
 const GATE: &str = "gate-integrity";
-const LOAD: Edit<'static> = Edit::Write("services/upload/load.sql", "DELETE FROM records;\n");
-
-fn honest() -> Stage {
-    Stage::honest().unwrap()
-}
-
-fn kim() -> Account {
-    person("kim-example", 11)
-}
-
-fn robin() -> Account {
-    person("robin-example", 12)
-}
-
-fn alex() -> Account {
-    person("alex-example", 13)
-}
-
-fn noor() -> Account {
-    person("noor-example", 15)
-}
 
 fn of_kind(account: Account, kind: AccountKind) -> Account {
     Account { kind, ..account }
-}
-
-/// The change as one commit by these people, whom the host knows as these accounts; all else is honest.
-fn written(
-    stage: &mut Stage,
-    author: (Person<'_>, Option<Account>),
-    committer: (Person<'_>, Option<Account>),
-    message: &str,
-) {
-    let id = stage.history.commit_as(author.0, committer.0, &[stage.base], message, &[LOAD]);
-    stage.commits = vec![id.unwrap()];
-    stage.honest_world().unwrap();
-    stage.world.commits[0].1 = CommitAccounts { author: author.1, committer: committer.1 };
 }
 
 fn by_kim(stage: &mut Stage, message: &str) {

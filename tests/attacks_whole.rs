@@ -13,6 +13,7 @@ use portcullis::model::person::Account;
 use portcullis::model::review::ReviewState;
 use serde_json::json;
 use support::gate::{judge, judge_at, judge_bent};
+use support::people::{honest, kim, robin};
 use support::project::{OWNERS, approve_anew, policy, project, review, table};
 use support::{Act, Server};
 
@@ -20,18 +21,6 @@ mod support;
 
 const REVIEWS: &str = "required-reviews";
 const MORE: Edit<'static> = Edit::Write("docs/guide.md", "More.\n");
-
-fn honest() -> Stage {
-    Stage::honest().unwrap()
-}
-
-fn kim() -> Account {
-    person("kim-example", 11)
-}
-
-fn robin() -> Account {
-    person("robin-example", 12)
-}
 
 // Who pushed what.
 

@@ -9,6 +9,7 @@
 
 use portcullis::report::line_coverage::{TABLE, parse};
 use proptest::prelude::*;
+use support::edits::{any_change, apply};
 use support::written::WRITERS;
 
 mod support;
@@ -110,45 +111,11 @@ fn numbers_that_no_report_has_are_refused_everywhere() {
     }
 }
 
-/// One change of a report.
-#[derive(Clone, Debug)]
-enum Edit {
-    Set(usize, u8),
-    Remove(usize, usize),
-    Repeat(usize, usize),
-    Swap(usize, usize),
-}
-
-fn edit() -> impl Strategy<Value = Edit> {
-    prop_oneof![
-        (any::<usize>(), any::<u8>()).prop_map(|(at, byte)| Edit::Set(at, byte)),
-        (any::<usize>(), 1..40usize).prop_map(|(at, length)| Edit::Remove(at, length)),
-        (any::<usize>(), 1..40usize).prop_map(|(at, length)| Edit::Repeat(at, length)),
-        (any::<usize>(), any::<usize>()).prop_map(|(a, b)| Edit::Swap(a, b)),
-    ]
-}
-
-fn apply(bytes: &mut Vec<u8>, edit: &Edit) {
-    let length = bytes.len();
-    if length == 0 {
-        return;
-    }
-    match *edit {
-        Edit::Set(at, byte) => bytes[at % length] = byte,
-        Edit::Remove(at, count) => drop(bytes.drain(at % length..(at % length + count).min(length))),
-        Edit::Repeat(at, count) => {
-            let again = bytes[at % length..(at % length + count).min(length)].to_vec();
-            bytes.splice(at % length..at % length, again);
-        }
-        Edit::Swap(a, b) => bytes.swap(a % length, b % length),
-    }
-}
-
 #[test]
 fn changed_reports_never_panic_and_cut_ones_are_never_whole() {
     let seeds = seeds();
     assert_eq!(seeds.len(), TABLE.len());
-    let cases = (any::<prop::sample::Index>(), prop::collection::vec(edit(), 0..6));
+    let cases = (any::<prop::sample::Index>(), prop::collection::vec(any_change(), 0..6));
     let config = ProptestConfig { cases: 3000, failure_persistence: None, ..ProptestConfig::default() };
     let mut runner = proptest::test_runner::TestRunner::new(config);
     let outcome = runner.run(&cases, |(seed, edits)| {

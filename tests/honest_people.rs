@@ -13,6 +13,7 @@ use portcullis::model::review::CommitAccounts;
 use serde_json::json;
 use support::Server;
 use support::gate::judge_at;
+use support::people::{LOAD, alex, honest, kim, noor, robin};
 use support::project::{OWNERS, ROBIN, policy, project, table};
 
 mod support;
@@ -21,29 +22,8 @@ const REVIEWS: &str = "required-reviews";
 const SAM: Person<'static> = ("Sam Example", "sam@example.test");
 const NEWS: Edit<'static> = Edit::Write("docs/guide.md", "How to upload and amend records.\n");
 const MORE_NEWS: Edit<'static> = Edit::Write("README.md", "# Record upload and amendment\n");
-const LOAD: Edit<'static> = Edit::Write("services/upload/load.sql", "DELETE FROM records;\n");
 const ON: Edit<'static> = Edit::Write("services/upload/more.sql", "SELECT 1;\n");
 const PART: &str = "this person";
-
-fn kim() -> Account {
-    person("kim-example", 11)
-}
-
-fn robin() -> Account {
-    person("robin-example", 12)
-}
-
-fn alex() -> Account {
-    person("alex-example", 13)
-}
-
-fn noor() -> Account {
-    person("noor-example", 15)
-}
-
-fn honest() -> Stage {
-    Stage::honest().unwrap()
-}
 
 fn news(stage: &mut Stage, edits: &[Edit<'_>]) {
     stage.base = stage.history.commit(SAM, &[stage.base], "Elsewhere", edits).unwrap();

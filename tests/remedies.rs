@@ -12,9 +12,10 @@ use portcullis::cli::demo::stage::{KIM, POLICY, Stage};
 use portcullis::cli::demo::world::{Bend, Endpoint};
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Command;
 use support::Server;
 use support::checkout::{Checkout, REPORT};
+use support::followed::{git, judged as judged_in, text};
 use support::forger::deployed;
 use support::gate::{Verdict, command};
 use support::lane::state::{Body, File, Op};
@@ -22,10 +23,6 @@ use support::lane::{How, Lane, ROBIN};
 use support::release::judge;
 
 mod support;
-
-fn text(output: &Output) -> String {
-    [&output.stdout[..], &output.stderr].iter().map(|part| String::from_utf8_lossy(part)).collect()
-}
 
 /// The remedy of the first finding of a control with a verdict.
 fn remedy(verdict: &Verdict, control: &str, how: &str) -> String {
@@ -211,13 +208,6 @@ fn a_rollback_that_nobody_approved_is_not_said_to_be_missing() {
 
 // Clones.
 
-fn git(directory: &Path, arguments: &[&str]) -> Output {
-    let mut command = Command::new("git");
-    command.current_dir(directory).env("GIT_CONFIG_NOSYSTEM", "1").env("HOME", directory);
-    command.args(["-c", "user.name=Kim Example", "-c", "user.email=kim@example.test"]).args(arguments);
-    command.output().unwrap()
-}
-
 /// A clone without blobs, of a repository with a change to a file.
 fn partial() -> (Checkout, tempfile::TempDir) {
     let checkout = Checkout::with(
@@ -238,22 +228,7 @@ fn partial() -> (Checkout, tempfile::TempDir) {
 fn objects_that_a_partial_clone_lacks_come_by_the_command_that_is_named() {
     let (_kept, place) = partial();
     let clone = place.path().join("clone");
-    let judge = || {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
-        command.env_clear().current_dir(&clone);
-        command.args([
-            "check",
-            "--host",
-            "none",
-            "--base",
-            "origin/main",
-            "--head",
-            "origin/change",
-            "--format",
-            "json",
-        ]);
-        Verdict::of(&command.output().unwrap())
-    };
+    let judge = || judged_in(&clone, "origin/main", "origin/change", &[]);
     let verdict = judge();
     assert_eq!(verdict.exit, 3, "{}", verdict.text);
     let named = verdict
@@ -619,8 +594,8 @@ fn a_suite_that_wants_signatures_or_configurations_is_not_offered_a_bare_report(
     let controls = "[controls.regression-tests]\nsigners = \"keys/allowed_signers\"\n\
                     [controls.regression-tests.suites.upload]\nminimum = 1\ntrust = \"signed\"\nreports = [\"out/*.xml\"]\n";
     let policy = Checkout::with(SUITE, &[]);
-    let text = fs::read_to_string(policy.path().join("portcullis.toml")).unwrap().replace(SUITE, controls);
-    checkout.write("portcullis.toml", &text);
+    let mended = fs::read_to_string(policy.path().join("portcullis.toml")).unwrap().replace(SUITE, controls);
+    checkout.write("portcullis.toml", &mended);
     checkout.write(".gitignore", "/out/\n");
     checkout.commit("Begin");
     checkout.change("services/upload/load.sql", "SELECT 1;\n");
@@ -649,7 +624,7 @@ fn a_suite_that_wants_signatures_or_configurations_is_not_offered_a_bare_report(
     ];
     let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
     let made = command.current_dir(checkout.path()).args(record).output().unwrap();
-    assert_eq!(made.status.code(), Some(0), "{}", self::text(&made));
+    assert_eq!(made.status.code(), Some(0), "{}", text(&made));
     let verdict = checkout.judge(&["--evidence", "out/s.json"]);
     assert_eq!(verdict.exit, 0, "{}", verdict.text);
 
@@ -693,22 +668,7 @@ fn history_that_a_shallow_clone_lacks_comes_by_the_command_that_is_named() {
     let cloned = git(place.path(), &["clone", "-q", "--depth", "1", "--no-single-branch", &from, "clone"]);
     assert!(cloned.status.success(), "{}", text(&cloned));
     let clone = place.path().join("clone");
-    let judge = || {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
-        command.env_clear().current_dir(&clone);
-        command.args([
-            "check",
-            "--host",
-            "none",
-            "--base",
-            "origin/main",
-            "--head",
-            "origin/change",
-            "--format",
-            "json",
-        ]);
-        Verdict::of(&command.output().unwrap())
-    };
+    let judge = || judged_in(&clone, "origin/main", "origin/change", &[]);
     let verdict = judge();
     assert_eq!(verdict.exit, 3, "{}", verdict.text);
     let named = verdict.text.split('`').find(|part| part.starts_with("git fetch")).unwrap().to_string();

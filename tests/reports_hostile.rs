@@ -13,6 +13,9 @@ use portcullis::model::test_run::{TestOutcome, TestRun};
 use portcullis::report::{ReportError, TABLE, parse, parse_as};
 use proptest::prelude::*;
 use std::path::Path;
+use support::edits::{any_change, apply};
+
+mod support;
 
 /// Each XML format: the beginning of its outermost element, a failing test, the end.
 const XML: &[(&str, &str, &str)] = &[
@@ -240,40 +243,6 @@ fn a_failure_is_seen_in_each_seed_and_in_no_part_of_it_lost_to_green() {
     }
 }
 
-/// One change of a report.
-#[derive(Clone, Debug)]
-enum Edit {
-    Set(usize, u8),
-    Remove(usize, usize),
-    Repeat(usize, usize),
-    Swap(usize, usize),
-}
-
-fn edit() -> impl Strategy<Value = Edit> {
-    prop_oneof![
-        (any::<usize>(), any::<u8>()).prop_map(|(at, byte)| Edit::Set(at, byte)),
-        (any::<usize>(), 1..40usize).prop_map(|(at, length)| Edit::Remove(at, length)),
-        (any::<usize>(), 1..40usize).prop_map(|(at, length)| Edit::Repeat(at, length)),
-        (any::<usize>(), any::<usize>()).prop_map(|(a, b)| Edit::Swap(a, b)),
-    ]
-}
-
-fn apply(bytes: &mut Vec<u8>, edit: &Edit) {
-    let length = bytes.len();
-    if length == 0 {
-        return;
-    }
-    match *edit {
-        Edit::Set(at, byte) => bytes[at % length] = byte,
-        Edit::Remove(at, count) => drop(bytes.drain(at % length..(at % length + count).min(length))),
-        Edit::Repeat(at, count) => {
-            let again = bytes[at % length..(at % length + count).min(length)].to_vec();
-            bytes.splice(at % length..at % length, again);
-        }
-        Edit::Swap(a, b) => bytes.swap(a % length, b % length),
-    }
-}
-
 /// Seeds, and real reports where a collection is at hand.
 fn seeds() -> Vec<Vec<u8>> {
     let mut all: Vec<Vec<u8>> = SEEDS.iter().map(|seed| seed.as_bytes().to_vec()).collect();
@@ -288,7 +257,7 @@ fn seeds() -> Vec<Vec<u8>> {
 #[test]
 fn mutated_reports_never_panic_and_cut_ones_are_never_green() {
     let seeds = seeds();
-    let cases = (any::<prop::sample::Index>(), prop::collection::vec(edit(), 1..6));
+    let cases = (any::<prop::sample::Index>(), prop::collection::vec(any_change(), 1..6));
     let config = ProptestConfig { cases: 3000, failure_persistence: None, ..ProptestConfig::default() };
     let mut runner = proptest::test_runner::TestRunner::new(config);
     let outcome = runner.run(&cases, |(seed, edits)| {

@@ -130,6 +130,16 @@ pub fn is_answer(gap: &Gap) -> bool {
     matches!(gap.reason, GapReason::Untrusted | GapReason::NotAsked)
 }
 
+/// What to do about pieces of evidence that do not count: about signatures what their gaps say, and about the others, if there are
+/// any, how evidence counts.
+pub fn about(mut signatures: Vec<String>, pieces: usize, how: String) -> String {
+    let others = pieces > signatures.len();
+    signatures.sort();
+    signatures.dedup();
+    let all: Vec<String> = signatures.into_iter().chain(others.then_some(how)).collect();
+    all.join(". ")
+}
+
 /// What the check that should vouch for the job says, unless it does.
 ///
 /// # Errors

@@ -293,6 +293,32 @@ mod tests {
         }
     }
 
+    /// What a way round names, and the format that this is.
+    const LEADS: &[(&str, &str)] = &[
+        ("JUnit XML", "junit"),
+        ("--gtest_output=xml", "junit"),
+        ("test.xml files below bazel-testlogs", "junit"),
+        ("TEST-*.xml files", "junit"),
+        ("report of a test runner", "junit"),
+        ("--reporter xml::out=FILE", "catch2"),
+        ("--output output.xml", "robot"),
+        ("-o FILE,xml", "qt-test"),
+        ("events of libtest", "libtest"),
+        ("CTRF", "ctrf"),
+    ];
+
+    #[test]
+    fn each_way_round_leads_to_a_report_that_is_read() {
+        for known in super::KNOWN {
+            let formats = LEADS.iter().filter(|(words, _)| known.instead.contains(words));
+            let mut formats = formats.map(|(_, format)| super::super::named(format).is_some()).peekable();
+            // Coverage is handed over elsewhere, and a page of an error is no report of anything.
+            let elsewhere = known.instead.contains("--coverage FILE") || known.instead.starts_with("look at");
+            assert!(formats.peek().is_some() != elsewhere, "{}", known.instead);
+            assert!(formats.all(|is_read| is_read), "{}", known.instead);
+        }
+    }
+
     #[test]
     fn a_document_that_somebody_calls_something_else_is_named_too() {
         for (text, what) in DOCUMENTS.iter().filter(|(_, what)| *what != "TeamCity") {

@@ -26,6 +26,7 @@ pub mod qt_test;
 pub mod robot;
 mod said;
 pub mod sonarqube;
+mod strict;
 mod summary;
 pub mod tap;
 #[cfg(test)]

@@ -170,6 +170,12 @@ fn ends_with_one(name: &str, words: &str) -> bool {
     ends(name) || name.strip_suffix('s').is_some_and(ends)
 }
 
+/// Does a name end with a word for outcomes?
+pub fn says_outcome(name: &str) -> bool {
+    let name = plain(&name.to_ascii_lowercase());
+    OUTCOMES.iter().any(|word| name.ends_with(word))
+}
+
 /// Does a word for outcomes stand anywhere in a name?
 fn speaks(name: &str) -> bool {
     OUTCOMES.iter().any(|word| name.contains(word))

@@ -8,6 +8,7 @@
 
 use super::Server;
 use super::gate::{Verdict, command};
+use super::lane::Lane;
 use git2::Oid;
 use portcullis::cli::demo::stage::Stage;
 use serde_json::{Value, json};
@@ -108,4 +109,24 @@ pub fn named(stage: &Stage) -> Vec<String> {
     ["--host", "github", "--repository", &stage.world.repository, "--request", &number]
         .map(String::from)
         .to_vec()
+}
+
+/// A job before a deployment of the lane, which Kim started, with the lane's beginning as the baseline.
+pub fn deploying(lane: &Lane, name: &str, sha: Oid, payload: &Value, more: &[&str]) -> Verdict {
+    let server = Server::start(lane.host());
+    let outside = tempfile::tempdir().unwrap();
+    let event = outside.path().join("event.json");
+    std::fs::write(&event, payload.to_string()).unwrap();
+    let mut job = Command::new(env!("CARGO_BIN_EXE_portcullis"));
+    job.env_clear().current_dir(lane.directory());
+    job.env("GITHUB_ACTIONS", "true").env("GITHUB_REPOSITORY", "example-org/data-upload");
+    job.env("GITHUB_API_URL", server.address()).env("GITHUB_TOKEN", "a-token-of-the-job");
+    job.env("GITHUB_EVENT_NAME", name)
+        .env("GITHUB_SHA", sha.to_string())
+        .env("GITHUB_REF", "refs/heads/main");
+    job.env("GITHUB_EVENT_PATH", &event);
+    job.env("GITHUB_ACTOR", "kim-example").env("GITHUB_TRIGGERING_ACTOR", "kim-example");
+    job.args(["check", "--branch", "main", "--format", "json", "--base", &lane.baseline().to_string()])
+        .args(more);
+    Verdict::of(&job.output().unwrap())
 }

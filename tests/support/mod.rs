@@ -17,11 +17,14 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 pub mod checkout;
+pub mod edits;
+pub mod followed;
 pub mod forger;
 pub mod gate;
 pub mod inside;
 pub mod job;
 pub mod lane;
+pub mod people;
 pub mod project;
 pub mod recorder;
 pub mod release;

@@ -60,10 +60,18 @@ impl Effort {
         Ok(())
     }
 
-    /// The gap of a walk that goes too far.
-    pub fn too_much(&self, fault: &str, path: &[u8]) -> Gap {
+    /// The gap of a walk that meets too much.
+    fn too_much(&self, fault: &str, path: &[u8]) -> Gap {
+        self.ended(fault, path, "Split the change into smaller ones")
+    }
+
+    /// The gap of a walk that leads too deep.
+    pub fn too_deep(&self, path: &[u8]) -> Gap {
+        self.ended("directories are nested too deep", path, "Put the files there into fewer directories")
+    }
+
+    fn ended(&self, fault: &str, path: &[u8], remedy: &str) -> Gap {
         let path = String::from_utf8_lossy(&path[..path.len().min(200)]);
-        let detail = format!("{fault}, at `{path}`");
-        Gap::new(self.what, GapReason::Truncated, detail, "Split the change into smaller ones")
+        Gap::new(self.what, GapReason::Truncated, format!("{fault}, at `{path}`"), remedy)
     }
 }

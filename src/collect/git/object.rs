@@ -188,7 +188,13 @@ impl<'r> Objects<'r> {
         let what = format!("{kind} {id}");
         if error.code() == ErrorCode::NotFound {
             let detail = format!("it is not in {}", self.clone.describe());
-            return Gap::new(what, GapReason::MissingObject, detail, self.clone.remedy());
+            let remedy = match (self.clone, kind) {
+                (CloneKind::Full, ObjectType::Commit) => {
+                    format!("Fetch it (`git fetch origin {id}`); if it stays missing, clone again")
+                }
+                (clone, _) => clone.remedy().to_string(),
+            };
+            return Gap::new(what, GapReason::MissingObject, detail, remedy);
         }
         let detail = format!("it is damaged: {}", error.message());
         Gap::new(what, GapReason::MissingObject, detail, "Run `git fsck`, and judge a fresh clone")

@@ -57,7 +57,7 @@ struct Differ<'e, 'o, 'r> {
 impl Differ<'_, '_, '_> {
     fn trees(&mut self, old: Option<Oid>, new: Option<Oid>, depth: usize) -> Result<(), Gap> {
         if depth > DEPTH_LIMIT {
-            return Err(self.effort.too_much("directories are nested too deep", &self.path));
+            return Err(self.effort.too_deep(&self.path));
         }
         self.effort.enter(&self.path)?;
         let read = |id: Option<Oid>| id.map(|id| self.objects.read(id, ObjectType::Tree)).transpose();

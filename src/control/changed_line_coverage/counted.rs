@@ -58,7 +58,8 @@ impl<'a> Counted<'a> {
         let mut counted = Counted { here: true, recorded: Vec::new(), findings: Vec::new() };
         if settings.is_bound() || bound::handed(&case.facts.evidence).next().is_some() {
             let facts = case.facts.evidence.known()?;
-            Sorter { settings, case, change, facts, left_out: Vec::new() }.sort(&mut counted);
+            Sorter { settings, case, change, facts, left_out: Vec::new(), about_signatures: Vec::new() }
+                .sort(&mut counted);
         }
         Ok(counted)
     }
@@ -139,6 +140,8 @@ struct Sorter<'s, 'a> {
     facts: &'a EvidenceFacts,
     /// Why something does not count, each one sentence.
     left_out: Vec<String>,
+    /// What to do about signatures that do not hold, or that nobody can look at.
+    about_signatures: Vec<String>,
 }
 
 impl<'a> Sorter<'_, 'a> {
@@ -210,7 +213,10 @@ impl<'a> Sorter<'_, 'a> {
     fn unread(&mut self, found: &Found, gap: &Gap, counted: &mut Counted<'a>) {
         let may_count = is_handed_over(found) || self.trust() == Some(Trust::Signed);
         match (is_answer(gap), may_count) {
-            (true, _) if is_handed_over(found) => self.left_out.push(gap.to_string()),
+            (true, _) if is_handed_over(found) => {
+                self.left_out.push(gap.to_string());
+                self.about_signatures.push(gap.remedy.clone());
+            }
             (false, true) => counted.findings.push(self.unseen(gap)),
             _ => {}
         }
@@ -287,7 +293,9 @@ impl<'a> Sorter<'_, 'a> {
         let number = self.left_out.len() as u64;
         let (noun, verb) = if number == 1 { ("piece", "does") } else { ("pieces", "do") };
         let reason = format!("{number} {noun} of coverage evidence {verb} not count");
-        let remedy = "Measure a clean checkout of what would land, and hand over what was recorded there";
+        let how = "Measure a clean checkout of what would land, and hand over what was recorded there";
+        let signatures = std::mem::take(&mut self.about_signatures);
+        let remedy = bound::about(signatures, self.left_out.len(), how.to_string());
         counted.findings.push(self.say(verdict, reason).remedy(remedy).details(some_of(self.left_out)));
     }
 }

@@ -157,7 +157,7 @@ fn contradiction(what: &str, detail: String) -> Gap {
         what,
         GapReason::Contradiction,
         detail,
-        "ask again; if the answers stay so, report it to the host",
+        "judge again; if the answers stay so, report it to the host",
     )
 }
 

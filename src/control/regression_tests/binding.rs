@@ -44,6 +44,8 @@ struct Sorter<'a> {
     runs: Vec<Run<'a>>,
     /// Why something does not count, each one sentence.
     left_out: Vec<String>,
+    /// What to do about signatures that do not hold, or that nobody can look at.
+    about_signatures: Vec<String>,
     findings: Vec<Finding>,
 }
 
@@ -66,8 +68,15 @@ pub fn count_runs<'a>(
         return Ok(Counted { runs, findings: findings.into_iter().collect() });
     }
     let facts = case.facts.evidence.known()?;
-    let mut sorter =
-        Sorter { suite, name, facts, runs: Vec::new(), left_out: Vec::new(), findings: Vec::new() };
+    let mut sorter = Sorter {
+        suite,
+        name,
+        facts,
+        runs: Vec::new(),
+        left_out: Vec::new(),
+        about_signatures: Vec::new(),
+        findings: Vec::new(),
+    };
     sorter.reports(reports);
     sorter.statements();
     if !sorter.runs.is_empty() {
@@ -160,6 +169,7 @@ impl<'a> Sorter<'a> {
     fn unread(&mut self, found: &Found, gap: &Gap) {
         if is_answer(gap) && is_handed_over(found) {
             self.left_out.push(gap.to_string());
+            self.about_signatures.push(gap.remedy.clone());
         } else if !is_answer(gap) {
             self.findings.push(unproven(NAME, SubjectKind::Suite, self.name, gap));
         }
@@ -320,9 +330,11 @@ impl<'a> Sorter<'a> {
             let number = self.left_out.len() as u64;
             let (noun, verb) = if number == 1 { ("piece", "does") } else { ("pieces", "do") };
             let reason = format!("{number} {noun} of evidence {verb} not count");
+            let how = self.suite.how_to_count(self.name);
+            let remedy = bound::about(self.about_signatures, self.left_out.len(), how);
             self.findings.push(
                 finding(NAME, verdict, SubjectKind::Suite, self.name, reason)
-                    .remedy(self.suite.how_to_count(self.name))
+                    .remedy(remedy)
                     .details(some_of(self.left_out)),
             );
         }

@@ -3,6 +3,7 @@
 use crate::model::test_run::{TestOutcome, TestRun};
 use crate::report::attempts::Attempts;
 use crate::report::identity::identity;
+use crate::report::strict::{self, Foreign, Known};
 use crate::report::summary::say;
 use crate::report::xml::{Content, Element};
 
@@ -27,6 +28,27 @@ enum Kind {
     Entry,
 }
 
+/// What Boost.Test writes.
+const KNOWN: &Known = &[
+    ("testlog", &[]),
+    ("testsuite", &["file", "line", "name", "reason", "skipped"]),
+    ("testcase", &["file", "line", "name", "reason", "skipped"]),
+    ("buildinfo", &["boost", "compiler", "platform", "stl"]),
+    ("info", &["file", "line"]),
+    ("message", &["file", "line"]),
+    ("warning", &["file", "line"]),
+    ("error", &["file", "line"]),
+    ("fatalerror", &["file", "line"]),
+    ("exception", &["file", "function", "line"]),
+    ("testingtime", &[]),
+    ("lastcheckpoint", &["file", "line"]),
+    ("context", &[]),
+    ("frame", &[]),
+];
+
+/// Those of them that stand within what is said.
+const WITHIN: &[&str] = &["context", "frame", "lastcheckpoint"];
+
 /// A test while it is read.
 struct Test {
     id: String,
@@ -40,9 +62,12 @@ impl Content for Document {
             (Some(Kind::Root | Kind::Suite), "testsuite") => self.suite(element)?,
             (Some(Kind::Root | Kind::Suite), "testcase") => self.test(element),
             (_, "testsuite" | "testcase") => return Err("a test or suite begins within a test".into()),
-            (Some(Kind::Entry), _) => Kind::Entry,
+            (Some(Kind::Entry), name) if WITHIN.contains(&name) => Kind::Entry,
             (Some(_), name) => self.entry(name),
         };
+        if let Some(foreign) = strict::part(element, KNOWN) {
+            self.foreign(&foreign);
+        }
         self.open.push(kind);
         Ok(())
     }
@@ -83,6 +108,17 @@ impl Document {
         };
         self.test = Some(Test { id, outcome });
         Kind::Test
+    }
+
+    /// Something that is not known here stands in a test, or outside of tests.
+    fn foreign(&mut self, foreign: &Foreign) {
+        match &mut self.test {
+            Some(test) => {
+                test.outcome = test.outcome.max(foreign.outcome());
+                say(&mut self.run.contradictions, [foreign.of_test()]);
+            }
+            None => foreign.against("the log", &mut self.run),
+        }
     }
 
     /// `skipped="yes"`; the writer knows no other word.

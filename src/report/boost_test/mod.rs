@@ -15,6 +15,7 @@
 //!   error outside the tests. The counts of suites are held against their tests.
 //! - In the log a test is failed by an `Error` or `FatalError` in it, and an `Exception` means that it did not run to its end. The log does not
 //!   say which failures were expected (`expected_failures`): they count. The report does say it.
+//! - What Boost.Test does not write is not passed over, see `strict.rs`. A suite is not passed in which more assertions failed than were expected to.
 //! - A report of a lower level names no test, and a log of a lower one neither. Both are refused, with the setting that helps.
 //! - A test is known by `suites > name`. Two of one name are two tests, and the worst decides.
 //!

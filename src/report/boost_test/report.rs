@@ -3,6 +3,7 @@
 use crate::model::test_run::{TestOutcome, TestRun};
 use crate::report::attempts::Attempts;
 use crate::report::identity::identity;
+use crate::report::strict::{self, Known};
 use crate::report::summary::{Claims, Tally, say};
 use crate::report::xml::{Content, Element};
 
@@ -29,6 +30,32 @@ enum Kind {
     Other,
 }
 
+/// What Boost.Test writes, but for `test_suites_timed_out`, which speaks for itself.
+const KNOWN: &Known = &[
+    ("testresult", &[]),
+    (
+        "testsuite",
+        &[
+            "assertions_failed",
+            "assertions_passed",
+            "expected_failures",
+            "name",
+            "result",
+            "test_cases_aborted",
+            "test_cases_failed",
+            "test_cases_passed",
+            "test_cases_passed_with_warnings",
+            "test_cases_skipped",
+            "test_cases_timed_out",
+            "warnings_failed",
+        ],
+    ),
+    (
+        "testcase",
+        &["assertions_failed", "assertions_passed", "expected_failures", "name", "result", "warnings_failed"],
+    ),
+];
+
 /// A suite while it is read.
 struct Suite {
     name: String,
@@ -38,6 +65,8 @@ struct Suite {
     /// How many assertions failed in it, as it says, and as what is within it says.
     failed: Option<u64>,
     failed_within: u64,
+    /// More of them failed than were expected to, or nobody can tell.
+    too_many: bool,
     /// Something within it failed, or failed outside of its tests.
     explained: bool,
 }
@@ -70,7 +99,10 @@ impl Content for Document {
             _ if self.within_test => return Err("an element is inside a test of a report".into()),
             "testsuite" => self.suite(element),
             "testcase" => self.test(element)?,
-            _ if self.open.is_empty() => Kind::Other,
+            _ if self.open.is_empty() => {
+                strict::part(element, KNOWN).iter().for_each(|what| what.against("the run", &mut self.run));
+                Kind::Other
+            }
             _ => return Err("an element is where a report has only suites and tests".into()),
         };
         self.open.push(kind);
@@ -101,7 +133,12 @@ impl Document {
         }
         let result = Word::of(element);
         self.aborted |= result == Word::Aborted;
+        strict::part(element, KNOWN).iter().for_each(|what| what.against(claims.label(), &mut self.run));
         let failed = count(element, "assertions_failed");
+        let too_many = match (failed, count(element, "expected_failures")) {
+            (Some(failed), Some(expected)) => failed > expected,
+            _ => true,
+        };
         self.suites.push(Suite {
             name,
             result,
@@ -109,6 +146,7 @@ impl Document {
             shown: Tally::default(),
             failed,
             failed_within: 0,
+            too_many,
             explained: false,
         });
         Kind::Suite
@@ -117,8 +155,12 @@ impl Document {
     fn test(&mut self, element: &Element<'_>) -> Result<Kind, String> {
         self.within_test = true;
         self.any = true;
-        let (outcome, said) = outcome(element);
+        let (mut outcome, said) = outcome(element);
         say(&mut self.run.contradictions, said.map(|what| format!("a test {what}")));
+        if let Some(foreign) = strict::part(element, KNOWN) {
+            outcome = outcome.max(foreign.outcome());
+            say(&mut self.run.contradictions, [foreign.of_test()]);
+        }
         self.aborted |= Word::of(element) == Word::Aborted;
         if let Some(suite) = self.suites.last_mut() {
             suite.shown.add(outcome);
@@ -159,6 +201,11 @@ impl Document {
             say(
                 &mut self.run.contradictions,
                 [format!("suite `{name}` passed and something within it failed")],
+            );
+        } else if suite.result == Word::Passed && suite.too_many {
+            say(
+                &mut self.run.contradictions,
+                [format!("suite `{name}` passed and more assertions failed in it than were expected to")],
             );
         }
         if let Some(outer) = self.suites.last_mut() {

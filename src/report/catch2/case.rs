@@ -1,7 +1,35 @@
 //! One test case: what its elements say, and the one outcome that follows.
 
 use crate::model::test_run::TestOutcome;
+use crate::report::strict::{self, Foreign, Known};
 use crate::report::xml::Element;
+
+/// What Catch2 writes in a case, and of it.
+const KNOWN: &Known = &[
+    ("testcase", &["description", "filename", "line", "name", "tags"]),
+    ("section", &["description", "filename", "line", "name"]),
+    ("expression", &["filename", "line", "success", "type"]),
+    ("original", &[]),
+    ("expanded", &[]),
+    ("exception", &["filename", "line"]),
+    ("failure", &["filename", "line"]),
+    ("failed", &["message"]),
+    ("fatalerrorcondition", &["filename", "line"]),
+    ("skip", &["filename", "line"]),
+    ("info", &[]),
+    ("warning", &[]),
+    ("overallresult", &["durationinseconds", "skips", "success"]),
+    ("overallresults", &["durationinseconds", "expectedfailures", "failures", "skipped", "successes"]),
+    ("stdout", &[]),
+    ("stderr", &[]),
+    (
+        "benchmarkresults",
+        &["clockresolution", "estimatedduration", "iterations", "name", "resamples", "samples"],
+    ),
+    ("mean", &["ci", "lowerbound", "upperbound", "value"]),
+    ("standarddeviation", &["ci", "lowerbound", "upperbound", "value"]),
+    ("outliers", &["highmild", "highsevere", "lowmild", "lowsevere", "variance"]),
+];
 
 /// A test case while it is read.
 pub struct Case {
@@ -14,15 +42,17 @@ pub struct Case {
     skipped: bool,
     /// Some failure of it was expected.
     expected: bool,
-    /// It holds something that is not known here.
+    /// What it says cannot be read.
     unknown: bool,
+    /// It holds something that is not known here.
+    foreign: Option<Foreign>,
     success: Option<bool>,
 }
 
 impl Case {
     /// A case that has said nothing yet.
-    pub fn new(id: String, tags: &str) -> Self {
-        let tags = tags.to_ascii_lowercase();
+    pub fn new(id: String, element: &Element<'_>) -> Self {
+        let tags = element.value("tags").unwrap_or_default().to_ascii_lowercase();
         let may_fail = tags.contains("[!mayfail]") || tags.contains("[!shouldfail]");
         Case {
             id,
@@ -32,12 +62,14 @@ impl Case {
             skipped: false,
             expected: false,
             unknown: false,
+            foreign: strict::part(element, KNOWN),
             success: None,
         }
     }
 
     /// Takes an element that stands somewhere in the case.
     pub fn element(&mut self, element: &Element<'_>) {
+        strict::keep(&mut self.foreign, strict::part(element, KNOWN));
         match element.name {
             "expression" => self.expression(element),
             "exception" | "failure" | "failed" => self.failed = true,
@@ -45,9 +77,7 @@ impl Case {
             "skip" => self.skipped = true,
             "overallresult" => self.result(element),
             "overallresults" => self.section(element),
-            "section" | "info" | "warning" | "original" | "expanded" | "stdout" | "stderr"
-            | "benchmarkresults" | "mean" | "standarddeviation" | "outliers" => {}
-            _ => self.unknown = true,
+            _ => {}
         }
     }
 
@@ -83,10 +113,18 @@ impl Case {
         }
     }
 
-    /// What became of it, and what it says against itself, in words that follow "a test".
-    pub fn outcome(&self) -> (TestOutcome, Option<&'static str>) {
+    /// What became of it, and a sentence about what it says against itself.
+    pub fn outcome(&self) -> (TestOutcome, Option<String>) {
+        let (outcome, said) = self.shown();
+        match &self.foreign {
+            Some(foreign) => (outcome.max(foreign.outcome()), Some(foreign.of_test())),
+            None => (outcome, said.map(|what| format!("a test {what}"))),
+        }
+    }
+
+    fn shown(&self) -> (TestOutcome, Option<&'static str>) {
         if self.unknown {
-            return (TestOutcome::Error, Some("holds something that is not known here"));
+            return (TestOutcome::Error, Some("says something that is not known here"));
         }
         match self.success {
             _ if self.crashed => (TestOutcome::Error, None),

@@ -4,6 +4,7 @@ use super::case::Case;
 use crate::model::test_run::TestRun;
 use crate::report::attempts::Attempts;
 use crate::report::identity::identity;
+use crate::report::strict::{self, Known};
 use crate::report::summary::{Claims, Tally, say};
 use crate::report::xml::{Content, Element};
 
@@ -26,6 +27,22 @@ enum Kind {
     Other,
 }
 
+/// What Catch2 writes outside of cases.
+const KNOWN: &Known = &[
+    ("catch", RUN),
+    ("catch2testrun", RUN),
+    ("catchtestrun", RUN),
+    ("group", &["name"]),
+    ("randomness", &["seed"]),
+    (
+        "overallresults",
+        &["duration", "durationinseconds", "expectedfailures", "failures", "skips", "successes"],
+    ),
+    ("overallresultscases", &["expectedfailures", "failures", "skips", "successes"]),
+];
+
+const RUN: &[&str] = &["catch2-version", "filters", "name", "rng-seed", "xml-format-version"];
+
 /// The run, or a group (versions 1 and 2).
 struct Group {
     claims: Claims,
@@ -36,6 +53,9 @@ struct Group {
 
 impl Content for Document {
     fn start(&mut self, element: &Element<'_>) -> Result<(), String> {
+        if self.case.is_none() && element.name != "testcase" {
+            strict::part(element, KNOWN).iter().for_each(|what| what.against("the run", &mut self.run));
+        }
         let kind = match (&mut self.case, element.name) {
             (Some(_), "testcase" | "group") => return Err("a test or group begins within a test".into()),
             (Some(case), _) => {
@@ -50,7 +70,7 @@ impl Content for Document {
                 self.program = element.value("name").unwrap_or_default().to_string();
                 self.group("the run")
             }
-            (None, name) => self.outside(name),
+            (None, _) => Kind::Other,
         };
         self.open.push(kind);
         Ok(())
@@ -75,7 +95,7 @@ impl Document {
     fn case(&mut self, element: &Element<'_>) -> Kind {
         let name = element.value("name").unwrap_or_default();
         let id = identity([self.program.as_str()], name);
-        self.case = Some(Case::new(id, element.value("tags").unwrap_or_default()));
+        self.case = Some(Case::new(id, element));
         Kind::Case
     }
 
@@ -100,18 +120,10 @@ impl Document {
         Kind::Other
     }
 
-    /// Elements outside of tests: counts of assertions, what was asked for, and nothing that failed.
-    fn outside(&mut self, name: &str) -> Kind {
-        if matches!(name, "exception" | "failure" | "fatalerrorcondition") {
-            say(&mut self.run.errors, ["something failed outside of the tests"]);
-        }
-        Kind::Other
-    }
-
     fn end_case(&mut self) -> Result<(), String> {
         let Some(case) = self.case.take() else { return Ok(()) };
         let (outcome, said) = case.outcome();
-        say(&mut self.run.contradictions, said.map(|what| format!("a test {what}")));
+        say(&mut self.run.contradictions, said);
         if let Some(group) = self.groups.last_mut() {
             group.shown.add(outcome);
         }

@@ -9,7 +9,7 @@
 //! | `Exception`, `Failure`, `Expression success="false"`, a section with `failures` in a case that is called a success | failed, and a contradiction |
 //! | the same in a case with the tag `[!mayfail]` or `[!shouldfail]`, or `expectedFailures` | skipped: its result was declared not to matter |
 //! | `skips` above 0, a `Skip` | skipped |
-//! | an element that is not known here | error, and a contradiction |
+//! | an element or attribute that Catch2 does not write | see `strict.rs` |
 //!
 //! - `CHECK_NOFAIL`, `CHECKED_IF` and `CHECKED_ELSE` speak against nothing. A case tagged `[!shouldfail]` that passes is called a failure by Catch2 itself.
 //! - The counts of cases (`OverallResultsCases`) of groups and the run are held against what is shown.

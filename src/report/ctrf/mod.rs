@@ -5,6 +5,7 @@
 //! - A `rawStatus` that speaks of failure, where the status does not, is a contradiction.
 //! - A test that passed and is called flaky, was retried, or has attempts beside it, is flaky: nothing is tried again that passed.
 //! - A test is known by `suite > name`. Two of one name are two tests, and the worst decides.
+//! - A field that the format does not define is not passed over, see `strict.rs`, but within `extra`, which holds what a reporter likes.
 //! - The summary is held against the tests.
 //!
 //! Paths, environments, messages, output and what reporters add are not kept.

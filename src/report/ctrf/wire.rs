@@ -4,11 +4,13 @@ use crate::model::own_times::OwnTimes;
 use crate::model::test_run::{SEPARATOR, TestOutcome, TestRun};
 use crate::report::attempts::{Attempts, after};
 use crate::report::said::Word;
+use crate::report::strict::Others;
 use crate::report::summary::{Tally, say};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use std::borrow::Cow;
 
-/// The document, as far as it is read.
+/// The document. Fields that are not looked at are named too: what is in none of them is not passed over.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Document<'a> {
@@ -16,6 +18,22 @@ pub struct Document<'a> {
     report_format: Option<Cow<'a, str>>,
     #[serde(borrow)]
     results: Results<'a>,
+    #[serde(rename = "specVersion")]
+    _spec_version: Option<IgnoredAny>,
+    #[serde(rename = "reportId")]
+    _report_id: Option<IgnoredAny>,
+    #[serde(rename = "timestamp")]
+    _timestamp: Option<IgnoredAny>,
+    #[serde(rename = "generatedBy")]
+    _generated_by: Option<IgnoredAny>,
+    #[serde(rename = "insights")]
+    _insights: Option<IgnoredAny>,
+    #[serde(rename = "baseline")]
+    _baseline: Option<IgnoredAny>,
+    #[serde(rename = "extra")]
+    _extra: Option<IgnoredAny>,
+    #[serde(flatten)]
+    others: Others,
 }
 
 #[derive(Deserialize)]
@@ -23,6 +41,16 @@ struct Results<'a> {
     summary: Summary,
     #[serde(borrow)]
     tests: Vec<Test<'a>>,
+    #[serde(rename = "tool")]
+    _tool: Option<IgnoredAny>,
+    #[serde(rename = "environment")]
+    _environment: Option<IgnoredAny>,
+    #[serde(rename = "insights")]
+    _insights: Option<IgnoredAny>,
+    #[serde(rename = "extra")]
+    _extra: Option<IgnoredAny>,
+    #[serde(flatten)]
+    others: Others,
 }
 
 /// Each count is required by the format; without it nobody knows whether tests are missing.
@@ -36,6 +64,16 @@ struct Summary {
     other: u64,
     start: Option<f64>,
     stop: Option<f64>,
+    #[serde(rename = "duration")]
+    _duration: Option<IgnoredAny>,
+    #[serde(rename = "flaky")]
+    _flaky: Option<IgnoredAny>,
+    #[serde(rename = "suites")]
+    _suites: Option<IgnoredAny>,
+    #[serde(rename = "extra")]
+    _extra: Option<IgnoredAny>,
+    #[serde(flatten)]
+    others: Others,
 }
 
 #[derive(Deserialize)]
@@ -54,6 +92,54 @@ struct Test<'a> {
     retry_attempts: Option<Vec<Attempt>>,
     start: Option<f64>,
     stop: Option<f64>,
+    #[serde(rename = "id")]
+    _id: Option<IgnoredAny>,
+    #[serde(rename = "executionId")]
+    _execution_id: Option<IgnoredAny>,
+    #[serde(rename = "duration")]
+    _duration: Option<IgnoredAny>,
+    #[serde(rename = "message")]
+    _message: Option<IgnoredAny>,
+    #[serde(rename = "trace")]
+    _trace: Option<IgnoredAny>,
+    #[serde(rename = "snippet")]
+    _snippet: Option<IgnoredAny>,
+    #[serde(rename = "ai")]
+    _ai: Option<IgnoredAny>,
+    #[serde(rename = "line")]
+    _line: Option<IgnoredAny>,
+    #[serde(rename = "tags")]
+    _tags: Option<IgnoredAny>,
+    #[serde(rename = "labels")]
+    _labels: Option<IgnoredAny>,
+    #[serde(rename = "type")]
+    _type: Option<IgnoredAny>,
+    #[serde(rename = "filePath")]
+    _file_path: Option<IgnoredAny>,
+    #[serde(rename = "stdout")]
+    _stdout: Option<IgnoredAny>,
+    #[serde(rename = "stderr")]
+    _stderr: Option<IgnoredAny>,
+    #[serde(rename = "threadId")]
+    _thread_id: Option<IgnoredAny>,
+    #[serde(rename = "attachments")]
+    _attachments: Option<IgnoredAny>,
+    #[serde(rename = "parameters")]
+    _parameters: Option<IgnoredAny>,
+    #[serde(rename = "steps")]
+    _steps: Option<IgnoredAny>,
+    #[serde(rename = "screenshot")]
+    _screenshot: Option<IgnoredAny>,
+    #[serde(rename = "browser")]
+    _browser: Option<IgnoredAny>,
+    #[serde(rename = "device")]
+    _device: Option<IgnoredAny>,
+    #[serde(rename = "insights")]
+    _insights: Option<IgnoredAny>,
+    #[serde(rename = "extra")]
+    _extra: Option<IgnoredAny>,
+    #[serde(flatten)]
+    others: Others,
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -94,7 +180,11 @@ impl Document<'_> {
         let mut contradictions = Vec::new();
         for test in &self.results.tests {
             add(&mut times, [test.start, test.stop]);
-            let outcome = test.outcome();
+            let mut outcome = test.outcome();
+            if let Some(foreign) = &test.others.0 {
+                outcome = outcome.max(foreign.outcome());
+                say(&mut contradictions, [foreign.of_test()]);
+            }
             shown.add(outcome);
             tests.add(test.identity(), outcome)?;
             if let Some(what) = test.contradiction() {
@@ -102,7 +192,11 @@ impl Document<'_> {
             }
         }
         say(&mut contradictions, self.results.summary.contradictions(shown));
-        Ok(TestRun { tests: tests.finish(), contradictions, times, ..TestRun::default() })
+        let mut run = TestRun { tests: tests.finish(), contradictions, times, ..TestRun::default() };
+        for others in [&self.others, &self.results.others, &self.results.summary.others] {
+            others.against("the report", &mut run);
+        }
+        Ok(run)
     }
 }
 

@@ -1,9 +1,12 @@
 //! The events, as far as they are read.
 
+use crate::report::strict::Others;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use std::borrow::Cow;
 
-/// One event. Only some of its fields are there, depending on its type.
+/// One event. Only some of its fields are there, depending on its type. Fields that are not looked at are named too: what is in none
+/// of them is not passed over.
 #[derive(Deserialize)]
 pub struct Event<'a> {
     #[serde(rename = "type", borrow)]
@@ -24,6 +27,34 @@ pub struct Event<'a> {
     pub count: Option<u64>,
     #[serde(borrow)]
     pub message: Option<Cow<'a, str>>,
+    /// Every event of the runner has one.
+    pub time: Option<IgnoredAny>,
+    /// Of `error`: it is one that a test made.
+    #[serde(rename = "isFailure")]
+    _is_failure: Option<IgnoredAny>,
+    #[serde(rename = "error")]
+    _error: Option<IgnoredAny>,
+    #[serde(rename = "stackTrace")]
+    _stack_trace: Option<IgnoredAny>,
+    #[serde(rename = "messageType")]
+    _message_type: Option<IgnoredAny>,
+    #[serde(rename = "group")]
+    _group: Option<IgnoredAny>,
+    #[serde(rename = "protocolVersion")]
+    _protocol: Option<IgnoredAny>,
+    #[serde(rename = "runnerVersion")]
+    _runner: Option<IgnoredAny>,
+    #[serde(rename = "pid")]
+    _pid: Option<IgnoredAny>,
+    /// Of `debug`.
+    #[serde(rename = "suiteID")]
+    _suite_id: Option<IgnoredAny>,
+    #[serde(rename = "observatory")]
+    _observatory: Option<IgnoredAny>,
+    #[serde(rename = "remoteDebugger")]
+    _debugger: Option<IgnoredAny>,
+    #[serde(flatten)]
+    pub others: Others,
 }
 
 /// A file of tests on a platform.
@@ -34,6 +65,8 @@ pub struct Suite<'a> {
     pub platform: Option<Cow<'a, str>>,
     #[serde(borrow)]
     pub path: Option<Cow<'a, str>>,
+    #[serde(flatten)]
+    pub others: Others,
 }
 
 /// A test that begins.
@@ -44,4 +77,22 @@ pub struct Test<'a> {
     pub name: Cow<'a, str>,
     #[serde(rename = "suiteID")]
     pub suite: u64,
+    #[serde(rename = "groupIDs")]
+    _groups: Option<IgnoredAny>,
+    #[serde(rename = "metadata")]
+    _metadata: Option<IgnoredAny>,
+    #[serde(rename = "line")]
+    _line: Option<IgnoredAny>,
+    #[serde(rename = "column")]
+    _column: Option<IgnoredAny>,
+    #[serde(rename = "url")]
+    _url: Option<IgnoredAny>,
+    #[serde(rename = "root_line")]
+    _root_line: Option<IgnoredAny>,
+    #[serde(rename = "root_column")]
+    _root_column: Option<IgnoredAny>,
+    #[serde(rename = "root_url")]
+    _root_url: Option<IgnoredAny>,
+    #[serde(flatten)]
+    pub others: Others,
 }

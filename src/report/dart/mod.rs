@@ -13,6 +13,8 @@
 //!   succeed although no test failed is an error outside the tests. A stream may hold several runs, one behind the other.
 //! - A test is known by `file > name`, the name with its groups; platforms other than `vm` stand behind the file. Two of one name are two
 //!   tests, and the worst decides. Files are named from the directory of the package's tests on.
+//! - A field that the runner does not write is not passed over, see `strict.rs`. Nor is an event about no test whose type or result speaks of
+//!   failure; other new types say nothing, and neither does what has no `time`: a test printed it.
 //! - Lines that are not JSON objects are what tools print, and Flutter's own events; they are ignored.
 //!
 //! The events tell no time of day. Messages, stack traces and URLs are not kept.

@@ -4,6 +4,8 @@ use super::events::{Event, Suite, Test};
 use crate::model::test_run::{TestOutcome, TestRun};
 use crate::report::attempts::{Attempts, LIMITS, after};
 use crate::report::identity::identity;
+use crate::report::said::Word;
+use crate::report::strict::{self, Foreign};
 use crate::report::summary::say;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -42,6 +44,8 @@ struct Running {
     failed: bool,
     /// An attempt of it failed before.
     earlier: bool,
+    /// Something about it is told that is not known here.
+    foreign: Option<Foreign>,
 }
 
 impl Runs {
@@ -65,6 +69,12 @@ impl Runs {
         if run.done && event.test_id.is_some() {
             say(&mut self.run.contradictions, ["an event of a test comes after the end of its run"]);
         }
+        if let Some(suite) = &event.suite {
+            suite.others.against("a suite", &mut self.run);
+        }
+        if event.time.is_some() && event.test_id.is_none() {
+            event.others.against("the run", &mut self.run);
+        }
         match kind {
             "suite" => run.suite(event.suite.ok_or("a suite is not described")?),
             "testStart" => return run.begins(event.test.ok_or("a test is not described")?),
@@ -76,10 +86,14 @@ impl Runs {
         Ok(())
     }
 
-    /// An event of a test that has begun; anything else that is not known here says nothing.
+    /// An event of a test that has begun.
     fn of_test(&mut self, event: &Event<'_>) -> Result<(), String> {
-        let (Some(id), Some(run)) = (event.test_id, &mut self.open) else { return Ok(()) };
+        let (Some(id), Some(run)) = (event.test_id, &mut self.open) else {
+            self.of_run(event);
+            return Ok(());
+        };
         let test = run.tests.get_mut(&id).ok_or("an event is about a test that has not begun")?;
+        strict::keep(&mut test.foreign, event.others.0.clone());
         let said = match event.kind.as_deref() {
             Some("print") => {
                 test.printed(event.message.as_deref().unwrap_or_default());
@@ -94,6 +108,24 @@ impl Runs {
         };
         say(&mut self.run.contradictions, said);
         Ok(())
+    }
+
+    /// An event that is about no test, and of a type that is not known here. Those of the runner have a time; others a test printed.
+    fn of_run(&mut self, event: &Event<'_>) {
+        let Some(kind) = event.kind.as_deref().filter(|_| event.time.is_some()) else { return };
+        match event.result.as_deref().map(Word::of) {
+            Some(word) if word.is_bad() => {
+                say(&mut self.run.errors, ["an event about no test tells of a failure"])
+            }
+            Some(Word::Unknown) => {
+                say(
+                    &mut self.run.contradictions,
+                    ["an event about no test has a result that is not known here"],
+                );
+            }
+            _ => {}
+        }
+        strict::event(kind).iter().for_each(|what| what.against("the run", &mut self.run));
     }
 
     fn done(&mut self, success: Option<bool>) {
@@ -127,6 +159,7 @@ impl Runs {
         }
         let files = run.files();
         for test in run.tests.values().filter(|test| !test.is_none()) {
+            say(&mut self.run.contradictions, test.foreign.as_ref().map(Foreign::of_test));
             let file = files.get(&test.suite).map_or("", String::as_str);
             self.tests.add(identity([file], &test.name), test.outcome())?;
         }
@@ -164,6 +197,7 @@ impl Run {
             hidden: false,
             failed: false,
             earlier: false,
+            foreign: test.others.0,
         };
         match self.tests.insert(test.id, begun) {
             None => Ok(()),
@@ -221,6 +255,7 @@ impl Running {
     fn outcome(&self) -> TestOutcome {
         let end = self.end.unwrap_or(TestOutcome::Error);
         let end = if self.failed { end.max(TestOutcome::Failed) } else { end };
+        let end = self.foreign.as_ref().map(Foreign::outcome).max(Some(end)).unwrap_or(end);
         if self.earlier { after(TestOutcome::Failed, end) } else { end }
     }
 

@@ -290,6 +290,39 @@ mod tests {
         }
     }
 
+    /// What a way round names, and the format that this is.
+    const LEADS: &[(&str, &str)] = &[
+        ("--archive --json", "xccov"),
+        ("coverage-final.json", "istanbul"),
+        (".resultset.json", "simplecov"),
+        ("lcov", "lcov"),
+        ("cobertura", "cobertura"),
+        ("clover", "clover"),
+        ("opencover", "opencover"),
+        ("jacoco", "jacoco"),
+        ("sonarqube", "sonarqube"),
+        ("`coverage json`", "coverage-py"),
+        ("llvm-cov export", "llvm-cov"),
+        ("go tool covdata textfmt", "go-cover"),
+        ("junit xml", ""),
+        ("hand over a report for programs", ""),
+        ("unpack it", ""),
+        ("what it was made of", ""),
+    ];
+
+    #[test]
+    fn each_way_round_leads_to_a_report_that_is_read() {
+        for known in KNOWN {
+            let instead = known.instead.to_lowercase();
+            let mut formats = LEADS.iter().filter(|(words, _)| instead.contains(words)).peekable();
+            let is_read = |format: &str| {
+                format.is_empty() || crate::model::line_coverage::CoverageFormat::named(format).is_some()
+            };
+            assert!(formats.peek().is_some(), "{}", known.instead);
+            assert!(formats.all(|(_, format)| is_read(format)), "{}", known.instead);
+        }
+    }
+
     #[test]
     fn other_forms_of_the_same() {
         for (bytes, way) in [

@@ -3,6 +3,7 @@
 use super::node::{Kind, Node};
 use crate::model::own_times::OwnTimes;
 use crate::model::test_run::TestRun;
+use crate::report::strict;
 use crate::report::xml::{self, Content, Element};
 
 /// How the nodes of a report stand in it.
@@ -47,17 +48,33 @@ enum Place {
     /// What the writer calls the node, as text.
     Kind,
     Sources,
+    /// What a node came to.
+    Result,
     Other,
 }
 
 impl<P: Parts> Content for Document<P> {
     fn start(&mut self, element: &Element<'_>) -> Result<(), String> {
         let place = match (self.open.last(), element.name) {
-            (None, _) => Place::Root,
+            (None, _) => {
+                let known = strict::attribute(element, &[]);
+                known.iter().for_each(|what| what.against("the report", &mut self.run));
+                Place::Root
+            }
             (Some(Place::Root | Place::Node), _) if self.parts.begin(element, &mut self.run.times)? => {
+                self.parts.node().into_iter().for_each(|node| node.look(element));
                 Place::Node
             }
+            (Some(Place::Root), "infrastructure") => Place::Other,
+            (Some(Place::Root), name) => {
+                strict::named(name).iter().for_each(|what| what.against("the report", &mut self.run));
+                Place::Other
+            }
             (Some(Place::Node), name) => self.within(name, element),
+            (Some(Place::Result), _) => {
+                self.parts.node().into_iter().for_each(|node| node.look_at_reason(element));
+                Place::Result
+            }
             (Some(Place::Metadata), "type") => Place::Kind,
             (Some(Place::Sources), "classsource") => self.class(element),
             _ => Place::Other,
@@ -89,12 +106,13 @@ impl<P: Parts> Content for Document<P> {
 
 impl<P: Parts> Document<P> {
     fn within(&mut self, name: &str, element: &Element<'_>) -> Place {
+        self.parts.node().into_iter().for_each(|node| node.look(element));
         match name {
             "metadata" => Place::Metadata,
             "sources" => Place::Sources,
             "result" => {
                 self.parts.node().into_iter().for_each(|node| node.result(element));
-                Place::Other
+                Place::Result
             }
             _ => Place::Other,
         }

@@ -11,6 +11,8 @@
 //!
 //! - What has nothing below it is a test, unless its writer says that it is a container (JUnit's `type`); such a one counts when it was skipped, as
 //!   a disabled class is. What its writer calls a test is one even if it has something below it.
+//! - What the schemas do not define is not passed over, see `strict.rs`, but within `metadata`, `sources`, `attachments` and `infrastructure`, which
+//!   hold what a writer likes. What was thrown in a result that is called successful speaks against it.
 //! - What began and has no end could not be run to its end.
 //! - A container that failed although nothing below it did (a set-up or tear-down of a class) is an error outside the tests.
 //! - Events may come in any order. An event about something that never began, or below something that never began, is a contradiction.

@@ -1,8 +1,23 @@
 //! A test or container, and what becomes of it.
 
 use crate::model::test_run::{TestOutcome, TestRun};
+use crate::report::strict::{self, Foreign, Known};
 use crate::report::summary::say;
 use crate::report::xml::Element;
+
+/// What writers write about a test or container, and in a result. Other things may stand within `metadata`, `sources` and `attachments`.
+const KNOWN: &Known = &[
+    ("started", &["id", "name", "parentid", "time"]),
+    ("reported", &["id", "time"]),
+    ("finished", &["id", "time"]),
+    ("root", &["duration", "name", "start"]),
+    ("child", &["duration", "name", "start"]),
+    ("metadata", &[]),
+    ("sources", &[]),
+    ("attachments", &[]),
+    ("result", &["status"]),
+    ("reason", &[]),
+];
 
 /// What a report says of a test or container.
 #[derive(Default)]
@@ -17,6 +32,8 @@ pub struct Node {
     pub result: Option<TestOutcome>,
     /// It has a result in a word that is not known here.
     pub unknown: bool,
+    /// It holds something that is not known here.
+    pub foreign: Option<Foreign>,
     /// It began, and it ended.
     pub started: bool,
     pub finished: bool,
@@ -47,6 +64,18 @@ impl Kind {
 }
 
 impl Node {
+    /// Looks at the element of the node, of an event about it, or one directly within them.
+    pub fn look(&mut self, element: &Element<'_>) {
+        strict::keep(&mut self.foreign, strict::part(element, KNOWN));
+    }
+
+    /// Looks at an element within a result. What was thrown tells why it is what it is, unless all went well.
+    pub fn look_at_reason(&mut self, element: &Element<'_>) {
+        if element.name != "throwable" || self.result == Some(TestOutcome::Passed) {
+            self.look(element);
+        }
+    }
+
     /// Takes a result.
     pub fn result(&mut self, element: &Element<'_>) {
         let outcome = match element.value("status") {
@@ -67,7 +96,9 @@ impl Node {
 
     /// What became of it. What has no result, or no end, could not be run to its end.
     pub fn outcome(&self) -> TestOutcome {
-        if self.finished { self.result.unwrap_or(TestOutcome::Error) } else { TestOutcome::Error }
+        let outcome =
+            if self.finished { self.result.unwrap_or(TestOutcome::Error) } else { TestOutcome::Error };
+        self.foreign.as_ref().map(Foreign::outcome).max(Some(outcome)).unwrap_or(outcome)
     }
 
     /// Did it fail, as far as it says so itself?
@@ -93,9 +124,11 @@ impl Node {
             if self.finished && self.result.is_none() {
                 say(&mut run.contradictions, ["a test has no result"]);
             }
+            say(&mut run.contradictions, self.foreign.as_ref().map(Foreign::of_test));
             return Some(self.outcome());
         }
         let name = self.named();
+        self.foreign.iter().for_each(|foreign| foreign.against(&format!("`{name}`"), run));
         if !self.finished {
             say(&mut run.contradictions, [format!("`{name}` has no end: the report is cut off")]);
         } else if self.is_bad() && !self.explained {

@@ -28,9 +28,9 @@ fn finished(id: u32, result: &str) -> String {
 }
 
 fn result(status: &str) -> String {
-    format!(
-        "<result status=\"{status}\"><reason>robin</reason><java:throwable type=\"x\">robin</java:throwable></result>"
-    )
+    let thrown =
+        if status == "SUCCESSFUL" { "" } else { "<java:throwable type=\"x\">robin</java:throwable>" };
+    format!("<result status=\"{status}\"><reason>robin</reason>{thrown}</result>")
 }
 
 fn kind(kind: &str) -> String {

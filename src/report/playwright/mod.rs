@@ -15,6 +15,7 @@
 //! - What Playwright calls the test (`status`, and `ok` of its spec) and what its attempts show have to agree: `unexpected` is never
 //!   green, and neither is `flaky` passed. So are `stats`, of the versions that write them.
 //! - Each of `errors` (a file that does not load, a failed global set-up or tear-down, no tests at all) is an error outside the tests.
+//! - A field that Playwright does not write is not passed over, see `strict.rs`.
 //! - `--list` writes a report of tests that all did not run.
 //! - A test is known by `project > file > groups > title`. Two of one name are two tests, and the worst decides.
 //!

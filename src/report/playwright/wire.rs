@@ -4,19 +4,24 @@ use crate::model::own_times::OwnTimes;
 use crate::model::test_run::{TestOutcome, TestRun};
 use crate::report::attempts::{Attempts, after};
 use crate::report::identity::identity;
+use crate::report::strict::{Foreign, Others};
 use crate::report::summary::say;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::borrow::Cow;
 
-/// The document, as far as it is read.
+/// The document. Fields that are not looked at are named too: what is in none of them is not passed over.
 #[derive(Deserialize)]
 pub struct Document<'a> {
+    #[serde(rename = "config")]
+    _config: Option<IgnoredAny>,
     #[serde(borrow)]
     suites: Vec<Suite<'a>>,
     errors: Vec<IgnoredAny>,
     #[serde(borrow)]
     stats: Option<Stats<'a>>,
+    #[serde(flatten)]
+    others: Others,
 }
 
 #[derive(Deserialize)]
@@ -28,6 +33,10 @@ struct Stats<'a> {
     unexpected: Option<u64>,
     flaky: Option<u64>,
     skipped: Option<u64>,
+    #[serde(rename = "duration")]
+    _duration: Option<IgnoredAny>,
+    #[serde(flatten)]
+    others: Others,
 }
 
 /// A file, or a group in it.
@@ -41,6 +50,12 @@ struct Suite<'a> {
     specs: Vec<Spec<'a>>,
     #[serde(default, borrow)]
     suites: Vec<Suite<'a>>,
+    #[serde(rename = "line")]
+    _line: Option<IgnoredAny>,
+    #[serde(rename = "column")]
+    _column: Option<IgnoredAny>,
+    #[serde(flatten)]
+    others: Others,
 }
 
 /// A test as it is written; each project runs it.
@@ -51,6 +66,18 @@ struct Spec<'a> {
     ok: bool,
     #[serde(borrow)]
     tests: Vec<Test<'a>>,
+    #[serde(rename = "tags")]
+    _tags: Option<IgnoredAny>,
+    #[serde(rename = "id")]
+    _id: Option<IgnoredAny>,
+    #[serde(rename = "file")]
+    _file: Option<IgnoredAny>,
+    #[serde(rename = "line")]
+    _line: Option<IgnoredAny>,
+    #[serde(rename = "column")]
+    _column: Option<IgnoredAny>,
+    #[serde(flatten)]
+    others: Others,
 }
 
 #[derive(Deserialize)]
@@ -62,6 +89,14 @@ struct Test<'a> {
     #[serde(borrow)]
     results: Vec<Attempt<'a>>,
     status: Called,
+    #[serde(rename = "timeout")]
+    _timeout: Option<IgnoredAny>,
+    #[serde(rename = "annotations")]
+    _annotations: Option<IgnoredAny>,
+    #[serde(rename = "projectId")]
+    _project: Option<IgnoredAny>,
+    #[serde(flatten)]
+    others: Others,
 }
 
 #[derive(Deserialize)]
@@ -73,6 +108,30 @@ struct Attempt<'a> {
     error: Option<IgnoredAny>,
     #[serde(borrow)]
     start_time: Option<Cow<'a, str>>,
+    #[serde(rename = "workerIndex")]
+    _worker: Option<IgnoredAny>,
+    #[serde(rename = "parallelIndex")]
+    _parallel: Option<IgnoredAny>,
+    #[serde(rename = "shardIndex")]
+    _shard: Option<IgnoredAny>,
+    #[serde(rename = "duration")]
+    _duration: Option<IgnoredAny>,
+    #[serde(rename = "retry")]
+    _retry: Option<IgnoredAny>,
+    #[serde(rename = "stdout")]
+    _stdout: Option<IgnoredAny>,
+    #[serde(rename = "stderr")]
+    _stderr: Option<IgnoredAny>,
+    #[serde(rename = "steps")]
+    _steps: Option<IgnoredAny>,
+    #[serde(rename = "attachments")]
+    _attachments: Option<IgnoredAny>,
+    #[serde(rename = "annotations")]
+    _annotations: Option<IgnoredAny>,
+    #[serde(rename = "errorLocation")]
+    _location: Option<IgnoredAny>,
+    #[serde(flatten)]
+    others: Others,
 }
 
 /// How an attempt ended, or should.
@@ -122,13 +181,16 @@ impl Document<'_> {
         if let Some(stats) = &self.stats {
             stats.start_time.iter().for_each(|text| run.times.text(text));
             say(&mut run.contradictions, stats.contradictions(called));
+            stats.others.against("the stats", &mut run);
         }
+        self.others.against("the report", &mut run);
         Ok(TestRun { tests: tests.finish(), ..run })
     }
 }
 
 impl Gathered {
     fn suite<'s>(&mut self, suite: &'s Suite<'_>, path: &mut Vec<&'s str>) -> Result<(), String> {
+        suite.others.against("a suite", &mut self.run);
         for spec in &suite.specs {
             self.spec(spec, path)?;
         }
@@ -141,10 +203,15 @@ impl Gathered {
     }
 
     fn spec(&mut self, spec: &Spec<'_>, path: &[&str]) -> Result<(), String> {
+        spec.others.against("a spec", &mut self.run);
         let mut bad = false;
         for test in &spec.tests {
             let (outcome, said) = test.outcome();
             say(&mut self.run.contradictions, said);
+            let outcome = test.foreign().map_or(outcome, |foreign| {
+                say(&mut self.run.contradictions, [foreign.of_test()]);
+                outcome.max(foreign.outcome())
+            });
             bad |= outcome > TestOutcome::Flaky;
             self.called[test.status as usize] += 1;
             test.times(&mut self.run.times);
@@ -183,6 +250,12 @@ impl Test<'_> {
             .iter()
             .filter_map(|attempt| attempt.start_time.as_deref())
             .for_each(|text| times.text(text));
+    }
+
+    /// What it and its attempts hold that is not known here.
+    fn foreign(&self) -> Option<&Foreign> {
+        let attempts = self.results.iter().map(|attempt| &attempt.others);
+        std::iter::once(&self.others).chain(attempts).find_map(|others| others.0.as_ref())
     }
 
     /// What became of it, and where that is not what it is called, as a sentence.

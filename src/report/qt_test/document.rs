@@ -3,6 +3,7 @@
 use crate::model::test_run::{TestOutcome, TestRun};
 use crate::report::attempts::Attempts;
 use crate::report::identity::{identity, visible};
+use crate::report::strict::{self, Known};
 use crate::report::summary::say;
 use crate::report::xml::{self, Content, Element};
 use std::collections::BTreeMap;
@@ -21,9 +22,26 @@ pub struct Document {
     run: TestRun,
 }
 
+/// What Qt writes.
+const KNOWN: &Known = &[
+    ("testcase", &["name"]),
+    ("testfunction", &["name"]),
+    ("incident", &["file", "line", "type"]),
+    ("message", &["file", "line", "type"]),
+    ("description", &[]),
+    ("datatag", &[]),
+    ("duration", &["msecs"]),
+    ("benchmarkresult", &["iterations", "metric", "tag", "value"]),
+    ("environment", &[]),
+    ("qtversion", &[]),
+    ("qtbuild", &[]),
+    ("qtestversion", &[]),
+];
+
 /// What an open element is to us.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
+    Root,
     Function,
     Saying,
     /// The name of the row.
@@ -43,15 +61,16 @@ impl Content for Document {
         let kind = match element.name {
             _ if self.open.is_empty() => {
                 self.object = element.value("name").unwrap_or_default().to_string();
-                Kind::Other
+                Kind::Root
             }
             "testcase" => return Err("a test object begins within another".into()),
             "testfunction" => self.function(element)?,
             "incident" => self.saying(incident(element.value("type"))),
             "message" => self.saying(message(element.value("type"))),
             "datatag" if self.open.last() == Some(&Kind::Saying) => Kind::Row,
-            name => self.other(name),
+            _ => Kind::Other,
         };
+        self.foreign(element);
         self.open.push(kind);
         Ok(())
     }
@@ -68,7 +87,7 @@ impl Content for Document {
         match self.open.pop() {
             Some(Kind::Function) => self.end_function()?,
             Some(Kind::Saying) => self.end_saying(),
-            Some(Kind::Row | Kind::Other) | None => {}
+            Some(Kind::Root | Kind::Row | Kind::Other) | None => {}
         }
         Ok(())
     }
@@ -95,26 +114,18 @@ impl Document {
         Kind::Saying
     }
 
-    /// Elements that say nothing of an outcome. One in a function that is not known here is not passed over.
-    fn other(&mut self, name: &str) -> Kind {
-        let known = matches!(
-            name,
-            "duration"
-                | "benchmarkresult"
-                | "description"
-                | "environment"
-                | "qtversion"
-                | "qtbuild"
-                | "qtestversion"
-        );
+    /// What Qt does not write is not passed over, but for what describes the machine.
+    fn foreign(&mut self, element: &Element<'_>) {
+        let environment = self.function.is_none() && self.open.last() == Some(&Kind::Other);
+        let Some(foreign) = strict::part(element, KNOWN).filter(|_| !environment) else { return };
         match &mut self.function {
-            Some(function) if !known => {
-                say(&mut self.run.contradictions, ["a function holds an element that is not known here"]);
-                function.rows.insert(String::new(), TestOutcome::Error);
+            Some(function) => {
+                say(&mut self.run.contradictions, [foreign.of_test()]);
+                let row = function.rows.entry(String::new()).or_insert(foreign.outcome());
+                *row = (*row).max(foreign.outcome());
             }
-            _ => {}
+            None => foreign.against("the run", &mut self.run),
         }
-        Kind::Other
     }
 
     fn end_saying(&mut self) {

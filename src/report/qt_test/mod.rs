@@ -11,6 +11,7 @@
 //!
 //! - The worst of what is said of a row decides. `initTestCase` and `cleanupTestCase` are functions like others. After a failed or skipped
 //!   `initTestCase` Qt leaves out the functions that it did not run.
+//! - What Qt does not write is not passed over, see `strict.rs`.
 //! - A test is known by `object > function > row`. Two of one name are two tests, and the worst decides.
 //!
 //! A program that ends in the middle of a function leaves a document without an end, which is refused. There is no summary and there are no

@@ -4,11 +4,33 @@ use super::suite::{Status, Suite, Test, time};
 use crate::model::test_run::{TestOutcome, TestRun};
 use crate::report::attempts::{Attempts, LIMITS};
 use crate::report::identity::identity;
+use crate::report::strict::{self, Known};
 use crate::report::summary::{Claims, Tally, say};
 use crate::report::xml::{Content, Element};
 
 /// How much of a message is looked at, in bytes.
 const MESSAGE: usize = 1 << 20;
+
+/// What Robot Framework writes, but for what keywords and control structures hold: they may fail, and their test pass.
+const KNOWN: &Known = &[
+    ("robot", &["generated", "generator", "rpa", "schemaversion"]),
+    ("suite", &["id", "name", "source"]),
+    ("test", &["id", "line", "name"]),
+    ("status", &["critical", "elapsed", "endtime", "start", "starttime", "status"]),
+    ("statistics", &[]),
+    ("total", &[]),
+    ("tag", &[]),
+    ("stat", &["fail", "id", "name", "pass", "skip"]),
+    ("errors", &[]),
+    ("doc", &[]),
+    ("meta", &["name"]),
+    ("metadata", &[]),
+    ("tags", &[]),
+    ("timeout", &["value"]),
+    ("msg", &["html", "level", "time", "timestamp"]),
+    ("arguments", &[]),
+    ("assign", &[]),
+];
 
 /// A document while it is read.
 #[derive(Default)]
@@ -49,6 +71,7 @@ enum Kind {
 impl Content for Document {
     fn start(&mut self, element: &Element<'_>) -> Result<(), String> {
         let within = self.open.last().copied();
+        let own = !matches!(within, Some(Kind::Step { .. } | Kind::TestStatus | Kind::Other));
         let kind = match (within, element.name) {
             (None, _) => {
                 element.value("generated").iter().for_each(|text| self.run.times.text(&time(text)));
@@ -62,8 +85,11 @@ impl Content for Document {
             (Some(Kind::Statistics | Kind::Total | Kind::Other), _) => Kind::Other,
             (_, "suite" | "test") => return Err("a suite or test begins where none can".into()),
             (Some(within), "status") => self.status(within, element),
-            (Some(within), name) => self.inner(within, name, element),
+            (Some(_), name) => self.inner(name, element),
         };
+        if own && !matches!(kind, Kind::Step { .. }) {
+            self.foreign(element);
+        }
         self.open.push(kind);
         Ok(())
     }
@@ -106,14 +132,14 @@ impl Document {
             id: identity(suites, element.value("name").unwrap_or_default()),
             status: None,
             failed_within: false,
-            unknown: false,
+            foreign: None,
             message: String::new(),
         });
         Kind::Test
     }
 
     /// An element within a suite, a test or a step that is none of those.
-    fn inner(&mut self, within: Kind, name: &str, element: &Element<'_>) -> Kind {
+    fn inner(&mut self, name: &str, element: &Element<'_>) -> Kind {
         if is_step(name) {
             if let Some(Kind::Step { leaf, .. }) = self.open.last_mut() {
                 *leaf = false;
@@ -121,14 +147,20 @@ impl Document {
             let teardown = element.value("type").is_some_and(|word| word.eq_ignore_ascii_case("teardown"));
             return Kind::Step { keyword: name == "kw", teardown, leaf: true };
         }
-        let known = matches!(
-            name,
-            "doc" | "meta" | "metadata" | "tag" | "tags" | "timeout" | "msg" | "arguments" | "assign"
-        );
-        if let (Kind::Test, false, Some(test)) = (within, known, &mut self.test) {
-            test.unknown = true;
-        }
         Kind::Other
+    }
+
+    /// What Robot Framework does not write is not passed over.
+    fn foreign(&mut self, element: &Element<'_>) {
+        let Some(foreign) = strict::part(element, KNOWN) else { return };
+        match (&mut self.test, self.suites.last()) {
+            (Some(test), _) => strict::keep(&mut test.foreign, Some(foreign)),
+            (None, Some(suite)) => {
+                let place = format!("suite `{}`", suite.name);
+                foreign.against(&place, &mut self.run);
+            }
+            (None, None) => foreign.against("the run", &mut self.run),
+        }
     }
 
     fn status(&mut self, within: Kind, element: &Element<'_>) -> Kind {
@@ -191,7 +223,7 @@ impl Document {
     fn end_test(&mut self) -> Result<(), String> {
         let Some(test) = self.test.take() else { return Ok(()) };
         let (outcome, said) = test.outcome();
-        say(&mut self.run.contradictions, said.map(|what| format!("a test {what}")));
+        say(&mut self.run.contradictions, said);
         self.identities += test.id.len();
         if self.tests.len() as u64 >= LIMITS.records || self.identities > LIMITS.identities {
             return Err("it holds more tests, or longer names, than a report may".into());

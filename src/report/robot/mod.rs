@@ -12,7 +12,8 @@
 //! - A suite that failed although no test within it did is an error outside the tests (a set-up without tests).
 //! - A test that `rebot --merge` took from a second run says what it was in the first: passed after failed is flaky.
 //! - A run in which no keyword ran is a dry run, and a contradiction: it calls everything passed.
-//! - The totals of `statistics` are held against the tests. What a test says in an element that is not known here makes it an error.
+//! - The totals of `statistics` are held against the tests.
+//! - What Robot Framework does not write is not passed over, see `strict.rs`, but within keywords and control structures: those may fail.
 //! - A test is known by `suites > name`. Two of one name are two tests, and the worst decides.
 //!
 //! What stands in `errors` (an import that failed, a warning) fails nothing in Robot Framework, and nothing here. Messages, arguments and paths

@@ -1,6 +1,7 @@
 //! Suites and tests while they are read.
 
 use crate::model::test_run::TestOutcome;
+use crate::report::strict::Foreign;
 use crate::report::xml::Element;
 
 /// What a `status` says.
@@ -48,18 +49,23 @@ pub struct Test {
     pub status: Option<Status>,
     /// Something that stands directly in it failed.
     pub failed_within: bool,
-    /// It holds an element that is not known here.
-    pub unknown: bool,
+    /// It holds something that is not known here.
+    pub foreign: Option<Foreign>,
     /// The message of its status.
     pub message: String,
 }
 
 impl Test {
-    /// What became of it, and what it says against itself, in words that follow "a test".
-    pub fn outcome(&self) -> (TestOutcome, Option<&'static str>) {
-        if self.unknown {
-            return (TestOutcome::Error, Some("holds an element that is not known here"));
+    /// What became of it, and a sentence about what it says against itself.
+    pub fn outcome(&self) -> (TestOutcome, Option<String>) {
+        let (outcome, said) = self.shown();
+        match &self.foreign {
+            Some(foreign) => (outcome.max(foreign.outcome()), Some(foreign.of_test())),
+            None => (outcome, said.map(|what| format!("a test {what}"))),
         }
+    }
+
+    fn shown(&self) -> (TestOutcome, Option<&'static str>) {
         match self.status {
             Some(Status::Pass) if self.failed_within => {
                 (TestOutcome::Failed, Some("is called passed, and something in it failed"))

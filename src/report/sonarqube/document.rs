@@ -3,6 +3,7 @@
 use crate::model::test_run::{TestOutcome, TestRun};
 use crate::report::attempts::Attempts;
 use crate::report::identity::identity;
+use crate::report::strict;
 use crate::report::summary::say;
 use crate::report::xml::{Content, Element};
 
@@ -34,8 +35,14 @@ struct Case {
 impl Content for Document {
     fn start(&mut self, element: &Element<'_>) -> Result<(), String> {
         let kind = match (self.open.last(), element.name) {
-            (None, _) => root(element)?,
+            (None, _) => {
+                let known = strict::attribute(element, &["version"]);
+                known.iter().for_each(|what| what.against("the report", &mut self.run));
+                root(element)?
+            }
             (Some(Kind::Root), "file") => {
+                let known = strict::attribute(element, &["path"]);
+                known.iter().for_each(|what| what.against("a file", &mut self.run));
                 self.file = element.value("path").ok_or("a file has no path")?.to_string();
                 Kind::File
             }

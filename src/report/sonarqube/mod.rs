@@ -4,6 +4,7 @@
 //!   refuses anything else.
 //! - A test case is passed when it holds nothing. `skipped`, `failure` and `error` say otherwise, and the worst of them decides.
 //!   Another element or attribute of a case is not known here: an error, and a contradiction.
+//!   Attributes of files and of the root see `strict.rs`.
 //! - A test is known by `path of the file > name`. Two of one name are two tests, and the worst decides.
 //!
 //! The format has no summary and no times, so a whole case that is missing is not noticed. Messages are not kept.

@@ -4,8 +4,54 @@ use super::method::{Method, Record, tests};
 use crate::model::test_run::{TestOutcome, TestRun};
 use crate::report::attempts::LIMITS;
 use crate::report::identity::identity;
+use crate::report::strict::{self, Known};
 use crate::report::summary::{Claims, Tally, say};
 use crate::report::xml::{self, Content, Element};
+
+/// What TestNG writes.
+const KNOWN: &Known = &[
+    ("testng-results", &["failed", "ignored", "passed", "retried", "skipped", "total"]),
+    ("reporter-output", &[]),
+    ("line", &[]),
+    ("suite", &["duration-ms", "finished-at", "name", "started-at", "url"]),
+    ("groups", &[]),
+    ("group", &["name"]),
+    ("method", &["class", "name", "signature"]),
+    ("test", &["duration-ms", "finished-at", "name", "started-at", "url"]),
+    ("class", &["name", "package"]),
+    (
+        "test-method",
+        &[
+            "data-provider",
+            "depends-on-groups",
+            "depends-on-methods",
+            "description",
+            "duration-ms",
+            "finished-at",
+            "groups",
+            "is-config",
+            "name",
+            "retried",
+            "signature",
+            "started-at",
+            "status",
+            "test-instance-name",
+        ],
+    ),
+    ("params", &[]),
+    ("param", &["index"]),
+    ("value", &["is-null"]),
+    ("exception", &["class"]),
+    ("message", &[]),
+    ("short-stacktrace", &[]),
+    ("full-stacktrace", &[]),
+    ("attributes", &[]),
+    ("attribute", &["is-null", "name"]),
+    ("custom-attributes", &[]),
+    ("custom-attribute", &[]),
+    ("attribute-name", &["attribute-value"]),
+    ("attribute-value", &[]),
+];
 
 /// A document while it is read.
 #[derive(Default)]
@@ -64,6 +110,7 @@ impl Content for Document {
 
 /// An element within a method.
 fn within(method: &mut Method, name: &str, element: &Element<'_>) -> Kind {
+    strict::keep(&mut method.foreign, strict::part(element, KNOWN));
     match name {
         "exception" => method.exception(element),
         "param" => method.parameter(),
@@ -76,6 +123,9 @@ fn within(method: &mut Method, name: &str, element: &Element<'_>) -> Kind {
 
 impl Document {
     fn group(&mut self, name: &str, element: &Element<'_>) -> Result<Kind, String> {
+        // TestNG writes it in methods alone.
+        let known = if name == "exception" { strict::named(name) } else { strict::part(element, KNOWN) };
+        known.iter().for_each(|what| what.against("the run", &mut self.run));
         let named = || element.value("name").unwrap_or_default().to_string();
         match name {
             "testng-results" => self.claims(element),
@@ -116,7 +166,9 @@ impl Document {
 
     fn method(&mut self, element: &Element<'_>) -> Kind {
         self.times(element);
-        self.method = Some(Method::new(element));
+        let mut method = Method::new(element);
+        method.foreign = strict::part(element, KNOWN);
+        self.method = Some(method);
         Kind::Method
     }
 
@@ -125,10 +177,12 @@ impl Document {
         if method.outcome.is_none() {
             say(&mut self.run.contradictions, ["a method has a status that is not known here"]);
         }
+        say(&mut self.run.contradictions, method.foreign.as_ref().map(strict::Foreign::of_test));
         let groups = [self.suite.as_str(), self.test.as_str(), self.class.as_str()];
         let id = identity(groups, &method.named());
         if method.is_configuration {
-            if !matches!(method.outcome, Some(TestOutcome::Passed | TestOutcome::Skipped)) {
+            let worst = method.foreign.as_ref().map(strict::Foreign::outcome).max(method.outcome);
+            if !matches!(worst, Some(TestOutcome::Passed | TestOutcome::Skipped)) {
                 say(&mut self.run.errors, [format!("`{id}` failed, which sets up or tears down")]);
             }
             return Ok(());

@@ -3,6 +3,7 @@
 use crate::model::test_run::TestOutcome;
 use crate::report::attempts::Attempts;
 use crate::report::identity::visible;
+use crate::report::strict::Foreign;
 use crate::report::xml::Element;
 use std::collections::BTreeMap;
 
@@ -14,6 +15,8 @@ pub struct Method {
     pub is_configuration: bool,
     /// What its status says; nothing, when that is not known here.
     pub outcome: Option<TestOutcome>,
+    /// It holds something that is not known here.
+    pub foreign: Option<Foreign>,
     retried: bool,
     /// It holds an exception that does not say that the test wanted to be skipped.
     threw: bool,
@@ -32,6 +35,7 @@ impl Method {
             name,
             is_configuration: element.value("is-config").is_some_and(|word| word != "false"),
             outcome: outcome(element.value("status")),
+            foreign: None,
             retried: element.value("retried").is_some_and(|word| word != "false"),
             threw: false,
             parameters: Vec::new(),
@@ -67,6 +71,7 @@ impl Method {
     /// Its record, as the test of this identity.
     pub fn record(&self, id: String) -> Record {
         let outcome = self.outcome.unwrap_or(TestOutcome::Error);
+        let outcome = self.foreign.as_ref().map(Foreign::outcome).max(Some(outcome)).unwrap_or(outcome);
         let doubtful = outcome == TestOutcome::Skipped && self.threw;
         Record { id, outcome, retried: self.retried, doubtful }
     }

@@ -15,6 +15,7 @@
 //!   last attempt that passed after one is flaky.
 //! - A test is known by `suite > test > class > method(parameters)`. Invocations with equal parameters are several tests under one name,
 //!   and the worst decides.
+//! - What TestNG does not write is not passed over, see `strict.rs`.
 //! - The counts of the root are held against the methods. A suite that TestNG wrote to a file of its own (`url`) is refused.
 //!
 //! Signatures, messages and output are not kept, of times only the first and the last.

@@ -9,6 +9,7 @@
 
 use super::super::graph::Graph;
 use super::super::object::oid;
+use super::items::REVIEW;
 use super::lines::Git;
 #[cfg(test)]
 use super::merge::Versions;
@@ -413,7 +414,7 @@ fn disagreement(landed: Oid) -> Gap {
         "a recomputed merge",
         GapReason::Contradiction,
         format!("it does not lead to the tree {landed}, which landed, and does not differ from it either"),
-        "Have the landing reviewed once more as it is, by a request that shows it",
+        REVIEW,
     )
 }
 

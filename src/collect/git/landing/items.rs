@@ -73,6 +73,10 @@ pub fn merge_modes(base: Option<Mode>, ours: Mode, theirs: Mode) -> (Mode, bool)
     if ours == theirs || Some(ours) == base { (theirs, true) } else { (ours, Some(theirs) == base) }
 }
 
+/// What to do where a merge cannot be recomputed. What has landed stays as it is, whatever is reviewed later: only a waiver covers it.
+pub const REVIEW: &str = "Before it lands, have the head itself approved; if it has landed, have it reviewed as it is, and grant waivers \
+                          for its commit, of each control that says this";
+
 /// What merging the contents of a file gives.
 pub enum Contents {
     /// Merged line by line.
@@ -113,6 +117,5 @@ pub fn merge_contents(
 }
 
 fn too_much(detail: String) -> Gap {
-    let remedy = "Have the landing reviewed once more as it is, by a request that shows it";
-    Gap::new("a recomputed merge", GapReason::Truncated, detail, remedy)
+    Gap::new("a recomputed merge", GapReason::Truncated, detail, REVIEW)
 }

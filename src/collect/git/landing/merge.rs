@@ -237,7 +237,7 @@ impl<'s, 'o, 'r> Walk<'s, 'o, 'r> {
 
     fn directory(&mut self, ids: [Option<Oid>; 4], depth: usize) -> Result<(), Gap> {
         if depth > DEPTH_LIMIT {
-            return Err(self.effort.too_much("directories are nested too deep", &self.path));
+            return Err(self.effort.too_deep(&self.path));
         }
         self.effort.enter(&self.path)?;
         let trees = self.store.trees(ids)?;

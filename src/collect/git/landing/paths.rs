@@ -81,7 +81,7 @@ where
 {
     fn directory(&mut self, [old, new]: [Option<Oid>; 2], depth: usize) -> Result<(), Gap> {
         if depth > DEPTH_LIMIT {
-            return Err(self.effort.too_much("directories are nested too deep", &self.path));
+            return Err(self.effort.too_deep(&self.path));
         }
         self.effort.enter(&self.path)?;
         let trees = self.store.trees([old, new])?;

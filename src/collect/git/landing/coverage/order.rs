@@ -7,6 +7,7 @@
 
 use super::super::super::graph::Graph;
 use super::super::super::object::Objects;
+use super::super::items::REVIEW;
 use crate::model::fact::{Gap, GapReason};
 use git2::Oid;
 use std::cmp::Reverse;
@@ -133,8 +134,7 @@ impl Search<'_, '_, '_> {
             let detail = format!(
                 "there are several merge bases of one date, and after {STEP_LIMIT} commits it is open which git takes first"
             );
-            let remedy = "Have the landing reviewed once more as it is, by a request that shows it";
-            return Err(Gap::new("a recomputed merge", GapReason::Truncated, detail, remedy));
+            return Err(Gap::new("a recomputed merge", GapReason::Truncated, detail, REVIEW));
         }
         self.queue.push((date, Reverse(self.count), node));
         Ok(())

@@ -11,7 +11,7 @@ use super::super::super::object::named;
 use super::super::super::rename::{Link, pair};
 use super::super::super::tree_diff::{Item, TreeChange};
 use super::super::build;
-use super::super::items::{Contents, merge_contents, merge_modes};
+use super::super::items::{Contents, REVIEW, merge_contents, merge_modes};
 use super::super::lines::Git;
 use super::super::merge::{Merge, Sides, TreeEdit, merge_bases};
 use super::super::merge_text::Marks;
@@ -68,8 +68,7 @@ impl Base {
 }
 
 fn unsure(detail: String) -> Gap {
-    let remedy = "Have the landing reviewed once more as it is, by a request that shows it";
-    Gap::new("a recomputed merge", GapReason::Unsupported, detail, remedy)
+    Gap::new("a recomputed merge", GapReason::Unsupported, detail, REVIEW)
 }
 
 impl Prover<'_, '_> {

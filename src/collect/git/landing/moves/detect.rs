@@ -315,6 +315,6 @@ fn too_many() -> Gap {
         "a recomputed merge",
         GapReason::Truncated,
         "more files may have moved than are compared here",
-        "Move files in a request of their own, or have what landed reviewed by a request that shows it",
+        "Move files in a request of their own; if it has landed, have it reviewed as it is, and grant waivers for its commit",
     )
 }

@@ -185,7 +185,7 @@ impl Named {
 impl Walk<'_, '_, '_> {
     fn directory(&mut self, ids: [Option<Oid>; 3], path: &[u8], depth: usize) -> Result<(), Gap> {
         if depth > DEPTH_LIMIT {
-            return Err(self.effort.too_much("directories are nested too deep", path));
+            return Err(self.effort.too_deep(path));
         }
         self.effort.enter(path)?;
         let names = names(self.store, ids)?;

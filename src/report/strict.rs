@@ -1,0 +1,266 @@
+//! What stands in a report of a format that one writer defines, beside what that writer writes.
+//!
+//! Each such format lists the elements and attributes, or fields, of its writer. What is on no list can say that something failed, in
+//! a version that nobody has seen or by a tool that adds to the report; `said.rs` knows what its name and value speak of.
+//!
+//! | where | what it speaks of | means |
+//! | --- | --- | --- |
+//! | in a test | failure, in an attribute or a field | the test failed, and a contradiction |
+//! | in a test | nobody knows, or failure in an element | the test is an error, and a contradiction |
+//! | outside of tests | failure | an error outside of the tests |
+//! | outside of tests | nobody knows, and it is an element or says an outcome | a contradiction |
+//! | anywhere | who, what, where, when, how long | nothing |
+
+use crate::model::test_run::{TestOutcome, TestRun};
+use crate::report::said::{self, Hint};
+use crate::report::summary::say;
+use crate::report::xml::Element;
+use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use std::fmt;
+
+/// The elements of a writer with their attributes, all in lower case.
+pub type Known = [(&'static str, &'static [&'static str])];
+
+/// A part of a report that its writer does not define, and that may say that something failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Foreign {
+    /// It speaks of failure; otherwise nobody knows what it says.
+    bad: bool,
+    element: bool,
+    /// Its name ends with a word for outcomes.
+    outcome: bool,
+    part: String,
+}
+
+impl Foreign {
+    fn of(hint: Hint, what: &str, name: &str) -> Option<Foreign> {
+        let bad = match hint {
+            Hint::Harmless => return None,
+            Hint::Bad | Hint::Failures(_) => true,
+            Hint::Unknown => false,
+        };
+        let outcome = said::says_outcome(name);
+        Some(Foreign {
+            bad,
+            element: what == ELEMENT,
+            outcome,
+            part: format!("{what} `{}`", said::shown(name)),
+        })
+    }
+
+    /// What a test that holds it comes to.
+    pub fn outcome(&self) -> TestOutcome {
+        if self.bad && !self.element { TestOutcome::Failed } else { TestOutcome::Error }
+    }
+
+    /// The sentence about a test that holds it.
+    pub fn of_test(&self) -> String {
+        format!("a test has the {}, which is not known here: it may say that the test failed", self.part)
+    }
+
+    /// Writes down what it says of the run, where it stands in no test. `place` begins the sentence.
+    pub fn against(&self, place: &str, run: &mut TestRun) {
+        let part = &self.part;
+        if self.bad {
+            say(&mut run.errors, [format!("{place} has the {part}, which says that something failed")]);
+        } else if self.element || self.outcome {
+            say(&mut run.contradictions, [format!("{place} has the {part}, which is not known here")]);
+        }
+    }
+}
+
+const ELEMENT: &str = "element";
+
+/// What an element says that its writer does not define, by its name or by its attributes.
+pub fn part(element: &Element<'_>, known: &Known) -> Option<Foreign> {
+    match known.iter().find(|(name, _)| *name == element.name) {
+        Some((_, attributes)) => attribute(element, attributes),
+        None => named(element.name).or_else(|| attribute(element, &[]).filter(|foreign| foreign.bad)),
+    }
+}
+
+/// What the name of an element says that its writer does not define.
+pub fn named(name: &str) -> Option<Foreign> {
+    Foreign::of(said::element(name), ELEMENT, name)
+}
+
+/// What the type of an event says that its writer does not define. Writers may add types; one that says an outcome is not passed over.
+pub fn event(kind: &str) -> Option<Foreign> {
+    let hint = said::element(&kind.to_ascii_lowercase());
+    Foreign::of(hint, "event", kind).filter(|foreign| foreign.bad || foreign.outcome)
+}
+
+/// What an attribute of an element says that its writer does not define.
+pub fn attribute(element: &Element<'_>, known: &[&str]) -> Option<Foreign> {
+    let others = element.attributes.iter().filter(|(name, _)| !known.contains(name));
+    let all = others.filter_map(|(name, value)| Foreign::of(said::attribute(name, value), "attribute", name));
+    worst(all)
+}
+
+fn worst(all: impl Iterator<Item = Foreign>) -> Option<Foreign> {
+    all.reduce(|first, next| if next.bad && !first.bad { next } else { first })
+}
+
+/// Keeps the worse of two.
+pub fn keep(kept: &mut Option<Foreign>, found: Option<Foreign>) {
+    *kept = worst(kept.take().into_iter().chain(found));
+}
+
+/// What stands in a JSON object beside the fields that its writer defines. It goes into a flattened field.
+#[derive(Clone, Debug, Default)]
+pub struct Others(pub Option<Foreign>);
+
+impl Others {
+    /// Writes down what they say of the run, where they stand in no test.
+    pub fn against(&self, place: &str, run: &mut TestRun) {
+        self.0.iter().for_each(|foreign| foreign.against(place, run));
+    }
+}
+
+impl<'de> Deserialize<'de> for Others {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Fields)
+    }
+}
+
+struct Fields;
+
+impl<'de> Visitor<'de> for Fields {
+    type Value = Others;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("fields")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Others, A::Error> {
+        let mut found = None;
+        while let Some((name, Shown(value))) = fields.next_entry::<String, Shown>()? {
+            keep(&mut found, Foreign::of(field(&name.to_ascii_lowercase(), &value), "field", &name));
+        }
+        Ok(Others(found))
+    }
+}
+
+/// What a field says by its value, or, where that holds others, by its name as an element does.
+fn field(name: &str, value: &str) -> Hint {
+    match said::attribute(name, value) {
+        Hint::Unknown if value == THINGS => said::element(name),
+        hint => hint,
+    }
+}
+
+/// A value as an attribute would show it; of what holds others only whether it holds any.
+struct Shown(String);
+
+impl<'de> Deserialize<'de> for Shown {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Values)
+    }
+}
+
+struct Values;
+
+/// How a list or an object that holds something is shown.
+const THINGS: &str = "[...]";
+
+fn things(any: bool) -> Shown {
+    Shown(if any { THINGS.into() } else { String::new() })
+}
+
+impl<'de> Visitor<'de> for Values {
+    type Value = Shown;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<Shown, E> {
+        Ok(things(false))
+    }
+
+    fn visit_bool<E: de::Error>(self, value: bool) -> Result<Shown, E> {
+        Ok(Shown(value.to_string()))
+    }
+
+    fn visit_i64<E: de::Error>(self, value: i64) -> Result<Shown, E> {
+        Ok(Shown(value.to_string()))
+    }
+
+    fn visit_u64<E: de::Error>(self, value: u64) -> Result<Shown, E> {
+        Ok(Shown(value.to_string()))
+    }
+
+    fn visit_f64<E: de::Error>(self, value: f64) -> Result<Shown, E> {
+        Ok(Shown(value.to_string()))
+    }
+
+    fn visit_str<E: de::Error>(self, value: &str) -> Result<Shown, E> {
+        Ok(Shown(value.to_string()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Shown, A::Error> {
+        let mut any = false;
+        while items.next_element::<IgnoredAny>()?.is_some() {
+            any = true;
+        }
+        Ok(things(any))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Shown, A::Error> {
+        let mut any = false;
+        while fields.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {
+            any = true;
+        }
+        Ok(things(any))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(text: &str) -> Option<(bool, bool)> {
+        let others: Others = serde_json::from_str(text).unwrap();
+        others.0.map(|foreign| (foreign.bad, foreign.outcome))
+    }
+
+    #[test]
+    fn fields_are_taken_at_their_word() {
+        for (text, found) in [
+            ("{}", None),
+            (r#"{"failures": [], "errors": null, "crashed": false, "exitCode": 0, "duration": 3}"#, None),
+            (r#"{"failures": [1]}"#, Some((true, false))),
+            (r#"{"errors": {"a": 1}}"#, Some((true, false))),
+            (r#"{"exitCode": -11}"#, Some((true, false))),
+            (r#"{"isOk": false}"#, Some((true, false))),
+            (r#"{"finalStatus": "odd"}"#, Some((false, true))),
+            (r#"{"mood": 1.5}"#, Some((false, false))),
+            (r#"{"mood": "sour", "outcome": "failed"}"#, Some((true, true))),
+            (r#"{"shards": [{"status": "failed"}]}"#, None),
+            (r#"{"meta": {"a": 1}, "properties": [1]}"#, None),
+            (r#"{"verdicts": [1]}"#, Some((false, false))),
+        ] {
+            assert_eq!(of(text), found, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_speaks_of_failure_is_an_error_and_what_nobody_knows_a_contradiction() {
+        let element = |name: &'static str, attributes: &'static [(&str, &str)]| Element { name, attributes };
+        let known: &Known = &[("suite", &["name"])];
+        for (element, errors, contradictions) in [
+            (element("suite", &[("name", "failed")]), 0, 0),
+            (element("suite", &[("crashed", "true")]), 1, 0),
+            (element("suite", &[("result", "odd")]), 0, 1),
+            (element("suite", &[("mood", "sour")]), 0, 0),
+            (element("crash", &[]), 1, 0),
+            (element("verdict", &[]), 0, 1),
+            (element("properties", &[("mood", "sour")]), 0, 0),
+            (element("properties", &[("result", "failed")]), 1, 0),
+        ] {
+            let mut run = TestRun::default();
+            part(&element, known).iter().for_each(|foreign| foreign.against("it", &mut run));
+            assert_eq!((run.errors.len(), run.contradictions.len()), (errors, contradictions));
+        }
+    }
+}
