@@ -3,7 +3,8 @@
 
 use crate::attest::signers::AllowedSigners;
 use crate::collect::git::Repository;
-use crate::collect::reports::{below, native, read};
+use crate::collect::reading::read;
+use crate::collect::reports::{below, native};
 use crate::evidence;
 use crate::model::change::{Change, ObjectName, Revision};
 use crate::model::digest::Digest;
