@@ -230,11 +230,11 @@ fn a_signed_statement_is_read_with_its_signer_and_an_edited_one_is_not() {
     let at = Timestamp::UNIX_EPOCH;
     let sealed = dsse::seal(PAYLOAD_TYPE, text().as_bytes(), &key).unwrap();
     assert!(is_envelope(&sealed) && !is_envelope(text().as_bytes()));
-    let (read, signers) = open(&sealed, &allowed, at).unwrap();
+    let (read, signers) = open(sealed.clone(), &allowed, at).unwrap();
     assert_eq!((read, signers), (statement(), ["ci@example.test".to_string()].into()));
     let other = SigningKey::from_seed(&[8; 32]);
-    assert!(open(&dsse::seal(PAYLOAD_TYPE, text().as_bytes(), &other).unwrap(), &allowed, at).is_err());
-    assert!(open(&dsse::seal("text/plain", text().as_bytes(), &key).unwrap(), &allowed, at).is_err());
+    assert!(open(dsse::seal(PAYLOAD_TYPE, text().as_bytes(), &other).unwrap(), &allowed, at).is_err());
+    assert!(open(dsse::seal("text/plain", text().as_bytes(), &key).unwrap(), &allowed, at).is_err());
 }
 
 #[test]
