@@ -11,11 +11,21 @@ use crate::model::test_run::{ReportFormat, TestRun};
 use crate::report::{MAXIMUM_BYTES, MAXIMUM_STREAM, ReportError, detected, parse, parse_as, parse_stream};
 use jiff::Timestamp;
 use std::fs::{self, File, Metadata};
-use std::io::{self, Read as _};
+use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 
-/// A report of more bytes is read in pieces. Below, the whole is read in less time.
-const SMALL: u64 = 16 << 20;
+/// How many bytes of a report are read in which way.
+#[derive(Clone, Copy)]
+struct Bounds {
+    /// Up to here it is read as a whole at once, which takes less time.
+    small: u64,
+    /// Up to here it may have to be read as a whole.
+    whole: u64,
+    /// Up to here it is read in pieces.
+    stream: u64,
+}
+
+const BOUNDS: Bounds = Bounds { small: 16 << 20, whole: MAXIMUM_BYTES as u64, stream: MAXIMUM_STREAM };
 
 /// A report as it was read.
 pub(super) struct Taken {
@@ -35,13 +45,22 @@ pub(super) struct Taken {
 /// # Errors
 /// It cannot be read.
 pub(super) fn take(file: &Path, path: &str, format: Result<Option<ReportFormat>, Gap>) -> Result<Taken, Gap> {
+    take_within(BOUNDS, file, path, format)
+}
+
+fn take_within(
+    bounds: Bounds,
+    file: &Path,
+    path: &str,
+    format: Result<Option<ReportFormat>, Gap>,
+) -> Result<Taken, Gap> {
     let opened = Opened::of(file, path)?;
-    if opened.length() > SMALL
-        && let Some(taken) = in_pieces(opened, path, &format)?
+    if opened.length() > bounds.small
+        && let Some(taken) = in_pieces(bounds, &opened, &format)?
     {
         return Ok(taken);
     }
-    let Read { bytes, written } = read(file, path)?;
+    let Read { bytes, written } = opened.whole(bounds.whole)?;
     let digest = Digest::of(&bytes);
     let said = format.as_ref().ok().copied().flatten();
     let run = format.and_then(|said| {
@@ -57,36 +76,22 @@ fn understood(run: Result<TestRun, ReportError>, path: &str) -> Result<TestRun, 
     Ok(TestRun { times: run.times.read_here(local_offset()), ..run })
 }
 
-/// Reads a report in pieces. Nothing where it has to be read as a whole.
+/// Reads a report in pieces. Nothing where the whole has to tell, or tells better why it cannot be read.
 fn in_pieces(
-    opened: Opened<'_>,
-    path: &str,
+    bounds: Bounds,
+    opened: &Opened<'_>,
     said: &Result<Option<ReportFormat>, Gap>,
 ) -> Result<Option<Taken>, Gap> {
-    let length = opened.length();
-    let unread = |error: io::Error| unreadable(path, &error);
-    let mut source = Digesting {
-        source: (&opened.file).take(MAXIMUM_STREAM + 1),
-        digester: Digester::default(),
-        length: 0,
-    };
-    let (format, run) = match said {
-        Ok(said) => {
-            let (format, run) =
-                parse_stream(&mut source, length, said.map(ReportFormat::name)).map_err(unread)?;
-            (format, understood(run, path))
-        }
-        Err(gap) => (None, Err(gap.clone())),
-    };
-    if run.is_err() && length <= MAXIMUM_BYTES as u64 {
+    opened.bounded(opened.length(), bounds.stream)?;
+    let said = said.as_ref().map_err(Clone::clone)?.map(ReportFormat::name);
+    let mut source = opened.digesting(bounds.stream);
+    let read = parse_stream(&mut source, opened.length(), said);
+    let (format, run) = read.map_err(|error| unreadable(opened.path, &error))?;
+    if run.is_err() && opened.length() <= bounds.whole {
         return Ok(None);
     }
-    // What is left of a report that was given up belongs to its digest.
-    io::copy(&mut source, &mut io::sink()).map_err(unread)?;
-    let Digesting { digester, length, .. } = source;
-    bounded(length, MAXIMUM_STREAM, path)?;
-    opened.is_still(length)?;
-    Ok(Some(Taken { digest: digester.digest(), written: opened.written(), format, run }))
+    let run = understood(run, opened.path)?;
+    Ok(Some(Taken { digest: source.digest(opened)?, written: opened.written(), format, run: Ok(run) }))
 }
 
 /// A source whose bytes are digested as they are read.
@@ -105,6 +110,15 @@ impl<R: io::Read> io::Read for Digesting<R> {
     }
 }
 
+impl<R: io::Read> Digesting<R> {
+    /// The digest of all of it, once the rest is read as well.
+    fn digest(mut self, opened: &Opened<'_>) -> Result<Digest, Gap> {
+        io::copy(&mut self, &mut io::sink()).map_err(|error| unreadable(opened.path, &error))?;
+        opened.is_still(self.length)?;
+        Ok(self.digester.digest())
+    }
+}
+
 /// A file as it was read.
 pub(super) struct Read {
     /// All of it.
@@ -115,20 +129,14 @@ pub(super) struct Read {
 
 /// The whole file: a regular one, not a link, not larger than what is read as a whole.
 pub(super) fn read(file: &Path, path: &str) -> Result<Read, Gap> {
-    let opened = Opened::of(file, path)?;
-    let mut bytes = Vec::new();
-    let read = (&opened.file).take(MAXIMUM_BYTES as u64 + 1).read_to_end(&mut bytes);
-    read.map_err(|error| unreadable(path, &error))?;
-    bounded(bytes.len() as u64, MAXIMUM_BYTES as u64, path)?;
-    opened.is_still(bytes.len() as u64)?;
-    Ok(Read { bytes, written: opened.written() })
+    Opened::of(file, path)?.whole(MAXIMUM_BYTES as u64)
 }
 
 /// The beginning of a file, as far as it shows what the file is; all of it where it is small.
 pub(super) fn beginning(file: &Path, path: &str) -> Result<Vec<u8>, Gap> {
     let opened = Opened::of(file, path)?;
     let mut bytes = Vec::new();
-    let read = (&opened.file).take(SMALL).read_to_end(&mut bytes);
+    let read = (&opened.file).take(BOUNDS.small).read_to_end(&mut bytes);
     read.map_err(|error| unreadable(path, &error))?;
     Ok(bytes)
 }
@@ -136,15 +144,8 @@ pub(super) fn beginning(file: &Path, path: &str) -> Result<Vec<u8>, Gap> {
 /// The digest of a file, which may be as large as a report that is read in pieces.
 pub(super) fn digest(file: &Path, path: &str) -> Result<Digest, Gap> {
     let opened = Opened::of(file, path)?;
-    let mut source = Digesting {
-        source: (&opened.file).take(MAXIMUM_STREAM + 1),
-        digester: Digester::default(),
-        length: 0,
-    };
-    io::copy(&mut source, &mut io::sink()).map_err(|error| unreadable(path, &error))?;
-    bounded(source.length, MAXIMUM_STREAM, path)?;
-    opened.is_still(source.length)?;
-    Ok(source.digester.digest())
+    opened.bounded(opened.length(), MAXIMUM_STREAM)?;
+    opened.digesting(MAXIMUM_STREAM).digest(&opened)
 }
 
 /// A file that was opened: a regular one, and the one that its name stands for.
@@ -192,6 +193,30 @@ impl<'p> Opened<'p> {
         }
     }
 
+    /// All of it, if it is not longer than this.
+    fn whole(&self, limit: u64) -> Result<Read, Gap> {
+        let mut bytes = Vec::new();
+        let read = (&self.file).seek(SeekFrom::Start(0));
+        let read = read.and_then(|_| (&self.file).take(limit + 1).read_to_end(&mut bytes));
+        read.map_err(|error| unreadable(self.path, &error))?;
+        self.bounded(bytes.len() as u64, limit)?;
+        self.is_still(bytes.len() as u64)?;
+        Ok(Read { bytes, written: self.written() })
+    }
+
+    /// The bytes of it, digested as they are read, and one more than there may be.
+    fn digesting(&self, limit: u64) -> Digesting<io::Take<&File>> {
+        Digesting { source: (&self.file).take(limit + 1), digester: Digester::default(), length: 0 }
+    }
+
+    fn bounded(&self, length: u64, limit: u64) -> Result<(), Gap> {
+        if length <= limit {
+            return Ok(());
+        }
+        let detail = format!("it is larger than {limit} bytes");
+        Err(Gap::new(what(self.path), GapReason::Truncated, detail, "Split the suite into several reports."))
+    }
+
     /// How long it is, in bytes.
     pub(super) fn length(&self) -> u64 {
         self.metadata.len()
@@ -232,14 +257,6 @@ fn changed(path: &str) -> Gap {
     Gap::new(what(path), GapReason::Untrusted, detail, remedy)
 }
 
-fn bounded(length: u64, limit: u64, path: &str) -> Result<(), Gap> {
-    if length <= limit {
-        return Ok(());
-    }
-    let detail = format!("it is larger than {limit} bytes");
-    Err(Gap::new(what(path), GapReason::Truncated, detail, "Split the suite into several reports."))
-}
-
 /// What a gap about a report names.
 pub(super) fn what(path: &str) -> String {
     format!("the report {path}")
@@ -249,4 +266,108 @@ pub(super) fn what(path: &str) -> String {
 pub(super) fn unreadable(path: &str, error: &io::Error) -> Gap {
     let remedy = "Check that the suite ran before the gate, and that the gate may read what it wrote.";
     Gap::new(what(path), GapReason::Unreachable, error.to_string(), remedy)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write as _;
+    use tempfile::NamedTempFile;
+
+    /// Bounds that small files go beyond.
+    const TINY: Bounds = Bounds { small: 10, whole: 400, stream: 2000 };
+
+    fn file(text: &str) -> NamedTempFile {
+        let mut file = NamedTempFile::new().unwrap();
+        file.write_all(text.as_bytes()).unwrap();
+        file
+    }
+
+    fn junit(tests: usize, more: &str) -> String {
+        let cases: String = (0..tests).map(|number| format!("<testcase name='{number}'/>\n")).collect();
+        format!("<testsuite name='s'>\n{cases}{more}</testsuite>\n")
+    }
+
+    fn taken(text: &str, format: Option<ReportFormat>) -> Result<Taken, Gap> {
+        take_within(TINY, file(text).path(), "out/r", Ok(format))
+    }
+
+    #[test]
+    fn what_is_digested_is_what_was_parsed_however_large_it_is() {
+        for tests in [0, 1, 3, 10, 50] {
+            let text = junit(tests, "");
+            for format in [None, Some(ReportFormat::Junit)] {
+                let taken = taken(&text, format).unwrap();
+                assert_eq!(taken.digest, Digest::of(text.as_bytes()));
+                assert_eq!(taken.format, Some("junit"));
+                assert_eq!(taken.run.unwrap().tests, parse(text.as_bytes()).unwrap().tests);
+                assert!(taken.written.is_some());
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_not_read_in_pieces_is_read_as_a_whole_where_that_is_not_too_large() {
+        let ctrf = |more: &str| {
+            format!(
+                "{{\"results\": {{\"tool\": {{\"name\": \"{more}\"}}, \"summary\": {{\"tests\": 1, \"passed\": 1, \"failed\": 0, \"skipped\": 0, \
+                 \"pending\": 0, \"other\": 0}}, \"tests\": [{{\"name\": \"a\", \"status\": \"passed\", \"duration\": 1}}]}}}}"
+            )
+        };
+        assert_eq!(taken(&ctrf("x"), None).unwrap().run.unwrap().tests.len(), 1);
+        let gap = taken(&ctrf(&"x".repeat(400)), None).err().unwrap();
+        assert_eq!(gap.reason, GapReason::Malformed);
+        for said in ["`ctrf` is not read in pieces", "split the suite"] {
+            assert!(gap.detail.contains(said), "{gap:?}");
+        }
+        let latin = |tests| format!("<?xml version='1.0' encoding='ISO-8859-1'?>{}", junit(tests, ""));
+        assert_eq!(taken(&latin(3), None).unwrap().run.unwrap().tests.len(), 3);
+        let gap = taken(&latin(30), None).err().unwrap();
+        assert!(gap.detail.contains("write it as UTF-8"), "{gap:?}");
+    }
+
+    #[test]
+    fn a_large_report_that_is_cut_off_names_the_place() {
+        let text = junit(50, "");
+        let cut = text.len() - "/testsuite>\n".len();
+        let gap = taken(&text[..cut], None).err().unwrap();
+        assert_eq!(gap.reason, GapReason::Malformed);
+        assert!(gap.detail.starts_with("line 52: "), "{gap:?}");
+        assert!(taken(&text, None).unwrap().run.is_ok());
+    }
+
+    #[test]
+    fn beyond_the_largest_size_nothing_is_read() {
+        let gap = taken(&junit(100, ""), None).err().unwrap();
+        assert_eq!((gap.reason, gap.detail.as_str()), (GapReason::Truncated, "it is larger than 2000 bytes"));
+        assert!(taken(&junit(70, ""), None).unwrap().run.is_ok());
+    }
+
+    #[test]
+    fn a_file_that_changes_while_it_is_read_is_not_taken() {
+        type Change = fn(&mut File);
+        let text = junit(50, "");
+        let changes: [(&str, Change); 4] = [
+            ("grows", |file| file.write_all(b"<!-- x -->").unwrap()),
+            ("shrinks", |file| file.set_len(100).unwrap()),
+            ("is emptied", |file| file.set_len(0).unwrap()),
+            ("is written anew", |file| {
+                let time = std::time::SystemTime::UNIX_EPOCH;
+                file.set_modified(time).unwrap();
+            }),
+        ];
+        for (how, change) in changes {
+            let mut file = file(&text);
+            let path = file.path().to_path_buf();
+            let opened = Opened::of(&path, "out/r").unwrap();
+            let length = opened.length();
+            assert_eq!(opened.is_still(length), Ok(()), "the twin");
+            change(file.as_file_mut());
+            let gap = opened.is_still(length).unwrap_err();
+            assert_eq!(gap.detail, "it changed while it was read", "{how}");
+        }
+        let file = file(&text);
+        let opened = Opened::of(file.path(), "out/r").unwrap();
+        assert!(opened.is_still(opened.length() - 1).is_err(), "fewer bytes came than there are");
+    }
 }

@@ -245,6 +245,50 @@ fn the_view_for_others_says_what_it_can() {
 }
 
 #[test]
+fn a_statement_that_could_not_be_read_back_is_refused_with_what_to_do() {
+    assert_eq!(readable(MAXIMUM_BYTES), Ok(()));
+    let refused = readable(MAXIMUM_BYTES + 1).unwrap_err().to_string();
+    for said in ["2147483649 bytes", "cannot be read back", "`--configuration`"] {
+        assert!(refused.contains(said), "{refused}");
+    }
+    let payload = text();
+    let key = SigningKey::from_seed(&[7; 32]);
+    let sealed = dsse::seal(PAYLOAD_TYPE, payload.as_bytes(), &key).unwrap();
+    let most = dsse::sealed_length(payload.len() as u64);
+    assert!(
+        (sealed.len() as u64..sealed.len() as u64 + 1024).contains(&most),
+        "what is signed is not longer"
+    );
+}
+
+#[test]
+fn tests_that_are_only_gone_through_are_those_that_are_kept() {
+    let kept = read(text().as_bytes()).unwrap().run.tests;
+    let gone = read_as::<Inventory>(text().as_bytes()).unwrap().run.tests;
+    assert_eq!(gone.walk().collect::<Vec<_>>(), kept);
+    let bent = [
+        ("\"records\":1", "\"records\":0"),
+        ("\"records\":1", "\"records\":1,\"more\":1"),
+        ("\"outcome\":\"passed\"", "\"outcome\":\"fine\""),
+    ];
+    for (from, to) in bent {
+        let bent = text().replacen(from, to, 1);
+        assert_ne!(bent, text(), "{from}");
+        let [one, other] = [read(bent.as_bytes()).map(drop), read_as::<Inventory>(bent.as_bytes()).map(drop)];
+        assert!(one.is_err());
+        assert_eq!(one, other, "{to}");
+    }
+}
+
+#[test]
+fn lines_are_handed_out_one_by_one_as_from_the_whole() {
+    for text in ["", "\n", "a", "a\n", " a \r\n\n\tb\n", "a\nb\nc", "\n\n a\n "] {
+        let found = super::Lines::of(text.as_bytes()).collect::<Result<Vec<_>, _>>().unwrap();
+        assert_eq!(found, lines(text.as_bytes()).collect::<Vec<_>>(), "{text:?}");
+    }
+}
+
+#[test]
 fn a_note_is_sorted_and_holds_nothing_twice() {
     let note = with_line(&with_line(b"", b"b"), b"a");
     assert_eq!(note, b"a\nb\n");

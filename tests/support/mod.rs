@@ -22,6 +22,7 @@ pub mod gate;
 pub mod inside;
 pub mod job;
 pub mod lane;
+pub mod large;
 pub mod project;
 pub mod recorder;
 pub mod release;

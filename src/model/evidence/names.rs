@@ -40,19 +40,24 @@ pub fn same_tests<'a>(
     if gone.is_empty() || new.is_empty() {
         return same;
     }
-    let mut rooms: BTreeMap<Cow<'_, str>, Vec<(TestOutcome, &str)>> = BTreeMap::new();
-    for (id, outcome) in new {
-        rooms.entry(between_runs(id)).or_default().push((*outcome, id));
-    }
-    rooms.values_mut().for_each(|room| room.sort_unstable_by(|one, other| other.cmp(one)));
-    let mut gone: Vec<(TestOutcome, &str)> = gone.iter().map(|(id, outcome)| (*outcome, *id)).collect();
-    gone.sort_unstable();
-    for (_, id) in gone {
-        if let Some((_, now)) = rooms.get_mut(&between_runs(id)).and_then(Vec::pop) {
-            same.insert(id, now);
+    let (gone, new) = (alike(gone), alike(new));
+    let (mut old, mut now) = (gone.iter().peekable(), new.iter().peekable());
+    while let (Some((one, _, id)), Some((other, _, as_now))) = (old.peek(), now.peek()) {
+        let order = one.cmp(other);
+        if order.is_eq() {
+            same.insert(*id, *as_now);
         }
+        old.next_if(|_| order.is_le());
+        now.next_if(|_| order.is_ge());
     }
     same
+}
+
+/// The tests with what their names have in every run, those that are alike together, the best first.
+fn alike<'a>(tests: &[(&'a str, TestOutcome)]) -> Vec<(Cow<'a, str>, TestOutcome, &'a str)> {
+    let mut alike: Vec<_> = tests.iter().map(|(id, outcome)| (between_runs(id), *outcome, *id)).collect();
+    alike.sort_unstable();
+    alike
 }
 
 /// Looks at what stands before a place in a name and at what begins there: how long what changes is, and what stands for it.
