@@ -151,7 +151,7 @@ fn entities_and_document_types_have_no_place_in_a_stream_either() {
         let (run, taken) = read(BEGIN, inside, GIGABYTE, END);
         assert!(run.is_err() && taken < 1 << 20, "{inside}: {taken}");
     }
-    let (run, _) = read(BEGIN, "<testcase name='&lt;&#65;&amp;'/>\n", 30 * 1000, END);
+    let (run, _) = read(BEGIN, "<testcase name='&lt;&#65;&amp;'/>\n", 34 * 1000, END);
     assert!(run.is_ok_and(|run| is_green(&run)));
 }
 
@@ -288,20 +288,16 @@ fn checkout() -> Checkout {
     project
 }
 
-/// Writes a report of 280 MB whose last test is this one.
+/// Writes a report of 270 MB whose last test is this one.
 fn large(project: &Checkout, last: &str) {
     let mut out = BufWriter::new(File::create(project.path().join(REPORT)).unwrap());
-    let output = "loaded a record & went on\n".repeat(180_000).replace('&', "and");
-    let mut begin = Vec::new();
-    junit(&mut begin, 500, 0, true, "").unwrap();
-    let text = String::from_utf8(begin).unwrap();
-    out.write_all(text.strip_suffix("</testsuites>\n").unwrap().as_bytes()).unwrap();
+    let output = "loaded a record and went on\n".repeat(180_000);
     out.write_all(b"<testsuite name='large'>\n").unwrap();
-    for number in 0..60 {
-        write!(out, "<testcase name='{number}'><system-out><![CDATA[{output}]]></system-out></testcase>\n")
+    for number in 0..54 {
+        writeln!(out, "<testcase name='{number}'><system-out><![CDATA[{output}]]></system-out></testcase>")
             .unwrap();
     }
-    write!(out, "{last}</testsuite>\n</testsuites>\n").unwrap();
+    writeln!(out, "{last}</testsuite>").unwrap();
     out.into_inner().unwrap();
     assert!(std::fs::metadata(project.path().join(REPORT)).unwrap().len() > 256 << 20);
 }
@@ -318,7 +314,7 @@ fn a_failure_at_the_end_of_a_large_report_is_seen_in_little_memory() {
         large(&project, last);
         let recorded = limited(project.path(), MEMORY, &[&RECORD[..], &["out/a.json"]].concat());
         assert_eq!(recorded.status.code(), Some(0), "{}", said(&recorded));
-        assert!(said(&recorded).contains("recorded 561 tests"), "{}", said(&recorded));
+        assert!(said(&recorded).contains("recorded 55 tests"), "{}", said(&recorded));
         std::fs::remove_file(project.path().join(REPORT)).unwrap();
         let says = if exit == 0 { "" } else { "last" };
         project.judge(&["--evidence", "out/a.json"]).expect(exit, "regression-tests", says);

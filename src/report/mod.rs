@@ -2,6 +2,8 @@
 //!
 //! A parser that is not sure says so. What is not well formed, cut off, or beyond a limit is an error and
 //! never a shorter run: a report that lost its end must not look like one without failures.
+//!
+//! A report comes as a whole or as a stream (`input.rs`), and the same parser reads both: a large one is not kept.
 
 use crate::model::test_run::TestRun;
 use std::io::{self, Read};
