@@ -129,6 +129,7 @@ impl<'r, C: Content> Document<'r, C> {
     }
 
     /// Takes an event that is part of a text.
+    #[inline]
     fn take(&mut self, whole: &str, event: &Event<'_>) -> Result<(), String> {
         match event {
             Event::Start(tag) => self.start(whole, tag),
