@@ -2,17 +2,32 @@
 
 use portcullis::model::line_coverage::CoverageFormat;
 use portcullis::model::test_run::{TestOutcome, TestRun};
-use portcullis::report::{ReportError, line_coverage, parse_as};
+use portcullis::report::{ReportError, line_coverage, parse_as, parse_stream};
 
 /// A report of a format: reading it ends without a panic, says the same twice, and what is one document is not green
 /// without its last byte.
 pub fn report(format: &str, bytes: &[u8]) {
     let read = parse_as(format, bytes);
     assert_eq!(read, parse_as(format, bytes), "the same bytes are two runs");
+    in_pieces(format, bytes, &read);
     let one_document = !matches!(format, "dart" | "go-test" | "libtest" | "tap");
     if one_document && is_green(&read) {
         let cut = &bytes[..bytes.trim_ascii_end().len() - 1];
         assert!(!is_green(&parse_as(format, cut)), "it is green without its end");
+    }
+}
+
+/// What is read in pieces is what is read as a whole, and it is read in pieces unless it is in another encoding.
+fn in_pieces(format: &str, bytes: &[u8], read: &Result<TestRun, ReportError>) {
+    let mut source = bytes;
+    let (_, streamed) = parse_stream(&mut source, bytes.len() as u64, Some(format)).expect("bytes at hand can be read");
+    match streamed {
+        Ok(streamed) => assert_eq!(Ok(&streamed), read.as_ref(), "it says something else in pieces"),
+        Err(error) => {
+            let why = ["is not read in pieces", "in pieces only UTF-8 is read", "nothing stands in its first"];
+            let differs = why.iter().any(|why| error.message.contains(why));
+            assert!(read.is_err() || differs, "it is not read in pieces: {error}");
+        }
     }
 }
 

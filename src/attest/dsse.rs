@@ -21,16 +21,20 @@ use base64::display::Base64Display;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize, Serializer};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::io::Write;
 use std::num::NonZeroUsize;
+use std::ops::Range;
 
 /// More signatures than this are refused, so that an envelope cannot keep the gate busy.
 const MOST_SIGNATURES: usize = 64;
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Envelope {
-    payload: String,
+struct Envelope<'t> {
+    #[serde(borrow)]
+    payload: Cow<'t, str>,
     payload_type: String,
     signatures: Vec<Signature>,
 }
@@ -82,28 +86,38 @@ impl Opened {
 
 /// What is signed: `DSSEv1`, and the lengths and bytes of type and payload.
 pub fn pae(payload_type: &str, payload: &[u8]) -> Vec<u8> {
-    let head = format!("DSSEv1 {} {payload_type} {} ", payload_type.len(), payload.len());
-    [head.as_bytes(), payload].concat()
+    [pae_head(payload_type, payload.len()).as_bytes(), payload].concat()
+}
+
+/// What of it stands before the payload.
+fn pae_head(payload_type: &str, length: usize) -> String {
+    format!("DSSEv1 {} {payload_type} {length} ", payload_type.len())
 }
 
 /// Opens an envelope that at least `threshold` people signed, with keys that are allowed at this moment.
 ///
-/// Who is who is what the allowed signers say; a caller who knows better (an identity map) counts again.
+/// Who is who is what the allowed signers say; a caller who knows better (an identity map) counts again. The payload takes the place of the
+/// envelope, so that a large one is never there twice.
 ///
 /// # Errors
 /// Why it proves nothing.
 pub fn open(
-    bytes: &[u8],
+    bytes: Vec<u8>,
     allowed: &AllowedSigners,
     at: Timestamp,
     threshold: NonZeroUsize,
 ) -> Result<Opened, AttestError> {
-    let Envelope { payload, payload_type, signatures } = json::read(bytes)?;
-    let payload = decode(&payload).ok_or(AttestError::Base64("payload"))?;
+    let Envelope { payload, payload_type, signatures } = json::read(&bytes)?;
+    let (place, escaped) = match payload {
+        Cow::Borrowed(text) => (place_of(text, &bytes), None),
+        Cow::Owned(text) => (0..text.len(), Some(text.into_bytes())),
+    };
+    let mut message = decoded(escaped.unwrap_or(bytes), place).ok_or(AttestError::Base64("payload"))?;
     if signatures.len() > MOST_SIGNATURES {
         return Err(AttestError::Signature(format!("there are more than {MOST_SIGNATURES} signatures")));
     }
-    let message = pae(&payload_type, &payload);
+    let head = pae_head(&payload_type, message.len());
+    message.splice(0..0, head.bytes());
     let keys = allowed.keys();
     let (mut signed, mut signers, mut refused) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
     for signature in &signatures {
@@ -120,7 +134,9 @@ pub fn open(
     if people < threshold.get() {
         return Err(AttestError::Threshold { needed: threshold.get(), people, refused });
     }
-    Ok(Opened { payload_type, payload, signers })
+    message.drain(..head.len());
+    message.shrink_to_fit();
+    Ok(Opened { payload_type, payload: message, signers })
 }
 
 /// The key that made a signature: found by trying, since nobody signs a `keyid`.
@@ -134,12 +150,45 @@ fn signer<'k>(
     found.copied().ok_or_else(|| AttestError::Signature("no allowed key made it".to_string()))
 }
 
+/// Where a text stands that is part of some bytes.
+fn place_of(text: &str, bytes: &[u8]) -> Range<usize> {
+    let begin = text.as_ptr().addr().saturating_sub(bytes.as_ptr().addr());
+    begin..begin + text.len()
+}
+
 /// Each way to write bytes once: two alphabets, padded or not.
 fn decode(text: &str) -> Option<Vec<u8>> {
-    let padded = text.ends_with('=');
-    let padding = if padded { DecodePaddingMode::RequireCanonical } else { DecodePaddingMode::RequireNone };
-    let config = GeneralPurposeConfig::new().with_decode_padding_mode(padding);
-    [&STANDARD, &URL_SAFE].iter().find_map(|alphabet| GeneralPurpose::new(alphabet, config).decode(text).ok())
+    decoded(text.as_bytes().to_vec(), 0..text.len())
+}
+
+/// How many characters are decoded at once: whole groups of four.
+const GROUPS: usize = 16 << 10;
+
+/// What the characters at a place stand for, in the place of all.
+fn decoded(mut bytes: Vec<u8>, place: Range<usize>) -> Option<Vec<u8>> {
+    let text = bytes.get(place.clone())?;
+    let alphabet = if text.iter().any(|byte| matches!(byte, b'-' | b'_')) { &URL_SAFE } else { &STANDARD };
+    let padded = text.ends_with(b"=");
+    let engine = |padding| {
+        GeneralPurpose::new(alphabet, GeneralPurposeConfig::new().with_decode_padding_mode(padding))
+    };
+    let (within, last) = (
+        engine(DecodePaddingMode::RequireNone),
+        engine(if padded { DecodePaddingMode::RequireCanonical } else { DecodePaddingMode::RequireNone }),
+    );
+    let (mut from, mut to) = (place.start, 0);
+    let mut room = Vec::with_capacity(GROUPS);
+    while from < place.end {
+        let end = place.end.min(from + GROUPS);
+        let engine = if end == place.end { &last } else { &within };
+        room.clear();
+        engine.decode_vec(bytes.get(from..end)?, &mut room).ok()?;
+        // Never behind what is still to be read: three bytes for four.
+        bytes.get_mut(to..to + room.len())?.copy_from_slice(&room);
+        (from, to) = (end, to + room.len());
+    }
+    bytes.truncate(to);
+    Some(bytes)
 }
 
 /// Seals a payload: an envelope with one signature, as JSON on one line.
@@ -147,13 +196,33 @@ fn decode(text: &str) -> Option<Vec<u8>> {
 /// # Errors
 /// Those of the key and of the JSON writer; with an Ed25519 key there are none.
 pub fn seal(payload_type: &str, payload: &[u8], key: &SigningKey) -> Result<Vec<u8>, AttestError> {
-    let standard = base64::engine::general_purpose::STANDARD;
-    let signature = key.sign_raw(&pae(payload_type, payload))?;
-    let signature = Signature { keyid: Some(key.fingerprint()), sig: standard.encode(signature) };
-    let envelope = Sealed { payload, payload_type, signatures: [signature] };
-    let mut bytes = serde_json::to_vec(&envelope).map_err(|error| AttestError::Json(error.to_string()))?;
+    let mut bytes = Vec::new();
+    seal_to(&mut bytes, payload_type, payload, key)?;
     bytes.push(b'\n');
     Ok(bytes)
+}
+
+/// Seals a payload into `out`, without a line break behind it. The payload is neither copied nor kept in base64.
+///
+/// # Errors
+/// Those of the key and of `out`.
+pub fn seal_to(
+    out: impl Write,
+    payload_type: &str,
+    payload: &[u8],
+    key: &SigningKey,
+) -> Result<(), AttestError> {
+    let standard = base64::engine::general_purpose::STANDARD;
+    let signature = key.sign_raw(&[pae_head(payload_type, payload.len()).as_bytes(), payload])?;
+    let signature = Signature { keyid: Some(key.fingerprint()), sig: standard.encode(signature) };
+    let envelope = Sealed { payload, payload_type, signatures: [signature] };
+    serde_json::to_writer(out, &envelope).map_err(|error| AttestError::Json(error.to_string()))
+}
+
+/// How long the envelope of a payload of so many bytes is at most, in bytes.
+pub fn sealed_length(payload: u64) -> u64 {
+    const AROUND: u64 = 1024;
+    payload.div_ceil(3).saturating_mul(4).saturating_add(AROUND)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 
 use super::AttestError;
 use serde::Deserialize;
-use serde::de::{DeserializeOwned, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 ///
 /// # Errors
 /// What is wrong with it, with its place where there is one.
-pub fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, AttestError> {
+pub fn read<'t, T: Deserialize<'t>>(bytes: &'t [u8]) -> Result<T, AttestError> {
     unique(bytes)?;
     typed(bytes).map_err(AttestError::Json)
 }
@@ -32,7 +32,7 @@ pub fn unique(bytes: &[u8]) -> Result<(), AttestError> {
 ///
 /// # Errors
 /// Why it is no value of this type. The text is on one line, so no place in it is named.
-pub fn typed<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
+pub fn typed<'t, T: Deserialize<'t>>(bytes: &'t [u8]) -> Result<T, String> {
     serde_json::from_slice(bytes).map_err(|error| without_place(&error))
 }
 

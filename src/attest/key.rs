@@ -9,7 +9,9 @@
 //! Ed25519 signatures are verified strictly: no weak key, no second encoding of one signature.
 
 use super::AttestError;
-use ed25519_dalek::{Signer as _, Verifier as _, VerifyingKey};
+use ed25519_dalek::Verifier as _;
+use ed25519_dalek::VerifyingKey;
+use ed25519_dalek::ed25519::signature::MultipartSigner as _;
 use ssh_key::public::KeyData;
 use ssh_key::{Algorithm, EcdsaCurve, HashAlg, PrivateKey, Signature, SshSig};
 
@@ -155,12 +157,14 @@ impl SigningKey {
         self.0.public_key().to_openssh().map_err(|error| AttestError::Signature(error.to_string()))
     }
 
-    /// The raw signature of a message.
-    pub(super) fn sign_raw(&self, message: &[u8]) -> Result<Vec<u8>, AttestError> {
+    /// The raw signature of a message, whose parts follow each other.
+    pub(super) fn sign_raw(&self, message: &[&[u8]]) -> Result<Vec<u8>, AttestError> {
         let pair = self.0.key_data().ed25519().map(ed25519_dalek::SigningKey::try_from);
         let key = pair.and_then(Result::ok);
         let key = key.ok_or_else(|| AttestError::Signature("the key cannot sign".to_string()))?;
-        Ok(key.sign(message).to_bytes().to_vec())
+        let signed = key.try_multipart_sign(message);
+        let signed = signed.map_err(|error| AttestError::Signature(error.to_string()))?;
+        Ok(signed.to_bytes().to_vec())
     }
 
     /// The detached signature of a message in SSH's own form.

@@ -11,7 +11,6 @@
 use super::dsse::Opened;
 use super::{AttestError, json};
 use crate::model::change::{ObjectName, Revision};
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -147,14 +146,13 @@ pub fn write_to<P: Serialize>(
 ///
 /// # Errors
 /// Why it is none.
-pub fn claim<P: DeserializeOwned>(bytes: &[u8]) -> Result<P, String> {
+pub fn claim<'t, P: Deserialize<'t>>(bytes: &'t [u8]) -> Result<P, String> {
     #[derive(Deserialize)]
     struct Claim<P> {
         predicate: Option<P>,
     }
     let Claim { predicate } = json::typed(bytes)?;
-    let nothing = || serde_json::from_value(Value::Null).map_err(|error| error.to_string());
-    predicate.map_or_else(nothing, Ok)
+    predicate.map_or_else(|| json::typed(b"null"), Ok)
 }
 
 impl Statement {

@@ -7,7 +7,7 @@ use crate::collect::evidence::{Measurement, Order, Recorded, record as make, run
 use crate::collect::gather::text_at;
 use crate::collect::git::Repository;
 use crate::collect::git::note_writer::append_line;
-use crate::evidence;
+use crate::evidence::Lines;
 use crate::model::evidence::{ExitStatus, RecordedRun, Statement};
 use crate::model::fact::Gap;
 use crate::model::line_coverage::{CoverageFormat, Covered};
@@ -17,10 +17,15 @@ use crate::policy::Policy;
 use crate::render::plural;
 use clap::{Args, Subcommand};
 use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
 
 mod diff;
+mod line;
 mod sign;
+
+use line::Line;
 
 /// What to do with evidence.
 #[derive(Debug, Subcommand)]
@@ -161,27 +166,36 @@ fn record(directory: &Path, recording: &Recording) -> Result {
         command => watch(&repository, order, command),
     };
     let Recorded { statement, measured } = made.map_err(unseen)?;
-    let write = if recording.test_result { evidence::write_test_result } else { evidence::write };
-    let mut line = write(&statement).map_err(|error| Failure::environment(error.to_string()))?;
-    if let Some(key) = &recording.key {
-        line = sign::sealed(&line, &sign::key(key)?)?;
-    }
+    let named = doubt.map(|doubt| format!("\nwarning: {doubt}")).unwrap_or_default();
+    let remark = format!("{}{named}{}", summary(&statement), doubts(&statement, &measured));
+    let failed = statement.run.exit_status.is_some_and(|status| !status.is_success());
+    let exit = if failed && statement.run.command.is_some() { Exit::Blocked } else { Exit::Allowed };
+    keep(directory, recording, statement)?;
+    output::remark(&remark);
+    Ok(exit)
+}
+
+/// Puts the statement where it was asked for. Nothing is written of one that could not be read back.
+fn keep(directory: &Path, recording: &Recording, statement: Statement) -> Result<()> {
+    let tree = statement.subject.tree.clone();
+    let line = Line::of(statement, recording)?;
     if recording.note {
-        append_line(directory, &statement.subject.tree, &line, jiff::Timestamp::now())
+        append_line(directory, &tree, &line.bytes()?, jiff::Timestamp::now())
             .map_err(|refusal| Failure::environment(refusal.to_string()))?;
     }
-    line.push(b'\n');
     match &recording.output {
-        Some(file) => write_below(directory, file, &line)?,
-        None if !recording.note => {
-            output::stdout(crate::render::plain_json(&String::from_utf8_lossy(&line)).as_bytes())?
-        }
-        None => {}
+        Some(file) => write_below(directory, file, &line),
+        None if !recording.note => output::stdout_with(|out| line.write_plainly(out)),
+        None => Ok(()),
     }
-    let named = doubt.map(|doubt| format!("\nwarning: {doubt}")).unwrap_or_default();
-    output::remark(&format!("{}{named}{}", summary(&statement), doubts(&statement, &measured)));
-    let failed = statement.run.exit_status.is_some_and(|status| !status.is_success());
-    Ok(if failed && statement.run.command.is_some() { Exit::Blocked } else { Exit::Allowed })
+}
+
+/// The statements of a file, or of what stands in its place, a line each.
+fn lines(file: &Path) -> io::Result<Lines<BufReader<File>>> {
+    let file = File::open(file)?;
+    let is_file = file.metadata()?.is_file();
+    let source = BufReader::new(file);
+    Ok(if is_file { Lines::of(source) } else { Lines::of_endless(source) })
 }
 
 /// Is the suite one of the policy at HEAD? A misspelt one would be recorded, and never asked for.
@@ -193,12 +207,12 @@ fn doubt_of_names(repository: &Repository, recording: &Recording) -> Option<Stri
 }
 
 /// What the suite came to shall not be lost for want of a directory.
-fn write_below(directory: &Path, file: &Path, line: &[u8]) -> Result<()> {
+fn write_below(directory: &Path, file: &Path, line: &Line) -> Result<()> {
     if let Some(parent) = file.parent() {
         std::fs::create_dir_all(directory.join(parent))
             .map_err(|error| Failure::environment(format!("cannot make {}: {error}", parent.display())))?;
     }
-    output::write_file(file, line)
+    output::write_file_with(file, |out| line.write_to(out).and_then(|()| out.write_all(b"\n")))
 }
 
 /// What was recorded, and what will keep it from counting.

@@ -8,7 +8,7 @@ use crate::model::digest::Digest;
 use crate::render::{self, Format, Style};
 use clap::Args;
 use std::collections::BTreeSet;
-use std::io::{self, IsTerminal as _, Write};
+use std::io::{self, BufWriter, IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
 
 /// How the decision is shown.
@@ -167,12 +167,86 @@ pub fn data(bytes: &[u8]) -> Result<()> {
 /// # Errors
 /// Stdout cannot be written.
 pub fn stdout(bytes: &[u8]) -> Result<()> {
-    let mut out = io::stdout().lock();
-    match out.write_all(bytes).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Failure::environment(format!("cannot write to stdout: {error}")))
+    stdout_with(|out| out.write_all(bytes))
+}
+
+/// Writes to stdout what may be long.
+///
+/// # Errors
+/// Stdout cannot be written.
+pub fn stdout_with(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
+    let mut out = BufWriter::with_capacity(PIECE, UnlessClosed { out: io::stdout().lock(), closed: false });
+    let written = write(&mut out).and_then(|()| out.flush());
+    written.map_err(|error| Failure::environment(format!("cannot write to stdout: {error}")))
+}
+
+/// How much is written at once, in bytes.
+const PIECE: usize = 64 << 10;
+
+/// Writes on until whoever reads it has enough.
+struct UnlessClosed<W> {
+    out: W,
+    closed: bool,
+}
+
+impl<W: Write> UnlessClosed<W> {
+    fn unless_closed(&mut self, write: impl FnOnce(&mut W) -> io::Result<()>) -> io::Result<()> {
+        match if self.closed { Ok(()) } else { write(&mut self.out) } {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                self.closed = true;
+                Ok(())
+            }
+            written => written,
         }
-        _ => Ok(()),
+    }
+}
+
+impl<W: Write> Write for UnlessClosed<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.unless_closed(|out| out.write_all(bytes))?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.unless_closed(W::flush)
+    }
+}
+
+/// Makes JSON harmless in a log on its way to `out`, see [`render::plain_json`].
+pub struct PlainJson<'o> {
+    out: &'o mut dyn Write,
+    held: Vec<u8>,
+}
+
+impl<'o> PlainJson<'o> {
+    /// Nothing is written yet.
+    pub fn to(out: &'o mut dyn Write) -> Self {
+        PlainJson { out, held: Vec::new() }
+    }
+
+    /// Writes what is held up to this place.
+    fn write_held(&mut self, end: usize) -> io::Result<()> {
+        let rest = self.held.split_off(end);
+        let held = std::mem::replace(&mut self.held, rest);
+        self.out.write_all(render::plain_json(&String::from_utf8_lossy(&held)).as_bytes())
+    }
+}
+
+impl Write for PlainJson<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.held.extend_from_slice(bytes);
+        // No command goes on behind a brace, and no character.
+        if self.held.len() > PIECE
+            && let Some(at) = self.held.iter().rposition(|byte| *byte == b'{')
+        {
+            self.write_held(at + 1)?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.write_held(self.held.len())?;
+        self.out.flush()
     }
 }
 
@@ -182,12 +256,25 @@ pub fn stdout(bytes: &[u8]) -> Result<()> {
 /// # Errors
 /// It cannot be written.
 pub fn write_file(file: &Path, bytes: &[u8]) -> Result<()> {
-    if std::fs::metadata(file).is_ok_and(|target| !target.is_file()) {
-        return append(file, bytes);
-    }
+    write_file_with(file, |out| out.write_all(bytes))
+}
+
+/// The same of what may be long.
+///
+/// # Errors
+/// It cannot be written.
+pub fn write_file_with(file: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
     let cannot = |error: &dyn std::fmt::Display| {
         Failure::environment(format!("cannot write {}: {error}", file.display()))
     };
+    let whole = |out: &mut dyn Write| {
+        let mut out = BufWriter::with_capacity(PIECE, out);
+        write(&mut out).and_then(|()| out.flush())
+    };
+    if std::fs::metadata(file).is_ok_and(|target| !target.is_file()) {
+        let mut device = appended(file).map_err(|error| cannot(&error))?;
+        return whole(&mut device).map_err(|error| cannot(&error));
+    }
     let directory = match file.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
@@ -196,7 +283,7 @@ pub fn write_file(file: &Path, bytes: &[u8]) -> Result<()> {
         return Err(cannot(&format!("there is no directory `{}`; make it first", directory.display())));
     }
     let mut beside = beside(directory).map_err(|error| cannot(&plain(error)))?;
-    beside.write_all(bytes).and_then(|()| beside.as_file().sync_all()).map_err(|error| cannot(&error))?;
+    whole(&mut beside).and_then(|()| beside.as_file().sync_all()).map_err(|error| cannot(&error))?;
     beside.persist(file).map(drop).map_err(|error| cannot(&error.error))
 }
 
@@ -221,9 +308,13 @@ fn beside(directory: &Path) -> io::Result<tempfile::NamedTempFile> {
 /// # Errors
 /// It cannot be written.
 pub fn append(file: &Path, bytes: &[u8]) -> Result<()> {
-    let open = std::fs::OpenOptions::new().append(true).create(true).open(file);
-    open.and_then(|mut file| file.write_all(bytes))
+    appended(file)
+        .and_then(|mut file| file.write_all(bytes))
         .map_err(|error| Failure::environment(format!("cannot write {}: {error}", file.display())))
+}
+
+fn appended(file: &Path) -> io::Result<std::fs::File> {
+    std::fs::OpenOptions::new().append(true).create(true).open(file)
 }
 
 /// Writes text for people to stdout, with what came from outside made harmless.
@@ -289,6 +380,21 @@ fn progress_line(done: usize, total: usize) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn json_that_comes_in_pieces_is_as_harmless_as_the_whole() {
+        let name = "##[x] ##name[y] \u{202e}{ é";
+        let tests: Vec<_> =
+            (0..9000).map(|number| serde_json::json!({ "id": format!("{name}{number}") })).collect();
+        let text = serde_json::to_string(&tests).unwrap();
+        for piece in [1, 7, 100_000] {
+            let mut out = Vec::new();
+            let mut plain = PlainJson::to(&mut out);
+            text.as_bytes().chunks(piece).for_each(|bytes| plain.write_all(bytes).unwrap());
+            plain.flush().unwrap();
+            assert!(String::from_utf8(out).unwrap() == render::plain_json(&text), "{piece}");
+        }
+    }
 
     #[test]
     fn progress_is_restrained_and_wiped() {

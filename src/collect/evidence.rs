@@ -3,8 +3,9 @@
 
 use crate::attest::signers::AllowedSigners;
 use crate::collect::git::Repository;
-use crate::collect::reports::{below, native, read};
-use crate::evidence;
+use crate::collect::reading::{Opened, unreadable};
+use crate::collect::reports::{below, native};
+use crate::evidence::{self, Lines};
 use crate::model::change::{Change, ObjectName, Revision};
 use crate::model::digest::Digest;
 use crate::model::evidence::{Checkout, EvidenceFacts, Found, Place, Statement, Trees};
@@ -14,6 +15,7 @@ use crate::model::line_coverage::LineCoverage;
 use crate::model::path::RepoPath;
 use crate::model::test_run::Report;
 use std::collections::BTreeSet;
+use std::io::{self, BufReader, Seek as _};
 use std::path::{Path, PathBuf};
 
 mod command;
@@ -126,10 +128,25 @@ impl Search<'_> {
             None => Ok(false),
         };
         let place = Place::File { path: path.clone(), tracked: *tracked.as_ref().unwrap_or(&true) };
-        match tracked.and_then(|_| read(&file, &path)) {
-            Ok(read) => self.lines(&place, &read.bytes),
+        match tracked.and_then(|_| self.lines_of(&place, &file, &path)) {
+            Ok(found) => found,
             Err(gap) => vec![unread(place, gap)],
         }
+    }
+
+    /// A file can be long, and is read line by line.
+    fn lines_of(&self, place: &Place, file: &Path, path: &str) -> Result<Vec<Found>, Gap> {
+        let opened = Opened::of(file, path)?;
+        let mut source = BufReader::new(&opened.file);
+        let mut lines = Lines::of(&mut source);
+        let found = lines.by_ref().map(|line| Ok(self.line(place, line?))).collect::<io::Result<Vec<_>>>();
+        let found = found.map_err(|error| unreadable(path, &error))?;
+        let length = source.stream_position().map_err(|error| unreadable(path, &error))?;
+        opened.is_still(length)?;
+        if found.is_empty() {
+            return Err(malformed(place, "it is empty".to_string()));
+        }
+        Ok(found)
     }
 
     /// Is a file of this path part of the head or the base?
@@ -141,27 +158,16 @@ impl Search<'_> {
     fn note(&self, tree: &ObjectName) -> Vec<Found> {
         let place = Place::Note(tree.clone());
         match self.repository.note(tree) {
-            Ok(bytes) => self.lines(&place, &bytes),
+            Ok(bytes) => evidence::lines(&bytes).map(|line| self.line(&place, line.to_vec())).collect(),
             Err(gap) => vec![unread(place, gap)],
         }
     }
 
-    /// A file that holds nothing is one that says nothing; a note that is not there is none.
-    fn lines(&self, place: &Place, bytes: &[u8]) -> Vec<Found> {
-        let found: Vec<Found> = evidence::lines(bytes).map(|line| self.line(place, line)).collect();
-        match place {
-            Place::File { .. } if found.is_empty() => {
-                vec![unread(place.clone(), malformed(place, "it is empty".to_string()))]
-            }
-            _ => found,
-        }
-    }
-
-    fn line(&self, place: &Place, line: &[u8]) -> Found {
-        let (place, digest) = (place.clone(), Digest::of(line));
-        let read = match evidence::is_envelope(line) {
+    fn line(&self, place: &Place, line: Vec<u8>) -> Found {
+        let (place, digest) = (place.clone(), Digest::of(&line));
+        let read = match evidence::is_envelope(&line) {
             true => self.open(&place, line),
-            false => evidence::read(line)
+            false => evidence::read(&line)
                 .map(|statement| (statement, BTreeSet::new()))
                 .map_err(|error| malformed(&place, error.to_string())),
         };
@@ -186,7 +192,7 @@ impl Search<'_> {
     }
 
     /// A signature that does not hold is no gap of ours: what it is on was not signed by who may.
-    fn open(&self, place: &Place, line: &[u8]) -> Result<(Statement, BTreeSet<String>), Gap> {
+    fn open(&self, place: &Place, line: Vec<u8>) -> Result<(Statement, BTreeSet<String>), Gap> {
         let allowed = self.signers.as_ref().map_err(Clone::clone)?;
         evidence::open(line, allowed, self.sought.observed).map_err(|error| {
             let remedy =

@@ -4,7 +4,8 @@
 //! [`places`]); where a name could be two files, or two names are one file, the fact says so instead of choosing.
 
 use crate::collect::git::{Repository, count_lines};
-use crate::collect::reports::{find, local_offset, malformed, native, read};
+use crate::collect::reading::read;
+use crate::collect::reports::{find, local_offset, malformed, native};
 use crate::model::change::{Change, ObjectName, Revision};
 use crate::model::digest::Digest;
 use crate::model::evidence::coverage::{Doubt, RecordedCoverage, RecordedFile};

@@ -13,6 +13,7 @@ pub mod gather;
 pub mod git;
 pub mod host;
 pub mod line_coverage;
+mod reading;
 pub mod recorded;
 pub mod reports;
 pub mod transport;

@@ -4,17 +4,17 @@
 //! place of its run. Links are not followed: a change could bring a link to evidence of its own making. A link
 //! in the place of a report is a gap; directories that are links are not entered.
 
-use crate::model::digest::Digest;
+use super::reading::{take, what};
 use crate::model::fact::{Fact, Gap, GapReason};
 use crate::model::glob::Glob;
 use crate::model::inquiry::{Inquiry, SaidFormat, Topic};
 use crate::model::path::RepoPath;
-use crate::model::test_run::{Report, ReportFormat, TestRun};
-use crate::report::{MAXIMUM_BYTES, ReportError, parse, parse_as};
+use crate::model::test_run::{Report, ReportFormat};
+use crate::report::ReportError;
 use jiff::SignedDuration;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File};
-use std::io::{self, Read as _};
+use std::fs;
+use std::io;
 use std::path::{Component, Path, PathBuf};
 
 /// A report file named on the command line: `FILE`, with `SUITE=`, `FORMAT:` or both before it.
@@ -92,11 +92,8 @@ fn report(
     format: Result<Option<ReportFormat>, Gap>,
     tracked: &dyn Fn(&Path) -> Fact<bool>,
 ) -> Report {
-    let (digest, mut run, written) = match read(file, &path) {
-        Ok(read) => {
-            let run = format.and_then(|format| run(&read.bytes, &path, format)).into();
-            (Some(Digest::of(&read.bytes)), run, read.written)
-        }
+    let (digest, mut run, written) = match take(file, &path, format) {
+        Ok(taken) => (Some(taken.digest), Fact::from(taken.run), taken.written),
         Err(gap) => (None, Fact::Gap(gap), None),
     };
     let tracked = match tracked(file) {
@@ -109,12 +106,6 @@ fn report(
     Report { path, suite, digest, written, tracked, run }
 }
 
-pub(super) fn run(bytes: &[u8], path: &str, format: Option<ReportFormat>) -> Result<TestRun, Gap> {
-    let run = format.map_or_else(|| parse(bytes), |format| parse_as(format.name(), bytes));
-    let run = run.map_err(|error| malformed(path, &error))?;
-    Ok(TestRun { times: run.times.read_here(local_offset()), ..run })
-}
-
 /// How far the clock on the wall is ahead of UTC here: reports that name no zone were often written in that of their machine.
 pub(super) fn local_offset() -> SignedDuration {
     let minutes = git2::Signature::now("-", "-").map_or(0, |now| now.when().offset_minutes());
@@ -125,61 +116,6 @@ pub(super) fn local_offset() -> SignedDuration {
 pub(super) fn malformed(path: &str, error: &ReportError) -> Gap {
     let remedy = "Run the suite again, let its runner finish, and hand over the report as it was written.";
     Gap::new(what(path), GapReason::Malformed, error.to_string(), remedy)
-}
-
-/// A file as it was read.
-pub(super) struct Read {
-    /// All of it.
-    pub bytes: Vec<u8>,
-    /// When it was last written, if the file system says.
-    pub written: Option<jiff::Timestamp>,
-}
-
-/// The whole file: a regular one, not a link, not larger than a report may be.
-pub(super) fn read(file: &Path, path: &str) -> Result<Read, Gap> {
-    let metadata = fs::symlink_metadata(file).map_err(|error| unreadable(path, &error))?;
-    if metadata.is_symlink() {
-        let detail = "it is a symbolic link, which can lead to a report from anywhere";
-        return Err(Gap::new(
-            what(path),
-            GapReason::Untrusted,
-            detail,
-            "Write the report itself to this place.",
-        ));
-    }
-    if !metadata.is_file() {
-        let detail = "it is not a regular file";
-        return Err(Gap::new(
-            what(path),
-            GapReason::Unsupported,
-            detail,
-            "Write the report to a regular file.",
-        ));
-    }
-    let mut bytes = Vec::new();
-    let limit = MAXIMUM_BYTES as u64 + 1;
-    let read = File::open(file).and_then(|file| file.take(limit).read_to_end(&mut bytes));
-    read.map_err(|error| unreadable(path, &error))?;
-    if bytes.len() > MAXIMUM_BYTES {
-        let detail = format!("it is larger than {MAXIMUM_BYTES} bytes");
-        return Err(Gap::new(
-            what(path),
-            GapReason::Truncated,
-            detail,
-            "Split the suite into several reports.",
-        ));
-    }
-    let written = metadata.modified().ok().and_then(|time| jiff::Timestamp::try_from(time).ok());
-    Ok(Read { bytes, written })
-}
-
-fn what(path: &str) -> String {
-    format!("the report {path}")
-}
-
-fn unreadable(path: &str, error: &io::Error) -> Gap {
-    let remedy = "Check that the suite ran before the gate, and that the gate may read what it wrote.";
-    Gap::new(what(path), GapReason::Unreachable, error.to_string(), remedy)
 }
 
 /// Every path below `directory` that a pattern matches and that is no directory, sorted.
@@ -312,6 +248,7 @@ pub(super) fn native(path: &RepoPath) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::digest::Digest;
     use tempfile::TempDir;
 
     const GOOD: &str = "<testsuite name='s'><testcase name='a'/></testsuite>";

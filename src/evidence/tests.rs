@@ -230,11 +230,11 @@ fn a_signed_statement_is_read_with_its_signer_and_an_edited_one_is_not() {
     let at = Timestamp::UNIX_EPOCH;
     let sealed = dsse::seal(PAYLOAD_TYPE, text().as_bytes(), &key).unwrap();
     assert!(is_envelope(&sealed) && !is_envelope(text().as_bytes()));
-    let (read, signers) = open(&sealed, &allowed, at).unwrap();
+    let (read, signers) = open(sealed.clone(), &allowed, at).unwrap();
     assert_eq!((read, signers), (statement(), ["ci@example.test".to_string()].into()));
     let other = SigningKey::from_seed(&[8; 32]);
-    assert!(open(&dsse::seal(PAYLOAD_TYPE, text().as_bytes(), &other).unwrap(), &allowed, at).is_err());
-    assert!(open(&dsse::seal("text/plain", text().as_bytes(), &key).unwrap(), &allowed, at).is_err());
+    assert!(open(dsse::seal(PAYLOAD_TYPE, text().as_bytes(), &other).unwrap(), &allowed, at).is_err());
+    assert!(open(dsse::seal("text/plain", text().as_bytes(), &key).unwrap(), &allowed, at).is_err());
 }
 
 #[test]
@@ -242,6 +242,50 @@ fn the_view_for_others_says_what_it_can() {
     let text = String::from_utf8(write_test_result(&statement()).unwrap()).unwrap();
     assert!(text.contains("\"result\":\"PASSED\"") && text.contains("Cargo.lock"), "{text}");
     assert!(read(text.as_bytes()).is_err());
+}
+
+#[test]
+fn a_statement_that_could_not_be_read_back_is_refused_with_what_to_do() {
+    assert_eq!(readable(MAXIMUM_BYTES), Ok(()));
+    let refused = readable(MAXIMUM_BYTES + 1).unwrap_err().to_string();
+    for said in ["2147483649 bytes", "cannot be read back", "`--configuration`"] {
+        assert!(refused.contains(said), "{refused}");
+    }
+    let payload = text();
+    let key = SigningKey::from_seed(&[7; 32]);
+    let sealed = dsse::seal(PAYLOAD_TYPE, payload.as_bytes(), &key).unwrap();
+    let most = dsse::sealed_length(payload.len() as u64);
+    assert!(
+        (sealed.len() as u64..sealed.len() as u64 + 1024).contains(&most),
+        "what is signed is not longer"
+    );
+}
+
+#[test]
+fn tests_that_are_only_gone_through_are_those_that_are_kept() {
+    let kept = read(text().as_bytes()).unwrap().run.tests;
+    let gone = read_as::<Inventory>(text().as_bytes()).unwrap().run.tests;
+    assert_eq!(gone.walk().collect::<Vec<_>>(), kept);
+    let bent = [
+        ("\"records\":1", "\"records\":0"),
+        ("\"records\":1", "\"records\":1,\"more\":1"),
+        ("\"outcome\":\"passed\"", "\"outcome\":\"fine\""),
+    ];
+    for (from, to) in bent {
+        let bent = text().replacen(from, to, 1);
+        assert_ne!(bent, text(), "{from}");
+        let [one, other] = [read(bent.as_bytes()).map(drop), read_as::<Inventory>(bent.as_bytes()).map(drop)];
+        assert!(one.is_err());
+        assert_eq!(one, other, "{to}");
+    }
+}
+
+#[test]
+fn lines_are_handed_out_one_by_one_as_from_the_whole() {
+    for text in ["", "\n", "a", "a\n", " a \r\n\n\tb\n", "a\nb\nc", "\n\n a\n "] {
+        let found = super::Lines::of(text.as_bytes()).collect::<Result<Vec<_>, _>>().unwrap();
+        assert_eq!(found, lines(text.as_bytes()).collect::<Vec<_>>(), "{text:?}");
+    }
 }
 
 #[test]

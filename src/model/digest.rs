@@ -11,16 +11,34 @@ pub struct Digest(String);
 impl Digest {
     /// The digest of `bytes`.
     pub fn of(bytes: &[u8]) -> Self {
-        let mut text = String::from("sha256:");
-        for byte in Sha256::digest(bytes) {
-            text.push_str(&format!("{byte:02x}"));
-        }
-        Digest(text)
+        let mut digester = Digester::default();
+        digester.take(bytes);
+        digester.digest()
     }
 
     /// The text form, with its prefix.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+/// A digest on its way: of bytes that come one after the other.
+#[derive(Clone, Debug, Default)]
+pub struct Digester(Sha256);
+
+impl Digester {
+    /// Takes the next bytes.
+    pub fn take(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// The digest of all bytes that were taken.
+    pub fn digest(self) -> Digest {
+        let mut text = String::from("sha256:");
+        for byte in self.0.finalize() {
+            text.push_str(&format!("{byte:02x}"));
+        }
+        Digest(text)
     }
 }
 
@@ -58,6 +76,13 @@ mod tests {
             Digest::of(b"").as_str(),
             "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
         );
+    }
+
+    #[test]
+    fn bytes_that_come_one_after_the_other_have_the_digest_of_the_whole() {
+        let mut digester = Digester::default();
+        b"portcullis".iter().for_each(|byte| digester.take(&[*byte]));
+        assert_eq!(digester.digest(), Digest::of(b"portcullis"));
     }
 
     #[test]

@@ -14,6 +14,7 @@ use std::collections::BTreeSet;
 
 pub mod coverage;
 pub mod difference;
+pub mod inventory;
 pub mod names;
 
 /// What a run was a run of. The tree decides: two commits of one tree are one content.
@@ -29,17 +30,18 @@ pub struct Subject {
 /// A statement of one run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Statement {
+pub struct Statement<T = Vec<Test>> {
     /// What was run.
     pub subject: Subject,
     /// How, where, and what came of it.
-    pub run: RecordedRun,
+    pub run: RecordedRun<T>,
 }
 
-/// One run of one suite in one configuration.
+/// One run of one suite in one configuration. Its tests can be many: what only goes through them keeps them as an
+/// [`inventory::Inventory`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct RecordedRun {
+pub struct RecordedRun<T = Vec<Test>> {
     /// The suite, as the policy names it.
     pub suite: String,
     /// The configuration or shard; `None` where there is only one.
@@ -56,7 +58,7 @@ pub struct RecordedRun {
     /// The reports that it was read from, sorted by path.
     pub reports: Vec<ReportName>,
     /// The tests, sorted by identity, each once.
-    pub tests: Vec<Test>,
+    pub tests: T,
     /// Where a report speaks against itself.
     pub contradictions: Vec<String>,
     /// Failures outside any test.

@@ -21,8 +21,22 @@ pub struct Limits {
     pub identities: usize,
 }
 
+impl Limits {
+    /// Those of a report of so many bytes: a larger one may hold more. Whoever writes a small one cannot make it cost more.
+    pub fn of(self, length: u64) -> Limits {
+        let records = self.records.max(length / SHORTEST_RECORD);
+        Limits { records, identities: self.identities.max(usize::try_from(length).unwrap_or(usize::MAX)) }
+    }
+}
+
+/// No runner writes a test in fewer bytes, taking one with another.
+const SHORTEST_RECORD: u64 = 64;
+
 /// The bounds of a report.
 pub const LIMITS: Limits = Limits { records: 5_000_000, identities: 1 << 28 };
+
+/// What to do with a report that holds too much.
+const SPLIT: &str = "split the suite into several reports";
 
 /// The name of a test.
 #[derive(Debug, Default)]
@@ -125,10 +139,13 @@ impl Attempts {
         }
         self.identities += id.len() + whole.as_ref().map_or(0, |whole| whole.len());
         if self.records.len() as u64 >= self.limits.records {
-            return Err(format!("it holds more than {} test cases", self.limits.records));
+            return Err(format!("it holds more than {} test cases; {SPLIT}", self.limits.records));
         }
         if self.identities > self.limits.identities {
-            return Err(format!("the names of its tests are longer than {} bytes", self.limits.identities));
+            return Err(format!(
+                "the names of its tests are longer than {} bytes; {SPLIT}",
+                self.limits.identities
+            ));
         }
         self.whole.extend(whole.map(|whole| (self.records.len(), whole)));
         self.records.push(Record { id, outcome, number, attempt });
@@ -279,7 +296,10 @@ mod tests {
             names.iter().try_for_each(|name| tests.add(*name, Passed))
         };
         assert_eq!(add(&["a", "bc"]), Ok(()));
-        assert_eq!(add(&["a", "b", "c"]), Err("it holds more than 2 test cases".into()));
-        assert_eq!(add(&["ab", "cd"]), Err("the names of its tests are longer than 3 bytes".into()));
+        assert_eq!(add(&["a", "b", "c"]), Err(format!("it holds more than 2 test cases; {SPLIT}")));
+        assert_eq!(
+            add(&["ab", "cd"]),
+            Err(format!("the names of its tests are longer than 3 bytes; {SPLIT}"))
+        );
     }
 }

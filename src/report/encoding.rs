@@ -5,7 +5,7 @@
 //! its encoding does not know and a character outside `Char` (section 2.2) are errors. For all else: a byte order mark
 //! decides, and without one it is UTF-8.
 
-use super::ReportError;
+use super::{HEAD_BYTES, ReportError};
 use std::borrow::Cow;
 
 /// The document as text, without its byte order mark; every character is one that XML allows.
@@ -30,9 +30,6 @@ pub fn decode_output(bytes: &[u8]) -> Result<(Cow<'_, str>, bool), ReportError> 
     Ok((text, odd))
 }
 
-/// How far into a file detection looks.
-const HEAD_BYTES: usize = 64 << 10;
-
 /// The beginning of a report as detection sees it: its ASCII characters, whatever the encoding.
 pub fn head(bytes: &[u8]) -> String {
     let head = &bytes[..bytes.len().min(HEAD_BYTES)];
@@ -56,8 +53,28 @@ pub fn text(bytes: &[u8]) -> Result<Cow<'_, str>, ReportError> {
     }
 }
 
+/// Why a report whose beginning this is cannot be taken for UTF-8, if it cannot. In XML the declaration has its say.
+pub fn declares_another(head: &[u8], xml: bool) -> Option<String> {
+    const DECLARATION: &[u8] = b"<?xml";
+    let rest = match head {
+        [0xfe, 0xff, ..] | [0xff, 0xfe, ..] | [0, b'<', ..] | [b'<', 0, ..] => {
+            return Some("it is UTF-16".to_string());
+        }
+        [0xef, 0xbb, 0xbf, rest @ ..] => rest,
+        rest => rest,
+    };
+    if !xml || !rest.trim_ascii_start().starts_with(DECLARATION) {
+        return None;
+    }
+    if memchr::memmem::find(rest, b"?>").is_none() {
+        return Some("the end of its declaration is not seen".to_string());
+    }
+    let other = declared(rest).filter(|encoding| !matches!(encoding.as_str(), "utf-8" | "utf8"))?;
+    Some(format!("its encoding is `{other}`"))
+}
+
 /// Where the first character stands that XML does not allow. Looking at bytes is enough to pass over nearly everything.
-fn forbidden(text: &str) -> Option<usize> {
+pub fn forbidden(text: &str) -> Option<usize> {
     const CHUNK: usize = 64;
     let control = |byte: u8| (byte < b' ') & (byte != b'\t') & (byte != b'\n') & (byte != b'\r');
     let suspicious =

@@ -2,8 +2,11 @@
 //!
 //! A parser that is not sure says so. What is not well formed, cut off, or beyond a limit is an error and
 //! never a shorter run: a report that lost its end must not look like one without failures.
+//!
+//! A report comes as a whole or as a stream (`input.rs`), and the same parser reads both: a large one is not kept.
 
 use crate::model::test_run::TestRun;
+use std::io::{self, Read};
 
 mod attempts;
 pub mod boost_test;
@@ -14,6 +17,7 @@ mod encoding;
 mod foreign;
 pub mod go_test;
 mod identity;
+mod input;
 mod json;
 pub mod junit;
 pub mod libtest;
@@ -36,8 +40,17 @@ pub mod trx;
 mod xml;
 pub mod xunit;
 
-/// The largest report that is read, in bytes. A longer one is refused, never cut.
+use input::{Input, Stream};
+
+/// The largest report that is read as a whole, in bytes. A longer one is read in pieces, where its format can be, or refused, and never
+/// cut.
 pub const MAXIMUM_BYTES: usize = 256 << 20;
+
+/// The largest report that is read in pieces, in bytes.
+pub const MAXIMUM_STREAM: u64 = 2 << 30;
+
+/// How far into a file detection looks.
+const HEAD_BYTES: usize = 64 << 10;
 
 /// Why a report says nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,7 +95,9 @@ pub struct Format {
     /// Do these bytes look like it?
     pub detect: fn(&[u8]) -> bool,
     /// Reads it.
-    pub parse: fn(&[u8]) -> Result<TestRun, ReportError>,
+    pub parse: fn(Input<'_>) -> Result<TestRun, ReportError>,
+    /// Is it read in pieces, where a report of it is large?
+    pub streams: bool,
 }
 
 /// Every format, sorted by name.
@@ -112,8 +127,8 @@ pub static TABLE: &[&Format] = &[
 /// What is wrong with it: unknown format, not well formed, truncated, too large, too deep.
 pub fn parse(bytes: &[u8]) -> Result<TestRun, ReportError> {
     bounded(bytes)?;
-    let format = TABLE.iter().find(|format| (format.detect)(bytes)).ok_or_else(|| unknown(bytes))?;
-    (format.parse)(bytes)
+    let format = detected(bytes).ok_or_else(|| unknown(bytes))?;
+    (format.parse)(Input::Whole(bytes))
 }
 
 /// Reads a report that is said to be in this format, whatever it looks like.
@@ -122,10 +137,61 @@ pub fn parse(bytes: &[u8]) -> Result<TestRun, ReportError> {
 /// What is wrong with it; no format has this name.
 pub fn parse_as(name: &str, bytes: &[u8]) -> Result<TestRun, ReportError> {
     bounded(bytes)?;
-    let format = named(name).ok_or_else(|| {
-        ReportError::whole(format!("there is no format `{name}`; there is {}", names().join(", ")))
-    })?;
-    (format.parse)(bytes).map_err(|error| mistaken(format, bytes, error))
+    let format = named(name).ok_or_else(|| no_format(name))?;
+    (format.parse)(Input::Whole(bytes)).map_err(|error| mistaken(format, bytes, error))
+}
+
+/// Reads a report from a stream of which `length` bytes are expected: in the format that it is said to be in, or in that which its
+/// beginning shows. What the parser leaves of the stream is not read. Returns the format too, if it is known.
+///
+/// What is read so is what [`parse`] or [`parse_as`] read of the same bytes; not everything that they read is.
+///
+/// # Errors
+/// The beginning of the stream cannot be read.
+pub fn parse_stream(
+    source: &mut dyn Read,
+    length: u64,
+    said: Option<&str>,
+) -> io::Result<(Option<&'static str>, Result<TestRun, ReportError>)> {
+    let stream = Stream::begin(source, length)?;
+    let head = stream.head().to_vec();
+    let format = match said {
+        Some(name) => named(name).ok_or_else(|| no_format(name)),
+        None => detected(&head).ok_or_else(|| unknown(&head)),
+    };
+    let format = format.and_then(|format| begun(&head).map(|()| format));
+    let format_name = format.as_ref().ok().map(|format| format.name);
+    let run = format.and_then(|format| match said {
+        _ if !format.streams => Err(unstreamed(format)),
+        None => (format.parse)(Input::Stream(stream)),
+        Some(_) => (format.parse)(Input::Stream(stream)).map_err(|error| mistaken(format, &head, error)),
+    });
+    Ok((format_name, run))
+}
+
+fn begun(head: &[u8]) -> Result<(), ReportError> {
+    match head.iter().all(u8::is_ascii_whitespace) {
+        true if head.len() < HEAD_BYTES => Err(ReportError::whole("it is empty")),
+        true => Err(ReportError::whole(format!("nothing stands in its first {HEAD_BYTES} bytes"))),
+        false => Ok(()),
+    }
+}
+
+fn unstreamed(format: &Format) -> ReportError {
+    ReportError::whole(format!(
+        "it is larger than {MAXIMUM_BYTES} bytes, and a report in the format `{}` is not read in pieces; split the suite into several \
+         reports, or let the runner write JUnit XML",
+        format.name
+    ))
+}
+
+/// The format that the beginning of a report shows.
+pub fn detected(head: &[u8]) -> Option<&'static Format> {
+    TABLE.iter().find(|format| (format.detect)(head)).copied()
+}
+
+fn no_format(name: &str) -> ReportError {
+    ReportError::whole(format!("there is no format `{name}`; there is {}", names().join(", ")))
 }
 
 /// The format of this name.
@@ -137,10 +203,7 @@ fn bounded(bytes: &[u8]) -> Result<(), ReportError> {
     if bytes.len() > MAXIMUM_BYTES {
         return Err(ReportError::whole(format!("it is larger than {MAXIMUM_BYTES} bytes")));
     }
-    if bytes.iter().all(u8::is_ascii_whitespace) {
-        return Err(ReportError::whole("it is empty"));
-    }
-    Ok(())
+    if bytes.iter().all(u8::is_ascii_whitespace) { Err(ReportError::whole("it is empty")) } else { Ok(()) }
 }
 
 /// Of what is in no format that is read: what it is, if that can be told, the way round, and what is read.
@@ -157,7 +220,7 @@ fn mistaken(said: &Format, bytes: &[u8], error: ReportError) -> ReportError {
     if (said.detect)(bytes) {
         return error;
     }
-    match TABLE.iter().find(|format| (format.detect)(bytes)) {
+    match detected(bytes) {
         Some(other) => ReportError::whole(format!(
             "it is said to be `{}`, and its content is that of `{}`: {error}",
             said.name, other.name

@@ -8,17 +8,19 @@
 //! that hold output. In every other attribute they are an error that names it: a name that nobody can see is no name.
 //!
 //! A report can hold a hundred thousand tests, and most of it is plain text. So nothing is copied that stands in the document
-//! as it is meant; what the reader hands out as bytes is found again in the text, which was looked at as a whole before.
+//! as it is meant; what the reader hands out as bytes is found again in the text, which was looked at as a whole before. Of a stream,
+//! each event is such a text.
 
-use super::ReportError;
-use super::encoding::{decode, decode_output, head, is_allowed};
+use super::encoding::{forbidden, is_allowed};
 use memchr::memchr2;
+use quick_xml::XmlVersion;
 use quick_xml::events::attributes::Attribute;
 use quick_xml::events::{BytesRef, BytesStart, Event};
-use quick_xml::{Reader, XmlVersion};
 use std::borrow::Cow;
 
+mod events;
 mod limits;
+pub use events::{read, root};
 use limits::OUTPUT;
 pub use limits::{COVERAGE, LIMITS, Limits};
 
@@ -71,76 +73,8 @@ pub trait Content {
     }
 }
 
-/// Reads a document whose outermost element is one of `roots` (in lower case).
-///
-/// # Errors
-/// What is wrong with it, with the line.
-pub fn read(
-    bytes: &[u8],
-    roots: &[&str],
-    limits: Limits,
-    content: &mut impl Content,
-) -> Result<(), ReportError> {
-    let (text, odd) = if limits.control_characters { decode_output(bytes)? } else { (decode(bytes)?, false) };
-    let mut reader = Reader::from_str(&text);
-    let mut document = Document {
-        text: &text,
-        blanks: memchr2(b'\t', b'\r', text.as_bytes()).is_some(),
-        odd,
-        limits,
-        roots,
-        content,
-        attributes: Vec::new(),
-        open: 0,
-        holding: Vec::new(),
-        started: false,
-        declared: false,
-    };
-    loop {
-        let begin = reader.buffer_position();
-        let event = match reader.read_event() {
-            Ok(event) => event,
-            Err(error) => return Err(at(&text, reader.error_position(), error.to_string())),
-        };
-        let last = matches!(event, Event::Eof);
-        document.take(&event).map_err(|message| at(&text, begin, message))?;
-        if last {
-            return Ok(());
-        }
-    }
-}
-
-/// The name of the first element in lower case, as far as the beginning of the file shows one.
-pub fn root(bytes: &[u8]) -> Option<String> {
-    // Each format asks, and nearly always the first lines answer.
-    let first = bytes.get(..FIRST_LINES).and_then(|lines| first_element(&head(lines)));
-    first.or_else(|| first_element(&head(bytes)))
-}
-
-/// How much of a document is looked at first for its outermost element, in bytes.
-const FIRST_LINES: usize = 2048;
-
-fn first_element(head: &str) -> Option<String> {
-    let mut reader = Reader::from_str(head);
-    loop {
-        match reader.read_event().ok()? {
-            Event::Start(tag) | Event::Empty(tag) => {
-                return Some(lower_case(part(head, tag.local_name().as_ref()).ok()?).into_owned());
-            }
-            Event::Eof => return None,
-            _ => {}
-        }
-    }
-}
-
-fn at(text: &str, position: u64, message: String) -> ReportError {
-    let end = usize::try_from(position).unwrap_or(usize::MAX).min(text.len());
-    ReportError::after(&text.as_bytes()[..end], message)
-}
-
 /// A document while it is read.
-struct Document<'t, 'r, C> {
-    text: &'t str,
+struct Document<'r, C> {
     /// Does it hold blanks that few documents hold, and that values do not keep?
     blanks: bool,
     /// Does some character stand in it that XML does not allow?
@@ -149,7 +83,7 @@ struct Document<'t, 'r, C> {
     roots: &'r [&'r str],
     content: &'r mut C,
     /// Those of the element that opens; kept for its room.
-    attributes: Vec<Pair<'t>>,
+    attributes: Vec<Pair<'static>>,
     open: usize,
     /// What each open element holds so far.
     holding: Vec<Holding>,
@@ -168,17 +102,44 @@ struct Holding {
 /// Where they stand in an element that holds others.
 const BETWEEN: &str = "a control character is between elements; only what a program printed may hold one";
 
-impl<'t, C: Content> Document<'t, '_, C> {
-    fn take(&mut self, event: &Event<'_>) -> Result<(), String> {
+impl<'r, C: Content> Document<'r, C> {
+    fn new(limits: Limits, roots: &'r [&'r str], content: &'r mut C) -> Self {
+        Document {
+            blanks: true,
+            odd: false,
+            limits,
+            roots,
+            content,
+            attributes: Vec::new(),
+            open: 0,
+            holding: Vec::new(),
+            started: false,
+            declared: false,
+        }
+    }
+
+    /// Takes an event that is no part of a text that was looked at.
+    fn take_apart(&mut self, event: &Event<'_>) -> Result<(), String> {
+        let text = std::str::from_utf8(event).map_err(|_| "a byte here does not belong in UTF-8")?;
+        self.odd = forbidden(text).is_some();
+        if self.odd && !self.limits.control_characters {
+            return Err("a control character is in the text".into());
+        }
+        self.take(text, event)
+    }
+
+    /// Takes an event that is part of a text.
+    #[inline]
+    fn take(&mut self, whole: &str, event: &Event<'_>) -> Result<(), String> {
         match event {
-            Event::Start(tag) => self.start(tag),
+            Event::Start(tag) => self.start(whole, tag),
             Event::Empty(tag) => {
-                self.start(tag)?;
+                self.start(whole, tag)?;
                 self.end()
             }
             Event::End(_) => self.end(),
-            Event::Text(text) => self.text(part(self.text, text)?, true),
-            Event::CData(text) => self.text(part(self.text, text)?, false),
+            Event::Text(text) => self.text(part(whole, text)?, true),
+            Event::CData(text) => self.text(part(whole, text)?, false),
             Event::GeneralRef(reference) => self.reference(reference),
             Event::Decl(_) => self.declaration(),
             Event::DocType(text) => self.document_type(text),
@@ -187,18 +148,22 @@ impl<'t, C: Content> Document<'t, '_, C> {
         }
     }
 
-    fn start(&mut self, tag: &BytesStart<'_>) -> Result<(), String> {
-        let name = lower_case(part(self.text, tag.local_name().into_inner())?);
+    fn start(&mut self, whole: &str, tag: &BytesStart<'_>) -> Result<(), String> {
+        let name = lower_case(part(whole, tag.local_name().into_inner())?);
         self.room(&name)?;
         self.open += 1;
         self.holds_element()?;
-        if self.take_plain(tag)? {
+        let mut attributes: Vec<Pair<'_>> = std::mem::take(&mut self.attributes);
+        if self.take_plain(whole, tag, &mut attributes)? {
             if self.odd {
-                self.are_seen(&name, &self.attributes)?;
+                self.are_seen(&name, &attributes)?;
             }
-            return self.content.start(&Element { name: &name, attributes: &self.attributes });
+            self.content.start(&Element { name: &name, attributes: &attributes })?;
+            self.attributes = emptied(attributes);
+            return Ok(());
         }
-        let meant = self.take_unusual(tag)?;
+        self.attributes = emptied(attributes);
+        let meant = self.take_unusual(whole, tag)?;
         let attributes: Vec<Pair<'_>> = meant.iter().map(|(name, value)| (&**name, &**value)).collect();
         self.are_seen(&name, &attributes)?;
         self.content.start(&Element { name: &name, attributes: &attributes })
@@ -257,36 +222,40 @@ impl<'t, C: Content> Document<'t, '_, C> {
     }
 
     /// All attributes, where each stands as it is meant, as nearly always; otherwise they have to be read again.
-    fn take_plain(&mut self, tag: &BytesStart<'_>) -> Result<bool, String> {
-        self.attributes.clear();
+    fn take_plain<'t>(
+        &self,
+        whole: &'t str,
+        tag: &BytesStart<'_>,
+        attributes: &mut Vec<Pair<'t>>,
+    ) -> Result<bool, String> {
         if !self.is_plain(tag) {
             return Ok(false);
         }
         // Names are compared here, in lower case and in less time.
         for attribute in tag.attributes().with_checks(false) {
             let attribute = attribute.map_err(|error| error.to_string())?;
-            self.fits(&attribute, self.attributes.len())?;
-            let name = part(self.text, attribute.key.0)?;
+            self.fits(&attribute, attributes.len())?;
+            let name = part(whole, attribute.key.0)?;
             if !is_lower(name) {
                 return Ok(false);
             }
-            is_new(name, self.attributes.iter().map(|(name, _)| *name))?;
-            self.attributes.push((name, part(self.text, &attribute.value)?));
+            is_new(name, attributes.iter().map(|(name, _)| *name))?;
+            attributes.push((name, part(whole, &attribute.value)?));
         }
         Ok(true)
     }
 
     /// All attributes as they are meant. Each is read, so that a broken one is never passed over.
-    fn take_unusual(&self, tag: &BytesStart<'_>) -> Result<Vec<Meant<'t>>, String> {
+    fn take_unusual<'t>(&self, whole: &'t str, tag: &BytesStart<'_>) -> Result<Vec<Meant<'t>>, String> {
         let mut all: Vec<Meant<'t>> = Vec::new();
         for attribute in tag.attributes().with_checks(false) {
             let attribute = attribute.map_err(|error| error.to_string())?;
             self.fits(&attribute, all.len())?;
-            let name = lower_case(part(self.text, attribute.key.0)?);
+            let name = lower_case(part(whole, attribute.key.0)?);
             is_new(&name, all.iter().map(|(name, _)| &**name))?;
             let value = match self.is_plain(&attribute.value) {
-                true => Cow::Borrowed(part(self.text, &attribute.value)?),
-                false => self.normal(&name, &attribute)?,
+                true => Cow::Borrowed(part(whole, &attribute.value)?),
+                false => self.normal(whole, &name, &attribute)?,
             };
             all.push((name, value));
         }
@@ -309,11 +278,16 @@ impl<'t, C: Content> Document<'t, '_, C> {
     }
 
     /// A value as it is meant (XML 1.0, section 3.3.3). Output that names characters that are none stays as it is written.
-    fn normal(&self, name: &str, attribute: &Attribute<'_>) -> Result<Cow<'t, str>, String> {
+    fn normal<'t>(
+        &self,
+        whole: &'t str,
+        name: &str,
+        attribute: &Attribute<'_>,
+    ) -> Result<Cow<'t, str>, String> {
         match attribute.normalized_value(XmlVersion::Implicit1_0) {
             Ok(value) => Ok(Cow::Owned(value.into_owned())),
             Err(_) if self.limits.control_characters && OUTPUT.contains(&name) => {
-                Ok(Cow::Borrowed(part(self.text, &attribute.value)?))
+                Ok(Cow::Borrowed(part(whole, &attribute.value)?))
             }
             Err(error) => Err(error.to_string()),
         }
@@ -384,6 +358,12 @@ impl<'t, C: Content> Document<'t, '_, C> {
         }
         Ok(())
     }
+}
+
+/// The room that a list of attributes took, for the next element.
+fn emptied(mut attributes: Vec<Pair<'_>>) -> Vec<Pair<'static>> {
+    attributes.clear();
+    attributes.into_iter().map(|_| ("", "")).collect()
 }
 
 /// Of two attributes of one name nobody could say which is meant.

@@ -24,6 +24,7 @@ pub mod gate;
 pub mod inside;
 pub mod job;
 pub mod lane;
+pub mod large;
 pub mod people;
 pub mod project;
 pub mod recorder;

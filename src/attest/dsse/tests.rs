@@ -35,7 +35,7 @@ fn number(threshold: usize) -> NonZeroUsize {
 }
 
 fn open_one(bytes: &[u8]) -> Result<Opened, AttestError> {
-    open(bytes, &both(), now(), number(1))
+    open(bytes.to_vec(), &both(), now(), number(1))
 }
 
 /// An envelope over `hello`, signed by each of these keys.
@@ -49,7 +49,7 @@ fn signed_by(seeds: &[[u8; 32]]) -> Value {
 }
 
 fn threshold(envelope: &Value, allowed: &AllowedSigners, threshold: usize) -> Result<Opened, AttestError> {
-    open(envelope.to_string().as_bytes(), allowed, now(), number(threshold))
+    open(envelope.to_string().into_bytes(), allowed, now(), number(threshold))
 }
 
 #[test]

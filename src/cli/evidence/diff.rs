@@ -4,15 +4,18 @@ use super::unseen;
 use crate::cli::exit::{Exit, Failure, Result};
 use crate::cli::output::{self, unknown};
 use crate::collect::git::notes::FETCH;
-use crate::evidence;
+use crate::evidence::{self, Lines};
 use crate::model::evidence::coverage::{FileChange, RecordedCoverage, Share, changes, measured};
 use crate::model::evidence::difference::Difference;
+use crate::model::evidence::inventory::{Inventory, differing};
 use crate::model::evidence::{ExitStatus, RecordedRun, Statement};
-use crate::model::test_run::{Test, worst_of_each};
+use crate::model::test_run::Test;
 use clap::Args;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Cursor};
 use std::path::Path;
 
 /// How many tests of each kind are shown as text; JSON has all.
@@ -52,7 +55,7 @@ struct Entry<'a> {
 /// What one side holds of a suite and configuration.
 #[derive(Default)]
 struct Side {
-    tests: Vec<Test>,
+    tests: Inventory,
     coverage: Vec<RecordedCoverage>,
     exit_status: Option<ExitStatus>,
 }
@@ -66,8 +69,10 @@ pub fn run(directory: &Path, arguments: &Arguments) -> Result {
     let after = sides(directory, &arguments.after, arguments.suite.as_deref())?;
     let names: BTreeSet<&Name> = before.keys().chain(after.keys()).collect();
     let nothing = Side::default();
-    let entry = |name| entry(name, before.get(name).unwrap_or(&nothing), after.get(name).unwrap_or(&nothing));
-    let entries: Vec<Entry<'_>> = names.into_iter().map(entry).collect();
+    let sides = |name| [&before, &after].map(|sides| sides.get(name).unwrap_or(&nothing));
+    let differing: Vec<_> = names.iter().map(|name| tests(sides(*name))).collect();
+    let entries = names.iter().zip(&differing).map(|(name, tests)| entry(name, sides(*name), tests));
+    let entries: Vec<Entry<'_>> = entries.collect();
     if arguments.json {
         let json = serde_json::to_string_pretty(&entries)
             .map_err(|error| Failure::environment(error.to_string()))?;
@@ -78,11 +83,16 @@ pub fn run(directory: &Path, arguments: &Arguments) -> Result {
     Ok(Exit::Allowed)
 }
 
-fn entry<'a>(name: &'a Name, before: &'a Side, after: &'a Side) -> Entry<'a> {
+/// The tests that are not the same on both sides.
+fn tests([before, after]: [&Side; 2]) -> (Vec<Test>, Vec<Test>) {
+    differing(&before.tests, &after.tests)
+}
+
+fn entry<'a>(name: &'a Name, [before, after]: [&'a Side; 2], tests: &'a (Vec<Test>, Vec<Test>)) -> Entry<'a> {
     Entry {
         suite: &name.0,
         configuration: name.1.as_deref(),
-        difference: Difference::between(&before.tests, &after.tests),
+        difference: Difference::between(&tests.0, &tests.1),
         coverage: changes(&measured(&before.coverage), &measured(&after.coverage)),
         exit_status: (before.exit_status != after.exit_status)
             .then(|| [before, after].map(|side| side.exit_status.map(|status| status.to_string()))),
@@ -94,13 +104,15 @@ fn entry<'a>(name: &'a Name, before: &'a Side, after: &'a Side) -> Entry<'a> {
 fn sides(directory: &Path, name: &str, suite: Option<&str>) -> Result<BTreeMap<Name, Side>> {
     let mut all: BTreeMap<Name, Side> = BTreeMap::new();
     let mut seen = BTreeSet::new();
-    let bytes = bytes(directory, name)?;
-    for line in evidence::lines(&bytes) {
-        let read = evidence::read(line);
-        let Statement { run, .. } = read.map_err(|error| Failure::environment(format!("{name}: {error}")))?;
+    for line in lines(directory, name)? {
+        let line = line.map_err(|error| Failure::environment(format!("cannot read {name}: {error}")))?;
+        let unread = |error: String| Failure::environment(format!("{name}: {error}"));
+        let read = evidence::read_as(&line);
+        let Statement { run, .. } = read.map_err(|error| unread(error.to_string()))?;
         seen.insert(run.suite.clone());
         if suite.is_none_or(|suite| suite == run.suite) {
-            all.entry((run.suite.clone(), run.configuration.clone())).or_default().take(run);
+            let side = all.entry((run.suite.clone(), run.configuration.clone())).or_default();
+            side.take(run).map_err(unread)?;
         }
     }
     if all.is_empty() {
@@ -111,18 +123,13 @@ fn sides(directory: &Path, name: &str, suite: Option<&str>) -> Result<BTreeMap<N
 
 impl Side {
     /// One more run of the suite. Lists that are sorted are merged in one walk.
-    fn take(&mut self, run: RecordedRun) {
+    fn take(&mut self, run: RecordedRun<Inventory>) -> std::result::Result<(), String> {
         if self.exit_status.is_none_or(ExitStatus::is_success) {
             self.exit_status = run.exit_status.or(self.exit_status);
         }
         self.coverage.extend(run.coverage);
-        self.tests = match std::mem::take(&mut self.tests) {
-            none if none.is_empty() => run.tests,
-            mut tests => {
-                tests.extend(run.tests);
-                worst_of_each(tests)
-            }
-        };
+        self.tests = std::mem::take(&mut self.tests).worst_with(run.tests)?;
+        Ok(())
     }
 }
 
@@ -143,16 +150,17 @@ fn none_of(directory: &Path, name: &str, suite: Option<&str>, seen: &BTreeSet<St
     Failure::environment(format!("`{name}` holds no evidence\nhelp: {help}"))
 }
 
-/// A file of statements, or the note on the tree of a commit.
-fn bytes(directory: &Path, name: &str) -> Result<Vec<u8>> {
+/// The statements of a file, or of the note on the tree of a commit, a line each.
+fn lines(directory: &Path, name: &str) -> Result<Lines<Box<dyn BufRead>>> {
     let file = directory.join(name);
     if file.is_file() {
-        return std::fs::read(&file)
-            .map_err(|error| Failure::environment(format!("cannot read {name}: {error}")));
+        let file = File::open(&file);
+        let file = file.map_err(|error| Failure::environment(format!("cannot read {name}: {error}")))?;
+        return Ok(Lines::of(Box::new(BufReader::new(file))));
     }
     let repository = crate::cli::opening::open(directory)?;
     let subject = repository.subject(&repository.resolve_short(name)?).map_err(unseen)?;
-    repository.note(&subject.tree).map_err(unseen)
+    Ok(Lines::of(Box::new(Cursor::new(repository.note(&subject.tree).map_err(unseen)?))))
 }
 
 fn text(entries: &[Entry<'_>]) -> String {

@@ -1,15 +1,17 @@
 //! `portcullis evidence sign` and `verify`: who vouches for a statement.
 
-use crate::attest::dsse::seal;
+use super::line::Line;
 use crate::attest::key::SigningKey;
 use crate::attest::signers::AllowedSigners;
-use crate::attest::statement::PAYLOAD_TYPE;
 use crate::cli::exit::{Exit, Failure, Result};
 use crate::cli::{names, output};
-use crate::evidence;
+use crate::evidence::{self, Lines};
 use crate::model::evidence::Statement;
+use crate::model::evidence::inventory::Inventory;
 use clap::Args;
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
+use std::fs::File;
+use std::io::{self, BufRead, Read as _, Write};
 use std::path::{Path, PathBuf};
 
 /// Arguments of `sign`.
@@ -44,29 +46,33 @@ pub fn sign(arguments: &Signing) -> Result {
         names::spare(output, [arguments.key.as_path()])?;
     }
     let key = key(&arguments.key)?;
-    let bytes = read(&arguments.file)?;
-    let mut signed = Vec::new();
-    for line in evidence::lines(&bytes) {
-        evidence::read(line)
-            .map_err(|error| Failure::environment(format!("{}: {error}", arguments.file.display())))?;
-        signed.extend(sealed(line, &key)?);
-        signed.push(b'\n');
-    }
-    if signed.is_empty() {
+    // All are looked at before one is written.
+    let lines = lines(&arguments.file)?.map(|line| statement(&arguments.file, line, &key));
+    let lines = lines.collect::<Result<Vec<Line>>>()?;
+    if lines.is_empty() {
         return Err(Failure::environment(format!("{} holds no statement", arguments.file.display())));
     }
+    let write = |out: &mut dyn Write| {
+        lines.iter().try_for_each(|line| line.write_to(out).and_then(|()| out.write_all(b"\n")))
+    };
     match &arguments.output {
-        Some(file) => output::write_file(file, &signed)?,
-        None => output::stdout(&signed)?,
+        Some(file) => output::write_file_with(file, write)?,
+        None => output::stdout_with(write)?,
     }
     Ok(Exit::Allowed)
 }
 
-/// A statement in an envelope, as one line without a line break.
-pub fn sealed(line: &[u8], key: &SigningKey) -> Result<Vec<u8>> {
-    let mut bytes = seal(PAYLOAD_TYPE, line, key).map_err(|error| Failure::environment(error.to_string()))?;
-    bytes.truncate(bytes.trim_ascii_end().len());
-    Ok(bytes)
+/// A line that is a statement, and is going to be signed.
+fn statement(file: &Path, line: io::Result<Vec<u8>>, key: &SigningKey) -> Result<Line> {
+    let line = line.map_err(|error| cannot_read(file, &error))?;
+    evidence::read_as::<Inventory>(&line)
+        .map_err(|error| Failure::environment(format!("{}: {error}", file.display())))?;
+    Line::signed(line, key.clone())
+}
+
+/// The lines of a file, or of what stands in its place.
+fn lines(file: &Path) -> Result<Lines<impl BufRead>> {
+    super::lines(file).map_err(|error| cannot_read(file, &error))
 }
 
 /// Reads a private key.
@@ -76,9 +82,21 @@ pub fn key(file: &Path) -> Result<SigningKey> {
         .map_err(|error| Failure::environment(format!("the key {}: {error}", file.display())))
 }
 
+/// A key, or a list of signers, is never as long as this.
+const LONGEST: u64 = 16 << 20;
+
 fn read(file: &Path) -> Result<Vec<u8>> {
-    std::fs::read(file)
-        .map_err(|error| Failure::environment(format!("cannot read {}: {error}", file.display())))
+    let mut bytes = Vec::new();
+    let read = File::open(file).and_then(|file| file.take(LONGEST).read_to_end(&mut bytes));
+    read.map_err(|error| cannot_read(file, &error))?;
+    match bytes.len() as u64 {
+        LONGEST => Err(cannot_read(file, &format!("it is {LONGEST} bytes long, or longer"))),
+        _ => Ok(bytes),
+    }
+}
+
+fn cannot_read(file: &Path, error: &dyn Display) -> Failure {
+    Failure::environment(format!("cannot read {}: {error}", file.display()))
 }
 
 /// Verifies each statement of a file, and says who signed it.
@@ -90,11 +108,11 @@ pub fn verify(arguments: &Verifying) -> Result {
         let all: Vec<String> = errors.iter().map(ToString::to_string).collect();
         Failure::environment(format!("{}: {}", arguments.signers.display(), all.join("; ")))
     })?;
-    let bytes = read(&arguments.file)?;
     let (mut text, mut exit, mut number) = (String::new(), Exit::Allowed, 0);
-    for line in evidence::lines(&bytes) {
+    for line in lines(&arguments.file)? {
         number += 1;
-        match evidence::open(line, &signers, jiff::Timestamp::now()) {
+        let line = line.map_err(|error| cannot_read(&arguments.file, &error))?;
+        match evidence::open_as::<Inventory>(line, &signers, jiff::Timestamp::now()) {
             Ok((statement, by)) => text.push_str(&described(&statement, &by.into_iter().collect::<Vec<_>>())),
             Err(error) => {
                 output::complain(&format!("{}:{number}: {error}", arguments.file.display()));
@@ -109,7 +127,7 @@ pub fn verify(arguments: &Verifying) -> Result {
     Ok(exit)
 }
 
-fn described(Statement { subject, run }: &Statement, signers: &[String]) -> String {
+fn described(Statement { subject, run }: &Statement<Inventory>, signers: &[String]) -> String {
     let configuration = run.configuration.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
     let mut text = String::new();
     let _ = writeln!(

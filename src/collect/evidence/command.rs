@@ -11,11 +11,12 @@
 use super::name_of;
 use super::recording::{Measurement, Order, Recorded, not_of_the_commit, record};
 use crate::collect::git::Repository;
-use crate::collect::reports::{below, find, native, read};
+use crate::collect::reading::beginning;
+use crate::collect::reports::{below, find, native};
 use crate::model::digest::Digest;
 use crate::model::evidence::{Checkout, Command, ExitStatus};
 use crate::model::fact::{Gap, GapReason};
-use crate::report::{TABLE, line_coverage};
+use crate::report::{detected, line_coverage};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -157,8 +158,8 @@ fn clear(repository: &Repository, checkout: &Checkout, files: &[PathBuf]) -> Res
 /// # Errors
 /// It does not look like a report, so it is not ours to remove.
 fn is_report(file: &Path, name: &str) -> Result<(), Gap> {
-    let bytes = read(file, name)?.bytes;
-    let tests = TABLE.iter().any(|format| (format.detect)(&bytes));
+    let bytes = beginning(file, name)?;
+    let tests = detected(&bytes).is_some();
     let lines = || line_coverage::TABLE.iter().any(|format| (format.detect)(&bytes));
     if tests || bytes.iter().all(u8::is_ascii_whitespace) || lines() {
         return Ok(());

@@ -4,7 +4,8 @@ use super::command::Watched;
 use super::name_of;
 use crate::collect::git::Repository;
 use crate::collect::line_coverage;
-use crate::collect::reports::{below, read, run};
+use crate::collect::reading::{Taken as Read, digest, read, take};
+use crate::collect::reports::below;
 use crate::model::change::{ObjectName, Revision};
 use crate::model::digest::Digest;
 use crate::model::evidence::coverage::RecordedCoverage;
@@ -14,7 +15,6 @@ use crate::model::line_coverage::{CoverageFormat, CoverageSource, Covered};
 use crate::model::own_times::OwnTimes;
 use crate::model::path::RepoPath;
 use crate::model::test_run::{ReportFormat, TestRun, worst_of_each};
-use crate::report::TABLE;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -169,7 +169,7 @@ pub(super) fn not_of_the_commit(repository: &Repository, commit: &Revision, file
 
 fn material(root: Option<&Path>, file: &Path) -> Result<Material, Gap> {
     let path = name_of(root, file);
-    let digest = Digest::of(&read(file, &path)?.bytes);
+    let digest = digest(file, &path)?;
     Ok(Material { path, digest })
 }
 
@@ -191,14 +191,11 @@ struct Taken {
 impl Taken {
     /// The same bytes under two names are one report.
     fn report(&mut self, path: String, file: &Path, format: Option<ReportFormat>) -> Result<(), Gap> {
-        let found = read(file, &path)?;
-        let run = run(&found.bytes, &path, format)?;
-        self.time(&path, found.written, &run.times)?;
-        let digest = Digest::of(&found.bytes);
+        let Read { digest, written, format, run } = take(file, &path, Ok(format))?;
+        let run = run?;
+        self.time(&path, written, &run.times)?;
         if self.digests.insert(digest.clone()) {
-            let detected =
-                || TABLE.iter().find(|format| (format.detect)(&found.bytes)).map(|format| format.name);
-            let format = format.map(ReportFormat::name).or_else(detected).unwrap_or("unknown").to_string();
+            let format = format.unwrap_or("unknown").to_string();
             self.runs.insert(ReportName { path, format, digest }, run);
         }
         Ok(())

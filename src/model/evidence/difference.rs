@@ -8,6 +8,7 @@
 use super::names::same_tests;
 use crate::model::test_run::{SEPARATOR, Test, TestOutcome};
 use serde::Serialize;
+use sha2::{Digest as _, Sha256};
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -137,10 +138,25 @@ fn split(id: &str) -> (&str, &str) {
 /// that two tests could stand for. Each test is in one pair at most.
 pub fn renames<'a>(removed: &[&'a str], added: &[&'a str]) -> Vec<(&'a str, &'a str)> {
     let mut pairs = Pairs::default();
-    pairs.by(removed, added, |id| (split(id).0.to_string(), words(split(id).1)));
-    pairs.by(removed, added, |id| (words(split(split(id).0).1), split(id).1.to_string()));
+    pairs.by(removed, added, |id| [split(id).0.to_string(), words(split(id).1)]);
+    pairs.by(removed, added, |id| [words(split(split(id).0).1), split(id).1.to_string()]);
     pairs.moved_together(removed, added);
     pairs.found.into_iter().collect()
+}
+
+/// How many bytes stand for a key.
+const KEY: usize = 16;
+
+/// What stands for a key, so that a million of them take little room: the beginning of its SHA-256.
+fn short(key: &[String; 2]) -> [u8; KEY] {
+    let mut digest = Sha256::new();
+    key.iter().for_each(|part| {
+        digest.update((part.len() as u64).to_le_bytes());
+        digest.update(part);
+    });
+    let mut short = [0; KEY];
+    short.iter_mut().zip(digest.finalize()).for_each(|(byte, of)| *byte = of);
+    short
 }
 
 /// The words of a name without what parts them, in lower case and the singular.
@@ -167,12 +183,17 @@ struct Pairs<'a> {
 
 impl<'a> Pairs<'a> {
     /// Pairs of which each is the only one with its key.
-    fn by<K: Ord>(&mut self, removed: &[&'a str], added: &[&'a str], key: impl Fn(&str) -> K) {
-        let mut rooms: BTreeMap<K, (Vec<&'a str>, Vec<&'a str>)> = BTreeMap::new();
-        removed.iter().for_each(|id| rooms.entry(key(id)).or_default().0.push(id));
-        added.iter().for_each(|id| rooms.entry(key(id)).or_default().1.push(id));
-        for (old, new) in rooms.into_values() {
-            if let ([old], [new]) = (old.as_slice(), new.as_slice()) {
+    fn by(&mut self, removed: &[&'a str], added: &[&'a str], key: impl Fn(&str) -> [String; 2]) {
+        let ids = removed.iter().chain(added).copied();
+        let mut keyed: Vec<([u8; KEY], u32)> = (0..).zip(ids).map(|(at, id)| (short(&key(id)), at)).collect();
+        keyed.sort_unstable();
+        let at = |place: u32| {
+            (removed.get(place as usize), added.get((place as usize).wrapping_sub(removed.len())))
+        };
+        for room in keyed.chunk_by(|one, next| one.0 == next.0) {
+            if let [(_, one), (_, other)] = room
+                && let ((Some(old), _), (None, Some(new))) = (at(*one), at(*other))
+            {
                 self.add(old, new);
             }
         }
@@ -186,13 +207,18 @@ impl<'a> Pairs<'a> {
 
     /// Everything that left one place came to one other, under the same names.
     fn moved_together(&mut self, removed: &[&'a str], added: &[&'a str]) {
-        let mut came: BTreeMap<&str, Vec<&'a str>> = BTreeMap::new();
-        added.iter().for_each(|id| came.entry(split(id).1).or_default().push(id));
-        let mut left: BTreeMap<&str, Vec<&'a str>> = BTreeMap::new();
-        removed.iter().for_each(|id| left.entry(split(id).0).or_default().push(id));
-        for all in left.into_values().filter(|all| all.len() > 1) {
-            let only = |id: &&&'a str| came.get(split(id).1).filter(|new| new.len() == 1).map(|new| new[0]);
-            let moved: Vec<_> = all.iter().filter_map(|id| Some((*id, only(&id)?))).collect();
+        let mut came: Vec<(&str, &'a str)> = added.iter().map(|id| (split(id).1, *id)).collect();
+        came.sort_unstable();
+        let mut left: Vec<(&str, &'a str)> = removed.iter().map(|id| (split(id).0, *id)).collect();
+        left.sort();
+        let only = |id: &str| {
+            let name = split(id).1;
+            let rest = came.get(came.partition_point(|(other, _)| *other < name)..).unwrap_or_default();
+            let mut new = rest.iter().take(2).take_while(|(other, _)| *other == name).map(|(_, new)| *new);
+            new.next().filter(|_| new.next().is_none())
+        };
+        for all in left.chunk_by(|one, next| one.0 == next.0).filter(|all| all.len() > 1) {
+            let moved: Vec<_> = all.iter().filter_map(|(_, id)| Some((*id, only(id)?))).collect();
             let places: BTreeSet<&str> = moved.iter().map(|(_, new)| split(new).0).collect();
             if moved.len() == all.len() && places.len() == 1 {
                 moved.into_iter().for_each(|(old, new)| self.add(old, new));

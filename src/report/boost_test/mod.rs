@@ -26,11 +26,12 @@ mod report;
 #[cfg(test)]
 mod tests;
 
+use super::input::Input;
 use super::{Format, ReportError, xml};
 use crate::model::test_run::TestRun;
 
 /// The format.
-pub static FORMAT: Format = Format { name: "boost-test", detect, parse };
+pub static FORMAT: Format = Format { name: "boost-test", detect, parse, streams: true };
 
 const REPORT: &[&str] = &["testresult"];
 const LOG: &[&str] = &["testlog"];
@@ -39,13 +40,13 @@ fn detect(bytes: &[u8]) -> bool {
     xml::root(bytes).is_some_and(|name| [REPORT, LOG].concat().contains(&name.as_str()))
 }
 
-fn parse(bytes: &[u8]) -> Result<TestRun, ReportError> {
-    if xml::root(bytes).is_some_and(|name| LOG.contains(&name.as_str())) {
+fn parse(input: Input<'_>) -> Result<TestRun, ReportError> {
+    if xml::root(input.head()).is_some_and(|name| LOG.contains(&name.as_str())) {
         let mut log = log::Document::default();
-        xml::read(bytes, LOG, xml::LIMITS, &mut log)?;
+        xml::read(input, LOG, xml::LIMITS, &mut log)?;
         return log.finish().map_err(ReportError::whole);
     }
     let mut report = report::Document::default();
-    xml::read(bytes, REPORT, xml::LIMITS, &mut report)?;
+    xml::read(input, REPORT, xml::LIMITS, &mut report)?;
     report.finish().map_err(ReportError::whole)
 }

@@ -15,11 +15,12 @@ mod tests;
 mod wire;
 
 use super::encoding::text;
+use super::input::Input;
 use super::{Format, ReportError, json};
 use crate::model::test_run::TestRun;
 
 /// The format.
-pub static FORMAT: Format = Format { name: "ctrf", detect, parse };
+pub static FORMAT: Format = Format { name: "ctrf", detect, parse, streams: false };
 
 fn detect(bytes: &[u8]) -> bool {
     let members = json::members(bytes);
@@ -28,8 +29,8 @@ fn detect(bytes: &[u8]) -> bool {
     members.iter().any(|(key, shape)| key == "reportFormat" || is_results(key, *shape))
 }
 
-fn parse(bytes: &[u8]) -> Result<TestRun, ReportError> {
-    let text = text(bytes)?;
+fn parse(input: Input<'_>) -> Result<TestRun, ReportError> {
+    let text = text(input.whole()?)?;
     let document: wire::Document<'_> = json::document(&text)?;
     document.run().map_err(ReportError::whole)
 }

@@ -24,14 +24,14 @@ mod run;
 #[cfg(test)]
 mod tests;
 
-use super::encoding::text;
+use super::input::{Input, lines};
 use super::{Format, ReportError, json};
 use crate::model::test_run::TestRun;
 use events::Event;
 use run::Runs;
 
 /// The format.
-pub static FORMAT: Format = Format { name: "dart", detect, parse };
+pub static FORMAT: Format = Format { name: "dart", detect, parse, streams: true };
 
 fn detect(bytes: &[u8]) -> bool {
     let keys = json::keys(bytes);
@@ -39,14 +39,14 @@ fn detect(bytes: &[u8]) -> bool {
     has("type") && has("time") && !has("event")
 }
 
-fn parse(bytes: &[u8]) -> Result<TestRun, ReportError> {
-    let text = text(bytes)?;
+fn parse(input: Input<'_>) -> Result<TestRun, ReportError> {
     let mut runs = Runs::default();
-    for (number, line) in text.lines().enumerate() {
-        let at = |message: String| ReportError::at(number + 1, message);
-        if let Some(event) = json::line::<Event<'_>>(line).map_err(at)? {
-            runs.take(event).map_err(at)?;
+    lines(input, |line| {
+        let at = |message: String| ReportError::at(line.number, message);
+        match json::line::<Event<'_>>(line.text).map_err(at)? {
+            Some(event) => runs.take(event).map_err(at),
+            None => Ok(()),
         }
-    }
+    })?;
     runs.finish().map_err(ReportError::whole)
 }

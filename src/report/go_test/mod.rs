@@ -20,13 +20,14 @@ mod events;
 #[cfg(test)]
 mod tests;
 
-use super::encoding::{head, text};
+use super::encoding::head;
+use super::input::{Input, lines};
 use super::{Format, ReportError, json};
 use crate::model::test_run::TestRun;
 use events::{Event, Packages};
 
 /// The format.
-pub static FORMAT: Format = Format { name: "go-test", detect, parse };
+pub static FORMAT: Format = Format { name: "go-test", detect, parse, streams: true };
 
 fn detect(bytes: &[u8]) -> bool {
     json::keys(bytes).iter().any(|key| key == "Action") || head(bytes).lines().any(is_failed_build)
@@ -38,15 +39,15 @@ fn is_failed_build(line: &str) -> bool {
     line.starts_with("FAIL\t") && (line.ends_with(" failed]"))
 }
 
-fn parse(bytes: &[u8]) -> Result<TestRun, ReportError> {
-    let text = text(bytes)?;
+fn parse(input: Input<'_>) -> Result<TestRun, ReportError> {
     let mut packages = Packages::default();
-    for (number, line) in text.lines().enumerate() {
-        let at = |message: String| ReportError::at(number + 1, message);
-        match json::line::<Event>(line).map_err(at)? {
+    lines(input, |line| {
+        let at = |message: String| ReportError::at(line.number, message);
+        match json::line::<Event>(line.text).map_err(at)? {
             Some(event) => packages.take(&event).map_err(at)?,
-            None => packages.say(line),
+            None => packages.say(line.text),
         }
-    }
+        Ok(())
+    })?;
     packages.finish().map_err(ReportError::whole)
 }

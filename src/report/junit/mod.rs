@@ -21,13 +21,14 @@ mod suite;
 #[cfg(test)]
 mod tests;
 
-use super::attempts::Attempts;
+use super::attempts::{Attempts, LIMITS};
+use super::input::Input;
 use super::{Format, ReportError, xml};
 use crate::model::test_run::TestRun;
 use document::Document;
 
 /// The format.
-pub static FORMAT: Format = Format { name: "junit", detect, parse };
+pub static FORMAT: Format = Format { name: "junit", detect, parse, streams: true };
 
 const ROOTS: &[&str] = &["testsuites", "testsuite"];
 
@@ -35,8 +36,8 @@ fn detect(bytes: &[u8]) -> bool {
     xml::root(bytes).is_some_and(|name| ROOTS.contains(&name.as_str()))
 }
 
-fn parse(bytes: &[u8]) -> Result<TestRun, ReportError> {
-    let mut document = Document::new(Attempts::default());
-    xml::read(bytes, ROOTS, xml::LIMITS, &mut document)?;
+fn parse(input: Input<'_>) -> Result<TestRun, ReportError> {
+    let mut document = Document::new(Attempts::within(LIMITS.of(input.length())));
+    xml::read(input, ROOTS, xml::LIMITS, &mut document)?;
     Ok(document.finish())
 }

@@ -13,28 +13,28 @@ mod events;
 #[cfg(test)]
 mod tests;
 
-use super::encoding::text;
+use super::input::{Input, lines};
 use super::{Format, ReportError, json};
 use crate::model::test_run::TestRun;
 use events::{Event, Suites};
 
 /// The format.
-pub static FORMAT: Format = Format { name: "libtest", detect, parse };
+pub static FORMAT: Format = Format { name: "libtest", detect, parse, streams: true };
 
 fn detect(bytes: &[u8]) -> bool {
     let keys = json::keys(bytes);
     ["type", "event"].iter().all(|wanted| keys.iter().any(|key| key == wanted))
 }
 
-fn parse(bytes: &[u8]) -> Result<TestRun, ReportError> {
-    let text = text(bytes)?;
+fn parse(input: Input<'_>) -> Result<TestRun, ReportError> {
     let mut suites = Suites::default();
-    for (number, line) in text.lines().enumerate() {
-        let at = |message: String| ReportError::at(number + 1, message);
-        match json::line::<Event>(line).map_err(at)? {
+    lines(input, |line| {
+        let at = |message: String| ReportError::at(line.number, message);
+        match json::line::<Event>(line.text).map_err(at)? {
             Some(event) => suites.take(&event).map_err(at)?,
-            None => suites.say(line),
+            None => suites.say(line.text),
         }
-    }
+        Ok(())
+    })?;
     suites.finish().map_err(ReportError::whole)
 }

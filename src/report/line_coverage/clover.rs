@@ -18,6 +18,7 @@ use super::looks::begins_with;
 use super::values::{claim, contradictions, hit, line};
 use super::{Format, ReportError};
 use crate::model::line_coverage::CoverageFormat;
+use crate::report::input::Input;
 use crate::report::xml::{self, COVERAGE, Content, Element};
 
 /// The format.
@@ -29,7 +30,7 @@ fn detect(bytes: &[u8]) -> bool {
 
 fn parse(bytes: &[u8]) -> Result<Gathered, ReportError> {
     let mut document = Document::default();
-    xml::read(bytes, &["coverage"], COVERAGE, &mut document)?;
+    xml::read(Input::Whole(bytes), &["coverage"], COVERAGE, &mut document)?;
     Ok(document.gathered)
 }
 

@@ -18,6 +18,7 @@ use super::place::is_absolute;
 use super::{Format, ReportError};
 use crate::model::line_coverage::CoverageFormat;
 use crate::model::own_times::OwnTimes;
+use crate::report::input::Input;
 use crate::report::xml::{self, COVERAGE, Content, Element};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -33,7 +34,7 @@ fn detect(bytes: &[u8]) -> bool {
 
 fn parse(bytes: &[u8]) -> Result<Gathered, ReportError> {
     let mut document = Document::default();
-    xml::read(bytes, &["coverage"], COVERAGE, &mut document)?;
+    xml::read(Input::Whole(bytes), &["coverage"], COVERAGE, &mut document)?;
     document.finish().map_err(ReportError::whole)
 }
 

@@ -7,6 +7,7 @@
 use super::gathered::{Gathered, line_number, shortened};
 use super::{Format, ReportError};
 use crate::model::line_coverage::CoverageFormat;
+use crate::report::input::Input;
 use crate::report::xml::{self, COVERAGE, Content, Element};
 
 /// The format.
@@ -18,7 +19,7 @@ fn detect(bytes: &[u8]) -> bool {
 
 fn parse(bytes: &[u8]) -> Result<Gathered, ReportError> {
     let mut document = Document::default();
-    xml::read(bytes, &["report"], COVERAGE, &mut document)?;
+    xml::read(Input::Whole(bytes), &["report"], COVERAGE, &mut document)?;
     Ok(document.gathered)
 }
 

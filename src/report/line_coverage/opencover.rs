@@ -12,6 +12,7 @@ use super::gathered::{Gathered, GatheredFile, shortened};
 use super::values::{claim, contradictions, hit, line};
 use super::{Format, ReportError};
 use crate::model::line_coverage::CoverageFormat;
+use crate::report::input::Input;
 use crate::report::xml::{self, COVERAGE, Content, Element};
 use std::collections::BTreeMap;
 
@@ -27,7 +28,7 @@ fn detect(bytes: &[u8]) -> bool {
 
 fn parse(bytes: &[u8]) -> Result<Gathered, ReportError> {
     let mut document = Document::default();
-    xml::read(bytes, &["coveragesession"], COVERAGE, &mut document)?;
+    xml::read(Input::Whole(bytes), &["coveragesession"], COVERAGE, &mut document)?;
     Ok(document.finish())
 }
 

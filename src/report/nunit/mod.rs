@@ -22,12 +22,13 @@ mod outcome;
 #[cfg(test)]
 mod tests;
 
+use super::input::Input;
 use super::{Format, ReportError, xml};
 use crate::model::test_run::TestRun;
 use document::Document;
 
 /// The format.
-pub static FORMAT: Format = Format { name: "nunit", detect, parse };
+pub static FORMAT: Format = Format { name: "nunit", detect, parse, streams: true };
 
 const ROOTS: &[&str] = &["test-run", "test-results", "test-suite"];
 
@@ -35,8 +36,8 @@ fn detect(bytes: &[u8]) -> bool {
     xml::root(bytes).is_some_and(|name| ROOTS.contains(&name.as_str()))
 }
 
-fn parse(bytes: &[u8]) -> Result<TestRun, ReportError> {
+fn parse(input: Input<'_>) -> Result<TestRun, ReportError> {
     let mut document = Document::default();
-    xml::read(bytes, ROOTS, xml::LIMITS, &mut document)?;
+    xml::read(input, ROOTS, xml::LIMITS, &mut document)?;
     Ok(document.finish())
 }

@@ -29,12 +29,13 @@ mod tests;
 mod tree;
 
 use super::encoding::head;
+use super::input::Input;
 use super::{Format, ReportError, xml};
 use crate::model::test_run::TestRun;
 use document::Document;
 
 /// The format.
-pub static FORMAT: Format = Format { name: "open-test-reporting", detect, parse };
+pub static FORMAT: Format = Format { name: "open-test-reporting", detect, parse, streams: true };
 
 const EVENTS: &[&str] = &["events"];
 const TREE: &[&str] = &["execution"];
@@ -44,15 +45,15 @@ fn detect(bytes: &[u8]) -> bool {
     root && head(bytes).contains("schemas.opentest4j.org/reporting/")
 }
 
-fn parse(bytes: &[u8]) -> Result<TestRun, ReportError> {
-    if xml::root(bytes).is_some_and(|name| TREE.contains(&name.as_str())) {
-        return read::<tree::Tree>(bytes, TREE);
+fn parse(input: Input<'_>) -> Result<TestRun, ReportError> {
+    if xml::root(input.head()).is_some_and(|name| TREE.contains(&name.as_str())) {
+        return read::<tree::Tree>(input, TREE);
     }
-    read::<events::Events>(bytes, EVENTS)
+    read::<events::Events>(input, EVENTS)
 }
 
-fn read<P: document::Parts>(bytes: &[u8], roots: &[&str]) -> Result<TestRun, ReportError> {
+fn read<P: document::Parts>(input: Input<'_>, roots: &[&str]) -> Result<TestRun, ReportError> {
     let mut document = Document::<P>::default();
-    xml::read(bytes, roots, xml::LIMITS, &mut document)?;
+    xml::read(input, roots, xml::LIMITS, &mut document)?;
     document.finish().map_err(ReportError::whole)
 }

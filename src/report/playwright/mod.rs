@@ -26,19 +26,20 @@ mod tests;
 mod wire;
 
 use super::encoding::text;
+use super::input::Input;
 use super::{Format, ReportError, json};
 use crate::model::test_run::TestRun;
 
 /// The format.
-pub static FORMAT: Format = Format { name: "playwright", detect, parse };
+pub static FORMAT: Format = Format { name: "playwright", detect, parse, streams: false };
 
 fn detect(bytes: &[u8]) -> bool {
     let keys = json::keys(bytes);
     ["config", "suites"].iter().all(|wanted| keys.iter().any(|key| key == wanted))
 }
 
-fn parse(bytes: &[u8]) -> Result<TestRun, ReportError> {
-    let text = text(bytes)?;
+fn parse(input: Input<'_>) -> Result<TestRun, ReportError> {
+    let text = text(input.whole()?)?;
     let document: wire::Document<'_> = json::document(&text)?;
     document.run().map_err(ReportError::whole)
 }

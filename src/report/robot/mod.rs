@@ -24,12 +24,13 @@ mod suite;
 #[cfg(test)]
 mod tests;
 
+use super::input::Input;
 use super::{Format, ReportError, xml};
 use crate::model::test_run::TestRun;
 use document::Document;
 
 /// The format.
-pub static FORMAT: Format = Format { name: "robot", detect, parse };
+pub static FORMAT: Format = Format { name: "robot", detect, parse, streams: true };
 
 const ROOTS: &[&str] = &["robot"];
 
@@ -37,10 +38,10 @@ fn detect(bytes: &[u8]) -> bool {
     xml::root(bytes).is_some_and(|name| ROOTS.contains(&name.as_str()))
 }
 
-fn parse(bytes: &[u8]) -> Result<TestRun, ReportError> {
+fn parse(input: Input<'_>) -> Result<TestRun, ReportError> {
     let mut document = Document::default();
     // The text of a status says whether the test was run before; Robot Framework writes no control characters.
     let limits = xml::Limits { control_characters: false, ..xml::LIMITS };
-    xml::read(bytes, ROOTS, limits, &mut document)?;
+    xml::read(input, ROOTS, limits, &mut document)?;
     document.finish().map_err(ReportError::whole)
 }

@@ -21,7 +21,8 @@ mod stream;
 #[cfg(test)]
 mod tests;
 
-use super::encoding::{head, text};
+use super::encoding::head;
+use super::input::{Input, lines};
 use super::{Format, ReportError};
 use crate::model::test_run::TestRun;
 use kernel::Kernel;
@@ -29,7 +30,7 @@ use line::Line;
 use stream::Streams;
 
 /// The format.
-pub static FORMAT: Format = Format { name: "tap", detect, parse };
+pub static FORMAT: Format = Format { name: "tap", detect, parse, streams: true };
 
 fn detect(bytes: &[u8]) -> bool {
     let head = head(bytes);
@@ -42,29 +43,26 @@ fn detect(bytes: &[u8]) -> bool {
         || !head.trim_start().starts_with(['<', '{', '[']) && lines.any(tells)
 }
 
-fn parse(bytes: &[u8]) -> Result<TestRun, ReportError> {
-    let text = text(bytes)?;
+fn parse(input: Input<'_>) -> Result<TestRun, ReportError> {
     let mut streams = Streams::default();
     let mut kernel = None;
-    let mut lines = text.lines().enumerate().peekable();
     let (mut last, mut ends_in_a_test) = (0, false);
-    while let Some((number, line)) = lines.next() {
-        last = number + 1;
+    lines(input, |line| {
+        last = line.number;
         if kernel.is_none() {
-            kernel = Kernel::begins(line, streams.has_begun());
+            kernel = Kernel::begins(line.text, streams.has_begun());
             streams.kernel |= kernel.is_some();
         }
-        let next = lines.peek().map_or("", |(_, next)| next);
-        let translated = kernel.as_mut().map(|kernel| kernel.line(line));
-        let (line, next) = match &translated {
-            None => (line, next),
+        let translated = kernel.as_mut().map(|kernel| kernel.line(line.text));
+        let (text, next) = match &translated {
+            None => (line.text, line.next.unwrap_or_default()),
             Some(line) => (line.as_deref().unwrap_or("# nothing"), ""),
         };
-        ends_in_a_test = matches!(Line::of(line).1, Line::Test(_));
-        streams.take(line, next).map_err(|message| ReportError::at(last, message))?;
-    }
+        ends_in_a_test = !line.ends && matches!(Line::of(text).1, Line::Test(_));
+        streams.take(text, next).map_err(|message| ReportError::at(last, message))
+    })?;
     // A name that is cut short would be another test.
-    if ends_in_a_test && !text.ends_with('\n') {
+    if ends_in_a_test {
         return Err(ReportError::at(last, "it is cut off in the name of a test: its last line has no end"));
     }
     streams.finish().map_err(|message| ReportError::at(last, message))

@@ -15,12 +15,13 @@ mod document;
 #[cfg(test)]
 mod tests;
 
+use super::input::Input;
 use super::{Format, ReportError, xml};
 use crate::model::test_run::TestRun;
 use document::Document;
 
 /// The format.
-pub static FORMAT: Format = Format { name: "trx", detect, parse };
+pub static FORMAT: Format = Format { name: "trx", detect, parse, streams: true };
 
 const ROOTS: &[&str] = &["testrun"];
 
@@ -28,8 +29,8 @@ fn detect(bytes: &[u8]) -> bool {
     xml::root(bytes).is_some_and(|name| ROOTS.contains(&name.as_str()))
 }
 
-fn parse(bytes: &[u8]) -> Result<TestRun, ReportError> {
+fn parse(input: Input<'_>) -> Result<TestRun, ReportError> {
     let mut document = Document::default();
-    xml::read(bytes, ROOTS, xml::LIMITS, &mut document)?;
+    xml::read(input, ROOTS, xml::LIMITS, &mut document)?;
     document.finish().map_err(ReportError::whole)
 }

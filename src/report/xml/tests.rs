@@ -1,6 +1,8 @@
 //! What the reader hands on, and what it refuses.
 
 use super::*;
+use crate::report::ReportError;
+use crate::report::input::Input;
 use proptest::prelude::*;
 
 /// Writes down what it is told.
@@ -27,7 +29,7 @@ impl Content for Told {
 
 fn told_within(text: &str, limits: Limits) -> Result<String, ReportError> {
     let mut told = Told::default();
-    read(text.as_bytes(), &["a"], limits, &mut told)?;
+    read(Input::Whole(text.as_bytes()), &["a"], limits, &mut told)?;
     Ok(told.0.join("|"))
 }
 

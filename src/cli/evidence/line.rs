@@ -1,0 +1,110 @@
+//! A statement as the line that is written, in whatever form was asked for. A large one is written as it is made.
+
+use super::{Recording, sign};
+use crate::attest::AttestError;
+use crate::attest::dsse::{seal_to, sealed_length};
+use crate::attest::key::SigningKey;
+use crate::attest::statement::PAYLOAD_TYPE;
+use crate::cli::exit::{Failure, Result};
+use crate::cli::output::PlainJson;
+use crate::evidence;
+use crate::model::evidence::Statement;
+use std::io::{self, Write};
+
+/// A line, without a line break.
+pub enum Line {
+    /// A statement of ours.
+    Statement(Box<Statement>),
+    /// The same in the form of another predicate.
+    Bytes(Vec<u8>),
+    /// A statement that is signed on its way.
+    Sealed(Vec<u8>, Box<SigningKey>),
+}
+
+impl Line {
+    /// The line that a recording asks for.
+    ///
+    /// # Errors
+    /// The key cannot be read, or nobody could read the line back.
+    pub fn of(statement: Statement, recording: &Recording) -> Result<Self> {
+        let failed = |error: AttestError| Failure::environment(error.to_string());
+        if recording.test_result {
+            return Ok(Line::Bytes(evidence::write_test_result(&statement).map_err(failed)?));
+        }
+        let length = length(&statement).map_err(failed)?;
+        let Some(key) = &recording.key else {
+            evidence::readable(length).map_err(failed)?;
+            return Ok(Line::Statement(Box::new(statement)));
+        };
+        Line::signed(evidence::write(&statement).map_err(failed)?, sign::key(key)?)
+    }
+
+    /// A statement that is going to be signed.
+    ///
+    /// # Errors
+    /// Nobody could read the line back.
+    pub fn signed(statement: Vec<u8>, key: SigningKey) -> Result<Self> {
+        evidence::readable(sealed_length(statement.len() as u64))
+            .map_err(|error| Failure::environment(error.to_string()))?;
+        Ok(Line::Sealed(statement, Box::new(key)))
+    }
+
+    /// All of it.
+    ///
+    /// # Errors
+    /// Those of the writer; with these types there are none.
+    pub fn bytes(&self) -> Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        self.write_to(&mut bytes).map_err(|error| Failure::environment(error.to_string()))?;
+        Ok(bytes)
+    }
+
+    /// Writes it.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write_to(&self, out: &mut dyn Write) -> io::Result<()> {
+        match self {
+            Line::Statement(statement) => evidence::write_to(out, statement).map_err(io::Error::other),
+            Line::Bytes(bytes) => out.write_all(bytes),
+            Line::Sealed(statement, key) => {
+                seal_to(out, PAYLOAD_TYPE, statement, key).map_err(io::Error::other)
+            }
+        }
+    }
+
+    /// Writes it with a line break and harmless in a log. An envelope is that as it is.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write_plainly(&self, out: &mut dyn Write) -> io::Result<()> {
+        if matches!(self, Line::Sealed(..)) {
+            self.write_to(out)?;
+            return out.write_all(b"\n");
+        }
+        let mut plain = PlainJson::to(out);
+        self.write_to(&mut plain)?;
+        plain.write_all(b"\n")?;
+        plain.flush()
+    }
+}
+
+/// How long a statement is when it is written, in bytes.
+fn length(statement: &Statement) -> std::result::Result<u64, AttestError> {
+    let mut counted = Counted(0);
+    evidence::write_to(&mut counted, statement)?;
+    Ok(counted.0)
+}
+
+struct Counted(u64);
+
+impl Write for Counted {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len() as u64;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
