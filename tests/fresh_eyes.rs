@@ -5,7 +5,7 @@
 use portcullis::cli::demo::history::Edit;
 use portcullis::cli::demo::stage::{GREEN, KIM, Stage};
 use portcullis::cli::demo::world::{Bend, Endpoint};
-use portcullis::model::change::BranchName;
+use portcullis::model::change::{BranchName, Revision};
 use std::time::Duration;
 use support::Server;
 use support::checkout::Checkout;
@@ -136,6 +136,75 @@ fn the_pushes_to_the_base_branch_cannot_be_read() {
         .bends
         .push((Endpoint::Activity, Bend::Refuse(403, "Resource not accessible by integration".to_string())));
     judge(&one.stage).expect(3, "required-reviews", "the pushes to the base branch");
+}
+
+/// `main`, with the guard and its revert, is merged into the request: a clean merge, over the guard. Before, the approval of the head
+/// before it counted (exit 0), whatever the host says of the pushes.
+#[test]
+fn an_update_brings_a_guard_and_its_revert() {
+    for is_tip in [false, true] {
+        let mut one = Guarded::approved();
+        let (start, guard, head) = (one.stage.base, one.guard, one.stage.head());
+        let revert = one.commit(guard, &[PLAIN]);
+        let merged = one.stage.history.commit(KIM, &[head, revert], "Update", &[PLAIN, ON]).unwrap();
+        one.stage.base = revert;
+        one.stage.commits = vec![head, merged];
+        one.stage.honest_world().unwrap();
+        // Approved before the update.
+        let before: Revision = head.to_string().try_into().unwrap();
+        one.stage.world.reviews.iter_mut().for_each(|review| review.commit = Some(before.clone()));
+        let tips: &[_] = if is_tip { &[start, guard, revert] } else { &[start, revert] };
+        one.stage.world.base_tips = tips.iter().map(|tip| tip.to_string().try_into().unwrap()).collect();
+        match is_tip {
+            // The twin: the guard was the tip, and taking it back a landing of its own.
+            true => judge(&one.stage).expect(0, "", ""),
+            false => judge(&one.stage).expect(1, "required-reviews", ""),
+        }
+    }
+}
+
+/// The guard comes by a merge, and is taken back in the same push.
+#[test]
+fn a_guard_is_merged_and_taken_back_in_one_push() {
+    for is_tip in [false, true] {
+        let mut one = Guarded::approved();
+        let (start, guard) = (one.stage.base, one.guard);
+        let merge = one.stage.history.commit(KIM, &[start, guard], "Merge", &[GUARDED]).unwrap();
+        let revert = one.commit(merge, &[PLAIN]);
+        match is_tip {
+            true => one.main_was(&[start, merge, revert]).expect(0, "", ""),
+            false => one.main_was(&[start, revert]).expect(3, "required-reviews", "what an approval of"),
+        }
+    }
+}
+
+/// A commit of the line with an old date hides from a search by dates what lies below it.
+#[test]
+fn a_revert_with_an_old_date_comes_with_the_guard() {
+    let mut one = Guarded::approved();
+    let start = one.stage.base;
+    let revert = one.commit(one.guard, &[PLAIN]);
+    let odb = one.stage.history.repository();
+    let old = odb.find_commit(revert).unwrap();
+    let long_ago =
+        git2::Signature::new("Kim Example", "kim@example.test", &git2::Time::new(1000, 0)).unwrap();
+    let revert = old.amend(None, None, Some(&long_ago), None, None, None).unwrap();
+    drop(old);
+    one.main_was(&[start, revert]).expect(3, "required-reviews", "what an approval of");
+}
+
+#[test]
+fn the_first_parent_line_goes_around_all_known_tips() {
+    let mut one = Guarded::approved();
+    let (start, guard) = (one.stage.base, one.guard);
+    let other = one.commit(start, &[Edit::Write("docs/a.txt", "a\n")]);
+    let history = &mut one.stage.history;
+    let merge = history
+        .commit(KIM, &[other, guard], "Leave it out", &[PLAIN, Edit::Write("docs/a.txt", "a\n")])
+        .unwrap();
+    let swapped =
+        history.commit(KIM, &[guard, merge], "Swap", &[PLAIN, Edit::Write("docs/a.txt", "a\n")]).unwrap();
+    one.main_was(&[other, merge, swapped]).expect(3, "required-reviews", "what an approval of");
 }
 
 /// The twins: the guard was the tip before somebody took it back, which was a landing of its own.

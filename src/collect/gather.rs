@@ -5,7 +5,7 @@ use crate::collect::git::Repository;
 use crate::collect::host::{Host, Question};
 use crate::collect::line_coverage;
 use crate::collect::reports::{self, Named};
-use crate::model::change::{Basis, Change, FileChange, Revision};
+use crate::model::change::{Change, FileChange, Revision, Updates};
 use crate::model::codeowners::{self, CodeOwners};
 use crate::model::fact::{Fact, Gap, GapReason};
 use crate::model::facts::{Facts, GateText, GateTexts, HostFacts, SCHEMA};
@@ -50,8 +50,9 @@ pub fn gather(inquiry: Inquiry, base: &Revision, head: &Revision, sources: &Sour
     let (mut change, gate) = of_repository(repository, base, head, &inquiry);
     if let (Some(asked), Fact::Known(change)) = (&sources.host, &mut change)
         && is_basis_open(change, &inquiry)
+        && let Err(gap) = ask_pushes(repository, asked, change)
     {
-        change.basis = basis_by_pushes(repository, asked, change).into();
+        without_pushes(change, gap);
     }
     let host = match &sources.host {
         Some(asked) => host_facts(repository, asked, &inquiry, head, &change, &gate),
@@ -117,23 +118,36 @@ fn is_tracked(
 }
 
 /// Can the pushes to the base branch tell that what merging the head brings is not what was approved? They cannot where the request
-/// begins at the tip, or where git alone knows it already.
+/// begins at the tip and holds no updates, or where git alone knows it already.
 fn is_basis_open(change: &Change, inquiry: &Inquiry) -> bool {
-    let is_settled = |base: &Revision| *base == change.base || *base == change.head;
+    let has_updates = !change.updates.before.is_empty() || !change.updates.earlier.is_empty();
     inquiry.topics.contains(&Topic::Reviews)
         && change.basis.value().is_some()
-        && !change.merge_bases.iter().all(is_settled)
+        && (has_updates || !begins_at_tip(change))
+}
+
+fn begins_at_tip(change: &Change) -> bool {
+    change.merge_bases.iter().all(|base| *base == change.base || *base == change.head)
 }
 
 /// Commits that came to the base branch with others, in one push, never were its tip.
-fn basis_by_pushes(repository: &Repository, asked: &Asked<'_>, change: &Change) -> Result<Basis, Gap> {
+fn ask_pushes(repository: &Repository, asked: &Asked<'_>, change: &mut Change) -> Result<(), Gap> {
     let tips = repository.tips_asked(change)?;
     if tips.is_empty() {
-        return change.basis.known().copied();
+        return Ok(());
     }
     let branch = asked.branch.known()?;
     let pushes = asked.host.branch_pushes(&branch.name, &tips);
-    repository.basis_after(change, pushes.known()?)
+    repository.after_pushes(change, pushes.known()?)
+}
+
+/// Where the pushes cannot be seen, no approval from before an update is one of the head; and where the request does not begin at the
+/// tip, nobody can say what was approved.
+fn without_pushes(change: &mut Change, gap: Gap) {
+    if !begins_at_tip(change) {
+        change.basis = Fact::Gap(gap.clone());
+    }
+    change.updates = Updates { unseen: Some(gap), ..Updates::default() };
 }
 
 fn no_host() -> Gap {

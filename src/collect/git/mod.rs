@@ -34,7 +34,7 @@
 //! | `policy_check` | what a policy is held against before it judges |
 //! | `landing` | the steps of a branch, and what explains them |
 
-use crate::model::change::{Basis, Change, Commit, FileChange, ObjectName, Revision};
+use crate::model::change::{Change, Commit, FileChange, ObjectName, Revision};
 use crate::model::fact::{Fact, Gap};
 use crate::model::inquiry::Inquiry;
 use crate::model::landing::BranchPush;
@@ -59,6 +59,7 @@ mod content;
 mod declared;
 mod discover;
 mod effort;
+mod former_tips;
 mod governs;
 mod graph;
 mod hash;
@@ -181,22 +182,15 @@ impl Repository {
     /// # Errors
     /// An object is missing or cannot be trusted.
     pub fn tips_asked(&self, change: &Change) -> Result<Vec<Revision>, Gap> {
-        let objects = self.trusted_objects()?;
-        let base = object::oid(change.base.as_str())?;
-        let bases: Vec<git2::Oid> =
-            change.merge_bases.iter().map(|base| object::oid(base.as_str())).collect::<Result<_, _>>()?;
-        let asked = landing::tips_asked(&objects, base, &bases)?;
-        asked.into_iter().filter(|tip| *tip != base).map(object::revision).collect()
+        former_tips::asked(&self.trusted_objects()?, change)
     }
 
-    /// Why merging what a change would merge brings all that it holds beyond the base branch, by the pushes to that branch, newest first.
+    /// What the pushes to the base branch, newest first, say of what merging a change brings, and of the updates in it.
     ///
     /// # Errors
-    /// It does not, or an object is missing or cannot be trusted.
-    pub fn basis_after(&self, change: &Change, pushes: &[BranchPush]) -> Result<Basis, Gap> {
-        let objects = self.trusted_objects()?;
-        let ends = (object::oid(change.base.as_str())?, object::oid(change.head.as_str())?);
-        landing::basis_after(&objects, ends.0, ends.1, pushes)
+    /// An object is missing or cannot be trusted.
+    pub fn after_pushes(&self, change: &mut Change, pushes: &[BranchPush]) -> Result<(), Gap> {
+        former_tips::after_pushes(&self.trusted_objects()?, change, pushes)
     }
 
     /// The commits that `tip` reaches and none of the others does.

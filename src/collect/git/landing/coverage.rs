@@ -36,7 +36,7 @@ mod virtual_base;
 const SERIES_LIMIT: usize = 2_000;
 
 /// Merge bases of merge bases are merged this deep.
-const VIRTUAL_LIMIT: usize = 16;
+pub const VIRTUAL_LIMIT: usize = 16;
 
 /// Looks at one landing after the other, and remembers what it read.
 pub struct Prover<'o, 'r> {

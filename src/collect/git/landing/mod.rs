@@ -293,24 +293,65 @@ pub fn basis(objects: &Objects<'_>, base: Oid, head: Oid) -> Result<Basis, Gap> 
     coverage::Prover::new(objects).basis(base, head)
 }
 
-/// The commits of the base's first-parent line of which it matters whether they were the tip. See [`basis_after`].
+/// The commits of the base's first-parent line of which it matters whether they were the tip: for merging a head, and for the updates in it.
 ///
 /// # Errors
 /// An object is missing or cannot be trusted.
-pub fn tips_asked(objects: &Objects<'_>, base: Oid, bases: &[Oid]) -> Result<BTreeSet<Oid>, Gap> {
-    pushed::sought(&mut Graph::new(objects), base, bases)
+pub fn tips_asked(
+    objects: &Objects<'_>,
+    base: Oid,
+    bases: &[Oid],
+    updates: &[Oid],
+) -> Result<BTreeSet<Oid>, Gap> {
+    let mut graph = Graph::new(objects);
+    let mut sought = pushed::sought(&mut graph, base, bases)?;
+    for update in updates {
+        if let [first, second] = *graph.parents(*update)? {
+            let bases = graph.merge_bases(&[first], second)?;
+            sought.extend(pushed::sought(&mut graph, base, &bases)?);
+        }
+    }
+    Ok(sought)
 }
 
-/// The same, where the host has told of the pushes to the base branch, newest first.
-///
-/// # Errors
-/// It does not, or it could not be seen.
-pub fn basis_after(objects: &Objects<'_>, base: Oid, head: Oid, pushes: &[BranchPush]) -> Result<Basis, Gap> {
-    let mut graph = Graph::new(objects);
-    let bases = graph.merge_bases(&[base], head)?;
-    let sought = pushed::sought(&mut graph, base, &bases)?;
-    let within = pushed::within(&mut graph, base, pushes, sought)?;
-    coverage::Prover::beside(objects, within).basis(base, head)
+/// The same questions, where the host has told of the pushes to the base branch, newest first.
+pub struct AfterPushes<'o, 'r> {
+    prover: coverage::Prover<'o, 'r>,
+    base: Oid,
+}
+
+impl<'o, 'r> AfterPushes<'o, 'r> {
+    /// Of these tips it matters whether they were any.
+    ///
+    /// # Errors
+    /// An object is missing or cannot be trusted.
+    pub fn new(
+        objects: &'o Objects<'r>,
+        base: Oid,
+        sought: &BTreeSet<Oid>,
+        pushes: &[BranchPush],
+    ) -> Result<Self, Gap> {
+        let within = pushed::within(&mut Graph::new(objects), base, pushes, sought)?;
+        Ok(AfterPushes { prover: coverage::Prover::beside(objects, within), base })
+    }
+
+    /// See [`basis`].
+    ///
+    /// # Errors
+    /// It does not, or it could not be seen.
+    pub fn basis(&mut self, head: Oid) -> Result<Basis, Gap> {
+        self.prover.basis(self.base, head)
+    }
+
+    /// See [`updates`].
+    pub fn updates(&mut self, head: Oid) -> Updates {
+        self.prover.updates(self.base, head)
+    }
+
+    /// See [`updates_among`].
+    pub fn updates_among(&mut self, commits: &[Oid]) -> Vec<Oid> {
+        self.prover.updates_among(self.base, commits)
+    }
 }
 
 #[cfg(test)]

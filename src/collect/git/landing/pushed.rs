@@ -1,111 +1,122 @@
 //! Which commits of a first-parent line never were the tip of the branch: they came with others, in one push.
 //!
-//! The host says which commits were the tip. Between two tips of the line lies what the newer one was pushed with. The oldest push may
-//! have rewritten the branch: then all came with it that the tip before does not reach. What is older than the list is not known,
-//! and left out.
+//! The host says which commits were the tip. A push brought what is on the first-parent line of the tip after it and not on that of the
+//! tip before it. That the tip before *reaches* a commit says nothing: whoever merges a commit and leaves its content out makes it
+//! reached. What is older than the host's list is not known, and left out.
 
 use super::super::graph::Graph;
-use super::super::object::oid;
+use super::super::object::{oid, revision};
+use super::coverage::VIRTUAL_LIMIT;
 use super::coverage::answers::Within;
+use crate::model::change::Revision;
 use crate::model::fact::{Gap, GapReason};
 use crate::model::landing::BranchPush;
 use git2::Oid;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// So many commits of the line are looked at.
-const LINE_LIMIT: usize = 100_000;
+/// So many commits are looked at for all pushes.
+const COMMITS_LIMIT: usize = 200_000;
 
 /// A push, with the tips before and after.
 type Push = (Option<Oid>, Oid);
 
-/// The commits of the line that decide what merging a head over these merge bases brings: those of the merge bases that are on it, and
-/// the newest that they reach where one is not.
+/// The commits of the line that decide what merging a head over these merge bases brings: those with which the merge bases came; and
+/// where one did not come by itself, the newest that it reaches, and the same of what it began on.
 pub fn sought(graph: &mut Graph<'_, '_>, tip: Oid, bases: &[Oid]) -> Result<BTreeSet<Oid>, Gap> {
-    let (mut sought, mut is_beside) = (BTreeSet::new(), false);
-    for base in bases {
-        if graph.is_on_line(tip, *base)? {
-            sought.insert(*base);
-        } else {
-            is_beside = true;
+    let mut sought = BTreeSet::new();
+    let (mut open, mut seen) = (bases.to_vec(), BTreeSet::new());
+    for _ in 0..VIRTUAL_LIMIT {
+        let mut below = Vec::new();
+        for base in open.drain(..).filter(|base| seen.insert(*base)) {
+            let Some(arrival) = graph.arrival(tip, base)? else { continue };
+            sought.insert(arrival.with);
+            if arrival.with != base {
+                sought.extend(graph.fork(tip, &[base])?);
+                below.extend(arrival.bases);
+            }
         }
-    }
-    if is_beside {
-        sought.extend(graph.fork(tip, bases)?);
+        open = below;
     }
     Ok(sought)
 }
 
-/// The commits that never were the tip, each with the tip before it came and the one with which it came; down to the oldest of those
-/// that are sought. The pushes are those to the branch of `tip`, newest first.
+/// The commits that never were the tip, each with the tip before it came and the one with which it came; none where all that are sought
+/// were the tip. The pushes are those to the branch of `tip`, newest first.
 ///
 /// # Errors
-/// An object is missing, the line is too long, or the pushes are of another line.
+/// An object is missing, or the tips lie too far apart.
 pub fn within(
     graph: &mut Graph<'_, '_>,
     tip: Oid,
     pushes: &[BranchPush],
-    mut sought: BTreeSet<Oid>,
+    sought: &BTreeSet<Oid>,
 ) -> Result<Within, Gap> {
-    let mut pushes = read(pushes)?;
-    // What came after this tip is of no matter.
-    let newer = pushes.iter().position(|(_, after)| *after == tip).unwrap_or(0);
-    pushes.drain(..newer);
-    sought.remove(&tip);
-    let mut unseen: BTreeSet<Oid> =
+    let pushes = up_to(tip, read(pushes)?);
+    let tips: BTreeSet<Oid> =
         pushes.iter().flat_map(|(before, after)| before.iter().chain([after])).copied().collect();
-    if unseen.is_empty() {
+    if pushes.is_empty() || sought.iter().all(|one| *one == tip || tips.contains(one)) {
         return Ok(Within::new());
     }
-    unseen.remove(&tip);
-    let (mut within, mut between) = (Within::new(), Vec::new());
-    let (mut newer, mut at) = (tip, tip);
-    for _ in 0..LINE_LIMIT {
-        let parent = graph.parents(at)?.first().copied();
-        let Some(below) = parent.filter(|_| !unseen.is_empty()) else {
-            rewritten(graph, &pushes, newer, &between, &mut within)?;
-            return Ok(within);
-        };
-        at = below;
-        if unseen.remove(&at) {
-            sought.remove(&at);
-            sought.retain(|one| !between.contains(one));
-            within.extend(between.drain(..).map(|inner| (inner, (at, newer))));
-            newer = at;
-            if sought.is_empty() {
-                return Ok(within);
-            }
-        } else {
-            between.push(at);
-        }
+    let (mut inner, mut left) = (BTreeSet::new(), COMMITS_LIMIT);
+    for (before, after) in pushes {
+        let Some(before) = before.filter(|before| *before != after) else { continue };
+        let brought = brought(graph, before, after, &mut left);
+        inner.extend(brought.map_err(|gap| unseen(before, after, &gap))?);
     }
-    Err(too_long())
+    inner.retain(|one| !tips.contains(one));
+    between_tips(graph, tip, (&tips, &inner), sought.clone())
 }
 
-/// Of the commits below the oldest known tip of the line: those that came when it replaced another tip.
-fn rewritten(
+/// The inner commits of the line, down to the last that is sought, with what is around them.
+fn between_tips(
     graph: &mut Graph<'_, '_>,
-    pushes: &[Push],
-    newer: Oid,
-    below: &[Oid],
-    within: &mut Within,
-) -> Result<(), Gap> {
-    let Some((before, _)) = pushes.iter().rfind(|(_, after)| *after == newer) else {
-        let is_older = pushes.iter().any(|(before, _)| *before == Some(newer));
-        return if is_older { Ok(()) } else { Err(of_another_line()) };
-    };
-    let Some(before) = before else { return Ok(()) };
-    let (mut new, mut old) = (0, below.len());
-    while new < old {
-        let middle = new + (old - new) / 2;
-        match graph.is_reached(below[middle], &[*before])? {
-            true => old = middle,
-            false => new = middle + 1,
+    tip: Oid,
+    (tips, inner): (&BTreeSet<Oid>, &BTreeSet<Oid>),
+    mut sought: BTreeSet<Oid>,
+) -> Result<Within, Gap> {
+    let (mut within, mut between) = (Within::new(), Vec::new());
+    let (mut newer, mut at) = (tip, tip);
+    sought.remove(&tip);
+    while !(sought.is_empty() && between.is_empty()) {
+        let below = graph.parents(at)?.first().copied();
+        if let Some(commit) = below.filter(|below| inner.contains(below)) {
+            between.push(commit);
+        } else {
+            within.extend(between.drain(..).map(|commit| (commit, (below, newer))));
+            newer = below.filter(|below| tips.contains(below)).unwrap_or(newer);
+        }
+        let Some(below) = below else { break };
+        sought.remove(&below);
+        at = below;
+    }
+    Ok(within)
+}
+
+/// What is on the first-parent line of `after` and not on that of `before`, without `after` itself.
+fn brought(graph: &mut Graph<'_, '_>, before: Oid, after: Oid, left: &mut usize) -> Result<Vec<Oid>, Gap> {
+    let (mut new, mut places) = (Vec::new(), BTreeMap::new());
+    let mut old = BTreeSet::new();
+    let (mut at, mut other) = (Some(after), Some(before));
+    while at.is_some() || other.is_some() {
+        *left = left.checked_sub(1).ok_or_else(too_far)?;
+        if let Some(commit) = other {
+            if let Some(place) = places.get(&commit) {
+                new.truncate(*place);
+                break;
+            }
+            old.insert(commit);
+            other = graph.parents(commit)?.first().copied();
+        }
+        if let Some(commit) = at {
+            if old.contains(&commit) {
+                break;
+            }
+            places.insert(commit, new.len());
+            new.push(commit);
+            at = graph.parents(commit)?.first().copied();
         }
     }
-    if let Some(fork) = below.get(new) {
-        within.extend(below[..new].iter().map(|inner| (*inner, (*fork, newer))));
-    }
-    Ok(())
+    Ok(new.into_iter().skip(1).collect())
 }
 
 /// The pushes that left a branch. One that created it anew, after a deletion, went on from the tip of then.
@@ -121,22 +132,40 @@ fn read(pushes: &[BranchPush]) -> Result<Vec<Push>, Gap> {
     Ok(read)
 }
 
-fn of_another_line() -> Gap {
+/// Those up to the first that left the branch at this tip: what came later is of no matter. Where none did, the host has not listed the
+/// newest one yet.
+fn up_to(tip: Oid, mut pushes: Vec<Push>) -> Vec<Push> {
+    match pushes.iter().rposition(|(_, after)| *after == tip) {
+        Some(first) => drop(pushes.drain(..first)),
+        None => {
+            let newest = pushes.first().map(|(_, after)| *after);
+            newest.into_iter().for_each(|newest| pushes.insert(0, (Some(newest), tip)));
+        }
+    }
+    pushes
+}
+
+/// What helps a request that is open, and what one that has landed.
+const REMEDY: &str = "Update the branch of the request (merge the base branch into it, or rebase it), and have the new head \
+     approved; if it has landed already, have what landed reviewed, and grant a waiver for the commit";
+
+fn unseen(before: Oid, after: Oid, gap: &Gap) -> Gap {
+    let short = |id: Oid| revision(id).map(|id: Revision| id.short().to_string()).unwrap_or_default();
     Gap::new(
         "the former tips of the base branch",
-        GapReason::Contradiction,
-        "the host lists pushes to the base branch, and none of them left it at a commit of its first-parent line",
-        "Run `git fetch` and run again: the host may list the newest push only after a moment.",
+        gap.reason,
+        format!(
+            "a push moved the branch from {} to {}, and what it brought cannot be seen: {}",
+            short(before),
+            short(after),
+            gap.detail
+        ),
+        REMEDY,
     )
 }
 
-fn too_long() -> Gap {
-    Gap::new(
-        "the former tips of the base branch",
-        GapReason::Truncated,
-        format!(
-            "the pushes to the base branch lie more than {LINE_LIMIT} commits of its first-parent line apart"
-        ),
-        "Update the branch of the request (merge the base branch into it, or rebase it), and have the new head approved.",
-    )
+fn too_far() -> Gap {
+    let detail =
+        format!("the tips before and after its pushes lie more than {COMMITS_LIMIT} commits apart in all");
+    Gap::new("the former tips of the base branch", GapReason::Truncated, detail, REMEDY)
 }

@@ -14,9 +14,9 @@ use std::collections::BTreeMap;
 const WHAT: &str = "the pushes to the base branch";
 
 /// How many pages of the branch's activity are read.
-const PAGES: usize = 10;
+const PAGES: usize = 30;
 
-/// A page of "List repository activities".
+/// A page of "List repository activities", which come newest first.
 ///
 /// A server that does not have this list answers 404. A token cannot be the reason: the list needs the permission to read contents,
 /// as the branch does, which the host has told by then.
@@ -71,11 +71,13 @@ impl GitHub {
         let segments = self.at(&["activity"]);
         let mut pages = self.client.pages(WHAT, Kind::Cursor, &segments, &[("ref", &reference)])?;
         let mut pushes = Pushes::default();
-        for _ in 0..PAGES {
+        for number in 0..PAGES {
             match pages.next() {
+                Ok(Some(Activities(page))) if page.is_empty() && number > 0 => {
+                    pushes.end = Some(Err(truncated(WHAT, "a later page of them is empty")));
+                }
                 Ok(Some(Activities(mut page))) => {
                     page.retain(|entry| entry.reference == reference);
-                    page.sort_by_key(|entry| std::cmp::Reverse((entry.timestamp, entry.id)));
                     let page: Result<Vec<_>, Gap> = page.into_iter().map(push).collect();
                     pushes.read.extend(page?);
                 }
@@ -94,7 +96,8 @@ fn too_many() -> Gap {
     let detail = format!(
         "the push that brought what the request begins on is not among the last {PAGES} pages of them"
     );
-    let remedy = "Update the branch of the request (merge the base branch into it, or rebase it), and have the new head approved.";
+    let remedy = "Update the branch of the request (merge the base branch into it, or rebase it), and have the new head approved; \
+                  if it has landed already, have what landed reviewed, and grant a waiver for the commit";
     Gap { remedy: remedy.to_string(), ..truncated(WHAT, detail) }
 }
 

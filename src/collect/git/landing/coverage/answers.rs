@@ -19,8 +19,8 @@ const STEPS_LIMIT: usize = 2_000;
 const AHEAD: usize = 2;
 
 /// The commits of a first-parent line that never were the tip of the branch, because others landed with them: each with the tip before
-/// and the tip after.
-pub type Within = BTreeMap<Oid, (Oid, Oid)>;
+/// (if any is known) and the tip after.
+pub type Within = BTreeMap<Oid, (Option<Oid>, Oid)>;
 
 /// What is known of the history.
 #[derive(Default)]
@@ -111,7 +111,7 @@ impl Answers {
         let mut fork =
             self.remembered(|known| &mut known.forks, (branch, from.to_vec()), || graph.fork(branch, from))?;
         while let Some((before, _)) = fork.and_then(|fork| self.within.get(&fork)) {
-            fork = Some(*before);
+            fork = *before;
         }
         Ok(fork)
     }
@@ -130,8 +130,11 @@ impl Answers {
             || {
                 let Some(arrival) = graph.arrival(branch, commit)? else { return Ok(None) };
                 let Some((before, tip)) = within.get(&arrival.with) else { return Ok(Some(arrival)) };
-                let bases = graph.merge_bases(&[*before], commit)?;
-                Ok(Some(Arrival { with: *tip, after: Some(*before), bases }))
+                let bases = match before {
+                    Some(before) => graph.merge_bases(&[*before], commit)?,
+                    None => Vec::new(),
+                };
+                Ok(Some(Arrival { with: *tip, after: *before, bases }))
             },
         )
     }
@@ -281,12 +284,12 @@ impl<'o, 'r> Reader<'o, 'r> {
 }
 
 /// The commits of a landing before its last one; `None` where that cannot be seen, which the proof will say.
-fn steps_within(graph: &mut Graph<'_, '_>, landing: &Landing) -> Option<Vec<(Oid, (Oid, Oid))>> {
+fn steps_within(graph: &mut Graph<'_, '_>, landing: &Landing) -> Option<Vec<(Oid, (Option<Oid>, Oid))>> {
     let (before, tip) = (oid(landing.parent.as_str()).ok()?, oid(landing.landed.as_str()).ok()?);
     let mut within = Vec::new();
     let mut at = *graph.parents(tip).ok()?.first()?;
     while at != before && within.len() < STEPS_LIMIT {
-        within.push((at, (before, tip)));
+        within.push((at, (Some(before), tip)));
         at = *graph.parents(at).ok()?.first()?;
     }
     (at == before).then_some(within)

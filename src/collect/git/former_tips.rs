@@ -1,0 +1,46 @@
+//! What the host's list of pushes to the base branch says of a change: which commits of the branch were its tip.
+
+use super::landing::{self, AfterPushes};
+use super::object::{Objects, oid, revision};
+use crate::model::change::{Change, Revision};
+use crate::model::fact::Gap;
+use crate::model::landing::BranchPush;
+use git2::Oid;
+use std::collections::BTreeSet;
+
+/// The commits of which it matters, but for the tip that the change would land on.
+pub fn asked(objects: &Objects<'_>, change: &Change) -> Result<Vec<Revision>, Gap> {
+    let base = oid(change.base.as_str())?;
+    let sought = sought(objects, change, base)?;
+    sought.into_iter().filter(|tip| *tip != base).map(revision).collect()
+}
+
+/// Answers anew what hangs on it.
+pub fn after_pushes(objects: &Objects<'_>, change: &mut Change, pushes: &[BranchPush]) -> Result<(), Gap> {
+    let (base, head) = (oid(change.base.as_str())?, oid(change.head.as_str())?);
+    let sought = sought(objects, change, base)?;
+    let mut after = AfterPushes::new(objects, base, &sought, pushes)?;
+    change.basis = after.basis(head).into();
+    if !change.updates.before.is_empty() {
+        let earlier = std::mem::take(&mut change.updates.earlier);
+        change.updates = after.updates(head);
+        change.updates.earlier = earlier;
+    }
+    let earlier = after.updates_among(&oids(&change.updates.earlier)?).into_iter().map(revision);
+    let mut earlier: Vec<Revision> = earlier.collect::<Result<_, _>>()?;
+    earlier.sort();
+    change.updates.earlier = earlier;
+    Ok(())
+}
+
+fn sought(objects: &Objects<'_>, change: &Change, base: Oid) -> Result<BTreeSet<Oid>, Gap> {
+    let updates = &change.updates;
+    // The head, and each commit that it is but for updates, except for the last.
+    let newest = std::iter::once(&change.head).chain(&updates.before).take(updates.before.len());
+    let updates: Vec<Revision> = newest.chain(&updates.earlier).cloned().collect();
+    landing::tips_asked(objects, base, &oids(&change.merge_bases)?, &oids(&updates)?)
+}
+
+fn oids(names: &[Revision]) -> Result<Vec<Oid>, Gap> {
+    names.iter().map(|name| oid(name.as_str())).collect()
+}
