@@ -284,12 +284,12 @@ impl<'o, 'r> Reader<'o, 'r> {
 }
 
 /// The commits of a landing before its last one; `None` where that cannot be seen, which the proof will say.
-fn steps_within(graph: &mut Graph<'_, '_>, landing: &Landing) -> Option<Vec<(Oid, (Option<Oid>, Oid))>> {
+fn steps_within(graph: &mut Graph<'_, '_>, landing: &Landing) -> Option<Within> {
     let (before, tip) = (oid(landing.parent.as_str()).ok()?, oid(landing.landed.as_str()).ok()?);
-    let mut within = Vec::new();
+    let mut within = Within::new();
     let mut at = *graph.parents(tip).ok()?.first()?;
     while at != before && within.len() < STEPS_LIMIT {
-        within.push((at, (Some(before), tip)));
+        within.insert(at, (Some(before), tip));
         at = *graph.parents(at).ok()?.first()?;
     }
     (at == before).then_some(within)
