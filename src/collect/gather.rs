@@ -5,7 +5,7 @@ use crate::collect::git::Repository;
 use crate::collect::host::{Host, Question};
 use crate::collect::line_coverage;
 use crate::collect::reports::{self, Named};
-use crate::model::change::{Change, FileChange, Revision, Updates};
+use crate::model::change::{Change, FileChange, Revision};
 use crate::model::codeowners::{self, CodeOwners};
 use crate::model::fact::{Fact, Gap, GapReason};
 use crate::model::facts::{Facts, GateText, GateTexts, HostFacts, SCHEMA};
@@ -52,7 +52,7 @@ pub fn gather(inquiry: Inquiry, base: &Revision, head: &Revision, sources: &Sour
         && is_basis_open(change, &inquiry)
         && let Err(gap) = ask_pushes(repository, asked, change)
     {
-        without_pushes(change, gap);
+        change.basis = Fact::Gap(gap);
     }
     let host = match &sources.host {
         Some(asked) => host_facts(repository, asked, &inquiry, head, &change, &gate),
@@ -139,15 +139,6 @@ fn ask_pushes(repository: &Repository, asked: &Asked<'_>, change: &mut Change) -
     let branch = asked.branch.known()?;
     let pushes = asked.host.branch_pushes(&branch.name, &tips);
     repository.after_pushes(change, pushes.known()?)
-}
-
-/// Where the pushes cannot be seen, no approval from before an update is one of the head; and where the request does not begin at the
-/// tip, nobody can say what was approved.
-fn without_pushes(change: &mut Change, gap: Gap) {
-    if !begins_at_tip(change) {
-        change.basis = Fact::Gap(gap.clone());
-    }
-    change.updates = Updates { unseen: Some(gap), ..Updates::default() };
 }
 
 fn no_host() -> Gap {
