@@ -4,17 +4,18 @@
 
 use portcullis::cli::demo::history::Edit;
 use portcullis::cli::demo::stage::{GREEN, KIM, Stage};
-use portcullis::cli::demo::world::{Bend, Endpoint};
+use portcullis::cli::demo::world::{Bend, Endpoint, World};
+use portcullis::collect::transport::Response;
 use portcullis::model::change::{BranchName, Revision};
 use std::time::Duration;
-use support::Server;
 use support::checkout::Checkout;
 use support::forger::{deployed, host, push, work};
-use support::gate::{Verdict, judge};
+use support::gate::{Verdict, judge, judge_at};
 use support::inside::{assert_inside, assert_outside, changed};
 use support::lane::state::Op;
 use support::lane::{How, Lane};
 use support::release::{command, judge_from, judge_from_start};
+use support::{Server, Site};
 
 mod support;
 
@@ -205,6 +206,37 @@ fn the_first_parent_line_goes_around_all_known_tips() {
     let swapped =
         history.commit(KIM, &[guard, merge], "Swap", &[PLAIN, Edit::Write("docs/a.txt", "a\n")]).unwrap();
     one.main_was(&[other, merge, swapped]).expect(3, "required-reviews", "what an approval of");
+}
+
+/// A host that shows one push on each page, and no page but the first.
+struct FirstPageOnly(World);
+
+impl Site for FirstPageOnly {
+    fn move_to(&mut self, address: &str) {
+        self.0.move_to(address);
+    }
+
+    fn answer(&self, method: &str, path: &str, authorization: Option<&str>) -> Response {
+        let is_later = path.contains("/activity?") && path.contains("main") && path.contains("after=");
+        let path = if is_later { path.replace("/activity?", "/nothing?") } else { path.to_string() };
+        Site::answer(&self.0, method, &path, authorization)
+    }
+}
+
+/// Before, a later page that is not found ended the list (exit 0).
+#[test]
+fn a_later_page_of_the_pushes_is_not_found() {
+    let mut one = Guarded::approved();
+    let start = one.stage.base;
+    let revert = one.commit(one.guard, &[PLAIN]);
+    let more = one.commit(revert, &[Edit::Write("docs/a.txt", "a\n")]);
+    one.stage.base = more;
+    one.stage.honest_world().unwrap();
+    let mut world = one.stage.world.clone();
+    world.base_tips = [start, revert, more].iter().map(|tip| tip.to_string().try_into().unwrap()).collect();
+    world.page_size = 1;
+    judge_at(&one.stage, &Server::start(world.clone())).expect(3, "required-reviews", "what an approval of");
+    judge_at(&one.stage, &Server::start(FirstPageOnly(world))).expect(3, "required-reviews", "the pushes to");
 }
 
 /// The twins: the guard was the tip before somebody took it back, which was a landing of its own.

@@ -464,7 +464,7 @@ fn reviews_that_are_missing_or_ask_for_changes() {
     says(
         &judge(&stage),
         "required-reviews",
-        "Let whoever asked for changes approve, or dismiss their review with a reason.",
+        "Ask the reviewers who requested changes to approve, or dismiss their reviews with a reason.",
     );
     let mut approved = stage.world.clone();
     std::mem::swap(&mut approved, &mut stage.world);

@@ -190,7 +190,7 @@ fn keep(directory: &Path, recording: &Recording, statement: Statement) -> Result
     }
 }
 
-/// The statements of a file, or of what stands in its place, a line each.
+/// The statements of a file, or of what is in its place, a line each.
 fn lines(file: &Path) -> io::Result<Lines<BufReader<File>>> {
     let file = File::open(file)?;
     let is_file = file.metadata()?.is_file();

@@ -283,7 +283,7 @@ fn ends(
     Ok(base.and_then(|base| head.map(|head| Ends { base, head })))
 }
 
-/// The policy at the base, or the one handed over from elsewhere; and everything that it, or what stands in its place at the head,
+/// The policy at the base, or the one handed over from elsewhere; and everything that it, or what is in its place at the head,
 /// wants to know.
 ///
 /// # Errors

@@ -37,7 +37,7 @@ on the base, and byte for byte what merging them gives. A conflict settled by ha
 lost, and the approval is void. An approval is of what the head holds beyond the base branch. Where the merge base is no former tip of \
 that branch, merging over the newest one that the head holds has to give the same, or the merge base has to have come to the branch with \
 its content; otherwise the branch holds commits of the request and left their content out, and nobody can say what was approved. When an opinion is dismissed, older approvals of the same \
-person go with it. Whoever may write and asks for changes blocks until they approve or their review is dismissed.
+person go with it. A reviewer with write access who requests changes blocks until they approve or their review is dismissed.
 
 A role is a list of people, of teams, or the code owners of the touched files. Each role needs different people. In a \
 role of code owners every touched file that has an owner needs one of its own owners; a touched file of a \
@@ -311,7 +311,7 @@ fn machines(request: &str, approvals: &Approvals, landed: bool) -> Option<Findin
 pub(super) fn objections(control: &str, request: &str, approvals: &Approvals) -> Option<Finding> {
     let first = approvals.objections.first()?;
     let found = finding(control, Verdict::Broken, SubjectKind::Request, request, first)
-        .remedy("Let whoever asked for changes approve, or dismiss their review with a reason.")
+        .remedy("Ask the reviewers who requested changes to approve, or dismiss their reviews with a reason.")
         .details(approvals.objections.clone());
     Some(found)
 }

@@ -175,8 +175,8 @@ fn coverage_is_read_again_and_refused_when_it_says_what_cannot_be() {
         ("\"format\":\"lcov\"", "\"format\":\"gcov\""),
         ("\"path\":\"b.py\"", "\"path\":\"b.py\",\"note\":\"\""),
     ] {
-        let bent = text.replacen(from, to, 1);
-        assert!(bent != text && read(bent.as_bytes()).is_err(), "{to}");
+        let altered = text.replacen(from, to, 1);
+        assert!(altered != text && read(altered.as_bytes()).is_err(), "{to}");
     }
     covered.run.coverage.push(covered.run.coverage[0].clone());
     assert!(read(&write(&covered).unwrap()).unwrap_err().to_string().contains("coverage reports"));
@@ -210,9 +210,9 @@ fn what_could_be_read_in_two_ways_is_refused() {
         ("\"replayed\":[]", "\"x\":[]", "x"),
         ("\"passed\"", "\"green\"", "green"),
     ] {
-        let bent = text().replacen(from, to, 1);
-        assert_ne!(bent, text(), "{from}");
-        let error = read(bent.as_bytes()).unwrap_err().to_string();
+        let altered = text().replacen(from, to, 1);
+        assert_ne!(altered, text(), "{from}");
+        let error = read(altered.as_bytes()).unwrap_err().to_string();
         assert!(error.contains(says), "{to}: {error}");
     }
     assert!(read(format!("{} {}", text(), text()).as_bytes()).is_err());
@@ -266,15 +266,16 @@ fn tests_that_are_only_gone_through_are_those_that_are_kept() {
     let kept = read(text().as_bytes()).unwrap().run.tests;
     let gone = read_as::<Inventory>(text().as_bytes()).unwrap().run.tests;
     assert_eq!(gone.walk().collect::<Vec<_>>(), kept);
-    let bent = [
+    let altered = [
         ("\"records\":1", "\"records\":0"),
         ("\"records\":1", "\"records\":1,\"more\":1"),
         ("\"outcome\":\"passed\"", "\"outcome\":\"fine\""),
     ];
-    for (from, to) in bent {
-        let bent = text().replacen(from, to, 1);
-        assert_ne!(bent, text(), "{from}");
-        let [one, other] = [read(bent.as_bytes()).map(drop), read_as::<Inventory>(bent.as_bytes()).map(drop)];
+    for (from, to) in altered {
+        let altered = text().replacen(from, to, 1);
+        assert_ne!(altered, text(), "{from}");
+        let [one, other] =
+            [read(altered.as_bytes()).map(drop), read_as::<Inventory>(altered.as_bytes()).map(drop)];
         assert!(one.is_err());
         assert_eq!(one, other, "{to}");
     }

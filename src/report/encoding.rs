@@ -20,7 +20,7 @@ pub fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, ReportError> {
     }
 }
 
-/// The same, with whether some character stands there that XML does not allow: what a program printed can hold any.
+/// The same, and whether it contains a character that XML does not allow: what a program printed can hold any.
 ///
 /// # Errors
 /// An encoding that is not read here, a byte that does not belong in it.

@@ -156,7 +156,7 @@ fn too_long() -> io::Error {
 pub struct Line<'l> {
     /// Which it is, counted from 1.
     pub number: usize,
-    /// What stands in it.
+    /// What it contains.
     pub text: &'l str,
     /// The line behind it.
     pub next: Option<&'l str>,

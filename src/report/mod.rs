@@ -172,7 +172,7 @@ pub fn parse_stream(
 fn begun(head: &[u8]) -> Result<(), ReportError> {
     match head.iter().all(u8::is_ascii_whitespace) {
         true if head.len() < HEAD_BYTES => Err(ReportError::whole("it is empty")),
-        true => Err(ReportError::whole(format!("nothing stands in its first {HEAD_BYTES} bytes"))),
+        true => Err(ReportError::whole(format!("its first {HEAD_BYTES} bytes are blank"))),
         false => Ok(()),
     }
 }

@@ -1,4 +1,4 @@
-//! What stands in a report of a format that one writer defines, beside what that writer writes.
+//! What a report of a format with one writer contains beside what that writer writes.
 //!
 //! Each such format lists the elements and attributes, or fields, of its writer. What is on no list can say that something failed, in
 //! a version that nobody has seen or by a tool that adds to the report; `said.rs` knows what its name and value speak of.
@@ -58,7 +58,7 @@ impl Foreign {
         format!("a test has the {}, which is not known here: it may say that the test failed", self.part)
     }
 
-    /// Writes down what it says of the run, where it stands in no test. `place` begins the sentence.
+    /// Writes down what it says of the run, where it is in no test. `place` begins the sentence.
     pub fn against(&self, place: &str, run: &mut TestRun) {
         let part = &self.part;
         if self.bad {
@@ -106,7 +106,7 @@ pub fn keep(kept: &mut Option<Foreign>, found: Option<Foreign>) {
     *kept = worst(kept.take().into_iter().chain(found));
 }
 
-/// What stands in a JSON object beside the fields that its writer defines. It goes into a flattened field.
+/// The fields of a JSON object beside those that its writer defines. They go into a flattened field.
 #[derive(Clone, Debug, Default)]
 pub struct Others(pub Option<Foreign>);
 

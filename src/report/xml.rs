@@ -77,7 +77,7 @@ pub trait Content {
 struct Document<'r, C> {
     /// Does it hold blanks that few documents hold, and that values do not keep?
     blanks: bool,
-    /// Does some character stand in it that XML does not allow?
+    /// Does it contain a character that XML does not allow?
     odd: bool,
     limits: Limits,
     roots: &'r [&'r str],

@@ -6,7 +6,7 @@
     reason = "test support: a failure here is a failed test"
 )]
 
-use super::Server;
+use super::{Server, Site};
 use portcullis::cli::demo::stage::Stage;
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -62,7 +62,7 @@ impl Verdict {
 }
 
 /// A job that judges the stage's request: environment, event file, command.
-pub fn command(stage: &Stage, server: &Server, arguments: &[&str]) -> Command {
+pub fn command<S: Site>(stage: &Stage, server: &Server<S>, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
     command.env_clear().current_dir(stage.directory()).args(arguments);
     command
@@ -92,7 +92,7 @@ pub fn judge(stage: &Stage) -> Verdict {
 }
 
 /// Judges the stage against a server that may misbehave.
-pub fn judge_at(stage: &Stage, server: &Server) -> Verdict {
+pub fn judge_at<S: Site>(stage: &Stage, server: &Server<S>) -> Verdict {
     Verdict::of(&command(stage, server, &["check", "--format", "json"]).output().unwrap())
 }
 

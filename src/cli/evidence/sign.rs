@@ -70,7 +70,7 @@ fn statement(file: &Path, line: io::Result<Vec<u8>>, key: &SigningKey) -> Result
     Line::signed(line, key.clone())
 }
 
-/// The lines of a file, or of what stands in its place.
+/// The lines of a file, or of what is in its place.
 fn lines(file: &Path) -> Result<Lines<impl BufRead>> {
     super::lines(file).map_err(|error| cannot_read(file, &error))
 }

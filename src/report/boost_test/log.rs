@@ -85,7 +85,7 @@ impl Content for Document {
 }
 
 impl Document {
-    /// A suite that was skipped has no tests in the log; it stands for them.
+    /// A suite that was skipped has no tests in the log; it counts for them.
     fn suite(&mut self, element: &Element<'_>) -> Result<Kind, String> {
         let name = element.value("name").unwrap_or_default();
         if element.attribute("skipped").is_some() {
@@ -110,7 +110,7 @@ impl Document {
         Kind::Test
     }
 
-    /// Something that is not known here stands in a test, or outside of tests.
+    /// Something unknown was found in a test, or outside of tests.
     fn foreign(&mut self, foreign: &Foreign) {
         match &mut self.test {
             Some(test) => {

@@ -90,7 +90,7 @@ pub struct Case {
     unknown: bool,
     /// The first part of it that nobody knows.
     foreign: Option<Box<str>>,
-    /// Attributes of any name may stand in it.
+    /// It may have attributes of any name.
     free: bool,
     /// It says that it was run before.
     again: bool,

@@ -11,7 +11,7 @@
 //! as statements. Where that does not add up, a method that never ran is taken for a statement that was not executed, so that
 //! nothing unexecuted is passed over.
 //!
-//! `statements`, `coveredstatements` and `files` of `metrics` are held against what stands there.
+//! `statements`, `coveredstatements` and `files` of `metrics` are compared with what the file lists.
 
 use super::gathered::{Gathered, shortened};
 use super::looks::begins_with;

@@ -6,7 +6,7 @@ use crate::model::test_run::TestRun;
 use crate::report::strict;
 use crate::report::xml::{self, Content, Element};
 
-/// How the nodes of a report stand in it.
+/// How the nodes of a report are nested.
 pub trait Parts: Default {
     /// An element that may begin a node, or an event about one. `outermost`: it stands directly in the root, or in a node.
     ///

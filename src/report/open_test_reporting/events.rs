@@ -22,7 +22,7 @@ pub struct Events {
     nodes: Vec<Numbered>,
 }
 
-/// A node, and the number of the one that it stands in.
+/// A node, and the number of its parent.
 #[derive(Default)]
 struct Numbered {
     node: Node,
@@ -110,12 +110,12 @@ impl Events {
         Ok(())
     }
 
-    /// A node, what it stands in, what that stands in, and so on.
+    /// A node, its parent, the parent of that, and so on.
     fn path(&self, at: usize) -> impl Iterator<Item = &Numbered> {
         std::iter::successors(self.nodes.get(at), |numbered| self.nodes.get(numbered.outer?))
     }
 
-    /// Tells each node what stands below it.
+    /// Tells each node about its descendants.
     fn join(&mut self) -> Result<(), String> {
         for at in 0..self.nodes.len() {
             if self.path(at).nth(DEPTH).is_some() {

@@ -37,7 +37,7 @@ pub struct Node {
     /// It began, and it ended.
     pub started: bool,
     pub finished: bool,
-    /// Something stands below it.
+    /// It has children.
     pub has_children: bool,
     /// Something below it failed.
     pub explained: bool,
@@ -110,7 +110,7 @@ impl Node {
         match self.kind {
             Kind::Test => true,
             Kind::Unsaid => !self.has_children,
-            // Its tests did not begin, so it stands for them.
+            // Its tests did not begin, so it counts for them.
             Kind::Container => !self.has_children && self.result == Some(TestOutcome::Skipped),
         }
     }

@@ -55,7 +55,7 @@ enum Kind {
     Robot,
     Suite,
     Test,
-    /// A keyword or a control structure. `teardown`: it tears down what it stands in. `leaf`: nothing ran within it so far.
+    /// A keyword or a control structure. `teardown`: it tears down its parent. `leaf`: nothing ran within it so far.
     Step {
         keyword: bool,
         teardown: bool,

@@ -16,7 +16,7 @@
 //! - What Robot Framework does not write is not passed over, see `strict.rs`, but within keywords and control structures: those may fail.
 //! - A test is known by `suites > name`. Two of one name are two tests, and the worst decides.
 //!
-//! What stands in `errors` (an import that failed, a warning) fails nothing in Robot Framework, and nothing here. Messages, arguments and paths
+//! What `errors` lists (an import that failed, a warning) fails nothing in Robot Framework, and nothing here. Messages, arguments and paths
 //! are not kept, of times only the first and the last.
 
 mod document;

@@ -1,6 +1,6 @@
 //! SonarQube's generic test executions, version 1: what reporters of many runners write for it (Catch2's `sonarqube` among them).
 //!
-//! - `testExecutions` (formerly `unitTest`) holds files, files hold test cases, and nothing else stands there: SonarQube itself
+//! - `testExecutions` (formerly `unitTest`) holds files, files hold test cases, and nothing else: SonarQube itself
 //!   refuses anything else.
 //! - A test case is passed when it holds nothing. `skipped`, `failure` and `error` say otherwise, and the worst of them decides.
 //!   Another element or attribute of a case is not known here: an error, and a contradiction.

@@ -28,7 +28,11 @@ pub fn sought(graph: &mut Graph<'_, '_>, tip: Oid, bases: &[Oid]) -> Result<BTre
     for _ in 0..VIRTUAL_LIMIT {
         let mut below = Vec::new();
         for base in open.drain(..).filter(|base| seen.insert(*base)) {
-            let Some(arrival) = graph.arrival(tip, base)? else { continue };
+            let Some(arrival) = graph.arrival(tip, base)? else {
+                // Where nothing is known of it, no list is long enough.
+                sought.insert(base);
+                continue;
+            };
             sought.insert(arrival.with);
             if arrival.with != base {
                 sought.extend(graph.fork(tip, &[base])?);

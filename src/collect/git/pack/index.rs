@@ -130,7 +130,7 @@ impl Index {
 }
 
 impl Block {
-    /// The offset of a name that stands near a place, or near the one that follows from what stands there.
+    /// The offset of a name near the expected place, or near the place that the name found there suggests.
     fn guessed_offset(&self, name: &[u8; NAME], place: usize, count: usize) -> Option<u32> {
         let names = self.names();
         let away = spread(name) as i64 - spread(names.get(place)?) as i64;

@@ -62,7 +62,7 @@ impl GitHub {
             None => self.read_pushes(branch, back_to)?,
         };
         self.pushes.0.borrow_mut().insert(branch.clone(), known.clone());
-        known.are_enough(back_to).unwrap_or(Ok(()))?;
+        known.are_enough(back_to).unwrap_or_else(|| Err(too_many()))?;
         Ok(known.read)
     }
 
