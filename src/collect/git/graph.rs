@@ -294,19 +294,22 @@ impl<'g, 'o, 'r> Paint<'g, 'o, 'r> {
     /// Is it sure that `base` reaches nothing that `head` alone has painted so far, and that `head` is painted to its end? Then its
     /// colour can go on for a whole history and changes nothing any more.
     fn cannot_meet(&mut self) -> bool {
-        if !self.graph.correct_dates() {
+        // Looked at first, because it takes least.
+        if !self.fresh_places().all(|place| self.flags(place) == BASE) || !self.graph.correct_dates() {
             return false;
         }
-        let fresh =
-            self.queue.iter().map(|(_, place)| *place).filter(|place| self.flags(*place) & STALE == 0);
-        let mut latest = Some(i64::MIN);
-        for place in fresh {
-            let date = self.graph.corrected_date(place).filter(|_| self.flags(place) == BASE);
-            latest = latest.zip(date).map(|(one, other)| one.max(other));
-        }
-        let dates = self.range_places().map(|place| self.graph.corrected_date(place));
-        let earliest = dates.min().unwrap_or(Some(i64::MAX));
-        latest.zip(earliest).is_some_and(|(latest, earliest)| latest <= earliest)
+        let date = |place| self.graph.corrected_date(place);
+        let Some(latest) =
+            self.fresh_places().map(date).try_fold(i64::MIN, |latest, date| Some(latest.max(date?)))
+        else {
+            return false;
+        };
+        self.range_places().map(date).all(|earliest| earliest.is_some_and(|earliest| latest <= earliest))
+    }
+
+    /// What waits and is not stale.
+    fn fresh_places(&self) -> impl Iterator<Item = usize> {
+        self.queue.iter().map(|(_, place)| *place).filter(|place| self.flags(*place) & STALE == 0)
     }
 
     /// The common ancestors that did not become stale.

@@ -73,11 +73,20 @@ impl<'r> Objects<'r> {
     /// Makes an object in memory, unless it is here.
     pub fn make(&self, kind: ObjectType, data: &[u8]) -> Result<Oid, Gap> {
         let id = named(kind, data)?;
+        self.keep_made(id, kind, || Arc::new(data.to_vec()));
+        Ok(id)
+    }
+
+    /// The same, where its name is known already. The name has to be that of the bytes.
+    pub fn make_named(&self, id: Oid, kind: ObjectType, data: &Arc<Vec<u8>>) {
+        self.keep_made(id, kind, || Arc::clone(data));
+    }
+
+    fn keep_made(&self, id: Oid, kind: ObjectType, data: impl FnOnce() -> Arc<Vec<u8>>) {
         let mut made = self.made.borrow_mut();
         if made.place(id).is_none() && !self.packs().has(id) {
-            made.add(id, (kind, Arc::new(data.to_vec())));
+            made.add(id, (kind, data()));
         }
-        Ok(id)
     }
 
     /// An object that was made: it has the bytes that its name stands for.

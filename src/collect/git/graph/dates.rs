@@ -35,14 +35,15 @@ impl Graph<'_, '_> {
         }
         self.corrected.0.resize(self.nodes.len(), None);
         let mut in_vain = vec![false; self.nodes.len() - first];
+        let mut waiting = Vec::new();
         for place in first..self.nodes.len() {
-            self.correct(place, first, &mut in_vain);
+            waiting.push(place);
+            self.correct(&mut waiting, first, &mut in_vain);
         }
         true
     }
 
-    fn correct(&mut self, place: usize, first: usize, in_vain: &mut [bool]) {
-        let mut waiting = vec![place];
+    fn correct(&mut self, waiting: &mut Vec<usize>, first: usize, in_vain: &mut [bool]) {
         while let Some(at) = waiting.last().copied() {
             let found = if in_vain[at - first] { Found::Unknown } else { self.dated_by_parents(at) };
             match found {

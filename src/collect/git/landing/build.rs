@@ -12,8 +12,8 @@ const DIRECTORY: Mode = Mode(0o040_000);
 
 /// The tree of our side with the edits of a merge; `None` when nothing is left.
 pub fn tree(store: &Store<'_, '_>, ours: Option<Oid>, merge: &Merge) -> Result<Option<Oid>, Gap> {
-    for (_, bytes) in &merge.contents {
-        store.objects.make(ObjectType::Blob, bytes)?;
+    for content in &merge.contents {
+        store.objects.make_named(content.id, ObjectType::Blob, &content.bytes);
     }
     edited(store, ours, &merge.edits)
 }

@@ -287,7 +287,10 @@ impl<'o, 'r> Prover<'o, 'r> {
             }
             let is_last = number + 1 == heads.len();
             if is_last && conflicts.is_empty() {
-                let attempt = self.onto(at, ours, &tips, *head, &bases)?;
+                let attempt = match tips[..] {
+                    [_] => self.onto_parent(at, *head, &bases)?,
+                    _ => self.onto(at, ours, &tips, *head, &bases)?,
+                };
                 added.push(Added { head: *head, bases, ours, result: Some(at.tree_after) });
                 return Ok((attempt, added));
             }
@@ -303,6 +306,19 @@ impl<'o, 'r> Prover<'o, 'r> {
             tips.push(*head);
         }
         Ok((Attempt::Departs(ours, conflicts), added))
+    }
+
+    /// Merges a head into the landing's parent, unless it is known that this gives what landed.
+    fn onto_parent(&mut self, at: &Place, head: Oid, bases: &[Oid]) -> Result<Attempt, Gap> {
+        let merge = (at.landed, at.parent, head);
+        if self.answers.is_explained(merge) {
+            return Ok(Attempt::Explained);
+        }
+        let attempt = self.onto(at, Some(at.tree_before), &[at.parent], head, bases)?;
+        if matches!(attempt, Attempt::Explained) {
+            self.answers.know_explained(merge);
+        }
+        Ok(attempt)
     }
 
     /// Merges a head into what is ours, over these merge bases. Where versions of git disagree about the merge of several, each in turn.

@@ -1,5 +1,6 @@
 //! Merging what stands at one path: modes, links, submodules, and the contents of files.
 
+use super::super::kept::Kept;
 use super::super::object::named;
 use super::super::tree::{Mode, SIZE_LIMIT};
 use super::super::tree_diff::Item;
@@ -8,13 +9,15 @@ use super::merge_text::{self, Marks, MergedText};
 use super::store::Store;
 use crate::model::fact::{Gap, GapReason};
 use git2::{ObjectType, Oid};
+use std::rc::Rc;
+use std::sync::Arc;
 
 /// What merging a single path gives.
 pub struct MergedItem {
     /// What stands there; in a conflict of contents both sides, one after the other.
     pub item: Item,
     /// The content, when it is a new one.
-    pub content: Option<(Oid, Vec<u8>)>,
+    pub content: Option<Content>,
     /// It needs no person.
     pub is_clean: bool,
     /// What a newer git makes of it ([`super::lines::Git::Newer`]), where that is something else.
@@ -26,6 +29,32 @@ impl MergedItem {
     pub fn settled(item: Item, is_clean: bool) -> Self {
         MergedItem { item, content: None, is_clean, newer: None }
     }
+}
+
+/// The content of a file that a merge made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Content {
+    /// Its name.
+    pub id: Oid,
+    /// Shared, because the same is merged again and again.
+    pub bytes: Arc<Vec<u8>>,
+}
+
+impl Content {
+    /// The content of these bytes.
+    pub fn new(bytes: Vec<u8>) -> Result<Self, Gap> {
+        Ok(Content { id: named(ObjectType::Blob, &bytes)?, bytes: Arc::new(bytes) })
+    }
+}
+
+/// What came of merging the contents of base, ours and theirs. The merge of a landing, what its merge bases stand for, and the
+/// search for files that moved ask for the same ones.
+pub type MergedContents = Kept<(Option<Oid>, Oid, Oid), Option<Rc<OfVersions>>>;
+
+/// What versions of git make of the contents of a file.
+pub struct OfVersions {
+    older: (Content, bool),
+    newer: Option<(Content, bool)>,
 }
 
 /// Merges what stands at one path on both sides.
@@ -51,16 +80,49 @@ pub fn merge_items(
     }
     // With something else than a file neither has a line in common.
     let old = base.filter(|base| base.0.is_file()).map(|base| base.1);
-    let Contents::Merged(merged) = merge_contents(store, old, ours.1, theirs.1, None)? else {
+    let Some(merged) = merged_contents(store, old, ours.1, theirs.1)? else {
         return Ok(MergedItem::settled(ours, false));
     };
-    let made = |text: MergedText| -> Result<MergedItem, Gap> {
-        let (item, is_clean) =
-            ((mode, named(ObjectType::Blob, &text.bytes)?), mode_is_clean && text.conflicts == 0);
-        Ok(MergedItem { item, content: Some((item.1, text.bytes)), is_clean, newer: None })
+    let made = |(content, is_clean): &(Content, bool)| MergedItem {
+        item: (mode, content.id),
+        content: Some(content.clone()),
+        is_clean: mode_is_clean && *is_clean,
+        newer: None,
     };
-    let newer = merged.newer.map(made).transpose()?.map(Box::new);
-    Ok(MergedItem { newer, ..made(merged.older)? })
+    let newer = merged.newer.as_ref().map(made).map(Box::new);
+    Ok(MergedItem { newer, ..made(&merged.older) })
+}
+
+/// Merges the contents of a file, or remembers what came of it; `None` where git leaves it unmerged.
+fn merged_contents(
+    store: &Store<'_, '_>,
+    base: Option<Oid>,
+    ours: Oid,
+    theirs: Oid,
+) -> Result<Option<Rc<OfVersions>>, Gap> {
+    let names = (base, ours, theirs);
+    if let Some(known) = store.merged.borrow_mut().get(names) {
+        return Ok(known);
+    }
+    let merged = match merge_contents(store, base, ours, theirs, None)? {
+        Contents::Merged(merged) => Some(Rc::new(of_versions(merged)?)),
+        Contents::Binary | Contents::Refused => None,
+    };
+    let bytes = merged.as_ref().map_or(0, |merged| merged.size());
+    store.merged.borrow_mut().add(names, bytes + size_of_val(&names), merged.clone());
+    Ok(merged)
+}
+
+fn of_versions(merged: merge_text::Merged) -> Result<OfVersions, Gap> {
+    let of_text = |text: MergedText| Ok((Content::new(text.bytes)?, text.conflicts == 0));
+    Ok(OfVersions { older: of_text(merged.older)?, newer: merged.newer.map(of_text).transpose()? })
+}
+
+impl OfVersions {
+    /// In bytes.
+    fn size(&self) -> usize {
+        std::iter::once(&self.older).chain(&self.newer).map(|(content, _)| content.bytes.len()).sum()
+    }
 }
 
 /// Two files, executable or not; two links; two submodules.

@@ -9,6 +9,8 @@ use super::super::kept::Kept;
 use super::super::likeness::Likeness;
 use super::super::object::{Object, Objects};
 use super::super::tree::{TreeEntry, split_entry};
+use super::super::tree_diff::Item;
+use super::items::MergedContents;
 use super::starts;
 use crate::model::fact::Gap;
 use git2::{ObjectType, Oid};
@@ -23,6 +25,9 @@ const NEIGHBOURS_LIMIT: usize = 4 * 1024 * 1024;
 
 /// The same for files: busy ones are merged again and again.
 const FILE_LIMIT: usize = 16 * 1024 * 1024;
+
+/// The same for files that were merged.
+const MERGED_LIMIT: usize = 16 * 1024 * 1024;
 
 /// The width of an object name in a tree, in bytes.
 pub const ID_WIDTH: usize = 20;
@@ -104,6 +109,8 @@ pub struct Store<'o, 'r> {
     trees: RefCell<Kept<Oid, Rc<KeptTree<'o>>>>,
     files: RefCell<Kept<Oid, Rc<Object<'o>>>>,
     roots: RefCell<ById<Oid>>,
+    /// Contents of files that were merged.
+    pub merged: RefCell<MergedContents>,
     /// How much its files have in common.
     pub likeness: Likeness<'o, 'r>,
 }
@@ -121,9 +128,14 @@ impl<'o, 'r> Store<'o, 'r> {
     }
 
     fn up_to(tree_limit: usize, objects: &'o Objects<'r>) -> Self {
-        let (trees, files) = (Kept::up_to(tree_limit), Kept::up_to(FILE_LIMIT));
-        let (roots, likeness) = (RefCell::new(ById::new()), Likeness::new(objects));
-        Store { objects, trees: RefCell::new(trees), files: RefCell::new(files), roots, likeness }
+        Store {
+            objects,
+            trees: RefCell::new(Kept::up_to(tree_limit)),
+            files: RefCell::new(Kept::up_to(FILE_LIMIT)),
+            roots: RefCell::new(ById::new()),
+            merged: RefCell::new(Kept::up_to(MERGED_LIMIT)),
+            likeness: Likeness::new(objects),
+        }
     }
 
     /// The tree of a commit, which is the parent of one landing and the end of another.
@@ -149,6 +161,22 @@ impl<'o, 'r> Store<'o, 'r> {
             like = like.or_else(|| tree.clone());
         }
         Ok(trees)
+    }
+
+    /// What stands at a path of a tree.
+    pub fn item_at(&self, tree: Option<Oid>, path: &[u8]) -> Result<Option<Item>, Gap> {
+        let (mut tree, mut rest) = (tree, path);
+        while let Some(end) = rest.iter().position(|byte| *byte == b'/') {
+            tree = self.entry_of(tree, &rest[..=end])?.map(|(_, id)| id);
+            rest = &rest[end + 1..];
+        }
+        self.entry_of(tree, rest)
+    }
+
+    fn entry_of(&self, tree: Option<Oid>, key: &[u8]) -> Result<Option<Item>, Gap> {
+        let [kept] = self.trees([tree])?;
+        let mut cursor = kept.as_ref().map_or(Cursor::default(), |tree| tree.cursor());
+        cursor.seek(key).1.map(|entry| Ok((entry.mode, entry.id()?))).transpose()
     }
 
     fn tree(&self, id: Oid, like: Option<&KeptTree<'_>>) -> Result<Rc<KeptTree<'o>>, Gap> {

@@ -8,7 +8,7 @@ use super::{VIRTUAL_LIMIT, order};
 use crate::model::fact::Gap;
 use crate::model::landing::Landing;
 use git2::Oid;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A landing of more commits than this is taken for as many landings.
@@ -36,7 +36,12 @@ struct Known {
     /// Did a commit come with its content? By the step of the line with which it came; and by how deep it was asked, where the
     /// answer hangs on that.
     incorporated: BTreeMap<(Oid, Oid, Option<usize>), bool>,
+    /// Commits that are as git makes them by merging.
+    explained: BTreeSet<Merged>,
 }
+
+/// A commit, and which two were merged for it, into the first.
+pub type Merged = (Oid, Oid, Oid);
 
 /// What is known for all landings.
 #[derive(Clone, Default)]
@@ -87,6 +92,16 @@ impl Answers {
     /// Lets all know it; with the depth, if the answer hangs on that.
     pub fn know_incorporated(&self, step: Oid, commit: Oid, depth: Option<usize>, answer: bool) {
         self.shared.known().incorporated.insert((step, commit, depth), answer);
+    }
+
+    /// Is it known, from any landing, that a commit is as git makes it by merging these two?
+    pub fn is_explained(&self, merge: Merged) -> bool {
+        self.shared.known().explained.contains(&merge)
+    }
+
+    /// Lets all know that it is.
+    pub fn know_explained(&self, merge: Merged) {
+        self.shared.known().explained.insert(merge);
     }
 
     /// Lets all know the other answers.
@@ -205,7 +220,12 @@ impl<'o, 'r> Reader<'o, 'r> {
         limit: usize,
         answers: &mut Answers,
     ) -> Result<Option<()>, Gap> {
-        let Some(bases) = self.graph.near_merge_bases(&[parent], head, limit)? else { return Ok(None) };
+        // Where a later landing asked how this one came, it is known.
+        let bases = match answers.get(&[parent], head) {
+            Some(known) => Some(known),
+            None => self.graph.near_merge_bases(&[parent], head, limit)?,
+        };
+        let Some(bases) = bases else { return Ok(None) };
         if self.ask_below((&[parent], head), &bases, limit, 0, answers)?.is_none() {
             return Ok(None);
         }

@@ -16,7 +16,7 @@
 
 use super::super::super::object::revision;
 use super::super::lines::Git;
-use super::super::merge::Sides;
+use super::super::merge::{Sides, departs_over_all};
 use super::{Attempt, Place, Prover, VIRTUAL_LIMIT};
 use crate::model::change::{Basis, Revision};
 use crate::model::fact::{Gap, GapReason};
@@ -25,6 +25,9 @@ use git2::Oid;
 
 /// More merge bases than this that are not on the line are not looked at one by one.
 pub const BASES_LIMIT: usize = 64;
+
+/// To merge so many merge bases takes longer than to look first whether that matters.
+const MANY_BASES: usize = 3;
 
 /// Steps of a landing that are searched for merged commits.
 const STEPS_LIMIT: usize = 2_000;
@@ -53,6 +56,13 @@ struct Came<'a> {
     step: Option<Oid>,
 }
 
+impl Came<'_> {
+    /// What the branch and the heads that were merged since reach.
+    fn tips(&self) -> Vec<Oid> {
+        std::iter::once(self.branch).chain(self.before.iter().map(|one| one.head)).collect()
+    }
+}
+
 impl Prover<'_, '_> {
     /// Why merging a head into a branch brings all that it holds beyond that; a gap when it does not.
     pub fn basis(&mut self, branch: Oid, head: Oid) -> Result<Basis, Gap> {
@@ -74,11 +84,26 @@ impl Prover<'_, '_> {
     /// # Errors
     /// One does not, or it could not be seen.
     pub(super) fn expect_basis(&mut self, branch: Oid, added: &[Added]) -> Result<(), Gap> {
-        if !self.asks_basis || self.basis_of_all(branch, added)?.is_some() {
+        if !self.asks_basis || self.are_known(branch, added)? || self.basis_of_all(branch, added)?.is_some() {
             return Ok(());
         }
         let last = added.last().map(|one| (one.head, one.bases.as_slice()));
         Err(last.map_or_else(hidden, |(head, bases)| moved(head, bases)))
+    }
+
+    /// Is it known already, from other landings, that all merge bases came with their content?
+    fn are_known(&mut self, branch: Oid, added: &[Added]) -> Result<bool, Gap> {
+        for base in added.iter().flat_map(|one| &one.bases) {
+            let Some(arrival) = self.answers.arrival(&mut self.graph, branch, *base)? else {
+                return Ok(false);
+            };
+            let is_known =
+                self.answers.was_incorporated(arrival.with, *base, 0).is_some_and(|(known, _)| known);
+            if !is_known && arrival.with != *base {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// The weakest reason of all; `None` when one has none.
@@ -192,16 +217,9 @@ impl Prover<'_, '_> {
     /// Is all of a commit's content in the tree with which it came? What is added is what it holds beyond the branch of then.
     fn adds_nothing(&mut self, came: &Came<'_>, commit: Oid, depth: usize) -> Result<bool, Gap> {
         let Some(tree) = came.tree else { return Ok(false) };
-        let tips: Vec<Oid> =
-            std::iter::once(came.branch).chain(came.before.iter().map(|one| one.head)).collect();
-        let bases = self.merge_bases(&tips, commit)?;
-        let theirs = self.store.tree_of(commit)?;
-        let base = self.base(&tips, commit, &bases, Git::Older, 0)?;
-        let by = base.hangs_on_version.then_some(Git::Older);
-        let base = base.for_merge(&self.store, came.tree, theirs)?;
-        let sides = Sides { base, ours: came.tree, theirs: Some(theirs) };
+        let bases = self.merge_bases(&came.tips(), commit)?;
         // Asked first, because mostly this settles it, and whether the merge bases came with their content takes long to find out.
-        if !self.gives(sides, by, tree)? {
+        if !self.is_in(came, tree, commit, &bases)? {
             return Ok(false);
         }
         if self.are_incorporated(came.branch, came.before, &bases, depth + 1)? {
@@ -209,7 +227,75 @@ impl Prover<'_, '_> {
         }
         // From a former tip on, nothing can have been left out before.
         let Some(fork) = self.answers.fork(&mut self.graph, came.branch, &bases)? else { return Ok(false) };
-        self.gives(Sides { base: Some(self.store.tree_of(fork)?), ..sides }, None, tree)
+        let theirs = Some(self.store.tree_of(commit)?);
+        self.gives(Sides { base: Some(self.store.tree_of(fork)?), ours: came.tree, theirs }, None, tree)
+    }
+
+    /// The same, whatever its merge bases are.
+    fn is_in(&mut self, came: &Came<'_>, tree: Oid, commit: Oid, bases: &[Oid]) -> Result<bool, Gap> {
+        let merge = self.brought_by(came, tree, commit)?;
+        if merge.as_ref().is_some_and(|at| self.answers.is_explained((at.landed, at.parent, commit))) {
+            return Ok(true);
+        }
+        let theirs = self.store.tree_of(commit)?;
+        let into = [came.tree, merge.as_ref().map(|at| at.tree_before)];
+        if bases.len() >= MANY_BASES && self.depart_over_all(bases, into, theirs, tree)? {
+            return Ok(false);
+        }
+        if let Some(at) = merge
+            && self.is_merge(&at, commit, bases)?
+        {
+            return Ok(true);
+        }
+        let base = self.base(&came.tips(), commit, bases, Git::Older, 0)?;
+        let by = base.hangs_on_version.then_some(Git::Older);
+        let base = base.for_merge(&self.store, came.tree, theirs)?;
+        self.gives(Sides { base, ours: came.tree, theirs: Some(theirs) }, by, tree)
+    }
+
+    /// The landing by which a commit came, if that is a merge of it.
+    fn brought_by(&mut self, came: &Came<'_>, tree: Oid, commit: Oid) -> Result<Option<Place>, Gap> {
+        let Some(landed) = came.step else { return Ok(None) };
+        if !self.graph.parents(landed)?.iter().skip(1).any(|merged| *merged == commit) {
+            return Ok(None);
+        }
+        let (parent, tree_before) = (came.branch, self.store.tree_of(came.branch)?);
+        Ok(Some(Place { branch: parent, parent, landed, tree_before, tree_after: tree }))
+    }
+
+    /// Is it sure that merging a commit into none of these gives a tree?
+    fn depart_over_all(
+        &self,
+        bases: &[Oid],
+        into: [Option<Oid>; 2],
+        theirs: Oid,
+        tree: Oid,
+    ) -> Result<bool, Gap> {
+        let bases = bases.iter().map(|base| self.store.tree_of(*base)).collect::<Result<Vec<_>, _>>()?;
+        for ours in into.into_iter().flatten() {
+            if !departs_over_all(&self.store, &bases, [Some(ours), Some(theirs)], tree)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Is a landing what a version of git makes by merging a head? Then all of the head's content is in it. Its own proof asks the same.
+    fn is_merge(&mut self, at: &Place, head: Oid, bases: &[Oid]) -> Result<bool, Gap> {
+        let (ours, theirs) = (Some(at.tree_before), self.store.tree_of(head)?);
+        for git in [Git::Older, Git::Newer] {
+            let base = self.base(&[at.parent], head, bases, git, 0)?;
+            let by = base.hangs_on_version.then_some(git);
+            let base = base.for_merge(&self.store, ours, theirs)?;
+            if self.gives(Sides { base, ours, theirs: Some(theirs) }, by, at.tree_after)? {
+                self.answers.know_explained((at.landed, at.parent, head));
+                return Ok(true);
+            }
+            if by.is_none() {
+                break;
+            }
+        }
+        Ok(false)
     }
 
     /// A landing that changes no content and that no request brought. What it merges becomes part of the branch all the same, so

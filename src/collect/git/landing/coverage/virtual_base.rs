@@ -7,11 +7,10 @@
 //!
 //! What cannot be told for sure ([`Base::unsure`]) is no obstacle where both sides of the merge over it have the same.
 
-use super::super::super::object::named;
 use super::super::super::rename::{Link, pair};
 use super::super::super::tree_diff::{Item, TreeChange};
 use super::super::build;
-use super::super::items::{Contents, REVIEW, merge_contents, merge_modes};
+use super::super::items::{Content, Contents, REVIEW, merge_contents, merge_modes};
 use super::super::lines::Git;
 use super::super::merge::{Merge, Sides, TreeEdit, merge_bases};
 use super::super::merge_text::Marks;
@@ -19,7 +18,7 @@ use super::super::paths::between;
 use super::super::store::Store;
 use super::{Prover, VIRTUAL_LIMIT, order};
 use crate::model::fact::{Gap, GapReason};
-use git2::{ObjectType, Oid};
+use git2::Oid;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The names that git gives the sides of such a merge.
@@ -247,8 +246,9 @@ impl Leaving<'_, '_, '_> {
                 None => Vec::new(),
             },
         };
-        let id = named(ObjectType::Blob, &text)?;
-        merge.contents.push((id, text));
+        let content = Content::new(text)?;
+        let id = content.id;
+        merge.contents.push(content);
         Ok(id)
     }
 }

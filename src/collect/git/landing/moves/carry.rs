@@ -2,7 +2,7 @@
 
 use super::super::items::{MergedItem, merge_items};
 use super::super::merge::{Merge, TreeEdit};
-use super::super::store::{Cursor, Store};
+use super::super::store::Store;
 use super::walk::{Entry, Found};
 use crate::collect::git::tree_diff::Item;
 use crate::model::fact::Gap;
@@ -109,16 +109,16 @@ impl<'s, 'o, 'r> Carry<'s, 'o, 'r> {
         let (ours, theirs) = if here == 1 { (moved, kept) } else { (kept, moved) };
         let merged = merge_items(self.store, old.stages[0], ours, theirs)?;
         new.needs_person |= !merged.is_clean;
-        new.stages[here] = Some(self.made(merged)?.0);
+        new.stages[here] = Some(self.made(merged).0);
         Ok(())
     }
 
     /// A merged item whose content can be read from now on, and whether it needs no person.
-    fn made(&self, merged: MergedItem) -> Result<(Item, bool), Gap> {
-        if let Some((_, bytes)) = &merged.content {
-            self.store.objects.make(ObjectType::Blob, bytes)?;
+    fn made(&self, merged: MergedItem) -> (Item, bool) {
+        if let Some(content) = &merged.content {
+            self.store.objects.make_named(content.id, ObjectType::Blob, &content.bytes);
         }
-        Ok((merged.item, merged.is_clean))
+        (merged.item, merged.is_clean)
     }
 
     /// The result.
@@ -163,16 +163,16 @@ impl<'s, 'o, 'r> Carry<'s, 'o, 'r> {
     fn both(&mut self, path: &[u8], base: Option<Item>, ours: Item, theirs: Item) -> Result<End, Gap> {
         let mut merged = merge_items(self.store, base, ours, theirs)?;
         if merged.newer.is_some() {
-            let landed = standing(self.store, self.actual, path)?;
+            let landed = self.store.item_at(self.actual, path)?;
             merged = self.merge.of_version(path, merged, landed);
         }
-        let (item, is_clean) = self.made(merged)?;
+        let (item, is_clean) = self.made(merged);
         Ok(End { item: Some(item), is_clean })
     }
 
     /// Whatever was decided is a person's decision, and shows as a whole: the result is the other one.
     fn decided(&self, path: &[u8], kept: Option<Item>) -> Result<End, Gap> {
-        let is_there = standing(self.store, self.actual, path)?.is_some();
+        let is_there = self.store.item_at(self.actual, path)?.is_some();
         Ok(End { item: kept.filter(|_| !is_there), is_clean: false })
     }
 
@@ -191,21 +191,4 @@ impl<'s, 'o, 'r> Carry<'s, 'o, 'r> {
             }
         }
     }
-}
-
-/// What stands at a path of a tree.
-fn standing(store: &Store<'_, '_>, tree: Option<Oid>, path: &[u8]) -> Result<Option<Item>, Gap> {
-    let mut tree = tree;
-    let mut rest = path;
-    while let Some(end) = rest.iter().position(|byte| *byte == b'/') {
-        tree = at(store, tree, &rest[..=end])?.map(|(_, id)| id);
-        rest = &rest[end + 1..];
-    }
-    at(store, tree, rest)
-}
-
-fn at(store: &Store<'_, '_>, tree: Option<Oid>, key: &[u8]) -> Result<Option<Item>, Gap> {
-    let [kept] = store.trees([tree])?;
-    let mut cursor = kept.as_ref().map_or(Cursor::default(), |tree| tree.cursor());
-    cursor.seek(key).1.map(|entry| Ok((entry.mode, entry.id()?))).transpose()
 }
