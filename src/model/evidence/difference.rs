@@ -47,7 +47,8 @@ impl<'a> Difference<'a> {
     /// The same without looking for renames.
     fn without_renames(mut before: impl Tests<'a>, mut after: impl Tests<'a>) -> Self {
         let mut difference = Difference::default();
-        let (mut gone, mut come) = (Named::default(), Named::default());
+        let mut gone = Named::with_capacity(before.size_hint().0);
+        let mut come = Named::with_capacity(after.size_hint().0);
         let (mut old, mut new) = (before.next(), after.next());
         loop {
             let order = match (old, new) {

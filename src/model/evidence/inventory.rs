@@ -82,8 +82,9 @@ impl Inventory {
 
     /// Those of its tests that are marked.
     fn only(self, marked: &[bool]) -> Written {
-        let mut only = Written::default();
-        if !marked.contains(&true) {
+        let how_many = marked.iter().filter(|is_marked| **is_marked).count();
+        let mut only = Written::with_capacity(how_many);
+        if how_many == 0 {
             return only;
         }
         let mut walk = self.walk();
@@ -196,43 +197,46 @@ fn marks(before: &Inventory, after: &Inventory) -> (Vec<bool>, Vec<bool>) {
 /// Names and outcomes of tests, with every name written out, in pieces of memory that never grow.
 #[derive(Debug, Default)]
 pub struct Written {
-    pieces: Vec<Piece>,
+    /// One name behind the other.
+    pieces: Vec<String>,
+    /// How long each name is, in bytes.
+    lengths: Vec<u32>,
+    outcomes: Vec<TestOutcome>,
 }
 
 /// How long the names of a piece are at most, in bytes, unless one alone is longer.
 const PIECE: usize = 1 << 20;
 
-#[derive(Debug)]
-struct Piece {
-    /// One name behind the other.
-    names: String,
-    /// How long each is.
-    tests: Vec<(u32, TestOutcome)>,
-}
-
 impl Written {
+    fn with_capacity(tests: usize) -> Self {
+        let (lengths, outcomes) = (Vec::with_capacity(tests), Vec::with_capacity(tests));
+        Written { pieces: Vec::new(), lengths, outcomes }
+    }
+
     fn add(&mut self, id: &str, outcome: TestOutcome) {
-        let fits = |piece: &&mut Piece| piece.names.capacity() - piece.names.len() >= id.len();
-        let test = (id.len() as u32, outcome);
+        self.lengths.push(id.len() as u32);
+        self.outcomes.push(outcome);
+        let fits = |piece: &&mut String| piece.capacity() - piece.len() >= id.len();
         if let Some(piece) = self.pieces.last_mut().filter(fits) {
-            piece.names.push_str(id);
-            piece.tests.push(test);
+            piece.push_str(id);
             return;
         }
-        let mut names = String::with_capacity(id.len().max(PIECE));
-        names.push_str(id);
-        self.pieces.push(Piece { names, tests: vec![test] });
+        let mut piece = String::with_capacity(id.len().max(PIECE));
+        piece.push_str(id);
+        self.pieces.push(piece);
     }
 
     /// The tests, one after the other.
     pub fn iter(&self) -> impl Iterator<Item = (&str, TestOutcome)> {
-        self.pieces.iter().flat_map(|piece| {
-            let mut names = piece.names.as_str();
-            piece.tests.iter().map(move |(length, outcome)| {
-                let (id, rest) = names.split_at_checked(*length as usize).unwrap_or_default();
-                names = rest;
-                (id, *outcome)
-            })
+        let (mut pieces, mut names) = (self.pieces.iter(), "");
+        self.lengths.iter().zip(&self.outcomes).map(move |(length, outcome)| {
+            let length = *length as usize;
+            if names.len() < length {
+                names = pieces.next().map_or("", String::as_str);
+            }
+            let (id, rest) = names.split_at_checked(length).unwrap_or_default();
+            names = rest;
+            (id, *outcome)
         })
     }
 }
@@ -322,8 +326,10 @@ mod tests {
     #[test]
     fn names_written_out_are_those_that_went_in() {
         let mut written = Written::default();
-        let names: Vec<String> =
-            (0..50).map(|length| "é".repeat(length * 4_000)).chain(["é".repeat(PIECE)]).collect();
+        let names: Vec<String> = (0..50)
+            .map(|length| "é".repeat(length * 4_000))
+            .chain(["é".repeat(PIECE), String::new(), "e".to_string()])
+            .collect();
         names.iter().for_each(|name| written.add(name, TestOutcome::Passed));
         assert!(written.pieces.len() > 3);
         assert!(written.iter().map(|(id, _)| id).eq(names.iter().map(String::as_str)));

@@ -44,6 +44,11 @@ pub struct Named<'a> {
 }
 
 impl<'a> Named<'a> {
+    /// None yet, and room for so many.
+    pub fn with_capacity(tests: usize) -> Self {
+        Named { ids: Vec::with_capacity(tests), outcomes: Vec::with_capacity(tests) }
+    }
+
     /// One test more.
     pub fn push(&mut self, id: &'a str, outcome: TestOutcome) {
         self.ids.push(id);

@@ -184,9 +184,9 @@ impl<'a> Pairs<'_, 'a> {
 
     /// Sorted by the name before.
     fn list(&self) -> Vec<(&'a str, &'a str)> {
+        let mut list = Vec::with_capacity(self.found.iter().flatten().count());
         let found = self.removed.iter().zip(&self.found);
-        let mut list: Vec<_> =
-            found.filter_map(|(old, new)| Some((*old, self.added[(*new)? as usize]))).collect();
+        list.extend(found.filter_map(|(old, new)| Some((*old, self.added[(*new)? as usize]))));
         list.sort_unstable();
         list
     }
