@@ -3,8 +3,8 @@
 //! `cargo bench --bench reports` makes a JUnit report of a hundred thousand tests, lets a bare loop over the events of
 //! the XML library and our reader read the same bytes by turns, and prints the median of each and the ratio. Judge a
 //! machine by the ratios only. Then it makes a report of 1.7 million tests and another of half as many, records, signs, verifies and
-//! compares them with the program itself, also with one in which every name is another, and prints what each step took. `-- --smoke` uses small reports and one turn: it shows that
-//! the benchmark runs.
+//! compares them with the program itself, also with one in which every name is another, and prints what each step took.
+//! `-- --smoke` uses small reports and one turn: it shows that the benchmark runs.
 #![allow(
     clippy::disallowed_methods,
     clippy::expect_used,

@@ -1,8 +1,8 @@
 //! Which keys are on both of two sides, told from their hashes.
 //!
 //! A run may have a million tests, and most of them have nothing to do with any of another. So the hash of each key comes first; only
-//! keys whose hashes are on both sides are compared. Two keys of one hash are taken for nothing but two keys: which hash a key has
-//! decides how long a comparison takes, and never how it ends.
+//! keys whose hashes are on both sides are compared. Two keys may have one hash: hashes decide how long a comparison takes, and never
+//! how it ends.
 
 use std::iter;
 
@@ -99,6 +99,19 @@ pub(super) fn hash(key: &[u8]) -> u32 {
     });
     let hash = whole.iter().chain(iter::once(last)).fold(ODD[1], step);
     (mix(hash ^ ODD[1], ODD[0] ^ key.len() as u64) >> 32) as u32
+}
+
+/// Two names whose keys have one hash.
+#[cfg(test)]
+pub(super) fn twins(name: impl Fn(u32) -> String, key: impl Fn(&str) -> Vec<u8>) -> [String; 2] {
+    let mut seen = std::collections::BTreeMap::new();
+    let twins = (0..1_000_000).find_map(|number| {
+        let name = name(number);
+        seen.insert(hash(&key(&name)), name.clone()).map(|before| [before, name])
+    });
+    let mut twins = twins.unwrap_or_default();
+    twins.sort();
+    twins
 }
 
 #[cfg(test)]

@@ -144,17 +144,35 @@ impl<'a> Pairs<'_, 'a> {
     /// Hands on the places of those that were removed and of those that were added, for every key that both have.
     fn alike(&mut self, key: &mut Key<'a>, mut take: impl FnMut(&mut Self, &[usize], &[usize])) {
         let hashes = Hashes::of([self.removed, self.added], |id| hash(key.of(id)));
-        for [old, new] in hashes.groups() {
-            let old = old.map(|at| (key.of(self.removed[at]).to_vec(), false, at));
-            let mut group: Vec<(Vec<u8>, bool, usize)> = old.collect();
-            group.extend(new.map(|at| (key.of(self.added[at]).to_vec(), true, at)));
-            group.sort_unstable();
-            for alike in group.chunk_by(|one, next| one.0 == next.0) {
-                let places: Vec<usize> = alike.iter().map(|(_, _, at)| *at).collect();
-                let (old, new) = places.split_at(alike.partition_point(|(_, added, _)| !added));
-                if !old.is_empty() && !new.is_empty() {
-                    take(self, old, new);
-                }
+        for sides in hashes.groups() {
+            let [old, new] = sides.map(Iterator::collect::<Vec<_>>);
+            let wanted = old.first().map(|at| key.of(self.removed[*at]).to_vec()).unwrap_or_default();
+            let mut ids = old.iter().map(|at| self.removed[*at]).chain(new.iter().map(|at| self.added[*at]));
+            if ids.all(|id| key.of(id) == wanted) {
+                take(self, &old, &new);
+            } else {
+                self.parted(key, &old, &new, &mut take);
+            }
+        }
+    }
+
+    /// The same of tests whose keys differ and have one hash.
+    fn parted(
+        &mut self,
+        key: &mut Key<'a>,
+        old: &[usize],
+        new: &[usize],
+        take: &mut impl FnMut(&mut Self, &[usize], &[usize]),
+    ) {
+        let old = old.iter().map(|at| (key.of(self.removed[*at]).to_vec(), false, *at));
+        let mut group: Vec<(Vec<u8>, bool, usize)> = old.collect();
+        group.extend(new.iter().map(|at| (key.of(self.added[*at]).to_vec(), true, *at)));
+        group.sort_unstable();
+        for alike in group.chunk_by(|one, next| one.0 == next.0) {
+            let places: Vec<usize> = alike.iter().map(|(_, _, at)| *at).collect();
+            let (old, new) = places.split_at(alike.partition_point(|(_, added, _)| !added));
+            if !old.is_empty() && !new.is_empty() {
+                take(self, old, new);
             }
         }
     }
@@ -194,6 +212,7 @@ impl<'a> Pairs<'_, 'a> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::hashes::twins;
     use super::*;
     use crate::model::test_run::SEPARATOR;
     use proptest::prelude::*;
@@ -234,6 +253,24 @@ mod tests {
         let removed: Vec<&str> = removed.iter().map(String::as_str).collect();
         let added: Vec<&str> = added.iter().map(String::as_str).collect();
         assert_eq!(renames(&removed, &added).len(), 100_000);
+    }
+
+    #[test]
+    fn names_of_one_hash_are_not_one_name() {
+        let [one, other] =
+            twins(|number| format!("n{number}"), |name| [&[BETWEEN], name.as_bytes()].concat());
+        let at = |place: &str| [format!("{place} > {one}"), format!("{place} > {other}")];
+        let (old, new) = (at("p"), at("q"));
+        let [old, new] = [&old, &new].map(|ids| ids.each_ref().map(String::as_str));
+        assert_eq!(renames(&old, &new), [(old[0], new[0]), (old[1], new[1])]);
+        assert!(renames(&old[..1], &new[1..]).is_empty());
+        let [one, other] = twins(
+            |number| format!("p > n_{number}_a"),
+            |id| [b"p", &[BETWEEN][..], id[4..].replace('_', "").as_bytes()].concat(),
+        );
+        let new = [&one, &other].map(|id| id.replace('_', "-"));
+        assert_eq!(renames(&[&one, &other], &[&new[0], &new[1]]), [(&*one, &*new[0]), (&*other, &*new[1])]);
+        assert!(renames(&[&one], &[&new[1]]).is_empty());
     }
 
     /// The words of a name, character by character.
