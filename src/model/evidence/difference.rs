@@ -119,7 +119,7 @@ pub trait Tests<'a>: Iterator<Item = (&'a str, TestOutcome)> {}
 impl<'a, I: Iterator<Item = (&'a str, TestOutcome)>> Tests<'a> for I {}
 
 /// The names without those at these places.
-fn without<'a>(mut names: Vec<&'a str>, places: impl ExactSizeIterator<Item = u32>) -> Vec<&'a str> {
+fn without(mut names: Vec<&str>, places: impl ExactSizeIterator<Item = u32>) -> Vec<&str> {
     if places.len() > 0 {
         let mut stays = vec![true; names.len()];
         places.for_each(|place| stays[place as usize] = false);
