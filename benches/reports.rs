@@ -3,8 +3,8 @@
 //! `cargo bench --bench reports` makes a JUnit report of a hundred thousand tests, lets a bare loop over the events of
 //! the XML library and our reader read the same bytes by turns, and prints the median of each and the ratio. Judge a
 //! machine by the ratios only. Then it makes a report of 1.7 million tests and another of half as many, records, signs, verifies and
-//! compares them with the program itself, and prints what each step took. `-- --smoke` uses small reports and one turn: it shows that
-//! the benchmark runs.
+//! compares them with the program itself, also with one in which every name is another, and prints what each step took.
+//! `-- --smoke` uses small reports and one turn: it shows that the benchmark runs.
 #![allow(
     clippy::disallowed_methods,
     clippy::expect_used,
@@ -31,7 +31,7 @@ fn main() {
     let output = "<system-out>loaded 12 records &amp; rejected 3 of them\nthe end</system-out>";
     row("JUnit, with output of each test", &junit(tests, output), turns);
     let large = if turns > 1 { 1_700_000 } else { 2_000 };
-    println!("\n{:<44} {:>10} {:>10} {:>9} {:>9}", "with the program", "time", "memory", "target", "of half");
+    println!("\n{:<56} {:>10} {:>10} {:>9} {:>9}", "with the program", "time", "memory", "target", "of half");
     let half = Large::of(large / 2).steps();
     for (whole, half) in Large::of(large).steps().iter().zip(half) {
         whole.print(&half);
@@ -41,7 +41,7 @@ fn main() {
 /// What every step may hold at once, in megabytes.
 const TARGET: u64 = 500;
 
-/// Two large reports of one suite in a repository.
+/// Large reports of one suite in a repository.
 struct Large {
     directory: tempfile::TempDir,
     tests: usize,
@@ -66,7 +66,7 @@ impl Step {
         };
         let ratio = self.time.as_secs_f64() / half.time.as_secs_f64();
         println!(
-            "{:<44} {:>8.2} s {memory:>10} {verdict:>9} {ratio:>9.2}",
+            "{:<56} {:>8.2} s {memory:>10} {verdict:>9} {ratio:>9.2}",
             self.label,
             self.time.as_secs_f64()
         );
@@ -77,7 +77,7 @@ impl Large {
     fn of(tests: usize) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let large = Large { directory, tests };
-        for (run, name) in ["before.xml", "after.xml"].iter().enumerate() {
+        for (run, name) in ["before.xml", "after.xml", "other.xml"].iter().enumerate() {
             let file = std::fs::File::create(large.path(name)).expect("a file");
             large::junit(&mut std::io::BufWriter::new(file), tests, run, false, "").expect("a report");
         }
@@ -105,12 +105,16 @@ impl Large {
     fn steps(&self) -> Vec<Step> {
         let record = ["evidence", "record", "--suite", "upload", "--report"];
         let with = |more: &[&'static str]| [&record[..], more].concat();
+        let diff = |more: &[&'static str]| [&["evidence", "diff", "before.json"], more].concat();
         [
             ("evidence record", with(&["before.xml", "-o", "before.json"])),
             ("evidence record, a later run", with(&["after.xml", "-o", "after.json"])),
             ("evidence record --key", with(&["before.xml", "-o", "signed.json", "--key", "key"])),
             ("evidence verify", vec!["evidence", "verify", "signed.json", "--signers", "signers"]),
-            ("evidence diff", vec!["evidence", "diff", "before.json", "after.json"]),
+            ("evidence diff", diff(&["after.json"])),
+            ("evidence record, every name another", with(&["other.xml", "-o", "other.json"])),
+            ("evidence diff, every name another", diff(&["other.json"])),
+            ("evidence diff --json, every name another", diff(&["other.json", "--json"])),
         ]
         .into_iter()
         .map(|(label, arguments)| self.step(label, &arguments))

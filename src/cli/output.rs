@@ -235,9 +235,10 @@ impl<'o> PlainJson<'o> {
 impl Write for PlainJson<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.held.extend_from_slice(bytes);
-        // No command goes on behind a brace, and no character.
+        // Neither a command nor a character goes on behind such a byte.
+        let ends = |byte: &u8| byte.is_ascii() && !byte.is_ascii_alphanumeric() && *byte != b'#';
         if self.held.len() > PIECE
-            && let Some(at) = self.held.iter().rposition(|byte| *byte == b'{')
+            && let Some(at) = self.held.iter().rposition(ends)
         {
             self.write_held(at + 1)?;
         }

@@ -14,8 +14,10 @@ use std::collections::BTreeSet;
 
 pub mod coverage;
 pub mod difference;
+mod hashes;
 pub mod inventory;
 pub mod names;
+pub mod renames;
 
 /// What a run was a run of. The tree decides: two commits of one tree are one content.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -2,20 +2,19 @@
 
 use super::unseen;
 use crate::cli::exit::{Exit, Failure, Result};
-use crate::cli::output::{self, unknown};
+use crate::cli::output::{self, PlainJson, unknown};
 use crate::collect::git::notes::FETCH;
 use crate::evidence::{self, Lines};
 use crate::model::evidence::coverage::{FileChange, RecordedCoverage, Share, changes, measured};
 use crate::model::evidence::difference::Difference;
-use crate::model::evidence::inventory::{Inventory, differing};
+use crate::model::evidence::inventory::{Inventory, Written, differing};
 use crate::model::evidence::{ExitStatus, RecordedRun, Statement};
-use crate::model::test_run::Test;
 use clap::Args;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs::File;
-use std::io::{BufRead, BufReader, Cursor};
+use std::io::{self, BufRead, BufReader, Cursor, Write as _};
 use std::path::Path;
 
 /// How many tests of each kind are shown as text; JSON has all.
@@ -65,34 +64,42 @@ struct Side {
 /// # Errors
 /// One side has no statements, or they cannot be read.
 pub fn run(directory: &Path, arguments: &Arguments) -> Result {
-    let before = sides(directory, &arguments.before, arguments.suite.as_deref())?;
-    let after = sides(directory, &arguments.after, arguments.suite.as_deref())?;
-    let names: BTreeSet<&Name> = before.keys().chain(after.keys()).collect();
+    let mut before = sides(directory, &arguments.before, arguments.suite.as_deref())?;
+    let mut after = sides(directory, &arguments.after, arguments.suite.as_deref())?;
+    let names: BTreeSet<Name> = before.keys().chain(after.keys()).cloned().collect();
+    let differing: Vec<_> =
+        names.iter().map(|name| tests([before.get_mut(name), after.get_mut(name)])).collect();
     let nothing = Side::default();
     let sides = |name| [&before, &after].map(|sides| sides.get(name).unwrap_or(&nothing));
-    let differing: Vec<_> = names.iter().map(|name| tests(sides(*name))).collect();
-    let entries = names.iter().zip(&differing).map(|(name, tests)| entry(name, sides(*name), tests));
+    let entries = names.iter().zip(&differing).map(|(name, tests)| entry(name, sides(name), tests));
     let entries: Vec<Entry<'_>> = entries.collect();
     if arguments.json {
-        let json = serde_json::to_string_pretty(&entries)
-            .map_err(|error| Failure::environment(error.to_string()))?;
-        output::stdout(format!("{}\n", crate::render::plain_json(&json)).as_bytes())?;
+        output::stdout_with(|out| json(&entries, out))?;
     } else {
         output::text(&text(&entries))?;
     }
     Ok(Exit::Allowed)
 }
 
-/// The tests that are not the same on both sides.
-fn tests([before, after]: [&Side; 2]) -> (Vec<Test>, Vec<Test>) {
-    differing(&before.tests, &after.tests)
+fn json(entries: &[Entry<'_>], out: &mut dyn io::Write) -> io::Result<()> {
+    let mut out = PlainJson::to(out);
+    serde_json::to_writer_pretty(&mut out, entries)?;
+    out.write_all(b"\n")?;
+    out.flush()
 }
 
-fn entry<'a>(name: &'a Name, [before, after]: [&'a Side; 2], tests: &'a (Vec<Test>, Vec<Test>)) -> Entry<'a> {
+/// The tests that are not the same on both sides. The sides have none any more: both together take too much.
+fn tests(sides: [Option<&mut Side>; 2]) -> (Written, Written) {
+    let [before, after] =
+        sides.map(|side| side.map(|side| std::mem::take(&mut side.tests)).unwrap_or_default());
+    differing(before, after)
+}
+
+fn entry<'a>(name: &'a Name, [before, after]: [&'a Side; 2], tests: &'a (Written, Written)) -> Entry<'a> {
     Entry {
         suite: &name.0,
         configuration: name.1.as_deref(),
-        difference: Difference::between(&tests.0, &tests.1),
+        difference: Difference::of(tests.0.iter(), tests.1.iter()),
         coverage: changes(&measured(&before.coverage), &measured(&after.coverage)),
         exit_status: (before.exit_status != after.exit_status)
             .then(|| [before, after].map(|side| side.exit_status.map(|status| status.to_string()))),
@@ -168,8 +175,6 @@ fn text(entries: &[Entry<'_>]) -> String {
     for Entry { suite, configuration, difference, coverage, exit_status } in entries {
         let configuration = configuration.map(|name| format!(" ({name})")).unwrap_or_default();
         let _ = writeln!(text, "{suite}{configuration}");
-        let renamed: Vec<String> =
-            difference.renamed.iter().map(|(old, new)| format!("{old} -> {new}")).collect();
         let lists = [
             ("removed", &difference.removed),
             ("added", &difference.added),
@@ -178,12 +183,12 @@ fn text(entries: &[Entry<'_>]) -> String {
             ("newly flaky", &difference.newly_flaky),
             ("fixed", &difference.fixed),
         ];
-        lists.iter().for_each(|(what, list)| write_list(&mut text, what, list));
-        let renamed: Vec<&str> = renamed.iter().map(String::as_str).collect();
-        write_list(&mut text, "of these probably renamed", &renamed);
-        let covered: Vec<String> = coverage.iter().map(covered).collect();
-        let covered: Vec<&str> = covered.iter().map(String::as_str).collect();
-        write_list(&mut text, "line coverage changed", &covered);
+        lists
+            .iter()
+            .for_each(|(what, list)| write_list(&mut text, what, list.iter().map(ToString::to_string)));
+        let renamed = difference.renamed.iter().map(|(old, new)| format!("{old} -> {new}"));
+        write_list(&mut text, "of these probably renamed", renamed);
+        write_list(&mut text, "line coverage changed", coverage.iter().map(covered));
         if let Some(statuses) = exit_status {
             let [before, after] = statuses.each_ref().map(|one| one.as_deref().unwrap_or("not recorded"));
             let _ = writeln!(text, "  the command ended with: {before} before, {after} now");
@@ -211,13 +216,14 @@ fn covered(change: &FileChange<'_>) -> String {
     text
 }
 
-fn write_list(text: &mut String, what: &str, list: &[&str]) {
-    if list.is_empty() {
+fn write_list(text: &mut String, what: &str, list: impl ExactSizeIterator<Item = String>) {
+    let length = list.len();
+    if length == 0 {
         return;
     }
-    let _ = writeln!(text, "  {what}: {}", list.len());
-    list.iter().take(SHOWN).for_each(|id| text.push_str(&format!("    {id}\n")));
-    if list.len() > SHOWN {
-        let _ = writeln!(text, "    and {} more", list.len() - SHOWN);
+    let _ = writeln!(text, "  {what}: {length}");
+    list.take(SHOWN).for_each(|line| text.push_str(&format!("    {line}\n")));
+    if length > SHOWN {
+        let _ = writeln!(text, "    and {} more", length - SHOWN);
     }
 }

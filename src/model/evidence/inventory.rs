@@ -80,6 +80,24 @@ impl Inventory {
         walk
     }
 
+    /// Those of its tests that are marked.
+    fn only(self, marked: &[bool]) -> Written {
+        let how_many = marked.iter().filter(|is_marked| **is_marked).count();
+        let mut only = Written::with_capacity(how_many);
+        if how_many == 0 {
+            return only;
+        }
+        let mut walk = self.walk();
+        let mut marked = marked.iter();
+        while let (Some(entry), Some(is_marked)) = (walk.entry, marked.next()) {
+            if *is_marked {
+                only.add(&walk.id, entry.outcome);
+            }
+            walk.step();
+        }
+        only
+    }
+
     /// Both as one: of a test in both the worst outcome and the larger number of records.
     ///
     /// # Errors
@@ -155,20 +173,72 @@ impl Iterator for Walk<'_> {
 }
 
 /// The tests of two sorted inventories that are not the same in both: in one of them only, or with another outcome. Each list is
-/// sorted.
-pub fn differing(before: &Inventory, after: &Inventory) -> (Vec<Test>, Vec<Test>) {
+/// sorted. The inventories are given up for them, one after the other: names that are written out take several times as much.
+pub fn differing(before: Inventory, after: Inventory) -> (Written, Written) {
+    let (gone, come) = marks(&before, &after);
+    (before.only(&gone), after.only(&come))
+}
+
+/// Which tests of each are not the same in both.
+fn marks(before: &Inventory, after: &Inventory) -> (Vec<bool>, Vec<bool>) {
     let (mut old, mut new) = (before.walk(), after.walk());
-    let (mut gone, mut come) = (Vec::new(), Vec::new());
+    let (mut gone, mut come) = (Vec::with_capacity(before.len()), Vec::with_capacity(after.len()));
     while let Some(order) = old.order(&new) {
         let outcomes = [&old, &new].map(|side| side.entry.map(|entry| entry.outcome));
-        if order.is_ne() || outcomes[0] != outcomes[1] {
-            gone.extend(old.test().filter(|_| order.is_le()));
-            come.extend(new.test().filter(|_| order.is_ge()));
-        }
+        let differ = order.is_ne() || outcomes[0] != outcomes[1];
+        gone.extend(order.is_le().then_some(differ));
+        come.extend(order.is_ge().then_some(differ));
         old.step_if(order.is_le());
         new.step_if(order.is_ge());
     }
     (gone, come)
+}
+
+/// Names and outcomes of tests, with every name written out, in pieces of memory that never grow.
+#[derive(Debug, Default)]
+pub struct Written {
+    /// One name behind the other.
+    pieces: Vec<String>,
+    /// How long each name is, in bytes.
+    lengths: Vec<u32>,
+    outcomes: Vec<TestOutcome>,
+}
+
+/// How long the names of a piece are at most, in bytes, unless one alone is longer.
+const PIECE: usize = 1 << 20;
+
+impl Written {
+    fn with_capacity(tests: usize) -> Self {
+        let (lengths, outcomes) = (Vec::with_capacity(tests), Vec::with_capacity(tests));
+        Written { pieces: Vec::new(), lengths, outcomes }
+    }
+
+    fn add(&mut self, id: &str, outcome: TestOutcome) {
+        self.lengths.push(id.len() as u32);
+        self.outcomes.push(outcome);
+        let fits = |piece: &&mut String| piece.capacity() - piece.len() >= id.len();
+        if let Some(piece) = self.pieces.last_mut().filter(fits) {
+            piece.push_str(id);
+            return;
+        }
+        let mut piece = String::with_capacity(id.len().max(PIECE));
+        piece.push_str(id);
+        self.pieces.push(piece);
+    }
+
+    /// The tests, one after the other.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, TestOutcome)> {
+        let (mut pieces, mut names) = (self.pieces.iter(), "");
+        self.lengths.iter().zip(&self.outcomes).map(move |(length, outcome)| {
+            let length = *length as usize;
+            if names.len() < length {
+                names = pieces.next().map_or("", String::as_str);
+            }
+            let (id, rest) = names.split_at_checked(length).unwrap_or_default();
+            names = rest;
+            (id, *outcome)
+        })
+    }
 }
 
 impl<'de> Deserialize<'de> for Inventory {
@@ -179,10 +249,10 @@ impl<'de> Deserialize<'de> for Inventory {
 
 struct Tests;
 
-/// A [`Test`] as it is written.
+/// A [`Test`] as a statement has it.
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields, rename = "Test")]
-struct Written<'t> {
+struct Stated<'t> {
     #[serde(borrow)]
     id: Cow<'t, str>,
     outcome: TestOutcome,
@@ -198,7 +268,7 @@ impl<'de> Visitor<'de> for Tests {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut tests: A) -> Result<Inventory, A::Error> {
         let mut inventory = Inventory::default();
-        while let Some(Written { id, outcome, records }) = tests.next_element()? {
+        while let Some(Stated { id, outcome, records }) = tests.next_element()? {
             inventory.add(&id, outcome, records).map_err(serde::de::Error::custom)?;
         }
         Ok(inventory)
@@ -253,6 +323,18 @@ mod tests {
             })
     }
 
+    #[test]
+    fn names_written_out_are_those_that_went_in() {
+        let mut written = Written::default();
+        let names: Vec<String> = (0..50)
+            .map(|length| "é".repeat(length * 4_000))
+            .chain(["é".repeat(PIECE), String::new(), "e".to_string()])
+            .collect();
+        names.iter().for_each(|name| written.add(name, TestOutcome::Passed));
+        assert!(written.pieces.len() > 3);
+        assert!(written.iter().map(|(id, _)| id).eq(names.iter().map(String::as_str)));
+    }
+
     proptest! {
         #[test]
         fn what_goes_in_comes_out(tests in any_tests()) {
@@ -271,8 +353,8 @@ mod tests {
 
         #[test]
         fn what_differs_is_all_that_a_difference_is_made_of(one in any_tests(), other in any_tests()) {
-            let (gone, come) = differing(&inventory(&one), &inventory(&other));
-            prop_assert_eq!(Difference::between(&gone, &come), Difference::between(&one, &other));
+            let (gone, come) = differing(inventory(&one), inventory(&other));
+            prop_assert_eq!(Difference::of(gone.iter(), come.iter()), Difference::between(&one, &other));
         }
     }
 }

@@ -4,10 +4,13 @@
 //! that is new are the same test when their names differ only in what is made anew for each run: versions, ports, UUIDs, times,
 //! addresses of objects, temporary directories. As many have to be there as were there before.
 
+use super::hashes::{Hashes, hash as hash_of};
 use crate::model::test_run::TestOutcome;
 use memchr::memchr2;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+
+mod begin;
 
 /// Where homes begin. The next part of the path is a person's name.
 const HOMES: &[&str] = &["/home/", "/Users/", "\\Users\\"];
@@ -21,13 +24,43 @@ pub fn without_home(name: &str) -> Cow<'_, str> {
     if memchr2(b'/', b'\\', name.as_bytes()).is_none() || !HOMES.iter().any(|home| name.contains(home)) {
         return Cow::Borrowed(name);
     }
-    replaced(name, &[(is_slash, home)])
+    let slash = |bytes: &[u8], at: usize| memchr2(b'/', b'\\', &bytes[at..]).map(|more| at + more);
+    replaced(name, &[(is_slash, home)], slash)
 }
 
 /// The name without what changes from run to run, each replaced by a placeholder. Names of two runs are compared by it, names of
 /// one run never.
 pub fn between_runs(name: &str) -> Cow<'_, str> {
-    replaced(name, RULES)
+    replaced(name, RULES, begin::next)
+}
+
+/// Tests of one run, in the order of their names.
+#[derive(Debug, Default)]
+pub struct Named<'a> {
+    /// Their names.
+    pub ids: Vec<&'a str>,
+    /// The outcome of each.
+    pub outcomes: Vec<TestOutcome>,
+}
+
+impl<'a> Named<'a> {
+    /// None yet, and room for so many.
+    pub fn with_capacity(tests: usize) -> Self {
+        Named { ids: Vec::with_capacity(tests), outcomes: Vec::with_capacity(tests) }
+    }
+
+    /// One test more.
+    pub fn push(&mut self, id: &'a str, outcome: TestOutcome) {
+        self.ids.push(id);
+        self.outcomes.push(outcome);
+    }
+}
+
+impl<'a> FromIterator<(&'a str, TestOutcome)> for Named<'a> {
+    fn from_iter<I: IntoIterator<Item = (&'a str, TestOutcome)>>(tests: I) -> Self {
+        let (ids, outcomes) = tests.into_iter().unzip();
+        Named { ids, outcomes }
+    }
 }
 
 /// Of the tests that are gone and those that are new, each with its outcome: which of the new ones is which of those that are gone.
@@ -36,28 +69,50 @@ pub fn same_tests<'a>(
     gone: &[(&'a str, TestOutcome)],
     new: &[(&'a str, TestOutcome)],
 ) -> BTreeMap<&'a str, &'a str> {
-    let mut same = BTreeMap::new();
-    if gone.is_empty() || new.is_empty() {
+    let (gone, new): (Named<'_>, Named<'_>) = (gone.iter().copied().collect(), new.iter().copied().collect());
+    same(&gone, &new).into_iter().map(|(old, now)| (gone.ids[old as usize], new.ids[now as usize])).collect()
+}
+
+/// The same by the places of both among the tests, in the order of those that are gone.
+pub fn same(gone: &Named<'_>, new: &Named<'_>) -> Vec<(u32, u32)> {
+    let mut same = Vec::new();
+    if gone.ids.is_empty() || new.ids.is_empty() {
         return same;
     }
-    let (gone, new) = (alike(gone), alike(new));
+    let mut form = String::new();
+    let hashes = Hashes::of([&gone.ids, &new.ids], |id| {
+        form.clear();
+        let changes = replace(id, RULES, begin::next, &mut form);
+        hash_of(if changes { &form } else { id }.as_bytes())
+    });
+    for [old, now] in hashes.groups() {
+        pair(&alike(gone, old), &alike(new, now), &mut same);
+    }
+    same.sort_unstable();
+    same
+}
+
+/// A test with what its name has in every run, and its place.
+type Form<'a> = (Cow<'a, str>, TestOutcome, &'a str, u32);
+
+/// The tests at these places, those that are alike together, the best first.
+fn alike<'a>(tests: &Named<'a>, places: impl Iterator<Item = usize>) -> Vec<Form<'a>> {
+    let form = |at: usize| (between_runs(tests.ids[at]), tests.outcomes[at], tests.ids[at], at as u32);
+    let mut alike: Vec<_> = places.map(form).collect();
+    alike.sort_unstable();
+    alike
+}
+
+fn pair(gone: &[Form<'_>], new: &[Form<'_>], same: &mut Vec<(u32, u32)>) {
     let (mut old, mut now) = (gone.iter().peekable(), new.iter().peekable());
-    while let (Some((one, _, id)), Some((other, _, as_now))) = (old.peek(), now.peek()) {
+    while let (Some((one, .., at)), Some((other, .., now_at))) = (old.peek(), now.peek()) {
         let order = one.cmp(other);
         if order.is_eq() {
-            same.insert(*id, *as_now);
+            same.push((*at, *now_at));
         }
         old.next_if(|_| order.is_le());
         now.next_if(|_| order.is_ge());
     }
-    same
-}
-
-/// The tests with what their names have in every run, those that are alike together, the best first.
-fn alike<'a>(tests: &[(&'a str, TestOutcome)]) -> Vec<(Cow<'a, str>, TestOutcome, &'a str)> {
-    let mut alike: Vec<_> = tests.iter().map(|(id, outcome)| (between_runs(id), *outcome, *id)).collect();
-    alike.sort_unstable();
-    alike
 }
 
 /// Looks at what stands before a place in a name and at what begins there: how long what changes is, and what stands for it.
@@ -88,27 +143,34 @@ fn is_slash(byte: u8) -> bool {
     matches!(byte, b'/' | b'\\')
 }
 
-fn replaced<'n>(name: &'n str, rules: &[(Begins, Rule)]) -> Cow<'n, str> {
+/// Where in a name, from a place on, a rule may apply.
+type Next = fn(&[u8], usize) -> Option<usize>;
+
+fn replaced<'n>(name: &'n str, rules: &[(Begins, Rule)], next: Next) -> Cow<'n, str> {
     let mut out = String::new();
+    if replace(name, rules, next, &mut out) { Cow::Owned(out) } else { Cow::Borrowed(name) }
+}
+
+/// Writes the name with what stands for its parts; nothing, and says so, where it has none that a rule applies to.
+fn replace(name: &str, rules: &[(Begins, Rule)], next: Next, out: &mut String) -> bool {
     let (mut kept, mut at) = (0, 0);
-    while let Some(first) = name[at..].chars().next() {
-        let byte = name.as_bytes()[at];
+    while let Some(place) = next(name.as_bytes(), at) {
+        let byte = name.as_bytes()[place];
         let mut rules = rules.iter().filter(|(begins, _)| begins(byte));
-        match rules.find_map(|(_, rule)| rule(&name[..at], &name[at..])) {
+        at = match rules.find_map(|(_, rule)| rule(&name[..place], &name[place..])) {
             Some((length, shown)) => {
-                out.push_str(&name[kept..at]);
+                out.push_str(&name[kept..place]);
                 out.push_str(shown);
-                at += length;
-                kept = at;
+                kept = place + length;
+                kept
             }
-            None => at += first.len_utf8(),
-        }
+            None => name.ceil_char_boundary(place + 1),
+        };
     }
-    if kept == 0 && out.is_empty() {
-        return Cow::Borrowed(name);
+    if kept > 0 {
+        out.push_str(&name[kept..]);
     }
-    out.push_str(&name[kept..]);
-    Cow::Owned(out)
+    kept > 0
 }
 
 /// ` at 0x…`, and Go's pointers.
@@ -444,7 +506,85 @@ mod tests {
         assert!(same_tests(&gone, &[]).is_empty());
     }
 
+    /// The same with every rule asked at every place.
+    fn everywhere(name: &str) -> Cow<'_, str> {
+        let rules: Vec<(Begins, Rule)> =
+            RULES.iter().map(|(_, rule)| ((|_| true) as Begins, *rule)).collect();
+        replaced(name, &rules, |bytes, at| (at..bytes.len()).find(|at| !matches!(bytes[*at], 0x80..0xc0)))
+    }
+
+    /// Which tests are which, from the forms of all of them.
+    fn same_of_all<'a>(
+        gone: &[(&'a str, TestOutcome)],
+        new: &[(&'a str, TestOutcome)],
+    ) -> BTreeMap<&'a str, &'a str> {
+        let forms = |tests: &[(&'a str, TestOutcome)]| {
+            let mut forms: BTreeMap<String, Vec<(TestOutcome, &'a str)>> = BTreeMap::new();
+            for (id, outcome) in tests {
+                forms.entry(everywhere(id).into_owned()).or_default().push((*outcome, id));
+            }
+            forms.values_mut().for_each(|tests| tests.sort_unstable());
+            forms
+        };
+        let (old, now) = (forms(gone), forms(new));
+        let both = old.iter().filter_map(|(form, tests)| Some((tests, now.get(form)?)));
+        both.flat_map(|(old, now)| old.iter().zip(now)).map(|((_, old), (_, now))| (*old, *now)).collect()
+    }
+
+    fn any_tests() -> impl Strategy<Value = BTreeMap<String, TestOutcome>> {
+        let outcome =
+            prop_oneof![Just(TestOutcome::Passed), Just(TestOutcome::Skipped), Just(TestOutcome::Failed)];
+        let part = prop_oneof![
+            Just("port "),
+            Just("a "),
+            Just("v1."),
+            Just("1"),
+            Just("2"),
+            Just("@abcdef"),
+            Just("x")
+        ];
+        let name = proptest::collection::vec(part, 0..4).prop_map(|parts| parts.concat());
+        proptest::collection::btree_map(name, outcome, 0..20)
+    }
+
+    #[test]
+    fn forms_of_one_hash_are_not_one_form() {
+        let form = |id: &str| id.replace("port 1", "(port)").into_bytes();
+        let [one, other] = super::super::hashes::twins(|number| format!("n{number} port 1"), form);
+        let passed = |ids: [&str; 2]| ids.map(|id| (id.to_string(), TestOutcome::Passed));
+        let gone = passed([&one, &other]);
+        let new = gone.clone().map(|(id, outcome)| (id.replace("port 1", "port 2"), outcome));
+        let [gone, new] =
+            [&gone, &new].map(|tests| tests.each_ref().map(|(id, outcome)| (id.as_str(), *outcome)));
+        assert_eq!(same_tests(&gone, &new), BTreeMap::from([(gone[0].0, new[0].0), (gone[1].0, new[1].0)]));
+        assert!(same_tests(&gone[..1], &new[1..]).is_empty());
+    }
+
     proptest! {
+        #[test]
+        fn names_of_pieces_that_nearly_apply(
+            parts in proptest::collection::vec(prop_oneof![
+                "[0-9]{1,15}", "[0-9a-f]{7,9}", "[0-9A-F]{23,27}", "[a-z0-9]{31,33}", "[0-9a-f]{39,41}", "[0-9a-f]{63,65}",
+                "[0-9]{1,4}[-/:. T][0-9]{1,4}[-/:. T][0-9]{1,6}", "(19|20)[0-9]{2}[-/][0-9]{2}[-/][0-9]{2}", "[0-9]{2}:[0-9]{2}(:[0-9]{2})?(Z|[+-][0-9]{4})?",
+                "(Mon|Sun|Wed)[, ]{0,2}", "[0-9]{1,2}[ -](Nov|May|Sep)[ -][0-9]{4}", "(Nov|May|Dec|Feb) [0-9]{1,2}(, 2026)?",
+                "[vV]?[0-9]{1,3}(\\.[0-9]{1,3}){1,3}", "[pP]ort[ =:_#-]{1,3}[0-9]{1,4}", "(pid|PID|seed|Seed|SEED)[=: ][0-9]",
+                ":[0-9]{3,6}", "0xc000[0-9a-f]{2,4}", " at 0x[0-9a-f]{5,7}", "@[0-9a-f]{5,9}", "[(\\[][0-9]{1,2}(\\.5)? ?(ms|s|min|x)[)\\]]",
+                "(/tmp/|/private/tmp/|/var/folders/|/home/|/Users/|\\\\Users\\\\|\\\\AppData\\\\Local\\\\Temp\\\\)[a-z]{0,3}",
+                "[ -~]{1,3}", "[é\u{202f}Ⅷ٣]", "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
+            ], 0..7),
+            joint in prop_oneof![Just(""), Just(" "), Just("_"), Just("a"), Just("0"), Just(" > ")],
+        ) {
+            let name = parts.join(joint);
+            prop_assert_eq!(between_runs(&name), everywhere(&name));
+        }
+
+        #[test]
+        fn the_same_are_those_of_one_form(gone in any_tests(), new in any_tests()) {
+            let gone: Vec<(&str, TestOutcome)> = gone.iter().map(|(id, outcome)| (id.as_str(), *outcome)).collect();
+            let new: Vec<(&str, TestOutcome)> = new.iter().map(|(id, outcome)| (id.as_str(), *outcome)).collect();
+            prop_assert_eq!(same_tests(&gone, &new), same_of_all(&gone, &new));
+        }
+
         #[test]
         fn arbitrary_names_never_panic(name in ".{0,60}") {
             let once = between_runs(&name).into_owned();
@@ -459,14 +599,12 @@ mod tests {
             ], 0..12),
         ) {
             let name = parts.concat();
-            let everywhere: Vec<(Begins, Rule)> = RULES.iter().map(|(_, rule)| ((|_| true) as Begins, *rule)).collect();
-            prop_assert_eq!(between_runs(&name), replaced(&name, &everywhere));
+            prop_assert_eq!(between_runs(&name), everywhere(&name));
         }
 
         #[test]
         fn rules_are_only_asked_where_they_can_apply(name in "[ -~é]{0,40}") {
-            let everywhere: Vec<(Begins, Rule)> = RULES.iter().map(|(_, rule)| ((|_| true) as Begins, *rule)).collect();
-            prop_assert_eq!(between_runs(&name), replaced(&name, &everywhere));
+            prop_assert_eq!(between_runs(&name), everywhere(&name));
         }
     }
 }
