@@ -6,17 +6,20 @@
 //!   at the third attempt is flaky. It names tests `crate::binary$test`.
 //! - libtest names neither crate nor binary, so tests of several binaries can have one name, and nextest can run one again and again
 //!   (`--stress-count`). They are several tests, and the worst decides.
+//! - A field that none of the writers has is not passed over (`strict.rs`).
 //! - Lines that are not JSON are what tests and tools print; they are ignored, save where cargo says that something failed and no
 //!   test shows it.
 
 mod events;
 #[cfg(test)]
 mod tests;
+mod wire;
 
 use super::input::{Input, lines};
 use super::{Format, ReportError, json};
 use crate::model::test_run::TestRun;
-use events::{Event, Suites};
+use events::Suites;
+use wire::Event;
 
 /// The format.
 pub static FORMAT: Format = Format { name: "libtest", detect, parse, streams: true };
