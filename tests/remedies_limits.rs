@@ -276,6 +276,28 @@ fn a_head_that_merged_the_base_too_often_is_approved_itself() {
     allowed(&judge(&stage));
 }
 
+#[test]
+fn a_run_whose_report_broke_off_is_run_by_the_command_that_records_it() {
+    let checkout = Checkout::with(SUITE, &[(LOAD, "SELECT 1;\n")]);
+    checkout.write(REPORT, &GREEN[..30]);
+    let record = |more: &[&str]| {
+        let arguments = ["evidence", "record", "--suite", "upload", "--report", REPORT];
+        let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
+        command.env_clear().env("PATH", std::env::var("PATH").unwrap()).current_dir(checkout.path());
+        let output = command.args(arguments).args(more).output().unwrap();
+        (output.status.code(), text(&output))
+    };
+    let (code, said) = record(&["--exit-status", "1"]);
+    let remedy = "Let this command run the suite, behind `--`, or hand over a report that can be read";
+    assert!(code == Some(5) && said.contains(remedy), "{code:?} {said}");
+    let breaks_off = format!("mkdir -p out; printf %s \"{}\" > {REPORT}; exit 1", &GREEN[..30]);
+    let (code, said) = record(&["-o", "out/run.json", "--", "sh", "-c", &breaks_off]);
+    assert!(code == Some(1) && said.contains("recorded"), "{code:?} {said}");
+    checkout.write(REPORT, GREEN);
+    let (code, said) = record(&["--exit-status", "1"]);
+    assert!(code == Some(0) && said.contains("recorded"), "{code:?} {said}");
+}
+
 // What the gate runs in.
 
 #[test]

@@ -9,6 +9,8 @@
 use git2::Oid;
 use jiff::{SignedDuration, Timestamp};
 use portcullis::cli::demo::stage::{KIM, revision};
+use portcullis::model::person::{Account, AccountKind, Login};
+use portcullis::model::review::CommitAccounts;
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
@@ -17,7 +19,7 @@ use support::followed::{allowed, git, remedies, says, text};
 use support::forger::{REF, decided, deployed, host, judged_with, land, said, work};
 use support::job::deploying;
 use support::lane::state::{Body, File, Op};
-use support::lane::{Lane, POLICY};
+use support::lane::{How, Lane, POLICY};
 use support::release::{judge, judge_to, subcommand};
 
 mod support;
@@ -185,6 +187,31 @@ fn a_rollback_over_a_line_that_another_merge_took_names_its_branch() {
     assert!(
         remedies(&verdict).contains("portcullis-waivers.toml"),
         "a rollback, which nobody approved yet: {}",
+        verdict.text
+    );
+}
+
+#[test]
+fn who_approved_what_a_machine_landed_is_named_beside_the_question_who_set_it_to_work() {
+    let bot = Account { login: Login::new("github-actions[bot]"), id: 41_898_282, kind: AccountKind::Bot };
+    let mut lane = Lane::begin();
+    let mut draft = lane.open(lane.tip());
+    let by = ("github-actions[bot]", "41898282+github-actions[bot]@users.noreply.github.com");
+    lane.push(&mut draft, by, vec![Op::Slot(10, 1, "by a machine\n".into())]);
+    draft.approved();
+    draft.world.request.author = Some(bot.clone());
+    draft.world.activity.iter_mut().for_each(|push| push.actor = Some(bot.clone()));
+    let accounts = CommitAccounts { author: Some(bot.clone()), committer: Some(bot) };
+    draft.world.commits.iter_mut().for_each(|(_, of)| *of = accounts.clone());
+    lane.land(vec![draft], How::Squash, &[], &[], "Land it");
+    let base = lane.baseline().to_string();
+    let verdict = judge(&lane, &Server::start(lane.host()), lane.tip(), &["--base", &base]);
+    allowed(&verdict);
+    let asked = "Find out who set the machine to work, and whether that person approved it.";
+    assert!(remedies(&verdict).contains(asked), "{}", verdict.text);
+    assert!(
+        verdict.text.contains("approved independently by alex-example, robin-example"),
+        "{}",
         verdict.text
     );
 }
