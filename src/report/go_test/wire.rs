@@ -68,6 +68,10 @@ impl Event<'_> {
 
     /// What it says in a field that Go does not have, or not there.
     pub fn foreign(&self) -> Option<Foreign> {
+        let texts = [&self.failed_build, &self.output_type, &self.key];
+        if self.others.0.is_none() && texts.iter().all(|text| text.is_none()) {
+            return None;
+        }
         let at = |says: bool, field: &str| says.then(|| Foreign::failure(field));
         let built = self.failed_build.as_deref().is_none_or(str::is_empty) || self.action == "fail";
         let known = matches!(

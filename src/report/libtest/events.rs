@@ -108,8 +108,10 @@ impl Suites {
     fn ends(&mut self, event: &Event<'_>, outcome: TestOutcome) -> Result<(), String> {
         let (name, attempts) = self.named(event)?;
         self.running.remove(name);
+        let by_nextest = is_of_nextest(event);
         if let Some(suite) = &mut self.open {
             suite.shown.add(outcome);
+            suite.nextest |= by_nextest;
         }
         self.record(name, outcome, attempts)
     }
@@ -122,7 +124,7 @@ impl Suites {
     fn named<'e>(&self, event: &'e Event<'_>) -> Result<(&'e str, u64), String> {
         let suite = self.open.as_ref().ok_or("a test stands outside every suite")?;
         let name = event.name.as_deref().filter(|name| !name.is_empty()).ok_or("a test has no name")?;
-        let attempt = name.rsplit_once('#').filter(|_| suite.nextest || name.contains('$'));
+        let attempt = name.rsplit_once('#').filter(|_| suite.nextest || is_of_nextest(event));
         let attempt = attempt.and_then(|(name, attempt)| Some((name, attempt.parse().ok()?)));
         Ok(attempt.unwrap_or((name, 1)))
     }
@@ -175,6 +177,11 @@ impl Suite {
         }
         found
     }
+}
+
+/// nextest names tests `crate::binary$test`, and in `libtest-json` that alone shows that it wrote them. No path of Rust has a `$`.
+fn is_of_nextest(event: &Event<'_>) -> bool {
+    event.name.as_deref().is_some_and(|name| name.contains('$'))
 }
 
 fn outcome(word: &str) -> Result<TestOutcome, String> {

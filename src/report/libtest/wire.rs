@@ -75,6 +75,10 @@ pub struct Nextest {
 impl Event<'_> {
     /// What it says in a field that no writer has, or not there.
     pub fn foreign(&self) -> Option<Foreign> {
+        let numbers = self.failed.or(self.allowed_fail);
+        if self.others.0.is_none() && self.nextest.is_none() && self.reason.is_none() && numbers.is_none() {
+            return None;
+        }
         let within = self.nextest.as_ref().and_then(|nextest| nextest.others.0.clone());
         let event = self.event.as_deref();
         let ends_suite = self.kind == "suite" && event != Some("started");

@@ -121,7 +121,7 @@ impl Document {
             return Kind::Other;
         };
         let assertion = element.name == "assertion" && outcome(element).0 > TestOutcome::Skipped;
-        let failed = assertion || said::says_failed(element, &["label", "result"]);
+        let failed = assertion || said::says_failed(element, &["label", "name", "result", "value"]);
         let foreign =
             child && !CHILDREN.contains(&element.name) && said::element(element.name) != Hint::Harmless;
         if test.outcome <= TestOutcome::Skipped && (failed || foreign) {

@@ -114,12 +114,13 @@ impl Document {
     /// An element in a result that nobody knows is no pass. One in the run may say that it failed.
     fn other(&mut self, element: &Element<'_>) -> Kind {
         let within = self.open.last();
-        let hint = said::element(element.name);
-        self.failed |= within == Some(&Kind::Whole) && hint == Hint::Bad;
+        self.failed |= within == Some(&Kind::Whole) && said::element(element.name) == Hint::Bad;
+        let child = within == Some(&Kind::Result);
+        let Some(at) = self.within.last() else { return Kind::Other };
         let foreign =
-            within == Some(&Kind::Result) && !CHILDREN.contains(&element.name) && hint != Hint::Harmless;
+            child && !CHILDREN.contains(&element.name) && said::element(element.name) != Hint::Harmless;
         let failed = said::says_failed(element, &[]);
-        let result = self.within.last().and_then(|at| self.results.get_mut(*at));
+        let result = self.results.get_mut(*at);
         if let Some(result) = result.filter(|result| result.outcome <= TestOutcome::Skipped)
             && (foreign || failed)
         {
