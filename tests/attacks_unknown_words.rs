@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
 
 use support::checkout::Checkout;
+use support::honest::*;
 
 mod support;
 
@@ -57,13 +58,8 @@ fn stops(honest: &str, harmless: &[Change], attacks: &[Change]) {
 
 #[test]
 fn boost_test_reports() {
-    let honest = "<TestResult><TestSuite name='load' result='passed' assertions_passed='2' assertions_failed='0' warnings_failed='0' \
-        expected_failures='0' test_cases_passed='2' test_cases_failed='0' test_cases_skipped='0' test_cases_aborted='0' \
-        test_cases_timed_out='0' test_suites_timed_out='0'><TestCase name='a' result='passed' assertions_passed='1' \
-        assertions_failed='0' warnings_failed='0' expected_failures='0'></TestCase><TestCase name='b' result='passed' \
-        assertions_passed='1' assertions_failed='0' warnings_failed='0' expected_failures='0'></TestCase></TestSuite></TestResult>";
     stops(
-        honest,
+        BOOST_TEST,
         &[
             ("<TestCase ", "<TestCase file='a.cpp' duration='3' "),
             ("<TestSuite ", "<TestSuite module='load' "),
@@ -95,11 +91,8 @@ fn boost_test_reports() {
 
 #[test]
 fn boost_test_logs() {
-    let honest = "<TestLog><BuildInfo platform='linux'/><TestSuite name='load' file='a.cpp' line='1'><TestCase name='a' file='a.cpp' line='2'>\
-        <Info file='a.cpp' line='3'><![CDATA[check x]]><Context><Frame>f</Frame></Context></Info>\
-        <TestingTime>1</TestingTime></TestCase><TestingTime>2</TestingTime></TestSuite></TestLog>";
     stops(
-        honest,
+        BOOST_TEST_LOG,
         &[("<TestCase ", "<TestCase duration='3' "), ("<BuildInfo ", "<BuildInfo stl='x' ")],
         &[
             ("<TestCase ", "<TestCase result='failed' "),
@@ -121,13 +114,8 @@ fn boost_test_logs() {
 
 #[test]
 fn catch2() {
-    let honest = "<Catch2TestRun name='load' rng-seed='7' xml-format-version='3' catch2-version='3.5.0'><TestCase name='a' tags='[x]' \
-        filename='a.cpp' line='3'><Section name='s' filename='a.cpp' line='4'><Info>x</Info><OverallResults successes='1' failures='0' \
-        expectedFailures='0' skipped='false' durationInSeconds='0.1'/></Section><OverallResult success='true' skips='0' \
-        durationInSeconds='0.1'><StdOut>x</StdOut></OverallResult></TestCase><OverallResults successes='1' failures='0' \
-        expectedFailures='0' skips='0'/><OverallResultsCases successes='1' failures='0' expectedFailures='0' skips='0'/></Catch2TestRun>";
     stops(
-        honest,
+        CATCH2,
         &[
             ("<TestCase ", "<TestCase description='failed before' "),
             (
@@ -175,13 +163,8 @@ fn catch2() {
 
 #[test]
 fn qt_test() {
-    let honest = "<TestCase name='Load'><Environment><QtVersion>6.4</QtVersion><QtBuild>x</QtBuild><QTestVersion>6.4</QTestVersion>\
-        </Environment><TestFunction name='initTestCase'><Incident type='pass' file='' line='0'/><Duration msecs='1'/></TestFunction>\
-        <TestFunction name='a'><Message type='qdebug' file='' line='0'><Description>x</Description></Message>\
-        <Incident type='pass' file='' line='0'/><Duration msecs='1'/></TestFunction>\
-        <Duration msecs='2'/></TestCase>";
     stops(
-        honest,
+        QT_TEST,
         &[("name='a'", "name='a' file='a.cpp'"), ("<Environment>", "<Environment><Platform>x</Platform>")],
         &[
             ("Incident type='pass'", "Incident type='crash'"),
@@ -205,15 +188,8 @@ fn qt_test() {
 
 #[test]
 fn robot() {
-    let honest = "<robot generator='Robot 7.1' generated='2026-11-29T04:22:54' rpa='false' schemaversion='5'><suite id='s1' name='S' \
-        source='/tests/s.robot'><kw name='Prepare' type='SETUP'><status status='PASS' start='2026-11-29T04:22:54' elapsed='0.1'/></kw>\
-        <test id='s1-t1' name='a' line='3'><kw name='Log' owner='BuiltIn'><msg time='2026-11-29T04:22:54' level='INFO'>x</msg>\
-        <arg>x</arg><status status='PASS' start='2026-11-29T04:22:54' elapsed='0.1'/></kw><tag>t</tag>\
-        <status status='PASS' start='2026-11-29T04:22:54' elapsed='0.1'/></test><doc>words</doc>\
-        <status status='PASS' start='2026-11-29T04:22:54' elapsed='0.1'/></suite><statistics><total>\
-        <stat pass='1' fail='0' skip='0'>All Tests</stat></total></statistics><errors></errors></robot>";
     stops(
-        honest,
+        ROBOT,
         &[
             ("<test ", "<test source='s.robot' "),
             ("<suite ", "<suite tasks='false' "),
@@ -264,17 +240,8 @@ fn robot() {
 
 #[test]
 fn testng() {
-    let honest = "<testng-results ignored='0' total='1' passed='1' failed='0' skipped='0'><reporter-output></reporter-output>\
-        <suite started-at='2026-11-29T04:22:54Z' name='S' finished-at='2026-11-29T04:22:55Z' duration-ms='10'><groups><group name='error'>\
-        <method signature='C.a()' name='a' class='C'/></group></groups><test started-at='2026-11-29T04:22:54Z' name='T' \
-        finished-at='2026-11-29T04:22:55Z' duration-ms='10'><class name='C'><test-method is-config='true' signature='up()' name='up' \
-        duration-ms='1' started-at='2026-11-29T04:22:54Z' finished-at='2026-11-29T04:22:54Z' status='PASS'><reporter-output/></test-method>\
-        <test-method signature='a()' name='a' depends-on-methods='C.b' groups='fail' data-provider='d' description='errors' duration-ms='1' \
-        started-at='2026-11-29T04:22:54Z' finished-at='2026-11-29T04:22:54Z' status='PASS'><params><param index='0'>\
-        <value><![CDATA[1]]></value></param></params><reporter-output><line>x</line></reporter-output><attributes>\
-        <attribute name='status'><![CDATA[x]]></attribute></attributes></test-method></class></test></suite></testng-results>";
     stops(
-        honest,
+        TESTNG,
         &[("description='errors'", "description='errors' thread-id='3'"), ("<class ", "<class package='p' ")],
         &[
             ("status='PASS'><params>", "status='CRASHED'><params>"),
@@ -303,14 +270,6 @@ fn testng() {
         ],
     );
 }
-
-const PLAYWRIGHT: &str = r#"{"config": {"version": "1.50.0", "metadata": {"status": "failed"}}, "suites": [{"title": "a.spec.ts", "file": "a.spec.ts",
-    "column": 0, "line": 0, "specs": [{"title": "a", "ok": true, "tags": ["error"], "tests": [{"timeout": 30000, "annotations": [],
-    "expectedStatus": "passed", "projectId": "p", "projectName": "p", "results": [{"workerIndex": 0, "parallelIndex": 0,
-    "status": "passed", "duration": 3, "errors": [], "stdout": [{"text": "failed"}], "stderr": [], "retry": 0, "startTime": "2026-11-29T04:22:54.539Z",
-    "annotations": [], "attachments": [], "steps": [{"title": "s", "duration": 1}]}], "status": "expected"}], "id": "x", "file": "a.spec.ts",
-    "line": 3, "column": 1}], "suites": []}], "errors": [], "stats": {"startTime": "2026-11-29T04:22:54.539Z", "duration": 3, "expected": 1,
-    "skipped": 0, "unexpected": 0, "flaky": 0}}"#;
 
 #[test]
 fn playwright() {
@@ -352,17 +311,6 @@ fn playwright() {
         ],
     );
 }
-
-const DART: &str = "{\"protocolVersion\":\"0.1.1\",\"runnerVersion\":\"1.25.0\",\"pid\":7,\"type\":\"start\",\"time\":0}\n\
-    {\"suite\":{\"id\":0,\"platform\":\"vm\",\"path\":\"test/a_test.dart\"},\"type\":\"suite\",\"time\":0}\n\
-    {\"test\":{\"id\":1,\"name\":\"loading test/a_test.dart\",\"suiteID\":0,\"groupIDs\":[],\"metadata\":{\"skip\":false,\"skipReason\":null},\"line\":null,\"column\":null,\"url\":null},\"type\":\"testStart\",\"time\":1}\n\
-    {\"count\":1,\"time\":1,\"type\":\"allSuites\"}\n\
-    {\"testID\":1,\"result\":\"success\",\"skipped\":false,\"hidden\":true,\"type\":\"testDone\",\"time\":2}\n\
-    {\"group\":{\"id\":2,\"suiteID\":0,\"parentID\":null,\"name\":\"\",\"metadata\":{\"skip\":false,\"skipReason\":null},\"testCount\":1,\"line\":null,\"column\":null,\"url\":null},\"type\":\"group\",\"time\":2}\n\
-    {\"test\":{\"id\":3,\"name\":\"loads\",\"suiteID\":0,\"groupIDs\":[2],\"metadata\":{\"skip\":false,\"skipReason\":null},\"line\":4,\"column\":3,\"url\":\"file:///a\"},\"type\":\"testStart\",\"time\":3}\n\
-    {\"testID\":3,\"messageType\":\"print\",\"message\":\"error\",\"type\":\"print\",\"time\":3}\n\
-    {\"testID\":3,\"result\":\"success\",\"skipped\":false,\"hidden\":false,\"type\":\"testDone\",\"time\":4}\n\
-    {\"success\":true,\"type\":\"done\",\"time\":5}\n";
 
 #[test]
 fn dart() {
@@ -407,11 +355,6 @@ fn dart() {
     );
 }
 
-const CTRF: &str = r#"{"reportFormat": "CTRF", "specVersion": "0.0.0", "results": {"tool": {"name": "x", "extra": {"status": "failed"}},
-    "summary": {"tests": 1, "passed": 1, "failed": 0, "skipped": 0, "pending": 0, "other": 0, "flaky": 0, "start": 1, "stop": 2},
-    "tests": [{"name": "a", "status": "passed", "duration": 1, "rawStatus": "ok", "type": "error", "retries": 0, "flaky": false,
-    "extra": {"outcome": "failed"}}], "environment": {"healthy": true}}}"#;
-
 #[test]
 fn ctrf() {
     stops(
@@ -441,9 +384,8 @@ fn ctrf() {
 
 #[test]
 fn sonarqube() {
-    let honest = "<testExecutions version='1'><file path='a.js'><testCase name='a' duration='1'/></file></testExecutions>";
     stops(
-        honest,
+        SONARQUBE,
         &[("<file ", "<file duration='3' ")],
         &[
             ("<testCase ", "<testCase status='failed' "),
@@ -462,15 +404,8 @@ fn sonarqube() {
 
 #[test]
 fn open_test_reporting_events() {
-    let honest = "<e:events xmlns='https://schemas.opentest4j.org/reporting/core/0.2.0' xmlns:e='https://schemas.opentest4j.org/reporting/events/0.2.0' \
-        xmlns:java='https://schemas.opentest4j.org/reporting/java/0.2.0'><infrastructure><hostName>h</hostName><java:heapSize max='3'/></infrastructure>\
-        <e:started id='1' name='C' time='2026-11-29T04:22:54Z'><metadata><tags><tag>error</tag></tags></metadata><sources>\
-        <java:classSource className='C'/></sources></e:started><e:started id='2' parentId='1' name='a()' time='2026-11-29T04:22:54Z'/>\
-        <e:reported id='2' time='2026-11-29T04:22:54Z'><attachments><data time='2026-11-29T04:22:54Z'><entry key='failed'>1</entry></data></attachments></e:reported>\
-        <e:finished id='2' time='2026-11-29T04:22:54Z'><result status='SUCCESSFUL'/></e:finished>\
-        <e:finished id='1' time='2026-11-29T04:22:55Z'><result status='SUCCESSFUL'><reason>fine</reason></result></e:finished></e:events>";
     stops(
-        honest,
+        OPEN_TEST_REPORTING,
         &[
             ("<e:started id='2'", "<e:started duration='3' id='2'"),
             ("<metadata>", "<metadata><x:failures xmlns:x='urn:x'/>"),
@@ -501,12 +436,8 @@ fn open_test_reporting_events() {
 
 #[test]
 fn open_test_reporting_trees() {
-    let honest = "<h:execution xmlns='https://schemas.opentest4j.org/reporting/core/0.2.0' xmlns:h='https://schemas.opentest4j.org/reporting/hierarchy/0.2.0' \
-        xmlns:java='https://schemas.opentest4j.org/reporting/java/0.2.0'><infrastructure><hostName>h</hostName></infrastructure>\
-        <h:root name='C' start='2026-11-29T04:22:54Z' duration='PT1S'><result status='SUCCESSFUL'><reason>fine</reason></result>\
-        <h:child name='a()' start='2026-11-29T04:22:54Z' duration='PT1S'><result status='SUCCESSFUL'/></h:child></h:root></h:execution>";
     stops(
-        honest,
+        OPEN_TEST_REPORTING_TREE,
         &[("<h:child ", "<h:child uniqueId='3' ")],
         &[
             ("<result status='SUCCESSFUL'/>", "<result status='CRASHED'/>"),
@@ -521,6 +452,161 @@ fn open_test_reporting_trees() {
             ("<h:root ", "<h:root crashed='true' "),
             ("<h:root ", "<crash/><h:root "),
             ("<h:execution ", "<h:execution result='failed' "),
+        ],
+    );
+}
+
+#[test]
+fn libtest() {
+    stops(
+        LIBTEST,
+        &[
+            ("\"exec_time\": 0.1", "\"exec_time\": \"0.1s\""),
+            (
+                "\"exec_time\": 0.1",
+                "\"exec_time\": 0.1, \"source_path\": \"src/error.rs\", \"start_line\": 3",
+            ),
+            ("\"exec_time\": 0.1", "\"exec_time\": 0.1, \"timed_out\": false, \"extra\": {\"a\": 1}"),
+            ("\"failed\": 0,", "\"failed\": 0, \"allowed_fail\": 0,"),
+            ("\"test_count\": 3,", "\"test_count\": 3, \"target\": \"crash\","),
+            ("\"filtered_out\": 2", "\"filtered_out\": 2, \"mood\": \"sour\""),
+            ("{ \"type\": \"report\"", "cargo: crashed\n{ \"type\": \"report\""),
+        ],
+        &[
+            ("\"event\": \"ok\", \"exec_time\"", "\"event\": \"crashed\", \"exec_time\""),
+            ("\"event\": \"ok\", \"exec_time\"", "\"exec_time\""),
+            ("\"event\": \"ok\", \"exec_time\"", "\"event\": \"\", \"exec_time\""),
+            ("\"event\": \"ok\", \"exec_time\"", "\"event\": \"ok\", \"crashed\": true, \"exec_time\""),
+            ("\"event\": \"ok\", \"exec_time\"", "\"event\": \"ok\", \"status\": \"failed\", \"exec_time\""),
+            ("\"event\": \"ok\", \"exec_time\"", "\"event\": \"ok\", \"exit_code\": 101, \"exec_time\""),
+            ("\"event\": \"ok\", \"exec_time\"", "\"event\": \"ok\", \"signal\": 11, \"exec_time\""),
+            ("\"event\": \"ok\", \"exec_time\"", "\"event\": \"ok\", \"timed_out\": \"yes\", \"exec_time\""),
+            (
+                "\"event\": \"ok\", \"exec_time\"",
+                "\"event\": \"ok\", \"errors\": [{\"a\": 1}], \"exec_time\"",
+            ),
+            ("\"event\": \"ok\", \"exec_time\"", "\"event\": \"ok\", \"success\": false, \"exec_time\""),
+            ("\"event\": \"ok\", \"exec_time\"", "\"event\": \"ok\", \"mood\": \"sour\", \"exec_time\""),
+            (
+                "\"event\": \"ok\", \"exec_time\"",
+                "\"event\": \"ok\", \"reason\": \"time limit exceeded\", \"exec_time\"",
+            ),
+            (
+                "\"event\": \"started\", \"name\": \"t::a\"",
+                "\"event\": \"started\", \"name\": \"t::a\", \"crashed\": true",
+            ),
+            (
+                "\"event\": \"started\", \"name\": \"t::a\"",
+                "\"event\": \"started\", \"name\": \"t::a\", \"mood\": \"sour\"",
+            ),
+            ("\"event\": \"timeout\"", "\"event\": \"timeout\", \"killed\": true"),
+            ("\"event\": \"ignored\"", "\"event\": \"ignored\", \"outcome\": \"failed\""),
+            ("\"median\"", "\"event\": \"failed\", \"median\""),
+            ("\"median\"", "\"crashed\": true, \"median\""),
+            (", \"median\": 12.5, \"deviation\": 1.5, \"mib_per_second\": 3", ""),
+            ("\"test_count\": 3,", "\"test_count\": 3, \"aborted\": true,"),
+            ("\"failed\": 0", "\"failed\": 0, \"crashed\": 1"),
+            ("\"failed\": 0", "\"failed\": 0, \"timed_out\": 1"),
+            ("\"failed\": 0", "\"failed\": 0, \"exit_status\": 101"),
+            ("\"failed\": 0", "\"failed\": 0, \"result\": \"odd\""),
+            ("\"failed\": 0", "\"failed\": 0, \"allowed_fail\": 1"),
+            ("\"failed\": 0", "\"failed\": 1"),
+            ("\"passed\": 1", "\"passed\": 2"),
+            ("\"total_time\"", "\"failed\": 1, \"total_time\""),
+            ("\"total_time\"", "\"event\": \"failed\", \"total_time\""),
+            ("{ \"type\": \"report\"", "{ \"type\": \"crash\", \"event\": \"x\" }\n{ \"type\": \"report\""),
+            (
+                "{ \"type\": \"report\"",
+                "{ \"type\": \"suite\", \"event\": \"crashed\" }\n{ \"type\": \"report\"",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn nextest() {
+    stops(
+        NEXTEST,
+        &[
+            ("\"kind\":\"lib\",", "\"kind\":\"lib\",\"package_name\":\"error\","),
+            (
+                "\"exec_time\":0.1}",
+                "\"exec_time\":0.1,\"duration\":1,\"started_at\":\"2026-11-29T04:22:54Z\"}",
+            ),
+        ],
+        &[
+            ("\"exec_time\":0.1}", "\"exec_time\":0.1,\"leaked\":true}"),
+            ("\"exec_time\":0.1}", "\"exec_time\":0.1,\"timed_out\":true}"),
+            ("\"exec_time\":0.1}", "\"exec_time\":0.1,\"exec_fail\":\"no such file\"}"),
+            ("\"exec_time\":0.1}", "\"exec_time\":0.1,\"reason\":\"time limit exceeded\"}"),
+            ("\"exec_time\":0.1}", "\"exec_time\":0.1,\"nextest\":{\"result\":\"failed\"}}"),
+            ("\"kind\":\"lib\",", "\"kind\":\"lib\",\"setup_script_failed\":true,"),
+            ("\"kind\":\"lib\",", "\"kind\":\"lib\",\"status\":\"failed\","),
+            ("\"kind\":\"lib\"}", "\"kind\":\"lib\",\"cancelled\":\"signal\"}"),
+            ("\"kind\":\"lib\"}", "\"kind\":\"lib\",\"outcome\":\"odd\"}"),
+            ("\"failed\":0", "\"failed\":0,\"exec_failed\":1"),
+            ("\"failed\":0", "\"failed\":0,\"timed_out\":1"),
+        ],
+    );
+}
+
+#[test]
+fn go_test() {
+    stops(
+        GO,
+        &[
+            ("\"Elapsed\":0.1", "\"Elapsed\":0.1,\"RunID\":0,\"Line\":3,\"TimedOut\":false"),
+            ("\"Elapsed\":0.2", "\"Elapsed\":0.2,\"Mood\":\"sour\",\"Failures\":0,\"FailedBuild\":\"\""),
+            ("\"Action\":\"start\"", "\"Action\":\"start\",\"Meta\":{\"a\":1}"),
+            ("\"Action\":\"build-output\"", "\"Action\":\"build-output\",\"Mood\":\"sour\""),
+        ],
+        &[
+            (
+                "\"Action\":\"pass\",\"Package\":\"example.test/load\",\"Test\"",
+                "\"Action\":\"crashed\",\"Package\":\"example.test/load\",\"Test\"",
+            ),
+            (
+                "\"Action\":\"pass\",\"Package\":\"example.test/load\",\"Test\"",
+                "\"Action\":\"timeout\",\"Package\":\"example.test/load\",\"Test\"",
+            ),
+            (
+                "\"Action\":\"pass\",\"Package\":\"example.test/load\",\"Test\"",
+                "\"Action\":\"\",\"Package\":\"example.test/load\",\"Test\"",
+            ),
+            ("\"Elapsed\":0.1", "\"Elapsed\":0.1,\"Crashed\":true"),
+            ("\"Elapsed\":0.1", "\"Elapsed\":0.1,\"crashed\":true"),
+            ("\"Elapsed\":0.1", "\"Elapsed\":0.1,\"Status\":\"failed\""),
+            ("\"Elapsed\":0.1", "\"Elapsed\":0.1,\"ExitCode\":2"),
+            ("\"Elapsed\":0.1", "\"Elapsed\":0.1,\"Panic\":\"nil map\""),
+            ("\"Elapsed\":0.1", "\"Elapsed\":0.1,\"Failures\":[\"x\"]"),
+            ("\"Elapsed\":0.1", "\"Elapsed\":0.1,\"Success\":false"),
+            ("\"Elapsed\":0.1", "\"Elapsed\":0.1,\"Mood\":\"sour\""),
+            ("\"Elapsed\":0.1", "\"Elapsed\":0.1,\"FailedBuild\":\"example.test/load\""),
+            ("\"Action\":\"run\"", "\"Action\":\"run\",\"Crashed\":true"),
+            ("\"Action\":\"run\"", "\"Action\":\"run\",\"Mood\":\"sour\""),
+            ("\"Output\":\"crashed\\n\"", "\"Output\":\"crashed\\n\",\"Failed\":true"),
+            ("\"Output\":\"crashed\\n\"", "\"Output\":\"crashed\\n\",\"OutputType\":\"error\""),
+            ("\"Output\":\"crashed\\n\"", "\"Output\":\"crashed\\n\",\"OutputType\":\"panic\""),
+            ("\"Output\":\"crashed\\n\"", "\"Output\":\"crashed\\n\",\"OutputType\":\"odd\""),
+            ("\"Key\":\"kind\"", "\"Key\":\"result\""),
+            ("\"Path\":\"/out/error\"", "\"Path\":\"/out/error\",\"Errors\":2"),
+            ("\"Elapsed\":0.2", "\"Elapsed\":0.2,\"Crashed\":true"),
+            ("\"Elapsed\":0.2", "\"Elapsed\":0.2,\"ExitStatus\":1"),
+            ("\"Elapsed\":0.2", "\"Elapsed\":0.2,\"Verdict\":\"odd\""),
+            ("\"Elapsed\":0.2", "\"Elapsed\":0.2,\"FailedBuild\":\"example.test/load\""),
+            ("\"Action\":\"start\"", "\"Action\":\"start\",\"SetupFailed\":true"),
+            ("\"Action\":\"start\"", "\"Action\":\"crash\""),
+            ("\"Action\":\"build-output\"", "\"Action\":\"build-output\",\"BuildFailed\":true"),
+            ("\"Action\":\"build-output\"", "\"Action\":\"build-fail\""),
+            ("\"Action\":\"build-output\"", "\"Action\":\"build-crash\""),
+            (
+                "\"Action\":\"pass\",\"Package\":\"example.test/load\",\"Elapsed\"",
+                "\"Action\":\"bench\",\"Package\":\"example.test/load\",\"Elapsed\"",
+            ),
+            (
+                "\"Action\":\"pass\",\"Package\":\"example.test/load\",\"Elapsed\"",
+                "\"Action\":\"ended\",\"Package\":\"example.test/load\",\"Elapsed\"",
+            ),
         ],
     );
 }

@@ -142,7 +142,7 @@ fn list(
 ) -> Result<(), Gap> {
     let place = directory.join(native(&RepoPath::new(parents)));
     let unlisted = |error: io::Error| {
-        let remedy = "Let the gate read the directory, or name the reports with --report.";
+        let remedy = "Let the gate read the directory, or name the reports more narrowly in the policy.";
         Gap::new(
             format!("the directory {}", shown(&place)),
             GapReason::Unreachable,

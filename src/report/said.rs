@@ -240,6 +240,12 @@ pub fn of_case(element: &Element<'_>, known: &[&str], outcome: TestOutcome) -> (
     (outcome.max(worst), (outcome <= TestOutcome::Skipped).then_some(said))
 }
 
+/// Does an attribute of an element, beside those that are read elsewhere, say that something failed?
+pub fn says_failed(element: &Element<'_>, known: &[&str]) -> bool {
+    let mut others = element.attributes.iter().filter(|(name, _)| !known.contains(name));
+    others.any(|(name, value)| matches!(attribute(name, value), Hint::Bad | Hint::Failures(_)))
+}
+
 /// Does a property of this name, as runners let tests write them, say an outcome? Only under the plain word.
 pub fn property(name: &str, value: &str) -> Hint {
     let name = plain(&name.to_ascii_lowercase());
@@ -249,10 +255,28 @@ pub fn property(name: &str, value: &str) -> Hint {
         Err(_) => {
             (is_one_of(OUTCOMES) && Word::of(value).is_bad())
                 || (is_one_of(&["passed", "success"]) && is_no(value))
+                || (is_one_of(HAPPENED) && is_yes(value))
         }
     };
     if bad { Hint::Bad } else { Hint::Harmless }
 }
+
+/// What is said to have happened, where a word that could also be a setting (`timeout`) says nothing.
+const HAPPENED: &[&str] = &[
+    "aborted",
+    "broken",
+    "canceled",
+    "cancelled",
+    "crashed",
+    "errored",
+    "failed",
+    "hung",
+    "interrupted",
+    "killed",
+    "panicked",
+    "terminated",
+    "timedout",
+];
 
 /// A name without what stands between its words.
 fn plain(name: &str) -> String {
@@ -293,6 +317,10 @@ fn outcome(value: &str) -> Hint {
 /// Does a value say no, or nothing?
 pub fn is_no(value: &str) -> bool {
     matches!(value.trim().to_ascii_lowercase().as_str(), "" | "0" | "false" | "no" | "none" | "null" | "n")
+}
+
+fn is_yes(value: &str) -> bool {
+    matches!(value.trim().to_ascii_lowercase().as_str(), "true" | "yes" | "y")
 }
 
 /// A name as messages show it.
@@ -373,5 +401,8 @@ mod tests {
         assert_eq!(property("Exit-Code", "1"), Hint::Bad);
         assert_eq!(property("exit_code", "0"), Hint::Harmless);
         assert_eq!(property("status", "7"), Hint::Harmless);
+        assert_eq!(property("timed_out", "true"), Hint::Bad);
+        assert_eq!(property("crashed", "false"), Hint::Harmless);
+        assert_eq!(property("timeout", "true"), Hint::Harmless);
     }
 }

@@ -48,6 +48,11 @@ impl Foreign {
         })
     }
 
+    /// A field that says that something failed by standing there.
+    pub fn failure(field: &str) -> Foreign {
+        Foreign { bad: true, element: false, outcome: false, part: format!("field `{field}`") }
+    }
+
     /// What a test that holds it comes to.
     pub fn outcome(&self) -> TestOutcome {
         if self.bad && !self.element { TestOutcome::Failed } else { TestOutcome::Error }
@@ -97,7 +102,8 @@ pub fn attribute(element: &Element<'_>, known: &[&str]) -> Option<Foreign> {
     worst(all)
 }
 
-fn worst(all: impl Iterator<Item = Foreign>) -> Option<Foreign> {
+/// The worst of all, and of equal ones the first.
+pub fn worst(all: impl Iterator<Item = Foreign>) -> Option<Foreign> {
     all.reduce(|first, next| if next.bad && !first.bad { next } else { first })
 }
 

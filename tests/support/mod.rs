@@ -21,6 +21,7 @@ pub mod edits;
 pub mod followed;
 pub mod forger;
 pub mod gate;
+pub mod honest;
 pub mod inside;
 pub mod job;
 pub mod lane;

@@ -204,5 +204,5 @@ impl AtHead {
 }
 
 fn unseen(gap: &Gap) -> String {
-    format!("content patterns were not held against HEAD: {gap}")
+    format!("content patterns were not held against HEAD: {gap}. {}", gap.remedy)
 }

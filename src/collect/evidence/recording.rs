@@ -148,8 +148,9 @@ fn measure(
 }
 
 fn no_time(suite: &str) -> Gap {
-    let detail = "no report of it says when it was written";
-    Gap::new(format!("when the suite `{suite}` ran"), GapReason::Unsupported, detail, "Hand over its reports")
+    let detail = "no report of it that can be read says when it was written";
+    let remedy = "Let this command run the suite, behind `--`, or hand over a report that can be read";
+    Gap::new(format!("when the suite `{suite}` ran"), GapReason::Unsupported, detail, remedy)
 }
 
 /// # Errors

@@ -262,7 +262,10 @@ impl<'o, 'r, 'i> Reader<'o, 'r, 'i> {
 
     fn test_sources(&self, pairs: &BTreeSet<Pair>) -> Result<TestSources, Gap> {
         if self.asked.inquiry.tests.is_empty() {
-            return Err(Gap::not_asked("what is taken away from test sources", "Name them in the policy"));
+            return Err(Gap::not_asked(
+                "what is taken away from test sources",
+                "Name the `tests` of a suite in the policy",
+            ));
         }
         test_source::read(self.objects, &self.asked.inquiry.tests, pairs.iter())
     }
@@ -270,7 +273,10 @@ impl<'o, 'r, 'i> Reader<'o, 'r, 'i> {
     /// What each commit changes against its parent, and each merge against all of its parents. Moves are not looked for.
     fn on_the_way(&self, relation: &Relation) -> Result<Vec<FileChange>, Gap> {
         if !self.asked.inquiry.each_commit {
-            return Err(Gap::not_asked("the paths on the way", "Switch it on in the policy"));
+            return Err(Gap::not_asked(
+                "the paths on the way",
+                "Set `history = \"each-commit\"` in the `[branches]` of the policy",
+            ));
         }
         let mut pairs = BTreeSet::new();
         let mut effort = Effort::of_many("the paths on the way");

@@ -9,6 +9,7 @@ use crate::model::change::{ObjectName, Revision};
 use crate::model::fact::{Gap, GapReason};
 use git2::{ErrorCode, ObjectType, Odb, OdbObject, Oid};
 use std::cell::{OnceCell, RefCell};
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
@@ -57,8 +58,7 @@ impl<'r> Objects<'r> {
     /// The objects of an open repository.
     pub fn of(git: &'r git2::Repository, clone: CloneKind) -> Result<Self, Gap> {
         let odb = git.odb().map_err(|error| {
-            let remedy = "Check that the directory `objects` of the repository can be read";
-            Gap::new("the objects of the repository", GapReason::MissingObject, error.message(), remedy)
+            Gap::new("the objects of the repository", GapReason::MissingObject, error.message(), BARRED)
         })?;
         let directory = git.commondir().join("objects");
         let (packs, made, indexes) = (OnceCell::new(), RefCell::new(ById::new()), Arc::default());
@@ -193,8 +193,25 @@ impl<'r> Objects<'r> {
         self.header(commit).map(|header| header.tree)
     }
 
+    /// Why nobody can say whether an object is here: a directory where it may lie cannot be read. libgit2 takes that for an empty one.
+    fn barred(&self, id: Oid) -> Option<String> {
+        let name = id.to_string();
+        let places = [String::new(), "pack".into(), name.get(..2)?.into()];
+        let barred = |place: String| match std::fs::read_dir(self.directory.join(&place)) {
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+                let place = if place.is_empty() { place } else { format!("/{place}") };
+                Some(format!("`objects{place}` cannot be read: {error}"))
+            }
+            _ => None,
+        };
+        places.into_iter().find_map(barred)
+    }
+
     fn unreadable(&self, id: Oid, kind: ObjectType, error: &git2::Error) -> Gap {
         let what = format!("{kind} {id}");
+        if let Some(detail) = self.barred(id).filter(|_| error.code() == ErrorCode::NotFound) {
+            return Gap::new(what, GapReason::Unreachable, detail, BARRED);
+        }
         if error.code() == ErrorCode::NotFound {
             let detail = format!("it is not in {}", self.clone.describe());
             let remedy = match (self.clone, kind) {
@@ -209,6 +226,9 @@ impl<'r> Objects<'r> {
         Gap::new(what, GapReason::MissingObject, detail, "Run `git fsck`, and judge a fresh clone")
     }
 }
+
+/// What to do where nobody lets the gate look for an object.
+const BARRED: &str = "Check that the directory `objects` of the repository can be read";
 
 fn endless() -> git2::Error {
     git2::Error::from_str("its pack makes it of more differences than git writes, or of itself")

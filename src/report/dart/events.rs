@@ -38,8 +38,7 @@ pub struct Event<'a> {
     _stack_trace: Option<IgnoredAny>,
     #[serde(rename = "messageType")]
     _message_type: Option<IgnoredAny>,
-    #[serde(rename = "group")]
-    _group: Option<IgnoredAny>,
+    pub group: Option<Group>,
     #[serde(rename = "protocolVersion")]
     _protocol: Option<IgnoredAny>,
     #[serde(rename = "runnerVersion")]
@@ -65,6 +64,31 @@ pub struct Suite<'a> {
     pub platform: Option<Cow<'a, str>>,
     #[serde(borrow)]
     pub path: Option<Cow<'a, str>>,
+    #[serde(flatten)]
+    pub others: Others,
+}
+
+/// A group of tests.
+#[derive(Deserialize)]
+pub struct Group {
+    #[serde(rename = "id")]
+    _id: Option<IgnoredAny>,
+    #[serde(rename = "suiteID")]
+    _suite: Option<IgnoredAny>,
+    #[serde(rename = "parentID")]
+    _parent: Option<IgnoredAny>,
+    #[serde(rename = "name")]
+    _name: Option<IgnoredAny>,
+    #[serde(rename = "metadata")]
+    _metadata: Option<IgnoredAny>,
+    #[serde(rename = "testCount")]
+    _count: Option<IgnoredAny>,
+    #[serde(rename = "line")]
+    _line: Option<IgnoredAny>,
+    #[serde(rename = "column")]
+    _column: Option<IgnoredAny>,
+    #[serde(rename = "url")]
+    _url: Option<IgnoredAny>,
     #[serde(flatten)]
     pub others: Others,
 }

@@ -57,6 +57,7 @@ impl Runs {
         // Tests can print JSON of their own.
         let Some(kind) = event.kind.as_deref() else { return Ok(()) };
         if kind == "start" {
+            event.others.against("the run", &mut self.run);
             self.end_run()?;
             self.open = Some(Run::default());
             return Ok(());
@@ -71,6 +72,9 @@ impl Runs {
         }
         if let Some(suite) = &event.suite {
             suite.others.against("a suite", &mut self.run);
+        }
+        if let Some(group) = &event.group {
+            group.others.against("a group", &mut self.run);
         }
         if event.time.is_some() && event.test_id.is_none() {
             event.others.against("the run", &mut self.run);

@@ -1,29 +1,10 @@
 //! Events to packages and tests.
 
+use super::wire::Event;
 use crate::model::test_run::{SEPARATOR, TestOutcome, TestRun};
 use crate::report::attempts::Attempts;
 use crate::report::summary::say;
-use serde::Deserialize;
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// One event, as far as it is read.
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct Event<'a> {
-    #[serde(borrow)]
-    action: Cow<'a, str>,
-    #[serde(borrow)]
-    package: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    test: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    output: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    import_path: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    time: Option<Cow<'a, str>>,
-}
 
 /// All packages of a report while it is read.
 #[derive(Default)]
@@ -43,6 +24,8 @@ struct Package {
     open: bool,
     /// A test of it has failed since it last ended.
     failed: bool,
+    /// Go marked a part of its output as an error since it last ended.
+    marked: bool,
     /// Tests that have begun and not ended.
     running: BTreeSet<String>,
     /// Of each test that failed since it last ended, how many records say so.
@@ -75,13 +58,25 @@ impl Packages {
     pub fn take(&mut self, event: &Event<'_>) -> Result<(), String> {
         self.time(event.time.as_deref().unwrap_or_default());
         match &*event.action {
-            "build-output" => Ok(()),
-            "build-fail" => {
-                self.not_built(event.import_path.as_deref());
-                Ok(())
-            }
-            action => self.of_package(action, event),
+            "build-output" => {}
+            "build-fail" => self.not_built(event.import_path.as_deref()),
+            action => self.of_package(action, event)?,
         }
+        self.foreign(event)
+    }
+
+    /// What an event says in a field that Go does not have, or not there.
+    fn foreign(&mut self, event: &Event<'_>) -> Result<(), String> {
+        let Some(foreign) = event.foreign() else { return Ok(()) };
+        match event.test() {
+            Some(test) => {
+                say(&mut self.run.contradictions, [foreign.of_test()]);
+                self.record(event.package(), test, foreign.outcome())?;
+            }
+            None if event.is_of_build() => foreign.against("the build", &mut self.run),
+            None => foreign.against(&format!("package `{}`", event.package()), &mut self.run),
+        }
+        Ok(())
     }
 
     /// Many events bear the same second, and that is near enough.
@@ -95,22 +90,22 @@ impl Packages {
     }
 
     fn of_package(&mut self, action: &str, event: &Event<'_>) -> Result<(), String> {
-        // `go tool test2json` by itself names no package.
-        let name = event.package.as_deref().filter(|name| !name.is_empty()).unwrap_or("(unnamed)");
+        let name = event.package();
         let package = self.packages.entry(name.to_string()).or_default();
         package.open = true;
-        match (action, event.test.as_deref().filter(|test| !test.is_empty())) {
-            ("start" | "pause" | "cont" | "attr" | "artifacts", _) | ("output", Some(_)) => Ok(()),
-            ("output", None) => {
-                self.said(name, event.output.as_deref().unwrap_or_default());
+        match (action, event.test()) {
+            ("start" | "pause" | "cont" | "attr" | "artifacts", _) => Ok(()),
+            ("output", test) => {
+                package.marked |= event.is_marked_as_error();
+                if test.is_none() {
+                    self.said(name, event.output.as_deref().unwrap_or_default());
+                }
                 Ok(())
             }
             ("run", Some(test)) => self.begins(name, test),
             (action, Some(test)) => self.ends(name, test, outcome(action)?),
-            (action, None) => {
-                let outcome = outcome(action)?;
-                self.package_ends(name, outcome)
-            }
+            ("bench", None) => Err(UNKNOWN.into()),
+            (action, None) => self.package_ends(name, outcome(action)?),
         }
     }
 
@@ -138,7 +133,7 @@ impl Packages {
 
     fn package_ends(&mut self, name: &str, outcome: TestOutcome) -> Result<(), String> {
         let package = self.packages.remove(name).unwrap_or_default();
-        let (failed, running) = (package.failed, package.running.clone());
+        let (failed, running, marked) = (package.failed, package.running.clone(), package.marked);
         let earlier = self.run_ends(name, package)?;
         self.packages.insert(name.to_string(), Package { earlier, ..Package::default() });
         match outcome {
@@ -149,6 +144,12 @@ impl Packages {
                 say(
                     &mut self.run.contradictions,
                     [format!("package `{name}` passed and a test of it failed")],
+                );
+            }
+            TestOutcome::Passed | TestOutcome::Skipped if marked => {
+                say(
+                    &mut self.run.contradictions,
+                    [format!("package `{name}` passed, and an error of a test of it is told")],
                 );
             }
             _ => {}
@@ -235,6 +236,8 @@ fn outcome(action: &str) -> Result<TestOutcome, String> {
         "pass" | "bench" => Ok(TestOutcome::Passed),
         "fail" => Ok(TestOutcome::Failed),
         "skip" => Ok(TestOutcome::Skipped),
-        _ => Err("an action is not known here".into()),
+        _ => Err(UNKNOWN.into()),
     }
 }
+
+const UNKNOWN: &str = "an action is not known here";

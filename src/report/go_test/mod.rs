@@ -11,6 +11,9 @@
 //!   when one of them does. A later run of a package in which only tests stand that failed before is how gotestsum
 //!   (`--rerun-fails`) tries them again: they are attempts. Any other later run of a package is a run of its own.
 //!
+//! A field that Go does not write, or does not write there, is not passed over (`strict.rs`), and neither is an error of a test
+//! (`OutputType`) in a package that passed.
+//!
 //! Go before 1.20 takes a line that a test prints, such as `--- PASS: TestX`, for an event; later versions mark their own.
 //!
 //! A test is known by `package > name`, a subtest by Go's own `Test/subtest`; a test with subtests is a test too. What cannot
@@ -19,12 +22,14 @@
 mod events;
 #[cfg(test)]
 mod tests;
+mod wire;
 
 use super::encoding::head;
 use super::input::{Input, lines};
 use super::{Format, ReportError, json};
 use crate::model::test_run::TestRun;
-use events::{Event, Packages};
+use events::Packages;
+use wire::Event;
 
 /// The format.
 pub static FORMAT: Format = Format { name: "go-test", detect, parse, streams: true };

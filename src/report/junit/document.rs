@@ -152,6 +152,9 @@ impl Document {
         let todo = child && is_todo(element);
         match self.cases.last_mut() {
             Some(case) => {
+                if saying == Saying::Skipped && says_failed(element) {
+                    case.failed();
+                }
                 let saying = if case.not_run { saying.of_ctest(element.value("message")) } else { saying };
                 case.element(saying, todo && saying == Saying::Skipped);
             }
@@ -161,16 +164,13 @@ impl Document {
 
     /// An element whose name says nothing of an outcome. What it holds may.
     fn unsaid(&mut self, element: &Element<'_>, child: bool) {
-        if matches!(element.name, "system-out" | "system-err" | "properties") {
+        if element.attributes.is_empty() && matches!(element.name, "system-out" | "system-err" | "properties")
+        {
             return;
         }
-        let bad = match element.name {
-            "property" => {
-                let [name, value] = ["name", "value"].map(|name| element.value(name).unwrap_or_default());
-                said::property(name, value) == Hint::Bad
-            }
-            _ => element.attributes.iter().any(|(name, value)| says_failed(name, value)),
-        };
+        let [name, value] = ["name", "value"].map(|name| element.value(name).unwrap_or_default());
+        let property = element.name == "property" && said::property(name, value) == Hint::Bad;
+        let bad = property || says_failed(element);
         match (self.cases.last_mut(), self.suites.last_mut()) {
             (Some(case), _) if bad => case.failed(),
             (Some(case), _) if child && said::element(element.name) == Hint::Unknown => {
@@ -232,9 +232,15 @@ fn is_bad_word(text: &str) -> bool {
     (1..=LONGEST_WORD).contains(&text.trim().len()) && Word::of(text).is_bad()
 }
 
-/// Does an attribute of an element that is no test say that something failed?
-fn says_failed(name: &str, value: &str) -> bool {
-    matches!(said::attribute(name, value), Hint::Bad | Hint::Failures(_))
+/// Does an attribute of an element that is no test say that something failed? Of those that say why it was skipped, or what it is about, none
+/// does.
+fn says_failed(element: &Element<'_>) -> bool {
+    let texts: &[&str] = match element.name {
+        "property" => &["name", "value"],
+        "skipped" | "skip" | "ignored" | "disabled" | "incomplete" => &["message", "reason", "type"],
+        _ => &[],
+    };
+    said::says_failed(element, texts)
 }
 
 fn named<'a>(element: &'a Element<'_>) -> &'a str {

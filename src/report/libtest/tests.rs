@@ -53,6 +53,23 @@ fn nextest_writes_the_attempt_behind_the_name() {
     assert!(run.errors.is_empty() && run.contradictions.is_empty(), "{run:?}");
 }
 
+/// It ends a suite as soon as so many tests have ended as are not ignored, and begins it anew for the others.
+#[test]
+fn what_nextest_writes_without_an_object_of_its_own_is_known_by_its_names() {
+    let first = suite(
+        3,
+        &["started a::a$i", "started a::a$p", "started a::a$q", "ignored a::a$i", "ok a::a$q"],
+        &end("ok", 1, 0),
+    );
+    let run = run(&(first + &suite(3, &["ok a::a$p"], &end("ok", 1, 0))));
+    assert_eq!(outcomes(&run), [("a::a$i", Skipped), ("a::a$p", Passed), ("a::a$q", Passed)]);
+    assert!(is_green(&run), "{run:?}");
+    // libtest shows as many as it plans.
+    assert!(!is_green(&self::run(&suite(3, &["ok t::p"], &end("ok", 1, 0)))));
+    // A test of nextest that has begun and not ended is none that passed.
+    assert!(!is_green(&self::run(&suite(2, &["started a::a$p", "ok a::a$q"], &end("ok", 1, 0)))));
+}
+
 #[test]
 fn an_attempt_whose_name_has_no_binary_is_not_forgotten() {
     let start = r#"{"type":"suite","event":"started","test_count":1,"nextest":{"crate":"a","test_binary":"a","kind":"lib"}}"#;

@@ -80,7 +80,7 @@ impl Document {
             written,
             claims: claims(label, element),
             shown: Tally::default(),
-            failed: has_failed(element) || says_failed(element, SUITE),
+            failed: has_failed(element) || said::says_failed(element, SUITE),
             explained: false,
         });
         Kind::Suite
@@ -110,15 +110,22 @@ impl Document {
         Name::shortened(id, whole.collect::<Vec<_>>().join(SEPARATOR))
     }
 
-    /// An element in a test that nobody knows is no pass, and neither is an assertion that failed.
+    /// An element in a test that nobody knows is no pass, and neither is an assertion that failed. One in a suite may say that it failed.
     fn other(&mut self, element: &Element<'_>) -> Kind {
-        let child = self.open.last() == Some(&Kind::Test);
-        let Some(test) = &mut self.test else { return Kind::Other };
+        let within = self.open.last();
+        let child = within == Some(&Kind::Test);
+        let Some(test) = &mut self.test else {
+            if let Some(suite) = self.suites.last_mut().filter(|_| within == Some(&Kind::Suite)) {
+                suite.failed |= said::element(element.name) == Hint::Bad;
+            }
+            return Kind::Other;
+        };
         let assertion = element.name == "assertion" && outcome(element).0 > TestOutcome::Skipped;
+        let failed = assertion || said::says_failed(element, &["label", "name", "result", "value"]);
         let foreign =
             child && !CHILDREN.contains(&element.name) && said::element(element.name) != Hint::Harmless;
-        if test.outcome <= TestOutcome::Skipped && (assertion || foreign) {
-            test.outcome = if assertion { TestOutcome::Failed } else { TestOutcome::Error };
+        if test.outcome <= TestOutcome::Skipped && (failed || foreign) {
+            test.outcome = if failed { TestOutcome::Failed } else { TestOutcome::Error };
             let what = said::shown(element.name);
             say(
                 &mut self.run.contradictions,
@@ -222,14 +229,6 @@ const SUITE: &[&str] = &[
 
 /// What a test holds in NUnit's own words.
 const CHILDREN: &[&str] = &["assertions", "categories", "properties", "reason", "output", "attachments"];
-
-/// Does an element say in another way than NUnit's that it failed?
-fn says_failed(element: &Element<'_>, known: &[&str]) -> bool {
-    let bad = |name: &str, value: &str| {
-        !known.contains(&name) && matches!(said::attribute(name, value), Hint::Bad | Hint::Failures(_))
-    };
-    element.attributes.iter().any(|(name, value)| bad(name, value))
-}
 
 /// Version 3 has one attribute, version 2 two for the run.
 fn times(element: &Element<'_>, times: &mut OwnTimes) {

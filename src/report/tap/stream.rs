@@ -3,6 +3,7 @@
 use super::line::{INDENT, Line, Point};
 use crate::model::test_run::{SEPARATOR, TestOutcome, TestRun};
 use crate::report::attempts::Attempts;
+use crate::report::said::{self, Hint};
 use crate::report::summary::say;
 use std::collections::BTreeSet;
 
@@ -17,6 +18,8 @@ const NAMES: usize = 1 << 26;
 pub struct Streams {
     open: Vec<Stream>,
     diagnostics: Option<usize>,
+    /// The test point before the diagnostics is `ok`.
+    ok: bool,
     /// The last line was a test point of this level; only there diagnostics begin.
     after_point: Option<usize>,
     started: bool,
@@ -95,6 +98,12 @@ impl Streams {
         let inside = text.trim().is_empty() || line.len() - text.len() >= indent;
         if !inside {
             say(&mut self.run.contradictions, ["diagnostics of a test are not closed"]);
+        }
+        if inside && self.ok && line.len() - text.len() == indent && says_failed(text) {
+            say(
+                &mut self.run.contradictions,
+                ["a test point is `ok` and its diagnostics say that it failed"],
+            );
         }
         if !inside || (text.trim_end() == "..." && line.len() - text.len() == indent) {
             self.diagnostics = None;
@@ -235,6 +244,7 @@ impl Streams {
             self.open.push(Stream { name: Some(name), ..Stream::default() });
         }
         self.after_point = Some(level);
+        self.ok = outcome == TestOutcome::Passed;
         Ok(())
     }
 
@@ -337,6 +347,12 @@ impl Stream {
         }
         found
     }
+}
+
+/// Does a line of diagnostics say that the test failed? `outcome: failed`, `exitcode: 1`; other names are for people.
+fn says_failed(line: &str) -> bool {
+    let plain = |text: &str| text.trim().trim_matches(['"', '\'']).to_string();
+    line.split_once(':').is_some_and(|(name, value)| said::property(&plain(name), &plain(value)) == Hint::Bad)
 }
 
 fn outcome(point: Point<'_>) -> TestOutcome {

@@ -32,6 +32,8 @@ enum Kind {
     Result,
     /// A definition, with its id.
     Definition(String),
+    /// The run, the list of its results, or what is said of it at the end.
+    Whole,
     Other,
 }
 
@@ -105,21 +107,24 @@ impl Document {
 
     /// The run, and the list of its results, which have no word of their own for what became of them.
     fn whole(&mut self, element: &Element<'_>) -> Kind {
-        let bad =
-            |name: &str, value: &str| matches!(said::attribute(name, value), Hint::Bad | Hint::Failures(_));
-        self.failed |= element.attributes.iter().any(|(name, value)| bad(name, value));
-        Kind::Other
+        self.failed |= said::says_failed(element, &[]);
+        Kind::Whole
     }
 
-    /// An element in a result that nobody knows is no pass.
+    /// An element in a result that nobody knows is no pass. One in the run may say that it failed.
     fn other(&mut self, element: &Element<'_>) -> Kind {
-        let child = self.open.last() == Some(&Kind::Result);
-        let result = self.within.last().and_then(|at| self.results.get_mut(*at));
-        if let Some(result) = result.filter(|result| child && result.outcome <= TestOutcome::Skipped)
-            && !CHILDREN.contains(&element.name)
-            && said::element(element.name) != Hint::Harmless
+        let within = self.open.last();
+        self.failed |= within == Some(&Kind::Whole) && said::element(element.name) == Hint::Bad;
+        let child = within == Some(&Kind::Result);
+        let Some(at) = self.within.last() else { return Kind::Other };
+        let foreign =
+            child && !CHILDREN.contains(&element.name) && said::element(element.name) != Hint::Harmless;
+        let failed = said::says_failed(element, &[]);
+        let result = self.results.get_mut(*at);
+        if let Some(result) = result.filter(|result| result.outcome <= TestOutcome::Skipped)
+            && (foreign || failed)
         {
-            result.outcome = TestOutcome::Error;
+            result.outcome = if failed { TestOutcome::Failed } else { TestOutcome::Error };
             let what = said::shown(element.name);
             say(
                 &mut self.run.contradictions,
@@ -141,7 +146,8 @@ impl Document {
             word.as_str(),
             "" | "completed" | "passed" | "warning" | "notexecuted" | "inconclusive"
         );
-        Kind::Other
+        self.failed |= said::says_failed(element, &["outcome"]);
+        Kind::Whole
     }
 
     fn message(&mut self, element: &Element<'_>) -> Kind {
@@ -153,6 +159,7 @@ impl Document {
     }
 
     fn counters(&mut self, element: &Element<'_>) -> Kind {
+        self.failed |= said::says_failed(element, COUNTERS);
         let mut claims = Claims::of("the run");
         for (what, name) in [
             ("tests", "total"),
@@ -249,6 +256,26 @@ const RESULT: &[&str] = &[
     "testlistid",
     "testname",
     "testtype",
+];
+
+/// What is counted in the format's own words.
+const COUNTERS: &[&str] = &[
+    "aborted",
+    "completed",
+    "disconnected",
+    "error",
+    "executed",
+    "failed",
+    "inconclusive",
+    "inprogress",
+    "notexecuted",
+    "notrunnable",
+    "passed",
+    "passedbutrunaborted",
+    "pending",
+    "timeout",
+    "total",
+    "warning",
 ];
 
 /// What a result holds in the format's own words.

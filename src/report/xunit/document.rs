@@ -85,9 +85,7 @@ impl Document {
         {
             claims.claim(what, element.attribute(name));
         }
-        let bad =
-            |name: &str, value: &str| !GROUP.contains(&name) && said::attribute(name, value) == Hint::Bad;
-        let failed = element.attributes.iter().any(|(name, value)| bad(name, value));
+        let failed = said::says_failed(element, GROUP);
         self.groups.push(Group { claims, shown: Tally::default(), errors: 0, failed });
         Kind::Group
     }
@@ -116,15 +114,21 @@ impl Document {
         }
     }
 
-    /// An element in a test that nobody knows is no pass.
+    /// An element in a test that nobody knows is no pass. One in an assembly or a collection may say that it failed.
     fn other(&mut self, element: &Element<'_>) -> Kind {
-        let child = self.open.last() == Some(&Kind::Test);
-        if let Some(test) = self.test.as_mut().filter(|test| child && test.outcome <= TestOutcome::Skipped)
-            && !CHILDREN.contains(&element.name)
-            && said::element(element.name) != Hint::Harmless
+        let within = self.open.last();
+        let child = within == Some(&Kind::Test);
+        let name = element.name;
+        let foreign = child && !CHILDREN.contains(&name) && said::element(name) != Hint::Harmless;
+        let failed = self.test.is_some() && said::says_failed(element, &["name", "value"]);
+        if let Some(group) = self.groups.last_mut().filter(|_| within == Some(&Kind::Group)) {
+            group.failed |= name != "errors" && said::element(name) == Hint::Bad;
+        }
+        if let Some(test) = self.test.as_mut().filter(|test| test.outcome <= TestOutcome::Skipped)
+            && (foreign || failed)
         {
-            test.outcome = TestOutcome::Error;
-            let what = said::shown(element.name);
+            test.outcome = if failed { TestOutcome::Failed } else { TestOutcome::Error };
+            let what = said::shown(name);
             say(
                 &mut self.run.contradictions,
                 [format!("a test is not called failed and holds `{what}`, which says that it may have")],

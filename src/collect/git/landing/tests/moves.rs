@@ -329,3 +329,37 @@ fn no_way_to_land_makes_anything_else_of_it() {
     let update = fixture.holding(&gone, &[deleting, parent]);
     assert_eq!(fixture.change(parent, update).updates.before, []);
 }
+
+/// A text of a mebibyte, whose lines stand in no text of another seed.
+fn large(seed: u32) -> String {
+    let mut state = seed.wrapping_mul(2_654_435_761) | 1;
+    let mut line = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        format!("{:05x}\n", state >> 12)
+    };
+    (0..170_000).map(|_| line()).collect()
+}
+
+#[test]
+#[ignore = "it compares fifty large files with fifty others, which takes minutes"]
+fn files_that_may_have_moved_are_too_many_until_they_move_in_a_request_of_their_own() {
+    const FILES: u32 = 50;
+    let texts = |from: u32| -> Vec<String> { (from..from + FILES).map(large).collect() };
+    let (before, other) = (texts(1), texts(1000));
+    let named = |directory: &str, texts: &[String]| -> Vec<(String, String)> {
+        texts.iter().enumerate().map(|(at, text)| (format!("{directory}/{at}"), text.clone())).collect()
+    };
+    let edited: Vec<String> = before.iter().map(|text| format!("{text}more\n")).collect();
+    let merged = |ours: &[String], theirs: &[String], landed: &[String]| {
+        let sides = [named("f", &before), named("f", ours), named("g", theirs), named("g", landed)];
+        let sides: Vec<Vec<(&str, &str)>> =
+            sides.iter().map(|side| side.iter().map(|(name, text)| (&**name, &**text)).collect()).collect();
+        let merge = Merge::of(&sides[0], &sides[1], &sides[2]);
+        let landed = merge.fixture.commit(&merge.fixture.files(&sides[3]), &[merge.parent, merge.head]);
+        merge.fixture.covered(merge.parent, landed, &[merge.head])
+    };
+    // They were moved and written anew in one request.
+    assert_eq!(merged(&edited, &other, &other), "unverifiable: Truncated");
+    // They move in a request of their own, and main goes on with them.
+    assert_eq!(merged(&edited, &before, &edited), "replay 1");
+}
