@@ -93,7 +93,7 @@ fn only_a_range_that_is_left_in_two_ways_is_searched_from_below() {
         (relation.merge_bases, relation.range.len(), graph.nodes.len())
     };
     assert_eq!(read(401), (vec![ids[300]], 2, 103));
-    assert_eq!(read(402), (vec![ids[300]], 3, 203 + SLACK));
+    assert_eq!(read(402), (vec![ids[300]], 3, 203 + paint::SLACK));
 }
 
 #[test]
