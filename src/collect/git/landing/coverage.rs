@@ -383,7 +383,7 @@ impl<'o, 'r> Prover<'o, 'r> {
     }
 
     /// Does this merge give that tree, without a doubt?
-    fn gives(&self, sides: Sides, by: Option<Git>, tree: Oid) -> Result<bool, Gap> {
+    pub(super) fn gives(&self, sides: Sides, by: Option<Git>, tree: Oid) -> Result<bool, Gap> {
         let Some(merged) = merge_towards(&self.store, sides, tree)? else { return Ok(false) };
         match self.attempt(sides, merged, by, tree) {
             Ok(attempt) => Ok(matches!(attempt, Attempt::Explained)),

@@ -30,7 +30,7 @@ const SIZE_LIMIT: u64 = 256 * 1024 * 1024;
 const CHAIN_LIMIT: usize = 10_000;
 
 /// This many bytes of a pack's objects are kept, and as many of those before.
-const OBJECTS_LIMIT: usize = 48 * 1024 * 1024;
+const OBJECTS_LIMIT: usize = 24 * 1024 * 1024;
 
 /// The bytes of an object, and what it is.
 pub type Packed = (ObjectType, Arc<Vec<u8>>);

@@ -94,16 +94,20 @@ impl Prover<'_, '_> {
     /// Is it known already, from other landings, that all merge bases came with their content?
     fn are_known(&mut self, branch: Oid, added: &[Added]) -> Result<bool, Gap> {
         for base in added.iter().flat_map(|one| &one.bases) {
-            let Some(arrival) = self.answers.arrival(&mut self.graph, branch, *base)? else {
-                return Ok(false);
-            };
-            let is_known =
-                self.answers.was_incorporated(arrival.with, *base, 0).is_some_and(|(known, _)| known);
-            if !is_known && arrival.with != *base {
+            if !self.is_known(branch, *base)? {
                 return Ok(false);
             }
         }
         Ok(true)
+    }
+
+    fn is_known(&mut self, branch: Oid, commit: Oid) -> Result<bool, Gap> {
+        if self.answers.was_tip(&mut self.graph, branch, commit)? {
+            return Ok(true);
+        }
+        let Some(arrival) = self.answers.arrival(&mut self.graph, branch, commit)? else { return Ok(false) };
+        let known = self.answers.was_incorporated(arrival.with, commit, 0);
+        Ok(arrival.with == commit || known.is_some_and(|(is_incorporated, _)| is_incorporated))
     }
 
     /// The weakest reason of all; `None` when one has none.

@@ -98,6 +98,14 @@ fn judge(seed: u64, numbers: &[u64], figures: &mut Figures) {
         for (what, landed) in candidates(&fixture, &objects, sides, verdict) {
             let attempt = prover.recompute(sides, None, landed);
             let is_explained = matches!(attempt, Ok(Attempt::Explained));
+            if attempt.is_ok() {
+                // The walk that ends where no merge can arrive there any more says the same.
+                assert_eq!(
+                    prover.gives(sides, None, landed).unwrap(),
+                    is_explained,
+                    "{history}{verdict}{what}"
+                );
+            }
             if is_explained == verdict.gives(landed) {
                 continue;
             }
