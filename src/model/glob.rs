@@ -101,8 +101,13 @@ impl Glob {
     /// that a case-insensitive or normalising file system would take for the same file.
     pub fn matches_folded(&self, path: &[u8]) -> bool {
         let below = self.text.ends_with("/**");
-        matches_with_directory(|path| self.is_exact(path), path, below)
-            || matches_with_directory(|path| self.is_folded(path), folded(path).as_bytes(), below)
+        matches_with_directory(|path| self.is_folded(path), folded(path).as_bytes(), below)
+            || !self.is_wider_folded(path) && matches_with_directory(|path| self.is_exact(path), path, below)
+    }
+
+    /// Does the path match folded whenever it matches exactly? Sets of characters may lose some when they are folded.
+    fn is_wider_folded(&self, path: &[u8]) -> bool {
+        path.is_ascii() && self.text.is_ascii() && !self.text.contains('[')
     }
 
     fn is_exact(&self, path: &[u8]) -> bool {
@@ -302,6 +307,7 @@ impl<'de> Deserialize<'de> for Glob {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn the_short_way_of_folding_leads_to_the_same() {
@@ -309,6 +315,22 @@ mod tests {
         assert_eq!(fold(&ascii), fold_characters(&ascii));
         assert_eq!(fold("CAF\u{c9}/\u{200b}X"), fold_characters("cafe\u{301}/x"));
     }
+
+    proptest! {
+        #[test]
+        fn in_ascii_and_without_classes_what_matches_exactly_matches_folded(
+            pattern in prop::collection::vec(prop::sample::select(PIECES.to_vec()), 1..6).prop_map(|pieces| pieces.concat()),
+            paths in prop::collection::vec("[aAbB.\\\\\n]{0,3}(/[aAbB. ]{1,3}){0,2}", 40),
+        ) {
+            let Ok(glob) = Glob::new(&pattern) else { return Ok(()) };
+            for path in paths.iter().map(String::as_bytes).filter(|path| glob.matches(path)) {
+                prop_assert!(glob.is_wider_folded(path) && glob.matches_folded(path), "{pattern} {path:?}");
+            }
+        }
+    }
+
+    const PIECES: [&str; 14] =
+        ["a", "A", "b", "B.", "*", "?", "{A,b*}", "{a,B,}", "\\A", "/", "/**", "**/", "/**/", "."];
 
     fn check(pattern: &str, yes: &[&str], no: &[&str]) {
         let glob = Glob::new(pattern).unwrap();
