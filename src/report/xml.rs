@@ -129,7 +129,7 @@ impl<'r, C: Content> Document<'r, C> {
     }
 
     /// Takes an event that is part of a text.
-    #[inline]
+    #[inline(always)]
     fn take(&mut self, whole: &str, event: &Event<'_>) -> Result<(), String> {
         match event {
             Event::Start(tag) => self.start(whole, tag),
@@ -153,6 +153,9 @@ impl<'r, C: Content> Document<'r, C> {
         self.room(&name)?;
         self.open += 1;
         self.holds_element()?;
+        if tag.attributes_raw().is_empty() && !self.odd {
+            return self.content.start(&Element { name: &name, attributes: &[] });
+        }
         let mut attributes: Vec<Pair<'_>> = std::mem::take(&mut self.attributes);
         if self.take_plain(whole, tag, &mut attributes)? {
             if self.odd {

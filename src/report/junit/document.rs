@@ -30,6 +30,36 @@ enum Kind {
     Other,
 }
 
+/// The attributes of a case that are needed by name, where they hold anything: looked for once, because there are so many cases.
+#[derive(Default)]
+struct CaseTag<'a> {
+    name: Option<&'a str>,
+    id: Option<&'a str>,
+    classname: Option<&'a str>,
+    class: Option<&'a str>,
+    status: Option<&'a str>,
+    timestamp: Option<&'a str>,
+}
+
+impl<'a> CaseTag<'a> {
+    fn of(element: &Element<'a>) -> Self {
+        let mut tag = CaseTag::default();
+        for (name, value) in element.attributes.iter().filter(|(_, value)| !value.is_empty()) {
+            let place = match *name {
+                "name" => &mut tag.name,
+                "id" => &mut tag.id,
+                "classname" => &mut tag.classname,
+                "class" => &mut tag.class,
+                "status" => &mut tag.status,
+                "timestamp" => &mut tag.timestamp,
+                _ => continue,
+            };
+            *place = Some(value);
+        }
+        tag
+    }
+}
+
 impl Content for Document {
     fn start(&mut self, element: &Element<'_>) -> Result<(), String> {
         let kind = match element.name {
@@ -37,9 +67,6 @@ impl Content for Document {
             "testcase" => self.start_case(element),
             _ => self.start_other(element),
         };
-        if kind != Kind::Other {
-            element.value("timestamp").iter().for_each(|text| self.run.times.text(text));
-        }
         self.open.push(kind);
         Ok(())
     }
@@ -82,6 +109,7 @@ impl Document {
     }
 
     fn start_suite(&mut self, element: &Element<'_>) -> Kind {
+        element.value("timestamp").iter().for_each(|text| self.run.times.text(text));
         let written = named(element);
         let mut suite = Suite::new(without_time(written), element.name == "testsuites");
         element.attributes.iter().for_each(|(name, value)| suite.attribute(name, value));
@@ -100,22 +128,25 @@ impl Document {
     }
 
     fn start_case(&mut self, element: &Element<'_>) -> Kind {
-        let class = element.value("classname").or_else(|| element.value("class")).unwrap_or_default();
+        let tag = CaseTag::of(element);
+        tag.timestamp.iter().for_each(|text| self.run.times.text(text));
+        let class = tag.classname.or(tag.class).unwrap_or_default();
+        let named = tag.name.or(tag.id).unwrap_or_default();
         self.path_is_known();
         if let Some(suite) = self.suites.last_mut() {
-            suite.begins_case(element.value("status"));
+            suite.begins_case(tag.status);
         }
         let suite = self.suites.last();
         let path = suite.and_then(|suite| suite.path.as_deref()).unwrap_or_default();
         let said = self.suites.iter().any(|suite| suite.name == class);
-        let identity = |path: &str| identity(path, if said { "" } else { class }, named(element));
+        let identity = |path: &str| identity(path, if said { "" } else { class }, named);
         let name = match suite.and_then(|suite| suite.whole.as_deref()) {
             None => Name::from(identity(path)),
             Some(whole) => Name::shortened(identity(path), identity(whole)),
         };
         let mut case = Case::new(name, suite.is_some_and(Suite::is_free));
         element.attributes.iter().for_each(|(name, value)| case.attribute(name, value));
-        case.not_run = class == named(element) && element.value("status") == Some("notrun");
+        case.not_run = class == named && tag.status == Some("notrun");
         self.cases.push(case);
         Kind::Case
     }
