@@ -22,6 +22,7 @@ use crate::model::landing::{Candidate, Coverage, Distance, Landing, Miss, Residu
 use answers::{Answers, Within};
 use basis::Added;
 use git2::Oid;
+use place::Place;
 use std::collections::BTreeMap;
 use virtual_base::Base;
 
@@ -29,6 +30,7 @@ pub mod answers;
 mod basis;
 mod given;
 mod order;
+mod place;
 mod updates;
 mod virtual_base;
 
@@ -432,28 +434,4 @@ fn disagreement(landed: Oid) -> Gap {
         format!("it does not lead to the tree {landed}, which landed, and does not differ from it either"),
         REVIEW,
     )
-}
-
-/// A landing with its trees.
-struct Place {
-    /// The branch whose first-parent line merge bases have to be on.
-    branch: Oid,
-    parent: Oid,
-    landed: Oid,
-    tree_before: Oid,
-    tree_after: Oid,
-}
-
-impl Place {
-    fn read(prover: &Prover<'_, '_>, landing: &Landing) -> Result<Self, Gap> {
-        let store = &prover.store;
-        let (parent, landed) = (oid(landing.parent.as_str())?, oid(landing.landed.as_str())?);
-        Ok(Place {
-            branch: parent,
-            parent,
-            landed,
-            tree_before: store.tree_of(parent)?,
-            tree_after: store.tree_of(landed)?,
-        })
-    }
 }
