@@ -26,7 +26,9 @@ fn write(decision: &Decision, style: Style, out: &mut dyn io::Write) -> io::Resu
 
 #[cfg(test)]
 mod tests {
-    use super::super::sample::{HOSTILE, STYLE, blocked, render, undetermined};
+    use super::super::sample::{
+        HOSTILE, STYLE, allowed, blocked, every_word, nothing, render, undetermined,
+    };
     use super::*;
     use snapbox::{IntoData as _, assert_data_eq, str};
 
@@ -147,6 +149,27 @@ mod tests {
 "#]]
             .raw()
         );
+    }
+
+    /// The files were written before the form had a module of its own, and are never written again.
+    #[test]
+    fn the_bytes_of_version_1() {
+        macro_rules! kept {
+            ($name:literal) => {
+                include_str!(concat!("../wire/decision/v1/kept/", $name, ".json"))
+            };
+        }
+        for (kept, decision) in [
+            (kept!("allow"), allowed()),
+            (kept!("block"), blocked()),
+            (kept!("undetermined"), undetermined()),
+            (kept!("every-word"), every_word()),
+            (kept!("nothing"), nothing()),
+        ] {
+            assert_eq!(render(&FORMAT, &decision, STYLE), kept);
+        }
+        let advised = Style { advisory: true, ..STYLE };
+        assert_eq!(render(&FORMAT, &blocked(), advised), kept!("advisory"));
     }
 
     #[test]
