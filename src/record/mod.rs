@@ -33,6 +33,7 @@ mod again;
 mod chain;
 mod entry;
 mod fault;
+mod form;
 mod seal;
 
 pub use again::{Compare, Judge, Standing};

@@ -168,7 +168,8 @@ pub(super) fn every_word() -> Decision {
         SubjectKind::Environment,
         SubjectKind::Waiver,
     ];
-    let one = |(kind, verdict): (SubjectKind, &Verdict)| finding("reviewed-landings", *verdict, kind, "it", "so");
+    let one =
+        |(kind, verdict): (SubjectKind, &Verdict)| finding("reviewed-landings", *verdict, kind, "it", "so");
     let mut findings: Vec<Finding> = kinds.into_iter().zip(verdicts.iter().cycle()).map(one).collect();
     findings[0].place = Some(Place { path: RepoPath::new(b"caf\xe9\n.sql".to_vec()), line: None });
     let mut decision = decision(Outcome::Block, vec![upload()], findings);
