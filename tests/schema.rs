@@ -41,9 +41,8 @@ impl Printed {
 
     fn check(&self, document: &[u8]) {
         let document: Value = serde_json::from_slice(document).unwrap();
-        if let Err(error) = self.0.validate(&document, self.1) {
-            panic!("{error:#}\n{document:#}");
-        }
+        let wrong = self.0.validate(&document, self.1).err().map(|error| format!("{error:#}"));
+        assert_eq!(wrong, None, "{document:#}");
     }
 }
 
