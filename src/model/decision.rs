@@ -4,14 +4,9 @@ use crate::model::change::{BranchName, Revision};
 use crate::model::digest::Digest;
 use crate::model::path::RepoPath;
 
-/// The version of the JSON form of a [`Decision`]. It grows when a consumer would have to change.
-pub const SCHEMA: u32 = 1;
-
 /// The outcome of one judgement, with the findings it follows from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decision {
-    /// [`SCHEMA`].
-    pub schema: u32,
     /// The maximum over all findings.
     pub outcome: Outcome,
     /// What was judged.

@@ -4,7 +4,7 @@ use super::{Format, Style};
 use crate::control::finding;
 use crate::model::change::{BranchName, Revision};
 use crate::model::decision::{
-    Decision, Finding, Judged, Outcome, Place, PolicyOrigin, PolicyReference, SCHEMA, SubjectKind, Touch,
+    Decision, Finding, Judged, Outcome, Place, PolicyOrigin, PolicyReference, SubjectKind, Touch,
     TouchedArea, Verdict,
 };
 use crate::model::digest::Digest;
@@ -25,7 +25,6 @@ fn revision(start: &str) -> Revision {
 fn decision(outcome: Outcome, areas: Vec<TouchedArea>, mut findings: Vec<Finding>) -> Decision {
     findings.sort();
     Decision {
-        schema: SCHEMA,
         outcome,
         judged: Judged {
             repository: Some("acme/upload".into()),

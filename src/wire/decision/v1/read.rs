@@ -6,8 +6,8 @@ use super::{
 };
 use crate::model::change::BranchName;
 use crate::model::decision::{
-    Decision, Finding, Judged, Outcome, Place, PolicyOrigin, PolicyReference, SCHEMA, Subject, SubjectKind,
-    Touch, TouchedArea, Verdict,
+    Decision, Finding, Judged, Outcome, Place, PolicyOrigin, PolicyReference, Subject, SubjectKind, Touch,
+    TouchedArea, Verdict,
 };
 use std::fmt;
 
@@ -62,7 +62,6 @@ impl TryFrom<DecisionV1> for Decision {
             return Err(NotVersion1::Version(schema));
         }
         Ok(Decision {
-            schema: SCHEMA,
             outcome: outcome.into(),
             judged: judged.try_into()?,
             policy: policy.map(TryInto::try_into).transpose()?,

@@ -12,7 +12,7 @@ use crate::model::decision::{
 impl DecisionV1 {
     /// The decision in this form; `advisory` when the gate only advises.
     pub fn new(decision: &Decision, advisory: bool) -> Self {
-        let Decision { schema: _, outcome, judged, policy, areas, findings } = decision;
+        let Decision { outcome, judged, policy, areas, findings } = decision;
         DecisionV1 {
             schema: VERSION,
             outcome: (*outcome).into(),
