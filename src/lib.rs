@@ -7,7 +7,7 @@
 //! model <- control <- policy <- decide <- render     pure
 //! model <- attest <- evidence <- collect            statements of test runs
 //! model <- report, record <- collect                the edge never sees control, policy or decide
-//! model <- record <- render                          pure
+//! model <- wire <- record <- render                  pure
 //! everything <- cli <- main
 //! ```
 
@@ -24,3 +24,4 @@ pub mod policy;
 pub mod record;
 pub mod render;
 pub mod report;
+pub mod wire;

@@ -13,7 +13,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         "cli",
         &[
             "attest", "collect", "control", "decide", "evidence", "model", "policy", "record", "render",
-            "report",
+            "report", "wire",
         ],
     ),
     ("collect", &["attest", "evidence", "model", "record", "report"]),
@@ -22,9 +22,10 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("evidence", &["attest", "model"]),
     ("model", &[]),
     ("policy", &["attest", "control", "model"]),
-    ("record", &["model"]),
-    ("render", &["model", "record"]),
+    ("record", &["model", "wire"]),
+    ("render", &["model", "record", "wire"]),
     ("report", &["model"]),
+    ("wire", &["model"]),
 ];
 
 const LONGEST: usize = 450;

@@ -58,7 +58,7 @@ fn the_demo_fits_a_terminal() {
 
 #[test]
 fn help_of_every_command_fits_a_terminal() {
-    for command in ["check", "facts", "decide", "explain", "policy", "demo"] {
+    for command in ["check", "facts", "decide", "explain", "policy", "schema", "demo"] {
         let mut command = portcullis(Path::new("."), &[command, "--help"]);
         command.env("COLUMNS", "80");
         fits(&ends(command, 0).0);

@@ -26,6 +26,7 @@ pub mod opening;
 pub mod output;
 pub mod policy;
 pub mod record;
+pub mod schema;
 pub mod trace;
 
 /// Lets a change to data-processing code through only with branch protection, independent review and
@@ -63,6 +64,8 @@ enum Command {
     /// Record test runs as statements that are bound to a tree, and compare them.
     #[command(subcommand)]
     Evidence(evidence::Command),
+    /// Print the JSON Schema of a file that Portcullis writes, or list which there are.
+    Schema(schema::Arguments),
     /// See the gate at work on a made-up repository; needs no account and no network.
     Demo(demo::Arguments),
 }
@@ -158,6 +161,7 @@ fn run(cli: Cli) -> exit::Result {
         Command::Policy(command) => policy::run(directory, &command),
         Command::Record(command) => record::run(directory, &command),
         Command::Evidence(command) => evidence::run(directory, &command),
+        Command::Schema(arguments) => schema::run(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),
     }
 }

@@ -10,7 +10,7 @@
 
 use crate::control::{Case, unproven};
 use crate::model::decision::{
-    Decision, Finding, Judged, Outcome, PolicyOrigin, PolicyReference, SCHEMA, SubjectKind, TouchedArea,
+    Decision, Finding, Judged, Outcome, PolicyOrigin, PolicyReference, SubjectKind, TouchedArea,
 };
 use crate::model::fact::{Fact, Gap};
 use crate::model::facts::{Detour, Facts};
@@ -78,7 +78,7 @@ fn sealed(
 ) -> Decision {
     findings.sort();
     findings.dedup();
-    Decision { schema: SCHEMA, outcome: Outcome::of(&findings), judged, policy, areas, findings }
+    Decision { outcome: Outcome::of(&findings), judged, policy, areas, findings }
 }
 
 fn judge(policy: &Policy, facts: &Facts) -> (Vec<TouchedArea>, Vec<Found>) {

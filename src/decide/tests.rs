@@ -7,6 +7,7 @@ use crate::model::decision::{Decision, Outcome, PolicyOrigin, Verdict};
 use crate::model::fact::{Fact, Gap, GapReason};
 use crate::model::facts::Facts;
 use crate::policy::Policy;
+use crate::wire::decision::v1::DecisionV1;
 use serde_json::{Value, json};
 
 pub(super) const POLICY: &str = r#"
@@ -162,7 +163,8 @@ fn the_same_facts_give_the_same_bytes() {
     let facts = honest();
     let text = serde_json::to_string(&facts).unwrap();
     let again: Facts = serde_json::from_str(&text).unwrap();
-    let bytes = |facts: &Facts| serde_json::to_string(&decide(&policy(), facts)).unwrap();
+    let bytes =
+        |facts: &Facts| serde_json::to_string(&DecisionV1::new(&decide(&policy(), facts), false)).unwrap();
     assert_eq!(bytes(&facts), bytes(&again));
 }
 

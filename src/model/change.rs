@@ -80,6 +80,13 @@ impl BranchName {
     }
 }
 
+/// The name without `refs/heads/`, taken as it is.
+impl From<String> for BranchName {
+    fn from(name: String) -> Self {
+        BranchName(name)
+    }
+}
+
 impl std::fmt::Display for BranchName {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.0)

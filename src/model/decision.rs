@@ -3,17 +3,10 @@
 use crate::model::change::{BranchName, Revision};
 use crate::model::digest::Digest;
 use crate::model::path::RepoPath;
-use serde::{Deserialize, Serialize};
-
-/// The version of the JSON form of a [`Decision`]. It grows when a consumer would have to change.
-pub const SCHEMA: u32 = 1;
 
 /// The outcome of one judgement, with the findings it follows from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decision {
-    /// [`SCHEMA`].
-    pub schema: u32,
     /// The maximum over all findings.
     pub outcome: Outcome,
     /// What was judged.
@@ -27,8 +20,7 @@ pub struct Decision {
 }
 
 /// How a judgement ends. The order is the order of severity.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Outcome {
     /// The change may land.
     Allow,
@@ -46,8 +38,7 @@ impl Outcome {
 }
 
 /// What a control says of one subject. The order is the order of display, worst first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verdict {
     /// It does not hold.
     Broken,
@@ -78,8 +69,7 @@ impl Verdict {
 /// A control, its subject, what it says of it, why, and what to do.
 ///
 /// The order of the fields is the order of sorting: worst first, then by control and subject.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Finding {
     /// What it says.
     pub verdict: Verdict,
@@ -98,8 +88,7 @@ pub struct Finding {
 }
 
 /// What a finding speaks of.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Subject {
     /// What kind of thing.
     pub kind: SubjectKind,
@@ -114,8 +103,7 @@ impl std::fmt::Display for Subject {
 }
 
 /// Kinds of subjects.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SubjectKind {
     /// A change, by its head.
     Change,
@@ -161,8 +149,7 @@ impl SubjectKind {
 }
 
 /// A place in the judged head.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
     /// The file.
     pub path: RepoPath,
@@ -171,8 +158,7 @@ pub struct Place {
 }
 
 /// What was judged. A decision names one commit and speaks of no other.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Judged {
     /// The repository on its host, as `owner/name`.
     pub repository: Option<String>,
@@ -195,8 +181,7 @@ pub struct Judged {
 }
 
 /// Which policy was applied.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PolicyReference {
     /// The project it speaks of.
     pub project: String,
@@ -207,8 +192,7 @@ pub struct PolicyReference {
 }
 
 /// Where a policy's text came from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PolicyOrigin {
     /// It stands at the base commit of the change.
     Base,
@@ -217,8 +201,7 @@ pub enum PolicyOrigin {
 }
 
 /// A data-processing area that the change touches.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TouchedArea {
     /// The area.
     pub area: String,
@@ -229,8 +212,7 @@ pub struct TouchedArea {
 }
 
 /// Why a file belongs to an area.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Touch {
     /// The file.
     pub path: RepoPath,

@@ -10,6 +10,7 @@ use crate::model::decision::Outcome;
 use crate::model::digest::Digest;
 use crate::model::environment::Environment;
 use crate::model::path::RepoPath;
+use crate::wire::decision::repeated::Repeated;
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -321,38 +322,16 @@ fn faults_of_contents<'f>(entry: &Entry, file: &impl Fn(&str) -> Option<&'f [u8]
     [DECISION, FACTS, POLICY].into_iter().filter_map(fault).collect()
 }
 
-/// The part of a decision that an entry repeats. What else it holds changes from version to version.
-#[derive(Deserialize)]
-struct Judgement {
-    outcome: Outcome,
-    judged: Judged,
-    policy: Option<PolicyDigest>,
-}
-
-#[derive(Deserialize)]
-struct Judged {
-    repository: Option<String>,
-    base: Option<Revision>,
-    head: Option<Revision>,
-}
-
-#[derive(Deserialize)]
-struct PolicyDigest {
-    digest: Digest,
-}
-
 /// A decision speaks of one commit in one repository, and is good for no other.
 fn faults_of_decision(entry: &Entry, bytes: &[u8]) -> Vec<Fault> {
-    let decision: Judgement = match serde_json::from_slice(bytes) {
+    let Repeated { outcome, repository, base, head, policy } = match Repeated::read(bytes) {
         Ok(decision) => decision,
         Err(error) => return vec![Fault::DecisionUnreadable(error.to_string())],
     };
-    let Judgement { outcome, judged, policy } = decision;
-    let policy = policy.map(|policy| policy.digest);
     let agree = [
-        ("candidate", judged.head.as_ref() == Some(&entry.candidate)),
-        ("baseline", judged.base.is_none_or(|base| base == entry.baseline.commit)),
-        ("repository", judged.repository == entry.repository),
+        ("candidate", head.as_ref() == Some(&entry.candidate)),
+        ("baseline", base.is_none_or(|base| base == entry.baseline.commit)),
+        ("repository", repository == entry.repository),
         ("policy", policy.as_ref() == entry.policy.as_ref().map(|policy| &policy.digest)),
     ];
     let differing = agree.into_iter().filter(|(_, same)| !same).map(|(what, _)| Fault::Disagree(what));

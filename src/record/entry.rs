@@ -6,12 +6,13 @@ use crate::model::deployment::{self, Deployment};
 use crate::model::digest::Digest;
 use crate::model::environment::Environment;
 use crate::model::landing::Span;
+use crate::wire::record::v2::RecordV2;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// One record. The order of the fields is their order in the file.
+/// One record. Its form as JSON is [`RecordV2`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "RecordV2", into = "RecordV2")]
 pub struct Entry {
     /// [`super::SCHEMA`], or [`super::EARLIER`].
     pub schema: u32,
@@ -44,8 +45,7 @@ pub struct Entry {
 }
 
 /// The commit that was taken to be deployed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Baseline {
     /// The commit.
     pub commit: Revision,
@@ -54,8 +54,7 @@ pub struct Baseline {
 }
 
 /// Who says what was deployed before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BaselineOrigin {
     /// The record before: it is its candidate.
     Recorded,
@@ -99,8 +98,7 @@ impl BaselineOrigin {
 }
 
 /// Something that the decision rests on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Evidence {
     /// Its SHA-256.
     pub digest: Digest,

@@ -33,6 +33,7 @@ mod again;
 mod chain;
 mod entry;
 mod fault;
+mod form;
 mod seal;
 
 pub use again::{Compare, Judge, Standing};
@@ -44,7 +45,7 @@ pub use seal::{Draft, Sealed, commit_bytes, seal};
 use crate::model::environment::Environment;
 
 /// The version of `record.json`.
-pub const SCHEMA: u32 = 2;
+pub const SCHEMA: u32 = crate::wire::record::v2::VERSION;
 
 /// The version whose records need not keep their facts.
 pub const EARLIER: u32 = 1;

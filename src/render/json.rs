@@ -1,32 +1,23 @@
-//! The `json` format: the decision as it is, for programs.
+//! The `json` format: the decision as it is, for programs, in the form of [`DecisionV1`].
 //!
-//! The members are those of [`Decision`], whose `schema` is the version of the form, and `advisory` after them.
 //! The text is pure enough for a log: what a reader would not see stands escaped.
 
 use super::{Format, Style, escape};
 use crate::model::decision::Decision;
-use serde::Serialize;
+use crate::wire::decision::v1::DecisionV1;
 use std::io;
 
 /// The format.
 pub static FORMAT: Format = Format { name: "json", about: "The whole decision as JSON, for programs", write };
 
-#[derive(Serialize)]
-struct Document<'a> {
-    #[serde(flatten)]
-    decision: &'a Decision,
-    advisory: bool,
-}
-
 fn write(decision: &Decision, style: Style, out: &mut dyn io::Write) -> io::Result<()> {
-    let document = Document { decision, advisory: style.advisory };
-    let text = serde_json::to_string_pretty(&document)?;
+    let text = serde_json::to_string_pretty(&DecisionV1::new(decision, style.advisory))?;
     writeln!(out, "{}", escape::json(&text))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::sample::{HOSTILE, STYLE, blocked, render, undetermined};
+    use super::super::sample::{HOSTILE, STYLE, allowed, blocked, every_word, nothing, render, undetermined};
     use super::*;
     use snapbox::{IntoData as _, assert_data_eq, str};
 
@@ -147,6 +138,27 @@ mod tests {
 "#]]
             .raw()
         );
+    }
+
+    /// The files were written before the form had a module of its own, and are never written again.
+    #[test]
+    fn the_bytes_of_version_1() {
+        macro_rules! kept {
+            ($name:literal) => {
+                include_str!(concat!("../wire/decision/v1/kept/", $name, ".json"))
+            };
+        }
+        for (kept, decision) in [
+            (kept!("allow"), allowed()),
+            (kept!("block"), blocked()),
+            (kept!("undetermined"), undetermined()),
+            (kept!("every-word"), every_word()),
+            (kept!("nothing"), nothing()),
+        ] {
+            assert_eq!(render(&FORMAT, &decision, STYLE), kept);
+        }
+        let advised = Style { advisory: true, ..STYLE };
+        assert_eq!(render(&FORMAT, &blocked(), advised), kept!("advisory"));
     }
 
     #[test]

@@ -4,10 +4,11 @@ use super::{Format, Style};
 use crate::control::finding;
 use crate::model::change::{BranchName, Revision};
 use crate::model::decision::{
-    Decision, Finding, Judged, Outcome, Place, PolicyOrigin, PolicyReference, SCHEMA, SubjectKind, Touch,
+    Decision, Finding, Judged, Outcome, Place, PolicyOrigin, PolicyReference, SubjectKind, Touch,
     TouchedArea, Verdict,
 };
 use crate::model::digest::Digest;
+use crate::model::path::RepoPath;
 
 pub(super) const STYLE: Style = Style { colour: false, width: 80, verbose: false, advisory: false };
 
@@ -24,7 +25,6 @@ fn revision(start: &str) -> Revision {
 fn decision(outcome: Outcome, areas: Vec<TouchedArea>, mut findings: Vec<Finding>) -> Decision {
     findings.sort();
     Decision {
-        schema: SCHEMA,
         outcome,
         judged: Judged {
             repository: Some("acme/upload".into()),
@@ -148,6 +148,39 @@ pub(super) fn blocked() -> Decision {
     let mut decision = decision(Outcome::Block, vec![upload()], findings);
     decision.judged.title = Some(HOSTILE.into());
     decision
+}
+
+/// Every word that a decision can use, and every member that is otherwise empty: of a deployment, by a policy that was handed over.
+pub(super) fn every_word() -> Decision {
+    let verdicts =
+        [Verdict::Broken, Verdict::Unproven, Verdict::Waived, Verdict::Noted, Verdict::Met, Verdict::Exempt];
+    let kinds = [
+        SubjectKind::Change,
+        SubjectKind::Request,
+        SubjectKind::Branch,
+        SubjectKind::Landing,
+        SubjectKind::Area,
+        SubjectKind::File,
+        SubjectKind::Suite,
+        SubjectKind::Check,
+        SubjectKind::Policy,
+        SubjectKind::Environment,
+        SubjectKind::Waiver,
+    ];
+    let one =
+        |(kind, verdict): (SubjectKind, &Verdict)| finding("reviewed-landings", *verdict, kind, "it", "so");
+    let mut findings: Vec<Finding> = kinds.into_iter().zip(verdicts.iter().cycle()).map(one).collect();
+    findings[0].place = Some(Place { path: RepoPath::new(b"caf\xe9\n.sql".to_vec()), line: None });
+    let mut decision = decision(Outcome::Block, vec![upload()], findings);
+    decision.judged = Judged { environment: Some("production".into()), request: None, ..decision.judged };
+    decision.policy = decision.policy.map(|policy| PolicyReference { origin: PolicyOrigin::Given, ..policy });
+    decision
+}
+
+/// Nothing is known: every member that may be empty is.
+pub(super) fn nothing() -> Decision {
+    let decision = decision(Outcome::Undetermined, vec![], vec![]);
+    Decision { judged: Judged::default(), policy: None, ..decision }
 }
 
 /// A blocked change with `count` broken findings.

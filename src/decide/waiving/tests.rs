@@ -12,8 +12,14 @@ use crate::model::fact::Fact;
 use crate::model::landing::{Coverage, Residual, ResidualHunk, Span};
 use crate::model::waiver::Approved;
 use crate::policy::Policy;
+use crate::wire::decision::v1::DecisionV1;
 use proptest::prelude::*;
 use std::sync::LazyLock;
+
+/// As it is written.
+fn written(decision: &Decision) -> String {
+    serde_json::to_string(&DecisionV1::new(decision, false)).unwrap()
+}
 
 const POLICY: &str = r#"
 schema = 1
@@ -551,7 +557,7 @@ fn the_stored_moment_decides_and_the_same_facts_give_the_same_bytes() {
     let facts = deployed(|_| (), Some(file(&[waiver("W-1", REVIEWS)])));
     let text = serde_json::to_string(&facts).unwrap();
     let again: Deployment = serde_json::from_str(&text).unwrap();
-    let bytes = |facts: &Deployment| serde_json::to_string(&of_deployment(facts)).unwrap();
+    let bytes = |facts: &Deployment| written(&of_deployment(facts));
     assert_eq!(bytes(&facts), bytes(&again));
     let mut later = facts.clone();
     later.whole.observed = Fact::Known(at(1_797_768_000 + 30 * 24 * 60 * 60));
@@ -664,7 +670,7 @@ proptest! {
         let mut backward = texts(&waivers);
         backward.push(waiver("list", &list(&names)));
         backward.reverse();
-        let bytes = |waivers: &[String]| serde_json::to_string(&judged(short_of_both(), waivers)).unwrap();
+        let bytes = |waivers: &[String]| written(&judged(short_of_both(), waivers));
         prop_assert_eq!(bytes(&forward), bytes(&backward));
     }
 

@@ -1,0 +1,39 @@
+//! `portcullis schema`: the JSON Schema of the files that Portcullis writes.
+
+use super::exit::{Exit, Failure, Result};
+use super::output;
+use crate::wire::schema::{self, Schema};
+use clap::Args;
+
+/// Arguments of `schema`.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// The kind of file, such as `decision`. Without it: a list of all kinds.
+    #[arg(value_name = "NAME")]
+    name: Option<String>,
+}
+
+/// Prints the schema of one kind of file, or lists them all.
+///
+/// # Errors
+/// There is no schema of this name.
+pub fn run(arguments: &Arguments) -> Result {
+    match &arguments.name {
+        Some(name) => output::stdout(find(name)?.text.as_bytes())?,
+        None => output::text(&list(schema::TABLE))?,
+    }
+    Ok(Exit::Allowed)
+}
+
+fn find(name: &str) -> Result<&'static Schema> {
+    let names = schema::TABLE.iter().map(|schema| schema.name);
+    schema::find(name).ok_or_else(|| Failure::usage(output::unknown("schema", name, names)))
+}
+
+fn list(schemas: &[Schema]) -> String {
+    let line = |schema: &Schema| {
+        let Schema { name, version, about, .. } = schema;
+        format!("{name} (version {version})\n    {about}\n")
+    };
+    schemas.iter().map(line).collect()
+}

@@ -1,0 +1,121 @@
+//! From an entry to its form as JSON, and back. Every field is named, and none is left to `..`: a field that either side
+//! gains does not compile until somebody decides what the other one does with it.
+
+use super::entry::{Baseline, BaselineOrigin, Entry, Evidence};
+use crate::wire::record::v2::{RecordV2, RecordedBaselineV2, RecordedFileV2, RecordedOriginV2};
+use crate::wire::words;
+
+words! {
+    RecordedOriginV2 = BaselineOrigin {
+        Recorded = Recorded, Host = Host, Asserted = Asserted, Rollback = Rollback
+    }
+}
+
+impl From<Entry> for RecordV2 {
+    fn from(entry: Entry) -> Self {
+        let Entry {
+            schema,
+            environment,
+            number,
+            previous,
+            repository,
+            candidate,
+            baseline,
+            outcome,
+            decision,
+            policy,
+            facts,
+            tool,
+            recorder,
+            time,
+        } = entry;
+        RecordV2 {
+            schema,
+            environment: (&environment).into(),
+            number,
+            previous: previous.as_ref().map(Into::into),
+            repository,
+            candidate: (&candidate).into(),
+            baseline: baseline.into(),
+            outcome: outcome.into(),
+            decision: (&decision).into(),
+            policy: policy.map(Into::into),
+            facts: facts.map(Into::into),
+            tool,
+            recorder,
+            time: time.to_string(),
+        }
+    }
+}
+
+impl TryFrom<RecordV2> for Entry {
+    type Error = String;
+
+    /// An entry of either version, as its member `schema` says.
+    fn try_from(record: RecordV2) -> Result<Self, Self::Error> {
+        let RecordV2 {
+            schema,
+            environment,
+            number,
+            previous,
+            repository,
+            candidate,
+            baseline,
+            outcome,
+            decision,
+            policy,
+            facts,
+            tool,
+            recorder,
+            time,
+        } = record;
+        Ok(Entry {
+            schema,
+            environment: environment.try_into()?,
+            number,
+            previous: previous.map(TryInto::try_into).transpose()?,
+            repository,
+            candidate: candidate.try_into()?,
+            baseline: baseline.try_into()?,
+            outcome: outcome.into(),
+            decision: decision.try_into()?,
+            policy: policy.map(TryInto::try_into).transpose()?,
+            facts: facts.map(TryInto::try_into).transpose()?,
+            tool,
+            recorder,
+            time: time.parse().map_err(|error: jiff::Error| error.to_string())?,
+        })
+    }
+}
+
+impl From<Baseline> for RecordedBaselineV2 {
+    fn from(baseline: Baseline) -> Self {
+        let Baseline { commit, origin } = baseline;
+        RecordedBaselineV2 { commit: (&commit).into(), origin: origin.into() }
+    }
+}
+
+impl TryFrom<RecordedBaselineV2> for Baseline {
+    type Error = String;
+
+    fn try_from(baseline: RecordedBaselineV2) -> Result<Self, Self::Error> {
+        let RecordedBaselineV2 { commit, origin } = baseline;
+        Ok(Baseline { commit: commit.try_into()?, origin: origin.into() })
+    }
+}
+
+impl From<Evidence> for RecordedFileV2 {
+    fn from(evidence: Evidence) -> Self {
+        let Evidence { digest, kept } = evidence;
+        RecordedFileV2 { digest: (&digest).into(), kept }
+    }
+}
+
+impl TryFrom<RecordedFileV2> for Evidence {
+    type Error = String;
+
+    fn try_from(file: RecordedFileV2) -> Result<Self, Self::Error> {
+        let RecordedFileV2 { digest, kept } = file;
+        Ok(Evidence { digest: digest.try_into()?, kept })
+    }
+}

@@ -1,0 +1,3 @@
+//! The entry of a deployment record as JSON: `record.json`.
+
+pub mod v2;

@@ -1,0 +1,58 @@
+//! The JSON Schema (draft 2020-12) of each form, for everybody who reads or checks a file without this program.
+//!
+//! The files are generated from the types and committed: a test holds them equal. `SNAPSHOTS=overwrite cargo test --lib wire`
+//! writes them again after a change that the rules of [the module above](super) allow.
+
+use super::{decision, record};
+
+/// A form and its schema.
+pub struct Schema {
+    /// The name on the command line.
+    pub name: &'static str,
+    /// The version of the form: the number in its member `schema`.
+    pub version: u32,
+    /// What is written in this form, in one line.
+    pub about: &'static str,
+    /// The schema, as JSON.
+    pub text: &'static str,
+    /// The schema that follows from the types, and the file that holds it, as seen from this one.
+    #[cfg(test)]
+    pub(super) generated: (fn() -> schemars::Schema, &'static str),
+}
+
+/// A line of the table: name, version, what is written so, the file, the type.
+macro_rules! schema {
+    ($name:literal, $version:expr, $about:literal, $file:literal, $form:ty) => {
+        Schema {
+            name: $name,
+            version: $version,
+            about: $about,
+            text: include_str!(concat!("../../docs/schema/", $file)),
+            #[cfg(test)]
+            generated: (super::tests::schema_of::<$form>, concat!("docs/schema/", $file)),
+        }
+    };
+}
+
+/// Every form, sorted by name: the version of each that is written today.
+pub static TABLE: &[Schema] = &[
+    schema!(
+        "decision",
+        decision::v1::VERSION,
+        "A decision, as `--format json` writes it and a deployment record keeps it",
+        "decision-v1.json",
+        decision::v1::DecisionV1
+    ),
+    schema!(
+        "record",
+        record::v2::VERSION,
+        "The entry of a deployment record: its file `record.json`",
+        "record-v2.json",
+        record::v2::RecordV2
+    ),
+];
+
+/// The schema of the form of this name.
+pub fn find(name: &str) -> Option<&'static Schema> {
+    TABLE.iter().find(|schema| schema.name == name)
+}
