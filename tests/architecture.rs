@@ -2,6 +2,7 @@
 #![allow(clippy::disallowed_methods, reason = "this test reads the sources of the crate")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends where it cannot go on")]
 
+use portcullis::control::documentation::TITLES;
 use portcullis::{control, render, report};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -29,9 +30,13 @@ const ROOMS: &[(&str, &[&str])] = &[
 
 const LONGEST: usize = 450;
 
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+}
+
 /// Every source file: its path below `src`, with `/`, and its text.
 fn sources() -> Vec<(String, String)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let root = root();
     let name = |file: &PathBuf| {
         let parts = file.strip_prefix(&root).unwrap().components();
         parts.map(|part| part.as_os_str().to_str().unwrap()).collect::<Vec<_>>().join("/")
@@ -196,10 +201,14 @@ fn each_control_lives_in_its_file_and_is_documented() {
         let stem = format!("control/{}", kind.name.replace('-', "_"));
         let homes = [format!("{stem}.rs"), format!("{stem}/mod.rs")];
         assert!(homes.iter().any(|home| files.contains(home)), "{} has no file of its name", kind.name);
-        let told = &kind.documentation;
-        let sections = [told.requires, told.why, told.cannot_show, told.how_to_meet];
-        assert!(sections.iter().all(|section| !section.trim().is_empty()), "{} is not documented", kind.name);
-        let example = format!("[controls.{}", kind.name);
-        assert!(told.how_to_meet.contains(&example), "{} shows no example of its settings", kind.name);
+        let told = fs::read_to_string(root().join(format!("{stem}.md"))).unwrap();
+        assert_eq!(told, kind.documentation.0, "{} has its documentation from elsewhere", kind.name);
+        assert!(told.starts_with(&format!("# {}\n\n## ", kind.name)), "{stem}.md does not begin with its name");
+        let (titles, sections): (Vec<_>, Vec<_>) = kind.documentation.sections().unzip();
+        assert_eq!(titles, TITLES, "{stem}.md");
+        assert!(sections.iter().all(|section| !section.is_empty()), "{} is not documented", kind.name);
+        let example = format!("\n[controls.{}", kind.name);
+        let shows = kind.documentation.how_to_meet().contains(&example);
+        assert!(shows, "{} shows no example of its settings", kind.name);
     }
 }

@@ -1,7 +1,6 @@
 //! `changed-line-coverage`: tests executed the changed lines of a touched area.
 //!
-//! What it requires is in `words.rs`, its settings in `settings.rs`, which reports count in `counted.rs`, and the rule here and in
-//! `area.rs`, which judges one area.
+//! Its settings are in `settings.rs`, which reports count in `counted.rs`, and the rule here and in `area.rs`, which judges one area.
 
 use super::bound::Trust;
 use super::{Case, Control, Documentation, Kind, Reach, Reference, finding, read};
@@ -19,19 +18,13 @@ mod area;
 mod counted;
 mod names;
 mod settings;
-mod words;
 
 const NAME: &str = "changed-line-coverage";
 
 /// The control.
 pub static KIND: Kind = Kind {
     name: NAME,
-    documentation: Documentation {
-        requires: words::REQUIRES,
-        why: words::WHY,
-        cannot_show: words::CANNOT_SHOW,
-        how_to_meet: words::HOW_TO_MEET,
-    },
+    documentation: Documentation(include_str!("changed_line_coverage.md")),
     read: read::<ChangedLineCoverage>,
 };
 

@@ -1,7 +1,7 @@
 //! Controls: named requirements, one file each.
 //!
 //! A control is its settings (what the policy writes under `[controls.NAME]`) plus a pure function from
-//! facts to findings. To add one, write its file, declare it here and add its line to [`TABLE`].
+//! facts to findings. To add one, write its file and its documentation beside it, declare it here and add its line to [`TABLE`].
 
 use crate::model::decision::{Finding, Place, Subject, SubjectKind, TouchedArea, Verdict};
 use crate::model::deployment::{Deployment, LandingFacts};
@@ -22,6 +22,7 @@ pub mod approval;
 pub mod bound;
 pub mod changed_line_coverage;
 pub mod deployers;
+pub mod documentation;
 pub mod freeze;
 pub mod gate_integrity;
 mod identity;
@@ -33,6 +34,8 @@ pub mod required_reviews;
 pub mod reviewed_landings;
 #[cfg(test)]
 pub mod testing;
+
+pub use documentation::Documentation;
 
 /// Every control, sorted by name.
 pub static TABLE: &[&Kind] = &[
@@ -55,18 +58,6 @@ pub struct Kind {
     pub documentation: Documentation,
     /// Reads its settings.
     pub read: fn(ValueDeserializer<'_>) -> Result<Box<dyn Control>, toml::de::Error>,
-}
-
-/// The four sections that every control's documentation has.
-pub struct Documentation {
-    /// What it requires.
-    pub requires: &'static str,
-    /// Why: the failure that it prevents.
-    pub why: &'static str,
-    /// What a met finding of it does not show.
-    pub cannot_show: &'static str,
-    /// How to meet it, with an example of its settings in TOML.
-    pub how_to_meet: &'static str,
 }
 
 /// The settings of one control, ready to judge.

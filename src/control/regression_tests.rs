@@ -6,7 +6,7 @@
 
 use super::bound::{Age, Trust};
 use super::required_checks::Wanted;
-use super::{Case, Control, Kind, NamedSuite, Reach, Reference, finding, read, unproven, widened};
+use super::{Case, Control, Documentation, Kind, NamedSuite, Reach, Reference, finding, read, unproven, widened};
 use crate::model::change::Change;
 use crate::model::decision::{Finding, SubjectKind, TouchedArea, Verdict};
 use crate::model::evidence::{EvidenceFacts, Place};
@@ -27,7 +27,6 @@ use toml::Spanned;
 
 mod baseline;
 mod binding;
-mod documentation;
 mod evidence;
 mod pattern;
 mod settings;
@@ -39,8 +38,11 @@ const NAME: &str = "regression-tests";
 const NAMED: usize = 10;
 
 /// The control.
-pub static KIND: Kind =
-    Kind { name: NAME, documentation: documentation::DOCUMENTATION, read: read::<RegressionTests> };
+pub static KIND: Kind = Kind {
+    name: NAME,
+    documentation: Documentation(include_str!("regression_tests.md")),
+    read: read::<RegressionTests>,
+};
 
 /// Its settings.
 #[derive(Debug, Deserialize)]

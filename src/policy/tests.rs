@@ -11,7 +11,7 @@ use snapbox::{assert_data_eq, str};
 use std::num::NonZeroU32;
 use toml::Spanned;
 
-const NOTHING: Documentation = Documentation { requires: "", why: "", cannot_show: "", how_to_meet: "" };
+const NOTHING: Documentation = Documentation("");
 
 static KINDS: &[&Kind] = &[
     &Kind { name: "gate-integrity", documentation: NOTHING, read: read::<Always> },
