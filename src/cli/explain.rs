@@ -54,7 +54,7 @@ pub struct Arguments {
 pub fn run(directory: &Path, arguments: &Arguments) -> Result {
     match &arguments.what {
         None => output::text(&list())?,
-        Some(what) => match control::TABLE.iter().find(|kind| kind.name == what) {
+        Some(what) => match control::find_kind(what) {
             Some(kind) => output::text(&document(kind))?,
             None => explain_code(directory, arguments, what)?,
         },

@@ -6,7 +6,8 @@
 use super::approval::{Approval, Approvals, Independence, LastPusher, approvals};
 use super::quorum::is_named;
 use super::{
-    Case, Control, Documentation, Kind, LandingCase, Reach, Reference, Role, Scope, finding, read, unproven,
+    Case, Control, Documentation, Kind, LandingCase, Reach, Reference, Role, Scope, Stage, Waivable, finding,
+    read, unproven,
 };
 use crate::model::decision::{Finding, SubjectKind, Verdict};
 use crate::model::deployment::{Deployer, DeployerOrigin, Deployment};
@@ -22,6 +23,10 @@ const NAME: &str = "deployers";
 /// The control.
 pub static KIND: Kind = Kind {
     name: NAME,
+    stage: Stage::Deployment,
+    reach: Reach::Whole,
+    always_on: false,
+    waivable: Waivable::Freely,
     documentation: Documentation(include_str!("deployers.md")),
     read: read::<Deployers>,
 };
@@ -55,6 +60,10 @@ impl TryFrom<Written> for Deployers {
 }
 
 impl Control for Deployers {
+    fn kind(&self) -> &'static Kind {
+        &KIND
+    }
+
     fn ask(&self, inquiry: &mut Inquiry) {
         if self.not_author_alone {
             inquiry.topics.insert(Topic::Reviews);
@@ -63,10 +72,6 @@ impl Control for Deployers {
 
     fn references(&self) -> Vec<Reference<'_>> {
         self.role.iter().map(Reference::Role).collect()
-    }
-
-    fn reach(&self) -> Reach {
-        Reach::Whole
     }
 
     fn check(&self, case: &Case<'_>) -> Result<Vec<Finding>, Gap> {

@@ -4,7 +4,7 @@
 //! UTC. Summer time and other local customs are left out on purpose: a window that moves with the rules of a time
 //! zone would give another answer on a machine with other rules.
 
-use super::{Case, Control, Documentation, Kind, Reach, finding, read};
+use super::{Case, Control, Documentation, Kind, Reach, Stage, Waivable, finding, read};
 use crate::model::decision::{Finding, SubjectKind, Verdict};
 use crate::model::environment::Environment;
 use crate::model::fact::Gap;
@@ -20,6 +20,10 @@ const NAME: &str = "freeze";
 /// The control.
 pub static KIND: Kind = Kind {
     name: NAME,
+    stage: Stage::Deployment,
+    reach: Reach::Whole,
+    always_on: false,
+    waivable: Waivable::Freely,
     documentation: Documentation(include_str!("freeze.md")),
     read: read::<Freeze>,
 };
@@ -58,11 +62,11 @@ impl TryFrom<Written> for Freeze {
 }
 
 impl Control for Freeze {
-    fn ask(&self, _inquiry: &mut Inquiry) {}
-
-    fn reach(&self) -> Reach {
-        Reach::Whole
+    fn kind(&self) -> &'static Kind {
+        &KIND
     }
+
+    fn ask(&self, _inquiry: &mut Inquiry) {}
 
     fn environments(&self) -> &[Environment] {
         self.environments.as_deref().unwrap_or_default()

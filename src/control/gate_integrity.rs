@@ -17,7 +17,7 @@
 use super::approval::{Approvals, Independence, approvals};
 use super::quorum::{Demand, Judgement, RoleApprovals, files, judge, nothing_to_judge};
 use super::required_reviews::objections;
-use super::{Case, Control, Documentation, Kind, Reach, Reference, finding, read, unproven};
+use super::{Case, Control, Documentation, Kind, Reach, Reference, Stage, Waivable, finding, read, unproven};
 use crate::model::change::{EntryKind, FileChange};
 use crate::model::codeowners::{CodeOwners, InvalidLine, PLACES};
 use crate::model::decision::{Finding, Place, SubjectKind, Verdict};
@@ -45,6 +45,13 @@ static WORKFLOWS: LazyLock<Globs> = LazyLock::new(|| {
 /// The control.
 pub static KIND: Kind = Kind {
     name: NAME,
+    stage: Stage::Both,
+    reach: Reach::Landing,
+    always_on: true,
+    waivable: Waivable::Never {
+        because: "it guards the policy, these waivers and the baseline",
+        instead: "let the owners of the gate approve the change",
+    },
     documentation: Documentation(include_str!("gate_integrity.md")),
     read: read::<GateIntegrity>,
 };
@@ -71,6 +78,10 @@ impl Default for GateIntegrity {
 }
 
 impl Control for GateIntegrity {
+    fn kind(&self) -> &'static Kind {
+        &KIND
+    }
+
     /// Whether gate files are touched is not known when the questions are put, so reviews are always asked for.
     fn ask(&self, inquiry: &mut Inquiry) {
         inquiry.topics.extend([Topic::Reviews, Topic::Pushes]);
@@ -82,10 +93,6 @@ impl Control for GateIntegrity {
 
     fn repository_files(&self) -> Vec<&Glob> {
         self.test_configuration.iter().chain(&self.paths).collect()
-    }
-
-    fn reach(&self) -> Reach {
-        Reach::Landing
     }
 
     fn check(&self, case: &Case<'_>) -> Result<Vec<Finding>, Gap> {

@@ -3,7 +3,7 @@
 //! Whoever may write checks can give them any name, so a name proves nothing without its producer; and only
 //! "success" is success: a check that was skipped or is neutral checked nothing.
 
-use super::{Case, Control, Documentation, Kind, Reach, finding, read, unproven};
+use super::{Case, Control, Documentation, Kind, Reach, Stage, Waivable, finding, read, unproven};
 use crate::model::change::Revision;
 use crate::model::check::{Check, Conclusion, Producer, WorkflowRun};
 use crate::model::decision::{Finding, SubjectKind, Verdict};
@@ -17,6 +17,10 @@ use std::collections::BTreeMap;
 /// The control.
 pub static KIND: Kind = Kind {
     name: "required-checks",
+    stage: Stage::Both,
+    reach: Reach::Landing,
+    always_on: false,
+    waivable: Waivable::Freely,
     documentation: Documentation(include_str!("required_checks.md")),
     read: read::<RequiredChecks>,
 };
@@ -158,12 +162,12 @@ impl Writer {
 }
 
 impl Control for RequiredChecks {
-    fn ask(&self, inquiry: &mut Inquiry) {
-        inquiry.topics.insert(Topic::Checks);
+    fn kind(&self) -> &'static Kind {
+        &KIND
     }
 
-    fn reach(&self) -> Reach {
-        Reach::Landing
+    fn ask(&self, inquiry: &mut Inquiry) {
+        inquiry.topics.insert(Topic::Checks);
     }
 
     fn check(&self, case: &Case<'_>) -> Result<Vec<Finding>, Gap> {

@@ -6,7 +6,9 @@
 
 use super::approval::{AfterUpdate, Approvals, Independence, LastPusher, approvals};
 use super::quorum::{Demand, RoleApprovals, files, judge, nothing_to_judge};
-use super::{Case, Control, Documentation, Kind, Reach, Reference, finding, read, unproven, widened};
+use super::{
+    Case, Control, Documentation, Kind, Reach, Reference, Stage, Waivable, finding, read, unproven, widened,
+};
 use crate::model::change::FileChange;
 use crate::model::decision::{Finding, Place, SubjectKind, TouchedArea, Verdict};
 use crate::model::fact::{Fact, Gap};
@@ -21,6 +23,10 @@ const NAME: &str = "required-reviews";
 /// The control.
 pub static KIND: Kind = Kind {
     name: NAME,
+    stage: Stage::Both,
+    reach: Reach::Landing,
+    always_on: false,
+    waivable: Waivable::Freely,
     documentation: Documentation(include_str!("required_reviews.md")),
     read: read::<RequiredReviews>,
 };
@@ -106,6 +112,10 @@ fn some_roles<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<RoleAppr
 }
 
 impl Control for RequiredReviews {
+    fn kind(&self) -> &'static Kind {
+        &KIND
+    }
+
     fn ask(&self, inquiry: &mut Inquiry) {
         inquiry.topics.insert(Topic::Reviews);
         if self.independence.last_pusher == LastPusher::Exclude {
@@ -117,10 +127,6 @@ impl Control for RequiredReviews {
         let rules = self.general.iter().chain(&self.data_processing).chain(self.areas.values());
         let roles = rules.flat_map(|rule| &rule.roles).map(|wanted| Reference::Role(&wanted.role));
         self.areas.keys().map(Reference::Area).chain(roles).collect()
-    }
-
-    fn reach(&self) -> Reach {
-        Reach::Landing
     }
 
     fn check(&self, case: &Case<'_>) -> Result<Vec<Finding>, Gap> {

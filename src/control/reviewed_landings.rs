@@ -1,7 +1,7 @@
 //! `reviewed-landings`: everything between two deployments is content that a change request brought.
 
 use super::gate_integrity::steers_gate;
-use super::{Case, Control, Documentation, Kind, LandingCase, Reach, finding, read};
+use super::{Case, Control, Documentation, Kind, LandingCase, Reach, Stage, Waivable, finding, read};
 use crate::model::change::Side;
 use crate::model::decision::{Finding, Place, SubjectKind, TouchedArea, Verdict};
 use crate::model::deployment::LandingFacts;
@@ -19,6 +19,10 @@ const NAMED: usize = 20;
 /// The control.
 pub static KIND: Kind = Kind {
     name: NAME,
+    stage: Stage::Deployment,
+    reach: Reach::Landing,
+    always_on: true,
+    waivable: Waivable::ByCommit,
     documentation: Documentation(include_str!("reviewed_landings.md")),
     read: read::<ReviewedLandings>,
 };
@@ -40,11 +44,11 @@ enum OutsideAreas {
 }
 
 impl Control for ReviewedLandings {
-    fn ask(&self, _inquiry: &mut Inquiry) {}
-
-    fn reach(&self) -> Reach {
-        Reach::Landing
+    fn kind(&self) -> &'static Kind {
+        &KIND
     }
+
+    fn ask(&self, _inquiry: &mut Inquiry) {}
 
     /// A merge gate judges what has not landed yet, so there is nothing here to ask of it.
     fn check(&self, _case: &Case<'_>) -> Result<Vec<Finding>, Gap> {

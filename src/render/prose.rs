@@ -100,8 +100,7 @@ mod tests {
 
     #[test]
     fn paragraphs_are_filled_items_hang_and_code_stays() {
-        let text =
-            "aa\nbb cc\n\n- dd ee\n  ff\n- gg\n\nhh\nii\n\n```toml\njj = \"kk ll\"\n\n- mm\n```\n\nnn";
+        let text = "aa\nbb cc\n\n- dd ee\n  ff\n- gg\n\nhh\nii\n\n```toml\njj = \"kk ll\"\n\n- mm\n```\n\nnn";
         let shown = "aa bb\ncc\n- dd\n  ee\n  ff\n- gg\nhh ii\n\n    jj = \"kk ll\"\n\n    - mm\n\nnn\n";
         assert_eq!(prose(text, 5), shown);
     }

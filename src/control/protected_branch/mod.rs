@@ -6,7 +6,7 @@
 //! `settings.rs` reads the policy, `rules.rs` names the rules, `bypass.rs` works out who gets round which rule, and
 //! `access.rs` makes findings of that.
 
-use super::{Case, Control, Documentation, Kind, Reach, finding, read};
+use super::{Case, Control, Documentation, Kind, Reach, Stage, Waivable, finding, read};
 use crate::model::decision::{Finding, SubjectKind, Verdict};
 use crate::model::fact::{Fact, Gap, GapReason};
 use crate::model::facts::HostFacts;
@@ -25,6 +25,10 @@ mod tests;
 /// The control.
 pub static KIND: Kind = Kind {
     name: "protected-branch",
+    stage: Stage::Both,
+    reach: Reach::Whole,
+    always_on: false,
+    waivable: Waivable::Freely,
     documentation: Documentation(include_str!("../protected_branch.md")),
     read: read::<ProtectedBranch>,
 };
@@ -34,12 +38,12 @@ pub static KIND: Kind = Kind {
 pub struct ProtectedBranch(Settings);
 
 impl Control for ProtectedBranch {
-    fn ask(&self, inquiry: &mut Inquiry) {
-        inquiry.topics.insert(Topic::Protection);
+    fn kind(&self) -> &'static Kind {
+        &KIND
     }
 
-    fn reach(&self) -> Reach {
-        Reach::Whole
+    fn ask(&self, inquiry: &mut Inquiry) {
+        inquiry.topics.insert(Topic::Protection);
     }
 
     fn check(&self, case: &Case<'_>) -> Result<Vec<Finding>, Gap> {
