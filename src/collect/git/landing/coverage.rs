@@ -12,7 +12,7 @@ use super::super::object::oid;
 use super::items::REVIEW;
 use super::lines::Git;
 #[cfg(test)]
-use super::merge::Versions;
+use super::merge::model::Versions;
 use super::merge::{Merge, Sides, merge, merge_towards};
 use super::store::Store;
 use super::tried::{Attempt, Left, Tried, distance, weight};
