@@ -2,6 +2,7 @@
 #![allow(clippy::disallowed_methods, reason = "this test reads the sources of the crate")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends where it cannot go on")]
 
+use portcullis::control::documentation::TITLES;
 use portcullis::{control, render, report};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -30,9 +31,28 @@ const ROOMS: &[(&str, &[&str])] = &[
 
 const LONGEST: usize = 450;
 
+/// Where product code names a control outside of the control's own files, and why. What the program knows of a control is in
+/// its `KIND`; what is left are texts for people in rooms that may not look into `control`.
+const NAMED_ELSEWHERE: &[(&str, &str, &str)] = &[
+    (
+        "collect/git/landing/coverage/basis.rs",
+        "reviewed-landings",
+        "a remedy names the control to write a waiver of",
+    ),
+    (
+        "report/foreign.rs",
+        "changed-line-coverage",
+        "a remedy names the settings that a report of lines belongs to",
+    ),
+];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+}
+
 /// Every source file: its path below `src`, with `/`, and its text.
 fn sources() -> Vec<(String, String)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let root = root();
     let name = |file: &PathBuf| {
         let parts = file.strip_prefix(&root).unwrap().components();
         parts.map(|part| part.as_os_str().to_str().unwrap()).collect::<Vec<_>>().join("/")
@@ -104,6 +124,60 @@ fn first_names(rest: &str, how: &str) -> Vec<String> {
     match rest.strip_prefix('{') {
         Some(group) => group.split('}').next().unwrap_or("").split(',').map(word).collect(),
         None => vec![word(rest)],
+    }
+}
+
+/// Does code name a control in a literal? A name of one word is also an English word and the name of a module, so it counts
+/// only between quotes or backticks and as a table of settings.
+fn names_control(code: &str, name: &str) -> bool {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
+    let is_mark = |c: char| c == '"' || c == '`';
+    code.match_indices(name).any(|(at, _)| {
+        let (before, after) = (&code[..at], &code[at + name.len()..]);
+        if name.contains('-') {
+            !before.ends_with(is_part) && !after.starts_with(is_part)
+        } else {
+            before.ends_with("controls.") || (before.ends_with(is_mark) && after.starts_with(is_mark))
+        }
+    })
+}
+
+#[test]
+fn a_control_is_named_in_its_own_files_alone() {
+    let mut found = Vec::new();
+    for (file, text) in shipped() {
+        let code = code(&text);
+        for name in control::TABLE.iter().map(|kind| kind.name) {
+            let rest = file.strip_prefix(&format!("control/{}", name.replace('-', "_")));
+            let is_own = rest.is_some_and(|rest| rest == ".rs" || rest.starts_with('/'));
+            if !is_own && names_control(&code, name) {
+                found.push((file.clone(), name));
+            }
+        }
+    }
+    let expected = NAMED_ELSEWHERE.iter().map(|(file, name, _)| (file.to_string(), *name));
+    assert_eq!(found, expected.collect::<Vec<_>>(), "take it from the control's `KIND`");
+}
+
+#[test]
+fn the_name_of_a_control_is_seen_in_each_form() {
+    for (name, code) in [
+        ("required-reviews", r#"get("required-reviews")"#),
+        ("required-reviews", r#"help("write `[controls.required-reviews]`")"#),
+        ("required-reviews", r#"format!("a waiver of required-reviews: {id}")"#),
+        ("freeze", r#"const DEPLOYMENT_ONLY: [&str; 2] = ["deployers", "freeze"];"#),
+        ("freeze", r#"help("add it to [controls.freeze]")"#),
+        ("deployers", r#"help("see `deployers`")"#),
+    ] {
+        assert!(names_control(code, name), "{name}: {code}");
+    }
+    for (name, code) in [
+        ("required-reviews", "required_reviews::KIND.name"),
+        ("required-reviews", r#""not-required-reviews""#),
+        ("freeze", "use crate::control::freeze;"),
+        ("freeze", r#"help("wait until the freeze is over")"#),
+    ] {
+        assert!(!names_control(code, name), "{name}: {code}");
     }
 }
 
@@ -197,10 +271,17 @@ fn each_control_lives_in_its_file_and_is_documented() {
         let stem = format!("control/{}", kind.name.replace('-', "_"));
         let homes = [format!("{stem}.rs"), format!("{stem}/mod.rs")];
         assert!(homes.iter().any(|home| files.contains(home)), "{} has no file of its name", kind.name);
-        let told = &kind.documentation;
-        let sections = [told.requires, told.why, told.cannot_show, told.how_to_meet];
-        assert!(sections.iter().all(|section| !section.trim().is_empty()), "{} is not documented", kind.name);
-        let example = format!("[controls.{}", kind.name);
-        assert!(told.how_to_meet.contains(&example), "{} shows no example of its settings", kind.name);
+        let told = fs::read_to_string(root().join(format!("{stem}.md"))).unwrap();
+        assert_eq!(told, kind.documentation.0, "{} has its documentation from elsewhere", kind.name);
+        assert!(
+            told.starts_with(&format!("# {}\n\n## ", kind.name)),
+            "{stem}.md does not begin with its name"
+        );
+        let (titles, sections): (Vec<_>, Vec<_>) = kind.documentation.sections().unzip();
+        assert_eq!(titles, TITLES, "{stem}.md");
+        assert!(sections.iter().all(|section| !section.is_empty()), "{} is not documented", kind.name);
+        let example = format!("\n[controls.{}", kind.name);
+        let shows = kind.documentation.how_to_meet().contains(&example);
+        assert!(shows, "{} shows no example of its settings", kind.name);
     }
 }

@@ -53,7 +53,7 @@ fn sources(folder: &Path, found: &mut Vec<(String, String)>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         let name = path.strip_prefix(root().join("src")).unwrap().to_string_lossy().into_owned();
-        let aside = ["tests", "demo", "testing.rs", "sample.rs", "documentation.rs", "words.rs"];
+        let aside = ["tests", "demo", "testing.rs", "sample.rs"];
         if aside.iter().any(|part| name.split('/').any(|one| one == *part || one == format!("{part}.rs"))) {
             continue;
         }

@@ -5,7 +5,7 @@
 //!
 //! - `-- --smoke` uses a tiny history and one turn: it shows that the benchmark runs. So does `cargo test --benches`.
 //! - `PORTCULLIS_BENCH_REPO` names the git directory of a repository of yours, `PORTCULLIS_BENCH_MERGES` how many merges back,
-//!   `PORTCULLIS_BENCH_GLOBS` the guarded paths, separated by blanks (otherwise five directories are chosen).
+//!   `PORTCULLIS_BENCH_GLOBS` the paths of data processing, separated by blanks (otherwise five directories are chosen).
 //!
 //! The last two rows are ours alone: the proof of what the last landings brought, and the decision about them once all facts are
 //! there, with the proof's time divided by the decision's.
@@ -26,10 +26,9 @@ use portcullis::collect::git::Repository;
 use portcullis::decide::decide_deployment;
 use portcullis::model::change::Revision;
 use portcullis::model::decision::Outcome;
-use portcullis::model::fact::Fact;
 use portcullis::model::glob::Glob;
 use portcullis::model::landing::{Candidate, Coverage, Landing};
-use portcullis::model::reach::Reach;
+use portcullis::model::path::RepoPath;
 use portcullis::policy::Policy;
 use std::collections::BTreeMap;
 use std::io::{BufWriter, Write};
@@ -53,7 +52,6 @@ fn main() {
     let subject = Subject { repository, objects, turns };
     println!("{:<52} {:>10} {:>10} {:>9}", subject.repository.display(), "git", "ours", "git/ours");
     proof(&subject, merges);
-    paths(&subject, if smoke { 10 } else { 5000 });
     decision(&subject, if smoke { 10 } else { 5000 });
 }
 
@@ -151,23 +149,6 @@ fn open(subject: &Subject) -> Repository {
     Repository::open(&subject.repository).expect("a repository")
 }
 
-/// The paths of the last landings, all of them and those in guarded directories.
-fn paths(subject: &Subject, landings: usize) {
-    let count = landings.to_string();
-    let list = subject.lines(&["rev-list", "--first-parent", "--parents", "-n", &count, "HEAD"]);
-    let pairs: Vec<(Revision, Revision)> = list.iter().filter_map(|line| pair(line)).collect();
-    let git = ["log", "--first-parent", "--raw", "--no-renames", "-n", &count, "HEAD"];
-    let globs = globs(subject);
-    let reach = Reach::of(&globs);
-    for (label, reach) in [("all paths", Reach::everywhere()), ("guarded paths", reach)] {
-        let label = format!("{label} of {} landings: log --first-parent --raw", pairs.len());
-        subject.row(&label, &git, || {
-            open(subject).changed_paths(&pairs, &reach, |_, paths| assert!(matches!(paths, Fact::Known(_))));
-        });
-    }
-    println!("    guarded: {:?}", globs.iter().map(Glob::as_str).collect::<Vec<_>>());
-}
-
 /// The decision about the last landings, beside the proof that it rests on.
 fn decision(subject: &Subject, landings: usize) {
     let count = landings.to_string();
@@ -202,23 +183,26 @@ fn claimed(line: &str) -> Option<Landing> {
     Some(Landing { candidates, ..landing })
 }
 
-/// The same with the paths that they changed, oldest first.
+/// The same with the paths that they changed, oldest first. A path that git quotes stays quoted: here it is one among many.
 fn landed(subject: &Subject, landings: &[Landing]) -> Vec<Landed> {
-    let pairs: Vec<_> = landings.iter().map(|one| (one.parent.clone(), one.landed.clone())).collect();
-    let mut landed = Vec::new();
-    open(subject).changed_paths(&pairs, &Reach::everywhere(), |at, paths| {
-        let (parent, landed_commit) = pairs[at].clone();
-        let Fact::Known(paths) = paths else { panic!("{paths:?}") };
-        landed.push(Landed { parent, landed: landed_commit, paths });
+    let count = landings.len().saturating_add(1).to_string();
+    let git =
+        ["log", "--first-parent", "--name-only", "--no-renames", "--format=%x00%H", "-n", &count, "HEAD"];
+    let mut paths: BTreeMap<String, Vec<RepoPath>> = BTreeMap::new();
+    let mut of = String::new();
+    for line in subject.lines(&git) {
+        match line.strip_prefix('\0') {
+            Some(commit) => of = commit.to_string(),
+            None if line.is_empty() => {}
+            None => paths.entry(of.clone()).or_default().push(RepoPath::from(line.as_str())),
+        }
+    }
+    let landed = landings.iter().rev().map(|one| Landed {
+        parent: one.parent.clone(),
+        landed: one.landed.clone(),
+        paths: paths.remove(one.landed.as_str()).unwrap_or_default(),
     });
-    landed.reverse();
-    landed
-}
-
-fn pair(line: &str) -> Option<(Revision, Revision)> {
-    let mut names = line.split(' ');
-    let landed = names.next()?;
-    Some((name(names.next()?), name(landed)))
+    landed.collect()
 }
 
 /// Those given, or five directories of the second level, evenly chosen.

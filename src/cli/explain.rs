@@ -5,7 +5,7 @@ use super::output::{nearest, unknown};
 use super::{judged, output};
 use crate::collect::gather::text_at;
 use crate::collect::git::{Repository, spellings};
-use crate::control::{self, Documentation, Kind};
+use crate::control::{self, Kind};
 use crate::model::change::Revision;
 use crate::model::decision::Touch;
 use crate::model::fact::Gap;
@@ -54,7 +54,7 @@ pub struct Arguments {
 pub fn run(directory: &Path, arguments: &Arguments) -> Result {
     match &arguments.what {
         None => output::text(&list())?,
-        Some(what) => match control::TABLE.iter().find(|kind| kind.name == what) {
+        Some(what) => match control::find_kind(what) {
             Some(kind) => output::text(&document(kind))?,
             None => explain_code(directory, arguments, what)?,
         },
@@ -65,7 +65,7 @@ pub fn run(directory: &Path, arguments: &Arguments) -> Result {
 fn list() -> String {
     let mut text = String::from("The controls; `portcullis explain NAME` says more about each.\n\n");
     for kind in control::TABLE {
-        let lines = wrap(&first_sentence(kind.documentation.requires), LIST, LIST, WIDTH);
+        let lines = wrap(&first_sentence(kind.documentation.requires()), LIST, LIST, WIDTH);
         let _ = writeln!(text, "{:<LIST$}{}", kind.name, lines.join(&format!("\n{:LIST$}", "")));
     }
     text
@@ -73,19 +73,12 @@ fn list() -> String {
 
 fn first_sentence(text: &str) -> String {
     let first = text.split(['.', ':']).next().unwrap_or_default();
-    format!("{}.", first.trim())
+    format!("{}.", first.trim().replace('\n', " "))
 }
 
 fn document(kind: &Kind) -> String {
-    let Documentation { requires, why, cannot_show, how_to_meet } = &kind.documentation;
-    let sections = [
-        ("What it requires", requires),
-        ("Why", why),
-        ("What it cannot show", cannot_show),
-        ("How to meet it", how_to_meet),
-    ];
     let mut text = format!("{}\n{}\n", kind.name, "=".repeat(kind.name.len()));
-    for (title, section) in sections {
+    for (title, section) in kind.documentation.sections() {
         let _ = write!(text, "\n{title}\n{}\n\n{}", "-".repeat(title.len()), prose(section, WIDTH));
     }
     text
@@ -325,7 +318,7 @@ mod tests {
     #[test]
     fn examples_are_policies_that_can_be_read() {
         for kind in control::TABLE {
-            let text = prose(kind.documentation.how_to_meet, WIDTH);
+            let text = prose(kind.documentation.how_to_meet(), WIDTH);
             let code = text.lines().filter_map(|line| line.strip_prefix("    "));
             let code: String = code.map(|line| format!("{line}\n")).collect();
             assert!(code.contains(&format!("[controls.{}", kind.name)), "{}: {code}", kind.name);

@@ -1,10 +1,9 @@
 //! `changed-line-coverage`: tests executed the changed lines of a touched area.
 //!
-//! What it requires is in `words.rs`, its settings in `settings.rs`, which reports count in `counted.rs`, and the rule here and in
-//! `area.rs`, which judges one area.
+//! Its settings are in `settings.rs`, which reports count in `counted.rs`, and the rule here and in `area.rs`, which judges one area.
 
 use super::bound::Trust;
-use super::{Case, Control, Documentation, Kind, Reach, Reference, finding, read};
+use super::{Case, Control, Documentation, Kind, Reach, Reference, Stage, Waivable, finding, read};
 use crate::model::decision::{Finding, SubjectKind, TouchedArea, Verdict};
 use crate::model::fact::{Gap, GapReason};
 use crate::model::glob::Glob;
@@ -19,23 +18,25 @@ mod area;
 mod counted;
 mod names;
 mod settings;
-mod words;
 
 const NAME: &str = "changed-line-coverage";
 
 /// The control.
 pub static KIND: Kind = Kind {
     name: NAME,
-    documentation: Documentation {
-        requires: words::REQUIRES,
-        why: words::WHY,
-        cannot_show: words::CANNOT_SHOW,
-        how_to_meet: words::HOW_TO_MEET,
-    },
+    stage: Stage::Both,
+    reach: Reach::Whole,
+    always_on: false,
+    waivable: Waivable::Freely,
+    documentation: Documentation(include_str!("changed_line_coverage.md")),
     read: read::<ChangedLineCoverage>,
 };
 
 impl Control for ChangedLineCoverage {
+    fn kind(&self) -> &'static Kind {
+        &KIND
+    }
+
     fn ask(&self, inquiry: &mut Inquiry) {
         inquiry.line_coverage.extend(self.reports.values().flat_map(Source::questions));
         if self.is_bound() {
@@ -62,10 +63,6 @@ impl Control for ChangedLineCoverage {
             .filter_map(|own| own.without_lines.as_ref())
             .flat_map(|files| &files.paths)
             .collect()
-    }
-
-    fn reach(&self) -> Reach {
-        Reach::Whole
     }
 
     fn check(&self, case: &Case<'_>) -> Result<Vec<Finding>, Gap> {

@@ -6,7 +6,8 @@
 use super::approval::{Approval, Approvals, Independence, LastPusher, approvals};
 use super::quorum::is_named;
 use super::{
-    Case, Control, Documentation, Kind, LandingCase, Reach, Reference, Role, Scope, finding, read, unproven,
+    Case, Control, Documentation, Kind, LandingCase, Reach, Reference, Role, Scope, Stage, Waivable, finding,
+    read, unproven,
 };
 use crate::model::decision::{Finding, SubjectKind, Verdict};
 use crate::model::deployment::{Deployer, DeployerOrigin, Deployment};
@@ -22,35 +23,11 @@ const NAME: &str = "deployers";
 /// The control.
 pub static KIND: Kind = Kind {
     name: NAME,
-    documentation: Documentation {
-        requires: "\
-With `role`, whoever deploys holds this role, by account or by team; a machine never does. With `not-author-alone`, each \
-landing that touches a data-processing area has a second person in it: for every change request that brought it, \
-somebody other than the deployer opened the request or approved it, independently, on the content that landed. A landing that \
-no request brought has no such person. Two accounts of one person are one person. A change that is judged before it lands is not concerned.",
-        why: "\
-Whoever can write a change, wave it through and deploy it can put anything into production, by malice or by mistake, and nobody \
-else has ever looked. Auditors therefore ask that author, approver and deployer are not all the same person.",
-        cannot_show: "\
-- That the account was used by its owner.
-- Who deploys, when `--deployer` says it: the finding then notes that it was only said. In a job of the host it is the account \
-whose action started the job, which a later step of the same job could still act for.
-- That two accounts outside the identity map are two people.
-- Whether the role was theirs when the landing took place: teams are seen as they are now.
-- That the second person looked closely.",
-        how_to_meet: "\
-Let somebody of the role start the deployment, and let somebody else approve what they wrote. Add people with several accounts to \
-`[[people]]`.
-
-```toml
-[roles.release-managers]
-teams = [\"example/release-managers\"]
-
-[controls.deployers]
-role = \"release-managers\"
-not-author-alone = true
-```",
-    },
+    stage: Stage::Deployment,
+    reach: Reach::Whole,
+    always_on: false,
+    waivable: Waivable::Freely,
+    documentation: Documentation(include_str!("deployers.md")),
     read: read::<Deployers>,
 };
 
@@ -83,6 +60,10 @@ impl TryFrom<Written> for Deployers {
 }
 
 impl Control for Deployers {
+    fn kind(&self) -> &'static Kind {
+        &KIND
+    }
+
     fn ask(&self, inquiry: &mut Inquiry) {
         if self.not_author_alone {
             inquiry.topics.insert(Topic::Reviews);
@@ -91,10 +72,6 @@ impl Control for Deployers {
 
     fn references(&self) -> Vec<Reference<'_>> {
         self.role.iter().map(Reference::Role).collect()
-    }
-
-    fn reach(&self) -> Reach {
-        Reach::Whole
     }
 
     fn check(&self, case: &Case<'_>) -> Result<Vec<Finding>, Gap> {

@@ -4,7 +4,7 @@
 //! UTC. Summer time and other local customs are left out on purpose: a window that moves with the rules of a time
 //! zone would give another answer on a machine with other rules.
 
-use super::{Case, Control, Documentation, Kind, Reach, finding, read};
+use super::{Case, Control, Documentation, Kind, Reach, Stage, Waivable, finding, read};
 use crate::model::decision::{Finding, SubjectKind, Verdict};
 use crate::model::environment::Environment;
 use crate::model::fact::Gap;
@@ -20,42 +20,11 @@ const NAME: &str = "freeze";
 /// The control.
 pub static KIND: Kind = Kind {
     name: NAME,
-    documentation: Documentation {
-        requires: "\
-Nothing is deployed inside a freeze window. A window stands between two moments, or between two times of every week; it \
-begins with its first moment and is over at its last. It may speak of some environments only. The moment that counts is the \
-one at which the gate looked, which stands in the facts. A change that is judged before it lands is not concerned: landing \
-is not deploying.",
-        why: "\
-A mistake that goes live when nobody is there to see it stays live. Over a holiday, at a weekend or during another \
-organisation's migration, a refused file or a record that was not deleted is noticed late, and whoever could put it right is away.",
-        cannot_show: "\
-- When the deployment itself takes place: the gate answers for the moment at which it is asked. Deploy at once, or ask again.
-- That the clock of the machine that ran the gate was right.
-- That nothing is deployed without asking the gate.
-- Local time: weekly windows keep their offset from UTC through summer and winter.",
-        how_to_meet: "\
-Wait until the window is over; the finding says when. In an emergency use a waiver, which needs another person and leaves a trace.
-
-```toml
-[controls.freeze]
-# Left out: every environment. Any other name is free of it, unless
-# `[deployment] environments` of the policy lists all that there are.
-environments = [\"production\"]
-
-[[controls.freeze.windows]]
-from = \"2026-12-18T18:00:00Z\"
-until = \"2027-01-04T08:00:00Z\"
-reason = \"nobody is on call\"
-
-[[controls.freeze.weekly]]
-from = \"fri 16:00\"
-until = \"mon 08:00\"
-# A fixed offset from UTC; left out: UTC.
-offset = \"+01:00\"
-reason = \"no deployment at weekends\"
-```",
-    },
+    stage: Stage::Deployment,
+    reach: Reach::Whole,
+    always_on: false,
+    waivable: Waivable::Freely,
+    documentation: Documentation(include_str!("freeze.md")),
     read: read::<Freeze>,
 };
 
@@ -93,11 +62,11 @@ impl TryFrom<Written> for Freeze {
 }
 
 impl Control for Freeze {
-    fn ask(&self, _inquiry: &mut Inquiry) {}
-
-    fn reach(&self) -> Reach {
-        Reach::Whole
+    fn kind(&self) -> &'static Kind {
+        &KIND
     }
+
+    fn ask(&self, _inquiry: &mut Inquiry) {}
 
     fn environments(&self) -> &[Environment] {
         self.environments.as_deref().unwrap_or_default()

@@ -17,7 +17,7 @@
 use super::approval::{Approvals, Independence, approvals};
 use super::quorum::{Demand, Judgement, RoleApprovals, files, judge, nothing_to_judge};
 use super::required_reviews::objections;
-use super::{Case, Control, Documentation, Kind, Reach, Reference, finding, read, unproven};
+use super::{Case, Control, Documentation, Kind, Reach, Reference, Stage, Waivable, finding, read, unproven};
 use crate::model::change::{EntryKind, FileChange};
 use crate::model::codeowners::{CodeOwners, InvalidLine, PLACES};
 use crate::model::decision::{Finding, Place, SubjectKind, Verdict};
@@ -45,56 +45,14 @@ static WORKFLOWS: LazyLock<Globs> = LazyLock::new(|| {
 /// The control.
 pub static KIND: Kind = Kind {
     name: NAME,
-    documentation: Documentation {
-        requires: "\
-A change to what steers the gate is approved by people who had no part in it: by the role named here or, without one, by \
-anybody independent who may write. A clean merge of the base into the request does not void their approvals, see `required-reviews`. What steers the gate is this policy, its waivers, the lists of signers, CODEOWNERS, the workflows and actions of the \
-repository, and whatever `test-configuration` and `paths` name; and lines of `.gitattributes` and the like that decide how one of those \
-files is checked out.
-
-The judgement itself always uses the policy and CODEOWNERS as they stand at the base, so a change cannot loosen \
-the rules for itself. A change that removes the policy is stopped, whoever approves. And a policy that stands on a branch \
-which nothing protects proves nothing, since anybody who may write could have put it there.
-
-Waivers (`portcullis-waivers.toml` beside the policy) are taken from the base too, and this control says of each how it stands. \
-Where `[waivers] signers` of the policy names allowed signers, one whose approver did not sign it is not in force. An emergency that nobody has looked at by its date stops every change but the one that records the review.
-
-Before a deployment it also says whose word it is that a commit is deployed. What records and host say has to agree; `--base` may \
-repeat it, and adds a word of its own only the first time, when no record is there. Then it is what a record of another \
-environment let through, or lies before it; where there are no records at all, it does not go beyond what the host has deployed \
-elsewhere. Where the policy lists the environments, there is no other. Every record is verified before it is gone by: \
-its decision is taken again from the facts and the policy that it keeps, and held against the repository. Where record, host or command \
-line differ, a rollback that one person asked for and another approved says what to go by.
-
-This control is always on, and no waiver covers it.",
-        why: "\
-The easiest way through a gate is to move it: to lower a number in the policy, to make oneself a code owner, to let a workflow \
-skip the tests. Such a change looks small, and it opens the way for the next one. It therefore needs the people who \
-answer for the gate.",
-        cannot_show: "\
-- Whether the changed rules are still good ones; that is for the approvers to judge.
-- That the approvers did not act together with the author.
-- That workflows do what they seem to do. Actions and reusable workflows of other repositories are not seen, nor are secrets, \
-runners and settings of the host.
-- Files that steer the tests and are not named in `test-configuration`: a build script, a helper library, the tests themselves.
-- What programs other than git leave out or rewrite, as `.dockerignore` and `MANIFEST.in` make them.
-- That the policy was good, or was approved, when it came to the base branch.
-- That what a record says of the host is true, or that no record was taken away: records are not signed. Keep the newest one's commit \
-elsewhere, and hand it to `portcullis record verify --expect-tip`.",
-        how_to_meet: "\
-Keep changes to the gate in requests of their own and let its owners approve them.
-
-```toml
-[roles.gate-owners]
-teams = [\"example/release-engineering\"]
-
-[controls.gate-integrity]
-role = \"gate-owners\"
-approvals = 1
-test-configuration = [\"pytest.ini\", \".config/nextest.toml\"]
-paths = [\"deploy/**\"]
-```",
+    stage: Stage::Both,
+    reach: Reach::Landing,
+    always_on: true,
+    waivable: Waivable::Never {
+        because: "it guards the policy, these waivers and the baseline",
+        instead: "let the owners of the gate approve the change",
     },
+    documentation: Documentation(include_str!("gate_integrity.md")),
     read: read::<GateIntegrity>,
 };
 
@@ -120,6 +78,10 @@ impl Default for GateIntegrity {
 }
 
 impl Control for GateIntegrity {
+    fn kind(&self) -> &'static Kind {
+        &KIND
+    }
+
     /// Whether gate files are touched is not known when the questions are put, so reviews are always asked for.
     fn ask(&self, inquiry: &mut Inquiry) {
         inquiry.topics.extend([Topic::Reviews, Topic::Pushes]);
@@ -131,10 +93,6 @@ impl Control for GateIntegrity {
 
     fn repository_files(&self) -> Vec<&Glob> {
         self.test_configuration.iter().chain(&self.paths).collect()
-    }
-
-    fn reach(&self) -> Reach {
-        Reach::Landing
     }
 
     fn check(&self, case: &Case<'_>) -> Result<Vec<Finding>, Gap> {

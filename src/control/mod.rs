@@ -1,7 +1,7 @@
 //! Controls: named requirements, one file each.
 //!
 //! A control is its settings (what the policy writes under `[controls.NAME]`) plus a pure function from
-//! facts to findings. To add one, write its file, declare it here and add its line to [`TABLE`].
+//! facts to findings. To add one, write its file and its documentation beside it, declare it here and add its line to [`TABLE`].
 
 use crate::model::decision::{Finding, Place, Subject, SubjectKind, TouchedArea, Verdict};
 use crate::model::deployment::{Deployment, LandingFacts};
@@ -22,6 +22,7 @@ pub mod approval;
 pub mod bound;
 pub mod changed_line_coverage;
 pub mod deployers;
+pub mod documentation;
 pub mod freeze;
 pub mod gate_integrity;
 mod identity;
@@ -33,6 +34,8 @@ pub mod required_reviews;
 pub mod reviewed_landings;
 #[cfg(test)]
 pub mod testing;
+
+pub use documentation::Documentation;
 
 /// Every control, sorted by name.
 pub static TABLE: &[&Kind] = &[
@@ -47,30 +50,81 @@ pub static TABLE: &[&Kind] = &[
     &reviewed_landings::KIND,
 ];
 
-/// A control as the policy reader and `portcullis explain` know it.
+/// The control of this name.
+pub fn find_kind(name: &str) -> Option<&'static Kind> {
+    TABLE.iter().copied().find(|kind| kind.name == name)
+}
+
+/// A control as the rest of the program knows it. Nothing else is known of it by its name.
+#[derive(Debug)]
 pub struct Kind {
-    /// The name under `[controls]`.
+    /// The name under `[controls]`, and the one under which its findings are reported.
     pub name: &'static str,
+    /// When it is judged.
+    pub stage: Stage,
+    /// Of what it speaks when a deployment is judged.
+    pub reach: Reach,
+    /// Is it judged by every policy, also by one that does not name it?
+    pub always_on: bool,
+    /// What waivers may cover of its findings.
+    pub waivable: Waivable,
     /// What people read about it.
     pub documentation: Documentation,
     /// Reads its settings.
     pub read: fn(ValueDeserializer<'_>) -> Result<Box<dyn Control>, toml::de::Error>,
 }
 
-/// The four sections that every control's documentation has.
-pub struct Documentation {
-    /// What it requires.
-    pub requires: &'static str,
-    /// Why: the failure that it prevents.
-    pub why: &'static str,
-    /// What a met finding of it does not show.
-    pub cannot_show: &'static str,
-    /// How to meet it, with an example of its settings in TOML.
-    pub how_to_meet: &'static str,
+/// When a control is judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Before a change lands.
+    Change,
+    /// Before what has landed is deployed. It stops no change.
+    Deployment,
+    /// Each time.
+    Both,
+}
+
+impl Stage {
+    /// Is a change judged before it lands?
+    pub fn has_changes(self) -> bool {
+        self != Stage::Deployment
+    }
+
+    /// Is a deployment judged?
+    pub fn has_deployments(self) -> bool {
+        self != Stage::Change
+    }
+}
+
+/// What waivers may cover of a control's findings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Waivable {
+    /// Nothing.
+    Never {
+        /// Why not, as the end of a sentence.
+        because: &'static str,
+        /// What to do in place of a waiver, as a request.
+        instead: &'static str,
+    },
+    /// What is found at the commits that the waiver names: anything wider would cover content that nobody has seen yet.
+    ByCommit,
+    /// All of them, in the scope that the waiver gives itself.
+    Freely,
+}
+
+impl Waivable {
+    /// May a waiver cover anything of it?
+    pub fn at_all(self) -> bool {
+        !matches!(self, Waivable::Never { .. })
+    }
 }
 
 /// The settings of one control, ready to judge.
 pub trait Control: std::fmt::Debug + Send + Sync {
+    /// The control whose settings these are.
+    fn kind(&self) -> &'static Kind;
+
     /// Adds what it needs to know to the inquiry.
     fn ask(&self, inquiry: &mut Inquiry);
 
@@ -100,9 +154,6 @@ pub trait Control: std::fmt::Debug + Send + Sync {
     /// # Errors
     /// A fact without which nothing can be said.
     fn check(&self, case: &Case<'_>) -> Result<Vec<Finding>, Gap>;
-
-    /// Of what it speaks when a deployment is judged.
-    fn reach(&self) -> Reach;
 
     /// Judges a landing as a whole, beyond the requests that explain it.
     ///

@@ -6,7 +6,10 @@
 
 use super::bound::{Age, Trust};
 use super::required_checks::Wanted;
-use super::{Case, Control, Kind, NamedSuite, Reach, Reference, finding, read, unproven, widened};
+use super::{
+    Case, Control, Documentation, Kind, NamedSuite, Reach, Reference, Stage, Waivable, finding, read,
+    unproven, widened,
+};
 use crate::model::change::Change;
 use crate::model::decision::{Finding, SubjectKind, TouchedArea, Verdict};
 use crate::model::evidence::{EvidenceFacts, Place};
@@ -27,7 +30,6 @@ use toml::Spanned;
 
 mod baseline;
 mod binding;
-mod documentation;
 mod evidence;
 mod pattern;
 mod settings;
@@ -39,8 +41,15 @@ const NAME: &str = "regression-tests";
 const NAMED: usize = 10;
 
 /// The control.
-pub static KIND: Kind =
-    Kind { name: NAME, documentation: documentation::DOCUMENTATION, read: read::<RegressionTests> };
+pub static KIND: Kind = Kind {
+    name: NAME,
+    stage: Stage::Both,
+    reach: Reach::Whole,
+    always_on: false,
+    waivable: Waivable::Freely,
+    documentation: Documentation(include_str!("regression_tests.md")),
+    read: read::<RegressionTests>,
+};
 
 /// Its settings.
 #[derive(Debug, Deserialize)]
@@ -140,6 +149,10 @@ impl TryFrom<Written> for RegressionTests {
 }
 
 impl Control for RegressionTests {
+    fn kind(&self) -> &'static Kind {
+        &KIND
+    }
+
     fn ask(&self, inquiry: &mut Inquiry) {
         inquiry.topics.insert(Topic::Reports);
         if self.suites.values().any(Suite::is_bound) {
@@ -170,10 +183,6 @@ impl Control for RegressionTests {
 
     fn repository_files(&self) -> Vec<&Glob> {
         self.suites.values().flat_map(|suite| suite.tests.iter().flatten()).collect()
-    }
-
-    fn reach(&self) -> Reach {
-        Reach::Whole
     }
 
     fn check(&self, case: &Case<'_>) -> Result<Vec<Finding>, Gap> {

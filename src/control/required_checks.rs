@@ -3,7 +3,7 @@
 //! Whoever may write checks can give them any name, so a name proves nothing without its producer; and only
 //! "success" is success: a check that was skipped or is neutral checked nothing.
 
-use super::{Case, Control, Documentation, Kind, Reach, finding, read, unproven};
+use super::{Case, Control, Documentation, Kind, Reach, Stage, Waivable, finding, read, unproven};
 use crate::model::change::Revision;
 use crate::model::check::{Check, Conclusion, Producer, WorkflowRun};
 use crate::model::decision::{Finding, SubjectKind, Verdict};
@@ -17,51 +17,13 @@ use std::collections::BTreeMap;
 /// The control.
 pub static KIND: Kind = Kind {
     name: "required-checks",
-    documentation: Documentation {
-        requires: REQUIRES,
-        why: WHY,
-        cannot_show: CANNOT_SHOW,
-        how_to_meet: HOW_TO_MEET,
-    },
+    stage: Stage::Both,
+    reach: Reach::Landing,
+    always_on: false,
+    waivable: Waivable::Freely,
+    documentation: Documentation(include_str!("required_checks.md")),
     read: read::<RequiredChecks>,
 };
-
-const REQUIRES: &str = "\
-Each named check must have run on the very commit that is judged, must have been written by the app or account that the \
-policy names, and must have ended in success. Failed, cancelled, skipped, neutral, stale and unfinished checks are not \
-successes. Where a check ran more than once on the commit, every run must have succeeded. One exception: a cancelled run does not \
-count where the host says that it was superseded, that is, where a newer run of the same workflow on the same commit wrote the \
-same check and it succeeded, started by the same event or by another one of the change (a push, or what happens to its request). \
-A run that somebody started again before it was cancelled counts: it may have failed before. A \
-run that failed is never superseded in this way, whatever another one says, until it is itself run again.";
-
-const WHY: &str = "\
-An automatic check protects live data only if it really ran, on this change, and if nobody else can put its name on a \
-green mark. Whoever may write checks can choose any name; a job that was skipped can look much like one that passed; and a \
-result for an earlier commit says nothing about the lines added since.";
-
-const CANNOT_SHOW: &str = "\
-What a check does: a job that runs no test and reports success passes here; the control regression-tests judges the \
-results of tests. That the check's own definition is unchanged: with GitHub Actions the change itself can edit the \
-workflow, and every workflow of the repository writes under the same app. The control gate-integrity watches those files \
-in the change; but whoever may push a branch can push another one, whose workflow writes a green check of any name on this \
-commit. A check that counts is therefore best written by an app of its own, whose key no branch can reach. \
-That the check ran on the merged result: it speaks of the head of the change.";
-
-const HOW_TO_MEET: &str = "\
-Let the check run on every change request, and wait for it to end before the gate runs. Name the app by its name in \
-addresses or by its number, or, for a commit status, the account that writes it. Do not name the job that runs the gate: it \
-is never finished while it judges. To see whether a cancelled check was superseded, the token needs the permission Actions: read. \
-Where a workflow has several triggers and one of its runs failed, run that one again: on GitHub, what comes of it takes the place of the failure.
-
-    [controls.required-checks]
-    checks = [
-      { name = \"build\", app = \"github-actions\" },
-      { name = \"scan\", app = 15368 },
-      { name = \"jenkins\", creator = \"ci-robot\" },
-    ]
-
-Names are compared exactly; accounts, as on the host, without regard to case.";
 
 /// Its settings.
 #[derive(Debug, Deserialize)]
@@ -200,12 +162,12 @@ impl Writer {
 }
 
 impl Control for RequiredChecks {
-    fn ask(&self, inquiry: &mut Inquiry) {
-        inquiry.topics.insert(Topic::Checks);
+    fn kind(&self) -> &'static Kind {
+        &KIND
     }
 
-    fn reach(&self) -> Reach {
-        Reach::Landing
+    fn ask(&self, inquiry: &mut Inquiry) {
+        inquiry.topics.insert(Topic::Checks);
     }
 
     fn check(&self, case: &Case<'_>) -> Result<Vec<Finding>, Gap> {
@@ -348,6 +310,7 @@ fn words(conclusion: Conclusion) -> &'static str {
 mod tests {
     use super::*;
     use crate::control::Scope;
+    use crate::control::testing::example;
     use crate::model::change::Change;
     use crate::model::fact::GapReason;
     use crate::model::facts::{Facts, HostFacts, SCHEMA};
@@ -462,9 +425,7 @@ mod tests {
 
     #[test]
     fn the_example_of_the_documentation_parses() {
-        let lines = KIND.documentation.how_to_meet.lines().filter_map(|line| line.strip_prefix("    "));
-        let text = lines.collect::<Vec<_>>().join("\n");
-        let body = text.strip_prefix("[controls.required-checks]\n").unwrap();
+        let body = example(&KIND).strip_prefix("[controls.required-checks]\n").unwrap();
         read_settings(&format!("{{ {body} }}")).unwrap();
     }
 

@@ -6,7 +6,9 @@
 
 use super::approval::{AfterUpdate, Approvals, Independence, LastPusher, approvals};
 use super::quorum::{Demand, RoleApprovals, files, judge, nothing_to_judge};
-use super::{Case, Control, Documentation, Kind, Reach, Reference, finding, read, unproven, widened};
+use super::{
+    Case, Control, Documentation, Kind, Reach, Reference, Stage, Waivable, finding, read, unproven, widened,
+};
 use crate::model::change::FileChange;
 use crate::model::decision::{Finding, Place, SubjectKind, TouchedArea, Verdict};
 use crate::model::fact::{Fact, Gap};
@@ -21,69 +23,11 @@ const NAME: &str = "required-reviews";
 /// The control.
 pub static KIND: Kind = Kind {
     name: NAME,
-    documentation: Documentation {
-        requires: "\
-Enough people who had no part in a change have approved exactly the commit that would land.
-
-Independent is nobody who opened the request, wrote, committed or co-authored any commit of it, pushed its head \
-last, or pushed any commit of it before. Co-authors are whom the host attributes their addresses to. The number in a no-reply address is its account, under whatever name. Bots, machines named in the policy, deleted accounts and unclaimed placeholders of an import never count; \
-neither does an account that may not write to the repository. Two accounts of one person are one person, if \
-`[[people]]` says so.
-
-An approval counts if it is that person's standing opinion: given on the judged head, after the request was last \
-turned to another base branch, and not taken back since. A clean merge of the base branch into the request does not void \
-it, and whoever made one is not excluded for it, also when others went on after it: the merge is recomputed, and has to be two parents, the second of them \
-on the base, and byte for byte what merging them gives. A conflict settled by hand, one line more, or one line of the base \
-lost, and the approval is void. An approval is of what the head holds beyond the base branch. Where the merge base is no former tip of \
-that branch, merging over the newest one that the head holds has to give the same, or the merge base has to have come to the branch with \
-its content; otherwise the branch holds commits of the request and left their content out, and nobody can say what was approved. When an opinion is dismissed, older approvals of the same \
-person go with it. A reviewer with write access who requests changes blocks until they approve or their review is dismissed.
-
-A role is a list of people, of teams, or the code owners of the touched files. Each role needs different people. In a \
-role of code owners every touched file that has an owner needs one of its own owners; a touched file of a \
-data-processing area without an owner cannot be approved.",
-        why: "\
-In the case this program was written for, a mistake in one person's code put test data into a live police system, and \
-nobody else had looked at it. A second person who did not write the code finds such mistakes, and nobody can then \
-put a change into production alone, by mistake or on purpose. Hosts check some of this, but they let an author approve from a \
-second account, let approvals outlive what was approved, and count committers and co-authors as independent.",
-        cannot_show: "\
-- That anybody read the change. An approval is a statement, and a rubber stamp looks like any other.
-- That the approvers did not act together with the author.
-- Who really wrote a commit. Names and addresses in commits are the author's own words; somebody who writes a bot's or \
-another person's address is found only as the opener of the request or as who pushed a commit of it to its branch, and not \
-where it was pushed to another branch first, or rewritten since; somebody who lets a workflow \
-write, push and open the change is not found at all (a change of machines only is pointed out).
-- That two accounts belong to one person, unless the policy says so.
-- That somebody was in a team, or might write, at the moment of the approval: membership and permission are those of now.
-- That the person behind a login is the one whom the policy's author had in mind, after a login was given up and taken by \
-another, unless `[[people]]` has the login together with the number of its account (`emails = [\"12+kim@users.noreply.github.com\"]`).
-- Whose a co-author's address without a number was, when the login in it is that of another account by now which the host told of.
-- That what came with a clean merge of the base fits what was approved: two changes that touch no common line can still break \
-each other. Tests of the head show that; `updates = \"exact\"` asks for eyes as well.
-- That the text of a dismissed or resolved objection was dealt with.
-- That what a former tip of the base branch held is still there. Taking it back was a landing of its own. Which commits \
-of the first-parent line were tips, the host's list of pushes says. What is older than that list counts as a tip, also if it came with its \
-revert in one push; the deployment gate knows better where both landed since the last deployment.",
-        how_to_meet: "\
-Ask people outside the change to approve its last commit; after every push ask again. Where the base branch left out what it merged of \
-the request, merge the base branch into the request or rebase it, and have that head approved. Put everybody's addresses and \
-second accounts into `[[people]]`, so that commits are attributed.
-
-```toml
-[controls.required-reviews]
-approvals = 1
-last-pusher = \"exclude\"            # or \"ignore\": whoever pushed
-updates = \"proved\"                 # or \"exact\": new approvals each time
-
-[controls.required-reviews.data-processing]
-approvals = 2
-roles = [{ role = \"data-protection\", approvals = 1 }]
-
-[controls.required-reviews.areas.upload]
-approvals = 3
-```",
-    },
+    stage: Stage::Both,
+    reach: Reach::Landing,
+    always_on: false,
+    waivable: Waivable::Freely,
+    documentation: Documentation(include_str!("required_reviews.md")),
     read: read::<RequiredReviews>,
 };
 
@@ -168,6 +112,10 @@ fn some_roles<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<RoleAppr
 }
 
 impl Control for RequiredReviews {
+    fn kind(&self) -> &'static Kind {
+        &KIND
+    }
+
     fn ask(&self, inquiry: &mut Inquiry) {
         inquiry.topics.insert(Topic::Reviews);
         if self.independence.last_pusher == LastPusher::Exclude {
@@ -179,10 +127,6 @@ impl Control for RequiredReviews {
         let rules = self.general.iter().chain(&self.data_processing).chain(self.areas.values());
         let roles = rules.flat_map(|rule| &rule.roles).map(|wanted| Reference::Role(&wanted.role));
         self.areas.keys().map(Reference::Area).chain(roles).collect()
-    }
-
-    fn reach(&self) -> Reach {
-        Reach::Landing
     }
 
     fn check(&self, case: &Case<'_>) -> Result<Vec<Finding>, Gap> {

@@ -1,7 +1,7 @@
 //! `reviewed-landings`: everything between two deployments is content that a change request brought.
 
 use super::gate_integrity::steers_gate;
-use super::{Case, Control, Documentation, Kind, LandingCase, Reach, finding, read};
+use super::{Case, Control, Documentation, Kind, LandingCase, Reach, Stage, Waivable, finding, read};
 use crate::model::change::Side;
 use crate::model::decision::{Finding, Place, SubjectKind, TouchedArea, Verdict};
 use crate::model::deployment::LandingFacts;
@@ -19,37 +19,13 @@ const NAMED: usize = 20;
 /// The control.
 pub static KIND: Kind = Kind {
     name: NAME,
-    documentation: Documentation {
-        requires: "Before a deployment, everything that reached the deployment branch since the last one is accounted for. Each landing (a merge, a \
-squash, a rebased series, a merge-queue batch) is recomputed from the commit that its change request ended with: the content that landed \
-has to be, byte for byte, what merging that commit into the branch gives. What is left over, added or dropped, is listed by file and \
-line. A landing that no change request explains is left over whole. A request explains nothing where the branch held some of its commits \
-without their content, so that merging it brought other content than was approved. A merge that changes nothing and that no request \
-shows is undetermined, unless all that it merges was there already.",
-        why: "Settings say what should have happened, and the last change request says nothing of the ones before it. A commit pushed past \
-the rules, a merge that was edited by hand, or a conflict resolved in favour of the wrong side puts lines into production that nobody \
-reviewed, and loses lines that somebody did.",
-        cannot_show: "Whether the reviewers of a request read it; who may approve is the business of `required-reviews`, which is asked for each of these \
-landings. A request whose last commit is no longer in the clone cannot be recomputed, and the finding says which object to fetch. What a \
-binary file holds is compared as a whole.",
-        how_to_meet: HOW_TO_MEET,
-    },
+    stage: Stage::Deployment,
+    reach: Reach::Landing,
+    always_on: true,
+    waivable: Waivable::ByCommit,
+    documentation: Documentation(include_str!("reviewed_landings.md")),
     read: read::<ReviewedLandings>,
 };
-
-const HOW_TO_MEET: &str = "\
-Land changes only through change requests, and let the host do the merging. Where a conflict has to be resolved by hand, resolve it \
-in the request, so that the resolution is reviewed. Merge a branch whose content is left out (`git merge -s ours`) through a request as \
-well, and merge the result back into that branch, so that its next merge shows what it brings. Before the gate runs, fetch the heads of landed requests: \
-`git fetch origin '+refs/pull/*/head:refs/remotes/pull/*'`.
-
-The control is always on for deployments; its one setting says what of unexplained lines outside every data-processing area:
-
-    [controls.reviewed-landings]
-    # The default; \"note\" lets them through and points them out.
-    # The policy, waivers, CODEOWNERS and workflows are never let through.
-    outside-areas = \"block\"
-";
 
 /// Its settings.
 #[derive(Debug, Default, Deserialize)]
@@ -68,11 +44,11 @@ enum OutsideAreas {
 }
 
 impl Control for ReviewedLandings {
-    fn ask(&self, _inquiry: &mut Inquiry) {}
-
-    fn reach(&self) -> Reach {
-        Reach::Landing
+    fn kind(&self) -> &'static Kind {
+        &KIND
     }
+
+    fn ask(&self, _inquiry: &mut Inquiry) {}
 
     /// A merge gate judges what has not landed yet, so there is nothing here to ask of it.
     fn check(&self, _case: &Case<'_>) -> Result<Vec<Finding>, Gap> {

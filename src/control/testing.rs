@@ -216,6 +216,12 @@ pub fn control(kind: &Kind, settings: &str) -> Box<dyn Control> {
     read_control(kind, settings).unwrap_or_else(|error| panic!("{settings}: {error}"))
 }
 
+/// The settings that the documentation of a control shows.
+pub fn example(kind: &Kind) -> &'static str {
+    let code = kind.documentation.how_to_meet().split_once("```toml\n").map(|(_, code)| code);
+    code.and_then(|code| code.split_once("```")).map(|(example, _)| example.trim_end()).unwrap()
+}
+
 /// A control from the text of its settings, or what is wrong with them.
 pub fn read_control(kind: &Kind, settings: &str) -> Result<Box<dyn Control>, toml::de::Error> {
     let table = DeTable::parse(settings)?;

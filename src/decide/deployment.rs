@@ -11,7 +11,7 @@
 
 use super::waiving::{self, Found};
 use super::{altered, deployed, gate, judged, reference, sealed, stricter};
-use crate::control::{Case, LandingCase, Reach, finding, unproven};
+use crate::control::{Case, Control, LandingCase, Reach, finding, reviewed_landings, unproven};
 use crate::model::change::{FileChange, Revision};
 use crate::model::decision::{Decision, Finding, Judged, SubjectKind, TouchedArea, Verdict};
 use crate::model::deployment::{Deployment, LandingFacts};
@@ -22,6 +22,9 @@ use crate::model::path::RepoPath;
 use crate::model::waiver::About;
 use crate::policy::Policy;
 use std::collections::BTreeSet;
+
+/// The control in whose name the gate speaks of landings that it could not see, or not count.
+const LANDINGS: &str = reviewed_landings::KIND.name;
 
 /// Judges a deployment by the policy in force at its baseline.
 pub fn decide_deployment(policy: &Policy, facts: &Deployment) -> Decision {
@@ -61,9 +64,8 @@ pub fn judge_alone(
     landing: &LandingFacts,
 ) -> (Fact<Vec<TouchedArea>>, Vec<Finding>) {
     let touched = Fact::from(touched(policy, landing, &facts.whole));
-    let of_whole = |name: &str| {
-        policy.controls.iter().any(|(known, control)| *known == name && control.reach() == Reach::Whole)
-    };
+    let of_whole =
+        |name: &str| policy.controls.get(name).is_some_and(|control| control.kind().reach == Reach::Whole);
     let mut findings: Vec<Finding> = judge_landing(policy, facts, landing, &touched)
         .into_iter()
         .map(|found| found.finding)
@@ -83,7 +85,7 @@ fn population(facts: &Deployment) -> Option<Finding> {
     let in_landings: Vec<_> = landings.iter().flat_map(|landing| &landing.steps).collect();
     let accounted = steps.iter().map(|step| &step.commit.id).eq(in_landings.iter().copied());
     let of = |verdict, reason: String| {
-        finding("reviewed-landings", verdict, SubjectKind::Change, facts.candidate.short(), reason)
+        finding(LANDINGS, verdict, SubjectKind::Change, facts.candidate.short(), reason)
     };
     Some(if accounted && !steps.is_empty() {
         of(
@@ -117,7 +119,7 @@ fn judge(policy: &Policy, facts: &Deployment) -> (Vec<TouchedArea>, Vec<Found>) 
             all.iter_mut().flatten().for_each(in_order);
         }
         Fact::Gap(gap) => {
-            let unseen = unproven("reviewed-landings", SubjectKind::Change, facts.candidate.short(), gap);
+            let unseen = unproven(LANDINGS, SubjectKind::Change, facts.candidate.short(), gap);
             found.push(Found::firm(unseen));
             all = Err(gap.clone());
         }
@@ -163,12 +165,12 @@ fn judge_landing(
     let tip = &landing.landing.landed;
     let about = about(deployment, vec![tip.clone()]);
     let mut findings = Vec::new();
-    for (name, control) in &policy.controls {
+    for (name, control) in controls(policy) {
         let unseen = |gap| vec![unproven(name, SubjectKind::Landing, tip.short(), &gap)];
         findings.extend(control.check_landing(&case).unwrap_or_else(unseen));
     }
     if let Fact::Gap(gap) = &landing.requests {
-        findings.push(unproven("reviewed-landings", SubjectKind::Landing, tip.short(), gap));
+        findings.push(unproven(LANDINGS, SubjectKind::Landing, tip.short(), gap));
     }
     findings.extend(unknown_proof(landing));
     let mut found: Vec<_> = findings.into_iter().map(|finding| Found::of(finding, &about, touched)).collect();
@@ -227,7 +229,7 @@ fn unknown_proof(landing: &LandingFacts) -> Option<Finding> {
     );
     let short = landing.landing.landed.short();
     Some(
-        finding("reviewed-landings", Verdict::Unproven, SubjectKind::Landing, short, reason)
+        finding(LANDINGS, Verdict::Unproven, SubjectKind::Landing, short, reason)
             .remedy("gather the facts again"),
     )
 }
@@ -239,6 +241,12 @@ fn within(landing: &Revision, mut found: Found) -> Found {
     found
 }
 
+/// The controls that are judged before a deployment.
+fn controls(policy: &Policy) -> impl Iterator<Item = (&'static str, &dyn Control)> {
+    let all = policy.controls.iter().map(|(name, control)| (*name, control.as_ref()));
+    all.filter(|(_, control)| control.kind().stage.has_deployments())
+}
+
 fn ask(
     policy: &Policy,
     reach: Reach,
@@ -248,7 +256,7 @@ fn ask(
 ) -> Vec<Finding> {
     let case = Case { facts, deployment: Some(deployment), scope: &policy.scope, touched };
     let mut findings = Vec::new();
-    for (name, control) in policy.controls.iter().filter(|(_, control)| control.reach() == reach) {
+    for (name, control) in controls(policy).filter(|(_, control)| control.kind().reach == reach) {
         let unseen = |gap| vec![unproven(name, SubjectKind::Change, super::head(facts), &gap)];
         findings.extend(control.check(&case).unwrap_or_else(unseen));
     }

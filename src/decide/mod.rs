@@ -8,7 +8,7 @@
 //! 4. Waivers in force let pass what they cover; see `waiving`.
 //! 5. The outcome is the maximum over all findings.
 
-use crate::control::{Case, unproven};
+use crate::control::{Case, gate_integrity, unproven};
 use crate::model::decision::{
     Decision, Finding, Judged, Outcome, PolicyOrigin, PolicyReference, SubjectKind, TouchedArea,
 };
@@ -26,8 +26,8 @@ mod waiving;
 
 pub use deployment::{decide_deployment, judge_alone};
 
-/// The name under which the gate itself speaks, of its policy and its base.
-const GATE: &str = "gate-integrity";
+/// The control in whose name the gate itself speaks, of its policy and its base.
+const GATE: &str = gate_integrity::KIND.name;
 
 /// Judges the facts by the policy.
 pub fn decide(policy: &Policy, facts: &Facts) -> Decision {
@@ -94,7 +94,7 @@ fn judge(policy: &Policy, facts: &Facts) -> (Vec<TouchedArea>, Vec<Found>) {
         ..About::default()
     };
     let mut found = Vec::new();
-    for (name, control) in &policy.controls {
+    for (name, control) in policy.controls.iter().filter(|(_, control)| control.kind().stage.has_changes()) {
         let unseen = |gap| vec![unproven(name, SubjectKind::Change, head(facts), &gap)];
         let findings = control.check(&case).unwrap_or_else(unseen);
         found.extend(findings.into_iter().map(|finding| Found::of(finding, &about, &touched)));

@@ -1,14 +1,17 @@
 //! What holds for every policy and all facts.
 
-use super::decide;
-use crate::control::testing::{World, revision};
+use super::{decide, decide_deployment};
+use crate::control::testing::{World, deployment, revision};
+use crate::control::{Case, Control, Kind, Reach, Stage, finding, required_checks};
 use crate::model::change::BranchName;
-use crate::model::decision::{Decision, Outcome, PolicyOrigin, Verdict};
+use crate::model::decision::{Decision, Finding, Outcome, PolicyOrigin, SubjectKind, Verdict};
 use crate::model::fact::{Fact, Gap, GapReason};
 use crate::model::facts::Facts;
+use crate::model::inquiry::Inquiry;
 use crate::policy::Policy;
 use crate::wire::decision::v1::DecisionV1;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 pub(super) const POLICY: &str = r#"
 schema = 1
@@ -231,4 +234,40 @@ fn a_pattern_that_was_not_asked_for_is_a_gap() {
     let with_pattern = POLICY.replace(r#"paths = ["#, "content = ['nominal_id']\npaths = [");
     let policy = Policy::parse(&with_pattern).unwrap();
     assert_eq!(decide(&policy, &honest()).outcome, Outcome::Undetermined);
+}
+
+/// A control that is broken whenever it is asked.
+#[derive(Debug)]
+struct Pretend(&'static Kind);
+
+impl Control for Pretend {
+    fn kind(&self) -> &'static Kind {
+        self.0
+    }
+
+    fn ask(&self, _inquiry: &mut Inquiry) {}
+
+    fn check(&self, _case: &Case<'_>) -> Result<Vec<Finding>, Gap> {
+        Ok(vec![finding(self.0.name, Verdict::Broken, SubjectKind::Change, "it", "it was asked")])
+    }
+}
+
+static LANDING: Kind = Kind { name: "landing", stage: Stage::Change, ..required_checks::KIND };
+static DEPLOYING: Kind = Kind { name: "deploying", stage: Stage::Deployment, ..required_checks::KIND };
+static EACH: Kind = Kind { name: "each", reach: Reach::Whole, ..required_checks::KIND };
+
+#[test]
+fn a_control_is_asked_when_it_says_that_it_is_judged() {
+    let mut policy = policy();
+    policy.controls = BTreeMap::new();
+    for kind in [&LANDING, &DEPLOYING, &EACH] {
+        policy.controls.insert(kind.name, Box::new(Pretend(kind)));
+    }
+    let asked = |decision: Decision| {
+        let broken = decision.findings.into_iter().filter(|finding| finding.reason == "it was asked");
+        broken.map(|finding| finding.control).collect::<Vec<_>>()
+    };
+    let world = World { facts: honest(), ..World::honest() };
+    assert_eq!(asked(decide(&policy, &world.facts)), ["each", "landing"]);
+    assert_eq!(asked(decide_deployment(&policy, &deployment(&world))), ["deploying", "each"]);
 }

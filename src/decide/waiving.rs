@@ -11,7 +11,7 @@
 //! 5. Without the moment of judgement no waiver has an effect.
 
 use super::GATE;
-use crate::control::{finding, unproven};
+use crate::control::{find_kind, finding, unproven};
 use crate::model::change::{FileChange, Revision};
 use crate::model::decision::{Finding, Outcome, Subject, SubjectKind, TouchedArea, Verdict};
 use crate::model::deployment::{Deployment, LandingFacts};
@@ -261,7 +261,7 @@ impl Book<'_> {
     fn waive<'s>(&'s self, found: Found, used: &mut BTreeSet<&'s str>) -> Finding {
         let Found { mut finding, about: Some(about), .. } = found else { return found.finding };
         let stops = matches!(finding.verdict, Verdict::Broken | Verdict::Unproven);
-        if !stops || finding.control == GATE {
+        if !stops || !is_waivable(&finding) {
             return finding;
         }
         let in_force = self.waivers.iter().filter(|waiver| self.is_in_force(waiver));
@@ -322,6 +322,11 @@ impl Book<'_> {
             waiver::PATH
         ))
     }
+}
+
+/// May a waiver cover it? Not where nobody knows the control.
+fn is_waivable(finding: &Finding) -> bool {
+    find_kind(&finding.control).is_some_and(|kind| kind.waivable.at_all())
 }
 
 fn let_pass(waiver: &Waiver, verdict: Verdict) -> String {

@@ -27,7 +27,6 @@ pub mod patch;
 pub mod path;
 pub mod person;
 pub mod protection;
-pub mod reach;
 pub mod review;
 pub mod test_run;
 pub mod test_source;

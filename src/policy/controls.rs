@@ -5,22 +5,19 @@ use super::meaning::keys;
 use super::recover::recover;
 use super::tree::Value;
 use super::wording::suggest;
-use crate::control::{Control, Kind, Reference};
+use crate::control::{Control, Kind, Reference, regression_tests, required_reviews};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-/// The controls that no policy can leave out.
-const ALWAYS_ON: [&str; 2] = ["gate-integrity", "reviewed-landings"];
-
-/// Controls that judge deployments and nothing that wants to land: a policy of these alone stops no change.
-const DEPLOYMENT_ONLY: [&str; 2] = ["deployers", "freeze"];
+/// The control that defines the suites and names who may sign evidence.
+const TESTS: &str = regression_tests::KIND.name;
 
 /// The controls that a policy switches on, by name.
 pub type Controls = BTreeMap<&'static str, Box<dyn Control>>;
 
-/// Reads every control that the policy names, and the one that is always on.
+/// Reads every control that the policy names, and those that are always on.
 pub fn read(root: &Value<'_>, table: &[&'static Kind], problems: &mut Vec<Problem>) -> Controls {
     let written = root.get_ref().get("controls");
     let mut controls = match written.map(Spanned::get_ref) {
@@ -28,7 +25,7 @@ pub fn read(root: &Value<'_>, table: &[&'static Kind], problems: &mut Vec<Proble
         Some(_) => not_a_table(written, problems),
         None => Controls::new(),
     };
-    not_vacuous(written, problems);
+    not_vacuous(written, table, problems);
     always_on(&mut controls, table, problems);
     controls.values().for_each(|control| check_references(control.as_ref(), root, problems));
     controls
@@ -61,22 +58,25 @@ fn not_a_table(value: Option<&Value<'_>>, problems: &mut Vec<Problem>) -> Contro
     Controls::new()
 }
 
-fn not_vacuous(written: Option<&Value<'_>>, problems: &mut Vec<Problem>) {
+/// A policy of controls that judge deployments alone, or are on without being named, stops no change.
+fn not_vacuous(written: Option<&Value<'_>>, table: &[&'static Kind], problems: &mut Vec<Problem>) {
     let is_table = written.is_none_or(|controls| controls.get_ref().is_table());
-    let stops_no_change = |name: &&str| ALWAYS_ON.contains(name) || DEPLOYMENT_ONLY.contains(name);
+    let stops_no_change = |name: &&str| {
+        let kind = table.iter().find(|kind| kind.name == *name);
+        kind.is_some_and(|kind| kind.always_on || !kind.stage.has_changes())
+    };
     if is_table && keys(written).iter().all(stops_no_change) {
         let span = written.map_or(0..0, Spanned::span);
         let message = "a policy without controls of changes lets every change through";
-        problems.push(Problem::new(span, message).help("write at least `[controls.required-reviews]`"));
+        let help = format!("write at least `[controls.{}]`", required_reviews::KIND.name);
+        problems.push(Problem::new(span, message).help(help));
     }
 }
 
 /// An attack on the gate itself is judged whether or not the policy thinks of it.
 fn always_on(controls: &mut Controls, table: &[&'static Kind], problems: &mut Vec<Problem>) {
-    let missing: Vec<_> = table
-        .iter()
-        .filter(|kind| ALWAYS_ON.contains(&kind.name) && !controls.contains_key(kind.name))
-        .collect();
+    let is_missing = |kind: &&&Kind| kind.always_on && !controls.contains_key(kind.name);
+    let missing: Vec<_> = table.iter().filter(is_missing).collect();
     for kind in missing {
         let nothing = Spanned::new(0..0, DeValue::Table(DeTable::new()));
         let (control, _) = recover(nothing, kind.read, problems);
@@ -105,16 +105,16 @@ fn check_references(control: &dyn Control, root: &Value<'_>, problems: &mut Vec<
 
 /// There is one list of those who may sign evidence, whatever it is evidence of.
 fn without_signers(root: &Value<'_>, span: Range<usize>) -> Option<Problem> {
-    let tests = || root.get_ref().get("controls")?.get_ref().get("regression-tests");
+    let tests = || root.get_ref().get("controls")?.get_ref().get(TESTS);
     let named = tests().is_some_and(|tests| tests.get_ref().get("signers").is_some());
     (!named).then(|| {
         Problem::new(span, "`trust = \"signed\"` needs a list of signers")
-            .help("add `signers = \"…\"` to [controls.regression-tests]")
+            .help(format!("add `signers = \"…\"` to [controls.{TESTS}]"))
     })
 }
 
 fn suites<'s, 'i>(root: &'s Value<'i>) -> Option<&'s Value<'i>> {
-    root.get_ref().get("controls")?.get_ref().get("regression-tests")?.get_ref().get("suites")
+    root.get_ref().get("controls")?.get_ref().get(TESTS)?.get_ref().get("suites")
 }
 
 /// A suite stands in for something in an area only if it has to run when that area is touched.

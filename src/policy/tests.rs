@@ -1,7 +1,7 @@
 //! Policies with mistakes, and what is said of them. The controls here are made for the tests.
 
 use super::*;
-use crate::control::{Case, Documentation, Reference, read};
+use crate::control::{Case, Documentation, Reach, Reference, Stage, Waivable, read};
 use crate::model::decision::Finding;
 use crate::model::fact::Gap;
 use crate::model::glob::Glob;
@@ -10,14 +10,29 @@ use serde::Deserialize;
 use snapbox::{assert_data_eq, str};
 use std::num::NonZeroU32;
 use toml::Spanned;
+use toml::de::ValueDeserializer;
 
-const NOTHING: Documentation = Documentation { requires: "", why: "", cannot_show: "", how_to_meet: "" };
+static KINDS: &[&Kind] = &[&ALWAYS, &SAMPLE, &WHOLE];
 
-static KINDS: &[&Kind] = &[
-    &Kind { name: "gate-integrity", documentation: NOTHING, read: read::<Always> },
-    &Kind { name: "sample", documentation: NOTHING, read: read::<Sample> },
-    &Kind { name: "whole", documentation: NOTHING, read: read::<Whole> },
-];
+static ALWAYS: Kind = Kind { always_on: true, ..kind("gate-integrity", read::<Always>) };
+
+static SAMPLE: Kind = kind("sample", read::<Sample>);
+
+static WHOLE: Kind = kind("whole", read::<Whole>);
+
+type Read = fn(ValueDeserializer<'_>) -> Result<Box<dyn Control>, toml::de::Error>;
+
+const fn kind(name: &'static str, read: Read) -> Kind {
+    Kind {
+        name,
+        stage: Stage::Both,
+        reach: Reach::Whole,
+        always_on: false,
+        waivable: Waivable::Freely,
+        documentation: Documentation(""),
+        read,
+    }
+}
 
 /// Has a default for every setting.
 #[derive(Debug, Default, Deserialize)]
@@ -27,8 +42,8 @@ struct Always {
 }
 
 impl Control for Always {
-    fn reach(&self) -> crate::control::Reach {
-        crate::control::Reach::Whole
+    fn kind(&self) -> &'static Kind {
+        &ALWAYS
     }
 
     fn ask(&self, inquiry: &mut Inquiry) {
@@ -82,8 +97,8 @@ fn one() -> NonZeroU32 {
 }
 
 impl Control for Sample {
-    fn reach(&self) -> crate::control::Reach {
-        crate::control::Reach::Whole
+    fn kind(&self) -> &'static Kind {
+        &SAMPLE
     }
 
     fn ask(&self, inquiry: &mut Inquiry) {
@@ -129,8 +144,8 @@ impl TryFrom<RawWhole> for Whole {
 }
 
 impl Control for Whole {
-    fn reach(&self) -> crate::control::Reach {
-        crate::control::Reach::Whole
+    fn kind(&self) -> &'static Kind {
+        &WHOLE
     }
 
     fn ask(&self, _inquiry: &mut Inquiry) {}

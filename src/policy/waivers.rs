@@ -37,7 +37,7 @@ use super::rollbacks::WrittenRollback;
 use super::tree::Value;
 use super::wording::{self, suggest};
 use super::{Policy, Problem, meaning, syntax};
-use crate::control::TABLE;
+use crate::control::{TABLE, Waivable, find_kind};
 use crate::model::change::Revision;
 use crate::model::environment::Environment;
 use crate::model::moment::Moment;
@@ -49,12 +49,6 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU64;
 use std::ops::Range;
 use toml::Spanned;
-
-/// What steers the gate cannot be waived by what steers the gate.
-const NEVER: &str = "gate-integrity";
-
-/// What nobody approved can only be waived commit by commit.
-const BY_COMMIT: &str = "reviewed-landings";
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
@@ -227,18 +221,23 @@ impl Check<'_> {
     fn control(&mut self, waiver: &Written) {
         let control = waiver.control.get_ref().as_str();
         let span = waiver.control.span();
-        if !TABLE.iter().any(|kind| kind.name == control) {
-            let names: Vec<_> = TABLE.iter().map(|kind| kind.name).filter(|name| *name != NEVER).collect();
-            self.note(span, format!("there is no control `{control}`"), &suggest(control, &names));
-        } else if control == NEVER {
-            let message =
-                format!("`{NEVER}` cannot be waived: it guards the policy, these waivers and the baseline");
-            self.note(span, message, "let the owners of the gate approve the change");
-        } else if control == BY_COMMIT && waiver.commits.is_none() && !self.lost("commits") {
-            let message = format!(
-                "a waiver of `{BY_COMMIT}` names no commit, so it would cover content that nobody has seen yet"
-            );
-            self.note(span, message, "write `commits` with the full name of each landing's last commit");
+        let names_commits = waiver.commits.is_some() || self.lost("commits");
+        match find_kind(control).map(|kind| kind.waivable) {
+            None => {
+                let names: Vec<_> =
+                    TABLE.iter().filter(|kind| kind.waivable.at_all()).map(|kind| kind.name).collect();
+                self.note(span, format!("there is no control `{control}`"), &suggest(control, &names));
+            }
+            Some(Waivable::Never { because, instead }) => {
+                self.note(span, format!("`{control}` cannot be waived: {because}"), instead);
+            }
+            Some(Waivable::ByCommit) if !names_commits => {
+                let message = format!(
+                    "a waiver of `{control}` names no commit, so it would cover content that nobody has seen yet"
+                );
+                self.note(span, message, "write `commits` with the full name of each landing's last commit");
+            }
+            Some(Waivable::ByCommit | Waivable::Freely) => {}
         }
     }
 

@@ -1,35 +1,76 @@
-//! Running text for a terminal: paragraphs are wrapped, and what is code stays as it is.
+//! Markdown for a terminal: paragraphs and lists are filled to its width, and code stays as it is.
 
 use unicode_width::UnicodeWidthStr as _;
 
-/// How far code is set in.
+/// What code is indented by.
 const CODE: &str = "    ";
 
-/// A text whose paragraphs are one line each. Lines that begin with `- ` are items of a list; lines that are set in, and
-/// lines between code fences, are code.
+/// What an item of a list begins with.
+const ITEM: &str = "- ";
+
+/// What code stands between.
+const FENCE: &str = "```";
+
+/// A piece of a text.
+enum Block<'t> {
+    /// The lines between two fences.
+    Code(Vec<&'t str>),
+    /// A paragraph or an item of a list, as one line.
+    Text(String),
+}
+
+/// Of Markdown what the documentation of a control uses: paragraphs, flat lists of `-`, code between fences. Lists are set
+/// tight: the blank lines that Markdown wants around them are not shown.
 pub fn prose(text: &str, width: usize) -> String {
     let mut lines = Vec::new();
-    let mut fenced = false;
-    for line in text.trim().lines() {
-        if line.starts_with("```") {
-            fenced = !fenced;
-        } else if fenced {
-            lines.push(format!("{CODE}{line}"));
-        } else if line.starts_with(CODE) {
-            lines.push(line.to_string());
-        } else {
-            lines.extend(paragraph(line, width));
+    let mut tight = true;
+    for block in blocks(text) {
+        if !std::mem::replace(&mut tight, block.is_item()) && !block.is_item() {
+            lines.push(String::new());
         }
+        lines.extend(block.lines(width));
     }
     lines.iter().map(|line| format!("{}\n", line.trim_end())).collect()
 }
 
-/// One paragraph; the text of an item hangs.
-fn paragraph(line: &str, width: usize) -> Vec<String> {
-    let hang = if line.starts_with("- ") { 2 } else { 0 };
-    let mut lines = wrap(line, 0, hang, width);
-    lines.iter_mut().skip(1).for_each(|line| line.insert_str(0, &" ".repeat(hang)));
-    lines
+fn blocks(text: &str) -> Vec<Block<'_>> {
+    let mut blocks = Vec::new();
+    let mut lines = text.lines();
+    let mut open = false;
+    while let Some(line) = lines.next() {
+        let goes_on = std::mem::take(&mut open) && !line.starts_with(ITEM);
+        if line.starts_with(FENCE) {
+            let code = lines.by_ref().take_while(|line| !line.starts_with(FENCE));
+            blocks.push(Block::Code(code.collect()));
+            continue;
+        }
+        open = !line.trim().is_empty();
+        match blocks.last_mut() {
+            _ if !open => {}
+            Some(Block::Text(text)) if goes_on => text.extend([" ", line.trim_start()]),
+            _ => blocks.push(Block::Text(line.to_string())),
+        }
+    }
+    blocks
+}
+
+impl Block<'_> {
+    fn is_item(&self) -> bool {
+        matches!(self, Block::Text(text) if text.starts_with(ITEM))
+    }
+
+    /// No wider than `width`, but for code; the further lines of an item hang below its text.
+    fn lines(&self, width: usize) -> Vec<String> {
+        let hang = if self.is_item() { ITEM.len() } else { 0 };
+        match self {
+            Block::Code(lines) => lines.iter().map(|line| format!("{CODE}{line}")).collect(),
+            Block::Text(text) => {
+                let mut lines = wrap(text, 0, hang, width);
+                lines.iter_mut().skip(1).for_each(|line| line.insert_str(0, &" ".repeat(hang)));
+                lines
+            }
+        }
+    }
 }
 
 /// The lines of a text: the first starts in column `first`, the others in column `hang`, none passes `width`
@@ -58,9 +99,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paragraphs_are_wrapped_items_hang_and_code_stays() {
-        let text = "aa bb cc\n\n- dd ee ff\n\n```toml\ngg = \"hh ii\"\n```\n\n    jj kk ll";
-        let shown = "aa bb\ncc\n\n- dd\n  ee\n  ff\n\n    gg = \"hh ii\"\n\n    jj kk ll\n";
+    fn paragraphs_are_filled_items_hang_and_code_stays() {
+        let text = "aa\nbb cc\n\n- dd ee\n  ff\n- gg\n\nhh\nii\n\n```toml\njj = \"kk ll\"\n\n- mm\n```\n\nnn";
+        let shown = "aa bb\ncc\n- dd\n  ee\n  ff\n- gg\nhh ii\n\n    jj = \"kk ll\"\n\n    - mm\n\nnn\n";
         assert_eq!(prose(text, 5), shown);
     }
 }

@@ -3,6 +3,7 @@
 use super::history::Edit;
 use super::stage::{KIM, POLICY, Stage};
 use super::world::{Bend, Endpoint, minutes, person};
+use crate::control::{gate_integrity, protected_branch, regression_tests, required_checks, required_reviews};
 use crate::model::check::Producer;
 use crate::model::decision::Outcome;
 use crate::model::person::Account;
@@ -44,14 +45,14 @@ pub const SCENARIOS: &[Scenario] = &[
         name: "self-approval",
         story: "Kim's second approval comes from Kim's own second account.",
         outcome: Outcome::Block,
-        control: "required-reviews",
+        control: required_reviews::KIND.name,
         bend: self_approval,
     },
     Scenario {
         name: "stale-approval",
         story: "After both approvals, Kim pushes one more commit.",
         outcome: Outcome::Block,
-        control: "required-reviews",
+        control: required_reviews::KIND.name,
         bend: |stage| {
             let kim = kim(stage);
             stage.push(KIM, &kim, &[Edit::Write("services/upload/load.sql", "DELETE FROM records;\n")])
@@ -61,14 +62,14 @@ pub const SCENARIOS: &[Scenario] = &[
         name: "missing-tests",
         story: "The regression suite did not run, so there is no report.",
         outcome: Outcome::Block,
-        control: "regression-tests",
+        control: regression_tests::KIND.name,
         bend: |stage| Ok(std::fs::remove_file(stage.report_file())?),
     },
     Scenario {
         name: "empty-report",
         story: "The suite's report is there and says that it passed, but no test is in it.",
         outcome: Outcome::Block,
-        control: "regression-tests",
+        control: regression_tests::KIND.name,
         bend: |stage| {
             stage.report(
                 r#"<testsuites tests="3" failures="0"><testsuite name="upload-regression"/></testsuites>"#,
@@ -79,7 +80,7 @@ pub const SCENARIOS: &[Scenario] = &[
         name: "unprotected-branch",
         story: "Nothing protects the deployment branch: anybody with write access can push to it.",
         outcome: Outcome::Block,
-        control: "protected-branch",
+        control: protected_branch::KIND.name,
         bend: |stage| {
             stage.world.rulesets.clear();
             stage.world.branch.protected = false;
@@ -90,14 +91,14 @@ pub const SCENARIOS: &[Scenario] = &[
         name: "bypass-actor",
         story: "The branch is protected, but one account may always go round the protection.",
         outcome: Outcome::Block,
-        control: "protected-branch",
+        control: protected_branch::KIND.name,
         bend: bypass_actor,
     },
     Scenario {
         name: "hidden-bypass-list",
         story: "The host does not show this token who may go round the protection.",
         outcome: Outcome::Undetermined,
-        control: "protected-branch",
+        control: protected_branch::KIND.name,
         bend: |stage| {
             stage.world.rulesets.iter_mut().for_each(|ruleset| ruleset.bypass = None);
             Ok(())
@@ -107,28 +108,28 @@ pub const SCENARIOS: &[Scenario] = &[
         name: "moved-code",
         story: "Kim writes to the records from a file outside the named paths, and one person approves.",
         outcome: Outcome::Block,
-        control: "required-reviews",
+        control: required_reviews::KIND.name,
         bend: moved_code,
     },
     Scenario {
         name: "weakened-policy",
         story: "The change itself lowers what the policy asks; Robin approves, the gate's owner does not.",
         outcome: Outcome::Block,
-        control: "gate-integrity",
+        control: gate_integrity::KIND.name,
         bend: weakened_policy,
     },
     Scenario {
         name: "borrowed-check",
         story: "A check of the right name is green, but another app wrote it.",
         outcome: Outcome::Block,
-        control: "required-checks",
+        control: required_checks::KIND.name,
         bend: borrowed_check,
     },
     Scenario {
         name: "withheld-reviews",
         story: "The host answers the question for the reviews with an error.",
         outcome: Outcome::Undetermined,
-        control: "required-reviews",
+        control: required_reviews::KIND.name,
         bend: |stage| {
             stage.world.bends.push((Endpoint::Reviews, Bend::Refuse(404, "Not Found".into())));
             Ok(())

@@ -1,5 +1,6 @@
 //! What git shows of a change, put together.
 
+use super::commit_facts::commit;
 use super::content;
 use super::effort::Effort;
 use super::governs;
@@ -108,20 +109,6 @@ pub fn of_path(
     let found = between(objects, None, Some(tree))?.into_iter().find(|one| one.path == path.as_bytes());
     let asked = Asked::of(inquiry);
     found.map(|one| Reader::new(objects, &asked, tree).file_change(&Pair::in_place(one))).transpose()
-}
-
-/// A commit in the words of the model.
-pub fn commit(objects: &Objects<'_>, id: Oid) -> Result<Commit, Gap> {
-    let raw = objects.commit(id)?;
-    Ok(Commit {
-        id: revision(id)?,
-        tree: object_name(raw.header.tree)?,
-        parents: raw.header.parents.iter().map(|id| revision(*id)).collect::<Result<_, _>>()?,
-        author: raw.author,
-        committer: raw.committer,
-        co_authors: raw.co_authors,
-        subject: raw.subject,
-    })
 }
 
 /// What is asked, by all threads that answer.

@@ -12,6 +12,7 @@
 //! | `object`, `hash` | reading one object, checking it against its name, and the gap when that fails |
 //! | `pack` | our own way to the objects in packs, before libgit2 is asked |
 //! | `commit`, `tree` | the raw formats |
+//! | `commit_facts` | a commit as a fact |
 //! | `by_id`, `kept` | a table with object names as keys; what was read last |
 //! | `graph` | merge bases, and the commits of a change |
 //! | `effort` | how far walks over trees go |
@@ -55,6 +56,7 @@ mod by_id;
 mod change;
 mod changed_lines;
 mod commit;
+mod commit_facts;
 mod content;
 mod declared;
 mod discover;
@@ -148,7 +150,7 @@ impl Repository {
     /// # Errors
     /// It is missing or cannot be trusted.
     pub fn commit(&self, commit: &Revision) -> Result<Commit, Gap> {
-        change::commit(&self.trusted_objects()?, object::oid(commit.as_str())?)
+        commit_facts::commit(&self.trusted_objects()?, object::oid(commit.as_str())?)
     }
 
     /// Is this commit here?

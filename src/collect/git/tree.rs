@@ -14,6 +14,9 @@ use std::cmp::Ordering;
 /// The largest file that is handed out whole or searched, in bytes.
 pub const SIZE_LIMIT: usize = 64 * 1024 * 1024;
 
+/// The width of an object name in a tree, in bytes.
+pub const ID_WIDTH: usize = 20;
+
 /// One entry of a tree.
 #[derive(Clone, Copy, Debug)]
 pub struct TreeEntry<'t> {

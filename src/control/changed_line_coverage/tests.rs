@@ -1,7 +1,7 @@
 //! Attacks on the control, each with the honest twin that it is a bend of.
 
 use super::*;
-use crate::control::testing::{World, area, modified, read_control, with};
+use crate::control::testing::{World, area, example, modified, read_control, with};
 use crate::model::decision::Outcome;
 use crate::model::fact::{Fact, GapReason};
 use crate::model::line_coverage::{
@@ -316,8 +316,7 @@ fn settings_that_require_nothing_do_not_parse() {
 
 #[test]
 fn the_example_of_the_documentation_is_read() {
-    let example = words::HOW_TO_MEET.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
-    let settings = example
+    let settings = example(&KIND)
         .replace("[controls.changed-line-coverage]\n", "")
         .replace("[controls.changed-line-coverage.", "[");
     let control = read_control(&KIND, &settings).unwrap();

@@ -2,7 +2,7 @@
 
 use super::KIND;
 use crate::control::Case;
-use crate::control::testing::{World, control, deployment, gap, observed, read_control};
+use crate::control::testing::{World, control, deployment, example, gap, observed, read_control};
 use crate::model::decision::{Finding, Outcome, Verdict};
 use crate::model::fact::{Fact, Gap};
 
@@ -163,8 +163,6 @@ fn a_mistake_in_one_window_has_the_place_of_that_window() {
 
 #[test]
 fn the_example_of_its_documentation_is_read() {
-    let text = KIND.documentation.how_to_meet;
-    let example = text.split("```toml").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
-    let settings = example.replace("[controls.freeze]", "").replace("controls.freeze.", "");
+    let settings = example(&KIND).replace("[controls.freeze]", "").replace("controls.freeze.", "");
     read_control(&KIND, &settings).unwrap_or_else(|error| panic!("{settings}: {error}"));
 }

@@ -264,9 +264,7 @@ fn it_always_asks_for_reviews_and_pushes() {
 #[test]
 fn the_built_in_patterns_are_good_and_the_example_is_read() {
     assert_eq!(built_in(&OWNER_FILES).unwrap().len() + built_in(&WORKFLOWS).unwrap().len(), 7);
-    let text = KIND.documentation.how_to_meet;
-    let example = text.split("```toml").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
-    let table: toml::Table = example.parse().unwrap();
+    let table: toml::Table = example(&KIND).parse().unwrap();
     let settings = toml::to_string(&table["controls"][NAME]).unwrap();
     assert_eq!(control(&KIND, &settings).references().len(), 1);
 }

@@ -6,7 +6,7 @@
 //! `settings.rs` reads the policy, `rules.rs` names the rules, `bypass.rs` works out who gets round which rule, and
 //! `access.rs` makes findings of that.
 
-use super::{Case, Control, Documentation, Kind, Reach, finding, read};
+use super::{Case, Control, Documentation, Kind, Reach, Stage, Waivable, finding, read};
 use crate::model::decision::{Finding, SubjectKind, Verdict};
 use crate::model::fact::{Fact, Gap, GapReason};
 use crate::model::facts::HostFacts;
@@ -25,79 +25,25 @@ mod tests;
 /// The control.
 pub static KIND: Kind = Kind {
     name: "protected-branch",
-    documentation: Documentation {
-        requires: REQUIRES,
-        why: WHY,
-        cannot_show: CANNOT_SHOW,
-        how_to_meet: HOW_TO_MEET,
-    },
+    stage: Stage::Both,
+    reach: Reach::Whole,
+    always_on: false,
+    waivable: Waivable::Freely,
+    documentation: Documentation(include_str!("../protected_branch.md")),
     read: read::<ProtectedBranch>,
 };
-
-const REQUIRES: &str = "\
-The host itself (for example GitHub) must enforce the listed rules on the branch that would receive the change: that \
-changes arrive only through a change request, that enough people approve it, that the named checks of the named apps \
-succeed, that nobody rewrites or deletes the branch, and so on. Each rule in the settings is judged on its own.
-
-All sources that the host applies to the branch are read together, classic branch protection and rulesets alike, and \
-the strictest one counts, as it does on the host. A check counts only when the host pins it to the app that the policy \
-names. A ruleset that is disabled or only evaluated enforces nothing and does not count.
-
-For every rule the control also asks who may go round it. Somebody gets round a rule only by getting round every \
-source that imposes it. Administrators are not excepted. Whoever may go round, and is not named in the policy with a \
-reason, breaks the control; a bypass list that we are not shown leaves it unproven, unless another source closes the way.";
-
-const WHY: &str = "\
-Review and tests protect live data only if there is no way into the deployment branch without them. On an unprotected \
-branch a single push puts unreviewed code live; a forced push removes what was reviewed; an administrator in a hurry \
-skips the check that would have failed. A gate that runs beside an open branch guards nothing.";
-
-const CANNOT_SHOW: &str = "\
-That the rules were in force before, or will be afterwards: they are read at the moment of the judgement. An \
-administrator who switches a rule off, pushes and switches it on again leaves no trace here; the host's audit log shows \
-it. That a bypass was or was not used. Who belongs to a team or a role: where two lists could overlap through a group, \
-the answer is \"unproven\". That approvals were given with care, or by independent people: the control \
-required-reviews judges the approvals. That a required check tests anything: the control regression-tests judges the \
-results. Roles that an organisation makes itself can carry the right to edit or bypass protection; hosts do not \
-list them here.";
-
-const HOW_TO_MEET: &str = "\
-Set the rules up on the host, in a ruleset that is active and covers every deployment branch, and leave its bypass list \
-empty. In classic branch protection also switch on \"Do not allow bypassing the above settings\". Give the gate a token that \
-may read administration settings, otherwise bypass lists stay hidden. List in the policy what must hold; a rule that is left \
-out is not judged.
-
-    [controls.protected-branch]
-    change-request = true            # no direct pushes
-    approvals = 2                    # people who must approve
-    dismiss-stale = true             # a push withdraws approvals
-    code-owners = true               # the owners in CODEOWNERS must approve
-    last-push-approval = true        # somebody else than the last pusher
-    conversation-resolution = true   # no open questions
-    checks = [{ name = \"regression\", app = 15368 }]   # name and writer
-    up-to-date = true                # tested with what is on the branch
-    force-push = \"blocked\"
-    deletion = \"blocked\"
-    signed-commits = true
-    linear-history = true
-    administrators = true            # so it is also without this line
-    bypass = [{ kind = \"team\", id = 7, reason = \"release engineers on call\" }]
-
-A switch knows only `true`; to require nothing, leave its line out. Kinds of actors in `bypass` are administrators, \
-repository-role, organization-admin, enterprise, team, user, app and deploy-key; all but administrators, \
-organization-admin and deploy-key need their number. 15368 is the number of GitHub Actions on github.com.";
 
 /// Its settings.
 #[derive(Debug, Deserialize)]
 pub struct ProtectedBranch(Settings);
 
 impl Control for ProtectedBranch {
-    fn ask(&self, inquiry: &mut Inquiry) {
-        inquiry.topics.insert(Topic::Protection);
+    fn kind(&self) -> &'static Kind {
+        &KIND
     }
 
-    fn reach(&self) -> Reach {
-        Reach::Whole
+    fn ask(&self, inquiry: &mut Inquiry) {
+        inquiry.topics.insert(Topic::Protection);
     }
 
     fn check(&self, case: &Case<'_>) -> Result<Vec<Finding>, Gap> {

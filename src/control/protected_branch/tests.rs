@@ -1,6 +1,7 @@
 //! Composed protections against composed policies, the attack classes on branches, and two laws.
 
 use super::*;
+use crate::control::testing::example;
 use crate::control::{Control, Scope};
 use crate::model::change::{BranchName, Revision};
 use crate::model::decision::Outcome;
@@ -197,9 +198,7 @@ mod settings {
 
     #[test]
     fn the_example_of_the_documentation_parses() {
-        let lines = KIND.documentation.how_to_meet.lines().filter_map(|line| line.strip_prefix("    "));
-        let text = lines.collect::<Vec<_>>().join("\n");
-        let body = text.strip_prefix("[controls.protected-branch]\n").unwrap();
+        let body = example(&KIND).strip_prefix("[controls.protected-branch]\n").unwrap();
         let table: toml::Value = toml::from_str(body).unwrap();
         assert_eq!(table.as_table().unwrap().len(), 14, "every setting is shown");
         let inline = format!("{{ {} }}", body.lines().map(uncomment).collect::<Vec<_>>().join(", "));

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::control::Scope;
+use crate::control::testing::example;
 use crate::model::change::{Content, Entry, EntryKind, FileChange, FileStatus, Nature, ObjectName, Revision};
 use crate::model::decision::{Outcome, Place};
 use crate::model::digest::Digest;
@@ -501,10 +502,7 @@ fn it_asks_for_its_patterns_and_names_its_areas() {
 
 #[test]
 fn the_example_in_the_documentation_is_a_policy() {
-    let text = KIND.documentation.how_to_meet;
-    let from = text.find("[controls.").unwrap();
-    let to = text[from..].find("```").unwrap() + from;
-    let table: toml::Table = text[from..to].parse().unwrap();
+    let table: toml::Table = example(&KIND).parse().unwrap();
     let control = table["controls"][NAME].to_string();
     let control = settings(&control).unwrap();
     assert_eq!(control.suites["upload-regression"].minimum.get(), 40);

@@ -254,9 +254,7 @@ fn it_asks_for_what_it_needs_and_names_what_it_refers_to() {
 
 #[test]
 fn the_example_of_the_documentation_is_read() {
-    let text = KIND.documentation.how_to_meet;
-    let example = text.split("```toml").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
-    let table: toml::Table = example.parse().unwrap();
+    let table: toml::Table = example(&KIND).parse().unwrap();
     let settings = toml::to_string(&table["controls"][NAME]).unwrap();
     assert_eq!(control(&KIND, &settings).references().len(), 2);
 }

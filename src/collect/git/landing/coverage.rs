@@ -12,10 +12,10 @@ use super::super::object::oid;
 use super::items::REVIEW;
 use super::lines::Git;
 #[cfg(test)]
-use super::merge::Versions;
+use super::merge::model::Versions;
 use super::merge::{Merge, Sides, merge, merge_towards};
 use super::store::Store;
-use super::tried::{Left, Tried, distance, weight};
+use super::tried::{Attempt, Left, Tried, distance, weight};
 use super::{build, residual};
 use crate::model::fact::{Gap, GapReason};
 use crate::model::landing::{Candidate, Coverage, Distance, Landing, Miss, Residual};
@@ -25,6 +25,7 @@ use git2::Oid;
 use place::Place;
 use std::collections::BTreeMap;
 use virtual_base::Base;
+pub use virtual_base::VIRTUAL_LIMIT;
 
 pub mod answers;
 mod basis;
@@ -36,9 +37,6 @@ mod virtual_base;
 
 /// A series longer than this is not replayed commit by commit.
 const SERIES_LIMIT: usize = 2_000;
-
-/// Merge bases of merge bases are merged this deep.
-pub const VIRTUAL_LIMIT: usize = 16;
 
 /// Looks at one landing after the other, and remembers what it read.
 pub struct Prover<'o, 'r> {
@@ -56,16 +54,6 @@ pub struct Prover<'o, 'r> {
     misses: Vec<Miss>,
     /// Of the last landing: between which trees its residual lies.
     left: Option<Left>,
-}
-
-/// What recomputing with some candidates led to.
-pub enum Attempt {
-    /// The landed tree, beyond doubt.
-    Explained,
-    /// The recomputed tree, and the paths that need a person.
-    Departs(Option<Oid>, Vec<Vec<u8>>),
-    /// They have no history in common with the branch.
-    Unrelated,
 }
 
 impl<'o, 'r> Prover<'o, 'r> {

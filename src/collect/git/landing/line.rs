@@ -3,7 +3,7 @@
 //! What lies between is found over all parents, then dealt out along the first-parent line, oldest step first: each
 //! step takes what it reaches and no step before it took. What nobody took is an error of ours and a gap.
 
-use super::super::change::commit;
+use super::super::commit_facts::commit;
 use super::super::graph::{Graph, Relation};
 use super::super::object::{Objects, revision};
 use crate::model::change::Revision;

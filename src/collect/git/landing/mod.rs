@@ -21,8 +21,6 @@ use crate::model::change::{Basis, ObjectName, Revision, Updates};
 use crate::model::fact::{Fact, Gap, GapReason};
 use crate::model::landing::{BranchPush, Candidate, Coverage, Landing, Miss, Span};
 use crate::model::patch::Patch;
-use crate::model::path::RepoPath;
-use crate::model::reach::Reach;
 use coverage::answers::{Answers, Reader};
 use git2::Oid;
 use std::collections::BTreeSet;
@@ -59,9 +57,6 @@ const LANDINGS: usize = 32;
 /// Landings for which more commits than this have to be looked at come last: meanwhile the others are proved.
 const NEAR: usize = 4_096;
 
-/// So many pairs of trees at least are compared one after the other by one thread.
-const PAIRS: usize = 64;
-
 impl Repository {
     /// How `head` lies to `baseline`, with every step of the branch between them.
     pub fn span(&self, baseline: &Revision, head: &Revision) -> Fact<Span> {
@@ -70,22 +65,6 @@ impl Repository {
             line::span(&objects, oid(baseline.as_str())?, oid(head.as_str())?)
         };
         read().into()
-    }
-
-    /// The paths in which each pair of commits differs, as far as `reach` goes: `each` gets the number of the pair.
-    /// Moves are not looked for; old and new path both count.
-    pub fn changed_paths(
-        &self,
-        pairs: &[(Revision, Revision)],
-        reach: &Reach,
-        mut each: impl FnMut(usize, Fact<Vec<RepoPath>>),
-    ) {
-        let threads = work::threads_for(pairs.len().div_ceil(PAIRS));
-        let (found, gap) = match work::for_threads(self, threads) {
-            Ok(objects) => (compare(objects, pairs, reach, &mut each), lost()),
-            Err(gap) => (0, gap),
-        };
-        (found..pairs.len()).for_each(|number| each(number, Fact::Gap(gap.clone())));
     }
 
     /// What of each landing is explained by its candidates: `each` gets the number of the landing, and its coverage.
@@ -172,37 +151,6 @@ impl Repository {
 fn lost() -> Gap {
     let remedy = "Report this as a defect of Portcullis";
     Gap::new("the landings", GapReason::Unsupported, "a thread ended before its work was done", remedy)
-}
-
-/// How many pairs were compared.
-fn compare(
-    objects: Vec<Objects<'_>>,
-    pairs: &[(Revision, Revision)],
-    reach: &Reach,
-    each: impl FnMut(usize, Fact<Vec<RepoPath>>),
-) -> usize {
-    let threads = objects.len();
-    let feed = |hand_out: &dyn Fn(Range<usize>)| {
-        work::stretches(pairs.len(), PAIRS, threads).for_each(hand_out);
-    };
-    let work = |objects: &Objects<'_>, next: Jobs<'_, Range<usize>>, give: Results<'_, _>| {
-        let store = store::Store::for_neighbours(objects);
-        while let Some(numbers) = next() {
-            for some in chunks(numbers, PAIRS) {
-                give(some.map(|number| (number, between(&store, &pairs[number], reach).into())).collect());
-            }
-        }
-    };
-    work::side_by_side(objects, feed, work, each)
-}
-
-fn between(
-    store: &store::Store<'_, '_>,
-    pair: &(Revision, Revision),
-    reach: &Reach,
-) -> Result<Vec<RepoPath>, Gap> {
-    let tree = |name: &Revision| store.tree_of(oid(name.as_str())?);
-    paths::changed(store, tree(&pair.0)?, tree(&pair.1)?, reach)
 }
 
 /// Numbers, so many at a time.

@@ -1,30 +1,17 @@
-//! The paths in which two trees differ, also only in the directories that somebody asks about.
+//! The paths in which two trees differ.
 
 use super::super::effort::Effort;
 use super::super::tree::TreeEntry;
 use super::super::tree_diff::{Item, TreeChange};
 use super::store::{Cursor, Store};
 use crate::model::fact::Gap;
-use crate::model::path::RepoPath;
-use crate::model::reach::Reach;
 use git2::Oid;
 use std::cmp::Ordering;
 
 /// Deeper trees are not entered, as in [`super::super::tree_diff`].
 const DEPTH_LIMIT: usize = 256;
 
-/// Every path that differs between two trees and lies in a directory that is entered. In git's order of trees.
-pub fn changed(store: &Store<'_, '_>, old: Oid, new: Oid, reach: &Reach) -> Result<Vec<RepoPath>, Gap> {
-    let mut found = Vec::new();
-    let found_one = |path: &[u8], _: [Option<TreeEntry<'_>>; 2]| {
-        found.push(RepoPath::new(path.to_vec()));
-        Ok(())
-    };
-    walk(&mut effort(), store, [Some(old), Some(new)], reach, found_one)?;
-    Ok(found)
-}
-
-/// The same with what stands there on both sides, everywhere; `None` is the empty tree.
+/// Every path that differs between two trees, with what stands there on both sides. `None` is the empty tree. In git's order of trees.
 pub fn between(store: &Store<'_, '_>, old: Option<Oid>, new: Option<Oid>) -> Result<Vec<TreeChange>, Gap> {
     between_within(&mut effort(), store, old, new)
 }
@@ -47,30 +34,23 @@ pub fn between_within(
         changes.push(TreeChange { path: path.to_vec(), old, new });
         Ok(())
     };
-    walk(effort, store, [old, new], &Reach::everywhere(), found_one)?;
+    walk(effort, store, [old, new], found_one)?;
     Ok(changes)
 }
 
-fn walk<F>(
-    effort: &mut Effort,
-    store: &Store<'_, '_>,
-    sides: [Option<Oid>; 2],
-    reach: &Reach,
-    found: F,
-) -> Result<(), Gap>
+fn walk<F>(effort: &mut Effort, store: &Store<'_, '_>, sides: [Option<Oid>; 2], found: F) -> Result<(), Gap>
 where
     F: FnMut(&[u8], [Option<TreeEntry<'_>>; 2]) -> Result<(), Gap>,
 {
     if sides[0] == sides[1] {
         return Ok(());
     }
-    Walk { effort, store, reach, path: Vec::new(), found }.directory(sides, 0)
+    Walk { effort, store, path: Vec::new(), found }.directory(sides, 0)
 }
 
 struct Walk<'s, 'o, 'r, F> {
     effort: &'s mut Effort,
     store: &'s Store<'o, 'r>,
-    reach: &'s Reach,
     path: Vec<u8>,
     found: F,
 }
@@ -103,7 +83,7 @@ where
         if !one.mode.is_tree() {
             self.effort.list(&self.path)?;
             (self.found)(&self.path, pair)?;
-        } else if self.reach.enters(&self.path) {
+        } else {
             let id = |entry: Option<TreeEntry<'_>>| entry.map(|entry| entry.id()).transpose();
             self.directory([id(pair[0])?, id(pair[1])?], depth + 1)?;
         }

@@ -5,8 +5,7 @@
 //! are in order, and when none has a twin, which is a file and a directory of one name. Of twins at least one is not in the
 //! sound tree, so it is enough to search those of the entries that were looked at.
 
-use super::super::tree::{Entries, TreeEntry, split_entry};
-use super::store::ID_WIDTH;
+use super::super::tree::{Entries, ID_WIDTH, TreeEntry, split_entry};
 use crate::model::fact::Gap;
 use git2::Oid;
 use std::cmp::Ordering;

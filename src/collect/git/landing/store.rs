@@ -8,7 +8,7 @@ use super::super::by_id::ById;
 use super::super::kept::Kept;
 use super::super::likeness::Likeness;
 use super::super::object::{Object, Objects};
-use super::super::tree::{TreeEntry, split_entry};
+use super::super::tree::{ID_WIDTH, TreeEntry, split_entry};
 use super::super::tree_diff::Item;
 use super::items::MergedContents;
 use super::starts;
@@ -20,17 +20,11 @@ use std::rc::Rc;
 /// This many bytes of trees are kept, and as many of those before.
 const TREE_LIMIT: usize = 64 * 1024 * 1024;
 
-/// The same where only neighbours are compared.
-const NEIGHBOURS_LIMIT: usize = 4 * 1024 * 1024;
-
 /// The same for files: busy ones are merged again and again.
 const FILE_LIMIT: usize = 16 * 1024 * 1024;
 
 /// The same for files that were merged.
 const MERGED_LIMIT: usize = 16 * 1024 * 1024;
-
-/// The width of an object name in a tree, in bytes.
-pub const ID_WIDTH: usize = 20;
 
 /// A sound tree in its raw form.
 pub struct KeptTree<'o> {
@@ -118,19 +112,9 @@ pub struct Store<'o, 'r> {
 impl<'o, 'r> Store<'o, 'r> {
     /// A store that has read nothing yet.
     pub fn new(objects: &'o Objects<'r>) -> Self {
-        Store::up_to(TREE_LIMIT, objects)
-    }
-
-    /// The same for trees that are compared with those of their neighbours and not asked for again: memory that is used
-    /// again is faster than memory that is new.
-    pub fn for_neighbours(objects: &'o Objects<'r>) -> Self {
-        Store::up_to(NEIGHBOURS_LIMIT, objects)
-    }
-
-    fn up_to(tree_limit: usize, objects: &'o Objects<'r>) -> Self {
         Store {
             objects,
-            trees: RefCell::new(Kept::up_to(tree_limit)),
+            trees: RefCell::new(Kept::up_to(TREE_LIMIT)),
             files: RefCell::new(Kept::up_to(FILE_LIMIT)),
             roots: RefCell::new(ById::new()),
             merged: RefCell::new(Kept::up_to(MERGED_LIMIT)),

@@ -1,12 +1,21 @@
 //! What was tried in vain for a landing, and how far it misses.
 
-use super::coverage::Attempt;
 use crate::model::change::Side;
 use crate::model::fact::Gap;
 use crate::model::landing::{Candidate, Distance, Miss, ResidualHunk};
 use crate::model::path::RepoPath;
 use git2::Oid;
 use std::collections::BTreeSet;
+
+/// What recomputing with some candidates led to.
+pub enum Attempt {
+    /// The landed tree, beyond doubt.
+    Explained,
+    /// The recomputed tree, and the paths that need a person.
+    Departs(Option<Oid>, Vec<Vec<u8>>),
+    /// They have no history in common with the branch.
+    Unrelated,
+}
 
 /// The two trees between which a residual lies.
 #[derive(Clone, Debug)]

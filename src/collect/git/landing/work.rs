@@ -4,7 +4,6 @@ use super::super::Repository;
 use super::super::object::Objects;
 use crate::model::fact::Gap;
 use std::collections::BTreeMap;
-use std::ops::Range;
 use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
@@ -21,17 +20,6 @@ pub fn threads_for(jobs: usize) -> usize {
 /// The objects of a repository once for each of so many threads.
 pub fn for_threads(repository: &Repository, count: usize) -> Result<Vec<Objects<'_>>, Gap> {
     (0..count).map(|_| repository.trusted_objects()).collect()
-}
-
-/// The numbers below `count` in stretches: neighbours need the same objects, and each thread reads its own. So the first
-/// are long; they become shorter, down to `least`, so that at the end no thread waits long for the others.
-pub fn stretches(count: usize, least: usize, threads: usize) -> impl Iterator<Item = Range<usize>> {
-    let mut start = 0;
-    std::iter::from_fn(move || {
-        let length = ((count - start) / (2 * threads)).max(least).min(count - start);
-        start += length;
-        (length > 0).then_some(start - length..start)
-    })
 }
 
 /// The jobs that wait for a worker.
@@ -95,14 +83,5 @@ mod tests {
         assert_eq!(found, [(0, 0), (1, 10), (2, 20), (3, 30), (4, 40), (5, 50)]);
         // The rest waits for one that never came.
         assert_eq!(count, 6);
-    }
-
-    #[test]
-    fn stretches_cover_all_and_become_shorter() {
-        for (count, threads) in [(0, 1), (1, 4), (64, 2), (65, 2), (5_000, 2), (100_000, 4), (77, 1)] {
-            let all: Vec<Range<usize>> = stretches(count, 64, threads).collect();
-            assert!(all.iter().cloned().flatten().eq(0..count), "{all:?}");
-            assert!(all.is_sorted_by(|one, next| one.len() >= next.len()), "{all:?}");
-        }
     }
 }

@@ -17,7 +17,8 @@
 use super::super::super::object::revision;
 use super::super::lines::Git;
 use super::super::merge::{Sides, departs_over_all};
-use super::{Attempt, Place, Prover, VIRTUAL_LIMIT};
+use super::super::tried::Attempt;
+use super::{Place, Prover, VIRTUAL_LIMIT};
 use crate::model::change::{Basis, Revision};
 use crate::model::fact::{Gap, GapReason};
 use crate::model::landing::Coverage;

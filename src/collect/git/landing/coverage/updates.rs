@@ -1,7 +1,8 @@
 //! Merges of the base into a request, and nothing else: they bring nothing that did not stand in the request or on the branch.
 
 use super::super::super::object::revision;
-use super::{Attempt, Place, Prover};
+use super::super::tried::Attempt;
+use super::{Place, Prover};
 use crate::model::change::{Revision, Updates};
 use crate::model::fact::{Gap, GapReason};
 use git2::Oid;

@@ -16,10 +16,13 @@ use super::super::merge::{Merge, Sides, TreeEdit, merge_bases};
 use super::super::merge_text::Marks;
 use super::super::paths::between;
 use super::super::store::Store;
-use super::{Prover, VIRTUAL_LIMIT, order};
+use super::{Prover, order};
 use crate::model::fact::{Gap, GapReason};
 use git2::Oid;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// Merge bases of merge bases are merged this deep.
+pub const VIRTUAL_LIMIT: usize = 16;
 
 /// The names that git gives the sides of such a merge.
 const LABELS: [&str; 2] = ["Temporary merge branch 1", "Temporary merge branch 2"];

@@ -1,7 +1,7 @@
 //! What becomes of each path when the moves of both sides are known (`process_renames` and `process_entry` in `merge-ort.c`).
 
 use super::super::items::{MergedItem, merge_items};
-use super::super::merge::{Merge, TreeEdit};
+use super::super::merge::model::{Merge, TreeEdit};
 use super::super::store::Store;
 use super::walk::{Entry, Found};
 use crate::collect::git::tree_diff::Item;

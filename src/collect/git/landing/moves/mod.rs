@@ -12,7 +12,7 @@
 //! | `carry` | what becomes of each path |
 //! | `order` | the order in which git looks at things that have none |
 
-use super::merge::{Level, Merge, Sides};
+use super::merge::model::{Level, Merge, Sides};
 use super::store::Store;
 use crate::model::fact::Gap;
 use carry::{Carry, Rename};

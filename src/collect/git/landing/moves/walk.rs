@@ -1,6 +1,6 @@
 //! What each side of a merge deleted and added, in the order in which git comes across it (`collect_merge_info` in `merge-ort.c`).
 
-use super::super::merge::{Sides, TreeEdit};
+use super::super::merge::model::{Sides, TreeEdit};
 use super::super::store::{Cursor, Store};
 use super::order::as_git_finds_them;
 use super::parent;

@@ -10,9 +10,10 @@ mod histories;
 mod yardstick;
 
 use super::super::build;
-use super::super::coverage::{Attempt, Prover};
+use super::super::coverage::Prover;
 use super::super::merge::{Sides, merge};
 use super::super::store::Store;
+use super::super::tried::Attempt;
 use super::dice::asked;
 use super::fixture::Fixture;
 use crate::collect::git::object::Objects;
