@@ -354,7 +354,7 @@ fn who_set_a_machine_to_work_did_not_approve_where_somebody_else_did() {
     stage.world.activity.iter_mut().for_each(|push| push.actor = Some(bot.clone()));
     let accounts = CommitAccounts { author: Some(bot.clone()), committer: Some(bot) };
     stage.world.commits.iter_mut().for_each(|(_, of)| *of = accounts.clone());
-    notes(&judge(&stage), "Find out who set the machine to work, and let somebody else approve.");
+    notes(&judge(&stage), "Find out who started the machine, and have another person approve.");
     // It was Robin, whose approval is taken back; Sam approves.
     stage.world.reviews.retain(|review| review.reviewer.as_ref().is_none_or(|one| *one != robin()));
     assert_eq!(judge(&stage).exit, 1);

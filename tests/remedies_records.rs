@@ -207,7 +207,7 @@ fn who_approved_what_a_machine_landed_is_named_beside_the_question_who_set_it_to
     let base = lane.baseline().to_string();
     let verdict = judge(&lane, &Server::start(lane.host()), lane.tip(), &["--base", &base]);
     allowed(&verdict);
-    let asked = "Find out who set the machine to work, and whether that person approved it.";
+    let asked = "Find out who started the machine, and whether that person approved it.";
     assert!(remedies(&verdict).contains(asked), "{}", verdict.text);
     assert!(
         verdict.text.contains("approved independently by alex-example, robin-example"),

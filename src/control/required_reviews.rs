@@ -244,8 +244,8 @@ fn machines(request: &str, approvals: &Approvals, landed: bool) -> Option<Findin
         let reason =
             "only machines had a part in this change; whoever made them write it may be among the approvers";
         let remedy = match landed {
-            false => "Find out who set the machine to work, and let somebody else approve.",
-            true => "Find out who set the machine to work, and whether that person approved it.",
+            false => "Find out who started the machine, and have another person approve.",
+            true => "Find out who started the machine, and whether that person approved it.",
         };
         finding(NAME, Verdict::Noted, SubjectKind::Request, request, reason).remedy(remedy)
     })

@@ -128,7 +128,7 @@ impl<'r, C: Content> Document<'r, C> {
         self.take(text, event)
     }
 
-    /// Takes an event that is part of a text.
+    /// Takes an event that is part of a text. It is called for every event of a report, so it is inlined.
     #[inline(always)]
     fn take(&mut self, whole: &str, event: &Event<'_>) -> Result<(), String> {
         match event {

@@ -1,10 +1,10 @@
-//! The JSON that Portcullis writes and that somebody keeps, one module for each form and version.
+//! The JSON files that Portcullis writes and that people keep, one module for each form and version.
 //!
 //! The types here are apart from the model's, so that a model type can be renamed, split or joined without a change to a
 //! file that already lies somewhere. Three rules keep it so:
 //!
 //! * A form is written by taking the model's value apart field by field, without `..`. A field that the model gains is
-//!   then a compile error here, and somebody decides whether the form shows it.
+//!   then a compile error here, until the form shows it or leaves it out on purpose.
 //! * A version that was released only gains members, and only such that a reader may ignore. What a reader has to know,
 //!   and whatever would be renamed, dropped or read otherwise, makes a new version beside the old one.
 //! * What hosts name (accounts, requests, repositories, branches) is text that a reader compares and takes no meaning

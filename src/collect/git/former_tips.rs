@@ -15,7 +15,7 @@ pub fn asked(objects: &Objects<'_>, change: &Change) -> Result<Vec<Revision>, Ga
     sought.into_iter().filter(|tip| *tip != base).map(revision).collect()
 }
 
-/// Answers anew what hangs on it.
+/// Replaces the answers that depend on it.
 pub fn after_pushes(objects: &Objects<'_>, change: &mut Change, pushes: &[BranchPush]) -> Result<(), Gap> {
     let (base, head) = (oid(change.base.as_str())?, oid(change.head.as_str())?);
     let sought = sought(objects, change, base)?;

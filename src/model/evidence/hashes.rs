@@ -50,7 +50,7 @@ impl Hashes {
 /// What is of one side, and what is of the other.
 type Sides<T> = [T; 2];
 
-/// Tells of nearly every hash that is not among some that it is not: a few bits in a word stand for each.
+/// A filter of hashes: a few bits for each one in the set, so it rejects nearly every hash that is not in it, and none that is.
 struct Marks(Vec<u64>);
 
 /// So many hashes share a word of 64 bits.

@@ -1,5 +1,5 @@
 //! Version 1 of a decision. The order of the fields is their order in the file, and the documentation of types and fields
-//! is that of the schema: it is written for whoever reads the file.
+//! is that of the schema: it is written for readers of the file.
 
 use crate::wire::text::{CommitText, DigestText, PathText};
 use serde::{Deserialize, Serialize};
@@ -193,7 +193,7 @@ pub struct PolicyReferenceV1 {
 pub enum PolicyOriginV1 {
     /// The base commit.
     Base,
-    /// A file that whoever ran the gate handed over (`--policy`).
+    /// A file outside the repository, given with `--policy`.
     Given,
 }
 

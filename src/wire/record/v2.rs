@@ -50,7 +50,7 @@ pub struct RecordV2 {
     pub tool: String,
     /// Who recorded, by their own account: text from outside.
     pub recorder: String,
-    /// When, by the clock of whoever recorded: RFC 3339, in UTC and whole seconds.
+    /// When the entry was recorded, by the recorder's clock: RFC 3339, in UTC and whole seconds.
     #[cfg_attr(test, schemars(extend("format" = "date-time")))]
     pub time: String,
 }
@@ -75,7 +75,7 @@ pub enum RecordedOriginV2 {
     Recorded,
     /// The host's list of deployments. Where there is a record before, it agrees with it.
     Host,
-    /// Whoever ran the gate, with `--base`.
+    /// The person or job that ran the gate, with `--base`.
     Asserted,
     /// The record before, of which this one is an approved rollback to the candidate of an earlier record.
     Rollback,

@@ -47,8 +47,8 @@ impl Content {
     }
 }
 
-/// What came of merging the contents of base, ours and theirs. The merge of a landing, what its merge bases stand for, and the
-/// search for files that moved ask for the same ones.
+/// The result of merging the contents of base, ours and theirs. The merge of a landing, its virtual merge base, and the search for
+/// files that moved ask for the same ones.
 pub type MergedContents = Kept<(Option<Oid>, Oid, Oid), Option<Rc<OfVersions>>>;
 
 /// What versions of git make of the contents of a file.

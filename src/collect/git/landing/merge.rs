@@ -55,8 +55,8 @@ pub fn merge_towards(store: &Store<'_, '_>, sides: Sides, tree: Oid) -> Result<O
     Ok(Some(merge))
 }
 
-/// Is it sure that a merge over what several merge bases stand for does not arrive at a tree? That is so where it does not over a file
-/// that is the same in all of them, and so in what they stand for. To see that takes far less time than to merge them.
+/// Can a merge not give a tree, whatever the virtual merge base of several is? A file that is the same in all of them is the same in
+/// their virtual merge base, so one such file that comes out otherwise is enough. This takes far less time than merging them.
 pub fn departs_over_all(
     store: &Store<'_, '_>,
     bases: &[Oid],
@@ -237,8 +237,8 @@ impl<'s, 'o, 'r> Walk<'s, 'o, 'r> {
         Ok(())
     }
 
-    /// The merge does not arrive at the compared tree at the path of a file that stands on all sides, or at any where the base is empty:
-    /// such a file did not move.
+    /// A file comes out otherwise than in the compared tree. That is final if it is on all sides, or if the base is empty: such a file
+    /// did not move.
     fn depart(&mut self, path: &[u8], base: Option<Item>) -> Result<(), Gap> {
         let stays = base.is_some() || self.base_is_empty;
         self.departs = self.ends_early && stays && self.is_in_all_bases(path, base)?;

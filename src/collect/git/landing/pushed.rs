@@ -1,7 +1,7 @@
 //! Which commits of a first-parent line never were the tip of the branch: they came with others, in one push.
 //!
 //! The host says which commits were the tip. A push brought what is on the first-parent line of the tip after it and not on that of the
-//! tip before it. That the tip before *reaches* a commit says nothing: whoever merges a commit and leaves its content out makes it
+//! tip before it. That the tip before *reaches* a commit says nothing: someone who merges a commit and leaves its content out makes it
 //! reached. What is older than the host's list is not known, and left out.
 
 use super::super::graph::Graph;
