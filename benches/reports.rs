@@ -20,7 +20,7 @@ use std::hint::black_box;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-#[path = "../tests/support/large.rs"]
+#[path = "../tests/it/support/large.rs"]
 mod large;
 
 fn main() {

@@ -1,0 +1,285 @@
+//! The house keeps its shape: who may look into which room, what the tables promise, and how a file begins.
+
+use portcullis::control::documentation::TITLES;
+use portcullis::{control, render, report};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Each room and the rooms that it may look into. The library's root and `main.rs` may see everything.
+const ROOMS: &[(&str, &[&str])] = &[
+    ("attest", &["model"]),
+    (
+        "cli",
+        &[
+            "attest", "collect", "control", "decide", "evidence", "model", "policy", "record", "render",
+            "report", "wire",
+        ],
+    ),
+    ("collect", &["attest", "evidence", "model", "record", "report"]),
+    ("control", &["model"]),
+    ("decide", &["attest", "control", "model", "policy"]),
+    ("evidence", &["attest", "model"]),
+    ("model", &[]),
+    ("policy", &["attest", "control", "model"]),
+    ("record", &["model", "wire"]),
+    ("render", &["model", "record", "wire"]),
+    ("report", &["model"]),
+    ("wire", &["model"]),
+];
+
+const LONGEST: usize = 450;
+
+/// Where product code names a control outside of the control's own files, and why. What the program knows of a control is in
+/// its `KIND`; what is left are texts for people in rooms that may not look into `control`.
+const NAMED_ELSEWHERE: &[(&str, &str, &str)] = &[
+    (
+        "collect/git/landing/coverage/basis.rs",
+        "reviewed-landings",
+        "a remedy names the control to write a waiver of",
+    ),
+    (
+        "report/foreign.rs",
+        "changed-line-coverage",
+        "a remedy names the settings that a report of lines belongs to",
+    ),
+];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+}
+
+/// Every source file: its path below `src`, with `/`, and its text.
+fn sources() -> Vec<(String, String)> {
+    let root = root();
+    let name = |file: &PathBuf| {
+        let parts = file.strip_prefix(&root).unwrap().components();
+        parts.map(|part| part.as_os_str().to_str().unwrap()).collect::<Vec<_>>().join("/")
+    };
+    let found = files(&root);
+    assert!(found.len() > ROOMS.len(), "no sources found below {}", root.display());
+    found.iter().map(|file| (name(file), fs::read_to_string(file).unwrap())).collect()
+}
+
+fn files(directory: &Path) -> Vec<PathBuf> {
+    let mut entries: Vec<PathBuf> =
+        fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();
+    entries.sort();
+    let below = |path: PathBuf| if path.is_dir() { files(&path) } else { vec![path] };
+    entries.into_iter().flat_map(below).filter(|path| path.extension().is_some_and(|e| e == "rs")).collect()
+}
+
+/// The module path of a file: `collect/host/mod.rs` is `collect`, `host`.
+fn module(file: &str) -> Vec<&str> {
+    let stem = file.trim_end_matches(".rs");
+    stem.strip_suffix("/mod").unwrap_or(stem).split('/').collect()
+}
+
+/// What ships: all but the files and modules that are compiled for tests only.
+fn shipped() -> Vec<(String, String)> {
+    let all = sources();
+    let for_tests = |file: &str| {
+        let (name, parent) =
+            module(file).split_last().map(|(name, parent)| (*name, parent.to_vec())).unwrap();
+        let declared = format!("mod {name};");
+        let declares = |text: &str| {
+            let after = text.split("#[cfg(test)]\n").skip(1).filter_map(|rest| rest.lines().next());
+            after.map(str::trim).any(|line| line.ends_with(&declared))
+        };
+        all.iter().any(|(other, text)| module(other) == parent && declares(text))
+    };
+    let ships = all.iter().filter(|(file, _)| !for_tests(file));
+    ships.map(|(file, text)| (file.clone(), without_tests(text))).collect()
+}
+
+/// The text before and after the module of tests, which ends with the first brace in the first column.
+fn without_tests(text: &str) -> String {
+    let Some((before, tests)) = text.split_once("#[cfg(test)]\nmod tests {") else { return text.to_string() };
+    let after = tests.split_once("\n}\n").map_or("", |(_, after)| after);
+    format!("{before}{after}")
+}
+
+/// The code without lines that are comments.
+fn code(text: &str) -> String {
+    text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+}
+
+/// The rooms that a file names from the root: `crate::room`, or as many `super::` as lead there.
+fn looks_into(file: &str, text: &str) -> Vec<String> {
+    let code = code(text);
+    let from_root = code.split("crate::").skip(1).map(|rest| (rest, "crate"));
+    let depth = module(file).len();
+    let climb = "super::".repeat(depth);
+    let from_below = code.split(&climb).skip(1).map(|rest| (rest.trim_start_matches("super::"), "super"));
+    from_root.chain(from_below).flat_map(|(rest, how)| first_names(rest, how)).collect()
+}
+
+/// The first name of a path, or each first name of a group in braces.
+fn first_names(rest: &str, how: &str) -> Vec<String> {
+    let word =
+        |text: &str| text.trim().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
+    let grouped = how == "crate" && rest.starts_with('{');
+    assert!(!grouped, "write one `use crate::…` for each room: {:?}", rest.lines().next());
+    match rest.strip_prefix('{') {
+        Some(group) => group.split('}').next().unwrap_or("").split(',').map(word).collect(),
+        None => vec![word(rest)],
+    }
+}
+
+/// Does code name a control in a literal? A name of one word is also an English word and the name of a module, so it counts
+/// only between quotes or backticks and as a table of settings.
+fn names_control(code: &str, name: &str) -> bool {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
+    let is_mark = |c: char| c == '"' || c == '`';
+    code.match_indices(name).any(|(at, _)| {
+        let (before, after) = (&code[..at], &code[at + name.len()..]);
+        if name.contains('-') {
+            !before.ends_with(is_part) && !after.starts_with(is_part)
+        } else {
+            before.ends_with("controls.") || (before.ends_with(is_mark) && after.starts_with(is_mark))
+        }
+    })
+}
+
+#[test]
+fn a_control_is_named_in_its_own_files_alone() {
+    let mut found = Vec::new();
+    for (file, text) in shipped() {
+        let code = code(&text);
+        for name in control::TABLE.iter().map(|kind| kind.name) {
+            let rest = file.strip_prefix(&format!("control/{}", name.replace('-', "_")));
+            let is_own = rest.is_some_and(|rest| rest == ".rs" || rest.starts_with('/'));
+            if !is_own && names_control(&code, name) {
+                found.push((file.clone(), name));
+            }
+        }
+    }
+    let expected = NAMED_ELSEWHERE.iter().map(|(file, name, _)| (file.to_string(), *name));
+    assert_eq!(found, expected.collect::<Vec<_>>(), "take it from the control's `KIND`");
+}
+
+#[test]
+fn the_name_of_a_control_is_seen_in_each_form() {
+    for (name, code) in [
+        ("required-reviews", r#"get("required-reviews")"#),
+        ("required-reviews", r#"help("write `[controls.required-reviews]`")"#),
+        ("required-reviews", r#"format!("a waiver of required-reviews: {id}")"#),
+        ("freeze", r#"const DEPLOYMENT_ONLY: [&str; 2] = ["deployers", "freeze"];"#),
+        ("freeze", r#"help("add it to [controls.freeze]")"#),
+        ("deployers", r#"help("see `deployers`")"#),
+    ] {
+        assert!(names_control(code, name), "{name}: {code}");
+    }
+    for (name, code) in [
+        ("required-reviews", "required_reviews::KIND.name"),
+        ("required-reviews", r#""not-required-reviews""#),
+        ("freeze", "use crate::control::freeze;"),
+        ("freeze", r#"help("wait until the freeze is over")"#),
+    ] {
+        assert!(!names_control(code, name), "{name}: {code}");
+    }
+}
+
+/// Suites are run by one module alone; nothing else in the product starts a program.
+#[test]
+fn one_module_starts_programs() {
+    let starts = |file: &str, text: &str| !file.contains("/tests/") && code(text).contains("Command::new(");
+    let files = shipped().into_iter().filter(|(file, text)| starts(file, text)).map(|(file, _)| file);
+    let files: Vec<String> = files.collect();
+    assert_eq!(files, ["collect/evidence/command.rs"]);
+}
+
+#[test]
+fn imports_point_one_way() {
+    let mut edges = 0;
+    for (file, text) in shipped().iter().filter(|(file, _)| file != "main.rs" && file != "lib.rs") {
+        let room = module(file)[0];
+        let (_, allowed) =
+            ROOMS.iter().find(|(name, _)| *name == room).unwrap_or_else(|| panic!("{file}: a new room?"));
+        for target in looks_into(file, text).iter().filter(|name| ROOMS.iter().any(|(room, _)| room == name))
+        {
+            assert!(target == room || allowed.contains(&target.as_str()), "{file} looks into {target}");
+            edges += 1;
+        }
+    }
+    assert!(edges > ROOMS.len(), "imports are not found any more");
+}
+
+#[test]
+fn looking_into_a_room_is_seen_in_each_form() {
+    for (file, text) in [
+        ("model/fact.rs", "use crate::control::Case;"),
+        ("model/fact.rs", "fn f(case: crate::control::Case) {}"),
+        ("model/fact.rs", "use super::super::control::Case;"),
+        ("model/mod.rs", "use super::control;"),
+        ("model/mod.rs", "use super::{control, policy};"),
+        ("collect/host/github/wire.rs", "use super::super::super::super::control;"),
+    ] {
+        assert!(looks_into(file, text).contains(&"control".to_string()), "{file}: {text}");
+    }
+    for (file, text) in [
+        ("model/fact.rs", "// crate::control"),
+        ("collect/host/github/wire.rs", "use super::super::control;"),
+        ("control/mod.rs", "use self::control;"),
+    ] {
+        assert!(!looks_into(file, text).contains(&"control".to_string()), "{file}: {text}");
+    }
+}
+
+#[test]
+fn each_file_opens_with_what_it_is_for_and_stays_readable() {
+    for (file, text) in shipped() {
+        let lines = text.lines().count();
+        assert!(lines < LONGEST, "{file} has {lines} lines before its tests; split it by meaning");
+    }
+    for (file, text) in sources() {
+        assert!(text.starts_with("//! "), "{file} does not begin with its module documentation");
+        let name = *module(&file).last().unwrap();
+        assert!(!["utils", "common", "helpers", "imp"].contains(&name), "{file}: a name that says nothing");
+    }
+}
+
+#[test]
+fn only_the_edges_lift_the_ban_on_ambient_input() {
+    for (file, text) in sources() {
+        let edge = ["collect/mod.rs", "cli/mod.rs"].contains(&file.as_str());
+        assert!(
+            edge || !text.contains("clippy::disallowed"),
+            "{file} lifts a ban that only the edges may lift"
+        );
+    }
+}
+
+#[test]
+fn the_tables_are_sorted_and_name_everything_once() {
+    let tables = [
+        ("control", control::TABLE.iter().map(|kind| kind.name).collect::<Vec<_>>()),
+        ("render", render::TABLE.iter().map(|format| format.name).collect()),
+        ("report", report::TABLE.iter().map(|format| format.name).collect()),
+    ];
+    for (table, names) in tables {
+        assert!(!names.is_empty(), "{table}::TABLE is empty");
+        assert!(names.windows(2).all(|pair| pair[0] < pair[1]), "{table}::TABLE: {names:?}");
+    }
+}
+
+#[test]
+fn each_control_lives_in_its_file_and_is_documented() {
+    let files: Vec<String> = sources().into_iter().map(|(file, _)| file).collect();
+    for kind in control::TABLE {
+        let stem = format!("control/{}", kind.name.replace('-', "_"));
+        let homes = [format!("{stem}.rs"), format!("{stem}/mod.rs")];
+        assert!(homes.iter().any(|home| files.contains(home)), "{} has no file of its name", kind.name);
+        let told = fs::read_to_string(root().join(format!("{stem}.md"))).unwrap();
+        assert_eq!(told, kind.documentation.0, "{} has its documentation from elsewhere", kind.name);
+        assert!(
+            told.starts_with(&format!("# {}\n\n## ", kind.name)),
+            "{stem}.md does not begin with its name"
+        );
+        let (titles, sections): (Vec<_>, Vec<_>) = kind.documentation.sections().unzip();
+        assert_eq!(titles, TITLES, "{stem}.md");
+        assert!(sections.iter().all(|section| !section.is_empty()), "{} is not documented", kind.name);
+        let example = format!("\n[controls.{}", kind.name);
+        let shows = kind.documentation.how_to_meet().contains(&example);
+        assert!(shows, "{} shows no example of its settings", kind.name);
+    }
+}

@@ -1,0 +1,89 @@
+//! `portcullis schema`, and that what the program writes conforms to what it prints.
+
+use crate::support::recorder::{deployed, init};
+use portcullis::cli::demo;
+use portcullis::render::{self, Style};
+use serde_json::Value;
+use std::path::Path;
+use std::process::{Command, Output};
+use tempfile::TempDir;
+
+fn portcullis(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_portcullis")).env_clear().args(arguments).output().unwrap()
+}
+
+/// What the command prints, when it ends well.
+fn printed(arguments: &[&str]) -> String {
+    let output = portcullis(arguments);
+    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// A printed schema, to hold documents against.
+struct Printed(boon::Schemas, boon::SchemaIndex);
+
+impl Printed {
+    fn new(name: &str) -> Self {
+        let (mut schemas, mut compiler) = (boon::Schemas::new(), boon::Compiler::new());
+        let place = format!("https://schemas.example.test/{name}.json");
+        let schema = serde_json::from_str(&printed(&["schema", name])).unwrap();
+        compiler.add_resource(&place, schema).unwrap();
+        let index = compiler.compile(&place, &mut schemas).unwrap();
+        Printed(schemas, index)
+    }
+
+    fn check(&self, document: &[u8]) {
+        let document: Value = serde_json::from_slice(document).unwrap();
+        let wrong = self.0.validate(&document, self.1).err().map(|error| format!("{error:#}"));
+        assert_eq!(wrong, None, "{document:#}");
+    }
+}
+
+#[test]
+fn what_is_printed_is_the_committed_file() {
+    let list = printed(&["schema"]);
+    for (name, file) in [("decision", "decision-v1.json"), ("record", "record-v2.json")] {
+        let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/schema").join(file);
+        assert_eq!(printed(&["schema", name]), std::fs::read_to_string(committed).unwrap());
+        assert!(list.lines().any(|line| line.starts_with(&format!("{name} (version "))), "{list}");
+    }
+    assert_eq!(list.lines().filter(|line| !line.starts_with(' ')).count(), 2, "{list}");
+}
+
+#[test]
+fn a_schema_that_there_is_not_is_a_usage_error() {
+    let output = portcullis(&["schema", "decisions"]);
+    let complaint = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0));
+    assert_eq!(complaint, "error: there is no schema `decisions`; did you mean `decision`?\n");
+}
+
+#[test]
+fn every_decision_of_the_demo_conforms() {
+    let schema = Printed::new("decision");
+    let json = render::find("json").unwrap();
+    for scenario in demo::scenarios::SCENARIOS {
+        let decision = demo::judge(scenario).map_err(|failure| failure.message).unwrap();
+        let style = Style { colour: false, width: 80, verbose: false, advisory: false };
+        let mut bytes = Vec::new();
+        (json.write)(&decision, style, &mut bytes).unwrap();
+        schema.check(&bytes);
+    }
+}
+
+#[test]
+fn recorded_deployments_conform() {
+    let directory = TempDir::new().unwrap();
+    let git = init(directory.path());
+    deployed(directory.path(), 2);
+    let (decision, record) = (Printed::new("decision"), Printed::new("record"));
+    let newest =
+        git.find_reference("refs/portcullis/deployments/production").unwrap().peel_to_commit().unwrap();
+    let first = newest.parent(0).unwrap();
+    for commit in [newest, first] {
+        let tree = commit.tree().unwrap();
+        let file = |name| git.find_blob(tree.get_name(name).unwrap().id()).unwrap().content().to_vec();
+        decision.check(&file("decision.json"));
+        record.check(&file("record.json"));
+    }
+}
