@@ -4,6 +4,7 @@ use super::exit::{Exit, Failure, Result};
 use super::{judged, output};
 use crate::model::fact::Fact;
 use crate::model::facts::GateTexts;
+use crate::model::inquiry::TextPurpose;
 use crate::model::waiver::{self, Approved, Rollback, Waiver};
 use crate::policy::{self, Policy, Problem};
 use crate::render::prose::wrap;
@@ -165,7 +166,7 @@ fn bad_waivers(name: &str, text: &str, problems: &[Problem]) -> Failure {
 /// # Errors
 /// They are not.
 pub fn waivers_of_change(policy: &Policy, gate: &Fact<GateTexts>) -> Result<()> {
-    let Some(text) = gate.value().and_then(|gate| gate.waivers_before.as_ref()) else { return Ok(()) };
+    let Some(text) = gate.value().and_then(|gate| gate.before(TextPurpose::Waivers)) else { return Ok(()) };
     let name = format!("{} at the base", waiver::PATH);
     policy.waivers(text).map(drop).map_err(|problems| bad_waivers(&name, text, &problems))
 }
@@ -175,7 +176,7 @@ pub fn waivers_of_change(policy: &Policy, gate: &Fact<GateTexts>) -> Result<()> 
 /// # Errors
 /// Neither those at the baseline are valid nor those at the candidate.
 pub fn waivers_of_deployment(policy: &Policy, gate: &Fact<GateTexts>) -> Result<()> {
-    let after = gate.value().and_then(|gate| gate.waivers_after.as_ref());
+    let after = gate.value().and_then(|gate| gate.after(TextPurpose::Waivers));
     let mended = after.is_none_or(|text| policy.waivers(text).is_ok());
     if mended { Ok(()) } else { waivers_of_change(policy, gate) }
 }

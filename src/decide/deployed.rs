@@ -332,12 +332,12 @@ impl<'a> Words<'a> {
         if let Some(back) = self.facts.back.known()? {
             let text = rollback::counting(self.policy, self.facts, back)?;
             return Ok(text.map(|text| {
-                (text.as_str(), back.gate.value().and_then(|gate| gate.waiver_signers.as_deref()))
+                (text.as_str(), back.gate.value().and_then(|gate| waiving::signers(self.policy, gate)))
             }));
         }
         let gate = self.facts.whole.gate.known()?;
         let text = waiving::counting(self.policy, self.facts, gate, self.found);
-        Ok(text.map(|text| (text, gate.waiver_signers.as_deref())))
+        Ok(text.map(|text| (text, waiving::signers(self.policy, gate))))
     }
 }
 
