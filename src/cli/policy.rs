@@ -198,16 +198,16 @@ fn init(file: &Path) -> Result {
 /// # Errors
 /// It cannot be read, or it is not valid.
 pub fn read(file: &Path) -> Result<Policy> {
-    let text = std::fs::read_to_string(file).map_err(|error| Failure::policy(unreadable(file, &error)))?;
+    let text = std::fs::read_to_string(file).map_err(|error| unreadable(file, &error))?;
     parse(&file.display().to_string(), &text)
 }
 
-fn unreadable(file: &Path, error: &std::io::Error) -> String {
-    let help = match error.kind() {
-        std::io::ErrorKind::NotFound => "\nhelp: `portcullis policy init` writes one to begin with",
-        _ => "",
-    };
-    format!("cannot read the policy {}: {error}{help}", file.display())
+fn unreadable(file: &Path, error: &std::io::Error) -> Failure {
+    let failure = Failure::policy(format!("cannot read the policy {}: {error}", file.display()));
+    match error.kind() {
+        std::io::ErrorKind::NotFound => failure.hint("`portcullis policy init` writes one to begin with"),
+        _ => failure,
+    }
 }
 
 /// Reads a policy text; `name` is for the messages.
