@@ -1,6 +1,6 @@
 //! What a GitHub Actions job knows of itself (GitHub docs, "Variables reference" and "Webhook events and payloads").
 
-use crate::collect::host::github::GitHub;
+use crate::collect::host::{self, HostKind};
 use crate::model::change::BranchName;
 use crate::model::evidence::Producer;
 use crate::model::facts::Detour;
@@ -22,25 +22,14 @@ pub fn is_ci() -> bool {
     is_job() || variable("CI").is_some()
 }
 
-/// Where the API is: `GITHUB_API_URL`, or github.com's.
-pub fn api_url() -> String {
-    variable("GITHUB_API_URL").unwrap_or_else(|| "https://api.github.com".to_string())
+/// The kind of host that the job belongs to, or the usual one.
+pub fn host_kind() -> &'static HostKind {
+    host::DEFAULT
 }
 
-/// A host that this job's server is: `GITHUB_SERVER_URL`, which no step can set, says under which name people know it.
-///
-/// # Errors
-/// An address that cannot be one.
-pub fn served(host: GitHub) -> Result<GitHub, String> {
-    match variable("GITHUB_SERVER_URL").filter(|_| is_job()) {
-        Some(server) => host.served_at(&server),
-        None => Ok(host),
-    }
-}
-
-/// The token that the CI system set: `GITHUB_TOKEN`, or `GH_TOKEN`.
-pub fn token() -> Option<String> {
-    variable("GITHUB_TOKEN").or_else(|| variable("GH_TOKEN"))
+/// The address under which people know the server of this job: `GITHUB_SERVER_URL`, which no step can set.
+pub fn server_url() -> Option<String> {
+    variable("GITHUB_SERVER_URL").filter(|_| is_job())
 }
 
 /// The repository of the job.
@@ -109,6 +98,7 @@ pub fn workspace() -> Option<PathBuf> {
     variable(name).map(PathBuf::from)
 }
 
-fn variable(name: &str) -> Option<String> {
+/// An environment variable that is set and not empty.
+pub fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }

@@ -2,14 +2,14 @@
 
 use super::actions::job::Job;
 use super::exit::{Failure, Result};
-use super::judged::{Connection, Ends, connection, host_of, named_reports, policy_at};
+use super::judged::{Ends, kind_of, named_reports, open_host, policy_at};
 use super::record::{Recording, Unrecorded, record_decision};
 use super::{HostName, Subject, actions, names, opening, output};
 use crate::collect::deployment::{Target, Witnesses, gather_deployment};
 use crate::collect::elsewhere;
 use crate::collect::git::Repository;
 use crate::collect::git::record::Closeness;
-use crate::collect::host::Host;
+use crate::collect::host::{self, Forge};
 use crate::collect::recorded::policy_elsewhere;
 use crate::model::change::{BranchName, Revision};
 use crate::model::decision::{Decision, Judged, Outcome};
@@ -79,7 +79,7 @@ pub fn run(
     recording: bool,
 ) -> Result {
     let job = Job::read()?;
-    let prepared = prepare(directory, subject, deploying, environment, connection(), job.as_ref())?;
+    let prepared = prepare(directory, subject, deploying, environment, job.as_ref())?;
     let decision = match &prepared {
         Preparation::Ready(ready) => crate::decide::decide_deployment(&ready.policy, &ready.facts),
         Preparation::Unseen(judged, gap) => {
@@ -149,7 +149,6 @@ pub fn prepare(
     subject: &Subject,
     deploying: &Deploying,
     environment: &Environment,
-    connection: Connection,
     job: Option<&Job>,
 ) -> Result<Preparation> {
     let repository = opening::open(directory)?;
@@ -160,7 +159,7 @@ pub fn prepare(
         Err(gap) => return Ok(Preparation::Unseen(Box::new(judged), gap)),
     };
     let judged = Judged { head: Some(candidate.clone()), ..judged };
-    let host = host(subject, connection)?;
+    let host = host(subject)?;
     let known = Known::gather(&repository, host.as_deref(), environment);
     let (baseline, tip) = match baseline(&repository, subject, &candidate, environment, &known)? {
         Ok(found) => found,
@@ -249,7 +248,7 @@ struct Known {
 }
 
 impl Known {
-    fn gather(repository: &Repository, host: Option<&dyn Host>, environment: &Environment) -> Self {
+    fn gather(repository: &Repository, host: Option<&dyn Forge>, environment: &Environment) -> Self {
         let by_host = match host {
             Some(host) => host.deployed(environment.as_str()),
             None => Fact::Gap(Gap::not_asked("what the host says is deployed", "name the host")),
@@ -414,17 +413,17 @@ pub fn branch_named(name: Option<&str>, policy: &Policy) -> Option<BranchName> {
     }
 }
 
-fn host(subject: &Subject, connection: Connection) -> Result<Option<Box<dyn Host>>> {
+fn host(subject: &Subject) -> Result<Option<Box<dyn Forge>>> {
     if let Some(HostName::None) = subject.host {
         return Ok(None);
     }
     let repository = asked_of(subject).ok_or_else(|| {
-        Failure::usage(
-            "name the host: --host github --repository OWNER/NAME, or --host none for what git alone can tell",
-        )
+        Failure::usage(format!(
+            "name the host: --host {} --repository OWNER/NAME, or --host none for what git alone can tell",
+            host::DEFAULT.name
+        ))
     })?;
-    // Of no request in particular: each landing names its own.
-    host_of(&repository, 0, connection).map(Some)
+    open_host(kind_of(subject), &repository, None).map(Some)
 }
 
 /// The repository that the host is asked about.

@@ -2,7 +2,7 @@
 
 use super::deployment::{self, Deploying};
 use super::exit::{Exit, Failure, Result};
-use super::judged::{Preparation, connection, prepare_named, spare};
+use super::judged::{Preparation, prepare_named, spare};
 use super::record::facts_json;
 use super::{Subject, output};
 use crate::model::environment::Environment;
@@ -50,7 +50,7 @@ fn of_change(directory: &Path, arguments: &Arguments) -> Result<String> {
 
 fn of_deployment(directory: &Path, arguments: &Arguments, environment: &Environment) -> Result<String> {
     let Arguments { subject, deploying, .. } = arguments;
-    match deployment::prepare(directory, subject, deploying, environment, connection(), None)? {
+    match deployment::prepare(directory, subject, deploying, environment, None)? {
         deployment::Preparation::Ready(ready) => facts_json(&ready.facts),
         deployment::Preparation::Unseen(_, gap) => Err(Failure::unseen(Exit::Undetermined, &gap)),
     }

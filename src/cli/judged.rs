@@ -6,10 +6,9 @@ use super::given::{self, Place as Given};
 use super::{HostName, Subject, actions, names, opening};
 use crate::collect::gather::{Asked, Sources, gather, text_at};
 use crate::collect::git::Repository;
-use crate::collect::host::Host;
-use crate::collect::host::github::{GitHub, Patience};
+use crate::collect::host::http::transport::Live;
+use crate::collect::host::{self, ChangeRequestHost, Connection, Forge, HostKind};
 use crate::collect::reports::Named;
-use crate::collect::transport::{Live, Transport};
 use crate::model::change::Revision;
 use crate::model::decision::Judged;
 use crate::model::fact::{Fact, Gap, GapReason};
@@ -45,7 +44,7 @@ pub enum Preparation {
 /// # Errors
 /// Usage, environment or policy errors.
 pub fn prepare(directory: &Path, subject: &Subject) -> Result<Preparation> {
-    prepared(connection(), Job::read()?.as_ref(), directory, subject).map(with_detours)
+    prepared(None, Job::read()?.as_ref(), directory, subject).map(with_detours)
 }
 
 /// Gathers what is named, for whoever judges it later and elsewhere; without a name, what the job is of.
@@ -55,39 +54,24 @@ pub fn prepare(directory: &Path, subject: &Subject) -> Result<Preparation> {
 pub fn prepare_named(directory: &Path, subject: &Subject) -> Result<Preparation> {
     let named = subject.host.is_some() || subject.repository.is_some() || subject.request.is_some();
     let job = if named { None } else { Job::read()? };
-    prepared(connection(), job.as_ref(), directory, subject).map(with_detours)
+    prepared(None, job.as_ref(), directory, subject).map(with_detours)
 }
 
 fn with_detours(mut preparation: Preparation) -> Preparation {
     if let Preparation::Ready(ready) = &mut preparation
-        && ready.facts.host.kind != "none"
+        && ready.facts.host.took_part()
     {
         ready.facts.host.detours = actions::detours();
     }
     preparation
 }
 
-/// The way to the host that the environment names.
-pub fn connection() -> Connection {
-    Connection { api_url: actions::api_url(), token: actions::token(), transport: Box::new(Live::new()) }
-}
-
-/// The way to a host.
-pub struct Connection {
-    /// The address of its API.
-    pub api_url: String,
-    /// The token to show there, and nowhere else.
-    pub token: Option<String>,
-    /// What carries requests.
-    pub transport: Box<dyn Transport>,
-}
-
-/// The same over any connection, outside of any job.
+/// Prepares the judgement of a subject over any connection, outside of any job.
 ///
 /// # Errors
 /// See [`prepare`].
 pub fn prepare_over(connection: Connection, directory: &Path, subject: &Subject) -> Result<Preparation> {
-    prepared(connection, None, directory, subject)
+    prepared(Some(connection), None, directory, subject)
 }
 
 /// Why nothing can be decided.
@@ -109,7 +93,7 @@ fn nothing_known(gap: Gap) -> Stop {
 }
 
 fn prepared(
-    connection: Connection,
+    connection: Option<Connection>,
     job: Option<&Job>,
     directory: &Path,
     subject: &Subject,
@@ -122,7 +106,7 @@ fn prepared(
 }
 
 fn try_prepare(
-    connection: Connection,
+    connection: Option<Connection>,
     job: Option<&Job>,
     directory: &Path,
     subject: &Subject,
@@ -131,8 +115,11 @@ fn try_prepare(
     let named = named_reports(directory, subject)?;
     let place = job.map(|job| job.place(Some(&repository))).transpose().map_err(nothing_known)?;
     let question = Asking::new(subject, place.as_ref())?.map_err(nothing_known)?;
-    let host = question.host(connection)?;
-    let asked = host.as_deref().map(|host| ask(host));
+    let forge =
+        question.on_host.as_ref().map(|on| open_host(on.kind, &on.repository, connection)).transpose()?;
+    let number = question.on_host.as_ref().map(|on| on.request);
+    let on_request = forge.as_deref().zip(number).map(|(forge, number)| forge.request(number));
+    let asked = forge.as_deref().zip(on_request.as_deref()).map(|(forge, request)| ask(forge, request));
     let unseen = |gap, ends: Option<&Ends>| Stop::Gap(Box::new(known(asked.as_ref(), ends)), gap);
     let ends = ends(&repository, subject, &question, asked.as_ref()).map_err(|gap| unseen(gap, None))??;
     if let Some(place) = &place {
@@ -178,7 +165,8 @@ fn are_here(repository: &Repository, asked: Option<&Asked<'_>>, ends: &Ends) -> 
         && repository.lacks_commit(&request.head)
     {
         let what = format!("commit {}, which is the head of request {} by now,", ends.head, request.number);
-        return Err(behind(what, &format!("refs/pull/{}/head", request.number), ""));
+        let reference = asked.on_request.and_then(ChangeRequestHost::head_reference);
+        return Err(behind(what, &reference.unwrap_or_default(), ""));
     }
     Ok(())
 }
@@ -186,7 +174,7 @@ fn are_here(repository: &Repository, asked: Option<&Asked<'_>>, ends: &Ends) -> 
 /// A branch whose name a shell may read otherwise is not put into a command.
 fn behind(what: String, reference: &str, again: &str) -> Gap {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./".contains(&byte);
-    let is_plain = reference.bytes().all(plain) && !reference.starts_with('-');
+    let is_plain = !reference.is_empty() && reference.bytes().all(plain) && !reference.starts_with('-');
     let command =
         if is_plain { format!("`git fetch origin {reference}`") } else { "fetch the branch".to_string() };
     let detail = "this clone is older than the host's answer and does not hold it yet";
@@ -196,59 +184,80 @@ fn behind(what: String, reference: &str, again: &str) -> Gap {
 
 /// The host to ask, and about what.
 struct Asking {
-    github: Option<(String, u64)>,
+    on_host: Option<OnHost>,
     head: Option<Revision>,
+}
+
+/// A request on a host.
+struct OnHost {
+    kind: &'static HostKind,
+    repository: String,
+    request: u64,
 }
 
 impl Asking {
     fn new(subject: &Subject, place: Option<&Place>) -> Result<std::result::Result<Self, Gap>> {
         let head = place.map(|place| place.commit.clone());
         match (subject.host, &subject.repository, subject.request) {
-            (Some(HostName::None), None, None) => Ok(Ok(Asking { github: None, head })),
+            (Some(HostName::None), None, None) => Ok(Ok(Asking { on_host: None, head })),
             (Some(HostName::None), _, _) => {
-                Err(Failure::usage("--repository and --request need --host github"))
+                Err(Failure::usage(format!("--repository and --request need --host {}", host::DEFAULT.name)))
             }
             (_, repository, request) if place.is_some() => {
-                let of_job =
-                    |place: &Place| Ok((place.repository(repository.as_deref())?, place.request(request)?));
-                Ok(place.map(of_job).transpose().map(|github| Asking { github, head }))
+                let of_job = |place: &Place| {
+                    let (kind, repository) = (kind_of(subject), place.repository(repository.as_deref())?);
+                    Ok(OnHost { kind, repository, request: place.request(request)? })
+                };
+                Ok(place.map(of_job).transpose().map(|on_host| Asking { on_host, head }))
             }
             (_, Some(repository), Some(request)) => {
-                Ok(Ok(Asking { github: Some((repository.clone(), request)), head: None }))
+                let on_host = OnHost { kind: kind_of(subject), repository: repository.clone(), request };
+                Ok(Ok(Asking { on_host: Some(on_host), head: None }))
             }
-            (Some(HostName::Github), _, _) | (None, Some(_), None) | (None, None, Some(_)) => {
+            (Some(HostName::Kind(_)), _, _) | (None, Some(_), None) | (None, None, Some(_)) => {
                 Err(Failure::usage("name both: --repository OWNER/NAME and --request N"))
             }
-            (None, None, None) => Err(Failure::usage(
-                "name what to judge: --host github --repository OWNER/NAME --request N, or --host none --base REV \
+            (None, None, None) => Err(Failure::usage(format!(
+                "name what to judge: --host {} --repository OWNER/NAME --request N, or --host none --base REV \
                  for what git alone can tell",
-            )),
+                host::DEFAULT.name
+            ))),
         }
-    }
-
-    fn host(&self, connection: Connection) -> Result<Option<Box<dyn Host>>> {
-        let Some((repository, request)) = &self.github else { return Ok(None) };
-        host_of(repository, *request, connection).map(Some)
     }
 }
 
-/// The host of a repository, to be asked about one of its requests.
+/// The kind of host that is named, else the one of the job, else the usual one.
+pub fn kind_of(subject: &Subject) -> &'static HostKind {
+    match subject.host {
+        Some(HostName::Kind(kind)) => kind,
+        Some(HostName::None) | None => actions::host_kind(),
+    }
+}
+
+/// The host of a repository, over a connection or else the one that the environment names.
 ///
 /// # Errors
 /// The name of the repository or the address of the API cannot be one.
-pub fn host_of(repository: &str, request: u64, connection: Connection) -> Result<Box<dyn Host>> {
-    let Connection { api_url, token, transport } = connection;
-    let host = GitHub::new(&api_url, repository, request, token, transport, Patience::default());
-    Ok(Box::new(host.and_then(actions::served).map_err(Failure::usage)?))
+pub fn open_host(
+    kind: &'static HostKind,
+    repository: &str,
+    connection: Option<Connection>,
+) -> Result<Box<dyn Forge>> {
+    let by_environment = || Connection {
+        server_url: actions::server_url(),
+        ..kind.connection(actions::variable, Box::new(Live::new()))
+    };
+    let connection = connection.unwrap_or_else(by_environment);
+    host::open(kind.name, repository, connection).map_err(|error| Failure::usage(error.to_string()))
 }
 
-fn ask(host: &dyn Host) -> Asked<'_> {
-    let request = host.request();
+fn ask<'a>(forge: &'a dyn Forge, on_request: &'a dyn ChangeRequestHost) -> Asked<'a> {
+    let request = on_request.change_request();
     let branch = match &request {
-        Fact::Known(request) => host.branch(&request.base_branch),
+        Fact::Known(request) => forge.branch(&request.base_branch),
         Fact::Gap(gap) => Fact::Gap(gap.clone()),
     };
-    Asked { host, request, branch }
+    Asked { forge, on_request: Some(on_request), request, branch }
 }
 
 /// The two commits that a decision names.

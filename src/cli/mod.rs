@@ -4,10 +4,14 @@
     reason = "this room is where arguments, environment and output meet the program"
 )]
 
-use clap::{Args, Parser, Subcommand};
+use crate::collect::host::{self, HostKind};
+use crate::model::host::NO_HOST;
+use clap::builder::PossibleValue;
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use exit::Failure;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::LazyLock;
 
 pub mod actions;
 pub mod check;
@@ -103,13 +107,29 @@ pub struct Subject {
     evidence: Vec<PathBuf>,
 }
 
-/// Hosts by name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+/// The host that an argument names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HostName {
-    /// GitHub or GitHub Enterprise Server (`GITHUB_API_URL`), with the token in `GITHUB_TOKEN`.
-    Github,
-    /// Nobody: what only a host knows stays unseen.
+    /// A host of this kind.
+    Kind(&'static HostKind),
+    /// No host: what only a host knows stays unseen.
     None,
+}
+
+static HOST_NAMES: LazyLock<Vec<HostName>> =
+    LazyLock::new(|| host::TABLE.iter().map(|kind| HostName::Kind(kind)).chain([HostName::None]).collect());
+
+impl ValueEnum for HostName {
+    fn value_variants<'a>() -> &'a [Self] {
+        HOST_NAMES.as_slice()
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(match self {
+            HostName::Kind(kind) => PossibleValue::new(kind.name).help(kind.about),
+            HostName::None => PossibleValue::new(NO_HOST).help("Nobody: what only a host knows stays unseen"),
+        })
+    }
 }
 
 /// Runs the program on the process's own arguments.

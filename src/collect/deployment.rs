@@ -2,7 +2,7 @@
 
 use crate::collect::gather::{Asked, Sources, gather};
 use crate::collect::git::{Place, Repository};
-use crate::collect::host::{Host, Question};
+use crate::collect::host::{Forge, Question, ask_facts};
 use crate::model::change::{BranchName, FileChange, Revision};
 use crate::model::deployment::{
     Back, Baseline, BaselineOrigin, Deployer, Deployment, Elsewhere, HostDeployment, LandingFacts, Recorded,
@@ -50,7 +50,7 @@ pub struct Witnesses<'a> {
     /// The repository.
     pub repository: &'a Repository,
     /// The host; `None` when none takes part.
-    pub host: Option<&'a dyn Host>,
+    pub host: Option<&'a dyn Forge>,
     /// Where reports are looked for.
     pub directory: &'a Path,
     /// Reports named on the command line.
@@ -290,8 +290,9 @@ impl Range<'_> {
 
     /// The facts of a request as a merge gate would have gathered them just before it landed.
     fn request(&self, number: u64, parent: &Revision) -> Option<Facts> {
-        let host = self.witnesses.host?.about(number);
-        let request = host.request();
+        let forge = self.witnesses.host?;
+        let on_request = forge.request(number);
+        let request = on_request.change_request();
         let mut inquiry = self.inquiry.clone();
         inquiry.topics.retain(|topic| !matches!(topic, Topic::Protection | Topic::Reports | Topic::Evidence));
         inquiry.tests.clear();
@@ -299,15 +300,16 @@ impl Range<'_> {
         match &request {
             Fact::Known(known) => {
                 let head = known.head.clone();
-                let asked = Asked { host: host.as_ref(), request, branch: self.branch.clone() };
+                let (on_request, branch) = (Some(on_request.as_ref()), self.branch.clone());
+                let asked = Asked { forge, on_request, request, branch };
                 Some(self.facts(inquiry, parent, &head, Some(asked)))
             }
-            Fact::Gap(gap) => Some(self.unseen(inquiry, host.as_ref(), parent, gap)),
+            Fact::Gap(gap) => Some(self.unseen(inquiry, forge, parent, gap)),
         }
     }
 
     /// A request that the host does not show has no head, so nothing of it is known. No other commit is judged in its place.
-    fn unseen(&self, inquiry: Inquiry, host: &dyn Host, parent: &Revision, gap: &Gap) -> Facts {
+    fn unseen(&self, inquiry: Inquiry, forge: &dyn Forge, parent: &Revision, gap: &Gap) -> Facts {
         let nothing = Inquiry { topics: BTreeSet::new(), teams: BTreeSet::new(), ..inquiry.clone() };
         let (request, branch) = (Fact::Gap(gap.clone()), self.branch.clone());
         let question = Question {
@@ -324,7 +326,7 @@ impl Range<'_> {
             inquiry,
             change: Fact::Gap(gap.clone()),
             gate: Fact::Gap(gap.clone()),
-            host: host.facts(&nothing, question),
+            host: ask_facts(forge, None, &nothing, question),
             reports: Fact::Gap(gap.clone()),
             line_coverage: Fact::Gap(gap.clone()),
             evidence: Fact::Gap(gap.clone()),
@@ -365,7 +367,10 @@ impl Range<'_> {
         inquiry.topics.retain(|topic| OF_THE_WHOLE.contains(topic) || (vouch && *topic == Topic::Checks));
         let request =
             Fact::Gap(Gap::not_asked("one change request", "a deployment has as many as it has landings"));
-        let asked = self.witnesses.host.map(|host| Asked { host, request, branch: self.branch.clone() });
+        let asked = self.witnesses.host.map(|forge| {
+            let branch = self.branch.clone();
+            Asked { forge, on_request: None, request, branch }
+        });
         self.facts(inquiry, baseline, candidate, asked)
     }
 

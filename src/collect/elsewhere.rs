@@ -3,7 +3,7 @@
 
 use crate::collect::git::Repository;
 use crate::collect::git::record::{Among, Closeness, Resting};
-use crate::collect::host::Host;
+use crate::collect::host::Forge;
 use crate::model::change::Revision;
 use crate::model::deployment::{Deployment, Elsewhere, HostElsewhere, Recorded, RecordsElsewhere};
 use crate::model::environment::Environment;
@@ -19,7 +19,7 @@ pub struct Witnesses<'a> {
     /// The repository.
     pub repository: &'a Repository,
     /// The host; `None` when none takes part.
-    pub host: Option<&'a dyn Host>,
+    pub host: Option<&'a dyn Forge>,
     /// The repository that it is asked about, as `owner/name`.
     pub asked: Option<&'a str>,
     /// Takes the decisions of records again.
@@ -100,7 +100,7 @@ fn is_part_of(repository: &Repository, commit: &Revision, let_through: &Revision
 /// What the host has deployed to others that lies before the baseline on the branch.
 fn beyond(
     repository: &Repository,
-    host: &dyn Host,
+    host: &dyn Forge,
     environment: &Environment,
     baseline: &Revision,
     counting: &[Environment],

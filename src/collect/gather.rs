@@ -2,13 +2,14 @@
 
 use crate::collect::evidence::{self, Sought};
 use crate::collect::git::Repository;
-use crate::collect::host::{Host, Question};
+use crate::collect::host::{ChangeRequestHost, Forge, Question, ask_facts};
 use crate::collect::line_coverage;
 use crate::collect::reports::{self, Named};
 use crate::model::change::{Change, FileChange, Revision};
 use crate::model::codeowners::{self, CodeOwners};
 use crate::model::fact::{Fact, Gap, GapReason};
 use crate::model::facts::{Facts, GateTexts, HostFacts, SCHEMA};
+use crate::model::host::NO_HOST;
 use crate::model::inquiry::{Inquiry, TextPurpose, Topic};
 use crate::model::path::RepoPath;
 use crate::model::person::TeamName;
@@ -35,8 +36,10 @@ pub struct Sources<'a> {
 
 /// A host, and its first two answers, which told us what to judge.
 pub struct Asked<'a> {
-    /// The host.
-    pub host: &'a dyn Host,
+    /// The host of the repository.
+    pub forge: &'a dyn Forge,
+    /// The request on it; `None` where none is asked about.
+    pub on_request: Option<&'a dyn ChangeRequestHost>,
     /// Its answer about the request.
     pub request: Fact<ChangeRequest>,
     /// Its answer about the branch.
@@ -55,7 +58,7 @@ pub fn gather(inquiry: Inquiry, base: &Revision, head: &Revision, sources: &Sour
     }
     let host = match &sources.host {
         Some(asked) => host_facts(repository, asked, &inquiry, head, &change, &gate),
-        None => HostFacts::unseen("none", &no_host()),
+        None => HostFacts::unseen(NO_HOST, &no_host()),
     };
     let root = repository.work_tree().unwrap_or(sources.directory);
     let tracked = |file: &Path| match reports::below(root, file) {
@@ -136,7 +139,7 @@ fn ask_pushes(repository: &Repository, asked: &Asked<'_>, change: &mut Change) -
         return Ok(());
     }
     let branch = asked.branch.known()?;
-    let pushes = asked.host.branch_pushes(&branch.name, &tips);
+    let pushes = asked.forge.branch_pushes(&branch.name, &tips);
     repository.after_pushes(change, pushes.known()?)
 }
 
@@ -225,8 +228,8 @@ fn host_facts(
         _ => BTreeSet::new(),
     };
     let (request, branch) = (asked.request.clone(), asked.branch.clone());
-    let mut facts =
-        asked.host.facts(inquiry, Question { request, branch, head, commits, before_updates, owner_teams });
+    let question = Question { request, branch, head, commits, before_updates, owner_teams };
+    let mut facts = ask_facts(asked.forge, asked.on_request, inquiry, question);
     if let (Fact::Known(moves), Some(change)) = (&mut facts.moves, change.value()) {
         moves.iter_mut().for_each(|one| follow(repository, change, one));
     }

@@ -25,6 +25,7 @@ use crate::model::deployment::{
 use crate::model::fact::{Fact, Gap, GapReason};
 use crate::model::facts::{Facts, GateText, GateTexts, HostFacts, POLICY_PATH, SCHEMA};
 use crate::model::glob::Glob;
+use crate::model::host::HostConventions;
 use crate::model::inquiry::{Inquiry, TextPurpose, Topic};
 use crate::model::inventory::{Area, Inventory, Opaque, Ruled};
 use crate::model::landing::{Candidate, Coverage, Landing, Span, Step};
@@ -439,6 +440,7 @@ fn host() -> HostFacts {
     HostFacts {
         kind: "github".into(),
         repository: Some("example/records".into()),
+        conventions: HostConventions::github(),
         domains: vec!["github.com".into()],
         request: Fact::Known(request()),
         branch: Fact::Known(Branch { name: BranchName::new("main"), tip: base(), protected: true }),

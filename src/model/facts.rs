@@ -4,6 +4,7 @@ use crate::model::change::{Change, Revision};
 use crate::model::check::{Check, WorkflowRun};
 use crate::model::evidence::EvidenceFacts;
 use crate::model::fact::{Fact, Gap};
+use crate::model::host::{HostConventions, NO_HOST};
 use crate::model::inquiry::{Inquiry, TextPurpose};
 use crate::model::line_coverage::LineCoverage;
 use crate::model::path::RepoPath;
@@ -13,6 +14,7 @@ use crate::model::review::{ChangeRequest, CommitAccounts, Move, Permission, Push
 use crate::model::test_run::Report;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// The version of the JSON form of [`Facts`].
 pub const SCHEMA: u32 = 3;
@@ -106,6 +108,14 @@ pub struct HostFacts {
     /// The repository there, as `owner/name`.
     #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub repository: Option<String>,
+    /// What all hosts of this kind have in common. Facts name them where they are not GitHub's; facts of an earlier form
+    /// were all GitHub's.
+    #[serde(
+        default = "HostConventions::github",
+        skip_serializing_if = "HostConventions::are_usual",
+        with = "crate::model::host::shared"
+    )]
+    pub conventions: Arc<HostConventions>,
     /// The domains of the host's own addresses: `github.com`, or the name of an Enterprise Server, in lower case. Empty in
     /// facts of an earlier form: then a no-reply address is an address like any other, and belongs to nobody we know.
     #[serde(default)]
@@ -163,11 +173,17 @@ pub struct Detour {
 }
 
 impl HostFacts {
+    /// Did a host take part?
+    pub fn took_part(&self) -> bool {
+        self.kind != NO_HOST
+    }
+
     /// The facts of a host that nobody asked, or that did not answer: every one is this gap.
     pub fn unseen(kind: &str, gap: &Gap) -> Self {
         HostFacts {
             kind: kind.to_string(),
             repository: None,
+            conventions: HostConventions::github(),
             domains: Vec::new(),
             request: Fact::Gap(gap.clone()),
             branch: Fact::Gap(gap.clone()),
@@ -215,7 +231,9 @@ mod tests {
         let text =
             serde_json::to_string(&HostFacts::unseen("github", &Gap::not_asked("it", "Ask."))).unwrap();
         assert!(!text.contains("workflow_runs") && !text.contains("co_authors"), "{text}");
+        assert!(!text.contains("conventions"), "{text}");
         let read: HostFacts = serde_json::from_str(&text).unwrap();
+        assert_eq!(read.conventions, HostConventions::github());
         assert_eq!((read.workflow_runs, read.co_authors), (no_runs(), no_co_authors()));
         let coverage: LineCoverage = serde_json::from_str(r#"{"changed":{},"reports":[]}"#).unwrap();
         assert!(coverage.inert.is_empty());

@@ -12,7 +12,8 @@ use portcullis::cli::demo::stage::revision;
 use portcullis::collect::deployment::{Target, Witnesses, gather_deployment};
 use portcullis::collect::git::Repository;
 use portcullis::collect::git::record::Resting;
-use portcullis::collect::host::github::{GitHub, Patience};
+use portcullis::collect::host::Connection;
+use portcullis::collect::host::github::GitHub;
 use portcullis::collect::recorded::contradictions;
 use portcullis::decide::decide_deployment;
 use portcullis::model::change::{BranchName, Revision};
@@ -79,7 +80,7 @@ fn gathered(lane: &Lane, words: Words) -> Deployment {
     let inquiry = policy.inquiry(Some(RepoPath::from("portcullis.toml")));
     let forge = lane.host();
     let (address, name) = (forge.worlds[0].address.clone(), forge.worlds[0].repository.clone());
-    let host = GitHub::new(&address, &name, 0, None, Box::new(forge), Patience::default()).unwrap();
+    let host = GitHub::open(&name, Connection::to(address, Box::new(forge))).unwrap();
     let target = Target {
         environment: "production".to_string(),
         branch: BranchName::new("main"),

@@ -6,7 +6,7 @@ use crate::cli::exit::{Exit, Failure, Result};
 use crate::cli::{HostName, actions, judged, output};
 use crate::collect::deployment::{Witnesses, gather_landing};
 use crate::collect::git::{Place, Repository};
-use crate::collect::host::Host;
+use crate::collect::host::Forge;
 use crate::decide::judge_alone;
 use crate::model::change::{BranchName, Revision};
 use crate::model::deployment::Deployment;
@@ -87,20 +87,23 @@ fn nowhere() -> BranchName {
     BranchName::new("HEAD")
 }
 
-fn host(place: &Where) -> Result<Option<Box<dyn Host>>> {
+fn host(place: &Where) -> Result<Option<Box<dyn Forge>>> {
     let repository = match (place.host, &place.repository) {
         (Some(HostName::None), _) => return Ok(None),
         (_, Some(repository)) => Some(repository.clone()),
         (_, None) => actions::repository(),
     };
     match (repository, place.host) {
-        (Some(repository), _) => judged::host_of(&repository, 0, judged::connection()).map(Some),
+        (Some(repository), Some(HostName::Kind(kind))) => {
+            judged::open_host(kind, &repository, None).map(Some)
+        }
+        (Some(repository), _) => judged::open_host(actions::host_kind(), &repository, None).map(Some),
         (None, Some(_)) => Err(Failure::usage("name the repository on the host: --repository OWNER/NAME")),
         (None, None) => Ok(None),
     }
 }
 
-fn spot(asked: &Asked<'_>, host: Option<&dyn Host>, branch: &BranchName) -> Result<Place> {
+fn spot(asked: &Asked<'_>, host: Option<&dyn Forge>, branch: &BranchName) -> Result<Place> {
     let tip = tip(asked.repository, host, branch)?;
     let spot = asked.repository.place(&tip, asked.commit).map_err(unseen)?;
     spot.ok_or_else(|| {
@@ -110,7 +113,7 @@ fn spot(asked: &Asked<'_>, host: Option<&dyn Host>, branch: &BranchName) -> Resu
 }
 
 /// The tip by the host, where one takes part; else as it was fetched last, else as it is here.
-fn tip(repository: &Repository, host: Option<&dyn Host>, branch: &BranchName) -> Result<Revision> {
+fn tip(repository: &Repository, host: Option<&dyn Forge>, branch: &BranchName) -> Result<Revision> {
     if let Some(host) = host {
         return host.branch(branch).known().map(|branch| branch.tip.clone()).map_err(unseen);
     }
@@ -120,7 +123,7 @@ fn tip(repository: &Repository, host: Option<&dyn Host>, branch: &BranchName) ->
 
 fn gather(
     asked: &Asked<'_>,
-    host: Option<&dyn Host>,
+    host: Option<&dyn Forge>,
     branch: &BranchName,
     spot: &Place,
 ) -> Result<Option<Deployment>> {

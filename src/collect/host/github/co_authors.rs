@@ -4,9 +4,10 @@
 //! author first, then those of the trailers). It is asked only for addresses that say nothing by themselves and that no author of the change
 //! has. What it does not tell of belongs to nobody, as before.
 
-use crate::collect::host::github::client::malformed;
+use crate::collect::host::github::address::graphql_url;
 use crate::collect::host::github::protection::graphql_error;
 use crate::collect::host::github::{GitHub, graphql, translate, wire};
+use crate::collect::host::http::gaps::malformed;
 use crate::model::change::{Commit, Revision};
 use crate::model::fact::Gap;
 use crate::model::person::{Account, NoReply};
@@ -52,7 +53,7 @@ impl GitHub {
     ) -> Result<(), Gap> {
         let variables = serde_json::json!({ "owner": self.repository.owner, "name": self.repository.name });
         let question = serde_json::json!({ "query": query(commits), "variables": variables }).to_string();
-        let reply = self.client.fetch(WHAT, &self.client.api.graphql(), Some(question.as_bytes()))?;
+        let reply = self.client.fetch(WHAT, &graphql_url(&self.client.api), Some(question.as_bytes()))?;
         let answer: graphql::Authors = reply.read(WHAT)?;
         if let Some(error) = answer.errors.first() {
             return Err(graphql_error(WHAT, error));

@@ -1,8 +1,8 @@
 //! GitHub's words in our model. A word that we do not know is never given a mild meaning: it is a gap.
 
-use crate::collect::host::github::address::Repository;
-use crate::collect::host::github::client::{contradiction, malformed};
+use crate::collect::host::github::address::RepositoryName;
 use crate::collect::host::github::wire;
+use crate::collect::host::http::gaps::{contradiction, malformed};
 use crate::model::change::{BranchName, Revision};
 use crate::model::check::{Check, Conclusion, Producer};
 use crate::model::fact::Gap;
@@ -58,7 +58,7 @@ pub(super) fn request(what: &str, number: u64, pull: wire::PullRequest) -> Resul
 /// which it has been renamed to or moved to since. An answer that does not say is taken for one of the former.
 pub(super) fn is_of(
     what: &str,
-    repository: &Repository,
+    repository: &RepositoryName,
     moved: bool,
     base: &wire::Base,
 ) -> Result<Option<String>, Gap> {

@@ -1,7 +1,23 @@
 //! The `Link` header between the pages of a list (RFC 8288), in every form that the standard gives it.
 
-use crate::collect::host::github::address::{Origin, resolve_beside};
-use crate::collect::transport::Response;
+use crate::collect::host::http::address::{Origin, resolve_beside};
+use crate::collect::host::http::transport::Response;
+
+/// Why the `Link` header of an answer cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct LinkError(String);
+
+impl std::fmt::Display for LinkError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl<T: Into<String>> From<T> for LinkError {
+    fn from(reason: T) -> Self {
+        LinkError(reason.into())
+    }
+}
 
 /// The targets that a list needs, made whole.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -11,11 +27,11 @@ pub(super) struct Links {
 }
 
 impl Links {
-    /// Of an answer that came from this address. A missing header is a list of one page.
+    /// The links of an answer that came from this address. Without the header the list has one page.
     ///
     /// # Errors
     /// A header that is not what the standard says, or two different answers to what comes next.
-    pub fn of(url: &str, response: &Response) -> Result<Links, String> {
+    pub fn of(url: &str, response: &Response) -> Result<Links, LinkError> {
         let mut links = Links::default();
         Origin::of(url).ok_or("the list has no address")?;
         for (_, header) in response.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("link")) {
@@ -27,7 +43,7 @@ impl Links {
         Ok(links)
     }
 
-    fn add(&mut self, url: &str, link: &Link) -> Result<(), String> {
+    fn add(&mut self, url: &str, link: &Link) -> Result<(), LinkError> {
         // Only the first `rel` counts; it may name several relations (RFC 8288, section 3.3).
         let relation = link.parameters.iter().find(|(name, _)| name == "rel").map_or("", |(_, value)| value);
         for name in relation.split_ascii_whitespace() {
@@ -37,11 +53,11 @@ impl Links {
                 _ => continue,
             };
             if link.parameters.iter().any(|(name, _)| name == "anchor") {
-                return Err(format!("the link `{name}` is of another list"));
+                return Err(format!("the link `{name}` is of another list").into());
             }
             let target = resolve_beside(url, &link.target).ok_or("a target cannot be made whole")?;
             if place.as_ref().is_some_and(|known| *known != target) {
-                return Err(format!("there are two different links `{name}`"));
+                return Err(format!("there are two different links `{name}`").into());
             }
             *place = Some(target);
         }
@@ -73,13 +89,13 @@ impl Scanner<'_> {
     }
 
     /// The next link; empty elements of the list are passed over.
-    fn link(&mut self) -> Result<Option<Link>, String> {
+    fn link(&mut self) -> Result<Option<Link>, LinkError> {
         self.skip(&[' ', '\t', ',']);
         if self.text.is_empty() {
             return Ok(None);
         }
         if !self.takes('<') {
-            return Err("a link does not begin with `<`".to_string());
+            return Err("a link does not begin with `<`".into());
         }
         let (target, rest) = self.text.split_once('>').ok_or("a link does not end with `>`")?;
         let target = target.trim().to_string();
@@ -92,17 +108,17 @@ impl Scanner<'_> {
         if self.text.is_empty() || self.text.starts_with(',') {
             return Ok(Some(Link { target, parameters }));
         }
-        Err("something stands between two links".to_string())
+        Err("there is something between two links".into())
     }
 
     /// `None` for nothing between two semicolons.
-    fn parameter(&mut self) -> Result<Option<(String, String)>, String> {
+    fn parameter(&mut self) -> Result<Option<(String, String)>, LinkError> {
         let name = self.token().to_ascii_lowercase();
         if !self.takes('=') {
             return Ok((!name.is_empty()).then_some((name, String::new())));
         }
         if name.is_empty() {
-            return Err("a parameter of a link has no name".to_string());
+            return Err("a parameter of a link has no name".into());
         }
         let value = if self.takes('"') { self.quoted()? } else { self.token() };
         Ok(Some((name, value)))
@@ -116,7 +132,7 @@ impl Scanner<'_> {
         token.to_string()
     }
 
-    fn quoted(&mut self) -> Result<String, String> {
+    fn quoted(&mut self) -> Result<String, LinkError> {
         let mut value = String::new();
         let mut characters = self.text.char_indices();
         while let Some((at, character)) = characters.next() {
@@ -129,7 +145,7 @@ impl Scanner<'_> {
                 plain => value.push(plain),
             }
         }
-        Err("a quoted text does not end".to_string())
+        Err("a quoted text does not end".into())
     }
 }
 
@@ -140,7 +156,7 @@ mod tests {
     const HERE: &str = "https://x.test/repos/o/r/pulls/7/reviews?per_page=100";
     const NEXT: &str = "https://x.test/repos/o/r/pulls/7/reviews?page=2";
 
-    fn links(headers: &[&str]) -> Result<Links, String> {
+    fn links(headers: &[&str]) -> Result<Links, LinkError> {
         let headers = headers.iter().map(|value| ("link".to_string(), value.to_string())).collect();
         Links::of(HERE, &Response { status: 200, headers, body: Vec::new() })
     }

@@ -1,14 +1,14 @@
 //! One HTTP exchange, behind a trait: live, or from a table.
 //!
 //! A transport carries one request and waits when it is told to. Everything that needs judgement
-//! (retries, rate limits, redirects, who may see the token) lies with the host that uses it.
+//! (retries, rate limits, redirects, who may see the token) is the client's.
 
 use std::time::{Duration, Instant};
 use ureq::http::Uri;
 use ureq::tls::{RootCerts, TlsConfig};
 use ureq::{Agent, Proxy};
 
-/// How long a connection may take to stand.
+/// How long it may take to connect.
 const CONNECT: Duration = Duration::from_secs(10);
 /// How long an answer may take to begin, and again to end.
 const READ: Duration = Duration::from_secs(30);
@@ -61,7 +61,7 @@ pub trait Transport {
     /// Sends the request.
     ///
     /// # Errors
-    /// Whatever kept an answer from arriving whole.
+    /// The answer did not arrive whole.
     fn send(&self, request: &Request) -> Result<Response, TransportError>;
 
     /// How long ago the transport was made. One from a table has no clock: there all answers come at once.
@@ -91,7 +91,7 @@ impl Live {
         Live::with_time_out(READ)
     }
 
-    /// The same, where an answer may take so long to begin, and again to end, however its bytes are spread over that time.
+    /// A client that gives an answer this long to begin, and again to end, however its bytes are spread over that time.
     pub fn with_time_out(read: Duration) -> Self {
         let (outside, loopback) = (agent(Proxy::try_from_env(), read), agent(None, read));
         Live { began: Instant::now(), outside, loopback }

@@ -1,17 +1,18 @@
-//! When to ask again, and how long to wait before (GitHub docs, "Rate limits for the REST API" and
-//! "Best practices for using the REST API").
+//! When to ask again, and how long to wait before (RFC 9110, section 10.2.3; GitHub docs, "Rate limits for the REST API"
+//! and "Best practices for using the REST API").
 //!
 //! The host's own clock decides: a limit that resets at an instant is compared with the `date` of the
 //! answer that says so, never with a clock of ours.
 
-use crate::collect::transport::{Response, TransportError};
+use crate::collect::host::http::LimitStyle;
+use crate::collect::host::http::transport::{Response, TransportError};
 use crate::model::fact::{Gap, GapReason};
 use jiff::Timestamp;
 use std::time::Duration;
 
-/// How long a busy or failing host is borne.
+/// How often a busy or failing host is asked again, and for how long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Patience {
+pub struct RetryPolicy {
     /// How often one question is put at most, the first time included.
     pub attempts: u32,
     /// How long all waiting of one run may take together: between attempts, and for what is not prompt.
@@ -20,38 +21,44 @@ pub struct Patience {
     pub prompt: Duration,
 }
 
-impl Default for Patience {
+impl Default for RetryPolicy {
     /// Four attempts, and a minute in all, beyond five seconds for each answer.
     fn default() -> Self {
-        Patience { attempts: 4, longest_wait: Duration::from_secs(60), prompt: Duration::from_secs(5) }
+        RetryPolicy { attempts: 4, longest_wait: Duration::from_secs(60), prompt: Duration::from_secs(5) }
     }
 }
 
-/// What an outcome calls for.
-pub(super) enum Step {
+/// What the outcome of an attempt calls for.
+pub(super) enum Attempt {
     /// This is the answer, good or bad.
     Done(Response),
-    /// Not an answer yet: wait, and ask again; if patience is at its end, this is the gap.
+    /// Not an answer yet: wait, and ask again; the gap if there is no more time.
     Again { wait: Duration, gap: Gap },
 }
 
 /// Judges the outcome of an attempt (counted from 1).
-pub(super) fn step(what: &str, outcome: Result<Response, TransportError>, attempt: u32) -> Step {
+pub(super) fn judge_attempt(
+    what: &str,
+    outcome: Result<Response, TransportError>,
+    attempt: u32,
+    limits: &LimitStyle,
+) -> Attempt {
     let response = match outcome {
         Ok(response) => response,
         Err(TransportError(why)) => {
-            return Step::Again { wait: backoff(attempt), gap: unreachable(what, why) };
+            return Attempt::Again { wait: backoff(attempt), gap: unreachable(what, why) };
         }
     };
-    if is_limited(&response) {
-        return Step::Again { wait: limit_wait(&response), gap: limited(what, &response) };
+    if is_limited(&response, limits) {
+        let wait = limit_wait(&response, limits);
+        return Attempt::Again { wait, gap: limited(what, wait) };
     }
     match response.status {
         500..=599 => {
             let gap = unreachable(what, format!("the host answered {}", response.status));
-            Step::Again { wait: retry_after(&response).unwrap_or_else(|| backoff(attempt)), gap }
+            Attempt::Again { wait: retry_after(&response).unwrap_or_else(|| backoff(attempt)), gap }
         }
-        _ => Step::Done(response),
+        _ => Attempt::Done(response),
     }
 }
 
@@ -68,8 +75,8 @@ fn unreachable(what: &str, why: impl Into<String>) -> Gap {
     Gap::new(what, GapReason::Unreachable, why, "Run again when the host can be reached.")
 }
 
-fn limited(what: &str, response: &Response) -> Gap {
-    let wait = limit_wait(response).as_secs();
+fn limited(what: &str, wait: Duration) -> Gap {
+    let wait = wait.as_secs();
     let detail = format!("the host limits the rate of requests and asks to wait {}", seconds(wait));
     Gap::new(
         what,
@@ -88,12 +95,12 @@ fn backoff(attempt: u32) -> Duration {
     Duration::from_millis(500 << attempt.saturating_sub(1).min(10))
 }
 
-/// 429 always; 403 when the headers or the message speak of a limit, because 403 is also a plain refusal.
-fn is_limited(response: &Response) -> bool {
-    let spent = response.header("x-ratelimit-remaining") == Some("0");
+/// 429 always; 403 when the headers or the message name a limit, because 403 is also a plain refusal.
+fn is_limited(response: &Response, limits: &LimitStyle) -> bool {
+    let spent = response.header(limits.remaining) == Some("0");
     let says_so = || {
         let text = String::from_utf8_lossy(&response.body).to_ascii_lowercase();
-        text.contains("rate limit") || text.contains("abuse detection")
+        limits.phrases.iter().any(|phrase| text.contains(phrase))
     };
     match response.status {
         429 => true,
@@ -103,10 +110,10 @@ fn is_limited(response: &Response) -> bool {
 }
 
 /// `retry-after`; else until the primary limit resets; else a minute, the least that a secondary limit asks for.
-fn limit_wait(response: &Response) -> Duration {
+fn limit_wait(response: &Response, limits: &LimitStyle) -> Duration {
     let until_reset = || {
-        let spent = response.header("x-ratelimit-remaining") == Some("0");
-        spent.then(|| reset_wait(response)).flatten()
+        let spent = response.header(limits.remaining) == Some("0");
+        spent.then(|| reset_wait(response, limits)).flatten()
     };
     retry_after(response).or_else(until_reset).unwrap_or(Duration::from_secs(60))
 }
@@ -115,8 +122,8 @@ fn retry_after(response: &Response) -> Option<Duration> {
     response.header("retry-after")?.trim().parse().ok().map(Duration::from_secs)
 }
 
-fn reset_wait(response: &Response) -> Option<Duration> {
-    let reset: i64 = response.header("x-ratelimit-reset")?.trim().parse().ok()?;
+fn reset_wait(response: &Response, limits: &LimitStyle) -> Option<Duration> {
+    let reset: i64 = response.header(limits.reset)?.trim().parse().ok()?;
     let now: Timestamp =
         jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(response.header("date")?).ok()?;
     let seconds = reset.saturating_sub(now.as_second()).max(0);
@@ -127,6 +134,12 @@ fn reset_wait(response: &Response) -> Option<Duration> {
 mod tests {
     use super::*;
 
+    const LIMITS: LimitStyle = LimitStyle {
+        remaining: "x-ratelimit-remaining",
+        reset: "x-ratelimit-reset",
+        phrases: &["rate limit"],
+    };
+
     fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Response {
         let headers = headers.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
         Response { status, headers, body: body.into() }
@@ -134,9 +147,9 @@ mod tests {
 
     /// The wait that an answer calls for, and the reason of the gap behind it; `None` when it is an answer.
     fn wait(response: Response) -> Option<(u64, GapReason)> {
-        match step("it", Ok(response), 1) {
-            Step::Done(_) => None,
-            Step::Again { wait, gap } => Some((wait.as_secs(), gap.reason)),
+        match judge_attempt("it", Ok(response), 1, &LIMITS) {
+            Attempt::Done(_) => None,
+            Attempt::Again { wait, gap } => Some((wait.as_secs(), gap.reason)),
         }
     }
 
@@ -173,9 +186,10 @@ mod tests {
     #[test]
     fn failures_are_asked_again_ever_more_slowly() {
         assert_eq!(wait(answer(502, &[("retry-after", "3")], "")), Some((3, GapReason::Unreachable)));
-        let lost = |attempt| match step("it", Err(TransportError("closed".into())), attempt) {
-            Step::Again { wait, .. } => wait.as_millis(),
-            Step::Done(_) => 0,
+        let lost = |attempt| match judge_attempt("it", Err(TransportError("closed".into())), attempt, &LIMITS)
+        {
+            Attempt::Again { wait, .. } => wait.as_millis(),
+            Attempt::Done(_) => 0,
         };
         assert_eq!([1, 2, 3].map(lost), [500, 1000, 2000]);
         assert_eq!(lost(u32::MAX), 512_000);
