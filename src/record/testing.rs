@@ -35,7 +35,7 @@ pub fn facts(candidate: &Revision, baseline: &Baseline, earlier: &[Link]) -> Dep
             deployment::BaselineOrigin::Recorded(earlier.len() as u64)
         }
         BaselineOrigin::Asserted => deployment::BaselineOrigin::Asserted,
-        BaselineOrigin::Host => deployment::BaselineOrigin::Host(5),
+        BaselineOrigin::Host => deployment::BaselineOrigin::Host(5.into()),
     };
     if baseline.origin == BaselineOrigin::Rollback {
         facts.span = Fact::Known(Span::Behind);
