@@ -8,6 +8,7 @@ use crate::model::change::Revision;
 use crate::model::check::{Check, Conclusion, Producer, WorkflowRun};
 use crate::model::decision::{Finding, SubjectKind, Verdict};
 use crate::model::fact::{Fact, Gap};
+use crate::model::id::{AppId, CheckId};
 use crate::model::inquiry::{Inquiry, Topic};
 use crate::model::person::Login;
 use serde::de::{Error, Visitor};
@@ -53,7 +54,7 @@ pub struct Wanted {
 #[derive(Debug, PartialEq, Eq)]
 pub enum Writer {
     /// An app, by its number.
-    AppNumber(u64),
+    AppNumber(AppId),
     /// An app, by its name in addresses.
     AppSlug(String),
     /// An account, which writes commit statuses.
@@ -125,7 +126,7 @@ impl<'de> Deserialize<'de> for App {
             }
 
             fn visit_u64<E: Error>(self, number: u64) -> Result<App, E> {
-                Ok(App(Writer::AppNumber(number)))
+                Ok(App(Writer::AppNumber(number.into())))
             }
 
             fn visit_i64<E: Error>(self, number: i64) -> Result<App, E> {
@@ -188,7 +189,7 @@ impl Control for RequiredChecks {
 pub(super) fn judge(
     wanted: &Wanted,
     checks: &[Check],
-    workflow_runs: &Fact<BTreeMap<u64, WorkflowRun>>,
+    workflow_runs: &Fact<BTreeMap<CheckId, WorkflowRun>>,
     head: &Revision,
 ) -> Result<Finding, Gap> {
     let (runs, others): (Vec<&Check>, Vec<&Check>) = checks
@@ -205,7 +206,7 @@ pub(super) fn judge(
     }
     let worst = failed.iter().copied().max_by_key(|run| {
         // What has ended badly weighs more than what may still end well.
-        (run.conclusion != Conclusion::Running, run.conclusion, run.id)
+        (run.conclusion != Conclusion::Running, run.conclusion, &run.id)
     });
     let finding = match (worst, unseen) {
         _ if runs.is_empty() => absent(wanted, head),
@@ -227,7 +228,7 @@ pub(super) fn judge(
 fn newer<'a>(
     run: &Check,
     runs: &[&'a Check],
-    workflow_runs: &Fact<BTreeMap<u64, WorkflowRun>>,
+    workflow_runs: &Fact<BTreeMap<CheckId, WorkflowRun>>,
 ) -> Result<Option<&'a Check>, Gap> {
     let mut green = runs.iter().copied().filter(|other| other.conclusion == Conclusion::Success).peekable();
     if run.conclusion != Conclusion::Cancelled || green.peek().is_none() {
@@ -286,6 +287,8 @@ fn producer(producer: &Producer) -> String {
         Producer::App { id, slug } => format!("app `{slug}` ({id})"),
         Producer::Account(Some(account)) => format!("account `{}` ({})", account.login, account.id),
         Producer::Account(None) => "an account that is gone".to_string(),
+        Producer::Pipeline { project, config, .. } => format!("the pipeline `{config}` of {project}"),
+        Producer::Service { id } => format!("the external service {id}"),
         Producer::Unknown => "nobody that the host names".to_string(),
     }
 }
@@ -332,7 +335,7 @@ mod tests {
     }
 
     fn app(id: u64, slug: &str) -> Producer {
-        Producer::App { id, slug: slug.into() }
+        Producer::App { id: id.into(), slug: slug.into() }
     }
 
     fn actions() -> Producer {
@@ -340,11 +343,11 @@ mod tests {
     }
 
     fn account(login: &str) -> Producer {
-        Producer::Account(Some(Account { login: Login::new(login), id: 9, kind: AccountKind::Human }))
+        Producer::Account(Some(Account { login: Login::new(login), id: 9.into(), kind: AccountKind::Human }))
     }
 
     fn run(name: &str, producer: Producer, conclusion: Conclusion) -> Check {
-        Check { name: name.into(), id: 1, head: revision('a'), producer, conclusion }
+        Check { name: name.into(), id: 1.into(), head: revision('a'), producer, conclusion }
     }
 
     fn judged(settings: &str, checks: Fact<Vec<Check>>) -> Result<Vec<Finding>, Gap> {
@@ -475,8 +478,8 @@ mod tests {
     #[test]
     fn every_run_must_succeed_in_whatever_order_they_come() {
         let good = run("build", actions(), Conclusion::Success);
-        let bad = Check { id: 2, ..run("build", actions(), Conclusion::Failure) };
-        let running = Check { id: 3, ..run("build", actions(), Conclusion::Running) };
+        let bad = Check { id: 2.into(), ..run("build", actions(), Conclusion::Failure) };
+        let running = Check { id: 3.into(), ..run("build", actions(), Conclusion::Running) };
         let one = only(BUILD, vec![good.clone(), bad.clone(), running.clone()]);
         assert_eq!(one.verdict, Verdict::Broken);
         assert!(one.reason.contains("failed"), "{}", one.reason);

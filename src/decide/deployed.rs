@@ -21,6 +21,7 @@ use crate::model::change::Revision;
 use crate::model::decision::{Finding, SubjectKind, Verdict};
 use crate::model::deployment::{BaselineOrigin, Deployment, HostDeployment, Recorded};
 use crate::model::fact::{Fact, Gap, GapReason};
+use crate::model::id::DeploymentId;
 use crate::model::waiver::{self, Rollback};
 use crate::policy::Policy;
 
@@ -35,7 +36,7 @@ pub(super) fn words(policy: &Policy, facts: &Deployment, found: &[Found]) -> Vec
     let mut findings = match baseline.origin {
         BaselineOrigin::Recorded(number) => words.recorded(number),
         BaselineOrigin::Asserted => words.asserted(),
-        BaselineOrigin::Host(number) => vec![words.host_alone(number)],
+        BaselineOrigin::Host(ref id) => vec![words.host_alone(id)],
         BaselineOrigin::Retry(number) => vec![words.retry(number)],
     };
     findings.extend(words.unseen_host());
@@ -204,7 +205,7 @@ impl<'a> Words<'a> {
         let record =
             last.map(|last| format!("record {} let through {}", last.number, last.candidate.short()));
         let host = self.host().map(|host| match host.revision == *self.said {
-            true => format!("the host says so too (deployment {})", host.number),
+            true => format!("the host says so too (deployment {})", host.id),
             false => format!("the host says that {} is deployed", host.revision.short()),
         });
         record.into_iter().chain(host).collect()
@@ -243,20 +244,20 @@ impl<'a> Words<'a> {
         }
         let reason = format!(
             "the command line says that {said} is deployed, and the host has {deployed} deployed since {} (deployment {})",
-            host.since, host.number
+            host.since, host.id
         );
         let finding = self.of(Verdict::Unproven, reason).remedy(format!(
             "find out which is right, and name that one with --base; if the host is wrong, set the status of deployment {} to \
              inactive there",
-            host.number
+            host.id
         ));
         Some(self.settled(finding, &host.revision))
     }
 
     /// Only the host says so.
-    fn host_alone(&self, number: u64) -> Finding {
+    fn host_alone(&self, deployment: &DeploymentId) -> Finding {
         let reason = format!(
-            "that {} is deployed is the host's word (deployment {number}); no record says so: this is the first time, or the \
+            "that {} is deployed is the host's word (deployment {deployment}); no record says so: this is the first time, or the \
              records were not fetched, or somebody took them away",
             self.said.short()
         );

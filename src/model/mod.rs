@@ -16,6 +16,7 @@ pub mod facts;
 pub mod glob;
 pub mod governs;
 pub mod host;
+pub mod id;
 pub mod inquiry;
 pub mod inventory;
 pub mod landing;

@@ -13,7 +13,7 @@ use crate::model::fact::{Fact, Gap, GapReason};
 use crate::model::facts::Facts;
 use crate::model::landing::{Candidate, Coverage, Miss, Residual, Span};
 use crate::model::patch::Patch;
-use crate::model::review::{ChangeRequest, Review, ReviewState};
+use crate::model::review::{ChangeRequest, Review, ReviewState, ReviewedContent};
 use std::collections::BTreeSet;
 use std::io;
 
@@ -284,7 +284,7 @@ fn write_request(story: &Story<'_>, facts: &Facts, page: &mut Page<'_>) -> io::R
             );
         }
     };
-    let lead = format!("request {}:", request.number);
+    let lead = format!("request {}:", request.id);
     page.paragraph(Margin(0, 4), Lead(&lead, BOLD), &request.title)?;
     row(page, "opened by", request.author.as_ref().map_or("a deleted account", |by| by.login.as_str()))?;
     row(page, "ended at", request.head.short())?;
@@ -318,8 +318,13 @@ fn write_review(story: &Story<'_>, review: &Review, page: &mut Page<'_>) -> io::
         ReviewState::Dismissed => "had an opinion, since dismissed, of",
         ReviewState::Commented | ReviewState::Pending => "looked at",
     };
-    let what =
-        review.commit.as_ref().map_or("a commit that the host no longer knows", |commit| commit.short());
+    let what = match &review.reviewed {
+        ReviewedContent::Stated(commit) => commit.short().to_string(),
+        ReviewedContent::Derived { commit, from } => format!("{} (derived from {from})", commit.short()),
+        ReviewedContent::Tree { tree, .. } => format!("tree {}", tree.short()),
+        ReviewedContent::Unknown => "a commit that the host no longer knows".to_string(),
+        ReviewedContent::Unseen(gap) => format!("a commit of which {gap}"),
+    };
     let at = review.submitted.map_or(String::new(), |at| format!(", {at}"));
     let (mark, why) = standing(story.findings, review);
     let text = format!("{who} {did} {what}{at} (review {}){why}", review.id);

@@ -47,11 +47,11 @@ impl GitHub {
     /// Asks what came with commits that the branch does not hold any more. Whoever opened the request had a part in any case.
     fn followed(&self, question: &Question<'_>, range: &Range<'_>, mut moves: Vec<Move>) -> Vec<Move> {
         let request = question.request.value();
-        let opener = request.and_then(|request| request.author.as_ref()).map(|account| account.id);
+        let opener = request.and_then(|request| request.author.as_ref()).map(|account| &account.id);
         let from = request.and_then(|request| RepositoryName::parse(request.head_repository.as_deref()?));
         let Some(from) = from else { return moves };
         let is_open = |one: &&mut Move| {
-            let by_another = one.actor.as_ref().is_some_and(|account| Some(account.id) != opener);
+            let by_another = one.actor.as_ref().is_some_and(|account| Some(&account.id) != opener);
             by_another && matches!(one.kept, Fact::Gap(_))
         };
         for one in moves.iter_mut().filter(is_open).take(COMPARED) {
@@ -84,7 +84,9 @@ impl GitHub {
         })?;
         let from = RepositoryName::parse(from)
             .ok_or_else(|| malformed(WHAT, format!("`{from}` is not a repository; write `owner/name`")))?;
-        let reference = format!("refs/heads/{}", request.head_branch);
+        let branch =
+            request.head_branch.as_ref().ok_or_else(|| malformed(WHAT, "the request has no branch"))?;
+        let reference = format!("refs/heads/{branch}");
         let segments = in_repository(&from, &["activity"]);
         let mut pages = self.client.pages(WHAT, PageNames::Cursor, &segments, &[("ref", &reference)])?;
         let mut activity = Activity { entries: Vec::new(), end: Ok(()) };
