@@ -2,7 +2,7 @@
 //!
 //! Every part is optional here. What is missing is found by looking at the text, so that one mistake hides no other.
 
-use super::waivers::Longest;
+use super::durations::LongestWaiver;
 use crate::control::Role;
 use crate::model::environment::Environment;
 use crate::model::glob::Glob;
@@ -55,7 +55,7 @@ pub struct Project {
 pub struct Waivers {
     /// How long one may last.
     #[serde(default)]
-    pub longest: Longest,
+    pub longest: LongestWaiver,
     /// Where the keys stand that approvers sign them with; without it the file's word is taken.
     pub signers: Option<Spanned<String>>,
 }
