@@ -95,7 +95,7 @@ fn area_of<'a>(case: &Case<'a>, touched: &TouchedArea) -> Result<&'a Area, Gap> 
     let areas = &case.scope.inventory.areas;
     areas.iter().find(|area| area.name == touched.area).ok_or_else(|| {
         let (detail, remedy) =
-            ("the policy does not know it", "Judge by the policy that the facts were gathered for.");
+            ("the policy has no such area", "Judge by the policy that the facts were gathered for.");
         Gap::new(
             format!("which files belong to `{}`", touched.area),
             GapReason::Contradiction,

@@ -95,7 +95,7 @@ impl Control for Deployers {
         let requests = case.landing.requests.known()?;
         if requests.is_empty() {
             let reason = format!(
-                "no change request brought it, so nobody but {deployer} is known to have had a part in it"
+                "no change request brought it, so no one other than {deployer} is known to have taken part in it"
             );
             return Ok(vec![alone(case, reason)]);
         }
@@ -104,7 +104,7 @@ impl Control for Deployers {
             return Ok(vec![alone(case, reason.clone())]);
         }
         parts.into_iter().collect::<Result<Vec<_>, _>>()?;
-        Ok(vec![on_landing(case, Verdict::Met, format!("somebody other than {deployer} had a part in it"))])
+        Ok(vec![on_landing(case, Verdict::Met, format!("a person other than {deployer} took part in it"))])
     }
 }
 
@@ -115,12 +115,14 @@ impl Deployers {
             finding(NAME, verdict, SubjectKind::Environment, &deployment.environment, reason)
         };
         let Some(name) = self.role.as_ref().map(Spanned::get_ref) else {
-            return of(Verdict::Met, format!("{login} deploys; the policy asks for no role"));
+            return of(Verdict::Met, format!("{login} deploys; the policy requires no role"));
         };
         match holds(case, name, login) {
-            Ok(true) => of(Verdict::Met, format!("{login} deploys, who holds the role `{name}`")),
-            Ok(false) => of(Verdict::Broken, format!("{login} deploys, who does not hold the role `{name}`"))
-                .remedy(format!("Let somebody of the role `{name}` deploy.")),
+            Ok(true) => of(Verdict::Met, format!("{login}, who deploys, holds the role `{name}`")),
+            Ok(false) => {
+                of(Verdict::Broken, format!("{login}, who deploys, does not hold the role `{name}`"))
+                    .remedy(format!("Have a person with the role `{name}` deploy."))
+            }
             Err(gap) => unproven(NAME, SubjectKind::Environment, &deployment.environment, &gap),
         }
     }
@@ -135,7 +137,7 @@ fn holds(case: &Case<'_>, name: &str, login: &Login) -> Result<bool, Gap> {
     let role = case.scope.roles.get(name).ok_or_else(|| undecided(name, "the policy has no such role"))?;
     let named = is_named(case, &who, login, role)?;
     if !named && by_owners_only(role) {
-        return Err(undecided(name, "it is that of the owners of files, and a deployment is no file"));
+        return Err(undecided(name, "it consists of code owners alone, and a deployment has none"));
     }
     Ok(named)
 }
@@ -176,7 +178,7 @@ fn second(case: &LandingCase<'_>, facts: &Facts, deployer: &Login) -> Result<Opt
     match unclear.into_iter().find(|(approval, _)| other(approval)) {
         Some((_, gap)) => Err(gap),
         None => {
-            Ok(Some(format!("nobody other than {deployer} opened or approved request {}", request.number)))
+            Ok(Some(format!("no one other than {deployer} opened or approved request {}", request.number)))
         }
     }
 }
@@ -188,7 +190,7 @@ fn is_other(scope: &Scope, account: &Account, deployer: &Who) -> bool {
 
 fn alone(case: &LandingCase<'_>, reason: String) -> Finding {
     on_landing(case, Verdict::Broken, reason)
-        .remedy("Let somebody else deploy, who had no part in it or not the only one.")
+        .remedy("Have someone else deploy: a person who took no part in it, or was not the only one who did.")
 }
 
 fn on_landing(case: &LandingCase<'_>, verdict: Verdict, reason: String) -> Finding {
@@ -197,7 +199,8 @@ fn on_landing(case: &LandingCase<'_>, verdict: Verdict, reason: String) -> Findi
 
 fn asserted(deployment: &Deployment, deployer: &Deployer) -> Option<Finding> {
     (deployer.origin == DeployerOrigin::Asserted).then(|| {
-        let reason = format!("that {} deploys was said on the command line; no host says so", deployer.login);
+        let reason =
+            format!("the command line names {} as the deployer; no host confirms it", deployer.login);
         finding(NAME, Verdict::Noted, SubjectKind::Environment, &deployment.environment, reason)
     })
 }

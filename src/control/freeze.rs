@@ -83,7 +83,7 @@ impl Control for Freeze {
         let frozen: Vec<_> =
             self.frozen(moment).map(|(end, reason)| stopped(environment, end, reason)).collect();
         if frozen.is_empty() {
-            return Ok(vec![of(environment, Verdict::Met, format!("nothing is frozen at {moment}"))]);
+            return Ok(vec![of(environment, Verdict::Met, format!("no freeze window applies at {moment}"))]);
         }
         Ok(frozen)
     }
@@ -105,7 +105,7 @@ impl Freeze {
 
 fn stopped(environment: &str, end: Option<Timestamp>, reason: &str) -> Finding {
     let end = end.map_or_else(|| "the end of the window".to_string(), |end| end.to_string());
-    of(environment, Verdict::Broken, format!("nothing is deployed there before {end}: {reason}"))
+    of(environment, Verdict::Broken, format!("deployments to it are frozen until {end}: {reason}"))
         .remedy(format!("Deploy after {end}, or ask for a waiver if it cannot wait."))
 }
 

@@ -45,7 +45,7 @@ pub static KIND: Kind = Kind {
     always_on: true,
     waivable: Waivable::Never {
         because: "it guards the policy, these waivers and the baseline",
-        instead: "let the owners of the gate approve the change",
+        instead: "have the owners of the gate approve the change",
     },
     documentation: Documentation(include_str!("gate_integrity.md")),
     read: read::<GateIntegrity>,
@@ -127,20 +127,22 @@ impl GateIntegrity {
         let all = [
             of_gate("the policy", files, |name| is_policy.as_ref().is_some_and(|is| is(name.path))),
             of_gate("the waivers", files, |name| is_waivers(name.path)),
-            of_gate("who may sign waivers", files, |name| {
+            of_gate("the list of signers of waivers", files, |name| {
                 signs_waivers.as_ref().is_some_and(|is| is(name.path))
             }),
-            of_gate("who may sign evidence", files, |name| {
+            of_gate("the list of signers of evidence", files, |name| {
                 signs_evidence.as_ref().is_some_and(|is| is(name.path))
             }),
-            of_gate("who owns which file", files, |name| matches_any(owners, name)),
+            of_gate("the owners of files (CODEOWNERS)", files, |name| matches_any(owners, name)),
             of_gate("the workflows that run the gate and the tests", files, |name| {
                 matches_any(workflows, name)
             }),
             of_gate("the configuration of the tests", files, |name| {
                 matches_any(&self.test_configuration, name)
             }),
-            of_gate("what the policy counts to the gate", files, |name| matches_any(&self.paths, name)),
+            of_gate("files that the policy counts as part of the gate", files, |name| {
+                matches_any(&self.paths, name)
+            }),
             self.governed(inquiry, files)?,
         ];
         Ok(all.into_iter().filter(|touched| !touched.files.is_empty()).collect())
@@ -148,7 +150,7 @@ impl GateIntegrity {
 
     /// Files that decide what a checkout holds of the files of the gate.
     fn governed<'a>(&self, inquiry: &Inquiry, files: &[&'a FileChange]) -> Result<Touched<'a>, Gap> {
-        let reason = "what decides how files of the gate are checked out";
+        let reason = "lines that decide how files of the gate are checked out";
         let governing = |file: &&FileChange| file.governing().next().is_some();
         let Some(_) = files.iter().find(|file| governing(file)) else {
             return Ok(Touched { reason, files: Vec::new() });
@@ -263,7 +265,7 @@ fn origin(case: &Case<'_>, gate: &GateTexts) -> Option<Finding> {
                 Verdict::Unproven,
                 SubjectKind::Branch,
                 format!("{}: policy", branch.name),
-                "nothing protects the branch that the policy comes from, so anybody who may write could have put it there",
+                "the branch that the policy comes from is not protected, so anyone with write access could have put it there",
             )
             .remedy(format!("Protect {} on the host.", branch.name)),
         ),
@@ -280,7 +282,7 @@ fn unreadable_lines(gate: &GateTexts, files: &[&FileChange]) -> Option<Finding> 
     let lines: BTreeMap<_, _> = paths.filter_map(|path| code_owners.doubt(path)).map(numbered).collect();
     let show = |(line, reason)| format!("line {line}: {reason}");
     (!lines.is_empty()).then(|| {
-        let reason = "lines of CODEOWNERS that GitHub skips may be meant for files of this change";
+        let reason = "CODEOWNERS has lines that GitHub skips and that may be meant for files of this change";
         finding(NAME, Verdict::Noted, SubjectKind::File, text.path.to_string(), reason)
             .remedy("Correct these lines on the base branch.")
             .details(lines.into_iter().map(show).collect())

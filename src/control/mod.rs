@@ -286,8 +286,8 @@ fn widened(case: &Case<'_>, control: &str, area: &str, change: String) -> String
     match case.deployment {
         None => change,
         Some(_) => format!(
-            "A deployment is judged by the policy at the deployed commit, which does not speak of it: have a waiver approved in {} \
-             (`control = \"{control}\"`, `area = \"{area}\"`), and mend the policy for what comes after",
+            "A deployment is judged by the policy at the deployed commit, which does not cover it: have a waiver approved in {} \
+             (`control = \"{control}\"`, `area = \"{area}\"`), and correct the policy for later changes",
             crate::model::waiver::PATH
         ),
     }

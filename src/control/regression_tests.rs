@@ -130,7 +130,7 @@ fn not_empty<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
 ) -> Result<Option<Vec<T>>, D::Error> {
     let list = Vec::deserialize(deserializer)?;
     if list.is_empty() {
-        return Err(Error::custom("an empty list says nothing here; name something or leave the key out"));
+        return Err(Error::custom("an empty list has no effect; add an entry or leave the key out"));
     }
     Ok(Some(list))
 }
@@ -198,7 +198,7 @@ impl Control for RegressionTests {
         }
         if !others.is_empty() {
             let names: Vec<&str> = others.iter().map(|(name, _)| name.as_str()).collect();
-            let reason = format!("no area of these suites is touched: {}", names.join(", "));
+            let reason = format!("the change touches no area of these suites: {}", names.join(", "));
             findings.push(exempt(change, reason));
         }
         findings.extend(self.strays(&case.facts.reports));
@@ -212,7 +212,7 @@ fn exempt(change: &Change, reason: String) -> Finding {
 }
 
 fn uncovered(case: &Case<'_>, area: &TouchedArea) -> Finding {
-    let reason = "it is touched, and the policy names no regression suite for it";
+    let reason = "the change touches it, and the policy names no regression suite for it";
     let name = &area.area;
     let change = format!(
         "Add `{name}` to the `areas` of a suite in [controls.{NAME}.suites], in a change of its own."
@@ -236,7 +236,7 @@ impl RegressionTests {
         let reason = format!("{number} {verb} to no suite of the policy, so it is not counted");
         let strays = strays.into_iter().map(stray).collect();
         let remedy =
-            "Name a suite of the policy with --report SUITE=FILE, or let its `reports` match the file.";
+            "Name a suite of the policy with --report SUITE=FILE, or make its `reports` match the file.";
         Some(
             finding(NAME, Verdict::Noted, SubjectKind::File, first.as_str(), reason)
                 .remedy(remedy)
@@ -325,7 +325,7 @@ impl Suite {
         if counted.is_empty() {
             // Beside what could not be read nobody can say that there is no report.
             let unseen = findings.iter().any(|finding| finding.verdict == Verdict::Unproven);
-            let none = broken(name, "there is no report of it that counts").remedy(self.how_to_report(name));
+            let none = broken(name, "it has no report that counts").remedy(self.how_to_report(name));
             return match (findings.is_empty(), unseen) {
                 (true, _) => vec![self.no_report(name)],
                 (false, true) => findings,
@@ -343,7 +343,7 @@ impl Suite {
     }
 
     fn no_report(&self, name: &str) -> Finding {
-        broken(name, "there is no report of it").remedy(self.how_to_report(name))
+        broken(name, "it has no report").remedy(self.how_to_report(name))
     }
 
     fn judge_tests(&self, name: &str, evidence: &Evidence<'_>, mut findings: Vec<Finding>) -> Vec<Finding> {
@@ -363,7 +363,9 @@ impl Suite {
     fn how_to_count(&self, name: &str) -> String {
         let bound = self.trust == Some(Trust::Signed) || self.exit_status.is_some();
         match bound || self.configurations.is_some() {
-            true => format!("Check out what would land, and have it clean. {}", self.how_to_report(name)),
+            true => {
+                format!("Check out what would land, with a clean work tree. {}", self.how_to_report(name))
+            }
             false => "Run the suite on a clean checkout of what would land, and hand over what it wrote"
                 .to_string(),
         }
@@ -386,7 +388,7 @@ impl Suite {
         }
         if self.configurations.is_some() {
             return format!(
-                "A report does not say of which configuration it is. Record each with `portcullis evidence record --suite {name} \
+                "A report does not name its configuration. Record each with `portcullis evidence record --suite {name} \
                  --configuration NAME --report FILE -o STATEMENT`, and hand the statements over with --evidence."
             );
         }
@@ -395,7 +397,7 @@ impl Suite {
             return format!("Run the suite and hand its report over with --report {name}=FILE.");
         }
         format!(
-            "Run the suite before the gate, so that its report stands at {} (links are not followed), or hand it over with --report {name}=FILE.",
+            "Run the suite before the gate, so that its report is at {} (symbolic links are not followed), or hand it over with --report {name}=FILE.",
             places.join(" or ")
         )
     }

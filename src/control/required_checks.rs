@@ -289,7 +289,7 @@ mod tests {
         let found = only(BUILD, vec![other, run("Build", actions(), Conclusion::Success)]);
         assert_eq!(found.verdict, Verdict::Broken);
         assert_eq!(found.details.len(), 1);
-        assert!(found.details[0].contains("it is of cccccccccc"));
+        assert!(found.details[0].contains("it ran on cccccccccc"));
     }
 
     #[test]

@@ -147,7 +147,7 @@ impl Control for RequiredReviews {
             );
         } else if findings.is_empty() {
             let reason =
-                "the policy asks for reviews of some areas only, and the change touches none of them";
+                "the policy requires reviews only for some areas, and the change touches none of them";
             findings.push(finding(NAME, Verdict::Exempt, SubjectKind::Change, change.head.short(), reason));
         }
         Ok(findings)
@@ -185,10 +185,13 @@ impl RequiredReviews {
 
     fn of_area<'a>(&'a self, area: &'a TouchedArea) -> impl Iterator<Item = Applied<'a>> {
         let any = self.data_processing.iter();
-        let any =
-            any.map(move |rule| Applied { rule, area: Some(area), why: "of any data-processing area: " });
+        let any = any.map(move |rule| Applied {
+            rule,
+            area: Some(area),
+            why: " (rule for every data-processing area)",
+        });
         let own = self.areas.get(area.area.as_str()).into_iter();
-        any.chain(own.map(move |rule| Applied { rule, area: Some(area), why: "of this area: " }))
+        any.chain(own.map(move |rule| Applied { rule, area: Some(area), why: " (rule for this area)" }))
     }
 
     /// Rules for areas are of no use while it is not known which areas are touched.
@@ -209,7 +212,7 @@ impl RequiredReviews {
 }
 
 fn no_rule(case: &Case<'_>, area: &str) -> Finding {
-    let reason = "no rule says who has to approve changes of this data-processing area";
+    let reason = "no rule says who must approve changes of this data-processing area";
     let change = format!(
         "Set `approvals` in `[controls.{NAME}.data-processing]` or `[controls.{NAME}.areas.{area}]` of the policy."
     );
@@ -233,7 +236,7 @@ impl Applied<'_> {
         let judgement = judge(case, approvals, &demand)?;
         let Some(area) = self.area else { return Ok(judgement.finding(NAME, SubjectKind::Request, request)) };
         let mut found = judgement.finding(NAME, SubjectKind::Area, &area.area);
-        found.reason = format!("{}{}", self.why, found.reason);
+        found.reason.push_str(self.why);
         found.place = area.touches.first().map(|touch| Place { path: touch.path.clone(), line: touch.line });
         Ok(found)
     }
@@ -242,11 +245,10 @@ impl Applied<'_> {
 /// A person can let a workflow write, push and open a change, and then approve it: no fact names that person.
 fn machines(request: &str, approvals: &Approvals, landed: bool) -> Option<Finding> {
     approvals.by_machines.then(|| {
-        let reason =
-            "only machines had a part in this change; whoever made them write it may be among the approvers";
+        let reason = "only bots took part in this change, so an approver may be its real author";
         let remedy = match landed {
-            false => "Find out who started the machine, and have another person approve.",
-            true => "Find out who started the machine, and whether that person approved it.",
+            false => "Find out who told the bot to write it, and have another person approve.",
+            true => "Find out who told the bot to write it, and whether that person approved it.",
         };
         finding(NAME, Verdict::Noted, SubjectKind::Request, request, reason).remedy(remedy)
     })

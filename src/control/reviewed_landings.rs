@@ -110,7 +110,7 @@ impl ReviewedLandings {
             }
         }
         if findings.iter().all(|finding| finding.verdict == Verdict::Noted) {
-            findings.push(met(case.landing, "nothing unexplained is in data-processing code".into()));
+            findings.push(met(case.landing, "no unexplained line is in data-processing code".into()));
         }
         Ok(findings)
     }
@@ -157,8 +157,8 @@ fn unexplained(
         .first()
         .map(|hunk| Place { path: hunk.path.clone(), line: hunk.line.filter(|_| hunk.side == Side::Added) });
     let finding = of(facts, verdict, reason).details(details).remedy(format!(
-        "Let somebody review these lines, and have a waiver approved in {} (`control = \"{NAME}\"`, `commits = [\"{}\"]`); or deploy \
-         a commit from before this landing. To take them back later does not unmake it.",
+        "Have someone review these lines, and have a waiver approved in {} (`control = \"{NAME}\"`, `commits = [\"{}\"]`); or deploy \
+         a commit from before this landing. A later revert does not undo this finding.",
         waiver::PATH,
         facts.landing.landed
     ));

@@ -94,7 +94,7 @@ impl<'a> BaselineWords<'a> {
         let Some(newest) = self.newest().filter(|one| one.number == number && one.candidate == *self.said)
         else {
             let reason = format!(
-                "the facts do not hold record {number}, which is said to have let {} through",
+                "the facts do not contain record {number}, which is said to have allowed {}",
                 self.said.short()
             );
             return vec![self.of(Verdict::Unproven, reason).remedy("gather the facts again")];
@@ -106,13 +106,13 @@ impl<'a> BaselineWords<'a> {
 
     fn not_taken_again(&self, newest: &Recorded) -> Finding {
         let reason = format!(
-            "record {} let {} through, and its decision cannot be taken again, so nobody can tell whether anybody took it",
+            "record {} allowed {}, but its decision cannot be reproduced, so the record may be invented",
             newest.number,
             newest.candidate.short()
         );
         let name = self.proved().unwrap_or(newest);
         let remedy = format!(
-            "see `portcullis record verify {}`; if the records are what they should be, say so with --base {}",
+            "see `portcullis record verify {}`; if the records are genuine, confirm it with --base {}",
             self.facts.environment, name.candidate
         );
         self.of(Verdict::Unproven, reason).remedy(remedy)
@@ -138,8 +138,7 @@ impl<'a> BaselineWords<'a> {
             Some(earlier) => self.of(
                 Verdict::Unproven,
                 format!(
-                    "record {number} let {said} through, and the host has {deployed} deployed, of record {}: the newer one was \
-                     never deployed, or somebody went back",
+                    "record {number} allowed {said}, but the host has {deployed} deployed, which record {} allowed: the newer one was never deployed, or someone rolled back",
                     earlier.number
                 ),
             )
@@ -149,10 +148,10 @@ impl<'a> BaselineWords<'a> {
             )),
             None => self.of(
                 Verdict::Broken,
-                format!("the host has {deployed} deployed since {}, which no record let through", host.since),
+                format!("the host has {deployed} deployed since {}, which no record allowed", host.since),
             )
             .remedy(format!(
-                "find out who deployed it round the gate; then have a rollback from {} to {} approved in {}, and judge again",
+                "find out who deployed it without the gate; then have a rollback from {} to {} approved in {}, and judge again",
                 host.revision,
                 self.said,
                 waiver::PATH
@@ -184,16 +183,13 @@ impl<'a> BaselineWords<'a> {
         let said = self.said.short();
         let reason = match repeats {
             Some(record) if record.taken_again => {
-                format!(
-                    "that {said} is deployed was said on the command line, as record {} says",
-                    record.number
-                )
+                format!("the command line says that {said} is deployed, as does record {}", record.number)
             }
             Some(record) => format!(
-                "that {said} is deployed was said on the command line, as record {} says, which cannot be taken again",
+                "the command line says that {said} is deployed, as does record {}, which cannot be reproduced",
                 record.number
             ),
-            None => format!("that {said} is deployed was said on the command line; no record says so"),
+            None => format!("the command line says that {said} is deployed; no record does"),
         };
         self.noted(reason).details(self.others())
     }
@@ -201,8 +197,7 @@ impl<'a> BaselineWords<'a> {
     /// What record and host say, where they say something else than the command line.
     fn others(&self) -> Vec<String> {
         let last = self.newest().filter(|last| last.candidate != *self.said);
-        let record =
-            last.map(|last| format!("record {} let through {}", last.number, last.candidate.short()));
+        let record = last.map(|last| format!("record {} allowed {}", last.number, last.candidate.short()));
         let host = self.host().map(|host| match host.revision == *self.said {
             true => format!("the host says so too (deployment {})", host.number),
             false => format!("the host says that {} is deployed", host.revision.short()),
@@ -220,11 +215,11 @@ impl<'a> BaselineWords<'a> {
         }
         let (said, other) = (self.said.short(), newest.candidate.short());
         let reason = format!(
-            "the command line says that {said} is deployed, and record {} let through {other}: one of them is wrong",
+            "the command line says that {said} is deployed, but record {} allowed {other}: one of them is wrong",
             newest.number
         );
         let finding = self.of(Verdict::Unproven, reason).remedy(format!(
-            "leave out --base; if {said} is deployed indeed, have a rollback from {} to {} approved in {}",
+            "leave out --base; if {said} really is deployed, have a rollback from {} to {} approved in {}",
             newest.candidate,
             self.said,
             waiver::PATH
@@ -242,7 +237,7 @@ impl<'a> BaselineWords<'a> {
             return None;
         }
         let reason = format!(
-            "the command line says that {said} is deployed, and the host has {deployed} deployed since {} (deployment {})",
+            "the command line says that {said} is deployed, but the host has {deployed} deployed since {} (deployment {})",
             host.since, host.number
         );
         let finding = self.of(Verdict::Unproven, reason).remedy(format!(
@@ -256,13 +251,11 @@ impl<'a> BaselineWords<'a> {
     /// Only the host says so.
     fn host_alone(&self, number: u64) -> Finding {
         let reason = format!(
-            "that {} is deployed is the host's word (deployment {number}); no record says so: this is the first time, or the \
-             records were not fetched, or somebody took them away",
+            "only the host says that {} is deployed (deployment {number}); no record does: this is the first deployment, or the records were not fetched, or someone deleted them",
             self.said.short()
         );
         self.of(Verdict::Unproven, reason).remedy(format!(
-            "fetch the records (`git fetch origin '+refs/portcullis/*:refs/portcullis/*'`); if this is the first time, say so \
-             with --base {}",
+            "fetch the records (`git fetch origin '+refs/portcullis/*:refs/portcullis/*'`); if this is the first deployment, say so with --base {}",
             self.said
         ))
     }
@@ -277,14 +270,14 @@ impl<'a> BaselineWords<'a> {
             Fact::Gap(_) => false,
         };
         if newest.is_none_or(|one| !one.taken_again) || !not_deployed {
-            let reason = format!("whether the deployment of record {number} failed cannot be told");
+            let reason = format!("it is not known whether the deployment of record {number} failed");
             return self
                 .of(Verdict::Unproven, reason)
-                .remedy("see what is deployed, and judge what is to follow it");
+                .remedy("find out what is deployed, and judge what is to follow it");
         }
         let said = self.said.short();
         self.noted(format!(
-            "record {number} let it through over {said}, and it is not deployed: it is judged again, and that record stands"
+            "record {number} allowed it after {said}, and it is not deployed: it is judged again, and that record remains valid"
         ))
     }
 
@@ -317,7 +310,7 @@ impl<'a> BaselineWords<'a> {
             let never = || {
                 self.let_through(self.said)
                     .is_none()
-                    .then(|| format!("no record let {} through", self.said.short()))
+                    .then(|| format!("no record allowed {}", self.said.short()))
             };
             match flaw.or_else(never) {
                 None => return Ok(Ok(rollback)),

@@ -73,11 +73,8 @@ fn check_population(facts: &Deployment) -> Option<Finding> {
             },
         )
     } else {
-        let reason = format!(
-            "{} steps are not those of its landings, of which there are {}",
-            steps.len(),
-            in_landings.len()
-        );
+        let reason =
+            format!("{} steps are not those of its landings, which have {}", steps.len(), in_landings.len());
         of(Verdict::Unproven, reason).remedy("gather the facts again")
     })
 }

@@ -139,7 +139,7 @@ fn stricter(
 
 /// The areas of the altered policy are not those that a waiver was granted for.
 fn by_altered(mut found: ScopedFinding) -> ScopedFinding {
-    found.finding.details.push("asked by the policy as this change would leave it".to_string());
+    found.finding.details.push("required by the policy as this change would leave it".to_string());
     found.about.iter_mut().for_each(|about| about.area = None);
     found
 }

@@ -31,17 +31,16 @@ pub(super) fn judge(policy: &Policy, facts: &Deployment) -> Finding {
     match find_permission(policy, facts) {
         Ok(Ok((Rollback { grant, .. }, recorded))) => {
             let reason = format!(
-                "{behind}, for which {} has leave from {} until {} ({})",
+                "{behind}, which {} asked for and {} granted until {} ({})",
                 grant.requester, grant.approver, grant.expires, grant.id
             );
-            let before = format!("record {} let {short} through before", recorded.number);
+            let before = format!("record {} allowed {short} before", recorded.number);
             let why = format!("because: {} (ticket {})", grant.reason, grant.ticket);
             finding(GATE, Verdict::Waived, SubjectKind::Change, short, reason).details(vec![why, before])
         }
         Ok(Err(details)) => {
             finding(GATE, Verdict::Broken, SubjectKind::Change, short, behind).details(details).remedy(format!(
-                "check which commit is deployed and which one was meant; bring a revert through a request, or have a rollback \
-                 approved in {}",
+                "check which commit is deployed and which one was meant; revert through a request, or have a rollback approved in {}",
                 waiver::PATH
             ))
         }
@@ -56,7 +55,7 @@ fn find_permission(
     policy: &Policy,
     facts: &Deployment,
 ) -> Result<Result<(Rollback, Recorded), Refused>, Gap> {
-    let asked = || Gap::not_asked("what bears on going back", "gather the facts again");
+    let asked = || Gap::not_asked("the facts about the rollback", "gather the facts again");
     let back = facts.back.known()?.as_ref().ok_or_else(asked)?;
     let moment = *facts.whole.observed.known()?;
     let recorded = match earlier_record(facts)? {
@@ -64,11 +63,11 @@ fn find_permission(
         Err(why) => return Ok(Err(vec![why])),
     };
     let Some(text) = counting(policy, facts, back)? else {
-        let nobody = || format!("nobody approved it: there is no {}", waiver::PATH);
+        let nobody = || format!("no one approved it: there is no {}", waiver::PATH);
         return Ok(Err(vec![why_uncounted(policy, facts, back)?.unwrap_or_else(nobody)]));
     };
     let Ok(rollbacks) = policy.rollbacks(text) else {
-        return Ok(Err(vec![format!("{} cannot be read, so nobody has leave", waiver::PATH)]));
+        return Ok(Err(vec![format!("{} cannot be read, so it grants no rollback", waiver::PATH)]));
     };
     let deployed = &facts.baseline.known()?.revision;
     let mut refused = Vec::new();
@@ -84,7 +83,7 @@ fn find_permission(
     }
     let uncounted = why_uncounted(policy, facts, back)?;
     if refused.is_empty() && uncounted.is_none() {
-        refused.push(format!("nobody approved it: {} names no rollback", waiver::PATH));
+        refused.push(format!("no one approved it: {} names no rollback", waiver::PATH));
     }
     refused.extend(uncounted);
     Ok(Err(refused))
@@ -99,7 +98,7 @@ fn earlier_record(facts: &Deployment) -> Result<Result<&Recorded, String>, Gap> 
     let mut all = facts.recorded.known()?.iter();
     let earlier = all.find(|one| one.candidate == facts.candidate && one.number < newest);
     Ok(earlier
-        .ok_or_else(|| format!("no record let {} through to {}", facts.candidate.short(), facts.environment)))
+        .ok_or_else(|| format!("no record allowed {} for {}", facts.candidate.short(), facts.environment)))
 }
 
 /// Why the newest text does not count, where there is one that an older one stands in for.
@@ -112,7 +111,7 @@ fn why_uncounted(policy: &Policy, facts: &Deployment, back: &Back) -> Result<Opt
     let flaw = back.since.known()?.iter().find_map(flaw);
     Ok(flaw.map(|flaw| {
         format!(
-            "nobody approved it: what {} says at the tip of the branch does not count: {flaw}",
+            "no one approved it: what {} says at the tip of the branch does not count: {flaw}",
             waiver::PATH
         )
     }))
@@ -142,7 +141,7 @@ impl Transition<'_> {
     pub(super) fn flaw(&self, rollback: &Rollback, moment: Timestamp) -> Option<String> {
         let Rollback { grant: Grant { created, expires, .. }, environment, from, to } = rollback;
         if environment != self.environment {
-            Some(format!("it is of {environment}"))
+            Some(format!("it is for {environment}"))
         } else if from != self.from {
             Some(format!("it begins at {}", from.short()))
         } else if to != self.to {

@@ -105,10 +105,9 @@ fn uncounted(
     let flaw = flaw.filter_map(|landing| why_unsound(landing, found)).next();
     let remedy = match flaw {
         Some(_) => {
-            "Deploy a commit from before that landing, or take it out of the branch and land it anew, approved: none that comes after \
-             it makes up for it"
+            "Deploy a commit from before that landing, or remove it from the branch and land it again with approval: no later landing makes up for it"
         }
-        None => "Write them in words of the policy at the deployed commit",
+        None => "Write them so that the policy at the deployed commit can read them",
     };
     let flaw = flaw.unwrap_or_else(|| "the policy at the deployed commit cannot read them".to_string());
     let reason = format!("the waivers that the candidate brings do not count: {flaw}");
@@ -163,8 +162,8 @@ pub(super) fn why_unsound(landing: &LandingFacts, found: &[ScopedFinding]) -> Op
         let Finding { control, subject, reason, .. } = &found.finding;
         format!("{control}: {subject}: {reason}")
     });
-    let why = why.unwrap_or_else(|| "no request that was approved brought it".to_string());
-    Some(format!("landing {}, which touches them, does not stand by itself ({why})", tip.short()))
+    let why = why.unwrap_or_else(|| "no approved request brought it".to_string());
+    Some(format!("landing {}, which touches them, is not sound by itself ({why})", tip.short()))
 }
 
 fn nothing_against(landing: &LandingFacts, found: &[ScopedFinding]) -> bool {
@@ -202,7 +201,7 @@ impl WaiverTexts<'_> {
             }
             Err(gap) => without_moment(&waivers, &gap, found),
         };
-        let useless = "the change would leave waivers by which nothing can be judged";
+        let useless = "the change would leave waivers that cannot be read";
         findings.extend(left.err().map(|problems| invalid_waivers(useless, problems)));
         findings
     }
@@ -235,7 +234,7 @@ fn invalid_waivers(consequence: &str, problems: usize) -> Finding {
     let plural = if problems == 1 { "mistake" } else { "mistakes" };
     let reason = format!("{problems} {plural} in {}: {consequence}", waiver::PATH);
     finding(GATE, Verdict::Broken, SubjectKind::Policy, waiver::PATH, reason)
-        .remedy("run `portcullis policy check` beside it and mend what it lists")
+        .remedy("run `portcullis policy check` beside it and correct what it lists")
 }
 
 /// By waiver: the key that its approver signed it with, or why that is not proved.
@@ -301,12 +300,12 @@ impl ActiveWaivers<'_> {
             Standing::Overdue => return self.overdue(waiver),
             Standing::NotYet => format!("not in force yet: it begins at {}", waiver.grant.created),
             Standing::Expired => {
-                format!("expired at {}; take it out of {}", waiver.grant.expires, waiver::PATH)
+                format!("expired at {}; remove it from {}", waiver.grant.expires, waiver::PATH)
             }
             Standing::InForce if !doubt.is_empty() => doubt,
-            Standing::InForce if used => format!("used: it lets findings of {} pass", waiver.scope.control),
+            Standing::InForce if used => format!("used: it covers findings of {}", waiver.scope.control),
             Standing::InForce => {
-                format!("in force and not used: nothing that {} finds needs it", waiver.scope.control)
+                format!("in force and not used: no finding of {} needs it", waiver.scope.control)
             }
         };
         waiver_finding(waiver, Verdict::Noted, reason)
@@ -321,9 +320,9 @@ impl ActiveWaivers<'_> {
             return waiver_finding(waiver, Verdict::Noted, reason);
         }
         let reason =
-            format!("it was an emergency, and nobody has looked at it since; the review was due at {due}");
+            format!("it was granted in an emergency and has not been reviewed; the review was due at {due}");
         waiver_finding(waiver, Verdict::Broken, reason).remedy(format!(
-            "Let somebody other than {} look at what it let pass, and write `reviewed-by` and `reviewed-on` into {}.",
+            "Have someone other than {} review what it covered, and write `reviewed-by` and `reviewed-on` into {}.",
             waiver.grant.requester,
             waiver::PATH
         ))
@@ -355,7 +354,7 @@ fn describe_waiver(waiver: &Waiver) -> Vec<String> {
         format!("asked for by {requester}, granted by {approver}, from {created} until {expires}"),
     ];
     told.extend(emergency.as_ref().map(|emergency| match &emergency.review {
-        Some((reviewer, at)) => format!("an emergency; {reviewer} looked at it at {at}"),
+        Some((reviewer, at)) => format!("an emergency, reviewed by {reviewer} at {at}"),
         None => format!("an emergency; its review is due at {}", emergency.due),
     }));
     told

@@ -36,7 +36,7 @@ fn check_pattern(pattern: &Spanned<Glob>) -> Option<Problem> {
         .or_else(|| text.strip_prefix(REMOTES)?.split_once('/').map(|(_, name)| name));
     let (message, help) = match full {
         Some(name) => (
-            format!("`{text}` is the full name of a ref, and no branch is called so"),
+            format!("`{text}` is the full name of a ref, not the name of a branch"),
             format!("write `{name}`"),
         ),
         None if !can_name_a_branch(text) => {

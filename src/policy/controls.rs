@@ -67,7 +67,7 @@ fn check_stops_changes(written: Option<&Value<'_>>, table: &[&'static Kind], pro
     };
     if is_table && keys_of(written).iter().all(stops_no_change) {
         let span = written.map_or(0..0, Spanned::span);
-        let message = "a policy without controls of changes lets every change through";
+        let message = "a policy without a control that judges changes allows every change";
         let help = format!("write at least `[controls.{}]`", required_reviews::KIND.name);
         problems.push(Problem::new(span, message).help(help));
     }

@@ -90,15 +90,15 @@ impl GrantCheck<'_> {
         let who = people.by_login(login.get_ref());
         if who == people.by_login(requester.get_ref()) {
             let name = people.show(&who);
-            let message = format!("{name} asks for this {} and {does} it", self.noun);
+            let message = format!("{name} both asks for this {} and {does} it", self.noun);
             self.note(
                 login.span(),
                 message,
-                "let another person do so; two accounts of one person are one person",
+                "have another person do so; two accounts of one person are one person",
             );
         } else if people.is_machine(&who) || login.get_ref().as_str().ends_with("[bot]") {
             let message = format!("`{}` is a machine, and {does} this {}", login.get_ref(), self.noun);
-            self.note(login.span(), message, "let a person do so");
+            self.note(login.span(), message, "have a person do so");
         }
     }
 

@@ -28,7 +28,7 @@ fn check_person(source: &Source<'_, '_>, person: &Spanned<Person>, problems: &mu
     person.emails.iter().for_each(|email| check_email(email, problems));
     let lost = source.removed.holds(&span, "logins") || source.removed.holds(&span, "emails");
     if person.logins.is_empty() && person.emails.is_empty() && !lost {
-        let message = format!("nothing tells when somebody is {}", person.name.get_ref());
+        let message = format!("nothing identifies {}", person.name.get_ref());
         problems.push(Problem::new(span, message).help("write `logins`, `emails` or both"));
     }
 }
@@ -107,7 +107,7 @@ fn check_anybody(
     let is_machine = |login: &Login| people.is_machine(&people.by_login(login));
     let by_user = role.users.iter().any(|login| !is_machine(login));
     if !by_user && role.teams.is_empty() && !role.code_owners && !lost {
-        let who = if role.users.is_empty() { "nobody" } else { "no person, only a machine," };
+        let who = if role.users.is_empty() { "no one" } else { "no person, only a machine," };
         let message = format!("{who} can fill the role `{}`", name.get_ref());
         let help = "write `users`, `teams` or `code-owners = true`";
         problems.push(Problem::new(name.span(), message).help(help));

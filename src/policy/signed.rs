@@ -57,12 +57,12 @@ impl Policy {
         at: Timestamp,
     ) -> Result<String, String> {
         let grant = approved.grant();
-        let Some(signature) = &grant.signature else { return Err("nobody signed it".to_string()) };
+        let Some(signature) = &grant.signature else { return Err("it is not signed".to_string()) };
         // The armour of a multi-line string ends with a line break, and may be set off by blank lines.
         let signature = signature.trim();
         let statement = approved.statement(&self.project);
         let signer = sshsig::verify(statement.as_bytes(), signature.as_bytes(), signers, at)
-            .map_err(|error| format!("its signature proves nothing: {error}"))?;
+            .map_err(|error| format!("its signature does not verify: {error}"))?;
         if self.is_of(&signer, &grant.approver) {
             return Ok(signer.key);
         }

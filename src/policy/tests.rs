@@ -407,7 +407,7 @@ fn nobody_and_nothing_are_mistakes() {
     let person = with("logins = [\"robin\", \"robin-admin\"]\nemails = [\"robin@example.test\"]", "");
     assert_eq!(
         said_of(&person),
-        ["23:1 nothing tells when somebody is Robin Example (write `logins`, `emails` or both)"]
+        ["23:1 nothing identifies Robin Example (write `logins`, `emails` or both)"]
     );
     assert_eq!(
         said_of(&with(RULES, "")),
@@ -443,7 +443,7 @@ fn no_misspelt_key_is_ever_ignored() {
 #[test]
 fn a_policy_without_controls_is_a_mistake() {
     let (start, _) = GOOD.split_once("[controls.sample]").unwrap();
-    let vacuous = "a policy without controls of changes lets every change through (write at least `[controls.required-reviews]`)";
+    let vacuous = "a policy without a control that judges changes allows every change (write at least `[controls.required-reviews]`)";
     assert_eq!(said_of(start), [format!("1:1 {vacuous}")]);
     assert_eq!(said_of(&format!("{start}[controls]")), [format!("33:1 {vacuous}")]);
     assert_eq!(said_of(&format!("{start}[controls.gate-integrity]")), [format!("33:2 {vacuous}")]);
@@ -587,10 +587,7 @@ fn bare_dates_belong_into_quotes() {
     for key in ["strict", "globs", "checks", "approvals", "force-push"] {
         let said = said_of(&with(SETTINGS, &format!("{key} = 2026-01-01")));
         assert_eq!(said.len(), 1, "{said:?}");
-        assert!(
-            said[0].ends_with("a bare date has no place in a policy (put dates into quotes)"),
-            "{said:?}"
-        );
+        assert!(said[0].ends_with("a policy has no bare dates (put dates in quotes)"), "{said:?}");
     }
 }
 

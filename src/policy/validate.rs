@@ -31,8 +31,8 @@ const LONGEST: usize = 256 * 1024;
 /// Reads all of a policy. It is sound only when `problems` is empty afterwards.
 pub fn read_policy(text: &str, table: &[&'static Kind], problems: &mut Vec<Problem>) -> Option<Policy> {
     if text.len() > LONGEST {
-        let message = format!("a policy has no more than {LONGEST} bytes, and this one has {}", text.len());
-        problems.push(Problem::new(0..0, message).help("say it with fewer and wider patterns"));
+        let message = format!("a policy has at most {LONGEST} bytes, and this one has {}", text.len());
+        problems.push(Problem::new(0..0, message).help("use fewer and wider patterns"));
         return None;
     }
     let root = syntax::parse(text, problems)?;
@@ -118,7 +118,7 @@ fn check_not_empty(table: Option<&Value<'_>>, keys: &str, problems: &mut Vec<Pro
     let Some(table) = table else { return };
     if matches!(table.get_ref(), DeValue::Table(entries) if entries.is_empty()) {
         let help = format!("write {keys}, or leave it out");
-        problems.push(Problem::new(table.span(), "an empty table says nothing here").help(help));
+        problems.push(Problem::new(table.span(), "an empty table has no effect").help(help));
     }
 }
 

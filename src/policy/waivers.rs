@@ -180,7 +180,7 @@ impl GrantCheck<'_> {
             }
             Some(Waivable::ByCommit) if !names_commits => {
                 let message = format!(
-                    "a waiver of `{control}` names no commit, so it would cover content that nobody has seen yet"
+                    "a waiver of `{control}` names no commit, so it would cover content that no one has seen yet"
                 );
                 self.note(span, message, "write `commits` with the full name of each landing's last commit");
             }
@@ -227,7 +227,7 @@ impl GrantCheck<'_> {
         match review_due {
             Some(due) if *emergency => self.check_duration(created, due, "review-due"),
             None if *emergency && !self.lost("review-due") => {
-                let help = "write `review-due`, the date by which somebody looks at what it let pass";
+                let help = "write `review-due`, the date by which someone reviews what it covered";
                 self.note(self.span.clone(), "an emergency without a date for its review", help);
             }
             _ => {}

@@ -78,8 +78,7 @@ fn write_overflow(kind: Kind, total: usize, out: &mut dyn io::Write) -> io::Resu
 }
 
 fn overflow(kind: Kind, count: usize) -> Annotation {
-    let message =
-        format!("{count} more follow in the log of this step: GitHub shows no more than ten of a kind");
+    let message = format!("{count} more follow in the log of this step: GitHub shows at most ten of a kind");
     Annotation { kind, place: None, title: format!("{count} more findings"), message }
 }
 

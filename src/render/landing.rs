@@ -226,13 +226,13 @@ fn unexplained_answer(known: &KnownLanding<'_>, residual: &Residual) -> Answer {
     if !residual.nearest.is_empty() {
         let nearest: Vec<_> = residual.nearest.iter().map(|one| name_candidate(known, one)).collect();
         let lines =
-            if known.host { "nobody reviewed the lines below" } else { "the lines below came in besides" };
+            if known.host { "no one reviewed the lines below" } else { "the lines below were added to it" };
         let merged = nearest.join(", then ");
-        return broken(format!("merging {merged} into the branch gives something else; {lines}"));
+        return broken(format!("merging {merged} into the branch gives other content; {lines}"));
     }
     match &known.landing.requests {
         Fact::Known(requests) if requests.is_empty() => broken(
-            "no change request brought it: it was pushed past them. All that it changed is below".to_string(),
+            "no change request brought it: it was pushed directly. All that it changed is below".to_string(),
         ),
         Fact::Known(_) => broken(
             "its requests have no history in common with the branch. All that it changed is below"
@@ -274,9 +274,9 @@ fn unexplained<'a>(known: &'a KnownLanding<'a>) -> Unexplained<'a> {
 
 fn heading_of(landing: &LandingFacts) -> &'static str {
     match (&landing.requests, &landing.coverage) {
-        (Fact::Known(_), _) => "reviewed by nobody",
+        (Fact::Known(_), _) => "not reviewed",
         (Fact::Gap(_), Coverage::Residual(Residual { nearest, .. })) if !nearest.is_empty() => {
-            "beside what was merged"
+            "in addition to what was merged"
         }
         (Fact::Gap(_), _) => "all that it changed",
     }
@@ -312,8 +312,8 @@ fn describe_review(review: &Review) -> String {
     let who = review.reviewer.as_ref().map_or(DELETED, |account| account.login.as_str());
     let did = match review.state {
         ReviewState::Approved => "approved",
-        ReviewState::ChangesRequested => "asked for changes of",
-        ReviewState::Dismissed => "had an opinion, since dismissed, of",
+        ReviewState::ChangesRequested => "requested changes on",
+        ReviewState::Dismissed => "gave a review, since dismissed, of",
         ReviewState::Commented | ReviewState::Pending => "looked at",
     };
     let commit = review.commit.as_ref();

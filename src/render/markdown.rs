@@ -145,7 +145,7 @@ fn section(decision: &Decision, verdict: Verdict, sheet: &mut Sheet) {
     let title = match verdict {
         Verdict::Broken => "### Broken: these do not hold",
         Verdict::Unproven => "### Unproven: it could not be seen whether these hold",
-        Verdict::Waived => "### Waived: these do not hold and were let pass",
+        Verdict::Waived => "### Waived: these do not hold, and a waiver covers them",
         Verdict::Noted | Verdict::Met | Verdict::Exempt => "### Noted: for a reviewer to look at",
     };
     sheet.table(title, &["Control", "Subject", "Why", "What to do"], findings.map(finding_row));
@@ -262,7 +262,7 @@ mod tests {
 | --- | --- | --- | --- |
 | `protected-branch` | branch `main: bypass` | the bypass list of ruleset "main" (17) could not be seen: the token may not read it | Give the token the permission `administration: read` on the repository. |
 
-### Waived: these do not hold and were let pass
+### Waived: these do not hold, and a waiver covers them
 
 | Control | Subject | Why | What to do |
 | --- | --- | --- | --- |

@@ -9,10 +9,10 @@ use std::io;
 
 /// What no verification of records shows.
 const CANNOT_SHOW: &str = "\
-This shows that the records hold together, and that each decision follows from the facts and the policy that lie beside it. It does not
-show that the facts are true: records are not signed, and what a host said can be invented. Nor does it show that there were no other
-records: whoever may write the ref can replace all of them, or take the newest away. Keep the newest record's commit elsewhere, and hand it
-to --expect-tip.
+This shows that the records are consistent, and that each decision follows from the facts and the policy stored beside it. It does not
+show that the facts are true: records are not signed, and the answers of a host can be invented. Nor does it show that there were no
+other records: anyone who can write the ref can replace all of them, or remove the newest. Keep the newest record's commit elsewhere,
+and pass it to --expect-tip.
 ";
 
 /// The records of one environment, newest last, one line each.
@@ -34,7 +34,7 @@ fn row(link: &Link, out: &mut dyn io::Write) -> io::Result<()> {
         other => format!(" ({other})"),
     };
     let doubt = match &link.standing {
-        Standing::Cannot(_) => "  (cannot be taken again)",
+        Standing::Cannot(_) => "  (cannot be reproduced)",
         Standing::Taken | Standing::Unseen(_) | Standing::Broken => "",
     };
     writeln!(
@@ -81,12 +81,11 @@ fn seen(link: Option<&Link>, is_broken: bool) -> String {
         _ if is_broken => "it does not verify".to_string(),
         None | Some(Standing::Broken) => "it does not verify".to_string(),
         Some(Standing::Taken) => {
-            "its decision was taken again and is the same, and the repository shows what its facts say"
-                .to_string()
+            "its decision was reproduced, and the repository agrees with its facts".to_string()
         }
-        Some(Standing::Cannot(why)) => escape::line(&format!("its decision cannot be taken again: {why}")),
+        Some(Standing::Cannot(why)) => escape::line(&format!("its decision cannot be reproduced: {why}")),
         Some(Standing::Unseen(gap)) => escape::line(&format!(
-            "its decision was taken again, but not held against the repository: {gap}; {}",
+            "its decision was reproduced, but not compared with the repository: {gap}; {}",
             gap.remedy
         )),
     }
@@ -119,7 +118,7 @@ pub fn entry(link: &Link, out: &mut dyn io::Write) -> io::Result<()> {
 fn again(standing: &Standing) -> String {
     match standing {
         Standing::Taken | Standing::Unseen(_) => "its facts give its decision".to_string(),
-        Standing::Cannot(why) => escape::line(&format!("its decision cannot be taken again: {why}")),
+        Standing::Cannot(why) => escape::line(&format!("its decision cannot be reproduced: {why}")),
         Standing::Broken => "it does not verify".to_string(),
     }
 }

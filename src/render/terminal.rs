@@ -171,7 +171,7 @@ fn write_summed(decision: &Decision, verdict: Verdict, page: &mut Page<'_>) -> i
 /// Where to read on, and last the counts.
 fn write_end(decision: &Decision, page: &mut Page<'_>) -> io::Result<()> {
     if let Some(finding) = summary::of(decision, Verdict::Broken).next() {
-        let text = format!("`portcullis explain {}` says why a control asks this", finding.control);
+        let text = format!("`portcullis explain {}` explains why a control requires this", finding.control);
         page.paragraph(Margin(0, 4), PLAIN_LEAD, &text)?;
     }
     let more = if page.hidden { "; `--verbose` shows everything" } else { "" };

@@ -73,7 +73,7 @@ fn attack_21_somebody_approves_their_own_work() {
                 &|stage| written(stage, (("X", "x@example.test"), None), (KIM, Some(kim())), "Load"),
                 3,
                 REVIEWS,
-                "belongs to nobody we know",
+                "belongs to no known account",
             ),
             (
                 "robin is a co-author",
@@ -1230,7 +1230,7 @@ fn attack_50_the_owners_are_edited_by_the_change() {
                 },
                 1,
                 GATE,
-                "who owns which file",
+                "the owners of files (CODEOWNERS)",
             ),
             (
                 "in a place that comes first in no list yet",
@@ -1240,7 +1240,7 @@ fn attack_50_the_owners_are_edited_by_the_change() {
                 },
                 1,
                 GATE,
-                "who owns which file",
+                "the owners of files (CODEOWNERS)",
             ),
             (
                 "removed",
@@ -1250,7 +1250,7 @@ fn attack_50_the_owners_are_edited_by_the_change() {
                 },
                 1,
                 GATE,
-                "who owns which file",
+                "the owners of files (CODEOWNERS)",
             ),
         ],
     );

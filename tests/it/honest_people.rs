@@ -225,7 +225,7 @@ fn a_policy_that_asks_for_the_very_head_leaves_no_update_out() {
 }
 
 const ADDRESS: &str = "noor@home.example.test";
-const NOBODY: &str = "belongs to nobody we know";
+const NOBODY: &str = "belongs to no known account";
 
 /// Kim's commit with these co-authors, whom the host attributes like this.
 fn co_authored(stage: &mut Stage, addresses: &[&str], told: &[(&str, Option<Account>)]) {

@@ -123,7 +123,7 @@ impl<'a> Heard<'a> {
         let run = &one.statement.run;
         let configuration = run.configuration.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
         let name =
-            format!("{}, recorded of {}{configuration} in {}", one.report.path, run.suite, one.found.place);
+            format!("{}, recorded for {}{configuration} in {}", one.report.path, run.suite, one.found.place);
         Heard {
             name,
             covered: Some(&one.covered),
@@ -252,14 +252,14 @@ impl<'a> Sorter<'_, 'a> {
         if !told.wrong.is_empty() {
             let number = plural(told.wrong.len() as u64, "coverage report");
             findings.push(
-                self.say(Verdict::Broken, format!("{number} cannot be of a fresh run of this change"))
-                    .remedy("Measure the commit that is judged again, or let `portcullis evidence record --coverage FILE -- COMMAND` run the suite; let nothing bring back old reports")
+                self.say(Verdict::Broken, format!("{number} cannot come from a fresh run of this change"))
+                    .remedy("Measure the judged commit again, or let `portcullis evidence record --coverage FILE -- COMMAND` run the suite; make sure that nothing restores old reports")
                     .details(first_few(told.wrong)),
             );
         }
         if !told.by_files.is_empty() {
             let number = plural(told.by_files.len() as u64, "coverage report");
-            let reason = format!("{number}: only file times show that it was measured on what is judged");
+            let reason = format!("{number}: only file times show that the judged commit was measured");
             findings.push(
                 self.say(Verdict::Noted, reason)
                     .remedy("Let `portcullis evidence record --coverage FILE -- COMMAND` run the suite")
@@ -346,7 +346,7 @@ fn covered(report: &RecordedCoverage, blobs: &BTreeMap<&RepoPath, &ObjectName>) 
 }
 
 fn other(file: &RecordedFile, judged: &ObjectName) -> String {
-    format!("it was recorded of blob {}, and the file is blob {}", file.blob.short(), judged.short())
+    format!("it was recorded for blob {}, but the file is blob {}", file.blob.short(), judged.short())
 }
 
 /// Where two tellings that must agree do not.
@@ -357,7 +357,8 @@ pub fn disagreements(heard: &[Heard<'_>]) -> Vec<Finding> {
             let Some(reason) = must_agree(one, other, heard) else { continue };
             let lines = different_lines(one, other);
             if !lines.is_empty() {
-                let remedy = "Measure the commit that is judged once more, record that run, and hand over nothing else";
+                let remedy =
+                    "Measure the judged commit once more, record that run, and hand over nothing else";
                 let names = [one, other].map(|heard| heard.name.clone());
                 let details = names.into_iter().chain(lines).collect();
                 findings.push(broken_report(one.path, reason).remedy(remedy).details(first_few(details)));
@@ -372,15 +373,15 @@ fn must_agree(one: &Heard<'_>, other: &Heard<'_>, all: &[Heard<'_>]) -> Option<&
         |report: &Heard<'_>| all.iter().any(|heard| heard.run.is_some() && heard.digest == report.digest);
     match (one.run, other.run) {
         _ if one.digest.is_some() && one.digest == other.digest => {
-            Some("a statement does not say of the executed lines what its report says")
+            Some("a statement and its own report disagree about the executed lines")
         }
         _ if one.path != other.path => None,
         // A report that was recorded as one shard may lie beside the statements of the others.
         (None, Some(_)) if !recorded_of(one) => Some(
-            "a coverage report and what was recorded of one in its place do not agree on the executed lines",
+            "a coverage report and what was recorded from one at its path disagree about the executed lines",
         ),
         (Some(run), Some(again)) if run == again => {
-            Some("two runs of one suite do not agree on the executed lines")
+            Some("two runs of one suite disagree about the executed lines")
         }
         _ => None,
     }

@@ -126,7 +126,7 @@ impl TryFrom<u64> for Percent {
         match percent {
             0 => Err("a share of 0 percent requires nothing; write one from 1 to 100".into()),
             1..=100 => Ok(Percent(percent)),
-            _ => Err(format!("there are no {percent} percent of anything; write a share from 1 to 100")),
+            _ => Err(format!("a share of {percent} percent is not possible; write one from 1 to 100")),
         }
     }
 }
@@ -141,7 +141,7 @@ impl TryFrom<String> for Prefix {
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
         if text.is_empty() {
-            return Err("an empty `strip` takes nothing away; leave the key out".into());
+            return Err("an empty `strip` removes nothing; leave the key out".into());
         }
         Ok(Prefix(text))
     }
@@ -158,7 +158,7 @@ impl TryFrom<String> for Directory {
     fn try_from(text: String) -> Result<Self, Self::Error> {
         if text.split('/').any(|part| matches!(part, "" | "." | "..")) {
             return Err(format!(
-                "`{text}` is no directory of the repository; write it from the root, without `/` at its ends"
+                "`{text}` is not a directory of the repository; write its path from the root, without `/` at either end"
             ));
         }
         Ok(Directory(text))
@@ -168,7 +168,7 @@ impl TryFrom<String> for Directory {
 fn not_empty<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
     let list = Vec::deserialize(deserializer)?;
     if list.is_empty() {
-        return Err(Error::custom("an empty list says nothing here; name something or leave the key out"));
+        return Err(Error::custom("an empty list has no effect; add an entry or leave the key out"));
     }
     Ok(list)
 }
@@ -181,7 +181,7 @@ fn some_reports<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<S
     let reports = BTreeMap::deserialize(deserializer)?;
     if reports.is_empty() {
         return Err(Error::custom(
-            "no report is named, so no line could ever be covered; add one below `reports`",
+            "no report is named, so no line could ever be covered; add one under `reports`",
         ));
     }
     Ok(reports)

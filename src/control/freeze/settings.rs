@@ -47,7 +47,7 @@ impl TryFrom<RawWindow> for Window {
         let RawWindow { from: Moment(from), until: Moment(until), reason } = raw;
         if until <= from {
             return Err(format!(
-                "this window ends at {until}, and does not begin before {from}; let `until` be later"
+                "this window ends at {until}, which is not after its beginning at {from}; write a later `until`"
             ));
         }
         Ok(Window { from, until, reason: said(reason)? })
@@ -90,7 +90,7 @@ impl TryFrom<RawWeek> for Week {
     fn try_from(raw: RawWeek) -> Result<Self, String> {
         let length = (raw.until.0 - raw.from.0).rem_euclid(WEEK);
         if length == 0 {
-            return Err("this window ends when it begins; let `until` be another time".into());
+            return Err("this window ends when it begins; write another `until`".into());
         }
         let offset = raw.offset.map_or(0, |offset| offset.0);
         Ok(Week { from: raw.from.0 - offset, length, reason: said(raw.reason)? })
@@ -152,7 +152,9 @@ impl TryFrom<String> for Offset {
         let negative = text.strip_prefix('-').and_then(clock).map(|offset| -offset);
         let offset = positive.or(negative).filter(|offset| offset.abs() <= FURTHEST);
         offset.map(Offset).ok_or_else(|| {
-            format!("`{text}` is not an offset from UTC; write \"+01:00\" (a name of a time zone has no place here)")
+            format!(
+                "`{text}` is not an offset from UTC; write \"+01:00\" (names of time zones are not supported)"
+            )
         })
     }
 }

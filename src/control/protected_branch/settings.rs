@@ -112,7 +112,7 @@ impl TryFrom<bool> for Bound {
 
     fn try_from(bound: bool) -> Result<Self, Self::Error> {
         bound.then_some(Bound).ok_or(
-            "the rules always bind administrators; to let them go round, name them with a reason: \
+            "the rules always apply to administrators; to let them bypass, name them with a reason: \
              `bypass = [{ kind = \"administrators\", reason = \"…\" }]`",
         )
     }
@@ -176,7 +176,7 @@ impl TryFrom<RawCheck> for PinnedCheck {
         match raw.app {
             _ if raw.name.is_empty() => Err("a check needs a name".into()),
             Some(app) => Ok(PinnedCheck { name: raw.name, app }),
-            None => Err("a check without an app can be written by anybody; add the app's number, \
+            None => Err("anyone can write a check without an app; add the app's number, \
                          for example `app = 15368` for GitHub Actions on github.com"
                 .into()),
         }
@@ -218,10 +218,10 @@ impl TryFrom<RawAllowed> for Allowed {
 
     fn try_from(raw: RawAllowed) -> Result<Self, String> {
         if raw.reason.trim().is_empty() {
-            return Err("say why this actor may go round the rules".into());
+            return Err("say why this actor may bypass the rules".into());
         }
         if raw.kind == ActorKind::Other {
-            return Err("an actor of a kind that we do not know cannot be let round".into());
+            return Err("an actor of an unknown kind cannot be allowed to bypass".into());
         }
         match (has_number(raw.kind), raw.id) {
             (true, None) => Err("an actor of this kind needs its number: `id = …`".into()),

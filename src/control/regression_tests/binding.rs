@@ -93,7 +93,7 @@ pub fn count_runs<'a>(
 }
 
 /// Why reports alone do not count where the exit status is required.
-const UNTOLD: &str = "the reports: they do not say with which exit status the suite ended";
+const UNTOLD: &str = "the reports: they do not contain the exit status of the suite";
 
 impl<'a> Run<'a> {
     fn loose(report: Report, tree: Option<ObjectName>) -> Self {
@@ -156,7 +156,7 @@ impl<'a> Sorter<'a> {
         let trees = &self.facts.trees;
         let why = evidence_binding::why_not(trees, self.suite.trust, found, statement);
         let untold = self.suite.exit_status.is_some() && statement.run.exit_status.is_none();
-        let untold = untold.then(|| "it does not say with which exit status the suite ended".to_string());
+        let untold = untold.then(|| "it does not contain the exit status of the suite".to_string());
         match why.or(untold) {
             None => self.runs.push(Run::of(found, statement)),
             Some(why) if is_handed_over(found) && !evidence_binding::is_baseline(trees, statement) => {
@@ -189,11 +189,10 @@ impl<'a> Sorter<'a> {
             return;
         }
         let verdict = if self.suite.flaky == Flaky::Note { Verdict::Noted } else { Verdict::Broken };
-        let reason =
-            "an earlier run of the same tree failed, so that it passes now is the luck of another attempt";
+        let reason = "an earlier run of the same tree failed, so the suite passes only on a later attempt";
         self.findings.push(
             finding(NAME, verdict, SubjectKind::Suite, self.name, reason)
-                .remedy("Find out why it fails at times, and change what makes it do so")
+                .remedy("Find out why it fails intermittently, and remove the cause")
                 .details(first_few(failed)),
         );
     }
@@ -215,11 +214,12 @@ impl<'a> Sorter<'a> {
             })
             .collect();
         if !alone.is_empty() {
-            let reason =
-                "it was run again by the CI system, and nothing shows what came of an attempt before";
+            let reason = "the CI system ran it again, and nothing shows the result of an earlier attempt";
             self.findings.push(
                 finding(NAME, Verdict::Noted, SubjectKind::Suite, self.name, reason)
-                    .remedy("Look at the first attempt, and let the job record each run, also one that fails")
+                    .remedy(
+                        "Look at the first attempt, and have the job record every run, including failed ones",
+                    )
                     .details(first_few(alone)),
             );
         }
@@ -234,7 +234,7 @@ impl<'a> Sorter<'a> {
         if !missing.is_empty() {
             let number = plural(missing.len() as u64, "configuration");
             self.findings.push(
-                broken(self.name, format!("{number} of it handed over no run that counts"))
+                broken(self.name, format!("{number} handed over no run that counts"))
                     .remedy("Record each configuration with `portcullis evidence record --configuration NAME`, and hand all of them over")
                     .details(first_few(missing)),
             );
@@ -242,8 +242,8 @@ impl<'a> Sorter<'a> {
         let twice = self.twice();
         if !twice.is_empty() {
             self.findings.push(
-                broken(self.name, "one report stands for several configurations")
-                    .remedy("Hand over the reports that each configuration wrote itself")
+                broken(self.name, "several configurations handed over the same report")
+                    .remedy("Hand over the report that each configuration wrote itself")
                     .details(first_few(twice)),
             );
         }
@@ -293,16 +293,16 @@ impl<'a> Sorter<'a> {
         if !told.wrong.is_empty() {
             let number = plural(told.wrong.len() as u64, "report");
             findings.push(
-                say(Verdict::Broken, format!("{number} of it cannot be of a fresh run of this change"))
-                    .remedy("Run the suite again on the commit that is judged, or let `portcullis evidence record -- COMMAND` run it; remove old reports, and let nothing bring them back")
+                say(Verdict::Broken, format!("{number} cannot come from a fresh run of this change"))
+                    .remedy("Run the suite again on the judged commit, or let `portcullis evidence record -- COMMAND` run it; remove old reports, and make sure that nothing restores them")
                     .details(first_few(told.wrong)),
             );
         }
         if !told.by_files.is_empty() {
             let number = plural(told.by_files.len() as u64, "report");
             findings.push(
-                say(Verdict::Noted, format!("{number} of it: only file times show that it ran on what is judged"))
-                    .remedy("Let `portcullis evidence record -- COMMAND` run the suite, or let the runner write a report that names its own times")
+                say(Verdict::Noted, format!("{number}: only file times show that the suite ran on the judged commit"))
+                    .remedy("Let `portcullis evidence record -- COMMAND` run the suite, or have the runner write a report that names its own times")
                     .details(first_few(told.by_files)),
             );
         }

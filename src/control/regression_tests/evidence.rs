@@ -57,7 +57,7 @@ impl<'a> Evidence<'a> {
         findings.extend(self.sentences(
             suite,
             |run| &run.contradictions,
-            "a report of it speaks against itself",
+            "its report is inconsistent",
             "Find out what the runner left out, and run the suite again.",
         ));
         findings.extend(self.sentences(
@@ -69,8 +69,8 @@ impl<'a> Evidence<'a> {
         findings.extend(self.sentences(
             suite,
             |run| &run.replayed,
-            "results of an earlier run were only told again",
-            "Run the suite anew, without the cache of its runner (`go test -count=1`).",
+            "the runner repeated cached results of an earlier run",
+            "Run the suite again, without the cache of its runner (`go test -count=1`).",
         ));
         findings.extend(self.empty(suite));
         findings.extend(self.failed(suite));
@@ -81,8 +81,8 @@ impl<'a> Evidence<'a> {
         let tracked = self.reports.iter().filter(|report| report.tracked);
         let paths: Vec<String> = tracked.map(|report| report.path.clone()).collect();
         (!paths.is_empty()).then(|| {
-            broken(suite, "the repository brought its own evidence: a report is one of its files")
-                .remedy("Remove the report from the repository and let the pipeline write it.")
+            broken(suite, "git tracks a report of it, so it is not evidence of a run")
+                .remedy("Remove the report from the repository and have the pipeline write it.")
                 .details(first_few(paths))
         })
     }
@@ -104,7 +104,7 @@ impl<'a> Evidence<'a> {
 
     fn empty(&self, suite: &str) -> Option<Finding> {
         (self.whole && self.tests.is_empty()).then(|| {
-            broken(suite, "its report holds no test: zero tests is no evidence")
+            broken(suite, "its report contains no test: zero tests are no evidence")
                 .remedy("Check which tests the runner selects, and run the suite again.")
                 .details(first_few(self.reports.iter().map(|report| report.path.clone()).collect()))
         })
@@ -114,7 +114,7 @@ impl<'a> Evidence<'a> {
         let failed = self.named(|seen| matches!(seen.outcome, TestOutcome::Failed | TestOutcome::Error));
         (!failed.is_empty()).then(|| {
             broken(suite, format!("{} failed", plural(failed.len() as u64, "test")))
-                .remedy("Repair what fails, and run the suite again.")
+                .remedy("Make the failing tests pass, and run the suite again.")
                 .details(first_few(failed))
         })
     }
@@ -129,7 +129,7 @@ impl<'a> Evidence<'a> {
         };
         (!flaky.is_empty()).then(|| {
             finding(NAME, verdict, SubjectKind::Suite, suite, reason)
-                .remedy("Find out why they fail at times; a retry hides it.")
+                .remedy("Find out why they fail intermittently; a retry hides the cause.")
                 .details(first_few(flaky))
         })
     }
@@ -152,8 +152,9 @@ impl<'a> Evidence<'a> {
             .map(|(id, seen)| format!("{id}: {}", word(seen.outcome)))
             .collect();
         if !open.is_empty() {
-            let reason = format!("a test that `{}` requires did not simply pass", pattern.as_str());
-            let remedy = "Let every required test run and pass at the first attempt.";
+            let reason =
+                format!("a test required by `{}` did not pass at the first attempt", pattern.as_str());
+            let remedy = "Make every required test run and pass at the first attempt.";
             return Some(broken(suite, reason).remedy(remedy).details(first_few(open)));
         }
         (self.whole && matching().next().is_none()).then(|| {
@@ -166,7 +167,7 @@ impl<'a> Evidence<'a> {
     pub fn too_few(&self, suite: &str, minimum: NonZeroU64) -> Option<Finding> {
         let passed = self.number(TestOutcome::Passed);
         (self.whole && !self.tests.is_empty() && passed < minimum.get()).then(|| {
-            broken(suite, format!("{} passed, {minimum} are needed", plural(passed, "test")))
+            broken(suite, format!("{} passed, {minimum} required", plural(passed, "test")))
                 .remedy("Run the whole suite; look for tests that were removed, skipped or not selected.")
                 .details(vec![self.numbers()])
         })
@@ -174,7 +175,7 @@ impl<'a> Evidence<'a> {
 
     /// All is well.
     pub fn met(&self, suite: &str, minimum: NonZeroU64) -> Finding {
-        let reason = format!("{}; {minimum} are needed", self.numbers());
+        let reason = format!("{}; {minimum} required", self.numbers());
         let paths = self.reports.iter().map(|report| report.path.clone()).collect();
         finding(NAME, Verdict::Met, SubjectKind::Suite, suite, reason).details(first_few(paths))
     }
@@ -185,12 +186,12 @@ impl<'a> Evidence<'a> {
         (!repeated.is_empty()).then(|| {
             let number = repeated.len() as u64;
             let reason = format!(
-                "{} {} in a report more than once: reruns that are not marked, or several tests of one name",
+                "{} {} in a report more than once: unmarked reruns, or several tests of one name",
                 plural(number, "passed test"),
-                agree(number, "stands", "stand")
+                agree(number, "appears", "appear")
             );
             finding(NAME, Verdict::Noted, SubjectKind::Suite, suite, reason)
-                .remedy("Give every test its own name, and let the runner mark reruns.")
+                .remedy("Give every test its own name, and have the runner mark reruns.")
                 .details(first_few(repeated))
         })
     }

@@ -57,7 +57,7 @@ impl Suite {
             ),
             (
                 self.removed.is_some() && self.baseline.is_none(),
-                "`removed` is only looked at with a `baseline`",
+                "`removed` has no effect without a `baseline`",
             ),
             (
                 unique.len() < names.len() || names.iter().any(String::is_empty),
@@ -87,7 +87,7 @@ fn some_suites<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<St
     let suites = BTreeMap::deserialize(deserializer)?;
     if suites.is_empty() {
         return Err(Error::custom(
-            "no suite is named, so nothing could ever be required; add one below `suites`",
+            "no suite is named, so nothing could ever be required; add one under `suites`",
         ));
     }
     Ok(suites)

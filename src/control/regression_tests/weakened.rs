@@ -13,7 +13,7 @@ use crate::model::glob::Glob;
 use crate::model::path::RepoPath;
 use crate::model::test_source::{TestSources, Weakening};
 
-const REMEDY: &str = "Look in review at what the tests no longer test.";
+const REMEDY: &str = "Check in review what the tests no longer test.";
 
 impl Suite {
     /// What the change takes away from the suite's own sources.
@@ -39,10 +39,8 @@ fn shrunk(name: &str, change: &Change, globs: &[Glob], sources: &TestSources) ->
     let place = found.iter().find_map(|(file, _)| file.new.as_ref()).map(|entry| entry.path.clone());
     let number = found.len() as u64;
     (number > 0).then(|| {
-        let reason = format!(
-            "the change also takes something away from {} of this suite",
-            plural(number, "source file")
-        );
+        let reason =
+            format!("the change also removes something from {} of this suite", plural(number, "source file"));
         let mut finding = finding(NAME, Verdict::Noted, SubjectKind::Suite, name, reason)
             .remedy(REMEDY)
             .details(first_few(found.iter().map(shown).collect()));
@@ -99,7 +97,7 @@ fn lost(name: &str, loss: &Weakening) -> Finding {
 }
 
 fn what(loss: &Weakening) -> String {
-    loss.test.as_ref().map_or_else(|| "what stands outside tests".to_string(), |test| format!("`{test}`"))
+    loss.test.as_ref().map_or_else(|| "code outside tests".to_string(), |test| format!("`{test}`"))
 }
 
 fn in_a_line(loss: &Weakening) -> String {

@@ -233,7 +233,9 @@ impl Bench<'_> {
             }
             AccountKind::Human => self.involved.part(who, account).map(|part| format!("this person {part}")),
             AccountKind::Bot => Some("it is by a bot".into()),
-            AccountKind::Mannequin => Some("it is by an unclaimed placeholder of an import".into()),
+            AccountKind::Mannequin => {
+                Some("it is by a mannequin, an unclaimed placeholder of an import".into())
+            }
             AccountKind::Other => Some("it is not by a person's account".into()),
         }
     }
@@ -271,7 +273,7 @@ impl Bench<'_> {
             return Some("it was given after the change had landed".into());
         }
         let changed = self.base_changed.filter(|changed| submitted <= *changed)?;
-        Some(format!("it was not given after the request was turned to another base branch at {changed}"))
+        Some(format!("it was not given after the base branch of the request was changed at {changed}"))
     }
 
     /// Whether an approval without a flaw counts: its account may write, and its commit stands for the head.

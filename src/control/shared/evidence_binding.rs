@@ -58,7 +58,7 @@ pub fn mistake(trust: Option<Trust>, check: Option<&NamedCheck>) -> Option<&'sta
         (true, false) => {
             Some("`trust = \"host\"` needs a check that vouches: add `check = { name = \"…\", app = \"…\" }`")
         }
-        (false, true) => Some("`check` is only looked at with `trust = \"host\"`"),
+        (false, true) => Some("`check` has no effect without `trust = \"host\"`"),
         _ => None,
     }
 }
@@ -67,13 +67,13 @@ pub fn mistake(trust: Option<Trust>, check: Option<&NamedCheck>) -> Option<&'sta
 pub fn objection(trees: &Trees, tree: &ObjectName, work_tree: &WorkTree) -> Option<String> {
     if *tree == trees.head && !trees.is_judged(tree) {
         return Some(format!(
-            "they are of the head's own tree {}, and it could not be seen that merging the head brings all that it holds",
+            "they are of the head's own tree {}, and it could not be shown that merging the head brings all of its content",
             tree.short()
         ));
     }
     if !trees.is_judged(tree) {
         return Some(format!(
-            "they are of tree {}, and what would land is tree {}",
+            "they are of tree {}, but tree {} would land",
             tree.short(),
             trees.head.short()
         ));
@@ -81,7 +81,7 @@ pub fn objection(trees: &Trees, tree: &ObjectName, work_tree: &WorkTree) -> Opti
     let first = work_tree.differences.first()?;
     let others = work_tree.differences.len() as u64 - 1 + work_tree.more;
     let more = if others > 0 { format!(", and {others} more") } else { String::new() };
-    Some(format!("the work tree was not what the commit says ({first}{more})"))
+    Some(format!("the work tree differed from the commit ({first}{more})"))
 }
 
 /// What keeps the reports that lie here from counting.

@@ -91,8 +91,7 @@ fn too_late(control: &str, request: u64) -> String {
     let now = "It has landed, and an approval that is given now does not count.";
     if find_kind(control).is_some_and(|kind| !kind.waivable.at_all()) {
         return format!(
-            "{now} No waiver covers what steers the gate: deploy a commit from before it, or take it out of the branch and land it \
-             anew with the approvals that it needs."
+            "{now} No waiver covers what steers the gate: deploy a commit from before it, or remove it from the branch and land it again with the required approvals."
         );
     }
     format!(
@@ -278,10 +277,10 @@ impl<'a> Table<'a> {
     fn doubts(&self) -> Vec<(String, String)> {
         let mailboxes = self.unattributed.iter().map(|mailbox| {
             let sentence =
-                format!("`{mailbox}` in the commits belongs to nobody we know and may be any approver");
+                format!("`{mailbox}` in the commits belongs to no known account and may be any approver's");
             (
                 sentence,
-                "Add the address to `[[people]]` in the policy, or let more people approve.".to_string(),
+                "Add the address to `[[people]]` in the policy, or have more people approve.".to_string(),
             )
         });
         let gaps = self.approvers.iter().flat_map(Approver::gaps).chain(self.ownerships.gaps());
@@ -368,7 +367,7 @@ fn counts(case: &Case<'_>, approval: &Approval) -> String {
     let head = case.facts.change.value().map(|change| &change.head);
     match approval.commit.as_ref().filter(|commit| Some(*commit) != head) {
         Some(commit) => format!(
-            "review {review} by {login} counts: it was given on {}, and since then the base was merged in, cleanly and no more",
+            "review {review} by {login} counts: it was given on {}, and only clean merges of the base were added since",
             commit.short()
         ),
         None => format!("review {review} by {login} counts"),

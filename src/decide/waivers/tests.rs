@@ -453,7 +453,7 @@ fn a_landing_that_does_not_stand_by_itself_brings_no_waiver() {
     let request = |number: u32| format!("control = \"required-reviews\"\nrequests = [{number}]");
     let text = file(&[waiver("W-1", &request(7)), waiver("W-2", &request(8))]);
     let bends: [(&str, Bend); 5] = [
-        ("nobody approved it", |landing| {
+        ("no one approved it", |landing| {
             if let Fact::Known(requests) = &mut landing.requests {
                 requests[0].host.reviews = Fact::Known(Vec::new());
             }
@@ -780,6 +780,7 @@ fn a_change_of_the_signers_is_a_change_of_the_gate() {
     world.facts.inquiry.waiver_signers = Some(SIGNERS.into());
     world.change().files = vec![modified(SIGNERS)];
     let decision = decide(policy(), &world.facts);
-    let touched = |finding: &&Finding| finding.reason.starts_with("the change touches who may sign waivers");
+    let touched =
+        |finding: &&Finding| finding.reason.starts_with("the change touches the list of signers of waivers");
     assert_eq!(decision.findings.iter().filter(touched).count(), 1, "{:#?}", decision.findings);
 }

@@ -96,7 +96,7 @@ fn a_waiver_ends_within_the_time_that_the_policy_allows() {
     refused(&line("expires", "expires = \"2026-12-18T18:00:00Z\""), &["`expires` is not after `created`"]);
     refused(&line("expires", "expires = \"2027-01-17T18:00:01Z\""), &["more than 30 days after `created`"]);
     assert!(read(&line("expires", "expires = \"2027-01-17T18:00:00Z\"")).is_ok());
-    refused(&line("expires", "expires = 2026-12-21"), &["put dates into quotes"]);
+    refused(&line("expires", "expires = 2026-12-21"), &["put dates in quotes"]);
     refused(&line("expires", ""), &["missing key `expires`"]);
     refused(&line("expires", "expires = \"never\""), &["`never` is not a moment"]);
     let short = Policy::parse(&format!("{POLICY}\n[waivers]\nlongest = \"12h\"\n")).unwrap();

@@ -59,7 +59,7 @@ fn write_head(report: &LandingReport<'_>, page: &mut Page<'_>) -> io::Result<()>
         write_row(page, "asked about", &text)?;
     }
     if let Location::Unknown(why) = report.location {
-        write_row(page, "landed", &format!("nobody knows where: {why}"))?;
+        write_row(page, "landed", &format!("on an unknown branch: {why}"))?;
     }
     write_row(page, "before", report.before.short())?;
     if let Some(files) = report.files {

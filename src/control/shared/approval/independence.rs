@@ -125,7 +125,7 @@ impl<'a> Involved<'a> {
             return Err(Gap::new(
                 format!("who pushed the judged head {}", head.short()),
                 GapReason::Contradiction,
-                format!("the last push that the host tells of is of {}", push.after.short()),
+                format!("the last push that the host reports is of {}", push.after.short()),
                 "Gather the facts again when the host has caught up.",
             ));
         }
@@ -328,16 +328,16 @@ fn nobody(what: String) -> Gap {
     Gap::new(
         what,
         GapReason::NotVisible,
-        "the host names no account that a person or a bot stands behind",
-        "Let somebody with a present account open the request anew or push the head again.",
+        "the host names no existing account",
+        "Have someone with an existing account open a new request or push the head again.",
     )
 }
 
 fn unasked(commit: &Commit) -> Gap {
     Gap::new(
-        format!("whose commit {} is", commit.id.short()),
+        format!("the accounts of commit {}", commit.id.short()),
         GapReason::Truncated,
-        "the host's answer does not hold this commit",
+        "the host's answer does not contain this commit",
         "Gather the facts again, with the accounts of every commit of the change.",
     )
 }

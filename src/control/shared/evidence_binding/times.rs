@@ -42,7 +42,7 @@ enum Order {
 /// When a report that lies here was made.
 ///
 /// # Errors
-/// A gap: nobody looked since when the work tree is what it is.
+/// A gap: nobody looked since when the work tree has been unchanged.
 fn order_here(facts: &EvidenceFacts, report: LocalReport<'_>) -> Result<Order, Gap> {
     let here = facts.checkout.value().filter(|here| facts.trees.is_judged(&here.subject.tree));
     let Some(here) = here else {
@@ -56,7 +56,7 @@ fn order_here(facts: &EvidenceFacts, report: LocalReport<'_>) -> Result<Order, G
     let named = report.times.is_some_and(|times| !times.is_empty());
     let since = || {
         format!(
-            "{}, and since {} the work tree is what it is ({})",
+            "{}, and the work tree has been unchanged since {} ({})",
             at(report.written),
             settled.at,
             settled.by
@@ -74,12 +74,12 @@ fn order_of(run: &RecordedRun, newest: Option<Timestamp>, dated: bool) -> Order 
     let Some(settled) = run.settled else {
         let wrong = if dated { by_commit(newest, finished) } else { None };
         let alone =
-            || format!("{}, and it does not say since when its work tree was what it was", at(finished));
+            || format!("{}, and it does not say since when its work tree had been unchanged", at(finished));
         return wrong.map_or_else(|| Order::ByFiles(alone()), Order::Wrong);
     };
-    let settled = Settled { at: settled, by: "its work tree came to be what it was".to_string() };
+    let settled = Settled { at: settled, by: "its work tree reached its state".to_string() };
     let wrong = written_before(&settled, newest, finished).or_else(|| began_before(&settled, run.began));
-    let alone = || format!("{}, and since {} its work tree was what it is", at(finished), settled.at);
+    let alone = || format!("{}, and its work tree had been unchanged since {}", at(finished), settled.at);
     match wrong {
         Some(why) => Order::Wrong(why),
         None if run.began.is_some() => Order::Shown,
@@ -88,11 +88,11 @@ fn order_of(run: &RecordedRun, newest: Option<Timestamp>, dated: bool) -> Order 
 }
 
 fn at(written: Option<Timestamp>) -> String {
-    written.map_or_else(|| "written nobody knows when".to_string(), |at| format!("written at {at}"))
+    written.map_or_else(|| "written at an unknown time".to_string(), |at| format!("written at {at}"))
 }
 
 fn unsettled() -> Gap {
-    let what = "since when the work tree is what it is";
+    let what = "since when the work tree has been unchanged";
     Gap::not_asked(
         what,
         "Gather the facts again with this version of the program, in a checkout of the commit",
@@ -101,16 +101,17 @@ fn unsettled() -> Gap {
 
 /// What shows that a report was there before the work tree was what it is, or that its times cannot be true.
 fn before(settled: &Settled, newest: Option<Timestamp>, report: LocalReport<'_>) -> Option<String> {
-    let Some(written) = report.written else { return Some("nobody says when it was written".to_string()) };
+    let Some(written) = report.written else {
+        return Some("it is not known when it was written".to_string());
+    };
     let began = report.times.and_then(OwnTimes::began);
     let ended =
         report.times.and_then(OwnTimes::ended).filter(|ended| ended.duration_since(written) > ROUNDING);
-    let ended = ended.map(|ended| {
-        format!("it was last written at {written}, and tells of {ended} by its own account, which is later")
-    });
+    let ended = ended
+        .map(|ended| format!("it was last written at {written}, but names a later time itself: {ended}"));
     let somewhere = report.times.is_some_and(OwnTimes::began_somewhere);
     let zone = if somewhere {
-        " (it names no zone: read in that of this machine and in UTC, the later)"
+        " (it names no time zone: read in UTC and in this machine's zone, the later counts)"
     } else {
         ""
     };
@@ -225,8 +226,7 @@ impl Told {
         let (newest, oldest) = (asked.facts.newest?, self.oldest?);
         (self.wrong.is_empty() && oldest < newest).then(|| {
             format!(
-                "the newest commit says that it was made at {newest}, and a report is of {oldest}: two clocks differ, and what \
-                 counts is when the commit was checked out where the suite ran"
+                "the newest commit is dated {newest}, later than a report of {oldest}: the two clocks differ, and what counts is when the commit was checked out where the suite ran"
             )
         })
     }
@@ -234,12 +234,12 @@ impl Told {
 
 /// Why something that was written at this time is not of a fresh run. `ahead`: how far the clock that says so may be ahead of ours.
 fn stale(age: Age, observed: Timestamp, written: Option<Timestamp>, ahead: SignedDuration) -> Option<String> {
-    let Some(at) = written else { return Some("nobody says when it was written".to_string()) };
+    let Some(at) = written else { return Some("it is not known when it was written".to_string()) };
     // Differences, because a sum with a time from outside may be beyond what a time can be.
     if at.duration_since(observed) > ahead {
         Some(format!("it was written at {at}, which is in the future"))
     } else if observed.duration_since(at) > age.0 {
-        Some(format!("it was written at {at}, which is too long ago"))
+        Some(format!("it was written at {at}, which is longer ago than `max-age` allows"))
     } else {
         None
     }
@@ -296,7 +296,7 @@ mod tests {
         // Ten minutes before the gate looked is second 400, so a report of second 100 is too old besides.
         for (written, began, said) in [
             (99, None, Some("before HEAD came to this commit")),
-            (100, None, Some("which is too long ago")),
+            (100, None, Some("which is longer ago than")),
             (500, None, None),
             (500, Some(99), Some("by its own account it began")),
             (500, Some(100), None),

@@ -167,14 +167,14 @@ fn is_owner(case: &Case<'_>, identity: &Identity<'_>, who: Somebody<'_>, owner: 
             Named::Number(number, _) if who.account == Some(number) => Answer::Yes,
             Named::Number(_, known) if known == *who.who => unclear_owner(
                 address,
-                "the host did not tell of the account of that number, and the login may be somebody else's by now",
+                "the host did not report the account with that number, and the login may belong to someone else today",
             ),
             Named::Number(..) => Answer::No,
             Named::Login(..) => unclear_owner(
                 address,
-                "it names a login without the number of an account, and the login may have been somebody else's",
+                "it names a login without the number of an account, and the login may have belonged to someone else",
             ),
-            Named::Nobody => unclear_owner(address, "the host does not tell which account uses an address"),
+            Named::Nobody => unclear_owner(address, "the host does not say which account uses an address"),
         },
     }
 }
