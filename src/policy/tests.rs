@@ -368,7 +368,7 @@ fn settings_that_always_or_never_hold_are_mistakes() {
     let table = [
         (deployment, "[]", "8:14 an empty list: no branch would be judged"),
         (content, "[]", "19:11 an empty list"),
-        (pattern, "(nominal)*", "19:12 `(nominal)*` also matches where nothing is"),
+        (pattern, "(nominal)*", "19:12 `(nominal)*` also matches an empty line"),
         (pattern, r"[^\s\S]", r"19:12 `[^\s\S]` can never match a line"),
         (pattern, r"a(b\n)+", r"19:12 `a(b\n)+` can never match a line"),
         (pattern, "a{9999}{9999}", "19:12 bad regular expression: "),
@@ -400,7 +400,7 @@ fn nobody_and_nothing_are_mistakes() {
     let users = "users = [\"robin\"]\n";
     assert_eq!(
         said_of(&with(&format!("{users}{others}"), "")),
-        ["28:8 nobody can fill the role `data-protection` (write `users`, `teams` or `code-owners = true`)"]
+        ["28:8 no one can fill the role `data-protection` (write `users`, `teams` or `code-owners = true`)"]
     );
     let machine = with("emails = [\"robin@example.test\"]", "machine = true").replace(others, "");
     assert!(said_of(&machine)[0].starts_with("28:8 no person, only a machine, can fill the role"));

@@ -307,7 +307,7 @@ fn a_record_of_the_earlier_form_is_confirmed_once() {
     // It still has a word: another one is not taken in its place.
     let third = work(&mut lane, "the third");
     let base = second.to_string();
-    judged(&lane, third, &["--record", "--base", &base]).expect(3, "gate-integrity", "record 1 let through");
+    judged(&lane, third, &["--record", "--base", &base]).expect(3, "gate-integrity", "record 1 allowed");
     let mut lane = deployed();
     let base = lane.tip().to_string();
     earlier_form(&lane);
@@ -449,13 +449,13 @@ fn attack_96_a_base_that_contradicts_the_record() {
         let verdict = judged_with(&scene.lane, deployments, scene.tip, &["--record", "--base", &base]);
         assert!([1, 3].contains(&verdict.exit), "{}", verdict.text);
         let told = gate(&verdict, "unproven");
-        assert!(told.contains("record 1 let through"), "{}", verdict.text);
+        assert!(told.contains("record 1 allowed"), "{}", verdict.text);
     }
     assert_eq!(count(&scene.lane), 1);
     // Older than the record is a contradiction as well.
     let base = scene.lane.baseline().to_string();
     let verdict = judged_with(&scene.lane, &[scene.deployed], scene.tip, &["--record", "--base", &base]);
-    assert!(gate(&verdict, "unproven").contains("record 1 let through"), "{}", verdict.text);
+    assert!(gate(&verdict, "unproven").contains("record 1 allowed"), "{}", verdict.text);
     // And so it is where the host's word cannot be seen.
     let mut lane = Lane::begin();
     let tip = work(&mut lane, "the first");

@@ -636,7 +636,7 @@ mod arithmetic {
         let findings = judged("{ change-request = true, force-push = \"blocked\" }", seen);
         assert_eq!(
             of(&findings, "bypass").details,
-            ["team 7 (release) can go round change-request, force-push \
+            ["team 7 (release) can bypass change-request, force-push \
               (ruleset \"main\" (17): always, including direct pushes)"]
         );
     }

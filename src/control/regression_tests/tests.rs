@@ -611,7 +611,7 @@ fn a_test_that_goes_behind_another_of_its_name() {
         judge_statements(&bound(), vec![stated("a", twins(before)), stated("b", twins(after))])
     };
     let findings = judged(2, 1);
-    assert_eq!(only_broken(&findings).details, ["a: 1 of 2 of this name are left"]);
+    assert_eq!(only_broken(&findings).details, ["a: 1 of 2 tests of this name are left"]);
     for (before, after) in [(2, 2), (1, 2)] {
         assert_eq!(Outcome::of(&judged(before, after)), Outcome::Allow);
     }

@@ -79,12 +79,12 @@ fn a_good_file_is_read() {
 fn whoever_asks_does_not_approve_under_any_account() {
     refused(
         &line("approver", "approver = \"ROBIN\""),
-        &["waivers:10:12", "ROBIN asks for this waiver and approves it"],
+        &["waivers:10:12", "ROBIN both asks for this waiver and approves it"],
     );
     let both = line("requester", "requester = \"kim-admin\"");
     refused(
         &both,
-        &["waivers:10:12", "Kim Example asks for this waiver and approves it", "two accounts of one person"],
+        &["waivers:10:12", "Kim Example both asks for this waiver and approves it", "two accounts of one person"],
     );
     refused(&line("approver", "approver = \"robot\""), &["is a machine"]);
     refused(&line("approver", "approver = \"release[bot]\""), &["is a machine"]);

@@ -233,7 +233,7 @@ noted  gate-integrity: file
     required-reviews 1
   exempt: gate-integrity 1
 `portcullis explain regression-tests`
-    says why a control asks this
+    explains why a control requires this
 2 broken, 1 unproven, 1 waived, 1 noted,
     6 met, 1 exempt; `--verbose` shows
     everything

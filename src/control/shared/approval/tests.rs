@@ -382,7 +382,7 @@ fn attack_31_and_33_approvals_of_another_request_are_not_in_the_list() {
 fn attack_32_the_base_branch_changed_after_the_approval() {
     let mut world = World::honest();
     world.host().base_changed = Fact::Known(Some(at(1001)));
-    rejected(&world, "turned to another base branch");
+    rejected(&world, "base branch of the request was changed");
     world.host().base_changed = Fact::Known(Some(at(1000)));
     assert_eq!(counted(&world), ["alex", "kim"]);
     world.reviews()[0].submitted = None;

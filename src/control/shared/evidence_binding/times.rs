@@ -301,7 +301,7 @@ mod tests {
             (500, Some(99), Some("by its own account it began")),
             (500, Some(100), None),
             (500, Some(501), None),
-            (500, Some(502), Some("which is later")),
+            (500, Some(502), Some("names a later time")),
             (1001, None, None),
             (1002, None, Some("which is in the future")),
         ] {

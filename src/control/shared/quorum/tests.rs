@@ -44,7 +44,7 @@ fn the_number_of_people_counts() {
     let world = World::honest();
     assert_eq!(verdict(&world, 2, &[]), Met);
     let judged = ask(&world, 3, &[]);
-    assert_eq!((judged.verdict, judged.reason.as_str()), (Broken, "2 of 3 independent approvals"));
+    assert_eq!((judged.verdict, judged.reason.as_str()), (Broken, "2 of 3 required independent approvals"));
     assert!(judged.remedy.unwrap().contains("1 person"));
     assert_eq!(judged.details, ["review 2 by alex counts", "review 1 by kim counts"]);
 }
@@ -68,7 +68,7 @@ fn a_role_is_filled_by_its_own_people() {
     world.role("dp", &["KIM", "sam"]);
     assert_eq!(verdict(&world, 1, &[("dp", 1)]), Met);
     let judged = ask(&world, 1, &[("dp", 2)]);
-    assert_eq!(judged.reason, "1 of 2 independent approvals by role `dp`");
+    assert_eq!(judged.reason, "1 of 2 required independent approvals by role `dp`");
     assert_eq!(judged.verdict, Broken);
     assert!(judged.remedy.unwrap().contains("role `dp`"));
 }
