@@ -7,7 +7,7 @@ use crate::collect::evidence::{Measurement, Order, Recorded, record as make, run
 use crate::collect::gather::text_at;
 use crate::collect::git::Repository;
 use crate::collect::git::note_writer::append_line;
-use crate::evidence::Lines;
+use crate::evidence::StatementLines;
 use crate::model::evidence::{ExitStatus, RecordedRun, Statement};
 use crate::model::fact::Gap;
 use crate::model::line_coverage::{CoverageFormat, Covered};
@@ -168,8 +168,8 @@ fn record(directory: &Path, recording: &Recording) -> Result {
     let Recorded { statement, measured } = made.map_err(unseen)?;
     let named = doubt.map(|doubt| format!("\nwarning: {doubt}")).unwrap_or_default();
     let remark = format!("{}{named}{}", summary(&statement), doubts(&statement, &measured));
-    let failed = statement.run.exit_status.is_some_and(|status| !status.is_success());
-    let exit = if failed && statement.run.command.is_some() { Exit::Blocked } else { Exit::Allowed };
+    let failed = statement.predicate.exit_status.is_some_and(|status| !status.is_success());
+    let exit = if failed && statement.predicate.command.is_some() { Exit::Blocked } else { Exit::Allowed };
     keep(directory, recording, statement)?;
     output::remark(&remark);
     Ok(exit)
@@ -191,11 +191,11 @@ fn keep(directory: &Path, recording: &Recording, statement: Statement) -> Result
 }
 
 /// The statements of a file, or of what is in its place, a line each.
-fn lines(file: &Path) -> io::Result<Lines<BufReader<File>>> {
+fn lines(file: &Path) -> io::Result<StatementLines<BufReader<File>>> {
     let file = File::open(file)?;
     let is_file = file.metadata()?.is_file();
     let source = BufReader::new(file);
-    Ok(if is_file { Lines::of(source) } else { Lines::of_endless(source) })
+    Ok(if is_file { StatementLines::of(source) } else { StatementLines::of_endless(source) })
 }
 
 /// Is the suite one of the policy at HEAD? A misspelt one would be recorded, and never asked for.
@@ -217,7 +217,7 @@ fn write_below(directory: &Path, file: &Path, line: &Line) -> Result<()> {
 
 /// What was recorded, and what will keep it from counting.
 fn summary(statement: &Statement) -> String {
-    let (subject, run) = (&statement.subject, &statement.run);
+    let (subject, run) = (&statement.subject, &statement.predicate);
     let mut text = format!(
         "recorded {} of {} on commit {}, tree {}",
         plural(run.tests.len() as u64, "test"),
@@ -258,7 +258,7 @@ fn was_there_before(run: &RecordedRun, settled: jiff::Timestamp) -> bool {
 /// What of the coverage will not count, for whoever can mend it now. The statement itself holds no name of a report.
 fn doubts(statement: &Statement, measured: &[Covered]) -> String {
     let mut text = String::new();
-    for report in &statement.run.coverage {
+    for report in &statement.predicate.coverage {
         let doubtful = report.files.iter().filter(|file| file.doubt.is_some()).count();
         text.push_str(&format!(
             "\nrecorded line coverage of {} from {}, of which {doubtful} cannot be relied on; {} of no file of the tree",

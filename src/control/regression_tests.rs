@@ -248,7 +248,7 @@ impl RegressionTests {
     fn stray_statements(&self, evidence: &Fact<EvidenceFacts>) -> Vec<Finding> {
         let found = evidence.value().into_iter().flat_map(|evidence| &evidence.statements);
         let handed = found.filter_map(|found| match (&found.place, &found.statement) {
-            (Place::File { path, .. }, Fact::Known(said)) => Some((path, &said.run.suite)),
+            (Place::File { path, .. }, Fact::Known(said)) => Some((path, &said.predicate.suite)),
             _ => None,
         });
         let strays = handed.filter(|(_, suite)| !self.suites.contains_key(*suite));

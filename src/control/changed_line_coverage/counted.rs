@@ -120,7 +120,7 @@ impl<'a> Heard<'a> {
     }
 
     fn recorded(one: &'a Recorded<'a>) -> Self {
-        let run = &one.statement.run;
+        let run = &one.statement.predicate;
         let configuration = run.configuration.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
         let name =
             format!("{}, recorded for {}{configuration} in {}", one.report.path, run.suite, one.found.place);
@@ -189,7 +189,7 @@ impl<'a> Sorter<'_, 'a> {
     }
 
     fn statement(&mut self, found: &'a Found, statement: &'a Statement, counted: &mut Counted<'a>) {
-        if statement.run.coverage.is_empty() {
+        if statement.predicate.coverage.is_empty() {
             return;
         }
         let trees = &self.facts.trees;
@@ -198,7 +198,7 @@ impl<'a> Sorter<'_, 'a> {
         match why {
             None => {
                 let blobs = blobs(self.change);
-                counted.recorded.extend(statement.run.coverage.iter().map(|report| Recorded {
+                counted.recorded.extend(statement.predicate.coverage.iter().map(|report| Recorded {
                     found,
                     statement,
                     report,
@@ -241,7 +241,7 @@ impl<'a> Sorter<'_, 'a> {
         }
         for one in &counted.recorded {
             let name = format!("{} in {}", one.report.path, one.found.place);
-            told.recorded(&asked, &name, &one.statement.run);
+            told.recorded(&asked, &name, &one.statement.predicate);
         }
         counted.findings.extend(told.other_clock(&asked).map(|said| self.say(Verdict::Noted, said)));
         counted.findings.extend(self.said_of_times(told));
@@ -305,10 +305,10 @@ impl<'a> Sorter<'_, 'a> {
 
 /// Lines are covered by tests, and nothing shows that this run had any, or that it came to its end.
 fn without_a_pass(statement: &Statement) -> Option<String> {
-    if let Some(status) = statement.run.exit_status.filter(|status| !status.is_success()) {
+    if let Some(status) = statement.predicate.exit_status.filter(|status| !status.is_success()) {
         return Some(format!("its run failed: the command ended with {status}"));
     }
-    let passed = statement.run.tests.iter().any(|test| test.outcome == TestOutcome::Passed);
+    let passed = statement.predicate.tests.iter().any(|test| test.outcome == TestOutcome::Passed);
     (!passed).then(|| "no test of its run passed, so no test executed these lines".to_string())
 }
 

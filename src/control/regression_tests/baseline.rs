@@ -96,7 +96,7 @@ fn baseline<'a>(
 
 /// A run that shows no test is no baseline, and one that nobody may have made is none either.
 fn is_baseline(suite: &Suite, name: &str, found: &Found, tree: &ObjectName) -> bool {
-    let Some(Statement { subject, run }) = found.statement.value() else { return false };
+    let Some(Statement { subject, predicate: run }) = found.statement.value() else { return false };
     let signed = found.signers.value().is_some_and(|signers| !signers.is_empty());
     let trusted = match suite.trust {
         Some(Trust::Signed) => signed,
@@ -109,7 +109,7 @@ fn is_baseline(suite: &Suite, name: &str, found: &Found, tree: &ObjectName) -> b
 /// If it ever passed there, it has to pass here.
 fn before<'a>(statements: &[&'a Statement]) -> Inventory<'a> {
     let mut inventory = Inventory::new();
-    for Statement { run, .. } in statements {
+    for Statement { predicate: run, .. } in statements {
         let tests = inventory.entry(run.configuration.as_deref()).or_default();
         for test in &run.tests {
             let best = tests.entry(test.id.as_str()).or_insert(Seen::from(test));

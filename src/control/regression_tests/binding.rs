@@ -101,7 +101,7 @@ impl<'a> Run<'a> {
     }
 
     fn of(found: &Found, statement: &'a Statement) -> Self {
-        let run = &statement.run;
+        let run = &statement.predicate;
         let configuration = run.configuration.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
         Run {
             report: Report {
@@ -143,7 +143,7 @@ impl<'a> Sorter<'a> {
     fn statements(&mut self) {
         for found in &self.facts.statements {
             match &found.statement {
-                Fact::Known(statement) if statement.run.suite == self.name => {
+                Fact::Known(statement) if statement.predicate.suite == self.name => {
                     self.statement(found, statement)
                 }
                 Fact::Known(_) => {}
@@ -155,7 +155,7 @@ impl<'a> Sorter<'a> {
     fn statement(&mut self, found: &'a Found, statement: &'a Statement) {
         let trees = &self.facts.trees;
         let why = evidence_binding::why_not(trees, self.suite.trust, found, statement);
-        let untold = self.suite.exit_status.is_some() && statement.run.exit_status.is_none();
+        let untold = self.suite.exit_status.is_some() && statement.predicate.exit_status.is_none();
         let untold = untold.then(|| "it does not contain the exit status of the suite".to_string());
         match why.or(untold) {
             None => self.runs.push(Run::of(found, statement)),
@@ -182,7 +182,9 @@ impl<'a> Sorter<'a> {
         let failed = self.facts.statements.iter().filter(|found| !counted.contains(&found.digest));
         let failed: Vec<String> = failed
             .filter_map(|found| Some((found, found.statement.value()?)))
-            .filter(|(_, said)| said.run.suite == self.name && self.facts.trees.is_judged(&said.subject.tree))
+            .filter(|(_, said)| {
+                said.predicate.suite == self.name && self.facts.trees.is_judged(&said.subject.tree)
+            })
             .filter_map(|(found, said)| Some(format!("{}: {}", found.place, failures(said)?)))
             .collect();
         if failed.is_empty() {
@@ -203,7 +205,7 @@ impl<'a> Sorter<'a> {
         let counted: BTreeSet<_> = self.runs.iter().filter_map(|run| run.report.digest.clone()).collect();
         let found = || self.facts.statements.iter();
         let later = found().filter(|found| counted.contains(&found.digest));
-        let later = later.filter_map(|found| Some((found, &found.statement.value()?.run)));
+        let later = later.filter_map(|found| Some((found, &found.statement.value()?.predicate)));
         let alone: Vec<String> = later
             .filter(|(_, run)| {
                 let before = 1..run.producer.attempt.unwrap_or(1);
@@ -345,14 +347,14 @@ impl<'a> Sorter<'a> {
 
 /// Was a statement handed over that is, or may be, of this suite?
 fn is_handed(name: &str, facts: &Fact<EvidenceFacts>) -> bool {
-    let is_of_it = |found: &Found| found.statement.value().is_none_or(|said| said.run.suite == name);
+    let is_of_it = |found: &Found| found.statement.value().is_none_or(|said| said.predicate.suite == name);
     evidence_binding::handed(facts).any(is_of_it)
 }
 
 /// Is it this attempt of the same run of the CI system?
 fn is_attempt(found: &Found, of: &RecordedRun, attempt: u64) -> bool {
     found.statement.value().is_some_and(|said| {
-        let run = &said.run;
+        let run = &said.predicate;
         let same = (&run.suite, &run.configuration, &run.producer.kind, &run.producer.run);
         same == (&of.suite, &of.configuration, &of.producer.kind, &of.producer.run)
             && run.producer.attempt.unwrap_or(1) == attempt
@@ -362,7 +364,7 @@ fn is_attempt(found: &Found, of: &RecordedRun, attempt: u64) -> bool {
 /// What failed in a run, if anything did.
 fn failures(statement: &Statement) -> Option<String> {
     let failed = |outcome| matches!(outcome, TestOutcome::Failed | TestOutcome::Error);
-    let run = &statement.run;
+    let run = &statement.predicate;
     let errors = run.as_run().errors;
     let number = run.tests.iter().filter(|test| failed(test.outcome)).count() as u64;
     let flaky = run.tests.iter().filter(|test| test.outcome == TestOutcome::Flaky).count() as u64;

@@ -542,7 +542,7 @@ fn stated(tree_digit: &str, tests: Vec<Test>) -> Found {
     } else {
         Origin::Note(tree(tree_digit))
     };
-    let statement = Fact::Known(Statement { subject, run });
+    let statement = Fact::Known(Statement { subject, predicate: run });
     Found { place, digest, signers: Fact::Known(BTreeSet::new()), statement }
 }
 
@@ -635,8 +635,8 @@ fn a_later_attempt_whose_first_nobody_shows_is_pointed_out() {
     let run = |attempt, outcome| {
         let mut found = stated("b", vec![test("a", outcome), test("b", outcome)]);
         let Fact::Known(said) = &mut found.statement else { unreachable!() };
-        said.run.producer.run = Some("8812".into());
-        said.run.producer.attempt = Some(attempt);
+        said.predicate.producer.run = Some("8812".into());
+        said.predicate.producer.attempt = Some(attempt);
         found.digest = Digest::of(&[attempt as u8]);
         found
     };

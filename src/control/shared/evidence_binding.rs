@@ -110,7 +110,9 @@ pub fn why_not(trees: &Trees, trust: Option<Trust>, found: &Found, statement: &S
         (Place::File { .. }, _) => None,
         (Place::Note(_), _) => Some("it was not handed over by this job"),
     };
-    stored.map(str::to_string).or_else(|| objection(trees, &statement.subject.tree, &statement.run.work_tree))
+    stored
+        .map(str::to_string)
+        .or_else(|| objection(trees, &statement.subject.tree, &statement.predicate.work_tree))
 }
 
 /// Was it handed over by the job, and not found in a note?
