@@ -23,26 +23,33 @@ pub static KIND: Kind = Kind {
     waivable: Waivable::Freely,
     documentation: Documentation(include_str!("required_checks.md")),
     read: read::<RequiredChecks>,
+    #[cfg(test)]
+    schema: super::schema::of::<RequiredChecks>,
 };
 
 /// Its settings.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RequiredChecks {
+    /// The checks of the head that must have succeeded: check runs or commit statuses.
     checks: WantedChecks,
 }
 
 /// The checks; not empty, and none twice.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "Vec<Entry>"))]
 #[serde(try_from = "Vec<Entry>")]
 struct WantedChecks(Vec<Wanted>);
 
 /// A newtype, because TOML errors get the place of the newtype's text: here, of one entry of the list.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Entry(Wanted);
 
 /// One check that must have ended well.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "RawWanted"))]
 #[serde(try_from = "RawWanted")]
 pub struct Wanted {
     name: String,
@@ -61,10 +68,16 @@ pub enum Writer {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct RawWanted {
+    /// The name of the check run, or the context of the commit status.
     name: String,
+    /// The app that must have written the check run: its slug (`"github-actions"`) or its number.
+    #[cfg_attr(test, schemars(default, schema_with = "super::schema::text_or_number"))]
     app: Option<App>,
+    /// The login of the account that must have written the commit status, in place of `app`.
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
     creator: Option<Login>,
 }
 

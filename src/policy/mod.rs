@@ -67,6 +67,8 @@ mod meaning;
 mod people;
 mod places;
 mod recover;
+#[cfg(test)]
+mod reference;
 mod rollbacks;
 mod samples;
 mod show;

@@ -20,10 +20,10 @@ fn printed(arguments: &[&str]) -> String {
 }
 
 /// A printed schema, to hold documents against.
-struct Printed(boon::Schemas, boon::SchemaIndex);
+pub struct Printed(boon::Schemas, boon::SchemaIndex);
 
 impl Printed {
-    fn new(name: &str) -> Self {
+    pub fn new(name: &str) -> Self {
         let (mut schemas, mut compiler) = (boon::Schemas::new(), boon::Compiler::new());
         let place = format!("https://schemas.example.test/{name}.json");
         let schema = serde_json::from_str(&printed(&["schema", name])).unwrap();
@@ -34,20 +34,26 @@ impl Printed {
 
     fn check(&self, document: &[u8]) {
         let document: Value = serde_json::from_slice(document).unwrap();
-        let wrong = self.0.validate(&document, self.1).err().map(|error| format!("{error:#}"));
-        assert_eq!(wrong, None, "{document:#}");
+        assert_eq!(self.objection(&document), None, "{document:#}");
+    }
+
+    /// Why the document does not conform.
+    pub fn objection(&self, document: &Value) -> Option<String> {
+        self.0.validate(document, self.1).err().map(|error| format!("{error:#}"))
     }
 }
 
 #[test]
 fn what_is_printed_is_the_committed_file() {
     let list = printed(&["schema"]);
-    for (name, file) in [("decision", "decision-v1.json"), ("record", "record-v2.json")] {
+    let files =
+        [("decision", "decision-v1.json"), ("policy", "policy-v1.json"), ("record", "record-v2.json")];
+    for (name, file) in files {
         let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/schema").join(file);
         assert_eq!(printed(&["schema", name]), std::fs::read_to_string(committed).unwrap());
         assert!(list.lines().any(|line| line.starts_with(&format!("{name} (version "))), "{list}");
     }
-    assert_eq!(list.lines().filter(|line| !line.starts_with(' ')).count(), 2, "{list}");
+    assert_eq!(list.lines().filter(|line| !line.starts_with(' ')).count(), files.len(), "{list}");
 }
 
 #[test]
