@@ -24,9 +24,19 @@ pub struct Printed(boon::Schemas, boon::SchemaIndex);
 
 impl Printed {
     pub fn new(name: &str) -> Self {
+        Printed::of(name, serde_json::from_str(&printed(&["schema", name])).unwrap())
+    }
+
+    /// The schema of a policy without what must be there: for a part of one.
+    pub fn part_of_policy() -> Self {
+        let mut schema: Value = serde_json::from_str(&printed(&["schema", "policy"])).unwrap();
+        schema.as_object_mut().unwrap().remove("required").unwrap();
+        Printed::of("part-of-policy", schema)
+    }
+
+    fn of(name: &str, schema: Value) -> Self {
         let (mut schemas, mut compiler) = (boon::Schemas::new(), boon::Compiler::new());
         let place = format!("https://schemas.example.test/{name}.json");
-        let schema = serde_json::from_str(&printed(&["schema", name])).unwrap();
         compiler.add_resource(&place, schema).unwrap();
         let index = compiler.compile(&place, &mut schemas).unwrap();
         Printed(schemas, index)
