@@ -9,7 +9,7 @@
 //! | `suite` | a repository whose suite `upload` is `./run-regression-suite`, on a branch `change`, with a remote |
 //! | `signer` | the same with a key in `~/.ssh/id_ed25519` that `.portcullis/allowed_signers` allows |
 //! | `waiver` | a policy, and the waiver that the page about waivers shows first |
-//! | `release` | a branch `main` with two landings from the tag `v1` to the tag `v2`, and its host |
+//! | `release` | a branch `main`: the tag `v1`, two landings to the tag `v2`, one more, and its host |
 
 use super::page::{Page, root};
 use crate::support::checkout::Checkout;
@@ -71,11 +71,11 @@ impl Fixture {
         self
     }
 
-    /// Runs a command line; its exit code and all that it wrote.
+    /// Runs a command line; its exit code and all that it wrote, what goes to stderr last.
     pub fn run(&self, line: &str) -> (i32, String) {
         let programs = Path::new(env!("CARGO_BIN_EXE_portcullis")).parent().unwrap();
         let mut shell = Command::new("sh");
-        shell.env_clear().current_dir(&self.directory).args(["-c", &format!("exec 2>&1\n{line}")]);
+        shell.env_clear().current_dir(&self.directory).args(["-c", line]);
         shell.env("PATH", format!("{}:/usr/local/bin:/usr/bin:/bin", programs.display()));
         shell.env("HOME", self.outside.path()).env("GIT_CONFIG_NOSYSTEM", "1").env("LC_ALL", "C");
         for role in ["AUTHOR", "COMMITTER"] {
@@ -84,7 +84,8 @@ impl Fixture {
         }
         shell.envs(self.variables.iter().cloned());
         let output = shell.output().unwrap();
-        (output.status.code().unwrap_or(-1), String::from_utf8(output.stdout).unwrap())
+        let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
+        (output.status.code().unwrap_or(-1), said.concat())
     }
 
     fn must(&self, line: &str) {
@@ -187,17 +188,18 @@ fn waiver() -> Fixture {
 
 fn release() -> Fixture {
     let mut lane = Lane::begin();
-    for how in [How::Squash, How::Merge] {
+    let mut tags = vec![lane.baseline()];
+    for how in [How::Squash, How::Merge, How::Rebase] {
         let mut draft = lane.open(lane.tip());
         let number = lane.fresh();
         let file = File::new(format!("services/upload/step-{number}.sql"), Body::Text("SELECT 1;\n".into()));
         lane.push(&mut draft, KIM, vec![Op::Put(number, file)]);
         draft.approved();
         lane.land(vec![draft], how, &[], &[], "Load records");
+        tags.push(lane.tip());
     }
     let server = Server::start(lane.host());
-    let (baseline, tip) = (lane.baseline(), lane.tip());
     let fixture = Fixture::new(lane.directory()).asking(server).keeping(lane);
-    fixture.must(&format!("git tag v1 {baseline} && git tag v2 {tip}"));
+    fixture.must(&format!("git tag v1 {} && git tag v2 {}", tags[0], tags[2]));
     fixture.with_remote()
 }

@@ -47,11 +47,12 @@ impl Shown {
     }
 }
 
-/// Command lines of the program in a page that the program would refuse, and options that it has not.
+/// Command lines that the program would refuse, in the text of a page and in its blocks that are not run, and options that it
+/// does not have.
 pub fn objections(page: &Page) -> Vec<String> {
     let of_blocks = page.blocks().into_iter().flat_map(|block| {
         let lines = block.text.replace("\\\n", " ");
-        let is_shell = matches!(block.language.as_str(), "console" | "sh" | "yaml");
+        let is_shell = matches!(block.language.as_str(), "sh" | "yaml");
         let all: Vec<String> = if is_shell { lines.lines().map(String::from).collect() } else { Vec::new() };
         all.into_iter().map(move |line| (block.line, line, true))
     });
@@ -84,6 +85,8 @@ fn objection(text: &str, is_whole: bool) -> Option<String> {
 fn is_fine(error: &Error, is_whole: bool) -> bool {
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => true,
+        // An option may be named without its value, too.
+        ErrorKind::InvalidValue => !is_whole && error.to_string().contains("a value is required"),
         ErrorKind::MissingRequiredArgument
         | ErrorKind::MissingSubcommand
         | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => !is_whole,
