@@ -30,6 +30,8 @@ pub static KIND: Kind = Kind {
     waivable: Waivable::Freely,
     documentation: Documentation(include_str!("changed_line_coverage.md")),
     read: read::<ChangedLineCoverage>,
+    #[cfg(test)]
+    schema: super::schema::of::<ChangedLineCoverage>,
 };
 
 impl Control for ChangedLineCoverage {

@@ -29,10 +29,13 @@ pub static KIND: Kind = Kind {
     waivable: Waivable::Freely,
     documentation: Documentation(include_str!("deployers.md")),
     read: read::<Deployers>,
+    #[cfg(test)]
+    schema: super::schema::of::<Deployers>,
 };
 
 /// Its settings: at least one of the two.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "Written"))]
 #[serde(try_from = "Written")]
 pub struct Deployers {
     role: Option<Spanned<String>>,
@@ -40,9 +43,14 @@ pub struct Deployers {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Written {
+    /// The role that the deployer must hold.
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
     role: Option<Spanned<String>>,
+    /// `true`: somebody other than the deployer must have opened or approved each request behind data-processing code.
+    /// Default: `false`.
     #[serde(default)]
     not_author_alone: bool,
 }

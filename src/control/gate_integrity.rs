@@ -49,19 +49,25 @@ pub static KIND: Kind = Kind {
     },
     documentation: Documentation(include_str!("gate_integrity.md")),
     read: read::<GateIntegrity>,
+    #[cfg(test)]
+    schema: super::schema::of::<GateIntegrity>,
 };
 
 /// Its settings. Each has a default, so that the control can be on without any.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct GateIntegrity {
-    /// Who has to approve; without it anybody independent who may write.
+    /// The role whose people must approve a change to the gate. Without it, anyone independent with write access counts.
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
     role: Option<Spanned<String>>,
-    /// How many of them.
+    /// How many of them must approve. Default: 1.
     approvals: NonZeroU64,
-    /// Files that decide which tests run.
+    /// Glob patterns of the files that decide which tests run, and how.
+    #[cfg_attr(test, schemars(with = "Vec<String>"))]
     test_configuration: Vec<Glob>,
-    /// More files.
+    /// Glob patterns of further files that count as part of the gate.
+    #[cfg_attr(test, schemars(with = "Vec<String>"))]
     paths: Vec<Glob>,
 }
 

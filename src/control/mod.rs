@@ -30,6 +30,8 @@ pub mod required_reviews;
 pub mod reviewed_landings;
 pub mod shared;
 #[cfg(test)]
+pub mod schema;
+#[cfg(test)]
 pub mod testing;
 
 pub use documentation::Documentation;
@@ -69,6 +71,9 @@ pub struct Kind {
     pub documentation: Documentation,
     /// Reads its settings.
     pub read: fn(ValueDeserializer<'_>) -> Result<Box<dyn Control>, toml::de::Error>,
+    /// Describes its settings: [`schema::of`] the type that [`Kind::read`] reads.
+    #[cfg(test)]
+    pub schema: schema::Describe,
 }
 
 /// When a control is judged.
@@ -234,13 +239,17 @@ pub struct Scope {
 
 /// People who may fill a role. Whoever is in any of the lists may.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Role {
-    /// Single accounts.
+    /// Logins of single accounts.
+    #[cfg_attr(test, schemars(with = "Vec<String>"))]
     pub users: Vec<Login>,
-    /// Teams.
+    /// Teams of the host, as `organisation/team`.
+    #[cfg_attr(test, schemars(with = "Vec<String>"))]
     pub teams: Vec<TeamName>,
-    /// The owners of the touched files, by CODEOWNERS at the base. Then every touched file needs one of its own owners.
+    /// `true`: the owners of the touched files, by CODEOWNERS at the base. Each touched file then needs the approval of
+    /// one of its own owners. Default: `false`.
     pub code_owners: bool,
 }
 

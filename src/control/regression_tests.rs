@@ -47,10 +47,13 @@ pub static KIND: Kind = Kind {
     waivable: Waivable::Freely,
     documentation: Documentation(include_str!("regression_tests.md")),
     read: read::<RegressionTests>,
+    #[cfg(test)]
+    schema: super::schema::of::<RegressionTests>,
 };
 
 /// Its settings.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "Written"))]
 #[serde(try_from = "Written")]
 pub struct RegressionTests {
     suites: BTreeMap<String, Suite>,
@@ -60,68 +63,82 @@ pub struct RegressionTests {
 
 /// One suite.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Suite {
-    /// The areas it is for; `None`: for all.
+    /// The areas whose changes need this suite. Default: all areas.
     #[serde(default, deserialize_with = "not_empty")]
+    #[cfg_attr(test, schemars(with = "Option<Vec<String>>"))]
     areas: Option<Vec<Spanned<String>>>,
-    /// Where its reports are looked for; `None`: only what is handed over by name.
+    /// Glob patterns of the report files. Default: only reports named with `--report SUITE=FILE`, and statements.
     #[serde(default, deserialize_with = "not_empty")]
+    #[cfg_attr(test, schemars(with = "Option<Vec<String>>"))]
     reports: Option<Vec<Glob>>,
-    /// The format of its reports; `None`: their content tells.
+    /// The format of the reports. Default: recognised by content.
     #[serde(default)]
+    #[cfg_attr(test, schemars(schema_with = "crate::control::schema::report_format"))]
     format: Option<ReportFormat>,
+    /// The smallest number of tests that must have passed.
     minimum: NonZeroU64,
+    /// Patterns of test names (`*` matches anything); for each, at least one test must have run, and all passed.
     #[serde(default, deserialize_with = "not_empty")]
+    #[cfg_attr(test, schemars(with = "Option<Vec<String>>"))]
     required: Option<Vec<Pattern>>,
+    /// Whether tests may be skipped. Default: `"allow"`.
     #[serde(default)]
     skipped: Skipped,
+    /// What a test does that failed and passed when it was repeated. Default: `"block"`.
     #[serde(default)]
     flaky: Flaky,
-    /// Which evidence counts; `None`: every report that is found or handed over.
+    /// Which evidence counts. Default: every report that is found or named.
     #[serde(default)]
     trust: Option<Trust>,
-    /// The check of the head that vouches for the job.
+    /// The check of the head that vouches for the job, with `trust = "host"`.
     #[serde(default)]
     check: Option<NamedCheck>,
-    /// What it is compared with; `None`: with nothing.
+    /// Whether the run is compared with the recorded runs of the branch. Default: it is not.
     #[serde(default)]
     baseline: Option<Baseline>,
-    /// Tests that may vanish or be skipped although the baseline has them.
+    /// Patterns of tests that may be missing or skipped although the baseline has them.
     #[serde(default, deserialize_with = "not_empty")]
+    #[cfg_attr(test, schemars(with = "Option<Vec<String>>"))]
     removed: Option<Vec<Pattern>>,
-    /// The configurations or shards that must each hand over a run.
+    /// Names of the configurations or shards that must each hand over a run.
     #[serde(default, deserialize_with = "not_empty")]
     configurations: Option<Vec<String>>,
+    /// How old a run may be: `"30m"`, `"24h"`, `"7d"`; at most a year. Default: any age.
     #[serde(default)]
     max_age: Option<Age>,
-    /// Must a run say how its command ended?
+    /// Whether a run must hold the exit status of its command. Default: it need not.
     #[serde(default)]
     exit_status: Option<ExitStatusSetting>,
-    /// Where its own sources are.
+    /// Glob patterns of the suite's own sources, so that a weakened test is pointed out.
     #[serde(default, deserialize_with = "not_empty")]
+    #[cfg_attr(test, schemars(with = "Option<Vec<String>>"))]
     tests: Option<Vec<Glob>>,
 }
 
 /// May tests be skipped?
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 enum Skipped {
-    /// They may, unless they are required. They never count as passed.
+    /// They may, unless they are `required`. They never count as passed.
     #[default]
     Allow,
-    /// They may not.
+    /// A skipped test blocks.
     Block,
 }
 
 /// What of tests that passed after they had failed?
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 enum Flaky {
-    /// They block.
+    /// It blocks.
     #[default]
     Block,
-    /// They are pointed out. They never count as passed.
+    /// The decision notes it. It never counts as passed.
     Note,
 }
 

@@ -18,22 +18,28 @@ pub static KIND: Kind = Kind {
     waivable: Waivable::Freely,
     documentation: Documentation(include_str!("required_checks.md")),
     read: read::<RequiredChecks>,
+    #[cfg(test)]
+    schema: super::schema::of::<RequiredChecks>,
 };
 
 /// Its settings.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RequiredChecks {
+    /// The checks of the head that must have succeeded: check runs or commit statuses.
     checks: RequiredList,
 }
 
 /// The checks; not empty, and none twice.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "Vec<CheckEntry>"))]
 #[serde(try_from = "Vec<CheckEntry>")]
 struct RequiredList(Vec<NamedCheck>);
 
 /// A newtype, because TOML errors get the place of the newtype's text: here, of one entry of the list.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct CheckEntry(NamedCheck);
 
 impl TryFrom<Vec<CheckEntry>> for RequiredList {

@@ -30,10 +30,13 @@ pub static KIND: Kind = Kind {
     waivable: Waivable::Freely,
     documentation: Documentation(include_str!("required_reviews.md")),
     read: read::<RequiredReviews>,
+    #[cfg(test)]
+    schema: super::schema::of::<RequiredReviews>,
 };
 
 /// Its settings.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "Written"))]
 #[serde(try_from = "Written")]
 pub struct RequiredReviews {
     general: Option<Rule>,
@@ -44,17 +47,25 @@ pub struct RequiredReviews {
 
 /// The settings as they are written.
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Written {
+    /// How many independent people must approve any change.
     approvals: Option<NonZeroU64>,
+    /// Roles that must approve any change, and how many people of each. One person can fill several roles.
     #[serde(default, deserialize_with = "some_roles")]
     roles: Vec<RoleApprovals>,
+    /// Whether people who pushed commits of the request may approve it. Default: `"exclude"`.
     #[serde(default)]
     last_pusher: LastPusher,
+    /// Whether an approval remains valid after the base was merged into the request. Default: `"proved"`.
     #[serde(default)]
     updates: AfterUpdate,
+    /// What a change that touches any data-processing area needs as well.
     data_processing: Option<Rule>,
+    /// What a change that touches the area of this name needs as well.
     #[serde(default)]
+    #[cfg_attr(test, schemars(with = "BTreeMap<String, Rule>"))]
     areas: BTreeMap<Spanned<String>, Rule>,
 }
 
@@ -74,6 +85,7 @@ impl TryFrom<Written> for RequiredReviews {
 
 /// How many people, and who.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "WrittenRule"))]
 #[serde(try_from = "WrittenRule")]
 struct Rule {
     approvals: Option<NonZeroU64>,
@@ -81,9 +93,12 @@ struct Rule {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct WrittenRule {
+    /// How many independent people must approve.
     approvals: Option<NonZeroU64>,
+    /// Roles that must approve, and how many people of each.
     #[serde(default, deserialize_with = "some_roles")]
     roles: Vec<RoleApprovals>,
 }

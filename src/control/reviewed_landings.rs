@@ -25,21 +25,28 @@ pub static KIND: Kind = Kind {
     waivable: Waivable::ByCommit,
     documentation: Documentation(include_str!("reviewed_landings.md")),
     read: read::<ReviewedLandings>,
+    #[cfg(test)]
+    schema: super::schema::of::<ReviewedLandings>,
 };
 
 /// Its settings.
 #[derive(Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct ReviewedLandings {
+    /// What unexplained lines outside every data-processing area do. Default: `"block"`.
     outside_areas: OutsideAreas,
 }
 
 /// What of unexplained lines outside every area.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 enum OutsideAreas {
+    /// They block the deployment.
     #[default]
     Block,
+    /// The decision notes them, and they do not block.
     Note,
 }
 

@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 /// How long a waiver may last, as `[waivers] longest` writes it: days or hours.
 #[derive(Clone, Copy, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "String", extend("pattern" = "^[0-9]+[hd]$")))]
 #[serde(try_from = "String")]
 pub struct LongestWaiver(pub SignedDuration);
 

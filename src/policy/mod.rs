@@ -69,6 +69,8 @@ mod line_patterns;
 mod people;
 mod places;
 mod recover;
+#[cfg(test)]
+mod reference;
 mod rollbacks;
 mod samples;
 mod serde_messages;

@@ -31,6 +31,7 @@ const fn kind(name: &'static str, read: Read) -> Kind {
         waivable: Waivable::Freely,
         documentation: Documentation(""),
         read,
+        schema: crate::control::schema::of::<()>,
     }
 }
 

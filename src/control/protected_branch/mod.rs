@@ -31,10 +31,13 @@ pub static KIND: Kind = Kind {
     waivable: Waivable::Freely,
     documentation: Documentation(include_str!("../protected_branch.md")),
     read: read::<ProtectedBranch>,
+    #[cfg(test)]
+    schema: super::schema::of::<ProtectedBranch>,
 };
 
 /// Its settings.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ProtectedBranch(Settings);
 
 impl Control for ProtectedBranch {

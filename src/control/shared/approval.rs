@@ -93,23 +93,25 @@ pub struct Independence {
 
 /// Whether an approval outlives a clean merge of the base into the request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum AfterUpdate {
-    /// It does, where the merge is proved to add nothing.
+    /// It does if recomputing the merge proves that it adds nothing.
     #[default]
     Proved,
-    /// It does not: only an approval of the very head counts.
+    /// It does not: only an approval of the head itself counts.
     Exact,
 }
 
 /// Whether whoever pushed the head, or a commit of it before, may approve it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum LastPusher {
-    /// They may not (GitHub: "Require approval of the most recent reviewable push").
+    /// They may not. GitHub calls this "Require approval of the most recent reviewable push".
     #[default]
     Exclude,
-    /// It does not matter who pushed, and nobody is asked.
+    /// They may, and the host is not asked who pushed.
     Ignore,
 }
 

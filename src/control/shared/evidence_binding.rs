@@ -18,19 +18,20 @@ pub use times::{Asked, LocalReport, Told};
 
 /// Which evidence counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Trust {
-    /// What was produced in this very job: reports beside a clean checkout of what is judged, and statements that were
-    /// handed over and are of its tree.
+    /// Reports in a clean checkout in the gate's own job, and statements of `evidence record` that name the judged tree.
     Local,
-    /// The same, and a check of the head vouches for the job.
+    /// The same, and the check under `check` vouches for the job that ran the tests.
     Host,
-    /// Statements that an allowed signer signed.
+    /// Only statements with a signature of an allowed signer.
     Signed,
 }
 
 /// How old a run may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "String", extend("pattern" = "^[0-9]+[mhd]$")))]
 #[serde(try_from = "String")]
 pub struct Age(pub SignedDuration);
 

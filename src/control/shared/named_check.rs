@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 
 /// One check that must have ended well.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "RawNamedCheck"))]
 #[serde(try_from = "RawNamedCheck")]
 pub struct NamedCheck {
     /// Compared exactly.
@@ -35,10 +36,16 @@ pub enum CheckWriter {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct RawNamedCheck {
+    /// The name of the check run, or the context of the commit status.
     name: String,
+    /// The app that must have written the check run: its slug (`"github-actions"`) or its number.
+    #[cfg_attr(test, schemars(default, schema_with = "crate::control::schema::text_or_number"))]
     app: Option<AppName>,
+    /// The login of the account that must have written the commit status, in place of `app`.
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
     creator: Option<Login>,
 }
 

@@ -41,11 +41,13 @@ mod shortfall;
 
 /// A role and how many of its people have to approve, as settings write it.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RoleApprovals {
-    /// The name of the role.
+    /// The name of the role, from `[roles]`.
+    #[cfg_attr(test, schemars(with = "String"))]
     pub role: Spanned<String>,
-    /// How many of its people have to approve.
+    /// How many people of the role must approve.
     pub approvals: NonZeroU64,
 }
 
