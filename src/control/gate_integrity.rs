@@ -27,7 +27,7 @@ use crate::model::fact::{Fact, Gap};
 use crate::model::facts::GateTexts;
 use crate::model::glob::Glob;
 use crate::model::governs::{self, Governing};
-use crate::model::inquiry::{Inquiry, Topic};
+use crate::model::inquiry::{Inquiry, TextPurpose, Topic};
 use crate::model::path::RepoPath;
 use crate::model::waiver;
 use serde::Deserialize;
@@ -115,6 +115,14 @@ impl Control for GateIntegrity {
     }
 }
 
+/// The texts that the gate reads in the repository, and what each of them is to a reader.
+const TEXTS: [(TextPurpose, &str); 4] = [
+    (TextPurpose::Policy, "the policy"),
+    (TextPurpose::Waivers, "the waivers"),
+    (TextPurpose::WaiverSigners, "the list of signers of waivers"),
+    (TextPurpose::EvidenceSigners, "the list of signers of evidence"),
+];
+
 /// Touched files that steer the gate, and why they do.
 struct Touched<'a> {
     reason: &'static str,
@@ -125,33 +133,23 @@ impl GateIntegrity {
     /// The touched files of the gate, by reason.
     fn touched<'a>(&self, case: &Case<'a>, files: &[&'a FileChange]) -> Result<Vec<Touched<'a>>, Gap> {
         let inquiry = &case.facts.inquiry;
-        let is_policy = inquiry.policy.as_ref().map(is_same_file);
-        let is_waivers = is_same_file(&RepoPath::from(waiver::PATH));
-        let signs_waivers = inquiry.waiver_signers.as_ref().map(is_same_file);
-        let signs_evidence = inquiry.signers.as_ref().map(is_same_file);
+        let waivers = RepoPath::from(waiver::PATH);
+        let texts = TEXTS.iter().map(|(purpose, reason)| {
+            let asked = inquiry.texts.iter().filter(|(_, purposes)| purposes.contains(purpose));
+            let always = (*purpose == TextPurpose::Waivers).then_some(&waivers);
+            let same: Vec<_> = asked.map(|(path, _)| path).chain(always).map(is_same_file).collect();
+            of_gate(reason, files, |name| same.iter().any(|is_same| is_same(name.path)))
+        });
         let (owners, workflows) = (owner_files()?, workflow_files()?);
-        let all = [
-            of_gate("the policy", files, |name| is_policy.as_ref().is_some_and(|is| is(name.path))),
-            of_gate("the waivers", files, |name| is_waivers(name.path)),
-            of_gate("the list of signers of waivers", files, |name| {
-                signs_waivers.as_ref().is_some_and(|is| is(name.path))
-            }),
-            of_gate("the list of signers of evidence", files, |name| {
-                signs_evidence.as_ref().is_some_and(|is| is(name.path))
-            }),
-            of_gate("the owners of files (CODEOWNERS)", files, |name| matches_any(owners, name)),
-            of_gate("the workflows that run the gate and the tests", files, |name| {
-                matches_any(workflows, name)
-            }),
-            of_gate("the configuration of the tests", files, |name| {
-                matches_any(&self.test_configuration, name)
-            }),
-            of_gate("files that the policy counts as part of the gate", files, |name| {
-                matches_any(&self.paths, name)
-            }),
-            self.governed(inquiry, files)?,
+        let globs = [
+            ("the owners of files (CODEOWNERS)", owners),
+            ("the workflows that run the gate and the tests", workflows),
+            ("the configuration of the tests", &self.test_configuration),
+            ("files that the policy counts as part of the gate", &self.paths),
         ];
-        Ok(all.into_iter().filter(|touched| !touched.files.is_empty()).collect())
+        let matching = globs.map(|(reason, globs)| of_gate(reason, files, |name| matches_any(globs, name)));
+        let all = texts.chain(matching).chain([self.governed(inquiry, files)?]);
+        Ok(all.filter(|touched| !touched.files.is_empty()).collect())
     }
 
     /// Files that decide what a checkout holds of the files of the gate.
@@ -162,9 +160,8 @@ impl GateIntegrity {
             return Ok(Touched { reason, files: Vec::new() });
         };
         let waivers = RepoPath::from(waiver::PATH);
-        let single = [&inquiry.policy, &inquiry.waiver_signers, &inquiry.signers].into_iter().flatten();
-        let single: Vec<Glob> =
-            single.chain([&waivers]).filter_map(|path| Glob::of_path(path.as_bytes())).collect();
+        let single = inquiry.texts.keys().chain([&waivers]);
+        let single: Vec<Glob> = single.filter_map(|path| Glob::of_path(path.as_bytes())).collect();
         let (owners, workflows) = (owner_files()?, workflow_files()?);
         let named = single.iter().chain(workflows).chain(&self.test_configuration).chain(&self.paths);
         // Of the places where CODEOWNERS may stand, only those where it does: `docs/` is one of them.
@@ -242,8 +239,8 @@ fn untouched(head: &str) -> Finding {
 
 /// Without a policy at the head the next change would not be judged by one.
 fn removed(case: &Case<'_>, gate: &GateTexts) -> Option<Finding> {
-    let policy = case.facts.inquiry.policy.as_ref()?;
-    let gone = gate.policy_before.is_some() && gate.policy_after.is_none();
+    let policy = case.facts.inquiry.path_of(TextPurpose::Policy)?;
+    let gone = gate.before(TextPurpose::Policy).is_some() && gate.after(TextPurpose::Policy).is_none();
     let found = || {
         finding(
             NAME,
@@ -260,7 +257,7 @@ fn removed(case: &Case<'_>, gate: &GateTexts) -> Option<Finding> {
 /// Who may have put the policy where it is.
 fn origin(case: &Case<'_>, gate: &GateTexts) -> Option<Finding> {
     let host = &case.facts.host;
-    if gate.policy_before.is_none() || host.kind == "none" {
+    if gate.before(TextPurpose::Policy).is_none() || host.kind == "none" {
         return None;
     }
     match &host.branch {
@@ -282,14 +279,14 @@ fn origin(case: &Case<'_>, gate: &GateTexts) -> Option<Finding> {
 /// Lines of CODEOWNERS that GitHub skips and that may have meant a touched file. A role of code owners weighs them
 /// itself; everybody else should at least know.
 fn unreadable_lines(gate: &GateTexts, files: &[&FileChange]) -> Option<Finding> {
-    let text = gate.code_owners.as_ref()?;
-    let code_owners = CodeOwners::parse(&text.text);
+    let (path, text) = gate.find(TextPurpose::CodeOwners)?;
+    let code_owners = CodeOwners::parse(text.before.as_ref()?);
     let paths = files.iter().flat_map(|file| file.entries()).map(|entry| &entry.path);
     let lines: BTreeMap<_, _> = paths.filter_map(|path| code_owners.doubt(path)).map(numbered).collect();
     let show = |(line, reason)| format!("line {line}: {reason}");
     (!lines.is_empty()).then(|| {
         let reason = "CODEOWNERS has lines that GitHub skips and that may be meant for files of this change";
-        finding(NAME, Verdict::Noted, SubjectKind::File, text.path.to_string(), reason)
+        finding(NAME, Verdict::Noted, SubjectKind::File, path.to_string(), reason)
             .remedy("Correct these lines on the base branch.")
             .details(lines.into_iter().map(show).collect())
     })

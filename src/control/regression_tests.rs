@@ -16,7 +16,7 @@ use crate::model::decision::{Finding, SubjectKind, TouchedArea, Verdict};
 use crate::model::evidence::{EvidenceFacts, Place};
 use crate::model::fact::{Fact, Gap};
 use crate::model::glob::Glob;
-use crate::model::inquiry::{Inquiry, SaidFormat, Topic};
+use crate::model::inquiry::{Inquiry, SaidFormat, TextPurpose, Topic};
 use crate::model::path::RepoPath;
 use crate::model::test_run::{Report, ReportFormat};
 use binding::Counted;
@@ -176,7 +176,9 @@ impl Control for RegressionTests {
         if self.suites.values().any(|suite| suite.vouching().is_some()) {
             inquiry.topics.insert(Topic::Checks);
         }
-        inquiry.signers.clone_from(&self.signers);
+        if let Some(path) = &self.signers {
+            inquiry.ask_text(path.clone(), TextPurpose::EvidenceSigners);
+        }
         inquiry
             .reports
             .extend(self.suites.values().flat_map(Suite::globs).map(|glob| glob.as_str().to_string()));

@@ -325,12 +325,12 @@ impl<'a> BaselineWords<'a> {
         if let Some(back) = self.facts.back.known()? {
             let text = rollback::counting(self.policy, self.facts, back)?;
             return Ok(text.map(|text| {
-                (text.as_str(), back.gate.value().and_then(|gate| gate.waiver_signers.as_deref()))
+                (text.as_str(), back.gate.value().and_then(|gate| waivers::signers(self.policy, gate)))
             }));
         }
         let gate = self.facts.whole.gate.known()?;
         let text = waivers::counting(self.policy, self.facts, gate, self.found);
-        Ok(text.map(|text| (text, gate.waiver_signers.as_deref())))
+        Ok(text.map(|text| (text, waivers::signers(self.policy, gate))))
     }
 }
 

@@ -14,6 +14,7 @@ use crate::model::decision::{
 };
 use crate::model::fact::{Fact, Gap};
 use crate::model::facts::{Detour, Facts};
+use crate::model::inquiry::TextPurpose;
 use crate::model::waiver::About;
 use crate::policy::Policy;
 use waivers::ScopedFinding;
@@ -111,12 +112,12 @@ fn touched(policy: &Policy, facts: &Facts) -> Result<Vec<TouchedArea>, Gap> {
 }
 
 fn before(facts: &Facts) -> Option<&String> {
-    facts.gate.value()?.policy_before.as_ref()
+    facts.gate.value()?.before(TextPurpose::Policy)
 }
 
 /// Rule 3: the policy as the change would leave it, if the change alters the one we judge by.
 fn altered<'f>(policy: &Policy, facts: &'f Facts) -> Option<&'f String> {
-    let after = facts.gate.value()?.policy_after.as_ref()?;
+    let after = facts.gate.value()?.after(TextPurpose::Policy)?;
     (before(facts) == Some(&policy.text) && *after != policy.text).then_some(after)
 }
 

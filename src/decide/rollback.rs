@@ -11,14 +11,15 @@
 //!
 //! Where records and host differ in what is deployed, the same entry says what to go by: see `super::deployed`.
 
-use super::GATE;
 use super::landing::found_in;
 use super::waivers::{is_sound, why_unsound};
+use super::{GATE, waivers};
 use crate::control::{finding, unproven};
 use crate::model::change::Revision;
 use crate::model::decision::{Finding, SubjectKind, Verdict};
 use crate::model::deployment::{Back, BaselineOrigin, Deployment, LandingFacts, Recorded};
 use crate::model::fact::Gap;
+use crate::model::inquiry::TextPurpose;
 use crate::model::waiver::{self, Grant, Rollback};
 use crate::policy::Policy;
 use jiff::Timestamp;
@@ -72,7 +73,7 @@ fn find_permission(
     let deployed = &facts.baseline.known()?.revision;
     let mut refused = Vec::new();
     for rollback in rollbacks {
-        let signers = back.gate.value().and_then(|gate| gate.waiver_signers.as_deref());
+        let signers = back.gate.value().and_then(|gate| waivers::signers(policy, gate));
         let transition = Transition { environment: &facts.environment, from: deployed, to: &facts.candidate };
         let flaw =
             transition.flaw(&rollback, moment).or_else(|| unsigned(policy, signers, &rollback, moment));
@@ -104,7 +105,8 @@ fn earlier_record(facts: &Deployment) -> Result<Result<&Recorded, String>, Gap> 
 /// Why the newest text does not count, where there is one that an older one stands in for.
 fn why_uncounted(policy: &Policy, facts: &Deployment, back: &Back) -> Result<Option<String>, Gap> {
     let gate = back.gate.known()?;
-    if gate.waivers_after.is_none() || gate.waivers_after == gate.waivers_before {
+    let (before, after) = (gate.before(TextPurpose::Waivers), gate.after(TextPurpose::Waivers));
+    if after.is_none() || after == before {
         return Ok(None);
     }
     let flaw = |landing: &LandingFacts| why_unsound(landing, &found_in(policy, facts, landing));
@@ -126,7 +128,7 @@ pub(super) fn counting<'f>(
     let gate = back.gate.known()?;
     let sound =
         back.since.known()?.iter().all(|landing| is_sound(landing, &found_in(policy, facts, landing)));
-    Ok(if sound { gate.waivers_after.as_ref() } else { gate.waivers_before.as_ref() })
+    Ok(if sound { gate.after(TextPurpose::Waivers) } else { gate.before(TextPurpose::Waivers) })
 }
 
 /// Going from one commit to another in an environment.

@@ -17,6 +17,7 @@ use crate::model::decision::{Finding, Outcome, Subject, SubjectKind, TouchedArea
 use crate::model::deployment::{Deployment, LandingFacts};
 use crate::model::fact::{Fact, Gap};
 use crate::model::facts::{Facts, GateTexts};
+use crate::model::inquiry::TextPurpose;
 use crate::model::landing::Coverage;
 use crate::model::path::RepoPath;
 use crate::model::waiver::{self, About, Grant, Standing, Waiver};
@@ -68,8 +69,7 @@ pub(super) fn of_change(
     found: Vec<ScopedFinding>,
 ) -> Vec<Finding> {
     let Some(gate) = facts.gate.value() else { return without_waivers(found) };
-    let texts =
-        WaiverTexts { counting: gate.waivers_before.as_deref(), gate, after: after.unwrap_or(policy) };
+    let texts = WaiverTexts { counting: before(gate), gate, after: after.unwrap_or(policy) };
     texts.apply(policy, &facts.observed, found)
 }
 
@@ -96,8 +96,8 @@ fn uncounted(
     counting: Option<&str>,
     found: &[ScopedFinding],
 ) -> Option<Finding> {
-    let after = gate.waivers_after.as_deref()?;
-    if counting == Some(after) || gate.waivers_before.as_deref() == Some(after) {
+    let after = after(gate)?;
+    if counting == Some(after) || before(gate) == Some(after) {
         return None;
     }
     let landings = facts.landings.value().map_or(&[][..], Vec::as_slice);
@@ -121,10 +121,26 @@ pub(super) fn counting<'g>(
     gate: &'g GateTexts,
     found: &[ScopedFinding],
 ) -> Option<&'g str> {
-    let after = gate.waivers_after.as_deref();
+    let after = after(gate);
     // Those at the candidate may speak of areas that only the policy there knows: then they do not count yet.
     let readable = after.is_none_or(|text| policy.waivers(text).is_ok());
-    if readable && brought_soundly(facts, found) { after } else { gate.waivers_before.as_deref() }
+    if readable && brought_soundly(facts, found) { after } else { before(gate) }
+}
+
+/// The waivers at the base.
+fn before(gate: &GateTexts) -> Option<&str> {
+    gate.before(TextPurpose::Waivers).map(String::as_str)
+}
+
+/// The waivers as the change would leave them.
+fn after(gate: &GateTexts) -> Option<&str> {
+    gate.after(TextPurpose::Waivers).map(String::as_str)
+}
+
+/// The signers that the policy names, at the base.
+pub(super) fn signers<'g>(policy: &Policy, gate: &'g GateTexts) -> Option<&'g str> {
+    let path = policy.waiver_signers.as_ref()?;
+    gate.before_at(path, TextPurpose::WaiverSigners).map(String::as_str)
 }
 
 fn without_waivers(found: Vec<ScopedFinding>) -> Vec<Finding> {
@@ -208,7 +224,7 @@ impl WaiverTexts<'_> {
 
     /// The key of each approval, or why it is not proved. Nothing where the policy takes the file's word.
     fn approvals(&self, policy: &Policy, waivers: &[Waiver], moment: Timestamp) -> Approvals {
-        let signers = policy.signers_of_waivers(self.gate.waiver_signers.as_deref());
+        let signers = policy.signers_of_waivers(signers(policy, self.gate));
         let approval = |waiver: &Waiver| {
             let signers = signers.as_ref()?.as_ref();
             let proved = signers.map_err(Clone::clone).and_then(|all| policy.approval(waiver, all, moment));
@@ -220,8 +236,8 @@ impl WaiverTexts<'_> {
     /// The waivers that the change would leave behind, as the policy that it would leave behind reads them; or how many
     /// mistakes they have.
     fn left(&self, policy: &Policy) -> Result<Vec<Waiver>, usize> {
-        let Some(text) = &self.gate.waivers_after else { return Ok(Vec::new()) };
-        let unchanged = self.gate.waivers_before.as_ref() == Some(text) && self.after.text == policy.text;
+        let Some(text) = after(self.gate) else { return Ok(Vec::new()) };
+        let unchanged = before(self.gate) == Some(text) && self.after.text == policy.text;
         match self.after.waivers(text) {
             Ok(waivers) => Ok(waivers),
             Err(_) if unchanged => Ok(Vec::new()),

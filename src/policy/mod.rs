@@ -52,8 +52,9 @@
 use crate::control::{Control, Kind, Scope, TABLE};
 use crate::model::digest::Digest;
 use crate::model::environment::Environment;
-use crate::model::inquiry::{Inquiry, Topic};
+use crate::model::inquiry::{Inquiry, TextPurpose, Topic};
 use crate::model::path::RepoPath;
+use crate::model::waiver;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -157,10 +158,16 @@ impl Policy {
             patterns: areas.iter().flat_map(|area| &area.content).map(|rule| rule.rule.clone()).collect(),
             teams: self.scope.roles.values().flat_map(|role| &role.teams).cloned().collect(),
             each_commit: self.each_commit,
-            waiver_signers: self.waiver_signers.clone(),
-            policy: path,
             ..Inquiry::default()
         };
+        if let Some(path) = path {
+            inquiry.ask_text(path, TextPurpose::Policy);
+            // Waivers of a repository do not loosen a policy that is kept elsewhere.
+            inquiry.ask_text(waiver::PATH, TextPurpose::Waivers);
+        }
+        if let Some(path) = &self.waiver_signers {
+            inquiry.ask_text(path.clone(), TextPurpose::WaiverSigners);
+        }
         if self.scope.roles.values().any(|role| role.code_owners) {
             inquiry.topics.insert(Topic::CodeOwners);
         }

@@ -5,6 +5,7 @@ use crate::control::{Case, Documentation, Granularity, Reference, Stage, Waivabl
 use crate::model::decision::Finding;
 use crate::model::fact::Gap;
 use crate::model::glob::Glob;
+use crate::model::inquiry::TextPurpose;
 use proptest::prelude::*;
 use serde::Deserialize;
 use snapbox::{assert_data_eq, str};
@@ -595,11 +596,11 @@ fn bare_dates_belong_into_quotes() {
 #[test]
 fn the_inquiry_asks_for_everything_that_the_policy_needs() {
     let inquiry = parse_with(GOOD, KINDS).unwrap().inquiry(Some("portcullis.toml".into()));
+    assert!(inquiry.each_commit && inquiry.path_of(TextPurpose::Policy).is_some());
     assert_eq!(Vec::from_iter(inquiry.topics), [Topic::Reviews, Topic::CodeOwners, Topic::Checks]);
     assert_eq!(Vec::from_iter(inquiry.patterns), [r"(?i)\bnominal_id\b"]);
     assert_eq!(Vec::from_iter(inquiry.teams.iter().map(|team| team.as_str())), ["example/data-protection"]);
     assert_eq!(Vec::from_iter(inquiry.reports), ["reports/*.xml"]);
-    assert!(inquiry.each_commit && inquiry.policy.is_some());
 }
 
 #[test]

@@ -237,10 +237,9 @@ fn attack_96_a_record_judged_by_a_milder_policy() {
     // Nor where its facts say that the policy is kept elsewhere.
     let mut scene = self::scene();
     let mut elsewhere = harmless(scene.facts());
-    for (name, value) in [("policy_before", Value::Null), ("policy_after", Value::Null)] {
-        elsewhere["whole"]["gate"]["known"][name] = value;
+    for texts in ["/whole/gate/known/texts", "/whole/inquiry/texts"] {
+        elsewhere.pointer_mut(texts).unwrap().as_object_mut().unwrap().remove("portcullis.toml").unwrap();
     }
-    elsewhere["whole"]["inquiry"]["policy"] = Value::Null;
     Forgery::by(&scene.lane, &elsewhere, &milder).push(&scene.lane);
     scene.stopped("the policy is not the one that stands at its baseline");
     // Nor does the program record it.
@@ -273,8 +272,9 @@ fn attack_96_waivers_that_stand_nowhere() {
             days(1)
         );
     }
-    for name in ["waivers_before", "waivers_after"] {
-        edited["whole"]["gate"]["known"][name] = json!(text);
+    let waivers = edited.pointer_mut("/whole/gate/known/texts/portcullis-waivers.toml").unwrap();
+    for side in ["before", "after"] {
+        waivers[side] = json!(text);
     }
     Forgery::from(&scene.lane, &edited).push(&scene.lane);
     scene.stopped("the repository contradicts its facts");

@@ -272,9 +272,9 @@ fn tampered_records_do_not_verify_and_nothing_is_recorded_on_top_of_them() {
 /// Tries to record on whatever is there; the exit code that this ends in.
 fn on_top(project: &Project) -> u8 {
     use portcullis::cli::record::{Recording, record_decision};
-    use portcullis::record::{Baseline, BaselineOrigin};
+    use portcullis::record::{RecordedBaseline, RecordedOrigin};
     let tip = portcullis::model::change::Revision::try_from(project.tip().to_string()).unwrap();
-    let baseline = Baseline { commit: commit("before"), origin: BaselineOrigin::Asserted };
+    let baseline = RecordedBaseline { commit: commit("before"), origin: RecordedOrigin::Asserted };
     let facts =
         crate::support::recorder::facts(project.path(), &production(), None, &commit("next"), &baseline);
     let recording = Recording {
@@ -358,10 +358,10 @@ fn what_somebody_wrote_into_a_record_does_not_steer_the_terminal() {
 /// The newest record as the earlier form was, without facts, on top of the records before it.
 fn earlier_form(project: &Project) {
     use portcullis::model::digest::Digest;
-    use portcullis::record::{Entry, commit_bytes};
+    use portcullis::record::{RecordEntry, commit_bytes};
     let tip = project.git.find_commit(project.tip()).unwrap();
     let record = tip.tree().unwrap().get_name("record.json").unwrap().id();
-    let mut entry: Entry = serde_json::from_slice(&project.raw(record)).unwrap();
+    let mut entry: RecordEntry = serde_json::from_slice(&project.raw(record)).unwrap();
     (entry.schema, entry.facts) = (portcullis::record::EARLIER, None);
     let bytes = entry.bytes().unwrap();
     let mut builder = project.git.treebuilder(Some(&tip.tree().unwrap())).unwrap();

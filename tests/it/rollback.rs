@@ -12,7 +12,7 @@ use git2::Oid;
 use jiff::{SignedDuration, Timestamp};
 use portcullis::cli::demo::stage::KIM;
 use portcullis::cli::demo::world::{Bend, Endpoint};
-use portcullis::record::BaselineOrigin;
+use portcullis::record::RecordedOrigin;
 
 fn land(lane: &mut Lane, ops: Vec<Op>, approved: bool) -> Oid {
     let mut draft = lane.open(lane.tip());
@@ -169,7 +169,7 @@ fn attack_14_a_forged_rollback_does_not_verify() {
     // What was never let through, with the leave and the facts of what was.
     let never = lane.baseline().to_string();
     let mut forged = Forgery::from(&lane, &replaced(&gathered, &older.to_string(), &never));
-    forged.entry.baseline.origin = BaselineOrigin::Rollback;
+    forged.entry.baseline.origin = RecordedOrigin::Rollback;
     forged.push(&lane);
     let (exit, text) = said(lane.directory(), &["verify", "production"]);
     assert_eq!(exit, 6, "{text}");

@@ -21,8 +21,10 @@ use portcullis::model::deployment::{
     Baseline, BaselineOrigin, Deployment, HostDeployment, LandingFacts, Recorded,
 };
 use portcullis::model::fact::{Fact, Gap};
+use portcullis::model::inquiry::TextPurpose;
 use portcullis::model::landing::{Coverage, Span};
 use portcullis::model::path::RepoPath;
+use portcullis::model::waiver;
 use portcullis::policy::Policy;
 use std::collections::BTreeSet;
 
@@ -269,7 +271,7 @@ const BENDS: &[(&str, Bend)] = &[
     }),
     ("waivers that stand nowhere", |facts, _| {
         let Fact::Known(gate) = &mut facts.whole.gate else { return None };
-        gate.waivers_after = Some("schema = 1\n".to_string());
+        gate.entry(waiver::PATH, TextPurpose::Waivers).after = Some("schema = 1\n".to_string());
         Some(())
     }),
 ];

@@ -41,8 +41,7 @@ pub fn workflow_files() -> Result<&'static [Glob], Gap> {
 pub fn steers_gate(inquiry: &Inquiry, path: &RepoPath) -> Result<bool, Gap> {
     let name = FileName { path, hides: false };
     let (owners, workflows) = (owner_files()?, workflow_files()?);
-    let files = [&inquiry.policy, &inquiry.waiver_signers, &inquiry.signers];
-    let named = files.into_iter().flatten().any(|named| is_same_file(named)(path));
+    let named = inquiry.texts.keys().any(|named| is_same_file(named)(path));
     let waivers = is_same_file(&RepoPath::from(waiver::PATH))(path);
     let above = |glob: &Glob| glob.below(split(path).0) == Below::Named;
     let governs = Governor::of(path).is_some() && owners.iter().chain(workflows).any(above);

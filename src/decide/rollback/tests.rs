@@ -2,7 +2,7 @@
 
 use crate::attest::key::SigningKey;
 use crate::attest::sshsig;
-use crate::control::testing::{World, at, deployment, landed, landing, revision, step};
+use crate::control::testing::{BentTexts as _, World, at, deployment, landed, landing, revision, step};
 use crate::decide::decide_deployment;
 use crate::decide::tests::{POLICY, honest, policy, withheld};
 use crate::model::change::Revision;
@@ -35,7 +35,7 @@ fn rollback() -> Deployment {
     let world = World { facts: honest(), ..World::honest() };
     let mut facts = deployment(&world);
     let mut gate = facts.whole.gate.known().unwrap().clone();
-    gate.waivers_after = Some(entry());
+    gate.waivers_text().after = Some(entry());
     let change = world.facts.change.known().unwrap();
     let of_request = facts.landings.known().unwrap()[0].requests.known().unwrap()[0].clone();
     facts.back = Fact::Known(Some(Back {
@@ -107,7 +107,7 @@ fn leave_is_of_one_way_at_one_time() {
         }),
         ("granted by nobody", |facts| {
             if let Fact::Known(gate) = &mut back(facts).gate {
-                gate.waivers_after = None;
+                gate.waivers_text().after = None;
             }
         }),
         ("granted by a landing with more than its request", |facts| {
@@ -186,10 +186,10 @@ fn signed(signer: Option<u8>) -> Decision {
         }
     };
     let Fact::Known(gate) = &mut back(&mut facts).gate else { panic!("unseen") };
-    gate.waivers_after = Some(entry);
-    gate.waiver_signers = Some(format!("kim {}\n", key(1).public_text().unwrap()));
+    gate.waivers_text().after = Some(entry);
+    gate.signers_text().before = Some(format!("kim {}\n", key(1).public_text().unwrap()));
     let Fact::Known(gate) = &mut facts.whole.gate else { panic!("unseen") };
-    (gate.policy_before, gate.policy_after) = (Some(text.clone()), Some(text));
+    (gate.policy_text().before, gate.policy_text().after) = (Some(text.clone()), Some(text));
     decide_deployment(&policy, &facts)
 }
 

@@ -5,6 +5,7 @@ use crate::control::Case;
 use crate::model::change::FileChange;
 use crate::model::codeowners::{CodeOwners, InvalidLine, Owner, Ownership};
 use crate::model::fact::{Gap, GapReason};
+use crate::model::inquiry::TextPurpose;
 use crate::model::path::RepoPath;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -52,11 +53,11 @@ impl Ownerships {
     /// The gate's texts could not be seen.
     pub(super) fn of(case: &Case<'_>, demand: &Demand<'_>) -> Result<Self, Gap> {
         let mut ownerships = Ownerships::default();
-        let Some(text) = &case.facts.gate.known()?.code_owners else {
+        let Some(text) = case.facts.gate.known()?.before(TextPurpose::CodeOwners) else {
             ownerships.orphans.insert("there is no CODEOWNERS file at the base".to_string());
             return Ok(ownerships);
         };
-        let code_owners = CodeOwners::parse(&text.text);
+        let code_owners = CodeOwners::parse(text);
         for file in demand.files {
             // A file that stays where it is has the same path twice.
             let paths: BTreeSet<_> = file.entries().map(|entry| &entry.path).collect();

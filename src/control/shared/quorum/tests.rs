@@ -5,6 +5,7 @@ use crate::control::shared::approval::{Independence, approvals};
 use crate::control::testing::*;
 use crate::model::change::{EntryKind, FileStatus};
 use crate::model::fact::Fact;
+use crate::model::inquiry::TextPurpose;
 use crate::model::person::Login;
 use crate::model::review::{CommitAccounts, Permission, ReviewState};
 use Verdict::{Broken, Met, Unproven};
@@ -264,7 +265,7 @@ fn attack_50_unreadable_lines_and_missing_or_oversized_files() {
     assert!(judged.remedy.unwrap().contains("line 3"));
     world.files(&["elsewhere"]);
     assert_eq!(verdict(&world, 1, &[("owners", 1)]), Met);
-    world.gate().code_owners = None;
+    world.gate().texts.retain(|_, text| !text.purposes.contains(&TextPurpose::CodeOwners));
     assert_eq!(verdict(&world, 1, &[("owners", 1)]), Broken);
     world.code_owners(&("* @kim\n#".to_string() + &"x".repeat(crate::model::codeowners::SIZE_LIMIT)));
     assert_eq!(verdict(&world, 1, &[("owners", 1)]), Unproven);
