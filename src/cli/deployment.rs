@@ -362,7 +362,7 @@ fn by_host(
 ) -> Result<std::result::Result<Found, Gap>> {
     match by_host {
         Fact::Known(Some(deployed)) => {
-            let (revision, origin) = (deployed.revision.clone(), BaselineOrigin::Host(deployed.number));
+            let (revision, origin) = (deployed.revision.clone(), BaselineOrigin::Host(deployed.id.clone()));
             Ok(Ok((Baseline { revision, origin }, None)))
         }
         Fact::Gap(gap) if gap.reason != GapReason::NotAsked => Ok(Err(gap.clone())),

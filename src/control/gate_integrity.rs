@@ -177,7 +177,7 @@ impl GateIntegrity {
     fn judge(&self, case: &Case<'_>, touched: &[Touched<'_>]) -> Vec<Finding> {
         let judged = approvals(case, Independence::default()).and_then(|approvals| {
             let judgement = self.quorum(case, &approvals, touched)?;
-            let request = case.facts.host.request.known()?.number.to_string();
+            let request = case.facts.host.request.known()?.id.to_string();
             let findings = touched.iter().map(|touched| touched.finding(&judgement));
             Ok(findings.chain(approvals.objection_finding(NAME, &request)).collect())
         });

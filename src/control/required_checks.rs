@@ -106,7 +106,7 @@ mod tests {
     }
 
     fn app(id: u64, slug: &str) -> Producer {
-        Producer::App { id, slug: slug.into() }
+        Producer::App { id: id.into(), slug: slug.into() }
     }
 
     fn actions() -> Producer {
@@ -114,11 +114,11 @@ mod tests {
     }
 
     fn account(login: &str) -> Producer {
-        Producer::Account(Some(Account { login: Login::new(login), id: 9, kind: AccountKind::Human }))
+        Producer::Account(Some(Account { login: Login::new(login), id: 9.into(), kind: AccountKind::Human }))
     }
 
     fn run(name: &str, producer: Producer, conclusion: Conclusion) -> Check {
-        Check { name: name.into(), id: 1, head: revision('a'), producer, conclusion }
+        Check { name: name.into(), id: 1.into(), head: revision('a'), producer, conclusion }
     }
 
     fn judged(settings: &str, checks: Fact<Vec<Check>>) -> Result<Vec<Finding>, Gap> {
@@ -249,8 +249,8 @@ mod tests {
     #[test]
     fn every_run_must_succeed_in_whatever_order_they_come() {
         let good = run("build", actions(), Conclusion::Success);
-        let bad = Check { id: 2, ..run("build", actions(), Conclusion::Failure) };
-        let running = Check { id: 3, ..run("build", actions(), Conclusion::Running) };
+        let bad = Check { id: 2.into(), ..run("build", actions(), Conclusion::Failure) };
+        let running = Check { id: 3.into(), ..run("build", actions(), Conclusion::Running) };
         let one = only(BUILD, vec![good.clone(), bad.clone(), running.clone()]);
         assert_eq!(one.verdict, Verdict::Broken);
         assert!(one.reason.contains("failed"), "{}", one.reason);

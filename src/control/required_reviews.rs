@@ -179,7 +179,7 @@ struct Applied<'a> {
 impl RequiredReviews {
     fn judge(&self, case: &Case<'_>, applied: &[Applied<'_>]) -> Result<Vec<Finding>, Gap> {
         let approvals = approvals(case, self.independence)?;
-        let request = case.facts.host.request.known()?.number.to_string();
+        let request = case.facts.host.request.known()?.id.to_string();
         let files = files(case)?;
         let mut findings: Vec<_> = approvals.objection_finding(NAME, &request).into_iter().collect();
         let landed = case.facts.host.request.value().is_some_and(|request| request.merged.is_some());

@@ -31,7 +31,9 @@ use crate::model::landing::{Candidate, Coverage, Landing, Span, Step};
 use crate::model::path::RepoPath;
 use crate::model::person::{Account, AccountKind, KnownPerson, Login, Mailbox, People, TeamName};
 use crate::model::protection::{Branch, Protection, Requirement, Rule};
-use crate::model::review::{ChangeRequest, CommitAccounts, Move, Permission, Push, Review, ReviewState};
+use crate::model::review::{
+    ChangeRequest, CommitAccounts, Move, Permission, Push, Review, ReviewState, ReviewedContent,
+};
 use crate::model::test_run::{Report, Test, TestOutcome, TestRun};
 use crate::model::waiver;
 use std::collections::{BTreeMap, BTreeSet};
@@ -205,7 +207,7 @@ pub fn step(id: Revision) -> Step {
 
 /// The landing of one request as `landed`, its content proved.
 pub fn landing(of_request: Facts) -> LandingFacts {
-    let number = of_request.host.request.value().map_or(7, |request| request.number);
+    let number = of_request.host.request.value().map_or(7.into(), |request| request.id.clone());
     let candidate = Candidate { request: number, head: head() };
     let files = of_request.change.value().map(|change| change.files.clone()).unwrap_or_default();
     LandingFacts {
@@ -293,7 +295,7 @@ pub fn gap() -> Gap {
 pub fn account(login: &str) -> Account {
     let id =
         login.to_ascii_lowercase().bytes().fold(7, |id: u64, byte| id * 31 % 1_000_003 + u64::from(byte));
-    Account { login: Login::new(login), id, kind: AccountKind::Human }
+    Account { login: Login::new(login), id: id.into(), kind: AccountKind::Human }
 }
 
 /// An account of another kind.
@@ -327,7 +329,8 @@ pub fn accounts(login: &str) -> CommitAccounts {
 /// A review of the judged head. Review `n` was submitted `n` seconds after second 1000.
 pub fn review(id: u64, login: &str, state: ReviewState) -> Review {
     let submitted = i64::try_from(id).ok().map(|id| at(1000 + id));
-    Review { id, reviewer: Some(account(login)), state, commit: Some(head()), submitted }
+    let (reviewed, position) = (ReviewedContent::Stated(head()), id);
+    Review { id: id.into(), position, reviewer: Some(account(login)), state, reviewed, submitted }
 }
 
 /// A plain file.
@@ -468,14 +471,14 @@ pub fn moved(before: Option<Revision>, after: Revision, login: &str, kept: bool)
 
 fn request() -> ChangeRequest {
     ChangeRequest {
-        number: 7,
+        id: 7.into(),
         title: "Load amended records".into(),
         author: Some(account("robin")),
         open: true,
         merged: None,
         base_branch: BranchName::new("main"),
         head: head(),
-        head_branch: BranchName::new("amended-records"),
+        head_branch: Some(BranchName::new("amended-records")),
         head_repository: Some("example/records".into()),
     }
 }
@@ -483,7 +486,7 @@ fn request() -> ChangeRequest {
 fn protection() -> Protection {
     let rule =
         |rule| Requirement { rule, source: "ruleset \"main\" (17)".into(), bypass: Fact::Known(Vec::new()) };
-    let check = Rule::Check { name: "tests".into(), app: Some(15368) };
+    let check = Rule::Check { name: "tests".into(), app: Some(15368.into()) };
     let rules = [
         Rule::ChangeRequest,
         Rule::Approvals(2),
@@ -499,9 +502,9 @@ fn protection() -> Protection {
 fn green_check() -> Check {
     Check {
         name: "tests".into(),
-        id: 1,
+        id: 1.into(),
         head: head(),
-        producer: Producer::App { id: 15368, slug: "github-actions".into() },
+        producer: Producer::App { id: 15368.into(), slug: "github-actions".into() },
         conclusion: Conclusion::Success,
     }
 }

@@ -21,6 +21,7 @@ use crate::model::change::Revision;
 use crate::model::decision::{Finding, SubjectKind, Verdict};
 use crate::model::deployment::{BaselineOrigin, Deployment, HostDeployment, Recorded};
 use crate::model::fact::{Fact, Gap, GapReason};
+use crate::model::id::DeploymentId;
 use crate::model::waiver::{self, Grant, Rollback};
 use crate::policy::Policy;
 
@@ -35,7 +36,7 @@ pub(super) fn judge_baseline(policy: &Policy, facts: &Deployment, found: &[Scope
     let mut findings = match baseline.origin {
         BaselineOrigin::Recorded(number) => words.recorded(number),
         BaselineOrigin::Asserted => words.asserted(),
-        BaselineOrigin::Host(number) => vec![words.host_alone(number)],
+        BaselineOrigin::Host(ref id) => vec![words.host_alone(id)],
         BaselineOrigin::Retry(number) => vec![words.retry(number)],
     };
     findings.extend(words.unseen_host());
@@ -199,7 +200,7 @@ impl<'a> BaselineWords<'a> {
         let last = self.newest().filter(|last| last.candidate != *self.said);
         let record = last.map(|last| format!("record {} allowed {}", last.number, last.candidate.short()));
         let host = self.host().map(|host| match host.revision == *self.said {
-            true => format!("the host says so too (deployment {})", host.number),
+            true => format!("the host says so too (deployment {})", host.id),
             false => format!("the host says that {} is deployed", host.revision.short()),
         });
         record.into_iter().chain(host).collect()
@@ -238,20 +239,20 @@ impl<'a> BaselineWords<'a> {
         }
         let reason = format!(
             "the command line says that {said} is deployed, but the host has {deployed} deployed since {} (deployment {})",
-            host.since, host.number
+            host.since, host.id
         );
         let finding = self.of(Verdict::Unproven, reason).remedy(format!(
             "find out which is right, and name that one with --base; if the host is wrong, set the status of deployment {} to \
              inactive there",
-            host.number
+            host.id
         ));
         Some(self.settled(finding, &host.revision))
     }
 
     /// Only the host says so.
-    fn host_alone(&self, number: u64) -> Finding {
+    fn host_alone(&self, deployment: &DeploymentId) -> Finding {
         let reason = format!(
-            "only the host says that {} is deployed (deployment {number}); no record does: this is the first deployment, or the records were not fetched, or someone deleted them",
+            "only the host says that {} is deployed (deployment {deployment}); no record does: this is the first deployment, or the records were not fetched, or someone deleted them",
             self.said.short()
         );
         self.of(Verdict::Unproven, reason).remedy(format!(

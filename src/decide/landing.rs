@@ -84,7 +84,7 @@ pub(super) fn judge_landing(
 fn of_request(landing: &About, facts: &Facts) -> About {
     let mut about = landing.clone();
     about.commits.extend(facts.change.value().map(|change| change.head.clone()));
-    about.request = facts.host.request.value().map(|request| request.number);
+    about.request = facts.host.request.value().map(|request| request.id.clone());
     about
 }
 
@@ -108,9 +108,9 @@ fn proved_by(landing: &LandingFacts) -> &[Candidate] {
 
 /// Do these facts speak of the very commit that the proof rests on?
 fn is_of(proved: &Candidate, facts: &Facts) -> bool {
-    let request = facts.host.request.value().map(|request| request.number);
+    let request = facts.host.request.value().map(|request| &request.id);
     let head = facts.change.value().map(|change| &change.head);
-    request == Some(proved.request) && head == Some(&proved.head)
+    request == Some(&proved.request) && head == Some(&proved.head)
 }
 
 /// A proof by a request that nothing else is known of proves nothing.

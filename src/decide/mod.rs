@@ -93,7 +93,7 @@ fn judge_change(policy: &Policy, facts: &Facts) -> (Vec<TouchedArea>, Vec<Scoped
     let case = Case { facts, deployment: None, scope: &policy.scope, touched: &touched };
     let about = About {
         commits: facts.change.value().map(|change| change.head.clone()).into_iter().collect(),
-        request: facts.host.request.value().map(|request| request.number),
+        request: facts.host.request.value().map(|request| request.id.clone()),
         ..About::default()
     };
     let mut found = Vec::new();
@@ -154,7 +154,7 @@ fn judged(facts: &Facts) -> Judged {
     Judged {
         repository: facts.host.repository.clone(),
         environment: None,
-        request: request.map(|request| request.number),
+        request: request.map(|request| request.id.clone()),
         title: request.map(|request| request.title.clone()),
         branch: request.map(|request| request.base_branch.clone()),
         base: change.map(|change| change.base.clone()),

@@ -4,6 +4,7 @@ use crate::model::change::{Change, Revision};
 use crate::model::check::{Check, WorkflowRun};
 use crate::model::evidence::EvidenceFacts;
 use crate::model::fact::{Fact, Gap};
+use crate::model::id::CheckId;
 use crate::model::inquiry::{Inquiry, TextPurpose};
 use crate::model::line_coverage::LineCoverage;
 use crate::model::path::RepoPath;
@@ -103,7 +104,7 @@ impl GateTexts {
 pub struct HostFacts {
     /// The kind of host, `github`; `none` when no host was asked.
     pub kind: String,
-    /// The repository there, as `owner/name`.
+    /// The repository as its host names it; on GitHub `owner/name`.
     #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub repository: Option<String>,
     /// The domains of the host's own addresses: `github.com`, or the name of an Enterprise Server, in lower case. Empty in
@@ -133,10 +134,10 @@ pub struct HostFacts {
     pub moves: Fact<Vec<Move>>,
     /// Checks and statuses of the head.
     pub checks: Fact<Vec<Check>>,
-    /// The workflow runs that check runs belong to, by the number of the check run. It is only asked where it matters: where a cancelled
+    /// The workflow runs that check runs belong to, by the identifier of the check run. It is only asked where it matters: where a cancelled
     /// check may have been superseded. Otherwise, and in facts of an earlier form, there are none.
     #[serde(default = "no_runs", skip_serializing_if = "holds_none")]
-    pub workflow_runs: Fact<BTreeMap<u64, WorkflowRun>>,
+    pub workflow_runs: Fact<BTreeMap<CheckId, WorkflowRun>>,
     /// Whom the host attributes addresses of co-authors to, by the address in lower case. An address that is not here belongs to nobody
     /// that the host told of. In facts of an earlier form there are none.
     #[serde(default = "no_co_authors", skip_serializing_if = "holds_none")]
@@ -188,7 +189,7 @@ impl HostFacts {
     }
 }
 
-fn no_runs() -> Fact<BTreeMap<u64, WorkflowRun>> {
+fn no_runs() -> Fact<BTreeMap<CheckId, WorkflowRun>> {
     Fact::Known(BTreeMap::new())
 }
 
@@ -223,16 +224,16 @@ mod tests {
 
     #[test]
     fn numbers_of_check_runs_are_read_back() {
-        let run = WorkflowRun { workflow: 5, number: 6, event: "push".to_string(), attempt: 1 };
+        let run = WorkflowRun { workflow: 5.into(), number: 6, event: "push".to_string(), attempt: 1 };
         let mut host = HostFacts::unseen("github", &Gap::not_asked("it", "Ask."));
-        host.workflow_runs = Fact::Known(BTreeMap::from([(41, run)]));
+        host.workflow_runs = Fact::Known(BTreeMap::from([(41.into(), run)]));
         let value = serde_json::to_value(&host).unwrap();
         assert_eq!(serde_json::from_value::<HostFacts>(value).unwrap().workflow_runs, host.workflow_runs);
     }
 
     #[test]
     fn a_workflow_run_of_an_earlier_form_is_superseded_by_none() {
-        let earlier = r#"{"workflow":5,"number":6,"event":"push"}"#;
+        let earlier = r#"{"workflow":"5","number":6,"event":"push"}"#;
         let earlier: WorkflowRun = serde_json::from_str(earlier).unwrap();
         let newer = WorkflowRun { number: 7, attempt: 1, ..earlier.clone() };
         assert!(!newer.supersedes(&earlier));

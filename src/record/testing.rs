@@ -35,7 +35,7 @@ pub fn facts(candidate: &Revision, baseline: &RecordedBaseline, earlier: &[Recor
             deployment::BaselineOrigin::Recorded(earlier.len() as u64)
         }
         RecordedOrigin::Asserted => deployment::BaselineOrigin::Asserted,
-        RecordedOrigin::Host => deployment::BaselineOrigin::Host(5),
+        RecordedOrigin::Host => deployment::BaselineOrigin::Host(5.into()),
     };
     if baseline.origin == RecordedOrigin::Rollback {
         facts.span = Fact::Known(Span::Behind);

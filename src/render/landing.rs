@@ -10,7 +10,7 @@ use crate::model::fact::{Fact, Gap, GapReason};
 use crate::model::facts::Facts;
 use crate::model::landing::{Candidate, Coverage, Miss, Residual, Span};
 use crate::model::patch::Patch;
-use crate::model::review::{ChangeRequest, Review, ReviewState};
+use crate::model::review::{ChangeRequest, Review, ReviewState, ReviewedContent};
 
 mod page;
 
@@ -316,8 +316,13 @@ fn describe_review(review: &Review) -> String {
         ReviewState::Dismissed => "gave a review, since dismissed, of",
         ReviewState::Commented | ReviewState::Pending => "looked at",
     };
-    let commit = review.commit.as_ref();
-    let what = commit.map_or("a commit that the host no longer knows", |commit| commit.short());
+    let what = match &review.reviewed {
+        ReviewedContent::Stated(commit) => commit.short().to_string(),
+        ReviewedContent::Derived { commit, from } => format!("{} (derived from {from})", commit.short()),
+        ReviewedContent::Tree { tree, .. } => format!("tree {}", tree.short()),
+        ReviewedContent::Unknown => "a commit that the host no longer knows".to_string(),
+        ReviewedContent::Unseen(gap) => format!("a commit of which {gap}"),
+    };
     let at = review.submitted.map_or(String::new(), |at| format!(", {at}"));
     format!("{who} {did} {what}{at} (review {})", review.id)
 }

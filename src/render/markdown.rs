@@ -109,7 +109,7 @@ fn judged(decision: &Decision) -> Vec<(&'static str, String)> {
     });
     let rows = [
         ("Repository", repository.as_deref().map(code)),
-        ("Request", request.map(|number| number.to_string())),
+        ("Request", request.as_ref().map(ToString::to_string)),
         ("Title", title.as_deref().map(code)),
         ("Into branch", branch.as_ref().map(|branch| code(branch.as_str()))),
         ("Base", base.as_ref().map(|base| code(base.as_str()))),

@@ -29,7 +29,7 @@ fn decision(outcome: Outcome, areas: Vec<TouchedArea>, mut findings: Vec<Finding
         judged: Judged {
             repository: Some("acme/upload".into()),
             environment: None,
-            request: Some(7),
+            request: Some(7.into()),
             title: Some("Load the January file twice".into()),
             branch: Some(BranchName::new("main")),
             base: Some(revision("5e4d3c2b1a")),

@@ -517,7 +517,7 @@ fn attack_64_the_job_is_vouched_for_by_the_app_that_the_policy_names() {
     let verdict = judge(&stage);
     assert_eq!(verdict.exit, 0, "{}", verdict.text);
     stage.world.checks.iter_mut().for_each(|check| {
-        check.producer = Producer::App { id: 666, slug: "somebody-else".to_string() };
+        check.producer = Producer::App { id: 666.into(), slug: "somebody-else".to_string() };
     });
     judge(&stage).expect(1, NAME, "does not vouch for it");
 }

@@ -18,7 +18,7 @@ fn honest() -> Stage {
 }
 
 fn bypass(kind: ActorKind, id: Option<u64>, mode: BypassMode) -> Bypass {
-    Bypass { kind, id, name: None, mode }
+    Bypass { kind, id: id.map(Into::into), name: None, mode }
 }
 
 fn let_round(stage: &mut Stage, actor: Bypass) {
@@ -627,11 +627,11 @@ fn attack_06_the_branch_is_made_anew_or_renamed() {
 }
 
 fn check(stage: &Stage, id: u64, name: &str, producer: Producer, conclusion: Conclusion) -> Check {
-    Check { name: name.into(), id, head: head(stage), producer, conclusion }
+    Check { name: name.into(), id: id.into(), head: head(stage), producer, conclusion }
 }
 
 fn app(id: u64, slug: &str) -> Producer {
-    Producer::App { id, slug: slug.into() }
+    Producer::App { id: id.into(), slug: slug.into() }
 }
 
 /// Replaces the honest check by one of the same name.
@@ -792,7 +792,7 @@ fn attack_64_the_branch_lets_any_app_write_the_check() {
         let rules = stage.world.rulesets[0].rules.iter_mut();
         rules.for_each(|rule| {
             if let Rule::Check { app, .. } = rule {
-                *app = pin
+                *app = pin.map(Into::into)
             }
         });
     };

@@ -12,7 +12,7 @@ use portcullis::cli::demo::history::{Edit, Person};
 use portcullis::cli::demo::stage::{KIM, POLICY, Stage, revision};
 use portcullis::cli::demo::world::{Bend, Endpoint, Event, minutes, person};
 use portcullis::model::person::{Account, AccountKind};
-use portcullis::model::review::{CommitAccounts, Permission, ReviewState};
+use portcullis::model::review::{CommitAccounts, Permission, ReviewState, ReviewedContent};
 use serde_json::json;
 
 const REVIEWS: &str = "required-reviews";
@@ -718,7 +718,11 @@ fn attack_29_away_and_back_to_the_approved_commit() {
                 "approved while a decoy was there",
                 &|stage| {
                     let decoy = swapped(stage);
-                    stage.world.reviews.iter_mut().for_each(|review| review.commit = Some(decoy.clone()));
+                    stage
+                        .world
+                        .reviews
+                        .iter_mut()
+                        .for_each(|review| review.reviewed = ReviewedContent::Stated(decoy.clone()));
                 },
                 1,
                 REVIEWS,
@@ -729,7 +733,7 @@ fn attack_29_away_and_back_to_the_approved_commit() {
                 &|stage| {
                     let decoy = swapped(stage);
                     review(stage, &alex(), ReviewState::Approved, 60);
-                    stage.world.reviews[2].commit = Some(decoy);
+                    stage.world.reviews[2].reviewed = ReviewedContent::Stated(decoy);
                 },
                 1,
                 REVIEWS,
@@ -752,7 +756,9 @@ fn attack_29_away_and_back_to_the_approved_commit() {
 
 #[test]
 fn attack_30_an_approval_of_no_certain_commit() {
-    let of = |stage: &mut Stage, commit| stage.world.reviews[1].commit = commit;
+    let of = |stage: &mut Stage, commit: Option<portcullis::model::change::Revision>| {
+        stage.world.reviews[1].reviewed = commit.into()
+    };
     table(
         honest,
         &[
@@ -800,7 +806,11 @@ fn attack_30_an_approval_of_no_certain_commit() {
                         revision(stage.history.commit(KIM, &[stage.head()], "More", &[LOAD]).unwrap())
                             .unwrap();
                     stage.world.request.head = newer.clone();
-                    stage.world.reviews.iter_mut().for_each(|review| review.commit = Some(newer.clone()));
+                    stage
+                        .world
+                        .reviews
+                        .iter_mut()
+                        .for_each(|review| review.reviewed = ReviewedContent::Stated(newer.clone()));
                 },
                 3,
                 REVIEWS,
@@ -917,7 +927,11 @@ fn attack_32_an_approved_tree_under_another_commit() {
         stage.commits = vec![same.unwrap()];
         stage.honest_world().unwrap();
         assert_ne!(old, head(stage));
-        stage.world.reviews.iter_mut().for_each(|review| review.commit = Some(old.clone()));
+        stage
+            .world
+            .reviews
+            .iter_mut()
+            .for_each(|review| review.reviewed = ReviewedContent::Stated(old.clone()));
     };
     let back = |stage: &mut Stage| {
         stage.push(KIM, &kim(), &[LOAD]).unwrap();
@@ -1037,7 +1051,7 @@ fn attack_46_an_owner_approves_files_of_others() {
                 "the owner approved an earlier commit",
                 &|stage| {
                     review(stage, &noor(), ReviewState::Approved, 55);
-                    stage.world.reviews[2].commit = revision(stage.base).ok();
+                    stage.world.reviews[2].reviewed = revision(stage.base).ok().into();
                 },
                 1,
                 REVIEWS,

@@ -7,7 +7,7 @@ use crate::support::{Server, Site};
 use git2::Oid;
 use portcullis::cli::demo::stage::{KIM, revision};
 use portcullis::cli::demo::world::{minutes, person};
-use portcullis::model::review::{Review, ReviewState};
+use portcullis::model::review::{Review, ReviewState, ReviewedContent};
 
 /// A request of some commits that Robin and Alex approved at its head.
 fn request(lane: &mut Lane, commits: Vec<Vec<Op>>) -> Draft {
@@ -180,11 +180,12 @@ fn each_review_is_shown_with_what_became_of_it() {
     let mut lane = Lane::begin();
     let mut draft = request(&mut lane, vec![vec![slot(1, "one")], vec![slot(2, "two")]]);
     let (first, head) = (revision(draft.commits[0].0).unwrap(), revision(draft.head).unwrap());
-    let review = |id, by: &str, account, state, commit: &_, minute| Review {
-        id,
+    let review = |id: u64, by: &str, account, state, commit: &_, minute| Review {
+        id: id.into(),
+        position: id,
         reviewer: Some(person(by, account)),
         state,
-        commit: Some(Clone::clone(commit)),
+        reviewed: ReviewedContent::Stated(Clone::clone(commit)),
         submitted: Some(minutes(minute)),
     };
     draft.world.reviews = vec![

@@ -34,7 +34,7 @@ fn grows(stage: &mut Stage, by: (Person<'_>, Account), parents: &[Oid], edits: &
     (stage.world.activity, stage.world.commits) = (before.activity, before.commits);
     wrote(stage, id, &by.1);
     let at = minutes(60 + stage.world.activity.len() as i64);
-    let (branch, after) = (stage.world.request.head_branch.clone(), revision(id).unwrap());
+    let (branch, after) = (stage.world.request.head_branch.clone().unwrap(), revision(id).unwrap());
     stage.world.activity.push(Activity { branch, after, actor: Some(by.1), at });
 }
 

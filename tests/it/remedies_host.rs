@@ -178,7 +178,7 @@ fn setting(name: &str, number: u64, check: &str, app: u64) -> Rule {
         "Require review from Code Owners" => Rule::CodeOwners,
         "Require approval of the most recent reviewable push" => Rule::LastPushApproval,
         "Require conversation resolution before merging" => Rule::ConversationResolution,
-        "Require status checks to pass" => Rule::Check { name: check.to_string(), app: Some(app) },
+        "Require status checks to pass" => Rule::Check { name: check.to_string(), app: Some(app.into()) },
         "Require branches to be up to date before merging" => Rule::UpToDate,
         "Block force pushes" => Rule::NoForcePush,
         "Restrict deletions" => Rule::NoDeletion,
@@ -241,7 +241,7 @@ fn a_branch_that_nothing_protects_gets_its_rules_one_by_one() {
 }
 
 fn team(id: u64) -> Bypass {
-    Bypass { kind: ActorKind::Team, id: Some(id), name: None, mode: BypassMode::Always }
+    Bypass { kind: ActorKind::Team, id: Some(id.into()), name: None, mode: BypassMode::Always }
 }
 
 #[test]
@@ -265,8 +265,12 @@ fn who_may_go_round_the_rules_is_taken_off_or_named_in_the_policy() {
     allowed(&judge(&stage));
     // Administrators: on a list, and in classic protection.
     let mut stage = demanding();
-    let administrators =
-        Bypass { kind: ActorKind::OrganizationAdmin, id: Some(1), name: None, mode: BypassMode::Always };
+    let administrators = Bypass {
+        kind: ActorKind::OrganizationAdmin,
+        id: Some(1.into()),
+        name: None,
+        mode: BypassMode::Always,
+    };
     stage.world.rulesets[0].bypass = Some(vec![administrators]);
     says(
         &judge(&stage),
@@ -291,7 +295,8 @@ fn two_lists_that_may_share_somebody() {
     says(&verdict, "protected-branch", "empty the bypass list of one source, or list only individual users");
     stage.world.rulesets[1].bypass = Some(Vec::new());
     allowed(&judge(&stage));
-    let user = |id| Bypass { kind: ActorKind::User, id: Some(id), name: None, mode: BypassMode::Always };
+    let user =
+        |id: u64| Bypass { kind: ActorKind::User, id: Some(id.into()), name: None, mode: BypassMode::Always };
     stage.world.rulesets[0].bypass = Some(vec![user(40)]);
     stage.world.rulesets[1].bypass = Some(vec![user(41)]);
     allowed(&judge(&stage));
@@ -429,7 +434,7 @@ fn checks_that_are_missing_running_or_red_are_run_again() {
     check(
         &|stage| {
             let mut red = stage.world.checks[1].clone();
-            (red.id, red.conclusion) = (43, Conclusion::Failure);
+            (red.id, red.conclusion) = (43.into(), Conclusion::Failure);
             stage.world.checks.push(red);
         },
         "find out why this run did not succeed and run it again, even though another run of the check succeeded",
@@ -500,7 +505,7 @@ fn the_helpers_of_these_tests_tell_the_truth() {
         switched_on(
             "switch on \"Require status checks to pass\" with `x` and choose app 15368 as its source, in an active ruleset that covers main (Settings > Rules)"
         ),
-        Rule::Check { name: "x".into(), app: Some(ACTIONS) }
+        Rule::Check { name: "x".into(), app: Some(ACTIONS.into()) }
     );
 }
 

@@ -11,7 +11,7 @@ use portcullis::cli::demo::stage::{KIM, Stage, revision};
 use portcullis::cli::demo::world::{Activity, minutes, person};
 use portcullis::model::person::{Account, AccountKind, Login};
 use portcullis::model::review::CommitAccounts;
-use portcullis::model::review::{Permission, ReviewState};
+use portcullis::model::review::{Permission, ReviewState, ReviewedContent};
 use serde_json::Value;
 use std::fs;
 use std::path::Path;
@@ -264,7 +264,7 @@ fn a_head_that_merged_the_base_too_often_is_approved_itself() {
     stage.world.reviews = approved;
     says(&judge(&stage), "Have the head itself approved");
     let head = stage.world.request.head.clone();
-    stage.world.reviews.iter_mut().for_each(|review| review.commit = Some(head.clone()));
+    stage.world.reviews.iter_mut().for_each(|review| review.reviewed = ReviewedContent::Stated(head.clone()));
     allowed(&judge(&stage));
 }
 
@@ -336,7 +336,8 @@ fn what_the_tests_no_longer_test_is_where_the_finding_says() {
 #[test]
 fn who_set_a_machine_to_work_did_not_approve_where_somebody_else_did() {
     let mut stage = Stage::honest().unwrap();
-    let bot = Account { login: Login::new("github-actions[bot]"), id: 41_898_282, kind: AccountKind::Bot };
+    let bot =
+        Account { login: Login::new("github-actions[bot]"), id: 41_898_282.into(), kind: AccountKind::Bot };
     let address = "41898282+github-actions[bot]@users.noreply.github.com";
     let edit = Edit::Write(LOAD, "SELECT 1;\n");
     let head = stage.history.commit(("github-actions[bot]", address), &[stage.base], "x", &[edit]).unwrap();
@@ -407,7 +408,7 @@ fn a_push_that_nobody_can_look_at_is_fetched_by_the_command_that_is_named() {
     );
     let lost: Oid = text(&made).trim().parse().unwrap();
     git(&origin, &["config", "uploadpack.allowAnySHA1InWant", "true"]);
-    let branch = stage.world.request.head_branch.clone();
+    let branch = stage.world.request.head_branch.clone().unwrap();
     stage.world.activity.push(Activity {
         branch,
         after: revision(lost).unwrap(),

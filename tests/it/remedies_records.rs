@@ -185,7 +185,8 @@ fn a_rollback_over_a_line_that_another_merge_took_names_its_branch() {
 
 #[test]
 fn who_approved_what_a_machine_landed_is_named_beside_the_question_who_set_it_to_work() {
-    let bot = Account { login: Login::new("github-actions[bot]"), id: 41_898_282, kind: AccountKind::Bot };
+    let bot =
+        Account { login: Login::new("github-actions[bot]"), id: 41_898_282.into(), kind: AccountKind::Bot };
     let mut lane = Lane::begin();
     let mut draft = lane.open(lane.tip());
     let by = ("github-actions[bot]", "41898282+github-actions[bot]@users.noreply.github.com");

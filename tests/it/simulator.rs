@@ -87,7 +87,7 @@ fn gathered(lane: &Lane, words: Words) -> Deployment {
         baseline: Baseline { revision: words.baseline, origin: words.origin },
         deployer: Fact::Gap(Gap::not_asked("who deploys", "no policy of the lane asks")),
         by_host: Fact::Known(words.host.map(|revision| HostDeployment {
-            number: 5,
+            id: 5.into(),
             revision,
             since: jiff::Timestamp::UNIX_EPOCH,
         })),
@@ -353,7 +353,7 @@ fn a_baseline_that_skips_landings_never_stands() {
             (BaselineOrigin::Asserted, recorded.clone(), None),
             (BaselineOrigin::Asserted, recorded.clone(), Some(at(skip))),
             (BaselineOrigin::Asserted, None, recorded.clone()),
-            (BaselineOrigin::Host(5), None, Some(at(skip))),
+            (BaselineOrigin::Host(5.into()), None, Some(at(skip))),
         ] {
             let name = format!("{origin:?} {record:?} {host:?}");
             let words = Words { origin, baseline: at(skip), record, host };

@@ -6,7 +6,7 @@ use crate::control::testing::*;
 use crate::model::change::{BranchName, EntryKind, FileStatus};
 use crate::model::decision::Outcome;
 use crate::model::protection::Branch;
-use crate::model::review::{Review, ReviewState};
+use crate::model::review::{Review, ReviewState, ReviewedContent};
 use Outcome::{Allow, Block, Undetermined};
 
 const OWNERS: &str = "role = 'gate-owners'";
@@ -297,7 +297,10 @@ fn nothing_taken_away_lets_a_change_of_the_gate_through() {
 fn stale_approvals_of_a_gate_change_are_told() {
     let mut world = touching(&["CODEOWNERS"]);
     world.role("gate-owners", &["kim"]);
-    world.reviews()[0] = Review { commit: Some(revision('c')), ..review(1, "kim", ReviewState::Approved) };
+    world.reviews()[0] = Review {
+        reviewed: ReviewedContent::Stated(revision('c')),
+        ..review(1, "kim", ReviewState::Approved)
+    };
     let found = findings(&world, OWNERS);
     assert_eq!(found[0].verdict, Verdict::Broken);
     assert!(found[0].details.iter().any(|line| line.contains("given on cccccccccc")));

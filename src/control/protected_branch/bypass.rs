@@ -8,11 +8,12 @@
 use super::rules::fulfils;
 use super::settings::{Allowed, has_number};
 use crate::model::fact::{Fact, Gap};
+use crate::model::id::ActorId;
 use crate::model::protection::{ActorKind, Bypass, BypassMode, Protection, Requirement, Rule};
 
 /// The number of the role "admin" in a repository. (GitHub publishes no table; the Terraform provider's page on
 /// `github_repository_ruleset` says: maintain 2, write 4, admin 5.)
-const ADMIN_ROLE: u64 = 5;
+const ADMIN_ROLE: &str = "5";
 
 /// What is known of getting round one rule.
 #[derive(Debug, Default)]
@@ -117,14 +118,14 @@ fn is_allowed(actor: &Bypass, allowed: &[Allowed]) -> bool {
 impl Allowed {
     /// Is this the actor that the policy means?
     pub fn permits(&self, actor: &Bypass) -> bool {
-        let kind = kind_of(self.kind, self.id);
-        kind == kind_of(actor.kind, actor.id) && (!has_number(kind) || self.id == actor.id)
+        let kind = kind_of(self.kind, self.id.as_ref());
+        kind == kind_of(actor.kind, actor.id.as_ref()) && (!has_number(kind) || self.id == actor.id)
     }
 }
 
 /// The kind, with the two names of a repository's administrators made one.
-fn kind_of(kind: ActorKind, id: Option<u64>) -> ActorKind {
-    match (kind, id) {
+fn kind_of(kind: ActorKind, id: Option<&ActorId>) -> ActorKind {
+    match (kind, id.map(ActorId::as_str)) {
         (ActorKind::RepositoryRole, Some(ADMIN_ROLE)) => ActorKind::Administrators,
         _ => kind,
     }
@@ -133,15 +134,15 @@ fn kind_of(kind: ActorKind, id: Option<u64>) -> ActorKind {
 /// Is this an actor that stands for administrators of the repository, the organisation or the enterprise?
 pub fn is_administrative(actor: &Bypass) -> bool {
     matches!(
-        kind_of(actor.kind, actor.id),
+        kind_of(actor.kind, actor.id.as_ref()),
         ActorKind::Administrators | ActorKind::OrganizationAdmin | ActorKind::Enterprise
     )
 }
 
 /// Are these certainly the same actor?
 fn is_same(one: &Bypass, other: &Bypass) -> bool {
-    let kind = kind_of(one.kind, one.id);
-    kind == kind_of(other.kind, other.id)
+    let kind = kind_of(one.kind, one.id.as_ref());
+    kind == kind_of(other.kind, other.id.as_ref())
         && kind != ActorKind::Other
         && (!has_number(kind) || same_identity(one, other) == Some(true))
 }
@@ -167,7 +168,7 @@ fn may_overlap(one: &Bypass, other: &Bypass) -> bool {
 /// Do two actors of one kind have the same number, or without numbers the same name? `None`: that does not say it.
 /// Different names never tell two actors apart: the host writes some actors now by one name and now by another.
 fn same_identity(one: &Bypass, other: &Bypass) -> Option<bool> {
-    match (one.id, other.id) {
+    match (&one.id, &other.id) {
         (Some(one), Some(other)) => Some(one == other),
         _ => (one.name.is_some() && one.name == other.name).then_some(true),
     }
@@ -175,13 +176,15 @@ fn same_identity(one: &Bypass, other: &Bypass) -> Option<bool> {
 
 /// The actor for people, with its number and name where there are any.
 pub fn describe(actor: &Bypass) -> String {
-    let number = actor.id.map_or_else(String::new, |id| format!(" {id}"));
+    let number = actor.id.as_ref().map_or_else(String::new, |id| format!(" {id}"));
     let name = actor.name.as_ref().map_or_else(String::new, |name| format!(" ({name})"));
     let kind = match actor.kind {
         ActorKind::Administrators => return format!("the administrators of the repository{name}"),
         ActorKind::RepositoryRole => return format!("the repository role{number}{}", role_name(actor)),
         ActorKind::OrganizationAdmin => return format!("the owners of the organisation{name}"),
         ActorKind::DeployKey => return format!("every deploy key{name}"),
+        ActorKind::Writers => return format!("every account that may write{name}"),
+        ActorKind::ServerAccess => return format!("whoever has access to the server{name}"),
         ActorKind::Enterprise => "the owners of the enterprise, or a role there,",
         ActorKind::Team => "team",
         ActorKind::User => "user",
@@ -193,9 +196,9 @@ pub fn describe(actor: &Bypass) -> String {
 
 /// The role's name: the host's, or that of the roles every repository has (see [`ADMIN_ROLE`]).
 fn role_name(actor: &Bypass) -> String {
-    let known = match actor.id {
-        Some(2) => Some("maintain"),
-        Some(4) => Some("write"),
+    let known = match actor.id.as_ref().map(ActorId::as_str) {
+        Some("2") => Some("maintain"),
+        Some("4") => Some("write"),
         Some(ADMIN_ROLE) => Some("admin"),
         _ => None,
     };

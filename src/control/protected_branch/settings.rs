@@ -3,6 +3,7 @@
 //! Settings become a list of [`Rule`]s, the same words in which a host's protection is told. A type that checks
 //! a whole table stands in a newtype, because TOML errors get the place of the newtype's text.
 
+use crate::model::id::ActorId;
 use crate::model::protection::{ActorKind, Rule};
 use serde::Deserialize;
 use std::num::NonZeroU64;
@@ -25,8 +26,8 @@ pub struct Settings {
 pub struct Allowed {
     /// Its kind.
     pub kind: ActorKind,
-    /// Its number on the host; `None` for kinds that have none.
-    pub id: Option<u64>,
+    /// The host's identifier; `None` for kinds that have none.
+    pub id: Option<ActorId>,
     /// Why it may: carried into the finding.
     pub reason: String,
 }
@@ -181,7 +182,7 @@ struct PinnedCheck {
 
 impl PinnedCheck {
     fn rule(self) -> Rule {
-        Rule::Check { name: self.name, app: Some(self.app) }
+        Rule::Check { name: self.name, app: Some(self.app.into()) }
     }
 }
 
@@ -221,7 +222,7 @@ impl TryFrom<Vec<ActorEntry>> for Actors {
 
     fn try_from(entries: Vec<ActorEntry>) -> Result<Self, String> {
         let actors: Vec<Allowed> = entries.into_iter().map(|entry| entry.0).collect();
-        let keys: Vec<_> = actors.iter().map(|actor| (actor.kind, actor.id)).collect();
+        let keys: Vec<_> = actors.iter().map(|actor| (actor.kind, actor.id.as_ref())).collect();
         match twice(&keys) {
             Some(_) => Err("an actor is named twice".into()),
             None => Ok(Actors(actors)),
@@ -260,7 +261,7 @@ impl TryFrom<RawAllowed> for Allowed {
         match (has_number(raw.kind), raw.id) {
             (true, None) => Err("an actor of this kind needs its number: `id = …`".into()),
             (false, Some(_)) => Err("an actor of this kind has no number; leave `id` out".into()),
-            _ => Ok(Allowed { kind: raw.kind, id: raw.id, reason: raw.reason }),
+            _ => Ok(Allowed { kind: raw.kind, id: raw.id.map(Into::into), reason: raw.reason }),
         }
     }
 }
@@ -268,7 +269,14 @@ impl TryFrom<RawAllowed> for Allowed {
 /// Does an actor of this kind have a number of its own? (GitHub REST, `repository-ruleset-bypass-actor`: the
 /// number of `OrganizationAdmin` is always 1, that of `DeployKey` null; classic protection has only "administrators".)
 pub fn has_number(kind: ActorKind) -> bool {
-    !matches!(kind, ActorKind::Administrators | ActorKind::OrganizationAdmin | ActorKind::DeployKey)
+    !matches!(
+        kind,
+        ActorKind::Administrators
+            | ActorKind::OrganizationAdmin
+            | ActorKind::DeployKey
+            | ActorKind::Writers
+            | ActorKind::ServerAccess
+    )
 }
 
 /// The first item that stands in the list again.

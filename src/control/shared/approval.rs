@@ -27,8 +27,9 @@ use crate::control::{Case, finding};
 use crate::model::change::{Change, Revision, Updates};
 use crate::model::decision::{Finding, SubjectKind, Verdict};
 use crate::model::fact::{Fact, Gap, GapReason};
+use crate::model::id::{AccountId, ReviewId};
 use crate::model::person::{Account, AccountKind, Login, Who};
-use crate::model::review::{ChangeRequest, Permission, Review, ReviewState};
+use crate::model::review::{ChangeRequest, Permission, Review, ReviewState, ReviewedContent};
 use independence::Involved;
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -74,10 +75,10 @@ pub struct Approval {
     pub who: Who,
     /// The account that approved.
     pub login: Login,
-    /// Its number.
-    pub account: u64,
+    /// The host's identifier of that account.
+    pub account: AccountId,
     /// The review.
-    pub review: u64,
+    pub review: ReviewId,
     /// The commit it was given on.
     pub commit: Option<Revision>,
 }
@@ -153,7 +154,7 @@ fn request_of<'a>(case: &Case<'a>, change: &Change) -> Result<&'a ChangeRequest,
         return Ok(request);
     }
     Err(Gap::new(
-        format!("request {} at the judged head {}", request.number, change.head.short()),
+        format!("request {} at the judged head {}", request.id, change.head.short()),
         GapReason::Contradiction,
         format!("the host says that its head is {}", request.head.short()),
         "Judge the head that the request has now.",
@@ -175,7 +176,7 @@ impl Opinion<'_> {
     /// else comes last and is replaced by nothing.
     fn order(&self) -> (bool, Option<Timestamp>, u64) {
         let last = self.review.submitted.is_none() && !self.is(ReviewState::Approved);
-        (last, self.review.submitted, self.review.id)
+        (last, self.review.submitted, self.review.position)
     }
 }
 
@@ -205,12 +206,12 @@ impl Bench<'_> {
     /// Judges all opinions of one person, oldest first.
     fn judge(&self, who: &Who, opinions: &[Opinion<'_>], sorted: &mut Sorted) {
         for opinion in opinions.iter().filter(|opinion| opinion.is(ReviewState::Dismissed)) {
-            sorted.reject(opinion.review.id, &opinion.account.login, "it was dismissed");
+            sorted.reject(opinion, "it was dismissed");
         }
         // Newest first: of several approvals of one person the newest counts.
         for opinion in opinions.iter().rev().filter(|opinion| opinion.is(ReviewState::Approved)) {
             match self.flaw(who, opinion, opinions) {
-                Some(flaw) => sorted.reject(opinion.review.id, &opinion.account.login, &flaw),
+                Some(flaw) => sorted.reject(opinion, &flaw),
                 None => sorted.accept(who, opinion, self.may_count(opinion)),
             }
         }
@@ -244,17 +245,33 @@ impl Bench<'_> {
 
     fn flaw_of_commit(&self, opinion: &Opinion<'_>, opinions: &[Opinion<'_>]) -> Option<String> {
         let elsewhere =
-            |other: &Opinion<'_>| !other.review.commit.as_ref().is_some_and(|it| self.is_head(it));
-        match &opinion.review.commit {
-            None => return Some("the host no longer knows the commit it was given on".into()),
-            Some(commit) if !self.is_head(commit) && self.updates.unseen.is_none() => {
+            |other: &Opinion<'_>| !other.review.reviewed.stated().is_some_and(|it| self.is_head(it));
+        match &opinion.review.reviewed {
+            ReviewedContent::Unknown => {
+                return Some("the host no longer knows the commit it was given on".into());
+            }
+            ReviewedContent::Derived { commit, from } => {
+                return Some(format!(
+                    "the host does not state the commit it was given on; {} was derived from {from}, and only a \
+                     stated commit counts",
+                    commit.short()
+                ));
+            }
+            ReviewedContent::Tree { base, tree } => {
+                return Some(format!(
+                    "it was given on tree {} over {} and not on a commit, and only a stated commit counts",
+                    tree.short(),
+                    base.short()
+                ));
+            }
+            ReviewedContent::Stated(commit) if !self.is_head(commit) && self.updates.unseen.is_none() => {
                 return Some(format!(
                     "it was given on {}, not on the judged head {}",
                     commit.short(),
                     self.head.short()
                 ));
             }
-            Some(_) => {}
+            ReviewedContent::Stated(_) | ReviewedContent::Unseen(_) => {}
         }
         let mut later = opinions.iter().filter(|other| other.order() > opinion.order());
         later.find(|other| other.is(ReviewState::Approved) && elsewhere(other)).map(|other| {
@@ -284,7 +301,10 @@ impl Bench<'_> {
         if let Some(gap) = self.involved.doubt(opinion.account).filter(|_| may_write) {
             return Err(gap.clone());
         }
-        let stands = opinion.review.commit.as_ref().is_some_and(|commit| self.is_head(commit));
+        if let (ReviewedContent::Unseen(gap), true) = (&opinion.review.reviewed, may_write) {
+            return Err(gap.clone());
+        }
+        let stands = opinion.review.reviewed.stated().is_some_and(|commit| self.is_head(commit));
         match &self.updates.unseen {
             Some(gap) if may_write && !stands => Err(gap.clone()),
             _ => Ok(may_write && stands),
@@ -319,72 +339,82 @@ fn withdrawal(approval: &Opinion<'_>, opinions: &[Opinion<'_>]) -> Option<String
 
 const ONCE: &str = "the same person is counted once";
 
-/// The sentences carry the number of their review until they are sorted by it.
+/// The sentences carry the position of their review until they are sorted by it.
 #[derive(Default)]
 struct Sorted {
     counted: BTreeMap<Who, Approval>,
-    unclear: BTreeMap<Who, (Approval, Gap)>,
+    /// With the position of the review.
+    unclear: BTreeMap<Who, (u64, Approval, Gap)>,
     rejected: BTreeSet<(u64, String)>,
     objections: BTreeSet<(u64, String)>,
 }
 
 impl Sorted {
     fn ghost(&mut self, review: &Review) {
-        let id = review.id;
+        let (at, id) = (review.position, &review.id);
         match review.state {
             ReviewState::Approved => {
-                self.rejected.insert((id, format!("review {id} does not count: its account is deleted")));
+                self.rejected.insert((at, format!("review {id} does not count: its account is deleted")));
             }
             ReviewState::ChangesRequested => {
-                self.objections.insert((id, format!("a deleted account requested changes (review {id})")));
+                self.objections.insert((at, format!("a deleted account requested changes (review {id})")));
             }
             ReviewState::Commented | ReviewState::Dismissed | ReviewState::Pending => {}
         }
     }
 
-    fn reject(&mut self, review: u64, login: &Login, why: &str) {
-        self.rejected.insert((review, format!("review {review} by {login} does not count: {why}")));
+    fn reject(&mut self, opinion: &Opinion<'_>, why: &str) {
+        self.reject_review(opinion.review.position, &opinion.review.id, &opinion.account.login, why);
+    }
+
+    fn reject_review(&mut self, at: u64, review: &ReviewId, login: &Login, why: &str) {
+        self.rejected.insert((at, format!("review {review} by {login} does not count: {why}")));
     }
 
     /// Takes an approval without a flaw, unless a newer one of the same person is taken already.
     fn accept(&mut self, who: &Who, opinion: &Opinion<'_>, may_write: Result<bool, Gap>) {
-        let (login, review) = (opinion.account.login.clone(), opinion.review.id);
-        let commit = opinion.review.commit.clone();
-        let (who_it_is, account) = (who.clone(), opinion.account.id);
-        let approval = Approval { who: who_it_is, login, account, review, commit };
+        let Review { id, position, reviewed, .. } = opinion.review;
+        let Account { login, id: account, .. } = opinion.account;
+        let approval = Approval {
+            who: who.clone(),
+            login: login.clone(),
+            account: account.clone(),
+            review: id.clone(),
+            commit: reviewed.stated().cloned(),
+        };
         let seen = self.counted.contains_key(who);
         match may_write {
-            Ok(false) => self.reject(review, &approval.login, "this account may not write to the repository"),
+            Ok(false) => self.reject(opinion, "this account may not write to the repository"),
             Ok(true) if !seen => self.count(approval),
             Err(gap) if !seen && !self.unclear.contains_key(who) => {
-                self.unclear.insert(who.clone(), (approval, gap));
+                self.unclear.insert(who.clone(), (*position, approval, gap));
             }
-            Ok(true) | Err(_) => self.reject(review, &approval.login, ONCE),
+            Ok(true) | Err(_) => self.reject(opinion, ONCE),
         }
     }
 
     fn count(&mut self, approval: Approval) {
-        if let Some((unclear, _)) = self.unclear.remove(&approval.who) {
-            self.reject(unclear.review, &unclear.login, ONCE);
+        if let Some((at, unclear, _)) = self.unclear.remove(&approval.who) {
+            self.reject_review(at, &unclear.review, &unclear.login, ONCE);
         }
         self.counted.insert(approval.who.clone(), approval);
     }
 
     fn object(&mut self, opinion: &Opinion<'_>, may_write: Result<bool, Gap>) {
-        let (id, login) = (opinion.review.id, &opinion.account.login);
+        let (Review { id, position, .. }, login) = (opinion.review, &opinion.account.login);
         let sentence = match may_write {
             Ok(false) => return,
             Ok(true) => format!("{login} requested changes (review {id})"),
             Err(gap) => format!("{login} requested changes (review {id}), and {gap}"),
         };
-        self.objections.insert((id, sentence));
+        self.objections.insert((*position, sentence));
     }
 
     fn finish(self, involved: &Involved<'_>) -> Approvals {
         let Sorted { counted, unclear, rejected, objections } = self;
         let sentences = |of: BTreeSet<(u64, String)>| of.into_iter().map(|(_, sentence)| sentence).collect();
         Approvals {
-            unclear: unclear.into_values().collect(),
+            unclear: unclear.into_values().map(|(_, approval, gap)| (approval, gap)).collect(),
             counted: counted.into_values().collect(),
             rejected: sentences(rejected),
             objections: sentences(objections),

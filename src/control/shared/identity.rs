@@ -6,6 +6,7 @@
 //! person whom the map has under that login.
 
 use crate::control::Case;
+use crate::model::id::AccountId;
 use crate::model::person::{Account, Login, NoReply, People, Who};
 use crate::model::review::{CommitAccounts, Push};
 use std::collections::BTreeMap;
@@ -14,7 +15,7 @@ use std::collections::BTreeMap;
 pub(super) struct Identity<'a> {
     people: &'a People,
     domains: &'a [String],
-    accounts: BTreeMap<u64, &'a Account>,
+    accounts: BTreeMap<AccountId, &'a Account>,
 }
 
 /// Whom an address names by itself.
@@ -23,7 +24,7 @@ pub(super) enum Named {
     /// Somebody of the identity map, who has this address.
     InMap(Who),
     /// The account of this number.
-    Number(u64, Who),
+    Number(AccountId, Who),
     /// Somebody who had this login once. Is there an account with that login now, as far as the host told?
     Login(Login, bool),
     /// Nobody.
@@ -46,7 +47,7 @@ impl<'a> Identity<'a> {
         Identity {
             people: &case.scope.people,
             domains: &host.domains,
-            accounts: all.map(|account| (account.id, account)).collect(),
+            accounts: all.map(|account| (account.id.clone(), account)).collect(),
         }
     }
 
@@ -74,8 +75,8 @@ impl<'a> Identity<'a> {
         }
     }
 
-    fn of_number(&self, number: u64, login: &Login) -> Named {
-        if let Some(known) = self.people.by_number(number, self.domains) {
+    fn of_number(&self, number: AccountId, login: &Login) -> Named {
+        if let Some(known) = self.people.by_number(&number, self.domains) {
             return Named::InMap(known);
         }
         if let Some(account) = self.accounts.get(&number) {
@@ -84,7 +85,7 @@ impl<'a> Identity<'a> {
         let taken = self.accounts.values().any(|account| account.login == *login);
         match self.people.by_login(login) {
             who @ Who::Known(_) if !taken => Named::Number(number, who),
-            _ => Named::Number(number, Who::Account(number)),
+            _ => Named::Number(number.clone(), Who::Account(number)),
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::model::change::Revision;
 use crate::model::check::{Check, Conclusion, Producer, WorkflowRun};
 use crate::model::decision::{Finding, SubjectKind, Verdict};
 use crate::model::fact::{Fact, Gap};
+use crate::model::id::{AppId, CheckId};
 use crate::model::person::Login;
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -28,7 +29,7 @@ pub struct NamedCheck {
 #[derive(Debug, PartialEq, Eq)]
 pub enum CheckWriter {
     /// An app, by its number.
-    AppNumber(u64),
+    AppNumber(AppId),
     /// An app, by its name in addresses.
     AppSlug(String),
     /// An account, which writes commit statuses.
@@ -89,7 +90,7 @@ impl<'de> Deserialize<'de> for AppName {
             }
 
             fn visit_u64<E: Error>(self, number: u64) -> Result<AppName, E> {
-                Ok(AppName(CheckWriter::AppNumber(number)))
+                Ok(AppName(CheckWriter::AppNumber(number.into())))
             }
 
             fn visit_i64<E: Error>(self, number: i64) -> Result<AppName, E> {
@@ -140,7 +141,7 @@ impl NamedCheck {
         &self,
         control: &str,
         checks: &[Check],
-        workflow_runs: &Fact<BTreeMap<u64, WorkflowRun>>,
+        workflow_runs: &Fact<BTreeMap<CheckId, WorkflowRun>>,
         head: &Revision,
     ) -> Result<Finding, Gap> {
         let (runs, others): (Vec<&Check>, Vec<&Check>) = checks
@@ -187,14 +188,14 @@ impl NamedCheck {
 
 /// The worst of these runs: what has ended badly weighs more than what may still end well.
 fn worst_of<'a>(failed: &[&'a Check]) -> Option<&'a Check> {
-    failed.iter().copied().max_by_key(|run| (run.conclusion != Conclusion::Running, run.conclusion, run.id))
+    failed.iter().copied().max_by_key(|run| (run.conclusion != Conclusion::Running, run.conclusion, &run.id))
 }
 
 /// The run that superseded a cancelled one, by what the host says of the workflow runs that they belong to.
 fn superseding_run<'a>(
     run: &Check,
     runs: &[&'a Check],
-    workflow_runs: &Fact<BTreeMap<u64, WorkflowRun>>,
+    workflow_runs: &Fact<BTreeMap<CheckId, WorkflowRun>>,
 ) -> Result<Option<&'a Check>, Gap> {
     let mut green = runs.iter().copied().filter(|other| other.conclusion == Conclusion::Success).peekable();
     if run.conclusion != Conclusion::Cancelled || green.peek().is_none() {
@@ -243,6 +244,8 @@ pub fn describe_producer(producer: &Producer) -> String {
         Producer::App { id, slug } => format!("app `{slug}` ({id})"),
         Producer::Account(Some(account)) => format!("account `{}` ({})", account.login, account.id),
         Producer::Account(None) => "a deleted account".to_string(),
+        Producer::Pipeline { project, config, .. } => format!("the pipeline `{config}` of {project}"),
+        Producer::Service { id } => format!("the external service {id}"),
         Producer::Unknown => "an unknown producer".to_string(),
     }
 }

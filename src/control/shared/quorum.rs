@@ -24,6 +24,7 @@ use crate::control::{Case, Role, find_kind, finding};
 use crate::model::change::{Change, FileChange};
 use crate::model::decision::{Finding, SubjectKind, Verdict};
 use crate::model::fact::{Gap, GapReason};
+use crate::model::id::RequestId;
 use crate::model::person::{Login, Who};
 use crate::model::waiver;
 use approvers::{Answer, Approver, Somebody};
@@ -76,20 +77,21 @@ pub struct Judgement {
     /// Every approval with what became of it, and every doubt, one sentence each.
     pub details: Vec<String>,
     /// The request, where it has landed and only an approval from before would have helped.
-    late: Option<u64>,
+    late: Option<RequestId>,
 }
 
 impl Judgement {
     /// The finding of a control that follows.
     pub fn finding(&self, control: &str, kind: SubjectKind, name: impl Into<String>) -> Finding {
         let found = finding(control, self.verdict, kind, name, &self.reason).details(self.details.clone());
-        let late = self.late.filter(|_| self.remedy.is_some()).map(|request| too_late(control, request));
+        let late =
+            self.late.as_ref().filter(|_| self.remedy.is_some()).map(|request| too_late(control, request));
         Finding { remedy: late.or_else(|| self.remedy.clone()), ..found }
     }
 }
 
 /// What is left to do about a request that has landed: an approval that is given now does not count.
-fn too_late(control: &str, request: u64) -> String {
+fn too_late(control: &str, request: &RequestId) -> String {
     let now = "It has landed, and an approval that is given now does not count.";
     if find_kind(control).is_some_and(|kind| !kind.waivable.at_all()) {
         return format!(
@@ -119,7 +121,7 @@ pub fn judge(case: &Case<'_>, approvals: &Approvals, demand: &Demand<'_>) -> Res
     let by_gap = verdict == Verdict::Unproven && approvals.unattributed.is_empty() && !doubts.is_empty();
     let landed = case.facts.host.request.value().filter(|request| request.merged.is_some());
     Ok(Judgement {
-        late: landed.filter(|_| !by_gap).map(|request| request.number),
+        late: landed.filter(|_| !by_gap).map(|request| request.id.clone()),
         verdict,
         reason: reason(verdict, approvals, &shortfalls),
         remedy: remedy(verdict, &shortfalls, &doubts),

@@ -88,8 +88,8 @@ impl BaselineWords<'_> {
             self.said.short()
         );
         let one = |other: &HostElsewhere| {
-            let HostDeployment { number, revision, since } = &other.deployment;
-            format!("{} has {revision} since {since} (deployment {number})", other.environment)
+            let HostDeployment { id, revision, since } = &other.deployment;
+            format!("{} has {revision} since {since} (deployment {id})", other.environment)
         };
         let finding = self.of(Verdict::Unproven, reason).details(beyond.iter().map(one).collect());
         vec![finding.remedy(

@@ -22,7 +22,8 @@ fn facts(origin: BaselineOrigin, records: &[(Revision, bool)], host: Option<Revi
         taken_again: *taken_again,
     };
     facts.recorded = Fact::Known((1..).zip(records).map(one).collect());
-    facts.by_host = Fact::Known(host.map(|revision| HostDeployment { number: 5, revision, since: at(10) }));
+    facts.by_host =
+        Fact::Known(host.map(|revision| HostDeployment { id: 5.into(), revision, since: at(10) }));
     facts
 }
 
@@ -63,7 +64,7 @@ fn each_word_against_the_others() {
         ("against both", Asserted, vec![proved(base()), proved(other())], Some(other()), Undetermined),
         ("against the record", Asserted, vec![proved(other())], None, Undetermined),
         ("made up on the host", Asserted, vec![proved(other())], Some(base()), Undetermined),
-        ("the host alone", Host(5), vec![], Some(base()), Undetermined),
+        ("the host alone", Host(5.into()), vec![], Some(base()), Undetermined),
         ("once more", Retry(1), vec![proved(landed())], Some(base()), Allow),
         ("once more, and no word of the host", Retry(1), vec![proved(landed())], None, Allow),
         ("once more, though it is there", Retry(1), vec![proved(landed())], Some(landed()), Undetermined),
@@ -168,7 +169,7 @@ fn staging(holds: Option<bool>) -> RecordsElsewhere {
 #[test]
 fn the_first_time_beside_others() {
     let beyond = || {
-        let deployment = HostDeployment { number: 8, revision: other(), since: at(10) };
+        let deployment = HostDeployment { id: 8.into(), revision: other(), since: at(10) };
         Fact::Known(vec![HostElsewhere { environment: "staging".into(), deployment }])
     };
     let gap = |reason| Gap::new("others", reason, "withheld", "Show them.");

@@ -103,7 +103,8 @@ fn leave_is_of_one_way_at_one_time() {
             facts.baseline = Fact::Known(Baseline { revision: newer(), origin: BaselineOrigin::Asserted });
         }),
         ("from what the host says", |facts| {
-            facts.baseline = Fact::Known(Baseline { revision: newer(), origin: BaselineOrigin::Host(5) });
+            facts.baseline =
+                Fact::Known(Baseline { revision: newer(), origin: BaselineOrigin::Host(5.into()) });
         }),
         ("granted by nobody", |facts| {
             if let Fact::Known(gate) = &mut back(facts).gate {
@@ -162,7 +163,7 @@ fn what_is_not_seen_gives_no_leave() {
 fn record_and_host_agree_or_it_shows() {
     let said = |revision: Revision| {
         let mut facts = rollback();
-        facts.by_host = Fact::Known(Some(HostDeployment { number: 5, revision, since: at(10) }));
+        facts.by_host = Fact::Known(Some(HostDeployment { id: 5.into(), revision, since: at(10) }));
         judged(&facts).outcome
     };
     assert_eq!(said(newer()), Outcome::Allow);

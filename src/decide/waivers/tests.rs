@@ -418,7 +418,7 @@ fn brings_waivers(facts: &mut Deployment, bend: impl FnOnce(&mut LandingFacts)) 
     world.facts.gate.clone_from(&facts.whole.gate);
     world.facts.inquiry.clone_from(&facts.whole.inquiry);
     world.files(&["portcullis-waivers.toml"]);
-    world.request().number = 8;
+    world.request().id = 8.into();
     let mut second = crate::control::testing::landing(world.facts);
     second.landing.parent = landed();
     second.landing.landed = revision('6');
@@ -697,7 +697,8 @@ fn a_proof_by_a_request_that_nothing_else_is_known_of_proves_nothing() {
     let with = |request: u64, head: crate::model::change::Revision| {
         let mut facts = facts.clone();
         if let Fact::Known(landings) = &mut facts.landings {
-            landings[0].coverage = Coverage::Replay(crate::model::landing::Candidate { request, head });
+            landings[0].coverage =
+                Coverage::Replay(crate::model::landing::Candidate { request: request.into(), head });
         }
         of_deployment(&facts).outcome
     };

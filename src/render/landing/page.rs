@@ -135,7 +135,7 @@ fn write_request(report: &RequestReport<'_>, page: &mut Page<'_>) -> io::Result<
         RequestReport::Seen { request, author, landed, reviews } => (request, author, landed, reviews),
     };
     page.blank()?;
-    let lead = format!("request {}:", request.number);
+    let lead = format!("request {}:", request.id);
     page.paragraph(Margin(0, 4), Lead(&lead, BOLD), &request.title)?;
     write_row(page, "opened by", author)?;
     write_row(page, "ended at", request.head.short())?;

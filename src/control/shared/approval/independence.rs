@@ -18,6 +18,7 @@ use crate::control::Case;
 use crate::control::shared::identity::{Identity, Named};
 use crate::model::change::{Change, Commit, Revision, Updates};
 use crate::model::fact::{Fact, Gap, GapReason};
+use crate::model::id::AccountId;
 use crate::model::person::{Account, AccountKind, Mailbox, People, Who};
 use crate::model::review::{ChangeRequest, CommitAccounts, Move, Push};
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,7 +34,7 @@ pub(super) struct Involved<'a> {
     /// What they did: the first thing found.
     persons: BTreeMap<Who, String>,
     /// The same by account number, which outlasts a change of name.
-    accounts: BTreeMap<u64, String>,
+    accounts: BTreeMap<AccountId, String>,
     /// Accounts that are an application's by the address that names them.
     applications: BTreeSet<Who>,
     /// Whoever moved the branch to where it is not known what they brought, with the gap.
@@ -117,7 +118,7 @@ impl<'a> Involved<'a> {
     fn requester(&mut self, request: &ChangeRequest) -> Result<(), Gap> {
         let known =
             request.author.as_ref().is_some_and(|account| self.account(account, "opened the request"));
-        known.then_some(()).ok_or_else(|| nobody(format!("who opened request {}", request.number)))
+        known.then_some(()).ok_or_else(|| nobody(format!("who opened request {}", request.id)))
     }
 
     fn pusher(&mut self, push: &Push, head: &Revision, updates: &Updates) -> Result<(), Gap> {
@@ -218,7 +219,7 @@ impl<'a> Involved<'a> {
         match account.kind {
             AccountKind::Human => {
                 self.person(self.identity.of_account(account), part);
-                self.accounts.entry(account.id).or_insert_with(|| part.to_string());
+                self.accounts.entry(account.id.clone()).or_insert_with(|| part.to_string());
                 true
             }
             AccountKind::Bot => true,
@@ -235,7 +236,7 @@ impl<'a> Involved<'a> {
             }
             Named::Number(number, who) => {
                 if mailbox.email.to_ascii_lowercase().contains("[bot]@") {
-                    self.applications.insert(Who::Account(number));
+                    self.applications.insert(Who::Account(number.clone()));
                 }
                 self.person(who, part);
                 self.accounts.entry(number).or_insert_with(|| part.to_string());

@@ -7,6 +7,7 @@ use crate::control::shared::identity::{Identity, Named};
 use crate::control::{Case, Role};
 use crate::model::codeowners::Owner;
 use crate::model::fact::{Fact, Gap, GapReason};
+use crate::model::id::AccountId;
 use crate::model::person::{Account, Login, TeamName, Who};
 use std::collections::BTreeMap;
 
@@ -72,7 +73,7 @@ pub(super) struct Somebody<'a> {
     who: &'a Who,
     login: &'a Login,
     /// The number of the account, where the host said it.
-    account: Option<u64>,
+    account: Option<&'a AccountId>,
 }
 
 impl<'a> Somebody<'a> {
@@ -85,7 +86,7 @@ impl<'a> Somebody<'a> {
     /// known; the identity map joins several.
     fn has(self, identity: &Identity<'_>, account: &Account) -> bool {
         let same = match self.account {
-            Some(number) => number == account.id,
+            Some(id) => *id == account.id,
             None => *self.login == account.login,
         };
         same || (matches!(self.who, Who::Known(_)) && identity.of_account(account) == *self.who)
@@ -116,7 +117,7 @@ fn approver(
     roles: &[(&RoleApprovals, &Role)],
     ownerships: &Ownerships,
 ) -> Approver {
-    let who = Somebody { who: &approval.who, login: &approval.login, account: Some(approval.account) };
+    let who = Somebody { who: &approval.who, login: &approval.login, account: Some(&approval.account) };
     let owns =
         |owners: &[Owner]| Answer::any(owners.iter().map(|owner| is_owner(case, identity, who, owner)));
     let lines: BTreeMap<_, _> =
@@ -164,7 +165,7 @@ fn is_owner(case: &Case<'_>, identity: &Identity<'_>, who: Somebody<'_>, owner: 
         Owner::Team(team) => is_member(case, identity, who, team),
         Owner::Email(address) => match identity.of_address(address) {
             Named::InMap(known) => Answer::of(known == *who.who),
-            Named::Number(number, _) if who.account == Some(number) => Answer::Yes,
+            Named::Number(number, _) if who.account == Some(&number) => Answer::Yes,
             Named::Number(_, known) if known == *who.who => unclear_owner(
                 address,
                 "the host did not report the account with that number, and the login may belong to someone else today",

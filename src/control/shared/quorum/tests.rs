@@ -7,7 +7,7 @@ use crate::model::change::{EntryKind, FileStatus};
 use crate::model::fact::Fact;
 use crate::model::inquiry::TextPurpose;
 use crate::model::person::Login;
-use crate::model::review::{CommitAccounts, Permission, ReviewState};
+use crate::model::review::{CommitAccounts, Permission, ReviewState, ReviewedContent};
 use Verdict::{Broken, Met, Unproven};
 
 /// Judges `approvals` and roles (name, number).
@@ -54,7 +54,7 @@ fn the_number_of_people_counts() {
 fn an_approval_from_before_an_update_says_where_it_was_given() {
     let mut world = World::honest();
     world.change().updates.before = vec![revision('c')];
-    world.reviews()[0].commit = Some(revision('c'));
+    world.reviews()[0].reviewed = ReviewedContent::Stated(revision('c'));
     let judged = ask(&world, 2, &[]);
     assert_eq!(judged.verdict, Met);
     assert!(
