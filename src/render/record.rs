@@ -9,10 +9,10 @@ use std::io;
 
 /// What no verification of records shows.
 const CANNOT_SHOW: &str = "\
-This shows that the records hold together, and that each decision follows from the facts and the policy that lie beside it. It does not
-show that the facts are true: records are not signed, and what a host said can be invented. Nor does it show that there were no other
-records: whoever may write the ref can replace all of them, or take the newest away. Keep the newest record's commit elsewhere, and hand it
-to --expect-tip.
+This shows that the records are consistent, and that each decision follows from the facts and the policy stored beside it. It does not
+show that the facts are true: records are not signed, and the answers of a host can be invented. Nor does it show that there were no
+other records: anyone who can write the ref can replace all of them, or remove the newest. Keep the newest record's commit elsewhere,
+and pass it to --expect-tip.
 ";
 
 /// The records of one environment, newest last, one line each.
@@ -34,7 +34,7 @@ fn row(link: &RecordLink, out: &mut dyn io::Write) -> io::Result<()> {
         other => format!(" ({other})"),
     };
     let doubt = match &link.standing {
-        RecordStanding::Irreproducible(_) => "  (cannot be taken again)",
+        RecordStanding::Irreproducible(_) => "  (cannot be reproduced)",
         RecordStanding::Reproduced | RecordStanding::Unseen(_) | RecordStanding::Broken => "",
     };
     writeln!(
@@ -81,14 +81,13 @@ fn seen(link: Option<&RecordLink>, is_broken: bool) -> String {
         _ if is_broken => "it does not verify".to_string(),
         None | Some(RecordStanding::Broken) => "it does not verify".to_string(),
         Some(RecordStanding::Reproduced) => {
-            "its decision was taken again and is the same, and the repository shows what its facts say"
-                .to_string()
+            "its decision was reproduced, and the repository agrees with its facts".to_string()
         }
         Some(RecordStanding::Irreproducible(why)) => {
-            escape::line(&format!("its decision cannot be taken again: {why}"))
+            escape::line(&format!("its decision cannot be reproduced: {why}"))
         }
         Some(RecordStanding::Unseen(gap)) => escape::line(&format!(
-            "its decision was taken again, but not held against the repository: {gap}; {}",
+            "its decision was reproduced, but not compared with the repository: {gap}; {}",
             gap.remedy
         )),
     }
@@ -122,7 +121,7 @@ fn again(standing: &RecordStanding) -> String {
     match standing {
         RecordStanding::Reproduced | RecordStanding::Unseen(_) => "its facts give its decision".to_string(),
         RecordStanding::Irreproducible(why) => {
-            escape::line(&format!("its decision cannot be taken again: {why}"))
+            escape::line(&format!("its decision cannot be reproduced: {why}"))
         }
         RecordStanding::Broken => "it does not verify".to_string(),
     }

@@ -572,8 +572,8 @@ fn attack_79_a_value_of_another_kind() {
 #[test]
 fn attack_83_an_empty_answer_is_no_success() {
     let empty = |endpoint| judge_bent(|stage| stage.world.bends.push((endpoint, Bend::Text("[]".into()))));
-    empty(Endpoint::Reviews).expect(1, "required-reviews", "0 of 2 independent approvals");
-    empty(Endpoint::Rules).expect(1, "protected-branch", "nothing requires");
+    empty(Endpoint::Reviews).expect(1, "required-reviews", "0 of 2 required independent approvals");
+    empty(Endpoint::Rules).expect(1, "protected-branch", "no rule requires");
     empty(Endpoint::Activity).expect(3, "required-reviews", "no push of the head");
     empty(Endpoint::CheckRuns).expect(3, "required-checks", "not what GitHub documents");
     let none = r#"{"total_count":0,"check_runs":[]}"#;
@@ -594,7 +594,7 @@ fn attack_83_an_empty_change_or_report_is_no_success() {
         stage.commits = vec![stage.base];
         stage.honest_world().unwrap();
     })
-    .expect(3, "gate-integrity", "brings nothing");
+    .expect(3, "gate-integrity", "has no commit");
     for (report, exit) in [
         (GREEN, 0),
         ("", 3),

@@ -115,10 +115,7 @@ fn an_honest_record_is_listed_shown_and_verified() {
     assert_eq!(project.say("show production 4").0, 2);
     assert_eq!(project.say("show production 0").0, 2);
     let (exit, text) = project.say("verify production");
-    assert!(
-        text.contains("records are not signed") && text.matches("was taken again").count() == 3,
-        "{text}"
-    );
+    assert!(text.contains("records are not signed") && text.matches("was reproduced").count() == 3, "{text}");
     assert!(
         exit == 0 && text.contains("3 records verify") && text.contains(&project.tip().to_string()),
         "{text}"
@@ -384,9 +381,9 @@ fn a_record_of_the_earlier_form_is_shown_and_never_verified() {
     let project = Project { directory, git };
     earlier_form(&project);
     let (exit, text) = project.say("list");
-    assert!(exit == 0 && text.contains("(cannot be taken again)"), "{text}");
+    assert!(exit == 0 && text.contains("(cannot be reproduced)"), "{text}");
     let (exit, text) = project.say("show production");
-    assert!(exit == 0 && text.contains("cannot be taken again"), "{text}");
+    assert!(exit == 0 && text.contains("cannot be reproduced"), "{text}");
     let (exit, text) = project.say("verify production");
     assert!(
         exit == 3 && text.contains("keeps no facts") && !text.contains("records verify"),
@@ -403,7 +400,7 @@ fn what_the_clone_does_not_hold_is_not_taken_for_seen() {
     let project = Project::new();
     insist(project.path(), &commit("a commit that nobody has"), "robin");
     let (exit, text) = project.say("verify production");
-    assert!(exit == 3 && text.contains("not held against the repository"), "{exit} {text}");
+    assert!(exit == 3 && text.contains("not compared with the repository"), "{exit} {text}");
     assert!(text.contains("1 of 4 records cannot be verified"), "{text}");
 }
 

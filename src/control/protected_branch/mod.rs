@@ -6,7 +6,7 @@
 //! `settings.rs` reads the policy, `rules.rs` names the rules, `bypass.rs` works out who gets round which rule, and
 //! `access.rs` makes findings of that.
 
-use super::{Case, Control, Documentation, Kind, Reach, Stage, Waivable, finding, read};
+use super::{Case, Control, Documentation, Granularity, Kind, Stage, Waivable, finding, read};
 use crate::model::decision::{Finding, SubjectKind, Verdict};
 use crate::model::fact::{Fact, Gap, GapReason};
 use crate::model::facts::HostFacts;
@@ -26,15 +26,18 @@ mod tests;
 pub static KIND: Kind = Kind {
     name: "protected-branch",
     stage: Stage::Both,
-    reach: Reach::Whole,
+    granularity: Granularity::Once,
     always_on: false,
     waivable: Waivable::Freely,
     documentation: Documentation(include_str!("../protected_branch.md")),
     read: read::<ProtectedBranch>,
+    #[cfg(test)]
+    schema: super::schema::of::<ProtectedBranch>,
 };
 
 /// Its settings.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ProtectedBranch(Settings);
 
 impl Control for ProtectedBranch {
@@ -62,7 +65,10 @@ fn branch(host: &HostFacts) -> Result<&str, Gap> {
     match (&host.branch, &host.request) {
         (Fact::Known(branch), Fact::Known(request)) if branch.name != request.base_branch => {
             Err(contradiction("the branch that would receive the change", {
-                format!("the request names `{}`, but `{}` was asked about", request.base_branch, branch.name)
+                format!(
+                    "the base branch of the request is `{}`, but the host was asked about `{}`",
+                    request.base_branch, branch.name
+                )
             }))
         }
         (Fact::Known(branch), _) => Ok(branch.name.as_str()),
@@ -80,7 +86,7 @@ fn protection(host: &HostFacts, branch: &str) -> Result<Protection, Gap> {
             Ok(Protection { requirements: Vec::new(), unseen: Vec::new() })
         }
         Fact::Known(answer) if !answer.protected => Err(contradiction("the protection of the branch", {
-            format!("the host calls `{branch}` unprotected and lists rules for it")
+            format!("the host reports `{branch}` as unprotected, but lists rules for it")
         })),
         _ => Ok(sorted(seen.clone())),
     }
@@ -103,7 +109,7 @@ fn contradiction(what: &str, detail: String) -> Gap {
         what,
         GapReason::Contradiction,
         detail,
-        "judge again; if the answers stay so, report it to the host",
+        "judge again; if the answers still contradict each other, report it to the host",
     )
 }
 
@@ -118,7 +124,7 @@ fn judge(branch: &str, wanted: &Rule, protection: &Protection) -> Finding {
     let details =
         [weaker(wanted, protection), protection.unseen.iter().map(Gap::to_string).collect()].concat();
     let finding = match protection.unseen.first() {
-        Some(gap) => start(Verdict::Unproven, format!("nothing that we can see requires {asked}, and {gap}"))
+        Some(gap) => start(Verdict::Unproven, format!("no visible rule requires {asked}, and {gap}"))
             .remedy(gap.remedy.clone()),
         None => start(Verdict::Broken, missing(wanted, protection)).remedy(rules::remedy(wanted, branch)),
     };
@@ -130,7 +136,7 @@ fn missing(wanted: &Rule, protection: &Protection) -> String {
     let seen = protection.requirements.iter().map(|requirement| &requirement.rule);
     match seen.filter(|seen| rules::falls_short(seen, wanted)).max() {
         Some(best) => format!("the host requires {}, not {}", rules::phrase(best), rules::phrase(wanted)),
-        None => format!("nothing requires {}", rules::phrase(wanted)),
+        None => format!("no rule requires {}", rules::phrase(wanted)),
     }
 }
 

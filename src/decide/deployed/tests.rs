@@ -130,7 +130,7 @@ fn two_people_settle_what_differs() {
     assert!(said, "{:#?}", honest.findings);
     let older = [(base(), true), (other(), true)];
     assert_eq!(settled(Asserted, &older, None, entry(&other(), &base(), &expires)).outcome, Allow);
-    // The other way, from something else, over, and to what no record let through.
+    // The other way, from something else, over, and to what no record allowed.
     let over = format!("expires = \"{}\"\n", at(40_000));
     for text in [
         entry(&base(), &other(), &expires),
@@ -193,7 +193,7 @@ fn the_first_time_beside_others() {
             Some(other()),
             Undetermined,
         ),
-        ("a record that cannot be taken again", vec![staging(Some(false))], nothing(), None, Undetermined),
+        ("a record that cannot be reproduced", vec![staging(Some(false))], nothing(), None, Undetermined),
         ("no record holds it", vec![staging(None)], nothing(), None, Undetermined),
         (
             "no record holds it, though the host has it",

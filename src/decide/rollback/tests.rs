@@ -77,7 +77,7 @@ fn with_leave_it_is_allowed_and_said() {
     let waived: Vec<_> =
         decision.findings.iter().filter(|finding| finding.verdict == Verdict::Waived).collect();
     assert_eq!(waived.len(), 1);
-    assert!(waived[0].reason.contains("a rollback, for which robin has leave from kim"), "{waived:?}");
+    assert!(waived[0].reason.contains("a rollback, which robin asked for and kim granted"), "{waived:?}");
     assert_eq!(decision.areas.len(), 1, "what is undone counts as touched");
     assert!(policy().text == POLICY);
 }
@@ -96,7 +96,7 @@ fn leave_is_of_one_way_at_one_time() {
                 Recorded { number: 2, candidate: newer(), taken_again: true },
             ]);
         }),
-        ("to what no record let through", |facts| {
+        ("to what no record allowed", |facts| {
             facts.recorded = Fact::Known(vec![Recorded { number: 2, candidate: newer(), taken_again: true }]);
         }),
         ("from what somebody says", |facts| {
@@ -198,7 +198,7 @@ fn signed(signer: Option<u8>) -> Decision {
 fn where_signatures_are_wanted_the_approver_has_to_have_signed() {
     let honest = signed(Some(1));
     assert_eq!(honest.outcome, Outcome::Allow, "{:#?}", honest.findings);
-    for (signer, why) in [(None, "nobody signed it"), (Some(2), "its signature proves nothing")] {
+    for (signer, why) in [(None, "it is not signed"), (Some(2), "its signature does not verify")] {
         let decision = signed(signer);
         assert_eq!(decision.outcome, Outcome::Block, "{signer:?}");
         let told = decision.findings.iter().flat_map(|finding| &finding.details);
