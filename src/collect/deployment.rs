@@ -2,8 +2,8 @@
 
 use crate::collect::gather::{Asked, Sources, gather};
 use crate::collect::git::{Place, Repository};
-use crate::collect::host::{Forge, Host, Question, ask_facts};
-use crate::model::change::{BranchName, FileChange, Revision};
+use crate::collect::host::{Forge, Question, ask_facts};
+use crate::model::change::{BranchName, Revision};
 use crate::model::deployment::{
     Back, Baseline, BaselineOrigin, Deployer, Deployment, Elsewhere, HostDeployment, LandingFacts, Recorded,
     SCHEMA,

@@ -12,6 +12,7 @@ use crate::model::environment::Environment;
 use crate::model::fact::{Fact, Gap};
 use crate::model::facts::HostFacts;
 use crate::model::host::HostConventions;
+use crate::model::id::CheckId;
 use crate::model::inquiry::{Inquiry, Topic};
 use crate::model::landing::BranchPush;
 use crate::model::person::{Account, Login, TeamName};
@@ -117,7 +118,7 @@ pub struct CheckFacts {
     /// Checks and statuses.
     pub checks: Fact<Vec<Check>>,
     /// The workflow runs that check runs belong to, where it matters.
-    pub workflow_runs: Fact<BTreeMap<u64, WorkflowRun>>,
+    pub workflow_runs: Fact<BTreeMap<CheckId, WorkflowRun>>,
 }
 
 /// What is already known when the rest is asked.

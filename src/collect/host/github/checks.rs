@@ -13,7 +13,6 @@ use crate::collect::host::http::pages::{Page, PageNames};
 use crate::model::change::Revision;
 use crate::model::check::{Check, Conclusion, Producer, WorkflowRun};
 use crate::model::fact::{Fact, Gap};
-use crate::model::facts::HostFacts;
 use crate::model::id::CheckId;
 use std::collections::BTreeMap;
 
