@@ -1,5 +1,7 @@
 //! How the program ends: exit codes are an interface, and the same for every format.
 
+use crate::collect::host::HostError;
+use crate::collect::host::ci::EventError;
 use crate::model::decision::Outcome;
 use std::process::ExitCode;
 
@@ -67,6 +69,19 @@ impl Failure {
     /// A deployment record does not verify.
     pub fn unverified(message: impl Into<String>) -> Self {
         Failure { exit: Exit::Unverified, message: message.into() }
+    }
+}
+
+impl From<EventError> for Failure {
+    fn from(error: EventError) -> Self {
+        let message = error.to_string();
+        if error.is_usage() { Failure::usage(message) } else { Failure::environment(message) }
+    }
+}
+
+impl From<HostError> for Failure {
+    fn from(error: HostError) -> Self {
+        Failure::usage(error.to_string())
     }
 }
 

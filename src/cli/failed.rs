@@ -4,21 +4,22 @@
 //! nothing else. Who named formats gets those and no others: an annotation with `github`, and no summary.
 
 use super::exit::{Exit, Failure};
-use super::{actions, output};
+use super::output;
+use crate::collect::host::ci;
 use crate::render;
 
 /// Tells it. That it could not be told changes nothing: the exit code stays what it is.
 pub fn tell(failure: &Failure) {
-    if !actions::is_job() {
-        return;
-    }
+    let job = ci::current_job();
     let formats = formats(std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()));
     let what = what(failure.exit);
-    if formats.is_empty() || formats.iter().any(|format| format == render::github::FORMAT.name) {
-        output::command(&render::github::failure(what, &failure.message));
+    let text = |format: &str| Some((render::find(format)?.failure?)(what, &failure.message));
+    let is_shown = |format: &str| formats.is_empty() || formats.iter().any(|named| named == format);
+    for format in job.default_formats().iter().filter(|format| is_shown(format)) {
+        output::command(&text(format).unwrap_or_default());
     }
-    if let Some(file) = actions::summary().filter(|_| formats.is_empty()) {
-        drop(output::append(&file, render::markdown::failure(what, &failure.message).as_bytes()));
+    if let Some((file, format)) = job.summary().filter(|_| formats.is_empty()) {
+        drop(output::append(&file, text(format).unwrap_or_default().as_bytes()));
     }
 }
 

@@ -13,7 +13,6 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::LazyLock;
 
-pub mod actions;
 pub mod check;
 pub mod decide;
 pub mod demo;

@@ -10,8 +10,12 @@ use crate::model::decision::{Decision, Finding, Outcome, Place, Verdict};
 use std::io;
 
 /// The format.
-pub static FORMAT: Format =
-    Format { name: "github", about: "Annotations on files and lines, for GitHub Actions", write };
+pub static FORMAT: Format = Format {
+    name: "github",
+    about: "Annotations on files and lines, for GitHub Actions",
+    write,
+    failure: Some(failure),
+};
 
 /// How many annotations of one kind the runner shows for a step.
 const SHOWN_BY_GITHUB: usize = 10;
@@ -58,7 +62,7 @@ fn write(decision: &Decision, style: Style, out: &mut dyn io::Write) -> io::Resu
 }
 
 /// The annotation of a run that ended without a decision: what it is, and the message of the program.
-pub fn failure(what: &str, message: &str) -> String {
+fn failure(what: &str, message: &str) -> String {
     let lines: Vec<String> = message.trim().lines().map(text).collect();
     let title = escape::command_property(&format!("portcullis: {what}"));
     let message = escape::command_data(&escape::clip(&lines.join("\n"), FIRST_LINE));

@@ -8,7 +8,8 @@ use crate::wire::decision::v1::DecisionV1;
 use std::io;
 
 /// The format.
-pub static FORMAT: Format = Format { name: "json", about: "The whole decision as JSON, for programs", write };
+pub static FORMAT: Format =
+    Format { name: "json", about: "The whole decision as JSON, for programs", write, failure: None };
 
 fn write(decision: &Decision, style: Style, out: &mut dyn io::Write) -> io::Result<()> {
     let text = serde_json::to_string_pretty(&DecisionV1::new(decision, style.advisory))?;

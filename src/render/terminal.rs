@@ -12,8 +12,12 @@ use std::io;
 use unicode_width::UnicodeWidthStr as _;
 
 /// The format.
-pub static FORMAT: Format =
-    Format { name: "terminal", about: "For people: the outcome first, then why and what to do", write };
+pub static FORMAT: Format = Format {
+    name: "terminal",
+    about: "For people: the outcome first, then why and what to do",
+    write,
+    failure: None,
+};
 
 /// How many lines of a list are shown without `--verbose`.
 const HANDFUL: usize = 5;
