@@ -1,14 +1,14 @@
 //! `portcullis check --environment NAME`: may this commit be deployed there?
 
-use super::actions::job::Job;
 use super::exit::{Failure, Result};
 use super::judged::{Ends, kind_of, named_reports, open_host, policy_at};
 use super::record::{Recording, Unrecorded, record_decision};
-use super::{HostName, Subject, actions, names, opening, output};
+use super::{HostName, Subject, names, opening, output};
 use crate::collect::deployment::{Target, Witnesses, gather_deployment};
 use crate::collect::elsewhere;
 use crate::collect::git::Repository;
 use crate::collect::git::record::Closeness;
+use crate::collect::host::ci::{self, JobEvent};
 use crate::collect::host::{self, Forge};
 use crate::collect::recorded::policy_elsewhere;
 use crate::model::change::{BranchName, Revision};
@@ -78,12 +78,12 @@ pub fn run(
     plan: &output::Plan<'_>,
     recording: bool,
 ) -> Result {
-    let job = Job::read()?;
-    let prepared = prepare(directory, subject, deploying, environment, job.as_ref())?;
+    let job = ci::current_job().event()?;
+    let prepared = prepare(directory, subject, deploying, environment, job.as_deref())?;
     let decision = match &prepared {
         Preparation::Ready(ready) => crate::decide::decide_deployment(&ready.policy, &ready.facts),
         Preparation::Unseen(judged, gap) => {
-            crate::decide::undetermined_by((**judged).clone(), gap, &actions::detours())
+            crate::decide::undetermined_by((**judged).clone(), gap, &ci::detours())
         }
     };
     // The record comes first: an allowed decision that could not be recorded must not be acted on.
@@ -109,7 +109,7 @@ fn record(directory: &Path, environment: &Environment, ready: &Prepared, decisio
         decision,
         facts,
         policy: &ready.policy.text,
-        recorder: &actions::recorder(),
+        recorder: &ci::recorder(),
         time: jiff::Timestamp::now(),
     };
     match record_decision(directory, &recording) {
@@ -149,7 +149,7 @@ pub fn prepare(
     subject: &Subject,
     deploying: &Deploying,
     environment: &Environment,
-    job: Option<&Job>,
+    job: Option<&dyn JobEvent>,
 ) -> Result<Preparation> {
     let repository = opening::open(directory)?;
     let reports = named_reports(directory, subject)?;
@@ -159,7 +159,10 @@ pub fn prepare(
         Err(gap) => return Ok(Preparation::Unseen(Box::new(judged), gap)),
     };
     let judged = Judged { head: Some(candidate.clone()), ..judged };
-    let host = host(subject)?;
+    let host = match host(subject)? {
+        Ok(host) => host,
+        Err(gap) => return Ok(Preparation::Unseen(Box::new(judged), gap)),
+    };
     let known = Known::gather(&repository, host.as_deref(), environment);
     let (baseline, tip) = match baseline(&repository, subject, &candidate, environment, &known)? {
         Ok(found) => found,
@@ -177,7 +180,7 @@ pub fn prepare(
     names::warn(&policy, &reports, &subject.evidence);
     names::warn_of_first(environment, &known.chain, &repository.environments().unwrap_or_default());
     let branch = branch(deploying, &policy)?;
-    let deployer = deployer(deploying.deployer.as_deref(), actions::actor());
+    let deployer = deployer(deploying.deployer.as_deref(), ci::current_job().actor());
     let recorded = known.recorded();
     let elsewhere = match (&recorded, &baseline.origin) {
         (Fact::Known(records), BaselineOrigin::Asserted) if records.is_empty() => {
@@ -213,7 +216,7 @@ pub fn prepare(
     };
     let mut facts = gather_deployment(&inquiry, target, &witnesses, &output::progress);
     if host.is_some() {
-        facts.whole.host.detours = actions::detours();
+        facts.whole.host.detours = ci::detours();
     }
     super::policy::waivers_of_deployment(&policy, &facts.whole.gate)?;
     Ok(Preparation::Ready(Box::new(Prepared { policy, facts, tip })))
@@ -224,14 +227,15 @@ fn candidate(
     repository: &Repository,
     subject: &Subject,
     environment: &Environment,
-    job: Option<&Job>,
+    job: Option<&dyn JobEvent>,
 ) -> Result<std::result::Result<Revision, Gap>> {
     let named = subject.head.as_deref().map(|name| repository.resolve(name)).transpose()?;
     let checked_out = repository.resolve("HEAD");
     let Some(job) = job else { return Ok(Ok(named.map_or(checked_out, Ok)?)) };
-    Ok(job.place(Some(repository)).and_then(|place| {
+    let parents = |commit: &Revision| Some(repository.commit(commit).ok()?.parents);
+    Ok(job.verdict_place(Some(&parents)).and_then(|place| {
         place.repository(subject.repository.as_deref())?;
-        place.environment(environment)?;
+        place.check_environment(environment)?;
         place.candidate(named, || checked_out.map_err(no_head))
     }))
 }
@@ -404,7 +408,7 @@ fn branch(deploying: &Deploying, policy: &Policy) -> Result<BranchName> {
 
 /// The branch that is named, else the job's, else the only one that the policy deploys from.
 pub fn branch_named(name: Option<&str>, policy: &Policy) -> Option<BranchName> {
-    if let Some(name) = name.map(BranchName::new).or_else(actions::branch) {
+    if let Some(name) = name.map(BranchName::new).or_else(|| ci::current_job().branch()) {
         return Some(name);
     }
     match policy.scope.deployment.as_slice() {
@@ -413,9 +417,9 @@ pub fn branch_named(name: Option<&str>, policy: &Policy) -> Option<BranchName> {
     }
 }
 
-fn host(subject: &Subject) -> Result<Option<Box<dyn Forge>>> {
+fn host(subject: &Subject) -> Result<std::result::Result<Option<Box<dyn Forge>>, Gap>> {
     if let Some(HostName::None) = subject.host {
-        return Ok(None);
+        return Ok(Ok(None));
     }
     let repository = asked_of(subject).ok_or_else(|| {
         Failure::usage(format!(
@@ -423,13 +427,16 @@ fn host(subject: &Subject) -> Result<Option<Box<dyn Forge>>> {
             host::DEFAULT.name
         ))
     })?;
-    open_host(kind_of(subject), &repository, None).map(Some)
+    match kind_of(subject.host) {
+        Ok(kind) => open_host(kind, &repository, None).map(|forge| Ok(Some(forge))),
+        Err(gap) => Ok(Err(gap)),
+    }
 }
 
 /// The repository that the host is asked about.
 fn asked_of(subject: &Subject) -> Option<String> {
     match subject.host {
         Some(HostName::None) => None,
-        _ => subject.repository.clone().or_else(actions::repository),
+        _ => subject.repository.clone().or_else(|| ci::current_job().repository()),
     }
 }

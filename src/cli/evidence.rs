@@ -2,11 +2,12 @@
 
 use super::exit::{Exit, Failure, Result};
 use super::output::unknown;
-use super::{actions, judged, names, output};
+use super::{judged, names, output};
 use crate::collect::evidence::{Measurement, Order, Recorded, record as make, run as watch};
 use crate::collect::gather::text_at;
 use crate::collect::git::Repository;
 use crate::collect::git::note_writer::append_line;
+use crate::collect::host::ci;
 use crate::evidence::StatementLines;
 use crate::model::evidence::{ExitStatus, RecordedRun, Statement};
 use crate::model::fact::Gap;
@@ -160,7 +161,7 @@ fn record(directory: &Path, recording: &Recording) -> Result {
         add: recording.add.as_deref(),
         materials: &recording.materials,
         written: &written,
-        producer: actions::producer(),
+        producer: ci::current_job().producer(),
         exit_status: recording.exit_status.map(ExitStatus::Code),
         watched: None,
     };

@@ -1,6 +1,7 @@
 //! How the program ends: exit codes are an interface, and the same for every format.
 
-use super::{failed, output};
+use crate::collect::host::HostError;
+use crate::collect::host::ci::EventError;
 use crate::model::decision::Outcome;
 use crate::model::fact::Gap;
 use std::process::ExitCode;
@@ -99,16 +100,23 @@ impl std::fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
+impl From<EventError> for Failure {
+    fn from(error: EventError) -> Self {
+        let message = error.to_string();
+        if error.is_usage() { Failure::usage(message) } else { Failure::environment(message) }
+    }
+}
+
+impl From<HostError> for Failure {
+    fn from(error: HostError) -> Self {
+        Failure::usage(error.to_string())
+    }
+}
+
 impl From<anyhow::Error> for Failure {
     fn from(error: anyhow::Error) -> Self {
         Failure::environment(format!("{error:#}"))
     }
-}
-
-/// Prints an error on stderr, and where the job of a CI system shows decisions.
-pub fn report_failure(failure: &Failure) {
-    output::complain(&failure.to_string());
-    failed::annotate_job(failure);
 }
 
 /// What a command returns.

@@ -5,21 +5,29 @@
 //! holds nothing but data. If formats were named, only those are used: an annotation with `github`, and no summary.
 
 use super::exit::{Exit, Failure};
-use super::{actions, output};
+use super::output;
+use crate::collect::host::ci;
 use crate::render;
 
-/// Shows the error there. If that fails, nothing else changes: the exit code stays what it is.
+/// Prints an error on stderr, and shows it where the job of a CI system shows decisions. If the latter fails, nothing else
+/// changes: the exit code stays what it is.
+pub fn report_failure(failure: &Failure) {
+    output::complain(&failure.to_string());
+    annotate_job(failure);
+}
+
+/// Shows the error in the job alone.
 pub fn annotate_job(failure: &Failure) {
-    if !actions::is_job() {
-        return;
-    }
+    let job = ci::current_job();
     let formats = named_formats(std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()));
     let (what, message) = (name_exit(failure.exit), failure.to_string());
-    if formats.is_empty() || formats.iter().any(|format| format == render::github::FORMAT.name) {
-        output::command(&render::github::failure(what, &message));
+    let text = |format: &str| Some((render::find(format)?.failure?)(what, &message));
+    let is_shown = |format: &str| formats.is_empty() || formats.iter().any(|named| named == format);
+    for format in job.default_formats().iter().filter(|format| is_shown(format)) {
+        output::command(&text(format).unwrap_or_default());
     }
-    if let Some(file) = actions::summary().filter(|_| formats.is_empty()) {
-        drop(output::append(&file, render::markdown::failure(what, &message).as_bytes()));
+    if let Some((file, format)) = job.summary().filter(|_| formats.is_empty()) {
+        drop(output::append(&file, text(format).unwrap_or_default().as_bytes()));
     }
 }
 

@@ -1,11 +1,11 @@
 //! From arguments and environment to what is judged: repository, host, base, head, policy, facts.
 
-use super::actions::job::{Job, Place};
 use super::exit::{Failure, Result};
 use super::given::{self, Place as Given};
-use super::{HostName, Subject, actions, names, opening};
+use super::{HostName, Subject, names, opening};
 use crate::collect::gather::{Asked, Sources, gather, text_at};
 use crate::collect::git::Repository;
+use crate::collect::host::ci::{self, JobEvent, VerdictPlace};
 use crate::collect::host::http::transport::Live;
 use crate::collect::host::{self, ChangeRequestHost, Connection, Forge, HostKind};
 use crate::collect::reports::Named;
@@ -44,7 +44,7 @@ pub enum Preparation {
 /// # Errors
 /// Usage, environment or policy errors.
 pub fn prepare(directory: &Path, subject: &Subject) -> Result<Preparation> {
-    prepared(None, Job::read()?.as_ref(), directory, subject).map(with_detours)
+    prepared(None, ci::current_job().event()?.as_deref(), directory, subject).map(with_detours)
 }
 
 /// Gathers what is named, for whoever judges it later and elsewhere; without a name, what the job is of.
@@ -53,15 +53,15 @@ pub fn prepare(directory: &Path, subject: &Subject) -> Result<Preparation> {
 /// Usage, environment or policy errors.
 pub fn prepare_named(directory: &Path, subject: &Subject) -> Result<Preparation> {
     let named = subject.host.is_some() || subject.repository.is_some() || subject.request.is_some();
-    let job = if named { None } else { Job::read()? };
-    prepared(None, job.as_ref(), directory, subject).map(with_detours)
+    let job = if named { None } else { ci::current_job().event()? };
+    prepared(None, job.as_deref(), directory, subject).map(with_detours)
 }
 
 fn with_detours(mut preparation: Preparation) -> Preparation {
     if let Preparation::Ready(ready) = &mut preparation
         && ready.facts.host.took_part()
     {
-        ready.facts.host.detours = actions::detours();
+        ready.facts.host.detours = ci::detours();
     }
     preparation
 }
@@ -94,7 +94,7 @@ fn nothing_known(gap: Gap) -> Stop {
 
 fn prepared(
     connection: Option<Connection>,
-    job: Option<&Job>,
+    job: Option<&dyn JobEvent>,
     directory: &Path,
     subject: &Subject,
 ) -> Result<Preparation> {
@@ -107,13 +107,14 @@ fn prepared(
 
 fn try_prepare(
     connection: Option<Connection>,
-    job: Option<&Job>,
+    job: Option<&dyn JobEvent>,
     directory: &Path,
     subject: &Subject,
 ) -> std::result::Result<Prepared, Stop> {
     let repository = opening::open(directory)?;
     let named = named_reports(directory, subject)?;
-    let place = job.map(|job| job.place(Some(&repository))).transpose().map_err(nothing_known)?;
+    let parents = |commit: &Revision| Some(repository.commit(commit).ok()?.parents);
+    let place = job.map(|job| job.verdict_place(Some(&parents))).transpose().map_err(nothing_known)?;
     let question = Asking::new(subject, place.as_ref())?.map_err(nothing_known)?;
     let forge =
         question.on_host.as_ref().map(|on| open_host(on.kind, &on.repository, connection)).transpose()?;
@@ -143,10 +144,10 @@ fn try_prepare(
 }
 
 /// Is the verdict shown on what is judged, and does the request that is judged end there?
-fn is_shown(place: &Place, asked: Option<&Asked<'_>>, ends: &Ends) -> std::result::Result<(), Gap> {
-    place.shows(&ends.head)?;
+fn is_shown(place: &VerdictPlace, asked: Option<&Asked<'_>>, ends: &Ends) -> std::result::Result<(), Gap> {
+    place.check_head(&ends.head)?;
     match asked.and_then(|asked| asked.request.value()) {
-        Some(request) => place.ends(&request.id, &request.head),
+        Some(request) => place.check_request_head(&request.id, &request.head),
         None => Ok(()),
     }
 }
@@ -196,7 +197,7 @@ struct OnHost {
 }
 
 impl Asking {
-    fn new(subject: &Subject, place: Option<&Place>) -> Result<std::result::Result<Self, Gap>> {
+    fn new(subject: &Subject, place: Option<&VerdictPlace>) -> Result<std::result::Result<Self, Gap>> {
         let head = place.map(|place| place.commit.clone());
         match (subject.host, &subject.repository, subject.request) {
             (Some(HostName::None), None, None) => Ok(Ok(Asking { on_host: None, head })),
@@ -204,15 +205,17 @@ impl Asking {
                 Err(Failure::usage(format!("--repository and --request need --host {}", host::DEFAULT.name)))
             }
             (_, repository, request) if place.is_some() => {
-                let of_job = |place: &Place| {
-                    let (kind, repository) = (kind_of(subject), place.repository(repository.as_deref())?);
+                let of_job = |place: &VerdictPlace| {
+                    let (kind, repository) =
+                        (kind_of(subject.host)?, place.repository(repository.as_deref())?);
                     Ok(OnHost { kind, repository, request: place.request(request)? })
                 };
                 Ok(place.map(of_job).transpose().map(|on_host| Asking { on_host, head }))
             }
             (_, Some(repository), Some(request)) => {
-                let on_host = OnHost { kind: kind_of(subject), repository: repository.clone(), request };
-                Ok(Ok(Asking { on_host: Some(on_host), head: None }))
+                let repository = repository.clone();
+                let on_host = kind_of(subject.host).map(|kind| OnHost { kind, repository, request });
+                Ok(on_host.map(|on_host| Asking { on_host: Some(on_host), head: None }))
             }
             (Some(HostName::Kind(_)), _, _) | (None, Some(_), None) | (None, None, Some(_)) => {
                 Err(Failure::usage("name both: --repository OWNER/NAME and --request N"))
@@ -227,11 +230,15 @@ impl Asking {
 }
 
 /// The kind of host that is named, else the one of the job, else the usual one.
-pub fn kind_of(subject: &Subject) -> &'static HostKind {
-    match subject.host {
+///
+/// # Errors
+/// A gap: the job is of a host that cannot be asked.
+pub fn kind_of(named: Option<HostName>) -> std::result::Result<&'static HostKind, Gap> {
+    let of_job = ci::current_job().host_kind()?;
+    Ok(match named {
         Some(HostName::Kind(kind)) => kind,
-        Some(HostName::None) | None => actions::host_kind(),
-    }
+        Some(HostName::None) | None => of_job.unwrap_or(host::DEFAULT),
+    })
 }
 
 /// The host of a repository, over a connection or else the one that the environment names.
@@ -244,11 +251,11 @@ pub fn open_host(
     connection: Option<Connection>,
 ) -> Result<Box<dyn Forge>> {
     let by_environment = || Connection {
-        server_url: actions::server_url(),
-        ..kind.connection(actions::variable, Box::new(Live::new()))
+        server_url: ci::current_job().server_url(),
+        ..kind.connection(ci::variable, Box::new(Live::new()))
     };
     let connection = connection.unwrap_or_else(by_environment);
-    host::open(kind.name, repository, connection).map_err(|error| Failure::usage(error.to_string()))
+    Ok(host::open(kind.name, repository, connection)?)
 }
 
 fn ask<'a>(forge: &'a dyn Forge, on_request: &'a dyn ChangeRequestHost) -> Asked<'a> {

@@ -13,7 +13,6 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::LazyLock;
 
-pub mod actions;
 pub mod check;
 pub mod decide;
 pub mod demo;
@@ -147,7 +146,7 @@ pub fn main() -> ExitCode {
             exit.into()
         }
         Err(failure) => {
-            exit::report_failure(&failure);
+            failed::report_failure(&failure);
             failure.exit.into()
         }
     }

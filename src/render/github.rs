@@ -14,6 +14,7 @@ pub static FORMAT: Format = Format {
     name: "github",
     about: "Annotations on files and lines, for GitHub Actions",
     write: write_decision,
+    failure: Some(failure),
 };
 
 /// How many annotations of one kind the runner shows for a step.
@@ -62,7 +63,7 @@ fn write_decision(decision: &Decision, context: &Context<'_>, out: &mut dyn io::
 }
 
 /// The annotation of a run that ended without a decision: what it is, and the message of the program.
-pub fn failure(what: &str, message: &str) -> String {
+fn failure(what: &str, message: &str) -> String {
     let lines: Vec<String> = message.trim().lines().map(text).collect();
     let title = escape::command_property(&format!("portcullis: {what}"));
     let message = escape::command_data(&escape::clip(&lines.join("\n"), FIRST_LINE));

@@ -8,8 +8,12 @@ use crate::wire::decision::v1::DecisionV1;
 use std::io;
 
 /// The format.
-pub static FORMAT: Format =
-    Format { name: "json", about: "The whole decision as JSON, for programs", write: write_decision };
+pub static FORMAT: Format = Format {
+    name: "json",
+    about: "The whole decision as JSON, for programs",
+    write: write_decision,
+    failure: None,
+};
 
 fn write_decision(decision: &Decision, context: &Context<'_>, out: &mut dyn io::Write) -> io::Result<()> {
     let style = context.style;

@@ -8,8 +8,12 @@ use crate::model::decision::{Decision, Finding, Judged, TouchedArea, Verdict};
 use std::io;
 
 /// The format.
-pub static FORMAT: Format =
-    Format { name: "markdown", about: "A job summary in GitHub-flavoured Markdown", write: write_decision };
+pub static FORMAT: Format = Format {
+    name: "markdown",
+    about: "A job summary in GitHub-flavoured Markdown",
+    write: write_decision,
+    failure: Some(failure),
+};
 
 /// Bytes after which nothing more is listed. What is still written then is our own and short.
 const LIMIT: usize = 900_000;
@@ -34,7 +38,7 @@ fn write_decision(decision: &Decision, context: &Context<'_>, out: &mut dyn io::
 }
 
 /// The summary of a run that ended without a decision: what it is, and the message of the program.
-pub fn failure(what: &str, message: &str) -> String {
+fn failure(what: &str, message: &str) -> String {
     let lines = message.trim().lines().map(str::trim_end).filter(|line| !line.is_empty());
     let lines: Vec<String> = lines.take(DETAILS).map(code).collect();
     format!("## Portcullis: {what}\n\n{}\n\n", lines.join("<br>"))

@@ -16,6 +16,7 @@ pub static FORMAT: Format = Format {
     name: "terminal",
     about: "For people: the outcome first, then why and what to do",
     write: write_decision,
+    failure: None,
 };
 
 /// How many lines of a list are shown without `--verbose`.

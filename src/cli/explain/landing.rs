@@ -3,10 +3,10 @@
 use super::unseen;
 use crate::cli::deployment::branch_named;
 use crate::cli::exit::{Exit, Failure, Result};
-use crate::cli::{HostName, actions, judged, output};
+use crate::cli::{HostName, judged, output};
 use crate::collect::deployment::{Witnesses, gather_landing};
 use crate::collect::git::{Place, Repository};
-use crate::collect::host::Forge;
+use crate::collect::host::{Forge, ci};
 use crate::decide::judge_alone;
 use crate::model::change::{BranchName, Revision};
 use crate::model::deployment::Deployment;
@@ -91,13 +91,13 @@ fn host(place: &Where) -> Result<Option<Box<dyn Forge>>> {
     let repository = match (place.host, &place.repository) {
         (Some(HostName::None), _) => return Ok(None),
         (_, Some(repository)) => Some(repository.clone()),
-        (_, None) => actions::repository(),
+        (_, None) => ci::current_job().repository(),
     };
     match (repository, place.host) {
-        (Some(repository), Some(HostName::Kind(kind))) => {
+        (Some(repository), named) => {
+            let kind = judged::kind_of(named).map_err(unseen)?;
             judged::open_host(kind, &repository, None).map(Some)
         }
-        (Some(repository), _) => judged::open_host(actions::host_kind(), &repository, None).map(Some),
         (None, Some(_)) => Err(Failure::usage("name the repository on the host: --repository OWNER/NAME")),
         (None, None) => Ok(None),
     }

@@ -21,6 +21,7 @@ use crate::model::review::{ChangeRequest, CommitAccounts, Move, Permission, Push
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+pub mod ci;
 pub mod github;
 pub mod http;
 mod table;

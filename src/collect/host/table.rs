@@ -27,8 +27,11 @@ pub struct HostKind {
     /// How a repository is named, for messages.
     pub repository_form: &'static str,
     /// The host of a repository of this name.
-    pub open: fn(&str, Connection) -> Result<Box<dyn Forge>, HostError>,
+    pub open: OpenHost,
 }
+
+/// Makes the host of a repository of this name.
+pub type OpenHost = fn(&str, Connection) -> Result<Box<dyn Forge>, HostError>;
 
 impl PartialEq for HostKind {
     fn eq(&self, other: &Self) -> bool {

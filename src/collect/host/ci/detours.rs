@@ -1,8 +1,8 @@
-//! What in the environment comes between the gate and the host: a proxy, other certificates, another address, code that the system
-//! loads into every program. A step of the
-//! same job can set these for later steps (`GITHUB_ENV`), and so can whoever owns the machine, for honest reasons. The gate
-//! cannot tell which it was, so it notes them.
+//! What in the environment comes between the gate and the host: a proxy, other certificates, another address, code that the
+//! system loads into every program. A step of the same job can set these for later steps (`GITHUB_ENV`), and so can the
+//! owner of the machine, for honest reasons. The gate cannot tell which it was, so it notes them.
 
+use super::TABLE;
 use crate::model::facts::Detour;
 
 /// Read by the HTTP client, in capitals or not.
@@ -23,7 +23,7 @@ const LOADERS: [&str; 6] = [
 pub fn detours(variables: impl Iterator<Item = (String, String)>) -> Vec<Detour> {
     let all: Vec<(String, String)> = variables.filter(|(_, value)| !value.is_empty()).collect();
     let mut found: Vec<Detour> = all.iter().filter(|(name, _)| is_detour(name)).map(detour).collect();
-    found.extend(other_address(&all));
+    found.extend(TABLE.iter().filter_map(|system| (system.other_address)(&all)));
     found.sort();
     found
 }
@@ -34,28 +34,9 @@ fn is_detour(name: &str) -> bool {
         || LOADERS.contains(&name)
 }
 
-fn detour((name, value): &(String, String)) -> Detour {
+/// The setting as it is noted, without passwords and tokens.
+pub(super) fn detour((name, value): &(String, String)) -> Detour {
     Detour { variable: name.clone(), value: without_secrets(value) }
-}
-
-/// The address of the API, where it is not the one that belongs to `GITHUB_SERVER_URL`.
-fn other_address(all: &[(String, String)]) -> Option<Detour> {
-    let value = |name: &str| all.iter().find(|(given, _)| given == name);
-    let (server, api) = (value("GITHUB_SERVER_URL")?, value("GITHUB_API_URL")?);
-    let plain = |url: &str| url.trim_end_matches('/').to_ascii_lowercase();
-    (!addresses(&plain(&server.1)).contains(&plain(&api.1))).then(|| detour(api))
-}
-
-/// Where the API of a server is (GitHub docs, "Getting started with the REST API"): beside github.com and the servers of
-/// ghe.com, and below an Enterprise Server. Gitea and Forgejo have theirs at `/api/v1`.
-fn addresses(server: &str) -> Vec<String> {
-    let below = [format!("{server}/api/v3"), format!("{server}/api/v1")];
-    match server.strip_prefix("https://") {
-        Some(host) if host == "github.com" || host.ends_with(".ghe.com") => {
-            vec![format!("https://api.{host}")]
-        }
-        _ => below.into(),
-    }
 }
 
 /// A proxy's address may hold a password, and a query may hold a token.

@@ -1,25 +1,12 @@
 //! Which commit the check of a job is shown on, event by event.
 //!
-//! A verdict is given for that commit and for no other: a check belongs to a commit, and whoever reads it there takes it for
-//! an answer about that commit. The table follows GitHub's documentation, "Events that trigger workflows"
+//! A verdict is given for that commit and for no other: a check belongs to a commit, and its readers take it for an answer
+//! about that commit. The table follows GitHub's documentation, "Events that trigger workflows"
 //! (`GITHUB_SHA` and `GITHUB_REF` of each event), with one thing that it does not say: the check of an event
 //! of a request is shown on the request's head, although `GITHUB_SHA` is the test merge, or with `pull_request_target` a commit
 //! of the base. The page `docs/merge-gate.md`, "Which commit a verdict is shown on", has the same table for people.
 
-/// The commit that an event's check is shown on, and so what the gate can answer there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ShownOn {
-    /// On the head of the event's request, which the event file names. Only that request is judged.
-    Head,
-    /// On `GITHUB_SHA`, the commit that the event is about. A request is judged if this is its head; a deployment, if this is
-    /// what would be deployed.
-    Commit,
-    /// On `GITHUB_SHA`, the tip of a branch that the event is not about. A request is judged if this is its head. A person or a
-    /// timer starts deployments here: the one that `--head` names is judged, else this commit.
-    Tip,
-    /// On the commit of a merge group, which may hold several requests. Nothing is judged there yet.
-    Group,
-}
+use crate::collect::host::ci::ShownOn;
 
 /// Every event that starts a workflow, sorted by name.
 pub const TABLE: &[(&str, ShownOn)] = &[
