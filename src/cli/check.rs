@@ -1,10 +1,13 @@
 //! `portcullis check`: gather and decide in one.
 
-use super::deployment::Deploying;
+use super::deployment::{Deploying, record_deployment};
 use super::exit::Result;
-use super::judged::{Preparation, prepare, spare};
-use super::{Subject, deployment, output, trace};
+use super::prepare::{Preparation, prepare, spare_inputs};
+use super::{Subject, output, trace};
 use crate::collect::host::ci;
+use crate::collect::request::JudgementRequest;
+use crate::model::decision::Outcome;
+use crate::model::gathered::GatheredFacts;
 use clap::Args;
 use std::path::Path;
 
@@ -27,20 +30,24 @@ pub struct Arguments {
 /// # Errors
 /// Usage, environment or policy errors; a blocked change is no error.
 pub fn run(directory: &Path, arguments: &Arguments) -> Result {
-    let output = arguments.output.plan()?;
-    output.files().try_for_each(|file| spare(file, &arguments.subject))?;
-    if let Some(environment) = arguments.deploying.environment() {
-        let (subject, deploying) = (&arguments.subject, &arguments.deploying);
-        return deployment::run(directory, subject, deploying, environment, &output, arguments.record);
+    let Arguments { subject, deploying, output, .. } = arguments;
+    let output = output.plan()?;
+    output.files().try_for_each(|file| spare_inputs(file, subject))?;
+    let request = deploying.request();
+    let prepared = prepare(directory, subject, &request)?;
+    if let Preparation::Ready(ready) = &prepared
+        && let GatheredFacts::Change(facts) = &ready.facts
+        && output.is_verbose()
+    {
+        output::remark(&trace::looked_at(&ready.policy, facts));
     }
-    let decision = match prepare(directory, &arguments.subject)? {
-        Preparation::Ready(ready) => {
-            if output.is_verbose() {
-                output::remark(&trace::looked_at(&ready.policy, &ready.facts));
-            }
-            crate::decide::decide(&ready.policy, &ready.facts)
-        }
-        Preparation::Unseen(judged, gap) => crate::decide::undetermined_by(*judged, &gap, &ci::detours()),
-    };
+    let decision = prepared.decide(&ci::detours());
+    // The record comes first: an allowed decision that could not be recorded must not be acted on.
+    if let JudgementRequest::Deployment { environment, .. } = &request
+        && let (true, Outcome::Allow, Preparation::Ready(ready)) =
+            (arguments.record, decision.outcome, &prepared)
+    {
+        record_deployment(directory, environment, ready, &decision)?;
+    }
     output.show(&decision)
 }

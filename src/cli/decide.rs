@@ -1,12 +1,14 @@
 //! `portcullis decide`: judge gathered facts, without git and without network.
 
 use super::exit::{Failure, Result};
+use super::policy_file::{check_waivers, read_policy};
 use super::{names, output};
 use crate::collect::host::ci;
 use crate::model::decision::Judged;
 use crate::model::deployment::{self, Deployment};
 use crate::model::fact::Gap;
 use crate::model::facts::{Facts, SCHEMA};
+use crate::model::gathered::GatheredFacts;
 use clap::Args;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -32,31 +34,22 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result {
     let output = arguments.output.plan()?;
     let inputs = [arguments.facts.as_path(), &arguments.policy];
-    output.files().try_for_each(|file| names::spare(file, inputs))?;
-    let policy = super::policy::read(&arguments.policy)?;
-    let gathered = read(&arguments.facts)?;
-    if let Some((judged, gap)) = not_shown(&gathered)? {
+    output.files().try_for_each(|file| names::spare_files(file, inputs))?;
+    let policy = read_policy(&arguments.policy)?;
+    let gathered = read_facts(&arguments.facts)?;
+    if let Some((judged, gap)) = find_other_place(&gathered)? {
         return output.show(&crate::decide::undetermined(judged, &gap));
     }
-    let decision = match gathered {
-        Gathered::Change(facts) => {
-            super::policy::waivers_of_change(&policy, &facts.gate)?;
-            crate::decide::decide(&policy, &facts)
-        }
-        Gathered::Deployment(facts) => {
-            super::policy::waivers_of_deployment(&policy, &facts.whole.gate)?;
-            crate::decide::decide_deployment(&policy, &facts)
-        }
-    };
-    output.show(&decision)
+    check_waivers(&policy, &gathered)?;
+    output.show(&crate::decide::decide_facts(&policy, &gathered))
 }
 
 /// In a job, facts of another commit than its check is shown on get no verdict, whoever gathered them.
-fn not_shown(gathered: &Gathered) -> Result<Option<(Judged, Gap)>> {
+fn find_other_place(gathered: &GatheredFacts) -> Result<Option<(Judged, Gap)>> {
     let Some(job) = ci::current_job().event()? else { return Ok(None) };
     let (head, environment) = match gathered {
-        Gathered::Change(facts) => (facts.change.value().map(|change| &change.head), None),
-        Gathered::Deployment(facts) => (Some(&facts.candidate), Some(facts.environment.clone())),
+        GatheredFacts::Change(facts) => (facts.change.value().map(|change| &change.head), None),
+        GatheredFacts::Deployment(facts) => (Some(&facts.candidate), Some(facts.environment.clone())),
     };
     // Without a head nothing is allowed anyway, and the decision says why.
     let Some(head) = head else { return Ok(None) };
@@ -73,17 +66,11 @@ fn not_shown(gathered: &Gathered) -> Result<Option<(Judged, Gap)>> {
     Ok(shown.err().map(|gap| (judged, gap)))
 }
 
-/// What `portcullis facts` writes.
-enum Gathered {
-    Change(Box<Facts>),
-    Deployment(Box<Deployment>),
-}
-
-fn read(file: &Path) -> Result<Gathered> {
+fn read_facts(file: &Path) -> Result<GatheredFacts> {
     let name = file.display();
     let text = std::fs::read_to_string(file)
         .map_err(|error| Failure::environment(format!("cannot read the facts {name}: {error}")))?;
-    let (gathered, schema, ours) = parse(&text).map_err(|error| {
+    let (gathered, schema, ours) = parse_facts(&text).map_err(|error| {
         Failure::environment(format!(
             "{name}: these are no facts that this program reads: {error}; gather them again"
         ))
@@ -97,7 +84,7 @@ fn read(file: &Path) -> Result<Gathered> {
 }
 
 /// The facts, their schema, and the one that we read. Only facts of a deployment name an environment.
-fn parse(text: &str) -> serde_json::Result<(Gathered, u32, u32)> {
+fn parse_facts(text: &str) -> serde_json::Result<(GatheredFacts, u32, u32)> {
     #[derive(Deserialize)]
     struct Kind {
         environment: Option<IgnoredAny>,
@@ -105,9 +92,9 @@ fn parse(text: &str) -> serde_json::Result<(Gathered, u32, u32)> {
     if serde_json::from_str::<Kind>(text)?.environment.is_some() {
         let facts: Deployment = serde_json::from_str(text)?;
         let schema = facts.schema;
-        return Ok((Gathered::Deployment(Box::new(facts)), schema, deployment::SCHEMA));
+        return Ok((GatheredFacts::Deployment(Box::new(facts)), schema, deployment::SCHEMA));
     }
     let facts: Facts = serde_json::from_str(text)?;
     let schema = facts.schema;
-    Ok((Gathered::Change(Box::new(facts)), schema, SCHEMA))
+    Ok((GatheredFacts::Change(Box::new(facts)), schema, SCHEMA))
 }

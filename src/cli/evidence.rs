@@ -2,7 +2,8 @@
 
 use super::exit::{Exit, Failure, Result};
 use super::output::unknown;
-use super::{judged, names, output};
+use super::policy_file::POLICY;
+use super::{names, output};
 use crate::collect::evidence::{Measurement, Order, Recorded, record as make, run as watch};
 use crate::collect::gather::text_at;
 use crate::collect::git::Repository;
@@ -147,7 +148,7 @@ fn record(directory: &Path, recording: &Recording) -> Result {
     if let Some(output) = &recording.output {
         let measured = recording.coverage.iter().map(|measured| &measured.file);
         let read = recording.reports.iter().chain(measured).chain(&recording.materials).chain(&recording.key);
-        names::spare(output, read.map(PathBuf::as_path))?;
+        names::spare_files(output, read.map(PathBuf::as_path))?;
     }
     let doubt = doubt_of_names(&repository, recording);
     let written: Vec<PathBuf> = recording.output.iter().cloned().collect();
@@ -205,7 +206,7 @@ fn lines(file: &Path) -> io::Result<StatementLines<BufReader<File>>> {
 /// Is the suite one of the policy at HEAD? A misspelt one would be recorded, and never asked for.
 fn doubt_of_names(repository: &Repository, recording: &Recording) -> Option<String> {
     let head = repository.resolve("HEAD").ok()?;
-    let text = text_at(repository, &head, &judged::POLICY.into()).ok()??;
+    let text = text_at(repository, &head, &POLICY.into()).ok()??;
     let policy = Policy::parse(&text).ok()?;
     names::doubt(&policy, &recording.suite, recording.configuration.as_deref())
 }

@@ -1,8 +1,9 @@
 //! `portcullis explain`: what a control asks and why; to which areas a path belongs; how a commit landed.
 
 use super::exit::{Exit, Failure, Result};
+use super::output;
 use super::output::{nearest, unknown};
-use super::{judged, output};
+use super::policy_file::{POLICY, parse_policy, read_policy};
 use crate::collect::gather::text_at;
 use crate::collect::git::{Repository, spellings};
 use crate::control::{self, Kind};
@@ -184,13 +185,13 @@ fn unseen(gap: Gap) -> Failure {
 
 fn policy(repository: &Repository, at: &Revision, directory: &Path, arguments: &Arguments) -> Result<Policy> {
     if let Some(file) = &arguments.policy {
-        return super::policy::read(&directory.join(file));
+        return read_policy(&directory.join(file));
     }
-    match text_at(repository, at, &judged::POLICY.into()).map_err(unseen)? {
-        Some(text) => super::policy::parse(&format!("{} at {}", judged::POLICY, at.short()), &text),
+    match text_at(repository, at, &POLICY.into()).map_err(unseen)? {
+        Some(text) => parse_policy(&format!("{} at {}", POLICY, at.short()), &text),
         None => Err(Failure::policy(format!(
             "there is no {} at {}; name one with --policy FILE, or write one with `portcullis policy init` and commit it",
-            judged::POLICY,
+            POLICY,
             at.short()
         ))),
     }

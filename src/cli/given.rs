@@ -6,8 +6,9 @@
 //! tree of the same repository. A policy that is kept elsewhere is read as it is.
 
 use super::exit::{Failure, Result};
-use super::judged::{Ends, POLICY};
+use super::policy_file::POLICY;
 use crate::collect::git::Repository;
+use crate::collect::sources::Ends;
 use crate::model::path::RepoPath;
 use std::collections::VecDeque;
 use std::ffi::OsString;
@@ -18,7 +19,7 @@ const LINKS: usize = 40;
 
 /// Where a policy is that was named.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum GivenPlace {
     /// Outside of the repository.
     Elsewhere,
     /// At this path of the work tree.
@@ -29,7 +30,7 @@ pub enum Place {
 ///
 /// # Errors
 /// It is reached by something of the repository that no commit vouches for: a link, the directory of git, another work tree.
-pub fn place(repository: &Repository, directory: &Path, file: &Path) -> Result<Place> {
+pub fn place_of(repository: &Repository, directory: &Path, file: &Path) -> Result<GivenPlace> {
     let root = repository.work_tree().and_then(|root| root.canonicalize().ok());
     let refuse = |what: &str| {
         Err(Failure::policy(format!(
@@ -41,13 +42,13 @@ pub fn place(repository: &Repository, directory: &Path, file: &Path) -> Result<P
     let ours = |path: &Path| {
         root.as_ref().is_some_and(|root| path.starts_with(root)) || repository.is_own_place(path)
     };
-    let Ok(found) = walk(directory, file, &ours) else {
+    let Ok(found) = follow_links(directory, file, &ours) else {
         return refuse("reached over a link in the repository, which no commit vouches for");
     };
     match root.as_ref().and_then(|root| found.strip_prefix(root).ok()).and_then(in_repository) {
-        Some(path) => Ok(Place::Inside(path)),
+        Some(path) => Ok(GivenPlace::Inside(path)),
         None if ours(&found) => refuse("in the directory of git, or in another work tree of the repository"),
-        None => Ok(Place::Elsewhere),
+        None => Ok(GivenPlace::Elsewhere),
     }
 }
 
@@ -55,7 +56,7 @@ pub fn place(repository: &Repository, directory: &Path, file: &Path) -> Result<P
 ///
 /// # Errors
 /// It is something else, or the base has nothing there.
-pub fn agrees(directory: &Path, file: &Path, ends: &Ends, committed: Option<&str>) -> Result<()> {
+pub fn check_agreement(directory: &Path, file: &Path, ends: &Ends, committed: Option<&str>) -> Result<()> {
     let (name, at) = (file.display(), ends.base.short());
     let Some(committed) = committed else {
         return Err(Failure::policy(format!(
@@ -80,31 +81,35 @@ fn is_with_carriage_returns(bytes: &[u8], committed: &str) -> bool {
 }
 
 /// A link of ours.
-struct Link;
+struct OwnLink;
 
 /// Where a path leads, one link after the other. What is not there, or what only the system can follow, is taken by its name.
-fn walk(directory: &Path, file: &Path, ours: &dyn Fn(&Path) -> bool) -> std::result::Result<PathBuf, Link> {
+fn follow_links(
+    directory: &Path,
+    file: &Path,
+    ours: &dyn Fn(&Path) -> bool,
+) -> std::result::Result<PathBuf, OwnLink> {
     let directory = directory.canonicalize().unwrap_or_else(|_| directory.to_path_buf());
-    let mut ahead = parts(file);
+    let mut ahead = split_path(file);
     let mut at = directory;
     let mut links = 0;
     while let Some(part) = ahead.pop_front() {
         let here = match part {
-            Part::Root(root) => {
+            PathPart::Root(root) => {
                 at = root;
                 continue;
             }
-            Part::Up => {
+            PathPart::Up => {
                 at.pop();
                 continue;
             }
-            Part::Down(name) => at.join(name),
+            PathPart::Down(name) => at.join(name),
         };
         match std::fs::read_link(&here) {
-            Ok(_) if ours(&here) => return Err(Link),
+            Ok(_) if ours(&here) => return Err(OwnLink),
             Ok(target) if links < LINKS => {
                 links += 1;
-                parts(&target).into_iter().rev().for_each(|part| ahead.push_front(part));
+                split_path(&target).into_iter().rev().for_each(|part| ahead.push_front(part));
             }
             Ok(_) | Err(_) => at = here,
         }
@@ -112,25 +117,25 @@ fn walk(directory: &Path, file: &Path, ours: &dyn Fn(&Path) -> bool) -> std::res
     Ok(at)
 }
 
-enum Part {
+enum PathPart {
     Root(PathBuf),
     Up,
     Down(OsString),
 }
 
-fn parts(path: &Path) -> VecDeque<Part> {
+fn split_path(path: &Path) -> VecDeque<PathPart> {
     let mut root = PathBuf::new();
     let mut parts = VecDeque::new();
     for component in path.components() {
         match component {
             Component::Prefix(_) | Component::RootDir => root.push(component),
             Component::CurDir => {}
-            Component::ParentDir => parts.push_back(Part::Up),
-            Component::Normal(name) => parts.push_back(Part::Down(name.to_os_string())),
+            Component::ParentDir => parts.push_back(PathPart::Up),
+            Component::Normal(name) => parts.push_back(PathPart::Down(name.to_os_string())),
         }
     }
     if !root.as_os_str().is_empty() {
-        parts.push_front(Part::Root(root));
+        parts.push_front(PathPart::Root(root));
     }
     parts
 }

@@ -66,7 +66,7 @@ pub fn warn_of_first(environment: &Environment, chain: &Fact<Option<Chain>>, oth
 ///
 /// # Errors
 /// It would be.
-pub fn spare<'p>(output: &Path, read: impl IntoIterator<Item = &'p Path>) -> Result<()> {
+pub fn spare_files<'p>(output: &Path, read: impl IntoIterator<Item = &'p Path>) -> Result<()> {
     let target = place(output);
     let is_target = |file: &&Path| place(file) == target;
     match read.into_iter().find(is_target) {

@@ -1,10 +1,8 @@
 //! `portcullis policy`: check or begin a policy.
 
 use super::exit::{Exit, Failure, Result};
-use super::{judged, output};
-use crate::model::fact::Fact;
-use crate::model::facts::GateTexts;
-use crate::model::inquiry::TextPurpose;
+use super::output;
+use super::policy_file::{POLICY, bad_waivers, read_policy};
 use crate::model::waiver::{self, Approved, Rollback, Waiver};
 use crate::policy::{self, Policy, Problem};
 use crate::render::prose::wrap;
@@ -28,7 +26,7 @@ pub enum Command {
     /// Read a policy and list every mistake in it.
     Check {
         /// The file.
-        #[arg(default_value = judged::POLICY)]
+        #[arg(default_value = POLICY)]
         file: PathBuf,
     },
     /// Print what the approver of a waiver or rollback signs, for `ssh-keygen -Y sign -n portcullis -f KEY`.
@@ -36,13 +34,13 @@ pub enum Command {
         /// The waiver or rollback.
         id: String,
         /// The policy; the waivers stand beside it.
-        #[arg(long, default_value = judged::POLICY)]
+        #[arg(long, default_value = POLICY)]
         policy: PathBuf,
     },
     /// Write a commented policy to begin with.
     Init {
         /// The file; it must not exist yet.
-        #[arg(default_value = judged::POLICY)]
+        #[arg(default_value = POLICY)]
         file: PathBuf,
     },
 }
@@ -60,7 +58,7 @@ pub fn run(directory: &Path, command: &Command) -> Result {
 }
 
 fn check(directory: &Path, file: &Path) -> Result {
-    let policy = read(file)?;
+    let policy = read_policy(file)?;
     let waivers = check_waivers(&policy, &file.with_file_name(waiver::PATH))?;
     for remark in idle::remarks(directory, &policy) {
         output::remark(&warning(&remark.at(file)));
@@ -145,7 +143,7 @@ fn check_signatures<'a>(
 }
 
 fn statement(id: &str, file: &Path) -> Result {
-    let policy = read(file)?;
+    let policy = read_policy(file)?;
     let file = file.with_file_name(waiver::PATH);
     let unknown = || Failure::policy(format!("there is no waiver or rollback `{id}` in {}", file.display()));
     let Leaves { waivers, rollbacks } = read_waivers(&policy, &file)?.ok_or_else(unknown)?;
@@ -155,30 +153,6 @@ fn statement(id: &str, file: &Path) -> Result {
     // To the byte: it is going to be signed.
     output::data(leave.statement(&policy.project).as_bytes())?;
     Ok(Exit::Allowed)
-}
-
-fn bad_waivers(name: &str, text: &str, problems: &[Problem]) -> Failure {
-    Failure::policy(policy::show(name, text, problems))
-}
-
-/// The waivers at the base of a change have to be valid, as its policy has to be.
-///
-/// # Errors
-/// They are not.
-pub fn waivers_of_change(policy: &Policy, gate: &Fact<GateTexts>) -> Result<()> {
-    let Some(text) = gate.value().and_then(|gate| gate.before(TextPurpose::Waivers)) else { return Ok(()) };
-    let name = format!("{} at the base", waiver::PATH);
-    policy.waivers(text).map(drop).map_err(|problems| bad_waivers(&name, text, &problems))
-}
-
-/// The same of a deployment, which may also bring the mended text.
-///
-/// # Errors
-/// Neither those at the baseline are valid nor those at the candidate.
-pub fn waivers_of_deployment(policy: &Policy, gate: &Fact<GateTexts>) -> Result<()> {
-    let after = gate.value().and_then(|gate| gate.after(TextPurpose::Waivers));
-    let mended = after.is_none_or(|text| policy.waivers(text).is_ok());
-    if mended { Ok(()) } else { waivers_of_change(policy, gate) }
 }
 
 fn init(file: &Path) -> Result {
@@ -191,29 +165,4 @@ fn init(file: &Path) -> Result {
         file.display()
     ));
     Ok(Exit::Allowed)
-}
-
-/// Reads a policy file.
-///
-/// # Errors
-/// It cannot be read, or it is not valid.
-pub fn read(file: &Path) -> Result<Policy> {
-    let text = std::fs::read_to_string(file).map_err(|error| unreadable(file, &error))?;
-    parse(&file.display().to_string(), &text)
-}
-
-fn unreadable(file: &Path, error: &std::io::Error) -> Failure {
-    let failure = Failure::policy(format!("cannot read the policy {}: {error}", file.display()));
-    match error.kind() {
-        std::io::ErrorKind::NotFound => failure.hint("`portcullis policy init` writes one to begin with"),
-        _ => failure,
-    }
-}
-
-/// Reads a policy text; `name` is for the messages.
-///
-/// # Errors
-/// It is not valid.
-pub fn parse(name: &str, text: &str) -> Result<Policy> {
-    Policy::parse(text).map_err(|problems| Failure::policy(policy::show(name, text, &problems)))
 }

@@ -148,7 +148,7 @@ fn looked_at(
     environment: &Environment,
     closeness: Closeness,
 ) -> Result<Option<Chain>> {
-    match repository.deployments(environment, &judge, closeness) {
+    match repository.deployments(environment, &judge_text, closeness) {
         Fact::Known(chain) => Ok(chain),
         Fact::Gap(gap) => Err(unseen(gap)),
     }
@@ -259,7 +259,7 @@ fn seal(recording: &Recording<'_>, chain: Option<&Chain>) -> Result<PendingRecor
             problems.join("; ")
         ))
     })?;
-    record::prepare_record(draft(recording)?, chain, &judge).map_err(|faults| {
+    record::prepare_record(draft(recording)?, chain, &judge_text).map_err(|faults| {
         let faults: Vec<_> = faults.iter().map(ToString::to_string).collect();
         Failure::unverified(format!("this decision cannot be recorded: {}", faults.join("; ")))
     })
@@ -284,7 +284,7 @@ fn draft(recording: &Recording<'_>) -> Result<Draft> {
 ///
 /// # Errors
 /// By this policy nothing can be judged.
-pub fn judge(policy: &str, facts: &Deployment) -> std::result::Result<Vec<u8>, String> {
+pub fn judge_text(policy: &str, facts: &Deployment) -> std::result::Result<Vec<u8>, String> {
     let policy = Policy::parse(policy).map_err(|problems| {
         format!("its policy cannot be read ({})", render::plural(problems.len() as u64, "mistake"))
     })?;

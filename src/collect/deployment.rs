@@ -1,8 +1,9 @@
 //! Gathers the facts of a deployment: the range, its landings, and for each the requests that might explain it.
 
-use crate::collect::gather::{Asked, Sources, gather};
+use crate::collect::gather::gather_change;
 use crate::collect::git::{Place, Repository};
 use crate::collect::host::{Forge, Question, ask_facts};
+use crate::collect::sources::{Ends, HostSession, Sources};
 use crate::model::change::{BranchName, Revision};
 use crate::model::deployment::{
     Back, Baseline, BaselineOrigin, Deployer, Deployment, Elsewhere, HostDeployment, LandingFacts, Recorded,
@@ -16,7 +17,6 @@ use crate::model::path::RepoPath;
 use crate::model::protection::Branch;
 use crate::model::waiver;
 use std::collections::BTreeSet;
-use std::path::Path;
 
 /// What is asked of the branch and the candidate.
 const OF_THE_WHOLE: [Topic; 4] = [Topic::Protection, Topic::Reports, Topic::Evidence, Topic::CodeOwners];
@@ -26,7 +26,7 @@ const PARTS: usize = 3;
 
 /// What would be deployed, from where.
 #[derive(Clone, Debug)]
-pub struct Target {
+pub struct DeploymentTarget {
     /// Where it would be deployed.
     pub environment: String,
     /// The branch that it would be deployed from.
@@ -45,41 +45,26 @@ pub struct Target {
     pub elsewhere: Fact<Elsewhere>,
 }
 
-/// Whom to ask.
-pub struct Witnesses<'a> {
-    /// The repository.
-    pub repository: &'a Repository,
-    /// The host; `None` when none takes part.
-    pub host: Option<&'a dyn Forge>,
-    /// Where reports are looked for.
-    pub directory: &'a Path,
-    /// Reports named on the command line.
-    pub reports: &'a [crate::collect::reports::Named],
-    /// Files of statements named on the command line.
-    pub evidence: &'a [std::path::PathBuf],
-    /// The moment of judgement.
-    pub observed: jiff::Timestamp,
-}
-
 /// Gathers every fact that the inquiry asks for.
 pub fn gather_deployment(
     inquiry: &Inquiry,
-    target: Target,
-    witnesses: &Witnesses<'_>,
+    target: DeploymentTarget,
+    sources: &Sources<'_>,
     progress: &dyn Fn(usize, usize),
 ) -> Deployment {
-    let Target { environment, branch, candidate, baseline, deployer, by_host, recorded, elsewhere } = target;
-    let seen = match witnesses.host {
+    let DeploymentTarget { environment, branch, candidate, baseline, deployer, by_host, recorded, elsewhere } =
+        target;
+    let seen = match sources.host {
         Some(host) => host.branch(&branch),
         None => Fact::Gap(no_host("where the branch is")),
     };
-    let repository = witnesses.repository;
+    let repository = sources.repository;
     let on_branch = match &seen {
         Fact::Known(seen) => repository.span(&candidate, &seen.tip),
         Fact::Gap(gap) => Fact::Gap(gap.clone()),
     };
     let span = repository.span(&baseline.revision, &candidate);
-    let range = Range { inquiry, witnesses, branch: &seen };
+    let range = Range { inquiry, sources, branch: &seen };
     let landings = match &span {
         Fact::Known(Span::Steps(steps)) => {
             Fact::Known(range.landings(&baseline.revision, &branch, steps, progress))
@@ -118,18 +103,18 @@ pub fn gather_landing(
     inquiry: &Inquiry,
     branch: &BranchName,
     place: &Place,
-    witnesses: &Witnesses<'_>,
+    sources: &Sources<'_>,
 ) -> Result<Option<Deployment>, Gap> {
-    let seen = match witnesses.host {
+    let seen = match sources.host {
         Some(host) => host.branch(branch),
         None => Fact::Gap(no_host("where the branch is")),
     };
-    let range = Range { inquiry, witnesses, branch: &seen };
+    let range = Range { inquiry, sources, branch: &seen };
     let Some(group) = range.group_at(branch, place)? else { return Ok(None) };
     let revision = group.parent.clone();
     let Some(mut facts) = range.landing(group) else { return Ok(None) };
-    if witnesses.host.is_none() {
-        facts.landing.candidates = merged_parents(witnesses.repository, &facts.landing.landed)?;
+    if sources.host.is_none() {
+        facts.landing.candidates = merged_parents(sources.repository, &facts.landing.landed)?;
     }
     let mut landings = vec![facts];
     range.prove(&mut landings, &|_| ());
@@ -145,7 +130,7 @@ pub fn gather_landing(
         recorded: Fact::Gap(not_asked("what was recorded")),
         elsewhere: Fact::Gap(not_asked("what is deployed elsewhere")),
         on_branch: Fact::Gap(not_asked("whether the commit may be deployed")),
-        span: witnesses.repository.span(&revision, &landed),
+        span: sources.repository.span(&revision, &landed),
         back: Fact::Known(None),
         whole: range.alone(&revision, &landed),
         baseline: Fact::Known(Baseline { revision, origin: BaselineOrigin::Asserted }),
@@ -168,7 +153,7 @@ fn no_host(what: &str) -> Gap {
 
 struct Range<'a> {
     inquiry: &'a Inquiry,
-    witnesses: &'a Witnesses<'a>,
+    sources: &'a Sources<'a>,
     branch: &'a Fact<Branch>,
 }
 
@@ -204,7 +189,7 @@ impl Range<'_> {
     /// All landings in one go: what was read for one is remembered for the next.
     fn prove(&self, gathered: &mut [LandingFacts], progress: &dyn Fn(usize)) {
         let landings: Vec<Landing> = gathered.iter().map(|facts| facts.landing.clone()).collect();
-        self.witnesses.repository.proofs(&landings, |number, coverage, misses| {
+        self.sources.repository.proofs(&landings, |number, coverage, misses| {
             progress(number);
             if let Some(facts) = gathered.get_mut(number) {
                 (facts.coverage, facts.misses) = (coverage, misses);
@@ -250,12 +235,12 @@ impl Range<'_> {
         steps.push(step.clone());
         steps.extend(after.iter().skip(1).take_while(same).cloned());
         let first = steps.first().unwrap_or(step);
-        let parent = self.witnesses.repository.commit(first)?.parents.into_iter().next();
+        let parent = self.sources.repository.commit(first)?.parents.into_iter().next();
         Ok(parent.map(|parent| Group { parent, steps, requests }))
     }
 
     fn requests(&self, step: &Revision, branch: &BranchName) -> Fact<BTreeSet<u64>> {
-        match self.witnesses.host {
+        match self.sources.host {
             Some(host) => host.landed(step, branch),
             None => Fact::Gap(no_host("which requests brought a commit")),
         }
@@ -276,7 +261,7 @@ impl Range<'_> {
         let candidates = requests.as_ref().map_or_else(|_| Vec::new(), |requests| candidates(requests));
         let landing = Landing { parent: group.parent, landed, candidates };
         let inquiry = Inquiry { tests: BTreeSet::new(), ..self.inquiry.clone() };
-        let change = self.witnesses.repository.change(&landing.parent, &landing.landed, &inquiry);
+        let change = self.sources.repository.change(&landing.parent, &landing.landed, &inquiry);
         let files = match change {
             Fact::Known(change) => Fact::Known(change.files),
             Fact::Gap(gap) => Fact::Gap(gap),
@@ -290,7 +275,7 @@ impl Range<'_> {
 
     /// The facts of a request as a merge gate would have gathered them just before it landed.
     fn request(&self, number: u64, parent: &Revision) -> Option<Facts> {
-        let forge = self.witnesses.host?;
+        let forge = self.sources.host?;
         let on_request = forge.request(number);
         let request = on_request.change_request();
         let mut inquiry = self.inquiry.clone();
@@ -301,8 +286,8 @@ impl Range<'_> {
             Fact::Known(known) => {
                 let head = known.head.clone();
                 let (on_request, branch) = (Some(on_request.as_ref()), self.branch.clone());
-                let asked = Asked { forge, on_request, request, branch };
-                Some(self.facts(inquiry, parent, &head, Some(asked)))
+                let asked = HostSession { forge, on_request, request, branch };
+                Some(self.facts(inquiry, parent, &head, Some(&asked)))
             }
             Fact::Gap(gap) => Some(self.unseen(inquiry, forge, parent, gap)),
         }
@@ -322,7 +307,7 @@ impl Range<'_> {
         };
         Facts {
             schema: facts::SCHEMA,
-            observed: Fact::Known(self.witnesses.observed),
+            observed: Fact::Known(self.sources.observed),
             inquiry,
             change: Fact::Gap(gap.clone()),
             gate: Fact::Gap(gap.clone()),
@@ -335,7 +320,7 @@ impl Range<'_> {
 
     /// What bears on going back: whoever may is named at the baseline, or by what landed since.
     fn back(&self, baseline: &Revision, candidate: &Revision, branch: &BranchName) -> Result<Back, Gap> {
-        let repository = self.witnesses.repository;
+        let repository = self.sources.repository;
         let tip = &self.branch.known()?.tip;
         let since = match repository.span(baseline, tip) {
             Fact::Known(Span::Steps(steps)) => {
@@ -368,16 +353,21 @@ impl Range<'_> {
         inquiry.topics.retain(|topic| OF_THE_WHOLE.contains(topic) || (vouch && *topic == Topic::Checks));
         let request =
             Fact::Gap(Gap::not_asked("one change request", "a deployment has as many as it has landings"));
-        let asked = self.witnesses.host.map(|forge| {
+        let asked = self.sources.host.map(|forge| {
             let branch = self.branch.clone();
-            Asked { forge, on_request: None, request, branch }
+            HostSession { forge, on_request: None, request, branch }
         });
-        self.facts(inquiry, baseline, candidate, asked)
+        self.facts(inquiry, baseline, candidate, asked.as_ref())
     }
 
-    fn facts(&self, inquiry: Inquiry, base: &Revision, head: &Revision, host: Option<Asked<'_>>) -> Facts {
-        let Witnesses { repository, directory, reports, evidence, observed, .. } = *self.witnesses;
-        gather(inquiry, base, head, &Sources { repository, host, directory, reports, evidence, observed })
+    fn facts(
+        &self,
+        inquiry: Inquiry,
+        base: &Revision,
+        head: &Revision,
+        session: Option<&HostSession<'_>>,
+    ) -> Facts {
+        gather_change(inquiry, &Ends { base: base.clone(), head: head.clone() }, session, self.sources)
     }
 }
 

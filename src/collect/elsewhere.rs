@@ -14,34 +14,25 @@ use crate::record::{Chain, Judge, RecordEntry, RecordLink, RecordStanding};
 /// No more records of one environment than this, from the newest on, are looked at.
 const MOST: usize = 256;
 
-/// Whom to ask.
-pub struct Witnesses<'a> {
-    /// The repository.
-    pub repository: &'a Repository,
-    /// The host; `None` when none takes part.
-    pub host: Option<&'a dyn Forge>,
-    /// The repository that it is asked about, as `owner/name`.
-    pub asked: Option<&'a str>,
-    /// Takes the decisions of records again.
-    pub judge: &'a Judge<'a>,
-}
-
 /// What other environments say of a baseline. `counting` are those that the policy lists; without any, all that there are count.
-pub fn elsewhere(
-    witnesses: &Witnesses<'_>,
+pub fn gather_elsewhere(
+    repository: &Repository,
+    host: Option<&dyn Forge>,
+    judge: &Judge<'_>,
     environment: &Environment,
     baseline: &Revision,
     counting: &[Environment],
 ) -> Fact<Elsewhere> {
+    let asked = host.map(Forge::repository);
     let read = || {
         let mut recorded = Vec::new();
-        for other in witnesses.repository.environments()? {
+        for other in repository.environments()? {
             if other != *environment {
-                recorded.extend(records(witnesses, &other, baseline)?);
+                recorded.extend(records((repository, judge), asked.as_deref(), &other, baseline)?);
             }
         }
-        let by_host = match witnesses.host {
-            Some(host) => beyond(witnesses.repository, host, environment, baseline, counting).into(),
+        let by_host = match host {
+            Some(host) => beyond(repository, host, environment, baseline, counting).into(),
             None => Fact::Gap(Gap::not_asked("what the host has deployed elsewhere", "name the host")),
         };
         Ok(Elsewhere { recorded, by_host })
@@ -50,16 +41,16 @@ pub fn elsewhere(
 }
 
 fn records(
-    witnesses: &Witnesses<'_>,
+    (repository, judge): (&Repository, &Judge<'_>),
+    asked: Option<&str>,
     environment: &Environment,
     baseline: &Revision,
 ) -> Result<Option<RecordsElsewhere>, Gap> {
-    let Witnesses { repository, judge, asked, .. } = witnesses;
     let chain = repository.deployments(environment, judge, Closeness::Repository);
     let Some(chain) = chain.known()? else { return Ok(None) };
     let newest = chain.last().map_err(|_| broken(chain))?;
     let mut holds = None;
-    let counts = |link: &&RecordLink| link.standing.is_taken() && is_of(&link.entry, *asked);
+    let counts = |link: &&RecordLink| link.standing.is_taken() && is_of(&link.entry, asked);
     for link in chain.links.iter().rev().take(MOST).filter(counts) {
         if is_part_of(repository, baseline, &link.entry.candidate)? {
             holds = Some(one(link));

@@ -1,10 +1,11 @@
-//! Puts an inquiry to everything that can answer it.
+//! Gathers the facts of one change.
 
 use crate::collect::evidence::{self, Sought};
 use crate::collect::git::Repository;
-use crate::collect::host::{ChangeRequestHost, Forge, Question, ask_facts};
+use crate::collect::host::{Question, ask_facts};
 use crate::collect::line_coverage;
-use crate::collect::reports::{self, Named};
+use crate::collect::reports;
+use crate::collect::sources::{Ends, HostSession, Sources};
 use crate::model::change::{Change, FileChange, Revision};
 use crate::model::codeowners::{self, CodeOwners};
 use crate::model::fact::{Fact, Gap, GapReason};
@@ -13,50 +14,26 @@ use crate::model::host::NO_HOST;
 use crate::model::inquiry::{Inquiry, TextPurpose, Topic};
 use crate::model::path::RepoPath;
 use crate::model::person::TeamName;
-use crate::model::protection::Branch;
-use crate::model::review::{ChangeRequest, Move};
+use crate::model::review::Move;
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
-
-/// What is asked, and whom.
-pub struct Sources<'a> {
-    /// The repository.
-    pub repository: &'a Repository,
-    /// The host with what it already said of the request and its branch; `None` when none takes part.
-    pub host: Option<Asked<'a>>,
-    /// Where reports are looked for.
-    pub directory: &'a Path,
-    /// Reports named on the command line.
-    pub reports: &'a [Named],
-    /// Files of statements named on the command line.
-    pub evidence: &'a [PathBuf],
-    /// The moment of judgement.
-    pub observed: jiff::Timestamp,
-}
-
-/// A host, and its first two answers, which told us what to judge.
-pub struct Asked<'a> {
-    /// The host of the repository.
-    pub forge: &'a dyn Forge,
-    /// The request on it; `None` where none is asked about.
-    pub on_request: Option<&'a dyn ChangeRequestHost>,
-    /// Its answer about the request.
-    pub request: Fact<ChangeRequest>,
-    /// Its answer about the branch.
-    pub branch: Fact<Branch>,
-}
+use std::path::Path;
 
 /// Gathers every fact that the inquiry asks for.
-pub fn gather(inquiry: Inquiry, base: &Revision, head: &Revision, sources: &Sources<'_>) -> Facts {
-    let repository = sources.repository;
+pub fn gather_change(
+    inquiry: Inquiry,
+    ends: &Ends,
+    session: Option<&HostSession<'_>>,
+    sources: &Sources<'_>,
+) -> Facts {
+    let (repository, Ends { base, head }) = (sources.repository, ends);
     let (mut change, gate) = of_repository(repository, base, head, &inquiry);
-    if let (Some(asked), Fact::Known(change)) = (&sources.host, &mut change)
+    if let (Some(asked), Fact::Known(change)) = (session, &mut change)
         && is_basis_open(change, &inquiry)
         && let Err(gap) = ask_pushes(repository, asked, change)
     {
         change.basis = Fact::Gap(gap);
     }
-    let host = match &sources.host {
+    let host = match session {
         Some(asked) => host_facts(repository, asked, &inquiry, head, &change, &gate),
         None => HostFacts::unseen(NO_HOST, &no_host()),
     };
@@ -133,7 +110,7 @@ fn begins_at_tip(change: &Change) -> bool {
 }
 
 /// Commits that came to the base branch with others, in one push, never were its tip.
-fn ask_pushes(repository: &Repository, asked: &Asked<'_>, change: &mut Change) -> Result<(), Gap> {
+fn ask_pushes(repository: &Repository, asked: &HostSession<'_>, change: &mut Change) -> Result<(), Gap> {
     let tips = repository.tips_asked(change)?;
     if tips.is_empty() {
         return Ok(());
@@ -213,7 +190,7 @@ pub fn text_at(repository: &Repository, at: &Revision, path: &RepoPath) -> Resul
 
 fn host_facts(
     repository: &Repository,
-    asked: &Asked<'_>,
+    asked: &HostSession<'_>,
     inquiry: &Inquiry,
     head: &Revision,
     change: &Fact<Change>,

@@ -6,6 +6,7 @@
     reason = "this room is where the outside world comes in"
 )]
 
+pub mod baseline;
 pub mod deployment;
 pub mod elsewhere;
 pub mod evidence;
@@ -13,6 +14,9 @@ pub mod gather;
 pub mod git;
 pub mod host;
 pub mod line_coverage;
+pub mod policy_texts;
 mod reading;
 pub mod recorded;
 pub mod reports;
+pub mod request;
+pub mod sources;

@@ -14,6 +14,7 @@ use crate::model::decision::{
 };
 use crate::model::fact::{Fact, Gap};
 use crate::model::facts::{Detour, Facts};
+use crate::model::gathered::GatheredFacts;
 use crate::model::inquiry::TextPurpose;
 use crate::model::waiver::About;
 use crate::policy::Policy;
@@ -31,6 +32,14 @@ pub use landing::judge_alone;
 
 /// The control in whose name the gate itself speaks, of its policy and its base.
 const GATE: &str = gate_integrity::KIND.name;
+
+/// Judges what was gathered, be it of a change or of a deployment, by the policy.
+pub fn decide_facts(policy: &Policy, facts: &GatheredFacts) -> Decision {
+    match facts {
+        GatheredFacts::Change(facts) => decide(policy, facts),
+        GatheredFacts::Deployment(facts) => decide_deployment(policy, facts),
+    }
+}
 
 /// Judges the facts by the policy.
 pub fn decide(policy: &Policy, facts: &Facts) -> Decision {

@@ -251,7 +251,7 @@ mod tests {
     #[test]
     fn advice_is_filled_in_once() {
         let advice = &HostConventions::github().advice;
-        let of_app = Rule::Check { name: "{app} {branch}".into(), app: Some(7) };
+        let of_app = Rule::Check { name: "{app} {branch}".into(), app: Some(7.into()) };
         let expected = "switch on \"Require status checks to pass\" with `{app} {branch}` and choose app 7 as its \
                         source, in an active ruleset that covers {count} (Settings > Rules)";
         assert_eq!(advice.for_rule(&of_app, "{count}").as_deref(), Some(expected));

@@ -13,6 +13,7 @@ pub mod environment;
 pub mod evidence;
 pub mod fact;
 pub mod facts;
+pub mod gathered;
 pub mod glob;
 pub mod governs;
 pub mod host;

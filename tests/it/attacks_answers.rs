@@ -9,9 +9,8 @@ use portcullis::cli::Subject;
 use portcullis::cli::demo::history::Edit;
 use portcullis::cli::demo::stage::{GREEN, KIM, POLICY, Stage, revision};
 use portcullis::cli::demo::world::{Activity, Bend, Endpoint, Event, World, minutes, person};
-use portcullis::cli::judged::{Preparation, prepare_over};
+use portcullis::cli::prepare::prepare_over;
 use portcullis::collect::host::Connection;
-use portcullis::decide::{decide, undetermined};
 use portcullis::model::check::{Check, Conclusion, Producer};
 use portcullis::model::decision::Outcome;
 use portcullis::model::review::{Review, ReviewState, ReviewedContent};
@@ -280,10 +279,7 @@ fn outcome(stage: &Stage, world: World) -> Outcome {
     let words =
         Words::parse_from(["x", "--host", "github", "--repository", &world.repository, "--request", &number]);
     let connection = Connection::to(world.address.clone(), Box::new(world));
-    match prepare_over(connection, stage.directory(), &words.subject).unwrap() {
-        Preparation::Ready(ready) => decide(&ready.policy, &ready.facts).outcome,
-        Preparation::Unseen(judged, gap) => undetermined(*judged, &gap).outcome,
-    }
+    prepare_over(connection, stage.directory(), &words.subject).unwrap().decide(&[]).outcome
 }
 
 /// Every field of the honest answer whose absence keeps the change from being allowed. Below a field that nobody

@@ -10,9 +10,8 @@ use portcullis::cli::Subject;
 use portcullis::cli::demo::history::{Edit, Person};
 use portcullis::cli::demo::stage::{KIM, POLICY, Stage};
 use portcullis::cli::demo::world::person;
-use portcullis::cli::judged::{Preparation, prepare_over};
+use portcullis::cli::prepare::prepare_over;
 use portcullis::collect::host::Connection;
-use portcullis::decide::{decide, undetermined};
 use portcullis::model::decision::Outcome;
 use portcullis::model::person::{Account, TeamName};
 use portcullis::model::review::{Permission, ReviewState};
@@ -294,10 +293,7 @@ fn at(api: &str, stage: &Stage) -> Outcome {
     let words = ["x", "--host", "github", "--repository", &world.repository, "--request", "7"];
     let subject = Words::parse_from(words).subject;
     let connection = Connection::to(api, Box::new(world));
-    match prepare_over(connection, stage.directory(), &subject).unwrap() {
-        Preparation::Ready(ready) => decide(&ready.policy, &ready.facts).outcome,
-        Preparation::Unseen(judged, gap) => undetermined(*judged, &gap).outcome,
-    }
+    prepare_over(connection, stage.directory(), &subject).unwrap().decide(&[]).outcome
 }
 
 #[test]

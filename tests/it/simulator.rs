@@ -9,12 +9,13 @@ use crate::support::lane::plan::Plan;
 use crate::support::lane::plant::Plant;
 use crate::support::lane::rng::Rng;
 use portcullis::cli::demo::stage::revision;
-use portcullis::collect::deployment::{Target, Witnesses, gather_deployment};
+use portcullis::collect::deployment::{DeploymentTarget, gather_deployment};
 use portcullis::collect::git::Repository;
 use portcullis::collect::git::record::Resting;
 use portcullis::collect::host::Connection;
 use portcullis::collect::host::github::GitHub;
 use portcullis::collect::recorded::contradictions;
+use portcullis::collect::sources::Sources;
 use portcullis::decide::decide_deployment;
 use portcullis::model::change::{BranchName, Revision};
 use portcullis::model::decision::{Decision, Finding, Outcome, SubjectKind, Verdict};
@@ -81,7 +82,7 @@ fn gathered(lane: &Lane, words: Words) -> Deployment {
     let forge = lane.host();
     let (address, name) = (forge.worlds[0].address.clone(), forge.worlds[0].repository.clone());
     let host = GitHub::open(&name, Connection::to(address, Box::new(forge))).unwrap();
-    let target = Target {
+    let target = DeploymentTarget {
         environment: "production".to_string(),
         branch: BranchName::new("main"),
         candidate: revision(lane.tip()).unwrap(),
@@ -101,7 +102,7 @@ fn gathered(lane: &Lane, words: Words) -> Deployment {
                 .collect(),
         ),
     };
-    let witnesses = Witnesses {
+    let sources = Sources {
         repository: &repository,
         host: Some(&host),
         directory: lane.directory(),
@@ -109,7 +110,7 @@ fn gathered(lane: &Lane, words: Words) -> Deployment {
         evidence: &[],
         observed: jiff::Timestamp::UNIX_EPOCH,
     };
-    gather_deployment(&inquiry, target, &witnesses, &|_, _| ())
+    gather_deployment(&inquiry, target, &sources, &|_, _| ())
 }
 
 /// The landing that a finding speaks of.
@@ -299,7 +300,7 @@ fn facts_of_a_record_stand_until_they_are_bent() {
         let start = revision(lane.baseline()).unwrap();
         let words = Words { origin: BaselineOrigin::Asserted, baseline: start, record: None, host: None };
         let honest = gathered(&lane, words);
-        let resting = Resting { judge: &portcullis::cli::record::judge, above: Vec::new() };
+        let resting = Resting { judge: &portcullis::cli::record::judge_text, above: Vec::new() };
         let against =
             |facts: &Deployment| contradictions(&repository, crate::support::lane::POLICY, facts, &resting);
         assert_eq!(against(&honest), Ok(Vec::new()), "PORTCULLIS_SIMULATOR_SEED={seed}");

@@ -4,7 +4,7 @@
 //! code that judges real changes: the same questions, translation, controls and rendering.
 
 use super::exit::{Exit, Failure, Result};
-use super::judged::{Preparation, prepare_over};
+use super::prepare::prepare_over;
 use super::{HostName, Subject, output};
 use crate::collect::host::{self, Connection};
 use crate::model::decision::{Decision, Finding, Outcome};
@@ -130,10 +130,7 @@ pub fn judge(scenario: &Scenario) -> Result<Decision> {
     };
     let world = stage.world.clone();
     let connection = Connection::to(world.address.clone(), Box::new(world));
-    Ok(match prepare_over(connection, stage.directory(), &subject)? {
-        Preparation::Ready(ready) => crate::decide::decide(&ready.policy, &ready.facts),
-        Preparation::Unseen(judged, gap) => crate::decide::undetermined(*judged, &gap),
-    })
+    Ok(prepare_over(connection, stage.directory(), &subject)?.decide(&[]))
 }
 
 #[cfg(test)]

@@ -42,7 +42,7 @@ pub struct Verifying {
 /// A file cannot be read or written, or holds something else.
 pub fn sign(arguments: &Signing) -> Result {
     if let Some(output) = &arguments.output {
-        names::spare(output, [arguments.key.as_path()])?;
+        names::spare_files(output, [arguments.key.as_path()])?;
     }
     let key = key(&arguments.key)?;
     // All are looked at before one is written.

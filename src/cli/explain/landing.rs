@@ -1,12 +1,14 @@
 //! `portcullis explain COMMIT`: how it came to the branch, who approved it, and what nobody did.
 
 use super::unseen;
-use crate::cli::deployment::branch_named;
+use crate::cli::deploying::branch_named;
 use crate::cli::exit::{Exit, Failure, Result};
-use crate::cli::{HostName, judged, output};
-use crate::collect::deployment::{Witnesses, gather_landing};
+use crate::cli::hosts::{kind_of, open_host};
+use crate::cli::{HostName, output};
+use crate::collect::deployment::gather_landing;
 use crate::collect::git::{Place, Repository};
 use crate::collect::host::{Forge, ci};
+use crate::collect::sources::Sources;
 use crate::decide::judge_alone;
 use crate::model::change::{BranchName, Revision};
 use crate::model::deployment::Deployment;
@@ -95,8 +97,8 @@ fn host(place: &Where) -> Result<Option<Box<dyn Forge>>> {
     };
     match (repository, place.host) {
         (Some(repository), named) => {
-            let kind = judged::kind_of(named).map_err(unseen)?;
-            judged::open_host(kind, &repository, None).map(Some)
+            let kind = kind_of(named).map_err(unseen)?;
+            open_host(kind, &repository, None).map(Some)
         }
         (None, Some(_)) => Err(Failure::usage("name the repository on the host: --repository OWNER/NAME")),
         (None, None) => Ok(None),
@@ -130,8 +132,8 @@ fn gather(
     let inquiry = Inquiry { each_commit: false, ..asked.policy.inquiry(None) };
     let Asked { repository, directory, .. } = asked;
     let observed = jiff::Timestamp::now();
-    let witnesses = Witnesses { repository, host, directory, reports: &[], evidence: &[], observed };
-    gather_landing(&inquiry, branch, spot, &witnesses).map_err(unseen)
+    let sources = Sources { repository, host, directory, reports: &[], evidence: &[], observed };
+    gather_landing(&inquiry, branch, spot, &sources).map_err(unseen)
 }
 
 fn tell(

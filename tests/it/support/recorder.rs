@@ -7,7 +7,7 @@
     reason = "test support: a failure here is a failed test"
 )]
 
-use portcullis::cli::record::{Recording, Unrecorded, judge, record_decision};
+use portcullis::cli::record::{Recording, Unrecorded, judge_text, record_decision};
 use portcullis::collect::git::Repository;
 use portcullis::collect::git::record::Closeness;
 use portcullis::collect::git::record_writer::Appended;
@@ -102,7 +102,7 @@ pub fn commit(word: &str) -> Revision {
 }
 
 fn chain_of(directory: &Path, environment: &Environment) -> Fact<Option<Chain>> {
-    Repository::open(directory).unwrap().deployments(environment, &judge, Closeness::Chain)
+    Repository::open(directory).unwrap().deployments(environment, &judge_text, Closeness::Chain)
 }
 
 pub fn try_chain(directory: &Path) -> Fact<Option<Chain>> {

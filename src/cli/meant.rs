@@ -1,0 +1,143 @@
+//! From arguments and job to what is meant, before anything is asked over the network.
+
+use super::exit::Failure;
+use super::hosts::{kind_of, repository_of};
+use super::prepare::Stop;
+use super::{HostName, Subject};
+use crate::collect::git::Repository;
+use crate::collect::host::ci::{JobEvent, VerdictPlace};
+use crate::collect::host::{self, HostKind};
+use crate::collect::request::JudgementRequest;
+use crate::model::change::Revision;
+use crate::model::decision::Judged;
+use crate::model::environment::Environment;
+use crate::model::fact::{Gap, GapReason};
+
+/// What arguments and job mean together.
+pub struct Meant {
+    /// The host to ask; `None` when none takes part.
+    pub host: Option<MeantHost>,
+    /// Where the verdict of the job is shown; `None` outside of a job, and for a deployment.
+    pub place: Option<VerdictPlace>,
+    /// What would be deployed; `None` for a change.
+    pub candidate: Option<Revision>,
+}
+
+/// A repository on a host.
+pub struct MeantHost {
+    /// The kind of host.
+    pub kind: &'static HostKind,
+    /// The repository, as its host names it.
+    pub repository: String,
+    /// The request that is asked about; `None` for a deployment.
+    pub request: Option<u64>,
+}
+
+impl Meant {
+    /// Reads them.
+    ///
+    /// # Errors
+    /// They make no sense, or contradict each other.
+    pub fn read(
+        repository: &Repository,
+        subject: &Subject,
+        request: &JudgementRequest,
+        job: Option<&dyn JobEvent>,
+    ) -> Result<Self, Stop> {
+        match request {
+            JudgementRequest::Change => Meant::change(repository, subject, job),
+            JudgementRequest::Deployment { environment, .. } => {
+                Meant::deployment(repository, subject, environment, job)
+            }
+        }
+    }
+
+    fn change(repository: &Repository, subject: &Subject, job: Option<&dyn JobEvent>) -> Result<Self, Stop> {
+        let parents = |commit: &Revision| Some(repository.commit(commit).ok()?.parents);
+        let place = job.map(|job| job.verdict_place(Some(&parents))).transpose();
+        let place = place.map_err(Stop::nothing_known)?;
+        let host = host_of_change(subject, place.as_ref())?;
+        Ok(Meant { host, place, candidate: None })
+    }
+
+    fn deployment(
+        repository: &Repository,
+        subject: &Subject,
+        environment: &Environment,
+        job: Option<&dyn JobEvent>,
+    ) -> Result<Self, Stop> {
+        let judged = Judged { environment: Some(environment.to_string()), ..Judged::default() };
+        let candidate = find_candidate(repository, subject, environment, job)?;
+        let candidate = candidate.map_err(|gap| Stop::Gap(Box::new(judged.clone()), gap))?;
+        let unseen = |gap| Stop::Gap(Box::new(Judged { head: Some(candidate.clone()), ..judged }), gap);
+        let host = host_of_deployment(subject)?.transpose().map_err(unseen)?;
+        Ok(Meant { host, place: None, candidate: Some(candidate) })
+    }
+}
+
+/// In a job its own repository and the request of its event.
+fn host_of_change(subject: &Subject, place: Option<&VerdictPlace>) -> Result<Option<MeantHost>, Stop> {
+    let usage = |message: String| Err(Stop::from(Failure::usage(message)));
+    match (subject.host, &subject.repository, subject.request, place) {
+        (Some(HostName::None), None, None, _) => Ok(None),
+        (Some(HostName::None), _, _, _) => {
+            usage(format!("--repository and --request need --host {}", host::DEFAULT.name))
+        }
+        (_, repository, request, Some(place)) => {
+            let of_job = || {
+                let (kind, repository) = (kind_of(subject.host)?, place.repository(repository.as_deref())?);
+                Ok(MeantHost { kind, repository, request: Some(place.request(request)?) })
+            };
+            of_job().map(Some).map_err(Stop::nothing_known)
+        }
+        (_, Some(repository), Some(request), None) => {
+            let kind = kind_of(subject.host).map_err(Stop::nothing_known)?;
+            Ok(Some(MeantHost { kind, repository: repository.clone(), request: Some(request) }))
+        }
+        (Some(HostName::Kind(_)), _, _, None) | (None, Some(_), None, None) | (None, None, Some(_), None) => {
+            usage("name both: --repository OWNER/NAME and --request N".to_string())
+        }
+        (None, None, None, None) => usage(format!(
+            "name what to judge: --host {} --repository OWNER/NAME --request N, or --host none --base REV \
+             for what git alone can tell",
+            host::DEFAULT.name
+        )),
+    }
+}
+
+fn host_of_deployment(subject: &Subject) -> Result<Option<Result<MeantHost, Gap>>, Failure> {
+    if let Some(HostName::None) = subject.host {
+        return Ok(None);
+    }
+    let repository = repository_of(subject).ok_or_else(|| {
+        Failure::usage(format!(
+            "name the host: --host {} --repository OWNER/NAME, or --host none for what git alone can tell",
+            host::DEFAULT.name
+        ))
+    })?;
+    // Of no request in particular: each landing names its own.
+    Ok(Some(kind_of(subject.host).map(|kind| MeantHost { kind, repository, request: None })))
+}
+
+/// What would be deployed: what `--head` names, else what is checked out; and in a job, what its verdict is for.
+fn find_candidate(
+    repository: &Repository,
+    subject: &Subject,
+    environment: &Environment,
+    job: Option<&dyn JobEvent>,
+) -> Result<Result<Revision, Gap>, Failure> {
+    let named = subject.head.as_deref().map(|name| repository.resolve(name)).transpose()?;
+    let checked_out = repository.resolve("HEAD");
+    let Some(job) = job else { return Ok(Ok(named.map_or(checked_out, Ok)?)) };
+    let parents = |commit: &Revision| Some(repository.commit(commit).ok()?.parents);
+    Ok(job.verdict_place(Some(&parents)).and_then(|place| {
+        place.repository(subject.repository.as_deref())?;
+        place.check_environment(environment)?;
+        place.candidate(named, || checked_out.map_err(no_head))
+    }))
+}
+
+fn no_head(error: anyhow::Error) -> Gap {
+    let remedy = "Check out what would be deployed, or name it with --head.";
+    Gap::new("what is checked out", GapReason::MissingObject, format!("{error:#}"), remedy)
+}

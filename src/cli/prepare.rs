@@ -1,0 +1,365 @@
+//! The road from arguments to a decision, for a change and a deployment alike: what is meant, what is judged, by which
+//! policy, and the facts.
+
+use super::exit::{Failure, Result};
+use super::given::{self, GivenPlace};
+use super::hosts::open_host;
+use super::meant::Meant;
+use super::policy_file::{POLICY, check_waivers, parse_policy, read_policy};
+use super::{Subject, deploying, names, opening, output};
+use crate::collect::git::Repository;
+use crate::collect::host::ci::{self, JobEvent, VerdictPlace};
+use crate::collect::host::{Connection, Forge};
+use crate::collect::policy_texts::{PolicyTexts, read_policy_texts};
+use crate::collect::reports::Named;
+use crate::collect::request::{
+    JudgementRequest, LocateError, Located, RevisionNames, check_clone, gather, locate_change,
+};
+use crate::collect::sources::{Ends, HostSession, Sources};
+use crate::model::change::Revision;
+use crate::model::decision::{Decision, Judged};
+use crate::model::fact::Gap;
+use crate::model::facts::Detour;
+use crate::model::gathered::GatheredFacts;
+use crate::model::inquiry::Inquiry;
+use crate::model::path::RepoPath;
+use crate::model::test_run::ReportFormat;
+use crate::policy::Policy;
+use std::path::{Path, PathBuf};
+
+/// Everything a decision needs.
+pub struct Prepared {
+    /// The policy in force at the base.
+    pub policy: Policy,
+    /// The facts.
+    pub facts: GatheredFacts,
+    /// The newest record of the environment when they were gathered; `None` for a change, and where there is no record.
+    pub tip: Option<Revision>,
+}
+
+/// Without base, head or policy there is nothing to decide by; that is an answer too.
+pub enum Preparation {
+    /// Ready to decide.
+    Ready(Box<Prepared>),
+    /// Not even the policy could be seen.
+    Unseen(Box<Judged>, Gap),
+}
+
+impl Preparation {
+    /// The decision. Where nothing was gathered, `detours` are what lies between the gate and the host.
+    pub fn decide(&self, detours: &[Detour]) -> Decision {
+        match self {
+            Preparation::Ready(ready) => crate::decide::decide_facts(&ready.policy, &ready.facts),
+            Preparation::Unseen(judged, gap) => {
+                crate::decide::undetermined_by((**judged).clone(), gap, detours)
+            }
+        }
+    }
+}
+
+/// Prepares a judgement, asking the host over the network. In the job of a CI system only the commit that its check is
+/// shown on is judged.
+///
+/// # Errors
+/// Usage, environment or policy errors.
+pub fn prepare(directory: &Path, subject: &Subject, request: &JudgementRequest) -> Result<Preparation> {
+    let job = ci::current_job().event()?;
+    prepared(None, job.as_deref(), directory, subject, request)
+}
+
+/// Gathers what is named, to be judged later and elsewhere; without a name, what the job is of.
+///
+/// # Errors
+/// Usage, environment or policy errors.
+pub fn prepare_named(directory: &Path, subject: &Subject, request: &JudgementRequest) -> Result<Preparation> {
+    let is_named = subject.host.is_some() || subject.repository.is_some() || subject.request.is_some();
+    let by_job = *request == JudgementRequest::Change && !is_named;
+    let job = if by_job { ci::current_job().event()? } else { None };
+    prepared(None, job.as_deref(), directory, subject, request)
+}
+
+/// Prepares the judgement of a change over any connection, outside of any job.
+///
+/// # Errors
+/// See [`prepare`].
+pub fn prepare_over(connection: Connection, directory: &Path, subject: &Subject) -> Result<Preparation> {
+    prepared(Some(connection), None, directory, subject, &JudgementRequest::Change)
+}
+
+/// Why nothing can be decided.
+pub enum Stop {
+    /// The arguments make no sense, or what they ask for cannot be done.
+    Failure(Failure),
+    /// Something could not be seen.
+    Gap(Box<Judged>, Gap),
+}
+
+impl<T: Into<Failure>> From<T> for Stop {
+    fn from(failure: T) -> Self {
+        Stop::Failure(failure.into())
+    }
+}
+
+impl Stop {
+    /// A gap before it is known what is judged.
+    pub fn nothing_known(gap: Gap) -> Stop {
+        Stop::Gap(Box::default(), gap)
+    }
+}
+
+fn prepared(
+    connection: Option<Connection>,
+    job: Option<&dyn JobEvent>,
+    directory: &Path,
+    subject: &Subject,
+    request: &JudgementRequest,
+) -> Result<Preparation> {
+    match try_prepare(connection, job, directory, subject, request) {
+        Ok(prepared) => Ok(Preparation::Ready(Box::new(prepared))),
+        Err(Stop::Gap(judged, gap)) => Ok(Preparation::Unseen(judged, gap)),
+        Err(Stop::Failure(failure)) => Err(failure),
+    }
+}
+
+fn try_prepare(
+    connection: Option<Connection>,
+    job: Option<&dyn JobEvent>,
+    directory: &Path,
+    subject: &Subject,
+    request: &JudgementRequest,
+) -> std::result::Result<Prepared, Stop> {
+    let repository = opening::open(directory)?;
+    let reports = named_reports(directory, subject)?;
+    let meant = Meant::read(&repository, subject, request, job)?;
+    let is_live = connection.is_none();
+    let open = |host: &super::meant::MeantHost| open_host(host.kind, &host.repository, connection);
+    let forge = meant.host.as_ref().map(open).transpose()?;
+    let number = meant.host.as_ref().and_then(|host| host.request);
+    let on_request = forge.as_deref().zip(number).map(|(forge, number)| forge.request(number));
+    let session = forge.as_deref().zip(on_request.as_deref());
+    let session = session.map(|(forge, on_request)| HostSession::begin(forge, on_request));
+    let question = Question { repository: &repository, subject, meant: &meant, forge: forge.as_deref() };
+    let found = question.locate(request, session)?;
+    let unseen = |gap| Stop::Gap(Box::new(found.judged()), gap);
+    let policy = policy_at(&repository, directory, subject, &found.ends())?;
+    let (policy, inquiry) = policy.map_err(unseen)?;
+    names::warn(&policy, &reports, &subject.evidence);
+    let tip = found.tip();
+    let located = found.locate_by(&policy, &question, request)?;
+    let sources = Sources {
+        repository: &repository,
+        host: forge.as_deref(),
+        directory,
+        reports: &reports,
+        evidence: &subject.evidence,
+        observed: jiff::Timestamp::now(),
+    };
+    let mut facts = gather(inquiry, located, &sources, &output::progress);
+    if is_live && facts.whole().host.took_part() {
+        facts.whole_mut().host.detours = ci::detours();
+    }
+    check_waivers(&policy, &facts)?;
+    Ok(Prepared { policy, facts, tip })
+}
+
+/// What is needed to find the commits that are judged.
+pub struct Question<'a> {
+    /// The repository.
+    pub repository: &'a Repository,
+    /// The arguments.
+    pub subject: &'a Subject,
+    /// What arguments and job mean.
+    pub meant: &'a Meant,
+    /// The host; `None` when none takes part.
+    pub forge: Option<&'a dyn Forge>,
+}
+
+/// The commits that are judged, before the policy is known.
+enum LocatedEnds<'a> {
+    Change { ends: Ends, session: Option<HostSession<'a>> },
+    Deployment(Box<deploying::LocatedDeployment>),
+}
+
+impl Question<'_> {
+    fn locate<'s>(
+        &self,
+        request: &JudgementRequest,
+        session: Option<HostSession<'s>>,
+    ) -> std::result::Result<LocatedEnds<'s>, Stop> {
+        match request {
+            JudgementRequest::Change => self.locate_change(session),
+            JudgementRequest::Deployment { environment, .. } => {
+                Ok(LocatedEnds::Deployment(Box::new(deploying::locate(self, environment)?)))
+            }
+        }
+    }
+
+    fn locate_change<'s>(
+        &self,
+        session: Option<HostSession<'s>>,
+    ) -> std::result::Result<LocatedEnds<'s>, Stop> {
+        let (subject, place, of_host) = (self.subject, self.meant.place.as_ref(), session.as_ref());
+        let names = RevisionNames {
+            base: subject.base.as_deref(),
+            head: subject.head.as_deref(),
+            of_job: place.map(|place| &place.commit),
+        };
+        let unseen = |gap, ends: Option<&Ends>| Stop::Gap(Box::new(judged_change(of_host, ends)), gap);
+        let ends = locate_change(self.repository, names, of_host).map_err(|error| match error {
+            LocateError::Unseen(gap) => unseen(gap, None),
+            LocateError::Unresolved(error) => Stop::from(error),
+            LocateError::NoBase => Stop::from(Failure::usage(
+                "name the tip of the branch that would receive the change: --base REV",
+            )),
+        })?;
+        if let Some(place) = place {
+            check_place(place, of_host, &ends).map_err(|gap| unseen(gap, Some(&ends)))?;
+        }
+        check_clone(self.repository, of_host, &ends).map_err(|gap| unseen(gap, Some(&ends)))?;
+        Ok(LocatedEnds::Change { ends, session })
+    }
+}
+
+impl<'a> LocatedEnds<'a> {
+    fn ends(&self) -> Ends {
+        match self {
+            LocatedEnds::Change { ends, .. } => ends.clone(),
+            LocatedEnds::Deployment(located) => located.ends(),
+        }
+    }
+
+    fn judged(&self) -> Judged {
+        match self {
+            LocatedEnds::Change { ends, session } => judged_change(session.as_ref(), Some(ends)),
+            LocatedEnds::Deployment(located) => located.judged(),
+        }
+    }
+
+    fn tip(&self) -> Option<Revision> {
+        match self {
+            LocatedEnds::Change { .. } => None,
+            LocatedEnds::Deployment(located) => located.tip.clone(),
+        }
+    }
+
+    /// What is judged, given what the policy says of it.
+    fn locate_by(
+        self,
+        policy: &Policy,
+        question: &Question<'_>,
+        request: &JudgementRequest,
+    ) -> Result<Located<'a>> {
+        match self {
+            LocatedEnds::Change { ends, session } => Ok(Located::Change { ends, session }),
+            LocatedEnds::Deployment(located) => {
+                Ok(Located::Deployment(Box::new(located.target(policy, question, request)?)))
+            }
+        }
+    }
+}
+
+/// Is the verdict shown on what is judged, and does the request that is judged end there?
+fn check_place(
+    place: &VerdictPlace,
+    session: Option<&HostSession<'_>>,
+    ends: &Ends,
+) -> std::result::Result<(), Gap> {
+    place.check_head(&ends.head)?;
+    match session.and_then(|session| session.request.value()) {
+        Some(request) => place.check_request_head(&request.id, &request.head),
+        None => Ok(()),
+    }
+}
+
+fn judged_change(session: Option<&HostSession<'_>>, ends: Option<&Ends>) -> Judged {
+    let request = session.and_then(|session| session.request.value());
+    Judged {
+        request: request.map(|request| request.id.clone()),
+        title: request.map(|request| request.title.clone()),
+        branch: request.map(|request| request.base_branch.clone()),
+        base: ends.map(|ends| ends.base.clone()),
+        head: ends.map(|ends| ends.head.clone()),
+        ..Judged::default()
+    }
+}
+
+/// The policy at the base, or the one handed over from elsewhere; and everything that it, or what is in its place at the head,
+/// wants to know.
+///
+/// # Errors
+/// There is none, or it is not valid.
+fn policy_at(
+    repository: &Repository,
+    directory: &Path,
+    subject: &Subject,
+    ends: &Ends,
+) -> Result<std::result::Result<(Policy, Inquiry), Gap>> {
+    let path = match &subject.policy {
+        None => RepoPath::from(POLICY),
+        Some(file) => match given::place_of(repository, directory, file)? {
+            GivenPlace::Inside(path) => path,
+            GivenPlace::Elsewhere => {
+                let policy = read_policy(&directory.join(file))?;
+                let inquiry = policy.inquiry(None);
+                return Ok(Ok((policy, inquiry)));
+            }
+        },
+    };
+    let PolicyTexts { before, after } = match read_policy_texts(repository, ends, &path) {
+        Ok(texts) => texts,
+        Err(gap) => return Ok(Err(gap)),
+    };
+    let at = ends.base.short();
+    if let Some(file) = &subject.policy {
+        given::check_agreement(directory, file, ends, before.as_deref())?;
+    }
+    let Some(text) = before else {
+        return Err(Failure::policy(format!(
+            "there is no {POLICY} at the base commit {at}; `portcullis policy init` writes one to begin with, and it \
+             counts once it has landed on the branch"
+        )));
+    };
+    let policy = parse_policy(&format!("{path} at {at}"), &text)?;
+    let inquiry = policy.inquiry(Some(path.clone()));
+    let altered = after.filter(|after| *after != text).and_then(|after| Policy::parse(&after).ok());
+    let inquiry = match altered {
+        Some(altered) => inquiry.union(altered.inquiry(Some(path))),
+        None => inquiry,
+    };
+    Ok(Ok((policy, inquiry)))
+}
+
+/// A file is not written over a report, statement or policy that is read for it.
+///
+/// # Errors
+/// It would be.
+pub fn spare_inputs(output: &Path, subject: &Subject) -> Result<()> {
+    let reports: Vec<Named> = named_reports(Path::new("."), subject)?;
+    let read = reports.iter().map(|report| &report.file).chain(&subject.evidence).chain(&subject.policy);
+    names::spare_files(output, read.map(PathBuf::as_path))
+}
+
+/// The reports named on the command line.
+///
+/// # Errors
+/// One of them names no file.
+pub fn named_reports(directory: &Path, subject: &Subject) -> Result<Vec<Named>> {
+    subject.reports.iter().map(|text| parse_report(directory, text)).collect()
+}
+
+/// `FILE`; before it `SUITE=`, where SUITE looks like the name of a suite, and `FORMAT:`, where FORMAT is one.
+fn parse_report(directory: &Path, text: &str) -> Result<Named> {
+    let is_suite = |name: &str| {
+        !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
+    };
+    let (suite, rest) = match text.split_once('=') {
+        Some((name, rest)) if is_suite(name) && !rest.is_empty() => (Some(name.to_string()), rest),
+        _ => (None, text),
+    };
+    let format = rest.split_once(':').and_then(|(name, file)| Some((ReportFormat::named(name)?, file)));
+    let (format, file) = format.map_or((None, rest), |(format, file)| (Some(format), file));
+    if file.is_empty() {
+        return Err(Failure::usage("--report needs a file: --report FILE or --report SUITE=FILE"));
+    }
+    Ok(Named { suite, format, file: directory.join(file) })
+}

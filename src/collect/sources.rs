@@ -1,0 +1,59 @@
+//! Whom to ask: the repository, its host, and the files that were named.
+
+use crate::collect::git::Repository;
+use crate::collect::host::{ChangeRequestHost, Forge};
+use crate::collect::reports::Named;
+use crate::model::change::Revision;
+use crate::model::fact::Fact;
+use crate::model::protection::Branch;
+use crate::model::review::ChangeRequest;
+use std::path::{Path, PathBuf};
+
+/// Whom to ask, for a change and for a deployment alike.
+pub struct Sources<'a> {
+    /// The repository.
+    pub repository: &'a Repository,
+    /// The host of the repository; `None` when none takes part.
+    pub host: Option<&'a dyn Forge>,
+    /// The directory below which reports are looked for.
+    pub directory: &'a Path,
+    /// Reports named on the command line.
+    pub reports: &'a [Named],
+    /// Files of statements named on the command line.
+    pub evidence: &'a [PathBuf],
+    /// The moment of judgement.
+    pub observed: jiff::Timestamp,
+}
+
+/// The two commits that a decision names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ends {
+    /// The commit that the change or the range begins at.
+    pub base: Revision,
+    /// The commit that it ends at.
+    pub head: Revision,
+}
+
+/// A host with its first two answers, which tell what to judge.
+pub struct HostSession<'a> {
+    /// The host of the repository.
+    pub forge: &'a dyn Forge,
+    /// The request on it; `None` where none is asked about.
+    pub on_request: Option<&'a dyn ChangeRequestHost>,
+    /// The answer about the request.
+    pub request: Fact<ChangeRequest>,
+    /// The answer about the branch.
+    pub branch: Fact<Branch>,
+}
+
+impl<'a> HostSession<'a> {
+    /// Asks about a request, and about the branch that it is to.
+    pub fn begin(forge: &'a dyn Forge, on_request: &'a dyn ChangeRequestHost) -> Self {
+        let request = on_request.change_request();
+        let branch = match &request {
+            Fact::Known(request) => forge.branch(&request.base_branch),
+            Fact::Gap(gap) => Fact::Gap(gap.clone()),
+        };
+        HostSession { forge, on_request: Some(on_request), request, branch }
+    }
+}

@@ -1,0 +1,33 @@
+//! What was gathered for one judgement, of a change or of a deployment.
+
+use crate::model::deployment::Deployment;
+use crate::model::facts::Facts;
+
+/// The facts of a change or of a deployment. In JSON each is written as itself: only facts of a deployment name an
+/// environment.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(untagged)]
+pub enum GatheredFacts {
+    /// Of one change request.
+    Change(Box<Facts>),
+    /// Of a deployment.
+    Deployment(Box<Deployment>),
+}
+
+impl GatheredFacts {
+    /// The facts of the change, or of everything that would be deployed as one change.
+    pub fn whole(&self) -> &Facts {
+        match self {
+            GatheredFacts::Change(facts) => facts,
+            GatheredFacts::Deployment(facts) => &facts.whole,
+        }
+    }
+
+    /// The same, to be completed.
+    pub fn whole_mut(&mut self) -> &mut Facts {
+        match self {
+            GatheredFacts::Change(facts) => facts,
+            GatheredFacts::Deployment(facts) => &mut facts.whole,
+        }
+    }
+}
