@@ -13,6 +13,7 @@ use crate::model::change::Revision;
 use crate::model::decision::Judged;
 use crate::model::fact::{Fact, Gap, GapReason};
 use crate::model::facts::Facts;
+use crate::model::id::RequestId;
 use crate::model::inquiry::Inquiry;
 use crate::model::path::RepoPath;
 use crate::model::test_run::ReportFormat;
@@ -118,8 +119,8 @@ fn try_prepare(
     let question = Asking::new(subject, place.as_ref())?.map_err(nothing_known)?;
     let forge =
         question.on_host.as_ref().map(|on| open_host(on.kind, &on.repository, connection)).transpose()?;
-    let number = question.on_host.as_ref().map(|on| on.request);
-    let on_request = forge.as_deref().zip(number).map(|(forge, number)| forge.request(number));
+    let id = question.on_host.as_ref().map(|on| &on.request);
+    let on_request = forge.as_deref().zip(id).map(|(forge, id)| forge.request(id));
     let asked = forge.as_deref().zip(on_request.as_deref()).map(|(forge, request)| ask(forge, request));
     let unseen = |gap, ends: Option<&Ends>| Stop::Gap(Box::new(known(asked.as_ref(), ends)), gap);
     let ends = ends(&repository, subject, &question, asked.as_ref()).map_err(|gap| unseen(gap, None))??;
@@ -133,6 +134,7 @@ fn try_prepare(
     let sources = Sources {
         repository: &repository,
         host: asked,
+        conventions: host::conventions_of(forge.as_deref()),
         directory,
         reports: &named,
         evidence: &subject.evidence,
@@ -193,7 +195,7 @@ struct Asking {
 struct OnHost {
     kind: &'static HostKind,
     repository: String,
-    request: u64,
+    request: RequestId,
 }
 
 impl Asking {
@@ -208,13 +210,14 @@ impl Asking {
                 let of_job = |place: &VerdictPlace| {
                     let (kind, repository) =
                         (kind_of(subject.host)?, place.repository(repository.as_deref())?);
-                    Ok(OnHost { kind, repository, request: place.request(request)? })
+                    Ok(OnHost { kind, repository, request: place.request(request.map(RequestId::from))? })
                 };
                 Ok(place.map(of_job).transpose().map(|on_host| Asking { on_host, head }))
             }
             (_, Some(repository), Some(request)) => {
                 let repository = repository.clone();
-                let on_host = kind_of(subject.host).map(|kind| OnHost { kind, repository, request });
+                let on_host =
+                    kind_of(subject.host).map(|kind| OnHost { kind, repository, request: request.into() });
                 Ok(on_host.map(|on_host| Asking { on_host: Some(on_host), head: None }))
             }
             (Some(HostName::Kind(_)), _, _) | (None, Some(_), None) | (None, None, Some(_)) => {

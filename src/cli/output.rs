@@ -5,7 +5,6 @@ use super::exit::{Exit, Failure, Result};
 use crate::collect::host::ci;
 use crate::control::{self, Kind};
 use crate::model::decision::Decision;
-use crate::model::digest::Digest;
 use crate::render::{self, Context, ControlGuide, Format, NoSources, Style};
 use clap::Args;
 use std::collections::BTreeSet;

@@ -6,10 +6,10 @@ use crate::collect::host::{ChangeRequestHost, Forge, Question, ask_facts};
 use crate::collect::line_coverage;
 use crate::collect::reports::{self, Named};
 use crate::model::change::{Change, FileChange, Revision};
-use crate::model::codeowners::{self, CodeOwners};
+use crate::model::codeowners::CodeOwners;
 use crate::model::fact::{Fact, Gap, GapReason};
 use crate::model::facts::{Facts, GateTexts, HostFacts, SCHEMA};
-use crate::model::host::NO_HOST;
+use crate::model::host::{CodeOwnersDialect, HostConventions, NO_HOST};
 use crate::model::inquiry::{Inquiry, TextPurpose, Topic};
 use crate::model::path::RepoPath;
 use crate::model::person::TeamName;
@@ -17,6 +17,7 @@ use crate::model::protection::Branch;
 use crate::model::review::{ChangeRequest, Move};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// What is asked, and whom.
 pub struct Sources<'a> {
@@ -24,6 +25,8 @@ pub struct Sources<'a> {
     pub repository: &'a Repository,
     /// The host with what it already said of the request and its branch; `None` when none takes part.
     pub host: Option<Asked<'a>>,
+    /// What the hosts of this kind have in common, also where the host is not asked.
+    pub conventions: Arc<HostConventions>,
     /// Where reports are looked for.
     pub directory: &'a Path,
     /// Reports named on the command line.
@@ -49,7 +52,7 @@ pub struct Asked<'a> {
 /// Gathers every fact that the inquiry asks for.
 pub fn gather(inquiry: Inquiry, base: &Revision, head: &Revision, sources: &Sources<'_>) -> Facts {
     let repository = sources.repository;
-    let (mut change, gate) = of_repository(repository, base, head, &inquiry);
+    let (mut change, gate) = of_repository(repository, base, head, &inquiry, &sources.conventions);
     if let (Some(asked), Fact::Known(change)) = (&sources.host, &mut change)
         && is_basis_open(change, &inquiry)
         && let Err(gap) = ask_pushes(repository, asked, change)
@@ -58,7 +61,10 @@ pub fn gather(inquiry: Inquiry, base: &Revision, head: &Revision, sources: &Sour
     }
     let host = match &sources.host {
         Some(asked) => host_facts(repository, asked, &inquiry, head, &change, &gate),
-        None => HostFacts::unseen(NO_HOST, &no_host()),
+        None => {
+            let conventions = Arc::clone(&sources.conventions);
+            HostFacts { conventions, ..HostFacts::unseen(NO_HOST, &no_host()) }
+        }
     };
     let root = repository.work_tree().unwrap_or(sources.directory);
     let tracked = |file: &Path| match reports::below(root, file) {
@@ -92,9 +98,10 @@ pub fn of_repository(
     base: &Revision,
     head: &Revision,
     inquiry: &Inquiry,
+    conventions: &HostConventions,
 ) -> (Fact<Change>, Fact<GateTexts>) {
     let change = repository.change(base, head, inquiry);
-    let gate = Fact::from(gate_texts(repository, base, head, inquiry, &change));
+    let gate = Fact::from(gate_texts(repository, (base, head), inquiry, &change, conventions));
     (change, gate)
 }
 
@@ -152,10 +159,10 @@ fn no_host() -> Gap {
 
 fn gate_texts(
     repository: &Repository,
-    base: &Revision,
-    head: &Revision,
+    (base, head): (&Revision, &Revision),
     inquiry: &Inquiry,
     change: &Fact<Change>,
+    conventions: &HostConventions,
 ) -> Result<GateTexts, Gap> {
     let mut gate = GateTexts::default();
     for (path, purposes) in &inquiry.texts {
@@ -170,7 +177,7 @@ fn gate_texts(
             }
         }
     }
-    if let Some((path, text)) = code_owners(repository, base)? {
+    if let Some((path, text)) = code_owners(repository, base, conventions)? {
         gate.entry(path, TextPurpose::CodeOwners).before = Some(text);
     }
     Ok(gate)
@@ -183,10 +190,14 @@ fn leaves(change: &Fact<Change>, path: &RepoPath) -> bool {
     entries.is_some_and(|mut entries| entries.all(|entry| entry.path != *path))
 }
 
-/// CODEOWNERS as GitHub finds it; what it says of a path, and whether GitHub would read it, is for its reader.
-fn code_owners(repository: &Repository, at: &Revision) -> Result<Option<(RepoPath, String)>, Gap> {
-    for place in codeowners::PLACES {
-        let path = RepoPath::from(place);
+/// CODEOWNERS as the host finds it; what it says of a path, and whether the host would read it, is for its reader.
+fn code_owners(
+    repository: &Repository,
+    at: &Revision,
+    conventions: &HostConventions,
+) -> Result<Option<(RepoPath, String)>, Gap> {
+    for place in &conventions.code_owners.places {
+        let path = RepoPath::from(place.as_str());
         if let Some(bytes) = repository.file_at(at, &path)? {
             let text = String::from_utf8_lossy(&bytes).into_owned();
             return Ok(Some((path, text)));
@@ -223,7 +234,7 @@ fn host_facts(
     let before_updates = change.value().map_or(&[][..], |change| &change.updates.before);
     let owner_teams = match (change.value(), gate.value()) {
         (Some(change), Some(gate)) if inquiry.topics.contains(&Topic::CodeOwners) => {
-            owner_teams(change, gate)
+            owner_teams(change, gate, asked.forge.conventions().code_owners.dialect)
         }
         _ => BTreeSet::new(),
     };
@@ -251,9 +262,9 @@ fn follow(repository: &Repository, change: &Change, one: &mut Move) {
 }
 
 /// The teams that own a path the change touches, by either name, also only on the way.
-fn owner_teams(change: &Change, gate: &GateTexts) -> BTreeSet<TeamName> {
+fn owner_teams(change: &Change, gate: &GateTexts, dialect: CodeOwnersDialect) -> BTreeSet<TeamName> {
     let Some(text) = gate.before(TextPurpose::CodeOwners) else { return BTreeSet::new() };
     let on_the_way = change.on_the_way.value().map_or(&[][..], Vec::as_slice);
     let files = change.files.iter().chain(on_the_way);
-    CodeOwners::parse(text).teams_of(files.flat_map(FileChange::entries).map(|entry| &entry.path))
+    CodeOwners::parse(text, dialect).teams_of(files.flat_map(FileChange::entries).map(|entry| &entry.path))
 }
