@@ -12,6 +12,7 @@ use crate::model::change::Revision;
 use crate::model::decision::Judged;
 use crate::model::environment::Environment;
 use crate::model::fact::{Gap, GapReason};
+use crate::model::id::RequestId;
 
 /// What arguments and job mean together.
 pub struct Meant {
@@ -30,7 +31,7 @@ pub struct MeantHost {
     /// The repository, as its host names it.
     pub repository: String,
     /// The request that is asked about; `None` for a deployment.
-    pub request: Option<u64>,
+    pub request: Option<RequestId>,
 }
 
 impl Meant {
@@ -86,13 +87,13 @@ fn host_of_change(subject: &Subject, place: Option<&VerdictPlace>) -> Result<Opt
         (_, repository, request, Some(place)) => {
             let of_job = || {
                 let (kind, repository) = (kind_of(subject.host)?, place.repository(repository.as_deref())?);
-                Ok(MeantHost { kind, repository, request: Some(place.request(request)?) })
+                Ok(MeantHost { kind, repository, request: Some(place.request(request.map(RequestId::from))?) })
             };
             of_job().map(Some).map_err(Stop::nothing_known)
         }
         (_, Some(repository), Some(request), None) => {
             let kind = kind_of(subject.host).map_err(Stop::nothing_known)?;
-            Ok(Some(MeantHost { kind, repository: repository.clone(), request: Some(request) }))
+            Ok(Some(MeantHost { kind, repository: repository.clone(), request: Some(request.into()) }))
         }
         (Some(HostName::Kind(_)), _, _, None) | (None, Some(_), None, None) | (None, None, Some(_), None) => {
             usage("name both: --repository OWNER/NAME and --request N".to_string())

@@ -134,8 +134,8 @@ fn try_prepare(
     let is_live = connection.is_none();
     let open = |host: &super::meant::MeantHost| open_host(host.kind, &host.repository, connection);
     let forge = meant.host.as_ref().map(open).transpose()?;
-    let number = meant.host.as_ref().and_then(|host| host.request);
-    let on_request = forge.as_deref().zip(number).map(|(forge, number)| forge.request(number));
+    let id = meant.host.as_ref().and_then(|host| host.request.as_ref());
+    let on_request = forge.as_deref().zip(id).map(|(forge, id)| forge.request(id));
     let session = forge.as_deref().zip(on_request.as_deref());
     let session = session.map(|(forge, on_request)| HostSession::begin(forge, on_request));
     let question = Question { repository: &repository, subject, meant: &meant, forge: forge.as_deref() };

@@ -11,6 +11,7 @@ use crate::model::deployment::{
 };
 use crate::model::fact::{Fact, Gap, GapReason};
 use crate::model::facts::{self, Facts};
+use crate::model::id::RequestId;
 use crate::model::inquiry::{Inquiry, Topic};
 use crate::model::landing::{Candidate, Coverage, Landing, Span, Step};
 use crate::model::path::RepoPath;
@@ -161,7 +162,7 @@ struct Range<'a> {
 struct Group {
     parent: Revision,
     steps: Vec<Revision>,
-    requests: Fact<BTreeSet<u64>>,
+    requests: Fact<BTreeSet<RequestId>>,
 }
 
 impl Range<'_> {
@@ -239,7 +240,7 @@ impl Range<'_> {
         Ok(parent.map(|parent| Group { parent, steps, requests }))
     }
 
-    fn requests(&self, step: &Revision, branch: &BranchName) -> Fact<BTreeSet<u64>> {
+    fn requests(&self, step: &Revision, branch: &BranchName) -> Fact<BTreeSet<RequestId>> {
         match self.sources.host {
             Some(host) => host.landed(step, branch),
             None => Fact::Gap(no_host("which requests brought a commit")),
@@ -255,9 +256,10 @@ impl Range<'_> {
 
     fn landing(&self, group: Group) -> Option<LandingFacts> {
         let landed = group.steps.last()?.clone();
-        let requests: Result<Vec<Facts>, Gap> = group.requests.known().map(|numbers| {
-            numbers.iter().filter_map(|number| self.request(*number, &group.parent)).collect()
-        });
+        let requests: Result<Vec<Facts>, Gap> = group
+            .requests
+            .known()
+            .map(|ids| ids.iter().filter_map(|id| self.request(id, &group.parent)).collect());
         let candidates = requests.as_ref().map_or_else(|_| Vec::new(), |requests| candidates(requests));
         let landing = Landing { parent: group.parent, landed, candidates };
         let inquiry = Inquiry { tests: BTreeSet::new(), ..self.inquiry.clone() };
@@ -274,9 +276,9 @@ impl Range<'_> {
     }
 
     /// The facts of a request as a merge gate would have gathered them just before it landed.
-    fn request(&self, number: u64, parent: &Revision) -> Option<Facts> {
+    fn request(&self, id: &RequestId, parent: &Revision) -> Option<Facts> {
         let forge = self.sources.host?;
-        let on_request = forge.request(number);
+        let on_request = forge.request(id);
         let request = on_request.change_request();
         let mut inquiry = self.inquiry.clone();
         inquiry.topics.retain(|topic| !matches!(topic, Topic::Protection | Topic::Reports | Topic::Evidence));

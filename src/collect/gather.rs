@@ -2,15 +2,15 @@
 
 use crate::collect::evidence::{self, Sought};
 use crate::collect::git::Repository;
-use crate::collect::host::{Question, ask_facts};
+use crate::collect::host::{Question, ask_facts, conventions_of};
 use crate::collect::line_coverage;
 use crate::collect::reports;
 use crate::collect::sources::{Ends, HostSession, Sources};
 use crate::model::change::{Change, FileChange, Revision};
-use crate::model::codeowners::{self, CodeOwners};
+use crate::model::codeowners::CodeOwners;
 use crate::model::fact::{Fact, Gap, GapReason};
 use crate::model::facts::{Facts, GateTexts, HostFacts, SCHEMA};
-use crate::model::host::NO_HOST;
+use crate::model::host::{CodeOwnersDialect, HostConventions, NO_HOST};
 use crate::model::inquiry::{Inquiry, TextPurpose, Topic};
 use crate::model::path::RepoPath;
 use crate::model::person::TeamName;
@@ -26,7 +26,8 @@ pub fn gather_change(
     sources: &Sources<'_>,
 ) -> Facts {
     let (repository, Ends { base, head }) = (sources.repository, ends);
-    let (mut change, gate) = of_repository(repository, base, head, &inquiry);
+    let conventions = conventions_of(sources.host);
+    let (mut change, gate) = of_repository(repository, base, head, &inquiry, &conventions);
     if let (Some(asked), Fact::Known(change)) = (session, &mut change)
         && is_basis_open(change, &inquiry)
         && let Err(gap) = ask_pushes(repository, asked, change)
@@ -35,7 +36,9 @@ pub fn gather_change(
     }
     let host = match session {
         Some(asked) => host_facts(repository, asked, &inquiry, head, &change, &gate),
-        None => HostFacts::unseen(NO_HOST, &no_host()),
+        None => {
+            HostFacts { conventions, ..HostFacts::unseen(NO_HOST, &no_host()) }
+        }
     };
     let root = repository.work_tree().unwrap_or(sources.directory);
     let tracked = |file: &Path| match reports::below(root, file) {
@@ -69,9 +72,10 @@ pub fn of_repository(
     base: &Revision,
     head: &Revision,
     inquiry: &Inquiry,
+    conventions: &HostConventions,
 ) -> (Fact<Change>, Fact<GateTexts>) {
     let change = repository.change(base, head, inquiry);
-    let gate = Fact::from(gate_texts(repository, base, head, inquiry, &change));
+    let gate = Fact::from(gate_texts(repository, (base, head), inquiry, &change, conventions));
     (change, gate)
 }
 
@@ -129,10 +133,10 @@ fn no_host() -> Gap {
 
 fn gate_texts(
     repository: &Repository,
-    base: &Revision,
-    head: &Revision,
+    (base, head): (&Revision, &Revision),
     inquiry: &Inquiry,
     change: &Fact<Change>,
+    conventions: &HostConventions,
 ) -> Result<GateTexts, Gap> {
     let mut gate = GateTexts::default();
     for (path, purposes) in &inquiry.texts {
@@ -147,7 +151,7 @@ fn gate_texts(
             }
         }
     }
-    if let Some((path, text)) = code_owners(repository, base)? {
+    if let Some((path, text)) = code_owners(repository, base, conventions)? {
         gate.entry(path, TextPurpose::CodeOwners).before = Some(text);
     }
     Ok(gate)
@@ -160,10 +164,14 @@ fn leaves(change: &Fact<Change>, path: &RepoPath) -> bool {
     entries.is_some_and(|mut entries| entries.all(|entry| entry.path != *path))
 }
 
-/// CODEOWNERS as GitHub finds it; what it says of a path, and whether GitHub would read it, is for its reader.
-fn code_owners(repository: &Repository, at: &Revision) -> Result<Option<(RepoPath, String)>, Gap> {
-    for place in codeowners::PLACES {
-        let path = RepoPath::from(place);
+/// CODEOWNERS as the host finds it; what it says of a path, and whether the host would read it, is for its reader.
+fn code_owners(
+    repository: &Repository,
+    at: &Revision,
+    conventions: &HostConventions,
+) -> Result<Option<(RepoPath, String)>, Gap> {
+    for place in &conventions.code_owners.places {
+        let path = RepoPath::from(place.as_str());
         if let Some(bytes) = repository.file_at(at, &path)? {
             let text = String::from_utf8_lossy(&bytes).into_owned();
             return Ok(Some((path, text)));
@@ -200,7 +208,7 @@ fn host_facts(
     let before_updates = change.value().map_or(&[][..], |change| &change.updates.before);
     let owner_teams = match (change.value(), gate.value()) {
         (Some(change), Some(gate)) if inquiry.topics.contains(&Topic::CodeOwners) => {
-            owner_teams(change, gate)
+            owner_teams(change, gate, asked.forge.conventions().code_owners.dialect)
         }
         _ => BTreeSet::new(),
     };
@@ -228,9 +236,9 @@ fn follow(repository: &Repository, change: &Change, one: &mut Move) {
 }
 
 /// The teams that own a path the change touches, by either name, also only on the way.
-fn owner_teams(change: &Change, gate: &GateTexts) -> BTreeSet<TeamName> {
+fn owner_teams(change: &Change, gate: &GateTexts, dialect: CodeOwnersDialect) -> BTreeSet<TeamName> {
     let Some(text) = gate.before(TextPurpose::CodeOwners) else { return BTreeSet::new() };
     let on_the_way = change.on_the_way.value().map_or(&[][..], Vec::as_slice);
     let files = change.files.iter().chain(on_the_way);
-    CodeOwners::parse(text).teams_of(files.flat_map(FileChange::entries).map(|entry| &entry.path))
+    CodeOwners::parse(text, dialect).teams_of(files.flat_map(FileChange::entries).map(|entry| &entry.path))
 }

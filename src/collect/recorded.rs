@@ -141,7 +141,8 @@ impl Search<'_> {
 
     /// What git shows of a change, and the texts that steer the gate there.
     fn of_facts(&self, facts: &Facts, base: &Revision, head: &Revision) -> Result<Option<String>, Gap> {
-        let (change, gate) = of_repository(self.repository, base, head, &facts.inquiry);
+        let (change, gate) =
+            of_repository(self.repository, base, head, &facts.inquiry, &facts.host.conventions);
         let same = agree(&facts.change, &change)? && agree(&facts.gate, &gate)?;
         Ok((!same).then(|| format!("from {} to {} is another change", base.short(), head.short())))
     }
@@ -187,7 +188,8 @@ impl Search<'_> {
     fn of_back(&self, back: &Back) -> Result<Vec<String>, Gap> {
         let inquiry = &self.facts.whole.inquiry;
         let tip = &self.facts.whole.host.branch.known()?.tip;
-        let (_, gate) = of_repository(self.repository, self.baseline, tip, inquiry);
+        let (_, gate) =
+            of_repository(self.repository, self.baseline, tip, inquiry, &self.facts.whole.host.conventions);
         let undone = self.files(&self.facts.candidate, self.baseline, inquiry);
         let mut found = self.of_landings(back.since.known()?)?;
         if !agree(&back.gate, &gate)? || !agree(&back.undone, &undone)? {

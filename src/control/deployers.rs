@@ -12,7 +12,7 @@ use super::{
 use crate::model::decision::{Finding, SubjectKind, Verdict};
 use crate::model::deployment::{Deployer, DeployerOrigin, Deployment};
 use crate::model::fact::{Gap, GapReason};
-use crate::model::facts::Facts;
+use crate::model::facts::{Facts, HostFacts};
 use crate::model::inquiry::{Inquiry, Topic};
 use crate::model::person::{Account, AccountKind, Login, Who};
 use serde::Deserialize;
@@ -139,7 +139,7 @@ impl Deployers {
 /// Does this account hold the role?
 fn holds(case: &Case<'_>, name: &str, login: &Login) -> Result<bool, Gap> {
     let who = case.scope.people.by_login(login);
-    if is_machine(case.scope, &who, login) {
+    if is_machine(case.scope, &case.facts.host, &who, login) {
         return Ok(false);
     }
     let role = case.scope.roles.get(name).ok_or_else(|| undecided(name, "the policy has no such role"))?;
@@ -159,9 +159,9 @@ fn undecided(role: &str, detail: &str) -> Gap {
     Gap::new(format!("who holds the role `{role}`"), GapReason::Unsupported, detail, remedy)
 }
 
-/// By the identity map, or by the ending that GitHub gives to the accounts of applications and to no other.
-fn is_machine(scope: &Scope, who: &Who, login: &Login) -> bool {
-    scope.people.is_machine(who) || login.as_str().ends_with("[bot]")
+/// By the identity map, or by the ending that the host gives to the accounts of applications and to no other.
+fn is_machine(scope: &Scope, host: &HostFacts, who: &Who, login: &Login) -> bool {
+    scope.people.is_machine(who) || host.conventions.accounts.is_application(login.as_str())
 }
 
 /// Why nobody other than the deployer is known to have had a part in the request; `None` when somebody had.
@@ -171,7 +171,7 @@ fn second(case: &LandingCase<'_>, facts: &Facts, deployer: &Login) -> Result<Opt
     if request
         .author
         .as_ref()
-        .is_some_and(|author| author.login != *deployer && is_other(case.scope, author, &who))
+        .is_some_and(|author| author.login != *deployer && is_other(case.scope, &facts.host, author, &who))
     {
         return Ok(None);
     }
@@ -189,9 +189,9 @@ fn second(case: &LandingCase<'_>, facts: &Facts, deployer: &Login) -> Result<Opt
     }
 }
 
-fn is_other(scope: &Scope, account: &Account, deployer: &Who) -> bool {
+fn is_other(scope: &Scope, host: &HostFacts, account: &Account, deployer: &Who) -> bool {
     let who = scope.people.by_login(&account.login);
-    account.kind == AccountKind::Human && !is_machine(scope, &who, &account.login) && who != *deployer
+    account.kind == AccountKind::Human && !is_machine(scope, host, &who, &account.login) && who != *deployer
 }
 
 fn alone(case: &LandingCase<'_>, reason: String) -> Finding {

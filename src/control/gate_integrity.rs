@@ -5,8 +5,8 @@
 //! | the policy | it is the rules |
 //! | the waivers, `portcullis-waivers.toml` | they say when the rules do not hold |
 //! | their allowed signers, where the policy names them | they say whose consent is proved |
-//! | CODEOWNERS, in each place that GitHub looks in | it names who may approve; a new file in an earlier place replaces the old one |
-//! | `.github/workflows/**`, `.github/actions/**`, any `action.yml` | they run the gate and the tests |
+//! | CODEOWNERS, in each place that the host looks in | it names who may approve; a new file in an earlier place replaces the old one |
+//! | what defines the host's CI; on GitHub `.github/workflows/**`, `.github/actions/**`, any `action.yml` | they run the gate and the tests |
 //! | `test-configuration` of the settings | it decides which tests run |
 //! | `.gitattributes`, `.gitignore`, `.gitmodules`, `.lfsconfig`, where changed lines govern any of these files ([`crate::model::governs`]) | they decide what a checkout holds of them |
 //! | `paths` of the settings | the policy says so |
@@ -15,7 +15,7 @@
 //! where files of the gate may lie below it. Case and Unicode form do not matter. Workflows are taken from the repository that is judged; those it calls elsewhere are not seen.
 
 use super::shared::approval::{Approvals, Independence, approvals};
-use super::shared::gate_files::{FileName, is_same_file, matches_any, names_of, owner_files, workflow_files};
+use super::shared::gate_files::{FileName, is_same_file, matches_any, names_of};
 use super::shared::quorum::{Demand, Judgement, RoleApprovals, files, judge, nothing_to_judge};
 use super::{
     Case, Control, Documentation, Granularity, Kind, Reference, Stage, Waivable, finding, read, unproven,
@@ -27,6 +27,7 @@ use crate::model::fact::{Fact, Gap};
 use crate::model::facts::GateTexts;
 use crate::model::glob::Glob;
 use crate::model::governs::{self, Governing};
+use crate::model::host::HostConventions;
 use crate::model::inquiry::{Inquiry, TextPurpose, Topic};
 use crate::model::path::RepoPath;
 use crate::model::waiver;
@@ -103,14 +104,14 @@ impl Control for GateIntegrity {
         }
         let gate = case.facts.gate.known()?;
         let files = files(case)?;
-        let touched = self.touched(case, &files)?;
+        let touched = self.touched(case, &files);
         let mut findings = match touched.is_empty() {
             true => vec![untouched(change.head.short())],
             false => self.judge(case, &touched),
         };
         findings.extend(removed(case, gate));
         findings.extend(origin(case, gate));
-        findings.extend(unreadable_lines(gate, &files));
+        findings.extend(unreadable_lines(&case.facts.host.conventions, gate, &files));
         Ok(findings)
     }
 }
@@ -131,7 +132,7 @@ struct Touched<'a> {
 
 impl GateIntegrity {
     /// The touched files of the gate, by reason.
-    fn touched<'a>(&self, case: &Case<'a>, files: &[&'a FileChange]) -> Result<Vec<Touched<'a>>, Gap> {
+    fn touched<'a>(&self, case: &Case<'a>, files: &[&'a FileChange]) -> Vec<Touched<'a>> {
         let inquiry = &case.facts.inquiry;
         let waivers = RepoPath::from(waiver::PATH);
         let texts = TEXTS.iter().map(|(purpose, reason)| {
@@ -140,29 +141,34 @@ impl GateIntegrity {
             let same: Vec<_> = asked.map(|(path, _)| path).chain(always).map(is_same_file).collect();
             of_gate(reason, files, |name| same.iter().any(|is_same| is_same(name.path)))
         });
-        let (owners, workflows) = (owner_files()?, workflow_files()?);
+        let conventions = &case.facts.host.conventions;
         let globs = [
-            ("the owners of files (CODEOWNERS)", owners),
-            ("the workflows that run the gate and the tests", workflows),
+            ("the owners of files (CODEOWNERS)", &conventions.code_owners.places),
+            ("the workflows that run the gate and the tests", &conventions.workflow_files),
             ("the configuration of the tests", &self.test_configuration),
             ("files that the policy counts as part of the gate", &self.paths),
         ];
         let matching = globs.map(|(reason, globs)| of_gate(reason, files, |name| matches_any(globs, name)));
-        let all = texts.chain(matching).chain([self.governed(inquiry, files)?]);
-        Ok(all.filter(|touched| !touched.files.is_empty()).collect())
+        let all = texts.chain(matching).chain([self.governed(conventions, inquiry, files)]);
+        all.filter(|touched| !touched.files.is_empty()).collect()
     }
 
     /// Files that decide what a checkout holds of the files of the gate.
-    fn governed<'a>(&self, inquiry: &Inquiry, files: &[&'a FileChange]) -> Result<Touched<'a>, Gap> {
+    fn governed<'a>(
+        &self,
+        conventions: &HostConventions,
+        inquiry: &Inquiry,
+        files: &[&'a FileChange],
+    ) -> Touched<'a> {
         let reason = "lines that decide how files of the gate are checked out";
         let governing = |file: &&FileChange| file.governing().next().is_some();
         let Some(_) = files.iter().find(|file| governing(file)) else {
-            return Ok(Touched { reason, files: Vec::new() });
+            return Touched { reason, files: Vec::new() };
         };
         let waivers = RepoPath::from(waiver::PATH);
         let single = inquiry.texts.keys().chain([&waivers]);
         let single: Vec<Glob> = single.filter_map(|path| Glob::of_path(path.as_bytes())).collect();
-        let (owners, workflows) = (owner_files()?, workflow_files()?);
+        let (owners, workflows) = (&conventions.code_owners.places, &conventions.workflow_files);
         let named = single.iter().chain(workflows).chain(&self.test_configuration).chain(&self.paths);
         // Of the places where CODEOWNERS may stand, only those where it does: `docs/` is one of them.
         let all = named.map(|glob| (glob, governs::Reach::Named));
@@ -171,7 +177,7 @@ impl GateIntegrity {
             all.iter().any(|(glob, reach)| governing.meets(glob, &[], *reach).is_some())
         };
         let named = |file: &&'a FileChange| Some((file.governing().find(&meets)?.path, *file));
-        Ok(Touched { reason, files: files.iter().filter_map(named).collect() })
+        Touched { reason, files: files.iter().filter_map(named).collect() }
     }
 
     fn judge(&self, case: &Case<'_>, touched: &[Touched<'_>]) -> Vec<Finding> {
@@ -257,7 +263,7 @@ fn removed(case: &Case<'_>, gate: &GateTexts) -> Option<Finding> {
 /// Who may have put the policy where it is.
 fn origin(case: &Case<'_>, gate: &GateTexts) -> Option<Finding> {
     let host = &case.facts.host;
-    if gate.before(TextPurpose::Policy).is_none() || host.kind == "none" {
+    if gate.before(TextPurpose::Policy).is_none() || !host.took_part() {
         return None;
     }
     match &host.branch {
@@ -276,16 +282,23 @@ fn origin(case: &Case<'_>, gate: &GateTexts) -> Option<Finding> {
     }
 }
 
-/// Lines of CODEOWNERS that GitHub skips and that may have meant a touched file. A role of code owners weighs them
+/// Lines of CODEOWNERS that the host skips and that may have meant a touched file. A role of code owners weighs them
 /// itself; everybody else should at least know.
-fn unreadable_lines(gate: &GateTexts, files: &[&FileChange]) -> Option<Finding> {
+fn unreadable_lines(
+    conventions: &HostConventions,
+    gate: &GateTexts,
+    files: &[&FileChange],
+) -> Option<Finding> {
     let (path, text) = gate.find(TextPurpose::CodeOwners)?;
-    let code_owners = CodeOwners::parse(text.before.as_ref()?);
+    let code_owners = CodeOwners::parse(text.before.as_ref()?, conventions.code_owners.dialect);
     let paths = files.iter().flat_map(|file| file.entries()).map(|entry| &entry.path);
     let lines: BTreeMap<_, _> = paths.filter_map(|path| code_owners.doubt(path)).map(numbered).collect();
     let show = |(line, reason)| format!("line {line}: {reason}");
     (!lines.is_empty()).then(|| {
-        let reason = "CODEOWNERS has lines that GitHub skips and that may be meant for files of this change";
+        let reason = format!(
+            "CODEOWNERS has lines that {} skips and that may be meant for files of this change",
+            conventions.name
+        );
         finding(NAME, Verdict::Noted, SubjectKind::File, path.to_string(), reason)
             .remedy("Correct these lines on the base branch.")
             .details(lines.into_iter().map(show).collect())

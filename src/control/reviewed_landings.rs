@@ -6,6 +6,7 @@ use crate::model::change::Side;
 use crate::model::decision::{Finding, Place, SubjectKind, TouchedArea, Verdict};
 use crate::model::deployment::LandingFacts;
 use crate::model::fact::Gap;
+use crate::model::facts::Facts;
 use crate::model::inquiry::Inquiry;
 use crate::model::landing::{Candidate, Coverage, Miss, Residual, ResidualHunk};
 use crate::model::waiver;
@@ -101,7 +102,7 @@ impl ReviewedLandings {
         let touched = case.touched.known()?;
         let (inside, others): (Vec<_>, Vec<_>) =
             residual.hunks.iter().partition(|hunk| is_inside(touched, hunk));
-        let (gate, outside) = apart(others, &case.deployment.whole.inquiry)?;
+        let (gate, outside) = apart(others, &case.deployment.whole);
         let outside_verdict = match self.outside_areas {
             OutsideAreas::Block => Verdict::Broken,
             OutsideAreas::Note => Verdict::Noted,
@@ -125,16 +126,9 @@ impl ReviewedLandings {
 
 /// A policy, waiver or workflow that nobody approved is no note, wherever the areas are: `gate-integrity` asks the requests
 /// of a landing, and what no request brought it does not see.
-fn apart<'h>(
-    hunks: Vec<&'h ResidualHunk>,
-    inquiry: &Inquiry,
-) -> Result<(Vec<&'h ResidualHunk>, Vec<&'h ResidualHunk>), Gap> {
-    let (mut gate, mut outside) = (Vec::new(), Vec::new());
-    for hunk in hunks {
-        let side = if steers_gate(inquiry, &hunk.path)? { &mut gate } else { &mut outside };
-        side.push(hunk);
-    }
-    Ok((gate, outside))
+fn apart<'h>(hunks: Vec<&'h ResidualHunk>, whole: &Facts) -> (Vec<&'h ResidualHunk>, Vec<&'h ResidualHunk>) {
+    let steers = |hunk: &&ResidualHunk| steers_gate(&whole.host.conventions, &whole.inquiry, &hunk.path);
+    hunks.into_iter().partition(steers)
 }
 
 fn is_inside(touched: &[TouchedArea], hunk: &ResidualHunk) -> bool {

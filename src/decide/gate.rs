@@ -41,7 +41,7 @@ pub(super) fn not_asked(policy: &Policy, facts: &Facts) -> Option<Finding> {
 /// is the tip of the branch that would receive the change.
 pub(super) fn unseen(facts: &Facts) -> Vec<Finding> {
     let host = &facts.host;
-    if host.kind == "none" {
+    if !host.took_part() {
         return Vec::new();
     }
     let gaps = [host.request.known().err(), host.branch.known().err()];

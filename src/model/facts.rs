@@ -4,7 +4,7 @@ use crate::model::change::{Change, Revision};
 use crate::model::check::{Check, WorkflowRun};
 use crate::model::evidence::EvidenceFacts;
 use crate::model::fact::{Fact, Gap};
-use crate::model::host::{HostConventions, NO_HOST};
+use crate::model::host::{HostConventions, NO_HOST, OwnAddresses};
 use crate::model::id::CheckId;
 use crate::model::inquiry::{Inquiry, TextPurpose};
 use crate::model::line_coverage::LineCoverage;
@@ -174,6 +174,11 @@ pub struct Detour {
 }
 
 impl HostFacts {
+    /// What the host's own addresses look like.
+    pub fn own_addresses(&self) -> OwnAddresses<'_> {
+        OwnAddresses { domains: &self.domains, accounts: &self.conventions.accounts }
+    }
+
     /// Did a host take part?
     pub fn took_part(&self) -> bool {
         self.kind != NO_HOST

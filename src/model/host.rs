@@ -180,6 +180,60 @@ fn globs(patterns: &[&str]) -> Vec<Glob> {
     patterns.iter().filter_map(|pattern| Glob::new(pattern).ok()).collect()
 }
 
+impl AccountConventions {
+    /// Is this login one that only accounts of applications have?
+    pub fn is_application(&self, login: &str) -> bool {
+        self.application_suffix.as_ref().is_some_and(|suffix| login.ends_with(suffix))
+    }
+}
+
+/// What a host's own addresses look like: the domains of the server, and the forms of its kind.
+#[derive(Clone, Copy, Debug)]
+pub struct OwnAddresses<'a> {
+    /// The domains of the server, in lower case.
+    pub domains: &'a [String],
+    /// The conventions of its kind.
+    pub accounts: &'a AccountConventions,
+}
+
+static PUBLIC_DOMAINS: LazyLock<Vec<String>> = LazyLock::new(|| vec!["github.com".to_string()]);
+
+impl OwnAddresses<'static> {
+    /// Those of github.com: what is written without a host in mind means an account there.
+    pub fn of_github_com() -> Self {
+        OwnAddresses { domains: &PUBLIC_DOMAINS, accounts: &GITHUB.accounts }
+    }
+}
+
+impl<'a> OwnAddresses<'a> {
+    /// Does an address belong to one of the domains, below this name? What is before the domain is compared whole.
+    fn is_at(&self, domain: &str, subdomain: &str) -> bool {
+        let below = domain.strip_prefix(subdomain).and_then(|rest| rest.strip_prefix('.'));
+        below.is_some_and(|domain| self.domains.iter().any(|own| own == domain))
+    }
+
+    /// What is before the `@` of an address that hides another, and the form of such addresses; `None` for any other
+    /// address. Case does not matter in the domain.
+    pub fn no_reply<'t>(&self, email: &'t str) -> Option<(&'t str, &'a NoReplyForm)> {
+        let form = self.accounts.no_reply.as_ref()?;
+        let (local, domain) = email.rsplit_once('@')?;
+        self.is_at(&domain.to_ascii_lowercase(), &form.subdomain).then_some((local, form))
+    }
+
+    /// Is this the address under which the host itself commits? Case does not matter.
+    pub fn is_web_committer(&self, email: &str) -> bool {
+        let Some(web) = &self.accounts.web_committer else { return false };
+        let email = email.to_ascii_lowercase();
+        let domain = email.strip_prefix(web.mailbox.as_str()).and_then(|rest| rest.strip_prefix('@'));
+        domain.is_some_and(|domain| self.domains.iter().any(|own| own == domain))
+    }
+
+    /// Is this the login under which the host itself commits?
+    pub fn is_web_login(&self, login: &str) -> bool {
+        self.accounts.web_committer.as_ref().is_some_and(|web| login.eq_ignore_ascii_case(&web.login))
+    }
+}
+
 impl ProtectionAdvice {
     /// What to do to have this rule imposed on a branch; `None` where the host has no such rule.
     pub fn for_rule(&self, rule: &Rule, branch: &str) -> Option<String> {

@@ -3,6 +3,7 @@
 use super::checks::{check_login, check_text};
 use super::recover::Removed;
 use super::{Policy, Problem};
+use crate::model::host::OwnAddresses;
 use crate::model::moment::Moment;
 use crate::model::person::Login;
 use crate::model::waiver::Grant;
@@ -96,7 +97,7 @@ impl GrantCheck<'_> {
                 message,
                 "have another person do so; two accounts of one person are one person",
             );
-        } else if people.is_machine(&who) || login.get_ref().as_str().ends_with("[bot]") {
+        } else if people.is_machine(&who) || is_application(login.get_ref()) {
             let message = format!("`{}` is a machine, and {does} this {}", login.get_ref(), self.noun);
             self.note(login.span(), message, "have a person do so");
         }
@@ -122,4 +123,9 @@ impl GrantCheck<'_> {
 fn describe_duration(span: SignedDuration) -> String {
     let hours = span.as_hours();
     if hours % 24 == 0 { format!("{} days", hours / 24) } else { format!("{hours} hours") }
+}
+
+/// No host is asked here: logins are read as those of github.com.
+fn is_application(login: &Login) -> bool {
+    OwnAddresses::of_github_com().accounts.is_application(login.as_str())
 }

@@ -12,6 +12,7 @@
 use super::{Policy, Problem};
 use crate::attest::signers::{AllowedSigners, LineError, Principal};
 use crate::attest::{Signer, sshsig};
+use crate::model::host::OwnAddresses;
 use crate::model::path::RepoPath;
 use crate::model::person::{Login, NoReply, Who};
 use crate::model::waiver::Approved;
@@ -89,7 +90,7 @@ impl Policy {
 
     /// Both the list of signers and the waiver name logins, as whoever wrote them knew them; no host is asked here.
     fn by_no_reply(&self, name: &str) -> Option<Who> {
-        match NoReply::read(name, &["github.com".to_string()]) {
+        match NoReply::read(name, OwnAddresses::of_github_com()) {
             NoReply::Numbered(_, login) | NoReply::Named(login) => Some(self.scope.people.by_login(&login)),
             NoReply::Unreadable | NoReply::Other => None,
         }

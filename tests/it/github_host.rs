@@ -57,7 +57,7 @@ fn host_with(server: &Server, token: Option<&str>, retry: RetryPolicy) -> GitHub
 
 /// What the host says of request 7.
 fn request_7(host: &GitHub) -> Fact<ChangeRequest> {
-    host.request(7).change_request()
+    host.request(&7.into()).change_request()
 }
 
 fn host(server: &Server) -> GitHub {
@@ -78,7 +78,7 @@ fn everything() -> Inquiry {
 }
 
 fn ask_host(host: &GitHub, inquiry: &Inquiry) -> HostFacts {
-    let on_request = host.request(7);
+    let on_request = host.request(&7.into());
     let request = on_request.change_request();
     let branch = host.branch(&BranchName::new("main"));
     let commits = ['a', 'c', 'd'].map(|digit| commit(revision(digit)));
@@ -640,7 +640,7 @@ fn more_commits_than_can_be_looked_up_are_a_gap() {
         Question { request, branch, head: &head, commits: &commits, before_updates: &[], owner_teams };
     let inquiry = Inquiry { topics: [Topic::Reviews].into(), ..Inquiry::default() };
     assert_eq!(
-        reason(&ask_facts(&host, Some(host.request(7).as_ref()), &inquiry, question).attribution),
+        reason(&ask_facts(&host, Some(host.request(&7.into()).as_ref()), &inquiry, question).attribution),
         Some(GapReason::Truncated)
     );
 }
@@ -684,7 +684,7 @@ fn pushes_of_nothing_but_updates_are_passed_over_where_content_is_asked_for() {
         let question =
             Question { request, branch, head: &head, commits: &[], before_updates: before, owner_teams };
         let inquiry = Inquiry { topics: [Topic::Pushes].into(), ..Inquiry::default() };
-        let push = ask_facts(&host, Some(host.request(7).as_ref()), &inquiry, question)
+        let push = ask_facts(&host, Some(host.request(&7.into()).as_ref()), &inquiry, question)
             .content_push
             .known()
             .cloned();

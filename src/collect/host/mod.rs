@@ -12,7 +12,7 @@ use crate::model::environment::Environment;
 use crate::model::fact::{Fact, Gap};
 use crate::model::facts::HostFacts;
 use crate::model::host::HostConventions;
-use crate::model::id::CheckId;
+use crate::model::id::{CheckId, RequestId};
 use crate::model::inquiry::{Inquiry, Topic};
 use crate::model::landing::BranchPush;
 use crate::model::person::{Account, Login, TeamName};
@@ -43,13 +43,13 @@ pub trait Forge {
     fn conventions(&self) -> Arc<HostConventions>;
 
     /// A request on this host, to be asked about.
-    fn request(&self, number: u64) -> Box<dyn ChangeRequestHost + '_>;
+    fn request(&self, id: &RequestId) -> Box<dyn ChangeRequestHost + '_>;
 
     /// A branch and its tip.
     fn branch(&self, name: &BranchName) -> Fact<Branch>;
 
-    /// The requests that brought a commit to a branch, by their numbers. Whether they did is then proved by content.
-    fn landed(&self, commit: &Revision, branch: &BranchName) -> Fact<BTreeSet<u64>>;
+    /// The requests that brought a commit to a branch. Whether they did is then proved by content.
+    fn landed(&self, commit: &Revision, branch: &BranchName) -> Fact<BTreeSet<RequestId>>;
 
     /// The pushes to a branch, newest first: back to those that left it at each of some commits, or as far as the host
     /// keeps them. Empty where the host keeps none at all.
@@ -137,6 +137,11 @@ pub struct Question<'a> {
     pub before_updates: &'a [Revision],
     /// The teams that own touched files, beside those of the inquiry.
     pub owner_teams: BTreeSet<TeamName>,
+}
+
+/// The conventions of a host, or of the usual one where none takes part.
+pub fn conventions_of(forge: Option<&dyn Forge>) -> Arc<HostConventions> {
+    forge.map_or_else(|| (DEFAULT.conventions)(), Forge::conventions)
 }
 
 /// Asks a host everything that an inquiry wants to know; of a request only where one is given.

@@ -5,6 +5,8 @@ use super::github;
 use super::http::RetryPolicy;
 use super::http::address::AddressError;
 use super::http::transport::Transport;
+use crate::model::host::HostConventions;
+use std::sync::Arc;
 
 /// Every kind of host, sorted by name.
 pub static TABLE: &[&HostKind] = &[&github::KIND];
@@ -24,6 +26,8 @@ pub struct HostKind {
     pub api_variable: &'static str,
     /// The environment variables that hold a token; the first that is set counts.
     pub token_variables: &'static [&'static str],
+    /// What all hosts of this kind have in common.
+    pub conventions: fn() -> Arc<HostConventions>,
     /// How a repository is named, for messages.
     pub repository_form: &'static str,
     /// The host of a repository of this name.

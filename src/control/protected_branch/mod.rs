@@ -10,6 +10,7 @@ use super::{Case, Control, Documentation, Granularity, Kind, Stage, Waivable, fi
 use crate::model::decision::{Finding, SubjectKind, Verdict};
 use crate::model::fact::{Fact, Gap, GapReason};
 use crate::model::facts::HostFacts;
+use crate::model::host::ProtectionAdvice;
 use crate::model::inquiry::{Inquiry, Topic};
 use crate::model::protection::{Protection, Rule};
 use serde::Deserialize;
@@ -53,8 +54,9 @@ impl Control for ProtectedBranch {
         let host = &case.facts.host;
         let branch = branch(host)?;
         let protection = protection(host, branch)?;
+        let advice = &host.conventions.advice;
         let mut findings: Vec<Finding> =
-            self.0.wanted.iter().map(|rule| judge(branch, rule, &protection)).collect();
+            self.0.wanted.iter().map(|rule| judge(branch, rule, &protection, advice)).collect();
         findings.extend(access::judge(KIND.name, branch, &self.0, &protection));
         Ok(findings)
     }
@@ -114,7 +116,7 @@ fn contradiction(what: &str, detail: String) -> Gap {
 }
 
 /// Is this rule imposed, by whatever source?
-fn judge(branch: &str, wanted: &Rule, protection: &Protection) -> Finding {
+fn judge(branch: &str, wanted: &Rule, protection: &Protection, advice: &ProtectionAdvice) -> Finding {
     let name = format!("{branch}: {}", rules::key(wanted));
     let start = |verdict, reason| finding(KIND.name, verdict, SubjectKind::Branch, name.clone(), reason);
     let asked = rules::phrase(wanted);
@@ -126,7 +128,9 @@ fn judge(branch: &str, wanted: &Rule, protection: &Protection) -> Finding {
     let finding = match protection.unseen.first() {
         Some(gap) => start(Verdict::Unproven, format!("no visible rule requires {asked}, and {gap}"))
             .remedy(gap.remedy.clone()),
-        None => start(Verdict::Broken, missing(wanted, protection)).remedy(rules::remedy(wanted, branch)),
+        None => {
+            start(Verdict::Broken, missing(wanted, protection)).remedy(rules::remedy(wanted, branch, advice))
+        }
     };
     finding.details(details)
 }

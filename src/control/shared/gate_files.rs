@@ -2,50 +2,23 @@
 //! `reviewed-landings` never lets unreviewed lines of them pass.
 
 use crate::model::change::{EntryKind, FileChange};
-use crate::model::codeowners::PLACES;
-use crate::model::fact::{Gap, GapReason};
 use crate::model::glob::{Below, Glob, folded};
 use crate::model::governs::{Governor, split};
+use crate::model::host::HostConventions;
 use crate::model::inquiry::Inquiry;
 use crate::model::path::RepoPath;
 use crate::model::waiver;
-use std::sync::LazyLock;
-
-// A deployment asks about thousands of landings: these are compiled once.
-static OWNER_FILES: LazyLock<ParsedGlobs> = LazyLock::new(|| parse_globs(&PLACES));
-static WORKFLOWS: LazyLock<ParsedGlobs> = LazyLock::new(|| {
-    parse_globs(&[".github/workflows/**", ".github/actions/**", "**/action.yml", "**/action.yaml"])
-});
-
-/// Every place in which the host looks for CODEOWNERS.
-///
-/// # Errors
-/// A defect: a pattern of this file does not parse.
-pub fn owner_files() -> Result<&'static [Glob], Gap> {
-    built_in(&OWNER_FILES)
-}
-
-/// The workflows and actions of the repository, which run the gate and the tests.
-///
-/// # Errors
-/// A defect: a pattern of this file does not parse.
-pub fn workflow_files() -> Result<&'static [Glob], Gap> {
-    built_in(&WORKFLOWS)
-}
 
 /// Is this the policy, its waivers, a list of signers, CODEOWNERS, a workflow, or a file such as `.gitattributes` that
 /// may decide how one of them is checked out? Files that only the settings of a control name are not looked at.
-///
-/// # Errors
-/// A defect: a pattern of this file does not parse.
-pub fn steers_gate(inquiry: &Inquiry, path: &RepoPath) -> Result<bool, Gap> {
+pub fn steers_gate(conventions: &HostConventions, inquiry: &Inquiry, path: &RepoPath) -> bool {
     let name = FileName { path, hides: false };
-    let (owners, workflows) = (owner_files()?, workflow_files()?);
+    let (owners, workflows) = (&conventions.code_owners.places, &conventions.workflow_files);
     let named = inquiry.texts.keys().any(|named| is_same_file(named)(path));
     let waivers = is_same_file(&RepoPath::from(waiver::PATH))(path);
     let above = |glob: &Glob| glob.below(split(path).0) == Below::Named;
     let governs = Governor::of(path).is_some() && owners.iter().chain(workflows).any(above);
-    Ok(named || waivers || governs || matches_any(owners, &name) || matches_any(workflows, &name))
+    named || waivers || governs || matches_any(owners, &name) || matches_any(workflows, &name)
 }
 
 /// A name under which a file counts.
@@ -77,18 +50,6 @@ fn link_target(kind: &EntryKind) -> Option<&RepoPath> {
 pub fn matches_any(globs: &[Glob], name: &FileName<'_>) -> bool {
     let path = name.path.as_bytes();
     globs.iter().any(|glob| glob.matches_folded(path) || name.hides && glob.below(path) == Below::Named)
-}
-
-type ParsedGlobs = Result<Vec<Glob>, String>;
-
-fn parse_globs(patterns: &[&str]) -> ParsedGlobs {
-    patterns.iter().map(|pattern| Glob::new(pattern)).collect()
-}
-
-fn built_in(globs: &'static LazyLock<ParsedGlobs>) -> Result<&'static [Glob], Gap> {
-    globs.as_deref().map_err(|reason| {
-        Gap::new("the files of the gate", GapReason::Unsupported, reason.clone(), "Report this as a defect.")
-    })
 }
 
 /// Compares paths with this one, without regard to case and Unicode form, which some file systems do not distinguish.

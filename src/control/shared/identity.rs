@@ -6,6 +6,7 @@
 //! person whom the map has under that login.
 
 use crate::control::Case;
+use crate::model::host::OwnAddresses;
 use crate::model::id::AccountId;
 use crate::model::person::{Account, Login, NoReply, People, Who};
 use crate::model::review::{CommitAccounts, Push};
@@ -14,7 +15,7 @@ use std::collections::BTreeMap;
 /// The map, and what the host told.
 pub(super) struct Identity<'a> {
     people: &'a People,
-    domains: &'a [String],
+    addresses: OwnAddresses<'a>,
     accounts: BTreeMap<AccountId, &'a Account>,
 }
 
@@ -46,7 +47,7 @@ impl<'a> Identity<'a> {
         let all = members.chain(owners).chain(moved).chain(pushers).chain(request).chain(reviewers);
         Identity {
             people: &case.scope.people,
-            domains: &host.domains,
+            addresses: host.own_addresses(),
             accounts: all.map(|account| (account.id.clone(), account)).collect(),
         }
     }
@@ -54,7 +55,7 @@ impl<'a> Identity<'a> {
     /// Who an account is. One number is one person, even if the host gives it under two names while it is renamed.
     pub(super) fn of_account(&self, account: &Account) -> Who {
         let latest = self.accounts.get(&account.id).copied().unwrap_or(account);
-        self.people.by_account(latest, self.domains)
+        self.people.by_account(latest, self.addresses)
     }
 
     /// Whom an address names.
@@ -62,7 +63,7 @@ impl<'a> Identity<'a> {
         if let Some(who) = self.people.by_email(email) {
             return Named::InMap(who);
         }
-        match NoReply::read(email, self.domains) {
+        match NoReply::read(email, self.addresses) {
             NoReply::Numbered(number, login) => self.of_number(number, &login),
             NoReply::Named(login) => match self.people.by_login(&login) {
                 who @ Who::Known(_) => Named::InMap(who),
@@ -76,7 +77,7 @@ impl<'a> Identity<'a> {
     }
 
     fn of_number(&self, number: AccountId, login: &Login) -> Named {
-        if let Some(known) = self.people.by_number(&number, self.domains) {
+        if let Some(known) = self.people.by_number(&number, self.addresses) {
             return Named::InMap(known);
         }
         if let Some(account) = self.accounts.get(&number) {

@@ -83,7 +83,7 @@ pub struct VerdictPlace {
     /// The repository of the job.
     pub repository: String,
     /// The request that the event is of.
-    pub request: Option<u64>,
+    pub request: Option<RequestId>,
     /// The environments that the event's deployment is to, as the host calls them; none where it is of no deployment.
     pub environments: Vec<String>,
     /// The event, as the CI system calls it.
@@ -191,8 +191,8 @@ impl VerdictPlace {
     ///
     /// # Errors
     /// A gap, if there is none, or another one is named than the event is of.
-    pub fn request(&self, named: Option<u64>) -> Result<u64, Gap> {
-        match (named, self.request) {
+    pub fn request(&self, named: Option<RequestId>) -> Result<RequestId, Gap> {
+        match (named, self.request.clone()) {
             (Some(named), Some(own)) if named != own => {
                 let found = format!(
                     "the check of this `{}` job is shown on request {own}, and request {named} was named",
@@ -200,7 +200,7 @@ impl VerdictPlace {
                 );
                 Err(elsewhere(found, "Leave out --request: a job judges the request of its event."))
             }
-            (Some(number), _) | (None, Some(number)) => Ok(number),
+            (Some(id), _) | (None, Some(id)) => Ok(id),
             (None, None) => {
                 let found = format!(
                     "the event `{}` is of no request; its check is shown on {}",

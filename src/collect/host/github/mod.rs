@@ -18,6 +18,7 @@ use crate::model::deployment::HostDeployment;
 use crate::model::environment::Environment;
 use crate::model::fact::{Fact, Gap};
 use crate::model::host::HostConventions;
+use crate::model::id::RequestId;
 use crate::model::landing::BranchPush;
 use crate::model::person::{Account, TeamName};
 use crate::model::protection::{Branch, Protection};
@@ -48,6 +49,7 @@ pub static KIND: HostKind = HostKind {
     default_api: Some("https://api.github.com"),
     api_variable: "GITHUB_API_URL",
     token_variables: &["GITHUB_TOKEN", "GH_TOKEN"],
+    conventions: HostConventions::github,
     repository_form: "owner/name",
     open: |repository, connection| Ok(Box::new(GitHub::open(repository, connection)?)),
 };
@@ -64,7 +66,7 @@ pub struct GitHub {
 /// One pull request.
 struct GitHubRequest<'g> {
     host: &'g GitHub,
-    number: u64,
+    id: RequestId,
     /// The names that the repository is known by: the one that was asked for, and the one that the host answered with.
     names: RefCell<BTreeSet<String>>,
 }
@@ -124,12 +126,12 @@ impl Forge for GitHub {
     }
 
     fn conventions(&self) -> Arc<HostConventions> {
-        HostConventions::github()
+        (KIND.conventions)()
     }
 
-    fn request(&self, number: u64) -> Box<dyn ChangeRequestHost + '_> {
+    fn request(&self, id: &RequestId) -> Box<dyn ChangeRequestHost + '_> {
         let names = RefCell::new([self.repository.to_string()].into());
-        Box::new(GitHubRequest { host: self, number, names })
+        Box::new(GitHubRequest { host: self, id: id.clone(), names })
     }
 
     fn branch(&self, name: &BranchName) -> Fact<Branch> {
@@ -138,7 +140,7 @@ impl Forge for GitHub {
         seen.and_then(|branch| translate::branch(&what, name, branch)).into()
     }
 
-    fn landed(&self, commit: &Revision, branch: &BranchName) -> Fact<BTreeSet<u64>> {
+    fn landed(&self, commit: &Revision, branch: &BranchName) -> Fact<BTreeSet<RequestId>> {
         let what = format!("the requests that brought {}", commit.short());
         let seen = self.client.list(&what, &self.at(&["commits", commit.as_str(), "pulls"]));
         seen.map(|pulls: Vec<wire::AssociatedPull>| translate::landed(branch, pulls)).into()
@@ -175,20 +177,20 @@ impl Forge for GitHub {
 
 impl ChangeRequestHost for GitHubRequest<'_> {
     fn change_request(&self) -> Fact<ChangeRequest> {
-        let number = self.number.to_string();
+        let number = self.id.to_string();
         let what = format!("request {number}");
         let seen = self.host.client.look(&what, &self.host.at(&["pulls", &number]));
         seen.and_then(|reply| {
             let pull: wire::PullRequest = reply.read(&what)?;
             let name = translate::is_of(&what, &self.host.repository, reply.moved, &pull.base)?;
             self.names.borrow_mut().extend(name);
-            translate::request(&what, self.number, pull)
+            translate::request(&what, &self.id, pull)
         })
         .into()
     }
 
     fn head_reference(&self) -> Option<String> {
-        Some(format!("refs/pull/{}/head", self.number))
+        Some(format!("refs/pull/{}/head", self.id))
     }
 
     fn reviews(&self, commits: &[Commit]) -> ReviewFacts {

@@ -15,7 +15,7 @@ const SINGLE_COMMITS: usize = 300;
 
 impl GitHubRequest<'_> {
     pub(super) fn review_facts(&self, commits: &[Commit]) -> ReviewFacts {
-        let number = self.number.to_string();
+        let number = self.id.to_string();
         let reviews = self.all_reviews(&number);
         let permissions =
             reviews.as_ref().map_or_else(|_| BTreeMap::new(), |reviews| self.permissions(reviews));

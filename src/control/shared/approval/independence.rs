@@ -18,19 +18,18 @@ use crate::control::Case;
 use crate::control::shared::identity::{Identity, Named};
 use crate::model::change::{Change, Commit, Revision, Updates};
 use crate::model::fact::{Fact, Gap, GapReason};
+use crate::model::host::OwnAddresses;
 use crate::model::id::AccountId;
 use crate::model::person::{Account, AccountKind, Mailbox, People, Who};
 use crate::model::review::{ChangeRequest, CommitAccounts, Move, Push};
 use std::collections::{BTreeMap, BTreeSet};
 
-const WEB_EDITOR_LOGIN: &str = "web-flow";
-
 /// Everybody who had a part in a change.
 pub(super) struct Involved<'a> {
     people: &'a People,
     identity: Identity<'a>,
-    /// The host's own domains.
-    domains: &'a [String],
+    /// What the host's own addresses look like.
+    addresses: OwnAddresses<'a>,
     /// What they did: the first thing found.
     persons: BTreeMap<Who, String>,
     /// The same by account number, which outlasts a change of name.
@@ -61,7 +60,7 @@ impl<'a> Involved<'a> {
         let mut involved = Involved {
             people: &case.scope.people,
             identity: Identity::of(case),
-            domains: &case.facts.host.domains,
+            addresses: case.facts.host.own_addresses(),
             persons: BTreeMap::new(),
             accounts: BTreeMap::new(),
             applications: BTreeSet::new(),
@@ -111,7 +110,7 @@ impl<'a> Involved<'a> {
     }
 
     fn is_machine(&self, who: &Who) -> bool {
-        let bot = matches!(who, Who::Login(login) if login.as_str().ends_with("[bot]"));
+        let bot = matches!(who, Who::Login(login) if self.addresses.accounts.is_application(login.as_str()));
         bot || self.applications.contains(who) || self.people.is_machine(who)
     }
 
@@ -209,7 +208,7 @@ impl<'a> Involved<'a> {
 
     /// Notes the account that the host gives for a mailbox. Does somebody definite stand behind it?
     fn attributed(&mut self, mailbox: &Mailbox, account: Option<&Account>, part: &str) -> bool {
-        let Some(account) = account.filter(|account| !is_web_editor(account)) else { return false };
+        let Some(account) = account.filter(|account| !self.is_web_editor(account)) else { return false };
         self.by_address.insert(mailbox.email.to_ascii_lowercase(), account.clone());
         self.account(account, part)
     }
@@ -235,7 +234,9 @@ impl<'a> Involved<'a> {
                 Address::InMap
             }
             Named::Number(number, who) => {
-                if mailbox.email.to_ascii_lowercase().contains("[bot]@") {
+                let local =
+                    self.addresses.no_reply(&mailbox.email).map(|(local, _)| local.to_ascii_lowercase());
+                if local.is_some_and(|local| self.addresses.accounts.is_application(&local)) {
                     self.applications.insert(Who::Account(number.clone()));
                 }
                 self.person(who, part);
@@ -251,12 +252,12 @@ impl<'a> Involved<'a> {
     }
 
     fn is_web_editor_commit(&self, committer: &Mailbox, account: Option<&Account>) -> bool {
-        let by_address = || {
-            let domain = committer.email.to_ascii_lowercase();
-            let domain = domain.strip_prefix("noreply@");
-            domain.is_some_and(|domain| self.domains.iter().any(|it| it == domain))
-        };
-        account.map_or_else(by_address, is_web_editor)
+        let by_address = || self.addresses.is_web_committer(&committer.email);
+        account.map_or_else(by_address, |account| self.is_web_editor(account))
+    }
+
+    fn is_web_editor(&self, account: &Account) -> bool {
+        self.addresses.is_web_login(account.login.as_str())
     }
 
     fn person(&mut self, who: Who, part: &str) {
@@ -319,10 +320,6 @@ fn is_update(commit: &Revision, head: &Revision, updates: &Updates) -> bool {
     }
     let Some((_, on_the_way)) = updates.before.split_last() else { return false };
     commit == head || on_the_way.contains(commit)
-}
-
-fn is_web_editor(account: &Account) -> bool {
-    account.login.as_str().eq_ignore_ascii_case(WEB_EDITOR_LOGIN)
 }
 
 fn nobody(what: String) -> Gap {

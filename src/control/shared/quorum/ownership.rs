@@ -57,7 +57,7 @@ impl Ownerships {
             ownerships.orphans.insert("there is no CODEOWNERS file at the base".to_string());
             return Ok(ownerships);
         };
-        let code_owners = CodeOwners::parse(text);
+        let code_owners = CodeOwners::parse(text, case.facts.host.conventions.code_owners.dialect);
         for file in demand.files {
             // A file that stays where it is has the same path twice.
             let paths: BTreeSet<_> = file.entries().map(|entry| &entry.path).collect();

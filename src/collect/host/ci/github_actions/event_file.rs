@@ -133,7 +133,7 @@ impl JobEvent for EventFile {
             return Err(contradicted(why));
         }
         let request =
-            self.request.as_ref().filter(|_| shown_on == ShownOn::Head).map(|request| request.number);
+            self.request.as_ref().filter(|_| shown_on == ShownOn::Head).map(|request| request.number.into());
         let (repository, environments) = (self.repository.clone(), self.environments());
         Ok(VerdictPlace { commit, shown_on, repository, request, environments, event, advice: ADVICE })
     }
