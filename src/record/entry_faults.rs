@@ -3,7 +3,7 @@
 use super::entry::{RecordEntry, RecordedOrigin};
 use super::fault::Fault;
 use super::stored::RecordLink;
-use super::{DECISION, EARLIER, FACTS, POLICY};
+use super::{DECISION, EARLIER, FACTS, LARGEST, POLICY};
 use crate::model::change::Revision;
 use crate::model::decision::Outcome;
 use crate::model::digest::Digest;
@@ -64,6 +64,7 @@ fn faults_of_contents<'f>(entry: &RecordEntry, file: &impl Fn(&str) -> Option<&'
     let fault = |name: &'static str| match (expected.get(name), file(name)) {
         _ if needed(name) => Some(Fault::Missing(name)),
         (Some(_), None) => Some(Fault::Missing(name)),
+        (Some(_), Some(bytes)) if bytes.len() > LARGEST => Some(Fault::TooLarge(name)),
         (Some(digest), Some(bytes)) => (Digest::of(bytes) != **digest).then_some(Fault::Digest(name)),
         (None, Some(_)) => Some(Fault::Extra(name.into())),
         (None, None) => None,

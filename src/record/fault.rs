@@ -59,6 +59,8 @@ pub enum Fault {
     NeverLetThrough,
     /// The decision did not allow it.
     NotAllowed(Outcome),
+    /// This file is larger than [`super::LARGEST`].
+    TooLarge(&'static str),
     /// The bytes of this file are not those that were sealed.
     Digest(&'static str),
     /// `decision.json` is not of this form.
@@ -93,6 +95,9 @@ impl std::fmt::Display for Fault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Fault::Missing(name) => write!(f, "{name} is missing"),
+            Fault::TooLarge(name) => {
+                write!(f, "{name} is larger than {} MiB; deploy in smaller steps", super::LARGEST >> 20)
+            }
             Fault::Extra(path) => write!(f, "`{path}` does not belong there"),
             Fault::NotAFile(path, mode) => write!(f, "`{path}` has the mode {mode:06o}, not 100644"),
             Fault::Unreadable(error) => write!(f, "{RECORD} cannot be read: {error}"),

@@ -56,6 +56,10 @@ pub const EARLIER: u32 = 1;
 /// The refs of all environments begin so.
 pub const PREFIX: &str = "refs/portcullis/deployments/";
 
+/// The largest file of a record, in bytes. From here on git stores a file without comparing it with others
+/// (`core.bigFileThreshold`), and nothing could verify the record in a reasonable time. GitHub takes files of up to 100 MiB.
+pub const LARGEST: usize = 512 << 20;
+
 /// The entry.
 pub const RECORD: &str = "record.json";
 /// The decision.
