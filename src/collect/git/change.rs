@@ -8,9 +8,10 @@ use super::graph::{Graph, Relation};
 use super::landing;
 use super::likeness::Likeness;
 use super::object::{Objects, object_name, oid, revision};
+use super::overlay::Overlay;
+use super::parallel::Readers;
 use super::pattern::Patterns;
 use super::rename::{Link, Pair, Side, pair};
-use super::second_reader::SecondReader;
 use super::test_source;
 use super::tree_diff::{Item, TreeChange, between, between_within};
 use crate::model::change::{
@@ -34,9 +35,9 @@ const BASES_LIMIT: usize = 128;
 const MANY: usize = 8;
 
 /// Reads a change.
-pub fn read(
-    objects: &Objects<'_>,
-    second: &SecondReader,
+pub fn read<'r>(
+    objects: &Objects<'r>,
+    readers: &Readers<'r>,
     base: &Revision,
     head: &Revision,
     inquiry: &Inquiry,
@@ -44,8 +45,8 @@ pub fn read(
     let (from, to) = (oid(base.as_str())?, oid(head.as_str())?);
     let asked = Asked::of(inquiry);
     let tree = objects.tree_of(to)?;
-    let reader = Reader { second: Some(second), ..Reader::new(objects, &asked, tree) };
-    let (compared, updates) = reader.compare_beside(second, from, to);
+    let reader = Reader { readers: Some(readers), ..Reader::new(objects, &asked, tree) };
+    let (compared, updates) = reader.compare_beside(readers, from, to);
     let Compared { relation, is_on_line, pairs } = compared?;
     let commits: Vec<Commit> =
         relation.range.iter().map(|id| commit(objects, *id)).collect::<Result<_, _>>()?;
@@ -94,7 +95,7 @@ pub fn of_commit(
 ) -> Result<Vec<FileChange>, Gap> {
     let header = objects.header(oid(commit.as_str())?)?;
     let before = header.parents.first().map(|parent| objects.tree_of(*parent)).transpose()?;
-    let pairs = pair(&Likeness::new(objects), between(objects, before, Some(header.tree))?);
+    let pairs = pair(&Likeness::new(Overlay::over(objects)), between(objects, before, Some(header.tree))?);
     Reader::new(objects, &Asked::of(inquiry), header.tree).file_changes(pairs.into_iter().collect())
 }
 
@@ -147,20 +148,20 @@ struct Reader<'o, 'r, 'i> {
     asked: &'i Asked<'i>,
     /// The tree of the head.
     tree: Oid,
-    /// Helps where contents are asked for.
-    second: Option<&'i SecondReader>,
+    /// For a second thread, where contents are asked for.
+    readers: Option<&'o Readers<'r>>,
 }
 
 impl<'o, 'r, 'i> Reader<'o, 'r, 'i> {
     fn new(objects: &'o Objects<'r>, asked: &'i Asked<'i>, tree: Oid) -> Self {
-        Reader { objects, asked, tree, second: None }
+        Reader { objects, asked, tree, readers: None }
     }
 
     /// Compares the two. Beside it a second thread reads the patterns if they are many, and if the head is a merge, what it updates:
     /// that takes a walk of its own.
     fn compare_beside(
         &self,
-        second: &SecondReader,
+        readers: &Readers<'_>,
         base: Oid,
         head: Oid,
     ) -> (Result<Compared, Gap>, Option<Updates>) {
@@ -169,11 +170,10 @@ impl<'o, 'r, 'i> Reader<'o, 'r, 'i> {
         if !is_merge && !asked.are_many() {
             return (compare(), None);
         }
-        let updates = |objects: &Objects<'_>| landing::updates(objects, base, head);
-        let (compared, updates) = second.beside(compare, |second| {
+        let (compared, updates) = readers.beside(compare, |objects| {
             // What is wrong with them is said where they are needed.
             drop(asked.patterns());
-            is_merge.then(|| second.with_objects(updates)).flatten()
+            is_merge.then(|| landing::updates(objects, base, head))
         });
         (compared, updates.flatten())
     }
@@ -205,7 +205,7 @@ impl<'o, 'r, 'i> Reader<'o, 'r, 'i> {
         for tree in before {
             let mut changes = between(self.objects, tree, Some(after))?;
             changes.retain(|one| !stays.contains(&one.path));
-            pairs.extend(pair(&Likeness::new(self.objects), changes));
+            pairs.extend(pair(&Likeness::new(Overlay::over(self.objects)), changes));
         }
         Ok(pairs)
     }
@@ -238,10 +238,9 @@ impl<'o, 'r, 'i> Reader<'o, 'r, 'i> {
             return Ok(stays);
         }
         // Whatever keeps it from being recomputed leaves everything in.
-        let given =
-            landing::basis(self.objects, base, head).and_then(|_| landing::given(self.objects, base, head));
-        let Ok(Some(merged)) = given else { return Ok(BTreeSet::new()) };
-        let lands = paths(Some(self.objects.tree_of(base)?), merged)?;
+        let lands = landing::basis(self.objects, base, head)
+            .and_then(|_| landing::paths_merged(self.objects, base, head));
+        let Ok(Some(lands)) = lands else { return Ok(BTreeSet::new()) };
         stays.retain(|path| !lands.contains(path));
         // Of a change that would bring nothing, all that it holds is shown.
         Ok(if stays == somewhere { BTreeSet::new() } else { stays })
@@ -296,9 +295,9 @@ impl<'o, 'r, 'i> Reader<'o, 'r, 'i> {
         }
         let pairs: Vec<Pair> = by_path.into_values().flatten().collect();
         let (asked, tree) = (self.asked, self.tree);
-        match self.second.filter(|_| !self.asked.inquiry.patterns.is_empty()) {
+        match self.readers.filter(|_| !self.asked.inquiry.patterns.is_empty()) {
             None => self.each(&pairs),
-            Some(second) => second.share(self.objects, &pairs, |objects, queue| {
+            Some(readers) => readers.map(self.objects, &pairs, |objects, queue| {
                 let reader = Reader::new(objects, asked, tree);
                 queue.answer(|pairs| reader.each(pairs))
             }),

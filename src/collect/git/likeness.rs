@@ -2,7 +2,7 @@
 
 use super::by_id::ById;
 use super::kept::Kept;
-use super::object::Objects;
+use super::overlay::Overlay;
 use super::tree_diff::Item;
 use crate::model::fact::Gap;
 use git2::{ObjectType, Oid};
@@ -37,14 +37,14 @@ pub const NAMESAKE: usize = WHOLE / 4 * 3;
 
 /// Compares files, and remembers what they consist of.
 pub struct Likeness<'o, 'r> {
-    objects: &'o Objects<'r>,
+    objects: Overlay<'o, 'r>,
     sizes: RefCell<ById<usize>>,
     prints: RefCell<Kept<Oid, Rc<Print>>>,
 }
 
 impl<'o, 'r> Likeness<'o, 'r> {
     /// Nothing compared yet.
-    pub fn new(objects: &'o Objects<'r>) -> Self {
+    pub fn new(objects: Overlay<'o, 'r>) -> Self {
         let (sizes, prints) = (RefCell::new(ById::new()), RefCell::new(Kept::up_to(KEPT_LIMIT)));
         Likeness { objects, sizes, prints }
     }

@@ -10,6 +10,7 @@
 //! | `trust` | what is switched off before a repository is opened, and what makes us refuse one |
 //! | `name` | names to commits |
 //! | `object`, `hash` | reading one object, checking it against its name, and the gap when that fails |
+//! | `overlay` | objects made in memory, in front of those of the repository |
 //! | `pack` | our own way to the objects in packs, before libgit2 is asked |
 //! | `commit`, `tree` | the raw formats |
 //! | `commit_facts` | a commit as a fact |
@@ -26,7 +27,7 @@
 //! | `inert` | lines of which their text alone shows that nothing executes them |
 //! | `reading` | what a reader of a language is in the midst of where a line begins |
 //! | `woken` | lines that stay, and do something else because of lines that are gone |
-//! | `second_reader` | a second thread, for contents and what else need not wait |
+//! | `parallel` | threads, each with a reader of its own |
 //! | `change` | all of it put together |
 //! | `record` | deployment records: the only refs of ours |
 //! | `notes` | notes of test evidence |
@@ -45,8 +46,8 @@ use crate::model::path::RepoPath;
 use anyhow::{Context, anyhow};
 use discover::{Found, discover};
 use git2::ErrorCode;
-use object::{Objects, SharedIndexes};
-use second_reader::SecondReader;
+use object::{ObjectPlaces, Objects};
+use parallel::Readers;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use trust::CloneKind;
@@ -78,7 +79,9 @@ mod needle;
 pub mod note_writer;
 pub mod notes;
 mod object;
+mod overlay;
 mod pack;
+mod parallel;
 mod pattern;
 mod pointer;
 mod policy_check;
@@ -87,7 +90,6 @@ mod reading;
 pub mod record;
 pub mod record_writer;
 mod rename;
-mod second_reader;
 mod spelling;
 mod test_source;
 mod tree;
@@ -108,8 +110,8 @@ pub struct Repository {
     checkout: Option<PathBuf>,
     outer: Option<PathBuf>,
     clone: CloneKind,
-    /// What is known of the places of objects; all that read them share it.
-    indexes: SharedIndexes,
+    /// Where its objects lie.
+    places: ObjectPlaces,
     distrust: Option<Gap>,
 }
 
@@ -124,7 +126,20 @@ impl Repository {
         let Found { git, checkout, outer } = discover(path)?;
         let clone = CloneKind::of(&git);
         let distrust = trust::distrust(&git);
-        Ok(Repository { git, checkout, outer, clone, indexes: SharedIndexes::default(), distrust })
+        let places = ObjectPlaces::of(&git, clone);
+        Ok(Repository { git, checkout, outer, clone, places, distrust })
+    }
+
+    /// The same repository, which finds objects in one more directory too. A hook of a server finds the objects of
+    /// a push in a quarantine directory (git-receive-pack(1), "Quarantine Environment") and names it here:
+    /// `GIT_OBJECT_DIRECTORY`, `GIT_QUARANTINE_PATH` and their like are never read.
+    ///
+    /// # Errors
+    /// There is no such directory, or it cannot be read.
+    pub fn with_object_directory(mut self, directory: &Path) -> anyhow::Result<Self> {
+        let added = self.places.add(&self.git, directory);
+        added.with_context(|| format!("the object directory `{}` cannot be read", directory.display()))?;
+        Ok(self)
     }
 
     /// The commit that a name stands for, now: a full object name, a full ref name, `HEAD`, or a branch,
@@ -175,8 +190,11 @@ impl Repository {
 
     /// What `head` would bring to `base`. Nothing, when `base` already holds `head`.
     pub fn change(&self, base: &Revision, head: &Revision, inquiry: &Inquiry) -> Fact<Change> {
-        let second = SecondReader::of(&self.git, self.clone, &self.indexes);
-        self.trusted_objects().and_then(|objects| change::read(&objects, &second, base, head, inquiry)).into()
+        let read = || {
+            let (objects, readers) = (self.trusted_objects()?, Readers::of(self, 1)?);
+            change::read(&objects, &readers, base, head, inquiry)
+        };
+        read().into()
     }
 
     /// The commits of the base branch of which the host has to say whether they were its tip; none where it does not matter.
@@ -322,7 +340,7 @@ impl Repository {
     }
 
     fn objects(&self) -> Result<Objects<'_>, Gap> {
-        Ok(Objects::of(&self.git, self.clone)?.sharing(&self.indexes))
+        Objects::in_places(&self.git, &self.places)
     }
 
     fn trusted_objects(&self) -> Result<Objects<'_>, Gap> {

@@ -4,7 +4,7 @@
 //! below it is read. libgit2's own comparison is several times slower (it builds a list of the whole tree).
 
 use super::effort::Effort;
-use super::object::{Object, Objects};
+use super::object::{Object, ReadObjects};
 use super::tree::{Entries, Mode, TreeEntry};
 use crate::model::fact::Gap;
 use git2::{ObjectType, Oid};
@@ -29,14 +29,18 @@ pub struct TreeChange {
 }
 
 /// Every path that differs between two trees; `None` is the empty tree. In git's order of trees.
-pub fn between(objects: &Objects<'_>, old: Option<Oid>, new: Option<Oid>) -> Result<Vec<TreeChange>, Gap> {
+pub fn between<'o>(
+    objects: impl ReadObjects<'o>,
+    old: Option<Oid>,
+    new: Option<Oid>,
+) -> Result<Vec<TreeChange>, Gap> {
     between_within(&mut Effort::of("the changed paths"), objects, old, new)
 }
 
 /// The same, with what is left of an effort.
-pub fn between_within(
+pub fn between_within<'o>(
     effort: &mut Effort,
-    objects: &Objects<'_>,
+    objects: impl ReadObjects<'o>,
     old: Option<Oid>,
     new: Option<Oid>,
 ) -> Result<Vec<TreeChange>, Gap> {
@@ -47,14 +51,14 @@ pub fn between_within(
     Ok(differ.changes)
 }
 
-struct Differ<'e, 'o, 'r> {
-    objects: &'o Objects<'r>,
+struct Differ<'e, R> {
+    objects: R,
     effort: &'e mut Effort,
     path: Vec<u8>,
     changes: Vec<TreeChange>,
 }
 
-impl Differ<'_, '_, '_> {
+impl<'o, R: ReadObjects<'o>> Differ<'_, R> {
     fn trees(&mut self, old: Option<Oid>, new: Option<Oid>, depth: usize) -> Result<(), Gap> {
         if depth > DEPTH_LIMIT {
             return Err(self.effort.too_deep(&self.path));

@@ -16,9 +16,10 @@ use super::merge::model::Versions;
 use super::merge::{Merge, Sides, merge, merge_towards};
 use super::store::Store;
 use super::tried::{Attempt, Left, Tried, distance, weight};
-use super::{build, residual};
+use super::{build, patch, residual};
 use crate::model::fact::{Gap, GapReason};
 use crate::model::landing::{Candidate, Coverage, Distance, Landing, Miss, Residual};
+use crate::model::patch::Patch;
 use answers::{Answers, Within};
 use basis::Added;
 use git2::Oid;
@@ -98,9 +99,15 @@ impl<'o, 'r> Prover<'o, 'r> {
         std::mem::take(&mut self.misses)
     }
 
-    /// Where the residual of that landing lies, if it has one.
-    pub fn left(&self) -> Option<&Left> {
-        self.left.as_ref()
+    /// The residual of that landing with the text of its lines, if it has one.
+    pub fn patch(&self) -> Result<Option<Patch>, Gap> {
+        self.left.as_ref().map(|left| patch::patch(&self.store.objects, left)).transpose()
+    }
+
+    /// What it reads from and makes merges in.
+    #[cfg(test)]
+    pub fn store(&self) -> &Store<'o, 'r> {
+        &self.store
     }
 
     fn merge_bases(&mut self, tips: &[Oid], head: Oid) -> Result<Vec<Oid>, Gap> {
@@ -178,7 +185,7 @@ impl<'o, 'r> Prover<'o, 'r> {
         }
         self.left =
             Some(Left { recomputed: Some(at.tree_before), landed: at.tree_after, conflicts: Vec::new() });
-        let hunks = residual::hunks(self.store.objects, Some(at.tree_before), Some(at.tree_after), &[])?;
+        let hunks = residual::hunks(&self.store.objects, Some(at.tree_before), Some(at.tree_after), &[])?;
         Ok(Coverage::Residual(Residual { nearest: Vec::new(), hunks }))
     }
 
@@ -398,7 +405,7 @@ impl<'o, 'r> Prover<'o, 'r> {
                 Attempt::Departs(tree, conflicts) => (candidates.clone(), tree, conflicts),
                 Attempt::Explained | Attempt::Unrelated => (Vec::new(), Some(at.tree_before), Vec::new()),
             };
-            let hunks = residual::hunks(self.store.objects, tree, Some(at.tree_after), &conflicts)?;
+            let hunks = residual::hunks(&self.store.objects, tree, Some(at.tree_after), &conflicts)?;
             tried.missed(&candidates, if unrelated { Distance::Unrelated } else { distance(&hunks) });
             if best.as_ref().is_none_or(|best| weight(&hunks) < weight(&best.hunks)) {
                 self.left = Some(Left { recomputed: tree, landed: at.tree_after, conflicts });

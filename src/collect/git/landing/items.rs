@@ -1,7 +1,7 @@
 //! Merging what stands at one path: modes, links, submodules, and the contents of files.
 
 use super::super::kept::Kept;
-use super::super::object::named;
+use super::super::object::object_id_of;
 use super::super::tree::{Mode, SIZE_LIMIT};
 use super::super::tree_diff::Item;
 use super::lines::Refusal;
@@ -43,7 +43,7 @@ pub struct Content {
 impl Content {
     /// The content of these bytes.
     pub fn new(bytes: Vec<u8>) -> Result<Self, Gap> {
-        Ok(Content { id: named(ObjectType::Blob, &bytes)?, bytes: Arc::new(bytes) })
+        Ok(Content { id: object_id_of(ObjectType::Blob, &bytes)?, bytes: Arc::new(bytes) })
     }
 }
 

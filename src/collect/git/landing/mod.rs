@@ -11,12 +11,12 @@
 //! | `tried` | what was tried in vain |
 //! | `residual`, `patch` | what is left: its places, and its text |
 //! | `paths` | the paths that landings change |
-//! | `work` | several threads |
 
 use super::Repository;
 use super::graph::Graph;
-use super::graph::ahead::Ahead;
+use super::graph::prefetch::prefetch_pair;
 use super::object::{Objects, object_name, oid};
+use super::parallel::{Jobs, Readers, Results, threads_for};
 use crate::model::change::{Basis, ObjectName, Revision, Updates};
 use crate::model::fact::{Fact, Gap, GapReason};
 use crate::model::landing::{BranchPush, Candidate, Coverage, Landing, Miss, Span};
@@ -25,8 +25,6 @@ use coverage::answers::{Answers, Reader};
 use git2::Oid;
 use std::collections::BTreeSet;
 use std::ops::Range;
-use std::thread;
-use work::{Jobs, Results};
 
 mod build;
 mod coverage;
@@ -44,7 +42,6 @@ mod residual;
 mod starts;
 mod store;
 mod tried;
-mod work;
 
 pub use line::Place;
 
@@ -74,10 +71,8 @@ impl Repository {
 
     /// The same, with what was tried in vain.
     pub fn proofs(&self, landings: &[Landing], mut each: impl FnMut(usize, Coverage, Vec<Miss>)) {
-        // Two threads more read the history.
-        let threads = work::threads_for(landings.len().div_ceil(LANDINGS)) + 2;
-        let (found, gap) = match work::for_threads(self, threads) {
-            Ok(objects) => (prove(objects, landings, &mut each), lost()),
+        let (found, gap) = match prove_all(self, landings, &mut each) {
+            Ok(found) => (found, lost()),
             Err(gap) => (0, gap),
         };
         let unseen = || Coverage::Unverifiable(gap.clone());
@@ -133,7 +128,7 @@ impl Repository {
         let mut prover = coverage::Prover::new(&objects);
         match prover.cover(landing) {
             Coverage::Unverifiable(gap) => Err(gap),
-            _ => prover.left().map(|left| patch::patch(&objects, left)).transpose(),
+            _ => prover.patch(),
         }
     }
 
@@ -158,14 +153,16 @@ fn chunks(numbers: Range<usize>, size: usize) -> impl Iterator<Item = Range<usiz
     numbers.clone().step_by(size).map(move |start| start..numbers.end.min(start + size))
 }
 
-/// The last two of these objects are for reading the history, the others for proving. How many landings were looked at.
-fn prove(
-    mut objects: Vec<Objects<'_>>,
+/// Proves landings on several threads, while one more reads the history and another one helps it. Returns how many
+/// landings `each` was told of.
+fn prove_all(
+    repository: &Repository,
     landings: &[Landing],
     mut each: impl FnMut(usize, Coverage, Vec<Miss>),
-) -> usize {
-    let Some((history, helper)) = objects.pop().zip(objects.pop()) else { return 0 };
-    let feed = move |hand_out: &dyn Fn(Job)| hand_out_landings(&history, helper, landings, hand_out);
+) -> Result<usize, Gap> {
+    let provers = Readers::of(repository, threads_for(landings.len().div_ceil(LANDINGS)))?;
+    let (history, helpers) = (repository.trusted_objects()?, Readers::of(repository, 1)?);
+    let feed = move |hand_out: &dyn Fn(Job)| hand_out_landings(&history, &helpers, landings, hand_out);
     let work = |objects: &Objects<'_>, next: Jobs<'_, Job>, give: Results<'_, _>| {
         let mut prover = coverage::Prover::new(objects);
         while let Some(job) = next() {
@@ -176,7 +173,7 @@ fn prove(
             give(job.into_iter().map(cover).collect());
         }
     };
-    work::side_by_side(objects, feed, work, |number, (coverage, misses)| each(number, coverage, misses))
+    Ok(provers.pipeline(feed, work, |number, (coverage, misses)| each(number, coverage, misses)))
 }
 
 /// Numbers of landings, each with what its proof is going to ask.
@@ -185,15 +182,13 @@ type Job = Vec<(usize, Answers)>;
 /// The far ones come last. Then a helper reads ahead, because one of them may need the whole history.
 fn hand_out_landings(
     history: &Objects<'_>,
-    helper: Objects<'_>,
+    helpers: &Readers<'_>,
     landings: &[Landing],
     hand_out: &dyn Fn(Job),
 ) {
-    let ahead = &Ahead::default();
-    thread::scope(|scope| {
-        scope.spawn(move || ahead.help(&helper));
-        let _closing = ahead.closing();
-        let mut reader = Reader::new(Graph::helped(history, ahead), landings);
+    let (prefetch, helper) = prefetch_pair();
+    let feed = || {
+        let mut reader = Reader::new(Graph::helped(history, prefetch), landings);
         let mut far = Vec::new();
         for numbers in chunks(0..landings.len(), LANDINGS) {
             let mut near = Job::new();
@@ -212,7 +207,8 @@ fn hand_out_landings(
             let answers = reader.answers(&landings[number], usize::MAX).unwrap_or_default();
             hand_out(vec![(number, answers)]);
         }
-    });
+    };
+    helpers.beside(feed, |objects| helper.run(objects));
 }
 
 /// What a head is, but for clean merges of the base into it.
@@ -225,12 +221,12 @@ pub fn updates_among(objects: &Objects<'_>, base: Oid, commits: &[Oid]) -> Vec<O
     coverage::Prover::new(objects).updates_among(base, commits)
 }
 
-/// The tree that merging a head into a base gives with every git; `None` where there is no such tree.
+/// The paths that merging a head into a base changes, the same with every git; `None` where there is no such merge.
 ///
 /// # Errors
 /// An object is missing or cannot be trusted.
-pub fn given(objects: &Objects<'_>, base: Oid, head: Oid) -> Result<Option<Oid>, Gap> {
-    coverage::Prover::new(objects).given(base, head)
+pub fn paths_merged(objects: &Objects<'_>, base: Oid, head: Oid) -> Result<Option<BTreeSet<Vec<u8>>>, Gap> {
+    coverage::Prover::new(objects).paths_merged(base, head)
 }
 
 /// Why merging a head into a base brings all that it holds beyond that.

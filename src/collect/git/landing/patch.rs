@@ -1,7 +1,7 @@
 //! A residual with the text of its lines: the same lines that the residual names, with a few around them.
 
 use super::super::line_diff::{Hunk, diff};
-use super::super::object::Objects;
+use super::super::object::ReadObjects;
 use super::super::tree_diff::{Item, TreeChange, between};
 use super::residual::text;
 use super::tried::Left;
@@ -15,7 +15,7 @@ use std::ops::Range;
 const CONTEXT: usize = 3;
 
 /// What lies between the recomputed tree and the landed one.
-pub fn patch(objects: &Objects<'_>, left: &Left) -> Result<Patch, Gap> {
+pub fn patch<'o>(objects: impl ReadObjects<'o>, left: &Left) -> Result<Patch, Gap> {
     let changes = between(objects, left.recomputed, Some(left.landed))?;
     let seen: BTreeSet<&[u8]> = changes.iter().map(|change| change.path.as_slice()).collect();
     let conflict = |path: &Vec<u8>| FilePatch {
@@ -33,7 +33,7 @@ pub fn patch(objects: &Objects<'_>, left: &Left) -> Result<Patch, Gap> {
     Ok(Patch { files })
 }
 
-fn of_file(objects: &Objects<'_>, change: &TreeChange) -> Result<FilePatch, Gap> {
+fn of_file<'o>(objects: impl ReadObjects<'o>, change: &TreeChange) -> Result<FilePatch, Gap> {
     let (old, new) = (text(objects, change.old)?, text(objects, change.new)?);
     let body = match (&old, &new) {
         (Some(old), Some(new)) => Body::Lines(runs(old.data(), new.data())),

@@ -1,7 +1,7 @@
 //! What a landing has that the recomputed merge has not, and the other way round: hunks, by file and line.
 
 use super::super::line_diff::{Hunk, diff};
-use super::super::object::{Object, Objects};
+use super::super::object::{Object, ReadObjects};
 use super::super::tree::SIZE_LIMIT;
 use super::super::tree_diff::{Item, TreeChange, between};
 use super::merge_text::is_text;
@@ -14,8 +14,8 @@ use git2::Oid;
 use std::collections::BTreeSet;
 
 /// The hunks from the recomputed tree to the landed one. Each conflict shows, even if nothing else differs there.
-pub fn hunks(
-    objects: &Objects<'_>,
+pub fn hunks<'o>(
+    objects: impl ReadObjects<'o>,
     recomputed: Option<Oid>,
     landed: Option<Oid>,
     conflicts: &[Vec<u8>],
@@ -34,7 +34,7 @@ pub fn hunks(
     Ok(hunks)
 }
 
-fn of_path(objects: &Objects<'_>, change: &TreeChange) -> Result<Vec<ResidualHunk>, Gap> {
+fn of_path<'o>(objects: impl ReadObjects<'o>, change: &TreeChange) -> Result<Vec<ResidualHunk>, Gap> {
     let (old, new) = (text(objects, change.old)?, text(objects, change.new)?);
     let (Some(old), Some(new)) = (old, new) else { return Ok(wholes(change)) };
     let found = diff(old.data(), new.data());
@@ -68,7 +68,7 @@ impl Content<'_> {
 }
 
 /// The text of a file; `None` for what has no lines.
-pub fn text<'o>(objects: &'o Objects<'_>, item: Option<Item>) -> Result<Option<Content<'o>>, Gap> {
+pub fn text<'o>(objects: impl ReadObjects<'o>, item: Option<Item>) -> Result<Option<Content<'o>>, Gap> {
     let Some((mode, id)) = item else { return Ok(Some(Content::Absent)) };
     if !mode.is_file() {
         return Ok(None);

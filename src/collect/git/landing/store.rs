@@ -8,6 +8,7 @@ use super::super::by_id::ById;
 use super::super::kept::Kept;
 use super::super::likeness::Likeness;
 use super::super::object::{Object, Objects};
+use super::super::overlay::Overlay;
 use super::super::tree::{ID_WIDTH, TreeEntry, split_entry};
 use super::super::tree_diff::Item;
 use super::items::MergedContents;
@@ -98,8 +99,8 @@ impl<'t> Cursor<'t> {
 
 /// The objects of a repository, with a memory.
 pub struct Store<'o, 'r> {
-    /// Where they come from.
-    pub objects: &'o Objects<'r>,
+    /// The repository, and what merges made.
+    pub objects: Overlay<'o, 'r>,
     trees: RefCell<Kept<Oid, Rc<KeptTree<'o>>>>,
     files: RefCell<Kept<Oid, Rc<Object<'o>>>>,
     roots: RefCell<ById<Oid>>,
@@ -112,13 +113,14 @@ pub struct Store<'o, 'r> {
 impl<'o, 'r> Store<'o, 'r> {
     /// A store that has read nothing yet.
     pub fn new(objects: &'o Objects<'r>) -> Self {
+        let objects = Overlay::over(objects);
         Store {
-            objects,
             trees: RefCell::new(Kept::up_to(TREE_LIMIT)),
             files: RefCell::new(Kept::up_to(FILE_LIMIT)),
             roots: RefCell::new(ById::new()),
             merged: RefCell::new(Kept::up_to(MERGED_LIMIT)),
-            likeness: Likeness::new(objects),
+            likeness: Likeness::new(objects.clone()),
+            objects,
         }
     }
 
@@ -127,10 +129,10 @@ impl<'o, 'r> Store<'o, 'r> {
         if let Some(tree) = self.roots.borrow().get(commit) {
             return Ok(*tree);
         }
-        let tree = match self.objects.header_if_here(commit)? {
+        let tree = match self.objects.repository().header_if_here(commit)? {
             Some(header) => header.tree,
             // Reading it once more says why it is not here.
-            None => self.objects.tree_of(commit)?,
+            None => self.objects.repository().tree_of(commit)?,
         };
         self.roots.borrow_mut().add(commit, tree);
         Ok(tree)

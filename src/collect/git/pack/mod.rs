@@ -46,9 +46,11 @@ pub struct Packs {
 pub struct Indexes(Vec<(PathBuf, Arc<Index>)>);
 
 impl Indexes {
-    /// Those in the directory `objects` of a repository, as far as they can be opened.
-    pub fn of(objects: &Path) -> Self {
-        let listed = std::fs::read_dir(objects.join("pack")).into_iter().flatten().flatten();
+    /// Those in these directories of objects, as far as they can be opened.
+    pub fn of(directories: &[PathBuf]) -> Self {
+        let list =
+            |objects: &PathBuf| std::fs::read_dir(objects.join("pack")).into_iter().flatten().flatten();
+        let listed = directories.iter().flat_map(list);
         let sized = listed.map(|entry| (entry.metadata().map_or(0, |about| about.len()), entry.path()));
         let mut indexes: Vec<_> =
             sized.filter(|(_, path)| path.extension().is_some_and(|ending| ending == "idx")).collect();

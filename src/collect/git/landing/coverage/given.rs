@@ -1,11 +1,13 @@
 //! What merging a head into a branch gives, where nothing has landed yet to compare it with.
 
+use super::super::super::tree_diff;
 use super::super::build;
 use super::super::lines::Git;
 use super::super::merge::{Sides, merge};
 use super::Prover;
 use crate::model::fact::Gap;
 use git2::Oid;
+use std::collections::BTreeSet;
 
 impl Prover<'_, '_> {
     /// The tree that every git gives for merging a head into a branch, whatever its merge base stands for. `None`: a person is needed,
@@ -25,5 +27,13 @@ impl Prover<'_, '_> {
         let is_sure = merged.conflicts.is_empty() && merged.hang_on_version.is_empty();
         let tree = build::tree(&self.store, ours, &merged)?;
         Ok(tree.filter(|_| is_sure))
+    }
+
+    /// The paths that merging a head into a branch changes there, with every git; `None` where there is no such merge.
+    pub fn paths_merged(&mut self, branch: Oid, head: Oid) -> Result<Option<BTreeSet<Vec<u8>>>, Gap> {
+        let Some(merged) = self.given(branch, head)? else { return Ok(None) };
+        let before = self.store.tree_of(branch)?;
+        let changes = tree_diff::between(&self.store.objects, Some(before), Some(merged))?;
+        Ok(Some(changes.into_iter().map(|change| change.path).collect()))
     }
 }

@@ -90,7 +90,8 @@ impl Prover<'_, '_> {
                 "merge bases have several merge bases themselves, more than {VIRTUAL_LIMIT} times over"
             ))),
             _ => {
-                let ordered = order::oldest_first(&mut self.graph, self.store.objects, bases, tips, head)?;
+                let ordered =
+                    order::oldest_first(&mut self.graph, self.store.objects.repository(), bases, tips, head)?;
                 self.merge_of(&ordered, git, depth + 1)
             }
         }

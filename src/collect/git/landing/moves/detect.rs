@@ -90,7 +90,7 @@ struct SideRef<'s> {
 impl<'s, 'o, 'r> Search<'s, 'o, 'r> {
     /// Empty files never move in a merge.
     fn of(likeness: &'s Likeness<'o, 'r>, side: &'s mut Side) -> Result<Self, Gap> {
-        let nothing = crate::collect::git::object::named(ObjectType::Blob, b"")?;
+        let nothing = crate::collect::git::object::object_id_of(ObjectType::Blob, b"")?;
         let (mut sources, mut targets, mut empty) = (Vec::new(), Vec::new(), Vec::new());
         for change in &side.changes {
             let file = File { path: &change.path, item: change.item, partner: None };

@@ -16,7 +16,6 @@ use super::super::store::Store;
 use super::super::tried::Attempt;
 use super::dice::asked;
 use super::fixture::Fixture;
-use crate::collect::git::object::Objects;
 use git2::Oid;
 use histories::History;
 use std::collections::BTreeMap;
@@ -96,7 +95,7 @@ fn judge(seed: u64, numbers: &[u64], figures: &mut Figures) {
         if verdict.tree.is_none() {
             continue;
         }
-        for (what, landed) in candidates(&fixture, &objects, sides, verdict) {
+        for (what, landed) in candidates(&fixture, prover.store(), sides, verdict) {
             let attempt = prover.recompute(sides, None, landed);
             let is_explained = matches!(attempt, Ok(Attempt::Explained));
             if attempt.is_ok() {
@@ -129,7 +128,7 @@ fn judge(seed: u64, numbers: &[u64], figures: &mut Figures) {
 /// What may land instead of a merge.
 fn candidates(
     fixture: &Fixture,
-    objects: &Objects<'_>,
+    store: &Store<'_, '_>,
     sides: Sides,
     verdict: &Verdict,
 ) -> Vec<(&'static str, Oid)> {
@@ -137,9 +136,8 @@ fn candidates(
     landed.extend(sides.ours.map(|id| ("ours", id)));
     landed.extend(sides.theirs.map(|id| ("theirs", id)));
     landed.extend(sides.base.map(|id| ("the base", id)));
-    let store = Store::new(objects);
-    if let Ok(merged) = merge(&store, sides, None) {
-        landed.extend(build::tree(&store, sides.ours, &merged).unwrap().map(|id| ("what we arrive at", id)));
+    if let Ok(merged) = merge(store, sides, None) {
+        landed.extend(build::tree(store, sides.ours, &merged).unwrap().map(|id| ("what we arrive at", id)));
     }
     let tree = |id: Option<Oid>| fixture.git.find_tree(id.unwrap()).unwrap();
     let (base, ours, theirs) = (tree(sides.base), tree(sides.ours), tree(sides.theirs));
