@@ -138,7 +138,7 @@ impl Search<'_> {
     fn of_landings(&self, landings: &[LandingFacts]) -> Result<Vec<String>, Gap> {
         let all: Vec<Landing> = landings.iter().map(|facts| facts.landing.clone()).collect();
         let mut proofs = Vec::with_capacity(all.len());
-        self.repository.proofs(&all, |number, coverage, _| proofs.push((number, coverage)));
+        self.repository.prove_landings(&all, |number, coverage, _| proofs.push((number, coverage)));
         let mut found = Vec::new();
         for (number, coverage) in proofs {
             let Some(facts) = landings.get(number) else { continue };

@@ -24,8 +24,8 @@ pub mod first_parents;
 mod paint;
 pub mod prefetch;
 
-use super::by_id::ById;
-use super::object::Objects;
+use crate::collect::git::object::Objects;
+use crate::collect::git::oid_map::OidMap;
 use crate::model::fact::{Gap, GapReason};
 use dates::CorrectedDates;
 use first_parents::FirstParents;
@@ -55,7 +55,7 @@ pub struct Graph<'o, 'r> {
     /// A helper that reads ahead, when called.
     prefetch: Option<Prefetch>,
     is_helped: bool,
-    nodes: ById<Node>,
+    nodes: OidMap<CommitNode>,
     /// The parents of all commits, one commit after the other.
     parents: Vec<Oid>,
     /// Their places.
@@ -71,7 +71,7 @@ pub struct Graph<'o, 'r> {
     colours: Vec<Colour>,
 }
 
-struct Node {
+struct CommitNode {
     /// Where its parents are in [`Graph::parents`].
     parents: Range<u32>,
     /// The earliest possible for a commit that is not here.
@@ -79,7 +79,7 @@ struct Node {
     is_here: bool,
 }
 
-impl Node {
+impl CommitNode {
     fn parents(&self) -> Range<usize> {
         self.parents.start as usize..self.parents.end as usize
     }
@@ -89,7 +89,7 @@ impl<'o, 'r> Graph<'o, 'r> {
     /// A graph of which nothing is read yet.
     pub fn new(objects: &'o Objects<'r>) -> Self {
         let corrected = CorrectedDates::default();
-        let (nodes, parents, links, line) = (ById::new(), Vec::new(), Vec::new(), FirstParents::default());
+        let (nodes, parents, links, line) = (OidMap::new(), Vec::new(), Vec::new(), FirstParents::default());
         let lines_before = Vec::new();
         Graph {
             objects,
@@ -203,7 +203,7 @@ impl<'o, 'r> Graph<'o, 'r> {
             None => (i64::MIN, false),
         };
         self.links.resize(self.parents.len(), UNKNOWN);
-        Ok(self.nodes.add(id, Node { parents: start..self.parents.len() as u32, date, is_here }))
+        Ok(self.nodes.add(id, CommitNode { parents: start..self.parents.len() as u32, date, is_here }))
     }
 
     fn id(&self, place: usize) -> Oid {

@@ -1,9 +1,9 @@
 //! Reading one object, and the gap when that fails.
 
-use super::commit::{Header, RawCommit};
-use super::hash::{self, Care};
-use super::pack::{Indexes, Packs};
-use super::trust::CloneKind;
+use crate::collect::git::commit::{Header, RawCommit};
+use crate::collect::git::hash::{self, Care};
+use crate::collect::git::pack::{Indexes, Packs};
+use crate::collect::git::trust::CloneKind;
 use crate::model::change::{ObjectName, Revision};
 use crate::model::fact::{Gap, GapReason};
 use anyhow::anyhow;
@@ -91,7 +91,7 @@ impl ObjectPlaces {
     }
 }
 
-/// The objects of a repository. Each is checked against its name when it is handed out: see [`super::hash`].
+/// The objects of a repository. Each is checked against its name when it is handed out: see [`crate::collect::git::hash`].
 pub struct Objects<'r> {
     odb: Odb<'r>,
     packs: OnceCell<Packs>,
@@ -152,7 +152,7 @@ impl<'r> Objects<'r> {
             return Ok(object);
         }
         if self.packs().is_endless(id) {
-            return Err(endless());
+            return Err(endless_chain());
         }
         let object = self.odb.read(id)?;
         hash::check(id, object.kind(), object.data(), care)?;
@@ -175,10 +175,10 @@ impl<'r> Objects<'r> {
     /// The size of a blob in bytes, without reading it.
     pub fn blob_size(&self, id: Oid) -> Result<usize, Gap> {
         let is_endless = self.packs().is_endless(id);
-        let header = if is_endless { Err(endless()) } else { self.odb.read_header(id) };
+        let header = if is_endless { Err(endless_chain()) } else { self.odb.read_header(id) };
         match header {
             Ok((size, ObjectType::Blob)) => Ok(size),
-            Ok((_, other)) => Err(malformed(id, ObjectType::Blob, &format!("it is a {other}"))),
+            Ok((_, other)) => Err(malformed_object(id, ObjectType::Blob, &format!("it is a {other}"))),
             Err(error) => Err(self.unreadable(id, ObjectType::Blob, &error)),
         }
     }
@@ -200,7 +200,7 @@ impl<'r> Objects<'r> {
     /// A whole commit.
     pub fn commit(&self, id: Oid) -> Result<RawCommit, Gap> {
         let object = self.read(id, ObjectType::Commit)?;
-        RawCommit::parse(object.data()).map_err(|fault| malformed(id, ObjectType::Commit, &fault))
+        RawCommit::parse(object.data()).map_err(|fault| malformed_object(id, ObjectType::Commit, &fault))
     }
 
     /// The tree of a commit.
@@ -250,7 +250,7 @@ impl<'o> ReadObjects<'o> for &'o Objects<'_> {
 /// What to do where nobody lets the gate look for an object.
 const BARRED: &str = "Check that the directory `objects` of the repository can be read";
 
-fn endless() -> git2::Error {
+fn endless_chain() -> git2::Error {
     git2::Error::from_str("its pack makes it of more differences than git writes, or of itself")
 }
 
@@ -264,7 +264,7 @@ pub fn object_id_of(kind: ObjectType, data: &[u8]) -> Result<Oid, Gap> {
 
 fn header_of(id: Oid, object: &Object<'_>) -> Result<Header, Gap> {
     must_be(id, ObjectType::Commit, object)?;
-    Header::parse(object.data()).map_err(|fault| malformed(id, ObjectType::Commit, &fault))
+    Header::parse(object.data()).map_err(|fault| malformed_object(id, ObjectType::Commit, &fault))
 }
 
 /// Refuses an object of another kind.
@@ -272,17 +272,17 @@ pub fn must_be(id: Oid, kind: ObjectType, object: &Object<'_>) -> Result<(), Gap
     if object.kind() == kind {
         return Ok(());
     }
-    Err(malformed(id, kind, &format!("it is a {}", object.kind())))
+    Err(malformed_object(id, kind, &format!("it is a {}", object.kind())))
 }
 
 /// The gap of an object that is not what its format says.
-pub fn malformed(id: Oid, kind: ObjectType, fault: &str) -> Gap {
+pub fn malformed_object(id: Oid, kind: ObjectType, fault: &str) -> Gap {
     let remedy = "Run `git fsck` on the repository, and rewrite the commits that brought the object";
     Gap::new(format!("{kind} {id}"), GapReason::Malformed, fault, remedy)
 }
 
 /// An object name as libgit2 has it.
-pub fn oid(hex: &str) -> Result<Oid, Gap> {
+pub fn parse_oid(hex: &str) -> Result<Oid, Gap> {
     Oid::from_str(hex).map_err(|error| {
         let remedy = "Name a commit of this repository by its 40 hexadecimal digits";
         Gap::new(format!("object {hex}"), GapReason::Unsupported, error.message(), remedy)
@@ -290,11 +290,11 @@ pub fn oid(hex: &str) -> Result<Oid, Gap> {
 }
 
 /// The model's name of a commit.
-pub fn revision(id: Oid) -> Result<Revision, Gap> {
-    Revision::try_from(id.to_string()).map_err(|fault| malformed(id, ObjectType::Commit, &fault))
+pub fn revision_of(id: Oid) -> Result<Revision, Gap> {
+    Revision::try_from(id.to_string()).map_err(|fault| malformed_object(id, ObjectType::Commit, &fault))
 }
 
 /// The model's name of a tree or blob.
 pub fn object_name(id: Oid) -> Result<ObjectName, Gap> {
-    ObjectName::try_from(id.to_string()).map_err(|fault| malformed(id, ObjectType::Any, &fault))
+    ObjectName::try_from(id.to_string()).map_err(|fault| malformed_object(id, ObjectType::Any, &fault))
 }

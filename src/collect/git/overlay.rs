@@ -3,8 +3,8 @@
 //! Recomputing a merge makes trees and files. They stay in memory, and whoever recomputes reads them through
 //! an [`Overlay`]. The repository below it is never written.
 
-use super::by_id::ById;
-use super::object::{Object, Objects, ReadObjects, must_be, object_id_of};
+use crate::collect::git::object::{Object, Objects, ReadObjects, must_be, object_id_of};
+use crate::collect::git::oid_map::OidMap;
 use crate::model::fact::Gap;
 use git2::{ObjectType, Oid};
 use std::cell::RefCell;
@@ -18,13 +18,13 @@ type Made = (ObjectType, Arc<Vec<u8>>);
 #[derive(Clone)]
 pub struct Overlay<'o, 'r> {
     repository: &'o Objects<'r>,
-    made: Rc<RefCell<ById<Made>>>,
+    made: Rc<RefCell<OidMap<Made>>>,
 }
 
 impl<'o, 'r> Overlay<'o, 'r> {
     /// A repository with nothing made yet.
     pub fn over(repository: &'o Objects<'r>) -> Self {
-        Overlay { repository, made: Rc::new(RefCell::new(ById::new())) }
+        Overlay { repository, made: Rc::new(RefCell::new(OidMap::new())) }
     }
 
     /// The objects of the repository alone.
@@ -59,15 +59,15 @@ impl<'o, 'r> Overlay<'o, 'r> {
     /// An object that must be of this kind.
     pub fn read(&self, id: Oid, kind: ObjectType) -> Result<Object<'o>, Gap> {
         match self.made(id) {
-            Some(made) => checked(id, kind, made),
+            Some(made) => check_kind(id, kind, made),
             None => self.repository.read(id, kind),
         }
     }
 
-    /// An object of this kind that is only compared or merged, and shown to nobody: see [`super::hash::Care::Quick`].
+    /// An object of this kind that is only compared or merged, and shown to nobody: see [`crate::collect::git::hash::Care::Quick`].
     pub fn read_quickly(&self, id: Oid, kind: ObjectType) -> Result<Object<'o>, Gap> {
         match self.made(id) {
-            Some(made) => checked(id, kind, made),
+            Some(made) => check_kind(id, kind, made),
             None => self.repository.read_quickly(id, kind),
         }
     }
@@ -75,7 +75,7 @@ impl<'o, 'r> Overlay<'o, 'r> {
     /// A blob; `None` when it has more bytes than this.
     pub fn blob_up_to(&self, id: Oid, limit: usize) -> Result<Option<Object<'o>>, Gap> {
         match self.made(id) {
-            Some(made) => checked(id, ObjectType::Blob, made)
+            Some(made) => check_kind(id, ObjectType::Blob, made)
                 .map(|blob| Some(blob).filter(|blob| blob.data().len() <= limit)),
             None => self.repository.blob_up_to(id, limit),
         }
@@ -84,7 +84,7 @@ impl<'o, 'r> Overlay<'o, 'r> {
     /// The size of a blob in bytes, without reading it.
     pub fn blob_size(&self, id: Oid) -> Result<usize, Gap> {
         match self.made(id) {
-            Some(made) => checked(id, ObjectType::Blob, made).map(|blob| blob.data().len()),
+            Some(made) => check_kind(id, ObjectType::Blob, made).map(|blob| blob.data().len()),
             None => self.repository.blob_size(id),
         }
     }
@@ -101,7 +101,7 @@ impl<'o> ReadObjects<'o> for &Overlay<'o, '_> {
 }
 
 /// What was made has the bytes that its name stands for; its kind may be another.
-fn checked<'o>(id: Oid, kind: ObjectType, (made, bytes): Made) -> Result<Object<'o>, Gap> {
+fn check_kind<'o>(id: Oid, kind: ObjectType, (made, bytes): Made) -> Result<Object<'o>, Gap> {
     let object = Object::Packed(made, bytes);
     must_be(id, kind, &object)?;
     Ok(object)
@@ -109,8 +109,8 @@ fn checked<'o>(id: Oid, kind: ObjectType, (made, bytes): Made) -> Result<Object<
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::fixture::Fixture;
     use super::*;
+    use crate::collect::git::tests::fixture::Fixture;
 
     #[test]
     fn what_was_made_is_read_through_the_overlay_and_is_in_no_repository() {

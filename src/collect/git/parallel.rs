@@ -10,8 +10,8 @@
 //!
 //! Answers are put back into the order of their questions: they are those of one thread.
 
-use super::Repository;
-use super::object::Objects;
+use crate::collect::git::Repository;
+use crate::collect::git::object::Objects;
 use crate::model::fact::Gap;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -37,13 +37,13 @@ const PORTIONS: usize = 16;
 const STACK: usize = 8 * 1024 * 1024;
 
 /// The answers for each portion, by its number.
-pub type Answers<T> = BTreeMap<usize, Result<Vec<T>, Gap>>;
+pub type PortionAnswers<T> = BTreeMap<usize, Result<Vec<T>, Gap>>;
 
 /// The jobs that wait for a worker.
-pub type Jobs<'w, J> = &'w dyn Fn() -> Option<J>;
+pub type JobSource<'w, J> = &'w dyn Fn() -> Option<J>;
 
 /// Where results go, each with its number, several at once: to wake the caller takes time.
-pub type Results<'w, R> = &'w dyn Fn(Vec<(usize, R)>);
+pub type ResultSink<'w, R> = &'w dyn Fn(Vec<(usize, R)>);
 
 /// How many threads are worth it for so many jobs.
 pub fn threads_for(jobs: usize) -> usize {
@@ -94,7 +94,7 @@ impl<'r> Readers<'r> {
         &self,
         objects: &Objects<'_>,
         items: &[I],
-        work: impl Fn(&Objects<'_>, &Queue<'_, I>) -> Answers<T> + Sync,
+        work: impl Fn(&Objects<'_>, &Queue<'_, I>) -> PortionAnswers<T> + Sync,
     ) -> Result<Vec<T>, Gap> {
         let portion = (items.len() / PORTIONS).clamp(1, PORTION);
         let queue = Queue { items, portion, taken: AtomicUsize::new(0) };
@@ -114,7 +114,7 @@ impl<'r> Readers<'r> {
     pub fn pipeline<J: Send, R: Send>(
         self,
         feed: impl FnOnce(&dyn Fn(J)) + Send,
-        work: impl Fn(&Objects<'_>, Jobs<'_, J>, Results<'_, R>) + Sync,
+        work: impl Fn(&Objects<'_>, JobSource<'_, J>, ResultSink<'_, R>) + Sync,
         each: impl FnMut(usize, R),
     ) -> usize {
         let (hand_out, jobs) = channel();
@@ -159,8 +159,8 @@ pub struct Queue<'i, I> {
 impl<I> Queue<'_, I> {
     /// Answers portions until there are none, or one has no answer. Those before it were taken before, so they are
     /// answered too.
-    pub fn answer<T>(&self, each: impl Fn(&[I]) -> Result<Vec<T>, Gap>) -> Answers<T> {
-        let mut answers = Answers::new();
+    pub fn answer<T>(&self, each: impl Fn(&[I]) -> Result<Vec<T>, Gap>) -> PortionAnswers<T> {
+        let mut answers = PortionAnswers::new();
         loop {
             let number = self.taken.fetch_add(1, Ordering::Relaxed);
             let Some(portion) = self.items.chunks(self.portion).nth(number) else { return answers };
@@ -175,8 +175,8 @@ impl<I> Queue<'_, I> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::fixture::Fixture;
     use super::*;
+    use crate::collect::git::tests::fixture::Fixture;
     use crate::model::fact::GapReason;
 
     fn mapped(readers: &Readers<'_>, items: &[usize], bad: &[usize]) -> Result<Vec<usize>, String> {

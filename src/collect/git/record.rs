@@ -3,8 +3,8 @@
 //! A fresh clone holds none of them: `git clone` and CI checkouts fetch branches and tags. So "there is no record here" never
 //! means "nothing was deployed".
 
-use super::object::{Objects, malformed, object_name, oid, revision};
-use super::{Repository, tree};
+use crate::collect::git::object::{Objects, malformed_object, object_name, parse_oid, revision_of};
+use crate::collect::git::{Repository, tree};
 use crate::collect::recorded::contradictions;
 use crate::model::change::Revision;
 use crate::model::deployment::Deployment;
@@ -90,7 +90,7 @@ impl Repository {
         let read = |id: Oid| {
             let stored = stored(&objects, id)?;
             let entry = serde_json::from_slice(stored.file(RECORD).unwrap_or_default());
-            entry.map_err(|error| malformed(id, ObjectType::Commit, &error.to_string()))
+            entry.map_err(|error| malformed_object(id, ObjectType::Commit, &error.to_string()))
         };
         history(&objects, tip)?.into_iter().rev().map(read).collect()
     }
@@ -100,7 +100,7 @@ impl Repository {
     /// # Errors
     /// An object is missing, or is not what a record consists of.
     pub fn deployment(&self, commit: &Revision) -> Result<StoredEntry, Gap> {
-        stored(&self.trusted_objects()?, oid(commit.as_str())?)
+        stored(&self.trusted_objects()?, parse_oid(commit.as_str())?)
     }
 
     /// Every environment that has records here, sorted.
@@ -179,10 +179,10 @@ fn stored(objects: &Objects<'_>, id: Oid) -> Result<StoredEntry, Gap> {
     let commit = objects.read(id, ObjectType::Commit)?.data().to_vec();
     let header = objects.header(id)?;
     Ok(StoredEntry {
-        id: revision(id)?,
+        id: revision_of(id)?,
         commit,
         tree: object_name(header.tree)?,
-        parents: header.parents.iter().map(|parent| revision(*parent)).collect::<Result<_, _>>()?,
+        parents: header.parents.iter().map(|parent| revision_of(*parent)).collect::<Result<_, _>>()?,
         files: files(objects, header.tree)?,
     })
 }
@@ -197,7 +197,7 @@ fn files(objects: &Objects<'_>, id: Oid) -> Result<BTreeMap<RepoPath, StoredFile
             false => Vec::new(),
         };
         if files.insert(path, StoredFile { mode: entry.mode.0, bytes }).is_some() {
-            return Err(malformed(id, ObjectType::Tree, "it holds a name twice"));
+            return Err(malformed_object(id, ObjectType::Tree, "it holds a name twice"));
         }
     }
     Ok(files)

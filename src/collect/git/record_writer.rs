@@ -6,11 +6,11 @@
 //! stands upon. Whoever is stopped before that step (killed, out of space, too late) leaves objects that nothing
 //! refers to, which git sweeps away in time. Each file is flushed to the disk before the ref names it.
 
-use super::discover::discover;
-use super::neutralise;
-use super::object::{object_name, oid, revision};
-use super::record::tip;
-use super::trust::distrust;
+use crate::collect::git::discover::discover_repository;
+use crate::collect::git::neutralise;
+use crate::collect::git::object::{object_name, parse_oid, revision_of};
+use crate::collect::git::record::tip;
+use crate::collect::git::trust::distrust;
 use crate::model::change::Revision;
 use crate::model::environment::Environment;
 use crate::record::{Sealed, reference};
@@ -93,12 +93,12 @@ pub fn append(path: &Path, sealed: &Sealed) -> Result<Appended> {
     let git = open(path)?;
     let commit = write_objects(&git, sealed)?;
     move_ref(&git, sealed, commit)?;
-    Ok(Appended { commit: revision(commit).map_err(failed)?, number: sealed.entry().number })
+    Ok(Appended { commit: revision_of(commit).map_err(failed)?, number: sealed.entry().number })
 }
 
 pub(super) fn open(path: &Path) -> Result<git2::Repository> {
     neutralise().map_err(failed)?;
-    let git = discover(path)?.git;
+    let git = discover_repository(path)?.git;
     if let Some(gap) = distrust(&git) {
         return Err(failed(gap));
     }
@@ -150,7 +150,7 @@ pub(super) fn write(odb: &Odb<'_>, kind: ObjectType, bytes: &[u8]) -> Result<Oid
 fn move_ref(git: &git2::Repository, sealed: &Sealed, to: Oid) -> Result<()> {
     let name = reference(&sealed.entry().environment);
     let from = match sealed.previous() {
-        Some(previous) => oid(previous.as_str()).map_err(failed)?,
+        Some(previous) => parse_oid(previous.as_str()).map_err(failed)?,
         None => Oid::ZERO_SHA1,
     };
     for _ in 0..TRIES {
@@ -172,9 +172,10 @@ fn why(git: &git2::Repository, sealed: &Sealed, (from, to): (Oid, Oid), error: &
         Ok(Some(tip)) if tip == to && error.code() != ErrorCode::Modified => {
             failed(format!("`{name}` was moved, but the disk does not confirm it: {}", error.message()))
         }
-        Ok(tip) if tip.unwrap_or(Oid::ZERO_SHA1) != from => {
-            Refusal::Moved { environment: environment.clone(), tip: tip.and_then(|tip| revision(tip).ok()) }
-        }
+        Ok(tip) if tip.unwrap_or(Oid::ZERO_SHA1) != from => Refusal::Moved {
+            environment: environment.clone(),
+            tip: tip.and_then(|tip| revision_of(tip).ok()),
+        },
         Ok(_) => failed(format!("the ref `{name}` cannot be moved: {}", error.message())),
         Err(gap) => failed(gap),
     }

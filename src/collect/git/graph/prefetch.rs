@@ -4,9 +4,9 @@
 //! to be asked for soon, and leaves the very next ones alone. Nobody knows where painting ends, so it does not go far
 //! ahead either.
 
-use super::super::commit::Header;
-use super::super::object::Objects;
-use super::Graph;
+use crate::collect::git::commit::Header;
+use crate::collect::git::graph::Graph;
+use crate::collect::git::object::Objects;
 use crate::model::fact::Gap;
 use git2::Oid;
 use std::collections::{BinaryHeap, HashMap};
@@ -20,13 +20,13 @@ pub const LEAVE: usize = 16;
 const TAKE: usize = 8;
 
 /// What a commit says of itself; `None` when it is not here.
-type Read = Result<Option<Header>, Gap>;
+type ReadHeader = Result<Option<Header>, Gap>;
 
 /// What the painter and its helper know together.
 #[derive(Default)]
-struct State {
+struct PrefetchState {
     /// Commits that were read or are being read. What the helper read of one is here until the painter takes it.
-    seen: HashMap<Oid, Option<Box<Read>>>,
+    seen: HashMap<Oid, Option<Box<ReadHeader>>>,
     /// Parents of those, some of them already seen; the date is that of the child.
     next: BinaryHeap<(i64, Oid)>,
     is_called: bool,
@@ -34,14 +34,14 @@ struct State {
 
 /// The painter's end. The helper ends when it is dropped.
 pub struct Prefetch {
-    state: Arc<Mutex<State>>,
+    state: Arc<Mutex<PrefetchState>>,
     /// Wakes the helper. One call that waits is enough.
     wake: SyncSender<()>,
 }
 
 /// The helper's end.
 pub struct Prefetcher {
-    state: Arc<Mutex<State>>,
+    state: Arc<Mutex<PrefetchState>>,
     woken: Receiver<()>,
 }
 
@@ -52,14 +52,14 @@ pub fn prefetch_pair() -> (Prefetch, Prefetcher) {
     (Prefetch { state: Arc::clone(&state), wake }, Prefetcher { state, woken })
 }
 
-fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
+fn lock_state(state: &Mutex<PrefetchState>) -> MutexGuard<'_, PrefetchState> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Prefetch {
     /// From now on help is needed. These commits were read, and those, each with the date of a child, were not.
     pub fn call(&self, read: impl IntoIterator<Item = Oid>, unread: impl IntoIterator<Item = (i64, Oid)>) {
-        let mut state = lock(&self.state);
+        let mut state = lock_state(&self.state);
         state.seen.extend(read.into_iter().map(|id| (id, None)));
         state.next.extend(unread);
         state.is_called = true;
@@ -72,12 +72,12 @@ impl Prefetch {
     }
 
     /// What a commit says of itself, by whichever thread it was read. Each is to be asked for once.
-    pub fn header_if_here(&self, objects: &Objects<'_>, id: Oid) -> Read {
-        if let Some(read) = lock(&self.state).seen.insert(id, None).flatten() {
+    pub fn header_if_here(&self, objects: &Objects<'_>, id: Oid) -> ReadHeader {
+        if let Some(read) = lock_state(&self.state).seen.insert(id, None).flatten() {
             return *read;
         }
         let read = objects.header_if_here(id);
-        let mut state = lock(&self.state);
+        let mut state = lock_state(&self.state);
         state.expand(&read);
         if state.is_called && state.next.len() > LEAVE {
             self.wake();
@@ -88,7 +88,7 @@ impl Prefetch {
     /// How much the helper has read that was not taken.
     #[cfg(test)]
     pub fn waiting(&self) -> usize {
-        lock(&self.state).seen.values().flatten().count()
+        lock_state(&self.state).seen.values().flatten().count()
     }
 }
 
@@ -96,7 +96,7 @@ impl Prefetcher {
     /// Reads ahead of the painter, when it calls and until it needs no more.
     pub fn run(self, objects: &Objects<'_>) {
         loop {
-            let claimed = lock(&self.state).claim();
+            let claimed = lock_state(&self.state).claim();
             if claimed.is_empty() {
                 match self.woken.recv() {
                     Ok(()) => continue,
@@ -107,7 +107,7 @@ impl Prefetcher {
                 return;
             }
             let read: Vec<_> = claimed.into_iter().map(|id| (id, objects.header_if_here(id))).collect();
-            let mut state = lock(&self.state);
+            let mut state = lock_state(&self.state);
             for (id, read) in read {
                 state.expand(&read);
                 state.seen.insert(id, Some(Box::new(read)));
@@ -128,8 +128,8 @@ impl Graph<'_, '_> {
     }
 }
 
-impl State {
-    fn expand(&mut self, read: &Read) {
+impl PrefetchState {
+    fn expand(&mut self, read: &ReadHeader) {
         let Ok(Some(header)) = read else { return };
         let fresh = header.parents.iter().filter(|parent| !self.seen.contains_key(parent));
         self.next.extend(fresh.map(|parent| (header.date, *parent)));

@@ -1,8 +1,8 @@
 //! Painting against what is reached, on histories that say what they like of their dates.
 
-use super::super::tests::fixture::Fixture;
-use super::prefetch::prefetch_pair;
 use super::*;
+use crate::collect::git::graph::prefetch::prefetch_pair;
+use crate::collect::git::tests::fixture::Fixture;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 

@@ -4,15 +4,15 @@
 //! is checked for its form once, when it comes in; where its entries begin is noted then. So trees that are equal
 //! over long stretches are compared at the speed of memory, and [`Cursor`] still stops at entries.
 
-use super::super::by_id::ById;
-use super::super::kept::Kept;
-use super::super::likeness::Likeness;
-use super::super::object::{Object, Objects};
-use super::super::overlay::Overlay;
-use super::super::tree::{ID_WIDTH, TreeEntry, split_entry};
-use super::super::tree_diff::Item;
-use super::items::MergedContents;
-use super::starts;
+use crate::collect::git::cache::ByteCache;
+use crate::collect::git::landing::merge::contents::MergedContents;
+use crate::collect::git::landing::tree_offsets;
+use crate::collect::git::object::{Object, Objects};
+use crate::collect::git::oid_map::OidMap;
+use crate::collect::git::overlay::Overlay;
+use crate::collect::git::similarity::Similarity;
+use crate::collect::git::tree::{ID_WIDTH, TreeEntry, split_entry};
+use crate::collect::git::tree_diff::Item;
 use crate::model::fact::Gap;
 use git2::{ObjectType, Oid};
 use std::cell::RefCell;
@@ -66,7 +66,7 @@ impl<'t> Cursor<'t> {
         let (from, last) = (self.start(), self.starts.len().saturating_sub(1));
         let ahead = self.starts.get(self.at..last).unwrap_or_default();
         let is_before = |start: &u32| {
-            starts::entry_at(self.data, *start).is_some_and(|entry| entry.order_to(key).is_lt())
+            tree_offsets::entry_at(self.data, *start).is_some_and(|entry| entry.order_to(key).is_lt())
         };
         self.at += ahead.partition_point(is_before);
         let passed = &self.data[from..self.start()];
@@ -79,7 +79,7 @@ impl<'t> Cursor<'t> {
     pub fn equal_entries(&self, others: &[Cursor<'_>]) -> usize {
         let mut equal = self.rest();
         for other in others {
-            equal = &equal[..starts::common_start(equal, other.rest())];
+            equal = &equal[..tree_offsets::common_start(equal, other.rest())];
         }
         let end = self.start() + equal.len();
         let whole =
@@ -101,13 +101,13 @@ impl<'t> Cursor<'t> {
 pub struct Store<'o, 'r> {
     /// The repository, and what merges made.
     pub objects: Overlay<'o, 'r>,
-    trees: RefCell<Kept<Oid, Rc<KeptTree<'o>>>>,
-    files: RefCell<Kept<Oid, Rc<Object<'o>>>>,
-    roots: RefCell<ById<Oid>>,
+    trees: RefCell<ByteCache<Oid, Rc<KeptTree<'o>>>>,
+    files: RefCell<ByteCache<Oid, Rc<Object<'o>>>>,
+    roots: RefCell<OidMap<Oid>>,
     /// Contents of files that were merged.
     pub merged: RefCell<MergedContents>,
     /// How much its files have in common.
-    pub likeness: Likeness<'o, 'r>,
+    pub similarity: Similarity<'o, 'r>,
 }
 
 impl<'o, 'r> Store<'o, 'r> {
@@ -115,11 +115,11 @@ impl<'o, 'r> Store<'o, 'r> {
     pub fn new(objects: &'o Objects<'r>) -> Self {
         let objects = Overlay::over(objects);
         Store {
-            trees: RefCell::new(Kept::up_to(TREE_LIMIT)),
-            files: RefCell::new(Kept::up_to(FILE_LIMIT)),
-            roots: RefCell::new(ById::new()),
-            merged: RefCell::new(Kept::up_to(MERGED_LIMIT)),
-            likeness: Likeness::new(objects.clone()),
+            trees: RefCell::new(ByteCache::up_to(TREE_LIMIT)),
+            files: RefCell::new(ByteCache::up_to(FILE_LIMIT)),
+            roots: RefCell::new(OidMap::new()),
+            merged: RefCell::new(ByteCache::up_to(MERGED_LIMIT)),
+            similarity: Similarity::new(objects.clone()),
             objects,
         }
     }
@@ -171,8 +171,8 @@ impl<'o, 'r> Store<'o, 'r> {
         }
         let object = self.objects.read(id, ObjectType::Tree)?;
         let starts = match like {
-            Some(like) => starts::beside(id, object.data(), like.object.data(), &like.starts)?,
-            None => starts::of(id, object.data())?,
+            Some(like) => tree_offsets::beside(id, object.data(), like.object.data(), &like.starts)?,
+            None => tree_offsets::of(id, object.data())?,
         };
         let bytes = object.data().len() + starts.len() * size_of::<u32>();
         let tree = Rc::new(KeptTree { object, starts });

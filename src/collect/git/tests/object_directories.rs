@@ -1,7 +1,7 @@
 //! Objects in a directory that the caller names: a server keeps those of a push in quarantine.
 
-use super::fixture::{FILE, Files, Fixture, known, name};
 use crate::collect::git::Repository;
+use crate::collect::git::tests::fixture::{FILE, Files, Fixture, known, name};
 use crate::model::change::Change;
 use crate::model::fact::{Fact, Gap, GapReason};
 use crate::model::inquiry::Inquiry;
@@ -87,7 +87,7 @@ impl Quarantine {
         let candidates = vec![Candidate { request: 1, head: name(self.head) }];
         let landing = Landing { parent: name(self.base), landed: name(self.merge), candidates };
         let mut found = Vec::new();
-        repository.coverage(&[landing], |_, coverage| found.push(coverage));
+        repository.prove_landings(&[landing], |_, coverage, _| found.push(coverage));
         found.remove(0)
     }
 }
