@@ -8,9 +8,9 @@ use super::{HostName, Subject, actions, names, opening, output};
 use crate::collect::deployment::{Target, Witnesses, gather_deployment};
 use crate::collect::elsewhere;
 use crate::collect::git::Repository;
-use crate::collect::git::record::Closeness;
 use crate::collect::host::Host;
 use crate::collect::recorded::policy_elsewhere;
+use crate::collect::records::{Closeness, DeploymentRecords};
 use crate::model::change::{BranchName, Revision};
 use crate::model::decision::{Decision, Judged, Outcome};
 use crate::model::deployment::{

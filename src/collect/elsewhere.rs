@@ -2,8 +2,8 @@
 //! somebody says is deployed already.
 
 use crate::collect::git::Repository;
-use crate::collect::git::record::{Among, Closeness, Resting};
 use crate::collect::host::Host;
+use crate::collect::records::{Among, Closeness, DeploymentRecords, Resting};
 use crate::model::change::Revision;
 use crate::model::deployment::{Deployment, Elsewhere, HostElsewhere, Recorded, RecordsElsewhere};
 use crate::model::environment::Environment;
@@ -190,6 +190,6 @@ fn unknown(environment: &str, detail: String) -> Gap {
         format!("the records of {environment}"),
         GapReason::MissingObject,
         detail,
-        format!("Fetch them: `{}`.", crate::collect::git::record::FETCH),
+        format!("Fetch them: `{}`.", crate::collect::records::FETCH),
     )
 }

@@ -14,6 +14,8 @@ pub mod git;
 pub mod host;
 pub mod line_coverage;
 mod reading;
+pub mod record_writer;
 pub mod recorded;
+pub mod records;
 pub mod reports;
 pub mod transport;

@@ -5,7 +5,7 @@
 use crate::collect::elsewhere;
 use crate::collect::gather::{of_repository, text_at};
 use crate::collect::git::Repository;
-use crate::collect::git::record::Resting;
+use crate::collect::records::Resting;
 use crate::model::change::{FileChange, Revision};
 use crate::model::deployment::{Back, Deployment, LandingFacts};
 use crate::model::fact::{Fact, Gap};

@@ -29,9 +29,9 @@
 //! | `woken` | lines that stay, and do something else because of lines that are gone |
 //! | `parallel` | threads, each with a reader of its own |
 //! | `change` | all of it put together |
-//! | `record` | deployment records: the only refs of ours |
+//! | `stored_commit` | commits below refs that no branch reaches, with their files |
 //! | `notes` | notes of test evidence |
-//! | `record_writer`, `note_writer` | the only code that ever writes to a repository |
+//! | `commit_writer`, `note_writer` | the only code that ever writes to a repository |
 //! | `work_tree` | is what lies in the work tree what was checked out? |
 //! | `policy_check` | what a policy is held against before it judges |
 //! | `landing` | the steps of a branch, and what explains them |
@@ -59,6 +59,7 @@ mod change;
 mod changed_lines;
 mod commit;
 mod commit_facts;
+pub mod commit_writer;
 mod content;
 mod declared_encoding;
 mod discover;
@@ -85,12 +86,11 @@ mod pattern;
 mod pointer;
 mod policy_check;
 mod readable;
-pub mod record;
-pub mod record_writer;
 mod rename;
 mod rev_parse;
 mod similarity;
 mod spelling;
+pub mod stored_commit;
 mod test_source;
 mod tree;
 mod tree_diff;

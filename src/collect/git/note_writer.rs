@@ -1,9 +1,9 @@
 //! Storing evidence in a note. Like a deployment record it is written whole before one step moves the ref, and only if
 //! nobody else has moved it meanwhile; then the note is read again and written anew. So recorders that race lose nothing.
 
+use crate::collect::git::commit_writer::{WriteError, open_to_write, write_failed, write_object};
 use crate::collect::git::notes::{find_notes, note_path, notes_tip};
 use crate::collect::git::object::{Objects, object_name, revision_of};
-use crate::collect::git::record_writer::{Refusal, failed, open, write};
 use crate::collect::git::trust::CloneKind;
 use crate::model::change::{ObjectName, Revision};
 use git2::build::TreeUpdateBuilder;
@@ -27,25 +27,27 @@ pub fn extend_note(
     on: &ObjectName,
     extend: impl Fn(&[u8]) -> Vec<u8>,
     time: jiff::Timestamp,
-) -> Result<Revision, Refusal> {
-    let git = open(path)?;
+) -> Result<Revision, WriteError> {
+    let git = open_to_write(path)?;
     for _ in 0..TRIES {
-        let from = notes_tip(&git, notes).map_err(failed)?;
+        let from = notes_tip(&git, notes).map_err(write_failed)?;
         let Some(to) = write_note_commit(&git, from, on, &extend, time)? else {
             return from.map_or_else(
-                || Err(failed("there is nothing to write")),
-                |tip| revision_of(tip).map_err(failed),
+                || Err(write_failed("there is nothing to write")),
+                |tip| revision_of(tip).map_err(write_failed),
             );
         };
         let expected = from.unwrap_or(Oid::ZERO_SHA1);
         match git.reference_matching(notes, to, true, expected, "portcullis: evidence recorded") {
-            Ok(_) => return revision_of(to).map_err(failed),
+            Ok(_) => return revision_of(to).map_err(write_failed),
             Err(error) if error.code() == ErrorCode::Locked => std::thread::sleep(PAUSE),
-            Err(_) if notes_tip(&git, notes).map_err(failed)? != from => {}
-            Err(error) => return Err(failed(format!("`{notes}` cannot be moved: {}", error.message()))),
+            Err(_) if notes_tip(&git, notes).map_err(write_failed)? != from => {}
+            Err(error) => {
+                return Err(write_failed(format!("`{notes}` cannot be moved: {}", error.message())));
+            }
         }
     }
-    Err(Refusal::Locked { file: git.commondir().join(format!("{notes}.lock")) })
+    Err(WriteError::Locked { file: git.commondir().join(format!("{notes}.lock")) })
 }
 
 /// A commit of the notes with the note extended, on top of `from`; `None` when that changes nothing.
@@ -55,25 +57,25 @@ fn write_note_commit(
     on: &ObjectName,
     extend: &dyn Fn(&[u8]) -> Vec<u8>,
     time: jiff::Timestamp,
-) -> Result<Option<Oid>, Refusal> {
-    let objects = Objects::of(git, CloneKind::Full).map_err(failed)?;
+) -> Result<Option<Oid>, WriteError> {
+    let objects = Objects::of(git, CloneKind::Full).map_err(write_failed)?;
     let before = match from {
-        Some(tip) => objects.tree_of(tip).map_err(failed)?,
-        None => write(&git.odb().map_err(failed)?, ObjectType::Tree, b"")?,
+        Some(tip) => objects.tree_of(tip).map_err(write_failed)?,
+        None => write_object(&git.odb().map_err(write_failed)?, ObjectType::Tree, b"")?,
     };
-    let found = find_notes(&objects, before, on).map_err(failed)?;
+    let found = find_notes(&objects, before, on).map_err(write_failed)?;
     let (path, note) = found.into_iter().next().unwrap_or_else(|| (note_path(on, 1), Vec::new()));
     let longer = extend(&note);
     if longer == note {
         return Ok(None);
     }
-    let odb = git.odb().map_err(failed)?;
-    let blob = write(&odb, ObjectType::Blob, &longer)?;
-    let tree = git.find_tree(before).map_err(failed)?;
+    let odb = git.odb().map_err(write_failed)?;
+    let blob = write_object(&odb, ObjectType::Blob, &longer)?;
+    let tree = git.find_tree(before).map_err(write_failed)?;
     let mut update = TreeUpdateBuilder::new();
-    let tree = update.upsert(path, blob, FileMode::Blob).create_updated(git, &tree).map_err(failed)?;
-    let text = commit_text(&object_name(tree).map_err(failed)?, from, time);
-    write(&odb, ObjectType::Commit, text.as_bytes()).map(Some)
+    let tree = update.upsert(path, blob, FileMode::Blob).create_updated(git, &tree).map_err(write_failed)?;
+    let text = commit_text(&object_name(tree).map_err(write_failed)?, from, time);
+    write_object(&odb, ObjectType::Commit, text.as_bytes()).map(Some)
 }
 
 fn commit_text(tree: &ObjectName, parent: Option<Oid>, time: jiff::Timestamp) -> String {

@@ -1,8 +1,9 @@
 //! The steps of the writer one by one.
 
 use super::*;
-use crate::collect::git::Repository;
-use crate::collect::git::record::Closeness;
+use crate::collect::git::commit_writer::store_objects;
+use crate::collect::git::{Repository, neutralise};
+use crate::collect::records::{Closeness, DeploymentRecords};
 use crate::model::fact::Fact;
 use crate::record::testing::{draft, judge};
 use crate::record::{Baseline, BaselineOrigin, Chain, seal};
@@ -27,6 +28,12 @@ fn sealed(directory: &TempDir, candidate: &str) -> Sealed {
     seal(draft(&revision_of(candidate), baseline, links), chain.as_ref(), &judge).unwrap()
 }
 
+/// Writes the objects of a record, and moves no ref.
+fn objects_of(directory: &TempDir, sealed: &Sealed) -> Revision {
+    let commit = |tree: &ObjectName| sealed.commit(tree);
+    store_objects(directory.path(), &new_commit(sealed, "refs/never/written", &commit)).unwrap()
+}
+
 fn empty() -> TempDir {
     neutralise().unwrap();
     let directory = TempDir::new().unwrap();
@@ -40,7 +47,7 @@ fn stopped_before_the_ref_moves_nothing_has_happened() {
     for number in 1..=3 {
         let before = chain(&directory);
         let sealed = sealed(&directory, &format!("{number}"));
-        let commit = write_objects(&open(directory.path()).unwrap(), &sealed).unwrap();
+        let commit = objects_of(&directory, &sealed);
         assert_eq!(chain(&directory), before);
         let appended = append(directory.path(), &sealed).unwrap();
         assert_eq!((appended.commit.to_string(), appended.number), (commit.to_string(), number));
@@ -56,11 +63,11 @@ fn the_second_of_two_moves_nothing_and_learns_of_the_first() {
             (sealed(&directory, &format!("a{round}")), sealed(&directory, &format!("b{round}")));
         let appended = append(directory.path(), &first).unwrap();
         match append(directory.path(), &second) {
-            Err(Refusal::Moved { tip: Some(tip), .. }) => assert_eq!(tip, appended.commit),
+            Err(NotAppended::Moved { tip: Some(tip), .. }) => assert_eq!(tip, appended.commit),
             other => panic!("{other:?}"),
         }
         let again = append(directory.path(), &first);
-        assert!(matches!(again, Err(Refusal::Moved { .. })), "recorded twice: {again:?}");
+        assert!(matches!(again, Err(NotAppended::Moved { .. })), "recorded twice: {again:?}");
         assert_eq!(chain(&directory).unwrap().tip(), Some(&appended.commit));
     }
 }
@@ -72,9 +79,9 @@ fn a_ref_that_vanished_or_became_symbolic_is_not_written() {
     let next = sealed(&directory, "2");
     let git = git2::Repository::open(directory.path()).unwrap();
     git.find_reference("refs/portcullis/deployments/production").unwrap().delete().unwrap();
-    assert!(matches!(append(directory.path(), &next), Err(Refusal::Moved { tip: None, .. })));
+    assert!(matches!(append(directory.path(), &next), Err(NotAppended::Moved { tip: None, .. })));
     git.reference_symbolic("refs/portcullis/deployments/production", "refs/heads/main", true, "").unwrap();
-    assert!(matches!(append(directory.path(), &next), Err(Refusal::Failed(_))));
+    assert!(matches!(append(directory.path(), &next), Err(NotAppended::NotWritten(WriteError::Failed(_)))));
     assert!(git.find_reference("refs/heads/main").is_err());
 }
 
@@ -82,12 +89,11 @@ fn a_ref_that_vanished_or_became_symbolic_is_not_written() {
 fn a_damaged_object_of_the_same_name_is_found_before_the_ref_moves() {
     let directory = empty();
     let sealed = sealed(&directory, "1");
-    let git = git2::Repository::open(directory.path()).unwrap();
-    let id = write_objects(&git, &sealed).unwrap().to_string();
+    let id = objects_of(&directory, &sealed).to_string();
     let file = directory.path().join("objects").join(&id[..2]).join(&id[2..]);
     std::fs::remove_file(&file).unwrap();
     std::fs::write(&file, b"").unwrap();
-    assert!(matches!(append(directory.path(), &sealed), Err(Refusal::Failed(_))));
+    assert!(matches!(append(directory.path(), &sealed), Err(NotAppended::NotWritten(WriteError::Failed(_)))));
     assert_eq!(chain(&directory), None);
 }
 
