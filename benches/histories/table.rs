@@ -59,7 +59,7 @@ impl Table {
         let landings: Vec<_> = cases.iter().map(|case| case.landing.clone()).collect();
         let mut row = Row { landings: cases.len(), ..Row::default() };
         let mut open = Vec::new();
-        repository.coverage(&landings, |number, coverage| {
+        repository.prove_landings(&landings, |number, coverage, _| {
             open.extend(self.take_down(name, &mut row, &cases[number], coverage));
         });
         row.print(name);

@@ -119,10 +119,10 @@ fn proof(subject: &Subject, merges: usize) {
     let landings: Vec<Landing> = list.iter().map(|line| landing(line)).collect();
     let label = format!("proof of {} merges: log --merges --remerge-diff", landings.len());
     subject.row(&label, &["log", "--merges", "--remerge-diff", "--raw", "-n", &count, "HEAD"], || {
-        open(subject).coverage(&landings, |_, _| {});
+        open(subject).prove_landings(&landings, |_, _, _| {});
     });
     let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
-    open(subject).coverage(&landings, |_, coverage| *kinds.entry(kind(&coverage)).or_default() += 1);
+    open(subject).prove_landings(&landings, |_, coverage, _| *kinds.entry(kind(&coverage)).or_default() += 1);
     println!("    {kinds:?}");
 }
 
@@ -160,7 +160,7 @@ fn decision(subject: &Subject, landings: usize) {
     let deployment = facts::deployment(&landed(subject, &claimed), &text);
     let (mut proof, mut decision) = (Vec::new(), Vec::new());
     for _ in 0..subject.turns {
-        proof.push(timed(|| open(subject).coverage(&claimed, |_, _| {})));
+        proof.push(timed(|| open(subject).prove_landings(&claimed, |_, _, _| {})));
         decision.push(timed(|| drop(decide_deployment(&policy, &deployment))));
     }
     let (proof, decision) = (median(proof), median(decision));

@@ -8,6 +8,7 @@ use crate::collect::baseline::{BaselineError, DeploymentHistory, find_baseline};
 use crate::collect::deployment::DeploymentTarget;
 use crate::collect::elsewhere::gather_elsewhere;
 use crate::collect::host::{Forge, ci};
+use crate::collect::records::DeploymentRecords as _;
 use crate::collect::request::JudgementRequest;
 use crate::collect::sources::Ends;
 use crate::model::change::{BranchName, Revision};

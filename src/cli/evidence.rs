@@ -7,9 +7,9 @@ use super::{names, output};
 use crate::collect::evidence::{Measurement, Order, Recorded, record as make, run as watch};
 use crate::collect::gather::text_at;
 use crate::collect::git::Repository;
-use crate::collect::git::note_writer::append_line;
+use crate::collect::git::note_writer::extend_note;
 use crate::collect::host::ci;
-use crate::evidence::StatementLines;
+use crate::evidence::{NOTES, StatementLines, add_line};
 use crate::model::evidence::{ExitStatus, RecordedRun, Statement};
 use crate::model::fact::Gap;
 use crate::model::line_coverage::{CoverageFormat, Covered};
@@ -185,7 +185,9 @@ fn keep(directory: &Path, recording: &Recording, statement: Statement) -> Result
     let tree = statement.subject.tree.clone();
     let line = Line::of(statement, recording)?;
     if recording.note {
-        append_line(directory, &tree, &line.bytes()?, jiff::Timestamp::now())
+        let bytes = line.bytes()?;
+        let extend = |note: &[u8]| add_line(note, &bytes);
+        extend_note(directory, NOTES, &tree, extend, jiff::Timestamp::now())
             .map_err(|refusal| Failure::environment(refusal.to_string()))?;
     }
     match &recording.output {

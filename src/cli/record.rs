@@ -3,8 +3,8 @@
 use super::exit::{Exit, Failure, Result};
 use super::output;
 use crate::collect::git::Repository;
-use crate::collect::git::record::{Closeness, FETCH};
-use crate::collect::git::record_writer::{Appended, Refusal, append};
+use crate::collect::record_writer::{Appended, NotAppended, append};
+use crate::collect::records::{Closeness, DeploymentRecords, FETCH};
 use crate::decide::decide_deployment;
 use crate::model::change::Revision;
 use crate::model::decision::Decision;
@@ -242,11 +242,11 @@ pub fn record_decision(
     let tip = chain.as_ref().and_then(Chain::tip);
     if tip != recording.tip {
         let environment = recording.environment.clone();
-        return Err(Unrecorded::Moved(Refusal::Moved { environment, tip: tip.cloned() }.to_string()));
+        return Err(Unrecorded::Moved(NotAppended::Moved { environment, tip: tip.cloned() }.to_string()));
     }
     let sealed = seal(recording, chain.as_ref())?;
     append(directory, &sealed).map_err(|refusal| match refusal {
-        Refusal::Moved { .. } => Unrecorded::Moved(refusal.to_string()),
+        NotAppended::Moved { .. } => Unrecorded::Moved(refusal.to_string()),
         _ => Unrecorded::Failed(Failure::environment(refusal.to_string())),
     })
 }

@@ -1,7 +1,7 @@
 //! What is deployed: where the range of a deployment begins.
 
 use crate::collect::git::Repository;
-use crate::collect::git::record::Closeness;
+use crate::collect::records::{Closeness, DeploymentRecords as _};
 use crate::collect::host::Forge;
 use crate::model::change::Revision;
 use crate::model::deployment::{Baseline, BaselineOrigin, HostDeployment, Recorded};

@@ -1,7 +1,7 @@
 //! Gathers the facts of a deployment: the range, its landings, and for each the requests that might explain it.
 
 use crate::collect::gather::gather_change;
-use crate::collect::git::{Place, Repository};
+use crate::collect::git::{BranchPosition, Repository};
 use crate::collect::host::{Forge, Question, ask_facts};
 use crate::collect::sources::{Ends, HostSession, Sources};
 use crate::model::change::{BranchName, Revision};
@@ -103,7 +103,7 @@ pub fn gather_deployment(
 pub fn gather_landing(
     inquiry: &Inquiry,
     branch: &BranchName,
-    place: &Place,
+    place: &BranchPosition,
     sources: &Sources<'_>,
 ) -> Result<Option<Deployment>, Gap> {
     let seen = match sources.host {
@@ -190,7 +190,7 @@ impl Range<'_> {
     /// All landings in one go: what was read for one is remembered for the next.
     fn prove(&self, gathered: &mut [LandingFacts], progress: &dyn Fn(usize)) {
         let landings: Vec<Landing> = gathered.iter().map(|facts| facts.landing.clone()).collect();
-        self.sources.repository.proofs(&landings, |number, coverage, misses| {
+        self.sources.repository.prove_landings(&landings, |number, coverage, misses| {
             progress(number);
             if let Some(facts) = gathered.get_mut(number) {
                 (facts.coverage, facts.misses) = (coverage, misses);
@@ -224,7 +224,7 @@ impl Range<'_> {
     }
 
     /// The step at a place and those next to it that the same requests brought; `None` when nothing lies before it.
-    fn group_at(&self, branch: &BranchName, place: &Place) -> Result<Option<Group>, Gap> {
+    fn group_at(&self, branch: &BranchName, place: &BranchPosition) -> Result<Option<Group>, Gap> {
         let Some(step) = place.line.get(place.at) else { return Ok(None) };
         let requests = self.requests(step, branch);
         let same = |step: &&Revision| {

@@ -2,7 +2,7 @@
 //! somebody says is deployed already.
 
 use crate::collect::git::Repository;
-use crate::collect::git::record::{Among, Closeness, Resting};
+use crate::collect::records::{Among, Closeness, DeploymentRecords, Resting};
 use crate::collect::host::Forge;
 use crate::model::change::Revision;
 use crate::model::deployment::{Deployment, Elsewhere, HostElsewhere, Recorded, RecordsElsewhere};
@@ -183,6 +183,6 @@ fn unknown(environment: &str, detail: String) -> Gap {
         format!("the records of {environment}"),
         GapReason::MissingObject,
         detail,
-        format!("Fetch them: `{}`.", crate::collect::git::record::FETCH),
+        format!("Fetch them: `{}`.", crate::collect::records::FETCH),
     )
 }

@@ -6,7 +6,7 @@ use crate::collect::git::Repository;
 use crate::collect::reading::{Opened, unreadable};
 use crate::collect::reports::{below, native};
 use crate::evidence::predicate::{AnyStatement, read_any};
-use crate::evidence::{self, StatementLines, note_lines};
+use crate::evidence::{self, NOTES, StatementLines, note_lines};
 use crate::model::change::{Change, ObjectName, Revision};
 use crate::model::digest::Digest;
 use crate::model::evidence::{Checkout, EvidenceFacts, Found, Place, Statement, Trees};
@@ -103,7 +103,7 @@ impl Search<'_> {
             statements.extend(self.note(tree));
         }
         statements.sort_by(|one, other| (&one.place, &one.digest).cmp(&(&other.place, &other.digest)));
-        let notes = self.repository.has_notes()?;
+        let notes = self.repository.has_notes(NOTES)?;
         Ok(EvidenceFacts { checkout, trees, newest: self.newest(change)?, notes, statements })
     }
 
@@ -158,7 +158,7 @@ impl Search<'_> {
 
     fn note(&self, tree: &ObjectName) -> Vec<Found> {
         let place = Place::Note(tree.clone());
-        match self.repository.note(tree) {
+        match self.repository.note(NOTES, tree) {
             Ok(bytes) => note_lines(&bytes).map(|line| self.line(&place, line.to_vec())).collect(),
             Err(gap) => vec![unread(place, gap)],
         }

@@ -5,7 +5,7 @@
 use crate::collect::elsewhere;
 use crate::collect::gather::{of_repository, text_at};
 use crate::collect::git::Repository;
-use crate::collect::git::record::Resting;
+use crate::collect::records::Resting;
 use crate::model::change::{FileChange, Revision};
 use crate::model::deployment::{Back, Deployment, LandingFacts};
 use crate::model::fact::{Fact, Gap};
@@ -150,7 +150,7 @@ impl Search<'_> {
     fn of_landings(&self, landings: &[LandingFacts]) -> Result<Vec<String>, Gap> {
         let all: Vec<Landing> = landings.iter().map(|facts| facts.landing.clone()).collect();
         let mut proofs = Vec::with_capacity(all.len());
-        self.repository.proofs(&all, |number, coverage, _| proofs.push((number, coverage)));
+        self.repository.prove_landings(&all, |number, coverage, _| proofs.push((number, coverage)));
         let mut found = Vec::new();
         for (number, coverage) in proofs {
             let Some(facts) = landings.get(number) else { continue };

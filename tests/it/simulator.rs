@@ -11,7 +11,7 @@ use crate::support::lane::rng::Rng;
 use portcullis::cli::demo::stage::revision;
 use portcullis::collect::deployment::{DeploymentTarget, gather_deployment};
 use portcullis::collect::git::Repository;
-use portcullis::collect::git::record::Resting;
+use portcullis::collect::records::Resting;
 use portcullis::collect::host::Connection;
 use portcullis::collect::host::github::GitHub;
 use portcullis::collect::recorded::contradictions;

@@ -4,7 +4,7 @@ use super::unseen;
 use crate::cli::exit::{Exit, Failure, Result};
 use crate::cli::output::{self, PlainJson, unknown};
 use crate::collect::git::notes::FETCH;
-use crate::evidence::StatementLines;
+use crate::evidence::{NOTES, StatementLines};
 use crate::evidence::predicate::read_as;
 use crate::model::evidence::coverage::{FileChange, RecordedCoverage, Share, changes, measured};
 use crate::model::evidence::difference::Difference;
@@ -170,7 +170,7 @@ fn lines(directory: &Path, name: &str) -> Result<StatementLines<Box<dyn BufRead>
     }
     let repository = crate::cli::opening::open(directory)?;
     let subject = repository.subject(&repository.resolve_short(name)?).map_err(unseen)?;
-    Ok(StatementLines::of(Box::new(Cursor::new(repository.note(&subject.tree).map_err(unseen)?))))
+    Ok(StatementLines::of(Box::new(Cursor::new(repository.note(NOTES, &subject.tree).map_err(unseen)?))))
 }
 
 fn text(entries: &[Entry<'_>]) -> String {

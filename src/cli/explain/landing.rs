@@ -6,7 +6,7 @@ use crate::cli::exit::{Exit, Failure, Result};
 use crate::cli::hosts::{kind_of, open_host};
 use crate::cli::{HostName, output};
 use crate::collect::deployment::gather_landing;
-use crate::collect::git::{Place, Repository};
+use crate::collect::git::{BranchPosition, Repository};
 use crate::collect::host::{Forge, ci};
 use crate::collect::sources::Sources;
 use crate::decide::judge_alone;
@@ -72,7 +72,7 @@ pub fn explain(asked: &Asked<'_>, place: &Where, verbose: bool) -> Result<()> {
         // A branch that was named has to hold it; of one that was not named it is only a guess that it does.
         Err(failure) if place.branch.is_some() || place.is_unseen(&failure) => Err(failure),
         Err(failure) => {
-            let alone = Place { line: vec![asked.commit.clone()], at: 0 };
+            let alone = BranchPosition { line: vec![asked.commit.clone()], at: 0 };
             let Some(facts) = gather(asked, None, &nowhere(), &alone)? else { return first(asked, verbose) };
             tell(asked, &facts, false, Location::Unknown(&one_line(&failure.to_string())), verbose)
         }
@@ -105,7 +105,7 @@ fn host(place: &Where) -> Result<Option<Box<dyn Forge>>> {
     }
 }
 
-fn spot(asked: &Asked<'_>, host: Option<&dyn Forge>, branch: &BranchName) -> Result<Place> {
+fn spot(asked: &Asked<'_>, host: Option<&dyn Forge>, branch: &BranchName) -> Result<BranchPosition> {
     let tip = tip(asked.repository, host, branch)?;
     let spot = asked.repository.place(&tip, asked.commit).map_err(unseen)?;
     spot.ok_or_else(|| {
@@ -127,7 +127,7 @@ fn gather(
     asked: &Asked<'_>,
     host: Option<&dyn Forge>,
     branch: &BranchName,
-    spot: &Place,
+    spot: &BranchPosition,
 ) -> Result<Option<Deployment>> {
     let inquiry = Inquiry { each_commit: false, ..asked.policy.inquiry(None) };
     let Asked { repository, directory, .. } = asked;

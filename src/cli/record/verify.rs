@@ -4,7 +4,7 @@ use super::super::exit::{Exit, Failure, Result};
 use super::super::output;
 use super::{complain, looked_at, none, unwritable};
 use crate::collect::git::Repository;
-use crate::collect::git::record::Closeness;
+use crate::collect::records::Closeness;
 use crate::model::change::Revision;
 use crate::model::environment::Environment;
 use crate::record::{Chain, RecordStanding};

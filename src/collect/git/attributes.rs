@@ -15,7 +15,7 @@ const MILD_GROUPS: [&str; 2] = ["linguist-", "gitlab-"];
 
 /// A line, and of what it speaks.
 #[derive(Debug)]
-pub struct Rule {
+pub struct AttributeRule {
     /// From the root; `None` when even the directory of the file cannot be written in our dialect.
     pub glob: Option<Glob>,
     /// Does it change what the file is?
@@ -23,32 +23,33 @@ pub struct Rule {
 }
 
 /// The rule of a line in a file of this directory; `None` when the line says nothing.
-pub fn rule(governor: Governor, directory: &[u8], line: &[u8]) -> Option<Rule> {
+pub fn parse_rule(governor: Governor, directory: &[u8], line: &[u8]) -> Option<AttributeRule> {
     let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line).trim_ascii();
     if line.is_empty() || line.starts_with(b"#") {
         return None;
     }
     let (pattern, strong) = match governor {
         Governor::Attributes => {
-            let (pattern, attributes) = cut(line)?;
+            let (pattern, attributes) = split_attributes(line)?;
             (pattern, attributes.split(u8::is_ascii_whitespace).any(is_strong))
         }
         _ => (Some(line.to_vec()), false),
     };
     // Ignored or left out of an archive, a directory takes with it what is below.
     let deep = strong || governor == Governor::Ignore;
-    let exact = pattern.and_then(|pattern| glob(directory, &String::from_utf8(pattern).ok()?, deep));
-    let glob = exact.or_else(|| glob(directory, "**", true));
-    Some(Rule { glob, strong })
+    let exact =
+        pattern.and_then(|pattern| glob_from_root(directory, &String::from_utf8(pattern).ok()?, deep));
+    let glob = exact.or_else(|| glob_from_root(directory, "**", true));
+    Some(AttributeRule { glob, strong })
 }
 
 /// The pattern, `None` when it cannot be read, and the attributes; `None` when there are none.
-fn cut(line: &[u8]) -> Option<(Option<Vec<u8>>, &[u8])> {
+fn split_attributes(line: &[u8]) -> Option<(Option<Vec<u8>>, &[u8])> {
     if line.starts_with(b"[attr]") {
         return Some((None, b"macro"));
     }
     let (pattern, rest) = match line.strip_prefix(b"\"") {
-        Some(quoted) => match unquoted(quoted) {
+        Some(quoted) => match unquote_pattern(quoted) {
             Some((pattern, length)) => (Some(pattern), &quoted[length..]),
             None => (None, line),
         },
@@ -66,7 +67,7 @@ fn is_blank(b: &u8) -> bool {
 }
 
 /// A name in quotes as git writes it; escapes other than of a quote and a backslash are not read.
-fn unquoted(quoted: &[u8]) -> Option<(Vec<u8>, usize)> {
+fn unquote_pattern(quoted: &[u8]) -> Option<(Vec<u8>, usize)> {
     let end = quoted.iter().position(|b| *b == b'"')?;
     (!quoted[..end].contains(&b'\\')).then(|| (quoted[..end].to_vec(), end + 1))
 }
@@ -81,7 +82,7 @@ fn is_strong(attribute: &[u8]) -> bool {
 }
 
 /// The pattern from the root, in our dialect.
-fn glob(directory: &[u8], pattern: &str, deep: bool) -> Option<Glob> {
+fn glob_from_root(directory: &[u8], pattern: &str, deep: bool) -> Option<Glob> {
     let pattern = pattern.strip_prefix('!').unwrap_or(pattern);
     let (pattern, deep) = pattern.strip_suffix('/').map_or((pattern, deep), |pattern| (pattern, true));
     let anchored = pattern.contains('/');
@@ -94,7 +95,7 @@ fn glob(directory: &[u8], pattern: &str, deep: bool) -> Option<Glob> {
     }
     let mut is_whole = true;
     for part in pattern.split('/') {
-        let (component, whole) = component(part);
+        let (component, whole) = convert_component(part);
         components.push(component);
         is_whole = whole;
         if !whole {
@@ -110,7 +111,7 @@ fn glob(directory: &[u8], pattern: &str, deep: bool) -> Option<Glob> {
 
 /// One component, and whether it could be written whole. `?` and a class are one byte to git, which may be part of a character, so both
 /// become `*`. What follows a class of special characters, or a backslash before a `/`, is left out.
-fn component(text: &str) -> (String, bool) {
+fn convert_component(text: &str) -> (String, bool) {
     if text.len() > 1 && text.bytes().all(|b| b == b'*') {
         return ("**".into(), true);
     }
@@ -152,7 +153,7 @@ mod tests {
     use super::*;
 
     fn of(directory: &str, line: &str) -> String {
-        let rule = rule(Governor::Attributes, directory.as_bytes(), line.as_bytes());
+        let rule = parse_rule(Governor::Attributes, directory.as_bytes(), line.as_bytes());
         let rule = rule.map(|rule| (rule.glob.map(|glob| glob.as_str().to_string()), rule.strong));
         match rule {
             None => "nothing".into(),
@@ -212,17 +213,18 @@ mod tests {
             r"services/**\/x.sql",
             "services/upload/?.sql",
         ] {
-            let rule = rule(Governor::Attributes, b"", format!("{pattern} text").as_bytes()).unwrap();
+            let rule = parse_rule(Governor::Attributes, b"", format!("{pattern} text").as_bytes()).unwrap();
             assert!(rule.glob.unwrap().matches_folded(b"services/upload/x.sql"), "{pattern}");
         }
-        let rule = rule(Governor::Attributes, b"", b"caf??/x text").unwrap();
+        let rule = parse_rule(Governor::Attributes, b"", b"caf??/x text").unwrap();
         assert!(rule.glob.unwrap().matches_folded("caf\u{e9}/x".as_bytes()));
     }
 
     #[test]
     fn a_line_of_ignored_files_is_a_pattern_alone() {
-        let glob =
-            |line: &str| rule(Governor::Ignore, b"", line.as_bytes()).unwrap().glob.unwrap().to_string();
-        assert_eq!([glob("!/a b/"), glob("out")], ["a b/**", "**/out/**"]);
+        let ignored = |line: &str| {
+            parse_rule(Governor::Ignore, b"", line.as_bytes()).unwrap().glob.unwrap().to_string()
+        };
+        assert_eq!([ignored("!/a b/"), ignored("out")], ["a b/**", "**/out/**"]);
     }
 }

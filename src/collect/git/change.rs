@@ -1,18 +1,19 @@
 //! What git shows of a change, put together.
 
-use super::commit_facts::commit;
-use super::content;
-use super::effort::Effort;
-use super::governs;
-use super::graph::{Graph, Relation};
-use super::landing;
-use super::likeness::Likeness;
-use super::object::{Objects, object_name, oid, revision};
-use super::pattern::Patterns;
-use super::rename::{Link, Pair, Side, pair};
-use super::second_reader::SecondReader;
-use super::test_source;
-use super::tree_diff::{Item, TreeChange, between, between_within};
+use crate::collect::git::commit_facts::read_commit;
+use crate::collect::git::content;
+use crate::collect::git::governs;
+use crate::collect::git::graph::{Graph, Relation};
+use crate::collect::git::landing;
+use crate::collect::git::object::{Objects, object_name, parse_oid, revision_of};
+use crate::collect::git::overlay::Overlay;
+use crate::collect::git::parallel::Readers;
+use crate::collect::git::pattern::Patterns;
+use crate::collect::git::rename::{ChangedPair, ChangedSide, PairLink, pair_changes};
+use crate::collect::git::similarity::Similarity;
+use crate::collect::git::test_source;
+use crate::collect::git::tree_diff::{Item, TreeChange, diff_trees, diff_trees_within};
+use crate::collect::git::walk_budget::WalkBudget;
 use crate::model::change::{
     Basis, Change, Commit, Entry, EntryKind, FileChange, FileStatus, Revision, Updates,
 };
@@ -34,21 +35,21 @@ const BASES_LIMIT: usize = 128;
 const MANY: usize = 8;
 
 /// Reads a change.
-pub fn read(
-    objects: &Objects<'_>,
-    second: &SecondReader,
+pub fn read<'r>(
+    objects: &Objects<'r>,
+    readers: &Readers<'r>,
     base: &Revision,
     head: &Revision,
     inquiry: &Inquiry,
 ) -> Result<Change, Gap> {
-    let (from, to) = (oid(base.as_str())?, oid(head.as_str())?);
-    let asked = Asked::of(inquiry);
+    let (from, to) = (parse_oid(base.as_str())?, parse_oid(head.as_str())?);
+    let asked = ChangeQuery::of(inquiry);
     let tree = objects.tree_of(to)?;
-    let reader = Reader { second: Some(second), ..Reader::new(objects, &asked, tree) };
-    let (compared, updates) = reader.compare_beside(second, from, to);
+    let reader = ChangeReader { readers: Some(readers), ..ChangeReader::new(objects, &asked, tree) };
+    let (compared, updates) = reader.compare_beside(readers, from, to);
     let Compared { relation, is_on_line, pairs } = compared?;
     let commits: Vec<Commit> =
-        relation.range.iter().map(|id| commit(objects, *id)).collect::<Result<_, _>>()?;
+        relation.range.iter().map(|id| read_commit(objects, *id)).collect::<Result<_, _>>()?;
     let mut updates = updates.unwrap_or_else(|| landing::updates(objects, from, to));
     if inquiry.topics.contains(&Topic::Reviews) {
         updates.earlier = earlier_updates(objects, from, head, &commits, &updates)?;
@@ -56,7 +57,7 @@ pub fn read(
     Ok(Change {
         base: base.clone(),
         head: head.clone(),
-        merge_bases: relation.merge_bases.iter().map(|id| revision(*id)).collect::<Result<_, _>>()?,
+        merge_bases: relation.merge_bases.iter().map(|id| revision_of(*id)).collect::<Result<_, _>>()?,
         commits,
         test_sources: reader.test_sources(&pairs).into(),
         files: reader.file_changes(pairs)?,
@@ -75,12 +76,12 @@ fn earlier_updates(
     newest: &Updates,
 ) -> Result<Vec<Revision>, Gap> {
     let is_open = |one: &&Commit| one.parents.len() == 2 && one.id != *head && !newest.reach(&one.id);
-    let merges = commits.iter().filter(is_open).map(|one| oid(one.id.as_str()));
+    let merges = commits.iter().filter(is_open).map(|one| parse_oid(one.id.as_str()));
     let merges: Vec<Oid> = merges.collect::<Result<_, _>>()?;
     if merges.is_empty() {
         return Ok(Vec::new());
     }
-    let earlier = landing::updates_among(objects, base, &merges).into_iter().map(revision);
+    let earlier = landing::updates_among(objects, base, &merges).into_iter().map(revision_of);
     let mut earlier: Vec<Revision> = earlier.collect::<Result<_, _>>()?;
     earlier.sort();
     Ok(earlier)
@@ -92,10 +93,14 @@ pub fn of_commit(
     commit: &Revision,
     inquiry: &Inquiry,
 ) -> Result<Vec<FileChange>, Gap> {
-    let header = objects.header(oid(commit.as_str())?)?;
+    let header = objects.header(parse_oid(commit.as_str())?)?;
     let before = header.parents.first().map(|parent| objects.tree_of(*parent)).transpose()?;
-    let pairs = pair(&Likeness::new(objects), between(objects, before, Some(header.tree))?);
-    Reader::new(objects, &Asked::of(inquiry), header.tree).file_changes(pairs.into_iter().collect())
+    let pairs = pair_changes(
+        &Similarity::new(Overlay::over(objects)),
+        diff_trees(objects, before, Some(header.tree))?,
+    );
+    ChangeReader::new(objects, &ChangeQuery::of(inquiry), header.tree)
+        .file_changes(pairs.into_iter().collect())
 }
 
 /// What adding a path as it stands at a commit would change; `None` when nothing stands there.
@@ -105,22 +110,24 @@ pub fn of_path(
     path: &RepoPath,
     inquiry: &Inquiry,
 ) -> Result<Option<FileChange>, Gap> {
-    let tree = objects.tree_of(oid(at.as_str())?)?;
-    let found = between(objects, None, Some(tree))?.into_iter().find(|one| one.path == path.as_bytes());
-    let asked = Asked::of(inquiry);
-    found.map(|one| Reader::new(objects, &asked, tree).file_change(&Pair::in_place(one))).transpose()
+    let tree = objects.tree_of(parse_oid(at.as_str())?)?;
+    let found = diff_trees(objects, None, Some(tree))?.into_iter().find(|one| one.path == path.as_bytes());
+    let asked = ChangeQuery::of(inquiry);
+    found
+        .map(|one| ChangeReader::new(objects, &asked, tree).file_change(&ChangedPair::in_place(one)))
+        .transpose()
 }
 
 /// What is asked, by all threads that answer.
-struct Asked<'i> {
+struct ChangeQuery<'i> {
     inquiry: &'i Inquiry,
     /// Read for the first file that needs them, if not before.
     patterns: OnceLock<Result<Patterns, Gap>>,
 }
 
-impl<'i> Asked<'i> {
+impl<'i> ChangeQuery<'i> {
     fn of(inquiry: &'i Inquiry) -> Self {
-        Asked { inquiry, patterns: OnceLock::new() }
+        ChangeQuery { inquiry, patterns: OnceLock::new() }
     }
 
     fn patterns(&self) -> Result<&Patterns, Gap> {
@@ -139,28 +146,28 @@ struct Compared {
     relation: Relation,
     /// Is the merge base a former tip of the base branch, or does the head bring nothing?
     is_on_line: bool,
-    pairs: BTreeSet<Pair>,
+    pairs: BTreeSet<ChangedPair>,
 }
 
-struct Reader<'o, 'r, 'i> {
+struct ChangeReader<'o, 'r, 'i> {
     objects: &'o Objects<'r>,
-    asked: &'i Asked<'i>,
+    asked: &'i ChangeQuery<'i>,
     /// The tree of the head.
     tree: Oid,
-    /// Helps where contents are asked for.
-    second: Option<&'i SecondReader>,
+    /// For a second thread, where contents are asked for.
+    readers: Option<&'o Readers<'r>>,
 }
 
-impl<'o, 'r, 'i> Reader<'o, 'r, 'i> {
-    fn new(objects: &'o Objects<'r>, asked: &'i Asked<'i>, tree: Oid) -> Self {
-        Reader { objects, asked, tree, second: None }
+impl<'o, 'r, 'i> ChangeReader<'o, 'r, 'i> {
+    fn new(objects: &'o Objects<'r>, asked: &'i ChangeQuery<'i>, tree: Oid) -> Self {
+        ChangeReader { objects, asked, tree, readers: None }
     }
 
     /// Compares the two. Beside it a second thread reads the patterns if they are many, and if the head is a merge, what it updates:
     /// that takes a walk of its own.
     fn compare_beside(
         &self,
-        second: &SecondReader,
+        readers: &Readers<'_>,
         base: Oid,
         head: Oid,
     ) -> (Result<Compared, Gap>, Option<Updates>) {
@@ -169,11 +176,10 @@ impl<'o, 'r, 'i> Reader<'o, 'r, 'i> {
         if !is_merge && !asked.are_many() {
             return (compare(), None);
         }
-        let updates = |objects: &Objects<'_>| landing::updates(objects, base, head);
-        let (compared, updates) = second.beside(compare, |second| {
+        let (compared, updates) = readers.beside(compare, |objects| {
             // What is wrong with them is said where they are needed.
             drop(asked.patterns());
-            is_merge.then(|| second.with_objects(updates)).flatten()
+            is_merge.then(|| landing::updates(objects, base, head))
         });
         (compared, updates.flatten())
     }
@@ -191,7 +197,7 @@ impl<'o, 'r, 'i> Reader<'o, 'r, 'i> {
     }
 
     /// Over every merge base; without one, from the empty tree.
-    fn pairs(&self, relation: &Relation, base: Oid, head: Oid) -> Result<BTreeSet<Pair>, Gap> {
+    fn pairs(&self, relation: &Relation, base: Oid, head: Oid) -> Result<BTreeSet<ChangedPair>, Gap> {
         let after = self.objects.tree_of(head)?;
         let mut before: BTreeSet<Option<Oid>> = BTreeSet::new();
         for base in &relation.merge_bases {
@@ -203,9 +209,9 @@ impl<'o, 'r, 'i> Reader<'o, 'r, 'i> {
         let stays = if before.len() > 1 { self.what_stays(&before, base, head)? } else { BTreeSet::new() };
         let mut pairs = BTreeSet::new();
         for tree in before {
-            let mut changes = between(self.objects, tree, Some(after))?;
+            let mut changes = diff_trees(self.objects, tree, Some(after))?;
             changes.retain(|one| !stays.contains(&one.path));
-            pairs.extend(pair(&Likeness::new(self.objects), changes));
+            pairs.extend(pair_changes(&Similarity::new(Overlay::over(self.objects)), changes));
         }
         Ok(pairs)
     }
@@ -224,7 +230,7 @@ impl<'o, 'r, 'i> Reader<'o, 'r, 'i> {
         }
         let after = self.objects.tree_of(head)?;
         let paths = |old, new| -> Result<BTreeSet<Vec<u8>>, Gap> {
-            Ok(between(self.objects, old, Some(new))?.into_iter().map(|one| one.path).collect())
+            Ok(diff_trees(self.objects, old, Some(new))?.into_iter().map(|one| one.path).collect())
         };
         let mut somewhere = BTreeSet::new();
         let mut everywhere: Option<BTreeSet<Vec<u8>>> = None;
@@ -238,16 +244,15 @@ impl<'o, 'r, 'i> Reader<'o, 'r, 'i> {
             return Ok(stays);
         }
         // Whatever keeps it from being recomputed leaves everything in.
-        let given =
-            landing::basis(self.objects, base, head).and_then(|_| landing::given(self.objects, base, head));
-        let Ok(Some(merged)) = given else { return Ok(BTreeSet::new()) };
-        let lands = paths(Some(self.objects.tree_of(base)?), merged)?;
+        let lands = landing::basis(self.objects, base, head)
+            .and_then(|_| landing::paths_merged(self.objects, base, head));
+        let Ok(Some(lands)) = lands else { return Ok(BTreeSet::new()) };
         stays.retain(|path| !lands.contains(path));
         // Of a change that would bring nothing, all that it holds is shown.
         Ok(if stays == somewhere { BTreeSet::new() } else { stays })
     }
 
-    fn test_sources(&self, pairs: &BTreeSet<Pair>) -> Result<TestSources, Gap> {
+    fn test_sources(&self, pairs: &BTreeSet<ChangedPair>) -> Result<TestSources, Gap> {
         if self.asked.inquiry.tests.is_empty() {
             return Err(Gap::not_asked(
                 "what is taken away from test sources",
@@ -266,53 +271,53 @@ impl<'o, 'r, 'i> Reader<'o, 'r, 'i> {
             ));
         }
         let mut pairs = BTreeSet::new();
-        let mut effort = Effort::of_many("the paths on the way");
+        let mut budget = WalkBudget::of_many("the paths on the way");
         for id in &relation.range {
-            pairs.extend(self.commit_changes(&mut effort, *id)?.into_iter().map(Pair::in_place));
+            pairs.extend(self.commit_changes(&mut budget, *id)?.into_iter().map(ChangedPair::in_place));
         }
         self.file_changes(pairs)
     }
 
-    fn commit_changes(&self, effort: &mut Effort, id: Oid) -> Result<Vec<TreeChange>, Gap> {
+    fn commit_changes(&self, budget: &mut WalkBudget, id: Oid) -> Result<Vec<TreeChange>, Gap> {
         let header = self.objects.header(id)?;
         let mut parents = header.parents.iter();
         let first = parents.next().map(|parent| self.objects.tree_of(*parent)).transpose()?;
-        let mut changes = between_within(effort, self.objects, first, Some(header.tree))?;
+        let mut changes = diff_trees_within(budget, self.objects, first, Some(header.tree))?;
         for parent in parents {
             let tree = self.objects.tree_of(*parent)?;
-            let others = between_within(effort, self.objects, Some(tree), Some(header.tree))?;
+            let others = diff_trees_within(budget, self.objects, Some(tree), Some(header.tree))?;
             let paths: BTreeSet<Vec<u8>> = others.into_iter().map(|change| change.path).collect();
             changes.retain(|change| paths.contains(&change.path));
         }
         Ok(changes)
     }
 
-    fn file_changes(&self, pairs: BTreeSet<Pair>) -> Result<Vec<FileChange>, Gap> {
-        let mut by_path: BTreeMap<Vec<u8>, Vec<Pair>> = BTreeMap::new();
+    fn file_changes(&self, pairs: BTreeSet<ChangedPair>) -> Result<Vec<FileChange>, Gap> {
+        let mut by_path: BTreeMap<Vec<u8>, Vec<ChangedPair>> = BTreeMap::new();
         for pair in pairs {
             if let Some(side) = pair.new.as_ref().or(pair.old.as_ref()) {
                 by_path.entry(side.path.clone()).or_default().push(pair);
             }
         }
-        let pairs: Vec<Pair> = by_path.into_values().flatten().collect();
+        let pairs: Vec<ChangedPair> = by_path.into_values().flatten().collect();
         let (asked, tree) = (self.asked, self.tree);
-        match self.second.filter(|_| !self.asked.inquiry.patterns.is_empty()) {
+        match self.readers.filter(|_| !self.asked.inquiry.patterns.is_empty()) {
             None => self.each(&pairs),
-            Some(second) => second.share(self.objects, &pairs, |objects, queue| {
-                let reader = Reader::new(objects, asked, tree);
+            Some(readers) => readers.map(self.objects, &pairs, |objects, queue| {
+                let reader = ChangeReader::new(objects, asked, tree);
                 queue.answer(|pairs| reader.each(pairs))
             }),
         }
     }
 
-    fn each(&self, pairs: &[Pair]) -> Result<Vec<FileChange>, Gap> {
+    fn each(&self, pairs: &[ChangedPair]) -> Result<Vec<FileChange>, Gap> {
         pairs.iter().map(|pair| self.file_change(pair)).collect()
     }
 
-    fn file_change(&self, pair: &Pair) -> Result<FileChange, Gap> {
-        let entry = |side: &Option<Side>| side.as_ref().map(|side| self.entry(side)).transpose();
+    fn file_change(&self, pair: &ChangedPair) -> Result<FileChange, Gap> {
+        let entry = |side: &Option<ChangedSide>| side.as_ref().map(|side| self.entry(side)).transpose();
         let (old, new) = (entry(&pair.old)?, entry(&pair.new)?);
-        let status = status(pair.link, old.as_ref(), new.as_ref());
+        let status = file_status(pair.link, old.as_ref(), new.as_ref());
         let governs = governs::read(self.objects, self.searching(), self.tree, pair);
         Ok(FileChange { status, old, new, content: self.content(pair).into(), governs })
     }
@@ -322,19 +327,19 @@ impl<'o, 'r, 'i> Reader<'o, 'r, 'i> {
         if self.asked.inquiry.patterns.is_empty() { None } else { self.asked.patterns().ok() }
     }
 
-    fn content(&self, pair: &Pair) -> Result<crate::model::change::Content, Gap> {
+    fn content(&self, pair: &ChangedPair) -> Result<crate::model::change::Content, Gap> {
         if self.asked.inquiry.patterns.is_empty() {
             return Ok(content::unread(pair));
         }
         content::read(self.objects, self.asked.patterns()?, pair)
     }
 
-    fn entry(&self, side: &Side) -> Result<Entry, Gap> {
+    fn entry(&self, side: &ChangedSide) -> Result<Entry, Gap> {
         let kind = self.kind(side)?;
         Ok(Entry { path: RepoPath::new(side.path.clone()), kind, id: object_name(side.item.1)? })
     }
 
-    fn kind(&self, side: &Side) -> Result<EntryKind, Gap> {
+    fn kind(&self, side: &ChangedSide) -> Result<EntryKind, Gap> {
         match side.item.0.0 {
             0o100_644 | 0o100_664 => Ok(EntryKind::File),
             0o100_755 => Ok(EntryKind::Executable),
@@ -345,14 +350,14 @@ impl<'o, 'r, 'i> Reader<'o, 'r, 'i> {
     }
 
     /// Where a link leads decides under which paths it counts, so without its target nothing can be said.
-    fn link(&self, side: &Side) -> Result<Option<RepoPath>, Gap> {
+    fn link(&self, side: &ChangedSide) -> Result<Option<RepoPath>, Gap> {
         let (_, id): Item = side.item;
         let blob = self.objects.blob_up_to(id, LINK_LIMIT)?;
-        Ok(blob.and_then(|blob| target(&side.path, blob.data())))
+        Ok(blob.and_then(|blob| link_target(&side.path, blob.data())))
     }
 }
 
-fn strange_mode(side: &Side) -> Gap {
+fn strange_mode(side: &ChangedSide) -> Gap {
     let path = RepoPath::new(side.path.clone());
     Gap::new(
         format!("what {path} is"),
@@ -364,7 +369,7 @@ fn strange_mode(side: &Side) -> Gap {
 
 /// Where a link leads from the directory it is in, without looking at other links on the way; `None` outside the repository.
 /// A system takes the target up to the first NUL, whatever follows it (symlink(2)).
-fn target(link: &[u8], target: &[u8]) -> Option<RepoPath> {
+fn link_target(link: &[u8], target: &[u8]) -> Option<RepoPath> {
     let target = target.split(|b| *b == 0).next().unwrap_or_default();
     if target.starts_with(b"/") {
         return None;
@@ -381,18 +386,18 @@ fn target(link: &[u8], target: &[u8]) -> Option<RepoPath> {
     Some(RepoPath::new(at.join(&b'/')))
 }
 
-fn status(link: Link, old: Option<&Entry>, new: Option<&Entry>) -> FileStatus {
+fn file_status(link: PairLink, old: Option<&Entry>, new: Option<&Entry>) -> FileStatus {
     match (link, old, new) {
-        (Link::Renamed, ..) => FileStatus::Renamed,
-        (Link::Copied, ..) => FileStatus::Copied,
-        (Link::Same, Some(old), Some(new)) => edited(old, new),
-        (Link::Same, None, _) => FileStatus::Added,
-        (Link::Same, Some(_), None) => FileStatus::Deleted,
+        (PairLink::Renamed, ..) => FileStatus::Renamed,
+        (PairLink::Copied, ..) => FileStatus::Copied,
+        (PairLink::Same, Some(old), Some(new)) => edit_status(old, new),
+        (PairLink::Same, None, _) => FileStatus::Added,
+        (PairLink::Same, Some(_), None) => FileStatus::Deleted,
     }
 }
 
-fn edited(old: &Entry, new: &Entry) -> FileStatus {
-    if class(&old.kind) != class(&new.kind) {
+fn edit_status(old: &Entry, new: &Entry) -> FileStatus {
+    if kind_class(&old.kind) != kind_class(&new.kind) {
         FileStatus::TypeChanged
     } else if old.id == new.id {
         FileStatus::ModeChanged
@@ -401,7 +406,7 @@ fn edited(old: &Entry, new: &Entry) -> FileStatus {
     }
 }
 
-fn class(kind: &EntryKind) -> u8 {
+fn kind_class(kind: &EntryKind) -> u8 {
     match kind {
         EntryKind::File | EntryKind::Executable => 0,
         EntryKind::Symlink(_) => 1,
@@ -416,7 +421,7 @@ mod tests {
     #[test]
     fn links_lead_where_their_text_says() {
         let leads =
-            |link: &str, to: &str| target(link.as_bytes(), to.as_bytes()).map(|path| path.to_string());
+            |link: &str, to: &str| link_target(link.as_bytes(), to.as_bytes()).map(|path| path.to_string());
         assert_eq!(leads("a/link", "../services/upload").as_deref(), Some("services/upload"));
         assert_eq!(leads("link", "./x//y/").as_deref(), Some("x/y"));
         assert_eq!(leads("a/b/link", "../..").as_deref(), Some(""));

@@ -7,9 +7,10 @@
 //! return or at a Unicode line separator: then the numbers of their lines are others than ours, and a change could move
 //! its lines under the numbers of tested ones. A text that holds such a character is a gap, and so is UTF-16.
 
-use super::line_diff::{count_lines, diff};
-use super::object::{Objects, oid};
-use super::{tree, woken};
+use crate::collect::git::awoken_lines;
+use crate::collect::git::line_diff::{count_lines, diff_lines};
+use crate::collect::git::object::{Objects, parse_oid};
+use crate::collect::git::tree;
 use crate::model::change::{Change, Entry, EntryKind, FileChange, FileStatus};
 use crate::model::fact::{Fact, Gap, GapReason};
 use crate::model::line_coverage::ChangedLines;
@@ -22,9 +23,9 @@ pub fn read(objects: &Objects<'_>, change: &Change) -> BTreeMap<RepoPath, Fact<C
     let mut all: BTreeMap<RepoPath, Fact<ChangedLines>> = BTreeMap::new();
     for file in &change.files {
         let Some(new) = &file.new else { continue };
-        let lines = of(objects, file, new);
+        let lines = changed_lines_of(objects, file, new);
         let known = match (all.remove(&new.path), lines) {
-            (Some(Fact::Known(before)), Ok(after)) => Fact::Known(union(before, &after)),
+            (Some(Fact::Known(before)), Ok(after)) => Fact::Known(join_changes(before, &after)),
             (Some(Fact::Gap(gap)), _) | (_, Err(gap)) => Fact::Gap(gap),
             (None, Ok(lines)) => Fact::Known(lines),
         };
@@ -33,36 +34,37 @@ pub fn read(objects: &Objects<'_>, change: &Change) -> BTreeMap<RepoPath, Fact<C
     all
 }
 
-fn union(before: ChangedLines, after: &ChangedLines) -> ChangedLines {
+fn join_changes(before: ChangedLines, after: &ChangedLines) -> ChangedLines {
     ChangedLines { lines: before.lines.or(&after.lines), total: before.total.max(after.total) }
 }
 
-fn of(objects: &Objects<'_>, file: &FileChange, new: &Entry) -> Result<ChangedLines, Gap> {
+fn changed_lines_of(objects: &Objects<'_>, file: &FileChange, new: &Entry) -> Result<ChangedLines, Gap> {
     if file.status == FileStatus::ModeChanged {
         // Not one byte of it is new, whatever it holds.
-        let total = text(objects, new).map_or(0, |text| number(count_lines(&text)));
+        let total = read_text(objects, new).map_or(0, |text| line_number(count_lines(&text)));
         return Ok(ChangedLines { lines: Lines::default(), total });
     }
-    let text = text(objects, new)?;
-    countable(&text, &new.path)?;
-    let total = number(count_lines(&text));
-    let lines = match before(file) {
+    let text = read_text(objects, new)?;
+    check_countable(&text, &new.path)?;
+    let total = line_number(count_lines(&text));
+    let lines = match text_before(file) {
         None => Lines::all(total),
         Some(old) if old.id == new.id => Lines::default(),
         Some(old) => {
-            let before = self::text(objects, old)?;
-            let diff = diff(&before, &text);
+            let before = self::read_text(objects, old)?;
+            let diff = diff_lines(&before, &text);
             let hunks = diff.new.iter();
-            let changed =
-                Lines::of(hunks.map(|hunk| (number(hunk.line), number(hunk.line + hunk.lines - 1))));
-            changed.or(&woken::lines(&new.path.to_string(), &before, &text, &diff))
+            let changed = Lines::of(
+                hunks.map(|hunk| (line_number(hunk.line), line_number(hunk.line + hunk.lines - 1))),
+            );
+            changed.or(&awoken_lines::lines(&new.path.to_string(), &before, &text, &diff))
         }
     };
     Ok(ChangedLines { lines, total })
 }
 
 /// What the new text came from. A copy is new where it is, and so is a text where there was none.
-fn before(file: &FileChange) -> Option<&Entry> {
+fn text_before(file: &FileChange) -> Option<&Entry> {
     let old = file.old.as_ref().filter(|_| file.status != FileStatus::Copied)?;
     is_text(old).then_some(old)
 }
@@ -71,21 +73,21 @@ fn is_text(entry: &Entry) -> bool {
     matches!(entry.kind, EntryKind::File | EntryKind::Executable)
 }
 
-fn text(objects: &Objects<'_>, entry: &Entry) -> Result<Vec<u8>, Gap> {
+fn read_text(objects: &Objects<'_>, entry: &Entry) -> Result<Vec<u8>, Gap> {
     if !is_text(entry) {
         let (detail, remedy) = ("it is no file with lines", "Name it among the files without lines");
-        return Err(Gap::new(what(&entry.path), GapReason::Unsupported, detail, remedy));
+        return Err(Gap::new(question_of(&entry.path), GapReason::Unsupported, detail, remedy));
     }
-    tree::blob(objects, oid(entry.id.as_str())?, &entry.path)
+    tree::blob(objects, parse_oid(entry.id.as_str())?, &entry.path)
 }
 
 /// A file that is handed out has fewer bytes than there are numbers.
-fn number(line: u64) -> u32 {
+fn line_number(line: u64) -> u32 {
     u32::try_from(line).unwrap_or(u32::MAX)
 }
 
 /// Does every reader of this text find the same lines in it?
-fn countable(text: &[u8], path: &RepoPath) -> Result<(), Gap> {
+fn check_countable(text: &[u8], path: &RepoPath) -> Result<(), Gap> {
     let lone_return =
         text.iter().zip(text.iter().skip(1).chain([&0])).any(|(a, b)| *a == b'\r' && *b != b'\n');
     let separator = || text.windows(3).any(|three| matches!(three, [0xe2, 0x80, 0xa8 | 0xa9]));
@@ -98,13 +100,13 @@ fn countable(text: &[u8], path: &RepoPath) -> Result<(), Gap> {
         return Ok(());
     };
     Err(Gap::new(
-        what(path),
+        question_of(path),
         GapReason::Unsupported,
         detail,
         "End lines with a line feed, and write it as UTF-8",
     ))
 }
 
-fn what(path: &RepoPath) -> String {
+fn question_of(path: &RepoPath) -> String {
     format!("which lines of {path} changed")
 }

@@ -49,7 +49,7 @@ impl Header {
             parents.push(parent);
             rest = after;
         }
-        let date = field(header_lines(rest), b"committer ").and_then(date_of).unwrap_or(0);
+        let date = header_field(header_lines(rest), b"committer ").and_then(date_of).unwrap_or(0);
         Ok(Header { tree, parents, date })
     }
 }
@@ -64,12 +64,12 @@ fn name_after<'b>(bytes: &'b [u8], key: &[u8]) -> Option<(Oid, &'b [u8])> {
 fn name_of(hex: &[u8; 40]) -> Option<Oid> {
     let mut name = [0; 20];
     for (byte, pair) in name.iter_mut().zip(hex.as_chunks::<2>().0) {
-        *byte = digit(pair[0])? * 16 + digit(pair[1])?;
+        *byte = hex_digit(pair[0])? * 16 + hex_digit(pair[1])?;
     }
     Oid::from_bytes(&name).ok()
 }
 
-fn digit(hex: u8) -> Option<u8> {
+fn hex_digit(hex: u8) -> Option<u8> {
     match hex {
         b'0'..=b'9' => Some(hex - b'0'),
         b'a'..=b'f' => Some(hex - b'a' + 10),
@@ -83,14 +83,14 @@ impl RawCommit {
     pub fn parse(bytes: &[u8]) -> Result<Self, String> {
         let header = Header::parse(bytes)?;
         let lines = || header_lines(bytes);
-        let encoding = field(lines(), b"encoding ");
-        let author = field(lines(), b"author ").ok_or("it names no author")?;
-        let committer = field(lines(), b"committer ").ok_or("it names no committer")?;
-        let message = decode(message_of(bytes), encoding);
+        let encoding = header_field(lines(), b"encoding ");
+        let author = header_field(lines(), b"author ").ok_or("it names no author")?;
+        let committer = header_field(lines(), b"committer ").ok_or("it names no committer")?;
+        let message = decode_text(message_of(bytes), encoding);
         Ok(RawCommit {
             header,
-            author: signature(&decode(author, encoding)),
-            committer: signature(&decode(committer, encoding)),
+            author: parse_signature(&decode_text(author, encoding)),
+            committer: parse_signature(&decode_text(committer, encoding)),
             co_authors: co_authors(&message),
             subject: message.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("").to_string(),
         })
@@ -106,7 +106,7 @@ fn header_lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> + Clone {
     })
 }
 
-fn field<'b>(mut lines: impl Iterator<Item = &'b [u8]>, key: &[u8]) -> Option<&'b [u8]> {
+fn header_field<'b>(mut lines: impl Iterator<Item = &'b [u8]>, key: &[u8]) -> Option<&'b [u8]> {
     lines.find_map(|line| line.strip_prefix(key))
 }
 
@@ -121,7 +121,7 @@ fn message_of(bytes: &[u8]) -> &[u8] {
 }
 
 /// UTF-8 unless the commit says Latin-1; what fits neither is replaced, never dropped.
-fn decode(bytes: &[u8], encoding: Option<&[u8]>) -> String {
+fn decode_text(bytes: &[u8], encoding: Option<&[u8]>) -> String {
     let latin = [b"iso-8859-1".as_slice(), b"iso8859-1", b"latin1", b"latin-1"];
     if encoding.is_some_and(|name| latin.iter().any(|known| name.eq_ignore_ascii_case(known))) {
         return bytes.iter().map(|b| char::from(*b)).collect();
@@ -131,7 +131,7 @@ fn decode(bytes: &[u8], encoding: Option<&[u8]>) -> String {
 
 /// `Name <address> seconds zone`. Of several brackets everything between the outermost is the address: git, hosts and
 /// people disagree which counts, so it shall be nobody's.
-fn signature(text: &str) -> Mailbox {
+fn parse_signature(text: &str) -> Mailbox {
     let Some((name, rest)) = text.split_once('<') else {
         return Mailbox { name: text.trim().to_string(), email: String::new() };
     };
@@ -145,8 +145,8 @@ fn co_authors(message: &str) -> Vec<Mailbox> {
     let lines: Vec<&str> = message.split(['\n', '\r']).collect();
     let (mut found, mut seen) = (Vec::new(), BTreeSet::new());
     for (at, line) in lines.iter().enumerate() {
-        let Some(value) = trailer(line) else { continue };
-        let continues = |next: &&&str| next.starts_with([' ', '\t']) && trailer(next).is_none();
+        let Some(value) = parse_trailer(line) else { continue };
+        let continues = |next: &&&str| next.starts_with([' ', '\t']) && parse_trailer(next).is_none();
         let folded = lines[at + 1..].iter().take(FOLDED).take_while(continues);
         let value = folded.fold(value.to_string(), |value, next| value + " " + next.trim());
         let mailbox = co_author(value.trim());
@@ -157,7 +157,7 @@ fn co_authors(message: &str) -> Vec<Mailbox> {
     found
 }
 
-fn trailer(line: &str) -> Option<&str> {
+fn parse_trailer(line: &str) -> Option<&str> {
     let line = line.trim_start_matches(|c: char| !c.is_alphanumeric());
     let (key, value) = line.split_once(':')?;
     key.trim_end().eq_ignore_ascii_case("co-authored-by").then_some(value)
@@ -166,7 +166,7 @@ fn trailer(line: &str) -> Option<&str> {
 /// Without brackets a word with an `@` inside is the address.
 fn co_author(value: &str) -> Mailbox {
     if value.contains('<') {
-        return signature(value);
+        return parse_signature(value);
     }
     let address = value.split_whitespace().find(|word| word.find('@').is_some_and(|at| at > 0));
     Mailbox { name: value.to_string(), email: address.unwrap_or_default().to_string() }

@@ -1,17 +1,17 @@
 //! What git says of a commit, as a fact.
 
-use super::object::{Objects, object_name, revision};
+use crate::collect::git::object::{Objects, object_name, revision_of};
 use crate::model::change::Commit;
 use crate::model::fact::Gap;
 use git2::Oid;
 
 /// A commit in the words of the model.
-pub fn commit(objects: &Objects<'_>, id: Oid) -> Result<Commit, Gap> {
+pub fn read_commit(objects: &Objects<'_>, id: Oid) -> Result<Commit, Gap> {
     let raw = objects.commit(id)?;
     Ok(Commit {
-        id: revision(id)?,
+        id: revision_of(id)?,
         tree: object_name(raw.header.tree)?,
-        parents: raw.header.parents.iter().map(|id| revision(*id)).collect::<Result<_, _>>()?,
+        parents: raw.header.parents.iter().map(|id| revision_of(*id)).collect::<Result<_, _>>()?,
         author: raw.author,
         committer: raw.committer,
         co_authors: raw.co_authors,

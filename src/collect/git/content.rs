@@ -3,16 +3,16 @@
 //! A file is looked at in as many ways as a program might read it: as it stands; if there is a NUL byte anywhere, also
 //! without any (many interpreters skip them); if it begins with a UTF-16 byte order mark, also decoded. A
 //! byte order mark before plain text, or a NUL in a comment, hides nothing in this way. A changed line is also searched in every
-//! reading in which a language takes its escapes and the like for something else ([`super::spelling`]). How far all of this sees is
-//! the nature of the content ([`super::readable`]).
+//! reading in which a language takes its escapes and the like for something else ([`crate::collect::git::spelling`]). How far all of this sees is
+//! the nature of the content ([`crate::collect::git::readable`]).
 
-use super::line_diff::{Hunk, LineDiff, diff, whole};
-use super::object::{Object, Objects};
-use super::pattern::{Found, Patterns, Searched};
-use super::readable::{Encoding, nature};
-use super::rename::{Link, Pair};
-use super::tree::SIZE_LIMIT;
-use super::tree_diff::Item;
+use crate::collect::git::line_diff::{Hunk, LineDiff, diff_lines, whole_text};
+use crate::collect::git::object::{Object, Objects};
+use crate::collect::git::pattern::{FoundMatches, Patterns, SearchedText};
+use crate::collect::git::readable::{Encoding, nature_of};
+use crate::collect::git::rename::{ChangedPair, PairLink};
+use crate::collect::git::tree::SIZE_LIMIT;
+use crate::collect::git::tree_diff::Item;
 use crate::model::change::{Content, Nature, Side};
 use crate::model::fact::Gap;
 use std::borrow::Cow;
@@ -20,27 +20,27 @@ use std::borrow::Cow;
 const SUBMODULE: u32 = 0o160_000;
 
 /// The content of a change when no pattern asks for it: its nature as far as the modes tell, nothing counted.
-pub fn unread(pair: &Pair) -> Content {
+pub fn unread(pair: &ChangedPair) -> Content {
     let submodule = [&pair.old, &pair.new].into_iter().flatten().any(|side| side.item.0.0 == SUBMODULE);
     let nature = if submodule { Nature::Opaque } else { Nature::Text };
     Content { nature, matches: Vec::new(), added: 0, removed: 0 }
 }
 
 /// Reads both sides and searches what changed.
-pub fn read(objects: &Objects<'_>, patterns: &Patterns, pair: &Pair) -> Result<Content, Gap> {
-    let load = |side: &Option<super::rename::Side>| match side {
+pub fn read(objects: &Objects<'_>, patterns: &Patterns, pair: &ChangedPair) -> Result<Content, Gap> {
+    let load = |side: &Option<crate::collect::git::rename::ChangedSide>| match side {
         Some(side) => Loaded::read(objects, side.item),
         None => Ok(Loaded::Absent),
     };
     let old = load(&pair.old)?;
     if is_one_blob(pair) {
-        return Comparison::of(pair, &old, &old).search(patterns);
+        return ContentComparison::of(pair, &old, &old).search(patterns);
     }
-    Comparison::of(pair, &old, &load(&pair.new)?).search(patterns)
+    ContentComparison::of(pair, &old, &load(&pair.new)?).search(patterns)
 }
 
 /// Does one blob stand on both sides, so that it need not be read twice?
-fn is_one_blob(pair: &Pair) -> bool {
+fn is_one_blob(pair: &ChangedPair) -> bool {
     let [Some(old), Some(new)] = [&pair.old, &pair.new].map(|side| side.as_ref().map(|side| side.item))
     else {
         return false;
@@ -77,21 +77,21 @@ impl<'o> Loaded<'o> {
         match self {
             Loaded::Absent => Nature::Text,
             Loaded::Unseen => Nature::Opaque,
-            Loaded::Read(object) => nature(object.data()),
+            Loaded::Read(object) => nature_of(object.data()),
         }
     }
 }
 
 /// The nature of one whole text, and what patterns find in it.
 pub fn of_text(text: &[u8], patterns: &Patterns) -> Result<Content, Gap> {
-    Comparison { old: &[], new: text, nature: nature(text), all: true }.search(patterns)
+    ContentComparison { old: &[], new: text, nature: nature_of(text), all: true }.search(patterns)
 }
 
 /// Both sides, old first, in one way of reading them.
 type View<'t> = (Cow<'t, [u8]>, Cow<'t, [u8]>);
 
 /// Two sides, and how they are to be compared.
-struct Comparison<'t> {
+struct ContentComparison<'t> {
     old: &'t [u8],
     new: &'t [u8],
     nature: Nature,
@@ -99,26 +99,27 @@ struct Comparison<'t> {
     all: bool,
 }
 
-impl<'t> Comparison<'t> {
-    fn of(pair: &Pair, old: &'t Loaded<'_>, new: &'t Loaded<'_>) -> Self {
+impl<'t> ContentComparison<'t> {
+    fn of(pair: &ChangedPair, old: &'t Loaded<'_>, new: &'t Loaded<'_>) -> Self {
         let nature = old.nature().max(new.nature());
         let unlike = Encoding::of(old.text()) != Encoding::of(new.text());
         let all = nature != Nature::Text || unlike || !is_edit_in_place(pair);
-        Comparison { old: old.text(), new: new.text(), nature, all }
+        ContentComparison { old: old.text(), new: new.text(), nature, all }
     }
 
     fn search(&self, patterns: &Patterns) -> Result<Content, Gap> {
-        let mut found = Found::default();
+        let mut found = FoundMatches::default();
         let mut counts = None;
         for (old, new) in self.views() {
-            let changed = diff(&old, &new);
-            counts.get_or_insert_with(|| (count(&changed.new), count(&changed.old)));
-            let searched = if self.all { LineDiff { old: whole(&old), new: whole(&new) } } else { changed };
+            let changed = diff_lines(&old, &new);
+            counts.get_or_insert_with(|| (count_lines_of(&changed.new), count_lines_of(&changed.old)));
+            let searched =
+                if self.all { LineDiff { old: whole_text(&old), new: whole_text(&new) } } else { changed };
             let numbered = matches!(self.nature, Nature::Text | Nature::Opaque);
             for (side, text, hunks) in
                 [(Side::Removed, &old, &searched.old), (Side::Added, &new, &searched.new)]
             {
-                patterns.search(&Searched { side, text, hunks, numbered }, &mut found)?;
+                patterns.search(&SearchedText { side, text, hunks, numbered }, &mut found)?;
             }
         }
         let nature = if found.is_cut() { Nature::Binary.max(self.nature) } else { self.nature };
@@ -130,7 +131,7 @@ impl<'t> Comparison<'t> {
     fn views(&self) -> Vec<View<'t>> {
         let mut views = Vec::new();
         if [self.old, self.new].iter().any(|text| Encoding::of(text) != Encoding::Bytes) {
-            views.push((decoded(self.old), decoded(self.new)));
+            views.push((decode_utf16(self.old), decode_utf16(self.new)));
         }
         views.push((Cow::Borrowed(self.old), Cow::Borrowed(self.new)));
         if [self.old, self.new].into_iter().any(holds_nul) {
@@ -141,14 +142,14 @@ impl<'t> Comparison<'t> {
 }
 
 /// The same kind of thing at the same path with other content: only then it is enough to look at the lines that differ.
-fn is_edit_in_place(pair: &Pair) -> bool {
+fn is_edit_in_place(pair: &ChangedPair) -> bool {
     match (&pair.old, &pair.new) {
-        (Some(old), Some(new)) => pair.link == Link::Same && old.item.0 == new.item.0,
+        (Some(old), Some(new)) => pair.link == PairLink::Same && old.item.0 == new.item.0,
         _ => false,
     }
 }
 
-fn count(hunks: &[Hunk]) -> u64 {
+fn count_lines_of(hunks: &[Hunk]) -> u64 {
     hunks.iter().map(|hunk| hunk.lines).sum()
 }
 
@@ -156,7 +157,7 @@ fn holds_nul(text: &[u8]) -> bool {
     memchr::memchr(0, text).is_some()
 }
 
-fn decoded(text: &[u8]) -> Cow<'_, [u8]> {
+fn decode_utf16(text: &[u8]) -> Cow<'_, [u8]> {
     Encoding::decode(text).map_or(Cow::Borrowed(text), |(text, _)| Cow::Owned(text.into_bytes()))
 }
 

@@ -4,18 +4,18 @@
 //! files, which a change can bring. So a bare repository counts only where no work tree is around it, as with
 //! `safe.bareRepository=explicit` of git-config(1). A `.git` of its own inside another's work tree is not what a change can
 //! bring, but what its build can make: over files that the outer repository tracks it is refused, and elsewhere it is told
-//! to the caller, see [`Found::outer`].
+//! to the caller, see [`DiscoveredRepository::outer`].
 //!
 //! `GIT_DIR` and the other variables of git's discovery are not looked at.
 
-use super::explain_open;
+use crate::collect::git::explain_open;
 use anyhow::{Result, anyhow};
 use git2::{RepositoryOpenFlags, TreeWalkMode, TreeWalkResult};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The repository that a directory belongs to.
-pub struct Found {
+pub struct DiscoveredRepository {
     /// It, open.
     pub git: git2::Repository,
     /// The root of its work tree; `None` when it has none.
@@ -29,42 +29,43 @@ pub struct Found {
 ///
 /// # Errors
 /// There is none, it cannot be read, or it cannot be told from another's files.
-pub fn discover(start: &Path) -> Result<Found> {
-    let Ok(from) = start.canonicalize() else { return Err(nowhere(start)) };
+pub fn discover_repository(start: &Path) -> Result<DiscoveredRepository> {
+    let Ok(from) = start.canonicalize() else { return Err(no_repository(start)) };
     let checkout = on_one_file_system(&from).find(|place| has_dot_git(place));
     if let Some(checkout) = checkout {
         let git = open_work_tree(start, checkout)?;
         let outer = outer_of(&git, checkout)?;
-        return Ok(Found { git, checkout: Some(checkout.to_path_buf()), outer });
+        return Ok(DiscoveredRepository { git, checkout: Some(checkout.to_path_buf()), outer });
     }
-    let bare =
-        on_one_file_system(&from).find(|place| is_git_directory(place)).ok_or_else(|| nowhere(start))?;
+    let bare = on_one_file_system(&from)
+        .find(|place| is_git_directory(place))
+        .ok_or_else(|| no_repository(start))?;
     if let Some(outer) = bare.ancestors().find(|place| has_dot_git(place)) {
-        return Err(inside(bare, outer));
+        return Err(bare_inside(bare, outer));
     }
-    let git = open(start, bare, RepositoryOpenFlags::NO_SEARCH | RepositoryOpenFlags::NO_DOTGIT)?;
-    Ok(Found { git, checkout: None, outer: None })
+    let git = open_exactly(start, bare, RepositoryOpenFlags::NO_SEARCH | RepositoryOpenFlags::NO_DOTGIT)?;
+    Ok(DiscoveredRepository { git, checkout: None, outer: None })
 }
 
 /// Exactly there, and nowhere above.
-fn open(start: &Path, place: &Path, flags: RepositoryOpenFlags) -> Result<git2::Repository> {
+fn open_exactly(start: &Path, place: &Path, flags: RepositoryOpenFlags) -> Result<git2::Repository> {
     git2::Repository::open_ext(place, flags, &[] as &[&Path]).map_err(|error| explain_open(start, &error))
 }
 
 /// By its `.git`. Where libgit2 finds nothing there it takes the directory itself for a bare repository; we do not.
 fn open_work_tree(start: &Path, root: &Path) -> Result<git2::Repository> {
-    let git = open(start, root, RepositoryOpenFlags::NO_SEARCH)?;
+    let git = open_exactly(start, root, RepositoryOpenFlags::NO_SEARCH)?;
     match git.path().canonicalize() {
         Ok(place) if place != root => Ok(git),
         _ => Err(anyhow!("`{}` is no repository that can be read", root.join(".git").display())),
     }
 }
 
-fn nowhere(start: &Path) -> anyhow::Error {
+fn no_repository(start: &Path) -> anyhow::Error {
     explain_open(start, &git2::Error::new(git2::ErrorCode::NotFound, git2::ErrorClass::Repository, ""))
 }
 
-fn inside(bare: &Path, outer: &Path) -> anyhow::Error {
+fn bare_inside(bare: &Path, outer: &Path) -> anyhow::Error {
     anyhow!(
         "`{}` looks like a bare repository inside the work tree `{}`, whose files may have brought it: start in the work tree \
          that is to be judged",
@@ -75,18 +76,18 @@ fn inside(bare: &Path, outer: &Path) -> anyhow::Error {
 
 /// The directory and those above it, up to where another file system begins, as git looks for repositories.
 fn on_one_file_system(from: &Path) -> impl Iterator<Item = &Path> {
-    let device = device(from);
-    from.ancestors().take_while(move |place| self::device(place) == device)
+    let device = device_of(from);
+    from.ancestors().take_while(move |place| self::device_of(place) == device)
 }
 
 #[cfg(unix)]
-fn device(place: &Path) -> Option<u64> {
+fn device_of(place: &Path) -> Option<u64> {
     use std::os::unix::fs::MetadataExt as _;
     fs::metadata(place).ok().map(|metadata| metadata.dev())
 }
 
 #[cfg(not(unix))]
-fn device(_: &Path) -> Option<u64> {
+fn device_of(_: &Path) -> Option<u64> {
     None
 }
 
@@ -111,9 +112,10 @@ fn is_git_directory(place: &Path) -> bool {
 fn outer_of(git: &git2::Repository, checkout: &Path) -> Result<Option<PathBuf>> {
     let mut nearest = None;
     for outer in checkout.ancestors().skip(1).filter(|place| has_dot_git(place)) {
-        let other = open_work_tree(outer, outer).map_err(|error| unreadable(checkout, outer, &error))?;
-        let below = checkout.strip_prefix(outer).map_err(|_| nowhere(checkout))?;
-        if tracks(&other, below).map_err(|error| unreadable(checkout, outer, &anyhow!(error)))? {
+        let other =
+            open_work_tree(outer, outer).map_err(|error| unreadable_outer(checkout, outer, &error))?;
+        let below = checkout.strip_prefix(outer).map_err(|_| no_repository(checkout))?;
+        if tracks_below(&other, below).map_err(|error| unreadable_outer(checkout, outer, &anyhow!(error)))? {
             return Err(over_files(checkout, outer));
         }
         if !is_same(git, &other) && nearest.is_none() {
@@ -130,7 +132,7 @@ fn is_same(one: &git2::Repository, other: &git2::Repository) -> bool {
 
 /// Does a repository track files at or below this path, in its index or at its `HEAD`? A submodule that it registers there is
 /// no file of its.
-fn tracks(git: &git2::Repository, below: &Path) -> std::result::Result<bool, git2::Error> {
+fn tracks_below(git: &git2::Repository, below: &Path) -> std::result::Result<bool, git2::Error> {
     Ok(in_index(git, below) || at_head(git, below)?)
 }
 
@@ -198,7 +200,7 @@ fn over_files(checkout: &Path, outer: &Path) -> anyhow::Error {
     )
 }
 
-fn unreadable(checkout: &Path, outer: &Path, error: &anyhow::Error) -> anyhow::Error {
+fn unreadable_outer(checkout: &Path, outer: &Path, error: &anyhow::Error) -> anyhow::Error {
     anyhow!(
         "`{}` lies in the work tree `{}`, whose repository cannot be read ({error:#}), so it cannot be told whose files these \
          are: judge a clone outside of it",

@@ -1,7 +1,7 @@
 //! What the host's list of pushes to the base branch says of a change: which commits of the branch were its tip.
 
-use super::landing::{self, AfterPushes};
-use super::object::{Objects, oid, revision};
+use crate::collect::git::landing::{self, AfterPushes};
+use crate::collect::git::object::{Objects, parse_oid, revision_of};
 use crate::model::change::{Change, Revision};
 use crate::model::fact::Gap;
 use crate::model::landing::BranchPush;
@@ -10,15 +10,15 @@ use std::collections::BTreeSet;
 
 /// The commits of which it matters, but for the tip that the change would land on.
 pub fn asked(objects: &Objects<'_>, change: &Change) -> Result<Vec<Revision>, Gap> {
-    let base = oid(change.base.as_str())?;
-    let sought = sought(objects, change, base)?;
-    sought.into_iter().filter(|tip| *tip != base).map(revision).collect()
+    let base = parse_oid(change.base.as_str())?;
+    let sought = sought_tips(objects, change, base)?;
+    sought.into_iter().filter(|tip| *tip != base).map(revision_of).collect()
 }
 
 /// Replaces the answers that depend on it.
 pub fn after_pushes(objects: &Objects<'_>, change: &mut Change, pushes: &[BranchPush]) -> Result<(), Gap> {
-    let (base, head) = (oid(change.base.as_str())?, oid(change.head.as_str())?);
-    let sought = sought(objects, change, base)?;
+    let (base, head) = (parse_oid(change.base.as_str())?, parse_oid(change.head.as_str())?);
+    let sought = sought_tips(objects, change, base)?;
     let mut after = AfterPushes::new(objects, base, &sought, pushes)?;
     change.basis = after.basis(head).into();
     if !change.updates.before.is_empty() {
@@ -26,21 +26,21 @@ pub fn after_pushes(objects: &Objects<'_>, change: &mut Change, pushes: &[Branch
         change.updates = after.updates(head);
         change.updates.earlier = earlier;
     }
-    let earlier = after.updates_among(&oids(&change.updates.earlier)?).into_iter().map(revision);
+    let earlier = after.updates_among(&parse_oids(&change.updates.earlier)?).into_iter().map(revision_of);
     let mut earlier: Vec<Revision> = earlier.collect::<Result<_, _>>()?;
     earlier.sort();
     change.updates.earlier = earlier;
     Ok(())
 }
 
-fn sought(objects: &Objects<'_>, change: &Change, base: Oid) -> Result<BTreeSet<Oid>, Gap> {
+fn sought_tips(objects: &Objects<'_>, change: &Change, base: Oid) -> Result<BTreeSet<Oid>, Gap> {
     let updates = &change.updates;
     // The head, and each commit that it is but for updates, except for the last.
     let newest = std::iter::once(&change.head).chain(&updates.before).take(updates.before.len());
     let updates: Vec<Revision> = newest.chain(&updates.earlier).cloned().collect();
-    landing::tips_asked(objects, base, &oids(&change.merge_bases)?, &oids(&updates)?)
+    landing::tips_asked(objects, base, &parse_oids(&change.merge_bases)?, &parse_oids(&updates)?)
 }
 
-fn oids(names: &[Revision]) -> Result<Vec<Oid>, Gap> {
-    names.iter().map(|name| oid(name.as_str())).collect()
+fn parse_oids(names: &[Revision]) -> Result<Vec<Oid>, Gap> {
+    names.iter().map(|name| parse_oid(name.as_str())).collect()
 }

@@ -2,15 +2,15 @@
 //!
 //! Files are looked for at the head only: one that is there no more is itself part of the change.
 
-use super::attributes::{Rule, rule};
-use super::content;
-use super::line_diff::{Hunk, LineDiff, diff, whole};
-use super::modules;
-use super::object::Objects;
-use super::pattern::Patterns;
-use super::pointer::is_pointer;
-use super::rename::{Link, Pair, Side};
-use super::tree_diff::between;
+use crate::collect::git::attributes::{AttributeRule, parse_rule};
+use crate::collect::git::content;
+use crate::collect::git::line_diff::{Hunk, LineDiff, diff_lines, whole_text};
+use crate::collect::git::modules;
+use crate::collect::git::object::Objects;
+use crate::collect::git::pattern::Patterns;
+use crate::collect::git::pointer::is_pointer;
+use crate::collect::git::rename::{ChangedPair, ChangedSide, PairLink};
+use crate::collect::git::tree_diff::diff_trees;
 use crate::model::fact::Gap;
 use crate::model::glob::Glob;
 use crate::model::governs::{GovernedMatch, Governor, Governs, split};
@@ -29,86 +29,99 @@ const SEARCH_LIMIT: usize = 64 * 1024 * 1024;
 const POINTER_LIMIT: usize = 64 * 1024;
 
 /// What a change governs; `None` when it is of no such file.
-pub fn read(objects: &Objects<'_>, patterns: Option<&Patterns>, tree: Oid, pair: &Pair) -> Option<Governs> {
-    let [old, new] = [&pair.old, &pair.new].map(|side| side.as_ref().filter(|side| governor(side).is_some()));
+pub fn read(
+    objects: &Objects<'_>,
+    patterns: Option<&Patterns>,
+    tree: Oid,
+    pair: &ChangedPair,
+) -> Option<Governs> {
+    let [old, new] =
+        [&pair.old, &pair.new].map(|side| side.as_ref().filter(|side| governor_of(side).is_some()));
     old.or(new)?;
     // A copy takes nothing away from what it was copied from.
-    let old = old.filter(|_| pair.link != Link::Copied);
-    let reading = Reading { objects, patterns, tree };
+    let old = old.filter(|_| pair.link != PairLink::Copied);
+    let reading = GovernanceReader { objects, patterns, tree };
     // What cannot be read may govern anything.
-    Some(reading.governs(pair, old, new).unwrap_or_else(|_| all()))
+    Some(reading.governs(pair, old, new).unwrap_or_else(|_| governs_all()))
 }
 
-fn all() -> Governs {
+fn governs_all() -> Governs {
     Governs { all: true, ..Governs::default() }
 }
 
-fn governor(side: &Side) -> Option<Governor> {
+fn governor_of(side: &ChangedSide) -> Option<Governor> {
     Governor::of(&RepoPath::new(side.path.clone()))
 }
 
-struct Reading<'a, 'r> {
+struct GovernanceReader<'a, 'r> {
     objects: &'a Objects<'r>,
     patterns: Option<&'a Patterns>,
     tree: Oid,
 }
 
 /// A file at the head.
-type File = (Vec<u8>, Oid);
+type HeadFile = (Vec<u8>, Oid);
 
-impl Reading<'_, '_> {
-    fn governs(&self, pair: &Pair, old: Option<&Side>, new: Option<&Side>) -> Result<Governs, Gap> {
-        let is_file = |side: Option<&Side>| side.is_none_or(|side| side.item.0.is_file());
+impl GovernanceReader<'_, '_> {
+    fn governs(
+        &self,
+        pair: &ChangedPair,
+        old: Option<&ChangedSide>,
+        new: Option<&ChangedSide>,
+    ) -> Result<Governs, Gap> {
+        let is_file = |side: Option<&ChangedSide>| side.is_none_or(|side| side.item.0.is_file());
         // git takes no settings from a link, unless it reads them from where no files are.
         if !is_file(old) || !is_file(new) {
-            return Ok(all());
+            return Ok(governs_all());
         }
-        let (Some(before), Some(after)) = (self.text(old)?, self.text(new)?) else { return Ok(all()) };
-        let in_place = pair.link == Link::Same;
-        match (old.or(new).and_then(governor), in_place || old.is_none() || new.is_none()) {
+        let (Some(before), Some(after)) = (self.text(old)?, self.text(new)?) else {
+            return Ok(governs_all());
+        };
+        let in_place = pair.link == PairLink::Same;
+        match (old.or(new).and_then(governor_of), in_place || old.is_none() || new.is_none()) {
             (None, _) => Ok(Governs::default()),
             (Some(Governor::Attributes | Governor::Ignore), _) => {
                 let changed = if in_place {
-                    diff(&before, &after)
+                    diff_lines(&before, &after)
                 } else {
-                    LineDiff { old: whole(&before), new: whole(&after) }
+                    LineDiff { old: whole_text(&before), new: whole_text(&after) }
                 };
                 let sides = [(old, &before[..], changed.old), (new, &after[..], changed.new)];
                 self.lines(sides.into_iter().filter_map(|(side, text, hunks)| Some((side?, text, hunks))))
             }
-            (Some(Governor::Modules), true) => Ok(submodules(&before, &after)),
+            (Some(Governor::Modules), true) => Ok(governed_submodules(&before, &after)),
             (Some(Governor::Lfs), true) => self.pointers(),
-            (Some(Governor::Modules | Governor::Lfs), false) => Ok(all()),
+            (Some(Governor::Modules | Governor::Lfs), false) => Ok(governs_all()),
         }
     }
 
     /// The text of a side; `None` when it is too long.
-    fn text(&self, side: Option<&Side>) -> Result<Option<Vec<u8>>, Gap> {
+    fn text(&self, side: Option<&ChangedSide>) -> Result<Option<Vec<u8>>, Gap> {
         let Some(side) = side else { return Ok(Some(Vec::new())) };
         Ok(self.objects.blob_up_to(side.item.1, SIZE_LIMIT)?.map(|blob| blob.data().to_vec()))
     }
 
     fn lines<'t>(
         &self,
-        sides: impl Iterator<Item = (&'t Side, &'t [u8], Vec<Hunk>)>,
+        sides: impl Iterator<Item = (&'t ChangedSide, &'t [u8], Vec<Hunk>)>,
     ) -> Result<Governs, Gap> {
-        let mut rules: Vec<Rule> = Vec::new();
+        let mut rules: Vec<AttributeRule> = Vec::new();
         for (side, text, hunks) in sides {
             let path = RepoPath::new(side.path.clone());
-            let (Some(kind), (directory, _)) = (governor(side), split(&path)) else { continue };
+            let (Some(kind), (directory, _)) = (governor_of(side), split(&path)) else { continue };
             let lines = hunks.iter().flat_map(|hunk| text[hunk.bytes.clone()].split(|b| *b == b'\n'));
-            rules.extend(lines.filter_map(|line| rule(kind, directory, line)));
+            rules.extend(lines.filter_map(|line| parse_rule(kind, directory, line)));
         }
         let files = if rules.is_empty() { Vec::new() } else { self.files()? };
         let too_many = rules.len().saturating_mul(files.len()) > LOOK_LIMIT;
         if too_many || rules.iter().any(|rule| rule.glob.is_none()) {
-            return Ok(all());
+            return Ok(governs_all());
         }
         self.governed(&rules, files)
     }
 
-    fn governed(&self, rules: &[Rule], mut files: Vec<File>) -> Result<Governs, Gap> {
-        let means = |wanted: &dyn Fn(&Rule) -> bool, path: &[u8]| {
+    fn governed(&self, rules: &[AttributeRule], mut files: Vec<HeadFile>) -> Result<Governs, Gap> {
+        let means = |wanted: &dyn Fn(&AttributeRule) -> bool, path: &[u8]| {
             let mut globs = rules.iter().filter(|rule| wanted(rule)).filter_map(|rule| rule.glob.as_ref());
             globs.any(|glob| glob.matches_folded(path))
         };
@@ -121,18 +134,21 @@ impl Reading<'_, '_> {
                 patterns.push(glob.clone());
             }
         }
-        let governs = Governs { patterns, matches, ..listed(files) };
+        let governs = Governs { patterns, matches, ..list_files(files) };
         Ok(Governs { cut: governs.cut || !searched, ..governs })
     }
 
     /// Files at the head.
-    fn files(&self) -> Result<Vec<File>, Gap> {
-        let all = between(self.objects, None, Some(self.tree))?.into_iter();
+    fn files(&self) -> Result<Vec<HeadFile>, Gap> {
+        let all = diff_trees(self.objects, None, Some(self.tree))?.into_iter();
         Ok(all.filter_map(|one| Some((one.path, one.new.filter(|item| item.0.is_file())?.1))).collect())
     }
 
     /// Which content patterns these files match, and whether all were searched.
-    fn search<'f>(&self, files: impl Iterator<Item = &'f File>) -> Result<(Vec<GovernedMatch>, bool), Gap> {
+    fn search<'f>(
+        &self,
+        files: impl Iterator<Item = &'f HeadFile>,
+    ) -> Result<(Vec<GovernedMatch>, bool), Gap> {
         let (mut matches, mut left) = (Vec::new(), SEARCH_LIMIT);
         let Some(patterns) = self.patterns else { return Ok((matches, true)) };
         for (path, id) in files {
@@ -157,11 +173,11 @@ impl Reading<'_, '_> {
                 pointers.push((path, id));
             }
         }
-        Ok(Some(listed(pointers)).filter(|governs| !governs.cut).unwrap_or_else(all))
+        Ok(Some(list_files(pointers)).filter(|governs| !governs.cut).unwrap_or_else(governs_all))
     }
 }
 
-fn listed(files: Vec<File>) -> Governs {
+fn list_files(files: Vec<HeadFile>) -> Governs {
     let cut = files.len() > FILE_LIMIT;
     let mut files: Vec<RepoPath> =
         files.into_iter().take(FILE_LIMIT).map(|(path, _)| RepoPath::new(path)).collect();
@@ -169,9 +185,9 @@ fn listed(files: Vec<File>) -> Governs {
     Governs { files, cut, ..Governs::default() }
 }
 
-fn submodules(before: &[u8], after: &[u8]) -> Governs {
+fn governed_submodules(before: &[u8], after: &[u8]) -> Governs {
     match modules::changed(before, after) {
-        None => all(),
+        None => governs_all(),
         Some(paths) => {
             let submodules = paths.iter().map(|path| RepoPath::from(path.as_str())).collect();
             Governs { submodules, ..Governs::default() }

@@ -18,20 +18,20 @@
 //! - A commit that is not here, as at the edge of a shallow clone, waits until all others are painted. If it is stale
 //!   by then, or nobody needs it any more, it changes nothing; otherwise it is the gap.
 
-pub mod ahead;
 mod arrivals;
 mod dates;
 pub mod first_parents;
 mod paint;
+pub mod prefetch;
 
-use super::by_id::ById;
-use super::object::Objects;
+use crate::collect::git::object::Objects;
+use crate::collect::git::oid_map::OidMap;
 use crate::model::fact::{Gap, GapReason};
-use ahead::Ahead;
 use dates::CorrectedDates;
 use first_parents::FirstParents;
 use git2::Oid;
 use paint::{BASE, Colour, Paint};
+use prefetch::Prefetch;
 use std::ops::Range;
 
 /// So many merge bases are looked at. A history with more was mostly made for the purpose.
@@ -52,10 +52,10 @@ const UNKNOWN: u32 = u32::MAX;
 /// Commits that were read so far.
 pub struct Graph<'o, 'r> {
     objects: &'o Objects<'r>,
-    /// Somebody who helps to read, when called.
-    ahead: Option<&'o Ahead>,
+    /// A helper that reads ahead, when called.
+    prefetch: Option<Prefetch>,
     is_helped: bool,
-    nodes: ById<Node>,
+    nodes: OidMap<CommitNode>,
     /// The parents of all commits, one commit after the other.
     parents: Vec<Oid>,
     /// Their places.
@@ -71,7 +71,7 @@ pub struct Graph<'o, 'r> {
     colours: Vec<Colour>,
 }
 
-struct Node {
+struct CommitNode {
     /// Where its parents are in [`Graph::parents`].
     parents: Range<u32>,
     /// The earliest possible for a commit that is not here.
@@ -79,7 +79,7 @@ struct Node {
     is_here: bool,
 }
 
-impl Node {
+impl CommitNode {
     fn parents(&self) -> Range<usize> {
         self.parents.start as usize..self.parents.end as usize
     }
@@ -89,11 +89,11 @@ impl<'o, 'r> Graph<'o, 'r> {
     /// A graph of which nothing is read yet.
     pub fn new(objects: &'o Objects<'r>) -> Self {
         let corrected = CorrectedDates::default();
-        let (nodes, parents, links, line) = (ById::new(), Vec::new(), Vec::new(), FirstParents::default());
+        let (nodes, parents, links, line) = (OidMap::new(), Vec::new(), Vec::new(), FirstParents::default());
         let lines_before = Vec::new();
         Graph {
             objects,
-            ahead: None,
+            prefetch: None,
             is_helped: false,
             nodes,
             parents,
@@ -107,8 +107,8 @@ impl<'o, 'r> Graph<'o, 'r> {
     }
 
     /// The same, with help when it is called.
-    pub fn helped(objects: &'o Objects<'r>, ahead: &'o Ahead) -> Self {
-        Graph { ahead: Some(ahead), ..Graph::new(objects) }
+    pub fn helped(objects: &'o Objects<'r>, prefetch: Prefetch) -> Self {
+        Graph { prefetch: Some(prefetch), ..Graph::new(objects) }
     }
 
     /// What it reads from.
@@ -191,8 +191,8 @@ impl<'o, 'r> Graph<'o, 'r> {
             return Ok(place);
         }
         let start = self.parents.len() as u32;
-        let header = match self.ahead.filter(|_| self.is_helped) {
-            Some(ahead) => ahead.header_if_here(self.objects, id)?,
+        let header = match self.prefetch.as_ref().filter(|_| self.is_helped) {
+            Some(prefetch) => prefetch.header_if_here(self.objects, id)?,
             None => self.objects.header_if_here(id)?,
         };
         let (date, is_here) = match header {
@@ -203,7 +203,7 @@ impl<'o, 'r> Graph<'o, 'r> {
             None => (i64::MIN, false),
         };
         self.links.resize(self.parents.len(), UNKNOWN);
-        Ok(self.nodes.add(id, Node { parents: start..self.parents.len() as u32, date, is_here }))
+        Ok(self.nodes.add(id, CommitNode { parents: start..self.parents.len() as u32, date, is_here }))
     }
 
     fn id(&self, place: usize) -> Oid {

@@ -10,7 +10,7 @@
 //! | lines that are a comment of plain words | in languages whose strings of several lines end with a quotation mark only |
 //! | files of declarations that no compiler makes code of | TypeScript, Go, Java ([`declarations`]); stubs of Python |
 
-use super::reading;
+use crate::collect::git::lexical;
 use crate::model::lines::Lines;
 use crate::model::path::RepoPath;
 
@@ -41,7 +41,7 @@ pub fn lines(path: &RepoPath, text: &[u8]) -> Lines {
     if (name.ends_with(".pyi") && stub::is_one(text)) || declarations::are_all(&name, text) {
         return Lines::all(u32::MAX);
     }
-    let reading = reading::read(&name, text);
+    let reading = lexical::read(&name, text);
     if !reading.is_sure {
         return Lines::default();
     }

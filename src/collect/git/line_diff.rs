@@ -4,7 +4,7 @@
 //! Its answer need not be the shortest, and above [`LINE_LIMIT`] it is not asked at all: then every line between
 //! beginning and end counts as changed. Too many lines can only make more of them searched, never fewer.
 
-use super::line_numbers::{self, LineNumbers};
+use crate::collect::git::line_numbers::{self, LineNumbers};
 use similar::Algorithm;
 use similar::algorithms::{DiffHook, diff_slices};
 use std::convert::Infallible;
@@ -34,22 +34,22 @@ pub struct LineDiff {
 }
 
 /// A whole text as one hunk; none for the empty text.
-pub fn whole(text: &[u8]) -> Vec<Hunk> {
+pub fn whole_text(text: &[u8]) -> Vec<Hunk> {
     let lines = count_lines(text);
     if lines == 0 { Vec::new() } else { vec![Hunk { bytes: 0..text.len(), line: 1, lines }] }
 }
 
 /// Compares two texts. A line is what ends in a line feed, and what follows the last one.
-pub fn diff(old: &[u8], new: &[u8]) -> LineDiff {
+pub fn diff_lines(old: &[u8], new: &[u8]) -> LineDiff {
     let start = common_start(old, new);
     let end = common_end(&old[start..], &new[start..]);
     let skipped = count_lines(&old[..start]);
-    let old_lines = lines(old, start..old.len() - end);
-    let new_lines = lines(new, start..new.len() - end);
+    let old_lines = line_ranges(old, start..old.len() - end);
+    let new_lines = line_ranges(new, start..new.len() - end);
     let script = edit_script(old, new, &old_lines, &new_lines);
     LineDiff {
-        old: hunks(&old_lines, &script.removed, skipped),
-        new: hunks(&new_lines, &script.inserted, skipped),
+        old: hunks_of_runs(&old_lines, &script.removed, skipped),
+        new: hunks_of_runs(&new_lines, &script.inserted, skipped),
     }
 }
 
@@ -84,9 +84,9 @@ fn common_end(old: &[u8], new: &[u8]) -> usize {
     tail.iter().position(|b| *b == b'\n').map_or(0, |at| tail.len() - at - 1)
 }
 
-fn lines(text: &[u8], within: Range<usize>) -> Vec<Range<usize>> {
+fn line_ranges(text: &[u8], within: Range<usize>) -> Vec<Range<usize>> {
     let mut at = within.start;
-    line_numbers::lines(&text[within])
+    line_numbers::text_lines(&text[within])
         .map(|line| {
             at += line.len();
             at - line.len()..at
@@ -105,8 +105,8 @@ fn edit_script(old: &[u8], new: &[u8], old_lines: &[Range<usize>], new_lines: &[
     let mut script = Script::default();
     let one_sided = old_lines.is_empty() || new_lines.is_empty();
     if one_sided || old_lines.len() + new_lines.len() > LINE_LIMIT {
-        extend(&mut script.removed, 0..old_lines.len());
-        extend(&mut script.inserted, 0..new_lines.len());
+        extend_runs(&mut script.removed, 0..old_lines.len());
+        extend_runs(&mut script.inserted, 0..new_lines.len());
         return script;
     }
     let bytes = [old_lines, new_lines].map(|lines| lines.iter().map(ExactSizeIterator::len).sum::<usize>());
@@ -121,17 +121,17 @@ impl DiffHook for Script {
     type Error = Infallible;
 
     fn delete(&mut self, old: usize, length: usize, _new: usize) -> Result<(), Infallible> {
-        extend(&mut self.removed, old..old + length);
+        extend_runs(&mut self.removed, old..old + length);
         Ok(())
     }
 
     fn insert(&mut self, _old: usize, new: usize, length: usize) -> Result<(), Infallible> {
-        extend(&mut self.inserted, new..new + length);
+        extend_runs(&mut self.inserted, new..new + length);
         Ok(())
     }
 }
 
-fn extend(runs: &mut Vec<Range<usize>>, more: Range<usize>) {
+fn extend_runs(runs: &mut Vec<Range<usize>>, more: Range<usize>) {
     match runs.last_mut() {
         _ if more.is_empty() => {}
         Some(last) if last.end == more.start => last.end = more.end,
@@ -139,7 +139,7 @@ fn extend(runs: &mut Vec<Range<usize>>, more: Range<usize>) {
     }
 }
 
-fn hunks(lines: &[Range<usize>], runs: &[Range<usize>], skipped: u64) -> Vec<Hunk> {
+fn hunks_of_runs(lines: &[Range<usize>], runs: &[Range<usize>], skipped: u64) -> Vec<Hunk> {
     let hunk = |run: &Range<usize>| Hunk {
         bytes: lines[run.start].start..lines[run.end - 1].end,
         line: skipped + run.start as u64 + 1,
@@ -160,24 +160,24 @@ mod tests {
     #[test]
     fn changed_lines_have_their_numbers() {
         let (old, new) = (b"a\nb\nc\nd\n", b"a\nB\nc\nd\ne");
-        let found = diff(old, new);
+        let found = diff_lines(old, new);
         assert_eq!(texts(old, &found.old), [(2, "b\n")]);
         assert_eq!(texts(new, &found.new), [(2, "B\n"), (5, "e")]);
     }
 
     #[test]
     fn a_line_end_is_part_of_its_line() {
-        let found = diff(b"a\nb", b"a\nb\n");
+        let found = diff_lines(b"a\nb", b"a\nb\n");
         assert_eq!((found.old[0].line, found.new[0].line), (2, 2));
-        assert_eq!(diff(b"a\r\n", b"a\n").new.len(), 1);
-        assert_eq!(diff(b"a\nb\n", b"a\nb\n"), LineDiff::default());
+        assert_eq!(diff_lines(b"a\r\n", b"a\n").new.len(), 1);
+        assert_eq!(diff_lines(b"a\nb\n", b"a\nb\n"), LineDiff::default());
     }
 
     #[test]
     fn too_many_lines_all_count() {
         let old = "x\n".repeat(LINE_LIMIT);
         let new = format!("first\n{old}last\n");
-        let found = diff(old.as_bytes(), new.as_bytes());
+        let found = diff_lines(old.as_bytes(), new.as_bytes());
         assert_eq!(found.new.iter().map(|hunk| hunk.lines).sum::<u64>(), LINE_LIMIT as u64 + 2);
     }
 
@@ -191,7 +191,7 @@ mod tests {
         ) {
             let (old, mut new) = (old.concat(), new.concat());
             if cut { new.pop(); }
-            let found = diff(old.as_bytes(), new.as_bytes());
+            let found = diff_lines(old.as_bytes(), new.as_bytes());
             prop_assert_eq!(rest(old.as_bytes(), &found.old), rest(new.as_bytes(), &found.new));
             for (text, hunks) in [(&old, &found.old), (&new, &found.new)] {
                 for hunk in hunks {

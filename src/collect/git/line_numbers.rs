@@ -1,7 +1,7 @@
 //! Lines as numbers, one for each different line: what is compared again and again is then compared in one step.
 
 /// The lines of a text, each with its end.
-pub fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+pub fn text_lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     let ends = memchr::memchr_iter(b'\n', text).map(|at| at + 1).chain([text.len()]);
     let line = |start: &mut usize, end| Some(&text[std::mem::replace(start, end)..end]);
     ends.scan(0, line).filter(|line| !line.is_empty())
@@ -24,7 +24,7 @@ impl<'t> LineNumbers<'t> {
         if self.seen.len() * 2 >= self.slots.len() {
             self.grow();
         }
-        let hash = hash(line);
+        let hash = hash_line(line);
         let mut at = hash as usize & (self.slots.len() - 1);
         while let Some(known) = (self.slots[at] as usize).checked_sub(1) {
             if self.seen[known] == (hash, line) {
@@ -50,7 +50,7 @@ impl<'t> LineNumbers<'t> {
 }
 
 /// Eight bytes at a time, the last eight once more; only speed hangs on it, because lines are compared as well.
-fn hash(line: &[u8]) -> u64 {
+fn hash_line(line: &[u8]) -> u64 {
     let mix = |hash: u64, word: u64| (hash ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29);
     let (words, rest) = line.as_chunks();
     let last = match line.last_chunk() {
@@ -68,7 +68,7 @@ mod tests {
 
     #[test]
     fn a_line_holds_its_end() {
-        let split = |text: &'static str| lines(text.as_bytes()).collect::<Vec<_>>();
+        let split = |text: &'static str| text_lines(text.as_bytes()).collect::<Vec<_>>();
         assert_eq!(split("a\n\nb"), [&b"a\n"[..], b"\n", b"b"]);
         assert_eq!(split("a\n"), [b"a\n"]);
         assert!(split("").is_empty());

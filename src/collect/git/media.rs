@@ -12,10 +12,10 @@ const MARKS: [&[u8]; 6] =
     [b"PK\x05\x06", b"Rar!\x1a\x07", b"7z\xbc\xaf\x27\x1c", b"%PDF-", b"<?php", b"__HALT_COMPILER"];
 
 /// Tells whether all of the bytes are of one form; `None` when they end before it can tell.
-type Form = fn(&[u8]) -> Option<bool>;
+type MediaTest = fn(&[u8]) -> Option<bool>;
 
 /// The list.
-const FORMS: [Form; 9] = [png, jpeg, gif, webp, avif, bmp, icon, sfnt, woff];
+const FORMS: [MediaTest; 9] = [is_png, is_jpeg, is_gif, is_webp, is_avif, is_bmp, is_icon, is_sfnt, is_woff];
 
 /// Is it an image or a font, and nothing else?
 pub fn is_media(bytes: &[u8]) -> bool {
@@ -24,10 +24,11 @@ pub fn is_media(bytes: &[u8]) -> bool {
 }
 
 /// Portable Network Graphics, section 5.3: chunks of length, type, data and checksum, the last of which is `IEND`.
-fn png(bytes: &[u8]) -> Option<bool> {
+fn is_png(bytes: &[u8]) -> Option<bool> {
     let mut rest = bytes.strip_prefix(b"\x89PNG\r\n\x1a\n")?;
     loop {
-        let (kind, end) = (rest.get(4..8)?, usize::try_from(big(rest, 0)?).ok()?.checked_add(12)?);
+        let (kind, end) =
+            (rest.get(4..8)?, usize::try_from(read_big_endian(rest, 0)?).ok()?.checked_add(12)?);
         rest = rest.get(end..)?;
         if kind == b"IEND" {
             return Some(rest.is_empty());
@@ -36,62 +37,64 @@ fn png(bytes: &[u8]) -> Option<bool> {
 }
 
 /// ITU T.81: from the marker SOI to the marker EOI.
-fn jpeg(bytes: &[u8]) -> Option<bool> {
+fn is_jpeg(bytes: &[u8]) -> Option<bool> {
     Some(bytes.starts_with(b"\xff\xd8\xff") && bytes.ends_with(b"\xff\xd9"))
 }
 
 /// GIF89a, section 27: the trailer is one semicolon.
-fn gif(bytes: &[u8]) -> Option<bool> {
+fn is_gif(bytes: &[u8]) -> Option<bool> {
     Some([&b"GIF87a"[..], b"GIF89a"].iter().any(|head| bytes.starts_with(head)) && bytes.ends_with(b";"))
 }
 
 /// WebP: a RIFF container that says how long it is.
-fn webp(bytes: &[u8]) -> Option<bool> {
+fn is_webp(bytes: &[u8]) -> Option<bool> {
     let size = bytes.len() as u64;
     Some(
         bytes.starts_with(b"RIFF")
             && bytes.get(8..12)? == b"WEBP"
-            && u64::from(little(bytes, 4)?) + 8 == size,
+            && u64::from(read_little_endian(bytes, 4)?) + 8 == size,
     )
 }
 
 /// ISO/IEC 14496-12: boxes, each of which says how long it is, up to the end.
-fn avif(bytes: &[u8]) -> Option<bool> {
+fn is_avif(bytes: &[u8]) -> Option<bool> {
     let is_avif = bytes.get(4..8)? == b"ftyp" && matches!(bytes.get(8..12)?, b"avif" | b"avis");
     let mut rest = bytes;
     while is_avif && !rest.is_empty() {
-        let size = usize::try_from(big(rest, 0)?).ok().filter(|size| *size >= 8)?;
+        let size = usize::try_from(read_big_endian(rest, 0)?).ok().filter(|size| *size >= 8)?;
         rest = rest.get(size..)?;
     }
     Some(is_avif)
 }
 
 /// A bitmap of Windows says how long its file is.
-fn bmp(bytes: &[u8]) -> Option<bool> {
+fn is_bmp(bytes: &[u8]) -> Option<bool> {
     Some(
-        bytes.starts_with(b"BM") && u64::from(little(bytes, 2)?) == bytes.len() as u64 && big(bytes, 6)? == 0,
+        bytes.starts_with(b"BM")
+            && u64::from(read_little_endian(bytes, 2)?) == bytes.len() as u64
+            && read_big_endian(bytes, 6)? == 0,
     )
 }
 
 /// A directory of images, each with its size and place; the last ends with the file.
-fn icon(bytes: &[u8]) -> Option<bool> {
+fn is_icon(bytes: &[u8]) -> Option<bool> {
     let is_icon = matches!(bytes.get(..4)?, [0, 0, 1 | 2, 0]);
     let count = usize::from(u16::from_le_bytes([*bytes.get(4)?, *bytes.get(5)?]));
     let end = |entry: usize| {
         let at = 6 + 16 * entry;
-        Some(u64::from(little(bytes, at + 8)?) + u64::from(little(bytes, at + 12)?))
+        Some(u64::from(read_little_endian(bytes, at + 8)?) + u64::from(read_little_endian(bytes, at + 12)?))
     };
     let ends: Option<Vec<u64>> = (0..count).filter(|_| is_icon).map(end).collect();
     Some(is_icon && ends?.into_iter().max() == Some(bytes.len() as u64))
 }
 
 /// OpenType, "The font directory": tables, each with its place and length; the last ends with the file, filled up to four bytes.
-fn sfnt(bytes: &[u8]) -> Option<bool> {
+fn is_sfnt(bytes: &[u8]) -> Option<bool> {
     let is_font = matches!(bytes.get(..4)?, b"\0\x01\0\0" | b"OTTO" | b"true");
     let count = usize::from(u16::from_be_bytes([*bytes.get(4)?, *bytes.get(5)?]));
     let end = |table: usize| {
         let at = 12 + 16 * table;
-        Some(u64::from(big(bytes, at + 8)?) + u64::from(big(bytes, at + 12)?))
+        Some(u64::from(read_big_endian(bytes, at + 8)?) + u64::from(read_big_endian(bytes, at + 12)?))
     };
     let ends: Option<Vec<u64>> = (0..count).filter(|_| is_font).map(end).collect();
     let size = bytes.len() as u64;
@@ -99,16 +102,16 @@ fn sfnt(bytes: &[u8]) -> Option<bool> {
 }
 
 /// WOFF and WOFF2 say how long they are.
-fn woff(bytes: &[u8]) -> Option<bool> {
+fn is_woff(bytes: &[u8]) -> Option<bool> {
     let is_font = matches!(bytes.get(..4)?, b"wOFF" | b"wOF2");
-    Some(is_font && u64::from(big(bytes, 8)?) == bytes.len() as u64)
+    Some(is_font && u64::from(read_big_endian(bytes, 8)?) == bytes.len() as u64)
 }
 
-fn big(bytes: &[u8], at: usize) -> Option<u32> {
+fn read_big_endian(bytes: &[u8], at: usize) -> Option<u32> {
     Some(u32::from_be_bytes(bytes.get(at..at + 4)?.try_into().ok()?))
 }
 
-fn little(bytes: &[u8], at: usize) -> Option<u32> {
+fn read_little_endian(bytes: &[u8], at: usize) -> Option<u32> {
     Some(u32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?))
 }
 

@@ -10,6 +10,7 @@
 //! | `trust` | what is switched off before a repository is opened, and what makes us refuse one |
 //! | `name` | names to commits |
 //! | `object`, `hash` | reading one object, checking it against its name, and the gap when that fails |
+//! | `overlay` | objects made in memory, in front of those of the repository |
 //! | `pack` | our own way to the objects in packs, before libgit2 is asked |
 //! | `commit`, `tree` | the raw formats |
 //! | `commit_facts` | a commit as a fact |
@@ -26,11 +27,11 @@
 //! | `inert` | lines of which their text alone shows that nothing executes them |
 //! | `reading` | what a reader of a language is in the midst of where a line begins |
 //! | `woken` | lines that stay, and do something else because of lines that are gone |
-//! | `second_reader` | a second thread, for contents and what else need not wait |
+//! | `parallel` | threads, each with a reader of its own |
 //! | `change` | all of it put together |
-//! | `record` | deployment records: the only refs of ours |
+//! | `stored_commit` | commits below refs that no branch reaches, with their files |
 //! | `notes` | notes of test evidence |
-//! | `record_writer`, `note_writer` | the only code that ever writes to a repository |
+//! | `commit_writer`, `note_writer` | the only code that ever writes to a repository |
 //! | `work_tree` | is what lies in the work tree what was checked out? |
 //! | `policy_check` | what a policy is held against before it judges |
 //! | `landing` | the steps of a branch, and what explains them |
@@ -43,60 +44,61 @@ use crate::model::line_coverage::ChangedLines;
 use crate::model::lines::Lines;
 use crate::model::path::RepoPath;
 use anyhow::{Context, anyhow};
-use discover::{Found, discover};
+use discover::{DiscoveredRepository, discover_repository};
 use git2::ErrorCode;
-use object::{Objects, SharedIndexes};
-use second_reader::SecondReader;
+use object::{ObjectPlaces, Objects};
+use parallel::Readers;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use trust::CloneKind;
 
 mod attributes;
-mod by_id;
+mod awoken_lines;
+mod cache;
 mod change;
 mod changed_lines;
 mod commit;
 mod commit_facts;
+pub mod commit_writer;
 mod content;
-mod declared;
+mod declared_encoding;
 mod discover;
-mod effort;
 mod former_tips;
 mod governs;
 mod graph;
 mod hash;
 mod inert;
-mod kept;
 mod landing;
-mod likeness;
+mod lexical;
 mod line_diff;
 mod line_numbers;
+mod literals;
 mod media;
 mod modules;
-mod name;
-mod needle;
 pub mod note_writer;
 pub mod notes;
 mod object;
+mod oid_map;
+mod overlay;
 mod pack;
+mod parallel;
 mod pattern;
 mod pointer;
 mod policy_check;
 mod readable;
-mod reading;
-pub mod record;
-pub mod record_writer;
 mod rename;
-mod second_reader;
+mod rev_parse;
+mod similarity;
 mod spelling;
+pub mod stored_commit;
 mod test_source;
 mod tree;
 mod tree_diff;
 mod trust;
-mod woken;
+mod walk_budget;
 mod work_tree;
 
-pub use landing::Place;
+pub use landing::BranchPosition;
 pub use line_diff::count_lines;
 pub use policy_check::BranchNames;
 pub use spelling::spellings;
@@ -108,8 +110,8 @@ pub struct Repository {
     checkout: Option<PathBuf>,
     outer: Option<PathBuf>,
     clone: CloneKind,
-    /// What is known of the places of objects; all that read them share it.
-    indexes: SharedIndexes,
+    /// Where its objects lie.
+    places: ObjectPlaces,
     distrust: Option<Gap>,
 }
 
@@ -121,10 +123,23 @@ impl Repository {
     /// There is none, it has a format that we cannot read, or it lies over another's files.
     pub fn open(path: &Path) -> anyhow::Result<Self> {
         neutralise().context("libgit2 cannot be set up")?;
-        let Found { git, checkout, outer } = discover(path)?;
+        let DiscoveredRepository { git, checkout, outer } = discover_repository(path)?;
         let clone = CloneKind::of(&git);
         let distrust = trust::distrust(&git);
-        Ok(Repository { git, checkout, outer, clone, indexes: SharedIndexes::default(), distrust })
+        let places = ObjectPlaces::of(&git, clone);
+        Ok(Repository { git, checkout, outer, clone, places, distrust })
+    }
+
+    /// The same repository, which finds objects in one more directory too. A hook of a server finds the objects of
+    /// a push in a quarantine directory (git-receive-pack(1), "Quarantine Environment") and names it here:
+    /// `GIT_OBJECT_DIRECTORY`, `GIT_QUARANTINE_PATH` and their like are never read.
+    ///
+    /// # Errors
+    /// There is no such directory, or it cannot be read.
+    pub fn with_object_directory(mut self, directory: &Path) -> anyhow::Result<Self> {
+        let added = self.places.add(&self.git, directory);
+        added.with_context(|| format!("the object directory `{}` cannot be read", directory.display()))?;
+        Ok(self)
     }
 
     /// The commit that a name stands for, now: a full object name, a full ref name, `HEAD`, or a branch,
@@ -133,7 +148,7 @@ impl Repository {
     /// # Errors
     /// It stands for nothing, or for more than one thing.
     pub fn resolve(&self, name: &str) -> anyhow::Result<Revision> {
-        name::resolve(&self.git, &self.objects().map_err(|gap| anyhow!("{gap}"))?, name)
+        rev_parse::resolve(&self.git, &self.objects().map_err(|gap| anyhow!("{gap}"))?, name)
     }
 
     /// The same, where the beginning of an object name will do, as this program writes it (ten digits or more), if it is that of one
@@ -142,7 +157,7 @@ impl Repository {
     /// # Errors
     /// It stands for nothing, or for more than one thing.
     pub fn resolve_short(&self, name: &str) -> anyhow::Result<Revision> {
-        name::resolve_short(&self.git, &self.objects().map_err(|gap| anyhow!("{gap}"))?, name)
+        rev_parse::resolve_short(&self.git, &self.objects().map_err(|gap| anyhow!("{gap}"))?, name)
     }
 
     /// A commit, as its object says.
@@ -150,21 +165,21 @@ impl Repository {
     /// # Errors
     /// It is missing or cannot be trusted.
     pub fn commit(&self, commit: &Revision) -> Result<Commit, Gap> {
-        commit_facts::commit(&self.trusted_objects()?, object::oid(commit.as_str())?)
+        commit_facts::read_commit(&self.trusted_objects()?, object::parse_oid(commit.as_str())?)
     }
 
     /// Is this commit here?
     pub fn has_commit(&self, revision: &Revision) -> bool {
         let read = || -> Result<(), Gap> {
             let objects = self.objects()?;
-            objects.commit(object::oid(revision.as_str())?).map(|_| ())
+            objects.commit(object::parse_oid(revision.as_str())?).map(|_| ())
         };
         read().is_ok()
     }
 
     /// Is nothing of this name here? Of a commit that is here and damaged that is not so.
     pub fn lacks_commit(&self, revision: &Revision) -> bool {
-        let read = || self.objects()?.header_if_here(object::oid(revision.as_str())?);
+        let read = || self.objects()?.header_if_here(object::parse_oid(revision.as_str())?);
         matches!(read(), Ok(None))
     }
 
@@ -175,8 +190,11 @@ impl Repository {
 
     /// What `head` would bring to `base`. Nothing, when `base` already holds `head`.
     pub fn change(&self, base: &Revision, head: &Revision, inquiry: &Inquiry) -> Fact<Change> {
-        let second = SecondReader::of(&self.git, self.clone, &self.indexes);
-        self.trusted_objects().and_then(|objects| change::read(&objects, &second, base, head, inquiry)).into()
+        let read = || {
+            let (objects, readers) = (self.trusted_objects()?, Readers::of(self, 1)?);
+            change::read(&objects, &readers, base, head, inquiry)
+        };
+        read().into()
     }
 
     /// The commits of the base branch of which the host has to say whether they were its tip; none where it does not matter.
@@ -202,14 +220,14 @@ impl Repository {
     pub fn brought(&self, without: &[&Revision], tip: &Revision) -> Result<BTreeSet<Revision>, Gap> {
         let objects = self.trusted_objects()?;
         let mut graph = graph::Graph::new(&objects);
-        let tip = object::oid(tip.as_str())?;
+        let tip = object::parse_oid(tip.as_str())?;
         let mut brought: Option<BTreeSet<git2::Oid>> = None;
         for one in without {
-            let range = graph.relate(object::oid(one.as_str())?, tip)?.range;
+            let range = graph.relate(object::parse_oid(one.as_str())?, tip)?.range;
             let range: BTreeSet<git2::Oid> = range.into_iter().collect();
             brought = Some(brought.map_or(range.clone(), |brought| &brought & &range));
         }
-        brought.into_iter().flatten().map(object::revision).collect()
+        brought.into_iter().flatten().map(object::revision_of).collect()
     }
 
     /// What one commit changes against its first parent; the first commit of a history, against nothing.
@@ -255,7 +273,7 @@ impl Repository {
     /// An object is missing or cannot be trusted.
     pub fn file_at(&self, at: &Revision, path: &RepoPath) -> Result<Option<Vec<u8>>, Gap> {
         let objects = self.trusted_objects()?;
-        let tree = objects.tree_of(object::oid(at.as_str())?)?;
+        let tree = objects.tree_of(object::parse_oid(at.as_str())?)?;
         tree::file_in(&objects, tree, path)
     }
 
@@ -265,7 +283,7 @@ impl Repository {
     /// An object is missing or cannot be trusted.
     pub fn brings(&self, at: &Revision, path: &RepoPath) -> Result<bool, Gap> {
         let objects = self.trusted_objects()?;
-        let tree = objects.tree_of(object::oid(at.as_str())?)?;
+        let tree = objects.tree_of(object::parse_oid(at.as_str())?)?;
         tree::brings(&objects, tree, path)
     }
 
@@ -299,8 +317,8 @@ impl Repository {
     /// An object is missing or cannot be trusted.
     pub fn paths_at(&self, at: &Revision) -> Result<Vec<RepoPath>, Gap> {
         let objects = self.trusted_objects()?;
-        let tree = objects.tree_of(object::oid(at.as_str())?)?;
-        let mut paths: Vec<_> = tree_diff::between(&objects, None, Some(tree))?
+        let tree = objects.tree_of(object::parse_oid(at.as_str())?)?;
+        let mut paths: Vec<_> = tree_diff::diff_trees(&objects, None, Some(tree))?
             .into_iter()
             .map(|change| RepoPath::new(change.path))
             .collect();
@@ -314,15 +332,15 @@ impl Repository {
     /// An object is missing or cannot be trusted.
     pub fn files_at(&self, at: &Revision) -> Result<BTreeMap<RepoPath, ObjectName>, Gap> {
         let objects = self.trusted_objects()?;
-        let tree = objects.tree_of(object::oid(at.as_str())?)?;
-        let all = tree_diff::between(&objects, None, Some(tree))?.into_iter();
+        let tree = objects.tree_of(object::parse_oid(at.as_str())?)?;
+        let all = tree_diff::diff_trees(&objects, None, Some(tree))?.into_iter();
         let files =
             all.filter_map(|change| Some((change.path, change.new.filter(|(mode, _)| mode.is_file())?.1)));
         files.map(|(path, id)| Ok((RepoPath::new(path), object::object_name(id)?))).collect()
     }
 
     fn objects(&self) -> Result<Objects<'_>, Gap> {
-        Ok(Objects::of(&self.git, self.clone)?.sharing(&self.indexes))
+        Objects::in_places(&self.git, &self.places)
     }
 
     fn trusted_objects(&self) -> Result<Objects<'_>, Gap> {

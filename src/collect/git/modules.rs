@@ -7,7 +7,7 @@ type Modules = BTreeMap<String, Vec<(String, String)>>;
 
 /// The paths, old and new, of submodules whose settings differ; `None` when either text cannot be read for certain.
 pub fn changed(old: &[u8], new: &[u8]) -> Option<Vec<String>> {
-    let (old, new) = (read(old)?, read(new)?);
+    let (old, new) = (parse_modules(old)?, parse_modules(new)?);
     let names = old.keys().chain(new.keys()).filter(|name| old.get(*name) != new.get(*name));
     let mut paths = Vec::new();
     for settings in names.flat_map(|name| [old.get(name), new.get(name)]).flatten() {
@@ -21,7 +21,7 @@ pub fn changed(old: &[u8], new: &[u8]) -> Option<Vec<String>> {
     Some(paths)
 }
 
-fn read(text: &[u8]) -> Option<Modules> {
+fn parse_modules(text: &[u8]) -> Option<Modules> {
     let text = std::str::from_utf8(text).ok()?;
     let mut modules = Modules::new();
     let mut at: Option<String> = None;
@@ -30,7 +30,7 @@ fn read(text: &[u8]) -> Option<Modules> {
             continue;
         }
         if let Some(section) = line.strip_prefix('[') {
-            at = header(section.strip_suffix(']')?)?;
+            at = parse_header(section.strip_suffix(']')?)?;
             if let Some(name) = &at {
                 modules.entry(name.clone()).or_default();
             }
@@ -44,7 +44,7 @@ fn read(text: &[u8]) -> Option<Modules> {
 
 /// The submodule that a section is of; one of anything else sets nothing. A second section or a setting in the same line, escapes, and
 /// the form `[submodule.NAME]` are not read.
-fn header(section: &str) -> Option<Option<String>> {
+fn parse_header(section: &str) -> Option<Option<String>> {
     let (kind, name) = section.split_once([' ', '\t']).unwrap_or((section, ""));
     let kind = kind.to_ascii_lowercase();
     if section.contains(['[', ']', '\\']) || kind.starts_with("submodule.") {

@@ -5,9 +5,8 @@
 //!
 //! A clone does not bring notes by itself, so "there is no note here" never means "nothing was recorded".
 
-use super::object::{Objects, oid};
-use super::{Repository, tree};
-use crate::evidence::NOTES;
+use crate::collect::git::object::{Objects, parse_oid};
+use crate::collect::git::{Repository, tree};
 use crate::model::change::ObjectName;
 use crate::model::fact::{Gap, GapReason};
 use crate::model::path::RepoPath;
@@ -20,35 +19,35 @@ pub const FETCH: &str = "git fetch origin '+refs/notes/portcullis:refs/notes/por
 const FANOUT: usize = 4;
 
 impl Repository {
-    /// Does this repository hold any notes of evidence?
+    /// Does this repository hold any notes under this ref?
     ///
     /// # Errors
     /// The ref cannot be read.
-    pub fn has_notes(&self) -> Result<bool, Gap> {
-        Ok(tip(&self.git)?.is_some())
+    pub fn has_notes(&self, notes: &str) -> Result<bool, Gap> {
+        Ok(notes_tip(&self.git, notes)?.is_some())
     }
 
-    /// The note on a tree; empty when there is none.
+    /// The note on a tree under this ref; empty when there is none.
     ///
     /// # Errors
     /// An object is missing, or is not what notes consist of.
-    pub fn note(&self, on: &ObjectName) -> Result<Vec<u8>, Gap> {
+    pub fn note(&self, notes: &str, on: &ObjectName) -> Result<Vec<u8>, Gap> {
         let objects = self.trusted_objects()?;
-        let Some(tip) = tip(&self.git)? else { return Ok(Vec::new()) };
-        let parts = places(&objects, objects.tree_of(tip)?, on)?;
+        let Some(tip) = notes_tip(&self.git, notes)? else { return Ok(Vec::new()) };
+        let parts = find_notes(&objects, objects.tree_of(tip)?, on)?;
         Ok(parts.into_iter().flat_map(|(_, bytes)| [bytes, b"\n".to_vec()].concat()).collect())
     }
 }
 
 /// Where the note on a tree lies, with its bytes: at more than one place after a merge by other programs.
-pub(super) fn places(
+pub(super) fn find_notes(
     objects: &Objects<'_>,
     notes: Oid,
     on: &ObjectName,
 ) -> Result<Vec<(String, Vec<u8>)>, Gap> {
     let mut found = Vec::new();
     for depth in 0..FANOUT {
-        let path = place(on, depth);
+        let path = note_path(on, depth);
         if let Some(bytes) = tree::file_in(objects, notes, &RepoPath::from(path.as_str()))? {
             found.push((path, bytes));
         }
@@ -57,7 +56,7 @@ pub(super) fn places(
 }
 
 /// `abcdef…` at depth 0, `ab/cdef…` at depth 1.
-pub(super) fn place(on: &ObjectName, depth: usize) -> String {
+pub(super) fn note_path(on: &ObjectName, depth: usize) -> String {
     let (spread, rest) = on.as_str().split_at(2 * depth);
     let directories: String = spread
         .char_indices()
@@ -66,19 +65,19 @@ pub(super) fn place(on: &ObjectName, depth: usize) -> String {
     directories + rest
 }
 
-/// The commit of the notes, at this moment.
-pub(super) fn tip(git: &git2::Repository) -> Result<Option<Oid>, Gap> {
+/// The commit that a ref of notes points to now.
+pub(super) fn notes_tip(git: &git2::Repository, notes: &str) -> Result<Option<Oid>, Gap> {
     let untrusted = |detail: &str| {
         let remedy = "Remove the ref, and fetch it again from where the notes are kept";
-        Gap::new(format!("the ref `{NOTES}`"), GapReason::Untrusted, detail, remedy)
+        Gap::new(format!("the ref `{notes}`"), GapReason::Untrusted, detail, remedy)
     };
-    let reference = match git.find_reference(NOTES) {
+    let reference = match git.find_reference(notes) {
         Ok(reference) => reference,
         Err(error) if error.code() == ErrorCode::NotFound => return Ok(None),
         Err(error) => return Err(untrusted(error.message())),
     };
     match (reference.kind(), reference.target()) {
-        (Some(ReferenceType::Direct), Some(target)) => oid(&target.to_string()).map(Some),
+        (Some(ReferenceType::Direct), Some(target)) => parse_oid(&target.to_string()).map(Some),
         _ => Err(untrusted("it is a symbolic ref, which leads to notes of something else")),
     }
 }

@@ -1,21 +1,21 @@
 //! Reading one object, and the gap when that fails.
 
-use super::by_id::ById;
-use super::commit::{Header, RawCommit};
-use super::hash::{self, Care};
-use super::pack::{Indexes, Packs};
-use super::trust::CloneKind;
+use crate::collect::git::commit::{Header, RawCommit};
+use crate::collect::git::hash::{self, Care};
+use crate::collect::git::pack::{Indexes, Packs};
+use crate::collect::git::trust::CloneKind;
 use crate::model::change::{ObjectName, Revision};
 use crate::model::fact::{Gap, GapReason};
+use anyhow::anyhow;
 use git2::{ErrorCode, ObjectType, Odb, OdbObject, Oid};
-use std::cell::{OnceCell, RefCell};
+use std::cell::OnceCell;
 use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 /// An object that was read.
 pub enum Object<'o> {
-    /// By ourselves.
+    /// By ourselves, or made in memory.
     Packed(ObjectType, Arc<Vec<u8>>),
     /// By libgit2.
     Stored(OdbObject<'o>),
@@ -39,59 +39,77 @@ impl Object<'_> {
     }
 }
 
-/// The indexes of packs, which are opened by who needs them first.
-pub type SharedIndexes = Arc<OnceLock<Indexes>>;
+/// The directories that hold the objects of a repository, and what all threads that read them share.
+#[derive(Clone)]
+pub struct ObjectPlaces {
+    /// The repository's own first. libgit2 looks in its alternates too.
+    directories: Vec<PathBuf>,
+    /// Opened by the first thread that needs them.
+    indexes: Arc<OnceLock<Indexes>>,
+    clone: CloneKind,
+}
 
-/// The objects of a repository. Each is checked against its name when it is handed out: see [`super::hash`].
-///
-/// Recomputing a merge makes objects that are in no repository. They are kept in memory beside it.
+impl ObjectPlaces {
+    /// The directory of objects of an open repository.
+    pub fn of(git: &git2::Repository, clone: CloneKind) -> Self {
+        ObjectPlaces { directories: vec![git.commondir().join("objects")], indexes: Arc::default(), clone }
+    }
+
+    /// Adds one more directory of objects, loose or in packs. Alternates that it names itself are not followed.
+    ///
+    /// # Errors
+    /// It is no directory that can be read, or libgit2 refuses its path.
+    pub fn add(&mut self, git: &git2::Repository, directory: &Path) -> anyhow::Result<()> {
+        // libgit2 takes a directory that is missing for an empty one.
+        std::fs::read_dir(directory)?;
+        let path = directory.to_str().ok_or_else(|| anyhow!("its path is not UTF-8"))?;
+        git.odb()?.add_disk_alternate(path)?;
+        self.directories.push(directory.to_path_buf());
+        self.indexes = Arc::default();
+        Ok(())
+    }
+
+    fn indexes(&self) -> &Indexes {
+        self.indexes.get_or_init(|| Indexes::of(&self.directories))
+    }
+
+    /// Why nobody can say whether an object is here: a directory that may hold it cannot be read.
+    /// libgit2 takes such a directory for an empty one.
+    fn barred(&self, id: Oid) -> Option<String> {
+        let name = id.to_string();
+        let below = [None, Some("pack"), name.get(..2)];
+        let places = self.directories.iter().enumerate().flat_map(|place| below.map(|below| (place, below)));
+        let barred = |((number, directory), below): ((usize, &PathBuf), Option<&str>)| {
+            let path = below.map_or_else(|| directory.clone(), |below| directory.join(below));
+            let error = std::fs::read_dir(path).err()?;
+            let shown = if number == 0 { "objects".into() } else { directory.to_string_lossy() };
+            let below = below.map_or_else(String::new, |below| format!("/{below}"));
+            let is_barred = error.kind() == ErrorKind::PermissionDenied;
+            is_barred.then(|| format!("`{shown}{below}` cannot be read: {error}"))
+        };
+        places.map(barred).find_map(|barred| barred)
+    }
+}
+
+/// The objects of a repository. Each is checked against its name when it is handed out: see [`crate::collect::git::hash`].
 pub struct Objects<'r> {
     odb: Odb<'r>,
-    directory: PathBuf,
     packs: OnceCell<Packs>,
-    indexes: SharedIndexes,
-    made: RefCell<ById<(ObjectType, Arc<Vec<u8>>)>>,
-    clone: CloneKind,
+    places: ObjectPlaces,
 }
 
 impl<'r> Objects<'r> {
     /// The objects of an open repository.
     pub fn of(git: &'r git2::Repository, clone: CloneKind) -> Result<Self, Gap> {
+        Objects::in_places(git, &ObjectPlaces::of(git, clone))
+    }
+
+    /// The objects of an open repository in these places.
+    pub fn in_places(git: &'r git2::Repository, places: &ObjectPlaces) -> Result<Self, Gap> {
         let odb = git.odb().map_err(|error| {
             Gap::new("the objects of the repository", GapReason::MissingObject, error.message(), BARRED)
         })?;
-        let directory = git.commondir().join("objects");
-        let (packs, made, indexes) = (OnceCell::new(), RefCell::new(ById::new()), Arc::default());
-        Ok(Objects { odb, directory, packs, indexes, made, clone })
-    }
-
-    /// The same objects, with what others know of their places, or will.
-    pub fn sharing(self, indexes: &SharedIndexes) -> Self {
-        Objects { indexes: Arc::clone(indexes), ..self }
-    }
-
-    /// Makes an object in memory, unless it is here.
-    pub fn make(&self, kind: ObjectType, data: &[u8]) -> Result<Oid, Gap> {
-        let id = named(kind, data)?;
-        self.keep_made(id, kind, || Arc::new(data.to_vec()));
-        Ok(id)
-    }
-
-    /// The same, where its name is known already. The name has to be that of the bytes.
-    pub fn make_named(&self, id: Oid, kind: ObjectType, data: &Arc<Vec<u8>>) {
-        self.keep_made(id, kind, || Arc::clone(data));
-    }
-
-    fn keep_made(&self, id: Oid, kind: ObjectType, data: impl FnOnce() -> Arc<Vec<u8>>) {
-        let mut made = self.made.borrow_mut();
-        if made.place(id).is_none() && !self.packs().has(id) {
-            made.add(id, (kind, data()));
-        }
-    }
-
-    /// An object that was made: it has the bytes that its name stands for.
-    fn made(&self, id: Oid) -> Option<(ObjectType, Arc<Vec<u8>>)> {
-        self.made.borrow().get(id).cloned()
+        Ok(Objects { odb, packs: OnceCell::new(), places: places.clone() })
     }
 
     /// An object that must be of this kind.
@@ -115,16 +133,17 @@ impl<'r> Objects<'r> {
     }
 
     fn find(&self, id: Oid, kind: ObjectType, care: Care) -> Result<Object<'_>, Gap> {
-        let object = match self.made(id) {
-            Some((kind, bytes)) => Ok(Object::Packed(kind, bytes)),
-            None => self.stored(id, care),
-        };
-        object.map_err(|error| self.unreadable(id, kind, &error))
+        self.stored(id, care).map_err(|error| self.unreadable(id, kind, &error))
     }
 
     /// Our own way to what is in packs.
     fn packs(&self) -> &Packs {
-        self.packs.get_or_init(|| Packs::of(self.indexes.get_or_init(|| Indexes::of(&self.directory))))
+        self.packs.get_or_init(|| Packs::of(self.places.indexes()))
+    }
+
+    /// Is an object in one of the packs that we read ourselves?
+    pub fn is_packed(&self, id: Oid) -> bool {
+        self.packs().has(id)
     }
 
     /// An object of the repository, with the content that its name stands for.
@@ -133,7 +152,7 @@ impl<'r> Objects<'r> {
             return Ok(object);
         }
         if self.packs().is_endless(id) {
-            return Err(endless());
+            return Err(endless_chain());
         }
         let object = self.odb.read(id)?;
         hash::check(id, object.kind(), object.data(), care)?;
@@ -147,8 +166,7 @@ impl<'r> Objects<'r> {
 
     /// A blob; `None` when it has more bytes than this.
     pub fn blob_up_to(&self, id: Oid, limit: usize) -> Result<Option<Object<'_>>, Gap> {
-        let packed = if self.made(id).is_none() { self.packed(id, limit, Care::Thorough) } else { None };
-        if let Some(object) = packed {
+        if let Some(object) = self.packed(id, limit, Care::Thorough) {
             return must_be(id, ObjectType::Blob, &object).map(|()| Some(object));
         }
         if self.blob_size(id)? > limit { Ok(None) } else { self.read(id, ObjectType::Blob).map(Some) }
@@ -156,14 +174,11 @@ impl<'r> Objects<'r> {
 
     /// The size of a blob in bytes, without reading it.
     pub fn blob_size(&self, id: Oid) -> Result<usize, Gap> {
-        let header = match self.made(id) {
-            Some((kind, bytes)) => Ok((bytes.len(), kind)),
-            None if self.packs().is_endless(id) => Err(endless()),
-            None => self.odb.read_header(id),
-        };
+        let is_endless = self.packs().is_endless(id);
+        let header = if is_endless { Err(endless_chain()) } else { self.odb.read_header(id) };
         match header {
             Ok((size, ObjectType::Blob)) => Ok(size),
-            Ok((_, other)) => Err(malformed(id, ObjectType::Blob, &format!("it is a {other}"))),
+            Ok((_, other)) => Err(malformed_object(id, ObjectType::Blob, &format!("it is a {other}"))),
             Err(error) => Err(self.unreadable(id, ObjectType::Blob, &error)),
         }
     }
@@ -185,7 +200,7 @@ impl<'r> Objects<'r> {
     /// A whole commit.
     pub fn commit(&self, id: Oid) -> Result<RawCommit, Gap> {
         let object = self.read(id, ObjectType::Commit)?;
-        RawCommit::parse(object.data()).map_err(|fault| malformed(id, ObjectType::Commit, &fault))
+        RawCommit::parse(object.data()).map_err(|fault| malformed_object(id, ObjectType::Commit, &fault))
     }
 
     /// The tree of a commit.
@@ -193,28 +208,14 @@ impl<'r> Objects<'r> {
         self.header(commit).map(|header| header.tree)
     }
 
-    /// Why nobody can say whether an object is here: a directory where it may lie cannot be read. libgit2 takes that for an empty one.
-    fn barred(&self, id: Oid) -> Option<String> {
-        let name = id.to_string();
-        let places = [String::new(), "pack".into(), name.get(..2)?.into()];
-        let barred = |place: String| match std::fs::read_dir(self.directory.join(&place)) {
-            Err(error) if error.kind() == ErrorKind::PermissionDenied => {
-                let place = if place.is_empty() { place } else { format!("/{place}") };
-                Some(format!("`objects{place}` cannot be read: {error}"))
-            }
-            _ => None,
-        };
-        places.into_iter().find_map(barred)
-    }
-
     fn unreadable(&self, id: Oid, kind: ObjectType, error: &git2::Error) -> Gap {
         let what = format!("{kind} {id}");
-        if let Some(detail) = self.barred(id).filter(|_| error.code() == ErrorCode::NotFound) {
+        if let Some(detail) = self.places.barred(id).filter(|_| error.code() == ErrorCode::NotFound) {
             return Gap::new(what, GapReason::Unreachable, detail, BARRED);
         }
         if error.code() == ErrorCode::NotFound {
-            let detail = format!("it is not in {}", self.clone.describe());
-            let remedy = match (self.clone, kind) {
+            let detail = format!("it is not in {}", self.places.clone.describe());
+            let remedy = match (self.places.clone, kind) {
                 (CloneKind::Full, ObjectType::Commit) => {
                     format!("Fetch it (`git fetch origin {id}`); if it stays missing, clone again")
                 }
@@ -227,15 +228,34 @@ impl<'r> Objects<'r> {
     }
 }
 
+/// Where trees and files are read: a repository, or one with objects in front of it that are only in memory.
+pub trait ReadObjects<'o>: Copy {
+    /// An object that must be of this kind.
+    fn read(self, id: Oid, kind: ObjectType) -> Result<Object<'o>, Gap>;
+
+    /// A blob; `None` when it has more bytes than this.
+    fn blob_up_to(self, id: Oid, limit: usize) -> Result<Option<Object<'o>>, Gap>;
+}
+
+impl<'o> ReadObjects<'o> for &'o Objects<'_> {
+    fn read(self, id: Oid, kind: ObjectType) -> Result<Object<'o>, Gap> {
+        Objects::read(self, id, kind)
+    }
+
+    fn blob_up_to(self, id: Oid, limit: usize) -> Result<Option<Object<'o>>, Gap> {
+        Objects::blob_up_to(self, id, limit)
+    }
+}
+
 /// What to do where nobody lets the gate look for an object.
 const BARRED: &str = "Check that the directory `objects` of the repository can be read";
 
-fn endless() -> git2::Error {
+fn endless_chain() -> git2::Error {
     git2::Error::from_str("its pack makes it of more differences than git writes, or of itself")
 }
 
-/// The name of an object that is made.
-pub fn named(kind: ObjectType, data: &[u8]) -> Result<Oid, Gap> {
+/// The name of an object with this content.
+pub fn object_id_of(kind: ObjectType, data: &[u8]) -> Result<Oid, Gap> {
     hash::name(kind, data).map_err(|error| {
         let remedy = "Report this as a defect of Portcullis, with the two commits that it was about";
         Gap::new("a recomputed merge", GapReason::Unsupported, error.message(), remedy)
@@ -244,24 +264,25 @@ pub fn named(kind: ObjectType, data: &[u8]) -> Result<Oid, Gap> {
 
 fn header_of(id: Oid, object: &Object<'_>) -> Result<Header, Gap> {
     must_be(id, ObjectType::Commit, object)?;
-    Header::parse(object.data()).map_err(|fault| malformed(id, ObjectType::Commit, &fault))
+    Header::parse(object.data()).map_err(|fault| malformed_object(id, ObjectType::Commit, &fault))
 }
 
-fn must_be(id: Oid, kind: ObjectType, object: &Object<'_>) -> Result<(), Gap> {
+/// Refuses an object of another kind.
+pub fn must_be(id: Oid, kind: ObjectType, object: &Object<'_>) -> Result<(), Gap> {
     if object.kind() == kind {
         return Ok(());
     }
-    Err(malformed(id, kind, &format!("it is a {}", object.kind())))
+    Err(malformed_object(id, kind, &format!("it is a {}", object.kind())))
 }
 
 /// The gap of an object that is not what its format says.
-pub fn malformed(id: Oid, kind: ObjectType, fault: &str) -> Gap {
+pub fn malformed_object(id: Oid, kind: ObjectType, fault: &str) -> Gap {
     let remedy = "Run `git fsck` on the repository, and rewrite the commits that brought the object";
     Gap::new(format!("{kind} {id}"), GapReason::Malformed, fault, remedy)
 }
 
 /// An object name as libgit2 has it.
-pub fn oid(hex: &str) -> Result<Oid, Gap> {
+pub fn parse_oid(hex: &str) -> Result<Oid, Gap> {
     Oid::from_str(hex).map_err(|error| {
         let remedy = "Name a commit of this repository by its 40 hexadecimal digits";
         Gap::new(format!("object {hex}"), GapReason::Unsupported, error.message(), remedy)
@@ -269,11 +290,11 @@ pub fn oid(hex: &str) -> Result<Oid, Gap> {
 }
 
 /// The model's name of a commit.
-pub fn revision(id: Oid) -> Result<Revision, Gap> {
-    Revision::try_from(id.to_string()).map_err(|fault| malformed(id, ObjectType::Commit, &fault))
+pub fn revision_of(id: Oid) -> Result<Revision, Gap> {
+    Revision::try_from(id.to_string()).map_err(|fault| malformed_object(id, ObjectType::Commit, &fault))
 }
 
 /// The model's name of a tree or blob.
 pub fn object_name(id: Oid) -> Result<ObjectName, Gap> {
-    ObjectName::try_from(id.to_string()).map_err(|fault| malformed(id, ObjectType::Any, &fault))
+    ObjectName::try_from(id.to_string()).map_err(|fault| malformed_object(id, ObjectType::Any, &fault))
 }

@@ -4,11 +4,11 @@
 //! return also ends a line for many programs: a pattern with `^` or `$` is matched between them as well.
 //!
 //! Most lines meet no pattern. So all lines that count are looked at together first: for the letters that a match cannot do
-//! without ([`super::needle`]), then with the pattern itself, which is compiled only then.
+//! without ([`crate::collect::git::literals`]), then with the pattern itself, which is compiled only then.
 
-use super::line_diff::Hunk;
-use super::needle::{Lower, Needles};
-use super::spelling;
+use crate::collect::git::line_diff::Hunk;
+use crate::collect::git::literals::{LoweredText, RequiredLiterals};
+use crate::collect::git::spelling;
 use crate::model::change::{Match, Side};
 use crate::model::fact::{Gap, GapReason};
 use crate::model::line_pattern::LinePattern;
@@ -20,11 +20,11 @@ use std::sync::OnceLock;
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// The patterns of an inquiry.
-pub struct Patterns(Vec<Pattern>);
+pub struct Patterns(Vec<ContentPattern>);
 
-struct Pattern {
+struct ContentPattern {
     text: String,
-    needles: Needles,
+    needles: RequiredLiterals,
     /// Does it speak of the beginning or end of a line? If not, what matches in a line matches in every text
     /// that holds the line, and one look at the text can spare many at its lines.
     anchored: bool,
@@ -34,12 +34,12 @@ struct Pattern {
 
 /// What was found so far: the first match of each pattern, by its place in the list, on each side.
 #[derive(Debug, Default)]
-pub struct Found {
+pub struct FoundMatches {
     matches: BTreeMap<(usize, Side), Match>,
     cut: bool,
 }
 
-impl Found {
+impl FoundMatches {
     /// How many there are.
     pub fn count(&self) -> usize {
         self.matches.len()
@@ -57,7 +57,7 @@ impl Found {
 }
 
 /// A text with the runs of its lines that count.
-pub struct Searched<'t> {
+pub struct SearchedText<'t> {
     /// Which side it is.
     pub side: Side,
     /// The text.
@@ -68,7 +68,7 @@ pub struct Searched<'t> {
     pub numbered: bool,
 }
 
-impl<'t> Searched<'t> {
+impl<'t> SearchedText<'t> {
     fn hunk(&self, hunk: &Hunk) -> &'t [u8] {
         &self.text[hunk.bytes.clone()]
     }
@@ -88,29 +88,29 @@ impl Patterns {
     /// # Errors
     /// One of them is no regular expression: then nothing can be said of any content.
     pub fn parse(patterns: &BTreeSet<String>) -> Result<Self, Gap> {
-        patterns.iter().map(|text| Pattern::parse(text)).collect::<Result<_, _>>().map(Patterns)
+        patterns.iter().map(|text| ContentPattern::parse(text)).collect::<Result<_, _>>().map(Patterns)
     }
 
     /// Searches each pattern that has not matched on this side yet: in the lines as they stand, then in each other reading of them.
     ///
     /// # Errors
     /// One of them is too big to be searched for.
-    pub fn search(&self, searched: &Searched<'_>, found: &mut Found) -> Result<(), Gap> {
+    pub fn search(&self, searched: &SearchedText<'_>, found: &mut FoundMatches) -> Result<(), Gap> {
         self.search_as_it_stands(searched, found)?;
         for plain in spelling::readings(searched.text, searched.hunks) {
             found.cut |= plain.cut;
-            let plain = Searched { text: &plain.text, hunks: &plain.hunks, ..*searched };
+            let plain = SearchedText { text: &plain.text, hunks: &plain.hunks, ..*searched };
             self.search_as_it_stands(&plain, found)?;
         }
         Ok(())
     }
 
-    fn search_as_it_stands(&self, searched: &Searched<'_>, found: &mut Found) -> Result<(), Gap> {
+    fn search_as_it_stands(&self, searched: &SearchedText<'_>, found: &mut FoundMatches) -> Result<(), Gap> {
         if searched.hunks.is_empty() {
             return Ok(());
         }
         let lines = searched.lines();
-        let lower = Lower::of(&lines);
+        let lower = LoweredText::of(&lines);
         for (at, pattern) in self.0.iter().enumerate() {
             let key = (at, searched.side);
             if !pattern.needles.may_match(&lower) || found.matches.contains_key(&key) {
@@ -124,25 +124,25 @@ impl Patterns {
     }
 }
 
-impl Pattern {
+impl ContentPattern {
     fn parse(text: &str) -> Result<Self, Gap> {
-        let pattern = LinePattern::parse(text).map_err(|error| unsupported(text, error))?;
-        let (needles, anchored) = (Needles::of(pattern.hir()), pattern.is_anchored());
-        Ok(Pattern { text: text.to_string(), needles, anchored, regex: OnceLock::new() })
+        let pattern = LinePattern::parse(text).map_err(|error| unsupported_pattern(text, error))?;
+        let (needles, anchored) = (RequiredLiterals::of(pattern.hir()), pattern.is_anchored());
+        Ok(ContentPattern { text: text.to_string(), needles, anchored, regex: OnceLock::new() })
     }
 
     fn regex(&self) -> Result<&Regex, Gap> {
         let compiled = || LinePattern::parse(&self.text)?.compile();
-        let regex = || compiled().map_err(|error| unsupported(&self.text, error));
+        let regex = || compiled().map_err(|error| unsupported_pattern(&self.text, error));
         self.regex.get_or_init(regex).as_ref().map_err(Gap::clone)
     }
 
-    fn matched(&self, searched: &Searched<'_>, line: u64) -> Match {
+    fn matched(&self, searched: &SearchedText<'_>, line: u64) -> Match {
         let line = searched.numbered.then_some(line);
         Match { pattern: self.text.clone(), side: searched.side, line }
     }
 
-    fn first_line(&self, searched: &Searched<'_>, lines: &[u8]) -> Result<Option<u64>, Gap> {
+    fn first_line(&self, searched: &SearchedText<'_>, lines: &[u8]) -> Result<Option<u64>, Gap> {
         let regex = self.regex()?;
         if !self.anchored && !regex.is_match(lines) {
             return Ok(None);
@@ -166,7 +166,7 @@ fn matches_within(regex: &Regex, line: &[u8]) -> bool {
     line.split(|b| *b == b'\r').any(|part| regex.is_match(part))
 }
 
-fn unsupported(text: &str, error: String) -> Gap {
+fn unsupported_pattern(text: &str, error: String) -> Gap {
     Gap::new(
         format!("what matches `{text}`"),
         GapReason::Unsupported,
@@ -177,14 +177,14 @@ fn unsupported(text: &str, error: String) -> Gap {
 
 #[cfg(test)]
 mod tests {
-    use super::super::line_diff::whole;
     use super::*;
+    use crate::collect::git::line_diff::whole_text;
 
     fn lines(pattern: &str, text: &[u8]) -> Option<u64> {
         let patterns = Patterns::parse(&BTreeSet::from([pattern.to_string()])).unwrap();
-        let mut found = Found::default();
-        let hunks = whole(text);
-        let searched = Searched { side: Side::Added, text, hunks: &hunks, numbered: true };
+        let mut found = FoundMatches::default();
+        let hunks = whole_text(text);
+        let searched = SearchedText { side: Side::Added, text, hunks: &hunks, numbered: true };
         patterns.search(&searched, &mut found).unwrap();
         found.into_matches().first().and_then(|found| found.line)
     }

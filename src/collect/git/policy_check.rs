@@ -1,10 +1,10 @@
 //! What `portcullis policy check` holds a policy against: the branches that a clone knows, and the lines of its files.
 
-use super::line_diff::whole;
-use super::object::oid;
-use super::pattern::{Found, Patterns, Searched};
-use super::tree::SIZE_LIMIT;
-use super::{Repository, tree_diff};
+use crate::collect::git::line_diff::whole_text;
+use crate::collect::git::object::parse_oid;
+use crate::collect::git::pattern::{FoundMatches, Patterns, SearchedText};
+use crate::collect::git::tree::SIZE_LIMIT;
+use crate::collect::git::{Repository, tree_diff};
 use crate::model::change::{Revision, Side};
 use crate::model::fact::{Gap, GapReason};
 use anyhow::Context;
@@ -55,10 +55,10 @@ impl Repository {
         patterns: &BTreeSet<String>,
     ) -> Result<BTreeSet<String>, Gap> {
         let objects = self.trusted_objects()?;
-        let tree = objects.tree_of(oid(at.as_str())?)?;
+        let tree = objects.tree_of(parse_oid(at.as_str())?)?;
         let searching = Patterns::parse(patterns)?;
-        let (mut found, mut left) = (Found::default(), SEARCHED);
-        for change in tree_diff::between(&objects, None, Some(tree))? {
+        let (mut found, mut left) = (FoundMatches::default(), SEARCHED);
+        for change in tree_diff::diff_trees(&objects, None, Some(tree))? {
             if found.count() == patterns.len() {
                 break;
             }
@@ -66,7 +66,8 @@ impl Repository {
             let Some(blob) = objects.blob_up_to(id, SIZE_LIMIT)? else { continue };
             let text = blob.data();
             left = left.checked_sub(text.len()).ok_or_else(too_large)?;
-            let searched = Searched { side: Side::Added, text, hunks: &whole(text), numbered: false };
+            let searched =
+                SearchedText { side: Side::Added, text, hunks: &whole_text(text), numbered: false };
             searching.search(&searched, &mut found)?;
         }
         let matched: BTreeSet<String> = found.into_matches().into_iter().map(|found| found.pattern).collect();

@@ -2,17 +2,17 @@
 //!
 //! | what it is | nature |
 //! | --- | --- |
-//! | a pointer to bytes that lie elsewhere ([`super::pointer`]) | opaque |
+//! | a pointer to bytes that lie elsewhere ([`crate::collect::git::pointer`]) | opaque |
 //! | a sealed form that can look like text: PDF, bzip2, armoured or sealed messages | binary |
 //! | UTF-16 that begins with its byte order mark and is well formed | text |
-//! | UTF-8 without a NUL | text, unless it names an encoding that hides letters ([`super::declared`]) |
-//! | an image or a font of a short list ([`super::media`]) | media |
+//! | UTF-8 without a NUL | text, unless it names an encoding that hides letters ([`crate::collect::git::declared_encoding`]) |
+//! | an image or a font of a short list ([`crate::collect::git::media`]) | media |
 //! | an older encoding of one byte for a character: no control characters, at least two thirds ASCII or UTF-8 | text, unless as above |
 //! | anything else: archives, packages, byte code, executables, databases, other encodings | binary |
 
-use super::declared::hides_letters;
-use super::media::is_media;
-use super::pointer::is_pointer;
+use crate::collect::git::declared_encoding::hides_letters;
+use crate::collect::git::media::is_media;
+use crate::collect::git::pointer::is_pointer;
 use crate::model::change::Nature;
 
 /// How files begin that hold no text although they may look like it.
@@ -29,7 +29,7 @@ const SEALED: [&[u8]; 6] = [
 const BZIP2: [&[u8]; 2] = [b"1AY&SY", b"\x17rE8P\x90"];
 
 /// What the bytes are to a pattern.
-pub fn nature(bytes: &[u8]) -> Nature {
+pub fn nature_of(bytes: &[u8]) -> Nature {
     if is_pointer(bytes) {
         return Nature::Opaque;
     }
@@ -124,7 +124,7 @@ mod tests {
             (b"BZhang wrote this", Nature::Text),
             (b"GIF89a\0;", Nature::Media),
         ] {
-            assert_eq!(nature(bytes), expected, "{bytes:?}");
+            assert_eq!(nature_of(bytes), expected, "{bytes:?}");
         }
     }
 }

@@ -3,11 +3,11 @@
 //! Evidence for readers, never a reason to leave something out: old and new path count either way, and the
 //! content of a moved file is searched whole, as that of a deleted and an added one is. So the search may give up when
 //! it would cost too much. It works like `git diff -M50%`: equal objects first, then files of one name, then those
-//! that have most in common ([`super::likeness`]).
+//! that have most in common ([`crate::collect::git::similarity`]).
 
-use super::likeness::{HALF, Likeness, Print, near};
-use super::tree::Mode;
-use super::tree_diff::{Item, TreeChange};
+use crate::collect::git::similarity::{Fingerprint, HALF, Similarity, near_sizes};
+use crate::collect::git::tree::Mode;
+use crate::collect::git::tree_diff::{Item, TreeChange};
 use git2::Oid;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,7 +21,7 @@ const STEP_LIMIT: usize = 400_000_000;
 
 /// A path, its mode and its object.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Side {
+pub struct ChangedSide {
     /// The path from the root.
     pub path: Vec<u8>,
     /// What stands there.
@@ -30,7 +30,7 @@ pub struct Side {
 
 /// How the two sides of a pair belong together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Link {
+pub enum PairLink {
     /// They are at one path, or there is only one.
     Same,
     /// The new one is the old one, moved.
@@ -41,46 +41,46 @@ pub enum Link {
 
 /// One changed path, or two that belong together.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Pair {
+pub struct ChangedPair {
     /// Before.
-    pub old: Option<Side>,
+    pub old: Option<ChangedSide>,
     /// After.
-    pub new: Option<Side>,
+    pub new: Option<ChangedSide>,
     /// How they belong together.
-    pub link: Link,
+    pub link: PairLink,
 }
 
-impl Pair {
+impl ChangedPair {
     /// A path that stays where it is.
     pub fn in_place(change: TreeChange) -> Self {
-        let side = |item: Option<Item>| item.map(|item| Side { path: change.path.clone(), item });
-        Pair { old: side(change.old), new: side(change.new), link: Link::Same }
+        let side = |item: Option<Item>| item.map(|item| ChangedSide { path: change.path.clone(), item });
+        ChangedPair { old: side(change.old), new: side(change.new), link: PairLink::Same }
     }
 }
 
 /// Pairs of everything that changed: each path of `changes` is in at least one of them.
-pub fn pair(likeness: &Likeness<'_, '_>, changes: Vec<TreeChange>) -> Vec<Pair> {
-    let mut search = Search::of(changes);
+pub fn pair_changes(similarity: &Similarity<'_, '_>, changes: Vec<TreeChange>) -> Vec<ChangedPair> {
+    let mut search = PairSearch::of(changes);
     search.exact();
-    search.namesakes(likeness);
-    search.similar(likeness);
+    search.namesakes(similarity);
+    search.similar(similarity);
     search.copies();
     search.into_pairs()
 }
 
 /// One side of a pair.
-type Pick = fn(&Pair) -> Option<&Side>;
+type Pick = fn(&ChangedPair) -> Option<&ChangedSide>;
 
-fn old(pair: &Pair) -> Option<&Side> {
+fn old_side(pair: &ChangedPair) -> Option<&ChangedSide> {
     pair.old.as_ref()
 }
 
-fn new(pair: &Pair) -> Option<&Side> {
+fn new_side(pair: &ChangedPair) -> Option<&ChangedSide> {
     pair.new.as_ref()
 }
 
-struct Search {
-    pairs: Vec<Pair>,
+struct PairSearch {
+    pairs: Vec<ChangedPair>,
     /// Indices of deletions without a partner.
     deleted: BTreeSet<usize>,
     /// Indices of additions without a partner.
@@ -88,18 +88,18 @@ struct Search {
     /// Addition to deletion.
     renames: BTreeMap<usize, usize>,
     /// Addition to origin.
-    copies: BTreeMap<usize, Side>,
+    copies: BTreeMap<usize, ChangedSide>,
 }
 
-impl Search {
+impl PairSearch {
     fn of(changes: Vec<TreeChange>) -> Self {
-        let pairs: Vec<Pair> = changes.into_iter().map(Pair::in_place).collect();
-        let which = |wanted: fn(&Pair) -> bool| {
+        let pairs: Vec<ChangedPair> = changes.into_iter().map(ChangedPair::in_place).collect();
+        let which = |wanted: fn(&ChangedPair) -> bool| {
             pairs.iter().enumerate().filter(|(_, pair)| wanted(pair)).map(|(at, _)| at).collect()
         };
         let deleted = which(|pair| pair.new.is_none());
         let added = which(|pair| pair.old.is_none());
-        Search { pairs, deleted, added, renames: BTreeMap::new(), copies: BTreeMap::new() }
+        PairSearch { pairs, deleted, added, renames: BTreeMap::new(), copies: BTreeMap::new() }
     }
 
     /// Equal objects; of several that would do, one of the same file name.
@@ -107,12 +107,13 @@ impl Search {
         let mut origins: BTreeMap<(Oid, Mode), Origins> = BTreeMap::new();
         for at in &self.deleted {
             if let Some(old) = &self.pairs[*at].old {
-                origins.entry(kin(old)).or_default().add(*at, file_name(&old.path));
+                origins.entry(kind_key(old)).or_default().add(*at, file_name(&old.path));
             }
         }
         for at in self.added.clone() {
             let Some(new) = &self.pairs[at].new else { continue };
-            let origin = origins.get_mut(&kin(new)).and_then(|origins| origins.take(file_name(&new.path)));
+            let origin =
+                origins.get_mut(&kind_key(new)).and_then(|origins| origins.take(file_name(&new.path)));
             if let Some(origin) = origin {
                 self.join(origin, at);
             }
@@ -126,18 +127,18 @@ impl Search {
     }
 
     fn same_name(&self, deleted: usize, added: usize) -> bool {
-        let name = |side: &Option<Side>| side.as_ref().map(|side| file_name(&side.path).to_vec());
+        let name = |side: &Option<ChangedSide>| side.as_ref().map(|side| file_name(&side.path).to_vec());
         name(&self.pairs[deleted].old) == name(&self.pairs[added].new)
     }
 
     /// Files of one name, if no other file has it, that have most in common.
-    fn namesakes(&mut self, likeness: &Likeness<'_, '_>) {
-        let (deleted, added) = (self.names(&self.deleted, old), self.names(&self.added, new));
+    fn namesakes(&mut self, similarity: &Similarity<'_, '_>) {
+        let (deleted, added) = (self.names(&self.deleted, old_side), self.names(&self.added, new_side));
         let mut found = Vec::new();
         for (name, deleted) in deleted {
             let pair = [deleted, added.get(name).copied().unwrap_or_default()];
             if let [Some(deleted), Some(added)] = pair
-                && self.are_namesakes(likeness, deleted, added)
+                && self.are_namesakes(similarity, deleted, added)
             {
                 found.push((deleted, added));
             }
@@ -145,9 +146,9 @@ impl Search {
         found.into_iter().for_each(|(deleted, added)| self.join(deleted, added));
     }
 
-    fn are_namesakes(&self, likeness: &Likeness<'_, '_>, deleted: usize, added: usize) -> bool {
+    fn are_namesakes(&self, similarity: &Similarity<'_, '_>, deleted: usize, added: usize) -> bool {
         let (Some(old), Some(new)) = (&self.pairs[deleted].old, &self.pairs[added].new) else { return false };
-        likeness.are_namesakes(old.item, new.item).unwrap_or(false)
+        similarity.are_namesakes(old.item, new.item).unwrap_or(false)
     }
 
     /// Which of these has a file name; `None` when several have it.
@@ -163,13 +164,14 @@ impl Search {
     }
 
     /// The most similar first.
-    fn similar(&mut self, likeness: &Likeness<'_, '_>) {
+    fn similar(&mut self, similarity: &Similarity<'_, '_>) {
         if self.deleted.is_empty() || self.deleted.len().saturating_mul(self.added.len()) > PAIR_LIMIT {
             return;
         }
-        let (old, new) = (self.files(likeness, &self.deleted, old), self.files(likeness, &self.added, new));
-        let (old, new) = (prints(likeness, &old, &new), prints(likeness, &new, &old));
-        if steps(&old, &new).saturating_add(steps(&new, &old)) > STEP_LIMIT {
+        let (old, new) =
+            (self.files(similarity, &self.deleted, old_side), self.files(similarity, &self.added, new_side));
+        let (old, new) = (fingerprints_of(similarity, &old, &new), fingerprints_of(similarity, &new, &old));
+        if comparison_steps(&old, &new).saturating_add(comparison_steps(&new, &old)) > STEP_LIMIT {
             return;
         }
         let mut scores = Vec::new();
@@ -190,10 +192,10 @@ impl Search {
     }
 
     /// Those that may have relatives.
-    fn files(&self, likeness: &Likeness<'_, '_>, places: &BTreeSet<usize>, side: Pick) -> Vec<FileOf> {
+    fn files(&self, similarity: &Similarity<'_, '_>, places: &BTreeSet<usize>, side: Pick) -> Vec<FileOf> {
         let file = |place: &usize| {
             let item = side(&self.pairs[*place])?.item;
-            let size = likeness.size(item).ok().flatten()?;
+            let size = similarity.size(item).ok().flatten()?;
             Some(FileOf { place: *place, id: item.1, size })
         };
         places.iter().filter_map(file).collect()
@@ -201,7 +203,7 @@ impl Search {
 
     /// Additions that equal the old content of something that changed.
     fn copies(&mut self) {
-        let mut origins: BTreeMap<Oid, &Side> = BTreeMap::new();
+        let mut origins: BTreeMap<Oid, &ChangedSide> = BTreeMap::new();
         for old in self.pairs.iter().filter_map(|pair| pair.old.as_ref()) {
             origins.entry(old.item.1).or_insert(old);
         }
@@ -214,15 +216,15 @@ impl Search {
         }
     }
 
-    fn into_pairs(mut self) -> Vec<Pair> {
+    fn into_pairs(mut self) -> Vec<ChangedPair> {
         for (added, deleted) in &self.renames {
             let old = self.pairs[*deleted].old.take();
             self.pairs[*added].old = old;
-            self.pairs[*added].link = Link::Renamed;
+            self.pairs[*added].link = PairLink::Renamed;
         }
         for (added, origin) in self.copies {
             self.pairs[added].old = Some(origin);
-            self.pairs[added].link = Link::Copied;
+            self.pairs[added].link = PairLink::Copied;
         }
         self.pairs.retain(|pair| pair.old.is_some() || pair.new.is_some());
         self.pairs
@@ -231,7 +233,7 @@ impl Search {
 
 /// What a file keeps when it moves: its object, and its kind. Files move to files, whether executable or not; links to
 /// links; submodules to submodules.
-fn kin(side: &Side) -> (Oid, Mode) {
+fn kind_key(side: &ChangedSide) -> (Oid, Mode) {
     let (mode, id) = side.item;
     (id, if mode.is_file() { Mode(0o100_644) } else { mode })
 }
@@ -260,7 +262,7 @@ impl Origins {
     }
 }
 
-fn are_alike(old: &Side, new: &Side) -> bool {
+fn are_alike(old: &ChangedSide, new: &ChangedSide) -> bool {
     let (old, new) = (old.item.0, new.item.0);
     old == new || old.is_file() && new.is_file()
 }
@@ -277,13 +279,17 @@ struct FileOf {
 }
 
 /// Of those that any of the others is near to in size.
-fn prints(likeness: &Likeness<'_, '_>, these: &[FileOf], others: &[FileOf]) -> Vec<(usize, Rc<Print>)> {
+fn fingerprints_of(
+    similarity: &Similarity<'_, '_>,
+    these: &[FileOf],
+    others: &[FileOf],
+) -> Vec<(usize, Rc<Fingerprint>)> {
     let sizes: BTreeSet<usize> = others.iter().map(|one| one.size).collect();
-    let is_near = |one: &&FileOf| sizes.range(near(one.size)).next().is_some();
-    let print = |one: &FileOf| Some((one.place, likeness.print(one.id).ok()?));
+    let is_near = |one: &&FileOf| sizes.range(near_sizes(one.size)).next().is_some();
+    let print = |one: &FileOf| Some((one.place, similarity.print(one.id).ok()?));
     these.iter().filter(is_near).filter_map(print).collect()
 }
 
-fn steps(these: &[(usize, Rc<Print>)], those: &[(usize, Rc<Print>)]) -> usize {
+fn comparison_steps(these: &[(usize, Rc<Fingerprint>)], those: &[(usize, Rc<Fingerprint>)]) -> usize {
     these.iter().map(|(_, print)| print.len()).sum::<usize>().saturating_mul(those.len())
 }

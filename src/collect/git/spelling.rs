@@ -6,14 +6,15 @@
 //! holds any of this is searched more than once: as it stands, and in each reading in which it says something else
 //! ([`reading`]), whatever language it is of. Nearly all lines have none.
 
-use super::line_diff::Hunk;
-use reading::{OTHERS, Reading, SPLICING, USUAL, marks};
+use crate::collect::git::line_diff::Hunk;
+use reading::{LineReading, OTHERS, SPLICING, USUAL, marks_in};
 use std::ops::Range;
 
 mod compatible;
 mod entity;
 mod escape;
 mod reading;
+mod replacement;
 
 /// More bytes of such lines than this are not written anew in one reading: one character can become eighteen.
 const LIMIT: usize = 128 * 1024 * 1024;
@@ -23,7 +24,7 @@ const WORD: usize = 1024;
 
 /// Lines in one reading.
 #[derive(Debug, Default)]
-pub struct Plain {
+pub struct PlainLines {
     /// Those that read otherwise than they stand in the file, each with a line feed.
     pub text: Vec<u8>,
     /// Which they are: each has the number of its line in the file.
@@ -33,14 +34,14 @@ pub struct Plain {
 }
 
 /// The lines of these hunks that read otherwise than they stand, one reading after the other: only one is in memory at a time.
-pub fn readings<'t>(text: &'t [u8], hunks: &'t [Hunk]) -> impl Iterator<Item = Plain> + 't {
-    let marks = hunks.iter().fold(0, |all, hunk| all | marks(&text[hunk.bytes.clone()]));
+pub fn readings<'t>(text: &'t [u8], hunks: &'t [Hunk]) -> impl Iterator<Item = PlainLines> + 't {
+    let marks = hunks.iter().fold(0, |all, hunk| all | marks_in(&text[hunk.bytes.clone()]));
     let others = OTHERS.iter().filter(move |reading| reading.marks & marks != 0);
-    let others = others.map(|reading| plain(reading, text, hunks));
+    let others = others.map(|reading| read_plainly(reading, text, hunks));
     let usual = std::iter::once_with(move || {
-        let mut usual = Plain::default();
+        let mut usual = PlainLines::default();
         if USUAL.marks & marks != 0 {
-            usual = plain(&USUAL, text, hunks);
+            usual = read_plainly(&USUAL, text, hunks);
         }
         hunks.iter().filter(|hunk| goes_on(text, hunk, marks)).for_each(|hunk| usual.join(text, hunk));
         usual
@@ -50,13 +51,13 @@ pub fn readings<'t>(text: &'t [u8], hunks: &'t [Hunk]) -> impl Iterator<Item = P
 
 /// One line in each reading in which it reads otherwise than it stands.
 pub fn spellings(line: &[u8]) -> impl Iterator<Item = Vec<u8>> + '_ {
-    let marks = marks(line);
+    let marks = marks_in(line);
     let readings = std::iter::once(&USUAL).chain(OTHERS);
     readings.filter(move |reading| reading.marks & marks != 0).filter_map(|reading| reading.read(line))
 }
 
-fn plain(reading: &Reading, text: &[u8], hunks: &[Hunk]) -> Plain {
-    let mut plain = Plain::default();
+fn read_plainly(reading: &LineReading, text: &[u8], hunks: &[Hunk]) -> PlainLines {
+    let mut plain = PlainLines::default();
     for hunk in hunks {
         let lines = &text[hunk.bytes.clone()];
         if (reading.may_differ)(lines) {
@@ -67,16 +68,17 @@ fn plain(reading: &Reading, text: &[u8], hunks: &[Hunk]) -> Plain {
 }
 
 /// Does a line of the hunk go on to the next, or the line before it to the hunk?
-fn goes_on(text: &[u8], hunk: &Hunk, marks: reading::Marks) -> bool {
+fn goes_on(text: &[u8], hunk: &Hunk, marks: reading::SpellingMarks) -> bool {
     let Range { start, end } = hunk.bytes;
     let within = || {
-        memchr::memchr_iter(b'\n', &text[start..end]).any(|at| spliced(&text[start..=start + at]).is_some())
+        memchr::memchr_iter(b'\n', &text[start..end])
+            .any(|at| without_splice(&text[start..=start + at]).is_some())
     };
-    (marks & SPLICING != 0 && within()) || spliced(&text[..start]).is_some()
+    (marks & SPLICING != 0 && within()) || without_splice(&text[..start]).is_some()
 }
 
-impl Plain {
-    fn read(&mut self, reading: &Reading, lines: &[u8], first: u64) {
+impl PlainLines {
+    fn read(&mut self, reading: &LineReading, lines: &[u8], first: u64) {
         for (line, number) in lines.split_inclusive(|b| *b == b'\n').zip(first..) {
             if let Some(plain) = reading.read(line).filter(|plain| plain != line) {
                 self.write(&plain, number);
@@ -93,7 +95,7 @@ impl Plain {
         };
         let mut number = hunk.line - memchr::memchr_iter(b'\n', &text[at..start]).count() as u64;
         while at < end {
-            let Logical { joined, closed, length, lines } = Logical::first(&text[at..end]);
+            let LogicalLine { joined, closed, length, lines } = LogicalLine::first(&text[at..end]);
             if lines > 1 {
                 for line in [Some(joined), closed].into_iter().flatten() {
                     self.write(&USUAL.read(&line).unwrap_or(line), number);
@@ -121,7 +123,7 @@ impl Plain {
 const SPLICES: [&[u8]; 3] = [b"\\", reading::TRIGRAPH, b"^"];
 
 /// The line without what stands at its end, if the next one goes on with it.
-fn spliced(line: &[u8]) -> Option<&[u8]> {
+fn without_splice(line: &[u8]) -> Option<&[u8]> {
     let line = line.strip_suffix(b"\n")?;
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     SPLICES.iter().find_map(|splice| line.strip_suffix(*splice))
@@ -129,7 +131,7 @@ fn spliced(line: &[u8]) -> Option<&[u8]> {
 
 /// The first line of a text, with those that it goes on to.
 #[derive(Default)]
-struct Logical {
+struct LogicalLine {
     /// All as one.
     joined: Vec<u8>,
     /// The same without white space at the beginning of lines, as Rust, YAML and property files read it; `None` where there is none.
@@ -140,12 +142,12 @@ struct Logical {
     lines: u64,
 }
 
-impl Logical {
+impl LogicalLine {
     fn first(text: &[u8]) -> Self {
-        let mut all = Logical::default();
+        let mut all = LogicalLine::default();
         for line in text.split_inclusive(|b| *b == b'\n') {
             all.length += line.len();
-            let part = spliced(line).filter(|_| all.length < text.len());
+            let part = without_splice(line).filter(|_| all.length < text.len());
             all.append(part.unwrap_or(line));
             if part.is_none() {
                 break;
@@ -170,7 +172,7 @@ impl Logical {
 /// Where the word begins that goes on to the line at this place; `None` when that is too far away.
 fn word_start(text: &[u8], mut at: usize) -> Option<usize> {
     let floor = at.saturating_sub(WORD);
-    while let Some(line) = spliced(&text[..at]) {
+    while let Some(line) = without_splice(&text[..at]) {
         at = match line.get(floor..)?.iter().rposition(u8::is_ascii_whitespace) {
             Some(space) => floor + space + 1,
             None if floor == 0 => 0,
@@ -183,7 +185,7 @@ fn word_start(text: &[u8], mut at: usize) -> Option<usize> {
 /// Where the word ends that the line before this place goes on with; `None` when that is too far away.
 fn word_end(text: &[u8], mut at: usize) -> Option<usize> {
     let ceiling = text.len().min(at + WORD);
-    while at < text.len() && spliced(&text[..at]).is_some() {
+    while at < text.len() && without_splice(&text[..at]).is_some() {
         at = match text.get(at..ceiling)?.iter().position(u8::is_ascii_whitespace) {
             Some(space) if text[at + space..].starts_with(b"\r\n") => at + space + 2,
             Some(space) => at + space + 1,
@@ -196,8 +198,8 @@ fn word_end(text: &[u8], mut at: usize) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::line_diff::whole;
     use super::*;
+    use crate::collect::git::line_diff::whole_text;
     use proptest::prelude::*;
 
     fn usual(line: &[u8]) -> Vec<u8> {
@@ -209,7 +211,7 @@ mod tests {
     }
 
     /// The usual reading, with lines that go on.
-    fn plain(text: &[u8], hunks: &[Hunk]) -> Option<Plain> {
+    fn read_usually(text: &[u8], hunks: &[Hunk]) -> Option<PlainLines> {
         readings(text, hunks).next()
     }
 
@@ -291,7 +293,7 @@ mod tests {
         ] {
             let text = unit.repeat(1_000_000 / unit.len());
             let before = std::time::Instant::now();
-            let hunks = whole(text.as_bytes());
+            let hunks = whole_text(text.as_bytes());
             readings(text.as_bytes(), &hunks).for_each(drop);
             assert!(before.elapsed().as_secs() < 20, "{unit}");
         }
@@ -300,7 +302,7 @@ mod tests {
     #[test]
     fn an_indented_line_goes_on_with_and_without_its_indentation() {
         let text = b"no\\\n  mi\\\n\tnal\n";
-        let plain = plain(text, &whole(text)).unwrap();
+        let plain = read_usually(text, &whole_text(text)).unwrap();
         assert_eq!(&plain.text[..], b"no  mi\tnal\nnominal\n");
     }
 
@@ -325,11 +327,11 @@ mod tests {
     #[test]
     fn only_lines_that_are_spelled_otherwise_are_written_and_keep_their_numbers() {
         let text = b"a\n\\u0062\nc \\\nd\ne\n";
-        let plain = plain(text, &whole(text)).unwrap();
+        let plain = read_usually(text, &whole_text(text)).unwrap();
         let lines: Vec<_> =
             plain.hunks.iter().map(|hunk| (hunk.line, &plain.text[hunk.bytes.clone()])).collect();
         assert_eq!(lines, [(2, &b"b\n"[..]), (3, b"c d\n")]);
-        assert!(self::plain(b"plain\n", &whole(b"plain\n")).is_none());
+        assert!(self::read_usually(b"plain\n", &whole_text(b"plain\n")).is_none());
     }
 
     /// The lines of a text from one place to another, as one hunk.
@@ -344,12 +346,12 @@ mod tests {
     fn a_changed_line_is_read_with_the_words_that_it_completes() {
         let text = b"x\nno\\\r\nmi\\\nnal\nx\\\n";
         for one in 1..4 {
-            let plain = plain(text, &changed(text, one..one + 1)).unwrap();
+            let plain = read_usually(text, &changed(text, one..one + 1)).unwrap();
             assert_eq!((&plain.text[..], plain.hunks[0].line), (&b"nominal\n"[..], 2), "{one}");
         }
-        assert!(plain(text, &changed(text, 0..1)).is_none());
+        assert!(read_usually(text, &changed(text, 0..1)).is_none());
         let apart = b"the nominal \\\nother \\\nnominal\n";
-        let plain = plain(apart, &changed(apart, 1..2)).unwrap();
+        let plain = read_usually(apart, &changed(apart, 1..2)).unwrap();
         assert_eq!(&plain.text[..], b"other nominal\n", "only the word that it goes on to");
     }
 
@@ -357,9 +359,12 @@ mod tests {
     fn a_line_goes_on_over_any_number_of_lines() {
         let text = format!("no{}mi{}nal\n", "\\\n".repeat(600), "\\\n".repeat(600));
         let text = text.as_bytes();
-        let all = plain(text, &whole(text)).unwrap();
+        let all = read_usually(text, &whole_text(text)).unwrap();
         assert!(!all.cut && memchr::memmem::find(&all.text, b"nominal").is_some());
-        assert!(plain(text, &changed(text, 600..601)).unwrap().cut, "beyond the changed lines it is cut");
+        assert!(
+            read_usually(text, &changed(text, 600..601)).unwrap().cut,
+            "beyond the changed lines it is cut"
+        );
     }
 
     proptest! {
@@ -370,7 +375,7 @@ mod tests {
         fn any_line_stays_one(
             line in proptest::collection::vec(proptest::sample::select(&b"\\&#ux{}N06eD8;U+\"'%=_^`?/ \x01\xff\xe2\x80\x8d\n"[..]), 0..40),
         ) {
-            for plain in readings(&line, &whole(&line)) {
+            for plain in readings(&line, &whole_text(&line)) {
                 let ends = plain.text.iter().filter(|b| **b == b'\n').count();
                 prop_assert_eq!(ends, plain.hunks.len());
                 prop_assert!(plain.hunks.iter().all(|hunk| hunk.bytes.end <= plain.text.len()));

@@ -7,5 +7,6 @@ mod files;
 pub(super) mod fixture;
 mod history;
 mod names;
+mod object_directories;
 mod test_sources;
 mod trust;

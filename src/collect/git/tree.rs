@@ -5,7 +5,7 @@
 //! in it, so it is refused and not interpreted (git-fsck(1): `treeNotSorted`, `duplicateEntries`, `hasDotdot`,
 //! `hasDotgit`, `fullPathname`, `emptyName`).
 
-use super::object::{Objects, malformed};
+use crate::collect::git::object::{Objects, malformed_object};
 use crate::model::fact::{Gap, GapReason};
 use crate::model::path::RepoPath;
 use git2::{ObjectType, Oid};
@@ -99,7 +99,7 @@ impl<'t> TreeEntry<'t> {
 /// Reads a tree, and checks its order and its names.
 pub fn parse(id: Oid, data: &[u8]) -> Result<Vec<TreeEntry<'_>>, Gap> {
     let mut all = Vec::with_capacity(data.len() / (id.as_bytes().len() + 20));
-    let mut entries = Entries::of(id, data);
+    let mut entries = TreeEntries::of(id, data);
     while let Some(entry) = entries.next_entry()? {
         all.push(entry);
     }
@@ -107,7 +107,7 @@ pub fn parse(id: Oid, data: &[u8]) -> Result<Vec<TreeEntry<'_>>, Gap> {
 }
 
 /// The entries of a tree, each checked when it is asked for.
-pub struct Entries<'t> {
+pub struct TreeEntries<'t> {
     id: Oid,
     data: &'t [u8],
     rest: &'t [u8],
@@ -117,10 +117,10 @@ pub struct Entries<'t> {
     stems: Vec<&'t [u8]>,
 }
 
-impl<'t> Entries<'t> {
+impl<'t> TreeEntries<'t> {
     /// All entries of a tree.
     pub fn of(id: Oid, data: &'t [u8]) -> Self {
-        Entries { id, data, rest: data, last: None, stems: Vec::new() }
+        TreeEntries { id, data, rest: data, last: None, stems: Vec::new() }
     }
 
     /// The next entry; `None` at the end.
@@ -128,8 +128,9 @@ impl<'t> Entries<'t> {
         if self.rest.is_empty() {
             return Ok(None);
         }
-        let (entry, rest) = split_entry(self.rest, self.id.as_bytes().len())
-            .ok_or_else(|| malformed(self.id, ObjectType::Tree, "it does not have the form of a tree"))?;
+        let (entry, rest) = split_entry(self.rest, self.id.as_bytes().len()).ok_or_else(|| {
+            malformed_object(self.id, ObjectType::Tree, "it does not have the form of a tree")
+        })?;
         self.check(&entry)?;
         self.rest = rest;
         self.last = Some(entry);
@@ -138,7 +139,7 @@ impl<'t> Entries<'t> {
 
     /// The next entry of both trees, as far as they have the same names in the same order up to here: what is checked in one need
     /// not be checked in the other. `None` when they part, or at the end; then the other goes on from where it is.
-    pub fn next_of_both(&mut self, other: &mut Entries<'t>) -> Result<Option<[TreeEntry<'t>; 2]>, Gap> {
+    pub fn next_of_both(&mut self, other: &mut TreeEntries<'t>) -> Result<Option<[TreeEntry<'t>; 2]>, Gap> {
         let width = self.id.as_bytes().len();
         let head = memchr::memchr(0, self.rest).map_or(0, |end| end + 1);
         let same = head > 0 && other.rest.len() >= head + width && self.rest[..head] == other.rest[..head];
@@ -160,15 +161,15 @@ impl<'t> Entries<'t> {
 
     fn check(&mut self, entry: &TreeEntry<'t>) -> Result<(), Gap> {
         if entry.is_bent() {
-            return Err(untrusted(self.id, entry, "a name that bends its path"));
+            return Err(untrusted_tree(self.id, entry, "a name that bends its path"));
         }
         let common = self.last.map_or(0, |last| last.common(entry));
         if self.last.is_some_and(|last| last.byte_at(common) >= entry.byte_at(common)) {
-            return Err(untrusted(self.id, entry, "entries that are out of order or doubled"));
+            return Err(untrusted_tree(self.id, entry, "entries that are out of order or doubled"));
         }
         while self.stems.pop_if(|stem| stem.len() > common).is_some() {}
         if entry.mode.is_tree() && self.stems.last().is_some_and(|stem| *stem == entry.name) {
-            return Err(untrusted(self.id, entry, "a file and a directory of one name"));
+            return Err(untrusted_tree(self.id, entry, "a file and a directory of one name"));
         }
         self.stems.push(entry.name);
         Ok(())
@@ -192,16 +193,16 @@ fn split_mode(data: &[u8]) -> Option<(Mode, &[u8])> {
         return Some((Mode(0o040_000), rest));
     }
     let space = data.iter().take(8).position(|b| *b == b' ')?;
-    Some((Mode(octal(&data[..space])?), &data[space + 1..]))
+    Some((Mode(parse_octal(&data[..space])?), &data[space + 1..]))
 }
 
 /// Leading zeros are allowed: old tools wrote `040000`.
-fn octal(digits: &[u8]) -> Option<u32> {
+fn parse_octal(digits: &[u8]) -> Option<u32> {
     let valid = !digits.is_empty() && digits.iter().all(|b| matches!(b, b'0'..=b'7'));
     valid.then(|| digits.iter().fold(0, |mode, digit| mode * 8 + u32::from(digit - b'0')))
 }
 
-fn untrusted(id: Oid, entry: &TreeEntry<'_>, fault: &str) -> Gap {
+fn untrusted_tree(id: Oid, entry: &TreeEntry<'_>, fault: &str) -> Gap {
     Gap::new(
         format!("tree {id}"),
         GapReason::Untrusted,

@@ -3,9 +3,9 @@
 //! Both trees are read side by side; where the same entry stands on both sides with the same object, nothing
 //! below it is read. libgit2's own comparison is several times slower (it builds a list of the whole tree).
 
-use super::effort::Effort;
-use super::object::{Object, Objects};
-use super::tree::{Entries, Mode, TreeEntry};
+use crate::collect::git::object::{Object, ReadObjects};
+use crate::collect::git::tree::{Mode, TreeEntries, TreeEntry};
+use crate::collect::git::walk_budget::WalkBudget;
 use crate::model::fact::Gap;
 use git2::{ObjectType, Oid};
 use std::cmp::Ordering;
@@ -29,40 +29,45 @@ pub struct TreeChange {
 }
 
 /// Every path that differs between two trees; `None` is the empty tree. In git's order of trees.
-pub fn between(objects: &Objects<'_>, old: Option<Oid>, new: Option<Oid>) -> Result<Vec<TreeChange>, Gap> {
-    between_within(&mut Effort::of("the changed paths"), objects, old, new)
-}
-
-/// The same, with what is left of an effort.
-pub fn between_within(
-    effort: &mut Effort,
-    objects: &Objects<'_>,
+pub fn diff_trees<'o>(
+    objects: impl ReadObjects<'o>,
     old: Option<Oid>,
     new: Option<Oid>,
 ) -> Result<Vec<TreeChange>, Gap> {
-    let mut differ = Differ { objects, effort, path: Vec::new(), changes: Vec::new() };
+    diff_trees_within(&mut WalkBudget::of("the changed paths"), objects, old, new)
+}
+
+/// The same, with what is left of an effort.
+pub fn diff_trees_within<'o>(
+    budget: &mut WalkBudget,
+    objects: impl ReadObjects<'o>,
+    old: Option<Oid>,
+    new: Option<Oid>,
+) -> Result<Vec<TreeChange>, Gap> {
+    let mut differ = Differ { objects, budget, path: Vec::new(), changes: Vec::new() };
     if old != new {
         differ.trees(old, new, 0)?;
     }
     Ok(differ.changes)
 }
 
-struct Differ<'e, 'o, 'r> {
-    objects: &'o Objects<'r>,
-    effort: &'e mut Effort,
+struct Differ<'e, R> {
+    objects: R,
+    budget: &'e mut WalkBudget,
     path: Vec<u8>,
     changes: Vec<TreeChange>,
 }
 
-impl Differ<'_, '_, '_> {
+impl<'o, R: ReadObjects<'o>> Differ<'_, R> {
     fn trees(&mut self, old: Option<Oid>, new: Option<Oid>, depth: usize) -> Result<(), Gap> {
         if depth > DEPTH_LIMIT {
-            return Err(self.effort.too_deep(&self.path));
+            return Err(self.budget.too_deep(&self.path));
         }
-        self.effort.enter(&self.path)?;
+        self.budget.enter(&self.path)?;
         let read = |id: Option<Oid>| id.map(|id| self.objects.read(id, ObjectType::Tree)).transpose();
         let (old_object, new_object) = (read(old)?, read(new)?);
-        let mut walk = Walk::over(entries(old, old_object.as_ref()), entries(new, new_object.as_ref()));
+        let mut walk =
+            TreePairWalk::over(entries_of(old, old_object.as_ref()), entries_of(new, new_object.as_ref()));
         while let Some([old, new]) = walk.next_unequal()? {
             self.entry(old, new, depth)?;
         }
@@ -82,7 +87,7 @@ impl Differ<'_, '_, '_> {
             self.path.push(b'/');
         }
         self.path.extend_from_slice(one.name);
-        let (before, after) = (old.map(item).transpose()?, new.map(item).transpose()?);
+        let (before, after) = (old.map(item_of).transpose()?, new.map(item_of).transpose()?);
         if one.mode.is_tree() {
             self.trees(before.map(|item| item.1), after.map(|item| item.1), depth + 1)?;
         } else {
@@ -93,32 +98,32 @@ impl Differ<'_, '_, '_> {
     }
 
     fn record(&mut self, old: Option<Item>, new: Option<Item>) -> Result<(), Gap> {
-        self.effort.list(&self.path)?;
+        self.budget.list(&self.path)?;
         self.changes.push(TreeChange { path: self.path.clone(), old, new });
         Ok(())
     }
 }
 
-fn item(entry: TreeEntry<'_>) -> Result<Item, Gap> {
+fn item_of(entry: TreeEntry<'_>) -> Result<Item, Gap> {
     Ok((entry.mode, entry.id()?))
 }
 
 /// No entries where there is no tree.
-fn entries<'t>(id: Option<Oid>, object: Option<&'t Object<'_>>) -> Option<Entries<'t>> {
-    id.zip(object).map(|(id, object)| Entries::of(id, object.data()))
+fn entries_of<'t>(id: Option<Oid>, object: Option<&'t Object<'_>>) -> Option<TreeEntries<'t>> {
+    id.zip(object).map(|(id, object)| TreeEntries::of(id, object.data()))
 }
 
 /// Two trees that are read side by side. Every entry is checked on the way, also those that are equal.
-struct Walk<'t> {
-    sides: [Option<Entries<'t>>; 2],
+struct TreePairWalk<'t> {
+    sides: [Option<TreeEntries<'t>>; 2],
     /// The next entry of each side, once their names have parted.
     next: [Option<TreeEntry<'t>>; 2],
     alike: bool,
 }
 
-impl<'t> Walk<'t> {
-    fn over(old: Option<Entries<'t>>, new: Option<Entries<'t>>) -> Self {
-        Walk { sides: [old, new], next: [None, None], alike: true }
+impl<'t> TreePairWalk<'t> {
+    fn over(old: Option<TreeEntries<'t>>, new: Option<TreeEntries<'t>>) -> Self {
+        TreePairWalk { sides: [old, new], next: [None, None], alike: true }
     }
 
     /// The next entries that stand on one side only or differ, old first.
@@ -169,15 +174,15 @@ impl<'t> Walk<'t> {
 
     /// The next entry of a side, which is left behind.
     fn take(&mut self, side: usize) -> Result<Option<TreeEntry<'t>>, Gap> {
-        let after = self.sides[side].as_mut().map_or(Ok(None), Entries::next_entry)?;
+        let after = self.sides[side].as_mut().map_or(Ok(None), TreeEntries::next_entry)?;
         Ok(std::mem::replace(&mut self.next[side], after))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::tree::parse;
     use super::*;
+    use crate::collect::git::tree::parse;
     use proptest::prelude::*;
     use std::collections::BTreeMap;
 
@@ -213,11 +218,11 @@ mod tests {
     type Found = Vec<(Vec<u8>, bool, Option<Item>, Option<Item>)>;
 
     fn walked(old: &[u8], new: &[u8]) -> Result<Found, Gap> {
-        let mut walk = Walk::over(Some(Entries::of(id(), old)), Some(Entries::of(id(), new)));
+        let mut walk = TreePairWalk::over(Some(TreeEntries::of(id(), old)), Some(TreeEntries::of(id(), new)));
         let mut found = Vec::new();
         while let Some([old, new]) = walk.next_unequal()? {
             let one = old.or(new).unwrap();
-            let (old, new) = (old.map(item).transpose()?, new.map(item).transpose()?);
+            let (old, new) = (old.map(item_of).transpose()?, new.map(item_of).transpose()?);
             found.push((one.name.to_vec(), one.mode.is_tree(), old, new));
         }
         found.sort();
@@ -229,7 +234,7 @@ mod tests {
         let table = |data| -> Result<BTreeMap<(Vec<u8>, bool), Item>, Gap> {
             parse(id(), data)?
                 .into_iter()
-                .map(|one| Ok(((one.name.to_vec(), one.mode.is_tree()), item(one)?)))
+                .map(|one| Ok(((one.name.to_vec(), one.mode.is_tree()), item_of(one)?)))
                 .collect()
         };
         let (old, new) = (table(old)?, table(new)?);

@@ -93,7 +93,7 @@ fn has_promisor_pack(git: &git2::Repository) -> bool {
 /// commits name. We do not, but whoever looks at the change with git would see another history than we.
 pub fn distrust(git: &git2::Repository) -> Option<Gap> {
     let places = [git.path(), git.commondir()].map(|directory| directory.join("info/grafts"));
-    places.into_iter().find(|place| may_graft(place)).map(|place| grafted(&place))
+    places.into_iter().find(|place| may_graft(place)).map(|place| grafted_history(&place))
 }
 
 /// Blank is harmless, absent is harmless; what cannot be read may hold anything.
@@ -104,7 +104,7 @@ fn may_graft(place: &Path) -> bool {
     }
 }
 
-fn grafted(place: &Path) -> Gap {
+fn grafted_history(place: &Path) -> Gap {
     Gap::new(
         "the history of the repository",
         GapReason::Untrusted,

@@ -10,10 +10,11 @@
 //! `core.excludesFile` of this clone say stands in no commit. And an ignore file that is no part of the tree does not count in a
 //! directory that is, because it could hide what lies beside it.
 
-use super::object::{Objects, object_name, oid, revision};
-use super::tree::{self, Mode};
-use super::trust::CloneKind;
-use super::{Repository, name};
+use crate::collect::git::Repository;
+use crate::collect::git::object::{Objects, object_name, parse_oid, revision_of};
+use crate::collect::git::rev_parse;
+use crate::collect::git::tree::{self, Mode};
+use crate::collect::git::trust::CloneKind;
 use crate::model::change::Revision;
 use crate::model::evidence::{Checkout, Subject, WorkTree};
 use crate::model::fact::{Fact, Gap, GapReason};
@@ -60,11 +61,11 @@ impl Repository {
         let read = || {
             let objects = self.trusted_objects()?;
             let root = self.own_work_tree()?;
-            let head =
-                name::resolve(&self.git, &objects, "HEAD").map_err(|error| unseen(error.to_string()))?;
+            let head = rev_parse::resolve(&self.git, &objects, "HEAD")
+                .map_err(|error| unseen_work_tree(error.to_string()))?;
             let subject = self.subject(&head)?;
-            let tree = objects.tree_of(oid(head.as_str())?)?;
-            let mut walk = Walk::new(&self.git, &objects, root, written);
+            let tree = objects.tree_of(parse_oid(head.as_str())?)?;
+            let mut walk = WorkTreeWalk::new(&self.git, &objects, root, written);
             walk.whole(tree)?;
             let settled = self.settled(walk.newest);
             Ok(Checkout { subject, work_tree: work_tree(walk.found), settled })
@@ -77,9 +78,9 @@ impl Repository {
     /// # Errors
     /// It is not here.
     pub fn subject(&self, commit: &Revision) -> Result<Subject, Gap> {
-        let id = oid(commit.as_str())?;
+        let id = parse_oid(commit.as_str())?;
         let tree = object_name(self.trusted_objects()?.tree_of(id)?)?;
-        Ok(Subject { commit: revision(id)?, tree })
+        Ok(Subject { commit: revision_of(id)?, tree })
     }
 
     /// When a commit was made, by its own account; `None` when it does not say.
@@ -87,13 +88,14 @@ impl Repository {
     /// # Errors
     /// It is not here.
     pub fn committed(&self, commit: &Revision) -> Result<Option<jiff::Timestamp>, Gap> {
-        let date = self.trusted_objects()?.header(oid(commit.as_str())?)?.date;
+        let date = self.trusted_objects()?.header(parse_oid(commit.as_str())?)?.date;
         Ok(jiff::Timestamp::from_second(date).ok().filter(|_| date != 0))
     }
 
     /// The work tree, if the configuration has not moved it: ignore files would be read elsewhere.
     fn own_work_tree(&self) -> Result<&Path, Gap> {
-        let root = self.work_tree().ok_or_else(|| unseen("there is no work tree here".to_string()))?;
+        let root =
+            self.work_tree().ok_or_else(|| unseen_work_tree("there is no work tree here".to_string()))?;
         let configured = self.git.workdir().and_then(|place| place.canonicalize().ok());
         match configured.as_deref() == Some(root) {
             true => Ok(root),
@@ -107,7 +109,7 @@ impl Repository {
     }
 }
 
-fn unseen(detail: String) -> Gap {
+fn unseen_work_tree(detail: String) -> Gap {
     let remedy = "Run it in a checkout of the commit that is judged";
     Gap::new("what is checked out", GapReason::Unsupported, detail, remedy)
 }
@@ -119,7 +121,7 @@ fn work_tree(mut found: Vec<String>) -> WorkTree {
     WorkTree { differences: found, more }
 }
 
-struct Walk<'w> {
+struct WorkTreeWalk<'w> {
     git: &'w git2::Repository,
     objects: &'w Objects<'w>,
     root: &'w Path,
@@ -136,16 +138,16 @@ struct Walk<'w> {
 }
 
 /// What a tree says of one name.
-type Entry = (Mode, Oid);
+type TrackedEntry = (Mode, Oid);
 
-impl<'w> Walk<'w> {
+impl<'w> WorkTreeWalk<'w> {
     fn new(
         git: &'w git2::Repository,
         objects: &'w Objects<'w>,
         root: &'w Path,
         written: &'w BTreeSet<RepoPath>,
     ) -> Self {
-        Walk {
+        WorkTreeWalk {
             git,
             objects,
             root,
@@ -161,7 +163,7 @@ impl<'w> Walk<'w> {
     /// The work tree of a commit with this tree.
     fn whole(&mut self, tree: Oid) -> Result<(), Gap> {
         self.directory(&[], Some(tree))?;
-        self.found.extend(missing(&self.missing, is_sparse(self.git)));
+        self.found.extend(missing_files(&self.missing, is_sparse(self.git)));
         Ok(())
     }
 
@@ -172,18 +174,18 @@ impl<'w> Walk<'w> {
             None => BTreeMap::new(),
         };
         for (name, metadata) in self.listed(path)? {
-            let below = join(path, &name);
+            let below = join_path(path, &name);
             match expected.remove(&name) {
                 Some(entry) => self.entry(&below, entry, &metadata)?,
                 None if path.is_empty() && name == b".git" => {}
                 None => self.extra(&below, &name, &metadata, tree.is_some())?,
             }
         }
-        self.missing.extend(expected.keys().map(|name| join(path, name)));
+        self.missing.extend(expected.keys().map(|name| join_path(path, name)));
         Ok(())
     }
 
-    fn entries(&self, id: Oid) -> Result<BTreeMap<Vec<u8>, Entry>, Gap> {
+    fn entries(&self, id: Oid) -> Result<BTreeMap<Vec<u8>, TrackedEntry>, Gap> {
         let object = self.objects.read(id, ObjectType::Tree)?;
         let entries = tree::parse(id, object.data())?;
         entries.iter().map(|entry| Ok((entry.name.to_vec(), (entry.mode, entry.id()?)))).collect()
@@ -198,15 +200,15 @@ impl<'w> Walk<'w> {
             });
             named.collect()
         };
-        list().map_err(|error| unreadable(path, &error))
+        list().map_err(|error| unreadable_file(path, &error))
     }
 
     fn place(&self, path: &[u8]) -> PathBuf {
-        self.root.join(native(path))
+        self.root.join(native_path(path))
     }
 
     /// A name that the tree has too.
-    fn entry(&mut self, path: &[u8], (mode, id): Entry, metadata: &Metadata) -> Result<(), Gap> {
+    fn entry(&mut self, path: &[u8], (mode, id): TrackedEntry, metadata: &Metadata) -> Result<(), Gap> {
         let kind = metadata.file_type();
         let (same, cause) = match mode.0 {
             _ if mode.is_tree() && kind.is_dir() => return self.directory(path, Some(id)),
@@ -218,7 +220,7 @@ impl<'w> Walk<'w> {
         };
         if !same {
             let cause = cause.map(|cause| format!(" ({cause})")).unwrap_or_default();
-            self.found.push(difference("changed", path) + &cause);
+            self.found.push(describe_difference("changed", path) + &cause);
         }
         self.saw(settled::last_change(metadata), || RepoPath::new(path));
         Ok(())
@@ -239,11 +241,11 @@ impl<'w> Walk<'w> {
             return Ok(());
         }
         let of_clone = may_be_ignored && self.is_ignored_by(self.git, path, metadata)?;
-        if !of_clone && metadata.is_dir() && !self.place(&join(path, b".git")).exists() {
+        if !of_clone && metadata.is_dir() && !self.place(&join_path(path, b".git")).exists() {
             return self.directory(path, None);
         }
         let cause = if of_clone { OF_CLONE } else { "" };
-        self.found.push(difference("not part of the commit", path) + cause);
+        self.found.push(describe_difference("not part of the commit", path) + cause);
         Ok(())
     }
 
@@ -259,7 +261,7 @@ impl<'w> Walk<'w> {
 
     fn is_ignored_by(&self, git: &git2::Repository, path: &[u8], metadata: &Metadata) -> Result<bool, Gap> {
         let end: &[u8] = if metadata.is_dir() { b"/" } else { b"" };
-        git.is_path_ignored(native(&[path, end].concat())).map_err(|error| {
+        git.is_path_ignored(native_path(&[path, end].concat())).map_err(|error| {
             let remedy = "Look at the ignore files of the repository";
             let what = format!("whether {} is ignored", RepoPath::new(path));
             Gap::new(what, GapReason::Malformed, error.message(), remedy)
@@ -275,37 +277,41 @@ impl<'w> Walk<'w> {
         let length = self.objects.blob_size(id)?;
         if size.max(length as u64) > TEXT_LIMIT {
             let named = if length < POINTER_LIMIT { self.pointer(id)? } else { None };
-            let same = named.map(|named| Ok(sha256(&place)? == named)).transpose();
-            return Ok((same.map_err(|error| unreadable(path, &error))?.unwrap_or(false), self.cause(path)));
+            let same = named.map(|named| Ok(sha256_of(&place)? == named)).transpose();
+            return Ok((
+                same.map_err(|error| unreadable_file(path, &error))?.unwrap_or(false),
+                self.cause(path),
+            ));
         }
         let blob = self.objects.read(id, ObjectType::Blob)?;
-        if let Some(named) = pointer(blob.data()).filter(|_| length < POINTER_LIMIT) {
-            return Ok((sha256(&place).map_err(|error| unreadable(path, &error))? == named, None));
+        if let Some(named) = pointer_target(blob.data()).filter(|_| length < POINTER_LIMIT) {
+            return Ok((sha256_of(&place).map_err(|error| unreadable_file(path, &error))? == named, None));
         }
-        let bytes = fs::read(&place).map_err(|error| unreadable(path, &error))?;
+        let bytes = fs::read(&place).map_err(|error| unreadable_file(path, &error))?;
         let encoding = || self.attribute(path, ENCODING);
         let same = written::is_written(&bytes, blob.data(), &id.to_string(), encoding);
         Ok((same, if same { None } else { self.cause(path) }))
     }
 
     fn hash_of(&self, path: &[u8]) -> Result<Oid, Gap> {
-        let failed = |error: git2::Error| unreadable(path, &io::Error::other(error.message().to_string()));
+        let failed =
+            |error: git2::Error| unreadable_file(path, &io::Error::other(error.message().to_string()));
         Oid::hash_file(ObjectType::Blob, self.place(path)).map_err(failed)
     }
 
     fn pointer(&self, id: Oid) -> Result<Option<String>, Gap> {
-        Ok(pointer(self.objects.read(id, ObjectType::Blob)?.data()))
+        Ok(pointer_target(self.objects.read(id, ObjectType::Blob)?.data()))
     }
 
     /// An attribute as the files of the work tree give it, and nothing of this clone.
     fn attribute(&self, path: &[u8], name: &str) -> Option<String> {
         let over = self.attributes.get_or_init(|| Ignores::over(self.root).ok());
-        written::attribute(&over.as_ref()?.git, path, name)
+        written::attribute_of(&over.as_ref()?.git, path, name)
     }
 
     /// What may have written a file otherwise than the commit has it.
     fn cause(&self, path: &[u8]) -> Option<String> {
-        let said = |name: &str| written::attribute(self.git, path, name);
+        let said = |name: &str| written::attribute_of(self.git, path, name);
         let filter = said("filter").filter(|filter| filter != "lfs").map(|filter| {
             format!("its attribute `filter={filter}` lets a filter write it, and what that writes cannot be compared with the commit")
         });
@@ -329,7 +335,7 @@ impl<'w> Walk<'w> {
     }
 
     fn leads_there(&self, path: &[u8], id: Oid) -> Result<bool, Gap> {
-        let target = fs::read_link(self.place(path)).map_err(|error| unreadable(path, &error))?;
+        let target = fs::read_link(self.place(path)).map_err(|error| unreadable_file(path, &error))?;
         let blob = self.objects.read(id, ObjectType::Blob)?;
         Ok(target.as_os_str().as_encoded_bytes() == blob.data())
     }
@@ -343,15 +349,15 @@ impl<'w> Walk<'w> {
         let git = git2::Repository::open_ext(&place, RepositoryOpenFlags::NO_SEARCH, &[] as &[&Path]);
         let at = git.as_ref().ok().and_then(|git| git.refname_to_id("HEAD").ok());
         let (Ok(git), true) = (git, at == Some(id)) else {
-            self.found.push(difference("changed", path));
+            self.found.push(describe_difference("changed", path));
             return Ok(());
         };
         let objects = Objects::of(&git, CloneKind::of(&git))?;
         let nothing = BTreeSet::new();
-        let mut inner = Walk::new(&git, &objects, &place, &nothing);
+        let mut inner = WorkTreeWalk::new(&git, &objects, &place, &nothing);
         inner.whole(objects.tree_of(id)?)?;
         if let Some((at, file)) = inner.newest {
-            self.saw(Some(at), || RepoPath::new(join(path, file.as_bytes())));
+            self.saw(Some(at), || RepoPath::new(join_path(path, file.as_bytes())));
         }
         let within = inner.found.into_iter().map(|found| format!("{found} (in {})", RepoPath::new(path)));
         self.found.extend(within);
@@ -360,16 +366,16 @@ impl<'w> Walk<'w> {
 }
 
 /// What is missing: each path; of a sparse checkout the first, because all of them have the one cause.
-fn missing(paths: &[Vec<u8>], sparse: bool) -> Vec<String> {
+fn missing_files(paths: &[Vec<u8>], sparse: bool) -> Vec<String> {
     match paths {
         [first, rest @ ..] if sparse => {
             let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
             vec![format!(
                 "{}{more} (this is a sparse checkout, which leaves out files of the commit; `git sparse-checkout disable` brings them)",
-                difference("missing", first)
+                describe_difference("missing", first)
             )]
         }
-        _ => paths.iter().map(|path| difference("missing", path)).collect(),
+        _ => paths.iter().map(|path| describe_difference("missing", path)).collect(),
     }
 }
 
@@ -377,29 +383,29 @@ fn is_sparse(git: &git2::Repository) -> bool {
     git.config().and_then(|config| config.get_bool("core.sparsecheckout")).unwrap_or(false)
 }
 
-fn difference(how: &str, path: &[u8]) -> String {
+fn describe_difference(how: &str, path: &[u8]) -> String {
     format!("{how}: {}", RepoPath::new(path))
 }
 
-fn unreadable(path: &[u8], error: &io::Error) -> Gap {
+fn unreadable_file(path: &[u8], error: &io::Error) -> Gap {
     let what = format!("the file {}", RepoPath::new(path));
     Gap::new(what, GapReason::Unreachable, error.to_string(), "Let the gate read the work tree")
 }
 
-fn join(path: &[u8], name: &[u8]) -> Vec<u8> {
+fn join_path(path: &[u8], name: &[u8]) -> Vec<u8> {
     let separator: &[u8] = if path.is_empty() { b"" } else { b"/" };
     [path, separator, name].concat()
 }
 
 /// The SHA-256 that an LFS pointer names (git-lfs, "Specification": `version`, `oid`, `size`, each a line).
-fn pointer(blob: &[u8]) -> Option<String> {
+fn pointer_target(blob: &[u8]) -> Option<String> {
     let text =
         std::str::from_utf8(blob).ok()?.strip_prefix("version https://git-lfs.github.com/spec/v1\n")?;
     let named = text.lines().find_map(|line| line.strip_prefix("oid sha256:"));
     named.map(str::to_string)
 }
 
-fn sha256(place: &Path) -> io::Result<String> {
+fn sha256_of(place: &Path) -> io::Result<String> {
     let mut file = File::open(place)?;
     let mut hash = Sha256::new();
     let mut buffer = vec![0; 64 << 10];
@@ -412,13 +418,13 @@ fn sha256(place: &Path) -> io::Result<String> {
 }
 
 #[cfg(unix)]
-fn native(path: &[u8]) -> PathBuf {
+fn native_path(path: &[u8]) -> PathBuf {
     use std::os::unix::ffi::OsStrExt;
     PathBuf::from(std::ffi::OsStr::from_bytes(path))
 }
 
 #[cfg(not(unix))]
-fn native(path: &[u8]) -> PathBuf {
+fn native_path(path: &[u8]) -> PathBuf {
     PathBuf::from(String::from_utf8_lossy(path).into_owned())
 }
 

@@ -9,8 +9,8 @@
 
 use portcullis::cli::record::{Recording, Unrecorded, judge_text, record_decision};
 use portcullis::collect::git::Repository;
-use portcullis::collect::git::record::Closeness;
-use portcullis::collect::git::record_writer::Appended;
+use portcullis::collect::record_writer::Appended;
+use portcullis::collect::records::{Closeness, DeploymentRecords};
 use portcullis::decide::decide_deployment;
 use portcullis::model::change::{BranchName, Change, Commit, Revision, Updates};
 use portcullis::model::decision::Decision;

@@ -4,7 +4,7 @@
 //! number is reached from that commit of the line. That no lower one reaches it holds only as far as dates are true, so whoever
 //! asks confirms it ([`Graph::arrival`]).
 
-use super::Graph;
+use crate::collect::git::graph::Graph;
 use crate::model::fact::Gap;
 use git2::Oid;
 use std::collections::{BTreeMap, BinaryHeap};

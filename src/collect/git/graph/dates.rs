@@ -4,14 +4,14 @@
 //! corrected date of its parents, whichever is later (gitformat-commit-graph(5), "corrected commit date"). So whoever reaches a commit has a
 //! later corrected date than it, whatever the commits say.
 
-use super::{Graph, UNKNOWN};
+use crate::collect::git::graph::{Graph, UNKNOWN};
 
 /// The corrected dates that are known, by place.
 #[derive(Default)]
 pub struct CorrectedDates(Vec<Option<i64>>);
 
 /// What the parents of a commit say of its corrected date.
-enum Found {
+enum ParentDates {
     Date(i64),
     /// That of this parent has to be found first.
     After(usize),
@@ -45,14 +45,14 @@ impl Graph<'_, '_> {
 
     fn correct(&mut self, waiting: &mut Vec<usize>, first: usize, in_vain: &mut [bool]) {
         while let Some(at) = waiting.last().copied() {
-            let found = if in_vain[at - first] { Found::Unknown } else { self.dated_by_parents(at) };
+            let found = if in_vain[at - first] { ParentDates::Unknown } else { self.dated_by_parents(at) };
             match found {
-                Found::Date(date) => self.corrected.0[at] = Some(date),
-                Found::After(parent) if parent >= first && !in_vain[parent - first] => {
+                ParentDates::Date(date) => self.corrected.0[at] = Some(date),
+                ParentDates::After(parent) if parent >= first && !in_vain[parent - first] => {
                     waiting.push(parent);
                     continue;
                 }
-                Found::After(_) | Found::Unknown => in_vain[at - first] = true,
+                ParentDates::After(_) | ParentDates::Unknown => in_vain[at - first] = true,
             }
             waiting.pop();
         }
@@ -66,15 +66,15 @@ impl Graph<'_, '_> {
         }
     }
 
-    fn dated_by_parents(&self, at: usize) -> Found {
+    fn dated_by_parents(&self, at: usize) -> ParentDates {
         let (_, node) = self.nodes.at(at);
         let mut latest = node.date;
         for at in node.parents() {
-            let Some(place) = self.known_link(at) else { return Found::Unknown };
-            let Some(date) = self.corrected_date(place) else { return Found::After(place) };
-            let Some(next) = date.checked_add(1) else { return Found::Unknown };
+            let Some(place) = self.known_link(at) else { return ParentDates::Unknown };
+            let Some(date) = self.corrected_date(place) else { return ParentDates::After(place) };
+            let Some(next) = date.checked_add(1) else { return ParentDates::Unknown };
             latest = latest.max(next);
         }
-        if node.is_here { Found::Date(latest) } else { Found::Unknown }
+        if node.is_here { ParentDates::Date(latest) } else { ParentDates::Unknown }
     }
 }

@@ -3,8 +3,8 @@
 //! Whatever a commit of the line reaches, the ones above it reach as well. So where a commit came onto the line, and down to where
 //! another history goes along with it, is found by halving. Dates only choose where the search begins.
 
-use super::Graph;
-use super::arrivals::Arrivals;
+use crate::collect::git::graph::Graph;
+use crate::collect::git::graph::arrivals::Arrivals;
 use crate::model::fact::Gap;
 use git2::Oid;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, VecDeque};

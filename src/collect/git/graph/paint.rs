@@ -1,6 +1,6 @@
 //! One painting over a graph. How it finds what is asked, and when it may end, says [`super`].
 
-use super::{Graph, not_too_many};
+use crate::collect::git::graph::{Graph, not_too_many};
 use crate::model::fact::Gap;
 use git2::Oid;
 use std::collections::BinaryHeap;

@@ -1,7 +1,8 @@
 //! Painting against what is reached, on histories that say what they like of their dates.
 
-use super::super::tests::fixture::Fixture;
 use super::*;
+use crate::collect::git::graph::prefetch::prefetch_pair;
+use crate::collect::git::tests::fixture::Fixture;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 
@@ -105,20 +106,18 @@ fn the_helper_reads_what_comes_soon_and_nobody_reads_it_again() {
     let ids = history(&fixture, &commits);
     let opened = fixture.open();
     let [here, there] = [(); 2].map(|()| opened.trusted_objects().unwrap());
-    let ahead = &Ahead::default();
+    let (prefetch, helper) = prefetch_pair();
     std::thread::scope(|scope| {
-        let helper = scope.spawn(move || ahead.help(&there));
-        assert!(ahead.header_if_here(&here, ids[40]).unwrap().is_some());
-        ahead.call([], []);
-        while ahead.waiting() < 40 - ahead::LEAVE {
+        scope.spawn(move || helper.run(&there));
+        assert!(prefetch.header_if_here(&here, ids[40]).unwrap().is_some());
+        prefetch.call([], []);
+        while prefetch.waiting() < 40 - prefetch::LEAVE {
             std::thread::yield_now();
         }
-        drop(ahead.closing());
-        helper.join().unwrap();
-        assert_eq!(ahead.waiting(), 40 - ahead::LEAVE);
         ids.iter().for_each(|id| fixture.remove(*id));
-        let is_here = |id: &&Oid| ahead.header_if_here(&here, **id).unwrap().is_some();
-        assert_eq!(ids[..40].iter().filter(is_here).count(), 40 - ahead::LEAVE);
+        let is_here = |id: &&Oid| prefetch.header_if_here(&here, **id).unwrap().is_some();
+        assert_eq!(ids[..40].iter().filter(is_here).count(), 40 - prefetch::LEAVE);
+        drop(prefetch);
     });
 }
 
@@ -145,13 +144,12 @@ proptest! {
         let opened = fixture.open();
         let objects = opened.trusted_objects().unwrap();
         let mut graph = Graph::new(&objects);
-        let (ahead, there) = (&Ahead::default(), opened.trusted_objects().unwrap());
+        let ((prefetch, helper), there) = (prefetch_pair(), opened.trusted_objects().unwrap());
         let mut alone = Graph::new(&objects);
         let pairs: Vec<_> = pairs.iter().map(|(base, head)| (base % ids.len(), head % ids.len())).collect();
         std::thread::scope(|scope| {
-            scope.spawn(move || ahead.help(&there));
-            let _closing = ahead.closing();
-            let mut helped = Graph::helped(&objects, ahead);
+            scope.spawn(move || helper.run(&there));
+            let mut helped = Graph::helped(&objects, prefetch);
             for (number, (base, head)) in pairs.iter().enumerate() {
                 if number > 0 {
                     helped.call_help();

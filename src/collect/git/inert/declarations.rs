@@ -8,19 +8,19 @@
 //! - Go: `type` and `const`, whose values are known when it is compiled.
 //! - Java: an `interface` without a body or a value in it, `package-info.java`, and `module-info.java`.
 
-use super::token::{Token, tokens};
+use crate::collect::git::inert::token::{InertToken, split_tokens};
 
-type Reader<'t> = fn(&mut Declarations<'t>) -> Option<()>;
+type DeclarationReader<'t> = fn(&mut Declarations<'t>) -> Option<()>;
 
 /// Does the file declare something, and nothing else?
 pub fn are_all(name: &str, text: &str) -> bool {
-    let (reader, raw): (Reader<'_>, bool) = match name.rsplit_once('.').map(|(_, ending)| ending) {
+    let (reader, raw): (DeclarationReader<'_>, bool) = match name.rsplit_once('.').map(|(_, ending)| ending) {
         Some("ts" | "mts" | "cts" | "tsx") => (Declarations::typescript, false),
         Some("go") if !has_directives(text) => (Declarations::go, true),
         Some("java") if !text.contains("\\u") && !makes_code(text) => (Declarations::java, false),
         _ => return false,
     };
-    let Some(tokens) = tokens(text, raw).filter(|tokens| !tokens.is_empty()) else { return false };
+    let Some(tokens) = split_tokens(text, raw).filter(|tokens| !tokens.is_empty()) else { return false };
     let mut declarations = Declarations { tokens: &tokens, at: 0 };
     while declarations.at < tokens.len() {
         if reader(&mut declarations).is_none() {
@@ -69,13 +69,13 @@ fn makes_code(text: &str) -> bool {
 
 /// What stands on the way from one declaration to the next.
 struct Declarations<'t> {
-    tokens: &'t [Token<'t>],
+    tokens: &'t [InertToken<'t>],
     at: usize,
 }
 
 /// Each method reads what its name says, and is `None` where something else stands there.
 impl<'t> Declarations<'t> {
-    fn peek(&self) -> Option<Token<'t>> {
+    fn peek(&self) -> Option<InertToken<'t>> {
         self.tokens.get(self.at).copied()
     }
 
@@ -93,7 +93,7 @@ impl<'t> Declarations<'t> {
         self.eat(text).then_some(())
     }
 
-    fn next(&mut self) -> Option<Token<'t>> {
+    fn next(&mut self) -> Option<InertToken<'t>> {
         let token = self.peek();
         self.at += 1;
         token
@@ -243,17 +243,17 @@ impl<'t> Declarations<'t> {
             "*" => {
                 self.at += 1;
                 self.expect("as")?;
-                self.next().filter(Token::is_word)?;
+                self.next().filter(InertToken::is_word)?;
             }
             "from" => return None,
-            _ => self.next().filter(Token::is_word).map(|_| ())?,
+            _ => self.next().filter(InertToken::is_word).map(|_| ())?,
         }
         self.from()
     }
 
     fn from(&mut self) -> Option<()> {
         self.expect("from")?;
-        self.next().filter(Token::is_string)?;
+        self.next().filter(InertToken::is_string)?;
         self.end_of_line()
     }
 
@@ -261,7 +261,7 @@ impl<'t> Declarations<'t> {
         self.at += 1;
         if self.eat("*") {
             if self.eat("as") {
-                self.next().filter(Token::is_word)?;
+                self.next().filter(InertToken::is_word)?;
             }
             return self.from();
         }

@@ -27,12 +27,12 @@ pub fn is_one(text: &str) -> bool {
         && !text.contains("\"\"\"")
         && !text.contains("'''");
     is_plain
-        && statements(text)
+        && split_statements(text)
             .is_some_and(|statements| statements.iter().all(|statement| is_declaration(statement.trim())))
 }
 
 /// The statements, each with its lines joined, without comments and texts; `None` where brackets or marks do not match.
-fn statements(text: &str) -> Option<Vec<String>> {
+fn split_statements(text: &str) -> Option<Vec<String>> {
     let (mut all, mut one, mut depth) = (Vec::new(), String::new(), 0_i32);
     for line in text.lines() {
         let mut quote = None;

@@ -2,14 +2,14 @@
 
 /// A word, a string, or a mark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Token<'t> {
+pub struct InertToken<'t> {
     /// As it stands in the text.
     pub text: &'t str,
     /// Does it begin a line?
     pub newline: bool,
 }
 
-impl Token<'_> {
+impl InertToken<'_> {
     /// Is it a name or a keyword?
     pub fn is_word(&self) -> bool {
         self.text.starts_with(|first: char| first.is_alphabetic() || "_$".contains(first))
@@ -23,7 +23,7 @@ impl Token<'_> {
 
 /// Splits a text; `None` where it cannot be told what a reader of the language makes of it. `raw` says whether there are strings between
 /// back quotes that hold no code.
-pub fn tokens(text: &str, raw: bool) -> Option<Vec<Token<'_>>> {
+pub fn split_tokens(text: &str, raw: bool) -> Option<Vec<InertToken<'_>>> {
     let (mut all, mut newline) = (Vec::new(), true);
     let mut rest = text.strip_prefix('\u{feff}').unwrap_or(text);
     while let Some(first) = rest.chars().next() {
@@ -34,13 +34,13 @@ pub fn tokens(text: &str, raw: bool) -> Option<Vec<Token<'_>>> {
                 1
             }
             '/' => {
-                let length = comment(rest)?;
+                let length = comment_length(rest)?;
                 newline |= rest[..length].contains('\n');
                 length
             }
             _ => {
-                let length = token(rest, first, raw)?;
-                all.push(Token { text: &rest[..length], newline });
+                let length = token_length(rest, first, raw)?;
+                all.push(InertToken { text: &rest[..length], newline });
                 newline = false;
                 length
             }
@@ -51,7 +51,7 @@ pub fn tokens(text: &str, raw: bool) -> Option<Vec<Token<'_>>> {
 }
 
 /// A slash that begins no comment divides, or begins a regular expression.
-fn comment(rest: &str) -> Option<usize> {
+fn comment_length(rest: &str) -> Option<usize> {
     if rest.starts_with("//") {
         let end = rest.find('\n').unwrap_or(rest.len());
         let is_plain =
@@ -61,9 +61,9 @@ fn comment(rest: &str) -> Option<usize> {
     rest.strip_prefix("/*")?.find("*/").map(|end| end + 4)
 }
 
-fn token(rest: &str, first: char, raw: bool) -> Option<usize> {
+fn token_length(rest: &str, first: char, raw: bool) -> Option<usize> {
     match first {
-        '"' | '\'' => string(rest, first),
+        '"' | '\'' => string_length(rest, first),
         '`' if raw => rest[1..].find('`').map(|end| end + 2),
         '=' if rest.starts_with("=>") => Some(2),
         _ if first.is_alphanumeric() || "_$".contains(first) => {
@@ -74,7 +74,7 @@ fn token(rest: &str, first: char, raw: bool) -> Option<usize> {
     }
 }
 
-fn string(rest: &str, quote: char) -> Option<usize> {
+fn string_length(rest: &str, quote: char) -> Option<usize> {
     let mut letters = rest.char_indices().skip(1);
     while let Some((at, letter)) = letters.next() {
         match letter {

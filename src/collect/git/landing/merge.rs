@@ -3,55 +3,61 @@
 //! Base, ours, theirs and what really landed are read side by side. Where two of the three agree the third decides,
 //! for whole directories at once; only where all three differ the walk goes down, and only files that both sides
 //! changed are read. No index, no attributes, no configuration, nothing written. The rules are those of
-//! `git merge-tree --write-tree` (git-merge-tree(1)); what they make of renames is in [`super::moves`].
+//! `git merge-tree --write-tree` (git-merge-tree(1)); what they make of renames is in [`crate::collect::git::landing::merge::renames`].
 
-use super::super::effort::Effort;
-use super::super::tree::{Mode, TreeEntry};
-use super::super::tree_diff::Item;
-use super::items::merge_items;
-use super::moves;
-use super::paths::between_within;
-use super::store::{Cursor, Store};
+use crate::collect::git::landing::cached_tree_diff::diff_cached_trees_within;
+use crate::collect::git::landing::merge::entry::merge_items;
+use crate::collect::git::landing::store::{Cursor, Store};
+use crate::collect::git::tree::{Mode, TreeEntry};
+use crate::collect::git::tree_diff::Item;
+use crate::collect::git::walk_budget::WalkBudget;
 use crate::model::fact::Gap;
 use git2::Oid;
 use std::cmp::Ordering;
 
+pub mod contents;
+pub mod entry;
 pub mod model;
+mod renames;
 
-pub use model::{Contested, Level, Merge, Sides, TreeEdit};
+pub use model::{Contested, Level, Merge, MergeSides, TreeEdit};
 
-/// Deeper trees are not entered, as in [`super::super::tree_diff`].
+/// Deeper trees are not entered, as in [`crate::collect::git::tree_diff`].
 const DEPTH_LIMIT: usize = 256;
 
 /// Merges, and compares with what landed, if that is given.
-pub fn merge(store: &Store<'_, '_>, sides: Sides, actual: Option<Option<Oid>>) -> Result<Merge, Gap> {
+pub fn merge_trees(
+    store: &Store<'_, '_>,
+    sides: MergeSides,
+    actual: Option<Option<Oid>>,
+) -> Result<Merge, Gap> {
     merge_at(store, sides, actual, Level::Commits)
 }
 
 /// Merges merge bases, to merge over them.
-pub fn merge_bases(store: &Store<'_, '_>, sides: Sides) -> Result<Merge, Gap> {
+pub fn merge_bases(store: &Store<'_, '_>, sides: MergeSides) -> Result<Merge, Gap> {
     merge_at(store, sides, None, Level::Bases)
 }
 
 fn merge_at(
     store: &Store<'_, '_>,
-    sides: Sides,
+    sides: MergeSides,
     actual: Option<Option<Oid>>,
     level: Level,
 ) -> Result<Merge, Gap> {
-    let mut walk = Walk::new(store, actual.is_some());
+    let mut walk = MergeWalk::new(store, actual.is_some());
     walk.root([sides.base, sides.ours, sides.theirs, actual.flatten()])?;
-    if walk.is_open { moves::settle(store, sides, actual.flatten(), level) } else { Ok(walk.merge) }
+    if walk.is_open { renames::settle(store, sides, actual.flatten(), level) } else { Ok(walk.merge) }
 }
 
 /// Merges as long as a tree can come of it; `None` when it cannot.
-pub fn merge_towards(store: &Store<'_, '_>, sides: Sides, tree: Oid) -> Result<Option<Merge>, Gap> {
+pub fn merge_towards(store: &Store<'_, '_>, sides: MergeSides, tree: Oid) -> Result<Option<Merge>, Gap> {
     let walk = walk_towards(store, sides, &[], tree)?;
     if walk.departs {
         return Ok(None);
     }
     let merge =
-        if walk.is_open { moves::settle(store, sides, Some(tree), Level::Commits)? } else { walk.merge };
+        if walk.is_open { renames::settle(store, sides, Some(tree), Level::Commits)? } else { walk.merge };
     Ok(Some(merge))
 }
 
@@ -64,18 +70,18 @@ pub fn departs_over_all(
     tree: Oid,
 ) -> Result<bool, Gap> {
     let Some((first, others)) = bases.split_first() else { return Ok(false) };
-    let sides = Sides { base: Some(*first), ours, theirs };
+    let sides = MergeSides { base: Some(*first), ours, theirs };
     Ok(walk_towards(store, sides, others, tree)?.departs)
 }
 
 fn walk_towards<'s, 'o, 'r>(
     store: &'s Store<'o, 'r>,
-    sides: Sides,
+    sides: MergeSides,
     other_bases: &'s [Oid],
     tree: Oid,
-) -> Result<Walk<'s, 'o, 'r>, Gap> {
+) -> Result<MergeWalk<'s, 'o, 'r>, Gap> {
     let base_is_empty = sides.base.is_none();
-    let mut walk = Walk { ends_early: true, base_is_empty, other_bases, ..Walk::new(store, true) };
+    let mut walk = MergeWalk { ends_early: true, base_is_empty, other_bases, ..MergeWalk::new(store, true) };
     walk.root([sides.base, sides.ours, sides.theirs, Some(tree)])?;
     Ok(walk)
 }
@@ -85,11 +91,11 @@ const OURS: usize = 1;
 const THEIRS: usize = 2;
 const ACTUAL: usize = 3;
 
-type Group<'t> = [Option<TreeEntry<'t>>; 4];
+type EntryGroup<'t> = [Option<TreeEntry<'t>>; 4];
 
-struct Walk<'s, 'o, 'r> {
+struct MergeWalk<'s, 'o, 'r> {
     store: &'s Store<'o, 'r>,
-    effort: Effort,
+    budget: WalkBudget,
     compares: bool,
     /// Does nothing but arriving at the compared tree matter?
     ends_early: bool,
@@ -115,7 +121,7 @@ fn is_same(one: Option<&TreeEntry<'_>>, other: Option<&TreeEntry<'_>>) -> bool {
 }
 
 /// The result, where at most one side changed something or both made the same change.
-fn plain<'g, 't>(group: &'g Group<'t>) -> Option<Option<&'g TreeEntry<'t>>> {
+fn trivial_result<'g, 't>(group: &'g EntryGroup<'t>) -> Option<Option<&'g TreeEntry<'t>>> {
     let [base, ours, theirs, _] = group.each_ref().map(Option::as_ref);
     if is_same(ours, theirs) || is_same(base, theirs) {
         Some(ours)
@@ -126,15 +132,15 @@ fn plain<'g, 't>(group: &'g Group<'t>) -> Option<Option<&'g TreeEntry<'t>>> {
     }
 }
 
-fn item(entry: Option<&TreeEntry<'_>>) -> Result<Option<Item>, Gap> {
+fn item_of(entry: Option<&TreeEntry<'_>>) -> Result<Option<Item>, Gap> {
     entry.map(|entry| Ok((entry.mode, entry.id()?))).transpose()
 }
 
-impl<'s, 'o, 'r> Walk<'s, 'o, 'r> {
+impl<'s, 'o, 'r> MergeWalk<'s, 'o, 'r> {
     fn new(store: &'s Store<'o, 'r>, compares: bool) -> Self {
-        Walk {
+        MergeWalk {
             store,
-            effort: Effort::of("a recomputed merge"),
+            budget: WalkBudget::of("a recomputed merge"),
             compares,
             ends_early: false,
             base_is_empty: false,
@@ -170,9 +176,9 @@ impl<'s, 'o, 'r> Walk<'s, 'o, 'r> {
 
     fn directory(&mut self, ids: [Option<Oid>; 4], depth: usize) -> Result<(), Gap> {
         if depth > DEPTH_LIMIT {
-            return Err(self.effort.too_deep(&self.path));
+            return Err(self.budget.too_deep(&self.path));
         }
-        self.effort.enter(&self.path)?;
+        self.budget.enter(&self.path)?;
         let trees = self.store.trees(ids)?;
         let mut cursors =
             trees.each_ref().map(|tree| tree.as_ref().map_or(Cursor::default(), |t| t.cursor()));
@@ -193,11 +199,11 @@ impl<'s, 'o, 'r> Walk<'s, 'o, 'r> {
     }
 
     /// Does anything stand there in the end?
-    fn group(&mut self, group: &Group<'_>, depth: usize) -> Result<bool, Gap> {
-        if let Some(result) = plain(group) {
+    fn group(&mut self, group: &EntryGroup<'_>, depth: usize) -> Result<bool, Gap> {
+        if let Some(result) = trivial_result(group) {
             self.is_open = self.is_open || self.may_have_moved(group)?;
             let result = result.copied();
-            self.result(group, item(result.as_ref())?)?;
+            self.result(group, item_of(result.as_ref())?)?;
             return Ok(result.is_some());
         }
         let Some(name) = group.iter().flatten().next() else { return Ok(false) };
@@ -220,18 +226,18 @@ impl<'s, 'o, 'r> Walk<'s, 'o, 'r> {
     }
 
     /// Takes down what the merge puts at the path of a group.
-    fn result(&mut self, group: &Group<'_>, result: Option<Item>) -> Result<(), Gap> {
-        if result != item(group[OURS].as_ref())? {
+    fn result(&mut self, group: &EntryGroup<'_>, result: Option<Item>) -> Result<(), Gap> {
+        if result != item_of(group[OURS].as_ref())? {
             let path = self.listed(group)?;
             self.merge.edits.push(TreeEdit { path, item: result });
         }
-        if self.compares && result != item(group[ACTUAL].as_ref())? {
+        if self.compares && result != item_of(group[ACTUAL].as_ref())? {
             self.merge.matches = false;
             let [base, ours, theirs, _] = group;
             if let (Some(base), Some(_), Some(_)) = (base, ours, theirs)
                 && !base.mode.is_tree()
             {
-                self.depart(&self.path_of(group), item(Some(base))?)?;
+                self.depart(&self.path_of(group), item_of(Some(base))?)?;
             }
         }
         Ok(())
@@ -255,13 +261,13 @@ impl<'s, 'o, 'r> Walk<'s, 'o, 'r> {
     }
 
     /// The path of a group, which is going to be listed.
-    fn listed(&mut self, group: &Group<'_>) -> Result<Vec<u8>, Gap> {
+    fn listed(&mut self, group: &EntryGroup<'_>) -> Result<Vec<u8>, Gap> {
         let path = self.path_of(group);
-        self.effort.list(&path)?;
+        self.budget.list(&path)?;
         Ok(path)
     }
 
-    fn path_of(&self, group: &Group<'_>) -> Vec<u8> {
+    fn path_of(&self, group: &EntryGroup<'_>) -> Vec<u8> {
         let entry = group.iter().flatten().next();
         let (name, end): (&[u8], &[u8]) =
             entry.map_or((b"", b""), |entry| (entry.name, if entry.mode.is_tree() { b"/" } else { b"" }));
@@ -269,14 +275,14 @@ impl<'s, 'o, 'r> Walk<'s, 'o, 'r> {
     }
 
     /// Did both sides delete something here, or one of them a directory to which the other one added this?
-    fn may_have_moved(&mut self, group: &Group<'_>) -> Result<bool, Gap> {
+    fn may_have_moved(&mut self, group: &EntryGroup<'_>) -> Result<bool, Gap> {
         let [base, ours, theirs, _] = group.each_ref().map(Option::as_ref);
         match (base, ours, theirs) {
             (Some(_), None, None) => Ok(true),
             (None, ..) => Ok(self.gone.is_some_and(|gone| group[gone].is_none())),
             (Some(base), Some(ours), Some(theirs)) if base.mode.is_tree() && ours.is_same(theirs) => {
                 let (base, ours) = (Some(base.id()?), Some(ours.id()?));
-                let changes = between_within(&mut self.effort, self.store, base, ours)?;
+                let changes = diff_cached_trees_within(&mut self.budget, self.store, base, ours)?;
                 Ok(changes.iter().any(|change| change.new.is_none()))
             }
             _ => Ok(false),
@@ -284,11 +290,11 @@ impl<'s, 'o, 'r> Walk<'s, 'o, 'r> {
     }
 
     /// A path at which all three differ and none is a directory. `self.path` already ends in its name.
-    fn leaf(&mut self, group: &Group<'_>) -> Result<(), Gap> {
+    fn leaf(&mut self, group: &EntryGroup<'_>) -> Result<(), Gap> {
         let [base, ours, theirs, actual] =
-            [BASE, OURS, THEIRS, ACTUAL].map(|side| item(group[side].as_ref()));
+            [BASE, OURS, THEIRS, ACTUAL].map(|side| item_of(group[side].as_ref()));
         let (base, ours, theirs, actual) = (base?, ours?, theirs?, actual?);
-        self.effort.list(&self.path)?;
+        self.budget.list(&self.path)?;
         let path = self.path.clone();
         if !self.is_in_all_bases(&path, base)? {
             return Ok(());
@@ -323,7 +329,7 @@ impl<'s, 'o, 'r> Walk<'s, 'o, 'r> {
 }
 
 /// The one side that has a directory of the base no more.
-fn side_gone(group: &Group<'_>) -> Option<usize> {
+fn side_gone(group: &EntryGroup<'_>) -> Option<usize> {
     match (&group[BASE], &group[OURS], &group[THEIRS]) {
         (Some(_), None, Some(_)) => Some(OURS),
         (Some(_), Some(_), None) => Some(THEIRS),
@@ -332,7 +338,7 @@ fn side_gone(group: &Group<'_>) -> Option<usize> {
 }
 
 /// The next entries of one name and sort that are not the same in all trees.
-fn next_group<'t>(cursors: &mut [Cursor<'t>; 4], compares: bool) -> Option<Group<'t>> {
+fn next_group<'t>(cursors: &mut [Cursor<'t>; 4], compares: bool) -> Option<EntryGroup<'t>> {
     let used = if compares { 4 } else { 3 };
     let (first, others) = cursors[..used].split_first()?;
     let equal = first.equal_entries(others);
@@ -351,7 +357,7 @@ fn next_group<'t>(cursors: &mut [Cursor<'t>; 4], compares: bool) -> Option<Group
 struct Kinds(Vec<(Vec<u8>, bool)>);
 
 impl Kinds {
-    fn note(&mut self, group: &Group<'_>, stays: bool) {
+    fn note(&mut self, group: &EntryGroup<'_>, stays: bool) {
         let everywhere = group[..ACTUAL].iter().all(Option::is_some);
         if let Some(entry) = group.iter().flatten().next().filter(|_| stays && !everywhere) {
             self.0.push((entry.name.to_vec(), entry.mode.is_tree()));

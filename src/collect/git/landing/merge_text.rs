@@ -4,11 +4,11 @@
 //! equal changes are taken once, and the rest is a conflict, which then shrinks to the lines in which the two sides
 //! differ (git-merge-file(1); level "zealous" of git's merge). Where a conflict stays, both sides stand in the
 //! result one after the other, ours first: what a person made of it shows as lines beside these. Or it stands there with
-//! git's marks ([`Marks`]), as in a merge base that git itself merged.
+//! git's marks ([`ConflictMarks`]), as in a merge base that git itself merged.
 
-use super::super::line_numbers::{LineNumbers, lines};
-use super::lines::{Edit, Git, Refusal, edits, edits_of_part};
-use super::starts::common_start;
+use crate::collect::git::landing::histogram::{DiffRefusal, Git, LineEdit, edits_of_part, line_edits};
+use crate::collect::git::landing::tree_offsets::common_start;
+use crate::collect::git::line_numbers::{LineNumbers, text_lines};
 use std::ops::Range;
 
 /// git takes a file with a NUL byte among this many first bytes for binary, and does not merge it.
@@ -28,14 +28,14 @@ pub struct MergedText {
 
 /// What older and newer versions of git make of the same texts.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Merged {
+pub struct VersionedText {
     /// What git makes of it up to version 2.53.
     pub older: MergedText,
     /// What git makes of it since version 2.54, where that is something else.
     pub newer: Option<MergedText>,
 }
 
-impl Merged {
+impl VersionedText {
     /// What this version makes of it.
     pub fn of(self, git: Git) -> MergedText {
         match (git, self.newer) {
@@ -47,7 +47,7 @@ impl Merged {
 
 /// How git marks a conflict.
 #[derive(Clone, Copy, Debug)]
-pub struct Marks<'l> {
+pub struct ConflictMarks<'l> {
     /// So many times each sign.
     pub width: usize,
     /// The names of our side and of theirs.
@@ -60,43 +60,48 @@ pub fn is_text(content: &[u8]) -> bool {
 }
 
 /// Merges.
-pub fn merge(base: &[u8], ours: &[u8], theirs: &[u8], marks: Option<Marks<'_>>) -> Result<Merged, Refusal> {
+pub fn merge(
+    base: &[u8],
+    ours: &[u8],
+    theirs: &[u8],
+    marks: Option<ConflictMarks<'_>>,
+) -> Result<VersionedText, DiffRefusal> {
     let mut numbers = LineNumbers::for_bytes(base.len());
-    let base = Text::read(&mut numbers, base);
+    let base = NumberedText::read(&mut numbers, base);
     let places = base.places();
-    let [ours, theirs] = [ours, theirs].map(|text| Text::beside(&mut numbers, text, &base, &places));
-    let texts = Texts { base, ours, theirs };
+    let [ours, theirs] = [ours, theirs].map(|text| NumberedText::beside(&mut numbers, text, &base, &places));
+    let texts = TextTriple { base, ours, theirs };
     let (older, hangs_on_version) = texts.merged(Git::Older, marks)?;
     let newer = if hangs_on_version { Some(texts.merged(Git::Newer, marks)?.0) } else { None };
     let newer = newer.filter(|newer| *newer != older);
-    Ok(Merged { older, newer })
+    Ok(VersionedText { older, newer })
 }
 
 /// Three texts with lines of the same numbers.
-struct Texts<'t> {
-    base: Text<'t>,
-    ours: Text<'t>,
-    theirs: Text<'t>,
+struct TextTriple<'t> {
+    base: NumberedText<'t>,
+    ours: NumberedText<'t>,
+    theirs: NumberedText<'t>,
 }
 
-impl Texts<'_> {
+impl TextTriple<'_> {
     /// What merging gives, and whether another version of git may make something else of it.
-    fn merged(&self, git: Git, marks: Option<Marks<'_>>) -> Result<(MergedText, bool), Refusal> {
-        let by_us = edits(&self.base.numbers, &self.ours.numbers, git)?;
-        let by_them = edits(&self.base.numbers, &self.theirs.numbers, git)?;
+    fn merged(&self, git: Git, marks: Option<ConflictMarks<'_>>) -> Result<(MergedText, bool), DiffRefusal> {
+        let by_us = line_edits(&self.base.numbers, &self.ours.numbers, git)?;
+        let by_them = line_edits(&self.base.numbers, &self.theirs.numbers, git)?;
         let mut changes = lay_side_by_side(&by_us.all, &by_them.all, &self.ours, &self.theirs);
-        let refined = refine(&mut changes, &self.ours, &self.theirs, git)?;
+        let refined = refine_conflicts(&mut changes, &self.ours, &self.theirs, git)?;
         let bytes = match marks {
-            None => write(&changes, &self.ours, &self.theirs),
-            Some(marks) => self.write_marked(&simplified(changes.clone()), marks),
+            None => write_merged(&changes, &self.ours, &self.theirs),
+            Some(marks) => self.write_marked(&join_conflicts(changes.clone()), marks),
         };
-        let conflicts = changes.iter().filter(|change| change.taken == Taken::Conflict).count();
+        let conflicts = changes.iter().filter(|change| change.taken == TakenSide::Conflict).count();
         Ok((MergedText { bytes, conflicts }, by_us.hang_on_version || by_them.hang_on_version || refined))
     }
 }
 
 /// A text as numbers, one for each different line, and where the lines are.
-struct Text<'t> {
+struct NumberedText<'t> {
     bytes: &'t [u8],
     /// Where each line begins, and where the last one ends.
     starts: Vec<usize>,
@@ -106,27 +111,32 @@ struct Text<'t> {
 /// For a line that a text does not have, or has several times.
 const NOWHERE: usize = usize::MAX;
 
-impl<'t> Text<'t> {
+impl<'t> NumberedText<'t> {
     fn read(numbers: &mut LineNumbers<'t>, bytes: &'t [u8]) -> Self {
-        let mut text = Text::with_room(bytes, bytes.len() / 32);
-        lines(bytes).for_each(|line| text.push(line, numbers.of(line)));
+        let mut text = NumberedText::with_room(bytes, bytes.len() / 32);
+        text_lines(bytes).for_each(|line| text.push(line, numbers.of(line)));
         text
     }
 
     fn with_room(bytes: &'t [u8], lines: usize) -> Self {
         let mut starts = Vec::with_capacity(lines + 1);
         starts.push(0);
-        Text { bytes, starts, numbers: Vec::with_capacity(lines) }
+        NumberedText { bytes, starts, numbers: Vec::with_capacity(lines) }
     }
 
     /// The same, beside a text that is probably like it: where both have the same lines for a while, they need not be
     /// searched for. `places` are those of that text.
-    fn beside(numbers: &mut LineNumbers<'t>, bytes: &'t [u8], like: &Text<'t>, places: &[usize]) -> Self {
-        let mut text = Text::with_room(bytes, like.len() + 16);
+    fn beside(
+        numbers: &mut LineNumbers<'t>,
+        bytes: &'t [u8],
+        like: &NumberedText<'t>,
+        places: &[usize],
+    ) -> Self {
+        let mut text = NumberedText::with_room(bytes, like.len() + 16);
         let mut at = 0;
         loop {
             at = text.take_equal(like, at);
-            let Some(line) = lines(text.rest()).next() else { return text };
+            let Some(line) = text_lines(text.rest()).next() else { return text };
             let number = numbers.of(line);
             text.push(line, number);
             match places.get(number as usize) {
@@ -138,7 +148,7 @@ impl<'t> Text<'t> {
     }
 
     /// Takes over whole lines that this text has next and the other from this place on; the place after them.
-    fn take_equal(&mut self, like: &Text<'t>, at: usize) -> usize {
+    fn take_equal(&mut self, like: &NumberedText<'t>, at: usize) -> usize {
         let Some(from) = like.starts.get(at).copied() else { return at };
         let (here, equal) = (self.end(), common_start(&like.bytes[from..], self.rest()));
         let mut lines = like.starts[at..].partition_point(|start| *start <= from + equal) - 1;
@@ -199,7 +209,7 @@ impl<'t> Text<'t> {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Taken {
+enum TakenSide {
     Ours,
     Theirs,
     /// Both made the same change.
@@ -209,40 +219,53 @@ enum Taken {
 
 /// Lines of our text that a change covers, and lines of their text that belong there.
 #[derive(Clone, Debug)]
-struct Change {
-    taken: Taken,
+struct TextChange {
+    taken: TakenSide,
     ours: Range<usize>,
     theirs: Range<usize>,
 }
 
 /// Lines of the base in another text, in which what stood at `from` stands at `to`. A change that both sides take part
 /// in may reach before the beginning of that text; the change before it, which it touches, has the true beginning.
-fn shift(lines: &Range<usize>, from: usize, to: usize) -> Range<usize> {
+fn shift_lines(lines: &Range<usize>, from: usize, to: usize) -> Range<usize> {
     let there = |at: usize| (at + to).saturating_sub(from);
     there(lines.start)..there(lines.end)
 }
 
-fn lay_side_by_side(by_us: &[Edit], by_them: &[Edit], ours: &Text<'_>, theirs: &Text<'_>) -> Vec<Change> {
-    let mut changes = Changes::default();
+fn lay_side_by_side(
+    by_us: &[LineEdit],
+    by_them: &[LineEdit],
+    ours: &NumberedText<'_>,
+    theirs: &NumberedText<'_>,
+) -> Vec<TextChange> {
+    let mut changes = TextChanges::default();
     let (mut us, mut them) = (by_us.iter().peekable(), by_them.iter().peekable());
     while let (Some(one), Some(two)) = (us.peek(), them.peek()) {
         if one.old.end < two.old.start {
-            changes.push(Taken::Ours, one.new.clone(), shift(&one.old, two.old.start, two.new.start));
+            changes.push(
+                TakenSide::Ours,
+                one.new.clone(),
+                shift_lines(&one.old, two.old.start, two.new.start),
+            );
             us.next();
             continue;
         }
         if two.old.end < one.old.start {
-            changes.push(Taken::Theirs, shift(&two.old, one.old.start, one.new.start), two.new.clone());
+            changes.push(
+                TakenSide::Theirs,
+                shift_lines(&two.old, one.old.start, one.new.start),
+                two.new.clone(),
+            );
             them.next();
             continue;
         }
         if !is_same_change(one, two, ours, theirs) {
             let start = one.old.start.min(two.old.start);
             let end = one.old.end.max(two.old.end);
-            let widen = |edit: &Edit| {
+            let widen = |edit: &LineEdit| {
                 edit.new.start.saturating_sub(edit.old.start - start)..edit.new.end + (end - edit.old.end)
             };
-            changes.push(Taken::Conflict, widen(one), widen(two));
+            changes.push(TakenSide::Conflict, widen(one), widen(two));
         }
         let (end_of_one, end_of_two) = (one.old.end, two.old.end);
         if end_of_one >= end_of_two {
@@ -253,50 +276,60 @@ fn lay_side_by_side(by_us: &[Edit], by_them: &[Edit], ours: &Text<'_>, theirs: &
         }
     }
     for one in us {
-        let there = shift(&one.old, base_length(by_them, theirs), theirs.len());
-        changes.push(Taken::Ours, one.new.clone(), there);
+        let there = shift_lines(&one.old, base_length(by_them, theirs), theirs.len());
+        changes.push(TakenSide::Ours, one.new.clone(), there);
     }
     for two in them {
-        let there = shift(&two.old, base_length(by_us, ours), ours.len());
-        changes.push(Taken::Theirs, there, two.new.clone());
+        let there = shift_lines(&two.old, base_length(by_us, ours), ours.len());
+        changes.push(TakenSide::Theirs, there, two.new.clone());
     }
     changes.0
 }
 
-fn base_length(edits: &[Edit], text: &Text<'_>) -> usize {
+fn base_length(edits: &[LineEdit], text: &NumberedText<'_>) -> usize {
     let grown: usize = edits.iter().map(|edit| edit.new.len()).sum();
     let shrunk: usize = edits.iter().map(|edit| edit.old.len()).sum();
     (text.len() + shrunk).saturating_sub(grown)
 }
 
-fn is_same_change(one: &Edit, two: &Edit, ours: &Text<'_>, theirs: &Text<'_>) -> bool {
+fn is_same_change(
+    one: &LineEdit,
+    two: &LineEdit,
+    ours: &NumberedText<'_>,
+    theirs: &NumberedText<'_>,
+) -> bool {
     one.old == two.old && ours.numbers[one.new.clone()] == theirs.numbers[two.new.clone()]
 }
 
 #[derive(Default)]
-struct Changes(Vec<Change>);
+struct TextChanges(Vec<TextChange>);
 
-impl Changes {
+impl TextChanges {
     /// Changes that touch become one; two of different sides that touch are a conflict.
-    fn push(&mut self, taken: Taken, ours: Range<usize>, theirs: Range<usize>) {
+    fn push(&mut self, taken: TakenSide, ours: Range<usize>, theirs: Range<usize>) {
         match self.0.last_mut() {
             Some(last) if ours.start <= last.ours.end || theirs.start <= last.theirs.end => {
-                last.taken = if last.taken == taken { taken } else { Taken::Conflict };
+                last.taken = if last.taken == taken { taken } else { TakenSide::Conflict };
                 last.ours.end = ours.end;
                 last.theirs.end = theirs.end;
             }
-            _ => self.0.push(Change { taken, ours, theirs }),
+            _ => self.0.push(TextChange { taken, ours, theirs }),
         }
     }
 }
 
 /// Splits each conflict into the parts in which the two sides differ. Does it hang on the version of git?
-fn refine(changes: &mut Vec<Change>, ours: &Text<'_>, theirs: &Text<'_>, git: Git) -> Result<bool, Refusal> {
+fn refine_conflicts(
+    changes: &mut Vec<TextChange>,
+    ours: &NumberedText<'_>,
+    theirs: &NumberedText<'_>,
+    git: Git,
+) -> Result<bool, DiffRefusal> {
     let mut refined = Vec::with_capacity(changes.len());
     let mut hangs_on_version = false;
     for change in changes.drain(..) {
         let one_sided = change.ours.is_empty() || change.theirs.is_empty();
-        if change.taken != Taken::Conflict || one_sided {
+        if change.taken != TakenSide::Conflict || one_sided {
             refined.push(change);
             continue;
         }
@@ -304,12 +337,12 @@ fn refine(changes: &mut Vec<Change>, ours: &Text<'_>, theirs: &Text<'_>, git: Gi
         let parts = edits_of_part(old, new, git)?;
         hangs_on_version |= parts.hang_on_version;
         if parts.all.is_empty() {
-            refined.push(Change { taken: Taken::Both, ..change });
+            refined.push(TextChange { taken: TakenSide::Both, ..change });
             continue;
         }
         let within = |part: Range<usize>, start: usize| part.start + start..part.end + start;
-        refined.extend(parts.all.into_iter().map(|part| Change {
-            taken: Taken::Conflict,
+        refined.extend(parts.all.into_iter().map(|part| TextChange {
+            taken: TakenSide::Conflict,
             ours: within(part.old, change.ours.start),
             theirs: within(part.new, change.theirs.start),
         }));
@@ -319,13 +352,13 @@ fn refine(changes: &mut Vec<Change>, ours: &Text<'_>, theirs: &Text<'_>, git: Gi
 }
 
 /// Conflicts with hardly a line between them as one.
-fn simplified(changes: Vec<Change>) -> Vec<Change> {
-    let mut simple: Vec<Change> = Vec::with_capacity(changes.len());
+fn join_conflicts(changes: Vec<TextChange>) -> Vec<TextChange> {
+    let mut simple: Vec<TextChange> = Vec::with_capacity(changes.len());
     for change in changes {
         match simple.last_mut() {
             Some(last)
-                if last.taken == Taken::Conflict
-                    && change.taken == Taken::Conflict
+                if last.taken == TakenSide::Conflict
+                    && change.taken == TakenSide::Conflict
                     && change.ours.start <= last.ours.end + LINES_BETWEEN =>
             {
                 (last.ours.end, last.theirs.end) = (change.ours.end, change.theirs.end);
@@ -336,18 +369,18 @@ fn simplified(changes: Vec<Change>) -> Vec<Change> {
     simple
 }
 
-fn write(changes: &[Change], ours: &Text<'_>, theirs: &Text<'_>) -> Vec<u8> {
+fn write_merged(changes: &[TextChange], ours: &NumberedText<'_>, theirs: &NumberedText<'_>) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(ours.bytes.len() + theirs.bytes.len() / 8);
     let mut at = 0;
-    for change in changes.iter().filter(|change| change.taken != Taken::Both) {
+    for change in changes.iter().filter(|change| change.taken != TakenSide::Both) {
         ours.write(at..change.ours.start, &mut bytes);
-        if change.taken != Taken::Theirs {
+        if change.taken != TakenSide::Theirs {
             ours.write(change.ours.clone(), &mut bytes);
         }
-        if change.taken == Taken::Conflict && bytes.last().is_some_and(|last| *last != b'\n') {
+        if change.taken == TakenSide::Conflict && bytes.last().is_some_and(|last| *last != b'\n') {
             bytes.push(b'\n');
         }
-        if change.taken != Taken::Ours {
+        if change.taken != TakenSide::Ours {
             theirs.write(change.theirs.clone(), &mut bytes);
         }
         at = change.ours.end;
@@ -356,17 +389,17 @@ fn write(changes: &[Change], ours: &Text<'_>, theirs: &Text<'_>) -> Vec<u8> {
     bytes
 }
 
-impl Texts<'_> {
-    fn write_marked(&self, changes: &[Change], marks: Marks<'_>) -> Vec<u8> {
+impl TextTriple<'_> {
+    fn write_marked(&self, changes: &[TextChange], marks: ConflictMarks<'_>) -> Vec<u8> {
         let (ours, theirs) = (&self.ours, &self.theirs);
         let mut bytes = Vec::with_capacity(ours.bytes.len() + theirs.bytes.len() / 8);
         let mut at = 0;
-        for change in changes.iter().filter(|change| change.taken != Taken::Both) {
+        for change in changes.iter().filter(|change| change.taken != TakenSide::Both) {
             ours.write(at..change.ours.start, &mut bytes);
             match change.taken {
-                Taken::Theirs => theirs.write(change.theirs.clone(), &mut bytes),
-                Taken::Conflict => self.write_conflict(change, marks, &mut bytes),
-                Taken::Ours | Taken::Both => ours.write(change.ours.clone(), &mut bytes),
+                TakenSide::Theirs => theirs.write(change.theirs.clone(), &mut bytes),
+                TakenSide::Conflict => self.write_conflict(change, marks, &mut bytes),
+                TakenSide::Ours | TakenSide::Both => ours.write(change.ours.clone(), &mut bytes),
             }
             at = change.ours.end;
         }
@@ -374,7 +407,7 @@ impl Texts<'_> {
         bytes
     }
 
-    fn write_conflict(&self, change: &Change, marks: Marks<'_>, bytes: &mut Vec<u8>) {
+    fn write_conflict(&self, change: &TextChange, marks: ConflictMarks<'_>, bytes: &mut Vec<u8>) {
         let end: &[u8] = if self.ends_in_carriage_return(change) { b"\r\n" } else { b"\n" };
         let mark = |bytes: &mut Vec<u8>, sign: u8, label: &str| {
             bytes.resize(bytes.len() + marks.width, sign);
@@ -384,7 +417,7 @@ impl Texts<'_> {
             }
             bytes.extend_from_slice(end);
         };
-        let side = |bytes: &mut Vec<u8>, text: &Text<'_>, range: &Range<usize>| {
+        let side = |bytes: &mut Vec<u8>, text: &NumberedText<'_>, range: &Range<usize>| {
             text.write(range.clone(), bytes);
             if !range.is_empty() && bytes.last() != Some(&b'\n') {
                 bytes.extend_from_slice(end);
@@ -399,8 +432,8 @@ impl Texts<'_> {
 
     /// Does the first line of the base end in carriage return and line feed, and neither side's line before the conflict in a
     /// line feed alone?
-    fn ends_in_carriage_return(&self, change: &Change) -> bool {
-        let before = |text: &Text<'_>, at: usize| text.has_carriage_return(at.saturating_sub(1));
+    fn ends_in_carriage_return(&self, change: &TextChange) -> bool {
+        let before = |text: &NumberedText<'_>, at: usize| text.has_carriage_return(at.saturating_sub(1));
         let sides = [before(&self.ours, change.ours.start), before(&self.theirs, change.theirs.start)];
         !sides.contains(&Some(false)) && self.base.has_carriage_return(0) == Some(true)
     }
@@ -467,9 +500,9 @@ mod tests {
             let at = at.min(other.len());
             other.replace_range(at..(at + cut).min(base.len()), &edit);
             let mut numbers = LineNumbers::for_bytes(0);
-            let like = Text::read(&mut numbers, base.as_bytes());
-            let beside = Text::beside(&mut numbers, other.as_bytes(), &like, &like.places());
-            let alone = Text::read(&mut numbers, other.as_bytes());
+            let like = NumberedText::read(&mut numbers, base.as_bytes());
+            let beside = NumberedText::beside(&mut numbers, other.as_bytes(), &like, &like.places());
+            let alone = NumberedText::read(&mut numbers, other.as_bytes());
             prop_assert_eq!((beside.starts, beside.numbers), (alone.starts, alone.numbers));
         }
 

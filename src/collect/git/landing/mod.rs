@@ -11,42 +11,37 @@
 //! | `tried` | what was tried in vain |
 //! | `residual`, `patch` | what is left: its places, and its text |
 //! | `paths` | the paths that landings change |
-//! | `work` | several threads |
 
-use super::Repository;
-use super::graph::Graph;
-use super::graph::ahead::Ahead;
-use super::object::{Objects, object_name, oid};
+use crate::collect::git::Repository;
+use crate::collect::git::graph::Graph;
+use crate::collect::git::graph::prefetch::prefetch_pair;
+use crate::collect::git::object::{Objects, object_name, parse_oid};
+use crate::collect::git::parallel::{JobSource, Readers, ResultSink, threads_for};
 use crate::model::change::{Basis, ObjectName, Revision, Updates};
 use crate::model::fact::{Fact, Gap, GapReason};
 use crate::model::landing::{BranchPush, Candidate, Coverage, Landing, Miss, Span};
 use crate::model::patch::Patch;
-use coverage::answers::{Answers, Reader};
 use git2::Oid;
+use prover::history::{HistoryAnswers, HistoryReader};
 use std::collections::BTreeSet;
 use std::ops::Range;
-use std::thread;
-use work::{Jobs, Results};
 
-mod build;
-mod coverage;
-mod items;
-mod line;
-mod lines;
+mod attempts;
+mod cached_tree_diff;
+mod histogram;
 mod merge;
 mod merge_text;
-mod moves;
 mod myers;
 mod patch;
-mod paths;
-mod pushed;
+mod prover;
+mod push_tips;
 mod residual;
-mod starts;
+mod steps;
 mod store;
-mod tried;
-mod work;
+mod tree_builder;
+mod tree_offsets;
 
-pub use line::Place;
+pub use steps::BranchPosition;
 
 /// So many earlier tips of a branch are merged with a head, to see which of them it was tested with.
 const EARLIER: usize = 256;
@@ -62,22 +57,16 @@ impl Repository {
     pub fn span(&self, baseline: &Revision, head: &Revision) -> Fact<Span> {
         let read = || {
             let objects = self.trusted_objects()?;
-            line::span(&objects, oid(baseline.as_str())?, oid(head.as_str())?)
+            steps::span(&objects, parse_oid(baseline.as_str())?, parse_oid(head.as_str())?)
         };
         read().into()
     }
 
-    /// What of each landing is explained by its candidates: `each` gets the number of the landing, and its coverage.
-    pub fn coverage(&self, landings: &[Landing], mut each: impl FnMut(usize, Coverage)) {
-        self.proofs(landings, |number, coverage, _| each(number, coverage));
-    }
-
-    /// The same, with what was tried in vain.
-    pub fn proofs(&self, landings: &[Landing], mut each: impl FnMut(usize, Coverage, Vec<Miss>)) {
-        // Two threads more read the history.
-        let threads = work::threads_for(landings.len().div_ceil(LANDINGS)) + 2;
-        let (found, gap) = match work::for_threads(self, threads) {
-            Ok(objects) => (prove(objects, landings, &mut each), lost()),
+    /// Proves of each landing what its candidates explain. `each` gets the number of the landing, its proof, and what
+    /// was tried in vain, in the order of the landings.
+    pub fn prove_landings(&self, landings: &[Landing], mut each: impl FnMut(usize, Coverage, Vec<Miss>)) {
+        let (found, gap) = match prove_all(self, landings, &mut each) {
+            Ok(found) => (found, lost_thread()),
             Err(gap) => (0, gap),
         };
         let unseen = || Coverage::Unverifiable(gap.clone());
@@ -92,7 +81,7 @@ impl Repository {
         let candidates = vec![Candidate { request: 0.into(), head: head.clone() }];
         let landing = Landing { parent: base.clone(), landed: commit.clone(), candidates };
         let objects = self.trusted_objects()?;
-        let coverage = coverage::Prover::of_results(&objects).cover(&landing);
+        let coverage = prover::Prover::of_results(&objects).prove(&landing);
         Ok(matches!(coverage, Coverage::Identity(_) | Coverage::Replay(_)))
     }
 
@@ -108,8 +97,8 @@ impl Repository {
         mut trees: BTreeSet<ObjectName>,
     ) -> Result<BTreeSet<ObjectName>, Gap> {
         let objects = self.trusted_objects()?;
-        let (mut at, head) = (oid(base.as_str())?, oid(head.as_str())?);
-        let (mut graph, mut prover) = (Graph::new(&objects), coverage::Prover::of_results(&objects));
+        let (mut at, head) = (parse_oid(base.as_str())?, parse_oid(head.as_str())?);
+        let (mut graph, mut prover) = (Graph::new(&objects), prover::Prover::of_results(&objects));
         let mut found = BTreeSet::new();
         for _ in 0..EARLIER {
             let Some(before) = graph.parents(at)?.first().copied() else { break };
@@ -130,10 +119,10 @@ impl Repository {
     /// An object is missing or cannot be trusted.
     pub fn residual(&self, landing: &Landing) -> Result<Option<Patch>, Gap> {
         let objects = self.trusted_objects()?;
-        let mut prover = coverage::Prover::new(&objects);
-        match prover.cover(landing) {
+        let mut prover = prover::Prover::new(&objects);
+        match prover.prove(landing) {
             Coverage::Unverifiable(gap) => Err(gap),
-            _ => prover.left().map(|left| patch::patch(&objects, left)).transpose(),
+            _ => prover.patch(),
         }
     }
 
@@ -141,62 +130,62 @@ impl Repository {
     ///
     /// # Errors
     /// An object is missing or cannot be trusted.
-    pub fn place(&self, tip: &Revision, commit: &Revision) -> Result<Option<Place>, Gap> {
+    pub fn place(&self, tip: &Revision, commit: &Revision) -> Result<Option<BranchPosition>, Gap> {
         let objects = self.trusted_objects()?;
-        line::place(&objects, oid(tip.as_str())?, oid(commit.as_str())?)
+        steps::place(&objects, parse_oid(tip.as_str())?, parse_oid(commit.as_str())?)
     }
 }
 
 /// For what a thread should have found, and no thread has.
-fn lost() -> Gap {
+fn lost_thread() -> Gap {
     let remedy = "Report this as a defect of Portcullis";
     Gap::new("the landings", GapReason::Unsupported, "a thread ended before its work was done", remedy)
 }
 
 /// Numbers, so many at a time.
-fn chunks(numbers: Range<usize>, size: usize) -> impl Iterator<Item = Range<usize>> {
+fn chunk_numbers(numbers: Range<usize>, size: usize) -> impl Iterator<Item = Range<usize>> {
     numbers.clone().step_by(size).map(move |start| start..numbers.end.min(start + size))
 }
 
-/// The last two of these objects are for reading the history, the others for proving. How many landings were looked at.
-fn prove(
-    mut objects: Vec<Objects<'_>>,
+/// Proves landings on several threads, while one more reads the history and another one helps it. Returns how many
+/// landings `each` was told of.
+fn prove_all(
+    repository: &Repository,
     landings: &[Landing],
     mut each: impl FnMut(usize, Coverage, Vec<Miss>),
-) -> usize {
-    let Some((history, helper)) = objects.pop().zip(objects.pop()) else { return 0 };
-    let feed = move |hand_out: &dyn Fn(Job)| hand_out_landings(&history, helper, landings, hand_out);
-    let work = |objects: &Objects<'_>, next: Jobs<'_, Job>, give: Results<'_, _>| {
-        let mut prover = coverage::Prover::new(objects);
+) -> Result<usize, Gap> {
+    let provers = Readers::of(repository, threads_for(landings.len().div_ceil(LANDINGS)))?;
+    let (history, helpers) = (repository.trusted_objects()?, Readers::of(repository, 1)?);
+    let feed = move |hand_out: &dyn Fn(ProofJob)| hand_out_landings(&history, &helpers, landings, hand_out);
+    let work = |objects: &Objects<'_>, next: JobSource<'_, ProofJob>, give: ResultSink<'_, _>| {
+        let mut prover = prover::Prover::new(objects);
         while let Some(job) = next() {
-            let cover = |(number, answers): (usize, Answers)| {
-                let coverage = prover.cover_knowing(&landings[number], answers);
+            let cover = |(number, answers): (usize, HistoryAnswers)| {
+                let coverage = prover.prove_knowing(&landings[number], answers);
                 (number, (coverage, prover.misses()))
             };
             give(job.into_iter().map(cover).collect());
         }
     };
-    work::side_by_side(objects, feed, work, |number, (coverage, misses)| each(number, coverage, misses))
+    Ok(provers.pipeline(feed, work, |number, (coverage, misses)| each(number, coverage, misses)))
 }
 
 /// Numbers of landings, each with what its proof is going to ask.
-type Job = Vec<(usize, Answers)>;
+type ProofJob = Vec<(usize, HistoryAnswers)>;
 
 /// The far ones come last. Then a helper reads ahead, because one of them may need the whole history.
 fn hand_out_landings(
     history: &Objects<'_>,
-    helper: Objects<'_>,
+    helpers: &Readers<'_>,
     landings: &[Landing],
-    hand_out: &dyn Fn(Job),
+    hand_out: &dyn Fn(ProofJob),
 ) {
-    let ahead = &Ahead::default();
-    thread::scope(|scope| {
-        scope.spawn(move || ahead.help(&helper));
-        let _closing = ahead.closing();
-        let mut reader = Reader::new(Graph::helped(history, ahead), landings);
+    let (prefetch, helper) = prefetch_pair();
+    let feed = || {
+        let mut reader = HistoryReader::new(Graph::helped(history, prefetch), landings);
         let mut far = Vec::new();
-        for numbers in chunks(0..landings.len(), LANDINGS) {
-            let mut near = Job::new();
+        for numbers in chunk_numbers(0..landings.len(), LANDINGS) {
+            let mut near = ProofJob::new();
             for number in numbers {
                 match reader.answers(&landings[number], NEAR) {
                     Some(answers) => near.push((number, answers)),
@@ -212,25 +201,26 @@ fn hand_out_landings(
             let answers = reader.answers(&landings[number], usize::MAX).unwrap_or_default();
             hand_out(vec![(number, answers)]);
         }
-    });
+    };
+    helpers.beside(feed, |objects| helper.run(objects));
 }
 
 /// What a head is, but for clean merges of the base into it.
 pub fn updates(objects: &Objects<'_>, base: Oid, head: Oid) -> Updates {
-    coverage::Prover::new(objects).updates(base, head)
+    prover::Prover::new(objects).updates(base, head)
 }
 
 /// Those of some commits of a change that are clean merges of the base into it, each by itself.
 pub fn updates_among(objects: &Objects<'_>, base: Oid, commits: &[Oid]) -> Vec<Oid> {
-    coverage::Prover::new(objects).updates_among(base, commits)
+    prover::Prover::new(objects).updates_among(base, commits)
 }
 
-/// The tree that merging a head into a base gives with every git; `None` where there is no such tree.
+/// The paths that merging a head into a base changes, the same with every git; `None` where there is no such merge.
 ///
 /// # Errors
 /// An object is missing or cannot be trusted.
-pub fn given(objects: &Objects<'_>, base: Oid, head: Oid) -> Result<Option<Oid>, Gap> {
-    coverage::Prover::new(objects).given(base, head)
+pub fn paths_merged(objects: &Objects<'_>, base: Oid, head: Oid) -> Result<Option<BTreeSet<Vec<u8>>>, Gap> {
+    prover::Prover::new(objects).paths_merged(base, head)
 }
 
 /// Why merging a head into a base brings all that it holds beyond that.
@@ -238,7 +228,7 @@ pub fn given(objects: &Objects<'_>, base: Oid, head: Oid) -> Result<Option<Oid>,
 /// # Errors
 /// It does not, or it could not be seen.
 pub fn basis(objects: &Objects<'_>, base: Oid, head: Oid) -> Result<Basis, Gap> {
-    coverage::Prover::new(objects).basis(base, head)
+    prover::Prover::new(objects).basis(base, head)
 }
 
 /// The commits of the base's first-parent line of which it matters whether they were the tip: for merging a head, and for the updates in it.
@@ -252,11 +242,11 @@ pub fn tips_asked(
     updates: &[Oid],
 ) -> Result<BTreeSet<Oid>, Gap> {
     let mut graph = Graph::new(objects);
-    let mut sought = pushed::sought(&mut graph, base, bases)?;
+    let mut sought = push_tips::sought(&mut graph, base, bases)?;
     for update in updates {
         if let [first, second] = *graph.parents(*update)? {
             let bases = graph.merge_bases(&[first], second)?;
-            sought.extend(pushed::sought(&mut graph, base, &bases)?);
+            sought.extend(push_tips::sought(&mut graph, base, &bases)?);
         }
     }
     Ok(sought)
@@ -264,7 +254,7 @@ pub fn tips_asked(
 
 /// The same questions, where the host has told of the pushes to the base branch, newest first.
 pub struct AfterPushes<'o, 'r> {
-    prover: coverage::Prover<'o, 'r>,
+    prover: prover::Prover<'o, 'r>,
     base: Oid,
 }
 
@@ -279,8 +269,8 @@ impl<'o, 'r> AfterPushes<'o, 'r> {
         sought: &BTreeSet<Oid>,
         pushes: &[BranchPush],
     ) -> Result<Self, Gap> {
-        let within = pushed::within(&mut Graph::new(objects), base, pushes, sought)?;
-        Ok(AfterPushes { prover: coverage::Prover::beside(objects, within), base })
+        let within = push_tips::within(&mut Graph::new(objects), base, pushes, sought)?;
+        Ok(AfterPushes { prover: prover::Prover::beside(objects, within), base })
     }
 
     /// See [`basis`].

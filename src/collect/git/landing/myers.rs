@@ -41,13 +41,13 @@ pub fn mark(old: &[u32], new: &[u32], old_marks: &mut [bool], new_marks: &mut [b
     let start = old.iter().zip(new).take_while(|(one, other)| one == other).count();
     let ends = old[start..].iter().rev().zip(new[start..].iter().rev());
     let end = ends.take_while(|(one, other)| one == other).count();
-    let old_kept = Kept::of(old, new, start..old.len() - end, old_marks);
-    let new_kept = Kept::of(new, old, start..new.len() - end, new_marks);
-    let mut search = Search::between(&old_kept.lines, &new_kept.lines)?;
+    let old_kept = ComparedLines::of(old, new, start..old.len() - end, old_marks);
+    let new_kept = ComparedLines::of(new, old, start..new.len() - end, new_marks);
+    let mut search = MyersSearch::between(&old_kept.lines, &new_kept.lines)?;
     search.all(|side, changed| {
         let (kept, marks) = match side {
-            Side::Old => (&old_kept, &mut *old_marks),
-            Side::New => (&new_kept, &mut *new_marks),
+            EditedSide::Old => (&old_kept, &mut *old_marks),
+            EditedSide::New => (&new_kept, &mut *new_marks),
         };
         kept.places[changed].iter().for_each(|place| marks[*place] = true);
     })
@@ -64,7 +64,7 @@ fn rough_root(mut number: usize) -> u32 {
 }
 
 /// Lines that are compared, and where they stand.
-struct Kept {
+struct ComparedLines {
     lines: Vec<u32>,
     places: Vec<usize>,
 }
@@ -78,18 +78,18 @@ enum Likely {
     Frequent,
 }
 
-impl Kept {
+impl ComparedLines {
     /// Of the lines of one text within some bounds; marks those that are not compared at all.
     fn of(text: &[u32], other: &[u32], within: Range<usize>, marks: &mut [bool]) -> Self {
         let frequent = rough_root(text.len()).min(FREQUENT_AT_MOST);
-        let counts = counts(other);
+        let counts = count_lines_in(other);
         let likely = |line: &u32| match counts.get(line).copied().unwrap_or_default() {
             0 => Likely::Changed,
             count if count >= frequent => Likely::Frequent,
             _ => Likely::Compared,
         };
         let all: Vec<Likely> = text[within.clone()].iter().map(likely).collect();
-        let mut kept = Kept { lines: Vec::new(), places: Vec::new() };
+        let mut kept = ComparedLines { lines: Vec::new(), places: Vec::new() };
         for (at, one) in all.iter().enumerate() {
             let place = within.start + at;
             if *one == Likely::Changed || *one == Likely::Frequent && is_amid_changed(&all, at) {
@@ -103,7 +103,7 @@ impl Kept {
     }
 }
 
-fn counts(text: &[u32]) -> BTreeMap<u32, u32> {
+fn count_lines_in(text: &[u32]) -> BTreeMap<u32, u32> {
     let mut counts = BTreeMap::new();
     text.iter().for_each(|line| *counts.entry(*line).or_default() += 1);
     counts
@@ -113,14 +113,14 @@ fn counts(text: &[u32]) -> BTreeMap<u32, u32> {
 fn is_amid_changed(all: &[Likely], at: usize) -> bool {
     let before = all[at.saturating_sub(NEIGHBOURS)..at].iter().rev();
     let behind = all[at + 1..all.len().min(at + 1 + NEIGHBOURS)].iter();
-    let (before, behind) = (neighbours(before), neighbours(behind));
+    let (before, behind) = (count_neighbours(before), count_neighbours(behind));
     let changed = before.0 + behind.0;
     let frequent = before.1 + behind.1;
     before.0 > 0 && behind.0 > 0 && frequent * FEW < frequent + changed
 }
 
 /// How many up to the next line that is compared are changed, and how many frequent, with the line between counted on each side.
-fn neighbours<'l>(lines: impl Iterator<Item = &'l Likely>) -> (usize, usize) {
+fn count_neighbours<'l>(lines: impl Iterator<Item = &'l Likely>) -> (usize, usize) {
     let mut found = (0, 1);
     for one in lines.take_while(|one| **one != Likely::Compared) {
         *(if *one == Likely::Changed { &mut found.0 } else { &mut found.1 }) += 1;
@@ -129,21 +129,21 @@ fn neighbours<'l>(lines: impl Iterator<Item = &'l Likely>) -> (usize, usize) {
 }
 
 #[derive(Clone, Copy)]
-enum Side {
+enum EditedSide {
     Old,
     New,
 }
 
 /// A part of both texts.
 #[derive(Clone, Copy)]
-struct Area {
+struct EditArea {
     old: (i32, i32),
     new: (i32, i32),
     /// Is nothing but the shortest script good enough?
     shortest: bool,
 }
 
-impl Area {
+impl EditArea {
     /// The diagonal of its first and of its last corner.
     fn corners(self) -> (i32, i32) {
         (self.old.0 - self.new.0, self.old.1 - self.new.1)
@@ -151,8 +151,8 @@ impl Area {
 
     fn split_at(self, split: Split) -> [Self; 2] {
         let Split { old, new, shortest: (below, above) } = split;
-        let low = Area { old: (self.old.0, old), new: (self.new.0, new), shortest: below };
-        [low, Area { old: (old, self.old.1), new: (new, self.new.1), shortest: above }]
+        let low = EditArea { old: (self.old.0, old), new: (self.new.0, new), shortest: below };
+        [low, EditArea { old: (old, self.old.1), new: (new, self.new.1), shortest: above }]
     }
 }
 
@@ -164,12 +164,12 @@ struct Split {
 }
 
 /// How far each diagonal got, by number from its least.
-struct Reach {
+struct FurthestReach {
     by_diagonal: Vec<i32>,
     offset: i32,
 }
 
-impl Reach {
+impl FurthestReach {
     fn on(&self, diagonal: i32) -> i32 {
         self.by_diagonal[(diagonal + self.offset) as usize]
     }
@@ -181,18 +181,18 @@ impl Reach {
 
 /// The diagonals that are looked at.
 #[derive(Clone, Copy)]
-struct Span {
+struct DiagonalRange {
     low: i32,
     high: i32,
 }
 
-impl Span {
+impl DiagonalRange {
     fn at(diagonal: i32) -> Self {
-        Span { low: diagonal, high: diagonal }
+        DiagonalRange { low: diagonal, high: diagonal }
     }
 
     /// One more at each end, or one less where the area ends. What lies outside is out of the question.
-    fn widen(&mut self, reach: &mut Reach, (least, most): (i32, i32), outside: i32) {
+    fn widen(&mut self, reach: &mut FurthestReach, (least, most): (i32, i32), outside: i32) {
         if self.low > least {
             self.low -= 1;
             reach.set(self.low - 1, outside);
@@ -220,40 +220,47 @@ impl Span {
 /// Both searches in an area, one from each end.
 #[derive(Clone, Copy)]
 struct Meeting {
-    ahead: Span,
-    back: Span,
+    ahead: DiagonalRange,
+    back: DiagonalRange,
     /// Do they meet in a step ahead (or in a step back)?
     meets_ahead: bool,
 }
 
-struct Search<'t> {
+struct MyersSearch<'t> {
     old: &'t [u32],
     new: &'t [u32],
-    ahead: Reach,
-    back: Reach,
+    ahead: FurthestReach,
+    back: FurthestReach,
     cost_limit: i32,
     steps: u64,
 }
 
-impl<'t> Search<'t> {
+impl<'t> MyersSearch<'t> {
     /// `None` where there are more lines than can be counted.
     fn between(old: &'t [u32], new: &'t [u32]) -> Option<Self> {
         let diagonals = old.len() + new.len() + 3;
         let limit = i32::try_from(diagonals * 4).is_ok().then(|| rough_root(diagonals) as i32)?;
-        let reach = || Reach { by_diagonal: vec![0; diagonals], offset: new.len() as i32 + 1 };
-        Some(Search { old, new, ahead: reach(), back: reach(), cost_limit: limit.max(LEAST_LIMIT), steps: 0 })
+        let reach = || FurthestReach { by_diagonal: vec![0; diagonals], offset: new.len() as i32 + 1 };
+        Some(MyersSearch {
+            old,
+            new,
+            ahead: reach(),
+            back: reach(),
+            cost_limit: limit.max(LEAST_LIMIT),
+            steps: 0,
+        })
     }
 
     /// Tells `changed` each run of changed lines; `None` when it would take too long.
-    fn all(&mut self, mut changed: impl FnMut(Side, Range<usize>)) -> Option<()> {
+    fn all(&mut self, mut changed: impl FnMut(EditedSide, Range<usize>)) -> Option<()> {
         let whole = |lines: &[u32]| (0, lines.len() as i32);
-        let mut areas = vec![Area { old: whole(self.old), new: whole(self.new), shortest: false }];
+        let mut areas = vec![EditArea { old: whole(self.old), new: whole(self.new), shortest: false }];
         while let Some(area) = areas.pop() {
             let area = self.without_equal_ends(area);
             if area.old.0 == area.old.1 {
-                changed(Side::New, area.new.0 as usize..area.new.1 as usize);
+                changed(EditedSide::New, area.new.0 as usize..area.new.1 as usize);
             } else if area.new.0 == area.new.1 {
-                changed(Side::Old, area.old.0 as usize..area.old.1 as usize);
+                changed(EditedSide::Old, area.old.0 as usize..area.old.1 as usize);
             } else {
                 areas.extend(area.split_at(self.split(area)?));
             }
@@ -265,23 +272,23 @@ impl<'t> Search<'t> {
         self.old[old as usize] == self.new[new as usize]
     }
 
-    fn without_equal_ends(&self, area: Area) -> Area {
-        let Area { mut old, mut new, shortest } = area;
+    fn without_equal_ends(&self, area: EditArea) -> EditArea {
+        let EditArea { mut old, mut new, shortest } = area;
         while old.0 < old.1 && new.0 < new.1 && self.same(old.0, new.0) {
             (old.0, new.0) = (old.0 + 1, new.0 + 1);
         }
         while old.0 < old.1 && new.0 < new.1 && self.same(old.1 - 1, new.1 - 1) {
             (old.1, new.1) = (old.1 - 1, new.1 - 1);
         }
-        Area { old, new, shortest }
+        EditArea { old, new, shortest }
     }
 
     /// Searches from both ends until the searches meet, or until it is not worth it any more.
-    fn split(&mut self, area: Area) -> Option<Split> {
+    fn split(&mut self, area: EditArea) -> Option<Split> {
         let (first, last) = area.corners();
         let bounds = (area.old.0 - area.new.1, area.old.1 - area.new.0);
         let meets_ahead = (first - last) % 2 != 0;
-        let mut at = Meeting { ahead: Span::at(first), back: Span::at(last), meets_ahead };
+        let mut at = Meeting { ahead: DiagonalRange::at(first), back: DiagonalRange::at(last), meets_ahead };
         self.ahead.set(first, area.old.0);
         self.back.set(last, area.old.1);
         for cost in 1.. {
@@ -315,7 +322,7 @@ impl<'t> Search<'t> {
     }
 
     /// One step from the beginning: where it met the other search, and whether it found many equal lines in a row.
-    fn step_ahead(&mut self, area: Area, at: Meeting) -> (Option<Split>, bool) {
+    fn step_ahead(&mut self, area: EditArea, at: Meeting) -> (Option<Split>, bool) {
         let mut snake = false;
         for diagonal in at.ahead.diagonals() {
             let (below, above) = (self.ahead.on(diagonal - 1), self.ahead.on(diagonal + 1));
@@ -335,7 +342,7 @@ impl<'t> Search<'t> {
     }
 
     /// The same from the end.
-    fn step_back(&mut self, area: Area, at: Meeting) -> (Option<Split>, bool) {
+    fn step_back(&mut self, area: EditArea, at: Meeting) -> (Option<Split>, bool) {
         let mut snake = false;
         for diagonal in at.back.diagonals() {
             let (below, above) = (self.back.on(diagonal - 1), self.back.on(diagonal + 1));
@@ -355,7 +362,7 @@ impl<'t> Search<'t> {
     }
 
     /// The end of a long run of equal lines that lies much farther than it cost to get there.
-    fn promising_ahead(&self, area: Area, span: Span, cost: i32) -> Option<Split> {
+    fn promising_ahead(&self, area: EditArea, span: DiagonalRange, cost: i32) -> Option<Split> {
         let (first, _) = area.corners();
         let mut best = (0, None);
         for diagonal in span.diagonals() {
@@ -375,7 +382,7 @@ impl<'t> Search<'t> {
     }
 
     /// The same from the end.
-    fn promising_back(&self, area: Area, span: Span, cost: i32) -> Option<Split> {
+    fn promising_back(&self, area: EditArea, span: DiagonalRange, cost: i32) -> Option<Split> {
         let (_, last) = area.corners();
         let mut best = (0, None);
         for diagonal in span.diagonals() {
@@ -398,7 +405,7 @@ impl<'t> Search<'t> {
     }
 
     /// The place that a search got farthest to, of both searches the farther one.
-    fn farthest(&self, area: Area, at: Meeting) -> Split {
+    fn farthest(&self, area: EditArea, at: Meeting) -> Split {
         let mut ahead = (-1, -1);
         for diagonal in at.ahead.diagonals() {
             let old = self.ahead.on(diagonal).min(area.old.1);

@@ -1,10 +1,10 @@
 //! A residual with the text of its lines: the same lines that the residual names, with a few around them.
 
-use super::super::line_diff::{Hunk, diff};
-use super::super::object::Objects;
-use super::super::tree_diff::{Item, TreeChange, between};
-use super::residual::text;
-use super::tried::Left;
+use crate::collect::git::landing::attempts::ResidualTrees;
+use crate::collect::git::landing::residual::read_lines;
+use crate::collect::git::line_diff::{Hunk, diff_lines};
+use crate::collect::git::object::ReadObjects;
+use crate::collect::git::tree_diff::{Item, TreeChange, diff_trees};
 use crate::model::fact::Gap;
 use crate::model::patch::{Body, Fate, FilePatch, Line, Patch, Run};
 use crate::model::path::RepoPath;
@@ -15,8 +15,8 @@ use std::ops::Range;
 const CONTEXT: usize = 3;
 
 /// What lies between the recomputed tree and the landed one.
-pub fn patch(objects: &Objects<'_>, left: &Left) -> Result<Patch, Gap> {
-    let changes = between(objects, left.recomputed, Some(left.landed))?;
+pub fn patch<'o>(objects: impl ReadObjects<'o>, left: &ResidualTrees) -> Result<Patch, Gap> {
+    let changes = diff_trees(objects, left.recomputed, Some(left.landed))?;
     let seen: BTreeSet<&[u8]> = changes.iter().map(|change| change.path.as_slice()).collect();
     let conflict = |path: &Vec<u8>| FilePatch {
         path: RepoPath::new(path.clone()),
@@ -33,10 +33,10 @@ pub fn patch(objects: &Objects<'_>, left: &Left) -> Result<Patch, Gap> {
     Ok(Patch { files })
 }
 
-fn of_file(objects: &Objects<'_>, change: &TreeChange) -> Result<FilePatch, Gap> {
-    let (old, new) = (text(objects, change.old)?, text(objects, change.new)?);
+fn of_file<'o>(objects: impl ReadObjects<'o>, change: &TreeChange) -> Result<FilePatch, Gap> {
+    let (old, new) = (read_lines(objects, change.old)?, read_lines(objects, change.new)?);
     let body = match (&old, &new) {
-        (Some(old), Some(new)) => Body::Lines(runs(old.data(), new.data())),
+        (Some(old), Some(new)) => Body::Lines(runs_between(old.data(), new.data())),
         _ => Body::Whole,
     };
     let mode = |item: Option<Item>| item.map(|(mode, _)| mode.0);
@@ -49,19 +49,19 @@ fn of_file(objects: &Objects<'_>, change: &TreeChange) -> Result<FilePatch, Gap>
 }
 
 /// Lines of the old text that became lines of the new one, counted from 0.
-struct Edit {
+struct PatchEdit {
     old: Range<usize>,
     new: Range<usize>,
 }
 
-fn runs(old: &[u8], new: &[u8]) -> Vec<Run> {
-    let found = diff(old, new);
-    let edits = edits(&found.old, &found.new);
-    let texts = Texts { old: split(old), new: split(new) };
+fn runs_between(old: &[u8], new: &[u8]) -> Vec<Run> {
+    let found = diff_lines(old, new);
+    let edits = pair_hunks(&found.old, &found.new);
+    let texts = PatchTexts { old: split_lines(old), new: split_lines(new) };
     let mut runs = Vec::new();
     let mut rest = edits.as_slice();
     while !rest.is_empty() {
-        let far = |pair: &[Edit]| pair[1].old.start - pair[0].old.end > 2 * CONTEXT;
+        let far = |pair: &[PatchEdit]| pair[1].old.start - pair[0].old.end > 2 * CONTEXT;
         let length = rest.windows(2).position(far).map_or(rest.len(), |at| at + 1);
         let (near, others) = rest.split_at(length);
         runs.extend(texts.run(near));
@@ -71,7 +71,7 @@ fn runs(old: &[u8], new: &[u8]) -> Vec<Run> {
 }
 
 /// Both lists of changed lines as one: what lies between two changes is the same on both sides.
-fn edits(old: &[Hunk], new: &[Hunk]) -> Vec<Edit> {
+fn pair_hunks(old: &[Hunk], new: &[Hunk]) -> Vec<PatchEdit> {
     let range = |hunk: &Hunk| hunk.line as usize - 1..(hunk.line - 1 + hunk.lines) as usize;
     let mut olds = old.iter().map(range).peekable();
     let mut news = new.iter().map(range).peekable();
@@ -83,34 +83,34 @@ fn edits(old: &[Hunk], new: &[Hunk]) -> Vec<Edit> {
         let old = olds.next_if(|next| next.start == a).unwrap_or(a..a);
         let new = news.next_if(|next| next.start == b).unwrap_or(b..b);
         (a, b) = (old.end, new.end);
-        edits.push(Edit { old, new });
+        edits.push(PatchEdit { old, new });
     }
 }
 
-fn split(text: &[u8]) -> Vec<&[u8]> {
+fn split_lines(text: &[u8]) -> Vec<&[u8]> {
     text.split_inclusive(|b| *b == b'\n').collect()
 }
 
-struct Texts<'t> {
+struct PatchTexts<'t> {
     old: Vec<&'t [u8]>,
     new: Vec<&'t [u8]>,
 }
 
-impl Texts<'_> {
+impl PatchTexts<'_> {
     /// Edits that stand close together, with what is around them.
-    fn run(&self, edits: &[Edit]) -> Option<Run> {
+    fn run(&self, edits: &[PatchEdit]) -> Option<Run> {
         let (first, last) = (edits.first()?, edits.last()?);
         let before = first.old.start.min(CONTEXT);
         let start = first.old.start - before;
         let end = (last.old.end + CONTEXT).min(self.old.len());
         let (mut lines, mut at) = (Vec::new(), start);
         for edit in edits {
-            lines.extend(some(&self.old, at..edit.old.start, Fate::Kept));
-            lines.extend(some(&self.old, edit.old.clone(), Fate::Dropped));
-            lines.extend(some(&self.new, edit.new.clone(), Fate::Added));
+            lines.extend(shown_lines(&self.old, at..edit.old.start, Fate::Kept));
+            lines.extend(shown_lines(&self.old, edit.old.clone(), Fate::Dropped));
+            lines.extend(shown_lines(&self.new, edit.new.clone(), Fate::Added));
             at = edit.old.end;
         }
-        lines.extend(some(&self.old, at..end, Fate::Kept));
+        lines.extend(shown_lines(&self.old, at..end, Fate::Kept));
         let number = |start: usize, missing| {
             let stands = lines.iter().any(|line| line.fate != missing);
             start as u64 + u64::from(stands)
@@ -121,7 +121,11 @@ impl Texts<'_> {
     }
 }
 
-fn some<'t>(lines: &'t [&[u8]], range: Range<usize>, fate: Fate) -> impl Iterator<Item = Line> + use<'t> {
+fn shown_lines<'t>(
+    lines: &'t [&[u8]],
+    range: Range<usize>,
+    fate: Fate,
+) -> impl Iterator<Item = Line> + use<'t> {
     lines.get(range).unwrap_or_default().iter().map(move |line| {
         let bytes = line.strip_suffix(b"\n");
         Line { fate, bytes: bytes.unwrap_or(line).to_vec(), ended: bytes.is_some() }
@@ -155,12 +159,12 @@ mod tests {
         let old: String = (1..=20).map(|n| format!("{n}\n")).collect();
         let new = old.replace("\n4\n", "\nfour\nand more\n").replace("\n19\n20\n", "\n20");
         assert_eq!(
-            shown(&runs(old.as_bytes(), new.as_bytes())),
+            shown(&runs_between(old.as_bytes(), new.as_bytes())),
             "@@ -1,7 +1,8 @@\n 1\n 2\n 3\n-4\n+four\n+and more\n 5\n 6\n 7\n\
              @@ -16,5 +17,4 @@\n 16\n 17\n 18\n-19\n-20\n+20$\n"
         );
-        assert_eq!(shown(&runs(b"", b"a\n")), "@@ -0,0 +1,1 @@\n+a\n");
-        assert_eq!(shown(&runs(b"a\n", b"")), "@@ -1,1 +0,0 @@\n-a\n");
+        assert_eq!(shown(&runs_between(b"", b"a\n")), "@@ -0,0 +1,1 @@\n+a\n");
+        assert_eq!(shown(&runs_between(b"a\n", b"")), "@@ -1,1 +0,0 @@\n-a\n");
     }
 
     fn side(runs: &[Run], missing: Fate) -> Vec<(u64, Vec<u8>)> {
@@ -181,7 +185,7 @@ mod tests {
             new in proptest::collection::vec("[abc]{0,2}\n", 0..60),
         ) {
             let (old, new) = (old.concat(), new.concat());
-            let runs = runs(old.as_bytes(), new.as_bytes());
+            let runs = runs_between(old.as_bytes(), new.as_bytes());
             for (text, missing) in [(&old, Fate::Added), (&new, Fate::Dropped)] {
                 let lines: Vec<&str> = text.lines().collect();
                 for (number, bytes) in side(&runs, missing) {

@@ -4,14 +4,15 @@
 //! is checked for its form once, when it comes in; where its entries begin is noted then. So trees that are equal
 //! over long stretches are compared at the speed of memory, and [`Cursor`] still stops at entries.
 
-use super::super::by_id::ById;
-use super::super::kept::Kept;
-use super::super::likeness::Likeness;
-use super::super::object::{Object, Objects};
-use super::super::tree::{ID_WIDTH, TreeEntry, split_entry};
-use super::super::tree_diff::Item;
-use super::items::MergedContents;
-use super::starts;
+use crate::collect::git::cache::ByteCache;
+use crate::collect::git::landing::merge::contents::MergedContents;
+use crate::collect::git::landing::tree_offsets;
+use crate::collect::git::object::{Object, Objects};
+use crate::collect::git::oid_map::OidMap;
+use crate::collect::git::overlay::Overlay;
+use crate::collect::git::similarity::Similarity;
+use crate::collect::git::tree::{ID_WIDTH, TreeEntry, split_entry};
+use crate::collect::git::tree_diff::Item;
 use crate::model::fact::Gap;
 use git2::{ObjectType, Oid};
 use std::cell::RefCell;
@@ -65,7 +66,7 @@ impl<'t> Cursor<'t> {
         let (from, last) = (self.start(), self.starts.len().saturating_sub(1));
         let ahead = self.starts.get(self.at..last).unwrap_or_default();
         let is_before = |start: &u32| {
-            starts::entry_at(self.data, *start).is_some_and(|entry| entry.order_to(key).is_lt())
+            tree_offsets::entry_at(self.data, *start).is_some_and(|entry| entry.order_to(key).is_lt())
         };
         self.at += ahead.partition_point(is_before);
         let passed = &self.data[from..self.start()];
@@ -78,7 +79,7 @@ impl<'t> Cursor<'t> {
     pub fn equal_entries(&self, others: &[Cursor<'_>]) -> usize {
         let mut equal = self.rest();
         for other in others {
-            equal = &equal[..starts::common_start(equal, other.rest())];
+            equal = &equal[..tree_offsets::common_start(equal, other.rest())];
         }
         let end = self.start() + equal.len();
         let whole =
@@ -98,27 +99,28 @@ impl<'t> Cursor<'t> {
 
 /// The objects of a repository, with a memory.
 pub struct Store<'o, 'r> {
-    /// Where they come from.
-    pub objects: &'o Objects<'r>,
-    trees: RefCell<Kept<Oid, Rc<KeptTree<'o>>>>,
-    files: RefCell<Kept<Oid, Rc<Object<'o>>>>,
-    roots: RefCell<ById<Oid>>,
+    /// The repository, and what merges made.
+    pub objects: Overlay<'o, 'r>,
+    trees: RefCell<ByteCache<Oid, Rc<KeptTree<'o>>>>,
+    files: RefCell<ByteCache<Oid, Rc<Object<'o>>>>,
+    roots: RefCell<OidMap<Oid>>,
     /// Contents of files that were merged.
     pub merged: RefCell<MergedContents>,
     /// How much its files have in common.
-    pub likeness: Likeness<'o, 'r>,
+    pub similarity: Similarity<'o, 'r>,
 }
 
 impl<'o, 'r> Store<'o, 'r> {
     /// A store that has read nothing yet.
     pub fn new(objects: &'o Objects<'r>) -> Self {
+        let objects = Overlay::over(objects);
         Store {
+            trees: RefCell::new(ByteCache::up_to(TREE_LIMIT)),
+            files: RefCell::new(ByteCache::up_to(FILE_LIMIT)),
+            roots: RefCell::new(OidMap::new()),
+            merged: RefCell::new(ByteCache::up_to(MERGED_LIMIT)),
+            similarity: Similarity::new(objects.clone()),
             objects,
-            trees: RefCell::new(Kept::up_to(TREE_LIMIT)),
-            files: RefCell::new(Kept::up_to(FILE_LIMIT)),
-            roots: RefCell::new(ById::new()),
-            merged: RefCell::new(Kept::up_to(MERGED_LIMIT)),
-            likeness: Likeness::new(objects),
         }
     }
 
@@ -127,10 +129,10 @@ impl<'o, 'r> Store<'o, 'r> {
         if let Some(tree) = self.roots.borrow().get(commit) {
             return Ok(*tree);
         }
-        let tree = match self.objects.header_if_here(commit)? {
+        let tree = match self.objects.repository().header_if_here(commit)? {
             Some(header) => header.tree,
             // Reading it once more says why it is not here.
-            None => self.objects.tree_of(commit)?,
+            None => self.objects.repository().tree_of(commit)?,
         };
         self.roots.borrow_mut().add(commit, tree);
         Ok(tree)
@@ -169,8 +171,8 @@ impl<'o, 'r> Store<'o, 'r> {
         }
         let object = self.objects.read(id, ObjectType::Tree)?;
         let starts = match like {
-            Some(like) => starts::beside(id, object.data(), like.object.data(), &like.starts)?,
-            None => starts::of(id, object.data())?,
+            Some(like) => tree_offsets::beside(id, object.data(), like.object.data(), &like.starts)?,
+            None => tree_offsets::of(id, object.data())?,
         };
         let bytes = object.data().len() + starts.len() * size_of::<u32>();
         let tree = Rc::new(KeptTree { object, starts });

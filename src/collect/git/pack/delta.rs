@@ -2,18 +2,18 @@
 //!
 //! The sizes of both, then instructions: copy a stretch of the base, or insert the bytes that follow.
 
-use super::SIZE_LIMIT;
+use crate::collect::git::pack::SIZE_LIMIT;
 
 /// How many bytes a difference says that it makes.
 pub fn made_size(difference: &[u8]) -> Option<u64> {
-    let (_, rest) = size(difference)?;
-    size(rest).map(|(to, _)| to)
+    let (_, rest) = read_size(difference)?;
+    read_size(rest).map(|(to, _)| to)
 }
 
 /// The object that a difference makes of its base; `None` when it is none of this base.
-pub fn apply(base: &[u8], difference: &[u8]) -> Option<Vec<u8>> {
-    let (from, rest) = size(difference)?;
-    let (to, mut rest) = size(rest)?;
+pub fn apply_delta(base: &[u8], difference: &[u8]) -> Option<Vec<u8>> {
+    let (from, rest) = read_size(difference)?;
+    let (to, mut rest) = read_size(rest)?;
     if from != base.len() as u64 || to > SIZE_LIMIT {
         return None;
     }
@@ -23,7 +23,7 @@ pub fn apply(base: &[u8], difference: &[u8]) -> Option<Vec<u8>> {
         let (piece, after) = match instruction {
             0 => return None,
             1..0x80 => after.split_at_checked(usize::from(*instruction))?,
-            _ => copied(base, *instruction, after)?,
+            _ => copy_instruction(base, *instruction, after)?,
         };
         if piece.len() > to - made.len() {
             return None;
@@ -35,7 +35,11 @@ pub fn apply(base: &[u8], difference: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// A stretch of the base: its low bits say which bytes of place and length follow; those that do not are zero.
-fn copied<'b, 'd>(base: &'b [u8], instruction: u8, mut rest: &'d [u8]) -> Option<(&'b [u8], &'d [u8])> {
+fn copy_instruction<'b, 'd>(
+    base: &'b [u8],
+    instruction: u8,
+    mut rest: &'d [u8],
+) -> Option<(&'b [u8], &'d [u8])> {
     let mut values = [0_usize; 7];
     for (bit, value) in values.iter_mut().enumerate().filter(|(bit, _)| instruction & (1 << bit) != 0) {
         let (byte, after) = rest.split_first()?;
@@ -48,7 +52,7 @@ fn copied<'b, 'd>(base: &'b [u8], instruction: u8, mut rest: &'d [u8]) -> Option
 }
 
 /// Seven bits in each byte, the lowest first, as long as the highest bit is set.
-fn size(bytes: &[u8]) -> Option<(u64, &[u8])> {
+fn read_size(bytes: &[u8]) -> Option<(u64, &[u8])> {
     let last = bytes.iter().take(9).position(|byte| byte & 0x80 == 0)?;
     let (digits, rest) = bytes.split_at(last + 1);
     Some((digits.iter().rev().fold(0, |size, byte| (size << 7) | u64::from(byte & 0x7f)), rest))
@@ -62,8 +66,8 @@ mod tests {
     #[test]
     fn copies_and_inserts() {
         let difference = [&[5, 6, 0x91, 1, 3, 3][..], b"abc"].concat();
-        assert_eq!(apply(b"01234", &difference).unwrap(), b"123abc");
-        assert_eq!(apply(b"01234", &[5, 2, 0b1001_0000, 2]).unwrap(), b"01");
+        assert_eq!(apply_delta(b"01234", &difference).unwrap(), b"123abc");
+        assert_eq!(apply_delta(b"01234", &[5, 2, 0b1001_0000, 2]).unwrap(), b"01");
     }
 
     #[test]
@@ -78,7 +82,7 @@ mod tests {
             &[5],
             &[0x80; 12],
         ] {
-            assert_eq!(apply(b"01234", difference), None, "{difference:?}");
+            assert_eq!(apply_delta(b"01234", difference), None, "{difference:?}");
         }
     }
 
@@ -88,7 +92,7 @@ mod tests {
             if let Some(first) = bytes.first_mut() {
                 *first = base.len() as u8;
             }
-            apply(&base, &bytes);
+            apply_delta(&base, &bytes);
         }
     }
 }

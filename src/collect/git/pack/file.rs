@@ -2,8 +2,8 @@
 //!
 //! Read in blocks, because those who ask for one object soon ask for its neighbours.
 
-use super::super::kept::Kept;
-use super::{Kind, SIZE_LIMIT};
+use crate::collect::git::cache::ByteCache;
+use crate::collect::git::pack::{SIZE_LIMIT, StoredForm};
 use git2::{ObjectType, Oid};
 use libdeflater::Decompressor;
 use std::cell::RefCell;
@@ -23,13 +23,13 @@ const HEAD: usize = 9 + 20;
 /// A pack of version 2 or 3.
 pub struct PackFile {
     file: File,
-    blocks: RefCell<Kept<u64, Arc<Vec<u8>>>>,
+    blocks: RefCell<ByteCache<u64, Arc<Vec<u8>>>>,
     inflater: RefCell<Decompressor>,
 }
 
 /// The head of an object.
-pub struct Head {
-    pub kind: Kind,
+pub struct ObjectHead {
+    pub kind: StoredForm,
     /// Of its content, in bytes.
     pub size: u64,
     /// Where its content begins.
@@ -43,19 +43,19 @@ impl PackFile {
         let mut start = [0; 8];
         file.read_exact(&mut start).ok()?;
         let is_known = matches!(&start, b"PACK\0\0\0\x02" | b"PACK\0\0\0\x03");
-        let blocks = RefCell::new(Kept::up_to(BLOCKS_LIMIT));
+        let blocks = RefCell::new(ByteCache::up_to(BLOCKS_LIMIT));
         is_known.then(|| PackFile { file, blocks, inflater: RefCell::new(Decompressor::new()) })
     }
 
     /// The head of the object that begins here.
-    pub fn head_of(&self, at: u64) -> Option<Head> {
-        self.from(at, HEAD, |bytes| head(at, bytes))?
+    pub fn head_of(&self, at: u64) -> Option<ObjectHead> {
+        self.from(at, HEAD, |bytes| parse_head(at, bytes))?
     }
 
     /// The content behind a head. Its checksum is left alone: the object is going to be hashed.
-    pub fn inflate(&self, head: &Head) -> Option<Vec<u8>> {
+    pub fn inflate(&self, head: &ObjectHead) -> Option<Vec<u8>> {
         let size = head.size as usize;
-        self.from(head.content, longest(size), |bytes| self.inflate_bytes(bytes, size))?
+        self.from(head.content, longest_deflated(size), |bytes| self.inflate_bytes(bytes, size))?
     }
 
     fn inflate_bytes(&self, bytes: &[u8], size: usize) -> Option<Vec<u8>> {
@@ -107,25 +107,25 @@ impl PackFile {
 }
 
 /// The head that these bytes begin with.
-fn head(at: u64, bytes: &[u8]) -> Option<Head> {
+fn parse_head(at: u64, bytes: &[u8]) -> Option<ObjectHead> {
     let last = bytes.iter().take(9).position(|byte| byte & 0x80 == 0)?;
     let first = *bytes.first()?;
     let low = u64::from(first & 0x0f);
     let high = bytes[1..=last].iter().rev().fold(0, |size, byte| (size << 7) | u64::from(byte & 0x7f));
-    let (kind, length) = kind(first >> 4 & 7, at, &bytes[last + 1..])?;
+    let (kind, length) = parse_kind(first >> 4 & 7, at, &bytes[last + 1..])?;
     let size = high << 4 | low;
-    (size <= SIZE_LIMIT).then_some(Head { kind, size, content: at + (last + 1 + length) as u64 })
+    (size <= SIZE_LIMIT).then_some(ObjectHead { kind, size, content: at + (last + 1 + length) as u64 })
 }
 
 /// The most bytes that deflating so many gives: at worst five for each block of 65,535 stored as they are
 /// (RFC 1951, 3.2.4), which writers make smaller; and the head.
-fn longest(size: usize) -> usize {
+fn longest_deflated(size: usize) -> usize {
     size + size / 1000 + 64
 }
 
 /// What an object is, and how many bytes more say from what it is a difference.
-fn kind(number: u8, at: u64, rest: &[u8]) -> Option<(Kind, usize)> {
-    let whole = |kind| Some((Kind::Whole(kind), 0));
+fn parse_kind(number: u8, at: u64, rest: &[u8]) -> Option<(StoredForm, usize)> {
+    let whole = |kind| Some((StoredForm::Whole(kind), 0));
     match number {
         1 => whole(ObjectType::Commit),
         2 => whole(ObjectType::Tree),
@@ -135,9 +135,9 @@ fn kind(number: u8, at: u64, rest: &[u8]) -> Option<(Kind, usize)> {
             let last = rest.iter().take(9).position(|byte| byte & 0x80 == 0)?;
             let back =
                 rest[..=last].iter().fold(0, |back, byte| (back << 7) + u64::from(byte & 0x7f) + 1) - 1;
-            Some((Kind::DifferenceAt(at.checked_sub(back).filter(|_| back > 0)?), last + 1))
+            Some((StoredForm::DifferenceAt(at.checked_sub(back).filter(|_| back > 0)?), last + 1))
         }
-        7 => Some((Kind::DifferenceFrom(Oid::from_bytes(rest.first_chunk::<20>()?).ok()?), 20)),
+        7 => Some((StoredForm::DifferenceFrom(Oid::from_bytes(rest.first_chunk::<20>()?).ok()?), 20)),
         _ => None,
     }
 }

@@ -31,11 +31,11 @@ pub struct Index {
     file: Mutex<File>,
     /// How many names begin with this byte or a lower one.
     up_to: Vec<u32>,
-    blocks: Vec<OnceLock<Option<Block>>>,
+    blocks: Vec<OnceLock<Option<IndexBlock>>>,
 }
 
 /// Some names that stand beside each other, and where their objects begin: as they stand in the file.
-struct Block {
+struct IndexBlock {
     names: Vec<u8>,
     offsets: Vec<u8>,
 }
@@ -77,7 +77,7 @@ impl Index {
 
     /// Guesses, and searches where the guess was wrong.
     fn short_offset(&self, name: &[u8; NAME], places: Range<usize>) -> Option<u32> {
-        let expected = expected(name, &places);
+        let expected = expected_place(name, &places);
         let block = self.block(expected / BLOCK)?;
         let guessed = block.guessed_offset(name, expected % BLOCK, places.len());
         guessed.or_else(|| self.searched_offset(name, expected, places))
@@ -90,7 +90,7 @@ impl Index {
         let mut is_first = true;
         while left.contains(&at) {
             let block = self.block(at)?;
-            match lies(name, block.names()) {
+            match place_among(name, block.names()) {
                 Ordering::Equal => return block.short_offset(name),
                 Ordering::Less => left.end = at,
                 Ordering::Greater => left.start = at + 1,
@@ -102,16 +102,16 @@ impl Index {
         None
     }
 
-    fn block(&self, number: usize) -> Option<&Block> {
+    fn block(&self, number: usize) -> Option<&IndexBlock> {
         self.blocks.get(number)?.get_or_init(|| self.read_block(number)).as_ref()
     }
 
-    fn read_block(&self, number: usize) -> Option<Block> {
+    fn read_block(&self, number: usize) -> Option<IndexBlock> {
         let (first, all) = (number * BLOCK, self.count());
         let count = BLOCK.min(all - first);
         let names = self.bytes(START + (first * NAME) as u64, count * NAME)?;
         let offsets = self.bytes(START + (all * (NAME + 4) + first * 4) as u64, count * 4)?;
-        Some(Block { names, offsets })
+        Some(IndexBlock { names, offsets })
     }
 
     fn long_offset(&self, place: u32) -> Option<u64> {
@@ -129,14 +129,14 @@ impl Index {
     }
 }
 
-impl Block {
+impl IndexBlock {
     /// The offset of a name near the expected place, or near the place that the name found there suggests.
     fn guessed_offset(&self, name: &[u8; NAME], place: usize, count: usize) -> Option<u32> {
         let names = self.names();
-        let away = spread(name) as i64 - spread(names.get(place)?) as i64;
+        let away = spread_of(name) as i64 - spread_of(names.get(place)?) as i64;
         let place = place.saturating_add_signed(((away * count as i64) >> 32) as isize).min(names.len() - 1);
         let (before, from) = names.split_at(place);
-        let found = match compare(from.first()?, name) {
+        let found = match compare_names(from.first()?, name) {
             Ordering::Equal => Some(place),
             Ordering::Less => from.iter().take(NEAR).position(|other| other == name).map(|at| place + at),
             Ordering::Greater => {
@@ -148,7 +148,7 @@ impl Block {
 
     /// The offset of a name.
     fn short_offset(&self, name: &[u8; NAME]) -> Option<u32> {
-        self.offset_at(self.names().binary_search_by(|other| compare(other, name)).ok()?)
+        self.offset_at(self.names().binary_search_by(|other| compare_names(other, name)).ok()?)
     }
 
     fn offset_at(&self, place: usize) -> Option<u32> {
@@ -161,27 +161,27 @@ impl Block {
 }
 
 /// Where a name lies: before some sorted ones, among them, or behind.
-fn lies(name: &[u8; NAME], names: &[[u8; NAME]]) -> Ordering {
+fn place_among(name: &[u8; NAME], names: &[[u8; NAME]]) -> Ordering {
     match (names.first(), names.last()) {
-        (_, Some(last)) if compare(name, last).is_gt() => Ordering::Greater,
-        (Some(first), _) if compare(name, first).is_ge() => Ordering::Equal,
+        (_, Some(last)) if compare_names(name, last).is_gt() => Ordering::Greater,
+        (Some(first), _) if compare_names(name, first).is_ge() => Ordering::Equal,
         _ => Ordering::Less,
     }
 }
 
 /// As bytes are compared; hashes mostly differ in the first of them.
-fn compare(one: &[u8; NAME], other: &[u8; NAME]) -> Ordering {
+fn compare_names(one: &[u8; NAME], other: &[u8; NAME]) -> Ordering {
     let start = |name: &[u8; NAME]| name.first_chunk().map(|start| u64::from_be_bytes(*start));
     start(one).cmp(&start(other)).then_with(|| one.cmp(other))
 }
 
 /// Where a name should be among those with the same first byte: names are hashes and spread evenly.
-fn expected(name: &[u8; NAME], places: &Range<usize>) -> usize {
-    places.start + ((spread(name) * places.len() as u64) >> 32) as usize
+fn expected_place(name: &[u8; NAME], places: &Range<usize>) -> usize {
+    places.start + ((spread_of(name) * places.len() as u64) >> 32) as usize
 }
 
 /// How far a name is from the first to the last with the same first byte.
-fn spread(name: &[u8; NAME]) -> u64 {
+fn spread_of(name: &[u8; NAME]) -> u64 {
     u64::from(u32::from_be_bytes([name[1], name[2], name[3], name[4]]))
 }
 

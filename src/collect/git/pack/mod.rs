@@ -4,11 +4,11 @@
 //! rebuilt from differences too early. This reader keeps to itself, so that several can work side by side, and remembers
 //! more. It knows packs with an index of
 //! version 2 in the directory `pack` of the repository itself, and nothing else (gitformat-pack(5)). It need not
-//! be believed: whatever it hands out is hashed before anybody looks at it ([`super::hash`]), and where it finds nothing,
+//! be believed: whatever it hands out is hashed before anybody looks at it ([`crate::collect::git::hash`]), and where it finds nothing,
 //! or something that it does not understand, libgit2 is asked. So no answer hangs on it, and it reports no errors.
 
-use super::kept::Kept;
-use delta::{apply, made_size};
+use crate::collect::git::cache::ByteCache;
+use delta::{apply_delta, made_size};
 use file::PackFile;
 use git2::{ObjectType, Oid};
 use index::Index;
@@ -46,9 +46,11 @@ pub struct Packs {
 pub struct Indexes(Vec<(PathBuf, Arc<Index>)>);
 
 impl Indexes {
-    /// Those in the directory `objects` of a repository, as far as they can be opened.
-    pub fn of(objects: &Path) -> Self {
-        let listed = std::fs::read_dir(objects.join("pack")).into_iter().flatten().flatten();
+    /// Those in these directories of objects, as far as they can be opened.
+    pub fn of(directories: &[PathBuf]) -> Self {
+        let list =
+            |objects: &PathBuf| std::fs::read_dir(objects.join("pack")).into_iter().flatten().flatten();
+        let listed = directories.iter().flat_map(list);
         let sized = listed.map(|entry| (entry.metadata().map_or(0, |about| about.len()), entry.path()));
         let mut indexes: Vec<_> =
             sized.filter(|(_, path)| path.extension().is_some_and(|ending| ending == "idx")).collect();
@@ -99,12 +101,12 @@ struct Pack {
     /// Opened for the first object; `None` when it cannot be.
     file: OnceCell<Option<PackFile>>,
     /// Objects by where they begin: the next difference may be one from them.
-    kept: RefCell<Kept<u64, Packed>>,
+    kept: RefCell<ByteCache<u64, Packed>>,
 }
 
 impl Pack {
     fn of(path: &Path, index: &Arc<Index>) -> Self {
-        let (index, kept) = (Arc::clone(index), RefCell::new(Kept::up_to(OBJECTS_LIMIT)));
+        let (index, kept) = (Arc::clone(index), RefCell::new(ByteCache::up_to(OBJECTS_LIMIT)));
         Pack { index, path: path.to_path_buf(), file: OnceCell::new(), kept }
     }
 
@@ -116,7 +118,7 @@ impl Pack {
         let mut differences = Vec::new();
         let (kind, mut bytes) = self.whole_below(offset, limit, &mut differences)?;
         while let Some((at, difference)) = differences.pop() {
-            bytes = self.keep(at, (kind, Arc::new(apply(&bytes, &difference)?))).1;
+            bytes = self.keep(at, (kind, Arc::new(apply_delta(&bytes, &difference)?))).1;
         }
         Some((kind, bytes))
     }
@@ -124,9 +126,9 @@ impl Pack {
     /// Is there no whole object below this one, however far one goes down?
     fn is_endless(&self, offset: u64) -> bool {
         let base_of = |at: &u64| match self.file()?.head_of(*at)?.kind {
-            Kind::Whole(_) => None,
-            Kind::DifferenceAt(base) => Some(base),
-            Kind::DifferenceFrom(id) => self.index.offset(id),
+            StoredForm::Whole(_) => None,
+            StoredForm::DifferenceAt(base) => Some(base),
+            StoredForm::DifferenceFrom(id) => self.index.offset(id),
         };
         std::iter::successors(Some(offset), base_of).nth(CHAIN_LIMIT).is_some()
     }
@@ -142,10 +144,12 @@ impl Pack {
             }
             let head = file.head_of(at)?;
             let base = match head.kind {
-                Kind::Whole(_) if head.size > limit => return None,
-                Kind::Whole(kind) => return Some(self.keep(at, (kind, Arc::new(file.inflate(&head)?)))),
-                Kind::DifferenceAt(base) => base,
-                Kind::DifferenceFrom(id) => self.index.offset(id)?,
+                StoredForm::Whole(_) if head.size > limit => return None,
+                StoredForm::Whole(kind) => {
+                    return Some(self.keep(at, (kind, Arc::new(file.inflate(&head)?))));
+                }
+                StoredForm::DifferenceAt(base) => base,
+                StoredForm::DifferenceFrom(id) => self.index.offset(id)?,
             };
             let difference = file.inflate(&head)?;
             if made_size(&difference)? > limit {
@@ -167,7 +171,7 @@ impl Pack {
 }
 
 /// How an object is stored (gitformat-pack(5), "Object types").
-enum Kind {
+enum StoredForm {
     Whole(ObjectType),
     /// As a difference from the object that begins here.
     DifferenceAt(u64),

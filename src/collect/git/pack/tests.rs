@@ -63,7 +63,7 @@ impl Packed {
 
     /// How many objects are read, and how many of them are not what their name says.
     fn read(&self) -> (usize, usize) {
-        let packs = Packs::of(&Indexes::of(&self.directory()));
+        let packs = Packs::of(&Indexes::of(&[self.directory()]));
         let read = self.objects.keys().filter_map(|id| Some((id, packs.read(*id, usize::MAX)?)));
         let is_right = read.map(|(id, (kind, bytes))| self.objects[id] == (kind, bytes.to_vec()));
         let (right, wrong): (Vec<bool>, Vec<bool>) = is_right.partition(|right| *right);
@@ -83,10 +83,10 @@ fn every_object_is_read_as_libgit2_reads_it() {
 #[test]
 fn what_is_not_there_is_not_found() {
     let packed = Packed::new();
-    let packs = Packs::of(&Indexes::of(&packed.directory()));
+    let packs = Packs::of(&Indexes::of(&[packed.directory()]));
     assert!(packs.read(Oid::from_bytes(&[7; 20]).unwrap(), usize::MAX).is_none());
     assert!(
-        Packs::of(&Indexes::of(&packed.directory().join("nowhere")))
+        Packs::of(&Indexes::of(&[packed.directory().join("nowhere")]))
             .read(*packed.objects.keys().next().unwrap(), usize::MAX)
             .is_none()
     );
@@ -146,7 +146,7 @@ fn a_wrong_object_is_never_handed_on() {
 #[test]
 fn what_is_larger_than_wanted_is_not_read() {
     let packed = Packed::new();
-    let packs = Packs::of(&Indexes::of(&packed.directory()));
+    let packs = Packs::of(&Indexes::of(&[packed.directory()]));
     // Asked for once more, it is kept.
     for _ in 0..2 {
         for (id, (_, bytes)) in &packed.objects {

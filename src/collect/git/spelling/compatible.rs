@@ -3,7 +3,7 @@
 use unicode_normalization::UnicodeNormalization;
 
 /// The line with compatibility letters as those that they stand for, and without characters that nobody sees.
-pub fn compatible(line: Vec<u8>) -> Vec<u8> {
+pub fn replace_compatible(line: Vec<u8>) -> Vec<u8> {
     if !line.iter().any(|b| is_odd(*b)) {
         return line;
     }

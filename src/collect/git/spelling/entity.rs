@@ -1,6 +1,6 @@
 //! Characters by number or by name: references of markup, and names that Unicode gives.
 
-use super::escape::{Escape, hexadecimal, write};
+use crate::collect::git::spelling::replacement::{Escape, hexadecimal, write_char};
 
 /// Characters that a pattern may ask for and HTML has a name for (HTML, "Named character references"), and some that nobody sees.
 /// Letters and digits have no names there.
@@ -80,10 +80,10 @@ const OPEN: &[(&[u8], char)] = &[
 
 /// `&#110;` and `&#x6e;` of XML and HTML, with any number of zeros in front, and the names of HTML.
 pub fn reference(text: &[u8], plain: &mut Vec<u8>) -> usize {
-    write(numbered(text).or_else(|| entity(text)), plain)
+    write_char(numbered_entity(text).or_else(|| named_entity(text)), plain)
 }
 
-fn numbered(text: &[u8]) -> Escape {
+fn numbered_entity(text: &[u8]) -> Escape {
     let number = text.strip_prefix(b"&#")?;
     let (value, end) = match number.first()? {
         b'x' | b'X' => {
@@ -103,7 +103,7 @@ fn numbered(text: &[u8]) -> Escape {
 }
 
 /// `&lowbar;` of HTML.
-fn entity(text: &[u8]) -> Escape {
+fn named_entity(text: &[u8]) -> Escape {
     text.get(1).filter(|b| b.is_ascii_alphabetic())?;
     let named = |list: &[(&'static [u8], char)]| {
         list.iter().find(|(name, _)| text.starts_with(name)).map(|(name, c)| (*c, name.len()))

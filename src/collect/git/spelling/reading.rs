@@ -1,26 +1,27 @@
 //! The ways to read a line: one for each family of languages whose escapes contradict each other. `\137` is `_` to C, `\5f` to a
 //! style sheet, and `\095` to Lua: a line is read in each way in which it reads otherwise than it stands.
 
-use super::compatible::{compatible, is_odd};
-use super::escape::{self, Undo};
+use crate::collect::git::spelling::compatible::{is_odd, replace_compatible};
+use crate::collect::git::spelling::escape;
+use crate::collect::git::spelling::replacement::Undo;
 use memchr::{memchr, memchr_iter, memchr2, memchr2_iter, memchr3, memmem};
 
 /// Which of the bytes with which marks begin are in a text: one bit for each kind.
-pub type Marks = u8;
+pub type SpellingMarks = u8;
 
-const ODD: Marks = 1;
-const BACKSLASH: Marks = 2;
-const AMPERSAND: Marks = 4;
-const PERCENT: Marks = 8;
-const EQUALS: Marks = 16;
-const INSIDE: Marks = 32;
-const QUESTION: Marks = 64;
+const ODD: SpellingMarks = 1;
+const BACKSLASH: SpellingMarks = 2;
+const AMPERSAND: SpellingMarks = 4;
+const PERCENT: SpellingMarks = 8;
+const EQUALS: SpellingMarks = 16;
+const INSIDE: SpellingMarks = 32;
+const QUESTION: SpellingMarks = 64;
 
-/// Marks with which a line may go on to the next: see [`super::spliced`].
-pub const SPLICING: Marks = BACKSLASH | INSIDE | QUESTION;
+/// Marks with which a line may go on to the next: see [`crate::collect::git::spelling::spliced`].
+pub const SPLICING: SpellingMarks = BACKSLASH | INSIDE | QUESTION;
 
-fn mark(b: u8) -> Marks {
-    let bit = |is: bool, bit: Marks| if is { bit } else { 0 };
+fn mark_of(b: u8) -> SpellingMarks {
+    let bit = |is: bool, bit: SpellingMarks| if is { bit } else { 0 };
     bit(is_odd(b), ODD)
         | bit(b == b'\\', BACKSLASH)
         | bit(b == b'&', AMPERSAND)
@@ -31,58 +32,62 @@ fn mark(b: u8) -> Marks {
 }
 
 /// In one pass without branches, with which nearly all texts are through.
-pub fn marks(text: &[u8]) -> Marks {
-    text.chunks(256).fold(0, |all, chunk| all | chunk.iter().fold(0, |all, b| all | mark(*b)))
+pub fn marks_in(text: &[u8]) -> SpellingMarks {
+    text.chunks(256).fold(0, |all, chunk| all | chunk.iter().fold(0, |all, b| all | mark_of(*b)))
 }
 
 /// A way to read lines.
-pub struct Reading {
+pub struct LineReading {
     /// Only a text with one of these marks can read otherwise.
-    pub marks: Marks,
+    pub marks: SpellingMarks,
     /// May a line of these read otherwise? Asked of many lines at once.
     pub may_differ: fn(&[u8]) -> bool,
     /// The line in this reading; `None` where it reads as it stands.
     pub undo: fn(&[u8]) -> Option<Vec<u8>>,
 }
 
-impl Reading {
-    const fn of(marks: Marks, undo: fn(&[u8]) -> Option<Vec<u8>>) -> Self {
-        Reading { marks, may_differ: |_| true, undo }
+impl LineReading {
+    const fn of(marks: SpellingMarks, undo: fn(&[u8]) -> Option<Vec<u8>>) -> Self {
+        LineReading { marks, may_differ: |_| true, undo }
     }
 
     /// The line in this reading, with no letters of compatibility.
     pub fn read(&self, line: &[u8]) -> Option<Vec<u8>> {
-        (self.undo)(line).map(compatible)
+        (self.undo)(line).map(replace_compatible)
     }
 }
 
 /// The usual reading. It is also the one for compatibility letters.
-pub const USUAL: Reading = Reading::of(ODD | BACKSLASH | AMPERSAND | INSIDE, usual);
+pub const USUAL: LineReading = LineReading::of(ODD | BACKSLASH | AMPERSAND | INSIDE, undo_usual);
 
 /// All others.
-pub const OTHERS: &[Reading] = &[
-    Reading::of(BACKSLASH, |line| behind_backslash(line, |b| matches!(b, b'x' | b'0'), escape::greedy)),
-    Reading::of(BACKSLASH, |line| {
+pub const OTHERS: &[LineReading] = &[
+    LineReading::of(BACKSLASH, |line| behind_backslash(line, |b| matches!(b, b'x' | b'0'), escape::greedy)),
+    LineReading::of(BACKSLASH, |line| {
         behind_backslash(line, |b| b == b'&' || b.is_ascii_digit(), escape::decimal)
     }),
-    Reading::of(BACKSLASH, |line| behind_backslash(line, |b| b.is_ascii_hexdigit(), escape::style_sheet)),
-    Reading::of(BACKSLASH, |line| behind_backslash(line, |b| !b"\\\"'\r\n".contains(&b), escape::shell)),
-    Reading::of(BACKSLASH, |line| {
+    LineReading::of(BACKSLASH, |line| behind_backslash(line, |b| b.is_ascii_hexdigit(), escape::style_sheet)),
+    LineReading::of(BACKSLASH, |line| behind_backslash(line, |b| !b"\\\"'\r\n".contains(&b), escape::shell)),
+    LineReading::of(BACKSLASH, |line| {
         behind_backslash(line, |b| b == b'+' || b.is_ascii_hexdigit(), escape::sql)
     }),
-    Reading::of(BACKSLASH, |line| behind_backslash(line, |b| b.is_ascii_hexdigit(), escape::directory)),
-    Reading::of(AMPERSAND, unicode_strings),
-    Reading::of(PERCENT, percent),
-    Reading { marks: EQUALS, may_differ: may_be_quoted, undo: quoted },
-    Reading { marks: INSIDE, may_differ: |_| true, undo: inside_words },
-    Reading { marks: QUESTION, may_differ: |lines| memmem::find(lines, TRIGRAPH).is_some(), undo: trigraphs },
+    LineReading::of(BACKSLASH, |line| behind_backslash(line, |b| b.is_ascii_hexdigit(), escape::directory)),
+    LineReading::of(AMPERSAND, unicode_strings),
+    LineReading::of(PERCENT, undo_percent),
+    LineReading { marks: EQUALS, may_differ: may_be_quoted, undo: undo_quoted },
+    LineReading { marks: INSIDE, may_differ: |_| true, undo: inside_words },
+    LineReading {
+        marks: QUESTION,
+        may_differ: |lines| memmem::find(lines, TRIGRAPH).is_some(),
+        undo: undo_trigraphs,
+    },
 ];
 
 /// What C takes for a backslash.
 pub const TRIGRAPH: &[u8] = b"??/";
 
-fn usual(line: &[u8]) -> Option<Vec<u8>> {
-    let undone = undone(line, |rest| memchr3(b'\\', b'&', b'`', rest), escape::usual);
+fn undo_usual(line: &[u8]) -> Option<Vec<u8>> {
+    let undone = replace_marks(line, |rest| memchr3(b'\\', b'&', b'`', rest), escape::usual);
     undone.or_else(|| line.iter().any(|b| is_odd(*b)).then(|| line.to_vec()))
 }
 
@@ -90,12 +95,12 @@ fn usual(line: &[u8]) -> Option<Vec<u8>> {
 fn behind_backslash(line: &[u8], special: impl Fn(u8) -> bool, undo: Undo) -> Option<Vec<u8>> {
     let is_special = |at: usize| line.get(at + 1).is_some_and(|b| special(*b));
     let any = memchr_iter(b'\\', line).any(is_special);
-    any.then(|| undone(line, |rest| memchr(b'\\', rest), undo)).flatten()
+    any.then(|| replace_marks(line, |rest| memchr(b'\\', rest), undo)).flatten()
 }
 
 /// Also what was encoded twice.
-fn percent(line: &[u8]) -> Option<Vec<u8>> {
-    let once = |line: &[u8]| undone(line, |rest| memchr(b'%', rest), escape::percent);
+fn undo_percent(line: &[u8]) -> Option<Vec<u8>> {
+    let once = |line: &[u8]| replace_marks(line, |rest| memchr(b'%', rest), escape::percent);
     let first = once(line)?;
     let second = once(&first);
     second.map(|second| once(&second).unwrap_or(second)).or(Some(first))
@@ -109,11 +114,11 @@ fn may_be_quoted(lines: &[u8]) -> bool {
         || memmem::find(lines, b"_X").is_some()
 }
 
-fn quoted(line: &[u8]) -> Option<Vec<u8>> {
-    undone(line, |rest| memchr2(b'=', b'_', rest), escape::quoted)
+fn undo_quoted(line: &[u8]) -> Option<Vec<u8>> {
+    replace_marks(line, |rest| memchr2(b'=', b'_', rest), escape::quoted)
 }
 
-fn trigraphs(line: &[u8]) -> Option<Vec<u8>> {
+fn undo_trigraphs(line: &[u8]) -> Option<Vec<u8>> {
     let undo: Undo = |text, plain| {
         if !text.starts_with(TRIGRAPH) {
             return 0;
@@ -121,8 +126,8 @@ fn trigraphs(line: &[u8]) -> Option<Vec<u8>> {
         plain.push(b'\\');
         TRIGRAPH.len()
     };
-    let plain = undone(line, |rest| memchr(b'?', rest), undo)?;
-    usual(&plain).or(Some(plain))
+    let plain = replace_marks(line, |rest| memchr(b'?', rest), undo)?;
+    undo_usual(&plain).or(Some(plain))
 }
 
 /// `nomi^nal` of batch files, and a grave accent in PowerShell, inside a word: both only take away the meaning of what follows.
@@ -161,7 +166,7 @@ fn unicode_strings(line: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// A line with marks replaced by what they stand for; `None` when there are none.
-fn undone(line: &[u8], lead: impl Fn(&[u8]) -> Option<usize>, undo: Undo) -> Option<Vec<u8>> {
+fn replace_marks(line: &[u8], lead: impl Fn(&[u8]) -> Option<usize>, undo: Undo) -> Option<Vec<u8>> {
     let mut plain: Option<Vec<u8>> = None;
     let (mut copied, mut at) = (0, 0);
     let mut sign = Vec::new();

@@ -3,14 +3,14 @@
 //! A test is the same one if it has the same name in the same file, or else the same name in another file, or else
 //! the same body under another name. So what is moved, renamed or laid out anew is no loss.
 
-use super::outline::{Outline, Test};
+use crate::collect::git::test_source::outline::{Outline, OutlinedTest};
 use crate::model::path::RepoPath;
 use crate::model::test_source::{Loss, Weakening};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A file on both sides.
 #[derive(Clone, Debug, Default)]
-pub struct Source {
+pub struct TestSourceChange {
     /// Its name before.
     pub old_path: Option<RepoPath>,
     /// Its name after.
@@ -21,7 +21,7 @@ pub struct Source {
     pub new: Option<Outline>,
 }
 
-impl Source {
+impl TestSourceChange {
     /// Its names.
     pub fn names(&self) -> impl Iterator<Item = RepoPath> {
         self.old_path.iter().chain(&self.new_path).cloned()
@@ -43,23 +43,23 @@ impl Source {
 }
 
 /// A test and the number of its file.
-type Placed<'s> = (usize, &'s Test);
+type Placed<'s> = (usize, &'s OutlinedTest);
 
 /// What was lost between the two sides of these files.
-pub fn compare(sources: &[Source]) -> Vec<Weakening> {
+pub fn compare_sources(sources: &[TestSourceChange]) -> Vec<Weakening> {
     let mut found = BTreeSet::new();
-    let gained =
-        outside(sources, |source| &source.new).saturating_sub(outside(sources, |source| &source.old));
-    for (index, old, new) in pairs(sources) {
+    let gained = lines_outside(sources, |source| &source.new)
+        .saturating_sub(lines_outside(sources, |source| &source.old));
+    for (index, old, new) in pair_tests(sources) {
         match new {
             None => drop(found.insert(sources[index].weakening(None, Some(&old.name), Loss::Gone))),
             Some((at, new)) => {
-                let losses = losses(old, new, gained);
+                let losses = find_losses(old, new, gained);
                 found.extend(losses.map(|loss| sources[at].weakening(Some(new.line), Some(&new.name), loss)));
             }
         }
     }
-    let fewer = total(sources, |source| &source.new) < total(sources, |source| &source.old);
+    let fewer = total_lines(sources, |source| &source.new) < total_lines(sources, |source| &source.old);
     for source in sources {
         found.extend(outside_tests(source, fewer));
     }
@@ -67,7 +67,7 @@ pub fn compare(sources: &[Source]) -> Vec<Weakening> {
 }
 
 /// Assertions that moved out of a test, into a function that tests call, are no loss.
-fn losses(old: &Test, new: &Test, gained: u64) -> impl Iterator<Item = Loss> {
+fn find_losses(old: &OutlinedTest, new: &OutlinedTest, gained: u64) -> impl Iterator<Item = Loss> {
     let emptied = (new.empty && !old.empty).then_some(Loss::Emptied);
     let ignored = (new.skipped && !old.skipped).then_some(Loss::Ignored);
     let lost = old.assertions.saturating_sub(new.assertions);
@@ -77,10 +77,10 @@ fn losses(old: &Test, new: &Test, gained: u64) -> impl Iterator<Item = Loss> {
 }
 
 /// By what two tests are the same: a file, a name, a body.
-type Key<'s> = (Option<usize>, &'s str, &'s str);
+type TestKey<'s> = (Option<usize>, &'s str, &'s str);
 
 /// The ways to know a test again, the surest first.
-const WAYS: [for<'s> fn(&Placed<'s>) -> Key<'s>; 4] = [
+const WAYS: [for<'s> fn(&Placed<'s>) -> TestKey<'s>; 4] = [
     |(file, test)| (Some(*file), &test.name, &test.body),
     |(file, test)| (Some(*file), &test.name, ""),
     |(_, test)| (None, &test.name, ""),
@@ -88,12 +88,12 @@ const WAYS: [for<'s> fn(&Placed<'s>) -> Key<'s>; 4] = [
 ];
 
 /// Each test from before, with the number of its file, and what became of it.
-fn pairs(sources: &[Source]) -> Vec<(usize, &Test, Option<Placed<'_>>)> {
-    let old = placed(sources, |source| &source.old);
-    let mut left = placed(sources, |source| &source.new);
+fn pair_tests(sources: &[TestSourceChange]) -> Vec<(usize, &OutlinedTest, Option<Placed<'_>>)> {
+    let old = place_tests(sources, |source| &source.old);
+    let mut left = place_tests(sources, |source| &source.new);
     let mut partners: Vec<Option<Placed<'_>>> = vec![None; old.len()];
     for key in WAYS {
-        let mut free: BTreeMap<Key<'_>, Vec<Placed<'_>>> = BTreeMap::new();
+        let mut free: BTreeMap<TestKey<'_>, Vec<Placed<'_>>> = BTreeMap::new();
         left.into_iter().rev().for_each(|new| free.entry(key(&new)).or_default().push(new));
         for (one, partner) in old.iter().zip(&mut partners).filter(|(_, partner)| partner.is_none()) {
             // Tests without a body are not one test under two names.
@@ -106,8 +106,11 @@ fn pairs(sources: &[Source]) -> Vec<(usize, &Test, Option<Placed<'_>>)> {
     old.into_iter().zip(partners).map(|((file, test), partner)| (file, test, partner)).collect()
 }
 
-fn placed<'s>(sources: &'s [Source], side: fn(&Source) -> &Option<Outline>) -> Vec<Placed<'s>> {
-    let tests = |(index, source): (usize, &'s Source)| {
+fn place_tests<'s>(
+    sources: &'s [TestSourceChange],
+    side: fn(&TestSourceChange) -> &Option<Outline>,
+) -> Vec<Placed<'s>> {
+    let tests = |(index, source): (usize, &'s TestSourceChange)| {
         side(source)
             .iter()
             .flat_map(|outline| &outline.tests)
@@ -117,17 +120,17 @@ fn placed<'s>(sources: &'s [Source], side: fn(&Source) -> &Option<Outline>) -> V
     sources.iter().enumerate().flat_map(tests).collect()
 }
 
-fn outside(sources: &[Source], side: fn(&Source) -> &Option<Outline>) -> u64 {
+fn lines_outside(sources: &[TestSourceChange], side: fn(&TestSourceChange) -> &Option<Outline>) -> u64 {
     sources.iter().filter_map(|source| side(source).as_ref()).map(|outline| outline.assertions).sum()
 }
 
-fn total(sources: &[Source], side: fn(&Source) -> &Option<Outline>) -> u64 {
-    let within: u64 = placed(sources, side).iter().map(|(_, test)| test.assertions).sum();
-    outside(sources, side) + within
+fn total_lines(sources: &[TestSourceChange], side: fn(&TestSourceChange) -> &Option<Outline>) -> u64 {
+    let within: u64 = place_tests(sources, side).iter().map(|(_, test)| test.assertions).sum();
+    lines_outside(sources, side) + within
 }
 
 /// What is not inside a test: assertions of functions that tests call, and marks over many tests.
-fn outside_tests(source: &Source, fewer: bool) -> Vec<Weakening> {
+fn outside_tests(source: &TestSourceChange, fewer: bool) -> Vec<Weakening> {
     let Some(new) = &source.new else { return Vec::new() };
     let nothing = Outline::default();
     let old = source.old.as_ref().unwrap_or(&nothing);
@@ -135,7 +138,7 @@ fn outside_tests(source: &Source, fewer: bool) -> Vec<Weakening> {
     let assertions = (fewer && after < before).then_some((None, Loss::Assertions { before, after }));
     // In a file that is new, nothing was there that could be left out.
     let marks = |old: &[(String, u64)], new: &[(String, u64)], loss: Loss| {
-        let line = if source.old.is_some() { added(old, new) } else { None };
+        let line = if source.old.is_some() { count_added(old, new) } else { None };
         line.map(|line| (Some(line), loss))
     };
     let skips = marks(&old.skips, &new.skips, Loss::Ignored);
@@ -145,7 +148,7 @@ fn outside_tests(source: &Source, fewer: bool) -> Vec<Weakening> {
 }
 
 /// The first line that was not there before.
-fn added(old: &[(String, u64)], new: &[(String, u64)]) -> Option<u64> {
+fn count_added(old: &[(String, u64)], new: &[(String, u64)]) -> Option<u64> {
     let mut left: Vec<&str> = old.iter().map(|(text, _)| text.as_str()).collect();
     new.iter().find_map(|(text, line)| match left.iter().position(|one| one == text) {
         Some(at) => {

@@ -4,14 +4,14 @@
 //! They know the common runners of a language and not all of them. What they do not know is not found, and nothing is
 //! ever allowed because nothing was found.
 
-use super::mask::Quoting;
+use crate::collect::git::test_source::mask::Quoting;
 use regex::Regex;
 use std::ops::Range;
 use std::sync::LazyLock;
 
 /// Where the body of a test is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Body {
+pub enum TestBody {
     /// Between the next `{` and its `}`.
     Braces,
     /// Between the `(` that ends the match and its `)`.
@@ -22,30 +22,30 @@ pub enum Body {
 
 /// One language.
 #[derive(Debug)]
-pub struct Language {
+pub struct TestLanguage {
     /// The ends of its files' names.
     pub extensions: &'static [&'static str],
     /// Its comments and strings.
     pub quoting: Quoting,
     /// The beginning of what may be a test. The group `name` is its name; where the name is a string, the match ends
     /// before it.
-    pub header: Rule,
+    pub header: TestRule,
     /// What has to stand above the beginning (attributes, annotations), or in it, for it to be a test.
-    pub mark: Option<Rule>,
+    pub mark: Option<TestRule>,
     /// Where the body is.
-    pub body: Body,
+    pub body: TestBody,
     /// One assertion.
-    pub assertion: Rule,
+    pub assertion: TestRule,
     /// An assertion that always holds.
-    pub trivial: Rule,
+    pub trivial: TestRule,
     /// What makes the runner skip a test or expect it to fail: above it, in its beginning or in its body.
-    pub skip: Rule,
+    pub skip: TestRule,
     /// What makes the runner leave out every other test.
-    pub alone: Rule,
+    pub alone: TestRule,
 }
 
 /// The language of a file, by the end of its name.
-pub fn of(path: &[u8]) -> Option<&'static Language> {
+pub fn of(path: &[u8]) -> Option<&'static TestLanguage> {
     let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
     let name = std::str::from_utf8(name).ok()?;
     let extension = name.rsplit_once('.')?.1.to_ascii_lowercase();
@@ -54,10 +54,10 @@ pub fn of(path: &[u8]) -> Option<&'static Language> {
 
 /// A regular expression over several lines, or nothing, which never matches.
 #[derive(Debug)]
-pub struct Rule(Option<Regex>);
+pub struct TestRule(Option<Regex>);
 
-impl Rule {
-    const NEVER: Rule = Rule(None);
+impl TestRule {
+    const NEVER: TestRule = TestRule(None);
 
     /// Does it match anywhere?
     pub fn is_in(&self, text: &str) -> bool {
@@ -82,8 +82,8 @@ impl Rule {
 }
 
 /// A rule of the table. That each of them compiles is for a test to say.
-fn rule(text: &str) -> Rule {
-    Rule(Regex::new(&format!("(?m){text}")).ok())
+fn test_rule(text: &str) -> TestRule {
+    TestRule(Regex::new(&format!("(?m){text}")).ok())
 }
 
 const C_LIKE: Quoting = Quoting {
@@ -94,33 +94,33 @@ const C_LIKE: Quoting = Quoting {
     characters: true,
 };
 
-static TABLE: LazyLock<Vec<Language>> =
+static TABLE: LazyLock<Vec<TestLanguage>> =
     LazyLock::new(|| vec![rust(), python(), script(), jvm(), c_sharp(), go(), ruby(), php(), shell(), sql()]);
 
-fn rust() -> Language {
-    Language {
+fn rust() -> TestLanguage {
+    TestLanguage {
         extensions: &["rs"],
         quoting: Quoting { quotes: b"", long_quotes: &["\""], ..C_LIKE },
-        header: rule(r"^[ \t]*(?:pub(?:\([^)]*\))? +)?(?:const +|async +|unsafe +)*fn +(?P<name>\w+)"),
-        mark: Some(rule(
+        header: test_rule(r"^[ \t]*(?:pub(?:\([^)]*\))? +)?(?:const +|async +|unsafe +)*fn +(?P<name>\w+)"),
+        mark: Some(test_rule(
             r"#\[\s*(?:\w+::)*(?:test|rstest|test_case|case|quickcheck|test_matrix|wasm_bindgen_test)\b",
         )),
-        body: Body::Braces,
-        assertion: rule(
+        body: TestBody::Braces,
+        assertion: test_rule(
             r"\b(?:debug_)?(?:prop_)?assert\w*!|\b(?:expect_that|verify_that|assert_that)!|\.assert\w*\(|\bpanic!|\.(?:success|failure|stdout|stderr)\(",
         ),
-        trivial: rule(
+        trivial: test_rule(
             r"\bassert!\s*\(\s*true\b|\bassert_eq!\s*\(\s*(?:true\s*,\s*true|1\s*,\s*1|\(\)\s*,\s*\(\))\s*[,)]",
         ),
-        skip: rule(
+        skip: test_rule(
             r"#\[\s*(?:ignore\b|cfg\s*\(\s*(?:any\s*\(\s*\)|FALSE|never|false)|cfg_attr\s*\([^\]]*\bignore\b)",
         ),
-        alone: Rule::NEVER,
+        alone: TestRule::NEVER,
     }
 }
 
-fn python() -> Language {
-    Language {
+fn python() -> TestLanguage {
+    TestLanguage {
         extensions: &["py"],
         quoting: Quoting {
             line_comments: &["#"],
@@ -129,114 +129,114 @@ fn python() -> Language {
             long_quotes: &["\"\"\"", "'''"],
             characters: false,
         },
-        header: rule(r"^[ \t]*(?:async +)?def +(?P<name>test\w*)"),
+        header: test_rule(r"^[ \t]*(?:async +)?def +(?P<name>test\w*)"),
         mark: None,
-        body: Body::Indent,
-        assertion: rule(
+        body: TestBody::Indent,
+        assertion: test_rule(
             r"^\s*assert\b|\bself\.(?:assert\w+|fail)\s*\(|\bpytest\.(?:raises|warns|fail|approx)\b|\.assert_\w+\s*\(|\bassert_\w+\s*\(",
         ),
-        trivial: rule(
+        trivial: test_rule(
             r"^\s*assert\s*\(?\s*(?:True|1|1\s*==\s*1|not\s+False)\s*\)?\s*(?:,|$)|\bassertTrue\s*\(\s*True\b|\bassertEqual\s*\(\s*(?:1\s*,\s*1|True\s*,\s*True)\s*\)",
         ),
-        skip: rule(
+        skip: test_rule(
             r"@(?:pytest\.mark\.|unittest\.|nose\.)?(?:skip\w*|xfail|expectedFailure)\b|\bpytest\.(?:skip|xfail|importorskip)\s*\(|\bself\.skipTest\s*\(|\braise\s+(?:unittest\.)?SkipTest\b|\bpytestmark\b.*\b(?:skip\w*|xfail)\b|\b__test__\s*=\s*False",
         ),
-        alone: Rule::NEVER,
+        alone: TestRule::NEVER,
     }
 }
 
-fn script() -> Language {
-    Language {
+fn script() -> TestLanguage {
+    TestLanguage {
         extensions: &["js", "jsx", "ts", "tsx", "mjs", "cjs", "mts", "cts"],
         quoting: Quoting { quotes: b"\"'", long_quotes: &["`"], characters: false, ..C_LIKE },
-        header: rule(
+        header: test_rule(
             r"^[ \t]*(?:await +)?(?:[xf]?(?:it|test|specify)|Deno\.test)(?:\.(?:only|skip|todo|fixme|fails?|failing|concurrent|sequential|each|skipIf|runIf))*(?:\([^()\n]*\)|`[^`]*`)?\((?P<name>)",
         ),
         mark: None,
-        body: Body::Call,
-        assertion: rule(
+        body: TestBody::Call,
+        assertion: test_rule(
             r"\bexpect(?:\.soft|\.poll|TypeOf)?\s*\(|\bassert(?:\.\w+)*\s*\(|\.should\b|\bt\.(?:is|not|deepEqual|equal|same|true|false|throws\w*|like|regex|ok|assert|fail|strictEqual|match|snapshot)\s*\(",
         ),
-        trivial: rule(
+        trivial: test_rule(
             r"\bexpect\s*\(\s*(?:(?:true|1)\s*\)\s*\.\s*(?:toBe|toEqual|toStrictEqual)\s*\(\s*(?:true|1)\s*\)|true\s*\)\s*\.\s*toBeTruthy)|\bassert(?:\.ok|\.isTrue)?\s*\(\s*true\s*[,)]",
         ),
-        skip: rule(
+        skip: test_rule(
             r"\b(?:it|test|specify|describe|context|suite)(?:\.\w+)*\.(?:skip|todo|fixme|fails?|failing)\b|\bx(?:it|test|specify|describe|context)\s*[(.`]|\bthis\.skip\s*\(|\bpending\s*\(|\bt\.skip\s*\(|\bctx\.skip\s*\(",
         ),
-        alone: rule(
+        alone: test_rule(
             r"\b(?:it|test|specify|describe|context|suite)(?:\.\w+)*\.only\b|\bf(?:it|test|describe|context)\s*\(",
         ),
     }
 }
 
-fn jvm() -> Language {
-    Language {
+fn jvm() -> TestLanguage {
+    TestLanguage {
         extensions: &["java", "kt", "kts", "groovy", "scala"],
         quoting: C_LIKE,
-        header: rule(
+        header: test_rule(
             r"^[ \t]*(?:@\w+(?:\([^)\n]*\))? +)*(?:(?:public|protected|private|internal|final|static|suspend|open|override) +)*(?:void|fun|def|[A-Z]\w*(?:<[^>\n]*>)?) +(?P<name>\w+|`[^`\n]*`) *\(",
         ),
-        mark: Some(rule(
+        mark: Some(test_rule(
             r"@(?:\w+\.)*(?:Test|ParameterizedTest|RepeatedTest|TestFactory|TestTemplate|Property)\b",
         )),
-        body: Body::Braces,
-        assertion: rule(
+        body: TestBody::Braces,
+        assertion: test_rule(
             r"\b(?:assert\w*|expect\w*|verify\w*|fail)\s*[({<]|\.(?:andExpect|should\w*|isEqualTo|assert\w*)\s*\(|\bshould\w*\b|\bassert\b",
         ),
-        trivial: rule(
+        trivial: test_rule(
             r"\bassert(?:True|That)?\s*\(\s*true\s*[,)]|\bassertEquals\s*\(\s*(?:1\s*,\s*1|true\s*,\s*true)\s*[,)]",
         ),
-        skip: rule(
+        skip: test_rule(
             r"@(?:\w+\.)*(?:Disabled|Ignore)\w*\b|\benabled\s*=\s*false|\bassumeTrue\s*\(\s*false\b|\bassumeFalse\s*\(\s*true\b|\bthrow\s+(?:new\s+)?(?:\w+\.)*(?:SkipException|TestAbortedException)\b|\bAssumptions\.abort\s*\(",
         ),
-        alone: Rule::NEVER,
+        alone: TestRule::NEVER,
     }
 }
 
-fn c_sharp() -> Language {
-    Language {
+fn c_sharp() -> TestLanguage {
+    TestLanguage {
         extensions: &["cs", "fs", "vb"],
         quoting: C_LIKE,
-        header: rule(
+        header: test_rule(
             r"^[ \t]*(?:\[[^\]\n]*\] *)*(?:(?:public|internal|private|protected|static|async|virtual|override|sealed) +)+(?:void|(?:System\.Threading\.Tasks\.)?(?:Value)?Task(?:<[^>\n]*>)?) +(?P<name>\w+) *\(",
         ),
-        mark: Some(rule(
+        mark: Some(test_rule(
             r"\[(?:[^\]\n]*[,\s.])?(?:Fact|Theory|Test|TestCase\w*|TestMethod|DataTestMethod|Property)\b",
         )),
-        body: Body::Braces,
-        assertion: rule(
+        body: TestBody::Braces,
+        assertion: test_rule(
             r"\b(?:Assert|StringAssert|CollectionAssert|Check|Verifier)\.\w+|\.Should\w*\s*\(|\.Verify\w*\s*\(|\.Received\w*\s*\(",
         ),
-        trivial: rule(
+        trivial: test_rule(
             r"\bAssert\.(?:True|IsTrue|That)\s*\(\s*true\s*[,)]|\bAssert\.(?:Equal|AreEqual)\s*\(\s*(?:1\s*,\s*1|true\s*,\s*true)\s*[,)]",
         ),
-        skip: rule(
+        skip: test_rule(
             r"\[(?:[^\]\n]*[,\s.])?(?:Ignore|Explicit)\b|\bSkip\w*\s*=\s*[^=]|\bAssert\.(?:Ignore|Inconclusive|Skip\w*)\s*\(",
         ),
-        alone: Rule::NEVER,
+        alone: TestRule::NEVER,
     }
 }
 
-fn go() -> Language {
-    Language {
+fn go() -> TestLanguage {
+    TestLanguage {
         extensions: &["go"],
         quoting: Quoting { long_quotes: &["`"], ..C_LIKE },
-        header: rule(r"^func (?:\([^)\n]*\) *)?(?P<name>(?:Test|Fuzz|Example)\w*) *\("),
+        header: test_rule(r"^func (?:\([^)\n]*\) *)?(?P<name>(?:Test|Fuzz|Example)\w*) *\("),
         mark: None,
-        body: Body::Braces,
-        assertion: rule(
+        body: TestBody::Braces,
+        assertion: test_rule(
             r"\b[tbf]\.(?:Error|Errorf|Fatal|Fatalf|Fail|FailNow)\s*\(|\b(?:assert|require|is|qt|check|must)\.\w+\s*\(|\bcmp\.Diff\s*\(|\bExpect\s*\(|\.Assert\s*\(",
         ),
-        trivial: rule(
+        trivial: test_rule(
             r"\b(?:assert|require)\.True\s*\(\s*\w+\s*,\s*true\s*[,)]|\b(?:assert|require)\.Equal\s*\(\s*\w+\s*,\s*1\s*,\s*1\s*[,)]",
         ),
-        skip: rule(r"\b[tbf]\.Skip(?:f|Now)?\s*\("),
-        alone: Rule::NEVER,
+        skip: test_rule(r"\b[tbf]\.Skip(?:f|Now)?\s*\("),
+        alone: TestRule::NEVER,
     }
 }
 
-fn ruby() -> Language {
-    Language {
+fn ruby() -> TestLanguage {
+    TestLanguage {
         extensions: &["rb"],
         quoting: Quoting {
             line_comments: &["#"],
@@ -245,26 +245,26 @@ fn ruby() -> Language {
             long_quotes: &[],
             characters: false,
         },
-        header: rule(
+        header: test_rule(
             r"^[ \t]*(?:def +(?P<name>test_\w+[?!]?)|(?:[xf]?(?:it|specify|example)|test|scenario|pending|skip)[ (]+(?:['\x22]))",
         ),
         mark: None,
-        body: Body::Indent,
-        assertion: rule(
+        body: TestBody::Indent,
+        assertion: test_rule(
             r"\bassert\w*\b|\brefute\w*\b|\bexpect\b|\.(?:must|wont|should)\w*\b|\bflunk\b|\bis_expected\b",
         ),
-        trivial: rule(
+        trivial: test_rule(
             r"\bassert\s*\(?\s*true\b|\bassert_equal\s*\(?\s*(?:1\s*,\s*1|true\s*,\s*true)\b|\bexpect\s*\(\s*true\s*\)",
         ),
-        skip: rule(
+        skip: test_rule(
             r"^[ \t]*(?:skip|pending|omit|pend)\b|^[ \t]*x(?:it|specify|describe|context|example)\b|,\s*(?:skip|pending):|,\s*:(?:skip|pending)\b",
         ),
-        alone: rule(r"^[ \t]*f(?:it|describe|context|specify|example)\b|,\s*(?::focus\b|focus:\s*true)"),
+        alone: test_rule(r"^[ \t]*f(?:it|describe|context|specify|example)\b|,\s*(?::focus\b|focus:\s*true)"),
     }
 }
 
-fn php() -> Language {
-    Language {
+fn php() -> TestLanguage {
+    TestLanguage {
         extensions: &["php"],
         quoting: Quoting {
             line_comments: &["//", "#"],
@@ -273,24 +273,26 @@ fn php() -> Language {
             characters: false,
             ..C_LIKE
         },
-        header: rule(r"^[ \t]*(?:#\[[^\]\n]*\] *)*(?:(?:public|final|static) +)*function +(?P<name>\w+) *\("),
-        mark: Some(rule(r"\bfunction +test|#\[(?:[^\]\n]*[,\s\\])?(?:Test|TestWith|DataProvider)\b")),
-        body: Body::Braces,
-        assertion: rule(
+        header: test_rule(
+            r"^[ \t]*(?:#\[[^\]\n]*\] *)*(?:(?:public|final|static) +)*function +(?P<name>\w+) *\(",
+        ),
+        mark: Some(test_rule(r"\bfunction +test|#\[(?:[^\]\n]*[,\s\\])?(?:Test|TestWith|DataProvider)\b")),
+        body: TestBody::Braces,
+        assertion: test_rule(
             r"(?:\$this->|self::|static::|Assert::)(?:assert\w+|expect\w+|fail)\s*\(|\bexpect\s*\(|->should\w*\s*\(",
         ),
-        trivial: rule(
+        trivial: test_rule(
             r"assertTrue\s*\(\s*true\b|assertEquals\s*\(\s*(?:1\s*,\s*1|true\s*,\s*true)\s*[,)]|assertSame\s*\(\s*(?:1\s*,\s*1|true\s*,\s*true)\s*[,)]",
         ),
-        skip: rule(
+        skip: test_rule(
             r"\bmarkTest(?:Skipped|Incomplete)\s*\(|#\[(?:[^\]\n]*[,\s\\])?(?:Requires|Ignore)\w*\b|->(?:skip|todo)\s*\(",
         ),
-        alone: rule(r"->only\s*\("),
+        alone: test_rule(r"->only\s*\("),
     }
 }
 
-fn shell() -> Language {
-    Language {
+fn shell() -> TestLanguage {
+    TestLanguage {
         extensions: &["bats", "sh", "bash"],
         quoting: Quoting {
             line_comments: &["#"],
@@ -299,21 +301,21 @@ fn shell() -> Language {
             long_quotes: &["\"", "'"],
             characters: false,
         },
-        header: rule(r"^[ \t]*(?:@test +(?:['\x22])|(?:function +)?(?P<name>test_?\w+) *\(\))"),
+        header: test_rule(r"^[ \t]*(?:@test +(?:['\x22])|(?:function +)?(?P<name>test_?\w+) *\(\))"),
         mark: None,
-        body: Body::Braces,
-        assertion: rule(
+        body: TestBody::Braces,
+        assertion: test_rule(
             r"^\s*(?:\[\[? |test +[-!\w$\x22]|assert\w*\b|refute\w*\b|run +)|\b(?:assert|refute)_\w+|\|\s*grep\b|\b(?:diff|cmp) ",
         ),
-        trivial: rule(r"^\s*(?:\[\[? +(?:1 +-eq +1|true) +\]|assert true\b)"),
-        skip: rule(r"^[ \t]*skip\b|\bstartSkipping\b"),
-        alone: rule(r"bats:focus"),
+        trivial: test_rule(r"^\s*(?:\[\[? +(?:1 +-eq +1|true) +\]|assert true\b)"),
+        skip: test_rule(r"^[ \t]*skip\b|\bstartSkipping\b"),
+        alone: test_rule(r"bats:focus"),
     }
 }
 
 /// pgTAP: assertions, and no functions that could be told from others.
-fn sql() -> Language {
-    Language {
+fn sql() -> TestLanguage {
+    TestLanguage {
         extensions: &["sql", "pg"],
         quoting: Quoting {
             line_comments: &["--"],
@@ -322,15 +324,15 @@ fn sql() -> Language {
             long_quotes: &["'"],
             characters: false,
         },
-        header: Rule::NEVER,
+        header: TestRule::NEVER,
         mark: None,
-        body: Body::Braces,
-        assertion: rule(
+        body: TestBody::Braces,
+        assertion: test_rule(
             r"(?i)\b(?:select|return\s+next|perform)\s+(?:\*\s+from\s+)?(?:\w+\.)?(?:ok|is|isnt|matches|alike|cmp_ok|pass|fail|isa_ok|throws_\w+|lives_ok|results_\w+|set_\w+|bag_\w+|is_empty|isnt_empty|row_eq|has_\w+|hasnt_\w+|col_\w+|fk_ok|\w+_are|\w+_is|\w+_privs_are)\s*\(",
         ),
-        trivial: rule(r"(?i)\bok\s*\(\s*true\b"),
-        skip: rule(r"(?i)\b(?:select|return\s+next)\s+(?:\*\s+from\s+)?(?:skip|todo\w*)\s*\("),
-        alone: Rule::NEVER,
+        trivial: test_rule(r"(?i)\bok\s*\(\s*true\b"),
+        skip: test_rule(r"(?i)\b(?:select|return\s+next)\s+(?:\*\s+from\s+)?(?:skip|todo\w*)\s*\("),
+        alone: TestRule::NEVER,
     }
 }
 
@@ -341,7 +343,7 @@ mod tests {
     #[test]
     fn every_rule_compiles() {
         for language in TABLE.iter() {
-            let Language { extensions, header, mark, assertion, trivial, skip, alone, .. } = language;
+            let TestLanguage { extensions, header, mark, assertion, trivial, skip, alone, .. } = language;
             let rules =
                 [Some(header), mark.as_ref(), Some(assertion), Some(trivial), Some(skip), Some(alone)];
             let missing = rules.iter().flatten().filter(|rule| rule.0.is_none()).count();

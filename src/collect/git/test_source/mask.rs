@@ -19,11 +19,11 @@ pub struct Quoting {
 }
 
 /// Blanks out. The quotes themselves stay.
-pub fn mask(text: &str, quoting: &Quoting) -> String {
+pub fn mask_text(text: &str, quoting: &Quoting) -> String {
     let mut masked = Vec::with_capacity(text.len());
     let mut rest = text;
     while let Some(first) = rest.bytes().next() {
-        let (kept, blanked) = token(text, rest, first, quoting);
+        let (kept, blanked) = token_length(text, rest, first, quoting);
         let (head, tail) = rest.as_bytes().split_at(kept + blanked);
         masked.extend_from_slice(&head[..kept]);
         masked.extend(head[kept..].iter().map(|byte| if *byte == b'\n' { b'\n' } else { b' ' }));
@@ -33,7 +33,7 @@ pub fn mask(text: &str, quoting: &Quoting) -> String {
 }
 
 /// How many bytes from here on are kept, and how many after them are blanked out. Both end between characters.
-fn token(text: &str, rest: &str, first: u8, quoting: &Quoting) -> (usize, usize) {
+fn token_length(text: &str, rest: &str, first: u8, quoting: &Quoting) -> (usize, usize) {
     if quoting.line_comments.iter().any(|mark| is_comment(text, rest, mark)) {
         return (0, rest.find('\n').unwrap_or(rest.len()));
     }
@@ -44,13 +44,13 @@ fn token(text: &str, rest: &str, first: u8, quoting: &Quoting) -> (usize, usize)
         );
     }
     if let Some(quote) = quoting.long_quotes.iter().find(|quote| rest.starts_with(**quote)) {
-        return (quote.len(), long(&rest[quote.len()..], quote));
+        return (quote.len(), long_string(&rest[quote.len()..], quote));
     }
     if quoting.quotes.contains(&first) {
-        return (1, inside(&rest[1..], first));
+        return (1, string_length(&rest[1..], first));
     }
     if quoting.characters && first == b'\'' {
-        return (1, character(&rest[1..]));
+        return (1, character_length(&rest[1..]));
     }
     (rest.chars().next().map_or(1, char::len_utf8), 0)
 }
@@ -63,7 +63,7 @@ fn is_comment(text: &str, rest: &str, mark: &str) -> bool {
 }
 
 /// The length of the rest of a string over several lines, with what closes it.
-fn long(rest: &str, quote: &str) -> usize {
+fn long_string(rest: &str, quote: &str) -> usize {
     let mut escaped = false;
     for (index, c) in rest.char_indices() {
         if !escaped && rest[index..].starts_with(quote) {
@@ -75,7 +75,7 @@ fn long(rest: &str, quote: &str) -> usize {
 }
 
 /// The length of the rest of a string, with its closing quote, at most to the end of the line.
-fn inside(rest: &str, quote: u8) -> usize {
+fn string_length(rest: &str, quote: u8) -> usize {
     let mut escaped = false;
     for (index, byte) in rest.bytes().enumerate() {
         match byte {
@@ -88,7 +88,7 @@ fn inside(rest: &str, quote: u8) -> usize {
 }
 
 /// `'x'` and `'\n'` are characters; `'a` is a lifetime or a label.
-fn character(rest: &str) -> usize {
+fn character_length(rest: &str) -> usize {
     let mut chars = rest.char_indices();
     let escaped = chars.next().is_some_and(|(_, c)| c == '\\');
     let limit = if escaped { 12 } else { 5 };
@@ -118,19 +118,19 @@ mod tests {
 
     #[test]
     fn comments_and_strings_are_blanked_out_and_nothing_else() {
-        assert_eq!(mask("a // b\nc", &RUST), "a     \nc");
-        assert_eq!(mask("a /* b\n*/ c", &RUST), "a     \n   c");
-        assert_eq!(mask(r#"f("a\"}", 'x', '{', '\n', 'a)"#, &RUST), r#"f("     , '  , '  , '   , 'a)"#);
-        assert_eq!(mask("x = 'a#b' # c", &PYTHON), "x = '        ");
-        assert_eq!(mask("\"\"\"a\n'b'\n\"\"\"\nc", &PYTHON), "\"\"\" \n   \n   \nc");
-        assert_eq!(mask("'open\nnext", &PYTHON), "'    \nnext");
+        assert_eq!(mask_text("a // b\nc", &RUST), "a     \nc");
+        assert_eq!(mask_text("a /* b\n*/ c", &RUST), "a     \n   c");
+        assert_eq!(mask_text(r#"f("a\"}", 'x', '{', '\n', 'a)"#, &RUST), r#"f("     , '  , '  , '   , 'a)"#);
+        assert_eq!(mask_text("x = 'a#b' # c", &PYTHON), "x = '        ");
+        assert_eq!(mask_text("\"\"\"a\n'b'\n\"\"\"\nc", &PYTHON), "\"\"\" \n   \n   \nc");
+        assert_eq!(mask_text("'open\nnext", &PYTHON), "'    \nnext");
     }
 
     proptest! {
         #[test]
         fn every_line_keeps_its_length(text in r#"[a-c"'/*#\\\n é{}]{0,40}"#) {
             for quoting in [RUST, PYTHON] {
-                let masked = mask(&text, &quoting);
+                let masked = mask_text(&text, &quoting);
                 let lengths = |text: &str| text.split('\n').map(str::len).collect::<Vec<_>>();
                 prop_assert_eq!(lengths(&masked), lengths(&text));
             }

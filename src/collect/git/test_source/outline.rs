@@ -1,13 +1,13 @@
 //! The tests of one text.
 
-use super::language::{Body, Language};
-use super::mask::mask;
+use crate::collect::git::test_source::language::{TestBody, TestLanguage};
+use crate::collect::git::test_source::mask::mask_text;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
 /// A test, as far as it can be told from the look of the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Test {
+pub struct OutlinedTest {
     /// Its name.
     pub name: String,
     /// The line that it begins in, from 1.
@@ -26,7 +26,7 @@ pub struct Test {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outline {
     /// Its tests, in order.
-    pub tests: Vec<Test>,
+    pub tests: Vec<OutlinedTest>,
     /// How many assertions stand outside of them.
     pub assertions: u64,
     /// Lines outside of tests that leave out tests: text without blanks, and number.
@@ -36,21 +36,21 @@ pub struct Outline {
 }
 
 /// Reads a text.
-pub fn outline(text: &str, language: &Language) -> Outline {
-    let masked = mask(text, &language.quoting);
-    let reader = Reader { text, masked: &masked, language, lines: line_starts(text) };
+pub fn outline_text(text: &str, language: &TestLanguage) -> Outline {
+    let masked = mask_text(text, &language.quoting);
+    let reader = OutlineReader { text, masked: &masked, language, lines: line_starts(text) };
     reader.outline()
 }
 
-struct Reader<'t> {
+struct OutlineReader<'t> {
     text: &'t str,
     masked: &'t str,
-    language: &'t Language,
+    language: &'t TestLanguage,
     lines: Vec<usize>,
 }
 
 /// A test by its places in the text.
-struct Found {
+struct FoundTest {
     /// From the first line above it that is a mark of it.
     from: usize,
     head: Range<usize>,
@@ -58,13 +58,15 @@ struct Found {
     name: String,
 }
 
-impl Reader<'_> {
+impl OutlineReader<'_> {
     fn outline(&self) -> Outline {
         let found = self.found();
         let within = |place: usize| found.iter().any(|test| test.from <= place && place < test.body.end);
         let outside = |place: &Range<usize>| !within(place.start);
-        let Language { assertion, trivial, skip, alone, .. } = self.language;
-        let counted = |rule: &super::language::Rule| rule.places(self.masked).filter(outside).count() as u64;
+        let TestLanguage { assertion, trivial, skip, alone, .. } = self.language;
+        let counted = |rule: &crate::collect::git::test_source::language::TestRule| {
+            rule.places(self.masked).filter(outside).count() as u64
+        };
         let lines = |places: Vec<Range<usize>>| -> Vec<(String, u64)> {
             let starts: BTreeSet<u64> = places.into_iter().map(|place| self.line(place.start)).collect();
             starts.into_iter().map(|line| (without_blanks(self.line_text(line)), line)).collect()
@@ -77,15 +79,17 @@ impl Reader<'_> {
         }
     }
 
-    fn found(&self) -> Vec<Found> {
-        let mut found: Vec<Found> = Vec::new();
+    fn found(&self) -> Vec<FoundTest> {
+        let mut found: Vec<FoundTest> = Vec::new();
         for (head, name) in self.language.header.named(self.masked) {
             let nested = found.last().is_some_and(|last| head.start < last.body.end);
             let from = self.marks_above(head.start);
-            let marked = |mark: &super::language::Rule| mark.is_in(&self.masked[from..head.end]);
+            let marked = |mark: &crate::collect::git::test_source::language::TestRule| {
+                mark.is_in(&self.masked[from..head.end])
+            };
             if !nested && self.language.mark.as_ref().is_none_or(marked) {
                 let (name, head) = self.named(head, name);
-                found.push(Found { from, body: self.body(&head), head, name });
+                found.push(FoundTest { from, body: self.body(&head), head, name });
             }
         }
         found
@@ -124,9 +128,9 @@ impl Reader<'_> {
 
     fn body(&self, head: &Range<usize>) -> Range<usize> {
         match self.language.body {
-            Body::Braces => self.between(head.end, b'{', b'}'),
-            Body::Call => self.between(head.end.saturating_sub(1), b'(', b')'),
-            Body::Indent => self.indented(head),
+            TestBody::Braces => self.between(head.end, b'{', b'}'),
+            TestBody::Call => self.between(head.end.saturating_sub(1), b'(', b')'),
+            TestBody::Indent => self.indented(head),
         }
     }
 
@@ -147,7 +151,7 @@ impl Reader<'_> {
 
     fn indented(&self, head: &Range<usize>) -> Range<usize> {
         let first = self.line(head.start);
-        let depth = indent(self.line_text(first));
+        let depth = indent_of(self.line_text(first));
         let body = self.start_of(first + 1);
         let mut end = body;
         for line in first + 1..=self.lines.len() as u64 {
@@ -155,7 +159,7 @@ impl Reader<'_> {
             let text = &self.masked[start..self.start_of(line + 1)];
             let blank = text.trim().is_empty();
             let goes_on = text.trim_start().starts_with([')', ']']);
-            if !blank && indent(text) <= depth && !goes_on {
+            if !blank && indent_of(text) <= depth && !goes_on {
                 break;
             }
             end = if blank { end } else { self.start_of(line + 1) };
@@ -163,12 +167,13 @@ impl Reader<'_> {
         body..end
     }
 
-    fn test(&self, found: Found) -> Test {
-        let Language { assertion, trivial, skip, .. } = self.language;
+    fn test(&self, found: FoundTest) -> OutlinedTest {
+        let TestLanguage { assertion, trivial, skip, .. } = self.language;
         let body = &self.masked[found.body.clone()];
-        let count = |rule: &super::language::Rule| rule.places(body).count() as u64;
+        let count =
+            |rule: &crate::collect::git::test_source::language::TestRule| rule.places(body).count() as u64;
         let marked = &self.masked[found.from..found.body.end];
-        Test {
+        OutlinedTest {
             name: found.name,
             line: self.line(found.head.start),
             assertions: count(assertion).saturating_sub(count(trivial)),
@@ -181,8 +186,8 @@ impl Reader<'_> {
     /// The body without the name, where that is an argument like others.
     fn behind_name(&self, body: Range<usize>) -> Range<usize> {
         let name = match self.language.body {
-            Body::Call => self.masked[body.clone()].find(',').unwrap_or(0),
-            Body::Braces | Body::Indent => 0,
+            TestBody::Call => self.masked[body.clone()].find(',').unwrap_or(0),
+            TestBody::Braces | TestBody::Indent => 0,
         };
         body.start + name..body.end
     }
@@ -190,8 +195,8 @@ impl Reader<'_> {
     fn does_nothing(&self, body: &str) -> bool {
         let code = match self.language.body {
             // Behind the name and the parameters; a call without a function is a test that is still to be written.
-            Body::Call => body.split_once('{').map_or_else(|| after_arrow(body), |(_, code)| code),
-            Body::Braces | Body::Indent => body,
+            TestBody::Call => body.split_once('{').map_or_else(|| after_arrow(body), |(_, code)| code),
+            TestBody::Braces | TestBody::Indent => body,
         };
         let idle = |word: &str| ["pass", "...", "end", "true", ":", "return", "return;"].contains(&word);
         code.split_whitespace().all(|word| {
@@ -223,7 +228,7 @@ fn line_starts(text: &str) -> Vec<usize> {
     std::iter::once(0).chain(after_breaks).collect()
 }
 
-fn indent(line: &str) -> usize {
+fn indent_of(line: &str) -> usize {
     line.len() - line.trim_start_matches([' ', '\t']).len()
 }
 

@@ -1,25 +1,25 @@
 //! Real-looking samples of each language, each of them weakened in the ways that a hurried author would.
 
-use super::compare::{Source, compare};
-use super::language;
-use super::outline::outline;
+use crate::collect::git::test_source::compare::{TestSourceChange, compare_sources};
+use crate::collect::git::test_source::language;
+use crate::collect::git::test_source::outline::outline_text;
 use crate::model::path::RepoPath;
 use proptest::prelude::*;
 
-fn source(old: Option<(&str, &str)>, new: Option<(&str, &str)>) -> Source {
+fn source(old: Option<(&str, &str)>, new: Option<(&str, &str)>) -> TestSourceChange {
     let read = |side: Option<(&str, &str)>| {
-        side.map(|(path, text)| outline(text, language::of(path.as_bytes()).unwrap()))
+        side.map(|(path, text)| outline_text(text, language::of(path.as_bytes()).unwrap()))
     };
     let path = |side: Option<(&str, &str)>| side.map(|(path, _)| RepoPath::from(path));
-    Source { old_path: path(old), new_path: path(new), old: read(old), new: read(new) }
+    TestSourceChange { old_path: path(old), new_path: path(new), old: read(old), new: read(new) }
 }
 
-fn shown(sources: &[Source]) -> Vec<String> {
+fn shown(sources: &[TestSourceChange]) -> Vec<String> {
     let one = |loss: crate::model::test_source::Weakening| {
         let line = loss.line.map_or_else(|| "-".to_string(), |line| line.to_string());
         format!("{line} {}: {}", loss.test.as_deref().unwrap_or("*"), loss.loss)
     };
-    compare(sources).into_iter().map(one).collect()
+    compare_sources(sources).into_iter().map(one).collect()
 }
 
 /// What an edit of a file loses.

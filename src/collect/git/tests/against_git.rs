@@ -1,6 +1,6 @@
 //! Random histories, judged by us and by the `git` program.
 
-use super::fixture::{FILE, Files, Fixture, ids, name, names};
+use crate::collect::git::tests::fixture::{FILE, Files, Fixture, ids, name, names};
 use crate::model::change::{Change, FileChange, FileStatus, Revision};
 use git2::Oid;
 use proptest::prelude::*;

@@ -1,6 +1,6 @@
 //! Which lines of the new texts changed.
 
-use super::fixture::{EXECUTABLE, FILE, Files, Fixture, LINK, SUBMODULE, known, name};
+use crate::collect::git::tests::fixture::{EXECUTABLE, FILE, Files, Fixture, LINK, SUBMODULE, known, name};
 use crate::model::fact::{Fact, GapReason};
 use crate::model::inquiry::Inquiry;
 use crate::model::line_coverage::ChangedLines;

@@ -1,8 +1,10 @@
 //! What the content of a change says, and which patterns it matches.
 
-use super::super::object::{Object, Objects};
-use super::super::trust::CloneKind;
-use super::fixture::{EXECUTABLE, FILE, Files, Fixture, LINK, SUBMODULE, asking, known, name};
+use crate::collect::git::object::{Object, Objects};
+use crate::collect::git::tests::fixture::{
+    EXECUTABLE, FILE, Files, Fixture, LINK, SUBMODULE, asking, known, name,
+};
+use crate::collect::git::trust::CloneKind;
 use crate::model::change::{Content, FileChange, FileStatus, Nature, Side};
 use crate::model::fact::{Fact, GapReason};
 use crate::model::inquiry::Inquiry;

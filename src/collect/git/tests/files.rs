@@ -1,6 +1,8 @@
 //! Which paths change, and what happens to each.
 
-use super::fixture::{EXECUTABLE, FILE, Files, Fixture, LINK, SUBMODULE, known, name, paths};
+use crate::collect::git::tests::fixture::{
+    EXECUTABLE, FILE, Files, Fixture, LINK, SUBMODULE, known, name, paths,
+};
 use crate::model::change::{EntryKind, FileChange, FileStatus};
 use crate::model::fact::{Fact, GapReason};
 use crate::model::inquiry::Inquiry;

@@ -1,6 +1,6 @@
 //! Merge bases and ranges over histories of every shape.
 
-use super::fixture::{Files, Fixture, asking, ids, known, name, names, paths};
+use crate::collect::git::tests::fixture::{Files, Fixture, asking, ids, known, name, names, paths};
 use crate::model::change::FileStatus;
 use crate::model::fact::GapReason;
 use crate::model::inquiry::Inquiry;

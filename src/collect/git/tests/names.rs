@@ -1,6 +1,6 @@
 //! What a name stands for, and when it stands for nothing.
 
-use super::fixture::{Fixture, name};
+use crate::collect::git::tests::fixture::{Fixture, name};
 use git2::{ObjectType, Oid};
 
 fn tag(fixture: &Fixture, target: Oid, kind: &str) -> Oid {

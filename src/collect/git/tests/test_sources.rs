@@ -1,6 +1,6 @@
 //! What a change takes away from the sources of tests, on real repositories.
 
-use super::fixture::{FILE, Files, Fixture, LINK, known, name};
+use crate::collect::git::tests::fixture::{FILE, Files, Fixture, LINK, known, name};
 use crate::model::fact::Fact;
 use crate::model::inquiry::Inquiry;
 use crate::model::test_source::{Loss, TestSources};

@@ -1,7 +1,7 @@
 //! Nothing that lies beside the objects bends what they say.
 
-use super::fixture::{Fixture, ids, known, name, names, paths};
 use crate::collect::git::Repository;
+use crate::collect::git::tests::fixture::{Fixture, ids, known, name, names, paths};
 use crate::model::fact::GapReason;
 use crate::model::inquiry::Inquiry;
 use crate::model::path::RepoPath;
@@ -165,7 +165,11 @@ fn partial_clones_open_and_name_what_is_missing() {
     let blob = fixture.blob(b"1\n2\n3\n");
     fixture.remove(blob);
     let repository = fixture.open();
-    let change = known(repository.change(&name(one), &name(three), &super::fixture::asking(&["x"])));
+    let change = known(repository.change(
+        &name(one),
+        &name(three),
+        &crate::collect::git::tests::fixture::asking(&["x"]),
+    ));
     let gap = change.files[0].content.known().unwrap_err();
     assert_eq!(gap.reason, GapReason::MissingObject);
     assert!(gap.detail.contains("partial") && gap.remedy.contains("--filter"), "{gap:?}");
@@ -221,7 +225,7 @@ fn nothing_is_written() {
     };
     let before = listing();
     let repository = fixture.open();
-    let inquiry = Inquiry { each_commit: true, ..super::fixture::asking(&["1"]) };
+    let inquiry = Inquiry { each_commit: true, ..crate::collect::git::tests::fixture::asking(&["1"]) };
     known(repository.change(&name(one), &name(three), &inquiry));
     assert!(repository.paths_at(&name(three)).is_ok());
     assert_eq!(before, listing());

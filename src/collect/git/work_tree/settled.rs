@@ -29,16 +29,16 @@ impl Repository {
 
     /// When HEAD came to name the commit that it names; `None` when git's files do not tell.
     pub fn head_moved(&self) -> Option<Timestamp> {
-        let head = written(&self.git.path().join("HEAD"))?;
+        let head = written_at(&self.git.path().join("HEAD"))?;
         let reference = self.git.find_reference("HEAD").ok()?;
         let Ok(Some(branch)) = reference.symbolic_target() else { return Some(head) };
         let common = self.git.commondir();
-        let came = written(&common.join(branch)).or_else(|| written(&common.join("packed-refs")))?;
+        let came = written_at(&common.join(branch)).or_else(|| written_at(&common.join("packed-refs")))?;
         Some(head.max(came))
     }
 }
 
-fn written(file: &Path) -> Option<Timestamp> {
+fn written_at(file: &Path) -> Option<Timestamp> {
     Timestamp::try_from(last_change(&fs::symlink_metadata(file).ok()?)?).ok()
 }
 

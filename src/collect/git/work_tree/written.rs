@@ -4,7 +4,7 @@
 //! that `working-tree-encoding` names. The encoding has to be named by the files of the work tree, because a program that reads UTF-8
 //! reads nothing of UTF-16; nothing else is asked of attributes. What a `filter` writes only the filter knows: it is named.
 
-use super::native;
+use crate::collect::git::work_tree::native_path;
 use git2::{AttrCheckFlags, AttrValue, Repository};
 
 /// What stands in place of a file's name: `$Id$`, or `$Id: … $` (gitattributes(5), "ident").
@@ -15,7 +15,7 @@ pub fn is_written(file: &[u8], blob: &[u8], name: &str, encoding: impl FnOnce() 
     if is_blob(file, blob, name) {
         return true;
     }
-    let decoded = encoding().and_then(|encoding| decoded(file, &encoding));
+    let decoded = encoding().and_then(|encoding| decode_as(file, &encoding));
     decoded.is_some_and(|text| is_blob(text.as_bytes(), blob, name))
 }
 
@@ -76,48 +76,48 @@ fn ident_length(text: &[u8]) -> Option<usize> {
 }
 
 /// A text in an encoding by its iconv name; `None` where we do not read that, or the text is not in it.
-fn decoded(bytes: &[u8], encoding: &str) -> Option<String> {
+fn decode_as(bytes: &[u8], encoding: &str) -> Option<String> {
     let name: String = encoding.chars().filter(char::is_ascii_alphanumeric).collect();
     match name.to_ascii_uppercase().as_str() {
         "UTF8" => String::from_utf8(bytes.to_vec()).ok(),
         "UTF16" => match bytes {
-            [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),
-            [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes),
-            _ => utf16(bytes, u16::from_be_bytes),
+            [0xff, 0xfe, rest @ ..] => decode_utf16(rest, u16::from_le_bytes),
+            [0xfe, 0xff, rest @ ..] => decode_utf16(rest, u16::from_be_bytes),
+            _ => decode_utf16(bytes, u16::from_be_bytes),
         },
-        "UTF16LE" => utf16(bytes, u16::from_le_bytes),
-        "UTF16BE" => utf16(bytes, u16::from_be_bytes),
-        "UTF16LEBOM" => utf16(bytes.strip_prefix(b"\xff\xfe")?, u16::from_le_bytes),
-        "UTF16BEBOM" => utf16(bytes.strip_prefix(b"\xfe\xff")?, u16::from_be_bytes),
+        "UTF16LE" => decode_utf16(bytes, u16::from_le_bytes),
+        "UTF16BE" => decode_utf16(bytes, u16::from_be_bytes),
+        "UTF16LEBOM" => decode_utf16(bytes.strip_prefix(b"\xff\xfe")?, u16::from_le_bytes),
+        "UTF16BEBOM" => decode_utf16(bytes.strip_prefix(b"\xfe\xff")?, u16::from_be_bytes),
         "UTF32" => match bytes {
-            [0xff, 0xfe, 0, 0, rest @ ..] => utf32(rest, u32::from_le_bytes),
-            [0, 0, 0xfe, 0xff, rest @ ..] => utf32(rest, u32::from_be_bytes),
-            _ => utf32(bytes, u32::from_be_bytes),
+            [0xff, 0xfe, 0, 0, rest @ ..] => decode_utf32(rest, u32::from_le_bytes),
+            [0, 0, 0xfe, 0xff, rest @ ..] => decode_utf32(rest, u32::from_be_bytes),
+            _ => decode_utf32(bytes, u32::from_be_bytes),
         },
-        "UTF32LE" => utf32(bytes, u32::from_le_bytes),
-        "UTF32BE" => utf32(bytes, u32::from_be_bytes),
+        "UTF32LE" => decode_utf32(bytes, u32::from_le_bytes),
+        "UTF32BE" => decode_utf32(bytes, u32::from_be_bytes),
         "ASCII" | "USASCII" => bytes.is_ascii().then(|| bytes.iter().map(|b| char::from(*b)).collect()),
         "ISO88591" | "LATIN1" | "L1" => Some(bytes.iter().map(|b| char::from(*b)).collect()),
         _ => None,
     }
 }
 
-fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Option<String> {
+fn decode_utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Option<String> {
     let (pairs, rest) = bytes.as_chunks::<2>();
     let text = char::decode_utf16(pairs.iter().map(|pair| unit(*pair))).collect::<Result<String, _>>();
     text.ok().filter(|_| rest.is_empty())
 }
 
-fn utf32(bytes: &[u8], unit: fn([u8; 4]) -> u32) -> Option<String> {
+fn decode_utf32(bytes: &[u8], unit: fn([u8; 4]) -> u32) -> Option<String> {
     let (fours, rest) = bytes.as_chunks::<4>();
     let text: Option<String> = fours.iter().map(|four| char::from_u32(unit(*four))).collect();
     text.filter(|_| rest.is_empty())
 }
 
 /// What the attributes of a repository say of a path; `None` where they say nothing, or only yes or no.
-pub fn attribute(git: &Repository, path: &[u8], name: &str) -> Option<String> {
+pub fn attribute_of(git: &Repository, path: &[u8], name: &str) -> Option<String> {
     let flags = AttrCheckFlags::FILE_THEN_INDEX | AttrCheckFlags::NO_SYSTEM;
-    let said = git.get_attr_bytes(&native(path), name, flags).ok()?;
+    let said = git.get_attr_bytes(&native_path(path), name, flags).ok()?;
     match AttrValue::from_bytes(said) {
         AttrValue::String(value) => Some(value.to_string()),
         AttrValue::Bytes(value) => Some(String::from_utf8_lossy(value).into_owned()),

@@ -1,8 +1,9 @@
 //! What is merged, and what merging gives.
 
-use super::super::super::tree_diff::Item;
-use super::super::items::{Content, MergedItem};
-use super::super::lines::Git;
+use crate::collect::git::landing::histogram::Git;
+use crate::collect::git::landing::merge::contents::MergedContent;
+use crate::collect::git::landing::merge::entry::MergedItem;
+use crate::collect::git::tree_diff::Item;
 use git2::Oid;
 
 /// What is merged.
@@ -16,7 +17,7 @@ pub enum Level {
 
 /// The trees of a merge; `None` is the empty tree.
 #[derive(Clone, Copy, Debug)]
-pub struct Sides {
+pub struct MergeSides {
     /// The common ancestor.
     pub base: Option<Oid>,
     /// What is merged into.
@@ -53,7 +54,7 @@ pub struct Merge {
     /// The result, as a difference from our side. Later ones overrule earlier ones.
     pub edits: Vec<TreeEdit>,
     /// Contents that the result has and the repository may lack.
-    pub contents: Vec<Content>,
+    pub contents: Vec<MergedContent>,
     /// Paths at which contents were merged or should have been.
     pub contested: Vec<Contested>,
     /// Paths that need a person.

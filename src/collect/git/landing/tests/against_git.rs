@@ -4,11 +4,11 @@
 //! `cargo test --release --lib against_git -- --ignored --nocapture` prints the table. git writes its trees to a directory
 //! of its own, with the repository as its alternate.
 
-use super::super::build;
-use super::super::merge::{Sides, merge};
-use super::super::store::Store;
 use crate::collect::git::Repository;
 use crate::collect::git::graph::Graph;
+use crate::collect::git::landing::merge::{MergeSides, merge_trees};
+use crate::collect::git::landing::store::Store;
+use crate::collect::git::landing::tree_builder;
 use git2::Oid;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -91,9 +91,9 @@ fn merges_are_clean_where_git_says_so() {
             continue;
         };
         let [base, ours, theirs] = [*base, *one, *two].map(|id| Some(objects.tree_of(id).unwrap()));
-        let sides = Sides { base, ours, theirs };
-        let merged = merge(&store, sides, None).unwrap();
-        let tree = build::tree(&store, ours, &merged).unwrap();
+        let sides = MergeSides { base, ours, theirs };
+        let merged = merge_trees(&store, sides, None).unwrap();
+        let tree = tree_builder::tree(&store, ours, &merged).unwrap();
         let paths = || -> Vec<_> {
             merged.conflicts.iter().take(3).map(|path| String::from_utf8_lossy(path).into_owned()).collect()
         };

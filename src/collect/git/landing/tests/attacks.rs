@@ -1,6 +1,6 @@
 //! Attacks on coverage, numbered as in the threat list of the project.
 
-use super::fixture::{Files, Fixture, landing, lines};
+use crate::collect::git::landing::tests::fixture::{Files, Fixture, landing, lines};
 use crate::collect::git::tests::fixture::{EXECUTABLE, FILE, LINK, SUBMODULE};
 use crate::model::landing::Coverage;
 use git2::Oid;
@@ -249,7 +249,7 @@ fn replace_refs_and_grafts() {
     std::fs::write(fixture.git.path().join("info/grafts"), format!("{evil} {parent}\n")).unwrap();
     // libgit2 may refuse to open such a repository; if it does not, we refuse to believe it.
     if let Ok(repository) = crate::collect::git::Repository::open(fixture.path()) {
-        repository.coverage(&[landing(parent, evil, &[head])], |_, coverage| {
+        repository.prove_landings(&[landing(parent, evil, &[head])], |_, coverage, _| {
             assert!(matches!(coverage, Coverage::Unverifiable(_)), "{coverage:?}");
         });
     }

@@ -1,7 +1,7 @@
 //! A commit of a request becomes an ancestor of the branch without its content. The request adds a guard in line 4, and then switches
 //! something on in line 16: what merging it brings must never be the switch without the guard.
 
-use super::fixture::{Fixture, lines, name};
+use crate::collect::git::landing::tests::fixture::{Fixture, lines, name};
 use crate::model::change::Basis;
 use crate::model::fact::{Fact, GapReason};
 use git2::Oid;

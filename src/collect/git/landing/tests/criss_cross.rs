@@ -3,14 +3,14 @@
 //! `PORTCULLIS_CROSSES` says how many, `PORTCULLIS_SEED` which, `PORTCULLIS_FIRST` from where on; for the long run
 //! `PORTCULLIS_CROSSES=10000 cargo test --release --lib criss_cross -- --nocapture`, which prints the figures.
 
-use super::super::coverage::Prover;
-use super::super::lines::Git;
-use super::super::merge::departs_over_all;
-use super::super::store::Store;
-use super::dice::{Dice, asked};
-use super::fixture::{Files, Fixture, landing};
-use super::oracle::{ask, version};
 use crate::collect::git::graph::Graph;
+use crate::collect::git::landing::histogram::Git;
+use crate::collect::git::landing::merge::departs_over_all;
+use crate::collect::git::landing::prover::Prover;
+use crate::collect::git::landing::store::Store;
+use crate::collect::git::landing::tests::dice::{Dice, asked};
+use crate::collect::git::landing::tests::fixture::{Files, Fixture, landing};
+use crate::collect::git::landing::tests::oracle::{ask, version};
 use crate::collect::git::tests::fixture::{EXECUTABLE, FILE, LINK, SUBMODULE};
 use crate::model::landing::{Coverage, Landing};
 use git2::Oid;

@@ -3,12 +3,12 @@
 //! `PORTCULLIS_TEXTS` says how many, `PORTCULLIS_SEED` which; for the long run
 //! `PORTCULLIS_TEXTS=100000 cargo test --release --lib equal_lines -- --nocapture`, which prints the figures.
 
-use super::super::lines::Git;
-use super::super::merge_text::{Marks, MergedText, is_text, merge};
-use super::dice::{Dice, asked};
-use super::fixture::{Files, Fixture};
-use super::oracle::{Answer, ask, version};
-use super::texts::{Texts, texts};
+use crate::collect::git::landing::histogram::Git;
+use crate::collect::git::landing::merge_text::{ConflictMarks, MergedText, is_text, merge};
+use crate::collect::git::landing::tests::dice::{Dice, asked};
+use crate::collect::git::landing::tests::fixture::{Files, Fixture};
+use crate::collect::git::landing::tests::oracle::{Answer, ask, version};
+use crate::collect::git::landing::tests::texts::{Texts, texts};
 use crate::collect::git::tests::fixture::FILE;
 
 /// So many files at once are merged by git.
@@ -27,7 +27,7 @@ fn merged(texts: &Texts, git: Git, labels: [&str; 2]) -> Option<MergedText> {
     if ![base, ours, theirs].into_iter().all(|text| is_text(text)) {
         return None;
     }
-    Some(merge(base, ours, theirs, Some(Marks { width: 7, labels })).unwrap().of(git))
+    Some(merge(base, ours, theirs, Some(ConflictMarks { width: 7, labels })).unwrap().of(git))
 }
 
 #[derive(Debug, Default, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! A branch, requests, and what is said of a landing, in few words.
 
-use crate::collect::git::landing::coverage::Prover;
+use crate::collect::git::landing::prover::Prover;
 pub use crate::collect::git::tests::fixture::{Files, Fixture, known, name};
 use crate::model::change::Side;
 use crate::model::landing::{Candidate, Coverage, Landing};
@@ -40,7 +40,7 @@ impl Fixture {
 
     pub fn cover(&self, parent: Oid, landed: Oid, heads: &[Oid]) -> Coverage {
         let mut found = Vec::new();
-        self.open().coverage(&[landing(parent, landed, heads)], |_, coverage| found.push(coverage));
+        self.open().prove_landings(&[landing(parent, landed, heads)], |_, coverage, _| found.push(coverage));
         found.remove(0)
     }
 
@@ -49,7 +49,7 @@ impl Fixture {
         let repository = self.open();
         let objects = repository.trusted_objects().unwrap();
         let mut prover = Prover::of_results(&objects);
-        landings.iter().enumerate().for_each(|(at, landing)| each(at, prover.cover(landing)));
+        landings.iter().enumerate().for_each(|(at, landing)| each(at, prover.prove(landing)));
     }
 
     /// How what the merge gives covers it.

@@ -1,6 +1,6 @@
 //! Every way in which honest content lands.
 
-use super::fixture::{Fixture, lines};
+use crate::collect::git::landing::tests::fixture::{Fixture, lines};
 use git2::Oid;
 
 /// The branch before and after the request forked off, and the request's head.

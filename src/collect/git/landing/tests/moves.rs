@@ -1,8 +1,8 @@
 //! Files that one side moved, and what git leaves to a person then: whatever a person made of it is unexplained. Beside each stands
 //! what looks like it and merges.
 
-use super::fixture::{Files, Fixture, lines};
-use super::oracle::ask;
+use crate::collect::git::landing::tests::fixture::{Files, Fixture, lines};
+use crate::collect::git::landing::tests::oracle::ask;
 use crate::collect::git::tests::fixture::{EXECUTABLE, FILE, LINK, SUBMODULE};
 use git2::Oid;
 

@@ -1,7 +1,7 @@
 //! Landings that git never gives, and the ones beside them that it does give. What git says is asked of git itself.
 
-use super::fixture::Fixture;
-use super::oracle::ask;
+use crate::collect::git::landing::tests::fixture::Fixture;
+use crate::collect::git::landing::tests::oracle::ask;
 use crate::collect::git::tests::fixture::{FILE, LINK, SUBMODULE};
 use git2::Oid;
 

@@ -1,6 +1,6 @@
 //! `git merge-tree --write-tree`, one process for many merges, with no configuration but its own defaults.
 
-use super::super::lines::Git;
+use crate::collect::git::landing::histogram::Git;
 use git2::Oid;
 use std::io::Write;
 use std::path::Path;

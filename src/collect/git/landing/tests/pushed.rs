@@ -1,8 +1,8 @@
 //! Which commits of a line never were the tip, by pushes of every kind.
 
-use super::super::super::graph::Graph;
-use super::super::pushed::within;
-use super::fixture::{Fixture, name};
+use crate::collect::git::graph::Graph;
+use crate::collect::git::landing::push_tips::within;
+use crate::collect::git::landing::tests::fixture::{Fixture, name};
 use crate::model::fact::GapReason;
 use crate::model::landing::BranchPush;
 use git2::Oid;

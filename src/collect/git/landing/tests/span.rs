@@ -1,6 +1,6 @@
 //! Steps of a branch.
 
-use super::fixture::{Fixture, known, name};
+use crate::collect::git::landing::tests::fixture::{Fixture, known, name};
 use crate::model::fact::{Fact, GapReason};
 use crate::model::landing::{Span, Step};
 use git2::Oid;

@@ -1,6 +1,6 @@
 //! Texts that are hard to compare: many equal lines, long runs of one line, lines that come back in turn, blocks that moved.
 
-use super::dice::Dice;
+use crate::collect::git::landing::tests::dice::Dice;
 
 type Lines = Vec<&'static str>;
 

@@ -1,6 +1,6 @@
 //! Merges of the base into a request.
 
-use super::fixture::{Fixture, lines, name};
+use crate::collect::git::landing::tests::fixture::{Fixture, lines, name};
 use crate::model::change::{Revision, Updates};
 use crate::model::fact::GapReason;
 use git2::Oid;

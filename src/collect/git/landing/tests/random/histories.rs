@@ -1,7 +1,7 @@
 //! A base and what two sides made of it, drawn at random. The same seed draws the same on every machine.
 
-use super::super::dice::Dice;
-use super::super::fixture::{Files, Fixture};
+use crate::collect::git::landing::tests::dice::Dice;
+use crate::collect::git::landing::tests::fixture::{Files, Fixture};
 use crate::collect::git::tests::fixture::{EXECUTABLE, FILE, LINK, SUBMODULE};
 use git2::Oid;
 use std::collections::BTreeMap;
@@ -189,12 +189,12 @@ fn act(dice: &mut Dice, side: &mut Side, hot: &[String]) {
             side.put(&path, (mode, node.1));
         }
         11 | 12 => {
-            let node = super::histories::node(dice, side);
+            let node = crate::collect::git::landing::tests::random::histories::node(dice, side);
             side.put(&dice.path(), node);
         }
         13 => {
             let name = format!("{}{}", directory(&path), dice.one_of(NAMES));
-            let node = super::histories::node(dice, side);
+            let node = crate::collect::git::landing::tests::random::histories::node(dice, side);
             side.put(&name, node);
         }
         14 => swap(dice, side, &path, hot),

@@ -9,14 +9,13 @@
 mod histories;
 mod yardstick;
 
-use super::super::build;
-use super::super::coverage::Prover;
-use super::super::merge::{Sides, merge};
-use super::super::store::Store;
-use super::super::tried::Attempt;
-use super::dice::asked;
-use super::fixture::Fixture;
-use crate::collect::git::object::Objects;
+use crate::collect::git::landing::attempts::MergeAttempt;
+use crate::collect::git::landing::merge::{MergeSides, merge_trees};
+use crate::collect::git::landing::prover::Prover;
+use crate::collect::git::landing::store::Store;
+use crate::collect::git::landing::tests::dice::asked;
+use crate::collect::git::landing::tests::fixture::Fixture;
+use crate::collect::git::landing::tree_builder;
 use git2::Oid;
 use histories::History;
 use std::collections::BTreeMap;
@@ -90,15 +89,15 @@ fn judge(seed: u64, numbers: &[u64], figures: &mut Figures) {
     let prover = Prover::new(&objects);
     for ((history, commits), verdict) in histories.iter().zip(&commits).zip(&verdicts) {
         let [base, ours, theirs] = commits.map(|id| Some(objects.tree_of(id).unwrap()));
-        let sides = Sides { base, ours, theirs };
+        let sides = MergeSides { base, ours, theirs };
         let tally = figures.tallies.entry(verdict.kinds()).or_default();
         tally.merges += 1;
         if verdict.tree.is_none() {
             continue;
         }
-        for (what, landed) in candidates(&fixture, &objects, sides, verdict) {
+        for (what, landed) in candidates(&fixture, prover.store(), sides, verdict) {
             let attempt = prover.recompute(sides, None, landed);
-            let is_explained = matches!(attempt, Ok(Attempt::Explained));
+            let is_explained = matches!(attempt, Ok(MergeAttempt::Explained));
             if attempt.is_ok() {
                 // The walk that ends where no merge can arrive there any more says the same.
                 assert_eq!(
@@ -112,12 +111,12 @@ fn judge(seed: u64, numbers: &[u64], figures: &mut Figures) {
             }
             *(if is_explained { &mut tally.explained_wrongly } else { &mut tally.unexplained }) += 1;
             let said = match attempt {
-                Ok(Attempt::Explained) => "explained".to_string(),
-                Ok(Attempt::Departs(tree, paths)) => {
+                Ok(MergeAttempt::Explained) => "explained".to_string(),
+                Ok(MergeAttempt::Departs(tree, paths)) => {
                     let paths: Vec<_> = paths.iter().map(|path| String::from_utf8_lossy(path)).collect();
                     format!("departs from {tree:?}, conflicts {paths:?}")
                 }
-                Ok(Attempt::Unrelated) => "unrelated".to_string(),
+                Ok(MergeAttempt::Unrelated) => "unrelated".to_string(),
                 Err(gap) => gap.to_string(),
             };
             figures.wrong.push(format!("{history}{verdict}{what} {landed}: {said}\n"));
@@ -129,17 +128,18 @@ fn judge(seed: u64, numbers: &[u64], figures: &mut Figures) {
 /// What may land instead of a merge.
 fn candidates(
     fixture: &Fixture,
-    objects: &Objects<'_>,
-    sides: Sides,
+    store: &Store<'_, '_>,
+    sides: MergeSides,
     verdict: &Verdict,
 ) -> Vec<(&'static str, Oid)> {
     let mut landed: Vec<_> = verdict.tree.map(|id| ("what git leaves", id)).into_iter().collect();
     landed.extend(sides.ours.map(|id| ("ours", id)));
     landed.extend(sides.theirs.map(|id| ("theirs", id)));
     landed.extend(sides.base.map(|id| ("the base", id)));
-    let store = Store::new(objects);
-    if let Ok(merged) = merge(&store, sides, None) {
-        landed.extend(build::tree(&store, sides.ours, &merged).unwrap().map(|id| ("what we arrive at", id)));
+    if let Ok(merged) = merge_trees(store, sides, None) {
+        landed.extend(
+            tree_builder::tree(store, sides.ours, &merged).unwrap().map(|id| ("what we arrive at", id)),
+        );
     }
     let tree = |id: Option<Oid>| fixture.git.find_tree(id.unwrap()).unwrap();
     let (base, ours, theirs) = (tree(sides.base), tree(sides.ours), tree(sides.theirs));

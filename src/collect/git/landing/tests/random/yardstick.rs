@@ -1,6 +1,6 @@
 //! What `git merge-tree --write-tree` (git-merge-tree(1)) makes of merges: one process for many.
 
-use super::super::oracle::git;
+use crate::collect::git::landing::tests::oracle::git;
 use git2::Oid;
 use std::collections::BTreeSet;
 use std::fmt;
