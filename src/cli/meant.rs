@@ -87,7 +87,11 @@ fn host_of_change(subject: &Subject, place: Option<&VerdictPlace>) -> Result<Opt
         (_, repository, request, Some(place)) => {
             let of_job = || {
                 let (kind, repository) = (kind_of(subject.host)?, place.repository(repository.as_deref())?);
-                Ok(MeantHost { kind, repository, request: Some(place.request(request.map(RequestId::from))?) })
+                Ok(MeantHost {
+                    kind,
+                    repository,
+                    request: Some(place.request(request.map(RequestId::from))?),
+                })
             };
             of_job().map(Some).map_err(Stop::nothing_known)
         }

@@ -1,8 +1,8 @@
 //! What is deployed: where the range of a deployment begins.
 
 use crate::collect::git::Repository;
-use crate::collect::records::{Closeness, DeploymentRecords as _};
 use crate::collect::host::Forge;
+use crate::collect::records::{Closeness, DeploymentRecords as _};
 use crate::model::change::Revision;
 use crate::model::deployment::{Baseline, BaselineOrigin, HostDeployment, Recorded};
 use crate::model::environment::Environment;

@@ -2,8 +2,8 @@
 //! somebody says is deployed already.
 
 use crate::collect::git::Repository;
-use crate::collect::records::{Among, Closeness, DeploymentRecords, Resting};
 use crate::collect::host::Forge;
+use crate::collect::records::{Among, Closeness, DeploymentRecords, Resting};
 use crate::model::change::Revision;
 use crate::model::deployment::{Deployment, Elsewhere, HostElsewhere, Recorded, RecordsElsewhere};
 use crate::model::environment::Environment;

@@ -36,9 +36,7 @@ pub fn gather_change(
     }
     let host = match session {
         Some(asked) => host_facts(repository, asked, &inquiry, head, &change, &gate),
-        None => {
-            HostFacts { conventions, ..HostFacts::unseen(NO_HOST, &no_host()) }
-        }
+        None => HostFacts { conventions, ..HostFacts::unseen(NO_HOST, &no_host()) },
     };
     let root = repository.work_tree().unwrap_or(sources.directory);
     let tracked = |file: &Path| match reports::below(root, file) {

@@ -12,7 +12,7 @@ use crate::model::environment::Environment;
 use crate::model::fact::{Fact, Gap, GapReason};
 use crate::model::path::RepoPath;
 use crate::record::{
-    Chain, Compare, RecordEntry, Judge, PREFIX, RECORD, StoredEntry, StoredFile, Verifier, reference,
+    Chain, Compare, Judge, PREFIX, RECORD, RecordEntry, StoredEntry, StoredFile, Verifier, reference,
 };
 
 /// What brings records into a clone.
