@@ -111,13 +111,13 @@ fn records_of_an_earlier_version_are_read_verified_and_shown() {
     assert!(fetched.unwrap().success());
     let project = Project { directory, git };
     assert_eq!(project.tip().to_string(), "ec38042dc76bb33ce239b8a51cbb57f0f4561217");
-    let (exit, text) = project.say("record verify production --at-least 2");
+    let (exit, text) = project.say("verify production --at-least 2");
     assert!(exit == 0 && text.contains("production: 2 records verify"), "{exit} {text}");
-    let (exit, text) = project.say("record list");
+    let (exit, text) = project.say("list");
     assert!(exit == 0 && text.contains("b75d47532b"), "{exit} {text}");
-    let (exit, text) = project.say("record show production 1");
+    let (exit, text) = project.say("show production 1");
     assert!(exit == 0 && text.contains("asserted"), "{exit} {text}");
-    let (exit, text) = project.say("record show production --file facts.json");
+    let (exit, text) = project.say("show production --file facts.json");
     assert!(exit == 0 && text.contains("\"waivers_before\""), "{exit} {text}");
 }
 
