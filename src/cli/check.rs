@@ -11,9 +11,9 @@ use crate::model::gathered::GatheredFacts;
 use clap::Args;
 use std::path::Path;
 
-/// Arguments of `check`.
+/// CheckArguments of `check`.
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub struct CheckArguments {
     #[command(flatten)]
     subject: Subject,
     #[command(flatten)]
@@ -29,8 +29,8 @@ pub struct Arguments {
 ///
 /// # Errors
 /// Usage, environment or policy errors; a blocked change is no error.
-pub fn run(directory: &Path, arguments: &Arguments) -> Result {
-    let Arguments { subject, deploying, output, .. } = arguments;
+pub fn run(directory: &Path, arguments: &CheckArguments) -> Result {
+    let CheckArguments { subject, deploying, output, .. } = arguments;
     let output = output.plan()?;
     output.files().try_for_each(|file| spare_inputs(file, subject))?;
     let request = deploying.request();

@@ -14,9 +14,9 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::path::{Path, PathBuf};
 
-/// Arguments of `decide`.
+/// DecideArguments of `decide`.
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub struct DecideArguments {
     /// The facts, as `portcullis facts` wrote them.
     #[arg(long, value_name = "FILE")]
     facts: PathBuf,
@@ -31,7 +31,7 @@ pub struct Arguments {
 ///
 /// # Errors
 /// The facts cannot be read or are of another schema; the policy is not valid.
-pub fn run(arguments: &Arguments) -> Result {
+pub fn run(arguments: &DecideArguments) -> Result {
     let output = arguments.output.plan()?;
     let inputs = [arguments.facts.as_path(), &arguments.policy];
     output.files().try_for_each(|file| names::spare_files(file, inputs))?;

@@ -1,9 +1,10 @@
 //! What is deployed and what would be: the commits of a deployment, and what arguments, job and policy say of it.
 
 use super::exit::{Failure, Result};
+use super::meant::Question;
 use super::names;
-use super::prepare::{Question, Stop};
 use super::record::judge_text;
+use super::stop::Stop;
 use crate::collect::baseline::{BaselineError, DeploymentHistory, find_baseline};
 use crate::collect::deployment::DeploymentTarget;
 use crate::collect::elsewhere::gather_elsewhere;

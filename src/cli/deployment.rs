@@ -2,7 +2,7 @@
 
 use super::exit::{Failure, Result};
 use super::prepare::Prepared;
-use super::record::{Recording, Unrecorded, record_decision};
+use super::record::{DeploymentRecording, Unrecorded, record_decision};
 use super::{opening, output};
 use crate::collect::host::ci;
 use crate::collect::recorded::policy_elsewhere;
@@ -57,7 +57,7 @@ pub fn record_deployment(
         return Ok(());
     };
     check_policy(directory, ready, &baseline.revision)?;
-    let recording = Recording {
+    let recording = DeploymentRecording {
         environment,
         tip: ready.tip.as_ref(),
         candidate: &facts.candidate,

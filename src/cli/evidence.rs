@@ -24,6 +24,7 @@ use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
 
 mod diff;
+mod key_file;
 mod line;
 mod sign;
 
@@ -31,11 +32,11 @@ use line::Line;
 
 /// What to do with evidence.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub enum EvidenceCommand {
     /// Record one run of a suite from its reports, bound to what is checked out. Failed tests are recorded too.
-    Record(Recording),
+    Record(EvidenceRecording),
     /// Compare the tests of two runs: added, removed, renamed, newly skipped, failing or flaky, fixed.
-    Diff(diff::Arguments),
+    Diff(diff::DiffArguments),
     /// Sign the statements of a file, each in a DSSE envelope.
     Sign(sign::Signing),
     /// Say who signed the statements of a file. Ends with 6 when one does not verify.
@@ -44,7 +45,7 @@ pub enum Command {
 
 /// What to record, and where to.
 #[derive(Debug, Args)]
-pub struct Recording {
+pub struct EvidenceRecording {
     /// The suite, as the policy names it.
     #[arg(long, value_name = "NAME", value_parser = parse_name)]
     suite: String,
@@ -126,16 +127,16 @@ fn parse_text(text: &str) -> Result<String> {
 ///
 /// # Errors
 /// There is no repository, a file cannot be read or written, or what should be evidence is none.
-pub fn run(directory: &Path, command: &Command) -> Result {
+pub fn run(directory: &Path, command: &EvidenceCommand) -> Result {
     match command {
-        Command::Record(recording) => record(directory, recording),
-        Command::Diff(arguments) => diff::run(directory, arguments),
-        Command::Sign(arguments) => sign::sign(arguments),
-        Command::Verify(arguments) => sign::verify(arguments),
+        EvidenceCommand::Record(recording) => record_run(directory, recording),
+        EvidenceCommand::Diff(arguments) => diff::run(directory, arguments),
+        EvidenceCommand::Sign(arguments) => sign::sign(arguments),
+        EvidenceCommand::Verify(arguments) => sign::verify(arguments),
     }
 }
 
-fn record(directory: &Path, recording: &Recording) -> Result {
+fn record_run(directory: &Path, recording: &EvidenceRecording) -> Result {
     let repository = super::opening::open(directory)?;
     if recording.command.is_empty() && std::env::args_os().any(|argument| argument == "--") {
         let hint = "name the command that runs the suite; an empty variable leaves nothing there";
@@ -170,18 +171,18 @@ fn record(directory: &Path, recording: &Recording) -> Result {
         [] => make(&repository, order),
         command => watch(&repository, order, command),
     };
-    let Recorded { statement, measured } = made.map_err(unseen)?;
+    let Recorded { statement, measured } = made.map_err(unseen_failure)?;
     let named = doubt.map(|doubt| format!("\nwarning: {doubt}")).unwrap_or_default();
-    let remark = format!("{}{named}{}", summary(&statement), doubts(&statement, &measured));
+    let remark = format!("{}{named}{}", summarize_run(&statement), list_doubts(&statement, &measured));
     let failed = statement.predicate.exit_status.is_some_and(|status| !status.is_success());
     let exit = if failed && statement.predicate.command.is_some() { Exit::Blocked } else { Exit::Allowed };
-    keep(directory, recording, statement)?;
+    keep_statement(directory, recording, statement)?;
     output::remark(&remark);
     Ok(exit)
 }
 
 /// Puts the statement where it was asked for. Nothing is written of one that could not be read back.
-fn keep(directory: &Path, recording: &Recording, statement: Statement) -> Result<()> {
+fn keep_statement(directory: &Path, recording: &EvidenceRecording, statement: Statement) -> Result<()> {
     let tree = statement.subject.tree.clone();
     let line = Line::of(statement, recording)?;
     if recording.note {
@@ -198,7 +199,7 @@ fn keep(directory: &Path, recording: &Recording, statement: Statement) -> Result
 }
 
 /// The statements of a file, or of what is in its place, a line each.
-fn lines(file: &Path) -> io::Result<StatementLines<BufReader<File>>> {
+fn open_statements(file: &Path) -> io::Result<StatementLines<BufReader<File>>> {
     let file = File::open(file)?;
     let is_file = file.metadata()?.is_file();
     let source = BufReader::new(file);
@@ -206,7 +207,7 @@ fn lines(file: &Path) -> io::Result<StatementLines<BufReader<File>>> {
 }
 
 /// Is the suite one of the policy at HEAD? A misspelt one would be recorded, and never asked for.
-fn doubt_of_names(repository: &Repository, recording: &Recording) -> Option<String> {
+fn doubt_of_names(repository: &Repository, recording: &EvidenceRecording) -> Option<String> {
     let head = repository.resolve("HEAD").ok()?;
     let text = text_at(repository, &head, &POLICY.into()).ok()??;
     let policy = Policy::parse(&text).ok()?;
@@ -223,7 +224,7 @@ fn write_below(directory: &Path, file: &Path, line: &Line) -> Result<()> {
 }
 
 /// What was recorded, and what will keep it from counting.
-fn summary(statement: &Statement) -> String {
+fn summarize_run(statement: &Statement) -> String {
     let (subject, run) = (&statement.subject, &statement.predicate);
     let mut text = format!(
         "recorded {} of {} on commit {}, tree {}",
@@ -263,7 +264,7 @@ fn was_there_before(run: &RecordedRun, settled: jiff::Timestamp) -> bool {
 }
 
 /// What of the coverage will not count, for whoever can mend it now. The statement itself holds no name of a report.
-fn doubts(statement: &Statement, measured: &[Covered]) -> String {
+fn list_doubts(statement: &Statement, measured: &[Covered]) -> String {
     let mut text = String::new();
     for report in &statement.predicate.coverage {
         let doubtful = report.files.iter().filter(|file| file.doubt.is_some()).count();
@@ -288,6 +289,6 @@ fn doubts(statement: &Statement, measured: &[Covered]) -> String {
     text
 }
 
-fn unseen(gap: Gap) -> Failure {
+fn unseen_failure(gap: Gap) -> Failure {
     Failure::unseen(Exit::Environment, &gap)
 }

@@ -30,9 +30,9 @@ const LIST: usize = 23;
 /// How many line numbers are listed.
 const HANDFUL: usize = 10;
 
-/// Arguments of `explain`.
+/// ExplainArguments of `explain`.
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub struct ExplainArguments {
     /// A control, a path in the repository, or a commit. Without it: the list of controls.
     what: Option<String>,
     /// Read policy and files at this commit.
@@ -52,18 +52,18 @@ pub struct Arguments {
 ///
 /// # Errors
 /// There is nothing of this name, or the policy or repository cannot be read.
-pub fn run(directory: &Path, arguments: &Arguments) -> Result {
+pub fn run(directory: &Path, arguments: &ExplainArguments) -> Result {
     match &arguments.what {
-        None => output::text(&list())?,
+        None => output::text(&list_controls())?,
         Some(what) => match control::find_kind(what) {
-            Some(kind) => output::text(&document(kind))?,
+            Some(kind) => output::text(&describe_control(kind))?,
             None => explain_code(directory, arguments, what)?,
         },
     }
     Ok(Exit::Allowed)
 }
 
-fn list() -> String {
+fn list_controls() -> String {
     let mut text = String::from("The controls; `portcullis explain NAME` says more about each.\n\n");
     for kind in control::TABLE {
         let lines = wrap(&first_sentence(kind.documentation.requires()), LIST, LIST, WIDTH);
@@ -77,7 +77,7 @@ fn first_sentence(text: &str) -> String {
     format!("{}.", first.trim().replace('\n', " "))
 }
 
-fn document(kind: &Kind) -> String {
+fn describe_control(kind: &Kind) -> String {
     let mut text = format!("{}\n{}\n", kind.name, "=".repeat(kind.name.len()));
     for (title, section) in kind.documentation.sections() {
         let _ = write!(text, "\n{title}\n{}\n\n{}", "-".repeat(title.len()), prose(section, WIDTH));
@@ -85,20 +85,20 @@ fn document(kind: &Kind) -> String {
     text
 }
 
-fn explain_code(directory: &Path, arguments: &Arguments, what: &str) -> Result<()> {
+fn explain_code(directory: &Path, arguments: &ExplainArguments, what: &str) -> Result<()> {
     let names = || control::TABLE.iter().map(|kind| kind.name);
     let repository = Repository::open(directory).map_err(|error| {
         let control = unknown("control", what, names());
         Failure::environment(control).hint(format!("for a path or commit: {error:#}"))
     })?;
     let at = repository.resolve_short(&arguments.at)?;
-    let policy = policy(&repository, &at, directory, arguments)?;
+    let policy = policy_at(&repository, &at, directory, arguments)?;
     let code = Code { repository: &repository, at: &at, policy: &policy };
-    let paths = repository.paths_at(&at).map_err(unseen)?;
-    let meant = meant(&repository, directory, what)?;
+    let paths = repository.paths_at(&at).map_err(unseen_failure)?;
+    let meant = paths_meant(&repository, directory, what)?;
     for path in &meant {
         if paths.contains(path) {
-            return output::text(&code.path(path).map_err(unseen)?);
+            return output::text(&code.path(path).map_err(unseen_failure)?);
         }
         let below: Vec<&RepoPath> = paths.iter().filter(|one| is_below(one, path)).collect();
         if !below.is_empty() {
@@ -133,7 +133,7 @@ fn explain_code(directory: &Path, arguments: &Arguments, what: &str) -> Result<(
 ///
 /// # Errors
 /// It leads out of the work tree.
-fn meant(repository: &Repository, directory: &Path, what: &str) -> Result<Vec<RepoPath>> {
+fn paths_meant(repository: &Repository, directory: &Path, what: &str) -> Result<Vec<RepoPath>> {
     let from_root = RepoPath::from(what.trim_start_matches("./").trim_end_matches('/'));
     let root = repository.work_tree().and_then(|root| root.canonicalize().ok());
     let (Some(root), Ok(here)) = (root, directory.canonicalize()) else { return Ok(vec![from_root]) };
@@ -153,7 +153,7 @@ fn meant(repository: &Repository, directory: &Path, what: &str) -> Result<Vec<Re
         }
     };
     let whole = [here.as_os_str().as_encoded_bytes(), b"/", rest.trim_end_matches('/').as_bytes()].concat();
-    let from_here = below(&whole, root.as_os_str().as_encoded_bytes());
+    let from_here = strip_directory(&whole, root.as_os_str().as_encoded_bytes());
     match from_here {
         None if upward => Err(outside()),
         from_here => Ok(from_here.into_iter().chain([from_root]).collect()),
@@ -161,7 +161,7 @@ fn meant(repository: &Repository, directory: &Path, what: &str) -> Result<Vec<Re
 }
 
 /// What is left of a path below a directory; the directory itself is `.`.
-fn below(whole: &[u8], directory: &[u8]) -> Option<RepoPath> {
+fn strip_directory(whole: &[u8], directory: &[u8]) -> Option<RepoPath> {
     let plain = |path: &[u8]| {
         let parts: Vec<&[u8]> = path.split(|b| *b == b'/').filter(|part| !part.is_empty()).collect();
         parts.join(&b'/')
@@ -179,15 +179,20 @@ fn is_below(path: &RepoPath, directory: &RepoPath) -> bool {
     *directory == RepoPath::from(".") || rest.is_some_and(|rest| rest.starts_with(b"/"))
 }
 
-fn unseen(gap: Gap) -> Failure {
+fn unseen_failure(gap: Gap) -> Failure {
     Failure::unseen(Exit::Undetermined, &gap)
 }
 
-fn policy(repository: &Repository, at: &Revision, directory: &Path, arguments: &Arguments) -> Result<Policy> {
+fn policy_at(
+    repository: &Repository,
+    at: &Revision,
+    directory: &Path,
+    arguments: &ExplainArguments,
+) -> Result<Policy> {
     if let Some(file) = &arguments.policy {
         return read_policy(&directory.join(file));
     }
-    match text_at(repository, at, &POLICY.into()).map_err(unseen)? {
+    match text_at(repository, at, &POLICY.into()).map_err(unseen_failure)? {
         Some(text) => parse_policy(&format!("{} at {}", POLICY, at.short()), &text),
         None => Err(Failure::policy(format!(
             "there is no {} at {}; name one with --policy FILE, or write one with `portcullis policy init` and commit it",
@@ -199,10 +204,10 @@ fn policy(repository: &Repository, at: &Revision, directory: &Path, arguments: &
 
 /// By its path, an area's answer for what stands or could stand there.
 fn by_path(inventory: &Inventory, path: &RepoPath) -> String {
-    inventory.areas.iter().map(|area| format!("{}: {}\n", area.name, place(area, path))).collect()
+    inventory.areas.iter().map(|area| format!("{}: {}\n", area.name, describe_place(area, path))).collect()
 }
 
-fn place(area: &Area, path: &RepoPath) -> String {
+fn describe_place(area: &Area, path: &RepoPath) -> String {
     match (area.excluded_by(path), area.touch_by_path(path)) {
         (Some(rule), _) => format!("outside, excluded by `{}` (line {} of the policy)", rule.rule, rule.line),
         (None, Some(touch)) => {
@@ -235,7 +240,8 @@ impl Code<'_> {
         };
         let bytes = self.repository.file_at(self.at, path)?.unwrap_or_default();
         for area in self.areas() {
-            let _ = writeln!(text, "{}: {}", area.name, standing(area, path, area.touch(&file)?.as_ref()));
+            let _ =
+                writeln!(text, "{}: {}", area.name, describe_file(area, path, area.touch(&file)?.as_ref()));
             if area.excluded_by(path).is_none() {
                 by_content(area, &bytes).iter().for_each(|found| text.push_str(found));
             }
@@ -244,7 +250,8 @@ impl Code<'_> {
     }
 
     fn directory(&self, path: &RepoPath, below: &[&RepoPath]) -> String {
-        let mut text = format!("{path} at {}: a directory of {}\n\n", self.at.short(), files(below.len()));
+        let mut text =
+            format!("{path} at {}: a directory of {}\n\n", self.at.short(), count_files(below.len()));
         for area in self.areas() {
             let inside = below.iter().filter(|path| area.touch_by_path(path).is_some()).count();
             let _ = writeln!(text, "{}: {inside} of them inside by path", area.name);
@@ -253,12 +260,12 @@ impl Code<'_> {
     }
 }
 
-fn files(number: usize) -> String {
+fn count_files(number: usize) -> String {
     format!("{number} file{}", if number == 1 { "" } else { "s" })
 }
 
 /// A file's standing, as far as it needs no edited line: what is said of its path, or of what it is.
-fn standing(area: &Area, path: &RepoPath, touch: Option<&Touch>) -> String {
+fn describe_file(area: &Area, path: &RepoPath, touch: Option<&Touch>) -> String {
     match touch {
         Some(touch) if touch.path != *path => {
             let Touch { path, rule, policy_line, .. } = touch;
@@ -267,7 +274,7 @@ fn standing(area: &Area, path: &RepoPath, touch: Option<&Touch>) -> String {
         Some(touch) if area.touch_by_path(path).is_none() && touch.line.is_none() => {
             format!("inside, by {} (line {} of the policy)", touch.rule, touch.policy_line)
         }
-        _ => place(area, path),
+        _ => describe_place(area, path),
     }
 }
 
@@ -307,7 +314,7 @@ mod tests {
 
     #[test]
     fn what_is_said_of_controls_fits_a_terminal_and_leaves_no_markup() {
-        let documents = control::TABLE.iter().map(|kind| document(kind)).chain([list()]);
+        let documents = control::TABLE.iter().map(|kind| describe_control(kind)).chain([list_controls()]);
         for text in documents {
             let wide: Vec<_> = text.lines().filter(|line| line.chars().count() > WIDTH).collect();
             assert!(wide.is_empty(), "{wide:#?}");

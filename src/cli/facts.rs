@@ -8,9 +8,9 @@ use super::{Subject, output};
 use clap::Args;
 use std::path::{Path, PathBuf};
 
-/// Arguments of `facts`.
+/// FactsArguments of `facts`.
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub struct FactsArguments {
     #[command(flatten)]
     subject: Subject,
     #[command(flatten)]
@@ -25,7 +25,7 @@ pub struct Arguments {
 /// # Errors
 /// Usage, environment or policy errors; also when not even the policy could be seen, because then
 /// it is not known what to ask.
-pub fn run(directory: &Path, arguments: &Arguments) -> Result {
+pub fn run(directory: &Path, arguments: &FactsArguments) -> Result {
     if let Some(output) = &arguments.output {
         spare_inputs(output, &arguments.subject)?;
     }

@@ -2,11 +2,11 @@
 
 use super::exit::Failure;
 use super::hosts::{kind_of, repository_of};
-use super::prepare::Stop;
+use super::stop::Stop;
 use super::{HostName, Subject};
 use crate::collect::git::Repository;
 use crate::collect::host::ci::{JobEvent, VerdictPlace};
-use crate::collect::host::{self, HostKind};
+use crate::collect::host::{self, Forge, HostKind};
 use crate::collect::request::JudgementRequest;
 use crate::model::change::Revision;
 use crate::model::decision::Judged;
@@ -22,6 +22,18 @@ pub struct Meant {
     pub place: Option<VerdictPlace>,
     /// What would be deployed; `None` for a change.
     pub candidate: Option<Revision>,
+}
+
+/// What is needed to find the commits that are judged.
+pub struct Question<'a> {
+    /// The repository.
+    pub repository: &'a Repository,
+    /// The arguments.
+    pub subject: &'a Subject,
+    /// What arguments and job mean.
+    pub meant: &'a Meant,
+    /// The host; `None` when none takes part.
+    pub forge: Option<&'a dyn Forge>,
 }
 
 /// A repository on a host.

@@ -34,6 +34,7 @@ mod policy_file;
 pub mod prepare;
 pub mod record;
 pub mod schema;
+mod stop;
 pub mod trace;
 
 /// Lets a change to data-processing code through only with branch protection, independent review and
@@ -55,24 +56,24 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Judge one change request: gather the facts and decide.
-    Check(check::Arguments),
+    Check(check::CheckArguments),
     /// Gather the facts of one change request and write them as JSON.
-    Facts(facts::Arguments),
+    Facts(facts::FactsArguments),
     /// Decide from gathered facts, without git and without network.
-    Decide(decide::Arguments),
+    Decide(decide::DecideArguments),
     /// Say what a control asks and why, to which data-processing areas a path belongs, or how a commit landed.
-    Explain(explain::Arguments),
+    Explain(explain::ExplainArguments),
     /// Check or begin a policy.
     #[command(subcommand)]
-    Policy(policy::Command),
+    Policy(policy::PolicyCommand),
     /// Read and verify what was allowed to be deployed.
     #[command(subcommand)]
-    Record(record::Command),
+    Record(record::RecordCommand),
     /// Record test runs as statements that are bound to a tree, and compare them.
     #[command(subcommand)]
-    Evidence(evidence::Command),
+    Evidence(evidence::EvidenceCommand),
     /// Print the JSON Schema of a file that Portcullis writes, or list which there are.
-    Schema(schema::Arguments),
+    Schema(schema::SchemaArguments),
     /// See the gate at work on a made-up repository; needs no account and no network.
     Demo(demo::Arguments),
 }
@@ -139,8 +140,8 @@ impl ValueEnum for HostName {
 pub fn main() -> ExitCode {
     let ended = match Cli::try_parse() {
         Ok(cli) => run(cli),
-        Err(error) if error.use_stderr() => Err(misspelt(&error)),
-        Err(help) => return shown(&help),
+        Err(error) if error.use_stderr() => Err(refuse_arguments(&error)),
+        Err(help) => return print_help(&help),
     };
     match ended {
         Ok(exit) => {
@@ -158,12 +159,12 @@ pub fn main() -> ExitCode {
 
 /// The message repeats arguments, which in a job can come from the author of the request: it is written like any other
 /// complaint.
-fn misspelt(error: &clap::Error) -> exit::Failure {
+fn refuse_arguments(error: &clap::Error) -> exit::Failure {
     Failure::usage(error.render().to_string())
 }
 
 /// `--help` and `--version`, which repeat nothing.
-fn shown(help: &clap::Error) -> ExitCode {
+fn print_help(help: &clap::Error) -> ExitCode {
     match help.print() {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => exit::Exit::Environment.into(),
         _ => exit::Exit::Allowed.into(),

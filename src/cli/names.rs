@@ -19,13 +19,13 @@ pub fn doubt(policy: &Policy, suite: &str, configuration: Option<&str>) -> Optio
     }
     let Some(known) = suites.iter().find(|known| known.name == suite) else {
         let names: Vec<&str> = suites.iter().map(|known| known.name).collect();
-        return Some(format!("the policy has no suite `{suite}`{}", meant(suite, &names)));
+        return Some(format!("the policy has no suite `{suite}`{}", suggest_name(suite, &names)));
     };
     let names: Vec<&str> = known.configurations?.iter().map(String::as_str).collect();
     match configuration {
         Some(name) if names.contains(&name) => None,
         Some(name) => {
-            Some(format!("the suite `{suite}` has no configuration `{name}`{}", meant(name, &names)))
+            Some(format!("the suite `{suite}` has no configuration `{name}`{}", suggest_name(name, &names)))
         }
         None => Some(format!(
             "the suite `{suite}` has configurations ({}), and none was named with --configuration",
@@ -34,7 +34,7 @@ pub fn doubt(policy: &Policy, suite: &str, configuration: Option<&str>) -> Optio
     }
 }
 
-fn meant(name: &str, names: &[&str]) -> String {
+fn suggest_name(name: &str, names: &[&str]) -> String {
     match nearest(name, names.iter().copied()) {
         Some(meant) => format!("; did you mean `{meant}`?"),
         None => format!("; it has {}", names.join(", ")),
@@ -67,8 +67,8 @@ pub fn warn_of_first(environment: &Environment, chain: &Fact<Option<Chain>>, oth
 /// # Errors
 /// It would be.
 pub fn spare_files<'p>(output: &Path, read: impl IntoIterator<Item = &'p Path>) -> Result<()> {
-    let target = place(output);
-    let is_target = |file: &&Path| place(file) == target;
+    let target = resolve_place(output);
+    let is_target = |file: &&Path| resolve_place(file) == target;
     match read.into_iter().find(is_target) {
         None => Ok(()),
         Some(file) => {
@@ -80,7 +80,7 @@ pub fn spare_files<'p>(output: &Path, read: impl IntoIterator<Item = &'p Path>) 
 }
 
 /// Where a file is, or would be.
-fn place(file: &Path) -> PathBuf {
+fn resolve_place(file: &Path) -> PathBuf {
     let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let below =
         || parent.canonicalize().ok().map(|parent| parent.join(file.file_name().unwrap_or(OsStr::new(""))));

@@ -15,7 +15,7 @@ pub fn open(directory: &Path) -> Result<Repository> {
     let repository = Repository::open(directory)?;
     match repository.outer_work_tree().filter(|outer| ci::is_ci() && is_of_job(outer)) {
         None => Ok(repository),
-        Some(outer) => Err(inside(&repository, outer)),
+        Some(outer) => Err(inside_another(&repository, outer)),
     }
 }
 
@@ -24,7 +24,7 @@ fn is_of_job(outer: &Path) -> bool {
     workspace.is_none_or(|workspace| outer.starts_with(workspace))
 }
 
-fn inside(repository: &Repository, outer: &Path) -> Failure {
+fn inside_another(repository: &Repository, outer: &Path) -> Failure {
     let place = repository.work_tree().unwrap_or(outer).display();
     Failure::environment(format!(
         "`{place}` is a repository of its own inside the work tree of another, `{}`, and a job judges the repository that it \

@@ -53,7 +53,7 @@ impl Shown {
     /// # Errors
     /// An unknown format, two formats for stdout or for one file.
     pub fn plan(&self) -> Result<Plan<'_>> {
-        let targets = if self.formats.is_empty() { usual() } else { targets(&self.formats)? };
+        let targets = if self.formats.is_empty() { usual_targets() } else { parse_targets(&self.formats)? };
         Ok(Plan { targets, arguments: self })
     }
 }
@@ -75,14 +75,14 @@ impl Plan<'_> {
     /// A file cannot be written.
     pub fn show(&self, decision: &Decision) -> Result {
         for target in &self.targets {
-            write(decision, target, self.arguments)?;
+            write_target(decision, target, self.arguments)?;
         }
         Ok(if self.arguments.advisory { Exit::Allowed } else { Exit::from(decision.outcome) })
     }
 }
 
-fn targets(formats: &[String]) -> Result<Vec<Target>> {
-    let targets = formats.iter().map(|text| target(text)).collect::<Result<Vec<_>>>()?;
+fn parse_targets(formats: &[String]) -> Result<Vec<Target>> {
+    let targets = formats.iter().map(|text| parse_target(text)).collect::<Result<Vec<_>>>()?;
     let mut places = BTreeSet::new();
     match targets.iter().find(|target| !places.insert(target.file.as_ref())) {
         None => Ok(targets),
@@ -95,7 +95,7 @@ fn targets(formats: &[String]) -> Result<Vec<Target>> {
     }
 }
 
-fn usual() -> Vec<Target> {
+fn usual_targets() -> Vec<Target> {
     let plain = |format: &'static Format| Target { format, file: None, append: false };
     let mut targets = vec![plain(&render::terminal::FORMAT)];
     let job = ci::current_job();
@@ -107,7 +107,7 @@ fn usual() -> Vec<Target> {
     targets
 }
 
-fn target(text: &str) -> Result<Target> {
+fn parse_target(text: &str) -> Result<Target> {
     let (name, file) =
         text.split_once('=').map_or((text, None), |(name, file)| (name, Some(PathBuf::from(file))));
     let names = || render::TABLE.iter().map(|format| format.name);
@@ -118,9 +118,9 @@ fn target(text: &str) -> Result<Target> {
     Ok(Target { format, file, append: false })
 }
 
-fn write(decision: &Decision, target: &Target, arguments: &Shown) -> Result<()> {
+fn write_target(decision: &Decision, target: &Target, arguments: &Shown) -> Result<()> {
     let mut bytes = Vec::new();
-    let style = style(arguments, target.file.is_none());
+    let style = style_of(arguments, target.file.is_none());
     let context = Context { style, controls: &control_guides(), sources: &NoSources };
     (target.format.write)(decision, &context, &mut bytes)
         .map_err(|error| Failure::environment(error.to_string()))?;
@@ -138,7 +138,7 @@ fn control_guides() -> Vec<ControlGuide<'static>> {
     control::TABLE.iter().map(guide).collect()
 }
 
-fn style(arguments: &Shown, to_stdout: bool) -> Style {
+fn style_of(arguments: &Shown, to_stdout: bool) -> Style {
     let colour = to_stdout && colour();
     Style { colour, advisory: arguments.advisory, ..for_people(arguments.verbose) }
 }
@@ -275,7 +275,7 @@ pub fn write_file_with(file: &Path, write: impl FnOnce(&mut dyn Write) -> io::Re
         write(&mut out).and_then(|()| out.flush())
     };
     if std::fs::metadata(file).is_ok_and(|target| !target.is_file()) {
-        let mut device = appended(file).map_err(|error| cannot(&error))?;
+        let mut device = open_to_append(file).map_err(|error| cannot(&error))?;
         return whole(&mut device).map_err(|error| cannot(&error));
     }
     let directory = match file.parent() {
@@ -285,7 +285,7 @@ pub fn write_file_with(file: &Path, write: impl FnOnce(&mut dyn Write) -> io::Re
     if !directory.exists() {
         return Err(cannot(&format!("there is no directory `{}`; make it first", directory.display())));
     }
-    let mut beside = beside(directory).map_err(|error| cannot(&plain(error)))?;
+    let mut beside = temporary_beside(directory).map_err(|error| cannot(&plain(error)))?;
     whole(&mut beside).and_then(|()| beside.as_file().sync_all()).map_err(|error| cannot(&error))?;
     beside.persist(file).map(drop).map_err(|error| cannot(&error.error))
 }
@@ -299,7 +299,7 @@ fn plain(error: io::Error) -> io::Error {
 }
 
 /// A new file with the rights of any other (a temporary one is its owner's alone).
-fn beside(directory: &Path) -> io::Result<tempfile::NamedTempFile> {
+fn temporary_beside(directory: &Path) -> io::Result<tempfile::NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
@@ -311,12 +311,12 @@ fn beside(directory: &Path) -> io::Result<tempfile::NamedTempFile> {
 /// # Errors
 /// It cannot be written.
 pub fn append(file: &Path, bytes: &[u8]) -> Result<()> {
-    appended(file)
+    open_to_append(file)
         .and_then(|mut file| file.write_all(bytes))
         .map_err(|error| Failure::environment(format!("cannot write {}: {error}", file.display())))
 }
 
-fn appended(file: &Path) -> io::Result<std::fs::File> {
+fn open_to_append(file: &Path) -> io::Result<std::fs::File> {
     std::fs::OpenOptions::new().append(true).create(true).open(file)
 }
 

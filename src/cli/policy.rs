@@ -22,7 +22,7 @@ const HANG: usize = 2;
 
 /// What to do with a policy.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub enum PolicyCommand {
     /// Read a policy and list every mistake in it.
     Check {
         /// The file.
@@ -49,43 +49,43 @@ pub enum Command {
 ///
 /// # Errors
 /// The file cannot be read or written, or the policy is not valid.
-pub fn run(directory: &Path, command: &Command) -> Result {
+pub fn run(directory: &Path, command: &PolicyCommand) -> Result {
     match command {
-        Command::Check { file } => check(directory, file),
-        Command::Waiver { id, policy } => statement(id, policy),
-        Command::Init { file } => init(file),
+        PolicyCommand::Check { file } => check_file(directory, file),
+        PolicyCommand::Waiver { id, policy } => print_statement(id, policy),
+        PolicyCommand::Init { file } => write_starter(file),
     }
 }
 
-fn check(directory: &Path, file: &Path) -> Result {
+fn check_file(directory: &Path, file: &Path) -> Result {
     let policy = read_policy(file)?;
     let waivers = check_waivers(&policy, &file.with_file_name(waiver::PATH))?;
     for remark in idle::remarks(directory, &policy) {
-        output::remark(&warning(&remark.at(file)));
+        output::remark(&wrap_warning(&remark.at(file)));
     }
-    output::text(&(describe(file, &policy) + &waivers))?;
+    output::text(&(describe_policy(file, &policy) + &waivers))?;
     Ok(Exit::Allowed)
 }
 
 /// A warning in lines that fit a terminal.
-fn warning(text: &str) -> String {
+fn wrap_warning(text: &str) -> String {
     wrap(&format!("warning: {text}"), 0, HANG, WIDTH).join(&format!("\n{:HANG$}", ""))
 }
 
-fn describe(file: &Path, policy: &Policy) -> String {
+fn describe_policy(file: &Path, policy: &Policy) -> String {
     let areas: Vec<_> = policy.scope.inventory.areas.iter().map(|area| area.name.as_str()).collect();
     let controls: Vec<_> = policy.controls.keys().copied().collect();
     format!(
         "{} is valid\n  project:  {}\n  areas:    {}\n  controls: {}\n  {}\n",
         file.display(),
         policy.project,
-        listed(&areas),
-        listed(&controls),
+        wrap_names(&areas),
+        wrap_names(&controls),
         policy.digest
     )
 }
 
-fn listed(names: &[&str]) -> String {
+fn wrap_names(names: &[&str]) -> String {
     wrap(&names.join(", "), LABEL, LABEL, WIDTH).join(&format!("\n{:LABEL$}", ""))
 }
 
@@ -136,13 +136,13 @@ fn check_signatures<'a>(
     let signers = signers.map_err(Failure::policy)?;
     for (id, leave) in leaves {
         if let Err(doubt) = policy.approval(leave, &signers, jiff::Timestamp::now()) {
-            output::remark(&warning(&format!("{}: {id} has no effect: {doubt}", file.display())));
+            output::remark(&wrap_warning(&format!("{}: {id} has no effect: {doubt}", file.display())));
         }
     }
     Ok(())
 }
 
-fn statement(id: &str, file: &Path) -> Result {
+fn print_statement(id: &str, file: &Path) -> Result {
     let policy = read_policy(file)?;
     let file = file.with_file_name(waiver::PATH);
     let unknown = || Failure::policy(format!("there is no waiver or rollback `{id}` in {}", file.display()));
@@ -155,7 +155,7 @@ fn statement(id: &str, file: &Path) -> Result {
     Ok(Exit::Allowed)
 }
 
-fn init(file: &Path) -> Result {
+fn write_starter(file: &Path) -> Result {
     if file.exists() {
         return Err(Failure::environment(format!("{} exists already; it was left as it is", file.display())));
     }

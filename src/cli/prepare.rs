@@ -4,8 +4,9 @@
 use super::exit::{Failure, Result};
 use super::given::{self, GivenPlace};
 use super::hosts::open_host;
-use super::meant::Meant;
+use super::meant::{Meant, MeantHost, Question};
 use super::policy_file::{POLICY, check_waivers, parse_policy, read_policy};
+use super::stop::Stop;
 use super::{Subject, deploying, names, opening, output};
 use crate::collect::git::Repository;
 use crate::collect::host::ci::{self, JobEvent, VerdictPlace};
@@ -86,27 +87,6 @@ pub fn prepare_over(connection: Connection, directory: &Path, subject: &Subject)
     prepared(Some(connection), None, directory, subject, &JudgementRequest::Change)
 }
 
-/// Why nothing can be decided.
-pub enum Stop {
-    /// The arguments make no sense, or what they ask for cannot be done.
-    Failure(Failure),
-    /// Something could not be seen.
-    Gap(Box<Judged>, Gap),
-}
-
-impl<T: Into<Failure>> From<T> for Stop {
-    fn from(failure: T) -> Self {
-        Stop::Failure(failure.into())
-    }
-}
-
-impl Stop {
-    /// A gap before it is known what is judged.
-    pub fn nothing_known(gap: Gap) -> Stop {
-        Stop::Gap(Box::default(), gap)
-    }
-}
-
 fn prepared(
     connection: Option<Connection>,
     job: Option<&dyn JobEvent>,
@@ -132,14 +112,14 @@ fn try_prepare(
     let reports = named_reports(directory, subject)?;
     let meant = Meant::read(&repository, subject, request, job)?;
     let is_live = connection.is_none();
-    let open = |host: &super::meant::MeantHost| open_host(host.kind, &host.repository, connection);
+    let open = |host: &MeantHost| open_host(host.kind, &host.repository, connection);
     let forge = meant.host.as_ref().map(open).transpose()?;
     let id = meant.host.as_ref().and_then(|host| host.request.as_ref());
     let on_request = forge.as_deref().zip(id).map(|(forge, id)| forge.request(id));
     let session = forge.as_deref().zip(on_request.as_deref());
     let session = session.map(|(forge, on_request)| HostSession::begin(forge, on_request));
     let question = Question { repository: &repository, subject, meant: &meant, forge: forge.as_deref() };
-    let found = question.locate(request, session)?;
+    let found = locate_ends(&question, request, session)?;
     let unseen = |gap| Stop::Gap(Box::new(found.judged()), gap);
     let policy = policy_at(&repository, directory, subject, &found.ends())?;
     let (policy, inquiry) = policy.map_err(unseen)?;
@@ -162,62 +142,48 @@ fn try_prepare(
     Ok(Prepared { policy, facts, tip })
 }
 
-/// What is needed to find the commits that are judged.
-pub struct Question<'a> {
-    /// The repository.
-    pub repository: &'a Repository,
-    /// The arguments.
-    pub subject: &'a Subject,
-    /// What arguments and job mean.
-    pub meant: &'a Meant,
-    /// The host; `None` when none takes part.
-    pub forge: Option<&'a dyn Forge>,
-}
-
 /// The commits that are judged, before the policy is known.
 enum LocatedEnds<'a> {
     Change { ends: Ends, session: Option<HostSession<'a>> },
     Deployment(Box<deploying::LocatedDeployment>),
 }
 
-impl Question<'_> {
-    fn locate<'s>(
-        &self,
-        request: &JudgementRequest,
-        session: Option<HostSession<'s>>,
-    ) -> std::result::Result<LocatedEnds<'s>, Stop> {
-        match request {
-            JudgementRequest::Change => self.locate_change(session),
-            JudgementRequest::Deployment { environment, .. } => {
-                Ok(LocatedEnds::Deployment(Box::new(deploying::locate(self, environment)?)))
-            }
+fn locate_ends<'s>(
+    question: &Question<'_>,
+    request: &JudgementRequest,
+    session: Option<HostSession<'s>>,
+) -> std::result::Result<LocatedEnds<'s>, Stop> {
+    match request {
+        JudgementRequest::Change => locate_change_ends(question, session),
+        JudgementRequest::Deployment { environment, .. } => {
+            Ok(LocatedEnds::Deployment(Box::new(deploying::locate(question, environment)?)))
         }
     }
+}
 
-    fn locate_change<'s>(
-        &self,
-        session: Option<HostSession<'s>>,
-    ) -> std::result::Result<LocatedEnds<'s>, Stop> {
-        let (subject, place, of_host) = (self.subject, self.meant.place.as_ref(), session.as_ref());
-        let names = RevisionNames {
-            base: subject.base.as_deref(),
-            head: subject.head.as_deref(),
-            of_job: place.map(|place| &place.commit),
-        };
-        let unseen = |gap, ends: Option<&Ends>| Stop::Gap(Box::new(judged_change(of_host, ends)), gap);
-        let ends = locate_change(self.repository, names, of_host).map_err(|error| match error {
-            LocateError::Unseen(gap) => unseen(gap, None),
-            LocateError::Unresolved(error) => Stop::from(error),
-            LocateError::NoBase => Stop::from(Failure::usage(
-                "name the tip of the branch that would receive the change: --base REV",
-            )),
-        })?;
-        if let Some(place) = place {
-            check_place(place, of_host, &ends).map_err(|gap| unseen(gap, Some(&ends)))?;
+fn locate_change_ends<'s>(
+    question: &Question<'_>,
+    session: Option<HostSession<'s>>,
+) -> std::result::Result<LocatedEnds<'s>, Stop> {
+    let (subject, place, of_host) = (question.subject, question.meant.place.as_ref(), session.as_ref());
+    let names = RevisionNames {
+        base: subject.base.as_deref(),
+        head: subject.head.as_deref(),
+        of_job: place.map(|place| &place.commit),
+    };
+    let unseen = |gap, ends: Option<&Ends>| Stop::Gap(Box::new(judged_change(of_host, ends)), gap);
+    let ends = locate_change(question.repository, names, of_host).map_err(|error| match error {
+        LocateError::Unseen(gap) => unseen(gap, None),
+        LocateError::Unresolved(error) => Stop::from(error),
+        LocateError::NoBase => {
+            Stop::from(Failure::usage("name the tip of the branch that would receive the change: --base REV"))
         }
-        check_clone(self.repository, of_host, &ends).map_err(|gap| unseen(gap, Some(&ends)))?;
-        Ok(LocatedEnds::Change { ends, session })
+    })?;
+    if let Some(place) = place {
+        check_place(place, of_host, &ends).map_err(|gap| unseen(gap, Some(&ends)))?;
     }
+    check_clone(question.repository, of_host, &ends).map_err(|gap| unseen(gap, Some(&ends)))?;
+    Ok(LocatedEnds::Change { ends, session })
 }
 
 impl<'a> LocatedEnds<'a> {

@@ -22,7 +22,7 @@ mod verify;
 
 /// What to do with the records.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub enum RecordCommand {
     /// List the records of every environment, or of one.
     List {
         /// Only this environment.
@@ -47,32 +47,32 @@ pub enum Command {
 ///
 /// # Errors
 /// There is no repository or no record, or a record does not verify.
-pub fn run(directory: &Path, command: &Command) -> Result {
+pub fn run(directory: &Path, command: &RecordCommand) -> Result {
     let repository = super::opening::open(directory)?;
     match command {
-        Command::List { environment } => list(&repository, environment.as_ref()),
-        Command::Show { environment, number, file } => {
-            show(&repository, environment, *number, file.as_deref())
+        RecordCommand::List { environment } => list_records(&repository, environment.as_ref()),
+        RecordCommand::Show { environment, number, file } => {
+            show_record(&repository, environment, *number, file.as_deref())
         }
-        Command::Verify(expectations) => verify::run(&repository, expectations),
+        RecordCommand::Verify(expectations) => verify::run(&repository, expectations),
     }
 }
 
-fn list(repository: &Repository, only: Option<&Environment>) -> Result {
+fn list_records(repository: &Repository, only: Option<&Environment>) -> Result {
     let environments = match only {
         Some(environment) => vec![environment.clone()],
-        None => repository.environments().map_err(unseen)?,
+        None => repository.environments().map_err(unseen_failure)?,
     };
     if environments.is_empty() {
-        return Err(Failure::environment(format!("there are no deployment records here; {}", fetch())));
+        return Err(Failure::environment(format!("there are no deployment records here; {}", fetch_hint())));
     }
     let mut exit = Exit::Allowed;
     for environment in &environments {
-        let chain = chain(repository, environment)?.ok_or_else(|| none(repository, environment))?;
+        let chain = read_chain(repository, environment)?.ok_or_else(|| no_record(repository, environment))?;
         let mut text = Vec::new();
-        render::record::list(&chain, &mut text).map_err(unwritable)?;
+        render::record::list(&chain, &mut text).map_err(write_failure)?;
         output::stdout(&text)?;
-        if complain(&chain) {
+        if report_problems(&chain) {
             exit = Exit::Unverified;
         }
     }
@@ -80,32 +80,32 @@ fn list(repository: &Repository, only: Option<&Environment>) -> Result {
 }
 
 /// Says what is wrong with a chain; is anything?
-fn complain(chain: &Chain) -> bool {
+fn report_problems(chain: &Chain) -> bool {
     for problem in &chain.problems {
         output::complain(&format!("{}: {}", chain.environment, render::record::problem(problem)));
     }
     !chain.problems.is_empty()
 }
 
-fn show(
+fn show_record(
     repository: &Repository,
     environment: &Environment,
     number: Option<u64>,
     file: Option<&str>,
 ) -> Result {
-    let chain = chain(repository, environment)?.ok_or_else(|| none(repository, environment))?;
+    let chain = read_chain(repository, environment)?.ok_or_else(|| no_record(repository, environment))?;
     if let Some(file) = file {
         show_file(repository, &chain, number, file)?;
     } else {
         let mut text = Vec::new();
-        render::record::entry(readable(&chain, number)?, &mut text).map_err(unwritable)?;
+        render::record::entry(find_readable(&chain, number)?, &mut text).map_err(write_failure)?;
         output::stdout(&text)?;
     }
-    Ok(if complain(&chain) { Exit::Unverified } else { Exit::Allowed })
+    Ok(if report_problems(&chain) { Exit::Unverified } else { Exit::Allowed })
 }
 
 /// The commit of the record at a place, counted from 1.
-fn at(chain: &Chain, number: Option<u64>) -> Result<&Revision> {
+fn commit_at(chain: &Chain, number: Option<u64>) -> Result<&Revision> {
     let count = chain.commits.len();
     let place = number.map_or(Some(count), |number| usize::try_from(number).ok());
     let commit = place.and_then(|place| place.checked_sub(1)).and_then(|index| chain.commits.get(index));
@@ -122,16 +122,16 @@ fn at(chain: &Chain, number: Option<u64>) -> Result<&Revision> {
     })
 }
 
-fn readable(chain: &Chain, number: Option<u64>) -> Result<&RecordLink> {
-    let commit = at(chain, number)?;
+fn find_readable(chain: &Chain, number: Option<u64>) -> Result<&RecordLink> {
+    let commit = commit_at(chain, number)?;
     chain.links.iter().find(|link| link.commit == *commit).ok_or_else(|| {
-        complain(chain);
+        report_problems(chain);
         Failure::unverified(format!("the record in commit {commit} cannot be read"))
     })
 }
 
 fn show_file(repository: &Repository, chain: &Chain, number: Option<u64>, file: &str) -> Result<()> {
-    let stored = repository.deployment(at(chain, number)?).map_err(unseen)?;
+    let stored = repository.deployment(commit_at(chain, number)?).map_err(unseen_failure)?;
     let Some(bytes) = stored.file(file) else {
         let names: Vec<_> = stored.files.keys().map(ToString::to_string).collect();
         return Err(Failure::usage(format!("the record holds no `{file}`; it holds {}", names.join(", "))));
@@ -139,22 +139,22 @@ fn show_file(repository: &Repository, chain: &Chain, number: Option<u64>, file: 
     output::data(bytes)
 }
 
-fn chain(repository: &Repository, environment: &Environment) -> Result<Option<Chain>> {
-    looked_at(repository, environment, Closeness::Chain)
+fn read_chain(repository: &Repository, environment: &Environment) -> Result<Option<Chain>> {
+    read_records(repository, environment, Closeness::Chain)
 }
 
-fn looked_at(
+fn read_records(
     repository: &Repository,
     environment: &Environment,
     closeness: Closeness,
 ) -> Result<Option<Chain>> {
     match repository.deployments(environment, &judge_text, closeness) {
         Fact::Known(chain) => Ok(chain),
-        Fact::Gap(gap) => Err(unseen(gap)),
+        Fact::Gap(gap) => Err(unseen_failure(gap)),
     }
 }
 
-fn none(repository: &Repository, environment: &Environment) -> Failure {
+fn no_record(repository: &Repository, environment: &Environment) -> Failure {
     let known = repository.environments().unwrap_or_default();
     let known: Vec<&str> = known.iter().map(Environment::as_str).collect();
     let known = match (output::nearest(environment.as_str(), known.iter().copied()), known.as_slice()) {
@@ -162,15 +162,18 @@ fn none(repository: &Repository, environment: &Environment) -> Failure {
         (None, []) => String::new(),
         (None, known) => format!(" (there are records of {})", known.join(", ")),
     };
-    Failure::environment(format!("there is no deployment record of {environment} here{known}; {}", fetch()))
+    Failure::environment(format!(
+        "there is no deployment record of {environment} here{known}; {}",
+        fetch_hint()
+    ))
 }
 
-fn fetch() -> String {
+fn fetch_hint() -> String {
     format!("a clone does not bring them by itself: {FETCH}")
 }
 
 /// What is not here is a matter of the clone; what is here and cannot be a record is not.
-fn unseen(gap: Gap) -> Failure {
+fn unseen_failure(gap: Gap) -> Failure {
     let exit = match gap.reason {
         GapReason::Malformed | GapReason::Untrusted | GapReason::Truncated => Exit::Unverified,
         _ => Exit::Environment,
@@ -178,13 +181,13 @@ fn unseen(gap: Gap) -> Failure {
     Failure::unseen(exit, &gap)
 }
 
-fn unwritable(error: impl std::fmt::Display) -> Failure {
+fn write_failure(error: impl std::fmt::Display) -> Failure {
     Failure::environment(error.to_string())
 }
 
 /// An allowed decision on its way into the record.
 #[derive(Debug)]
-pub struct Recording<'a> {
+pub struct DeploymentRecording<'a> {
     /// Where to.
     pub environment: &'a Environment,
     /// The newest record when the decision was taken; `None` when there was none.
@@ -236,22 +239,22 @@ impl From<Unrecorded> for Failure {
 /// be written.
 pub fn record_decision(
     directory: &Path,
-    recording: &Recording<'_>,
+    recording: &DeploymentRecording<'_>,
 ) -> std::result::Result<Appended, Unrecorded> {
-    let chain = chain(&super::opening::open(directory)?, recording.environment)?;
+    let chain = read_chain(&super::opening::open(directory)?, recording.environment)?;
     let tip = chain.as_ref().and_then(Chain::tip);
     if tip != recording.tip {
         let environment = recording.environment.clone();
         return Err(Unrecorded::Moved(NotAppended::Moved { environment, tip: tip.cloned() }.to_string()));
     }
-    let sealed = seal(recording, chain.as_ref())?;
+    let sealed = prepare_draft(recording, chain.as_ref())?;
     append(directory, &sealed).map_err(|refusal| match refusal {
         NotAppended::Moved { .. } => Unrecorded::Moved(refusal.to_string()),
         _ => Unrecorded::Failed(Failure::environment(refusal.to_string())),
     })
 }
 
-fn seal(recording: &Recording<'_>, chain: Option<&Chain>) -> Result<PendingRecord> {
+fn prepare_draft(recording: &DeploymentRecording<'_>, chain: Option<&Chain>) -> Result<PendingRecord> {
     chain.map(Chain::last).transpose().map_err(|problems| {
         let problems: Vec<_> = problems.iter().map(render::record::problem).collect();
         Failure::unverified(format!(
@@ -259,13 +262,13 @@ fn seal(recording: &Recording<'_>, chain: Option<&Chain>) -> Result<PendingRecor
             problems.join("; ")
         ))
     })?;
-    record::prepare_record(draft(recording)?, chain, &judge_text).map_err(|faults| {
+    record::prepare_record(draft_of(recording)?, chain, &judge_text).map_err(|faults| {
         let faults: Vec<_> = faults.iter().map(ToString::to_string).collect();
         Failure::unverified(format!("this decision cannot be recorded: {}", faults.join("; ")))
     })
 }
 
-fn draft(recording: &Recording<'_>) -> Result<Draft> {
+fn draft_of(recording: &DeploymentRecording<'_>) -> Result<Draft> {
     let decision = recording.decision;
     Ok(Draft {
         environment: recording.environment.clone(),
@@ -295,7 +298,8 @@ pub fn judge_text(policy: &str, facts: &Deployment) -> std::result::Result<Vec<u
 fn decision_json(decision: &Decision) -> Result<Vec<u8>> {
     let style = Style { colour: false, width: 80, verbose: false, advisory: false };
     let mut bytes = Vec::new();
-    (render::json::FORMAT.write)(decision, &render::Context::plain(style), &mut bytes).map_err(unwritable)?;
+    (render::json::FORMAT.write)(decision, &render::Context::plain(style), &mut bytes)
+        .map_err(write_failure)?;
     Ok(bytes)
 }
 
@@ -304,6 +308,6 @@ fn decision_json(decision: &Decision) -> Result<Vec<u8>> {
 /// # Errors
 /// Those of the JSON writer; with these types there are none.
 pub fn facts_json(facts: &impl Serialize) -> Result<String> {
-    let text = serde_json::to_string_pretty(facts).map_err(unwritable)?;
+    let text = serde_json::to_string_pretty(facts).map_err(write_failure)?;
     Ok(render::plain_json(&text) + "\n")
 }

@@ -5,9 +5,9 @@ use super::output;
 use crate::wire::schema::{self, Schema};
 use clap::Args;
 
-/// Arguments of `schema`.
+/// SchemaArguments of `schema`.
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub struct SchemaArguments {
     /// The kind of file, such as `decision`. Without it: a list of all kinds.
     #[arg(value_name = "NAME")]
     name: Option<String>,
@@ -17,20 +17,20 @@ pub struct Arguments {
 ///
 /// # Errors
 /// There is no schema of this name.
-pub fn run(arguments: &Arguments) -> Result {
+pub fn run(arguments: &SchemaArguments) -> Result {
     match &arguments.name {
-        Some(name) => output::stdout(find(name)?.text.as_bytes())?,
-        None => output::text(&list(schema::TABLE))?,
+        Some(name) => output::stdout(find_schema(name)?.text.as_bytes())?,
+        None => output::text(&list_schemas(schema::TABLE))?,
     }
     Ok(Exit::Allowed)
 }
 
-fn find(name: &str) -> Result<&'static Schema> {
+fn find_schema(name: &str) -> Result<&'static Schema> {
     let names = schema::TABLE.iter().map(|schema| schema.name);
     schema::find(name).ok_or_else(|| Failure::usage(output::unknown("schema", name, names)))
 }
 
-fn list(schemas: &[Schema]) -> String {
+fn list_schemas(schemas: &[Schema]) -> String {
     let line = |schema: &Schema| {
         let Schema { name, version, about, .. } = schema;
         format!("{name} (version {version})\n    {about}\n")

@@ -10,15 +10,15 @@ use crate::policy::Policy;
 pub fn looked_at(policy: &Policy, facts: &Facts) -> String {
     let mut lines = vec!["what each control looked at:".to_string()];
     for (name, control) in &policy.controls {
-        let mut seen = vec![count("files", &facts.change, |change| change.files.len())];
-        seen.extend(topics(control.as_ref()).into_iter().flat_map(|topic| of_topic(topic, facts)));
+        let mut seen = vec![count_fact("files", &facts.change, |change| change.files.len())];
+        seen.extend(topics_of(control.as_ref()).into_iter().flat_map(|topic| of_topic(topic, facts)));
         lines.push(format!("  {name}"));
         lines.extend(seen.into_iter().map(|seen| format!("    {seen}")));
     }
     lines.join("\n")
 }
 
-fn topics(control: &dyn Control) -> Vec<Topic> {
+fn topics_of(control: &dyn Control) -> Vec<Topic> {
     let mut inquiry = Inquiry::default();
     control.ask(&mut inquiry);
     inquiry.topics.into_iter().collect()
@@ -29,32 +29,34 @@ fn of_topic(topic: Topic, facts: &Facts) -> Vec<String> {
     match topic {
         Topic::Reviews => {
             let permissions = host.permissions.iter().map(|(login, permission)| {
-                said(&format!("what {login} may do"), permission, |permission| {
+                say_fact(&format!("what {login} may do"), permission, |permission| {
                     format!("{permission:?}").to_lowercase()
                 })
             });
-            let mut seen = vec![count("reviews", &host.reviews, Vec::len)];
+            let mut seen = vec![count_fact("reviews", &host.reviews, Vec::len)];
             seen.extend(permissions);
-            seen.push(count("commits with the accounts behind them", &host.attribution, |all| all.len()));
+            seen.push(count_fact("commits with the accounts behind them", &host.attribution, |all| {
+                all.len()
+            }));
             seen
         }
-        Topic::Pushes => vec![said("who pushed the head", &host.last_push, |push| {
+        Topic::Pushes => vec![say_fact("who pushed the head", &host.last_push, |push| {
             push.actor.as_ref().map_or("a deleted account".to_string(), |actor| actor.login.to_string())
         })],
-        Topic::CodeOwners => vec![said("CODEOWNERS", &facts.gate, |gate| {
+        Topic::CodeOwners => vec![say_fact("CODEOWNERS", &facts.gate, |gate| {
             gate.find(TextPurpose::CodeOwners).map_or("none".to_string(), |(path, _)| path.to_string())
         })],
-        Topic::Protection => vec![said("branch protection", &host.protection, |_| "seen".to_string())],
-        Topic::Checks => vec![count("checks of the head", &host.checks, Vec::len)],
+        Topic::Protection => vec![say_fact("branch protection", &host.protection, |_| "seen".to_string())],
+        Topic::Checks => vec![count_fact("checks of the head", &host.checks, Vec::len)],
         Topic::Evidence => {
-            vec![count("statements of test runs", &facts.evidence, |all| all.statements.len())]
+            vec![count_fact("statements of test runs", &facts.evidence, |all| all.statements.len())]
         }
-        Topic::Reports => vec![count("test reports", &facts.reports, Vec::len)],
+        Topic::Reports => vec![count_fact("test reports", &facts.reports, Vec::len)],
     }
 }
 
 fn count<T>(what: &str, fact: &Fact<T>, count: impl Fn(&T) -> usize) -> String {
-    said(what, fact, |value| count(value).to_string())
+    say_fact(what, fact, |value| count(value).to_string())
 }
 
 fn said<T>(what: &str, fact: &Fact<T>, show: impl Fn(&T) -> String) -> String {

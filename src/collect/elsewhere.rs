@@ -28,11 +28,11 @@ pub fn gather_elsewhere(
         let mut recorded = Vec::new();
         for other in repository.environments()? {
             if other != *environment {
-                recorded.extend(records((repository, judge), asked.as_deref(), &other, baseline)?);
+                recorded.extend(records_of((repository, judge), asked.as_deref(), &other, baseline)?);
             }
         }
         let by_host = match host {
-            Some(host) => beyond(repository, host, environment, baseline, counting).into(),
+            Some(host) => deployed_beyond(repository, host, environment, baseline, counting).into(),
             None => Fact::Gap(Gap::not_asked("what the host has deployed elsewhere", "name the host")),
         };
         Ok(Elsewhere { recorded, by_host })
@@ -40,7 +40,7 @@ pub fn gather_elsewhere(
     read().into()
 }
 
-fn records(
+fn records_of(
     (repository, judge): (&Repository, &Judge<'_>),
     asked: Option<&str>,
     environment: &Environment,
@@ -48,16 +48,16 @@ fn records(
 ) -> Result<Option<RecordsElsewhere>, Gap> {
     let chain = repository.deployments(environment, judge, Closeness::Repository);
     let Some(chain) = chain.known()? else { return Ok(None) };
-    let newest = chain.last().map_err(|_| broken(chain))?;
+    let newest = chain.last().map_err(|_| broken_records(chain))?;
     let mut holds = None;
     let counts = |link: &&RecordLink| link.standing.is_taken() && is_of(&link.entry, asked);
     for link in chain.links.iter().rev().take(MOST).filter(counts) {
         if is_part_of(repository, baseline, &link.entry.candidate)? {
-            holds = Some(one(link));
+            holds = Some(recorded_of(link));
             break;
         }
     }
-    Ok(Some(RecordsElsewhere { environment: environment.to_string(), newest: one(newest), holds }))
+    Ok(Some(RecordsElsewhere { environment: environment.to_string(), newest: recorded_of(newest), holds }))
 }
 
 /// A copy of a repository has the same commits and other reviewers, and so have its records.
@@ -66,12 +66,12 @@ fn is_of(entry: &RecordEntry, asked: Option<&str>) -> bool {
     asked.is_none_or(|asked| of.is_some_and(|of| of.eq_ignore_ascii_case(asked)))
 }
 
-fn one(link: &RecordLink) -> Recorded {
+fn recorded_of(link: &RecordLink) -> Recorded {
     let RecordEntry { number, candidate, .. } = &link.entry;
     Recorded { number: *number, candidate: candidate.clone(), taken_again: link.standing.is_taken() }
 }
 
-fn broken(chain: &Chain) -> Gap {
+fn broken_records(chain: &Chain) -> Gap {
     let environment = &chain.environment;
     let problems: Vec<String> = chain.problems.iter().map(ToString::to_string).collect();
     Gap::new(
@@ -89,7 +89,7 @@ fn is_part_of(repository: &Repository, commit: &Revision, let_through: &Revision
 }
 
 /// What the host has deployed to others that lies before the baseline on the branch.
-fn beyond(
+fn deployed_beyond(
     repository: &Repository,
     host: &dyn Forge,
     environment: &Environment,
@@ -159,15 +159,17 @@ fn is_otherwise(
     (baseline, asked): (&Revision, Option<&str>),
     resting: &Resting<'_>,
 ) -> Result<Option<String>, Gap> {
-    let environment: Environment = name.parse().map_err(|error: String| unknown(name, error))?;
+    let environment: Environment = name.parse().map_err(|error: String| unknown_records(name, error))?;
     if resting.above.contains(&environment) {
         return Ok(Some(format!("its first record and that of {name} rest on each other")));
     }
     let most = usize::try_from(holds.number).unwrap_or(usize::MAX);
     let among = Among { most, above: resting.above.clone() };
     let chain = repository.records(&environment, resting.judge, Closeness::Repository, &among);
-    let Some(chain) = chain.known()? else { return Err(unknown(name, "there are none here".to_string())) };
-    let link = chain.last().ok().filter(|link| one(link) == *holds && is_of(&link.entry, asked));
+    let Some(chain) = chain.known()? else {
+        return Err(unknown_records(name, "there are none here".to_string()));
+    };
+    let link = chain.last().ok().filter(|link| recorded_of(link) == *holds && is_of(&link.entry, asked));
     match link.map(|link| &link.standing) {
         Some(RecordStanding::Unseen(gap)) => return Err(gap.clone()),
         Some(RecordStanding::Reproduced) if is_part_of(repository, baseline, &holds.candidate)? => {
@@ -178,7 +180,7 @@ fn is_otherwise(
     Ok(Some(format!("no record {} of {name} let {} through", holds.number, baseline.short())))
 }
 
-fn unknown(environment: &str, detail: String) -> Gap {
+fn unknown_records(environment: &str, detail: String) -> Gap {
     Gap::new(
         format!("the records of {environment}"),
         GapReason::MissingObject,

@@ -142,7 +142,7 @@ fn gate_texts(
             let text = gate.entry(path.clone(), *purpose);
             text.before = text_at(repository, base, path)?;
             if purpose.is_read_after() {
-                text.after = match leaves(change, path) {
+                text.after = match leaves_untouched(change, path) {
                     true => text.before.clone(),
                     false => text_at(repository, head, path)?,
                 };
@@ -157,7 +157,7 @@ fn gate_texts(
 
 /// A change that does not touch the policy (or the waivers) leaves the one that the branch has by now, however old the
 /// one that the change began with.
-fn leaves(change: &Fact<Change>, path: &RepoPath) -> bool {
+fn leaves_untouched(change: &Fact<Change>, path: &RepoPath) -> bool {
     let entries = change.value().map(|change| change.files.iter().flat_map(|file| file.entries()));
     entries.is_some_and(|mut entries| entries.all(|entry| entry.path != *path))
 }
@@ -214,13 +214,13 @@ fn host_facts(
     let question = Question { request, branch, head, commits, before_updates, owner_teams };
     let mut facts = ask_facts(asked.forge, asked.on_request, inquiry, question);
     if let (Fact::Known(moves), Some(change)) = (&mut facts.moves, change.value()) {
-        moves.iter_mut().for_each(|one| follow(repository, change, one));
+        moves.iter_mut().for_each(|one| follow_move(repository, change, one));
     }
     facts
 }
 
 /// A commit that the branch does not hold any more may still be here: then its history says what came with it.
-fn follow(repository: &Repository, change: &Change, one: &mut Move) {
+fn follow_move(repository: &Repository, change: &Change, one: &mut Move) {
     let is_open = matches!(one.kept, Fact::Gap(_));
     if !is_open || !repository.has_commit(&one.after) {
         return;

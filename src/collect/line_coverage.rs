@@ -5,7 +5,8 @@
 
 use crate::collect::git::{Repository, count_lines};
 use crate::collect::reading::read;
-use crate::collect::reports::{find, local_offset, malformed, native};
+use crate::collect::reading::{local_offset, malformed};
+use crate::collect::reports::{find, native};
 use crate::model::change::{Change, ObjectName, Revision};
 use crate::model::digest::Digest;
 use crate::model::evidence::coverage::{Doubt, RecordedCoverage, RecordedFile};

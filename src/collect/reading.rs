@@ -4,12 +4,11 @@
 //! end well and it is not too large to be read as a whole, what the whole says is the answer. In both ways the digest is of the
 //! very bytes that were parsed: they are read once for both.
 
-use super::reports::{local_offset, malformed};
 use crate::model::digest::{Digest, Digester};
 use crate::model::fact::{Gap, GapReason};
 use crate::model::test_run::{ReportFormat, TestRun};
 use crate::report::{MAXIMUM_BYTES, MAXIMUM_STREAM, ReportError, detected, parse, parse_as, parse_stream};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::Path;
@@ -266,6 +265,18 @@ pub(super) fn what(path: &str) -> String {
 pub(super) fn unreadable(path: &str, error: &io::Error) -> Gap {
     let remedy = "Check that the suite ran before the gate, and that the gate may read what it wrote.";
     Gap::new(what(path), GapReason::Unreachable, error.to_string(), remedy)
+}
+
+/// How far the clock on the wall is ahead of UTC here: reports that name no zone were often written in that of their machine.
+pub(super) fn local_offset() -> SignedDuration {
+    let minutes = git2::Signature::now("-", "-").map_or(0, |now| now.when().offset_minutes());
+    SignedDuration::from_mins(minutes.into())
+}
+
+/// The gap that a report leaves which could not be understood.
+pub(super) fn malformed(path: &str, error: &ReportError) -> Gap {
+    let remedy = "Run the suite again, let its runner finish, and hand over the report as it was written.";
+    Gap::new(what(path), GapReason::Malformed, error.to_string(), remedy)
 }
 
 #[cfg(test)]

@@ -143,7 +143,7 @@ impl Search<'_> {
     fn of_facts(&self, facts: &Facts, base: &Revision, head: &Revision) -> Result<Option<String>, Gap> {
         let (change, gate) =
             of_repository(self.repository, base, head, &facts.inquiry, &facts.host.conventions);
-        let same = agree(&facts.change, &change)? && agree(&facts.gate, &gate)?;
+        let same = is_same(&facts.change, &change)? && is_same(&facts.gate, &gate)?;
         Ok((!same).then(|| format!("from {} to {} is another change", base.short(), head.short())))
     }
 
@@ -167,7 +167,7 @@ impl Search<'_> {
         let Landing { parent, landed, .. } = &facts.landing;
         let inquiry = Inquiry { tests: BTreeSet::new(), ..self.facts.whole.inquiry.clone() };
         let mut found = Vec::new();
-        if !agree(&facts.files, &self.files(parent, landed, &inquiry))? {
+        if !is_same(&facts.files, &self.files(parent, landed, &inquiry))? {
             found.push(format!("landing {} changed other files", landed.short()));
         }
         for request in facts.requests.value().into_iter().flatten() {
@@ -192,7 +192,7 @@ impl Search<'_> {
             of_repository(self.repository, self.baseline, tip, inquiry, &self.facts.whole.host.conventions);
         let undone = self.files(&self.facts.candidate, self.baseline, inquiry);
         let mut found = self.of_landings(back.since.known()?)?;
-        if !agree(&back.gate, &gate)? || !agree(&back.undone, &undone)? {
+        if !is_same(&back.gate, &gate)? || !is_same(&back.undone, &undone)? {
             found.push(format!("going back to {} means something else", self.facts.candidate.short()));
         }
         if let Span::Steps(steps) = self.repository.span(self.baseline, tip).known()? {

@@ -10,8 +10,6 @@ use crate::model::glob::Glob;
 use crate::model::inquiry::{Inquiry, SaidFormat, Topic};
 use crate::model::path::RepoPath;
 use crate::model::test_run::{Report, ReportFormat};
-use crate::report::ReportError;
-use jiff::SignedDuration;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
@@ -104,18 +102,6 @@ fn report(
         }
     };
     Report { path, suite, digest, written, tracked, run }
-}
-
-/// How far the clock on the wall is ahead of UTC here: reports that name no zone were often written in that of their machine.
-pub(super) fn local_offset() -> SignedDuration {
-    let minutes = git2::Signature::now("-", "-").map_or(0, |now| now.when().offset_minutes());
-    SignedDuration::from_mins(minutes.into())
-}
-
-/// The gap that a report leaves which could not be understood.
-pub(super) fn malformed(path: &str, error: &ReportError) -> Gap {
-    let remedy = "Run the suite again, let its runner finish, and hand over the report as it was written.";
-    Gap::new(what(path), GapReason::Malformed, error.to_string(), remedy)
 }
 
 /// Every path below `directory` that a pattern matches and that is no directory, sorted.

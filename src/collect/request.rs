@@ -123,20 +123,20 @@ pub fn check_clone(
     {
         let what = format!("commit {}, which is the tip of {} by now,", branch.tip, branch.name);
         let again = "What was tested with the branch as it was before still counts.";
-        return Err(behind(what, branch.name.as_str(), again));
+        return Err(clone_behind(what, branch.name.as_str(), again));
     }
     if let Some(request) = asked.request.value().filter(|request| request.head == ends.head)
         && repository.lacks_commit(&request.head)
     {
         let what = format!("commit {}, which is the head of request {} by now,", ends.head, request.id);
         let reference = asked.on_request.and_then(ChangeRequestHost::head_reference);
-        return Err(behind(what, &reference.unwrap_or_default(), ""));
+        return Err(clone_behind(what, &reference.unwrap_or_default(), ""));
     }
     Ok(())
 }
 
 /// A branch whose name a shell may read otherwise is not put into a command.
-fn behind(what: String, reference: &str, again: &str) -> Gap {
+fn clone_behind(what: String, reference: &str, again: &str) -> Gap {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./".contains(&byte);
     let is_plain = !reference.is_empty() && reference.bytes().all(plain) && !reference.starts_with('-');
     let command =

@@ -1,8 +1,8 @@
 //! Checking records, one after the other, oldest first.
 
+use super::entry::commit_bytes;
 use super::entry_faults::faults_of_entry;
 use super::fault::{ChainProblem, Fault};
-use super::pending::commit_bytes;
 use super::rejudge::{Compare, Judge, Rejudged, Rejudging};
 use super::stored::{PLAIN, RecordLink, StoredEntry, StoredFile, read_entry};
 use super::{DECISION, FACTS, POLICY, RECORD};

@@ -1,6 +1,6 @@
 //! `record.json`: what was decided, and the digests of what it rests on.
 
-use crate::model::change::Revision;
+use crate::model::change::{ObjectName, Revision};
 use crate::model::decision::Outcome;
 use crate::model::deployment::{self, Deployment};
 use crate::model::digest::Digest;
@@ -33,9 +33,9 @@ pub struct RecordEntry {
     /// The SHA-256 of `decision.json`.
     pub decision: Digest,
     /// The policy; `None` when the decision names none.
-    pub policy: Option<RecordedFile>,
+    pub policy: Option<KeptFile>,
     /// The facts; `None` in a record of the earlier form that has none.
-    pub facts: Option<RecordedFile>,
+    pub facts: Option<KeptFile>,
     /// The program that sealed, with its version.
     pub tool: String,
     /// Who recorded, by their own account: text from outside.
@@ -99,7 +99,7 @@ impl RecordedOrigin {
 
 /// Something that the decision rests on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RecordedFile {
+pub struct KeptFile {
     /// Its SHA-256.
     pub digest: Digest,
     /// Does it lie beside the entry?
@@ -119,7 +119,7 @@ impl RecordEntry {
 
     /// The files that must lie beside it, with their digests.
     pub fn files(&self) -> impl Iterator<Item = (&'static str, &Digest)> {
-        let kept = |name, evidence: &'_ Option<RecordedFile>| {
+        let kept = |name, evidence: &'_ Option<KeptFile>| {
             evidence.as_ref().filter(|evidence| evidence.kept).map(|_| name)
         };
         let facts = kept(super::FACTS, &self.facts).zip(self.facts.as_ref().map(|facts| &facts.digest));
@@ -132,4 +132,19 @@ impl RecordEntry {
         let RecordEntry { environment, number, candidate, .. } = self;
         format!("Deployment {number} to {environment}\n\nCandidate: {candidate}\nRecord: {record}\n")
     }
+}
+
+/// The commit of an entry as git stores it. Nothing in it is left to chance or to anybody's configuration, so that it can be
+/// told from any other.
+pub fn commit_bytes(
+    tree: &ObjectName,
+    parent: Option<&Revision>,
+    entry: &RecordEntry,
+    record: &Digest,
+) -> Vec<u8> {
+    let parent = parent.map(|parent| format!("parent {parent}\n")).unwrap_or_default();
+    let time = entry.time.as_second();
+    let who = format!("portcullis <> {time} +0000");
+    let message = entry.message(record);
+    format!("tree {tree}\n{parent}author {who}\ncommitter {who}\n\n{message}").into_bytes()
 }

@@ -1,7 +1,7 @@
 //! From an entry to its form as JSON, and back. Every field is named, and none is left to `..`: a field that either side
 //! gains does not compile until the other one handles it.
 
-use super::entry::{RecordEntry, RecordedBaseline, RecordedFile, RecordedOrigin};
+use super::entry::{KeptFile, RecordEntry, RecordedBaseline, RecordedOrigin};
 use crate::wire::record::v2::{RecordV2, RecordedBaselineV2, RecordedFileV2, RecordedOriginV2};
 use crate::wire::words;
 
@@ -104,18 +104,18 @@ impl TryFrom<RecordedBaselineV2> for RecordedBaseline {
     }
 }
 
-impl From<RecordedFile> for RecordedFileV2 {
-    fn from(evidence: RecordedFile) -> Self {
-        let RecordedFile { digest, kept } = evidence;
+impl From<KeptFile> for RecordedFileV2 {
+    fn from(evidence: KeptFile) -> Self {
+        let KeptFile { digest, kept } = evidence;
         RecordedFileV2 { digest: (&digest).into(), kept }
     }
 }
 
-impl TryFrom<RecordedFileV2> for RecordedFile {
+impl TryFrom<RecordedFileV2> for KeptFile {
     type Error = String;
 
     fn try_from(file: RecordedFileV2) -> Result<Self, Self::Error> {
         let RecordedFileV2 { digest, kept } = file;
-        Ok(RecordedFile { digest: digest.try_into()?, kept })
+        Ok(KeptFile { digest: digest.try_into()?, kept })
     }
 }

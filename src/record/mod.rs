@@ -39,11 +39,11 @@ mod rejudge;
 mod stored;
 
 pub use chain::{Chain, Verifier, verify_chain};
-pub use entry::{RecordEntry, RecordedBaseline, RecordedFile, RecordedOrigin};
+pub use entry::{KeptFile, RecordEntry, RecordedBaseline, RecordedOrigin, commit_bytes};
 pub use fault::{ChainProblem, Fault};
-pub use pending::{Draft, PendingRecord, commit_bytes, prepare_record};
-pub use rejudge::{Compare, Judge, RecordStanding};
-pub use stored::{RecordLink, StoredEntry, StoredFile};
+pub use pending::{Draft, PendingRecord, prepare_record};
+pub use rejudge::{Compare, Judge};
+pub use stored::{RecordLink, RecordStanding, StoredEntry, StoredFile};
 
 use crate::model::environment::Environment;
 

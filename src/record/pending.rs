@@ -1,7 +1,7 @@
 //! A record that is made and not yet stored.
 
 use super::chain::Chain;
-use super::entry::{RecordEntry, RecordedBaseline, RecordedFile};
+use super::entry::{KeptFile, RecordEntry, RecordedBaseline, commit_bytes};
 use super::fault::Fault;
 use super::rejudge::{Judge, Rejudging};
 use super::stored::RecordLink;
@@ -117,21 +117,6 @@ fn entry_of(draft: &Draft, previous: Option<&RecordLink>) -> Result<RecordEntry,
     })
 }
 
-fn kept_file(bytes: &[u8]) -> RecordedFile {
-    RecordedFile { digest: Digest::of(bytes), kept: true }
-}
-
-/// The commit of an entry as git stores it. Nothing in it is left to chance or to anybody's configuration, so that it can be
-/// told from any other.
-pub fn commit_bytes(
-    tree: &ObjectName,
-    parent: Option<&Revision>,
-    entry: &RecordEntry,
-    record: &Digest,
-) -> Vec<u8> {
-    let parent = parent.map(|parent| format!("parent {parent}\n")).unwrap_or_default();
-    let time = entry.time.as_second();
-    let who = format!("portcullis <> {time} +0000");
-    let message = entry.message(record);
-    format!("tree {tree}\n{parent}author {who}\ncommitter {who}\n\n{message}").into_bytes()
+fn kept_file(bytes: &[u8]) -> KeptFile {
+    KeptFile { digest: Digest::of(bytes), kept: true }
 }

@@ -5,7 +5,7 @@
 
 use super::entry::{RecordEntry, RecordedOrigin};
 use super::fault::Fault;
-use super::stored::RecordLink;
+use super::stored::{RecordLink, RecordStanding};
 use super::{DECISION, EARLIER, FACTS, POLICY, TOOL};
 use crate::model::deployment::{self, Deployment, Recorded};
 use crate::model::fact::{Fact, Gap};
@@ -18,26 +18,6 @@ pub type Judge<'a> = dyn Fn(&str, &Deployment) -> Result<Vec<u8>, String> + 'a;
 
 /// What the repository shows otherwise than the facts of a record, which are judged by the text of a policy.
 pub type Compare<'a> = dyn Fn(&str, &Deployment) -> Result<Vec<String>, Gap> + 'a;
-
-/// How far a record that holds together proves its decision.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RecordStanding {
-    /// Its facts give its decision again.
-    Reproduced,
-    /// Nothing can be taken again, for this reason.
-    Irreproducible(String),
-    /// It does not hold together: see the problems of the chain.
-    Broken,
-    /// Its facts give its decision again, but the repository here does not show what they speak of.
-    Unseen(Gap),
-}
-
-impl RecordStanding {
-    /// Was the decision taken again, with the same result?
-    pub fn is_taken(&self) -> bool {
-        *self == RecordStanding::Reproduced
-    }
-}
 
 /// What came of it.
 pub(super) struct Rejudged {
@@ -64,12 +44,14 @@ impl Rejudging<'_> {
             return self.of_earlier_form();
         }
         let (Some(decision), Some(facts), Some(policy)) = (file(DECISION), file(FACTS), file(POLICY)) else {
-            return broken(Vec::new());
+            return broken_record(Vec::new());
         };
-        let facts = match read(facts) {
+        let facts = match read_facts(facts) {
             Ok(facts) => facts,
-            Err(error) if self.is_ours() => return broken(vec![Fault::FactsUnreadable(error)]),
-            Err(error) => return cannot(format!("its facts cannot be read by this version: {error}")),
+            Err(error) if self.is_ours() => return broken_record(vec![Fault::FactsUnreadable(error)]),
+            Err(error) => {
+                return not_reproducible(format!("its facts cannot be read by this version: {error}"));
+            }
         };
         let faults = self.faults_of_facts(&facts);
         let policy = String::from_utf8_lossy(policy);
@@ -84,9 +66,9 @@ impl Rejudging<'_> {
     fn of_earlier_form(&self) -> Rejudged {
         let keeps = |link: &RecordLink| link.entry.schema != EARLIER;
         if self.earlier.iter().any(keeps) {
-            return broken(vec![Fault::EarlierForm]);
+            return broken_record(vec![Fault::EarlierForm]);
         }
-        cannot("it is of the earlier form, which keeps no facts".to_string())
+        not_reproducible("it is of the earlier form, which keeps no facts".to_string())
     }
 
     /// Was it sealed by this very version, which has to arrive at the same bytes?
@@ -110,8 +92,10 @@ impl Rejudging<'_> {
     /// What another version judged otherwise may be its own way to judge; what this version did not judge so is made up.
     fn differing(&self, how: String) -> Rejudged {
         match self.is_ours() {
-            true => broken(vec![Fault::Judged(how)]),
-            false => cannot(format!("it was recorded by another version of the program, and {how}")),
+            true => broken_record(vec![Fault::Judged(how)]),
+            false => {
+                not_reproducible(format!("it was recorded by another version of the program, and {how}"))
+            }
         }
     }
 
@@ -171,15 +155,15 @@ impl Rejudging<'_> {
     }
 }
 
-fn broken(faults: Vec<Fault>) -> Rejudged {
+fn broken_record(faults: Vec<Fault>) -> Rejudged {
     Rejudged { standing: RecordStanding::Broken, faults, facts: None }
 }
 
-fn cannot(why: String) -> Rejudged {
+fn not_reproducible(why: String) -> Rejudged {
     Rejudged { standing: RecordStanding::Irreproducible(why), faults: Vec::new(), facts: None }
 }
 
-fn read(bytes: &[u8]) -> Result<Deployment, String> {
+fn read_facts(bytes: &[u8]) -> Result<Deployment, String> {
     #[derive(Deserialize)]
     struct Versioned {
         schema: u32,

@@ -2,10 +2,10 @@
 
 use super::entry::RecordEntry;
 use super::fault::Fault;
-use super::rejudge::RecordStanding;
 use super::{EARLIER, RECORD, SCHEMA};
 use crate::model::change::{ObjectName, Revision};
 use crate::model::digest::Digest;
+use crate::model::fact::Gap;
 use crate::model::path::RepoPath;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -42,6 +42,26 @@ impl StoredEntry {
     pub fn file(&self, name: &str) -> Option<&[u8]> {
         let file = self.files.get(&RepoPath::from(name)).filter(|file| file.mode == PLAIN);
         file.map(|file| file.bytes.as_slice())
+    }
+}
+
+/// How far a record that holds together proves its decision.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RecordStanding {
+    /// Its facts give its decision again.
+    Reproduced,
+    /// Nothing can be taken again, for this reason.
+    Irreproducible(String),
+    /// It does not hold together: see the problems of the chain.
+    Broken,
+    /// Its facts give its decision again, but the repository here does not show what they speak of.
+    Unseen(Gap),
+}
+
+impl RecordStanding {
+    /// Was the decision taken again, with the same result?
+    pub fn is_taken(&self) -> bool {
+        *self == RecordStanding::Reproduced
     }
 }
 

@@ -127,7 +127,7 @@ fn again(standing: &RecordStanding) -> String {
     }
 }
 
-fn evidence(evidence: Option<&crate::record::RecordedFile>) -> String {
+fn evidence(evidence: Option<&crate::record::KeptFile>) -> String {
     match evidence {
         None => "none".to_string(),
         Some(evidence) if evidence.kept => evidence.digest.to_string(),

@@ -299,13 +299,13 @@ fn tampered_records_do_not_verify_and_nothing_is_recorded_on_top_of_them() {
 
 /// Tries to record on whatever is there; the exit code that this ends in.
 fn on_top(project: &Project) -> u8 {
-    use portcullis::cli::record::{Recording, record_decision};
+    use portcullis::cli::record::{DeploymentRecording, record_decision};
     use portcullis::record::{RecordedBaseline, RecordedOrigin};
     let tip = portcullis::model::change::Revision::try_from(project.tip().to_string()).unwrap();
     let baseline = RecordedBaseline { commit: commit("before"), origin: RecordedOrigin::Asserted };
     let facts =
         crate::support::recorder::facts(project.path(), &production(), None, &commit("next"), &baseline);
-    let recording = Recording {
+    let recording = DeploymentRecording {
         environment: &production(),
         tip: Some(&tip),
         candidate: &commit("next"),

@@ -1,6 +1,6 @@
 //! `portcullis evidence diff`: what became of the tests from one run to another.
 
-use super::unseen;
+use super::unseen_failure;
 use crate::cli::exit::{Exit, Failure, Result};
 use crate::cli::output::{self, PlainJson, unknown};
 use crate::collect::git::notes::FETCH;
@@ -21,9 +21,9 @@ use std::path::Path;
 /// How many tests of each kind are shown as text; JSON has all.
 const SHOWN: usize = 50;
 
-/// Arguments of `diff`.
+/// DiffArguments of `diff`.
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub struct DiffArguments {
     /// A file of statements, or a commit whose tree has a note.
     before: String,
     /// The same, to compare with.
@@ -37,10 +37,10 @@ pub struct Arguments {
 }
 
 /// Suite and configuration.
-type Name = (String, Option<String>);
+type SuiteName = (String, Option<String>);
 
 #[derive(Serialize)]
-struct Entry<'a> {
+struct SuiteDifference<'a> {
     suite: &'a str,
     configuration: Option<&'a str>,
     #[serde(flatten)]
@@ -54,7 +54,7 @@ struct Entry<'a> {
 
 /// What one side holds of a suite and configuration.
 #[derive(Default)]
-struct Side {
+struct SuiteSide {
     tests: Inventory,
     coverage: Vec<RecordedCoverage>,
     exit_status: Option<ExitStatus>,
@@ -64,25 +64,25 @@ struct Side {
 ///
 /// # Errors
 /// One side has no statements, or they cannot be read.
-pub fn run(directory: &Path, arguments: &Arguments) -> Result {
-    let mut before = sides(directory, &arguments.before, arguments.suite.as_deref())?;
-    let mut after = sides(directory, &arguments.after, arguments.suite.as_deref())?;
-    let names: BTreeSet<Name> = before.keys().chain(after.keys()).cloned().collect();
+pub fn run(directory: &Path, arguments: &DiffArguments) -> Result {
+    let mut before = read_sides(directory, &arguments.before, arguments.suite.as_deref())?;
+    let mut after = read_sides(directory, &arguments.after, arguments.suite.as_deref())?;
+    let names: BTreeSet<SuiteName> = before.keys().chain(after.keys()).cloned().collect();
     let differing: Vec<_> =
-        names.iter().map(|name| tests([before.get_mut(name), after.get_mut(name)])).collect();
-    let nothing = Side::default();
+        names.iter().map(|name| test_names([before.get_mut(name), after.get_mut(name)])).collect();
+    let nothing = SuiteSide::default();
     let sides = |name| [&before, &after].map(|sides| sides.get(name).unwrap_or(&nothing));
-    let entries = names.iter().zip(&differing).map(|(name, tests)| entry(name, sides(name), tests));
-    let entries: Vec<Entry<'_>> = entries.collect();
+    let entries = names.iter().zip(&differing).map(|(name, tests)| compare_suite(name, sides(name), tests));
+    let entries: Vec<SuiteDifference<'_>> = entries.collect();
     if arguments.json {
-        output::stdout_with(|out| json(&entries, out))?;
+        output::stdout_with(|out| json_of(&entries, out))?;
     } else {
-        output::text(&text(&entries))?;
+        output::text(&text_of(&entries))?;
     }
     Ok(Exit::Allowed)
 }
 
-fn json(entries: &[Entry<'_>], out: &mut dyn io::Write) -> io::Result<()> {
+fn json_of(entries: &[SuiteDifference<'_>], out: &mut dyn io::Write) -> io::Result<()> {
     let mut out = PlainJson::to(out);
     serde_json::to_writer_pretty(&mut out, entries)?;
     out.write_all(b"\n")?;
@@ -90,14 +90,18 @@ fn json(entries: &[Entry<'_>], out: &mut dyn io::Write) -> io::Result<()> {
 }
 
 /// The tests that are not the same on both sides. The sides have none any more: both together take too much.
-fn tests(sides: [Option<&mut Side>; 2]) -> (Written, Written) {
+fn test_names(sides: [Option<&mut SuiteSide>; 2]) -> (Written, Written) {
     let [before, after] =
         sides.map(|side| side.map(|side| std::mem::take(&mut side.tests)).unwrap_or_default());
     differing(before, after)
 }
 
-fn entry<'a>(name: &'a Name, [before, after]: [&'a Side; 2], tests: &'a (Written, Written)) -> Entry<'a> {
-    Entry {
+fn entry<'a>(
+    name: &'a SuiteName,
+    [before, after]: [&'a SuiteSide; 2],
+    tests: &'a (Written, Written),
+) -> SuiteDifference<'a> {
+    SuiteDifference {
         suite: &name.0,
         configuration: name.1.as_deref(),
         difference: Difference::of(tests.0.iter(), tests.1.iter()),
@@ -109,10 +113,10 @@ fn entry<'a>(name: &'a Name, [before, after]: [&'a Side; 2], tests: &'a (Written
 
 /// What each suite and configuration has. Several statements of one are folded: of tests the worst outcome counts, and a
 /// line that was executed in any was executed.
-fn sides(directory: &Path, name: &str, suite: Option<&str>) -> Result<BTreeMap<Name, Side>> {
-    let mut all: BTreeMap<Name, Side> = BTreeMap::new();
+fn read_sides(directory: &Path, name: &str, suite: Option<&str>) -> Result<BTreeMap<SuiteName, SuiteSide>> {
+    let mut all: BTreeMap<SuiteName, SuiteSide> = BTreeMap::new();
     let mut seen = BTreeSet::new();
-    for line in lines(directory, name)? {
+    for line in statement_lines(directory, name)? {
         let line = line.map_err(|error| Failure::environment(format!("cannot read {name}: {error}")))?;
         let unread = |error: String| Failure::environment(format!("{name}: {error}"));
         let read = read_as::<RecordedRun<Inventory>>(&line);
@@ -131,7 +135,7 @@ fn sides(directory: &Path, name: &str, suite: Option<&str>) -> Result<BTreeMap<N
     Ok(all)
 }
 
-impl Side {
+impl SuiteSide {
     /// One more run of the suite. Lists that are sorted are merged in one walk.
     fn take(&mut self, run: RecordedRun<Inventory>) -> std::result::Result<(), String> {
         if self.exit_status.is_none_or(ExitStatus::is_success) {
@@ -161,7 +165,7 @@ fn none_of(directory: &Path, name: &str, suite: Option<&str>, seen: &BTreeSet<St
 }
 
 /// The statements of a file, or of the note on the tree of a commit, a line each.
-fn lines(directory: &Path, name: &str) -> Result<StatementLines<Box<dyn BufRead>>> {
+fn statement_lines(directory: &Path, name: &str) -> Result<StatementLines<Box<dyn BufRead>>> {
     let file = directory.join(name);
     if file.is_file() {
         let file = File::open(&file);
@@ -169,13 +173,15 @@ fn lines(directory: &Path, name: &str) -> Result<StatementLines<Box<dyn BufRead>
         return Ok(StatementLines::of(Box::new(BufReader::new(file))));
     }
     let repository = crate::cli::opening::open(directory)?;
-    let subject = repository.subject(&repository.resolve_short(name)?).map_err(unseen)?;
-    Ok(StatementLines::of(Box::new(Cursor::new(repository.note(NOTES, &subject.tree).map_err(unseen)?))))
+    let subject = repository.subject(&repository.resolve_short(name)?).map_err(unseen_failure)?;
+    Ok(StatementLines::of(Box::new(Cursor::new(
+        repository.note(NOTES, &subject.tree).map_err(unseen_failure)?,
+    ))))
 }
 
-fn text(entries: &[Entry<'_>]) -> String {
+fn text_of(entries: &[SuiteDifference<'_>]) -> String {
     let mut text = String::new();
-    for Entry { suite, configuration, difference, coverage, exit_status } in entries {
+    for SuiteDifference { suite, configuration, difference, coverage, exit_status } in entries {
         let configuration = configuration.map(|name| format!(" ({name})")).unwrap_or_default();
         let _ = writeln!(text, "{suite}{configuration}");
         let lists = [
@@ -191,7 +197,7 @@ fn text(entries: &[Entry<'_>]) -> String {
             .for_each(|(what, list)| write_list(&mut text, what, list.iter().map(ToString::to_string)));
         let renamed = difference.renamed.iter().map(|(old, new)| format!("{old} -> {new}"));
         write_list(&mut text, "of these probably renamed", renamed);
-        write_list(&mut text, "line coverage changed", coverage.iter().map(covered));
+        write_list(&mut text, "line coverage changed", coverage.iter().map(describe_coverage));
         if let Some(statuses) = exit_status {
             let [before, after] = statuses.each_ref().map(|one| one.as_deref().unwrap_or("not recorded"));
             let _ = writeln!(text, "  the command ended with: {before} before, {after} now");
@@ -204,7 +210,7 @@ fn text(entries: &[Entry<'_>]) -> String {
 }
 
 /// "services/load.py: 8 of 10 lines before, 7 of 10 now; no longer executed: 13".
-fn covered(change: &FileChange<'_>) -> String {
+fn describe_coverage(change: &FileChange<'_>) -> String {
     let share = |share: Option<Share>| {
         share.map_or("not measured".to_string(), |share| {
             format!("{} of {} lines", share.hit, share.executable)

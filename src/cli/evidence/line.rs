@@ -1,6 +1,7 @@
 //! A statement as the line that is written, in whatever form was asked for. A large one is written as it is made.
 
-use super::{Recording, sign};
+use super::EvidenceRecording;
+use super::key_file::read_key;
 use crate::attest::AttestError;
 use crate::attest::dsse::{seal_to, sealed_length};
 use crate::attest::key::SigningKey;
@@ -26,7 +27,7 @@ impl Line {
     ///
     /// # Errors
     /// The key cannot be read, or nobody could read the line back.
-    pub fn of(statement: Statement, recording: &Recording) -> Result<Self> {
+    pub fn of(statement: Statement, recording: &EvidenceRecording) -> Result<Self> {
         let failed = |error: AttestError| Failure::environment(error.to_string());
         if recording.test_result {
             return Ok(Line::Bytes(test_run::write_test_result(&statement).map_err(failed)?));
@@ -36,7 +37,7 @@ impl Line {
             check_length(length).map_err(failed)?;
             return Ok(Line::Statement(Box::new(statement)));
         };
-        Line::signed(test_run::write(&statement).map_err(failed)?, sign::key(key)?)
+        Line::signed(test_run::write(&statement).map_err(failed)?, read_key(key)?)
     }
 
     /// A statement that is going to be signed.

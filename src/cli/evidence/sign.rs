@@ -1,5 +1,6 @@
 //! `portcullis evidence sign` and `verify`: who vouches for a statement.
 
+use super::key_file::{cannot_read, read_key, read_small_file};
 use super::line::Line;
 use crate::attest::key::SigningKey;
 use crate::attest::signers::AllowedSigners;
@@ -8,9 +9,7 @@ use crate::cli::{names, output};
 use crate::evidence::predicate::{StatementSummary, summarize};
 use crate::evidence::{self, StatementLines};
 use clap::Args;
-use std::fmt::Display;
-use std::fs::File;
-use std::io::{self, BufRead, Read as _, Write};
+use std::io::{self, BufRead, Write};
 use std::path::{Path, PathBuf};
 
 /// Arguments of `sign`.
@@ -44,9 +43,9 @@ pub fn sign(arguments: &Signing) -> Result {
     if let Some(output) = &arguments.output {
         names::spare_files(output, [arguments.key.as_path()])?;
     }
-    let key = key(&arguments.key)?;
+    let key = read_key(&arguments.key)?;
     // All are looked at before one is written.
-    let lines = lines(&arguments.file)?.map(|line| statement(&arguments.file, line, &key));
+    let lines = file_lines(&arguments.file)?.map(|line| single_statement(&arguments.file, line, &key));
     let lines = lines.collect::<Result<Vec<Line>>>()?;
     if lines.is_empty() {
         return Err(Failure::environment(format!("{} holds no statement", arguments.file.display())));
@@ -62,39 +61,15 @@ pub fn sign(arguments: &Signing) -> Result {
 }
 
 /// A line that is a statement, and is going to be signed.
-fn statement(file: &Path, line: io::Result<Vec<u8>>, key: &SigningKey) -> Result<Line> {
+fn single_statement(file: &Path, line: io::Result<Vec<u8>>, key: &SigningKey) -> Result<Line> {
     let line = line.map_err(|error| cannot_read(file, &error))?;
     summarize(&line).map_err(|error| Failure::environment(format!("{}: {error}", file.display())))?;
     Line::signed(line, key.clone())
 }
 
 /// The lines of a file, or of what is in its place.
-fn lines(file: &Path) -> Result<StatementLines<impl BufRead>> {
-    super::lines(file).map_err(|error| cannot_read(file, &error))
-}
-
-/// Reads a private key.
-pub fn key(file: &Path) -> Result<SigningKey> {
-    let text = String::from_utf8_lossy(&read(file)?).into_owned();
-    SigningKey::from_openssh(&text)
-        .map_err(|error| Failure::environment(format!("the key {}: {error}", file.display())))
-}
-
-/// A key, or a list of signers, is never as long as this.
-const LONGEST: u64 = 16 << 20;
-
-fn read(file: &Path) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let read = File::open(file).and_then(|file| file.take(LONGEST).read_to_end(&mut bytes));
-    read.map_err(|error| cannot_read(file, &error))?;
-    match bytes.len() as u64 {
-        LONGEST => Err(cannot_read(file, &format!("it is {LONGEST} bytes long, or longer"))),
-        _ => Ok(bytes),
-    }
-}
-
-fn cannot_read(file: &Path, error: &dyn Display) -> Failure {
-    Failure::environment(format!("cannot read {}: {error}", file.display()))
+fn file_lines(file: &Path) -> Result<StatementLines<impl BufRead>> {
+    super::open_statements(file).map_err(|error| cannot_read(file, &error))
 }
 
 /// Verifies each statement of a file, and says who signed it.
@@ -102,16 +77,18 @@ fn cannot_read(file: &Path, error: &dyn Display) -> Failure {
 /// # Errors
 /// A file cannot be read. A statement that does not verify is no error, but ends with 6.
 pub fn verify(arguments: &Verifying) -> Result {
-    let signers = AllowedSigners::read(&read(&arguments.signers)?).map_err(|errors| {
+    let signers = AllowedSigners::read(&read_small_file(&arguments.signers)?).map_err(|errors| {
         let all: Vec<String> = errors.iter().map(ToString::to_string).collect();
         Failure::environment(format!("{}: {}", arguments.signers.display(), all.join("; ")))
     })?;
     let (mut text, mut exit, mut number) = (String::new(), Exit::Allowed, 0);
-    for line in lines(&arguments.file)? {
+    for line in file_lines(&arguments.file)? {
         number += 1;
-        let line = line.map_err(|error| cannot_read(&arguments.file, &error))?;
+        let line = line.map_err(|error| cannot_read_small_file(&arguments.file, &error))?;
         match evidence::open(line, &signers, jiff::Timestamp::now(), summarize) {
-            Ok((summary, by)) => text.push_str(&describe(&summary, &by.into_iter().collect::<Vec<_>>())),
+            Ok((summary, by)) => {
+                text.push_str(&describe_signature(&summary, &by.into_iter().collect::<Vec<_>>()))
+            }
             Err(error) => {
                 output::complain(&format!("{}:{number}: {error}", arguments.file.display()));
                 exit = Exit::Unverified;
@@ -125,7 +102,10 @@ pub fn verify(arguments: &Verifying) -> Result {
     Ok(exit)
 }
 
-fn describe(StatementSummary { subject, name, size, unit }: &StatementSummary, signers: &[String]) -> String {
+fn describe_signature(
+    StatementSummary { subject, name, size, unit }: &StatementSummary,
+    signers: &[String],
+) -> String {
     let claimed = crate::render::plural(*size, unit);
     format!("{name}: {claimed} on tree {}, signed by {}\n", subject.tree, signers.join(", "))
 }

@@ -1,6 +1,6 @@
 //! `portcullis explain COMMIT`: how it came to the branch, who approved it, and what nobody did.
 
-use super::unseen;
+use super::unseen_failure;
 use crate::cli::deploying::branch_named;
 use crate::cli::exit::{Exit, Failure, Result};
 use crate::cli::hosts::{kind_of, open_host};
@@ -57,24 +57,28 @@ pub struct Asked<'a> {
 /// # Errors
 /// The branch or its repository cannot be seen, or the host that was named cannot be one.
 pub fn explain(asked: &Asked<'_>, place: &Where, verbose: bool) -> Result<()> {
-    let host = host(place)?;
+    let host = open_named_host(place)?;
     let branch = branch_named(place.branch.as_deref(), asked.policy);
     let spot = match &branch {
-        Some(branch) => spot(asked, host.as_deref(), branch),
+        Some(branch) => find_position(asked, host.as_deref(), branch),
         None => Err(Failure::usage("not asked: which branch; name it with --branch NAME")),
     };
     match spot {
         Ok(spot) => {
             let (host, name) = (host.as_deref(), branch.unwrap_or_else(nowhere));
-            let Some(facts) = gather(asked, host, &name, &spot)? else { return first(asked, verbose) };
-            tell(asked, &facts, host.is_some(), Location::Branch(&name), verbose)
+            let Some(facts) = gather_facts(asked, host, &name, &spot)? else {
+                return write_first(asked, verbose);
+            };
+            write_report(asked, &facts, host.is_some(), Location::Branch(&name), verbose)
         }
         // A branch that was named has to hold it; of one that was not named it is only a guess that it does.
         Err(failure) if place.branch.is_some() || place.is_unseen(&failure) => Err(failure),
         Err(failure) => {
             let alone = BranchPosition { line: vec![asked.commit.clone()], at: 0 };
-            let Some(facts) = gather(asked, None, &nowhere(), &alone)? else { return first(asked, verbose) };
-            tell(asked, &facts, false, Location::Unknown(&one_line(&failure.to_string())), verbose)
+            let Some(facts) = gather_facts(asked, None, &no_branch(), &alone)? else {
+                return write_first(asked, verbose);
+            };
+            write_report(asked, &facts, false, Location::Unknown(&one_line(&failure.to_string())), verbose)
         }
     }
 }
@@ -85,11 +89,11 @@ fn one_line(message: &str) -> String {
 }
 
 /// Stands where no branch is known, and no host is asked about it.
-fn nowhere() -> BranchName {
+fn no_branch() -> BranchName {
     BranchName::new("HEAD")
 }
 
-fn host(place: &Where) -> Result<Option<Box<dyn Forge>>> {
+fn open_named_host(place: &Where) -> Result<Option<Box<dyn Forge>>> {
     let repository = match (place.host, &place.repository) {
         (Some(HostName::None), _) => return Ok(None),
         (_, Some(repository)) => Some(repository.clone()),
@@ -97,7 +101,7 @@ fn host(place: &Where) -> Result<Option<Box<dyn Forge>>> {
     };
     match (repository, place.host) {
         (Some(repository), named) => {
-            let kind = kind_of(named).map_err(unseen)?;
+            let kind = kind_of(named).map_err(unseen_failure)?;
             open_host(kind, &repository, None).map(Some)
         }
         (None, Some(_)) => Err(Failure::usage("name the repository on the host: --repository OWNER/NAME")),
@@ -105,9 +109,9 @@ fn host(place: &Where) -> Result<Option<Box<dyn Forge>>> {
     }
 }
 
-fn spot(asked: &Asked<'_>, host: Option<&dyn Forge>, branch: &BranchName) -> Result<BranchPosition> {
-    let tip = tip(asked.repository, host, branch)?;
-    let spot = asked.repository.place(&tip, asked.commit).map_err(unseen)?;
+fn find_position(asked: &Asked<'_>, host: Option<&dyn Forge>, branch: &BranchName) -> Result<BranchPosition> {
+    let tip = branch_tip(asked.repository, host, branch)?;
+    let spot = asked.repository.place(&tip, asked.commit).map_err(unseen_failure)?;
     spot.ok_or_else(|| {
         let (commit, tip) = (asked.commit.short(), tip.short());
         Failure::environment(format!("{branch}, which is at {tip}, does not hold {commit}"))
@@ -115,15 +119,15 @@ fn spot(asked: &Asked<'_>, host: Option<&dyn Forge>, branch: &BranchName) -> Res
 }
 
 /// The tip by the host, where one takes part; else as it was fetched last, else as it is here.
-fn tip(repository: &Repository, host: Option<&dyn Forge>, branch: &BranchName) -> Result<Revision> {
+fn branch_tip(repository: &Repository, host: Option<&dyn Forge>, branch: &BranchName) -> Result<Revision> {
     if let Some(host) = host {
-        return host.branch(branch).known().map(|branch| branch.tip.clone()).map_err(unseen);
+        return host.branch(branch).known().map(|branch| branch.tip.clone()).map_err(unseen_failure);
     }
     let fetched = repository.resolve(&format!("refs/remotes/origin/{branch}"));
     Ok(fetched.or_else(|_| repository.resolve(&format!("refs/heads/{branch}")))?)
 }
 
-fn gather(
+fn gather_facts(
     asked: &Asked<'_>,
     host: Option<&dyn Forge>,
     branch: &BranchName,
@@ -133,21 +137,21 @@ fn gather(
     let Asked { repository, directory, .. } = asked;
     let observed = jiff::Timestamp::now();
     let sources = Sources { repository, host, directory, reports: &[], evidence: &[], observed };
-    gather_landing(&inquiry, branch, spot, &sources).map_err(unseen)
+    gather_landing(&inquiry, branch, spot, &sources).map_err(unseen_failure)
 }
 
-fn tell(
+fn write_report(
     asked: &Asked<'_>,
     facts: &Deployment,
     host: bool,
     location: Location<'_>,
     verbose: bool,
 ) -> Result<()> {
-    let missing = || unseen(Gap::not_asked("the landing", "gather the facts again"));
-    let landing = facts.landings.known().map_err(unseen)?.first().ok_or_else(missing)?;
+    let missing = || unseen_failure(Gap::not_asked("the landing", "gather the facts again"));
+    let landing = facts.landings.known().map_err(unseen_failure)?.first().ok_or_else(missing)?;
     let (areas, findings) = judge_alone(asked.policy, facts, landing);
     let left = asked.repository.residual(&landing.landing).into();
-    let commit = asked.repository.commit(asked.commit).map_err(unseen)?;
+    let commit = asked.repository.commit(asked.commit).map_err(unseen_failure)?;
     let known = KnownLanding {
         asked: &commit,
         location,
@@ -165,10 +169,10 @@ fn tell(
 }
 
 /// The first commit of a history has nothing before it that it could have landed on.
-fn first(asked: &Asked<'_>, verbose: bool) -> Result<()> {
+fn write_first(asked: &Asked<'_>, verbose: bool) -> Result<()> {
     let inquiry = Inquiry { each_commit: false, ..asked.policy.inquiry(None) };
-    let changed = asked.repository.commit_files(asked.commit, &inquiry).map_err(unseen)?;
-    let areas = asked.policy.scope.inventory.touched(changed.iter(), &inquiry).map_err(unseen)?;
+    let changed = asked.repository.commit_files(asked.commit, &inquiry).map_err(unseen_failure)?;
+    let areas = asked.policy.scope.inventory.touched(changed.iter(), &inquiry).map_err(unseen_failure)?;
     let mut text = format!(
         "{} is the first commit of its history: nothing was there that it could have landed on\n",
         asked.commit.short()

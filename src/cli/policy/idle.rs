@@ -32,7 +32,7 @@ impl Remark {
 
 /// Everything that may be worth a second look.
 pub fn remarks(directory: &Path, policy: &Policy) -> Vec<Remark> {
-    let mut remarks = samples(policy);
+    let mut remarks = remark_samples(policy);
     remarks.extend(unasked_roles(policy));
     remarks.extend(other_names(policy));
     if let Some(head) = AtHead::read(directory) {
@@ -43,7 +43,7 @@ pub fn remarks(directory: &Path, policy: &Policy) -> Vec<Remark> {
     remarks
 }
 
-fn samples(policy: &Policy) -> Vec<Remark> {
+fn remark_samples(policy: &Policy) -> Vec<Remark> {
     let remark = |sample: policy::Sample| {
         let or = if sample.may_be_meant { ", or take `Replace` out of the comment above it" } else { "" };
         let text = format!("`{}` is the sample's value; replace it{or}", sample.setting);
@@ -131,7 +131,7 @@ impl AtHead {
         let patterns = areas.iter().flat_map(|area| &area.content).map(|rule| rule.rule.clone()).collect();
         let idle = match self.repository.patterns_without_match(&self.head, &patterns) {
             Ok(idle) => idle,
-            Err(gap) => return vec![Remark::new(None, unseen(&gap))],
+            Err(gap) => return vec![Remark::new(None, describe_gap(&gap))],
         };
         let of = |area: &Area| -> Vec<Remark> {
             let rules = area.content.iter().filter(|rule| idle.contains(&rule.rule));
@@ -204,6 +204,6 @@ impl AtHead {
     }
 }
 
-fn unseen(gap: &Gap) -> String {
+fn describe_gap(gap: &Gap) -> String {
     format!("content patterns were not held against HEAD: {gap}. {}", gap.remedy)
 }

@@ -2,7 +2,7 @@
 
 use super::super::exit::{Exit, Failure, Result};
 use super::super::output;
-use super::{complain, looked_at, none, unwritable};
+use super::{no_record, read_records, report_problems, write_failure};
 use crate::collect::git::Repository;
 use crate::collect::records::Closeness;
 use crate::model::change::Revision;
@@ -36,16 +36,16 @@ pub(super) fn run(repository: &Repository, expected: &Expectations) -> Result {
     let environment = &expected.environment;
     let deployed = expected.deployed.as_ref().map(|name| repository.resolve(name)).transpose()?;
     let remembers = expected.expect_tip.is_some() || expected.at_least.is_some_and(|least| least > 0);
-    let Some(chain) = looked_at(repository, environment, Closeness::Repository)? else {
-        let none = none(repository, environment);
+    let Some(chain) = read_records(repository, environment, Closeness::Repository)? else {
+        let none = no_record(repository, environment);
         return Err(if remembers { Failure { exit: Exit::Unverified, ..none } } else { none });
     };
     let mut text = Vec::new();
-    render::record::verified(&chain, expected.expect_tip.as_ref(), &mut text).map_err(unwritable)?;
+    render::record::verified(&chain, expected.expect_tip.as_ref(), &mut text).map_err(write_failure)?;
     output::stdout(&text)?;
-    let differences = differences(&chain, expected, deployed.as_ref());
+    let differences = list_differences(&chain, expected, deployed.as_ref());
     differences.iter().for_each(|difference| output::complain(difference));
-    if complain(&chain) || !differences.is_empty() {
+    if report_problems(&chain) || !differences.is_empty() {
         return Ok(Exit::Unverified);
     }
     let proved = chain.links.iter().all(|link| link.standing == RecordStanding::Reproduced);
@@ -53,7 +53,7 @@ pub(super) fn run(repository: &Repository, expected: &Expectations) -> Result {
 }
 
 /// What the chain does not hold although it should.
-fn differences(chain: &Chain, expected: &Expectations, deployed: Option<&Revision>) -> Vec<String> {
+fn list_differences(chain: &Chain, expected: &Expectations, deployed: Option<&Revision>) -> Vec<String> {
     let environment = &chain.environment;
     let cut = expected.at_least.filter(|least| (chain.commits.len() as u64) < *least).map(|least| {
         let records = render::plural(chain.commits.len() as u64, "record");

@@ -9,7 +9,7 @@
 //! has the user's environment, working directory, input and output.
 
 use super::name_of;
-use super::recording::{Measurement, Order, Recorded, not_of_the_commit, record};
+use super::recording::{Measurement, Order, Recorded, WatchedCommand, not_of_the_commit, record};
 use crate::collect::git::Repository;
 use crate::collect::reading::beginning;
 use crate::collect::reports::{below, find, native};
@@ -23,17 +23,6 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process;
-
-/// A command that ran.
-#[derive(Clone, Debug)]
-pub struct Watched {
-    /// What was run, and when.
-    pub command: Command,
-    /// How it ended.
-    pub ended: ExitStatus,
-    /// The reports that it should have written and did not, by name.
-    pub unwritten: Vec<String>,
-}
 
 /// Runs the command, and records the reports that it wrote. Reports may be named by patterns of the one glob dialect, because
 /// before the run nobody may know their names.
@@ -57,7 +46,7 @@ pub fn run(repository: &Repository, order: Order<'_>, command: &[OsString]) -> R
     let (mut reports, mut coverage) = (found(order.reports)?, measured(order.coverage)?);
     reports.retain(here);
     coverage.retain(|report| here(&report.file));
-    let watched = Watched { command, ended, unwritten };
+    let watched = WatchedCommand { command, ended, unwritten };
     let order = Order { reports: &reports, coverage: &coverage, watched: Some(&watched), ..order };
     record(repository, order)
 }

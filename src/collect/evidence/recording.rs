@@ -1,6 +1,5 @@
 //! Statements of test runs, made from reports and what is checked out.
 
-use super::command::Watched;
 use super::name_of;
 use crate::collect::git::Repository;
 use crate::collect::line_coverage;
@@ -9,7 +8,9 @@ use crate::collect::reports::below;
 use crate::model::change::{ObjectName, Revision};
 use crate::model::digest::Digest;
 use crate::model::evidence::coverage::RecordedCoverage;
-use crate::model::evidence::{Checkout, ExitStatus, Material, Producer, RecordedRun, ReportName, Statement};
+use crate::model::evidence::{
+    Checkout, Command, ExitStatus, Material, Producer, RecordedRun, ReportName, Statement,
+};
 use crate::model::fact::{Gap, GapReason};
 use crate::model::line_coverage::{CoverageFormat, CoverageSource, Covered};
 use crate::model::own_times::OwnTimes;
@@ -18,6 +19,17 @@ use crate::model::test_run::{ReportFormat, TestRun, worst_of_each};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+
+/// A command that ran.
+#[derive(Clone, Debug)]
+pub struct WatchedCommand {
+    /// What was run, and when.
+    pub command: Command,
+    /// How it ended.
+    pub ended: ExitStatus,
+    /// The reports that it should have written and did not, by name.
+    pub unwritten: Vec<String>,
+}
 
 /// What is to be recorded.
 #[derive(Clone, Debug)]
@@ -45,7 +57,7 @@ pub struct Order<'a> {
     /// How its command ended, if somebody says so.
     pub exit_status: Option<ExitStatus>,
     /// The command that we ran ourselves; then only what it wrote counts.
-    pub watched: Option<&'a Watched>,
+    pub watched: Option<&'a WatchedCommand>,
 }
 
 /// A coverage report to record.

@@ -19,7 +19,7 @@ use portcullis::model::change::ObjectName;
 use portcullis::model::decision::Outcome;
 use portcullis::model::digest::Digest;
 use portcullis::record::{
-    PREFIX, RecordEntry, RecordedBaseline, RecordedFile, RecordedOrigin, TOOL, commit_bytes,
+    KeptFile, PREFIX, RecordEntry, RecordedBaseline, RecordedOrigin, TOOL, commit_bytes,
 };
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -185,7 +185,7 @@ impl Forgery {
     /// Stores it on top of the newest record and moves the ref; its commit.
     pub fn push(mut self, lane: &Lane) -> Oid {
         let previous = (self.entry.number > 1).then(|| revision(tip(lane)).unwrap());
-        let kept = |bytes: &[u8]| Some(RecordedFile { digest: Digest::of(bytes), kept: true });
+        let kept = |bytes: &[u8]| Some(KeptFile { digest: Digest::of(bytes), kept: true });
         self.entry.decision = Digest::of(&self.decision);
         self.entry.policy = kept(self.policy.as_bytes());
         self.entry.facts = self.facts.as_deref().and_then(kept);

@@ -7,7 +7,7 @@
     reason = "test support: a failure here is a failed test"
 )]
 
-use portcullis::cli::record::{Recording, Unrecorded, judge_text, record_decision};
+use portcullis::cli::record::{DeploymentRecording, Unrecorded, judge_text, record_decision};
 use portcullis::collect::git::Repository;
 use portcullis::collect::record_writer::Appended;
 use portcullis::collect::records::{Closeness, DeploymentRecords};
@@ -260,7 +260,7 @@ pub fn deploy_on(
     };
     let facts = facts(directory, environment, chain, candidate, &baseline);
     let decision = decided(&facts);
-    let recording = Recording {
+    let recording = DeploymentRecording {
         environment,
         tip: chain.and_then(Chain::tip),
         candidate,
