@@ -44,7 +44,7 @@ pub fn run(arguments: &DecideArguments) -> Result {
     output.show(&crate::decide::decide_facts(&policy, &gathered))
 }
 
-/// In a job, facts of another commit than its check is shown on get no verdict, whoever gathered them.
+/// In a job, facts of another commit than its check is shown on get no verdict.
 fn find_other_place(gathered: &GatheredFacts) -> Result<Option<(Judged, Gap)>> {
     let Some(job) = ci::current_job().event()? else { return Ok(None) };
     let (head, environment) = match gathered {
@@ -83,7 +83,8 @@ fn read_facts(file: &Path) -> Result<GatheredFacts> {
     )))
 }
 
-/// The facts, their schema, and the one that we read. Only facts of a deployment name an environment.
+/// The facts, their schema, and the one that we read. Only facts of a deployment name an
+/// environment.
 fn parse_facts(text: &str) -> serde_json::Result<(GatheredFacts, u32, u32)> {
     #[derive(Deserialize)]
     struct Kind {

@@ -1,4 +1,5 @@
-//! What is deployed and what would be: the commits of a deployment, and what arguments, job and policy say of it.
+//! What is deployed and what would be: the commits of a deployment, and what arguments, job and
+//! policy say of it.
 
 use super::exit::{Failure, Result};
 use super::meant::Question;
@@ -142,7 +143,8 @@ impl LocatedDeployment {
     }
 }
 
-/// What the command line says, marked as such, and else what the job knows. Where they disagree nobody can tell.
+/// What the command line says, marked as such, and else what the job knows. Where they disagree, it
+/// is not known who deploys.
 fn find_deployer(said: Option<&str>, actor: Option<Login>) -> Fact<Deployer> {
     match (said.map(Login::new), actor) {
         (Some(said), Some(actor)) if said != actor => Fact::Gap(Gap::new(

@@ -18,15 +18,17 @@ use std::path::Path;
 /// What a deployment adds to what is judged.
 #[derive(Debug, Args)]
 pub struct Deploying {
-    /// Judge a deployment: everything that landed since what is deployed there. The baseline is what the record says; the first
-    /// time it is `--base`, which may contradict neither record nor host, nor skip what no record of another environment let through.
-    /// The candidate is `--head`.
+    /// Judge a deployment: everything that landed since what is deployed there. The baseline is
+    /// what the record says; the first time it is `--base`, which may contradict neither record nor
+    /// host, nor skip what no record of another environment let through. The candidate is `--head`.
     #[arg(long, value_name = "NAME", help_heading = "Deployment")]
     environment: Option<Environment>,
-    /// The branch that is deployed from. Without it: the job's branch, or the policy's if it names one.
+    /// The branch that is deployed from. Without it: the job's branch, or the policy's if it names
+    /// one.
     #[arg(long, value_name = "NAME", requires = "environment", help_heading = "Deployment")]
     branch: Option<String>,
-    /// Who deploys, by their account on the host. Without it: whoever started the GitHub Actions job. It is marked as only said.
+    /// The account on the host that deploys. Without it: the actor of the CI job. Recorded as
+    /// self-declared.
     #[arg(long, value_name = "LOGIN", requires = "environment", help_heading = "Deployment")]
     deployer: Option<String>,
 }
@@ -53,7 +55,7 @@ pub fn record_deployment(
     let GatheredFacts::Deployment(facts) = &ready.facts else { return Ok(()) };
     let baseline = facts.baseline.known().map_err(|gap| Failure::environment(gap.to_string()))?;
     let Some(origin) = record::RecordedOrigin::of(facts) else {
-        output::remark("nothing is recorded: the newest record let this deployment through, and stands");
+        output::remark("nothing is recorded: the newest record already allows this deployment");
         return Ok(());
     };
     check_policy(directory, ready, &baseline.revision)?;
@@ -84,7 +86,8 @@ pub fn record_deployment(
     }
 }
 
-/// A record rests on the policy that stands at its baseline, where one stands there: whoever reads it later finds no other.
+/// A record has to rest on the policy at its baseline, if there is one: a later reader finds no
+/// other.
 fn check_policy(directory: &Path, ready: &Prepared, baseline: &Revision) -> Result<()> {
     let (policy, inquiry) = (&ready.policy.text, &ready.facts.whole().inquiry);
     match policy_elsewhere(&opening::open(directory)?, policy, baseline, inquiry) {

@@ -33,9 +33,11 @@ use line::Line;
 /// What to do with evidence.
 #[derive(Debug, Subcommand)]
 pub enum EvidenceCommand {
-    /// Record one run of a suite from its reports, bound to what is checked out. Failed tests are recorded too.
+    /// Record one run of a suite from its reports, bound to what is checked out. Failed tests are
+    /// recorded too.
     Record(EvidenceRecording),
-    /// Compare the tests of two runs: added, removed, renamed, newly skipped, failing or flaky, fixed.
+    /// Compare the tests of two runs: added, removed, renamed, newly skipped, failing or flaky,
+    /// fixed.
     Diff(diff::DiffArguments),
     /// Sign the statements of a file, each in a DSSE envelope.
     Sign(sign::Signing),
@@ -58,15 +60,18 @@ pub struct EvidenceRecording {
     /// The format of the reports. Without it their content tells.
     #[arg(long, value_name = "NAME", value_parser = parse_format)]
     format: Option<ReportFormat>,
-    /// A coverage report of the run: which lines of the tree's files it executed. Repeatable, and takes several files. Its
-    /// content tells its format, unless one is named: clover, cobertura, coverage-py, go-cover, istanbul, jacoco, lcov,
-    /// llvm-cov, opencover, simplecov, sonarqube, xccov.
+    /// A coverage report of the run: which lines of the tree's files it executed. Repeatable, and
+    /// takes several files. Its content tells its format, unless one is named: clover, cobertura,
+    /// coverage-py, go-cover, istanbul, jacoco, lcov, llvm-cov, opencover, simplecov, sonarqube,
+    /// xccov.
     #[arg(long = "coverage", value_name = "[FORMAT:]FILE", num_args = 1.., value_parser = parse_measurement)]
     coverage: Vec<Measurement>,
-    /// The leading components to take from each name in the coverage reports, like `strip` of the policy.
+    /// The leading components to take from each name in the coverage reports, like `strip` of the
+    /// policy.
     #[arg(long, value_name = "PREFIX", requires = "coverage", value_parser = parse_text)]
     strip: Option<String>,
-    /// The directory to put before each name in them that is not absolute, like `add` of the policy.
+    /// The directory to put before each name in them that is not absolute, like `add` of the
+    /// policy.
     #[arg(long, value_name = "DIR", requires = "coverage", value_parser = parse_text)]
     add: Option<String>,
     /// A file that decides what is run and how, such as a lock file: its digest is recorded.
@@ -75,7 +80,8 @@ pub struct EvidenceRecording {
     /// Write the statement to this file. Without it and --note: to stdout.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Write it as in-toto `test-result/v0.1`, for other programs. The gate reads only the full form.
+    /// Write it as in-toto `test-result/v0.1`, for other programs. The gate reads only the full
+    /// form.
     #[arg(long, conflicts_with = "note")]
     test_result: bool,
     /// Sign it with this SSH private key (Ed25519, without a passphrase).
@@ -84,13 +90,14 @@ pub struct EvidenceRecording {
     /// Keep the statement in the repository: in a note on the tree, under refs/notes/portcullis.
     #[arg(long)]
     note: bool,
-    /// The exit status with which the suite's command ended, where it was not run by this command. One that is not 0 is a failed
-    /// run, however green its reports are.
+    /// The exit status with which the suite's command ended, where it was not run by this command.
+    /// One that is not 0 is a failed run, however green its reports are.
     #[arg(long, value_name = "N", conflicts_with = "command", allow_negative_numbers = true)]
     exit_status: Option<i32>,
-    /// Run this command, the suite, and record what it wrote: `-- COMMAND ARGUMENTS`. The work tree has to be clean before and after;
-    /// reports of an earlier run are removed first, and may be named by patterns. No shell reads the command. When it fails, the
-    /// run is recorded and this command ends with 1.
+    /// Run this command, the suite, and record what it wrote: `-- COMMAND ARGUMENTS`. The work tree
+    /// has to be clean before and after; reports of an earlier run are removed first, and may be
+    /// named by patterns. No shell reads the command. When it fails, the run is recorded and this
+    /// command ends with 1.
     #[arg(last = true, value_name = "COMMAND")]
     command: Vec<OsString>,
 }
@@ -181,7 +188,8 @@ fn record_run(directory: &Path, recording: &EvidenceRecording) -> Result {
     Ok(exit)
 }
 
-/// Puts the statement where it was asked for. Nothing is written of one that could not be read back.
+/// Puts the statement where it was asked for. Nothing is written of one that could not be read
+/// back.
 fn keep_statement(directory: &Path, recording: &EvidenceRecording, statement: Statement) -> Result<()> {
     let tree = statement.subject.tree.clone();
     let line = Line::of(statement, recording)?;
@@ -263,7 +271,8 @@ fn was_there_before(run: &RecordedRun, settled: jiff::Timestamp) -> bool {
     run.finished < settled || run.began.is_some_and(|began| began.as_second() < settled.as_second())
 }
 
-/// What of the coverage will not count, for whoever can mend it now. The statement itself holds no name of a report.
+/// What of the coverage will not count, while it can still be corrected. The statement itself holds
+/// no name of a report.
 fn list_doubts(statement: &Statement, measured: &[Covered]) -> String {
     let mut text = String::new();
     for report in &statement.predicate.coverage {
@@ -279,7 +288,7 @@ fn list_doubts(statement: &Statement, measured: &[Covered]) -> String {
         let alike = covered
             .unmatched
             .iter()
-            .map(|name| format!("{name} ends like a file and stands for none (--strip, --add)"));
+            .map(|name| format!("{name} ends like the path of a file and names none (--strip, --add)"));
         let of_file = |(path, how): (&RepoPath, &String)| format!("{path}: {how}");
         let stale = covered.stale.iter().map(of_file);
         for warning in covered.contradictions.iter().cloned().chain(stale).chain(alike) {

@@ -1,4 +1,5 @@
-//! `portcullis explain`: what a control asks and why; to which areas a path belongs; how a commit landed.
+//! `portcullis explain`: what a control asks and why; to which areas a path belongs; how a commit
+//! landed.
 
 use super::exit::{Exit, Failure, Result};
 use super::output;
@@ -41,7 +42,7 @@ pub struct ExplainArguments {
     /// A policy kept elsewhere. Without it: `portcullis.toml` at that commit.
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
-    /// Show everything: every line that nobody reviewed, every commit, what every control rests on.
+    /// Show everything: every unreviewed line, every commit, what every control rests on.
     #[arg(short, long)]
     verbose: bool,
     #[command(flatten)]
@@ -128,8 +129,9 @@ fn explain_code(directory: &Path, arguments: &ExplainArguments, what: &str) -> R
     }
 }
 
-/// The paths that a name can mean, most likely first: from the directory that we are in, as with git, and from the root. Only what stands
-/// at its beginning leads upward: anything else is part of a path, however strange.
+/// The paths that a name can mean, most likely first: from the directory that we are in, as with
+/// git, and from the root. Only what stands at its beginning leads upward: anything else is part of
+/// a path, however strange.
 ///
 /// # Errors
 /// It leads out of the work tree.
@@ -202,7 +204,7 @@ fn policy_at(
     }
 }
 
-/// By its path, an area's answer for what stands or could stand there.
+/// By its path, an area's answer for what is or could be there.
 fn by_path(inventory: &Inventory, path: &RepoPath) -> String {
     inventory.areas.iter().map(|area| format!("{}: {}\n", area.name, describe_place(area, path))).collect()
 }
@@ -264,7 +266,7 @@ fn count_files(number: usize) -> String {
     format!("{number} file{}", if number == 1 { "" } else { "s" })
 }
 
-/// A file's standing, as far as it needs no edited line: what is said of its path, or of what it is.
+/// What an area says of a file by its path, or by what it is; no edited line is needed for that.
 fn describe_file(area: &Area, path: &RepoPath, touch: Option<&Touch>) -> String {
     match touch {
         Some(touch) if touch.path != *path => {

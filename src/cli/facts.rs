@@ -20,7 +20,8 @@ pub struct FactsArguments {
     output: Option<PathBuf>,
 }
 
-/// Gathers the facts of one change request, or with `--environment` of a deployment, and writes them as JSON.
+/// Gathers the facts of one change request, or with `--environment` of a deployment, and writes
+/// them as JSON.
 ///
 /// # Errors
 /// Usage, environment or policy errors; also when not even the policy could be seen, because then

@@ -1,16 +1,17 @@
-//! A run that ended without a decision is shown where the job of a GitHub Actions run shows decisions: as an annotation
-//! and in the job summary.
+//! A run that ended without a decision is shown where the job of a GitHub Actions run shows
+//! decisions: as an annotation and in the job summary.
 //!
-//! The annotation goes to stderr, which the runner reads like stdout (actions/runner, `ProcessInvoker.cs`), so that stdout
-//! holds nothing but data. If formats were named, only those are used: an annotation with `github`, and no summary.
+//! The annotation goes to stderr, which the runner reads like stdout (actions/runner,
+//! `ProcessInvoker.cs`), so that stdout holds nothing but data. If formats were named, only those
+//! are used: an annotation with `github`, and no summary.
 
 use super::exit::{Exit, Failure};
 use super::output;
 use crate::collect::host::ci;
 use crate::render;
 
-/// Prints an error on stderr, and shows it where the job of a CI system shows decisions. If the latter fails, nothing else
-/// changes: the exit code stays what it is.
+/// Prints an error on stderr, and shows it where the job of a CI system shows decisions. If the
+/// latter fails, nothing else changes: the exit code stays what it is.
 pub fn report_failure(failure: &Failure) {
     output::complain(&failure.to_string());
     annotate_job(failure);

@@ -1,9 +1,10 @@
 //! A policy that is named on the command line.
 //!
-//! What lies in the work tree says what the change, or anything that ran in it, wants it to say. So a path inside of it means
-//! the file that stands there at the base, like the policy that is found without a name; what lies there now is only
-//! compared. That holds for every way to such a path: over `..`, over a link, in the directory of git, in another work
-//! tree of the same repository. A policy that is kept elsewhere is read as it is.
+//! What lies in the work tree says what the change, or anything that ran in it, wants it to say. So
+//! a path inside of it means the file at this path of the base commit, like the policy that is
+//! found without a name; what lies there now is only compared. That holds for every way to such a
+//! path: over `..`, over a link, in the directory of git, in another work tree of the same
+//! repository. A policy that is kept elsewhere is read as it is.
 
 use super::exit::{Failure, Result};
 use super::policy_file::POLICY;
@@ -29,7 +30,8 @@ pub enum GivenPlace {
 /// Where the file is.
 ///
 /// # Errors
-/// It is reached by something of the repository that no commit vouches for: a link, the directory of git, another work tree.
+/// It is reached by something of the repository that no commit vouches for: a link, the directory
+/// of git, another work tree.
 pub fn place_of(repository: &Repository, directory: &Path, file: &Path) -> Result<GivenPlace> {
     let root = repository.work_tree().and_then(|root| root.canonicalize().ok());
     let refuse = |what: &str| {
@@ -60,14 +62,14 @@ pub fn check_agreement(directory: &Path, file: &Path, ends: &Ends, committed: Op
     let (name, at) = (file.display(), ends.base.short());
     let Some(committed) = committed else {
         return Err(Failure::policy(format!(
-            "the policy {name} lies in the work tree and does not stand at the base commit {at}, so anything that ran here may \
+            "the policy {name} is a file of the work tree and is not in the base commit {at}, so anything that ran here may \
              have written it; leave out --policy to judge by {POLICY} at the base, or keep the policy outside of the repository"
         )));
     };
     match std::fs::read(directory.join(file)) {
         Ok(bytes) if bytes != committed.as_bytes() && !is_with_carriage_returns(&bytes, committed) => {
             Err(Failure::policy(format!(
-                "the policy {name} is a file of the change that it would judge, and not what stands at the base commit {at}; leave \
+                "the policy {name} is a file of the change that it would judge, and differs from the one at the base commit {at}; leave \
              out --policy to judge by {POLICY} at the base, or keep the policy outside of the repository"
             )))
         }
@@ -83,7 +85,8 @@ fn is_with_carriage_returns(bytes: &[u8], committed: &str) -> bool {
 /// A link of ours.
 struct OwnLink;
 
-/// Where a path leads, one link after the other. What is not there, or what only the system can follow, is taken by its name.
+/// Where a path leads, one link after the other. What is not there, or what only the system can
+/// follow, is taken by its name.
 fn follow_links(
     directory: &Path,
     file: &Path,

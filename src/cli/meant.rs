@@ -136,7 +136,8 @@ fn host_of_deployment(subject: &Subject) -> Result<Option<Result<MeantHost, Gap>
     Ok(Some(kind_of(subject.host).map(|kind| MeantHost { kind, repository, request: None })))
 }
 
-/// What would be deployed: what `--head` names, else what is checked out; and in a job, what its verdict is for.
+/// What would be deployed: what `--head` names, else what is checked out; and in a job, what its
+/// verdict is for.
 fn find_candidate(
     repository: &Repository,
     subject: &Subject,

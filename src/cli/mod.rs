@@ -37,16 +37,16 @@ pub mod schema;
 mod stop;
 pub mod trace;
 
-/// Lets a change to data-processing code through only with branch protection, independent review and
-/// regression evidence.
+/// Lets a change to data-processing code through only with branch protection, independent review
+/// and regression evidence.
 ///
 /// Exit codes, equal for every format: 0 allowed, 1 blocked, 2 usage, 3 undetermined (must not land
-/// either), 4 policy missing or not valid, 5 no repository, no such commit, or a file that cannot be
-/// read or written, 6 a deployment record does not verify.
+/// either), 4 policy missing or not valid, 5 no repository, no such commit, or a file that cannot
+/// be read or written, 6 a deployment record does not verify.
 #[derive(Debug, Parser)]
 #[command(name = "portcullis", version, max_term_width = 100)]
 pub struct Cli {
-    /// Work as if started in this directory: all paths are meant from there.
+    /// Run as if started in <DIR>; all paths are relative to it.
     #[arg(short = 'C', value_name = "DIR", global = true, default_value = ".", hide_default_value = true)]
     directory: PathBuf,
     #[command(subcommand)]
@@ -61,7 +61,8 @@ enum Command {
     Facts(facts::FactsArguments),
     /// Decide from gathered facts, without git and without network.
     Decide(decide::DecideArguments),
-    /// Say what a control asks and why, to which data-processing areas a path belongs, or how a commit landed.
+    /// Say what a control asks and why, to which data-processing areas a path belongs, or how a
+    /// commit landed.
     Explain(explain::ExplainArguments),
     /// Check or begin a policy.
     #[command(subcommand)]
@@ -93,17 +94,18 @@ pub struct Subject {
     /// The tip of the branch that would receive the change. With a host: what the host says.
     #[arg(long, value_name = "REV", help_heading = "What to judge")]
     base: Option<String>,
-    /// The tip of the change. With a host: the event's or the request's head. In a GitHub Actions job only the commit that its
-    /// check is shown on is judged.
+    /// The tip of the change. With a host: the event's or the request's head. In a GitHub Actions
+    /// job only the commit that its check is shown on is judged.
     #[arg(long, value_name = "REV", help_heading = "What to judge")]
     head: Option<String>,
-    /// A policy kept outside of the repository; a path in the work tree means the file at the base commit. Without it:
-    /// `portcullis.toml` at the base commit.
+    /// A policy kept outside of the repository; a path in the work tree means the file at the base
+    /// commit. Without it: `portcullis.toml` at the base commit.
     #[arg(long, value_name = "FILE", help_heading = "What to judge it by")]
     policy: Option<PathBuf>,
-    /// A test report, for the suites whose patterns match its path, or for the one named. Its content tells its format,
-    /// unless one is named: boost-test, catch2, ctrf, dart, go-test, junit, libtest, nunit, open-test-reporting, playwright, qt-test, robot,
-    /// sonarqube, tap, testng, trx, xunit.
+    /// A test report, for the suites whose patterns match its path, or for the one named. Its
+    /// content tells its format, unless one is named: boost-test, catch2, ctrf, dart, go-test,
+    /// junit, libtest, nunit, open-test-reporting, playwright, qt-test, robot, sonarqube, tap,
+    /// testng, trx, xunit.
     #[arg(long = "report", value_name = "[SUITE=][FORMAT:]FILE", help_heading = "What to judge it by")]
     reports: Vec<String>,
     /// A file of statements that `portcullis evidence record` wrote, for the suites that they name.
@@ -157,8 +159,8 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// The message repeats arguments, which in a job can come from the author of the request: it is written like any other
-/// complaint.
+/// The message repeats arguments, which in a job can come from the author of the request: it is
+/// written like any other complaint.
 fn refuse_arguments(error: &clap::Error) -> exit::Failure {
     Failure::usage(error.render().to_string())
 }

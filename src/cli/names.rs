@@ -1,5 +1,5 @@
-//! Names on the command line that nothing answers to: a suite that the policy does not have, a file that is not there; and a file that
-//! would be written over what was just read.
+//! Names on the command line that nothing answers to: a suite that the policy does not have, a file
+//! that is not there; and a file that would be written over what was just read.
 
 use super::exit::{Failure, Result};
 use super::output::{nearest, remark};
@@ -11,7 +11,8 @@ use crate::record::Chain;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-/// What is wrong with the name of a suite and of a configuration, by a policy; nothing where it names no suites at all.
+/// What is wrong with the name of a suite and of a configuration, by a policy; nothing where it
+/// names no suites at all.
 pub fn doubt(policy: &Policy, suite: &str, configuration: Option<&str>) -> Option<String> {
     let suites: Vec<_> = policy.controls.values().flat_map(|control| control.suites()).collect();
     if suites.is_empty() {
@@ -53,7 +54,8 @@ pub fn warn(policy: &Policy, reports: &[Named], evidence: &[PathBuf]) {
     }
 }
 
-/// Says on stderr that this environment has no record where others have: a misspelt one would begin anew.
+/// Says on stderr that this environment has no record where others have: a misspelt one would begin
+/// anew.
 pub fn warn_of_first(environment: &Environment, chain: &Fact<Option<Chain>>, others: &[Environment]) {
     if matches!(chain, Fact::Known(None)) && !others.is_empty() {
         let names: Vec<&str> = others.iter().map(Environment::as_str).collect();

@@ -5,9 +5,10 @@ use crate::collect::git::Repository;
 use crate::collect::host::ci;
 use std::path::Path;
 
-/// The repository whose work tree the directory is in. In a CI job it must not lie in the work tree of another repository that was
-/// checked out there: a submodule, or a clone that a build made, would then be judged in the place of the job's own. What lies
-/// above the job's workspace belongs to the machine.
+/// The repository whose work tree the directory is in. In a CI job it must not lie in the work tree
+/// of another repository that was checked out there: a submodule, or a clone that a build made,
+/// would then be judged in the place of the job's own. What lies above the job's workspace belongs
+/// to the machine.
 ///
 /// # Errors
 /// There is none, or it cannot be told which one is meant.

@@ -20,7 +20,8 @@ pub struct Shown {
     /// Show the decision, but exit with 0 when it is `blocked` or `undetermined`.
     #[arg(long, help_heading = "Output")]
     advisory: bool,
-    /// Also show what is met, how each landing was explained, and (on stderr) what each control looked at.
+    /// Also show what is met, how each landing was explained, and (on stderr) what each control
+    /// looked at.
     #[arg(short, long, help_heading = "Output")]
     verbose: bool,
 }
@@ -41,7 +42,8 @@ struct Target {
     append: bool,
 }
 
-/// Where a decision will go. Made before anything is judged, so that a misspelt format costs no time.
+/// Where a decision will go. Made before anything is judged, so that a misspelt format costs no
+/// time.
 pub struct Plan<'a> {
     targets: Vec<Target>,
     arguments: &'a Shown,
@@ -153,8 +155,8 @@ pub fn colour() -> bool {
     anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never
 }
 
-/// Writes what is kept or signed to the byte to stdout. Only in the log of a job, and only where a line of it could be a
-/// command there, it is guarded as a decision is.
+/// Writes what is kept or signed to the byte to stdout. Only in the log of a job, and only where a
+/// line of it could be a command there, it is guarded as a decision is.
 ///
 /// # Errors
 /// Stdout cannot be written.
@@ -185,7 +187,7 @@ pub fn stdout_with(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Resu
 /// How much is written at once, in bytes.
 const PIECE: usize = 64 << 10;
 
-/// Writes on until whoever reads it has enough.
+/// Writes until the reader closes the pipe.
 struct UnlessClosed<W> {
     out: W,
     closed: bool,
@@ -253,8 +255,8 @@ impl Write for PlainJson<'_> {
     }
 }
 
-/// Writes a file whole or not at all: beside it first, then in its place. A device or pipe (`/dev/stdout`) is written
-/// where it is and never replaced.
+/// Writes a file whole or not at all: beside it first, then in its place. A device or pipe
+/// (`/dev/stdout`) is written where it is and never replaced.
 ///
 /// # Errors
 /// It cannot be written.
@@ -290,7 +292,7 @@ pub fn write_file_with(file: &Path, write: impl FnOnce(&mut dyn Write) -> io::Re
     beside.persist(file).map(drop).map_err(|error| cannot(&error.error))
 }
 
-/// The error without the name of the file beside, which nobody asked for.
+/// The error without the name of the temporary file.
 fn plain(error: io::Error) -> io::Error {
     match error.kind() {
         io::ErrorKind::Other => error,
@@ -359,11 +361,11 @@ pub fn remark(message: &str) {
     eprintln!("{}", render::plain(message.trim_end()));
 }
 
-/// Work of fewer parts than this is over before anybody wonders.
+/// Work of fewer parts than this needs no progress line.
 const LONG: usize = 60;
 
-/// Says on stderr how far a long piece of work has come: on a terminal only, never in the log of a CI job, and wiped when it is
-/// done.
+/// Says on stderr how far a long piece of work has come: on a terminal only, never in the log of a
+/// CI job, and wiped when it is done.
 pub fn progress(done: usize, total: usize) {
     if total >= LONG && io::stderr().is_terminal() && !ci::is_ci() {
         eprint!("{}", progress_line(done, total).unwrap_or_default());

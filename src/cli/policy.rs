@@ -29,11 +29,12 @@ pub enum PolicyCommand {
         #[arg(default_value = POLICY)]
         file: PathBuf,
     },
-    /// Print what the approver of a waiver or rollback signs, for `ssh-keygen -Y sign -n portcullis -f KEY`.
+    /// Print what the approver of a waiver or rollback signs, for
+    /// `ssh-keygen -Y sign -n portcullis -f KEY`.
     Waiver {
         /// The waiver or rollback.
         id: String,
-        /// The policy; the waivers stand beside it.
+        /// The policy; the waivers are read from the same directory.
         #[arg(long, default_value = POLICY)]
         policy: PathBuf,
     },
@@ -104,7 +105,7 @@ fn check_waivers(policy: &Policy, file: &Path) -> Result<String> {
     Ok(format!("{name} is valid: {}{also}\n", count(waivers.len(), "waiver")))
 }
 
-/// What stands in the file of waivers.
+/// The contents of the file of waivers.
 struct Leaves {
     waivers: Vec<Waiver>,
     rollbacks: Vec<Rollback>,

@@ -1,4 +1,5 @@
-//! Policies and waivers that the program judges by: where they are, how they are read, and what is wrong with them.
+//! Policies and waivers that the program judges by: where they are, how they are read, and what is
+//! wrong with them.
 
 use super::exit::{Failure, Result};
 use crate::model::facts::{GateTexts, POLICY_PATH};
@@ -16,8 +17,9 @@ pub fn bad_waivers(name: &str, text: &str, problems: &[Problem]) -> Failure {
     Failure::policy(policy::show(name, text, problems))
 }
 
-/// The waivers that gathered facts hold have to be valid, as the policy has to be: of a change those at its base; of a
-/// deployment those at the baseline or those at the candidate, which may correct them.
+/// The waivers that gathered facts hold have to be valid, as the policy has to be: of a change
+/// those at its base; of a deployment those at the baseline or those at the candidate, which may
+/// correct them.
 ///
 /// # Errors
 /// They are not.

@@ -1,5 +1,5 @@
-//! The road from arguments to a decision, for a change and a deployment alike: what is meant, what is judged, by which
-//! policy, and the facts.
+//! The road from arguments to a decision, for a change and a deployment alike: what is meant, what
+//! is judged, by which policy, and the facts.
 
 use super::exit::{Failure, Result};
 use super::given::{self, GivenPlace};
@@ -34,7 +34,8 @@ pub struct Prepared {
     pub policy: Policy,
     /// The facts.
     pub facts: GatheredFacts,
-    /// The newest record of the environment when they were gathered; `None` for a change, and where there is no record.
+    /// The newest record of the environment when they were gathered; `None` for a change, and where
+    /// there is no record.
     pub tip: Option<Revision>,
 }
 
@@ -47,7 +48,8 @@ pub enum Preparation {
 }
 
 impl Preparation {
-    /// The decision. Where nothing was gathered, `detours` are what lies between the gate and the host.
+    /// The decision. Where nothing was gathered, `detours` are what lies between the gate and the
+    /// host.
     pub fn decide(&self, detours: &[Detour]) -> Decision {
         match self {
             Preparation::Ready(ready) => crate::decide::decide_facts(&ready.policy, &ready.facts),
@@ -58,8 +60,8 @@ impl Preparation {
     }
 }
 
-/// Prepares a judgement, asking the host over the network. In the job of a CI system only the commit that its check is
-/// shown on is judged.
+/// Prepares a judgement, asking the host over the network. In the job of a CI system only the
+/// commit that its check is shown on is judged.
 ///
 /// # Errors
 /// Usage, environment or policy errors.
@@ -249,8 +251,8 @@ fn judged_change(session: Option<&HostSession<'_>>, ends: Option<&Ends>) -> Judg
     }
 }
 
-/// The policy at the base, or the one handed over from elsewhere; and everything that it, or what is in its place at the head,
-/// wants to know.
+/// The policy at the base, or the one handed over from elsewhere; and everything that it, or what
+/// is in its place at the head, wants to know.
 ///
 /// # Errors
 /// There is none, or it is not valid.
@@ -313,7 +315,8 @@ pub fn named_reports(directory: &Path, subject: &Subject) -> Result<Vec<Named>> 
     subject.reports.iter().map(|text| parse_report(directory, text)).collect()
 }
 
-/// `FILE`; before it `SUITE=`, where SUITE looks like the name of a suite, and `FORMAT:`, where FORMAT is one.
+/// `FILE`; before it `SUITE=`, where SUITE looks like the name of a suite, and `FORMAT:`, where
+/// FORMAT is one.
 fn parse_report(directory: &Path, text: &str) -> Result<Named> {
     let is_suite = |name: &str| {
         !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))

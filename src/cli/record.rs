@@ -35,11 +35,13 @@ pub enum RecordCommand {
         environment: Environment,
         /// The number of the record. Without it: the newest.
         number: Option<u64>,
-        /// Write this file of the record to stdout: record.json, decision.json, facts.json or policy.toml.
+        /// Write this file of the record to stdout: record.json, decision.json, facts.json or
+        /// policy.toml.
         #[arg(long, value_name = "NAME")]
         file: Option<String>,
     },
-    /// Verify every record of an environment, and take each decision again from the facts and the policy that it keeps.
+    /// Verify every record of an environment, and take each decision again from the facts and the
+    /// policy that it keeps.
     Verify(verify::Expectations),
 }
 
@@ -235,8 +237,8 @@ impl From<Unrecorded> for Failure {
 /// Records an allowed decision on top of the record that it was taken on.
 ///
 /// # Errors
-/// The record has moved on meanwhile or does not verify, the decision does not allow this candidate, or the repository cannot
-/// be written.
+/// The record has moved on meanwhile or does not verify, the decision does not allow this
+/// candidate, or the repository cannot be written.
 pub fn record_decision(
     directory: &Path,
     recording: &DeploymentRecording<'_>,

@@ -1,4 +1,4 @@
-//! What each control looked at: for whoever wonders why a verdict is what it is.
+//! The facts that each control used, to explain a verdict.
 
 use crate::control::Control;
 use crate::model::fact::Fact;

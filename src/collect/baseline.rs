@@ -85,14 +85,15 @@ impl DeploymentHistory {
         }
     }
 
-    /// The newest record, where this would be the same deployment once more and the host does not say that it took place.
-    /// `said` is the baseline of the command line.
+    /// The newest record, where this would be the same deployment once more and the host does not
+    /// say that it took place. `said` is the baseline of the command line.
     fn tried(&self, candidate: &Revision, said: Option<&Revision>) -> Option<&RecordLink> {
         let last = self.chain.value()?.as_ref()?.last().ok()?;
         let before = &last.entry.baseline.commit;
         let failed = match &self.by_host {
             Fact::Known(Some(host)) => host.revision == *before,
-            // Without any word of the host only the command line can say where the deployment begins.
+            // Without any word of the host only the command line can say where the deployment
+            // begins.
             Fact::Known(None) => said.is_some(),
             Fact::Gap(_) => false,
         };
@@ -106,9 +107,9 @@ fn recorded_of(link: &RecordLink) -> Recorded {
     Recorded { number: *number, candidate: candidate.clone(), taken_again: link.standing.is_taken() }
 }
 
-/// What is deployed: what `said` (the command line) names, and it is marked as such; else what the newest record let
-/// through; else what the host says. A deployment that is tried again begins where it began. Whether they agree is for the
-/// judge. Returned with the newest record.
+/// What is deployed: what `said` (the command line) names, and it is marked as such; else what the
+/// newest record let through; else what the host says. A deployment that is tried again begins
+/// where it began. Whether they agree is for the judge. Returned with the newest record.
 ///
 /// # Errors
 /// It is not known what is deployed.

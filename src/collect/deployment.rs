@@ -1,4 +1,5 @@
-//! Gathers the facts of a deployment: the range, its landings, and for each the requests that might explain it.
+//! Gathers the facts of a deployment: the range, its landings, and for each the requests that might
+//! explain it.
 
 use crate::collect::gather::gather_change;
 use crate::collect::git::{BranchPosition, Repository};
@@ -98,8 +99,8 @@ pub fn gather_deployment(
     }
 }
 
-/// One landing of a branch, for whoever asks about a single commit: the step at a place of its line, with its neighbours
-/// that the same requests brought.
+/// One landing of a branch, to explain a single commit: the step at a place of its line, with its
+/// neighbours that the same requests brought.
 pub fn gather_landing(
     inquiry: &Inquiry,
     branch: &BranchName,
@@ -140,8 +141,8 @@ pub fn gather_landing(
     }))
 }
 
-/// The other parents of a merge, as what might explain it: which requests they belong to nobody was asked, so they are
-/// numbered as parents are.
+/// The other parents of a merge, as what might explain it: no host was asked which requests they
+/// belong to, so they are numbered as parents are.
 fn merged_parents(repository: &Repository, landed: &Revision) -> Result<Vec<Candidate>, Gap> {
     let parents = repository.commit(landed)?.parents;
     let numbered = parents.into_iter().zip(1_u64..).skip(1);
@@ -173,7 +174,8 @@ impl Range<'_> {
         steps: &[Step],
         progress: &dyn Fn(usize, usize),
     ) -> Vec<LandingFacts> {
-        // One part of the work asks who brought each step, one asks about those requests, and one proves their content.
+        // One part of the work asks who brought each step, one asks about those requests, and one
+        // proves their content.
         let total = steps.len() * PARTS;
         let groups = self.groups(baseline, branch, steps, &|step| progress(step, total));
         let count = groups.len().max(1);
@@ -198,8 +200,8 @@ impl Range<'_> {
         });
     }
 
-    /// A series that was rebased onto the branch, and a request that the branch was moved to, are several steps and one
-    /// landing. Steps that no request explains are never taken together.
+    /// A series that was rebased onto the branch, and a request that the branch was moved to, are
+    /// several steps and one landing. Steps that no request explains are never taken together.
     fn groups(
         &self,
         baseline: &Revision,
@@ -223,7 +225,8 @@ impl Range<'_> {
         groups
     }
 
-    /// The step at a place and those next to it that the same requests brought; `None` when nothing lies before it.
+    /// The step at a place and those next to it that the same requests brought; `None` when nothing
+    /// lies before it.
     fn group_at(&self, branch: &BranchName, place: &BranchPosition) -> Result<Option<Group>, Gap> {
         let Some(step) = place.line.get(place.at) else { return Ok(None) };
         let requests = self.requests(step, branch);
@@ -247,7 +250,7 @@ impl Range<'_> {
         }
     }
 
-    /// The range as one change, with nothing that speaks of the branch or of a candidate.
+    /// The range as one change, without facts about the branch or a candidate.
     fn alone(&self, before: &Revision, landed: &Revision) -> Facts {
         let mut inquiry = self.inquiry.clone();
         inquiry.topics.clear();
@@ -295,7 +298,8 @@ impl Range<'_> {
         }
     }
 
-    /// A request that the host does not show has no head, so nothing of it is known. No other commit is judged in its place.
+    /// A request that the host does not show has no head, so nothing of it is known. No other
+    /// commit is judged in its place.
     fn unseen(&self, inquiry: Inquiry, forge: &dyn Forge, parent: &Revision, gap: &Gap) -> Facts {
         let nothing = Inquiry { topics: BTreeSet::new(), teams: BTreeSet::new(), ..inquiry.clone() };
         let (request, branch) = (Fact::Gap(gap.clone()), self.branch.clone());
@@ -320,7 +324,7 @@ impl Range<'_> {
         }
     }
 
-    /// What bears on going back: whoever may is named at the baseline, or by what landed since.
+    /// The facts about a rollback: its approval is at the baseline, or landed since.
     fn back(&self, baseline: &Revision, candidate: &Revision, branch: &BranchName) -> Result<Back, Gap> {
         let repository = self.sources.repository;
         let tip = &self.branch.known()?.tip;
@@ -347,7 +351,7 @@ impl Range<'_> {
         Ok(Back { gate: self.alone(baseline, tip).gate, since, undone })
     }
 
-    /// The range as one change, with what speaks of the branch and of the candidate.
+    /// The range as one change, with the facts about the branch and the candidate.
     fn whole(&self, baseline: &Revision, candidate: &Revision) -> Facts {
         let mut inquiry = self.inquiry.clone();
         // Checks of the candidate may vouch for evidence; otherwise they are the requests' own.

@@ -1,5 +1,5 @@
-//! What is known of other environments, where an environment has no record: whose first deployment could otherwise skip whatever
-//! somebody says is deployed already.
+//! What is known of other environments, where an environment has no record: whose first deployment
+//! could otherwise skip everything before a made-up baseline.
 
 use crate::collect::git::Repository;
 use crate::collect::host::Forge;
@@ -14,7 +14,8 @@ use crate::record::{Chain, Judge, RecordEntry, RecordLink, RecordStanding};
 /// No more records of one environment than this, from the newest on, are looked at.
 const MOST: usize = 256;
 
-/// What other environments say of a baseline. `counting` are those that the policy lists; without any, all that there are count.
+/// What other environments say of a baseline. `counting` are those that the policy lists; without
+/// any, all that there are count.
 pub fn gather_elsewhere(
     repository: &Repository,
     host: Option<&dyn Forge>,
@@ -98,7 +99,8 @@ fn deployed_beyond(
 ) -> Result<Vec<HostElsewhere>, Gap> {
     let mut beyond = Vec::new();
     for (environment, deployment) in host.deployed_elsewhere(environment.as_str(), counting).known()? {
-        // What a shallow clone lacks is no part of the branch that it shows; the branch itself is looked at as a whole.
+        // What a shallow clone lacks is no part of the branch that it shows; the branch itself is
+        // looked at as a whole.
         let span = repository.span(&deployment.revision, baseline);
         match span {
             Fact::Known(Span::Steps(_)) => beyond
@@ -110,12 +112,12 @@ fn deployed_beyond(
     Ok(beyond)
 }
 
-/// What the repository shows otherwise than the facts of a first record: records of other environments that were there already, or
-/// that do not hold what they are said to hold. A record that let the baseline through as well contradicts nothing, even where
-/// nobody had seen it.
+/// What the repository shows otherwise than the facts of a first record: records of other
+/// environments that were there already, or that do not hold what they are said to hold. A record
+/// that let the baseline through as well contradicts nothing, even where nobody had seen it.
 ///
 /// # Errors
-/// The repository does not show the records that the facts speak of.
+/// The repository does not show the records that the facts name.
 pub fn contradictions(
     repository: &Repository,
     facts: &Deployment,
@@ -127,7 +129,8 @@ pub fn contradictions(
     };
     let asked = facts.whole.host.repository.as_deref();
     let mut found = Vec::new();
-    // One is enough, and the decision goes by the first: to look at all would double the work with each environment.
+    // One is enough, and the decision goes by the first: to look at all would double the work with
+    // each environment.
     if let Some((other, holds)) = said.holding() {
         found.extend(is_otherwise(repository, &other.environment, holds, (baseline, asked), resting)?);
     }
@@ -151,7 +154,8 @@ pub fn contradictions(
     Ok(found)
 }
 
-/// A record of another environment that does not let through what it is said to. It is looked at as closely as this one.
+/// A record of another environment that does not let through what it is said to. It is looked at as
+/// closely as this one.
 fn is_otherwise(
     repository: &Repository,
     name: &str,

@@ -1,4 +1,4 @@
-//! Statements of test runs: found in files and notes. How they are made stands in `recording`, and in
+//! Statements of test runs: found in files and notes. `recording` makes them, and
 //! `command` how a run is watched.
 
 use crate::attest::signers::AllowedSigners;
@@ -25,7 +25,8 @@ mod recording;
 pub use command::run;
 pub use recording::{Measurement, Order, Recorded, record};
 
-/// From the root of the work tree; of a file elsewhere only its own name, because the way there can name people.
+/// From the root of the work tree; of a file elsewhere only its own name, because the way there can
+/// name people.
 fn name_of(root: Option<&Path>, file: &Path) -> String {
     let inside = root.and_then(|root| below(root, file)).map(|path| path.to_string());
     let name = || file.file_name().map(|name| name.to_string_lossy().into_owned());
@@ -54,7 +55,8 @@ pub struct Sought<'a> {
 
 /// Finds every statement of the judged trees and of those that they began from.
 ///
-/// The whole fact is a gap when nobody asks for it and nothing was handed over, or when git does not show what it would be evidence of.
+/// The whole fact is a gap when nothing asks for it and nothing was handed over, or when git does
+/// not show what it would be evidence of.
 pub fn gather(repository: &Repository, directory: &Path, sought: &Sought<'_>) -> Fact<EvidenceFacts> {
     if sought.files.is_empty() && !sought.inquiry.topics.contains(&Topic::Evidence) {
         let remedy = "Use a policy that asks for it";
@@ -64,7 +66,7 @@ pub fn gather(repository: &Repository, directory: &Path, sought: &Sought<'_>) ->
     Search { repository, directory, sought, signers }.all().into()
 }
 
-/// The list of signers as it stands at the base.
+/// The list of signers at the base.
 fn signers(repository: &Repository, sought: &Sought<'_>) -> Result<AllowedSigners, Gap> {
     let Some(path) = sought.inquiry.path_of(TextPurpose::EvidenceSigners) else {
         return Err(Gap::not_asked("who may sign evidence", "Name `signers` in the policy"));
@@ -181,7 +183,8 @@ impl Search<'_> {
         }
     }
 
-    /// Of line coverage only what it says of the files that the change leaves there: nothing else is asked.
+    /// Of line coverage only what it says of the files that the change leaves there: nothing else
+    /// is asked.
     fn of_change(&self, mut statement: Statement) -> Statement {
         let files = self.sought.change.value().map_or(&[][..], |change| &change.files);
         let left: BTreeSet<&RepoPath> =
@@ -235,9 +238,10 @@ impl Search<'_> {
         Ok(Trees { head, head_lands, merged, base, merge_bases })
     }
 
-    /// Those of some trees that are the head merged into the base as it was a little while ago: a CI system merges when it starts, and the
-    /// base has moved since. What the base was tested with then is between the head alone and what would land now, and the head alone
-    /// is enough, if it lands with all that it holds.
+    /// Those of some trees that are the head merged into the base as it was a little while ago: a
+    /// CI system merges when it starts, and the base has moved since. What the base was tested with
+    /// then is between the head alone and what would land now, and the head alone is enough, if it
+    /// lands with all that it holds.
     fn merged_earlier(&self, trees: BTreeSet<ObjectName>) -> BTreeSet<ObjectName> {
         let Sought { base, head, .. } = *self.sought;
         if trees.is_empty() {

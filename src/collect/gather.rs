@@ -77,8 +77,9 @@ pub fn of_repository(
     (change, gate)
 }
 
-/// Does the repository bring a file of this path to a checkout of the head, or of the head merged into the base, which is
-/// what CI systems check out? A file of the base that the change removes is in neither.
+/// Does the repository bring a file of this path to a checkout of the head, or of the head merged
+/// into the base, which is what CI systems check out? A file of the base that the change removes is
+/// in neither.
 fn is_tracked(
     repository: &Repository,
     base: &Revision,
@@ -98,8 +99,9 @@ fn is_tracked(
     repository.brings(base, path)
 }
 
-/// Can the pushes to the base branch tell that what merging the head brings is not what was approved? They cannot where the request
-/// begins at the tip and holds no updates, or where git alone knows it already.
+/// Can the pushes to the base branch tell that what merging the head brings is not what was
+/// approved? They cannot where the request begins at the tip and holds no updates, or where git
+/// alone knows it already.
 fn is_basis_open(change: &Change, inquiry: &Inquiry) -> bool {
     let has_updates = !change.updates.before.is_empty() || !change.updates.earlier.is_empty();
     inquiry.topics.contains(&Topic::Reviews)
@@ -155,14 +157,15 @@ fn gate_texts(
     Ok(gate)
 }
 
-/// A change that does not touch the policy (or the waivers) leaves the one that the branch has by now, however old the
-/// one that the change began with.
+/// A change that does not touch the policy (or the waivers) leaves the one that the branch has by
+/// now, however old the one that the change began with.
 fn leaves_untouched(change: &Fact<Change>, path: &RepoPath) -> bool {
     let entries = change.value().map(|change| change.files.iter().flat_map(|file| file.entries()));
     entries.is_some_and(|mut entries| entries.all(|entry| entry.path != *path))
 }
 
-/// CODEOWNERS as the host finds it; what it says of a path, and whether the host would read it, is for its reader.
+/// CODEOWNERS as the host finds it; what it says of a path, and whether the host would read it, is
+/// for its reader.
 fn code_owners(
     repository: &Repository,
     at: &Revision,
@@ -219,7 +222,8 @@ fn host_facts(
     facts
 }
 
-/// A commit that the branch does not hold any more may still be here: then its history says what came with it.
+/// A commit that the branch does not hold any more may still be here: then its history says what
+/// came with it.
 fn follow_move(repository: &Repository, change: &Change, one: &mut Move) {
     let is_open = matches!(one.kept, Fact::Gap(_));
     if !is_open || !repository.has_commit(&one.after) {

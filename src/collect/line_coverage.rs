@@ -1,7 +1,8 @@
 //! Coverage reports to facts: what they say of the changed files, and no more.
 //!
-//! Like a test report, one that was found is never dropped, and links are not followed. Names become paths exactly (see
-//! [`places`]); where a name could be two files, or two names are one file, the fact says so instead of choosing.
+//! Like a test report, one that was found is never dropped, and links are not followed. Names
+//! become paths exactly (see [`places`]); where a name could be two files, or two names are one
+//! file, the fact says so instead of choosing.
 
 use crate::collect::git::{Repository, count_lines};
 use crate::collect::reading::read;
@@ -26,8 +27,8 @@ use std::path::Path;
 const HINTS: usize = 5;
 const HINT: usize = 300;
 
-/// Reads the coverage reports that the inquiry's sources find below `directory`, and which lines changed.
-/// `tracked` says whether a file is part of the repository and not of a run.
+/// Reads the coverage reports that the inquiry's sources find below `directory`, and which lines
+/// changed. `tracked` says whether a file is part of the repository and not of a run.
 pub fn gather(
     directory: &Path,
     inquiry: &Inquiry,
@@ -155,7 +156,7 @@ fn doubt(covered: &Covered, path: &RepoPath) -> Option<Doubt> {
 struct Checkout<'a> {
     repository: &'a Repository,
     head: &'a Revision,
-    /// The files that it may speak of, each with whether its lines can be counted.
+    /// The files that it may be about, each with whether its lines can be counted.
     files: BTreeMap<&'a RepoPath, bool>,
 }
 
@@ -244,7 +245,8 @@ impl Checkout<'_> {
         Ok(other.map(|line| format!("its checksum of line {line} is that of another line")))
     }
 
-    /// A report that lies here was measured here. No file says nothing: there may be no work tree at all.
+    /// A report that lies here was measured here. No file says nothing: there may be no work tree
+    /// at all.
     fn is_other_text_checked_out(&self, path: &RepoPath, text: &[u8]) -> bool {
         let Some(root) = self.repository.work_tree() else { return false };
         let file = root.join(native(path));
@@ -262,7 +264,8 @@ impl Checkout<'_> {
     }
 }
 
-/// Checkouts may end lines with a carriage return as well. A lone one is not looked at here: such a text has no lines to count.
+/// Checkouts may end lines with a carriage return as well. A lone one is not looked at here: such a
+/// text has no lines to count.
 fn without_returns(text: &[u8]) -> Vec<u8> {
     text.iter().copied().filter(|byte| *byte != b'\r').collect()
 }

@@ -1,8 +1,10 @@
-//! Files of reports and statements: a regular file, no link, of bounded size, that stays as it is while it is read.
+//! Files of reports and statements: a regular file, no link, of bounded size, that stays as it is
+//! while it is read.
 //!
-//! A report is read as a whole while it is small. A larger one is read in pieces, so that its size costs no memory; if that does not
-//! end well and it is not too large to be read as a whole, what the whole says is the answer. In both ways the digest is of the
-//! very bytes that were parsed: they are read once for both.
+//! A report is read as a whole while it is small. A larger one is read in pieces, so that its size
+//! costs no memory; if that does not end well and it is not too large to be read as a whole, what
+//! the whole says is the answer. In both ways the digest is of the very bytes that were parsed:
+//! they are read once for both.
 
 use crate::model::digest::{Digest, Digester};
 use crate::model::fact::{Gap, GapReason};
@@ -38,8 +40,8 @@ pub(super) struct Taken {
     pub run: Result<TestRun, Gap>,
 }
 
-/// Reads a report: in the format that it is said to be in, or in that which its content shows. It is read also where nobody can say
-/// which format it is.
+/// Reads a report: in the format that it is said to be in, or in that which its content shows. It
+/// is read also where nobody can say which format it is.
 ///
 /// # Errors
 /// It cannot be read.
@@ -75,7 +77,8 @@ fn understood(run: Result<TestRun, ReportError>, path: &str) -> Result<TestRun, 
     Ok(TestRun { times: run.times.read_here(local_offset()), ..run })
 }
 
-/// Reads a report in pieces. Nothing where the whole has to tell, or tells better why it cannot be read.
+/// Reads a report in pieces. Nothing where the whole has to tell, or tells better why it cannot be
+/// read.
 fn in_pieces(
     bounds: Bounds,
     opened: &Opened<'_>,
@@ -147,7 +150,7 @@ pub(super) fn digest(file: &Path, path: &str) -> Result<Digest, Gap> {
     opened.digesting(MAXIMUM_STREAM).digest(&opened)
 }
 
-/// A file that was opened: a regular one, and the one that its name stands for.
+/// A file that was opened: a regular one, and the one that its name leads to.
 pub(super) struct Opened<'p> {
     /// It.
     pub file: File,
@@ -267,7 +270,8 @@ pub(super) fn unreadable(path: &str, error: &io::Error) -> Gap {
     Gap::new(what(path), GapReason::Unreachable, error.to_string(), remedy)
 }
 
-/// How far the clock on the wall is ahead of UTC here: reports that name no zone were often written in that of their machine.
+/// How far the clock on the wall is ahead of UTC here: reports that name no zone were often written
+/// in that of their machine.
 pub(super) fn local_offset() -> SignedDuration {
     let minutes = git2::Signature::now("-", "-").map_or(0, |now| now.when().offset_minutes());
     SignedDuration::from_mins(minutes.into())

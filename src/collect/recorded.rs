@@ -1,6 +1,7 @@
 //! What the repository says of the facts that a record keeps: what git showed then, it shows again.
 //!
-//! What a host said cannot be seen again: reviews, requests and checks are taken from the facts as they stand there.
+//! What a host said cannot be seen again: reviews, requests and checks are taken from the facts as
+//! they are.
 
 use crate::collect::elsewhere;
 use crate::collect::gather::{of_repository, text_at};
@@ -19,7 +20,7 @@ use std::collections::BTreeSet;
 /// Everything in which the repository differs from the facts, which were judged by this policy.
 ///
 /// # Errors
-/// The repository does not show what the facts speak of.
+/// The repository does not show what the facts are about.
 pub fn contradictions(
     repository: &Repository,
     policy: &str,
@@ -38,7 +39,7 @@ pub fn contradictions(
     Ok(found)
 }
 
-/// The policy that was judged by is the one that stands at the baseline, where one stands there.
+/// The policy that was judged by has to be the one at the baseline, if there is one.
 ///
 /// # Errors
 /// The repository does not show it.
@@ -55,7 +56,7 @@ pub fn policy_elsewhere(
         None => asked.is_some(),
     };
     let at = baseline.short();
-    Ok(differs.then(|| format!("the policy is not the one that stands at its baseline ({path} at {at})")))
+    Ok(differs.then(|| format!("the policy is not the one at its baseline ({path} at {at})")))
 }
 
 /// Each landing begins where the one before ended, and consists of its steps.
@@ -96,7 +97,8 @@ impl Search<'_> {
         Ok(found)
     }
 
-    /// Policy, waivers and signers of waivers: at the baseline those that stand there, after it those of either end.
+    /// Policy, waivers and signers of waivers: before the range those of the baseline, after it
+    /// those of either end.
     fn texts(&self) -> Result<Vec<String>, Gap> {
         let Facts { gate, inquiry, .. } = &self.facts.whole;
         let Some(gate) = gate.value() else { return Ok(Vec::new()) };

@@ -1,8 +1,9 @@
 //! Patterns and named files to parsed test reports.
 //!
-//! A report that was found is never dropped: one that cannot be read or understood is listed with the gap in
-//! place of its run. Links are not followed: a change could bring a link to evidence of its own making. A link
-//! in the place of a report is a gap; directories that are links are not entered.
+//! A report that was found is never dropped: one that cannot be read or understood is listed with
+//! the gap in place of its run. Links are not followed: a change could bring a link to evidence of
+//! its own making. A link in the place of a report is a gap; directories that are links are not
+//! entered.
 
 use super::reading::{take, what};
 use crate::model::fact::{Fact, Gap, GapReason};
@@ -26,12 +27,12 @@ pub struct Named {
     pub file: PathBuf,
 }
 
-/// Reads the named reports and those that the inquiry's patterns find below `directory`.
-/// `tracked` says whether a file is part of the repository and not of a run; it is asked for every report, by the
-/// place where it was found. The reports are sorted by path and suite.
+/// Reads the named reports and those that the inquiry's patterns find below `directory`. `tracked`
+/// says whether a file is part of the repository and not of a run; it is asked for every report, by
+/// the place where it was found. The reports are sorted by path and suite.
 ///
-/// The whole fact is a gap when nobody asks for reports, when a pattern is not one, or when a directory that
-/// can hold reports cannot be listed.
+/// The whole fact is a gap when nothing asks for reports, when a pattern is not one, or when a
+/// directory that can hold reports cannot be listed.
 pub fn gather(
     directory: &Path,
     named: &[Named],
@@ -66,8 +67,8 @@ fn gather_asked(
     Ok(reports.into_values().collect())
 }
 
-/// The format that the policy gives a report, if it does: by the suite that it was handed over for, or by the
-/// patterns that match its path.
+/// The format that the policy gives a report, if it does: by the suite that it was handed over for,
+/// or by the patterns that match its path.
 fn said_format(inquiry: &Inquiry, path: &str, suite: Option<&str>) -> Result<Option<ReportFormat>, Gap> {
     let matches = |pattern: &String| Glob::new(pattern).is_ok_and(|glob| glob.matches(path.as_bytes()));
     let is_for = |said: &&SaidFormat| match suite {
@@ -200,7 +201,8 @@ fn step(component: &str) -> Result<Step, String> {
     Glob::new(component).map(|glob| Step::One(Box::new(glob)))
 }
 
-/// The path of a file from `directory`, when it really lies below it: links on the way are resolved.
+/// The path of a file from `directory`, when it really lies below it: links on the way are
+/// resolved.
 pub fn below(directory: &Path, file: &Path) -> Option<RepoPath> {
     let directory = directory.canonicalize().ok()?;
     let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));

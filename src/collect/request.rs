@@ -44,7 +44,8 @@ pub enum Located<'a> {
     Deployment(Box<DeploymentTarget>),
 }
 
-/// Gathers every fact that the inquiry asks for. `progress` hears how much of a long work is done, and of how much.
+/// Gathers every fact that the inquiry asks for. `progress` hears how much of a long work is done,
+/// and of how much.
 pub fn gather(
     inquiry: Inquiry,
     located: Located<'_>,
@@ -83,7 +84,8 @@ pub enum LocateError {
     NoBase,
 }
 
-/// The commits of a change: what the command line names, else what the job says, else what the host says.
+/// The commits of a change: what the command line names, else what the job says, else what the host
+/// says.
 ///
 /// # Errors
 /// One of them is not known.
@@ -107,8 +109,8 @@ pub fn locate_change(
     Ok(Ends { base, head: head? })
 }
 
-/// Does the clone hold what the host names? The host is asked after the clone was made, and its branch or the request may
-/// have moved in between.
+/// Does the clone hold what the host names? The host is asked after the clone was made, and its
+/// branch or the request may have moved in between.
 ///
 /// # Errors
 /// A gap with the command that fetches what is missing.
@@ -121,14 +123,14 @@ pub fn check_clone(
     if let Some(branch) = asked.branch.value().filter(|branch| branch.tip == ends.base)
         && repository.lacks_commit(&branch.tip)
     {
-        let what = format!("commit {}, which is the tip of {} by now,", branch.tip, branch.name);
+        let what = format!("commit {}, which is now the tip of {},", branch.tip, branch.name);
         let again = "What was tested with the branch as it was before still counts.";
         return Err(clone_behind(what, branch.name.as_str(), again));
     }
     if let Some(request) = asked.request.value().filter(|request| request.head == ends.head)
         && repository.lacks_commit(&request.head)
     {
-        let what = format!("commit {}, which is the head of request {} by now,", ends.head, request.id);
+        let what = format!("commit {}, which is now the head of request {},", ends.head, request.id);
         let reference = asked.on_request.and_then(ChangeRequestHost::head_reference);
         return Err(clone_behind(what, &reference.unwrap_or_default(), ""));
     }

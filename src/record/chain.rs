@@ -50,8 +50,8 @@ impl Chain {
     }
 }
 
-/// Verifies the records of an environment, oldest first. That a decision cannot be taken again is no problem of the chain:
-/// see [`RecordLink::standing`].
+/// Verifies the records of an environment, oldest first. That a decision cannot be taken again is
+/// no problem of the chain: see [`RecordLink::standing`].
 ///
 /// # Errors
 /// Everything that is wrong. An empty list is not a chain of records, but nothing is wrong with it.
@@ -66,11 +66,11 @@ pub fn verify_chain(
     if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
 
-/// Verifies records one by one, so that nobody needs to hold all their files at a time.
+/// Verifies records one by one, so that their files need not be in memory at once.
 pub struct Verifier<'a> {
     chain: Chain,
     judge: &'a Judge<'a>,
-    /// The present moment, where somebody knows it.
+    /// The present moment, where it is known.
     clock: Option<Timestamp>,
     /// The record before, if it could be read.
     previous: Option<RecordLink>,
@@ -149,7 +149,8 @@ impl<'a> Verifier<'a> {
         if entry.number != place {
             faults.push(Fault::Number(entry.number));
         }
-        // After a record that could not be read nothing is known of what this one stands upon; that one is a problem already.
+        // After a record that could not be read nothing is known of the one that this one follows;
+        // that one is a problem already.
         let unknown_before = before.is_some() && self.previous.is_none();
         let previous = self.previous.as_ref();
         faults.extend(faults_of_entry(entry, |name| stored.file(name), previous).into_iter().filter(

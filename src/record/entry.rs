@@ -40,7 +40,8 @@ pub struct RecordEntry {
     pub tool: String,
     /// Who recorded, by their own account: text from outside.
     pub recorder: String,
-    /// When, by the recorder's clock. The order of records is that of their numbers, not of their times.
+    /// When, by the recorder's clock. The order of records is that of their numbers, not of their
+    /// times.
     pub time: Timestamp,
 }
 
@@ -62,7 +63,8 @@ pub enum RecordedOrigin {
     Host,
     /// Whoever ran the gate, with `--base`.
     Asserted,
-    /// The record before, of which this one is an approved rollback: its candidate was let through by an earlier record.
+    /// The record before, of which this one is an approved rollback: its candidate was let through
+    /// by an earlier record.
     Rollback,
 }
 
@@ -77,8 +79,8 @@ impl RecordedOrigin {
         }
     }
 
-    /// Whose word the baseline of gathered facts is; `None` where nobody's is, or the facts are of a deployment that was
-    /// recorded before.
+    /// Where the baseline of gathered facts comes from; `None` where it is not known, or the facts
+    /// are of a deployment that was recorded before.
     pub fn of(facts: &Deployment) -> Option<Self> {
         match facts.baseline.value()?.origin {
             deployment::BaselineOrigin::Recorded(_) if facts.span.value() == Some(&Span::Behind) => {
@@ -107,7 +109,8 @@ pub struct KeptFile {
 }
 
 impl RecordEntry {
-    /// The one way to write it: JSON with the fields in their order, two spaces, one line break at the end.
+    /// The one way to write it: JSON with the fields in their order, two spaces, one line break at
+    /// the end.
     ///
     /// # Errors
     /// Those of the JSON writer; with these types there are none.
@@ -134,8 +137,8 @@ impl RecordEntry {
     }
 }
 
-/// The commit of an entry as git stores it. Nothing in it is left to chance or to anybody's configuration, so that it can be
-/// told from any other.
+/// The commit of an entry as git stores it. Nothing in it depends on chance or on configuration, so
+/// that it can be told from any other.
 pub fn commit_bytes(
     tree: &ObjectName,
     parent: Option<&Revision>,

@@ -72,7 +72,7 @@ fn faults_of_contents<'f>(entry: &RecordEntry, file: &impl Fn(&str) -> Option<&'
     [DECISION, FACTS, POLICY].into_iter().filter_map(fault).collect()
 }
 
-/// A decision speaks of one commit in one repository, and is good for no other.
+/// A decision is about one commit in one repository, and valid for no other.
 fn faults_of_decision(entry: &RecordEntry, bytes: &[u8]) -> Vec<Fault> {
     let Repeated { outcome, repository, base, head, policy } = match Repeated::read(bytes) {
         Ok(decision) => decision,

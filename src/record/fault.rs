@@ -23,12 +23,12 @@ impl std::fmt::Display for ChainProblem {
     }
 }
 
-/// What is wrong. Texts from outside stand in it as they came.
+/// What is wrong. It holds texts from outside as they came.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// A file that must be there is not.
     Missing(&'static str),
-    /// A file that nobody put there.
+    /// A file that is no part of a record.
     Extra(RepoPath),
     /// Not a plain file of mode 100644.
     NotAFile(RepoPath, u32),
@@ -71,7 +71,7 @@ pub enum Fault {
     FactsUnreadable(String),
     /// The facts and the entry say different things of this.
     FactsDisagree(&'static str),
-    /// The facts speak of two branches.
+    /// The facts name two branches.
     Branch,
     /// The facts do not give the decision.
     Judged(String),
@@ -83,7 +83,7 @@ pub enum Fault {
     EarlierForm,
     /// A commit can only hold whole seconds since 1970.
     Time,
-    /// It was recorded before the record that it stands upon.
+    /// It was recorded before the record that it follows.
     Backwards,
     /// It was recorded at a moment that has not come yet.
     Future,
@@ -125,7 +125,7 @@ impl std::fmt::Display for Fault {
             Fault::Disagree(what) => write!(f, "entry and decision name different things as {what}"),
             Fault::FactsUnreadable(error) => write!(f, "facts.json cannot be read: {error}"),
             Fault::FactsDisagree(what) => write!(f, "entry and facts name different {what}"),
-            Fault::Branch => f.write_str("its facts speak of two branches"),
+            Fault::Branch => f.write_str("its facts name two branches"),
             Fault::Judged(how) => write!(f, "its facts, judged again, do not give its decision: {how}"),
             Fault::Repository(what) => write!(f, "the repository contradicts its facts: {what}"),
             Fault::OtherRepository(name) => write!(f, "it is of the repository {name}"),

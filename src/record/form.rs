@@ -1,5 +1,5 @@
-//! From an entry to its form as JSON, and back. Every field is named, and none is left to `..`: a field that either side
-//! gains does not compile until the other one handles it.
+//! From an entry to its form as JSON, and back. Every field is named, and none is left to `..`: a
+//! field that either side gains does not compile until the other one handles it.
 
 use super::entry::{KeptFile, RecordEntry, RecordedBaseline, RecordedOrigin};
 use crate::wire::record::v2::{RecordV2, RecordedBaselineV2, RecordedFileV2, RecordedOriginV2};

@@ -50,7 +50,7 @@ impl PendingRecord {
         &self.entry
     }
 
-    /// The commit that it stands upon: what the ref must still point to when it is stored.
+    /// The commit before it: the ref must still point to this one when the record is stored.
     pub fn previous(&self) -> Option<&Revision> {
         self.previous.as_ref()
     }

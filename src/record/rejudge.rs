@@ -1,7 +1,7 @@
 //! Taking a decision again from what a record keeps.
 //!
-//! This room holds no judge: whoever reads records hands one over, and also somebody who compares the facts with the
-//! repository.
+//! This room holds no judge: its callers hand one over, and also a function that compares the facts
+//! with the repository.
 
 use super::entry::{RecordEntry, RecordedOrigin};
 use super::fault::Fault;
@@ -13,10 +13,12 @@ use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// The decision that a policy's text gives of facts, as `--format json` writes it; or why it gives none.
+/// The decision that a policy's text gives of facts, as `--format json` writes it; or why it gives
+/// none.
 pub type Judge<'a> = dyn Fn(&str, &Deployment) -> Result<Vec<u8>, String> + 'a;
 
-/// What the repository shows otherwise than the facts of a record, which are judged by the text of a policy.
+/// What the repository shows otherwise than the facts of a record, which are judged by the text of
+/// a policy.
 pub type Compare<'a> = dyn Fn(&str, &Deployment) -> Result<Vec<String>, Gap> + 'a;
 
 /// What came of it.
@@ -89,7 +91,8 @@ impl Rejudging<'_> {
         }
     }
 
-    /// What another version judged otherwise may be its own way to judge; what this version did not judge so is made up.
+    /// What another version judged otherwise may be its own way to judge; what this version did not
+    /// judge so is made up.
     fn differing(&self, how: String) -> Rejudged {
         match self.is_ours() {
             true => broken_record(vec![Fault::Judged(how)]),
@@ -118,7 +121,7 @@ impl Rejudging<'_> {
         }
     }
 
-    /// Facts speak of one deployment on top of one chain, and are good for no other.
+    /// Facts are about one deployment on top of one chain, and valid for no other.
     fn faults_of_facts(&self, facts: &Deployment) -> Vec<Fault> {
         let entry = self.entry;
         let baseline = facts.baseline.value().map(|baseline| &baseline.revision);

@@ -54,7 +54,8 @@ pub enum RecordStanding {
     Irreproducible(String),
     /// It does not hold together: see the problems of the chain.
     Broken,
-    /// Its facts give its decision again, but the repository here does not show what they speak of.
+    /// Its facts give its decision again, but the repository here does not show what they are
+    /// about.
     Unseen(Gap),
 }
 
@@ -65,7 +66,7 @@ impl RecordStanding {
     }
 }
 
-/// A record that can be read: the one that the next stands upon.
+/// A record that can be read: the one that the next follows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordLink {
     /// Its commit.

@@ -343,7 +343,8 @@ fn the_baseline_may_differ_only_where_the_entry_says_why() {
     assert!(prepare_record(testing::draft(&name(101), first, &[]), None, &testing::judge).is_ok());
 }
 
-/// What is found when the facts of an honest record are bent; its decision is the one that they give.
+/// What is found when the facts of an honest record are bent; its decision is the one that they
+/// give.
 fn seen(bend: impl FnOnce(&mut Deployment)) -> Vec<Fault> {
     let entries = chain(2);
     let chain = checked(&entries);

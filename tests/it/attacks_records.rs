@@ -223,7 +223,7 @@ fn attack_96_a_record_of_another_branch() {
     Forgery::from(&scene.lane, &other)
         .decide(|decision| decision["outcome"] = json!("allow"))
         .push(&scene.lane);
-    scene.stopped("its facts speak of two branches");
+    scene.stopped("its facts name two branches");
 }
 
 #[test]
@@ -233,7 +233,7 @@ fn attack_96_a_record_judged_by_a_milder_policy() {
     assert_ne!(milder, POLICY);
     let gathered = harmless(scene.facts());
     Forgery::by(&scene.lane, &gathered, &milder).push(&scene.lane);
-    scene.stopped("the policy is not the one that stands at its baseline");
+    scene.stopped("the policy is not the one at its baseline");
     // Nor where its facts say that the policy is kept elsewhere.
     let mut scene = self::scene();
     let mut elsewhere = harmless(scene.facts());
@@ -241,7 +241,7 @@ fn attack_96_a_record_judged_by_a_milder_policy() {
         elsewhere.pointer_mut(texts).unwrap().as_object_mut().unwrap().remove("portcullis.toml").unwrap();
     }
     Forgery::by(&scene.lane, &elsewhere, &milder).push(&scene.lane);
-    scene.stopped("the policy is not the one that stands at its baseline");
+    scene.stopped("the policy is not the one at its baseline");
     // Nor does the program record it.
     scene.lane.history.repository().find_reference(crate::support::forger::REF).unwrap().delete().unwrap();
     let outside = tempfile::tempdir().unwrap();

@@ -1,5 +1,5 @@
-//! A small git repository, written commit by commit without a work tree. Names and times are fixed, so that the
-//! same steps give the same object names on every machine.
+//! A small git repository, written commit by commit without a work tree. Names and times are fixed,
+//! so that the same steps give the same object names on every machine.
 
 use anyhow::Result;
 use git2::build::TreeUpdateBuilder;
@@ -44,7 +44,8 @@ impl History {
         Ok(History { repository, clock: 1_800_000_000 })
     }
 
-    /// Commits the edits on top of the first parent's tree; author and committer are the same person.
+    /// Commits the edits on top of the first parent's tree; author and committer are the same
+    /// person.
     ///
     /// # Errors
     /// Whatever libgit2 says.

@@ -1,7 +1,8 @@
 //! `portcullis demo`: a look at the gate without any account.
 //!
-//! Each scenario builds a git repository in a temporary directory and a GitHub in memory, and is judged by the very
-//! code that judges real changes: the same questions, translation, controls and rendering.
+//! Each scenario builds a git repository in a temporary directory and a GitHub in memory, and is
+//! judged by the very code that judges real changes: the same questions, translation, controls and
+//! rendering.
 
 use super::exit::{Exit, Failure, Result};
 use super::prepare::prepare_over;
@@ -38,7 +39,8 @@ pub struct Arguments {
 /// Judges the made-up changes, all in short or one in full.
 ///
 /// # Errors
-/// The temporary directory cannot be written, or a verdict is not the one that the scenario tells of.
+/// The temporary directory cannot be written, or a verdict is not the one that the scenario tells
+/// of.
 pub fn run(arguments: &Arguments) -> Result {
     match &arguments.show {
         Some(name) => show(name),
@@ -85,7 +87,8 @@ fn tell(text: &mut String, scenario: &Scenario, decision: &Decision) {
     text.push('\n');
 }
 
-/// The finding that the scenario is about: the first one of its control that is as bad as the outcome.
+/// The finding that the scenario is about: the first one of its control that is as bad as the
+/// outcome.
 fn deciding<'d>(scenario: &Scenario, decision: &'d Decision) -> Option<&'d Finding> {
     let bad = |finding: &&Finding| finding.verdict.outcome() == Some(decision.outcome);
     decision.findings.iter().filter(bad).find(|finding| finding.control == scenario.control)

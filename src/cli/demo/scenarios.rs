@@ -1,4 +1,5 @@
-//! The changes that the demo judges: one honest, one harmless, and the ways round a gate that look most harmless.
+//! The changes that the demo judges: one honest, one harmless, and the ways round a gate that look
+//! most harmless.
 
 use super::history::Edit;
 use super::stage::{KIM, POLICY, Stage};

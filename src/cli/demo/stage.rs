@@ -1,7 +1,8 @@
-//! A made-up project: its repository, its GitHub and its test report, in a directory that goes away.
+//! A made-up project: its repository, its GitHub and its test report, in a directory that goes
+//! away.
 //!
-//! Kim opened request 7, which changes how records are loaded, and pushed it; Robin and Alex approved the head; the
-//! regression suite ran. Scenarios and tests bend it from there.
+//! Kim opened request 7, which changes how records are loaded, and pushed it; Robin and Alex
+//! approved the head; the regression suite ran. Scenarios and tests bend it from there.
 
 use super::history::{Edit, History, Person};
 use super::world::{Activity, World, minutes};
@@ -85,7 +86,8 @@ impl Stage {
         Ok(stage)
     }
 
-    /// Replaces the change by one commit of Kim's with these edits; everything else about it is honest.
+    /// Replaces the change by one commit of Kim's with these edits; everything else about it is
+    /// honest.
     ///
     /// # Errors
     /// Whatever git says.

@@ -1,8 +1,8 @@
 //! A GitHub in memory: a small repository host whose answers have the form that GitHub documents.
 //!
-//! A [`World`] is the state of one repository with one change request. [`World::honest`] is a change that
-//! followed every rule; tests and the demo bend its fields. What the host withholds or garbles, whatever its
-//! state, is a [`Bend`] of one [`Endpoint`].
+//! A [`World`] is the state of one repository with one change request. [`World::honest`] is a
+//! change that followed every rule; tests and the demo bend its fields. What the host withholds or
+//! garbles, whatever its state, is a [`Bend`] of one [`Endpoint`].
 
 use crate::collect::host::http::transport::{Request, Response, Transport, TransportError};
 use crate::model::change::{BranchName, Revision};
@@ -31,7 +31,8 @@ pub type Attributed = Vec<(String, Option<Account>)>;
 /// A repository on a GitHub, with one change request.
 #[derive(Clone, Debug)]
 pub struct World {
-    /// The address of the API, as links in the answers begin. The path of a GitHub Enterprise Server may follow the host.
+    /// The address of the API, as links in the answers begin. The path of a GitHub Enterprise
+    /// Server may follow the host.
     pub address: String,
     /// The only token that sees anything; `None` lets everybody in.
     pub token: Option<String>,
@@ -63,7 +64,8 @@ pub struct World {
     pub rulesets: Vec<Ruleset>,
     /// Check runs (by apps) and statuses (by accounts).
     pub checks: Vec<Check>,
-    /// The workflow run that a check run belongs to, by the number of the check run. Those that are not here have a suite of their own.
+    /// The workflow run that a check run belongs to, by the number of the check run. Those that are
+    /// not here have a suite of their own.
     pub workflow_runs: BTreeMap<CheckId, WorkflowRun>,
     /// Whom it attributes the addresses of co-authors to, by commit.
     pub co_authors: Vec<(Revision, Attributed)>,
@@ -211,15 +213,16 @@ pub enum Bend {
     SkipPage(usize),
     /// The list stops after the page of this number, although `rel="last"` promises more.
     StopAfter(usize),
-    /// The field at this JSON pointer is missing. Lists are whole here, before they are cut into pages.
+    /// The field at this JSON pointer is missing. Lists are whole here, before they are cut into
+    /// pages.
     Drop(String),
     /// The field at this JSON pointer has another value.
     Set(String, Value),
 }
 
 impl World {
-    /// A change that followed every rule: opened and pushed by kim, approved at its head by robin and alex, checked,
-    /// on its way to a branch that a ruleset protects and nobody may bypass.
+    /// A change that followed every rule: opened and pushed by kim, approved at its head by robin
+    /// and alex, checked, on its way to a branch that a ruleset protects and nobody may bypass.
     pub fn honest(base: Revision, head: Revision, commits: &[Revision]) -> World {
         let (kim, robin, alex) =
             (person("kim-example", 11), person("robin-example", 12), person("alex-example", 13));

@@ -89,7 +89,8 @@ fn json_of(entries: &[SuiteDifference<'_>], out: &mut dyn io::Write) -> io::Resu
     out.flush()
 }
 
-/// The tests that are not the same on both sides. The sides have none any more: both together take too much.
+/// The tests that are not the same on both sides. The sides have none any more: both together take
+/// too much.
 fn test_names(sides: [Option<&mut SuiteSide>; 2]) -> (Written, Written) {
     let [before, after] =
         sides.map(|side| side.map(|side| std::mem::take(&mut side.tests)).unwrap_or_default());
@@ -111,8 +112,8 @@ fn entry<'a>(
     }
 }
 
-/// What each suite and configuration has. Several statements of one are folded: of tests the worst outcome counts, and a
-/// line that was executed in any was executed.
+/// What each suite and configuration has. Several statements of one are folded: of tests the worst
+/// outcome counts, and a line that was executed in any was executed.
 fn read_sides(directory: &Path, name: &str, suite: Option<&str>) -> Result<BTreeMap<SuiteName, SuiteSide>> {
     let mut all: BTreeMap<SuiteName, SuiteSide> = BTreeMap::new();
     let mut seen = BTreeSet::new();

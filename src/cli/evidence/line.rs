@@ -1,4 +1,5 @@
-//! A statement as the line that is written, in whatever form was asked for. A large one is written as it is made.
+//! A statement as the line that is written, in whatever form was asked for. A large one is written
+//! as it is made.
 
 use super::EvidenceRecording;
 use super::key_file::read_key;
@@ -26,7 +27,7 @@ impl Line {
     /// The line that a recording asks for.
     ///
     /// # Errors
-    /// The key cannot be read, or nobody could read the line back.
+    /// The key cannot be read, or the line could not be read back.
     pub fn of(statement: Statement, recording: &EvidenceRecording) -> Result<Self> {
         let failed = |error: AttestError| Failure::environment(error.to_string());
         if recording.test_result {

@@ -1,4 +1,5 @@
-//! `portcullis explain COMMIT`: how it came to the branch, who approved it, and what nobody did.
+//! `portcullis explain COMMIT`: how it landed on the branch, who approved it, and what was not
+//! approved.
 
 use super::unseen_failure;
 use crate::cli::deploying::branch_named;
@@ -22,7 +23,8 @@ use std::path::Path;
 /// Which branch it landed on, and whom to ask.
 #[derive(Debug, Args)]
 pub struct Where {
-    /// The host to ask for requests and reviews: `github`, or `none`. In a GitHub Actions job: `github`; else `none`.
+    /// The host to ask for requests and reviews: `github`, or `none`. In a GitHub Actions job:
+    /// `github`; else `none`.
     #[arg(long, value_enum, help_heading = "Explaining a commit")]
     host: Option<HostName>,
     /// The repository on the host. In a GitHub Actions job: the job's.
@@ -71,7 +73,8 @@ pub fn explain(asked: &Asked<'_>, place: &Where, verbose: bool) -> Result<()> {
             };
             write_report(asked, &facts, host.is_some(), Location::Branch(&name), verbose)
         }
-        // A branch that was named has to hold it; of one that was not named it is only a guess that it does.
+        // A branch that was named has to hold it; of one that was not named it is only a guess that
+        // it does.
         Err(failure) if place.branch.is_some() || place.is_unseen(&failure) => Err(failure),
         Err(failure) => {
             let alone = BranchPosition { line: vec![asked.commit.clone()], at: 0 };
@@ -83,7 +86,7 @@ pub fn explain(asked: &Asked<'_>, place: &Where, verbose: bool) -> Result<()> {
     }
 }
 
-/// A message whose remedy stands in a line of its own, as one sentence.
+/// A message and its remedy, which has a line of its own, as one sentence.
 fn one_line(message: &str) -> String {
     message.lines().map(str::trim).collect::<Vec<_>>().join("; ")
 }

@@ -1,4 +1,5 @@
-//! Settings that apply to nothing, as far as the repository at HEAD can tell: not wrong, and often a typing error.
+//! Settings that apply to nothing, as far as the repository at HEAD can tell: not wrong, and often
+//! a typing error.
 
 use crate::collect::git::Repository;
 use crate::collect::host::conventions_of;
@@ -70,7 +71,7 @@ fn unasked_roles(policy: &Policy) -> Vec<Remark> {
         .collect()
 }
 
-/// A control that speaks of some environments says nothing of a name that somebody makes up.
+/// A control that names environments does not apply to an environment of any other name.
 fn other_names(policy: &Policy) -> Option<Remark> {
     if !policy.environments.is_empty() {
         return None;

@@ -19,8 +19,8 @@ pub struct Expectations {
     /// The commit that is deployed now: it must be the one that the newest record let through.
     #[arg(long, value_name = "REV")]
     deployed: Option<String>,
-    /// The commit of a record that is known from elsewhere, such as the newest of last time. It must still be among
-    /// the records; those after it are told as newer.
+    /// The commit of a record that is known from elsewhere, such as the newest of last time. It
+    /// must still be among the records; those after it are told as newer.
     #[arg(long, value_name = "COMMIT", value_parser = object_name)]
     expect_tip: Option<Revision>,
     /// There must be at least so many records.

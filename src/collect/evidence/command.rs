@@ -1,12 +1,14 @@
-//! A run that is watched: the command of a suite is started here, and only what it wrote is recorded.
+//! A run that is watched: the command of a suite is started here, and only what it wrote is
+//! recorded.
 //!
-//! Before it begins the work tree has to be what HEAD says, and after it has ended the same tree has to lie there; HEAD may not have
-//! moved meanwhile. Reports that lie in the named places are removed first, so that what lies there afterwards was
-//! put there by the run; and a file or a report that tells of a time before the run was not made by it. What the command does to
-//! its files in between and takes back is its own affair: it is the suite.
+//! Before it begins the work tree has to be what HEAD says, and after it has ended the same tree
+//! has to lie there; HEAD may not have moved meanwhile. Reports that lie in the named places are
+//! removed first, so that what lies there afterwards was put there by the run; and a file or a
+//! report that tells of a time before the run was not made by it. What the command does to its
+//! files in between and takes back is its own affair: it is the suite.
 //!
-//! This is the only place where the program starts another one. The command is what the user wrote, no shell reads it, and it
-//! has the user's environment, working directory, input and output.
+//! This is the only place where the program starts another one. The command is what the user wrote,
+//! no shell reads it, and it has the user's environment, working directory, input and output.
 
 use super::name_of;
 use super::recording::{Measurement, Order, Recorded, WatchedCommand, not_of_the_commit, record};
@@ -24,12 +26,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process;
 
-/// Runs the command, and records the reports that it wrote. Reports may be named by patterns of the one glob dialect, because
-/// before the run nobody may know their names.
+/// Runs the command, and records the reports that it wrote. Reports may be named by patterns of the
+/// one glob dialect, because their names may not be known before the run.
 ///
 /// # Errors
-/// The work tree is not what the commit says, before or after; the command cannot be started; it succeeded and did not write its reports,
-/// or what lies in their place is not of this run.
+/// The work tree is not what the commit says, before or after; the command cannot be started; it
+/// succeeded and did not write its reports, or what lies in their place is not of this run.
 pub fn run(repository: &Repository, order: Order<'_>, command: &[OsString]) -> Result<Recorded, Gap> {
     let before = State::of(repository, &order, "before the command ran")?;
     clear(repository, &before.checkout, &places(&order)?)?;
@@ -82,7 +84,8 @@ impl State {
     /// # Errors
     /// HEAD names another commit, or was elsewhere meanwhile.
     fn is_still(&self, after: &State, began: Timestamp) -> Result<(), Gap> {
-        // Where git packs the branch away meanwhile, another of its files tells when HEAD moved: before.
+        // Where git packs the branch away meanwhile, another of its files tells when HEAD moved:
+        // before.
         let moved = self.moved != after.moved
             && after.moved.is_none_or(|moved| moved.as_second() >= began.as_second());
         if self.checkout.subject == after.checkout.subject && !moved {
@@ -101,7 +104,7 @@ fn places(order: &Order<'_>) -> Result<Vec<PathBuf>, Gap> {
     Ok(found(order.reports)?.into_iter().chain(coverage).collect())
 }
 
-/// The files that names stand for. A name that is no file and has a wildcard is a pattern.
+/// The files that are meant by names. A name that is no file and has a wildcard is a pattern.
 fn found(names: &[PathBuf]) -> Result<Vec<PathBuf>, Gap> {
     let mut files = BTreeSet::new();
     for name in names {
@@ -126,8 +129,8 @@ fn measured(reports: &[Measurement]) -> Result<Vec<Measurement>, Gap> {
     Ok(all)
 }
 
-/// Removes the reports of an earlier run: never a file of the repository, a link, or what does not look like a report. Nothing is
-/// removed before all of them are known to be reports.
+/// Removes the reports of an earlier run: never a file of the repository, a link, or what does not
+/// look like a report. Nothing is removed before all of them are known to be reports.
 fn clear(repository: &Repository, checkout: &Checkout, files: &[PathBuf]) -> Result<(), Gap> {
     let mut old = Vec::new();
     for file in files {
@@ -166,7 +169,7 @@ fn earlier(name: &str, detail: String) -> Gap {
     )
 }
 
-/// Names of which nothing lies there: a report that was named, or all that a pattern stands for.
+/// Names without a file: a report that was named, or a pattern that matches nothing.
 fn unwritten(repository: &Repository, order: &Order<'_>) -> Result<Vec<String>, Gap> {
     let mut missing = Vec::new();
     for name in order.reports.iter().chain(order.coverage.iter().map(|report| &report.file)) {

@@ -54,7 +54,7 @@ pub struct Order<'a> {
     pub written: &'a [PathBuf],
     /// Who ran it.
     pub producer: Producer,
-    /// How its command ended, if somebody says so.
+    /// How its command ended, if that was said.
     pub exit_status: Option<ExitStatus>,
     /// The command that we ran ourselves; then only what it wrote counts.
     pub watched: Option<&'a WatchedCommand>,
@@ -74,7 +74,8 @@ pub struct Measurement {
 pub struct Recorded {
     /// The statement.
     pub statement: Statement,
-    /// What the coverage reports say beside it, for whoever records: names as they stand there never go into the statement.
+    /// What the coverage reports say beside it, for the one who records: names as the reports have
+    /// them never go into the statement.
     pub measured: Vec<Covered>,
 }
 
@@ -95,7 +96,8 @@ pub fn record(repository: &Repository, order: Order<'_>) -> Result<Recorded, Gap
     for file in order.reports {
         not_of_the_commit(repository, &subject.commit, file)?;
         match taken.report(name_of(root, file), file, order.format) {
-            // A run that failed may have broken its report off. It is a failed run all the same, and nothing is hidden by that.
+            // A run that failed may have broken its report off. It is a failed run all the same,
+            // and nothing is hidden by that.
             Err(gap) if failed && gap.reason == GapReason::Malformed => unread.push(gap.to_string()),
             read => read?,
         }
@@ -195,7 +197,7 @@ struct Taken {
     oldest: Option<Timestamp>,
     /// The times that they name themselves.
     times: OwnTimes,
-    /// Where reports speak against themselves.
+    /// Where reports contradict themselves.
     doubts: Vec<String>,
     /// When the run began, if it was watched.
     since: Option<Timestamp>,

@@ -1,5 +1,5 @@
-//! A repository with more than one request. Each request is a [`World`] of its own; whatever is not a request's own
-//! business is answered by the first.
+//! A repository with more than one request. Each request is a [`World`] of its own; whatever is not
+//! a request's own business is answered by the first.
 
 use super::World;
 use super::routes::{json_response, message};
@@ -13,7 +13,8 @@ use std::time::Duration;
 pub struct Forge {
     /// The requests; the first also speaks for the branch, its protection, teams and permissions.
     pub worlds: Vec<World>,
-    /// Which commit of the branch each request brought: its merge, its squash, or any commit of its series.
+    /// Which commit of the branch each request brought: its merge, its squash, or any commit of its
+    /// series.
     pub landed: Vec<(Revision, u64)>,
     /// Refuse to say which requests brought a commit.
     pub silent: bool,
