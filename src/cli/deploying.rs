@@ -41,7 +41,7 @@ pub fn locate(
     environment: &Environment,
 ) -> std::result::Result<LocatedDeployment, Stop> {
     let Question { repository, subject, meant, forge } = *question;
-    let no_candidate = || Failure::usage("name what would be deployed: --head REV");
+    let no_candidate = || Failure::usage("it is not known what would be deployed");
     let candidate = meant.candidate.clone().ok_or_else(no_candidate)?;
     let judged = || judged_deployment(environment, &candidate);
     let history = DeploymentHistory::gather(repository, forge, environment, &judge_text);
