@@ -185,9 +185,7 @@ fn second(case: &LandingCase<'_>, facts: &Facts, deployer: &Login) -> Result<Opt
     }
     match unclear.into_iter().find(|(approval, _)| other(approval)) {
         Some((_, gap)) => Err(gap),
-        None => {
-            Ok(Some(format!("no one other than {deployer} opened or approved request {}", request.id)))
-        }
+        None => Ok(Some(format!("no one other than {deployer} opened or approved request {}", request.id))),
     }
 }
 

@@ -28,9 +28,9 @@ pub mod regression_tests;
 pub mod required_checks;
 pub mod required_reviews;
 pub mod reviewed_landings;
-pub mod shared;
 #[cfg(test)]
 pub mod schema;
+pub mod shared;
 #[cfg(test)]
 pub mod testing;
 

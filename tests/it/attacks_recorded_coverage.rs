@@ -305,7 +305,7 @@ fn a_run_that_is_too_old_or_shows_no_test_does_not_count() {
     let mut old = statement.clone();
     old.replace_range(at..at + 4, "2020");
     project.write(STATEMENT, &old);
-    project.stops(&[STATEMENT], 1, "1 coverage report cannot be of a fresh run");
+    project.stops(&[STATEMENT], 1, "1 coverage report cannot come from a fresh run");
     let failed = statement.replace("\"outcome\":\"passed\"", "\"outcome\":\"skipped\"");
     assert_ne!(failed, statement);
     project.write(STATEMENT, &failed);

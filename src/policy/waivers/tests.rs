@@ -84,7 +84,11 @@ fn whoever_asks_does_not_approve_under_any_account() {
     let both = line("requester", "requester = \"kim-admin\"");
     refused(
         &both,
-        &["waivers:10:12", "Kim Example both asks for this waiver and approves it", "two accounts of one person"],
+        &[
+            "waivers:10:12",
+            "Kim Example both asks for this waiver and approves it",
+            "two accounts of one person",
+        ],
     );
     refused(&line("approver", "approver = \"robot\""), &["is a machine"]);
     refused(&line("approver", "approver = \"release[bot]\""), &["is a machine"]);
