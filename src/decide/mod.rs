@@ -1,10 +1,11 @@
 //! Policy and facts to a decision: the file that an auditor reads first.
 //!
-//! 1. Which branch is judged? Only a deployment branch is. Any other gets no answer, so that no verdict on a side
-//!    branch can be carried to a deployment branch.
-//! 2. Every control of the policy is asked. A control that lacks a fact leaves an *unproven* finding.
-//! 3. When the change itself alters the policy, the altered policy is asked too, and whatever it finds
-//!    beyond the first counts as well: the stricter of old and new.
+//! 1. Which branch is judged? Only a deployment branch is. Any other gets no answer, so that no
+//!    verdict on a side branch can be carried to a deployment branch.
+//! 2. Every control of the policy is asked. A control that lacks a fact leaves an *unproven*
+//!    finding.
+//! 3. When the change itself alters the policy, the altered policy is asked too, and whatever it
+//!    finds beyond the first counts as well: the stricter of old and new.
 //! 4. Waivers in force let pass what they cover; see `waivers`.
 //! 5. The outcome is the maximum over all findings.
 

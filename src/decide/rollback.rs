@@ -1,15 +1,18 @@
 //! Going back to what was deployed before.
 //!
-//! 1. A rollback begins at what the newest record let through, and ends at what an earlier record of the same environment let
-//!    through: nothing gets out that did not pass the gate once.
-//! 2. It needs leave: an entry of `[[rollbacks]]` beside the policy, of this environment, from this commit to that one, in
-//!    force, which somebody other than the requester approved, and signed where the policy names signers of waivers.
-//! 3. The entry counts as it stands at the deployed commit; or at the tip of the branch, if each landing since that touches the file
-//!    stands without any waiver. So an emergency can be met without deploying first, and nobody grants leave by a push.
+//! 1. A rollback begins at what the newest record let through, and ends at what an earlier record
+//!    of the same environment let through: nothing gets out that did not pass the gate once.
+//! 2. It needs leave: an entry of `[[rollbacks]]` beside the policy, of this environment, from this
+//!    commit to that one, in force, which somebody other than the requester approved, and signed
+//!    where the policy names signers of waivers.
+//! 3. The entry counts as it stands at the deployed commit; or at the tip of the branch, if each
+//!    landing since that touches the file stands without any waiver. So an emergency can be met
+//!    without deploying first, and nobody grants leave by a push.
 //!
 //! Bringing an old state back by a revert is no rollback but a landing like any other.
 //!
-//! Where records and host differ in what is deployed, the same entry says what to go by: see `super::deployed`.
+//! Where records and host differ in what is deployed, the same entry says what to go by: see
+//! `super::deployed`.
 
 use super::landing::found_in;
 use super::waivers::{is_sound, why_unsound};

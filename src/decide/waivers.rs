@@ -1,13 +1,17 @@
-//! Waivers put to the findings, last of all: what they let pass stays visible, and so does every waiver.
+//! Waivers put to the findings, last of all: what they let pass stays visible, and so does every
+//! waiver.
 //!
-//! 1. The waivers of a change are those at its base. What the change itself says of waivers has no effect on it.
-//! 2. The waivers of a deployment are those at the candidate, if every landing that touches their file stands by itself:
-//!    its content is proved, a request brought it, and nothing is found against it while no waiver counts. Otherwise they are
-//!    those at the baseline. So a waiver never helps the landing that brings it, and an emergency can be met without
-//!    deploying first.
-//! 3. A finding that is *broken* or *unproven* becomes *waived* when a waiver in force covers it. Nothing covers what the
-//!    gate itself finds: the baseline, the branch, the population, changes of the policy and of the waivers.
-//! 4. Where the policy names signers, a waiver whose approver did not sign it has no effect. The signers are those at the base.
+//! 1. The waivers of a change are those at its base. What the change itself says of waivers has no
+//!    effect on it.
+//! 2. The waivers of a deployment are those at the candidate, if every landing that touches their
+//!    file stands by itself: its content is proved, a request brought it, and nothing is found
+//!    against it while no waiver counts. Otherwise they are those at the baseline. So a waiver
+//!    never helps the landing that brings it, and an emergency can be met without deploying first.
+//! 3. A finding that is *broken* or *unproven* becomes *waived* when a waiver in force covers it.
+//!    Nothing covers what the gate itself finds: the baseline, the branch, the population, changes
+//!    of the policy and of the waivers.
+//! 4. Where the policy names signers, a waiver whose approver did not sign it has no effect. The
+//!    signers are those at the base.
 //! 5. Without the moment of judgement no waiver has an effect.
 
 use super::GATE;
@@ -47,8 +51,8 @@ impl ScopedFinding {
     }
 }
 
-/// The one area that a finding speaks of: the one that it names, or the only one that is touched. A finding with a
-/// place outside of that area speaks of something else.
+/// The one area that a finding speaks of: the one that it names, or the only one that is touched. A
+/// finding with a place outside of that area speaks of something else.
 fn area_of(finding: &Finding, touched: &Fact<Vec<TouchedArea>>) -> Option<String> {
     let touched = touched.value()?;
     let Subject { kind, name } = &finding.subject;
@@ -89,7 +93,8 @@ pub(super) fn of_deployment(
     findings
 }
 
-/// That the waivers at the candidate do not count, and why: whoever wrote them there would look for them in vain.
+/// That the waivers at the candidate do not count, and why: whoever wrote them there would look for
+/// them in vain.
 fn uncounted(
     facts: &Deployment,
     gate: &GateTexts,
@@ -122,7 +127,8 @@ pub(super) fn counting<'g>(
     found: &[ScopedFinding],
 ) -> Option<&'g str> {
     let after = after(gate);
-    // Those at the candidate may speak of areas that only the policy there knows: then they do not count yet.
+    // Those at the candidate may speak of areas that only the policy there knows: then they do not
+    // count yet.
     let readable = after.is_none_or(|text| policy.waivers(text).is_ok());
     if readable && brought_soundly(facts, found) { after } else { before(gate) }
 }
@@ -222,8 +228,9 @@ impl WaiverTexts<'_> {
         findings
     }
 
-    /// The key of each approval, or why it is not proved. Nothing where the policy takes the file's word.
-    fn approvals(&self, policy: &Policy, waivers: &[Waiver], moment: Timestamp) -> Approvals {
+    /// The key of each approval, or why it is not proved. Nothing where the policy takes the file's
+    /// word.
+    fn approvals(&self, policy: &Policy, waivers: &[Waiver], moment: Timestamp) -> SignedApprovals {
         let signers = policy.signers_of_waivers(signers(policy, self.gate));
         let approval = |waiver: &Waiver| {
             let signers = signers.as_ref()?.as_ref();
@@ -233,8 +240,8 @@ impl WaiverTexts<'_> {
         waivers.iter().filter_map(approval).collect()
     }
 
-    /// The waivers that the change would leave behind, as the policy that it would leave behind reads them; or how many
-    /// mistakes they have.
+    /// The waivers that the change would leave behind, as the policy that it would leave behind
+    /// reads them; or how many mistakes they have.
     fn left(&self, policy: &Policy) -> Result<Vec<Waiver>, usize> {
         let Some(text) = after(self.gate) else { return Ok(Vec::new()) };
         let unchanged = before(self.gate) == Some(text) && self.after.text == policy.text;
@@ -254,7 +261,7 @@ fn invalid_waivers(consequence: &str, problems: usize) -> Finding {
 }
 
 /// By waiver: the key that its approver signed it with, or why that is not proved.
-type Approvals = BTreeMap<String, Result<String, String>>;
+type SignedApprovals = BTreeMap<String, Result<String, String>>;
 
 /// The waivers that count at one moment.
 struct ActiveWaivers<'a> {
@@ -262,7 +269,7 @@ struct ActiveWaivers<'a> {
     moment: Timestamp,
     /// What the change would leave behind, where it can be read.
     left: Option<&'a Vec<Waiver>>,
-    approvals: Approvals,
+    approvals: SignedApprovals,
 }
 
 impl ActiveWaivers<'_> {
@@ -327,7 +334,8 @@ impl ActiveWaivers<'_> {
         waiver_finding(waiver, Verdict::Noted, reason)
     }
 
-    /// An emergency that nobody looked at in time stops everything but the change that says that somebody has.
+    /// An emergency that nobody looked at in time stops everything but the change that says that
+    /// somebody has.
     fn overdue(&self, waiver: &Waiver) -> Finding {
         let due = waiver.emergency.as_ref().map_or(self.moment, |emergency| emergency.due);
         let settled = |left: &&Waiver| left.grant.id == waiver.grant.id && !left.owes_review(self.moment);

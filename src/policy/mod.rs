@@ -44,10 +44,11 @@
 //! approvals = 1
 //! ```
 //!
-//! How it is read: `syntax` parses TOML to a `tree`; `recover` turns that into the structs of `document` and the
-//! settings of `controls`, and goes on after a mistake; `serde_messages` says serde's messages in the words of a policy;
-//! `validate`, with `areas`, `line_patterns`, `branches` and `people`, checks what types cannot say, and `characters` what no
-//! text may hold; [`show()`] prints the problems. `samples` finds values of the ready policies that nobody replaced.
+//! How it is read: `syntax` parses TOML to a `tree`; `recover` turns that into the structs of
+//! `document` and the settings of `controls`, and goes on after a mistake; `serde_messages` says
+//! serde's messages in the words of a policy; `validate`, with `areas`, `line_patterns`, `branches`
+//! and `people`, checks what types cannot say, and `characters` what no text may hold; [`show()`]
+//! prints the problems. `samples` finds values of the ready policies that nobody replaced.
 
 use crate::control::{Control, Kind, Scope, TABLE};
 use crate::model::digest::Digest;
@@ -151,7 +152,8 @@ impl Policy {
         parse_with(text, TABLE)
     }
 
-    /// What the policy wants to know. `path` is where it stands in the judged repository, if it does.
+    /// What the policy wants to know. `path` is where it stands in the judged repository, if it
+    /// does.
     pub fn inquiry(&self, path: Option<RepoPath>) -> Inquiry {
         let areas = &self.scope.inventory.areas;
         let mut inquiry = Inquiry {
@@ -186,7 +188,8 @@ fn parse_with(text: &str, table: &[&'static Kind]) -> Result<Policy, Vec<Problem
     }
 }
 
-/// In the order of the text, each mistake once. A policy that is refused is refused for at least one reason.
+/// In the order of the text, each mistake once. A policy that is refused is refused for at least
+/// one reason.
 fn in_order(mut problems: Vec<Problem>) -> Vec<Problem> {
     if problems.is_empty() {
         problems.push(Problem::new(0..0, "this policy could not be read"));

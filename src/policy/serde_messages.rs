@@ -9,8 +9,8 @@ pub fn missing_field(message: &str) -> Option<&str> {
     message.strip_prefix("missing field `")?.strip_suffix('`')
 }
 
-/// Does serde's message say that an empty table is of the wrong type? ("wanted" is said where one of some words
-/// is expected.)
+/// Does serde's message say that an empty table is of the wrong type? ("wanted" is said where one
+/// of some words is expected.)
 pub fn refuses_table(message: &str) -> bool {
     message.starts_with("invalid type: map, ") || message.starts_with("wanted ")
 }

@@ -150,7 +150,8 @@ pub(super) fn blocked() -> Decision {
     decision
 }
 
-/// Every word that a decision can use, and every member that is otherwise empty: of a deployment, by a policy that was handed over.
+/// Every word that a decision can use, and every member that is otherwise empty: of a deployment,
+/// by a policy that was handed over.
 pub(super) fn every_word() -> Decision {
     let verdicts =
         [Verdict::Broken, Verdict::Unproven, Verdict::Waived, Verdict::Noted, Verdict::Met, Verdict::Exempt];

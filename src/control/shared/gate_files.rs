@@ -1,5 +1,5 @@
-//! Which files steer the gate, whatever the settings add: `gate-integrity` judges changes of them, and
-//! `reviewed-landings` never lets unreviewed lines of them pass.
+//! Which files steer the gate, whatever the settings add: `gate-integrity` judges changes of them,
+//! and `reviewed-landings` never lets unreviewed lines of them pass.
 
 use crate::model::change::{EntryKind, FileChange};
 use crate::model::codeowners::PLACES;
@@ -33,8 +33,9 @@ pub fn workflow_files() -> Result<&'static [Glob], Gap> {
     built_in(&WORKFLOWS)
 }
 
-/// Is this the policy, its waivers, a list of signers, CODEOWNERS, a workflow, or a file such as `.gitattributes` that
-/// may decide how one of them is checked out? Files that only the settings of a control name are not looked at.
+/// Is this the policy, its waivers, a list of signers, CODEOWNERS, a workflow, or a file such as
+/// `.gitattributes` that may decide how one of them is checked out? Files that only the settings of
+/// a control name are not looked at.
 ///
 /// # Errors
 /// A defect: a pattern of this file does not parse.
@@ -52,7 +53,8 @@ pub fn steers_gate(inquiry: &Inquiry, path: &RepoPath) -> Result<bool, Gap> {
 pub struct FileName<'a> {
     /// The path as the tree holds it, or as the link spells it.
     pub path: &'a RepoPath,
-    /// The entry is a link or a submodule: files may lie below it that have no entries of their own.
+    /// The entry is a link or a submodule: files may lie below it that have no entries of their
+    /// own.
     pub hides: bool,
 }
 
@@ -72,8 +74,8 @@ fn link_target(kind: &EntryKind) -> Option<&RepoPath> {
     }
 }
 
-/// Does one of the patterns match the name, or something that may lie below it? A link at `.config` steers the gate
-/// where `.config/nextest.toml` does.
+/// Does one of the patterns match the name, or something that may lie below it? A link at `.config`
+/// steers the gate where `.config/nextest.toml` does.
 pub fn matches_any(globs: &[Glob], name: &FileName<'_>) -> bool {
     let path = name.path.as_bytes();
     globs.iter().any(|glob| glob.matches_folded(path) || name.hides && glob.below(path) == Below::Named)
@@ -91,8 +93,9 @@ fn built_in(globs: &'static LazyLock<ParsedGlobs>) -> Result<&'static [Glob], Ga
     })
 }
 
-/// Compares paths with this one, without regard to case and Unicode form, which some file systems do not distinguish.
-/// The form to compare with is made once: a deployment compares every path of thousands of landings.
+/// Compares paths with this one, without regard to case and Unicode form, which some file systems
+/// do not distinguish. The form to compare with is made once: a deployment compares every path of
+/// thousands of landings.
 pub fn is_same_file(file: &RepoPath) -> impl Fn(&RepoPath) -> bool + use<> {
     let file = folded(file.as_bytes());
     move |path| file == folded(path.as_bytes())
