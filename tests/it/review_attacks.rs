@@ -195,7 +195,7 @@ fn facts_that_were_gathered_for_less_prove_nothing() {
         &format!("{strict}\n[controls.required-reviews]\napprovals = 1\n"),
     );
     let verdict = decide(elsewhere.path());
-    verdict.expect(3, "gate-integrity", "on the way");
+    verdict.expect(3, "gate-integrity", "individual commits");
 }
 
 fn decide(directory: &Path) -> Verdict {
