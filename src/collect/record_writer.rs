@@ -1,4 +1,5 @@
-//! Storing a deployment record: see [`crate::collect::git::commit_writer`], which writes it and moves its ref.
+//! Storing a deployment record: see [`crate::collect::git::commit_writer`], which writes it and
+//! moves its ref.
 
 use crate::collect::git::commit_writer::{NewCommit, WriteError, store_commit};
 use crate::model::change::{ObjectName, Revision};
@@ -15,10 +16,12 @@ pub struct Appended {
     pub number: u64,
 }
 
-/// Why a record was not stored. The chain is what it was, unless the disk itself fails in the last step.
+/// Why a record was not stored. The chain is what it was, unless the disk itself fails in the last
+/// step.
 #[derive(Debug)]
 pub enum NotAppended {
-    /// The chain has moved on since the record was sealed: judge again, on top of what is there now.
+    /// The chain has moved on since the record was sealed: judge again, on top of what is there
+    /// now.
     Moved {
         /// The environment.
         environment: Environment,
@@ -46,10 +49,12 @@ impl std::fmt::Display for NotAppended {
 
 impl std::error::Error for NotAppended {}
 
-/// Stores a sealed record in the repository that `path` is in, and moves the ref of its environment to it.
+/// Stores a sealed record in the repository that `path` is in, and moves the ref of its environment
+/// to it.
 ///
 /// # Errors
-/// The chain has moved on, is locked, or the repository cannot be written. The ref is then as it was.
+/// The chain has moved on, is locked, or the repository cannot be written. The ref is then as it
+/// was.
 pub fn append(path: &Path, sealed: &Sealed) -> Result<Appended, NotAppended> {
     let environment = &sealed.entry().environment;
     let commit = |tree: &ObjectName| sealed.commit(tree);

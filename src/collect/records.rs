@@ -1,7 +1,7 @@
 //! Deployment records as they lie in a repository. The rules for them are in [`crate::record`].
 //!
-//! A fresh clone holds none of them: `git clone` and CI checkouts fetch branches and tags. So "there is no record here"
-//! never means "nothing was deployed".
+//! A fresh clone holds none of them: `git clone` and CI checkouts fetch branches and tags. So
+//! "there is no record here" never means "nothing was deployed".
 
 use crate::collect::git::Repository;
 use crate::collect::git::stored_commit::{StoredBlob, StoredCommit};
@@ -23,7 +23,8 @@ pub const FETCH: &str = "git fetch origin '+refs/portcullis/*:refs/portcullis/*'
 pub enum Closeness {
     /// As a chain, with each decision taken again.
     Chain,
-    /// And against what the repository shows: this takes as long as it took to look at each landing before it was recorded.
+    /// And against what the repository shows: this takes as long as it took to look at each landing
+    /// before it was recorded.
     Repository,
 }
 
@@ -45,7 +46,8 @@ pub struct Resting<'a> {
 
 /// The deployment records of a repository.
 pub trait DeploymentRecords {
-    /// Every record of an environment, checked; `None` when this repository holds none. The judge takes each decision again.
+    /// Every record of an environment, checked; `None` when this repository holds none. The judge
+    /// takes each decision again.
     fn deployments(
         &self,
         environment: &Environment,
@@ -82,7 +84,8 @@ pub trait DeploymentRecords {
     /// The refs cannot be read, or one among those of the records has no environment's name.
     fn environments(&self) -> Result<Vec<Environment>, Gap>;
 
-    /// Every environment that has records here, without refs that have no environment's name, sorted.
+    /// Every environment that has records here, without refs that have no environment's name,
+    /// sorted.
     ///
     /// # Errors
     /// The refs cannot be read.

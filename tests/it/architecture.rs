@@ -33,7 +33,7 @@ const LONGEST: usize = 450;
 /// its `KIND`; what is left are texts for people in rooms that may not look into `control`.
 const NAMED_ELSEWHERE: &[(&str, &str, &str)] = &[
     (
-        "collect/git/landing/coverage/basis.rs",
+        "collect/git/landing/prover/basis.rs",
         "reviewed-landings",
         "a remedy names the control to write a waiver of",
     ),
