@@ -18,7 +18,7 @@
 //! arrives at by a clean merge and we do not explain; *too kind* is one that we explain and git does not arrive at.
 //! The run fails when there is any. *Left out* is counted apart: git arrives at the landing, but over a merge base that the branch
 //! holds without its content, because the merge that brought it was settled by hand or was none of git's; see
-//! `collect::git::landing::coverage::basis`.
+//! `collect::git::landing::prover::basis`.
 //!
 //! - `PORTCULLIS_HISTORIES_LANDINGS` says how many landings back (otherwise 1000).
 //! - `-- --smoke` uses a small history of its own. So does `cargo test --benches`.

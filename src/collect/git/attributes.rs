@@ -1,19 +1,21 @@
-//! Lines of `.gitattributes` and `.gitignore`: of which paths they speak.
+//! Lines of `.gitattributes` and `.gitignore`: which paths they are about.
 //!
-//! Their patterns are read as gitattributes(5) and gitignore(5) say, and written anew as patterns of the one dialect from the root.
-//! What cannot be written so exactly is widened, at most to all that lies below the directory of the file.
+//! Their patterns are read as gitattributes(5) and gitignore(5) say, and written anew as patterns
+//! of the one dialect from the root. What cannot be written so exactly is widened, at most to all
+//! that lies below the directory of the file.
 
 use crate::model::glob::{Glob, escaped};
 use crate::model::governs::Governor;
 
-/// Attributes that change line ends or how a file is shown, and not what it says. A name that is not here may also be a macro.
+/// Attributes that change line ends or how a file is shown, and not what it says. A name that is
+/// not here may also be a macro.
 const MILD: [&str; 9] =
     ["text", "eol", "crlf", "binary", "diff", "whitespace", "conflict-marker-size", "delta", "encoding"];
 
 /// Groups of such attributes.
 const MILD_GROUPS: [&str; 2] = ["linguist-", "gitlab-"];
 
-/// A line, and of what it speaks.
+/// A line, and the paths that it is about.
 #[derive(Debug)]
 pub struct AttributeRule {
     /// From the root; `None` when even the directory of the file cannot be written in our dialect.
@@ -109,8 +111,9 @@ fn glob_from_root(directory: &[u8], pattern: &str, deep: bool) -> Option<Glob> {
     Glob::new(&components.join("/")).ok()
 }
 
-/// One component, and whether it could be written whole. `?` and a class are one byte to git, which may be part of a character, so both
-/// become `*`. What follows a class of special characters, or a backslash before a `/`, is left out.
+/// One component, and whether it could be written whole. `?` and a class are one byte to git, which
+/// may be part of a character, so both become `*`. What follows a class of special characters, or a
+/// backslash before a `/`, is left out.
 fn convert_component(text: &str) -> (String, bool) {
     if text.len() > 1 && text.bytes().all(|b| b == b'*') {
         return ("**".into(), true);
@@ -140,8 +143,9 @@ fn convert_component(text: &str) -> (String, bool) {
     (written, true)
 }
 
-/// What follows a class whose `[` was read; `None` where it is not plain where the class ends (`wildmatch.c`): one with a `]` right at its
-/// beginning, a backslash, the name of a class, or a `/`, at which the pattern was cut before.
+/// What follows a class whose `[` was read; `None` where it is not plain where the class ends
+/// (`wildmatch.c`): one with a `]` right at its beginning, a backslash, the name of a class, or a
+/// `/`, at which the pattern was cut before.
 fn behind_class(text: &str) -> Option<&str> {
     let (class, behind) = text.split_once(']')?;
     let members = class.trim_start_matches(['!', '^']);

@@ -1,4 +1,5 @@
-//! Lines that a change leaves as they were, and that do something else since, because what stood around them is gone.
+//! Lines that a change leaves as they were, and that do something else since, because what was
+//! around them is gone.
 //!
 //! | what went | what counts |
 //! | --- | --- |
@@ -57,7 +58,7 @@ const CONDITIONS: [&str; 22] = [
     "switch", "try", "unless", "until", "using", "when", "where", "while", "with", "then",
 ];
 
-/// Lines above a line that are looked at for what stands around it.
+/// Lines above a line that are looked at for what is around it.
 const LOOKED_AT: usize = 500;
 
 const PREPROCESSOR: [&str; 9] =
@@ -106,7 +107,7 @@ fn is_of_preprocessor(name: &str) -> bool {
     ["c", "h", "cc", "cpp", "hpp", "cxx", "hxx", "cs", "m", "mm"].contains(&ending)
 }
 
-/// Spaces may stand between `#` and the word.
+/// Spaces may be between `#` and the word.
 fn close_up(text: &str) -> String {
     let close = |line: &str| match line.trim_start().strip_prefix('#') {
         Some(rest) => format!("#{}", rest.trim_start()),
@@ -220,7 +221,8 @@ impl<'g> Gone<'g> {
         rest.iter().copied().filter(|line| !is_idle(line))
     }
 
-    /// Is a line of these a guard of what follows all of them? Its depth, and where conditions stand around it, theirs.
+    /// Is a line of these a guard of what follows all of them? Its depth, and where conditions are
+    /// around it, theirs.
     fn guard(&self, number: usize) -> Option<usize> {
         let line = *self.lines.get(number)?;
         let (text, depth) = (line.trim(), depth_of(line));
@@ -241,8 +243,9 @@ impl<'g> Gone<'g> {
         leaves.then(|| self.outermost(number)).flatten()
     }
 
-    /// The depth of the outermost condition around a line; `None` where something else that is gone too stands around it, such as its
-    /// function. Only so many lines are looked at: behind them nothing is taken for a function.
+    /// The depth of the outermost condition around a line; `None` where something else that is gone
+    /// too is around it, such as its function. Only so many lines are looked at: behind them
+    /// nothing is taken for a function.
     fn outermost(&self, number: usize) -> Option<usize> {
         let mut depth = depth_of(self.lines.get(number)?);
         let above = self.lines.get(..number)?.iter().rev().take(LOOKED_AT);
@@ -313,7 +316,8 @@ mod tests {
         assert_eq!(woken("a.py", "", ""), "");
     }
 
-    /// Texts made of the marks that the reading looks for end neither it nor its reader, whatever the language.
+    /// Texts made of the marks that the reading looks for end neither it nor its reader, whatever
+    /// the language.
     #[test]
     fn any_text_is_read_to_its_end() {
         let parts = [

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
-/// Values by key. Those that were not asked for since the last time that it became too much are let go then.
+/// Values by key. Those that were not asked for since the last time that it became too much are let
+/// go then.
 pub struct ByteCache<K, T> {
     young: HashMap<K, (usize, T)>,
     old: HashMap<K, (usize, T)>,

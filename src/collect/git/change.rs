@@ -67,7 +67,7 @@ pub fn read<'r>(
     })
 }
 
-/// Clean merges of the base further down in the change, on which somebody went on.
+/// Clean merges of the base further down in the change, on which work went on.
 fn earlier_updates(
     objects: &Objects<'_>,
     base: Oid,
@@ -87,7 +87,8 @@ fn earlier_updates(
     Ok(earlier)
 }
 
-/// What one commit changes against its first parent; the first commit of a history, against nothing.
+/// What one commit changes against its first parent; the first commit of a history, against
+/// nothing.
 pub fn of_commit(
     objects: &Objects<'_>,
     commit: &Revision,
@@ -103,7 +104,7 @@ pub fn of_commit(
         .file_changes(pairs.into_iter().collect())
 }
 
-/// What adding a path as it stands at a commit would change; `None` when nothing stands there.
+/// What adding a path as it is at a commit would change; `None` when nothing stands there.
 pub fn of_path(
     objects: &Objects<'_>,
     at: &Revision,
@@ -163,8 +164,8 @@ impl<'o, 'r, 'i> ChangeReader<'o, 'r, 'i> {
         ChangeReader { objects, asked, tree, readers: None }
     }
 
-    /// Compares the two. Beside it a second thread reads the patterns if they are many, and if the head is a merge, what it updates:
-    /// that takes a walk of its own.
+    /// Compares the two. Beside it a second thread reads the patterns if they are many, and if the
+    /// head is a merge, what it updates: that takes a walk of its own.
     fn compare_beside(
         &self,
         readers: &Readers<'_>,
@@ -216,9 +217,10 @@ impl<'o, 'r, 'i> ChangeReader<'o, 'r, 'i> {
         Ok(pairs)
     }
 
-    /// What the change has from commits that have landed, and would leave alone: the paths that stand in one of the merge bases as in the
-    /// head, and that merging leaves as the base branch has them. None where merging needs a person, and where the base branch holds commits
-    /// without their content.
+    /// What the change has from commits that have landed, and would leave alone: the paths that are
+    /// in one of the merge bases as in the head, and that merging leaves as the base branch has
+    /// them. None where merging needs a person, and where the base branch holds commits without
+    /// their content.
     fn what_stays(
         &self,
         before: &BTreeSet<Option<Oid>>,
@@ -262,7 +264,8 @@ impl<'o, 'r, 'i> ChangeReader<'o, 'r, 'i> {
         test_source::read(self.objects, &self.asked.inquiry.tests, pairs.iter())
     }
 
-    /// What each commit changes against its parent, and each merge against all of its parents. Moves are not looked for.
+    /// What each commit changes against its parent, and each merge against all of its parents.
+    /// Moves are not looked for.
     fn on_the_way(&self, relation: &Relation) -> Result<Vec<FileChange>, Gap> {
         if !self.asked.inquiry.each_commit {
             return Err(Gap::not_asked(
@@ -349,7 +352,8 @@ impl<'o, 'r, 'i> ChangeReader<'o, 'r, 'i> {
         }
     }
 
-    /// Where a link leads decides under which paths it counts, so without its target nothing can be said.
+    /// Where a link leads decides under which paths it counts, so without its target nothing can be
+    /// said.
     fn link(&self, side: &ChangedSide) -> Result<Option<RepoPath>, Gap> {
         let (_, id): Item = side.item;
         let blob = self.objects.blob_up_to(id, LINK_LIMIT)?;
@@ -367,8 +371,9 @@ fn strange_mode(side: &ChangedSide) -> Gap {
     )
 }
 
-/// Where a link leads from the directory it is in, without looking at other links on the way; `None` outside the repository.
-/// A system takes the target up to the first NUL, whatever follows it (symlink(2)).
+/// Where a link leads from the directory it is in, without looking at other links on the way;
+/// `None` outside the repository. A system takes the target up to the first NUL, whatever follows
+/// it (symlink(2)).
 fn link_target(link: &[u8], target: &[u8]) -> Option<RepoPath> {
     let target = target.split(|b| *b == 0).next().unwrap_or_default();
     if target.starts_with(b"/") {

@@ -1,11 +1,12 @@
 //! Which lines of the new texts a change brings, as a coverage report counts them.
 //!
-//! A line that stays as it was counts too where it does something else since (see [`woken`]): what was text within marks that are gone, or
-//! what a guard stood before.
+//! A line that stays as it was counts too where it does something else since (see [`woken`]): what
+//! was text within marks that are gone, or what a guard stood before.
 //!
-//! A line of git ends in a line feed, and so it does for most tools that measure coverage. Some also end one at a lone carriage
-//! return or at a Unicode line separator: then the numbers of their lines are others than ours, and a change could move
-//! its lines under the numbers of tested ones. A text that holds such a character is a gap, and so is UTF-16.
+//! A line of git ends in a line feed, and so it does for most tools that measure coverage. Some
+//! also end one at a lone carriage return or at a Unicode line separator: then the numbers of their
+//! lines are others than ours, and a change could move its lines under the numbers of tested ones.
+//! A text that holds such a character is a gap, and so is UTF-16.
 
 use crate::collect::git::awoken_lines;
 use crate::collect::git::line_diff::{count_lines, diff_lines};

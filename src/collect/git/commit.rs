@@ -1,15 +1,20 @@
 //! The raw form of a commit.
 //!
-//! `tree`, then any number of `parent`, then `author` and `committer`, each on its own line, then whatever else
-//! (`encoding`, `gpgsig`, `mergetag`; continued lines begin with a space), an empty line, and the message.
-//! A `parent` line anywhere else is none: git reads only those that follow the tree.
+//! `tree`, then any number of `parent`, then `author` and `committer`, each on its own line, then
+//! whatever else (`encoding`, `gpgsig`, `mergetag`; continued lines begin with a space), an empty
+//! line, and the message. A `parent` line anywhere else is none: git reads only those that follow
+//! the tree.
 
 use crate::model::person::Mailbox;
 use git2::Oid;
 use std::collections::BTreeSet;
 
-/// So many lines continue a trailer. What is folded further belongs to nobody that anybody could know.
+/// So many lines continue a trailer. What is folded further is no mailbox that a host could know.
 const FOLDED: usize = 16;
+
+/// What is wrong with the form of a commit, for a sentence: "it names no tree".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MalformedCommit(pub &'static str);
 
 /// The part of a commit that a walk needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,8 +23,8 @@ pub struct Header {
     pub tree: Oid,
     /// Its parents, in order.
     pub parents: Vec<Oid>,
-    /// When it was committed, in seconds since 1970, by its own account; 0 when that cannot be read. Good for
-    /// choosing what to read next, never for what is true.
+    /// When it was committed, in seconds since 1970, by its own account; 0 when that cannot be
+    /// read. Good for choosing what to read next, never for what is true.
     pub date: i64,
 }
 
@@ -32,7 +37,7 @@ pub struct RawCommit {
     pub author: Mailbox,
     /// The committer.
     pub committer: Mailbox,
-    /// Everybody whom a line `Co-authored-by:` names, without repetition.
+    /// Every person whom a line `Co-authored-by:` names, without repetition.
     pub co_authors: Vec<Mailbox>,
     /// The first line of the message that is not blank.
     pub subject: String,
@@ -40,12 +45,12 @@ pub struct RawCommit {
 
 impl Header {
     /// Reads the head of a commit.
-    pub fn parse(bytes: &[u8]) -> Result<Self, String> {
-        let (tree, mut rest) = name_after(bytes, b"tree ").ok_or("it names no tree")?;
+    pub fn parse(bytes: &[u8]) -> Result<Self, MalformedCommit> {
+        let (tree, mut rest) = name_after(bytes, b"tree ").ok_or(MalformedCommit("it names no tree"))?;
         let mut parents = Vec::new();
         while rest.starts_with(b"parent ") {
-            let (parent, after) =
-                name_after(rest, b"parent ").ok_or("it names a parent that is no object name")?;
+            let (parent, after) = name_after(rest, b"parent ")
+                .ok_or(MalformedCommit("it names a parent that is no object name"))?;
             parents.push(parent);
             rest = after;
         }
@@ -80,12 +85,13 @@ fn hex_digit(hex: u8) -> Option<u8> {
 
 impl RawCommit {
     /// Reads a commit.
-    pub fn parse(bytes: &[u8]) -> Result<Self, String> {
+    pub fn parse(bytes: &[u8]) -> Result<Self, MalformedCommit> {
         let header = Header::parse(bytes)?;
         let lines = || header_lines(bytes);
         let encoding = header_field(lines(), b"encoding ");
-        let author = header_field(lines(), b"author ").ok_or("it names no author")?;
-        let committer = header_field(lines(), b"committer ").ok_or("it names no committer")?;
+        let author = header_field(lines(), b"author ").ok_or(MalformedCommit("it names no author"))?;
+        let committer =
+            header_field(lines(), b"committer ").ok_or(MalformedCommit("it names no committer"))?;
         let message = decode_text(message_of(bytes), encoding);
         Ok(RawCommit {
             header,
@@ -129,8 +135,8 @@ fn decode_text(bytes: &[u8], encoding: Option<&[u8]>) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// `Name <address> seconds zone`. Of several brackets everything between the outermost is the address: git, hosts and
-/// people disagree which counts, so it shall be nobody's.
+/// `Name <address> seconds zone`. Of several brackets everything between the outermost is the
+/// address: git, hosts and people disagree which counts, so it shall be nobody's.
 fn parse_signature(text: &str) -> Mailbox {
     let Some((name, rest)) = text.split_once('<') else {
         return Mailbox { name: text.trim().to_string(), email: String::new() };
@@ -139,8 +145,9 @@ fn parse_signature(text: &str) -> Mailbox {
     Mailbox { name: name.trim().to_string(), email: email.trim().to_string() }
 }
 
-/// Every line of the message that looks like a `Co-authored-by` trailer, wherever it stands and whatever
-/// quotes it: a co-author too many asks for one more look, a hidden one approves their own work.
+/// Every line of the message that looks like a `Co-authored-by` trailer, wherever it is and
+/// whatever quotes it: a co-author too many asks for one more look, a hidden one approves their own
+/// work.
 fn co_authors(message: &str) -> Vec<Mailbox> {
     let lines: Vec<&str> = message.split(['\n', '\r']).collect();
     let (mut found, mut seen) = (Vec::new(), BTreeSet::new());

@@ -1,10 +1,11 @@
-//! Storing a commit below a ref. Together with `note_writer`, which writes in the same way, this is the only code of the
-//! program that writes to a repository which is not its own.
+//! Storing a commit below a ref. Together with `note_writer`, which writes in the same way, this is
+//! the only code of the program that writes to a repository which is not its own.
 //!
-//! The order keeps the chain whole. First the files, the tree and the commit are written, and read again; no ref leads
-//! to them yet. Then one step moves the ref, under git's own lock, and only if it still points to the commit that the
-//! new one was made for. A process that is stopped before that step (killed, out of space, too late) leaves objects that
-//! nothing refers to, which git sweeps away in time. Each file is flushed to the disk before the ref names it.
+//! The order keeps the chain whole. First the files, the tree and the commit are written, and read
+//! again; no ref leads to them yet. Then one step moves the ref, under git's own lock, and only if
+//! it still points to the commit that the new one was made for. A process that is stopped before
+//! that step (killed, out of space, too late) leaves objects that nothing refers to, which git
+//! sweeps away in time. Each file is flushed to the disk before the ref names it.
 
 use crate::collect::git::discover::discover_repository;
 use crate::collect::git::neutralise;
@@ -87,7 +88,8 @@ impl From<anyhow::Error> for WriteError {
 /// Stores a commit in the repository that `path` is in, and moves its ref to it.
 ///
 /// # Errors
-/// The ref points elsewhere, is locked, or the repository cannot be written. The ref is then as it was.
+/// The ref points elsewhere, is locked, or the repository cannot be written. The ref is then as it
+/// was.
 pub fn store_commit(path: &Path, new: &NewCommit<'_>) -> Result<Revision, WriteError> {
     let git = open_to_write(path)?;
     let commit = write_objects(&git, new)?;
@@ -117,9 +119,10 @@ pub(super) fn write_failed(error: impl std::fmt::Display) -> WriteError {
     WriteError::Failed(anyhow::anyhow!("{error}"))
 }
 
-/// Has libgit2 flush objects and refs of this repository. It takes that from the configuration when it first needs the objects
-/// or refs, and from nowhere else for one repository only; so the configuration gets one more layer, above all
-/// others, for as long as the repository is open. The configuration of the repository stays as it is.
+/// Has libgit2 flush objects and refs of this repository. It takes that from the configuration when
+/// it first needs the objects or refs, and from nowhere else for one repository only; so the
+/// configuration gets one more layer, above all others, for as long as the repository is open. The
+/// configuration of the repository stays as it is.
 fn flush_to_disk(git: &git2::Repository) -> Result<(), WriteError> {
     let mut layer = tempfile::NamedTempFile::new().map_err(write_failed)?;
     layer.write_all(b"[core]\n\tfsyncObjectFiles = true\n").map_err(write_failed)?;
@@ -142,7 +145,8 @@ fn write_objects(git: &git2::Repository, new: &NewCommit<'_>) -> Result<Oid, Wri
     write_object(&odb, ObjectType::Commit, &(new.commit)(&object_name(tree).map_err(write_failed)?))
 }
 
-/// Writes an object, and reads it again: one of this name that was here before may be damaged, and is not replaced.
+/// Writes an object, and reads it again: one of this name that was here before may be damaged, and
+/// is not replaced.
 pub(super) fn write_object(odb: &Odb<'_>, kind: ObjectType, bytes: &[u8]) -> Result<Oid, WriteError> {
     let cannot =
         |error: git2::Error| write_failed(format!("a {kind} cannot be written: {}", error.message()));
@@ -162,8 +166,8 @@ fn move_ref(git: &git2::Repository, new: &NewCommit<'_>, to: Oid) -> Result<(), 
         None => Oid::ZERO_SHA1,
     };
     for _ in 0..TRIES {
-        // With a zero for what is expected libgit2 demands that there be no such ref; `force` only lets an existing one
-        // be moved.
+        // With a zero for what is expected libgit2 demands that there be no such ref; `force` only
+        // lets an existing one be moved.
         match git.reference_matching(name, to, true, from, new.log) {
             Ok(_) => return Ok(()),
             Err(error) if error.code() == ErrorCode::Locked => std::thread::sleep(PAUSE),

@@ -1,9 +1,10 @@
 //! What the content of a changed file says.
 //!
-//! A file is looked at in as many ways as a program might read it: as it stands; if there is a NUL byte anywhere, also
-//! without any (many interpreters skip them); if it begins with a UTF-16 byte order mark, also decoded. A
-//! byte order mark before plain text, or a NUL in a comment, hides nothing in this way. A changed line is also searched in every
-//! reading in which a language takes its escapes and the like for something else ([`crate::collect::git::spelling`]). How far all of this sees is
+//! A file is looked at in as many ways as a program might read it: as it is; if there is a NUL byte
+//! anywhere, also without any (many interpreters skip them); if it begins with a UTF-16 byte order
+//! mark, also decoded. A byte order mark before plain text, or a NUL in a comment, hides nothing in
+//! this way. A changed line is also searched in every reading in which a language takes its escapes
+//! and the like for something else ([`crate::collect::git::spelling`]). How far all of this sees is
 //! the nature of the content ([`crate::collect::git::readable`]).
 
 use crate::collect::git::line_diff::{Hunk, LineDiff, diff_lines, whole_text};
@@ -19,7 +20,8 @@ use std::borrow::Cow;
 
 const SUBMODULE: u32 = 0o160_000;
 
-/// The content of a change when no pattern asks for it: its nature as far as the modes tell, nothing counted.
+/// The content of a change when no pattern asks for it: its nature as far as the modes tell,
+/// nothing counted.
 pub fn unread(pair: &ChangedPair) -> Content {
     let submodule = [&pair.old, &pair.new].into_iter().flatten().any(|side| side.item.0.0 == SUBMODULE);
     let nature = if submodule { Nature::Opaque } else { Nature::Text };
@@ -39,7 +41,7 @@ pub fn read(objects: &Objects<'_>, patterns: &Patterns, pair: &ChangedPair) -> R
     ContentComparison::of(pair, &old, &load(&pair.new)?).search(patterns)
 }
 
-/// Does one blob stand on both sides, so that it need not be read twice?
+/// Does one blob be on both sides, so that it need not be read twice?
 fn is_one_blob(pair: &ChangedPair) -> bool {
     let [Some(old), Some(new)] = [&pair.old, &pair.new].map(|side| side.as_ref().map(|side| side.item))
     else {
@@ -141,7 +143,8 @@ impl<'t> ContentComparison<'t> {
     }
 }
 
-/// The same kind of thing at the same path with other content: only then it is enough to look at the lines that differ.
+/// The same kind of thing at the same path with other content: only then it is enough to look at
+/// the lines that differ.
 fn is_edit_in_place(pair: &ChangedPair) -> bool {
     match (&pair.old, &pair.new) {
         (Some(old), Some(new)) => pair.link == PairLink::Same && old.item.0 == new.item.0,

@@ -1,8 +1,9 @@
 //! A text that names its own encoding at its beginning.
 //!
-//! Python and Ruby look for it in a comment of the first two lines (PEP 263), as editors do; XML, PHP, Perl and pages of Java
-//! (JSP) have forms of their own. In nearly every encoding a letter of ASCII is the byte that it always is, and patterns find it. In some it
-//! is not: UTF-7, those of mainframes, those that switch, and the codecs of Python that are no encodings at all.
+//! Python and Ruby look for it in a comment of the first two lines (PEP 263), as editors do; XML,
+//! PHP, Perl and pages of Java (JSP) have forms of their own. In nearly every encoding a letter of
+//! ASCII is the byte that it always is, and patterns find it. In some it is not: UTF-7, those of
+//! mainframes, those that switch, and the codecs of Python that are no encodings at all.
 
 use memchr::memmem;
 use std::ops::Range;
@@ -141,7 +142,7 @@ enum DeclarationForm {
 }
 
 impl DeclarationForm {
-    /// A comment that begins with a name that nobody knows, and goes on, is prose.
+    /// A comment that begins with a name that is unknown, and goes on, is prose.
     fn hides(self, name: &str, rest: &[u8]) -> bool {
         let short: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
         let hiding = HIDING.iter().any(|known| short.starts_with(known));
@@ -215,7 +216,8 @@ fn find_spans(text: &[u8], start: &[u8], end: &[u8]) -> Vec<Range<usize>> {
     spans
 }
 
-/// The beginning of the name, in lower case and with hyphens, and what follows it; `None` when there is none.
+/// The beginning of the name, in lower case and with hyphens, and what follows it; `None` when
+/// there is none.
 fn read_name(after: &[u8], form: DeclarationForm) -> Option<(String, &[u8])> {
     let is_lead = |b: &u8| match b {
         b'\r' | b'\n' => matches!(form, DeclarationForm::Plain),
@@ -277,7 +279,8 @@ mod tests {
         }
     }
 
-    /// One line of many megabytes, as bundlers write them: the time does not grow with the square of its length.
+    /// One line of many megabytes, as bundlers write them: the time does not grow with the square
+    /// of its length.
     #[test]
     fn a_long_line_that_names_encodings_often_is_read_once() {
         for unit in ["encoding=hex ", "coding:", "declare encoding ", "<?xml-*-# "] {

@@ -1,10 +1,11 @@
 //! Which repository a directory belongs to: the one whose work tree it is in.
 //!
-//! git also takes a directory that looks like a bare repository for one, wherever it lies; and such a directory is plain
-//! files, which a change can bring. So a bare repository counts only where no work tree is around it, as with
-//! `safe.bareRepository=explicit` of git-config(1). A `.git` of its own inside another's work tree is not what a change can
-//! bring, but what its build can make: over files that the outer repository tracks it is refused, and elsewhere it is told
-//! to the caller, see [`DiscoveredRepository::outer`].
+//! git also takes a directory that looks like a bare repository for one, wherever it lies; and such
+//! a directory is plain files, which a change can bring. So a bare repository counts only where no
+//! work tree is around it, as with `safe.bareRepository=explicit` of git-config(1). A `.git` of its
+//! own inside another's work tree is not what a change can bring, but what its build can make: over
+//! files that the outer repository tracks it is refused, and elsewhere it is told to the caller,
+//! see [`DiscoveredRepository::outer`].
 //!
 //! `GIT_DIR` and the other variables of git's discovery are not looked at.
 
@@ -20,8 +21,8 @@ pub struct DiscoveredRepository {
     pub git: git2::Repository,
     /// The root of its work tree; `None` when it has none.
     pub checkout: Option<PathBuf>,
-    /// The root of the work tree of another repository that it lies in, nearest first. A linked work tree of the same
-    /// repository is not another.
+    /// The root of the work tree of another repository that it lies in, nearest first. A linked
+    /// work tree of the same repository is not another.
     pub outer: Option<PathBuf>,
 }
 
@@ -52,7 +53,8 @@ fn open_exactly(start: &Path, place: &Path, flags: RepositoryOpenFlags) -> Resul
     git2::Repository::open_ext(place, flags, &[] as &[&Path]).map_err(|error| explain_open(start, &error))
 }
 
-/// By its `.git`. Where libgit2 finds nothing there it takes the directory itself for a bare repository; we do not.
+/// By its `.git`. Where libgit2 finds nothing there it takes the directory itself for a bare
+/// repository; we do not.
 fn open_work_tree(start: &Path, root: &Path) -> Result<git2::Repository> {
     let git = open_exactly(start, root, RepositoryOpenFlags::NO_SEARCH)?;
     match git.path().canonicalize() {
@@ -74,7 +76,8 @@ fn bare_inside(bare: &Path, outer: &Path) -> anyhow::Error {
     )
 }
 
-/// The directory and those above it, up to where another file system begins, as git looks for repositories.
+/// The directory and those above it, up to where another file system begins, as git looks for
+/// repositories.
 fn on_one_file_system(from: &Path) -> impl Iterator<Item = &Path> {
     let device = device_of(from);
     from.ancestors().take_while(move |place| self::device_of(place) == device)
@@ -91,7 +94,8 @@ fn device_of(_: &Path) -> Option<u64> {
     None
 }
 
-/// A file `.git` (gitrepository-layout(5)) or a directory `.git` that is a repository. An empty one is passed over, as by git.
+/// A file `.git` (gitrepository-layout(5)) or a directory `.git` that is a repository. An empty one
+/// is passed over, as by git.
 fn has_dot_git(place: &Path) -> bool {
     let entry = place.join(".git");
     match fs::metadata(&entry) {
@@ -101,7 +105,8 @@ fn has_dot_git(place: &Path) -> bool {
     }
 }
 
-/// What git takes for the directory of a repository: `HEAD`, and objects and refs here or where `commondir` says.
+/// What git takes for the directory of a repository: `HEAD`, and objects and refs here or where
+/// `commondir` says.
 fn is_git_directory(place: &Path) -> bool {
     fs::symlink_metadata(place.join("HEAD")).is_ok()
         && (place.join("commondir").exists()
@@ -130,8 +135,8 @@ fn is_same(one: &git2::Repository, other: &git2::Repository) -> bool {
     place(one).is_some_and(|here| place(other) == Some(here))
 }
 
-/// Does a repository track files at or below this path, in its index or at its `HEAD`? A submodule that it registers there is
-/// no file of its.
+/// Does a repository track files at or below this path, in its index or at its `HEAD`? A submodule
+/// that it registers there is no file of its.
 fn tracks_below(git: &git2::Repository, below: &Path) -> std::result::Result<bool, git2::Error> {
     Ok(in_index(git, below) || at_head(git, below)?)
 }
@@ -176,7 +181,8 @@ fn at_head(git: &git2::Repository, below: &Path) -> std::result::Result<bool, gi
     }
 }
 
-/// A directory with anything in it: also one that only leads to submodules is the outer repository's.
+/// A directory with anything in it: also one that only leads to submodules is the outer
+/// repository's.
 fn holds_a_file(
     git: &git2::Repository,
     entry: &git2::TreeEntry<'_>,

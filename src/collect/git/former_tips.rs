@@ -1,4 +1,5 @@
-//! What the host's list of pushes to the base branch says of a change: which commits of the branch were its tip.
+//! What the host's list of pushes to the base branch says of a change: which commits of the branch
+//! were its tip.
 
 use crate::collect::git::landing::{self, AfterPushes};
 use crate::collect::git::object::{Objects, parse_oid, revision_of};

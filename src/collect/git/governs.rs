@@ -1,4 +1,5 @@
-//! What a changed `.gitattributes`, `.gitignore`, `.gitmodules` or `.lfsconfig` governs ([`crate::model::governs`]).
+//! What a changed `.gitattributes`, `.gitignore`, `.gitmodules` or `.lfsconfig` governs
+//! ([`crate::model::governs`]).
 //!
 //! Files are looked for at the head only: one that is there no more is itself part of the change.
 

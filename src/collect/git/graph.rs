@@ -1,22 +1,28 @@
-//! How two commits lie to each other: their merge bases, and what one reaches and the other does not.
+//! How two commits lie to each other: their merge bases, and what one reaches and the other does
+//! not.
 //!
-//! Both are found by painting: `head` and `base` each hand their colour down to their parents, the youngest
-//! commit first. A commit with both colours is a common ancestor, and all below it is *stale*: it cannot be a best
-//! one. Commits are read when the paint reaches them and not before. Dates come from the commits and may be false;
-//! they only choose what to paint next:
+//! Both are found by painting: `head` and `base` each hand their colour down to their parents, the
+//! youngest commit first. A commit with both colours is a common ancestor, and all below it is
+//! *stale*: it cannot be a best one. Commits are read when the paint reaches them and not before.
+//! Dates come from the commits and may be false; they only choose what to paint next:
 //!
-//! - Every way from a tip to a best common ancestor runs over commits of one colour. Those are never stale, and
-//!   painting goes on until nothing but stale commits waits. So no best common ancestor is missed. One that is
-//!   not the best may be taken for one; [`Graph::without_redundant`] removes it.
-//! - A history that was read to its end gives dates that are not false ([`dates`]). Where they say that what `base` has still to
-//!   paint is older than all that `head` alone has painted, the two cannot meet any more.
-//! - `base` colours only what it reaches. So no commit of the range is missed. A false date can leave a commit in the
-//!   range that `base` does reach, by a way that was not painted to its end; painting therefore goes on below the
-//!   oldest commit of the range for [`paint::SLACK`] commits more. Not where `head` is in the range and the range has one
-//!   *bottom*, a commit without parents or with one outside: all of the range stands on it. What is not painted yet lies below
-//!   both tips, so `head` gets there over that bottom, and nothing of the range can lie below what it stands on.
-//! - A commit that is not here, as at the edge of a shallow clone, waits until all others are painted. If it is stale
-//!   by then, or nobody needs it any more, it changes nothing; otherwise it is the gap.
+//! - Every way from a tip to a best common ancestor runs over commits of one colour. Those are
+//!   never stale, and painting goes on until nothing but stale commits waits. So no best common
+//!   ancestor is missed. One that is not the best may be taken for one;
+//!   [`Graph::without_redundant`] removes it.
+//! - A history that was read to its end gives dates that are not false ([`dates`]). Where they say
+//!   that what `base` has still to paint is older than all that `head` alone has painted, the two
+//!   cannot meet any more.
+//! - `base` colours only what it reaches. So no commit of the range is missed. A false date can
+//!   leave a commit in the range that `base` does reach, by a way that was not painted to its end;
+//!   painting therefore goes on below the oldest commit of the range for [`paint::SLACK`] commits
+//!   more. Not where `head` is in the range and the range has one *bottom*, a commit without
+//!   parents or with one outside: all of the range is above it. What is not painted yet lies below
+//!   both tips, so `head` gets there over that bottom, and nothing of the range can lie below what
+//!   it stands on.
+//! - A commit that is not here, as at the edge of a shallow clone, waits until all others are
+//!   painted. If it is stale by then, or it is not needed any more, it changes nothing; otherwise
+//!   it is the gap.
 
 mod arrivals;
 mod dates;
@@ -127,9 +133,9 @@ impl<'o, 'r> Graph<'o, 'r> {
         Ok(Relation { merge_bases, range })
     }
 
-    /// The best common ancestors, sorted, of `head` and of a merge of all `tips`. Where dates are false there may be one
-    /// among them that another reaches: for merging this makes no difference, because their own merge is the same
-    /// without it.
+    /// The best common ancestors, sorted, of `head` and of a merge of all `tips`. Where dates are
+    /// false there may be one among them that another reaches: for merging this makes no
+    /// difference, because their own merge is the same without it.
     pub fn merge_bases(&mut self, tips: &[Oid], head: Oid) -> Result<Vec<Oid>, Gap> {
         let mut paint = Paint::start(self, head, tips)?;
         paint.paint(usize::MAX)?;

@@ -1,17 +1,19 @@
 //! Is an object what its name says?
 //!
-//! A name is all that the host, a reviewer and a record have in common with this repository. So the bytes of every object
-//! that is read are hashed again and compared with it: what was damaged, swapped or lent by another
-//! directory is noticed.
+//! A name is all that the host, a reviewer and a record have in common with this repository. So the
+//! bytes of every object that is read are hashed again and compared with it: what was damaged,
+//! swapped or lent by another directory is noticed.
 //!
-//! What is shown to a judge is hashed by libgit2, whose SHA-1 also detects the traces that making a collision leaves
-//! ([`Care::Thorough`]): the commits of a change with their people, and the files whose lines are searched or listed. That
-//! takes several times as long. A walk and a proof pass over a hundred times as many objects and only ask whether they are
-//! the same or merge cleanly; those are hashed without ([`Care::Quick`]). Most of such a proof compares names and never
-//! opens what they stand for, so looking for traces would not have seen all of it anyway. This is what is given up: somebody who
-//! made two objects of one name (a chosen-prefix collision), and gave one of them to the reviewers and the other to this
-//! repository. Neither gets in by the usual ways, because git itself looks for those traces in everything that is
-//! pushed and fetched (`git index-pack`, which the large hosts run too).
+//! What is shown to a judge is hashed by libgit2, whose SHA-1 also detects the traces that making a
+//! collision leaves ([`Care::Thorough`]): the commits of a change with their people, and the files
+//! whose lines are searched or listed. That takes several times as long. A walk and a proof pass
+//! over a hundred times as many objects and only ask whether they are the same or merge cleanly;
+//! those are hashed without ([`Care::Quick`]). Most of such a proof compares names and never opens
+//! what they stand for, so looking for traces would not have seen all of it anyway. This is what is
+//! given up: somebody who made two objects of one name (a chosen-prefix collision), and gave one of
+//! them to the reviewers and the other to this repository. Neither gets in by the usual ways,
+//! because git itself looks for those traces in everything that is pushed and fetched (`git
+//! index-pack`, which the large hosts run too).
 
 use git2::{ObjectType, Oid};
 use sha1::{Digest, Sha1};

@@ -1,8 +1,9 @@
 //! Lines of which the text alone shows that nothing executes them.
 //!
-//! A coverage report names no file without anything to execute: one that holds nothing, or types and no more. And where a tool has not seen
-//! a file at all, a blank line that was added to it is no line that a test should have executed. Only what is beyond doubt counts here;
-//! for the rest a report has to say it.
+//! A coverage report names no file without anything to execute: one that holds nothing, or types
+//! and no more. And where a tool has not seen a file at all, a blank line that was added to it is
+//! no line that a test should have executed. Only what is beyond doubt counts here; for the rest a
+//! report has to say it.
 //!
 //! | what | where |
 //! | --- | --- |
@@ -18,8 +19,9 @@ mod declarations;
 mod stub;
 mod token;
 
-/// Languages by the end of a file's name, with what begins a comment that goes to the end of its line. Not here: those with
-/// strings that end with a mark of the writer's choice (Ruby, Perl, Groovy), and those whose comments the compiler reads (Go, PHP).
+/// Languages by the end of a file's name, with what begins a comment that goes to the end of its
+/// line. Not here: those with strings that end with a mark of the writer's choice (Ruby, Perl,
+/// Groovy), and those whose comments the compiler reads (Go, PHP).
 const COMMENTS: [(&str, &[&str]); 2] = [
     ("#", &["py", "sh", "bash", "jl", "r", "R"]),
     (
@@ -65,7 +67,8 @@ fn marker_of(name: &str) -> Option<&'static str> {
     COMMENTS.iter().find(|(_, endings)| endings.contains(&ending)).map(|(marker, _)| *marker)
 }
 
-/// Words that tools look for in comments: those that leave lines out of coverage, and a scheduler that only loads files that speak of it.
+/// Words that tools look for in comments: those that leave lines out of coverage, and a scheduler
+/// that only loads files that speak of it.
 const ORDERS: [&str; 14] = [
     "airflow",
     "cov",
@@ -83,8 +86,9 @@ const ORDERS: [&str; 14] = [
     "start",
 ];
 
-/// Words and marks that neither end a string or a comment, nor begin code inside of one. A space stands before them: what follows the marker
-/// at once is documentation or an order (`///`, `#!`, `#SBATCH`), and so is what begins with a word and a colon.
+/// Words and marks that neither end a string or a comment, nor begin code inside of one. A space is
+/// before them: what follows the marker at once is documentation or an order (`///`, `#!`,
+/// `#SBATCH`), and so is what begins with a word and a colon.
 fn is_plain_comment(line: &str, marker: &str) -> bool {
     let plain = |letter: char| letter.is_alphanumeric() || " \t.,:;!?()-_/".contains(letter);
     let Some(words) = line.strip_prefix(marker) else { return false };

@@ -1,7 +1,8 @@
-//! What a reader of a language is in the midst of where each line begins: a string, a comment, a statement.
+//! What a reader of a language is in the midst of where each line begins: a string, a comment, a
+//! statement.
 //!
-//! This is no parser. It knows the marks that begin and end text of several lines, and says where it cannot be sure. Whoever uses it compares two
-//! texts that were read alike, or counts only what is sure.
+//! This is no parser. It knows the marks that begin and end text of several lines, and says where
+//! it cannot be sure. Its users compare two texts that were read alike, or count only what is sure.
 
 /// Where a line begins.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -12,7 +13,8 @@ pub struct LineStart {
     pub is_comment: bool,
     /// The line before ends with a backslash.
     pub is_continued: bool,
-    /// Within a statement that an earlier line began, as far as brackets, backslashes and semicolons show it.
+    /// Within a statement that an earlier line began, as far as brackets, backslashes and
+    /// semicolons show it.
     pub is_within: bool,
 }
 
@@ -169,7 +171,7 @@ enum LexicalState {
 struct LineReader {
     language: &'static LexicalRules,
     state: LexicalState,
-    /// Open brackets; does an expression stand in them?
+    /// Open brackets; does an expression in them?
     brackets: Vec<bool>,
     document: Option<String>,
     is_continued: bool,
@@ -393,7 +395,8 @@ impl LineReader {
     }
 }
 
-/// May a string or a regular expression begin here, with a mark that the reader would take for another?
+/// May a string or a regular expression begin here, with a mark that the reader would take for
+/// another?
 fn may_quote(rest: &str, of_choice: bool) -> bool {
     of_choice || rest.contains(['"', '\'', '`'])
 }

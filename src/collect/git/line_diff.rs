@@ -1,8 +1,9 @@
 //! Which lines of a text changed.
 //!
-//! Equal lines at the beginning and at the end are set aside; between them `similar` looks for a short edit script.
-//! Its answer need not be the shortest, and above [`LINE_LIMIT`] it is not asked at all: then every line between
-//! beginning and end counts as changed. Too many lines can only make more of them searched, never fewer.
+//! Equal lines at the beginning and at the end are set aside; between them `similar` looks for a
+//! short edit script. Its answer need not be the shortest, and above [`LINE_LIMIT`] it is not asked
+//! at all: then every line between beginning and end counts as changed. Too many lines can only
+//! make more of them searched, never fewer.
 
 use crate::collect::git::line_numbers::{self, LineNumbers};
 use similar::Algorithm;
@@ -10,7 +11,8 @@ use similar::algorithms::{DiffHook, diff_slices};
 use std::convert::Infallible;
 use std::ops::Range;
 
-/// More lines than this, of both sides together and without equal beginning and end, are not compared.
+/// More lines than this, of both sides together and without equal beginning and end, are not
+/// compared.
 const LINE_LIMIT: usize = 400_000;
 
 /// A run of lines.
@@ -182,7 +184,8 @@ mod tests {
     }
 
     proptest! {
-        /// Taking the removed lines out of the old text and the added ones out of the new leaves the same text.
+        /// Taking the removed lines out of the old text and the added ones out of the new leaves
+        /// the same text.
         #[test]
         fn what_is_not_changed_is_equal(
             old in proptest::collection::vec("[abc]{0,2}\n", 0..60),

@@ -1,4 +1,5 @@
-//! Lines as numbers, one for each different line: what is compared again and again is then compared in one step.
+//! Lines as numbers, one for each different line: what is compared again and again is then compared
+//! in one step.
 
 /// The lines of a text, each with its end.
 pub fn text_lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
@@ -49,7 +50,8 @@ impl<'t> LineNumbers<'t> {
     }
 }
 
-/// Eight bytes at a time, the last eight once more; only speed hangs on it, because lines are compared as well.
+/// Eight bytes at a time, the last eight once more; only speed depends on it, because lines are
+/// compared as well.
 fn hash_line(line: &[u8]) -> u64 {
     let mix = |hash: u64, word: u64| (hash ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29);
     let (words, rest) = line.as_chunks();

@@ -1,8 +1,8 @@
 //! What a text must hold before a pattern can match in it.
 //!
-//! Most patterns spell out some letters. Where none of them stands, the pattern does not match, and nothing need be
-//! built or run to know it. Letters are compared without regard to the case of ASCII, so that `(?i)` changes nothing
-//! and the answer errs only towards "may match".
+//! Most patterns spell out some letters. Where none of them stands, the pattern does not match, and
+//! nothing need be built or run to know it. Letters are compared without regard to the case of
+//! ASCII, so that `(?i)` changes nothing and the answer errs only towards "may match".
 
 use memchr::memmem::Finder;
 use regex_syntax::hir::{Class, Hir, HirKind};
@@ -11,7 +11,8 @@ use std::cmp::Reverse;
 /// No more words than this are looked for in place of one pattern.
 const MOST: usize = 16;
 
-/// Texts with more bytes hold so many different letters that looking at three of them rules out little.
+/// Texts with more bytes hold so many different letters that looking at three of them rules out
+/// little.
 const SHORT: usize = 1024;
 
 /// How many bits there are for three letters.
@@ -20,7 +21,8 @@ const BITS: usize = 8 * SHORT;
 /// A text in lower case (of ASCII), prepared for looking for many words.
 pub struct LoweredText {
     text: Vec<u8>,
-    /// Of a short text: a bit for each three letters that stand side by side in it. Nearly all words are ruled out by them.
+    /// Of a short text: a bit for each three letters that are side by side in it. Nearly all words
+    /// are ruled out by them.
     threes: Option<[u64; BITS / 64]>,
 }
 
@@ -80,7 +82,7 @@ fn required_words(hir: &Hir) -> Option<Vec<Vec<u8>>> {
 /// A pattern that is read from left to right.
 #[derive(Default)]
 struct LiteralReader {
-    /// The letters that stand side by side in every match, up to here.
+    /// The letters that are side by side in every match, up to here.
     word: Vec<u8>,
     best: Option<Vec<Vec<u8>>>,
 }
@@ -117,7 +119,8 @@ impl LiteralReader {
         self.offer(vec![word]);
     }
 
-    /// The best words are those of which the shortest is longest, for few texts hold it by chance; then the fewest.
+    /// The best words are those of which the shortest is longest, for few texts hold it by chance;
+    /// then the fewest.
     fn offer(&mut self, words: Vec<Vec<u8>>) {
         let shortest = |words: &[Vec<u8>]| words.iter().map(Vec::len).min().unwrap_or_default();
         let worth = |words: &Vec<Vec<u8>>| (shortest(words), Reverse(words.len()));

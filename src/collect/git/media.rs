@@ -1,13 +1,15 @@
 //! Images and fonts, known by what they hold and not by their names.
 //!
-//! The list is short, and each form on it says where it ends: what goes on behind that end, or is cut before it, is no image but
-//! something that begins like one. So is what also holds the mark of a form that other programs look for at any place of a
-//! file, as those that open ZIP archives do. On the list are PNG, JPEG, GIF, WebP, AVIF, BMP, icons and cursors of Windows (ICO,
-//! CUR), and the fonts TrueType, OpenType, WOFF and WOFF2.
+//! The list is short, and each form on it says where it ends: what goes on behind that end, or is
+//! cut before it, is no image but something that begins like one. So is what also holds the mark of
+//! a form that other programs look for at any place of a file, as those that open ZIP archives do.
+//! On the list are PNG, JPEG, GIF, WebP, AVIF, BMP, icons and cursors of Windows (ICO, CUR), and
+//! the fonts TrueType, OpenType, WOFF and WOFF2.
 
 use memchr::memmem;
 
-/// Marks that are found at any place of a file: the end of a ZIP archive, RAR, 7z, PDF, PHP, and the archives of PHP (phar).
+/// Marks that are found at any place of a file: the end of a ZIP archive, RAR, 7z, PDF, PHP, and
+/// the archives of PHP (phar).
 const MARKS: [&[u8]; 6] =
     [b"PK\x05\x06", b"Rar!\x1a\x07", b"7z\xbc\xaf\x27\x1c", b"%PDF-", b"<?php", b"__HALT_COMPILER"];
 
@@ -23,7 +25,8 @@ pub fn is_media(bytes: &[u8]) -> bool {
         && MARKS.iter().all(|mark| memmem::find(bytes, mark).is_none())
 }
 
-/// Portable Network Graphics, section 5.3: chunks of length, type, data and checksum, the last of which is `IEND`.
+/// Portable Network Graphics, section 5.3: chunks of length, type, data and checksum, the last of
+/// which is `IEND`.
 fn is_png(bytes: &[u8]) -> Option<bool> {
     let mut rest = bytes.strip_prefix(b"\x89PNG\r\n\x1a\n")?;
     loop {
@@ -88,7 +91,8 @@ fn is_icon(bytes: &[u8]) -> Option<bool> {
     Some(is_icon && ends?.into_iter().max() == Some(bytes.len() as u64))
 }
 
-/// OpenType, "The font directory": tables, each with its place and length; the last ends with the file, filled up to four bytes.
+/// OpenType, "The font directory": tables, each with its place and length; the last ends with the
+/// file, filled up to four bytes.
 fn is_sfnt(bytes: &[u8]) -> Option<bool> {
     let is_font = matches!(bytes.get(..4)?, b"\0\x01\0\0" | b"OTTO" | b"true");
     let count = usize::from(u16::from_be_bytes([*bytes.get(4)?, *bytes.get(5)?]));

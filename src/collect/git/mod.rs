@@ -1,32 +1,34 @@
 //! Facts from a git repository, read from raw objects.
 //!
-//! libgit2 opens the repository, finds refs and reads objects, whose hash is checked here. Everything that the judgement rests on is worked out here from the raw bytes of those objects, because the
-//! objects alone are what a name such as `1f3b…` vouches for: not `info/grafts`, not `refs/replace`,
-//! not a commit-graph file, not attributes, not anybody's configuration.
+//! libgit2 opens the repository, finds refs and reads objects, whose hash is checked here. The room knows
+//! the model and nothing else of the program: no HTTP, no reports, no records, no policy.
+//! Everything that the judgement rests on is worked out here from the raw bytes of those objects,
+//! because the objects alone are what a name such as `1f3b…` vouches for: not `info/grafts`, not
+//! `refs/replace`, not a commit-graph file, not attributes, not anybody's configuration.
 //!
 //! | file | holds |
 //! | --- | --- |
 //! | `discover` | which repository a directory belongs to |
 //! | `trust` | what is switched off before a repository is opened, and what makes us refuse one |
-//! | `name` | names to commits |
+//! | `rev_parse` | names to commits |
 //! | `object`, `hash` | reading one object, checking it against its name, and the gap when that fails |
 //! | `overlay` | objects made in memory, in front of those of the repository |
 //! | `pack` | our own way to the objects in packs, before libgit2 is asked |
 //! | `commit`, `tree` | the raw formats |
 //! | `commit_facts` | a commit as a fact |
-//! | `by_id`, `kept` | a table with object names as keys; what was read last |
+//! | `oid_map`, `cache` | a table with object names as keys; what was read last |
 //! | `graph` | merge bases, and the commits of a change |
-//! | `effort` | how far walks over trees go |
-//! | `tree_diff`, `rename`, `likeness` | which paths differ, and which of them moved |
-//! | `content`, `line_diff`, `line_numbers`, `pattern`, `needle` | which lines changed, and what they match |
-//! | `readable`, `pointer`, `media`, `declared` | how far patterns can see into a file |
+//! | `walk_budget` | how far walks over trees go |
+//! | `tree_diff`, `rename`, `similarity` | which paths differ, and which of them were renamed |
+//! | `content`, `line_diff`, `line_numbers`, `pattern`, `literals` | which lines changed, and what they match |
+//! | `readable`, `pointer`, `media`, `declared_encoding` | how far patterns can see into a file |
 //! | `spelling` | lines in the readings in which languages take escapes, compatibility letters and unseen characters for others |
 //! | `governs`, `attributes`, `modules` | which files a changed `.gitattributes`, `.gitmodules` or the like decides about |
 //! | `test_source` | what is taken away from the sources of tests, as far as it can be told from their look |
 //! | `changed_lines` | which lines of the new texts changed, as coverage reports count them |
 //! | `inert` | lines of which their text alone shows that nothing executes them |
-//! | `reading` | what a reader of a language is in the midst of where a line begins |
-//! | `woken` | lines that stay, and do something else because of lines that are gone |
+//! | `lexical` | whether a line begins inside a string, a comment or a statement |
+//! | `awoken_lines` | lines that stay, and do something else because of lines that are gone |
 //! | `parallel` | threads, each with a reader of its own |
 //! | `change` | all of it put together |
 //! | `stored_commit` | commits below refs that no branch reaches, with their files |
@@ -104,7 +106,7 @@ pub use policy_check::BranchNames;
 pub use spelling::spellings;
 pub use trust::neutralise;
 
-/// An open repository, with everything neutralised that could bend what its objects say.
+/// An open repository, with everything neutralised that could change what its objects say.
 pub struct Repository {
     git: git2::Repository,
     checkout: Option<PathBuf>,
@@ -116,8 +118,9 @@ pub struct Repository {
 }
 
 impl Repository {
-    /// Opens the repository whose work tree `path` is in, upward from there; a bare one only where no work tree is around it.
-    /// `GIT_DIR` and its like are not looked at; neither the work tree nor the index is touched, and nothing is ever written.
+    /// Opens the repository whose work tree `path` is in, upward from there; a bare one only where
+    /// no work tree is around it. `GIT_DIR` and its like are not looked at; neither the work tree
+    /// nor the index is touched, and nothing is ever written.
     ///
     /// # Errors
     /// There is none, it has a format that we cannot read, or it lies over another's files.
@@ -130,9 +133,10 @@ impl Repository {
         Ok(Repository { git, checkout, outer, clone, places, distrust })
     }
 
-    /// The same repository, which finds objects in one more directory too. A hook of a server finds the objects of
-    /// a push in a quarantine directory (git-receive-pack(1), "Quarantine Environment") and names it here:
-    /// `GIT_OBJECT_DIRECTORY`, `GIT_QUARANTINE_PATH` and their like are never read.
+    /// The same repository, which finds objects in one more directory too. A hook of a server finds
+    /// the objects of a push in a quarantine directory (git-receive-pack(1), "Quarantine
+    /// Environment") and names it here: `GIT_OBJECT_DIRECTORY`, `GIT_QUARANTINE_PATH` and their
+    /// like are never read.
     ///
     /// # Errors
     /// There is no such directory, or it cannot be read.
@@ -142,8 +146,9 @@ impl Repository {
         Ok(self)
     }
 
-    /// The commit that a name stands for, now: a full object name, a full ref name, `HEAD`, or a branch,
-    /// remote branch or tag; each may be followed by `~N` and `^N` (gitrevisions(7)), over true parents.
+    /// The commit that a name stands for, now: a full object name, a full ref name, `HEAD`, or a
+    /// branch, remote branch or tag; each may be followed by `~N` and `^N` (gitrevisions(7)), over
+    /// true parents.
     ///
     /// # Errors
     /// It stands for nothing, or for more than one thing.
@@ -151,8 +156,8 @@ impl Repository {
         rev_parse::resolve(&self.git, &self.objects().map_err(|gap| anyhow!("{gap}"))?, name)
     }
 
-    /// The same, where the beginning of an object name will do, as this program writes it (ten digits or more), if it is that of one
-    /// object only: for commands that judge nothing.
+    /// The same, where the beginning of an object name will do, as this program writes it (ten
+    /// digits or more), if it is that of one object only: for commands that judge nothing.
     ///
     /// # Errors
     /// It stands for nothing, or for more than one thing.
@@ -197,7 +202,8 @@ impl Repository {
         read().into()
     }
 
-    /// The commits of the base branch of which the host has to say whether they were its tip; none where it does not matter.
+    /// The commits of the base branch of which the host has to say whether they were its tip; none
+    /// where it does not matter.
     ///
     /// # Errors
     /// An object is missing or cannot be trusted.
@@ -205,7 +211,8 @@ impl Repository {
         former_tips::asked(&self.trusted_objects()?, change)
     }
 
-    /// What the pushes to the base branch, newest first, say of what merging a change brings, and of the updates in it.
+    /// What the pushes to the base branch, newest first, say of what merging a change brings, and
+    /// of the updates in it.
     ///
     /// # Errors
     /// An object is missing or cannot be trusted.
@@ -230,7 +237,8 @@ impl Repository {
         brought.into_iter().flatten().map(object::revision_of).collect()
     }
 
-    /// What one commit changes against its first parent; the first commit of a history, against nothing.
+    /// What one commit changes against its first parent; the first commit of a history, against
+    /// nothing.
     ///
     /// # Errors
     /// An object is missing or cannot be trusted.
@@ -246,7 +254,8 @@ impl Repository {
         Ok(changed_lines::read(&self.trusted_objects()?, change))
     }
 
-    /// The lines of a file at a commit that nothing executes, as far as its text shows that; none where there is no such file.
+    /// The lines of a file at a commit that nothing executes, as far as its text shows that; none
+    /// where there is no such file.
     ///
     /// # Errors
     /// An object is missing or cannot be trusted.
@@ -254,7 +263,7 @@ impl Repository {
         Ok(self.file_at(at, path)?.map_or_else(Lines::default, |text| inert::lines(path, &text)))
     }
 
-    /// What adding a path as it stands at a commit would change; `None` when nothing stands there.
+    /// What adding a path as it is at a commit would change; `None` when nothing stands there.
     ///
     /// # Errors
     /// An object is missing or cannot be trusted.
@@ -267,7 +276,8 @@ impl Repository {
         change::of_path(&self.trusted_objects()?, at, path, inquiry)
     }
 
-    /// The bytes of a file at a commit; `None` when there is no such file (a link or directory is none).
+    /// The bytes of a file at a commit; `None` when there is no such file (a link or directory is
+    /// none).
     ///
     /// # Errors
     /// An object is missing or cannot be trusted.
@@ -277,7 +287,8 @@ impl Repository {
         tree::file_in(&objects, tree, path)
     }
 
-    /// Does a checkout of this commit bring a file to this path: the file itself, a link, or a submodule that it is in?
+    /// Does a checkout of this commit bring a file to this path: the file itself, a link, or a
+    /// submodule that it is in?
     ///
     /// # Errors
     /// An object is missing or cannot be trusted.
@@ -287,18 +298,20 @@ impl Repository {
         tree::brings(&objects, tree, path)
     }
 
-    /// The root of the work tree that was opened, whatever `core.worktree` says; `None` when the repository has none.
+    /// The root of the work tree that was opened, whatever `core.worktree` says; `None` when the
+    /// repository has none.
     pub fn work_tree(&self) -> Option<&Path> {
         self.checkout.as_deref()
     }
 
-    /// The root of the work tree of another repository that this one lies in: a submodule's, or of a clone inside another.
+    /// The root of the work tree of another repository that this one lies in: a submodule's, or of
+    /// a clone inside another.
     pub fn outer_work_tree(&self) -> Option<&Path> {
         self.outer.as_deref()
     }
 
-    /// Is a place git's own, or in another work tree of this repository: anywhere but in our work tree, which
-    /// [`Repository::work_tree`] names? Links must be resolved.
+    /// Is a place git's own, or in another work tree of this repository: anywhere but in our work
+    /// tree, which [`Repository::work_tree`] names? Links must be resolved.
     pub fn is_own_place(&self, place: &Path) -> bool {
         let common = self.git.commondir();
         let main = common.file_name().is_some_and(|name| name == ".git").then(|| common.parent()).flatten();

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 /// The settings of each submodule, by its name; lines in their order.
 type Modules = BTreeMap<String, Vec<(String, String)>>;
 
-/// The paths, old and new, of submodules whose settings differ; `None` when either text cannot be read for certain.
+/// The paths, old and new, of submodules whose settings differ; `None` when either text cannot be
+/// read for certain.
 pub fn changed(old: &[u8], new: &[u8]) -> Option<Vec<String>> {
     let (old, new) = (parse_modules(old)?, parse_modules(new)?);
     let names = old.keys().chain(new.keys()).filter(|name| old.get(*name) != new.get(*name));
@@ -42,8 +43,8 @@ fn parse_modules(text: &[u8]) -> Option<Modules> {
     Some(modules)
 }
 
-/// The submodule that a section is of; one of anything else sets nothing. A second section or a setting in the same line, escapes, and
-/// the form `[submodule.NAME]` are not read.
+/// The submodule that a section is of; one of anything else sets nothing. A second section or a
+/// setting in the same line, escapes, and the form `[submodule.NAME]` are not read.
 fn parse_header(section: &str) -> Option<Option<String>> {
     let (kind, name) = section.split_once([' ', '\t']).unwrap_or((section, ""));
     let kind = kind.to_ascii_lowercase();

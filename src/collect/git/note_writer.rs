@@ -1,5 +1,6 @@
-//! Storing evidence in a note. Like a deployment record it is written whole before one step moves the ref, and only if
-//! nobody else has moved it meanwhile; then the note is read again and written anew. So recorders that race lose nothing.
+//! Storing evidence in a note. Like a deployment record it is written whole before one step moves
+//! the ref, and only if nobody else has moved it meanwhile; then the note is read again and written
+//! anew. So recorders that race lose nothing.
 
 use crate::collect::git::commit_writer::{WriteError, open_to_write, write_failed, write_object};
 use crate::collect::git::notes::{find_notes, note_path, notes_tip};
@@ -11,13 +12,13 @@ use git2::{ErrorCode, FileMode, ObjectType, Oid};
 use std::path::Path;
 use std::time::Duration;
 
-/// How often it is tried again when somebody else was faster or holds the lock.
+/// How often it is tried again when another process was faster or holds the lock.
 const TRIES: u32 = 200;
 /// How long to wait for a lock.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Extends the note on a tree under the ref `notes`, and returns the commit of the notes. `extend` makes the new note of the
-/// old one; when it changes nothing, nothing is written.
+/// Extends the note on a tree under the ref `notes`, and returns the commit of the notes. `extend`
+/// makes the new note of the old one; when it changes nothing, nothing is written.
 ///
 /// # Errors
 /// The ref stays locked, or the repository cannot be written.
@@ -50,7 +51,8 @@ pub fn extend_note(
     Err(WriteError::Locked { file: git.commondir().join(format!("{notes}.lock")) })
 }
 
-/// A commit of the notes with the note extended, on top of `from`; `None` when that changes nothing.
+/// A commit of the notes with the note extended, on top of `from`; `None` when that changes
+/// nothing.
 fn write_note_commit(
     git: &git2::Repository,
     from: Option<Oid>,

@@ -1,9 +1,11 @@
 //! Notes of evidence: `refs/notes/portcullis`, as `git notes` writes them (git-notes(1)).
 //!
-//! A note hangs on a *tree* and not on a commit, because evidence is of content: whatever commit has this tree, after a squash or a
-//! merge that changed nothing, has its evidence. `git notes --ref=portcullis show 'HEAD^{tree}'` shows it.
+//! A note is attached to a *tree* and not to a commit, because evidence is of content: whatever
+//! commit has this tree, after a squash or a merge that changed nothing, has its evidence. `git
+//! notes --ref=portcullis show 'HEAD^{tree}'` shows it.
 //!
-//! A clone does not bring notes by itself, so "there is no note here" never means "nothing was recorded".
+//! A clone does not bring notes by itself, so "there is no note here" never means "nothing was
+//! recorded".
 
 use crate::collect::git::object::{Objects, parse_oid};
 use crate::collect::git::{Repository, tree};
@@ -39,7 +41,8 @@ impl Repository {
     }
 }
 
-/// Where the note on a tree lies, with its bytes: at more than one place after a merge by other programs.
+/// Where the note on a tree lies, with its bytes: at more than one place after a merge by other
+/// programs.
 pub(super) fn find_notes(
     objects: &Objects<'_>,
     notes: Oid,

@@ -39,7 +39,8 @@ impl Object<'_> {
     }
 }
 
-/// The directories that hold the objects of a repository, and what all threads that read them share.
+/// The directories that hold the objects of a repository, and what all threads that read them
+/// share.
 #[derive(Clone)]
 pub struct ObjectPlaces {
     /// The repository's own first. libgit2 looks in its alternates too.
@@ -55,7 +56,8 @@ impl ObjectPlaces {
         ObjectPlaces { directories: vec![git.commondir().join("objects")], indexes: Arc::default(), clone }
     }
 
-    /// Adds one more directory of objects, loose or in packs. Alternates that it names itself are not followed.
+    /// Adds one more directory of objects, loose or in packs. Alternates that it names itself are
+    /// not followed.
     ///
     /// # Errors
     /// It is no directory that can be read, or libgit2 refuses its path.
@@ -73,8 +75,8 @@ impl ObjectPlaces {
         self.indexes.get_or_init(|| Indexes::of(&self.directories))
     }
 
-    /// Why nobody can say whether an object is here: a directory that may hold it cannot be read.
-    /// libgit2 takes such a directory for an empty one.
+    /// Why it cannot be said whether an object is here: a directory that may hold it cannot be
+    /// read. libgit2 takes such a directory for an empty one.
     fn barred(&self, id: Oid) -> Option<String> {
         let name = id.to_string();
         let below = [None, Some("pack"), name.get(..2)];
@@ -91,7 +93,8 @@ impl ObjectPlaces {
     }
 }
 
-/// The objects of a repository. Each is checked against its name when it is handed out: see [`crate::collect::git::hash`].
+/// The objects of a repository. Each is checked against its name when it is handed out: see
+/// [`crate::collect::git::hash`].
 pub struct Objects<'r> {
     odb: Odb<'r>,
     packs: OnceCell<Packs>,
@@ -126,7 +129,7 @@ impl<'r> Objects<'r> {
         Ok(object)
     }
 
-    /// An object of any kind; a gap speaks of `kind`.
+    /// An object of any kind; a gap names `kind`.
     pub fn read_any(&self, id: Oid, kind: ObjectType) -> Result<Object<'_>, Gap> {
         let care = if kind == ObjectType::Tree { Care::Quick } else { Care::Thorough };
         self.find(id, kind, care)
@@ -200,7 +203,7 @@ impl<'r> Objects<'r> {
     /// A whole commit.
     pub fn commit(&self, id: Oid) -> Result<RawCommit, Gap> {
         let object = self.read(id, ObjectType::Commit)?;
-        RawCommit::parse(object.data()).map_err(|fault| malformed_object(id, ObjectType::Commit, &fault))
+        RawCommit::parse(object.data()).map_err(|fault| malformed_object(id, ObjectType::Commit, fault.0))
     }
 
     /// The tree of a commit.
@@ -228,7 +231,8 @@ impl<'r> Objects<'r> {
     }
 }
 
-/// Where trees and files are read: a repository, or one with objects in front of it that are only in memory.
+/// Where trees and files are read: a repository, or one with objects in front of it that are only
+/// in memory.
 pub trait ReadObjects<'o>: Copy {
     /// An object that must be of this kind.
     fn read(self, id: Oid, kind: ObjectType) -> Result<Object<'o>, Gap>;
@@ -264,7 +268,7 @@ pub fn object_id_of(kind: ObjectType, data: &[u8]) -> Result<Oid, Gap> {
 
 fn header_of(id: Oid, object: &Object<'_>) -> Result<Header, Gap> {
     must_be(id, ObjectType::Commit, object)?;
-    Header::parse(object.data()).map_err(|fault| malformed_object(id, ObjectType::Commit, &fault))
+    Header::parse(object.data()).map_err(|fault| malformed_object(id, ObjectType::Commit, fault.0))
 }
 
 /// Refuses an object of another kind.

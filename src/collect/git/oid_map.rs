@@ -1,8 +1,9 @@
 //! Values by object name, found in one step.
 //!
-//! A walk asks for hundreds of thousands of names. A name is a hash already, so its first bytes say where to look. Entries keep the
-//! order in which they came, and nobody can ask for another one: no answer hangs on how names are spread. Whoever grinds
-//! names that begin alike slows their own judgement down, no more.
+//! A walk asks for hundreds of thousands of names. A name is a hash already, so its first bytes say
+//! where to look. Entries keep the order in which they came, and there is no other one: no answer
+//! depends on how names are spread. Whoever grinds names that begin alike slows their own judgement
+//! down, no more.
 
 use git2::Oid;
 

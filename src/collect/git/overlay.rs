@@ -1,7 +1,7 @@
 //! Objects that are in no repository, in front of those that are.
 //!
-//! Recomputing a merge makes trees and files. They stay in memory, and whoever recomputes reads them through
-//! an [`Overlay`]. The repository below it is never written.
+//! Recomputing a merge makes trees and files. They stay in memory, and what recomputes merges reads
+//! them through an [`Overlay`]. The repository below it is never written.
 
 use crate::collect::git::object::{Object, Objects, ReadObjects, must_be, object_id_of};
 use crate::collect::git::oid_map::OidMap;
@@ -64,7 +64,8 @@ impl<'o, 'r> Overlay<'o, 'r> {
         }
     }
 
-    /// An object of this kind that is only compared or merged, and shown to nobody: see [`crate::collect::git::hash::Care::Quick`].
+    /// An object of this kind that is only compared or merged, and shown to nobody: see
+    /// [`crate::collect::git::hash::Care::Quick`].
     pub fn read_quickly(&self, id: Oid, kind: ObjectType) -> Result<Object<'o>, Gap> {
         match self.made(id) {
             Some(made) => check_kind(id, kind, made),

@@ -1,8 +1,8 @@
 //! Threads that read one repository.
 //!
-//! Reading, hashing and comparing contents is most of the work, and one file or landing has nothing to do with
-//! another. What [`Objects`] remembers is not to be shared between threads, so each thread gets objects of its own
-//! out of a pool. All threads of this room start here:
+//! Reading, hashing and comparing contents is most of the work, and one file or landing has nothing
+//! to do with another. What [`Objects`] remembers is not to be shared between threads, so each
+//! thread gets objects of its own out of a pool. All threads of this room start here:
 //!
 //! - [`Readers::beside`]: one task beside another;
 //! - [`Readers::map`]: answers for many items, in portions of which each thread takes the next;
@@ -30,7 +30,8 @@ const FEW: usize = 4;
 /// How many items a thread takes at a time, at most.
 const PORTION: usize = 16;
 
-/// At least so many portions, if there are so many items, so that no thread is left with a long one.
+/// At least so many portions, if there are so many items, so that no thread is left with a long
+/// one.
 const PORTIONS: usize = 16;
 
 /// As much stack as the first thread has on most systems, in bytes.
@@ -64,8 +65,8 @@ impl<'r> Readers<'r> {
         Ok(Readers(RefCell::new(readers.collect::<Result<_, _>>()?)))
     }
 
-    /// Does some work, and lends a reader to a task on a second thread beside it. The task has no answer where
-    /// all readers are lent already, or no thread can be started.
+    /// Does some work, and lends a reader to a task on a second thread beside it. The task has no
+    /// answer where all readers are lent already, or no thread can be started.
     pub fn beside<T, A: Send>(
         &self,
         work: impl FnOnce() -> T,
@@ -85,8 +86,8 @@ impl<'r> Readers<'r> {
         })
     }
 
-    /// Answers all items in their order. `work` runs on this thread with `objects`, and if there are many items on
-    /// a second thread too.
+    /// Answers all items in their order. `work` runs on this thread with `objects`, and if there
+    /// are many items on a second thread too.
     ///
     /// # Errors
     /// The first gap, in the order of the items.
@@ -108,9 +109,10 @@ impl<'r> Readers<'r> {
         Ok(portions?.into_iter().flatten().collect())
     }
 
-    /// One thread runs `feed` and so hands out jobs; one for each reader runs `work` and takes them. `each` gets the
-    /// results in the order of their numbers, which count from zero, in the thread of the caller. Returns how many it
-    /// got: fewer than there are jobs only if the result of one never came.
+    /// One thread runs `feed` and so hands out jobs; one for each reader runs `work` and takes
+    /// them. `each` gets the results in the order of their numbers, which count from zero, in the
+    /// thread of the caller. Returns how many it got: fewer than there are jobs only if the result
+    /// of one never came.
     pub fn pipeline<J: Send, R: Send>(
         self,
         feed: impl FnOnce(&dyn Fn(J)) + Send,
@@ -121,7 +123,8 @@ impl<'r> Readers<'r> {
         let (give, results) = channel();
         let jobs = Mutex::new(jobs);
         thread::scope(|scope| {
-            // Sending fails when nobody listens any more: then a thread panicked, and the scope passes that on.
+            // Sending fails when no thread listens any more: then a thread panicked, and the scope
+            // passes that on.
             scope.spawn(move || feed(&|job| drop(hand_out.send(job))));
             for reader in self.0.into_inner() {
                 let (give, jobs, work) = (give.clone(), &jobs, &work);
@@ -157,8 +160,8 @@ pub struct Queue<'i, I> {
 }
 
 impl<I> Queue<'_, I> {
-    /// Answers portions until there are none, or one has no answer. Those before it were taken before, so they are
-    /// answered too.
+    /// Answers portions until there are none, or one has no answer. Those before it were taken
+    /// before, so they are answered too.
     pub fn answer<T>(&self, each: impl Fn(&[I]) -> Result<Vec<T>, Gap>) -> PortionAnswers<T> {
         let mut answers = PortionAnswers::new();
         loop {

@@ -1,10 +1,12 @@
 //! Content patterns over lines.
 //!
-//! A pattern is matched against each line by itself, without its line end; so it never spans lines. A lone carriage
-//! return also ends a line for many programs: a pattern with `^` or `$` is matched between them as well.
+//! A pattern is matched against each line by itself, without its line end; so it never spans lines.
+//! A lone carriage return also ends a line for many programs: a pattern with `^` or `$` is matched
+//! between them as well.
 //!
-//! Most lines meet no pattern. So all lines that count are looked at together first: for the letters that a match cannot do
-//! without ([`crate::collect::git::literals`]), then with the pattern itself, which is compiled only then.
+//! Most lines meet no pattern. So all lines that count are looked at together first: for the
+//! letters that a match cannot do without ([`crate::collect::git::literals`]), then with the
+//! pattern itself, which is compiled only then.
 
 use crate::collect::git::line_diff::Hunk;
 use crate::collect::git::literals::{LoweredText, RequiredLiterals};
@@ -25,8 +27,8 @@ pub struct Patterns(Vec<ContentPattern>);
 struct ContentPattern {
     text: String,
     needles: RequiredLiterals,
-    /// Does it speak of the beginning or end of a line? If not, what matches in a line matches in every text
-    /// that holds the line, and one look at the text can spare many at its lines.
+    /// Does it speak of the beginning or end of a line? If not, what matches in a line matches in
+    /// every text that holds the line, and one look at the text can spare many at its lines.
     anchored: bool,
     /// Compiled for the first text that may match.
     regex: OnceLock<Result<Regex, Gap>>,
@@ -73,7 +75,8 @@ impl<'t> SearchedText<'t> {
         &self.text[hunk.bytes.clone()]
     }
 
-    /// All lines that count, one run after the other. Only the last line of a text has no end, so none runs into the next.
+    /// All lines that count, one run after the other. Only the last line of a text has no end, so
+    /// none runs into the next.
     fn lines(&self) -> Cow<'t, [u8]> {
         match self.hunks {
             [one] => Cow::Borrowed(self.hunk(one)),
@@ -91,7 +94,8 @@ impl Patterns {
         patterns.iter().map(|text| ContentPattern::parse(text)).collect::<Result<_, _>>().map(Patterns)
     }
 
-    /// Searches each pattern that has not matched on this side yet: in the lines as they stand, then in each other reading of them.
+    /// Searches each pattern that has not matched on this side yet: in the lines as they are, then
+    /// in each other reading of them.
     ///
     /// # Errors
     /// One of them is too big to be searched for.

@@ -1,8 +1,10 @@
 //! Files that stand for bytes which lie elsewhere.
 //!
-//! What counts is what the programs take that put those bytes in the file's place on a checkout, and they are generous. git-lfs looks
-//! at no more than the beginning of a file, leaves out white space around it and empty lines in it, and takes the addresses of
-//! its earlier versions (Git LFS specification, "The Pointer"; `git-lfs-pointer(1)`). This is more generous still: the lines may stand in any order.
+//! What counts is what the programs take that put those bytes in the file's place on a checkout,
+//! and they are generous. git-lfs looks at no more than the beginning of a file, leaves out white
+//! space around it and empty lines in it, and takes the addresses of its earlier versions (Git LFS
+//! specification, "The Pointer"; `git-lfs-pointer(1)`). This is more generous still: the lines may
+//! be in any order.
 
 /// How much of a file the versions of git-lfs look at, in bytes.
 const LOOKED_AT: [usize; 2] = [1024, 512];

@@ -1,4 +1,5 @@
-//! What `portcullis policy check` holds a policy against: the branches that a clone knows, and the lines of its files.
+//! What `portcullis policy check` holds a policy against: the branches that a clone knows, and the
+//! lines of its files.
 
 use crate::collect::git::line_diff::whole_text;
 use crate::collect::git::object::parse_oid;
@@ -11,7 +12,8 @@ use anyhow::Context;
 use git2::BranchType;
 use std::collections::BTreeSet;
 
-/// So many bytes of files are searched for content patterns; a pattern that matches is mostly found long before.
+/// So many bytes of files are searched for content patterns; a pattern that matches is mostly found
+/// long before.
 const SEARCHED: usize = 1 << 30;
 
 /// The branches that a clone knows.
@@ -48,7 +50,8 @@ impl Repository {
     /// Those of the content patterns that no line of any file at a commit matches.
     ///
     /// # Errors
-    /// An object is missing or cannot be trusted, a pattern is too big, or the files are too large to be searched.
+    /// An object is missing or cannot be trusted, a pattern is too big, or the files are too large
+    /// to be searched.
     pub fn patterns_without_match(
         &self,
         at: &Revision,

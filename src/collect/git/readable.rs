@@ -57,8 +57,8 @@ fn is_utf_8(bytes: &[u8]) -> bool {
     memchr::memchr(0, bytes).is_none() && std::str::from_utf8(bytes).is_ok()
 }
 
-/// Most of Latin-1 and its like is ASCII. A text in the encoding of a mainframe has nearly none, and compressed data has control
-/// characters.
+/// Most of Latin-1 and its like is ASCII. A text in the encoding of a mainframe has nearly none,
+/// and compressed data has control characters.
 fn is_older_text(bytes: &[u8]) -> bool {
     let is_control = |b: &u8| *b < 0x20 && !matches!(b, b'\t' | b'\n' | 0x0b | 0x0c | b'\r' | 0x1b);
     let broken = || bytes.utf8_chunks().map(|chunk| chunk.invalid().len()).sum::<usize>();
@@ -72,7 +72,7 @@ fn is_well_formed(bytes: &[u8]) -> bool {
 /// How bytes are to be read, as their first two say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Encoding {
-    /// As they stand.
+    /// As they are.
     Bytes,
     /// UTF-16, the lower byte first.
     Utf16LittleEndian,

@@ -1,9 +1,10 @@
 //! Which deleted and added files are one that moved.
 //!
-//! Evidence for readers, never a reason to leave something out: old and new path count either way, and the
-//! content of a moved file is searched whole, as that of a deleted and an added one is. So the search may give up when
-//! it would cost too much. It works like `git diff -M50%`: equal objects first, then files of one name, then those
-//! that have most in common ([`crate::collect::git::similarity`]).
+//! Evidence for readers, never a reason to leave something out: old and new path count either way,
+//! and the content of a moved file is searched whole, as that of a deleted and an added one is. So
+//! the search may give up when it would cost too much. It works like `git diff -M50%`: equal
+//! objects first, then files of one name, then those that have most in common
+//! ([`crate::collect::git::similarity`]).
 
 use crate::collect::git::similarity::{Fingerprint, HALF, Similarity, near_sizes};
 use crate::collect::git::tree::Mode;
@@ -231,14 +232,15 @@ impl PairSearch {
     }
 }
 
-/// What a file keeps when it moves: its object, and its kind. Files move to files, whether executable or not; links to
-/// links; submodules to submodules.
+/// What a file keeps when it moves: its object, and its kind. Files move to files, whether
+/// executable or not; links to links; submodules to submodules.
 fn kind_key(side: &ChangedSide) -> (Oid, Mode) {
     let (mode, id) = side.item;
     (id, if mode.is_file() { Mode(0o100_644) } else { mode })
 }
 
-/// Deleted paths of one object. A change can move a hundred thousand copies of a file, so none is looked at twice.
+/// Deleted paths of one object. A change can move a hundred thousand copies of a file, so none is
+/// looked at twice.
 #[derive(Default)]
 struct Origins {
     /// The index of each, and its file name.

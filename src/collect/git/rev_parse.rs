@@ -1,8 +1,9 @@
 //! Names to commits.
 //!
-//! A name that could mean two commits means none: somebody who may create tags could otherwise choose
-//! which commit is judged. Abbreviated object names are refused for the same reason, and the refusal says the whole name; only what
-//! explains and judges nothing takes those that this program writes itself, see [`resolve_short`].
+//! A name that could mean two commits means none: a person who may create tags could otherwise
+//! choose which commit is judged. Abbreviated object names are refused for the same reason, and the
+//! refusal says the whole name; only what explains and judges nothing takes those that this program
+//! writes itself, see [`resolve_short`].
 
 use crate::collect::git::object::{Objects, parse_oid, revision_of};
 use crate::model::change::Revision;
@@ -10,7 +11,8 @@ use crate::model::fact::Gap;
 use anyhow::{anyhow, bail};
 use git2::{ErrorCode, ObjectType, Oid};
 
-/// How many digits of an object name this program writes (see [`Revision::short`]); fewer are not looked up.
+/// How many digits of an object name this program writes (see [`Revision::short`]); fewer are not
+/// looked up.
 const SHORT: usize = 10;
 
 /// Tags of tags are followed this far.
@@ -23,7 +25,8 @@ pub fn resolve(git: &git2::Repository, objects: &Objects<'_>, name: &str) -> any
     follow_steps(objects, name, at, suffix)
 }
 
-/// The same, where the name may also be the beginning of one object name, as this program writes it: for commands that judge nothing.
+/// The same, where the name may also be the beginning of one object name, as this program writes
+/// it: for commands that judge nothing.
 pub fn resolve_short(git: &git2::Repository, objects: &Objects<'_>, name: &str) -> anyhow::Result<Revision> {
     let (stem, suffix) = split_suffix(name);
     let names = NameResolver { git, objects };

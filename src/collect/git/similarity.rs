@@ -1,4 +1,5 @@
-//! How much two files have in common, measured as `git diff -M` does it: in lines, by the size of the larger file.
+//! How much two files have in common, measured as `git diff -M` does it: in lines, by the size of
+//! the larger file.
 
 use crate::collect::git::cache::ByteCache;
 use crate::collect::git::oid_map::OidMap;
@@ -31,8 +32,8 @@ const WHOLE: usize = 60_000;
 /// Half of the larger file: what git asks for (`--find-renames`, git-diff(1)).
 pub const HALF: usize = WHOLE / 2;
 
-/// Three quarters: what git asks for when both have the same name, before it looks any further (`diffcore-rename.c`,
-/// `find_basename_matches`).
+/// Three quarters: what git asks for when both have the same name, before it looks any further
+/// (`diffcore-rename.c`, `find_basename_matches`).
 pub const NAMESAKE: usize = WHOLE / 4 * 3;
 
 /// Compares files, and remembers what they consist of.
@@ -49,7 +50,8 @@ impl<'o, 'r> Similarity<'o, 'r> {
         Similarity { objects, sizes, prints }
     }
 
-    /// The size of a file in bytes; `None` for what has no relatives, because it is no file, or too large, or empty.
+    /// The size of a file in bytes; `None` for what has no relatives, because it is no file, or too
+    /// large, or empty.
     pub fn size(&self, (mode, id): Item) -> Result<Option<usize>, Gap> {
         if !mode.is_file() {
             return Ok(None);
@@ -74,7 +76,7 @@ impl<'o, 'r> Similarity<'o, 'r> {
         Ok(self.print(one.1)?.common(&*self.print(other.1)?))
     }
 
-    /// Have two files of one name so much in common that nobody looks any further?
+    /// Have two files of one name so much in common that git looks no further?
     pub fn are_namesakes(&self, one: Item, other: Item) -> Result<bool, Gap> {
         let are_near = self.size(one)?.zip(self.size(other)?).is_some_and(|(one, other)| is_near(one, other));
         Ok(are_near && self.common(one, other)? >= NAMESAKE)
@@ -91,8 +93,9 @@ impl<'o, 'r> Similarity<'o, 'r> {
     }
 }
 
-/// What a file consists of: the hashes of its lines, sorted, with how many bytes each covers. These are git's own hashes, of which there
-/// are few (`diffcore-delta.c`): what counts as half of a file must be the same here as there.
+/// What a file consists of: the hashes of its lines, sorted, with how many bytes each covers. These
+/// are git's own hashes, of which there are few (`diffcore-delta.c`): what counts as half of a file
+/// must be the same here as there.
 #[derive(Debug)]
 pub struct Fingerprint {
     size: usize,

@@ -1,10 +1,12 @@
 //! Lines in the spellings that stand for all that a language takes for the same.
 //!
-//! `\u006eame`, `&#110;ame`, `%6Eame`, `ｎａｍｅ` and `n<zero-width joiner>ame` are `name` to one language or another: escapes in Java,
-//! JSON, JavaScript, SQL, style sheets, addresses and XML, compatibility letters in Python (its reference, "Identifiers and keywords":
-//! NFKC), characters that nobody sees in Java and C#, a line that goes on behind a backslash in C and shells. So a changed line that
-//! holds any of this is searched more than once: as it stands, and in each reading in which it says something else
-//! ([`reading`]), whatever language it is of. Nearly all lines have none.
+//! `\u006eame`, `&#110;ame`, `%6Eame`, `ｎａｍｅ` and `n<zero-width joiner>ame` are `name` to one
+//! language or another: escapes in Java, JSON, JavaScript, SQL, style sheets, addresses and XML,
+//! compatibility letters in Python (its reference, "Identifiers and keywords": NFKC), characters
+//! that nobody sees in Java and C#, a line that goes on behind a backslash in C and shells. So a
+//! changed line that holds any of this is searched more than once: as it is, and in each reading in
+//! which it says something else ([`reading`]), whatever language it is of. Nearly all lines have
+//! none.
 
 use crate::collect::git::line_diff::Hunk;
 use reading::{LineReading, OTHERS, SPLICING, USUAL, marks_in};
@@ -16,16 +18,18 @@ mod escape;
 mod reading;
 mod replacement;
 
-/// More bytes of such lines than this are not written anew in one reading: one character can become eighteen.
+/// More bytes of such lines than this are not written anew in one reading: one character can become
+/// eighteen.
 const LIMIT: usize = 128 * 1024 * 1024;
 
-/// A word that goes on from a line to the next is not followed further than this beyond the changed lines, in bytes.
+/// A word that goes on from a line to the next is not followed further than this beyond the changed
+/// lines, in bytes.
 const WORD: usize = 1024;
 
 /// Lines in one reading.
 #[derive(Debug, Default)]
 pub struct PlainLines {
-    /// Those that read otherwise than they stand in the file, each with a line feed.
+    /// Those that read otherwise than as the bytes of the file, each with a line feed.
     pub text: Vec<u8>,
     /// Which they are: each has the number of its line in the file.
     pub hunks: Vec<Hunk>,
@@ -33,7 +37,8 @@ pub struct PlainLines {
     pub cut: bool,
 }
 
-/// The lines of these hunks that read otherwise than they stand, one reading after the other: only one is in memory at a time.
+/// The lines of these hunks that read otherwise than they stand, one reading after the other: only
+/// one is in memory at a time.
 pub fn readings<'t>(text: &'t [u8], hunks: &'t [Hunk]) -> impl Iterator<Item = PlainLines> + 't {
     let marks = hunks.iter().fold(0, |all, hunk| all | marks_in(&text[hunk.bytes.clone()]));
     let others = OTHERS.iter().filter(move |reading| reading.marks & marks != 0);
@@ -49,7 +54,7 @@ pub fn readings<'t>(text: &'t [u8], hunks: &'t [Hunk]) -> impl Iterator<Item = P
     usual.chain(others).filter(|plain| plain.cut || !plain.hunks.is_empty())
 }
 
-/// One line in each reading in which it reads otherwise than it stands.
+/// One line in each reading in which it reads otherwise than as its bytes.
 pub fn spellings(line: &[u8]) -> impl Iterator<Item = Vec<u8>> + '_ {
     let marks = marks_in(line);
     let readings = std::iter::once(&USUAL).chain(OTHERS);
@@ -86,7 +91,8 @@ impl PlainLines {
         }
     }
 
-    /// Lines that go on, each with what follows as one; also with the words of unchanged lines that the hunk completes.
+    /// Lines that go on, each with what follows as one; also with the words of unchanged lines that
+    /// the hunk completes.
     fn join(&mut self, text: &[u8], hunk: &Hunk) {
         let Range { start, end } = hunk.bytes;
         let (Some(mut at), Some(end)) = (word_start(text, start), word_end(text, end)) else {
@@ -119,10 +125,10 @@ impl PlainLines {
     }
 }
 
-/// What stands at the end of a line that goes on: in most languages, in C also, and in batch files.
+/// What is at the end of a line that goes on: in most languages, in C also, and in batch files.
 const SPLICES: [&[u8]; 3] = [b"\\", reading::TRIGRAPH, b"^"];
 
-/// The line without what stands at its end, if the next one goes on with it.
+/// The line without what is at its end, if the next one goes on with it.
 fn without_splice(line: &[u8]) -> Option<&[u8]> {
     let line = line.strip_suffix(b"\n")?;
     let line = line.strip_suffix(b"\r").unwrap_or(line);
@@ -134,7 +140,8 @@ fn without_splice(line: &[u8]) -> Option<&[u8]> {
 struct LogicalLine {
     /// All as one.
     joined: Vec<u8>,
-    /// The same without white space at the beginning of lines, as Rust, YAML and property files read it; `None` where there is none.
+    /// The same without white space at the beginning of lines, as Rust, YAML and property files
+    /// read it; `None` where there is none.
     closed: Option<Vec<u8>>,
     /// The length of all.
     length: usize,
@@ -182,7 +189,8 @@ fn word_start(text: &[u8], mut at: usize) -> Option<usize> {
     Some(at)
 }
 
-/// Where the word ends that the line before this place goes on with; `None` when that is too far away.
+/// Where the word ends that the line before this place goes on with; `None` when that is too far
+/// away.
 fn word_end(text: &[u8], mut at: usize) -> Option<usize> {
     let ceiling = text.len().min(at + WORD);
     while at < text.len() && without_splice(&text[..at]).is_some() {
@@ -284,7 +292,8 @@ mod tests {
         }
     }
 
-    /// One line of many megabytes that holds one mark after the other: the time does not grow with the square of its length.
+    /// One line of many megabytes that holds one mark after the other: the time does not grow with
+    /// the square of its length.
     #[test]
     fn a_long_line_of_marks_is_read_in_its_length() {
         for unit in [

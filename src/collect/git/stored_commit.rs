@@ -1,5 +1,5 @@
-//! Commits below refs that no branch reaches: each is read with the files of its tree. What they mean is decided
-//! elsewhere.
+//! Commits below refs that no branch reaches: each is read with the files of its tree. What they
+//! mean is decided elsewhere.
 
 use crate::collect::git::Repository;
 use crate::collect::git::object::{Objects, malformed_object, object_name, parse_oid, revision_of};
@@ -59,7 +59,8 @@ impl Repository {
         Ok(found)
     }
 
-    /// Reads the commits that lead to a tip over first parents, oldest first, and no more than `most` of them.
+    /// Reads the commits that lead to a tip over first parents, oldest first, and no more than
+    /// `most` of them.
     ///
     /// # Errors
     /// An object is missing or is not of this form, or `each` fails.

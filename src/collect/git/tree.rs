@@ -1,9 +1,9 @@
 //! The raw form of a tree: `mode name NUL id`, again and again, sorted.
 //!
-//! git sorts as if the names of directories ended in `/`. A tree that is not sorted so, that has one name
-//! twice, or that has a name which no checkout can hold was made by hand: different programs see different files
-//! in it, so it is refused and not interpreted (git-fsck(1): `treeNotSorted`, `duplicateEntries`, `hasDotdot`,
-//! `hasDotgit`, `fullPathname`, `emptyName`).
+//! git sorts as if the names of directories ended in `/`. A tree that is not sorted so, that has
+//! one name twice, or that has a name which no checkout can hold was made by hand: different
+//! programs see different files in it, so it is refused and not interpreted (git-fsck(1):
+//! `treeNotSorted`, `duplicateEntries`, `hasDotdot`, `hasDotgit`, `fullPathname`, `emptyName`).
 
 use crate::collect::git::object::{Objects, malformed_object};
 use crate::model::fact::{Gap, GapReason};
@@ -84,7 +84,8 @@ impl<'t> TreeEntry<'t> {
         self.name.get(at).copied().or(end)
     }
 
-    /// The entry that must not stand beside this one: a file where this is a directory, and the reverse.
+    /// The entry that must not be beside this one: a file where this is a directory, and the
+    /// reverse.
     pub fn twin(&self) -> TreeEntry<'t> {
         TreeEntry { mode: Mode(if self.mode.is_tree() { 0o100_644 } else { 0o040_000 }), ..*self }
     }
@@ -112,8 +113,9 @@ pub struct TreeEntries<'t> {
     data: &'t [u8],
     rest: &'t [u8],
     last: Option<TreeEntry<'t>>,
-    /// Earlier names with which the last name begins, each longer than the one before. Between the file `a` and the directory
-    /// `a` stand only names that begin with `a`, so the file is still among them when the directory comes.
+    /// Earlier names with which the last name begins, each longer than the one before. Between the
+    /// file `a` and the directory `a` come only names that begin with `a`, so the file is still
+    /// among them when the directory comes.
     stems: Vec<&'t [u8]>,
 }
 
@@ -137,8 +139,9 @@ impl<'t> TreeEntries<'t> {
         Ok(Some(entry))
     }
 
-    /// The next entry of both trees, as far as they have the same names in the same order up to here: what is checked in one need
-    /// not be checked in the other. `None` when they part, or at the end; then the other goes on from where it is.
+    /// The next entry of both trees, as far as they have the same names in the same order up to
+    /// here: what is checked in one need not be checked in the other. `None` when they part, or at
+    /// the end; then the other goes on from where it is.
     pub fn next_of_both(&mut self, other: &mut TreeEntries<'t>) -> Result<Option<[TreeEntry<'t>; 2]>, Gap> {
         let width = self.id.as_bytes().len();
         let head = memchr::memchr(0, self.rest).map_or(0, |end| end + 1);
@@ -176,7 +179,8 @@ impl<'t> TreeEntries<'t> {
     }
 }
 
-/// The first entry, and what follows it; `None` at the end, or where the form is not that of a tree.
+/// The first entry, and what follows it; `None` at the end, or where the form is not that of a
+/// tree.
 pub fn split_entry(data: &[u8], width: usize) -> Option<(TreeEntry<'_>, &[u8])> {
     let (mode, rest) = split_mode(data)?;
     let end = memchr::memchr(0, rest)?;
@@ -223,7 +227,7 @@ pub fn file_in(objects: &Objects<'_>, tree: Oid, path: &RepoPath) -> Result<Opti
     if at.0.is_file() { blob(objects, at.1, path).map(Some) } else { Ok(None) }
 }
 
-/// Does something stand at this path, or on the way to it, that is no directory?
+/// Is something at this path, or on the way to it, that is no directory?
 pub fn brings(objects: &Objects<'_>, tree: Oid, path: &RepoPath) -> Result<bool, Gap> {
     let mut at = (Mode(0o040_000), tree);
     for component in path.as_bytes().split(|b| *b == b'/') {

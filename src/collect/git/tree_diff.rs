@@ -1,7 +1,8 @@
 //! Which paths differ between two trees.
 //!
-//! Both trees are read side by side; where the same entry stands on both sides with the same object, nothing
-//! below it is read. libgit2's own comparison is several times slower (it builds a list of the whole tree).
+//! Both trees are read side by side; where the same entry is on both sides with the same object,
+//! nothing below it is read. libgit2's own comparison is several times slower (it builds a list of
+//! the whole tree).
 
 use crate::collect::git::object::{Object, ReadObjects};
 use crate::collect::git::tree::{Mode, TreeEntries, TreeEntry};
@@ -10,11 +11,7 @@ use crate::model::fact::Gap;
 use git2::{ObjectType, Oid};
 use std::cmp::Ordering;
 
-/// Deeper trees are not entered. git has such a limit too (`core.maxTreeDepth`, git-config(1)); ours keeps the
-/// recursion well within a thread's stack.
-const DEPTH_LIMIT: usize = 256;
-
-/// What stands at a path: its mode and its object.
+/// The entry at a path: its mode and its object.
 pub type Item = (Mode, Oid);
 
 /// A path that differs. At least one side is there; neither is a directory.
@@ -60,10 +57,7 @@ struct Differ<'e, R> {
 
 impl<'o, R: ReadObjects<'o>> Differ<'_, R> {
     fn trees(&mut self, old: Option<Oid>, new: Option<Oid>, depth: usize) -> Result<(), Gap> {
-        if depth > DEPTH_LIMIT {
-            return Err(self.budget.too_deep(&self.path));
-        }
-        self.budget.enter(&self.path)?;
+        self.budget.enter(&self.path, depth)?;
         let read = |id: Option<Oid>| id.map(|id| self.objects.read(id, ObjectType::Tree)).transpose();
         let (old_object, new_object) = (read(old)?, read(new)?);
         let mut walk =
@@ -74,7 +68,8 @@ impl<'o, R: ReadObjects<'o>> Differ<'_, R> {
         Ok(())
     }
 
-    /// Both sides have one name, and either both are directories or none is: git's order keeps `a` and `a/` apart.
+    /// Both sides have one name, and either both are directories or none is: git's order keeps `a`
+    /// and `a/` apart.
     fn entry(
         &mut self,
         old: Option<TreeEntry<'_>>,
@@ -113,7 +108,8 @@ fn entries_of<'t>(id: Option<Oid>, object: Option<&'t Object<'_>>) -> Option<Tre
     id.zip(object).map(|(id, object)| TreeEntries::of(id, object.data()))
 }
 
-/// Two trees that are read side by side. Every entry is checked on the way, also those that are equal.
+/// Two trees that are read side by side. Every entry is checked on the way, also those that are
+/// equal.
 struct TreePairWalk<'t> {
     sides: [Option<TreeEntries<'t>>; 2],
     /// The next entry of each side, once their names have parted.
@@ -126,7 +122,7 @@ impl<'t> TreePairWalk<'t> {
         TreePairWalk { sides: [old, new], next: [None, None], alike: true }
     }
 
-    /// The next entries that stand on one side only or differ, old first.
+    /// The next entries that are on one side only or differ, old first.
     fn next_unequal(&mut self) -> Result<Option<[Option<TreeEntry<'t>>; 2]>, Gap> {
         while self.alike {
             match self.next_alike()? {
@@ -190,7 +186,8 @@ mod tests {
         Oid::from_bytes(&[7; 20]).unwrap()
     }
 
-    /// Mostly trees as git writes them; some out of order, doubled, with a strange name, or cut off.
+    /// Mostly trees as git writes them; some out of order, doubled, with a strange name, or cut
+    /// off.
     fn raw() -> impl Strategy<Value = Vec<u8>> {
         let name = proptest::sample::select(vec!["a", "a.b", "a0", "b", "b-", "c", "c.d", "d"]);
         let name = prop_oneof![40 => name, 1 => Just("..")];

@@ -1,4 +1,4 @@
-//! What could bend the answer from outside the objects: switched off, or a reason to refuse.
+//! What could change the answer from outside the objects: switched off, or a reason to refuse.
 
 use crate::model::fact::{Gap, GapReason};
 use git2::{ConfigLevel, ObjectType};
@@ -6,12 +6,14 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 /// Switches off, once and for the whole process, what libgit2 takes from its surroundings: the
-/// configuration of system, user and machine. Also that it checks each object against its name: `object` does that, for
-/// every object that anything here rests on. Nor does it keep trees: a change reads each once, and landings keep their own.
+/// configuration of system, user and machine. Also that it checks each object against its name:
+/// `object` does that, for every object that anything here rests on. Nor does it keep trees: a
+/// change reads each once, and landings keep their own.
 ///
-/// The check of who owns the directory is off: it guards against programs that a foreign configuration
-/// would start, and nothing here starts a program or writes. Partial clones are let in (libgit2 knows no
-/// promisor remotes), so that what is missing from them becomes a gap with its name and not one dead end.
+/// The check of who owns the directory is off: it guards against programs that a foreign
+/// configuration would start, and nothing here starts a program or writes. Partial clones are let
+/// in (libgit2 knows no promisor remotes), so that what is missing from them becomes a gap with its
+/// name and not one dead end.
 ///
 /// # Errors
 /// libgit2 refuses an option.
@@ -26,9 +28,10 @@ pub fn neutralise() -> Result<(), git2::Error> {
 #[allow(unsafe_code, reason = "libgit2 keeps these options in global variables")]
 fn set_options() -> Result<(), git2::Error> {
     let levels = [ConfigLevel::ProgramData, ConfigLevel::System, ConfigLevel::XDG, ConfigLevel::Global];
-    // SAFETY: these functions write global variables of libgit2 and must not run beside each other or
-    // beside another use of libgit2. The only caller runs this once, under a lock, before it opens the first
-    // repository of the process; whoever else uses git2 in this program calls `neutralise` first.
+    // SAFETY: these functions write global variables of libgit2 and must not run beside each other
+    // or beside another use of libgit2. The only caller runs this once, under a lock, before it
+    // opens the first repository of the process; any other code that uses git2 in this program
+    // calls `neutralise` first.
     unsafe {
         for level in levels {
             git2::opts::set_search_path(level, "")?;
@@ -83,14 +86,16 @@ impl CloneKind {
     }
 }
 
-/// Packs from a promisor remote have a file `….promisor` beside them (gitformat-pack(5), partial-clone).
+/// Packs from a promisor remote have a file `….promisor` beside them (gitformat-pack(5),
+/// partial-clone).
 fn has_promisor_pack(git: &git2::Repository) -> bool {
     let Ok(entries) = std::fs::read_dir(git.commondir().join("objects/pack")) else { return false };
     entries.flatten().any(|entry| entry.path().extension().is_some_and(|ending| ending == "promisor"))
 }
 
-/// Why this repository is not to be trusted at all. libgit2 and git read `info/grafts` in place of the parents that
-/// commits name. We do not, but whoever looks at the change with git would see another history than we.
+/// Why this repository is not to be trusted at all. libgit2 and git read `info/grafts` in place of
+/// the parents that commits name. We do not, but a person who looks at the change with git would
+/// see another history than we.
 pub fn distrust(git: &git2::Repository) -> Option<Gap> {
     let places = [git.path(), git.commondir()].map(|directory| directory.join("info/grafts"));
     places.into_iter().find(|place| may_graft(place)).map(|place| grafted_history(&place))

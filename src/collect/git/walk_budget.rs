@@ -1,10 +1,15 @@
 //! How far a walk over trees goes.
 //!
-//! A few small objects can stand for a tree of any size: ten entries that all name the same tree, and so on downward, are ten
-//! million files after seven of them, or as many directories without a file. So a walk counts the directories that it enters,
-//! the paths that it lists, and the bytes of these paths, and ends with a gap that names the limit.
+//! A few small objects can stand for a tree of any size: ten entries that all name the same tree,
+//! and so on downward, are ten million files after seven of them, or as many directories without a
+//! file. So a walk counts the directories that it enters, the paths that it lists, and the bytes of
+//! these paths, and ends with a gap that names the limit.
 
 use crate::model::fact::{Gap, GapReason};
+
+/// Trees that are nested deeper are not entered. git has such a limit too (`core.maxTreeDepth`, git-config(1)); ours
+/// keeps the recursion well within a thread's stack.
+const DEPTH: usize = 256;
 
 /// So many directories are entered. The largest repositories that we know have a third of it.
 const TREES: usize = 300_000;
@@ -25,7 +30,7 @@ pub struct WalkBudget {
 }
 
 impl WalkBudget {
-    /// That of one walk; a gap speaks of `what`.
+    /// That of one walk; a gap names `what`.
     pub fn of(what: &'static str) -> Self {
         WalkBudget { what, trees: TREES, paths: PATHS, bytes: BYTES }
     }
@@ -35,11 +40,15 @@ impl WalkBudget {
         WalkBudget { trees: 8 * TREES, ..WalkBudget::of(what) }
     }
 
-    /// A directory is entered.
+    /// A directory is entered, at this depth below the root.
     ///
     /// # Errors
-    /// There were too many.
-    pub fn enter(&mut self, path: &[u8]) -> Result<(), Gap> {
+    /// There were too many, or they are nested too deep.
+    pub fn enter(&mut self, path: &[u8], depth: usize) -> Result<(), Gap> {
+        if depth > DEPTH {
+            let remedy = "Put the files there into fewer directories";
+            return Err(self.ended("directories are nested too deep", path, remedy));
+        }
         self.trees = self
             .trees
             .checked_sub(1)
@@ -63,11 +72,6 @@ impl WalkBudget {
     /// The gap of a walk that meets too much.
     fn too_much(&self, fault: &str, path: &[u8]) -> Gap {
         self.ended(fault, path, "Split the change into smaller ones")
-    }
-
-    /// The gap of a walk that leads too deep.
-    pub fn too_deep(&self, path: &[u8]) -> Gap {
-        self.ended("directories are nested too deep", path, "Put the files there into fewer directories")
     }
 
     fn ended(&self, fault: &str, path: &[u8], remedy: &str) -> Gap {

@@ -1,14 +1,17 @@
 //! Is what lies in the work tree what the checked-out commit says?
 //!
-//! The index is not asked: it can be told to look away (`assume-unchanged`, `skip-worktree`), and its times can be forged.
-//! Every file of the tree is hashed as it lies on the disk, and every other file has to be ignored. No filter or hook
-//! takes part. What git itself writes differently is told apart by content: see [`written`], and the content that an LFS pointer names
-//! by its SHA-256. Where `core.symlinks` is off, a link is a file that holds where it leads. Whether a file may be executed is not
-//! compared. Where a difference has a cause that is no change (a filter, a sparse checkout), it is named with it.
+//! The index is not asked: it can be told to look away (`assume-unchanged`, `skip-worktree`), and
+//! its times can be forged. Every file of the tree is hashed as it lies on the disk, and every
+//! other file has to be ignored. No filter or hook takes part. What git itself writes differently
+//! is told apart by content: see [`written`], and the content that an LFS pointer names by its
+//! SHA-256. Where `core.symlinks` is off, a link is a file that holds where it leads. Whether a
+//! file may be executed is not compared. Where a difference has a cause that is no change (a
+//! filter, a sparse checkout), it is named with it.
 //!
-//! What is ignored is not seen, as with `git status`, but only the ignore files of the work tree count: what `info/exclude` and
-//! `core.excludesFile` of this clone say stands in no commit. And an ignore file that is no part of the tree does not count in a
-//! directory that is, because it could hide what lies beside it.
+//! What is ignored is not seen, as with `git status`, but only the ignore files of the work tree
+//! count: what `info/exclude` and `core.excludesFile` of this clone say is in no commit. And an
+//! ignore file that is no part of the tree does not count in a directory that is, because it could
+//! hide what lies beside it.
 
 use crate::collect::git::Repository;
 use crate::collect::git::object::{Objects, object_name, parse_oid, revision_of};
@@ -45,7 +48,8 @@ const FAR: Duration = Duration::from_secs(530 * 366 * 24 * 3600);
 /// The attribute that names the encoding of a file in the work tree.
 const ENCODING: &str = "working-tree-encoding";
 
-/// Files that decide of others in their directory, and so are never overlooked beside files of the commit.
+/// Files that decide of others in their directory, and so are never overlooked beside files of the
+/// commit.
 const GOVERNING: [&[u8]; 2] = [b".gitignore", b".gitattributes"];
 
 /// Why git does not show a file.
@@ -56,7 +60,8 @@ const OF_CLONE: &str =
 const POINTER_LIMIT: usize = 1024;
 
 impl Repository {
-    /// What is checked out, and how far the work tree is that. `written` are files that the run itself wrote.
+    /// What is checked out, and how far the work tree is that. `written` are files that the run
+    /// itself wrote.
     pub fn checkout(&self, written: &BTreeSet<RepoPath>) -> Fact<Checkout> {
         let read = || {
             let objects = self.trusted_objects()?;
@@ -167,7 +172,8 @@ impl<'w> WorkTreeWalk<'w> {
         Ok(())
     }
 
-    /// A directory, and the tree that it should be; without one, nothing in it is part of the commit.
+    /// A directory, and the tree that it should be; without one, nothing in it is part of the
+    /// commit.
     fn directory(&mut self, path: &[u8], tree: Option<Oid>) -> Result<(), Gap> {
         let mut expected = match tree {
             Some(tree) => self.entries(tree)?,
@@ -226,7 +232,8 @@ impl<'w> WorkTreeWalk<'w> {
         Ok(())
     }
 
-    /// When a file of the tree was written. Without a time it was written in the future, so that nothing can come after it.
+    /// When a file of the tree was written. Without a time it was written in the future, so that
+    /// nothing can come after it.
     fn saw(&mut self, written: Option<SystemTime>, path: impl FnOnce() -> RepoPath) {
         let at = written.unwrap_or(SystemTime::UNIX_EPOCH + FAR);
         if self.newest.as_ref().is_none_or(|(newest, _)| *newest < at) {
@@ -365,7 +372,8 @@ impl<'w> WorkTreeWalk<'w> {
     }
 }
 
-/// What is missing: each path; of a sparse checkout the first, because all of them have the one cause.
+/// What is missing: each path; of a sparse checkout the first, because all of them have the one
+/// cause.
 fn missing_files(paths: &[Vec<u8>], sparse: bool) -> Vec<String> {
     match paths {
         [first, rest @ ..] if sparse => {
@@ -397,7 +405,8 @@ fn join_path(path: &[u8], name: &[u8]) -> Vec<u8> {
     [path, separator, name].concat()
 }
 
-/// The SHA-256 that an LFS pointer names (git-lfs, "Specification": `version`, `oid`, `size`, each a line).
+/// The SHA-256 that an LFS pointer names (git-lfs, "Specification": `version`, `oid`, `size`, each
+/// a line).
 fn pointer_target(blob: &[u8]) -> Option<String> {
     let text =
         std::str::from_utf8(blob).ok()?.strip_prefix("version https://git-lfs.github.com/spec/v1\n")?;

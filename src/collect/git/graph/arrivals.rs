@@ -1,8 +1,9 @@
 //! With which commit of a first-parent line each other one came, found for many at once.
 //!
-//! Each commit of the line hands its number down to the parents, the youngest commit first; a lower number wins. What is left with a
-//! number is reached from that commit of the line. That no lower one reaches it holds only as far as dates are true, so whoever
-//! asks confirms it ([`Graph::arrival`]).
+//! Each commit of the line hands its number down to the parents, the youngest commit first; a lower
+//! number wins. What is left with a number is reached from that commit of the line. That no lower
+//! one reaches it holds only as far as dates are true, so whoever asks confirms it
+//! ([`Graph::arrival`]).
 
 use crate::collect::git::graph::Graph;
 use crate::model::fact::Gap;
@@ -21,7 +22,8 @@ pub struct Arrivals {
 }
 
 impl Arrivals {
-    /// What is known of a commit: the number of the oldest commit of the line that reaches it, and its merge bases with the one before.
+    /// What is known of a commit: the number of the oldest commit of the line that reaches it, and
+    /// its merge bases with the one before.
     pub fn known(&self, commit: Oid) -> Option<&(i64, Vec<Oid>)> {
         self.confirmed.get(&commit)
     }
@@ -47,7 +49,8 @@ impl Arrivals {
 }
 
 impl Graph<'_, '_> {
-    /// The number of a commit of the line that reaches this one, most likely of the oldest that does.
+    /// The number of a commit of the line that reaches this one, most likely of the oldest that
+    /// does.
     pub(super) fn guessed_arrival(&mut self, commit: Oid) -> Result<Option<i64>, Gap> {
         let place = self.place(commit)?;
         let date = self.date(place);

@@ -1,8 +1,9 @@
 //! Dates that can be trusted, of commits all of whose ancestors were read.
 //!
-//! A commit says its own date, and may say anything. Its *corrected* date is that one, or one second more than the latest
-//! corrected date of its parents, whichever is later (gitformat-commit-graph(5), "corrected commit date"). So whoever reaches a commit has a
-//! later corrected date than it, whatever the commits say.
+//! A commit says its own date, and may say anything. Its *corrected* date is that one, or one
+//! second more than the latest corrected date of its parents, whichever is later
+//! (gitformat-commit-graph(5), "corrected commit date"). So a commit that reaches another commit
+//! has a later corrected date than it, whatever the commits say.
 
 use crate::collect::git::graph::{Graph, UNKNOWN};
 
@@ -25,8 +26,8 @@ impl Graph<'_, '_> {
         self.corrected.0.get(place).copied().flatten()
     }
 
-    /// Finds the dates of commits that were read since the last time; after a long way, of all. `false`: there are none, because nobody
-    /// has gone far yet.
+    /// Finds the dates of commits that were read since the last time; after a long way, of all.
+    /// `false`: there are none, because nobody has gone far yet.
     pub(super) fn correct_dates(&mut self) -> bool {
         let all = std::mem::take(&mut self.went_far);
         let first = if all { 0 } else { self.corrected.0.len() };

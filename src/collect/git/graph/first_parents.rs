@@ -1,7 +1,8 @@
 //! The first-parent line of a branch: its former tips, as far as they were asked for.
 //!
-//! Whatever a commit of the line reaches, the ones above it reach as well. So where a commit came onto the line, and down to where
-//! another history goes along with it, is found by halving. Dates only choose where the search begins.
+//! Whatever a commit of the line reaches, the ones above it reach as well. So where a commit came
+//! onto the line, and down to where another history goes along with it, is found by halving. Dates
+//! only choose where the search begins.
 
 use crate::collect::git::graph::Graph;
 use crate::collect::git::graph::arrivals::Arrivals;
@@ -78,7 +79,8 @@ pub struct Arrival {
 }
 
 impl Graph<'_, '_> {
-    /// Is a commit on the first-parent line of a branch? "No" is not sure where dates are false; [`Graph::arrival`] is.
+    /// Is a commit on the first-parent line of a branch? "No" is not sure where dates are false;
+    /// [`Graph::arrival`] is.
     pub fn is_on_line(&mut self, tip: Oid, commit: Oid) -> Result<bool, Gap> {
         let (top, date) = (self.number(tip)?, self.date_of(commit)?);
         loop {
@@ -91,7 +93,8 @@ impl Graph<'_, '_> {
         }
     }
 
-    /// The newest commit of the first-parent line that any of these reaches; `None` when it lies too far below, or false dates hide it.
+    /// The newest commit of the first-parent line that any of these reaches; `None` when it lies
+    /// too far below, or false dates hide it.
     pub fn fork(&mut self, tip: Oid, from: &[Oid]) -> Result<Option<Oid>, Gap> {
         let top = self.number(tip)?;
         let Some(guess) = self.guessed_fork(top, from)? else { return Ok(None) };
@@ -102,7 +105,8 @@ impl Graph<'_, '_> {
         Ok(number.and_then(|number| self.line.commit(number)))
     }
 
-    /// A commit of the line that these reach, and probably the newest: the first that the way down meets. Dates only order the way.
+    /// A commit of the line that these reach, and probably the newest: the first that the way down
+    /// meets. Dates only order the way.
     fn guessed_fork(&mut self, top: i64, from: &[Oid]) -> Result<Option<i64>, Gap> {
         let (mut waiting, mut seen, mut best) = (BinaryHeap::new(), BTreeSet::new(), None);
         for id in from {
@@ -126,7 +130,8 @@ impl Graph<'_, '_> {
         Ok(best.map(|(_, number)| number))
     }
 
-    /// The number of a commit of this date, if it is on the line as far as that is looked at for a fork.
+    /// The number of a commit of this date, if it is on the line as far as that is looked at for a
+    /// fork.
     fn number_within(&mut self, top: i64, date: i64, commit: Oid) -> Result<Option<i64>, Gap> {
         loop {
             let number = self.line.number(commit);
@@ -137,7 +142,8 @@ impl Graph<'_, '_> {
         }
     }
 
-    /// How a commit came onto the first-parent line of a branch; `None` when the branch does not hold it.
+    /// How a commit came onto the first-parent line of a branch; `None` when the branch does not
+    /// hold it.
     pub fn arrival(&mut self, tip: Oid, commit: Oid) -> Result<Option<Arrival>, Gap> {
         let top = self.number(tip)?;
         if self.line.arrivals.known(commit).is_none() {
@@ -167,7 +173,8 @@ impl Graph<'_, '_> {
         Ok(())
     }
 
-    /// Does the line before a commit of it, which reaches another one, not reach that yet? Then this is remembered.
+    /// Does the line before a commit of it, which reaches another one, not reach that yet? Then
+    /// this is remembered.
     fn confirm_arrival(&mut self, commit: Oid, number: i64) -> Result<bool, Gap> {
         self.read_down_to(number - 1)?;
         let bases = match self.line.commit(number - 1) {
@@ -189,7 +196,8 @@ impl Graph<'_, '_> {
         Ok(())
     }
 
-    /// The newest commit of the line, from `top` down, for which something holds that holds for all below it as well.
+    /// The newest commit of the line, from `top` down, for which something holds that holds for all
+    /// below it as well.
     fn newest_where(&mut self, top: i64, start: i64, holds: Holds<'_, Self>) -> Result<Option<i64>, Gap> {
         let Some((mut yes, mut no)) = self.around(top, start, holds)? else { return Ok(None) };
         while yes + 1 < no {
@@ -246,7 +254,8 @@ impl Graph<'_, '_> {
         Ok(parent.is_some())
     }
 
-    /// The number of a tip. One that is a little above the line is added to it; any other begins a new one.
+    /// The number of a tip. One that is a little above the line is added to it; any other begins a
+    /// new one.
     fn number(&mut self, tip: Oid) -> Result<i64, Gap> {
         if let Some(number) = self.line.number(tip) {
             return Ok(number);

@@ -10,16 +10,19 @@ pub(super) const BASE: u8 = 2;
 const STALE: u8 = 4;
 const BOTH: u8 = HEAD | BASE;
 
-/// After so many steps, and again each time when they have doubled, it is asked whether painting can end.
+/// After so many steps, and again each time when they have doubled, it is asked whether painting
+/// can end.
 const FIRST_LOOK: usize = 64;
 
-/// How many commits older than all of the range are painted in search of a way from `base` into the range.
+/// How many commits older than all of the range are painted in search of a way from `base` into the
+/// range.
 pub(super) const SLACK: usize = 128;
 
 /// One painting over a graph. A place is one in [`Graph::nodes`] and an index into `colours`.
 pub(super) struct Paint<'g, 'o, 'r> {
     graph: &'g mut Graph<'o, 'r>,
-    /// Those of the graph, given back when the painting ends: to make them anew takes longer than most paintings.
+    /// Those of the graph, given back when the painting ends: to make them anew takes longer than
+    /// most paintings.
     colours: Vec<Colour>,
     /// The places that have a colour.
     coloured: Vec<usize>,
@@ -53,7 +56,8 @@ impl<'g, 'o, 'r> Paint<'g, 'o, 'r> {
         Ok(self.common())
     }
 
-    /// Paints until only stale commits wait, or others that cannot matter, or until so many were painted. Is nothing left to paint?
+    /// Paints until only stale commits wait, or others that cannot matter, or until so many were
+    /// painted. Is nothing left to paint?
     pub(super) fn paint(&mut self, limit: usize) -> Result<bool, Gap> {
         self.paint_until(limit, |_| false)
     }
@@ -69,7 +73,8 @@ impl<'g, 'o, 'r> Paint<'g, 'o, 'r> {
                 return Ok(true);
             }
             if self.fresh == 0 {
-                // Who has painted a good part of all that was read may have read a history to its end.
+                // Who has painted a good part of all that was read may have read a history to its
+                // end.
                 self.graph.went_far |= step >= FIRST_LOOK && step >= self.graph.nodes.len() / 2;
                 return Ok(true);
             }
@@ -84,8 +89,9 @@ impl<'g, 'o, 'r> Paint<'g, 'o, 'r> {
         Ok(self.fresh == 0)
     }
 
-    /// Is it sure that `base` reaches nothing that `head` alone has painted so far, and that `head` is painted to its end? Then its
-    /// colour can go on for a whole history and changes nothing any more.
+    /// Is it sure that `base` reaches nothing that `head` alone has painted so far, and that `head`
+    /// is painted to its end? Then its colour can go on for a whole history and changes nothing any
+    /// more.
     fn cannot_meet(&mut self) -> bool {
         // Looked at first, because it takes least.
         if !self.fresh_places().all(|place| self.flags(place) == BASE) || !self.graph.correct_dates() {
@@ -163,7 +169,8 @@ impl<'g, 'o, 'r> Paint<'g, 'o, 'r> {
         self.coloured.iter().copied().filter(|place| self.flags(*place) & BOTH == HEAD)
     }
 
-    /// The commits of the range from which a way leads out of it, or that are the first of a history.
+    /// The commits of the range from which a way leads out of it, or that are the first of a
+    /// history.
     fn bottoms(&self) -> impl Iterator<Item = usize> {
         let is_outside = |parent: &Oid| self.colour_of(*parent) & BOTH != HEAD;
         self.range_places().filter(move |place| {

@@ -1,8 +1,8 @@
 //! Reading history ahead of the thread that paints it.
 //!
-//! The painter reads the youngest commits first, and never waits. A helper on another thread reads those that are going
-//! to be asked for soon, and leaves the very next ones alone. Nobody knows where painting ends, so it does not go far
-//! ahead either.
+//! The painter reads the youngest commits first, and never waits. A helper on another thread reads
+//! those that are going to be asked for soon, and leaves the very next ones alone. It is not known
+//! where painting ends, so it does not go far ahead either.
 
 use crate::collect::git::commit::Header;
 use crate::collect::git::graph::Graph;
@@ -13,10 +13,12 @@ use std::collections::{BinaryHeap, HashMap};
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// So many of the youngest commits the helper leaves to the painter, which would soon have to read them once more.
+/// So many of the youngest commits the helper leaves to the painter, which would soon have to read
+/// them once more.
 pub const LEAVE: usize = 16;
 
-/// So many commits the helper takes at once at most, because leaving the others alone has its price.
+/// So many commits the helper takes at once at most, because leaving the others alone has its
+/// price.
 const TAKE: usize = 8;
 
 /// What a commit says of itself; `None` when it is not here.
@@ -25,7 +27,8 @@ type ReadHeader = Result<Option<Header>, Gap>;
 /// What the painter and its helper know together.
 #[derive(Default)]
 struct PrefetchState {
-    /// Commits that were read or are being read. What the helper read of one is here until the painter takes it.
+    /// Commits that were read or are being read. What the helper read of one is here until the
+    /// painter takes it.
     seen: HashMap<Oid, Option<Box<ReadHeader>>>,
     /// Parents of those, some of them already seen; the date is that of the child.
     next: BinaryHeap<(i64, Oid)>,
@@ -57,7 +60,8 @@ fn lock_state(state: &Mutex<PrefetchState>) -> MutexGuard<'_, PrefetchState> {
 }
 
 impl Prefetch {
-    /// From now on help is needed. These commits were read, and those, each with the date of a child, were not.
+    /// From now on help is needed. These commits were read, and those, each with the date of a
+    /// child, were not.
     pub fn call(&self, read: impl IntoIterator<Item = Oid>, unread: impl IntoIterator<Item = (i64, Oid)>) {
         let mut state = lock_state(&self.state);
         state.seen.extend(read.into_iter().map(|id| (id, None)));

@@ -31,8 +31,8 @@ fn reached(commits: &[(Vec<usize>, i64)]) -> Vec<BTreeSet<usize>> {
     all
 }
 
-/// A long branch, another root that was merged into it lately, and a request that stands on that root: the last four commits are
-/// root, merge, branch and request. The root says this date.
+/// A long branch, another root that was merged into it lately, and a request that stands on that
+/// root: the last four commits are root, merge, branch and request. The root says this date.
 fn joined(length: usize, date: i64) -> Vec<(Vec<usize>, i64)> {
     let line = |at: usize| (at.checked_sub(1).into_iter().collect(), at as i64);
     let mut commits: Vec<(Vec<usize>, i64)> = (0..length).map(line).collect();
@@ -75,7 +75,8 @@ fn a_false_date_ends_nothing_too_soon() {
     }
 }
 
-/// What a false date could hide from painting is searched where it could be, and costs nothing elsewhere.
+/// What a false date could hide from painting is searched where it could be, and costs nothing
+/// elsewhere.
 #[test]
 fn only_a_range_that_is_left_in_two_ways_is_searched_from_below() {
     // 0 ─ 1 ─ 2 ─ 3 ─ … the branch; a request from it, of which the last merges an older commit.
@@ -184,7 +185,8 @@ proptest! {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
-    /// Where a commit came onto a first-parent line, and how far another history goes along with it.
+    /// Where a commit came onto a first-parent line, and how far another history goes along with
+    /// it.
     #[test]
     fn a_line_is_found_by_halving_whatever_the_dates_are(
         commits in commits(),

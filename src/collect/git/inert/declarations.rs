@@ -1,12 +1,16 @@
-//! Files that declare types and do nothing: no compiler makes code of them, so no report names them.
+//! Files that declare types and do nothing: no compiler makes code of them, so no report names
+//! them.
 //!
-//! Each reader knows a few forms and nothing else; a text with anything beside them is not such a file. That a text is one is only
-//! claimed of texts that the language's own reader takes: what a compiler refuses is executed by nobody.
+//! Each reader knows a few forms and nothing else; a text with anything beside them is not such a
+//! file. That a text is one is only claimed of texts that the language's own reader takes: what a
+//! compiler refuses is executed by nobody.
 //!
-//! - TypeScript: `interface`, `type`, `declare`, and imports and exports of types. They leave nothing behind (TypeScript handbook, "Erased
-//!   structural types"). An `enum`, a class, and an import that is not of types only do.
+//! - TypeScript: `interface`, `type`, `declare`, and imports and exports of types. They leave
+//!   nothing behind (TypeScript handbook, "Erased structural types"). An `enum`, a class, and an
+//!   import that is not of types only do.
 //! - Go: `type` and `const`, whose values are known when it is compiled.
-//! - Java: an `interface` without a body or a value in it, `package-info.java`, and `module-info.java`.
+//! - Java: an `interface` without a body or a value in it, `package-info.java`, and
+//!   `module-info.java`.
 
 use crate::collect::git::inert::token::{InertToken, split_tokens};
 
@@ -35,7 +39,8 @@ fn has_directives(text: &str) -> bool {
     ["//go:", "//line", "//export", "/*line", "+build", "\"C\"", "`C`"].iter().any(|one| text.contains(one))
 }
 
-/// Packages of Go whose beginning does nothing that anybody waits for. Others do what they like when they are imported, also for a type's sake.
+/// Packages of Go whose beginning does nothing that anybody waits for. Others do what they like
+/// when they are imported, also for a type's sake.
 const PACKAGES: [&str; 17] = [
     "context",
     "database/sql",
@@ -56,8 +61,9 @@ const PACKAGES: [&str; 17] = [
     "unsafe",
 ];
 
-/// Frameworks make code of interfaces of Java: of the texts in annotations (`@Query("…")`), and of the names of methods of repositories and
-/// clients. A module can say which class stands in for a service.
+/// Frameworks make code of interfaces of Java: of the texts in annotations (`@Query("…")`), and of
+/// the names of methods of repositories and clients. A module can say which class stands in for a
+/// service.
 fn makes_code(text: &str) -> bool {
     let words = text.split(|letter: char| !(letter.is_alphanumeric() || letter == '_'));
     let is_of_a_framework = |word: &str| {
@@ -67,7 +73,7 @@ fn makes_code(text: &str) -> bool {
     text.contains('"') || words.into_iter().any(is_of_a_framework)
 }
 
-/// What stands on the way from one declaration to the next.
+/// What is on the way from one declaration to the next.
 struct Declarations<'t> {
     tokens: &'t [InertToken<'t>],
     at: usize,
@@ -99,7 +105,8 @@ impl<'t> Declarations<'t> {
         token
     }
 
-    /// A name on the line of the keyword before it: on the next line the keyword would be a name itself.
+    /// A name on the line of the keyword before it: on the next line the keyword would be a name
+    /// itself.
     fn name_beside(&mut self) -> Option<()> {
         self.next().filter(|token| token.is_word() && !token.newline).map(|_| ())
     }
@@ -212,7 +219,8 @@ impl<'t> Declarations<'t> {
         }
     }
 
-    /// Up to a semicolon and behind it, or to a line on which the next declaration begins. On the next line a type only goes on after an operator.
+    /// Up to a semicolon and behind it, or to a line on which the next declaration begins. On the
+    /// next line a type only goes on after an operator.
     fn type_to_its_end(&mut self) -> Option<()> {
         const OPERATORS: [&str; 8] = ["=", "|", "&", "?", ":", "=>", "extends", "keyof"];
         const NEXT: [&str; 5] = ["export", "interface", "type", "declare", "import"];
@@ -234,7 +242,8 @@ impl<'t> Declarations<'t> {
         }
     }
 
-    /// `import type` with names, or of one name that is not `from`: `import type from` would import a value.
+    /// `import type` with names, or of one name that is not `from`: `import type from` would import
+    /// a value.
     fn import_of_types(&mut self) -> Option<()> {
         self.expect("type")?;
         let token = self.peek()?;
@@ -310,7 +319,7 @@ impl<'t> Declarations<'t> {
         names.all(|token| PACKAGES.contains(&token.text.trim_matches(['"', '`'])))
     }
 
-    /// Does this stand alone between here and the next declaration, also in brackets?
+    /// Is this alone between here and the next declaration, also in brackets?
     fn line_has(&self, text: &str) -> bool {
         let mut inside = 0;
         for token in &self.tokens[self.at..] {
@@ -348,7 +357,8 @@ impl<'t> Declarations<'t> {
         }
     }
 
-    /// A body in which nothing has a body or a value. What stands in parentheses are parameters, or values of annotations.
+    /// A body in which nothing has a body or a value. What is in parentheses are parameters, or
+    /// values of annotations.
     fn signatures(&mut self) -> Option<()> {
         self.expect("{")?;
         loop {

@@ -1,5 +1,5 @@
-//! Stubs of Python: texts that type checkers read. Python runs a text whatever its name is, so a text counts as a stub only where nothing in it
-//! would do anything but define names.
+//! Stubs of Python: texts that type checkers read. Python runs a text whatever its name is, so a
+//! text counts as a stub only where nothing in it would do anything but define names.
 
 /// What may be called in a stub, outside of a definition's parameters.
 const CALLED: [&str; 7] =
@@ -31,7 +31,8 @@ pub fn is_one(text: &str) -> bool {
             .is_some_and(|statements| statements.iter().all(|statement| is_declaration(statement.trim())))
 }
 
-/// The statements, each with its lines joined, without comments and texts; `None` where brackets or marks do not match.
+/// The statements, each with its lines joined, without comments and texts; `None` where brackets or
+/// marks do not match.
 fn split_statements(text: &str) -> Option<Vec<String>> {
     let (mut all, mut one, mut depth) = (Vec::new(), String::new(), 0_i32);
     for line in text.lines() {
@@ -74,7 +75,8 @@ fn is_declaration(statement: &str) -> bool {
     is_known && !statement.contains("metaclass") && !statement.contains("lambda") && calls_nothing(statement)
 }
 
-/// Does every opening parenthesis begin parameters, bases, a group, or a call that only makes a type?
+/// Does every opening parenthesis begin parameters, bases, a group, or a call that only makes a
+/// type?
 fn calls_nothing(statement: &str) -> bool {
     let is_part = |letter: char| letter.is_alphanumeric() || letter == '_';
     statement.match_indices('(').all(|(at, _)| {

@@ -3,7 +3,7 @@
 /// A word, a string, or a mark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InertToken<'t> {
-    /// As it stands in the text.
+    /// As it is in the text.
     pub text: &'t str,
     /// Does it begin a line?
     pub newline: bool,
@@ -21,8 +21,8 @@ impl InertToken<'_> {
     }
 }
 
-/// Splits a text; `None` where it cannot be told what a reader of the language makes of it. `raw` says whether there are strings between
-/// back quotes that hold no code.
+/// Splits a text; `None` where it cannot be told what a reader of the language makes of it. `raw`
+/// says whether there are strings between back quotes that hold no code.
 pub fn split_tokens(text: &str, raw: bool) -> Option<Vec<InertToken<'_>>> {
     let (mut all, mut newline) = (Vec::new(), true);
     let mut rest = text.strip_prefix('\u{feff}').unwrap_or(text);

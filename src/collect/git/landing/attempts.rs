@@ -30,7 +30,7 @@ pub struct ResidualTrees {
 
 /// What was tried for one landing, in vain.
 #[derive(Default)]
-pub struct Attempts {
+pub struct FailedAttempts {
     /// The recomputed trees that are not the landed one, and whose they are.
     pub departures: Vec<(Vec<Candidate>, MergeAttempt)>,
     /// What was tried otherwise.
@@ -39,19 +39,20 @@ pub struct Attempts {
     pub gap: Option<Gap>,
 }
 
-impl Attempts {
+impl FailedAttempts {
     /// Candidates that do not explain it.
     pub fn missed(&mut self, candidates: &[Candidate], distance: Distance) {
         self.misses.push(Miss { candidates: candidates.to_vec(), distance });
     }
 
-    /// Candidates of which nobody can say whether they explain it.
+    /// Candidates of which it is unknown whether they explain it.
     pub fn unseen(&mut self, candidates: &[Candidate], gap: Gap) {
         self.missed(candidates, Distance::Unseen(gap.clone()));
         self.gap.get_or_insert(gap);
     }
 
-    /// Where the landing is not a residual, nobody measures how far what was tried departs from it.
+    /// Where the landing is not a residual, it is not measured how far what was tried departs from
+    /// it.
     pub fn unmeasured(mut self) -> Vec<Miss> {
         for (candidates, attempt) in std::mem::take(&mut self.departures) {
             let unrelated = matches!(attempt, MergeAttempt::Unrelated);

@@ -8,19 +8,17 @@ use crate::model::fact::Gap;
 use git2::Oid;
 use std::cmp::Ordering;
 
-/// Deeper trees are not entered, as in [`crate::collect::git::tree_diff`].
-const DEPTH_LIMIT: usize = 256;
-
-/// Every path that differs between two trees, with what stands there on both sides. `None` is the empty tree. In git's order of trees.
+/// Every path that differs between two trees, with the entry on both sides. `None` is the empty
+/// tree. In git's order of trees.
 pub fn diff_cached_trees(
     store: &Store<'_, '_>,
     old: Option<Oid>,
     new: Option<Oid>,
 ) -> Result<Vec<TreeChange>, Gap> {
-    diff_cached_trees_within(&mut budget(), store, old, new)
+    diff_cached_trees_within(&mut budget_of_walk(), store, old, new)
 }
 
-fn budget() -> WalkBudget {
+fn budget_of_walk() -> WalkBudget {
     WalkBudget::of("the changed paths")
 }
 
@@ -38,11 +36,11 @@ pub fn diff_cached_trees_within(
         changes.push(TreeChange { path: path.to_vec(), old, new });
         Ok(())
     };
-    walk(budget, store, [old, new], found_one)?;
+    walk_pair(budget, store, [old, new], found_one)?;
     Ok(changes)
 }
 
-fn walk<F>(
+fn walk_pair<F>(
     budget: &mut WalkBudget,
     store: &Store<'_, '_>,
     sides: [Option<Oid>; 2],
@@ -69,10 +67,7 @@ where
     F: FnMut(&[u8], [Option<TreeEntry<'_>>; 2]) -> Result<(), Gap>,
 {
     fn directory(&mut self, [old, new]: [Option<Oid>; 2], depth: usize) -> Result<(), Gap> {
-        if depth > DEPTH_LIMIT {
-            return Err(self.budget.too_deep(&self.path));
-        }
-        self.budget.enter(&self.path)?;
+        self.budget.enter(&self.path, depth)?;
         let trees = self.store.trees([old, new])?;
         let mut sides =
             trees.each_ref().map(|tree| tree.as_ref().map_or(Cursor::default(), |tree| tree.cursor()));
@@ -101,7 +96,7 @@ where
     }
 }
 
-/// The next entries that stand on one side only or differ.
+/// The next entries that are on one side only or differ.
 fn next_pair<'t>(sides: &mut [Cursor<'t>; 2]) -> Option<[Option<TreeEntry<'t>>; 2]> {
     let equal = sides[0].equal_entries(&sides[1..]);
     sides.iter_mut().for_each(|side| side.advance(equal));

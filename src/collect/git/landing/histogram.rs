@@ -1,12 +1,14 @@
 //! Which lines of two texts differ, found as git's merges find them.
 //!
-//! git merges contents with the *histogram* algorithm: of all runs of lines that both texts have, the run whose
-//! rarest line is rarest in the old text becomes the anchor, and what lies before and after it is compared in the
-//! same way. Where every common line is frequent, [`crate::collect::git::landing::myers`] decides. Groups of changed lines
-//! that could stand in several places then slide: as far down as they go, or to the last place where they meet a
-//! group of the other text. Merges hang on such choices, so they are made here as git makes them.
+//! git merges contents with the *histogram* algorithm: of all runs of lines that both texts have,
+//! the run whose rarest line is rarest in the old text becomes the anchor, and what lies before and
+//! after it is compared in the same way. Where every common line is frequent,
+//! [`crate::collect::git::landing::myers`] decides. Groups of changed lines that could be in
+//! several places then slide: as far down as they go, or to the last place where they meet a group
+//! of the other text. Merges depend on such choices, so they are made here as git makes them.
 //!
-//! Since version 2.54 git compares the lines of two groups anew that came to stand side by side by sliding. Both ways are git's.
+//! Since version 2.54 git compares the lines of two groups anew that came to be side by side by
+//! sliding. Both ways are git's.
 
 use crate::collect::git::landing::myers;
 use std::collections::BTreeMap;
@@ -15,7 +17,8 @@ use std::ops::Range;
 /// A line that occurs more often than this in the old text is no anchor.
 const FREQUENT: u32 = 64;
 
-/// When more different lines than this share a place of its table, git does not compare, and refuses the merge.
+/// When more different lines than this share a place of its table, git does not compare, and
+/// refuses the merge.
 const CROWD: usize = 64;
 
 /// More steps than this are not spent on one comparison.
@@ -54,10 +57,11 @@ pub struct Edits {
     /// In order.
     pub all: Vec<LineEdit>,
     /// May older and newer versions of git find other ones?
-    pub hang_on_version: bool,
+    pub depend_on_version: bool,
 }
 
-/// The changes from one text to another. Lines are numbered in the order in which the old text has them first.
+/// The changes from one text to another. Lines are numbered in the order in which the old text has
+/// them first.
 pub fn line_edits(old: &[u32], new: &[u32], git: Git) -> Result<Edits, DiffRefusal> {
     let mut marks = ChangedLineMarks { old: vec![false; old.len()], new: vec![false; new.len()] };
     let mut histogram = Histogram::of(old, new);
@@ -83,8 +87,8 @@ pub fn line_edits(old: &[u32], new: &[u32], git: Git) -> Result<Edits, DiffRefus
         SlidingSide { lines: old, marks: &mut marks.old },
         SlidingSide { lines: new, marks: &mut marks.new },
     ];
-    let hang_on_version = slide_both(both, git)?;
-    Ok(Edits { all: marks.edits(), hang_on_version })
+    let depend_on_version = slide_both(both, git)?;
+    Ok(Edits { all: marks.edits(), depend_on_version })
 }
 
 /// The same for lines that are numbered in any other way.
@@ -183,8 +187,9 @@ impl<'t> Histogram<'t> {
         if self.steps <= STEP_LIMIT { Ok(best.into_anchor()) } else { Err(DiffRefusal::TooLong) }
     }
 
-    /// git keeps the lines of this part in a table, each at a place that its number gives. The table is at least as large as the part;
-    /// only numbers far apart share a place, so it is seldom worth a look.
+    /// git keeps the lines of this part in a table, each at a place that its number gives. The
+    /// table is at least as large as the part; only numbers far apart share a place, so it is
+    /// seldom worth a look.
     fn is_crowded(&self, a: &Range<usize>) -> bool {
         let digits = a.len().next_power_of_two().trailing_zeros().max(1);
         if self.places.len() <= CROWD << digits {
@@ -276,7 +281,7 @@ impl Best {
     }
 }
 
-/// A run of changed lines, maybe empty; between two of them stands one line that is not changed.
+/// A run of changed lines, maybe empty; between two of them is one line that is not changed.
 #[derive(Clone, Copy)]
 struct ChangeGroup {
     start: usize,
@@ -339,13 +344,14 @@ struct SlidingSide<'t> {
     marks: &'t mut [bool],
 }
 
-/// Moves the groups of both texts to their places. Does it hang on the version of git where they come to stand?
+/// Moves the groups of both texts to their places. Does it depend on the version of git where they
+/// come to stand?
 fn slide_both([old, new]: [SlidingSide<'_>; 2], git: Git) -> Result<bool, DiffRefusal> {
-    let mut sliding = Sliding { this: old, other: new, git, hangs_on_version: false };
+    let mut sliding = Sliding { this: old, other: new, git, depends_on_version: false };
     sliding.all()?;
     std::mem::swap(&mut sliding.this, &mut sliding.other);
     sliding.all()?;
-    Ok(sliding.hangs_on_version)
+    Ok(sliding.depends_on_version)
 }
 
 /// Groups of one text slide, and those of the other go along.
@@ -353,7 +359,7 @@ struct Sliding<'t> {
     this: SlidingSide<'t>,
     other: SlidingSide<'t>,
     git: Git,
-    hangs_on_version: bool,
+    depends_on_version: bool,
 }
 
 impl Sliding<'_> {
@@ -400,9 +406,9 @@ impl Sliding<'_> {
         }
     }
 
-    /// Two groups that stand side by side since one of them moved may have lines in common.
+    /// Two groups that are side by side since one of them moved may have lines in common.
     fn compare_anew(&mut self, group: ChangeGroup, partner: ChangeGroup) -> Result<(), DiffRefusal> {
-        self.hangs_on_version = true;
+        self.depends_on_version = true;
         if self.git == Git::Older {
             return Ok(());
         }

@@ -1,9 +1,11 @@
 //! Merging three trees and comparing with a fourth, in one walk.
 //!
-//! Base, ours, theirs and what really landed are read side by side. Where two of the three agree the third decides,
-//! for whole directories at once; only where all three differ the walk goes down, and only files that both sides
-//! changed are read. No index, no attributes, no configuration, nothing written. The rules are those of
-//! `git merge-tree --write-tree` (git-merge-tree(1)); what they make of renames is in [`crate::collect::git::landing::merge::renames`].
+//! Base, ours, theirs and what really landed are read side by side. Where two of the three agree
+//! the third decides, for whole directories at once; only where all three differ the walk goes
+//! down, and only files that both sides changed are read. No index, no attributes, no
+//! configuration, nothing written. The rules are those of `git merge-tree --write-tree`
+//! (git-merge-tree(1)); what they make of renames is in
+//! [`crate::collect::git::landing::merge::renames`].
 
 use crate::collect::git::landing::cached_tree_diff::diff_cached_trees_within;
 use crate::collect::git::landing::merge::entry::merge_items;
@@ -21,9 +23,6 @@ pub mod model;
 mod renames;
 
 pub use model::{Contested, Level, Merge, MergeSides, TreeEdit};
-
-/// Deeper trees are not entered, as in [`crate::collect::git::tree_diff`].
-const DEPTH_LIMIT: usize = 256;
 
 /// Merges, and compares with what landed, if that is given.
 pub fn merge_trees(
@@ -61,8 +60,9 @@ pub fn merge_towards(store: &Store<'_, '_>, sides: MergeSides, tree: Oid) -> Res
     Ok(Some(merge))
 }
 
-/// Can a merge not give a tree, whatever the virtual merge base of several is? A file that is the same in all of them is the same in
-/// their virtual merge base, so one such file that comes out otherwise is enough. This takes far less time than merging them.
+/// Can a merge not give a tree, whatever the virtual merge base of several is? A file that is the
+/// same in all of them is the same in their virtual merge base, so one such file that comes out
+/// otherwise is enough. This takes far less time than merging them.
 pub fn departs_over_all(
     store: &Store<'_, '_>,
     bases: &[Oid],
@@ -104,11 +104,13 @@ struct MergeWalk<'s, 'o, 'r> {
     other_bases: &'s [Oid],
     path: Vec<u8>,
     merge: Merge,
-    /// Is it sure that the merge does not arrive there, whatever moved? The walk ends then, if it may.
+    /// Is it sure that the merge does not arrive there, whatever moved? The walk ends then, if it
+    /// may.
     departs: bool,
-    /// May files have moved? Then the walk alone cannot say what becomes of a path, and ends unless it looks for a departure.
+    /// May files have moved? Then the walk alone cannot say what becomes of a path, and ends unless
+    /// it looks for a departure.
     is_open: bool,
-    /// The side that has no more the directory we are in, or one above it.
+    /// The side that deleted the current directory or an ancestor of it.
     gone: Option<usize>,
 }
 
@@ -175,10 +177,7 @@ impl<'s, 'o, 'r> MergeWalk<'s, 'o, 'r> {
     }
 
     fn directory(&mut self, ids: [Option<Oid>; 4], depth: usize) -> Result<(), Gap> {
-        if depth > DEPTH_LIMIT {
-            return Err(self.budget.too_deep(&self.path));
-        }
-        self.budget.enter(&self.path)?;
+        self.budget.enter(&self.path, depth)?;
         let trees = self.store.trees(ids)?;
         let mut cursors =
             trees.each_ref().map(|tree| tree.as_ref().map_or(Cursor::default(), |t| t.cursor()));
@@ -198,7 +197,7 @@ impl<'s, 'o, 'r> MergeWalk<'s, 'o, 'r> {
         Ok(())
     }
 
-    /// Does anything stand there in the end?
+    /// Is anything there in the end?
     fn group(&mut self, group: &EntryGroup<'_>, depth: usize) -> Result<bool, Gap> {
         if let Some(result) = trivial_result(group) {
             self.is_open = self.is_open || self.may_have_moved(group)?;
@@ -243,8 +242,8 @@ impl<'s, 'o, 'r> MergeWalk<'s, 'o, 'r> {
         Ok(())
     }
 
-    /// A file comes out otherwise than in the compared tree. That is final if it is on all sides, or if the base is empty: such a file
-    /// did not move.
+    /// A file comes out otherwise than in the compared tree. That is final if it is on all sides,
+    /// or if the base is empty: such a file did not move.
     fn depart(&mut self, path: &[u8], base: Option<Item>) -> Result<(), Gap> {
         let stays = base.is_some() || self.base_is_empty;
         self.departs = self.ends_early && stays && self.is_in_all_bases(path, base)?;
@@ -274,7 +273,8 @@ impl<'s, 'o, 'r> MergeWalk<'s, 'o, 'r> {
         [&self.path[..], name, end].concat()
     }
 
-    /// Did both sides delete something here, or one of them a directory to which the other one added this?
+    /// Did both sides delete something here, or one of them a directory to which the other one
+    /// added this?
     fn may_have_moved(&mut self, group: &EntryGroup<'_>) -> Result<bool, Gap> {
         let [base, ours, theirs, _] = group.each_ref().map(Option::as_ref);
         match (base, ours, theirs) {
@@ -289,7 +289,8 @@ impl<'s, 'o, 'r> MergeWalk<'s, 'o, 'r> {
         }
     }
 
-    /// A path at which all three differ and none is a directory. `self.path` already ends in its name.
+    /// A path at which all three differ and none is a directory. `self.path` already ends in its
+    /// name.
     fn leaf(&mut self, group: &EntryGroup<'_>) -> Result<(), Gap> {
         let [base, ours, theirs, actual] =
             [BASE, OURS, THEIRS, ACTUAL].map(|side| item_of(group[side].as_ref()));
@@ -352,7 +353,8 @@ fn next_group<'t>(cursors: &mut [Cursor<'t>; 4], compares: bool) -> Option<Entry
     Some(group)
 }
 
-/// Names of a directory that do not stand in all three trees, to see whether one becomes both file and directory.
+/// Names of a directory that are not in all three trees, to see whether one becomes both file and
+/// directory.
 #[derive(Default)]
 struct Kinds(Vec<(Vec<u8>, bool)>);
 

@@ -1,10 +1,11 @@
 //! Merging the contents of a file that both sides changed.
 //!
-//! The changes of each side against the base are laid side by side. Changes that neither overlap nor touch are taken,
-//! equal changes are taken once, and the rest is a conflict, which then shrinks to the lines in which the two sides
-//! differ (git-merge-file(1); level "zealous" of git's merge). Where a conflict stays, both sides stand in the
-//! result one after the other, ours first: what a person made of it shows as lines beside these. Or it stands there with
-//! git's marks ([`ConflictMarks`]), as in a merge base that git itself merged.
+//! The changes of each side against the base are laid side by side. Changes that neither overlap
+//! nor touch are taken, equal changes are taken once, and the rest is a conflict, which then
+//! shrinks to the lines in which the two sides differ (git-merge-file(1); level "zealous" of git's
+//! merge). Where a conflict stays, both sides stand in the result one after the other, ours first:
+//! what a person made of it shows as lines beside these. Or it is there with git's marks
+//! ([`ConflictMarks`]), as in a merge base that git itself merged.
 
 use crate::collect::git::landing::histogram::{DiffRefusal, Git, LineEdit, edits_of_part, line_edits};
 use crate::collect::git::landing::tree_offsets::common_start;
@@ -14,7 +15,7 @@ use std::ops::Range;
 /// git takes a file with a NUL byte among this many first bytes for binary, and does not merge it.
 const BINARY_PROBE: usize = 8000;
 
-/// With marks, conflicts become one when no more lines than this stand between them.
+/// With marks, conflicts become one when no more lines than this are between them.
 const LINES_BETWEEN: usize = 3;
 
 /// A merged content.
@@ -71,8 +72,8 @@ pub fn merge(
     let places = base.places();
     let [ours, theirs] = [ours, theirs].map(|text| NumberedText::beside(&mut numbers, text, &base, &places));
     let texts = TextTriple { base, ours, theirs };
-    let (older, hangs_on_version) = texts.merged(Git::Older, marks)?;
-    let newer = if hangs_on_version { Some(texts.merged(Git::Newer, marks)?.0) } else { None };
+    let (older, depends_on_version) = texts.merged(Git::Older, marks)?;
+    let newer = if depends_on_version { Some(texts.merged(Git::Newer, marks)?.0) } else { None };
     let newer = newer.filter(|newer| *newer != older);
     Ok(VersionedText { older, newer })
 }
@@ -96,7 +97,7 @@ impl TextTriple<'_> {
             Some(marks) => self.write_marked(&join_conflicts(changes.clone()), marks),
         };
         let conflicts = changes.iter().filter(|change| change.taken == TakenSide::Conflict).count();
-        Ok((MergedText { bytes, conflicts }, by_us.hang_on_version || by_them.hang_on_version || refined))
+        Ok((MergedText { bytes, conflicts }, by_us.depend_on_version || by_them.depend_on_version || refined))
     }
 }
 
@@ -124,8 +125,8 @@ impl<'t> NumberedText<'t> {
         NumberedText { bytes, starts, numbers: Vec::with_capacity(lines) }
     }
 
-    /// The same, beside a text that is probably like it: where both have the same lines for a while, they need not be
-    /// searched for. `places` are those of that text.
+    /// The same, beside a text that is probably like it: where both have the same lines for a
+    /// while, they need not be searched for. `places` are those of that text.
     fn beside(
         numbers: &mut LineNumbers<'t>,
         bytes: &'t [u8],
@@ -147,7 +148,8 @@ impl<'t> NumberedText<'t> {
         }
     }
 
-    /// Takes over whole lines that this text has next and the other from this place on; the place after them.
+    /// Takes over whole lines that this text has next and the other from this place on; the place
+    /// after them.
     fn take_equal(&mut self, like: &NumberedText<'t>, at: usize) -> usize {
         let Some(from) = like.starts.get(at).copied() else { return at };
         let (here, equal) = (self.end(), common_start(&like.bytes[from..], self.rest()));
@@ -191,8 +193,8 @@ impl<'t> NumberedText<'t> {
         self.numbers.len()
     }
 
-    /// Does this line end in carriage return and line feed (a last line without an end: the one before it)? `None` when there is no
-    /// line end to see.
+    /// Does this line end in carriage return and line feed (a last line without an end: the one
+    /// before it)? `None` when there is no line end to see.
     fn has_carriage_return(&self, at: usize) -> Option<bool> {
         let line = |at: usize| self.bytes.get(*self.starts.get(at)?..*self.starts.get(at + 1)?);
         let seen = line(at).filter(|line| line.ends_with(b"\n")).or_else(|| line(at.checked_sub(1)?))?;
@@ -225,8 +227,9 @@ struct TextChange {
     theirs: Range<usize>,
 }
 
-/// Lines of the base in another text, in which what stood at `from` stands at `to`. A change that both sides take part
-/// in may reach before the beginning of that text; the change before it, which it touches, has the true beginning.
+/// Lines of the base in another text, in which what was at `from` is at `to`. A change that both
+/// sides take part in may reach before the beginning of that text; the change before it, which it
+/// touches, has the true beginning.
 fn shift_lines(lines: &Range<usize>, from: usize, to: usize) -> Range<usize> {
     let there = |at: usize| (at + to).saturating_sub(from);
     there(lines.start)..there(lines.end)
@@ -318,7 +321,8 @@ impl TextChanges {
     }
 }
 
-/// Splits each conflict into the parts in which the two sides differ. Does it hang on the version of git?
+/// Splits each conflict into the parts in which the two sides differ. Does it depend on the version
+/// of git?
 fn refine_conflicts(
     changes: &mut Vec<TextChange>,
     ours: &NumberedText<'_>,
@@ -326,7 +330,7 @@ fn refine_conflicts(
     git: Git,
 ) -> Result<bool, DiffRefusal> {
     let mut refined = Vec::with_capacity(changes.len());
-    let mut hangs_on_version = false;
+    let mut depends_on_version = false;
     for change in changes.drain(..) {
         let one_sided = change.ours.is_empty() || change.theirs.is_empty();
         if change.taken != TakenSide::Conflict || one_sided {
@@ -335,7 +339,7 @@ fn refine_conflicts(
         }
         let (old, new) = (&ours.numbers[change.ours.clone()], &theirs.numbers[change.theirs.clone()]);
         let parts = edits_of_part(old, new, git)?;
-        hangs_on_version |= parts.hang_on_version;
+        depends_on_version |= parts.depend_on_version;
         if parts.all.is_empty() {
             refined.push(TextChange { taken: TakenSide::Both, ..change });
             continue;
@@ -348,7 +352,7 @@ fn refine_conflicts(
         }));
     }
     *changes = refined;
-    Ok(hangs_on_version)
+    Ok(depends_on_version)
 }
 
 /// Conflicts with hardly a line between them as one.
@@ -430,8 +434,8 @@ impl TextTriple<'_> {
         mark(bytes, b'>', marks.labels[1]);
     }
 
-    /// Does the first line of the base end in carriage return and line feed, and neither side's line before the conflict in a
-    /// line feed alone?
+    /// Does the first line of the base end in carriage return and line feed, and neither side's
+    /// line before the conflict in a line feed alone?
     fn ends_in_carriage_return(&self, change: &TextChange) -> bool {
         let before = |text: &NumberedText<'_>, at: usize| text.has_carriage_return(at.saturating_sub(1));
         let sides = [before(&self.ours, change.ours.start), before(&self.theirs, change.theirs.start)];
@@ -517,7 +521,7 @@ mod tests {
             prop_assert_eq!(both(base, new, new), whole);
         }
 
-        /// Whether there is a conflict does not hang on which side is ours.
+        /// Whether there is a conflict does not depend on which side is ours.
         #[test]
         fn sides_are_equal(base in "[abcd]{0,20}", ours in "[abcd]{0,20}", theirs in "[abcd]{0,20}") {
             let (one, other) = (merged(&base, &ours, &theirs), merged(&base, &theirs, &ours));

@@ -1,16 +1,17 @@
-//! The git half of the deployment gate: which landings lie between two commits, and what of each is explained.
+//! The git half of the deployment gate: which landings lie between two commits, and what of each is
+//! explained.
 //!
 //! | file | holds |
 //! | --- | --- |
-//! | `line` | the steps of a branch between two commits |
-//! | `coverage` | a landing and the candidates that may explain it, also with clean merges of the base in them; whether merge bases keep something out |
-//! | `merge`, `items` | trees, and what stands at one path |
-//! | `moves` | files that moved |
-//! | `merge_text`, `lines`, `myers` | merging contents, and the line differences it rests on |
-//! | `build`, `store`, `starts` | trees made and trees kept |
-//! | `tried` | what was tried in vain |
-//! | `residual`, `patch` | what is left: its places, and its text |
-//! | `paths` | the paths that landings change |
+//! | `steps` | the steps of a branch between two commits |
+//! | `prover` | a landing and the candidates that may explain it |
+//! | `merge` | merging trees, the entries at one path, and files that were renamed |
+//! | `merge_text`, `histogram`, `myers` | merging contents, and the line differences below it |
+//! | `tree_builder`, `store`, `tree_offsets` | trees that are made, and trees that are kept |
+//! | `cached_tree_diff` | the paths in which two kept trees differ |
+//! | `attempts` | what was tried in vain |
+//! | `push_tips` | commits that were never the tip, by the host's list of pushes |
+//! | `residual`, `patch` | what is left unexplained: where it is, and its text |
 
 use crate::collect::git::Repository;
 use crate::collect::git::graph::Graph;
@@ -43,13 +44,15 @@ mod tree_offsets;
 
 pub use steps::BranchPosition;
 
-/// So many earlier tips of a branch are merged with a head, to see which of them it was tested with.
+/// So many earlier tips of a branch are merged with a head, to see which of them it was tested
+/// with.
 const EARLIER: usize = 256;
 
 /// So many landings are proved one after the other by one thread.
 const LANDINGS: usize = 32;
 
-/// Landings for which more commits than this have to be looked at come last: meanwhile the others are proved.
+/// Landings for which more commits than this have to be looked at come last: meanwhile the others
+/// are proved.
 const NEAR: usize = 4_096;
 
 impl Repository {
@@ -62,8 +65,8 @@ impl Repository {
         read().into()
     }
 
-    /// Proves of each landing what its candidates explain. `each` gets the number of the landing, its proof, and what
-    /// was tried in vain, in the order of the landings.
+    /// Proves of each landing what its candidates explain. `each` gets the number of the landing,
+    /// its proof, and what was tried in vain, in the order of the landings.
     pub fn prove_landings(&self, landings: &[Landing], mut each: impl FnMut(usize, Coverage, Vec<Miss>)) {
         let (found, gap) = match prove_all(self, landings, &mut each) {
             Ok(found) => (found, lost_thread()),
@@ -73,7 +76,8 @@ impl Repository {
         (found..landings.len()).for_each(|number| each(number, unseen(), Vec::new()));
     }
 
-    /// Is a commit what merging a head into a base gives, and nothing else? What the merge base stands for does not matter.
+    /// Is a commit what merging a head into a base gives, and nothing else? What the merge base
+    /// stands for does not matter.
     ///
     /// # Errors
     /// An object is missing or cannot be trusted.
@@ -85,8 +89,9 @@ impl Repository {
         Ok(matches!(coverage, Coverage::Identity(_) | Coverage::Replay(_)))
     }
 
-    /// Those of these trees that are what merging a head into an earlier tip of the base gives, and nothing else: into a commit of the base's
-    /// first-parent line that the head does not hold. Of those the newest are tried.
+    /// Those of these trees that are what merging a head into an earlier tip of the base gives, and
+    /// nothing else: into a commit of the base's first-parent line that the head does not hold. Of
+    /// those the newest are tried.
     ///
     /// # Errors
     /// An object is missing or cannot be trusted.
@@ -126,7 +131,7 @@ impl Repository {
         }
     }
 
-    /// Where a commit stands on the branch with this tip; `None` when the branch does not hold it.
+    /// Where a commit is on the branch with this tip; `None` when the branch does not hold it.
     ///
     /// # Errors
     /// An object is missing or cannot be trusted.
@@ -147,8 +152,8 @@ fn chunk_numbers(numbers: Range<usize>, size: usize) -> impl Iterator<Item = Ran
     numbers.clone().step_by(size).map(move |start| start..numbers.end.min(start + size))
 }
 
-/// Proves landings on several threads, while one more reads the history and another one helps it. Returns how many
-/// landings `each` was told of.
+/// Proves landings on several threads, while one more reads the history and another one helps it.
+/// Returns how many landings `each` was told of.
 fn prove_all(
     repository: &Repository,
     landings: &[Landing],
@@ -173,7 +178,8 @@ fn prove_all(
 /// Numbers of landings, each with what its proof is going to ask.
 type ProofJob = Vec<(usize, HistoryAnswers)>;
 
-/// The far ones come last. Then a helper reads ahead, because one of them may need the whole history.
+/// The far ones come last. Then a helper reads ahead, because one of them may need the whole
+/// history.
 fn hand_out_landings(
     history: &Objects<'_>,
     helpers: &Readers<'_>,
@@ -215,7 +221,8 @@ pub fn updates_among(objects: &Objects<'_>, base: Oid, commits: &[Oid]) -> Vec<O
     prover::Prover::new(objects).updates_among(base, commits)
 }
 
-/// The paths that merging a head into a base changes, the same with every git; `None` where there is no such merge.
+/// The paths that merging a head into a base changes, the same with every git; `None` where there
+/// is no such merge.
 ///
 /// # Errors
 /// An object is missing or cannot be trusted.
@@ -231,7 +238,8 @@ pub fn basis(objects: &Objects<'_>, base: Oid, head: Oid) -> Result<Basis, Gap> 
     prover::Prover::new(objects).basis(base, head)
 }
 
-/// The commits of the base's first-parent line of which it matters whether they were the tip: for merging a head, and for the updates in it.
+/// The commits of the base's first-parent line of which it matters whether they were the tip: for
+/// merging a head, and for the updates in it.
 ///
 /// # Errors
 /// An object is missing or cannot be trusted.

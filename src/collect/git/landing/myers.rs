@@ -1,10 +1,11 @@
 //! The shortest edit script, found as git finds it where every common line is frequent.
 //!
-//! This is the linear-space algorithm of Myers ("An O(ND) Difference Algorithm and its Variations", 1986) with the
-//! short cuts of git's xdiff, which decide what is found: equal lines at both ends are set aside; lines that the other text does not
-//! have are changed from the start, and so are frequent lines in the midst of such lines; a search that becomes
-//! expensive ends at a promising place, and one that becomes too expensive at the farthest. So a script need not
-//! be the shortest, and for a merge to be git's it has to be the one that git finds.
+//! This is the linear-space algorithm of Myers ("An O(ND) Difference Algorithm and its Variations",
+//! 1986) with the short cuts of git's xdiff, which decide what is found: equal lines at both ends
+//! are set aside; lines that the other text does not have are changed from the start, and so are
+//! frequent lines in the midst of such lines; a search that becomes expensive ends at a promising
+//! place, and one that becomes too expensive at the farthest. So a script need not be the shortest,
+//! and for a merge to be git's it has to be the one that git finds.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -36,7 +37,8 @@ const STEP_LIMIT: u64 = 1_000_000_000;
 /// Farther than any line.
 const BEYOND: i32 = i32::MAX;
 
-/// Marks the lines of two texts that differ, in marks that are all false; `None` when it would take too long.
+/// Marks the lines of two texts that differ, in marks that are all false; `None` when it would take
+/// too long.
 pub fn mark(old: &[u32], new: &[u32], old_marks: &mut [bool], new_marks: &mut [bool]) -> Option<()> {
     let start = old.iter().zip(new).take_while(|(one, other)| one == other).count();
     let ends = old[start..].iter().rev().zip(new[start..].iter().rev());
@@ -109,7 +111,8 @@ fn count_lines_in(text: &[u32]) -> BTreeMap<u32, u32> {
     counts
 }
 
-/// Do changed lines stand on both sides of a frequent one, and many more of them than of frequent ones?
+/// Do changed lines are on both sides of a frequent one, and many more of them than of frequent
+/// ones?
 fn is_amid_changed(all: &[Likely], at: usize) -> bool {
     let before = all[at.saturating_sub(NEIGHBOURS)..at].iter().rev();
     let behind = all[at + 1..all.len().min(at + 1 + NEIGHBOURS)].iter();
@@ -119,7 +122,8 @@ fn is_amid_changed(all: &[Likely], at: usize) -> bool {
     before.0 > 0 && behind.0 > 0 && frequent * FEW < frequent + changed
 }
 
-/// How many up to the next line that is compared are changed, and how many frequent, with the line between counted on each side.
+/// How many up to the next line that is compared are changed, and how many frequent, with the line
+/// between counted on each side.
 fn count_neighbours<'l>(lines: impl Iterator<Item = &'l Likely>) -> (usize, usize) {
     let mut found = (0, 1);
     for one in lines.take_while(|one| **one != Likely::Compared) {
@@ -191,7 +195,8 @@ impl DiagonalRange {
         DiagonalRange { low: diagonal, high: diagonal }
     }
 
-    /// One more at each end, or one less where the area ends. What lies outside is out of the question.
+    /// One more at each end, or one less where the area ends. What lies outside is out of the
+    /// question.
     fn widen(&mut self, reach: &mut FurthestReach, (least, most): (i32, i32), outside: i32) {
         if self.low > least {
             self.low -= 1;
@@ -321,7 +326,8 @@ impl<'t> MyersSearch<'t> {
         None
     }
 
-    /// One step from the beginning: where it met the other search, and whether it found many equal lines in a row.
+    /// One step from the beginning: where it met the other search, and whether it found many equal
+    /// lines in a row.
     fn step_ahead(&mut self, area: EditArea, at: Meeting) -> (Option<Split>, bool) {
         let mut snake = false;
         for diagonal in at.ahead.diagonals() {

@@ -1,4 +1,5 @@
-//! A residual with the text of its lines: the same lines that the residual names, with a few around them.
+//! A residual with the text of its lines: the same lines that the residual names, with a few around
+//! them.
 
 use crate::collect::git::landing::attempts::ResidualTrees;
 use crate::collect::git::landing::residual::read_lines;
@@ -97,7 +98,7 @@ struct PatchTexts<'t> {
 }
 
 impl PatchTexts<'_> {
-    /// Edits that stand close together, with what is around them.
+    /// Edits that are close together, with what is around them.
     fn run(&self, edits: &[PatchEdit]) -> Option<Run> {
         let (first, last) = (edits.first()?, edits.last()?);
         let before = first.old.start.min(CONTEXT);

@@ -1,14 +1,18 @@
 //! What of a landing's content is explained by the commits that were approved.
 //!
-//! Titles, times and trailers are not looked at: what the candidates would give is recomputed and compared with what
-//! landed. Only trees count. A merge is made as git makes it ([`crate::collect::git::landing::merge`], [`crate::collect::git::landing::merge::renames`]): clean and as landed, it explains;
-//! a conflict never does, whatever landed.
+//! Titles, times and trailers are not looked at: what the candidates would give is recomputed and
+//! compared with what landed. Only trees count. A merge is made as git makes it
+//! ([`crate::collect::git::landing::merge`], [`crate::collect::git::landing::merge::renames`]):
+//! clean and as landed, it explains; a conflict never does, whatever landed.
 //!
-//! What a merge gives hangs on its merge base. Where that is a commit which the branch holds without its content, the candidate
-//! explains nothing, because its approval may be of another change: see [`basis`].
+//! What a merge gives depends on its merge base. Where that is a commit which the branch holds
+//! without its content, the candidate explains nothing, because its approval may be of another
+//! change: see [`basis`].
 
 use crate::collect::git::graph::Graph;
-use crate::collect::git::landing::attempts::{Attempts, MergeAttempt, ResidualTrees, distance_of, weight_of};
+use crate::collect::git::landing::attempts::{
+    FailedAttempts, MergeAttempt, ResidualTrees, distance_of, weight_of,
+};
 use crate::collect::git::landing::histogram::Git;
 use crate::collect::git::landing::merge::entry::REVIEW;
 #[cfg(test)]
@@ -35,11 +39,9 @@ pub mod history;
 mod landing_trees;
 mod merge_result;
 mod order;
+mod rebase;
 mod updates;
 mod virtual_base;
-
-/// A series longer than this is not replayed commit by commit.
-const SERIES_LIMIT: usize = 2_000;
 
 /// Looks at one landing after the other, and remembers what it read.
 pub struct Prover<'o, 'r> {
@@ -47,7 +49,8 @@ pub struct Prover<'o, 'r> {
     graph: Graph<'o, 'r>,
     /// Merge bases that were asked for, or found beforehand.
     answers: HistoryAnswers,
-    /// What stands for several merge bases, each for the depth at which it was asked for: marks of conflicts hang on it.
+    /// What stands for several merge bases, each for the depth at which it was asked for: marks of
+    /// conflicts depend on it.
     virtual_bases: BTreeMap<(Git, usize, Vec<Oid>), MergeBase>,
     /// Did an answer about merge bases end at the limit of how deep they are looked at?
     is_too_deep: bool,
@@ -84,7 +87,7 @@ impl<'o, 'r> Prover<'o, 'r> {
         Prover { asks_basis: false, ..Prover::new(objects) }
     }
 
-    /// The same as [`Prover::prove`], with merge bases that somebody has found already.
+    /// The same as [`Prover::prove`], with merge bases that another thread has found already.
     pub fn prove_knowing(&mut self, landing: &Landing, answers: HistoryAnswers) -> Coverage {
         self.answers = answers;
         self.prove(landing)
@@ -126,7 +129,7 @@ impl<'o, 'r> Prover<'o, 'r> {
         if landing.candidates.is_empty() {
             return self.direct(&at);
         }
-        let mut tried = Attempts::default();
+        let mut tried = FailedAttempts::default();
         if let Some(coverage) = self.explained(&at, &landing.candidates, &mut tried) {
             self.misses = tried.unmeasured();
             return Ok(coverage);
@@ -145,7 +148,7 @@ impl<'o, 'r> Prover<'o, 'r> {
         &mut self,
         at: &LandingTrees,
         candidates: &[Candidate],
-        tried: &mut Attempts,
+        tried: &mut FailedAttempts,
     ) -> Option<Coverage> {
         for candidate in candidates {
             let one = std::slice::from_ref(candidate);
@@ -166,8 +169,8 @@ impl<'o, 'r> Prover<'o, 'r> {
         None
     }
 
-    /// What one of several candidates explains; `None` when the landing holds another one's commits besides: then the
-    /// content of that one has to be there too.
+    /// What one of several candidates explains; `None` when the landing holds another one's commits
+    /// besides: then the content of that one has to be there too.
     fn alone(
         &mut self,
         at: &LandingTrees,
@@ -185,7 +188,7 @@ impl<'o, 'r> Prover<'o, 'r> {
         self.single(at, candidate).map(Some)
     }
 
-    /// Nobody claims it: whatever it changed is unexplained.
+    /// No request claims it: whatever it changed is unexplained.
     fn direct(&mut self, at: &LandingTrees) -> Result<Coverage, Gap> {
         if at.tree_before == at.tree_after {
             return self.unchanged(at);
@@ -222,44 +225,8 @@ impl<'o, 'r> Prover<'o, 'r> {
         Ok(Err(attempt))
     }
 
-    /// Do the landing's commits replay those of the candidate, one by one? Only asked of landings of several commits.
-    fn is_rebase(&mut self, at: &LandingTrees, head: Oid, bases: &[Oid]) -> Result<bool, Gap> {
-        let [base] = bases else { return Ok(false) };
-        let Some(landed) = self.series(at.parent, at.landed)?.filter(|landed| landed.len() > 1) else {
-            return Ok(false);
-        };
-        let Some(approved) = self.series(*base, head)? else { return Ok(false) };
-        if approved.len() != landed.len() {
-            return Ok(false);
-        }
-        let (mut ours, mut before) = (at.tree_before, self.store.tree_of(*base)?);
-        for (approved, landed) in approved.into_iter().zip(landed) {
-            let (after, actual) = (self.store.tree_of(approved)?, self.store.tree_of(landed)?);
-            let sides = MergeSides { base: Some(before), ours: Some(ours), theirs: Some(after) };
-            if !matches!(self.recompute(sides, None, actual)?, MergeAttempt::Explained) {
-                return Ok(false);
-            }
-            (ours, before) = (actual, after);
-        }
-        Ok(true)
-    }
-
-    /// The commits from `base` (without it) to `head`, oldest first, if they are one line without merges.
-    fn series(&mut self, base: Oid, head: Oid) -> Result<Option<Vec<Oid>>, Gap> {
-        let (mut series, mut at) = (Vec::new(), head);
-        while at != base {
-            let [parent] = self.graph.parents(at)? else { return Ok(None) };
-            series.push(at);
-            at = *parent;
-            if series.len() > SERIES_LIMIT {
-                return Ok(None);
-            }
-        }
-        series.reverse();
-        Ok(Some(series))
-    }
-
-    /// Several candidates one after the other; parents of the landing come in the order in which it names them.
+    /// Several candidates one after the other; parents of the landing come in the order in which it
+    /// names them.
     fn train(
         &mut self,
         at: &LandingTrees,
@@ -280,7 +247,8 @@ impl<'o, 'r> Prover<'o, 'r> {
     /// Merges heads into the landing's parent, one after the other.
     ///
     /// # Errors
-    /// Also where what landed comes of it, but only over a merge base that keeps something of the heads out.
+    /// Also where what landed comes of it, but only over a merge base that keeps something of the
+    /// heads out.
     fn fold(&mut self, at: &LandingTrees, heads: &[Oid]) -> Result<MergeAttempt, Gap> {
         let (attempt, added) = self.merged(at, heads)?;
         if matches!(attempt, MergeAttempt::Explained) {
@@ -336,7 +304,8 @@ impl<'o, 'r> Prover<'o, 'r> {
         Ok(attempt)
     }
 
-    /// Merges a head into what is ours, over these merge bases. Where versions of git disagree about the merge of several, each in turn.
+    /// Merges a head into what is ours, over these merge bases. Where versions of git disagree
+    /// about the merge of several, each in turn.
     fn onto(
         &mut self,
         at: &LandingTrees,
@@ -348,7 +317,7 @@ impl<'o, 'r> Prover<'o, 'r> {
         let theirs = self.store.tree_of(head)?;
         let mut with = |git: Git| {
             let base = self.base(tips, head, bases, git, 0)?;
-            let by = base.hangs_on_version.then_some(git);
+            let by = base.depends_on_version.then_some(git);
             let base = base.for_merge(&self.store, ours, theirs)?;
             let sides = MergeSides { base, ours, theirs: Some(theirs) };
             Ok((self.recompute(sides, by, at.tree_after)?, by))
@@ -362,7 +331,7 @@ impl<'o, 'r> Prover<'o, 'r> {
         }
     }
 
-    /// Recomputes a merge. `by` is the version of git that the base hangs on.
+    /// Recomputes a merge. `by` is the version of git that the base depends on.
     pub(super) fn recompute(
         &self,
         sides: MergeSides,
@@ -383,7 +352,7 @@ impl<'o, 'r> Prover<'o, 'r> {
     ) -> Result<MergeAttempt, Gap> {
         if !merged.versions.are_of_one_git(by) {
             // No git arrives there: each makes the whole merge.
-            let paths = merged.hang_on_version.clone();
+            let paths = merged.depend_on_version.clone();
             (merged.matches, merged.conflicts) = (false, [merged.conflicts, paths].concat());
         }
         if merged.matches && merged.conflicts.is_empty() && merged.is_plain {
@@ -426,7 +395,7 @@ impl<'o, 'r> Prover<'o, 'r> {
     }
 
     /// The residual against the candidates that leave least.
-    fn nearest(&mut self, at: &LandingTrees, mut tried: Attempts) -> Result<Coverage, Gap> {
+    fn nearest(&mut self, at: &LandingTrees, mut tried: FailedAttempts) -> Result<Coverage, Gap> {
         let mut best: Option<Residual> = None;
         for (candidates, attempt) in std::mem::take(&mut tried.departures) {
             let unrelated = matches!(attempt, MergeAttempt::Unrelated);

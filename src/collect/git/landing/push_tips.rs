@@ -1,8 +1,10 @@
-//! Which commits of a first-parent line never were the tip of the branch: they came with others, in one push.
+//! Which commits of a first-parent line never were the tip of the branch: they came with others, in
+//! one push.
 //!
-//! The host says which commits were the tip. A push brought what is on the first-parent line of the tip after it and not on that of the
-//! tip before it. That the tip before *reaches* a commit says nothing: someone who merges a commit and leaves its content out makes it
-//! reached. What is older than the host's list is not known, and left out.
+//! The host says which commits were the tip. A push brought what is on the first-parent line of the
+//! tip after it and not on that of the tip before it. That the tip before *reaches* a commit says
+//! nothing: someone who merges a commit and leaves its content out makes it reached. What is older
+//! than the host's list is not known, and left out.
 
 use crate::collect::git::graph::Graph;
 use crate::collect::git::landing::prover::VIRTUAL_LIMIT;
@@ -20,8 +22,9 @@ const COMMITS_LIMIT: usize = 200_000;
 /// A push, with the tips before and after.
 type TipMove = (Option<Oid>, Oid);
 
-/// The commits of the line that decide what merging a head over these merge bases brings: those with which the merge bases came; and
-/// where one did not come by itself, the newest that it reaches, and the same of what it began on.
+/// The commits of the line that decide what merging a head over these merge bases brings: those
+/// with which the merge bases came; and where one did not come by itself, the newest that it
+/// reaches, and the same of what it began on.
 pub fn sought(graph: &mut Graph<'_, '_>, tip: Oid, bases: &[Oid]) -> Result<BTreeSet<Oid>, Gap> {
     let mut sought = BTreeSet::new();
     let (mut open, mut seen) = (bases.to_vec(), BTreeSet::new());
@@ -44,8 +47,9 @@ pub fn sought(graph: &mut Graph<'_, '_>, tip: Oid, bases: &[Oid]) -> Result<BTre
     Ok(sought)
 }
 
-/// The commits that never were the tip, each with the tip before it came and the one with which it came; none where all that are sought
-/// were the tip. The pushes are those to the branch of `tip`, newest first.
+/// The commits that never were the tip, each with the tip before it came and the one with which it
+/// came; none where all that are sought were the tip. The pushes are those to the branch of `tip`,
+/// newest first.
 ///
 /// # Errors
 /// An object is missing, or the tips lie too far apart.
@@ -128,7 +132,8 @@ fn brought_by_push(
     Ok(new.into_iter().skip(1).collect())
 }
 
-/// The pushes that left a branch. One that created it anew, after a deletion, went on from the tip of then.
+/// The pushes that left a branch. One that created it anew, after a deletion, went on from the tip
+/// of then.
 fn read_pushes(pushes: &[BranchPush]) -> Result<Vec<TipMove>, Gap> {
     let mut read = Vec::new();
     for (number, push) in pushes.iter().enumerate() {
@@ -141,8 +146,8 @@ fn read_pushes(pushes: &[BranchPush]) -> Result<Vec<TipMove>, Gap> {
     Ok(read)
 }
 
-/// Those up to the first that left the branch at this tip: what came later is of no matter. Where none did, the host has not listed the
-/// newest one yet.
+/// Those up to the first that left the branch at this tip: what came later is of no matter. Where
+/// none did, the host has not listed the newest one yet.
 fn up_to(tip: Oid, mut pushes: Vec<TipMove>) -> Vec<TipMove> {
     match pushes.iter().rposition(|(_, after)| *after == tip) {
         Some(first) => drop(pushes.drain(..first)),

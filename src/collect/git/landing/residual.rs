@@ -1,4 +1,5 @@
-//! What a landing has that the recomputed merge has not, and the other way round: hunks, by file and line.
+//! What a landing has that the recomputed merge has not, and the other way round: hunks, by file
+//! and line.
 
 use crate::collect::git::landing::merge_text::is_text;
 use crate::collect::git::line_diff::{Hunk, diff_lines};
@@ -13,7 +14,8 @@ use crate::model::path::RepoPath;
 use git2::Oid;
 use std::collections::BTreeSet;
 
-/// The hunks from the recomputed tree to the landed one. Each conflict shows, even if nothing else differs there.
+/// The hunks from the recomputed tree to the landed one. Each conflict shows, even if nothing else
+/// differs there.
 pub fn hunks<'o>(
     objects: impl ReadObjects<'o>,
     recomputed: Option<Oid>,

@@ -1,7 +1,8 @@
 //! The steps of a deployment branch between two of its commits.
 //!
-//! What lies between is found over all parents, then dealt out along the first-parent line, oldest step first: each
-//! step takes what it reaches and no step before it took. What nobody took is an error of ours and a gap.
+//! What lies between is found over all parents, then dealt out along the first-parent line, oldest
+//! step first: each step takes what it reaches and no step before it took. What no step took is an
+//! error of ours and a gap.
 
 use crate::collect::git::commit_facts::read_commit;
 use crate::collect::git::graph::{Graph, Relation};
@@ -12,7 +13,7 @@ use crate::model::landing::{Span, Step};
 use git2::Oid;
 use std::collections::BTreeSet;
 
-/// Where a commit stands on a branch.
+/// Where a commit is on a branch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BranchPosition {
     /// The first-parent line of the branch, oldest first.
@@ -21,7 +22,7 @@ pub struct BranchPosition {
     pub at: usize,
 }
 
-/// Where a commit stands on the branch with this tip; `None` when the branch does not hold it.
+/// Where a commit is on the branch with this tip; `None` when the branch does not hold it.
 pub fn place(objects: &Objects<'_>, tip: Oid, commit: Oid) -> Result<Option<BranchPosition>, Gap> {
     let mut graph = Graph::new(objects);
     let (mut line, mut next) = (Vec::new(), Some(tip));

@@ -1,8 +1,10 @@
-//! Trees and files that were read and checked, kept while landings are looked at one after the other.
+//! Trees and files that were read and checked, kept while landings are looked at one after the
+//! other.
 //!
-//! A landing's tree is the next one's parent, and most of what a merge reads was read for the merge before. Each tree
-//! is checked for its form once, when it comes in; where its entries begin is noted then. So trees that are equal
-//! over long stretches are compared at the speed of memory, and [`Cursor`] still stops at entries.
+//! A landing's tree is the next one's parent, and most of what a merge reads was read for the merge
+//! before. Each tree is checked for its form once, when it comes in; where its entries begin is
+//! noted then. So trees that are equal over long stretches are compared at the speed of memory, and
+//! [`Cursor`] still stops at entries.
 
 use crate::collect::git::cache::ByteCache;
 use crate::collect::git::landing::merge::contents::MergedContents;
@@ -60,8 +62,8 @@ impl<'t> Cursor<'t> {
         self.at = (self.at + entries).min(self.starts.len().saturating_sub(1));
     }
 
-    /// Goes to the entry with this key, which is a name, with a `/` at the end of a directory's: what was passed over, and
-    /// the entry, which is passed over too.
+    /// Goes to the entry with this key, which is a name, with a `/` at the end of a directory's:
+    /// what was passed over, and the entry, which is passed over too.
     pub fn seek(&mut self, key: &[u8]) -> (&'t [u8], Option<TreeEntry<'t>>) {
         let (from, last) = (self.start(), self.starts.len().saturating_sub(1));
         let ahead = self.starts.get(self.at..last).unwrap_or_default();
@@ -149,7 +151,7 @@ impl<'o, 'r> Store<'o, 'r> {
         Ok(trees)
     }
 
-    /// What stands at a path of a tree.
+    /// The entry at a path of a tree.
     pub fn item_at(&self, tree: Option<Oid>, path: &[u8]) -> Result<Option<Item>, Gap> {
         let (mut tree, mut rest) = (tree, path);
         while let Some(end) = rest.iter().position(|byte| *byte == b'/') {

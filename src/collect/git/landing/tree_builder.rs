@@ -40,7 +40,8 @@ pub fn with_edits(
     root.apply(store, write, tree)
 }
 
-/// What changes at a path and below it. Keys are names, those of directories with a `/` at the end: this is git's order.
+/// What changes at a path and below it. Keys are names, those of directories with a `/` at the end:
+/// this is git's order.
 #[derive(Default)]
 struct EditNode {
     replaced: Option<Option<Item>>,

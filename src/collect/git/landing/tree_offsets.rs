@@ -1,9 +1,10 @@
 //! Where the entries of a tree begin, and that the tree is sound.
 //!
-//! The trees of neighbouring commits are nearly the same. So a tree is checked beside a sound one that is like it, and only
-//! entries with a mode or name that the other has not are looked at. A tree is sound when every name is, when the entries
-//! are in order, and when none has a twin, which is a file and a directory of one name. Of twins at least one is not in the
-//! sound tree, so it is enough to search those of the entries that were looked at.
+//! The trees of neighbouring commits are nearly the same. So a tree is checked beside a sound one
+//! that is like it, and only entries with a mode or name that the other has not are looked at. A
+//! tree is sound when every name is, when the entries are in order, and when none has a twin, which
+//! is a file and a directory of one name. Of twins at least one is not in the sound tree, so it is
+//! enough to search those of the entries that were looked at.
 
 use crate::collect::git::tree::{ID_WIDTH, TreeEntries, TreeEntry, split_entry};
 use crate::model::fact::Gap;
@@ -21,7 +22,8 @@ pub fn of(id: Oid, data: &[u8]) -> Result<Vec<u32>, Gap> {
     Ok(starts)
 }
 
-/// The same, beside a sound tree. A tree that has a fault is gone through from its beginning, to tell which.
+/// The same, beside a sound tree. A tree that has a fault is gone through from its beginning, to
+/// tell which.
 pub fn beside(id: Oid, data: &[u8], sound: &[u8], sound_starts: &[u32]) -> Result<Vec<u32>, Gap> {
     let starts = Vec::with_capacity(sound_starts.len() + 8);
     let beside = Beside { data, sound, sound_starts, next: 0, starts, fresh: Vec::new() };

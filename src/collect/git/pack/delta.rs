@@ -1,6 +1,7 @@
 //! Objects stored as a difference from another one (gitformat-pack(5), "Deltified representation").
 //!
-//! The sizes of both, then instructions: copy a stretch of the base, or insert the bytes that follow.
+//! The sizes of both, then instructions: copy a stretch of the base, or insert the bytes that
+//! follow.
 
 use crate::collect::git::pack::SIZE_LIMIT;
 
@@ -34,7 +35,8 @@ pub fn apply_delta(base: &[u8], difference: &[u8]) -> Option<Vec<u8>> {
     (made.len() == to).then_some(made)
 }
 
-/// A stretch of the base: its low bits say which bytes of place and length follow; those that do not are zero.
+/// A stretch of the base: its low bits say which bytes of place and length follow; those that do
+/// not are zero.
 fn copy_instruction<'b, 'd>(
     base: &'b [u8],
     instruction: u8,

@@ -1,4 +1,5 @@
-//! The pack itself: for each object what it is, its size, and its bytes, deflated (gitformat-pack(5)).
+//! The pack itself: for each object what it is, its size, and its bytes, deflated
+//! (gitformat-pack(5)).
 //!
 //! Read in blocks, because those who ask for one object soon ask for its neighbours.
 
@@ -69,7 +70,8 @@ impl PackFile {
         (written == size).then_some(content)
     }
 
-    /// Looks at the bytes from here on: as many as wanted, or more, or as many as there are; `None` behind the end.
+    /// Looks at the bytes from here on: as many as wanted, or more, or as many as there are; `None`
+    /// behind the end.
     fn from<T>(&self, at: u64, wanted: usize, look: impl FnOnce(&[u8]) -> T) -> Option<T> {
         let (block, start) = self.block(at)?;
         let here = &block[start..];
@@ -117,8 +119,8 @@ fn parse_head(at: u64, bytes: &[u8]) -> Option<ObjectHead> {
     (size <= SIZE_LIMIT).then_some(ObjectHead { kind, size, content: at + (last + 1 + length) as u64 })
 }
 
-/// The most bytes that deflating so many gives: at worst five for each block of 65,535 stored as they are
-/// (RFC 1951, 3.2.4), which writers make smaller; and the head.
+/// The most bytes that deflating so many gives: at worst five for each block of 65,535 stored as
+/// they are (RFC 1951, 3.2.4), which writers make smaller; and the head.
 fn longest_deflated(size: usize) -> usize {
     size + size / 1000 + 64
 }

@@ -1,8 +1,10 @@
-//! Where objects are in a pack: its index, version 2 (gitformat-pack(5), "Version 2 pack-*.idx files").
+//! Where objects are in a pack: its index, version 2 (gitformat-pack(5), "Version 2 pack-*.idx
+//! files").
 //!
-//! A table says how many names begin with each byte or a lower one. Then come all names, sorted; a checksum of each
-//! object; and where each begins in the pack, in four bytes, or in eight at the end of the file. Names are read by the block,
-//! and no more blocks than somebody asks for: the index of a large repository has hundreds of megabytes.
+//! A table says how many names begin with each byte or a lower one. Then come all names, sorted; a
+//! checksum of each object; and where each begins in the pack, in four bytes, or in eight at the
+//! end of the file. Names are read by the block, and no more blocks than are asked for: the index
+//! of a large repository has hundreds of megabytes.
 
 use git2::Oid;
 use std::cmp::Ordering;
@@ -34,7 +36,7 @@ pub struct Index {
     blocks: Vec<OnceLock<Option<IndexBlock>>>,
 }
 
-/// Some names that stand beside each other, and where their objects begin: as they stand in the file.
+/// Some names that are beside each other, and where their objects begin: as they are in the file.
 struct IndexBlock {
     names: Vec<u8>,
     offsets: Vec<u8>,
@@ -83,7 +85,8 @@ impl Index {
         guessed.or_else(|| self.searched_offset(name, expected, places))
     }
 
-    /// Looks where the name should be, then in the block beside that, then in the middle of what is left.
+    /// Looks where the name should be, then in the block beside that, then in the middle of what is
+    /// left.
     fn searched_offset(&self, name: &[u8; NAME], expected: usize, places: Range<usize>) -> Option<u32> {
         let mut at = expected / BLOCK;
         let mut left = places.start / BLOCK..places.end.div_ceil(BLOCK);
@@ -130,7 +133,8 @@ impl Index {
 }
 
 impl IndexBlock {
-    /// The offset of a name near the expected place, or near the place that the name found there suggests.
+    /// The offset of a name near the expected place, or near the place that the name found there
+    /// suggests.
     fn guessed_offset(&self, name: &[u8; NAME], place: usize, count: usize) -> Option<u32> {
         let names = self.names();
         let away = spread_of(name) as i64 - spread_of(names.get(place)?) as i64;
@@ -217,7 +221,7 @@ mod tests {
             first in proptest::option::of(any::<u8>()),
             others in proptest::collection::vec(any::<[u8; NAME]>(), 20),
         ) {
-            // Some stand closer together than hashes do, or share their first byte.
+            // Some are closer together than hashes do, or share their first byte.
             names.iter_mut().take(alike).for_each(|name| name[1..4].fill(7));
             names.iter_mut().for_each(|name| name[0] = first.unwrap_or(name[0]));
             let offsets: BTreeMap<[u8; NAME], u32> = names.into_iter().zip(1..).collect();

@@ -1,11 +1,12 @@
 //! Our own way to the objects that lie in packs, which is tried first.
 //!
-//! libgit2 takes a lock of the whole process for each of them, prepares more than most of them are long, and gives up what it
-//! rebuilt from differences too early. This reader keeps to itself, so that several can work side by side, and remembers
-//! more. It knows packs with an index of
-//! version 2 in the directory `pack` of the repository itself, and nothing else (gitformat-pack(5)). It need not
-//! be believed: whatever it hands out is hashed before anybody looks at it ([`crate::collect::git::hash`]), and where it finds nothing,
-//! or something that it does not understand, libgit2 is asked. So no answer hangs on it, and it reports no errors.
+//! libgit2 takes a process-wide lock per object, allocates more than most objects need, and evicts
+//! reconstructed delta bases too early. This reader keeps to itself, so that several can work side
+//! by side, and remembers more. It knows packs with an index of version 2 in the directory `pack`
+//! of the repository itself, and nothing else (gitformat-pack(5)). It is not trusted: everything it
+//! returns is hashed before it is used ([`crate::collect::git::hash`]), and where it finds nothing,
+//! or something that it does not understand, libgit2 is asked. So no answer depends on it, and it
+//! reports no errors.
 
 use crate::collect::git::cache::ByteCache;
 use delta::{apply_delta, made_size};
@@ -20,13 +21,14 @@ mod delta;
 mod file;
 mod index;
 
-/// Each pack takes two open files, of which a program has not many: the largest packs come first, the rest is left to libgit2.
+/// Each pack takes two open files, of which a program has not many: the largest packs come first,
+/// the rest is left to libgit2.
 const PACK_LIMIT: usize = 24;
 
 /// What is longer, also all differences of an object together, is left to libgit2.
 const SIZE_LIMIT: u64 = 256 * 1024 * 1024;
 
-/// So many differences may stand on each other; git itself writes fifty (git-pack-objects(1), `--depth`).
+/// So many deltas may be chained; git itself writes fifty (git-pack-objects(1), `--depth`).
 const CHAIN_LIMIT: usize = 10_000;
 
 /// This many bytes of a pack's objects are kept, and as many of those before.
@@ -73,8 +75,8 @@ impl Packs {
         self.packs.iter().any(|pack| pack.index.offset(id).is_some())
     }
 
-    /// Is it a difference from an object that is a difference from it, over however many others? libgit2 would follow that
-    /// without an end.
+    /// Is it a difference from an object that is a difference from it, over however many others?
+    /// libgit2 would follow that without an end.
     pub fn is_endless(&self, id: Oid) -> bool {
         let in_pack = |pack: &Pack| pack.index.offset(id).is_some_and(|offset| pack.is_endless(offset));
         self.packs.iter().any(in_pack)
@@ -133,8 +135,9 @@ impl Pack {
         std::iter::successors(Some(offset), base_of).nth(CHAIN_LIMIT).is_some()
     }
 
-    /// The nearest whole object below this one, and the differences on the way there, each with its place. Nothing is inflated of
-    /// an object that is stored whole and larger than the limit, and nothing but the last difference of another one.
+    /// The nearest whole object below this one, and the differences on the way there, each with its
+    /// place. Nothing is inflated of an object that is stored whole and larger than the limit, and
+    /// nothing but the last difference of another one.
     fn whole_below(&self, offset: u64, limit: u64, differences: &mut Vec<(u64, Vec<u8>)>) -> Option<Packed> {
         let (file, mut at, mut inflated) = (self.file()?, offset, 0);
         while inflated <= SIZE_LIMIT && differences.len() <= CHAIN_LIMIT {

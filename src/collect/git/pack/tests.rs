@@ -115,7 +115,8 @@ fn damage_ends_no_program() {
     assert_eq!(packed.read(), (packed.objects.len(), 0));
 }
 
-/// The hash stands before whatever this reader hands out: what it gets wrong comes from elsewhere, or not at all.
+/// The hash stands before whatever this reader hands out: what it gets wrong comes from elsewhere,
+/// or not at all.
 #[test]
 fn a_wrong_object_is_never_handed_on() {
     let packed = Packed::new();

@@ -2,7 +2,8 @@
 
 use unicode_normalization::UnicodeNormalization;
 
-/// The line with compatibility letters as those that they stand for, and without characters that nobody sees.
+/// The line with compatibility letters as those that they stand for, and without characters that
+/// nobody sees.
 pub fn replace_compatible(line: Vec<u8>) -> Vec<u8> {
     if !line.iter().any(|b| is_odd(*b)) {
         return line;
@@ -24,7 +25,8 @@ pub fn is_odd(b: u8) -> bool {
     b >= 0x7f || b < 0x20 && !(9..=13).contains(&b)
 }
 
-/// Control characters and those of Unicode's property `Default_Ignorable_Code_Point` or category `Cf`.
+/// Control characters and those of Unicode's property `Default_Ignorable_Code_Point` or category
+/// `Cf`.
 fn is_unseen(c: char) -> bool {
     matches!(c,
         '\0'..='\u{8}' | '\u{e}'..='\u{1f}' | '\u{7f}'..='\u{84}' | '\u{86}'..='\u{9f}' | '\u{ad}' | '\u{34f}'

@@ -1,9 +1,9 @@
 //! Characters by number or by name: references of markup, and names that Unicode gives.
 
-use crate::collect::git::spelling::replacement::{Escape, hexadecimal, write_char};
+use crate::collect::git::spelling::replacement::{Escape, read_hexadecimal, write_char};
 
-/// Characters that a pattern may ask for and HTML has a name for (HTML, "Named character references"), and some that nobody sees.
-/// Letters and digits have no names there.
+/// Characters that a pattern may ask for and HTML has a name for (HTML, "Named character
+/// references"), and some that nobody sees. Letters and digits have no names there.
 const ENTITIES: &[(&[u8], char)] = &[
     (b"&lowbar;", '_'),
     (b"&UnderBar;", '_'),
@@ -87,7 +87,7 @@ fn numbered_entity(text: &[u8]) -> Escape {
     let number = text.strip_prefix(b"&#")?;
     let (value, end) = match number.first()? {
         b'x' | b'X' => {
-            let (value, length) = hexadecimal(&number[1..], usize::MAX);
+            let (value, length) = read_hexadecimal(&number[1..], usize::MAX);
             (value, 3 + length)
         }
         _ => {

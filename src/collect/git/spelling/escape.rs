@@ -1,11 +1,13 @@
-//! What escapes stand for. Each function looks at a text that begins with one, and writes what that stands for; it returns the
-//! length of the escape, 0 where none begins. No function looks further than the escape itself or a few dozen bytes, so the time
-//! does not grow with the square of a line.
+//! What escapes stand for. Each function looks at a text that begins with one, and writes what that
+//! stands for; it returns the length of the escape, 0 where none begins. No function looks further
+//! than the escape itself or a few dozen bytes, so the time does not grow with the square of a
+//! line.
 
 use crate::collect::git::spelling::entity;
-use crate::collect::git::spelling::replacement::{Escape, hexadecimal, write_char};
+use crate::collect::git::spelling::replacement::{Escape, read_hexadecimal, write_char};
 
-/// Most languages: escapes behind a backslash, references of markup, and `` `u{5f} `` of PowerShell.
+/// Most languages: escapes behind a backslash, references of markup, and `` `u{5f} `` of
+/// PowerShell.
 pub fn usual(text: &[u8], plain: &mut Vec<u8>) -> usize {
     match text {
         [b'&', ..] => entity::reference(text, plain),
@@ -39,7 +41,8 @@ fn read_escape(text: &[u8]) -> Escape {
     }
 }
 
-/// Languages in which `\x5f` takes all digits that follow (C, C#) or ends at a semicolon (Scheme), and `\0137` is octal (`echo -e`).
+/// Languages in which `\x5f` takes all digits that follow (C, C#) or ends at a semicolon (Scheme),
+/// and `\0137` is octal (`echo -e`).
 pub fn greedy(text: &[u8], plain: &mut Vec<u8>) -> usize {
     match text {
         [b'\\', b'x', ..] => match hex_digits(text, 2, 1, usize::MAX) {
@@ -66,7 +69,8 @@ pub fn decimal(text: &[u8], plain: &mut Vec<u8>) -> usize {
     }
 }
 
-/// Style sheets: up to six digits and a space; before anything else a backslash only takes its meaning away.
+/// Style sheets: up to six digits and a space; before anything else a backslash only takes its
+/// meaning away.
 pub fn style_sheet(text: &[u8], plain: &mut Vec<u8>) -> usize {
     match hex_digits(text, 1, 1, 6) {
         Some((c, end)) => {
@@ -77,7 +81,8 @@ pub fn style_sheet(text: &[u8], plain: &mut Vec<u8>) -> usize {
     }
 }
 
-/// Shells, and JavaScript for most letters: a backslash only takes the meaning of the next byte away.
+/// Shells, and JavaScript for most letters: a backslash only takes the meaning of the next byte
+/// away.
 pub fn shell(text: &[u8], plain: &mut Vec<u8>) -> usize {
     match text.get(1) {
         Some(b'\\') => copy_backslashes(&text[..2], plain),
@@ -127,7 +132,7 @@ pub fn quoted(text: &[u8], plain: &mut Vec<u8>) -> usize {
 
 /// A byte in two digits.
 fn hex_byte(text: &[u8], plain: &mut Vec<u8>, counts: impl Fn(u8) -> bool) -> usize {
-    let (value, length) = hexadecimal(&text[1..], 2);
+    let (value, length) = read_hexadecimal(&text[1..], 2);
     match u8::try_from(value) {
         Ok(value) if length == 2 && counts(value) => {
             plain.push(if matches!(value, b'\n' | b'\r') { b' ' } else { value });
@@ -137,9 +142,10 @@ fn hex_byte(text: &[u8], plain: &mut Vec<u8>, counts: impl Fn(u8) -> bool) -> us
     }
 }
 
-/// So many hexadecimal digits from a place on; any number of zeros may be in front where all that follow count.
+/// So many hexadecimal digits from a place on; any number of zeros may be in front where all that
+/// follow count.
 pub fn hex_digits(text: &[u8], from: usize, least: usize, most: usize) -> Escape {
-    let (value, length) = hexadecimal(text.get(from..)?, most);
+    let (value, length) = read_hexadecimal(text.get(from..)?, most);
     if length < least {
         return None;
     }
@@ -178,7 +184,7 @@ fn braced_list(text: &[u8], plain: &mut Vec<u8>) -> usize {
     let start = plain.len();
     for part in text[3..3 + length].split(u8::is_ascii_whitespace).filter(|part| !part.is_empty()) {
         let digits: Vec<u8> = part.iter().copied().filter(|b| *b != b'_').collect();
-        let c = char::from_u32(hexadecimal(&digits, usize::MAX).0).filter(|_| !digits.is_empty());
+        let c = char::from_u32(read_hexadecimal(&digits, usize::MAX).0).filter(|_| !digits.is_empty());
         if write_char(c.map(|c| (c, 1)), plain) == 0 {
             plain.truncate(start);
             return 0;
@@ -190,7 +196,8 @@ fn braced_list(text: &[u8], plain: &mut Vec<u8>) -> usize {
 /// No list of characters in braces is read further than this, in bytes.
 const LONGEST: usize = 256;
 
-/// `\u006e`, in Java with any number of `u`; a character beyond the first plane is written as two of them.
+/// `\u006e`, in Java with any number of `u`; a character beyond the first plane is written as two
+/// of them.
 fn utf_16(text: &[u8]) -> Escape {
     let (high, end) = utf_16_unit(text)?;
     if !(0xd800..0xdc00).contains(&high) {
@@ -204,7 +211,7 @@ fn utf_16(text: &[u8]) -> Escape {
 
 fn utf_16_unit(text: &[u8]) -> Option<(u32, usize)> {
     let marks = text.strip_prefix(b"\\")?.iter().take_while(|b| **b == b'u').count();
-    let (value, length) = hexadecimal(text.get(1 + marks..)?, 4);
+    let (value, length) = read_hexadecimal(text.get(1 + marks..)?, 4);
     (marks > 0 && length == 4).then_some((value, 1 + marks + 4))
 }
 

@@ -1,5 +1,6 @@
-//! The ways to read a line: one for each family of languages whose escapes contradict each other. `\137` is `_` to C, `\5f` to a
-//! style sheet, and `\095` to Lua: a line is read in each way in which it reads otherwise than it stands.
+//! The ways to read a line: one for each family of languages whose escapes contradict each other.
+//! `\137` is `_` to C, `\5f` to a style sheet, and `\095` to Lua: a line is read in each way in
+//! which it reads otherwise than as its bytes.
 
 use crate::collect::git::spelling::compatible::{is_odd, replace_compatible};
 use crate::collect::git::spelling::escape;
@@ -42,7 +43,7 @@ pub struct LineReading {
     pub marks: SpellingMarks,
     /// May a line of these read otherwise? Asked of many lines at once.
     pub may_differ: fn(&[u8]) -> bool,
-    /// The line in this reading; `None` where it reads as it stands.
+    /// The line in this reading; `None` where it reads as it is.
     pub undo: fn(&[u8]) -> Option<Vec<u8>>,
 }
 
@@ -91,7 +92,8 @@ fn undo_usual(line: &[u8]) -> Option<Vec<u8>> {
     undone.or_else(|| line.iter().any(|b| is_odd(*b)).then(|| line.to_vec()))
 }
 
-/// Only where such a byte is behind a backslash: all readings of a line without one say what the usual one says.
+/// Only where such a byte is behind a backslash: all readings of a line without one say what the
+/// usual one says.
 fn behind_backslash(line: &[u8], special: impl Fn(u8) -> bool, undo: Undo) -> Option<Vec<u8>> {
     let is_special = |at: usize| line.get(at + 1).is_some_and(|b| special(*b));
     let any = memchr_iter(b'\\', line).any(is_special);
@@ -130,7 +132,8 @@ fn undo_trigraphs(line: &[u8]) -> Option<Vec<u8>> {
     undo_usual(&plain).or(Some(plain))
 }
 
-/// `nomi^nal` of batch files, and a grave accent in PowerShell, inside a word: both only take away the meaning of what follows.
+/// `nomi^nal` of batch files, and a grave accent in PowerShell, inside a word: both only take away
+/// the meaning of what follows.
 fn inside_words(line: &[u8]) -> Option<Vec<u8>> {
     let is_word = |b: Option<&u8>| b.is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_');
     let drops =
@@ -144,7 +147,8 @@ fn inside_words(line: &[u8]) -> Option<Vec<u8>> {
     with_rest(plain, &line[copied..])
 }
 
-/// `U&'nominal!005Fid' UESCAPE '!'`: any character may stand for the backslash, and another line may say which.
+/// `U&'nominal!005Fid' UESCAPE '!'`: any character may stand for the backslash, and another line
+/// may say which.
 fn unicode_strings(line: &[u8]) -> Option<Vec<u8>> {
     let begins = |at: &usize| {
         let quote = line.get(at + 1).is_some_and(|b| matches!(b, b'\'' | b'"'));

@@ -1,6 +1,7 @@
 //! The character that stands for an escape or a reference, and how it is written.
 
-/// Writes what a mark at the beginning of a text stands for; the length of the mark, 0 where there is none.
+/// Writes what a mark at the beginning of a text stands for; the length of the mark, 0 where there
+/// is none.
 pub type Undo = fn(&[u8], &mut Vec<u8>) -> usize;
 
 /// A character and the length of what stands for it.
@@ -14,8 +15,9 @@ pub fn write_char(escape: Escape, plain: &mut Vec<u8>) -> usize {
     length
 }
 
-/// The value and how many digits it has. What is too large for a character is no character's number.
-pub fn hexadecimal(text: &[u8], most: usize) -> (u32, usize) {
+/// The value and how many digits it has. What is too large for a character is no character's
+/// number.
+pub fn read_hexadecimal(text: &[u8], most: usize) -> (u32, usize) {
     let digits = text.iter().take(most).map_while(|b| char::from(*b).to_digit(16));
     digits.fold((0, 0), |(value, length), digit| {
         (if value > 0x00ff_ffff { u32::MAX } else { value << 4 | digit }, length + 1)

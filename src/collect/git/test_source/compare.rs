@@ -1,7 +1,8 @@
 //! The tests before and after a change, paired, and what was lost.
 //!
-//! A test is the same one if it has the same name in the same file, or else the same name in another file, or else
-//! the same body under another name. So what is moved, renamed or laid out anew is no loss.
+//! A test is the same one if it has the same name in the same file, or else the same name in
+//! another file, or else the same body under another name. So what is moved, renamed or laid out
+//! anew is no loss.
 
 use crate::collect::git::test_source::outline::{Outline, OutlinedTest};
 use crate::model::path::RepoPath;

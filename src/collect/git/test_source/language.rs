@@ -1,8 +1,8 @@
-//! How tests look in each language: a table of heuristics, each of them a regular expression over source text whose comments
-//! and strings are blanked out.
+//! How tests look in each language: a table of heuristics, each of them a regular expression over
+//! source text whose comments and strings are blanked out.
 //!
-//! They know the common runners of a language and not all of them. What they do not know is not found, and nothing is
-//! ever allowed because nothing was found.
+//! They know the common runners of a language and not all of them. What they do not know is not
+//! found, and nothing is ever allowed because nothing was found.
 
 use crate::collect::git::test_source::mask::Quoting;
 use regex::Regex;
@@ -16,7 +16,7 @@ pub enum TestBody {
     Braces,
     /// Between the `(` that ends the match and its `)`.
     Call,
-    /// The lines that stand further right than the first.
+    /// The lines that are further right than the first.
     Indent,
 }
 
@@ -27,10 +27,10 @@ pub struct TestLanguage {
     pub extensions: &'static [&'static str],
     /// Its comments and strings.
     pub quoting: Quoting,
-    /// The beginning of what may be a test. The group `name` is its name; where the name is a string, the match ends
-    /// before it.
+    /// The beginning of what may be a test. The group `name` is its name; where the name is a
+    /// string, the match ends before it.
     pub header: TestRule,
-    /// What has to stand above the beginning (attributes, annotations), or in it, for it to be a test.
+    /// What has to be above the beginning (attributes, annotations), or in it, for it to be a test.
     pub mark: Option<TestRule>,
     /// Where the body is.
     pub body: TestBody,
@@ -38,7 +38,8 @@ pub struct TestLanguage {
     pub assertion: TestRule,
     /// An assertion that always holds.
     pub trivial: TestRule,
-    /// What makes the runner skip a test or expect it to fail: above it, in its beginning or in its body.
+    /// What makes the runner skip a test or expect it to fail: above it, in its beginning or in its
+    /// body.
     pub skip: TestRule,
     /// What makes the runner leave out every other test.
     pub alone: TestRule,

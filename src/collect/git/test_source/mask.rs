@@ -1,7 +1,9 @@
-//! Source text with comments and the insides of strings blanked out, so that what stands there is not taken for code.
+//! Source text with comments and the insides of strings blanked out, so that what is there is not
+//! taken for code.
 //!
-//! Every byte keeps its place and every line its number. It is not a lexer: where a language is too rich for a few rules
-//! (regular expressions in JavaScript, here-documents), some text may be taken for a string to the end of its line.
+//! Every byte keeps its place and every line its number. It is not a lexer: where a language is too
+//! rich for a few rules (regular expressions in JavaScript, here-documents), some text may be taken
+//! for a string to the end of its line.
 
 /// How comments and strings look in a language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +34,8 @@ pub fn mask_text(text: &str, quoting: &Quoting) -> String {
     String::from_utf8(masked).unwrap_or_default()
 }
 
-/// How many bytes from here on are kept, and how many after them are blanked out. Both end between characters.
+/// How many bytes from here on are kept, and how many after them are blanked out. Both end between
+/// characters.
 fn token_length(text: &str, rest: &str, first: u8, quoting: &Quoting) -> (usize, usize) {
     if quoting.line_comments.iter().any(|mark| is_comment(text, rest, mark)) {
         return (0, rest.find('\n').unwrap_or(rest.len()));

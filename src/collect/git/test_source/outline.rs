@@ -27,7 +27,7 @@ pub struct OutlinedTest {
 pub struct Outline {
     /// Its tests, in order.
     pub tests: Vec<OutlinedTest>,
-    /// How many assertions stand outside of them.
+    /// How many assertions are outside of them.
     pub assertions: u64,
     /// Lines outside of tests that leave out tests: text without blanks, and number.
     pub skips: Vec<(String, u64)>,
@@ -95,7 +95,8 @@ impl OutlineReader<'_> {
         found
     }
 
-    /// The name, which may be a string whose inside is blanked out, and the beginning up to its end.
+    /// The name, which may be a string whose inside is blanked out, and the beginning up to its
+    /// end.
     fn named(&self, head: Range<usize>, name: Option<&str>) -> (String, Range<usize>) {
         match name.filter(|name| !name.is_empty()) {
             Some(name) => (name.to_string(), head),
@@ -194,7 +195,8 @@ impl OutlineReader<'_> {
 
     fn does_nothing(&self, body: &str) -> bool {
         let code = match self.language.body {
-            // Behind the name and the parameters; a call without a function is a test that is still to be written.
+            // Behind the name and the parameters; a call without a function is a test that is still
+            // to be written.
             TestBody::Call => body.split_once('{').map_or_else(|| after_arrow(body), |(_, code)| code),
             TestBody::Braces | TestBody::Indent => body,
         };

@@ -1,4 +1,5 @@
-//! Real-looking samples of each language, each of them weakened in the ways that a hurried author would.
+//! Real-looking samples of each language, each of them weakened in the ways that a hurried author
+//! would.
 
 use crate::collect::git::test_source::compare::{TestSourceChange, compare_sources};
 use crate::collect::git::test_source::language;

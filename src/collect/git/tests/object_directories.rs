@@ -14,7 +14,8 @@ use tempfile::TempDir;
 /// So many files that a second thread helps to read them.
 const FILES: usize = 12;
 
-/// A repository with a base, and a directory with what a push brings: a commit of new files, and a merge of it.
+/// A repository with a base, and a directory with what a push brings: a commit of new files, and a
+/// merge of it.
 struct Quarantine {
     fixture: Fixture,
     directory: TempDir,

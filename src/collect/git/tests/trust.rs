@@ -129,7 +129,8 @@ fn pack(fixture: &Fixture, commits: &[Oid; 3]) -> std::path::PathBuf {
     place.join(format!("pack-{}.idx", builder.name().unwrap().unwrap()))
 }
 
-/// Lets each of two names of a pack index (gitformat-pack(5), version 2) lead to the object of the other.
+/// Lets each of two names of a pack index (gitformat-pack(5), version 2) lead to the object of the
+/// other.
 fn exchange(index: &std::path::Path, one: Oid, two: Oid) {
     const NAMES: usize = 8 + 256 * 4;
     let mut bytes = std::fs::read(index).unwrap();

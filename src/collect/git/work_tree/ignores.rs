@@ -1,8 +1,9 @@
 //! Which files are ignored by the work tree alone.
 //!
-//! Ignore rules also stand in `info/exclude` of a repository and in the file that `core.excludesFile` names (gitignore(5)). Those are
-//! of one clone and no commit shows them, so whoever runs the suite could hide a file with them. Where there are any, an empty
-//! repository is laid over the work tree and asked instead: it has none.
+//! Ignore rules are also in `info/exclude` of a repository and in the file that `core.excludesFile`
+//! names (gitignore(5)). Those are of one clone and no commit shows them, so a person who runs the
+//! suite could hide a file with them. Where there are any, an empty repository is laid over the
+//! work tree and asked instead: it has none.
 
 use crate::model::fact::{Gap, GapReason};
 use git2::{ErrorCode, Repository, RepositoryInitOptions};
@@ -26,7 +27,8 @@ impl Ignores {
         if has_own_rules(git) { Ignores::over(work_tree).map(Some) } else { Ok(None) }
     }
 
-    /// An empty repository over this work tree, which has no rules and no attributes but those that lie in it.
+    /// An empty repository over this work tree, which has no rules and no attributes but those that
+    /// lie in it.
     ///
     /// # Errors
     /// There is no place for it.

@@ -1,12 +1,14 @@
 //! Since when has the work tree been what it is?
 //!
-//! What can be trusted here is the clock of this machine, as its file system writes it down: when each file of the commit was
-//! written (a checkout writes those that it changes), and when HEAD came to name its commit. The index is not asked, because
-//! `git status` writes it anew; nor is the commit, whose date is the clock of another machine.
+//! What can be trusted here is the clock of this machine, as its file system writes it down: when
+//! each file of the commit was written (a checkout writes those that it changes), and when HEAD
+//! came to name its commit. The index is not asked, because `git status` writes it anew; nor is the
+//! commit, whose date is the clock of another machine.
 //!
-//! HEAD itself is a file that each checkout writes. On a branch, a commit writes the file of the branch. Where git has packed that
-//! away (`git gc`), `packed-refs` is all that tells: HEAD's log holds the time that the committer chose. A run from before the
-//! packing does not count then, and the suite has to run again.
+//! HEAD itself is a file that each checkout writes. On a branch, a commit writes the file of the
+//! branch. Where git has packed that away (`git gc`), `packed-refs` is all that tells: HEAD's log
+//! holds the time that the committer chose. A run from before the packing does not count then, and
+//! the suite has to run again.
 
 use crate::collect::git::Repository;
 use crate::model::evidence::Settled;
@@ -19,7 +21,8 @@ use std::time::Duration;
 use std::time::SystemTime;
 
 impl Repository {
-    /// The last of what made the work tree what it is; `None` when git's files do not tell when HEAD came to its commit.
+    /// The last of what made the work tree what it is; `None` when git's files do not tell when
+    /// HEAD came to its commit.
     pub(super) fn settled(&self, newest: Option<(SystemTime, RepoPath)>) -> Option<Settled> {
         let moved = Settled { at: self.head_moved()?, by: "HEAD came to this commit".to_string() };
         let Some((at, path)) = newest else { return Some(moved) };
@@ -42,8 +45,8 @@ fn written_at(file: &Path) -> Option<Timestamp> {
     Timestamp::try_from(last_change(&fs::symlink_metadata(file).ok()?)?).ok()
 }
 
-/// When a file was last written or otherwise changed; `None` when the file system does not tell. A program can put the time of
-/// writing back (utimensat(2)); the time of change is the system's own.
+/// When a file was last written or otherwise changed; `None` when the file system does not tell. A
+/// program can put the time of writing back (utimensat(2)); the time of change is the system's own.
 #[cfg(unix)]
 pub(super) fn last_change(metadata: &Metadata) -> Option<SystemTime> {
     use std::os::unix::fs::MetadataExt;

@@ -1,8 +1,10 @@
-//! What git writes into a work tree for a blob, where that is not the blob itself (gitattributes(5)).
+//! What git writes into a work tree for a blob, where that is not the blob itself
+//! (gitattributes(5)).
 //!
-//! A file proves by its content what it is: the blob with other line ends, with its own name in `$Id$` (`ident`), or in the encoding
-//! that `working-tree-encoding` names. The encoding has to be named by the files of the work tree, because a program that reads UTF-8
-//! reads nothing of UTF-16; nothing else is asked of attributes. What a `filter` writes only the filter knows: it is named.
+//! A file proves by its content what it is: the blob with other line ends, with its own name in
+//! `$Id$` (`ident`), or in the encoding that `working-tree-encoding` names. The encoding has to be
+//! named by the files of the work tree, because a program that reads UTF-8 reads nothing of UTF-16;
+//! nothing else is asked of attributes. What a `filter` writes only the filter knows: it is named.
 
 use crate::collect::git::work_tree::native_path;
 use git2::{AttrCheckFlags, AttrValue, Repository};
@@ -10,7 +12,8 @@ use git2::{AttrCheckFlags, AttrValue, Repository};
 /// What stands in place of a file's name: `$Id$`, or `$Id: … $` (gitattributes(5), "ident").
 const IDENT: &[u8] = b"Id";
 
-/// Does a file hold what git writes for a blob of this name? `encoding` is what the work tree's attributes say of it.
+/// Does a file hold what git writes for a blob of this name? `encoding` is what the work tree's
+/// attributes say of it.
 pub fn is_written(file: &[u8], blob: &[u8], name: &str, encoding: impl FnOnce() -> Option<String>) -> bool {
     if is_blob(file, blob, name) {
         return true;
@@ -43,8 +46,8 @@ fn with_carriage_returns(bytes: &[u8]) -> Vec<u8> {
     written
 }
 
-/// The text with `$Id: NAME $` in place of every `$Id$` and `$Id: … $`; `None` where there is none. What holds a space in its middle
-/// is another system's and stays.
+/// The text with `$Id: NAME $` in place of every `$Id$` and `$Id: … $`; `None` where there is none.
+/// What holds a space in its middle is another system's and stays.
 fn with_ident(blob: &[u8], name: &str) -> Option<Vec<u8>> {
     let mut written = Vec::new();
     let (mut rest, mut any) = (blob, false);
@@ -75,7 +78,8 @@ fn ident_length(text: &[u8]) -> Option<usize> {
     }
 }
 
-/// A text in an encoding by its iconv name; `None` where we do not read that, or the text is not in it.
+/// A text in an encoding by its iconv name; `None` where we do not read that, or the text is not in
+/// it.
 fn decode_as(bytes: &[u8], encoding: &str) -> Option<String> {
     let name: String = encoding.chars().filter(char::is_ascii_alphanumeric).collect();
     match name.to_ascii_uppercase().as_str() {
@@ -114,7 +118,8 @@ fn decode_utf32(bytes: &[u8], unit: fn([u8; 4]) -> u32) -> Option<String> {
     text.filter(|_| rest.is_empty())
 }
 
-/// What the attributes of a repository say of a path; `None` where they say nothing, or only yes or no.
+/// What the attributes of a repository say of a path; `None` where they say nothing, or only yes or
+/// no.
 pub fn attribute_of(git: &Repository, path: &[u8], name: &str) -> Option<String> {
     let flags = AttrCheckFlags::FILE_THEN_INDEX | AttrCheckFlags::NO_SYSTEM;
     let said = git.get_attr_bytes(&native_path(path), name, flags).ok()?;

@@ -23,8 +23,8 @@ impl MergedContent {
     }
 }
 
-/// The result of merging the contents of base, ours and theirs. The merge of a landing, its virtual merge base, and the search for
-/// files that moved ask for the same ones.
+/// The result of merging the contents of base, ours and theirs. The merge of a landing, its virtual
+/// merge base, and the search for files that moved ask for the same ones.
 pub type MergedContents = ByteCache<(Option<Oid>, Oid, Oid), Option<Rc<OfVersions>>>;
 
 /// What versions of git make of the contents of a file.

@@ -1,4 +1,4 @@
-//! Merging what stands at one path: modes, links, submodules, and the contents of files.
+//! Merging the entries at one path: modes, links, submodules, and the contents of files.
 
 use crate::collect::git::landing::histogram::DiffRefusal;
 use crate::collect::git::landing::merge::contents::{MergedContent, OfVersions};
@@ -12,13 +12,14 @@ use std::rc::Rc;
 
 /// What merging a single path gives.
 pub struct MergedItem {
-    /// What stands there; in a conflict of contents both sides, one after the other.
+    /// The entry there; in a conflict of contents both sides, one after the other.
     pub item: Item,
     /// The content, when it is a new one.
     pub content: Option<MergedContent>,
     /// It needs no person.
     pub is_clean: bool,
-    /// What a newer git makes of it ([`crate::collect::git::landing::histogram::Git::Newer`]), where that is something else.
+    /// What a newer git makes of it ([`crate::collect::git::landing::histogram::Git::Newer`]),
+    /// where that is something else.
     pub newer: Option<Box<MergedItem>>,
 }
 
@@ -29,7 +30,7 @@ impl MergedItem {
     }
 }
 
-/// Merges what stands at one path on both sides.
+/// Merges the entries at one path on both sides.
 pub fn merge_items(
     store: &Store<'_, '_>,
     base: Option<Item>,
@@ -65,7 +66,8 @@ pub fn merge_items(
     Ok(MergedItem { newer, ..made(&merged.older) })
 }
 
-/// Merges the contents of a file, or remembers what came of it; `None` where git leaves it unmerged.
+/// Merges the contents of a file, or remembers what came of it; `None` where git leaves it
+/// unmerged.
 fn merged_contents(
     store: &Store<'_, '_>,
     base: Option<Oid>,
@@ -100,7 +102,8 @@ pub fn merge_modes(base: Option<Mode>, ours: Mode, theirs: Mode) -> (Mode, bool)
     if ours == theirs || Some(ours) == base { (theirs, true) } else { (ours, Some(theirs) == base) }
 }
 
-/// What to do where a merge cannot be recomputed. What has landed stays as it is, whatever is reviewed later: only a waiver covers it.
+/// What to do where a merge cannot be recomputed. What has landed stays as it is, whatever is
+/// reviewed later: only a waiver covers it.
 pub const REVIEW: &str = "Before it lands, have the head itself approved; if it has landed, have it reviewed as it is, and grant waivers \
                           for its commit, of each control that says this";
 

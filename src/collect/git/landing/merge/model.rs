@@ -31,7 +31,7 @@ pub struct MergeSides {
 pub struct TreeEdit {
     /// From the root.
     pub path: Vec<u8>,
-    /// What comes to stand there; `None`: nothing any more.
+    /// What comes to be there; `None`: nothing any more.
     pub item: Option<Item>,
 }
 
@@ -61,11 +61,13 @@ pub struct Merge {
     pub conflicts: Vec<Vec<u8>>,
     /// Is the result, so far as the walk saw it, what really landed?
     pub matches: bool,
-    /// What an older git and what a newer git made of the contents, where they differ: was either taken?
+    /// What an older git and what a newer git made of the contents, where they differ: was either
+    /// taken?
     pub versions: Versions,
     /// Paths at which they differ.
-    pub hang_on_version: Vec<Vec<u8>>,
-    /// Did each path decide for itself? If not, files may have moved, or something is both file and directory.
+    pub depend_on_version: Vec<Vec<u8>>,
+    /// Did each path decide for itself? If not, files may have moved, or something is both file and
+    /// directory.
     pub is_plain: bool,
 }
 
@@ -79,7 +81,8 @@ pub struct Versions {
 }
 
 impl Versions {
-    /// Is there a git that arrives there without another's help? If `by` is given: is it of that version?
+    /// Is there a git that arrives there without another's help? If `by` is given: is it of that
+    /// version?
     pub fn are_of_one_git(self, by: Option<Git>) -> bool {
         match by {
             None => !(self.older && self.newer),
@@ -90,11 +93,11 @@ impl Versions {
 }
 
 impl Merge {
-    /// Where versions of git differ: what the newer ones make of a file, if that is what landed, and otherwise what the older ones
-    /// make of it.
+    /// Where versions of git differ: what the newer ones make of a file, if that is what landed,
+    /// and otherwise what the older ones make of it.
     pub fn of_version(&mut self, path: &[u8], mut merged: MergedItem, actual: Option<Item>) -> MergedItem {
         let Some(newer) = merged.newer.take() else { return merged };
-        self.hang_on_version.push(path.to_vec());
+        self.depend_on_version.push(path.to_vec());
         let is_newer = newer.is_clean && Some(newer.item) == actual;
         *(if is_newer { &mut self.versions.newer } else { &mut self.versions.older }) = true;
         self.matches &= self.versions.are_of_one_git(None);

@@ -1,18 +1,21 @@
 //! Is what a merge brings all that the merged head holds beyond the branch?
 //!
-//! A merge brings what lies between a merge base and the head. Reviewers saw what lay between the head and the merge base of their
-//! day. Whoever makes a commit of a request an ancestor of the branch without its content moves the merge base, and so decides
-//! what merging the request brings: `git merge -s ours`, a merge settled in favour of the branch, a request that holds the commit
-//! and its revert.
+//! A merge brings what lies between a merge base and the head. Reviewers saw what lay between the
+//! head and the merge base of their day. An author who makes a commit of a request an ancestor of
+//! the branch without its content moves the merge base, and so decides what merging the request
+//! brings: `git merge -s ours`, a merge settled in favour of the branch, a request that holds the
+//! commit and its revert.
 //!
-//! The newest former tip of the branch that the head reaches does not move: it is in the head's history or it is not. (Former tips
-//! are the commits of the first-parent line, but for those inside of a push or a landing of several commits.) So over that one the merge
-//! is recomputed where the merge base is another. If the tree is the same, the merge base makes no difference. If it is another, each
-//! merge base has to have come with its content: adding it to the tree of the step of the line that first held it has to change
-//! nothing. That keeps requests that are built on others honest, also after the branch has changed the same lines again.
+//! The newest former tip of the branch that the head reaches does not move: it is in the head's
+//! history or it is not. (Former tips are the commits of the first-parent line, but for those
+//! inside of a push or a landing of several commits.) So over that one the merge is recomputed
+//! where the merge base is another. If the tree is the same, the merge base makes no difference. If
+//! it is another, each merge base has to have come with its content: adding it to the tree of the
+//! step of the line that first held it has to change nothing. That keeps requests that are built on
+//! others honest, also after the branch has changed the same lines again.
 //!
-//! What a former tip of the branch held and the branch took back is no matter of merge bases: taking it back was a landing that
-//! showed it.
+//! What a former tip of the branch held and the branch took back is no matter of merge bases:
+//! taking it back was a landing that showed it.
 
 use crate::collect::git::landing::attempts::MergeAttempt;
 use crate::collect::git::landing::histogram::Git;
@@ -41,7 +44,7 @@ pub struct Added {
     pub bases: Vec<Oid>,
     /// The tree that it was merged into.
     pub ours: Option<Oid>,
-    /// The tree that came of it; `None` where nobody knows one.
+    /// The tree that came of it; `None` where none is known.
     pub result: Option<Oid>,
 }
 
@@ -65,7 +68,8 @@ impl Came<'_> {
 }
 
 impl Prover<'_, '_> {
-    /// Why merging a head into a branch brings all that it holds beyond that; a gap when it does not.
+    /// Why merging a head into a branch brings all that it holds beyond that; a gap when it does
+    /// not.
     pub fn basis(&mut self, branch: Oid, head: Oid) -> Result<Basis, Gap> {
         let bases = self.merge_bases(&[branch], head)?;
         if bases.is_empty() || bases == [head] {
@@ -188,8 +192,8 @@ impl Prover<'_, '_> {
             return Ok(true);
         }
         let Some(step) = came.step else { return self.adds_nothing(&came, commit, depth) };
-        if let Some((answer, hangs_on_depth)) = self.answers.was_incorporated(step, commit, depth) {
-            self.is_too_deep |= hangs_on_depth;
+        if let Some((answer, depends_on_depth)) = self.answers.was_incorporated(step, commit, depth) {
+            self.is_too_deep |= depends_on_depth;
             return Ok(answer);
         }
         let was_too_deep = std::mem::take(&mut self.is_too_deep);
@@ -219,11 +223,13 @@ impl Prover<'_, '_> {
         Ok(None)
     }
 
-    /// Is all of a commit's content in the tree with which it came? What is added is what it holds beyond the branch of then.
+    /// Is all of a commit's content in the tree with which it came? What is added is what it holds
+    /// beyond the branch of then.
     fn adds_nothing(&mut self, came: &Came<'_>, commit: Oid, depth: usize) -> Result<bool, Gap> {
         let Some(tree) = came.tree else { return Ok(false) };
         let bases = self.merge_bases(&came.tips(), commit)?;
-        // Asked first, because mostly this settles it, and whether the merge bases came with their content takes long to find out.
+        // Asked first, because mostly this settles it, and whether the merge bases came with their
+        // content takes long to find out.
         if !self.is_in(came, tree, commit, &bases)? {
             return Ok(false);
         }
@@ -253,7 +259,7 @@ impl Prover<'_, '_> {
             return Ok(true);
         }
         let base = self.base(&came.tips(), commit, bases, Git::Older, 0)?;
-        let by = base.hangs_on_version.then_some(Git::Older);
+        let by = base.depends_on_version.then_some(Git::Older);
         let base = base.for_merge(&self.store, came.tree, theirs)?;
         self.gives(MergeSides { base, ours: came.tree, theirs: Some(theirs) }, by, tree)
     }
@@ -285,12 +291,13 @@ impl Prover<'_, '_> {
         Ok(true)
     }
 
-    /// Is a landing what a version of git makes by merging a head? Then all of the head's content is in it. Its own proof asks the same.
+    /// Is a landing what a version of git makes by merging a head? Then all of the head's content
+    /// is in it. Its own proof asks the same.
     fn is_merge(&mut self, at: &LandingTrees, head: Oid, bases: &[Oid]) -> Result<bool, Gap> {
         let (ours, theirs) = (Some(at.tree_before), self.store.tree_of(head)?);
         for git in [Git::Older, Git::Newer] {
             let base = self.base(&[at.parent], head, bases, git, 0)?;
-            let by = base.hangs_on_version.then_some(git);
+            let by = base.depends_on_version.then_some(git);
             let base = base.for_merge(&self.store, ours, theirs)?;
             if self.gives(MergeSides { base, ours, theirs: Some(theirs) }, by, at.tree_after)? {
                 self.answers.know_explained((at.landed, at.parent, head));
@@ -303,8 +310,8 @@ impl Prover<'_, '_> {
         Ok(false)
     }
 
-    /// A landing that changes no content and that no request brought. What it merges becomes part of the branch all the same, so
-    /// its content has to be there.
+    /// A landing that changes no content and that no request brought. What it merges becomes part
+    /// of the branch all the same, so its content has to be there.
     pub(super) fn unchanged(&mut self, at: &LandingTrees) -> Result<Coverage, Gap> {
         let mut new = Vec::new();
         for commit in self.merged_into(at)? {

@@ -1,4 +1,5 @@
-//! Merge bases, and how they came to the branch, found beforehand for many landings by one who reads the history.
+//! Merge bases, and how they came to the branch, found beforehand for many landings by one who
+//! reads the history.
 
 use crate::collect::git::graph::Graph;
 use crate::collect::git::graph::first_parents::Arrival;
@@ -14,12 +15,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// A landing of more commits than this is taken for as many landings.
 const STEPS_LIMIT: usize = 2_000;
 
-/// How merge bases came to the branch is found beforehand for those of a landing, and for those of what these came with. Further down it
-/// is seldom asked.
+/// How merge bases came to the branch is found beforehand for those of a landing, and for those of
+/// what these came with. Further down it is seldom asked.
 const AHEAD: usize = 2;
 
-/// The commits of a first-parent line that never were the tip of the branch, because others landed with them: each with the tip before
-/// (if any is known) and the tip after.
+/// The commits of a first-parent line that never were the tip of the branch, because others landed
+/// with them: each with the tip before (if any is known) and the tip after.
 pub type Within = BTreeMap<Oid, (Option<Oid>, Oid)>;
 
 /// What is known of the history.
@@ -33,8 +34,8 @@ struct KnownHistory {
     forks: BTreeMap<(Oid, Vec<Oid>), Option<Oid>>,
     /// How a commit came to a branch.
     arrivals: BTreeMap<(Oid, Oid), Option<Arrival>>,
-    /// Did a commit come with its content? By the step of the line with which it came; and by how deep it was asked, where the
-    /// answer hangs on that.
+    /// Did a commit come with its content? By the step of the line with which it came; and by how
+    /// deep it was asked, where the answer depends on that.
     incorporated: BTreeMap<(Oid, Oid, Option<usize>), bool>,
     /// Commits that are as git makes them by merging.
     explained: BTreeSet<MergeOfTwo>,
@@ -79,8 +80,8 @@ impl HistoryAnswers {
         self.known.bases.insert((tips.to_vec(), head), bases);
     }
 
-    /// Whether a commit came with its content with this step of a line, if that was asked before, for any landing; and whether the answer
-    /// hangs on how deep it was asked.
+    /// Whether a commit came with its content with this step of a line, if that was asked before,
+    /// for any landing; and whether the answer depends on how deep it was asked.
     pub fn was_incorporated(&self, step: Oid, commit: Oid, depth: usize) -> Option<(bool, bool)> {
         let known = self.shared.known();
         let at = |depth: Option<usize>| {
@@ -89,7 +90,7 @@ impl HistoryAnswers {
         at(None).or_else(|| at(Some(depth)))
     }
 
-    /// Lets all know it; with the depth, if the answer hangs on that.
+    /// Lets all know it; with the depth, if the answer depends on that.
     pub fn know_incorporated(&self, step: Oid, commit: Oid, depth: Option<usize>, answer: bool) {
         self.shared.known().incorporated.insert((step, commit, depth), answer);
     }
@@ -170,12 +171,14 @@ impl HistoryAnswers {
     }
 }
 
-/// Who finds them. What cannot be answered stays open: whoever needs it asks again, and gets the reason.
+/// Who finds them. What cannot be answered stays open: the reader that needs it asks again, and
+/// gets the reason.
 pub struct HistoryReader<'o, 'r> {
     graph: Graph<'o, 'r>,
     /// Of the merge bases of merge bases: landings of one time share them.
     below: HistoryAnswers,
-    /// Commits beside a line, each with the tip before it came, of which all was asked; and how deep one was then.
+    /// Commits beside a line, each with the tip before it came, of which all was asked; and how
+    /// deep one was then.
     asked: BTreeMap<(Oid, Oid), usize>,
     shared: Shared,
     within: Arc<Within>,
@@ -195,14 +198,14 @@ impl<'o, 'r> HistoryReader<'o, 'r> {
         self.graph.call_help();
     }
 
-    /// What the proof of a landing is going to ask, in most cases. `None`: for that more than so many commits would have to
-    /// be looked at for one answer.
+    /// What the proof of a landing is going to ask, in most cases. `None`: for that more than so
+    /// many commits would have to be looked at for one answer.
     pub fn answers(&mut self, landing: &Landing, limit: usize) -> Option<HistoryAnswers> {
         let mut answers = self.no_answers();
         for candidate in &landing.candidates {
             let names = (parse_oid(landing.parent.as_str()), parse_oid(candidate.head.as_str()));
             if let (Ok(parent), Ok(head)) = names {
-                // An open question is asked again by whoever needs the answer.
+                // An open question is asked again by the reader that needs the answer.
                 self.ask(parent, head, limit, &mut answers).unwrap_or(Some(()))?;
             }
         }
@@ -276,7 +279,8 @@ impl<'o, 'r> HistoryReader<'o, 'r> {
         Ok(Some(()))
     }
 
-    /// Several bases, here of a merge of tips and a head, are merged themselves, one after the other.
+    /// Several bases, here of a merge of tips and a head, are merged themselves, one after the
+    /// other.
     fn ask_below(
         &mut self,
         (tips, head): (&[Oid], Oid),
@@ -307,7 +311,8 @@ impl<'o, 'r> HistoryReader<'o, 'r> {
     }
 }
 
-/// The commits of a landing before its last one; `None` where that cannot be seen, which the proof will say.
+/// The commits of a landing before its last one; `None` where that cannot be seen, which the proof
+/// will say.
 fn steps_within(graph: &mut Graph<'_, '_>, landing: &Landing) -> Option<Within> {
     let (before, tip) = (parse_oid(landing.parent.as_str()).ok()?, parse_oid(landing.landed.as_str()).ok()?);
     let mut within = Within::new();

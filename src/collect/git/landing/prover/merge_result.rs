@@ -10,8 +10,9 @@ use git2::Oid;
 use std::collections::BTreeSet;
 
 impl Prover<'_, '_> {
-    /// The tree that every git gives for merging a head into a branch, whatever its merge base stands for. `None`: a person is needed,
-    /// versions of git give different ones, or there is no history in common.
+    /// The tree that every git gives for merging a head into a branch, whatever its merge base
+    /// stands for. `None`: a person is needed, versions of git give different ones, or there is no
+    /// history in common.
     pub fn given(&mut self, branch: Oid, head: Oid) -> Result<Option<Oid>, Gap> {
         let bases = self.merge_bases(&[branch], head)?;
         if bases.is_empty() {
@@ -19,17 +20,18 @@ impl Prover<'_, '_> {
         }
         let (ours, theirs) = (Some(self.store.tree_of(branch)?), self.store.tree_of(head)?);
         let base = self.base(&[branch], head, &bases, Git::Older, 0)?;
-        if base.hangs_on_version {
+        if base.depends_on_version {
             return Ok(None);
         }
         let base = base.for_merge(&self.store, ours, theirs)?;
         let merged = merge_trees(&self.store, MergeSides { base, ours, theirs: Some(theirs) }, None)?;
-        let is_sure = merged.conflicts.is_empty() && merged.hang_on_version.is_empty();
+        let is_sure = merged.conflicts.is_empty() && merged.depend_on_version.is_empty();
         let tree = tree_builder::tree(&self.store, ours, &merged)?;
         Ok(tree.filter(|_| is_sure))
     }
 
-    /// The paths that merging a head into a branch changes there, with every git; `None` where there is no such merge.
+    /// The paths that merging a head into a branch changes there, with every git; `None` where
+    /// there is no such merge.
     pub fn paths_merged(&mut self, branch: Oid, head: Oid) -> Result<Option<BTreeSet<Vec<u8>>>, Gap> {
         let Some(merged) = self.given(branch, head)? else { return Ok(None) };
         let before = self.store.tree_of(branch)?;

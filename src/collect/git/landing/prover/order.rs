@@ -1,9 +1,10 @@
 //! The order in which git merges several merge bases: the oldest first.
 //!
-//! Of those with the same date, the one comes first that git's search for merge bases finds last: both sides hand their colour down
-//! to the parents, the youngest commit first, and of equally young ones the one that was reached first. A merge that exists
-//! only while git merges counts as older than all. (With a commit-graph file git may go by generations
-//! instead; for equal dates these are mostly equal too.)
+//! Of those with the same date, the one comes first that git's search for merge bases finds last:
+//! both sides hand their colour down to the parents, the youngest commit first, and of equally
+//! young ones the one that was reached first. A merge that exists only while git merges counts as
+//! older than all. (With a commit-graph file git may go by generations instead; for equal dates
+//! these are mostly equal too.)
 
 use crate::collect::git::graph::Graph;
 use crate::collect::git::landing::merge::entry::REVIEW;

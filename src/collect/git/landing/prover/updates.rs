@@ -1,4 +1,5 @@
-//! Merges of the base into a request, and nothing else: they bring nothing that did not stand in the request or on the branch.
+//! Merges of the base into a request, and nothing else: they bring nothing that were not in the
+//! request or on the branch.
 
 use crate::collect::git::landing::attempts::MergeAttempt;
 use crate::collect::git::landing::prover::{LandingTrees, Prover};
@@ -41,7 +42,8 @@ impl Prover<'_, '_> {
         updates
     }
 
-    /// Those of some commits that are clean merges of the base into a change, each by itself. One that cannot be seen is none.
+    /// Those of some commits that are clean merges of the base into a change, each by itself. One
+    /// that cannot be seen is none.
     pub fn updates_among(&mut self, base: Oid, commits: &[Oid]) -> Vec<Oid> {
         let is_update = |commit: &&Oid| matches!(self.is_update(base, **commit), Ok(true));
         commits.iter().take(UPDATE_LIMIT).filter(is_update).copied().collect()
@@ -80,8 +82,8 @@ impl Prover<'_, '_> {
         Ok(is_update.then_some(first))
     }
 
-    /// Does it bring all that the first parent holds beyond the branch? If a merge base keeps something out, the approval of the first
-    /// parent is not one of the merge.
+    /// Does it bring all that the first parent holds beyond the branch? If a merge base keeps
+    /// something out, the approval of the first parent is not one of the merge.
     fn is_clean_merge(&mut self, merge: Oid, first: Oid, second: Oid, branch: Oid) -> Result<bool, Gap> {
         let (tree_before, tree_after) = (self.store.tree_of(first)?, self.store.tree_of(merge)?);
         let place = LandingTrees { branch, parent: first, landed: merge, tree_before, tree_after };

@@ -1,11 +1,13 @@
 //! The tree that stands for several merge bases, as git's recursive merge has it.
 //!
-//! git merges the merge bases, the oldest first, each time over *their* merge bases, and takes what comes out as the base, conflicts and all
-//! (`git merge-tree`, strategy "ort"): a conflict of lines stays in the file, between marks that are two signs wider at each
-//! level; of a file that one side deleted and the other changed, of a link, and of two different kinds the base's version
-//! stays; of binary files the base's content.
+//! git merges the merge bases, the oldest first, each time over *their* merge bases, and takes what
+//! comes out as the base, conflicts and all (`git merge-tree`, strategy "ort"): a conflict of lines
+//! stays in the file, between marks that are two signs wider at each level; of a file that one side
+//! deleted and the other changed, of a link, and of two different kinds the base's version stays;
+//! of binary files the base's content.
 //!
-//! What cannot be told for sure ([`MergeBase::unsure`]) is no obstacle where both sides of the merge over it have the same.
+//! What cannot be told for sure ([`MergeBase::unsure`]) is no obstacle where both sides of the
+//! merge over it have the same.
 
 use crate::collect::git::landing::cached_tree_diff::diff_cached_trees;
 use crate::collect::git::landing::histogram::Git;
@@ -39,7 +41,7 @@ pub struct MergeBase {
     /// Paths at which git may have something else.
     unsure: BTreeSet<Vec<u8>>,
     /// May another version of git arrive at another tree?
-    pub hangs_on_version: bool,
+    pub depends_on_version: bool,
 }
 
 impl MergeBase {
@@ -112,7 +114,7 @@ impl Prover<'_, '_> {
             let sides =
                 MergeSides { base: below.tree, ours: merged.tree, theirs: Some(self.store.tree_of(*next)?) };
             merged.unsure.extend(below.unsure);
-            merged.hangs_on_version |= below.hangs_on_version;
+            merged.depends_on_version |= below.depends_on_version;
             self.conflicts_and_all(sides, git, depth, &mut merged)?;
         }
         self.virtual_bases.insert(question, merged.clone());
@@ -128,15 +130,15 @@ impl Prover<'_, '_> {
         base: &mut MergeBase,
     ) -> Result<(), Gap> {
         let mut merged = merge_bases(&self.store, sides)?;
-        let hang_on_version = std::mem::take(&mut merged.hang_on_version);
-        base.hangs_on_version |= !hang_on_version.is_empty();
-        if merged.conflicts.is_empty() && hang_on_version.is_empty() {
+        let depend_on_version = std::mem::take(&mut merged.depend_on_version);
+        base.depends_on_version |= !depend_on_version.is_empty();
+        if merged.conflicts.is_empty() && depend_on_version.is_empty() {
             base.tree = tree_builder::tree(&self.store, sides.ours, &merged)?;
             return Ok(());
         }
         let changed = Changed::between(&self.store, sides)?;
         let open: BTreeSet<_> =
-            std::mem::take(&mut merged.conflicts).into_iter().chain(hang_on_version).collect();
+            std::mem::take(&mut merged.conflicts).into_iter().chain(depend_on_version).collect();
         let leaving = Leaving { store: &self.store, changed: &changed, git, depth };
         for path in open {
             leaving.at(path, &mut merged)?;
@@ -161,7 +163,7 @@ impl Changed {
         Ok(Changed([side(sides.ours)?, side(sides.theirs)?]))
     }
 
-    /// What stands at a path in the base, on our side and on theirs.
+    /// The entry at a path in the base, on our side and on theirs.
     fn items(&self, path: &[u8]) -> [Option<Item>; 3] {
         let [ours, theirs] = self.0.each_ref().map(|side| side.get(path));
         let base = ours.or(theirs).and_then(|change| change.old);

@@ -1,8 +1,8 @@
 //! The first engine beside `git merge-tree --write-tree`, over merges of a real repository.
 //!
-//! `PORTCULLIS_MERGES_REPO` names the repository and `PORTCULLIS_MERGES` how many merges;
-//! `cargo test --release --lib against_git -- --ignored --nocapture` prints the table. git writes its trees to a directory
-//! of its own, with the repository as its alternate.
+//! `PORTCULLIS_MERGES_REPO` names the repository and `PORTCULLIS_MERGES` how many merges; `cargo
+//! test --release --lib against_git -- --ignored --nocapture` prints the table. git writes its
+//! trees to a directory of its own, with the repository as its alternate.
 
 use crate::collect::git::Repository;
 use crate::collect::git::graph::Graph;

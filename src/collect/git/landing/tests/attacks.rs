@@ -174,7 +174,8 @@ fn a_merge_that_drops_one_side() {
     assert_eq!(fixture.covered(parent, ours, &[head]), "residual 1: -f:18 +f:18");
 }
 
-/// 38: the request's own merge of the branch lost the branch's fix; later it lands as a fast-forward.
+/// 38: the request's own merge of the branch lost the branch's fix; later it lands as a
+/// fast-forward.
 #[test]
 fn an_update_that_lost_the_branchs_work() {
     let fixture = Fixture::new();
@@ -210,7 +211,8 @@ fn an_evil_octopus() {
     assert_eq!(fixture.covered(root, evil, &heads), "residual 1 2 3: -f:16 +f:16");
 }
 
-/// 40, 41: attributes in the request and configuration in the repository do not bend the recomputation.
+/// 40, 41: attributes in the request and configuration in the repository do not bend the
+/// recomputation.
 #[test]
 fn merge_drivers_and_attributes_do_nothing() {
     let fixture = Fixture::new();

@@ -1,5 +1,6 @@
-//! A commit of a request becomes an ancestor of the branch without its content. The request adds a guard in line 4, and then switches
-//! something on in line 16: what merging it brings must never be the switch without the guard.
+//! A commit of a request becomes an ancestor of the branch without its content. The request adds a
+//! guard in line 4, and then switches something on in line 16: what merging it brings must never be
+//! the switch without the guard.
 
 use crate::collect::git::landing::tests::fixture::{Fixture, lines, name};
 use crate::model::change::Basis;
@@ -201,7 +202,8 @@ fn a_request_that_was_updated_before() {
     fixture.allows(honest, update, &[GUARD, (10, "news"), ON], Basis::SameTree);
 }
 
-/// Somebody pulled on the branch, and pushed a merge the wrong way round: what was its line is not any more.
+/// Somebody pulled on the branch, and pushed a merge the wrong way round: what was its line is not
+/// any more.
 #[test]
 fn a_merge_with_its_parents_the_other_way_round() {
     let fixture = Fixture::new();

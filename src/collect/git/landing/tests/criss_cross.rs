@@ -1,7 +1,9 @@
-//! Merges over several merge bases, which conflict among themselves, beside those of `git merge-tree`.
+//! Merges over several merge bases, which conflict among themselves, beside those of `git
+//! merge-tree`.
 //!
-//! `PORTCULLIS_CROSSES` says how many, `PORTCULLIS_SEED` which, `PORTCULLIS_FIRST` from where on; for the long run
-//! `PORTCULLIS_CROSSES=10000 cargo test --release --lib criss_cross -- --nocapture`, which prints the figures.
+//! `PORTCULLIS_CROSSES` says how many, `PORTCULLIS_SEED` which, `PORTCULLIS_FIRST` from where on;
+//! for the long run `PORTCULLIS_CROSSES=10000 cargo test --release --lib criss_cross --
+//! --nocapture`, which prints the figures.
 
 use crate::collect::git::graph::Graph;
 use crate::collect::git::landing::histogram::Git;

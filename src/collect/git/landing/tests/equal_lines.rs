@@ -1,7 +1,8 @@
 //! Merged texts beside those of `git merge-tree`.
 //!
 //! `PORTCULLIS_TEXTS` says how many, `PORTCULLIS_SEED` which; for the long run
-//! `PORTCULLIS_TEXTS=100000 cargo test --release --lib equal_lines -- --nocapture`, which prints the figures.
+//! `PORTCULLIS_TEXTS=100000 cargo test --release --lib equal_lines -- --nocapture`, which prints
+//! the figures.
 
 use crate::collect::git::landing::histogram::Git;
 use crate::collect::git::landing::merge_text::{ConflictMarks, MergedText, is_text, merge};

@@ -6,7 +6,8 @@ use crate::model::change::Side;
 use crate::model::landing::{Candidate, Coverage, Landing};
 use git2::Oid;
 
-/// Twenty numbered lines, some of them replaced, each `(line, text)`; an empty text takes the line out.
+/// Twenty numbered lines, some of them replaced, each `(line, text)`; an empty text takes the line
+/// out.
 pub fn lines(edits: &[(usize, &str)]) -> String {
     let line = |number: usize| match edits.iter().find(|(at, _)| *at == number) {
         Some((_, "")) => String::new(),

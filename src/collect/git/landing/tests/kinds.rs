@@ -56,7 +56,8 @@ fn a_rebased_series() {
     let _ = root;
 }
 
-/// Each commit of the series applies, but the sum of them does not merge: line 5 goes and comes back.
+/// Each commit of the series applies, but the sum of them does not merge: line 5 goes and comes
+/// back.
 #[test]
 fn a_series_that_only_replays_one_by_one() {
     let fixture = Fixture::new();
@@ -110,7 +111,8 @@ fn a_merge_of_the_branch_into_the_request_voids_nothing() {
     assert_eq!(fixture.covered(parent, forward, &[head]), "replay 1");
 }
 
-/// The approved head alone conflicts with the branch, but its update was clean: the branch took a part of it back before.
+/// The approved head alone conflicts with the branch, but its update was clean: the branch took a
+/// part of it back before.
 #[test]
 fn an_update_counts_where_the_head_alone_would_not_merge() {
     let fixture = Fixture::new();

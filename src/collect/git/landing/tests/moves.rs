@@ -1,5 +1,5 @@
-//! Files that one side moved, and what git leaves to a person then: whatever a person made of it is unexplained. Beside each stands
-//! what looks like it and merges.
+//! Files that one side moved, and what git leaves to a person then: whatever a person made of it is
+//! unexplained. Beside each stands what looks like it and merges.
 
 use crate::collect::git::landing::tests::fixture::{Files, Fixture, lines};
 use crate::collect::git::landing::tests::oracle::ask;
@@ -44,7 +44,8 @@ impl Merge {
         ask(self.fixture.path(), &[question])[0].clean_tree()
     }
 
-    /// Whatever a person makes of it, it stays a person's decision; so it does when the sides are swapped.
+    /// Whatever a person makes of it, it stays a person's decision; so it does when the sides are
+    /// swapped.
     fn is_left_to_a_person(&self, outcomes: &[&Texts<'_>]) {
         assert_eq!(self.by_git(), None, "git merges it");
         self.gives_none_of(outcomes);
@@ -156,7 +157,8 @@ fn a_directory_that_both_deleted_and_one_moved() {
     assert_eq!(Merge::of(&base, &moved, &[base[0], base[1]]).landed(&moved[..2]), "replay 1");
 }
 
-/// Both sides took the same commit, which deleted a file. One of them has it elsewhere, and the other somewhere else.
+/// Both sides took the same commit, which deleted a file. One of them has it elsewhere, and the
+/// other somewhere else.
 #[test]
 fn a_file_that_left_a_directory_in_which_both_did_the_same() {
     let (f, kept) = (text(), ("d/kept", "1\n"));
@@ -296,7 +298,8 @@ fn an_empty_file_never_moves() {
     Merge::of(&[("f", "1\n")], &[("g", "1\n")], &[]).is_left_to_a_person(&[&[("g", "1\n")]]);
 }
 
-/// git asks where a file belongs that was added to a directory that moved, but not where a whole new directory does.
+/// git asks where a file belongs that was added to a directory that moved, but not where a whole
+/// new directory does.
 #[test]
 fn a_directory_that_was_added_to_one_that_moved_stays_where_it_is() {
     let (moved, base) =

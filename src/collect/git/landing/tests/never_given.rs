@@ -1,4 +1,5 @@
-//! Landings that git never gives, and the ones beside them that it does give. What git says is asked of git itself.
+//! Landings that git never gives, and the ones beside them that it does give. What git says is
+//! asked of git itself.
 
 use crate::collect::git::landing::tests::fixture::Fixture;
 use crate::collect::git::landing::tests::oracle::ask;
@@ -121,7 +122,8 @@ fn a_line_that_one_side_takes_out_while_the_other_adds_one_elsewhere() {
     assert_eq!(equal_lines_landed([base, &[("south", 7)], theirs, landed]), given());
 }
 
-/// git up to version 2.53 finds a conflict here, git since 2.54 does not: what a version of git gives is explained.
+/// git up to version 2.53 finds a conflict here, git since 2.54 does not: what a version of git
+/// gives is explained.
 #[test]
 fn two_insertions_into_a_run_of_equal_lines_are_explained_as_newer_versions_merge_them() {
     let base: &[_] = &[("echo", 8)];
@@ -160,7 +162,8 @@ fn lines_that_come_back_in_turn_edited_at_either_end() {
     assert_eq!(equal_lines_landed([base, ours, theirs, landed]), given());
 }
 
-/// What each of these commits has at the path: the common root, two merge bases, and the two sides that merge them.
+/// What each of these commits has at the path: the common root, two merge bases, and the two sides
+/// that merge them.
 struct Crossed {
     root: Option<(u32, Oid)>,
     bases: [Option<(u32, Oid)>; 2],
@@ -183,7 +186,8 @@ fn line(fixture: &Fixture, text: &str) -> Option<(u32, Oid)> {
     Some((FILE, fixture.blob(format!("before\nabove\n{text}\nbelow\nbehind\n").as_bytes())))
 }
 
-/// The merge base holds both sides between marks; nobody has that any more, so a change on one side alone is none.
+/// The merge base holds both sides between marks; nobody has that any more, so a change on one side
+/// alone is none.
 #[test]
 fn a_conflict_of_lines_between_merge_bases() {
     let fixture = &Fixture::new();
@@ -251,7 +255,8 @@ fn without_lines(fixture: &Fixture, mode: u32, text: &str) -> Option<(u32, Oid)>
     Some((mode, fixture.blob(format!("{text}{end}").as_bytes())))
 }
 
-/// Of binary files, links and submodules git keeps what was there before, and so a side that has that has changed nothing.
+/// Of binary files, links and submodules git keeps what was there before, and so a side that has
+/// that has changed nothing.
 #[test]
 fn what_has_no_lines_between_merge_bases() {
     let fixture = &Fixture::new();

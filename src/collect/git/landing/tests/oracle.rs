@@ -1,4 +1,5 @@
-//! `git merge-tree --write-tree`, one process for many merges, with no configuration but its own defaults.
+//! `git merge-tree --write-tree`, one process for many merges, with no configuration but its own
+//! defaults.
 
 use crate::collect::git::landing::histogram::Git;
 use git2::Oid;

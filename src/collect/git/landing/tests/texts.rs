@@ -1,4 +1,5 @@
-//! Texts that are hard to compare: many equal lines, long runs of one line, lines that come back in turn, blocks that moved.
+//! Texts that are hard to compare: many equal lines, long runs of one line, lines that come back in
+//! turn, blocks that moved.
 
 use crate::collect::git::landing::tests::dice::Dice;
 
@@ -55,8 +56,8 @@ pub fn texts(dice: &mut Dice, number: usize) -> Texts {
     written(dice, [base, ours, theirs])
 }
 
-/// Long texts of a few words of which each side wrote a part anew: comparing them is so expensive that git gives up on the shortest
-/// way.
+/// Long texts of a few words of which each side wrote a part anew: comparing them is so expensive
+/// that git gives up on the shortest way.
 fn rewritten(dice: &mut Dice) -> Texts {
     let many = 2 + dice.below(5);
     let words = words(dice, many);

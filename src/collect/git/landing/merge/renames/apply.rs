@@ -1,4 +1,5 @@
-//! What becomes of each path when the moves of both sides are known (`process_renames` and `process_entry` in `merge-ort.c`).
+//! What becomes of each path when the moves of both sides are known (`process_renames` and
+//! `process_entry` in `merge-ort.c`).
 
 use crate::collect::git::landing::merge::entry::{MergedItem, merge_items};
 use crate::collect::git::landing::merge::model::{Merge, TreeEdit};
@@ -13,7 +14,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Rename {
     pub from: Vec<u8>,
     pub to: Vec<u8>,
-    /// 1 is ours, 2 theirs: its place in [`crate::collect::git::landing::merge::renames::merge_info::Stages`].
+    /// 1 is ours, 2 theirs: its place in
+    /// [`crate::collect::git::landing::merge::renames::merge_info::Stages`].
     pub side: usize,
 }
 
@@ -60,7 +62,8 @@ impl<'s, 'o, 'r> RenameApplier<'s, 'o, 'r> {
         Ok(())
     }
 
-    /// Both moved the same file: to the same place, where it is merged, or to two, where a person decides.
+    /// Both moved the same file: to the same place, where it is merged, or to two, where a person
+    /// decides.
     fn by_both(&mut self, one: &Rename, other: &Rename) {
         let Some(old) = self.entries.get_mut(&one.from) else { return };
         let base = old.stages[0];
@@ -103,7 +106,8 @@ impl<'s, 'o, 'r> RenameApplier<'s, 'o, 'r> {
         Ok(())
     }
 
-    /// The other side has something else where the file went, and the file as well: it is merged first, with itself.
+    /// The other side has something else where the file went, and the file as well: it is merged
+    /// first, with itself.
     fn collide(&mut self, old: &MergePath, new: &mut MergePath, here: usize, kept: Item) -> Result<(), Gap> {
         let Some(moved) = new.stages[here] else { return Ok(()) };
         let (ours, theirs) = if here == 1 { (moved, kept) } else { (kept, moved) };
@@ -170,7 +174,8 @@ impl<'s, 'o, 'r> RenameApplier<'s, 'o, 'r> {
         Ok(PathResult { item: Some(item), is_clean })
     }
 
-    /// Whatever was decided is a person's decision, and shows as a whole: the result is the other one.
+    /// Whatever was decided is a person's decision, and shows as a whole: the result is the other
+    /// one.
     fn decided(&self, path: &[u8], kept: Option<Item>) -> Result<PathResult, Gap> {
         let is_there = self.store.item_at(self.actual, path)?.is_some();
         Ok(PathResult { item: kept.filter(|_| !is_there), is_clean: false })

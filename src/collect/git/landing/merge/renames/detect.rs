@@ -1,5 +1,5 @@
-//! Which of the files that a side deleted are among those that it added (`diffcore-rename.c`, as merges use it): equal files first,
-//! then files of one name, then whatever has most in common.
+//! Which of the files that a side deleted are among those that it added (`diffcore-rename.c`, as
+//! merges use it): equal files first, then files of one name, then whatever has most in common.
 
 use crate::collect::git::landing::merge::renames::directory_counts::DestinationCounts;
 use crate::collect::git::landing::merge::renames::merge_info::{Relevance, SideChanges};
@@ -14,7 +14,8 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-/// With more pairs than this git itself looks only for equal files and for files of one name (`merge.renameLimit`, git-config(1)).
+/// With more pairs than this git itself looks only for equal files and for files of one name
+/// (`merge.renameLimit`, git-config(1)).
 const PAIR_LIMIT: usize = 7_000 * 7_000;
 
 /// No more steps than this are spent on comparing.
@@ -277,8 +278,8 @@ impl Score {
     }
 }
 
-/// What a file keeps when it moves: its object, and its kind. Files move to files, whether executable or not; links to
-/// links; submodules to submodules.
+/// What a file keeps when it moves: its object, and its kind. Files move to files, whether
+/// executable or not; links to links; submodules to submodules.
 fn rename_key((mode, id): Item) -> (Oid, Mode) {
     (id, if mode.is_file() { Mode(0o100_644) } else { mode })
 }
@@ -298,7 +299,7 @@ fn by_name<'p>(places: impl Iterator<Item = (usize, &'p [u8])>) -> BTreeMap<&'p 
     names
 }
 
-/// Is there a directory above it, without a gap, of which nobody knows yet where it went?
+/// Is there a directory above it, without a gap, of which it is not known yet where it went?
 fn is_needed(
     removed: &crate::collect::git::landing::merge::renames::directory_counts::RemovedDirectories,
     path: &[u8],

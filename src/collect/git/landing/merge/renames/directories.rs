@@ -1,13 +1,14 @@
-//! Directories that moved with their files (`merge.directoryRenames`, git-config(1)): where one side moved most of a
-//! directory and the other side added something to it, git asks a person where that should go.
+//! Directories that moved with their files (`merge.directoryRenames`, git-config(1)): where one
+//! side moved most of a directory and the other side added something to it, git asks a person where
+//! that should go.
 
 use crate::collect::git::landing::merge::renames::detect::DetectedRenames;
 use crate::collect::git::landing::merge::renames::directory_counts::Moved;
 use crate::collect::git::landing::merge::renames::parent_of;
 use std::collections::BTreeSet;
 
-/// Where a person has to say what belongs where: directories that went to several places, and paths in directories that the other
-/// side moved.
+/// Where a person has to say what belongs where: directories that went to several places, and paths
+/// in directories that the other side moved.
 pub fn conflicts(detected: &[DetectedRenames; 2]) -> Vec<Vec<u8>> {
     let (mut ours, split) = detected[0].counts.verdicts();
     let (mut theirs, others) = detected[1].counts.verdicts();
@@ -23,8 +24,8 @@ pub fn conflicts(detected: &[DetectedRenames; 2]) -> Vec<Vec<u8>> {
     conflicts
 }
 
-/// Paths of a side in directories that the other side moved, unless it is where the other side's own paths are to go, or the side
-/// itself moved the place where the directory went.
+/// Paths of a side in directories that the other side moved, unless it is where the other side's
+/// own paths are to go, or the side itself moved the place where the directory went.
 fn stray_paths<'d>(
     side: &'d DetectedRenames,
     other: &'d DetectedRenames,

@@ -22,7 +22,8 @@ pub type Moved<'c> = BTreeMap<&'c [u8], &'c [u8]>;
 const UNKNOWN: &[u8] = b"/";
 
 impl DestinationCounts {
-    /// Counts a file that moved, for its directory, and for those above as long as they are called the same.
+    /// Counts a file that moved, for its directory, and for those above as long as they are called
+    /// the same.
     pub fn moved(&mut self, removed: &RemovedDirectories, from: &[u8], to: &[u8]) {
         let (mut old, mut new) = (from, to);
         let mut is_own = true;
@@ -65,7 +66,8 @@ impl DestinationCounts {
         self.0.iter().filter_map(guess).collect()
     }
 
-    /// A file of which nobody knows yet where it went: it may count for each removed directory above it.
+    /// A file of which it is not known yet where it went: it may count for each removed directory
+    /// above it.
     pub fn may_move(&mut self, removed: &RemovedDirectories, path: &[u8]) {
         let mut directory = parent_of(path);
         while !directory.is_empty() && removed.get(directory).is_some_and(|need| *need != Need::Nobody) {
@@ -92,7 +94,8 @@ impl DestinationCounts {
         self.0.values_mut().for_each(|places| places.retain(|(place, _)| place != UNKNOWN));
     }
 
-    /// The one place where most of it went, for each directory, and the directories that have several.
+    /// The one place where most of it went, for each directory, and the directories that have
+    /// several.
     pub fn verdicts(&self) -> (Moved<'_>, Vec<&[u8]>) {
         let (mut moved, mut split) = (BTreeMap::new(), Vec::new());
         for (directory, places) in &self.0 {

@@ -1,8 +1,9 @@
 //! The order in which git looks at the keys of a table.
 //!
-//! Where several files would do as well as each other, git takes the one it comes across first, and some of what it looks at stands
-//! in hash tables (`hashmap.c`, `strmap.c`): a key's FNV-1 hash says in which row it stands, the newest in front; with more
-//! than four fifths of the rows' number of keys the rows become four times as many.
+//! Where several files would do as well as each other, git takes the one it comes across first, and
+//! some of what it looks at stands in hash tables (`hashmap.c`, `strmap.c`): a key's FNV-1 hash
+//! says in which row it stands, the newest in front; with more than four fifths of the rows' number
+//! of keys the rows become four times as many.
 
 const ROWS: usize = 64;
 

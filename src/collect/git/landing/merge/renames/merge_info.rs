@@ -1,4 +1,5 @@
-//! What each side of a merge deleted and added, in the order in which git comes across it (`collect_merge_info` in `merge-ort.c`).
+//! What each side of a merge deleted and added, in the order in which git comes across it
+//! (`collect_merge_info` in `merge-ort.c`).
 
 use crate::collect::git::landing::merge::model::{MergeSides, TreeEdit};
 use crate::collect::git::landing::merge::renames::hash_order::as_git_finds_them;
@@ -12,15 +13,12 @@ use git2::Oid;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-/// Deeper trees are not entered.
-const DEPTH_LIMIT: usize = 256;
-
 /// Which of the three trees: a bit for each.
 type Mask = u8;
 const BASE: Mask = 1;
 const ALL: Mask = 7;
 
-/// What stands at a path, in the base, on our side and on theirs.
+/// The entry at a path, in the base, on our side and on theirs.
 pub type Stages = [Option<Item>; 3];
 
 /// What becomes of a path at which some tree has a file.
@@ -34,7 +32,7 @@ pub struct MergePath {
     pub same: Mask,
     /// Has one of the trees a directory there?
     pub is_mixed: bool,
-    /// Somebody has to decide, whatever stands there.
+    /// A person has to decide, whatever stands there.
     pub needs_person: bool,
     /// It has moved away.
     pub is_gone: bool,
@@ -110,7 +108,8 @@ pub fn walk(store: &Store<'_, '_>, sides: MergeSides) -> Result<MergeInfo, Gap> 
     Ok(walk.found)
 }
 
-/// A directory that one side alone changed: nothing in it matters unless something of that side has to be found again.
+/// A directory that one side alone changed: nothing in it matters unless something of that side has
+/// to be found again.
 struct Waiting {
     stages: Stages,
     mask: Mask,
@@ -121,13 +120,14 @@ struct MergeInfoWalk<'s, 'o, 'r> {
     store: &'s Store<'o, 'r>,
     budget: WalkBudget,
     found: MergeInfo,
-    /// The side that still has the directory we are in, which the other one removed; [`ALL`] where it added something to it.
+    /// The side that still has the directory we are in, which the other one removed; [`ALL`] where
+    /// it added something to it.
     mask: Mask,
     later: [Vec<(Vec<u8>, Waiting)>; 2],
     may_wait: [bool; 2],
 }
 
-/// What stands at one name.
+/// The entries of one name.
 struct NameStages {
     stages: Stages,
     present: Mask,
@@ -184,10 +184,7 @@ impl NameStages {
 
 impl MergeInfoWalk<'_, '_, '_> {
     fn directory(&mut self, ids: [Option<Oid>; 3], path: &[u8], depth: usize) -> Result<(), Gap> {
-        if depth > DEPTH_LIMIT {
-            return Err(self.budget.too_deep(path));
-        }
-        self.budget.enter(path)?;
+        self.budget.enter(path, depth)?;
         let names = names_in_git_order(self.store, ids)?;
         if self.mask != 0 && names.iter().any(|(_, one)| one.files() != 0 && one.files() == self.mask) {
             self.mask = ALL;
@@ -298,8 +295,9 @@ struct StageGroup {
     stages: Stages,
 }
 
-/// The names that are not the same in all three trees, in the order in which git comes across them (`traverse_trees` in
-/// `tree-walk.c`): the least of those that come next in each tree, file and directory of that name together.
+/// The names that are not the same in all three trees, in the order in which git comes across them
+/// (`traverse_trees` in `tree-walk.c`): the least of those that come next in each tree, file and
+/// directory of that name together.
 fn names_in_git_order(
     store: &Store<'_, '_>,
     ids: [Option<Oid>; 3],

@@ -1,8 +1,9 @@
 //! What a merge makes of files that one side moved.
 //!
-//! The rules are those of git's merge (merge-ort: git-merge(1), "ort"; `merge.renames` and `merge.directoryRenames` at their
-//! defaults, git-config(1)), in its order, because which of several equal files is the one that moved hangs on it. Nothing here is
-//! asked where no side deleted what matters to the other.
+//! The rules are those of git's merge (merge-ort: git-merge(1), "ort"; `merge.renames` and
+//! `merge.directoryRenames` at their defaults, git-config(1)), in its order, because which of
+//! several equal files is the one that moved depends on it. Nothing here is asked where no side
+//! deleted what matters to the other.
 //!
 //! | file | holds |
 //! | --- | --- |
@@ -26,7 +27,8 @@ mod directory_counts;
 mod hash_order;
 mod merge_info;
 
-/// Merges three trees, of which some files may have moved. `actual` is what landed, for showing what a person decided.
+/// Merges three trees, of which some files may have moved. `actual` is what landed, for showing
+/// what a person decided.
 ///
 /// # Errors
 /// An object is missing, or more files may have moved than are compared here.

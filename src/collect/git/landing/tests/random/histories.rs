@@ -1,4 +1,5 @@
-//! A base and what two sides made of it, drawn at random. The same seed draws the same on every machine.
+//! A base and what two sides made of it, drawn at random. The same seed draws the same on every
+//! machine.
 
 use crate::collect::git::landing::tests::dice::Dice;
 use crate::collect::git::landing::tests::fixture::{Files, Fixture};

@@ -1,10 +1,11 @@
 //! Random merges with moves, recomputed and beside `git merge-tree --write-tree`.
 //!
-//! What holds for each: the tree of a merge that git calls clean is explained, and nothing else is. Where git finds a conflict,
-//! nothing is: not the tree that it leaves behind, not one of the sides, and not what another merger makes of it.
+//! What holds for each: the tree of a merge that git calls clean is explained, and nothing else is.
+//! Where git finds a conflict, nothing is: not the tree that it leaves behind, not one of the
+//! sides, and not what another merger makes of it.
 //!
-//! `PORTCULLIS_MERGES_RANDOM=10000 PORTCULLIS_MERGES_SEED=7 cargo test --release --lib random_merges -- --nocapture` takes so many
-//! and prints the figures.
+//! `PORTCULLIS_MERGES_RANDOM=10000 PORTCULLIS_MERGES_SEED=7 cargo test --release --lib
+//! random_merges -- --nocapture` takes so many and prints the figures.
 
 mod histories;
 mod yardstick;

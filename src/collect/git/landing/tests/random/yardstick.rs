@@ -8,7 +8,8 @@ use std::io::Write;
 use std::path::Path;
 use std::process::Stdio;
 
-/// What a merge that is clean cannot have. (That a directory was in the way of a file that is gone, it can.)
+/// What a merge that is clean cannot have. (That a directory was in the way of a file that is gone,
+/// it can.)
 const CONTRADICTIONS: [&str; 2] =
     ["CONFLICT (rename involved in collision)", "CONFLICT (directory rename suggested)"];
 
@@ -39,8 +40,9 @@ impl fmt::Display for Verdict {
     }
 }
 
-/// Of each merge: base, ours, theirs. git fails at a few, where it contradicts itself; then what it said before is lost in part, and it is
-/// asked about one after the other until the one at which it fails.
+/// Of each merge: base, ours, theirs. git fails at a few, where it contradicts itself; then what it
+/// said before is lost in part, and it is asked about one after the other until the one at which it
+/// fails.
 pub fn verdicts(repository: &Path, merges: &[[Oid; 3]]) -> Vec<Verdict> {
     let mut verdicts = answers(repository, merges);
     while verdicts.len() < merges.len() {
@@ -75,9 +77,10 @@ fn answers(repository: &Path, merges: &[[Oid; 3]]) -> Vec<Verdict> {
     merges.iter().map_while(|_| verdict(&mut fields)).collect()
 }
 
-/// Whether it is clean, the tree, the paths in conflict up to an empty field, and messages up to an empty field: the number of paths,
-/// those, the kind, the sentence. Now and then git names a conflict and calls the result clean all the same, with its own marks in
-/// a file: where a directory moved to where it was, or a file to what somebody else left empty. That is a conflict.
+/// Whether it is clean, the tree, the paths in conflict up to an empty field, and messages up to an
+/// empty field: the number of paths, those, the kind, the sentence. Now and then git names a
+/// conflict and calls the result clean all the same, with its own marks in a file: where a
+/// directory moved to where it was, or a file to what somebody else left empty. That is a conflict.
 fn verdict(fields: &mut impl Iterator<Item = String>) -> Option<Verdict> {
     let is_clean = fields.next().filter(|field| !field.is_empty())? == "1";
     let tree = Oid::from_str(&fields.next()?).unwrap();
