@@ -1,6 +1,6 @@
 //! DSSE envelopes, version 1 (github.com/secure-systems-lab/dsse, `protocol.md` and `envelope.md`).
 //!
-//! What is signed is not the JSON but [`pae`] of the type and the bytes of the payload, so that neither spaces nor
+//! What is signed is not the JSON but [`pre_authentication_encoding`] of the type and the bytes of the payload, so that neither spaces nor
 //! the order of keys matter, and bytes that were signed as one thing cannot be passed off as another. The envelope is read once;
 //! what was verified is what is handed out.
 //!
@@ -50,13 +50,13 @@ struct Signature {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Sealed<'a> {
-    #[serde(serialize_with = "encoded")]
+    #[serde(serialize_with = "serialize_base64")]
     payload: &'a [u8],
     payload_type: &'a str,
     signatures: [Signature; 1],
 }
 
-fn encoded<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+fn serialize_base64<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(&Base64Display::new(bytes, &base64::engine::general_purpose::STANDARD))
 }
 
@@ -85,12 +85,12 @@ impl Opened {
 }
 
 /// What is signed: `DSSEv1`, and the lengths and bytes of type and payload.
-pub fn pae(payload_type: &str, payload: &[u8]) -> Vec<u8> {
-    [pae_head(payload_type, payload.len()).as_bytes(), payload].concat()
+pub fn pre_authentication_encoding(payload_type: &str, payload: &[u8]) -> Vec<u8> {
+    [encoding_head(payload_type, payload.len()).as_bytes(), payload].concat()
 }
 
 /// What of it stands before the payload.
-fn pae_head(payload_type: &str, length: usize) -> String {
+fn encoding_head(payload_type: &str, length: usize) -> String {
     format!("DSSEv1 {} {payload_type} {length} ", payload_type.len())
 }
 
@@ -112,16 +112,18 @@ pub fn open(
         Cow::Borrowed(text) => (place_of(text, &bytes), None),
         Cow::Owned(text) => (0..text.len(), Some(text.into_bytes())),
     };
-    let mut message = decoded(escaped.unwrap_or(bytes), place).ok_or(AttestError::Base64("payload"))?;
+    let mut message =
+        decode_in_place(escaped.unwrap_or(bytes), place).ok_or(AttestError::Base64("payload"))?;
     if signatures.len() > MOST_SIGNATURES {
         return Err(AttestError::Signature(format!("there are more than {MOST_SIGNATURES} signatures")));
     }
-    let head = pae_head(&payload_type, message.len());
+    let head = encoding_head(&payload_type, message.len());
     message.splice(0..0, head.bytes());
     let keys = allowed.keys();
     let (mut signed, mut signers, mut refused) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
     for signature in &signatures {
-        let counted = signer(signature, &message, &keys).and_then(|key| Ok((key, allowed.owner(key, at)?)));
+        let counted =
+            find_signer(signature, &message, &keys).and_then(|key| Ok((key, allowed.owner(key, at)?)));
         match counted {
             Ok((key, owner)) => {
                 signed.insert(key);
@@ -140,12 +142,12 @@ pub fn open(
 }
 
 /// The key that made a signature: found by trying, since nobody signs a `keyid`.
-fn signer<'k>(
+fn find_signer<'k>(
     signature: &Signature,
     message: &[u8],
     keys: &BTreeSet<&'k PublicKey>,
 ) -> Result<&'k PublicKey, AttestError> {
-    let bytes = decode(&signature.sig).ok_or(AttestError::Base64("sig"))?;
+    let bytes = decode_base64(&signature.sig).ok_or(AttestError::Base64("sig"))?;
     let found = keys.iter().find(|key| key.verifies_raw(message, &bytes));
     found.copied().ok_or_else(|| AttestError::Signature("no allowed key made it".to_string()))
 }
@@ -157,15 +159,15 @@ fn place_of(text: &str, bytes: &[u8]) -> Range<usize> {
 }
 
 /// Each way to write bytes once: two alphabets, padded or not.
-fn decode(text: &str) -> Option<Vec<u8>> {
-    decoded(text.as_bytes().to_vec(), 0..text.len())
+fn decode_base64(text: &str) -> Option<Vec<u8>> {
+    decode_in_place(text.as_bytes().to_vec(), 0..text.len())
 }
 
 /// How many characters are decoded at once: whole groups of four.
 const GROUPS: usize = 16 << 10;
 
 /// What the characters at a place stand for, in the place of all.
-fn decoded(mut bytes: Vec<u8>, place: Range<usize>) -> Option<Vec<u8>> {
+fn decode_in_place(mut bytes: Vec<u8>, place: Range<usize>) -> Option<Vec<u8>> {
     let text = bytes.get(place.clone())?;
     let alphabet = if text.iter().any(|byte| matches!(byte, b'-' | b'_')) { &URL_SAFE } else { &STANDARD };
     let padded = text.ends_with(b"=");
@@ -213,7 +215,7 @@ pub fn seal_to(
     key: &SigningKey,
 ) -> Result<(), AttestError> {
     let standard = base64::engine::general_purpose::STANDARD;
-    let signature = key.sign_raw(&[pae_head(payload_type, payload.len()).as_bytes(), payload])?;
+    let signature = key.sign_raw(&[encoding_head(payload_type, payload.len()).as_bytes(), payload])?;
     let signature = Signature { keyid: Some(key.fingerprint()), sig: standard.encode(signature) };
     let envelope = Sealed { payload, payload_type, signatures: [signature] };
     serde_json::to_writer(out, &envelope).map_err(|error| AttestError::Json(error.to_string()))

@@ -93,26 +93,26 @@ fn mpints_of_halves(bytes: &[u8]) -> Option<Vec<u8>> {
         let sign = digits.first().filter(|byte| **byte >= 0x80).map(|_| 0);
         sign.into_iter().chain(digits).collect::<Vec<u8>>()
     };
-    Some([mpint(&shortest(r)), mpint(&shortest(s))].concat())
+    Some([write_mpint(&shortest(r)), write_mpint(&shortest(s))].concat())
 }
 
 /// A DER `SEQUENCE` of two `INTEGER`s (X.690, 8.3 and 8.9). The contents of an `INTEGER` are those of an `mpint`.
 fn mpints_of_der(bytes: &[u8]) -> Option<Vec<u8>> {
-    let (numbers, rest) = der(0x30, bytes)?;
-    let (r, s) = der(0x02, numbers)?;
-    let (s, end) = der(0x02, s)?;
-    (rest.is_empty() && end.is_empty()).then(|| [mpint(r), mpint(s)].concat())
+    let (numbers, rest) = read_der(0x30, bytes)?;
+    let (r, s) = read_der(0x02, numbers)?;
+    let (s, end) = read_der(0x02, s)?;
+    (rest.is_empty() && end.is_empty()).then(|| [write_mpint(r), write_mpint(s)].concat())
 }
 
 /// The contents of one DER element of this tag and less than 128 bytes, and what follows it.
-fn der(tag: u8, bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+fn read_der(tag: u8, bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     match bytes {
         [found, length @ 0..0x80, rest @ ..] if *found == tag => rest.split_at_checked(usize::from(*length)),
         _ => None,
     }
 }
 
-fn mpint(digits: &[u8]) -> Vec<u8> {
+fn write_mpint(digits: &[u8]) -> Vec<u8> {
     let length = u32::try_from(digits.len()).unwrap_or(u32::MAX);
     [&length.to_be_bytes(), digits].concat()
 }

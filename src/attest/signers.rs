@@ -53,7 +53,7 @@ impl Principal {
 
     fn takes(&self, name: &Principal) -> bool {
         let pattern = self.0.trim_start_matches('!').to_ascii_lowercase();
-        matches(pattern.as_bytes(), name.0.to_ascii_lowercase().as_bytes())
+        matches_pattern(pattern.as_bytes(), name.0.to_ascii_lowercase().as_bytes())
     }
 }
 
@@ -64,7 +64,7 @@ impl std::fmt::Display for Principal {
 }
 
 /// `*` stands for any run of bytes and `?` for one, as in ssh_config(5), "PATTERNS".
-fn matches(pattern: &[u8], name: &[u8]) -> bool {
+fn matches_pattern(pattern: &[u8], name: &[u8]) -> bool {
     let (mut at, mut rest) = (pattern, name);
     // Where to go on when what follows the last `*` does not fit: one byte later.
     let mut retry: Option<(&[u8], &[u8])> = None;
@@ -106,7 +106,7 @@ impl Entry {
     /// Why the line does not let its key sign for us at this moment.
     fn allows(&self, at: Timestamp) -> Result<(), String> {
         let line = self.line;
-        if !self.namespaces.as_deref().is_none_or(|list| listed(list, NAMESPACE)) {
+        if !self.namespaces.as_deref().is_none_or(|list| is_listed(list, NAMESPACE)) {
             return Err(format!("line {line} allows it other namespaces than `{NAMESPACE}`"));
         }
         match (self.valid_after, self.valid_before) {
@@ -127,8 +127,8 @@ impl Entry {
 }
 
 /// Is the name in this list of patterns, and not taken out of it by one with `!`?
-fn listed(patterns: &[Principal], name: &str) -> bool {
-    let fits = |pattern: &str| matches(pattern.as_bytes(), name.as_bytes());
+fn is_listed(patterns: &[Principal], name: &str) -> bool {
+    let fits = |pattern: &str| matches_pattern(pattern.as_bytes(), name.as_bytes());
     let out = |pattern: &Principal| pattern.0.strip_prefix('!').is_some_and(fits);
     let within = |pattern: &Principal| !pattern.0.starts_with('!') && fits(&pattern.0);
     patterns.iter().any(within) && !patterns.iter().any(out)
@@ -211,7 +211,7 @@ impl AllowedSigners {
         for (index, entry) in self.0.iter().enumerate() {
             for (earlier, other) in self.0.iter().enumerate().take(index) {
                 if entry.may_be(other) {
-                    join(&mut person, index, earlier);
+                    join_people(&mut person, index, earlier);
                 }
             }
         }
@@ -220,7 +220,7 @@ impl AllowedSigners {
 }
 
 /// Makes the people of two lines one.
-fn join(person: &mut [usize], one: usize, other: usize) {
+fn join_people(person: &mut [usize], one: usize, other: usize) {
     let (Some(one), Some(other)) = (person.get(one).copied(), person.get(other).copied()) else { return };
     let first = one.min(other);
     person

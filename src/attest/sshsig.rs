@@ -28,14 +28,14 @@ pub fn verify(
     allowed: &AllowedSigners,
     at: Timestamp,
 ) -> Result<Signer, AttestError> {
-    let signature = read(signature)?;
+    let signature = read_signature(signature)?;
     if signature.namespace() != NAMESPACE {
         return Err(AttestError::Namespace(signature.namespace().to_string()));
     }
     let key = PublicKey::new(signature.public_key().clone()).map_err(AttestError::Signature)?;
     let owner = allowed.owner(&key, at)?;
     // The data is built from our own namespace and from nothing that the signature says but its hash.
-    let signed = SshSig::signed_data(NAMESPACE, signature.hash_alg(), message).map_err(wrong)?;
+    let signed = SshSig::signed_data(NAMESPACE, signature.hash_alg(), message).map_err(wrong_signature)?;
     match key.verifies(&signed, signature.signature()) {
         true => Ok(owner),
         false => Err(AttestError::Mismatch(owner.key)),
@@ -50,14 +50,14 @@ pub fn sign(message: &[u8], key: &SigningKey) -> Result<String, AttestError> {
     key.sign_ssh(NAMESPACE, message)
 }
 
-fn read(text: &[u8]) -> Result<SshSig, AttestError> {
-    let bytes = unarmoured(text).ok_or_else(|| {
+fn read_signature(text: &[u8]) -> Result<SshSig, AttestError> {
+    let bytes = remove_armour(text).ok_or_else(|| {
         AttestError::Signature(format!(
             "there is more or less in it than one block from `{BEGIN}` to `{END}`"
         ))
     })?;
     let mut rest = bytes.as_slice();
-    let signature = SshSig::decode(&mut rest).map_err(wrong)?;
+    let signature = SshSig::decode(&mut rest).map_err(wrong_signature)?;
     let again = signature.encode_vec().map_err(|error| AttestError::Signature(error.to_string()))?;
     if signature.version() != SshSig::VERSION {
         return Err(AttestError::Signature(format!("its version is {}", signature.version())));
@@ -68,12 +68,12 @@ fn read(text: &[u8]) -> Result<SshSig, AttestError> {
     Ok(signature)
 }
 
-fn wrong(error: ssh_key::Error) -> AttestError {
+fn wrong_signature(error: ssh_key::Error) -> AttestError {
     AttestError::Signature(error.to_string())
 }
 
 /// The bytes in the armour: lines of base64 between the two marks, and nothing around them.
-fn unarmoured(text: &[u8]) -> Option<Vec<u8>> {
+fn remove_armour(text: &[u8]) -> Option<Vec<u8>> {
     let text = std::str::from_utf8(text).ok().filter(|text| text.len() <= LONGEST)?;
     let mut lines: Vec<&str> = text.lines().collect();
     let (last, first) = (lines.pop()?, lines.first().copied()?);

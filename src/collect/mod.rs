@@ -6,6 +6,7 @@
     reason = "this room is where the outside world comes in"
 )]
 
+mod coverage_paths;
 pub mod deployment;
 pub mod elsewhere;
 pub mod evidence;

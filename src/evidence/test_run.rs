@@ -19,10 +19,12 @@ pub static TEST_RUN: PredicateType = PredicateType {
     uri: "urn:portcullis:test-run:v1",
     about: "one run of one test suite",
     read: |header, bytes| Ok(AnyStatement::TestRun(read_checked(header, bytes)?)),
-    summarize: |header, bytes| Ok(summary(read_checked(header, bytes)?)),
+    summarize: |header, bytes| Ok(summarize_run(read_checked(header, bytes)?)),
 };
 
-fn summary(Statement { subject, predicate: run }: Statement<RecordedRun<Inventory>>) -> StatementSummary {
+fn summarize_run(
+    Statement { subject, predicate: run }: Statement<RecordedRun<Inventory>>,
+) -> StatementSummary {
     let configuration = run.configuration.map(|name| format!(" ({name})")).unwrap_or_default();
     let name = format!("{}{configuration}", run.suite);
     StatementSummary { subject, name, size: run.tests.len() as u64, unit: "test" }

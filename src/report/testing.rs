@@ -1,7 +1,8 @@
 //! What the tests of all formats ask.
 
-use super::{ReportError, parse};
+use super::parse;
 use crate::model::test_run::{TestOutcome, TestRun};
+use crate::report::error::ReportError;
 
 /// The run that a text is.
 pub fn run(text: &str) -> TestRun {

@@ -68,7 +68,7 @@ fn the_vector_of_the_specification() {
     let envelope = json!({"payload": "aGVsbG8gd29ybGQ=", "payloadType": "http://example.com/HelloWorld", "signatures":
         [{"sig": "A3JqsQGtVsJ2O2xqrI5IcnXip5GToJ3F+FnZ+O88SjtR6rDAajabZKciJTfUiHqJPcIAriEGAHTVeCUjW2JIZA=="}]});
     assert_eq!(
-        pae("http://example.com/HelloWorld", b"hello world"),
+        pre_authentication_encoding("http://example.com/HelloWorld", b"hello world"),
         b"DSSEv1 29 http://example.com/HelloWorld 11 hello world"
     );
     let allowed = allowed(&format!("kim {public}")).unwrap();

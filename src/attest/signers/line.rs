@@ -13,17 +13,17 @@ pub(super) fn read(text: &str, number: usize) -> Result<Option<Entry>, String> {
     if text.is_empty() || text.starts_with('#') {
         return Ok(None);
     }
-    let (principals, rest) = word(text)?;
+    let (principals, rest) = split_word(text)?;
     let (options, key) = if names_a_key(rest) { ("", rest) } else { until_blank(rest)? };
     let mut entry = Entry {
         line: number,
-        principals: list(&unquoted(principals), "the list of principals")?,
+        principals: read_list(&remove_quotes(principals), "the list of principals")?,
         namespaces: None,
         valid_after: None,
         valid_before: None,
         key: public_key(key)?,
     };
-    set(&mut entry, options)?;
+    set_options(&mut entry, options)?;
     Ok(Some(entry))
 }
 
@@ -32,7 +32,7 @@ fn is_blank(c: char) -> bool {
 }
 
 /// The first word, which may stand in quotes, and what follows it.
-fn word(text: &str) -> Result<(&str, &str), String> {
+fn split_word(text: &str) -> Result<(&str, &str), String> {
     let (word, rest) = until_blank(text)?;
     if rest.is_empty() {
         return Err("a line has principals and a key".to_string());
@@ -79,12 +79,12 @@ fn public_key(text: &str) -> Result<PublicKey, String> {
 }
 
 /// Without the quotes around it.
-fn unquoted(text: &str) -> String {
+fn remove_quotes(text: &str) -> String {
     let inner = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
     inner.unwrap_or(text).replace("\\\"", "\"")
 }
 
-fn list(text: &str, what: &str) -> Result<Vec<Principal>, String> {
+fn read_list(text: &str, what: &str) -> Result<Vec<Principal>, String> {
     let names: Vec<&str> = text.split(',').collect();
     let plain = |name: &&str| {
         !name.is_empty() && *name != "!" && !name.contains(['"', '\\']) && !name.contains(char::is_whitespace)
@@ -95,11 +95,11 @@ fn list(text: &str, what: &str) -> Result<Vec<Principal>, String> {
     }
 }
 
-fn set(entry: &mut Entry, mut options: &str) -> Result<(), String> {
+fn set_options(entry: &mut Entry, mut options: &str) -> Result<(), String> {
     while !options.is_empty() {
         let end = end_of(options, |c| c == ',')?;
         let (option, rest) = options.split_at(end);
-        set_one(entry, option)?;
+        set_option(entry, option)?;
         options = match rest.strip_prefix(',') {
             Some("") => return Err("a comma is left over after the options".to_string()),
             Some(rest) => rest,
@@ -109,21 +109,21 @@ fn set(entry: &mut Entry, mut options: &str) -> Result<(), String> {
     Ok(())
 }
 
-fn set_one(entry: &mut Entry, option: &str) -> Result<(), String> {
+fn set_option(entry: &mut Entry, option: &str) -> Result<(), String> {
     let (name, value) = option.split_once('=').unwrap_or((option, ""));
     let once = |free: bool| if free { Ok(()) } else { Err(format!("the option `{name}` is there twice")) };
     match name.to_ascii_lowercase().as_str() {
         "namespaces" => {
             once(entry.namespaces.is_none())?;
-            entry.namespaces = Some(list(quoted(name, value)?.as_str(), "`namespaces`")?);
+            entry.namespaces = Some(read_list(read_quoted(name, value)?.as_str(), "`namespaces`")?);
         }
         "valid-after" => {
             once(entry.valid_after.is_none())?;
-            entry.valid_after = Some(moment(&quoted(name, value)?)?);
+            entry.valid_after = Some(read_moment(&read_quoted(name, value)?)?);
         }
         "valid-before" => {
             once(entry.valid_before.is_none())?;
-            entry.valid_before = Some(moment(&quoted(name, value)?)?);
+            entry.valid_before = Some(read_moment(&read_quoted(name, value)?)?);
         }
         "cert-authority" => return Err("`cert-authority` is not supported; name each key itself".to_string()),
         _ => return Err(format!("there is no option `{name}`")),
@@ -131,13 +131,13 @@ fn set_one(entry: &mut Entry, option: &str) -> Result<(), String> {
     Ok(())
 }
 
-fn quoted(name: &str, value: &str) -> Result<String, String> {
+fn read_quoted(name: &str, value: &str) -> Result<String, String> {
     let closed = value.len() >= 2 && value.starts_with('"') && value.ends_with('"');
-    if closed { Ok(unquoted(value)) } else { Err(format!("write `{name}=\"…\"`, with the quotes")) }
+    if closed { Ok(remove_quotes(value)) } else { Err(format!("write `{name}=\"…\"`, with the quotes")) }
 }
 
 /// `YYYYMMDDZ`, `YYYYMMDDHHMMZ` or `YYYYMMDDHHMMSSZ`.
-fn moment(text: &str) -> Result<Timestamp, String> {
+fn read_moment(text: &str) -> Result<Timestamp, String> {
     let mistake = || format!("`{text}` is not a moment; write YYYYMMDDZ or YYYYMMDDHHMMSSZ");
     let digits = text.strip_suffix(['Z', 'z']).ok_or_else(|| {
         format!("`{text}` has no `Z` at its end, so that it means another moment on each machine")

@@ -27,26 +27,28 @@ mod report;
 mod tests;
 
 use super::input::Input;
-use super::{Format, ReportError, xml};
+use super::{ReportParser, xml};
 use crate::model::test_run::TestRun;
+use crate::report::error::ReportError;
 
 /// The format.
-pub static FORMAT: Format = Format { name: "boost-test", detect, parse, streams: true };
+pub static FORMAT: ReportParser =
+    ReportParser { name: "boost-test", detect: is_boost_test, parse: parse_boost_test, streams: true };
 
 const REPORT: &[&str] = &["testresult"];
 const LOG: &[&str] = &["testlog"];
 
-fn detect(bytes: &[u8]) -> bool {
+fn is_boost_test(bytes: &[u8]) -> bool {
     xml::root(bytes).is_some_and(|name| [REPORT, LOG].concat().contains(&name.as_str()))
 }
 
-fn parse(input: Input<'_>) -> Result<TestRun, ReportError> {
+fn parse_boost_test(input: Input<'_>) -> Result<TestRun, ReportError> {
     if xml::root(input.head()).is_some_and(|name| LOG.contains(&name.as_str())) {
-        let mut log = log::Document::default();
+        let mut log = log::BoostLog::default();
         xml::read(input, LOG, xml::LIMITS, &mut log)?;
         return log.finish().map_err(ReportError::whole);
     }
-    let mut report = report::Document::default();
+    let mut report = report::BoostReport::default();
     xml::read(input, REPORT, xml::LIMITS, &mut report)?;
     report.finish().map_err(ReportError::whole)
 }

@@ -24,21 +24,23 @@ mod document;
 mod tests;
 
 use super::input::Input;
-use super::{Format, ReportError, xml};
+use super::{ReportParser, xml};
 use crate::model::test_run::TestRun;
-use document::Document;
+use crate::report::error::ReportError;
+use document::Catch2Document;
 
 /// The format.
-pub static FORMAT: Format = Format { name: "catch2", detect, parse, streams: true };
+pub static FORMAT: ReportParser =
+    ReportParser { name: "catch2", detect: is_catch2, parse: parse_catch2, streams: true };
 
 const ROOTS: &[&str] = &["catch", "catch2testrun", "catchtestrun"];
 
-fn detect(bytes: &[u8]) -> bool {
+fn is_catch2(bytes: &[u8]) -> bool {
     xml::root(bytes).is_some_and(|name| ROOTS.contains(&name.as_str()))
 }
 
-fn parse(input: Input<'_>) -> Result<TestRun, ReportError> {
-    let mut document = Document::default();
+fn parse_catch2(input: Input<'_>) -> Result<TestRun, ReportError> {
+    let mut document = Catch2Document::default();
     xml::read(input, ROOTS, xml::LIMITS, &mut document)?;
     Ok(document.finish())
 }

@@ -14,23 +14,25 @@
 mod tests;
 mod wire;
 
-use super::encoding::text;
+use super::encoding::decode_text;
 use super::input::Input;
-use super::{Format, ReportError, json};
+use super::{ReportParser, json};
 use crate::model::test_run::TestRun;
+use crate::report::error::ReportError;
 
 /// The format.
-pub static FORMAT: Format = Format { name: "ctrf", detect, parse, streams: false };
+pub static FORMAT: ReportParser =
+    ReportParser { name: "ctrf", detect: is_ctrf, parse: parse_ctrf, streams: false };
 
-fn detect(bytes: &[u8]) -> bool {
+fn is_ctrf(bytes: &[u8]) -> bool {
     let members = json::members(bytes);
     // Other reports have a list of that name.
     let is_results = |key: &str, shape| key == "results" && shape == json::Shape::Object;
     members.iter().any(|(key, shape)| key == "reportFormat" || is_results(key, *shape))
 }
 
-fn parse(input: Input<'_>) -> Result<TestRun, ReportError> {
-    let text = text(input.whole()?)?;
-    let document: wire::Document<'_> = json::document(&text)?;
+fn parse_ctrf(input: Input<'_>) -> Result<TestRun, ReportError> {
+    let text = decode_text(input.whole()?)?;
+    let document: wire::CtrfDocument<'_> = json::document(&text)?;
     document.run().map_err(ReportError::whole)
 }

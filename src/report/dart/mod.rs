@@ -24,26 +24,28 @@ mod run;
 #[cfg(test)]
 mod tests;
 
-use super::input::{Input, lines};
-use super::{Format, ReportError, json};
+use super::input::{Input, read_lines};
+use super::{ReportParser, json};
 use crate::model::test_run::TestRun;
-use events::Event;
+use crate::report::error::{ContentError, ReportError};
+use events::DartEvent;
 use run::Runs;
 
 /// The format.
-pub static FORMAT: Format = Format { name: "dart", detect, parse, streams: true };
+pub static FORMAT: ReportParser =
+    ReportParser { name: "dart", detect: is_dart, parse: parse_dart, streams: true };
 
-fn detect(bytes: &[u8]) -> bool {
+fn is_dart(bytes: &[u8]) -> bool {
     let keys = json::keys(bytes);
     let has = |wanted: &str| keys.iter().any(|key| key == wanted);
     has("type") && has("time") && !has("event")
 }
 
-fn parse(input: Input<'_>) -> Result<TestRun, ReportError> {
+fn parse_dart(input: Input<'_>) -> Result<TestRun, ReportError> {
     let mut runs = Runs::default();
-    lines(input, |line| {
-        let at = |message: String| ReportError::at(line.number, message);
-        match json::line::<Event<'_>>(line.text).map_err(at)? {
+    read_lines(input, |line| {
+        let at = |message: ContentError| ReportError::at(line.number, message);
+        match json::line::<DartEvent<'_>>(line.text).map_err(at)? {
             Some(event) => runs.take(event).map_err(at),
             None => Ok(()),
         }

@@ -24,18 +24,20 @@ mod events;
 mod tests;
 mod wire;
 
-use super::encoding::head;
-use super::input::{Input, lines};
-use super::{Format, ReportError, json};
+use super::encoding::decode_head;
+use super::input::{Input, read_lines};
+use super::{ReportParser, json};
 use crate::model::test_run::TestRun;
+use crate::report::error::{ContentError, ReportError};
 use events::Packages;
-use wire::Event;
+use wire::GoEvent;
 
 /// The format.
-pub static FORMAT: Format = Format { name: "go-test", detect, parse, streams: true };
+pub static FORMAT: ReportParser =
+    ReportParser { name: "go-test", detect: is_go_test, parse: parse_go_test, streams: true };
 
-fn detect(bytes: &[u8]) -> bool {
-    json::keys(bytes).iter().any(|key| key == "Action") || head(bytes).lines().any(is_failed_build)
+fn is_go_test(bytes: &[u8]) -> bool {
+    json::keys(bytes).iter().any(|key| key == "Action") || decode_head(bytes).lines().any(is_failed_build)
 }
 
 /// `FAIL example.test/upload [build failed]`
@@ -44,11 +46,11 @@ fn is_failed_build(line: &str) -> bool {
     line.starts_with("FAIL\t") && (line.ends_with(" failed]"))
 }
 
-fn parse(input: Input<'_>) -> Result<TestRun, ReportError> {
+fn parse_go_test(input: Input<'_>) -> Result<TestRun, ReportError> {
     let mut packages = Packages::default();
-    lines(input, |line| {
-        let at = |message: String| ReportError::at(line.number, message);
-        match json::line::<Event>(line.text).map_err(at)? {
+    read_lines(input, |line| {
+        let at = |message: ContentError| ReportError::at(line.number, message);
+        match json::line::<GoEvent>(line.text).map_err(at)? {
             Some(event) => packages.take(&event).map_err(at)?,
             None => packages.say(line.text),
         }

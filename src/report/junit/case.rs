@@ -11,7 +11,7 @@
 //! | `skipped` of another type beside `failure` | failed, and a contradiction |
 //! | `flakyFailure`, `flakyError`, `rerunFailure`, `rerunError` without `failure` or `error` | flaky |
 //! | the attributes `attempt(s)` above 1, `retry`, `retries`, `rerun(s)`, `flaky` unless they say no | flaky: it was run before. A record of the same name right before it is that attempt, if the number says so |
-//! | the attributes `status` and `result` | see [`Word`]; a word that we do not know is an error and a contradiction |
+//! | the attributes `status` and `result` | see [`OutcomeWord`]; a word that we do not know is an error and a contradiction |
 //! | any other attribute, and any other element directly in the case | see `said.rs`: what speaks of failure is one, and what nobody knows is an error and a contradiction |
 //!
 //! pytest (`record_xml_attribute`) and googletest before 1.8.1 (`RecordProperty`) let tests write attributes of any name, and say
@@ -20,8 +20,8 @@
 //! The worst wins. A test counts as passed only when nothing speaks against it.
 
 use crate::model::test_run::TestOutcome;
-use crate::report::attempts::Name;
-use crate::report::said::{self, Hint, Word, is_no};
+use crate::report::attempts::TestName;
+use crate::report::said::{self, Hint, OutcomeWord, is_no};
 
 /// What an element says, outside or inside a test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,9 +69,9 @@ impl Saying {
 
 /// One test case while it is read.
 #[derive(Debug, Default)]
-pub struct Case {
+pub struct JunitCase {
     /// Its identity.
-    pub id: Name,
+    pub id: TestName,
     /// The beginning of the text that stands directly in it.
     pub text: String,
     /// ctest says that it did not run it.
@@ -98,10 +98,10 @@ pub struct Case {
     attempt: u64,
 }
 
-impl Case {
+impl JunitCase {
     /// A case that has said nothing yet.
-    pub fn new(id: Name, free: bool) -> Self {
-        Case { id, free, ..Case::default() }
+    pub fn new(id: TestName, free: bool) -> Self {
+        JunitCase { id, free, ..JunitCase::default() }
     }
 
     /// Takes an attribute (its name in lower case).
@@ -109,7 +109,7 @@ impl Case {
         match name {
             // What nearly every case has, known without a search.
             "name" | "classname" | "class" | "time" | "file" | "line" | "timestamp" | "assertions" => {}
-            "status" | "result" => self.status(Word::of(value)),
+            "status" | "result" => self.status(OutcomeWord::of(value)),
             // An empty message is a message.
             "failure" => self.failure_attribute |= value.is_empty() || !is_no(value),
             "error" => self.broken |= value.is_empty() || !is_no(value),
@@ -152,14 +152,14 @@ impl Case {
         self.attempt.max(1)
     }
 
-    fn status(&mut self, status: Word) {
+    fn status(&mut self, status: OutcomeWord) {
         match status {
-            Word::Silent => {}
-            Word::Passed => self.passed = true,
-            Word::Skipped => self.skipped = true,
-            Word::Failed => self.failed = true,
-            Word::Error => self.broken = true,
-            Word::Unknown => self.unknown = true,
+            OutcomeWord::Silent => {}
+            OutcomeWord::Passed => self.passed = true,
+            OutcomeWord::Skipped => self.skipped = true,
+            OutcomeWord::Failed => self.failed = true,
+            OutcomeWord::Error => self.broken = true,
+            OutcomeWord::Unknown => self.unknown = true,
         }
     }
 
@@ -218,9 +218,9 @@ impl Case {
     }
 
     /// How much it adds to what its suites show, as what became of it.
-    pub fn shown(&self, outcome: TestOutcome) -> Shown {
+    pub fn shown(&self, outcome: TestOutcome) -> JunitTally {
         let elements = self.failures + self.errors + self.skips;
-        Shown {
+        JunitTally {
             // Some runners count every outcome (pytest's subtests), every attempt (Surefire) or a test that passed
             // and then broke twice (pytest's fixtures). None of it is green, so nothing is excused by it.
             tests: elements.max(1) + self.errors + self.earlier(),
@@ -234,7 +234,7 @@ impl Case {
 
 /// What the elements of a suite show, in the units that summaries count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Shown {
+pub struct JunitTally {
     /// Tests, attempts and repeated outcomes included.
     pub tests: u64,
     /// Failures, those of earlier attempts included.
@@ -245,9 +245,9 @@ pub struct Shown {
     pub not_run: u64,
 }
 
-impl Shown {
+impl JunitTally {
     /// Adds what a case or an inner suite shows.
-    pub fn add(&mut self, other: Shown) {
+    pub fn add(&mut self, other: JunitTally) {
         self.tests += other.tests;
         self.failures += other.failures;
         self.errors += other.errors;

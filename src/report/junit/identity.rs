@@ -15,15 +15,15 @@
 
 use crate::model::test_run::SEPARATOR;
 
-/// The identity of a test below a path of suites, each with [`step`]. The class is empty where a suite says it already.
-pub fn identity(path: &str, class: &str, name: &str) -> String {
+/// The identity of a test below a path of suites, each with [`suite_step`]. The class is empty where a suite says it already.
+pub fn test_identity(path: &str, class: &str, name: &str) -> String {
     let name = if name.is_empty() { "(unnamed)" } else { name };
     let (class, separator) = if class.is_empty() || class == name { ("", "") } else { (class, SEPARATOR) };
     [path, class, separator, name].concat()
 }
 
 /// What a suite of this name adds to a path.
-pub fn step(name: &str) -> String {
+pub fn suite_step(name: &str) -> String {
     if name.is_empty() { String::new() } else { [name, SEPARATOR].concat() }
 }
 
@@ -43,8 +43,8 @@ mod tests {
     fn parts_are_left_out_when_they_are_empty_or_said_already() {
         let id = |suites: &[&str], class: &str, name: &str| {
             let suites: Vec<&str> = suites.iter().map(|suite| without_time(suite)).collect();
-            let path: String = suites.iter().map(|suite| step(suite)).collect();
-            identity(&path, if suites.contains(&class) { "" } else { class }, name)
+            let path: String = suites.iter().map(|suite| suite_step(suite)).collect();
+            test_identity(&path, if suites.contains(&class) { "" } else { class }, name)
         };
         assert_eq!(id(&["demo"], "demo", "t::a"), "demo > t::a");
         assert_eq!(id(&["", "x"], "", "a"), "x > a");

@@ -23,21 +23,23 @@ mod tests;
 
 use super::attempts::{Attempts, LIMITS};
 use super::input::Input;
-use super::{Format, ReportError, xml};
+use super::{ReportParser, xml};
 use crate::model::test_run::TestRun;
-use document::Document;
+use crate::report::error::ReportError;
+use document::JunitDocument;
 
 /// The format.
-pub static FORMAT: Format = Format { name: "junit", detect, parse, streams: true };
+pub static FORMAT: ReportParser =
+    ReportParser { name: "junit", detect: is_junit, parse: parse_junit, streams: true };
 
 const ROOTS: &[&str] = &["testsuites", "testsuite"];
 
-fn detect(bytes: &[u8]) -> bool {
+fn is_junit(bytes: &[u8]) -> bool {
     xml::root(bytes).is_some_and(|name| ROOTS.contains(&name.as_str()))
 }
 
-fn parse(input: Input<'_>) -> Result<TestRun, ReportError> {
-    let mut document = Document::new(Attempts::within(LIMITS.of(input.length())));
+fn parse_junit(input: Input<'_>) -> Result<TestRun, ReportError> {
+    let mut document = JunitDocument::new(Attempts::within(LIMITS.of(input.length())));
     xml::read(input, ROOTS, xml::LIMITS, &mut document)?;
     Ok(document.finish())
 }

@@ -6,7 +6,7 @@
 //! - more `failures` or `errors` than are shown: always;
 //! - more `tests` than are shown, unless the summary itself says that so many were skipped or disabled:
 //!   libtest counts ignored tests for which it writes no case. Catch2 and doctest count assertions here, and their
-//!   `tests` are not asked (see [`Suite::counts_assertions`]). Nor are those of node-tap, which counts the levels of a
+//!   `tests` are not asked (see [`JunitSuite::counts_assertions`]). Nor are those of node-tap, which counts the levels of a
 //!   test as well, and of pytest since version 9, which
 //!   counts each subtest that passed and writes no case for it, unless nothing at all is shown.
 //!
@@ -16,15 +16,15 @@
 //! Smaller claims are conventions: mocha gives the root suite none of the tests of inner suites, pytest counts several
 //! failures of a test as one, ctest has no `errors`. An attribute that should be a count and is not one is a contradiction.
 
-use super::case::Shown;
+use super::case::JunitTally;
 use crate::model::test_run::TestOutcome;
 use crate::report::said::{self, Hint};
-use crate::report::xml::Pair;
+use crate::report::xml::AttributePair;
 use std::collections::BTreeSet;
 
 /// A suite while it is read.
 #[derive(Debug, Default)]
-pub struct Suite {
+pub struct JunitSuite {
     /// Its name; empty when it has none, and for `testsuites`.
     pub name: String,
     /// How identities of its tests begin, once it has one: the names of the suites around it and its own, each with what
@@ -35,7 +35,7 @@ pub struct Suite {
     /// Its name as it is written, where something is left out of it.
     pub written: Option<String>,
     /// What its elements show, inner suites included.
-    pub shown: Shown,
+    pub shown: JunitTally,
     /// It says of itself that it was skipped.
     pub skipped: bool,
     /// Tests of inner suites that were not run and for which no case is written, as those suites say.
@@ -82,7 +82,7 @@ const DOCTEST: [&[&str]; 2] =
 /// What googletest calls the outermost element.
 const GOOGLETEST: &str = "AllTests";
 
-impl Suite {
+impl JunitSuite {
     /// A suite of this name; the name of `testsuites` is only for messages.
     pub fn new(name: &str, outermost: bool) -> Self {
         let label =
@@ -92,7 +92,15 @@ impl Suite {
         let by_node_tap = outermost && name == NODE_TAP;
         let by_googletest = outermost && name == GOOGLETEST;
         let name = if outermost { String::new() } else { name.to_string() };
-        Suite { name, label, by_pytest, by_googletest, by_node_tap, counts_subtests, ..Suite::default() }
+        JunitSuite {
+            name,
+            label,
+            by_pytest,
+            by_googletest,
+            by_node_tap,
+            counts_subtests,
+            ..JunitSuite::default()
+        }
     }
 
     /// May its tests have attributes of any name?
@@ -101,7 +109,7 @@ impl Suite {
     }
 
     /// Takes from the suite around it who wrote it.
-    pub fn within(&mut self, outer: &Suite) {
+    pub fn within(&mut self, outer: &JunitSuite) {
         self.by_pytest |= outer.by_pytest;
         self.by_node_tap |= outer.by_node_tap;
         self.by_googletest |= outer.by_googletest;
@@ -121,7 +129,7 @@ impl Suite {
 
     /// Catch2 is known by the host name `tbd` that it writes, doctest by its version. doctest can be told to leave that out,
     /// and then by all that it writes, in its order, and by the status of its cases.
-    pub fn counts_assertions(&mut self, attributes: &[Pair<'_>]) {
+    pub fn counts_assertions(&mut self, attributes: &[AttributePair<'_>]) {
         let value = |name: &str| attributes.iter().find(|(key, _)| *key == name).map(|(_, value)| *value);
         let order = attributes.iter().map(|(name, _)| *name);
         self.counts_assertions = value("hostname") == Some("tbd") || value("doctest_version").is_some();
@@ -181,13 +189,13 @@ impl Suite {
     }
 
     /// Takes a case.
-    pub fn add_case(&mut self, shown: Shown, outcome: TestOutcome) {
+    pub fn add_case(&mut self, shown: JunitTally, outcome: TestOutcome) {
         self.shown.add(shown);
         self.bad += u64::from(outcome > TestOutcome::Flaky);
     }
 
     /// Takes an inner suite that has ended.
-    pub fn add_suite(&mut self, inner: &Suite) {
+    pub fn add_suite(&mut self, inner: &JunitSuite) {
         self.shown.add(inner.shown);
         self.bad += inner.bad;
         self.unwritten += inner.unwritten();

@@ -16,25 +16,27 @@ mod events;
 mod tests;
 mod wire;
 
-use super::input::{Input, lines};
-use super::{Format, ReportError, json};
+use super::input::{Input, read_lines};
+use super::{ReportParser, json};
 use crate::model::test_run::TestRun;
-use events::Suites;
-use wire::Event;
+use crate::report::error::{ContentError, ReportError};
+use events::LibtestSuites;
+use wire::LibtestEvent;
 
 /// The format.
-pub static FORMAT: Format = Format { name: "libtest", detect, parse, streams: true };
+pub static FORMAT: ReportParser =
+    ReportParser { name: "libtest", detect: is_libtest, parse: parse_libtest, streams: true };
 
-fn detect(bytes: &[u8]) -> bool {
+fn is_libtest(bytes: &[u8]) -> bool {
     let keys = json::keys(bytes);
     ["type", "event"].iter().all(|wanted| keys.iter().any(|key| key == wanted))
 }
 
-fn parse(input: Input<'_>) -> Result<TestRun, ReportError> {
-    let mut suites = Suites::default();
-    lines(input, |line| {
-        let at = |message: String| ReportError::at(line.number, message);
-        match json::line::<Event>(line.text).map_err(at)? {
+fn parse_libtest(input: Input<'_>) -> Result<TestRun, ReportError> {
+    let mut suites = LibtestSuites::default();
+    read_lines(input, |line| {
+        let at = |message: ContentError| ReportError::at(line.number, message);
+        match json::line::<LibtestEvent>(line.text).map_err(at)? {
             Some(event) => suites.take(&event).map_err(at)?,
             None => suites.say(line.text),
         }

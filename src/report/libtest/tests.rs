@@ -147,11 +147,11 @@ proptest! {
         let mut list = list;
         list.insert(at.min(list.len()), "failed z");
         let text = suite(list.len() as u64, &list, &end("ok", 0, 0));
-        prop_assert!(parse(Input::Whole(text.as_bytes())).map_or(true, |run| !is_green(&run)));
+        prop_assert!(parse_libtest(Input::Whole(text.as_bytes())).map_or(true, |run| !is_green(&run)));
     }
 
     #[test]
     fn arbitrary_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-        let _ = parse(Input::Whole(&bytes));
+        let _ = parse_libtest(Input::Whole(&bytes));
     }
 }

@@ -1,13 +1,14 @@
 //! Coverage reports to lines: pure parsers, one file per format, and the table of them.
 //!
 //! A parser says of each file which lines can be executed and which were, under the name that the report has. What that name
-//! means in the repository is for [`places()`]. What is cut off, garbled or beyond a limit is an error: a report that lost its
+//! means in the repository is for the caller. What is cut off, garbled or beyond a limit is an error: a report that lost its
 //! end must not look like one of fewer lines. A line that any test executed was executed, so what a report says twice adds up.
 
-use super::{MAXIMUM_BYTES, ReportError};
+use super::MAXIMUM_BYTES;
 use crate::model::line_coverage::{CoverageFormat, FileLines};
 use crate::model::own_times::OwnTimes;
-use gathered::Gathered;
+use crate::report::error::ReportError;
+use gathered::GatheredCoverage;
 use std::collections::BTreeMap;
 
 mod clover;
@@ -22,14 +23,13 @@ mod lcov;
 mod llvm_cov;
 mod looks;
 mod opencover;
-mod place;
 mod simplecov;
 mod sonarqube;
 mod values;
 mod xccov;
 
+pub use gathered::{has_drive, is_absolute};
 pub use lcov::may_be_checksum_of;
-pub use place::places;
 
 /// What a report says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -54,17 +54,17 @@ pub struct ReportedFile {
 }
 
 /// A coverage format.
-pub struct Format {
+pub struct CoverageParser {
     /// Which one.
     pub format: CoverageFormat,
     /// Do these bytes look like it?
     pub detect: fn(&[u8]) -> bool,
     /// Reads it.
-    parse: fn(&[u8]) -> Result<Gathered, ReportError>,
+    parse: fn(&[u8]) -> Result<GatheredCoverage, ReportError>,
 }
 
 /// Every format, sorted by name.
-pub static TABLE: &[&Format] = &[
+pub static TABLE: &[&CoverageParser] = &[
     &clover::FORMAT,
     &cobertura::FORMAT,
     &coverage_py::FORMAT,
@@ -92,9 +92,10 @@ pub fn parse(bytes: &[u8], said: Option<CoverageFormat>) -> Result<(CoverageForm
     }
     let looks_like = TABLE.iter().find(|format| (format.detect)(bytes));
     let said_format = TABLE.iter().find(|format| said == Some(format.format));
-    let format = said_format.or(looks_like).ok_or_else(|| unknown(bytes))?;
-    let reported =
-        (format.parse)(bytes).map_err(|error| mistaken(bytes, format, looks_like.copied(), error))?.finish();
+    let format = said_format.or(looks_like).ok_or_else(|| unknown_format(bytes))?;
+    let reported = (format.parse)(bytes)
+        .map_err(|error| explain_mistake(bytes, format, looks_like.copied(), error))?
+        .finish();
     if reported.files.is_empty() {
         let nothing = || "it names no file, so it shows nothing of any".to_string();
         return Err(ReportError::whole(foreign::answer(bytes).unwrap_or_else(nothing)));
@@ -103,7 +104,12 @@ pub fn parse(bytes: &[u8], said: Option<CoverageFormat>) -> Result<(CoverageForm
 }
 
 /// What to answer where a report cannot be read in the format that somebody named: what it looks like, if that is another one.
-fn mistaken(bytes: &[u8], format: &Format, looks_like: Option<&Format>, error: ReportError) -> ReportError {
+fn explain_mistake(
+    bytes: &[u8],
+    format: &CoverageParser,
+    looks_like: Option<&CoverageParser>,
+    error: ReportError,
+) -> ReportError {
     let name = format.format.as_str();
     let other = looks_like.map(|other| other.format.as_str()).filter(|other| *other != name);
     match (other, foreign::answer(bytes)) {
@@ -118,7 +124,7 @@ fn mistaken(bytes: &[u8], format: &Format, looks_like: Option<&Format>, error: R
 }
 
 /// What to answer where a report is in no format that is read: what it is, if that is known, and what is read.
-fn unknown(bytes: &[u8]) -> ReportError {
+fn unknown_format(bytes: &[u8]) -> ReportError {
     let names: Vec<&str> = TABLE.iter().map(|format| format.format.as_str()).collect();
     let names = names.join(", ");
     ReportError::whole(match foreign::answer(bytes) {

@@ -23,21 +23,23 @@ mod outcome;
 mod tests;
 
 use super::input::Input;
-use super::{Format, ReportError, xml};
+use super::{ReportParser, xml};
 use crate::model::test_run::TestRun;
-use document::Document;
+use crate::report::error::ReportError;
+use document::NunitDocument;
 
 /// The format.
-pub static FORMAT: Format = Format { name: "nunit", detect, parse, streams: true };
+pub static FORMAT: ReportParser =
+    ReportParser { name: "nunit", detect: is_nunit, parse: parse_nunit, streams: true };
 
 const ROOTS: &[&str] = &["test-run", "test-results", "test-suite"];
 
-fn detect(bytes: &[u8]) -> bool {
+fn is_nunit(bytes: &[u8]) -> bool {
     xml::root(bytes).is_some_and(|name| ROOTS.contains(&name.as_str()))
 }
 
-fn parse(input: Input<'_>) -> Result<TestRun, ReportError> {
-    let mut document = Document::default();
+fn parse_nunit(input: Input<'_>) -> Result<TestRun, ReportError> {
+    let mut document = NunitDocument::default();
     xml::read(input, ROOTS, xml::LIMITS, &mut document)?;
     Ok(document.finish())
 }

@@ -28,32 +28,38 @@ mod node;
 mod tests;
 mod tree;
 
-use super::encoding::head;
+use super::encoding::decode_head;
 use super::input::Input;
-use super::{Format, ReportError, xml};
+use super::{ReportParser, xml};
 use crate::model::test_run::TestRun;
-use document::Document;
+use crate::report::error::ReportError;
+use document::OtrDocument;
 
 /// The format.
-pub static FORMAT: Format = Format { name: "open-test-reporting", detect, parse, streams: true };
+pub static FORMAT: ReportParser = ReportParser {
+    name: "open-test-reporting",
+    detect: is_open_test_reporting,
+    parse: parse_open_test_reporting,
+    streams: true,
+};
 
 const EVENTS: &[&str] = &["events"];
 const TREE: &[&str] = &["execution"];
 
-fn detect(bytes: &[u8]) -> bool {
+fn is_open_test_reporting(bytes: &[u8]) -> bool {
     let root = xml::root(bytes).is_some_and(|name| [EVENTS, TREE].concat().contains(&name.as_str()));
-    root && head(bytes).contains("schemas.opentest4j.org/reporting/")
+    root && decode_head(bytes).contains("schemas.opentest4j.org/reporting/")
 }
 
-fn parse(input: Input<'_>) -> Result<TestRun, ReportError> {
+fn parse_open_test_reporting(input: Input<'_>) -> Result<TestRun, ReportError> {
     if xml::root(input.head()).is_some_and(|name| TREE.contains(&name.as_str())) {
-        return read::<tree::Tree>(input, TREE);
+        return read_nodes::<tree::Tree>(input, TREE);
     }
-    read::<events::Events>(input, EVENTS)
+    read_nodes::<events::Events>(input, EVENTS)
 }
 
-fn read<P: document::Parts>(input: Input<'_>, roots: &[&str]) -> Result<TestRun, ReportError> {
-    let mut document = Document::<P>::default();
+fn read_nodes<P: document::Parts>(input: Input<'_>, roots: &[&str]) -> Result<TestRun, ReportError> {
+    let mut document = OtrDocument::<P>::default();
     xml::read(input, roots, xml::LIMITS, &mut document)?;
     document.finish().map_err(ReportError::whole)
 }

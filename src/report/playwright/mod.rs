@@ -25,21 +25,23 @@
 mod tests;
 mod wire;
 
-use super::encoding::text;
+use super::encoding::decode_text;
 use super::input::Input;
-use super::{Format, ReportError, json};
+use super::{ReportParser, json};
 use crate::model::test_run::TestRun;
+use crate::report::error::ReportError;
 
 /// The format.
-pub static FORMAT: Format = Format { name: "playwright", detect, parse, streams: false };
+pub static FORMAT: ReportParser =
+    ReportParser { name: "playwright", detect: is_playwright, parse: parse_playwright, streams: false };
 
-fn detect(bytes: &[u8]) -> bool {
+fn is_playwright(bytes: &[u8]) -> bool {
     let keys = json::keys(bytes);
     ["config", "suites"].iter().all(|wanted| keys.iter().any(|key| key == wanted))
 }
 
-fn parse(input: Input<'_>) -> Result<TestRun, ReportError> {
-    let text = text(input.whole()?)?;
-    let document: wire::Document<'_> = json::document(&text)?;
+fn parse_playwright(input: Input<'_>) -> Result<TestRun, ReportError> {
+    let text = decode_text(input.whole()?)?;
+    let document: wire::PlaywrightDocument<'_> = json::document(&text)?;
     document.run().map_err(ReportError::whole)
 }

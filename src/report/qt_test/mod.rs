@@ -22,21 +22,23 @@ mod document;
 mod tests;
 
 use super::input::Input;
-use super::{Format, ReportError, xml};
+use super::{ReportParser, xml};
 use crate::model::test_run::TestRun;
-use document::Document;
+use crate::report::error::ReportError;
+use document::QtTestDocument;
 
 /// The format.
-pub static FORMAT: Format = Format { name: "qt-test", detect, parse, streams: true };
+pub static FORMAT: ReportParser =
+    ReportParser { name: "qt-test", detect: is_qt_test, parse: parse_qt_test, streams: true };
 
 const ROOTS: &[&str] = &["testcase"];
 
-fn detect(bytes: &[u8]) -> bool {
+fn is_qt_test(bytes: &[u8]) -> bool {
     xml::root(bytes).is_some_and(|name| ROOTS.contains(&name.as_str()))
 }
 
-fn parse(input: Input<'_>) -> Result<TestRun, ReportError> {
-    let mut document = Document::default();
+fn parse_qt_test(input: Input<'_>) -> Result<TestRun, ReportError> {
+    let mut document = QtTestDocument::default();
     xml::read(input, ROOTS, xml::LIMITS, &mut document)?;
     document.finish().map_err(ReportError::whole)
 }

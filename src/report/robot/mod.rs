@@ -25,23 +25,25 @@ mod suite;
 mod tests;
 
 use super::input::Input;
-use super::{Format, ReportError, xml};
+use super::{ReportParser, xml};
 use crate::model::test_run::TestRun;
-use document::Document;
+use crate::report::error::ReportError;
+use document::RobotDocument;
 
 /// The format.
-pub static FORMAT: Format = Format { name: "robot", detect, parse, streams: true };
+pub static FORMAT: ReportParser =
+    ReportParser { name: "robot", detect: is_robot, parse: parse_robot, streams: true };
 
 const ROOTS: &[&str] = &["robot"];
 
-fn detect(bytes: &[u8]) -> bool {
+fn is_robot(bytes: &[u8]) -> bool {
     xml::root(bytes).is_some_and(|name| ROOTS.contains(&name.as_str()))
 }
 
-fn parse(input: Input<'_>) -> Result<TestRun, ReportError> {
-    let mut document = Document::default();
+fn parse_robot(input: Input<'_>) -> Result<TestRun, ReportError> {
+    let mut document = RobotDocument::default();
     // The text of a status says whether the test was run before; Robot Framework writes no control characters.
-    let limits = xml::Limits { control_characters: false, ..xml::LIMITS };
+    let limits = xml::XmlLimits { control_characters: false, ..xml::LIMITS };
     xml::read(input, ROOTS, limits, &mut document)?;
     document.finish().map_err(ReportError::whole)
 }

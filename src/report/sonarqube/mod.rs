@@ -14,21 +14,23 @@ mod document;
 mod tests;
 
 use super::input::Input;
-use super::{Format, ReportError, xml};
+use super::{ReportParser, xml};
 use crate::model::test_run::TestRun;
-use document::Document;
+use crate::report::error::ReportError;
+use document::SonarqubeDocument;
 
 /// The format.
-pub static FORMAT: Format = Format { name: "sonarqube", detect, parse, streams: true };
+pub static FORMAT: ReportParser =
+    ReportParser { name: "sonarqube", detect: is_sonarqube, parse: parse_sonarqube, streams: true };
 
 const ROOTS: &[&str] = &["testexecutions", "unittest"];
 
-fn detect(bytes: &[u8]) -> bool {
+fn is_sonarqube(bytes: &[u8]) -> bool {
     xml::root(bytes).is_some_and(|name| ROOTS.contains(&name.as_str()))
 }
 
-fn parse(input: Input<'_>) -> Result<TestRun, ReportError> {
-    let mut document = Document::default();
+fn parse_sonarqube(input: Input<'_>) -> Result<TestRun, ReportError> {
+    let mut document = SonarqubeDocument::default();
     xml::read(input, ROOTS, xml::LIMITS, &mut document)?;
     Ok(document.finish())
 }

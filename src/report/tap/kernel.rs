@@ -4,7 +4,7 @@
 //! two spaces, which KUnit writes as four; its plan may be missing; `TIMEOUT` and `ERROR` are directives. A report may be part of
 //! a kernel log, with a time before each line and lines of the kernel in between.
 
-use super::line::{INDENT, Line};
+use super::line::{INDENT, TapLine};
 
 const VERSION: &str = "KTAP version ";
 
@@ -34,19 +34,19 @@ impl Kernel {
         let text = line.get(self.prefix..).unwrap_or_default();
         let body = text.trim_start();
         let indent = text.len() - body.len();
-        match Line::of(body).1 {
+        match TapLine::of(body).1 {
             _ if body.starts_with(VERSION) => {
                 self.level(indent);
                 None
             }
-            Line::Plan(_) | Line::OldPlan(..) | Line::Test(_) => {
+            TapLine::Plan(_) | TapLine::OldPlan(..) | TapLine::Test(_) => {
                 let level = self.level(indent);
                 Some(format!("{:1$}{2}", "", level * INDENT, as_tap(body)))
             }
-            Line::BailOut | Line::Comment(_) => Some(body.to_string()),
+            TapLine::BailOut | TapLine::Comment(_) => Some(body.to_string()),
             // TAP that asks to be read strictly still does.
-            Line::Other | Line::Pragma(_) => Some(text.to_string()),
-            Line::Version(_) | Line::Diagnostics | Line::Close => None,
+            TapLine::Other | TapLine::Pragma(_) => Some(text.to_string()),
+            TapLine::Version(_) | TapLine::Diagnostics | TapLine::Close => None,
         }
     }
 

@@ -26,21 +26,23 @@ mod method;
 mod tests;
 
 use super::input::Input;
-use super::{Format, ReportError, xml};
+use super::{ReportParser, xml};
 use crate::model::test_run::TestRun;
-use document::Document;
+use crate::report::error::ReportError;
+use document::TestngDocument;
 
 /// The format.
-pub static FORMAT: Format = Format { name: "testng", detect, parse, streams: true };
+pub static FORMAT: ReportParser =
+    ReportParser { name: "testng", detect: is_testng, parse: parse_testng, streams: true };
 
 const ROOTS: &[&str] = &["testng-results"];
 
-fn detect(bytes: &[u8]) -> bool {
+fn is_testng(bytes: &[u8]) -> bool {
     xml::root(bytes).is_some_and(|name| ROOTS.contains(&name.as_str()))
 }
 
-fn parse(input: Input<'_>) -> Result<TestRun, ReportError> {
-    let mut document = Document::default();
+fn parse_testng(input: Input<'_>) -> Result<TestRun, ReportError> {
+    let mut document = TestngDocument::default();
     xml::read(input, ROOTS, xml::LIMITS, &mut document)?;
     document.finish().map_err(ReportError::whole)
 }

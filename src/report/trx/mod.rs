@@ -16,21 +16,23 @@ mod document;
 mod tests;
 
 use super::input::Input;
-use super::{Format, ReportError, xml};
+use super::{ReportParser, xml};
 use crate::model::test_run::TestRun;
-use document::Document;
+use crate::report::error::ReportError;
+use document::TrxDocument;
 
 /// The format.
-pub static FORMAT: Format = Format { name: "trx", detect, parse, streams: true };
+pub static FORMAT: ReportParser =
+    ReportParser { name: "trx", detect: is_trx, parse: parse_trx, streams: true };
 
 const ROOTS: &[&str] = &["testrun"];
 
-fn detect(bytes: &[u8]) -> bool {
+fn is_trx(bytes: &[u8]) -> bool {
     xml::root(bytes).is_some_and(|name| ROOTS.contains(&name.as_str()))
 }
 
-fn parse(input: Input<'_>) -> Result<TestRun, ReportError> {
-    let mut document = Document::default();
+fn parse_trx(input: Input<'_>) -> Result<TestRun, ReportError> {
+    let mut document = TrxDocument::default();
     xml::read(input, ROOTS, xml::LIMITS, &mut document)?;
     document.finish().map_err(ReportError::whole)
 }

@@ -2,7 +2,7 @@
 
 /// Bounds of a document. Beyond them it is refused, never cut.
 #[derive(Clone, Copy, Debug)]
-pub struct Limits {
+pub struct XmlLimits {
     /// How deep elements may nest.
     pub depth: usize,
     /// How many attributes one element may have.
@@ -17,7 +17,7 @@ pub struct Limits {
 }
 
 /// The bounds of a test report.
-pub const LIMITS: Limits = Limits {
+pub const LIMITS: XmlLimits = XmlLimits {
     depth: 64,
     attributes: 1000,
     attribute: 1 << 20,
@@ -26,7 +26,7 @@ pub const LIMITS: Limits = Limits {
 };
 
 /// The bounds of a coverage report. Some declare a document type; their texts are names of directories.
-pub const COVERAGE: Limits = Limits { document_type: true, control_characters: false, ..LIMITS };
+pub const COVERAGE: XmlLimits = XmlLimits { document_type: true, control_characters: false, ..LIMITS };
 
 /// Attributes that hold what a program printed or said of a failure, or a setting of its environment.
 pub const OUTPUT: &[&str] = &["message", "value", "details", "output", "reason", "stacktrace"];

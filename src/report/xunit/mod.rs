@@ -14,21 +14,23 @@ mod document;
 mod tests;
 
 use super::input::Input;
-use super::{Format, ReportError, xml};
+use super::{ReportParser, xml};
 use crate::model::test_run::TestRun;
-use document::Document;
+use crate::report::error::ReportError;
+use document::XunitDocument;
 
 /// The format.
-pub static FORMAT: Format = Format { name: "xunit", detect, parse, streams: true };
+pub static FORMAT: ReportParser =
+    ReportParser { name: "xunit", detect: is_xunit, parse: parse_xunit, streams: true };
 
 const ROOTS: &[&str] = &["assemblies", "assembly"];
 
-fn detect(bytes: &[u8]) -> bool {
+fn is_xunit(bytes: &[u8]) -> bool {
     xml::root(bytes).is_some_and(|name| ROOTS.contains(&name.as_str()))
 }
 
-fn parse(input: Input<'_>) -> Result<TestRun, ReportError> {
-    let mut document = Document::default();
+fn parse_xunit(input: Input<'_>) -> Result<TestRun, ReportError> {
+    let mut document = XunitDocument::default();
     xml::read(input, ROOTS, xml::LIMITS, &mut document)?;
     Ok(document.finish())
 }
