@@ -49,7 +49,7 @@ struct Signature {
 /// An envelope as it is written: a payload can be long, and is encoded on its way.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Sealed<'a> {
+struct WrittenEnvelope<'a> {
     #[serde(serialize_with = "serialize_base64")]
     payload: &'a [u8],
     payload_type: &'a str,
@@ -62,7 +62,7 @@ fn serialize_base64<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok,
 
 /// A payload that enough people signed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Opened {
+pub struct OpenedEnvelope {
     /// As what it was signed.
     pub payload_type: String,
     /// What was signed, to the byte.
@@ -71,7 +71,7 @@ pub struct Opened {
     pub signers: BTreeSet<Principal>,
 }
 
-impl Opened {
+impl OpenedEnvelope {
     /// The payload, if it was signed as this and nothing else.
     ///
     /// # Errors
@@ -106,7 +106,7 @@ pub fn open(
     allowed: &AllowedSigners,
     at: Timestamp,
     threshold: NonZeroUsize,
-) -> Result<Opened, AttestError> {
+) -> Result<OpenedEnvelope, AttestError> {
     let Envelope { payload, payload_type, signatures } = json::read(&bytes)?;
     let (place, escaped) = match payload {
         Cow::Borrowed(text) => (place_of(text, &bytes), None),
@@ -138,7 +138,7 @@ pub fn open(
     }
     message.drain(..head.len());
     message.shrink_to_fit();
-    Ok(Opened { payload_type, payload: message, signers })
+    Ok(OpenedEnvelope { payload_type, payload: message, signers })
 }
 
 /// The key that made a signature: found by trying, since nobody signs a `keyid`.
@@ -217,7 +217,7 @@ pub fn seal_to(
     let standard = base64::engine::general_purpose::STANDARD;
     let signature = key.sign_raw(&[encoding_head(payload_type, payload.len()).as_bytes(), payload])?;
     let signature = Signature { keyid: Some(key.fingerprint()), sig: standard.encode(signature) };
-    let envelope = Sealed { payload, payload_type, signatures: [signature] };
+    let envelope = WrittenEnvelope { payload, payload_type, signatures: [signature] };
     serde_json::to_writer(out, &envelope).map_err(|error| AttestError::Json(error.to_string()))
 }
 

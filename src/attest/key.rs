@@ -25,17 +25,14 @@ pub struct PublicKey(KeyData);
 impl PublicKey {
     /// # Errors
     /// Why keys of this kind do not count.
-    pub(super) fn new(data: KeyData) -> Result<Self, String> {
+    pub(super) fn new(data: KeyData) -> Result<Self, KeyError> {
         match &data {
             KeyData::Ed25519(key) if is_strong(key.as_ref()) => Ok(PublicKey(data)),
-            KeyData::Ed25519(_) => Err("this Ed25519 key is weak: many signatures fit it".to_string()),
+            KeyData::Ed25519(_) => Err(KeyError::Weak),
             KeyData::Ecdsa(key) if key.curve() == EcdsaCurve::NistP256 => Ok(PublicKey(data)),
             KeyData::Rsa(key) if key.key_size() >= SHORTEST_RSA => Ok(PublicKey(data)),
-            KeyData::Rsa(_) => Err(format!("an RSA key needs {SHORTEST_RSA} bits")),
-            other => Err(format!(
-                "keys of the kind `{}` do not count; use ssh-ed25519, ecdsa-sha2-nistp256 or ssh-rsa",
-                other.algorithm().as_str()
-            )),
+            KeyData::Rsa(_) => Err(KeyError::ShortRsa),
+            other => Err(KeyError::OtherKind(other.algorithm().as_str().to_string())),
         }
     }
 
@@ -70,6 +67,26 @@ impl PublicKey {
                 .into(),
         };
         forms.into_iter().flatten().any(|signature| self.verifies(message, &signature))
+    }
+}
+
+/// Why a public key does not count.
+pub(super) enum KeyError {
+    Weak,
+    ShortRsa,
+    OtherKind(String),
+}
+
+impl std::fmt::Display for KeyError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            KeyError::Weak => f.write_str("this Ed25519 key is weak: many signatures fit it"),
+            KeyError::ShortRsa => write!(f, "an RSA key needs {SHORTEST_RSA} bits"),
+            KeyError::OtherKind(kind) => write!(
+                f,
+                "keys of the kind `{kind}` do not count; use ssh-ed25519, ecdsa-sha2-nistp256 or ssh-rsa"
+            ),
+        }
     }
 }
 

@@ -91,7 +91,7 @@ fn matches_pattern(pattern: &[u8], name: &[u8]) -> bool {
 
 /// One line that names a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Entry {
+struct SignerLine {
     line: usize,
     principals: Vec<Principal>,
     /// What the key may sign for; `None`: for everything.
@@ -101,28 +101,47 @@ struct Entry {
     key: PublicKey,
 }
 
-impl Entry {
+impl SignerLine {
     /// # Errors
     /// Why the line does not let its key sign for us at this moment.
-    fn allows(&self, at: Timestamp) -> Result<(), String> {
+    fn allows(&self, at: Timestamp) -> Result<(), NotAllowed> {
         let line = self.line;
         if !self.namespaces.as_deref().is_none_or(|list| is_listed(list, NAMESPACE)) {
-            return Err(format!("line {line} allows it other namespaces than `{NAMESPACE}`"));
+            return Err(NotAllowed::OtherNamespaces { line });
         }
         match (self.valid_after, self.valid_before) {
-            (Some(from), _) if at < from => {
-                Err(format!("line {line} allows it from {from}, which is after {at}"))
-            }
-            (_, Some(until)) if at > until => {
-                Err(format!("line {line} allowed it until {until}, which is before {at}"))
-            }
+            (Some(from), _) if at < from => Err(NotAllowed::NotYet { line, from, at }),
+            (_, Some(until)) if at > until => Err(NotAllowed::NoLonger { line, until, at }),
             _ => Ok(()),
         }
     }
 
-    fn may_be(&self, other: &Entry) -> bool {
+    fn may_be(&self, other: &SignerLine) -> bool {
         let shares = |own: &Principal| other.principals.iter().any(|theirs| own.may_be(theirs));
         self.key == other.key || self.principals.iter().any(shares)
+    }
+}
+
+/// Why a line does not allow its key.
+enum NotAllowed {
+    OtherNamespaces { line: usize },
+    NotYet { line: usize, from: Timestamp, at: Timestamp },
+    NoLonger { line: usize, until: Timestamp, at: Timestamp },
+}
+
+impl std::fmt::Display for NotAllowed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            NotAllowed::OtherNamespaces { line } => {
+                write!(f, "line {line} allows it other namespaces than `{NAMESPACE}`")
+            }
+            NotAllowed::NotYet { line, from, at } => {
+                write!(f, "line {line} allows it from {from}, which is after {at}")
+            }
+            NotAllowed::NoLonger { line, until, at } => {
+                write!(f, "line {line} allowed it until {until}, which is before {at}")
+            }
+        }
     }
 }
 
@@ -151,7 +170,7 @@ impl std::fmt::Display for LineError {
 
 /// The keys that count.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct AllowedSigners(Vec<Entry>);
+pub struct AllowedSigners(Vec<SignerLine>);
 
 impl AllowedSigners {
     /// Reads a file of allowed signers.
@@ -167,7 +186,7 @@ impl AllowedSigners {
             let number = index + 1;
             match line::read(text, number).transpose() {
                 Some(Ok(entry)) => entries.push(entry),
-                Some(Err(problem)) => errors.push(LineError { line: number, problem }),
+                Some(Err(problem)) => errors.push(LineError { line: number, problem: problem.into() }),
                 None => {}
             }
         }
@@ -184,13 +203,14 @@ impl AllowedSigners {
     /// # Errors
     /// That no line names it, or why those that do say no.
     pub(super) fn owner(&self, key: &PublicKey, at: Timestamp) -> Result<Signer, AttestError> {
-        let named: Vec<&Entry> = self.0.iter().filter(|entry| entry.key == *key).collect();
+        let named: Vec<&SignerLine> = self.0.iter().filter(|entry| entry.key == *key).collect();
         let fingerprint = key.fingerprint();
         if named.is_empty() {
             return Err(AttestError::UnknownKey(fingerprint));
         }
         if !named.iter().any(|entry| entry.allows(at).is_ok()) {
-            let why = named.iter().filter_map(|entry| entry.allows(at).err()).collect();
+            let why =
+                named.iter().filter_map(|entry| entry.allows(at).err()).map(|why| why.to_string()).collect();
             return Err(AttestError::NotAllowed { key: fingerprint, why });
         }
         // The names of the lines that no longer count too: nobody becomes another person with time.

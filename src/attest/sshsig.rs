@@ -32,7 +32,8 @@ pub fn verify(
     if signature.namespace() != NAMESPACE {
         return Err(AttestError::Namespace(signature.namespace().to_string()));
     }
-    let key = PublicKey::new(signature.public_key().clone()).map_err(AttestError::Signature)?;
+    let key = PublicKey::new(signature.public_key().clone());
+    let key = key.map_err(|error| AttestError::Signature(error.to_string()))?;
     let owner = allowed.owner(&key, at)?;
     // The data is built from our own namespace and from nothing that the signature says but its hash.
     let signed = SshSig::signed_data(NAMESPACE, signature.hash_alg(), message).map_err(wrong_signature)?;

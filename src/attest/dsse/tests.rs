@@ -34,7 +34,7 @@ fn number(threshold: usize) -> NonZeroUsize {
     NonZeroUsize::new(threshold).unwrap()
 }
 
-fn open_one(bytes: &[u8]) -> Result<Opened, AttestError> {
+fn open_one(bytes: &[u8]) -> Result<OpenedEnvelope, AttestError> {
     open(bytes.to_vec(), &both(), now(), number(1))
 }
 
@@ -48,7 +48,11 @@ fn signed_by(seeds: &[[u8; 32]]) -> Value {
     first
 }
 
-fn threshold(envelope: &Value, allowed: &AllowedSigners, threshold: usize) -> Result<Opened, AttestError> {
+fn threshold(
+    envelope: &Value,
+    allowed: &AllowedSigners,
+    threshold: usize,
+) -> Result<OpenedEnvelope, AttestError> {
     open(envelope.to_string().into_bytes(), allowed, now(), number(threshold))
 }
 

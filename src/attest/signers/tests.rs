@@ -17,7 +17,7 @@ fn refused(text: &str) -> String {
     read(text).unwrap_err().iter().map(LineError::to_string).collect::<Vec<_>>().join("\n")
 }
 
-fn entry(text: &str) -> Entry {
+fn entry(text: &str) -> SignerLine {
     read(text).unwrap().0.remove(0)
 }
 

@@ -1,11 +1,10 @@
 //! The document: suites and tests.
 
 use super::outcome::{has_failed, read_outcome};
-use crate::model::own_times::OwnTimes;
 use crate::model::test_run::{SEPARATOR, TestOutcome, TestRun};
 use crate::report::attempts::{Attempts, TestName};
+use crate::report::dotnet::{OpenTest, assembly_name, is_assembly, take_times};
 use crate::report::error::ContentError;
-use crate::report::name::{assembly_name, is_assembly};
 use crate::report::said::{self, Hint};
 use crate::report::summary::{Claims, Tally, add_sentences};
 use crate::report::xml::{ContentHandler, Element};
@@ -15,7 +14,7 @@ use crate::report::xml::{ContentHandler, Element};
 pub struct NunitDocument {
     open: Vec<NunitElement>,
     suites: Vec<NunitSuite>,
-    test: Option<NunitTest>,
+    test: Option<OpenTest>,
     tests: Attempts,
     run: TestRun,
 }
@@ -39,12 +38,6 @@ struct NunitSuite {
     failed: bool,
     /// A test, or something outside the tests, within it failed.
     explained: bool,
-}
-
-/// A test while it is read.
-struct NunitTest {
-    name: TestName,
-    outcome: TestOutcome,
 }
 
 impl ContentHandler for NunitDocument {
@@ -75,7 +68,7 @@ impl NunitDocument {
         let written = is_assembly(name).then(|| name.to_string());
         let name = if is_assembly(name) { assembly_name(name) } else { name };
         let label = if name.is_empty() { "the run".to_string() } else { format!("suite `{name}`") };
-        take_times(element, &mut self.run.times);
+        take_times(element, MOMENTS, ["date", "time"], &mut self.run.times);
         self.suites.push(NunitSuite {
             name: name.to_string(),
             written,
@@ -93,8 +86,8 @@ impl NunitDocument {
         let (outcome, said) = said::of_case(element, CASE, outcome);
         add_sentences(&mut self.run.contradictions, said);
         let name = element.value("fullname").or_else(|| element.value("name")).unwrap_or("(unnamed)");
-        take_times(element, &mut self.run.times);
-        self.test = Some(NunitTest { name: self.named(name), outcome });
+        take_times(element, MOMENTS, ["date", "time"], &mut self.run.times);
+        self.test = Some(OpenTest { name: self.named(name), outcome });
         NunitElement::Test
     }
 
@@ -125,28 +118,18 @@ impl NunitDocument {
         let failed = assertion || said::says_failed(element, &["label", "name", "result", "value"]);
         let foreign =
             child && !CHILDREN.contains(&element.name) && said::element(element.name) != Hint::Harmless;
-        if test.outcome <= TestOutcome::Skipped && (failed || foreign) {
-            test.outcome = if failed { TestOutcome::Failed } else { TestOutcome::Error };
-            let what = said::shown(element.name);
-            add_sentences(
-                &mut self.run.contradictions,
-                [format!("a test is not called failed and holds `{what}`, which says that it may have")],
-            );
+        if test.is_good() && (failed || foreign) {
+            let contradiction = test.contradict(element.name, failed);
+            add_sentences(&mut self.run.contradictions, [contradiction]);
         }
         NunitElement::Other
     }
 
     fn failure(&mut self) -> NunitElement {
         match (&mut self.test, self.suites.last_mut()) {
-            (Some(test), _) if test.outcome <= TestOutcome::Skipped => {
-                test.outcome = TestOutcome::Failed;
-                add_sentences(
-                    &mut self.run.contradictions,
-                    ["a test is not called failed and shown as failed"],
-                );
-            }
+            (Some(test), _) => add_sentences(&mut self.run.contradictions, test.fail()),
             (None, Some(suite)) => suite.failed = true,
-            _ => {}
+            (None, None) => {}
         }
         NunitElement::Other
     }
@@ -193,6 +176,9 @@ impl NunitSuite {
     }
 }
 
+/// Version 3 has these attributes, version 2 a date and a time of the run.
+const MOMENTS: &[&str] = &["start-time", "end-time"];
+
 /// What a test says of itself in NUnit's own words: `result`, `label`, `executed` and `success` are read elsewhere.
 const CASE: &[&str] = &[
     "asserts",
@@ -236,16 +222,6 @@ const SUITE: &[&str] = &[
 
 /// What a test holds in NUnit's own words.
 const CHILDREN: &[&str] = &["assertions", "categories", "properties", "reason", "output", "attachments"];
-
-/// Version 3 has one attribute, version 2 two for the run.
-fn take_times(element: &Element<'_>, times: &mut OwnTimes) {
-    for name in ["start-time", "end-time"] {
-        element.value(name).iter().for_each(|text| times.text(text));
-    }
-    if let (Some(date), Some(time)) = (element.value("date"), element.value("time")) {
-        times.text(&format!("{date}T{time}"));
-    }
-}
 
 fn read_claims(label: String, element: &Element<'_>) -> Claims {
     let mut claims = Claims::of(label);

@@ -2,8 +2,8 @@
 
 use crate::model::test_run::{SEPARATOR, TestOutcome, TestRun};
 use crate::report::attempts::{Attempts, LIMITS, TestName};
+use crate::report::dotnet::{below_class, class_name};
 use crate::report::error::ContentError;
-use crate::report::name::{below_class, class_name};
 use crate::report::said::{self, Hint};
 use crate::report::summary::{Claims, Tally, add_sentences};
 use crate::report::xml::{ContentHandler, Element};

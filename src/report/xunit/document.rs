@@ -1,10 +1,9 @@
 //! The document: assemblies, collections and tests.
 
-use crate::model::own_times::OwnTimes;
 use crate::model::test_run::{SEPARATOR, TestOutcome, TestRun};
 use crate::report::attempts::{Attempts, TestName};
+use crate::report::dotnet::{OpenTest, assembly_name, below_class, take_times};
 use crate::report::error::ContentError;
-use crate::report::name::{assembly_name, below_class};
 use crate::report::said::{self, Hint};
 use crate::report::summary::{Claims, Tally, add_sentences};
 use crate::report::xml::{ContentHandler, Element};
@@ -17,7 +16,7 @@ pub struct XunitDocument {
     assembly: String,
     /// The assembly as it is written, with its place.
     place: String,
-    test: Option<XunitTest>,
+    test: Option<OpenTest>,
     tests: Attempts,
     run: TestRun,
 }
@@ -39,21 +38,15 @@ struct XunitGroup {
     failed: bool,
 }
 
-/// A test while it is read.
-struct XunitTest {
-    name: TestName,
-    outcome: TestOutcome,
-}
-
 impl ContentHandler for XunitDocument {
     fn start(&mut self, element: &Element<'_>) -> Result<(), ContentError> {
         let kind = match element.name {
             "assemblies" => {
-                take_times(element, &mut self.run.times);
+                take_times(element, MOMENTS, ["run-date", "run-time"], &mut self.run.times);
                 self.group("the report", element)
             }
             "assembly" => {
-                take_times(element, &mut self.run.times);
+                take_times(element, MOMENTS, ["run-date", "run-time"], &mut self.run.times);
                 self.place = element.value("name").unwrap_or_default().to_string();
                 self.assembly = assembly_name(&self.place).to_string();
                 self.group("an assembly", element)
@@ -99,7 +92,7 @@ impl XunitDocument {
         let outcome = self.outcome(element.value("result").unwrap_or_default());
         let (outcome, said) = said::of_case(element, CASE, outcome);
         add_sentences(&mut self.run.contradictions, said);
-        self.test = Some(XunitTest { name, outcome });
+        self.test = Some(OpenTest { name, outcome });
         XunitElement::Test
     }
 
@@ -125,31 +118,17 @@ impl XunitDocument {
         if let Some(group) = self.groups.last_mut().filter(|_| within == Some(&XunitElement::Group)) {
             group.failed |= name != "errors" && said::element(name) == Hint::Bad;
         }
-        if let Some(test) = self.test.as_mut().filter(|test| test.outcome <= TestOutcome::Skipped)
-            && (foreign || failed)
-        {
-            test.outcome = if failed { TestOutcome::Failed } else { TestOutcome::Error };
-            let what = said::shown(name);
-            add_sentences(
-                &mut self.run.contradictions,
-                [format!("a test is not called failed and holds `{what}`, which says that it may have")],
-            );
+        if let Some(test) = self.test.as_mut().filter(|test| test.is_good() && (foreign || failed)) {
+            let contradiction = test.contradict(name, failed);
+            add_sentences(&mut self.run.contradictions, [contradiction]);
         }
         XunitElement::Other
     }
 
     fn failure(&mut self) -> XunitElement {
-        match &mut self.test {
-            Some(test) if test.outcome < TestOutcome::Failed => {
-                test.outcome = TestOutcome::Failed;
-                add_sentences(
-                    &mut self.run.contradictions,
-                    ["a test is not called failed and shown as failed"],
-                );
-            }
-            // Within `errors` it tells of an error that counts by itself.
-            Some(_) | None => {}
-        }
+        // Within `errors` there is no test: the element describes an error that counts by itself.
+        let contradiction = self.test.as_mut().and_then(OpenTest::fail);
+        add_sentences(&mut self.run.contradictions, contradiction);
         XunitElement::Other
     }
 
@@ -201,6 +180,9 @@ impl XunitDocument {
     }
 }
 
+/// Version 3 names moments with their zone, all versions a date and a time of day without one.
+const MOMENTS: &[&str] = &["start-rtf", "finish-rtf"];
+
 /// What a test says of itself in xUnit's own words.
 const CASE: &[&str] = &[
     "finish-rtf",
@@ -225,14 +207,4 @@ const CHILDREN: &[&str] = &["attachments", "output", "reason", "traits", "warnin
 /// Parts of a name, without those that are empty.
 fn join_parts(parts: [&str; 3]) -> String {
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(SEPARATOR)
-}
-
-/// Version 3 names moments with their zone, all versions a date and a time of day without one.
-fn take_times(element: &Element<'_>, times: &mut OwnTimes) {
-    for name in ["start-rtf", "finish-rtf"] {
-        element.value(name).iter().for_each(|text| times.text(text));
-    }
-    if let (Some(date), Some(time)) = (element.value("run-date"), element.value("run-time")) {
-        times.text(&format!("{date}T{time}"));
-    }
 }
