@@ -3,11 +3,11 @@
 //! A part in a landing, other than the deployer's, counts when the host vouches for it: having opened the request, or
 //! having approved it. What commits say of their authors does not count here, since anybody can write any name into a commit.
 
-use super::approval::{Approval, Approvals, Independence, LastPusher, approvals};
-use super::quorum::is_named;
+use super::shared::approval::{Approval, Approvals, Independence, LastPusher, approvals};
+use super::shared::quorum::is_named;
 use super::{
-    Case, Control, Documentation, Kind, LandingCase, Reach, Reference, Role, Scope, Stage, Waivable, finding,
-    read, unproven,
+    Case, Control, Documentation, Granularity, Kind, LandingCase, Reference, Role, Scope, Stage, Waivable,
+    finding, read, unproven,
 };
 use crate::model::decision::{Finding, SubjectKind, Verdict};
 use crate::model::deployment::{Deployer, DeployerOrigin, Deployment};
@@ -24,7 +24,7 @@ const NAME: &str = "deployers";
 pub static KIND: Kind = Kind {
     name: NAME,
     stage: Stage::Deployment,
-    reach: Reach::Whole,
+    granularity: Granularity::Once,
     always_on: false,
     waivable: Waivable::Freely,
     documentation: Documentation(include_str!("deployers.md")),

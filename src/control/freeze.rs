@@ -4,7 +4,7 @@
 //! UTC. Summer time and other local customs are left out on purpose: a window that moves with the rules of a time
 //! zone would give another answer on a machine with other rules.
 
-use super::{Case, Control, Documentation, Kind, Reach, Stage, Waivable, finding, read};
+use super::{Case, Control, Documentation, Granularity, Kind, Stage, Waivable, finding, read};
 use crate::model::decision::{Finding, SubjectKind, Verdict};
 use crate::model::environment::Environment;
 use crate::model::fact::Gap;
@@ -21,7 +21,7 @@ const NAME: &str = "freeze";
 pub static KIND: Kind = Kind {
     name: NAME,
     stage: Stage::Deployment,
-    reach: Reach::Whole,
+    granularity: Granularity::Once,
     always_on: false,
     waivable: Waivable::Freely,
     documentation: Documentation(include_str!("freeze.md")),

@@ -18,22 +18,19 @@ use std::collections::BTreeMap;
 use toml::Spanned;
 use toml::de::ValueDeserializer;
 
-pub mod approval;
-pub mod bound;
 pub mod changed_line_coverage;
 pub mod deployers;
 pub mod documentation;
 pub mod freeze;
 pub mod gate_integrity;
-mod identity;
 pub mod protected_branch;
-pub mod quorum;
 pub mod regression_tests;
 pub mod required_checks;
 pub mod required_reviews;
 pub mod reviewed_landings;
 #[cfg(test)]
 pub mod schema;
+pub mod shared;
 #[cfg(test)]
 pub mod testing;
 
@@ -64,8 +61,8 @@ pub struct Kind {
     pub name: &'static str,
     /// When it is judged.
     pub stage: Stage,
-    /// Of what it speaks when a deployment is judged.
-    pub reach: Reach,
+    /// How often it is judged in a deployment.
+    pub granularity: Granularity,
     /// Is it judged by every policy, also by one that does not name it?
     pub always_on: bool,
     /// What waivers may cover of its findings.
@@ -169,13 +166,13 @@ pub trait Control: std::fmt::Debug + Send + Sync {
     }
 }
 
-/// Of what a control speaks when a deployment is judged.
+/// How often a control is judged in a deployment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reach {
-    /// Of every landing, by the facts of its requests.
-    Landing,
-    /// Of the branch and the candidate, once.
-    Whole,
+pub enum Granularity {
+    /// Once for each request of each landing, by the facts of that request.
+    PerLanding,
+    /// Once for the branch and the candidate.
+    Once,
 }
 
 /// One landing: what was seen of it, and which areas it touches.
@@ -208,7 +205,7 @@ pub enum Reference<'a> {
     /// A role.
     Role(&'a Spanned<String>),
     /// The list of those who may sign evidence, which `regression-tests` names.
-    Signers(&'a Spanned<bound::Trust>),
+    Signers(&'a Spanned<shared::evidence_binding::Trust>),
     /// A suite of `regression-tests` that judges an area.
     Suite {
         /// The suite.

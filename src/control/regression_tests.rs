@@ -4,10 +4,11 @@
 //! `baseline.rs`, what a suite's reports come to in `evidence.rs`, and what a
 //! change takes away from its sources in `weakened.rs`.
 
-use super::bound::{Age, Trust};
-use super::required_checks::Wanted;
+use super::shared::evidence_binding::{Age, Trust};
+use super::shared::named_check::NamedCheck;
+use super::shared::text::{first_few, plural};
 use super::{
-    Case, Control, Documentation, Kind, NamedSuite, Reach, Reference, Stage, Waivable, finding, read,
+    Case, Control, Documentation, Granularity, Kind, NamedSuite, Reference, Stage, Waivable, finding, read,
     unproven, widened,
 };
 use crate::model::change::Change;
@@ -37,14 +38,11 @@ mod weakened;
 
 const NAME: &str = "regression-tests";
 
-/// How many tests, files or reports a finding names; it says how many more there are.
-const NAMED: usize = 10;
-
 /// The control.
 pub static KIND: Kind = Kind {
     name: NAME,
     stage: Stage::Both,
-    reach: Reach::Whole,
+    granularity: Granularity::Once,
     always_on: false,
     waivable: Waivable::Freely,
     documentation: Documentation(include_str!("regression_tests.md")),
@@ -97,7 +95,7 @@ pub struct Suite {
     trust: Option<Trust>,
     /// The check of the head that vouches for the job, with `trust = "host"`.
     #[serde(default)]
-    check: Option<Wanted>,
+    check: Option<NamedCheck>,
     /// Whether the run is compared with the recorded runs of the branch. Default: it is not.
     #[serde(default)]
     baseline: Option<Baseline>,
@@ -251,7 +249,7 @@ impl RegressionTests {
         let strays: Vec<&Report> = reports.value()?.iter().filter(|report| !taken(report)).collect();
         let first = &strays.first()?.path;
         let verb = if strays.len() == 1 { "belongs" } else { "belong" };
-        let number = count(strays.len() as u64, "report");
+        let number = plural(strays.len() as u64, "report");
         let reason = format!("{number} {verb} to no suite of the policy, so it is not counted");
         let strays = strays.into_iter().map(stray).collect();
         let remedy =
@@ -259,7 +257,7 @@ impl RegressionTests {
         Some(
             finding(NAME, Verdict::Noted, SubjectKind::File, first.as_str(), reason)
                 .remedy(remedy)
-                .details(some_of(strays)),
+                .details(first_few(strays)),
         )
     }
 
@@ -426,26 +424,6 @@ impl Suite {
 
 fn broken(suite: &str, reason: impl Into<String>) -> Finding {
     finding(NAME, Verdict::Broken, SubjectKind::Suite, suite, reason)
-}
-
-/// At most [`NAMED`] of them, and how many more there are.
-pub(super) fn some_of(mut all: Vec<String>) -> Vec<String> {
-    let more = all.len().saturating_sub(NAMED);
-    if more > 0 {
-        all.truncate(NAMED);
-        all.push(format!("and {more} more"));
-    }
-    all
-}
-
-/// "1 test", "2 tests".
-pub(super) fn count(number: u64, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
-}
-
-/// The verb behind a [`count`].
-pub(super) fn verb(number: u64, one: &'static str, several: &'static str) -> &'static str {
-    if number == 1 { one } else { several }
 }
 
 #[cfg(test)]

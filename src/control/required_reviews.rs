@@ -1,13 +1,14 @@
 //! `required-reviews`: the change was approved by enough people who had no part in it.
 //!
 //! One rule for every change, one for changes to any data-processing area, one for each area. All that apply must
-//! hold, and each is its own finding. What counts as an approval is in [`super::approval`], how people fill roles in
-//! [`super::quorum`]. An area that is touched and that no rule speaks of is broken: the policy has forgotten it.
+//! hold, and each is its own finding. What counts as an approval is in [`super::shared::approval`], how people fill roles in
+//! [`super::shared::quorum`]. An area that is touched and that no rule speaks of is broken: the policy has forgotten it.
 
-use super::approval::{AfterUpdate, Approvals, Independence, LastPusher, approvals};
-use super::quorum::{Demand, RoleApprovals, files, judge, nothing_to_judge};
+use super::shared::approval::{AfterUpdate, Approvals, Independence, LastPusher, approvals};
+use super::shared::quorum::{Demand, RoleApprovals, files, judge, nothing_to_judge};
 use super::{
-    Case, Control, Documentation, Kind, Reach, Reference, Stage, Waivable, finding, read, unproven, widened,
+    Case, Control, Documentation, Granularity, Kind, Reference, Stage, Waivable, finding, read, unproven,
+    widened,
 };
 use crate::model::change::FileChange;
 use crate::model::decision::{Finding, Place, SubjectKind, TouchedArea, Verdict};
@@ -24,7 +25,7 @@ const NAME: &str = "required-reviews";
 pub static KIND: Kind = Kind {
     name: NAME,
     stage: Stage::Both,
-    reach: Reach::Landing,
+    granularity: Granularity::PerLanding,
     always_on: false,
     waivable: Waivable::Freely,
     documentation: Documentation(include_str!("required_reviews.md")),
@@ -180,7 +181,7 @@ impl RequiredReviews {
         let approvals = approvals(case, self.independence)?;
         let request = case.facts.host.request.known()?.number.to_string();
         let files = files(case)?;
-        let mut findings: Vec<_> = objections(NAME, &request, &approvals).into_iter().collect();
+        let mut findings: Vec<_> = approvals.objection_finding(NAME, &request).into_iter().collect();
         let landed = case.facts.host.request.value().is_some_and(|request| request.merged.is_some());
         findings.extend(machines(&request, &approvals, landed));
         for applied in applied {
@@ -264,15 +265,6 @@ fn machines(request: &str, approvals: &Approvals, landed: bool) -> Option<Findin
         };
         finding(NAME, Verdict::Noted, SubjectKind::Request, request, reason).remedy(remedy)
     })
-}
-
-/// The finding about standing objections.
-pub(super) fn objections(control: &str, request: &str, approvals: &Approvals) -> Option<Finding> {
-    let first = approvals.objections.first()?;
-    let found = finding(control, Verdict::Broken, SubjectKind::Request, request, first)
-        .remedy("Ask the reviewers who requested changes to approve, or dismiss their reviews with a reason.")
-        .details(approvals.objections.clone());
-    Some(found)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! `reviewed-landings`: everything between two deployments is content that a change request brought.
 
-use super::gate_integrity::steers_gate;
-use super::{Case, Control, Documentation, Kind, LandingCase, Reach, Stage, Waivable, finding, read};
+use super::shared::gate_files::steers_gate;
+use super::{Case, Control, Documentation, Granularity, Kind, LandingCase, Stage, Waivable, finding, read};
 use crate::model::change::Side;
 use crate::model::decision::{Finding, Place, SubjectKind, TouchedArea, Verdict};
 use crate::model::deployment::LandingFacts;
@@ -20,7 +20,7 @@ const NAMED: usize = 20;
 pub static KIND: Kind = Kind {
     name: NAME,
     stage: Stage::Deployment,
-    reach: Reach::Landing,
+    granularity: Granularity::PerLanding,
     always_on: true,
     waivable: Waivable::ByCommit,
     documentation: Documentation(include_str!("reviewed_landings.md")),

@@ -2,7 +2,7 @@
 //!
 //! Every part is optional here. What is missing is found by looking at the text, so that one mistake hides no other.
 
-use super::waivers::Longest;
+use super::durations::LongestWaiver;
 use crate::control::Role;
 use crate::model::environment::Environment;
 use crate::model::glob::Glob;
@@ -67,7 +67,7 @@ pub struct Waivers {
     /// The longest time that a waiver or rollback may last, in hours or days: `"12h"`, `"30d"`; at most a year.
     /// Default: `"30d"`.
     #[serde(default)]
-    pub longest: Longest,
+    pub longest: LongestWaiver,
     /// The file of allowed signers, in the format of ssh-keygen(1), read at the base. With it, a waiver or rollback is
     /// in force only if its approver signed it. Without it, no signature is required.
     #[cfg_attr(test, schemars(with = "Option<String>"))]

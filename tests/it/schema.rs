@@ -82,7 +82,7 @@ fn every_decision_of_the_demo_conforms() {
         let decision = demo::judge(scenario).map_err(|failure| failure.message).unwrap();
         let style = Style { colour: false, width: 80, verbose: false, advisory: false };
         let mut bytes = Vec::new();
-        (json.write)(&decision, style, &mut bytes).unwrap();
+        (json.write)(&decision, &render::Context::plain(style), &mut bytes).unwrap();
         schema.check(&bytes);
     }
 }

@@ -1,7 +1,7 @@
 //! What a policy writes under `[controls.changed-line-coverage]`.
 
-use crate::control::bound::{self, Age, Trust};
-use crate::control::required_checks::Wanted;
+use crate::control::shared::evidence_binding::{self, Age, Trust};
+use crate::control::shared::named_check::NamedCheck;
 use crate::model::glob::Glob;
 use crate::model::line_coverage::{CoverageFormat, CoverageSource};
 use serde::de::Error;
@@ -23,7 +23,7 @@ pub struct ChangedLineCoverage {
     /// Which evidence counts; `None`: every report that is found, and every statement of the tree that is handed over.
     pub(super) trust: Option<Spanned<Trust>>,
     /// The check of the head that vouches for the job.
-    pub(super) check: Option<Wanted>,
+    pub(super) check: Option<NamedCheck>,
     /// How old a report may be.
     pub(super) max_age: Option<Age>,
 }
@@ -53,7 +53,7 @@ struct Written {
     #[cfg_attr(test, schemars(with = "Option<Trust>"))]
     trust: Option<Spanned<Trust>>,
     /// The check of the head that vouches for the job, with `trust = "host"`.
-    check: Option<Wanted>,
+    check: Option<NamedCheck>,
     /// How old a report may be: `"30m"`, `"24h"`, `"7d"`; at most a year. Default: any age.
     max_age: Option<Age>,
 }
@@ -64,7 +64,7 @@ impl TryFrom<Written> for ChangedLineCoverage {
     fn try_from(written: Written) -> Result<Self, Self::Error> {
         let Written { minimum, reports, areas, trust, check, max_age } = written;
         let level = trust.as_ref().map(|trust| *trust.get_ref());
-        match bound::mistake(level, check.as_ref()) {
+        match evidence_binding::mistake(level, check.as_ref()) {
             Some(mistake) => Err(mistake),
             None => Ok(ChangedLineCoverage { minimum, reports, areas, trust, check, max_age }),
         }

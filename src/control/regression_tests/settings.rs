@@ -1,8 +1,8 @@
 //! What a suite says of the evidence that it accepts: how it is bound, how old it may be, what it is compared with.
 
 use super::Suite;
-use crate::control::bound::{self, Trust};
-use crate::control::required_checks::Wanted;
+use crate::control::shared::evidence_binding::{self, Trust};
+use crate::control::shared::named_check::NamedCheck;
 use crate::model::path::RepoPath;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error};
@@ -71,7 +71,7 @@ impl Suite {
             ),
         ];
         let wrong = wrong.into_iter().find(|(is, _)| *is).map(|(_, mistake)| mistake);
-        bound::mistake(self.trust, self.check.as_ref()).or(wrong)
+        evidence_binding::mistake(self.trust, self.check.as_ref()).or(wrong)
     }
 
     /// Does it ask for more than reports?
@@ -84,7 +84,7 @@ impl Suite {
     }
 
     /// The check that vouches for the job.
-    pub(in crate::control) fn vouching(&self) -> Option<&Wanted> {
+    pub(in crate::control) fn vouching(&self) -> Option<&NamedCheck> {
         self.check.as_ref()
     }
 }

@@ -23,8 +23,9 @@
 //! the objection of a bot. The objection of a deleted account stands until somebody dismisses it. An objection of
 //! somebody who may only read does not count (GitHub docs, "About pull request reviews").
 
-use super::Case;
+use crate::control::{Case, finding};
 use crate::model::change::{Change, Revision, Updates};
+use crate::model::decision::{Finding, SubjectKind, Verdict};
 use crate::model::fact::{Fact, Gap, GapReason};
 use crate::model::person::{Account, AccountKind, Login, Who};
 use crate::model::review::{ChangeRequest, Permission, Review, ReviewState};
@@ -51,6 +52,19 @@ pub struct Approvals {
     /// Approvals of which something could not be seen, with the gap: each might count if it could. None is by a
     /// person who is counted already.
     pub unclear: Vec<(Approval, Gap)>,
+}
+
+impl Approvals {
+    /// The finding of a control that reviewers object; `None` when none does. `request` is its number.
+    pub fn objection_finding(&self, control: &str, request: &str) -> Option<Finding> {
+        let first = self.objections.first()?;
+        let found = finding(control, Verdict::Broken, SubjectKind::Request, request, first)
+            .remedy(
+                "Ask the reviewers who requested changes to approve, or dismiss their reviews with a reason.",
+            )
+            .details(self.objections.clone());
+        Some(found)
+    }
 }
 
 /// An approval that counts.
