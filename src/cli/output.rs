@@ -3,9 +3,10 @@
 
 use super::actions;
 use super::exit::{Exit, Failure, Result};
+use crate::control::{self, Kind};
 use crate::model::decision::Decision;
 use crate::model::digest::Digest;
-use crate::render::{self, Format, Style};
+use crate::render::{self, Context, ControlGuide, Format, NoSources, Style};
 use clap::Args;
 use std::collections::BTreeSet;
 use std::io::{self, BufWriter, IsTerminal as _, Write};
@@ -112,13 +113,21 @@ fn target(text: &str) -> Result<Target> {
 fn write(decision: &Decision, target: &Target, arguments: &Shown) -> Result<()> {
     let mut bytes = Vec::new();
     let style = style(arguments, target.file.is_none());
-    (target.format.write)(decision, style, &mut bytes)
+    let context = Context { style, controls: &control_guides(), sources: &NoSources };
+    (target.format.write)(decision, &context, &mut bytes)
         .map_err(|error| Failure::environment(error.to_string()))?;
     match &target.file {
         Some(file) if target.append => append(file, &bytes),
         Some(file) => write_file(file, &bytes),
         None => stdout(&guarded(target.format, bytes)),
     }
+}
+
+/// The documentation of the controls, for formats that show it.
+fn control_guides() -> Vec<ControlGuide<'static>> {
+    let guide =
+        |kind: &&Kind| ControlGuide { name: kind.name, sections: kind.documentation.sections().collect() };
+    control::TABLE.iter().map(guide).collect()
 }
 
 fn style(arguments: &Shown, to_stdout: bool) -> Style {

@@ -94,8 +94,8 @@ fn listed(names: &[&str]) -> String {
 fn check_waivers(policy: &Policy, file: &Path) -> Result<String> {
     let name = file.display();
     let Some(Leaves { waivers, rollbacks }) = read_waivers(policy, file)? else { return Ok(String::new()) };
-    let named = waivers.iter().map(|one| (&one.id, one as &dyn Approved));
-    let named = named.chain(rollbacks.iter().map(|one| (&one.id, one as &dyn Approved)));
+    let named = waivers.iter().map(|one| (&one.grant.id, one as &dyn Approved));
+    let named = named.chain(rollbacks.iter().map(|one| (&one.grant.id, one as &dyn Approved)));
     check_signatures(policy, file, named)?;
     let count = |number, thing: &str| format!("{number} {thing}{}", if number == 1 { "" } else { "s" });
     let also = match rollbacks.len() {
@@ -148,8 +148,8 @@ fn statement(id: &str, file: &Path) -> Result {
     let file = file.with_file_name(waiver::PATH);
     let unknown = || Failure::policy(format!("there is no waiver or rollback `{id}` in {}", file.display()));
     let Leaves { waivers, rollbacks } = read_waivers(&policy, &file)?.ok_or_else(unknown)?;
-    let waiver = waivers.iter().find(|one| one.id == id).map(|one| one as &dyn Approved);
-    let rollback = || rollbacks.iter().find(|one| one.id == id).map(|one| one as &dyn Approved);
+    let waiver = waivers.iter().find(|one| one.grant.id == id).map(|one| one as &dyn Approved);
+    let rollback = || rollbacks.iter().find(|one| one.grant.id == id).map(|one| one as &dyn Approved);
     let leave = waiver.or_else(rollback).ok_or_else(unknown)?;
     // To the byte: it is going to be signed.
     output::data(leave.statement(&policy.project).as_bytes())?;

@@ -295,7 +295,7 @@ pub fn judge(policy: &str, facts: &Deployment) -> std::result::Result<Vec<u8>, S
 fn decision_json(decision: &Decision) -> Result<Vec<u8>> {
     let style = Style { colour: false, width: 80, verbose: false, advisory: false };
     let mut bytes = Vec::new();
-    (render::json::FORMAT.write)(decision, style, &mut bytes).map_err(unwritable)?;
+    (render::json::FORMAT.write)(decision, &render::Context::plain(style), &mut bytes).map_err(unwritable)?;
     Ok(bytes)
 }
 

@@ -3,7 +3,7 @@
 use crate::collect::gather::{Asked, Sources, gather};
 use crate::collect::git::{Place, Repository};
 use crate::collect::host::{Host, Question};
-use crate::model::change::{BranchName, FileChange, Revision};
+use crate::model::change::{BranchName, Revision};
 use crate::model::deployment::{
     Back, Baseline, BaselineOrigin, Deployer, Deployment, Elsewhere, HostDeployment, LandingFacts, Recorded,
     SCHEMA,
@@ -338,7 +338,8 @@ impl Range<'_> {
         let since = match repository.span(baseline, tip) {
             Fact::Known(Span::Steps(steps)) => {
                 let mut landings = self.landings(baseline, branch, &steps, &|_, _| ());
-                landings.retain(may_touch_waivers);
+                let path = RepoPath::from(waiver::PATH);
+                landings.retain(|landing| landing.may_touch(&path));
                 Fact::Known(landings)
             }
             Fact::Known(Span::Equal) => Fact::Known(Vec::new()),
@@ -373,12 +374,6 @@ impl Range<'_> {
         let Witnesses { repository, directory, reports, evidence, observed, .. } = *self.witnesses;
         gather(inquiry, base, head, &Sources { repository, host, directory, reports, evidence, observed })
     }
-}
-
-fn may_touch_waivers(landing: &LandingFacts) -> bool {
-    let path = RepoPath::from(waiver::PATH);
-    let is_it = |file: &FileChange| file.entries().any(|entry| entry.path == path);
-    landing.files.value().is_none_or(|files| files.iter().any(is_it))
 }
 
 fn candidates(requests: &[Facts]) -> Vec<Candidate> {

@@ -3,11 +3,11 @@
 //! A part in a landing, other than the deployer's, counts when the host vouches for it: having opened the request, or
 //! having approved it. What commits say of their authors does not count here, since anybody can write any name into a commit.
 
-use super::approval::{Approval, Approvals, Independence, LastPusher, approvals};
-use super::quorum::is_named;
+use super::shared::approval::{Approval, Approvals, Independence, LastPusher, approvals};
+use super::shared::quorum::is_named;
 use super::{
-    Case, Control, Documentation, Kind, LandingCase, Reach, Reference, Role, Scope, Stage, Waivable, finding,
-    read, unproven,
+    Case, Control, Documentation, Granularity, Kind, LandingCase, Reference, Role, Scope, Stage, Waivable,
+    finding, read, unproven,
 };
 use crate::model::decision::{Finding, SubjectKind, Verdict};
 use crate::model::deployment::{Deployer, DeployerOrigin, Deployment};
@@ -24,15 +24,18 @@ const NAME: &str = "deployers";
 pub static KIND: Kind = Kind {
     name: NAME,
     stage: Stage::Deployment,
-    reach: Reach::Whole,
+    granularity: Granularity::Once,
     always_on: false,
     waivable: Waivable::Freely,
     documentation: Documentation(include_str!("deployers.md")),
     read: read::<Deployers>,
+    #[cfg(test)]
+    schema: super::schema::of::<Deployers>,
 };
 
 /// Its settings: at least one of the two.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "Written"))]
 #[serde(try_from = "Written")]
 pub struct Deployers {
     role: Option<Spanned<String>>,
@@ -40,9 +43,14 @@ pub struct Deployers {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Written {
+    /// The role that the deployer must hold.
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
     role: Option<Spanned<String>>,
+    /// `true`: somebody other than the deployer must have opened or approved each request behind data-processing code.
+    /// Default: `false`.
     #[serde(default)]
     not_author_alone: bool,
 }

@@ -14,39 +14,34 @@
 //! A file counts under its old and its new name and, for a link, under the path it leads to; a link or a submodule also
 //! where files of the gate may lie below it. Case and Unicode form do not matter. Workflows are taken from the repository that is judged; those it calls elsewhere are not seen.
 
-use super::approval::{Approvals, Independence, approvals};
-use super::quorum::{Demand, Judgement, RoleApprovals, files, judge, nothing_to_judge};
-use super::required_reviews::objections;
-use super::{Case, Control, Documentation, Kind, Reach, Reference, Stage, Waivable, finding, read, unproven};
-use crate::model::change::{EntryKind, FileChange};
-use crate::model::codeowners::{CodeOwners, InvalidLine, PLACES};
+use super::shared::approval::{Approvals, Independence, approvals};
+use super::shared::gate_files::{FileName, is_same_file, matches_any, names_of, owner_files, workflow_files};
+use super::shared::quorum::{Demand, Judgement, RoleApprovals, files, judge, nothing_to_judge};
+use super::{
+    Case, Control, Documentation, Granularity, Kind, Reference, Stage, Waivable, finding, read, unproven,
+};
+use crate::model::change::FileChange;
+use crate::model::codeowners::{CodeOwners, InvalidLine};
 use crate::model::decision::{Finding, Place, SubjectKind, Verdict};
-use crate::model::fact::{Fact, Gap, GapReason};
+use crate::model::fact::{Fact, Gap};
 use crate::model::facts::GateTexts;
-use crate::model::glob::{Below, Glob, folded};
-use crate::model::governs::{self, Governing, Governor, split};
+use crate::model::glob::Glob;
+use crate::model::governs::{self, Governing};
 use crate::model::inquiry::{Inquiry, Topic};
 use crate::model::path::RepoPath;
 use crate::model::waiver;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::num::NonZeroU64;
-use std::sync::LazyLock;
 use toml::Spanned;
 
 const NAME: &str = "gate-integrity";
-
-// A deployment asks about thousands of landings: these are compiled once.
-static OWNER_FILES: LazyLock<Globs> = LazyLock::new(|| globs(&PLACES));
-static WORKFLOWS: LazyLock<Globs> = LazyLock::new(|| {
-    globs(&[".github/workflows/**", ".github/actions/**", "**/action.yml", "**/action.yaml"])
-});
 
 /// The control.
 pub static KIND: Kind = Kind {
     name: NAME,
     stage: Stage::Both,
-    reach: Reach::Landing,
+    granularity: Granularity::PerLanding,
     always_on: true,
     waivable: Waivable::Never {
         because: "it guards the policy, these waivers and the baseline",
@@ -54,19 +49,25 @@ pub static KIND: Kind = Kind {
     },
     documentation: Documentation(include_str!("gate_integrity.md")),
     read: read::<GateIntegrity>,
+    #[cfg(test)]
+    schema: super::schema::of::<GateIntegrity>,
 };
 
 /// Its settings. Each has a default, so that the control can be on without any.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct GateIntegrity {
-    /// Who has to approve; without it anybody independent who may write.
+    /// The role whose people must approve a change to the gate. Without it, anyone independent with write access counts.
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
     role: Option<Spanned<String>>,
-    /// How many of them.
+    /// How many of them must approve. Default: 1.
     approvals: NonZeroU64,
-    /// Files that decide which tests run.
+    /// Glob patterns of the files that decide which tests run, and how.
+    #[cfg_attr(test, schemars(with = "Vec<String>"))]
     test_configuration: Vec<Glob>,
-    /// More files.
+    /// Glob patterns of further files that count as part of the gate.
+    #[cfg_attr(test, schemars(with = "Vec<String>"))]
     paths: Vec<Glob>,
 }
 
@@ -124,11 +125,11 @@ impl GateIntegrity {
     /// The touched files of the gate, by reason.
     fn touched<'a>(&self, case: &Case<'a>, files: &[&'a FileChange]) -> Result<Vec<Touched<'a>>, Gap> {
         let inquiry = &case.facts.inquiry;
-        let is_policy = inquiry.policy.as_ref().map(same_file);
-        let is_waivers = same_file(&RepoPath::from(waiver::PATH));
-        let signs_waivers = inquiry.waiver_signers.as_ref().map(same_file);
-        let signs_evidence = inquiry.signers.as_ref().map(same_file);
-        let (owners, workflows) = (built_in(&OWNER_FILES)?, built_in(&WORKFLOWS)?);
+        let is_policy = inquiry.policy.as_ref().map(is_same_file);
+        let is_waivers = is_same_file(&RepoPath::from(waiver::PATH));
+        let signs_waivers = inquiry.waiver_signers.as_ref().map(is_same_file);
+        let signs_evidence = inquiry.signers.as_ref().map(is_same_file);
+        let (owners, workflows) = (owner_files()?, workflow_files()?);
         let all = [
             of_gate("the policy", files, |name| is_policy.as_ref().is_some_and(|is| is(name.path))),
             of_gate("the waivers", files, |name| is_waivers(name.path)),
@@ -138,10 +139,14 @@ impl GateIntegrity {
             of_gate("who may sign evidence", files, |name| {
                 signs_evidence.as_ref().is_some_and(|is| is(name.path))
             }),
-            of_gate("who owns which file", files, |name| any(owners, name)),
-            of_gate("the workflows that run the gate and the tests", files, |name| any(workflows, name)),
-            of_gate("the configuration of the tests", files, |name| any(&self.test_configuration, name)),
-            of_gate("what the policy counts to the gate", files, |name| any(&self.paths, name)),
+            of_gate("who owns which file", files, |name| matches_any(owners, name)),
+            of_gate("the workflows that run the gate and the tests", files, |name| {
+                matches_any(workflows, name)
+            }),
+            of_gate("the configuration of the tests", files, |name| {
+                matches_any(&self.test_configuration, name)
+            }),
+            of_gate("what the policy counts to the gate", files, |name| matches_any(&self.paths, name)),
             self.governed(inquiry, files)?,
         ];
         Ok(all.into_iter().filter(|touched| !touched.files.is_empty()).collect())
@@ -158,7 +163,7 @@ impl GateIntegrity {
         let single = [&inquiry.policy, &inquiry.waiver_signers, &inquiry.signers].into_iter().flatten();
         let single: Vec<Glob> =
             single.chain([&waivers]).filter_map(|path| Glob::of_path(path.as_bytes())).collect();
-        let (owners, workflows) = (built_in(&OWNER_FILES)?, built_in(&WORKFLOWS)?);
+        let (owners, workflows) = (owner_files()?, workflow_files()?);
         let named = single.iter().chain(workflows).chain(&self.test_configuration).chain(&self.paths);
         // Of the places where CODEOWNERS may stand, only those where it does: `docs/` is one of them.
         let all = named.map(|glob| (glob, governs::Reach::Named));
@@ -175,7 +180,7 @@ impl GateIntegrity {
             let judgement = self.quorum(case, &approvals, touched)?;
             let request = case.facts.host.request.known()?.number.to_string();
             let findings = touched.iter().map(|touched| touched.finding(&judgement));
-            Ok(findings.chain(objections(NAME, &request, &approvals)).collect())
+            Ok(findings.chain(approvals.objection_finding(NAME, &request)).collect())
         });
         judged.unwrap_or_else(|gap| touched.iter().map(|touched| touched.unproven(&gap)).collect())
     }
@@ -196,81 +201,13 @@ impl GateIntegrity {
     }
 }
 
-/// Is this the policy, its waivers, a list of signers, CODEOWNERS, a workflow, or what may decide how one of them is checked out? (What
-/// settings add is not asked here.)
-///
-/// # Errors
-/// A defect of ours: a pattern of this file does not parse.
-pub(super) fn steers_gate(inquiry: &Inquiry, path: &RepoPath) -> Result<bool, Gap> {
-    let name = Name { path, hides: false };
-    let files = [&inquiry.policy, &inquiry.waiver_signers, &inquiry.signers];
-    let named = files.into_iter().flatten().any(|named| same_file(named)(path));
-    let waivers = same_file(&RepoPath::from(waiver::PATH))(path);
-    let above = |glob: &Glob| glob.below(split(path).0) == Below::Named;
-    let governs = Governor::of(path).is_some()
-        && built_in(&OWNER_FILES)?.iter().chain(built_in(&WORKFLOWS)?).any(above);
-    Ok(named
-        || waivers
-        || governs
-        || any(built_in(&OWNER_FILES)?, &name)
-        || any(built_in(&WORKFLOWS)?, &name))
-}
-
 fn of_gate<'a>(
     reason: &'static str,
     files: &[&'a FileChange],
-    is: impl Fn(&Name<'a>) -> bool,
+    is: impl Fn(&FileName<'a>) -> bool,
 ) -> Touched<'a> {
-    let name = |file: &'a FileChange| names(file).find(|name| is(name)).map(|name| (name.path, file));
+    let name = |file: &'a FileChange| names_of(file).find(|name| is(name)).map(|name| (name.path, file));
     Touched { reason, files: files.iter().filter_map(|file| name(file)).collect() }
-}
-
-/// A name under which a file counts.
-struct Name<'a> {
-    path: &'a RepoPath,
-    /// What stands there, a link or a submodule, stands for files that have no entries of their own.
-    hides: bool,
-}
-
-/// Every name under which a file counts: old, new, and where a link leads.
-fn names(file: &FileChange) -> impl Iterator<Item = Name<'_>> {
-    file.entries().flat_map(|entry| {
-        let hides = !matches!(entry.kind, EntryKind::File | EntryKind::Executable);
-        let target = target(&entry.kind).map(|path| Name { path, hides: false });
-        std::iter::once(Name { path: &entry.path, hides }).chain(target)
-    })
-}
-
-fn target(kind: &EntryKind) -> Option<&RepoPath> {
-    match kind {
-        EntryKind::Symlink(target) => target.as_ref(),
-        EntryKind::File | EntryKind::Executable | EntryKind::Submodule => None,
-    }
-}
-
-/// A link at `.config` is of the gate where `.config/nextest.toml` is.
-fn any(globs: &[Glob], name: &Name<'_>) -> bool {
-    let path = name.path.as_bytes();
-    globs.iter().any(|glob| glob.matches_folded(path) || name.hides && glob.below(path) == Below::Named)
-}
-
-type Globs = Result<Vec<Glob>, String>;
-
-fn globs(patterns: &[&str]) -> Globs {
-    patterns.iter().map(|pattern| Glob::new(pattern)).collect()
-}
-
-fn built_in(globs: &'static LazyLock<Globs>) -> Result<&'static [Glob], Gap> {
-    globs.as_deref().map_err(|reason| {
-        Gap::new("the files of the gate", GapReason::Unsupported, reason.clone(), "Report this as a defect.")
-    })
-}
-
-/// The same file, also where a file system does not tell case or Unicode forms apart. What it takes to tell is made once: a
-/// deployment asks it of every path of thousands of landings.
-fn same_file(file: &RepoPath) -> impl Fn(&RepoPath) -> bool + use<> {
-    let file = folded(file.as_bytes());
-    move |path| file == folded(path.as_bytes())
 }
 
 impl Touched<'_> {

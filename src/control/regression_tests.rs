@@ -4,10 +4,11 @@
 //! `baseline.rs`, what a suite's reports come to in `evidence.rs`, and what a
 //! change takes away from its sources in `weakened.rs`.
 
-use super::bound::{Age, Trust};
-use super::required_checks::Wanted;
+use super::shared::evidence_binding::{Age, Trust};
+use super::shared::named_check::NamedCheck;
+use super::shared::text::{first_few, plural};
 use super::{
-    Case, Control, Documentation, Kind, NamedSuite, Reach, Reference, Stage, Waivable, finding, read,
+    Case, Control, Documentation, Granularity, Kind, NamedSuite, Reference, Stage, Waivable, finding, read,
     unproven, widened,
 };
 use crate::model::change::Change;
@@ -37,22 +38,22 @@ mod weakened;
 
 const NAME: &str = "regression-tests";
 
-/// How many tests, files or reports a finding names; it says how many more there are.
-const NAMED: usize = 10;
-
 /// The control.
 pub static KIND: Kind = Kind {
     name: NAME,
     stage: Stage::Both,
-    reach: Reach::Whole,
+    granularity: Granularity::Once,
     always_on: false,
     waivable: Waivable::Freely,
     documentation: Documentation(include_str!("regression_tests.md")),
     read: read::<RegressionTests>,
+    #[cfg(test)]
+    schema: super::schema::of::<RegressionTests>,
 };
 
 /// Its settings.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "Written"))]
 #[serde(try_from = "Written")]
 pub struct RegressionTests {
     suites: BTreeMap<String, Suite>,
@@ -62,68 +63,82 @@ pub struct RegressionTests {
 
 /// One suite.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Suite {
-    /// The areas it is for; `None`: for all.
+    /// The areas whose changes need this suite. Default: all areas.
     #[serde(default, deserialize_with = "not_empty")]
+    #[cfg_attr(test, schemars(with = "Option<Vec<String>>"))]
     areas: Option<Vec<Spanned<String>>>,
-    /// Where its reports are looked for; `None`: only what is handed over by name.
+    /// Glob patterns of the report files. Default: only reports named with `--report SUITE=FILE`, and statements.
     #[serde(default, deserialize_with = "not_empty")]
+    #[cfg_attr(test, schemars(with = "Option<Vec<String>>"))]
     reports: Option<Vec<Glob>>,
-    /// The format of its reports; `None`: their content tells.
+    /// The format of the reports. Default: recognised by content.
     #[serde(default)]
+    #[cfg_attr(test, schemars(schema_with = "crate::control::schema::report_format"))]
     format: Option<ReportFormat>,
+    /// The smallest number of tests that must have passed.
     minimum: NonZeroU64,
+    /// Patterns of test names (`*` matches anything); for each, at least one test must have run, and all passed.
     #[serde(default, deserialize_with = "not_empty")]
+    #[cfg_attr(test, schemars(with = "Option<Vec<String>>"))]
     required: Option<Vec<Pattern>>,
+    /// Whether tests may be skipped. Default: `"allow"`.
     #[serde(default)]
     skipped: Skipped,
+    /// What a test does that failed and passed when it was repeated. Default: `"block"`.
     #[serde(default)]
     flaky: Flaky,
-    /// Which evidence counts; `None`: every report that is found or handed over.
+    /// Which evidence counts. Default: every report that is found or named.
     #[serde(default)]
     trust: Option<Trust>,
-    /// The check of the head that vouches for the job.
+    /// The check of the head that vouches for the job, with `trust = "host"`.
     #[serde(default)]
-    check: Option<Wanted>,
-    /// What it is compared with; `None`: with nothing.
+    check: Option<NamedCheck>,
+    /// Whether the run is compared with the recorded runs of the branch. Default: it is not.
     #[serde(default)]
     baseline: Option<Baseline>,
-    /// Tests that may vanish or be skipped although the baseline has them.
+    /// Patterns of tests that may be missing or skipped although the baseline has them.
     #[serde(default, deserialize_with = "not_empty")]
+    #[cfg_attr(test, schemars(with = "Option<Vec<String>>"))]
     removed: Option<Vec<Pattern>>,
-    /// The configurations or shards that must each hand over a run.
+    /// Names of the configurations or shards that must each hand over a run.
     #[serde(default, deserialize_with = "not_empty")]
     configurations: Option<Vec<String>>,
+    /// How old a run may be: `"30m"`, `"24h"`, `"7d"`; at most a year. Default: any age.
     #[serde(default)]
     max_age: Option<Age>,
-    /// Must a run say how its command ended?
+    /// Whether a run must hold the exit status of its command. Default: it need not.
     #[serde(default)]
     exit_status: Option<ExitStatusSetting>,
-    /// Where its own sources are.
+    /// Glob patterns of the suite's own sources, so that a weakened test is pointed out.
     #[serde(default, deserialize_with = "not_empty")]
+    #[cfg_attr(test, schemars(with = "Option<Vec<String>>"))]
     tests: Option<Vec<Glob>>,
 }
 
 /// May tests be skipped?
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 enum Skipped {
-    /// They may, unless they are required. They never count as passed.
+    /// They may, unless they are `required`. They never count as passed.
     #[default]
     Allow,
-    /// They may not.
+    /// A skipped test blocks.
     Block,
 }
 
 /// What of tests that passed after they had failed?
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 enum Flaky {
-    /// They block.
+    /// It blocks.
     #[default]
     Block,
-    /// They are pointed out. They never count as passed.
+    /// The decision notes it. It never counts as passed.
     Note,
 }
 
@@ -234,7 +249,7 @@ impl RegressionTests {
         let strays: Vec<&Report> = reports.value()?.iter().filter(|report| !taken(report)).collect();
         let first = &strays.first()?.path;
         let verb = if strays.len() == 1 { "belongs" } else { "belong" };
-        let number = count(strays.len() as u64, "report");
+        let number = plural(strays.len() as u64, "report");
         let reason = format!("{number} {verb} to no suite of the policy, so it is not counted");
         let strays = strays.into_iter().map(stray).collect();
         let remedy =
@@ -242,7 +257,7 @@ impl RegressionTests {
         Some(
             finding(NAME, Verdict::Noted, SubjectKind::File, first.as_str(), reason)
                 .remedy(remedy)
-                .details(some_of(strays)),
+                .details(first_few(strays)),
         )
     }
 
@@ -409,26 +424,6 @@ impl Suite {
 
 fn broken(suite: &str, reason: impl Into<String>) -> Finding {
     finding(NAME, Verdict::Broken, SubjectKind::Suite, suite, reason)
-}
-
-/// At most [`NAMED`] of them, and how many more there are.
-pub(super) fn some_of(mut all: Vec<String>) -> Vec<String> {
-    let more = all.len().saturating_sub(NAMED);
-    if more > 0 {
-        all.truncate(NAMED);
-        all.push(format!("and {more} more"));
-    }
-    all
-}
-
-/// "1 test", "2 tests".
-pub(super) fn count(number: u64, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
-}
-
-/// The verb behind a [`count`].
-pub(super) fn verb(number: u64, one: &'static str, several: &'static str) -> &'static str {
-    if number == 1 { one } else { several }
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! `reviewed-landings`: everything between two deployments is content that a change request brought.
 
-use super::gate_integrity::steers_gate;
-use super::{Case, Control, Documentation, Kind, LandingCase, Reach, Stage, Waivable, finding, read};
+use super::shared::gate_files::steers_gate;
+use super::{Case, Control, Documentation, Granularity, Kind, LandingCase, Stage, Waivable, finding, read};
 use crate::model::change::Side;
 use crate::model::decision::{Finding, Place, SubjectKind, TouchedArea, Verdict};
 use crate::model::deployment::LandingFacts;
@@ -20,26 +20,33 @@ const NAMED: usize = 20;
 pub static KIND: Kind = Kind {
     name: NAME,
     stage: Stage::Deployment,
-    reach: Reach::Landing,
+    granularity: Granularity::PerLanding,
     always_on: true,
     waivable: Waivable::ByCommit,
     documentation: Documentation(include_str!("reviewed_landings.md")),
     read: read::<ReviewedLandings>,
+    #[cfg(test)]
+    schema: super::schema::of::<ReviewedLandings>,
 };
 
 /// Its settings.
 #[derive(Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct ReviewedLandings {
+    /// What unexplained lines outside every data-processing area do. Default: `"block"`.
     outside_areas: OutsideAreas,
 }
 
 /// What of unexplained lines outside every area.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 enum OutsideAreas {
+    /// They block the deployment.
     #[default]
     Block,
+    /// The decision notes them, and they do not block.
     Note,
 }
 

@@ -15,23 +15,23 @@
 
 use super::GATE;
 use super::rollback::{self, Transition, unsigned};
-use super::waiving::{self, Found};
+use super::waivers::{self, ScopedFinding};
 use crate::control::{finding, unproven};
 use crate::model::change::Revision;
 use crate::model::decision::{Finding, SubjectKind, Verdict};
 use crate::model::deployment::{BaselineOrigin, Deployment, HostDeployment, Recorded};
 use crate::model::fact::{Fact, Gap, GapReason};
-use crate::model::waiver::{self, Rollback};
+use crate::model::waiver::{self, Grant, Rollback};
 use crate::policy::Policy;
 
 /// Everything that is to be said of the baseline's origin. `found` is what was found in the landings.
-pub(super) fn words(policy: &Policy, facts: &Deployment, found: &[Found]) -> Vec<Finding> {
+pub(super) fn judge_baseline(policy: &Policy, facts: &Deployment, found: &[ScopedFinding]) -> Vec<Finding> {
     let Some(baseline) = facts.baseline.value() else { return Vec::new() };
     let records = match facts.recorded.known() {
         Ok(records) => records.as_slice(),
         Err(gap) => return vec![unproven(GATE, SubjectKind::Environment, facts.environment.as_str(), &gap)],
     };
-    let words = Words { policy, facts, found, records, said: &baseline.revision };
+    let words = BaselineWords { policy, facts, found, records, said: &baseline.revision };
     let mut findings = match baseline.origin {
         BaselineOrigin::Recorded(number) => words.recorded(number),
         BaselineOrigin::Asserted => words.asserted(),
@@ -43,16 +43,16 @@ pub(super) fn words(policy: &Policy, facts: &Deployment, found: &[Found]) -> Vec
 }
 
 /// What everybody says.
-struct Words<'a> {
+struct BaselineWords<'a> {
     policy: &'a Policy,
     facts: &'a Deployment,
-    found: &'a [Found],
+    found: &'a [ScopedFinding],
     records: &'a [Recorded],
     /// The baseline.
     said: &'a Revision,
 }
 
-impl<'a> Words<'a> {
+impl<'a> BaselineWords<'a> {
     fn of(&self, verdict: Verdict, reason: impl Into<String>) -> Finding {
         finding(GATE, verdict, SubjectKind::Environment, self.facts.environment.as_str(), reason)
     }
@@ -292,7 +292,7 @@ impl<'a> Words<'a> {
     fn settled(&self, mut finding: Finding, instead_of: &Revision) -> Finding {
         match self.leave(instead_of) {
             Ok(Ok(rollback)) => {
-                let Rollback { id, approver, expires, reason, .. } = &rollback;
+                let Grant { id, approver, expires, reason, .. } = &rollback.grant;
                 finding
                     .details
                     .push(format!("waived by {id}, granted by {approver} until {expires}: {reason}"));
@@ -321,7 +321,7 @@ impl<'a> Words<'a> {
             };
             match flaw.or_else(never) {
                 None => return Ok(Ok(rollback)),
-                Some(flaw) => refused.push(format!("{} does not settle it: {flaw}", rollback.id)),
+                Some(flaw) => refused.push(format!("{} does not settle it: {flaw}", rollback.grant.id)),
             }
         }
         Ok(Err(refused))
@@ -336,14 +336,14 @@ impl<'a> Words<'a> {
             }));
         }
         let gate = self.facts.whole.gate.known()?;
-        let text = waiving::counting(self.policy, self.facts, gate, self.found);
+        let text = waivers::counting(self.policy, self.facts, gate, self.found);
         Ok(text.map(|text| (text, gate.waiver_signers.as_deref())))
     }
 }
 
 mod first;
 
-pub(super) use first::unlisted;
+pub(super) use first::unlisted_environment;
 
 #[cfg(test)]
 mod tests;

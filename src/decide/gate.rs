@@ -1,7 +1,7 @@
 //! What the gate itself finds, before and beside its controls: which branch it answers for, and whether base, head and
 //! policy are what they must be.
 
-use super::{GATE, rollback};
+use super::GATE;
 use crate::control::{finding, unproven};
 use crate::model::change::BranchName;
 use crate::model::decision::{Finding, SubjectKind, Verdict};
@@ -102,14 +102,15 @@ pub(super) fn invalid_after(problems: usize) -> Finding {
         .remedy("run `portcullis policy check` on it and mend what it lists")
 }
 
-/// Baseline and candidate of a deployment: an honest deployment goes forward along the branch.
-pub(super) fn range(policy: &Policy, facts: &Deployment) -> Vec<Finding> {
-    let mut findings = vec![baseline(policy, facts), on_branch(facts)];
+/// Baseline and candidate of a deployment: an honest deployment goes forward along the branch. `rollback` judges a
+/// candidate that is older than the baseline.
+pub(super) fn range(policy: &Policy, facts: &Deployment, rollback: impl FnOnce() -> Finding) -> Vec<Finding> {
+    let mut findings = vec![baseline(facts, rollback), on_branch(facts)];
     findings.extend(no_deployment_branch(policy, &facts.branch));
     findings
 }
 
-fn baseline(policy: &Policy, facts: &Deployment) -> Finding {
+fn baseline(facts: &Deployment, rollback: impl FnOnce() -> Finding) -> Finding {
     let span = match facts.baseline.known().and_then(|_| facts.span.known()) {
         Ok(span) => span,
         Err(gap) => return unproven(GATE, SubjectKind::Change, facts.candidate.short(), &gap),
@@ -120,7 +121,7 @@ fn baseline(policy: &Policy, facts: &Deployment) -> Finding {
         Span::Equal => {
             (Verdict::Unproven, format!("{deployed} is deployed already, so nothing is to be judged"))
         }
-        Span::Behind => return rollback::judge(policy, facts),
+        Span::Behind => return rollback(),
         Span::Beside => return beside(facts, deployed),
         Span::Diverged => (Verdict::Broken, format!("it does not contain {deployed}, which is deployed")),
         Span::Unrelated => {

@@ -2,7 +2,7 @@
 
 use super::{decide, decide_deployment};
 use crate::control::testing::{World, deployment, revision};
-use crate::control::{Case, Control, Kind, Reach, Stage, finding, required_checks};
+use crate::control::{Case, Control, Granularity, Kind, Stage, finding, required_checks};
 use crate::model::change::BranchName;
 use crate::model::decision::{Decision, Finding, Outcome, PolicyOrigin, SubjectKind, Verdict};
 use crate::model::fact::{Fact, Gap, GapReason};
@@ -254,7 +254,7 @@ impl Control for Pretend {
 
 static LANDING: Kind = Kind { name: "landing", stage: Stage::Change, ..required_checks::KIND };
 static DEPLOYING: Kind = Kind { name: "deploying", stage: Stage::Deployment, ..required_checks::KIND };
-static EACH: Kind = Kind { name: "each", reach: Reach::Whole, ..required_checks::KIND };
+static EACH: Kind = Kind { name: "each", granularity: Granularity::Once, ..required_checks::KIND };
 
 #[test]
 fn a_control_is_asked_when_it_says_that_it_is_judged() {

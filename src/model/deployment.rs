@@ -8,6 +8,7 @@ use crate::model::change::{BranchName, FileChange, Revision};
 use crate::model::fact::{Fact, Gap};
 use crate::model::facts::{Facts, GateTexts};
 use crate::model::landing::{Coverage, Landing, Miss, Span};
+use crate::model::path::RepoPath;
 use crate::model::person::Login;
 use serde::{Deserialize, Serialize};
 
@@ -202,4 +203,12 @@ pub struct LandingFacts {
     pub misses: Vec<Miss>,
     /// The requests that the host says brought it, each with the facts of a merge gate; none for a direct push.
     pub requests: Fact<Vec<Facts>>,
+}
+
+impl LandingFacts {
+    /// May the landing touch this file? It may where its files could not be seen.
+    pub fn may_touch(&self, path: &RepoPath) -> bool {
+        let is_it = |file: &FileChange| file.entries().any(|entry| entry.path == *path);
+        self.files.value().is_none_or(|files| files.iter().any(is_it))
+    }
 }

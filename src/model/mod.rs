@@ -26,6 +26,7 @@ pub mod own_times;
 pub mod patch;
 pub mod path;
 pub mod person;
+pub mod plural;
 pub mod protection;
 pub mod review;
 pub mod test_run;

@@ -45,8 +45,8 @@
 //! ```
 //!
 //! How it is read: `syntax` parses TOML to a `tree`; `recover` turns that into the structs of `document` and the
-//! settings of `controls`, and goes on after a mistake; `wording` says serde's messages in the words of a policy;
-//! `meaning`, with `areas`, `line_patterns`, `branches` and `people`, checks what types cannot say, and `characters` what no
+//! settings of `controls`, and goes on after a mistake; `serde_messages` says serde's messages in the words of a policy;
+//! `validate`, with `areas`, `line_patterns`, `branches` and `people`, checks what types cannot say, and `characters` what no
 //! text may hold; [`show()`] prints the problems. `samples` finds values of the ready policies that nobody replaced.
 
 use crate::control::{Control, Kind, Scope, TABLE};
@@ -60,24 +60,30 @@ use std::ops::Range;
 mod areas;
 mod branches;
 mod characters;
+mod checks;
 mod controls;
 mod document;
+mod durations;
+mod grants;
 mod line_patterns;
-mod meaning;
 mod people;
 mod places;
 mod recover;
+#[cfg(test)]
+mod reference;
 mod rollbacks;
 mod samples;
+mod serde_messages;
 mod show;
 mod signed;
 mod syntax;
 mod tree;
+mod validate;
 mod waivers;
-mod wording;
 
 pub use places::line_of;
 pub use samples::{Sample, standing as sample_values};
+pub use serde_messages::nearest_name;
 pub use show::show;
 
 /// A policy to begin with: what `portcullis policy init` writes.
@@ -166,7 +172,7 @@ impl Policy {
 /// Reads a policy whose controls are those of `table`.
 fn parse_with(text: &str, table: &[&'static Kind]) -> Result<Policy, Vec<Problem>> {
     let mut problems = Vec::new();
-    let policy = meaning::read(text, table, &mut problems);
+    let policy = validate::read_policy(text, table, &mut problems);
     match policy {
         Some(policy) if problems.is_empty() => Ok(policy),
         _ => Err(in_order(problems)),

@@ -19,7 +19,7 @@ use jiff::Timestamp;
 use toml::Spanned;
 
 /// A path in the repository.
-pub(super) fn place(path: &Spanned<String>, problems: &mut Vec<Problem>) -> Option<RepoPath> {
+pub(super) fn check_path(path: &Spanned<String>, problems: &mut Vec<Problem>) -> Option<RepoPath> {
     let place = RepoPath::from(path.get_ref().as_str());
     if !place.is_bent() {
         return Some(place);
@@ -56,17 +56,18 @@ impl Policy {
         signers: &AllowedSigners,
         at: Timestamp,
     ) -> Result<String, String> {
-        let Some(signature) = approved.signature() else { return Err("nobody signed it".to_string()) };
+        let grant = approved.grant();
+        let Some(signature) = &grant.signature else { return Err("nobody signed it".to_string()) };
         // The armour of a multi-line string ends with a line break, and may be set off by blank lines.
         let signature = signature.trim();
         let statement = approved.statement(&self.project);
         let signer = sshsig::verify(statement.as_bytes(), signature.as_bytes(), signers, at)
             .map_err(|error| format!("its signature proves nothing: {error}"))?;
-        if self.is_of(&signer, approved.approver()) {
+        if self.is_of(&signer, &grant.approver) {
             return Ok(signer.key);
         }
         let names: Vec<&str> = signer.principals.iter().map(Principal::as_str).collect();
-        Err(format!("its signature is not that of {}, but of {}", approved.approver(), names.join(", ")))
+        Err(format!("its signature is not that of {}, but of {}", grant.approver, names.join(", ")))
     }
 
     fn is_of(&self, signer: &Signer, login: &Login) -> bool {

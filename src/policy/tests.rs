@@ -1,7 +1,7 @@
 //! Policies with mistakes, and what is said of them. The controls here are made for the tests.
 
 use super::*;
-use crate::control::{Case, Documentation, Reach, Reference, Stage, Waivable, read};
+use crate::control::{Case, Documentation, Granularity, Reference, Stage, Waivable, read};
 use crate::model::decision::Finding;
 use crate::model::fact::Gap;
 use crate::model::glob::Glob;
@@ -26,11 +26,12 @@ const fn kind(name: &'static str, read: Read) -> Kind {
     Kind {
         name,
         stage: Stage::Both,
-        reach: Reach::Whole,
+        granularity: Granularity::Once,
         always_on: false,
         waivable: Waivable::Freely,
         documentation: Documentation(""),
         read,
+        schema: crate::control::schema::of::<()>,
     }
 }
 

@@ -5,13 +5,16 @@
 //! (actions/runner, `ExecutionContext.cs`). So the worst come first, the tenth says how many more there are, and those
 //! follow in the log. Every line starts with `::`, so text from outside never starts one.
 
-use super::{Format, Style, escape, summary};
+use super::{Context, Format, escape, summary};
 use crate::model::decision::{Decision, Finding, Outcome, Place, Verdict};
 use std::io;
 
 /// The format.
-pub static FORMAT: Format =
-    Format { name: "github", about: "Annotations on files and lines, for GitHub Actions", write };
+pub static FORMAT: Format = Format {
+    name: "github",
+    about: "Annotations on files and lines, for GitHub Actions",
+    write: write_decision,
+};
 
 /// How many annotations of one kind the runner shows for a step.
 const SHOWN_BY_GITHUB: usize = 10;
@@ -40,7 +43,8 @@ struct Annotation {
     message: String,
 }
 
-fn write(decision: &Decision, style: Style, out: &mut dyn io::Write) -> io::Result<()> {
+fn write_decision(decision: &Decision, context: &Context<'_>, out: &mut dyn io::Write) -> io::Result<()> {
+    let style = context.style;
     let findings = summary::SHOWN.iter().flat_map(|verdict| summary::of(decision, *verdict));
     let findings = findings.map(|finding| annotation(finding, style.advisory));
     let all: Vec<Annotation> = std::iter::once(headline(decision, style.advisory)).chain(findings).collect();
@@ -150,6 +154,7 @@ fn file(place: &Place) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Style;
     use super::super::sample::{STYLE, allowed, blocked, many, render, undetermined};
     use super::*;
     use snapbox::{IntoData as _, assert_data_eq, str};

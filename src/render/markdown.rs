@@ -3,13 +3,13 @@
 //! GitHub takes no more than 1 MiB of summary from one step (GitHub docs, "Workflow commands", "Step isolation and
 //! limits"), so the text ends early and says so. Text from outside stands in code spans, where nothing is markup.
 
-use super::{Format, Style, escape, summary};
+use super::{Context, Format, Style, escape, summary};
 use crate::model::decision::{Decision, Finding, Judged, TouchedArea, Verdict};
 use std::io;
 
 /// The format.
 pub static FORMAT: Format =
-    Format { name: "markdown", about: "A job summary in GitHub-flavoured Markdown", write };
+    Format { name: "markdown", about: "A job summary in GitHub-flavoured Markdown", write: write_decision };
 
 /// Bytes after which nothing more is listed. What is still written then is our own and short.
 const LIMIT: usize = 900_000;
@@ -20,7 +20,8 @@ const TEXT: usize = 2_000;
 /// How many details one finding shows.
 const DETAILS: usize = 20;
 
-fn write(decision: &Decision, style: Style, out: &mut dyn io::Write) -> io::Result<()> {
+fn write_decision(decision: &Decision, context: &Context<'_>, out: &mut dyn io::Write) -> io::Result<()> {
+    let style = context.style;
     let mut sheet = Sheet { text: head(decision, style), left_out: 0 };
     for verdict in summary::SHOWN {
         section(decision, verdict, &mut sheet);

@@ -109,15 +109,16 @@ fn the_table_is_sorted_and_names_the_version_that_is_written() {
         let text = json(schema.text);
         assert_eq!(text["$schema"], "https://json-schema.org/draft/2020-12/schema", "{}", schema.name);
         assert_eq!(text["properties"]["schema"]["const"], schema.version, "{}", schema.name);
-        assert!(schema.generated.1.ends_with(&format!("/{}-v{}.json", schema.name, schema.version)));
+        let file = schema.generated.map(|(_, file)| file);
+        let expected = format!("/{}-v{}.json", schema.name, schema.version);
+        assert!(file.is_none_or(|file| file.ends_with(&expected)));
     }
     assert!(find("decisions").is_none());
 }
 
 #[test]
 fn the_committed_schemas_follow_from_the_types() {
-    for schema in TABLE {
-        let (generate, file) = schema.generated;
+    for (generate, file) in TABLE.iter().filter_map(|schema| schema.generated) {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
         let text = serde_json::to_string_pretty(&generate()).unwrap() + "\n";
         assert_data_eq!(text, Data::read_from(&file, Some(DataFormat::Text)).raw());

@@ -4,7 +4,7 @@
 //! an answer about that commit. The table follows GitHub's documentation, "Events that trigger workflows"
 //! (`GITHUB_SHA` and `GITHUB_REF` of each event), with one thing that it does not say: the check of an event
 //! of a request is shown on the request's head, although `GITHUB_SHA` is the test merge, or with `pull_request_target` a commit
-//! of the base. README, "Which commit a verdict is shown on", has the same table for people.
+//! of the base. The page `docs/merge-gate.md`, "Which commit a verdict is shown on", has the same table for people.
 
 /// The commit that an event's check is shown on, and so what the gate can answer there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -104,7 +104,7 @@ fn show(name: &str) -> Result {
     let mut bytes = format!("{}\n\n", scenario.story).into_bytes();
     let colour = output::colour();
     let style = Style { colour, width: WIDTH, verbose: false, advisory: false };
-    (render::terminal::FORMAT.write)(&decision, style, &mut bytes)
+    (render::terminal::FORMAT.write)(&decision, &render::Context::plain(style), &mut bytes)
         .map_err(|error| Failure::environment(error.to_string()))?;
     output::stdout(&bytes)?;
     Ok(Exit::from(decision.outcome))

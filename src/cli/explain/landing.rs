@@ -13,7 +13,7 @@ use crate::model::deployment::Deployment;
 use crate::model::fact::Gap;
 use crate::model::inquiry::Inquiry;
 use crate::policy::Policy;
-use crate::render::landing::{On, Story, write};
+use crate::render::landing::{KnownLanding, Location, write_report};
 use clap::Args;
 use std::path::Path;
 
@@ -65,14 +65,14 @@ pub fn explain(asked: &Asked<'_>, place: &Where, verbose: bool) -> Result<()> {
         Ok(spot) => {
             let (host, name) = (host.as_deref(), branch.unwrap_or_else(nowhere));
             let Some(facts) = gather(asked, host, &name, &spot)? else { return first(asked, verbose) };
-            tell(asked, &facts, host.is_some(), On::Branch(&name), verbose)
+            tell(asked, &facts, host.is_some(), Location::Branch(&name), verbose)
         }
         // A branch that was named has to hold it; of one that was not named it is only a guess that it does.
         Err(failure) if place.branch.is_some() || place.is_unseen(&failure) => Err(failure),
         Err(failure) => {
             let alone = Place { line: vec![asked.commit.clone()], at: 0 };
             let Some(facts) = gather(asked, None, &nowhere(), &alone)? else { return first(asked, verbose) };
-            tell(asked, &facts, false, On::None(&one_line(&failure.message)), verbose)
+            tell(asked, &facts, false, Location::Unknown(&one_line(&failure.message)), verbose)
         }
     }
 }
@@ -131,15 +131,21 @@ fn gather(
     gather_landing(&inquiry, branch, spot, &witnesses).map_err(unseen)
 }
 
-fn tell(asked: &Asked<'_>, facts: &Deployment, host: bool, on: On<'_>, verbose: bool) -> Result<()> {
+fn tell(
+    asked: &Asked<'_>,
+    facts: &Deployment,
+    host: bool,
+    location: Location<'_>,
+    verbose: bool,
+) -> Result<()> {
     let missing = || unseen(Gap::not_asked("the landing", "gather the facts again"));
     let landing = facts.landings.known().map_err(unseen)?.first().ok_or_else(missing)?;
     let (areas, findings) = judge_alone(asked.policy, facts, landing);
     let left = asked.repository.residual(&landing.landing).into();
     let commit = asked.repository.commit(asked.commit).map_err(unseen)?;
-    let story = Story {
+    let known = KnownLanding {
         asked: &commit,
-        on,
+        location,
         host,
         landing,
         span: &facts.span,
@@ -148,7 +154,7 @@ fn tell(asked: &Asked<'_>, facts: &Deployment, host: bool, on: On<'_>, verbose: 
         findings: &findings,
     };
     let mut text = Vec::new();
-    write(&story, output::for_people(verbose), &mut text)
+    write_report(&known, output::for_people(verbose), &mut text)
         .map_err(|error| Failure::environment(error.to_string()))?;
     output::stdout(&text)
 }
@@ -163,7 +169,7 @@ fn first(asked: &Asked<'_>, verbose: bool) -> Result<()> {
         asked.commit.short()
     )
     .into_bytes();
-    crate::render::landing::areas(&areas, output::for_people(verbose), &mut text)
+    crate::render::landing::write_areas(&areas, output::for_people(verbose), &mut text)
         .map_err(|error| Failure::environment(error.to_string()))?;
     output::stdout(&text)
 }

@@ -4,7 +4,7 @@ use super::counted::{Counted, Heard, disagreements};
 use super::names::{directories, meaning};
 use super::settings::{Percent, Source, WithoutLines};
 use super::{ChangedLineCoverage, NAME, broken_report};
-use crate::control::regression_tests::{count, some_of};
+use crate::control::shared::text::{first_few, plural};
 use crate::control::{Case, finding, unproven, widened};
 use crate::model::change::{FileChange, FileStatus};
 use crate::model::decision::{Finding, Place, SubjectKind, Verdict};
@@ -96,12 +96,12 @@ impl<'a> Judgement<'a> {
 
     fn left_to_suite(&self, files: &[&RepoPath]) -> Option<Finding> {
         let suite = self.without?.suite.get_ref();
-        let number = count(files.len() as u64, "file");
+        let number = plural(files.len() as u64, "file");
         (!files.is_empty()).then(|| {
             let reason =
                 format!("{number} without lines to measure: the suite `{suite}` has to run in their place");
             self.say(Verdict::Exempt, reason)
-                .details(some_of(files.iter().map(ToString::to_string).collect()))
+                .details(first_few(files.iter().map(ToString::to_string).collect()))
         })
     }
 
@@ -236,17 +236,17 @@ impl<'a> Judgement<'a> {
         let names: Vec<String> = reports.iter().map(|heard| heard.name.clone()).collect();
         let reason = format!(
             "{covered} of {} covered ({} %) by {}; {} % are needed",
-            count(executable, "changed executable line"),
+            plural(executable, "changed executable line"),
             covered.saturating_mul(100).checked_div(executable).unwrap_or_default(),
-            count(number as u64, "report"),
+            plural(number as u64, "report"),
             self.minimum.0
         );
         let of_area = match (executable, enough) {
             (0, _) => sound.then(|| self.nothing_executable(shares)),
-            (_, true) => sound.then(|| self.say(Verdict::Met, reason).details(some_of(names))),
+            (_, true) => sound.then(|| self.say(Verdict::Met, reason).details(first_few(names))),
             (_, false) => whole.then(|| {
                 let remedy = "Test the lines that are listed for each file, and run the suite again";
-                self.say(Verdict::Broken, reason).remedy(remedy).details(some_of(names))
+                self.say(Verdict::Broken, reason).remedy(remedy).details(first_few(names))
             }),
         };
         let verdict = if enough || !whole { Verdict::Noted } else { Verdict::Broken };
@@ -257,7 +257,7 @@ impl<'a> Judgement<'a> {
     fn nothing_executable(&self, shares: &BTreeMap<&RepoPath, Share>) -> Finding {
         let reason = "none of its changed lines can be executed, by its reports, or because nothing changed that could be";
         let files = shares.keys().map(ToString::to_string).collect();
-        self.say(Verdict::Exempt, reason).details(some_of(files))
+        self.say(Verdict::Exempt, reason).details(first_few(files))
     }
 }
 
@@ -296,7 +296,7 @@ fn contradicts_itself(name: &str, covered: &Covered) -> Option<Finding> {
     (!covered.contradictions.is_empty()).then(|| {
         broken_report(name, "the coverage report speaks against itself")
             .remedy("Find out what was left out of it or changed in it, and run the suite again")
-            .details(some_of(covered.contradictions.clone()))
+            .details(first_few(covered.contradictions.clone()))
     })
 }
 
@@ -313,7 +313,7 @@ fn untrue(path: &RepoPath, seen: &[&Covered]) -> Option<Finding> {
         let names = seen.iter().find_map(|covered| covered.ambiguous.get(path))?;
         let reason = "nobody can say which entry of a coverage report is about it".to_string();
         let remedy = "Let each module write a report of its own, and map it with `strip` and `add`";
-        Some(of_file(reason).remedy(remedy).details(some_of(names.clone())))
+        Some(of_file(reason).remedy(remedy).details(first_few(names.clone())))
     })
 }
 
@@ -335,7 +335,7 @@ fn unnamed(path: &RepoPath, seen: &[&Covered]) -> Finding {
         "it changed, and no coverage report names it",
     )
     .remedy(remedy)
-    .details(some_of(hints.into_iter().map(|name| format!("named in a report: {name}")).collect()))
+    .details(first_few(hints.into_iter().map(|name| format!("named in a report: {name}")).collect()))
     .at(place(path, None))
 }
 
@@ -356,7 +356,7 @@ fn unexecuted(path: &RepoPath, share: &Share, verdict: Verdict) -> Finding {
     let number = share.uncovered.count();
     let reason = format!(
         "no test executed {number} of its {}: {named}{more}",
-        count(share.executable, "changed executable line")
+        plural(share.executable, "changed executable line")
     );
     finding(NAME, verdict, SubjectKind::File, path.to_string(), reason)
         .remedy("Test what these lines do")

@@ -1,7 +1,7 @@
 //! What a policy writes under `[controls.changed-line-coverage]`.
 
-use crate::control::bound::{self, Age, Trust};
-use crate::control::required_checks::Wanted;
+use crate::control::shared::evidence_binding::{self, Age, Trust};
+use crate::control::shared::named_check::NamedCheck;
 use crate::model::glob::Glob;
 use crate::model::line_coverage::{CoverageFormat, CoverageSource};
 use serde::de::Error;
@@ -11,6 +11,7 @@ use toml::Spanned;
 
 /// The settings.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "Written"))]
 #[serde(try_from = "Written")]
 pub struct ChangedLineCoverage {
     /// The share that every area needs.
@@ -22,7 +23,7 @@ pub struct ChangedLineCoverage {
     /// Which evidence counts; `None`: every report that is found, and every statement of the tree that is handed over.
     pub(super) trust: Option<Spanned<Trust>>,
     /// The check of the head that vouches for the job.
-    pub(super) check: Option<Wanted>,
+    pub(super) check: Option<NamedCheck>,
     /// How old a report may be.
     pub(super) max_age: Option<Age>,
 }
@@ -36,15 +37,24 @@ impl ChangedLineCoverage {
 
 /// The settings as they are written; what belongs together is checked when they are read.
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Written {
+    /// The share of the changed executable lines that tests must execute in each touched area, in percent.
     minimum: Percent,
+    /// The coverage reports, under names of your own.
     #[serde(deserialize_with = "some_reports")]
     reports: BTreeMap<String, Source>,
+    /// What differs for the area of this name.
     #[serde(default)]
+    #[cfg_attr(test, schemars(with = "BTreeMap<String, OfArea>"))]
     areas: BTreeMap<Spanned<String>, OfArea>,
+    /// Which evidence counts. Default: every report that is found, and every statement of the judged tree.
+    #[cfg_attr(test, schemars(with = "Option<Trust>"))]
     trust: Option<Spanned<Trust>>,
-    check: Option<Wanted>,
+    /// The check of the head that vouches for the job, with `trust = "host"`.
+    check: Option<NamedCheck>,
+    /// How old a report may be: `"30m"`, `"24h"`, `"7d"`; at most a year. Default: any age.
     max_age: Option<Age>,
 }
 
@@ -54,7 +64,7 @@ impl TryFrom<Written> for ChangedLineCoverage {
     fn try_from(written: Written) -> Result<Self, Self::Error> {
         let Written { minimum, reports, areas, trust, check, max_age } = written;
         let level = trust.as_ref().map(|trust| *trust.get_ref());
-        match bound::mistake(level, check.as_ref()) {
+        match evidence_binding::mistake(level, check.as_ref()) {
             Some(mistake) => Err(mistake),
             None => Ok(ChangedLineCoverage { minimum, reports, areas, trust, check, max_age }),
         }
@@ -63,16 +73,24 @@ impl TryFrom<Written> for ChangedLineCoverage {
 
 /// Where some reports are, for which areas, and how their names become paths.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Source {
+    /// Glob patterns of the report files; each must find at least one.
     #[serde(deserialize_with = "not_empty")]
+    #[cfg_attr(test, schemars(with = "Vec<String>"))]
     files: Vec<Glob>,
-    /// `None`: for all.
+    /// The areas that the report covers. Default: all areas.
     #[serde(default, deserialize_with = "some")]
+    #[cfg_attr(test, schemars(with = "Option<Vec<String>>"))]
     pub(super) areas: Option<Vec<Spanned<String>>>,
-    /// `None`: the content decides.
+    /// The format of the report. Default: recognised by content.
+    #[cfg_attr(test, schemars(default, schema_with = "crate::control::schema::coverage_format"))]
     format: Option<CoverageFormat>,
+    /// Leading components to remove from each name in the report: an absolute directory, the path of a Go module, the
+    /// name of a JaCoCo group.
     strip: Option<Prefix>,
+    /// The directory of the repository to put in front of what is left of each name.
     add: Option<Directory>,
 }
 
@@ -95,27 +113,32 @@ impl Source {
 
 /// What is different for one area.
 #[derive(Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(super) struct OfArea {
-    /// The share that it needs.
+    /// The share that this area needs, in percent. Default: the `minimum` of the control.
     pub(super) minimum: Option<Percent>,
-    /// Its files that no tool measures.
+    /// Files of the area that no coverage tool measures, such as SQL, and the suite that must run in its place.
     pub(super) without_lines: Option<WithoutLines>,
 }
 
 /// Files without line coverage, and the suite that has to run in its place.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct WithoutLines {
-    /// Which files. It narrows, so it matches to the byte.
+    /// Glob patterns of the files. They narrow the rule, so they match to the byte.
     #[serde(deserialize_with = "not_empty")]
+    #[cfg_attr(test, schemars(with = "Vec<String>"))]
     pub(super) paths: Vec<Glob>,
-    /// A suite of `regression-tests` that judges this area.
+    /// The suite of `regression-tests` that judges this area.
+    #[cfg_attr(test, schemars(with = "String"))]
     pub(super) suite: Spanned<String>,
 }
 
 /// A share in percent, from 1 to 100.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "u64", extend("minimum" = 1, "maximum" = 100)))]
 #[serde(try_from = "u64")]
 pub(super) struct Percent(pub(super) u64);
 
@@ -133,6 +156,7 @@ impl TryFrom<u64> for Percent {
 
 /// The leading components of names in a report: an absolute directory, the path of a Go module, the name of a JaCoCo group.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "String"))]
 #[serde(try_from = "String")]
 struct Prefix(String);
 
@@ -149,6 +173,7 @@ impl TryFrom<String> for Prefix {
 
 /// A directory of the repository.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "String"))]
 #[serde(try_from = "String")]
 struct Directory(String);
 

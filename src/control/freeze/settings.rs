@@ -19,6 +19,7 @@ const FURTHEST: i64 = 14 * 60 * 60;
 
 /// A window between two moments.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "RawWindow"))]
 #[serde(try_from = "RawWindow")]
 pub struct Window {
     from: Timestamp,
@@ -30,13 +31,21 @@ pub struct Window {
 
 /// One entry of the list.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct WindowEntry(pub Window);
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct RawWindow {
+    /// The first moment inside the window, in RFC 3339: `"2026-12-18T18:00:00Z"`. A date alone means its first moment
+    /// in UTC.
+    #[cfg_attr(test, schemars(with = "String"))]
     from: Moment,
+    /// The first moment after the window.
+    #[cfg_attr(test, schemars(with = "String"))]
     until: Moment,
+    /// Why nothing is deployed; every finding shows it.
     reason: String,
 }
 
@@ -63,6 +72,7 @@ impl Window {
 
 /// A window of every week, in seconds since Thursday 00:00 UTC.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "RawWeek"))]
 #[serde(try_from = "RawWeek")]
 pub struct Week {
     from: i64,
@@ -73,14 +83,20 @@ pub struct Week {
 
 /// One entry of the list.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct WeekEntry(pub Week);
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct RawWeek {
+    /// The day and time at which the window begins: `"fri 16:00"`.
     from: WeekTime,
+    /// The day and time at which it ends.
     until: WeekTime,
+    /// A fixed offset from UTC: `"+01:00"`. It does not change in summer. Default: UTC.
     offset: Option<Offset>,
+    /// Why nothing is deployed; every finding shows it.
     reason: String,
 }
 
@@ -121,6 +137,7 @@ fn second(moment: Timestamp) -> i64 {
 
 /// A time of the week as `fri 16:00`: seconds since Thursday 00:00.
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "String", extend("pattern" = "^(mon|tue|wed|thu|fri|sat|sun) [0-9]{2}:[0-9]{2}$")))]
 #[serde(try_from = "String")]
 struct WeekTime(i64);
 
@@ -141,6 +158,7 @@ impl TryFrom<String> for WeekTime {
 
 /// A fixed offset from UTC as `+01:00`, in seconds.
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "String", extend("pattern" = "^[+-][0-9]{2}:[0-9]{2}$")))]
 #[serde(try_from = "String")]
 struct Offset(i64);
 

@@ -3,7 +3,7 @@
 use super::*;
 use crate::control::Role;
 use crate::control::testing::*;
-use crate::model::change::{BranchName, FileStatus};
+use crate::model::change::{BranchName, EntryKind, FileStatus};
 use crate::model::decision::Outcome;
 use crate::model::protection::Branch;
 use crate::model::review::{Review, ReviewState};
@@ -263,7 +263,7 @@ fn it_always_asks_for_reviews_and_pushes() {
 
 #[test]
 fn the_built_in_patterns_are_good_and_the_example_is_read() {
-    assert_eq!(built_in(&OWNER_FILES).unwrap().len() + built_in(&WORKFLOWS).unwrap().len(), 7);
+    assert_eq!(owner_files().unwrap().len() + workflow_files().unwrap().len(), 7);
     let table: toml::Table = example(&KIND).parse().unwrap();
     let settings = toml::to_string(&table["controls"][NAME]).unwrap();
     assert_eq!(control(&KIND, &settings).references().len(), 1);

@@ -6,7 +6,7 @@
 //! `settings.rs` reads the policy, `rules.rs` names the rules, `bypass.rs` works out who gets round which rule, and
 //! `access.rs` makes findings of that.
 
-use super::{Case, Control, Documentation, Kind, Reach, Stage, Waivable, finding, read};
+use super::{Case, Control, Documentation, Granularity, Kind, Stage, Waivable, finding, read};
 use crate::model::decision::{Finding, SubjectKind, Verdict};
 use crate::model::fact::{Fact, Gap, GapReason};
 use crate::model::facts::HostFacts;
@@ -26,15 +26,18 @@ mod tests;
 pub static KIND: Kind = Kind {
     name: "protected-branch",
     stage: Stage::Both,
-    reach: Reach::Whole,
+    granularity: Granularity::Once,
     always_on: false,
     waivable: Waivable::Freely,
     documentation: Documentation(include_str!("../protected_branch.md")),
     read: read::<ProtectedBranch>,
+    #[cfg(test)]
+    schema: super::schema::of::<ProtectedBranch>,
 };
 
 /// Its settings.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ProtectedBranch(Settings);
 
 impl Control for ProtectedBranch {

@@ -9,8 +9,9 @@
 use super::binding::Run;
 use super::evidence::word;
 use super::settings::Baseline;
-use super::{NAME, Suite, broken, count, some_of, verb};
-use crate::control::bound::Trust;
+use super::{NAME, Suite, broken};
+use crate::control::shared::evidence_binding::Trust;
+use crate::control::shared::text::{agree, first_few, plural};
 use crate::control::{Case, finding};
 use crate::model::change::ObjectName;
 use crate::model::decision::{Finding, SubjectKind, Verdict};
@@ -206,9 +207,9 @@ fn vanished(
         Some(new) => format!("{}, perhaps renamed to {new}", shown(loss)),
         None => shown(loss),
     };
-    let (number, are) = (count(gone.len() as u64, "test"), verb(gone.len() as u64, "is", "are"));
+    let (number, are) = (plural(gone.len() as u64, "test"), agree(gone.len() as u64, "is", "are"));
     let reason = format!("{number} that ran on what it began from (tree {}) {are} gone", tree.short());
-    Some(broken(name, reason).remedy(REMEDY).details(some_of(gone.iter().map(hint).collect())))
+    Some(broken(name, reason).remedy(REMEDY).details(first_few(gone.iter().map(hint).collect())))
 }
 
 const REMEDY: &str = "Bring them back, or list them under `removed` in the policy, in a change of its own that the \
@@ -217,12 +218,12 @@ const REMEDY: &str = "Bring them back, or list them under `removed` in the polic
 fn unverified(name: &str, tree: &ObjectName, open: &[Loss<'_>]) -> Option<Finding> {
     (!open.is_empty()).then(|| {
         let (number, verify) =
-            (count(open.len() as u64, "test"), verb(open.len() as u64, "verifies", "verify"));
+            (plural(open.len() as u64, "test"), agree(open.len() as u64, "verifies", "verify"));
         let reason = format!(
             "{number} that passed on what it began from (tree {}) no longer {verify} anything",
             tree.short()
         );
-        broken(name, reason).remedy(REMEDY).details(some_of(open.iter().map(shown).collect()))
+        broken(name, reason).remedy(REMEDY).details(first_few(open.iter().map(shown).collect()))
     })
 }
 
@@ -236,16 +237,16 @@ fn shown(loss: &Loss<'_>) -> String {
 
 fn noted(name: &str, approved: &[Loss<'_>]) -> Option<Finding> {
     (!approved.is_empty()).then(|| {
-        let number = count(approved.len() as u64, "test");
+        let number = plural(approved.len() as u64, "test");
         let reason = format!("{number} of the baseline are given up, as the policy's `removed` allows");
         finding(NAME, Verdict::Noted, SubjectKind::Suite, name, reason)
             .remedy("Take them out of `removed` once this has landed")
-            .details(some_of(approved.iter().map(shown).collect()))
+            .details(first_few(approved.iter().map(shown).collect()))
     })
 }
 
 fn met(name: &str, tree: &ObjectName, before: &Inventory<'_>) -> Finding {
-    let number = count(before.values().map(|tests| tests.len() as u64).sum(), "test");
+    let number = plural(before.values().map(|tests| tests.len() as u64).sum(), "test");
     let reason =
         format!("all of {number} that ran on what it began from (tree {}) are accounted for", tree.short());
     finding(NAME, Verdict::Met, SubjectKind::Suite, name, reason)

@@ -3,8 +3,9 @@
 //! Where the language of a file is known, the collector looked into it and tells what each test lost; that is a
 //! *heuristic* and called so. Elsewhere only the file is named, when lines of it are gone.
 
-use super::{NAME, NAMED, Suite, count, some_of};
+use super::{NAME, Suite};
 use crate::control::finding;
+use crate::control::shared::text::{NAMED, first_few, plural};
 use crate::model::change::{Change, FileChange, FileStatus, Nature};
 use crate::model::decision::{Finding, Place, SubjectKind, Verdict};
 use crate::model::fact::Fact;
@@ -40,11 +41,11 @@ fn shrunk(name: &str, change: &Change, globs: &[Glob], sources: &TestSources) ->
     (number > 0).then(|| {
         let reason = format!(
             "the change also takes something away from {} of this suite",
-            count(number, "source file")
+            plural(number, "source file")
         );
         let mut finding = finding(NAME, Verdict::Noted, SubjectKind::Suite, name, reason)
             .remedy(REMEDY)
-            .details(some_of(found.iter().map(shown).collect()));
+            .details(first_few(found.iter().map(shown).collect()));
         finding.place = place.map(|path| Place { path, line: None });
         finding
     })
@@ -85,7 +86,7 @@ fn losses(name: &str, globs: &[Glob], sources: &TestSources) -> Vec<Finding> {
     let losses: Vec<&Weakening> = sources.weakened.iter().filter(|loss| takes(globs, &loss.path)).collect();
     let mut findings: Vec<Finding> = losses.iter().take(NAMED).map(|loss| lost(name, loss)).collect();
     if let (Some(last), Some(rest)) = (findings.last_mut(), losses.get(NAMED..)) {
-        last.details.extend(some_of(rest.iter().map(|loss| in_a_line(loss)).collect()));
+        last.details.extend(first_few(rest.iter().map(|loss| in_a_line(loss)).collect()));
     }
     findings
 }

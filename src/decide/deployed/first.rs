@@ -4,7 +4,7 @@
 //! gate let through. So it begins with what a record of another environment let through, where there is one, or before it. Where
 //! there are no records at all, it does not go beyond what the host has deployed elsewhere.
 
-use super::Words;
+use super::BaselineWords;
 use crate::control::{finding, unproven};
 use crate::decide::GATE;
 use crate::model::decision::{Finding, SubjectKind, Verdict};
@@ -16,7 +16,7 @@ use crate::model::landing::Span;
 use crate::policy::Policy;
 
 /// A policy that lists environments knows no other.
-pub fn unlisted(policy: &Policy, facts: &Deployment) -> Option<Finding> {
+pub fn unlisted_environment(policy: &Policy, facts: &Deployment) -> Option<Finding> {
     let environment = facts.environment.as_str();
     let listed: Vec<&str> = policy.environments.iter().map(|one| one.as_str()).collect();
     if listed.is_empty() || listed.contains(&environment) {
@@ -30,7 +30,7 @@ pub fn unlisted(policy: &Policy, facts: &Deployment) -> Option<Finding> {
     Some(finding(GATE, Verdict::Broken, SubjectKind::Environment, environment, reason).remedy(remedy))
 }
 
-impl Words<'_> {
+impl BaselineWords<'_> {
     /// What others say of the baseline of a first deployment.
     pub(super) fn first(&self) -> Vec<Finding> {
         match &self.facts.elsewhere {

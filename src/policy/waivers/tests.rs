@@ -68,10 +68,10 @@ fn a_good_file_is_read() {
     let waivers = read(GOOD).unwrap();
     let [waiver] = waivers.as_slice() else { panic!("{waivers:?}") };
     assert_eq!(
-        (waiver.id.as_str(), waiver.requester.as_str(), waiver.approver.as_str()),
+        (waiver.grant.id.as_str(), waiver.grant.requester.as_str(), waiver.grant.approver.as_str()),
         ("W-12", "robin", "kim")
     );
-    assert_eq!(waiver.expires.to_string(), "2026-12-21T09:00:00Z");
+    assert_eq!(waiver.grant.expires.to_string(), "2026-12-21T09:00:00Z");
     assert_eq!(read("schema = 1\n"), Ok(Vec::new()));
 }
 
@@ -206,7 +206,7 @@ fn another_schema_and_other_keys_are_refused() {
 #[test]
 fn the_order_of_the_file_does_not_matter() {
     let other = GOOD.replace("schema = 1", "").replace("W-12", "W-3");
-    let ids = |text: &str| read(text).unwrap().into_iter().map(|waiver| waiver.id).collect::<Vec<_>>();
+    let ids = |text: &str| read(text).unwrap().into_iter().map(|waiver| waiver.grant.id).collect::<Vec<_>>();
     assert_eq!(ids(&format!("{GOOD}{other}")), ["W-12", "W-3"]);
     assert_eq!(ids(&format!("schema = 1\n{other}{}", GOOD.replace("schema = 1", ""))), ["W-12", "W-3"]);
 }

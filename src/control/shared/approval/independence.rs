@@ -15,7 +15,7 @@
 
 use super::LastPusher;
 use crate::control::Case;
-use crate::control::identity::{Identity, Named};
+use crate::control::shared::identity::{Identity, Named};
 use crate::model::change::{Change, Commit, Revision, Updates};
 use crate::model::fact::{Fact, Gap, GapReason};
 use crate::model::person::{Account, AccountKind, Mailbox, People, Who};

@@ -16,7 +16,7 @@ pub fn refuses_table(message: &str) -> bool {
 }
 
 /// The problem of a key that has to be written and is not. `span` is the table.
-pub fn missing(name: &str, span: Range<usize>) -> Problem {
+pub fn missing_key(name: &str, span: Range<usize>) -> Problem {
     Problem {
         span,
         message: format!("missing key `{name}`"),
@@ -25,10 +25,10 @@ pub fn missing(name: &str, span: Range<usize>) -> Problem {
 }
 
 /// The problem behind a message of serde; `node` is the offending value.
-pub fn problem(message: &str, span: Range<usize>, node: Option<&DeValue<'_>>) -> Problem {
-    let (message, help) = date(node)
-        .or_else(|| unknown(message, "unknown field `", "unknown key"))
-        .or_else(|| unknown(message, "unknown variant `", "unknown value"))
+pub fn translate(message: &str, span: Range<usize>, node: Option<&DeValue<'_>>) -> Problem {
+    let (message, help) = bare_date(node)
+        .or_else(|| unknown_name(message, "unknown field `", "unknown key"))
+        .or_else(|| unknown_name(message, "unknown variant `", "unknown value"))
         .or_else(|| wrong_type(message, node))
         .or_else(|| wrong_value(message))
         .or_else(|| wrong_choice(message, node))
@@ -37,44 +37,44 @@ pub fn problem(message: &str, span: Range<usize>, node: Option<&DeValue<'_>>) ->
 }
 
 /// No setting is a TOML date, and serde describes one in words that nobody wrote.
-fn date(node: Option<&DeValue<'_>>) -> Option<(String, Option<String>)> {
+fn bare_date(node: Option<&DeValue<'_>>) -> Option<(String, Option<String>)> {
     let is_date = matches!(node, Some(DeValue::Datetime(_)));
     is_date.then(|| {
         ("a bare date has no place in a policy".to_string(), Some("put dates into quotes".to_string()))
     })
 }
 
-fn unknown(message: &str, prefix: &str, what: &str) -> Option<(String, Option<String>)> {
+fn unknown_name(message: &str, prefix: &str, what: &str) -> Option<(String, Option<String>)> {
     let rest = message.strip_prefix(prefix)?;
     let (name, known) = match rest.rsplit_once("`, expected ") {
-        Some((name, known)) => (name, quoted(known)),
+        Some((name, known)) => (name, quoted_names(known)),
         None => (rest.rsplit_once("`, there are no ")?.0, Vec::new()),
     };
     Some((format!("{what} `{name}`"), Some(suggest(name, &known))))
 }
 
 /// The names between backticks.
-fn quoted(text: &str) -> Vec<&str> {
+fn quoted_names(text: &str) -> Vec<&str> {
     text.split('`').skip(1).step_by(2).collect()
 }
 
 /// The key that was probably meant by the unknown one of a problem.
-pub fn meant(problem: &Problem) -> Option<&str> {
+pub fn meant_key(problem: &Problem) -> Option<&str> {
     let help = problem.help.as_ref().filter(|_| problem.message.starts_with("unknown key "))?;
     help.strip_prefix("did you mean `")?.strip_suffix("`?")
 }
 
 /// What to write instead of `name`: the nearest known name, or all of them.
 pub fn suggest(name: &str, known: &[&str]) -> String {
-    match nearest(name, known) {
+    match nearest_name(name, known) {
         Some(near) => format!("did you mean `{near}`?"),
         None if known.is_empty() => "nothing can be written here".to_string(),
-        None => format!("known here: {}", list(known)),
+        None => format!("known here: {}", list_names(known)),
     }
 }
 
 /// The known name that a third of the letters at most keeps from `name`.
-fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
+pub fn nearest_name<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
     let plain = |text: &str| text.to_lowercase().replace('_', "-");
     let distance = |candidate: &&str| strsim::damerau_levenshtein(&plain(name), &plain(candidate));
     known
@@ -86,14 +86,14 @@ fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
         .map(|(_, candidate)| candidate)
 }
 
-fn list(names: &[&str]) -> String {
+fn list_names(names: &[&str]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 fn wrong_type(message: &str, node: Option<&DeValue<'_>>) -> Option<(String, Option<String>)> {
     let expected = message.strip_prefix("invalid type: ")?.rsplit_once(", expected ")?.1;
     let found = node.map_or("something else", type_name);
-    let expected = expectation(expected);
+    let expected = expected_type(expected);
     let help = match node {
         Some(DeValue::String(text)) if is_bare(expected, text) => {
             Some(format!("write {text} without quotes"))
@@ -113,7 +113,7 @@ fn is_bare(expected: &str, text: &str) -> bool {
 }
 
 /// serde's name of an expected type for people who do not write Rust.
-fn expectation(expected: &str) -> &str {
+fn expected_type(expected: &str) -> &str {
     match expected {
         "u8" | "u16" | "u32" | "u64" | "usize" | "i8" | "i16" | "i32" | "i64" | "isize" => "a whole number",
         "a boolean" => "`true` or `false`",
@@ -141,7 +141,7 @@ fn type_name(value: &DeValue<'_>) -> &'static str {
 fn wrong_value(message: &str) -> Option<(String, Option<String>)> {
     let (found, expected) = message.strip_prefix("invalid value: ")?.rsplit_once(", expected ")?;
     let found = found.strip_prefix("integer ").unwrap_or(found);
-    Some((format!("expected {}, found {found}", expectation(expected)), None))
+    Some((format!("expected {}, found {found}", expected_type(expected)), None))
 }
 
 /// The messages about a choice between words, or between tables with one key.

@@ -20,7 +20,7 @@
 
 use super::approval::{Approval, Approvals};
 use super::identity::Identity;
-use super::{Case, Role, finding};
+use crate::control::{Case, Role, find_kind, finding};
 use crate::model::change::{Change, FileChange};
 use crate::model::decision::{Finding, SubjectKind, Verdict};
 use crate::model::fact::{Gap, GapReason};
@@ -41,11 +41,13 @@ mod shortfall;
 
 /// A role and how many of its people have to approve, as settings write it.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RoleApprovals {
-    /// The name of the role.
+    /// The name of the role, from `[roles]`.
+    #[cfg_attr(test, schemars(with = "String"))]
     pub role: Spanned<String>,
-    /// How many of its people have to approve.
+    /// How many people of the role must approve.
     pub approvals: NonZeroU64,
 }
 
@@ -89,7 +91,7 @@ impl Judgement {
 /// What is left to do about a request that has landed: an approval that is given now does not count.
 fn too_late(control: &str, request: u64) -> String {
     let now = "It has landed, and an approval that is given now does not count.";
-    if control == super::gate_integrity::KIND.name {
+    if find_kind(control).is_some_and(|kind| !kind.waivable.at_all()) {
         return format!(
             "{now} No waiver covers what steers the gate: deploy a commit from before it, or take it out of the branch and land it \
              anew with the approvals that it needs."

@@ -5,7 +5,7 @@
 //! nobody who took the name since. The login in it is of use only where the host told of neither: then it leads to the
 //! person whom the map has under that login.
 
-use super::Case;
+use crate::control::Case;
 use crate::model::person::{Account, Login, NoReply, People, Who};
 use crate::model::review::{CommitAccounts, Push};
 use std::collections::BTreeMap;

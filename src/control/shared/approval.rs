@@ -23,8 +23,9 @@
 //! the objection of a bot. The objection of a deleted account stands until somebody dismisses it. An objection of
 //! somebody who may only read does not count (GitHub docs, "About pull request reviews").
 
-use super::Case;
+use crate::control::{Case, finding};
 use crate::model::change::{Change, Revision, Updates};
+use crate::model::decision::{Finding, SubjectKind, Verdict};
 use crate::model::fact::{Fact, Gap, GapReason};
 use crate::model::person::{Account, AccountKind, Login, Who};
 use crate::model::review::{ChangeRequest, Permission, Review, ReviewState};
@@ -53,6 +54,19 @@ pub struct Approvals {
     pub unclear: Vec<(Approval, Gap)>,
 }
 
+impl Approvals {
+    /// The finding of a control that reviewers object; `None` when none does. `request` is its number.
+    pub fn objection_finding(&self, control: &str, request: &str) -> Option<Finding> {
+        let first = self.objections.first()?;
+        let found = finding(control, Verdict::Broken, SubjectKind::Request, request, first)
+            .remedy(
+                "Ask the reviewers who requested changes to approve, or dismiss their reviews with a reason.",
+            )
+            .details(self.objections.clone());
+        Some(found)
+    }
+}
+
 /// An approval that counts.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Approval {
@@ -79,23 +93,25 @@ pub struct Independence {
 
 /// Whether an approval outlives a clean merge of the base into the request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum AfterUpdate {
-    /// It does, where the merge is proved to add nothing.
+    /// It does if recomputing the merge proves that it adds nothing.
     #[default]
     Proved,
-    /// It does not: only an approval of the very head counts.
+    /// It does not: only an approval of the head itself counts.
     Exact,
 }
 
 /// Whether whoever pushed the head, or a commit of it before, may approve it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum LastPusher {
-    /// They may not (GitHub: "Require approval of the most recent reviewable push").
+    /// They may not. GitHub calls this "Require approval of the most recent reviewable push".
     #[default]
     Exclude,
-    /// It does not matter who pushed, and nobody is asked.
+    /// They may, and the host is not asked who pushed.
     Ignore,
 }
 

@@ -12,20 +12,20 @@
 
 use super::GATE;
 use crate::control::{find_kind, finding, unproven};
-use crate::model::change::{FileChange, Revision};
+use crate::model::change::Revision;
 use crate::model::decision::{Finding, Outcome, Subject, SubjectKind, TouchedArea, Verdict};
 use crate::model::deployment::{Deployment, LandingFacts};
 use crate::model::fact::{Fact, Gap};
 use crate::model::facts::{Facts, GateTexts};
 use crate::model::landing::Coverage;
 use crate::model::path::RepoPath;
-use crate::model::waiver::{self, About, Standing, Waiver};
+use crate::model::waiver::{self, About, Grant, Standing, Waiver};
 use crate::policy::Policy;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A finding and what it speaks of.
-pub(super) struct Found {
+pub(super) struct ScopedFinding {
     pub(super) finding: Finding,
     /// What waivers look at; `None` when none may cover it.
     pub(super) about: Option<About>,
@@ -33,22 +33,22 @@ pub(super) struct Found {
     pub(super) landing: Option<Revision>,
 }
 
-impl Found {
+impl ScopedFinding {
     /// A finding that no waiver covers.
     pub(super) fn firm(finding: Finding) -> Self {
-        Found { finding, about: None, landing: None }
+        ScopedFinding { finding, about: None, landing: None }
     }
 
     /// A finding of a control. `about` is what all findings of this judgement speak of.
     pub(super) fn of(finding: Finding, about: &About, touched: &Fact<Vec<TouchedArea>>) -> Self {
-        let area = area(&finding, touched);
-        Found { about: Some(About { area, ..about.clone() }), finding, landing: None }
+        let area = area_of(&finding, touched);
+        ScopedFinding { about: Some(About { area, ..about.clone() }), finding, landing: None }
     }
 }
 
 /// The one area that a finding speaks of: the one that it names, or the only one that is touched. A finding with a
 /// place outside of that area speaks of something else.
-fn area(finding: &Finding, touched: &Fact<Vec<TouchedArea>>) -> Option<String> {
+fn area_of(finding: &Finding, touched: &Fact<Vec<TouchedArea>>) -> Option<String> {
     let touched = touched.value()?;
     let Subject { kind, name } = &finding.subject;
     let area = match (kind, touched.as_slice()) {
@@ -65,10 +65,11 @@ pub(super) fn of_change(
     policy: &Policy,
     after: Option<&Policy>,
     facts: &Facts,
-    found: Vec<Found>,
+    found: Vec<ScopedFinding>,
 ) -> Vec<Finding> {
-    let Some(gate) = facts.gate.value() else { return bare(found) };
-    let texts = Texts { counting: gate.waivers_before.as_deref(), gate, after: after.unwrap_or(policy) };
+    let Some(gate) = facts.gate.value() else { return without_waivers(found) };
+    let texts =
+        WaiverTexts { counting: gate.waivers_before.as_deref(), gate, after: after.unwrap_or(policy) };
     texts.apply(policy, &facts.observed, found)
 }
 
@@ -77,11 +78,11 @@ pub(super) fn of_deployment(
     policy: &Policy,
     after: Option<&Policy>,
     facts: &Deployment,
-    found: Vec<Found>,
+    found: Vec<ScopedFinding>,
 ) -> Vec<Finding> {
-    let Some(gate) = facts.whole.gate.value() else { return bare(found) };
+    let Some(gate) = facts.whole.gate.value() else { return without_waivers(found) };
     let texts =
-        Texts { counting: counting(policy, facts, gate, &found), gate, after: after.unwrap_or(policy) };
+        WaiverTexts { counting: counting(policy, facts, gate, &found), gate, after: after.unwrap_or(policy) };
     let uncounted = uncounted(facts, gate, texts.counting, &found);
     let mut findings = texts.apply(policy, &facts.whole.observed, found);
     findings.extend(uncounted);
@@ -93,15 +94,15 @@ fn uncounted(
     facts: &Deployment,
     gate: &GateTexts,
     counting: Option<&str>,
-    found: &[Found],
+    found: &[ScopedFinding],
 ) -> Option<Finding> {
     let after = gate.waivers_after.as_deref()?;
     if counting == Some(after) || gate.waivers_before.as_deref() == Some(after) {
         return None;
     }
     let landings = facts.landings.value().map_or(&[][..], Vec::as_slice);
-    let flaw = landings.iter().filter(|landing| may_touch_waivers(landing));
-    let flaw = flaw.filter_map(|landing| unsound(landing, found)).next();
+    let flaw = landings.iter().filter(|landing| landing.may_touch(&RepoPath::from(waiver::PATH)));
+    let flaw = flaw.filter_map(|landing| why_unsound(landing, found)).next();
     let remedy = match flaw {
         Some(_) => {
             "Deploy a commit from before that landing, or take it out of the branch and land it anew, approved: none that comes after \
@@ -119,7 +120,7 @@ pub(super) fn counting<'g>(
     policy: &Policy,
     facts: &Deployment,
     gate: &'g GateTexts,
-    found: &[Found],
+    found: &[ScopedFinding],
 ) -> Option<&'g str> {
     let after = gate.waivers_after.as_deref();
     // Those at the candidate may speak of areas that only the policy there knows: then they do not count yet.
@@ -127,18 +128,21 @@ pub(super) fn counting<'g>(
     if readable && brought_soundly(facts, found) { after } else { gate.waivers_before.as_deref() }
 }
 
-fn bare(found: Vec<Found>) -> Vec<Finding> {
+fn without_waivers(found: Vec<ScopedFinding>) -> Vec<Finding> {
     found.into_iter().map(|found| found.finding).collect()
 }
 
 /// Does every landing that touches the waivers stand by itself?
-fn brought_soundly(facts: &Deployment, found: &[Found]) -> bool {
+fn brought_soundly(facts: &Deployment, found: &[ScopedFinding]) -> bool {
     let Some(landings) = facts.landings.value() else { return false };
-    landings.iter().filter(|landing| may_touch_waivers(landing)).all(|landing| stands(landing, found))
+    landings
+        .iter()
+        .filter(|landing| landing.may_touch(&RepoPath::from(waiver::PATH)))
+        .all(|landing| is_sound(landing, found))
 }
 
 /// Is its content proved, did a request bring it, and is nothing found against it?
-pub(super) fn stands(landing: &LandingFacts, found: &[Found]) -> bool {
+pub(super) fn is_sound(landing: &LandingFacts, found: &[ScopedFinding]) -> bool {
     let proved =
         !matches!(landing.coverage, Coverage::Residual(_) | Coverage::Unverifiable(_) | Coverage::Unchanged);
     let brought = landing.requests.value().is_some_and(|requests| !requests.is_empty());
@@ -146,12 +150,12 @@ pub(super) fn stands(landing: &LandingFacts, found: &[Found]) -> bool {
 }
 
 /// Why a landing does not stand by itself.
-pub(super) fn unsound(landing: &LandingFacts, found: &[Found]) -> Option<String> {
-    if stands(landing, found) {
+pub(super) fn why_unsound(landing: &LandingFacts, found: &[ScopedFinding]) -> Option<String> {
+    if is_sound(landing, found) {
         return None;
     }
     let tip = &landing.landing.landed;
-    let stops = |found: &&Found| {
+    let stops = |found: &&ScopedFinding| {
         let stops = found.finding.verdict.outcome() > Some(Outcome::Allow);
         stops && found.landing.as_ref() == Some(tip)
     };
@@ -163,46 +167,43 @@ pub(super) fn unsound(landing: &LandingFacts, found: &[Found]) -> Option<String>
     Some(format!("landing {}, which touches them, does not stand by itself ({why})", tip.short()))
 }
 
-fn may_touch_waivers(landing: &LandingFacts) -> bool {
-    let path = RepoPath::from(waiver::PATH);
-    let is_it = |file: &FileChange| file.entries().any(|entry| entry.path == path);
-    landing.files.value().is_none_or(|files| files.iter().any(is_it))
-}
-
-fn nothing_against(landing: &LandingFacts, found: &[Found]) -> bool {
+fn nothing_against(landing: &LandingFacts, found: &[ScopedFinding]) -> bool {
     let tip = &landing.landing.landed;
-    let of_landing = |found: &&Found| found.landing.as_ref() == Some(tip);
+    let of_landing = |found: &&ScopedFinding| found.landing.as_ref() == Some(tip);
     found.iter().filter(of_landing).all(|found| found.finding.verdict.outcome() <= Some(Outcome::Allow))
 }
 
 /// The texts of waivers, and which of them counts.
-struct Texts<'a> {
+struct WaiverTexts<'a> {
     counting: Option<&'a str>,
     gate: &'a GateTexts,
     /// The policy that would read the waivers at the head.
     after: &'a Policy,
 }
 
-impl Texts<'_> {
-    fn apply(&self, policy: &Policy, moment: &Fact<Timestamp>, found: Vec<Found>) -> Vec<Finding> {
+impl WaiverTexts<'_> {
+    fn apply(&self, policy: &Policy, moment: &Fact<Timestamp>, found: Vec<ScopedFinding>) -> Vec<Finding> {
         let left = self.left(policy);
         let waivers = match self.counting.map_or(Ok(Vec::new()), |text| policy.waivers(text)) {
             Ok(waivers) => waivers,
             Err(problems) => {
-                let mut findings = bare(found);
-                findings.push(invalid("the waivers in force cannot be read, so none counts", problems.len()));
+                let mut findings = without_waivers(found);
+                findings.push(invalid_waivers(
+                    "the waivers in force cannot be read, so none counts",
+                    problems.len(),
+                ));
                 return findings;
             }
         };
         let mut findings = match moment.known() {
             Ok(moment) => {
                 let approvals = self.approvals(policy, &waivers, *moment);
-                Book { waivers, moment: *moment, left: left.as_ref().ok(), approvals }.apply(found)
+                ActiveWaivers { waivers, moment: *moment, left: left.as_ref().ok(), approvals }.apply(found)
             }
             Err(gap) => without_moment(&waivers, &gap, found),
         };
         let useless = "the change would leave waivers by which nothing can be judged";
-        findings.extend(left.err().map(|problems| invalid(useless, problems)));
+        findings.extend(left.err().map(|problems| invalid_waivers(useless, problems)));
         findings
     }
 
@@ -212,7 +213,7 @@ impl Texts<'_> {
         let approval = |waiver: &Waiver| {
             let signers = signers.as_ref()?.as_ref();
             let proved = signers.map_err(Clone::clone).and_then(|all| policy.approval(waiver, all, moment));
-            Some((waiver.id.clone(), proved))
+            Some((waiver.grant.id.clone(), proved))
         };
         waivers.iter().filter_map(approval).collect()
     }
@@ -230,7 +231,7 @@ impl Texts<'_> {
     }
 }
 
-fn invalid(consequence: &str, problems: usize) -> Finding {
+fn invalid_waivers(consequence: &str, problems: usize) -> Finding {
     let plural = if problems == 1 { "mistake" } else { "mistakes" };
     let reason = format!("{problems} {plural} in {}: {consequence}", waiver::PATH);
     finding(GATE, Verdict::Broken, SubjectKind::Policy, waiver::PATH, reason)
@@ -241,7 +242,7 @@ fn invalid(consequence: &str, problems: usize) -> Finding {
 type Approvals = BTreeMap<String, Result<String, String>>;
 
 /// The waivers that count at one moment.
-struct Book<'a> {
+struct ActiveWaivers<'a> {
     waivers: Vec<Waiver>,
     moment: Timestamp,
     /// What the change would leave behind, where it can be read.
@@ -249,17 +250,18 @@ struct Book<'a> {
     approvals: Approvals,
 }
 
-impl Book<'_> {
-    fn apply(&self, found: Vec<Found>) -> Vec<Finding> {
+impl ActiveWaivers<'_> {
+    fn apply(&self, found: Vec<ScopedFinding>) -> Vec<Finding> {
         let mut used = BTreeSet::new();
         let mut findings: Vec<_> = found.into_iter().map(|found| self.waive(found, &mut used)).collect();
-        findings
-            .extend(self.waivers.iter().map(|waiver| self.report(waiver, used.contains(waiver.id.as_str()))));
+        findings.extend(
+            self.waivers.iter().map(|waiver| self.report(waiver, used.contains(waiver.grant.id.as_str()))),
+        );
         findings
     }
 
-    fn waive<'s>(&'s self, found: Found, used: &mut BTreeSet<&'s str>) -> Finding {
-        let Found { mut finding, about: Some(about), .. } = found else { return found.finding };
+    fn waive<'s>(&'s self, found: ScopedFinding, used: &mut BTreeSet<&'s str>) -> Finding {
+        let ScopedFinding { mut finding, about: Some(about), .. } = found else { return found.finding };
         let stops = matches!(finding.verdict, Verdict::Broken | Verdict::Unproven);
         if !stops || !is_waivable(&finding) {
             return finding;
@@ -268,8 +270,8 @@ impl Book<'_> {
         let covering: Vec<_> =
             in_force.filter(|waiver| waiver.scope.covers(&finding.control, &about)).collect();
         if !covering.is_empty() {
-            used.extend(covering.iter().map(|waiver| waiver.id.as_str()));
-            finding.details.splice(0..0, covering.iter().map(|waiver| let_pass(waiver, finding.verdict)));
+            used.extend(covering.iter().map(|waiver| waiver.grant.id.as_str()));
+            finding.details.splice(0..0, covering.iter().map(|waiver| describe_use(waiver, finding.verdict)));
             finding.verdict = Verdict::Waived;
         }
         finding
@@ -281,13 +283,15 @@ impl Book<'_> {
 
     /// Why the approval of a waiver is not proved, where it has to be.
     fn doubt(&self, waiver: &Waiver) -> Option<&String> {
-        self.approvals.get(&waiver.id).and_then(|approval| approval.as_ref().err())
+        self.approvals.get(&waiver.grant.id).and_then(|approval| approval.as_ref().err())
     }
 
     fn report(&self, waiver: &Waiver, used: bool) -> Finding {
         let mut finding = self.standing(waiver, used);
-        let key = self.approvals.get(&waiver.id).and_then(|approval| approval.as_ref().ok());
-        finding.details.extend(key.map(|key| format!("signed by {} with the key {key}", waiver.approver)));
+        let key = self.approvals.get(&waiver.grant.id).and_then(|approval| approval.as_ref().ok());
+        finding
+            .details
+            .extend(key.map(|key| format!("signed by {} with the key {key}", waiver.grant.approver)));
         finding
     }
 
@@ -295,30 +299,32 @@ impl Book<'_> {
         let doubt = self.doubt(waiver).map_or_else(String::new, |doubt| format!("not in force: {doubt}"));
         let reason = match waiver.standing(self.moment) {
             Standing::Overdue => return self.overdue(waiver),
-            Standing::NotYet => format!("not in force yet: it begins at {}", waiver.created),
-            Standing::Expired => format!("expired at {}; take it out of {}", waiver.expires, waiver::PATH),
+            Standing::NotYet => format!("not in force yet: it begins at {}", waiver.grant.created),
+            Standing::Expired => {
+                format!("expired at {}; take it out of {}", waiver.grant.expires, waiver::PATH)
+            }
             Standing::InForce if !doubt.is_empty() => doubt,
             Standing::InForce if used => format!("used: it lets findings of {} pass", waiver.scope.control),
             Standing::InForce => {
                 format!("in force and not used: nothing that {} finds needs it", waiver.scope.control)
             }
         };
-        on(waiver, Verdict::Noted, reason)
+        waiver_finding(waiver, Verdict::Noted, reason)
     }
 
     /// An emergency that nobody looked at in time stops everything but the change that says that somebody has.
     fn overdue(&self, waiver: &Waiver) -> Finding {
         let due = waiver.emergency.as_ref().map_or(self.moment, |emergency| emergency.due);
-        let settled = |left: &&Waiver| left.id == waiver.id && !left.owes_review(self.moment);
+        let settled = |left: &&Waiver| left.grant.id == waiver.grant.id && !left.owes_review(self.moment);
         if self.left.is_some_and(|left| left.iter().any(|left| settled(&left))) {
             let reason = format!("its review was due at {due}; this change records that it took place");
-            return on(waiver, Verdict::Noted, reason);
+            return waiver_finding(waiver, Verdict::Noted, reason);
         }
         let reason =
             format!("it was an emergency, and nobody has looked at it since; the review was due at {due}");
-        on(waiver, Verdict::Broken, reason).remedy(format!(
+        waiver_finding(waiver, Verdict::Broken, reason).remedy(format!(
             "Let somebody other than {} look at what it let pass, and write `reviewed-by` and `reviewed-on` into {}.",
-            waiver.requester,
+            waiver.grant.requester,
             waiver::PATH
         ))
     }
@@ -329,21 +335,22 @@ fn is_waivable(finding: &Finding) -> bool {
     find_kind(&finding.control).is_some_and(|kind| kind.waivable.at_all())
 }
 
-fn let_pass(waiver: &Waiver, verdict: Verdict) -> String {
-    let Waiver { id, approver, expires, reason, .. } = waiver;
+fn describe_use(waiver: &Waiver, verdict: Verdict) -> String {
+    let Grant { id, approver, expires, reason, .. } = &waiver.grant;
     let word = if verdict == Verdict::Broken { "broken" } else { "unproven" };
     format!("waived by {id}, granted by {approver} until {expires}: {reason} (without it: {word})")
 }
 
-fn on(waiver: &Waiver, verdict: Verdict, reason: String) -> Finding {
-    finding(GATE, verdict, SubjectKind::Waiver, &waiver.id, reason).details(told(waiver))
+fn waiver_finding(waiver: &Waiver, verdict: Verdict, reason: String) -> Finding {
+    finding(GATE, verdict, SubjectKind::Waiver, &waiver.grant.id, reason).details(describe_waiver(waiver))
 }
 
 /// Everything that a waiver says, one sentence each.
-fn told(waiver: &Waiver) -> Vec<String> {
-    let Waiver { scope, reason, ticket, requester, approver, created, expires, emergency, .. } = waiver;
+fn describe_waiver(waiver: &Waiver) -> Vec<String> {
+    let Waiver { grant, scope, emergency } = waiver;
+    let Grant { reason, ticket, requester, approver, created, expires, .. } = grant;
     let mut told = vec![
-        covers(scope),
+        describe_scope(scope),
         format!("because: {reason} (ticket {ticket})"),
         format!("asked for by {requester}, granted by {approver}, from {created} until {expires}"),
     ];
@@ -354,32 +361,39 @@ fn told(waiver: &Waiver) -> Vec<String> {
     told
 }
 
-fn covers(scope: &waiver::Scope) -> String {
+fn describe_scope(scope: &waiver::Scope) -> String {
     let mut parts = vec![format!("covers {}", scope.control)];
     parts.extend(scope.area.as_ref().map(|area| format!("in area {area}")));
     parts.extend(
-        scope.commits.as_ref().map(|ids| format!("of commit {}", list(ids.iter().map(|id| id.short())))),
+        scope
+            .commits
+            .as_ref()
+            .map(|ids| format!("of commit {}", join_names(ids.iter().map(|id| id.short())))),
     );
     parts.extend(
-        scope.requests.as_ref().map(|ids| format!("of request {}", list(ids.iter().map(u64::to_string)))),
+        scope
+            .requests
+            .as_ref()
+            .map(|ids| format!("of request {}", join_names(ids.iter().map(u64::to_string)))),
     );
     parts.extend(scope.environment.as_ref().map(|name| format!("for {name}")));
     parts.join(" ")
 }
 
-fn list(names: impl Iterator<Item = impl Into<String>>) -> String {
+fn join_names(names: impl Iterator<Item = impl Into<String>>) -> String {
     names.map(Into::into).collect::<Vec<String>>().join(", ")
 }
 
 /// Nobody can say which waivers are in force, nor that no review is overdue.
-fn without_moment(waivers: &[Waiver], gap: &Gap, found: Vec<Found>) -> Vec<Finding> {
-    let mut findings = bare(found);
+fn without_moment(waivers: &[Waiver], gap: &Gap, found: Vec<ScopedFinding>) -> Vec<Finding> {
+    let mut findings = without_waivers(found);
     findings.extend(waivers.iter().map(|waiver| {
         let unreviewed = waiver.emergency.as_ref().is_some_and(|emergency| emergency.review.is_none());
         if unreviewed {
-            return unproven(GATE, SubjectKind::Waiver, &waiver.id, gap).details(told(waiver));
+            return unproven(GATE, SubjectKind::Waiver, &waiver.grant.id, gap)
+                .details(describe_waiver(waiver));
         }
-        on(waiver, Verdict::Noted, format!("it has no effect: {gap}"))
+        waiver_finding(waiver, Verdict::Noted, format!("it has no effect: {gap}"))
     }));
     findings
 }

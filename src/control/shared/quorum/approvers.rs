@@ -2,8 +2,8 @@
 
 use super::ownership::Ownerships;
 use super::{Doubt, RoleApprovals};
-use crate::control::approval::{Approval, Approvals};
-use crate::control::identity::{Identity, Named};
+use crate::control::shared::approval::{Approval, Approvals};
+use crate::control::shared::identity::{Identity, Named};
 use crate::control::{Case, Role};
 use crate::model::codeowners::Owner;
 use crate::model::fact::{Fact, Gap, GapReason};

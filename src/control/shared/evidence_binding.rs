@@ -3,8 +3,8 @@
 //!
 //! Tests and line coverage are bound alike: `regression-tests` and `changed-line-coverage` ask here.
 
-use super::Case;
-use super::required_checks::{self, Wanted};
+use super::named_check::NamedCheck;
+use crate::control::Case;
 use crate::model::change::ObjectName;
 use crate::model::decision::{Finding, Verdict};
 use crate::model::evidence::{EvidenceFacts, Found, Place, Statement, Trees, WorkTree};
@@ -18,19 +18,20 @@ pub use times::{Asked, LocalReport, Told};
 
 /// Which evidence counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Trust {
-    /// What was produced in this very job: reports beside a clean checkout of what is judged, and statements that were
-    /// handed over and are of its tree.
+    /// Reports in a clean checkout in the gate's own job, and statements of `evidence record` that name the judged tree.
     Local,
-    /// The same, and a check of the head vouches for the job.
+    /// The same, and the check under `check` vouches for the job that ran the tests.
     Host,
-    /// Statements that an allowed signer signed.
+    /// Only statements with a signature of an allowed signer.
     Signed,
 }
 
 /// How old a run may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "String", extend("pattern" = "^[0-9]+[mhd]$")))]
 #[serde(try_from = "String")]
 pub struct Age(pub SignedDuration);
 
@@ -53,7 +54,7 @@ impl TryFrom<String> for Age {
 }
 
 /// What of the trust and the check that vouches does not belong together.
-pub fn mistake(trust: Option<Trust>, check: Option<&Wanted>) -> Option<&'static str> {
+pub fn mistake(trust: Option<Trust>, check: Option<&NamedCheck>) -> Option<&'static str> {
     match (trust == Some(Trust::Host), check.is_some()) {
         (true, false) => {
             Some("`trust = \"host\"` needs a check that vouches: add `check = { name = \"…\", app = \"…\" }`")
@@ -142,14 +143,14 @@ pub fn about(mut signatures: Vec<String>, pieces: usize, how: String) -> String 
     all.join(". ")
 }
 
-/// What the check that should vouch for the job says, unless it does.
+/// The finding of `control` about the check that should vouch for the job; `None` when it does vouch.
 ///
 /// # Errors
-/// A gap: the checks of the head, or what became of a cancelled one, could not be seen.
-pub fn unvouched(wanted: &Wanted, case: &Case<'_>) -> Result<Option<Finding>, Gap> {
+/// A gap: the checks of the head, or whether a cancelled one was superseded, could not be seen.
+pub fn unvouched(control: &str, wanted: &NamedCheck, case: &Case<'_>) -> Result<Option<Finding>, Gap> {
     let checks = case.facts.host.checks.known()?;
     let head = &case.facts.change.known()?.head;
-    let judged = required_checks::judge(wanted, checks, &case.facts.host.workflow_runs, head)?;
+    let judged = wanted.judge(control, checks, &case.facts.host.workflow_runs, head)?;
     Ok((judged.verdict != Verdict::Met).then_some(judged))
 }
 

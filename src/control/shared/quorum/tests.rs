@@ -1,7 +1,7 @@
 //! Roles, people and doubts, taken both ways.
 
 use super::*;
-use crate::control::approval::{Independence, approvals};
+use crate::control::shared::approval::{Independence, approvals};
 use crate::control::testing::*;
 use crate::model::change::{EntryKind, FileStatus};
 use crate::model::fact::Fact;
