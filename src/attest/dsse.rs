@@ -1,16 +1,19 @@
 //! DSSE envelopes, version 1 (github.com/secure-systems-lab/dsse, `protocol.md` and `envelope.md`).
 //!
-//! What is signed is not the JSON but [`pre_authentication_encoding`] of the type and the bytes of the payload, so that neither spaces nor
-//! the order of keys matter, and bytes that were signed as one thing cannot be passed off as another. The envelope is read once;
-//! what was verified is what is handed out.
+//! What is signed is not the JSON but [`pre_authentication_encoding`] of the type and the bytes of
+//! the payload, so that neither spaces nor the order of keys matter, and bytes that were signed as
+//! one thing cannot be passed off as another. The envelope is read once; what was verified is what
+//! is handed out.
 //!
-//! - `payload` and `sig` are base64, standard or URL-safe, with or without `=`; a mixture is refused, and so are bits
-//!   left over.
-//! - Unknown keys of an envelope are passed over, as the specification demands; a key twice is refused.
-//! - `keyid` is a hint that nobody signed. It is written and never read.
-//! - A signature that does not count (unknown key, out of its time, wrong) is passed over and told of. What counts are
-//!   unique keys *and* people: a second key of the same person adds nothing.
-//! - SSH keys sign raw, see [`super::key`]; SSH's own form is for detached signatures, see [`super::sshsig`].
+//! - `payload` and `sig` are base64, standard or URL-safe, with or without `=`; a mixture is
+//!   refused, and so are bits left over.
+//! - Unknown keys of an envelope are passed over, as the specification demands; a key twice is
+//!   refused.
+//! - `keyid` is a hint outside the signature. It is written and never read.
+//! - A signature that does not count (unknown key, out of its time, wrong) is passed over and told
+//!   of. What counts are unique keys *and* people: a second key of the same person adds nothing.
+//! - SSH keys sign raw, see [`super::key`]; SSH's own form is for detached signatures, see
+//!   [`super::sshsig`].
 
 use super::key::{PublicKey, SigningKey};
 use super::signers::{AllowedSigners, Principal};
@@ -67,7 +70,8 @@ pub struct OpenedEnvelope {
     pub payload_type: String,
     /// What was signed, to the byte.
     pub payload: Vec<u8>,
-    /// What the allowed signers call those who signed. A principal here may be a pattern, which names nobody.
+    /// What the allowed signers call those who signed. A principal here may be a pattern, which
+    /// names no one in particular.
     pub signers: BTreeSet<Principal>,
 }
 
@@ -89,15 +93,16 @@ pub fn pre_authentication_encoding(payload_type: &str, payload: &[u8]) -> Vec<u8
     [encoding_head(payload_type, payload.len()).as_bytes(), payload].concat()
 }
 
-/// What of it stands before the payload.
+/// The part before the payload.
 fn encoding_head(payload_type: &str, length: usize) -> String {
     format!("DSSEv1 {} {payload_type} {length} ", payload_type.len())
 }
 
-/// Opens an envelope that at least `threshold` people signed, with keys that are allowed at this moment.
+/// Opens an envelope that at least `threshold` people signed, with keys that are allowed at this
+/// moment.
 ///
-/// Who is who is what the allowed signers say; a caller who knows better (an identity map) counts again. The payload takes the place of the
-/// envelope, so that a large one is never there twice.
+/// Who is who is what the allowed signers say; a caller who knows better (an identity map) counts
+/// again. The payload takes the place of the envelope, so that a large one is never there twice.
 ///
 /// # Errors
 /// Why it proves nothing.
@@ -141,7 +146,7 @@ pub fn open(
     Ok(OpenedEnvelope { payload_type, payload: message, signers })
 }
 
-/// The key that made a signature: found by trying, since nobody signs a `keyid`.
+/// The key that made a signature: found by trying, since the signature does not cover `keyid`.
 fn find_signer<'k>(
     signature: &Signature,
     message: &[u8],
@@ -152,7 +157,7 @@ fn find_signer<'k>(
     found.copied().ok_or_else(|| AttestError::Signature("no allowed key made it".to_string()))
 }
 
-/// Where a text stands that is part of some bytes.
+/// Returns the position of a text within bytes that it is a part of.
 fn place_of(text: &str, bytes: &[u8]) -> Range<usize> {
     let begin = text.as_ptr().addr().saturating_sub(bytes.as_ptr().addr());
     begin..begin + text.len()
@@ -166,7 +171,7 @@ fn decode_base64(text: &str) -> Option<Vec<u8>> {
 /// How many characters are decoded at once: whole groups of four.
 const GROUPS: usize = 16 << 10;
 
-/// What the characters at a place stand for, in the place of all.
+/// Decodes the characters at a place into the beginning of the same buffer.
 fn decode_in_place(mut bytes: Vec<u8>, place: Range<usize>) -> Option<Vec<u8>> {
     let text = bytes.get(place.clone())?;
     let alphabet = if text.iter().any(|byte| matches!(byte, b'-' | b'_')) { &URL_SAFE } else { &STANDARD };
@@ -196,7 +201,7 @@ fn decode_in_place(mut bytes: Vec<u8>, place: Range<usize>) -> Option<Vec<u8>> {
 /// Seals a payload: an envelope with one signature, as JSON on one line.
 ///
 /// # Errors
-/// Those of the key and of the JSON writer; with an Ed25519 key there are none.
+/// Errors of the key and of the JSON writer; with an Ed25519 key there are none.
 pub fn seal(payload_type: &str, payload: &[u8], key: &SigningKey) -> Result<Vec<u8>, AttestError> {
     let mut bytes = Vec::new();
     seal_to(&mut bytes, payload_type, payload, key)?;
@@ -204,10 +209,11 @@ pub fn seal(payload_type: &str, payload: &[u8], key: &SigningKey) -> Result<Vec<
     Ok(bytes)
 }
 
-/// Seals a payload into `out`, without a line break behind it. The payload is neither copied nor kept in base64.
+/// Seals a payload into `out`, without a line break behind it. The payload is neither copied nor
+/// kept in base64.
 ///
 /// # Errors
-/// Those of the key and of `out`.
+/// Errors of the key and of `out`.
 pub fn seal_to(
     out: impl Write,
     payload_type: &str,

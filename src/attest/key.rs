@@ -102,7 +102,8 @@ fn verifies_strictly(key: &[u8; 32], message: &[u8], signature: &Signature) -> b
         .is_some_and(|(key, signature)| key.verify_strict(message, &signature).is_ok())
 }
 
-/// `r` and `s`, 32 bytes each, as the two numbers of an SSH signature (RFC 4251, section 5, `mpint`).
+/// `r` and `s`, 32 bytes each, as the two numbers of an SSH signature (RFC 4251, section 5,
+/// `mpint`).
 fn mpints_of_halves(bytes: &[u8]) -> Option<Vec<u8>> {
     let (r, s) = bytes.split_at_checked(32).filter(|(_, s)| s.len() == 32)?;
     let shortest = |half: &[u8]| {
@@ -113,7 +114,8 @@ fn mpints_of_halves(bytes: &[u8]) -> Option<Vec<u8>> {
     Some([write_mpint(&shortest(r)), write_mpint(&shortest(s))].concat())
 }
 
-/// A DER `SEQUENCE` of two `INTEGER`s (X.690, 8.3 and 8.9). The contents of an `INTEGER` are those of an `mpint`.
+/// A DER `SEQUENCE` of two `INTEGER`s (X.690, 8.3 and 8.9). The contents of an `INTEGER` are those
+/// of an `mpint`.
 fn mpints_of_der(bytes: &[u8]) -> Option<Vec<u8>> {
     let (numbers, rest) = read_der(0x30, bytes)?;
     let (r, s) = read_der(0x02, numbers)?;
@@ -169,7 +171,7 @@ impl SigningKey {
     /// The public key as a line of allowed signers has it.
     ///
     /// # Errors
-    /// Those of the writer; with Ed25519 there are none.
+    /// Errors of the writer; with Ed25519 there are none.
     pub fn public_text(&self) -> Result<String, AttestError> {
         self.0.public_key().to_openssh().map_err(|error| AttestError::Signature(error.to_string()))
     }

@@ -1,18 +1,20 @@
 //! Allowed signers: which keys count, whose they are and when (ssh-keygen(1), "ALLOWED SIGNERS").
 //!
 //! ```text
-//! # principals                options                                          key
-//! kim@example.test            valid-before="20270101Z"                         ssh-ed25519 AAAA…
-//! sam@example.test,sam        namespaces="portcullis,git",valid-after="20260101Z" ssh-ed25519 AAAA…
+//! # principals          options                                            key
+//! kim@example.test      valid-before="20270101Z"                           ssh-ed25519 AAAA…
+//! sam@example.test,sam  namespaces="portcullis",valid-after="20260101Z"    ssh-ed25519 AAAA…
 //! ```
 //!
-//! We are stricter than ssh-keygen where it would be a guess to go on: a line that cannot be read makes the whole
-//! file unusable; a time without `Z` is refused, because it means another moment on each machine; `cert-authority` is
-//! refused, because who a certificate was given to is not for us to say.
+//! We are stricter than ssh-keygen where it would be a guess to go on: a line that cannot be read
+//! makes the whole file unusable; a time without `Z` is refused, because it means another moment on
+//! each machine; `cert-authority` is refused, because who a certificate was given to is not for us
+//! to say.
 //!
-//! **One person.** Two lines that share a principal are one person, and so are two lines that a third one joins. A pattern
-//! (`*@example.test`) is taken for everybody that it matches and for every other pattern, so that it can never make one person
-//! into two. An address in other capitals is no other person.
+//! **One person.** Two lines that share a principal are one person, and so are two lines that a
+//! third one joins. A pattern (`*@example.test`) is taken for everyone that it matches and for
+//! every other pattern, so that it can never make one person into two. An address in other capitals
+//! is no other person.
 
 mod line;
 
@@ -21,7 +23,8 @@ use super::{AttestError, NAMESPACE, Signer};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 
-/// What a line of allowed signers calls the owner of its key: a name, or a pattern with `*`, `?` or a leading `!`.
+/// What a line of allowed signers calls the owner of its key: a name, or a pattern with `*`, `?` or
+/// a leading `!`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Principal(String);
 
@@ -36,7 +39,7 @@ impl Principal {
         &self.0
     }
 
-    /// Does it name nobody in particular?
+    /// Is it a pattern, and not one name?
     pub fn is_pattern(&self) -> bool {
         self.0.starts_with('!') || self.0.contains(['*', '?'])
     }
@@ -63,7 +66,7 @@ impl std::fmt::Display for Principal {
     }
 }
 
-/// `*` stands for any run of bytes and `?` for one, as in ssh_config(5), "PATTERNS".
+/// `*` matches any run of bytes and `?` for one, as in ssh_config(5), "PATTERNS".
 fn matches_pattern(pattern: &[u8], name: &[u8]) -> bool {
     let (mut at, mut rest) = (pattern, name);
     // Where to go on when what follows the last `*` does not fit: one byte later.
@@ -156,7 +159,7 @@ fn is_listed(patterns: &[Principal], name: &str) -> bool {
 /// A line that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LineError {
-    /// Its number, from 1.
+    /// The line number, counted from 1.
     pub line: usize,
     /// What is wrong.
     pub problem: String,
@@ -201,7 +204,7 @@ impl AllowedSigners {
     /// Whose key it is, where a line allows it at this moment.
     ///
     /// # Errors
-    /// That no line names it, or why those that do say no.
+    /// No line names the key, or none of those that do allows it at this moment.
     pub(super) fn owner(&self, key: &PublicKey, at: Timestamp) -> Result<Signer, AttestError> {
         let named: Vec<&SignerLine> = self.0.iter().filter(|entry| entry.key == *key).collect();
         let fingerprint = key.fingerprint();
@@ -213,7 +216,7 @@ impl AllowedSigners {
                 named.iter().filter_map(|entry| entry.allows(at).err()).map(|why| why.to_string()).collect();
             return Err(AttestError::NotAllowed { key: fingerprint, why });
         }
-        // The names of the lines that no longer count too: nobody becomes another person with time.
+        // The names of the lines that no longer count too: no one becomes another person with time.
         let principals = named.iter().flat_map(|entry| entry.principals.iter().cloned()).collect();
         Ok(Signer { key: fingerprint, principals })
     }

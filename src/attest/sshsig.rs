@@ -1,7 +1,9 @@
-//! Detached signatures as `ssh-keygen -Y sign -n portcullis -f KEY FILE` writes them (OpenSSH, `PROTOCOL.sshsig`).
+//! Detached signatures as `ssh-keygen -Y sign -n portcullis -f KEY FILE` writes them (OpenSSH,
+//! `PROTOCOL.sshsig`).
 //!
-//! The namespace has to be `portcullis`, the hash SHA-256 or SHA-512, and the key one of the allowed signers at the moment
-//! that the caller vouches for. A signature has one form only: armour or bytes that could be written otherwise are refused.
+//! The namespace has to be `portcullis`, the hash SHA-256 or SHA-512, and the key one of the
+//! allowed signers at the moment that the caller vouches for. A signature has one form only: armour
+//! or bytes that could be written otherwise are refused.
 
 use super::key::{PublicKey, SigningKey};
 use super::signers::AllowedSigners;
@@ -35,7 +37,8 @@ pub fn verify(
     let key = PublicKey::new(signature.public_key().clone());
     let key = key.map_err(|error| AttestError::Signature(error.to_string()))?;
     let owner = allowed.owner(&key, at)?;
-    // The data is built from our own namespace and from nothing that the signature says but its hash.
+    // The data is built from our own namespace and from nothing that the signature says but its
+    // hash.
     let signed = SshSig::signed_data(NAMESPACE, signature.hash_alg(), message).map_err(wrong_signature)?;
     match key.verifies(&signed, signature.signature()) {
         true => Ok(owner),
@@ -46,7 +49,7 @@ pub fn verify(
 /// Signs bytes.
 ///
 /// # Errors
-/// Those of the key; with an Ed25519 key there are none.
+/// Errors of the key; with an Ed25519 key there are none.
 pub fn sign(message: &[u8], key: &SigningKey) -> Result<String, AttestError> {
     key.sign_ssh(NAMESPACE, message)
 }

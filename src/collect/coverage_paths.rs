@@ -1,22 +1,25 @@
-//! The path in the repository that a name in a report stands for: exact, or none.
+//! The path in the repository that a name in a report means: exact, or none.
 //!
-//! A name that only *ends* like a path is not that path: `vendor/upload/load.py` is not `upload/load.py`.
+//! A name that only *ends* like a path is not that path: `vendor/upload/load.py` is not
+//! `upload/load.py`.
 
 use crate::model::line_coverage::CoverageSource;
 use crate::model::path::RepoPath;
 use crate::report::line_coverage::{has_drive, is_absolute};
 
-/// The paths that a name may stand for, none when it lies outside of the repository or nobody can say.
+/// The paths that a name may mean; none when it is outside of the repository or unclear.
 ///
 /// 1. A name that begins with the components of `strip` loses them.
 /// 2. Otherwise, an absolute name in the work tree is what follows the work tree's root.
-/// 3. Otherwise, a name that should have begun with `strip`, or is absolute, stands for nothing.
+/// 3. Otherwise, a name that should have begun with `strip`, or is absolute, means nothing.
 /// 4. What is left of 1, and a name that was relative, has `add` put before it.
 ///
-/// Components `.` say nothing and are left out. A name that climbs (`..`) stands for nothing. Case and Unicode form count.
+/// Components `.` say nothing and are left out. A name that climbs (`..`) means nothing. Case and
+/// Unicode form count.
 ///
-/// A backslash separates components where Windows wrote the report, and is part of a name elsewhere. A report does not
-/// say where it was written, so a name with one is read in both ways; who looks for the files sees whether that leaves a choice.
+/// A backslash separates components where Windows wrote the report, and is part of a name
+/// elsewhere. A report does not say where it was written, so a name with one is read in both ways;
+/// who looks for the files sees whether that leaves a choice.
 pub fn resolve_name(name: &str, source: &CoverageSource, root: Option<&str>) -> Vec<RepoPath> {
     let as_written = resolve_path(name, source.strip.as_deref(), source.add.as_deref(), root);
     let of_windows = from_windows(name).and_then(|name| {
@@ -47,7 +50,8 @@ fn from_windows(name: &str) -> Option<String> {
     (name.contains('\\') || has_drive(name)).then(|| with_slashes(name))
 }
 
-/// A path of Windows with the separator of the repository. `\\?\` before it says nothing, and drives have no case.
+/// A path of Windows with the separator of the repository. `\\?\` before it says nothing, and
+/// drives have no case.
 fn with_slashes(text: &str) -> String {
     let mut path = text.strip_prefix(r"\\?\").unwrap_or(text).replace('\\', "/");
     if has_drive(&path) {

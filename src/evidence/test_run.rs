@@ -33,17 +33,18 @@ fn summarize_run(
 /// Returns a statement as one line, without a line break.
 ///
 /// # Errors
-/// Those of the JSON writer; with these types there are none.
+/// Errors of the JSON writer; with these types there are none.
 pub fn write(statement: &Statement) -> Result<Vec<u8>, AttestError> {
     let mut line = Vec::new();
     write_to(&mut line, statement)?;
     Ok(line)
 }
 
-/// Writes a statement as one line, without a line break. The tests can be many, and are written one by one.
+/// Writes a statement as one line, without a line break. The tests can be many, and are written one
+/// by one.
 ///
 /// # Errors
-/// Those of `out`.
+/// Errors of `out`.
 pub fn write_to(out: impl Write, statement: &Statement) -> Result<(), AttestError> {
     let Subject { commit, tree } = &statement.subject;
     let subjects = [ResourceDescriptor::commit(commit, tree)];
@@ -71,8 +72,8 @@ impl Serialize for SortedRun<'_> {
     }
 }
 
-/// Returns the statement in the form `test-result/v0.1`, for other programs. It says less: no skipped tests, no times,
-/// no attempts.
+/// Returns the statement in the form `test-result/v0.1`, for other programs. It says less: no
+/// skipped tests, no times, no attempts.
 ///
 /// # Errors
 /// A test has no name, or its name appears twice.
@@ -176,7 +177,8 @@ fn check_command<T>(run: &RecordedRun<T>) -> Result<(), AttestError> {
     }
 }
 
-/// Was everything of a run made while its command ran? Compares whole seconds, as file systems may keep no more.
+/// Was everything of a run made while its command ran? Compares whole seconds, as file systems may
+/// keep no more.
 fn is_within<T>(run: &RecordedRun<T>, command: &Command) -> bool {
     let times = [Some(run.finished), run.began];
     let early = times.into_iter().flatten().any(|at| at.as_second() < command.began.as_second());

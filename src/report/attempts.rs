@@ -1,11 +1,12 @@
 //! Records of tests to tests.
 //!
-//! Records of one name are several tests under that name, and the worst of them decides. They are attempts of one test only where
-//! the runner says so of the later one, by its number, and exactly the attempts before it stand there; then a pass after a failure
-//! is flaky.
+//! Records of one name are several tests under that name, and the worst of them decides. They are
+//! attempts of one test only where the runner says so of the later one, by its number, and exactly
+//! the attempts before it are there; then a pass after a failure is flaky.
 //!
-//! A name is never made so short that two of one report become one. What a format leaves out of its names, and the home of whoever
-//! ran the tests, comes back where it tells two of them apart.
+//! A name is never made so short that two of one report become one. What a format leaves out of its
+//! names, and the home directory of the one who ran the tests, comes back where it tells two of
+//! them apart.
 
 use crate::model::evidence::names::without_home;
 use crate::model::test_run::{Test, TestOutcome};
@@ -23,7 +24,8 @@ pub struct RecordLimits {
 }
 
 impl RecordLimits {
-    /// Those of a report of so many bytes: a larger one may hold more. Whoever writes a small one cannot make it cost more.
+    /// Those of a report of so many bytes: a larger one may hold more. Whoever writes a small one
+    /// cannot make it cost more.
     pub fn of(self, length: u64) -> RecordLimits {
         let records = self.records.max(length / SHORTEST_RECORD);
         RecordLimits {
@@ -73,9 +75,11 @@ impl<T: Into<String>> From<T> for TestName {
 pub struct Attempts {
     limits: RecordLimits,
     identities: usize,
-    /// In the order of the report. They are sorted at its end, which is much faster than keeping them sorted.
+    /// In the order of the report. They are sorted at its end, which is much faster than keeping
+    /// them sorted.
     records: Vec<TestRecord>,
-    /// The whole names of records whose names were shortened, each with the place of the record, in their order.
+    /// The whole names of records whose names were shortened, each with the place of the record, in
+    /// their order.
     whole: Vec<(usize, Box<str>)>,
 }
 

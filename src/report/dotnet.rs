@@ -1,5 +1,5 @@
-//! What reports of .NET runners (NUnit, xUnit.net, Visual Studio) have in common: names that hold paths of the machine that
-//! built the tests, and tests that elements inside them can contradict.
+//! What reports of .NET runners (NUnit, xUnit.net, Visual Studio) have in common: names that hold
+//! paths of the machine that built the tests, and tests that elements inside them can contradict.
 
 use crate::model::own_times::OwnTimes;
 use crate::model::test_run::TestOutcome;
@@ -21,7 +21,8 @@ impl OpenTest {
         self.outcome <= TestOutcome::Skipped
     }
 
-    /// Takes an element inside a good test that says that it failed, or that may say so. Returns the contradiction.
+    /// Takes an element inside a good test that says that it failed, or that may say so. Returns
+    /// the contradiction.
     pub fn contradict(&mut self, element: &str, failed: bool) -> String {
         self.outcome = if failed { TestOutcome::Failed } else { TestOutcome::Error };
         let element = said::shown(element);
@@ -38,7 +39,8 @@ impl OpenTest {
     }
 }
 
-/// Takes the times of an element: attributes that hold a moment, and a pair of attributes with a date and a time of day.
+/// Takes the times of an element: attributes that hold a moment, and a pair of attributes with a
+/// date and a time of day.
 pub fn take_times(element: &Element<'_>, moments: &[&str], [date, time]: [&str; 2], times: &mut OwnTimes) {
     for name in moments {
         element.value(name).iter().for_each(|text| times.text(text));

@@ -1,9 +1,9 @@
 //! Bytes of a report to its characters.
 //!
-//! For XML: XML 1.0 (Fifth Edition), appendix F, as far as test runners use it: a byte order mark decides; without one,
-//! the declaration does; without either it is UTF-8. A document that says two different things, a byte that
-//! its encoding does not know and a character outside `Char` (section 2.2) are errors. For all else: a byte order mark
-//! decides, and without one it is UTF-8.
+//! For XML: XML 1.0 (Fifth Edition), appendix F, as far as test runners use it: a byte order mark
+//! decides; without one, the declaration does; without either it is UTF-8. A document that says two
+//! different things, a byte that its encoding does not know and a character outside `Char` (section
+//! 2.2) are errors. For all else: a byte order mark decides, and without one it is UTF-8.
 
 use super::HEAD_BYTES;
 use crate::report::error::ReportError;
@@ -21,7 +21,8 @@ pub fn decode_document(bytes: &[u8]) -> Result<Cow<'_, str>, ReportError> {
     }
 }
 
-/// The same, and whether it contains a character that XML does not allow: what a program printed can hold any.
+/// The same, and whether it contains a character that XML does not allow: what a program printed
+/// can hold any.
 ///
 /// # Errors
 /// An encoding that is not read here, a byte that does not belong in it.
@@ -34,7 +35,7 @@ pub fn decode_output(bytes: &[u8]) -> Result<(Cow<'_, str>, bool), ReportError> 
 /// The beginning of a report as detection sees it: its ASCII characters, whatever the encoding.
 pub fn decode_head(bytes: &[u8]) -> String {
     let head = &bytes[..bytes.len().min(HEAD_BYTES)];
-    // Nearly always it is plain as it stands.
+    // Nearly always it is plain already.
     if head.is_ascii() && !head.contains(&0) {
         return String::from_utf8_lossy(head).into_owned();
     }
@@ -54,7 +55,8 @@ pub fn decode_text(bytes: &[u8]) -> Result<Cow<'_, str>, ReportError> {
     }
 }
 
-/// Why a report whose beginning this is cannot be taken for UTF-8, if it cannot. In XML the declaration has its say.
+/// Why a report whose beginning this is cannot be taken for UTF-8, if it cannot. In XML the
+/// declaration has its say.
 pub fn declares_another(head: &[u8], xml: bool) -> Option<String> {
     const DECLARATION: &[u8] = b"<?xml";
     let rest = match head {
@@ -74,7 +76,8 @@ pub fn declares_another(head: &[u8], xml: bool) -> Option<String> {
     Some(format!("its encoding is `{other}`"))
 }
 
-/// Where the first character stands that XML does not allow. Looking at bytes is enough to pass over nearly everything.
+/// Returns the position of the first character that XML does not allow. Looking at bytes is enough
+/// to pass over nearly everything.
 pub fn find_forbidden(text: &str) -> Option<usize> {
     const CHUNK: usize = 64;
     let control = |byte: u8| (byte < b' ') & (byte != b'\t') & (byte != b'\n') & (byte != b'\r');
@@ -93,7 +96,7 @@ pub fn find_forbidden(text: &str) -> Option<usize> {
     None
 }
 
-/// May the character stand in a document (XML 1.0, section 2.2, production 2)?
+/// Is the character allowed in a document (XML 1.0, section 2.2, production 2)?
 pub fn is_allowed(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
 }
@@ -184,7 +187,7 @@ fn decode_latin9(byte: u8) -> char {
     }
 }
 
-/// Five bytes of windows-1252 stand for nothing; a text that holds one is not what it says it is.
+/// Five bytes of windows-1252 mean nothing; a text that holds one is not what it says it is.
 fn decode_windows_1252(bytes: &[u8]) -> Result<Cow<'_, str>, ReportError> {
     let character = |(at, byte): (usize, &u8)| {
         windows_1252(*byte)

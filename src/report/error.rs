@@ -3,7 +3,8 @@
 /// A report that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReportError {
-    /// The line, counted from 1, where reading ended; `None` when the error is about the whole file.
+    /// The line, counted from 1, where reading ended; `None` when the error is about the whole
+    /// file.
     pub line: Option<u64>,
     /// What is wrong, in one sentence that calls the report "it".
     pub message: String,
@@ -38,8 +39,8 @@ impl std::fmt::Display for ReportError {
 
 impl std::error::Error for ReportError {}
 
-/// What is wrong with an element, an event or a line of a report. Whoever reads the file adds the place, which makes it
-/// a [`ReportError`].
+/// What is wrong with an element, an event or a line of a report. Whoever reads the file adds the
+/// place, which makes it a [`ReportError`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ContentError(String);
 

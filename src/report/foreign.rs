@@ -1,7 +1,8 @@
-//! What is handed over as a report of tests and is in no format that is read here: its name, and the way round.
+//! What is handed over as a report of tests and is in no format that is read here: its name, and
+//! the way round.
 //!
-//! It is told by the members of a JSON document and by the outermost element of an XML one, never by a file's name, and only where these are
-//! near certain. Nothing of the content is repeated.
+//! It is told by the members of a JSON document and by the outermost element of an XML one, never
+//! by a file's name, and only where these are near certain. Nothing of the content is repeated.
 
 use super::encoding::decode_head;
 use super::json::{self, Shape};

@@ -3,7 +3,8 @@
 use super::encoding::is_allowed;
 use crate::model::test_run::SEPARATOR;
 
-/// The groups that a test belongs to, from the outermost, and its name. Groups without a name are left out.
+/// The groups that a test belongs to, from the outermost, and its name. Groups without a name are
+/// left out.
 pub fn join_identity<'p>(groups: impl IntoIterator<Item = &'p str>, name: &'p str) -> String {
     let name = if name.is_empty() { "(unnamed)" } else { name };
     let parts = groups.into_iter().filter(|part| !part.is_empty()).chain([name]);

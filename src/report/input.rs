@@ -1,8 +1,9 @@
 //! A report on its way in: all of its bytes, or a stream of them.
 //!
-//! A large report is not kept: a format that is read element by element or line by line takes a [`ReportStream`] piece by piece. The same
-//! code reads both ways, so that what a stream says is what the whole would. A stream is UTF-8, and no piece of it is longer than
-//! [`PIECE_BYTES`]; in the whole a report may have another encoding and longer pieces.
+//! A large report is not kept: a format that is read element by element or line by line takes a
+//! [`ReportStream`] piece by piece. The same code reads both ways, so that what a stream says is
+//! what the whole would. A stream is UTF-8, and no piece of it is longer than [`PIECE_BYTES`]; in
+//! the whole a report may have another encoding and longer pieces.
 
 use super::HEAD_BYTES;
 use super::encoding::{declares_another, decode_text};
@@ -25,7 +26,7 @@ pub enum Input<'i> {
 }
 
 impl<'i> Input<'i> {
-    /// Its beginning, as far as detection looks, or more.
+    /// The first bytes: as many as detection looks at, or more.
     pub fn head(&self) -> &[u8] {
         match self {
             Input::Whole(bytes) => bytes,
@@ -44,7 +45,7 @@ impl<'i> Input<'i> {
     /// All of it, for a format that is one document from its first byte to the last.
     ///
     /// # Errors
-    /// It is a stream.
+    /// The report is a stream.
     pub fn whole(self) -> Result<&'i [u8], ReportError> {
         match self {
             Input::Whole(bytes) => Ok(bytes),
@@ -71,15 +72,15 @@ impl<'i> ReportStream<'i> {
         Ok(ReportStream { head, rest: source, length })
     }
 
-    /// Its beginning, as far as detection looks.
+    /// The first bytes, as many as detection looks at.
     pub fn head(&self) -> &[u8] {
         &self.head
     }
 
-    /// Its pieces, without the byte order mark.
+    /// The rest in pieces, without the byte order mark.
     ///
     /// # Errors
-    /// It is not said to be UTF-8.
+    /// The report declares another encoding than UTF-8.
     pub fn pieces(self, xml: bool) -> Result<Pieces<'i>, ReportError> {
         const MARK: &[u8] = b"\xef\xbb\xbf";
         if let Some(other) = declares_another(&self.head, xml) {
@@ -110,7 +111,8 @@ impl Pieces<'_> {
         self.line
     }
 
-    /// The next line as it is written, with its end, in the place of what `line` holds. `false` at the end of the stream.
+    /// The next line as it is written, with its end, in the place of what `line` holds. `false` at
+    /// the end of the stream.
     fn line(&mut self, line: &mut Vec<u8>) -> Result<bool, ReportError> {
         let number = self.begin();
         line.clear();
@@ -168,7 +170,8 @@ pub struct InputLine<'l> {
 /// Hands on each line of a report that is no XML.
 ///
 /// # Errors
-/// A byte that does not belong in the report's encoding, a line that is too long for a stream, and what `take` says.
+/// A byte that does not belong in the report's encoding, a line that is too long for a stream, and
+/// what `take` says.
 pub fn read_lines(
     input: Input<'_>,
     mut take: impl FnMut(InputLine<'_>) -> Result<(), ReportError>,

@@ -1,7 +1,8 @@
 //! JSON as reports use it: one document, or one object on each line.
 //!
-//! A format names the keys that it knows in a struct. A key of those that stands twice is an error, and so are nesting
-//! beyond a limit and anything behind the document. Keys that a format does not know say nothing.
+//! A format names the keys that it knows in a struct. A known key that appears twice is an error,
+//! and so are nesting beyond a limit and anything behind the document. Keys that a format does not
+//! know say nothing.
 
 use super::encoding::decode_head;
 use crate::report::error::{ContentError, ReportError};
@@ -30,13 +31,14 @@ pub enum Shape {
     Plain,
 }
 
-/// The outermost members of the first object in a file that begins a line, or the list of the file, as far as its beginning shows them.
+/// The outermost members of the first object in a file that begins a line, or the list of the file,
+/// as far as its beginning shows them.
 pub fn members(bytes: &[u8]) -> Vec<(String, Shape)> {
     let head = decode_head(bytes);
     let line = head.lines().map(str::trim_start).find(|line| line.starts_with('{'));
     let line = line.and_then(|line| head.get(line.as_ptr().addr() - head.as_ptr().addr()..));
     let list = head.trim_start().strip_prefix('[').map(str::trim_start).filter(|rest| rest.starts_with('{'));
-    // A list that is one line can stand before lines of objects, as Flutter's own events do.
+    // A list that is one line can precede lines of objects, as Flutter's own events do.
     let one_line = head.trim_start().lines().next().is_some_and(|line| line.trim_end().ends_with(']'));
     let object = if one_line { line.or(list) } else { list.or(line) };
     let mut members = Vec::new();
@@ -150,7 +152,8 @@ pub fn line<'a, T: Deserialize<'a>>(line: &'a str) -> Result<Option<T>, ContentE
     serde_json::from_str(line).map(Some).map_err(|error| describe_error(&error).into())
 }
 
-/// How deep the values of a JSON text nest. The library passes over what no format asks for, however deep it is.
+/// How deep the values of a JSON text nest. The library passes over what no format asks for,
+/// however deep it is.
 fn nesting_depth(text: &str) -> usize {
     let (mut open, mut deepest) = (0usize, 0);
     let (mut quoted, mut escaped) = (false, false);

@@ -1,9 +1,11 @@
 //! Report files to test runs: pure parsers, one file per format, and the table of them.
 //!
-//! A parser that is not sure says so. What is not well formed, cut off, or beyond a limit is an error and
-//! never a shorter run: a report that lost its end must not look like one without failures.
+//! A parser that is not sure says so. What is not well formed, cut off, or beyond a limit is an
+//! error and never a shorter run: a report that lost its end must not look like one without
+//! failures.
 //!
-//! A report comes as a whole or as a stream (`input.rs`), and the same parser reads both: a large one is not kept.
+//! A report comes as a whole or as a stream (`input.rs`), and the same parser reads both: a large
+//! one is not kept.
 
 use crate::model::test_run::TestRun;
 use std::io::{self, Read};
@@ -45,8 +47,8 @@ pub use error::ReportError;
 
 use input::{Input, ReportStream};
 
-/// The largest report that is read as a whole, in bytes. A longer one is read in pieces, where its format can be, or refused, and never
-/// cut.
+/// The largest report that is read as a whole, in bytes. A longer one is read in pieces, where its
+/// format can be, or refused, and never cut.
 pub const MAXIMUM_BYTES: usize = 256 << 20;
 
 /// The largest report that is read in pieces, in bytes.
@@ -108,10 +110,12 @@ pub fn parse_as(name: &str, bytes: &[u8]) -> Result<TestRun, ReportError> {
     (format.parse)(Input::Whole(bytes)).map_err(|error| explain_mistake(format, bytes, error))
 }
 
-/// Reads a report from a stream of which `length` bytes are expected: in the format that it is said to be in, or in that which its
-/// beginning shows. What the parser leaves of the stream is not read. Returns the format too, if it is known.
+/// Reads a report from a stream of which `length` bytes are expected: in the format that it is said
+/// to be in, or in that which its beginning shows. What the parser leaves of the stream is not
+/// read. Returns the format too, if it is known.
 ///
-/// What is read so is what [`parse`] or [`parse_as`] read of the same bytes; not everything that they read is.
+/// What is read so is what [`parse`] or [`parse_as`] read of the same bytes; not everything that
+/// they read is.
 ///
 /// # Errors
 /// The beginning of the stream cannot be read.
@@ -175,7 +179,8 @@ fn check_bounds(bytes: &[u8]) -> Result<(), ReportError> {
     if bytes.iter().all(u8::is_ascii_whitespace) { Err(ReportError::whole("it is empty")) } else { Ok(()) }
 }
 
-/// Of what is in no format that is read: what it is, if that can be told, the way round, and what is read.
+/// Of what is in no format that is read: what it is, if that can be told, the way round, and what
+/// is read.
 fn unknown_format(bytes: &[u8]) -> ReportError {
     let read = format_names().join(", ");
     ReportError::whole(match foreign::recognised(bytes) {
@@ -184,7 +189,7 @@ fn unknown_format(bytes: &[u8]) -> ReportError {
     })
 }
 
-/// A report that cannot be read as what somebody says it is, while its content says that it is something else.
+/// Explains why a report cannot be read in the format that was named for it.
 fn explain_mistake(said: &ReportParser, bytes: &[u8], error: ReportError) -> ReportError {
     if (said.detect)(bytes) {
         return error;

@@ -1,8 +1,10 @@
-//! What words, attributes and elements say of an outcome, in formats that nobody defines to the end.
+//! What words, attributes and elements say about an outcome, in formats without a complete
+//! definition.
 //!
-//! Runners say that something failed in many places. A reader that knows some of them, and passes over the rest, reads a red run as a
-//! green one. So a name that no common writer uses for something else is looked at: one that speaks of failure is taken at its
-//! word, and in a test one that nobody knows is no pass.
+//! Runners say that something failed in many places. A reader that knows some of them, and passes
+//! over the rest, reads a red run as a green one. So a name that no common writer uses for
+//! something else is looked at: one that names a failure is taken at its word, and an unknown one
+//! in a test is not a pass.
 
 use crate::model::test_run::TestOutcome;
 use crate::report::xml::Element;
@@ -12,15 +14,15 @@ use crate::report::xml::Element;
 pub enum OutcomeWord {
     /// Nothing: absent, empty, googletest's and ctest's `run`, googletest's `completed`.
     Silent,
-    /// It passed.
+    /// The test passed.
     Passed,
-    /// It did not run, or its result does not matter.
+    /// The test did not run, or its result does not matter.
     Skipped,
-    /// It ran and failed.
+    /// The test ran and failed.
     Failed,
-    /// It could not be run to its end.
+    /// The test could not be run to its end.
     Error,
-    /// It is none of the words that are known here.
+    /// An unknown word.
     Unknown,
 }
 
@@ -55,7 +57,7 @@ impl OutcomeWord {
         }
     }
 
-    /// Does it speak of failure?
+    /// Does it name a failure?
     pub fn is_bad(self) -> bool {
         matches!(self, OutcomeWord::Failed | OutcomeWord::Error)
     }
@@ -65,7 +67,7 @@ fn is_unseen(c: char) -> bool {
     c.is_control() && !c.is_whitespace()
 }
 
-/// A word without the colours of a terminal (`ESC [ 3 1 m`) and other characters that nobody sees.
+/// A word without the colours of a terminal (`ESC [ 3 1 m`) and other invisible characters.
 fn without_colours(word: &str) -> String {
     let behind = |part: &str| match part.strip_prefix('[') {
         None => part.to_string(),
@@ -82,15 +84,15 @@ fn without_colours(word: &str) -> String {
 pub enum Hint {
     /// Nothing of an outcome, or nothing bad.
     Harmless,
-    /// That something failed.
+    /// Something failed.
     Bad,
-    /// That so many things failed.
+    /// So many things failed.
     Failures(u64),
     /// Nobody knows.
     Unknown,
 }
 
-/// Words that speak of failure wherever they stand in a name.
+/// Words that name a failure anywhere in a name.
 const BAD: &[&str] = &[
     "abort",
     "broken",
@@ -118,13 +120,14 @@ const OUTCOMES: &[&str] = &["conclusion", "outcome", "result", "state", "status"
 /// Words that say yes or no, by themselves or behind one of [`ALL`].
 const GOOD: &[&str] = &["ok", "valid", "pass", "passed", "succeeded", "success", "successful"];
 
-/// What may stand before a word that says yes or no. `not` may not.
+/// What may precede a word that says yes or no. `not` may not.
 const ALL: &[&str] = &["all", "has", "is", "overall", "test", "was"];
 
-/// What stands at the end of a name for the status with which a process ended.
+/// Ends of names for the exit status of a process.
 const EXITS: &[&str] = &["exit", "exitcode", "exitstatus", "returncode", "returnvalue", "signal"];
 
-/// What names are of that say nothing of an outcome: who, what, where, when, how long. They may have a word before them.
+/// What names are of that say nothing of an outcome: who, what, where, when, how long. They may
+/// have a word before them.
 const DESCRIPTIONS: &str = "address agent arg argument assertions asserts attachment author batch browser build col color column count \
     cpu created date depth device dir directory duration elapsed end ended endedat env environment executor \
     file filepath finish finished finishedat fixture framework hash host href id index issue iteration job \
@@ -178,7 +181,7 @@ pub fn says_outcome(name: &str) -> bool {
     OUTCOMES.iter().any(|word| name.ends_with(word))
 }
 
-/// Does a word for outcomes stand anywhere in a name?
+/// Does a name contain a word for outcomes?
 fn names_outcome(name: &str) -> bool {
     OUTCOMES.iter().any(|word| name.contains(word))
 }
@@ -228,7 +231,8 @@ const PARTS: &[&str] = &[
     "trait",
 ];
 
-/// What a test of a format with its own words comes to, by the attributes that are none of them; and a sentence about the first.
+/// What a test of a format with its own words comes to, by the attributes that are none of them;
+/// and a sentence about the first.
 pub fn of_case(element: &Element<'_>, known: &[&str], outcome: TestOutcome) -> (TestOutcome, Option<String>) {
     let others = element.attributes.iter().filter(|(name, _)| !known.contains(name));
     let hint = |(name, value): &(&str, &str)| (attribute(name, value), shown(name).to_string());
@@ -242,13 +246,15 @@ pub fn of_case(element: &Element<'_>, known: &[&str], outcome: TestOutcome) -> (
     (outcome.max(worst), (outcome <= TestOutcome::Skipped).then_some(said))
 }
 
-/// Does an attribute of an element, beside those that are read elsewhere, say that something failed?
+/// Does an attribute of an element, beside those that are read elsewhere, say that something
+/// failed?
 pub fn says_failed(element: &Element<'_>, known: &[&str]) -> bool {
     let mut others = element.attributes.iter().filter(|(name, _)| !known.contains(name));
     others.any(|(name, value)| matches!(attribute(name, value), Hint::Bad | Hint::Failures(_)))
 }
 
-/// Does a property of this name, as runners let tests write them, say an outcome? Only under the plain word.
+/// Does a property of this name, as runners let tests write them, say an outcome? Only under the
+/// plain word.
 pub fn property(name: &str, value: &str) -> Hint {
     let name = plain_name(&name.to_ascii_lowercase());
     let is_one_of = |words: &[&str]| words.contains(&name.as_str());
@@ -263,7 +269,8 @@ pub fn property(name: &str, value: &str) -> Hint {
     if bad { Hint::Bad } else { Hint::Harmless }
 }
 
-/// What is said to have happened, where a word that could also be a setting (`timeout`) says nothing.
+/// What is said to have happened, where a word that could also be a setting (`timeout`) says
+/// nothing.
 const HAPPENED: &[&str] = &[
     "aborted",
     "broken",
@@ -280,7 +287,7 @@ const HAPPENED: &[&str] = &[
     "timedout",
 ];
 
-/// A name without what stands between its words.
+/// Returns a name without the separators between its words.
 fn plain_name(name: &str) -> String {
     let name = name.rsplit_once(':').map_or(name, |(_, name)| name);
     name.chars().filter(|c| !matches!(c, '-' | '_' | '.')).collect()

@@ -1,14 +1,15 @@
 //! What a report of a format with one writer contains beside what that writer writes.
 //!
-//! Each such format lists the elements and attributes, or fields, of its writer. What is on no list can say that something failed, in
-//! a version that nobody has seen or by a tool that adds to the report; `said.rs` knows what its name and value speak of.
+//! Each such format lists the elements and attributes, or fields, of its writer. What is on no list
+//! can say that something failed, in an unknown version or by a tool that adds to the report;
+//! `said.rs` knows what its name and value mean.
 //!
-//! | where | what it speaks of | means |
+//! | where | what it is about | means |
 //! | --- | --- | --- |
 //! | in a test | failure, in an attribute or a field | the test failed, and a contradiction |
-//! | in a test | nobody knows, or failure in an element | the test is an error, and a contradiction |
+//! | in a test | unknown, or failure in an element | the test is an error, and a contradiction |
 //! | outside of tests | failure | an error outside of the tests |
-//! | outside of tests | nobody knows, and it is an element or says an outcome | a contradiction |
+//! | outside of tests | unknown, and it is an element or says an outcome | a contradiction |
 //! | anywhere | who, what, where, when, how long | nothing |
 
 use crate::model::test_run::{TestOutcome, TestRun};
@@ -24,7 +25,7 @@ pub type KnownElements = [(&'static str, &'static [&'static str])];
 /// A part of a report that its writer does not define, and that may say that something failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownPart {
-    /// It speaks of failure; otherwise nobody knows what it says.
+    /// It names a failure; otherwise its meaning is unknown.
     bad: bool,
     element: bool,
     /// Its name ends with a word for outcomes.
@@ -63,7 +64,7 @@ impl UnknownPart {
         format!("a test has the {}, which is not known here: it may say that the test failed", self.part)
     }
 
-    /// Writes down what it says of the run, where it is in no test. `place` begins the sentence.
+    /// Notes what it says of the run, where it is in no test. `place` begins the sentence.
     pub fn against(&self, place: &str, run: &mut TestRun) {
         let part = &self.part;
         if self.bad {
@@ -95,7 +96,8 @@ pub fn named(name: &str) -> Option<UnknownPart> {
     UnknownPart::of(said::element(name), ELEMENT, name)
 }
 
-/// What the type of an event says that its writer does not define. Writers may add types; one that says an outcome is not passed over.
+/// What the type of an event says that its writer does not define. Writers may add types; one that
+/// says an outcome is not passed over.
 pub fn event(kind: &str) -> Option<UnknownPart> {
     let hint = said::element(&kind.to_ascii_lowercase());
     UnknownPart::of(hint, "event", kind).filter(|foreign| foreign.bad || foreign.outcome)
@@ -119,12 +121,13 @@ pub fn keep(kept: &mut Option<UnknownPart>, found: Option<UnknownPart>) {
     *kept = worst(kept.take().into_iter().chain(found));
 }
 
-/// The fields of a JSON object beside those that its writer defines. They go into a flattened field.
+/// The fields of a JSON object beside those that its writer defines. They go into a flattened
+/// field.
 #[derive(Clone, Debug, Default)]
 pub struct UnknownFields(pub Option<UnknownPart>);
 
 impl UnknownFields {
-    /// Writes down what they say of the run, where they stand in no test.
+    /// Notes what they say of the run, where they are in no test.
     pub fn against(&self, place: &str, run: &mut TestRun) {
         self.0.iter().for_each(|foreign| foreign.against(place, run));
     }

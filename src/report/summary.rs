@@ -1,7 +1,8 @@
 //! What a summary claims against what is shown.
 //!
-//! A summary never decides an outcome. It is only asked whether something is missing, so only a claim that is
-//! *larger* than what is shown is a contradiction; smaller claims are conventions of runners.
+//! A summary never decides an outcome. It is only asked whether something is missing, so only a
+//! claim that is *larger* than what is shown is a contradiction; smaller claims are conventions of
+//! runners.
 
 use crate::model::test_run::TestOutcome;
 
@@ -87,7 +88,8 @@ impl Claims {
         }
     }
 
-    /// The claims that are larger than what `shown` answers, each one sentence; and those that are no numbers.
+    /// The claims that are larger than what `shown` answers, each one sentence; and those that are
+    /// no numbers.
     pub fn contradictions(&self, shown: impl Fn(&str) -> u64) -> Vec<String> {
         self.claims
             .iter()

@@ -1,15 +1,17 @@
 //! One XML document as a stream: what every XML format is read with.
 //!
-//! There are no entities but the five of XML itself, nothing is fetched, and what is not one whole well-formed
-//! document, or goes beyond a limit, is an error. A format implements [`ContentHandler`] and is told of each element.
+//! There are no entities but the five of XML itself, nothing is fetched, and what is not one whole
+//! well-formed document, or goes beyond a limit, is an error. A format implements
+//! [`ContentHandler`] and is told of each element.
 //!
-//! XML knows no control characters, but many runners write what a program printed as it is, with the colours of a terminal.
-//! Where a format allows it, such characters are passed over in elements that hold nothing but text, and in the few attributes
-//! that hold output. In every other attribute they are an error that names it: a name that nobody can see is no name.
+//! XML knows no control characters, but many runners write what a program printed as it is, with
+//! the colours of a terminal. Where a format allows it, such characters are passed over in elements
+//! that hold nothing but text, and in the few attributes that hold output. In every other attribute
+//! they are an error that names it: an invisible name is not a name.
 //!
-//! A report can hold a hundred thousand tests, and most of it is plain text. So nothing is copied that stands in the document
-//! as it is meant; what the reader hands out as bytes is found again in the text, which was looked at as a whole before. Of a stream,
-//! each event is such a text.
+//! A report can hold a hundred thousand tests, and most of it is plain text. So nothing is copied
+//! that is in the document as it is meant; what the reader hands out as bytes is found again in the
+//! text, which was looked at as a whole before. Of a stream, each event is such a text.
 
 use super::encoding::{find_forbidden, is_allowed};
 use crate::report::error::ContentError;
@@ -21,21 +23,22 @@ use std::borrow::Cow;
 
 mod events;
 mod limits;
-pub use events::{read, root};
+pub use events::{has_root, read, root};
 use limits::OUTPUT;
 pub use limits::{COVERAGE, LIMITS, XmlLimits};
 
 /// Name and value of an attribute.
 pub type AttributePair<'a> = (&'a str, &'a str);
 
-/// The same, where it may have to be written anew to be as it is meant.
+/// An attribute pair that may have to be rewritten: references resolved, blanks replaced.
 type Meant<'a> = (Cow<'a, str>, Cow<'a, str>);
 
 /// An element as it opens.
 pub struct Element<'a> {
     /// Its name in lower case, without its namespace's prefix.
     pub name: &'a str,
-    /// All attributes, their names in lower case with prefixes, in their order. None is passed over unread.
+    /// All attributes, their names in lower case with prefixes, in their order. None is passed over
+    /// unread.
     pub attributes: &'a [AttributePair<'a>],
 }
 
@@ -68,7 +71,7 @@ pub trait ContentHandler {
     /// A piece of the text of the innermost open element; a text may come in several pieces.
     ///
     /// # Errors
-    /// When the text cannot stand there.
+    /// The text is not allowed there.
     fn text(&mut self, _text: &str) -> Result<(), ContentError> {
         Ok(())
     }
@@ -100,7 +103,7 @@ struct Holding {
     odd: bool,
 }
 
-/// Where they stand in an element that holds others.
+/// Their positions in an element that has others.
 const BETWEEN: &str = "a control character is between elements; only what a program printed may hold one";
 
 impl<'r, C: ContentHandler> XmlDocument<'r, C> {
@@ -129,7 +132,8 @@ impl<'r, C: ContentHandler> XmlDocument<'r, C> {
         self.take(text, event)
     }
 
-    /// Takes an event that is part of a text. It is called for every event of a report, so it is inlined.
+    /// Takes an event that is part of a text. It is called for every event of a report, so it is
+    /// inlined.
     #[inline(always)]
     fn take(&mut self, whole: &str, event: &Event<'_>) -> Result<(), ContentError> {
         match event {
@@ -227,7 +231,8 @@ impl<'r, C: ContentHandler> XmlDocument<'r, C> {
         Err(format!("its outermost element is none of {}", self.roots.join(", ")).into())
     }
 
-    /// All attributes, where each stands as it is meant, as nearly always; otherwise they have to be read again.
+    /// All attributes, where each is written as it is meant, as nearly always; otherwise they have
+    /// to be read again.
     fn take_plain<'t>(
         &self,
         whole: &'t str,
@@ -278,12 +283,14 @@ impl<'r, C: ContentHandler> XmlDocument<'r, C> {
         Ok(())
     }
 
-    /// Does a value, or each value of a tag, stand there as it is meant, without references and without blanks to be replaced?
+    /// Does a value, or each value of a tag, appear as it is meant, without references and without
+    /// blanks to be replaced?
     fn is_plain(&self, written: &[u8]) -> bool {
         memchr2(b'&', b'\n', written).is_none() && !(self.blanks && memchr2(b'\t', b'\r', written).is_some())
     }
 
-    /// A value as it is meant (XML 1.0, section 3.3.3). Output that names characters that are none stays as it is written.
+    /// A value as it is meant (XML 1.0, section 3.3.3). Output that names characters that are none
+    /// stays as it is written.
     fn normal<'t>(
         &self,
         whole: &'t str,
@@ -305,7 +312,7 @@ impl<'r, C: ContentHandler> XmlDocument<'r, C> {
         self.content.end()
     }
 
-    /// A piece of text. Outside of the element only blanks may stand, `written` as they are.
+    /// A piece of text. Outside of the element only blanks may appear, `written` as they are.
     fn text(&mut self, text: &str, written: bool) -> Result<(), ContentError> {
         if self.open > 0 {
             if self.odd && !text.chars().all(is_allowed) {
@@ -372,7 +379,7 @@ fn reuse_room(mut attributes: Vec<AttributePair<'_>>) -> Vec<AttributePair<'stat
     attributes.into_iter().map(|_| ("", "")).collect()
 }
 
-/// Of two attributes of one name nobody could say which is meant.
+/// Two attributes of one name are ambiguous.
 fn is_new<'n>(name: &str, mut known: impl Iterator<Item = &'n str>) -> Result<(), ContentError> {
     if known.any(|known| known == name) {
         Err(format!("an element has two attributes `{name}`").into())
@@ -404,7 +411,7 @@ fn entity_character(name: &[u8]) -> Option<char> {
 /// May this text be a name?
 ///
 /// # Errors
-/// A sentence, when it holds a character that nobody can see.
+/// The text has an invisible character.
 pub fn seen(text: &str) -> Result<(), ContentError> {
     text.chars().try_for_each(check_allowed)
 }
@@ -421,7 +428,8 @@ fn is_lower(name: &str) -> bool {
     !name.bytes().any(|byte| byte.is_ascii_uppercase())
 }
 
-/// The part of a text that the reader handed out as bytes. It is found by its place, so that no character is looked at again.
+/// The part of a text that the reader handed out as bytes. It is found by its place, so that no
+/// character is looked at again.
 fn part_of<'t>(text: &'t str, bytes: &[u8]) -> Result<&'t str, ContentError> {
     if bytes.is_empty() {
         return Ok("");

@@ -53,7 +53,7 @@ fn is_blank(c: char) -> bool {
     matches!(c, ' ' | '\t')
 }
 
-/// The first word, which may stand in quotes, and what follows it.
+/// The first word, which may be in quotes, and what follows it.
 fn split_word(text: &str) -> Result<(&str, &str), LineProblem> {
     let (word, rest) = until_blank(text)?;
     if rest.is_empty() {
@@ -69,7 +69,8 @@ fn until_blank(text: &str) -> Result<(&str, &str), LineProblem> {
     Ok((word, rest.trim_start_matches(is_blank)))
 }
 
-/// Where the first such character outside quotes stands, or the end. A quote with a backslash before it is none.
+/// Returns the position of the first such character outside quotes, or of the end. A quote with a
+/// backslash before it is none.
 fn end_of(text: &str, ends: impl Fn(char) -> bool) -> Result<usize, LineProblem> {
     let (mut quoted, mut escaped) = (false, false);
     for (index, c) in text.char_indices() {

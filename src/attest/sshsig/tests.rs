@@ -1,5 +1,5 @@
-//! Attacks on detached signatures, and honest twins of them. The vectors were made by `ssh-keygen -Y sign` with keys that
-//! were thrown away.
+//! Attacks on detached signatures, and honest twins of them. The vectors were made by
+//! `ssh-keygen -Y sign` with keys that were thrown away.
 
 use super::*;
 use crate::attest::signers::Principal;

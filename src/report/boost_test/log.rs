@@ -47,7 +47,7 @@ const KNOWN: &KnownElements = &[
     ("frame", &[]),
 ];
 
-/// Those of them that stand within what is said.
+/// Those inside a message.
 const WITHIN: &[&str] = &["context", "frame", "lastcheckpoint"];
 
 /// A test while it is read.

@@ -31,7 +31,7 @@ enum BoostReportElement {
     Other,
 }
 
-/// What Boost.Test writes, but for `test_suites_timed_out`, which speaks for itself.
+/// What Boost.Test writes, but for `test_suites_timed_out`, which is read on its own.
 const KNOWN: &KnownElements = &[
     ("testresult", &[]),
     (
@@ -66,7 +66,7 @@ struct BoostSuite {
     /// How many assertions failed in it, as it says, and as what is within it says.
     failed: Option<u64>,
     failed_within: u64,
-    /// More of them failed than were expected to, or nobody can tell.
+    /// More of them failed than were expected to, or it cannot be told.
     too_many: bool,
     /// Something within it failed, or failed outside of its tests.
     explained: bool,

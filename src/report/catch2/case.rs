@@ -33,7 +33,7 @@ const KNOWN: &KnownElements = &[
 
 /// A test case while it is read.
 pub struct Catch2Case {
-    /// Its identity.
+    /// The identity of the test, with its groups.
     pub id: String,
     /// It may fail, or has to (`[!mayfail]`, `[!shouldfail]`).
     may_fail: bool,
@@ -44,7 +44,7 @@ pub struct Catch2Case {
     expected: bool,
     /// What it says cannot be read.
     unknown: bool,
-    /// It holds something that is not known here.
+    /// The unknown part that it holds.
     foreign: Option<UnknownPart>,
     success: Option<bool>,
 }
@@ -67,7 +67,7 @@ impl Catch2Case {
         }
     }
 
-    /// Takes an element that stands somewhere in the case.
+    /// Takes an element anywhere in the case.
     pub fn element(&mut self, element: &Element<'_>) {
         strict::keep(&mut self.foreign, strict::part(element, KNOWN));
         match element.name {

@@ -1,11 +1,14 @@
 //! CTRF, the Common Test Report Format: one JSON document that reporters of many runners write.
 //!
-//! - The outcome stands in the `status` of each test: `passed`; `failed`; `skipped` and `pending` are skipped; `other` was not
-//!   run to an end that is one of these. Another word is an error of the document.
-//! - A `rawStatus` that speaks of failure, where the status does not, is a contradiction.
-//! - A test that passed and is called flaky, was retried, or has attempts beside it, is flaky: nothing is tried again that passed.
+//! - The outcome is in the `status` of each test: `passed`; `failed`; `skipped` and `pending` are
+//!   skipped; `other` was not run to an end that is one of these. Another word is an error of the
+//!   document.
+//! - A `rawStatus` that names a failure, where the status does not, is a contradiction.
+//! - A test that passed and is called flaky, was retried, or has attempts beside it, is flaky:
+//!   nothing is tried again that passed.
 //! - A test is known by `suite > name`. Two of one name are two tests, and the worst decides.
-//! - A field that the format does not define is not passed over, see `strict.rs`, but within `extra`, which holds what a reporter likes.
+//! - A field that the format does not define is not passed over, see `strict.rs`, but within
+//!   `extra`, which holds what a reporter likes.
 //! - The summary is held against the tests.
 //!
 //! Paths, environments, messages, output and what reporters add are not kept.

@@ -11,7 +11,8 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::borrow::Cow;
 
-/// The document. Fields that are not looked at are named too: what is in none of them is not passed over.
+/// The document. Fields that are not looked at are named too: what is in none of them is not passed
+/// over.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CtrfDocument<'a> {
@@ -54,7 +55,7 @@ struct CtrfResults<'a> {
     others: UnknownFields,
 }
 
-/// Each count is required by the format; without it nobody knows whether tests are missing.
+/// Each count is required by the format; without it a missing test would go unnoticed.
 #[derive(Deserialize)]
 struct CtrfSummary {
     tests: u64,
@@ -201,7 +202,8 @@ impl CtrfDocument<'_> {
     }
 }
 
-/// Some reporters write fractions of a millisecond. What is no time, such as a negative number, becomes one that is passed over.
+/// Some reporters write fractions of a millisecond. What is no time, such as a negative number,
+/// becomes one that is passed over.
 fn add_times(times: &mut OwnTimes, numbers: [Option<f64>; 2]) {
     numbers.into_iter().flatten().for_each(|number| times.number(number as u64));
 }
@@ -235,7 +237,8 @@ impl CtrfTest<'_> {
         let earlier = attempts
             .map(|attempt| attempt.status.outcome())
             .filter(|outcome| *outcome != TestOutcome::Passed);
-        // Nothing is tried again that passed, so attempts that are all called passed hide the one that did not.
+        // Nothing is tried again that passed, so attempts that are all called passed hide the one
+        // that did not.
         let attempts = self.retry_attempts.as_ref().is_some_and(|attempts| !attempts.is_empty());
         let retried = self.flaky == Some(true) || attempts || self.retries.is_some_and(|retries| retries > 0);
         let retried = retried.then_some(TestOutcome::Failed);

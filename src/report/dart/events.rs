@@ -5,8 +5,8 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::borrow::Cow;
 
-/// One event. Only some of its fields are there, depending on its type. Fields that are not looked at are named too: what is in none
-/// of them is not passed over.
+/// One event. Only some of its fields are there, depending on its type. Fields that are not looked
+/// at are named too: what is in none of them is not passed over.
 #[derive(Deserialize)]
 pub struct DartEvent<'a> {
     #[serde(rename = "type", borrow)]

@@ -27,7 +27,7 @@ struct DartRun {
     done: bool,
 }
 
-/// Where the tests of a suite stand.
+/// Where the tests of a suite are.
 struct SuitePlace {
     file: String,
     platform: String,
@@ -118,7 +118,8 @@ impl Runs {
         Ok(())
     }
 
-    /// An event that is about no test, and of a type that is not known here. Those of the runner have a time; others a test printed.
+    /// An event that is about no test, and of a type that is not known here. Those of the runner
+    /// have a time; others a test printed.
     fn of_run(&mut self, event: &DartEvent<'_>) {
         let Some(kind) = event.kind.as_deref().filter(|_| event.time.is_some()) else { return };
         match event.result.as_deref().map(OutcomeWord::of) {
@@ -216,7 +217,8 @@ impl DartRun {
         }
     }
 
-    /// The file of each suite, as names begin with it. Two files that differ only before the directory of the tests keep their whole paths.
+    /// The file of each suite, as names begin with it. Two files that differ only before the
+    /// directory of the tests keep their whole paths.
     fn files(&self) -> BTreeMap<u64, String> {
         let mut wholes: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
         for place in self.suites.values() {
@@ -243,7 +245,7 @@ impl Running {
         }
     }
 
-    /// Takes its end. What speaks against it is told.
+    /// Takes its end. Notes contradictions.
     fn ends(&mut self, event: &DartEvent<'_>) -> Option<&'static str> {
         let skipped = event.skipped == Some(true);
         let (end, mut said) = match event.result.as_deref() {
@@ -276,7 +278,8 @@ impl Running {
     }
 }
 
-/// A file from the directory of the package's tests on. Where the package lies is no part of a name.
+/// A file from the directory of the package's tests on. Where the package lies is no part of a
+/// name.
 fn below_package(path: &str) -> &str {
     let at =
         ["/test/", "/integration_test/", "/test_driver/"].iter().filter_map(|place| path.rfind(place)).max();

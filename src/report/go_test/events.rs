@@ -33,7 +33,8 @@ struct GoPackage {
     failing: BTreeMap<String, u64>,
     /// Of each test that failed in an earlier run of the package, how many records there are.
     earlier: BTreeMap<String, u64>,
-    /// The records of this run, where an earlier one failed: whether they are attempts shows at its end.
+    /// The records of this run, where an earlier one failed: whether they are attempts shows at its
+    /// end.
     again: Vec<(String, TestOutcome)>,
 }
 

@@ -1,7 +1,8 @@
 //! The events as they are written.
 //!
-//! The fields are those of Go's `cmd/internal/test2json`, and of what `cmd/go` says of a build (`go help buildjson`); gotestsum copies
-//! the lines. Those that are not looked at are named too: what is in none of them is not passed over (`strict.rs`).
+//! The fields are those of Go's `cmd/internal/test2json`, and of what `cmd/go` says of a build
+//! (`go help buildjson`); gotestsum copies the lines. Those that are not looked at are named too:
+//! what is in none of them is not passed over (`strict.rs`).
 
 use crate::report::said::{self, Hint};
 use crate::report::strict::{self, UnknownFields, UnknownPart};

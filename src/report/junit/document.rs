@@ -31,7 +31,8 @@ enum JunitElement {
     Other,
 }
 
-/// The attributes of a case that are needed by name, where they hold anything: looked for once, because there are so many cases.
+/// The attributes of a case that are needed by name, where they hold anything: looked for once,
+/// because there are so many cases.
 #[derive(Default)]
 struct CaseTag<'a> {
     name: Option<&'a str>,
@@ -72,7 +73,8 @@ impl ContentHandler for JunitDocument {
         Ok(())
     }
 
-    /// Writers put no text into a test itself; a word of failure there is one, also in several pieces.
+    /// Writers put no text into a test itself; a word of failure there is one, also in several
+    /// pieces.
     fn text(&mut self, text: &str) -> Result<(), ContentError> {
         if self.open.last() == Some(&JunitElement::Case)
             && let Some(case) = self.cases.last_mut()
@@ -152,7 +154,8 @@ impl JunitDocument {
         JunitElement::Case
     }
 
-    /// Names can be long, so only suites that have tests get a path: those count against what a report may hold.
+    /// Names can be long, so only suites that have tests get a path: those count against what a
+    /// report may hold.
     fn path_is_known(&mut self) {
         let Some((inner, outer)) = self.suites.split_last_mut() else { return };
         if inner.path.is_some() {
@@ -259,13 +262,13 @@ impl JunitDocument {
     }
 }
 
-/// Is a text one word that speaks of failure?
+/// Is a text one word that names a failure?
 fn is_bad_word(text: &str) -> bool {
     (1..=LONGEST_WORD).contains(&text.trim().len()) && OutcomeWord::of(text).is_bad()
 }
 
-/// Does an attribute of an element that is no test say that something failed? Of those that say why it was skipped, or what it is about, none
-/// does.
+/// Does an attribute of an element that is no test say that something failed? Of those that say why
+/// it was skipped, or what it is about, none does.
 fn says_failed(element: &Element<'_>) -> bool {
     let texts: &[&str] = match element.name {
         "property" => &["name", "value"],
@@ -279,8 +282,8 @@ fn suite_name<'a>(element: &'a Element<'_>) -> &'a str {
     element.value("name").or_else(|| element.value("id")).unwrap_or_default()
 }
 
-/// Does it say that a failure of the test does not count? node:test has a type for it, Catch2 a message, also for tests
-/// that have to fail.
+/// Does it say that a failure of the test does not count? node:test has a type for it, Catch2 a
+/// message, also for tests that have to fail.
 fn is_todo(element: &Element<'_>) -> bool {
     element.value("type").is_some_and(|kind| kind.eq_ignore_ascii_case("todo"))
         || element.value("message") == Some("TEST_CASE tagged with !mayfail")
@@ -291,8 +294,8 @@ fn is_skip_of_node_tap(element: &Element<'_>) -> bool {
     element.name == "property" && element.value("name") == Some("skip")
 }
 
-/// PHPUnit names the outermost suite after the directory or the configuration where it lies on this machine.
-/// Its suites alone count assertions.
+/// PHPUnit names the outermost suite after the directory or the configuration where it lies on this
+/// machine. Its suites alone count assertions.
 fn is_place_of_phpunit(element: &Element<'_>) -> bool {
     let name = suite_name(element).as_bytes();
     let drive = name.len() > 2 && name[0].is_ascii_alphabetic() && name[1] == b':';

@@ -5,7 +5,7 @@ use crate::model::test_run::TestOutcome::{self, Error, Failed, Flaky, Passed, Sk
 use crate::report::testing::{is_green, outcomes, refused, run};
 use proptest::prelude::*;
 
-/// The outcome of the one test in a suite, and whether the report speaks against itself.
+/// The outcome of the one test in a suite, and whether the report contradicts itself.
 fn one(attributes: &str, content: &str) -> (TestOutcome, bool) {
     let run =
         run(&format!("<testsuite name='s'><testcase name='a' {attributes}>{content}</testcase></testsuite>"));
@@ -323,7 +323,8 @@ fn libtest_counts_an_ignored_test_that_it_does_not_write() {
     );
     assert_eq!(outcomes(&run), [("test > t > a", Passed), ("test > t > b", Passed)]);
     assert_eq!(run.contradictions, Vec::<String>::new());
-    // The outer summary need not repeat what the inner one explains; beyond that, something is missing.
+    // The outer summary need not repeat what the inner one explains; beyond that, something is
+    // missing.
     let outer = |tests: u64| {
         let text = format!(
             "<testsuites tests='{tests}'><testsuite name='s' tests='3' skipped='2'>

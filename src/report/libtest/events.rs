@@ -127,7 +127,7 @@ impl LibtestSuites {
 
     /// The name without the number of the attempt, and that number.
     fn named<'e>(&self, event: &'e LibtestEvent<'_>) -> Result<(&'e str, u64), ContentError> {
-        let suite = self.open.as_ref().ok_or("a test stands outside every suite")?;
+        let suite = self.open.as_ref().ok_or("a test is outside every suite")?;
         let name = event.name.as_deref().filter(|name| !name.is_empty()).ok_or("a test has no name")?;
         let attempt = name.rsplit_once('#').filter(|_| suite.nextest || is_of_nextest(event));
         let attempt = attempt.and_then(|(name, attempt)| Some((name, attempt.parse().ok()?)));
@@ -187,7 +187,8 @@ impl LibtestSuite {
     }
 }
 
-/// nextest names tests `crate::binary$test`, and in `libtest-json` that alone shows that it wrote them. No path of Rust has a `$`.
+/// nextest names tests `crate::binary$test`, and in `libtest-json` that alone shows that it wrote
+/// them. No path of Rust has a `$`.
 fn is_of_nextest(event: &LibtestEvent<'_>) -> bool {
     event.name.as_deref().is_some_and(|name| name.contains('$'))
 }

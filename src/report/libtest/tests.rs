@@ -53,7 +53,8 @@ fn nextest_writes_the_attempt_behind_the_name() {
     assert!(run.errors.is_empty() && run.contradictions.is_empty(), "{run:?}");
 }
 
-/// It ends a suite as soon as so many tests have ended as are not ignored, and begins it anew for the others.
+/// It ends a suite as soon as so many tests have ended as are not ignored, and begins it anew for
+/// the others.
 #[test]
 fn what_nextest_writes_without_an_object_of_its_own_is_known_by_its_names() {
     let first = suite(

@@ -1,8 +1,8 @@
 //! The events as they are written.
 //!
-//! The fields are those of libtest (`library/test/src/formatters/json.rs`), of what imitates it, and of nextest
-//! (`nextest-runner/src/reporter/structured/libtest.rs`). Those that are not looked at are named too: what is in none of them is not
-//! passed over (`strict.rs`).
+//! The fields are those of libtest (`library/test/src/formatters/json.rs`), of what imitates it,
+//! and of nextest (`nextest-runner/src/reporter/structured/libtest.rs`). Those that are not looked
+//! at are named too: what is in none of them is not passed over (`strict.rs`).
 
 use crate::report::strict::{self, UnknownFields, UnknownPart};
 use serde::Deserialize;

@@ -1,17 +1,21 @@
-//! Clover XML (clover.xsd of OpenClover): OpenClover, PHPUnit, istanbul, jest, gcovr, and converters.
+//! Clover XML (clover.xsd of OpenClover): OpenClover, PHPUnit, istanbul, jest, gcovr, and
+//! converters.
 //!
-//! Each `line` of a file is a statement (`stmt`), a condition (`cond`) or the beginning of a `method`. Writers agree on the
-//! first: it was executed when its `count` is not 0. A condition was when it has such a count (istanbul). Without one it has
-//! `truecount` and `falsecount`: how often it was true and false (OpenClover), or how many of its branches were taken and how many
-//! were not (ReportGenerator). So only the first of them shows that it was executed.
+//! Each `line` of a file is a statement (`stmt`), a condition (`cond`) or the beginning of a
+//! `method`. Writers agree on the first: it was executed when its `count` is not 0. A condition was
+//! when it has such a count (istanbul). Without one it has `truecount` and `falsecount`: how often
+//! it was true and false (OpenClover), or how many of its branches were taken and how many were not
+//! (ReportGenerator). So only the first of them shows that it was executed.
 //!
-//! A method is no statement: its `count` says whether anything in it was executed. PHPUnit and ReportGenerator, however, write one
-//! record for a line, so the record of a method can hide a statement on its line. The `statements` of the file tell how many are
-//! hidden: none, those of all methods, or those of methods on one line, which have no statement behind them. The hidden ones count
-//! as statements. Where that does not add up, a method that never ran is taken for a statement that was not executed, so that
-//! nothing unexecuted is passed over.
+//! A method is no statement: its `count` says whether anything in it was executed. PHPUnit and
+//! ReportGenerator, however, write one record for a line, so the record of a method can hide a
+//! statement on its line. The `statements` of the file tell how many are hidden: none, those of all
+//! methods, or those of methods on one line, which have no statement behind them. The hidden ones
+//! count as statements. Where that does not add up, a method that never ran is taken for a
+//! statement that was not executed, so that nothing unexecuted is passed over.
 //!
-//! `statements`, `coveredstatements` and `files` of `metrics` are compared with what the file lists.
+//! `statements`, `coveredstatements` and `files` of `metrics` are compared with what the file
+//! lists.
 
 use super::CoverageParser;
 use super::gathered::{GatheredCoverage, shorten_text};
@@ -128,7 +132,8 @@ impl CloverDocument {
         part
     }
 
-    /// PHPUnit writes the path as the name, and other writers write an empty path where they know none.
+    /// PHPUnit writes the path as the name, and other writers write an empty path where they know
+    /// none.
     fn file(&mut self, element: &Element<'_>) -> Result<CloverElement, ContentError> {
         if self.file.is_some() || !self.open.contains(&CloverElement::Project) {
             return Err("a file is inside another file, or outside any project".into());
@@ -229,8 +234,8 @@ impl CloverFile {
         CloverLines { lines: lines.into_iter().map(|record| (record.line, record.hit)).collect(), executed }
     }
 
-    /// The methods that hide a statement each. ReportGenerator gives some of them the count of others: unless
-    /// `coveredstatements` bears them out, none of them shows that it was executed.
+    /// The methods that hide a statement each. ReportGenerator gives some of them the count of
+    /// others: unless `coveredstatements` bears them out, none of them shows that it was executed.
     fn believed(&self, methods: Vec<CloverLine>) -> Vec<CloverLine> {
         let executed = self.records.iter().filter(|record| record.hit).count() as u64;
         let borne_out = self.claimed.executed == Some(executed);
@@ -257,7 +262,8 @@ impl CloverFile {
     }
 }
 
-/// The lines of a file that can be executed, each with whether it was, and how many statements that `coveredstatements` counts were.
+/// The lines of a file that can be executed, each with whether it was, and how many statements that
+/// `coveredstatements` counts were.
 struct CloverLines {
     lines: Vec<(u32, bool)>,
     executed: u64,
@@ -302,7 +308,8 @@ mod tests {
 
     #[test]
     fn a_condition_without_a_count_was_executed_when_it_was_true() {
-        // A `falsecount` is how often it was false, or how many branches nobody took; the statement on line 5 tells.
+        // A `falsecount` is how often it was false, or how many branches were not taken; the
+        // statement on line 5 tells.
         let file = "<file name='A.java' path='/w/A.java'><metrics statements='2' coveredstatements='2'/>\
             <line num='3' type='method' count='2' signature='f()'/><line num='4' type='stmt' count='2'/><line num='5' type='stmt' count='2'/>\
             <line num='5' type='cond' truecount='0' falsecount='2'/><line num='6' type='cond' truecount='0' falsecount='2'/>\

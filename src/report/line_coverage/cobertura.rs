@@ -1,14 +1,17 @@
 //! Cobertura XML (coverage-04.dtd): coverage.py, gcovr, coverlet, istanbul, and many converters.
 //!
-//! `filename` is relative to one of the `source` directories, and nothing says to which. Each is a name that the file may
-//! have; who maps them sees whether that leaves a choice. The `lines` of a class are its lines. Those of its `methods` repeat
-//! some of them, or are others: istanbul writes the line where a function is declared, with how often it was called. They
-//! count only in a class that has no lines of its own.
+//! `filename` is relative to one of the `source` directories, and nothing says to which. Each is a
+//! name that the file may have; who maps them sees whether that leaves a choice. The `lines` of a
+//! class are its lines. Those of its `methods` repeat some of them, or are others: istanbul writes
+//! the line where a function is declared, with how often it was called. They count only in a class
+//! that has no lines of its own.
 //!
-//! The DTD does not say what `lines-valid` and `lines-covered` count: a line once, once for each class or instance, or once for
-//! each method. A report that claims more lines than any of these ways gives has lost some, and one that shows more executed
-//! lines than it claims was altered. PHPUnit counts lines outside of functions and never shows them: a file that has some (its
-//! share is another than that of the lines shown) is left out, so that nobody takes them for lines without code.
+//! The DTD does not say what `lines-valid` and `lines-covered` count: a line once, once for each
+//! class or instance, or once for each method. A report that claims more lines than any of these
+//! ways gives has lost some, and one that shows more executed lines than it claims was altered.
+//! PHPUnit counts lines outside of functions and never shows them: a file that has some (its share
+//! is another than that of the lines shown) is left out, so that they are not taken for lines
+//! without code.
 //!
 //! Clover and SonarQube have a root of the same name; the element within it tells them apart.
 
@@ -153,7 +156,7 @@ impl CoberturaDocument {
 
     fn class(&mut self, element: &Element<'_>) -> Result<CoberturaElement, ContentError> {
         if self.current.is_some() {
-            return Err("a class stands in a class".into());
+            return Err("a class is inside another class".into());
         }
         let name = element.attribute("filename").ok_or("a class has no `filename`")?;
         self.files.entry(name.to_string()).or_default();
@@ -243,7 +246,8 @@ fn read_claim(value: &str) -> Result<u64, ContentError> {
     value.trim().parse().map_err(|_| format!("`{}` is not a number of lines", shorten_text(value)).into())
 }
 
-/// Every name that a file may have. An empty source and `.` are the working directory. coverlet ends a source with a separator.
+/// Every name that a file may have. An empty source and `.` are the working directory. coverlet
+/// ends a source with a separator.
 fn possible_names(sources: &[&str], name: &str) -> Vec<String> {
     let sources = if is_absolute(name) || sources.is_empty() { &[""] } else { sources };
     let joined = |source: &&str| match source.trim_end_matches(['/', '\\']) {

@@ -1,8 +1,9 @@
 //! What `coverage json` of coverage.py writes (coverage/jsonreport.py), in its formats 1 to 3.
 //!
-//! Of each file it lists the lines that were executed, that were not, and that the configuration excludes. A line that is excluded
-//! counts for nothing, even if it was executed. The summaries count these lines one by one, so they have to agree with them; a
-//! summary with fewer executed lines than are listed has seen some added.
+//! Of each file it lists the lines that were executed, that were not, and that the configuration
+//! excludes. A line that is excluded counts for nothing, even if it was executed. The summaries
+//! count these lines one by one, so they have to agree with them; a summary with fewer executed
+//! lines than are listed has seen some added.
 
 use super::CoverageParser;
 use super::gathered::{GatheredCoverage, GatheredFile, shorten_text};
@@ -185,7 +186,8 @@ mod tests {
     #[test]
     fn a_summary_that_says_otherwise_is_a_contradiction() {
         let said = |from: &str, to: &str| read(&report(&FILE.replacen(from, to, 1))).unwrap().contradictions;
-        // An executed line was added, one that was not executed was taken out, or one became the other.
+        // An executed line was added, one that was not executed was taken out, or one became the
+        // other.
         let added = said("[4, 5, 13, 18]", "[4, 5, 6, 13, 18]");
         assert!(
             added.contains(&"upload/load.py claims 3 executed lines and shows 4".to_string()),

@@ -1,6 +1,8 @@
-//! Coverage reports, and what is taken for one, that are recognised and not read: each with what to hand over instead.
+//! Coverage reports, and what is taken for one, that are recognised and not read: each with what to
+//! hand over instead.
 //!
-//! Without this, whoever hands over the wrong one of the many files that a tool writes would only learn that it is none of ours.
+//! Without this, a user who hands over the wrong one of the many files that a tool writes would
+//! only learn that it is none of ours.
 
 use super::looks::{Json, first_elements};
 

@@ -36,7 +36,7 @@ impl GatheredCoverage {
         self.files.entry(names).or_default()
     }
 
-    /// Notes where the report speaks against itself.
+    /// Notes where the report contradicts itself.
     pub fn contradiction(&mut self, sentence: String) {
         self.contradictions.push(sentence);
     }
@@ -100,11 +100,11 @@ fn extend_runs(runs: &mut Vec<(u32, u32)>, first: u32, last: u32) {
 /// Numbers that the compilers of .NET give to code that has no line. No file has so many.
 const HIDDEN: [u32; 2] = [0xfe_efee, 0xf0_0f00];
 
-/// A line number as text. 0 is the line of code that a compiler made by itself; it belongs to no line of the file, and other
-/// numbers for that become it.
+/// A line number as text. 0 is the line of code that a compiler made by itself; it belongs to no
+/// line of the file, and other numbers for that become it.
 ///
 /// # Errors
-/// It is none, or greater than that of any source file.
+/// The text is no number, or one greater than any line number.
 pub fn line_number(text: &str) -> Result<u32, ContentError> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let number = if digits { text.parse().ok() } else { None };
@@ -117,7 +117,7 @@ pub fn line_number(text: &str) -> Result<u32, ContentError> {
 /// Does a count, of as many digits as there may be, say that something was executed?
 ///
 /// # Errors
-/// It is no count.
+/// The text is no count.
 pub fn is_hit(text: &str) -> Result<bool, ContentError> {
     let (digits, negative) = text.strip_prefix('-').map_or((text, false), |digits| (digits, true));
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {

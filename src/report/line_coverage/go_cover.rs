@@ -1,13 +1,15 @@
 //! Profiles of `go test -coverprofile` (golang.org/x/tools/cover).
 //!
-//! After `mode:` each line is a block of statements: `name:line.column,line.column statements count`. A name is the import path
-//! of the package and the file, so it needs `strip` (the path of the module). A block is repeated once for each test
-//! binary that could have run it. A line is executed when a block that reaches over it was, and no other one lies on that line
-//! alone that was not: of `if failed {` the condition ran, of `defer func() { undo() }()` the call did not. A block without statements
-//! is nothing that could be executed.
+//! After `mode:` each line is a block of statements:
+//! `name:line.column,line.column statements count`. A name is the import path of the package and
+//! the file, so it needs `strip` (the path of the module). A block is repeated once for each test
+//! binary that could have run it. A line is executed when a block that reaches over it was, and no
+//! other one lies on that line alone that was not: of `if failed {` the condition ran, of
+//! `defer func() { undo() }()` the call did not. A block without statements is nothing that could
+//! be executed.
 //!
-//! A profile has no end mark: one that was cut off after a line cannot be told from a shorter one. One that was cut off within
-//! a line is refused.
+//! A profile has no end mark: one that was cut off after a line cannot be told from a shorter one.
+//! One that was cut off within a line is refused.
 
 use super::CoverageParser;
 use super::gathered::{GatheredCoverage, is_hit, line_number, shorten_text};
@@ -53,7 +55,7 @@ fn check_mode(line: &str) -> Result<(), ContentError> {
     }
 }
 
-/// Where a block stands.
+/// The place of a block.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct GoBlock<'t> {
     file: &'t str,

@@ -1,11 +1,15 @@
-//! istanbul's coverage as JSON, `coverage-final.json` (istanbul-lib-coverage): nyc, c8, jest, vitest, karma, Cypress.
+//! istanbul's coverage as JSON, `coverage-final.json` (istanbul-lib-coverage): nyc, c8, jest,
+//! vitest, karma, Cypress.
 //!
-//! Of each file it has the places of statements (`statementMap`) and how often each ran (`s`). Lines follow from them as istanbul
-//! itself has it (`getLineCoverage`) for its reports in other formats: a statement stands on the line on which it begins, and a line was executed when
-//! any statement on it was. Each statement has a count and each count a statement; otherwise some were lost.
+//! Of each file it has the places of statements (`statementMap`) and how often each ran (`s`).
+//! Lines follow from them as istanbul itself has it (`getLineCoverage`) for its reports in other
+//! formats: a statement is on the line on which it begins, and a line was executed when any
+//! statement on it was. Each statement has a count and each count a statement; otherwise some were
+//! lost.
 //!
-//! What the instrumented program writes when it ends (nyc's `.nyc_output`) has the same form. Of compiled code it comes with a
-//! source map (`inputSourceMap`), and then its lines are those of the compiled text: it is refused.
+//! What the instrumented program writes when it ends (nyc's `.nyc_output`) has the same form. Of
+//! compiled code it comes with a source map (`inputSourceMap`), and then its lines are those of the
+//! compiled text: it is refused.
 
 use super::CoverageParser;
 use super::gathered::{GatheredCoverage, shorten_text};

@@ -1,8 +1,9 @@
 //! JaCoCo XML (report.dtd): Java, Kotlin and whatever else runs on a JVM.
 //!
-//! A source file is known by its package and its name, so it needs `add`, the source directory of its module. Where modules are
-//! reported together, as `group`s, the names of the groups come first: `module/org/example/Load.java`. A line counts when
-//! it has instructions, and is executed when at least one of them was. A line that does not say is an error.
+//! A source file is known by its package and its name, so it needs `add`, the source directory of
+//! its module. Where modules are reported together, as `group`s, the names of the groups come
+//! first: `module/org/example/Load.java`. A line counts when it has instructions, and is executed
+//! when at least one of them was. A line that does not say is an error.
 
 use super::CoverageParser;
 use super::gathered::{GatheredCoverage, line_number, shorten_text};
@@ -92,7 +93,7 @@ impl JacocoDocument {
 
     fn source_file(&mut self, element: &Element<'_>) -> Result<JacocoElement, ContentError> {
         if self.file.is_some() {
-            return Err("a source file stands in a source file".into());
+            return Err("a source file is inside another source file".into());
         }
         let name = element.value("name").ok_or("a source file has no name")?;
         let parts = self.names.iter().map(String::as_str).filter(|part| !part.is_empty());

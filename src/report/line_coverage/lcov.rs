@@ -1,13 +1,16 @@
 //! LCOV tracefiles (geninfo(1), "TRACEFILE FORMAT"), of LCOV 1 and 2.
 //!
-//! A section begins with `SF:` and ends with `end_of_record`; a file may have several, one for each test name. Only `DA:` says
-//! what was executed. `LF:` and `LH:` are held against it: a section that claims more lines than it shows has lost some,
-//! and one that shows more executed lines than it claims was altered. They are not asked where functions may share lines (see
-//! [`Functions`]), because llvm-cov and gcovr count a line once for each of those: an instance of a template, a closure.
+//! A section begins with `SF:` and ends with `end_of_record`; a file may have several, one for each
+//! test name. Only `DA:` says what was executed. `LF:` and `LH:` are held against it: a section
+//! that claims more lines than it shows has lost some, and one that shows more executed lines than
+//! it claims was altered. They are not asked where functions may share lines (see [`Functions`]),
+//! because llvm-cov and gcovr count a line once for each of those: an instance of a template, a
+//! closure.
 //!
-//! Branches are passed over. A count that is not a number of gcov's (`#####`, `=====`: never executed) or digits is an error, and
-//! so is a record that nobody knows. Writers whose source maps are wrong give lines without a number (`undefined`, `NaN`): nobody's,
-//! as line 0 is, which compilers give to code of their own. A count of that kind is none, so the line was not executed.
+//! Branches are passed over. A count that is not a number of gcov's (`#####`, `=====`: never
+//! executed) or digits is an error, and so is an unknown record. Writers whose source maps are
+//! wrong give lines without a number (`undefined`, `NaN`): no one's, as line 0 is, which compilers
+//! give to code of their own. A count of that kind is none, so the line was not executed.
 
 use super::CoverageParser;
 use super::gathered::{GatheredCoverage, is_hit, line_number, shorten_text};
@@ -27,8 +30,9 @@ pub static FORMAT: CoverageParser =
 const OTHERS: &[&str] =
     &["TN", "VER", "FNDA", "FNF", "FNH", "FNA", "BRDA", "BRF", "BRH", "BFH", "BA", "MCDC", "MCF", "MCH"];
 
-/// Can a checksum of `DA:` be that of this line (without its end)? Writers agree on MD5 and not on its form: Base64 without
-/// padding (geninfo, coverage.py) or hexadecimal (gcovr). One in another form says as little as one that was left out.
+/// Can a checksum of `DA:` be that of this line (without its end)? Writers agree on MD5 and not on
+/// its form: Base64 without padding (geninfo, coverage.py) or hexadecimal (gcovr). One in another
+/// form says as little as one that was left out.
 pub fn may_be_checksum_of(checksum: &str, line: &[u8]) -> bool {
     let digest = Md5::digest(line);
     match checksum.len() {
@@ -65,7 +69,7 @@ struct LcovReader {
     section: Option<Section>,
 }
 
-/// What stands between `SF:` and `end_of_record`.
+/// What is between `SF:` and `end_of_record`.
 struct Section {
     file: String,
     lines: BTreeMap<u32, bool>,

@@ -1,9 +1,11 @@
 //! What `llvm-cov export` writes as JSON.
 //!
-//! A file is a sorted list of segments; each holds from its place to the next one. Lines follow from them as llvm itself
-//! has it (`LineCoverageStats` in llvm/lib/ProfileData/Coverage/CoverageMapping.cpp): a line has the greatest count of the segment
-//! that reaches into it and of the regions that begin on it. The summaries count something else (regions of each function), so
-//! they are not held against the lines. A report of summaries alone has no segments and is refused.
+//! A file is a sorted list of segments; each holds from its place to the next one. Lines follow
+//! from them as llvm itself has it (`LineCoverageStats` in
+//! llvm/lib/ProfileData/Coverage/CoverageMapping.cpp): a line has the greatest count of the segment
+//! that reaches into it and of the regions that begin on it. The summaries count something else
+//! (regions of each function), so they are not held against the lines. A report of summaries alone
+//! has no segments and is refused.
 
 use super::CoverageParser;
 use super::gathered::{GatheredCoverage, GatheredFile, LAST_LINE};
@@ -20,7 +22,7 @@ pub static FORMAT: CoverageParser =
 
 const TYPE: &str = "llvm.coverage.json.export";
 
-/// Its type stands at its end in new versions, and at its beginning in old ones.
+/// Its type is at its end in new versions, and at its beginning in old ones.
 fn is_llvm_cov(bytes: &[u8]) -> bool {
     let says_so = |json: &Json| json.get("type").is_some_and(|kind| kind.text == TYPE);
     let files = |json: &Json| json.get("data").is_some_and(|data| data.has("files"));
@@ -60,7 +62,8 @@ struct LlvmFile {
     segments: Vec<LlvmSegment>,
 }
 
-/// `[line, column, count, has count, begins a region, is a gap]`; the last is newer than the others.
+/// `[line, column, count, has count, begins a region, is a gap]`; the last is newer than the
+/// others.
 struct LlvmSegment {
     line: u32,
     column: u32,
@@ -128,7 +131,8 @@ fn count_of(on_line: &[LlvmSegment], wrapped: Option<&LlvmSegment>) -> Option<u6
     let wrapped = wrapped.filter(|segment| segment.has_count).map(|segment| segment.count);
     let begins = on_line.iter().filter(|segment| segment.begins_region()).map(|segment| segment.count).max();
     let skipped = on_line.first().is_some_and(|first| !first.has_count && first.is_entry);
-    // A region that begins on a line makes it one that can be executed, also behind one that is skipped.
+    // A region that begins on a line makes it one that can be executed, also behind one that is
+    // skipped.
     if skipped && begins.is_none() { None } else { wrapped.max(begins) }
 }
 

@@ -6,12 +6,14 @@ use quick_xml::events::Event;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 
-/// How many levels of keys are looked at: those of the document, and those of the values behind them.
+/// How many levels of keys are looked at: those of the document, and those of the values behind
+/// them.
 const LEVELS: usize = 2;
 
 /// What the beginning of a JSON document shows of a value.
 ///
-/// Of an array it shows what its first value is. What lies behind the part of the file that is looked at is not seen.
+/// Of an array it shows what its first value is. What lies behind the part of the file that is
+/// looked at is not seen.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Json {
     /// Is it an array?
@@ -120,8 +122,8 @@ impl<'de> Visitor<'de> for Fill<'_> {
     }
 }
 
-/// The names of the first two elements of an XML document, in lower case and without prefixes: the outermost one and the first
-/// within it.
+/// The names of the first two elements of an XML document, in lower case and without prefixes: the
+/// outermost one and the first within it.
 pub fn first_elements(bytes: &[u8]) -> Option<(String, Option<String>)> {
     let head = decode_head(bytes);
     if !head.trim_ascii_start().starts_with('<') {

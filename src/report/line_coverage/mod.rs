@@ -1,8 +1,9 @@
 //! Coverage reports to lines: pure parsers, one file per format, and the table of them.
 //!
-//! A parser says of each file which lines can be executed and which were, under the name that the report has. What that name
-//! means in the repository is for the caller. What is cut off, garbled or beyond a limit is an error: a report that lost its
-//! end must not look like one of fewer lines. A line that any test executed was executed, so what a report says twice adds up.
+//! A parser says of each file which lines can be executed and which were, under the name that the
+//! report has. What that name means in the repository is for the caller. What is cut off, garbled
+//! or beyond a limit is an error: a report that lost its end must not look like one of fewer lines.
+//! A line that any test executed was executed, so what a report says twice adds up.
 
 use super::MAXIMUM_BYTES;
 use crate::model::line_coverage::{CoverageFormat, FileLines};
@@ -36,7 +37,7 @@ pub use lcov::may_be_checksum_of;
 pub struct Reported {
     /// The files it names.
     pub files: Vec<ReportedFile>,
-    /// Where it speaks against itself, each one sentence.
+    /// Where it contradicts itself, each one sentence.
     pub contradictions: Vec<String>,
     /// The times that it names.
     pub times: OwnTimes,
@@ -45,9 +46,10 @@ pub struct Reported {
 /// What a report says of one file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReportedFile {
-    /// Its name, or, where the format leaves it open, each name that it may have. Sorted, and never empty.
+    /// Its name, or, where the format leaves it open, each name that it may have. Sorted, and never
+    /// empty.
     pub names: Vec<String>,
-    /// Its lines.
+    /// The executable lines, and those that were executed.
     pub lines: FileLines,
     /// Digests of lines, where the format has them.
     pub checksums: BTreeMap<u32, String>,
@@ -79,10 +81,11 @@ pub static TABLE: &[&CoverageParser] = &[
     &xccov::FORMAT,
 ];
 
-/// Reads a coverage report. Its content decides what it is, unless somebody says.
+/// Reads a coverage report. Its content decides what it is, unless the caller says.
 ///
 /// # Errors
-/// What is wrong with it: unknown format, not well formed, truncated, too large, or of no file at all.
+/// What is wrong with it: unknown format, not well formed, truncated, too large, or of no file at
+/// all.
 pub fn parse(bytes: &[u8], said: Option<CoverageFormat>) -> Result<(CoverageFormat, Reported), ReportError> {
     if bytes.len() > MAXIMUM_BYTES {
         return Err(ReportError::whole(format!("it is larger than {MAXIMUM_BYTES} bytes")));
@@ -103,7 +106,8 @@ pub fn parse(bytes: &[u8], said: Option<CoverageFormat>) -> Result<(CoverageForm
     Ok((format.format, reported))
 }
 
-/// What to answer where a report cannot be read in the format that somebody named: what it looks like, if that is another one.
+/// What to answer where a report cannot be read in the named format: what it looks like, if that is
+/// another one.
 fn explain_mistake(
     bytes: &[u8],
     format: &CoverageParser,
@@ -123,7 +127,8 @@ fn explain_mistake(
     }
 }
 
-/// What to answer where a report is in no format that is read: what it is, if that is known, and what is read.
+/// What to answer where a report is in no format that is read: what it is, if that is known, and
+/// what is read.
 fn unknown_format(bytes: &[u8]) -> ReportError {
     let names: Vec<&str> = TABLE.iter().map(|format| format.format.as_str()).collect();
     let names = names.join(", ");

@@ -1,12 +1,13 @@
 //! OpenCover XML: OpenCover, coverlet and AltCover, for .NET.
 //!
-//! A module lists its files with numbers, and its methods have sequence points: a number of a file, a first and a last line (`sl`,
-//! `el`) and how often it was visited (`vc`). A point can reach over many lines and hold others within it, such as the statements
-//! of a lambda. So of the points that reach over a line the shortest ones decide: that the outer one was visited says nothing of
-//! the lines of an inner one. Points that no source belongs to have line 0, 0xfeefee or 0xf00f00.
+//! A module lists its files with numbers, and its methods have sequence points: a number of a file,
+//! a first and a last line (`sl`, `el`) and how often it was visited (`vc`). A point can reach over
+//! many lines and hold others within it, such as the statements of a lambda. So of the points that
+//! reach over a line the shortest ones decide: that the outer one was visited says nothing of the
+//! lines of an inner one. Points that no source belongs to have line 0, 0xfeefee or 0xf00f00.
 //!
-//! `numSequencePoints` and `visitedSequencePoints` of the session and of each method are held against the points. `ModuleTime` is
-//! when the module was built, and so no time of the run.
+//! `numSequencePoints` and `visitedSequencePoints` of the session and of each method are held
+//! against the points. `ModuleTime` is when the module was built, and so no time of the run.
 
 use super::CoverageParser;
 use super::gathered::{GatheredCoverage, GatheredFile, shorten_text};
@@ -21,7 +22,8 @@ use std::collections::BTreeMap;
 pub static FORMAT: CoverageParser =
     CoverageParser { format: CoverageFormat::Opencover, detect: is_opencover, parse: parse_opencover };
 
-/// The lines of points that the compilers of .NET made and that belong to no source: 0xfeefee and 0xf00f00.
+/// The lines of points that the compilers of .NET made and that belong to no source: 0xfeefee and
+/// 0xf00f00.
 const HIDDEN: [&str; 2] = ["16707566", "15732480"];
 
 fn is_opencover(bytes: &[u8]) -> bool {
@@ -209,7 +211,8 @@ fn read_summary(element: &Element<'_>, shown: &mut OpencoverTally) -> Result<Ope
     Ok(OpencoverElement::Other)
 }
 
-/// Gives each line what the shortest points over it say; of equally short ones a visited one is enough.
+/// Gives each line what the shortest points over it say; of equally short ones a visited one is
+/// enough.
 ///
 /// One pass over the places where points begin and end, with the points that are open there.
 fn mark_lines(points: &[SequencePoint], file: &mut GatheredFile) {

@@ -1,9 +1,12 @@
-//! SimpleCov, for Ruby: `.resultset.json`, which every run writes, and `coverage.json` of its JSON formatter.
+//! SimpleCov, for Ruby: `.resultset.json`, which every run writes, and `coverage.json` of its JSON
+//! formatter.
 //!
-//! Of each file they have a list with one value for each line: how often it ran, or `null` where nothing can be executed.
-//! `coverage.json` says `"ignored"` of lines between `# :nocov:`; `.resultset.json` does not know of these marks. It has an entry
-//! for each command that was measured, and a line that any of them executed was executed; a line that one of them calls
-//! executable is (`SimpleCov::Combine::LinesCombiner`). `covered_lines` and `missed_lines` are held against the lines.
+//! Of each file they have a list with one value for each line: how often it ran, or `null` where
+//! nothing can be executed. `coverage.json` says `"ignored"` of lines between `# :nocov:`;
+//! `.resultset.json` does not know of these marks. It has an entry for each command that was
+//! measured, and a line that any of them executed was executed; a line that one of them calls
+//! executable is (`SimpleCov::Combine::LinesCombiner`). `covered_lines` and `missed_lines` are held
+//! against the lines.
 
 use super::CoverageParser;
 use super::gathered::{GatheredCoverage, shorten_text};

@@ -1,8 +1,10 @@
-//! SonarQube's generic coverage XML, version 1: gcovr, Devel::Cover, and converters for what SonarQube does not read itself.
+//! SonarQube's generic coverage XML, version 1: gcovr, Devel::Cover, and converters for what
+//! SonarQube does not read itself.
 //!
-//! It has one element for each line that can be executed, which says whether it was, and no summary. Elements and words that
-//! SonarQube refuses (`GenericCoverageReportParser`) are refused here too. A line that stands twice, as one of a template of C++
-//! does, was executed if either says so.
+//! It has one element for each line that can be executed, which says whether it was, and no
+//! summary. Elements and words that SonarQube refuses (`GenericCoverageReportParser`) are refused
+//! here too. A line that appears twice, as one of a template of C++ does, was executed if either
+//! says so.
 
 use super::CoverageParser;
 use super::gathered::{GatheredCoverage, shorten_text};

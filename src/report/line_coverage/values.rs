@@ -12,7 +12,7 @@ use std::marker::PhantomData;
 /// The one JSON document that a report is.
 ///
 /// # Errors
-/// It is cut off, not JSON, or not what `whose` tool writes.
+/// The report is cut off, not JSON, or not what `whose` tool writes.
 pub fn read_document<T: DeserializeOwned>(bytes: &[u8], whose: &str) -> Result<T, ReportError> {
     let text = encoding::decode_text(bytes)?;
     json::document(&text).map_err(|error| ReportError {
@@ -33,7 +33,7 @@ impl<V> Default for ObjectEntries<V> {
 
 impl<V> ObjectEntries<V> {
     /// # Errors
-    /// A key stands twice: nobody could say which of its values is meant.
+    /// A key appears twice: which of its values is meant is unknown.
     pub fn once(self, what: &str) -> Result<Vec<(String, V)>, ReportError> {
         let mut known = BTreeSet::new();
         match self.0.iter().find(|(key, _)| !known.insert(key)) {
@@ -124,7 +124,7 @@ impl Visitor<'_> for Count {
 /// The number of a line in an XML attribute; `None` for 0, which is that of no line.
 ///
 /// # Errors
-/// It is none, or greater than that of any source file.
+/// The text is no number, or one greater than any line number.
 pub fn read_line_number(text: Option<&str>) -> Result<Option<u32>, ContentError> {
     let text = text.ok_or("a line has no number")?.trim();
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -138,7 +138,7 @@ pub fn read_line_number(text: Option<&str>) -> Result<Option<u32>, ContentError>
 /// Whether a count in an XML attribute says that something was executed.
 ///
 /// # Errors
-/// It is missing, or no count.
+/// The count is missing, or no number.
 pub fn read_hit(text: Option<&str>) -> Result<bool, ContentError> {
     is_hit(text.ok_or("a line does not say how often it was executed")?.trim())
 }
@@ -146,14 +146,14 @@ pub fn read_hit(text: Option<&str>) -> Result<bool, ContentError> {
 /// A number that a summary claims in an XML attribute, if it claims one.
 ///
 /// # Errors
-/// It is no number.
+/// The text is no number.
 pub fn read_claim(text: Option<&str>) -> Result<Option<u64>, ContentError> {
     let not_a_number = |text| format!("`{}` is not a number of lines", shorten_text(text)).into();
     text.map(|text| text.trim().parse().map_err(|_| not_a_number(text))).transpose()
 }
 
-/// What a summary says of lines against what the report shows: as sentences, where it claims more lines than there are, or fewer
-/// executed ones.
+/// What a summary says of lines against what the report shows: as sentences, where it claims more
+/// lines than there are, or fewer executed ones.
 pub fn compare_totals(whose: &str, lines: (Option<u64>, u64), executed: (Option<u64>, u64)) -> Vec<String> {
     let claims_more = lines.0.filter(|claimed| *claimed > lines.1);
     let claims_fewer = executed.0.filter(|claimed| *claimed < executed.1);

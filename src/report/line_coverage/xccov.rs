@@ -1,5 +1,5 @@
-//! What `xcrun xccov view --archive --json` of Xcode writes: of each file its lines, each with whether it can be executed and how
-//! often it was.
+//! What `xcrun xccov view --archive --json` of Xcode writes: of each file its lines, each with
+//! whether it can be executed and how often it was.
 //!
 //! It has no summary. The other form, `--report`, has nothing but summaries, and is not read.
 

@@ -104,7 +104,8 @@ impl NunitDocument {
         TestName::shortened(id, whole.collect::<Vec<_>>().join(SEPARATOR))
     }
 
-    /// An element in a test that nobody knows is no pass, and neither is an assertion that failed. One in a suite may say that it failed.
+    /// An unknown element in a test is not a pass, and neither is an assertion that failed. One in
+    /// a suite may say that it failed.
     fn other(&mut self, element: &Element<'_>) -> NunitElement {
         let within = self.open.last();
         let child = within == Some(&NunitElement::Test);
@@ -179,7 +180,8 @@ impl NunitSuite {
 /// Version 3 has these attributes, version 2 a date and a time of the run.
 const MOMENTS: &[&str] = &["start-time", "end-time"];
 
-/// What a test says of itself in NUnit's own words: `result`, `label`, `executed` and `success` are read elsewhere.
+/// What a test says of itself in NUnit's own words: `result`, `label`, `executed` and `success` are
+/// read elsewhere.
 const CASE: &[&str] = &[
     "asserts",
     "classname",

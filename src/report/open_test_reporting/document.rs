@@ -9,7 +9,8 @@ use crate::report::xml::{self, ContentHandler, Element};
 
 /// How the nodes of a report are nested.
 pub trait Parts: Default {
-    /// An element that may begin a node, or an event about one. `outermost`: it stands directly in the root, or in a node.
+    /// An element that may begin a node, or an event about one. `outermost`: it is directly in the
+    /// root, or in a node.
     ///
     /// # Errors
     /// When there cannot be such a one.

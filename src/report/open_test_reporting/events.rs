@@ -11,7 +11,7 @@ use crate::report::summary::add_sentences;
 use crate::report::xml::Element;
 use std::collections::BTreeMap;
 
-/// How deep nodes may stand in each other.
+/// How deep nodes may nest.
 const DEPTH: usize = 64;
 
 /// The events while they are read.

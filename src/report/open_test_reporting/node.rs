@@ -5,7 +5,8 @@ use crate::report::strict::{self, KnownElements, UnknownPart};
 use crate::report::summary::add_sentences;
 use crate::report::xml::Element;
 
-/// What writers write about a test or container, and in a result. Other things may stand within `metadata`, `sources` and `attachments`.
+/// What writers write about a test or container, and in a result. Other things may appear within
+/// `metadata`, `sources` and `attachments`.
 const KNOWN: &KnownElements = &[
     ("started", &["id", "name", "parentid", "time"]),
     ("reported", &["id", "time"]),
@@ -32,7 +33,7 @@ pub struct OtrNode {
     pub result: Option<TestOutcome>,
     /// It has a result in a word that is not known here.
     pub unknown: bool,
-    /// It holds something that is not known here.
+    /// The unknown part that it holds.
     pub foreign: Option<UnknownPart>,
     /// It began, and it ended.
     pub started: bool,
@@ -69,7 +70,8 @@ impl OtrNode {
         strict::keep(&mut self.foreign, strict::part(element, KNOWN));
     }
 
-    /// Looks at an element within a result. What was thrown tells why it is what it is, unless all went well.
+    /// Looks at an element within a result. What was thrown tells why it is what it is, unless all
+    /// went well.
     pub fn look_at_reason(&mut self, element: &Element<'_>) {
         if element.name != "throwable" || self.result == Some(TestOutcome::Passed) {
             self.look(element);
@@ -115,7 +117,7 @@ impl OtrNode {
         }
     }
 
-    /// Its outcome, if it is a test; what speaks against the run is written down.
+    /// Its outcome, if it is a test; notes what contradicts the run.
     pub fn judge(&self, run: &mut TestRun) -> Option<TestOutcome> {
         if self.unknown {
             add_sentences(&mut run.contradictions, ["a result has a status that is not known here"]);

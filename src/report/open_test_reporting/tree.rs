@@ -1,4 +1,4 @@
-//! The tree: nodes stand in each other.
+//! The tree: nodes are nested.
 
 use super::document::Parts;
 use super::node::OtrNode;

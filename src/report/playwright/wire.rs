@@ -11,7 +11,8 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::borrow::Cow;
 
-/// The document. Fields that are not looked at are named too: what is in none of them is not passed over.
+/// The document. Fields that are not looked at are named too: what is in none of them is not passed
+/// over.
 #[derive(Deserialize)]
 pub struct PlaywrightDocument<'a> {
     #[serde(rename = "config")]
@@ -297,7 +298,8 @@ impl PlaywrightTest<'_> {
     }
 }
 
-/// One more attempt. That it ended as it was expected to does not excuse an earlier one that did not.
+/// One more attempt. That it ended as it was expected to does not excuse an earlier one that did
+/// not.
 fn outcome_after_attempt(before: TestOutcome, attempt: TestOutcome) -> TestOutcome {
     match attempt {
         TestOutcome::Skipped => outcome_after(before, TestOutcome::Passed).max(TestOutcome::Skipped),

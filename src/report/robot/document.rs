@@ -12,7 +12,8 @@ use crate::report::xml::{ContentHandler, Element};
 /// How much of a message is looked at, in bytes.
 const MESSAGE: usize = 1 << 20;
 
-/// What Robot Framework writes, but for what keywords and control structures hold: they may fail, and their test pass.
+/// What Robot Framework writes, but for what keywords and control structures hold: they may fail,
+/// and their test pass.
 const KNOWN: &KnownElements = &[
     ("robot", &["generated", "generator", "rpa", "schemaversion"]),
     ("suite", &["id", "name", "source"]),
@@ -56,7 +57,8 @@ enum RobotElement {
     Robot,
     Suite,
     Test,
-    /// A keyword or a control structure. `teardown`: it tears down its parent. `leaf`: nothing ran within it so far.
+    /// A keyword or a control structure. `teardown`: it tears down its parent. `leaf`: nothing ran
+    /// within it so far.
     Step {
         keyword: bool,
         teardown: bool,
@@ -197,7 +199,8 @@ impl RobotDocument {
         }
     }
 
-    /// What a step says of itself. It stands directly in a suite or test when that is the element around it.
+    /// What a step says of itself. It is directly in a suite or test when that is the element
+    /// around it.
     fn step(&mut self, status: RobotStatus, leaf: bool, teardown: bool) {
         if leaf {
             let count = if status == RobotStatus::NotRun { &mut self.not_run } else { &mut self.ran };
@@ -297,7 +300,7 @@ impl RobotDocument {
     }
 }
 
-/// Keywords, and the control structures that keywords stand in.
+/// Keywords, and the control structures around keywords.
 fn is_step(name: &str) -> bool {
     matches!(
         name,
@@ -316,7 +319,7 @@ fn is_step(name: &str) -> bool {
     )
 }
 
-/// Of two words about one thing that which speaks more against it.
+/// Returns the worse of two words about one thing.
 fn worse_status(before: Option<RobotStatus>, status: RobotStatus) -> RobotStatus {
     let rank = |status| match status {
         RobotStatus::Pass => 0,

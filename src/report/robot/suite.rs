@@ -35,7 +35,7 @@ pub struct RobotSuite {
     pub first: usize,
     /// What it says of itself.
     pub status: Option<RobotStatus>,
-    /// Something else that stands directly in it failed: its set-up.
+    /// Something else directly in it failed: its set-up.
     pub failed_within: bool,
     /// What became of its tear-down.
     pub teardown: Option<RobotStatus>,
@@ -47,9 +47,9 @@ pub struct RobotTest {
     pub id: String,
     /// What it says of itself.
     pub status: Option<RobotStatus>,
-    /// Something that stands directly in it failed.
+    /// Something directly in it failed.
     pub failed_within: bool,
-    /// It holds something that is not known here.
+    /// The unknown part that it holds.
     pub foreign: Option<UnknownPart>,
     /// The message of its status.
     pub message: String,
@@ -82,15 +82,16 @@ impl RobotTest {
     }
 }
 
-/// Does a message say that the test was run again, and failed before? `rebot --merge` writes that in HTML: after `Old status`
-/// stands the word of each earlier run.
+/// Does a message say that the test was run again, and failed before? `rebot --merge` writes that
+/// in HTML: after `Old status` is the word of each earlier run.
 fn failed_before(message: &str) -> bool {
     let merged = message.trim_start().strip_prefix("*HTML*").filter(|rest| rest.contains("merged"));
     let before = merged.and_then(|rest| rest.split_once("Old status"));
     before.is_some_and(|(_, before)| before.contains(">FAIL<"))
 }
 
-/// `20261129 04:22:54.539`, as schema versions 3 and 4 write it, in the form of later ones; those as they are.
+/// `20261129 04:22:54.539`, as schema versions 3 and 4 write it, in the form of later ones; those
+/// as they are.
 pub fn normalize_time(text: &str) -> String {
     match (text.get(..4), text.get(4..6), text.get(6..8), text.get(8..9), text.get(9..)) {
         (Some(year), Some(month), Some(day), Some(" "), Some(time)) => {

@@ -90,7 +90,7 @@ impl SonarqubeDocument {
         Ok(SonarqubeElement::Case)
     }
 
-    /// What an element that stands directly in a case says of it.
+    /// What an element directly in a case says of it.
     fn said(&mut self, name: &str) -> SonarqubeElement {
         let outcome = match name {
             "skipped" => TestOutcome::Skipped,

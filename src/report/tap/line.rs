@@ -10,7 +10,8 @@ pub enum TapLine<'a> {
     Version(&'a str),
     /// `1..6`; nothing when the number is none.
     Plan(Option<u64>),
-    /// `1..6 todo 2 5;`, as Test.pm and Test::Harness had it before there were directives: the plan, and the numbers.
+    /// `1..6 todo 2 5;`, as Test.pm and Test::Harness had it before there were directives: the
+    /// plan, and the numbers.
     OldPlan(Option<u64>, &'a str),
     /// `ok 1 - it loads`
     Test(TestPoint<'a>),
@@ -37,9 +38,9 @@ pub struct TestPoint<'a> {
     pub number: Option<u64>,
     /// What it is called; may be empty.
     pub description: &'a str,
-    /// `# SKIP`, `# TODO` or `# XFAIL` stands behind it.
+    /// `# SKIP`, `# TODO` or `# XFAIL` follows it.
     pub excused: bool,
-    /// ` {` stands behind it: a subtest may follow.
+    /// ` {` follows it: a subtest may follow.
     pub opens: bool,
 }
 
@@ -79,8 +80,9 @@ fn is_pragma(text: &str) -> bool {
     text.starts_with(PRAGMA) && switches.all(|switch| switch.trim().starts_with(['+', '-']))
 }
 
-/// A plan is a number and at most a comment; `1..5 of them` is a sentence. Before there were directives, a plan said by itself
-/// why it is empty (`1..0 skipped: no database`), and which tests are of work to be done.
+/// A plan is a number and at most a comment; `1..5 of them` is a sentence. Before there were
+/// directives, a plan said by itself why it is empty (`1..0 skipped: no database`), and which tests
+/// are of work to be done.
 fn read_plan(rest: &str) -> TapLine<'_> {
     let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
     let (number, comment) = rest.split_at(digits);
@@ -122,7 +124,7 @@ impl<'a> TestPoint<'a> {
     }
 }
 
-/// The number, and what follows without the `-` that may stand before a description.
+/// The number, and what follows without the `-` that may precede a description.
 fn read_number(text: &str) -> (Option<u64>, &str) {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (number, rest) = text.split_at(digits);
@@ -133,7 +135,7 @@ fn read_number(text: &str) -> (Option<u64>, &str) {
     (number, rest.strip_prefix('-').map_or(rest, str::trim_start))
 }
 
-/// What stands before `# SKIP` or `# TODO`, and whether one of them does.
+/// What precedes `# SKIP` or `# TODO`, and whether one of them does.
 fn split_directive(text: &str) -> (&str, bool) {
     let marks = text.match_indices('#').filter(|(at, _)| !is_escaped(&text[..*at]));
     let mut directives = marks.filter(|(at, _)| is_directive(text[at + 1..].trim_start()));

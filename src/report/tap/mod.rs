@@ -1,17 +1,24 @@
-//! TAP, the Test Anything Protocol, versions 12 to 14: Perl, bats, node, pgTAP and many small runners.
+//! TAP, the Test Anything Protocol, versions 12 to 14: Perl, bats, node, pgTAP and many small
+//! runners.
 //!
-//! A report is lines (`line.rs`): a plan, test points, and around them what is for people. A subtest is indented by four
-//! spaces, has a plan of its own, and ends with the test point of the enclosing level that it explains (`stream.rs`).
+//! A report is lines (`line.rs`): a plan, test points, and around them what is for people. A
+//! subtest is indented by four spaces, has a plan of its own, and ends with the test point of the
+//! enclosing level that it explains (`stream.rs`).
 //!
-//! - A report without a plan is cut off; a plan that differs from what is shown is a contradiction, and so are a plan in
-//!   the middle, a number out of sequence, and a subtest without its test point.
-//! - `TODO`, `SKIP` and `XFAIL` are *skipped*, whether `ok` or `not ok` stands before them (bats writes a skipped test as `not ok`).
-//! - A plan of before there were directives says itself what is to be done (`1..5 todo 2;`) or why it is empty (`1..0 skipped`).
-//! - After `pragma +strict` a line that is no TAP is an error of the run, as the protocol lets a report ask for. So is a comment
-//!   in which the runner itself says that it failed (Perl's Test::More, node, tape), where no test shows it.
+//! - A report without a plan is cut off; a plan that differs from what is shown is a contradiction,
+//!   and so are a plan in the middle, a number out of sequence, and a subtest without its test
+//!   point.
+//! - `TODO`, `SKIP` and `XFAIL` are *skipped*, whether `ok` or `not ok` precedes them (bats writes
+//!   a skipped test as `not ok`).
+//! - A plan of before there were directives says itself what is to be done (`1..5 todo 2;`) or why
+//!   it is empty (`1..0 skipped`).
+//! - After `pragma +strict` a line that is no TAP is an error of the run, as the protocol lets a
+//!   report ask for. So is a comment in which the runner itself says that it failed (Perl's
+//!   Test::More, node, tape), where no test shows it.
 //! - KTAP, the Linux kernel's form, is made into TAP (`kernel.rs`).
 //! - `Bail out!` is an error of the run. `1..0` is a run without tests.
-//! - A test without a description is known by its place: `(test 3)`. Two of one name are two tests, the worst decides.
+//! - A test without a description is known by its place: `(test 3)`. Two of one name are two tests,
+//!   the worst decides.
 //!
 //! Other lines that are none of this are ignored, as the protocol says. Diagnostics are never kept.
 
@@ -43,7 +50,7 @@ fn is_tap(bytes: &[u8]) -> bool {
             TapLine::Other | TapLine::Comment(_) | TapLine::Pragma(_) | TapLine::Diagnostics
         )
     };
-    // What runners say before they begin may stand first; XML and JSON never do.
+    // What runners say before they begin may come first; XML and JSON never do.
     head.lines().any(kernel::is_version)
         || !head.trim_start().starts_with(['<', '{', '[']) && lines.any(tells)
 }

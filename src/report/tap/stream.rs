@@ -49,7 +49,7 @@ enum Version {
 struct TapStream {
     /// Is a line that is no TAP an error? Nothing when the level around it decides.
     strict: Option<bool>,
-    /// The name of its test point, where that stands before it.
+    /// The name of its test point, where that precedes it.
     name: Option<String>,
     plan: Option<Option<u64>>,
     planned_after: u64,
@@ -130,7 +130,8 @@ impl Streams {
         Ok(())
     }
 
-    /// A line that is none of the protocol's. It says nothing, unless the report asks to be read strictly.
+    /// A line that is none of the protocol's. It says nothing, unless the report asks to be read
+    /// strictly.
     fn no_tap(&mut self, indent: usize, line: &str) {
         // What prove prints around the TAP of programs.
         if line.starts_with("Result: FAIL") || line.starts_with("Dubious, test returned") {
@@ -212,8 +213,8 @@ impl Streams {
         Ok(())
     }
 
-    /// The stream of a level, once what is open below it is closed. A test point closes the subtest that it
-    /// explains itself.
+    /// The stream of a level, once what is open below it is closed. A test point closes the subtest
+    /// that it explains itself.
     fn level(&mut self, level: usize) -> Result<&mut TapStream, ContentError> {
         while self.open.len() > level + 1 {
             self.close(None)?;
@@ -250,7 +251,7 @@ impl Streams {
         Ok(())
     }
 
-    /// Closes the innermost stream. `point`: the test point that explains it, if it stands behind it.
+    /// Closes the innermost stream. `point`: the test point that explains it, if it follows it.
     fn close(&mut self, point: Option<(&str, TestPoint<'_>)>) -> Result<(), ContentError> {
         let Some(stream) = self.open.pop() else { return Ok(()) };
         let unplanned = self.kernel && stream.plan.is_none();
@@ -282,7 +283,8 @@ impl Streams {
         Ok(())
     }
 
-    /// A test of a level: the outermost are known by their whole name, others wait for their test point.
+    /// A test of a level: the outermost are known by their whole name, others wait for their test
+    /// point.
     fn record(&mut self, level: usize, name: String, outcome: TestOutcome) -> Result<(), ContentError> {
         if level == 0 {
             return self.tests.add(name, outcome);
@@ -325,8 +327,7 @@ impl TapStream {
     fn planned(&mut self, plan: Option<u64>) -> Result<(), ContentError> {
         if self.plan.is_some() {
             return Err(
-                "a second plan stands here; a report is one document, so each test program needs its own"
-                    .into(),
+                "there is a second plan; a report is one document, so each test program needs its own".into(),
             );
         }
         self.plan = Some(plan);
@@ -354,7 +355,8 @@ impl TapStream {
     }
 }
 
-/// Does a line of diagnostics say that the test failed? `outcome: failed`, `exitcode: 1`; other names are for people.
+/// Does a line of diagnostics say that the test failed? `outcome: failed`, `exitcode: 1`; other
+/// names are for people.
 fn says_failed(line: &str) -> bool {
     let plain = |text: &str| text.trim().trim_matches(['"', '\'']).to_string();
     line.split_once(':').is_some_and(|(name, value)| said::property(&plain(name), &plain(value)) == Hint::Bad)

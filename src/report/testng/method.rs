@@ -16,7 +16,7 @@ pub struct OpenMethod {
     pub is_configuration: bool,
     /// What its status says; nothing, when that is not known here.
     pub outcome: Option<TestOutcome>,
-    /// It holds something that is not known here.
+    /// The unknown part that it holds.
     pub foreign: Option<UnknownPart>,
     retried: bool,
     /// It holds an exception that does not say that the test wanted to be skipped.
@@ -95,7 +95,8 @@ pub struct MethodRecord {
     pub outcome: TestOutcome,
     /// It was tried again.
     retried: bool,
-    /// It is called skipped and threw something: an attempt of an old TestNG, if another record of the test ran.
+    /// It is called skipped and threw something: an attempt of an old TestNG, if another record of
+    /// the test ran.
     doubtful: bool,
 }
 

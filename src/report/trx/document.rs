@@ -22,7 +22,8 @@ pub struct TrxDocument {
     claims: Option<Claims>,
     /// The run says of itself that it failed.
     failed: bool,
-    /// A message of the run says that something failed. Some runners write one for each test that does.
+    /// A message of the run says that something failed. Some runners write one for each test that
+    /// does.
     reported: bool,
     run: TestRun,
 }
@@ -107,13 +108,14 @@ impl TrxDocument {
         Ok(TrxElement::Result)
     }
 
-    /// The run, and the list of its results, which have no word of their own for what became of them.
+    /// The run, and the list of its results, which have no word of their own for what became of
+    /// them.
     fn whole(&mut self, element: &Element<'_>) -> TrxElement {
         self.failed |= said::says_failed(element, &[]);
         TrxElement::Whole
     }
 
-    /// An element in a result that nobody knows is no pass. One in the run may say that it failed.
+    /// An unknown element in a result is not a pass. One in the run may say that it failed.
     fn other(&mut self, element: &Element<'_>) -> TrxElement {
         let within = self.open.last();
         self.failed |= within == Some(&TrxElement::Whole) && said::element(element.name) == Hint::Bad;
@@ -227,7 +229,8 @@ impl TrxDocument {
         TestName::shortened(self.identity(result, class, class), self.identity(result, "", written))
     }
 
-    /// `class > name`, or `class > name > row`. `repeated`: the class that names begin with and that is left out of them.
+    /// `class > name`, or `class > name > row`. `repeated`: the class that names begin with and
+    /// that is left out of them.
     fn identity(&self, result: &TrxResult, repeated: &str, class: &str) -> String {
         let mut parts = vec![below_class(&result.name, repeated)];
         let mut outer = result.within.and_then(|outer| self.results.get(outer));

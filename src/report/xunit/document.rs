@@ -108,7 +108,8 @@ impl XunitDocument {
         }
     }
 
-    /// An element in a test that nobody knows is no pass. One in an assembly or a collection may say that it failed.
+    /// An unknown element in a test is not a pass. One in an assembly or a collection may say that
+    /// it failed.
     fn other(&mut self, element: &Element<'_>) -> XunitElement {
         let within = self.open.last();
         let child = within == Some(&XunitElement::Test);
