@@ -1,16 +1,19 @@
 //! DSSE envelopes, version 1 (github.com/secure-systems-lab/dsse, `protocol.md` and `envelope.md`).
 //!
-//! What is signed is not the JSON but [`pae`] of the type and the bytes of the payload, so that neither spaces nor
-//! the order of keys matter, and bytes that were signed as one thing cannot be passed off as another. The envelope is read once;
-//! what was verified is what is handed out.
+//! What is signed is not the JSON but [`pre_authentication_encoding`] of the type and the bytes of
+//! the payload, so that neither spaces nor the order of keys matter, and bytes that were signed as
+//! one thing cannot be passed off as another. The envelope is read once; what was verified is what
+//! is handed out.
 //!
-//! - `payload` and `sig` are base64, standard or URL-safe, with or without `=`; a mixture is refused, and so are bits
-//!   left over.
-//! - Unknown keys of an envelope are passed over, as the specification demands; a key twice is refused.
-//! - `keyid` is a hint that nobody signed. It is written and never read.
-//! - A signature that does not count (unknown key, out of its time, wrong) is passed over and told of. What counts are
-//!   unique keys *and* people: a second key of the same person adds nothing.
-//! - SSH keys sign raw, see [`super::key`]; SSH's own form is for detached signatures, see [`super::sshsig`].
+//! - `payload` and `sig` are base64, standard or URL-safe, with or without `=`; a mixture is
+//!   refused, and so are bits left over.
+//! - Unknown keys of an envelope are passed over, as the specification demands; a key twice is
+//!   refused.
+//! - `keyid` is a hint outside the signature. It is written and never read.
+//! - A signature that does not count (unknown key, out of its time, wrong) is passed over and told
+//!   of. What counts are unique keys *and* people: a second key of the same person adds nothing.
+//! - SSH keys sign raw, see [`super::key`]; SSH's own form is for detached signatures, see
+//!   [`super::sshsig`].
 
 use super::key::{PublicKey, SigningKey};
 use super::signers::{AllowedSigners, Principal};
@@ -49,29 +52,30 @@ struct Signature {
 /// An envelope as it is written: a payload can be long, and is encoded on its way.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Sealed<'a> {
-    #[serde(serialize_with = "encoded")]
+struct WrittenEnvelope<'a> {
+    #[serde(serialize_with = "serialize_base64")]
     payload: &'a [u8],
     payload_type: &'a str,
     signatures: [Signature; 1],
 }
 
-fn encoded<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+fn serialize_base64<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(&Base64Display::new(bytes, &base64::engine::general_purpose::STANDARD))
 }
 
 /// A payload that enough people signed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Opened {
+pub struct OpenedEnvelope {
     /// As what it was signed.
     pub payload_type: String,
     /// What was signed, to the byte.
     pub payload: Vec<u8>,
-    /// What the allowed signers call those who signed. A principal here may be a pattern, which names nobody.
+    /// What the allowed signers call those who signed. A principal here may be a pattern, which
+    /// names no one in particular.
     pub signers: BTreeSet<Principal>,
 }
 
-impl Opened {
+impl OpenedEnvelope {
     /// The payload, if it was signed as this and nothing else.
     ///
     /// # Errors
@@ -85,19 +89,20 @@ impl Opened {
 }
 
 /// What is signed: `DSSEv1`, and the lengths and bytes of type and payload.
-pub fn pae(payload_type: &str, payload: &[u8]) -> Vec<u8> {
-    [pae_head(payload_type, payload.len()).as_bytes(), payload].concat()
+pub fn pre_authentication_encoding(payload_type: &str, payload: &[u8]) -> Vec<u8> {
+    [encoding_head(payload_type, payload.len()).as_bytes(), payload].concat()
 }
 
-/// What of it stands before the payload.
-fn pae_head(payload_type: &str, length: usize) -> String {
+/// The part before the payload.
+fn encoding_head(payload_type: &str, length: usize) -> String {
     format!("DSSEv1 {} {payload_type} {length} ", payload_type.len())
 }
 
-/// Opens an envelope that at least `threshold` people signed, with keys that are allowed at this moment.
+/// Opens an envelope that at least `threshold` people signed, with keys that are allowed at this
+/// moment.
 ///
-/// Who is who is what the allowed signers say; a caller who knows better (an identity map) counts again. The payload takes the place of the
-/// envelope, so that a large one is never there twice.
+/// Who is who is what the allowed signers say; a caller who knows better (an identity map) counts
+/// again. The payload takes the place of the envelope, so that a large one is never there twice.
 ///
 /// # Errors
 /// Why it proves nothing.
@@ -106,22 +111,24 @@ pub fn open(
     allowed: &AllowedSigners,
     at: Timestamp,
     threshold: NonZeroUsize,
-) -> Result<Opened, AttestError> {
+) -> Result<OpenedEnvelope, AttestError> {
     let Envelope { payload, payload_type, signatures } = json::read(&bytes)?;
     let (place, escaped) = match payload {
         Cow::Borrowed(text) => (place_of(text, &bytes), None),
         Cow::Owned(text) => (0..text.len(), Some(text.into_bytes())),
     };
-    let mut message = decoded(escaped.unwrap_or(bytes), place).ok_or(AttestError::Base64("payload"))?;
+    let mut message =
+        decode_in_place(escaped.unwrap_or(bytes), place).ok_or(AttestError::Base64("payload"))?;
     if signatures.len() > MOST_SIGNATURES {
         return Err(AttestError::Signature(format!("there are more than {MOST_SIGNATURES} signatures")));
     }
-    let head = pae_head(&payload_type, message.len());
+    let head = encoding_head(&payload_type, message.len());
     message.splice(0..0, head.bytes());
     let keys = allowed.keys();
     let (mut signed, mut signers, mut refused) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
     for signature in &signatures {
-        let counted = signer(signature, &message, &keys).and_then(|key| Ok((key, allowed.owner(key, at)?)));
+        let counted =
+            find_signer(signature, &message, &keys).and_then(|key| Ok((key, allowed.owner(key, at)?)));
         match counted {
             Ok((key, owner)) => {
                 signed.insert(key);
@@ -136,36 +143,36 @@ pub fn open(
     }
     message.drain(..head.len());
     message.shrink_to_fit();
-    Ok(Opened { payload_type, payload: message, signers })
+    Ok(OpenedEnvelope { payload_type, payload: message, signers })
 }
 
-/// The key that made a signature: found by trying, since nobody signs a `keyid`.
-fn signer<'k>(
+/// The key that made a signature: found by trying, since the signature does not cover `keyid`.
+fn find_signer<'k>(
     signature: &Signature,
     message: &[u8],
     keys: &BTreeSet<&'k PublicKey>,
 ) -> Result<&'k PublicKey, AttestError> {
-    let bytes = decode(&signature.sig).ok_or(AttestError::Base64("sig"))?;
+    let bytes = decode_base64(&signature.sig).ok_or(AttestError::Base64("sig"))?;
     let found = keys.iter().find(|key| key.verifies_raw(message, &bytes));
     found.copied().ok_or_else(|| AttestError::Signature("no allowed key made it".to_string()))
 }
 
-/// Where a text stands that is part of some bytes.
+/// Returns the position of a text within bytes that it is a part of.
 fn place_of(text: &str, bytes: &[u8]) -> Range<usize> {
     let begin = text.as_ptr().addr().saturating_sub(bytes.as_ptr().addr());
     begin..begin + text.len()
 }
 
 /// Each way to write bytes once: two alphabets, padded or not.
-fn decode(text: &str) -> Option<Vec<u8>> {
-    decoded(text.as_bytes().to_vec(), 0..text.len())
+fn decode_base64(text: &str) -> Option<Vec<u8>> {
+    decode_in_place(text.as_bytes().to_vec(), 0..text.len())
 }
 
 /// How many characters are decoded at once: whole groups of four.
 const GROUPS: usize = 16 << 10;
 
-/// What the characters at a place stand for, in the place of all.
-fn decoded(mut bytes: Vec<u8>, place: Range<usize>) -> Option<Vec<u8>> {
+/// Decodes the characters at a place into the beginning of the same buffer.
+fn decode_in_place(mut bytes: Vec<u8>, place: Range<usize>) -> Option<Vec<u8>> {
     let text = bytes.get(place.clone())?;
     let alphabet = if text.iter().any(|byte| matches!(byte, b'-' | b'_')) { &URL_SAFE } else { &STANDARD };
     let padded = text.ends_with(b"=");
@@ -194,7 +201,7 @@ fn decoded(mut bytes: Vec<u8>, place: Range<usize>) -> Option<Vec<u8>> {
 /// Seals a payload: an envelope with one signature, as JSON on one line.
 ///
 /// # Errors
-/// Those of the key and of the JSON writer; with an Ed25519 key there are none.
+/// Errors of the key and of the JSON writer; with an Ed25519 key there are none.
 pub fn seal(payload_type: &str, payload: &[u8], key: &SigningKey) -> Result<Vec<u8>, AttestError> {
     let mut bytes = Vec::new();
     seal_to(&mut bytes, payload_type, payload, key)?;
@@ -202,10 +209,11 @@ pub fn seal(payload_type: &str, payload: &[u8], key: &SigningKey) -> Result<Vec<
     Ok(bytes)
 }
 
-/// Seals a payload into `out`, without a line break behind it. The payload is neither copied nor kept in base64.
+/// Seals a payload into `out`, without a line break behind it. The payload is neither copied nor
+/// kept in base64.
 ///
 /// # Errors
-/// Those of the key and of `out`.
+/// Errors of the key and of `out`.
 pub fn seal_to(
     out: impl Write,
     payload_type: &str,
@@ -213,9 +221,9 @@ pub fn seal_to(
     key: &SigningKey,
 ) -> Result<(), AttestError> {
     let standard = base64::engine::general_purpose::STANDARD;
-    let signature = key.sign_raw(&[pae_head(payload_type, payload.len()).as_bytes(), payload])?;
+    let signature = key.sign_raw(&[encoding_head(payload_type, payload.len()).as_bytes(), payload])?;
     let signature = Signature { keyid: Some(key.fingerprint()), sig: standard.encode(signature) };
-    let envelope = Sealed { payload, payload_type, signatures: [signature] };
+    let envelope = WrittenEnvelope { payload, payload_type, signatures: [signature] };
     serde_json::to_writer(out, &envelope).map_err(|error| AttestError::Json(error.to_string()))
 }
 

@@ -1,7 +1,8 @@
-//! JSON that cannot be read in two ways: a key that an object has twice is an error, and so is anything after the value.
+//! JSON that cannot be read in two ways: a key that an object has twice is an error, and so is
+//! anything after the value.
 //!
-//! Most readers keep the last of two equal keys and some the first, so one text could mean one thing to the signer and
-//! another to the reader (RFC 8259, section 4).
+//! Most readers keep the last of two equal keys and some the first, so one text could mean one
+//! thing to the signer and another to the reader (RFC 8259, section 4).
 
 use super::AttestError;
 use serde::Deserialize;
@@ -9,11 +10,12 @@ use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-/// Reads one value. The text is parsed twice, the first time for its keys, so that no tree of values has to be kept: a
-/// statement can be longer than a hundred megabytes.
+/// Reads one value. The text is parsed twice, the first time for its keys, so that no tree of
+/// values has to be kept: a statement can be longer than a hundred megabytes.
 ///
 /// # Errors
-/// The text is not JSON, has a key twice (with its line and column), or is not a value of this type.
+/// The text is not JSON, has a key twice (with its line and column), or is not a value of this
+/// type.
 pub fn read<'t, T: Deserialize<'t>>(bytes: &'t [u8]) -> Result<T, AttestError> {
     check_unique(bytes)?;
     serde_json::from_slice(bytes).map_err(|error| AttestError::Json(without_place(&error)))

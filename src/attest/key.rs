@@ -25,17 +25,14 @@ pub struct PublicKey(KeyData);
 impl PublicKey {
     /// # Errors
     /// Why keys of this kind do not count.
-    pub(super) fn new(data: KeyData) -> Result<Self, String> {
+    pub(super) fn new(data: KeyData) -> Result<Self, KeyError> {
         match &data {
             KeyData::Ed25519(key) if is_strong(key.as_ref()) => Ok(PublicKey(data)),
-            KeyData::Ed25519(_) => Err("this Ed25519 key is weak: many signatures fit it".to_string()),
+            KeyData::Ed25519(_) => Err(KeyError::Weak),
             KeyData::Ecdsa(key) if key.curve() == EcdsaCurve::NistP256 => Ok(PublicKey(data)),
             KeyData::Rsa(key) if key.key_size() >= SHORTEST_RSA => Ok(PublicKey(data)),
-            KeyData::Rsa(_) => Err(format!("an RSA key needs {SHORTEST_RSA} bits")),
-            other => Err(format!(
-                "keys of the kind `{}` do not count; use ssh-ed25519, ecdsa-sha2-nistp256 or ssh-rsa",
-                other.algorithm().as_str()
-            )),
+            KeyData::Rsa(_) => Err(KeyError::ShortRsa),
+            other => Err(KeyError::OtherKind(other.algorithm().as_str().to_string())),
         }
     }
 
@@ -73,6 +70,26 @@ impl PublicKey {
     }
 }
 
+/// Why a public key does not count.
+pub(super) enum KeyError {
+    Weak,
+    ShortRsa,
+    OtherKind(String),
+}
+
+impl std::fmt::Display for KeyError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            KeyError::Weak => f.write_str("this Ed25519 key is weak: many signatures fit it"),
+            KeyError::ShortRsa => write!(f, "an RSA key needs {SHORTEST_RSA} bits"),
+            KeyError::OtherKind(kind) => write!(
+                f,
+                "keys of the kind `{kind}` do not count; use ssh-ed25519, ecdsa-sha2-nistp256 or ssh-rsa"
+            ),
+        }
+    }
+}
+
 fn is_strong(key: &[u8; 32]) -> bool {
     VerifyingKey::from_bytes(key).is_ok_and(|key| !key.is_weak())
 }
@@ -85,7 +102,8 @@ fn verifies_strictly(key: &[u8; 32], message: &[u8], signature: &Signature) -> b
         .is_some_and(|(key, signature)| key.verify_strict(message, &signature).is_ok())
 }
 
-/// `r` and `s`, 32 bytes each, as the two numbers of an SSH signature (RFC 4251, section 5, `mpint`).
+/// `r` and `s`, 32 bytes each, as the two numbers of an SSH signature (RFC 4251, section 5,
+/// `mpint`).
 fn mpints_of_halves(bytes: &[u8]) -> Option<Vec<u8>> {
     let (r, s) = bytes.split_at_checked(32).filter(|(_, s)| s.len() == 32)?;
     let shortest = |half: &[u8]| {
@@ -93,26 +111,27 @@ fn mpints_of_halves(bytes: &[u8]) -> Option<Vec<u8>> {
         let sign = digits.first().filter(|byte| **byte >= 0x80).map(|_| 0);
         sign.into_iter().chain(digits).collect::<Vec<u8>>()
     };
-    Some([mpint(&shortest(r)), mpint(&shortest(s))].concat())
+    Some([write_mpint(&shortest(r)), write_mpint(&shortest(s))].concat())
 }
 
-/// A DER `SEQUENCE` of two `INTEGER`s (X.690, 8.3 and 8.9). The contents of an `INTEGER` are those of an `mpint`.
+/// A DER `SEQUENCE` of two `INTEGER`s (X.690, 8.3 and 8.9). The contents of an `INTEGER` are those
+/// of an `mpint`.
 fn mpints_of_der(bytes: &[u8]) -> Option<Vec<u8>> {
-    let (numbers, rest) = der(0x30, bytes)?;
-    let (r, s) = der(0x02, numbers)?;
-    let (s, end) = der(0x02, s)?;
-    (rest.is_empty() && end.is_empty()).then(|| [mpint(r), mpint(s)].concat())
+    let (numbers, rest) = read_der(0x30, bytes)?;
+    let (r, s) = read_der(0x02, numbers)?;
+    let (s, end) = read_der(0x02, s)?;
+    (rest.is_empty() && end.is_empty()).then(|| [write_mpint(r), write_mpint(s)].concat())
 }
 
 /// The contents of one DER element of this tag and less than 128 bytes, and what follows it.
-fn der(tag: u8, bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+fn read_der(tag: u8, bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     match bytes {
         [found, length @ 0..0x80, rest @ ..] if *found == tag => rest.split_at_checked(usize::from(*length)),
         _ => None,
     }
 }
 
-fn mpint(digits: &[u8]) -> Vec<u8> {
+fn write_mpint(digits: &[u8]) -> Vec<u8> {
     let length = u32::try_from(digits.len()).unwrap_or(u32::MAX);
     [&length.to_be_bytes(), digits].concat()
 }
@@ -152,7 +171,7 @@ impl SigningKey {
     /// The public key as a line of allowed signers has it.
     ///
     /// # Errors
-    /// Those of the writer; with Ed25519 there are none.
+    /// Errors of the writer; with Ed25519 there are none.
     pub fn public_text(&self) -> Result<String, AttestError> {
         self.0.public_key().to_openssh().map_err(|error| AttestError::Signature(error.to_string()))
     }

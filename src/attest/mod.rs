@@ -1,14 +1,16 @@
 //! Signed evidence: bytes and trusted keys in, what they prove out.
 //!
-//! This room reads three things that people and CI systems sign: DSSE envelopes ([`dsse`]), in-toto statements inside them
-//! ([`statement`], [`test_result`]), and the detached signatures that `ssh-keygen -Y sign` writes ([`sshsig`]). Which keys
-//! count, whose they are and when stands in a file of allowed signers ([`signers`]).
+//! This room reads three things that people and CI systems sign: DSSE envelopes ([`dsse`]), in-toto
+//! statements inside them ([`statement`], [`test_result`]), and the detached signatures that
+//! `ssh-keygen -Y sign` writes ([`sshsig`]). Which keys count, whose they are and when they are
+//! valid is in a file of allowed signers ([`signers`]).
 //!
-//! It has no clock: the caller says at which moment a key has to be valid, and vouches for that moment. A moment that
-//! the signed bytes themselves name is only the signer's word; somebody with an expired key can write an earlier one. So a caller takes
-//! the moment at which the gate looked, or one that a host or a deployment record vouches for.
+//! It has no clock: the caller says at which moment a key has to be valid, and vouches for that
+//! moment. A moment that the signed bytes themselves name is only the signer's word: the owner of
+//! an expired key can write an earlier one. So a caller takes the moment at which the gate looked,
+//! or one that a host or a deployment record vouches for.
 //!
-//! What it proves is that somebody who holds a key signed these bytes. It does not prove that they read them.
+//! It proves that the holder of a key signed these bytes, not that they read them.
 
 use std::collections::BTreeSet;
 
@@ -20,20 +22,20 @@ pub mod sshsig;
 pub mod statement;
 pub mod test_result;
 
-/// The namespace of our signatures: `ssh-keygen -Y sign -n portcullis`. A signature that was made for something else (`git`,
-/// `file`) cannot be passed off as one for us.
+/// The namespace of our signatures: `ssh-keygen -Y sign -n portcullis`. A signature that was made
+/// for something else (`git`, `file`) cannot be passed off as one for us.
 pub const NAMESPACE: &str = "portcullis";
 
 /// Why something that claims to be signed proves nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AttestError {
-    /// It is not JSON of the right form, or holds a key twice.
+    /// Not JSON of the right form, or JSON with a key twice.
     Json(String),
     /// This part is not base64.
     Base64(&'static str),
-    /// It is not a signature of the right form.
+    /// Not a signature of the right form.
     Signature(String),
-    /// It was signed for another purpose.
+    /// The namespace that was signed is another one.
     Namespace(String),
     /// The key is not one of the allowed signers.
     UnknownKey(String),
@@ -55,7 +57,7 @@ pub enum AttestError {
         /// What became of each signature that did not count.
         refused: Vec<String>,
     },
-    /// It was signed as something else.
+    /// The payload type that was signed is another one.
     PayloadType {
         /// What it should be.
         expected: &'static str,
@@ -64,7 +66,7 @@ pub enum AttestError {
     },
     /// The statement is not one that we can believe.
     Statement(String),
-    /// It speaks against itself.
+    /// Parts of the statement contradict each other.
     Contradiction(String),
 }
 

@@ -1,18 +1,20 @@
 //! Allowed signers: which keys count, whose they are and when (ssh-keygen(1), "ALLOWED SIGNERS").
 //!
 //! ```text
-//! # principals                options                                          key
-//! kim@example.test            valid-before="20270101Z"                         ssh-ed25519 AAAA…
-//! sam@example.test,sam        namespaces="portcullis,git",valid-after="20260101Z" ssh-ed25519 AAAA…
+//! # principals          options                                            key
+//! kim@example.test      valid-before="20270101Z"                           ssh-ed25519 AAAA…
+//! sam@example.test,sam  namespaces="portcullis",valid-after="20260101Z"    ssh-ed25519 AAAA…
 //! ```
 //!
-//! We are stricter than ssh-keygen where it would be a guess to go on: a line that cannot be read makes the whole
-//! file unusable; a time without `Z` is refused, because it means another moment on each machine; `cert-authority` is
-//! refused, because who a certificate was given to is not for us to say.
+//! We are stricter than ssh-keygen where it would be a guess to go on: a line that cannot be read
+//! makes the whole file unusable; a time without `Z` is refused, because it means another moment on
+//! each machine; `cert-authority` is refused, because who a certificate was given to is not for us
+//! to say.
 //!
-//! **One person.** Two lines that share a principal are one person, and so are two lines that a third one joins. A pattern
-//! (`*@example.test`) is taken for everybody that it matches and for every other pattern, so that it can never make one person
-//! into two. An address in other capitals is no other person.
+//! **One person.** Two lines that share a principal are one person, and so are two lines that a
+//! third one joins. A pattern (`*@example.test`) is taken for everyone that it matches and for
+//! every other pattern, so that it can never make one person into two. An address in other capitals
+//! is no other person.
 
 mod line;
 
@@ -21,7 +23,8 @@ use super::{AttestError, NAMESPACE, Signer};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 
-/// What a line of allowed signers calls the owner of its key: a name, or a pattern with `*`, `?` or a leading `!`.
+/// What a line of allowed signers calls the owner of its key: a name, or a pattern with `*`, `?` or
+/// a leading `!`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Principal(String);
 
@@ -36,7 +39,7 @@ impl Principal {
         &self.0
     }
 
-    /// Does it name nobody in particular?
+    /// Is it a pattern, and not one name?
     pub fn is_pattern(&self) -> bool {
         self.0.starts_with('!') || self.0.contains(['*', '?'])
     }
@@ -53,7 +56,7 @@ impl Principal {
 
     fn takes(&self, name: &Principal) -> bool {
         let pattern = self.0.trim_start_matches('!').to_ascii_lowercase();
-        matches(pattern.as_bytes(), name.0.to_ascii_lowercase().as_bytes())
+        matches_pattern(pattern.as_bytes(), name.0.to_ascii_lowercase().as_bytes())
     }
 }
 
@@ -63,8 +66,8 @@ impl std::fmt::Display for Principal {
     }
 }
 
-/// `*` stands for any run of bytes and `?` for one, as in ssh_config(5), "PATTERNS".
-fn matches(pattern: &[u8], name: &[u8]) -> bool {
+/// `*` matches any run of bytes and `?` for one, as in ssh_config(5), "PATTERNS".
+fn matches_pattern(pattern: &[u8], name: &[u8]) -> bool {
     let (mut at, mut rest) = (pattern, name);
     // Where to go on when what follows the last `*` does not fit: one byte later.
     let mut retry: Option<(&[u8], &[u8])> = None;
@@ -91,7 +94,7 @@ fn matches(pattern: &[u8], name: &[u8]) -> bool {
 
 /// One line that names a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Entry {
+struct SignerLine {
     line: usize,
     principals: Vec<Principal>,
     /// What the key may sign for; `None`: for everything.
@@ -101,34 +104,53 @@ struct Entry {
     key: PublicKey,
 }
 
-impl Entry {
+impl SignerLine {
     /// # Errors
     /// Why the line does not let its key sign for us at this moment.
-    fn allows(&self, at: Timestamp) -> Result<(), String> {
+    fn allows(&self, at: Timestamp) -> Result<(), NotAllowed> {
         let line = self.line;
-        if !self.namespaces.as_deref().is_none_or(|list| listed(list, NAMESPACE)) {
-            return Err(format!("line {line} allows it other namespaces than `{NAMESPACE}`"));
+        if !self.namespaces.as_deref().is_none_or(|list| is_listed(list, NAMESPACE)) {
+            return Err(NotAllowed::OtherNamespaces { line });
         }
         match (self.valid_after, self.valid_before) {
-            (Some(from), _) if at < from => {
-                Err(format!("line {line} allows it from {from}, which is after {at}"))
-            }
-            (_, Some(until)) if at > until => {
-                Err(format!("line {line} allowed it until {until}, which is before {at}"))
-            }
+            (Some(from), _) if at < from => Err(NotAllowed::NotYet { line, from, at }),
+            (_, Some(until)) if at > until => Err(NotAllowed::NoLonger { line, until, at }),
             _ => Ok(()),
         }
     }
 
-    fn may_be(&self, other: &Entry) -> bool {
+    fn may_be(&self, other: &SignerLine) -> bool {
         let shares = |own: &Principal| other.principals.iter().any(|theirs| own.may_be(theirs));
         self.key == other.key || self.principals.iter().any(shares)
     }
 }
 
+/// Why a line does not allow its key.
+enum NotAllowed {
+    OtherNamespaces { line: usize },
+    NotYet { line: usize, from: Timestamp, at: Timestamp },
+    NoLonger { line: usize, until: Timestamp, at: Timestamp },
+}
+
+impl std::fmt::Display for NotAllowed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            NotAllowed::OtherNamespaces { line } => {
+                write!(f, "line {line} allows it other namespaces than `{NAMESPACE}`")
+            }
+            NotAllowed::NotYet { line, from, at } => {
+                write!(f, "line {line} allows it from {from}, which is after {at}")
+            }
+            NotAllowed::NoLonger { line, until, at } => {
+                write!(f, "line {line} allowed it until {until}, which is before {at}")
+            }
+        }
+    }
+}
+
 /// Is the name in this list of patterns, and not taken out of it by one with `!`?
-fn listed(patterns: &[Principal], name: &str) -> bool {
-    let fits = |pattern: &str| matches(pattern.as_bytes(), name.as_bytes());
+fn is_listed(patterns: &[Principal], name: &str) -> bool {
+    let fits = |pattern: &str| matches_pattern(pattern.as_bytes(), name.as_bytes());
     let out = |pattern: &Principal| pattern.0.strip_prefix('!').is_some_and(fits);
     let within = |pattern: &Principal| !pattern.0.starts_with('!') && fits(&pattern.0);
     patterns.iter().any(within) && !patterns.iter().any(out)
@@ -137,7 +159,7 @@ fn listed(patterns: &[Principal], name: &str) -> bool {
 /// A line that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LineError {
-    /// Its number, from 1.
+    /// The line number, counted from 1.
     pub line: usize,
     /// What is wrong.
     pub problem: String,
@@ -151,7 +173,7 @@ impl std::fmt::Display for LineError {
 
 /// The keys that count.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct AllowedSigners(Vec<Entry>);
+pub struct AllowedSigners(Vec<SignerLine>);
 
 impl AllowedSigners {
     /// Reads a file of allowed signers.
@@ -167,7 +189,7 @@ impl AllowedSigners {
             let number = index + 1;
             match line::read(text, number).transpose() {
                 Some(Ok(entry)) => entries.push(entry),
-                Some(Err(problem)) => errors.push(LineError { line: number, problem }),
+                Some(Err(problem)) => errors.push(LineError { line: number, problem: problem.into() }),
                 None => {}
             }
         }
@@ -182,18 +204,19 @@ impl AllowedSigners {
     /// Whose key it is, where a line allows it at this moment.
     ///
     /// # Errors
-    /// That no line names it, or why those that do say no.
+    /// No line names the key, or none of those that do allows it at this moment.
     pub(super) fn owner(&self, key: &PublicKey, at: Timestamp) -> Result<Signer, AttestError> {
-        let named: Vec<&Entry> = self.0.iter().filter(|entry| entry.key == *key).collect();
+        let named: Vec<&SignerLine> = self.0.iter().filter(|entry| entry.key == *key).collect();
         let fingerprint = key.fingerprint();
         if named.is_empty() {
             return Err(AttestError::UnknownKey(fingerprint));
         }
         if !named.iter().any(|entry| entry.allows(at).is_ok()) {
-            let why = named.iter().filter_map(|entry| entry.allows(at).err()).collect();
+            let why =
+                named.iter().filter_map(|entry| entry.allows(at).err()).map(|why| why.to_string()).collect();
             return Err(AttestError::NotAllowed { key: fingerprint, why });
         }
-        // The names of the lines that no longer count too: nobody becomes another person with time.
+        // The names of the lines that no longer count too: no one becomes another person with time.
         let principals = named.iter().flat_map(|entry| entry.principals.iter().cloned()).collect();
         Ok(Signer { key: fingerprint, principals })
     }
@@ -211,7 +234,7 @@ impl AllowedSigners {
         for (index, entry) in self.0.iter().enumerate() {
             for (earlier, other) in self.0.iter().enumerate().take(index) {
                 if entry.may_be(other) {
-                    join(&mut person, index, earlier);
+                    join_people(&mut person, index, earlier);
                 }
             }
         }
@@ -220,7 +243,7 @@ impl AllowedSigners {
 }
 
 /// Makes the people of two lines one.
-fn join(person: &mut [usize], one: usize, other: usize) {
+fn join_people(person: &mut [usize], one: usize, other: usize) {
     let (Some(one), Some(other)) = (person.get(one).copied(), person.get(other).copied()) else { return };
     let first = one.min(other);
     person

@@ -1,7 +1,9 @@
-//! Detached signatures as `ssh-keygen -Y sign -n portcullis -f KEY FILE` writes them (OpenSSH, `PROTOCOL.sshsig`).
+//! Detached signatures as `ssh-keygen -Y sign -n portcullis -f KEY FILE` writes them (OpenSSH,
+//! `PROTOCOL.sshsig`).
 //!
-//! The namespace has to be `portcullis`, the hash SHA-256 or SHA-512, and the key one of the allowed signers at the moment
-//! that the caller vouches for. A signature has one form only: armour or bytes that could be written otherwise are refused.
+//! The namespace has to be `portcullis`, the hash SHA-256 or SHA-512, and the key one of the
+//! allowed signers at the moment that the caller vouches for. A signature has one form only: armour
+//! or bytes that could be written otherwise are refused.
 
 use super::key::{PublicKey, SigningKey};
 use super::signers::AllowedSigners;
@@ -28,14 +30,16 @@ pub fn verify(
     allowed: &AllowedSigners,
     at: Timestamp,
 ) -> Result<Signer, AttestError> {
-    let signature = read(signature)?;
+    let signature = read_signature(signature)?;
     if signature.namespace() != NAMESPACE {
         return Err(AttestError::Namespace(signature.namespace().to_string()));
     }
-    let key = PublicKey::new(signature.public_key().clone()).map_err(AttestError::Signature)?;
+    let key = PublicKey::new(signature.public_key().clone());
+    let key = key.map_err(|error| AttestError::Signature(error.to_string()))?;
     let owner = allowed.owner(&key, at)?;
-    // The data is built from our own namespace and from nothing that the signature says but its hash.
-    let signed = SshSig::signed_data(NAMESPACE, signature.hash_alg(), message).map_err(wrong)?;
+    // The data is built from our own namespace and from nothing that the signature says but its
+    // hash.
+    let signed = SshSig::signed_data(NAMESPACE, signature.hash_alg(), message).map_err(wrong_signature)?;
     match key.verifies(&signed, signature.signature()) {
         true => Ok(owner),
         false => Err(AttestError::Mismatch(owner.key)),
@@ -45,19 +49,19 @@ pub fn verify(
 /// Signs bytes.
 ///
 /// # Errors
-/// Those of the key; with an Ed25519 key there are none.
+/// Errors of the key; with an Ed25519 key there are none.
 pub fn sign(message: &[u8], key: &SigningKey) -> Result<String, AttestError> {
     key.sign_ssh(NAMESPACE, message)
 }
 
-fn read(text: &[u8]) -> Result<SshSig, AttestError> {
-    let bytes = unarmoured(text).ok_or_else(|| {
+fn read_signature(text: &[u8]) -> Result<SshSig, AttestError> {
+    let bytes = remove_armour(text).ok_or_else(|| {
         AttestError::Signature(format!(
             "there is more or less in it than one block from `{BEGIN}` to `{END}`"
         ))
     })?;
     let mut rest = bytes.as_slice();
-    let signature = SshSig::decode(&mut rest).map_err(wrong)?;
+    let signature = SshSig::decode(&mut rest).map_err(wrong_signature)?;
     let again = signature.encode_vec().map_err(|error| AttestError::Signature(error.to_string()))?;
     if signature.version() != SshSig::VERSION {
         return Err(AttestError::Signature(format!("its version is {}", signature.version())));
@@ -68,12 +72,12 @@ fn read(text: &[u8]) -> Result<SshSig, AttestError> {
     Ok(signature)
 }
 
-fn wrong(error: ssh_key::Error) -> AttestError {
+fn wrong_signature(error: ssh_key::Error) -> AttestError {
     AttestError::Signature(error.to_string())
 }
 
 /// The bytes in the armour: lines of base64 between the two marks, and nothing around them.
-fn unarmoured(text: &[u8]) -> Option<Vec<u8>> {
+fn remove_armour(text: &[u8]) -> Option<Vec<u8>> {
     let text = std::str::from_utf8(text).ok().filter(|text| text.len() <= LONGEST)?;
     let mut lines: Vec<&str> = text.lines().collect();
     let (last, first) = (lines.pop()?, lines.first().copied()?);

@@ -1,10 +1,12 @@
-//! in-toto statements, version 1 (github.com/in-toto/attestation, `spec/v1/statement.md`), whatever their predicate.
+//! in-toto statements, version 1 (github.com/in-toto/attestation, `spec/v1/statement.md`), whatever
+//! their predicate.
 //!
-//! A reader ignores unknown keys, as the specification demands. The key of the type is `_type`; a text with `type` in
-//! its place is not a statement.
+//! A reader ignores unknown keys, as the specification demands. The key of the type is `_type`; a
+//! text with `type` in its place is not a statement.
 //!
-//! A statement is about all of its subjects. A digest says what a subject is: `gitCommit` and `gitTree` name a commit
-//! and a tree; a name, an address, or a digest of another kind (`sha1`, which may be of anything) proves nothing.
+//! A statement is about all of its subjects. A digest says what a subject is: `gitCommit` and
+//! `gitTree` name a commit and a tree; a name, an address, or a digest of another kind (`sha1`,
+//! which may be of anything) proves nothing.
 
 use super::{AttestError, json};
 use crate::model::change::{ObjectName, Revision};
@@ -17,7 +19,8 @@ pub const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
 
 const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";
 
-/// The digest algorithms of known length, with the numbers of hexadecimal digits that they may have.
+/// The digest algorithms of known length, with the numbers of hexadecimal digits that they may
+/// have.
 const DIGITS: &[(&str, &[usize])] = &[
     ("gitBlob", &[40, 64]),
     ("gitCommit", &[40, 64]),
@@ -113,11 +116,11 @@ struct WrittenStatement<'a, P> {
     predicate: &'a P,
 }
 
-/// Writes a statement as JSON on one line, with the keys in the order of the specification. The predicate is written
-/// as it is serialized; no tree of JSON values is built for it.
+/// Writes a statement as JSON on one line, with the keys in the order of the specification. The
+/// predicate is written as it is serialized; no tree of JSON values is built for it.
 ///
 /// # Errors
-/// Those of `out`, and of the JSON writer, which has none with these types.
+/// Errors of `out`, and of the JSON writer, which has none with these types.
 pub fn write_statement<P: Serialize>(
     out: impl Write,
     subject: &[ResourceDescriptor],
@@ -128,7 +131,8 @@ pub fn write_statement<P: Serialize>(
     serde_json::to_writer(out, &written).map_err(|error| AttestError::Json(error.to_string()))
 }
 
-/// Reads the predicate of a statement whose [`StatementHeader`] was read. A missing predicate is read as `null`.
+/// Reads the predicate of a statement whose [`StatementHeader`] was read. A missing predicate is
+/// read as `null`.
 ///
 /// # Errors
 /// The predicate is not of this type.

@@ -1,7 +1,8 @@
-//! Writes the predicate `test-result`, version 0.1 (github.com/in-toto/attestation, `spec/predicates/test-result.md`),
-//! for other programs.
+//! Writes the predicate `test-result`, version 0.1 (github.com/in-toto/attestation,
+//! `spec/predicates/test-result.md`), for other programs.
 //!
-//! It says less than a [`TestRun`]: no skipped tests, no counts, no times, no attempts. So Portcullis does not read it.
+//! It says less than a [`TestRun`]: no skipped tests, no counts, no times, no attempts. So
+//! Portcullis does not read it.
 
 use super::AttestError;
 use super::statement::{ResourceDescriptor, write_statement};
@@ -60,7 +61,8 @@ impl TestResult {
         TestResult { result, configuration, passed_tests, warned_tests, failed_tests }
     }
 
-    /// Writes a statement with this predicate as JSON on one line. The keys of the predicate are sorted.
+    /// Writes a statement with this predicate as JSON on one line. The keys of the predicate are
+    /// sorted.
     ///
     /// # Errors
     /// A test has no name, or its name appears twice.

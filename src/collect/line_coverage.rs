@@ -1,9 +1,10 @@
 //! Coverage reports to facts: what they say of the changed files, and no more.
 //!
 //! Like a test report, one that was found is never dropped, and links are not followed. Names
-//! become paths exactly (see [`places`]); where a name could be two files, or two names are one
+//! become paths exactly (see [`resolve_name`]); where a name could be two files, or two names are one
 //! file, the fact says so instead of choosing.
 
+use crate::collect::coverage_paths::resolve_name;
 use crate::collect::git::{Repository, count_lines};
 use crate::collect::reading::read;
 use crate::collect::reading::{local_offset, malformed};
@@ -18,7 +19,7 @@ use crate::model::line_coverage::{
 };
 use crate::model::lines::Lines;
 use crate::model::path::RepoPath;
-use crate::report::line_coverage::{Reported, ReportedFile, may_be_checksum_of, parse, places};
+use crate::report::line_coverage::{Reported, ReportedFile, may_be_checksum_of, parse};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
@@ -186,7 +187,7 @@ impl Checkout<'_> {
         let mut others = Vec::new();
         for file in &reported.files {
             let paths: BTreeSet<RepoPath> =
-                file.names.iter().flat_map(|name| places(name, source, root)).collect();
+                file.names.iter().flat_map(|name| resolve_name(name, source, root)).collect();
             let known: Vec<&RepoPath> = paths.iter().filter(|path| self.files.contains_key(path)).collect();
             for path in &known {
                 self.take(file, path, self.has_rival(&paths, path)?, &mut covered)?;

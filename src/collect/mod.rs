@@ -7,6 +7,7 @@
 )]
 
 pub mod baseline;
+mod coverage_paths;
 pub mod deployment;
 pub mod elsewhere;
 pub mod evidence;

@@ -9,7 +9,7 @@
 use crate::model::digest::{Digest, Digester};
 use crate::model::fact::{Gap, GapReason};
 use crate::model::test_run::{ReportFormat, TestRun};
-use crate::report::{MAXIMUM_BYTES, MAXIMUM_STREAM, ReportError, detected, parse, parse_as, parse_stream};
+use crate::report::{MAXIMUM_BYTES, MAXIMUM_STREAM, ReportError, detect_format, parse, parse_as, parse_stream};
 use jiff::{SignedDuration, Timestamp};
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read as _, Seek as _, SeekFrom};
@@ -68,7 +68,7 @@ fn take_within(
         let run = said.map_or_else(|| parse(&bytes), |said| parse_as(said.name(), &bytes));
         understood(run, path)
     });
-    let name = said.map(ReportFormat::name).or_else(|| Some(detected(&bytes)?.name));
+    let name = said.map(ReportFormat::name).or_else(|| Some(detect_format(&bytes)?.name));
     Ok(Taken { digest, written, format: name, run })
 }
 

@@ -1,13 +1,15 @@
 //! Signed and unsigned statements as bytes, and notes that hold several of them.
 //!
-//! A statement is an [in-toto Statement v1](https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md): one
-//! line of JSON with one subject, which names a commit (`gitCommit`) and its tree (`gitTree`), and a predicate of a type
-//! in the table of [`predicate`]. Unknown fields of the statement are ignored, as in-toto demands; unknown fields of the
-//! predicate are refused, because a field that withdraws a claim would go unnoticed. A key that appears twice is
-//! refused everywhere. A signed statement is the same in a DSSE envelope.
+//! A statement is an [in-toto Statement
+//! v1](https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md): one line of JSON
+//! with one subject, which names a commit (`gitCommit`) and its tree (`gitTree`), and a predicate
+//! of a type in the table of [`predicate`]. Unknown fields of the statement are ignored, as in-toto
+//! demands; unknown fields of the predicate are refused, because a field that withdraws a claim
+//! would go unnoticed. A key that appears twice is refused everywhere. A signed statement is the
+//! same in a DSSE envelope.
 //!
-//! A note has one statement or DSSE envelope per line, sorted, none twice. So `git notes merge --strategy=cat_sort_uniq`
-//! merges two notes on one tree, and nothing is lost.
+//! A note has one statement or DSSE envelope per line, sorted, none twice. So
+//! `git notes merge --strategy=cat_sort_uniq` merges two notes on one tree, and nothing is lost.
 
 use crate::attest::AttestError;
 use crate::attest::dsse;
@@ -55,7 +57,8 @@ pub fn is_envelope(bytes: &[u8]) -> bool {
     serde_json::from_slice::<EnvelopeShape>(bytes).is_ok()
 }
 
-/// Verifies a signed statement, reads the verified bytes with `read`, and returns the names of the signers.
+/// Verifies a signed statement, reads the verified bytes with `read`, and returns the names of the
+/// signers.
 ///
 /// # Errors
 /// No allowed key signed it at this moment, or `read` refuses it.

@@ -1,7 +1,8 @@
 //! The predicate types that Portcullis reads, and how a statement of any of them is read.
 //!
-//! To add one: a type that implements [`Predicate`] in a file of its own, a line in [`TABLE`], and a variant of
-//! [`AnyStatement`] for the facts. Recording, signing, verifying, notes and envelopes do not name a predicate.
+//! To add one: a type that implements [`Predicate`] in a file of its own, a line in [`TABLE`], and
+//! a variant of [`AnyStatement`] for the facts. Recording, signing, verifying, notes and envelopes
+//! do not name a predicate.
 
 use super::{MAXIMUM_BYTES, test_run};
 use crate::attest::AttestError;
@@ -69,7 +70,7 @@ pub fn read_any(bytes: &[u8]) -> Result<AnyStatement, AttestError> {
 /// Reads a statement of any type in the table to check and to name it.
 ///
 /// # Errors
-/// The same as those of [`read_any`].
+/// Errors are those of [`read_any`].
 pub fn summarize(bytes: &[u8]) -> Result<StatementSummary, AttestError> {
     let header = read_header(bytes)?;
     (find_type(&header.predicate_type)?.summarize)(&header, bytes)
@@ -78,7 +79,7 @@ pub fn summarize(bytes: &[u8]) -> Result<StatementSummary, AttestError> {
 /// Reads a statement of one type; `None` if it is of another type in the table.
 ///
 /// # Errors
-/// The same as those of [`read_any`].
+/// Errors are those of [`read_any`].
 pub fn read_as<P: Predicate>(bytes: &[u8]) -> Result<Option<Statement<P>>, AttestError> {
     let header = read_header(bytes)?;
     if header.predicate_type == P::TYPE.uri {

@@ -19,10 +19,12 @@ pub static TEST_RUN: PredicateType = PredicateType {
     uri: "urn:portcullis:test-run:v1",
     about: "one run of one test suite",
     read: |header, bytes| Ok(AnyStatement::TestRun(read_checked(header, bytes)?)),
-    summarize: |header, bytes| Ok(summary(read_checked(header, bytes)?)),
+    summarize: |header, bytes| Ok(summarize_run(read_checked(header, bytes)?)),
 };
 
-fn summary(Statement { subject, predicate: run }: Statement<RecordedRun<Inventory>>) -> StatementSummary {
+fn summarize_run(
+    Statement { subject, predicate: run }: Statement<RecordedRun<Inventory>>,
+) -> StatementSummary {
     let configuration = run.configuration.map(|name| format!(" ({name})")).unwrap_or_default();
     let name = format!("{}{configuration}", run.suite);
     StatementSummary { subject, name, size: run.tests.len() as u64, unit: "test" }
@@ -31,17 +33,18 @@ fn summary(Statement { subject, predicate: run }: Statement<RecordedRun<Inventor
 /// Returns a statement as one line, without a line break.
 ///
 /// # Errors
-/// Those of the JSON writer; with these types there are none.
+/// Errors of the JSON writer; with these types there are none.
 pub fn write(statement: &Statement) -> Result<Vec<u8>, AttestError> {
     let mut line = Vec::new();
     write_to(&mut line, statement)?;
     Ok(line)
 }
 
-/// Writes a statement as one line, without a line break. The tests can be many, and are written one by one.
+/// Writes a statement as one line, without a line break. The tests can be many, and are written one
+/// by one.
 ///
 /// # Errors
-/// Those of `out`.
+/// Errors of `out`.
 pub fn write_to(out: impl Write, statement: &Statement) -> Result<(), AttestError> {
     let Subject { commit, tree } = &statement.subject;
     let subjects = [ResourceDescriptor::commit(commit, tree)];
@@ -69,8 +72,8 @@ impl Serialize for SortedRun<'_> {
     }
 }
 
-/// Returns the statement in the form `test-result/v0.1`, for other programs. It says less: no skipped tests, no times,
-/// no attempts.
+/// Returns the statement in the form `test-result/v0.1`, for other programs. It says less: no
+/// skipped tests, no times, no attempts.
 ///
 /// # Errors
 /// A test has no name, or its name appears twice.
@@ -174,7 +177,8 @@ fn check_command<T>(run: &RecordedRun<T>) -> Result<(), AttestError> {
     }
 }
 
-/// Was everything of a run made while its command ran? Compares whole seconds, as file systems may keep no more.
+/// Was everything of a run made while its command ran? Compares whole seconds, as file systems may
+/// keep no more.
 fn is_within<T>(run: &RecordedRun<T>, command: &Command) -> bool {
     let times = [Some(run.finished), run.began];
     let early = times.into_iter().flatten().any(|at| at.as_second() < command.began.as_second());

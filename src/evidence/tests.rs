@@ -106,7 +106,8 @@ fn a_statement_from_before_coverage_was_recorded_is_read_and_has_none() {
     assert!(read(text().as_bytes()).unwrap().predicate.coverage.is_empty());
 }
 
-/// A statement as it was written before commands, exit statuses and times of work trees were recorded.
+/// A statement as it was written before commands, exit statuses and times of work trees were
+/// recorded.
 const EARLIER: &str = concat!(
     r#"{"_type":"https://in-toto.io/Statement/v1","subject":[{"digest":{"gitCommit":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa","#,
     r#""gitTree":"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"}}],"predicateType":"urn:portcullis:test-run:v1","predicate":{"#,
@@ -298,7 +299,8 @@ fn tests_that_are_only_gone_through_are_those_that_are_kept() {
 }
 
 proptest! {
-    /// No byte of a statement can be left out at its end, and none changed without the statement being another or none.
+    /// No byte of a statement can be left out at its end, and none changed without the statement
+    /// being another or none.
     #[test]
     fn half_a_statement_is_none(length in 0..1000usize) {
         let text = text();

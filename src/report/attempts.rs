@@ -1,31 +1,37 @@
 //! Records of tests to tests.
 //!
-//! Records of one name are several tests under that name, and the worst of them decides. They are attempts of one test only where
-//! the runner says so of the later one, by its number, and exactly the attempts before it stand there; then a pass after a failure
-//! is flaky.
+//! Records of one name are several tests under that name, and the worst of them decides. They are
+//! attempts of one test only where the runner says so of the later one, by its number, and exactly
+//! the attempts before it are there; then a pass after a failure is flaky.
 //!
-//! A name is never made so short that two of one report become one. What a format leaves out of its names, and the home of whoever
-//! ran the tests, comes back where it tells two of them apart.
+//! A name is never made so short that two of one report become one. What a format leaves out of its
+//! names, and the home directory of the one who ran the tests, comes back where it tells two of
+//! them apart.
 
 use crate::model::evidence::names::without_home;
 use crate::model::test_run::{Test, TestOutcome};
+use crate::report::error::ContentError;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// Bounds of what a report may hold. Beyond them it is refused, never cut.
 #[derive(Clone, Copy, Debug)]
-pub struct Limits {
+pub struct RecordLimits {
     /// How many records there may be.
     pub records: u64,
     /// The length of the identities of all records together, in bytes.
     pub identities: usize,
 }
 
-impl Limits {
-    /// Those of a report of so many bytes: a larger one may hold more. Whoever writes a small one cannot make it cost more.
-    pub fn of(self, length: u64) -> Limits {
+impl RecordLimits {
+    /// Those of a report of so many bytes: a larger one may hold more. Whoever writes a small one
+    /// cannot make it cost more.
+    pub fn of(self, length: u64) -> RecordLimits {
         let records = self.records.max(length / SHORTEST_RECORD);
-        Limits { records, identities: self.identities.max(usize::try_from(length).unwrap_or(usize::MAX)) }
+        RecordLimits {
+            records,
+            identities: self.identities.max(usize::try_from(length).unwrap_or(usize::MAX)),
+        }
     }
 }
 
@@ -33,24 +39,24 @@ impl Limits {
 const SHORTEST_RECORD: u64 = 64;
 
 /// The bounds of a report.
-pub const LIMITS: Limits = Limits { records: 5_000_000, identities: 1 << 28 };
+pub const LIMITS: RecordLimits = RecordLimits { records: 5_000_000, identities: 1 << 28 };
 
 /// What to do with a report that holds too much.
 const SPLIT: &str = "split the suite into several reports";
 
 /// The name of a test.
 #[derive(Debug, Default)]
-pub struct Name {
+pub struct TestName {
     /// As it is known.
     id: String,
     /// As it is written, where that is longer.
     whole: Option<Box<str>>,
 }
 
-impl Name {
+impl TestName {
     /// A name of which something is left out.
     pub fn shortened(id: String, whole: String) -> Self {
-        Name { whole: (whole != id).then(|| whole.into()), id }
+        TestName { whole: (whole != id).then(|| whole.into()), id }
     }
 
     /// As it is known.
@@ -59,24 +65,26 @@ impl Name {
     }
 }
 
-impl<T: Into<String>> From<T> for Name {
+impl<T: Into<String>> From<T> for TestName {
     fn from(id: T) -> Self {
-        Name { id: id.into(), whole: None }
+        TestName { id: id.into(), whole: None }
     }
 }
 
 /// The tests of a report while it is read.
 pub struct Attempts {
-    limits: Limits,
+    limits: RecordLimits,
     identities: usize,
-    /// In the order of the report. They are sorted at its end, which is much faster than keeping them sorted.
-    records: Vec<Record>,
-    /// The whole names of records whose names were shortened, each with the place of the record, in their order.
+    /// In the order of the report. They are sorted at its end, which is much faster than keeping
+    /// them sorted.
+    records: Vec<TestRecord>,
+    /// The whole names of records whose names were shortened, each with the place of the record, in
+    /// their order.
     whole: Vec<(usize, Box<str>)>,
 }
 
 /// One record of a test, or several that the report only counts.
-struct Record {
+struct TestRecord {
     id: String,
     outcome: TestOutcome,
     number: u64,
@@ -92,7 +100,7 @@ impl Default for Attempts {
 
 impl Attempts {
     /// No test yet.
-    pub fn within(limits: Limits) -> Self {
+    pub fn within(limits: RecordLimits) -> Self {
         Attempts { limits, identities: 0, records: Vec::new(), whole: Vec::new() }
     }
 
@@ -100,7 +108,7 @@ impl Attempts {
     ///
     /// # Errors
     /// A sentence, when there are more than a report may hold.
-    pub fn add(&mut self, name: impl Into<Name>, outcome: TestOutcome) -> Result<(), String> {
+    pub fn add(&mut self, name: impl Into<TestName>, outcome: TestOutcome) -> Result<(), ContentError> {
         self.take(name.into(), outcome, 1, 1)
     }
 
@@ -110,10 +118,10 @@ impl Attempts {
     /// A sentence, when there are more than a report may hold.
     pub fn add_attempt(
         &mut self,
-        name: impl Into<Name>,
+        name: impl Into<TestName>,
         outcome: TestOutcome,
         attempt: u64,
-    ) -> Result<(), String> {
+    ) -> Result<(), ContentError> {
         self.take(name.into(), outcome, 1, u32::try_from(attempt).unwrap_or(u32::MAX))
     }
 
@@ -123,32 +131,39 @@ impl Attempts {
     /// A sentence, when there are more than a report may hold.
     pub fn add_last(
         &mut self,
-        name: impl Into<Name>,
+        name: impl Into<TestName>,
         outcome: TestOutcome,
         attempts: u64,
-    ) -> Result<(), String> {
-        let outcome = if attempts > 1 { after(TestOutcome::Failed, outcome) } else { outcome };
+    ) -> Result<(), ContentError> {
+        let outcome = if attempts > 1 { outcome_after(TestOutcome::Failed, outcome) } else { outcome };
         self.take(name.into(), outcome, attempts.max(1), 1)
     }
 
-    fn take(&mut self, name: Name, outcome: TestOutcome, number: u64, attempt: u32) -> Result<(), String> {
-        let Name { mut id, mut whole } = name;
+    fn take(
+        &mut self,
+        name: TestName,
+        outcome: TestOutcome,
+        number: u64,
+        attempt: u32,
+    ) -> Result<(), ContentError> {
+        let TestName { mut id, mut whole } = name;
         if let Cow::Owned(short) = without_home(&id) {
             let written = std::mem::replace(&mut id, short);
             whole.get_or_insert(written.into());
         }
         self.identities += id.len() + whole.as_ref().map_or(0, |whole| whole.len());
         if self.records.len() as u64 >= self.limits.records {
-            return Err(format!("it holds more than {} test cases; {SPLIT}", self.limits.records));
+            return Err(format!("it holds more than {} test cases; {SPLIT}", self.limits.records).into());
         }
         if self.identities > self.limits.identities {
             return Err(format!(
                 "the names of its tests are longer than {} bytes; {SPLIT}",
                 self.limits.identities
-            ));
+            )
+            .into());
         }
         self.whole.extend(whole.map(|whole| (self.records.len(), whole)));
-        self.records.push(Record { id, outcome, number, attempt });
+        self.records.push(TestRecord { id, outcome, number, attempt });
         Ok(())
     }
 
@@ -160,12 +175,13 @@ impl Attempts {
         self.records.dedup_by(|next, first| {
             let same = next.id == first.id;
             if same {
-                fold(first, next);
+                fold_record(first, next);
             }
             same
         });
         // Both are of one size, so the tests take the room of the records.
-        let test = |record: Record| Test { id: record.id, outcome: record.outcome, records: record.number };
+        let test =
+            |record: TestRecord| Test { id: record.id, outcome: record.outcome, records: record.number };
         self.records.into_iter().map(test).collect()
     }
 
@@ -198,15 +214,15 @@ impl Attempts {
 }
 
 /// Takes another record of a test into its first one.
-fn fold(first: &mut Record, next: &Record) {
+fn fold_record(first: &mut TestRecord, next: &TestRecord) {
     let again = next.attempt > 1 && u64::from(next.attempt - 1) == first.number;
-    let worse = if again { after } else { TestOutcome::max };
+    let worse = if again { outcome_after } else { TestOutcome::max };
     first.outcome = worse(first.outcome, next.outcome);
     first.number = first.number.saturating_add(next.number);
 }
 
 /// One more attempt: the worst, save that a pass after a failure is flaky.
-pub fn after(before: TestOutcome, attempt: TestOutcome) -> TestOutcome {
+pub fn outcome_after(before: TestOutcome, attempt: TestOutcome) -> TestOutcome {
     match (before, attempt) {
         (TestOutcome::Failed | TestOutcome::Error, TestOutcome::Passed | TestOutcome::Flaky) => {
             TestOutcome::Flaky
@@ -271,7 +287,7 @@ mod tests {
         let ids = |names: &[(&str, &str)]| {
             let mut tests = Attempts::default();
             for (short, whole) in names {
-                tests.add(Name::shortened(short.to_string(), whole.to_string()), Passed).unwrap();
+                tests.add(TestName::shortened(short.to_string(), whole.to_string()), Passed).unwrap();
             }
             tests.finish().into_iter().map(|test| test.id).collect::<Vec<_>>()
         };
@@ -292,14 +308,14 @@ mod tests {
     #[test]
     fn limits_refuse_and_never_cut() {
         let add = |names: &[&str]| {
-            let mut tests = Attempts::within(Limits { records: 2, identities: 3 });
+            let mut tests = Attempts::within(RecordLimits { records: 2, identities: 3 });
             names.iter().try_for_each(|name| tests.add(*name, Passed))
         };
         assert_eq!(add(&["a", "bc"]), Ok(()));
-        assert_eq!(add(&["a", "b", "c"]), Err(format!("it holds more than 2 test cases; {SPLIT}")));
+        assert_eq!(add(&["a", "b", "c"]), Err(format!("it holds more than 2 test cases; {SPLIT}").into()));
         assert_eq!(
             add(&["ab", "cd"]),
-            Err(format!("the names of its tests are longer than 3 bytes; {SPLIT}"))
+            Err(format!("the names of its tests are longer than 3 bytes; {SPLIT}").into())
         );
     }
 }

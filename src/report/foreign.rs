@@ -1,9 +1,10 @@
-//! What is handed over as a report of tests and is in no format that is read here: its name, and the way round.
+//! What is handed over as a report of tests and is in no format that is read here: its name, and
+//! the way round.
 //!
-//! It is told by the members of a JSON document and by the outermost element of an XML one, never by a file's name, and only where these are
-//! near certain. Nothing of the content is repeated.
+//! It is told by the members of a JSON document and by the outermost element of an XML one, never
+//! by a file's name, and only where these are near certain. Nothing of the content is repeated.
 
-use super::encoding::head;
+use super::encoding::decode_head;
 use super::json::{self, Shape};
 use super::xml;
 
@@ -19,7 +20,7 @@ struct Beginning {
 
 impl Beginning {
     fn of(bytes: &[u8]) -> Self {
-        let head = head(bytes);
+        let head = decode_head(bytes);
         let listed = head.trim_start().starts_with('[');
         let is_xml = head.trim_start().starts_with('<');
         let root = if is_xml { xml::root(bytes) } else { None };
@@ -41,7 +42,7 @@ impl Beginning {
 }
 
 /// Something that is known and not read.
-struct Foreign {
+struct ForeignReport {
     /// What it is, behind "it is".
     what: &'static str,
     /// How to come by a report that is read.
@@ -50,160 +51,160 @@ struct Foreign {
 }
 
 /// Most certain first.
-const KNOWN: &[Foreign] = &[
-    Foreign {
+const KNOWN: &[ForeignReport] = &[
+    ForeignReport {
         what: "the JSON of Jest or Vitest",
         instead: "let the run write JUnit XML (jest-junit, `vitest --reporter=junit`)",
         matches: |it| it.has(&["numTotalTests", "testResults"]),
     },
-    Foreign {
+    ForeignReport {
         what: "the JSON of pytest-json-report",
         instead: "let the run write JUnit XML (`pytest --junit-xml=FILE`)",
         matches: |it| it.has(&["exitcode", "root", "summary"]) || it.has(&["exitcode", "collectors"]),
     },
-    Foreign {
+    ForeignReport {
         what: "a report of Mochawesome",
         instead: "let Mocha write JUnit XML (mocha-junit-reporter)",
         matches: |it| it.has(&["stats"]) && it.is_list("results"),
     },
-    Foreign {
+    ForeignReport {
         what: "the JSON of Mocha",
         instead: "let Mocha write JUnit XML (mocha-junit-reporter)",
         matches: |it| it.has(&["stats", "tests", "failures"]) || it.has(&["stats", "passes"]),
     },
-    Foreign {
+    ForeignReport {
         what: "Mocha's stream of JSON",
         instead: "let Mocha write JUnit XML (mocha-junit-reporter)",
         matches: |it| it.listed && it.head.trim_start().starts_with("[\"start\","),
     },
-    Foreign {
+    ForeignReport {
         what: "the JSON of RSpec",
         instead: "let RSpec write JUnit XML (rspec_junit_formatter)",
         matches: |it| it.has(&["examples", "summary"]),
     },
-    Foreign {
+    ForeignReport {
         what: "the JSON of Cucumber or Behave",
         instead: "let the run write JUnit XML (`--format junit:FILE`, `behave --junit`)",
         matches: |it| it.listed && it.has(&["elements", "keyword"]),
     },
-    Foreign {
+    ForeignReport {
         what: "a stream of Cucumber messages",
         instead: "let Cucumber write JUnit XML (`--format junit:FILE`)",
         matches: |it| it.has(&["meta"]) && it.members.len() == 1 && it.head.contains("\"protocolVersion\""),
     },
-    Foreign {
+    ForeignReport {
         what: "the JSON of GoogleTest",
         instead: "let the program write XML (`--gtest_output=xml:FILE`)",
         matches: |it| it.has(&["tests", "failures"]) && it.is_list("testsuites"),
     },
-    Foreign {
+    ForeignReport {
         what: "the JSON of Catch2",
         instead: "let the program write XML (`--reporter xml::out=FILE`)",
         matches: |it| it.has(&["metadata", "test-run"]),
     },
-    Foreign {
+    ForeignReport {
         what: "the JSON of Robot Framework",
         instead: "let Robot Framework write XML (`--output output.xml`)",
         matches: |it| it.has(&["generator", "suite"]),
     },
-    Foreign {
+    ForeignReport {
         what: "a result of Allure",
         instead: "give the report that the runner itself writes, such as JUnit XML",
         matches: |it| it.has(&["uuid", "status"]) && (it.has(&["historyId"]) || it.has(&["fullName"])),
     },
-    Foreign {
+    ForeignReport {
         what: "the JSON of TestCafe",
         instead: "let TestCafe write JUnit XML (`--reporter xunit:FILE`)",
         matches: |it| it.has(&["fixtures", "userAgents"]),
     },
-    Foreign {
+    ForeignReport {
         what: "the result object of Cypress",
         instead: "let Cypress write JUnit XML (`--reporter junit`)",
         matches: |it| it.has(&["totalTests", "totalFailed"]),
     },
-    Foreign {
+    ForeignReport {
         what: "the JSON of Newman",
         instead: "let Newman write JUnit XML (`--reporters junit`)",
         matches: |it| it.has(&["collection", "run"]),
     },
-    Foreign {
+    ForeignReport {
         what: "messages of cargo about the build",
         instead: "give the events of libtest (`--format json`) or the JUnit XML of cargo-nextest",
         matches: |it| it.has(&["reason"]) && (it.has(&["package_id"]) || it.has(&["success"])),
     },
-    Foreign {
+    ForeignReport {
         what: "the build events of Bazel",
         instead: "give the test.xml files below bazel-testlogs",
         matches: |it| it.has(&["id", "started"]) || it.has(&["id", "children"]),
     },
-    Foreign {
+    ForeignReport {
         what: "SARIF, the findings of an analyser, and tells of no tests",
         instead: "give the report of a test runner",
         matches: |it| it.is_list("runs") && (it.has(&["$schema"]) || it.has(&["version"])),
     },
-    Foreign {
+    ForeignReport {
         what: "the findings of ESLint, and tells of no tests",
         instead: "give the report of a test runner",
         matches: |it| it.listed && it.has(&["filePath", "messages"]),
     },
-    Foreign {
+    ForeignReport {
         what: "a report of coverage, and tells of no tests",
         instead: "give it as coverage (`--coverage FILE`, or `reports` of `changed-line-coverage`)",
         matches: is_coverage,
     },
-    Foreign {
+    ForeignReport {
         what: "Qt Test's light XML, which has no outermost element",
         instead: "let the program write `-o FILE,xml`",
         matches: |it| it.is_root(&["environment"]) && it.head.contains("<QtVersion>"),
     },
-    Foreign {
+    ForeignReport {
         what: "the XML of doctest",
         instead: "let the program write JUnit XML (`--reporters=junit --out=FILE`)",
         matches: |it| it.is_root(&["doctest"]),
     },
-    Foreign {
+    ForeignReport {
         what: "CTest's own Test.xml",
         instead: "let CTest write JUnit XML (`ctest --output-junit FILE`)",
         matches: |it| it.is_root(&["site"]) && it.head.contains("<Testing"),
     },
-    Foreign {
+    ForeignReport {
         what: "Failsafe's summary, which names no test",
         instead: "give the TEST-*.xml files beside it",
         matches: |it| it.is_root(&["failsafe-summary"]),
     },
-    Foreign {
+    ForeignReport {
         what: "the testdox of PHPUnit",
         instead: "let PHPUnit write JUnit XML (`--log-junit FILE`)",
         matches: |it| it.is_root(&["tests"]),
     },
-    Foreign {
+    ForeignReport {
         what: "a property list, as Xcode writes them",
         instead: "let Xcode's output be turned into JUnit XML (`xcbeautify --report junit`)",
         matches: |it| it.is_root(&["plist"]),
     },
-    Foreign {
+    ForeignReport {
         what: "a report of CUnit",
         instead: "turn it into JUnit XML (CUnit's own style sheets do so)",
         matches: |it| it.is_root(&["cunit_test_run_report", "cunit_test_list_report"]),
     },
-    Foreign {
+    ForeignReport {
         what: "the findings of an analyser, and tells of no tests",
         instead: "give the report of a test runner",
         matches: |it| it.is_root(&["checkstyle", "pmd", "pmd-cpd", "bugcollection", "issues", "lint"]),
     },
-    Foreign {
+    ForeignReport {
         what: "a page in HTML, and no report",
         instead: "look at how it was written or fetched",
         matches: |it| {
             it.is_root(&["html"]) || it.head.trim_start().to_ascii_lowercase().starts_with("<!doctype html")
         },
     },
-    Foreign {
+    ForeignReport {
         what: "a stream of TeamCity's messages",
         instead: "let the runner write JUnit XML beside them",
         matches: |it| it.head.lines().any(|line| line.starts_with("##teamcity[")),
     },
-    Foreign {
+    ForeignReport {
         what: "JSON of a kind that is not known here",
         instead: "let the runner write JUnit XML or CTRF, which nearly every runner can",
         matches: |it| it.head.trim_start().starts_with('{') && !it.members.is_empty(),
@@ -311,7 +312,8 @@ mod tests {
     fn each_way_round_leads_to_a_report_that_is_read() {
         for known in super::KNOWN {
             let formats = LEADS.iter().filter(|(words, _)| known.instead.contains(words));
-            let mut formats = formats.map(|(_, format)| super::super::named(format).is_some()).peekable();
+            let mut formats =
+                formats.map(|(_, format)| super::super::find_format(format).is_some()).peekable();
             // Coverage is handed over elsewhere, and a page of an error is no report of anything.
             let elsewhere = known.instead.contains("--coverage FILE") || known.instead.starts_with("look at");
             assert!(formats.peek().is_some() != elsewhere, "{}", known.instead);

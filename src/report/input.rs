@@ -1,11 +1,13 @@
 //! A report on its way in: all of its bytes, or a stream of them.
 //!
-//! A large report is not kept: a format that is read element by element or line by line takes a [`Stream`] piece by piece. The same
-//! code reads both ways, so that what a stream says is what the whole would. A stream is UTF-8, and no piece of it is longer than
-//! [`PIECE_BYTES`]; in the whole a report may have another encoding and longer pieces.
+//! A large report is not kept: a format that is read element by element or line by line takes a
+//! [`ReportStream`] piece by piece. The same code reads both ways, so that what a stream says is
+//! what the whole would. A stream is UTF-8, and no piece of it is longer than [`PIECE_BYTES`]; in
+//! the whole a report may have another encoding and longer pieces.
 
-use super::encoding::{declares_another, text};
-use super::{HEAD_BYTES, ReportError};
+use super::HEAD_BYTES;
+use super::encoding::{declares_another, decode_text};
+use crate::report::error::ReportError;
 use memchr::memchr_iter;
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 
@@ -20,11 +22,11 @@ pub enum Input<'i> {
     /// All of it.
     Whole(&'i [u8]),
     /// One piece after the other.
-    Stream(Stream<'i>),
+    Stream(ReportStream<'i>),
 }
 
 impl<'i> Input<'i> {
-    /// Its beginning, as far as detection looks, or more.
+    /// The first bytes: as many as detection looks at, or more.
     pub fn head(&self) -> &[u8] {
         match self {
             Input::Whole(bytes) => bytes,
@@ -43,7 +45,7 @@ impl<'i> Input<'i> {
     /// All of it, for a format that is one document from its first byte to the last.
     ///
     /// # Errors
-    /// It is a stream.
+    /// The report is a stream.
     pub fn whole(self) -> Result<&'i [u8], ReportError> {
         match self {
             Input::Whole(bytes) => Ok(bytes),
@@ -53,13 +55,13 @@ impl<'i> Input<'i> {
 }
 
 /// A report that is read in pieces.
-pub struct Stream<'i> {
+pub struct ReportStream<'i> {
     head: Vec<u8>,
     rest: &'i mut dyn Read,
     length: u64,
 }
 
-impl<'i> Stream<'i> {
+impl<'i> ReportStream<'i> {
     /// The stream that `source` is, of which `length` bytes are expected.
     ///
     /// # Errors
@@ -67,18 +69,18 @@ impl<'i> Stream<'i> {
     pub fn begin(source: &'i mut dyn Read, length: u64) -> io::Result<Self> {
         let mut head = Vec::new();
         Read::take(&mut *source, HEAD_BYTES as u64).read_to_end(&mut head)?;
-        Ok(Stream { head, rest: source, length })
+        Ok(ReportStream { head, rest: source, length })
     }
 
-    /// Its beginning, as far as detection looks.
+    /// The first bytes, as many as detection looks at.
     pub fn head(&self) -> &[u8] {
         &self.head
     }
 
-    /// Its pieces, without the byte order mark.
+    /// The rest in pieces, without the byte order mark.
     ///
     /// # Errors
-    /// It is not said to be UTF-8.
+    /// The report declares another encoding than UTF-8.
     pub fn pieces(self, xml: bool) -> Result<Pieces<'i>, ReportError> {
         const MARK: &[u8] = b"\xef\xbb\xbf";
         if let Some(other) = declares_another(&self.head, xml) {
@@ -109,7 +111,8 @@ impl Pieces<'_> {
         self.line
     }
 
-    /// The next line as it is written, with its end, in the place of what `line` holds. `false` at the end of the stream.
+    /// The next line as it is written, with its end, in the place of what `line` holds. `false` at
+    /// the end of the stream.
     fn line(&mut self, line: &mut Vec<u8>) -> Result<bool, ReportError> {
         let number = self.begin();
         line.clear();
@@ -153,7 +156,7 @@ fn too_long() -> io::Error {
 }
 
 /// A line of a report.
-pub struct Line<'l> {
+pub struct InputLine<'l> {
     /// Which it is, counted from 1.
     pub number: usize,
     /// What it contains.
@@ -167,29 +170,30 @@ pub struct Line<'l> {
 /// Hands on each line of a report that is no XML.
 ///
 /// # Errors
-/// A byte that does not belong in the report's encoding, a line that is too long for a stream, and what `take` says.
-pub fn lines(
+/// A byte that does not belong in the report's encoding, a line that is too long for a stream, and
+/// what `take` says.
+pub fn read_lines(
     input: Input<'_>,
-    mut take: impl FnMut(Line<'_>) -> Result<(), ReportError>,
+    mut take: impl FnMut(InputLine<'_>) -> Result<(), ReportError>,
 ) -> Result<(), ReportError> {
     match input {
         Input::Whole(bytes) => {
-            let text = text(bytes)?;
+            let text = decode_text(bytes)?;
             let ended = text.ends_with('\n');
             let mut lines = text.lines().enumerate().peekable();
             while let Some((number, text)) = lines.next() {
                 let next = lines.peek().map(|(_, next)| *next);
-                take(Line { number: number + 1, text, next, ends: next.is_some() || ended })?;
+                take(InputLine { number: number + 1, text, next, ends: next.is_some() || ended })?;
             }
             Ok(())
         }
-        Input::Stream(stream) => streamed(&mut stream.pieces(false)?, take),
+        Input::Stream(stream) => read_streamed_lines(&mut stream.pieces(false)?, take),
     }
 }
 
-fn streamed(
+fn read_streamed_lines(
     pieces: &mut Pieces<'_>,
-    mut take: impl FnMut(Line<'_>) -> Result<(), ReportError>,
+    mut take: impl FnMut(InputLine<'_>) -> Result<(), ReportError>,
 ) -> Result<(), ReportError> {
     let (mut this, mut behind) = (Vec::new(), Vec::new());
     let mut more = pieces.line(&mut this)?;
@@ -197,16 +201,16 @@ fn streamed(
     while more {
         number += 1;
         more = pieces.line(&mut behind)?;
-        let next = if more { Some(characters(&behind, number + 1)?) } else { None };
-        let text = characters(&this, number)?;
-        take(Line { number, text, next, ends: this.ends_with(b"\n") })?;
+        let next = if more { Some(decode_line(&behind, number + 1)?) } else { None };
+        let text = decode_line(&this, number)?;
+        take(InputLine { number, text, next, ends: this.ends_with(b"\n") })?;
         std::mem::swap(&mut this, &mut behind);
     }
     Ok(())
 }
 
 /// A line without its end, as [`str::lines`] has it.
-fn characters(line: &[u8], number: usize) -> Result<&str, ReportError> {
+fn decode_line(line: &[u8], number: usize) -> Result<&str, ReportError> {
     let text = line.strip_suffix(b"\n").map_or(line, |text| text.strip_suffix(b"\r").unwrap_or(text));
     std::str::from_utf8(text).map_err(|_| ReportError::at(number, "a byte here does not belong in UTF-8"))
 }

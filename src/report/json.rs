@@ -1,10 +1,11 @@
 //! JSON as reports use it: one document, or one object on each line.
 //!
-//! A format names the keys that it knows in a struct. A key of those that stands twice is an error, and so are nesting
-//! beyond a limit and anything behind the document. Keys that a format does not know say nothing.
+//! A format names the keys that it knows in a struct. A known key that appears twice is an error,
+//! and so are nesting beyond a limit and anything behind the document. Keys that a format does not
+//! know say nothing.
 
-use super::ReportError;
-use super::encoding::head;
+use super::encoding::decode_head;
+use crate::report::error::{ContentError, ReportError};
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 
@@ -30,13 +31,14 @@ pub enum Shape {
     Plain,
 }
 
-/// The outermost members of the first object in a file that begins a line, or the list of the file, as far as its beginning shows them.
+/// The outermost members of the first object in a file that begins a line, or the list of the file,
+/// as far as its beginning shows them.
 pub fn members(bytes: &[u8]) -> Vec<(String, Shape)> {
-    let head = head(bytes);
+    let head = decode_head(bytes);
     let line = head.lines().map(str::trim_start).find(|line| line.starts_with('{'));
     let line = line.and_then(|line| head.get(line.as_ptr().addr() - head.as_ptr().addr()..));
     let list = head.trim_start().strip_prefix('[').map(str::trim_start).filter(|rest| rest.starts_with('{'));
-    // A list that is one line can stand before lines of objects, as Flutter's own events do.
+    // A list that is one line can precede lines of objects, as Flutter's own events do.
     let one_line = head.trim_start().lines().next().is_some_and(|line| line.trim_end().ends_with(']'));
     let object = if one_line { line.or(list) } else { list.or(line) };
     let mut members = Vec::new();
@@ -60,7 +62,7 @@ impl<'de> Visitor<'de> for Members<'_> {
         while let Some(key) = map.next_key::<String>()? {
             self.0.push((key, Shape::Plain));
             if let Some((_, shape)) = self.0.last_mut() {
-                map.next_value_seed(Value(shape))?;
+                map.next_value_seed(ShapeSeed(shape))?;
             }
         }
         Ok(())
@@ -68,9 +70,9 @@ impl<'de> Visitor<'de> for Members<'_> {
 }
 
 /// Passes over a value and writes down its shape, also when the value does not end.
-struct Value<'s>(&'s mut Shape);
+struct ShapeSeed<'s>(&'s mut Shape);
 
-impl<'de> DeserializeSeed<'de> for Value<'_> {
+impl<'de> DeserializeSeed<'de> for ShapeSeed<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, value: D) -> Result<(), D::Error> {
@@ -78,7 +80,7 @@ impl<'de> DeserializeSeed<'de> for Value<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Value<'_> {
+impl<'de> Visitor<'de> for ShapeSeed<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -127,31 +129,32 @@ impl<'de> Visitor<'de> for Value<'_> {
 /// # Errors
 /// What is wrong with it, with the line.
 pub fn document<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, ReportError> {
-    if depth(text) > DEPTH {
+    if nesting_depth(text) > DEPTH {
         return Err(ReportError::whole(format!("values nest deeper than {DEPTH}")));
     }
-    serde_json::from_str(text).map_err(|error| ReportError::at(error.line(), told(&error)))
+    serde_json::from_str(text).map_err(|error| ReportError::at(error.line(), describe_error(&error)))
 }
 
 /// The object that a line is; `None` when the line does not begin as one.
 ///
 /// # Errors
 /// What is wrong with it.
-pub fn line<'a, T: Deserialize<'a>>(line: &'a str) -> Result<Option<T>, String> {
+pub fn line<'a, T: Deserialize<'a>>(line: &'a str) -> Result<Option<T>, ContentError> {
     if line.len() > LINE_BYTES {
-        return Err(format!("the line is longer than {LINE_BYTES} bytes"));
+        return Err(format!("the line is longer than {LINE_BYTES} bytes").into());
     }
     if !line.trim_start().starts_with('{') {
         return Ok(None);
     }
-    if depth(line) > DEPTH {
-        return Err(format!("values nest deeper than {DEPTH}"));
+    if nesting_depth(line) > DEPTH {
+        return Err(format!("values nest deeper than {DEPTH}").into());
     }
-    serde_json::from_str(line).map(Some).map_err(|error| told(&error))
+    serde_json::from_str(line).map(Some).map_err(|error| describe_error(&error).into())
 }
 
-/// How deep the values of a JSON text nest. The library passes over what no format asks for, however deep it is.
-fn depth(text: &str) -> usize {
+/// How deep the values of a JSON text nest. The library passes over what no format asks for,
+/// however deep it is.
+fn nesting_depth(text: &str) -> usize {
     let (mut open, mut deepest) = (0usize, 0);
     let (mut quoted, mut escaped) = (false, false);
     for byte in text.bytes() {
@@ -171,7 +174,7 @@ fn depth(text: &str) -> usize {
 }
 
 /// The library repeats words of the text it could not read; only its own words are told.
-fn told(error: &serde_json::Error) -> String {
+fn describe_error(error: &serde_json::Error) -> String {
     match error.classify() {
         serde_json::error::Category::Eof => "it is cut off: the JSON does not end".into(),
         serde_json::error::Category::Data => {

@@ -1,9 +1,11 @@
 //! Report files to test runs: pure parsers, one file per format, and the table of them.
 //!
-//! A parser that is not sure says so. What is not well formed, cut off, or beyond a limit is an error and
-//! never a shorter run: a report that lost its end must not look like one without failures.
+//! A parser that is not sure says so. What is not well formed, cut off, or beyond a limit is an
+//! error and never a shorter run: a report that lost its end must not look like one without
+//! failures.
 //!
-//! A report comes as a whole or as a stream (`input.rs`), and the same parser reads both: a large one is not kept.
+//! A report comes as a whole or as a stream (`input.rs`), and the same parser reads both: a large
+//! one is not kept.
 
 use crate::model::test_run::TestRun;
 use std::io::{self, Read};
@@ -13,7 +15,9 @@ pub mod boost_test;
 pub mod catch2;
 pub mod ctrf;
 pub mod dart;
+mod dotnet;
 mod encoding;
+mod error;
 mod foreign;
 pub mod go_test;
 mod identity;
@@ -22,7 +26,6 @@ mod json;
 pub mod junit;
 pub mod libtest;
 pub mod line_coverage;
-mod name;
 pub mod nunit;
 pub mod open_test_reporting;
 pub mod playwright;
@@ -40,10 +43,12 @@ pub mod trx;
 mod xml;
 pub mod xunit;
 
-use input::{Input, Stream};
+pub use error::ReportError;
 
-/// The largest report that is read as a whole, in bytes. A longer one is read in pieces, where its format can be, or refused, and never
-/// cut.
+use input::{Input, ReportStream};
+
+/// The largest report that is read as a whole, in bytes. A longer one is read in pieces, where its
+/// format can be, or refused, and never cut.
 pub const MAXIMUM_BYTES: usize = 256 << 20;
 
 /// The largest report that is read in pieces, in bytes.
@@ -52,44 +57,8 @@ pub const MAXIMUM_STREAM: u64 = 2 << 30;
 /// How far into a file detection looks.
 const HEAD_BYTES: usize = 64 << 10;
 
-/// Why a report says nothing.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReportError {
-    /// The line, counted from 1, where reading ended; `None` when it is about the whole file.
-    pub line: Option<u64>,
-    /// What is wrong, in one sentence.
-    pub message: String,
-}
-
-impl ReportError {
-    /// An error in a line, counted from 1.
-    fn at(line: usize, message: impl Into<String>) -> Self {
-        ReportError { line: Some(line as u64), message: message.into() }
-    }
-
-    /// An error about the whole file.
-    fn whole(message: impl Into<String>) -> Self {
-        ReportError { line: None, message: message.into() }
-    }
-
-    /// An error behind `before`, the bytes that were fine.
-    fn after(before: &[u8], message: impl Into<String>) -> Self {
-        let line = before.iter().filter(|byte| **byte == b'\n').count() as u64 + 1;
-        ReportError { line: Some(line), message: message.into() }
-    }
-}
-
-impl std::fmt::Display for ReportError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.line {
-            Some(line) => write!(f, "line {line}: {}", self.message),
-            None => f.write_str(&self.message),
-        }
-    }
-}
-
 /// A report format.
-pub struct Format {
+pub struct ReportParser {
     /// Its name.
     pub name: &'static str,
     /// Do these bytes look like it?
@@ -101,7 +70,7 @@ pub struct Format {
 }
 
 /// Every format, sorted by name.
-pub static TABLE: &[&Format] = &[
+pub static TABLE: &[&ReportParser] = &[
     &boost_test::FORMAT,
     &catch2::FORMAT,
     &ctrf::FORMAT,
@@ -126,8 +95,8 @@ pub static TABLE: &[&Format] = &[
 /// # Errors
 /// What is wrong with it: unknown format, not well formed, truncated, too large, too deep.
 pub fn parse(bytes: &[u8]) -> Result<TestRun, ReportError> {
-    bounded(bytes)?;
-    let format = detected(bytes).ok_or_else(|| unknown(bytes))?;
+    check_bounds(bytes)?;
+    let format = detect_format(bytes).ok_or_else(|| unknown_format(bytes))?;
     (format.parse)(Input::Whole(bytes))
 }
 
@@ -136,15 +105,17 @@ pub fn parse(bytes: &[u8]) -> Result<TestRun, ReportError> {
 /// # Errors
 /// What is wrong with it; no format has this name.
 pub fn parse_as(name: &str, bytes: &[u8]) -> Result<TestRun, ReportError> {
-    bounded(bytes)?;
-    let format = named(name).ok_or_else(|| no_format(name))?;
-    (format.parse)(Input::Whole(bytes)).map_err(|error| mistaken(format, bytes, error))
+    check_bounds(bytes)?;
+    let format = find_format(name).ok_or_else(|| no_format(name))?;
+    (format.parse)(Input::Whole(bytes)).map_err(|error| explain_mistake(format, bytes, error))
 }
 
-/// Reads a report from a stream of which `length` bytes are expected: in the format that it is said to be in, or in that which its
-/// beginning shows. What the parser leaves of the stream is not read. Returns the format too, if it is known.
+/// Reads a report from a stream of which `length` bytes are expected: in the format that it is said
+/// to be in, or in that which its beginning shows. What the parser leaves of the stream is not
+/// read. Returns the format too, if it is known.
 ///
-/// What is read so is what [`parse`] or [`parse_as`] read of the same bytes; not everything that they read is.
+/// What is read so is what [`parse`] or [`parse_as`] read of the same bytes; not everything that
+/// they read is.
 ///
 /// # Errors
 /// The beginning of the stream cannot be read.
@@ -153,23 +124,25 @@ pub fn parse_stream(
     length: u64,
     said: Option<&str>,
 ) -> io::Result<(Option<&'static str>, Result<TestRun, ReportError>)> {
-    let stream = Stream::begin(source, length)?;
+    let stream = ReportStream::begin(source, length)?;
     let head = stream.head().to_vec();
     let format = match said {
-        Some(name) => named(name).ok_or_else(|| no_format(name)),
-        None => detected(&head).ok_or_else(|| unknown(&head)),
+        Some(name) => find_format(name).ok_or_else(|| no_format(name)),
+        None => detect_format(&head).ok_or_else(|| unknown_format(&head)),
     };
-    let format = format.and_then(|format| begun(&head).map(|()| format));
+    let format = format.and_then(|format| check_head(&head).map(|()| format));
     let format_name = format.as_ref().ok().map(|format| format.name);
     let run = format.and_then(|format| match said {
-        _ if !format.streams => Err(unstreamed(format)),
+        _ if !format.streams => Err(not_streamed(format)),
         None => (format.parse)(Input::Stream(stream)),
-        Some(_) => (format.parse)(Input::Stream(stream)).map_err(|error| mistaken(format, &head, error)),
+        Some(_) => {
+            (format.parse)(Input::Stream(stream)).map_err(|error| explain_mistake(format, &head, error))
+        }
     });
     Ok((format_name, run))
 }
 
-fn begun(head: &[u8]) -> Result<(), ReportError> {
+fn check_head(head: &[u8]) -> Result<(), ReportError> {
     match head.iter().all(u8::is_ascii_whitespace) {
         true if head.len() < HEAD_BYTES => Err(ReportError::whole("it is empty")),
         true => Err(ReportError::whole(format!("its first {HEAD_BYTES} bytes are blank"))),
@@ -177,7 +150,7 @@ fn begun(head: &[u8]) -> Result<(), ReportError> {
     }
 }
 
-fn unstreamed(format: &Format) -> ReportError {
+fn not_streamed(format: &ReportParser) -> ReportError {
     ReportError::whole(format!(
         "it is larger than {MAXIMUM_BYTES} bytes, and a report in the format `{}` is not read in pieces; split the suite into several \
          reports, or let the runner write JUnit XML",
@@ -186,41 +159,42 @@ fn unstreamed(format: &Format) -> ReportError {
 }
 
 /// The format that the beginning of a report shows.
-pub fn detected(head: &[u8]) -> Option<&'static Format> {
+pub fn detect_format(head: &[u8]) -> Option<&'static ReportParser> {
     TABLE.iter().find(|format| (format.detect)(head)).copied()
 }
 
 fn no_format(name: &str) -> ReportError {
-    ReportError::whole(format!("there is no format `{name}`; there is {}", names().join(", ")))
+    ReportError::whole(format!("there is no format `{name}`; there is {}", format_names().join(", ")))
 }
 
 /// The format of this name.
-pub fn named(name: &str) -> Option<&'static Format> {
+pub fn find_format(name: &str) -> Option<&'static ReportParser> {
     TABLE.iter().find(|format| format.name == name).copied()
 }
 
-fn bounded(bytes: &[u8]) -> Result<(), ReportError> {
+fn check_bounds(bytes: &[u8]) -> Result<(), ReportError> {
     if bytes.len() > MAXIMUM_BYTES {
         return Err(ReportError::whole(format!("it is larger than {MAXIMUM_BYTES} bytes")));
     }
     if bytes.iter().all(u8::is_ascii_whitespace) { Err(ReportError::whole("it is empty")) } else { Ok(()) }
 }
 
-/// Of what is in no format that is read: what it is, if that can be told, the way round, and what is read.
-fn unknown(bytes: &[u8]) -> ReportError {
-    let read = names().join(", ");
+/// Of what is in no format that is read: what it is, if that can be told, the way round, and what
+/// is read.
+fn unknown_format(bytes: &[u8]) -> ReportError {
+    let read = format_names().join(", ");
     ReportError::whole(match foreign::recognised(bytes) {
         Some(other) => format!("{other}. The formats that are read are {read}"),
         None => format!("it is in none of the formats that can be read ({read})"),
     })
 }
 
-/// A report that cannot be read as what somebody says it is, while its content says that it is something else.
-fn mistaken(said: &Format, bytes: &[u8], error: ReportError) -> ReportError {
+/// Explains why a report cannot be read in the format that was named for it.
+fn explain_mistake(said: &ReportParser, bytes: &[u8], error: ReportError) -> ReportError {
     if (said.detect)(bytes) {
         return error;
     }
-    match detected(bytes) {
+    match detect_format(bytes) {
         Some(other) => ReportError::whole(format!(
             "it is said to be `{}`, and its content is that of `{}`: {error}",
             said.name, other.name
@@ -232,7 +206,7 @@ fn mistaken(said: &Format, bytes: &[u8], error: ReportError) -> ReportError {
     }
 }
 
-fn names() -> Vec<&'static str> {
+fn format_names() -> Vec<&'static str> {
     TABLE.iter().map(|format| format.name).collect()
 }
 
@@ -327,7 +301,7 @@ mod tests {
     #[test]
     fn a_policy_can_name_each_format() {
         use crate::model::test_run::ReportFormat;
-        assert_eq!(ReportFormat::ALL.iter().map(|format| format.name()).collect::<Vec<_>>(), names());
+        assert_eq!(ReportFormat::ALL.iter().map(|format| format.name()).collect::<Vec<_>>(), format_names());
         for format in ReportFormat::ALL {
             assert_eq!(serde_json::to_value(format).unwrap(), format.name());
             assert_eq!(ReportFormat::named(format.name()), Some(*format));
@@ -338,7 +312,7 @@ mod tests {
     fn the_book_and_the_help_name_each_format() {
         let (book, help) = (include_str!("../../docs/formats.md"), include_str!("../cli/mod.rs"));
         let help: String = help.lines().filter(|line| line.trim_start().starts_with("///")).collect();
-        for name in names() {
+        for name in format_names() {
             assert!(book.contains(&format!("\n| `{name}` | ")), "{name}");
             assert!(help.contains(&format!(" {name},")) || help.contains(&format!(" {name}.")), "{name}");
         }
@@ -346,7 +320,7 @@ mod tests {
 
     #[test]
     fn exactly_one_format_takes_a_report_for_its_own() {
-        assert_eq!(GREEN.iter().map(|(name, _)| *name).collect::<Vec<_>>(), names());
+        assert_eq!(GREEN.iter().map(|(name, _)| *name).collect::<Vec<_>>(), format_names());
         for (name, text) in GREEN {
             let takes = TABLE.iter().filter(|format| (format.detect)(text.as_bytes()));
             assert_eq!(takes.map(|format| format.name).collect::<Vec<_>>(), [*name]);
@@ -359,7 +333,7 @@ mod tests {
     #[test]
     fn a_report_read_as_another_format_is_never_green() {
         for (name, text) in GREEN {
-            for other in names().into_iter().filter(|other| other != name) {
+            for other in format_names().into_iter().filter(|other| other != name) {
                 let read = parse_as(other, text.as_bytes());
                 let green = read.is_ok_and(|run| testing::is_green(&run) && !run.tests.is_empty());
                 assert!(!green, "{name} as {other}");

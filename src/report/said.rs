@@ -1,61 +1,65 @@
-//! What words, attributes and elements say of an outcome, in formats that nobody defines to the end.
+//! What words, attributes and elements say about an outcome, in formats without a complete
+//! definition.
 //!
-//! Runners say that something failed in many places. A reader that knows some of them, and passes over the rest, reads a red run as a
-//! green one. So a name that no common writer uses for something else is looked at: one that speaks of failure is taken at its
-//! word, and in a test one that nobody knows is no pass.
+//! Runners say that something failed in many places. A reader that knows some of them, and passes
+//! over the rest, reads a red run as a green one. So a name that no common writer uses for
+//! something else is looked at: one that names a failure is taken at its word, and an unknown one
+//! in a test is not a pass.
 
 use crate::model::test_run::TestOutcome;
 use crate::report::xml::Element;
 
 /// What a word says of an outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Word {
+pub enum OutcomeWord {
     /// Nothing: absent, empty, googletest's and ctest's `run`, googletest's `completed`.
     Silent,
-    /// It passed.
+    /// The test passed.
     Passed,
-    /// It did not run, or its result does not matter.
+    /// The test did not run, or its result does not matter.
     Skipped,
-    /// It ran and failed.
+    /// The test ran and failed.
     Failed,
-    /// It could not be run to its end.
+    /// The test could not be run to its end.
     Error,
-    /// It is none of the words that are known here.
+    /// An unknown word.
     Unknown,
 }
 
-impl Word {
+impl OutcomeWord {
     /// What this word says, in any case. One with the colours of a terminal can only be bad.
-    pub fn of(word: &str) -> Word {
-        match Word::written(word) {
-            Word::Unknown if word.contains(is_unseen) => Some(Word::written(&without_colours(word)))
-                .filter(|word| word.is_bad())
-                .unwrap_or(Word::Unknown),
+    pub fn of(word: &str) -> OutcomeWord {
+        match OutcomeWord::written(word) {
+            OutcomeWord::Unknown if word.contains(is_unseen) => {
+                Some(OutcomeWord::written(&without_colours(word)))
+                    .filter(|word| word.is_bad())
+                    .unwrap_or(OutcomeWord::Unknown)
+            }
             said => said,
         }
     }
 
-    fn written(word: &str) -> Word {
+    fn written(word: &str) -> OutcomeWord {
         match word.trim().to_ascii_lowercase().as_str() {
-            "" | "run" | "completed" | "complete" | "done" | "finished" | "executed" => Word::Silent,
-            "ok" | "pass" | "passed" | "success" | "successful" | "succeeded" => Word::Passed,
+            "" | "run" | "completed" | "complete" | "done" | "finished" | "executed" => OutcomeWord::Silent,
+            "ok" | "pass" | "passed" | "success" | "successful" | "succeeded" => OutcomeWord::Passed,
             "disabled" | "ignored" | "notrun" | "pending" | "skip" | "skipped" | "suppressed" | "todo" => {
-                Word::Skipped
+                OutcomeWord::Skipped
             }
             "fail" | "failed" | "failure" | "failing" | "nok" | "not ok" | "notok" | "unsuccessful" => {
-                Word::Failed
+                OutcomeWord::Failed
             }
             "abort" | "aborted" | "broken" | "cancelled" | "canceled" | "crash" | "crashed" | "error"
             | "errored" | "exception" | "fatal" | "hung" | "interrupted" | "killed" | "panic"
             | "panicked" | "terminated" | "timedout" | "timed out" | "timed-out" | "timed_out"
-            | "timeout" => Word::Error,
-            _ => Word::Unknown,
+            | "timeout" => OutcomeWord::Error,
+            _ => OutcomeWord::Unknown,
         }
     }
 
-    /// Does it speak of failure?
+    /// Does it name a failure?
     pub fn is_bad(self) -> bool {
-        matches!(self, Word::Failed | Word::Error)
+        matches!(self, OutcomeWord::Failed | OutcomeWord::Error)
     }
 }
 
@@ -63,7 +67,7 @@ fn is_unseen(c: char) -> bool {
     c.is_control() && !c.is_whitespace()
 }
 
-/// A word without the colours of a terminal (`ESC [ 3 1 m`) and other characters that nobody sees.
+/// A word without the colours of a terminal (`ESC [ 3 1 m`) and other invisible characters.
 fn without_colours(word: &str) -> String {
     let behind = |part: &str| match part.strip_prefix('[') {
         None => part.to_string(),
@@ -80,15 +84,15 @@ fn without_colours(word: &str) -> String {
 pub enum Hint {
     /// Nothing of an outcome, or nothing bad.
     Harmless,
-    /// That something failed.
+    /// Something failed.
     Bad,
-    /// That so many things failed.
+    /// So many things failed.
     Failures(u64),
     /// Nobody knows.
     Unknown,
 }
 
-/// Words that speak of failure wherever they stand in a name.
+/// Words that name a failure anywhere in a name.
 const BAD: &[&str] = &[
     "abort",
     "broken",
@@ -116,13 +120,14 @@ const OUTCOMES: &[&str] = &["conclusion", "outcome", "result", "state", "status"
 /// Words that say yes or no, by themselves or behind one of [`ALL`].
 const GOOD: &[&str] = &["ok", "valid", "pass", "passed", "succeeded", "success", "successful"];
 
-/// What may stand before a word that says yes or no. `not` may not.
+/// What may precede a word that says yes or no. `not` may not.
 const ALL: &[&str] = &["all", "has", "is", "overall", "test", "was"];
 
-/// What stands at the end of a name for the status with which a process ended.
+/// Ends of names for the exit status of a process.
 const EXITS: &[&str] = &["exit", "exitcode", "exitstatus", "returncode", "returnvalue", "signal"];
 
-/// What names are of that say nothing of an outcome: who, what, where, when, how long. They may have a word before them.
+/// What names are of that say nothing of an outcome: who, what, where, when, how long. They may
+/// have a word before them.
 const DESCRIPTIONS: &str = "address agent arg argument assertions asserts attachment author batch browser build col color column count \
     cpu created date depth device dir directory duration elapsed end ended endedat env environment executor \
     file filepath finish finished finishedat fixture framework hash host href id index issue iteration job \
@@ -141,24 +146,24 @@ pub fn attribute(name: &str, value: &str) -> Hint {
     if name.starts_with("xmlns") || name.starts_with("xsi:") || name.starts_with("xml:") {
         return Hint::Harmless;
     }
-    let name = plain(name);
+    let name = plain_name(name);
     let ends = |words: &[&str]| words.iter().any(|word| name.ends_with(word));
     if ends(EXITS) {
-        return exit(value);
+        return exit_hint(value);
     }
     if BAD.iter().any(|word| name.contains(word)) {
-        return bad(value);
+        return failure_hint(value);
     }
     if ends(OUTCOMES) {
-        return outcome(value);
+        return outcome_hint(value);
     }
     let behind = || ALL.iter().find_map(|all| name.strip_prefix(all)).unwrap_or(&name);
     if GOOD.contains(&name.as_str()) || GOOD.contains(&behind()) {
-        return if is_no(value) || Word::of(value).is_bad() { Hint::Bad } else { Hint::Harmless };
+        return if is_no(value) || OutcomeWord::of(value).is_bad() { Hint::Bad } else { Hint::Harmless };
     }
     let topic = ends_with_one(&name, TOPICS);
-    match Word::of(value) {
-        Word::Failed | Word::Error if !topic || speaks(&name) => Hint::Bad,
+    match OutcomeWord::of(value) {
+        OutcomeWord::Failed | OutcomeWord::Error if !topic || names_outcome(&name) => Hint::Bad,
         _ if topic || ends_with_one(&name, DESCRIPTIONS) => Hint::Harmless,
         _ => Hint::Unknown,
     }
@@ -172,23 +177,23 @@ fn ends_with_one(name: &str, words: &str) -> bool {
 
 /// Does a name end with a word for outcomes?
 pub fn says_outcome(name: &str) -> bool {
-    let name = plain(&name.to_ascii_lowercase());
+    let name = plain_name(&name.to_ascii_lowercase());
     OUTCOMES.iter().any(|word| name.ends_with(word))
 }
 
-/// Does a word for outcomes stand anywhere in a name?
-fn speaks(name: &str) -> bool {
+/// Does a name contain a word for outcomes?
+fn names_outcome(name: &str) -> bool {
     OUTCOMES.iter().any(|word| name.contains(word))
 }
 
 /// What an element of this name (in lower case) says by standing there.
 pub fn element(name: &str) -> Hint {
-    let name = plain(name);
+    let name = plain_name(name);
     let part = PARTS.iter().any(|word| name == *word || name.strip_suffix('s') == Some(word));
     if BAD.iter().any(|word| name.contains(word)) {
         Hint::Bad
     } else if part
-        || ([DESCRIPTIONS, TOPICS].iter().any(|words| ends_with_one(&name, words)) && !speaks(&name))
+        || ([DESCRIPTIONS, TOPICS].iter().any(|words| ends_with_one(&name, words)) && !names_outcome(&name))
     {
         Hint::Harmless
     } else {
@@ -226,7 +231,8 @@ const PARTS: &[&str] = &[
     "trait",
 ];
 
-/// What a test of a format with its own words comes to, by the attributes that are none of them; and a sentence about the first.
+/// What a test of a format with its own words comes to, by the attributes that are none of them;
+/// and a sentence about the first.
 pub fn of_case(element: &Element<'_>, known: &[&str], outcome: TestOutcome) -> (TestOutcome, Option<String>) {
     let others = element.attributes.iter().filter(|(name, _)| !known.contains(name));
     let hint = |(name, value): &(&str, &str)| (attribute(name, value), shown(name).to_string());
@@ -240,20 +246,22 @@ pub fn of_case(element: &Element<'_>, known: &[&str], outcome: TestOutcome) -> (
     (outcome.max(worst), (outcome <= TestOutcome::Skipped).then_some(said))
 }
 
-/// Does an attribute of an element, beside those that are read elsewhere, say that something failed?
+/// Does an attribute of an element, beside those that are read elsewhere, say that something
+/// failed?
 pub fn says_failed(element: &Element<'_>, known: &[&str]) -> bool {
     let mut others = element.attributes.iter().filter(|(name, _)| !known.contains(name));
     others.any(|(name, value)| matches!(attribute(name, value), Hint::Bad | Hint::Failures(_)))
 }
 
-/// Does a property of this name, as runners let tests write them, say an outcome? Only under the plain word.
+/// Does a property of this name, as runners let tests write them, say an outcome? Only under the
+/// plain word.
 pub fn property(name: &str, value: &str) -> Hint {
-    let name = plain(&name.to_ascii_lowercase());
+    let name = plain_name(&name.to_ascii_lowercase());
     let is_one_of = |words: &[&str]| words.contains(&name.as_str());
     let bad = match value.trim().parse::<i64>() {
         Ok(number) => number != 0 && is_one_of(&["exitcode", "exitstatus", "returncode"]),
         Err(_) => {
-            (is_one_of(OUTCOMES) && Word::of(value).is_bad())
+            (is_one_of(OUTCOMES) && OutcomeWord::of(value).is_bad())
                 || (is_one_of(&["passed", "success"]) && is_no(value))
                 || (is_one_of(HAPPENED) && is_yes(value))
         }
@@ -261,7 +269,8 @@ pub fn property(name: &str, value: &str) -> Hint {
     if bad { Hint::Bad } else { Hint::Harmless }
 }
 
-/// What is said to have happened, where a word that could also be a setting (`timeout`) says nothing.
+/// What is said to have happened, where a word that could also be a setting (`timeout`) says
+/// nothing.
 const HAPPENED: &[&str] = &[
     "aborted",
     "broken",
@@ -278,22 +287,22 @@ const HAPPENED: &[&str] = &[
     "timedout",
 ];
 
-/// A name without what stands between its words.
-fn plain(name: &str) -> String {
+/// Returns a name without the separators between its words.
+fn plain_name(name: &str) -> String {
     let name = name.rsplit_once(':').map_or(name, |(_, name)| name);
     name.chars().filter(|c| !matches!(c, '-' | '_' | '.')).collect()
 }
 
-fn exit(value: &str) -> Hint {
+fn exit_hint(value: &str) -> Hint {
     match value.trim().parse::<i64>() {
         Ok(0) => Hint::Harmless,
         Ok(_) => Hint::Bad,
         Err(_) if is_no(value) => Hint::Harmless,
-        Err(_) => outcome(value),
+        Err(_) => outcome_hint(value),
     }
 }
 
-fn bad(value: &str) -> Hint {
+fn failure_hint(value: &str) -> Hint {
     match value.trim().parse::<u64>() {
         Ok(0) => Hint::Harmless,
         Ok(number) => Hint::Failures(number),
@@ -302,15 +311,15 @@ fn bad(value: &str) -> Hint {
     }
 }
 
-fn outcome(value: &str) -> Hint {
-    match Word::of(value) {
-        Word::Failed | Word::Error => Hint::Bad,
-        Word::Unknown => match value.trim().parse::<i64>() {
+fn outcome_hint(value: &str) -> Hint {
+    match OutcomeWord::of(value) {
+        OutcomeWord::Failed | OutcomeWord::Error => Hint::Bad,
+        OutcomeWord::Unknown => match value.trim().parse::<i64>() {
             Ok(0) => Hint::Harmless,
             Ok(_) => Hint::Bad,
             Err(_) => Hint::Unknown,
         },
-        Word::Silent | Word::Passed | Word::Skipped => Hint::Harmless,
+        OutcomeWord::Silent | OutcomeWord::Passed | OutcomeWord::Skipped => Hint::Harmless,
     }
 }
 
@@ -336,14 +345,14 @@ mod tests {
     #[test]
     fn a_word_is_read_without_what_nobody_sees() {
         for (word, meant) in [
-            ("\u{1b}[1;31mFAILED\u{1b}[0m", Word::Failed),
-            ("err\u{8}or", Word::Error),
-            ("\u{1b}[32mpassed\u{1b}[0m\n", Word::Unknown),
-            ("passed\n", Word::Passed),
-            ("\u{1b}[", Word::Unknown),
-            ("\u{1b}\u{1b}[3mx", Word::Unknown),
+            ("\u{1b}[1;31mFAILED\u{1b}[0m", OutcomeWord::Failed),
+            ("err\u{8}or", OutcomeWord::Error),
+            ("\u{1b}[32mpassed\u{1b}[0m\n", OutcomeWord::Unknown),
+            ("passed\n", OutcomeWord::Passed),
+            ("\u{1b}[", OutcomeWord::Unknown),
+            ("\u{1b}\u{1b}[3mx", OutcomeWord::Unknown),
         ] {
-            assert_eq!(Word::of(word), meant, "{word:?}");
+            assert_eq!(OutcomeWord::of(word), meant, "{word:?}");
         }
     }
 

@@ -1,30 +1,31 @@
 //! What a report of a format with one writer contains beside what that writer writes.
 //!
-//! Each such format lists the elements and attributes, or fields, of its writer. What is on no list can say that something failed, in
-//! a version that nobody has seen or by a tool that adds to the report; `said.rs` knows what its name and value speak of.
+//! Each such format lists the elements and attributes, or fields, of its writer. What is on no list
+//! can say that something failed, in an unknown version or by a tool that adds to the report;
+//! `said.rs` knows what its name and value mean.
 //!
-//! | where | what it speaks of | means |
+//! | where | what it is about | means |
 //! | --- | --- | --- |
 //! | in a test | failure, in an attribute or a field | the test failed, and a contradiction |
-//! | in a test | nobody knows, or failure in an element | the test is an error, and a contradiction |
+//! | in a test | unknown, or failure in an element | the test is an error, and a contradiction |
 //! | outside of tests | failure | an error outside of the tests |
-//! | outside of tests | nobody knows, and it is an element or says an outcome | a contradiction |
+//! | outside of tests | unknown, and it is an element or says an outcome | a contradiction |
 //! | anywhere | who, what, where, when, how long | nothing |
 
 use crate::model::test_run::{TestOutcome, TestRun};
 use crate::report::said::{self, Hint};
-use crate::report::summary::say;
+use crate::report::summary::add_sentences;
 use crate::report::xml::Element;
 use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 
 /// The elements of a writer with their attributes, all in lower case.
-pub type Known = [(&'static str, &'static [&'static str])];
+pub type KnownElements = [(&'static str, &'static [&'static str])];
 
 /// A part of a report that its writer does not define, and that may say that something failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Foreign {
-    /// It speaks of failure; otherwise nobody knows what it says.
+pub struct UnknownPart {
+    /// It names a failure; otherwise its meaning is unknown.
     bad: bool,
     element: bool,
     /// Its name ends with a word for outcomes.
@@ -32,15 +33,15 @@ pub struct Foreign {
     part: String,
 }
 
-impl Foreign {
-    fn of(hint: Hint, what: &str, name: &str) -> Option<Foreign> {
+impl UnknownPart {
+    fn of(hint: Hint, what: &str, name: &str) -> Option<UnknownPart> {
         let bad = match hint {
             Hint::Harmless => return None,
             Hint::Bad | Hint::Failures(_) => true,
             Hint::Unknown => false,
         };
         let outcome = said::says_outcome(name);
-        Some(Foreign {
+        Some(UnknownPart {
             bad,
             element: what == ELEMENT,
             outcome,
@@ -49,8 +50,8 @@ impl Foreign {
     }
 
     /// A field that says that something failed by standing there.
-    pub fn failure(field: &str) -> Foreign {
-        Foreign { bad: true, element: false, outcome: false, part: format!("field `{field}`") }
+    pub fn failure(field: &str) -> UnknownPart {
+        UnknownPart { bad: true, element: false, outcome: false, part: format!("field `{field}`") }
     }
 
     /// What a test that holds it comes to.
@@ -63,13 +64,19 @@ impl Foreign {
         format!("a test has the {}, which is not known here: it may say that the test failed", self.part)
     }
 
-    /// Writes down what it says of the run, where it is in no test. `place` begins the sentence.
+    /// Notes what it says of the run, where it is in no test. `place` begins the sentence.
     pub fn against(&self, place: &str, run: &mut TestRun) {
         let part = &self.part;
         if self.bad {
-            say(&mut run.errors, [format!("{place} has the {part}, which says that something failed")]);
+            add_sentences(
+                &mut run.errors,
+                [format!("{place} has the {part}, which says that something failed")],
+            );
         } else if self.element || self.outcome {
-            say(&mut run.contradictions, [format!("{place} has the {part}, which is not known here")]);
+            add_sentences(
+                &mut run.contradictions,
+                [format!("{place} has the {part}, which is not known here")],
+            );
         }
     }
 }
@@ -77,7 +84,7 @@ impl Foreign {
 const ELEMENT: &str = "element";
 
 /// What an element says that its writer does not define, by its name or by its attributes.
-pub fn part(element: &Element<'_>, known: &Known) -> Option<Foreign> {
+pub fn part(element: &Element<'_>, known: &KnownElements) -> Option<UnknownPart> {
     match known.iter().find(|(name, _)| *name == element.name) {
         Some((_, attributes)) => attribute(element, attributes),
         None => named(element.name).or_else(|| attribute(element, &[]).filter(|foreign| foreign.bad)),
@@ -85,45 +92,48 @@ pub fn part(element: &Element<'_>, known: &Known) -> Option<Foreign> {
 }
 
 /// What the name of an element says that its writer does not define.
-pub fn named(name: &str) -> Option<Foreign> {
-    Foreign::of(said::element(name), ELEMENT, name)
+pub fn named(name: &str) -> Option<UnknownPart> {
+    UnknownPart::of(said::element(name), ELEMENT, name)
 }
 
-/// What the type of an event says that its writer does not define. Writers may add types; one that says an outcome is not passed over.
-pub fn event(kind: &str) -> Option<Foreign> {
+/// What the type of an event says that its writer does not define. Writers may add types; one that
+/// says an outcome is not passed over.
+pub fn event(kind: &str) -> Option<UnknownPart> {
     let hint = said::element(&kind.to_ascii_lowercase());
-    Foreign::of(hint, "event", kind).filter(|foreign| foreign.bad || foreign.outcome)
+    UnknownPart::of(hint, "event", kind).filter(|foreign| foreign.bad || foreign.outcome)
 }
 
 /// What an attribute of an element says that its writer does not define.
-pub fn attribute(element: &Element<'_>, known: &[&str]) -> Option<Foreign> {
+pub fn attribute(element: &Element<'_>, known: &[&str]) -> Option<UnknownPart> {
     let others = element.attributes.iter().filter(|(name, _)| !known.contains(name));
-    let all = others.filter_map(|(name, value)| Foreign::of(said::attribute(name, value), "attribute", name));
+    let all =
+        others.filter_map(|(name, value)| UnknownPart::of(said::attribute(name, value), "attribute", name));
     worst(all)
 }
 
 /// The worst of all, and of equal ones the first.
-pub fn worst(all: impl Iterator<Item = Foreign>) -> Option<Foreign> {
+pub fn worst(all: impl Iterator<Item = UnknownPart>) -> Option<UnknownPart> {
     all.reduce(|first, next| if next.bad && !first.bad { next } else { first })
 }
 
 /// Keeps the worse of two.
-pub fn keep(kept: &mut Option<Foreign>, found: Option<Foreign>) {
+pub fn keep(kept: &mut Option<UnknownPart>, found: Option<UnknownPart>) {
     *kept = worst(kept.take().into_iter().chain(found));
 }
 
-/// The fields of a JSON object beside those that its writer defines. They go into a flattened field.
+/// The fields of a JSON object beside those that its writer defines. They go into a flattened
+/// field.
 #[derive(Clone, Debug, Default)]
-pub struct Others(pub Option<Foreign>);
+pub struct UnknownFields(pub Option<UnknownPart>);
 
-impl Others {
-    /// Writes down what they say of the run, where they stand in no test.
+impl UnknownFields {
+    /// Notes what they say of the run, where they are in no test.
     pub fn against(&self, place: &str, run: &mut TestRun) {
         self.0.iter().for_each(|foreign| foreign.against(place, run));
     }
 }
 
-impl<'de> Deserialize<'de> for Others {
+impl<'de> Deserialize<'de> for UnknownFields {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_map(Fields)
     }
@@ -132,23 +142,23 @@ impl<'de> Deserialize<'de> for Others {
 struct Fields;
 
 impl<'de> Visitor<'de> for Fields {
-    type Value = Others;
+    type Value = UnknownFields;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("fields")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Others, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<UnknownFields, A::Error> {
         let mut found = None;
-        while let Some((name, Shown(value))) = fields.next_entry::<String, Shown>()? {
-            keep(&mut found, Foreign::of(field(&name.to_ascii_lowercase(), &value), "field", &name));
+        while let Some((name, ShownValue(value))) = fields.next_entry::<String, ShownValue>()? {
+            keep(&mut found, UnknownPart::of(field_hint(&name.to_ascii_lowercase(), &value), "field", &name));
         }
-        Ok(Others(found))
+        Ok(UnknownFields(found))
     }
 }
 
 /// What a field says by its value, or, where that holds others, by its name as an element does.
-fn field(name: &str, value: &str) -> Hint {
+fn field_hint(name: &str, value: &str) -> Hint {
     match said::attribute(name, value) {
         Hint::Unknown if value == THINGS => said::element(name),
         hint => hint,
@@ -156,9 +166,9 @@ fn field(name: &str, value: &str) -> Hint {
 }
 
 /// A value as an attribute would show it; of what holds others only whether it holds any.
-struct Shown(String);
+struct ShownValue(String);
 
-impl<'de> Deserialize<'de> for Shown {
+impl<'de> Deserialize<'de> for ShownValue {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(Values)
     }
@@ -169,55 +179,55 @@ struct Values;
 /// How a list or an object that holds something is shown.
 const THINGS: &str = "[...]";
 
-fn things(any: bool) -> Shown {
-    Shown(if any { THINGS.into() } else { String::new() })
+fn show_list(any: bool) -> ShownValue {
+    ShownValue(if any { THINGS.into() } else { String::new() })
 }
 
 impl<'de> Visitor<'de> for Values {
-    type Value = Shown;
+    type Value = ShownValue;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a value")
     }
 
-    fn visit_unit<E: de::Error>(self) -> Result<Shown, E> {
-        Ok(things(false))
+    fn visit_unit<E: de::Error>(self) -> Result<ShownValue, E> {
+        Ok(show_list(false))
     }
 
-    fn visit_bool<E: de::Error>(self, value: bool) -> Result<Shown, E> {
-        Ok(Shown(value.to_string()))
+    fn visit_bool<E: de::Error>(self, value: bool) -> Result<ShownValue, E> {
+        Ok(ShownValue(value.to_string()))
     }
 
-    fn visit_i64<E: de::Error>(self, value: i64) -> Result<Shown, E> {
-        Ok(Shown(value.to_string()))
+    fn visit_i64<E: de::Error>(self, value: i64) -> Result<ShownValue, E> {
+        Ok(ShownValue(value.to_string()))
     }
 
-    fn visit_u64<E: de::Error>(self, value: u64) -> Result<Shown, E> {
-        Ok(Shown(value.to_string()))
+    fn visit_u64<E: de::Error>(self, value: u64) -> Result<ShownValue, E> {
+        Ok(ShownValue(value.to_string()))
     }
 
-    fn visit_f64<E: de::Error>(self, value: f64) -> Result<Shown, E> {
-        Ok(Shown(value.to_string()))
+    fn visit_f64<E: de::Error>(self, value: f64) -> Result<ShownValue, E> {
+        Ok(ShownValue(value.to_string()))
     }
 
-    fn visit_str<E: de::Error>(self, value: &str) -> Result<Shown, E> {
-        Ok(Shown(value.to_string()))
+    fn visit_str<E: de::Error>(self, value: &str) -> Result<ShownValue, E> {
+        Ok(ShownValue(value.to_string()))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Shown, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<ShownValue, A::Error> {
         let mut any = false;
         while items.next_element::<IgnoredAny>()?.is_some() {
             any = true;
         }
-        Ok(things(any))
+        Ok(show_list(any))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Shown, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<ShownValue, A::Error> {
         let mut any = false;
         while fields.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {
             any = true;
         }
-        Ok(things(any))
+        Ok(show_list(any))
     }
 }
 
@@ -226,7 +236,7 @@ mod tests {
     use super::*;
 
     fn of(text: &str) -> Option<(bool, bool)> {
-        let others: Others = serde_json::from_str(text).unwrap();
+        let others: UnknownFields = serde_json::from_str(text).unwrap();
         others.0.map(|foreign| (foreign.bad, foreign.outcome))
     }
 
@@ -253,7 +263,7 @@ mod tests {
     #[test]
     fn what_speaks_of_failure_is_an_error_and_what_nobody_knows_a_contradiction() {
         let element = |name: &'static str, attributes: &'static [(&str, &str)]| Element { name, attributes };
-        let known: &Known = &[("suite", &["name"])];
+        let known: &KnownElements = &[("suite", &["name"])];
         for (element, errors, contradictions) in [
             (element("suite", &[("name", "failed")]), 0, 0),
             (element("suite", &[("crashed", "true")]), 1, 0),

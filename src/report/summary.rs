@@ -1,7 +1,8 @@
 //! What a summary claims against what is shown.
 //!
-//! A summary never decides an outcome. It is only asked whether something is missing, so only a claim that is
-//! *larger* than what is shown is a contradiction; smaller claims are conventions of runners.
+//! A summary never decides an outcome. It is only asked whether something is missing, so only a
+//! claim that is *larger* than what is shown is a contradiction; smaller claims are conventions of
+//! runners.
 
 use crate::model::test_run::TestOutcome;
 
@@ -9,7 +10,7 @@ use crate::model::test_run::TestOutcome;
 const SENTENCES: usize = 200;
 
 /// Adds sentences to a list; beyond a limit it only says that there are more.
-pub fn say<T: Into<String>>(list: &mut Vec<String>, sentences: impl IntoIterator<Item = T>) {
+pub fn add_sentences<T: Into<String>>(list: &mut Vec<String>, sentences: impl IntoIterator<Item = T>) {
     for sentence in sentences {
         match list.len() {
             SENTENCES => list.push("and there is more of the kind".into()),
@@ -87,7 +88,8 @@ impl Claims {
         }
     }
 
-    /// The claims that are larger than what `shown` answers, each one sentence; and those that are no numbers.
+    /// The claims that are larger than what `shown` answers, each one sentence; and those that are
+    /// no numbers.
     pub fn contradictions(&self, shown: impl Fn(&str) -> u64) -> Vec<String> {
         self.claims
             .iter()
@@ -114,7 +116,7 @@ mod tests {
     #[test]
     fn sentences_are_kept_up_to_a_limit_and_the_rest_is_mentioned() {
         let mut list = Vec::new();
-        (0..1000).for_each(|number| say(&mut list, [format!("sentence {number}")]));
+        (0..1000).for_each(|number| add_sentences(&mut list, [format!("sentence {number}")]));
         assert_eq!((list.len(), list.last().unwrap().as_str()), (201, "and there is more of the kind"));
     }
 

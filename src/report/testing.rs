@@ -1,7 +1,8 @@
 //! What the tests of all formats ask.
 
-use super::{ReportError, parse};
+use super::parse;
 use crate::model::test_run::{TestOutcome, TestRun};
+use crate::report::error::ReportError;
 
 /// The run that a text is.
 pub fn run(text: &str) -> TestRun {
@@ -21,7 +22,7 @@ pub fn outcomes(run: &TestRun) -> Vec<(&str, TestOutcome)> {
     run.tests.iter().map(|test| (test.id.as_str(), test.outcome)).collect()
 }
 
-/// Does nothing speak against the run? It may be without tests.
+/// Does nothing contradict the run? It may be without tests.
 pub fn is_green(run: &TestRun) -> bool {
     let good = |outcome| matches!(outcome, TestOutcome::Passed | TestOutcome::Skipped);
     run.contradictions.is_empty() && run.errors.is_empty() && run.tests.iter().all(|test| good(test.outcome))

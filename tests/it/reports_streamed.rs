@@ -1,7 +1,7 @@
 //! A report that is read in pieces says what it says as a whole: every report at hand goes both ways.
 
 use portcullis::model::test_run::TestRun;
-use portcullis::report::{ReportError, TABLE, detected, parse, parse_as, parse_stream};
+use portcullis::report::{ReportError, TABLE, detect_format, parse, parse_as, parse_stream};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -105,7 +105,7 @@ fn however_the_bytes_arrive_the_report_is_the_same() {
 fn a_report_that_is_cut_off_says_the_same_in_pieces_and_as_a_whole() {
     for file in files() {
         let bytes = std::fs::read(&file).unwrap();
-        let Some(format) = detected(&bytes).filter(|_| bytes.len() < 20_000) else { continue };
+        let Some(format) = detect_format(&bytes).filter(|_| bytes.len() < 20_000) else { continue };
         for end in (0..bytes.len()).step_by(bytes.len() / 50 + 1) {
             agree_as(&format!("{} cut at {end}", file.display()), &bytes[..end], Some(format.name));
         }

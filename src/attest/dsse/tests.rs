@@ -34,7 +34,7 @@ fn number(threshold: usize) -> NonZeroUsize {
     NonZeroUsize::new(threshold).unwrap()
 }
 
-fn open_one(bytes: &[u8]) -> Result<Opened, AttestError> {
+fn open_one(bytes: &[u8]) -> Result<OpenedEnvelope, AttestError> {
     open(bytes.to_vec(), &both(), now(), number(1))
 }
 
@@ -48,7 +48,11 @@ fn signed_by(seeds: &[[u8; 32]]) -> Value {
     first
 }
 
-fn threshold(envelope: &Value, allowed: &AllowedSigners, threshold: usize) -> Result<Opened, AttestError> {
+fn threshold(
+    envelope: &Value,
+    allowed: &AllowedSigners,
+    threshold: usize,
+) -> Result<OpenedEnvelope, AttestError> {
     open(envelope.to_string().into_bytes(), allowed, now(), number(threshold))
 }
 
@@ -68,7 +72,7 @@ fn the_vector_of_the_specification() {
     let envelope = json!({"payload": "aGVsbG8gd29ybGQ=", "payloadType": "http://example.com/HelloWorld", "signatures":
         [{"sig": "A3JqsQGtVsJ2O2xqrI5IcnXip5GToJ3F+FnZ+O88SjtR6rDAajabZKciJTfUiHqJPcIAriEGAHTVeCUjW2JIZA=="}]});
     assert_eq!(
-        pae("http://example.com/HelloWorld", b"hello world"),
+        pre_authentication_encoding("http://example.com/HelloWorld", b"hello world"),
         b"DSSEv1 29 http://example.com/HelloWorld 11 hello world"
     );
     let allowed = allowed(&format!("kim {public}")).unwrap();

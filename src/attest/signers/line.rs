@@ -1,29 +1,51 @@
 //! One line of a file of allowed signers.
 
-use super::{Entry, Principal};
+use super::{Principal, SignerLine};
 use crate::attest::key::PublicKey;
 use jiff::Timestamp;
+
+/// What is wrong with a line, in one sentence. The caller knows its number.
+#[derive(Debug)]
+pub(super) struct LineProblem(String);
+
+impl From<String> for LineProblem {
+    fn from(problem: String) -> Self {
+        LineProblem(problem)
+    }
+}
+
+impl From<&str> for LineProblem {
+    fn from(problem: &str) -> Self {
+        LineProblem(problem.to_string())
+    }
+}
+
+impl From<LineProblem> for String {
+    fn from(LineProblem(problem): LineProblem) -> String {
+        problem
+    }
+}
 
 /// `None` for an empty line or a comment.
 ///
 /// # Errors
 /// What is wrong with the line.
-pub(super) fn read(text: &str, number: usize) -> Result<Option<Entry>, String> {
+pub(super) fn read(text: &str, number: usize) -> Result<Option<SignerLine>, LineProblem> {
     let text = text.trim_matches(is_blank);
     if text.is_empty() || text.starts_with('#') {
         return Ok(None);
     }
-    let (principals, rest) = word(text)?;
+    let (principals, rest) = split_word(text)?;
     let (options, key) = if names_a_key(rest) { ("", rest) } else { until_blank(rest)? };
-    let mut entry = Entry {
+    let mut entry = SignerLine {
         line: number,
-        principals: list(&unquoted(principals), "the list of principals")?,
+        principals: read_list(&remove_quotes(principals), "the list of principals")?,
         namespaces: None,
         valid_after: None,
         valid_before: None,
         key: public_key(key)?,
     };
-    set(&mut entry, options)?;
+    set_options(&mut entry, options)?;
     Ok(Some(entry))
 }
 
@@ -31,24 +53,25 @@ fn is_blank(c: char) -> bool {
     matches!(c, ' ' | '\t')
 }
 
-/// The first word, which may stand in quotes, and what follows it.
-fn word(text: &str) -> Result<(&str, &str), String> {
+/// The first word, which may be in quotes, and what follows it.
+fn split_word(text: &str) -> Result<(&str, &str), LineProblem> {
     let (word, rest) = until_blank(text)?;
     if rest.is_empty() {
-        return Err("a line has principals and a key".to_string());
+        return Err("a line has principals and a key".into());
     }
     Ok((word, rest))
 }
 
 /// Up to the first blank outside quotes.
-fn until_blank(text: &str) -> Result<(&str, &str), String> {
+fn until_blank(text: &str) -> Result<(&str, &str), LineProblem> {
     let end = end_of(text, is_blank)?;
     let (word, rest) = text.split_at(end);
     Ok((word, rest.trim_start_matches(is_blank)))
 }
 
-/// Where the first such character outside quotes stands, or the end. A quote with a backslash before it is none.
-fn end_of(text: &str, ends: impl Fn(char) -> bool) -> Result<usize, String> {
+/// Returns the position of the first such character outside quotes, or of the end. A quote with a
+/// backslash before it is none.
+fn end_of(text: &str, ends: impl Fn(char) -> bool) -> Result<usize, LineProblem> {
     let (mut quoted, mut escaped) = (false, false);
     for (index, c) in text.char_indices() {
         match c {
@@ -58,7 +81,7 @@ fn end_of(text: &str, ends: impl Fn(char) -> bool) -> Result<usize, String> {
         }
         escaped = c == '\\' && !escaped;
     }
-    if quoted { Err("a quote is not closed".to_string()) } else { Ok(text.len()) }
+    if quoted { Err("a quote is not closed".into()) } else { Ok(text.len()) }
 }
 
 /// Does the kind of a key come next, and not an option?
@@ -67,41 +90,41 @@ fn names_a_key(text: &str) -> bool {
     ["ssh-", "ecdsa-", "sk-"].iter().any(|prefix| kind.starts_with(prefix))
 }
 
-fn public_key(text: &str) -> Result<PublicKey, String> {
+fn public_key(text: &str) -> Result<PublicKey, LineProblem> {
     let mut words = text.split(is_blank).filter(|word| !word.is_empty());
     let (kind, data) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
     if !names_a_key(kind) {
-        return Err(format!("`{kind}` is neither an option nor the kind of a key"));
+        return Err(format!("`{kind}` is neither an option nor the kind of a key").into());
     }
     let key = ssh_key::PublicKey::from_openssh(&format!("{kind} {data}"));
     let key = key.map_err(|error| format!("the key cannot be read: {error}"))?;
-    PublicKey::new(key.key_data().clone())
+    PublicKey::new(key.key_data().clone()).map_err(|error| error.to_string().into())
 }
 
 /// Without the quotes around it.
-fn unquoted(text: &str) -> String {
+fn remove_quotes(text: &str) -> String {
     let inner = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
     inner.unwrap_or(text).replace("\\\"", "\"")
 }
 
-fn list(text: &str, what: &str) -> Result<Vec<Principal>, String> {
+fn read_list(text: &str, what: &str) -> Result<Vec<Principal>, LineProblem> {
     let names: Vec<&str> = text.split(',').collect();
     let plain = |name: &&str| {
         !name.is_empty() && *name != "!" && !name.contains(['"', '\\']) && !name.contains(char::is_whitespace)
     };
     match names.iter().find(|name| !plain(name)) {
-        Some(name) => Err(format!("{what} holds `{name}`, which is no name")),
+        Some(name) => Err(format!("{what} holds `{name}`, which is no name").into()),
         None => Ok(names.into_iter().map(Principal::new).collect()),
     }
 }
 
-fn set(entry: &mut Entry, mut options: &str) -> Result<(), String> {
+fn set_options(entry: &mut SignerLine, mut options: &str) -> Result<(), LineProblem> {
     while !options.is_empty() {
         let end = end_of(options, |c| c == ',')?;
         let (option, rest) = options.split_at(end);
-        set_one(entry, option)?;
+        set_option(entry, option)?;
         options = match rest.strip_prefix(',') {
-            Some("") => return Err("a comma is left over after the options".to_string()),
+            Some("") => return Err("a comma is left over after the options".into()),
             Some(rest) => rest,
             None => rest,
         };
@@ -109,36 +132,42 @@ fn set(entry: &mut Entry, mut options: &str) -> Result<(), String> {
     Ok(())
 }
 
-fn set_one(entry: &mut Entry, option: &str) -> Result<(), String> {
+fn set_option(entry: &mut SignerLine, option: &str) -> Result<(), LineProblem> {
     let (name, value) = option.split_once('=').unwrap_or((option, ""));
-    let once = |free: bool| if free { Ok(()) } else { Err(format!("the option `{name}` is there twice")) };
+    let twice = || LineProblem::from(format!("the option `{name}` is there twice"));
+    let once = |free: bool| if free { Ok(()) } else { Err(twice()) };
     match name.to_ascii_lowercase().as_str() {
         "namespaces" => {
             once(entry.namespaces.is_none())?;
-            entry.namespaces = Some(list(quoted(name, value)?.as_str(), "`namespaces`")?);
+            entry.namespaces = Some(read_list(read_quoted(name, value)?.as_str(), "`namespaces`")?);
         }
         "valid-after" => {
             once(entry.valid_after.is_none())?;
-            entry.valid_after = Some(moment(&quoted(name, value)?)?);
+            entry.valid_after = Some(read_moment(&read_quoted(name, value)?)?);
         }
         "valid-before" => {
             once(entry.valid_before.is_none())?;
-            entry.valid_before = Some(moment(&quoted(name, value)?)?);
+            entry.valid_before = Some(read_moment(&read_quoted(name, value)?)?);
         }
-        "cert-authority" => return Err("`cert-authority` is not supported; name each key itself".to_string()),
-        _ => return Err(format!("there is no option `{name}`")),
+        "cert-authority" => return Err("`cert-authority` is not supported; name each key itself".into()),
+        _ => return Err(format!("there is no option `{name}`").into()),
     }
     Ok(())
 }
 
-fn quoted(name: &str, value: &str) -> Result<String, String> {
+fn read_quoted(name: &str, value: &str) -> Result<String, LineProblem> {
     let closed = value.len() >= 2 && value.starts_with('"') && value.ends_with('"');
-    if closed { Ok(unquoted(value)) } else { Err(format!("write `{name}=\"…\"`, with the quotes")) }
+    if closed {
+        Ok(remove_quotes(value))
+    } else {
+        Err(format!("write `{name}=\"…\"`, with the quotes").into())
+    }
 }
 
 /// `YYYYMMDDZ`, `YYYYMMDDHHMMZ` or `YYYYMMDDHHMMSSZ`.
-fn moment(text: &str) -> Result<Timestamp, String> {
-    let mistake = || format!("`{text}` is not a moment; write YYYYMMDDZ or YYYYMMDDHHMMSSZ");
+fn read_moment(text: &str) -> Result<Timestamp, LineProblem> {
+    let mistake =
+        || LineProblem::from(format!("`{text}` is not a moment; write YYYYMMDDZ or YYYYMMDDHHMMSSZ"));
     let digits = text.strip_suffix(['Z', 'z']).ok_or_else(|| {
         format!("`{text}` has no `Z` at its end, so that it means another moment on each machine")
     })?;

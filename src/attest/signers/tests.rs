@@ -17,7 +17,7 @@ fn refused(text: &str) -> String {
     read(text).unwrap_err().iter().map(LineError::to_string).collect::<Vec<_>>().join("\n")
 }
 
-fn entry(text: &str) -> Entry {
+fn entry(text: &str) -> SignerLine {
     read(text).unwrap().0.remove(0)
 }
 
@@ -156,6 +156,6 @@ proptest! {
     fn patterns_are_those_of_regular_expressions(pattern in "[ab*?]{0,8}", name in "[ab]{0,8}") {
         let expression = format!("^{}$", pattern.replace('*', ".*").replace('?', "."));
         let expected = regex::Regex::new(&expression).unwrap().is_match(&name);
-        prop_assert_eq!(matches(pattern.as_bytes(), name.as_bytes()), expected);
+        prop_assert_eq!(matches_pattern(pattern.as_bytes(), name.as_bytes()), expected);
     }
 }

@@ -1,5 +1,5 @@
-//! Attacks on detached signatures, and honest twins of them. The vectors were made by `ssh-keygen -Y sign` with keys that
-//! were thrown away.
+//! Attacks on detached signatures, and honest twins of them. The vectors were made by
+//! `ssh-keygen -Y sign` with keys that were thrown away.
 
 use super::*;
 use crate::attest::signers::Principal;
@@ -66,7 +66,7 @@ fn attack_75_a_key_out_of_its_time_or_of_nobody() {
 
 #[test]
 fn each_bit_of_the_signature_counts() {
-    let bytes = unarmoured(ED25519.as_bytes()).unwrap();
+    let bytes = remove_armour(ED25519.as_bytes()).unwrap();
     for bit in 0..bytes.len() * 8 {
         let mut flipped = bytes.clone();
         flipped[bit / 8] ^= 1 << (bit % 8);

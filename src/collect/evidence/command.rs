@@ -18,7 +18,7 @@ use crate::collect::reports::{below, find, native};
 use crate::model::digest::Digest;
 use crate::model::evidence::{Checkout, Command, ExitStatus};
 use crate::model::fact::{Gap, GapReason};
-use crate::report::{detected, line_coverage};
+use crate::report::{detect_format, line_coverage};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -151,7 +151,7 @@ fn clear(repository: &Repository, checkout: &Checkout, files: &[PathBuf]) -> Res
 /// It does not look like a report, so it is not ours to remove.
 fn is_report(file: &Path, name: &str) -> Result<(), Gap> {
     let bytes = beginning(file, name)?;
-    let tests = detected(&bytes).is_some();
+    let tests = detect_format(&bytes).is_some();
     let lines = || line_coverage::TABLE.iter().any(|format| (format.detect)(&bytes));
     if tests || bytes.iter().all(u8::is_ascii_whitespace) || lines() {
         return Ok(());

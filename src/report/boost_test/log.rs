@@ -2,17 +2,18 @@
 
 use crate::model::test_run::{TestOutcome, TestRun};
 use crate::report::attempts::Attempts;
-use crate::report::identity::identity;
-use crate::report::strict::{self, Foreign, Known};
-use crate::report::summary::say;
-use crate::report::xml::{Content, Element};
+use crate::report::error::ContentError;
+use crate::report::identity::join_identity;
+use crate::report::strict::{self, KnownElements, UnknownPart};
+use crate::report::summary::add_sentences;
+use crate::report::xml::{ContentHandler, Element};
 
 /// A log while it is read.
 #[derive(Default)]
-pub struct Document {
-    open: Vec<Kind>,
+pub struct BoostLog {
+    open: Vec<BoostLogElement>,
     suites: Vec<String>,
-    test: Option<Test>,
+    test: Option<LoggedTest>,
     tests: Attempts,
     any: bool,
     run: TestRun,
@@ -20,7 +21,7 @@ pub struct Document {
 
 /// What an open element is to us.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum BoostLogElement {
     Root,
     Suite,
     Test,
@@ -29,7 +30,7 @@ enum Kind {
 }
 
 /// What Boost.Test writes.
-const KNOWN: &Known = &[
+const KNOWN: &KnownElements = &[
     ("testlog", &[]),
     ("testsuite", &["file", "line", "name", "reason", "skipped"]),
     ("testcase", &["file", "line", "name", "reason", "skipped"]),
@@ -46,23 +47,23 @@ const KNOWN: &Known = &[
     ("frame", &[]),
 ];
 
-/// Those of them that stand within what is said.
+/// Those inside a message.
 const WITHIN: &[&str] = &["context", "frame", "lastcheckpoint"];
 
 /// A test while it is read.
-struct Test {
+struct LoggedTest {
     id: String,
     outcome: TestOutcome,
 }
 
-impl Content for Document {
-    fn start(&mut self, element: &Element<'_>) -> Result<(), String> {
+impl ContentHandler for BoostLog {
+    fn start(&mut self, element: &Element<'_>) -> Result<(), ContentError> {
         let kind = match (self.open.last(), element.name) {
-            (None, _) => Kind::Root,
-            (Some(Kind::Root | Kind::Suite), "testsuite") => self.suite(element)?,
-            (Some(Kind::Root | Kind::Suite), "testcase") => self.test(element),
+            (None, _) => BoostLogElement::Root,
+            (Some(BoostLogElement::Root | BoostLogElement::Suite), "testsuite") => self.suite(element)?,
+            (Some(BoostLogElement::Root | BoostLogElement::Suite), "testcase") => self.test(element),
             (_, "testsuite" | "testcase") => return Err("a test or suite begins within a test".into()),
-            (Some(Kind::Entry), name) if WITHIN.contains(&name) => Kind::Entry,
+            (Some(BoostLogElement::Entry), name) if WITHIN.contains(&name) => BoostLogElement::Entry,
             (Some(_), name) => self.entry(name),
         };
         if let Some(foreign) = strict::part(element, KNOWN) {
@@ -72,50 +73,50 @@ impl Content for Document {
         Ok(())
     }
 
-    fn end(&mut self) -> Result<(), String> {
+    fn end(&mut self) -> Result<(), ContentError> {
         match self.open.pop() {
-            Some(Kind::Suite) => {
+            Some(BoostLogElement::Suite) => {
                 self.suites.pop();
                 Ok(())
             }
-            Some(Kind::Test) => self.end_test(),
-            Some(Kind::Root | Kind::Entry) | None => Ok(()),
+            Some(BoostLogElement::Test) => self.end_test(),
+            Some(BoostLogElement::Root | BoostLogElement::Entry) | None => Ok(()),
         }
     }
 }
 
-impl Document {
+impl BoostLog {
     /// A suite that was skipped has no tests in the log; it counts for them.
-    fn suite(&mut self, element: &Element<'_>) -> Result<Kind, String> {
+    fn suite(&mut self, element: &Element<'_>) -> Result<BoostLogElement, ContentError> {
         let name = element.value("name").unwrap_or_default();
         if element.attribute("skipped").is_some() {
             self.any = true;
-            let id = identity(self.suites.iter().map(String::as_str), name);
+            let id = join_identity(self.suites.iter().map(String::as_str), name);
             let outcome = self.skipped(element);
             self.tests.add(id, outcome)?;
         }
         self.suites.push(name.to_string());
-        Ok(Kind::Suite)
+        Ok(BoostLogElement::Suite)
     }
 
-    fn test(&mut self, element: &Element<'_>) -> Kind {
+    fn test(&mut self, element: &Element<'_>) -> BoostLogElement {
         self.any = true;
         let suites = self.suites.iter().map(String::as_str);
-        let id = identity(suites, element.value("name").unwrap_or_default());
+        let id = join_identity(suites, element.value("name").unwrap_or_default());
         let outcome = match element.attribute("skipped") {
             None => TestOutcome::Passed,
             Some(_) => self.skipped(element),
         };
-        self.test = Some(Test { id, outcome });
-        Kind::Test
+        self.test = Some(LoggedTest { id, outcome });
+        BoostLogElement::Test
     }
 
     /// Something unknown was found in a test, or outside of tests.
-    fn foreign(&mut self, foreign: &Foreign) {
+    fn foreign(&mut self, foreign: &UnknownPart) {
         match &mut self.test {
             Some(test) => {
                 test.outcome = test.outcome.max(foreign.outcome());
-                say(&mut self.run.contradictions, [foreign.of_test()]);
+                add_sentences(&mut self.run.contradictions, [foreign.of_test()]);
             }
             None => foreign.against("the log", &mut self.run),
         }
@@ -126,32 +127,35 @@ impl Document {
         if element.attribute("skipped") == Some("yes") {
             return TestOutcome::Skipped;
         }
-        say(&mut self.run.contradictions, ["a test or suite is skipped in a word that is not known here"]);
+        add_sentences(
+            &mut self.run.contradictions,
+            ["a test or suite is skipped in a word that is not known here"],
+        );
         TestOutcome::Error
     }
 
     /// What is said directly in a test, a suite, or the log.
-    fn entry(&mut self, name: &str) -> Kind {
+    fn entry(&mut self, name: &str) -> BoostLogElement {
         let outcome = match name {
-            "info" | "message" | "warning" | "testingtime" | "buildinfo" => return Kind::Entry,
+            "info" | "message" | "warning" | "testingtime" | "buildinfo" => return BoostLogElement::Entry,
             "error" | "fatalerror" => TestOutcome::Failed,
             "exception" => TestOutcome::Error,
             _ => {
-                say(&mut self.run.contradictions, ["something is logged that is not known here"]);
+                add_sentences(&mut self.run.contradictions, ["something is logged that is not known here"]);
                 TestOutcome::Error
             }
         };
         match (&mut self.test, self.suites.last()) {
             (Some(test), _) => test.outcome = test.outcome.max(outcome),
             (None, Some(suite)) => {
-                say(&mut self.run.errors, [format!("suite `{suite}` failed outside its tests")]);
+                add_sentences(&mut self.run.errors, [format!("suite `{suite}` failed outside its tests")]);
             }
-            (None, None) => say(&mut self.run.errors, ["something failed outside of the suites"]),
+            (None, None) => add_sentences(&mut self.run.errors, ["something failed outside of the suites"]),
         }
-        Kind::Entry
+        BoostLogElement::Entry
     }
 
-    fn end_test(&mut self) -> Result<(), String> {
+    fn end_test(&mut self) -> Result<(), ContentError> {
         let Some(test) = self.test.take() else { return Ok(()) };
         self.tests.add(test.id, test.outcome)
     }
@@ -160,7 +164,7 @@ impl Document {
     ///
     /// # Errors
     /// A sentence, when it names no test, or more than a report may.
-    pub fn finish(self) -> Result<TestRun, String> {
+    pub fn finish(self) -> Result<TestRun, ContentError> {
         if !self.any {
             return Err("the log names no test: write it with --log_level=test_suite, or the report with \
                         --report_format=XML --report_level=detailed"

@@ -2,16 +2,17 @@
 
 use crate::model::test_run::{TestOutcome, TestRun};
 use crate::report::attempts::Attempts;
-use crate::report::identity::identity;
-use crate::report::strict::{self, Known};
-use crate::report::summary::{Claims, Tally, say};
-use crate::report::xml::{Content, Element};
+use crate::report::error::ContentError;
+use crate::report::identity::join_identity;
+use crate::report::strict::{self, KnownElements};
+use crate::report::summary::{Claims, Tally, add_sentences};
+use crate::report::xml::{ContentHandler, Element};
 
 /// A report while it is read.
 #[derive(Default)]
-pub struct Document {
-    open: Vec<Kind>,
-    suites: Vec<Suite>,
+pub struct BoostReport {
+    open: Vec<BoostReportElement>,
+    suites: Vec<BoostSuite>,
     /// A test is open.
     within_test: bool,
     tests: Attempts,
@@ -24,14 +25,14 @@ pub struct Document {
 
 /// What an open element is to us.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum BoostReportElement {
     Suite,
     Test,
     Other,
 }
 
-/// What Boost.Test writes, but for `test_suites_timed_out`, which speaks for itself.
-const KNOWN: &Known = &[
+/// What Boost.Test writes, but for `test_suites_timed_out`, which is read on its own.
+const KNOWN: &KnownElements = &[
     ("testresult", &[]),
     (
         "testsuite",
@@ -57,15 +58,15 @@ const KNOWN: &Known = &[
 ];
 
 /// A suite while it is read.
-struct Suite {
+struct BoostSuite {
     name: String,
-    result: Word,
+    result: BoostResult,
     claims: Claims,
     shown: Tally,
     /// How many assertions failed in it, as it says, and as what is within it says.
     failed: Option<u64>,
     failed_within: u64,
-    /// More of them failed than were expected to, or nobody can tell.
+    /// More of them failed than were expected to, or it cannot be told.
     too_many: bool,
     /// Something within it failed, or failed outside of its tests.
     explained: bool,
@@ -73,7 +74,7 @@ struct Suite {
 
 /// What `result` says.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Word {
+enum BoostResult {
     Passed,
     Skipped,
     Failed,
@@ -81,27 +82,27 @@ enum Word {
     Unknown,
 }
 
-impl Word {
-    fn of(element: &Element<'_>) -> Word {
+impl BoostResult {
+    fn of(element: &Element<'_>) -> BoostResult {
         match element.value("result") {
-            Some("passed") => Word::Passed,
-            Some("skipped") => Word::Skipped,
-            Some("failed") => Word::Failed,
-            Some("aborted" | "timed-out") => Word::Aborted,
-            _ => Word::Unknown,
+            Some("passed") => BoostResult::Passed,
+            Some("skipped") => BoostResult::Skipped,
+            Some("failed") => BoostResult::Failed,
+            Some("aborted" | "timed-out") => BoostResult::Aborted,
+            _ => BoostResult::Unknown,
         }
     }
 }
 
-impl Content for Document {
-    fn start(&mut self, element: &Element<'_>) -> Result<(), String> {
+impl ContentHandler for BoostReport {
+    fn start(&mut self, element: &Element<'_>) -> Result<(), ContentError> {
         let kind = match element.name {
             _ if self.within_test => return Err("an element is inside a test of a report".into()),
             "testsuite" => self.suite(element),
             "testcase" => self.test(element)?,
             _ if self.open.is_empty() => {
                 strict::part(element, KNOWN).iter().for_each(|what| what.against("the run", &mut self.run));
-                Kind::Other
+                BoostReportElement::Other
             }
             _ => return Err("an element is where a report has only suites and tests".into()),
         };
@@ -109,18 +110,18 @@ impl Content for Document {
         Ok(())
     }
 
-    fn end(&mut self) -> Result<(), String> {
+    fn end(&mut self) -> Result<(), ContentError> {
         match self.open.pop() {
-            Some(Kind::Suite) => self.end_suite(),
-            Some(Kind::Test) => self.within_test = false,
-            Some(Kind::Other) | None => {}
+            Some(BoostReportElement::Suite) => self.end_suite(),
+            Some(BoostReportElement::Test) => self.within_test = false,
+            Some(BoostReportElement::Other) | None => {}
         }
         Ok(())
     }
 }
 
-impl Document {
-    fn suite(&mut self, element: &Element<'_>) -> Kind {
+impl BoostReport {
+    fn suite(&mut self, element: &Element<'_>) -> BoostReportElement {
         let name = element.value("name").unwrap_or_default().to_string();
         let mut claims = Claims::of(format!("suite `{name}`"));
         for (what, attribute) in [
@@ -131,15 +132,15 @@ impl Document {
         ] {
             claims.claim(what, element.attribute(attribute));
         }
-        let result = Word::of(element);
-        self.aborted |= result == Word::Aborted;
+        let result = BoostResult::of(element);
+        self.aborted |= result == BoostResult::Aborted;
         strict::part(element, KNOWN).iter().for_each(|what| what.against(claims.label(), &mut self.run));
-        let failed = count(element, "assertions_failed");
-        let too_many = match (failed, count(element, "expected_failures")) {
+        let failed = read_count(element, "assertions_failed");
+        let too_many = match (failed, read_count(element, "expected_failures")) {
             (Some(failed), Some(expected)) => failed > expected,
             _ => true,
         };
-        self.suites.push(Suite {
+        self.suites.push(BoostSuite {
             name,
             result,
             claims,
@@ -149,61 +150,61 @@ impl Document {
             too_many,
             explained: false,
         });
-        Kind::Suite
+        BoostReportElement::Suite
     }
 
-    fn test(&mut self, element: &Element<'_>) -> Result<Kind, String> {
+    fn test(&mut self, element: &Element<'_>) -> Result<BoostReportElement, ContentError> {
         self.within_test = true;
         self.any = true;
-        let (mut outcome, said) = outcome(element);
-        say(&mut self.run.contradictions, said.map(|what| format!("a test {what}")));
+        let (mut outcome, said) = read_outcome(element);
+        add_sentences(&mut self.run.contradictions, said.map(|what| format!("a test {what}")));
         if let Some(foreign) = strict::part(element, KNOWN) {
             outcome = outcome.max(foreign.outcome());
-            say(&mut self.run.contradictions, [foreign.of_test()]);
+            add_sentences(&mut self.run.contradictions, [foreign.of_test()]);
         }
-        self.aborted |= Word::of(element) == Word::Aborted;
+        self.aborted |= BoostResult::of(element) == BoostResult::Aborted;
         if let Some(suite) = self.suites.last_mut() {
             suite.shown.add(outcome);
             suite.explained |= outcome > TestOutcome::Skipped;
-            suite.failed_within += count(element, "assertions_failed").unwrap_or(0);
+            suite.failed_within += read_count(element, "assertions_failed").unwrap_or(0);
         }
         let suites = self.suites.iter().map(|suite| suite.name.as_str());
-        let id = identity(suites, element.value("name").unwrap_or_default());
-        if outcome == TestOutcome::Passed && count(element, "assertions_passed") == Some(0) {
+        let id = join_identity(suites, element.value("name").unwrap_or_default());
+        if outcome == TestOutcome::Passed && read_count(element, "assertions_passed") == Some(0) {
             self.unchecked.push(id);
         } else {
             self.tests.add(id, outcome)?;
         }
-        Ok(Kind::Test)
+        Ok(BoostReportElement::Test)
     }
 
     fn end_suite(&mut self) {
         let Some(suite) = self.suites.pop() else { return };
-        let Suite { name, shown, .. } = &suite;
+        let BoostSuite { name, shown, .. } = &suite;
         let claimed = suite.claims.contradictions(|what| match what {
             // Those whose failures were expected are called passed.
             "passed tests" => shown.passed + shown.skipped,
             _ => shown.bad(),
         });
-        say(&mut self.run.contradictions, claimed);
-        let bad = matches!(suite.result, Word::Failed | Word::Aborted);
+        add_sentences(&mut self.run.contradictions, claimed);
+        let bad = matches!(suite.result, BoostResult::Failed | BoostResult::Aborted);
         let itself =
             bad && (!suite.explained || suite.failed.is_none_or(|failed| failed > suite.failed_within));
         if itself {
-            say(&mut self.run.errors, [format!("suite `{name}` failed outside its tests")]);
+            add_sentences(&mut self.run.errors, [format!("suite `{name}` failed outside its tests")]);
         }
-        if suite.result == Word::Unknown {
-            say(
+        if suite.result == BoostResult::Unknown {
+            add_sentences(
                 &mut self.run.contradictions,
                 [format!("suite `{name}` has a result that is not known here")],
             );
         } else if !bad && suite.explained {
-            say(
+            add_sentences(
                 &mut self.run.contradictions,
                 [format!("suite `{name}` passed and something within it failed")],
             );
-        } else if suite.result == Word::Passed && suite.too_many {
-            say(
+        } else if suite.result == BoostResult::Passed && suite.too_many {
+            add_sentences(
                 &mut self.run.contradictions,
                 [format!("suite `{name}` passed and more assertions failed in it than were expected to")],
             );
@@ -219,7 +220,7 @@ impl Document {
     ///
     /// # Errors
     /// A sentence, when it names no test, or more than a report may.
-    pub fn finish(mut self) -> Result<TestRun, String> {
+    pub fn finish(mut self) -> Result<TestRun, ContentError> {
         if !self.any {
             return Err("the report names no test: write it with --report_level=detailed".into());
         }
@@ -232,26 +233,26 @@ impl Document {
 }
 
 /// What became of a test, and what it says against itself, in words that follow "a test".
-fn outcome(element: &Element<'_>) -> (TestOutcome, Option<&'static str>) {
-    let counts = (count(element, "assertions_failed"), count(element, "expected_failures"));
+fn read_outcome(element: &Element<'_>) -> (TestOutcome, Option<&'static str>) {
+    let counts = (read_count(element, "assertions_failed"), read_count(element, "expected_failures"));
     let (Some(failed), Some(expected)) = counts else {
         return (TestOutcome::Error, Some("has a count that is not a number"));
     };
-    match Word::of(element) {
-        Word::Passed if failed > expected => {
+    match BoostResult::of(element) {
+        BoostResult::Passed if failed > expected => {
             (TestOutcome::Failed, Some("is called passed and shows failed assertions"))
         }
         // They were expected to fail, and did.
-        Word::Passed if failed > 0 => (TestOutcome::Skipped, None),
-        Word::Passed => (TestOutcome::Passed, None),
-        Word::Skipped => (TestOutcome::Skipped, None),
-        Word::Failed => (TestOutcome::Failed, None),
-        Word::Aborted => (TestOutcome::Error, None),
-        Word::Unknown => (TestOutcome::Error, Some("has a result that is not known here")),
+        BoostResult::Passed if failed > 0 => (TestOutcome::Skipped, None),
+        BoostResult::Passed => (TestOutcome::Passed, None),
+        BoostResult::Skipped => (TestOutcome::Skipped, None),
+        BoostResult::Failed => (TestOutcome::Failed, None),
+        BoostResult::Aborted => (TestOutcome::Error, None),
+        BoostResult::Unknown => (TestOutcome::Error, Some("has a result that is not known here")),
     }
 }
 
 /// The number that an attribute holds, 0 where it is not there, or nothing where it is no number.
-fn count(element: &Element<'_>, name: &str) -> Option<u64> {
+fn read_count(element: &Element<'_>, name: &str) -> Option<u64> {
     element.attribute(name).map_or(Some(0), |text| text.trim().parse::<u32>().ok().map(u64::from))
 }

@@ -1,4 +1,5 @@
-//! What Boost.Test writes, and what must not pass for it. `real/` holds documents that Boost.Test itself wrote.
+//! What Boost.Test writes, and what must not pass for it. `real/` holds documents that Boost.Test
+//! itself wrote.
 
 use crate::model::test_run::TestOutcome::{self, Error, Failed, Passed, Skipped};
 use crate::report::testing::{is_green, outcomes, refused, run};

@@ -1,11 +1,11 @@
 //! One test case: what its elements say, and the one outcome that follows.
 
 use crate::model::test_run::TestOutcome;
-use crate::report::strict::{self, Foreign, Known};
+use crate::report::strict::{self, KnownElements, UnknownPart};
 use crate::report::xml::Element;
 
 /// What Catch2 writes in a case, and of it.
-const KNOWN: &Known = &[
+const KNOWN: &KnownElements = &[
     ("testcase", &["description", "filename", "line", "name", "tags"]),
     ("section", &["description", "filename", "line", "name"]),
     ("expression", &["filename", "line", "success", "type"]),
@@ -32,8 +32,8 @@ const KNOWN: &Known = &[
 ];
 
 /// A test case while it is read.
-pub struct Case {
-    /// Its identity.
+pub struct Catch2Case {
+    /// The identity of the test, with its groups.
     pub id: String,
     /// It may fail, or has to (`[!mayfail]`, `[!shouldfail]`).
     may_fail: bool,
@@ -44,17 +44,17 @@ pub struct Case {
     expected: bool,
     /// What it says cannot be read.
     unknown: bool,
-    /// It holds something that is not known here.
-    foreign: Option<Foreign>,
+    /// The unknown part that it holds.
+    foreign: Option<UnknownPart>,
     success: Option<bool>,
 }
 
-impl Case {
+impl Catch2Case {
     /// A case that has said nothing yet.
     pub fn new(id: String, element: &Element<'_>) -> Self {
         let tags = element.value("tags").unwrap_or_default().to_ascii_lowercase();
         let may_fail = tags.contains("[!mayfail]") || tags.contains("[!shouldfail]");
-        Case {
+        Catch2Case {
             id,
             may_fail,
             failed: false,
@@ -67,7 +67,7 @@ impl Case {
         }
     }
 
-    /// Takes an element that stands somewhere in the case.
+    /// Takes an element anywhere in the case.
     pub fn element(&mut self, element: &Element<'_>) {
         strict::keep(&mut self.foreign, strict::part(element, KNOWN));
         match element.name {
@@ -82,7 +82,7 @@ impl Case {
     }
 
     fn expression(&mut self, element: &Element<'_>) {
-        match said(element.attribute("success")) {
+        match read_success(element.attribute("success")) {
             Some(success) => self.failed |= !success && !is_harmless(element.value("type")),
             None => self.unknown = true,
         }
@@ -91,15 +91,15 @@ impl Case {
     fn result(&mut self, element: &Element<'_>) {
         self.success = match self.success {
             // Of two results the worse counts.
-            Some(before) => said(element.attribute("success")).map(|success| success && before),
-            None => said(element.attribute("success")),
+            Some(before) => read_success(element.attribute("success")).map(|success| success && before),
+            None => read_success(element.attribute("success")),
         };
-        self.skipped |= count(element, "skips").is_none_or(|skips| skips > 0);
-        self.unknown |= self.success.is_none() || count(element, "skips").is_none();
+        self.skipped |= read_count(element, "skips").is_none_or(|skips| skips > 0);
+        self.unknown |= self.success.is_none() || read_count(element, "skips").is_none();
     }
 
     fn section(&mut self, element: &Element<'_>) {
-        match (count(element, "failures"), count(element, "expectedfailures")) {
+        match (read_count(element, "failures"), read_count(element, "expectedfailures")) {
             (Some(failures), Some(expected)) => {
                 self.failed |= failures > 0;
                 self.expected |= expected > 0;
@@ -146,7 +146,7 @@ fn is_harmless(check: Option<&str>) -> bool {
     matches!(check, "CHECK_NOFAIL" | "CHECKED_IF" | "CHECKED_ELSE")
 }
 
-fn said(word: Option<&str>) -> Option<bool> {
+fn read_success(word: Option<&str>) -> Option<bool> {
     match word {
         Some("true") => Some(true),
         Some("false") => Some(false),
@@ -155,6 +155,6 @@ fn said(word: Option<&str>) -> Option<bool> {
 }
 
 /// The number that an attribute holds, 0 where it is not there, or nothing where it is no number.
-fn count(element: &Element<'_>, name: &str) -> Option<u64> {
+fn read_count(element: &Element<'_>, name: &str) -> Option<u64> {
     element.attribute(name).map_or(Some(0), |text| text.trim().parse().ok())
 }

@@ -1,34 +1,35 @@
 //! The document: groups and test cases.
 
-use super::case::Case;
+use super::case::Catch2Case;
 use crate::model::test_run::TestRun;
 use crate::report::attempts::Attempts;
-use crate::report::identity::identity;
-use crate::report::strict::{self, Known};
-use crate::report::summary::{Claims, Tally, say};
-use crate::report::xml::{Content, Element};
+use crate::report::error::ContentError;
+use crate::report::identity::join_identity;
+use crate::report::strict::{self, KnownElements};
+use crate::report::summary::{Claims, Tally, add_sentences};
+use crate::report::xml::{ContentHandler, Element};
 
 /// A document while it is read.
 #[derive(Default)]
-pub struct Document {
-    open: Vec<Kind>,
+pub struct Catch2Document {
+    open: Vec<Catch2Element>,
     program: String,
-    groups: Vec<Group>,
-    case: Option<Case>,
+    groups: Vec<Catch2Group>,
+    case: Option<Catch2Case>,
     tests: Attempts,
     run: TestRun,
 }
 
 /// What an open element is to us.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum Catch2Element {
     Group,
     Case,
     Other,
 }
 
 /// What Catch2 writes outside of cases.
-const KNOWN: &Known = &[
+const KNOWN: &KnownElements = &[
     ("catch", RUN),
     ("catch2testrun", RUN),
     ("catchtestrun", RUN),
@@ -44,15 +45,15 @@ const KNOWN: &Known = &[
 const RUN: &[&str] = &["catch2-version", "filters", "name", "rng-seed", "xml-format-version"];
 
 /// The run, or a group (versions 1 and 2).
-struct Group {
+struct Catch2Group {
     claims: Claims,
     shown: Tally,
     /// It counts assertions that failed.
     failed: bool,
 }
 
-impl Content for Document {
-    fn start(&mut self, element: &Element<'_>) -> Result<(), String> {
+impl ContentHandler for Catch2Document {
+    fn start(&mut self, element: &Element<'_>) -> Result<(), ContentError> {
         if self.case.is_none() && element.name != "testcase" {
             strict::part(element, KNOWN).iter().for_each(|what| what.against("the run", &mut self.run));
         }
@@ -60,7 +61,7 @@ impl Content for Document {
             (Some(_), "testcase" | "group") => return Err("a test or group begins within a test".into()),
             (Some(case), _) => {
                 case.element(element);
-                Kind::Other
+                Catch2Element::Other
             }
             (None, "testcase") => self.case(element),
             (None, "overallresultscases") => self.claims(element),
@@ -70,36 +71,36 @@ impl Content for Document {
                 self.program = element.value("name").unwrap_or_default().to_string();
                 self.group("the run")
             }
-            (None, _) => Kind::Other,
+            (None, _) => Catch2Element::Other,
         };
         self.open.push(kind);
         Ok(())
     }
 
-    fn end(&mut self) -> Result<(), String> {
+    fn end(&mut self) -> Result<(), ContentError> {
         match self.open.pop() {
-            Some(Kind::Group) => self.end_group(),
-            Some(Kind::Case) => self.end_case()?,
-            Some(Kind::Other) | None => {}
+            Some(Catch2Element::Group) => self.end_group(),
+            Some(Catch2Element::Case) => self.end_case()?,
+            Some(Catch2Element::Other) | None => {}
         }
         Ok(())
     }
 }
 
-impl Document {
-    fn group(&mut self, label: &str) -> Kind {
-        self.groups.push(Group { claims: Claims::of(label), shown: Tally::default(), failed: false });
-        Kind::Group
+impl Catch2Document {
+    fn group(&mut self, label: &str) -> Catch2Element {
+        self.groups.push(Catch2Group { claims: Claims::of(label), shown: Tally::default(), failed: false });
+        Catch2Element::Group
     }
 
-    fn case(&mut self, element: &Element<'_>) -> Kind {
+    fn case(&mut self, element: &Element<'_>) -> Catch2Element {
         let name = element.value("name").unwrap_or_default();
-        let id = identity([self.program.as_str()], name);
-        self.case = Some(Case::new(id, element));
-        Kind::Case
+        let id = join_identity([self.program.as_str()], name);
+        self.case = Some(Catch2Case::new(id, element));
+        Catch2Element::Case
     }
 
-    fn claims(&mut self, element: &Element<'_>) -> Kind {
+    fn claims(&mut self, element: &Element<'_>) -> Catch2Element {
         if let Some(group) = self.groups.last_mut() {
             for (what, name) in [
                 ("passed tests", "successes"),
@@ -110,20 +111,20 @@ impl Document {
                 group.claims.claim(what, element.attribute(name));
             }
         }
-        Kind::Other
+        Catch2Element::Other
     }
 
     /// How many assertions failed. Which of them were expected to, is counted elsewhere.
-    fn assertions(&mut self, element: &Element<'_>) -> Kind {
+    fn assertions(&mut self, element: &Element<'_>) -> Catch2Element {
         let failed = element.value("failures").is_some_and(|count| count.trim() != "0");
         self.groups.last_mut().into_iter().for_each(|group| group.failed |= failed);
-        Kind::Other
+        Catch2Element::Other
     }
 
-    fn end_case(&mut self) -> Result<(), String> {
+    fn end_case(&mut self) -> Result<(), ContentError> {
         let Some(case) = self.case.take() else { return Ok(()) };
         let (outcome, said) = case.outcome();
-        say(&mut self.run.contradictions, said);
+        add_sentences(&mut self.run.contradictions, said);
         if let Some(group) = self.groups.last_mut() {
             group.shown.add(outcome);
         }
@@ -131,17 +132,17 @@ impl Document {
     }
 
     fn end_group(&mut self) {
-        let Some(Group { claims, shown, failed }) = self.groups.pop() else { return };
+        let Some(Catch2Group { claims, shown, failed }) = self.groups.pop() else { return };
         if failed && shown.bad() == 0 {
             let what = format!("{} counts assertions that failed, and no test of it did", claims.label());
-            say(&mut self.run.errors, [what]);
+            add_sentences(&mut self.run.errors, [what]);
         }
         let contradictions = claims.contradictions(|what| match what {
             "passed tests" => shown.passed,
             "failed tests" => shown.bad(),
             _ => shown.skipped,
         });
-        say(&mut self.run.contradictions, contradictions);
+        add_sentences(&mut self.run.contradictions, contradictions);
         if let Some(outer) = self.groups.last_mut() {
             outer.shown.add_all(shown);
         }

@@ -2,7 +2,7 @@
 //!
 //! | said by | means |
 //! | --- | --- |
-//! | `OverallResult success="true"` of a test case | passed, if nothing below speaks against it |
+//! | `OverallResult success="true"` of a test case | passed, if nothing below contradicts it |
 //! | `OverallResult success="false"` | failed |
 //! | no `OverallResult`, or another word | error, and a contradiction: the case has no end |
 //! | `FatalErrorCondition` (a signal, a crash) | error, whatever the case says |
@@ -11,12 +11,16 @@
 //! | `skips` above 0, a `Skip` | skipped |
 //! | an element or attribute that Catch2 does not write | see `strict.rs` |
 //!
-//! - `CHECK_NOFAIL`, `CHECKED_IF` and `CHECKED_ELSE` speak against nothing. A case tagged `[!shouldfail]` that passes is called a failure by Catch2 itself.
-//! - The counts of cases (`OverallResultsCases`) of groups and the run are held against what is shown.
-//! - A test is known by `program > name`; sections are part of their test. Two of one name are two tests, and the worst decides.
+//! - `CHECK_NOFAIL`, `CHECKED_IF` and `CHECKED_ELSE` contradict nothing. A case tagged
+//!   `[!shouldfail]` that passes is called a failure by Catch2 itself.
+//! - The counts of cases (`OverallResultsCases`) of groups and the run are held against what is
+//!   shown.
+//! - A test is known by `program > name`; sections are part of their test. Two of one name are two
+//!   tests, and the worst decides.
 //!
-//! A program that ends in the middle of a test leaves a document without an end, which is refused. Tests that a filter left out
-//! are not in the report. There are no times. Messages, expressions, output and paths are not kept.
+//! A program that ends in the middle of a test leaves a document without an end, which is refused.
+//! Tests that a filter left out are not in the report. There are no times. Messages, expressions,
+//! output and paths are not kept.
 
 mod case;
 mod document;
@@ -24,21 +28,23 @@ mod document;
 mod tests;
 
 use super::input::Input;
-use super::{Format, ReportError, xml};
+use super::{ReportParser, xml};
 use crate::model::test_run::TestRun;
-use document::Document;
+use crate::report::error::ReportError;
+use document::Catch2Document;
 
 /// The format.
-pub static FORMAT: Format = Format { name: "catch2", detect, parse, streams: true };
+pub static FORMAT: ReportParser =
+    ReportParser { name: "catch2", detect: is_catch2, parse: parse_catch2, streams: true };
 
 const ROOTS: &[&str] = &["catch", "catch2testrun", "catchtestrun"];
 
-fn detect(bytes: &[u8]) -> bool {
-    xml::root(bytes).is_some_and(|name| ROOTS.contains(&name.as_str()))
+fn is_catch2(bytes: &[u8]) -> bool {
+    xml::has_root(bytes, ROOTS)
 }
 
-fn parse(input: Input<'_>) -> Result<TestRun, ReportError> {
-    let mut document = Document::default();
+fn parse_catch2(input: Input<'_>) -> Result<TestRun, ReportError> {
+    let mut document = Catch2Document::default();
     xml::read(input, ROOTS, xml::LIMITS, &mut document)?;
     Ok(document.finish())
 }

@@ -1,4 +1,5 @@
-//! What Catch2 writes, and what must not pass for it. `real/` holds documents that Catch2 itself wrote.
+//! What Catch2 writes, and what must not pass for it. `real/` holds documents that Catch2 itself
+//! wrote.
 
 use crate::model::test_run::TestOutcome::{self, Error, Failed, Passed, Skipped};
 use crate::report::testing::{is_green, outcomes, refused, run};

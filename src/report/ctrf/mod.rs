@@ -1,11 +1,14 @@
 //! CTRF, the Common Test Report Format: one JSON document that reporters of many runners write.
 //!
-//! - The outcome stands in the `status` of each test: `passed`; `failed`; `skipped` and `pending` are skipped; `other` was not
-//!   run to an end that is one of these. Another word is an error of the document.
-//! - A `rawStatus` that speaks of failure, where the status does not, is a contradiction.
-//! - A test that passed and is called flaky, was retried, or has attempts beside it, is flaky: nothing is tried again that passed.
+//! - The outcome is in the `status` of each test: `passed`; `failed`; `skipped` and `pending` are
+//!   skipped; `other` was not run to an end that is one of these. Another word is an error of the
+//!   document.
+//! - A `rawStatus` that names a failure, where the status does not, is a contradiction.
+//! - A test that passed and is called flaky, was retried, or has attempts beside it, is flaky:
+//!   nothing is tried again that passed.
 //! - A test is known by `suite > name`. Two of one name are two tests, and the worst decides.
-//! - A field that the format does not define is not passed over, see `strict.rs`, but within `extra`, which holds what a reporter likes.
+//! - A field that the format does not define is not passed over, see `strict.rs`, but within
+//!   `extra`, which holds what a reporter likes.
 //! - The summary is held against the tests.
 //!
 //! Paths, environments, messages, output and what reporters add are not kept.
@@ -14,23 +17,25 @@
 mod tests;
 mod wire;
 
-use super::encoding::text;
+use super::encoding::decode_text;
 use super::input::Input;
-use super::{Format, ReportError, json};
+use super::{ReportParser, json};
 use crate::model::test_run::TestRun;
+use crate::report::error::ReportError;
 
 /// The format.
-pub static FORMAT: Format = Format { name: "ctrf", detect, parse, streams: false };
+pub static FORMAT: ReportParser =
+    ReportParser { name: "ctrf", detect: is_ctrf, parse: parse_ctrf, streams: false };
 
-fn detect(bytes: &[u8]) -> bool {
+fn is_ctrf(bytes: &[u8]) -> bool {
     let members = json::members(bytes);
     // Other reports have a list of that name.
     let is_results = |key: &str, shape| key == "results" && shape == json::Shape::Object;
     members.iter().any(|(key, shape)| key == "reportFormat" || is_results(key, *shape))
 }
 
-fn parse(input: Input<'_>) -> Result<TestRun, ReportError> {
-    let text = text(input.whole()?)?;
-    let document: wire::Document<'_> = json::document(&text)?;
+fn parse_ctrf(input: Input<'_>) -> Result<TestRun, ReportError> {
+    let text = decode_text(input.whole()?)?;
+    let document: wire::CtrfDocument<'_> = json::document(&text)?;
     document.run().map_err(ReportError::whole)
 }

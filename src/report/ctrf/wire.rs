@@ -2,22 +2,24 @@
 
 use crate::model::own_times::OwnTimes;
 use crate::model::test_run::{SEPARATOR, TestOutcome, TestRun};
-use crate::report::attempts::{Attempts, after};
-use crate::report::said::Word;
-use crate::report::strict::Others;
-use crate::report::summary::{Tally, say};
+use crate::report::attempts::{Attempts, outcome_after};
+use crate::report::error::ContentError;
+use crate::report::said::OutcomeWord;
+use crate::report::strict::UnknownFields;
+use crate::report::summary::{Tally, add_sentences};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::borrow::Cow;
 
-/// The document. Fields that are not looked at are named too: what is in none of them is not passed over.
+/// The document. Fields that are not looked at are named too: what is in none of them is not passed
+/// over.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Document<'a> {
+pub struct CtrfDocument<'a> {
     #[serde(borrow)]
     report_format: Option<Cow<'a, str>>,
     #[serde(borrow)]
-    results: Results<'a>,
+    results: CtrfResults<'a>,
     #[serde(rename = "specVersion")]
     _spec_version: Option<IgnoredAny>,
     #[serde(rename = "reportId")]
@@ -33,14 +35,14 @@ pub struct Document<'a> {
     #[serde(rename = "extra")]
     _extra: Option<IgnoredAny>,
     #[serde(flatten)]
-    others: Others,
+    others: UnknownFields,
 }
 
 #[derive(Deserialize)]
-struct Results<'a> {
-    summary: Summary,
+struct CtrfResults<'a> {
+    summary: CtrfSummary,
     #[serde(borrow)]
-    tests: Vec<Test<'a>>,
+    tests: Vec<CtrfTest<'a>>,
     #[serde(rename = "tool")]
     _tool: Option<IgnoredAny>,
     #[serde(rename = "environment")]
@@ -50,12 +52,12 @@ struct Results<'a> {
     #[serde(rename = "extra")]
     _extra: Option<IgnoredAny>,
     #[serde(flatten)]
-    others: Others,
+    others: UnknownFields,
 }
 
-/// Each count is required by the format; without it nobody knows whether tests are missing.
+/// Each count is required by the format; without it a missing test would go unnoticed.
 #[derive(Deserialize)]
-struct Summary {
+struct CtrfSummary {
     tests: u64,
     passed: u64,
     failed: u64,
@@ -73,23 +75,23 @@ struct Summary {
     #[serde(rename = "extra")]
     _extra: Option<IgnoredAny>,
     #[serde(flatten)]
-    others: Others,
+    others: UnknownFields,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Test<'a> {
+struct CtrfTest<'a> {
     #[serde(borrow)]
     name: Cow<'a, str>,
-    status: Status,
+    status: CtrfStatus,
     /// What the runner itself calls it.
     #[serde(borrow)]
     raw_status: Option<Cow<'a, str>>,
     #[serde(borrow)]
-    suite: Option<Suite<'a>>,
+    suite: Option<CtrfSuite<'a>>,
     flaky: Option<bool>,
     retries: Option<u64>,
-    retry_attempts: Option<Vec<Attempt>>,
+    retry_attempts: Option<Vec<CtrfAttempt>>,
     start: Option<f64>,
     stop: Option<f64>,
     #[serde(rename = "id")]
@@ -139,12 +141,12 @@ struct Test<'a> {
     #[serde(rename = "extra")]
     _extra: Option<IgnoredAny>,
     #[serde(flatten)]
-    others: Others,
+    others: UnknownFields,
 }
 
 #[derive(Clone, Copy, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Status {
+enum CtrfStatus {
     Passed,
     Failed,
     Skipped,
@@ -155,22 +157,22 @@ enum Status {
 /// A text in early versions of the format, a list in later ones.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Suite<'a> {
+enum CtrfSuite<'a> {
     One(#[serde(borrow)] Cow<'a, str>),
     Path(Vec<String>),
 }
 
 #[derive(Deserialize)]
-struct Attempt {
-    status: Status,
+struct CtrfAttempt {
+    status: CtrfStatus,
 }
 
-impl Document<'_> {
+impl CtrfDocument<'_> {
     /// The run that it is.
     ///
     /// # Errors
     /// A sentence, when it is of another format or holds more than a report may.
-    pub fn run(&self) -> Result<TestRun, String> {
+    pub fn run(&self) -> Result<TestRun, ContentError> {
         if self.report_format.as_deref().is_some_and(|format| format != "CTRF") {
             return Err("it says that it is of another format than CTRF".into());
         }
@@ -179,19 +181,19 @@ impl Document<'_> {
         let mut times = self.results.summary.times();
         let mut contradictions = Vec::new();
         for test in &self.results.tests {
-            add(&mut times, [test.start, test.stop]);
+            add_times(&mut times, [test.start, test.stop]);
             let mut outcome = test.outcome();
             if let Some(foreign) = &test.others.0 {
                 outcome = outcome.max(foreign.outcome());
-                say(&mut contradictions, [foreign.of_test()]);
+                add_sentences(&mut contradictions, [foreign.of_test()]);
             }
             shown.add(outcome);
             tests.add(test.identity(), outcome)?;
             if let Some(what) = test.contradiction() {
-                say(&mut contradictions, [what]);
+                add_sentences(&mut contradictions, [what]);
             }
         }
-        say(&mut contradictions, self.results.summary.contradictions(shown));
+        add_sentences(&mut contradictions, self.results.summary.contradictions(shown));
         let mut run = TestRun { tests: tests.finish(), contradictions, times, ..TestRun::default() };
         for others in [&self.others, &self.results.others, &self.results.summary.others] {
             others.against("the report", &mut run);
@@ -200,15 +202,16 @@ impl Document<'_> {
     }
 }
 
-/// Some reporters write fractions of a millisecond. What is no time, such as a negative number, becomes one that is passed over.
-fn add(times: &mut OwnTimes, numbers: [Option<f64>; 2]) {
+/// Some reporters write fractions of a millisecond. What is no time, such as a negative number,
+/// becomes one that is passed over.
+fn add_times(times: &mut OwnTimes, numbers: [Option<f64>; 2]) {
     numbers.into_iter().flatten().for_each(|number| times.number(number as u64));
 }
 
-impl Summary {
+impl CtrfSummary {
     fn times(&self) -> OwnTimes {
         let mut times = OwnTimes::default();
-        add(&mut times, [self.start, self.stop]);
+        add_times(&mut times, [self.start, self.stop]);
         times
     }
 
@@ -228,25 +231,26 @@ impl Summary {
     }
 }
 
-impl Test<'_> {
+impl CtrfTest<'_> {
     fn outcome(&self) -> TestOutcome {
         let attempts = self.retry_attempts.iter().flatten();
         let earlier = attempts
             .map(|attempt| attempt.status.outcome())
             .filter(|outcome| *outcome != TestOutcome::Passed);
-        // Nothing is tried again that passed, so attempts that are all called passed hide the one that did not.
+        // Nothing is tried again that passed, so attempts that are all called passed hide the one
+        // that did not.
         let attempts = self.retry_attempts.as_ref().is_some_and(|attempts| !attempts.is_empty());
         let retried = self.flaky == Some(true) || attempts || self.retries.is_some_and(|retries| retries > 0);
         let retried = retried.then_some(TestOutcome::Failed);
         match earlier.max().max(retried) {
-            Some(earlier) => after(earlier, self.status.outcome()),
+            Some(earlier) => outcome_after(earlier, self.status.outcome()),
             None => self.status.outcome(),
         }
     }
 
     /// The runner calls it failed, and the reporter does not.
     fn contradiction(&self) -> Option<&'static str> {
-        let raw = self.raw_status.as_deref().map_or(Word::Silent, Word::of);
+        let raw = self.raw_status.as_deref().map_or(OutcomeWord::Silent, OutcomeWord::of);
         let bad = raw.is_bad() && self.outcome() <= TestOutcome::Skipped;
         bad.then_some("a test is not called failed, and its `rawStatus` says that it was")
     }
@@ -254,8 +258,8 @@ impl Test<'_> {
     fn identity(&self) -> String {
         let mut parts: Vec<&str> = match &self.suite {
             None => Vec::new(),
-            Some(Suite::One(name)) => vec![name],
-            Some(Suite::Path(names)) => names.iter().map(String::as_str).collect(),
+            Some(CtrfSuite::One(name)) => vec![name],
+            Some(CtrfSuite::Path(names)) => names.iter().map(String::as_str).collect(),
         };
         parts.retain(|part| !part.is_empty());
         parts.push(if self.name.is_empty() { "(unnamed)" } else { &self.name });
@@ -263,13 +267,13 @@ impl Test<'_> {
     }
 }
 
-impl Status {
+impl CtrfStatus {
     fn outcome(self) -> TestOutcome {
         match self {
-            Status::Passed => TestOutcome::Passed,
-            Status::Skipped | Status::Pending => TestOutcome::Skipped,
-            Status::Failed => TestOutcome::Failed,
-            Status::Other => TestOutcome::Error,
+            CtrfStatus::Passed => TestOutcome::Passed,
+            CtrfStatus::Skipped | CtrfStatus::Pending => TestOutcome::Skipped,
+            CtrfStatus::Failed => TestOutcome::Failed,
+            CtrfStatus::Other => TestOutcome::Error,
         }
     }
 }

@@ -1,20 +1,20 @@
 //! The events, as far as they are read.
 
-use crate::report::strict::Others;
+use crate::report::strict::UnknownFields;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::borrow::Cow;
 
-/// One event. Only some of its fields are there, depending on its type. Fields that are not looked at are named too: what is in none
-/// of them is not passed over.
+/// One event. Only some of its fields are there, depending on its type. Fields that are not looked
+/// at are named too: what is in none of them is not passed over.
 #[derive(Deserialize)]
-pub struct Event<'a> {
+pub struct DartEvent<'a> {
     #[serde(rename = "type", borrow)]
     pub kind: Option<Cow<'a, str>>,
     #[serde(borrow)]
-    pub suite: Option<Suite<'a>>,
+    pub suite: Option<DartSuite<'a>>,
     #[serde(borrow)]
-    pub test: Option<Test<'a>>,
+    pub test: Option<DartTest<'a>>,
     #[serde(rename = "testID")]
     pub test_id: Option<u64>,
     #[serde(borrow)]
@@ -38,7 +38,7 @@ pub struct Event<'a> {
     _stack_trace: Option<IgnoredAny>,
     #[serde(rename = "messageType")]
     _message_type: Option<IgnoredAny>,
-    pub group: Option<Group>,
+    pub group: Option<DartGroup>,
     #[serde(rename = "protocolVersion")]
     _protocol: Option<IgnoredAny>,
     #[serde(rename = "runnerVersion")]
@@ -53,24 +53,24 @@ pub struct Event<'a> {
     #[serde(rename = "remoteDebugger")]
     _debugger: Option<IgnoredAny>,
     #[serde(flatten)]
-    pub others: Others,
+    pub others: UnknownFields,
 }
 
 /// A file of tests on a platform.
 #[derive(Deserialize)]
-pub struct Suite<'a> {
+pub struct DartSuite<'a> {
     pub id: u64,
     #[serde(borrow)]
     pub platform: Option<Cow<'a, str>>,
     #[serde(borrow)]
     pub path: Option<Cow<'a, str>>,
     #[serde(flatten)]
-    pub others: Others,
+    pub others: UnknownFields,
 }
 
 /// A group of tests.
 #[derive(Deserialize)]
-pub struct Group {
+pub struct DartGroup {
     #[serde(rename = "id")]
     _id: Option<IgnoredAny>,
     #[serde(rename = "suiteID")]
@@ -90,12 +90,12 @@ pub struct Group {
     #[serde(rename = "url")]
     _url: Option<IgnoredAny>,
     #[serde(flatten)]
-    pub others: Others,
+    pub others: UnknownFields,
 }
 
 /// A test that begins.
 #[derive(Deserialize)]
-pub struct Test<'a> {
+pub struct DartTest<'a> {
     pub id: u64,
     #[serde(borrow)]
     pub name: Cow<'a, str>,
@@ -118,5 +118,5 @@ pub struct Test<'a> {
     #[serde(rename = "root_url")]
     _root_url: Option<IgnoredAny>,
     #[serde(flatten)]
-    pub others: Others,
+    pub others: UnknownFields,
 }

@@ -1,33 +1,34 @@
 //! Events to runs, and runs to tests.
 
-use super::events::{Event, Suite, Test};
+use super::events::{DartEvent, DartSuite, DartTest};
 use crate::model::test_run::{TestOutcome, TestRun};
-use crate::report::attempts::{Attempts, LIMITS, after};
-use crate::report::identity::identity;
-use crate::report::said::Word;
-use crate::report::strict::{self, Foreign};
-use crate::report::summary::say;
+use crate::report::attempts::{Attempts, LIMITS, outcome_after};
+use crate::report::error::ContentError;
+use crate::report::identity::join_identity;
+use crate::report::said::OutcomeWord;
+use crate::report::strict::{self, UnknownPart};
+use crate::report::summary::add_sentences;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// All runs of a report while it is read: one after the other.
 #[derive(Default)]
 pub struct Runs {
-    open: Option<Run>,
+    open: Option<DartRun>,
     tests: Attempts,
     run: TestRun,
 }
 
 /// One run.
 #[derive(Default)]
-struct Run {
-    suites: BTreeMap<u64, Place>,
+struct DartRun {
+    suites: BTreeMap<u64, SuitePlace>,
     tests: BTreeMap<u64, Running>,
     planned: u64,
     done: bool,
 }
 
-/// Where the tests of a suite stand.
-struct Place {
+/// Where the tests of a suite are.
+struct SuitePlace {
     file: String,
     platform: String,
 }
@@ -45,7 +46,7 @@ struct Running {
     /// An attempt of it failed before.
     earlier: bool,
     /// Something about it is told that is not known here.
-    foreign: Option<Foreign>,
+    foreign: Option<UnknownPart>,
 }
 
 impl Runs {
@@ -53,22 +54,25 @@ impl Runs {
     ///
     /// # Errors
     /// A sentence, when it is none that the runner writes.
-    pub fn take(&mut self, event: Event<'_>) -> Result<(), String> {
+    pub fn take(&mut self, event: DartEvent<'_>) -> Result<(), ContentError> {
         // Tests can print JSON of their own.
         let Some(kind) = event.kind.as_deref() else { return Ok(()) };
         if kind == "start" {
             event.others.against("the run", &mut self.run);
             self.end_run()?;
-            self.open = Some(Run::default());
+            self.open = Some(DartRun::default());
             return Ok(());
         }
         let Some(run) = &mut self.open else {
-            say(&mut self.run.contradictions, ["an event comes before the start of a run"]);
-            self.open = Some(Run::default());
+            add_sentences(&mut self.run.contradictions, ["an event comes before the start of a run"]);
+            self.open = Some(DartRun::default());
             return self.take(event);
         };
         if run.done && event.test_id.is_some() {
-            say(&mut self.run.contradictions, ["an event of a test comes after the end of its run"]);
+            add_sentences(
+                &mut self.run.contradictions,
+                ["an event of a test comes after the end of its run"],
+            );
         }
         if let Some(suite) = &event.suite {
             suite.others.against("a suite", &mut self.run);
@@ -91,7 +95,7 @@ impl Runs {
     }
 
     /// An event of a test that has begun.
-    fn of_test(&mut self, event: &Event<'_>) -> Result<(), String> {
+    fn of_test(&mut self, event: &DartEvent<'_>) -> Result<(), ContentError> {
         let (Some(id), Some(run)) = (event.test_id, &mut self.open) else {
             self.of_run(event);
             return Ok(());
@@ -110,19 +114,20 @@ impl Runs {
             Some("testDone") => test.ends(event),
             _ => Some("an event of a test is not known here"),
         };
-        say(&mut self.run.contradictions, said);
+        add_sentences(&mut self.run.contradictions, said);
         Ok(())
     }
 
-    /// An event that is about no test, and of a type that is not known here. Those of the runner have a time; others a test printed.
-    fn of_run(&mut self, event: &Event<'_>) {
+    /// An event that is about no test, and of a type that is not known here. Those of the runner
+    /// have a time; others a test printed.
+    fn of_run(&mut self, event: &DartEvent<'_>) {
         let Some(kind) = event.kind.as_deref().filter(|_| event.time.is_some()) else { return };
-        match event.result.as_deref().map(Word::of) {
+        match event.result.as_deref().map(OutcomeWord::of) {
             Some(word) if word.is_bad() => {
-                say(&mut self.run.errors, ["an event about no test tells of a failure"])
+                add_sentences(&mut self.run.errors, ["an event about no test tells of a failure"])
             }
-            Some(Word::Unknown) => {
-                say(
+            Some(OutcomeWord::Unknown) => {
+                add_sentences(
                     &mut self.run.contradictions,
                     ["an event about no test has a result that is not known here"],
                 );
@@ -135,37 +140,40 @@ impl Runs {
     fn done(&mut self, success: Option<bool>) {
         let Some(run) = &mut self.open else { return };
         if std::mem::replace(&mut run.done, true) {
-            return say(&mut self.run.contradictions, ["a run ends twice"]);
+            return add_sentences(&mut self.run.contradictions, ["a run ends twice"]);
         }
         let bad = run.tests.values().any(|test| test.outcome() > TestOutcome::Flaky);
         match success {
-            None => say(&mut self.run.errors, ["the run was ended before all tests had run"]),
-            Some(false) if !bad => say(&mut self.run.errors, ["the run failed outside its tests"]),
+            None => add_sentences(&mut self.run.errors, ["the run was ended before all tests had run"]),
+            Some(false) if !bad => add_sentences(&mut self.run.errors, ["the run failed outside its tests"]),
             Some(true) if bad => {
-                say(&mut self.run.contradictions, ["the run is called a success and a test of it failed"]);
+                add_sentences(
+                    &mut self.run.contradictions,
+                    ["the run is called a success and a test of it failed"],
+                );
             }
             Some(_) => {}
         }
     }
 
     /// Takes over the tests of the run that is open.
-    fn end_run(&mut self) -> Result<(), String> {
+    fn end_run(&mut self) -> Result<(), ContentError> {
         let Some(run) = self.open.take() else { return Ok(()) };
         if !run.done {
-            say(&mut self.run.contradictions, ["a run has no end: the report is cut off"]);
+            add_sentences(&mut self.run.contradictions, ["a run has no end: the report is cut off"]);
         }
         let shown = run.suites.len() as u64;
         if run.planned > shown {
-            say(
+            add_sentences(
                 &mut self.run.contradictions,
                 [format!("a run names more suites than the {shown} that it shows")],
             );
         }
         let files = run.files();
         for test in run.tests.values().filter(|test| !test.is_none()) {
-            say(&mut self.run.contradictions, test.foreign.as_ref().map(Foreign::of_test));
+            add_sentences(&mut self.run.contradictions, test.foreign.as_ref().map(UnknownPart::of_test));
             let file = files.get(&test.suite).map_or("", String::as_str);
-            self.tests.add(identity([file], &test.name), test.outcome())?;
+            self.tests.add(join_identity([file], &test.name), test.outcome())?;
         }
         Ok(())
     }
@@ -174,7 +182,7 @@ impl Runs {
     ///
     /// # Errors
     /// A sentence, when it holds no event, or more than a report may.
-    pub fn finish(mut self) -> Result<TestRun, String> {
+    pub fn finish(mut self) -> Result<TestRun, ContentError> {
         if self.open.is_none() {
             return Err("it holds no event of a run".into());
         }
@@ -183,16 +191,16 @@ impl Runs {
     }
 }
 
-impl Run {
-    fn suite(&mut self, suite: Suite<'_>) {
+impl DartRun {
+    fn suite(&mut self, suite: DartSuite<'_>) {
         let file = suite.path.unwrap_or_default().replace('\\', "/");
         let platform = suite.platform.filter(|name| name != "vm").unwrap_or_default().into_owned();
-        self.suites.insert(suite.id, Place { file, platform });
+        self.suites.insert(suite.id, SuitePlace { file, platform });
     }
 
-    fn begins(&mut self, test: Test<'_>) -> Result<(), String> {
+    fn begins(&mut self, test: DartTest<'_>) -> Result<(), ContentError> {
         if self.tests.len() as u64 >= LIMITS.records {
-            return Err(format!("it holds more than {} test cases", LIMITS.records));
+            return Err(format!("it holds more than {} test cases", LIMITS.records).into());
         }
         let begun = Running {
             name: test.name.into_owned(),
@@ -209,13 +217,14 @@ impl Run {
         }
     }
 
-    /// The file of each suite, as names begin with it. Two files that differ only before the directory of the tests keep their whole paths.
+    /// The file of each suite, as names begin with it. Two files that differ only before the
+    /// directory of the tests keep their whole paths.
     fn files(&self) -> BTreeMap<u64, String> {
         let mut wholes: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
         for place in self.suites.values() {
             wholes.entry(below_package(&place.file)).or_default().insert(&place.file);
         }
-        let named = |place: &Place| {
+        let named = |place: &SuitePlace| {
             let short = below_package(&place.file);
             let unique = wholes.get(short).is_some_and(|wholes| wholes.len() == 1);
             let file = if unique { short } else { &place.file };
@@ -236,8 +245,8 @@ impl Running {
         }
     }
 
-    /// Takes its end. What speaks against it is told.
-    fn ends(&mut self, event: &Event<'_>) -> Option<&'static str> {
+    /// Takes its end. Notes contradictions.
+    fn ends(&mut self, event: &DartEvent<'_>) -> Option<&'static str> {
         let skipped = event.skipped == Some(true);
         let (end, mut said) = match event.result.as_deref() {
             Some("success") if skipped => (TestOutcome::Skipped, None),
@@ -259,8 +268,8 @@ impl Running {
     fn outcome(&self) -> TestOutcome {
         let end = self.end.unwrap_or(TestOutcome::Error);
         let end = if self.failed { end.max(TestOutcome::Failed) } else { end };
-        let end = self.foreign.as_ref().map(Foreign::outcome).max(Some(end)).unwrap_or(end);
-        if self.earlier { after(TestOutcome::Failed, end) } else { end }
+        let end = self.foreign.as_ref().map(UnknownPart::outcome).max(Some(end)).unwrap_or(end);
+        if self.earlier { outcome_after(TestOutcome::Failed, end) } else { end }
     }
 
     /// Is it no test, because it is hidden and all is well?
@@ -269,7 +278,8 @@ impl Running {
     }
 }
 
-/// A file from the directory of the package's tests on. Where the package lies is no part of a name.
+/// A file from the directory of the package's tests on. Where the package lies is no part of a
+/// name.
 fn below_package(path: &str) -> &str {
     let at =
         ["/test/", "/integration_test/", "/test_driver/"].iter().filter_map(|place| path.rfind(place)).max();

@@ -1,15 +1,16 @@
 //! Events to packages and tests.
 
-use super::wire::Event;
+use super::wire::GoEvent;
 use crate::model::test_run::{SEPARATOR, TestOutcome, TestRun};
 use crate::report::attempts::Attempts;
-use crate::report::summary::say;
+use crate::report::error::ContentError;
+use crate::report::summary::add_sentences;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// All packages of a report while it is read.
 #[derive(Default)]
 pub struct Packages {
-    packages: BTreeMap<String, Package>,
+    packages: BTreeMap<String, GoPackage>,
     replayed: BTreeSet<String>,
     tests: Attempts,
     run: TestRun,
@@ -19,7 +20,7 @@ pub struct Packages {
 
 /// One package.
 #[derive(Default)]
-struct Package {
+struct GoPackage {
     /// Something was heard of it since it last ended.
     open: bool,
     /// A test of it has failed since it last ended.
@@ -32,11 +33,12 @@ struct Package {
     failing: BTreeMap<String, u64>,
     /// Of each test that failed in an earlier run of the package, how many records there are.
     earlier: BTreeMap<String, u64>,
-    /// The records of this run, where an earlier one failed: whether they are attempts shows at its end.
+    /// The records of this run, where an earlier one failed: whether they are attempts shows at its
+    /// end.
     again: Vec<(String, TestOutcome)>,
 }
 
-impl Package {
+impl GoPackage {
     /// Takes a record of a test, and keeps it if what it is shows only later.
     fn keeps(&mut self, test: &str, outcome: TestOutcome) -> bool {
         if !self.earlier.is_empty() {
@@ -55,7 +57,7 @@ impl Packages {
     ///
     /// # Errors
     /// A sentence, when it is none that Go writes.
-    pub fn take(&mut self, event: &Event<'_>) -> Result<(), String> {
+    pub fn take(&mut self, event: &GoEvent<'_>) -> Result<(), ContentError> {
         self.time(event.time.as_deref().unwrap_or_default());
         match &*event.action {
             "build-output" => {}
@@ -66,11 +68,11 @@ impl Packages {
     }
 
     /// What an event says in a field that Go does not have, or not there.
-    fn foreign(&mut self, event: &Event<'_>) -> Result<(), String> {
+    fn foreign(&mut self, event: &GoEvent<'_>) -> Result<(), ContentError> {
         let Some(foreign) = event.foreign() else { return Ok(()) };
         match event.test() {
             Some(test) => {
-                say(&mut self.run.contradictions, [foreign.of_test()]);
+                add_sentences(&mut self.run.contradictions, [foreign.of_test()]);
                 self.record(event.package(), test, foreign.outcome())?;
             }
             None if event.is_of_build() => foreign.against("the build", &mut self.run),
@@ -89,7 +91,7 @@ impl Packages {
         }
     }
 
-    fn of_package(&mut self, action: &str, event: &Event<'_>) -> Result<(), String> {
+    fn of_package(&mut self, action: &str, event: &GoEvent<'_>) -> Result<(), ContentError> {
         let name = event.package();
         let package = self.packages.entry(name.to_string()).or_default();
         package.open = true;
@@ -103,13 +105,13 @@ impl Packages {
                 Ok(())
             }
             ("run", Some(test)) => self.begins(name, test),
-            (action, Some(test)) => self.ends(name, test, outcome(action)?),
+            (action, Some(test)) => self.ends(name, test, read_outcome(action)?),
             ("bench", None) => Err(UNKNOWN.into()),
-            (action, None) => self.package_ends(name, outcome(action)?),
+            (action, None) => self.package_ends(name, read_outcome(action)?),
         }
     }
 
-    fn begins(&mut self, name: &str, test: &str) -> Result<(), String> {
+    fn begins(&mut self, name: &str, test: &str) -> Result<(), ContentError> {
         let package = self.packages.entry(name.to_string()).or_default();
         if !package.running.insert(test.to_string()) {
             return self.record(name, test, TestOutcome::Error);
@@ -117,37 +119,37 @@ impl Packages {
         Ok(())
     }
 
-    fn ends(&mut self, name: &str, test: &str, outcome: TestOutcome) -> Result<(), String> {
+    fn ends(&mut self, name: &str, test: &str, outcome: TestOutcome) -> Result<(), ContentError> {
         let package = self.packages.entry(name.to_string()).or_default();
         package.running.remove(test);
         package.failed |= outcome == TestOutcome::Failed;
         self.record(name, test, outcome)
     }
 
-    fn record(&mut self, name: &str, test: &str, outcome: TestOutcome) -> Result<(), String> {
+    fn record(&mut self, name: &str, test: &str, outcome: TestOutcome) -> Result<(), ContentError> {
         match self.packages.entry(name.to_string()).or_default().keeps(test, outcome) {
             true => Ok(()),
-            false => self.tests.add(identity(name, test), outcome),
+            false => self.tests.add(test_identity(name, test), outcome),
         }
     }
 
-    fn package_ends(&mut self, name: &str, outcome: TestOutcome) -> Result<(), String> {
+    fn package_ends(&mut self, name: &str, outcome: TestOutcome) -> Result<(), ContentError> {
         let package = self.packages.remove(name).unwrap_or_default();
         let (failed, running, marked) = (package.failed, package.running.clone(), package.marked);
         let earlier = self.run_ends(name, package)?;
-        self.packages.insert(name.to_string(), Package { earlier, ..Package::default() });
+        self.packages.insert(name.to_string(), GoPackage { earlier, ..GoPackage::default() });
         match outcome {
             TestOutcome::Failed if !failed && running.is_empty() => {
-                say(&mut self.run.errors, [format!("package `{name}` failed outside its tests")]);
+                add_sentences(&mut self.run.errors, [format!("package `{name}` failed outside its tests")]);
             }
             TestOutcome::Passed | TestOutcome::Skipped if failed => {
-                say(
+                add_sentences(
                     &mut self.run.contradictions,
                     [format!("package `{name}` passed and a test of it failed")],
                 );
             }
             TestOutcome::Passed | TestOutcome::Skipped if marked => {
-                say(
+                add_sentences(
                     &mut self.run.contradictions,
                     [format!("package `{name}` passed, and an error of a test of it is told")],
                 );
@@ -158,18 +160,22 @@ impl Packages {
     }
 
     /// Takes what was kept of a run of a package. What failed in it or before is left.
-    fn run_ends(&mut self, name: &str, mut package: Package) -> Result<BTreeMap<String, u64>, String> {
+    fn run_ends(
+        &mut self,
+        name: &str,
+        mut package: GoPackage,
+    ) -> Result<BTreeMap<String, u64>, ContentError> {
         for test in std::mem::take(&mut package.running) {
             if !package.keeps(&test, TestOutcome::Error) {
-                self.tests.add(identity(name, &test), TestOutcome::Error)?;
+                self.tests.add(test_identity(name, &test), TestOutcome::Error)?;
             }
         }
-        let Package { mut earlier, failing, again, .. } = package;
+        let GoPackage { mut earlier, failing, again, .. } = package;
         let are_attempts = again.iter().all(|(test, _)| earlier.contains_key(test));
         for (test, outcome) in again {
             let records = earlier.get(&test).map_or(0, |records| *records);
             let attempt = if are_attempts { records + 1 } else { 1 };
-            self.tests.add_attempt(identity(name, &test), outcome, attempt)?;
+            self.tests.add_attempt(test_identity(name, &test), outcome, attempt)?;
             if records > 0 || outcome > TestOutcome::Flaky {
                 earlier.insert(test, records + 1);
             }
@@ -192,7 +198,7 @@ impl Packages {
             (Some("FAIL"), Some(_)) if line.trim_end().ends_with(" failed]") => {
                 self.not_built(line.split_ascii_whitespace().nth(1));
             }
-            (Some("FAIL"), _) => say(&mut self.run.errors, ["something failed outside the events"]),
+            (Some("FAIL"), _) => add_sentences(&mut self.run.errors, ["something failed outside the events"]),
             (Some("ok"), Some(name)) if line.contains("(cached)") => {
                 self.replayed.insert(name.to_string());
             }
@@ -203,19 +209,19 @@ impl Packages {
     fn not_built(&mut self, name: Option<&str>) {
         // `a/b [a/b.test]`: the second is the test binary.
         let name = name.and_then(|name| name.split_ascii_whitespace().next()).unwrap_or("(unnamed)");
-        say(&mut self.run.errors, [format!("package `{name}` could not be built")]);
+        add_sentences(&mut self.run.errors, [format!("package `{name}` could not be built")]);
     }
 
     /// The run, once the report has ended.
     ///
     /// # Errors
     /// A sentence, when it holds more than a report may.
-    pub fn finish(mut self) -> Result<TestRun, String> {
+    pub fn finish(mut self) -> Result<TestRun, ContentError> {
         for (name, package) in std::mem::take(&mut self.packages) {
             let open = package.open;
             self.run_ends(&name, package)?;
             if open {
-                say(
+                add_sentences(
                     &mut self.run.contradictions,
                     [format!("package `{name}` has no end: the report is cut off")],
                 );
@@ -226,11 +232,11 @@ impl Packages {
     }
 }
 
-fn identity(package: &str, test: &str) -> String {
+fn test_identity(package: &str, test: &str) -> String {
     format!("{package}{SEPARATOR}{test}")
 }
 
-fn outcome(action: &str) -> Result<TestOutcome, String> {
+fn read_outcome(action: &str) -> Result<TestOutcome, ContentError> {
     match action {
         // A benchmark that printed and did not fail ends with `bench`.
         "pass" | "bench" => Ok(TestOutcome::Passed),

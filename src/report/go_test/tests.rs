@@ -148,11 +148,11 @@ proptest! {
         ], 0..12),
     ) {
         let text = events(&list) + &events(&["run Z", "fail Z"]);
-        prop_assert!(parse(Input::Whole(text.as_bytes())).is_ok_and(|run| !is_green(&run)));
+        prop_assert!(parse_go_test(Input::Whole(text.as_bytes())).is_ok_and(|run| !is_green(&run)));
     }
 
     #[test]
     fn arbitrary_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-        let _ = parse(Input::Whole(&bytes));
+        let _ = parse_go_test(Input::Whole(&bytes));
     }
 }

@@ -1,10 +1,11 @@
 //! The events as they are written.
 //!
-//! The fields are those of Go's `cmd/internal/test2json`, and of what `cmd/go` says of a build (`go help buildjson`); gotestsum copies
-//! the lines. Those that are not looked at are named too: what is in none of them is not passed over (`strict.rs`).
+//! The fields are those of Go's `cmd/internal/test2json`, and of what `cmd/go` says of a build
+//! (`go help buildjson`); gotestsum copies the lines. Those that are not looked at are named too:
+//! what is in none of them is not passed over (`strict.rs`).
 
 use crate::report::said::{self, Hint};
-use crate::report::strict::{self, Foreign, Others};
+use crate::report::strict::{self, UnknownFields, UnknownPart};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::borrow::Cow;
@@ -12,7 +13,7 @@ use std::borrow::Cow;
 /// One event. Only some of its fields are there, depending on its action.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct Event<'a> {
+pub struct GoEvent<'a> {
     #[serde(borrow)]
     pub action: Cow<'a, str>,
     #[serde(borrow)]
@@ -42,10 +43,10 @@ pub struct Event<'a> {
     #[serde(rename = "Path")]
     _path: Option<IgnoredAny>,
     #[serde(flatten)]
-    others: Others,
+    others: UnknownFields,
 }
 
-impl Event<'_> {
+impl GoEvent<'_> {
     /// The package. `go tool test2json` by itself names none.
     pub fn package(&self) -> &str {
         self.package.as_deref().filter(|name| !name.is_empty()).unwrap_or("(unnamed)")
@@ -67,12 +68,12 @@ impl Event<'_> {
     }
 
     /// What it says in a field that Go does not have, or not there.
-    pub fn foreign(&self) -> Option<Foreign> {
+    pub fn foreign(&self) -> Option<UnknownPart> {
         let texts = [&self.failed_build, &self.output_type, &self.key];
         if self.others.0.is_none() && texts.iter().all(|text| text.is_none()) {
             return None;
         }
-        let at = |says: bool, field: &str| says.then(|| Foreign::failure(field));
+        let at = |says: bool, field: &str| says.then(|| UnknownPart::failure(field));
         let built = self.failed_build.as_deref().is_none_or(str::is_empty) || self.action == "fail";
         let known = matches!(
             self.output_type.as_deref().unwrap_or_default(),

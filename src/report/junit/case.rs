@@ -3,7 +3,7 @@
 //! | said by | means |
 //! | --- | --- |
 //! | `failure`, `error`, `warning`, `risky` (an element; `failure` also as an attribute, node:test) | failed; `error`: could not be run |
-//! | any other child whose name speaks of failure | failed |
+//! | any other child whose name contains a word for failure | failed |
 //! | `skipped`, `skip`, `ignored`, `disabled`, `incomplete` | skipped |
 //! | `skipped` in a `status="notrun"` of ctest, unless the test chose it (`SKIP_…`) | `error`: it could not be started |
 //! | `skipped type="todo"` beside `failure` | skipped: a test of work that is not done (node:test) |
@@ -11,26 +11,27 @@
 //! | `skipped` of another type beside `failure` | failed, and a contradiction |
 //! | `flakyFailure`, `flakyError`, `rerunFailure`, `rerunError` without `failure` or `error` | flaky |
 //! | the attributes `attempt(s)` above 1, `retry`, `retries`, `rerun(s)`, `flaky` unless they say no | flaky: it was run before. A record of the same name right before it is that attempt, if the number says so |
-//! | the attributes `status` and `result` | see [`Word`]; a word that we do not know is an error and a contradiction |
-//! | any other attribute, and any other element directly in the case | see `said.rs`: what speaks of failure is one, and what nobody knows is an error and a contradiction |
+//! | the attributes `status` and `result` | see [`OutcomeWord`]; a word that we do not know is an error and a contradiction |
+//! | any other attribute, and any other element directly in the case | see `said.rs`: what names a failure is one, and what is unknown is an error and a contradiction |
 //!
-//! pytest (`record_xml_attribute`) and googletest before 1.8.1 (`RecordProperty`) let tests write attributes of any name, and say
-//! outcomes in elements: of their attributes only those count that speak of failure.
+//! pytest (`record_xml_attribute`) and googletest before 1.8.1 (`RecordProperty`) let tests write
+//! attributes of any name, and say outcomes in elements: of their attributes only those count that
+//! name a failure.
 //!
-//! The worst wins. A test counts as passed only when nothing speaks against it.
+//! The worst wins. A test counts as passed only when nothing contradicts it.
 
 use crate::model::test_run::TestOutcome;
-use crate::report::attempts::Name;
-use crate::report::said::{self, Hint, Word, is_no};
+use crate::report::attempts::TestName;
+use crate::report::said::{self, Hint, OutcomeWord, is_no};
 
 /// What an element says, outside or inside a test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Saying {
-    /// It failed.
+    /// The test failed.
     Failure,
-    /// It could not be run to its end.
+    /// The test could not be run to its end.
     Error,
-    /// It did not run, or its result was declared not to matter.
+    /// The test did not run, or its result was declared not to matter.
     Skipped,
     /// An earlier attempt failed.
     EarlierFailure,
@@ -39,8 +40,8 @@ pub enum Saying {
 }
 
 impl Saying {
-    /// What an element of this name says. `child`: it stands directly in a test or a suite, where a name that speaks
-    /// of failure is taken for one.
+    /// What an element of this name says. `child`: it is directly in a test or a suite, where a
+    /// name that names of failure is taken for one.
     pub fn of(element: &str, child: bool) -> Option<Saying> {
         match element {
             // What nearly every case has, known without a search.
@@ -57,8 +58,8 @@ impl Saying {
 }
 
 impl Saying {
-    /// What it is in a test that ctest did not run. ctest writes `skipped` also where a program or a file is missing or a
-    /// fixture failed, and counts that as failed.
+    /// What it is in a test that ctest did not run. ctest writes `skipped` also where a program or
+    /// a file is missing or a fixture failed, and counts that as failed.
     pub fn of_ctest(self, message: Option<&str>) -> Saying {
         match self {
             Saying::Skipped if !message.is_some_and(|text| text.starts_with("SKIP_")) => Saying::Error,
@@ -69,10 +70,10 @@ impl Saying {
 
 /// One test case while it is read.
 #[derive(Debug, Default)]
-pub struct Case {
-    /// Its identity.
-    pub id: Name,
-    /// The beginning of the text that stands directly in it.
+pub struct JunitCase {
+    /// The identity of the test, with its groups.
+    pub id: TestName,
+    /// The beginning of the text directly in it.
     pub text: String,
     /// ctest says that it did not run it.
     pub not_run: bool,
@@ -88,7 +89,7 @@ pub struct Case {
     failed: bool,
     broken: bool,
     unknown: bool,
-    /// The first part of it that nobody knows.
+    /// The first unknown part of it.
     foreign: Option<Box<str>>,
     /// It may have attributes of any name.
     free: bool,
@@ -98,10 +99,10 @@ pub struct Case {
     attempt: u64,
 }
 
-impl Case {
+impl JunitCase {
     /// A case that has said nothing yet.
-    pub fn new(id: Name, free: bool) -> Self {
-        Case { id, free, ..Case::default() }
+    pub fn new(id: TestName, free: bool) -> Self {
+        JunitCase { id, free, ..JunitCase::default() }
     }
 
     /// Takes an attribute (its name in lower case).
@@ -109,7 +110,7 @@ impl Case {
         match name {
             // What nearly every case has, known without a search.
             "name" | "classname" | "class" | "time" | "file" | "line" | "timestamp" | "assertions" => {}
-            "status" | "result" => self.status(Word::of(value)),
+            "status" | "result" => self.status(OutcomeWord::of(value)),
             // An empty message is a message.
             "failure" => self.failure_attribute |= value.is_empty() || !is_no(value),
             "error" => self.broken |= value.is_empty() || !is_no(value),
@@ -137,12 +138,12 @@ impl Case {
         }
     }
 
-    /// Takes a part of it that nobody knows.
+    /// Takes an unknown part of it.
     pub fn unknown_part(&mut self, what: &str, name: &str) {
         self.foreign.get_or_insert_with(|| format!("{what} `{}`", said::shown(name)).into());
     }
 
-    /// Takes what a part of it says in words that speak of failure.
+    /// Takes what a part of it says in words that name a failure.
     pub fn failed(&mut self) {
         self.failed = true;
     }
@@ -152,14 +153,14 @@ impl Case {
         self.attempt.max(1)
     }
 
-    fn status(&mut self, status: Word) {
+    fn status(&mut self, status: OutcomeWord) {
         match status {
-            Word::Silent => {}
-            Word::Passed => self.passed = true,
-            Word::Skipped => self.skipped = true,
-            Word::Failed => self.failed = true,
-            Word::Error => self.broken = true,
-            Word::Unknown => self.unknown = true,
+            OutcomeWord::Silent => {}
+            OutcomeWord::Passed => self.passed = true,
+            OutcomeWord::Skipped => self.skipped = true,
+            OutcomeWord::Failed => self.failed = true,
+            OutcomeWord::Error => self.broken = true,
+            OutcomeWord::Unknown => self.unknown = true,
         }
     }
 
@@ -190,7 +191,8 @@ impl Case {
         }
     }
 
-    /// What the case says against itself, as what became of it, in words that follow "a test of it".
+    /// What the case says against itself, as what became of it, in words that follow "a test of
+    /// it".
     pub fn contradictions(&self, outcome: TestOutcome) -> Vec<String> {
         let known = !self.unknown && self.foreign.is_none();
         let mut found = Vec::new();
@@ -218,11 +220,12 @@ impl Case {
     }
 
     /// How much it adds to what its suites show, as what became of it.
-    pub fn shown(&self, outcome: TestOutcome) -> Shown {
+    pub fn shown(&self, outcome: TestOutcome) -> JunitTally {
         let elements = self.failures + self.errors + self.skips;
-        Shown {
-            // Some runners count every outcome (pytest's subtests), every attempt (Surefire) or a test that passed
-            // and then broke twice (pytest's fixtures). None of it is green, so nothing is excused by it.
+        JunitTally {
+            // Some runners count every outcome (pytest's subtests), every attempt (Surefire) or a
+            // test that passed and then broke twice (pytest's fixtures). None of it is green, so
+            // nothing is excused by it.
             tests: elements.max(1) + self.errors + self.earlier(),
             failures: self.failures.max(u64::from(self.failed || self.failure_attribute))
                 + self.earlier_failures,
@@ -234,7 +237,7 @@ impl Case {
 
 /// What the elements of a suite show, in the units that summaries count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Shown {
+pub struct JunitTally {
     /// Tests, attempts and repeated outcomes included.
     pub tests: u64,
     /// Failures, those of earlier attempts included.
@@ -245,9 +248,9 @@ pub struct Shown {
     pub not_run: u64,
 }
 
-impl Shown {
+impl JunitTally {
     /// Adds what a case or an inner suite shows.
-    pub fn add(&mut self, other: Shown) {
+    pub fn add(&mut self, other: JunitTally) {
         self.tests += other.tests;
         self.failures += other.failures;
         self.errors += other.errors;

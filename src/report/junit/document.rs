@@ -1,36 +1,38 @@
 //! The document: elements open and close, and a run is left.
 
-use super::case::{Case, Saying};
-use super::identity::{identity, step, without_time};
-use super::suite::Suite;
+use super::case::{JunitCase, Saying};
+use super::identity::{suite_step, test_identity, without_time};
+use super::suite::JunitSuite;
 use crate::model::test_run::{TestOutcome, TestRun};
-use crate::report::attempts::{Attempts, Name, after};
-use crate::report::said::{self, Hint, Word};
-use crate::report::summary::say;
-use crate::report::xml::{Content, Element};
+use crate::report::attempts::{Attempts, TestName, outcome_after};
+use crate::report::error::ContentError;
+use crate::report::said::{self, Hint, OutcomeWord};
+use crate::report::summary::add_sentences;
+use crate::report::xml::{ContentHandler, Element};
 
 /// The longest text that can be a word of failure.
 const LONGEST_WORD: usize = 32;
 
 /// A document while it is read.
 #[derive(Default)]
-pub struct Document {
-    open: Vec<Kind>,
-    suites: Vec<Suite>,
-    cases: Vec<Case>,
+pub struct JunitDocument {
+    open: Vec<JunitElement>,
+    suites: Vec<JunitSuite>,
+    cases: Vec<JunitCase>,
     tests: Attempts,
     run: TestRun,
 }
 
 /// What an open element is to us.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum JunitElement {
     Suite,
     Case,
     Other,
 }
 
-/// The attributes of a case that are needed by name, where they hold anything: looked for once, because there are so many cases.
+/// The attributes of a case that are needed by name, where they hold anything: looked for once,
+/// because there are so many cases.
 #[derive(Default)]
 struct CaseTag<'a> {
     name: Option<&'a str>,
@@ -60,8 +62,8 @@ impl<'a> CaseTag<'a> {
     }
 }
 
-impl Content for Document {
-    fn start(&mut self, element: &Element<'_>) -> Result<(), String> {
+impl ContentHandler for JunitDocument {
+    fn start(&mut self, element: &Element<'_>) -> Result<(), ContentError> {
         let kind = match element.name {
             "testsuite" | "testsuites" => self.start_suite(element),
             "testcase" => self.start_case(element),
@@ -71,9 +73,10 @@ impl Content for Document {
         Ok(())
     }
 
-    /// Writers put no text into a test itself; a word of failure there is one, also in several pieces.
-    fn text(&mut self, text: &str) -> Result<(), String> {
-        if self.open.last() == Some(&Kind::Case)
+    /// Writers put no text into a test itself; a word of failure there is one, also in several
+    /// pieces.
+    fn text(&mut self, text: &str) -> Result<(), ContentError> {
+        if self.open.last() == Some(&JunitElement::Case)
             && let Some(case) = self.cases.last_mut()
             && !(case.text.is_empty() && text.trim().is_empty())
         {
@@ -87,20 +90,20 @@ impl Content for Document {
         Ok(())
     }
 
-    fn end(&mut self) -> Result<(), String> {
+    fn end(&mut self) -> Result<(), ContentError> {
         match self.open.pop() {
-            Some(Kind::Suite) => self.end_suite(),
-            Some(Kind::Case) => self.end_case()?,
-            Some(Kind::Other) | None => {}
+            Some(JunitElement::Suite) => self.end_suite(),
+            Some(JunitElement::Case) => self.end_case()?,
+            Some(JunitElement::Other) | None => {}
         }
         Ok(())
     }
 }
 
-impl Document {
+impl JunitDocument {
     /// Nothing is read yet.
     pub fn new(tests: Attempts) -> Self {
-        Document { tests, ..Document::default() }
+        JunitDocument { tests, ..JunitDocument::default() }
     }
 
     /// The run, once the document has ended.
@@ -108,10 +111,10 @@ impl Document {
         TestRun { tests: self.tests.finish(), ..self.run }
     }
 
-    fn start_suite(&mut self, element: &Element<'_>) -> Kind {
+    fn start_suite(&mut self, element: &Element<'_>) -> JunitElement {
         element.value("timestamp").iter().for_each(|text| self.run.times.text(text));
-        let written = named(element);
-        let mut suite = Suite::new(without_time(written), element.name == "testsuites");
+        let written = suite_name(element);
+        let mut suite = JunitSuite::new(without_time(written), element.name == "testsuites");
         element.attributes.iter().for_each(|(name, value)| suite.attribute(name, value));
         suite.counts_assertions(element.attributes);
         if is_place_of_phpunit(element) {
@@ -124,10 +127,10 @@ impl Document {
             suite.within(outer);
         }
         self.suites.push(suite);
-        Kind::Suite
+        JunitElement::Suite
     }
 
-    fn start_case(&mut self, element: &Element<'_>) -> Kind {
+    fn start_case(&mut self, element: &Element<'_>) -> JunitElement {
         let tag = CaseTag::of(element);
         tag.timestamp.iter().for_each(|text| self.run.times.text(text));
         let class = tag.classname.or(tag.class).unwrap_or_default();
@@ -139,44 +142,45 @@ impl Document {
         let suite = self.suites.last();
         let path = suite.and_then(|suite| suite.path.as_deref()).unwrap_or_default();
         let said = self.suites.iter().any(|suite| suite.name == class);
-        let identity = |path: &str| identity(path, if said { "" } else { class }, named);
+        let identity = |path: &str| test_identity(path, if said { "" } else { class }, named);
         let name = match suite.and_then(|suite| suite.whole.as_deref()) {
-            None => Name::from(identity(path)),
-            Some(whole) => Name::shortened(identity(path), identity(whole)),
+            None => TestName::from(identity(path)),
+            Some(whole) => TestName::shortened(identity(path), identity(whole)),
         };
-        let mut case = Case::new(name, suite.is_some_and(Suite::is_free));
+        let mut case = JunitCase::new(name, suite.is_some_and(JunitSuite::is_free));
         element.attributes.iter().for_each(|(name, value)| case.attribute(name, value));
         case.not_run = class == named && tag.status == Some("notrun");
         self.cases.push(case);
-        Kind::Case
+        JunitElement::Case
     }
 
-    /// Names can be long, so only suites that have tests get a path: those count against what a report may hold.
+    /// Names can be long, so only suites that have tests get a path: those count against what a
+    /// report may hold.
     fn path_is_known(&mut self) {
         let Some((inner, outer)) = self.suites.split_last_mut() else { return };
         if inner.path.is_some() {
             return;
         }
         let suites = || outer.iter().chain([&*inner]);
-        let path = suites().map(|suite| step(&suite.name)).collect();
-        let whole = suites()
-            .any(|suite| suite.written.is_some())
-            .then(|| suites().map(|suite| step(suite.written.as_ref().unwrap_or(&suite.name))).collect());
+        let path = suites().map(|suite| suite_step(&suite.name)).collect();
+        let whole = suites().any(|suite| suite.written.is_some()).then(|| {
+            suites().map(|suite| suite_step(suite.written.as_ref().unwrap_or(&suite.name))).collect()
+        });
         (inner.path, inner.whole) = (Some(path), whole);
     }
 
-    fn start_other(&mut self, element: &Element<'_>) -> Kind {
-        let child = matches!(self.open.last(), Some(Kind::Case | Kind::Suite));
+    fn start_other(&mut self, element: &Element<'_>) -> JunitElement {
+        let child = matches!(self.open.last(), Some(JunitElement::Case | JunitElement::Suite));
         let by_node_tap = self.suites.last().is_some_and(|suite| suite.by_node_tap);
         if let Some(case) = self.cases.last_mut().filter(|_| by_node_tap && is_skip_of_node_tap(element)) {
             case.element(Saying::Skipped, false);
-            return Kind::Other;
+            return JunitElement::Other;
         }
         match Saying::of(element.name, child) {
             Some(saying) => self.say(element, saying, child),
             None => self.unsaid(element, child),
         }
-        Kind::Other
+        JunitElement::Other
     }
 
     fn say(&mut self, element: &Element<'_>, saying: Saying, child: bool) {
@@ -229,42 +233,42 @@ impl Document {
                 "an error"
             }
         };
-        say(&mut self.run.errors, [format!("{} reports {what} outside its tests", suite.label())]);
+        add_sentences(&mut self.run.errors, [format!("{} reports {what} outside its tests", suite.label())]);
     }
 
     fn end_suite(&mut self) {
         let Some(suite) = self.suites.pop() else { return };
-        say(&mut self.run.contradictions, suite.contradictions());
-        say(&mut self.run.errors, suite.error());
+        add_sentences(&mut self.run.contradictions, suite.contradictions());
+        add_sentences(&mut self.run.errors, suite.error());
         if let Some(outer) = self.suites.last_mut() {
             outer.add_suite(&suite);
         }
     }
 
-    fn end_case(&mut self) -> Result<(), String> {
+    fn end_case(&mut self) -> Result<(), ContentError> {
         let Some(case) = self.cases.pop() else { return Ok(()) };
         let (outcome, attempt) = (case.outcome(), case.attempts());
         if let Some(suite) = self.suites.last_mut() {
             suite.add_case(case.shown(outcome), outcome);
             let said = case.contradictions(outcome).into_iter();
-            say(
+            add_sentences(
                 &mut self.run.contradictions,
                 said.map(|what| format!("{}: a test of it {what}", suite.label())),
             );
         }
         let rerun = self.suites.last_mut().is_some_and(|suite| suite.is_rerun(case.id.as_str()));
-        let outcome = if rerun { after(TestOutcome::Failed, outcome) } else { outcome };
+        let outcome = if rerun { outcome_after(TestOutcome::Failed, outcome) } else { outcome };
         self.tests.add_attempt(case.id, outcome, attempt)
     }
 }
 
-/// Is a text one word that speaks of failure?
+/// Is a text one word that names a failure?
 fn is_bad_word(text: &str) -> bool {
-    (1..=LONGEST_WORD).contains(&text.trim().len()) && Word::of(text).is_bad()
+    (1..=LONGEST_WORD).contains(&text.trim().len()) && OutcomeWord::of(text).is_bad()
 }
 
-/// Does an attribute of an element that is no test say that something failed? Of those that say why it was skipped, or what it is about, none
-/// does.
+/// Does an attribute of an element that is no test say that something failed? Of those that say why
+/// it was skipped, or what it is about, none does.
 fn says_failed(element: &Element<'_>) -> bool {
     let texts: &[&str] = match element.name {
         "property" => &["name", "value"],
@@ -274,12 +278,12 @@ fn says_failed(element: &Element<'_>) -> bool {
     said::says_failed(element, texts)
 }
 
-fn named<'a>(element: &'a Element<'_>) -> &'a str {
+fn suite_name<'a>(element: &'a Element<'_>) -> &'a str {
     element.value("name").or_else(|| element.value("id")).unwrap_or_default()
 }
 
-/// Does it say that a failure of the test does not count? node:test has a type for it, Catch2 a message, also for tests
-/// that have to fail.
+/// Does it say that a failure of the test does not count? node:test has a type for it, Catch2 a
+/// message, also for tests that have to fail.
 fn is_todo(element: &Element<'_>) -> bool {
     element.value("type").is_some_and(|kind| kind.eq_ignore_ascii_case("todo"))
         || element.value("message") == Some("TEST_CASE tagged with !mayfail")
@@ -290,10 +294,10 @@ fn is_skip_of_node_tap(element: &Element<'_>) -> bool {
     element.name == "property" && element.value("name") == Some("skip")
 }
 
-/// PHPUnit names the outermost suite after the directory or the configuration where it lies on this machine.
-/// Its suites alone count assertions.
+/// PHPUnit names the outermost suite after the directory or the configuration where it lies on this
+/// machine. Its suites alone count assertions.
 fn is_place_of_phpunit(element: &Element<'_>) -> bool {
-    let name = named(element).as_bytes();
+    let name = suite_name(element).as_bytes();
     let drive = name.len() > 2 && name[0].is_ascii_alphabetic() && name[1] == b':';
     let absolute = name.starts_with(b"/") || (drive && matches!(name[2], b'/' | b'\\'));
     absolute && element.value("assertions").is_some()

@@ -1,18 +1,21 @@
 //! JUnit XML: what nearly every test runner can write, and no two write alike.
 //!
-//! There is no specification that runners follow. What is common is `testcase` elements, somewhere below `testsuites` or
-//! `testsuite`, with child elements or attributes that say what went wrong. So this reader
+//! There is no specification that runners follow. What is common is `testcase` elements, somewhere
+//! below `testsuites` or `testsuite`, with child elements or attributes that say what went wrong.
+//! So this reader
 //!
 //! - finds every `testcase`, however deep and below whatever elements,
-//! - takes outcomes from elements and from the case's own attributes (`case.rs`), never from a suite's summary; what nobody knows
-//!   in a case is no pass,
-//! - holds the summary against the elements and records where it claims more, or where a suite calls itself failed (`suite.rs`),
+//! - takes outcomes from elements and from the case's own attributes (`case.rs`), never from a
+//!   suite's summary; what is unknown in a case is no pass,
+//! - holds the summary against the elements and records where it claims more, or where a suite
+//!   calls itself failed (`suite.rs`),
 //! - gives each test a name (`identity.rs`) and folds records of one name into one outcome,
 //! - keeps the first and the last `timestamp` of suites and cases,
-//! - keeps nothing else: no properties, output, messages or host names. They can hold personal data.
+//! - keeps nothing else: no properties, output, messages or host names. They can hold personal
+//!   data.
 //!
-//! A document is read as a stream, without document types and entities. What is not one whole well-formed
-//! document, or is deeper, longer or larger than any runner writes, is an error.
+//! A document is read as a stream, without document types and entities. What is not one whole
+//! well-formed document, or is deeper, longer or larger than any runner writes, is an error.
 
 mod case;
 mod document;
@@ -23,21 +26,23 @@ mod tests;
 
 use super::attempts::{Attempts, LIMITS};
 use super::input::Input;
-use super::{Format, ReportError, xml};
+use super::{ReportParser, xml};
 use crate::model::test_run::TestRun;
-use document::Document;
+use crate::report::error::ReportError;
+use document::JunitDocument;
 
 /// The format.
-pub static FORMAT: Format = Format { name: "junit", detect, parse, streams: true };
+pub static FORMAT: ReportParser =
+    ReportParser { name: "junit", detect: is_junit, parse: parse_junit, streams: true };
 
 const ROOTS: &[&str] = &["testsuites", "testsuite"];
 
-fn detect(bytes: &[u8]) -> bool {
-    xml::root(bytes).is_some_and(|name| ROOTS.contains(&name.as_str()))
+fn is_junit(bytes: &[u8]) -> bool {
+    xml::has_root(bytes, ROOTS)
 }
 
-fn parse(input: Input<'_>) -> Result<TestRun, ReportError> {
-    let mut document = Document::new(Attempts::within(LIMITS.of(input.length())));
+fn parse_junit(input: Input<'_>) -> Result<TestRun, ReportError> {
+    let mut document = JunitDocument::new(Attempts::within(LIMITS.of(input.length())));
     xml::read(input, ROOTS, xml::LIMITS, &mut document)?;
     Ok(document.finish())
 }

@@ -1,44 +1,48 @@
 //! One `testsuite` or `testsuites`: what its summary claims against what its elements show.
 //!
-//! The summary never decides an outcome. It is only asked whether something is missing, so only a claim
-//! that is *larger* than what is shown is a contradiction:
+//! The summary never decides an outcome. It is only asked whether something is missing, so only a
+//! claim that is *larger* than what is shown is a contradiction:
 //!
 //! - more `failures` or `errors` than are shown: always;
-//! - more `tests` than are shown, unless the summary itself says that so many were skipped or disabled:
-//!   libtest counts ignored tests for which it writes no case. Catch2 and doctest count assertions here, and their
-//!   `tests` are not asked (see [`Suite::counts_assertions`]). Nor are those of node-tap, which counts the levels of a
-//!   test as well, and of pytest since version 9, which
-//!   counts each subtest that passed and writes no case for it, unless nothing at all is shown.
+//! - more `tests` than are shown, unless the summary itself says that so many were skipped or
+//!   disabled: libtest counts ignored tests for which it writes no case. Catch2 and doctest count
+//!   assertions here, and their `tests` are not asked (see [`JunitSuite::counts_assertions`]). Nor
+//!   are those of node-tap, which counts the levels of a test as well, and of pytest since version
+//!   9, which counts each subtest that passed and writes no case for it, unless nothing at all is
+//!   shown.
 //!
-//! What it says of itself in any other attribute (`result`, `success`, `crashed`, see `said.rs`) is believed when it is bad: a
-//! suite that calls itself failed, and shows no test that is, failed outside its tests.
+//! What it says of itself in any other attribute (`result`, `success`, `crashed`, see `said.rs`) is
+//! believed when it is bad: a suite that calls itself failed, and shows no test that is, failed
+//! outside its tests.
 //!
-//! Smaller claims are conventions: mocha gives the root suite none of the tests of inner suites, pytest counts several
-//! failures of a test as one, ctest has no `errors`. An attribute that should be a count and is not one is a contradiction.
+//! Smaller claims are conventions: mocha gives the root suite none of the tests of inner suites,
+//! pytest counts several failures of a test as one, ctest has no `errors`. An attribute that should
+//! be a count and is not one is a contradiction.
 
-use super::case::Shown;
+use super::case::JunitTally;
 use crate::model::test_run::TestOutcome;
 use crate::report::said::{self, Hint};
-use crate::report::xml::Pair;
+use crate::report::xml::AttributePair;
 use std::collections::BTreeSet;
 
 /// A suite while it is read.
 #[derive(Debug, Default)]
-pub struct Suite {
+pub struct JunitSuite {
     /// Its name; empty when it has none, and for `testsuites`.
     pub name: String,
-    /// How identities of its tests begin, once it has one: the names of the suites around it and its own, each with what
-    /// follows it.
+    /// How identities of its tests begin, once it has one: the names of the suites around it and
+    /// its own, each with what follows it.
     pub path: Option<String>,
     /// How they would begin if nothing were left out of the names of suites, where something is.
     pub whole: Option<String>,
     /// Its name as it is written, where something is left out of it.
     pub written: Option<String>,
     /// What its elements show, inner suites included.
-    pub shown: Shown,
+    pub shown: JunitTally,
     /// It says of itself that it was skipped.
     pub skipped: bool,
-    /// Tests of inner suites that were not run and for which no case is written, as those suites say.
+    /// Tests of inner suites that were not run and for which no case is written, as those suites
+    /// say.
     unwritten: u64,
     label: String,
     tests: u64,
@@ -49,7 +53,8 @@ pub struct Suite {
     counts_assertions: bool,
     /// It has the attributes that doctest writes.
     as_doctest: bool,
-    /// node-tap wrote it: it counts every level once more, and skipped tests have a property that says so.
+    /// node-tap wrote it: it counts every level once more, and skipped tests have a property that
+    /// says so.
     pub by_node_tap: bool,
     /// pytest wrote it.
     by_pytest: bool,
@@ -61,7 +66,7 @@ pub struct Suite {
     failed_by: Option<String>,
     /// The largest number of failures that it names in another way.
     named_failures: u64,
-    /// The first attribute that says an outcome in a word that nobody knows.
+    /// The first attribute that says an outcome in an unknown word.
     unknown_word: Option<String>,
     /// A pytest that counts subtests wrote it.
     counts_subtests: bool,
@@ -82,7 +87,7 @@ const DOCTEST: [&[&str]; 2] =
 /// What googletest calls the outermost element.
 const GOOGLETEST: &str = "AllTests";
 
-impl Suite {
+impl JunitSuite {
     /// A suite of this name; the name of `testsuites` is only for messages.
     pub fn new(name: &str, outermost: bool) -> Self {
         let label =
@@ -92,7 +97,15 @@ impl Suite {
         let by_node_tap = outermost && name == NODE_TAP;
         let by_googletest = outermost && name == GOOGLETEST;
         let name = if outermost { String::new() } else { name.to_string() };
-        Suite { name, label, by_pytest, by_googletest, by_node_tap, counts_subtests, ..Suite::default() }
+        JunitSuite {
+            name,
+            label,
+            by_pytest,
+            by_googletest,
+            by_node_tap,
+            counts_subtests,
+            ..JunitSuite::default()
+        }
     }
 
     /// May its tests have attributes of any name?
@@ -101,15 +114,16 @@ impl Suite {
     }
 
     /// Takes from the suite around it who wrote it.
-    pub fn within(&mut self, outer: &Suite) {
+    pub fn within(&mut self, outer: &JunitSuite) {
         self.by_pytest |= outer.by_pytest;
         self.by_node_tap |= outer.by_node_tap;
         self.by_googletest |= outer.by_googletest;
         self.counts_subtests |= outer.counts_subtests;
     }
 
-    /// Does the case tell that an earlier one of its name failed, although that one does not say so? pytest has no two
-    /// tests of one name, and pytest-rerunfailures writes the attempts that failed as cases without an outcome.
+    /// Does the case tell that an earlier one of its name failed, although that one does not say
+    /// so? pytest has no two tests of one name, and pytest-rerunfailures writes the attempts that
+    /// failed as cases without an outcome.
     pub fn is_rerun(&mut self, id: &str) -> bool {
         self.by_pytest && !self.seen.insert(id.to_string())
     }
@@ -119,9 +133,10 @@ impl Suite {
         &self.label
     }
 
-    /// Catch2 is known by the host name `tbd` that it writes, doctest by its version. doctest can be told to leave that out,
-    /// and then by all that it writes, in its order, and by the status of its cases.
-    pub fn counts_assertions(&mut self, attributes: &[Pair<'_>]) {
+    /// Catch2 is known by the host name `tbd` that it writes, doctest by its version. doctest can
+    /// be told to leave that out, and then by all that it writes, in its order, and by the status
+    /// of its cases.
+    pub fn counts_assertions(&mut self, attributes: &[AttributePair<'_>]) {
         let value = |name: &str| attributes.iter().find(|(key, _)| *key == name).map(|(_, value)| *value);
         let order = attributes.iter().map(|(name, _)| *name);
         self.counts_assertions = value("hostname") == Some("tbd") || value("doctest_version").is_some();
@@ -142,7 +157,8 @@ impl Suite {
             "tests" => self.tests = self.count(value),
             "failures" => self.failures = self.count(value),
             "errors" => self.errors = self.count(value),
-            // One number under many names, or several numbers: they add up (ctest has `skipped` and `disabled`).
+            // One number under many names, or several numbers: they add up (ctest has `skipped` and
+            // `disabled`).
             "disabled" | "ignored" | "skip" | "skipped" | "skips" => self.not_run += self.count(value),
             // What nearly every suite has, known without a search.
             "name" | "time" | "timestamp" | "id" | "package" | "file" | "assertions" => {}
@@ -181,13 +197,13 @@ impl Suite {
     }
 
     /// Takes a case.
-    pub fn add_case(&mut self, shown: Shown, outcome: TestOutcome) {
+    pub fn add_case(&mut self, shown: JunitTally, outcome: TestOutcome) {
         self.shown.add(shown);
         self.bad += u64::from(outcome > TestOutcome::Flaky);
     }
 
     /// Takes an inner suite that has ended.
-    pub fn add_suite(&mut self, inner: &Suite) {
+    pub fn add_suite(&mut self, inner: &JunitSuite) {
         self.shown.add(inner.shown);
         self.bad += inner.bad;
         self.unwritten += inner.unwritten();
@@ -197,7 +213,8 @@ impl Suite {
         self.shown.failures + self.shown.errors
     }
 
-    /// How many tests were not run and have no case: by its own summary or by those of inner suites.
+    /// How many tests were not run and have no case: by its own summary or by those of inner
+    /// suites.
     fn unwritten(&self) -> u64 {
         self.not_run.saturating_sub(self.shown.not_run).max(self.unwritten)
     }

@@ -5,7 +5,7 @@ use crate::model::test_run::TestOutcome::{self, Error, Failed, Flaky, Passed, Sk
 use crate::report::testing::{is_green, outcomes, refused, run};
 use proptest::prelude::*;
 
-/// The outcome of the one test in a suite, and whether the report speaks against itself.
+/// The outcome of the one test in a suite, and whether the report contradicts itself.
 fn one(attributes: &str, content: &str) -> (TestOutcome, bool) {
     let run =
         run(&format!("<testsuite name='s'><testcase name='a' {attributes}>{content}</testcase></testsuite>"));
@@ -323,7 +323,8 @@ fn libtest_counts_an_ignored_test_that_it_does_not_write() {
     );
     assert_eq!(outcomes(&run), [("test > t > a", Passed), ("test > t > b", Passed)]);
     assert_eq!(run.contradictions, Vec::<String>::new());
-    // The outer summary need not repeat what the inner one explains; beyond that, something is missing.
+    // The outer summary need not repeat what the inner one explains; beyond that, something is
+    // missing.
     let outer = |tests: u64| {
         let text = format!(
             "<testsuites tests='{tests}'><testsuite name='s' tests='3' skipped='2'>
@@ -544,7 +545,7 @@ proptest! {
     #[test]
     fn arbitrary_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
         let _ = crate::report::parse(&bytes);
-        let _ = parse(Input::Whole(&bytes));
+        let _ = parse_junit(Input::Whole(&bytes));
     }
 
     #[test]
@@ -556,7 +557,7 @@ proptest! {
         ], 0..30),
     ) {
         let text = format!("<testsuite>{}<testcase name='z'><error/></testcase></testsuite>", parts.concat());
-        if let Ok(run) = parse(Input::Whole(text.as_bytes())) {
+        if let Ok(run) = parse_junit(Input::Whole(text.as_bytes())) {
             let hidden = parts.contains(&"<!--") || parts.contains(&"<![CDATA[");
             prop_assert!(hidden || !is_green(&run), "{}", text);
         }
@@ -566,7 +567,7 @@ proptest! {
     fn mutated_documents_never_panic_and_lose_no_test(at in 0..DOCUMENT.len(), byte in any::<u8>()) {
         let mut bytes = DOCUMENT.as_bytes().to_vec();
         bytes[at] = byte;
-        if let Ok(run) = parse(Input::Whole(&bytes)) {
+        if let Ok(run) = parse_junit(Input::Whole(&bytes)) {
             let records: u64 = run.tests.iter().map(|test| test.records).sum();
             prop_assert!(records == 3 || !run.contradictions.is_empty() || bytes[at] == b'0', "{}", String::from_utf8_lossy(&bytes));
         }
@@ -575,6 +576,6 @@ proptest! {
     #[test]
     fn a_document_cut_anywhere_is_no_run(cut in 1..DOCUMENT.len(), length in 1..40usize) {
         let end = DOCUMENT.len().saturating_sub(length).min(cut);
-        prop_assert!(parse(Input::Whole(&DOCUMENT.as_bytes()[..end])).is_err());
+        prop_assert!(parse_junit(Input::Whole(&DOCUMENT.as_bytes()[..end])).is_err());
     }
 }

@@ -1,15 +1,16 @@
 //! Events to suites and tests.
 
-use super::wire::Event;
+use super::wire::LibtestEvent;
 use crate::model::test_run::{TestOutcome, TestRun};
 use crate::report::attempts::Attempts;
-use crate::report::summary::{Tally, say};
+use crate::report::error::ContentError;
+use crate::report::summary::{Tally, add_sentences};
 use std::collections::BTreeSet;
 
 /// All suites of a report while it is read: one after the other.
 #[derive(Default)]
-pub struct Suites {
-    open: Option<Suite>,
+pub struct LibtestSuites {
+    open: Option<LibtestSuite>,
     suites: u64,
     /// Tests that have begun and not ended. nextest can let one end in a later suite.
     running: BTreeSet<String>,
@@ -21,25 +22,25 @@ pub struct Suites {
 
 /// One suite.
 #[derive(Default)]
-struct Suite {
+struct LibtestSuite {
     nextest: bool,
     planned: u64,
     shown: Tally,
 }
 
-impl Suites {
+impl LibtestSuites {
     /// Takes an event.
     ///
     /// # Errors
     /// A sentence, when it is none that a runner writes.
-    pub fn take(&mut self, event: &Event<'_>) -> Result<(), String> {
+    pub fn take(&mut self, event: &LibtestEvent<'_>) -> Result<(), ContentError> {
         match (&*event.kind, event.event.as_deref()) {
             ("suite", Some("started")) => self.suite_starts(event),
             ("suite", Some("ok" | "failed")) => self.suite_ends(event),
             ("test", Some("started")) => self.starts(event),
             // Still running after a minute; its end comes later.
             ("test", Some("timeout")) => self.named(event).map(|_| ()),
-            ("test", Some(word)) => self.ends(event, outcome(word)?),
+            ("test", Some(word)) => self.ends(event, read_outcome(word)?),
             // A benchmark has no word for what became of it: it was measured.
             ("bench", None) if event.median.is_some() => self.ends(event, TestOutcome::Passed),
             // How long doctests took.
@@ -50,12 +51,12 @@ impl Suites {
     }
 
     /// What an event says in a field that no writer of the format has.
-    fn foreign(&mut self, event: &Event<'_>) -> Result<(), String> {
+    fn foreign(&mut self, event: &LibtestEvent<'_>) -> Result<(), ContentError> {
         let Some(foreign) = event.foreign() else { return Ok(()) };
         match &*event.kind {
             "suite" => foreign.against(&format!("suite {}", self.suites), &mut self.run),
             "test" | "bench" => {
-                say(&mut self.run.contradictions, [foreign.of_test()]);
+                add_sentences(&mut self.run.contradictions, [foreign.of_test()]);
                 let (name, _) = self.named(event)?;
                 self.record(name, foreign.outcome(), 1)?;
             }
@@ -75,29 +76,33 @@ impl Suites {
         self.failed |= FAILED.iter().any(|begin| line.starts_with(begin));
     }
 
-    fn suite_starts(&mut self, event: &Event<'_>) -> Result<(), String> {
+    fn suite_starts(&mut self, event: &LibtestEvent<'_>) -> Result<(), ContentError> {
         if self.open.is_some() {
             return Err("a suite begins in another".into());
         }
         self.suites += 1;
         let planned = event.test_count.ok_or("a suite does not say how many tests it has")?;
-        self.open = Some(Suite { nextest: event.nextest.is_some(), planned, ..Suite::default() });
+        self.open =
+            Some(LibtestSuite { nextest: event.nextest.is_some(), planned, ..LibtestSuite::default() });
         Ok(())
     }
 
-    fn suite_ends(&mut self, event: &Event<'_>) -> Result<(), String> {
+    fn suite_ends(&mut self, event: &LibtestEvent<'_>) -> Result<(), ContentError> {
         let suite = self.open.take().ok_or("a suite ends that has not begun")?;
         let number = self.suites;
         let contradictions = suite.contradictions(event).into_iter();
-        say(&mut self.run.contradictions, contradictions.map(|what| format!("suite {number} {what}")));
+        add_sentences(
+            &mut self.run.contradictions,
+            contradictions.map(|what| format!("suite {number} {what}")),
+        );
         let failed = event.event.as_deref() == Some("failed");
         if failed && suite.shown.bad() == 0 {
-            say(&mut self.run.errors, [format!("suite {number} failed outside its tests")]);
+            add_sentences(&mut self.run.errors, [format!("suite {number} failed outside its tests")]);
         }
         Ok(())
     }
 
-    fn starts(&mut self, event: &Event<'_>) -> Result<(), String> {
+    fn starts(&mut self, event: &LibtestEvent<'_>) -> Result<(), ContentError> {
         let (name, _) = self.named(event)?;
         if !self.running.insert(name.to_string()) {
             return self.record(name, TestOutcome::Error, 1);
@@ -105,7 +110,7 @@ impl Suites {
         Ok(())
     }
 
-    fn ends(&mut self, event: &Event<'_>, outcome: TestOutcome) -> Result<(), String> {
+    fn ends(&mut self, event: &LibtestEvent<'_>, outcome: TestOutcome) -> Result<(), ContentError> {
         let (name, attempts) = self.named(event)?;
         self.running.remove(name);
         let by_nextest = is_of_nextest(event);
@@ -116,13 +121,13 @@ impl Suites {
         self.record(name, outcome, attempts)
     }
 
-    fn record(&mut self, name: &str, outcome: TestOutcome, attempts: u64) -> Result<(), String> {
+    fn record(&mut self, name: &str, outcome: TestOutcome, attempts: u64) -> Result<(), ContentError> {
         self.tests.add_last(name, outcome, attempts)
     }
 
     /// The name without the number of the attempt, and that number.
-    fn named<'e>(&self, event: &'e Event<'_>) -> Result<(&'e str, u64), String> {
-        let suite = self.open.as_ref().ok_or("a test stands outside every suite")?;
+    fn named<'e>(&self, event: &'e LibtestEvent<'_>) -> Result<(&'e str, u64), ContentError> {
+        let suite = self.open.as_ref().ok_or("a test is outside every suite")?;
         let name = event.name.as_deref().filter(|name| !name.is_empty()).ok_or("a test has no name")?;
         let attempt = name.rsplit_once('#').filter(|_| suite.nextest || is_of_nextest(event));
         let attempt = attempt.and_then(|(name, attempt)| Some((name, attempt.parse().ok()?)));
@@ -133,25 +138,28 @@ impl Suites {
     ///
     /// # Errors
     /// A sentence, when it holds more than a report may.
-    pub fn finish(mut self) -> Result<TestRun, String> {
+    pub fn finish(mut self) -> Result<TestRun, ContentError> {
         for name in std::mem::take(&mut self.running) {
             self.record(&name, TestOutcome::Error, 1)?;
         }
         if self.open.is_some() {
             let number = self.suites;
-            say(&mut self.run.contradictions, [format!("suite {number} has no end: the report is cut off")]);
+            add_sentences(
+                &mut self.run.contradictions,
+                [format!("suite {number} has no end: the report is cut off")],
+            );
         }
         let tests = self.tests.finish();
         if self.failed && tests.iter().all(|test| test.outcome <= TestOutcome::Flaky) {
-            say(&mut self.run.errors, ["cargo says that something failed, and no test shows it"]);
+            add_sentences(&mut self.run.errors, ["cargo says that something failed, and no test shows it"]);
         }
         Ok(TestRun { tests, ..self.run })
     }
 }
 
-impl Suite {
+impl LibtestSuite {
     /// Where its end claims more than is shown, in words that follow "suite 1".
-    fn contradictions(&self, end: &Event<'_>) -> Vec<String> {
+    fn contradictions(&self, end: &LibtestEvent<'_>) -> Vec<String> {
         let mut found = Vec::new();
         let shown = self.shown;
         // nextest also counts tests that it leaves out or that end in a later suite.
@@ -179,12 +187,13 @@ impl Suite {
     }
 }
 
-/// nextest names tests `crate::binary$test`, and in `libtest-json` that alone shows that it wrote them. No path of Rust has a `$`.
-fn is_of_nextest(event: &Event<'_>) -> bool {
+/// nextest names tests `crate::binary$test`, and in `libtest-json` that alone shows that it wrote
+/// them. No path of Rust has a `$`.
+fn is_of_nextest(event: &LibtestEvent<'_>) -> bool {
     event.name.as_deref().is_some_and(|name| name.contains('$'))
 }
 
-fn outcome(word: &str) -> Result<TestOutcome, String> {
+fn read_outcome(word: &str) -> Result<TestOutcome, ContentError> {
     match word {
         "ok" => Ok(TestOutcome::Passed),
         "failed" => Ok(TestOutcome::Failed),

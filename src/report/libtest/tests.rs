@@ -53,7 +53,8 @@ fn nextest_writes_the_attempt_behind_the_name() {
     assert!(run.errors.is_empty() && run.contradictions.is_empty(), "{run:?}");
 }
 
-/// It ends a suite as soon as so many tests have ended as are not ignored, and begins it anew for the others.
+/// It ends a suite as soon as so many tests have ended as are not ignored, and begins it anew for
+/// the others.
 #[test]
 fn what_nextest_writes_without_an_object_of_its_own_is_known_by_its_names() {
     let first = suite(
@@ -147,11 +148,11 @@ proptest! {
         let mut list = list;
         list.insert(at.min(list.len()), "failed z");
         let text = suite(list.len() as u64, &list, &end("ok", 0, 0));
-        prop_assert!(parse(Input::Whole(text.as_bytes())).map_or(true, |run| !is_green(&run)));
+        prop_assert!(parse_libtest(Input::Whole(text.as_bytes())).map_or(true, |run| !is_green(&run)));
     }
 
     #[test]
     fn arbitrary_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-        let _ = parse(Input::Whole(&bytes));
+        let _ = parse_libtest(Input::Whole(&bytes));
     }
 }

@@ -1,17 +1,17 @@
 //! The events as they are written.
 //!
-//! The fields are those of libtest (`library/test/src/formatters/json.rs`), of what imitates it, and of nextest
-//! (`nextest-runner/src/reporter/structured/libtest.rs`). Those that are not looked at are named too: what is in none of them is not
-//! passed over (`strict.rs`).
+//! The fields are those of libtest (`library/test/src/formatters/json.rs`), of what imitates it,
+//! and of nextest (`nextest-runner/src/reporter/structured/libtest.rs`). Those that are not looked
+//! at are named too: what is in none of them is not passed over (`strict.rs`).
 
-use crate::report::strict::{self, Foreign, Others};
+use crate::report::strict::{self, UnknownFields, UnknownPart};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::borrow::Cow;
 
 /// One event. Only some of its fields are there, depending on its type.
 #[derive(Deserialize)]
-pub struct Event<'a> {
+pub struct LibtestEvent<'a> {
     #[serde(rename = "type", borrow)]
     pub kind: Cow<'a, str>,
     #[serde(borrow)]
@@ -52,7 +52,7 @@ pub struct Event<'a> {
     #[serde(rename = "compilation_time")]
     _compilation_time: Option<IgnoredAny>,
     #[serde(flatten)]
-    others: Others,
+    others: UnknownFields,
 }
 
 /// What nextest says of a suite beside libtest.
@@ -69,12 +69,12 @@ pub struct Nextest {
     #[serde(rename = "stress_total")]
     _stress_total: Option<IgnoredAny>,
     #[serde(flatten)]
-    others: Others,
+    others: UnknownFields,
 }
 
-impl Event<'_> {
+impl LibtestEvent<'_> {
     /// What it says in a field that no writer has, or not there.
-    pub fn foreign(&self) -> Option<Foreign> {
+    pub fn foreign(&self) -> Option<UnknownPart> {
         let numbers = self.failed.or(self.allowed_fail);
         if self.others.0.is_none() && self.nextest.is_none() && self.reason.is_none() && numbers.is_none() {
             return None;
@@ -86,7 +86,7 @@ impl Event<'_> {
         let misplaced =
             [(self.reason.is_some() && event == Some("ok"), "reason"), (failures && !ends_suite, "failed")];
         let misplaced = misplaced.into_iter().filter(|(says, _)| *says);
-        let misplaced = misplaced.map(|(_, field)| Foreign::failure(field));
+        let misplaced = misplaced.map(|(_, field)| UnknownPart::failure(field));
         strict::worst(self.others.0.iter().cloned().chain(within).chain(misplaced))
     }
 }

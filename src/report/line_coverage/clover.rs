@@ -1,89 +1,95 @@
-//! Clover XML (clover.xsd of OpenClover): OpenClover, PHPUnit, istanbul, jest, gcovr, and converters.
+//! Clover XML (clover.xsd of OpenClover): OpenClover, PHPUnit, istanbul, jest, gcovr, and
+//! converters.
 //!
-//! Each `line` of a file is a statement (`stmt`), a condition (`cond`) or the beginning of a `method`. Writers agree on the
-//! first: it was executed when its `count` is not 0. A condition was when it has such a count (istanbul). Without one it has
-//! `truecount` and `falsecount`: how often it was true and false (OpenClover), or how many of its branches were taken and how many
-//! were not (ReportGenerator). So only the first of them shows that it was executed.
+//! Each `line` of a file is a statement (`stmt`), a condition (`cond`) or the beginning of a
+//! `method`. Writers agree on the first: it was executed when its `count` is not 0. A condition was
+//! when it has such a count (istanbul). Without one it has `truecount` and `falsecount`: how often
+//! it was true and false (OpenClover), or how many of its branches were taken and how many were not
+//! (ReportGenerator). So only the first of them shows that it was executed.
 //!
-//! A method is no statement: its `count` says whether anything in it was executed. PHPUnit and ReportGenerator, however, write one
-//! record for a line, so the record of a method can hide a statement on its line. The `statements` of the file tell how many are
-//! hidden: none, those of all methods, or those of methods on one line, which have no statement behind them. The hidden ones count
-//! as statements. Where that does not add up, a method that never ran is taken for a statement that was not executed, so that
-//! nothing unexecuted is passed over.
+//! A method is no statement: its `count` says whether anything in it was executed. PHPUnit and
+//! ReportGenerator, however, write one record for a line, so the record of a method can hide a
+//! statement on its line. The `statements` of the file tell how many are hidden: none, those of all
+//! methods, or those of methods on one line, which have no statement behind them. The hidden ones
+//! count as statements. Where that does not add up, a method that never ran is taken for a
+//! statement that was not executed, so that nothing unexecuted is passed over.
 //!
-//! `statements`, `coveredstatements` and `files` of `metrics` are compared with what the file lists.
+//! `statements`, `coveredstatements` and `files` of `metrics` are compared with what the file
+//! lists.
 
-use super::gathered::{Gathered, shortened};
+use super::CoverageParser;
+use super::gathered::{GatheredCoverage, shorten_text};
 use super::looks::begins_with;
-use super::values::{claim, contradictions, hit, line};
-use super::{Format, ReportError};
+use super::values::{compare_totals, read_claim, read_hit, read_line_number};
 use crate::model::line_coverage::CoverageFormat;
+use crate::report::error::{ContentError, ReportError};
 use crate::report::input::Input;
-use crate::report::xml::{self, COVERAGE, Content, Element};
+use crate::report::xml::{self, COVERAGE, ContentHandler, Element};
 
 /// The format.
-pub static FORMAT: Format = Format { format: CoverageFormat::Clover, detect, parse };
+pub static FORMAT: CoverageParser =
+    CoverageParser { format: CoverageFormat::Clover, detect: is_clover, parse: parse_clover };
 
-fn detect(bytes: &[u8]) -> bool {
+fn is_clover(bytes: &[u8]) -> bool {
     begins_with(bytes, "coverage", &["project", "testproject"])
 }
 
-fn parse(bytes: &[u8]) -> Result<Gathered, ReportError> {
-    let mut document = Document::default();
+fn parse_clover(bytes: &[u8]) -> Result<GatheredCoverage, ReportError> {
+    let mut document = CloverDocument::default();
     xml::read(Input::Whole(bytes), &["coverage"], COVERAGE, &mut document)?;
     Ok(document.gathered)
 }
 
 /// A document while it is read.
 #[derive(Default)]
-struct Document {
-    gathered: Gathered,
-    open: Vec<Part>,
+struct CloverDocument {
+    gathered: GatheredCoverage,
+    open: Vec<CloverElement>,
     /// What the open project shows and claims.
-    project: Shown,
-    file: Option<File>,
+    project: CloverTally,
+    file: Option<CloverFile>,
 }
 
 /// What an open element is to us.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Part {
+enum CloverElement {
     Project,
     File,
     Other,
 }
 
 #[derive(Default)]
-struct Shown {
+struct CloverTally {
     files: u64,
     records: u64,
     executed: u64,
-    claimed: Claimed,
+    claimed: CloverClaims,
 }
 
 #[derive(Clone, Copy, Default)]
-struct Claimed {
+struct CloverClaims {
     files: Option<u64>,
     statements: Option<u64>,
     executed: Option<u64>,
 }
 
 #[derive(Default)]
-struct File {
+struct CloverFile {
     name: String,
-    records: Vec<Record>,
-    claimed: Claimed,
+    records: Vec<CloverLine>,
+    claimed: CloverClaims,
 }
 
 /// What one `line` says. Sorted by line; a method comes before the statements on its line.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Record {
+struct CloverLine {
     line: u32,
-    kind: Kind,
+    kind: CloverLineKind,
     hit: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Kind {
+enum CloverLineKind {
     Method,
     /// One that `statements` counts.
     Statement,
@@ -91,90 +97,99 @@ enum Kind {
     Condition,
 }
 
-impl Content for Document {
-    fn start(&mut self, element: &Element<'_>) -> Result<(), String> {
+impl ContentHandler for CloverDocument {
+    fn start(&mut self, element: &Element<'_>) -> Result<(), ContentError> {
         let part = match (self.open.last(), element.name) {
-            (None, _) => self.times(element, "generated", Part::Other),
+            (None, _) => self.times(element, "generated", CloverElement::Other),
             (_, "project" | "testproject") if self.open.len() == 1 => {
-                self.project = Shown::default();
-                self.times(element, "timestamp", Part::Project)
+                self.project = CloverTally::default();
+                self.times(element, "timestamp", CloverElement::Project)
             }
             (_, "file") => self.file(element)?,
             (_, "line") => self.line(element)?,
             (Some(parent), "metrics") => self.metrics(*parent, element)?,
-            _ => Part::Other,
+            _ => CloverElement::Other,
         };
         self.open.push(part);
         Ok(())
     }
 
-    fn end(&mut self) -> Result<(), String> {
+    fn end(&mut self) -> Result<(), ContentError> {
         match self.open.pop() {
-            Some(Part::File) => self.end_of_file(),
-            Some(Part::Project) => self.end_of_project(),
-            Some(Part::Other) | None => {}
+            Some(CloverElement::File) => self.end_of_file(),
+            Some(CloverElement::Project) => self.end_of_project(),
+            Some(CloverElement::Other) | None => {}
         }
         Ok(())
     }
 }
 
-impl Document {
+impl CloverDocument {
     /// Seconds or milliseconds; what is no number says nothing.
-    fn times(&mut self, element: &Element<'_>, name: &str, part: Part) -> Part {
+    fn times(&mut self, element: &Element<'_>, name: &str, part: CloverElement) -> CloverElement {
         let number = element.value(name).and_then(|text| text.trim().parse().ok());
         number.into_iter().for_each(|number| self.gathered.times.number(number));
         part
     }
 
-    /// PHPUnit writes the path as the name, and other writers write an empty path where they know none.
-    fn file(&mut self, element: &Element<'_>) -> Result<Part, String> {
-        if self.file.is_some() || !self.open.contains(&Part::Project) {
+    /// PHPUnit writes the path as the name, and other writers write an empty path where they know
+    /// none.
+    fn file(&mut self, element: &Element<'_>) -> Result<CloverElement, ContentError> {
+        if self.file.is_some() || !self.open.contains(&CloverElement::Project) {
             return Err("a file is inside another file, or outside any project".into());
         }
         let name = element.value("path").or(element.value("name")).ok_or("a file has no name")?;
         self.gathered.file(vec![name.to_string()]);
-        self.file = Some(File { name: name.to_string(), ..File::default() });
-        Ok(Part::File)
+        self.file = Some(CloverFile { name: name.to_string(), ..CloverFile::default() });
+        Ok(CloverElement::File)
     }
 
-    fn line(&mut self, element: &Element<'_>) -> Result<Part, String> {
+    fn line(&mut self, element: &Element<'_>) -> Result<CloverElement, ContentError> {
         let file = self.file.as_mut().ok_or("a line is outside any file")?;
         let (kind, hit) = match element.value("type").unwrap_or("stmt") {
-            "stmt" => (Kind::Statement, hit(element.value("count"))?),
-            "method" => (Kind::Method, hit(element.value("count"))?),
-            "cond" if element.value("count").is_some() => (Kind::Statement, hit(element.value("count"))?),
-            "cond" => {
-                hit(element.value("falsecount"))?;
-                (Kind::Condition, hit(element.value("truecount"))?)
+            "stmt" => (CloverLineKind::Statement, read_hit(element.value("count"))?),
+            "method" => (CloverLineKind::Method, read_hit(element.value("count"))?),
+            "cond" if element.value("count").is_some() => {
+                (CloverLineKind::Statement, read_hit(element.value("count"))?)
             }
-            other => return Err(format!("`{}` is no type of a line that is known", shortened(other))),
+            "cond" => {
+                read_hit(element.value("falsecount"))?;
+                (CloverLineKind::Condition, read_hit(element.value("truecount"))?)
+            }
+            other => {
+                return Err(format!("`{}` is no type of a line that is known", shorten_text(other)).into());
+            }
         };
-        let line = line(element.value("num"))?.unwrap_or_default();
-        file.records.push(Record { line, kind, hit });
-        Ok(Part::Other)
+        let line = read_line_number(element.value("num"))?.unwrap_or_default();
+        file.records.push(CloverLine { line, kind, hit });
+        Ok(CloverElement::Other)
     }
 
-    fn metrics(&mut self, parent: Part, element: &Element<'_>) -> Result<Part, String> {
+    fn metrics(
+        &mut self,
+        parent: CloverElement,
+        element: &Element<'_>,
+    ) -> Result<CloverElement, ContentError> {
         let claimed = match (parent, self.file.as_mut()) {
-            (Part::File, Some(file)) => &mut file.claimed,
-            (Part::Project, _) => &mut self.project.claimed,
-            _ => return Ok(Part::Other),
+            (CloverElement::File, Some(file)) => &mut file.claimed,
+            (CloverElement::Project, _) => &mut self.project.claimed,
+            _ => return Ok(CloverElement::Other),
         };
-        *claimed = Claimed {
-            files: claim(element.value("files"))?,
-            statements: claim(element.value("statements"))?,
-            executed: claim(element.value("coveredstatements"))?,
+        *claimed = CloverClaims {
+            files: read_claim(element.value("files"))?,
+            statements: read_claim(element.value("statements"))?,
+            executed: read_claim(element.value("coveredstatements"))?,
         };
-        Ok(Part::Other)
+        Ok(CloverElement::Other)
     }
 
     fn end_of_file(&mut self) {
         let Some(mut file) = self.file.take() else { return };
         file.records.sort_unstable();
-        let Lines { lines: all, executed } = file.lines();
+        let CloverLines { lines: all, executed } = file.lines();
         let records = file.records.len() as u64;
         let (claimed, name) = (file.claimed, &file.name);
-        let said = contradictions(name, (claimed.statements, records), (claimed.executed, executed));
+        let said = compare_totals(name, (claimed.statements, records), (claimed.executed, executed));
         said.into_iter().for_each(|sentence| self.gathered.contradiction(sentence));
         self.project.files += 1;
         self.project.records += records;
@@ -186,24 +201,25 @@ impl Document {
     }
 
     fn end_of_project(&mut self) {
-        let Shown { files, records, executed, claimed } = std::mem::take(&mut self.project);
+        let CloverTally { files, records, executed, claimed } = std::mem::take(&mut self.project);
         let lines = (claimed.statements, records);
-        let said = contradictions("the project", lines, (claimed.executed, executed));
+        let said = compare_totals("the project", lines, (claimed.executed, executed));
         let lost = claimed.files.filter(|claimed| *claimed > files);
         let lost = lost.map(|claimed| format!("the project claims {claimed} files and shows {files}"));
         said.into_iter().chain(lost).for_each(|sentence| self.gathered.contradiction(sentence));
     }
 }
 
-impl File {
+impl CloverFile {
     /// The lines that can be executed.
-    fn lines(&self) -> Lines {
+    fn lines(&self) -> CloverLines {
         let (alone, others) = self.methods();
-        let [statements, conditions] = [Kind::Statement, Kind::Condition].map(|kind| self.of(kind));
+        let [statements, conditions] =
+            [CloverLineKind::Statement, CloverLineKind::Condition].map(|kind| self.of(kind));
         let claims = |records: usize| self.claimed.statements == Some(records as u64);
         let all = statements.len() + conditions.len() + alone.len() + others.len();
-        let never = |records: Vec<Record>| records.into_iter().filter(|record| !record.hit).collect();
-        let (hidden, counted): (Vec<Record>, Vec<Record>) = match () {
+        let never = |records: Vec<CloverLine>| records.into_iter().filter(|record| !record.hit).collect();
+        let (hidden, counted): (Vec<CloverLine>, Vec<CloverLine>) = match () {
             () if claims(statements.len()) => (Vec::new(), statements.clone()),
             () if claims(statements.len() + alone.len()) => {
                 (alone.clone(), [statements.clone(), alone].concat())
@@ -215,39 +231,40 @@ impl File {
         };
         let executed = counted.iter().filter(|record| record.hit).count() as u64;
         let lines = [statements, conditions, hidden].concat();
-        Lines { lines: lines.into_iter().map(|record| (record.line, record.hit)).collect(), executed }
+        CloverLines { lines: lines.into_iter().map(|record| (record.line, record.hit)).collect(), executed }
     }
 
-    /// The methods that hide a statement each. ReportGenerator gives some of them the count of others: unless
-    /// `coveredstatements` bears them out, none of them shows that it was executed.
-    fn believed(&self, methods: Vec<Record>) -> Vec<Record> {
+    /// The methods that hide a statement each. ReportGenerator gives some of them the count of
+    /// others: unless `coveredstatements` bears them out, none of them shows that it was executed.
+    fn believed(&self, methods: Vec<CloverLine>) -> Vec<CloverLine> {
         let executed = self.records.iter().filter(|record| record.hit).count() as u64;
         let borne_out = self.claimed.executed == Some(executed);
-        methods.into_iter().map(|record| Record { hit: record.hit && borne_out, ..record }).collect()
+        methods.into_iter().map(|record| CloverLine { hit: record.hit && borne_out, ..record }).collect()
     }
 
-    fn of(&self, kind: Kind) -> Vec<Record> {
+    fn of(&self, kind: CloverLineKind) -> Vec<CloverLine> {
         self.records.iter().copied().filter(|record| record.kind == kind).collect()
     }
 
     /// The methods without a statement behind them, and the others.
-    fn methods(&self) -> (Vec<Record>, Vec<Record>) {
+    fn methods(&self) -> (Vec<CloverLine>, Vec<CloverLine>) {
         let mut statement_follows = false;
         let (mut alone, mut others) = (Vec::new(), Vec::new());
         for record in self.records.iter().rev() {
             match record.kind {
-                Kind::Method if statement_follows => others.push(*record),
-                Kind::Method => alone.push(*record),
-                Kind::Statement | Kind::Condition => {}
+                CloverLineKind::Method if statement_follows => others.push(*record),
+                CloverLineKind::Method => alone.push(*record),
+                CloverLineKind::Statement | CloverLineKind::Condition => {}
             }
-            statement_follows = record.kind != Kind::Method;
+            statement_follows = record.kind != CloverLineKind::Method;
         }
         (alone, others)
     }
 }
 
-/// The lines of a file that can be executed, each with whether it was, and how many statements that `coveredstatements` counts were.
-struct Lines {
+/// The lines of a file that can be executed, each with whether it was, and how many statements that
+/// `coveredstatements` counts were.
+struct CloverLines {
     lines: Vec<(u32, bool)>,
     executed: u64,
 }
@@ -258,7 +275,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<Reported, ReportError> {
-        parse(text.as_bytes()).map(Gathered::finish)
+        parse_clover(text.as_bytes()).map(GatheredCoverage::finish)
     }
 
     fn document(file: &str, claims: &str) -> String {
@@ -291,7 +308,8 @@ mod tests {
 
     #[test]
     fn a_condition_without_a_count_was_executed_when_it_was_true() {
-        // A `falsecount` is how often it was false, or how many branches nobody took; the statement on line 5 tells.
+        // A `falsecount` is how often it was false, or how many branches were not taken; the
+        // statement on line 5 tells.
         let file = "<file name='A.java' path='/w/A.java'><metrics statements='2' coveredstatements='2'/>\
             <line num='3' type='method' count='2' signature='f()'/><line num='4' type='stmt' count='2'/><line num='5' type='stmt' count='2'/>\
             <line num='5' type='cond' truecount='0' falsecount='2'/><line num='6' type='cond' truecount='0' falsecount='2'/>\

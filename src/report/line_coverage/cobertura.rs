@@ -1,62 +1,66 @@
 //! Cobertura XML (coverage-04.dtd): coverage.py, gcovr, coverlet, istanbul, and many converters.
 //!
-//! `filename` is relative to one of the `source` directories, and nothing says to which. Each is a name that the file may
-//! have; who maps them sees whether that leaves a choice. The `lines` of a class are its lines. Those of its `methods` repeat
-//! some of them, or are others: istanbul writes the line where a function is declared, with how often it was called. They
-//! count only in a class that has no lines of its own.
+//! `filename` is relative to one of the `source` directories, and nothing says to which. Each is a
+//! name that the file may have; who maps them sees whether that leaves a choice. The `lines` of a
+//! class are its lines. Those of its `methods` repeat some of them, or are others: istanbul writes
+//! the line where a function is declared, with how often it was called. They count only in a class
+//! that has no lines of its own.
 //!
-//! The DTD does not say what `lines-valid` and `lines-covered` count: a line once, once for each class or instance, or once for
-//! each method. A report that claims more lines than any of these ways gives has lost some, and one that shows more executed
-//! lines than it claims was altered. PHPUnit counts lines outside of functions and never shows them: a file that has some (its
-//! share is another than that of the lines shown) is left out, so that nobody takes them for lines without code.
+//! The DTD does not say what `lines-valid` and `lines-covered` count: a line once, once for each
+//! class or instance, or once for each method. A report that claims more lines than any of these
+//! ways gives has lost some, and one that shows more executed lines than it claims was altered.
+//! PHPUnit counts lines outside of functions and never shows them: a file that has some (its share
+//! is another than that of the lines shown) is left out, so that they are not taken for lines
+//! without code.
 //!
 //! Clover and SonarQube have a root of the same name; the element within it tells them apart.
 
-use super::gathered::{Gathered, is_hit, line_number, shortened};
-use super::looks::elements;
-use super::place::is_absolute;
-use super::{Format, ReportError};
+use super::CoverageParser;
+use super::gathered::{GatheredCoverage, is_absolute, is_hit, line_number, shorten_text};
+use super::looks::first_elements;
 use crate::model::line_coverage::CoverageFormat;
 use crate::model::own_times::OwnTimes;
+use crate::report::error::{ContentError, ReportError};
 use crate::report::input::Input;
-use crate::report::xml::{self, COVERAGE, Content, Element};
+use crate::report::xml::{self, COVERAGE, ContentHandler, Element};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The format.
-pub static FORMAT: Format = Format { format: CoverageFormat::Cobertura, detect, parse };
+pub static FORMAT: CoverageParser =
+    CoverageParser { format: CoverageFormat::Cobertura, detect: is_cobertura, parse: parse_cobertura };
 
 /// Clover, SonarQube and NCover have a root of the same name.
-fn detect(bytes: &[u8]) -> bool {
-    elements(bytes).is_some_and(|(root, first)| {
+fn is_cobertura(bytes: &[u8]) -> bool {
+    first_elements(bytes).is_some_and(|(root, first)| {
         root == "coverage" && !matches!(first.as_deref(), Some("project" | "testproject" | "file" | "module"))
     })
 }
 
-fn parse(bytes: &[u8]) -> Result<Gathered, ReportError> {
-    let mut document = Document::default();
+fn parse_cobertura(bytes: &[u8]) -> Result<GatheredCoverage, ReportError> {
+    let mut document = CoberturaDocument::default();
     xml::read(Input::Whole(bytes), &["coverage"], COVERAGE, &mut document)?;
     document.finish().map_err(ReportError::whole)
 }
 
 /// A document while it is read.
 #[derive(Default)]
-struct Document {
-    open: Vec<Part>,
+struct CoberturaDocument {
+    open: Vec<CoberturaElement>,
     sources: Vec<String>,
     packages: bool,
     files: BTreeMap<String, BTreeMap<u32, bool>>,
-    current: Option<Class>,
-    records: Shown,
-    claimed: Claimed,
+    current: Option<CoberturaClass>,
+    records: CoberturaTally,
+    claimed: CoberturaClaims,
     times: OwnTimes,
     /// PHPUnit wrote it.
     by_phpunit: bool,
-    package: Package,
+    package: CoberturaPackage,
 }
 
 /// An open package. Those of PHPUnit are files.
 #[derive(Default)]
-struct Package {
+struct CoberturaPackage {
     /// The share of its lines that were executed, from 0 to 1, as it says.
     share: Option<f64>,
     files: BTreeSet<String>,
@@ -64,7 +68,7 @@ struct Package {
 
 /// What an open element is to us.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Part {
+enum CoberturaElement {
     Source,
     Class,
     Methods,
@@ -73,7 +77,7 @@ enum Part {
 }
 
 /// An open class.
-struct Class {
+struct CoberturaClass {
     file: String,
     lines: Vec<(u32, bool)>,
     /// The lines of its methods.
@@ -82,7 +86,7 @@ struct Class {
 }
 
 #[derive(Default)]
-struct Shown {
+struct CoberturaTally {
     lines: u64,
     hit: u64,
     /// Lines of methods, whether they count or not.
@@ -90,13 +94,13 @@ struct Shown {
 }
 
 #[derive(Default)]
-struct Claimed {
+struct CoberturaClaims {
     lines: Option<u64>,
     hit: Option<u64>,
 }
 
-impl Content for Document {
-    fn start(&mut self, element: &Element<'_>) -> Result<(), String> {
+impl ContentHandler for CoberturaDocument {
+    fn start(&mut self, element: &Element<'_>) -> Result<(), ContentError> {
         let part = match (self.open.len(), element.name) {
             (0, _) => self.root(element)?,
             (1, "project" | "file") => {
@@ -104,55 +108,55 @@ impl Content for Document {
             }
             (1, "packages") => {
                 self.packages = true;
-                Part::Other
+                CoberturaElement::Other
             }
             (_, "source") => {
                 self.sources.push(String::new());
-                Part::Source
+                CoberturaElement::Source
             }
             (_, "class") => self.class(element)?,
             (_, "methods") => self.methods(true),
             (_, "package") => self.package(element),
             (_, "line") => self.line(element)?,
-            _ => Part::Other,
+            _ => CoberturaElement::Other,
         };
         self.open.push(part);
         Ok(())
     }
 
-    fn end(&mut self) -> Result<(), String> {
+    fn end(&mut self) -> Result<(), ContentError> {
         match self.open.pop() {
-            Some(Part::Class) => self.end_of_class(),
-            Some(Part::Methods) => drop(self.methods(false)),
-            Some(Part::Package) => self.end_of_package(),
-            Some(Part::Source | Part::Other) | None => {}
+            Some(CoberturaElement::Class) => self.end_of_class(),
+            Some(CoberturaElement::Methods) => drop(self.methods(false)),
+            Some(CoberturaElement::Package) => self.end_of_package(),
+            Some(CoberturaElement::Source | CoberturaElement::Other) | None => {}
         }
         Ok(())
     }
 
-    fn text(&mut self, text: &str) -> Result<(), String> {
-        if let (Some(Part::Source), Some(source)) = (self.open.last(), self.sources.last_mut()) {
+    fn text(&mut self, text: &str) -> Result<(), ContentError> {
+        if let (Some(CoberturaElement::Source), Some(source)) = (self.open.last(), self.sources.last_mut()) {
             source.push_str(text);
         }
         Ok(())
     }
 }
 
-impl Document {
-    fn root(&mut self, element: &Element<'_>) -> Result<Part, String> {
-        let count = |name: &str| element.value(name).map(claim).transpose();
+impl CoberturaDocument {
+    fn root(&mut self, element: &Element<'_>) -> Result<CoberturaElement, ContentError> {
+        let count = |name: &str| element.value(name).map(read_claim).transpose();
         // No other writer is known to say so.
         self.by_phpunit = element.value("version") == Some("0.4");
-        self.claimed = Claimed { lines: count("lines-valid")?, hit: count("lines-covered")? };
+        self.claimed = CoberturaClaims { lines: count("lines-valid")?, hit: count("lines-covered")? };
         // Seconds or milliseconds; what is no number says nothing.
         let stamp = element.value("timestamp").and_then(|text| text.trim().parse().ok());
         stamp.into_iter().for_each(|number| self.times.number(number));
-        Ok(Part::Other)
+        Ok(CoberturaElement::Other)
     }
 
-    fn class(&mut self, element: &Element<'_>) -> Result<Part, String> {
+    fn class(&mut self, element: &Element<'_>) -> Result<CoberturaElement, ContentError> {
         if self.current.is_some() {
-            return Err("a class stands in a class".into());
+            return Err("a class is inside another class".into());
         }
         let name = element.attribute("filename").ok_or("a class has no `filename`")?;
         self.files.entry(name.to_string()).or_default();
@@ -160,18 +164,18 @@ impl Document {
             self.package.files.insert(name.to_string());
         }
         let (lines, of_methods) = (Vec::new(), Vec::new());
-        self.current = Some(Class { file: name.to_string(), lines, of_methods, in_methods: false });
-        Ok(Part::Class)
+        self.current = Some(CoberturaClass { file: name.to_string(), lines, of_methods, in_methods: false });
+        Ok(CoberturaElement::Class)
     }
 
-    fn package(&mut self, element: &Element<'_>) -> Part {
+    fn package(&mut self, element: &Element<'_>) -> CoberturaElement {
         let share = element.value("line-rate").and_then(|share| share.parse().ok());
-        self.package = Package { share: share.filter(|_| self.by_phpunit), files: BTreeSet::new() };
-        Part::Package
+        self.package = CoberturaPackage { share: share.filter(|_| self.by_phpunit), files: BTreeSet::new() };
+        CoberturaElement::Package
     }
 
     fn end_of_package(&mut self) {
-        let Package { share, files } = std::mem::take(&mut self.package);
+        let CoberturaPackage { share, files } = std::mem::take(&mut self.package);
         let Some(share) = share else { return };
         let lines = || files.iter().filter_map(|name| self.files.get(name)).flat_map(BTreeMap::values);
         let (all, hit) = (lines().count() as f64, lines().filter(|hit| **hit).count() as f64);
@@ -182,21 +186,21 @@ impl Document {
     }
 
     /// The methods of a class begin or end.
-    fn methods(&mut self, begin: bool) -> Part {
+    fn methods(&mut self, begin: bool) -> CoberturaElement {
         match &mut self.current {
             Some(class) => class.in_methods = begin,
-            None => return Part::Other,
+            None => return CoberturaElement::Other,
         }
-        Part::Methods
+        CoberturaElement::Methods
     }
 
-    fn line(&mut self, element: &Element<'_>) -> Result<Part, String> {
+    fn line(&mut self, element: &Element<'_>) -> Result<CoberturaElement, ContentError> {
         let class = self.current.as_mut().ok_or("a line is outside any class")?;
         let number = line_number(element.value("number").ok_or("a line has no `number`")?)?;
         let hit = is_hit(element.value("hits").ok_or("a line has no `hits`")?)?;
         let lines = if class.in_methods { &mut class.of_methods } else { &mut class.lines };
         lines.push((number, hit));
-        Ok(Part::Other)
+        Ok(CoberturaElement::Other)
     }
 
     fn end_of_class(&mut self) {
@@ -209,17 +213,17 @@ impl Document {
         lines.into_iter().for_each(|(line, hit)| *file.entry(line).or_default() |= hit);
     }
 
-    fn finish(self) -> Result<Gathered, String> {
+    fn finish(self) -> Result<GatheredCoverage, ContentError> {
         if !self.packages {
             return Err("it has no `packages`, so it is not Cobertura's".into());
         }
         let contradictions = self.contradictions();
         let sources: Vec<&str> = self.sources.iter().map(|source| source.trim()).collect();
-        let mut gathered = Gathered::default();
+        let mut gathered = GatheredCoverage::default();
         gathered.times.add(&self.times);
         // What compilers make by themselves may lie in no file.
         for (name, lines) in self.files.iter().filter(|(name, _)| !name.is_empty()) {
-            let file = gathered.file(names(&sources, name));
+            let file = gathered.file(possible_names(&sources, name));
             lines.iter().for_each(|(line, hit)| file.run(*line, *line, *hit));
         }
         contradictions.into_iter().for_each(|said| gathered.contradiction(said));
@@ -238,12 +242,13 @@ impl Document {
     }
 }
 
-fn claim(value: &str) -> Result<u64, String> {
-    value.trim().parse().map_err(|_| format!("`{}` is not a number of lines", shortened(value)))
+fn read_claim(value: &str) -> Result<u64, ContentError> {
+    value.trim().parse().map_err(|_| format!("`{}` is not a number of lines", shorten_text(value)).into())
 }
 
-/// Every name that a file may have. An empty source and `.` are the working directory. coverlet ends a source with a separator.
-fn names(sources: &[&str], name: &str) -> Vec<String> {
+/// Every name that a file may have. An empty source and `.` are the working directory. coverlet
+/// ends a source with a separator.
+fn possible_names(sources: &[&str], name: &str) -> Vec<String> {
     let sources = if is_absolute(name) || sources.is_empty() { &[""] } else { sources };
     let joined = |source: &&str| match source.trim_end_matches(['/', '\\']) {
         "" if source.starts_with(['/', '\\']) => format!("/{name}"),
@@ -259,7 +264,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<Reported, ReportError> {
-        parse(text.as_bytes()).map(Gathered::finish)
+        parse_cobertura(text.as_bytes()).map(GatheredCoverage::finish)
     }
 
     fn document(claims: &str, sources: &[&str], classes: &str) -> String {

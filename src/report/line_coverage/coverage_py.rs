@@ -1,34 +1,37 @@
 //! What `coverage json` of coverage.py writes (coverage/jsonreport.py), in its formats 1 to 3.
 //!
-//! Of each file it lists the lines that were executed, that were not, and that the configuration excludes. A line that is excluded
-//! counts for nothing, even if it was executed. The summaries count these lines one by one, so they have to agree with them; a
-//! summary with fewer executed lines than are listed has seen some added.
+//! Of each file it lists the lines that were executed, that were not, and that the configuration
+//! excludes. A line that is excluded counts for nothing, even if it was executed. The summaries
+//! count these lines one by one, so they have to agree with them; a summary with fewer executed
+//! lines than are listed has seen some added.
 
-use super::gathered::{Gathered, GatheredFile, shortened};
+use super::CoverageParser;
+use super::gathered::{GatheredCoverage, GatheredFile, shorten_text};
 use super::looks::Json;
-use super::values::{Entries, Line, document};
-use super::{Format, ReportError};
+use super::values::{LineNumber, ObjectEntries, read_document};
 use crate::model::line_coverage::CoverageFormat;
+use crate::report::error::ReportError;
 use serde::Deserialize;
 use std::collections::BTreeSet;
 
 /// The format.
-pub static FORMAT: Format = Format { format: CoverageFormat::CoveragePy, detect, parse };
+pub static FORMAT: CoverageParser =
+    CoverageParser { format: CoverageFormat::CoveragePy, detect: is_coverage_py, parse: parse_coverage_py };
 
-fn detect(bytes: &[u8]) -> bool {
+fn is_coverage_py(bytes: &[u8]) -> bool {
     Json::of(bytes).is_some_and(|json| json.get("meta").is_some_and(|meta| meta.has("branch_coverage")))
 }
 
-fn parse(bytes: &[u8]) -> Result<Gathered, ReportError> {
-    let report: Report = document(bytes, "coverage.py")?;
+fn parse_coverage_py(bytes: &[u8]) -> Result<GatheredCoverage, ReportError> {
+    let report: CoveragePyReport = read_document(bytes, "coverage.py")?;
     let files = report
         .files
         .ok_or_else(|| ReportError::whole("it has no `files`, so it is no report of coverage.py"))?;
-    let mut gathered = Gathered::default();
+    let mut gathered = GatheredCoverage::default();
     report.meta.and_then(|meta| meta.timestamp).into_iter().for_each(|time| gathered.times.text(&time));
-    let mut all = Shown::default();
+    let mut all = CoveragePyTally::default();
     for (name, file) in files.once("the file")? {
-        all.add(&take(&name, file, &mut gathered)?);
+        all.add(&take_file(&name, file, &mut gathered)?);
     }
     if let Some(totals) = report.totals {
         all.say("the report", &totals, &mut gathered);
@@ -37,46 +40,46 @@ fn parse(bytes: &[u8]) -> Result<Gathered, ReportError> {
 }
 
 #[derive(Deserialize)]
-struct Report {
-    meta: Option<Meta>,
-    files: Option<Entries<File>>,
-    totals: Option<Summary>,
+struct CoveragePyReport {
+    meta: Option<CoveragePyMeta>,
+    files: Option<ObjectEntries<CoveragePyFile>>,
+    totals: Option<CoveragePySummary>,
 }
 
 #[derive(Deserialize)]
-struct Meta {
+struct CoveragePyMeta {
     timestamp: Option<String>,
 }
 
 #[derive(Deserialize)]
-struct File {
-    executed_lines: Option<Vec<Line>>,
-    missing_lines: Option<Vec<Line>>,
-    excluded_lines: Option<Vec<Line>>,
-    summary: Option<Summary>,
+struct CoveragePyFile {
+    executed_lines: Option<Vec<LineNumber>>,
+    missing_lines: Option<Vec<LineNumber>>,
+    excluded_lines: Option<Vec<LineNumber>>,
+    summary: Option<CoveragePySummary>,
 }
 
 /// What is said to be listed.
 #[derive(Deserialize)]
-struct Summary {
+struct CoveragePySummary {
     covered_lines: Option<u64>,
     missing_lines: Option<u64>,
 }
 
 /// What is listed.
 #[derive(Default)]
-struct Shown {
+struct CoveragePyTally {
     executed: u64,
     missing: u64,
 }
 
-impl Shown {
-    fn add(&mut self, other: &Shown) {
+impl CoveragePyTally {
+    fn add(&mut self, other: &CoveragePyTally) {
         self.executed += other.executed;
         self.missing += other.missing;
     }
 
-    fn say(&self, whose: &str, summary: &Summary, gathered: &mut Gathered) {
+    fn say(&self, whose: &str, summary: &CoveragePySummary, gathered: &mut GatheredCoverage) {
         let executed = (summary.covered_lines, self.executed, "executed lines");
         let missing = (summary.missing_lines, self.missing, "lines that were not executed");
         for (claimed, shown, what) in [executed, missing] {
@@ -87,19 +90,23 @@ impl Shown {
     }
 }
 
-fn take(name: &str, file: File, gathered: &mut Gathered) -> Result<Shown, ReportError> {
+fn take_file(
+    name: &str,
+    file: CoveragePyFile,
+    gathered: &mut GatheredCoverage,
+) -> Result<CoveragePyTally, ReportError> {
     let (Some(executed), Some(missing)) = (file.executed_lines, file.missing_lines) else {
-        let name = shortened(name);
+        let name = shorten_text(name);
         return Err(ReportError::whole(format!(
             "the file `{name}` does not say which lines were executed and which were not"
         )));
     };
-    let set = |lines: Vec<Line>| {
+    let set = |lines: Vec<LineNumber>| {
         lines.into_iter().map(|line| line.0).filter(|line| *line > 0).collect::<BTreeSet<u32>>()
     };
     let (missing, excluded) = (set(missing), set(file.excluded_lines.unwrap_or_default()));
     let executed: BTreeSet<u32> = set(executed).difference(&excluded).copied().collect();
-    let shown = Shown { executed: executed.len() as u64, missing: missing.len() as u64 };
+    let shown = CoveragePyTally { executed: executed.len() as u64, missing: missing.len() as u64 };
     if let Some(line) = executed.intersection(&missing).next() {
         gathered.contradiction(format!(
             "{name} has line {line} among those that were executed and among those that were not"
@@ -123,7 +130,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<Reported, ReportError> {
-        parse(text.as_bytes()).map(Gathered::finish)
+        parse_coverage_py(text.as_bytes()).map(GatheredCoverage::finish)
     }
 
     fn report(files: &str) -> String {
@@ -163,7 +170,7 @@ mod tests {
         let text = report(&format!("{empty}, {FILE}"));
         assert_eq!(shown(&text)[0], "a/__init__.py  / ");
         let first = r#"{"meta": {"branch_coverage": false}, "files": {"a.py": {"executed_lines": [1], "missing_lines": [2]}}}"#;
-        assert!(detect(first.as_bytes()));
+        assert!(is_coverage_py(first.as_bytes()));
         assert_eq!(shown(first), ["a.py 1 / 1-2"]);
     }
 
@@ -179,7 +186,8 @@ mod tests {
     #[test]
     fn a_summary_that_says_otherwise_is_a_contradiction() {
         let said = |from: &str, to: &str| read(&report(&FILE.replacen(from, to, 1))).unwrap().contradictions;
-        // An executed line was added, one that was not executed was taken out, or one became the other.
+        // An executed line was added, one that was not executed was taken out, or one became the
+        // other.
         let added = said("[4, 5, 13, 18]", "[4, 5, 6, 13, 18]");
         assert!(
             added.contains(&"upload/load.py claims 3 executed lines and shows 4".to_string()),

@@ -1,31 +1,38 @@
-//! Coverage reports, and what is taken for one, that are recognised and not read: each with what to hand over instead.
+//! Coverage reports, and what is taken for one, that are recognised and not read: each with what to
+//! hand over instead.
 //!
-//! Without this, whoever hands over the wrong one of the many files that a tool writes would only learn that it is none of ours.
+//! Without this, a user who hands over the wrong one of the many files that a tool writes would
+//! only learn that it is none of ours.
 
-use super::looks::{Json, elements};
+use super::looks::{Json, first_elements};
 
 /// A kind of file.
-struct Foreign {
+struct ForeignCoverage {
     /// What it is, after "it is".
     what: &'static str,
     /// What to do instead.
     instead: &'static str,
     /// Is this one?
-    is_it: fn(&Seen) -> bool,
+    is_it: fn(&FileBeginning) -> bool,
 }
 
 /// What the beginning of a file shows.
-struct Seen<'a> {
+struct FileBeginning<'a> {
     bytes: &'a [u8],
     json: Json,
     root: String,
     first: String,
 }
 
-impl<'a> Seen<'a> {
+impl<'a> FileBeginning<'a> {
     fn of(bytes: &'a [u8]) -> Self {
-        let (root, first) = elements(bytes).unwrap_or_default();
-        Seen { bytes, json: Json::of(bytes).unwrap_or_default(), root, first: first.unwrap_or_default() }
+        let (root, first) = first_elements(bytes).unwrap_or_default();
+        FileBeginning {
+            bytes,
+            json: Json::of(bytes).unwrap_or_default(),
+            root,
+            first: first.unwrap_or_default(),
+        }
     }
 
     fn has(&self, keys: &[&str]) -> bool {
@@ -48,152 +55,152 @@ impl<'a> Seen<'a> {
 }
 
 /// Each that is known. The first that fits is the answer.
-const KNOWN: &[Foreign] = &[
-    Foreign {
+const KNOWN: &[ForeignCoverage] = &[
+    ForeignCoverage {
         what: "the summary of `xccov view --report`, which has no lines",
         instead: "write `xcrun xccov view --archive --json RESULT.xcresult`",
         is_it: |seen| seen.has(&["lineCoverage"]),
     },
-    Foreign {
+    ForeignCoverage {
         what: "what `xccov view --archive` writes as text",
         instead: "write it as JSON: `xcrun xccov view --archive --json RESULT.xcresult`",
         is_it: |seen| seen.line(0).trim_end().ends_with(':') && seen.line(1).trim_start().starts_with("1: "),
     },
-    Foreign {
+    ForeignCoverage {
         what: "istanbul's `coverage-summary.json`, which has no lines",
         instead: "let istanbul also write `json` (`coverage-final.json`), `lcov` or `clover`",
         is_it: |seen| {
             seen.json.any_has("statements") && seen.json.any_has("branches") && seen.json.any_has("lines")
         },
     },
-    Foreign {
+    ForeignCoverage {
         what: "the summary of a report of SimpleCov (`.last_run.json`), which has no lines",
         instead: "hand over `coverage/.resultset.json` or `coverage/coverage.json`",
         is_it: |seen| seen.within("result", &["line", "covered_percent"]),
     },
-    Foreign {
+    ForeignCoverage {
         what: "JSON of gcovr",
         instead: "let gcovr write `--lcov`, `--cobertura` or `--sonarqube`",
         is_it: |seen| seen.has(&["gcovr/format_version"]) || seen.has(&["gcovr/summary_format_version"]),
     },
-    Foreign {
+    ForeignCoverage {
         what: "JSON of gcov",
         instead: "let gcovr or geninfo write LCOV of it (`gcovr --lcov out.info`)",
         is_it: |seen| seen.has(&["gcc_version"]) || seen.has(&["current_working_directory", "data_file"]),
     },
-    Foreign {
+    ForeignCoverage {
         what: "JSON of coverlet",
         instead: "let coverlet write `cobertura`, `lcov` or `opencover`",
         is_it: |seen| seen.json.keys.iter().any(|(key, _)| key.ends_with(".dll") || key.ends_with(".exe")),
     },
-    Foreign {
+    ForeignCoverage {
         what: "the raw coverage of V8, whose places are bytes and not lines",
         instead: "let c8 write `lcov` or `json` of it (`c8 report --reporter=lcov`)",
         is_it: |seen| seen.within("result", &["scriptId", "functions"]),
     },
-    Foreign {
+    ForeignCoverage {
         what: "the coverage of the Dart VM as JSON",
         instead: "write LCOV of it: `dart run coverage:format_coverage --lcov`, or `flutter test --coverage`",
         is_it: |seen| seen.json.get("type").is_some_and(|kind| kind.text == "CodeCoverage"),
     },
-    Foreign {
+    ForeignCoverage {
         what: "JSON of cargo-tarpaulin",
         instead: "let it write LCOV: `cargo tarpaulin --out Lcov`",
         is_it: |seen| seen.within("files", &["traces"]),
     },
-    Foreign {
+    ForeignCoverage {
         what: "JSON for Coveralls",
         instead: "let the tool write LCOV or Cobertura",
         is_it: |seen| seen.has(&["source_files"]),
     },
-    Foreign {
+    ForeignCoverage {
         what: "JSON of slather",
         instead: "let slather write Cobertura: `slather coverage --cobertura-xml`",
         is_it: |seen| seen.json.array && seen.has(&["file", "coverage"]),
     },
-    Foreign {
+    ForeignCoverage {
         what: "JSON for Codecov",
         instead: "let the tool write LCOV or Cobertura",
         is_it: |seen| seen.has(&["coverage"]) && !seen.has(&["meta"]) && seen.json.keys.len() < 3,
     },
-    Foreign {
+    ForeignCoverage {
         what: "a report of dotCover",
         instead: "measure with coverlet or dotnet-coverage, which write `cobertura`",
         is_it: |seen| seen.has(&["DotCoverVersion"]) || (seen.root == "root" && seen.first == "assembly"),
     },
-    Foreign {
+    ForeignCoverage {
         what: "coverage of Visual Studio as XML",
         instead: "write Cobertura of it: `dotnet-coverage merge -f cobertura`",
         is_it: |seen| matches!((&*seen.root, &*seen.first), ("results", "modules") | ("coveragedspriv", _)),
     },
-    Foreign {
+    ForeignCoverage {
         what: "a report of NCover",
         instead: "let AltCover write OpenCover or Cobertura, or convert it with ReportGenerator",
         is_it: |seen| seen.root == "coverage" && seen.first == "module",
     },
-    Foreign {
+    ForeignCoverage {
         what: "a report of ReportGenerator",
         instead: "let it write `Cobertura`, or hand over what it was made of",
         is_it: |seen| seen.root == "coveragereport" || seen.within("summary", &["generatedon"]),
     },
-    Foreign {
+    ForeignCoverage {
         what: "PHPUnit's own coverage XML",
         instead: "let PHPUnit write `--coverage-clover` or `--coverage-cobertura`",
         is_it: |seen| seen.root == "phpunit",
     },
-    Foreign {
+    ForeignCoverage {
         what: "the data of PHPUnit's `--coverage-php`",
         instead: "let PHPUnit write `--coverage-clover` or `--coverage-cobertura`",
         is_it: |seen| seen.begins(b"<?php"),
     },
-    Foreign {
+    ForeignCoverage {
         what: "a report of scoverage",
         instead: "hand over the `cobertura.xml` that it writes beside it",
         is_it: |seen| seen.root == "scoverage",
     },
-    Foreign {
+    ForeignCoverage {
         what: "a report of EMMA",
         instead: "measure with JaCoCo, and hand over its XML",
         is_it: |seen| seen.root == "report" && seen.first == "stats",
     },
-    Foreign {
+    ForeignCoverage {
         what: "a report of mutations, which says nothing of lines",
         instead: "hand over a coverage report, such as that of JaCoCo",
         is_it: |seen| seen.root == "mutations" || seen.has(&["schemaVersion", "thresholds"]),
     },
-    Foreign {
+    ForeignCoverage {
         what: "a report of tests and none of coverage",
         instead: "it belongs to the reports of a suite, as JUnit XML or whatever else is read there",
         is_it: |seen| {
             seen.root == "testexecutions" || seen.has(&["numTotalTests"]) || seen.has(&["stats", "results"])
         },
     },
-    Foreign {
+    ForeignCoverage {
         what: "a page of HTML",
         instead: "hand over a report for programs, such as LCOV or Cobertura",
         is_it: |seen| seen.root == "html",
     },
-    Foreign {
+    ForeignCoverage {
         what: "the data file of coverage.py",
         instead: "write a report of it: `coverage lcov`, `coverage json` or `coverage xml`",
         is_it: |seen| seen.begins(b"SQLite format 3\0") || seen.begins(b"!coverage.py:"),
     },
-    Foreign {
+    ForeignCoverage {
         what: "the execution data of JaCoCo",
         instead: "write XML of it: `jacococli report --xml`, or the report goal of the build",
         is_it: |seen| seen.begins(&[0x01, 0xc0, 0xc0]),
     },
-    Foreign {
+    ForeignCoverage {
         what: "the data of gcov",
         instead: "write LCOV of it: `gcovr --lcov out.info`, or `lcov --capture`",
         is_it: |seen| [b"adcg", b"gcda", b"oncg", b"gcno"].iter().any(|magic| seen.begins(*magic)),
     },
-    Foreign {
+    ForeignCoverage {
         what: "what gcov writes as text",
         instead: "write LCOV instead: `gcovr --lcov out.info`, or `lcov --capture`",
         is_it: |seen| seen.line(0).trim_start().starts_with("-:    0:Source:"),
     },
-    Foreign {
+    ForeignCoverage {
         what: "a profile of LLVM",
         instead: "write a report of it: `llvm-cov export`, with or without `-format=lcov`",
         is_it: |seen| {
@@ -201,12 +208,12 @@ const KNOWN: &[Foreign] = &[
             magic.iter().any(|magic| seen.begins(magic) || seen.bytes.iter().take(8).eq(magic.iter().rev()))
         },
     },
-    Foreign {
+    ForeignCoverage {
         what: "coverage data of a Go program",
         instead: "write a profile of it: `go tool covdata textfmt`",
         is_it: |seen| seen.begins(b"\0cvm") || seen.begins(b"\0cwm"),
     },
-    Foreign {
+    ForeignCoverage {
         what: "a compressed file",
         instead: "unpack it first",
         is_it: |seen| seen.begins(b"PK\x03\x04") || seen.begins(&[0x1f, 0x8b]),
@@ -221,7 +228,7 @@ pub fn answer(bytes: &[u8]) -> Option<String> {
             "it is a report of tests ({name}) and none of coverage; it belongs to the reports of a suite"
         ));
     }
-    let seen = Seen::of(bytes);
+    let seen = FileBeginning::of(bytes);
     let known = KNOWN.iter().find(|foreign| (foreign.is_it)(&seen))?;
     Some(format!("it is {}, which is not read: {}", known.what, known.instead))
 }

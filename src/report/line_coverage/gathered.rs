@@ -4,6 +4,7 @@ use super::{Reported, ReportedFile};
 use crate::model::line_coverage::FileLines;
 use crate::model::lines::Lines;
 use crate::model::own_times::OwnTimes;
+use crate::report::error::ContentError;
 use std::collections::BTreeMap;
 
 /// No source file has a line of a greater number; a report that says so is refused.
@@ -11,7 +12,7 @@ pub const LAST_LINE: u32 = 10_000_000;
 
 /// The files of a report, by their names.
 #[derive(Debug, Default)]
-pub struct Gathered {
+pub struct GatheredCoverage {
     files: BTreeMap<Vec<String>, GatheredFile>,
     contradictions: Vec<String>,
     /// The times that the report names.
@@ -27,7 +28,7 @@ pub struct GatheredFile {
     checksums: BTreeMap<u32, String>,
 }
 
-impl Gathered {
+impl GatheredCoverage {
     /// The file of these names; the same one each time.
     pub fn file(&mut self, mut names: Vec<String>) -> &mut GatheredFile {
         names.sort();
@@ -35,7 +36,7 @@ impl Gathered {
         self.files.entry(names).or_default()
     }
 
-    /// Notes where the report speaks against itself.
+    /// Notes where the report contradicts itself.
     pub fn contradiction(&mut self, sentence: String) {
         self.contradictions.push(sentence);
     }
@@ -54,9 +55,9 @@ impl GatheredFile {
         if last < first {
             return;
         }
-        extend(&mut self.executable, first, last);
+        extend_runs(&mut self.executable, first, last);
         if hit {
-            extend(&mut self.hit, first, last);
+            extend_runs(&mut self.hit, first, last);
         }
     }
 
@@ -65,8 +66,8 @@ impl GatheredFile {
         if line == 0 {
             return;
         }
-        extend(&mut self.executable, line, line);
-        extend(&mut self.missed, line, line);
+        extend_runs(&mut self.executable, line, line);
+        extend_runs(&mut self.missed, line, line);
     }
 
     /// Takes the lines between two others.
@@ -89,7 +90,7 @@ impl GatheredFile {
 }
 
 /// Adds a run; one that follows the last makes it longer, so that a file takes few of them.
-fn extend(runs: &mut Vec<(u32, u32)>, first: u32, last: u32) {
+fn extend_runs(runs: &mut Vec<(u32, u32)>, first: u32, last: u32) {
     match runs.last_mut() {
         Some(before) if before.1.checked_add(1) == Some(first) => before.1 = last,
         _ => runs.push((first, last)),
@@ -99,34 +100,44 @@ fn extend(runs: &mut Vec<(u32, u32)>, first: u32, last: u32) {
 /// Numbers that the compilers of .NET give to code that has no line. No file has so many.
 const HIDDEN: [u32; 2] = [0xfe_efee, 0xf0_0f00];
 
-/// A line number as text. 0 is the line of code that a compiler made by itself; it belongs to no line of the file, and other
-/// numbers for that become it.
+/// A line number as text. 0 is the line of code that a compiler made by itself; it belongs to no
+/// line of the file, and other numbers for that become it.
 ///
 /// # Errors
-/// It is none, or greater than that of any source file.
-pub fn line_number(text: &str) -> Result<u32, String> {
+/// The text is no number, or one greater than any line number.
+pub fn line_number(text: &str) -> Result<u32, ContentError> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let number = if digits { text.parse().ok() } else { None };
     number
         .map(|number| if HIDDEN.contains(&number) { 0 } else { number })
         .filter(|number| *number <= LAST_LINE)
-        .ok_or_else(|| format!("`{}` is not the number of a line", shortened(text)))
+        .ok_or_else(|| format!("`{}` is not the number of a line", shorten_text(text)).into())
 }
 
 /// Does a count, of as many digits as there may be, say that something was executed?
 ///
 /// # Errors
-/// It is no count.
-pub fn is_hit(text: &str) -> Result<bool, String> {
+/// The text is no count.
+pub fn is_hit(text: &str) -> Result<bool, ContentError> {
     let (digits, negative) = text.strip_prefix('-').map_or((text, false), |digits| (digits, true));
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(format!("`{}` is not a count", shortened(text)));
+        return Err(format!("`{}` is not a count", shorten_text(text)).into());
     }
     // A counter that ran over shows a negative number. Nobody knows what it counted.
     Ok(!negative && digits.bytes().any(|digit| digit != b'0'))
 }
 
+/// Does the name begin with a drive of Windows (`C:`)?
+pub fn has_drive(name: &str) -> bool {
+    matches!(name.as_bytes(), [drive, b':', ..] if drive.is_ascii_alphabetic())
+}
+
+/// Does the name begin at a root, of whatever system?
+pub fn is_absolute(name: &str) -> bool {
+    name.starts_with(['/', '\\']) || has_drive(name)
+}
+
 /// Text from a report for a message.
-pub fn shortened(text: &str) -> String {
+pub fn shorten_text(text: &str) -> String {
     text.chars().take(60).collect()
 }

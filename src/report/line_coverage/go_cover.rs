@@ -1,27 +1,31 @@
 //! Profiles of `go test -coverprofile` (golang.org/x/tools/cover).
 //!
-//! After `mode:` each line is a block of statements: `name:line.column,line.column statements count`. A name is the import path
-//! of the package and the file, so it needs `strip` (the path of the module). A block is repeated once for each test
-//! binary that could have run it. A line is executed when a block that reaches over it was, and no other one lies on that line
-//! alone that was not: of `if failed {` the condition ran, of `defer func() { undo() }()` the call did not. A block without statements
-//! is nothing that could be executed.
+//! After `mode:` each line is a block of statements:
+//! `name:line.column,line.column statements count`. A name is the import path of the package and
+//! the file, so it needs `strip` (the path of the module). A block is repeated once for each test
+//! binary that could have run it. A line is executed when a block that reaches over it was, and no
+//! other one lies on that line alone that was not: of `if failed {` the condition ran, of
+//! `defer func() { undo() }()` the call did not. A block without statements is nothing that could
+//! be executed.
 //!
-//! A profile has no end mark: one that was cut off after a line cannot be told from a shorter one. One that was cut off within
-//! a line is refused.
+//! A profile has no end mark: one that was cut off after a line cannot be told from a shorter one.
+//! One that was cut off within a line is refused.
 
-use super::gathered::{Gathered, is_hit, line_number, shortened};
-use super::{Format, ReportError};
+use super::CoverageParser;
+use super::gathered::{GatheredCoverage, is_hit, line_number, shorten_text};
 use crate::model::line_coverage::CoverageFormat;
+use crate::report::error::{ContentError, ReportError};
 use std::collections::BTreeMap;
 
 /// The format.
-pub static FORMAT: Format = Format { format: CoverageFormat::GoCover, detect, parse };
+pub static FORMAT: CoverageParser =
+    CoverageParser { format: CoverageFormat::GoCover, detect: is_go_cover, parse: parse_go_cover };
 
-fn detect(bytes: &[u8]) -> bool {
+fn is_go_cover(bytes: &[u8]) -> bool {
     bytes.trim_ascii_start().starts_with(b"mode:")
 }
 
-fn parse(bytes: &[u8]) -> Result<Gathered, ReportError> {
+fn parse_go_cover(bytes: &[u8]) -> Result<GatheredCoverage, ReportError> {
     let text = std::str::from_utf8(bytes)
         .map_err(|error| ReportError::after(&bytes[..error.valid_up_to()], "it is not UTF-8"))?;
     if !text.ends_with('\n') {
@@ -29,10 +33,10 @@ fn parse(bytes: &[u8]) -> Result<Gathered, ReportError> {
     }
     let mut blocks = BTreeMap::new();
     for (index, line) in text.lines().enumerate() {
-        let taken = if index == 0 { mode(line) } else { block(line, &mut blocks) };
-        taken.map_err(|message| ReportError { line: Some(index as u64 + 1), message })?;
+        let taken = if index == 0 { check_mode(line) } else { read_block(line, &mut blocks) };
+        taken.map_err(|error| ReportError::at(index + 1, error))?;
     }
-    let mut gathered = Gathered::default();
+    let mut gathered = GatheredCoverage::default();
     for (block, ran) in blocks.into_iter().filter(|(_, ran)| ran.statements > 0) {
         let file = gathered.file(vec![block.file.to_string()]);
         if block.first == block.last && !ran.hit {
@@ -44,16 +48,16 @@ fn parse(bytes: &[u8]) -> Result<Gathered, ReportError> {
     Ok(gathered)
 }
 
-fn mode(line: &str) -> Result<(), String> {
+fn check_mode(line: &str) -> Result<(), ContentError> {
     match line.strip_prefix("mode: ") {
         Some("set" | "count" | "atomic") => Ok(()),
         _ => Err("it does not begin with `mode: set`, `count` or `atomic`".into()),
     }
 }
 
-/// Where a block stands.
+/// The place of a block.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Block<'t> {
+struct GoBlock<'t> {
     file: &'t str,
     place: &'t str,
     first: u32,
@@ -66,24 +70,24 @@ struct Ran {
     hit: bool,
 }
 
-fn block<'t>(line: &'t str, blocks: &mut BTreeMap<Block<'t>, Ran>) -> Result<(), String> {
-    let odd = || format!("`{}` is no block of a profile", shortened(line));
+fn read_block<'t>(line: &'t str, blocks: &mut BTreeMap<GoBlock<'t>, Ran>) -> Result<(), ContentError> {
+    let odd = || format!("`{}` is no block of a profile", shorten_text(line));
     let (file, rest) = line.rsplit_once(':').filter(|(file, _)| !file.is_empty()).ok_or_else(odd)?;
     let mut words = rest.split(' ');
     let (Some(place), Some(statements), Some(count), None) =
         (words.next(), words.next(), words.next(), words.next())
     else {
-        return Err(odd());
+        return Err(odd().into());
     };
     let (first, last) = place.split_once(',').ok_or_else(odd)?;
-    let (first, last) = (position(first)?, position(last)?);
+    let (first, last) = (read_position(first)?, read_position(last)?);
     let statements: u32 = statements.parse().map_err(|_| odd())?;
     let hit = is_hit(count)?;
     if last < first {
         return Err("a block ends before it begins".into());
     }
     let known = blocks
-        .entry(Block { file, place, first: first.0, last: last.0 })
+        .entry(GoBlock { file, place, first: first.0, last: last.0 })
         .or_insert(Ran { statements, hit: false });
     if known.statements != statements {
         return Err("a block is repeated with another number of statements".into());
@@ -93,8 +97,8 @@ fn block<'t>(line: &'t str, blocks: &mut BTreeMap<Block<'t>, Ran>) -> Result<(),
 }
 
 /// Line and column.
-fn position(text: &str) -> Result<(u32, u32), String> {
-    let odd = || format!("`{}` is no line and column", shortened(text));
+fn read_position(text: &str) -> Result<(u32, u32), ContentError> {
+    let odd = || format!("`{}` is no line and column", shorten_text(text));
     let (line, column) = text.split_once('.').ok_or_else(odd)?;
     Ok((line_number(line)?, column.parse().map_err(|_| odd())?))
 }
@@ -104,7 +108,7 @@ mod tests {
     use super::*;
 
     fn files(text: &str) -> Result<Vec<String>, ReportError> {
-        let reported = parse(text.as_bytes())?.finish();
+        let reported = parse_go_cover(text.as_bytes())?.finish();
         let shown = |file: &super::super::ReportedFile| {
             format!("{} {} / {}", file.names.join("|"), file.lines.hit, file.lines.executable)
         };

@@ -1,31 +1,37 @@
-//! istanbul's coverage as JSON, `coverage-final.json` (istanbul-lib-coverage): nyc, c8, jest, vitest, karma, Cypress.
+//! istanbul's coverage as JSON, `coverage-final.json` (istanbul-lib-coverage): nyc, c8, jest,
+//! vitest, karma, Cypress.
 //!
-//! Of each file it has the places of statements (`statementMap`) and how often each ran (`s`). Lines follow from them as istanbul
-//! itself has it (`getLineCoverage`) for its reports in other formats: a statement stands on the line on which it begins, and a line was executed when
-//! any statement on it was. Each statement has a count and each count a statement; otherwise some were lost.
+//! Of each file it has the places of statements (`statementMap`) and how often each ran (`s`).
+//! Lines follow from them as istanbul itself has it (`getLineCoverage`) for its reports in other
+//! formats: a statement is on the line on which it begins, and a line was executed when any
+//! statement on it was. Each statement has a count and each count a statement; otherwise some were
+//! lost.
 //!
-//! What the instrumented program writes when it ends (nyc's `.nyc_output`) has the same form. Of compiled code it comes with a
-//! source map (`inputSourceMap`), and then its lines are those of the compiled text: it is refused.
+//! What the instrumented program writes when it ends (nyc's `.nyc_output`) has the same form. Of
+//! compiled code it comes with a source map (`inputSourceMap`), and then its lines are those of the
+//! compiled text: it is refused.
 
-use super::gathered::{Gathered, shortened};
+use super::CoverageParser;
+use super::gathered::{GatheredCoverage, shorten_text};
 use super::looks::Json;
-use super::values::{Entries, Hit, Line, document};
-use super::{Format, ReportError};
+use super::values::{Hit, LineNumber, ObjectEntries, read_document};
 use crate::model::line_coverage::CoverageFormat;
+use crate::report::error::ReportError;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::collections::BTreeMap;
 
 /// The format.
-pub static FORMAT: Format = Format { format: CoverageFormat::Istanbul, detect, parse };
+pub static FORMAT: CoverageParser =
+    CoverageParser { format: CoverageFormat::Istanbul, detect: is_istanbul, parse: parse_istanbul };
 
-fn detect(bytes: &[u8]) -> bool {
+fn is_istanbul(bytes: &[u8]) -> bool {
     Json::of(bytes).is_some_and(|json| !json.array && json.any_has("statementMap"))
 }
 
-fn parse(bytes: &[u8]) -> Result<Gathered, ReportError> {
-    let files: Entries<File> = document(bytes, "istanbul")?;
-    let mut gathered = Gathered::default();
+fn parse_istanbul(bytes: &[u8]) -> Result<GatheredCoverage, ReportError> {
+    let files: ObjectEntries<IstanbulFile> = read_document(bytes, "istanbul")?;
+    let mut gathered = GatheredCoverage::default();
     for (name, file) in files.once("the file")? {
         let lines = gathered.file(vec![name.clone()]);
         for (line, hit) in file.lines(&name)?.into_iter().filter(|(line, _)| *line > 0) {
@@ -36,29 +42,30 @@ fn parse(bytes: &[u8]) -> Result<Gathered, ReportError> {
 }
 
 #[derive(Deserialize)]
-struct File {
+struct IstanbulFile {
     path: Option<String>,
     #[serde(rename = "statementMap")]
-    statements: Option<Entries<Range>>,
+    statements: Option<ObjectEntries<IstanbulRange>>,
     #[serde(rename = "s")]
-    counts: Option<Entries<Hit>>,
+    counts: Option<ObjectEntries<Hit>>,
     #[serde(rename = "inputSourceMap")]
     source_map: Option<IgnoredAny>,
 }
 
 #[derive(Deserialize)]
-struct Range {
-    start: Place,
+struct IstanbulRange {
+    start: IstanbulPosition,
 }
 
 #[derive(Deserialize)]
-struct Place {
-    line: Line,
+struct IstanbulPosition {
+    line: LineNumber,
 }
 
-impl File {
+impl IstanbulFile {
     fn lines(self, name: &str) -> Result<BTreeMap<u32, bool>, ReportError> {
-        let error = |message: &str| ReportError::whole(format!("the file `{}` {message}", shortened(name)));
+        let error =
+            |message: &str| ReportError::whole(format!("the file `{}` {message}", shorten_text(name)));
         if self.path.is_some_and(|path| path != name) {
             return Err(error("calls itself otherwise"));
         }
@@ -87,7 +94,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<Reported, ReportError> {
-        parse(text.as_bytes()).map(Gathered::finish)
+        parse_istanbul(text.as_bytes()).map(GatheredCoverage::finish)
     }
 
     fn statement(line: &str, end: &str) -> String {

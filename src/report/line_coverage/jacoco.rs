@@ -1,33 +1,36 @@
 //! JaCoCo XML (report.dtd): Java, Kotlin and whatever else runs on a JVM.
 //!
-//! A source file is known by its package and its name, so it needs `add`, the source directory of its module. Where modules are
-//! reported together, as `group`s, the names of the groups come first: `module/org/example/Load.java`. A line counts when
-//! it has instructions, and is executed when at least one of them was. A line that does not say is an error.
+//! A source file is known by its package and its name, so it needs `add`, the source directory of
+//! its module. Where modules are reported together, as `group`s, the names of the groups come
+//! first: `module/org/example/Load.java`. A line counts when it has instructions, and is executed
+//! when at least one of them was. A line that does not say is an error.
 
-use super::gathered::{Gathered, line_number, shortened};
-use super::{Format, ReportError};
+use super::CoverageParser;
+use super::gathered::{GatheredCoverage, line_number, shorten_text};
 use crate::model::line_coverage::CoverageFormat;
+use crate::report::error::{ContentError, ReportError};
 use crate::report::input::Input;
-use crate::report::xml::{self, COVERAGE, Content, Element};
+use crate::report::xml::{self, COVERAGE, ContentHandler, Element};
 
 /// The format.
-pub static FORMAT: Format = Format { format: CoverageFormat::Jacoco, detect, parse };
+pub static FORMAT: CoverageParser =
+    CoverageParser { format: CoverageFormat::Jacoco, detect: is_jacoco, parse: parse_jacoco };
 
-fn detect(bytes: &[u8]) -> bool {
+fn is_jacoco(bytes: &[u8]) -> bool {
     xml::root(bytes).as_deref() == Some("report")
 }
 
-fn parse(bytes: &[u8]) -> Result<Gathered, ReportError> {
-    let mut document = Document::default();
+fn parse_jacoco(bytes: &[u8]) -> Result<GatheredCoverage, ReportError> {
+    let mut document = JacocoDocument::default();
     xml::read(Input::Whole(bytes), &["report"], COVERAGE, &mut document)?;
     Ok(document.gathered)
 }
 
 /// A document while it is read.
 #[derive(Default)]
-struct Document {
-    gathered: Gathered,
-    open: Vec<Part>,
+struct JacocoDocument {
+    gathered: GatheredCoverage,
+    open: Vec<JacocoElement>,
     /// The names of the open groups and package.
     names: Vec<String>,
     file: Option<SourceFile>,
@@ -38,7 +41,7 @@ const LAST_OF_JVM: u32 = 65_535;
 
 /// What an open element is to us.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Part {
+enum JacocoElement {
     Named,
     SourceFile,
     Other,
@@ -52,55 +55,55 @@ struct SourceFile {
     claimed: Option<(u64, u64)>,
 }
 
-impl Content for Document {
-    fn start(&mut self, element: &Element<'_>) -> Result<(), String> {
+impl ContentHandler for JacocoDocument {
+    fn start(&mut self, element: &Element<'_>) -> Result<(), ContentError> {
         let part = match element.name {
             "group" | "package" => {
                 self.names
                     .push(element.attribute("name").ok_or("a package or group has no name")?.to_string());
-                Part::Named
+                JacocoElement::Named
             }
             "sourcefile" => self.source_file(element)?,
             "line" => self.line(element)?,
             "counter" => self.counter(element)?,
             "sessioninfo" => self.session(element),
-            _ => Part::Other,
+            _ => JacocoElement::Other,
         };
         self.open.push(part);
         Ok(())
     }
 
-    fn end(&mut self) -> Result<(), String> {
+    fn end(&mut self) -> Result<(), ContentError> {
         match self.open.pop() {
-            Some(Part::Named) => drop(self.names.pop()),
-            Some(Part::SourceFile) => self.end_of_file(),
-            Some(Part::Other) | None => {}
+            Some(JacocoElement::Named) => drop(self.names.pop()),
+            Some(JacocoElement::SourceFile) => self.end_of_file(),
+            Some(JacocoElement::Other) | None => {}
         }
         Ok(())
     }
 }
 
-impl Document {
+impl JacocoDocument {
     /// When a program began that was measured, and when it told what it had executed.
-    fn session(&mut self, element: &Element<'_>) -> Part {
+    fn session(&mut self, element: &Element<'_>) -> JacocoElement {
         let numbers = ["start", "dump"].map(|name| element.value(name)?.trim().parse().ok());
         numbers.into_iter().flatten().for_each(|number| self.gathered.times.number(number));
-        Part::Other
+        JacocoElement::Other
     }
 
-    fn source_file(&mut self, element: &Element<'_>) -> Result<Part, String> {
+    fn source_file(&mut self, element: &Element<'_>) -> Result<JacocoElement, ContentError> {
         if self.file.is_some() {
-            return Err("a source file stands in a source file".into());
+            return Err("a source file is inside another source file".into());
         }
         let name = element.value("name").ok_or("a source file has no name")?;
         let parts = self.names.iter().map(String::as_str).filter(|part| !part.is_empty());
         let name = parts.chain([name]).collect::<Vec<_>>().join("/");
         self.gathered.file(vec![name.clone()]);
         self.file = Some(SourceFile { name, ..SourceFile::default() });
-        Ok(Part::SourceFile)
+        Ok(JacocoElement::SourceFile)
     }
 
-    fn line(&mut self, element: &Element<'_>) -> Result<Part, String> {
+    fn line(&mut self, element: &Element<'_>) -> Result<JacocoElement, ContentError> {
         let file = self.file.as_mut().ok_or("a line is outside any source file")?;
         let number = match line_number(element.value("nr").ok_or("a line has no `nr`")?)? {
             LAST_OF_JVM => 0,
@@ -114,17 +117,18 @@ impl Document {
             file.hit += u64::from(covered > 0);
             self.gathered.file(vec![file.name.clone()]).run(number, number, covered > 0);
         }
-        Ok(Part::Other)
+        Ok(JacocoElement::Other)
     }
 
     /// Only that of the lines of a whole file.
-    fn counter(&mut self, element: &Element<'_>) -> Result<Part, String> {
-        let of_file = self.open.last() == Some(&Part::SourceFile) && element.value("type") == Some("LINE");
+    fn counter(&mut self, element: &Element<'_>) -> Result<JacocoElement, ContentError> {
+        let of_file =
+            self.open.last() == Some(&JacocoElement::SourceFile) && element.value("type") == Some("LINE");
         if let Some(file) = self.file.as_mut().filter(|_| of_file) {
             let count = |name: &str| number_of(element.value(name).ok_or("a counter counts nothing")?);
             file.claimed = Some((count("missed")?, count("covered")?));
         }
-        Ok(Part::Other)
+        Ok(JacocoElement::Other)
     }
 
     fn end_of_file(&mut self) {
@@ -140,8 +144,8 @@ impl Document {
     }
 }
 
-fn number_of(text: &str) -> Result<u64, String> {
-    text.parse().map_err(|_| format!("`{}` is not a count", shortened(text)))
+fn number_of(text: &str) -> Result<u64, ContentError> {
+    text.parse().map_err(|_| format!("`{}` is not a count", shorten_text(text)).into())
 }
 
 #[cfg(test)]
@@ -150,7 +154,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<Reported, ReportError> {
-        parse(text.as_bytes()).map(Gathered::finish)
+        parse_jacoco(text.as_bytes()).map(GatheredCoverage::finish)
     }
 
     fn document(inner: &str) -> String {

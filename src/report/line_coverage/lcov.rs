@@ -1,32 +1,38 @@
 //! LCOV tracefiles (geninfo(1), "TRACEFILE FORMAT"), of LCOV 1 and 2.
 //!
-//! A section begins with `SF:` and ends with `end_of_record`; a file may have several, one for each test name. Only `DA:` says
-//! what was executed. `LF:` and `LH:` are held against it: a section that claims more lines than it shows has lost some,
-//! and one that shows more executed lines than it claims was altered. They are not asked where functions may share lines (see
-//! [`Functions`]), because llvm-cov and gcovr count a line once for each of those: an instance of a template, a closure.
+//! A section begins with `SF:` and ends with `end_of_record`; a file may have several, one for each
+//! test name. Only `DA:` says what was executed. `LF:` and `LH:` are held against it: a section
+//! that claims more lines than it shows has lost some, and one that shows more executed lines than
+//! it claims was altered. They are not asked where functions may share lines (see [`Functions`]),
+//! because llvm-cov and gcovr count a line once for each of those: an instance of a template, a
+//! closure.
 //!
-//! Branches are passed over. A count that is not a number of gcov's (`#####`, `=====`: never executed) or digits is an error, and
-//! so is a record that nobody knows. Writers whose source maps are wrong give lines without a number (`undefined`, `NaN`): nobody's,
-//! as line 0 is, which compilers give to code of their own. A count of that kind is none, so the line was not executed.
+//! Branches are passed over. A count that is not a number of gcov's (`#####`, `=====`: never
+//! executed) or digits is an error, and so is an unknown record. Writers whose source maps are
+//! wrong give lines without a number (`undefined`, `NaN`): no one's, as line 0 is, which compilers
+//! give to code of their own. A count of that kind is none, so the line was not executed.
 
-use super::gathered::{Gathered, is_hit, line_number, shortened};
-use super::{Format, ReportError};
+use super::CoverageParser;
+use super::gathered::{GatheredCoverage, is_hit, line_number, shorten_text};
 use crate::model::line_coverage::CoverageFormat;
-use crate::report::encoding::{head, text};
+use crate::report::encoding::{decode_head, decode_text};
+use crate::report::error::{ContentError, ReportError};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use md5::{Digest, Md5};
 use std::collections::BTreeMap;
 
 /// The format.
-pub static FORMAT: Format = Format { format: CoverageFormat::Lcov, detect, parse };
+pub static FORMAT: CoverageParser =
+    CoverageParser { format: CoverageFormat::Lcov, detect: is_lcov, parse: parse_lcov };
 
 /// Records that say nothing about lines.
 const OTHERS: &[&str] =
     &["TN", "VER", "FNDA", "FNF", "FNH", "FNA", "BRDA", "BRF", "BRH", "BFH", "BA", "MCDC", "MCF", "MCH"];
 
-/// Can a checksum of `DA:` be that of this line (without its end)? Writers agree on MD5 and not on its form: Base64 without
-/// padding (geninfo, coverage.py) or hexadecimal (gcovr). One in another form says as little as one that was left out.
+/// Can a checksum of `DA:` be that of this line (without its end)? Writers agree on MD5 and not on
+/// its form: Base64 without padding (geninfo, coverage.py) or hexadecimal (gcovr). One in another
+/// form says as little as one that was left out.
 pub fn may_be_checksum_of(checksum: &str, line: &[u8]) -> bool {
     let digest = Md5::digest(line);
     match checksum.len() {
@@ -36,18 +42,18 @@ pub fn may_be_checksum_of(checksum: &str, line: &[u8]) -> bool {
     }
 }
 
-fn detect(bytes: &[u8]) -> bool {
-    let head = head(bytes);
+fn is_lcov(bytes: &[u8]) -> bool {
+    let head = decode_head(bytes);
     let first = head.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#'));
     first.is_some_and(|line| line.starts_with("TN:") || line.starts_with("SF:"))
 }
 
-fn parse(bytes: &[u8]) -> Result<Gathered, ReportError> {
-    let mut reading = Reading::default();
-    let text = text(bytes)?;
+fn parse_lcov(bytes: &[u8]) -> Result<GatheredCoverage, ReportError> {
+    let mut reading = LcovReader::default();
+    let text = decode_text(bytes)?;
     let mut before = 0;
     for line in text.split_inclusive('\n') {
-        let error = |message: String| ReportError::after(&text.as_bytes()[..before], message);
+        let error = |message: ContentError| ReportError::after(&text.as_bytes()[..before], message);
         reading.take(line.trim_end_matches(['\n', '\r'])).map_err(error)?;
         before += line.len();
     }
@@ -58,12 +64,12 @@ fn parse(bytes: &[u8]) -> Result<Gathered, ReportError> {
 }
 
 #[derive(Default)]
-struct Reading {
-    gathered: Gathered,
+struct LcovReader {
+    gathered: GatheredCoverage,
     section: Option<Section>,
 }
 
-/// What stands between `SF:` and `end_of_record`.
+/// What is between `SF:` and `end_of_record`.
 struct Section {
     file: String,
     lines: BTreeMap<u32, bool>,
@@ -83,8 +89,8 @@ struct Functions {
     open: bool,
 }
 
-impl Reading {
-    fn take(&mut self, line: &str) -> Result<(), String> {
+impl LcovReader {
+    fn take(&mut self, line: &str) -> Result<(), ContentError> {
         if line.trim().is_empty() || line.starts_with('#') {
             return Ok(());
         }
@@ -92,7 +98,7 @@ impl Reading {
             return self.end();
         }
         let Some((record, value)) = line.split_once(':') else {
-            return Err(format!("`{}` is no record of a tracefile", shortened(line)));
+            return Err(format!("`{}` is no record of a tracefile", shorten_text(line)).into());
         };
         match record {
             "SF" => self.begin(value),
@@ -103,15 +109,15 @@ impl Reading {
             "LF" => self.section()?.claim_found(value),
             "LH" => self.section()?.claim_hit(value),
             _ if OTHERS.contains(&record) => Ok(()),
-            _ => Err(format!("`{}` is no record of a tracefile", shortened(record))),
+            _ => Err(format!("`{}` is no record of a tracefile", shorten_text(record)).into()),
         }
     }
 
-    fn section(&mut self) -> Result<&mut Section, String> {
-        self.section.as_mut().ok_or_else(|| "a record is outside any file".to_string())
+    fn section(&mut self) -> Result<&mut Section, ContentError> {
+        self.section.as_mut().ok_or_else(|| "a record is outside any file".into())
     }
 
-    fn function(&mut self, extent: &str) -> Result<(), String> {
+    fn function(&mut self, extent: &str) -> Result<(), ContentError> {
         // Writers also name functions of files that they say nothing else of.
         if let Some(section) = &mut self.section {
             section.functions.take(extent);
@@ -119,7 +125,7 @@ impl Reading {
         Ok(())
     }
 
-    fn begin(&mut self, file: &str) -> Result<(), String> {
+    fn begin(&mut self, file: &str) -> Result<(), ContentError> {
         if self.section.is_some() {
             return Err("a file begins before the one before it has ended".into());
         }
@@ -128,7 +134,7 @@ impl Reading {
     }
 
     /// `line,count` or `line,count,checksum`.
-    fn line(&mut self, value: &str) -> Result<(), String> {
+    fn line(&mut self, value: &str) -> Result<(), ContentError> {
         let section = self.section.as_mut().ok_or("a line is outside any file")?;
         let (number, rest) = value.split_once(',').ok_or("a line has no count")?;
         let (count, checksum) =
@@ -141,12 +147,12 @@ impl Reading {
         }
         let file = self.gathered.file(vec![section.file.clone()]);
         if !checksum.is_empty() && !file.checksum(number, checksum) {
-            return Err(format!("line {number} of a file has two different checksums"));
+            return Err(format!("line {number} of a file has two different checksums").into());
         }
         Ok(())
     }
 
-    fn end(&mut self) -> Result<(), String> {
+    fn end(&mut self) -> Result<(), ContentError> {
         let section = self.section.take().ok_or("a section ends that did not begin")?;
         if section.file.is_empty() {
             return Ok(());
@@ -170,13 +176,13 @@ impl Section {
         self.records_hit += u64::from(hit);
     }
 
-    fn claim_found(&mut self, value: &str) -> Result<(), String> {
-        self.found = Some(claim(value)?);
+    fn claim_found(&mut self, value: &str) -> Result<(), ContentError> {
+        self.found = Some(read_claim(value)?);
         Ok(())
     }
 
-    fn claim_hit(&mut self, value: &str) -> Result<(), String> {
-        self.hit = Some(claim(value)?);
+    fn claim_hit(&mut self, value: &str) -> Result<(), ContentError> {
+        self.hit = Some(read_claim(value)?);
         Ok(())
     }
 
@@ -218,16 +224,16 @@ impl Functions {
 const NO_NUMBER: &[&str] = &["undefined", "null", "NaN"];
 
 /// The number of a line; 0 where it has none.
-fn number_of(text: &str) -> Result<u32, String> {
+fn number_of(text: &str) -> Result<u32, ContentError> {
     if NO_NUMBER.contains(&text) { Ok(0) } else { line_number(text) }
 }
 
-fn claim(value: &str) -> Result<u64, String> {
-    value.trim().parse().map_err(|_| format!("`{}` is not a number of lines", shortened(value)))
+fn read_claim(value: &str) -> Result<u64, ContentError> {
+    value.trim().parse().map_err(|_| format!("`{}` is not a number of lines", shorten_text(value)).into())
 }
 
 /// Old writers copied gcov's marks of what was never executed.
-fn count_of(text: &str) -> Result<bool, String> {
+fn count_of(text: &str) -> Result<bool, ContentError> {
     match text.trim() {
         "#####" | "=====" => Ok(false),
         count if NO_NUMBER.contains(&count) => Ok(false),
@@ -241,7 +247,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<Reported, ReportError> {
-        parse(text.as_bytes()).map(Gathered::finish)
+        parse_lcov(text.as_bytes()).map(GatheredCoverage::finish)
     }
 
     fn shown(file: &ReportedFile) -> (String, String, String) {
@@ -268,11 +274,11 @@ mod tests {
         let text = "\u{feff}TN:\nSF:\u{e9}.js\nDA:1,1\nend_of_record\n";
         let wide: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
         for bytes in [text.as_bytes(), &wide] {
-            assert!(detect(bytes));
-            let files = parse(bytes).unwrap().finish().files;
+            assert!(is_lcov(bytes));
+            let files = parse_lcov(bytes).unwrap().finish().files;
             assert_eq!(files.iter().map(shown).collect::<Vec<_>>(), [one("\u{e9}.js", "1", "1")]);
         }
-        let odd = parse(b"TN:\nSF:\xe9.js\nDA:1,1\nend_of_record\n").unwrap_err();
+        let odd = parse_lcov(b"TN:\nSF:\xe9.js\nDA:1,1\nend_of_record\n").unwrap_err();
         assert_eq!(odd.line, Some(2));
     }
 

@@ -1,41 +1,45 @@
 //! What `llvm-cov export` writes as JSON.
 //!
-//! A file is a sorted list of segments; each holds from its place to the next one. Lines follow from them as llvm itself
-//! has it (`LineCoverageStats` in llvm/lib/ProfileData/Coverage/CoverageMapping.cpp): a line has the greatest count of the segment
-//! that reaches into it and of the regions that begin on it. The summaries count something else (regions of each function), so
-//! they are not held against the lines. A report of summaries alone has no segments and is refused.
+//! A file is a sorted list of segments; each holds from its place to the next one. Lines follow
+//! from them as llvm itself has it (`LineCoverageStats` in
+//! llvm/lib/ProfileData/Coverage/CoverageMapping.cpp): a line has the greatest count of the segment
+//! that reaches into it and of the regions that begin on it. The summaries count something else
+//! (regions of each function), so they are not held against the lines. A report of summaries alone
+//! has no segments and is refused.
 
-use super::gathered::{Gathered, GatheredFile, LAST_LINE};
+use super::CoverageParser;
+use super::gathered::{GatheredCoverage, GatheredFile, LAST_LINE};
 use super::looks::Json;
-use super::values::document;
-use super::{Format, ReportError};
+use super::values::read_document;
 use crate::model::line_coverage::CoverageFormat;
+use crate::report::error::ReportError;
 use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 /// The format.
-pub static FORMAT: Format = Format { format: CoverageFormat::LlvmCov, detect, parse };
+pub static FORMAT: CoverageParser =
+    CoverageParser { format: CoverageFormat::LlvmCov, detect: is_llvm_cov, parse: parse_llvm_cov };
 
 const TYPE: &str = "llvm.coverage.json.export";
 
-/// Its type stands at its end in new versions, and at its beginning in old ones.
-fn detect(bytes: &[u8]) -> bool {
+/// Its type is at its end in new versions, and at its beginning in old ones.
+fn is_llvm_cov(bytes: &[u8]) -> bool {
     let says_so = |json: &Json| json.get("type").is_some_and(|kind| kind.text == TYPE);
     let files = |json: &Json| json.get("data").is_some_and(|data| data.has("files"));
     Json::of(bytes).is_some_and(|json| !json.array && (says_so(&json) || files(&json)))
 }
 
-fn parse(bytes: &[u8]) -> Result<Gathered, ReportError> {
-    let export: Export = document(bytes, "llvm-cov")?;
+fn parse_llvm_cov(bytes: &[u8]) -> Result<GatheredCoverage, ReportError> {
+    let export: Export = read_document(bytes, "llvm-cov")?;
     if export.kind != TYPE {
         return Err(ReportError::whole(format!("its type is not `{TYPE}`")));
     }
-    let mut gathered = Gathered::default();
+    let mut gathered = GatheredCoverage::default();
     for file in export.data.into_iter().flat_map(|data| data.files) {
         if !file.segments.is_sorted_by_key(|segment| (segment.line, segment.column)) {
             return Err(ReportError::whole("the segments of a file are not in order"));
         }
-        gather(&file.segments, gathered.file(vec![file.filename]));
+        gather_lines(&file.segments, gathered.file(vec![file.filename]));
     }
     Ok(gathered)
 }
@@ -44,22 +48,23 @@ fn parse(bytes: &[u8]) -> Result<Gathered, ReportError> {
 struct Export {
     #[serde(rename = "type")]
     kind: String,
-    data: Vec<Data>,
+    data: Vec<LlvmData>,
 }
 
 #[derive(Deserialize)]
-struct Data {
-    files: Vec<File>,
+struct LlvmData {
+    files: Vec<LlvmFile>,
 }
 
 #[derive(Deserialize)]
-struct File {
+struct LlvmFile {
     filename: String,
-    segments: Vec<Segment>,
+    segments: Vec<LlvmSegment>,
 }
 
-/// `[line, column, count, has count, begins a region, is a gap]`; the last is newer than the others.
-struct Segment {
+/// `[line, column, count, has count, begins a region, is a gap]`; the last is newer than the
+/// others.
+struct LlvmSegment {
     line: u32,
     column: u32,
     count: u64,
@@ -68,26 +73,26 @@ struct Segment {
     is_gap: bool,
 }
 
-impl Segment {
+impl LlvmSegment {
     fn begins_region(&self) -> bool {
         !self.is_gap && self.has_count && self.is_entry
     }
 }
 
-impl<'de> Deserialize<'de> for Segment {
+impl<'de> Deserialize<'de> for LlvmSegment {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct SegmentVisitor;
 
         impl<'de> Visitor<'de> for SegmentVisitor {
-            type Value = Segment;
+            type Value = LlvmSegment;
 
             fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str("a segment of five or six values")
             }
 
-            fn visit_seq<A: SeqAccess<'de>>(self, mut values: A) -> Result<Segment, A::Error> {
+            fn visit_seq<A: SeqAccess<'de>>(self, mut values: A) -> Result<LlvmSegment, A::Error> {
                 let short = || A::Error::custom("a segment has too few values");
-                let segment = Segment {
+                let segment = LlvmSegment {
                     line: values.next_element()?.ok_or_else(short)?,
                     column: values.next_element()?.ok_or_else(short)?,
                     count: values.next_element()?.ok_or_else(short)?,
@@ -106,8 +111,8 @@ impl<'de> Deserialize<'de> for Segment {
     }
 }
 
-fn gather(segments: &[Segment], file: &mut GatheredFile) {
-    let mut wrapped: Option<&Segment> = None;
+fn gather_lines(segments: &[LlvmSegment], file: &mut GatheredFile) {
+    let mut wrapped: Option<&LlvmSegment> = None;
     for on_line in segments.chunk_by(|a, b| a.line == b.line) {
         let Some(first) = on_line.first() else { continue };
         // The lines since the segment that reaches over them; none begins on them.
@@ -122,11 +127,12 @@ fn gather(segments: &[Segment], file: &mut GatheredFile) {
 }
 
 /// The count of a line with segments; `None` when nothing on it can be executed.
-fn count_of(on_line: &[Segment], wrapped: Option<&Segment>) -> Option<u64> {
+fn count_of(on_line: &[LlvmSegment], wrapped: Option<&LlvmSegment>) -> Option<u64> {
     let wrapped = wrapped.filter(|segment| segment.has_count).map(|segment| segment.count);
     let begins = on_line.iter().filter(|segment| segment.begins_region()).map(|segment| segment.count).max();
     let skipped = on_line.first().is_some_and(|first| !first.has_count && first.is_entry);
-    // A region that begins on a line makes it one that can be executed, also behind one that is skipped.
+    // A region that begins on a line makes it one that can be executed, also behind one that is
+    // skipped.
     if skipped && begins.is_none() { None } else { wrapped.max(begins) }
 }
 
@@ -138,7 +144,7 @@ mod tests {
         let text = format!(
             r#"{{"data":[{{"files":[{{"filename":"/w/a.rs","segments":{segments},"summary":{{}}}}],"totals":{{}}}}],"type":"{TYPE}","version":"2.0.1"}}"#
         );
-        let file = parse(text.as_bytes()).unwrap().finish().files.remove(0);
+        let file = parse_llvm_cov(text.as_bytes()).unwrap().finish().files.remove(0);
         format!("{} / {}", file.lines.hit, file.lines.executable)
     }
 
@@ -183,7 +189,7 @@ mod tests {
             r#"{"data":[{"files":[{"filename":"a","filename":"b","segments":[]}]}],"type":"llvm.coverage.json.export"}"#,
             r#"{"data":[{"files":[{"filename":"a","segments":["#,
         ] {
-            assert!(parse(text.as_bytes()).is_err(), "{text}");
+            assert!(parse_llvm_cov(text.as_bytes()).is_err(), "{text}");
         }
     }
 }

@@ -1,17 +1,19 @@
 //! How a file begins: enough to tell one coverage format from another without reading it.
 
-use crate::report::encoding::head;
+use crate::report::encoding::decode_head;
 use quick_xml::Reader;
 use quick_xml::events::Event;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 
-/// How many levels of keys are looked at: those of the document, and those of the values behind them.
+/// How many levels of keys are looked at: those of the document, and those of the values behind
+/// them.
 const LEVELS: usize = 2;
 
 /// What the beginning of a JSON document shows of a value.
 ///
-/// Of an array it shows what its first value is. What lies behind the part of the file that is looked at is not seen.
+/// Of an array it shows what its first value is. What lies behind the part of the file that is
+/// looked at is not seen.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Json {
     /// Is it an array?
@@ -29,7 +31,7 @@ impl Json {
         if !matches!(first, b'{' | b'[') {
             return None;
         }
-        let head = head(bytes);
+        let head = decode_head(bytes);
         let mut json = Json::default();
         // The beginning may end within a value: what was seen until then is what counts.
         let _ = Fill(&mut json, LEVELS).deserialize(&mut serde_json::Deserializer::from_str(&head));
@@ -120,10 +122,10 @@ impl<'de> Visitor<'de> for Fill<'_> {
     }
 }
 
-/// The names of the first two elements of an XML document, in lower case and without prefixes: the outermost one and the first
-/// within it.
-pub fn elements(bytes: &[u8]) -> Option<(String, Option<String>)> {
-    let head = head(bytes);
+/// The names of the first two elements of an XML document, in lower case and without prefixes: the
+/// outermost one and the first within it.
+pub fn first_elements(bytes: &[u8]) -> Option<(String, Option<String>)> {
+    let head = decode_head(bytes);
     if !head.trim_ascii_start().starts_with('<') {
         return None;
     }
@@ -147,7 +149,7 @@ pub fn elements(bytes: &[u8]) -> Option<(String, Option<String>)> {
 
 /// The first two elements of an XML document are these.
 pub fn begins_with(bytes: &[u8], root: &str, first: &[&str]) -> bool {
-    elements(bytes)
+    first_elements(bytes)
         .is_some_and(|(name, within)| name == root && within.is_some_and(|name| first.contains(&&*name)))
 }
 
@@ -170,7 +172,7 @@ mod tests {
 
     #[test]
     fn the_first_two_elements_are_seen() {
-        let seen = |text: &str| elements(text.as_bytes());
+        let seen = |text: &str| first_elements(text.as_bytes());
         let pair = |root: &str, first: Option<&str>| Some((root.to_string(), first.map(str::to_string)));
         assert_eq!(
             seen("<?xml version='1.0'?><!-- x --><x:Coverage a='1'>\n<project>"),

@@ -1,52 +1,56 @@
 //! OpenCover XML: OpenCover, coverlet and AltCover, for .NET.
 //!
-//! A module lists its files with numbers, and its methods have sequence points: a number of a file, a first and a last line (`sl`,
-//! `el`) and how often it was visited (`vc`). A point can reach over many lines and hold others within it, such as the statements
-//! of a lambda. So of the points that reach over a line the shortest ones decide: that the outer one was visited says nothing of
-//! the lines of an inner one. Points that no source belongs to have line 0, 0xfeefee or 0xf00f00.
+//! A module lists its files with numbers, and its methods have sequence points: a number of a file,
+//! a first and a last line (`sl`, `el`) and how often it was visited (`vc`). A point can reach over
+//! many lines and hold others within it, such as the statements of a lambda. So of the points that
+//! reach over a line the shortest ones decide: that the outer one was visited says nothing of the
+//! lines of an inner one. Points that no source belongs to have line 0, 0xfeefee or 0xf00f00.
 //!
-//! `numSequencePoints` and `visitedSequencePoints` of the session and of each method are held against the points. `ModuleTime` is
-//! when the module was built, and so no time of the run.
+//! `numSequencePoints` and `visitedSequencePoints` of the session and of each method are held
+//! against the points. `ModuleTime` is when the module was built, and so no time of the run.
 
-use super::gathered::{Gathered, GatheredFile, shortened};
-use super::values::{claim, contradictions, hit, line};
-use super::{Format, ReportError};
+use super::CoverageParser;
+use super::gathered::{GatheredCoverage, GatheredFile, shorten_text};
+use super::values::{compare_totals, read_claim, read_hit, read_line_number};
 use crate::model::line_coverage::CoverageFormat;
+use crate::report::error::{ContentError, ReportError};
 use crate::report::input::Input;
-use crate::report::xml::{self, COVERAGE, Content, Element};
+use crate::report::xml::{self, COVERAGE, ContentHandler, Element};
 use std::collections::BTreeMap;
 
 /// The format.
-pub static FORMAT: Format = Format { format: CoverageFormat::Opencover, detect, parse };
+pub static FORMAT: CoverageParser =
+    CoverageParser { format: CoverageFormat::Opencover, detect: is_opencover, parse: parse_opencover };
 
-/// The lines of points that the compilers of .NET made and that belong to no source: 0xfeefee and 0xf00f00.
+/// The lines of points that the compilers of .NET made and that belong to no source: 0xfeefee and
+/// 0xf00f00.
 const HIDDEN: [&str; 2] = ["16707566", "15732480"];
 
-fn detect(bytes: &[u8]) -> bool {
+fn is_opencover(bytes: &[u8]) -> bool {
     xml::root(bytes).as_deref() == Some("coveragesession")
 }
 
-fn parse(bytes: &[u8]) -> Result<Gathered, ReportError> {
-    let mut document = Document::default();
+fn parse_opencover(bytes: &[u8]) -> Result<GatheredCoverage, ReportError> {
+    let mut document = OpencoverDocument::default();
     xml::read(Input::Whole(bytes), &["coveragesession"], COVERAGE, &mut document)?;
     Ok(document.finish())
 }
 
 /// A document while it is read.
 #[derive(Default)]
-struct Document {
-    gathered: Gathered,
-    open: Vec<Part>,
-    session: Shown,
+struct OpencoverDocument {
+    gathered: GatheredCoverage,
+    open: Vec<OpencoverElement>,
+    session: OpencoverTally,
     /// The files of the open module, by their numbers.
     module: BTreeMap<String, String>,
-    method: Method,
-    points: BTreeMap<String, Vec<Point>>,
+    method: OpencoverMethod,
+    points: BTreeMap<String, Vec<SequencePoint>>,
 }
 
 /// What an open element is to us.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Part {
+enum OpencoverElement {
     Session,
     Module,
     Method,
@@ -54,7 +58,7 @@ enum Part {
 }
 
 #[derive(Clone, Copy, Default)]
-struct Shown {
+struct OpencoverTally {
     points: u64,
     visited: u64,
     claimed: (Option<u64>, Option<u64>),
@@ -62,15 +66,15 @@ struct Shown {
 
 /// The open method.
 #[derive(Default)]
-struct Method {
-    shown: Shown,
+struct OpencoverMethod {
+    shown: OpencoverTally,
     /// The number of the file that it lies in, for points that do not say.
     file: Option<String>,
-    points: Vec<(Place, Point)>,
+    points: Vec<(PointFile, SequencePoint)>,
 }
 
 /// Which file a point lies in.
-enum Place {
+enum PointFile {
     Number(String),
     Name(String),
     OfMethod,
@@ -78,103 +82,104 @@ enum Place {
 
 /// A sequence point that has lines.
 #[derive(Clone, Copy)]
-struct Point {
+struct SequencePoint {
     first: u32,
     last: u32,
     hit: bool,
 }
 
-impl Content for Document {
-    fn start(&mut self, element: &Element<'_>) -> Result<(), String> {
+impl ContentHandler for OpencoverDocument {
+    fn start(&mut self, element: &Element<'_>) -> Result<(), ContentError> {
         let part = match (self.open.last(), element.name) {
-            (None, _) => Part::Session,
+            (None, _) => OpencoverElement::Session,
             (_, "module") => self.module()?,
             (_, "method") => self.method()?,
             (_, "file") => self.file(element)?,
-            (Some(Part::Method), "fileref") => {
+            (Some(OpencoverElement::Method), "fileref") => {
                 self.method.file = element.value("uid").map(str::to_string);
-                Part::Other
+                OpencoverElement::Other
             }
             (_, "sequencepoint") => self.point(element)?,
-            (Some(Part::Session), "summary") => summary(element, &mut self.session)?,
-            (Some(Part::Method), "summary") => summary(element, &mut self.method.shown)?,
-            _ => Part::Other,
+            (Some(OpencoverElement::Session), "summary") => read_summary(element, &mut self.session)?,
+            (Some(OpencoverElement::Method), "summary") => read_summary(element, &mut self.method.shown)?,
+            _ => OpencoverElement::Other,
         };
         self.open.push(part);
         Ok(())
     }
 
-    fn end(&mut self) -> Result<(), String> {
+    fn end(&mut self) -> Result<(), ContentError> {
         match self.open.pop() {
-            Some(Part::Method) => self.end_of_method(),
+            Some(OpencoverElement::Method) => self.end_of_method(),
             _ => Ok(()),
         }
     }
 }
 
-impl Document {
-    fn module(&mut self) -> Result<Part, String> {
-        if self.open.contains(&Part::Module) {
+impl OpencoverDocument {
+    fn module(&mut self) -> Result<OpencoverElement, ContentError> {
+        if self.open.contains(&OpencoverElement::Module) {
             return Err("a module is inside another module".into());
         }
         self.module.clear();
-        Ok(Part::Module)
+        Ok(OpencoverElement::Module)
     }
 
-    fn method(&mut self) -> Result<Part, String> {
-        if self.open.contains(&Part::Method) {
+    fn method(&mut self) -> Result<OpencoverElement, ContentError> {
+        if self.open.contains(&OpencoverElement::Method) {
             return Err("a method is inside another method".into());
         }
-        self.method = Method::default();
-        Ok(Part::Method)
+        self.method = OpencoverMethod::default();
+        Ok(OpencoverElement::Method)
     }
 
-    fn file(&mut self, element: &Element<'_>) -> Result<Part, String> {
+    fn file(&mut self, element: &Element<'_>) -> Result<OpencoverElement, ContentError> {
         let number = element.value("uid").ok_or("a file has no `uid`")?;
         let name = element.value("fullpath").ok_or("a file has no `fullPath`")?;
         let before = self.module.insert(number.to_string(), name.to_string());
         if before.is_some_and(|before| before != name) {
-            return Err(format!("two files of a module have the number `{}`", shortened(number)));
+            return Err(format!("two files of a module have the number `{}`", shorten_text(number)).into());
         }
         self.points.entry(name.to_string()).or_default();
-        Ok(Part::Other)
+        Ok(OpencoverElement::Other)
     }
 
-    fn point(&mut self, element: &Element<'_>) -> Result<Part, String> {
-        if !self.open.contains(&Part::Method) {
+    fn point(&mut self, element: &Element<'_>) -> Result<OpencoverElement, ContentError> {
+        if !self.open.contains(&OpencoverElement::Method) {
             return Err("a sequence point is outside any method".into());
         }
-        let hit = hit(element.value("vc"))?;
+        let hit = read_hit(element.value("vc"))?;
         self.method.shown.points += 1;
         self.method.shown.visited += u64::from(hit);
         let number = |name: &str| {
-            element.value(name).filter(|text| !HIDDEN.contains(text)).map(|text| line(Some(text)))
+            element.value(name).filter(|text| !HIDDEN.contains(text)).map(|text| read_line_number(Some(text)))
         };
         let Some(first) = number("sl").transpose()?.flatten() else {
             // It has to say that it has no line.
             return element
                 .value("sl")
-                .map(|_| Part::Other)
+                .map(|_| OpencoverElement::Other)
                 .ok_or_else(|| "a sequence point has no `sl`".into());
         };
         let last = number("el").transpose()?.flatten().unwrap_or(first);
         if last < first {
             return Err("a sequence point ends before it begins".into());
         }
-        let named = || element.value("url").map_or(Place::OfMethod, |url| Place::Name(url.to_string()));
+        let named =
+            || element.value("url").map_or(PointFile::OfMethod, |url| PointFile::Name(url.to_string()));
         let numbered = element.value("fileid").filter(|number| *number != "0");
-        let place = numbered.map_or_else(named, |number| Place::Number(number.to_string()));
-        self.method.points.push((place, Point { first, last, hit }));
-        Ok(Part::Other)
+        let place = numbered.map_or_else(named, |number| PointFile::Number(number.to_string()));
+        self.method.points.push((place, SequencePoint { first, last, hit }));
+        Ok(OpencoverElement::Other)
     }
 
-    fn end_of_method(&mut self) -> Result<(), String> {
-        let Method { shown, file, points } = std::mem::take(&mut self.method);
+    fn end_of_method(&mut self) -> Result<(), ContentError> {
+        let OpencoverMethod { shown, file, points } = std::mem::take(&mut self.method);
         for (place, point) in points {
             let name = match &place {
-                Place::Name(name) => Some(name),
-                Place::Number(number) => self.module.get(number),
-                Place::OfMethod => file.as_ref().and_then(|number| self.module.get(number)),
+                PointFile::Name(name) => Some(name),
+                PointFile::Number(number) => self.module.get(number),
+                PointFile::OfMethod => file.as_ref().and_then(|number| self.module.get(number)),
             };
             let name = name.ok_or("a sequence point lies in a file that its module does not list")?;
             self.points.entry(name.clone()).or_default().push(point);
@@ -185,33 +190,34 @@ impl Document {
         Ok(())
     }
 
-    fn say(&mut self, whose: &str, shown: Shown) {
-        let said = contradictions(whose, (shown.claimed.0, shown.points), (shown.claimed.1, shown.visited));
+    fn say(&mut self, whose: &str, shown: OpencoverTally) {
+        let said = compare_totals(whose, (shown.claimed.0, shown.points), (shown.claimed.1, shown.visited));
         said.into_iter()
             .for_each(|sentence| self.gathered.contradiction(sentence.replace("lines", "sequence points")));
     }
 
-    fn finish(mut self) -> Gathered {
+    fn finish(mut self) -> GatheredCoverage {
         self.say("the session", self.session);
         for (name, points) in &self.points {
-            paint(points, self.gathered.file(vec![name.clone()]));
+            mark_lines(points, self.gathered.file(vec![name.clone()]));
         }
         self.gathered
     }
 }
 
-fn summary(element: &Element<'_>, shown: &mut Shown) -> Result<Part, String> {
-    let count = |name: &str| claim(element.value(name));
+fn read_summary(element: &Element<'_>, shown: &mut OpencoverTally) -> Result<OpencoverElement, ContentError> {
+    let count = |name: &str| read_claim(element.value(name));
     shown.claimed = (count("numsequencepoints")?, count("visitedsequencepoints")?);
-    Ok(Part::Other)
+    Ok(OpencoverElement::Other)
 }
 
-/// Gives each line what the shortest points over it say; of equally short ones a visited one is enough.
+/// Gives each line what the shortest points over it say; of equally short ones a visited one is
+/// enough.
 ///
 /// One pass over the places where points begin and end, with the points that are open there.
-fn paint(points: &[Point], file: &mut GatheredFile) {
+fn mark_lines(points: &[SequencePoint], file: &mut GatheredFile) {
     let mut edges: Vec<(u32, bool, (u32, bool))> = Vec::new();
-    for Point { first, last, hit } in points {
+    for SequencePoint { first, last, hit } in points {
         let rank = (last - first, !hit);
         edges.extend([(*first, true, rank), (last + 1, false, rank)]);
     }
@@ -238,7 +244,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn read(text: &str) -> Result<Reported, ReportError> {
-        parse(text.as_bytes()).map(Gathered::finish)
+        parse_opencover(text.as_bytes()).map(GatheredCoverage::finish)
     }
 
     fn session(inner: &str) -> String {
@@ -371,9 +377,9 @@ mod tests {
     proptest! {
         #[test]
         fn each_line_has_what_the_shortest_points_over_it_say(points in prop::collection::vec((1..30u32, 0..8u32, any::<bool>()), 0..12)) {
-            let points: Vec<Point> = points.iter().map(|(first, more, hit)| Point { first: *first, last: first + more, hit: *hit }).collect();
-            let mut gathered = Gathered::default();
-            paint(&points, gathered.file(vec!["a".into()]));
+            let points: Vec<SequencePoint> = points.iter().map(|(first, more, hit)| SequencePoint { first: *first, last: first + more, hit: *hit }).collect();
+            let mut gathered = GatheredCoverage::default();
+            mark_lines(&points, gathered.file(vec!["a".into()]));
             let lines = gathered.finish().files.remove(0).lines;
             for line in 1..45 {
                 let over = || points.iter().filter(|point| (point.first..=point.last).contains(&line));

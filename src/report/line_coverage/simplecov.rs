@@ -1,23 +1,28 @@
-//! SimpleCov, for Ruby: `.resultset.json`, which every run writes, and `coverage.json` of its JSON formatter.
+//! SimpleCov, for Ruby: `.resultset.json`, which every run writes, and `coverage.json` of its JSON
+//! formatter.
 //!
-//! Of each file they have a list with one value for each line: how often it ran, or `null` where nothing can be executed.
-//! `coverage.json` says `"ignored"` of lines between `# :nocov:`; `.resultset.json` does not know of these marks. It has an entry
-//! for each command that was measured, and a line that any of them executed was executed; a line that one of them calls
-//! executable is (`SimpleCov::Combine::LinesCombiner`). `covered_lines` and `missed_lines` are held against the lines.
+//! Of each file they have a list with one value for each line: how often it ran, or `null` where
+//! nothing can be executed. `coverage.json` says `"ignored"` of lines between `# :nocov:`;
+//! `.resultset.json` does not know of these marks. It has an entry for each command that was
+//! measured, and a line that any of them executed was executed; a line that one of them calls
+//! executable is (`SimpleCov::Combine::LinesCombiner`). `covered_lines` and `missed_lines` are held
+//! against the lines.
 
-use super::gathered::{Gathered, shortened};
+use super::CoverageParser;
+use super::gathered::{GatheredCoverage, shorten_text};
 use super::looks::Json;
-use super::values::{Count, Entries, Hit, document};
-use super::{Format, ReportError};
+use super::values::{Count, Hit, ObjectEntries, read_document};
 use crate::model::line_coverage::CoverageFormat;
+use crate::report::error::ReportError;
 use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, de};
 use std::fmt;
 
 /// The format.
-pub static FORMAT: Format = Format { format: CoverageFormat::Simplecov, detect, parse };
+pub static FORMAT: CoverageParser =
+    CoverageParser { format: CoverageFormat::Simplecov, detect: is_simplecov, parse: parse_simplecov };
 
-fn detect(bytes: &[u8]) -> bool {
+fn is_simplecov(bytes: &[u8]) -> bool {
     Json::of(bytes).is_some_and(|json| is_formatted(&json) || is_resultset(&json))
 }
 
@@ -30,7 +35,7 @@ fn is_resultset(json: &Json) -> bool {
     !json.array && commands().any(|command| command.keys.first().is_some_and(|(key, _)| key == "coverage"))
 }
 
-fn parse(bytes: &[u8]) -> Result<Gathered, ReportError> {
+fn parse_simplecov(bytes: &[u8]) -> Result<GatheredCoverage, ReportError> {
     let formatted = Json::of(bytes).is_some_and(|json| is_formatted(&json));
     if formatted { parse_formatted(bytes) } else { parse_resultset(bytes) }
 }
@@ -38,48 +43,51 @@ fn parse(bytes: &[u8]) -> Result<Gathered, ReportError> {
 /// `coverage.json`.
 #[derive(Deserialize)]
 struct Formatted {
-    meta: Meta,
-    coverage: Option<Entries<File>>,
+    meta: SimplecovMeta,
+    coverage: Option<ObjectEntries<SimplecovFile>>,
 }
 
 #[derive(Deserialize)]
-struct Meta {
+struct SimplecovMeta {
     timestamp: Option<String>,
 }
 
-fn parse_formatted(bytes: &[u8]) -> Result<Gathered, ReportError> {
-    let report: Formatted = document(bytes, "SimpleCov")?;
-    let mut gathered = Gathered::default();
+fn parse_formatted(bytes: &[u8]) -> Result<GatheredCoverage, ReportError> {
+    let report: Formatted = read_document(bytes, "SimpleCov")?;
+    let mut gathered = GatheredCoverage::default();
     report.meta.timestamp.into_iter().for_each(|time| gathered.times.text(&time));
-    take(report.coverage, &mut gathered)?;
+    take_files(report.coverage, &mut gathered)?;
     Ok(gathered)
 }
 
 /// What `.resultset.json` has for each command.
 #[derive(Deserialize)]
-struct Command {
-    coverage: Option<Entries<File>>,
+struct SimplecovCommand {
+    coverage: Option<ObjectEntries<SimplecovFile>>,
     timestamp: Option<f64>,
 }
 
-fn parse_resultset(bytes: &[u8]) -> Result<Gathered, ReportError> {
-    let commands: Entries<Command> = document(bytes, "SimpleCov")?;
-    let mut gathered = Gathered::default();
+fn parse_resultset(bytes: &[u8]) -> Result<GatheredCoverage, ReportError> {
+    let commands: ObjectEntries<SimplecovCommand> = read_document(bytes, "SimpleCov")?;
+    let mut gathered = GatheredCoverage::default();
     for (_, command) in commands.once("the command")? {
         let seconds = command.timestamp.filter(|seconds| *seconds >= 0.0);
         seconds.into_iter().for_each(|seconds| gathered.times.number(seconds as u64));
-        take(command.coverage, &mut gathered)?;
+        take_files(command.coverage, &mut gathered)?;
     }
     Ok(gathered)
 }
 
-fn take(files: Option<Entries<File>>, gathered: &mut Gathered) -> Result<(), ReportError> {
+fn take_files(
+    files: Option<ObjectEntries<SimplecovFile>>,
+    gathered: &mut GatheredCoverage,
+) -> Result<(), ReportError> {
     let files =
         files.ok_or_else(|| ReportError::whole("it has no `coverage`, so it is no report of SimpleCov"))?;
     for (name, file) in files.once("the file")? {
         let Some(lines) = file.lines else {
             let message =
-                format!("the file `{}` has no `lines`: let SimpleCov measure lines", shortened(&name));
+                format!("the file `{}` has no `lines`: let SimpleCov measure lines", shorten_text(&name));
             return Err(ReportError::whole(message));
         };
         let count = |hit| lines.iter().filter(|value| value.0 == Some(hit)).count() as u64;
@@ -100,33 +108,33 @@ fn take(files: Option<Entries<File>>, gathered: &mut Gathered) -> Result<(), Rep
 
 /// A file: its lines, alone (before SimpleCov 0.18) or beside branches and methods.
 #[derive(Default)]
-struct File {
-    lines: Option<Vec<Value>>,
+struct SimplecovFile {
+    lines: Option<Vec<LineValue>>,
     covered: Option<u64>,
     missed: Option<u64>,
 }
 
-impl<'de> Deserialize<'de> for File {
+impl<'de> Deserialize<'de> for SimplecovFile {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Either;
 
         impl<'de> Visitor<'de> for Either {
-            type Value = File;
+            type Value = SimplecovFile;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("the lines of a file")
             }
 
-            fn visit_seq<A: SeqAccess<'de>>(self, mut values: A) -> Result<File, A::Error> {
+            fn visit_seq<A: SeqAccess<'de>>(self, mut values: A) -> Result<SimplecovFile, A::Error> {
                 let mut lines = Vec::new();
                 while let Some(value) = values.next_element()? {
                     lines.push(value);
                 }
-                Ok(File { lines: Some(lines), ..File::default() })
+                Ok(SimplecovFile { lines: Some(lines), ..SimplecovFile::default() })
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<File, A::Error> {
-                let mut file = File::default();
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<SimplecovFile, A::Error> {
+                let mut file = SimplecovFile::default();
                 while let Some(key) = map.next_key::<String>()? {
                     match key.as_str() {
                         "lines" if file.lines.is_some() => return Err(A::Error::duplicate_field("lines")),
@@ -145,50 +153,50 @@ impl<'de> Deserialize<'de> for File {
 }
 
 /// What is said of a line: whether it was executed, or that nothing on it can be.
-struct Value(Option<bool>);
+struct LineValue(Option<bool>);
 
-impl<'de> Deserialize<'de> for Value {
+impl<'de> Deserialize<'de> for LineValue {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Said;
+        struct LineValueVisitor;
 
-        impl Visitor<'_> for Said {
-            type Value = Value;
+        impl Visitor<'_> for LineValueVisitor {
+            type Value = LineValue;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a count, null or \"ignored\"")
             }
 
-            fn visit_unit<E: Error>(self) -> Result<Value, E> {
-                Ok(Value(None))
+            fn visit_unit<E: Error>(self) -> Result<LineValue, E> {
+                Ok(LineValue(None))
             }
 
-            fn visit_str<E: Error>(self, text: &str) -> Result<Value, E> {
+            fn visit_str<E: Error>(self, text: &str) -> Result<LineValue, E> {
                 match text {
-                    "ignored" => Ok(Value(None)),
+                    "ignored" => Ok(LineValue(None)),
                     other => Err(E::invalid_value(de::Unexpected::Str(other), &self)),
                 }
             }
 
-            fn visit_u64<E: Error>(self, count: u64) -> Result<Value, E> {
-                Count.visit_u64(count).map(Value::from)
+            fn visit_u64<E: Error>(self, count: u64) -> Result<LineValue, E> {
+                Count.visit_u64(count).map(LineValue::from)
             }
 
-            fn visit_i64<E: Error>(self, count: i64) -> Result<Value, E> {
-                Count.visit_i64(count).map(Value::from)
+            fn visit_i64<E: Error>(self, count: i64) -> Result<LineValue, E> {
+                Count.visit_i64(count).map(LineValue::from)
             }
 
-            fn visit_f64<E: Error>(self, count: f64) -> Result<Value, E> {
-                Count.visit_f64(count).map(Value::from)
+            fn visit_f64<E: Error>(self, count: f64) -> Result<LineValue, E> {
+                Count.visit_f64(count).map(LineValue::from)
             }
         }
 
-        deserializer.deserialize_any(Said)
+        deserializer.deserialize_any(LineValueVisitor)
     }
 }
 
-impl From<Hit> for Value {
+impl From<Hit> for LineValue {
     fn from(hit: Hit) -> Self {
-        Value(Some(hit.0))
+        LineValue(Some(hit.0))
     }
 }
 
@@ -198,7 +206,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<Reported, ReportError> {
-        parse(text.as_bytes()).map(Gathered::finish)
+        parse_simplecov(text.as_bytes()).map(GatheredCoverage::finish)
     }
 
     fn shown(text: &str) -> Vec<String> {
@@ -226,13 +234,13 @@ mod tests {
     #[test]
     fn a_line_has_a_count_or_nothing() {
         let text = format!("{{{}}}", command("RSpec", LINES));
-        assert!(detect(text.as_bytes()));
+        assert!(is_simplecov(text.as_bytes()));
         assert_eq!(shown(&text), ["/w/load.rb 2, 5 / 2-3, 5"]);
         let began = read(&text).unwrap().times.began().map(|at| at.as_second());
         assert_eq!(began, Some(1_795_926_626));
         let old =
             format!(r#"{{"RSpec": {{"coverage": {{"/w/load.rb": {LINES}}}, "timestamp": 1795926626.25}}}}"#);
-        assert!(detect(old.as_bytes()));
+        assert!(is_simplecov(old.as_bytes()));
         assert_eq!(shown(&old), ["/w/load.rb 2, 5 / 2-3, 5"]);
     }
 
@@ -253,7 +261,7 @@ mod tests {
         let text = formatted(
             r#"{"source": ["x"], "lines": [null, 1, 0, "ignored"], "covered_lines": 1, "missed_lines": 1, "branches": []}"#,
         );
-        assert!(detect(text.as_bytes()));
+        assert!(is_simplecov(text.as_bytes()));
         assert_eq!(shown(&text), ["lib/load.rb 2 / 2-3"]);
         let reported = read(&text).unwrap();
         assert_eq!((reported.contradictions.len(), reported.times.is_empty()), (0, false));

@@ -1,67 +1,76 @@
-//! SonarQube's generic coverage XML, version 1: gcovr, Devel::Cover, and converters for what SonarQube does not read itself.
+//! SonarQube's generic coverage XML, version 1: gcovr, Devel::Cover, and converters for what
+//! SonarQube does not read itself.
 //!
-//! It has one element for each line that can be executed, which says whether it was, and no summary. Elements and words that
-//! SonarQube refuses (`GenericCoverageReportParser`) are refused here too. A line that stands twice, as one of a template of C++
-//! does, was executed if either says so.
+//! It has one element for each line that can be executed, which says whether it was, and no
+//! summary. Elements and words that SonarQube refuses (`GenericCoverageReportParser`) are refused
+//! here too. A line that appears twice, as one of a template of C++ does, was executed if either
+//! says so.
 
-use super::gathered::{Gathered, shortened};
+use super::CoverageParser;
+use super::gathered::{GatheredCoverage, shorten_text};
 use super::looks::begins_with;
-use super::values::line;
-use super::{Format, ReportError};
+use super::values::read_line_number;
 use crate::model::line_coverage::CoverageFormat;
+use crate::report::error::{ContentError, ReportError};
 use crate::report::input::Input;
-use crate::report::xml::{self, COVERAGE, Content, Element};
+use crate::report::xml::{self, COVERAGE, ContentHandler, Element};
 
 /// The format.
-pub static FORMAT: Format = Format { format: CoverageFormat::Sonarqube, detect, parse };
+pub static FORMAT: CoverageParser = CoverageParser {
+    format: CoverageFormat::Sonarqube,
+    detect: is_sonarqube_coverage,
+    parse: parse_sonarqube_coverage,
+};
 
-fn detect(bytes: &[u8]) -> bool {
+fn is_sonarqube_coverage(bytes: &[u8]) -> bool {
     begins_with(bytes, "coverage", &["file"])
 }
 
-fn parse(bytes: &[u8]) -> Result<Gathered, ReportError> {
-    let mut document = Document::default();
+fn parse_sonarqube_coverage(bytes: &[u8]) -> Result<GatheredCoverage, ReportError> {
+    let mut document = SonarqubeCoverage::default();
     xml::read(Input::Whole(bytes), &["coverage"], COVERAGE, &mut document)?;
     Ok(document.gathered)
 }
 
 /// A document while it is read.
 #[derive(Default)]
-struct Document {
-    gathered: Gathered,
+struct SonarqubeCoverage {
+    gathered: GatheredCoverage,
     depth: usize,
     file: String,
 }
 
-impl Content for Document {
-    fn start(&mut self, element: &Element<'_>) -> Result<(), String> {
+impl ContentHandler for SonarqubeCoverage {
+    fn start(&mut self, element: &Element<'_>) -> Result<(), ContentError> {
         match (self.depth, element.name) {
-            (0, _) => version(element)?,
+            (0, _) => check_version(element)?,
             (1, "file") => {
                 self.file = element.value("path").ok_or("a file has no `path`")?.to_string();
                 self.gathered.file(vec![self.file.clone()]);
             }
             (2, "linetocover") => self.line(element)?,
-            (_, other) => return Err(format!("an element `{}` does not belong there", shortened(other))),
+            (_, other) => {
+                return Err(format!("an element `{}` does not belong there", shorten_text(other)).into());
+            }
         }
         self.depth += 1;
         Ok(())
     }
 
-    fn end(&mut self) -> Result<(), String> {
+    fn end(&mut self) -> Result<(), ContentError> {
         self.depth = self.depth.saturating_sub(1);
         Ok(())
     }
 }
 
-impl Document {
-    fn line(&mut self, element: &Element<'_>) -> Result<(), String> {
-        let number = line(element.value("linenumber"))?;
+impl SonarqubeCoverage {
+    fn line(&mut self, element: &Element<'_>) -> Result<(), ContentError> {
+        let number = read_line_number(element.value("linenumber"))?;
         let covered = element.value("covered").ok_or("a line does not say whether it is covered")?;
         let hit = match covered.to_ascii_lowercase().as_str() {
             "true" => true,
             "false" => false,
-            _ => return Err(format!("`{}` is neither true nor false", shortened(covered))),
+            _ => return Err(format!("`{}` is neither true nor false", shorten_text(covered)).into()),
         };
         let file = self.gathered.file(vec![self.file.clone()]);
         number.into_iter().for_each(|number| file.run(number, number, hit));
@@ -69,10 +78,12 @@ impl Document {
     }
 }
 
-fn version(element: &Element<'_>) -> Result<(), String> {
+fn check_version(element: &Element<'_>) -> Result<(), ContentError> {
     match element.value("version") {
         Some("1") => Ok(()),
-        Some(other) => Err(format!("it is of version `{}`, and only version 1 is known", shortened(other))),
+        Some(other) => {
+            Err(format!("it is of version `{}`, and only version 1 is known", shorten_text(other)).into())
+        }
         None => Err("it does not say which version it is of".into()),
     }
 }
@@ -84,7 +95,7 @@ mod tests {
     fn files(inner: &str) -> Result<Vec<String>, ReportError> {
         let text =
             format!("<?xml version='1.0' encoding='utf-8'?>\n<coverage version=\"1\">{inner}</coverage>");
-        let reported = parse(text.as_bytes())?.finish();
+        let reported = parse_sonarqube_coverage(text.as_bytes())?.finish();
         assert_eq!(reported.contradictions, Vec::<String>::new());
         let shown = |file: &super::super::ReportedFile| {
             format!("{} {} / {}", file.names.join("|"), file.lines.hit, file.lines.executable)
@@ -137,7 +148,7 @@ mod tests {
             let text = format!(
                 "{root}<file path='a'><lineToCover lineNumber='1' covered='true'/></file></coverage>"
             );
-            assert!(parse(text.as_bytes()).is_err(), "{root}");
+            assert!(parse_sonarqube_coverage(text.as_bytes()).is_err(), "{root}");
         }
     }
 }

@@ -103,7 +103,8 @@ fn half_a_report_is_never_a_whole_one() {
         let (_, whole) = parse(text.as_bytes(), None).unwrap();
         for end in 0..text.trim_end().len() {
             let half = parse(&text.as_bytes()[..end], None);
-            // A Go profile has no end mark: what stands before a line is a profile, and lacks that line.
+            // A Go profile has no end mark: what stands before a line is a profile, and lacks that
+            // line.
             let cut_between_lines = text == GO && text[..end].ends_with('\n');
             assert!(half.is_err() || cut_between_lines, "{end} {text}");
             assert_ne!(half.map(|(_, reported)| reported), Ok(whole.clone()), "{end} {text}");

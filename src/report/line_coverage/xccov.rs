@@ -1,29 +1,31 @@
-//! What `xcrun xccov view --archive --json` of Xcode writes: of each file its lines, each with whether it can be executed and how
-//! often it was.
+//! What `xcrun xccov view --archive --json` of Xcode writes: of each file its lines, each with
+//! whether it can be executed and how often it was.
 //!
 //! It has no summary. The other form, `--report`, has nothing but summaries, and is not read.
 
-use super::gathered::{Gathered, shortened};
+use super::CoverageParser;
+use super::gathered::{GatheredCoverage, shorten_text};
 use super::looks::Json;
-use super::values::{Entries, Hit, Line, document};
-use super::{Format, ReportError};
+use super::values::{Hit, LineNumber, ObjectEntries, read_document};
 use crate::model::line_coverage::CoverageFormat;
+use crate::report::error::{ContentError, ReportError};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
 /// The format.
-pub static FORMAT: Format = Format { format: CoverageFormat::Xccov, detect, parse };
+pub static FORMAT: CoverageParser =
+    CoverageParser { format: CoverageFormat::Xccov, detect: is_xccov, parse: parse_xccov };
 
-fn detect(bytes: &[u8]) -> bool {
+fn is_xccov(bytes: &[u8]) -> bool {
     Json::of(bytes).is_some_and(|json| !json.array && json.any_has("isExecutable"))
 }
 
-fn parse(bytes: &[u8]) -> Result<Gathered, ReportError> {
-    let files: Entries<Vec<Said>> = document(bytes, "xccov")?;
-    let mut gathered = Gathered::default();
+fn parse_xccov(bytes: &[u8]) -> Result<GatheredCoverage, ReportError> {
+    let files: ObjectEntries<Vec<XccovLine>> = read_document(bytes, "xccov")?;
+    let mut gathered = GatheredCoverage::default();
     for (name, said) in files.once("the file")? {
-        let lines = lines(&said)
-            .map_err(|message| ReportError::whole(format!("the file `{}` {message}", shortened(&name))))?;
+        let lines = read_lines(&said)
+            .map_err(|message| ReportError::whole(format!("the file `{}` {message}", shorten_text(&name))))?;
         let file = gathered.file(vec![name]);
         let executable = lines.into_iter().filter_map(|(line, hit)| Some((line, hit?)));
         executable.filter(|(line, _)| *line > 0).for_each(|(line, hit)| file.run(line, line, hit));
@@ -33,8 +35,8 @@ fn parse(bytes: &[u8]) -> Result<Gathered, ReportError> {
 
 /// What is said of a line.
 #[derive(Deserialize)]
-struct Said {
-    line: Line,
+struct XccovLine {
+    line: LineNumber,
     #[serde(rename = "isExecutable")]
     executable: bool,
     #[serde(rename = "executionCount")]
@@ -42,19 +44,19 @@ struct Said {
 }
 
 /// Each line, with whether it was executed, if it can be.
-fn lines(said: &[Said]) -> Result<BTreeMap<u32, Option<bool>>, String> {
+fn read_lines(said: &[XccovLine]) -> Result<BTreeMap<u32, Option<bool>>, ContentError> {
     let mut lines = BTreeMap::new();
-    for Said { line: Line(line), executable, count } in said {
+    for XccovLine { line: LineNumber(line), executable, count } in said {
         let hit = match (executable, count) {
             (true, Some(count)) => Some(count.0),
-            (true, None) => return Err(format!("does not say how often line {line} was executed")),
+            (true, None) => return Err(format!("does not say how often line {line} was executed").into()),
             (false, Some(Hit(true))) => {
-                return Err(format!("has executed line {line} and says that it cannot be"));
+                return Err(format!("has executed line {line} and says that it cannot be").into());
             }
             (false, _) => None,
         };
         if lines.insert(*line, hit).is_some() {
-            return Err(format!("has line {line} twice"));
+            return Err(format!("has line {line} twice").into());
         }
     }
     Ok(lines)
@@ -66,7 +68,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<Reported, ReportError> {
-        parse(text.as_bytes()).map(Gathered::finish)
+        parse_xccov(text.as_bytes()).map(GatheredCoverage::finish)
     }
 
     fn shown(text: &str) -> Vec<String> {
@@ -82,7 +84,7 @@ mod tests {
     #[test]
     fn a_line_says_whether_it_can_be_executed_and_how_often_it_was() {
         let text = format!("{{{LOAD}, \"/w/Empty.swift\": []}}");
-        assert!(detect(text.as_bytes()));
+        assert!(is_xccov(text.as_bytes()));
         assert_eq!(shown(&text), ["/w/Empty.swift  / ", "/w/Load.swift 2 / 2-3"]);
         assert_eq!(shown(r#"{"a": [{"line": 0, "isExecutable": true, "executionCount": 1}]}"#), ["a  / "]);
     }

@@ -1,34 +1,34 @@
 //! The document: suites and tests.
 
-use super::outcome::{has_failed, outcome};
-use crate::model::own_times::OwnTimes;
+use super::outcome::{has_failed, read_outcome};
 use crate::model::test_run::{SEPARATOR, TestOutcome, TestRun};
-use crate::report::attempts::{Attempts, Name};
-use crate::report::name::{assembly, is_assembly};
+use crate::report::attempts::{Attempts, TestName};
+use crate::report::dotnet::{OpenTest, assembly_name, is_assembly, take_times};
+use crate::report::error::ContentError;
 use crate::report::said::{self, Hint};
-use crate::report::summary::{Claims, Tally, say};
-use crate::report::xml::{Content, Element};
+use crate::report::summary::{Claims, Tally, add_sentences};
+use crate::report::xml::{ContentHandler, Element};
 
 /// A document while it is read.
 #[derive(Default)]
-pub struct Document {
-    open: Vec<Kind>,
-    suites: Vec<Suite>,
-    test: Option<Test>,
+pub struct NunitDocument {
+    open: Vec<NunitElement>,
+    suites: Vec<NunitSuite>,
+    test: Option<OpenTest>,
     tests: Attempts,
     run: TestRun,
 }
 
 /// What an open element is to us.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum NunitElement {
     Suite,
     Test,
     Other,
 }
 
 /// A suite, or the whole run, while it is read.
-struct Suite {
+struct NunitSuite {
     /// Its name; empty for the run, whose name is a path.
     name: String,
     /// As it is written, where something is left out of it.
@@ -40,14 +40,8 @@ struct Suite {
     explained: bool,
 }
 
-/// A test while it is read.
-struct Test {
-    name: Name,
-    outcome: TestOutcome,
-}
-
-impl Content for Document {
-    fn start(&mut self, element: &Element<'_>) -> Result<(), String> {
+impl ContentHandler for NunitDocument {
+    fn start(&mut self, element: &Element<'_>) -> Result<(), ContentError> {
         let kind = match element.name {
             "test-run" | "test-results" => self.suite(element, ""),
             "test-suite" => self.suite(element, element.value("name").unwrap_or_default()),
@@ -59,95 +53,89 @@ impl Content for Document {
         Ok(())
     }
 
-    fn end(&mut self) -> Result<(), String> {
+    fn end(&mut self) -> Result<(), ContentError> {
         match self.open.pop() {
-            Some(Kind::Suite) => self.end_suite(),
-            Some(Kind::Test) => self.end_test()?,
-            Some(Kind::Other) | None => {}
+            Some(NunitElement::Suite) => self.end_suite(),
+            Some(NunitElement::Test) => self.end_test()?,
+            Some(NunitElement::Other) | None => {}
         }
         Ok(())
     }
 }
 
-impl Document {
-    fn suite(&mut self, element: &Element<'_>, name: &str) -> Kind {
+impl NunitDocument {
+    fn suite(&mut self, element: &Element<'_>, name: &str) -> NunitElement {
         let written = is_assembly(name).then(|| name.to_string());
-        let name = if is_assembly(name) { assembly(name) } else { name };
+        let name = if is_assembly(name) { assembly_name(name) } else { name };
         let label = if name.is_empty() { "the run".to_string() } else { format!("suite `{name}`") };
-        times(element, &mut self.run.times);
-        self.suites.push(Suite {
+        take_times(element, MOMENTS, ["date", "time"], &mut self.run.times);
+        self.suites.push(NunitSuite {
             name: name.to_string(),
             written,
-            claims: claims(label, element),
+            claims: read_claims(label, element),
             shown: Tally::default(),
             failed: has_failed(element) || said::says_failed(element, SUITE),
             explained: false,
         });
-        Kind::Suite
+        NunitElement::Suite
     }
 
-    fn case(&mut self, element: &Element<'_>) -> Kind {
-        let (outcome, said) = outcome(element);
-        say(&mut self.run.contradictions, said.map(|what| format!("a test {what}")));
+    fn case(&mut self, element: &Element<'_>) -> NunitElement {
+        let (outcome, said) = read_outcome(element);
+        add_sentences(&mut self.run.contradictions, said.map(|what| format!("a test {what}")));
         let (outcome, said) = said::of_case(element, CASE, outcome);
-        say(&mut self.run.contradictions, said);
+        add_sentences(&mut self.run.contradictions, said);
         let name = element.value("fullname").or_else(|| element.value("name")).unwrap_or("(unnamed)");
-        times(element, &mut self.run.times);
-        self.test = Some(Test { name: self.named(name), outcome });
-        Kind::Test
+        take_times(element, MOMENTS, ["date", "time"], &mut self.run.times);
+        self.test = Some(OpenTest { name: self.named(name), outcome });
+        NunitElement::Test
     }
 
-    fn named(&self, name: &str) -> Name {
+    fn named(&self, name: &str) -> TestName {
         let suites = self.suites.iter().filter(|suite| !suite.name.is_empty());
         let short: Vec<&str> =
             suites.clone().map(|suite| suite.name.as_str()).filter(|suite| !name.contains(suite)).collect();
         let id = [&short[..], &[name]].concat().join(SEPARATOR);
         let is_whole = suites.clone().all(|suite| suite.written.is_none());
         if is_whole && short.len() == suites.clone().count() {
-            return Name::from(id);
+            return TestName::from(id);
         }
         let whole = suites.map(|suite| suite.written.as_deref().unwrap_or(&suite.name)).chain([name]);
-        Name::shortened(id, whole.collect::<Vec<_>>().join(SEPARATOR))
+        TestName::shortened(id, whole.collect::<Vec<_>>().join(SEPARATOR))
     }
 
-    /// An element in a test that nobody knows is no pass, and neither is an assertion that failed. One in a suite may say that it failed.
-    fn other(&mut self, element: &Element<'_>) -> Kind {
+    /// An unknown element in a test is not a pass, and neither is an assertion that failed. One in
+    /// a suite may say that it failed.
+    fn other(&mut self, element: &Element<'_>) -> NunitElement {
         let within = self.open.last();
-        let child = within == Some(&Kind::Test);
+        let child = within == Some(&NunitElement::Test);
         let Some(test) = &mut self.test else {
-            if let Some(suite) = self.suites.last_mut().filter(|_| within == Some(&Kind::Suite)) {
+            if let Some(suite) = self.suites.last_mut().filter(|_| within == Some(&NunitElement::Suite)) {
                 suite.failed |= said::element(element.name) == Hint::Bad;
             }
-            return Kind::Other;
+            return NunitElement::Other;
         };
-        let assertion = element.name == "assertion" && outcome(element).0 > TestOutcome::Skipped;
+        let assertion = element.name == "assertion" && read_outcome(element).0 > TestOutcome::Skipped;
         let failed = assertion || said::says_failed(element, &["label", "name", "result", "value"]);
         let foreign =
             child && !CHILDREN.contains(&element.name) && said::element(element.name) != Hint::Harmless;
-        if test.outcome <= TestOutcome::Skipped && (failed || foreign) {
-            test.outcome = if failed { TestOutcome::Failed } else { TestOutcome::Error };
-            let what = said::shown(element.name);
-            say(
-                &mut self.run.contradictions,
-                [format!("a test is not called failed and holds `{what}`, which says that it may have")],
-            );
+        if test.is_good() && (failed || foreign) {
+            let contradiction = test.contradict(element.name, failed);
+            add_sentences(&mut self.run.contradictions, [contradiction]);
         }
-        Kind::Other
+        NunitElement::Other
     }
 
-    fn failure(&mut self) -> Kind {
+    fn failure(&mut self) -> NunitElement {
         match (&mut self.test, self.suites.last_mut()) {
-            (Some(test), _) if test.outcome <= TestOutcome::Skipped => {
-                test.outcome = TestOutcome::Failed;
-                say(&mut self.run.contradictions, ["a test is not called failed and shown as failed"]);
-            }
+            (Some(test), _) => add_sentences(&mut self.run.contradictions, test.fail()),
             (None, Some(suite)) => suite.failed = true,
-            _ => {}
+            (None, None) => {}
         }
-        Kind::Other
+        NunitElement::Other
     }
 
-    fn end_test(&mut self) -> Result<(), String> {
+    fn end_test(&mut self) -> Result<(), ContentError> {
         let Some(test) = self.test.take() else { return Ok(()) };
         if let Some(suite) = self.suites.last_mut() {
             suite.shown.add(test.outcome);
@@ -158,9 +146,12 @@ impl Document {
 
     fn end_suite(&mut self) {
         let Some(suite) = self.suites.pop() else { return };
-        say(&mut self.run.contradictions, suite.contradictions());
+        add_sentences(&mut self.run.contradictions, suite.contradictions());
         if suite.failed && !suite.explained {
-            say(&mut self.run.errors, [format!("{} failed outside its tests", suite.claims.label())]);
+            add_sentences(
+                &mut self.run.errors,
+                [format!("{} failed outside its tests", suite.claims.label())],
+            );
         }
         if let Some(outer) = self.suites.last_mut() {
             outer.shown.add_all(suite.shown);
@@ -174,7 +165,7 @@ impl Document {
     }
 }
 
-impl Suite {
+impl NunitSuite {
     fn contradictions(&self) -> Vec<String> {
         let shown = self.shown;
         self.claims.contradictions(|what| match what {
@@ -186,7 +177,11 @@ impl Suite {
     }
 }
 
-/// What a test says of itself in NUnit's own words: `result`, `label`, `executed` and `success` are read elsewhere.
+/// Version 3 has these attributes, version 2 a date and a time of the run.
+const MOMENTS: &[&str] = &["start-time", "end-time"];
+
+/// What a test says of itself in NUnit's own words: `result`, `label`, `executed` and `success` are
+/// read elsewhere.
 const CASE: &[&str] = &[
     "asserts",
     "classname",
@@ -230,17 +225,7 @@ const SUITE: &[&str] = &[
 /// What a test holds in NUnit's own words.
 const CHILDREN: &[&str] = &["assertions", "categories", "properties", "reason", "output", "attachments"];
 
-/// Version 3 has one attribute, version 2 two for the run.
-fn times(element: &Element<'_>, times: &mut OwnTimes) {
-    for name in ["start-time", "end-time"] {
-        element.value(name).iter().for_each(|text| times.text(text));
-    }
-    if let (Some(date), Some(time)) = (element.value("date"), element.value("time")) {
-        times.text(&format!("{date}T{time}"));
-    }
-}
-
-fn claims(label: String, element: &Element<'_>) -> Claims {
+fn read_claims(label: String, element: &Element<'_>) -> Claims {
     let mut claims = Claims::of(label);
     for (what, name) in [
         ("tests", "total"),

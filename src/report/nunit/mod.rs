@@ -8,12 +8,17 @@
 //! | `Skipped`, `Inconclusive` | `Ignored`, `Skipped`, `Inconclusive`, or not executed | skipped |
 //! | another word, or none | another word, or none and nothing else | error, and a contradiction |
 //!
-//! - A `failure` element speaks against a test whatever its word says, and so do `executed` and `success`.
-//! - So do an assertion that failed, and any other word of failure; what nobody knows in a test is an error, and a contradiction.
-//! - A suite that failed although no test within it did (a one-time set-up or tear-down) is an error outside the tests.
-//! - A test is known by its full name, below the names of its suites that the full name does not hold. Where that is not enough to
-//!   tell two apart, by all of them. Two of one name are two tests, and the worst decides.
-//! - The summaries of run and suites are held against their tests. The outermost element may be a single `test-suite`.
+//! - A `failure` element contradicts a test whatever its word says, and so do `executed` and
+//!   `success`.
+//! - So do an assertion that failed, and any other word of failure; an unknown part of a test is an
+//!   error and a contradiction.
+//! - A suite that failed although no test within it did (a one-time set-up or tear-down) is an
+//!   error outside the tests.
+//! - A test is known by its full name, below the names of its suites that the full name does not
+//!   hold. Where that is not enough to tell two apart, by all of them. Two of one name are two
+//!   tests, and the worst decides.
+//! - The summaries of run and suites are held against their tests. The outermost element may be a
+//!   single `test-suite`.
 //!
 //! Users, machines, paths and output are not kept, of times only the first and the last.
 
@@ -23,21 +28,23 @@ mod outcome;
 mod tests;
 
 use super::input::Input;
-use super::{Format, ReportError, xml};
+use super::{ReportParser, xml};
 use crate::model::test_run::TestRun;
-use document::Document;
+use crate::report::error::ReportError;
+use document::NunitDocument;
 
 /// The format.
-pub static FORMAT: Format = Format { name: "nunit", detect, parse, streams: true };
+pub static FORMAT: ReportParser =
+    ReportParser { name: "nunit", detect: is_nunit, parse: parse_nunit, streams: true };
 
 const ROOTS: &[&str] = &["test-run", "test-results", "test-suite"];
 
-fn detect(bytes: &[u8]) -> bool {
-    xml::root(bytes).is_some_and(|name| ROOTS.contains(&name.as_str()))
+fn is_nunit(bytes: &[u8]) -> bool {
+    xml::has_root(bytes, ROOTS)
 }
 
-fn parse(input: Input<'_>) -> Result<TestRun, ReportError> {
-    let mut document = Document::default();
+fn parse_nunit(input: Input<'_>) -> Result<TestRun, ReportError> {
+    let mut document = NunitDocument::default();
     xml::read(input, ROOTS, xml::LIMITS, &mut document)?;
     Ok(document.finish())
 }

@@ -4,7 +4,7 @@ use crate::model::test_run::TestOutcome;
 use crate::report::xml::Element;
 
 /// The outcome of a test, and what it says against itself, in words that follow "a test".
-pub fn outcome(element: &Element<'_>) -> (TestOutcome, Option<&'static str>) {
+pub fn read_outcome(element: &Element<'_>) -> (TestOutcome, Option<&'static str>) {
     const UNKNOWN: (TestOutcome, Option<&str>) =
         (TestOutcome::Error, Some("has a result that is not known here"));
     let said = |name: &str| element.value(name).map(str::to_ascii_lowercase);

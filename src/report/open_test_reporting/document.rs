@@ -1,39 +1,41 @@
 //! What events and trees have in common: the elements within a node.
 
-use super::node::{Kind, Node};
+use super::node::{OtrNode, OtrNodeKind};
 use crate::model::own_times::OwnTimes;
 use crate::model::test_run::TestRun;
+use crate::report::error::ContentError;
 use crate::report::strict;
-use crate::report::xml::{self, Content, Element};
+use crate::report::xml::{self, ContentHandler, Element};
 
 /// How the nodes of a report are nested.
 pub trait Parts: Default {
-    /// An element that may begin a node, or an event about one. `outermost`: it stands directly in the root, or in a node.
+    /// An element that may begin a node, or an event about one. `outermost`: it is directly in the
+    /// root, or in a node.
     ///
     /// # Errors
     /// When there cannot be such a one.
-    fn begin(&mut self, element: &Element<'_>, times: &mut OwnTimes) -> Result<bool, String>;
+    fn begin(&mut self, element: &Element<'_>, times: &mut OwnTimes) -> Result<bool, ContentError>;
 
     /// The node that is open.
-    fn node(&mut self) -> Option<&mut Node>;
+    fn node(&mut self) -> Option<&mut OtrNode>;
 
     /// The innermost node, or event, ends.
     ///
     /// # Errors
     /// When there are more than a report may hold.
-    fn end(&mut self, run: &mut TestRun) -> Result<(), String>;
+    fn end(&mut self, run: &mut TestRun) -> Result<(), ContentError>;
 
     /// The run, once the document has ended.
     ///
     /// # Errors
     /// When it holds more than a report may.
-    fn finish(self, run: TestRun) -> Result<TestRun, String>;
+    fn finish(self, run: TestRun) -> Result<TestRun, ContentError>;
 }
 
 /// A document while it is read.
 #[derive(Default)]
-pub struct Document<P> {
-    open: Vec<Place>,
+pub struct OtrDocument<P> {
+    open: Vec<OtrElement>,
     parts: P,
     kind: String,
     run: TestRun,
@@ -41,7 +43,7 @@ pub struct Document<P> {
 
 /// What an open element is to us.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum OtrElement {
     Root,
     Node,
     Metadata,
@@ -53,49 +55,51 @@ enum Place {
     Other,
 }
 
-impl<P: Parts> Content for Document<P> {
-    fn start(&mut self, element: &Element<'_>) -> Result<(), String> {
+impl<P: Parts> ContentHandler for OtrDocument<P> {
+    fn start(&mut self, element: &Element<'_>) -> Result<(), ContentError> {
         let place = match (self.open.last(), element.name) {
             (None, _) => {
                 let known = strict::attribute(element, &[]);
                 known.iter().for_each(|what| what.against("the report", &mut self.run));
-                Place::Root
+                OtrElement::Root
             }
-            (Some(Place::Root | Place::Node), _) if self.parts.begin(element, &mut self.run.times)? => {
+            (Some(OtrElement::Root | OtrElement::Node), _)
+                if self.parts.begin(element, &mut self.run.times)? =>
+            {
                 self.parts.node().into_iter().for_each(|node| node.look(element));
-                Place::Node
+                OtrElement::Node
             }
-            (Some(Place::Root), "infrastructure") => Place::Other,
-            (Some(Place::Root), name) => {
+            (Some(OtrElement::Root), "infrastructure") => OtrElement::Other,
+            (Some(OtrElement::Root), name) => {
                 strict::named(name).iter().for_each(|what| what.against("the report", &mut self.run));
-                Place::Other
+                OtrElement::Other
             }
-            (Some(Place::Node), name) => self.within(name, element),
-            (Some(Place::Result), _) => {
+            (Some(OtrElement::Node), name) => self.within(name, element),
+            (Some(OtrElement::Result), _) => {
                 self.parts.node().into_iter().for_each(|node| node.look_at_reason(element));
-                Place::Result
+                OtrElement::Result
             }
-            (Some(Place::Metadata), "type") => Place::Kind,
-            (Some(Place::Sources), "classsource") => self.class(element),
-            _ => Place::Other,
+            (Some(OtrElement::Metadata), "type") => OtrElement::Kind,
+            (Some(OtrElement::Sources), "classsource") => self.class(element),
+            _ => OtrElement::Other,
         };
         self.open.push(place);
         Ok(())
     }
 
-    fn text(&mut self, text: &str) -> Result<(), String> {
-        if self.open.last() == Some(&Place::Kind) {
+    fn text(&mut self, text: &str) -> Result<(), ContentError> {
+        if self.open.last() == Some(&OtrElement::Kind) {
             xml::seen(text)?;
             self.kind.push_str(text);
         }
         Ok(())
     }
 
-    fn end(&mut self) -> Result<(), String> {
+    fn end(&mut self) -> Result<(), ContentError> {
         match self.open.pop() {
-            Some(Place::Node) => self.parts.end(&mut self.run)?,
-            Some(Place::Kind) => {
-                let kind = Kind::of(&std::mem::take(&mut self.kind));
+            Some(OtrElement::Node) => self.parts.end(&mut self.run)?,
+            Some(OtrElement::Kind) => {
+                let kind = OtrNodeKind::of(&std::mem::take(&mut self.kind));
                 self.parts.node().into_iter().for_each(|node| node.kind = kind);
             }
             _ => {}
@@ -104,32 +108,32 @@ impl<P: Parts> Content for Document<P> {
     }
 }
 
-impl<P: Parts> Document<P> {
-    fn within(&mut self, name: &str, element: &Element<'_>) -> Place {
+impl<P: Parts> OtrDocument<P> {
+    fn within(&mut self, name: &str, element: &Element<'_>) -> OtrElement {
         self.parts.node().into_iter().for_each(|node| node.look(element));
         match name {
-            "metadata" => Place::Metadata,
-            "sources" => Place::Sources,
+            "metadata" => OtrElement::Metadata,
+            "sources" => OtrElement::Sources,
             "result" => {
                 self.parts.node().into_iter().for_each(|node| node.result(element));
-                Place::Result
+                OtrElement::Result
             }
-            _ => Place::Other,
+            _ => OtrElement::Other,
         }
     }
 
-    fn class(&mut self, element: &Element<'_>) -> Place {
+    fn class(&mut self, element: &Element<'_>) -> OtrElement {
         if let (Some(node), Some(class)) = (self.parts.node(), element.value("classname")) {
             node.class = Some(class.to_string());
         }
-        Place::Other
+        OtrElement::Other
     }
 
     /// The run, once the document has ended.
     ///
     /// # Errors
     /// A sentence, when it holds more than a report may.
-    pub fn finish(self) -> Result<TestRun, String> {
+    pub fn finish(self) -> Result<TestRun, ContentError> {
         self.parts.finish(self.run)
     }
 }

@@ -1,16 +1,17 @@
 //! Events: nodes begin, are told of, and end, each known by its number.
 
 use super::document::Parts;
-use super::node::Node;
+use super::node::OtrNode;
 use crate::model::own_times::OwnTimes;
 use crate::model::test_run::TestRun;
 use crate::report::attempts::{Attempts, LIMITS};
-use crate::report::identity::identity;
-use crate::report::summary::say;
+use crate::report::error::ContentError;
+use crate::report::identity::join_identity;
+use crate::report::summary::add_sentences;
 use crate::report::xml::Element;
 use std::collections::BTreeMap;
 
-/// How deep nodes may stand in each other.
+/// How deep nodes may nest.
 const DEPTH: usize = 64;
 
 /// The events while they are read.
@@ -25,14 +26,14 @@ pub struct Events {
 /// A node, and the number of its parent.
 #[derive(Default)]
 struct Numbered {
-    node: Node,
+    node: OtrNode,
     outer: Option<usize>,
     /// It began, or ended, twice.
     twice: bool,
 }
 
 impl Parts for Events {
-    fn begin(&mut self, element: &Element<'_>, times: &mut OwnTimes) -> Result<bool, String> {
+    fn begin(&mut self, element: &Element<'_>, times: &mut OwnTimes) -> Result<bool, ContentError> {
         if !matches!(element.name, "started" | "reported" | "finished") {
             return Ok(false);
         }
@@ -54,32 +55,32 @@ impl Parts for Events {
         Ok(true)
     }
 
-    fn node(&mut self) -> Option<&mut Node> {
+    fn node(&mut self) -> Option<&mut OtrNode> {
         self.nodes.get_mut(self.open?).map(|numbered| &mut numbered.node)
     }
 
-    fn end(&mut self, _run: &mut TestRun) -> Result<(), String> {
+    fn end(&mut self, _run: &mut TestRun) -> Result<(), ContentError> {
         self.open = None;
         Ok(())
     }
 
-    fn finish(mut self, mut run: TestRun) -> Result<TestRun, String> {
+    fn finish(mut self, mut run: TestRun) -> Result<TestRun, ContentError> {
         self.numbers.clear();
         self.join()?;
         let mut tests = Attempts::default();
         for at in 0..self.nodes.len() {
             let Some(numbered) = self.nodes.get(at) else { continue };
             if !numbered.node.started {
-                say(&mut run.contradictions, ["an event is about something that never began"]);
+                add_sentences(&mut run.contradictions, ["an event is about something that never began"]);
             }
             if numbered.twice {
-                say(&mut run.contradictions, ["something began, or ended, twice"]);
+                add_sentences(&mut run.contradictions, ["something began, or ended, twice"]);
             }
             if let Some(outcome) = numbered.node.judge(&mut run) {
                 let mut path: Vec<&str> = self.path(at).map(|numbered| numbered.node.named()).collect();
                 path.reverse();
                 let name = path.pop().unwrap_or_default();
-                tests.add(identity(path, name), outcome)?;
+                tests.add(join_identity(path, name), outcome)?;
             }
         }
         Ok(TestRun { tests: tests.finish(), ..run })
@@ -88,19 +89,19 @@ impl Parts for Events {
 
 impl Events {
     /// The place of the node that has this number.
-    fn numbered(&mut self, id: &str) -> Result<usize, String> {
+    fn numbered(&mut self, id: &str) -> Result<usize, ContentError> {
         if let Some(at) = self.numbers.get(id) {
             return Ok(*at);
         }
         if self.nodes.len() as u64 >= LIMITS.records {
-            return Err(format!("it holds more than {} tests and containers", LIMITS.records));
+            return Err(format!("it holds more than {} tests and containers", LIMITS.records).into());
         }
         self.numbers.insert(id.to_string(), self.nodes.len());
         self.nodes.push(Numbered::default());
         Ok(self.nodes.len() - 1)
     }
 
-    fn starts(&mut self, at: usize, element: &Element<'_>) -> Result<(), String> {
+    fn starts(&mut self, at: usize, element: &Element<'_>) -> Result<(), ContentError> {
         let outer = element.value("parentid").map(|id| self.numbered(id)).transpose()?;
         if let Some(begun) = self.nodes.get_mut(at) {
             begun.twice |= std::mem::replace(&mut begun.node.started, true);
@@ -116,10 +117,10 @@ impl Events {
     }
 
     /// Tells each node about its descendants.
-    fn join(&mut self) -> Result<(), String> {
+    fn join(&mut self) -> Result<(), ContentError> {
         for at in 0..self.nodes.len() {
             if self.path(at).nth(DEPTH).is_some() {
-                return Err(format!("tests are nested deeper than {DEPTH}, or in themselves"));
+                return Err(format!("tests are nested deeper than {DEPTH}, or in themselves").into());
             }
             let bad = self.nodes.get(at).is_some_and(|numbered| numbered.node.is_bad());
             let mut outer = self.nodes.get(at).and_then(|numbered| numbered.outer);

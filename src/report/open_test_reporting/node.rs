@@ -1,12 +1,13 @@
 //! A test or container, and what becomes of it.
 
 use crate::model::test_run::{TestOutcome, TestRun};
-use crate::report::strict::{self, Foreign, Known};
-use crate::report::summary::say;
+use crate::report::strict::{self, KnownElements, UnknownPart};
+use crate::report::summary::add_sentences;
 use crate::report::xml::Element;
 
-/// What writers write about a test or container, and in a result. Other things may stand within `metadata`, `sources` and `attachments`.
-const KNOWN: &Known = &[
+/// What writers write about a test or container, and in a result. Other things may appear within
+/// `metadata`, `sources` and `attachments`.
+const KNOWN: &KnownElements = &[
     ("started", &["id", "name", "parentid", "time"]),
     ("reported", &["id", "time"]),
     ("finished", &["id", "time"]),
@@ -21,19 +22,19 @@ const KNOWN: &Known = &[
 
 /// What a report says of a test or container.
 #[derive(Default)]
-pub struct Node {
+pub struct OtrNode {
     /// Its name as it is shown.
     pub name: String,
     /// The class that it is, where the report says so.
     pub class: Option<String>,
     /// What its writer calls it.
-    pub kind: Kind,
+    pub kind: OtrNodeKind,
     /// The worst result that it has.
     pub result: Option<TestOutcome>,
     /// It has a result in a word that is not known here.
     pub unknown: bool,
-    /// It holds something that is not known here.
-    pub foreign: Option<Foreign>,
+    /// The unknown part that it holds.
+    pub foreign: Option<UnknownPart>,
     /// It began, and it ended.
     pub started: bool,
     pub finished: bool,
@@ -45,31 +46,32 @@ pub struct Node {
 
 /// What a writer calls a node.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
-pub enum Kind {
+pub enum OtrNodeKind {
     #[default]
     Unsaid,
     Test,
     Container,
 }
 
-impl Kind {
+impl OtrNodeKind {
     /// JUnit's words.
-    pub fn of(word: &str) -> Kind {
+    pub fn of(word: &str) -> OtrNodeKind {
         match word.trim() {
-            "TEST" | "CONTAINER_AND_TEST" => Kind::Test,
-            "CONTAINER" => Kind::Container,
-            _ => Kind::Unsaid,
+            "TEST" | "CONTAINER_AND_TEST" => OtrNodeKind::Test,
+            "CONTAINER" => OtrNodeKind::Container,
+            _ => OtrNodeKind::Unsaid,
         }
     }
 }
 
-impl Node {
+impl OtrNode {
     /// Looks at the element of the node, of an event about it, or one directly within them.
     pub fn look(&mut self, element: &Element<'_>) {
         strict::keep(&mut self.foreign, strict::part(element, KNOWN));
     }
 
-    /// Looks at an element within a result. What was thrown tells why it is what it is, unless all went well.
+    /// Looks at an element within a result. What was thrown tells why it is what it is, unless all
+    /// went well.
     pub fn look_at_reason(&mut self, element: &Element<'_>) {
         if element.name != "throwable" || self.result == Some(TestOutcome::Passed) {
             self.look(element);
@@ -98,7 +100,7 @@ impl Node {
     pub fn outcome(&self) -> TestOutcome {
         let outcome =
             if self.finished { self.result.unwrap_or(TestOutcome::Error) } else { TestOutcome::Error };
-        self.foreign.as_ref().map(Foreign::outcome).max(Some(outcome)).unwrap_or(outcome)
+        self.foreign.as_ref().map(UnknownPart::outcome).max(Some(outcome)).unwrap_or(outcome)
     }
 
     /// Did it fail, as far as it says so itself?
@@ -108,31 +110,31 @@ impl Node {
 
     fn is_test(&self) -> bool {
         match self.kind {
-            Kind::Test => true,
-            Kind::Unsaid => !self.has_children,
+            OtrNodeKind::Test => true,
+            OtrNodeKind::Unsaid => !self.has_children,
             // Its tests did not begin, so it counts for them.
-            Kind::Container => !self.has_children && self.result == Some(TestOutcome::Skipped),
+            OtrNodeKind::Container => !self.has_children && self.result == Some(TestOutcome::Skipped),
         }
     }
 
-    /// Its outcome, if it is a test; what speaks against the run is written down.
+    /// Its outcome, if it is a test; notes what contradicts the run.
     pub fn judge(&self, run: &mut TestRun) -> Option<TestOutcome> {
         if self.unknown {
-            say(&mut run.contradictions, ["a result has a status that is not known here"]);
+            add_sentences(&mut run.contradictions, ["a result has a status that is not known here"]);
         }
         if self.is_test() {
             if self.finished && self.result.is_none() {
-                say(&mut run.contradictions, ["a test has no result"]);
+                add_sentences(&mut run.contradictions, ["a test has no result"]);
             }
-            say(&mut run.contradictions, self.foreign.as_ref().map(Foreign::of_test));
+            add_sentences(&mut run.contradictions, self.foreign.as_ref().map(UnknownPart::of_test));
             return Some(self.outcome());
         }
         let name = self.named();
         self.foreign.iter().for_each(|foreign| foreign.against(&format!("`{name}`"), run));
         if !self.finished {
-            say(&mut run.contradictions, [format!("`{name}` has no end: the report is cut off")]);
+            add_sentences(&mut run.contradictions, [format!("`{name}` has no end: the report is cut off")]);
         } else if self.is_bad() && !self.explained {
-            say(&mut run.errors, [format!("`{name}` failed outside its tests")]);
+            add_sentences(&mut run.errors, [format!("`{name}` failed outside its tests")]);
         }
         None
     }

@@ -1,22 +1,23 @@
-//! The tree: nodes stand in each other.
+//! The tree: nodes are nested.
 
 use super::document::Parts;
-use super::node::Node;
+use super::node::OtrNode;
 use crate::model::own_times::OwnTimes;
 use crate::model::test_run::TestRun;
 use crate::report::attempts::Attempts;
-use crate::report::identity::identity;
+use crate::report::error::ContentError;
+use crate::report::identity::join_identity;
 use crate::report::xml::Element;
 
 /// A tree while it is read.
 #[derive(Default)]
 pub struct Tree {
-    open: Vec<Node>,
+    open: Vec<OtrNode>,
     tests: Attempts,
 }
 
 impl Parts for Tree {
-    fn begin(&mut self, element: &Element<'_>, times: &mut OwnTimes) -> Result<bool, String> {
+    fn begin(&mut self, element: &Element<'_>, times: &mut OwnTimes) -> Result<bool, ContentError> {
         match (element.name, self.open.last_mut()) {
             ("root", None) => {}
             ("child", Some(outer)) => outer.has_children = true,
@@ -25,29 +26,29 @@ impl Parts for Tree {
         }
         element.value("start").iter().for_each(|text| times.text(text));
         let name = element.value("name").unwrap_or("(unnamed)").to_string();
-        self.open.push(Node { name, started: true, finished: true, ..Node::default() });
+        self.open.push(OtrNode { name, started: true, finished: true, ..OtrNode::default() });
         Ok(true)
     }
 
-    fn node(&mut self) -> Option<&mut Node> {
+    fn node(&mut self) -> Option<&mut OtrNode> {
         self.open.last_mut()
     }
 
-    fn end(&mut self, run: &mut TestRun) -> Result<(), String> {
+    fn end(&mut self, run: &mut TestRun) -> Result<(), ContentError> {
         let Some(node) = self.open.pop() else { return Ok(()) };
         if let Some(outer) = self.open.last_mut() {
             outer.explained |= node.is_bad() || node.explained;
         }
         match node.judge(run) {
             Some(outcome) => {
-                let outer = self.open.iter().map(Node::named);
-                self.tests.add(identity(outer, node.named()), outcome)
+                let outer = self.open.iter().map(OtrNode::named);
+                self.tests.add(join_identity(outer, node.named()), outcome)
             }
             None => Ok(()),
         }
     }
 
-    fn finish(self, run: TestRun) -> Result<TestRun, String> {
+    fn finish(self, run: TestRun) -> Result<TestRun, ContentError> {
         Ok(TestRun { tests: self.tests.finish(), ..run })
     }
 }

@@ -11,35 +11,42 @@
 //! | `skipped`, or there is no attempt at all | anything else | could not be run: a hook or an earlier test of its group failed, or the run ended |
 //! | `interrupted`, or nothing | | could not be run to its end |
 //!
-//! - What passed after a failed attempt is flaky. An attempt that did not run, beside one that did, says nothing: its group was tried again.
-//! - What Playwright calls the test (`status`, and `ok` of its spec) and what its attempts show have to agree: `unexpected` is never
-//!   green, and neither is `flaky` passed. So are `stats`, of the versions that write them.
-//! - Each of `errors` (a file that does not load, a failed global set-up or tear-down, no tests at all) is an error outside the tests.
+//! - What passed after a failed attempt is flaky. An attempt that did not run, beside one that did,
+//!   says nothing: its group was tried again.
+//! - What Playwright calls the test (`status`, and `ok` of its spec) and what its attempts show
+//!   have to agree: `unexpected` is never green, and neither is `flaky` passed. So are `stats`, of
+//!   the versions that write them.
+//! - Each of `errors` (a file that does not load, a failed global set-up or tear-down, no tests at
+//!   all) is an error outside the tests.
 //! - A field that Playwright does not write is not passed over, see `strict.rs`.
 //! - `--list` writes a report of tests that all did not run.
-//! - A test is known by `project > file > groups > title`. Two of one name are two tests, and the worst decides.
+//! - A test is known by `project > file > groups > title`. Two of one name are two tests, and the
+//!   worst decides.
 //!
-//! Messages, output, attachments, annotations and places are not kept, of times only the first and the last.
+//! Messages, output, attachments, annotations and places are not kept, of times only the first and
+//! the last.
 
 #[cfg(test)]
 mod tests;
 mod wire;
 
-use super::encoding::text;
+use super::encoding::decode_text;
 use super::input::Input;
-use super::{Format, ReportError, json};
+use super::{ReportParser, json};
 use crate::model::test_run::TestRun;
+use crate::report::error::ReportError;
 
 /// The format.
-pub static FORMAT: Format = Format { name: "playwright", detect, parse, streams: false };
+pub static FORMAT: ReportParser =
+    ReportParser { name: "playwright", detect: is_playwright, parse: parse_playwright, streams: false };
 
-fn detect(bytes: &[u8]) -> bool {
+fn is_playwright(bytes: &[u8]) -> bool {
     let keys = json::keys(bytes);
     ["config", "suites"].iter().all(|wanted| keys.iter().any(|key| key == wanted))
 }
 
-fn parse(input: Input<'_>) -> Result<TestRun, ReportError> {
-    let text = text(input.whole()?)?;
-    let document: wire::Document<'_> = json::document(&text)?;
+fn parse_playwright(input: Input<'_>) -> Result<TestRun, ReportError> {
+    let text = decode_text(input.whole()?)?;
+    let document: wire::PlaywrightDocument<'_> = json::document(&text)?;
     document.run().map_err(ReportError::whole)
 }

@@ -1,5 +1,5 @@
-//! What Playwright writes, and what must not pass for it. `real/` holds documents that Playwright 1.65 itself wrote; texts, stack traces and
-//! attachments were taken out.
+//! What Playwright writes, and what must not pass for it. `real/` holds documents that Playwright
+//! 1.65 itself wrote; texts, stack traces and attachments were taken out.
 
 use crate::model::test_run::TestOutcome::{self, Error, Failed, Flaky, Passed, Skipped};
 use crate::report::testing::{is_green, outcomes, refused, run};

@@ -2,26 +2,28 @@
 
 use crate::model::own_times::OwnTimes;
 use crate::model::test_run::{TestOutcome, TestRun};
-use crate::report::attempts::{Attempts, after};
-use crate::report::identity::identity;
-use crate::report::strict::{Foreign, Others};
-use crate::report::summary::say;
+use crate::report::attempts::{Attempts, outcome_after};
+use crate::report::error::ContentError;
+use crate::report::identity::join_identity;
+use crate::report::strict::{UnknownFields, UnknownPart};
+use crate::report::summary::add_sentences;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::borrow::Cow;
 
-/// The document. Fields that are not looked at are named too: what is in none of them is not passed over.
+/// The document. Fields that are not looked at are named too: what is in none of them is not passed
+/// over.
 #[derive(Deserialize)]
-pub struct Document<'a> {
+pub struct PlaywrightDocument<'a> {
     #[serde(rename = "config")]
     _config: Option<IgnoredAny>,
     #[serde(borrow)]
-    suites: Vec<Suite<'a>>,
+    suites: Vec<PlaywrightSuite<'a>>,
     errors: Vec<IgnoredAny>,
     #[serde(borrow)]
     stats: Option<Stats<'a>>,
     #[serde(flatten)]
-    others: Others,
+    others: UnknownFields,
 }
 
 #[derive(Deserialize)]
@@ -36,12 +38,12 @@ struct Stats<'a> {
     #[serde(rename = "duration")]
     _duration: Option<IgnoredAny>,
     #[serde(flatten)]
-    others: Others,
+    others: UnknownFields,
 }
 
 /// A file, or a group in it.
 #[derive(Deserialize)]
-struct Suite<'a> {
+struct PlaywrightSuite<'a> {
     #[serde(borrow)]
     title: Cow<'a, str>,
     #[serde(borrow)]
@@ -49,13 +51,13 @@ struct Suite<'a> {
     #[serde(borrow)]
     specs: Vec<Spec<'a>>,
     #[serde(default, borrow)]
-    suites: Vec<Suite<'a>>,
+    suites: Vec<PlaywrightSuite<'a>>,
     #[serde(rename = "line")]
     _line: Option<IgnoredAny>,
     #[serde(rename = "column")]
     _column: Option<IgnoredAny>,
     #[serde(flatten)]
-    others: Others,
+    others: UnknownFields,
 }
 
 /// A test as it is written; each project runs it.
@@ -65,7 +67,7 @@ struct Spec<'a> {
     title: Cow<'a, str>,
     ok: bool,
     #[serde(borrow)]
-    tests: Vec<Test<'a>>,
+    tests: Vec<PlaywrightTest<'a>>,
     #[serde(rename = "tags")]
     _tags: Option<IgnoredAny>,
     #[serde(rename = "id")]
@@ -77,17 +79,17 @@ struct Spec<'a> {
     #[serde(rename = "column")]
     _column: Option<IgnoredAny>,
     #[serde(flatten)]
-    others: Others,
+    others: UnknownFields,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Test<'a> {
+struct PlaywrightTest<'a> {
     expected_status: Ended,
     #[serde(borrow)]
     project_name: Option<Cow<'a, str>>,
     #[serde(borrow)]
-    results: Vec<Attempt<'a>>,
+    results: Vec<PlaywrightAttempt<'a>>,
     status: Called,
     #[serde(rename = "timeout")]
     _timeout: Option<IgnoredAny>,
@@ -96,12 +98,12 @@ struct Test<'a> {
     #[serde(rename = "projectId")]
     _project: Option<IgnoredAny>,
     #[serde(flatten)]
-    others: Others,
+    others: UnknownFields,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Attempt<'a> {
+struct PlaywrightAttempt<'a> {
     status: Option<Ended>,
     #[serde(default)]
     errors: Vec<IgnoredAny>,
@@ -131,7 +133,7 @@ struct Attempt<'a> {
     #[serde(rename = "errorLocation")]
     _location: Option<IgnoredAny>,
     #[serde(flatten)]
-    others: Others,
+    others: UnknownFields,
 }
 
 /// How an attempt ended, or should.
@@ -157,30 +159,30 @@ enum Called {
 
 /// What is gathered on the way through the document.
 #[derive(Default)]
-struct Gathered {
+struct PlaywrightTests {
     tests: Attempts,
     /// How many tests have each of the four names that Playwright calls them.
     called: [u64; 4],
     run: TestRun,
 }
 
-impl Document<'_> {
+impl PlaywrightDocument<'_> {
     /// The run that it is.
     ///
     /// # Errors
     /// A sentence, when it holds more than a report may.
-    pub fn run(&self) -> Result<TestRun, String> {
-        let mut gathered = Gathered::default();
+    pub fn run(&self) -> Result<TestRun, ContentError> {
+        let mut gathered = PlaywrightTests::default();
         for suite in &self.suites {
             let file = suite.file.as_deref().filter(|file| !file.is_empty()).unwrap_or(&suite.title);
             gathered.suite(suite, &mut vec![file])?;
         }
-        let Gathered { tests, called, mut run } = gathered;
+        let PlaywrightTests { tests, called, mut run } = gathered;
         let errors = self.errors.iter().map(|_| "an error is reported outside of the tests");
-        say(&mut run.errors, errors);
+        add_sentences(&mut run.errors, errors);
         if let Some(stats) = &self.stats {
             stats.start_time.iter().for_each(|text| run.times.text(text));
-            say(&mut run.contradictions, stats.contradictions(called));
+            add_sentences(&mut run.contradictions, stats.contradictions(called));
             stats.others.against("the stats", &mut run);
         }
         self.others.against("the report", &mut run);
@@ -188,8 +190,12 @@ impl Document<'_> {
     }
 }
 
-impl Gathered {
-    fn suite<'s>(&mut self, suite: &'s Suite<'_>, path: &mut Vec<&'s str>) -> Result<(), String> {
+impl PlaywrightTests {
+    fn suite<'s>(
+        &mut self,
+        suite: &'s PlaywrightSuite<'_>,
+        path: &mut Vec<&'s str>,
+    ) -> Result<(), ContentError> {
         suite.others.against("a suite", &mut self.run);
         for spec in &suite.specs {
             self.spec(spec, path)?;
@@ -202,14 +208,14 @@ impl Gathered {
         Ok(())
     }
 
-    fn spec(&mut self, spec: &Spec<'_>, path: &[&str]) -> Result<(), String> {
+    fn spec(&mut self, spec: &Spec<'_>, path: &[&str]) -> Result<(), ContentError> {
         spec.others.against("a spec", &mut self.run);
         let mut bad = false;
         for test in &spec.tests {
             let (outcome, said) = test.outcome();
-            say(&mut self.run.contradictions, said);
+            add_sentences(&mut self.run.contradictions, said);
             let outcome = test.foreign().map_or(outcome, |foreign| {
-                say(&mut self.run.contradictions, [foreign.of_test()]);
+                add_sentences(&mut self.run.contradictions, [foreign.of_test()]);
                 outcome.max(foreign.outcome())
             });
             bad |= outcome > TestOutcome::Flaky;
@@ -217,11 +223,11 @@ impl Gathered {
             test.times(&mut self.run.times);
             let project = test.project_name.as_deref().unwrap_or_default();
             let groups = std::iter::once(project).chain(path.iter().copied());
-            self.tests.add(identity(groups, &spec.title), outcome)?;
+            self.tests.add(join_identity(groups, &spec.title), outcome)?;
         }
         // Of several projects `ok` is that of the first, so it says nothing when it is true.
         if !spec.ok && !bad {
-            say(&mut self.run.contradictions, ["a spec is not ok and no test of it failed"]);
+            add_sentences(&mut self.run.contradictions, ["a spec is not ok and no test of it failed"]);
         }
         Ok(())
     }
@@ -244,7 +250,7 @@ impl Stats<'_> {
     }
 }
 
-impl Test<'_> {
+impl PlaywrightTest<'_> {
     fn times(&self, times: &mut OwnTimes) {
         self.results
             .iter()
@@ -253,7 +259,7 @@ impl Test<'_> {
     }
 
     /// What it and its attempts hold that is not known here.
-    fn foreign(&self) -> Option<&Foreign> {
+    fn foreign(&self) -> Option<&UnknownPart> {
         let attempts = self.results.iter().map(|attempt| &attempt.others);
         std::iter::once(&self.others).chain(attempts).find_map(|others| others.0.as_ref())
     }
@@ -280,8 +286,9 @@ impl Test<'_> {
         let wanted = self.expected_status;
         let ran = self.results.iter().filter(|attempt| !attempt.is_left_out(wanted));
         let outcomes = ran.map(|attempt| attempt.outcome(wanted));
-        let shown = outcomes.reduce(then);
-        let broken = |attempt: &Attempt<'_>| attempt.status == Some(Ended::Passed) && attempt.has_errors();
+        let shown = outcomes.reduce(outcome_after_attempt);
+        let broken =
+            |attempt: &PlaywrightAttempt<'_>| attempt.status == Some(Ended::Passed) && attempt.has_errors();
         let said = self.results.iter().any(broken).then_some("an attempt is called passed and holds errors");
         match shown {
             Some(outcome) => (outcome, said),
@@ -291,15 +298,16 @@ impl Test<'_> {
     }
 }
 
-/// One more attempt. That it ended as it was expected to does not excuse an earlier one that did not.
-fn then(before: TestOutcome, attempt: TestOutcome) -> TestOutcome {
+/// One more attempt. That it ended as it was expected to does not excuse an earlier one that did
+/// not.
+fn outcome_after_attempt(before: TestOutcome, attempt: TestOutcome) -> TestOutcome {
     match attempt {
-        TestOutcome::Skipped => after(before, TestOutcome::Passed).max(TestOutcome::Skipped),
-        attempt => after(before, attempt),
+        TestOutcome::Skipped => outcome_after(before, TestOutcome::Passed).max(TestOutcome::Skipped),
+        attempt => outcome_after(before, attempt),
     }
 }
 
-impl Attempt<'_> {
+impl PlaywrightAttempt<'_> {
     /// It did not run, although it was not meant to be skipped.
     fn is_left_out(&self, wanted: Ended) -> bool {
         self.status == Some(Ended::Skipped) && wanted != Ended::Skipped

@@ -2,16 +2,17 @@
 
 use crate::model::test_run::{TestOutcome, TestRun};
 use crate::report::attempts::Attempts;
-use crate::report::identity::{identity, visible};
-use crate::report::strict::{self, Known};
-use crate::report::summary::say;
-use crate::report::xml::{self, Content, Element};
+use crate::report::error::ContentError;
+use crate::report::identity::{join_identity, make_visible};
+use crate::report::strict::{self, KnownElements};
+use crate::report::summary::add_sentences;
+use crate::report::xml::{self, ContentHandler, Element};
 use std::collections::BTreeMap;
 
 /// A document while it is read.
 #[derive(Default)]
-pub struct Document {
-    open: Vec<Kind>,
+pub struct QtTestDocument {
+    open: Vec<QtTestElement>,
     object: String,
     function: Option<Function>,
     /// What an open `Incident` or `Message` says, and the row that it says it of.
@@ -23,7 +24,7 @@ pub struct Document {
 }
 
 /// What Qt writes.
-const KNOWN: &Known = &[
+const KNOWN: &KnownElements = &[
     ("testcase", &["name"]),
     ("testfunction", &["name"]),
     ("incident", &["file", "line", "type"]),
@@ -40,7 +41,7 @@ const KNOWN: &Known = &[
 
 /// What an open element is to us.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum QtTestElement {
     Root,
     Function,
     Saying,
@@ -56,71 +57,74 @@ struct Function {
     rows: BTreeMap<String, TestOutcome>,
 }
 
-impl Content for Document {
-    fn start(&mut self, element: &Element<'_>) -> Result<(), String> {
+impl ContentHandler for QtTestDocument {
+    fn start(&mut self, element: &Element<'_>) -> Result<(), ContentError> {
         let kind = match element.name {
             _ if self.open.is_empty() => {
                 self.object = element.value("name").unwrap_or_default().to_string();
-                Kind::Root
+                QtTestElement::Root
             }
             "testcase" => return Err("a test object begins within another".into()),
             "testfunction" => self.function(element)?,
-            "incident" => self.saying(incident(element.value("type"))),
-            "message" => self.saying(message(element.value("type"))),
-            "datatag" if self.open.last() == Some(&Kind::Saying) => Kind::Row,
-            _ => Kind::Other,
+            "incident" => self.saying(incident_outcome(element.value("type"))),
+            "message" => self.saying(message_outcome(element.value("type"))),
+            "datatag" if self.open.last() == Some(&QtTestElement::Saying) => QtTestElement::Row,
+            _ => QtTestElement::Other,
         };
         self.foreign(element);
         self.open.push(kind);
         Ok(())
     }
 
-    fn text(&mut self, text: &str) -> Result<(), String> {
-        if self.open.last() == Some(&Kind::Row) {
+    fn text(&mut self, text: &str) -> Result<(), ContentError> {
+        if self.open.last() == Some(&QtTestElement::Row) {
             xml::seen(text)?;
             self.row.push_str(text);
         }
         Ok(())
     }
 
-    fn end(&mut self) -> Result<(), String> {
+    fn end(&mut self) -> Result<(), ContentError> {
         match self.open.pop() {
-            Some(Kind::Function) => self.end_function()?,
-            Some(Kind::Saying) => self.end_saying(),
-            Some(Kind::Root | Kind::Row | Kind::Other) | None => {}
+            Some(QtTestElement::Function) => self.end_function()?,
+            Some(QtTestElement::Saying) => self.end_saying(),
+            Some(QtTestElement::Root | QtTestElement::Row | QtTestElement::Other) | None => {}
         }
         Ok(())
     }
 }
 
-impl Document {
-    fn function(&mut self, element: &Element<'_>) -> Result<Kind, String> {
+impl QtTestDocument {
+    fn function(&mut self, element: &Element<'_>) -> Result<QtTestElement, ContentError> {
         if self.function.is_some() {
             return Err("a function begins within another".into());
         }
         self.any = true;
         let name = element.value("name").unwrap_or_default().to_string();
         self.function = Some(Function { name, rows: BTreeMap::new() });
-        Ok(Kind::Function)
+        Ok(QtTestElement::Function)
     }
 
     /// `said`: what it means, nothing, or that it is not known.
-    fn saying(&mut self, said: Result<Option<TestOutcome>, ()>) -> Kind {
+    fn saying(&mut self, said: Result<Option<TestOutcome>, ()>) -> QtTestElement {
         if said.is_err() {
-            say(&mut self.run.contradictions, ["an incident or message has a type that is not known here"]);
+            add_sentences(
+                &mut self.run.contradictions,
+                ["an incident or message has a type that is not known here"],
+            );
         }
         self.said = said.unwrap_or(Some(TestOutcome::Error));
         self.row.clear();
-        Kind::Saying
+        QtTestElement::Saying
     }
 
     /// What Qt does not write is not passed over, but for what describes the machine.
     fn foreign(&mut self, element: &Element<'_>) {
-        let environment = self.function.is_none() && self.open.last() == Some(&Kind::Other);
+        let environment = self.function.is_none() && self.open.last() == Some(&QtTestElement::Other);
         let Some(foreign) = strict::part(element, KNOWN).filter(|_| !environment) else { return };
         match &mut self.function {
             Some(function) => {
-                say(&mut self.run.contradictions, [foreign.of_test()]);
+                add_sentences(&mut self.run.contradictions, [foreign.of_test()]);
                 let row = function.rows.entry(String::new()).or_insert(foreign.outcome());
                 *row = (*row).max(foreign.outcome());
             }
@@ -132,26 +136,26 @@ impl Document {
         let Some(outcome) = self.said.take() else { return };
         match &mut self.function {
             Some(function) => {
-                let row = function.rows.entry(visible(&self.row)).or_insert(outcome);
+                let row = function.rows.entry(make_visible(&self.row)).or_insert(outcome);
                 *row = (*row).max(outcome);
             }
             None if outcome > TestOutcome::Skipped => {
-                say(&mut self.run.errors, ["something failed outside of the functions"]);
+                add_sentences(&mut self.run.errors, ["something failed outside of the functions"]);
             }
             None => {}
         }
     }
 
-    fn end_function(&mut self) -> Result<(), String> {
+    fn end_function(&mut self) -> Result<(), ContentError> {
         let Some(Function { name, mut rows }) = self.function.take() else { return Ok(()) };
         if rows.is_empty() {
-            say(&mut self.run.contradictions, ["a function has no result"]);
+            add_sentences(&mut self.run.contradictions, ["a function has no result"]);
             rows.insert(String::new(), TestOutcome::Error);
         }
         for (row, outcome) in rows {
             let id = match row.as_str() {
-                "" => identity([self.object.as_str()], &name),
-                row => identity([self.object.as_str(), &name], row),
+                "" => join_identity([self.object.as_str()], &name),
+                row => join_identity([self.object.as_str(), &name], row),
             };
             self.tests.add(id, outcome)?;
         }
@@ -162,7 +166,7 @@ impl Document {
     ///
     /// # Errors
     /// A sentence, when it names no function: Qt writes at least `initTestCase`.
-    pub fn finish(self) -> Result<TestRun, String> {
+    pub fn finish(self) -> Result<TestRun, ContentError> {
         if !self.any {
             return Err("it names no test function, so it is no report of Qt Test".into());
         }
@@ -170,7 +174,7 @@ impl Document {
     }
 }
 
-fn incident(word: Option<&str>) -> Result<Option<TestOutcome>, ()> {
+fn incident_outcome(word: Option<&str>) -> Result<Option<TestOutcome>, ()> {
     match word {
         Some("pass") => Ok(Some(TestOutcome::Passed)),
         Some("fail" | "xpass") => Ok(Some(TestOutcome::Failed)),
@@ -181,7 +185,7 @@ fn incident(word: Option<&str>) -> Result<Option<TestOutcome>, ()> {
     }
 }
 
-fn message(word: Option<&str>) -> Result<Option<TestOutcome>, ()> {
+fn message_outcome(word: Option<&str>) -> Result<Option<TestOutcome>, ()> {
     match word {
         Some("skip") => Ok(Some(TestOutcome::Skipped)),
         Some("qfatal") => Ok(Some(TestOutcome::Error)),

@@ -9,34 +9,38 @@
 //! | `Message type="qfatal"` | could not be run to its end |
 //! | another type, or nothing at all | error, and a contradiction |
 //!
-//! - The worst of what is said of a row decides. `initTestCase` and `cleanupTestCase` are functions like others. After a failed or skipped
-//!   `initTestCase` Qt leaves out the functions that it did not run.
+//! - The worst of what is said of a row decides. `initTestCase` and `cleanupTestCase` are functions
+//!   like others. After a failed or skipped `initTestCase` Qt leaves out the functions that it did
+//!   not run.
 //! - What Qt does not write is not passed over, see `strict.rs`.
-//! - A test is known by `object > function > row`. Two of one name are two tests, and the worst decides.
+//! - A test is known by `object > function > row`. Two of one name are two tests, and the worst
+//!   decides.
 //!
-//! A program that ends in the middle of a function leaves a document without an end, which is refused. There is no summary and there are no
-//! times. Descriptions and paths are not kept.
+//! A program that ends in the middle of a function leaves a document without an end, which is
+//! refused. There is no summary and there are no times. Descriptions and paths are not kept.
 
 mod document;
 #[cfg(test)]
 mod tests;
 
 use super::input::Input;
-use super::{Format, ReportError, xml};
+use super::{ReportParser, xml};
 use crate::model::test_run::TestRun;
-use document::Document;
+use crate::report::error::ReportError;
+use document::QtTestDocument;
 
 /// The format.
-pub static FORMAT: Format = Format { name: "qt-test", detect, parse, streams: true };
+pub static FORMAT: ReportParser =
+    ReportParser { name: "qt-test", detect: is_qt_test, parse: parse_qt_test, streams: true };
 
 const ROOTS: &[&str] = &["testcase"];
 
-fn detect(bytes: &[u8]) -> bool {
-    xml::root(bytes).is_some_and(|name| ROOTS.contains(&name.as_str()))
+fn is_qt_test(bytes: &[u8]) -> bool {
+    xml::has_root(bytes, ROOTS)
 }
 
-fn parse(input: Input<'_>) -> Result<TestRun, ReportError> {
-    let mut document = Document::default();
+fn parse_qt_test(input: Input<'_>) -> Result<TestRun, ReportError> {
+    let mut document = QtTestDocument::default();
     xml::read(input, ROOTS, xml::LIMITS, &mut document)?;
     document.finish().map_err(ReportError::whole)
 }

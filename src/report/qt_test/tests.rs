@@ -1,4 +1,5 @@
-//! What Qt Test writes, and what must not pass for it. `real/` holds documents that Qt itself wrote.
+//! What Qt Test writes, and what must not pass for it. `real/` holds documents that Qt itself
+//! wrote.
 
 use crate::model::test_run::TestOutcome::{self, Error, Failed, Passed, Skipped};
 use crate::report::testing::{is_green, outcomes, refused, run};

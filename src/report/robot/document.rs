@@ -1,18 +1,20 @@
 //! The document: suites, tests and what they are made of.
 
-use super::suite::{Status, Suite, Test, time};
+use super::suite::{RobotStatus, RobotSuite, RobotTest, normalize_time};
 use crate::model::test_run::{TestOutcome, TestRun};
 use crate::report::attempts::{Attempts, LIMITS};
-use crate::report::identity::identity;
-use crate::report::strict::{self, Known};
-use crate::report::summary::{Claims, Tally, say};
-use crate::report::xml::{Content, Element};
+use crate::report::error::ContentError;
+use crate::report::identity::join_identity;
+use crate::report::strict::{self, KnownElements};
+use crate::report::summary::{Claims, Tally, add_sentences};
+use crate::report::xml::{ContentHandler, Element};
 
 /// How much of a message is looked at, in bytes.
 const MESSAGE: usize = 1 << 20;
 
-/// What Robot Framework writes, but for what keywords and control structures hold: they may fail, and their test pass.
-const KNOWN: &Known = &[
+/// What Robot Framework writes, but for what keywords and control structures hold: they may fail,
+/// and their test pass.
+const KNOWN: &KnownElements = &[
     ("robot", &["generated", "generator", "rpa", "schemaversion"]),
     ("suite", &["id", "name", "source"]),
     ("test", &["id", "line", "name"]),
@@ -34,10 +36,10 @@ const KNOWN: &Known = &[
 
 /// A document while it is read.
 #[derive(Default)]
-pub struct Document {
-    open: Vec<Kind>,
-    suites: Vec<Suite>,
-    test: Option<Test>,
+pub struct RobotDocument {
+    open: Vec<RobotElement>,
+    suites: Vec<RobotSuite>,
+    test: Option<RobotTest>,
     /// The tests that were read. The tear-down of a suite can still fail those of the suite.
     tests: Vec<(String, TestOutcome)>,
     identities: usize,
@@ -51,11 +53,12 @@ pub struct Document {
 
 /// What an open element is to us.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum RobotElement {
     Robot,
     Suite,
     Test,
-    /// A keyword or a control structure. `teardown`: it tears down its parent. `leaf`: nothing ran within it so far.
+    /// A keyword or a control structure. `teardown`: it tears down its parent. `leaf`: nothing ran
+    /// within it so far.
     Step {
         keyword: bool,
         teardown: bool,
@@ -68,34 +71,39 @@ enum Kind {
     Other,
 }
 
-impl Content for Document {
-    fn start(&mut self, element: &Element<'_>) -> Result<(), String> {
+impl ContentHandler for RobotDocument {
+    fn start(&mut self, element: &Element<'_>) -> Result<(), ContentError> {
         let within = self.open.last().copied();
-        let own = !matches!(within, Some(Kind::Step { .. } | Kind::TestStatus | Kind::Other));
+        let own = !matches!(
+            within,
+            Some(RobotElement::Step { .. } | RobotElement::TestStatus | RobotElement::Other)
+        );
         let kind = match (within, element.name) {
             (None, _) => {
-                element.value("generated").iter().for_each(|text| self.run.times.text(&time(text)));
-                Kind::Robot
+                element.value("generated").iter().for_each(|text| self.run.times.text(&normalize_time(text)));
+                RobotElement::Robot
             }
-            (Some(Kind::Robot | Kind::Suite), "suite") => self.suite(element),
-            (Some(Kind::Suite), "test") => self.test(element),
-            (Some(Kind::Robot), "statistics") => Kind::Statistics,
-            (Some(Kind::Statistics), "total") => Kind::Total,
-            (Some(Kind::Total), "stat") => self.total(element),
-            (Some(Kind::Statistics | Kind::Total | Kind::Other), _) => Kind::Other,
+            (Some(RobotElement::Robot | RobotElement::Suite), "suite") => self.suite(element),
+            (Some(RobotElement::Suite), "test") => self.test(element),
+            (Some(RobotElement::Robot), "statistics") => RobotElement::Statistics,
+            (Some(RobotElement::Statistics), "total") => RobotElement::Total,
+            (Some(RobotElement::Total), "stat") => self.total(element),
+            (Some(RobotElement::Statistics | RobotElement::Total | RobotElement::Other), _) => {
+                RobotElement::Other
+            }
             (_, "suite" | "test") => return Err("a suite or test begins where none can".into()),
             (Some(within), "status") => self.status(within, element),
             (Some(_), name) => self.inner(name, element),
         };
-        if own && !matches!(kind, Kind::Step { .. }) {
+        if own && !matches!(kind, RobotElement::Step { .. }) {
             self.foreign(element);
         }
         self.open.push(kind);
         Ok(())
     }
 
-    fn text(&mut self, text: &str) -> Result<(), String> {
-        if let (Some(Kind::TestStatus), Some(test)) = (self.open.last(), &mut self.test)
+    fn text(&mut self, text: &str) -> Result<(), ContentError> {
+        if let (Some(RobotElement::TestStatus), Some(test)) = (self.open.last(), &mut self.test)
             && test.message.len() < MESSAGE
         {
             test.message.push_str(text);
@@ -103,51 +111,51 @@ impl Content for Document {
         Ok(())
     }
 
-    fn end(&mut self) -> Result<(), String> {
+    fn end(&mut self) -> Result<(), ContentError> {
         match self.open.pop() {
-            Some(Kind::Suite) => self.end_suite(),
-            Some(Kind::Test) => self.end_test()?,
+            Some(RobotElement::Suite) => self.end_suite(),
+            Some(RobotElement::Test) => self.end_test()?,
             _ => {}
         }
         Ok(())
     }
 }
 
-impl Document {
-    fn suite(&mut self, element: &Element<'_>) -> Kind {
+impl RobotDocument {
+    fn suite(&mut self, element: &Element<'_>) -> RobotElement {
         self.any = true;
-        self.suites.push(Suite {
+        self.suites.push(RobotSuite {
             name: element.value("name").unwrap_or_default().to_string(),
             first: self.tests.len(),
             status: None,
             failed_within: false,
             teardown: None,
         });
-        Kind::Suite
+        RobotElement::Suite
     }
 
-    fn test(&mut self, element: &Element<'_>) -> Kind {
+    fn test(&mut self, element: &Element<'_>) -> RobotElement {
         let suites = self.suites.iter().map(|suite| suite.name.as_str());
-        self.test = Some(Test {
-            id: identity(suites, element.value("name").unwrap_or_default()),
+        self.test = Some(RobotTest {
+            id: join_identity(suites, element.value("name").unwrap_or_default()),
             status: None,
             failed_within: false,
             foreign: None,
             message: String::new(),
         });
-        Kind::Test
+        RobotElement::Test
     }
 
     /// An element within a suite, a test or a step that is none of those.
-    fn inner(&mut self, name: &str, element: &Element<'_>) -> Kind {
+    fn inner(&mut self, name: &str, element: &Element<'_>) -> RobotElement {
         if is_step(name) {
-            if let Some(Kind::Step { leaf, .. }) = self.open.last_mut() {
+            if let Some(RobotElement::Step { leaf, .. }) = self.open.last_mut() {
                 *leaf = false;
             }
             let teardown = element.value("type").is_some_and(|word| word.eq_ignore_ascii_case("teardown"));
-            return Kind::Step { keyword: name == "kw", teardown, leaf: true };
+            return RobotElement::Step { keyword: name == "kw", teardown, leaf: true };
         }
-        Kind::Other
+        RobotElement::Other
     }
 
     /// What Robot Framework does not write is not passed over.
@@ -163,67 +171,68 @@ impl Document {
         }
     }
 
-    fn status(&mut self, within: Kind, element: &Element<'_>) -> Kind {
-        let status = Status::of(element);
+    fn status(&mut self, within: RobotElement, element: &Element<'_>) -> RobotElement {
+        let status = RobotStatus::of(element);
         match within {
-            Kind::Suite => {
+            RobotElement::Suite => {
                 self.times(element);
                 if let Some(suite) = self.suites.last_mut() {
-                    suite.status = Some(worse(suite.status, status));
+                    suite.status = Some(worse_status(suite.status, status));
                 }
             }
-            Kind::Test => {
+            RobotElement::Test => {
                 self.times(element);
                 if let Some(test) = &mut self.test {
-                    test.status = Some(worse(test.status, status));
+                    test.status = Some(worse_status(test.status, status));
                 }
-                return Kind::TestStatus;
+                return RobotElement::TestStatus;
             }
-            Kind::Step { keyword, teardown, leaf } => self.step(status, keyword && leaf, teardown),
+            RobotElement::Step { keyword, teardown, leaf } => self.step(status, keyword && leaf, teardown),
             _ => {}
         }
-        Kind::Other
+        RobotElement::Other
     }
 
     fn times(&mut self, element: &Element<'_>) {
         for name in ["start", "starttime", "endtime"] {
-            element.value(name).iter().for_each(|text| self.run.times.text(&time(text)));
+            element.value(name).iter().for_each(|text| self.run.times.text(&normalize_time(text)));
         }
     }
 
-    /// What a step says of itself. It stands directly in a suite or test when that is the element around it.
-    fn step(&mut self, status: Status, leaf: bool, teardown: bool) {
+    /// What a step says of itself. It is directly in a suite or test when that is the element
+    /// around it.
+    fn step(&mut self, status: RobotStatus, leaf: bool, teardown: bool) {
         if leaf {
-            let count = if status == Status::NotRun { &mut self.not_run } else { &mut self.ran };
+            let count = if status == RobotStatus::NotRun { &mut self.not_run } else { &mut self.ran };
             *count += 1;
         }
         let around = self.open.len().checked_sub(2).and_then(|at| self.open.get(at));
         match (around, &mut self.test, self.suites.last_mut()) {
-            (Some(Kind::Test), Some(test), _) => {
-                test.failed_within |= matches!(status, Status::Fail | Status::Unknown);
+            (Some(RobotElement::Test), Some(test), _) => {
+                test.failed_within |= matches!(status, RobotStatus::Fail | RobotStatus::Unknown);
             }
-            (Some(Kind::Suite), None, Some(suite)) if teardown => {
-                suite.teardown = Some(worse(suite.teardown, status));
+            (Some(RobotElement::Suite), None, Some(suite)) if teardown => {
+                suite.teardown = Some(worse_status(suite.teardown, status));
             }
-            (Some(Kind::Suite), None, Some(suite)) => {
-                suite.failed_within |= matches!(status, Status::Fail | Status::Unknown);
+            (Some(RobotElement::Suite), None, Some(suite)) => {
+                suite.failed_within |= matches!(status, RobotStatus::Fail | RobotStatus::Unknown);
             }
             _ => {}
         }
     }
 
-    fn total(&mut self, element: &Element<'_>) -> Kind {
+    fn total(&mut self, element: &Element<'_>) -> RobotElement {
         let claims = self.claims.get_or_insert_with(|| Claims::of("the run"));
         for (what, name) in [("passed tests", "pass"), ("failed tests", "fail"), ("skipped tests", "skip")] {
             claims.claim(what, element.attribute(name));
         }
-        Kind::Other
+        RobotElement::Other
     }
 
-    fn end_test(&mut self) -> Result<(), String> {
+    fn end_test(&mut self) -> Result<(), ContentError> {
         let Some(test) = self.test.take() else { return Ok(()) };
         let (outcome, said) = test.outcome();
-        say(&mut self.run.contradictions, said);
+        add_sentences(&mut self.run.contradictions, said);
         self.identities += test.id.len();
         if self.tests.len() as u64 >= LIMITS.records || self.identities > LIMITS.identities {
             return Err("it holds more tests, or longer names, than a report may".into());
@@ -236,25 +245,25 @@ impl Document {
         let Some(suite) = self.suites.pop() else { return };
         let tests = self.tests.get_mut(suite.first..).unwrap_or_default();
         match suite.teardown {
-            None | Some(Status::Pass | Status::NotRun) => {}
-            Some(Status::Skip) => worsen(tests, TestOutcome::Skipped),
-            Some(Status::Fail | Status::Unknown) => worsen(tests, TestOutcome::Failed),
+            None | Some(RobotStatus::Pass | RobotStatus::NotRun) => {}
+            Some(RobotStatus::Skip) => worsen_tests(tests, TestOutcome::Skipped),
+            Some(RobotStatus::Fail | RobotStatus::Unknown) => worsen_tests(tests, TestOutcome::Failed),
         }
         let bad = tests.iter().any(|(_, outcome)| *outcome > TestOutcome::Flaky);
         let name = &suite.name;
         match suite.status {
-            Some(Status::Fail) if !bad => {
-                say(&mut self.run.errors, [format!("suite `{name}` failed outside its tests")]);
+            Some(RobotStatus::Fail) if !bad => {
+                add_sentences(&mut self.run.errors, [format!("suite `{name}` failed outside its tests")]);
             }
-            Some(Status::Pass | Status::Skip) if bad || suite.failed_within => {
-                say(
+            Some(RobotStatus::Pass | RobotStatus::Skip) if bad || suite.failed_within => {
+                add_sentences(
                     &mut self.run.contradictions,
                     [format!("suite `{name}` passed and something in it failed")],
                 );
             }
-            Some(Status::Fail | Status::Pass | Status::Skip) => {}
-            Some(Status::NotRun | Status::Unknown) | None => {
-                say(
+            Some(RobotStatus::Fail | RobotStatus::Pass | RobotStatus::Skip) => {}
+            Some(RobotStatus::NotRun | RobotStatus::Unknown) | None => {
+                add_sentences(
                     &mut self.run.contradictions,
                     [format!("suite `{name}` has no status that is known here")],
                 );
@@ -266,7 +275,7 @@ impl Document {
     ///
     /// # Errors
     /// A sentence, when it holds no suite, or more than a report may.
-    pub fn finish(mut self) -> Result<TestRun, String> {
+    pub fn finish(mut self) -> Result<TestRun, ContentError> {
         if !self.any {
             return Err("it holds no suite, so it is no output of Robot Framework".into());
         }
@@ -279,9 +288,9 @@ impl Document {
                 _ => shown.skipped,
             })
         });
-        say(&mut self.run.contradictions, claimed);
+        add_sentences(&mut self.run.contradictions, claimed);
         if self.not_run > 0 && self.ran == 0 {
-            say(&mut self.run.contradictions, ["no keyword ran: it is a dry run"]);
+            add_sentences(&mut self.run.contradictions, ["no keyword ran: it is a dry run"]);
         }
         let mut tests = Attempts::default();
         for (id, outcome) in self.tests {
@@ -291,7 +300,7 @@ impl Document {
     }
 }
 
-/// Keywords, and the control structures that keywords stand in.
+/// Keywords, and the control structures around keywords.
 fn is_step(name: &str) -> bool {
     matches!(
         name,
@@ -310,20 +319,20 @@ fn is_step(name: &str) -> bool {
     )
 }
 
-/// Of two words about one thing that which speaks more against it.
-fn worse(before: Option<Status>, status: Status) -> Status {
+/// Returns the worse of two words about one thing.
+fn worse_status(before: Option<RobotStatus>, status: RobotStatus) -> RobotStatus {
     let rank = |status| match status {
-        Status::Pass => 0,
-        Status::Skip => 1,
-        Status::NotRun => 2,
-        Status::Fail => 3,
-        Status::Unknown => 4,
+        RobotStatus::Pass => 0,
+        RobotStatus::Skip => 1,
+        RobotStatus::NotRun => 2,
+        RobotStatus::Fail => 3,
+        RobotStatus::Unknown => 4,
     };
     before.filter(|before| rank(*before) >= rank(status)).unwrap_or(status)
 }
 
 /// Every test that is not worse or skipped becomes this.
-fn worsen(tests: &mut [(String, TestOutcome)], to: TestOutcome) {
+fn worsen_tests(tests: &mut [(String, TestOutcome)], to: TestOutcome) {
     let skipped = |outcome: &TestOutcome| *outcome == TestOutcome::Skipped;
     for (_, outcome) in tests.iter_mut().filter(|(_, outcome)| !skipped(outcome)) {
         *outcome = (*outcome).max(to);

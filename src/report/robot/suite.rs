@@ -1,12 +1,12 @@
 //! Suites and tests while they are read.
 
 use crate::model::test_run::TestOutcome;
-use crate::report::strict::Foreign;
+use crate::report::strict::UnknownPart;
 use crate::report::xml::Element;
 
 /// What a `status` says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Status {
+pub enum RobotStatus {
     Pass,
     Fail,
     Skip,
@@ -14,48 +14,48 @@ pub enum Status {
     Unknown,
 }
 
-impl Status {
+impl RobotStatus {
     /// The word of an element.
-    pub fn of(element: &Element<'_>) -> Status {
+    pub fn of(element: &Element<'_>) -> RobotStatus {
         match element.value("status") {
-            Some("PASS") => Status::Pass,
-            Some("FAIL") => Status::Fail,
-            Some("SKIP") => Status::Skip,
-            Some("NOT RUN" | "NOT_RUN") => Status::NotRun,
-            _ => Status::Unknown,
+            Some("PASS") => RobotStatus::Pass,
+            Some("FAIL") => RobotStatus::Fail,
+            Some("SKIP") => RobotStatus::Skip,
+            Some("NOT RUN" | "NOT_RUN") => RobotStatus::NotRun,
+            _ => RobotStatus::Unknown,
         }
     }
 }
 
 /// A suite while it is read.
-pub struct Suite {
+pub struct RobotSuite {
     /// Its name.
     pub name: String,
     /// The number of tests that were read before it began.
     pub first: usize,
     /// What it says of itself.
-    pub status: Option<Status>,
-    /// Something else that stands directly in it failed: its set-up.
+    pub status: Option<RobotStatus>,
+    /// Something else directly in it failed: its set-up.
     pub failed_within: bool,
     /// What became of its tear-down.
-    pub teardown: Option<Status>,
+    pub teardown: Option<RobotStatus>,
 }
 
 /// A test while it is read.
-pub struct Test {
+pub struct RobotTest {
     /// Its name below its suites.
     pub id: String,
     /// What it says of itself.
-    pub status: Option<Status>,
-    /// Something that stands directly in it failed.
+    pub status: Option<RobotStatus>,
+    /// Something directly in it failed.
     pub failed_within: bool,
-    /// It holds something that is not known here.
-    pub foreign: Option<Foreign>,
+    /// The unknown part that it holds.
+    pub foreign: Option<UnknownPart>,
     /// The message of its status.
     pub message: String,
 }
 
-impl Test {
+impl RobotTest {
     /// What became of it, and a sentence about what it says against itself.
     pub fn outcome(&self) -> (TestOutcome, Option<String>) {
         let (outcome, said) = self.shown();
@@ -67,14 +67,14 @@ impl Test {
 
     fn shown(&self) -> (TestOutcome, Option<&'static str>) {
         match self.status {
-            Some(Status::Pass) if self.failed_within => {
+            Some(RobotStatus::Pass) if self.failed_within => {
                 (TestOutcome::Failed, Some("is called passed, and something in it failed"))
             }
-            Some(Status::Pass) if failed_before(&self.message) => (TestOutcome::Flaky, None),
-            Some(Status::Pass) => (TestOutcome::Passed, None),
-            Some(Status::Fail) => (TestOutcome::Failed, None),
-            Some(Status::Skip) => (TestOutcome::Skipped, None),
-            Some(Status::NotRun | Status::Unknown) => {
+            Some(RobotStatus::Pass) if failed_before(&self.message) => (TestOutcome::Flaky, None),
+            Some(RobotStatus::Pass) => (TestOutcome::Passed, None),
+            Some(RobotStatus::Fail) => (TestOutcome::Failed, None),
+            Some(RobotStatus::Skip) => (TestOutcome::Skipped, None),
+            Some(RobotStatus::NotRun | RobotStatus::Unknown) => {
                 (TestOutcome::Error, Some("has a status that is not known here"))
             }
             None => (TestOutcome::Error, Some("has no status")),
@@ -82,16 +82,17 @@ impl Test {
     }
 }
 
-/// Does a message say that the test was run again, and failed before? `rebot --merge` writes that in HTML: after `Old status`
-/// stands the word of each earlier run.
+/// Does a message say that the test was run again, and failed before? `rebot --merge` writes that
+/// in HTML: after `Old status` is the word of each earlier run.
 fn failed_before(message: &str) -> bool {
     let merged = message.trim_start().strip_prefix("*HTML*").filter(|rest| rest.contains("merged"));
     let before = merged.and_then(|rest| rest.split_once("Old status"));
     before.is_some_and(|(_, before)| before.contains(">FAIL<"))
 }
 
-/// `20261129 04:22:54.539`, as schema versions 3 and 4 write it, in the form of later ones; those as they are.
-pub fn time(text: &str) -> String {
+/// `20261129 04:22:54.539`, as schema versions 3 and 4 write it, in the form of later ones; those
+/// as they are.
+pub fn normalize_time(text: &str) -> String {
     match (text.get(..4), text.get(4..6), text.get(6..8), text.get(8..9), text.get(9..)) {
         (Some(year), Some(month), Some(day), Some(" "), Some(time)) => {
             format!("{year}-{month}-{day}T{time}")

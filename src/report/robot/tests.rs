@@ -1,4 +1,5 @@
-//! What Robot Framework writes, and what must not pass for it. `real/` holds documents that Robot Framework 7.5 itself wrote.
+//! What Robot Framework writes, and what must not pass for it. `real/` holds documents that Robot
+//! Framework 7.5 itself wrote.
 
 use crate::model::test_run::TestOutcome::{self, Error, Failed, Flaky, Passed, Skipped};
 use crate::report::testing::{is_green, outcomes, refused, run};

@@ -2,24 +2,25 @@
 
 use crate::model::test_run::{TestOutcome, TestRun};
 use crate::report::attempts::Attempts;
-use crate::report::identity::identity;
+use crate::report::error::ContentError;
+use crate::report::identity::join_identity;
 use crate::report::strict;
-use crate::report::summary::say;
-use crate::report::xml::{Content, Element};
+use crate::report::summary::add_sentences;
+use crate::report::xml::{ContentHandler, Element};
 
 /// A document while it is read.
 #[derive(Default)]
-pub struct Document {
-    open: Vec<Kind>,
+pub struct SonarqubeDocument {
+    open: Vec<SonarqubeElement>,
     file: String,
-    case: Option<Case>,
+    case: Option<SonarqubeCase>,
     tests: Attempts,
     run: TestRun,
 }
 
 /// What an open element is to us.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum SonarqubeElement {
     Root,
     File,
     Case,
@@ -27,39 +28,39 @@ enum Kind {
 }
 
 /// A test case while it is read.
-struct Case {
+struct SonarqubeCase {
     id: String,
     outcome: TestOutcome,
 }
 
-impl Content for Document {
-    fn start(&mut self, element: &Element<'_>) -> Result<(), String> {
+impl ContentHandler for SonarqubeDocument {
+    fn start(&mut self, element: &Element<'_>) -> Result<(), ContentError> {
         let kind = match (self.open.last(), element.name) {
             (None, _) => {
                 let known = strict::attribute(element, &["version"]);
                 known.iter().for_each(|what| what.against("the report", &mut self.run));
-                root(element)?
+                check_root(element)?
             }
-            (Some(Kind::Root), "file") => {
+            (Some(SonarqubeElement::Root), "file") => {
                 let known = strict::attribute(element, &["path"]);
                 known.iter().for_each(|what| what.against("a file", &mut self.run));
                 self.file = element.value("path").ok_or("a file has no path")?.to_string();
-                Kind::File
+                SonarqubeElement::File
             }
-            (Some(Kind::File), "testcase") => self.case(element)?,
-            (Some(Kind::Root | Kind::File), _) => {
+            (Some(SonarqubeElement::File), "testcase") => self.case(element)?,
+            (Some(SonarqubeElement::Root | SonarqubeElement::File), _) => {
                 return Err("an element is where such a report has only files and test cases".into());
             }
-            (Some(Kind::Case), name) => self.said(name),
-            (Some(Kind::Other), _) => Kind::Other,
+            (Some(SonarqubeElement::Case), name) => self.said(name),
+            (Some(SonarqubeElement::Other), _) => SonarqubeElement::Other,
         };
         self.open.push(kind);
         Ok(())
     }
 
-    fn end(&mut self) -> Result<(), String> {
+    fn end(&mut self) -> Result<(), ContentError> {
         match (self.open.pop(), self.case.take()) {
-            (Some(Kind::Case), Some(case)) => self.tests.add(case.id, case.outcome),
+            (Some(SonarqubeElement::Case), Some(case)) => self.tests.add(case.id, case.outcome),
             (_, case) => {
                 self.case = case;
                 Ok(())
@@ -69,40 +70,44 @@ impl Content for Document {
 }
 
 /// SonarQube reads version 1 alone.
-fn root(element: &Element<'_>) -> Result<Kind, String> {
+fn check_root(element: &Element<'_>) -> Result<SonarqubeElement, ContentError> {
     match element.value("version").map(str::trim) {
-        Some("1") => Ok(Kind::Root),
+        Some("1") => Ok(SonarqubeElement::Root),
         _ => Err("only version 1 of SonarQube's generic test executions is read".into()),
     }
 }
 
-impl Document {
-    fn case(&mut self, element: &Element<'_>) -> Result<Kind, String> {
+impl SonarqubeDocument {
+    fn case(&mut self, element: &Element<'_>) -> Result<SonarqubeElement, ContentError> {
         let name = element.value("name").ok_or("a test case has no name")?;
-        let mut case = Case { id: identity([self.file.as_str()], name), outcome: TestOutcome::Passed };
+        let mut case =
+            SonarqubeCase { id: join_identity([self.file.as_str()], name), outcome: TestOutcome::Passed };
         if element.attributes.iter().any(|(name, _)| !matches!(*name, "name" | "duration")) {
             case.outcome = TestOutcome::Error;
-            say(&mut self.run.contradictions, ["a test has an attribute that is not known here"]);
+            add_sentences(&mut self.run.contradictions, ["a test has an attribute that is not known here"]);
         }
         self.case = Some(case);
-        Ok(Kind::Case)
+        Ok(SonarqubeElement::Case)
     }
 
-    /// What an element that stands directly in a case says of it.
-    fn said(&mut self, name: &str) -> Kind {
+    /// What an element directly in a case says of it.
+    fn said(&mut self, name: &str) -> SonarqubeElement {
         let outcome = match name {
             "skipped" => TestOutcome::Skipped,
             "failure" => TestOutcome::Failed,
             "error" => TestOutcome::Error,
             _ => {
-                say(&mut self.run.contradictions, ["a test holds an element that is not known here"]);
+                add_sentences(
+                    &mut self.run.contradictions,
+                    ["a test holds an element that is not known here"],
+                );
                 TestOutcome::Error
             }
         };
         if let Some(case) = &mut self.case {
             case.outcome = case.outcome.max(outcome);
         }
-        Kind::Other
+        SonarqubeElement::Other
     }
 
     /// The run, once the document has ended.

@@ -1,34 +1,39 @@
-//! SonarQube's generic test executions, version 1: what reporters of many runners write for it (Catch2's `sonarqube` among them).
+//! SonarQube's generic test executions, version 1: what reporters of many runners write for it
+//! (Catch2's `sonarqube` among them).
 //!
-//! - `testExecutions` (formerly `unitTest`) holds files, files hold test cases, and nothing else: SonarQube itself
-//!   refuses anything else.
-//! - A test case is passed when it holds nothing. `skipped`, `failure` and `error` say otherwise, and the worst of them decides.
-//!   Another element or attribute of a case is not known here: an error, and a contradiction.
-//!   Attributes of files and of the root see `strict.rs`.
-//! - A test is known by `path of the file > name`. Two of one name are two tests, and the worst decides.
+//! - `testExecutions` (formerly `unitTest`) holds files, files hold test cases, and nothing else:
+//!   SonarQube itself refuses anything else.
+//! - A test case is passed when it holds nothing. `skipped`, `failure` and `error` say otherwise,
+//!   and the worst of them decides. Another element or attribute of a case is not known here: an
+//!   error, and a contradiction. Attributes of files and of the root see `strict.rs`.
+//! - A test is known by `path of the file > name`. Two of one name are two tests, and the worst
+//!   decides.
 //!
-//! The format has no summary and no times, so a whole case that is missing is not noticed. Messages are not kept.
+//! The format has no summary and no times, so a whole case that is missing is not noticed. Messages
+//! are not kept.
 
 mod document;
 #[cfg(test)]
 mod tests;
 
 use super::input::Input;
-use super::{Format, ReportError, xml};
+use super::{ReportParser, xml};
 use crate::model::test_run::TestRun;
-use document::Document;
+use crate::report::error::ReportError;
+use document::SonarqubeDocument;
 
 /// The format.
-pub static FORMAT: Format = Format { name: "sonarqube", detect, parse, streams: true };
+pub static FORMAT: ReportParser =
+    ReportParser { name: "sonarqube", detect: is_sonarqube, parse: parse_sonarqube, streams: true };
 
 const ROOTS: &[&str] = &["testexecutions", "unittest"];
 
-fn detect(bytes: &[u8]) -> bool {
-    xml::root(bytes).is_some_and(|name| ROOTS.contains(&name.as_str()))
+fn is_sonarqube(bytes: &[u8]) -> bool {
+    xml::has_root(bytes, ROOTS)
 }
 
-fn parse(input: Input<'_>) -> Result<TestRun, ReportError> {
-    let mut document = Document::default();
+fn parse_sonarqube(input: Input<'_>) -> Result<TestRun, ReportError> {
+    let mut document = SonarqubeDocument::default();
     xml::read(input, ROOTS, xml::LIMITS, &mut document)?;
     Ok(document.finish())
 }

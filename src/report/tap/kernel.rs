@@ -1,23 +1,25 @@
 //! KTAP, the Linux kernel's form of TAP (version 1), made into TAP line by line.
 //!
-//! What differs, by the kernel's `Documentation/dev-tools/ktap.rst`: a subtest begins with a version line of its own, and is indented by
-//! two spaces, which KUnit writes as four; its plan may be missing; `TIMEOUT` and `ERROR` are directives. A report may be part of
-//! a kernel log, with a time before each line and lines of the kernel in between.
+//! What differs, by the kernel's `Documentation/dev-tools/ktap.rst`: a subtest begins with a
+//! version line of its own, and is indented by two spaces, which KUnit writes as four; its plan may
+//! be missing; `TIMEOUT` and `ERROR` are directives. A report may be part of a kernel log, with a
+//! time before each line and lines of the kernel in between.
 
-use super::line::{INDENT, Line};
+use super::line::{INDENT, TapLine};
 
 const VERSION: &str = "KTAP version ";
 
 /// The lines of a report from its first version line on.
 pub struct Kernel {
-    /// How much stands before each line of the report.
+    /// How much precedes each line of the report.
     prefix: usize,
     /// How far each open level is indented.
     levels: Vec<usize>,
 }
 
 impl Kernel {
-    /// Does KTAP begin with this line? `within`: other TAP stands before it, so only subtests are written in it.
+    /// Does KTAP begin with this line? `within`: other TAP precedes it, so only subtests are
+    /// written in it.
     pub fn begins(line: &str, within: bool) -> Option<Self> {
         is_version(line).then(|| {
             let at = line.find(VERSION).unwrap_or_default();
@@ -34,23 +36,24 @@ impl Kernel {
         let text = line.get(self.prefix..).unwrap_or_default();
         let body = text.trim_start();
         let indent = text.len() - body.len();
-        match Line::of(body).1 {
+        match TapLine::of(body).1 {
             _ if body.starts_with(VERSION) => {
                 self.level(indent);
                 None
             }
-            Line::Plan(_) | Line::OldPlan(..) | Line::Test(_) => {
+            TapLine::Plan(_) | TapLine::OldPlan(..) | TapLine::Test(_) => {
                 let level = self.level(indent);
                 Some(format!("{:1$}{2}", "", level * INDENT, as_tap(body)))
             }
-            Line::BailOut | Line::Comment(_) => Some(body.to_string()),
+            TapLine::BailOut | TapLine::Comment(_) => Some(body.to_string()),
             // TAP that asks to be read strictly still does.
-            Line::Other | Line::Pragma(_) => Some(text.to_string()),
-            Line::Version(_) | Line::Diagnostics | Line::Close => None,
+            TapLine::Other | TapLine::Pragma(_) => Some(text.to_string()),
+            TapLine::Version(_) | TapLine::Diagnostics | TapLine::Close => None,
         }
     }
 
-    /// Which level a line of this indentation is of. One that is indented further than all begins a new one.
+    /// Which level a line of this indentation is of. One that is indented further than all begins a
+    /// new one.
     fn level(&mut self, indent: usize) -> usize {
         while self.levels.last().is_some_and(|open| *open > indent) {
             self.levels.pop();
@@ -72,7 +75,7 @@ pub fn is_version(line: &str) -> bool {
     text.starts_with(VERSION)
 }
 
-/// A test that ran out of time or broke has failed, whatever stands before that.
+/// A test that ran out of time or broke has failed, whatever precedes that.
 fn as_tap(body: &str) -> String {
     let broken = [" # TIMEOUT", " # ERROR"].iter().find_map(|mark| body.split_once(mark));
     match broken {

@@ -5,15 +5,16 @@ pub const INDENT: usize = 4;
 
 /// A line without its indentation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Line<'a> {
+pub enum TapLine<'a> {
     /// `TAP version 13`
     Version(&'a str),
     /// `1..6`; nothing when the number is none.
     Plan(Option<u64>),
-    /// `1..6 todo 2 5;`, as Test.pm and Test::Harness had it before there were directives: the plan, and the numbers.
+    /// `1..6 todo 2 5;`, as Test.pm and Test::Harness had it before there were directives: the
+    /// plan, and the numbers.
     OldPlan(Option<u64>, &'a str),
     /// `ok 1 - it loads`
-    Test(Point<'a>),
+    Test(TestPoint<'a>),
     /// `Bail out!`
     BailOut,
     /// `---`: diagnostics follow, until `...`.
@@ -30,43 +31,43 @@ pub enum Line<'a> {
 
 /// A test point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Point<'a> {
+pub struct TestPoint<'a> {
     /// `ok` and not `not ok`.
     pub ok: bool,
     /// Its number, if it is numbered.
     pub number: Option<u64>,
     /// What it is called; may be empty.
     pub description: &'a str,
-    /// `# SKIP`, `# TODO` or `# XFAIL` stands behind it.
+    /// `# SKIP`, `# TODO` or `# XFAIL` follows it.
     pub excused: bool,
-    /// ` {` stands behind it: a subtest may follow.
+    /// ` {` follows it: a subtest may follow.
     pub opens: bool,
 }
 
-impl<'a> Line<'a> {
+impl<'a> TapLine<'a> {
     /// The line and how far it is indented.
     pub fn of(line: &'a str) -> (usize, Self) {
         let text = line.trim_start_matches(' ');
-        (line.len() - text.len(), Line::unindented(text.trim_end()))
+        (line.len() - text.len(), TapLine::unindented(text.trim_end()))
     }
 
     fn unindented(text: &'a str) -> Self {
-        if let Some(point) = Point::of(text) {
-            return Line::Test(point);
+        if let Some(point) = TestPoint::of(text) {
+            return TapLine::Test(point);
         }
         if let Some(version) = text.strip_prefix("TAP version ") {
-            return Line::Version(version);
+            return TapLine::Version(version);
         }
         if let Some(rest) = text.strip_prefix("1..") {
-            return plan(rest);
+            return read_plan(rest);
         }
         match text {
-            "---" => Line::Diagnostics,
-            "}" => Line::Close,
-            _ if text.starts_with('#') => Line::Comment(text[1..].trim_start()),
-            _ if is_pragma(text) => Line::Pragma(text[PRAGMA.len()..].trim()),
-            _ if starts_with_word(text, "bail out!") => Line::BailOut,
-            _ => Line::Other,
+            "---" => TapLine::Diagnostics,
+            "}" => TapLine::Close,
+            _ if text.starts_with('#') => TapLine::Comment(text[1..].trim_start()),
+            _ if is_pragma(text) => TapLine::Pragma(text[PRAGMA.len()..].trim()),
+            _ if starts_with_word(text, "bail out!") => TapLine::BailOut,
+            _ => TapLine::Other,
         }
     }
 }
@@ -79,18 +80,19 @@ fn is_pragma(text: &str) -> bool {
     text.starts_with(PRAGMA) && switches.all(|switch| switch.trim().starts_with(['+', '-']))
 }
 
-/// A plan is a number and at most a comment; `1..5 of them` is a sentence. Before there were directives, a plan said by itself
-/// why it is empty (`1..0 skipped: no database`), and which tests are of work to be done.
-fn plan(rest: &str) -> Line<'_> {
+/// A plan is a number and at most a comment; `1..5 of them` is a sentence. Before there were
+/// directives, a plan said by itself why it is empty (`1..0 skipped: no database`), and which tests
+/// are of work to be done.
+fn read_plan(rest: &str) -> TapLine<'_> {
     let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
     let (number, comment) = rest.split_at(digits);
     let tests = number.parse().ok();
     match comment.trim_start() {
-        _ if digits == 0 => Line::Other,
-        comment if comment.is_empty() || comment.starts_with('#') => Line::Plan(tests),
-        reason if tests == Some(0) && is_directive(reason) => Line::Plan(tests),
-        todo if is_list(todo.strip_prefix("todo ")) => Line::OldPlan(tests, &todo["todo ".len()..]),
-        _ => Line::Other,
+        _ if digits == 0 => TapLine::Other,
+        comment if comment.is_empty() || comment.starts_with('#') => TapLine::Plan(tests),
+        reason if tests == Some(0) && is_directive(reason) => TapLine::Plan(tests),
+        todo if is_list(todo.strip_prefix("todo ")) => TapLine::OldPlan(tests, &todo["todo ".len()..]),
+        _ => TapLine::Other,
     }
 }
 
@@ -101,7 +103,7 @@ fn is_list(numbers: Option<&str>) -> bool {
     words.peek().is_some() && words.all(|word| word.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
-impl<'a> Point<'a> {
+impl<'a> TestPoint<'a> {
     fn of(text: &'a str) -> Option<Self> {
         let (ok, rest) = match text.strip_prefix("not ") {
             Some(rest) => (false, rest),
@@ -111,19 +113,19 @@ impl<'a> Point<'a> {
         if rest.starts_with(|c: char| c.is_alphanumeric() || c == '_') {
             return None;
         }
-        let (number, rest) = number(rest.trim_start());
-        let (rest, excused) = directive(rest);
+        let (number, rest) = read_number(rest.trim_start());
+        let (rest, excused) = split_directive(rest);
         let (description, opens) = match rest.trim_end().strip_suffix('{') {
             Some(before) if before.is_empty() || before.ends_with(' ') => (before, true),
             _ => (rest, false),
         };
         let description = without_time(description.trim());
-        Some(Point { ok, number, description, excused, opens })
+        Some(TestPoint { ok, number, description, excused, opens })
     }
 }
 
-/// The number, and what follows without the `-` that may stand before a description.
-fn number(text: &str) -> (Option<u64>, &str) {
+/// The number, and what follows without the `-` that may precede a description.
+fn read_number(text: &str) -> (Option<u64>, &str) {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (number, rest) = text.split_at(digits);
     let word = rest.starts_with(|c: char| c.is_alphanumeric() || c == '_');
@@ -133,9 +135,9 @@ fn number(text: &str) -> (Option<u64>, &str) {
     (number, rest.strip_prefix('-').map_or(rest, str::trim_start))
 }
 
-/// What stands before `# SKIP` or `# TODO`, and whether one of them does.
-fn directive(text: &str) -> (&str, bool) {
-    let marks = text.match_indices('#').filter(|(at, _)| !escaped(&text[..*at]));
+/// What precedes `# SKIP` or `# TODO`, and whether one of them does.
+fn split_directive(text: &str) -> (&str, bool) {
+    let marks = text.match_indices('#').filter(|(at, _)| !is_escaped(&text[..*at]));
     let mut directives = marks.filter(|(at, _)| is_directive(text[at + 1..].trim_start()));
     match directives.next() {
         Some((at, _)) => (&text[..at], true),
@@ -143,7 +145,7 @@ fn directive(text: &str) -> (&str, bool) {
     }
 }
 
-fn escaped(before: &str) -> bool {
+fn is_escaped(before: &str) -> bool {
     before.bytes().rev().take_while(|byte| *byte == b'\\').count() % 2 == 1
 }
 
@@ -167,8 +169,8 @@ mod tests {
     use super::*;
 
     fn point(text: &str) -> (bool, Option<u64>, &str, bool) {
-        match Line::of(text).1 {
-            Line::Test(point) => (point.ok, point.number, point.description, point.excused),
+        match TapLine::of(text).1 {
+            TapLine::Test(point) => (point.ok, point.number, point.description, point.excused),
             other => panic!("{text}: {other:?}"),
         }
     }
@@ -193,17 +195,17 @@ mod tests {
     #[test]
     fn what_is_no_test_point() {
         for text in ["okay", "not  ok 1", "nok 1", "ok_1", "notok", "OK 1", "1..x", "1..5 of them", "..."] {
-            assert_eq!(Line::of(text).1, Line::Other, "{text}");
+            assert_eq!(TapLine::of(text).1, TapLine::Other, "{text}");
         }
-        assert_eq!(Line::of("    1..3 # SKIP x"), (4, Line::Plan(Some(3))));
-        assert_eq!(Line::of("1..99999999999999999999"), (0, Line::Plan(None)));
-        assert_eq!(Line::of("1..5 todo 2 4;"), (0, Line::OldPlan(Some(5), "2 4;")));
-        assert_eq!(Line::of("1..0 skipped: no database"), (0, Line::Plan(Some(0))));
+        assert_eq!(TapLine::of("    1..3 # SKIP x"), (4, TapLine::Plan(Some(3))));
+        assert_eq!(TapLine::of("1..99999999999999999999"), (0, TapLine::Plan(None)));
+        assert_eq!(TapLine::of("1..5 todo 2 4;"), (0, TapLine::OldPlan(Some(5), "2 4;")));
+        assert_eq!(TapLine::of("1..0 skipped: no database"), (0, TapLine::Plan(Some(0))));
         for text in ["1..5 todo", "1..5 todo list", "1..5 todo 2, 3", "1..5 skip", "1..0 tests", "1..5 todo;"]
         {
-            assert_eq!(Line::of(text).1, Line::Other, "{text}");
+            assert_eq!(TapLine::of(text).1, TapLine::Other, "{text}");
         }
-        assert_eq!(Line::of("bail out! x").1, Line::BailOut);
-        assert_eq!(Line::of("  ---"), (2, Line::Diagnostics));
+        assert_eq!(TapLine::of("bail out! x").1, TapLine::BailOut);
+        assert_eq!(TapLine::of("  ---"), (2, TapLine::Diagnostics));
     }
 }

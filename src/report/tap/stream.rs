@@ -1,10 +1,11 @@
 //! The streams of a TAP report: one for each open level, the innermost last.
 
-use super::line::{INDENT, Line, Point};
+use super::line::{INDENT, TapLine, TestPoint};
 use crate::model::test_run::{SEPARATOR, TestOutcome, TestRun};
 use crate::report::attempts::Attempts;
+use crate::report::error::ContentError;
 use crate::report::said::{self, Hint};
-use crate::report::summary::say;
+use crate::report::summary::add_sentences;
 use std::collections::BTreeSet;
 
 /// How deep subtests may nest.
@@ -16,7 +17,7 @@ const NAMES: usize = 1 << 26;
 /// A report while it is read.
 #[derive(Default)]
 pub struct Streams {
-    open: Vec<Stream>,
+    open: Vec<TapStream>,
     diagnostics: Option<usize>,
     /// The test point before the diagnostics is `ok`.
     ok: bool,
@@ -45,10 +46,10 @@ enum Version {
 
 /// One level.
 #[derive(Default)]
-struct Stream {
+struct TapStream {
     /// Is a line that is no TAP an error? Nothing when the level around it decides.
     strict: Option<bool>,
-    /// The name of its test point, where that stands before it.
+    /// The name of its test point, where that precedes it.
     name: Option<String>,
     plan: Option<Option<u64>>,
     planned_after: u64,
@@ -65,23 +66,23 @@ impl Streams {
     ///
     /// # Errors
     /// A sentence about what does not belong there.
-    pub fn take(&mut self, line: &str, next: &str) -> Result<(), String> {
+    pub fn take(&mut self, line: &str, next: &str) -> Result<(), ContentError> {
         if self.in_diagnostics(line) {
             return Ok(());
         }
         let written = line;
-        let (indent, line) = Line::of(line);
+        let (indent, line) = TapLine::of(line);
         let after_point = self.after_point.take();
         match line {
-            Line::BailOut => self.bail_out(),
-            Line::Diagnostics if after_point.is_some_and(|level| indent == level * INDENT + 2) => {
+            TapLine::BailOut => self.bail_out(),
+            TapLine::Diagnostics if after_point.is_some_and(|level| indent == level * INDENT + 2) => {
                 self.diagnostics = Some(indent);
             }
-            Line::Comment(text) => self.comment(text),
-            Line::Pragma(switches) if indent.is_multiple_of(INDENT) => {
+            TapLine::Comment(text) => self.comment(text),
+            TapLine::Pragma(switches) if indent.is_multiple_of(INDENT) => {
                 self.pragma(indent / INDENT, switches)?
             }
-            _ if matches!(line, Line::Other | Line::Diagnostics | Line::Pragma(_))
+            _ if matches!(line, TapLine::Other | TapLine::Diagnostics | TapLine::Pragma(_))
                 || !indent.is_multiple_of(INDENT) =>
             {
                 self.no_tap(indent, written);
@@ -97,10 +98,10 @@ impl Streams {
         let text = line.trim_start_matches(' ');
         let inside = text.trim().is_empty() || line.len() - text.len() >= indent;
         if !inside {
-            say(&mut self.run.contradictions, ["diagnostics of a test are not closed"]);
+            add_sentences(&mut self.run.contradictions, ["diagnostics of a test are not closed"]);
         }
         if inside && self.ok && line.len() - text.len() == indent && says_failed(text) {
-            say(
+            add_sentences(
                 &mut self.run.contradictions,
                 ["a test point is `ok` and its diagnostics say that it failed"],
             );
@@ -116,9 +117,9 @@ impl Streams {
         self.started
     }
 
-    fn pragma(&mut self, level: usize, switches: &str) -> Result<(), String> {
+    fn pragma(&mut self, level: usize, switches: &str) -> Result<(), ContentError> {
         if level >= DEPTH {
-            return Err(format!("subtests nest deeper than {DEPTH}"));
+            return Err(format!("subtests nest deeper than {DEPTH}").into());
         }
         for switch in switches.split(',').map(str::trim) {
             if let Some(on) = [("+strict", true), ("-strict", false)].iter().find(|(word, _)| *word == switch)
@@ -129,7 +130,8 @@ impl Streams {
         Ok(())
     }
 
-    /// A line that is none of the protocol's. It says nothing, unless the report asks to be read strictly.
+    /// A line that is none of the protocol's. It says nothing, unless the report asks to be read
+    /// strictly.
     fn no_tap(&mut self, indent: usize, line: &str) {
         // What prove prints around the TAP of programs.
         if line.starts_with("Result: FAIL") || line.starts_with("Dubious, test returned") {
@@ -140,7 +142,7 @@ impl Streams {
         }
         let levels = self.open.iter().take(indent / INDENT + 1).rev();
         if levels.filter_map(|stream| stream.strict).next() == Some(true) {
-            say(
+            add_sentences(
                 &mut self.run.errors,
                 ["a line is no TAP, and `pragma +strict` says that the run has failed then"],
             );
@@ -165,7 +167,7 @@ impl Streams {
         let numbers = failures.into_iter().chain(totals).filter_map(|number| number.parse::<u64>().ok());
         let failures = numbers.max().unwrap_or(0);
         if ENDS.iter().any(|end| text.starts_with(end)) {
-            say(
+            add_sentences(
                 &mut self.run.errors,
                 ["the runner says in a comment that the test program did not end well"],
             );
@@ -175,31 +177,31 @@ impl Streams {
     }
 
     fn bail_out(&mut self) {
-        say(&mut self.run.errors, ["the run was given up (`Bail out!`)"]);
+        add_sentences(&mut self.run.errors, ["the run was given up (`Bail out!`)"]);
     }
 
-    fn protocol(&mut self, level: usize, line: Line<'_>, next: &str) -> Result<(), String> {
+    fn protocol(&mut self, level: usize, line: TapLine<'_>, next: &str) -> Result<(), ContentError> {
         if level >= DEPTH {
-            return Err(format!("subtests nest deeper than {DEPTH}"));
+            return Err(format!("subtests nest deeper than {DEPTH}").into());
         }
         match line {
-            Line::Version(version) => self.version(level, version)?,
-            Line::Plan(plan) => self.level(level)?.planned(plan)?,
-            Line::OldPlan(plan, todo) => {
+            TapLine::Version(version) => self.version(level, version)?,
+            TapLine::Plan(plan) => self.level(level)?.planned(plan)?,
+            TapLine::OldPlan(plan, todo) => {
                 let stream = self.level(level)?;
                 stream.planned(plan)?;
                 let numbers = todo.split(|c: char| !c.is_ascii_digit());
                 stream.todo = numbers.filter_map(|number| number.parse().ok()).collect();
             }
-            Line::Test(point) => self.test(level, point, next)?,
-            Line::Close => self.level(level).map(|_| ())?,
+            TapLine::Test(point) => self.test(level, point, next)?,
+            TapLine::Close => self.level(level).map(|_| ())?,
             _ => {}
         }
         self.started = true;
         Ok(())
     }
 
-    fn version(&mut self, level: usize, version: &str) -> Result<(), String> {
+    fn version(&mut self, level: usize, version: &str) -> Result<(), ContentError> {
         if level == 0 && self.started {
             return Err("a second document begins here; a report is one document".into());
         }
@@ -211,60 +213,64 @@ impl Streams {
         Ok(())
     }
 
-    /// The stream of a level, once what is open below it is closed. A test point closes the subtest that it
-    /// explains itself.
-    fn level(&mut self, level: usize) -> Result<&mut Stream, String> {
+    /// The stream of a level, once what is open below it is closed. A test point closes the subtest
+    /// that it explains itself.
+    fn level(&mut self, level: usize) -> Result<&mut TapStream, ContentError> {
         while self.open.len() > level + 1 {
             self.close(None)?;
         }
         while self.open.len() <= level {
-            self.open.push(Stream::default());
+            self.open.push(TapStream::default());
         }
         Ok(&mut self.open[level])
     }
 
-    fn test(&mut self, level: usize, point: Point<'_>, next: &str) -> Result<(), String> {
+    fn test(&mut self, level: usize, point: TestPoint<'_>, next: &str) -> Result<(), ContentError> {
         while self.open.len() > level + 2 {
             self.close(None)?;
         }
         let stream = self.open.get(level);
         let place = stream.map_or(0, |stream| stream.shown) + 1;
-        let opens = point.opens && Line::of(next).0 == (level + 1) * INDENT;
-        let name = named(point, opens, place);
+        let opens = point.opens && TapLine::of(next).0 == (level + 1) * INDENT;
+        let name = point_name(point, opens, place);
         if self.open.len() == level + 2 {
             self.close(Some((&name, point)))?;
         }
         let stream = self.level(level)?;
-        let outcome = outcome(Point { excused: point.excused || stream.todo.contains(&place), ..point });
+        let outcome =
+            point_outcome(TestPoint { excused: point.excused || stream.todo.contains(&place), ..point });
         stream.shown = place;
         stream.out_of_sequence |= point.number.is_some_and(|number| number != place);
         self.record(level, name.clone(), outcome)?;
         if opens {
             self.level(level)?;
-            self.open.push(Stream { name: Some(name), ..Stream::default() });
+            self.open.push(TapStream { name: Some(name), ..TapStream::default() });
         }
         self.after_point = Some(level);
         self.ok = outcome == TestOutcome::Passed;
         Ok(())
     }
 
-    /// Closes the innermost stream. `point`: the test point that explains it, if it stands behind it.
-    fn close(&mut self, point: Option<(&str, Point<'_>)>) -> Result<(), String> {
+    /// Closes the innermost stream. `point`: the test point that explains it, if it follows it.
+    fn close(&mut self, point: Option<(&str, TestPoint<'_>)>) -> Result<(), ContentError> {
         let Some(stream) = self.open.pop() else { return Ok(()) };
         let unplanned = self.kernel && stream.plan.is_none();
         let said = stream.contradictions("a subtest");
-        say(&mut self.run.contradictions, said.into_iter().skip(usize::from(unplanned)));
+        add_sentences(&mut self.run.contradictions, said.into_iter().skip(usize::from(unplanned)));
         let name = match (stream.name, point) {
             (Some(name), _) => Some(name),
             (None, Some((name, point))) => {
                 let failed = stream.inner.iter().any(|(_, outcome)| *outcome > TestOutcome::Skipped);
                 if failed && point.ok && !point.excused {
-                    say(&mut self.run.contradictions, ["a test point is `ok` and a subtest of it is not"]);
+                    add_sentences(
+                        &mut self.run.contradictions,
+                        ["a test point is `ok` and a subtest of it is not"],
+                    );
                 }
                 Some(name.to_string())
             }
             (None, None) => {
-                say(&mut self.run.contradictions, ["a subtest has no test point"]);
+                add_sentences(&mut self.run.contradictions, ["a subtest has no test point"]);
                 None
             }
         };
@@ -277,14 +283,15 @@ impl Streams {
         Ok(())
     }
 
-    /// A test of a level: the outermost are known by their whole name, others wait for their test point.
-    fn record(&mut self, level: usize, name: String, outcome: TestOutcome) -> Result<(), String> {
+    /// A test of a level: the outermost are known by their whole name, others wait for their test
+    /// point.
+    fn record(&mut self, level: usize, name: String, outcome: TestOutcome) -> Result<(), ContentError> {
         if level == 0 {
             return self.tests.add(name, outcome);
         }
         self.names += name.len();
         if self.names > NAMES {
-            return Err(format!("the names of its subtests are longer than {NAMES} bytes"));
+            return Err(format!("the names of its subtests are longer than {NAMES} bytes").into());
         }
         if let Some(stream) = self.open.get_mut(level) {
             stream.inner.push((name, outcome));
@@ -296,7 +303,7 @@ impl Streams {
     ///
     /// # Errors
     /// A sentence, when its end is missing.
-    pub fn finish(mut self) -> Result<TestRun, String> {
+    pub fn finish(mut self) -> Result<TestRun, ContentError> {
         if self.diagnostics.is_some() {
             return Err("it is cut off in the diagnostics of a test".into());
         }
@@ -307,21 +314,20 @@ impl Streams {
         if whole.plan.is_none() && self.run.errors.is_empty() {
             return Err("it has no plan; its end may be missing".into());
         }
-        say(&mut self.run.contradictions, whole.contradictions("the report"));
+        add_sentences(&mut self.run.contradictions, whole.contradictions("the report"));
         let tests = self.tests.finish();
         let failed = tests.iter().any(|test| test.outcome > TestOutcome::Skipped);
         let told = self.told.filter(|_| !failed && self.run.errors.is_empty());
-        say(&mut self.run.errors, told);
+        add_sentences(&mut self.run.errors, told);
         Ok(TestRun { tests, ..self.run })
     }
 }
 
-impl Stream {
-    fn planned(&mut self, plan: Option<u64>) -> Result<(), String> {
+impl TapStream {
+    fn planned(&mut self, plan: Option<u64>) -> Result<(), ContentError> {
         if self.plan.is_some() {
             return Err(
-                "a second plan stands here; a report is one document, so each test program needs its own"
-                    .into(),
+                "there is a second plan; a report is one document, so each test program needs its own".into(),
             );
         }
         self.plan = Some(plan);
@@ -349,13 +355,14 @@ impl Stream {
     }
 }
 
-/// Does a line of diagnostics say that the test failed? `outcome: failed`, `exitcode: 1`; other names are for people.
+/// Does a line of diagnostics say that the test failed? `outcome: failed`, `exitcode: 1`; other
+/// names are for people.
 fn says_failed(line: &str) -> bool {
     let plain = |text: &str| text.trim().trim_matches(['"', '\'']).to_string();
     line.split_once(':').is_some_and(|(name, value)| said::property(&plain(name), &plain(value)) == Hint::Bad)
 }
 
-fn outcome(point: Point<'_>) -> TestOutcome {
+fn point_outcome(point: TestPoint<'_>) -> TestOutcome {
     match (point.excused, point.ok) {
         (true, _) => TestOutcome::Skipped,
         (false, true) => TestOutcome::Passed,
@@ -364,7 +371,7 @@ fn outcome(point: Point<'_>) -> TestOutcome {
 }
 
 /// What a test point is called. A brace that opens no subtest is part of the name.
-fn named(point: Point<'_>, opens: bool, place: u64) -> String {
+fn point_name(point: TestPoint<'_>, opens: bool, place: u64) -> String {
     if point.description.is_empty() {
         return format!("(test {place})");
     }

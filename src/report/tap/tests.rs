@@ -148,13 +148,13 @@ proptest! {
         ], 0..20),
     ) {
         let text = format!("{}\nnot ok 1 - z\n", parts.join("\n"));
-        if let Ok(run) = parse(Input::Whole(text.as_bytes())) {
+        if let Ok(run) = parse_tap(Input::Whole(text.as_bytes())) {
             prop_assert!(!is_green(&run), "{}", text);
         }
     }
 
     #[test]
     fn arbitrary_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-        let _ = parse(Input::Whole(&bytes));
+        let _ = parse_tap(Input::Whole(&bytes));
     }
 }

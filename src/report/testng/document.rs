@@ -1,15 +1,16 @@
 //! The document: suites, tests, classes and methods.
 
-use super::method::{Method, Record, tests};
+use super::method::{MethodRecord, OpenMethod, fold_records};
 use crate::model::test_run::{TestOutcome, TestRun};
 use crate::report::attempts::LIMITS;
-use crate::report::identity::identity;
-use crate::report::strict::{self, Known};
-use crate::report::summary::{Claims, Tally, say};
-use crate::report::xml::{self, Content, Element};
+use crate::report::error::ContentError;
+use crate::report::identity::join_identity;
+use crate::report::strict::{self, KnownElements};
+use crate::report::summary::{Claims, Tally, add_sentences};
+use crate::report::xml::{self, ContentHandler, Element};
 
 /// What TestNG writes.
-const KNOWN: &Known = &[
+const KNOWN: &KnownElements = &[
     ("testng-results", &["failed", "ignored", "passed", "retried", "skipped", "total"]),
     ("reporter-output", &[]),
     ("line", &[]),
@@ -55,13 +56,13 @@ const KNOWN: &Known = &[
 
 /// A document while it is read.
 #[derive(Default)]
-pub struct Document {
-    open: Vec<Kind>,
+pub struct TestngDocument {
+    open: Vec<TestngElement>,
     suite: String,
     test: String,
     class: String,
-    method: Option<Method>,
-    records: Vec<Record>,
+    method: Option<OpenMethod>,
+    records: Vec<MethodRecord>,
     /// How long the identities of the records are.
     identities: usize,
     claims: Option<Claims>,
@@ -71,20 +72,20 @@ pub struct Document {
 
 /// What an open element is to us.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum TestngElement {
     Method,
     /// The value of a parameter.
     Value,
     Other,
 }
 
-impl Content for Document {
-    fn start(&mut self, element: &Element<'_>) -> Result<(), String> {
+impl ContentHandler for TestngDocument {
+    fn start(&mut self, element: &Element<'_>) -> Result<(), ContentError> {
         let kind = match (&mut self.method, element.name) {
             (Some(_), "test-method" | "class" | "test" | "suite") => {
                 return Err("a suite, test, class or method begins within a method".into());
             }
-            (Some(method), name) => within(method, name, element),
+            (Some(method), name) => read_within(method, name, element),
             (None, "test-method") => self.method(element),
             (None, name) => self.group(name, element)?,
         };
@@ -92,16 +93,16 @@ impl Content for Document {
         Ok(())
     }
 
-    fn text(&mut self, text: &str) -> Result<(), String> {
-        if let (Some(Kind::Value), Some(method)) = (self.open.last(), &mut self.method) {
+    fn text(&mut self, text: &str) -> Result<(), ContentError> {
+        if let (Some(TestngElement::Value), Some(method)) = (self.open.last(), &mut self.method) {
             xml::seen(text)?;
             method.value(text);
         }
         Ok(())
     }
 
-    fn end(&mut self) -> Result<(), String> {
-        if self.open.pop() == Some(Kind::Method) {
+    fn end(&mut self) -> Result<(), ContentError> {
+        if self.open.pop() == Some(TestngElement::Method) {
             return self.end_method();
         }
         Ok(())
@@ -109,20 +110,20 @@ impl Content for Document {
 }
 
 /// An element within a method.
-fn within(method: &mut Method, name: &str, element: &Element<'_>) -> Kind {
+fn read_within(method: &mut OpenMethod, name: &str, element: &Element<'_>) -> TestngElement {
     strict::keep(&mut method.foreign, strict::part(element, KNOWN));
     match name {
         "exception" => method.exception(element),
         "param" => method.parameter(),
         "value" if element.value("is-null") == Some("true") => method.value("null"),
-        "value" => return Kind::Value,
+        "value" => return TestngElement::Value,
         _ => {}
     }
-    Kind::Other
+    TestngElement::Other
 }
 
-impl Document {
-    fn group(&mut self, name: &str, element: &Element<'_>) -> Result<Kind, String> {
+impl TestngDocument {
+    fn group(&mut self, name: &str, element: &Element<'_>) -> Result<TestngElement, ContentError> {
         // TestNG writes it in methods alone.
         let known = if name == "exception" { strict::named(name) } else { strict::part(element, KNOWN) };
         known.iter().for_each(|what| what.against("the run", &mut self.run));
@@ -145,7 +146,7 @@ impl Document {
             _ => {}
         }
         self.times(element);
-        Ok(Kind::Other)
+        Ok(TestngElement::Other)
     }
 
     fn claims(&mut self, element: &Element<'_>) {
@@ -164,26 +165,29 @@ impl Document {
         }
     }
 
-    fn method(&mut self, element: &Element<'_>) -> Kind {
+    fn method(&mut self, element: &Element<'_>) -> TestngElement {
         self.times(element);
-        let mut method = Method::new(element);
+        let mut method = OpenMethod::new(element);
         method.foreign = strict::part(element, KNOWN);
         self.method = Some(method);
-        Kind::Method
+        TestngElement::Method
     }
 
-    fn end_method(&mut self) -> Result<(), String> {
+    fn end_method(&mut self) -> Result<(), ContentError> {
         let Some(method) = self.method.take() else { return Ok(()) };
         if method.outcome.is_none() {
-            say(&mut self.run.contradictions, ["a method has a status that is not known here"]);
+            add_sentences(&mut self.run.contradictions, ["a method has a status that is not known here"]);
         }
-        say(&mut self.run.contradictions, method.foreign.as_ref().map(strict::Foreign::of_test));
+        add_sentences(
+            &mut self.run.contradictions,
+            method.foreign.as_ref().map(strict::UnknownPart::of_test),
+        );
         let groups = [self.suite.as_str(), self.test.as_str(), self.class.as_str()];
-        let id = identity(groups, &method.named());
+        let id = join_identity(groups, &method.named());
         if method.is_configuration {
-            let worst = method.foreign.as_ref().map(strict::Foreign::outcome).max(method.outcome);
+            let worst = method.foreign.as_ref().map(strict::UnknownPart::outcome).max(method.outcome);
             if !matches!(worst, Some(TestOutcome::Passed | TestOutcome::Skipped)) {
-                say(&mut self.run.errors, [format!("`{id}` failed, which sets up or tears down")]);
+                add_sentences(&mut self.run.errors, [format!("`{id}` failed, which sets up or tears down")]);
             }
             return Ok(());
         }
@@ -201,7 +205,7 @@ impl Document {
     ///
     /// # Errors
     /// A sentence, when it holds more than a report may.
-    pub fn finish(mut self) -> Result<TestRun, String> {
+    pub fn finish(mut self) -> Result<TestRun, ContentError> {
         let shown = self.shown;
         let claimed = self.claims.iter().flat_map(|claims| {
             claims.contradictions(|what| match what {
@@ -210,7 +214,7 @@ impl Document {
                 _ => shown.skipped,
             })
         });
-        say(&mut self.run.contradictions, claimed);
-        Ok(TestRun { tests: tests(self.records)?.finish(), ..self.run })
+        add_sentences(&mut self.run.contradictions, claimed);
+        Ok(TestRun { tests: fold_records(self.records)?.finish(), ..self.run })
     }
 }

@@ -2,28 +2,29 @@
 
 use crate::model::test_run::TestOutcome;
 use crate::report::attempts::Attempts;
-use crate::report::identity::visible;
-use crate::report::strict::Foreign;
+use crate::report::error::ContentError;
+use crate::report::identity::make_visible;
+use crate::report::strict::UnknownPart;
 use crate::report::xml::Element;
 use std::collections::BTreeMap;
 
 /// A method while it is read.
-pub struct Method {
+pub struct OpenMethod {
     /// Its name, with the name that an instance gives itself.
     name: String,
     /// It sets up or tears down.
     pub is_configuration: bool,
     /// What its status says; nothing, when that is not known here.
     pub outcome: Option<TestOutcome>,
-    /// It holds something that is not known here.
-    pub foreign: Option<Foreign>,
+    /// The unknown part that it holds.
+    pub foreign: Option<UnknownPart>,
     retried: bool,
     /// It holds an exception that does not say that the test wanted to be skipped.
     threw: bool,
     parameters: Vec<String>,
 }
 
-impl Method {
+impl OpenMethod {
     /// A method as its element begins.
     pub fn new(element: &Element<'_>) -> Self {
         let name = element.value("name").unwrap_or("(unnamed)");
@@ -31,10 +32,10 @@ impl Method {
             Some(instance) => format!("{name} [{instance}]"),
             None => name.to_string(),
         };
-        Method {
+        OpenMethod {
             name,
             is_configuration: element.value("is-config").is_some_and(|word| word != "false"),
-            outcome: outcome(element.value("status")),
+            outcome: read_outcome(element.value("status")),
             foreign: None,
             retried: element.value("retried").is_some_and(|word| word != "false"),
             threw: false,
@@ -64,20 +65,20 @@ impl Method {
         if self.parameters.is_empty() {
             return self.name.clone();
         }
-        let parameters: Vec<String> = self.parameters.iter().map(|value| visible(value)).collect();
+        let parameters: Vec<String> = self.parameters.iter().map(|value| make_visible(value)).collect();
         format!("{}({})", self.name, parameters.join(", "))
     }
 
     /// Its record, as the test of this identity.
-    pub fn record(&self, id: String) -> Record {
+    pub fn record(&self, id: String) -> MethodRecord {
         let outcome = self.outcome.unwrap_or(TestOutcome::Error);
-        let outcome = self.foreign.as_ref().map(Foreign::outcome).max(Some(outcome)).unwrap_or(outcome);
+        let outcome = self.foreign.as_ref().map(UnknownPart::outcome).max(Some(outcome)).unwrap_or(outcome);
         let doubtful = outcome == TestOutcome::Skipped && self.threw;
-        Record { id, outcome, retried: self.retried, doubtful }
+        MethodRecord { id, outcome, retried: self.retried, doubtful }
     }
 }
 
-fn outcome(status: Option<&str>) -> Option<TestOutcome> {
+fn read_outcome(status: Option<&str>) -> Option<TestOutcome> {
     match status? {
         "PASS" => Some(TestOutcome::Passed),
         "FAIL" => Some(TestOutcome::Failed),
@@ -88,13 +89,14 @@ fn outcome(status: Option<&str>) -> Option<TestOutcome> {
 }
 
 /// A method that was read.
-pub struct Record {
+pub struct MethodRecord {
     id: String,
     /// What it says of itself.
     pub outcome: TestOutcome,
     /// It was tried again.
     retried: bool,
-    /// It is called skipped and threw something: an attempt of an old TestNG, if another record of the test ran.
+    /// It is called skipped and threw something: an attempt of an old TestNG, if another record of
+    /// the test ran.
     doubtful: bool,
 }
 
@@ -111,7 +113,7 @@ struct Together {
 ///
 /// # Errors
 /// A sentence, when there are more than a report may hold.
-pub fn tests(records: Vec<Record>) -> Result<Attempts, String> {
+pub fn fold_records(records: Vec<MethodRecord>) -> Result<Attempts, ContentError> {
     let mut together: BTreeMap<&str, Together> = BTreeMap::new();
     for record in &records {
         let all = together.entry(record.id.as_str()).or_default();

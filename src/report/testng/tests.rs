@@ -1,4 +1,5 @@
-//! What TestNG writes, and what must not pass for it. `real/` holds documents that TestNG 6.9 itself wrote.
+//! What TestNG writes, and what must not pass for it. `real/` holds documents that TestNG 6.9
+//! itself wrote.
 
 use crate::model::test_run::TestOutcome::{self, Error, Failed, Flaky, Passed, Skipped};
 use crate::report::testing::{is_green, outcomes, refused, run};

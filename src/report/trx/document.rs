@@ -1,34 +1,36 @@
 //! The document: results and definitions, which are joined at its end.
 
 use crate::model::test_run::{SEPARATOR, TestOutcome, TestRun};
-use crate::report::attempts::{Attempts, LIMITS, Name};
-use crate::report::name::{below_class, class};
+use crate::report::attempts::{Attempts, LIMITS, TestName};
+use crate::report::dotnet::{below_class, class_name};
+use crate::report::error::ContentError;
 use crate::report::said::{self, Hint};
-use crate::report::summary::{Claims, Tally, say};
-use crate::report::xml::{Content, Element};
+use crate::report::summary::{Claims, Tally, add_sentences};
+use crate::report::xml::{ContentHandler, Element};
 use std::collections::BTreeMap;
 
 /// A document while it is read.
 #[derive(Default)]
-pub struct Document {
-    open: Vec<Kind>,
+pub struct TrxDocument {
+    open: Vec<TrxElement>,
     /// Of each definition its class, as it is written with assembly and version, by its id.
     classes: BTreeMap<String, String>,
-    results: Vec<Outcome>,
+    results: Vec<TrxResult>,
     /// The results that are open, by their place in `results`.
     within: Vec<usize>,
     shown: Tally,
     claims: Option<Claims>,
     /// The run says of itself that it failed.
     failed: bool,
-    /// A message of the run says that something failed. Some runners write one for each test that does.
+    /// A message of the run says that something failed. Some runners write one for each test that
+    /// does.
     reported: bool,
     run: TestRun,
 }
 
 /// What an open element is to us.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Kind {
+enum TrxElement {
     Result,
     /// A definition, with its id.
     Definition(String),
@@ -38,18 +40,18 @@ enum Kind {
 }
 
 /// One result.
-struct Outcome {
+struct TrxResult {
     test: String,
     name: String,
     outcome: TestOutcome,
     within: Option<usize>,
 }
 
-impl Content for Document {
-    fn start(&mut self, element: &Element<'_>) -> Result<(), String> {
+impl ContentHandler for TrxDocument {
+    fn start(&mut self, element: &Element<'_>) -> Result<(), ContentError> {
         let kind = match element.name {
             "unittest" | "orderedtest" | "generictest" | "webtest" | "manualtest" => {
-                Kind::Definition(element.value("id").unwrap_or_default().to_ascii_lowercase())
+                TrxElement::Definition(element.value("id").unwrap_or_default().to_ascii_lowercase())
             }
             "testmethod" => self.method(element),
             "resultsummary" => self.summary(element),
@@ -64,37 +66,38 @@ impl Content for Document {
         Ok(())
     }
 
-    fn end(&mut self) -> Result<(), String> {
-        if self.open.pop() == Some(Kind::Result) {
+    fn end(&mut self) -> Result<(), ContentError> {
+        if self.open.pop() == Some(TrxElement::Result) {
             self.within.pop();
         }
         Ok(())
     }
 }
 
-impl Document {
-    fn method(&mut self, element: &Element<'_>) -> Kind {
-        if let (Some(Kind::Definition(id)), Some(name)) = (self.open.last(), element.value("classname")) {
+impl TrxDocument {
+    fn method(&mut self, element: &Element<'_>) -> TrxElement {
+        if let (Some(TrxElement::Definition(id)), Some(name)) = (self.open.last(), element.value("classname"))
+        {
             self.classes.insert(id.clone(), name.to_string());
         }
-        Kind::Other
+        TrxElement::Other
     }
 
-    fn result(&mut self, element: &Element<'_>) -> Result<Kind, String> {
+    fn result(&mut self, element: &Element<'_>) -> Result<TrxElement, ContentError> {
         if self.results.len() as u64 >= LIMITS.records {
-            return Err(format!("it holds more than {} test cases", LIMITS.records));
+            return Err(format!("it holds more than {} test cases", LIMITS.records).into());
         }
-        let (outcome, known) = outcome(element.attribute("outcome"));
+        let (outcome, known) = read_outcome(element.attribute("outcome"));
         if !known {
-            say(&mut self.run.contradictions, ["a test has an outcome that is not known here"]);
+            add_sentences(&mut self.run.contradictions, ["a test has an outcome that is not known here"]);
         }
         let (outcome, said) = match element.name {
             "unittestresult" => said::of_case(element, RESULT, outcome),
             _ => (outcome, None),
         };
-        say(&mut self.run.contradictions, said);
+        add_sentences(&mut self.run.contradictions, said);
         self.shown.add(outcome);
-        self.results.push(Outcome {
+        self.results.push(TrxResult {
             test: element.value("testid").unwrap_or_default().to_ascii_lowercase(),
             name: element.value("testname").unwrap_or("(unnamed)").to_string(),
             outcome,
@@ -102,21 +105,22 @@ impl Document {
         });
         self.within.push(self.results.len() - 1);
         self.times(element, &["starttime", "endtime"]);
-        Ok(Kind::Result)
+        Ok(TrxElement::Result)
     }
 
-    /// The run, and the list of its results, which have no word of their own for what became of them.
-    fn whole(&mut self, element: &Element<'_>) -> Kind {
+    /// The run, and the list of its results, which have no word of their own for what became of
+    /// them.
+    fn whole(&mut self, element: &Element<'_>) -> TrxElement {
         self.failed |= said::says_failed(element, &[]);
-        Kind::Whole
+        TrxElement::Whole
     }
 
-    /// An element in a result that nobody knows is no pass. One in the run may say that it failed.
-    fn other(&mut self, element: &Element<'_>) -> Kind {
+    /// An unknown element in a result is not a pass. One in the run may say that it failed.
+    fn other(&mut self, element: &Element<'_>) -> TrxElement {
         let within = self.open.last();
-        self.failed |= within == Some(&Kind::Whole) && said::element(element.name) == Hint::Bad;
-        let child = within == Some(&Kind::Result);
-        let Some(at) = self.within.last() else { return Kind::Other };
+        self.failed |= within == Some(&TrxElement::Whole) && said::element(element.name) == Hint::Bad;
+        let child = within == Some(&TrxElement::Result);
+        let Some(at) = self.within.last() else { return TrxElement::Other };
         let foreign =
             child && !CHILDREN.contains(&element.name) && said::element(element.name) != Hint::Harmless;
         let failed = said::says_failed(element, &[]);
@@ -126,39 +130,39 @@ impl Document {
         {
             result.outcome = if failed { TestOutcome::Failed } else { TestOutcome::Error };
             let what = said::shown(element.name);
-            say(
+            add_sentences(
                 &mut self.run.contradictions,
                 [format!("a test is not called failed and holds `{what}`, which says that it may have")],
             );
         }
-        Kind::Other
+        TrxElement::Other
     }
 
-    fn times(&mut self, element: &Element<'_>, names: &[&str]) -> Kind {
+    fn times(&mut self, element: &Element<'_>, names: &[&str]) -> TrxElement {
         let texts = names.iter().filter_map(|name| element.value(name));
         texts.for_each(|text| self.run.times.text(text));
-        Kind::Other
+        TrxElement::Other
     }
 
-    fn summary(&mut self, element: &Element<'_>) -> Kind {
+    fn summary(&mut self, element: &Element<'_>) -> TrxElement {
         let word = element.value("outcome").unwrap_or_default().to_ascii_lowercase();
         self.failed |= !matches!(
             word.as_str(),
             "" | "completed" | "passed" | "warning" | "notexecuted" | "inconclusive"
         );
         self.failed |= said::says_failed(element, &["outcome"]);
-        Kind::Whole
+        TrxElement::Whole
     }
 
-    fn message(&mut self, element: &Element<'_>) -> Kind {
+    fn message(&mut self, element: &Element<'_>) -> TrxElement {
         let word = element.value("outcome").unwrap_or_default().to_ascii_lowercase();
         if matches!(word.as_str(), "error" | "failed" | "aborted" | "timeout" | "disconnected") {
             self.reported = true;
         }
-        Kind::Other
+        TrxElement::Other
     }
 
-    fn counters(&mut self, element: &Element<'_>) -> Kind {
+    fn counters(&mut self, element: &Element<'_>) -> TrxElement {
         self.failed |= said::says_failed(element, COUNTERS);
         let mut claims = Claims::of("the run");
         for (what, name) in [
@@ -176,14 +180,14 @@ impl Document {
             claims.claim(what, element.attribute(name));
         }
         self.claims = Some(claims);
-        Kind::Other
+        TrxElement::Other
     }
 
     /// The run, once the document has ended.
     ///
     /// # Errors
     /// A sentence, when it holds more than a report may.
-    pub fn finish(mut self) -> Result<TestRun, String> {
+    pub fn finish(mut self) -> Result<TestRun, ContentError> {
         let mut tests = Attempts::default();
         for result in &self.results {
             tests.add(self.named(result), result.outcome)?;
@@ -202,28 +206,32 @@ impl Document {
                 _ => shown.bad(),
             })
         });
-        say(&mut self.run.contradictions, claimed);
-        let hidden = |result: &Outcome| {
+        add_sentences(&mut self.run.contradictions, claimed);
+        let hidden = |result: &TrxResult| {
             let outer = result.within.and_then(|outer| self.results.get(outer));
             result.outcome > TestOutcome::Skipped
                 && outer.is_some_and(|outer| outer.outcome == TestOutcome::Passed)
         };
         if self.results.iter().any(hidden) {
-            say(&mut self.run.contradictions, ["a test is called passed and a data row of it is not"]);
+            add_sentences(
+                &mut self.run.contradictions,
+                ["a test is called passed and a data row of it is not"],
+            );
         }
         if (self.failed || self.reported) && shown.bad() == 0 {
-            say(&mut self.run.errors, ["the run failed outside its tests"]);
+            add_sentences(&mut self.run.errors, ["the run failed outside its tests"]);
         }
     }
 
-    fn named(&self, result: &Outcome) -> Name {
+    fn named(&self, result: &TrxResult) -> TestName {
         let written = self.classes.get(&result.test).map_or("", String::as_str);
-        let class = class(written);
-        Name::shortened(self.identity(result, class, class), self.identity(result, "", written))
+        let class = class_name(written);
+        TestName::shortened(self.identity(result, class, class), self.identity(result, "", written))
     }
 
-    /// `class > name`, or `class > name > row`. `repeated`: the class that names begin with and that is left out of them.
-    fn identity(&self, result: &Outcome, repeated: &str, class: &str) -> String {
+    /// `class > name`, or `class > name > row`. `repeated`: the class that names begin with and
+    /// that is left out of them.
+    fn identity(&self, result: &TrxResult, repeated: &str, class: &str) -> String {
         let mut parts = vec![below_class(&result.name, repeated)];
         let mut outer = result.within.and_then(|outer| self.results.get(outer));
         while let Some(result) = outer {
@@ -287,7 +295,7 @@ fn is_result(name: &str) -> bool {
 }
 
 /// The outcome, and whether its word is known.
-fn outcome(word: Option<&str>) -> (TestOutcome, bool) {
+fn read_outcome(word: Option<&str>) -> (TestOutcome, bool) {
     let outcome = match word.unwrap_or("Error").to_ascii_lowercase().as_str() {
         "passed" => TestOutcome::Passed,
         "failed" | "warning" => TestOutcome::Failed,

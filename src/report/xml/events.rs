@@ -1,9 +1,9 @@
 //! Where the events of a document come from: the text of the whole, or a stream.
 
-use super::{Content, Document, Limits, lower_case, part};
-use crate::report::ReportError;
-use crate::report::encoding::{decode, decode_output, head};
-use crate::report::input::{Input, Stream};
+use super::{ContentHandler, XmlDocument, XmlLimits, lower_case, part_of};
+use crate::report::encoding::{decode_document, decode_head, decode_output};
+use crate::report::error::{ContentError, ReportError};
+use crate::report::input::{Input, ReportStream};
 use memchr::memchr2;
 use quick_xml::Reader;
 use quick_xml::events::Event;
@@ -15,35 +15,36 @@ use quick_xml::events::Event;
 pub fn read(
     input: Input<'_>,
     roots: &[&str],
-    limits: Limits,
-    content: &mut impl Content,
+    limits: XmlLimits,
+    content: &mut impl ContentHandler,
 ) -> Result<(), ReportError> {
     match input {
-        Input::Whole(bytes) => whole(bytes, roots, limits, content),
-        Input::Stream(stream) => streamed(stream, Document::new(limits, roots, content)),
+        Input::Whole(bytes) => read_whole(bytes, roots, limits, content),
+        Input::Stream(stream) => read_stream(stream, XmlDocument::new(limits, roots, content)),
     }
 }
 
 /// Events are parts of the text, which is looked at once.
-fn whole(
+fn read_whole(
     bytes: &[u8],
     roots: &[&str],
-    limits: Limits,
-    content: &mut impl Content,
+    limits: XmlLimits,
+    content: &mut impl ContentHandler,
 ) -> Result<(), ReportError> {
-    let (text, odd) = if limits.control_characters { decode_output(bytes)? } else { (decode(bytes)?, false) };
+    let (text, odd) =
+        if limits.control_characters { decode_output(bytes)? } else { (decode_document(bytes)?, false) };
     let mut reader = Reader::from_str(&text);
-    let mut document = Document::new(limits, roots, content);
+    let mut document = XmlDocument::new(limits, roots, content);
     document.blanks = memchr2(b'\t', b'\r', text.as_bytes()).is_some();
     document.odd = odd;
     loop {
         let begin = reader.buffer_position();
         let event = match reader.read_event() {
             Ok(event) => event,
-            Err(error) => return Err(at(&text, reader.error_position(), error.to_string())),
+            Err(error) => return Err(error_at(&text, reader.error_position(), error.to_string())),
         };
         let last = matches!(event, Event::Eof);
-        document.take(&text, &event).map_err(|message| at(&text, begin, message))?;
+        document.take(&text, &event).map_err(|message| error_at(&text, begin, message))?;
         if last {
             return Ok(());
         }
@@ -54,15 +55,18 @@ fn whole(
 const ROOM: usize = 1 << 20;
 
 /// Each event is a text of its own.
-fn streamed(stream: Stream<'_>, mut document: Document<'_, impl Content>) -> Result<(), ReportError> {
+fn read_stream(
+    stream: ReportStream<'_>,
+    mut document: XmlDocument<'_, impl ContentHandler>,
+) -> Result<(), ReportError> {
     let mut reader = Reader::from_reader(stream.pieces(true)?);
     let mut room = Vec::new();
     loop {
         let line = reader.get_mut().begin();
-        let at = |message: String| ReportError { line: Some(line), message };
+        let at = |error: ContentError| ReportError { line: Some(line), message: error.into() };
         room.clear();
         room.shrink_to(ROOM);
-        let event = reader.read_event_into(&mut room).map_err(|error| at(said(&error)))?;
+        let event = reader.read_event_into(&mut room).map_err(|error| at(describe_error(&error).into()))?;
         let last = matches!(event, Event::Eof);
         document.take_apart(&event).map_err(at)?;
         if last {
@@ -72,7 +76,7 @@ fn streamed(stream: Stream<'_>, mut document: Document<'_, impl Content>) -> Res
 }
 
 /// What the library says of a stream, without its own words around what the source says.
-fn said(error: &quick_xml::Error) -> String {
+fn describe_error(error: &quick_xml::Error) -> String {
     match error {
         quick_xml::Error::Io(error) => error.to_string(),
         other => other.to_string(),
@@ -82,8 +86,13 @@ fn said(error: &quick_xml::Error) -> String {
 /// The name of the first element in lower case, as far as the beginning of the file shows one.
 pub fn root(bytes: &[u8]) -> Option<String> {
     // Each format asks, and nearly always the first lines answer.
-    let first = bytes.get(..FIRST_LINES).and_then(|lines| first_element(&head(lines)));
-    first.or_else(|| first_element(&head(bytes)))
+    let first = bytes.get(..FIRST_LINES).and_then(|lines| first_element(&decode_head(lines)));
+    first.or_else(|| first_element(&decode_head(bytes)))
+}
+
+/// Is the first element one of these (in lower case), as far as the beginning of the file shows one?
+pub fn has_root(bytes: &[u8], roots: &[&str]) -> bool {
+    root(bytes).is_some_and(|name| roots.contains(&name.as_str()))
 }
 
 /// How much of a document is looked at first for its outermost element, in bytes.
@@ -94,7 +103,7 @@ fn first_element(head: &str) -> Option<String> {
     loop {
         match reader.read_event().ok()? {
             Event::Start(tag) | Event::Empty(tag) => {
-                return Some(lower_case(part(head, tag.local_name().as_ref()).ok()?).into_owned());
+                return Some(lower_case(part_of(head, tag.local_name().as_ref()).ok()?).into_owned());
             }
             Event::Eof => return None,
             _ => {}
@@ -102,7 +111,7 @@ fn first_element(head: &str) -> Option<String> {
     }
 }
 
-fn at(text: &str, position: u64, message: String) -> ReportError {
+fn error_at(text: &str, position: u64, message: impl Into<String>) -> ReportError {
     let end = usize::try_from(position).unwrap_or(usize::MAX).min(text.len());
     ReportError::after(&text.as_bytes()[..end], message)
 }

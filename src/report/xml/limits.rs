@@ -2,22 +2,23 @@
 
 /// Bounds of a document. Beyond them it is refused, never cut.
 #[derive(Clone, Copy, Debug)]
-pub struct Limits {
+pub struct XmlLimits {
     /// How deep elements may nest.
     pub depth: usize,
     /// How many attributes one element may have.
     pub attributes: usize,
     /// The length of one attribute's value in bytes, as it is written.
     pub attribute: usize,
-    /// May it name a document type? It is never fetched, and may declare nothing. Test reports have none, some
-    /// coverage reports do.
+    /// May it name a document type? It is never fetched, and may declare nothing. Test reports have
+    /// none, some coverage reports do.
     pub document_type: bool,
-    /// May texts and [`OUTPUT`] hold characters that XML does not allow? Only where no text of the format is a name.
+    /// May texts and [`OUTPUT`] hold characters that XML does not allow? Only where no text of the
+    /// format is a name.
     pub control_characters: bool,
 }
 
 /// The bounds of a test report.
-pub const LIMITS: Limits = Limits {
+pub const LIMITS: XmlLimits = XmlLimits {
     depth: 64,
     attributes: 1000,
     attribute: 1 << 20,
@@ -25,8 +26,10 @@ pub const LIMITS: Limits = Limits {
     control_characters: true,
 };
 
-/// The bounds of a coverage report. Some declare a document type; their texts are names of directories.
-pub const COVERAGE: Limits = Limits { document_type: true, control_characters: false, ..LIMITS };
+/// The bounds of a coverage report. Some declare a document type; their texts are names of
+/// directories.
+pub const COVERAGE: XmlLimits = XmlLimits { document_type: true, control_characters: false, ..LIMITS };
 
-/// Attributes that hold what a program printed or said of a failure, or a setting of its environment.
+/// Attributes that hold what a program printed or said of a failure, or a setting of its
+/// environment.
 pub const OUTPUT: &[&str] = &["message", "value", "details", "output", "reason", "stacktrace"];

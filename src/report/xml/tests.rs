@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::report::ReportError;
+use crate::report::error::ContentError;
 use crate::report::input::Input;
 use proptest::prelude::*;
 
@@ -9,25 +10,25 @@ use proptest::prelude::*;
 #[derive(Default)]
 struct Told(Vec<String>);
 
-impl Content for Told {
-    fn start(&mut self, element: &Element<'_>) -> Result<(), String> {
+impl ContentHandler for Told {
+    fn start(&mut self, element: &Element<'_>) -> Result<(), ContentError> {
         let attributes = element.attributes.iter().map(|(name, value)| format!(" {name}={value}"));
         self.0.push(format!("<{}{}", element.name, attributes.collect::<String>()));
         if element.name == "forbidden" { Err("it is forbidden".into()) } else { Ok(()) }
     }
 
-    fn end(&mut self) -> Result<(), String> {
+    fn end(&mut self) -> Result<(), ContentError> {
         self.0.push(">".into());
         Ok(())
     }
 
-    fn text(&mut self, text: &str) -> Result<(), String> {
+    fn text(&mut self, text: &str) -> Result<(), ContentError> {
         self.0.push(text.into());
         Ok(())
     }
 }
 
-fn told_within(text: &str, limits: Limits) -> Result<String, ReportError> {
+fn told_within(text: &str, limits: XmlLimits) -> Result<String, ReportError> {
     let mut told = Told::default();
     read(Input::Whole(text.as_bytes()), &["a"], limits, &mut told)?;
     Ok(told.0.join("|"))
@@ -102,7 +103,7 @@ fn values_are_as_they_are_meant_wherever_their_neighbours_need_care() {
 
 #[test]
 fn limits_refuse_and_never_cut() {
-    let limits = Limits { depth: 2, attributes: 2, attribute: 3, ..LIMITS };
+    let limits = XmlLimits { depth: 2, attributes: 2, attribute: 3, ..LIMITS };
     let told = |text: &str| told_within(text, limits).map_err(|error| error.message);
     assert!(told("<a b='123' c=''><d/></a>").is_ok());
     assert_eq!(told("<a><b><c/></b></a>"), Err("elements nest deeper than 2".into()));
@@ -112,7 +113,7 @@ fn limits_refuse_and_never_cut() {
 
 #[test]
 fn a_document_type_may_be_named_where_a_format_has_one_and_declares_nothing() {
-    let limits = Limits { document_type: true, ..LIMITS };
+    let limits = XmlLimits { document_type: true, ..LIMITS };
     let told = |text: &str| told_within(text, limits);
     assert!(told("<!DOCTYPE a SYSTEM 'http://example.test/a.dtd'><a/>").is_ok());
     assert!(told("<!DOCTYPE a PUBLIC '-//x' 'http://example.test/a.dtd'>\n<a/>").is_ok());
@@ -138,7 +139,7 @@ fn what_a_program_printed_may_hold_any_character_and_names_may_not() {
         "<a b='1&amp;2'>\u{7}</a>",
     ] {
         assert!(told(text).is_ok(), "{text:?}: {:?}", told(text));
-        let strict = Limits { control_characters: false, ..LIMITS };
+        let strict = XmlLimits { control_characters: false, ..LIMITS };
         assert!(told_within(text, strict).is_err(), "{text:?}");
     }
     for (text, said) in [

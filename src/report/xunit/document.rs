@@ -1,36 +1,36 @@
 //! The document: assemblies, collections and tests.
 
-use crate::model::own_times::OwnTimes;
 use crate::model::test_run::{SEPARATOR, TestOutcome, TestRun};
-use crate::report::attempts::{Attempts, Name};
-use crate::report::name::{assembly, below_class};
+use crate::report::attempts::{Attempts, TestName};
+use crate::report::dotnet::{OpenTest, assembly_name, below_class, take_times};
+use crate::report::error::ContentError;
 use crate::report::said::{self, Hint};
-use crate::report::summary::{Claims, Tally, say};
-use crate::report::xml::{Content, Element};
+use crate::report::summary::{Claims, Tally, add_sentences};
+use crate::report::xml::{ContentHandler, Element};
 
 /// A document while it is read.
 #[derive(Default)]
-pub struct Document {
-    open: Vec<Kind>,
-    groups: Vec<Group>,
+pub struct XunitDocument {
+    open: Vec<XunitElement>,
+    groups: Vec<XunitGroup>,
     assembly: String,
     /// The assembly as it is written, with its place.
     place: String,
-    test: Option<Test>,
+    test: Option<OpenTest>,
     tests: Attempts,
     run: TestRun,
 }
 
 /// What an open element is to us.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum XunitElement {
     Group,
     Test,
     Other,
 }
 
 /// An assembly or a collection (version 1: a class).
-struct Group {
+struct XunitGroup {
     claims: Claims,
     shown: Tally,
     errors: u64,
@@ -38,23 +38,17 @@ struct Group {
     failed: bool,
 }
 
-/// A test while it is read.
-struct Test {
-    name: Name,
-    outcome: TestOutcome,
-}
-
-impl Content for Document {
-    fn start(&mut self, element: &Element<'_>) -> Result<(), String> {
+impl ContentHandler for XunitDocument {
+    fn start(&mut self, element: &Element<'_>) -> Result<(), ContentError> {
         let kind = match element.name {
             "assemblies" => {
-                times(element, &mut self.run.times);
+                take_times(element, MOMENTS, ["run-date", "run-time"], &mut self.run.times);
                 self.group("the report", element)
             }
             "assembly" => {
-                times(element, &mut self.run.times);
+                take_times(element, MOMENTS, ["run-date", "run-time"], &mut self.run.times);
                 self.place = element.value("name").unwrap_or_default().to_string();
-                self.assembly = assembly(&self.place).to_string();
+                self.assembly = assembly_name(&self.place).to_string();
                 self.group("an assembly", element)
             }
             "collection" | "class" => self.group("a collection", element),
@@ -67,18 +61,18 @@ impl Content for Document {
         Ok(())
     }
 
-    fn end(&mut self) -> Result<(), String> {
+    fn end(&mut self) -> Result<(), ContentError> {
         match self.open.pop() {
-            Some(Kind::Group) => self.end_group(),
-            Some(Kind::Test) => self.end_test()?,
-            Some(Kind::Other) | None => {}
+            Some(XunitElement::Group) => self.end_group(),
+            Some(XunitElement::Test) => self.end_test()?,
+            Some(XunitElement::Other) | None => {}
         }
         Ok(())
     }
 }
 
-impl Document {
-    fn group(&mut self, label: &str, element: &Element<'_>) -> Kind {
+impl XunitDocument {
+    fn group(&mut self, label: &str, element: &Element<'_>) -> XunitElement {
         let mut claims = Claims::of(label);
         for (what, name) in
             [("tests", "total"), ("passed tests", "passed"), ("failed tests", "failed"), ("errors", "errors")]
@@ -86,20 +80,20 @@ impl Document {
             claims.claim(what, element.attribute(name));
         }
         let failed = said::says_failed(element, GROUP);
-        self.groups.push(Group { claims, shown: Tally::default(), errors: 0, failed });
-        Kind::Group
+        self.groups.push(XunitGroup { claims, shown: Tally::default(), errors: 0, failed });
+        XunitElement::Group
     }
 
-    fn test(&mut self, element: &Element<'_>) -> Kind {
+    fn test(&mut self, element: &Element<'_>) -> XunitElement {
         let class = element.value("type").unwrap_or_default();
         let name = element.value("name").or_else(|| element.value("method")).unwrap_or("(unnamed)");
-        let id = joined([&self.assembly, class, below_class(name, class)]);
-        let name = Name::shortened(id, joined([&self.place, class, name]));
+        let id = join_parts([&self.assembly, class, below_class(name, class)]);
+        let name = TestName::shortened(id, join_parts([&self.place, class, name]));
         let outcome = self.outcome(element.value("result").unwrap_or_default());
         let (outcome, said) = said::of_case(element, CASE, outcome);
-        say(&mut self.run.contradictions, said);
-        self.test = Some(Test { name, outcome });
-        Kind::Test
+        add_sentences(&mut self.run.contradictions, said);
+        self.test = Some(OpenTest { name, outcome });
+        XunitElement::Test
     }
 
     fn outcome(&mut self, word: &str) -> TestOutcome {
@@ -108,59 +102,49 @@ impl Document {
             "fail" => TestOutcome::Failed,
             "skip" | "notrun" => TestOutcome::Skipped,
             _ => {
-                say(&mut self.run.contradictions, ["a test has a result that is not known here"]);
+                add_sentences(&mut self.run.contradictions, ["a test has a result that is not known here"]);
                 TestOutcome::Error
             }
         }
     }
 
-    /// An element in a test that nobody knows is no pass. One in an assembly or a collection may say that it failed.
-    fn other(&mut self, element: &Element<'_>) -> Kind {
+    /// An unknown element in a test is not a pass. One in an assembly or a collection may say that
+    /// it failed.
+    fn other(&mut self, element: &Element<'_>) -> XunitElement {
         let within = self.open.last();
-        let child = within == Some(&Kind::Test);
+        let child = within == Some(&XunitElement::Test);
         let name = element.name;
         let foreign = child && !CHILDREN.contains(&name) && said::element(name) != Hint::Harmless;
         let failed = self.test.is_some() && said::says_failed(element, &["name", "value"]);
-        if let Some(group) = self.groups.last_mut().filter(|_| within == Some(&Kind::Group)) {
+        if let Some(group) = self.groups.last_mut().filter(|_| within == Some(&XunitElement::Group)) {
             group.failed |= name != "errors" && said::element(name) == Hint::Bad;
         }
-        if let Some(test) = self.test.as_mut().filter(|test| test.outcome <= TestOutcome::Skipped)
-            && (foreign || failed)
-        {
-            test.outcome = if failed { TestOutcome::Failed } else { TestOutcome::Error };
-            let what = said::shown(name);
-            say(
-                &mut self.run.contradictions,
-                [format!("a test is not called failed and holds `{what}`, which says that it may have")],
-            );
+        if let Some(test) = self.test.as_mut().filter(|test| test.is_good() && (foreign || failed)) {
+            let contradiction = test.contradict(name, failed);
+            add_sentences(&mut self.run.contradictions, [contradiction]);
         }
-        Kind::Other
+        XunitElement::Other
     }
 
-    fn failure(&mut self) -> Kind {
-        match &mut self.test {
-            Some(test) if test.outcome < TestOutcome::Failed => {
-                test.outcome = TestOutcome::Failed;
-                say(&mut self.run.contradictions, ["a test is not called failed and shown as failed"]);
-            }
-            // Within `errors` it tells of an error that counts by itself.
-            Some(_) | None => {}
-        }
-        Kind::Other
+    fn failure(&mut self) -> XunitElement {
+        // Within `errors` there is no test: the element describes an error that counts by itself.
+        let contradiction = self.test.as_mut().and_then(OpenTest::fail);
+        add_sentences(&mut self.run.contradictions, contradiction);
+        XunitElement::Other
     }
 
-    fn error(&mut self) -> Kind {
+    fn error(&mut self) -> XunitElement {
         match &mut self.test {
             Some(test) => test.outcome = TestOutcome::Error,
             None => {
-                say(&mut self.run.errors, ["an assembly reports an error outside its tests"]);
+                add_sentences(&mut self.run.errors, ["an assembly reports an error outside its tests"]);
                 self.groups.iter_mut().for_each(|group| group.errors += 1);
             }
         }
-        Kind::Other
+        XunitElement::Other
     }
 
-    fn end_test(&mut self) -> Result<(), String> {
+    fn end_test(&mut self) -> Result<(), ContentError> {
         let Some(test) = self.test.take() else { return Ok(()) };
         if let Some(group) = self.groups.last_mut() {
             group.shown.add(test.outcome);
@@ -170,14 +154,14 @@ impl Document {
 
     fn end_group(&mut self) {
         let Some(group) = self.groups.pop() else { return };
-        let Group { claims, shown, errors, failed } = &group;
+        let XunitGroup { claims, shown, errors, failed } = &group;
         if *failed && shown.bad() == 0 {
-            say(
+            add_sentences(
                 &mut self.run.errors,
                 [format!("{} says that it failed, and shows no test that did", claims.label())],
             );
         }
-        say(
+        add_sentences(
             &mut self.run.contradictions,
             claims.contradictions(|what| match what {
                 "tests" => shown.all(),
@@ -196,6 +180,9 @@ impl Document {
         TestRun { tests: self.tests.finish(), ..self.run }
     }
 }
+
+/// Version 3 names moments with their zone, all versions a date and a time of day without one.
+const MOMENTS: &[&str] = &["start-rtf", "finish-rtf"];
 
 /// What a test says of itself in xUnit's own words.
 const CASE: &[&str] = &[
@@ -219,16 +206,6 @@ const GROUP: &[&str] = &["errors", "failed", "not-run", "passed", "skipped", "to
 const CHILDREN: &[&str] = &["attachments", "output", "reason", "traits", "warnings"];
 
 /// Parts of a name, without those that are empty.
-fn joined(parts: [&str; 3]) -> String {
+fn join_parts(parts: [&str; 3]) -> String {
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(SEPARATOR)
-}
-
-/// Version 3 names moments with their zone, all versions a date and a time of day without one.
-fn times(element: &Element<'_>, times: &mut OwnTimes) {
-    for name in ["start-rtf", "finish-rtf"] {
-        element.value(name).iter().for_each(|text| times.text(text));
-    }
-    if let (Some(date), Some(time)) = (element.value("run-date"), element.value("run-time")) {
-        times.text(&format!("{date}T{time}"));
-    }
 }

@@ -1,10 +1,12 @@
 //! xUnit.net's own XML, versions 1 to 3, which Fixie writes too.
 //!
-//! - The outcome stands in the `result` of each test: `Pass`, `Fail`, `Skip`, `NotRun`. None or another word is an error and a
-//!   contradiction. A `failure` element speaks against a test whatever its word says.
+//! - The outcome is in the `result` of each test: `Pass`, `Fail`, `Skip`, `NotRun`. None or another
+//!   word is an error and a contradiction. A `failure` element contradicts a test whatever its word
+//!   says.
 //! - Errors outside tests (`errors`, a failed set-up or clean-up) are errors of the run.
-//! - So does any other word of failure; what nobody knows in a test is an error, and a contradiction.
-//! - A test is known by `assembly > type > name`, and by the place of its assembly where two have one name. Two of one name are two tests, and the worst decides.
+//! - So does any other word of failure; an unknown part of a test is an error and a contradiction.
+//! - A test is known by `assembly > type > name`, and by the place of its assembly where two have
+//!   one name. Two of one name are two tests, and the worst decides.
 //! - The summaries of assemblies and collections are held against their tests.
 //!
 //! Paths, environments and output are not kept, of times only the first and the last.
@@ -14,21 +16,23 @@ mod document;
 mod tests;
 
 use super::input::Input;
-use super::{Format, ReportError, xml};
+use super::{ReportParser, xml};
 use crate::model::test_run::TestRun;
-use document::Document;
+use crate::report::error::ReportError;
+use document::XunitDocument;
 
 /// The format.
-pub static FORMAT: Format = Format { name: "xunit", detect, parse, streams: true };
+pub static FORMAT: ReportParser =
+    ReportParser { name: "xunit", detect: is_xunit, parse: parse_xunit, streams: true };
 
 const ROOTS: &[&str] = &["assemblies", "assembly"];
 
-fn detect(bytes: &[u8]) -> bool {
-    xml::root(bytes).is_some_and(|name| ROOTS.contains(&name.as_str()))
+fn is_xunit(bytes: &[u8]) -> bool {
+    xml::has_root(bytes, ROOTS)
 }
 
-fn parse(input: Input<'_>) -> Result<TestRun, ReportError> {
-    let mut document = Document::default();
+fn parse_xunit(input: Input<'_>) -> Result<TestRun, ReportError> {
+    let mut document = XunitDocument::default();
     xml::read(input, ROOTS, xml::LIMITS, &mut document)?;
     Ok(document.finish())
 }

@@ -1,52 +1,57 @@
-//! The path in the repository that a name in a report stands for: exact, or none.
+//! The path in the repository that a name in a report means: exact, or none.
 //!
-//! A name that only *ends* like a path is not that path: `vendor/upload/load.py` is not `upload/load.py`.
+//! A name that only *ends* like a path is not that path: `vendor/upload/load.py` is not
+//! `upload/load.py`.
 
 use crate::model::line_coverage::CoverageSource;
 use crate::model::path::RepoPath;
+use crate::report::line_coverage::{has_drive, is_absolute};
 
-/// The paths that a name may stand for, none when it lies outside of the repository or nobody can say.
+/// The paths that a name may mean; none when it is outside of the repository or unclear.
 ///
 /// 1. A name that begins with the components of `strip` loses them.
 /// 2. Otherwise, an absolute name in the work tree is what follows the work tree's root.
-/// 3. Otherwise, a name that should have begun with `strip`, or is absolute, stands for nothing.
+/// 3. Otherwise, a name that should have begun with `strip`, or is absolute, means nothing.
 /// 4. What is left of 1, and a name that was relative, has `add` put before it.
 ///
-/// Components `.` say nothing and are left out. A name that climbs (`..`) stands for nothing. Case and Unicode form count.
+/// Components `.` say nothing and are left out. A name that climbs (`..`) means nothing. Case and
+/// Unicode form count.
 ///
-/// A backslash separates components where Windows wrote the report, and is part of a name elsewhere. A report does not
-/// say where it was written, so a name with one is read in both ways; who looks for the files sees whether that leaves a choice.
-pub fn places(name: &str, source: &CoverageSource, root: Option<&str>) -> Vec<RepoPath> {
-    let as_written = place(name, source.strip.as_deref(), source.add.as_deref(), root);
-    let of_windows = windows(name).and_then(|name| {
+/// A backslash separates components where Windows wrote the report, and is part of a name
+/// elsewhere. A report does not say where it was written, so a name with one is read in both ways;
+/// who looks for the files sees whether that leaves a choice.
+pub fn resolve_name(name: &str, source: &CoverageSource, root: Option<&str>) -> Vec<RepoPath> {
+    let as_written = resolve_path(name, source.strip.as_deref(), source.add.as_deref(), root);
+    let of_windows = from_windows(name).and_then(|name| {
         let [strip, root] = [source.strip.as_deref(), root].map(|text| text.map(with_slashes));
-        place(&name, strip.as_deref(), source.add.as_deref(), root.as_deref())
+        resolve_path(&name, strip.as_deref(), source.add.as_deref(), root.as_deref())
     });
     as_written.into_iter().chain(of_windows).collect()
 }
 
-fn place(name: &str, strip: Option<&str>, add: Option<&str>, root: Option<&str>) -> Option<RepoPath> {
-    let stripped = strip.and_then(|strip| below(name, strip));
+fn resolve_path(name: &str, strip: Option<&str>, add: Option<&str>, root: Option<&str>) -> Option<RepoPath> {
+    let stripped = strip.and_then(|strip| strip_directory(name, strip));
     let rest = match (stripped, strip) {
         (Some(rest), _) => rest,
         (None, None) if !is_absolute(name) => name,
-        (None, _) => return plain(below(name, root?)?, None),
+        (None, _) => return join_path(strip_directory(name, root?)?, None),
     };
-    plain(rest, add)
+    join_path(rest, add)
 }
 
 /// What follows the components of `directory`.
-fn below<'n>(name: &'n str, directory: &str) -> Option<&'n str> {
+fn strip_directory<'n>(name: &'n str, directory: &str) -> Option<&'n str> {
     let directory = directory.strip_suffix('/').unwrap_or(directory);
     name.strip_prefix(directory)?.strip_prefix('/')
 }
 
 /// The name as Windows reads it; `None` where that changes nothing.
-fn windows(name: &str) -> Option<String> {
+fn from_windows(name: &str) -> Option<String> {
     (name.contains('\\') || has_drive(name)).then(|| with_slashes(name))
 }
 
-/// A path of Windows with the separator of the repository. `\\?\` before it says nothing, and drives have no case.
+/// A path of Windows with the separator of the repository. `\\?\` before it says nothing, and
+/// drives have no case.
 fn with_slashes(text: &str) -> String {
     let mut path = text.strip_prefix(r"\\?\").unwrap_or(text).replace('\\', "/");
     if has_drive(&path) {
@@ -55,16 +60,7 @@ fn with_slashes(text: &str) -> String {
     path
 }
 
-fn has_drive(name: &str) -> bool {
-    matches!(name.as_bytes(), [drive, b':', ..] if drive.is_ascii_alphabetic())
-}
-
-/// Does the name begin at a root, of whatever system?
-pub fn is_absolute(name: &str) -> bool {
-    name.starts_with(['/', '\\']) || has_drive(name)
-}
-
-fn plain(rest: &str, add: Option<&str>) -> Option<RepoPath> {
+fn join_path(rest: &str, add: Option<&str>) -> Option<RepoPath> {
     if rest.is_empty() || rest.ends_with('/') || is_absolute(rest) {
         return None;
     }
@@ -88,7 +84,7 @@ mod tests {
     }
 
     fn all(name: &str, strip: Option<&str>, add: Option<&str>) -> Vec<String> {
-        places(name, &source(strip, add), Some("/srv/tree")).iter().map(text).collect()
+        resolve_name(name, &source(strip, add), Some("/srv/tree")).iter().map(text).collect()
     }
 
     fn at(name: &str, strip: Option<&str>, add: Option<&str>) -> Option<String> {
@@ -123,7 +119,7 @@ mod tests {
         ] {
             assert_eq!(at(name, strip, add).as_deref(), path, "{name} {strip:?} {add:?}");
         }
-        assert_eq!(places("/srv/tree/a", &source(None, None), None), []);
+        assert_eq!(resolve_name("/srv/tree/a", &source(None, None), None), []);
     }
 
     #[test]
@@ -155,7 +151,7 @@ mod tests {
             assert_eq!(all.last().map(String::as_str), path, "{name} {strip}: {all:?}");
         }
         // Without a setting, only the work tree says where a drive ends.
-        let of = |name: &str| places(name, &source(None, None), Some(r"D:\a\x"));
+        let of = |name: &str| resolve_name(name, &source(None, None), Some(r"D:\a\x"));
         assert_eq!(of(r"D:\a\x\src\load.cs"), [RepoPath::from("src/load.cs")]);
         assert_eq!(of(r"D:\a\y\src\load.cs"), []);
     }
