@@ -186,7 +186,8 @@ fn series(git: &Git, merge: &Merge) -> Option<Vec<[Oid; 2]>> {
 }
 
 fn landing(parent: Oid, landed: Oid, heads: &[Oid]) -> Landing {
-    let candidate = |(at, head): (usize, &Oid)| Candidate { request: at as u64 + 1, head: name(*head) };
+    let candidate =
+        |(at, head): (usize, &Oid)| Candidate { request: (at as u64 + 1).into(), head: name(*head) };
     let candidates = heads.iter().enumerate().map(candidate).collect();
     Landing { parent: name(parent), landed: name(landed), candidates }
 }

@@ -9,13 +9,15 @@ use portcullis::model::deployment::{
     Baseline, BaselineOrigin, Deployer, DeployerOrigin, Deployment, Elsewhere, LandingFacts, Recorded, SCHEMA,
 };
 use portcullis::model::fact::{Fact, Gap, GapReason};
-use portcullis::model::facts::{Facts, GateTexts, HostFacts};
-use portcullis::model::inquiry::{Inquiry, Topic};
+use portcullis::model::facts::{Facts, GateTexts, HostFacts, POLICY_PATH};
+use portcullis::model::inquiry::{Inquiry, TextPurpose, Topic};
 use portcullis::model::landing::{Candidate, Coverage, Landing, Span, Step};
 use portcullis::model::path::RepoPath;
 use portcullis::model::person::{Account, AccountKind, Login, Mailbox};
 use portcullis::model::protection::Branch;
-use portcullis::model::review::{ChangeRequest, CommitAccounts, Move, Permission, Push, Review, ReviewState};
+use portcullis::model::review::{
+    ChangeRequest, CommitAccounts, Move, Permission, Push, Review, ReviewState, ReviewedContent,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One step of the branch: its parent, itself, and the paths that it changed.
@@ -74,7 +76,7 @@ pub fn deployment(landed: &[Landed], policy: &str) -> Deployment {
 }
 
 fn landing(number: u64, one: &Landed, policy: &str) -> LandingFacts {
-    let candidate = Candidate { request: number, head: one.landed.clone() };
+    let candidate = Candidate { request: number.into(), head: one.landed.clone() };
     let files: Vec<FileChange> = one.paths.iter().map(file).collect();
     let request = facts(number, &one.parent, &one.landed, files.clone(), policy);
     LandingFacts {
@@ -99,7 +101,7 @@ fn facts(number: u64, base: &Revision, head: &Revision, files: Vec<FileChange>, 
         observed: Fact::Known(at(1_797_768_000)),
         inquiry: Inquiry {
             topics: BTreeSet::from([Checks, CodeOwners, Protection, Pushes, Reports, Reviews]),
-            policy: Some("portcullis.toml".into()),
+            texts: BTreeMap::from([(POLICY_PATH.into(), BTreeSet::from([TextPurpose::Policy]))]),
             ..Inquiry::default()
         },
         change: Fact::Known(Change {
@@ -113,14 +115,7 @@ fn facts(number: u64, base: &Revision, head: &Revision, files: Vec<FileChange>, 
             updates: Updates::default(),
             basis: Fact::Known(portcullis::model::change::Basis::FirstParent),
         }),
-        gate: Fact::Known(GateTexts {
-            policy_before: Some(policy.into()),
-            policy_after: Some(policy.into()),
-            waivers_before: None,
-            waivers_after: None,
-            waiver_signers: None,
-            code_owners: None,
-        }),
+        gate: Fact::Known(texts(policy)),
         host: host(number, head),
         reports: Fact::Known(Vec::new()),
         line_coverage: Fact::Gap(gap()),
@@ -128,26 +123,35 @@ fn facts(number: u64, base: &Revision, head: &Revision, files: Vec<FileChange>, 
     }
 }
 
+/// The policy, which nobody changed.
+fn texts(policy: &str) -> GateTexts {
+    let mut gate = GateTexts::default();
+    let text = gate.entry(POLICY_PATH, TextPurpose::Policy);
+    (text.before, text.after) = (Some(policy.into()), Some(policy.into()));
+    gate
+}
+
 fn host(number: u64, head: &Revision) -> HostFacts {
     let review = Review {
-        id: number,
+        id: number.into(),
+        position: number,
         reviewer: Some(account("kim")),
         state: ReviewState::Approved,
-        commit: Some(head.clone()),
+        reviewed: ReviewedContent::Stated(head.clone()),
         submitted: Some(at(1_700_000_000)),
     };
     let write = |login: &str| (Login::new(login), Fact::Known(Permission::Write));
     HostFacts {
         repository: Some("example/records".into()),
         request: Fact::Known(ChangeRequest {
-            number,
+            id: number.into(),
             title: "Load amended records".into(),
             author: Some(account("robin")),
             open: false,
             merged: Some(at(1_700_000_100)),
             base_branch: BranchName::new("main"),
             head: head.clone(),
-            head_branch: BranchName::new("amended-records"),
+            head_branch: Some(BranchName::new("amended-records")),
             head_repository: Some("example/records".into()),
         }),
         branch: Fact::Known(Branch { name: BranchName::new("main"), tip: head.clone(), protected: true }),
@@ -174,9 +178,9 @@ fn host(number: u64, head: &Revision) -> HostFacts {
 fn check(head: &Revision) -> Check {
     Check {
         name: "build".into(),
-        id: 1,
+        id: 1.into(),
         head: head.clone(),
-        producer: Producer::App { id: 15368, slug: "github-actions".into() },
+        producer: Producer::App { id: 15368.into(), slug: "github-actions".into() },
         conclusion: Conclusion::Success,
     }
 }
@@ -210,7 +214,7 @@ fn object(digit: &str) -> ObjectName {
 }
 
 fn account(login: &str) -> Account {
-    Account { login: Login::new(login), id: login.len() as u64, kind: AccountKind::Human }
+    Account { login: Login::new(login), id: (login.len() as u64).into(), kind: AccountKind::Human }
 }
 
 fn at(second: i64) -> jiff::Timestamp {

@@ -129,7 +129,7 @@ fn proof(subject: &Subject, merges: usize) {
 fn landing(line: &str) -> Landing {
     let mut names = line.split(' ').map(name);
     let (landed, parent) = (names.next().expect("a merge"), names.next().expect("a parent"));
-    let candidate = |(at, head)| Candidate { request: at as u64, head };
+    let candidate = |(at, head)| Candidate { request: (at as u64).into(), head };
     Landing { parent, landed, candidates: names.enumerate().map(candidate).collect() }
 }
 
@@ -178,7 +178,7 @@ fn decision(subject: &Subject, landings: usize) {
 /// A landing of everything but the first parent; without another parent, of the commit itself.
 fn claimed(line: &str) -> Option<Landing> {
     let landing = line.contains(' ').then(|| landing(line))?;
-    let itself = vec![Candidate { request: 0, head: landing.landed.clone() }];
+    let itself = vec![Candidate { request: 0.into(), head: landing.landed.clone() }];
     let candidates = if landing.candidates.is_empty() { itself } else { landing.candidates };
     Some(Landing { candidates, ..landing })
 }

@@ -1,7 +1,7 @@
-//! JSON that cannot be read in two ways: a key that an object holds twice is an error, and so is anything after its end.
+//! JSON that cannot be read in two ways: a key that an object has twice is an error, and so is anything after the value.
 //!
-//! Most readers keep the last of two equal keys and some the first, so that one text could mean one thing to
-//! whoever signed it and another to whoever believes it (RFC 8259, section 4).
+//! Most readers keep the last of two equal keys and some the first, so one text could mean one thing to the signer and
+//! another to the reader (RFC 8259, section 4).
 
 use super::AttestError;
 use serde::Deserialize;
@@ -9,31 +9,31 @@ use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-/// Reads one value. The text is gone through twice, first for its keys, so that no tree of values has to be kept: a statement can
-/// be longer than a hundred megabytes.
+/// Reads one value. The text is parsed twice, the first time for its keys, so that no tree of values has to be kept: a
+/// statement can be longer than a hundred megabytes.
 ///
 /// # Errors
-/// What is wrong with it, with its place where there is one.
+/// The text is not JSON, has a key twice (with its line and column), or is not a value of this type.
 pub fn read<'t, T: Deserialize<'t>>(bytes: &'t [u8]) -> Result<T, AttestError> {
-    unique(bytes)?;
-    typed(bytes).map_err(AttestError::Json)
+    check_unique(bytes)?;
+    serde_json::from_slice(bytes).map_err(|error| AttestError::Json(without_place(&error)))
 }
 
-/// Is it one JSON value, of which every object holds each key once?
+/// Checks that the text is one JSON value in which every object has each key once.
 ///
 /// # Errors
-/// What is wrong with it, with its place.
-pub fn unique(bytes: &[u8]) -> Result<(), AttestError> {
+/// The text is something else; names line and column.
+pub fn check_unique(bytes: &[u8]) -> Result<(), AttestError> {
     let Unique = serde_json::from_slice(bytes).map_err(|error| AttestError::Json(error.to_string()))?;
     Ok(())
 }
 
-/// Reads one value of a text that is [`unique`].
+/// Reads one value of a text that passed [`check_unique`].
 ///
 /// # Errors
-/// Why it is no value of this type. The text is on one line, so no place in it is named.
-pub fn typed<'t, T: Deserialize<'t>>(bytes: &'t [u8]) -> Result<T, String> {
-    serde_json::from_slice(bytes).map_err(|error| without_place(&error))
+/// The text is not a value of this type. It is one line, so no place in it is named.
+pub fn read_unique<'t, T: Deserialize<'t>>(bytes: &'t [u8]) -> Result<T, AttestError> {
+    serde_json::from_slice(bytes).map_err(|error| AttestError::Statement(without_place(&error)))
 }
 
 fn without_place(error: &serde_json::Error) -> String {
@@ -42,22 +42,22 @@ fn without_place(error: &serde_json::Error) -> String {
     text.strip_suffix(&place).unwrap_or(&text).to_string()
 }
 
-/// A value whose objects hold each key once. What else it holds is not kept.
+/// A value whose objects have each key once. Nothing of it is kept.
 struct Unique;
 
 /// A key of an object, copied only where it is written with escapes.
 #[derive(Deserialize, PartialEq, Eq, PartialOrd, Ord)]
-struct Key<'t>(#[serde(borrow)] Cow<'t, str>);
+struct ObjectKey<'t>(#[serde(borrow)] Cow<'t, str>);
 
 impl<'de> Deserialize<'de> for Unique {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Reader)
+        deserializer.deserialize_any(UniqueVisitor)
     }
 }
 
-struct Reader;
+struct UniqueVisitor;
 
-impl<'de> Visitor<'de> for Reader {
+impl<'de> Visitor<'de> for UniqueVisitor {
     type Value = Unique;
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -95,8 +95,8 @@ impl<'de> Visitor<'de> for Reader {
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Unique, A::Error> {
         let mut keys = BTreeSet::new();
-        while let Some((key, Unique)) = entries.next_entry::<Key<'de>, Unique>()? {
-            if let Some(Key(key)) = keys.replace(key) {
+        while let Some((key, Unique)) = entries.next_entry::<ObjectKey<'de>, Unique>()? {
+            if let Some(ObjectKey(key)) = keys.replace(key) {
                 return Err(A::Error::custom(format!("the key `{key}` is there twice")));
             }
         }

@@ -1,7 +1,7 @@
 //! `portcullis check --environment NAME`: may this commit be deployed there?
 
 use super::actions::job::Job;
-use super::exit::{Exit, Failure, Result};
+use super::exit::{Failure, Result};
 use super::judged::{Connection, Ends, connection, host_of, named_reports, policy_at};
 use super::record::{Recording, Unrecorded, record_decision};
 use super::{HostName, Subject, actions, names, opening, output};
@@ -20,7 +20,7 @@ use crate::model::environment::Environment;
 use crate::model::fact::{Fact, Gap, GapReason};
 use crate::model::person::Login;
 use crate::policy::Policy;
-use crate::record::{self, Chain, Entry, Link, Standing};
+use crate::record::{self, Chain, RecordEntry, RecordLink, RecordStanding};
 use crate::render;
 use clap::Args;
 use std::path::Path;
@@ -96,7 +96,7 @@ pub fn run(
 fn record(directory: &Path, environment: &Environment, ready: &Prepared, decision: &Decision) -> Result<()> {
     let facts = &ready.facts;
     let baseline = facts.baseline.known().map_err(|gap| Failure::environment(gap.to_string()))?;
-    let Some(origin) = record::BaselineOrigin::of(facts) else {
+    let Some(origin) = record::RecordedOrigin::of(facts) else {
         output::remark("nothing is recorded: the newest record let this deployment through, and stands");
         return Ok(());
     };
@@ -105,7 +105,7 @@ fn record(directory: &Path, environment: &Environment, ready: &Prepared, decisio
         environment,
         tip: ready.tip.as_ref(),
         candidate: &facts.candidate,
-        baseline: record::Baseline { commit: baseline.revision.clone(), origin },
+        baseline: record::RecordedBaseline { commit: baseline.revision.clone(), origin },
         decision,
         facts,
         policy: &ready.policy.text,
@@ -122,11 +122,7 @@ fn record(directory: &Path, environment: &Environment, ready: &Prepared, decisio
             Ok(())
         }
         Err(unrecorded @ Unrecorded::Moved(_)) => {
-            let failure = Failure::from(unrecorded);
-            Err(Failure::environment(format!(
-                "{}\nhelp: judge again; this decision was not recorded",
-                failure.message
-            )))
+            Err(Failure::from(unrecorded).hint("judge again; this decision was not recorded"))
         }
         Err(unrecorded) => Err(unrecorded.into()),
     }
@@ -287,8 +283,8 @@ impl Known {
             Fact::Gap(gap) => return Fact::Gap(gap.clone()),
         };
         let unseen = chain.links.iter().find_map(|link| match &link.standing {
-            Standing::Unseen(gap) => Some(gap),
-            Standing::Taken | Standing::Cannot(_) | Standing::Broken => None,
+            RecordStanding::Unseen(gap) => Some(gap),
+            RecordStanding::Reproduced | RecordStanding::Irreproducible(_) | RecordStanding::Broken => None,
         });
         match unseen {
             Some(gap) => Fact::Gap(gap.clone()),
@@ -298,7 +294,7 @@ impl Known {
 
     /// The newest record, where this would be the same deployment once more and the host does not say that it took place.
     /// `said` is the baseline of the command line.
-    fn tried(&self, candidate: &Revision, said: Option<&Revision>) -> Option<&Link> {
+    fn tried(&self, candidate: &Revision, said: Option<&Revision>) -> Option<&RecordLink> {
         let last = self.chain.value()?.as_ref()?.last().ok()?;
         let before = &last.entry.baseline.commit;
         let failed = match &self.by_host {
@@ -312,8 +308,8 @@ impl Known {
     }
 }
 
-fn one(link: &Link) -> Recorded {
-    let Entry { number, candidate, .. } = &link.entry;
+fn one(link: &RecordLink) -> Recorded {
+    let RecordEntry { number, candidate, .. } = &link.entry;
     Recorded { number: *number, candidate: candidate.clone(), taken_again: link.standing.is_taken() }
 }
 
@@ -334,13 +330,10 @@ fn baseline(
     };
     if let Some(Err(problems)) = chain.as_ref().map(Chain::last) {
         let problems: Vec<_> = problems.iter().map(render::record::problem).collect();
-        return Err(Failure {
-            exit: Exit::Unverified,
-            message: format!(
-                "the records of {environment} do not verify: {}; see `portcullis record verify {environment}`",
-                problems.join("; ")
-            ),
-        });
+        return Err(Failure::unverified(format!(
+            "the records of {environment} do not verify: {}; see `portcullis record verify {environment}`",
+            problems.join("; ")
+        )));
     }
     let tip = chain.as_ref().and_then(Chain::tip).cloned();
     let said = subject.base.as_ref().map(|name| repository.resolve(name)).transpose()?;
@@ -369,7 +362,7 @@ fn by_host(
 ) -> Result<std::result::Result<Found, Gap>> {
     match by_host {
         Fact::Known(Some(deployed)) => {
-            let (revision, origin) = (deployed.revision.clone(), BaselineOrigin::Host(deployed.number));
+            let (revision, origin) = (deployed.revision.clone(), BaselineOrigin::Host(deployed.id.clone()));
             Ok(Ok((Baseline { revision, origin }, None)))
         }
         Fact::Gap(gap) if gap.reason != GapReason::NotAsked => Ok(Err(gap.clone())),

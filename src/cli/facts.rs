@@ -6,7 +6,6 @@ use super::judged::{Preparation, connection, prepare_named, spare};
 use super::record::facts_json;
 use super::{Subject, output};
 use crate::model::environment::Environment;
-use crate::model::fact::Gap;
 use clap::Args;
 use std::path::{Path, PathBuf};
 
@@ -45,7 +44,7 @@ pub fn run(directory: &Path, arguments: &Arguments) -> Result {
 fn of_change(directory: &Path, arguments: &Arguments) -> Result<String> {
     match prepare_named(directory, &arguments.subject)? {
         Preparation::Ready(ready) => facts_json(&ready.facts),
-        Preparation::Unseen(_, gap) => Err(unseen(&gap)),
+        Preparation::Unseen(_, gap) => Err(Failure::unseen(Exit::Undetermined, &gap)),
     }
 }
 
@@ -53,10 +52,6 @@ fn of_deployment(directory: &Path, arguments: &Arguments, environment: &Environm
     let Arguments { subject, deploying, .. } = arguments;
     match deployment::prepare(directory, subject, deploying, environment, connection(), None)? {
         deployment::Preparation::Ready(ready) => facts_json(&ready.facts),
-        deployment::Preparation::Unseen(_, gap) => Err(unseen(&gap)),
+        deployment::Preparation::Unseen(_, gap) => Err(Failure::unseen(Exit::Undetermined, &gap)),
     }
-}
-
-fn unseen(gap: &Gap) -> Failure {
-    Failure { exit: Exit::Undetermined, message: format!("{gap}\nhelp: {}", gap.remedy) }
 }

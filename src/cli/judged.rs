@@ -159,7 +159,7 @@ fn try_prepare(
 fn is_shown(place: &Place, asked: Option<&Asked<'_>>, ends: &Ends) -> std::result::Result<(), Gap> {
     place.shows(&ends.head)?;
     match asked.and_then(|asked| asked.request.value()) {
-        Some(request) => place.ends(request.number, &request.head),
+        Some(request) => place.ends(&request.id, &request.head),
         None => Ok(()),
     }
 }
@@ -177,8 +177,8 @@ fn are_here(repository: &Repository, asked: Option<&Asked<'_>>, ends: &Ends) -> 
     if let Some(request) = asked.request.value().filter(|request| request.head == ends.head)
         && repository.lacks_commit(&request.head)
     {
-        let what = format!("commit {}, which is the head of request {} by now,", ends.head, request.number);
-        return Err(behind(what, &format!("refs/pull/{}/head", request.number), ""));
+        let what = format!("commit {}, which is the head of request {} by now,", ends.head, request.id);
+        return Err(behind(what, &format!("refs/pull/{}/head", request.id), ""));
     }
     Ok(())
 }
@@ -338,7 +338,7 @@ fn texts(repository: &Repository, ends: &Ends, path: &RepoPath) -> std::result::
 fn known(asked: Option<&Asked<'_>>, ends: Option<&Ends>) -> Judged {
     let request = asked.and_then(|asked| asked.request.value());
     Judged {
-        request: request.map(|request| request.number),
+        request: request.map(|request| request.id.clone()),
         title: request.map(|request| request.title.clone()),
         branch: request.map(|request| request.base_branch.clone()),
         base: ends.map(|ends| ends.base.clone()),

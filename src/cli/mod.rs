@@ -122,19 +122,19 @@ pub fn main() -> ExitCode {
     match ended {
         Ok(exit) => {
             if exit == exit::Exit::Unverified {
-                failed::tell(&Failure::unverified("the log of this step says which, and why"));
+                failed::annotate_job(&Failure::unverified("the log of this step says which, and why"));
             }
             exit.into()
         }
         Err(failure) => {
-            output::complain(&failure.message);
-            failed::tell(&failure);
+            exit::report_failure(&failure);
             failure.exit.into()
         }
     }
 }
 
-/// The message repeats arguments, and in a job those can come from whoever opened the request: it is written like any other complaint.
+/// The message repeats arguments, which in a job can come from the author of the request: it is written like any other
+/// complaint.
 fn misspelt(error: &clap::Error) -> exit::Failure {
     Failure::usage(error.render().to_string())
 }

@@ -4,6 +4,7 @@ use super::exit::{Exit, Failure, Result};
 use super::{judged, output};
 use crate::model::fact::Fact;
 use crate::model::facts::GateTexts;
+use crate::model::inquiry::TextPurpose;
 use crate::model::waiver::{self, Approved, Rollback, Waiver};
 use crate::policy::{self, Policy, Problem};
 use crate::render::prose::wrap;
@@ -165,7 +166,7 @@ fn bad_waivers(name: &str, text: &str, problems: &[Problem]) -> Failure {
 /// # Errors
 /// They are not.
 pub fn waivers_of_change(policy: &Policy, gate: &Fact<GateTexts>) -> Result<()> {
-    let Some(text) = gate.value().and_then(|gate| gate.waivers_before.as_ref()) else { return Ok(()) };
+    let Some(text) = gate.value().and_then(|gate| gate.before(TextPurpose::Waivers)) else { return Ok(()) };
     let name = format!("{} at the base", waiver::PATH);
     policy.waivers(text).map(drop).map_err(|problems| bad_waivers(&name, text, &problems))
 }
@@ -175,7 +176,7 @@ pub fn waivers_of_change(policy: &Policy, gate: &Fact<GateTexts>) -> Result<()> 
 /// # Errors
 /// Neither those at the baseline are valid nor those at the candidate.
 pub fn waivers_of_deployment(policy: &Policy, gate: &Fact<GateTexts>) -> Result<()> {
-    let after = gate.value().and_then(|gate| gate.waivers_after.as_ref());
+    let after = gate.value().and_then(|gate| gate.after(TextPurpose::Waivers));
     let mended = after.is_none_or(|text| policy.waivers(text).is_ok());
     if mended { Ok(()) } else { waivers_of_change(policy, gate) }
 }
@@ -197,16 +198,16 @@ fn init(file: &Path) -> Result {
 /// # Errors
 /// It cannot be read, or it is not valid.
 pub fn read(file: &Path) -> Result<Policy> {
-    let text = std::fs::read_to_string(file).map_err(|error| Failure::policy(unreadable(file, &error)))?;
+    let text = std::fs::read_to_string(file).map_err(|error| unreadable(file, &error))?;
     parse(&file.display().to_string(), &text)
 }
 
-fn unreadable(file: &Path, error: &std::io::Error) -> String {
-    let help = match error.kind() {
-        std::io::ErrorKind::NotFound => "\nhelp: `portcullis policy init` writes one to begin with",
-        _ => "",
-    };
-    format!("cannot read the policy {}: {error}{help}", file.display())
+fn unreadable(file: &Path, error: &std::io::Error) -> Failure {
+    let failure = Failure::policy(format!("cannot read the policy {}: {error}", file.display()));
+    match error.kind() {
+        std::io::ErrorKind::NotFound => failure.hint("`portcullis policy init` writes one to begin with"),
+        _ => failure,
+    }
 }
 
 /// Reads a policy text; `name` is for the messages.

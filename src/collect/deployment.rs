@@ -158,8 +158,8 @@ pub fn gather_landing(
 /// numbered as parents are.
 fn merged_parents(repository: &Repository, landed: &Revision) -> Result<Vec<Candidate>, Gap> {
     let parents = repository.commit(landed)?.parents;
-    let numbered = parents.into_iter().zip(1..).skip(1);
-    Ok(numbered.map(|(head, request)| Candidate { request, head }).collect())
+    let numbered = parents.into_iter().zip(1_u64..).skip(1);
+    Ok(numbered.map(|(head, number)| Candidate { request: number.into(), head }).collect())
 }
 
 fn no_host(what: &str) -> Gap {
@@ -378,5 +378,5 @@ impl Range<'_> {
 
 fn candidates(requests: &[Facts]) -> Vec<Candidate> {
     let seen = requests.iter().filter_map(|facts| facts.host.request.value());
-    seen.map(|request| Candidate { request: request.number, head: request.head.clone() }).collect()
+    seen.map(|request| Candidate { request: request.id.clone(), head: request.head.clone() }).collect()
 }

@@ -5,12 +5,13 @@ use crate::attest::signers::AllowedSigners;
 use crate::collect::git::Repository;
 use crate::collect::reading::{Opened, unreadable};
 use crate::collect::reports::{below, native};
-use crate::evidence::{self, Lines};
+use crate::evidence::predicate::{AnyStatement, read_any};
+use crate::evidence::{self, StatementLines, note_lines};
 use crate::model::change::{Change, ObjectName, Revision};
 use crate::model::digest::Digest;
 use crate::model::evidence::{Checkout, EvidenceFacts, Found, Place, Statement, Trees};
 use crate::model::fact::{Fact, Gap, GapReason};
-use crate::model::inquiry::{Inquiry, Topic};
+use crate::model::inquiry::{Inquiry, TextPurpose, Topic};
 use crate::model::line_coverage::LineCoverage;
 use crate::model::path::RepoPath;
 use crate::model::test_run::Report;
@@ -65,7 +66,7 @@ pub fn gather(repository: &Repository, directory: &Path, sought: &Sought<'_>) ->
 
 /// The list of signers as it stands at the base.
 fn signers(repository: &Repository, sought: &Sought<'_>) -> Result<AllowedSigners, Gap> {
-    let Some(path) = &sought.inquiry.signers else {
+    let Some(path) = sought.inquiry.path_of(TextPurpose::EvidenceSigners) else {
         return Err(Gap::not_asked("who may sign evidence", "Name `signers` in the policy"));
     };
     let what = || format!("who may sign evidence, in {path}");
@@ -138,7 +139,7 @@ impl Search<'_> {
     fn lines_of(&self, place: &Place, file: &Path, path: &str) -> Result<Vec<Found>, Gap> {
         let opened = Opened::of(file, path)?;
         let mut source = BufReader::new(&opened.file);
-        let mut lines = Lines::of(&mut source);
+        let mut lines = StatementLines::of(&mut source);
         let found = lines.by_ref().map(|line| Ok(self.line(place, line?))).collect::<io::Result<Vec<_>>>();
         let found = found.map_err(|error| unreadable(path, &error))?;
         let length = source.stream_position().map_err(|error| unreadable(path, &error))?;
@@ -158,7 +159,7 @@ impl Search<'_> {
     fn note(&self, tree: &ObjectName) -> Vec<Found> {
         let place = Place::Note(tree.clone());
         match self.repository.note(tree) {
-            Ok(bytes) => evidence::lines(&bytes).map(|line| self.line(&place, line.to_vec())).collect(),
+            Ok(bytes) => note_lines(&bytes).map(|line| self.line(&place, line.to_vec())).collect(),
             Err(gap) => vec![unread(place, gap)],
         }
     }
@@ -167,12 +168,12 @@ impl Search<'_> {
         let (place, digest) = (place.clone(), Digest::of(&line));
         let read = match evidence::is_envelope(&line) {
             true => self.open(&place, line),
-            false => evidence::read(&line)
+            false => read_any(&line)
                 .map(|statement| (statement, BTreeSet::new()))
                 .map_err(|error| malformed(&place, error.to_string())),
         };
         match read {
-            Ok((statement, signers)) => {
+            Ok((AnyStatement::TestRun(statement), signers)) => {
                 let statement = Fact::Known(self.of_change(statement));
                 Found { place, digest, signers: Fact::Known(signers), statement }
             }
@@ -185,16 +186,16 @@ impl Search<'_> {
         let files = self.sought.change.value().map_or(&[][..], |change| &change.files);
         let left: BTreeSet<&RepoPath> =
             files.iter().filter_map(|file| Some(&file.new.as_ref()?.path)).collect();
-        for report in &mut statement.run.coverage {
+        for report in &mut statement.predicate.coverage {
             report.files.retain(|file| left.contains(&file.path));
         }
         statement
     }
 
     /// A signature that does not hold is no gap of ours: what it is on was not signed by who may.
-    fn open(&self, place: &Place, line: Vec<u8>) -> Result<(Statement, BTreeSet<String>), Gap> {
+    fn open(&self, place: &Place, line: Vec<u8>) -> Result<(AnyStatement, BTreeSet<String>), Gap> {
         let allowed = self.signers.as_ref().map_err(Clone::clone)?;
-        evidence::open(line, allowed, self.sought.observed).map_err(|error| {
+        evidence::open(line, allowed, self.sought.observed, read_any).map_err(|error| {
             let remedy =
                 "Sign the statement as it was recorded, with a key that the policy's list of signers allows";
             Gap::new(

@@ -8,13 +8,12 @@ use crate::collect::reports::{self, Named};
 use crate::model::change::{Change, FileChange, Revision};
 use crate::model::codeowners::{self, CodeOwners};
 use crate::model::fact::{Fact, Gap, GapReason};
-use crate::model::facts::{Facts, GateText, GateTexts, HostFacts, SCHEMA};
-use crate::model::inquiry::{Inquiry, Topic};
+use crate::model::facts::{Facts, GateTexts, HostFacts, SCHEMA};
+use crate::model::inquiry::{Inquiry, TextPurpose, Topic};
 use crate::model::path::RepoPath;
 use crate::model::person::TeamName;
 use crate::model::protection::Branch;
 use crate::model::review::{ChangeRequest, Move};
-use crate::model::waiver;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -155,24 +154,23 @@ fn gate_texts(
     inquiry: &Inquiry,
     change: &Fact<Change>,
 ) -> Result<GateTexts, Gap> {
-    let policy = |at| match &inquiry.policy {
-        Some(path) => text_at(repository, at, path),
-        None => Ok(None),
-    };
-    let policy_before = policy(base)?;
-    let left = inquiry.policy.as_ref().is_none_or(|path| leaves(change, path));
-    let policy_after = if left { policy_before.clone() } else { policy(head)? };
-    // Waivers stand beside the policy: those of a repository do not loosen a policy that is kept elsewhere.
-    let path = RepoPath::from(waiver::PATH);
-    let waivers = |at| if inquiry.policy.is_some() { text_at(repository, at, &path) } else { Ok(None) };
-    let waivers_before = waivers(base)?;
-    let waivers_after = if leaves(change, &path) { waivers_before.clone() } else { waivers(head)? };
-    let waiver_signers = match &inquiry.waiver_signers {
-        Some(path) => text_at(repository, base, path)?,
-        None => None,
-    };
-    let code_owners = code_owners(repository, base)?;
-    Ok(GateTexts { policy_before, policy_after, waivers_before, waivers_after, waiver_signers, code_owners })
+    let mut gate = GateTexts::default();
+    for (path, purposes) in &inquiry.texts {
+        for purpose in purposes.iter().filter(|purpose| **purpose != TextPurpose::EvidenceSigners) {
+            let text = gate.entry(path.clone(), *purpose);
+            text.before = text_at(repository, base, path)?;
+            if purpose.is_read_after() {
+                text.after = match leaves(change, path) {
+                    true => text.before.clone(),
+                    false => text_at(repository, head, path)?,
+                };
+            }
+        }
+    }
+    if let Some((path, text)) = code_owners(repository, base)? {
+        gate.entry(path, TextPurpose::CodeOwners).before = Some(text);
+    }
+    Ok(gate)
 }
 
 /// A change that does not touch the policy (or the waivers) leaves the one that the branch has by now, however old the
@@ -183,12 +181,12 @@ fn leaves(change: &Fact<Change>, path: &RepoPath) -> bool {
 }
 
 /// CODEOWNERS as GitHub finds it; what it says of a path, and whether GitHub would read it, is for its reader.
-fn code_owners(repository: &Repository, at: &Revision) -> Result<Option<GateText>, Gap> {
+fn code_owners(repository: &Repository, at: &Revision) -> Result<Option<(RepoPath, String)>, Gap> {
     for place in codeowners::PLACES {
         let path = RepoPath::from(place);
         if let Some(bytes) = repository.file_at(at, &path)? {
             let text = String::from_utf8_lossy(&bytes).into_owned();
-            return Ok(Some(GateText { path, text }));
+            return Ok(Some((path, text)));
         }
     }
     Ok(None)
@@ -251,8 +249,8 @@ fn follow(repository: &Repository, change: &Change, one: &mut Move) {
 
 /// The teams that own a path the change touches, by either name, also only on the way.
 fn owner_teams(change: &Change, gate: &GateTexts) -> BTreeSet<TeamName> {
-    let Some(text) = &gate.code_owners else { return BTreeSet::new() };
+    let Some(text) = gate.before(TextPurpose::CodeOwners) else { return BTreeSet::new() };
     let on_the_way = change.on_the_way.value().map_or(&[][..], Vec::as_slice);
     let files = change.files.iter().chain(on_the_way);
-    CodeOwners::parse(&text.text).teams_of(files.flat_map(FileChange::entries).map(|entry| &entry.path))
+    CodeOwners::parse(text).teams_of(files.flat_map(FileChange::entries).map(|entry| &entry.path))
 }

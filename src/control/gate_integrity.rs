@@ -11,12 +11,16 @@
 //! | `.gitattributes`, `.gitignore`, `.gitmodules`, `.lfsconfig`, where changed lines govern any of these files ([`crate::model::governs`]) | they decide what a checkout holds of them |
 //! | `paths` of the settings | the policy says so |
 //!
-//! A file counts under its old and its new name and, for a link, under the path it leads to; a link or a submodule also
-//! where files of the gate may lie below it. Case and Unicode form do not matter. Workflows are taken from the repository that is judged; those it calls elsewhere are not seen.
+//! A file counts under its old and its new name and, for a link, under the path it leads to; a link
+//! or a submodule also where files of the gate may lie below it. Case and Unicode form do not
+//! matter. Workflows are taken from the repository that is judged; those it calls elsewhere are not
+//! seen.
 
-use super::shared::approval::{Approvals, Independence, approvals};
+use super::shared::approval::{Approvals, Independence, count_approvals};
 use super::shared::gate_files::{FileName, is_same_file, matches_any, names_of, owner_files, workflow_files};
-use super::shared::quorum::{Demand, Judgement, RoleApprovals, files, judge, nothing_to_judge};
+use super::shared::quorum::{
+    Demand, Judgement, RoleApprovals, judge_demand, nothing_to_judge, touched_files,
+};
 use super::{
     Case, Control, Documentation, Granularity, Kind, Reference, Stage, Waivable, finding, read, unproven,
 };
@@ -27,7 +31,7 @@ use crate::model::fact::{Fact, Gap};
 use crate::model::facts::GateTexts;
 use crate::model::glob::Glob;
 use crate::model::governs::{self, Governing};
-use crate::model::inquiry::{Inquiry, Topic};
+use crate::model::inquiry::{Inquiry, TextPurpose, Topic};
 use crate::model::path::RepoPath;
 use crate::model::waiver;
 use serde::Deserialize;
@@ -45,7 +49,7 @@ pub static KIND: Kind = Kind {
     always_on: true,
     waivable: Waivable::Never {
         because: "it guards the policy, these waivers and the baseline",
-        instead: "let the owners of the gate approve the change",
+        instead: "have the owners of the gate approve the change",
     },
     documentation: Documentation(include_str!("gate_integrity.md")),
     read: read::<GateIntegrity>,
@@ -58,7 +62,8 @@ pub static KIND: Kind = Kind {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct GateIntegrity {
-    /// The role whose people must approve a change to the gate. Without it, anyone independent with write access counts.
+    /// The role whose people must approve a change to the gate. Without it, anyone independent with
+    /// write access counts.
     #[cfg_attr(test, schemars(with = "Option<String>"))]
     role: Option<Spanned<String>>,
     /// How many of them must approve. Default: 1.
@@ -83,7 +88,8 @@ impl Control for GateIntegrity {
         &KIND
     }
 
-    /// Whether gate files are touched is not known when the questions are put, so reviews are always asked for.
+    /// Whether gate files are touched is not known when the questions are put, so reviews are
+    /// always asked for.
     fn ask(&self, inquiry: &mut Inquiry) {
         inquiry.topics.extend([Topic::Reviews, Topic::Pushes]);
     }
@@ -102,18 +108,26 @@ impl Control for GateIntegrity {
             return Ok(vec![found]);
         }
         let gate = case.facts.gate.known()?;
-        let files = files(case)?;
+        let files = touched_files(case)?;
         let touched = self.touched(case, &files)?;
         let mut findings = match touched.is_empty() {
-            true => vec![untouched(change.head.short())],
+            true => vec![report_untouched(change.head.short())],
             false => self.judge(case, &touched),
         };
-        findings.extend(removed(case, gate));
-        findings.extend(origin(case, gate));
+        findings.extend(report_removed_policy(case, gate));
+        findings.extend(check_policy_origin(case, gate));
         findings.extend(unreadable_lines(gate, &files));
         Ok(findings)
     }
 }
+
+/// The texts that the gate reads in the repository, and what each of them is to a reader.
+const TEXTS: [(TextPurpose, &str); 4] = [
+    (TextPurpose::Policy, "the policy"),
+    (TextPurpose::Waivers, "the waivers"),
+    (TextPurpose::WaiverSigners, "the list of signers of waivers"),
+    (TextPurpose::EvidenceSigners, "the list of signers of evidence"),
+];
 
 /// Touched files that steer the gate, and why they do.
 struct Touched<'a> {
@@ -125,47 +139,39 @@ impl GateIntegrity {
     /// The touched files of the gate, by reason.
     fn touched<'a>(&self, case: &Case<'a>, files: &[&'a FileChange]) -> Result<Vec<Touched<'a>>, Gap> {
         let inquiry = &case.facts.inquiry;
-        let is_policy = inquiry.policy.as_ref().map(is_same_file);
-        let is_waivers = is_same_file(&RepoPath::from(waiver::PATH));
-        let signs_waivers = inquiry.waiver_signers.as_ref().map(is_same_file);
-        let signs_evidence = inquiry.signers.as_ref().map(is_same_file);
+        let waivers = RepoPath::from(waiver::PATH);
+        let texts = TEXTS.iter().map(|(purpose, reason)| {
+            let asked = inquiry.texts.iter().filter(|(_, purposes)| purposes.contains(purpose));
+            let always = (*purpose == TextPurpose::Waivers).then_some(&waivers);
+            let same: Vec<_> = asked.map(|(path, _)| path).chain(always).map(is_same_file).collect();
+            of_gate(reason, files, |name| same.iter().any(|is_same| is_same(name.path)))
+        });
         let (owners, workflows) = (owner_files()?, workflow_files()?);
-        let all = [
-            of_gate("the policy", files, |name| is_policy.as_ref().is_some_and(|is| is(name.path))),
-            of_gate("the waivers", files, |name| is_waivers(name.path)),
-            of_gate("who may sign waivers", files, |name| {
-                signs_waivers.as_ref().is_some_and(|is| is(name.path))
-            }),
-            of_gate("who may sign evidence", files, |name| {
-                signs_evidence.as_ref().is_some_and(|is| is(name.path))
-            }),
-            of_gate("who owns which file", files, |name| matches_any(owners, name)),
-            of_gate("the workflows that run the gate and the tests", files, |name| {
-                matches_any(workflows, name)
-            }),
-            of_gate("the configuration of the tests", files, |name| {
-                matches_any(&self.test_configuration, name)
-            }),
-            of_gate("what the policy counts to the gate", files, |name| matches_any(&self.paths, name)),
-            self.governed(inquiry, files)?,
+        let globs = [
+            ("the owners of files (CODEOWNERS)", owners),
+            ("the workflows that run the gate and the tests", workflows),
+            ("the configuration of the tests", &self.test_configuration),
+            ("files that the policy counts as part of the gate", &self.paths),
         ];
-        Ok(all.into_iter().filter(|touched| !touched.files.is_empty()).collect())
+        let matching = globs.map(|(reason, globs)| of_gate(reason, files, |name| matches_any(globs, name)));
+        let all = texts.chain(matching).chain([self.governed(inquiry, files)?]);
+        Ok(all.filter(|touched| !touched.files.is_empty()).collect())
     }
 
     /// Files that decide what a checkout holds of the files of the gate.
     fn governed<'a>(&self, inquiry: &Inquiry, files: &[&'a FileChange]) -> Result<Touched<'a>, Gap> {
-        let reason = "what decides how files of the gate are checked out";
+        let reason = "lines that decide how files of the gate are checked out";
         let governing = |file: &&FileChange| file.governing().next().is_some();
         let Some(_) = files.iter().find(|file| governing(file)) else {
             return Ok(Touched { reason, files: Vec::new() });
         };
         let waivers = RepoPath::from(waiver::PATH);
-        let single = [&inquiry.policy, &inquiry.waiver_signers, &inquiry.signers].into_iter().flatten();
-        let single: Vec<Glob> =
-            single.chain([&waivers]).filter_map(|path| Glob::of_path(path.as_bytes())).collect();
+        let single = inquiry.texts.keys().chain([&waivers]);
+        let single: Vec<Glob> = single.filter_map(|path| Glob::of_path(path.as_bytes())).collect();
         let (owners, workflows) = (owner_files()?, workflow_files()?);
         let named = single.iter().chain(workflows).chain(&self.test_configuration).chain(&self.paths);
-        // Of the places where CODEOWNERS may stand, only those where it does: `docs/` is one of them.
+        // Of the places where CODEOWNERS may stand, only those where it does: `docs/` is one of
+        // them.
         let all = named.map(|glob| (glob, governs::Reach::Named));
         let all: Vec<_> = all.chain(owners.iter().map(|glob| (glob, governs::Reach::Standing))).collect();
         let meets = |governing: &Governing<'a>| {
@@ -176,9 +182,9 @@ impl GateIntegrity {
     }
 
     fn judge(&self, case: &Case<'_>, touched: &[Touched<'_>]) -> Vec<Finding> {
-        let judged = approvals(case, Independence::default()).and_then(|approvals| {
+        let judged = count_approvals(case, Independence::default()).and_then(|approvals| {
             let judgement = self.quorum(case, &approvals, touched)?;
-            let request = case.facts.host.request.known()?.number.to_string();
+            let request = case.facts.host.request.known()?.id.to_string();
             let findings = touched.iter().map(|touched| touched.finding(&judgement));
             Ok(findings.chain(approvals.objection_finding(NAME, &request)).collect())
         });
@@ -197,7 +203,7 @@ impl GateIntegrity {
         let roles: Vec<_> = self.role.iter().map(wanted).collect();
         let demand =
             Demand { approvals: self.approvals.get(), roles: &roles, files: &files, all_owned: true };
-        judge(case, approvals, &demand)
+        judge_demand(case, approvals, &demand)
     }
 }
 
@@ -233,15 +239,15 @@ impl Touched<'_> {
     }
 }
 
-fn untouched(head: &str) -> Finding {
+fn report_untouched(head: &str) -> Finding {
     let reason = "the change touches nothing that steers the gate";
     finding(NAME, Verdict::Met, SubjectKind::Change, head, reason)
 }
 
 /// Without a policy at the head the next change would not be judged by one.
-fn removed(case: &Case<'_>, gate: &GateTexts) -> Option<Finding> {
-    let policy = case.facts.inquiry.policy.as_ref()?;
-    let gone = gate.policy_before.is_some() && gate.policy_after.is_none();
+fn report_removed_policy(case: &Case<'_>, gate: &GateTexts) -> Option<Finding> {
+    let policy = case.facts.inquiry.path_of(TextPurpose::Policy)?;
+    let gone = gate.before(TextPurpose::Policy).is_some() && gate.after(TextPurpose::Policy).is_none();
     let found = || {
         finding(
             NAME,
@@ -256,9 +262,9 @@ fn removed(case: &Case<'_>, gate: &GateTexts) -> Option<Finding> {
 }
 
 /// Who may have put the policy where it is.
-fn origin(case: &Case<'_>, gate: &GateTexts) -> Option<Finding> {
+fn check_policy_origin(case: &Case<'_>, gate: &GateTexts) -> Option<Finding> {
     let host = &case.facts.host;
-    if gate.policy_before.is_none() || host.kind == "none" {
+    if gate.before(TextPurpose::Policy).is_none() || host.kind == "none" {
         return None;
     }
     match &host.branch {
@@ -269,7 +275,7 @@ fn origin(case: &Case<'_>, gate: &GateTexts) -> Option<Finding> {
                 Verdict::Unproven,
                 SubjectKind::Branch,
                 format!("{}: policy", branch.name),
-                "nothing protects the branch that the policy comes from, so anybody who may write could have put it there",
+                "the branch that the policy comes from is not protected, so anyone with write access could have put it there",
             )
             .remedy(format!("Protect {} on the host.", branch.name)),
         ),
@@ -277,23 +283,24 @@ fn origin(case: &Case<'_>, gate: &GateTexts) -> Option<Finding> {
     }
 }
 
-/// Lines of CODEOWNERS that GitHub skips and that may have meant a touched file. A role of code owners weighs them
-/// itself; everybody else should at least know.
+/// Lines of CODEOWNERS that GitHub skips and that may have meant a touched file. A role of code
+/// owners weighs them itself; everybody else should at least know.
 fn unreadable_lines(gate: &GateTexts, files: &[&FileChange]) -> Option<Finding> {
-    let text = gate.code_owners.as_ref()?;
-    let code_owners = CodeOwners::parse(&text.text);
+    let (path, text) = gate.find(TextPurpose::CodeOwners)?;
+    let code_owners = CodeOwners::parse(text.before.as_ref()?);
     let paths = files.iter().flat_map(|file| file.entries()).map(|entry| &entry.path);
-    let lines: BTreeMap<_, _> = paths.filter_map(|path| code_owners.doubt(path)).map(numbered).collect();
+    let lines: BTreeMap<_, _> =
+        paths.filter_map(|path| code_owners.doubt(path)).map(line_and_reason).collect();
     let show = |(line, reason)| format!("line {line}: {reason}");
     (!lines.is_empty()).then(|| {
-        let reason = "lines of CODEOWNERS that GitHub skips may be meant for files of this change";
-        finding(NAME, Verdict::Noted, SubjectKind::File, text.path.to_string(), reason)
+        let reason = "CODEOWNERS has lines that GitHub skips and that may be meant for files of this change";
+        finding(NAME, Verdict::Noted, SubjectKind::File, path.to_string(), reason)
             .remedy("Correct these lines on the base branch.")
             .details(lines.into_iter().map(show).collect())
     })
 }
 
-fn numbered(invalid: &InvalidLine) -> (u64, &str) {
+fn line_and_reason(invalid: &InvalidLine) -> (u64, &str) {
     (invalid.line, &invalid.reason)
 }
 

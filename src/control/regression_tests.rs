@@ -1,30 +1,30 @@
 //! `regression-tests`: the suites of a touched area ran, and their reports show that they passed.
 //!
-//! The settings and the rule are here; which runs count is in `binding.rs`, what became of the tests of the baseline in
-//! `baseline.rs`, what a suite's reports come to in `evidence.rs`, and what a
-//! change takes away from its sources in `weakened.rs`.
+//! The settings and the rule are here; which runs count is in `binding.rs`, what became of the
+//! tests of the baseline in `baseline.rs`, what a suite's reports come to in `evidence.rs`, and
+//! what a change takes away from its sources in `weakened.rs`.
 
 use super::shared::evidence_binding::{Age, Trust};
 use super::shared::named_check::NamedCheck;
-use super::shared::text::{first_few, plural};
+use super::shared::text::{InvalidSetting, first_few, plural};
 use super::{
     Case, Control, Documentation, Granularity, Kind, NamedSuite, Reference, Stage, Waivable, finding, read,
-    unproven, widened,
+    unproven, widen_remedy,
 };
 use crate::model::change::Change;
 use crate::model::decision::{Finding, SubjectKind, TouchedArea, Verdict};
 use crate::model::evidence::{EvidenceFacts, Place};
 use crate::model::fact::{Fact, Gap};
 use crate::model::glob::Glob;
-use crate::model::inquiry::{Inquiry, SaidFormat, Topic};
+use crate::model::inquiry::{Inquiry, SaidFormat, TextPurpose, Topic};
 use crate::model::path::RepoPath;
 use crate::model::test_run::{Report, ReportFormat};
-use binding::Counted;
-use evidence::Evidence;
-use pattern::Pattern;
+use binding::CountedRuns;
+use evidence::SuiteEvidence;
+use pattern::TestPattern;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
-use settings::{Baseline, ExitStatusSetting, Written};
+use settings::{BaselineSetting, ExitStatusSetting, WrittenSuites};
 use std::collections::BTreeMap;
 use std::num::NonZeroU64;
 use toml::Spanned;
@@ -53,8 +53,8 @@ pub static KIND: Kind = Kind {
 
 /// Its settings.
 #[derive(Debug, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "Written"))]
-#[serde(try_from = "Written")]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "WrittenSuites"))]
+#[serde(try_from = "WrittenSuites")]
 pub struct RegressionTests {
     suites: BTreeMap<String, Suite>,
     /// Where the list of signers stands; it is read at the base.
@@ -70,7 +70,8 @@ pub struct Suite {
     #[serde(default, deserialize_with = "not_empty")]
     #[cfg_attr(test, schemars(with = "Option<Vec<String>>"))]
     areas: Option<Vec<Spanned<String>>>,
-    /// Glob patterns of the report files. Default: only reports named with `--report SUITE=FILE`, and statements.
+    /// Glob patterns of the report files. Default: only reports named with `--report SUITE=FILE`,
+    /// and statements.
     #[serde(default, deserialize_with = "not_empty")]
     #[cfg_attr(test, schemars(with = "Option<Vec<String>>"))]
     reports: Option<Vec<Glob>>,
@@ -80,10 +81,11 @@ pub struct Suite {
     format: Option<ReportFormat>,
     /// The smallest number of tests that must have passed.
     minimum: NonZeroU64,
-    /// Patterns of test names (`*` matches anything); for each, at least one test must have run, and all passed.
+    /// Patterns of test names (`*` matches anything); for each, at least one test must have run,
+    /// and all passed.
     #[serde(default, deserialize_with = "not_empty")]
     #[cfg_attr(test, schemars(with = "Option<Vec<String>>"))]
-    required: Option<Vec<Pattern>>,
+    required: Option<Vec<TestPattern>>,
     /// Whether tests may be skipped. Default: `"allow"`.
     #[serde(default)]
     skipped: Skipped,
@@ -98,11 +100,11 @@ pub struct Suite {
     check: Option<NamedCheck>,
     /// Whether the run is compared with the recorded runs of the branch. Default: it is not.
     #[serde(default)]
-    baseline: Option<Baseline>,
+    baseline: Option<BaselineSetting>,
     /// Patterns of tests that may be missing or skipped although the baseline has them.
     #[serde(default, deserialize_with = "not_empty")]
     #[cfg_attr(test, schemars(with = "Option<Vec<String>>"))]
-    removed: Option<Vec<Pattern>>,
+    removed: Option<Vec<TestPattern>>,
     /// Names of the configurations or shards that must each hand over a run.
     #[serde(default, deserialize_with = "not_empty")]
     configurations: Option<Vec<String>>,
@@ -147,17 +149,17 @@ fn not_empty<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
 ) -> Result<Option<Vec<T>>, D::Error> {
     let list = Vec::deserialize(deserializer)?;
     if list.is_empty() {
-        return Err(Error::custom("an empty list says nothing here; name something or leave the key out"));
+        return Err(Error::custom("an empty list has no effect; add an entry or leave the key out"));
     }
     Ok(Some(list))
 }
 
-impl TryFrom<Written> for RegressionTests {
-    type Error = String;
+impl TryFrom<WrittenSuites> for RegressionTests {
+    type Error = InvalidSetting;
 
-    fn try_from(written: Written) -> Result<Self, String> {
+    fn try_from(written: WrittenSuites) -> Result<Self, InvalidSetting> {
         match written.mistake() {
-            Some(mistake) => Err(mistake),
+            Some(mistake) => Err(mistake.into()),
             None => Ok(RegressionTests { suites: written.suites, signers: written.signers }),
         }
     }
@@ -176,7 +178,9 @@ impl Control for RegressionTests {
         if self.suites.values().any(|suite| suite.vouching().is_some()) {
             inquiry.topics.insert(Topic::Checks);
         }
-        inquiry.signers.clone_from(&self.signers);
+        if let Some(path) = &self.signers {
+            inquiry.ask_text(path.clone(), TextPurpose::EvidenceSigners);
+        }
         inquiry
             .reports
             .extend(self.suites.values().flat_map(Suite::globs).map(|glob| glob.as_str().to_string()));
@@ -204,10 +208,13 @@ impl Control for RegressionTests {
         let touched = case.touched.known()?;
         let change = case.facts.change.known()?;
         if touched.is_empty() {
-            return Ok(vec![exempt(change, "no data-processing area is touched".to_string())]);
+            return Ok(vec![report_exempt(change, "no data-processing area is touched".to_string())]);
         }
-        let mut findings: Vec<Finding> =
-            touched.iter().filter(|area| !self.covers(area)).map(|area| uncovered(case, area)).collect();
+        let mut findings: Vec<Finding> = touched
+            .iter()
+            .filter(|area| !self.covers(area))
+            .map(|area| report_uncovered(case, area))
+            .collect();
         let (needed, others): (Vec<_>, Vec<_>) =
             self.suites.iter().partition(|(_, suite)| touched.iter().any(|area| suite.covers(&area.area)));
         for (name, suite) in needed {
@@ -215,8 +222,8 @@ impl Control for RegressionTests {
         }
         if !others.is_empty() {
             let names: Vec<&str> = others.iter().map(|(name, _)| name.as_str()).collect();
-            let reason = format!("no area of these suites is touched: {}", names.join(", "));
-            findings.push(exempt(change, reason));
+            let reason = format!("the change touches no area of these suites: {}", names.join(", "));
+            findings.push(report_exempt(change, reason));
         }
         findings.extend(self.strays(&case.facts.reports));
         findings.extend(self.stray_statements(&case.facts.evidence));
@@ -224,18 +231,18 @@ impl Control for RegressionTests {
     }
 }
 
-fn exempt(change: &Change, reason: String) -> Finding {
+fn report_exempt(change: &Change, reason: String) -> Finding {
     finding(NAME, Verdict::Exempt, SubjectKind::Change, change.head.short(), reason)
 }
 
-fn uncovered(case: &Case<'_>, area: &TouchedArea) -> Finding {
-    let reason = "it is touched, and the policy names no regression suite for it";
+fn report_uncovered(case: &Case<'_>, area: &TouchedArea) -> Finding {
+    let reason = "the change touches it, and the policy names no regression suite for it";
     let name = &area.area;
     let change = format!(
         "Add `{name}` to the `areas` of a suite in [controls.{NAME}.suites], in a change of its own."
     );
     finding(NAME, Verdict::Broken, SubjectKind::Area, name.as_str(), reason)
-        .remedy(widened(case, NAME, name, change))
+        .remedy(widen_remedy(case, NAME, name, change))
 }
 
 impl RegressionTests {
@@ -251,9 +258,9 @@ impl RegressionTests {
         let verb = if strays.len() == 1 { "belongs" } else { "belong" };
         let number = plural(strays.len() as u64, "report");
         let reason = format!("{number} {verb} to no suite of the policy, so it is not counted");
-        let strays = strays.into_iter().map(stray).collect();
+        let strays = strays.into_iter().map(describe_stray).collect();
         let remedy =
-            "Name a suite of the policy with --report SUITE=FILE, or let its `reports` match the file.";
+            "Name a suite of the policy with --report SUITE=FILE, or make its `reports` match the file.";
         Some(
             finding(NAME, Verdict::Noted, SubjectKind::File, first.as_str(), reason)
                 .remedy(remedy)
@@ -265,7 +272,7 @@ impl RegressionTests {
     fn stray_statements(&self, evidence: &Fact<EvidenceFacts>) -> Vec<Finding> {
         let found = evidence.value().into_iter().flat_map(|evidence| &evidence.statements);
         let handed = found.filter_map(|found| match (&found.place, &found.statement) {
-            (Place::File { path, .. }, Fact::Known(said)) => Some((path, &said.run.suite)),
+            (Place::File { path, .. }, Fact::Known(said)) => Some((path, &said.predicate.suite)),
             _ => None,
         });
         let strays = handed.filter(|(_, suite)| !self.suites.contains_key(*suite));
@@ -279,7 +286,7 @@ impl RegressionTests {
 }
 
 /// A report that no suite takes, and what is wrong with it besides.
-fn stray(report: &Report) -> String {
+fn describe_stray(report: &Report) -> String {
     let suite = report.suite.as_ref().map(|suite| format!(": the policy has no suite `{suite}`"));
     let unread = report.run.known().err().map(|gap| format!(": {gap}"));
     format!("{}{}", report.path, suite.or(unread).unwrap_or_default())
@@ -299,7 +306,8 @@ impl Suite {
         self.format.map(|format| SaidFormat { suite: name.to_string(), reports, format })
     }
 
-    /// A report that was handed over for a suite belongs to no other; for the rest the patterns decide.
+    /// A report that was handed over for a suite belongs to no other; for the rest the patterns
+    /// decide.
     fn takes(&self, name: &str, report: &Report) -> bool {
         match &report.suite {
             Some(suite) => suite == name,
@@ -334,7 +342,7 @@ impl Suite {
 
     fn judge_evidence(&self, name: &str, case: &Case<'_>, reports: &[&Report]) -> Vec<Finding> {
         let unseen = |gap: &Gap| unproven(NAME, SubjectKind::Suite, name, gap);
-        let Counted { runs, findings } = match binding::count_runs(self, name, case, reports) {
+        let CountedRuns { runs, findings } = match binding::count_runs(self, name, case, reports) {
             Ok(counted) => counted,
             Err(gap) => return vec![unseen(&gap)],
         };
@@ -342,14 +350,14 @@ impl Suite {
         if counted.is_empty() {
             // Beside what could not be read nobody can say that there is no report.
             let unseen = findings.iter().any(|finding| finding.verdict == Verdict::Unproven);
-            let none = broken(name, "there is no report of it that counts").remedy(self.how_to_report(name));
+            let none = broken_suite(name, "it has no report that counts").remedy(self.how_to_report(name));
             return match (findings.is_empty(), unseen) {
                 (true, _) => vec![self.no_report(name)],
                 (false, true) => findings,
                 (false, false) => [findings, vec![none]].concat(),
             };
         }
-        let evidence = Evidence::of(&counted);
+        let evidence = SuiteEvidence::of(&counted);
         // What is missing may stand in a report that could not be read; that is told of by itself.
         let compared = if evidence.is_whole() {
             baseline::compare(self, name, case, &runs).unwrap_or_else(|gap| vec![unseen(&gap)])
@@ -360,10 +368,15 @@ impl Suite {
     }
 
     fn no_report(&self, name: &str) -> Finding {
-        broken(name, "there is no report of it").remedy(self.how_to_report(name))
+        broken_suite(name, "it has no report").remedy(self.how_to_report(name))
     }
 
-    fn judge_tests(&self, name: &str, evidence: &Evidence<'_>, mut findings: Vec<Finding>) -> Vec<Finding> {
+    fn judge_tests(
+        &self,
+        name: &str,
+        evidence: &SuiteEvidence<'_>,
+        mut findings: Vec<Finding>,
+    ) -> Vec<Finding> {
         findings.extend(evidence.objections(name));
         findings.extend(self.required(name, evidence));
         findings.extend(evidence.flaky(name, self.flaky));
@@ -380,7 +393,9 @@ impl Suite {
     fn how_to_count(&self, name: &str) -> String {
         let bound = self.trust == Some(Trust::Signed) || self.exit_status.is_some();
         match bound || self.configurations.is_some() {
-            true => format!("Check out what would land, and have it clean. {}", self.how_to_report(name)),
+            true => {
+                format!("Check out what would land, with a clean work tree. {}", self.how_to_report(name))
+            }
             false => "Run the suite on a clean checkout of what would land, and hand over what it wrote"
                 .to_string(),
         }
@@ -397,13 +412,13 @@ impl Suite {
         }
         if self.exit_status.is_some() {
             return format!(
-                "A report does not say how its command ended. Run the suite with `portcullis evidence record \
+                "A report does not say how its command ended. CountedRun the suite with `portcullis evidence record \
                  --suite {name}{configuration} … -- COMMAND`, and hand the statement over with --evidence."
             );
         }
         if self.configurations.is_some() {
             return format!(
-                "A report does not say of which configuration it is. Record each with `portcullis evidence record --suite {name} \
+                "A report does not name its configuration. Record each with `portcullis evidence record --suite {name} \
                  --configuration NAME --report FILE -o STATEMENT`, and hand the statements over with --evidence."
             );
         }
@@ -412,17 +427,17 @@ impl Suite {
             return format!("Run the suite and hand its report over with --report {name}=FILE.");
         }
         format!(
-            "Run the suite before the gate, so that its report stands at {} (links are not followed), or hand it over with --report {name}=FILE.",
+            "Run the suite before the gate, so that its report is at {} (symbolic links are not followed), or hand it over with --report {name}=FILE.",
             places.join(" or ")
         )
     }
 
-    fn required(&self, name: &str, evidence: &Evidence<'_>) -> Vec<Finding> {
+    fn required(&self, name: &str, evidence: &SuiteEvidence<'_>) -> Vec<Finding> {
         self.required.iter().flatten().filter_map(|pattern| evidence.requires(name, pattern)).collect()
     }
 }
 
-fn broken(suite: &str, reason: impl Into<String>) -> Finding {
+fn broken_suite(suite: &str, reason: impl Into<String>) -> Finding {
     finding(NAME, Verdict::Broken, SubjectKind::Suite, suite, reason)
 }
 

@@ -1,8 +1,11 @@
-//! `required-checks`: named checks of the judged head ended well, each written by the app or account that the policy names.
+//! `required-checks`: named checks of the judged head ended well, each written by the app or
+//! account that the policy names.
 //!
-//! How one check is judged, also where it vouches for test evidence, is in [`super::shared::named_check`].
+//! How one check is judged, also where it vouches for test evidence, is in
+//! [`super::shared::named_check`].
 
 use super::shared::named_check::NamedCheck;
+use super::shared::text::InvalidSetting;
 use super::{Case, Control, Documentation, Granularity, Kind, Stage, Waivable, read, unproven};
 use crate::model::decision::{Finding, SubjectKind};
 use crate::model::fact::Gap;
@@ -37,20 +40,21 @@ pub struct RequiredChecks {
 #[serde(try_from = "Vec<CheckEntry>")]
 struct RequiredList(Vec<NamedCheck>);
 
-/// A newtype, because TOML errors get the place of the newtype's text: here, of one entry of the list.
+/// A newtype, because TOML errors get the place of the newtype's text: here, of one entry of the
+/// list.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct CheckEntry(NamedCheck);
 
 impl TryFrom<Vec<CheckEntry>> for RequiredList {
-    type Error = String;
+    type Error = InvalidSetting;
 
-    fn try_from(entries: Vec<CheckEntry>) -> Result<Self, String> {
+    fn try_from(entries: Vec<CheckEntry>) -> Result<Self, InvalidSetting> {
         let checks: Vec<NamedCheck> = entries.into_iter().map(|entry| entry.0).collect();
         let again = checks.iter().enumerate().find(|(at, check)| checks[..*at].contains(check));
         match again {
             _ if checks.is_empty() => Err("an empty list requires nothing; name a check".into()),
-            Some((_, check)) => Err(format!("{check} is named twice")),
+            Some((_, check)) => Err(format!("{check} is named twice").into()),
             None => Ok(RequiredList(checks)),
         }
     }
@@ -106,7 +110,7 @@ mod tests {
     }
 
     fn app(id: u64, slug: &str) -> Producer {
-        Producer::App { id, slug: slug.into() }
+        Producer::App { id: id.into(), slug: slug.into() }
     }
 
     fn actions() -> Producer {
@@ -114,11 +118,11 @@ mod tests {
     }
 
     fn account(login: &str) -> Producer {
-        Producer::Account(Some(Account { login: Login::new(login), id: 9, kind: AccountKind::Human }))
+        Producer::Account(Some(Account { login: Login::new(login), id: 9.into(), kind: AccountKind::Human }))
     }
 
     fn run(name: &str, producer: Producer, conclusion: Conclusion) -> Check {
-        Check { name: name.into(), id: 1, head: revision('a'), producer, conclusion }
+        Check { name: name.into(), id: 1.into(), head: revision('a'), producer, conclusion }
     }
 
     fn judged(settings: &str, checks: Fact<Vec<Check>>) -> Result<Vec<Finding>, Gap> {
@@ -249,8 +253,8 @@ mod tests {
     #[test]
     fn every_run_must_succeed_in_whatever_order_they_come() {
         let good = run("build", actions(), Conclusion::Success);
-        let bad = Check { id: 2, ..run("build", actions(), Conclusion::Failure) };
-        let running = Check { id: 3, ..run("build", actions(), Conclusion::Running) };
+        let bad = Check { id: 2.into(), ..run("build", actions(), Conclusion::Failure) };
+        let running = Check { id: 3.into(), ..run("build", actions(), Conclusion::Running) };
         let one = only(BUILD, vec![good.clone(), bad.clone(), running.clone()]);
         assert_eq!(one.verdict, Verdict::Broken);
         assert!(one.reason.contains("failed"), "{}", one.reason);
@@ -295,7 +299,7 @@ mod tests {
         let found = only(BUILD, vec![other, run("Build", actions(), Conclusion::Success)]);
         assert_eq!(found.verdict, Verdict::Broken);
         assert_eq!(found.details.len(), 1);
-        assert!(found.details[0].contains("it is of cccccccccc"));
+        assert!(found.details[0].contains("it ran on cccccccccc"));
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! Facts to test controls with: an honest change, and small ways to bend it.
 //!
-//! Robin opened request 7, which changes one file of the area `upload` in one commit, and pushed it. Kim and Alex, who
-//! may write, approved the head. `main` is protected, its one required check succeeded, one test suite was green.
-//! Every topic was asked. A test starts from [`World::honest`] and changes the field it is about:
+//! Robin opened request 7, which changes one file of the area `upload` in one commit, and pushed
+//! it. Kim and Alex, who may write, approved the head. `main` is protected, its one required check
+//! succeeded, one test suite was green. Every topic was asked. A test starts from [`World::honest`]
+//! and changes the field it is about:
 //!
 //! ```ignore
 //! let mut world = World::honest();
@@ -23,15 +24,19 @@ use crate::model::deployment::{
     Baseline, BaselineOrigin, Deployer, DeployerOrigin, Deployment, Elsewhere, LandingFacts, Recorded,
 };
 use crate::model::fact::{Fact, Gap, GapReason};
-use crate::model::facts::{Facts, GateText, GateTexts, HostFacts, SCHEMA};
+use crate::model::facts::{Facts, GateText, GateTexts, HostFacts, POLICY_PATH, SCHEMA};
 use crate::model::glob::Glob;
-use crate::model::inquiry::{Inquiry, Topic};
+use crate::model::inquiry::{Inquiry, TextPurpose, Topic};
 use crate::model::inventory::{Area, Inventory, Opaque, Ruled};
 use crate::model::landing::{Candidate, Coverage, Landing, Span, Step};
+use crate::model::path::RepoPath;
 use crate::model::person::{Account, AccountKind, KnownPerson, Login, Mailbox, People, TeamName};
 use crate::model::protection::{Branch, Protection, Requirement, Rule};
-use crate::model::review::{ChangeRequest, CommitAccounts, Move, Permission, Push, Review, ReviewState};
+use crate::model::review::{
+    ChangeRequest, CommitAccounts, Move, Permission, Push, Review, ReviewState, ReviewedContent,
+};
 use crate::model::test_run::{Report, Test, TestOutcome, TestRun};
+use crate::model::waiver;
 use std::collections::{BTreeMap, BTreeSet};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
@@ -115,8 +120,13 @@ impl World {
 
     /// Sets CODEOWNERS at the base.
     pub fn code_owners(&mut self, text: &str) {
-        let path = ".github/CODEOWNERS".into();
-        self.gate().code_owners = Some(GateText { path, text: text.to_string() });
+        self.gate().entry(".github/CODEOWNERS", TextPurpose::CodeOwners).before = Some(text.to_string());
+    }
+
+    /// Moves the policy to another path.
+    pub fn policy_at(&mut self, path: impl Into<RepoPath>) {
+        self.facts.inquiry.texts.retain(|_, purposes| !purposes.contains(&TextPurpose::Policy));
+        self.facts.inquiry.ask_text(path, TextPurpose::Policy);
     }
 
     /// Adds a role of single accounts.
@@ -143,8 +153,8 @@ impl World {
         self.touched = touched(&self.facts, &self.scope).into();
     }
 
-    /// What a control of the table finds here with these settings (what stands under `[controls.NAME]`; tables in it
-    /// are named from there: `[areas.upload]`).
+    /// What a control of the table finds here with these settings (what stands under
+    /// `[controls.NAME]`; tables in it are named from there: `[areas.upload]`).
     pub fn judge(&self, kind: &Kind, settings: &str) -> Result<Vec<Finding>, Gap> {
         control(kind, settings).check(&self.case())
     }
@@ -160,8 +170,8 @@ pub fn landed() -> Revision {
     revision('c')
 }
 
-/// A deployment of what the world holds: request 7 was merged into `main`, as the one landing since `base`, and Sam
-/// deploys it to `production`.
+/// A deployment of what the world holds: request 7 was merged into `main`, as the one landing since
+/// `base`, and Sam deploys it to `production`.
 pub fn deployment(world: &World) -> Deployment {
     let mut of_request = world.facts.clone();
     if let Fact::Known(request) = &mut of_request.host.request {
@@ -198,7 +208,7 @@ pub fn step(id: Revision) -> Step {
 
 /// The landing of one request as `landed`, its content proved.
 pub fn landing(of_request: Facts) -> LandingFacts {
-    let number = of_request.host.request.value().map_or(7, |request| request.number);
+    let number = of_request.host.request.value().map_or(7.into(), |request| request.id.clone());
     let candidate = Candidate { request: number, head: head() };
     let files = of_request.change.value().map(|change| change.files.clone()).unwrap_or_default();
     LandingFacts {
@@ -286,7 +296,7 @@ pub fn gap() -> Gap {
 pub fn account(login: &str) -> Account {
     let id =
         login.to_ascii_lowercase().bytes().fold(7, |id: u64, byte| id * 31 % 1_000_003 + u64::from(byte));
-    Account { login: Login::new(login), id, kind: AccountKind::Human }
+    Account { login: Login::new(login), id: id.into(), kind: AccountKind::Human }
 }
 
 /// An account of another kind.
@@ -320,7 +330,8 @@ pub fn accounts(login: &str) -> CommitAccounts {
 /// A review of the judged head. Review `n` was submitted `n` seconds after second 1000.
 pub fn review(id: u64, login: &str, state: ReviewState) -> Review {
     let submitted = i64::try_from(id).ok().map(|id| at(1000 + id));
-    Review { id, reviewer: Some(account(login)), state, commit: Some(head()), submitted }
+    let (reviewed, position) = (ReviewedContent::Stated(head()), id);
+    Review { id: id.into(), position, reviewer: Some(account(login)), state, reviewed, submitted }
 }
 
 /// A plain file.
@@ -373,14 +384,36 @@ fn change() -> Change {
 }
 
 fn gate() -> GateTexts {
+    let mut gate = GateTexts::default();
     let policy = Some("schema = 1\n".to_string());
-    GateTexts {
-        policy_before: policy.clone(),
-        policy_after: policy,
-        waivers_before: None,
-        waivers_after: None,
-        waiver_signers: None,
-        code_owners: None,
+    *gate.policy_text() = GateText { before: policy.clone(), after: policy, ..gate.policy_text().clone() };
+    gate
+}
+
+/// The texts that most tests bend.
+pub trait BentTexts {
+    /// The policy.
+    fn policy_text(&mut self) -> &mut GateText;
+    /// The waivers.
+    fn waivers_text(&mut self) -> &mut GateText;
+    /// The signers of waivers, at the path that the tests give them.
+    fn signers_text(&mut self) -> &mut GateText;
+}
+
+/// Where tests keep the signers of waivers.
+pub const SIGNERS: &str = "keys/allowed_signers";
+
+impl BentTexts for GateTexts {
+    fn policy_text(&mut self) -> &mut GateText {
+        self.entry(POLICY_PATH, TextPurpose::Policy)
+    }
+
+    fn waivers_text(&mut self) -> &mut GateText {
+        self.entry(waiver::PATH, TextPurpose::Waivers)
+    }
+
+    fn signers_text(&mut self) -> &mut GateText {
+        self.entry(SIGNERS, TextPurpose::WaiverSigners)
     }
 }
 
@@ -388,7 +421,10 @@ fn inquiry() -> Inquiry {
     use Topic::{Checks, CodeOwners, Protection, Pushes, Reports, Reviews};
     Inquiry {
         topics: BTreeSet::from([Checks, CodeOwners, Protection, Pushes, Reports, Reviews]),
-        policy: Some("portcullis.toml".into()),
+        texts: BTreeMap::from([
+            (POLICY_PATH.into(), BTreeSet::from([TextPurpose::Policy])),
+            (waiver::PATH.into(), BTreeSet::from([TextPurpose::Waivers])),
+        ]),
         ..Inquiry::default()
     }
 }
@@ -436,14 +472,14 @@ pub fn moved(before: Option<Revision>, after: Revision, login: &str, kept: bool)
 
 fn request() -> ChangeRequest {
     ChangeRequest {
-        number: 7,
+        id: 7.into(),
         title: "Load amended records".into(),
         author: Some(account("robin")),
         open: true,
         merged: None,
         base_branch: BranchName::new("main"),
         head: head(),
-        head_branch: BranchName::new("amended-records"),
+        head_branch: Some(BranchName::new("amended-records")),
         head_repository: Some("example/records".into()),
     }
 }
@@ -451,7 +487,7 @@ fn request() -> ChangeRequest {
 fn protection() -> Protection {
     let rule =
         |rule| Requirement { rule, source: "ruleset \"main\" (17)".into(), bypass: Fact::Known(Vec::new()) };
-    let check = Rule::Check { name: "tests".into(), app: Some(15368) };
+    let check = Rule::Check { name: "tests".into(), app: Some(15368.into()) };
     let rules = [
         Rule::ChangeRequest,
         Rule::Approvals(2),
@@ -467,9 +503,9 @@ fn protection() -> Protection {
 fn green_check() -> Check {
     Check {
         name: "tests".into(),
-        id: 1,
+        id: 1.into(),
         head: head(),
-        producer: Producer::App { id: 15368, slug: "github-actions".into() },
+        producer: Producer::App { id: 15368.into(), slug: "github-actions".into() },
         conclusion: Conclusion::Success,
     }
 }

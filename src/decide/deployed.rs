@@ -1,17 +1,21 @@
 //! What is deployed, by whose word, and whether anybody says something else.
 //!
-//! 1. Records and host have a word on what is deployed. The command line (`--base`) may repeat one, and adds a word of its own only
-//!    where neither has any: the first time.
-//! 2. A record has a word of its own when its decision was taken again from the facts that it keeps. One of the earlier form keeps
-//!    none; where there is no better record, the command line has to say the same. Where there is a better one before it, its
-//!    candidate is what to go by.
-//! 3. The host alone is no word to go by: that there is no record may mean the first time, or that somebody took the chain away.
-//! 4. Where the host still has what an earlier record let through, that commit may be said: from there more is
-//!    judged, and nothing is skipped.
-//! 5. Any other contradiction stops, unless two people said what to go by: a rollback in force from what is contradicted to the
-//!    baseline, which a record let through. See `super::rollback` for which text of it counts.
-//! 6. The first deployment to an environment skips nothing that no record of another environment let through (`first`).
-//! 7. A deployment that failed is tried again from where it began, as long as the host has nothing newer.
+//! 1. Records and host have a word on what is deployed. The command line (`--base`) may repeat one,
+//!    and adds a word of its own only where neither has any: the first time.
+//! 2. A record has a word of its own when its decision was taken again from the facts that it
+//!    keeps. One of the earlier form keeps none; where there is no better record, the command line
+//!    has to say the same. Where there is a better one before it, its candidate is what to go by.
+//! 3. The host alone is no word to go by: that there is no record may mean the first time, or that
+//!    somebody took the chain away.
+//! 4. Where the host still has what an earlier record let through, that commit may be said: from
+//!    there more is judged, and nothing is skipped.
+//! 5. Any other contradiction stops, unless two people said what to go by: a rollback in force from
+//!    what is contradicted to the baseline, which a record let through. See `super::rollback` for
+//!    which text of it counts.
+//! 6. The first deployment to an environment skips nothing that no record of another environment
+//!    let through (`first`).
+//! 7. A deployment that failed is tried again from where it began, as long as the host has nothing
+//!    newer.
 
 use super::GATE;
 use super::rollback::{self, Transition, unsigned};
@@ -21,10 +25,12 @@ use crate::model::change::Revision;
 use crate::model::decision::{Finding, SubjectKind, Verdict};
 use crate::model::deployment::{BaselineOrigin, Deployment, HostDeployment, Recorded};
 use crate::model::fact::{Fact, Gap, GapReason};
+use crate::model::id::DeploymentId;
 use crate::model::waiver::{self, Grant, Rollback};
 use crate::policy::Policy;
 
-/// Everything that is to be said of the baseline's origin. `found` is what was found in the landings.
+/// Everything that is to be said of the baseline's origin. `found` is what was found in the
+/// landings.
 pub(super) fn judge_baseline(policy: &Policy, facts: &Deployment, found: &[ScopedFinding]) -> Vec<Finding> {
     let Some(baseline) = facts.baseline.value() else { return Vec::new() };
     let records = match facts.recorded.known() {
@@ -35,7 +41,7 @@ pub(super) fn judge_baseline(policy: &Policy, facts: &Deployment, found: &[Scope
     let mut findings = match baseline.origin {
         BaselineOrigin::Recorded(number) => words.recorded(number),
         BaselineOrigin::Asserted => words.asserted(),
-        BaselineOrigin::Host(number) => vec![words.host_alone(number)],
+        BaselineOrigin::Host(ref id) => vec![words.host_alone(id)],
         BaselineOrigin::Retry(number) => vec![words.retry(number)],
     };
     findings.extend(words.unseen_host());
@@ -94,7 +100,7 @@ impl<'a> BaselineWords<'a> {
         let Some(newest) = self.newest().filter(|one| one.number == number && one.candidate == *self.said)
         else {
             let reason = format!(
-                "the facts do not hold record {number}, which is said to have let {} through",
+                "the facts do not contain record {number}, which is said to have allowed {}",
                 self.said.short()
             );
             return vec![self.of(Verdict::Unproven, reason).remedy("gather the facts again")];
@@ -106,19 +112,20 @@ impl<'a> BaselineWords<'a> {
 
     fn not_taken_again(&self, newest: &Recorded) -> Finding {
         let reason = format!(
-            "record {} let {} through, and its decision cannot be taken again, so nobody can tell whether anybody took it",
+            "record {} allowed {}, but its decision cannot be reproduced, so the record may be invented",
             newest.number,
             newest.candidate.short()
         );
         let name = self.proved().unwrap_or(newest);
         let remedy = format!(
-            "see `portcullis record verify {}`; if the records are what they should be, say so with --base {}",
+            "see `portcullis record verify {}`; if the records are genuine, confirm it with --base {}",
             self.facts.environment, name.candidate
         );
         self.of(Verdict::Unproven, reason).remedy(remedy)
     }
 
-    /// Where a host takes part, what it lists as deployed is what the record let through: something else went round the gate.
+    /// Where a host takes part, what it lists as deployed is what the record let through: something
+    /// else went round the gate.
     fn agreement(&self, record: &Recorded) -> Option<Finding> {
         let (said, number) = (self.said.short(), record.number);
         let host = match &self.facts.by_host {
@@ -138,8 +145,7 @@ impl<'a> BaselineWords<'a> {
             Some(earlier) => self.of(
                 Verdict::Unproven,
                 format!(
-                    "record {number} let {said} through, and the host has {deployed} deployed, of record {}: the newer one was \
-                     never deployed, or somebody went back",
+                    "record {number} allowed {said}, but the host has {deployed} deployed, which record {} allowed: the newer one was never deployed, or someone rolled back",
                     earlier.number
                 ),
             )
@@ -149,10 +155,10 @@ impl<'a> BaselineWords<'a> {
             )),
             None => self.of(
                 Verdict::Broken,
-                format!("the host has {deployed} deployed since {}, which no record let through", host.since),
+                format!("the host has {deployed} deployed since {}, which no record allowed", host.since),
             )
             .remedy(format!(
-                "find out who deployed it round the gate; then have a rollback from {} to {} approved in {}, and judge again",
+                "find out who deployed it without the gate; then have a rollback from {} to {} approved in {}, and judge again",
                 host.revision,
                 self.said,
                 waiver::PATH
@@ -184,16 +190,13 @@ impl<'a> BaselineWords<'a> {
         let said = self.said.short();
         let reason = match repeats {
             Some(record) if record.taken_again => {
-                format!(
-                    "that {said} is deployed was said on the command line, as record {} says",
-                    record.number
-                )
+                format!("the command line says that {said} is deployed, as does record {}", record.number)
             }
             Some(record) => format!(
-                "that {said} is deployed was said on the command line, as record {} says, which cannot be taken again",
+                "the command line says that {said} is deployed, as does record {}, which cannot be reproduced",
                 record.number
             ),
-            None => format!("that {said} is deployed was said on the command line; no record says so"),
+            None => format!("the command line says that {said} is deployed; no record does"),
         };
         self.noted(reason).details(self.others())
     }
@@ -201,10 +204,9 @@ impl<'a> BaselineWords<'a> {
     /// What record and host say, where they say something else than the command line.
     fn others(&self) -> Vec<String> {
         let last = self.newest().filter(|last| last.candidate != *self.said);
-        let record =
-            last.map(|last| format!("record {} let through {}", last.number, last.candidate.short()));
+        let record = last.map(|last| format!("record {} allowed {}", last.number, last.candidate.short()));
         let host = self.host().map(|host| match host.revision == *self.said {
-            true => format!("the host says so too (deployment {})", host.number),
+            true => format!("the host says so too (deployment {})", host.id),
             false => format!("the host says that {} is deployed", host.revision.short()),
         });
         record.into_iter().chain(host).collect()
@@ -220,11 +222,11 @@ impl<'a> BaselineWords<'a> {
         }
         let (said, other) = (self.said.short(), newest.candidate.short());
         let reason = format!(
-            "the command line says that {said} is deployed, and record {} let through {other}: one of them is wrong",
+            "the command line says that {said} is deployed, but record {} allowed {other}: one of them is wrong",
             newest.number
         );
         let finding = self.of(Verdict::Unproven, reason).remedy(format!(
-            "leave out --base; if {said} is deployed indeed, have a rollback from {} to {} approved in {}",
+            "leave out --base; if {said} really is deployed, have a rollback from {} to {} approved in {}",
             newest.candidate,
             self.said,
             waiver::PATH
@@ -242,27 +244,25 @@ impl<'a> BaselineWords<'a> {
             return None;
         }
         let reason = format!(
-            "the command line says that {said} is deployed, and the host has {deployed} deployed since {} (deployment {})",
-            host.since, host.number
+            "the command line says that {said} is deployed, but the host has {deployed} deployed since {} (deployment {})",
+            host.since, host.id
         );
         let finding = self.of(Verdict::Unproven, reason).remedy(format!(
             "find out which is right, and name that one with --base; if the host is wrong, set the status of deployment {} to \
              inactive there",
-            host.number
+            host.id
         ));
         Some(self.settled(finding, &host.revision))
     }
 
     /// Only the host says so.
-    fn host_alone(&self, number: u64) -> Finding {
+    fn host_alone(&self, deployment: &DeploymentId) -> Finding {
         let reason = format!(
-            "that {} is deployed is the host's word (deployment {number}); no record says so: this is the first time, or the \
-             records were not fetched, or somebody took them away",
+            "only the host says that {} is deployed (deployment {deployment}); no record does: this is the first deployment, or the records were not fetched, or someone deleted them",
             self.said.short()
         );
         self.of(Verdict::Unproven, reason).remedy(format!(
-            "fetch the records (`git fetch origin '+refs/portcullis/*:refs/portcullis/*'`); if this is the first time, say so \
-             with --base {}",
+            "fetch the records (`git fetch origin '+refs/portcullis/*:refs/portcullis/*'`); if this is the first deployment, say so with --base {}",
             self.said
         ))
     }
@@ -277,14 +277,14 @@ impl<'a> BaselineWords<'a> {
             Fact::Gap(_) => false,
         };
         if newest.is_none_or(|one| !one.taken_again) || !not_deployed {
-            let reason = format!("whether the deployment of record {number} failed cannot be told");
+            let reason = format!("it is not known whether the deployment of record {number} failed");
             return self
                 .of(Verdict::Unproven, reason)
-                .remedy("see what is deployed, and judge what is to follow it");
+                .remedy("find out what is deployed, and judge what is to follow it");
         }
         let said = self.said.short();
         self.noted(format!(
-            "record {number} let it through over {said}, and it is not deployed: it is judged again, and that record stands"
+            "record {number} allowed it after {said}, and it is not deployed: it is judged again, and that record remains valid"
         ))
     }
 
@@ -317,7 +317,7 @@ impl<'a> BaselineWords<'a> {
             let never = || {
                 self.let_through(self.said)
                     .is_none()
-                    .then(|| format!("no record let {} through", self.said.short()))
+                    .then(|| format!("no record allowed {}", self.said.short()))
             };
             match flaw.or_else(never) {
                 None => return Ok(Ok(rollback)),
@@ -332,12 +332,12 @@ impl<'a> BaselineWords<'a> {
         if let Some(back) = self.facts.back.known()? {
             let text = rollback::counting(self.policy, self.facts, back)?;
             return Ok(text.map(|text| {
-                (text.as_str(), back.gate.value().and_then(|gate| gate.waiver_signers.as_deref()))
+                (text.as_str(), back.gate.value().and_then(|gate| waivers::signers(self.policy, gate)))
             }));
         }
         let gate = self.facts.whole.gate.known()?;
         let text = waivers::counting(self.policy, self.facts, gate, self.found);
-        Ok(text.map(|text| (text, gate.waiver_signers.as_deref())))
+        Ok(text.map(|text| (text, waivers::signers(self.policy, gate))))
     }
 }
 

@@ -1,10 +1,11 @@
 //! Policy and facts to a decision: the file that an auditor reads first.
 //!
-//! 1. Which branch is judged? Only a deployment branch is. Any other gets no answer, so that no verdict on a side
-//!    branch can be carried to a deployment branch.
-//! 2. Every control of the policy is asked. A control that lacks a fact leaves an *unproven* finding.
-//! 3. When the change itself alters the policy, the altered policy is asked too, and whatever it finds
-//!    beyond the first counts as well: the stricter of old and new.
+//! 1. Which branch is judged? Only a deployment branch is. Any other gets no answer, so that no
+//!    verdict on a side branch can be carried to a deployment branch.
+//! 2. Every control of the policy is asked. A control that lacks a fact leaves an *unproven*
+//!    finding.
+//! 3. When the change itself alters the policy, the altered policy is asked too, and whatever it
+//!    finds beyond the first counts as well: the stricter of old and new.
 //! 4. Waivers in force let pass what they cover; see `waivers`.
 //! 5. The outcome is the maximum over all findings.
 
@@ -14,6 +15,7 @@ use crate::model::decision::{
 };
 use crate::model::fact::{Fact, Gap};
 use crate::model::facts::{Detour, Facts};
+use crate::model::inquiry::TextPurpose;
 use crate::model::waiver::About;
 use crate::policy::Policy;
 use waivers::ScopedFinding;
@@ -92,7 +94,7 @@ fn judge_change(policy: &Policy, facts: &Facts) -> (Vec<TouchedArea>, Vec<Scoped
     let case = Case { facts, deployment: None, scope: &policy.scope, touched: &touched };
     let about = About {
         commits: facts.change.value().map(|change| change.head.clone()).into_iter().collect(),
-        request: facts.host.request.value().map(|request| request.number),
+        request: facts.host.request.value().map(|request| request.id.clone()),
         ..About::default()
     };
     let mut found = Vec::new();
@@ -111,12 +113,12 @@ fn touched(policy: &Policy, facts: &Facts) -> Result<Vec<TouchedArea>, Gap> {
 }
 
 fn before(facts: &Facts) -> Option<&String> {
-    facts.gate.value()?.policy_before.as_ref()
+    facts.gate.value()?.before(TextPurpose::Policy)
 }
 
 /// Rule 3: the policy as the change would leave it, if the change alters the one we judge by.
 fn altered<'f>(policy: &Policy, facts: &'f Facts) -> Option<&'f String> {
-    let after = facts.gate.value()?.policy_after.as_ref()?;
+    let after = facts.gate.value()?.after(TextPurpose::Policy)?;
     (before(facts) == Some(&policy.text) && *after != policy.text).then_some(after)
 }
 
@@ -139,7 +141,7 @@ fn stricter(
 
 /// The areas of the altered policy are not those that a waiver was granted for.
 fn by_altered(mut found: ScopedFinding) -> ScopedFinding {
-    found.finding.details.push("asked by the policy as this change would leave it".to_string());
+    found.finding.details.push("required by the policy as this change would leave it".to_string());
     found.about.iter_mut().for_each(|about| about.area = None);
     found
 }
@@ -153,7 +155,7 @@ fn judged(facts: &Facts) -> Judged {
     Judged {
         repository: facts.host.repository.clone(),
         environment: None,
-        request: request.map(|request| request.number),
+        request: request.map(|request| request.id.clone()),
         title: request.map(|request| request.title.clone()),
         branch: request.map(|request| request.base_branch.clone()),
         base: change.map(|change| change.base.clone()),

@@ -1,7 +1,7 @@
 //! What holds for every policy and all facts.
 
 use super::{decide, decide_deployment};
-use crate::control::testing::{World, deployment, revision};
+use crate::control::testing::{BentTexts as _, World, deployment, revision};
 use crate::control::{Case, Control, Granularity, Kind, Stage, finding, required_checks};
 use crate::model::change::BranchName;
 use crate::model::decision::{Decision, Finding, Outcome, PolicyOrigin, SubjectKind, Verdict};
@@ -46,8 +46,8 @@ pub(super) fn policy() -> Policy {
 
 pub(super) fn honest() -> Facts {
     let mut world = World::honest();
-    world.gate().policy_before = Some(POLICY.to_string());
-    world.gate().policy_after = Some(POLICY.to_string());
+    world.gate().policy_text().before = Some(POLICY.to_string());
+    world.gate().policy_text().after = Some(POLICY.to_string());
     world.facts.inquiry = policy().inquiry(Some("portcullis.toml".into()));
     world.facts
 }
@@ -111,8 +111,9 @@ fn withheld_evidence_never_makes_a_change_pass() {
     for (place, facts) in cases {
         let facts: Facts = serde_json::from_value(facts).unwrap();
         let outcome = decide(&policy(), &facts).outcome;
-        // Robin's own permission and one file's content decide nothing here: Robin is the author, and the path decides.
-        // The moment decides nothing where there is no waiver, nor who pushed before an update where there is none.
+        // Robin's own permission and one file's content decide nothing here: Robin is the author,
+        // and the path decides. The moment decides nothing where there is no waiver, nor who pushed
+        // before an update where there is none.
         let idle = place.ends_with("/permissions/robin")
             || place.ends_with("/files/0/content")
             || place == "/observed"
@@ -125,7 +126,8 @@ fn withheld_evidence_never_makes_a_change_pass() {
     }
 }
 
-/// The bypass lists of rules that this policy does not ask for: dismissal, last push, the required check.
+/// The bypass lists of rules that this policy does not ask for: dismissal, last push, the required
+/// check.
 fn not_asked_for(place: &str) -> bool {
     ["/2/", "/3/", "/4/"].iter().any(|index| place.contains(&format!("/requirements{index}bypass")))
 }
@@ -138,9 +140,12 @@ fn an_answer_that_is_left_out_of_the_facts_is_an_error_and_no_default() {
         facts.as_object_mut().unwrap().remove(name);
         assert!(serde_json::from_value::<Facts>(facts).is_err(), "{name}");
     }
-    for name in ["policy_before", "policy_after", "waivers_before", "waivers_after", "code_owners"] {
+    for (place, name) in
+        [("", "texts"), ("/texts/portcullis.toml", "before"), ("/texts/portcullis.toml", "after")]
+    {
         let mut facts = facts.clone();
-        facts["gate"]["known"].as_object_mut().unwrap().remove(name);
+        let gate = facts["gate"]["known"].pointer_mut(place).unwrap();
+        gate.as_object_mut().unwrap().remove(name);
         assert!(serde_json::from_value::<Facts>(facts).is_err(), "{name}");
     }
     for name in [
@@ -210,7 +215,7 @@ fn attack_39_a_change_without_a_common_commit_is_no_answer() {
 
 #[test]
 fn attack_47_a_policy_changed_by_the_change_is_judged_by_the_stricter_of_both() {
-    let with = |after: &str| bent(|world| world.gate().policy_after = Some(after.to_string()));
+    let with = |after: &str| bent(|world| world.gate().policy_text().after = Some(after.to_string()));
     let weaker = POLICY.replace("minimum = 3", "minimum = 1");
     assert_eq!(with(&weaker).outcome, decide(&policy(), &honest()).outcome);
     let stricter = with(&POLICY.replace("minimum = 3", "minimum = 4"));

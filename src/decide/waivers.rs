@@ -1,13 +1,17 @@
-//! Waivers put to the findings, last of all: what they let pass stays visible, and so does every waiver.
+//! Waivers put to the findings, last of all: what they let pass stays visible, and so does every
+//! waiver.
 //!
-//! 1. The waivers of a change are those at its base. What the change itself says of waivers has no effect on it.
-//! 2. The waivers of a deployment are those at the candidate, if every landing that touches their file stands by itself:
-//!    its content is proved, a request brought it, and nothing is found against it while no waiver counts. Otherwise they are
-//!    those at the baseline. So a waiver never helps the landing that brings it, and an emergency can be met without
-//!    deploying first.
-//! 3. A finding that is *broken* or *unproven* becomes *waived* when a waiver in force covers it. Nothing covers what the
-//!    gate itself finds: the baseline, the branch, the population, changes of the policy and of the waivers.
-//! 4. Where the policy names signers, a waiver whose approver did not sign it has no effect. The signers are those at the base.
+//! 1. The waivers of a change are those at its base. What the change itself says of waivers has no
+//!    effect on it.
+//! 2. The waivers of a deployment are those at the candidate, if every landing that touches their
+//!    file stands by itself: its content is proved, a request brought it, and nothing is found
+//!    against it while no waiver counts. Otherwise they are those at the baseline. So a waiver
+//!    never helps the landing that brings it, and an emergency can be met without deploying first.
+//! 3. A finding that is *broken* or *unproven* becomes *waived* when a waiver in force covers it.
+//!    Nothing covers what the gate itself finds: the baseline, the branch, the population, changes
+//!    of the policy and of the waivers.
+//! 4. Where the policy names signers, a waiver whose approver did not sign it has no effect. The
+//!    signers are those at the base.
 //! 5. Without the moment of judgement no waiver has an effect.
 
 use super::GATE;
@@ -17,6 +21,7 @@ use crate::model::decision::{Finding, Outcome, Subject, SubjectKind, TouchedArea
 use crate::model::deployment::{Deployment, LandingFacts};
 use crate::model::fact::{Fact, Gap};
 use crate::model::facts::{Facts, GateTexts};
+use crate::model::inquiry::TextPurpose;
 use crate::model::landing::Coverage;
 use crate::model::path::RepoPath;
 use crate::model::waiver::{self, About, Grant, Standing, Waiver};
@@ -46,8 +51,8 @@ impl ScopedFinding {
     }
 }
 
-/// The one area that a finding speaks of: the one that it names, or the only one that is touched. A finding with a
-/// place outside of that area speaks of something else.
+/// The one area that a finding speaks of: the one that it names, or the only one that is touched. A
+/// finding with a place outside of that area speaks of something else.
 fn area_of(finding: &Finding, touched: &Fact<Vec<TouchedArea>>) -> Option<String> {
     let touched = touched.value()?;
     let Subject { kind, name } = &finding.subject;
@@ -68,8 +73,7 @@ pub(super) fn of_change(
     found: Vec<ScopedFinding>,
 ) -> Vec<Finding> {
     let Some(gate) = facts.gate.value() else { return without_waivers(found) };
-    let texts =
-        WaiverTexts { counting: gate.waivers_before.as_deref(), gate, after: after.unwrap_or(policy) };
+    let texts = WaiverTexts { counting: before(gate), gate, after: after.unwrap_or(policy) };
     texts.apply(policy, &facts.observed, found)
 }
 
@@ -89,15 +93,16 @@ pub(super) fn of_deployment(
     findings
 }
 
-/// That the waivers at the candidate do not count, and why: whoever wrote them there would look for them in vain.
+/// That the waivers at the candidate do not count, and why: whoever wrote them there would look for
+/// them in vain.
 fn uncounted(
     facts: &Deployment,
     gate: &GateTexts,
     counting: Option<&str>,
     found: &[ScopedFinding],
 ) -> Option<Finding> {
-    let after = gate.waivers_after.as_deref()?;
-    if counting == Some(after) || gate.waivers_before.as_deref() == Some(after) {
+    let after = after(gate)?;
+    if counting == Some(after) || before(gate) == Some(after) {
         return None;
     }
     let landings = facts.landings.value().map_or(&[][..], Vec::as_slice);
@@ -105,10 +110,9 @@ fn uncounted(
     let flaw = flaw.filter_map(|landing| why_unsound(landing, found)).next();
     let remedy = match flaw {
         Some(_) => {
-            "Deploy a commit from before that landing, or take it out of the branch and land it anew, approved: none that comes after \
-             it makes up for it"
+            "Deploy a commit from before that landing, or remove it from the branch and land it again with approval: no later landing makes up for it"
         }
-        None => "Write them in words of the policy at the deployed commit",
+        None => "Write them so that the policy at the deployed commit can read them",
     };
     let flaw = flaw.unwrap_or_else(|| "the policy at the deployed commit cannot read them".to_string());
     let reason = format!("the waivers that the candidate brings do not count: {flaw}");
@@ -122,10 +126,27 @@ pub(super) fn counting<'g>(
     gate: &'g GateTexts,
     found: &[ScopedFinding],
 ) -> Option<&'g str> {
-    let after = gate.waivers_after.as_deref();
-    // Those at the candidate may speak of areas that only the policy there knows: then they do not count yet.
+    let after = after(gate);
+    // Those at the candidate may speak of areas that only the policy there knows: then they do not
+    // count yet.
     let readable = after.is_none_or(|text| policy.waivers(text).is_ok());
-    if readable && brought_soundly(facts, found) { after } else { gate.waivers_before.as_deref() }
+    if readable && brought_soundly(facts, found) { after } else { before(gate) }
+}
+
+/// The waivers at the base.
+fn before(gate: &GateTexts) -> Option<&str> {
+    gate.before(TextPurpose::Waivers).map(String::as_str)
+}
+
+/// The waivers as the change would leave them.
+fn after(gate: &GateTexts) -> Option<&str> {
+    gate.after(TextPurpose::Waivers).map(String::as_str)
+}
+
+/// The signers that the policy names, at the base.
+pub(super) fn signers<'g>(policy: &Policy, gate: &'g GateTexts) -> Option<&'g str> {
+    let path = policy.waiver_signers.as_ref()?;
+    gate.before_at(path, TextPurpose::WaiverSigners).map(String::as_str)
 }
 
 fn without_waivers(found: Vec<ScopedFinding>) -> Vec<Finding> {
@@ -163,8 +184,8 @@ pub(super) fn why_unsound(landing: &LandingFacts, found: &[ScopedFinding]) -> Op
         let Finding { control, subject, reason, .. } = &found.finding;
         format!("{control}: {subject}: {reason}")
     });
-    let why = why.unwrap_or_else(|| "no request that was approved brought it".to_string());
-    Some(format!("landing {}, which touches them, does not stand by itself ({why})", tip.short()))
+    let why = why.unwrap_or_else(|| "no approved request brought it".to_string());
+    Some(format!("landing {}, which touches them, is not sound by itself ({why})", tip.short()))
 }
 
 fn nothing_against(landing: &LandingFacts, found: &[ScopedFinding]) -> bool {
@@ -202,14 +223,15 @@ impl WaiverTexts<'_> {
             }
             Err(gap) => without_moment(&waivers, &gap, found),
         };
-        let useless = "the change would leave waivers by which nothing can be judged";
+        let useless = "the change would leave waivers that cannot be read";
         findings.extend(left.err().map(|problems| invalid_waivers(useless, problems)));
         findings
     }
 
-    /// The key of each approval, or why it is not proved. Nothing where the policy takes the file's word.
-    fn approvals(&self, policy: &Policy, waivers: &[Waiver], moment: Timestamp) -> Approvals {
-        let signers = policy.signers_of_waivers(self.gate.waiver_signers.as_deref());
+    /// The key of each approval, or why it is not proved. Nothing where the policy takes the file's
+    /// word.
+    fn approvals(&self, policy: &Policy, waivers: &[Waiver], moment: Timestamp) -> SignedApprovals {
+        let signers = policy.signers_of_waivers(signers(policy, self.gate));
         let approval = |waiver: &Waiver| {
             let signers = signers.as_ref()?.as_ref();
             let proved = signers.map_err(Clone::clone).and_then(|all| policy.approval(waiver, all, moment));
@@ -218,11 +240,11 @@ impl WaiverTexts<'_> {
         waivers.iter().filter_map(approval).collect()
     }
 
-    /// The waivers that the change would leave behind, as the policy that it would leave behind reads them; or how many
-    /// mistakes they have.
+    /// The waivers that the change would leave behind, as the policy that it would leave behind
+    /// reads them; or how many mistakes they have.
     fn left(&self, policy: &Policy) -> Result<Vec<Waiver>, usize> {
-        let Some(text) = &self.gate.waivers_after else { return Ok(Vec::new()) };
-        let unchanged = self.gate.waivers_before.as_ref() == Some(text) && self.after.text == policy.text;
+        let Some(text) = after(self.gate) else { return Ok(Vec::new()) };
+        let unchanged = before(self.gate) == Some(text) && self.after.text == policy.text;
         match self.after.waivers(text) {
             Ok(waivers) => Ok(waivers),
             Err(_) if unchanged => Ok(Vec::new()),
@@ -235,11 +257,11 @@ fn invalid_waivers(consequence: &str, problems: usize) -> Finding {
     let plural = if problems == 1 { "mistake" } else { "mistakes" };
     let reason = format!("{problems} {plural} in {}: {consequence}", waiver::PATH);
     finding(GATE, Verdict::Broken, SubjectKind::Policy, waiver::PATH, reason)
-        .remedy("run `portcullis policy check` beside it and mend what it lists")
+        .remedy("run `portcullis policy check` beside it and correct what it lists")
 }
 
 /// By waiver: the key that its approver signed it with, or why that is not proved.
-type Approvals = BTreeMap<String, Result<String, String>>;
+type SignedApprovals = BTreeMap<String, Result<String, String>>;
 
 /// The waivers that count at one moment.
 struct ActiveWaivers<'a> {
@@ -247,7 +269,7 @@ struct ActiveWaivers<'a> {
     moment: Timestamp,
     /// What the change would leave behind, where it can be read.
     left: Option<&'a Vec<Waiver>>,
-    approvals: Approvals,
+    approvals: SignedApprovals,
 }
 
 impl ActiveWaivers<'_> {
@@ -301,18 +323,19 @@ impl ActiveWaivers<'_> {
             Standing::Overdue => return self.overdue(waiver),
             Standing::NotYet => format!("not in force yet: it begins at {}", waiver.grant.created),
             Standing::Expired => {
-                format!("expired at {}; take it out of {}", waiver.grant.expires, waiver::PATH)
+                format!("expired at {}; remove it from {}", waiver.grant.expires, waiver::PATH)
             }
             Standing::InForce if !doubt.is_empty() => doubt,
-            Standing::InForce if used => format!("used: it lets findings of {} pass", waiver.scope.control),
+            Standing::InForce if used => format!("used: it covers findings of {}", waiver.scope.control),
             Standing::InForce => {
-                format!("in force and not used: nothing that {} finds needs it", waiver.scope.control)
+                format!("in force and not used: no finding of {} needs it", waiver.scope.control)
             }
         };
         waiver_finding(waiver, Verdict::Noted, reason)
     }
 
-    /// An emergency that nobody looked at in time stops everything but the change that says that somebody has.
+    /// An emergency that nobody looked at in time stops everything but the change that says that
+    /// somebody has.
     fn overdue(&self, waiver: &Waiver) -> Finding {
         let due = waiver.emergency.as_ref().map_or(self.moment, |emergency| emergency.due);
         let settled = |left: &&Waiver| left.grant.id == waiver.grant.id && !left.owes_review(self.moment);
@@ -321,9 +344,9 @@ impl ActiveWaivers<'_> {
             return waiver_finding(waiver, Verdict::Noted, reason);
         }
         let reason =
-            format!("it was an emergency, and nobody has looked at it since; the review was due at {due}");
+            format!("it was granted in an emergency and has not been reviewed; the review was due at {due}");
         waiver_finding(waiver, Verdict::Broken, reason).remedy(format!(
-            "Let somebody other than {} look at what it let pass, and write `reviewed-by` and `reviewed-on` into {}.",
+            "Have someone other than {} review what it covered, and write `reviewed-by` and `reviewed-on` into {}.",
             waiver.grant.requester,
             waiver::PATH
         ))
@@ -355,7 +378,7 @@ fn describe_waiver(waiver: &Waiver) -> Vec<String> {
         format!("asked for by {requester}, granted by {approver}, from {created} until {expires}"),
     ];
     told.extend(emergency.as_ref().map(|emergency| match &emergency.review {
-        Some((reviewer, at)) => format!("an emergency; {reviewer} looked at it at {at}"),
+        Some((reviewer, at)) => format!("an emergency, reviewed by {reviewer} at {at}"),
         None => format!("an emergency; its review is due at {}", emergency.due),
     }));
     told

@@ -1,11 +1,16 @@
 //! Statements that are read, and texts that only look like one.
 
+use super::predicate::{AnyStatement, read_any, read_as, summarize};
+use super::test_run::{TEST_RUN, write, write_test_result};
 use super::*;
 use crate::attest::key::SigningKey;
-use crate::attest::statement::PAYLOAD_TYPE;
+use crate::model::change::{ObjectName, Revision};
 use crate::model::digest::Digest;
-use crate::model::evidence::coverage::{Doubt, RecordedFile};
-use crate::model::evidence::{ExitStatus, Material, Producer, ReportName, WorkTree};
+use crate::model::evidence::coverage::{Doubt, RecordedCoverage, RecordedFile};
+use crate::model::evidence::inventory::Inventory;
+use crate::model::evidence::{
+    ExitStatus, Material, Producer, RecordedRun, ReportName, Statement, Subject, WorkTree,
+};
 use crate::model::line_coverage::CoverageFormat;
 use crate::model::lines::Lines;
 use crate::model::test_run::{Test, TestOutcome};
@@ -18,7 +23,7 @@ fn statement() -> Statement {
             commit: Revision::try_from("a".repeat(40)).unwrap(),
             tree: ObjectName::try_from("b".repeat(40)).unwrap(),
         },
-        run: RecordedRun {
+        predicate: RecordedRun {
             suite: "upload".into(),
             configuration: Some("linux".into()),
             producer: Producer {
@@ -48,6 +53,10 @@ fn statement() -> Statement {
     }
 }
 
+fn read(bytes: &[u8]) -> Result<Statement, AttestError> {
+    read_any(bytes).map(|AnyStatement::TestRun(statement)| statement)
+}
+
 fn text() -> String {
     String::from_utf8(write(&statement()).unwrap()).unwrap()
 }
@@ -64,18 +73,19 @@ fn a_statement_has_the_form_that_it_always_had() {
     let mut statement = statement();
     for full in [false, true] {
         if full {
-            statement.run.errors = vec!["e".into()];
-            statement.run.settled = Some(statement.run.finished);
-            statement.run.began = Some(statement.run.finished);
-            statement.run.exit_status = Some(ExitStatus::Signal(9));
+            statement.predicate.errors = vec!["e".into()];
+            statement.predicate.settled = Some(statement.predicate.finished);
+            statement.predicate.began = Some(statement.predicate.finished);
+            statement.predicate.exit_status = Some(ExitStatus::Signal(9));
         }
-        let predicate = serde_json::to_string(&serde_json::to_value(&statement.run).unwrap()).unwrap();
+        let predicate = serde_json::to_string(&serde_json::to_value(&statement.predicate).unwrap()).unwrap();
         let written = String::from_utf8(write(&statement).unwrap()).unwrap();
         let frame = format!(
             "{{\"_type\":\"https://in-toto.io/Statement/v1\",\"subject\":[{{\"digest\":{{\"gitCommit\":\"{}\",\"gitTree\":\"{}\"}}}}],\
-             \"predicateType\":\"{PREDICATE}\",\"predicate\":{predicate}}}",
+             \"predicateType\":\"{}\",\"predicate\":{predicate}}}",
             "a".repeat(40),
-            "b".repeat(40)
+            "b".repeat(40),
+            TEST_RUN.uri
         );
         assert_eq!(written, frame);
     }
@@ -93,7 +103,7 @@ fn a_statement_without_its_claim_is_none() {
 #[test]
 fn a_statement_from_before_coverage_was_recorded_is_read_and_has_none() {
     assert!(!text().contains("coverage"));
-    assert!(read(text().as_bytes()).unwrap().run.coverage.is_empty());
+    assert!(read(text().as_bytes()).unwrap().predicate.coverage.is_empty());
 }
 
 /// A statement as it was written before commands, exit statuses and times of work trees were recorded.
@@ -107,7 +117,7 @@ const EARLIER: &str = concat!(
 
 #[test]
 fn a_statement_of_the_earlier_form_is_read_and_says_nothing_of_how_it_ran() {
-    let run = read(EARLIER.as_bytes()).unwrap().run;
+    let run = read(EARLIER.as_bytes()).unwrap().predicate;
     assert_eq!((run.settled, run.began, run.exit_status, &run.command), (None, None, None, &None));
     assert!(run.as_run().errors.is_empty());
     // What it does not say does not appear when it is written again.
@@ -122,8 +132,8 @@ fn a_statement_of_the_earlier_form_is_read_and_says_nothing_of_how_it_ran() {
 fn a_watched_run_says_how_it_ended_and_is_refused_when_that_cannot_be() {
     let watched = |began: &str, ended: &str, exit_status| {
         let mut statement = statement();
-        statement.run.exit_status = exit_status;
-        statement.run.command = Some(crate::model::evidence::Command {
+        statement.predicate.exit_status = exit_status;
+        statement.predicate.command = Some(crate::model::evidence::Command {
             program: "run-suite".into(),
             digest: Digest::of(b"run-suite\0"),
             began: began.parse().unwrap(),
@@ -135,7 +145,7 @@ fn a_watched_run_says_how_it_ended_and_is_refused_when_that_cannot_be() {
     let good = watched(before, after, Some(ExitStatus::Signal(9)));
     let bytes = write(&good).unwrap();
     assert_eq!(read(&bytes).unwrap(), good);
-    assert_eq!(good.run.as_run().errors, ["its command ended with signal 9"]);
+    assert_eq!(good.predicate.as_run().errors, ["its command ended with signal 9"]);
     for wrong in [
         watched(before, after, None),
         watched(after, after, Some(ExitStatus::Code(0))),
@@ -155,7 +165,7 @@ fn coverage_is_read_again_and_refused_when_it_says_what_cannot_be() {
         doubt: Some(Doubt::OtherVersion("it has a line 9, and the file has 4".into())),
     };
     let mut covered = statement();
-    covered.run.coverage = vec![RecordedCoverage {
+    covered.predicate.coverage = vec![RecordedCoverage {
         path: "lcov.info".into(),
         format: CoverageFormat::Lcov,
         digest: Digest::of(b"x"),
@@ -178,7 +188,7 @@ fn coverage_is_read_again_and_refused_when_it_says_what_cannot_be() {
         let altered = text.replacen(from, to, 1);
         assert!(altered != text && read(altered.as_bytes()).is_err(), "{to}");
     }
-    covered.run.coverage.push(covered.run.coverage[0].clone());
+    covered.predicate.coverage.push(covered.predicate.coverage[0].clone());
     assert!(read(&write(&covered).unwrap()).unwrap_err().to_string().contains("coverage reports"));
 }
 
@@ -200,7 +210,7 @@ fn what_could_be_read_in_two_ways_is_refused() {
         ("\"gitTree\":", "\"gitTree\":\"x\",\"gitTree\":", ""),
         ("\"predicate\":", "\"predicate\":{},\"predicate\":", ""),
         ("https://in-toto.io/Statement/v1", "https://in-toto.io/Statement/v0.1", "its type is"),
-        (PREDICATE, "https://in-toto.io/attestation/test-result/v0.1", "its claim is"),
+        (TEST_RUN.uri, "https://in-toto.io/attestation/test-result/v0.1", "its predicate type is"),
         ("\"gitTree\":\"", "\"gitTree\":\"B", ""),
         ("\"id\":\"b\"", "\"id\":\"a\"", "twice"),
         ("\"id\":\"a\"", "\"id\":\"z\"", "not sorted"),
@@ -230,11 +240,15 @@ fn a_signed_statement_is_read_with_its_signer_and_an_edited_one_is_not() {
     let at = Timestamp::UNIX_EPOCH;
     let sealed = dsse::seal(PAYLOAD_TYPE, text().as_bytes(), &key).unwrap();
     assert!(is_envelope(&sealed) && !is_envelope(text().as_bytes()));
-    let (read, signers) = open(sealed.clone(), &allowed, at).unwrap();
+    let (read, signers) = open(sealed.clone(), &allowed, at, read).unwrap();
     assert_eq!((read, signers), (statement(), ["ci@example.test".to_string()].into()));
     let other = SigningKey::from_seed(&[8; 32]);
-    assert!(open(dsse::seal(PAYLOAD_TYPE, text().as_bytes(), &other).unwrap(), &allowed, at).is_err());
-    assert!(open(dsse::seal("text/plain", text().as_bytes(), &key).unwrap(), &allowed, at).is_err());
+    assert!(
+        open(dsse::seal(PAYLOAD_TYPE, text().as_bytes(), &other).unwrap(), &allowed, at, summarize).is_err()
+    );
+    assert!(
+        open(dsse::seal("text/plain", text().as_bytes(), &key).unwrap(), &allowed, at, summarize).is_err()
+    );
 }
 
 #[test]
@@ -246,8 +260,8 @@ fn the_view_for_others_says_what_it_can() {
 
 #[test]
 fn a_statement_that_could_not_be_read_back_is_refused_with_what_to_do() {
-    assert_eq!(readable(MAXIMUM_BYTES), Ok(()));
-    let refused = readable(MAXIMUM_BYTES + 1).unwrap_err().to_string();
+    assert_eq!(check_length(MAXIMUM_BYTES), Ok(()));
+    let refused = check_length(MAXIMUM_BYTES + 1).unwrap_err().to_string();
     for said in ["2147483649 bytes", "cannot be read back", "`--configuration`"] {
         assert!(refused.contains(said), "{refused}");
     }
@@ -263,8 +277,8 @@ fn a_statement_that_could_not_be_read_back_is_refused_with_what_to_do() {
 
 #[test]
 fn tests_that_are_only_gone_through_are_those_that_are_kept() {
-    let kept = read(text().as_bytes()).unwrap().run.tests;
-    let gone = read_as::<Inventory>(text().as_bytes()).unwrap().run.tests;
+    let kept = read(text().as_bytes()).unwrap().predicate.tests;
+    let gone = read_as::<RecordedRun<Inventory>>(text().as_bytes()).unwrap().unwrap().predicate.tests;
     assert_eq!(gone.walk().collect::<Vec<_>>(), kept);
     let altered = [
         ("\"records\":1", "\"records\":0"),
@@ -274,27 +288,13 @@ fn tests_that_are_only_gone_through_are_those_that_are_kept() {
     for (from, to) in altered {
         let altered = text().replacen(from, to, 1);
         assert_ne!(altered, text(), "{from}");
-        let [one, other] =
-            [read(altered.as_bytes()).map(drop), read_as::<Inventory>(altered.as_bytes()).map(drop)];
+        let [one, other] = [
+            read(altered.as_bytes()).map(drop),
+            read_as::<RecordedRun<Inventory>>(altered.as_bytes()).map(drop),
+        ];
         assert!(one.is_err());
         assert_eq!(one, other, "{to}");
     }
-}
-
-#[test]
-fn lines_are_handed_out_one_by_one_as_from_the_whole() {
-    for text in ["", "\n", "a", "a\n", " a \r\n\n\tb\n", "a\nb\nc", "\n\n a\n "] {
-        let found = super::Lines::of(text.as_bytes()).collect::<Result<Vec<_>, _>>().unwrap();
-        assert_eq!(found, lines(text.as_bytes()).collect::<Vec<_>>(), "{text:?}");
-    }
-}
-
-#[test]
-fn a_note_is_sorted_and_holds_nothing_twice() {
-    let note = with_line(&with_line(b"", b"b"), b"a");
-    assert_eq!(note, b"a\nb\n");
-    assert_eq!(with_line(&note, b"b"), note);
-    assert_eq!(lines(b"\n a \r\n\nb").collect::<Vec<_>>(), [b"a", b"b"]);
 }
 
 proptest! {

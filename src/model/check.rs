@@ -1,6 +1,7 @@
 //! What CI says of a commit: check runs and commit statuses.
 
 use crate::model::change::Revision;
+use crate::model::id::{AppId, CheckId, ServiceId, WorkflowId};
 use crate::model::person::Account;
 use serde::{Deserialize, Serialize};
 
@@ -10,8 +11,8 @@ use serde::{Deserialize, Serialize};
 pub struct Check {
     /// Its name (a status's context). Anybody who may write checks can use any name.
     pub name: String,
-    /// Its number; later ones have higher numbers.
-    pub id: u64,
+    /// The host's identifier.
+    pub id: CheckId,
     /// The commit it speaks of.
     pub head: Revision,
     /// Who wrote it.
@@ -25,8 +26,8 @@ pub struct Check {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WorkflowRun {
-    /// The number of the workflow in the repository's host: two files of one name are two workflows.
-    pub workflow: u64,
+    /// The host's identifier of the workflow: two files of one name are two workflows.
+    pub workflow: WorkflowId,
     /// Its number among the runs of the workflow: later ones have higher numbers.
     pub number: u64,
     /// The event that started it.
@@ -58,14 +59,28 @@ impl WorkflowRun {
 pub enum Producer {
     /// An installed app, which wrote a check run.
     App {
-        /// Its number.
-        id: u64,
+        /// The host's identifier of the app.
+        id: AppId,
         /// Its name in addresses, for example `github-actions`.
         slug: String,
     },
     /// An account, which wrote a commit status; `None` when the account is gone.
     Account(Option<Account>),
-    /// A check run without an app.
+    /// A job of a pipeline.
+    Pipeline {
+        /// The project whose pipeline it is, as the host names it.
+        project: String,
+        /// What started the pipeline, in the host's word, for example `merge_request_event`.
+        source: String,
+        /// What defines the pipeline: a path, with the project that holds it where that is another one.
+        config: String,
+    },
+    /// A service outside the host, which posts a status that the host asks it for.
+    Service {
+        /// The host's identifier of the service.
+        id: ServiceId,
+    },
+    /// The host does not say: a check run without an app, or a host that names nobody.
     Unknown,
 }
 

@@ -2,6 +2,7 @@
 
 use crate::model::change::{BranchName, Revision};
 use crate::model::digest::Digest;
+use crate::model::id::RequestId;
 use crate::model::path::RepoPath;
 
 /// The outcome of one judgement, with the findings it follows from.
@@ -107,7 +108,7 @@ impl std::fmt::Display for Subject {
 pub enum SubjectKind {
     /// A change, by its head.
     Change,
-    /// A change request, by its number.
+    /// A change request, as its host names it.
     Request,
     /// A branch and a requirement on it: `main: force-push`.
     Branch,
@@ -165,7 +166,7 @@ pub struct Judged {
     /// Where it would be deployed; `None` for a change that is judged before it lands.
     pub environment: Option<String>,
     /// The change request.
-    pub request: Option<u64>,
+    pub request: Option<RequestId>,
     /// Its title: text from outside.
     pub title: Option<String>,
     /// The branch that would receive the change.

@@ -7,6 +7,7 @@
 use crate::model::change::{BranchName, FileChange, Revision};
 use crate::model::fact::{Fact, Gap};
 use crate::model::facts::{Facts, GateTexts};
+use crate::model::id::DeploymentId;
 use crate::model::landing::{Coverage, Landing, Miss, Span};
 use crate::model::path::RepoPath;
 use crate::model::person::Login;
@@ -90,8 +91,8 @@ pub enum BaselineOrigin {
     Recorded(u64),
     /// Whoever ran the gate says so.
     Asserted,
-    /// The host's list of deployments says so; the number is that of the deployment.
-    Host(u64),
+    /// The host's list of deployments says so, in the entry with this identifier.
+    Host(DeploymentId),
     /// The baseline of the newest record, whose number this is: its candidate is to be deployed again, because it never
     /// was.
     Retry(u64),
@@ -113,8 +114,8 @@ pub struct Back {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HostDeployment {
-    /// Its number on the host.
-    pub number: u64,
+    /// The host's identifier of the entry.
+    pub id: DeploymentId,
     /// The commit.
     pub revision: Revision,
     /// Since when, by the host's clock.

@@ -29,14 +29,15 @@ pub struct Subject {
     pub tree: ObjectName,
 }
 
-/// A statement of one run.
+/// A statement about one commit and its tree. `P` is its predicate: what it claims of them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Statement<T = Vec<Test>> {
-    /// What was run.
+pub struct Statement<P = RecordedRun> {
+    /// The commit and the tree that the claim is about.
     pub subject: Subject,
-    /// How, where, and what came of it.
-    pub run: RecordedRun<T>,
+    /// The claim. Facts name it by what it was first: a test run.
+    #[serde(rename = "run")]
+    pub predicate: P,
 }
 
 /// One run of one suite in one configuration. Its tests can be many: what only goes through them keeps them as an

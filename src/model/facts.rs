@@ -4,7 +4,8 @@ use crate::model::change::{Change, Revision};
 use crate::model::check::{Check, WorkflowRun};
 use crate::model::evidence::EvidenceFacts;
 use crate::model::fact::{Fact, Gap};
-use crate::model::inquiry::Inquiry;
+use crate::model::id::CheckId;
+use crate::model::inquiry::{Inquiry, TextPurpose};
 use crate::model::line_coverage::LineCoverage;
 use crate::model::path::RepoPath;
 use crate::model::person::{Account, Login, TeamName};
@@ -12,7 +13,7 @@ use crate::model::protection::{Branch, Protection};
 use crate::model::review::{ChangeRequest, CommitAccounts, Move, Permission, Push, Review};
 use crate::model::test_run::Report;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The version of the JSON form of [`Facts`].
 pub const SCHEMA: u32 = 3;
@@ -44,39 +45,57 @@ pub struct Facts {
     pub evidence: Fact<EvidenceFacts>,
 }
 
-/// Texts that steer the gate, before and after the change.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// Texts that steer the gate, before and after the change, by the path of their files.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GateTexts {
-    /// The policy at the base; `None` when there is none or it is kept elsewhere.
-    #[serde(deserialize_with = "crate::model::fact::nullable")]
-    pub policy_before: Option<String>,
-    /// The policy as the change would leave it: that of the head if the change touches it, else that of the base;
-    /// `None` when there is none or it is kept elsewhere.
-    #[serde(deserialize_with = "crate::model::fact::nullable")]
-    pub policy_after: Option<String>,
-    /// The waivers at the base; `None` when there are none or the policy is kept elsewhere.
-    #[serde(deserialize_with = "crate::model::fact::nullable")]
-    pub waivers_before: Option<String>,
-    /// The waivers as the change would leave them: those of the head if the change touches them, else those of the base; `None` when there are none or the policy is kept elsewhere.
-    #[serde(deserialize_with = "crate::model::fact::nullable")]
-    pub waivers_after: Option<String>,
-    /// The allowed signers of waivers at the base; `None` when there are none or nobody asks.
-    #[serde(deserialize_with = "crate::model::fact::nullable")]
-    pub waiver_signers: Option<String>,
-    /// CODEOWNERS at the base, from the first of GitHub's places that has one.
-    #[serde(deserialize_with = "crate::model::fact::nullable")]
-    pub code_owners: Option<GateText>,
+    /// One for each file that [`Inquiry::texts`] names (but for those that are read for the signers of evidence alone), and
+    /// for CODEOWNERS, where there is one.
+    pub texts: BTreeMap<RepoPath, GateText>,
 }
 
-/// A text and where it stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// The text of one file.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GateText {
-    /// Its path.
-    pub path: RepoPath,
-    /// The text.
-    pub text: String,
+    /// What it is read for.
+    pub purposes: BTreeSet<TextPurpose>,
+    /// The text at the base; `None` when there is no such file.
+    #[serde(deserialize_with = "crate::model::fact::nullable")]
+    pub before: Option<String>,
+    /// The text as the change would leave it: that of the head if the change touches the file, else that of the base. `None`
+    /// when there is no such file, and for texts that count as they are at the base ([`TextPurpose::is_read_after`]).
+    #[serde(deserialize_with = "crate::model::fact::nullable")]
+    pub after: Option<String>,
+}
+
+impl GateTexts {
+    /// The file that was read for this purpose, and its text.
+    pub fn find(&self, purpose: TextPurpose) -> Option<(&RepoPath, &GateText)> {
+        self.texts.iter().find(|(_, text)| text.purposes.contains(&purpose))
+    }
+
+    /// The text at the base that was read for this purpose.
+    pub fn before(&self, purpose: TextPurpose) -> Option<&String> {
+        self.find(purpose)?.1.before.as_ref()
+    }
+
+    /// The text that the change would leave, of those read for this purpose.
+    pub fn after(&self, purpose: TextPurpose) -> Option<&String> {
+        self.find(purpose)?.1.after.as_ref()
+    }
+
+    /// The text of a file at the base, where it was read for this purpose.
+    pub fn before_at(&self, path: &RepoPath, purpose: TextPurpose) -> Option<&String> {
+        self.texts.get(path).filter(|text| text.purposes.contains(&purpose))?.before.as_ref()
+    }
+
+    /// The text of a file, to be filled in.
+    pub fn entry(&mut self, path: impl Into<RepoPath>, purpose: TextPurpose) -> &mut GateText {
+        let text = self.texts.entry(path.into()).or_default();
+        text.purposes.insert(purpose);
+        text
+    }
 }
 
 /// What a host says of the change.
@@ -85,7 +104,7 @@ pub struct GateText {
 pub struct HostFacts {
     /// The kind of host, `github`; `none` when no host was asked.
     pub kind: String,
-    /// The repository there, as `owner/name`.
+    /// The repository as its host names it; on GitHub `owner/name`.
     #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub repository: Option<String>,
     /// The domains of the host's own addresses: `github.com`, or the name of an Enterprise Server, in lower case. Empty in
@@ -115,10 +134,10 @@ pub struct HostFacts {
     pub moves: Fact<Vec<Move>>,
     /// Checks and statuses of the head.
     pub checks: Fact<Vec<Check>>,
-    /// The workflow runs that check runs belong to, by the number of the check run. It is only asked where it matters: where a cancelled
+    /// The workflow runs that check runs belong to, by the identifier of the check run. It is only asked where it matters: where a cancelled
     /// check may have been superseded. Otherwise, and in facts of an earlier form, there are none.
     #[serde(default = "no_runs", skip_serializing_if = "holds_none")]
-    pub workflow_runs: Fact<BTreeMap<u64, WorkflowRun>>,
+    pub workflow_runs: Fact<BTreeMap<CheckId, WorkflowRun>>,
     /// Whom the host attributes addresses of co-authors to, by the address in lower case. An address that is not here belongs to nobody
     /// that the host told of. In facts of an earlier form there are none.
     #[serde(default = "no_co_authors", skip_serializing_if = "holds_none")]
@@ -170,7 +189,7 @@ impl HostFacts {
     }
 }
 
-fn no_runs() -> Fact<BTreeMap<u64, WorkflowRun>> {
+fn no_runs() -> Fact<BTreeMap<CheckId, WorkflowRun>> {
     Fact::Known(BTreeMap::new())
 }
 
@@ -205,16 +224,16 @@ mod tests {
 
     #[test]
     fn numbers_of_check_runs_are_read_back() {
-        let run = WorkflowRun { workflow: 5, number: 6, event: "push".to_string(), attempt: 1 };
+        let run = WorkflowRun { workflow: 5.into(), number: 6, event: "push".to_string(), attempt: 1 };
         let mut host = HostFacts::unseen("github", &Gap::not_asked("it", "Ask."));
-        host.workflow_runs = Fact::Known(BTreeMap::from([(41, run)]));
+        host.workflow_runs = Fact::Known(BTreeMap::from([(41.into(), run)]));
         let value = serde_json::to_value(&host).unwrap();
         assert_eq!(serde_json::from_value::<HostFacts>(value).unwrap().workflow_runs, host.workflow_runs);
     }
 
     #[test]
     fn a_workflow_run_of_an_earlier_form_is_superseded_by_none() {
-        let earlier = r#"{"workflow":5,"number":6,"event":"push"}"#;
+        let earlier = r#"{"workflow":"5","number":6,"event":"push"}"#;
         let earlier: WorkflowRun = serde_json::from_str(earlier).unwrap();
         let newer = WorkflowRun { number: 7, attempt: 1, ..earlier.clone() };
         assert!(!newer.supersedes(&earlier));

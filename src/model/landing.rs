@@ -11,6 +11,7 @@
 use crate::model::change::{Commit, Revision, Side};
 use crate::model::digest::Digest;
 use crate::model::fact::Gap;
+use crate::model::id::RequestId;
 use crate::model::path::RepoPath;
 use serde::{Deserialize, Serialize};
 
@@ -62,8 +63,8 @@ pub struct BranchPush {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Candidate {
-    /// The number of the request.
-    pub request: u64,
+    /// The request.
+    pub request: RequestId,
     /// The commit.
     pub head: Revision,
 }

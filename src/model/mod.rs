@@ -15,6 +15,7 @@ pub mod fact;
 pub mod facts;
 pub mod glob;
 pub mod governs;
+pub mod id;
 pub mod inquiry;
 pub mod inventory;
 pub mod landing;

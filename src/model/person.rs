@@ -1,5 +1,6 @@
 //! People: accounts on a host, mailboxes in commits, and who is who.
 
+use crate::model::id::AccountId;
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 
@@ -50,20 +51,29 @@ impl std::fmt::Display for Login {
     }
 }
 
-/// A team on a host, as `organisation/team-slug`, compared without regard to ASCII case.
+/// A team on a host, compared without regard to ASCII case. What a team's name looks like, its host's adapter knows.
+/// Policies and CODEOWNERS are read in GitHub's form, `organisation/team-slug`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct TeamName(String);
 
 impl TeamName {
+    /// A team as its host names it, in whatever form.
+    pub fn of_host(text: &str) -> Self {
+        TeamName(text.to_ascii_lowercase())
+    }
+
     /// The text form, in lower case.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Organisation and slug.
-    pub fn parts(&self) -> (&str, &str) {
-        self.0.split_once('/').unwrap_or((&self.0, ""))
+    /// Organisation and slug; `None` where the name is not of GitHub's form.
+    pub fn parts(&self) -> Option<(&str, &str)> {
+        let is_plain = |part: &str| {
+            !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+        };
+        self.0.split_once('/').filter(|(organisation, slug)| is_plain(organisation) && is_plain(slug))
     }
 }
 
@@ -71,14 +81,10 @@ impl TryFrom<String> for TeamName {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        let plain = |part: &str| {
-            !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
-        };
-        match text.strip_prefix('@').unwrap_or(&text).split_once('/') {
-            Some((organisation, slug)) if plain(organisation) && plain(slug) => {
-                Ok(TeamName(format!("{organisation}/{slug}").to_ascii_lowercase()))
-            }
-            _ => Err(format!("`{text}` is not a team; write `organisation/team-slug`")),
+        let team = TeamName::of_host(text.strip_prefix('@').unwrap_or(&text));
+        match team.parts() {
+            Some(_) => Ok(team),
+            None => Err(format!("`{text}` is not a team; write `organisation/team-slug`")),
         }
     }
 }
@@ -101,8 +107,8 @@ impl std::fmt::Display for TeamName {
 pub struct Account {
     /// Its name today; names can be changed and registered again by others.
     pub login: Login,
-    /// Its number, which is never given twice.
-    pub id: u64,
+    /// The host's identifier, which no other account ever gets.
+    pub id: AccountId,
     /// What stands behind it.
     pub kind: AccountKind,
 }
@@ -155,8 +161,8 @@ pub enum Who {
     Known(usize),
     /// A login outside the map.
     Login(Login),
-    /// An account of which only the number is known, or whose login the map keeps for another number.
-    Account(u64),
+    /// An account of which only the identifier is known, or whose login the map keeps for another account.
+    Account(AccountId),
     /// A mailbox that belongs to no login we know of: it may be anybody.
     Unattributed(String),
 }
@@ -177,21 +183,21 @@ impl People {
     }
 
     /// Whom the map names for the number of an account, by a no-reply address among their addresses.
-    pub fn by_number(&self, number: u64, domains: &[String]) -> Option<Who> {
-        let has = |person: &KnownPerson| person.pins(domains).any(|(pinned, _)| pinned == number);
+    pub fn by_number(&self, number: &AccountId, domains: &[String]) -> Option<Who> {
+        let has = |person: &KnownPerson| person.pins(domains).any(|(pinned, _)| pinned == *number);
         self.0.iter().position(has).map(Who::Known)
     }
 
     /// Who an account is. Its number decides wherever the map knows one; a login that the map has together with another
     /// number was taken over by somebody else.
     pub fn by_account(&self, account: &Account, domains: &[String]) -> Who {
-        if let Some(known) = self.by_number(account.id, domains) {
+        if let Some(known) = self.by_number(&account.id, domains) {
             return known;
         }
         let who = self.by_login(&account.login);
         let Who::Known(index) = who else { return who };
         let mut pins = self.0.get(index).into_iter().flat_map(|person| person.pins(domains));
-        if pins.any(|(_, login)| login == account.login) { Who::Account(account.id) } else { who }
+        if pins.any(|(_, login)| login == account.login) { Who::Account(account.id.clone()) } else { who }
     }
 
     /// Is this one of the machines that the map names?
@@ -212,7 +218,7 @@ impl People {
 
 impl KnownPerson {
     /// The numbers among the addresses, each with the login beside it.
-    fn pins(&self, domains: &[String]) -> impl Iterator<Item = (u64, Login)> {
+    fn pins(&self, domains: &[String]) -> impl Iterator<Item = (AccountId, Login)> {
         self.emails.iter().filter_map(|email| match NoReply::read(email, domains) {
             NoReply::Numbered(number, login) => Some((number, login)),
             NoReply::Named(_) | NoReply::Unreadable | NoReply::Other => None,
@@ -226,7 +232,7 @@ impl KnownPerson {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NoReply {
     /// The account of this number. The login is what it was called when the address was written down.
-    Numbered(u64, Login),
+    Numbered(AccountId, Login),
     /// Whoever had this login then.
     Named(Login),
     /// It is under the domain, and has neither form.
@@ -246,7 +252,7 @@ impl NoReply {
             _ if !here => NoReply::Other,
             None if is_login(local) => NoReply::Named(Login::new(local)),
             Some((number, login)) if is_login(login) => match account_number(number) {
-                Some(number) => NoReply::Numbered(number, Login::new(login)),
+                Some(number) => NoReply::Numbered(number.into(), Login::new(login)),
                 None => NoReply::Unreadable,
             },
             _ => NoReply::Unreadable,
@@ -294,11 +300,11 @@ mod tests {
     fn an_address_of_the_host_has_one_of_two_forms() {
         let read = |email: &str| NoReply::read(email, &domains());
         let login = || Login::new("kim");
-        assert_eq!(read("12+kim@users.noreply.github.com"), NoReply::Numbered(12, login()));
-        assert_eq!(read("12+KIM@USERS.noreply.GitHub.com"), NoReply::Numbered(12, login()));
+        assert_eq!(read("12+kim@users.noreply.github.com"), NoReply::Numbered(12.into(), login()));
+        assert_eq!(read("12+KIM@USERS.noreply.GitHub.com"), NoReply::Numbered(12.into(), login()));
         let bot = Login::new("github-actions[bot]");
         let address = "41898282+github-actions[bot]@users.noreply.github.com";
-        assert_eq!(read(address), NoReply::Numbered(41898282, bot));
+        assert_eq!(read(address), NoReply::Numbered(41898282.into(), bot));
         assert_eq!(read("kim@users.noreply.github.com"), NoReply::Named(login()));
         for odd in [
             "0+kim",
@@ -334,7 +340,7 @@ mod tests {
         assert_eq!(NoReply::read("12+kim@users.noreply.github.com", &server), NoReply::Other);
         assert_eq!(
             NoReply::read("12+kim@users.noreply.GHE.example.test", &server),
-            NoReply::Numbered(12, login())
+            NoReply::Numbered(12.into(), login())
         );
     }
 
@@ -343,12 +349,12 @@ mod tests {
         let mut people = people();
         people.0[0].emails.push("12+robin@users.noreply.github.com".into());
         let who = |login: &str, id: u64| {
-            let account = Account { login: Login::new(login), id, kind: AccountKind::Human };
+            let account = Account { login: Login::new(login), id: id.into(), kind: AccountKind::Human };
             people.by_account(&account, &domains())
         };
         assert_eq!(who("robin", 12), Who::Known(0));
         assert_eq!(who("renamed", 12), Who::Known(0));
-        assert_eq!(who("robin", 99), Who::Account(99), "somebody else took the name");
+        assert_eq!(who("robin", 99), Who::Account(99.into()), "somebody else took the name");
         assert_eq!(who("robin-admin", 13), Who::Known(0), "a login without a number");
         assert_eq!(who("sam", 14), Who::Login(Login::new("sam")));
     }
@@ -359,5 +365,7 @@ mod tests {
         assert!(TeamName::try_from("team".to_string()).is_err());
         assert!(TeamName::try_from("org/a/b".to_string()).is_err());
         assert!(TeamName::try_from("org/..%2f".to_string()).is_err());
+        assert_eq!(TeamName::of_host("org/team").parts(), Some(("org", "team")));
+        assert_eq!(TeamName::of_host(r"[Records]\Data protection").parts(), None);
     }
 }

@@ -7,6 +7,7 @@
 
 use crate::model::change::{BranchName, Revision};
 use crate::model::fact::{Fact, Gap};
+use crate::model::id::{ActorId, AppId};
 use serde::{Deserialize, Serialize};
 
 /// A branch on its host.
@@ -63,9 +64,9 @@ pub enum Rule {
     Check {
         /// The name of the check.
         name: String,
-        /// The number of the app that must have written it; `None` accepts anybody.
+        /// The app that must have written it; `None` accepts anybody.
         #[serde(deserialize_with = "crate::model::fact::nullable")]
-        app: Option<u64>,
+        app: Option<AppId>,
     },
     /// The change must contain the tip of the branch.
     UpToDate,
@@ -85,9 +86,9 @@ pub enum Rule {
 pub struct Bypass {
     /// What kind of actor.
     pub kind: ActorKind,
-    /// Its number, where the host gives one.
+    /// The host's identifier, where it gives one.
     #[serde(deserialize_with = "crate::model::fact::nullable")]
-    pub id: Option<u64>,
+    pub id: Option<ActorId>,
     /// Its name, where the host gives one.
     #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub name: Option<String>,
@@ -101,7 +102,7 @@ pub struct Bypass {
 pub enum ActorKind {
     /// The administrators of the repository.
     Administrators,
-    /// A role in the repository, by number.
+    /// A role or access level in the repository.
     RepositoryRole,
     /// The owners of the organisation.
     OrganizationAdmin,
@@ -115,6 +116,10 @@ pub enum ActorKind {
     App,
     /// Any deploy key.
     DeployKey,
+    /// Every account that may write to the repository.
+    Writers,
+    /// Whoever can change the repository on the server itself.
+    ServerAccess,
     /// A kind we do not know.
     Other,
 }

@@ -1,7 +1,8 @@
 //! A change request on its host, and what people said of it.
 
-use crate::model::change::{BranchName, Revision};
-use crate::model::fact::Fact;
+use crate::model::change::{BranchName, ObjectName, Revision};
+use crate::model::fact::{Fact, Gap};
+use crate::model::id::{RequestId, ReviewId};
 use crate::model::person::Account;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -10,8 +11,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ChangeRequest {
-    /// Its number in the repository.
-    pub number: u64,
+    /// The host's identifier of the request in the repository.
+    pub id: RequestId,
     /// Its title: text from outside.
     pub title: String,
     /// Who opened it; `None` when the account is gone.
@@ -26,9 +27,10 @@ pub struct ChangeRequest {
     pub base_branch: BranchName,
     /// Its head as the host knows it now; of one that has landed, the head that landed.
     pub head: Revision,
-    /// The branch and repository (`owner/name`) it comes from; `None` when that repository is gone.
-    pub head_branch: BranchName,
-    /// See `head_branch`.
+    /// The branch it comes from; `None` on a host whose requests come from no branch.
+    #[serde(deserialize_with = "crate::model::fact::nullable")]
+    pub head_branch: Option<BranchName>,
+    /// The repository it comes from, as the host names it; `None` when that repository is gone.
     #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub head_repository: Option<String>,
 }
@@ -37,19 +39,68 @@ pub struct ChangeRequest {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Review {
-    /// Its number; later reviews have higher ones.
-    pub id: u64,
+    /// The host's identifier, or one that the adapter made up where the host has none.
+    pub id: ReviewId,
+    /// The place in the host's own order of the reviews of one request: later ones are higher.
+    pub position: u64,
     /// Who gave it; `None` when the account is gone.
     #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub reviewer: Option<Account>,
     /// What it says now: a dismissal changes the record in place.
     pub state: ReviewState,
-    /// The commit it was given on; `None` when the host no longer knows.
-    #[serde(deserialize_with = "crate::model::fact::nullable")]
-    pub commit: Option<Revision>,
+    /// What it was given on.
+    pub reviewed: ReviewedContent,
     /// When it was submitted.
     #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub submitted: Option<Timestamp>,
+}
+
+/// What a review was given on, and how that is known.
+///
+/// Only [`ReviewedContent::Stated`] is what the reviewer is known to have seen. No rule counts the others yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReviewedContent {
+    /// The host states the commit.
+    Stated(Revision),
+    /// The adapter derived the commit from other facts of the host, such as times.
+    Derived {
+        /// The commit.
+        commit: Revision,
+        /// What it was derived from, as a noun phrase: "the version that was newest when it was given".
+        from: String,
+    },
+    /// A change of the base to this tree, whatever commits lead there.
+    Tree {
+        /// The commit that the tree was to land on.
+        base: Revision,
+        /// The tree.
+        tree: ObjectName,
+    },
+    /// The host does not know, or no longer knows.
+    Unknown,
+    /// What the host says could not be seen or read.
+    Unseen(Gap),
+}
+
+/// A host that states the commit wherever it still knows it.
+impl From<Option<Revision>> for ReviewedContent {
+    fn from(commit: Option<Revision>) -> Self {
+        commit.map_or(ReviewedContent::Unknown, ReviewedContent::Stated)
+    }
+}
+
+impl ReviewedContent {
+    /// The commit, where the host states one.
+    pub fn stated(&self) -> Option<&Revision> {
+        match self {
+            ReviewedContent::Stated(commit) => Some(commit),
+            ReviewedContent::Derived { .. }
+            | ReviewedContent::Tree { .. }
+            | ReviewedContent::Unknown
+            | ReviewedContent::Unseen(_) => None,
+        }
+    }
 }
 
 /// What a review says (GitHub REST, "List reviews for a pull request").

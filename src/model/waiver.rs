@@ -4,6 +4,7 @@
 
 use crate::model::change::Revision;
 use crate::model::glob::is_invisible;
+use crate::model::id::RequestId;
 use crate::model::person::Login;
 use jiff::Timestamp;
 use std::collections::BTreeSet;
@@ -110,7 +111,7 @@ pub struct About {
     /// The head of the change; the tip that a landing left, and the heads of the requests that brought it; or the candidate of a deployment.
     pub commits: Vec<Revision>,
     /// The change request.
-    pub request: Option<u64>,
+    pub request: Option<RequestId>,
     /// The one data-processing area that it speaks of; `None` when it may speak of something else as well.
     pub area: Option<String>,
     /// Where the change would be deployed.
@@ -215,8 +216,13 @@ impl Scope {
     pub fn covers(&self, control: &str, about: &About) -> bool {
         let commit =
             |commits: &BTreeSet<Revision>| about.commits.iter().any(|commit| commits.contains(commit));
-        let request =
-            |requests: &BTreeSet<u64>| about.request.is_some_and(|request| requests.contains(&request));
+        let request = |requests: &BTreeSet<u64>| {
+            about
+                .request
+                .as_ref()
+                .and_then(RequestId::number)
+                .is_some_and(|number| requests.contains(&number))
+        };
         self.control == control
             && self.area.as_ref().is_none_or(|area| about.area.as_ref() == Some(area))
             && self.commits.as_ref().is_none_or(commit)

@@ -2,7 +2,7 @@
 
 use super::Problem;
 use super::checks::check_filled;
-use super::document::{Branches, History, List};
+use super::document::{Branches, HistorySetting, List};
 use crate::model::glob::Glob;
 use toml::Spanned;
 
@@ -24,11 +24,12 @@ pub fn check_branches(branches: &Branches, problems: &mut Vec<Problem>) -> Check
     problems.extend(branches.deployment.get_ref().iter().filter_map(check_pattern));
     CheckedBranches {
         deployment: globs(&branches.deployment),
-        each_commit: branches.history == History::EachCommit,
+        each_commit: branches.history == HistorySetting::EachCommit,
     }
 }
 
-/// The gate knows a branch by the name that its host shows, without `refs/heads/` and without a remote.
+/// The gate knows a branch by the name that its host shows, without `refs/heads/` and without a
+/// remote.
 fn check_pattern(pattern: &Spanned<Glob>) -> Option<Problem> {
     let text = pattern.get_ref().as_str();
     let full = text
@@ -36,7 +37,7 @@ fn check_pattern(pattern: &Spanned<Glob>) -> Option<Problem> {
         .or_else(|| text.strip_prefix(REMOTES)?.split_once('/').map(|(_, name)| name));
     let (message, help) = match full {
         Some(name) => (
-            format!("`{text}` is the full name of a ref, and no branch is called so"),
+            format!("`{text}` is the full name of a ref, not the name of a branch"),
             format!("write `{name}`"),
         ),
         None if !can_name_a_branch(text) => {

@@ -1,11 +1,13 @@
-//! Characters that no name and no pattern of a policy can mean: control characters, and those that nobody sees.
+//! Characters that no name and no pattern of a policy can mean: control characters, and those that
+//! nobody sees.
 //!
-//! TOML reads `"\bid\b"` as a backspace, `id` and a backspace, which is a regular expression and stands in no source file.
-//! What is well formed and never applies is worse than a mistake, because it looks like a rule.
+//! TOML reads `"\bid\b"` as a backspace, `id` and a backspace, which is a regular expression and
+//! stands in no source file. What is well formed and never applies is worse than a mistake, because
+//! it looks like a rule.
 
 use super::Problem;
 use super::recover::MOST;
-use super::tree::Value;
+use super::tree::TomlValue;
 use crate::model::glob::is_invisible;
 use std::ops::Range;
 use toml::de::DeValue;
@@ -17,13 +19,13 @@ const SENTENCES: [&str; 3] = ["accountable", "purpose", "reason"];
 const PATTERNS: &str = "content";
 
 /// Adds a problem for each key and each text that holds a character which it cannot mean.
-pub fn check(root: &Value<'_>, problems: &mut Vec<Problem>) {
+pub fn check(root: &TomlValue<'_>, problems: &mut Vec<Problem>) {
     let mut found = Vec::new();
     visit("", root, &mut found);
     problems.extend(found.into_iter().take(MOST));
 }
 
-fn visit(key: &str, value: &Value<'_>, found: &mut Vec<Problem>) {
+fn visit(key: &str, value: &TomlValue<'_>, found: &mut Vec<Problem>) {
     match value.get_ref() {
         DeValue::String(text) => found.extend(problem(key, text, value.span())),
         DeValue::Array(list) => list.iter().for_each(|element| visit(key, element, found)),
@@ -37,7 +39,7 @@ fn visit(key: &str, value: &Value<'_>, found: &mut Vec<Problem>) {
 
 fn problem(key: &str, text: &str, span: Range<usize>) -> Option<Problem> {
     let odd = text.chars().find(|c| !is_meant(key, *c))?;
-    let message = format!("this text holds the character U+{:04X} ({})", u32::from(odd), name(odd));
+    let message = format!("this text contains the character U+{:04X} ({})", u32::from(odd), name(odd));
     Some(Problem::new(span, message).help(help(key, odd)))
 }
 
@@ -61,8 +63,8 @@ fn name(c: char) -> &'static str {
         '\r' => "carriage return",
         '\u{1b}' => "escape",
         c if c.is_control() => "a control character",
-        c if is_odd_space(c) => "a space that is not the ordinary one",
-        _ => "a character that nobody sees",
+        c if is_odd_space(c) => "a space other than U+0020",
+        _ => "an invisible character",
     }
 }
 

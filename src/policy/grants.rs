@@ -1,7 +1,7 @@
 //! What waivers and rollbacks have in common: an id, a reason, a ticket, two people and a time.
 
 use super::checks::{check_login, check_text};
-use super::recover::Removed;
+use super::recover::RemovedKeys;
 use super::{Policy, Problem};
 use crate::model::moment::Moment;
 use crate::model::person::Login;
@@ -10,8 +10,8 @@ use jiff::SignedDuration;
 use std::ops::Range;
 use toml::Spanned;
 
-/// The keys of a grant as they are written. Each form of grant has them in a struct of its own, because `serde(flatten)`
-/// would lose the place of an error.
+/// The keys of a grant as they are written. Each form of grant has them in a struct of its own,
+/// because `serde(flatten)` would lose the place of an error.
 pub(super) struct GrantKeys<'w> {
     pub(super) id: &'w Spanned<String>,
     pub(super) reason: &'w Spanned<String>,
@@ -41,7 +41,7 @@ impl GrantKeys<'_> {
 /// The checks of one waiver or rollback.
 pub(super) struct GrantCheck<'c> {
     pub(super) policy: &'c Policy,
-    pub(super) removed: &'c Removed,
+    pub(super) removed: &'c RemovedKeys,
     /// The whole table.
     pub(super) span: Range<usize>,
     /// "waiver" or "rollback".
@@ -90,15 +90,15 @@ impl GrantCheck<'_> {
         let who = people.by_login(login.get_ref());
         if who == people.by_login(requester.get_ref()) {
             let name = people.show(&who);
-            let message = format!("{name} asks for this {} and {does} it", self.noun);
+            let message = format!("{name} both asks for this {} and {does} it", self.noun);
             self.note(
                 login.span(),
                 message,
-                "let another person do so; two accounts of one person are one person",
+                "have another person do so; two accounts of one person are one person",
             );
         } else if people.is_machine(&who) || login.get_ref().as_str().ends_with("[bot]") {
             let message = format!("`{}` is a machine, and {does} this {}", login.get_ref(), self.noun);
-            self.note(login.span(), message, "let a person do so");
+            self.note(login.span(), message, "have a person do so");
         }
     }
 

@@ -1,4 +1,5 @@
-//! Content patterns that are regular expressions and still no rule: they match everywhere, or nowhere.
+//! Content patterns that are regular expressions and still no rule: they match everywhere, or
+//! nowhere.
 //!
 //! Patterns are searched for in one line at a time, so no line feed is ever among what they see.
 
@@ -17,8 +18,8 @@ pub fn mistake(text: &str) -> Option<(String, &'static str)> {
         Err(error) => return Some((bad_pattern(&error), "see the syntax at https://docs.rs/regex/#syntax")),
     };
     if pattern.matches_nothing() {
-        let message = format!("`{text}` also matches where nothing is, so it tells no line from another");
-        Some((message, "name at least one character that has to be there"))
+        let message = format!("`{text}` also matches an empty line, so it matches every line");
+        Some((message, "name at least one character that must be there"))
     } else if !can_match(pattern.hir(), Around::default()) {
         let message = format!("`{text}` can never match a line");
         Some((message, "leave it out, or write what one line holds"))
@@ -40,8 +41,9 @@ struct Around {
     after: bool,
 }
 
-/// Answers `false` only where no line can match: a class without characters, a line feed, the beginning of the line
-/// after a character or its end before one, the border of a word within a word.
+/// Answers `false` only where no line can match: a class without characters, a line feed, the
+/// beginning of the line after a character or its end before one, the border of a word within a
+/// word.
 fn can_match(hir: &Hir, around: Around) -> bool {
     match hir.kind() {
         HirKind::Empty => true,
@@ -80,26 +82,26 @@ fn is_shut_border(three: &[Hir]) -> bool {
         HirKind::Look(Look::WordUnicodeNegate | Look::WordAsciiNegate) => false,
         _ => return false,
     };
-    match (is_word(before, End::Last), is_word(after, End::First)) {
+    match (is_word(before, WordEnd::Last), is_word(after, WordEnd::First)) {
         (Some(before), Some(after)) => (before != after) != border,
         _ => false,
     }
 }
 
 #[derive(Clone, Copy)]
-enum End {
+enum WordEnd {
     First,
     Last,
 }
 
-/// Is the first or last character one of a word? `None` where that is not certain. Only characters of ASCII are,
-/// because they are the same in both kinds of `\b`.
-fn is_word(hir: &Hir, end: End) -> Option<bool> {
+/// Is the first or last character one of a word? `None` where that is not certain. Only characters
+/// of ASCII are, because they are the same in both kinds of `\b`.
+fn is_word(hir: &Hir, end: WordEnd) -> Option<bool> {
     match hir.kind() {
         HirKind::Literal(literal) => {
             let byte = match end {
-                End::First => literal.0.first(),
-                End::Last => literal.0.last(),
+                WordEnd::First => literal.0.first(),
+                WordEnd::Last => literal.0.last(),
             };
             byte.filter(|byte| byte.is_ascii()).map(|byte| is_word_byte(*byte))
         }

@@ -44,16 +44,18 @@
 //! approvals = 1
 //! ```
 //!
-//! How it is read: `syntax` parses TOML to a `tree`; `recover` turns that into the structs of `document` and the
-//! settings of `controls`, and goes on after a mistake; `serde_messages` says serde's messages in the words of a policy;
-//! `validate`, with `areas`, `line_patterns`, `branches` and `people`, checks what types cannot say, and `characters` what no
-//! text may hold; [`show()`] prints the problems. `samples` finds values of the ready policies that nobody replaced.
+//! How it is read: `syntax` parses TOML to a `tree`; `recover` turns that into the structs of
+//! `document` and the settings of `controls`, and goes on after a mistake; `serde_messages` says
+//! serde's messages in the words of a policy; `validate`, with `areas`, `line_patterns`, `branches`
+//! and `people`, checks what types cannot say, and `characters` what no text may hold; [`show()`]
+//! prints the problems. `samples` finds values of the ready policies that nobody replaced.
 
 use crate::control::{Control, Kind, Scope, TABLE};
 use crate::model::digest::Digest;
 use crate::model::environment::Environment;
-use crate::model::inquiry::{Inquiry, Topic};
+use crate::model::inquiry::{Inquiry, TextPurpose, Topic};
 use crate::model::path::RepoPath;
+use crate::model::waiver;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -150,17 +152,24 @@ impl Policy {
         parse_with(text, TABLE)
     }
 
-    /// What the policy wants to know. `path` is where it stands in the judged repository, if it does.
+    /// What the policy wants to know. `path` is where it stands in the judged repository, if it
+    /// does.
     pub fn inquiry(&self, path: Option<RepoPath>) -> Inquiry {
         let areas = &self.scope.inventory.areas;
         let mut inquiry = Inquiry {
             patterns: areas.iter().flat_map(|area| &area.content).map(|rule| rule.rule.clone()).collect(),
             teams: self.scope.roles.values().flat_map(|role| &role.teams).cloned().collect(),
             each_commit: self.each_commit,
-            waiver_signers: self.waiver_signers.clone(),
-            policy: path,
             ..Inquiry::default()
         };
+        if let Some(path) = path {
+            inquiry.ask_text(path, TextPurpose::Policy);
+            // Waivers of a repository do not loosen a policy that is kept elsewhere.
+            inquiry.ask_text(waiver::PATH, TextPurpose::Waivers);
+        }
+        if let Some(path) = &self.waiver_signers {
+            inquiry.ask_text(path.clone(), TextPurpose::WaiverSigners);
+        }
         if self.scope.roles.values().any(|role| role.code_owners) {
             inquiry.topics.insert(Topic::CodeOwners);
         }
@@ -179,7 +188,8 @@ fn parse_with(text: &str, table: &[&'static Kind]) -> Result<Policy, Vec<Problem
     }
 }
 
-/// In the order of the text, each mistake once. A policy that is refused is refused for at least one reason.
+/// In the order of the text, each mistake once. A policy that is refused is refused for at least
+/// one reason.
 fn in_order(mut problems: Vec<Problem>) -> Vec<Problem> {
     if problems.is_empty() {
         problems.push(Problem::new(0..0, "this policy could not be read"));

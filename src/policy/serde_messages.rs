@@ -9,8 +9,8 @@ pub fn missing_field(message: &str) -> Option<&str> {
     message.strip_prefix("missing field `")?.strip_suffix('`')
 }
 
-/// Does serde's message say that an empty table is of the wrong type? ("wanted" is said where one of some words
-/// is expected.)
+/// Does serde's message say that an empty table is of the wrong type? ("wanted" is said where one
+/// of some words is expected.)
 pub fn refuses_table(message: &str) -> bool {
     message.starts_with("invalid type: map, ") || message.starts_with("wanted ")
 }
@@ -39,9 +39,7 @@ pub fn translate(message: &str, span: Range<usize>, node: Option<&DeValue<'_>>) 
 /// No setting is a TOML date, and serde describes one in words that nobody wrote.
 fn bare_date(node: Option<&DeValue<'_>>) -> Option<(String, Option<String>)> {
     let is_date = matches!(node, Some(DeValue::Datetime(_)));
-    is_date.then(|| {
-        ("a bare date has no place in a policy".to_string(), Some("put dates into quotes".to_string()))
-    })
+    is_date.then(|| ("a policy has no bare dates".to_string(), Some("put dates in quotes".to_string())))
 }
 
 fn unknown_name(message: &str, prefix: &str, what: &str) -> Option<(String, Option<String>)> {

@@ -27,15 +27,16 @@
 //! '''
 //! ```
 //!
-//! Beside them stand rollbacks; see [`super::rollbacks`]. The policy says how long either may last: `[waivers] longest = "30d"`.
+//! Beside them stand rollbacks; see [`super::rollbacks`]. The policy says how long either may last:
+//! `[waivers] longest = "30d"`.
 
 use super::checks::{check_filled, check_login, check_schema, line_at};
 use super::document::List;
 use super::grants::{GrantCheck, GrantKeys};
-use super::recover::{Removed, recover};
+use super::recover::{RemovedKeys, recover};
 use super::rollbacks::WrittenRollback;
 use super::serde_messages::{missing_key, suggest};
-use super::tree::Value;
+use super::tree::TomlValue;
 use super::{Policy, Problem, syntax};
 use crate::control::{TABLE, Waivable, find_kind};
 use crate::model::change::Revision;
@@ -137,7 +138,7 @@ fn read_grants(policy: &Policy, text: &str, problems: &mut Vec<Problem>) -> Opti
     Some((waivers, rollbacks))
 }
 
-fn check_schema_key(root: &Value<'_>, removed: &Removed, problems: &mut Vec<Problem>) {
+fn check_schema_key(root: &TomlValue<'_>, removed: &RemovedKeys, problems: &mut Vec<Problem>) {
     if root.get_ref().get("schema").is_none() && !removed.holds(&root.span(), "schema") {
         problems.push(missing_key("schema", 0..0).help("write `schema = 1` in the first line"));
     }
@@ -180,7 +181,7 @@ impl GrantCheck<'_> {
             }
             Some(Waivable::ByCommit) if !names_commits => {
                 let message = format!(
-                    "a waiver of `{control}` names no commit, so it would cover content that nobody has seen yet"
+                    "a waiver of `{control}` names no commit, so it would cover content that no one has seen yet"
                 );
                 self.note(span, message, "write `commits` with the full name of each landing's last commit");
             }
@@ -227,7 +228,7 @@ impl GrantCheck<'_> {
         match review_due {
             Some(due) if *emergency => self.check_duration(created, due, "review-due"),
             None if *emergency && !self.lost("review-due") => {
-                let help = "write `review-due`, the date by which somebody looks at what it let pass";
+                let help = "write `review-due`, the date by which someone reviews what it covered";
                 self.note(self.span.clone(), "an emergency without a date for its review", help);
             }
             _ => {}

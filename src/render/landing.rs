@@ -1,5 +1,5 @@
-//! A report on one landing, for a person who has to answer for it: how the commit came to the branch, whether its content
-//! is what was approved, who approved it, and what was never reviewed.
+//! A report on one landing, for a person who has to answer for it: how the commit came to the
+//! branch, whether its content is what was approved, who approved it, and what was never reviewed.
 //!
 //! This file computes the report; `landing/page.rs` writes it for a terminal.
 
@@ -10,7 +10,7 @@ use crate::model::fact::{Fact, Gap, GapReason};
 use crate::model::facts::Facts;
 use crate::model::landing::{Candidate, Coverage, Miss, Residual, Span};
 use crate::model::patch::Patch;
-use crate::model::review::{ChangeRequest, Review, ReviewState};
+use crate::model::review::{ChangeRequest, Review, ReviewState, ReviewedContent};
 
 mod page;
 
@@ -22,7 +22,8 @@ pub struct KnownLanding<'a> {
     pub asked: &'a Commit,
     /// Where it landed.
     pub location: Location<'a>,
-    /// Was a host asked? Otherwise candidates are the other parents of the commit, and their numbers those of parents.
+    /// Was a host asked? Otherwise candidates are the other parents of the commit, and their
+    /// numbers those of parents.
     pub host: bool,
     /// The landing, with its requests.
     pub landing: &'a LandingFacts,
@@ -54,7 +55,7 @@ pub struct LandingReport<'a> {
     /// The first line of the message of the last commit.
     pub subject: &'a str,
     /// Whether its content is explained.
-    pub answer: Answer,
+    pub answer: LandingAnswer,
     /// The commit that was asked about, where the landing brought it.
     pub asked: Option<&'a Commit>,
     /// The commit that the branch pointed to before the landing.
@@ -80,7 +81,7 @@ pub struct LandingReport<'a> {
 }
 
 /// The answer in a word and a sentence that needs no knowledge of git.
-pub struct Answer {
+pub struct LandingAnswer {
     /// Met: explained. Broken: not explained. Unproven: unknown.
     pub verdict: Verdict,
     /// The word that the sentence begins with.
@@ -186,8 +187,9 @@ fn steps_of(span: &Fact<Span>) -> Vec<(&Commit, &[Commit])> {
     }
 }
 
-fn answer(known: &KnownLanding<'_>) -> Answer {
-    let explained = |sentence| Answer { verdict: Verdict::Met, word: "explained:", sentence, remedy: None };
+fn answer(known: &KnownLanding<'_>) -> LandingAnswer {
+    let explained =
+        |sentence| LandingAnswer { verdict: Verdict::Met, word: "explained:", sentence, remedy: None };
     let name = |one: &Candidate| name_candidate(known, one);
     match &known.landing.coverage {
         Coverage::Unchanged => explained("it changed no content, so there was nothing to review".to_string()),
@@ -210,29 +212,29 @@ fn answer(known: &KnownLanding<'_>) -> Answer {
         )),
         Coverage::Unverifiable(gap) => {
             let remedy = Some(gap.remedy.clone());
-            Answer { remedy, ..unknown_answer("cannot tell:", gap.to_string()) }
+            LandingAnswer { remedy, ..unknown_answer("cannot tell:", gap.to_string()) }
         }
         Coverage::Residual(residual) => unexplained_answer(known, residual),
     }
 }
 
-fn unknown_answer(word: &'static str, sentence: String) -> Answer {
-    Answer { verdict: Verdict::Unproven, word, sentence, remedy: None }
+fn unknown_answer(word: &'static str, sentence: String) -> LandingAnswer {
+    LandingAnswer { verdict: Verdict::Unproven, word, sentence, remedy: None }
 }
 
-fn unexplained_answer(known: &KnownLanding<'_>, residual: &Residual) -> Answer {
+fn unexplained_answer(known: &KnownLanding<'_>, residual: &Residual) -> LandingAnswer {
     let broken =
-        |sentence| Answer { verdict: Verdict::Broken, word: "not explained:", sentence, remedy: None };
+        |sentence| LandingAnswer { verdict: Verdict::Broken, word: "not explained:", sentence, remedy: None };
     if !residual.nearest.is_empty() {
         let nearest: Vec<_> = residual.nearest.iter().map(|one| name_candidate(known, one)).collect();
         let lines =
-            if known.host { "nobody reviewed the lines below" } else { "the lines below came in besides" };
+            if known.host { "no one reviewed the lines below" } else { "the lines below were added to it" };
         let merged = nearest.join(", then ");
-        return broken(format!("merging {merged} into the branch gives something else; {lines}"));
+        return broken(format!("merging {merged} into the branch gives other content; {lines}"));
     }
     match &known.landing.requests {
         Fact::Known(requests) if requests.is_empty() => broken(
-            "no change request brought it: it was pushed past them. All that it changed is below".to_string(),
+            "no change request brought it: it was pushed directly. All that it changed is below".to_string(),
         ),
         Fact::Known(_) => broken(
             "its requests have no history in common with the branch. All that it changed is below"
@@ -274,9 +276,9 @@ fn unexplained<'a>(known: &'a KnownLanding<'a>) -> Unexplained<'a> {
 
 fn heading_of(landing: &LandingFacts) -> &'static str {
     match (&landing.requests, &landing.coverage) {
-        (Fact::Known(_), _) => "reviewed by nobody",
+        (Fact::Known(_), _) => "not reviewed",
         (Fact::Gap(_), Coverage::Residual(Residual { nearest, .. })) if !nearest.is_empty() => {
-            "beside what was merged"
+            "in addition to what was merged"
         }
         (Fact::Gap(_), _) => "all that it changed",
     }
@@ -312,17 +314,23 @@ fn describe_review(review: &Review) -> String {
     let who = review.reviewer.as_ref().map_or(DELETED, |account| account.login.as_str());
     let did = match review.state {
         ReviewState::Approved => "approved",
-        ReviewState::ChangesRequested => "asked for changes of",
-        ReviewState::Dismissed => "had an opinion, since dismissed, of",
+        ReviewState::ChangesRequested => "requested changes on",
+        ReviewState::Dismissed => "gave a review, since dismissed, of",
         ReviewState::Commented | ReviewState::Pending => "looked at",
     };
-    let commit = review.commit.as_ref();
-    let what = commit.map_or("a commit that the host no longer knows", |commit| commit.short());
+    let what = match &review.reviewed {
+        ReviewedContent::Stated(commit) => commit.short().to_string(),
+        ReviewedContent::Derived { commit, from } => format!("{} (derived from {from})", commit.short()),
+        ReviewedContent::Tree { tree, .. } => format!("tree {}", tree.short()),
+        ReviewedContent::Unknown => "a commit that the host no longer knows".to_string(),
+        ReviewedContent::Unseen(gap) => format!("a commit of which {gap}"),
+    };
     let at = review.submitted.map_or(String::new(), |at| format!(", {at}"));
     format!("{who} {did} {what}{at} (review {})", review.id)
 }
 
-/// What became of a review, in the words of the controls: they name it in the details of their findings.
+/// What became of a review, in the words of the controls: they name it in the details of their
+/// findings.
 fn weigh<'f>(findings: &'f [Finding], review: &Review) -> ReviewWeight<'f> {
     let counts = format!("review {} by ", review.id);
     let objects = format!("requested changes (review {})", review.id);

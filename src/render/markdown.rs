@@ -1,7 +1,8 @@
 //! The `markdown` format: a job summary in GitHub-flavoured Markdown, for `GITHUB_STEP_SUMMARY`.
 //!
-//! GitHub takes no more than 1 MiB of summary from one step (GitHub docs, "Workflow commands", "Step isolation and
-//! limits"), so the text ends early and says so. Text from outside stands in code spans, where nothing is markup.
+//! GitHub takes no more than 1 MiB of summary from one step (GitHub docs, "Workflow commands",
+//! "Step isolation and limits"), so the text ends early and says so. Text from outside stands in
+//! code spans, where nothing is markup.
 
 use super::{Context, Format, Style, escape, summary};
 use crate::model::decision::{Decision, Finding, Judged, TouchedArea, Verdict};
@@ -96,7 +97,8 @@ fn head(decision: &Decision, style: Style) -> String {
     format!("{heading}{}: {judged}.{advice}\n\n", summary::counts(decision))
 }
 
-/// What was judged, to the last digit; after the findings, because those are what a reader came for.
+/// What was judged, to the last digit; after the findings, because those are what a reader came
+/// for.
 fn judged_table(decision: &Decision) -> String {
     let rows: String = judged(decision).iter().map(|(name, value)| row(&[*name, value])).collect();
     format!("\n{}{}{rows}\n", row(&["Judged", ""]), row(&["---", "---"]))
@@ -109,7 +111,7 @@ fn judged(decision: &Decision) -> Vec<(&'static str, String)> {
     });
     let rows = [
         ("Repository", repository.as_deref().map(code)),
-        ("Request", request.map(|number| number.to_string())),
+        ("Request", request.as_ref().map(ToString::to_string)),
         ("Title", title.as_deref().map(code)),
         ("Into branch", branch.as_ref().map(|branch| code(branch.as_str()))),
         ("Base", base.as_ref().map(|base| code(base.as_str()))),
@@ -145,7 +147,7 @@ fn section(decision: &Decision, verdict: Verdict, sheet: &mut Sheet) {
     let title = match verdict {
         Verdict::Broken => "### Broken: these do not hold",
         Verdict::Unproven => "### Unproven: it could not be seen whether these hold",
-        Verdict::Waived => "### Waived: these do not hold and were let pass",
+        Verdict::Waived => "### Waived: these do not hold, and a waiver covers them",
         Verdict::Noted | Verdict::Met | Verdict::Exempt => "### Noted: for a reviewer to look at",
     };
     sheet.table(title, &["Control", "Subject", "Why", "What to do"], findings.map(finding_row));
@@ -262,7 +264,7 @@ mod tests {
 | --- | --- | --- | --- |
 | `protected-branch` | branch `main: bypass` | the bypass list of ruleset "main" (17) could not be seen: the token may not read it | Give the token the permission `administration: read` on the repository. |
 
-### Waived: these do not hold and were let pass
+### Waived: these do not hold, and a waiver covers them
 
 | Control | Subject | Why | What to do |
 | --- | --- | --- | --- |

@@ -29,7 +29,7 @@ fn decision(outcome: Outcome, areas: Vec<TouchedArea>, mut findings: Vec<Finding
         judged: Judged {
             repository: Some("acme/upload".into()),
             environment: None,
-            request: Some(7),
+            request: Some(7.into()),
             title: Some("Load the January file twice".into()),
             branch: Some(BranchName::new("main")),
             base: Some(revision("5e4d3c2b1a")),
@@ -150,7 +150,8 @@ pub(super) fn blocked() -> Decision {
     decision
 }
 
-/// Every word that a decision can use, and every member that is otherwise empty: of a deployment, by a policy that was handed over.
+/// Every word that a decision can use, and every member that is otherwise empty: of a deployment,
+/// by a policy that was handed over.
 pub(super) fn every_word() -> Decision {
     let verdicts =
         [Verdict::Broken, Verdict::Unproven, Verdict::Waived, Verdict::Noted, Verdict::Met, Verdict::Exempt];

@@ -39,9 +39,10 @@ pub(super) fn outcome_and_advice(decision: &Decision, advisory: bool) -> String 
     format!("{}{advice}", outcome(decision.outcome))
 }
 
-/// What was judged, in one line: `acme/upload request 7 into main (3 commits, 5 files) at 1a2b3c4d5e`.
+/// What was judged, in one line: `acme/upload request 7 into main (3 commits, 5 files) at
+/// 1a2b3c4d5e`.
 pub(super) fn judged(judged: &Judged) -> String {
-    let (change, way) = match (&judged.environment, judged.request) {
+    let (change, way) = match (&judged.environment, &judged.request) {
         (Some(environment), _) => (format!("deployment to {environment}"), "from"),
         (None, Some(number)) => (format!("request {number}"), "into"),
         (None, None) => ("change".to_string(), "into"),

@@ -13,7 +13,7 @@ use portcullis::cli::judged::{Connection, Preparation, prepare_over};
 use portcullis::decide::{decide, undetermined};
 use portcullis::model::check::{Check, Conclusion, Producer};
 use portcullis::model::decision::Outcome;
-use portcullis::model::review::{Review, ReviewState};
+use portcullis::model::review::{Review, ReviewState, ReviewedContent};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -189,19 +189,19 @@ fn wide(mut stage: Stage) -> Stage {
     stage.push(KIM, &kim, &[Edit::Write("docs/guide.md", "More.\n")]).unwrap();
     stage.world.listed_commits = 250;
     let head = head(&stage);
-    stage.world.reviews.iter_mut().for_each(|review| review.commit = Some(head.clone()));
+    stage.world.reviews.iter_mut().for_each(|review| review.reviewed = ReviewedContent::Stated(head.clone()));
     stage.world.events.push(Event { kind: "labeled".into(), at: minutes(21) });
-    let branch = stage.world.request.head_branch.clone();
+    let branch = stage.world.request.head_branch.clone().unwrap();
     let after = revision(stage.base).unwrap();
     // Newest first: the push of the head is on the second page.
     stage.world.activity.push(Activity { branch, after, actor: Some(robin), at: minutes(90) });
     stage.world.teams.values_mut().for_each(|members| members.insert(0, noor.clone()));
-    for id in [71, 72] {
+    for id in [71, 72_u64] {
         let producer = Producer::Account(Some(noor.clone()));
         let name = format!("status-{id}");
         stage.world.checks.push(Check {
             name,
-            id,
+            id: id.into(),
             head: head.clone(),
             producer,
             conclusion: Conclusion::Success,
@@ -231,11 +231,12 @@ fn attack_79_a_page_of_a_list_is_missing() {
 #[test]
 fn attack_79_a_list_is_cut_without_a_word() {
     let mut stage = honest();
-    let at = |id, by: &str, number, state, minute| Review {
-        id,
+    let at = |id: u64, by: &str, number, state, minute| Review {
+        id: id.into(),
+        position: id,
         reviewer: Some(person(by, number)),
         state,
-        commit: Some(head(&stage)),
+        reviewed: ReviewedContent::Stated(head(&stage)),
         submitted: Some(minutes(minute)),
     };
     let mut reviews: Vec<Review> =
@@ -274,7 +275,7 @@ struct Words {
 
 /// The outcome over a world in memory: the same code without a process, for the thousand small cases.
 fn outcome(stage: &Stage, world: World) -> Outcome {
-    let number = world.request.number.to_string();
+    let number = world.request.id.to_string();
     let words =
         Words::parse_from(["x", "--host", "github", "--repository", &world.repository, "--request", &number]);
     let connection = Connection { api_url: world.address.clone(), token: None, transport: Box::new(world) };
@@ -501,7 +502,7 @@ fn attack_79_a_field_is_missing() {
     use Endpoint::{Classic, Commit, GraphQl, Members};
     let (mut plain, other) = (honest(), classic());
     let status = Check {
-        id: 73,
+        id: 73.into(),
         producer: Producer::Account(Some(person("noor-example", 15))),
         ..plain.world.checks.remove(0)
     };
@@ -570,8 +571,8 @@ fn attack_79_a_value_of_another_kind() {
 #[test]
 fn attack_83_an_empty_answer_is_no_success() {
     let empty = |endpoint| judge_bent(|stage| stage.world.bends.push((endpoint, Bend::Text("[]".into()))));
-    empty(Endpoint::Reviews).expect(1, "required-reviews", "0 of 2 independent approvals");
-    empty(Endpoint::Rules).expect(1, "protected-branch", "nothing requires");
+    empty(Endpoint::Reviews).expect(1, "required-reviews", "0 of 2 required independent approvals");
+    empty(Endpoint::Rules).expect(1, "protected-branch", "no rule requires");
     empty(Endpoint::Activity).expect(3, "required-reviews", "no push of the head");
     empty(Endpoint::CheckRuns).expect(3, "required-checks", "not what GitHub documents");
     let none = r#"{"total_count":0,"check_runs":[]}"#;
@@ -592,7 +593,7 @@ fn attack_83_an_empty_change_or_report_is_no_success() {
         stage.commits = vec![stage.base];
         stage.honest_world().unwrap();
     })
-    .expect(3, "gate-integrity", "brings nothing");
+    .expect(3, "gate-integrity", "has no commit");
     for (report, exit) in [
         (GREEN, 0),
         ("", 3),

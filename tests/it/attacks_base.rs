@@ -11,7 +11,7 @@ use git2::Oid;
 use portcullis::cli::demo::history::Edit;
 use portcullis::cli::demo::stage::{KIM, Stage, revision};
 use portcullis::cli::demo::world::minutes;
-use portcullis::model::review::CommitAccounts;
+use portcullis::model::review::{CommitAccounts, ReviewedContent};
 
 const REVIEWS: &str = "required-reviews";
 const LANDINGS: &str = "reviewed-landings";
@@ -74,7 +74,7 @@ fn update(stage: &mut Stage, edits: &[Edit<'_>]) {
 
 fn approve_the_head(stage: &mut Stage) {
     let head = stage.world.request.head.clone();
-    stage.world.reviews.iter_mut().for_each(|review| review.commit = Some(head.clone()));
+    stage.world.reviews.iter_mut().for_each(|review| review.reviewed = ReviewedContent::Stated(head.clone()));
 }
 
 #[test]

@@ -96,7 +96,7 @@ fn attack_61_a_test_that_vanishes_is_missed() {
     let met = format!("{:?}", verdict.findings(NAME, "met"));
     assert!(met.contains("are accounted for"), "{met}");
     for (form, cases, text) in [
-        ("deleted", vec![case("loads_records", ""), case("amends_records", "")], " gone"),
+        ("deleted", vec![case("loads_records", ""), case("amends_records", "")], " missing"),
         (
             "renamed",
             vec![case("loads_records", ""), case("amends_records", ""), case("deletes_record", "")],
@@ -125,7 +125,7 @@ fn attack_61_a_test_that_vanishes_is_missed() {
             vec!["<testcase classname='' name='tests'><error/></testcase>".into()],
             "1 test failed",
         ),
-        ("an empty selection", vec![], "zero tests is no evidence"),
+        ("an empty selection", vec![], "zero tests are no evidence"),
     ] {
         project.ran(&report(&cases));
         let verdict = project.judge(&[]);
@@ -142,24 +142,28 @@ fn attack_61_what_may_go_stands_in_the_policy_at_the_base() {
     let project = Project::new(&format!("{LOCAL}removed = [\"deletes_*\"]\n"));
     project.ran(&fewer);
     let verdict = project.allows(&[]);
-    assert!(format!("{:?}", verdict.findings(NAME, "noted")).contains("are given up"), "{}", verdict.text);
+    assert!(
+        format!("{:?}", verdict.findings(NAME, "noted")).contains("went missing or unverified"),
+        "{}",
+        verdict.text
+    );
     // The change cannot grant itself leave.
     let project = Project::new(LOCAL);
     let policy = std::fs::read_to_string(project.path().join("portcullis.toml")).unwrap();
     project.write("portcullis.toml", &format!("{policy}removed = [\"deletes_*\"]\n"));
     project.commit("Give it up");
     project.ran(&fewer);
-    project.stops(1, " gone");
+    project.stops(1, " missing");
 }
 
 #[test]
 fn attack_71_a_baseline_that_is_not_there_is_not_taken_for_none() {
     let project = Project::begin(LOCAL, false);
-    project.stops(3, "this clone has no notes of evidence");
+    project.stops(3, "this clone has no evidence notes");
     let project = Project::new(LOCAL);
     project.allows(&[]);
     project.git(&["update-ref", "-d", "refs/notes/portcullis"]);
-    project.stops(3, "this clone has no notes of evidence");
+    project.stops(3, "this clone has no evidence notes");
     let project = Project::begin("trust = \"local\"\nbaseline = \"first-run\"\n", false);
     let verdict = project.allows(&[]);
     assert!(format!("{:?}", verdict.findings(NAME, "noted")).contains("no baseline yet"), "{}", verdict.text);
@@ -167,19 +171,19 @@ fn attack_71_a_baseline_that_is_not_there_is_not_taken_for_none() {
     let verdict = project.allows(&[]);
     assert!(format!("{:?}", verdict.findings(NAME, "noted")).contains("still declares"), "{}", verdict.text);
     project.ran(&report(&[case("loads_records", "")]));
-    project.stops(1, " gone");
+    project.stops(1, " missing");
 }
 
 #[test]
 fn attack_59_a_run_of_another_tree_does_not_count() {
     let project = Project::new(LOCAL);
     project.git(&["checkout", "-q", "main"]);
-    project.stops(1, "what would land is tree");
+    project.stops(1, "would land");
     project.record(&["-o", "out/statement.json"]);
     project.git(&["checkout", "-q", "change"]);
     std::fs::remove_file(project.path().join(REPORT)).unwrap();
     let handed = ["--evidence", "out/statement.json"];
-    project.judge(&handed).expect(1, NAME, "there is no report of it");
+    project.judge(&handed).expect(1, NAME, "it has no report");
     project.ran(&green());
     project.record(&["-o", "out/statement.json"]);
     std::fs::remove_file(project.path().join(REPORT)).unwrap();
@@ -189,7 +193,7 @@ fn attack_59_a_run_of_another_tree_does_not_count() {
     project.allows(&handed);
     project.write(LOAD, "DELETE FROM records;\n");
     project.commit("One more thing");
-    project.judge(&handed).expect(1, NAME, "what would land is tree");
+    project.judge(&handed).expect(1, NAME, "would land");
 }
 
 #[test]
@@ -204,7 +208,7 @@ fn attack_59_a_work_tree_that_is_not_what_the_commit_says_does_not_count() {
     std::fs::remove_file(conftest).unwrap();
     let reports = project.path().join(REPORT);
     std::fs::remove_file(&reports).unwrap();
-    project.judge(&["--evidence", "out/statement.json"]).expect(1, NAME, "the work tree was not what");
+    project.judge(&["--evidence", "out/statement.json"]).expect(1, NAME, "the work tree differed from");
     project.ran(&green());
     project.write(LOAD, "SELECT 1;\n");
     project.git(&["update-index", "--assume-unchanged", LOAD]);
@@ -230,11 +234,11 @@ fn attack_58_a_run_of_the_merge_result_counts_and_of_an_evil_merge_does_not() {
     project.allows(&[]);
     // What main has gained meanwhile must not vanish in the merge.
     project.ran(&report(&[case("loads_records", "")]));
-    project.stops(1, " gone");
+    project.stops(1, " missing");
     project.ran(&green());
     project.write("docs/guide.md", "Nothing to see.\n");
     project.git(&["commit", "-qa", "--amend", "-m", "Merge"]);
-    project.stops(1, "what would land is tree");
+    project.stops(1, "would land");
 }
 
 #[test]
@@ -292,7 +296,7 @@ fn attack_63_results_that_were_only_told_again_are_no_run() {
     project.ran(&go("0.01s"));
     project.allows(&[]);
     project.ran(&go("(cached)"));
-    project.stops(1, "results of an earlier run were only told again");
+    project.stops(1, "the runner repeated cached results of an earlier run");
 }
 
 #[test]
@@ -315,7 +319,7 @@ fn attack_74_a_run_that_is_too_old_or_of_tomorrow_is_not_fresh() {
     command.current_dir(project.path()).args(settings).env("GIT_COMMITTER_DATE", "2020-01-01T00:00:00Z");
     assert!(command.args(["commit", "-q", "--amend", "--no-edit"]).status().unwrap().success());
     written(SystemTime::now() - 2 * day);
-    project.stops(1, "which is too long ago");
+    project.stops(1, "which is longer ago than");
     written(SystemTime::now());
     project.allows(&[]);
 }
@@ -334,7 +338,7 @@ fn attack_61_each_configuration_hands_over_its_own_run() {
     run("linux", &green());
     project.judge(&both[..2]).expect(1, NAME, "windows");
     run("windows", &green());
-    project.judge(&both).expect(1, NAME, "one report stands for several configurations");
+    project.judge(&both).expect(1, NAME, "several configurations handed over the same report");
     run("windows", &other);
     project.allows(&both);
     let twice = ["--evidence", "out/linux.json", "--evidence", "out/linux.json"];
@@ -427,7 +431,7 @@ fn attack_70_the_list_of_signers_is_that_of_the_base() {
     project.commit("My key too");
     project.ran(&green());
     project.record(&["--note", "--key", &project.key(8)]);
-    project.stops(1, "there is no report of it");
+    project.stops(1, "it has no report");
     project.record(&["--note", "--key", &project.key(7)]);
     let verdict = project.judge(&[]);
     assert_eq!(verdict.findings(NAME, "broken").len(), 0, "{}", verdict.text);
@@ -446,10 +450,10 @@ fn attack_59_a_statement_is_bound_also_where_the_suite_does_not_ask_for_it() {
     project.record(&["-o", "out/statement.json"]);
     std::fs::remove_file(project.path().join(REPORT)).unwrap();
     project.allows(&handed);
-    project.stops(1, "there is no report of it");
+    project.stops(1, "it has no report");
     project.write(LOAD, "DELETE FROM records;\n");
     project.commit("One more thing");
-    project.judge(&handed).expect(1, NAME, "what would land is tree");
+    project.judge(&handed).expect(1, NAME, "would land");
     // Of a suite that the policy does not have it says nothing.
     project.ran(&green());
     let arguments = ["evidence", "record", "--suite", "uplaod", "--report", REPORT, "-o", "out/other.json"];
@@ -468,7 +472,7 @@ fn attack_71_a_baseline_may_be_handed_over_as_a_file() {
     project.ran(&green());
     project.allows(&handed);
     project.ran(&report(&[case("loads_records", "")]));
-    project.judge(&handed).expect(1, NAME, " gone");
+    project.judge(&handed).expect(1, NAME, " missing");
 }
 
 #[test]
@@ -489,7 +493,7 @@ fn attack_61_a_deployment_is_compared_with_what_is_deployed() {
     assert!(format!("{:?}", verdict.findings(NAME, "met")).contains("are accounted for"), "{}", verdict.text);
     project.ran(&report(&[case("loads_records", "")]));
     let verdict = judged(&deployed);
-    assert!(format!("{:?}", verdict.findings(NAME, "broken")).contains(" gone"), "{}", verdict.text);
+    assert!(format!("{:?}", verdict.findings(NAME, "broken")).contains(" missing"), "{}", verdict.text);
 }
 
 #[test]
@@ -513,7 +517,7 @@ fn attack_64_the_job_is_vouched_for_by_the_app_that_the_policy_names() {
     let verdict = judge(&stage);
     assert_eq!(verdict.exit, 0, "{}", verdict.text);
     stage.world.checks.iter_mut().for_each(|check| {
-        check.producer = Producer::App { id: 666, slug: "somebody-else".to_string() };
+        check.producer = Producer::App { id: 666.into(), slug: "somebody-else".to_string() };
     });
     judge(&stage).expect(1, NAME, "does not vouch for it");
 }

@@ -20,7 +20,7 @@ use std::process::Command;
 
 const REVIEWS: &str = "required-reviews";
 const CO_AUTHOR: &str = "this person is a co-author";
-const NOBODY: &str = "belongs to nobody we know";
+const NOBODY: &str = "belongs to no known account";
 
 /// Kim's commit with this at the end of its message.
 fn with_trailer(stage: &mut Stage, trailer: &str) {

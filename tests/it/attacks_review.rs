@@ -12,7 +12,7 @@ use portcullis::cli::demo::history::{Edit, Person};
 use portcullis::cli::demo::stage::{KIM, POLICY, Stage, revision};
 use portcullis::cli::demo::world::{Bend, Endpoint, Event, minutes, person};
 use portcullis::model::person::{Account, AccountKind};
-use portcullis::model::review::{CommitAccounts, Permission, ReviewState};
+use portcullis::model::review::{CommitAccounts, Permission, ReviewState, ReviewedContent};
 use serde_json::json;
 
 const REVIEWS: &str = "required-reviews";
@@ -73,7 +73,7 @@ fn attack_21_somebody_approves_their_own_work() {
                 &|stage| written(stage, (("X", "x@example.test"), None), (KIM, Some(kim())), "Load"),
                 3,
                 REVIEWS,
-                "belongs to nobody we know",
+                "belongs to no known account",
             ),
             (
                 "robin is a co-author",
@@ -316,7 +316,7 @@ fn attack_24_a_bot_writes_and_one_person_approves() {
                 },
                 1,
                 REVIEWS,
-                "1 of 2 independent approvals",
+                "1 of 2 required independent approvals",
             ),
             (
                 "a person and the bot approve",
@@ -558,7 +558,7 @@ fn attack_27_an_opinion_that_is_not_an_approval() {
                 &|stage| becomes(stage, Commented),
                 1,
                 REVIEWS,
-                "1 of 2 independent approvals",
+                "1 of 2 required independent approvals",
             ),
             (
                 "not yet sent",
@@ -568,7 +568,7 @@ fn attack_27_an_opinion_that_is_not_an_approval() {
                 },
                 1,
                 REVIEWS,
-                "1 of 2 independent approvals",
+                "1 of 2 required independent approvals",
             ),
             (
                 "changes requested",
@@ -718,7 +718,11 @@ fn attack_29_away_and_back_to_the_approved_commit() {
                 "approved while a decoy was there",
                 &|stage| {
                     let decoy = swapped(stage);
-                    stage.world.reviews.iter_mut().for_each(|review| review.commit = Some(decoy.clone()));
+                    stage
+                        .world
+                        .reviews
+                        .iter_mut()
+                        .for_each(|review| review.reviewed = ReviewedContent::Stated(decoy.clone()));
                 },
                 1,
                 REVIEWS,
@@ -729,7 +733,7 @@ fn attack_29_away_and_back_to_the_approved_commit() {
                 &|stage| {
                     let decoy = swapped(stage);
                     review(stage, &alex(), ReviewState::Approved, 60);
-                    stage.world.reviews[2].commit = Some(decoy);
+                    stage.world.reviews[2].reviewed = ReviewedContent::Stated(decoy);
                 },
                 1,
                 REVIEWS,
@@ -752,7 +756,9 @@ fn attack_29_away_and_back_to_the_approved_commit() {
 
 #[test]
 fn attack_30_an_approval_of_no_certain_commit() {
-    let of = |stage: &mut Stage, commit| stage.world.reviews[1].commit = commit;
+    let of = |stage: &mut Stage, commit: Option<portcullis::model::change::Revision>| {
+        stage.world.reviews[1].reviewed = commit.into()
+    };
     table(
         honest,
         &[
@@ -800,7 +806,11 @@ fn attack_30_an_approval_of_no_certain_commit() {
                         revision(stage.history.commit(KIM, &[stage.head()], "More", &[LOAD]).unwrap())
                             .unwrap();
                     stage.world.request.head = newer.clone();
-                    stage.world.reviews.iter_mut().for_each(|review| review.commit = Some(newer.clone()));
+                    stage
+                        .world
+                        .reviews
+                        .iter_mut()
+                        .for_each(|review| review.reviewed = ReviewedContent::Stated(newer.clone()));
                 },
                 3,
                 REVIEWS,
@@ -863,28 +873,28 @@ fn attack_31_an_approval_against_another_base() {
                 &|stage| turned(stage, "base_ref_changed", 45),
                 1,
                 REVIEWS,
-                "turned to another base branch",
+                "base branch of the request was changed",
             ),
             (
                 "turned after the approvals",
                 &|stage| turned(stage, "base_ref_changed", 55),
                 1,
                 REVIEWS,
-                "turned to another base branch",
+                "base branch of the request was changed",
             ),
             (
                 "turned at the same moment",
                 &|stage| turned(stage, "base_ref_changed", 50),
                 1,
                 REVIEWS,
-                "turned to another base branch",
+                "base branch of the request was changed",
             ),
             (
                 "turned by the host",
                 &|stage| turned(stage, "automatic_base_change_succeeded", 55),
                 1,
                 REVIEWS,
-                "turned to another base branch",
+                "base branch of the request was changed",
             ),
             (
                 "turned, and approved again",
@@ -917,7 +927,11 @@ fn attack_32_an_approved_tree_under_another_commit() {
         stage.commits = vec![same.unwrap()];
         stage.honest_world().unwrap();
         assert_ne!(old, head(stage));
-        stage.world.reviews.iter_mut().for_each(|review| review.commit = Some(old.clone()));
+        stage
+            .world
+            .reviews
+            .iter_mut()
+            .for_each(|review| review.reviewed = ReviewedContent::Stated(old.clone()));
     };
     let back = |stage: &mut Stage| {
         stage.push(KIM, &kim(), &[LOAD]).unwrap();
@@ -1037,7 +1051,7 @@ fn attack_46_an_owner_approves_files_of_others() {
                 "the owner approved an earlier commit",
                 &|stage| {
                     review(stage, &noor(), ReviewState::Approved, 55);
-                    stage.world.reviews[2].commit = revision(stage.base).ok();
+                    stage.world.reviews[2].reviewed = revision(stage.base).ok().into();
                 },
                 1,
                 REVIEWS,
@@ -1106,7 +1120,7 @@ fn attack_47_the_policy_is_edited_by_the_change() {
                 },
                 1,
                 REVIEWS,
-                "1 of 2 independent approvals",
+                "1 of 2 required independent approvals",
             ),
             (
                 "the area is moved away",
@@ -1116,14 +1130,14 @@ fn attack_47_the_policy_is_edited_by_the_change() {
                 },
                 1,
                 REVIEWS,
-                "1 of 2 independent approvals",
+                "1 of 2 required independent approvals",
             ),
             (
                 "stricter counts at once",
                 &|stage| edited(stage, &stricter),
                 1,
                 REVIEWS,
-                "2 of 3 independent approvals",
+                "2 of 3 required independent approvals",
             ),
             (
                 "removed",
@@ -1230,7 +1244,7 @@ fn attack_50_the_owners_are_edited_by_the_change() {
                 },
                 1,
                 GATE,
-                "who owns which file",
+                "the owners of files (CODEOWNERS)",
             ),
             (
                 "in a place that comes first in no list yet",
@@ -1240,7 +1254,7 @@ fn attack_50_the_owners_are_edited_by_the_change() {
                 },
                 1,
                 GATE,
-                "who owns which file",
+                "the owners of files (CODEOWNERS)",
             ),
             (
                 "removed",
@@ -1250,7 +1264,7 @@ fn attack_50_the_owners_are_edited_by_the_change() {
                 },
                 1,
                 GATE,
-                "who owns which file",
+                "the owners of files (CODEOWNERS)",
             ),
         ],
     );
@@ -1361,7 +1375,7 @@ fn attack_52_a_policy_of_another_day() {
                 &|stage| since(strict.clone())(stage),
                 1,
                 REVIEWS,
-                "2 of 3 independent approvals",
+                "2 of 3 required independent approvals",
             ),
         ],
     );

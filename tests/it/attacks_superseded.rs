@@ -17,10 +17,11 @@ fn judged(runs: &[Run<'_>]) -> Verdict {
     world.checks.retain(|check| check.name != "regression");
     for (id, conclusion, number, attempt, event) in runs {
         let (head, conclusion) = (world.request.head.clone(), *conclusion);
-        let producer = Producer::App { id: ACTIONS, slug: "github-actions".into() };
-        world.checks.push(Check { name: "regression".into(), id: *id, head, producer, conclusion });
-        let run = WorkflowRun { workflow: 5, number: *number, event: (*event).into(), attempt: *attempt };
-        world.workflow_runs.insert(*id, run);
+        let producer = Producer::App { id: ACTIONS.into(), slug: "github-actions".into() };
+        world.checks.push(Check { name: "regression".into(), id: (*id).into(), head, producer, conclusion });
+        let run =
+            WorkflowRun { workflow: 5.into(), number: *number, event: (*event).into(), attempt: *attempt };
+        world.workflow_runs.insert((*id).into(), run);
     }
     judge(&stage)
 }

@@ -11,7 +11,7 @@ use portcullis::cli::demo::history::{Edit, Person};
 use portcullis::cli::demo::stage::{KIM, POLICY, Stage, revision};
 use portcullis::cli::demo::world::{Activity, Bend, Endpoint, minutes, person};
 use portcullis::model::person::Account;
-use portcullis::model::review::CommitAccounts;
+use portcullis::model::review::{CommitAccounts, ReviewedContent};
 
 const REVIEWS: &str = "required-reviews";
 const STALE: &str = "not on the judged head";
@@ -57,7 +57,7 @@ fn commit(stage: &mut Stage, by: (Person<'_>, Account), parents: &[Oid], edits: 
 
 fn push(stage: &mut Stage, id: Oid, by: &Account) {
     let at = minutes(60 + stage.world.activity.len() as i64);
-    let branch = stage.world.request.head_branch.clone();
+    let branch = stage.world.request.head_branch.clone().unwrap();
     let after = revision(id).unwrap();
     stage.world.activity.push(Activity { branch, after, actor: Some(by.clone()), at });
 }
@@ -333,7 +333,7 @@ fn attack_9_an_approver_presses_update_branch() {
 /// Both reviews are of the head.
 fn approve_here(stage: &mut Stage) {
     let head = stage.world.request.head.clone();
-    stage.world.reviews.iter_mut().for_each(|review| review.commit = Some(head.clone()));
+    stage.world.reviews.iter_mut().for_each(|review| review.reviewed = ReviewedContent::Stated(head.clone()));
 }
 
 #[test]

@@ -29,7 +29,7 @@ fn two_pushes() -> Stage {
 
 /// A move of the branch at this minute.
 fn moved(stage: &mut Stage, after: Revision, by: Option<Account>, minute: i64) {
-    let branch = stage.world.request.head_branch.clone();
+    let branch = stage.world.request.head_branch.clone().unwrap();
     stage.world.activity.push(Activity { branch, after, actor: by, at: minutes(minute) });
 }
 
@@ -476,7 +476,7 @@ fn attack_101_an_answer_about_something_else() {
         judge_bent(|stage| {
             let noor = Producer::Account(Some(person("noor-example", 15)));
             let check =
-                Check { id: 90, name: "lint".into(), producer: noor, ..stage.world.checks[0].clone() };
+                Check { id: 90.into(), name: "lint".into(), producer: noor, ..stage.world.checks[0].clone() };
             stage.world.checks.push(check);
             if let Some(url) = url {
                 stage.world.bends.push((Endpoint::Statuses, Bend::Set("/0/url".into(), json!(url))));

@@ -7,7 +7,7 @@ use crate::support::{Server, Site};
 use git2::Oid;
 use portcullis::cli::demo::stage::{KIM, revision};
 use portcullis::cli::demo::world::{minutes, person};
-use portcullis::model::review::{Review, ReviewState};
+use portcullis::model::review::{Review, ReviewState, ReviewedContent};
 
 /// A request of some commits that Robin and Alex approved at its head.
 fn request(lane: &mut Lane, commits: Vec<Vec<Op>>) -> Draft {
@@ -105,14 +105,14 @@ fn an_evil_merge_shows_the_added_line_and_nothing_else() {
     lane.land(vec![draft], How::Merge, &[slot(4, "evil \u{1b}[2J\t ")], &[], "Land it");
     let (text, flat) = asked(&lane, lane.tip());
     assert!(flat.contains("not explained: merging request 101 at"), "{text}");
-    assert!(flat.contains("nobody reviewed the lines below"), "{text}");
+    assert!(flat.contains("no one reviewed the lines below"), "{text}");
     assert_eq!(changed(&text), ["-file 10 begins with 4", "+evil \\u{1b}[2J→   ·"], "{text}");
     assert!(text.contains("  services/upload/file-10.sql\n  @@ -"), "{text}");
-    assert!(flat.contains("reviewed by nobody: 1 line added, 1 line dropped, in 1 file"), "{text}");
+    assert!(flat.contains("not reviewed: 1 line added, 1 line dropped, in 1 file"), "{text}");
     assert!(flat.contains("broken reviewed-landings"), "{text}");
     // The same without a host: what came in besides.
     let (text, flat) = alone(&lane, lane.tip());
-    assert!(flat.contains("beside what was merged: 1 line added, 1 line dropped"), "{text}");
+    assert!(flat.contains("in addition to what was merged: 1 line added, 1 line dropped"), "{text}");
     assert!(!flat.contains("required-reviews"), "{text}");
     // In colour, for a terminal.
     let server = Server::start(lane.host());
@@ -161,7 +161,7 @@ fn a_direct_push_shows_all_that_it_changed() {
     let mut lane = Lane::begin();
     lane.direct(ROBIN, &[slot(2, "pushed"), Op::Body(20, Body::Bytes(vec![0, 9]))], "Quick fix");
     let (text, flat) = asked(&lane, lane.tip());
-    assert!(flat.contains("not explained: no change request brought it: it was pushed past them"), "{text}");
+    assert!(flat.contains("not explained: no change request brought it: it was pushed directly"), "{text}");
     assert_eq!(changed(&text), ["-file 10 begins with 2", "+pushed"], "{text}");
     assert!(flat.contains("services/upload/codes.bin: differs as a whole, binary"), "{text}");
     // Git alone cannot tell a squash from a push, and does not claim to.
@@ -180,11 +180,12 @@ fn each_review_is_shown_with_what_became_of_it() {
     let mut lane = Lane::begin();
     let mut draft = request(&mut lane, vec![vec![slot(1, "one")], vec![slot(2, "two")]]);
     let (first, head) = (revision(draft.commits[0].0).unwrap(), revision(draft.head).unwrap());
-    let review = |id, by: &str, account, state, commit: &_, minute| Review {
-        id,
+    let review = |id: u64, by: &str, account, state, commit: &_, minute| Review {
+        id: id.into(),
+        position: id,
         reviewer: Some(person(by, account)),
         state,
-        commit: Some(Clone::clone(commit)),
+        reviewed: ReviewedContent::Stated(Clone::clone(commit)),
         submitted: Some(minutes(minute)),
     };
     draft.world.reviews = vec![
@@ -200,7 +201,7 @@ fn each_review_is_shown_with_what_became_of_it() {
         format!("does not count alex-example approved {}", first.short()),
         format!("(review 32): it was given on {}, not on the judged head", first.short()),
         "does not count kim-example-admin approved".to_string(),
-        format!("objects sam-example asked for changes of {}", head.short()),
+        format!("objects sam-example requested changes on {}", head.short()),
         "broken required-reviews".to_string(),
     ] {
         assert!(flat.contains(&said), "{said}: {text}");
@@ -213,7 +214,7 @@ fn a_commit_that_did_not_land_is_not_called_a_landing() {
     let draft = request(&mut lane, vec![vec![slot(1, "one")]]);
     let (text, flat) = asked(&lane, draft.head);
     assert!(flat.contains(&format!("commit {}: Work on it", short(draft.head))), "{text}");
-    assert!(flat.contains("nobody knows where: main, which is at"), "{text}");
+    assert!(flat.contains("on an unknown branch: main, which is at"), "{text}");
     assert!(!flat.contains("pushed past") && !flat.contains("landing "), "{text}");
     let server = Server::start(lane.host());
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_portcullis"));

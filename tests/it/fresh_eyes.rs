@@ -13,6 +13,7 @@ use portcullis::cli::demo::stage::{GREEN, KIM, Stage};
 use portcullis::cli::demo::world::{Bend, Endpoint, World};
 use portcullis::collect::transport::Response;
 use portcullis::model::change::{BranchName, Revision};
+use portcullis::model::review::ReviewedContent;
 use std::time::Duration;
 
 const CLEAN: &str = "tools/clean.html";
@@ -149,7 +150,11 @@ fn an_update_brings_a_guard_and_its_revert() {
         one.stage.honest_world().unwrap();
         // Approved before the update.
         let before: Revision = head.to_string().try_into().unwrap();
-        one.stage.world.reviews.iter_mut().for_each(|review| review.commit = Some(before.clone()));
+        one.stage
+            .world
+            .reviews
+            .iter_mut()
+            .for_each(|review| review.reviewed = ReviewedContent::Stated(before.clone()));
         let tips: &[_] = if is_tip { &[start, guard, revert] } else { &[start, revert] };
         one.stage.world.base_tips = tips.iter().map(|tip| tip.to_string().try_into().unwrap()).collect();
         match is_tip {
@@ -274,8 +279,8 @@ fn what_landed_over_a_fast_forward_of_a_guard_and_its_revert() {
         let mut back = draft.clone();
         lane.push(&mut draft, KIM, vec![Op::Slot(11, 0, "on\n".into())]);
         draft.approved();
-        (back.number, back.world.request.number) = (150, 150);
-        back.world.request.head_branch = BranchName::new("back");
+        (back.number, back.world.request.id) = (150, 150.into());
+        back.world.request.head_branch = Some(BranchName::new("back"));
         lane.push(&mut back, KIM, vec![Op::Slot(10, 0, "file 10 begins with 0\n".into())]);
         back.approved();
         lane.land(vec![back], How::FastForward, &[], &[], "there and back");
@@ -298,8 +303,8 @@ fn what_landed_over_a_guard_and_its_revert_that_were_deployed_before() {
             let first = draft.head;
             lane.push(&mut draft, KIM, vec![Op::Slot(11, 0, "on\n".into())]);
             draft.approved();
-            (back.number, back.world.request.number) = (150, 150);
-            back.world.request.head_branch = BranchName::new("back");
+            (back.number, back.world.request.id) = (150, 150.into());
+            back.world.request.head_branch = Some(BranchName::new("back"));
             lane.push(&mut back, KIM, vec![Op::Slot(10, 0, "file 10 begins with 0\n".into())]);
             back.approved();
             lane.land(vec![back], How::FastForward, &[], &[], "there and back");
@@ -330,8 +335,8 @@ fn twin_91_a_request_that_is_built_on_a_commit_inside_of_a_fast_forward() {
         let mut first = draft.clone();
         lane.push(&mut draft, KIM, vec![on.clone()]);
         draft.approved();
-        (first.number, first.world.request.number) = (150, 150);
-        first.world.request.head_branch = BranchName::new("first");
+        (first.number, first.world.request.id) = (150, 150.into());
+        first.world.request.head_branch = Some(BranchName::new("first"));
         let more = Op::Slot(12, 0, "more\n".into());
         lane.push(&mut first, KIM, vec![more.clone()]);
         first.approved();

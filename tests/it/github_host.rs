@@ -16,7 +16,7 @@ use portcullis::model::facts::HostFacts;
 use portcullis::model::inquiry::{Inquiry, Topic};
 use portcullis::model::person::{Login, Mailbox, TeamName};
 use portcullis::model::protection::{ActorKind, Bypass, BypassMode, Protection, Rule};
-use portcullis::model::review::{CommitAccounts, Permission, ReviewState};
+use portcullis::model::review::{CommitAccounts, Permission, ReviewState, ReviewedContent};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -143,7 +143,7 @@ fn bypass_of(protection: &Protection, rule: &Rule) -> Fact<Vec<Bypass>> {
 }
 
 fn actor(kind: ActorKind, id: u64, name: &str) -> Bypass {
-    Bypass { kind, id: Some(id), name: Some(name.to_string()), mode: BypassMode::Always }
+    Bypass { kind, id: Some(id.into()), name: Some(name.to_string()), mode: BypassMode::Always }
 }
 
 // What an honest host shows.
@@ -257,12 +257,13 @@ fn long() -> World {
     let mut world = World { page_size: 1, ..honest() };
     let at = |minute| Event { kind: "renamed".into(), at: minutes(minute) };
     world.events = vec![at(20), at(21), at(22)];
-    let first = portcullis::model::review::Review { id: 30, ..world.reviews[0].clone() };
+    let first = portcullis::model::review::Review { id: 30.into(), ..world.reviews[0].clone() };
     world.reviews.insert(0, first);
     let members = world.teams.get_mut(&team()).unwrap();
     members.extend([person("robin-example", 12), person("sam-example", 14)]);
-    world.checks.push(Check { id: 43, name: "lint".into(), ..world.checks[0].clone() });
-    let status = |id: u64| Check { id, producer: Producer::Account(None), ..world.checks[0].clone() };
+    world.checks.push(Check { id: 43.into(), name: "lint".into(), ..world.checks[0].clone() });
+    let status =
+        |id: u64| Check { id: id.into(), producer: Producer::Account(None), ..world.checks[0].clone() };
     let statuses = [51, 52, 53].map(|id| Check { name: format!("ci-{id}"), ..status(id) });
     world.checks.extend(statuses);
     world
@@ -285,8 +286,9 @@ fn a_full_page_without_a_link_is_looked_behind() {
     let many = |count: u64| {
         let mut world = honest();
         let review = world.reviews[0].clone();
-        world.reviews =
-            (0..count).map(|id| portcullis::model::review::Review { id, ..review.clone() }).collect();
+        world.reviews = (0..count)
+            .map(|id: u64| portcullis::model::review::Review { id: id.into(), ..review.clone() })
+            .collect();
         world
     };
     assert_eq!(ask_world(many(100)).reviews.known().unwrap().len(), 100);
@@ -342,7 +344,9 @@ fn a_page_that_comes_twice_or_lies_elsewhere_is_a_gap() {
 fn a_list_without_end_is_a_gap() {
     let mut world = World { page_size: 1, ..honest() };
     let review = world.reviews[0].clone();
-    world.reviews = (0..101).map(|id| portcullis::model::review::Review { id, ..review.clone() }).collect();
+    world.reviews = (0..101_u64)
+        .map(|id| portcullis::model::review::Review { id: id.into(), ..review.clone() })
+        .collect();
     let server = Server::start(world);
     assert_eq!(reason(&ask(&server).reviews), Some(GapReason::Truncated));
     assert_eq!(server.count("/pulls/7/reviews"), 100);
@@ -525,7 +529,8 @@ fn a_field_that_is_missing_is_a_gap() {
 
 #[test]
 fn a_word_that_nobody_knows_is_a_gap() {
-    let bypass = vec![Bypass { kind: ActorKind::User, id: Some(5), name: None, mode: BypassMode::Always }];
+    let bypass =
+        vec![Bypass { kind: ActorKind::User, id: Some(5.into()), name: None, mode: BypassMode::Always }];
     let mut whole = World { classic: Some(Classic::strict()), ..honest() };
     whole.rulesets[0].bypass = Some(bypass);
     for (endpoint, pointer, value) in [
@@ -562,7 +567,7 @@ fn accounts_that_are_gone_are_known_to_be_gone() {
     world.request.author = None;
     world.request.head_repository = None;
     world.reviews[0].reviewer = None;
-    world.reviews[1].commit = None;
+    world.reviews[1].reviewed = ReviewedContent::Unknown;
     world.commits[0].1 = CommitAccounts { author: None, committer: None };
     let facts = ask_world(world.clone());
     assert_eq!(facts.request, Fact::Known(world.request));
@@ -584,9 +589,9 @@ fn only_accounts_with_an_opinion_are_asked_about_and_strangers_are_gaps() {
         kind: portcullis::model::person::AccountKind::Bot,
         ..person("helper[bot]", 90)
     };
-    (bot.id, bot.reviewer, bot.state) = (33, Some(app), ReviewState::Approved);
+    (bot.id, bot.reviewer, bot.state) = (33.into(), Some(app), ReviewState::Approved);
     let mut stranger = bot.clone();
-    (stranger.id, stranger.reviewer) = (34, Some(person("stranger-example", 91)));
+    (stranger.id, stranger.reviewer) = (34.into(), Some(person("stranger-example", 91)));
     world.reviews.extend([bot, stranger]);
     let facts = ask_world(world);
     let asked: Vec<&str> = facts.permissions.keys().map(Login::as_str).collect();
@@ -726,7 +731,7 @@ fn a_bypass_list_that_is_left_out_is_a_gap_and_an_empty_one_is_none() {
 
 #[test]
 fn actors_of_rulesets_keep_their_kind_and_mode() {
-    let one = |kind, id, mode| Bypass { kind, id, name: None, mode };
+    let one = |kind, id: Option<u64>, mode| Bypass { kind, id: id.map(Into::into), name: None, mode };
     let bypass = vec![
         one(ActorKind::RepositoryRole, Some(5), BypassMode::Always),
         one(ActorKind::Team, Some(6), BypassMode::ChangeRequest),
@@ -808,7 +813,7 @@ fn classic_allowances_are_of_their_own_rules() {
         assert_eq!(bypass_of(&seen, &rule), Fact::Known(around.clone()), "{rule:?}");
     }
     assert_eq!(bypass_of(&seen, &Rule::NoForcePush), Fact::Known(force));
-    let check = Rule::Check { name: "build".into(), app: Some(ACTIONS) };
+    let check = Rule::Check { name: "build".into(), app: Some(ACTIONS.into()) };
     for rule in [check, Rule::UpToDate, Rule::NoDeletion, Rule::SignedCommits, Rule::LinearHistory] {
         assert_eq!(bypass_of(&seen, &rule), Fact::Known(Vec::new()), "{rule:?}");
     }
@@ -890,20 +895,26 @@ fn checks_keep_their_producer_and_their_end() {
         Conclusion::Failure,
     ];
     let template = world.checks[0].clone();
-    for (id, conclusion) in (50..).zip(ends) {
-        world.checks.push(Check { id, name: format!("run {id}"), conclusion, ..template.clone() });
+    for (id, conclusion) in (50_u64..).zip(ends) {
+        world.checks.push(Check { id: id.into(), name: format!("run {id}"), conclusion, ..template.clone() });
     }
     world.checks.push(Check {
-        id: 60,
+        id: 60.into(),
         name: "nobody's".into(),
         producer: Producer::Unknown,
         ..template.clone()
     });
     let spoof = Producer::Account(Some(person("kim-example", 11)));
-    world.checks.push(Check { id: 61, producer: spoof.clone(), ..template.clone() });
+    world.checks.push(Check { id: 61.into(), producer: spoof.clone(), ..template.clone() });
     let error = Conclusion::Error;
-    world.checks.push(Check { id: 62, name: "old".into(), producer: spoof, conclusion: error, ..template });
-    world.checks.sort_by(|a, b| (&a.name, a.id).cmp(&(&b.name, b.id)));
+    world.checks.push(Check {
+        id: 62.into(),
+        name: "old".into(),
+        producer: spoof,
+        conclusion: error,
+        ..template
+    });
+    world.checks.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
     assert_eq!(ask_world(world.clone()).checks, Fact::Known(world.checks));
 }
 

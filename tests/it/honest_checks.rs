@@ -29,13 +29,14 @@ fn ran(world: &mut World, runs: &[Run<'_>]) {
     let head = world.request.head.clone();
     world.checks.retain(|check| check.name != "regression");
     for (id, conclusion, of) in runs {
-        let producer = Producer::App { id: ACTIONS, slug: "github-actions".into() };
+        let producer = Producer::App { id: ACTIONS.into(), slug: "github-actions".into() };
         let (name, conclusion) = ("regression".into(), *conclusion);
-        world.checks.push(Check { name, id: *id, head: head.clone(), producer, conclusion });
+        world.checks.push(Check { name, id: (*id).into(), head: head.clone(), producer, conclusion });
         if let Some((workflow, number, event)) = *of {
-            world
-                .workflow_runs
-                .insert(*id, WorkflowRun { workflow, number, event: event.into(), attempt: 1 });
+            world.workflow_runs.insert(
+                (*id).into(),
+                WorkflowRun { workflow: workflow.into(), number, event: event.into(), attempt: 1 },
+            );
         }
     }
 }
@@ -128,7 +129,7 @@ fn what_the_host_does_not_call_superseded_stays() {
             &[(60, Failure, Some((CI, 8, "push"))), (61, Success, of(9))],
             "failed",
         ),
-        ("one that ran out of time", &[(60, TimedOut, of(8)), (61, Success, of(9))], "ran out of time"),
+        ("one that ran out of time", &[(60, TimedOut, of(8)), (61, Success, of(9))], "timed out"),
         ("one that was skipped", &[(60, Skipped, of(8)), (61, Success, of(9))], "was skipped"),
         (
             "one that is not finished beside",

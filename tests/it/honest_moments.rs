@@ -6,6 +6,7 @@ use crate::support::checkout::{Checkout, REPORT};
 use crate::support::gate::{Verdict, command, judge};
 use portcullis::cli::demo::stage::{Stage, revision};
 use portcullis::model::change::BranchName;
+use portcullis::model::review::ReviewedContent;
 use serde_json::Value;
 use std::path::Path;
 use std::process::Command;
@@ -109,7 +110,7 @@ fn the_reports_lie_beside_the_merge_into_an_earlier_main() {
     project.write(LOAD, "DELETE FROM records;\n");
     project.git(&["commit", "-qa", "--amend", "-m", "Merge"]);
     project.write(REPORT, GREEN);
-    project.judge(&[]).expect(1, NAME, "what would land is tree");
+    project.judge(&[]).expect(1, NAME, "would land");
 }
 
 #[test]
@@ -152,7 +153,7 @@ fn what_was_tested_is_something_else() {
         check_out(&project);
         let statement = tested(&project);
         lands(&project, "docs/more.md", "More.\n");
-        judged(&project, &statement).expect(1, NAME, "what would land is tree");
+        judged(&project, &statement).expect(1, NAME, "would land");
     }
 }
 
@@ -227,7 +228,7 @@ fn the_request_moved_between_clone_and_gate() {
     let head = portcullis::model::change::Revision::try_from(head).unwrap();
     let world = &mut stage.world;
     world.request.head = head.clone();
-    world.reviews.iter_mut().for_each(|review| review.commit = Some(head.clone()));
+    world.reviews.iter_mut().for_each(|review| review.reviewed = ReviewedContent::Stated(head.clone()));
     world.checks.iter_mut().for_each(|check| check.head = head.clone());
     world.activity.iter_mut().for_each(|entry| entry.after = head.clone());
     let accounts = world.commits[0].1.clone();

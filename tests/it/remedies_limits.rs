@@ -11,7 +11,7 @@ use portcullis::cli::demo::stage::{KIM, Stage, revision};
 use portcullis::cli::demo::world::{Activity, minutes, person};
 use portcullis::model::person::{Account, AccountKind, Login};
 use portcullis::model::review::CommitAccounts;
-use portcullis::model::review::{Permission, ReviewState};
+use portcullis::model::review::{Permission, ReviewState, ReviewedContent};
 use serde_json::Value;
 use std::fs;
 use std::path::Path;
@@ -218,7 +218,7 @@ fn a_policy_that_is_too_long_says_it_with_fewer_and_wider_patterns() {
     let many: String =
         (0..9000).map(|number| format!("\"services/upload/part-{number:05}/**\",\n")).collect();
     let said = with(&format!("[{many}]"));
-    assert!(said.contains("say it with fewer and wider patterns"), "{said}");
+    assert!(said.contains("use fewer and wider patterns"), "{said}");
     let said = with("[\"services/upload/part-*/**\"]");
     assert!(said.contains("is valid"), "{said}");
 }
@@ -247,7 +247,7 @@ fn roles_that_share_too_many_people_share_fewer() {
     };
     says(&judge(&stage(14)), "Give the roles fewer people in common.");
     // One person is missing in any case; with fewer in common that can be told, and is no matter of trials any more.
-    says(&judge(&stage(4)), "Let different people approve for each role.");
+    says(&judge(&stage(4)), "Ask different people to approve for each role.");
 }
 
 #[test]
@@ -264,7 +264,7 @@ fn a_head_that_merged_the_base_too_often_is_approved_itself() {
     stage.world.reviews = approved;
     says(&judge(&stage), "Have the head itself approved");
     let head = stage.world.request.head.clone();
-    stage.world.reviews.iter_mut().for_each(|review| review.commit = Some(head.clone()));
+    stage.world.reviews.iter_mut().for_each(|review| review.reviewed = ReviewedContent::Stated(head.clone()));
     allowed(&judge(&stage));
 }
 
@@ -326,7 +326,7 @@ fn what_the_tests_no_longer_test_is_where_the_finding_says() {
     checkout.write(REPORT, GREEN);
     let verdict = checkout.judge(&[]);
     allowed(&verdict);
-    notes(&verdict, "Look in review at what the tests no longer test.");
+    notes(&verdict, "Check in review what the tests no longer test.");
     let noted = verdict.findings("regression-tests", "noted");
     let details = noted.iter().map(ToString::to_string).collect::<String>();
     assert!(details.contains(test) && details.contains("test_load"), "{details}");
@@ -336,7 +336,8 @@ fn what_the_tests_no_longer_test_is_where_the_finding_says() {
 #[test]
 fn who_set_a_machine_to_work_did_not_approve_where_somebody_else_did() {
     let mut stage = Stage::honest().unwrap();
-    let bot = Account { login: Login::new("github-actions[bot]"), id: 41_898_282, kind: AccountKind::Bot };
+    let bot =
+        Account { login: Login::new("github-actions[bot]"), id: 41_898_282.into(), kind: AccountKind::Bot };
     let address = "41898282+github-actions[bot]@users.noreply.github.com";
     let edit = Edit::Write(LOAD, "SELECT 1;\n");
     let head = stage.history.commit(("github-actions[bot]", address), &[stage.base], "x", &[edit]).unwrap();
@@ -346,7 +347,7 @@ fn who_set_a_machine_to_work_did_not_approve_where_somebody_else_did() {
     stage.world.activity.iter_mut().for_each(|push| push.actor = Some(bot.clone()));
     let accounts = CommitAccounts { author: Some(bot.clone()), committer: Some(bot) };
     stage.world.commits.iter_mut().for_each(|(_, of)| *of = accounts.clone());
-    notes(&judge(&stage), "Find out who started the machine, and have another person approve.");
+    notes(&judge(&stage), "Find out who told the bot to write it, and have another person approve.");
     // It was Robin, whose approval is taken back; Sam approves.
     stage.world.reviews.retain(|review| review.reviewer.as_ref().is_none_or(|one| *one != robin()));
     assert_eq!(judge(&stage).exit, 1);
@@ -377,10 +378,7 @@ fn two_modules_that_name_their_files_alike_write_reports_of_their_own() {
         "out/all.xml",
         &format!("<coverage><sources>{sources}</sources><packages><package><classes>{class}</classes></package></packages></coverage>"),
     );
-    says(
-        &checkout.judge(&[]),
-        "Let each module write a report of its own, and map it with `strip` and `add`",
-    );
+    says(&checkout.judge(&[]), "Have each module write its own report, and map it with `strip` and `add`");
     let checkout = with(&(mapped("one", "one") + &mapped("two", "two")));
     checkout.write("out/one.info", entry);
     checkout.write("out/two.info", &entry.replace("1,1", "1,0"));
@@ -410,7 +408,7 @@ fn a_push_that_nobody_can_look_at_is_fetched_by_the_command_that_is_named() {
     );
     let lost: Oid = text(&made).trim().parse().unwrap();
     git(&origin, &["config", "uploadpack.allowAnySHA1InWant", "true"]);
-    let branch = stage.world.request.head_branch.clone();
+    let branch = stage.world.request.head_branch.clone().unwrap();
     stage.world.activity.push(Activity {
         branch,
         after: revision(lost).unwrap(),

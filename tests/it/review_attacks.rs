@@ -6,7 +6,7 @@ use portcullis::cli::demo::history::Edit;
 use portcullis::cli::demo::stage::{GREEN, KIM, POLICY, REPORT, Stage};
 use portcullis::cli::demo::world::{Bend, Endpoint};
 use portcullis::model::person::{Account, AccountKind, Login};
-use portcullis::model::review::CommitAccounts;
+use portcullis::model::review::{CommitAccounts, ReviewedContent};
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -39,10 +39,14 @@ fn a_committed_report_is_no_evidence_for_a_gate_that_is_started_below_the_root()
     run(command(&stage, &server, &arguments).current_dir(&job)).expect(
         1,
         "regression-tests",
-        "its own evidence",
+        "so it is not evidence of a run",
     );
     let arguments = ["-C", "job", "check", "--format", "json"];
-    run(&mut command(&stage, &server, &arguments)).expect(1, "regression-tests", "its own evidence");
+    run(&mut command(&stage, &server, &arguments)).expect(
+        1,
+        "regression-tests",
+        "so it is not evidence of a run",
+    );
 }
 
 #[test]
@@ -57,7 +61,7 @@ fn a_committed_report_above_the_place_where_the_gate_is_started_is_no_evidence()
     run(command(&stage, &server, &arguments).current_dir(&job)).expect(
         1,
         "regression-tests",
-        "its own evidence",
+        "so it is not evidence of a run",
     );
 }
 
@@ -83,7 +87,7 @@ fn a_report_that_stands_on_the_base_is_no_evidence() {
     let landed = stage.history.commit(KIM, &[stage.base], "Sample", &[Edit::Write(REPORT, GREEN)]).unwrap();
     stage.base = landed;
     stage.honest_world().unwrap();
-    judge(&stage).expect(1, "regression-tests", "its own evidence");
+    judge(&stage).expect(1, "regression-tests", "so it is not evidence of a run");
 }
 
 #[test]
@@ -91,7 +95,7 @@ fn a_report_inside_a_submodule_is_no_evidence() {
     let mut stage = Stage::honest().unwrap();
     let elsewhere = stage.base;
     stage.change(&[LOAD, Edit::Submodule("target", elsewhere)]).unwrap();
-    judge(&stage).expect(1, "regression-tests", "its own evidence");
+    judge(&stage).expect(1, "regression-tests", "so it is not evidence of a run");
 }
 
 // What the gate is told instead of asking.
@@ -127,7 +131,7 @@ fn in_a_job_the_head_of_the_event_is_judged_also_when_its_request_is_named() {
         stage.push(KIM, &kim, &[Edit::Write("docs/guide.md", "x\n")]).unwrap();
         Server::start(stage.world.clone())
     };
-    let request = stage.world.request.number.to_string();
+    let request = stage.world.request.id.to_string();
     let repository = stage.world.repository.clone();
     let arguments = ["check", "--repository", &repository, "--request", &request, "--format", "json"];
     let mut command = command(&stage, &server_of_later, &arguments);
@@ -177,7 +181,7 @@ fn facts_that_were_gathered_for_less_prove_nothing() {
         .unwrap();
     stage.push(KIM, &kim, &[Edit::Write(".github/workflows/gate.yml", "on: pull_request\n")]).unwrap();
     let head = portcullis::cli::demo::stage::revision(stage.head()).unwrap();
-    stage.world.reviews.iter_mut().for_each(|review| review.commit = Some(head.clone()));
+    stage.world.reviews.iter_mut().for_each(|review| review.reviewed = ReviewedContent::Stated(head.clone()));
     stage.world.reviews.truncate(1);
     let server = Server::start(stage.world.clone());
     let facts = run(&mut command(&stage, &server, &["facts"])).text;
@@ -191,7 +195,7 @@ fn facts_that_were_gathered_for_less_prove_nothing() {
         &format!("{strict}\n[controls.required-reviews]\napprovals = 1\n"),
     );
     let verdict = decide(elsewhere.path());
-    verdict.expect(3, "gate-integrity", "on the way");
+    verdict.expect(3, "gate-integrity", "individual commits");
 }
 
 fn decide(directory: &Path) -> Verdict {
@@ -367,7 +371,7 @@ fn with_each_commit_the_owners_of_what_was_touched_on_the_way_are_asked_for() {
     stage.change(&[LOAD, Edit::Write("db/migrations/1.sql", "SELECT 1;\n")]).unwrap();
     stage.push(KIM, &kim, &[Edit::Remove("db/migrations/1.sql")]).unwrap();
     let head = portcullis::cli::demo::stage::revision(stage.head()).unwrap();
-    stage.world.reviews.iter_mut().for_each(|review| review.commit = Some(head.clone()));
+    stage.world.reviews.iter_mut().for_each(|review| review.reviewed = ReviewedContent::Stated(head.clone()));
     let verdict = judge_at(&stage, &Server::start(stage.world.clone()));
     assert_eq!(verdict.exit, 0, "{}", verdict.text);
 }
@@ -375,7 +379,8 @@ fn with_each_commit_the_owners_of_what_was_touched_on_the_way_are_asked_for() {
 #[test]
 fn a_change_that_only_machines_had_a_part_in_is_pointed_out() {
     let mut stage = Stage::honest().unwrap();
-    let bot = Account { login: Login::new("github-actions[bot]"), id: 41_898_282, kind: AccountKind::Bot };
+    let bot =
+        Account { login: Login::new("github-actions[bot]"), id: 41_898_282.into(), kind: AccountKind::Bot };
     let address = "41898282+github-actions[bot]@users.noreply.github.com";
     let head = stage.history.commit(("github-actions[bot]", address), &[stage.base], "x", &[LOAD]).unwrap();
     stage.commits = vec![head];
@@ -384,7 +389,7 @@ fn a_change_that_only_machines_had_a_part_in_is_pointed_out() {
         let verdict = judge(stage);
         assert_eq!(verdict.exit, 0, "{}", verdict.text);
         let notes = verdict.findings("required-reviews", "noted");
-        notes.iter().any(|note| note["reason"].to_string().contains("only machines"))
+        notes.iter().any(|note| note["reason"].to_string().contains("only bots"))
     };
     assert!(!pointed_out(&stage), "Kim opened and pushed it");
     stage.world.request.author = Some(bot.clone());

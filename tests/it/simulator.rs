@@ -21,8 +21,10 @@ use portcullis::model::deployment::{
     Baseline, BaselineOrigin, Deployment, HostDeployment, LandingFacts, Recorded,
 };
 use portcullis::model::fact::{Fact, Gap};
+use portcullis::model::inquiry::TextPurpose;
 use portcullis::model::landing::{Coverage, Span};
 use portcullis::model::path::RepoPath;
+use portcullis::model::waiver;
 use portcullis::policy::Policy;
 use std::collections::BTreeSet;
 
@@ -85,7 +87,7 @@ fn gathered(lane: &Lane, words: Words) -> Deployment {
         baseline: Baseline { revision: words.baseline, origin: words.origin },
         deployer: Fact::Gap(Gap::not_asked("who deploys", "no policy of the lane asks")),
         by_host: Fact::Known(words.host.map(|revision| HostDeployment {
-            number: 5,
+            id: 5.into(),
             revision,
             since: jiff::Timestamp::UNIX_EPOCH,
         })),
@@ -269,7 +271,7 @@ const BENDS: &[(&str, Bend)] = &[
     }),
     ("waivers that stand nowhere", |facts, _| {
         let Fact::Known(gate) = &mut facts.whole.gate else { return None };
-        gate.waivers_after = Some("schema = 1\n".to_string());
+        gate.entry(waiver::PATH, TextPurpose::Waivers).after = Some("schema = 1\n".to_string());
         Some(())
     }),
 ];
@@ -351,7 +353,7 @@ fn a_baseline_that_skips_landings_never_stands() {
             (BaselineOrigin::Asserted, recorded.clone(), None),
             (BaselineOrigin::Asserted, recorded.clone(), Some(at(skip))),
             (BaselineOrigin::Asserted, None, recorded.clone()),
-            (BaselineOrigin::Host(5), None, Some(at(skip))),
+            (BaselineOrigin::Host(5.into()), None, Some(at(skip))),
         ] {
             let name = format!("{origin:?} {record:?} {host:?}");
             let words = Words { origin, baseline: at(skip), record, host };

@@ -7,6 +7,7 @@ use crate::collect::git::Repository;
 use crate::model::change::Revision;
 use crate::model::environment::Environment;
 use crate::model::fact::{Gap, GapReason};
+use crate::model::id::RequestId;
 use serde::Deserialize;
 use serde_json::Value;
 use std::io::Read as _;
@@ -202,7 +203,7 @@ impl Place {
     ///
     /// # Errors
     /// A gap, if it ends elsewhere.
-    pub fn ends(&self, request: u64, head: &Revision) -> std::result::Result<(), Gap> {
+    pub fn ends(&self, request: &RequestId, head: &Revision) -> std::result::Result<(), Gap> {
         if self.request.is_some() || *head == self.commit {
             return Ok(());
         }

@@ -120,7 +120,7 @@ pub fn judge(scenario: &Scenario) -> Result<Decision> {
     let subject = Subject {
         host: Some(HostName::Github),
         repository: Some(stage.world.repository.clone()),
-        request: Some(stage.world.request.number),
+        request: stage.world.request.id.number(),
         base: None,
         head: None,
         policy: None,

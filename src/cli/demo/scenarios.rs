@@ -8,7 +8,7 @@ use crate::model::check::Producer;
 use crate::model::decision::Outcome;
 use crate::model::person::Account;
 use crate::model::protection::{ActorKind, Bypass, BypassMode};
-use crate::model::review::{Permission, Review, ReviewState};
+use crate::model::review::{Permission, Review, ReviewState, ReviewedContent};
 use anyhow::Result;
 
 /// A change and what the gate must say of it.
@@ -150,10 +150,15 @@ fn harmless(stage: &mut Stage) -> Result<()> {
 fn self_approval(stage: &mut Stage) -> Result<()> {
     let second = person("kim-example-admin", 14);
     let own = Review {
-        id: 33,
+        id: 33.into(),
+        position: 33,
         reviewer: Some(second.clone()),
         state: ReviewState::Approved,
-        commit: stage.world.reviews.first().and_then(|review| review.commit.clone()),
+        reviewed: stage
+            .world
+            .reviews
+            .first()
+            .map_or(ReviewedContent::Unknown, |review| review.reviewed.clone()),
         submitted: Some(minutes(55)),
     };
     stage.world.reviews.truncate(1);
@@ -163,7 +168,7 @@ fn self_approval(stage: &mut Stage) -> Result<()> {
 }
 
 fn bypass_actor(stage: &mut Stage) -> Result<()> {
-    let actor = Bypass { kind: ActorKind::User, id: Some(11), name: None, mode: BypassMode::Always };
+    let actor = Bypass { kind: ActorKind::User, id: Some(11.into()), name: None, mode: BypassMode::Always };
     stage.world.rulesets.iter_mut().for_each(|ruleset| ruleset.bypass = Some(vec![actor.clone()]));
     Ok(())
 }
@@ -184,7 +189,7 @@ fn weakened_policy(stage: &mut Stage) -> Result<()> {
 
 fn borrowed_check(stage: &mut Stage) -> Result<()> {
     for check in &mut stage.world.checks {
-        check.producer = Producer::App { id: 4711, slug: "made-up-app".into() };
+        check.producer = Producer::App { id: 4711.into(), slug: "made-up-app".into() };
     }
     Ok(())
 }

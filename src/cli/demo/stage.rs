@@ -5,7 +5,7 @@
 
 use super::history::{Edit, History, Person};
 use super::world::{Activity, World, minutes};
-use crate::model::change::Revision;
+use crate::model::change::{BranchName, Revision};
 use crate::model::check::Check;
 use crate::model::person::Account;
 use crate::model::review::CommitAccounts;
@@ -105,7 +105,7 @@ impl Stage {
         let head = revision(id)?;
         let accounts = CommitAccounts { author: Some(account.clone()), committer: Some(account.clone()) };
         self.world.commits.push((head.clone(), accounts));
-        let branch = self.world.request.head_branch.clone();
+        let branch = BranchName::new(self.world.head_branch());
         let after = head.clone();
         self.world.activity.push(Activity { branch, after, actor: Some(account.clone()), at: minutes(60) });
         self.world.checks = std::mem::take(&mut self.world.checks)

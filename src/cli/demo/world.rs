@@ -7,9 +7,10 @@
 use crate::collect::transport::{Request, Response, Transport, TransportError};
 use crate::model::change::{BranchName, Revision};
 use crate::model::check::{Check, Conclusion, Producer, WorkflowRun};
+use crate::model::id::CheckId;
 use crate::model::person::{Account, AccountKind, Login, TeamName};
 use crate::model::protection::{Branch, Bypass, Rule};
-use crate::model::review::{ChangeRequest, CommitAccounts, Permission, Review, ReviewState};
+use crate::model::review::{ChangeRequest, CommitAccounts, Permission, Review, ReviewState, ReviewedContent};
 use jiff::Timestamp;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -63,7 +64,7 @@ pub struct World {
     /// Check runs (by apps) and statuses (by accounts).
     pub checks: Vec<Check>,
     /// The workflow run that a check run belongs to, by the number of the check run. Those that are not here have a suite of their own.
-    pub workflow_runs: BTreeMap<u64, WorkflowRun>,
+    pub workflow_runs: BTreeMap<CheckId, WorkflowRun>,
     /// Whom it attributes the addresses of co-authors to, by commit.
     pub co_authors: Vec<(Revision, Attributed)>,
     /// Deployments, oldest first.
@@ -225,11 +226,12 @@ impl World {
         let own = |id: &Revision| {
             (id.clone(), CommitAccounts { author: Some(kim.clone()), committer: Some(kim.clone()) })
         };
-        let approve = |id, by: &Account, minute| Review {
-            id,
+        let approve = |id: u64, by: &Account, minute| Review {
+            id: id.into(),
+            position: id - 30,
             reviewer: Some(by.clone()),
             state: ReviewState::Approved,
-            commit: Some(head.clone()),
+            reviewed: ReviewedContent::Stated(head.clone()),
             submitted: Some(minutes(minute)),
         };
         let repository = "example-org/data-upload";
@@ -239,14 +241,14 @@ impl World {
             token: None,
             repository: repository.to_string(),
             request: ChangeRequest {
-                number: 7,
+                id: 7.into(),
                 title: "Load records in batches".to_string(),
                 author: Some(kim.clone()),
                 open: true,
                 merged: None,
                 base_branch: BranchName::new("main"),
                 head: head.clone(),
-                head_branch: BranchName::new("batches"),
+                head_branch: Some(BranchName::new("batches")),
                 head_repository: Some(repository.to_string()),
             },
             deployments: vec![Deployed::done(5, base.clone(), 1)],
@@ -274,6 +276,11 @@ impl World {
         }
     }
 
+    /// The branch of the request.
+    pub fn head_branch(&self) -> &str {
+        self.request.head_branch.as_ref().map_or("", BranchName::as_str)
+    }
+
     /// The same with a bent answer.
     #[must_use]
     pub fn bent(mut self, endpoint: Endpoint, bend: Bend) -> World {
@@ -291,9 +298,14 @@ impl Deployed {
     }
 }
 
+/// An identifier as GitHub writes it in JSON: a number.
+pub(super) fn number(id: impl std::fmt::Display) -> Option<u64> {
+    id.to_string().parse().ok()
+}
+
 /// A person with this login and number.
 pub fn person(login: &str, id: u64) -> Account {
-    Account { login: Login::new(login), id, kind: AccountKind::Human }
+    Account { login: Login::new(login), id: id.into(), kind: AccountKind::Human }
 }
 
 /// So many minutes after this world's story began.
@@ -304,16 +316,16 @@ pub const fn minutes(count: i64) -> Timestamp {
 fn run(id: u64, name: &str, head: &Revision) -> Check {
     Check {
         name: name.to_string(),
-        id,
+        id: id.into(),
         head: head.clone(),
-        producer: Producer::App { id: ACTIONS, slug: "github-actions".to_string() },
+        producer: Producer::App { id: ACTIONS.into(), slug: "github-actions".to_string() },
         conclusion: Conclusion::Success,
     }
 }
 
 /// Everything that a branch can require.
 fn strict_rules() -> Vec<Rule> {
-    let check = |name: &str| Rule::Check { name: name.to_string(), app: Some(ACTIONS) };
+    let check = |name: &str| Rule::Check { name: name.to_string(), app: Some(ACTIONS.into()) };
     vec![
         Rule::ChangeRequest,
         Rule::Approvals(2),

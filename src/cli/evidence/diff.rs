@@ -4,7 +4,8 @@ use super::unseen;
 use crate::cli::exit::{Exit, Failure, Result};
 use crate::cli::output::{self, PlainJson, unknown};
 use crate::collect::git::notes::FETCH;
-use crate::evidence::{self, Lines};
+use crate::evidence::StatementLines;
+use crate::evidence::predicate::read_as;
 use crate::model::evidence::coverage::{FileChange, RecordedCoverage, Share, changes, measured};
 use crate::model::evidence::difference::Difference;
 use crate::model::evidence::inventory::{Inventory, Written, differing};
@@ -114,8 +115,10 @@ fn sides(directory: &Path, name: &str, suite: Option<&str>) -> Result<BTreeMap<N
     for line in lines(directory, name)? {
         let line = line.map_err(|error| Failure::environment(format!("cannot read {name}: {error}")))?;
         let unread = |error: String| Failure::environment(format!("{name}: {error}"));
-        let read = evidence::read_as(&line);
-        let Statement { run, .. } = read.map_err(|error| unread(error.to_string()))?;
+        let read = read_as::<RecordedRun<Inventory>>(&line);
+        let Some(Statement { predicate: run, .. }) = read.map_err(|error| unread(error.to_string()))? else {
+            continue;
+        };
         seen.insert(run.suite.clone());
         if suite.is_none_or(|suite| suite == run.suite) {
             let side = all.entry((run.suite.clone(), run.configuration.clone())).or_default();
@@ -154,20 +157,20 @@ fn none_of(directory: &Path, name: &str, suite: Option<&str>, seen: &BTreeSet<St
         }
         _ => format!("a clone does not bring notes by itself: {FETCH}"),
     };
-    Failure::environment(format!("`{name}` holds no evidence\nhelp: {help}"))
+    Failure::environment(format!("`{name}` holds no evidence")).hint(help)
 }
 
 /// The statements of a file, or of the note on the tree of a commit, a line each.
-fn lines(directory: &Path, name: &str) -> Result<Lines<Box<dyn BufRead>>> {
+fn lines(directory: &Path, name: &str) -> Result<StatementLines<Box<dyn BufRead>>> {
     let file = directory.join(name);
     if file.is_file() {
         let file = File::open(&file);
         let file = file.map_err(|error| Failure::environment(format!("cannot read {name}: {error}")))?;
-        return Ok(Lines::of(Box::new(BufReader::new(file))));
+        return Ok(StatementLines::of(Box::new(BufReader::new(file))));
     }
     let repository = crate::cli::opening::open(directory)?;
     let subject = repository.subject(&repository.resolve_short(name)?).map_err(unseen)?;
-    Ok(Lines::of(Box::new(Cursor::new(repository.note(&subject.tree).map_err(unseen)?))))
+    Ok(StatementLines::of(Box::new(Cursor::new(repository.note(&subject.tree).map_err(unseen)?))))
 }
 
 fn text(entries: &[Entry<'_>]) -> String {

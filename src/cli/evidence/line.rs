@@ -7,7 +7,7 @@ use crate::attest::key::SigningKey;
 use crate::attest::statement::PAYLOAD_TYPE;
 use crate::cli::exit::{Failure, Result};
 use crate::cli::output::PlainJson;
-use crate::evidence;
+use crate::evidence::{check_length, test_run};
 use crate::model::evidence::Statement;
 use std::io::{self, Write};
 
@@ -29,14 +29,14 @@ impl Line {
     pub fn of(statement: Statement, recording: &Recording) -> Result<Self> {
         let failed = |error: AttestError| Failure::environment(error.to_string());
         if recording.test_result {
-            return Ok(Line::Bytes(evidence::write_test_result(&statement).map_err(failed)?));
+            return Ok(Line::Bytes(test_run::write_test_result(&statement).map_err(failed)?));
         }
         let length = length(&statement).map_err(failed)?;
         let Some(key) = &recording.key else {
-            evidence::readable(length).map_err(failed)?;
+            check_length(length).map_err(failed)?;
             return Ok(Line::Statement(Box::new(statement)));
         };
-        Line::signed(evidence::write(&statement).map_err(failed)?, sign::key(key)?)
+        Line::signed(test_run::write(&statement).map_err(failed)?, sign::key(key)?)
     }
 
     /// A statement that is going to be signed.
@@ -44,7 +44,7 @@ impl Line {
     /// # Errors
     /// Nobody could read the line back.
     pub fn signed(statement: Vec<u8>, key: SigningKey) -> Result<Self> {
-        evidence::readable(sealed_length(statement.len() as u64))
+        check_length(sealed_length(statement.len() as u64))
             .map_err(|error| Failure::environment(error.to_string()))?;
         Ok(Line::Sealed(statement, Box::new(key)))
     }
@@ -65,7 +65,7 @@ impl Line {
     /// Those of `out`.
     pub fn write_to(&self, out: &mut dyn Write) -> io::Result<()> {
         match self {
-            Line::Statement(statement) => evidence::write_to(out, statement).map_err(io::Error::other),
+            Line::Statement(statement) => test_run::write_to(out, statement).map_err(io::Error::other),
             Line::Bytes(bytes) => out.write_all(bytes),
             Line::Sealed(statement, key) => {
                 seal_to(out, PAYLOAD_TYPE, statement, key).map_err(io::Error::other)
@@ -92,7 +92,7 @@ impl Line {
 /// How long a statement is when it is written, in bytes.
 fn length(statement: &Statement) -> std::result::Result<u64, AttestError> {
     let mut counted = Counted(0);
-    evidence::write_to(&mut counted, statement)?;
+    test_run::write_to(&mut counted, statement)?;
     Ok(counted.0)
 }
 

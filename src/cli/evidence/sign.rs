@@ -5,11 +5,10 @@ use crate::attest::key::SigningKey;
 use crate::attest::signers::AllowedSigners;
 use crate::cli::exit::{Exit, Failure, Result};
 use crate::cli::{names, output};
-use crate::evidence::{self, Lines};
-use crate::model::evidence::Statement;
-use crate::model::evidence::inventory::Inventory;
+use crate::evidence::predicate::{StatementSummary, summarize};
+use crate::evidence::{self, StatementLines};
 use clap::Args;
-use std::fmt::{Display, Write as _};
+use std::fmt::Display;
 use std::fs::File;
 use std::io::{self, BufRead, Read as _, Write};
 use std::path::{Path, PathBuf};
@@ -65,13 +64,12 @@ pub fn sign(arguments: &Signing) -> Result {
 /// A line that is a statement, and is going to be signed.
 fn statement(file: &Path, line: io::Result<Vec<u8>>, key: &SigningKey) -> Result<Line> {
     let line = line.map_err(|error| cannot_read(file, &error))?;
-    evidence::read_as::<Inventory>(&line)
-        .map_err(|error| Failure::environment(format!("{}: {error}", file.display())))?;
+    summarize(&line).map_err(|error| Failure::environment(format!("{}: {error}", file.display())))?;
     Line::signed(line, key.clone())
 }
 
 /// The lines of a file, or of what is in its place.
-fn lines(file: &Path) -> Result<Lines<impl BufRead>> {
+fn lines(file: &Path) -> Result<StatementLines<impl BufRead>> {
     super::lines(file).map_err(|error| cannot_read(file, &error))
 }
 
@@ -112,8 +110,8 @@ pub fn verify(arguments: &Verifying) -> Result {
     for line in lines(&arguments.file)? {
         number += 1;
         let line = line.map_err(|error| cannot_read(&arguments.file, &error))?;
-        match evidence::open_as::<Inventory>(line, &signers, jiff::Timestamp::now()) {
-            Ok((statement, by)) => text.push_str(&described(&statement, &by.into_iter().collect::<Vec<_>>())),
+        match evidence::open(line, &signers, jiff::Timestamp::now(), summarize) {
+            Ok((summary, by)) => text.push_str(&describe(&summary, &by.into_iter().collect::<Vec<_>>())),
             Err(error) => {
                 output::complain(&format!("{}:{number}: {error}", arguments.file.display()));
                 exit = Exit::Unverified;
@@ -127,16 +125,7 @@ pub fn verify(arguments: &Verifying) -> Result {
     Ok(exit)
 }
 
-fn described(Statement { subject, run }: &Statement<Inventory>, signers: &[String]) -> String {
-    let configuration = run.configuration.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
-    let mut text = String::new();
-    let _ = writeln!(
-        text,
-        "{}{configuration}: {} on tree {}, signed by {}",
-        run.suite,
-        crate::render::plural(run.tests.len() as u64, "test"),
-        subject.tree,
-        signers.join(", ")
-    );
-    text
+fn describe(StatementSummary { subject, name, size, unit }: &StatementSummary, signers: &[String]) -> String {
+    let claimed = crate::render::plural(*size, unit);
+    format!("{name}: {claimed} on tree {}, signed by {}\n", subject.tree, signers.join(", "))
 }

@@ -72,7 +72,7 @@ pub fn explain(asked: &Asked<'_>, place: &Where, verbose: bool) -> Result<()> {
         Err(failure) => {
             let alone = Place { line: vec![asked.commit.clone()], at: 0 };
             let Some(facts) = gather(asked, None, &nowhere(), &alone)? else { return first(asked, verbose) };
-            tell(asked, &facts, false, Location::Unknown(&one_line(&failure.message)), verbose)
+            tell(asked, &facts, false, Location::Unknown(&one_line(&failure.to_string())), verbose)
         }
     }
 }

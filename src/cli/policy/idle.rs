@@ -178,7 +178,7 @@ impl AtHead {
             Remark::new(line(&["roles"], name), text)
         });
         let inquiry = policy.inquiry(None);
-        let signers: BTreeSet<RepoPath> = inquiry.signers.into_iter().chain(inquiry.waiver_signers).collect();
+        let signers = inquiry.texts.keys().cloned().collect::<BTreeSet<RepoPath>>();
         let of_signers = signers.into_iter().filter(|path| !has(path)).map(|path| {
             let text = format!(
                 "the policy wants signatures by the signers in `{path}`, and there is no such file at HEAD"

@@ -117,7 +117,7 @@ pub fn record(repository: &Repository, order: Order<'_>) -> Result<Recorded, Gap
         exit_status: ended,
         command: order.watched.map(|watched| watched.command.clone()),
     };
-    Ok(Recorded { statement: Statement { subject, run }, measured })
+    Ok(Recorded { statement: Statement { subject, predicate: run }, measured })
 }
 
 /// The coverage reports, sorted; the same bytes under one name are one report.

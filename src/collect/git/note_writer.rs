@@ -5,7 +5,7 @@ use super::notes::{place, places, tip};
 use super::object::{Objects, object_name, revision};
 use super::record_writer::{Refusal, failed, open, write};
 use super::trust::CloneKind;
-use crate::evidence::{NOTES, with_line};
+use crate::evidence::{NOTES, add_line};
 use crate::model::change::{ObjectName, Revision};
 use git2::build::TreeUpdateBuilder;
 use git2::{ErrorCode, FileMode, ObjectType, Oid};
@@ -62,7 +62,7 @@ fn commit(
     };
     let found = places(&objects, before, on).map_err(failed)?;
     let (path, note) = found.into_iter().next().unwrap_or_else(|| (place(on, 1), Vec::new()));
-    let longer = with_line(&note, line);
+    let longer = add_line(&note, line);
     if longer == note {
         return Ok(None);
     }

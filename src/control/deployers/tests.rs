@@ -9,7 +9,7 @@ use crate::model::decision::{Finding, Verdict};
 use crate::model::deployment::{Deployer, DeployerOrigin, Deployment};
 use crate::model::fact::{Fact, Gap};
 use crate::model::person::{AccountKind, Login};
-use crate::model::review::{Permission, ReviewState};
+use crate::model::review::{Permission, ReviewState, ReviewedContent};
 
 const BOTH: &str = "role = \"release-managers\"\nnot-author-alone = true";
 
@@ -51,7 +51,7 @@ fn the_deployer_holds_the_role() {
     assert_eq!(role_verdict(&world, "SAM"), Verdict::Met);
     let found = whole(&world, &deployed_by(&world, "kim")).remove(0);
     assert_eq!(found.verdict, Verdict::Broken);
-    assert_eq!(found.reason, "kim deploys, who does not hold the role `release-managers`");
+    assert_eq!(found.reason, "kim, who deploys, does not hold the role `release-managers`");
 }
 
 #[test]
@@ -122,7 +122,7 @@ fn a_stale_approval_a_deleted_author_and_a_name_in_a_commit_are_no_second_person
     let mut world = world();
     world.request().author = Some(account("sam"));
     *world.reviews() = vec![review(1, "kim", ReviewState::Approved)];
-    world.reviews()[0].commit = Some(revision('9'));
+    world.reviews()[0].reviewed = ReviewedContent::Stated(revision('9'));
     // Robin's name in the commit proves nothing: Sam may have written it there.
     assert_eq!(landing_verdict(&world, "sam"), Verdict::Broken);
     world.reviews().clear();

@@ -6,7 +6,7 @@ use crate::control::testing::*;
 use crate::model::change::{BranchName, EntryKind, FileStatus};
 use crate::model::decision::Outcome;
 use crate::model::protection::Branch;
-use crate::model::review::{Review, ReviewState};
+use crate::model::review::{Review, ReviewState, ReviewedContent};
 use Outcome::{Allow, Block, Undetermined};
 
 const OWNERS: &str = "role = 'gate-owners'";
@@ -122,14 +122,14 @@ fn one_finding_for_each_reason_with_the_other_files() {
 fn the_policy_is_one_of_many_odd_names() {
     for policy in ["ci/[gate].toml", "ci/{a,b}.toml", "a*b?.toml", "gate !.toml", "ci/\u{e9}.toml"] {
         let mut world = touching(&[policy]);
-        world.facts.inquiry.policy = Some(policy.into());
+        world.policy_at(policy);
         assert_eq!(world.outcome(&KIND, OWNERS), Block, "{policy}");
         world.files(&["ci/a.toml"]);
         assert_eq!(world.outcome(&KIND, OWNERS), Allow, "{policy}");
     }
     let bytes = RepoPath::new(b"gate\xff.toml".to_vec());
     let mut world = touching(&["x"]);
-    world.facts.inquiry.policy = Some(bytes.clone());
+    world.policy_at(bytes.clone());
     world.change().files[0].new.as_mut().unwrap().path = bytes;
     assert_eq!(world.outcome(&KIND, OWNERS), Block);
 }
@@ -173,7 +173,7 @@ fn the_number_of_approvals_holds_without_a_role_too() {
 fn attack_56_removing_the_policy_is_broken_whoever_approves_and_whatever_is_not_seen() {
     let mut world = touching(&["portcullis.toml"]);
     world.role("gate-owners", &["kim"]);
-    world.gate().policy_after = None;
+    world.gate().policy_text().after = None;
     let found = findings(&world, OWNERS);
     let broken = with(&found, Verdict::Broken);
     assert_eq!(broken[0].subject.to_string(), "policy portcullis.toml");
@@ -186,8 +186,8 @@ fn attack_56_removing_the_policy_is_broken_whoever_approves_and_whatever_is_not_
 #[test]
 fn a_policy_kept_elsewhere_is_not_missed() {
     let mut world = World::honest();
-    world.facts.inquiry.policy = None;
-    (world.gate().policy_before, world.gate().policy_after) = (None, None);
+    world.facts.inquiry.texts.clear();
+    (world.gate().policy_text().before, world.gate().policy_text().after) = (None, None);
     world.host().branch = Fact::Gap(gap());
     assert_eq!(world.outcome(&KIND, ""), Allow);
 }
@@ -297,7 +297,10 @@ fn nothing_taken_away_lets_a_change_of_the_gate_through() {
 fn stale_approvals_of_a_gate_change_are_told() {
     let mut world = touching(&["CODEOWNERS"]);
     world.role("gate-owners", &["kim"]);
-    world.reviews()[0] = Review { commit: Some(revision('c')), ..review(1, "kim", ReviewState::Approved) };
+    world.reviews()[0] = Review {
+        reviewed: ReviewedContent::Stated(revision('c')),
+        ..review(1, "kim", ReviewState::Approved)
+    };
     let found = findings(&world, OWNERS);
     assert_eq!(found[0].verdict, Verdict::Broken);
     assert!(found[0].details.iter().any(|line| line.contains("given on cccccccccc")));

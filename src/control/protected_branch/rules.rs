@@ -42,7 +42,8 @@ pub fn phrase(rule: &Rule) -> String {
     phrase.to_string()
 }
 
-/// Where to switch the rule on, in the words of GitHub's ruleset page (GitHub docs, "Available rules for rulesets").
+/// Where to switch the rule on, in the words of GitHub's ruleset page (GitHub docs, "Available
+/// rules for rulesets").
 pub fn remedy(rule: &Rule, branch: &str) -> String {
     let setting = match rule {
         Rule::ChangeRequest => "Require a pull request before merging",

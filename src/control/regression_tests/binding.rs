@@ -1,10 +1,13 @@
 //! Which runs count for a suite, and why the others do not.
 //!
-//! A run counts when it is of the tree that would land, from a clean work tree, as fresh and as trusted as the suite asks. What
-//! does not count is never silently left out: its reason stands in a finding.
+//! A run counts when it is of the tree that would land, from a clean work tree, as fresh and as
+//! trusted as the suite asks. What does not count is never silently left out: its reason stands in
+//! a finding.
 
-use super::{Flaky, NAME, Suite, broken};
-use crate::control::shared::evidence_binding::{self, Asked, LocalReport, Told, is_answer, is_handed_over};
+use super::{Flaky, NAME, Suite, broken_suite};
+use crate::control::shared::evidence_binding::{
+    self, LocalReport, TimeFindings, TimeQuestion, is_answer, is_handed_over,
+};
 use crate::control::shared::text::{NAMED, first_few, plural};
 use crate::control::{Case, finding, unproven};
 use crate::model::change::ObjectName;
@@ -16,7 +19,7 @@ use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A run that counts.
-pub struct Run<'a> {
+pub struct CountedRun<'a> {
     /// As a report; of a statement, one made from it.
     pub report: Report,
     /// Its configuration or shard, if it was named.
@@ -30,19 +33,19 @@ pub struct Run<'a> {
 }
 
 /// The runs that count, and what is to be said of the others.
-pub struct Counted<'a> {
+pub struct CountedRuns<'a> {
     /// Those that count.
-    pub runs: Vec<Run<'a>>,
+    pub runs: Vec<CountedRun<'a>>,
     /// What speaks against the suite or was left out.
     pub findings: Vec<Finding>,
 }
 
 /// One suite on its way through the evidence.
-struct Sorter<'a> {
+struct RunSorter<'a> {
     suite: &'a Suite,
     name: &'a str,
     facts: &'a EvidenceFacts,
-    runs: Vec<Run<'a>>,
+    runs: Vec<CountedRun<'a>>,
     /// Why something does not count, each one sentence.
     left_out: Vec<String>,
     /// What to do about signatures that do not hold, or that nobody can look at.
@@ -50,7 +53,8 @@ struct Sorter<'a> {
     findings: Vec<Finding>,
 }
 
-/// Sorts reports and statements. A suite that asks for no more than reports, and got no more, takes them as they are.
+/// Sorts reports and statements. A suite that asks for no more than reports, and got no more, takes
+/// them as they are.
 ///
 /// # Errors
 /// A gap: what the evidence would be bound to could not be seen.
@@ -59,17 +63,18 @@ pub fn count_runs<'a>(
     name: &'a str,
     case: &Case<'a>,
     reports: &[&Report],
-) -> Result<Counted<'a>, Gap> {
+) -> Result<CountedRuns<'a>, Gap> {
     if !suite.is_bound() && !is_handed(name, &case.facts.evidence) {
-        let runs: Vec<Run> = reports.iter().map(|report| Run::loose((*report).clone(), None)).collect();
+        let runs: Vec<CountedRun> =
+            reports.iter().map(|report| CountedRun::loose((*report).clone(), None)).collect();
         // Nobody knows of which tree they are. Where it makes a difference, they show nothing.
         let unsure = case.facts.change.value().and_then(|change| change.basis.known().err());
         let findings =
             unsure.filter(|_| !runs.is_empty()).map(|gap| unproven(NAME, SubjectKind::Suite, name, &gap));
-        return Ok(Counted { runs, findings: findings.into_iter().collect() });
+        return Ok(CountedRuns { runs, findings: findings.into_iter().collect() });
     }
     let facts = case.facts.evidence.known()?;
-    let mut sorter = Sorter {
+    let mut sorter = RunSorter {
         suite,
         name,
         facts,
@@ -93,17 +98,17 @@ pub fn count_runs<'a>(
 }
 
 /// Why reports alone do not count where the exit status is required.
-const UNTOLD: &str = "the reports: they do not say with which exit status the suite ended";
+const UNTOLD: &str = "the reports: they do not contain the exit status of the suite";
 
-impl<'a> Run<'a> {
+impl<'a> CountedRun<'a> {
     fn loose(report: Report, tree: Option<ObjectName>) -> Self {
-        Run { report, configuration: None, tree, sources: BTreeSet::new(), recorded: None }
+        CountedRun { report, configuration: None, tree, sources: BTreeSet::new(), recorded: None }
     }
 
     fn of(found: &Found, statement: &'a Statement) -> Self {
-        let run = &statement.run;
+        let run = &statement.predicate;
         let configuration = run.configuration.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
-        Run {
+        CountedRun {
             report: Report {
                 path: format!("{}{configuration}", found.place),
                 suite: Some(run.suite.clone()),
@@ -120,7 +125,7 @@ impl<'a> Run<'a> {
     }
 }
 
-impl<'a> Sorter<'a> {
+impl<'a> RunSorter<'a> {
     /// Reports that lie in the work tree.
     fn reports(&mut self, reports: &[&Report]) {
         if reports.is_empty() {
@@ -134,7 +139,7 @@ impl<'a> Sorter<'a> {
                 self.left_out.push(UNTOLD.into());
             }
             Ok(None) => {
-                let runs = reports.iter().map(|report| Run::loose((*report).clone(), tree.clone()));
+                let runs = reports.iter().map(|report| CountedRun::loose((*report).clone(), tree.clone()));
                 self.runs.extend(runs);
             }
         }
@@ -143,7 +148,7 @@ impl<'a> Sorter<'a> {
     fn statements(&mut self) {
         for found in &self.facts.statements {
             match &found.statement {
-                Fact::Known(statement) if statement.run.suite == self.name => {
+                Fact::Known(statement) if statement.predicate.suite == self.name => {
                     self.statement(found, statement)
                 }
                 Fact::Known(_) => {}
@@ -155,10 +160,10 @@ impl<'a> Sorter<'a> {
     fn statement(&mut self, found: &'a Found, statement: &'a Statement) {
         let trees = &self.facts.trees;
         let why = evidence_binding::why_not(trees, self.suite.trust, found, statement);
-        let untold = self.suite.exit_status.is_some() && statement.run.exit_status.is_none();
-        let untold = untold.then(|| "it does not say with which exit status the suite ended".to_string());
+        let untold = self.suite.exit_status.is_some() && statement.predicate.exit_status.is_none();
+        let untold = untold.then(|| "it does not contain the exit status of the suite".to_string());
         match why.or(untold) {
-            None => self.runs.push(Run::of(found, statement)),
+            None => self.runs.push(CountedRun::of(found, statement)),
             Some(why) if is_handed_over(found) && !evidence_binding::is_baseline(trees, statement) => {
                 self.left_out.push(format!("{}: {why}", found.place));
             }
@@ -166,7 +171,8 @@ impl<'a> Sorter<'a> {
         }
     }
 
-    /// Of a statement that cannot be read nobody knows which suite it is of. A signature that does not hold is an answer.
+    /// Of a statement that cannot be read nobody knows which suite it is of. A signature that does
+    /// not hold is an answer.
     fn unread(&mut self, found: &Found, gap: &Gap) {
         if is_answer(gap) && is_handed_over(found) {
             self.left_out.push(gap.to_string());
@@ -176,35 +182,37 @@ impl<'a> Sorter<'a> {
         }
     }
 
-    /// A failed run of the same tree that stands only in a note was not handed over: somebody ran it again.
+    /// A failed run of the same tree that stands only in a note was not handed over: somebody ran
+    /// it again.
     fn earlier_failures(&mut self) {
         let counted: BTreeSet<_> = self.runs.iter().filter_map(|run| run.report.digest.clone()).collect();
         let failed = self.facts.statements.iter().filter(|found| !counted.contains(&found.digest));
         let failed: Vec<String> = failed
             .filter_map(|found| Some((found, found.statement.value()?)))
-            .filter(|(_, said)| said.run.suite == self.name && self.facts.trees.is_judged(&said.subject.tree))
-            .filter_map(|(found, said)| Some(format!("{}: {}", found.place, failures(said)?)))
+            .filter(|(_, said)| {
+                said.predicate.suite == self.name && self.facts.trees.is_judged(&said.subject.tree)
+            })
+            .filter_map(|(found, said)| Some(format!("{}: {}", found.place, describe_failures(said)?)))
             .collect();
         if failed.is_empty() {
             return;
         }
         let verdict = if self.suite.flaky == Flaky::Note { Verdict::Noted } else { Verdict::Broken };
-        let reason =
-            "an earlier run of the same tree failed, so that it passes now is the luck of another attempt";
+        let reason = "an earlier run of the same tree failed, so the suite passes only on a later attempt";
         self.findings.push(
             finding(NAME, verdict, SubjectKind::Suite, self.name, reason)
-                .remedy("Find out why it fails at times, and change what makes it do so")
+                .remedy("Find out why it fails intermittently, and remove the cause")
                 .details(first_few(failed)),
         );
     }
 
-    /// A run that a CI system started again tells its number. What came of the attempts before it nobody may have recorded, and
-    /// perhaps they never came to the tests: somebody has to look.
+    /// A run that a CI system started again tells its number. What came of the attempts before it
+    /// nobody may have recorded, and perhaps they never came to the tests: somebody has to look.
     fn later_attempts(&mut self) {
         let counted: BTreeSet<_> = self.runs.iter().filter_map(|run| run.report.digest.clone()).collect();
         let found = || self.facts.statements.iter();
         let later = found().filter(|found| counted.contains(&found.digest));
-        let later = later.filter_map(|found| Some((found, &found.statement.value()?.run)));
+        let later = later.filter_map(|found| Some((found, &found.statement.value()?.predicate)));
         let alone: Vec<String> = later
             .filter(|(_, run)| {
                 let before = 1..run.producer.attempt.unwrap_or(1);
@@ -215,11 +223,12 @@ impl<'a> Sorter<'a> {
             })
             .collect();
         if !alone.is_empty() {
-            let reason =
-                "it was run again by the CI system, and nothing shows what came of an attempt before";
+            let reason = "the CI system ran it again, and nothing shows the result of an earlier attempt";
             self.findings.push(
                 finding(NAME, Verdict::Noted, SubjectKind::Suite, self.name, reason)
-                    .remedy("Look at the first attempt, and let the job record each run, also one that fails")
+                    .remedy(
+                        "Look at the first attempt, and have the job record every run, including failed ones",
+                    )
                     .details(first_few(alone)),
             );
         }
@@ -234,7 +243,7 @@ impl<'a> Sorter<'a> {
         if !missing.is_empty() {
             let number = plural(missing.len() as u64, "configuration");
             self.findings.push(
-                broken(self.name, format!("{number} of it handed over no run that counts"))
+                broken_suite(self.name, format!("{number} handed over no run that counts"))
                     .remedy("Record each configuration with `portcullis evidence record --configuration NAME`, and hand all of them over")
                     .details(first_few(missing)),
             );
@@ -242,8 +251,8 @@ impl<'a> Sorter<'a> {
         let twice = self.twice();
         if !twice.is_empty() {
             self.findings.push(
-                broken(self.name, "one report stands for several configurations")
-                    .remedy("Hand over the reports that each configuration wrote itself")
+                broken_suite(self.name, "several configurations handed over the same report")
+                    .remedy("Hand over the report that each configuration wrote itself")
                     .details(first_few(twice)),
             );
         }
@@ -264,8 +273,9 @@ impl<'a> Sorter<'a> {
 
     /// First the work tree is what is judged, then the suite runs, and not too long ago.
     fn times(&mut self, observed: &Fact<Timestamp>) {
-        let asked = Asked { facts: self.facts, trust: self.suite.trust, age: self.suite.max_age, observed };
-        let mut told = Told::default();
+        let asked =
+            TimeQuestion { facts: self.facts, trust: self.suite.trust, age: self.suite.max_age, observed };
+        let mut told = TimeFindings::default();
         // A report that a statement here was read from is as old as the statement says.
         let recorded: BTreeSet<&String> = self.runs.iter().flat_map(|run| &run.sources).collect();
         let is_recorded = |report: &Report| {
@@ -286,23 +296,23 @@ impl<'a> Sorter<'a> {
         self.say_times(told, other_clock);
     }
 
-    fn say_times(&mut self, told: Told, other_clock: Option<String>) {
+    fn say_times(&mut self, told: TimeFindings, other_clock: Option<String>) {
         let say = |verdict, reason: String| finding(NAME, verdict, SubjectKind::Suite, self.name, reason);
         let mut findings: Vec<Finding> =
             told.gaps.iter().map(|gap| unproven(NAME, SubjectKind::Suite, self.name, gap)).collect();
         if !told.wrong.is_empty() {
             let number = plural(told.wrong.len() as u64, "report");
             findings.push(
-                say(Verdict::Broken, format!("{number} of it cannot be of a fresh run of this change"))
-                    .remedy("Run the suite again on the commit that is judged, or let `portcullis evidence record -- COMMAND` run it; remove old reports, and let nothing bring them back")
+                say(Verdict::Broken, format!("{number} cannot come from a fresh run of this change"))
+                    .remedy("Run the suite again on the judged commit, or let `portcullis evidence record -- COMMAND` run it; remove old reports, and make sure that nothing restores them")
                     .details(first_few(told.wrong)),
             );
         }
         if !told.by_files.is_empty() {
             let number = plural(told.by_files.len() as u64, "report");
             findings.push(
-                say(Verdict::Noted, format!("{number} of it: only file times show that it ran on what is judged"))
-                    .remedy("Let `portcullis evidence record -- COMMAND` run the suite, or let the runner write a report that names its own times")
+                say(Verdict::Noted, format!("{number}: only file times show that the suite ran on the judged commit"))
+                    .remedy("Let `portcullis evidence record -- COMMAND` run the suite, or have the runner write a report that names its own times")
                     .details(first_few(told.by_files)),
             );
         }
@@ -319,12 +329,12 @@ impl<'a> Sorter<'a> {
                 let reason =
                     format!("the check `{}` does not vouch for it: {}", judged.subject.name, judged.reason);
                 let remedy = judged.remedy.unwrap_or_default();
-                self.findings.push(broken(self.name, reason).remedy(remedy).details(judged.details));
+                self.findings.push(broken_suite(self.name, reason).remedy(remedy).details(judged.details));
             }
         }
     }
 
-    fn finish(mut self) -> Counted<'a> {
+    fn finish(mut self) -> CountedRuns<'a> {
         if !self.left_out.is_empty() {
             self.left_out.sort();
             let verdict = if self.runs.is_empty() { Verdict::Broken } else { Verdict::Noted };
@@ -339,20 +349,20 @@ impl<'a> Sorter<'a> {
                     .details(first_few(self.left_out)),
             );
         }
-        Counted { runs: self.runs, findings: self.findings }
+        CountedRuns { runs: self.runs, findings: self.findings }
     }
 }
 
 /// Was a statement handed over that is, or may be, of this suite?
 fn is_handed(name: &str, facts: &Fact<EvidenceFacts>) -> bool {
-    let is_of_it = |found: &Found| found.statement.value().is_none_or(|said| said.run.suite == name);
+    let is_of_it = |found: &Found| found.statement.value().is_none_or(|said| said.predicate.suite == name);
     evidence_binding::handed(facts).any(is_of_it)
 }
 
 /// Is it this attempt of the same run of the CI system?
 fn is_attempt(found: &Found, of: &RecordedRun, attempt: u64) -> bool {
     found.statement.value().is_some_and(|said| {
-        let run = &said.run;
+        let run = &said.predicate;
         let same = (&run.suite, &run.configuration, &run.producer.kind, &run.producer.run);
         same == (&of.suite, &of.configuration, &of.producer.kind, &of.producer.run)
             && run.producer.attempt.unwrap_or(1) == attempt
@@ -360,9 +370,9 @@ fn is_attempt(found: &Found, of: &RecordedRun, attempt: u64) -> bool {
 }
 
 /// What failed in a run, if anything did.
-fn failures(statement: &Statement) -> Option<String> {
+fn describe_failures(statement: &Statement) -> Option<String> {
     let failed = |outcome| matches!(outcome, TestOutcome::Failed | TestOutcome::Error);
-    let run = &statement.run;
+    let run = &statement.predicate;
     let errors = run.as_run().errors;
     let number = run.tests.iter().filter(|test| failed(test.outcome)).count() as u64;
     let flaky = run.tests.iter().filter(|test| test.outcome == TestOutcome::Flaky).count() as u64;

@@ -4,7 +4,7 @@ use super::*;
 use crate::control::testing::*;
 use crate::model::decision::Outcome;
 use crate::model::person::{AccountKind, Login, Mailbox};
-use crate::model::review::{CommitAccounts, Permission, Push, Review, ReviewState};
+use crate::model::review::{CommitAccounts, Permission, Push, Review, ReviewState, ReviewedContent};
 use Outcome::{Allow, Block, Undetermined};
 use ReviewState::{Approved, ChangesRequested, Commented, Dismissed, Pending};
 use proptest::prelude::*;
@@ -47,7 +47,7 @@ fn each_rule_is_its_own_finding() {
     let found = findings(&world, ROLES);
     let broken = with(&found, Verdict::Broken);
     assert_eq!(broken.len(), 1);
-    assert_eq!(broken[0].reason, "of this area: 0 of 1 independent approvals by role `ops`");
+    assert_eq!(broken[0].reason, "0 of 1 required independent approvals by role `ops` (rule for this area)");
 }
 
 #[test]
@@ -85,8 +85,12 @@ fn attacks_21_to_33_never_pass_for_two_approvals() {
         ("27 only commented", |w| w.reviews()[0].state = Commented, Block),
         ("27 only pending", |w| w.reviews()[0].state = Pending, Block),
         ("27 older than a dismissed one", |w| w.reviews().push(review(9, "kim", Dismissed)), Block),
-        ("28 push after approval", |w| w.reviews()[0].commit = Some(revision('c')), Block),
-        ("28 commit unknown", |w| w.reviews()[0].commit = None, Block),
+        (
+            "28 push after approval",
+            |w| w.reviews()[0].reviewed = ReviewedContent::Stated(revision('c')),
+            Block,
+        ),
+        ("28 commit unknown", |w| w.reviews()[0].reviewed = ReviewedContent::Unknown, Block),
         ("29 forced back", |w| w.reviews().push(elsewhere(9, "kim")), Block),
         ("29 swapped while judged", |w| w.request().head = revision('c'), Undetermined),
         ("31 approvals of another request", |w| w.reviews().clear(), Block),
@@ -118,13 +122,13 @@ fn allow(world: &mut World, login: &str, permission: Fact<Permission>) {
 }
 
 fn elsewhere(id: u64, login: &str) -> Review {
-    Review { commit: Some(revision('c')), ..review(id, login, Approved) }
+    Review { reviewed: ReviewedContent::Stated(revision('c')), ..review(id, login, Approved) }
 }
 
 #[test]
 fn rejected_approvals_are_told_with_every_finding() {
     let mut world = with_roles();
-    world.reviews()[0].commit = Some(revision('c'));
+    world.reviews()[0].reviewed = ReviewedContent::Stated(revision('c'));
     for found in findings(&world, ROLES) {
         assert!(found.details.iter().any(|line| line.contains("given on cccccccccc")), "{found:?}");
     }
@@ -211,7 +215,7 @@ fn areas_that_could_not_be_told_leave_their_rules_unproven() {
 fn an_objection_blocks_however_many_approve() {
     let mut world = World::honest();
     allow(&mut world, "sam", Fact::Known(Permission::Write));
-    world.reviews().push(Review { commit: None, ..review(0, "sam", ChangesRequested) });
+    world.reviews().push(Review { reviewed: ReviewedContent::Unknown, ..review(0, "sam", ChangesRequested) });
     let found = findings(&world, TWO);
     let broken = with(&found, Verdict::Broken);
     assert_eq!(broken[0].reason, "sam requested changes (review 0)");
@@ -302,7 +306,7 @@ fn worlds() -> impl Strategy<Value = World> {
             for (id, (login, state, kind)) in (1..).zip(reviews) {
                 let mut review = review(id, login, state);
                 match kind {
-                    0 => review.commit = Some(revision('c')),
+                    0 => review.reviewed = ReviewedContent::Stated(revision('c')),
                     1 => review.submitted = None,
                     2 => review.reviewer = None,
                     _ => {}
@@ -377,7 +381,7 @@ proptest! {
     #[test]
     fn an_approval_taken_away_never_makes_the_outcome_milder(world in worlds(), which in any::<prop::sample::Index>()) {
         let approvals: Vec<usize> = (0..).zip(world.clone().reviews().iter()).filter(|(_, review)| {
-            review.state == Approved && review.commit == Some(head())
+            review.state == Approved && review.reviewed == ReviewedContent::Stated(head())
         }).map(|(place, _)| place).collect();
         prop_assume!(!approvals.is_empty());
         let mut without = world.clone();

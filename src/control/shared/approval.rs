@@ -1,15 +1,18 @@
 //! Which approvals of a request count, and why the others do not.
 //!
-//! An approval counts when it is the standing opinion of a person who had no part in the change, who may write to
-//! the repository, and who gave it on the judged head against the present base branch. Opinions are counted by
-//! person: all accounts that the identity map gives to one person speak with one voice.
+//! An approval counts when it is the standing opinion of a person who had no part in the change,
+//! who may write to the repository, and who gave it on the judged head against the present base
+//! branch. Opinions are counted by person: all accounts that the identity map gives to one person
+//! speak with one voice.
 //!
-//! An approval is of what the head holds beyond the base branch. Where merging the head brings something else, because the branch
-//! holds some of its commits without their content, nobody can say what was approved: see [`crate::model::change::Basis`].
+//! An approval is of what the head holds beyond the base branch. Where merging the head brings
+//! something else, because the branch holds some of its commits without their content, nobody can
+//! say what was approved: see [`crate::model::change::Basis`].
 //!
-//! Unless the settings want the head itself, a commit that the head is but for *updates*, clean merges of the base, stands
-//! for the head: such a merge brings nothing that did not stand in the request or on the branch before. So whoever wrote,
-//! committed or pushed only updates had no part in the change. What is proved is decided by git's objects, see [`Updates`].
+//! Unless the settings want the head itself, a commit that the head is but for *updates*, clean
+//! merges of the base, stands for the head: such a merge brings nothing that did not stand in the
+//! request or on the branch before. So whoever wrote, committed or pushed only updates had no part
+//! in the change. What is proved is decided by git's objects, see [`Updates`].
 //!
 //! | review | what it does |
 //! | --- | --- |
@@ -19,16 +22,18 @@
 //! | dismissed | takes every older approval of the same person with it |
 //! | commented, pending | nothing |
 //!
-//! An objection counts when its account may write, or when it could not be seen what the account may do; so does
-//! the objection of a bot. The objection of a deleted account stands until somebody dismisses it. An objection of
-//! somebody who may only read does not count (GitHub docs, "About pull request reviews").
+//! An objection counts when its account may write, or when it could not be seen what the account
+//! may do; so does the objection of a bot. The objection of a deleted account stands until somebody
+//! dismisses it. An objection of somebody who may only read does not count (GitHub docs, "About
+//! pull request reviews").
 
 use crate::control::{Case, finding};
 use crate::model::change::{Change, Revision, Updates};
 use crate::model::decision::{Finding, SubjectKind, Verdict};
 use crate::model::fact::{Fact, Gap, GapReason};
+use crate::model::id::{AccountId, ReviewId};
 use crate::model::person::{Account, AccountKind, Login, Who};
-use crate::model::review::{ChangeRequest, Permission, Review, ReviewState};
+use crate::model::review::{ChangeRequest, Permission, Review, ReviewState, ReviewedContent};
 use independence::Involved;
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -47,15 +52,17 @@ pub struct Approvals {
     pub objections: Vec<String>,
     /// Mailboxes in the commits that belong to nobody we know: each may be one of the approvers.
     pub unattributed: Vec<String>,
-    /// Nobody who had a part in the change is a person: whoever made the machines write it is not known.
+    /// Nobody who had a part in the change is a person: whoever made the machines write it is not
+    /// known.
     pub by_machines: bool,
-    /// Approvals of which something could not be seen, with the gap: each might count if it could. None is by a
-    /// person who is counted already.
+    /// Approvals of which something could not be seen, with the gap: each might count if it could.
+    /// None is by a person who is counted already.
     pub unclear: Vec<(Approval, Gap)>,
 }
 
 impl Approvals {
-    /// The finding of a control that reviewers object; `None` when none does. `request` is its number.
+    /// The finding of a control that reviewers object; `None` when none does. `request` is its
+    /// number.
     pub fn objection_finding(&self, control: &str, request: &str) -> Option<Finding> {
         let first = self.objections.first()?;
         let found = finding(control, Verdict::Broken, SubjectKind::Request, request, first)
@@ -74,10 +81,10 @@ pub struct Approval {
     pub who: Who,
     /// The account that approved.
     pub login: Login,
-    /// Its number.
-    pub account: u64,
+    /// The host's identifier of that account.
+    pub account: AccountId,
     /// The review.
-    pub review: u64,
+    pub review: ReviewId,
     /// The commit it was given on.
     pub commit: Option<Revision>,
 }
@@ -118,9 +125,10 @@ pub enum LastPusher {
 /// Sorts the reviews of the request.
 ///
 /// # Errors
-/// A fact without which no approval can be counted: the change, the request and its author, its reviews, its base,
-/// who its commits are attributed to, what merging it brings, and (unless it is ignored) who pushed the head.
-pub fn approvals(case: &Case<'_>, independence: Independence) -> Result<Approvals, Gap> {
+/// A fact without which no approval can be counted: the change, the request and its author, its
+/// reviews, its base, who its commits are attributed to, what merging it brings, and (unless it is
+/// ignored) who pushed the head.
+pub fn count_approvals(case: &Case<'_>, independence: Independence) -> Result<Approvals, Gap> {
     let change = case.facts.change.known()?;
     let request = request_of(case, change)?;
     change.basis.known()?;
@@ -153,7 +161,7 @@ fn request_of<'a>(case: &Case<'a>, change: &Change) -> Result<&'a ChangeRequest,
         return Ok(request);
     }
     Err(Gap::new(
-        format!("request {} at the judged head {}", request.number, change.head.short()),
+        format!("request {} at the judged head {}", request.id, change.head.short()),
         GapReason::Contradiction,
         format!("the host says that its head is {}", request.head.short()),
         "Judge the head that the request has now.",
@@ -171,11 +179,11 @@ impl Opinion<'_> {
         self.review.state == state
     }
 
-    /// Its place in time. Where the host gives none, an approval comes first and replaces nothing, and anything
-    /// else comes last and is replaced by nothing.
+    /// Its place in time. Where the host gives none, an approval comes first and replaces nothing,
+    /// and anything else comes last and is replaced by nothing.
     fn order(&self) -> (bool, Option<Timestamp>, u64) {
         let last = self.review.submitted.is_none() && !self.is(ReviewState::Approved);
-        (last, self.review.submitted, self.review.id)
+        (last, self.review.submitted, self.review.position)
     }
 }
 
@@ -205,12 +213,12 @@ impl Bench<'_> {
     /// Judges all opinions of one person, oldest first.
     fn judge(&self, who: &Who, opinions: &[Opinion<'_>], sorted: &mut Sorted) {
         for opinion in opinions.iter().filter(|opinion| opinion.is(ReviewState::Dismissed)) {
-            sorted.reject(opinion.review.id, &opinion.account.login, "it was dismissed");
+            sorted.reject(opinion, "it was dismissed");
         }
         // Newest first: of several approvals of one person the newest counts.
         for opinion in opinions.iter().rev().filter(|opinion| opinion.is(ReviewState::Approved)) {
             match self.flaw(who, opinion, opinions) {
-                Some(flaw) => sorted.reject(opinion.review.id, &opinion.account.login, &flaw),
+                Some(flaw) => sorted.reject(opinion, &flaw),
                 None => sorted.accept(who, opinion, self.may_count(opinion)),
             }
         }
@@ -223,7 +231,7 @@ impl Bench<'_> {
     /// Why an approval does not count, whatever its account may do.
     fn flaw(&self, who: &Who, opinion: &Opinion<'_>, opinions: &[Opinion<'_>]) -> Option<String> {
         self.flaw_of_person(who, opinion.account)
-            .or_else(|| withdrawal(opinion, opinions))
+            .or_else(|| find_withdrawal(opinion, opinions))
             .or_else(|| self.flaw_of_commit(opinion, opinions))
             .or_else(|| self.flaw_of_time(opinion))
     }
@@ -235,24 +243,42 @@ impl Bench<'_> {
             }
             AccountKind::Human => self.involved.part(who, account).map(|part| format!("this person {part}")),
             AccountKind::Bot => Some("it is by a bot".into()),
-            AccountKind::Mannequin => Some("it is by an unclaimed placeholder of an import".into()),
+            AccountKind::Mannequin => {
+                Some("it is by a mannequin, an unclaimed placeholder of an import".into())
+            }
             AccountKind::Other => Some("it is not by a person's account".into()),
         }
     }
 
     fn flaw_of_commit(&self, opinion: &Opinion<'_>, opinions: &[Opinion<'_>]) -> Option<String> {
         let elsewhere =
-            |other: &Opinion<'_>| !other.review.commit.as_ref().is_some_and(|it| self.is_head(it));
-        match &opinion.review.commit {
-            None => return Some("the host no longer knows the commit it was given on".into()),
-            Some(commit) if !self.is_head(commit) && self.updates.unseen.is_none() => {
+            |other: &Opinion<'_>| !other.review.reviewed.stated().is_some_and(|it| self.is_head(it));
+        match &opinion.review.reviewed {
+            ReviewedContent::Unknown => {
+                return Some("the host no longer knows the commit it was given on".into());
+            }
+            ReviewedContent::Derived { commit, from } => {
+                return Some(format!(
+                    "the host does not state the commit it was given on; {} was derived from {from}, and only a \
+                     stated commit counts",
+                    commit.short()
+                ));
+            }
+            ReviewedContent::Tree { base, tree } => {
+                return Some(format!(
+                    "it was given on tree {} over {} and not on a commit, and only a stated commit counts",
+                    tree.short(),
+                    base.short()
+                ));
+            }
+            ReviewedContent::Stated(commit) if !self.is_head(commit) && self.updates.unseen.is_none() => {
                 return Some(format!(
                     "it was given on {}, not on the judged head {}",
                     commit.short(),
                     self.head.short()
                 ));
             }
-            Some(_) => {}
+            ReviewedContent::Stated(_) | ReviewedContent::Unseen(_) => {}
         }
         let mut later = opinions.iter().filter(|other| other.order() > opinion.order());
         later.find(|other| other.is(ReviewState::Approved) && elsewhere(other)).map(|other| {
@@ -273,16 +299,20 @@ impl Bench<'_> {
             return Some("it was given after the change had landed".into());
         }
         let changed = self.base_changed.filter(|changed| submitted <= *changed)?;
-        Some(format!("it was not given after the request was turned to another base branch at {changed}"))
+        Some(format!("it was not given after the base branch of the request was changed at {changed}"))
     }
 
-    /// Whether an approval without a flaw counts: its account may write, and its commit stands for the head.
+    /// Whether an approval without a flaw counts: its account may write, and its commit stands for
+    /// the head.
     fn may_count(&self, opinion: &Opinion<'_>) -> Result<bool, Gap> {
         let may_write = self.may_write(opinion)?;
         if let Some(gap) = self.involved.doubt(opinion.account).filter(|_| may_write) {
             return Err(gap.clone());
         }
-        let stands = opinion.review.commit.as_ref().is_some_and(|commit| self.is_head(commit));
+        if let (ReviewedContent::Unseen(gap), true) = (&opinion.review.reviewed, may_write) {
+            return Err(gap.clone());
+        }
+        let stands = opinion.review.reviewed.stated().is_some_and(|commit| self.is_head(commit));
         match &self.updates.unseen {
             Some(gap) if may_write && !stands => Err(gap.clone()),
             _ => Ok(may_write && stands),
@@ -302,7 +332,7 @@ impl Bench<'_> {
 }
 
 /// What the same person did later (or at the same moment) that takes the approval back.
-fn withdrawal(approval: &Opinion<'_>, opinions: &[Opinion<'_>]) -> Option<String> {
+fn find_withdrawal(approval: &Opinion<'_>, opinions: &[Opinion<'_>]) -> Option<String> {
     let mut later = opinions.iter().rev().filter(|other| other.order() >= approval.order());
     later.find_map(|other| match other.review.state {
         ReviewState::ChangesRequested => {
@@ -317,72 +347,82 @@ fn withdrawal(approval: &Opinion<'_>, opinions: &[Opinion<'_>]) -> Option<String
 
 const ONCE: &str = "the same person is counted once";
 
-/// The sentences carry the number of their review until they are sorted by it.
+/// The sentences carry the position of their review until they are sorted by it.
 #[derive(Default)]
 struct Sorted {
     counted: BTreeMap<Who, Approval>,
-    unclear: BTreeMap<Who, (Approval, Gap)>,
+    /// With the position of the review.
+    unclear: BTreeMap<Who, (u64, Approval, Gap)>,
     rejected: BTreeSet<(u64, String)>,
     objections: BTreeSet<(u64, String)>,
 }
 
 impl Sorted {
     fn ghost(&mut self, review: &Review) {
-        let id = review.id;
+        let (at, id) = (review.position, &review.id);
         match review.state {
             ReviewState::Approved => {
-                self.rejected.insert((id, format!("review {id} does not count: its account is deleted")));
+                self.rejected.insert((at, format!("review {id} does not count: its account is deleted")));
             }
             ReviewState::ChangesRequested => {
-                self.objections.insert((id, format!("a deleted account requested changes (review {id})")));
+                self.objections.insert((at, format!("a deleted account requested changes (review {id})")));
             }
             ReviewState::Commented | ReviewState::Dismissed | ReviewState::Pending => {}
         }
     }
 
-    fn reject(&mut self, review: u64, login: &Login, why: &str) {
-        self.rejected.insert((review, format!("review {review} by {login} does not count: {why}")));
+    fn reject(&mut self, opinion: &Opinion<'_>, why: &str) {
+        self.reject_review(opinion.review.position, &opinion.review.id, &opinion.account.login, why);
+    }
+
+    fn reject_review(&mut self, at: u64, review: &ReviewId, login: &Login, why: &str) {
+        self.rejected.insert((at, format!("review {review} by {login} does not count: {why}")));
     }
 
     /// Takes an approval without a flaw, unless a newer one of the same person is taken already.
     fn accept(&mut self, who: &Who, opinion: &Opinion<'_>, may_write: Result<bool, Gap>) {
-        let (login, review) = (opinion.account.login.clone(), opinion.review.id);
-        let commit = opinion.review.commit.clone();
-        let (who_it_is, account) = (who.clone(), opinion.account.id);
-        let approval = Approval { who: who_it_is, login, account, review, commit };
+        let Review { id, position, reviewed, .. } = opinion.review;
+        let Account { login, id: account, .. } = opinion.account;
+        let approval = Approval {
+            who: who.clone(),
+            login: login.clone(),
+            account: account.clone(),
+            review: id.clone(),
+            commit: reviewed.stated().cloned(),
+        };
         let seen = self.counted.contains_key(who);
         match may_write {
-            Ok(false) => self.reject(review, &approval.login, "this account may not write to the repository"),
+            Ok(false) => self.reject(opinion, "this account may not write to the repository"),
             Ok(true) if !seen => self.count(approval),
             Err(gap) if !seen && !self.unclear.contains_key(who) => {
-                self.unclear.insert(who.clone(), (approval, gap));
+                self.unclear.insert(who.clone(), (*position, approval, gap));
             }
-            Ok(true) | Err(_) => self.reject(review, &approval.login, ONCE),
+            Ok(true) | Err(_) => self.reject(opinion, ONCE),
         }
     }
 
     fn count(&mut self, approval: Approval) {
-        if let Some((unclear, _)) = self.unclear.remove(&approval.who) {
-            self.reject(unclear.review, &unclear.login, ONCE);
+        if let Some((at, unclear, _)) = self.unclear.remove(&approval.who) {
+            self.reject_review(at, &unclear.review, &unclear.login, ONCE);
         }
         self.counted.insert(approval.who.clone(), approval);
     }
 
     fn object(&mut self, opinion: &Opinion<'_>, may_write: Result<bool, Gap>) {
-        let (id, login) = (opinion.review.id, &opinion.account.login);
+        let (Review { id, position, .. }, login) = (opinion.review, &opinion.account.login);
         let sentence = match may_write {
             Ok(false) => return,
             Ok(true) => format!("{login} requested changes (review {id})"),
             Err(gap) => format!("{login} requested changes (review {id}), and {gap}"),
         };
-        self.objections.insert((id, sentence));
+        self.objections.insert((*position, sentence));
     }
 
     fn finish(self, involved: &Involved<'_>) -> Approvals {
         let Sorted { counted, unclear, rejected, objections } = self;
         let sentences = |of: BTreeSet<(u64, String)>| of.into_iter().map(|(_, sentence)| sentence).collect();
         Approvals {
-            unclear: unclear.into_values().collect(),
+            unclear: unclear.into_values().map(|(_, approval, gap)| (approval, gap)).collect(),
             counted: counted.into_values().collect(),
             rejected: sentences(rejected),
             objections: sentences(objections),

@@ -1,14 +1,16 @@
-//! A named check of the judged head, written by the app or account that the policy names: `required-checks` requires
-//! it, and `regression-tests` and `changed-line-coverage` may let it vouch for their evidence.
+//! A named check of the judged head, written by the app or account that the policy names:
+//! `required-checks` requires it, and `regression-tests` and `changed-line-coverage` may let it
+//! vouch for their evidence.
 //!
-//! Anyone who can write checks can give them any name, so a name proves nothing without its producer; and only
-//! "success" is success: a check that was skipped or is neutral checked nothing.
+//! Anyone who can write checks can give them any name, so a name proves nothing without its
+//! producer; and only "success" is success: a check that was skipped or is neutral checked nothing.
 
 use crate::control::finding;
 use crate::model::change::Revision;
 use crate::model::check::{Check, Conclusion, Producer, WorkflowRun};
 use crate::model::decision::{Finding, SubjectKind, Verdict};
 use crate::model::fact::{Fact, Gap};
+use crate::model::id::{AppId, CheckId};
 use crate::model::person::Login;
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -28,7 +30,7 @@ pub struct NamedCheck {
 #[derive(Debug, PartialEq, Eq)]
 pub enum CheckWriter {
     /// An app, by its number.
-    AppNumber(u64),
+    AppNumber(AppId),
     /// An app, by its name in addresses.
     AppSlug(String),
     /// An account, which writes commit statuses.
@@ -49,7 +51,8 @@ struct RawNamedCheck {
     creator: Option<Login>,
 }
 
-/// An app by number or by name. Read by hand: an untagged choice would lose the place of its errors.
+/// An app by number or by name. Read by hand: an untagged choice would lose the place of its
+/// errors.
 struct AppName(CheckWriter);
 
 impl TryFrom<RawNamedCheck> for NamedCheck {
@@ -89,7 +92,7 @@ impl<'de> Deserialize<'de> for AppName {
             }
 
             fn visit_u64<E: Error>(self, number: u64) -> Result<AppName, E> {
-                Ok(AppName(CheckWriter::AppNumber(number)))
+                Ok(AppName(CheckWriter::AppNumber(number.into())))
             }
 
             fn visit_i64<E: Error>(self, number: i64) -> Result<AppName, E> {
@@ -120,7 +123,8 @@ impl std::fmt::Display for NamedCheck {
 }
 
 impl CheckWriter {
-    /// Is this the producer that the policy names? A producer that the host no longer knows is none.
+    /// Is this the producer that the policy names? A producer that the host no longer knows is
+    /// none.
     fn is(&self, producer: &Producer) -> bool {
         match (self, producer) {
             (CheckWriter::AppNumber(wanted), Producer::App { id, .. }) => wanted == id,
@@ -135,12 +139,13 @@ impl NamedCheck {
     /// Judges the check by all checks that the host has for the head.
     ///
     /// # Errors
-    /// A gap: it would be met if a cancelled run was superseded, and the workflow runs could not be seen.
+    /// A gap: it would be met if a cancelled run was superseded, and the workflow runs could not be
+    /// seen.
     pub fn judge(
         &self,
         control: &str,
         checks: &[Check],
-        workflow_runs: &Fact<BTreeMap<u64, WorkflowRun>>,
+        workflow_runs: &Fact<BTreeMap<CheckId, WorkflowRun>>,
         head: &Revision,
     ) -> Result<Finding, Gap> {
         let (runs, others): (Vec<&Check>, Vec<&Check>) = checks
@@ -187,14 +192,15 @@ impl NamedCheck {
 
 /// The worst of these runs: what has ended badly weighs more than what may still end well.
 fn worst_of<'a>(failed: &[&'a Check]) -> Option<&'a Check> {
-    failed.iter().copied().max_by_key(|run| (run.conclusion != Conclusion::Running, run.conclusion, run.id))
+    failed.iter().copied().max_by_key(|run| (run.conclusion != Conclusion::Running, run.conclusion, &run.id))
 }
 
-/// The run that superseded a cancelled one, by what the host says of the workflow runs that they belong to.
+/// The run that superseded a cancelled one, by what the host says of the workflow runs that they
+/// belong to.
 fn superseding_run<'a>(
     run: &Check,
     runs: &[&'a Check],
-    workflow_runs: &Fact<BTreeMap<u64, WorkflowRun>>,
+    workflow_runs: &Fact<BTreeMap<CheckId, WorkflowRun>>,
 ) -> Result<Option<&'a Check>, Gap> {
     let mut green = runs.iter().copied().filter(|other| other.conclusion == Conclusion::Success).peekable();
     if run.conclusion != Conclusion::Cancelled || green.peek().is_none() {
@@ -243,6 +249,8 @@ pub fn describe_producer(producer: &Producer) -> String {
         Producer::App { id, slug } => format!("app `{slug}` ({id})"),
         Producer::Account(Some(account)) => format!("account `{}` ({})", account.login, account.id),
         Producer::Account(None) => "a deleted account".to_string(),
+        Producer::Pipeline { project, config, .. } => format!("the pipeline `{config}` of {project}"),
+        Producer::Service { id } => format!("the external service {id}"),
         Producer::Unknown => "an unknown producer".to_string(),
     }
 }

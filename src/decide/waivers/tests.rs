@@ -2,13 +2,16 @@
 
 use crate::attest::key::SigningKey;
 use crate::attest::sshsig;
-use crate::control::testing::{World, at, deployment, gap, head, landed, modified, observed, revision, step};
+use crate::control::testing::{
+    BentTexts as _, SIGNERS, World, at, deployment, gap, head, landed, modified, observed, revision, step,
+};
 use crate::decide::{decide, decide_deployment};
 use crate::model::change::Side;
 use crate::model::decision::{Decision, Finding, Outcome, SubjectKind, Verdict};
 use crate::model::deployment::{Deployment, LandingFacts};
 use crate::model::digest::Digest;
 use crate::model::fact::Fact;
+use crate::model::inquiry::TextPurpose;
 use crate::model::landing::{Coverage, Residual, ResidualHunk, Span};
 use crate::model::waiver::Approved;
 use crate::policy::Policy;
@@ -59,7 +62,8 @@ fn policy() -> &'static Policy {
     &READ
 }
 
-/// In force at `observed` (2026-12-20T12:00:00Z); `lines` are its control and scope, and may set other keys again.
+/// In force at `observed` (2026-12-20T12:00:00Z); `lines` are its control and scope, and may set
+/// other keys again.
 fn waiver(id: &str, lines: &str) -> String {
     let mut text = format!("[[waivers]]\nid = \"{id}\"\n{lines}\n");
     for (key, value) in [
@@ -87,15 +91,15 @@ const REVIEWS: &str = "control = \"required-reviews\"\nrequests = [7]";
 fn short_of_a_review() -> World {
     let mut world = World::honest();
     world.facts.inquiry = policy().inquiry(Some("portcullis.toml".into()));
-    world.gate().policy_before = Some(POLICY.to_string());
-    world.gate().policy_after = Some(POLICY.to_string());
+    world.gate().policy_text().before = Some(POLICY.to_string());
+    world.gate().policy_text().after = Some(POLICY.to_string());
     world.reviews().pop();
     world
 }
 
 fn judged(mut world: World, waivers: &[String]) -> Decision {
-    world.gate().waivers_before = Some(file(waivers));
-    world.gate().waivers_after = Some(file(waivers));
+    world.gate().waivers_text().before = Some(file(waivers));
+    world.gate().waivers_text().after = Some(file(waivers));
     decide(policy(), &world.facts)
 }
 
@@ -202,7 +206,7 @@ fn an_area_covers_what_is_said_of_it_and_of_nothing_else() {
 #[test]
 fn a_waiver_in_the_change_itself_has_no_effect() {
     let mut world = short_of_a_review();
-    world.gate().waivers_after = Some(file(&[waiver("W-1", REVIEWS)]));
+    world.gate().waivers_text().after = Some(file(&[waiver("W-1", REVIEWS)]));
     let decision = decide(policy(), &world.facts);
     assert_eq!(decision.outcome, Outcome::Block);
     assert!(waived(&decision).is_empty());
@@ -239,11 +243,11 @@ fn waivers_that_cannot_be_read_let_nothing_pass() {
             crate::model::review::ReviewState::Approved,
         ));
         assert_eq!(decide(policy(), &world.facts).outcome, Outcome::Allow);
-        world.gate().waivers_before = Some(text.clone());
-        world.gate().waivers_after = None;
+        world.gate().waivers_text().before = Some(text.clone());
+        world.gate().waivers_text().after = None;
         assert_eq!(decide(policy(), &world.facts).outcome, Outcome::Block, "{text}");
-        world.gate().waivers_before = None;
-        world.gate().waivers_after = Some(text.clone());
+        world.gate().waivers_text().before = None;
+        world.gate().waivers_text().after = Some(text.clone());
         let decision = decide(policy(), &world.facts);
         assert_eq!(decision.outcome, Outcome::Block, "left behind: {text}");
     }
@@ -253,10 +257,10 @@ fn waivers_that_cannot_be_read_let_nothing_pass() {
 fn a_policy_that_would_make_the_waivers_invalid_is_stopped() {
     let mut world = short_of_a_review();
     let waivers = file(&[waiver("W-1", REVIEWS)]);
-    world.gate().waivers_before = Some(waivers.clone());
-    world.gate().waivers_after = Some(waivers);
+    world.gate().waivers_text().before = Some(waivers.clone());
+    world.gate().waivers_text().after = Some(waivers);
     assert_eq!(decide(policy(), &world.facts).outcome, Outcome::Allow);
-    world.gate().policy_after = Some(format!("{POLICY}\n[waivers]\nlongest = \"1d\"\n"));
+    world.gate().policy_text().after = Some(format!("{POLICY}\n[waivers]\nlongest = \"1d\"\n"));
     assert_eq!(decide(policy(), &world.facts).outcome, Outcome::Block);
 }
 
@@ -299,19 +303,19 @@ fn the_change_that_records_the_review_can_land_and_taking_the_waiver_out_cannot(
     let mut world = World { facts: short_of_a_review().facts, ..World::honest() };
     world.facts.host = World::honest().facts.host;
     let owing = format!("{REVIEWS}\n{EMERGENCY}");
-    world.gate().waivers_before = Some(file(&[waiver("W-1", &owing)]));
-    world.gate().waivers_after = Some(file(&[]));
+    world.gate().waivers_text().before = Some(file(&[waiver("W-1", &owing)]));
+    world.gate().waivers_text().after = Some(file(&[]));
     assert_eq!(decide(policy(), &world.facts).outcome, Outcome::Block);
     let reviewed = format!("{owing}\nreviewed-by = \"alex\"\nreviewed-on = \"2026-12-20\"");
-    world.gate().waivers_after = Some(file(&[waiver("W-1", &reviewed)]));
+    world.gate().waivers_text().after = Some(file(&[waiver("W-1", &reviewed)]));
     assert_eq!(decide(policy(), &world.facts).outcome, Outcome::Allow);
 }
 
 /// A deployment whose one landing lacks a review; `text` are the waivers at the baseline.
 fn deployed(bend: impl FnOnce(&mut World), text: Option<String>) -> Deployment {
     let mut world = short_of_a_review();
-    world.gate().waivers_before = text.clone();
-    world.gate().waivers_after = text;
+    world.gate().waivers_text().before = text.clone();
+    world.gate().waivers_text().after = text;
     bend(&mut world);
     deployment(&world)
 }
@@ -415,7 +419,7 @@ fn brings_waivers(facts: &mut Deployment, bend: impl FnOnce(&mut LandingFacts)) 
     world.facts.gate.clone_from(&facts.whole.gate);
     world.facts.inquiry.clone_from(&facts.whole.inquiry);
     world.files(&["portcullis-waivers.toml"]);
-    world.request().number = 8;
+    world.request().id = 8.into();
     let mut second = crate::control::testing::landing(world.facts);
     second.landing.parent = landed();
     second.landing.landed = revision('6');
@@ -430,9 +434,9 @@ fn brings_waivers(facts: &mut Deployment, bend: impl FnOnce(&mut LandingFacts)) 
 
 /// The first landing lacks a review, and `text` comes with the second.
 fn brought(text: &str, bend: impl FnOnce(&mut LandingFacts)) -> Decision {
-    let mut facts = deployed(|world| world.gate().waivers_after = Some(text.to_string()), None);
+    let mut facts = deployed(|world| world.gate().waivers_text().after = Some(text.to_string()), None);
     if let Fact::Known(gate) = &mut facts.whole.gate {
-        gate.waivers_after = Some(text.to_string());
+        gate.waivers_text().after = Some(text.to_string());
     }
     brings_waivers(&mut facts, bend);
     of_deployment(&facts)
@@ -453,7 +457,7 @@ fn a_landing_that_does_not_stand_by_itself_brings_no_waiver() {
     let request = |number: u32| format!("control = \"required-reviews\"\nrequests = [{number}]");
     let text = file(&[waiver("W-1", &request(7)), waiver("W-2", &request(8))]);
     let bends: [(&str, Bend); 5] = [
-        ("nobody approved it", |landing| {
+        ("no one approved it", |landing| {
             if let Fact::Known(requests) = &mut landing.requests {
                 requests[0].host.reviews = Fact::Known(Vec::new());
             }
@@ -480,7 +484,7 @@ fn a_push_that_brings_waivers_for_earlier_pushes_brings_none() {
     let mut facts = deployed(reviewed, None);
     push(&mut facts, "services/upload/load.rs");
     if let Fact::Known(gate) = &mut facts.whole.gate {
-        gate.waivers_after = Some(file(&[waiver("W-1", &lines)]));
+        gate.waivers_text().after = Some(file(&[waiver("W-1", &lines)]));
     }
     let hunk = |path: &str| ResidualHunk {
         path: path.into(),
@@ -523,7 +527,7 @@ fn a_waiver_that_a_landing_took_out_no_longer_counts() {
     let mut facts = deployed(|_| (), Some(file(&[waiver("W-1", REVIEWS)])));
     assert_eq!(of_deployment(&facts).outcome, Outcome::Allow);
     if let Fact::Known(gate) = &mut facts.whole.gate {
-        gate.waivers_after = None;
+        gate.waivers_text().after = None;
     }
     brings_waivers(&mut facts, |_| ());
     assert_eq!(of_deployment(&facts).outcome, Outcome::Block);
@@ -536,7 +540,7 @@ fn a_freeze_is_let_pass_by_a_waiver_that_landed_during_it() {
         let mut facts = deployed(reviewed, None);
         facts.whole.observed = Fact::Known(at(1_797_768_000 + 6 * 24 * 60 * 60));
         if let Fact::Known(gate) = &mut facts.whole.gate {
-            gate.waivers_after = text;
+            gate.waivers_text().after = text;
         }
         brings_waivers(&mut facts, |_| ());
         of_deployment(&facts)
@@ -569,7 +573,9 @@ fn the_stored_moment_decides_and_the_same_facts_give_the_same_bytes() {
 #[test]
 fn who_deploys_and_the_moment_have_no_default() {
     let facts = serde_json::to_value(deployed(|_| (), None)).unwrap();
-    for (place, name) in [("", "deployer"), ("/whole", "observed"), ("/whole/gate/known", "waivers_before")] {
+    for (place, name) in
+        [("", "deployer"), ("/whole", "observed"), ("/whole/gate/known/texts/portcullis.toml", "before")]
+    {
         let mut facts = facts.clone();
         facts.pointer_mut(place).unwrap().as_object_mut().unwrap().remove(name);
         assert!(serde_json::from_value::<Deployment>(facts).is_err(), "{name}");
@@ -692,7 +698,8 @@ fn a_proof_by_a_request_that_nothing_else_is_known_of_proves_nothing() {
     let with = |request: u64, head: crate::model::change::Revision| {
         let mut facts = facts.clone();
         if let Fact::Known(landings) = &mut facts.landings {
-            landings[0].coverage = Coverage::Replay(crate::model::landing::Candidate { request, head });
+            landings[0].coverage =
+                Coverage::Replay(crate::model::landing::Candidate { request: request.into(), head });
         }
         of_deployment(&facts).outcome
     };
@@ -716,8 +723,6 @@ fn a_landing_left_out_or_of_other_commits_leaves_the_population_unproven() {
     assert_eq!(with(|landings| landings[0].steps = vec![revision('5')]), Outcome::Undetermined);
 }
 
-const SIGNERS: &str = "keys/allowed_signers";
-
 /// A change short of a review, by a policy that wants signatures; these signers at the base.
 fn by_signed_policy(signers: Option<&str>, waivers: &[String]) -> Decision {
     let text = format!("{POLICY}[waivers]\nsigners = \"{SIGNERS}\"\n");
@@ -725,9 +730,9 @@ fn by_signed_policy(signers: Option<&str>, waivers: &[String]) -> Decision {
     let mut world = short_of_a_review();
     world.facts.inquiry = policy.inquiry(Some("portcullis.toml".into()));
     let gate = world.gate();
-    (gate.policy_before, gate.policy_after) = (Some(text.clone()), Some(text));
-    (gate.waivers_before, gate.waivers_after) = (Some(file(waivers)), Some(file(waivers)));
-    gate.waiver_signers = signers.map(str::to_string);
+    (gate.policy_text().before, gate.policy_text().after) = (Some(text.clone()), Some(text));
+    (gate.waivers_text().before, gate.waivers_text().after) = (Some(file(waivers)), Some(file(waivers)));
+    gate.signers_text().before = signers.map(str::to_string);
     decide(&policy, &world.facts)
 }
 
@@ -777,9 +782,10 @@ fn an_overdue_emergency_stops_everything_signed_or_not() {
 #[test]
 fn a_change_of_the_signers_is_a_change_of_the_gate() {
     let mut world = World::honest();
-    world.facts.inquiry.waiver_signers = Some(SIGNERS.into());
+    world.facts.inquiry.ask_text(SIGNERS, TextPurpose::WaiverSigners);
     world.change().files = vec![modified(SIGNERS)];
     let decision = decide(policy(), &world.facts);
-    let touched = |finding: &&Finding| finding.reason.starts_with("the change touches who may sign waivers");
+    let touched =
+        |finding: &&Finding| finding.reason.starts_with("the change touches the list of signers of waivers");
     assert_eq!(decision.findings.iter().filter(touched).count(), 1, "{:#?}", decision.findings);
 }

@@ -110,9 +110,9 @@ fn a_review_that_comes_later_does_not_void_the_signature() {
 
 #[test]
 fn without_a_signature_nothing_is_proved() {
-    assert_eq!(approval(&waiver(WAIVER), "kim"), Err("nobody signed it".to_string()));
+    assert_eq!(approval(&waiver(WAIVER), "kim"), Err("it is not signed".to_string()));
     let nonsense = with_signature(waiver(WAIVER), "yes".into());
-    assert!(approval(&nonsense, "kim").unwrap_err().contains("proves nothing"));
+    assert!(approval(&nonsense, "kim").unwrap_err().contains("does not verify"));
 }
 
 #[test]

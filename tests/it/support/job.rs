@@ -36,7 +36,7 @@ impl Event {
     /// An event of the stage's request: `GITHUB_SHA` is the test merge of its head.
     pub fn of_request(stage: &mut Stage, name: &'static str) -> Event {
         let merge = test_merge(stage);
-        let number = stage.world.request.number;
+        let number = stage.world.request.id.clone();
         Event::of(name, merge, &format!("refs/pull/{number}/merge"), request(stage))
     }
 
@@ -90,9 +90,9 @@ pub fn request(stage: &Stage) -> Value {
     let request = &stage.world.request;
     json!({
         "action": "synchronize",
-        "number": request.number,
+        "number": request.id,
         "pull_request": {
-            "number": request.number,
+            "number": request.id,
             "head": { "sha": stage.head().to_string(), "ref": "batches" },
             "base": {
                 "ref": request.base_branch.as_str(), "sha": stage.base.to_string(),
@@ -105,7 +105,7 @@ pub fn request(stage: &Stage) -> Value {
 
 /// The arguments that name the stage's request.
 pub fn named(stage: &Stage) -> Vec<String> {
-    let number = stage.world.request.number.to_string();
+    let number = stage.world.request.id.to_string();
     ["--host", "github", "--repository", &stage.world.repository, "--request", &number]
         .map(String::from)
         .to_vec()

@@ -104,10 +104,11 @@ pub fn review(stage: &mut Stage, by: &Account, state: ReviewState, minute: i64) 
     let id = 100 + stage.world.reviews.len() as u64;
     let commit = Some(head(stage));
     stage.world.reviews.push(Review {
-        id,
+        id: id.into(),
+        position: id,
         reviewer: Some(by.clone()),
         state,
-        commit,
+        reviewed: commit.into(),
         submitted: Some(minutes(minute)),
     });
 }

@@ -1,9 +1,10 @@
 //! The JSON of requests, people, commits and checks. Every field that GitHub's OpenAPI description
 //! requires is there, read by us or not, so that a reader that wants more is served too.
 
-use super::{Activity, Deployed, Event, World};
+use super::{Activity, Deployed, Event, World, number};
 use crate::model::change::Revision;
 use crate::model::check::{Check, Conclusion, Producer, WorkflowRun};
+use crate::model::id::CheckId;
 use crate::model::person::{Account, AccountKind};
 use crate::model::review::{CommitAccounts, Permission, Review, ReviewState};
 use jiff::Timestamp;
@@ -103,7 +104,7 @@ impl World {
         };
         let url = format!("{}/users/{}", self.address, account.login);
         let body = json!({
-            "login": account.login, "id": account.id, "node_id": format!("U_{}", account.id), "type": kind,
+            "login": account.login, "id": number(&account.id), "node_id": format!("U_{}", account.id), "type": kind,
             "site_admin": false, "gravatar_id": "", "url": url, "html_url": url, "avatar_url": url,
         });
         with_links(body, &url, USER_LINKS)
@@ -144,15 +145,15 @@ impl World {
 
     pub(super) fn request_body(&self) -> Value {
         let request = &self.request;
-        let url = self.below(&format!("pulls/{}", request.number));
+        let url = self.below(&format!("pulls/{}", request.id));
         let links = REQUEST_LINKS.iter().chain(&["self"]);
         let links: Map<String, Value> =
             links.map(|name| (name.to_string(), json!({ "href": format!("{url}/{name}") }))).collect();
         let body = json!({
-            "id": 693 + request.number, "node_id": "PR_700", "number": request.number, "title": request.title, "body": null,
+            "id": number(&request.id).map(|number| 693 + number), "node_id": "PR_700", "number": request.id, "title": request.title, "body": null,
             "state": if request.open { "open" } else { "closed" }, "locked": false, "draft": false, "url": url,
             "user": self.maybe_user(request.author.as_ref()), "author_association": "MEMBER",
-            "head": self.side(request.head_branch.as_str(), &request.head, request.head_repository.as_deref()),
+            "head": self.side(self.head_branch(), &request.head, request.head_repository.as_deref()),
             "base": self.side(request.base_branch.as_str(), &self.branch.tip, Some(&self.repository)),
             "_links": links, "labels": [], "assignee": null, "assignees": [], "milestone": null,
             "auto_merge": null, "merged": request.merged.is_some(), "merged_by": null, "merged_at": request.merged,
@@ -177,11 +178,11 @@ impl World {
             ReviewState::Dismissed => "DISMISSED",
             ReviewState::Pending => "PENDING",
         };
-        let request = self.below(&format!("pulls/{}", self.request.number));
+        let request = self.below(&format!("pulls/{}", self.request.id));
         let url = format!("{request}#review-{}", review.id);
         let mut body = json!({
-            "id": review.id, "node_id": format!("PRR_{}", review.id), "body": "", "state": state,
-            "user": self.maybe_user(review.reviewer.as_ref()), "commit_id": review.commit,
+            "id": number(&review.id), "node_id": format!("PRR_{}", review.id), "body": "", "state": state,
+            "user": self.maybe_user(review.reviewer.as_ref()), "commit_id": review.reviewed.stated(),
             "author_association": "MEMBER", "html_url": url, "pull_request_url": request,
             "_links": { "html": { "href": url }, "pull_request": { "href": request } },
         });
@@ -325,16 +326,16 @@ impl World {
     fn run_body(&self, run: &Check) -> Value {
         let url = self.below(&format!("check-runs/{}", run.id));
         let app = match &run.producer {
-            Producer::App { id, slug } => self.app(*id, slug),
+            Producer::App { id, slug } => self.app(number(id).unwrap_or_default(), slug),
             _ => Value::Null,
         };
         let end = run_end(run.conclusion);
         json!({
-            "id": run.id, "node_id": format!("CR_{}", run.id), "name": run.name, "head_sha": run.head, "app": app,
+            "id": number(&run.id), "node_id": format!("CR_{}", run.id), "name": run.name, "head_sha": run.head, "app": app,
             "url": url, "html_url": url, "details_url": url, "external_id": "",
             "status": if end.is_some() { "completed" } else { "in_progress" }, "conclusion": end,
             "started_at": super::minutes(11), "completed_at": end.map(|_| super::minutes(15)),
-            "check_suite": { "id": suite(run.id) }, "pull_requests": [],
+            "check_suite": { "id": suite(&run.id) }, "pull_requests": [],
             "output": { "title": null, "summary": null, "text": null, "annotations_count": 0, "annotations_url": url },
         })
     }
@@ -344,14 +345,14 @@ impl World {
         let of_commit = self.checks.iter().filter(|check| check.head.as_str() == sha);
         let runs = of_commit.filter_map(|check| Some((check, self.workflow_runs.get(&check.id)?)));
         let body = |(check, run): (&Check, &WorkflowRun)| {
-            let id = 7000 + suite(check.id);
+            let id = 7000 + suite(&check.id);
             let url = self.below(&format!("actions/runs/{id}"));
             let end = run_end(check.conclusion);
             json!({
-                "id": id, "node_id": format!("WFR_{id}"), "name": "CI", "head_branch": self.request.head_branch.as_str(),
+                "id": id, "node_id": format!("WFR_{id}"), "name": "CI", "head_branch": self.head_branch(),
                 "head_sha": sha, "path": ".github/workflows/ci.yml", "display_title": self.request.title,
-                "run_number": run.number, "run_attempt": run.attempt, "event": run.event, "workflow_id": run.workflow,
-                "check_suite_id": suite(check.id), "check_suite_node_id": format!("CS_{id}"), "url": url, "html_url": url,
+                "run_number": run.number, "run_attempt": run.attempt, "event": run.event, "workflow_id": number(&run.workflow),
+                "check_suite_id": suite(&check.id), "check_suite_node_id": format!("CS_{id}"), "url": url, "html_url": url,
                 "status": if end.is_some() { "completed" } else { "in_progress" }, "conclusion": end,
                 "created_at": super::minutes(11), "updated_at": super::minutes(15), "run_started_at": super::minutes(11),
                 "actor": self.maybe_user(self.request.author.as_ref()), "pull_requests": [],
@@ -365,7 +366,8 @@ impl World {
     /// The authors of commits as the GraphQL API tells of them, one field for each.
     pub(super) fn author_fields(&self) -> Map<String, Value> {
         let node = |(email, user): &(String, Option<Account>)| {
-            let user = user.as_ref().map(|user| json!({ "login": user.login, "databaseId": user.id }));
+            let user =
+                user.as_ref().map(|user| json!({ "login": user.login, "databaseId": number(&user.id) }));
             json!({ "email": email, "user": user })
         };
         let field = |(id, _): &(Revision, CommitAccounts)| {
@@ -379,7 +381,7 @@ impl World {
 
     pub(super) fn status_bodies(&self, sha: &str) -> Vec<Value> {
         let mut checks: Vec<&Check> = self.checks.iter().filter(|check| check.head.as_str() == sha).collect();
-        checks.sort_by_key(|check| std::cmp::Reverse(check.id));
+        checks.sort_by(|a, b| b.id.cmp(&a.id));
         checks.into_iter().filter_map(|check| self.status_body(check)).collect()
     }
 
@@ -392,7 +394,7 @@ impl World {
             _ => "failure",
         };
         Some(json!({
-            "id": check.id, "node_id": format!("S_{}", check.id), "context": check.name, "state": state,
+            "id": number(&check.id), "node_id": format!("S_{}", check.id), "context": check.name, "state": state,
             "url": self.below(&format!("statuses/{}", check.head)), "avatar_url": null, "description": null,
             "target_url": null, "creator": self.maybe_user(creator.as_ref()),
             "created_at": super::minutes(15), "updated_at": super::minutes(15),
@@ -401,8 +403,8 @@ impl World {
 }
 
 /// Each check run has a check suite of its own: each belongs to another start of its workflow.
-fn suite(check: u64) -> u64 {
-    9000 + check
+fn suite(check: &CheckId) -> u64 {
+    9000 + number(check).unwrap_or_default()
 }
 
 fn run_end(conclusion: Conclusion) -> Option<&'static str> {

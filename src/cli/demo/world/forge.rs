@@ -27,7 +27,7 @@ impl Forge {
         match segments.as_slice() {
             [.., "commits", sha, "pulls"] => self.pulls(sha),
             [.., "pulls" | "issues", number, _] | [.., "pulls", number] => {
-                let of = |world: &&World| world.request.number.to_string() == *number;
+                let of = |world: &&World| world.request.id.to_string() == *number;
                 self.pass(self.worlds.iter().find(of), method, path_and_query, authorization)
             }
             [.., "commits", sha] | [.., "commits", sha, _] => {
@@ -43,8 +43,7 @@ impl Forge {
             }
             [.., "graphql"] => self.graphql(method, path_and_query, authorization),
             [.., "activity"] => {
-                let on =
-                    |world: &&World| path_and_query.contains(&format!("%2F{}&", world.request.head_branch));
+                let on = |world: &&World| path_and_query.contains(&format!("%2F{}&", world.head_branch()));
                 self.pass(self.worlds.iter().find(on), method, path_and_query, authorization)
             }
             _ => self.pass(None, method, path_and_query, authorization),
@@ -75,8 +74,8 @@ impl Forge {
         }
         let numbers =
             self.landed.iter().filter(|(commit, _)| commit.as_str() == sha).map(|(_, number)| number);
-        let worlds =
-            numbers.filter_map(|number| self.worlds.iter().find(|world| world.request.number == *number));
+        let worlds = numbers
+            .filter_map(|number| self.worlds.iter().find(|world| world.request.id.number() == Some(*number)));
         json_response(Vec::new(), &Value::Array(worlds.map(World::request_body).collect()))
     }
 }

@@ -1,6 +1,6 @@
 //! The JSON of branches, rulesets and classic protection, REST and GraphQL.
 
-use super::{Classic, Ruleset, World};
+use super::{Classic, Ruleset, World, number};
 use crate::model::protection::{ActorKind, Bypass, BypassMode, Rule};
 use serde_json::{Value, json};
 
@@ -93,7 +93,11 @@ impl World {
     fn allowances(&self, bypass: &[Bypass]) -> Value {
         let of = |kind: ActorKind, body: &dyn Fn(u64, &str) -> Value| -> Vec<Value> {
             let actors = bypass.iter().filter(|actor| actor.kind == kind);
-            actors.map(|actor| body(actor.id.unwrap_or(0), actor.name.as_deref().unwrap_or(""))).collect()
+            actors
+                .map(|actor| {
+                    body(actor.id.as_ref().and_then(number).unwrap_or(0), actor.name.as_deref().unwrap_or(""))
+                })
+                .collect()
         };
         json!({
             "users": of(ActorKind::User, &|id, name| self.user(&super::person(name, id))),
@@ -169,17 +173,19 @@ fn rules(wanted: &[Rule]) -> Vec<Value> {
 
 fn ruleset_check(rule: &Rule) -> Option<Value> {
     match rule {
-        Rule::Check { name, app: Some(app) } => Some(json!({ "context": name, "integration_id": app })),
+        Rule::Check { name, app: Some(app) } => {
+            Some(json!({ "context": name, "integration_id": number(app) }))
+        }
         Rule::Check { name, app: None } => Some(json!({ "context": name })),
         _ => None,
     }
 }
 
 fn classic_checks(rules: &[Rule], url: &str) -> Value {
-    let checks: Vec<(&String, &Option<u64>)> = rules
+    let checks: Vec<(&String, Option<u64>)> = rules
         .iter()
         .filter_map(|rule| match rule {
-            Rule::Check { name, app } => Some((name, app)),
+            Rule::Check { name, app } => Some((name, app.as_ref().and_then(number))),
             _ => None,
         })
         .collect();
@@ -201,14 +207,14 @@ fn ruleset_actor(actor: &Bypass) -> Value {
         ActorKind::DeployKey => "DeployKey",
         ActorKind::User => "User",
         ActorKind::Enterprise => "EnterpriseOwner",
-        ActorKind::Other => "SomethingNew",
+        ActorKind::Writers | ActorKind::ServerAccess | ActorKind::Other => "SomethingNew",
     };
     let mode = match actor.mode {
         BypassMode::Always => "always",
         BypassMode::ChangeRequest => "pull_request",
         BypassMode::Exempt => "exempt",
     };
-    json!({ "actor_id": actor.id, "actor_type": kind, "bypass_mode": mode })
+    json!({ "actor_id": actor.id.as_ref().and_then(number), "actor_type": kind, "bypass_mode": mode })
 }
 
 fn graphql_allowances(bypass: &[Bypass]) -> Value {
@@ -217,9 +223,10 @@ fn graphql_allowances(bypass: &[Bypass]) -> Value {
 }
 
 fn graphql_actor(actor: &Bypass) -> Value {
+    let id = actor.id.as_ref().and_then(number);
     match actor.kind {
-        ActorKind::User => json!({ "__typename": "User", "login": actor.name, "databaseId": actor.id }),
-        ActorKind::Team => json!({ "__typename": "Team", "slug": actor.name, "databaseId": actor.id }),
-        _ => json!({ "__typename": "App", "slug": actor.name, "databaseId": actor.id }),
+        ActorKind::User => json!({ "__typename": "User", "login": actor.name, "databaseId": id }),
+        ActorKind::Team => json!({ "__typename": "Team", "slug": actor.name, "databaseId": id }),
+        _ => json!({ "__typename": "App", "slug": actor.name, "databaseId": id }),
     }
 }

@@ -81,7 +81,7 @@ impl World {
     }
 
     fn route_repository(&self, rest: &[&str], query: &[(&str, String)]) -> Option<(Endpoint, Found)> {
-        let number = self.request.number.to_string();
+        let number = self.request.id.to_string();
         Some(match rest {
             ["pulls", n] if *n == number => (Endpoint::Request, Found::One(self.request_body())),
             ["pulls", n, "reviews"] if *n == number => (Endpoint::Reviews, Found::List(self.review_bodies())),
@@ -121,7 +121,7 @@ impl World {
     }
 
     fn members(&self, organisation: &str, slug: &str) -> Found {
-        let members = self.teams.iter().find(|(team, _)| team.parts() == (organisation, slug));
+        let members = self.teams.iter().find(|(team, _)| team.parts() == Some((organisation, slug)));
         members.map_or(Found::Missing("Not Found"), |(_, members)| {
             Found::List(members.iter().map(|account| self.user(account)).collect())
         })

@@ -89,7 +89,7 @@ impl Repository {
     /// # Errors
     /// An object is missing or cannot be trusted.
     pub fn is_merge_of(&self, base: &Revision, head: &Revision, commit: &Revision) -> Result<bool, Gap> {
-        let candidates = vec![Candidate { request: 0, head: head.clone() }];
+        let candidates = vec![Candidate { request: 0.into(), head: head.clone() }];
         let landing = Landing { parent: base.clone(), landed: commit.clone(), candidates };
         let objects = self.trusted_objects()?;
         let coverage = coverage::Prover::of_results(&objects).cover(&landing);

@@ -13,6 +13,7 @@ use crate::model::change::Revision;
 use crate::model::check::{Check, Conclusion, Producer, WorkflowRun};
 use crate::model::fact::{Fact, Gap};
 use crate::model::facts::HostFacts;
+use crate::model::id::CheckId;
 use std::collections::BTreeMap;
 
 /// The suite of each check run, by the number of the run.
@@ -44,7 +45,7 @@ impl GitHub {
         let what = format!("the statuses of {}", head.short());
         let statuses = self.client.list(&what, &self.at(&["commits", head.as_str(), "statuses"]))?;
         checks.extend(translate::statuses(&what, head, statuses)?);
-        checks.sort_by(|a, b| (&a.name, a.id).cmp(&(&b.name, b.id)));
+        checks.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
         Ok((checks, suites))
     }
 
@@ -67,7 +68,7 @@ impl GitHub {
     }
 
     /// The workflow run of each check run that belongs to one. Other apps than GitHub's own have none.
-    fn workflow_runs(&self, head: &Revision, suites: &Suites) -> Result<BTreeMap<u64, WorkflowRun>, Gap> {
+    fn workflow_runs(&self, head: &Revision, suites: &Suites) -> Result<BTreeMap<CheckId, WorkflowRun>, Gap> {
         let what = format!("the workflow runs of {}", head.short());
         let (segments, query) = (self.at(&["actions", "runs"]), [("head_sha", head.as_str())]);
         let mut pages = self.client.pages(&what, Kind::Numbered, &segments, &query)?;
@@ -83,7 +84,7 @@ impl GitHub {
                     ));
                 }
                 let own = WorkflowRun {
-                    workflow: run.workflow_id,
+                    workflow: run.workflow_id.into(),
                     number: run.run_number,
                     event: run.event,
                     attempt: run.run_attempt.unwrap_or_default(),
@@ -94,7 +95,8 @@ impl GitHub {
         if seen != total {
             return Err(truncated(&what, format!("{seen} of {total} workflow runs were given")));
         }
-        let of_suite = |(check, suite): (&u64, &u64)| Some((*check, by_suite.get(suite)?.clone()));
+        let of_suite =
+            |(check, suite): (&u64, &u64)| Some((CheckId::from(*check), by_suite.get(suite)?.clone()));
         Ok(suites.iter().filter_map(of_suite).collect())
     }
 }

@@ -77,7 +77,7 @@ impl GitHub {
                 break;
             }
             let Some(found) = self.success(what, one)? else { continue };
-            if best.as_ref().is_none_or(|best| (best.since, best.number) < (found.since, found.number)) {
+            if best.as_ref().is_none_or(|best| (best.since, &best.id) < (found.since, &found.id)) {
                 best = Some(found);
             }
         }
@@ -110,8 +110,8 @@ impl GitHub {
         };
         match newest.state.as_str() {
             "success" => {
-                let (number, since) = (one.id, newest.created_at);
-                Ok(Some(HostDeployment { number, revision: translate::revision(what, one.sha)?, since }))
+                let (id, since) = (one.id.into(), newest.created_at);
+                Ok(Some(HostDeployment { id, revision: translate::revision(what, one.sha)?, since }))
             }
             "inactive" | "error" | "failure" | "in_progress" | "queued" | "pending" => Ok(None),
             other => Err(translate::unknown(what, "deployment state", other)),

@@ -101,7 +101,7 @@ impl GitHub {
 
     fn members(&self, team: &TeamName) -> Result<Vec<Account>, Gap> {
         let what = format!("the members of team {team}");
-        let (organisation, slug) = team.parts();
+        let (organisation, slug) = team.parts().ok_or_else(|| translate::no_team(&what))?;
         let seen: Vec<wire::User> =
             self.client.list(&what, &["orgs", organisation, "teams", slug, "members"])?;
         let accounts: BTreeSet<Account> = seen.into_iter().map(translate::account).collect();

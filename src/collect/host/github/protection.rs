@@ -57,8 +57,9 @@ fn check_rules(
     checks: impl Iterator<Item = (String, Option<i64>)>,
     up_to_date: bool,
 ) -> Result<Vec<Rule>, Gap> {
-    let rules: Result<Vec<Rule>, Gap> =
-        checks.map(|(name, app)| Ok(Rule::Check { name, app: app_number(what, app)? })).collect();
+    let rules: Result<Vec<Rule>, Gap> = checks
+        .map(|(name, app)| Ok(Rule::Check { name, app: app_number(what, app)?.map(Into::into) }))
+        .collect();
     let mut rules = rules?;
     if up_to_date && !rules.is_empty() {
         rules.push(Rule::UpToDate);
@@ -106,7 +107,7 @@ fn ruleset_actor(what: &str, actor: wire::BypassActor) -> Result<Bypass, Gap> {
         Some("exempt") => BypassMode::Exempt,
         other => return Err(unknown(what, "bypass mode", other.unwrap_or("(none)"))),
     };
-    Ok(Bypass { kind, id: actor.actor_id, name: None, mode })
+    Ok(Bypass { kind, id: actor.actor_id.map(Into::into), name: None, mode })
 }
 
 /// What only GraphQL tells of classic protection.
@@ -158,7 +159,12 @@ fn graphql_actor(actor: graphql::Actor) -> Bypass {
         "User" => ActorKind::User,
         _ => ActorKind::Other,
     };
-    Bypass { kind, id: actor.database_id, name: actor.login.or(actor.slug), mode: BypassMode::Always }
+    Bypass {
+        kind,
+        id: actor.database_id.map(Into::into),
+        name: actor.login.or(actor.slug),
+        mode: BypassMode::Always,
+    }
 }
 
 /// Classic protection: its requirements, and a gap for each setting that the answer leaves open.
@@ -306,9 +312,9 @@ fn plus(admins: &Result<Vec<Bypass>, Gap>, more: Result<Vec<Bypass>, Gap>) -> Re
 }
 
 fn allowance_actors(given: &wire::Allowances) -> Vec<Bypass> {
-    let actor = |kind, id, name: Option<&String>| Bypass {
+    let actor = |kind, id: u64, name: Option<&String>| Bypass {
         kind,
-        id: Some(id),
+        id: Some(id.into()),
         name: name.cloned(),
         mode: BypassMode::Always,
     };
@@ -333,7 +339,7 @@ mod tests {
     }
 
     fn check(name: &str, app: Option<u64>) -> Rule {
-        Rule::Check { name: name.into(), app }
+        Rule::Check { name: name.into(), app: app.map(Into::into) }
     }
 
     #[test]
@@ -394,7 +400,8 @@ mod tests {
         assert_eq!(bypass(None), Err(GapReason::NotVisible));
         assert_eq!(bypass(Some(Value::Null)), Err(GapReason::NotVisible));
         let actor = json!({ "actor_id": 3, "actor_type": "Constellation", "bypass_mode": "exempt" });
-        let expected = Bypass { kind: ActorKind::Other, id: Some(3), name: None, mode: BypassMode::Exempt };
+        let expected =
+            Bypass { kind: ActorKind::Other, id: Some(3.into()), name: None, mode: BypassMode::Exempt };
         assert_eq!(bypass(Some(json!([actor]))), Ok(vec![expected]));
         for mode in [json!("sometimes"), Value::Null] {
             let actor = json!({ "actor_id": 3, "actor_type": "Team", "bypass_mode": mode });

@@ -50,11 +50,11 @@ impl GitHub {
     /// Asks what came with commits that the branch does not hold any more. Whoever opened the request had a part in any case.
     fn followed(&self, question: &Question<'_>, range: &Range<'_>, mut moves: Vec<Move>) -> Vec<Move> {
         let request = question.request.value();
-        let opener = request.and_then(|request| request.author.as_ref()).map(|account| account.id);
+        let opener = request.and_then(|request| request.author.as_ref()).map(|account| &account.id);
         let from = request.and_then(|request| Repository::new(request.head_repository.as_deref()?).ok());
         let Some(from) = from else { return moves };
         let is_open = |one: &&mut Move| {
-            let by_another = one.actor.as_ref().is_some_and(|account| Some(account.id) != opener);
+            let by_another = one.actor.as_ref().is_some_and(|account| Some(&account.id) != opener);
             by_another && matches!(one.kept, Fact::Gap(_))
         };
         for one in moves.iter_mut().filter(is_open).take(COMPARED) {
@@ -86,7 +86,9 @@ impl GitHub {
             Gap::new(WHAT, GapReason::NotVisible, "the repository of the head is gone", remedy)
         })?;
         let from = Repository::new(from).map_err(|why| malformed(WHAT, why))?;
-        let reference = format!("refs/heads/{}", request.head_branch);
+        let branch =
+            request.head_branch.as_ref().ok_or_else(|| malformed(WHAT, "the request has no branch"))?;
+        let reference = format!("refs/heads/{branch}");
         let segments = in_repository(&from, &["activity"]);
         let mut pages = self.client.pages(WHAT, Kind::Cursor, &segments, &[("ref", &reference)])?;
         let mut activity = Activity { entries: Vec::new(), end: Ok(()) };

@@ -5,7 +5,8 @@ use crate::collect::host::github::client::{contradiction, malformed};
 use crate::collect::host::github::wire;
 use crate::model::change::{BranchName, Revision};
 use crate::model::check::{Check, Conclusion, Producer};
-use crate::model::fact::Gap;
+use crate::model::fact::{Gap, GapReason};
+use crate::model::id::AccountId;
 use crate::model::person::{Account, AccountKind, Login};
 use crate::model::protection::Branch;
 use crate::model::review::{ChangeRequest, CommitAccounts, Permission, Review, ReviewState};
@@ -14,6 +15,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) fn revision(what: &str, text: String) -> Result<Revision, Gap> {
     Revision::try_from(text).map_err(|why| malformed(what, why))
+}
+
+/// A team of a name that no team on GitHub has.
+pub(super) fn no_team(what: &str) -> Gap {
+    let remedy = "Name the team as `organisation/team-slug`.";
+    Gap::new(what, GapReason::Unsupported, "GitHub has no team of such a name", remedy)
 }
 
 /// Zeros stand for a branch that was not there.
@@ -29,7 +36,7 @@ pub(super) fn account(user: wire::User) -> Account {
         "Mannequin" => AccountKind::Mannequin,
         _ => AccountKind::Other,
     };
-    Account { login: Login::new(user.login), id: user.id, kind }
+    Account { login: Login::new(user.login), id: user.id.into(), kind }
 }
 
 pub(super) fn request(what: &str, number: u64, pull: wire::PullRequest) -> Result<ChangeRequest, Gap> {
@@ -42,14 +49,14 @@ pub(super) fn request(what: &str, number: u64, pull: wire::PullRequest) -> Resul
         other => return Err(unknown(what, "state", other)),
     };
     Ok(ChangeRequest {
-        number,
+        id: number.into(),
         title: pull.title,
         author: pull.user.map(account),
         open,
         merged: pull.merged_at,
         base_branch: branch_name(&pull.base.branch),
         head: revision(what, pull.head.sha)?,
-        head_branch: branch_name(&pull.head.branch),
+        head_branch: Some(branch_name(&pull.head.branch)),
         head_repository: pull.head.repo.map(|repository| repository.full_name),
     })
 }
@@ -121,7 +128,8 @@ pub(super) fn reviews_are_of(
 pub(super) fn reviews(what: &str, seen: Vec<wire::Review>) -> Result<Vec<Review>, Gap> {
     let reviews: Result<Vec<Review>, Gap> = seen.into_iter().map(|one| review(what, one)).collect();
     let mut reviews = reviews?;
-    reviews.sort_by_key(|review| (review.submitted, review.id));
+    reviews.sort_by(|a, b| (a.submitted, &a.id).cmp(&(b.submitted, &b.id)));
+    (1..).zip(&mut reviews).for_each(|(position, review)| review.position = position);
     Ok(reviews)
 }
 
@@ -130,11 +138,13 @@ fn review(what: &str, seen: wire::Review) -> Result<Review, Gap> {
     if seen.submitted_at.is_none() && state != ReviewState::Pending {
         return Err(malformed(what, format!("review {} does not say when it was submitted", seen.id)));
     }
+    let commit = seen.commit_id.map(|id| revision(what, id)).transpose()?;
     Ok(Review {
-        id: seen.id,
+        id: seen.id.into(),
+        position: 0,
         reviewer: seen.user.map(account),
         state,
-        commit: seen.commit_id.map(|id| revision(what, id)).transpose()?,
+        reviewed: commit.into(),
         submitted: seen.submitted_at,
     })
 }
@@ -179,7 +189,7 @@ fn owner(what: &str, seen: Option<wire::MaybeUser>) -> Result<Option<Account>, G
 /// account that reviewed: a login can be given up and registered again by somebody else.
 pub(super) fn permission(what: &str, of: &Account, seen: wire::Collaborator) -> Result<Permission, Gap> {
     let user = seen.user.ok_or_else(|| malformed(what, "the answer does not say whose permission it is"))?;
-    if user.id != of.id || Login::new(user.login) != of.login {
+    if AccountId::from(user.id) != of.id || Login::new(user.login) != of.login {
         return Err(contradiction(what, format!("the host answered for account {}", user.id)));
     }
     let permission = match seen.permission.as_str() {
@@ -214,11 +224,11 @@ pub(super) fn check_run(what: &str, head: &Revision, run: wire::CheckRun) -> Res
         return Err(contradiction(what, format!("check run {} is of another commit", run.id)));
     }
     let producer = match run.app {
-        Some(app) => Producer::App { id: app.id, slug: app.slug.unwrap_or_default() },
+        Some(app) => Producer::App { id: app.id.into(), slug: app.slug.unwrap_or_default() },
         None => Producer::Unknown,
     };
     let conclusion = run_conclusion(what, &run.status, run.conclusion.as_deref())?;
-    Ok(Check { name: run.name, id: run.id, head: head.clone(), producer, conclusion })
+    Ok(Check { name: run.name, id: run.id.into(), head: head.clone(), producer, conclusion })
 }
 
 fn run_conclusion(what: &str, status: &str, conclusion: Option<&str>) -> Result<Conclusion, Gap> {
@@ -246,11 +256,11 @@ fn ended(text: &str) -> Option<Conclusion> {
 
 /// The newest status of each context and creator: every state change is a new record with a higher number.
 pub(super) fn statuses(what: &str, head: &Revision, seen: Vec<wire::Status>) -> Result<Vec<Check>, Gap> {
-    let mut newest: BTreeMap<(String, Option<u64>), Check> = BTreeMap::new();
+    let mut newest: BTreeMap<(String, Option<AccountId>), Check> = BTreeMap::new();
     for status in seen {
         let check = status_check(what, head, status)?;
         let creator = match &check.producer {
-            Producer::Account(Some(account)) => Some(account.id),
+            Producer::Account(Some(account)) => Some(account.id.clone()),
             _ => None,
         };
         let key = (check.name.clone(), creator);
@@ -274,7 +284,7 @@ fn status_check(what: &str, head: &Revision, status: wire::Status) -> Result<Che
         other => return Err(unknown(what, "status", other)),
     };
     let producer = Producer::Account(status.creator.map(account));
-    Ok(Check { name: status.context, id: status.id, head: head.clone(), producer, conclusion })
+    Ok(Check { name: status.context, id: status.id.into(), head: head.clone(), producer, conclusion })
 }
 
 pub(super) fn unknown(what: &str, kind: &str, text: &str) -> Gap {
@@ -284,7 +294,7 @@ pub(super) fn unknown(what: &str, kind: &str, text: &str) -> Gap {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::fact::GapReason;
+    use crate::model::review::ReviewedContent;
     use serde_json::{Value, json};
 
     const SHA: &str = "1111111111111111111111111111111111111111";
@@ -324,7 +334,10 @@ mod tests {
     fn null_is_an_answer_and_absence_is_none() {
         assert!(one_review(|_| ()).unwrap()[0].reviewer.is_some());
         assert_eq!(one_review(|review| review["user"] = Value::Null).unwrap()[0].reviewer, None);
-        assert_eq!(one_review(|review| review["commit_id"] = Value::Null).unwrap()[0].commit, None);
+        assert_eq!(
+            one_review(|review| review["commit_id"] = Value::Null).unwrap()[0].reviewed,
+            ReviewedContent::Unknown
+        );
         for field in ["id", "user", "state", "commit_id", "submitted_at"] {
             let result = one_review(|review| drop(review.as_object_mut().unwrap().remove(field)));
             assert_eq!(result, Err(GapReason::Malformed), "{field}");
@@ -391,8 +404,9 @@ mod tests {
     fn reviews_come_oldest_first() {
         let at = |id: u64, time: &str| json!({ "id": id, "user": user("kim", 2), "state": "APPROVED", "commit_id": SHA, "submitted_at": time, "pull_request_url": "" });
         let seen = read(json!([at(1, "2026-01-03T00:00:00Z"), at(2, "2026-01-02T00:00:00Z")]));
-        let ids: Vec<u64> = reviews("it", seen).unwrap().iter().map(|review| review.id).collect();
-        assert_eq!(ids, [2, 1]);
+        let reviews = reviews("it", seen).unwrap();
+        let ids: Vec<(&str, u64)> = reviews.iter().map(|one| (one.id.as_str(), one.position)).collect();
+        assert_eq!(ids, [("2", 1), ("1", 2)]);
     }
 
     #[test]
@@ -414,7 +428,7 @@ mod tests {
             let seen = read(json!({ "sha": SHA, "author": author, "committer": user("kim", 2) }));
             commit("it", seen).map(|(_, accounts)| accounts.author.map(|account| account.id))
         };
-        assert_eq!(accounts(user("kim", 2)), Ok(Some(2)));
+        assert_eq!(accounts(user("kim", 2)), Ok(Some(2.into())));
         assert_eq!(accounts(Value::Null), Ok(None));
         assert_eq!(accounts(json!({})), Ok(None));
         assert!(accounts(json!({ "login": "kim" })).is_err());
@@ -449,8 +463,12 @@ mod tests {
             status(1, "pending", Value::Null),
         ]));
         let checks = statuses("it", &head, seen).unwrap();
-        let ends: Vec<(u64, Conclusion)> = checks.iter().map(|check| (check.id, check.conclusion)).collect();
-        assert_eq!(ends, [(1, Conclusion::Running), (4, Conclusion::Success), (3, Conclusion::Failure)]);
+        let ends: Vec<(&str, Conclusion)> =
+            checks.iter().map(|check| (check.id.as_str(), check.conclusion)).collect();
+        assert_eq!(
+            ends,
+            [("1", Conclusion::Running), ("4", Conclusion::Success), ("3", Conclusion::Failure)]
+        );
         let odd = read(json!([status(1, "great", Value::Null)]));
         assert!(statuses("it", &head, odd).is_err());
     }
@@ -464,7 +482,7 @@ mod tests {
                               "conclusion": "success", "app": app });
             check_run("it", &head, read(run)).map(|check| check.producer).map_err(|gap| gap.reason)
         };
-        assert_eq!(run(SHA), Ok(Producer::App { id: 15368, slug: "ci".into() }));
+        assert_eq!(run(SHA), Ok(Producer::App { id: 15368.into(), slug: "ci".into() }));
         assert_eq!(run(&"2".repeat(40)), Err(GapReason::Contradiction));
     }
 }

@@ -1,23 +1,30 @@
 //! Who had a part in a change, and can therefore not approve it independently.
 //!
-//! The request's author, the author, committer and every co-author of each commit over all parents, and whoever
-//! pushed what the head brings, or any commit of it before, as far as the branch's moves tell. Updates (clean merges of the base) bring nothing, so commits and pushes that are nothing
-//! else are left out, where the settings let approvals outlive them, also when others went on after them. Each commit is read twice: the account that the host attributes it to, and the address in it;
-//! where they differ, both had a part. A number in a no-reply address is its account, whatever that is called now. Nobody is taken for a person who is a bot to the host or a machine to the policy.
+//! The request's author, the author, committer and every co-author of each commit over all parents,
+//! and whoever pushed what the head brings, or any commit of it before, as far as the branch's
+//! moves tell. Updates (clean merges of the base) bring nothing, so commits and pushes that are
+//! nothing else are left out, where the settings let approvals outlive them, also when others went
+//! on after them. Each commit is read twice: the account that the host attributes it to, and the
+//! address in it; where they differ, both had a part. A number in a no-reply address is its
+//! account, whatever that is called now. Nobody is taken for a person who is a bot to the host or a
+//! machine to the policy.
 //!
-//! GitHub's web editor commits as `GitHub <noreply@github.com>`, an Enterprise Server's under its own name, account `web-flow`; as a committer it is not a person.
+//! GitHub's web editor commits as `GitHub <noreply@github.com>`, an Enterprise Server's under its
+//! own name, account `web-flow`; as a committer it is not a person.
 //!
 //! Co-authors are attributed by the host as authors are, where it tells of their addresses.
 //!
-//! A mailbox that belongs to nobody we know may be anybody, also an approver. That holds too for a no-reply address
-//! in a commit that the host attributes to nobody: that account does not exist, or not any more. And it holds for the address
-//! of a co-author that has no number and a login that no account has of which the host told: somebody was called so once.
+//! A mailbox that belongs to nobody we know may be anybody, also an approver. That holds too for a
+//! no-reply address in a commit that the host attributes to nobody: that account does not exist, or
+//! not any more. And it holds for the address of a co-author that has no number and a login that no
+//! account has of which the host told: somebody was called so once.
 
 use super::LastPusher;
 use crate::control::Case;
-use crate::control::shared::identity::{Identity, Named};
+use crate::control::shared::identity::{Identity, NamedByAddress};
 use crate::model::change::{Change, Commit, Revision, Updates};
 use crate::model::fact::{Fact, Gap, GapReason};
+use crate::model::id::AccountId;
 use crate::model::person::{Account, AccountKind, Mailbox, People, Who};
 use crate::model::review::{ChangeRequest, CommitAccounts, Move, Push};
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,7 +40,7 @@ pub(super) struct Involved<'a> {
     /// What they did: the first thing found.
     persons: BTreeMap<Who, String>,
     /// The same by account number, which outlasts a change of name.
-    accounts: BTreeMap<u64, String>,
+    accounts: BTreeMap<AccountId, String>,
     /// Accounts that are an application's by the address that names them.
     applications: BTreeSet<Who>,
     /// Whoever moved the branch to where it is not known what they brought, with the gap.
@@ -76,7 +83,8 @@ impl<'a> Involved<'a> {
             involved.pusher(push.known()?, &change.head, updates)?;
             involved.moves(host.moves.known()?, change, updates)?;
         }
-        // An update is what it was made of: whoever merged it added nothing, also where somebody went on after it.
+        // An update is what it was made of: whoever merged it added nothing, also where somebody
+        // went on after it.
         let adds = |commit: &&Commit| !is_update(&commit.id, &change.head, updates);
         let commits: Vec<&Commit> = change.commits.iter().filter(adds).collect();
         involved.attributed = host.co_authors.value();
@@ -117,7 +125,7 @@ impl<'a> Involved<'a> {
     fn requester(&mut self, request: &ChangeRequest) -> Result<(), Gap> {
         let known =
             request.author.as_ref().is_some_and(|account| self.account(account, "opened the request"));
-        known.then_some(()).ok_or_else(|| nobody(format!("who opened request {}", request.number)))
+        known.then_some(()).ok_or_else(|| unknown_account(format!("who opened request {}", request.id)))
     }
 
     fn pusher(&mut self, push: &Push, head: &Revision, updates: &Updates) -> Result<(), Gap> {
@@ -125,17 +133,19 @@ impl<'a> Involved<'a> {
             return Err(Gap::new(
                 format!("who pushed the judged head {}", head.short()),
                 GapReason::Contradiction,
-                format!("the last push that the host tells of is of {}", push.after.short()),
+                format!("the last push that the host reports is of {}", push.after.short()),
                 "Gather the facts again when the host has caught up.",
             ));
         }
         let known =
             push.actor.as_ref().is_some_and(|account| self.account(account, "pushed the judged head"));
-        known.then_some(()).ok_or_else(|| nobody(format!("who pushed the judged head {}", head.short())))
+        known
+            .then_some(())
+            .ok_or_else(|| unknown_account(format!("who pushed the judged head {}", head.short())))
     }
 
-    /// Whoever moved the branch to a commit of the request brought it, also where others came after, unless the move was an
-    /// update and nothing else.
+    /// Whoever moved the branch to a commit of the request brought it, also where others came
+    /// after, unless the move was an update and nothing else.
     fn moves(&mut self, moves: &[Move], change: &Change, updates: &Updates) -> Result<(), Gap> {
         let earlier = Earlier::of(change, updates);
         let adds = |one: &&Move| !only_updates(one, &change.head, updates) && !earlier.are_all_of(one);
@@ -145,7 +155,9 @@ impl<'a> Involved<'a> {
                 Fact::Known(false) => {}
                 Fact::Known(true) => {
                     let known = one.actor.as_ref().is_some_and(|account| self.account(account, &part));
-                    known.then_some(()).ok_or_else(|| nobody(format!("who pushed {}", one.after.short())))?;
+                    known
+                        .then_some(())
+                        .ok_or_else(|| unknown_account(format!("who pushed {}", one.after.short())))?;
                 }
                 Fact::Gap(gap) => {
                     if let Some(account) = &one.actor {
@@ -164,7 +176,7 @@ impl<'a> Involved<'a> {
         attribution: &BTreeMap<Revision, CommitAccounts>,
     ) -> Result<(), Gap> {
         for commit in commits {
-            let accounts = attribution.get(&commit.id).ok_or_else(|| unasked(commit))?;
+            let accounts = attribution.get(&commit.id).ok_or_else(|| missing_commit(commit))?;
             self.author(commit, accounts.author.as_ref());
             self.committer(commit, accounts.committer.as_ref());
         }
@@ -218,7 +230,7 @@ impl<'a> Involved<'a> {
         match account.kind {
             AccountKind::Human => {
                 self.person(self.identity.of_account(account), part);
-                self.accounts.entry(account.id).or_insert_with(|| part.to_string());
+                self.accounts.entry(account.id.clone()).or_insert_with(|| part.to_string());
                 true
             }
             AccountKind::Bot => true,
@@ -229,23 +241,23 @@ impl<'a> Involved<'a> {
     /// Notes whoever the address itself names.
     fn address(&mut self, mailbox: &Mailbox, part: &str) -> Address {
         match self.identity.of_address(&mailbox.email) {
-            Named::InMap(who) => {
+            NamedByAddress::InMap(who) => {
                 self.person(who, part);
                 Address::InMap
             }
-            Named::Number(number, who) => {
+            NamedByAddress::Number(number, who) => {
                 if mailbox.email.to_ascii_lowercase().contains("[bot]@") {
-                    self.applications.insert(Who::Account(number));
+                    self.applications.insert(Who::Account(number.clone()));
                 }
                 self.person(who, part);
                 self.accounts.entry(number).or_insert_with(|| part.to_string());
                 Address::NoReply
             }
-            Named::Login(login, is_told_of) => {
+            NamedByAddress::Login(login, is_told_of) => {
                 self.person(Who::Login(login), part);
                 if is_told_of { Address::NoReply } else { Address::OfNobody }
             }
-            Named::Nobody => Address::OfNobody,
+            NamedByAddress::Nobody => Address::OfNobody,
         }
     }
 
@@ -283,7 +295,8 @@ enum Address {
     OfNobody,
 }
 
-/// Did a move bring nothing but updates: from one of the commits that the head is but for updates, to another?
+/// Did a move bring nothing but updates: from one of the commits that the head is but for updates,
+/// to another?
 fn only_updates(one: &Move, head: &Revision, updates: &Updates) -> bool {
     let same = |commit: &Revision| commit == head || updates.reach(commit);
     same(&one.after) && one.before.as_ref().is_some_and(same)
@@ -311,7 +324,8 @@ impl<'a> Earlier<'a> {
     }
 }
 
-/// Is a commit one of the updates: the head, or one on the way down from it, but not the last that they were made of; or one further down?
+/// Is a commit one of the updates: the head, or one on the way down from it, but not the last that
+/// they were made of; or one further down?
 fn is_update(commit: &Revision, head: &Revision, updates: &Updates) -> bool {
     if updates.earlier.contains(commit) {
         return true;
@@ -324,20 +338,20 @@ fn is_web_editor(account: &Account) -> bool {
     account.login.as_str().eq_ignore_ascii_case(WEB_EDITOR_LOGIN)
 }
 
-fn nobody(what: String) -> Gap {
+fn unknown_account(what: String) -> Gap {
     Gap::new(
         what,
         GapReason::NotVisible,
-        "the host names no account that a person or a bot stands behind",
-        "Let somebody with a present account open the request anew or push the head again.",
+        "the host names no existing account",
+        "Have someone with an existing account open a new request or push the head again.",
     )
 }
 
-fn unasked(commit: &Commit) -> Gap {
+fn missing_commit(commit: &Commit) -> Gap {
     Gap::new(
-        format!("whose commit {} is", commit.id.short()),
+        format!("the accounts of commit {}", commit.id.short()),
         GapReason::Truncated,
-        "the host's answer does not hold this commit",
+        "the host's answer does not contain this commit",
         "Gather the facts again, with the accounts of every commit of the change.",
     )
 }

@@ -1,10 +1,11 @@
 //! What CODEOWNERS at the base says of the touched files.
 
-use super::{Demand, Doubt};
+use super::{Demand, DoubtMode};
 use crate::control::Case;
 use crate::model::change::FileChange;
 use crate::model::codeowners::{CodeOwners, InvalidLine, Owner, Ownership};
 use crate::model::fact::{Gap, GapReason};
+use crate::model::inquiry::TextPurpose;
 use crate::model::path::RepoPath;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -52,11 +53,11 @@ impl Ownerships {
     /// The gate's texts could not be seen.
     pub(super) fn of(case: &Case<'_>, demand: &Demand<'_>) -> Result<Self, Gap> {
         let mut ownerships = Ownerships::default();
-        let Some(text) = &case.facts.gate.known()?.code_owners else {
+        let Some(text) = case.facts.gate.known()?.before(TextPurpose::CodeOwners) else {
             ownerships.orphans.insert("there is no CODEOWNERS file at the base".to_string());
             return Ok(ownerships);
         };
-        let code_owners = CodeOwners::parse(&text.text);
+        let code_owners = CodeOwners::parse(text);
         for file in demand.files {
             // A file that stays where it is has the same path twice.
             let paths: BTreeSet<_> = file.entries().map(|entry| &entry.path).collect();
@@ -98,7 +99,8 @@ impl Ownerships {
         owned.files.insert(path.clone());
     }
 
-    /// A line that nobody can read stands where the owners of this file may have been meant to stand.
+    /// A line that nobody can read stands where the owners of this file may have been meant to
+    /// stand.
     fn doubtful(&mut self, path: &RepoPath, invalid: &InvalidLine, needed: Needed) {
         let InvalidLine { line, reason } = invalid;
         match needed {
@@ -119,13 +121,14 @@ impl Ownerships {
     }
 
     /// What keeps a demand from holding, whoever approves.
-    pub(super) fn problems(&self, doubt: Doubt) -> impl Iterator<Item = String> {
-        let unclear = self.unclear.iter().filter(move |_| doubt == Doubt::Against).map(ToString::to_string);
+    pub(super) fn problems(&self, doubt: DoubtMode) -> impl Iterator<Item = String> {
+        let unclear =
+            self.unclear.iter().filter(move |_| doubt == DoubtMode::Against).map(ToString::to_string);
         self.orphans.iter().cloned().chain(unclear)
     }
 
     /// Does no touched file have an owner, nor need one?
-    pub(super) fn ask_for_nobody(&self, doubt: Doubt) -> bool {
+    pub(super) fn ask_for_nobody(&self, doubt: DoubtMode) -> bool {
         self.lines.is_empty() && self.problems(doubt).next().is_none()
     }
 

@@ -23,18 +23,18 @@ impl Shortfall {
     pub(super) fn remedy(&self) -> String {
         match self {
             Shortfall::People { present, needed, .. } => format!(
-                "Let {} more who had no part in the change and may write to the repository approve its head.",
-                people(needed.saturating_sub(*present))
+                "Ask {} with write access who took no part in the change to approve its head.",
+                more_people(needed.saturating_sub(*present))
             ),
             Shortfall::Role { name, present, needed, .. } => format!(
-                "Let {} more of role `{name}` who had no part in the change approve its head.",
-                people(needed.saturating_sub(*present))
+                "Ask {} of role `{name}` who took no part in the change to approve its head.",
+                more_people(needed.saturating_sub(*present))
             ),
             Shortfall::Owners(_) => {
-                "Let an owner of each named file approve, and give each file an owner in CODEOWNERS on the base branch."
+                "Ask an owner of each named file to approve, and give each file an owner in CODEOWNERS on the base branch."
                     .to_string()
             }
-            Shortfall::Dealing => "Let different people approve for each role.".to_string(),
+            Shortfall::Dealing => "Ask different people to approve for each role.".to_string(),
             Shortfall::TooMany => "Give the roles fewer people in common.".to_string(),
         }
     }
@@ -44,20 +44,18 @@ impl std::fmt::Display for Shortfall {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Shortfall::People { present, needed, spare } => {
-                write!(f, "{present} of {needed} independent approvals{}", in_place_of(*spare))
+                write!(f, "{present} of {needed} required independent approvals{}", in_place_of(*spare))
             }
             Shortfall::Role { name, present, needed, spare } => {
                 write!(
                     f,
-                    "{present} of {needed} independent approvals by role `{name}`{}",
+                    "{present} of {needed} required independent approvals by role `{name}`{}",
                     in_place_of(*spare)
                 )
             }
             Shortfall::Owners(sentence) => f.write_str(sentence),
             Shortfall::Dealing => f.write_str("one person would have to fill two roles"),
-            Shortfall::TooMany => {
-                f.write_str("too many people fit several roles to try every way to deal them out")
-            }
+            Shortfall::TooMany => f.write_str("too many people hold several roles to try every assignment"),
         }
     }
 }
@@ -65,10 +63,10 @@ impl std::fmt::Display for Shortfall {
 fn in_place_of(spare: usize) -> String {
     match spare {
         0 => String::new(),
-        spare => format!(" ({spare} of them because the commits name somebody unknown)"),
+        spare => format!(" ({spare} of them because the commits name an unknown person)"),
     }
 }
 
-fn people(number: usize) -> String {
-    if number == 1 { "1 person".to_string() } else { format!("{number} people") }
+fn more_people(number: usize) -> String {
+    if number == 1 { "1 more person".to_string() } else { format!("{number} more people") }
 }

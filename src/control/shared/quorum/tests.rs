@@ -1,22 +1,23 @@
 //! Roles, people and doubts, taken both ways.
 
 use super::*;
-use crate::control::shared::approval::{Independence, approvals};
+use crate::control::shared::approval::{Independence, count_approvals};
 use crate::control::testing::*;
 use crate::model::change::{EntryKind, FileStatus};
 use crate::model::fact::Fact;
+use crate::model::inquiry::TextPurpose;
 use crate::model::person::Login;
-use crate::model::review::{CommitAccounts, Permission, ReviewState};
+use crate::model::review::{CommitAccounts, Permission, ReviewState, ReviewedContent};
 use Verdict::{Broken, Met, Unproven};
 
 /// Judges `approvals` and roles (name, number).
 fn ask(world: &World, total: u64, roles: &[(&str, u64)]) -> Judgement {
     let wanted: Vec<_> = roles.iter().map(|(name, number)| wanted(name, *number)).collect();
     let case = world.case();
-    let sorted = approvals(&case, Independence::default()).unwrap();
-    let files = files(&case).unwrap();
+    let sorted = count_approvals(&case, Independence::default()).unwrap();
+    let files = touched_files(&case).unwrap();
     let demand = Demand { approvals: total, roles: &wanted, files: &files, all_owned: false };
-    judge(&case, &sorted, &demand).unwrap()
+    judge_demand(&case, &sorted, &demand).unwrap()
 }
 
 fn wanted(name: &str, number: u64) -> RoleApprovals {
@@ -44,7 +45,7 @@ fn the_number_of_people_counts() {
     let world = World::honest();
     assert_eq!(verdict(&world, 2, &[]), Met);
     let judged = ask(&world, 3, &[]);
-    assert_eq!((judged.verdict, judged.reason.as_str()), (Broken, "2 of 3 independent approvals"));
+    assert_eq!((judged.verdict, judged.reason.as_str()), (Broken, "2 of 3 required independent approvals"));
     assert!(judged.remedy.unwrap().contains("1 person"));
     assert_eq!(judged.details, ["review 2 by alex counts", "review 1 by kim counts"]);
 }
@@ -53,7 +54,7 @@ fn the_number_of_people_counts() {
 fn an_approval_from_before_an_update_says_where_it_was_given() {
     let mut world = World::honest();
     world.change().updates.before = vec![revision('c')];
-    world.reviews()[0].commit = Some(revision('c'));
+    world.reviews()[0].reviewed = ReviewedContent::Stated(revision('c'));
     let judged = ask(&world, 2, &[]);
     assert_eq!(judged.verdict, Met);
     assert!(
@@ -68,7 +69,7 @@ fn a_role_is_filled_by_its_own_people() {
     world.role("dp", &["KIM", "sam"]);
     assert_eq!(verdict(&world, 1, &[("dp", 1)]), Met);
     let judged = ask(&world, 1, &[("dp", 2)]);
-    assert_eq!(judged.reason, "1 of 2 independent approvals by role `dp`");
+    assert_eq!(judged.reason, "1 of 2 required independent approvals by role `dp`");
     assert_eq!(judged.verdict, Broken);
     assert!(judged.remedy.unwrap().contains("role `dp`"));
 }
@@ -167,7 +168,8 @@ fn an_unknown_mailbox_may_be_the_only_owner_who_approved() {
     assert_eq!(judged.verdict, Unproven);
     assert!(judged.reason.contains("owner of a approved"), "{}", judged.reason);
 
-    // Alex and Sam for the owners, Kim and Pat for the others: if Alex drops out, no owner of the file is left.
+    // Alex and Sam for the owners, Kim and Pat for the others: if Alex drops out, no owner of the
+    // file is left.
     let mut world = owned_by("/a @kim @alex\n");
     world.files(&["a"]);
     let owners = Role { code_owners: true, users: vec![Login::new("sam")], ..Role::default() };
@@ -264,7 +266,7 @@ fn attack_50_unreadable_lines_and_missing_or_oversized_files() {
     assert!(judged.remedy.unwrap().contains("line 3"));
     world.files(&["elsewhere"]);
     assert_eq!(verdict(&world, 1, &[("owners", 1)]), Met);
-    world.gate().code_owners = None;
+    world.gate().texts.retain(|_, text| !text.purposes.contains(&TextPurpose::CodeOwners));
     assert_eq!(verdict(&world, 1, &[("owners", 1)]), Broken);
     world.code_owners(&("* @kim\n#".to_string() + &"x".repeat(crate::model::codeowners::SIZE_LIMIT)));
     assert_eq!(verdict(&world, 1, &[("owners", 1)]), Unproven);
@@ -277,9 +279,9 @@ fn owners_are_not_read_unless_a_role_needs_them() {
     world.facts.gate = Fact::Gap(gap());
     assert_eq!(verdict(&world, 2, &[]), Met);
     let case = world.case();
-    let (sorted, wanted) = (approvals(&case, Independence::default()).unwrap(), [wanted("owners", 1)]);
+    let (sorted, wanted) = (count_approvals(&case, Independence::default()).unwrap(), [wanted("owners", 1)]);
     let demand = Demand { approvals: 1, roles: &wanted, files: &[], all_owned: false };
-    assert_eq!(judge(&case, &sorted, &demand), Err(gap()));
+    assert_eq!(judge_demand(&case, &sorted, &demand), Err(gap()));
 }
 
 #[test]
@@ -290,7 +292,7 @@ fn files_on_the_way_count_where_they_were_asked_for() {
     world.facts.inquiry.each_commit = true;
     assert_eq!(verdict(&world, 1, &[("owners", 1)]), Broken);
     world.change().on_the_way = Fact::Gap(gap());
-    assert_eq!(files(&world.case()), Err(gap()));
+    assert_eq!(touched_files(&world.case()), Err(gap()));
 }
 
 #[test]
@@ -323,9 +325,9 @@ fn a_change_of_nothing_is_not_proven() {
 fn an_unknown_role_is_a_gap() {
     let world = World::honest();
     let case = world.case();
-    let (sorted, wanted) = (approvals(&case, Independence::default()).unwrap(), [wanted("none", 1)]);
+    let (sorted, wanted) = (count_approvals(&case, Independence::default()).unwrap(), [wanted("none", 1)]);
     assert!(
-        judge(&case, &sorted, &Demand { approvals: 1, roles: &wanted, files: &[], all_owned: false })
+        judge_demand(&case, &sorted, &Demand { approvals: 1, roles: &wanted, files: &[], all_owned: false })
             .is_err()
     );
 }

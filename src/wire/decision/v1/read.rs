@@ -9,6 +9,7 @@ use crate::model::decision::{
     Decision, Finding, Judged, Outcome, Place, PolicyOrigin, PolicyReference, Subject, SubjectKind, Touch,
     TouchedArea, Verdict,
 };
+use crate::model::id::RequestId;
 use std::fmt;
 
 /// Why a document of version 1 is no decision that this program knows.
@@ -18,8 +19,6 @@ pub enum NotVersion1 {
     Version(u32),
     /// A text that is not of its shape; why.
     Text(String),
-    /// A change request that has no number.
-    Request(String),
 }
 
 impl fmt::Display for NotVersion1 {
@@ -27,7 +26,6 @@ impl fmt::Display for NotVersion1 {
         match self {
             NotVersion1::Version(other) => write!(f, "the decision is of schema {other}, not {VERSION}"),
             NotVersion1::Text(why) => f.write_str(why),
-            NotVersion1::Request(name) => write!(f, "the change request `{name}` has no number"),
         }
     }
 }
@@ -105,7 +103,7 @@ impl TryFrom<JudgedV1> for Judged {
         Ok(Judged {
             repository,
             environment,
-            request: request.map(number).transpose()?,
+            request: request.map(Into::into),
             title,
             branch: branch.map(BranchName::from),
             base: base.map(TryInto::try_into).transpose()?,
@@ -116,10 +114,12 @@ impl TryFrom<JudgedV1> for Judged {
     }
 }
 
-fn number(request: RequestV1) -> Result<u64, NotVersion1> {
-    match request {
-        RequestV1::Number(number) => Ok(number),
-        RequestV1::Name(name) => Err(NotVersion1::Request(name)),
+impl From<RequestV1> for RequestId {
+    fn from(request: RequestV1) -> Self {
+        match request {
+            RequestV1::Number(number) => RequestId::Number(number),
+            RequestV1::Name(name) => RequestId::Name(name),
+        }
     }
 }
 

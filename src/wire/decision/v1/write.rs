@@ -8,6 +8,7 @@ use super::{
 use crate::model::decision::{
     Decision, Finding, Judged, Place, PolicyReference, Subject, Touch, TouchedArea,
 };
+use crate::model::id::RequestId;
 
 impl DecisionV1 {
     /// The decision in this form; `advisory` when the gate only advises.
@@ -60,13 +61,22 @@ impl From<&Judged> for JudgedV1 {
         JudgedV1 {
             repository: repository.clone(),
             environment: environment.clone(),
-            request: request.map(RequestV1::Number),
+            request: request.as_ref().map(Into::into),
             title: title.clone(),
             branch: branch.as_ref().map(ToString::to_string),
             base: base.as_ref().map(Into::into),
             head: head.as_ref().map(Into::into),
             commits: *commits,
             files: *files,
+        }
+    }
+}
+
+impl From<&RequestId> for RequestV1 {
+    fn from(request: &RequestId) -> Self {
+        match request {
+            RequestId::Number(number) => RequestV1::Number(*number),
+            RequestId::Name(name) => RequestV1::Name(name.clone()),
         }
     }
 }

@@ -174,9 +174,9 @@ impl Lane {
         self.numbers += 1;
         let id = revision(base).unwrap();
         let mut world = World::honest(id.clone(), id, &[]);
-        world.request.number = self.numbers;
+        world.request.id = self.numbers.into();
         world.request.title = format!("Request {}", self.numbers);
-        world.request.head_branch = BranchName::new(&format!("topic-{}", self.numbers));
+        world.request.head_branch = Some(BranchName::new(&format!("topic-{}", self.numbers)));
         Draft { number: self.numbers, base, head: base, commits: Vec::new(), ops: Vec::new(), world }
     }
 
@@ -350,7 +350,7 @@ impl Draft {
         self.world.reviews = honest.reviews;
         self.world.checks = honest.checks;
         self.world.activity = honest.activity;
-        let branch = self.world.request.head_branch.clone();
+        let branch = self.world.request.head_branch.clone().unwrap();
         self.world.activity.iter_mut().for_each(|entry| entry.branch = branch.clone());
         self.world.events = honest.events;
     }
@@ -370,9 +370,9 @@ impl Draft {
 /// The request that speaks for the branch: open, and never landed.
 fn background(base: &Revision) -> World {
     let mut world = World::honest(base.clone(), base.clone(), &[]);
-    world.request.number = 1;
+    world.request.id = 1.into();
     world.deployments.clear();
-    world.request.head_branch = BranchName::new("another");
+    world.request.head_branch = Some(BranchName::new("another"));
     for (login, id) in [("kim-example", 11), ("kim-example-admin", 14), ("sam-example", 15)] {
         world.permissions.push((person(login, id), Permission::Write));
     }

@@ -408,11 +408,12 @@ fn noise(lane: &Lane, draft: &mut Draft, plant: Option<Plant>, rng: &mut Rng) {
     let robot = Account { kind: AccountKind::Bot, ..person("helper[bot]", 77) };
     let (robin, alex, sam) =
         (person("robin-example", 12), person("alex-example", 13), person("sam-example", 15));
-    let review = |id, who, state, commit, minute| Review {
-        id,
+    let review = |id: u64, who, state, commit: Option<portcullis::model::change::Revision>, minute| Review {
+        id: id.into(),
+        position: id,
         reviewer: Some(who),
         state,
-        commit,
+        reviewed: commit.into(),
         submitted: Some(minutes(minute)),
     };
     // With several merge bases the whole of both sides counts as touched.

@@ -7,7 +7,7 @@ use super::{ATTRIBUTES_FILE, Draft, How, KIM, Lane, POLICY_FILE, ROBIN};
 use portcullis::cli::demo::stage::revision;
 use portcullis::cli::demo::world::{Bend, Endpoint, minutes, person};
 use portcullis::model::change::BranchName;
-use portcullis::model::review::{Review, ReviewState};
+use portcullis::model::review::{Review, ReviewState, ReviewedContent};
 
 /// Ways round the gate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -338,15 +338,17 @@ fn bend_host(lane: &Lane, plant: Plant, draft: &mut Draft) {
     match plant {
         Plant::ReusedApproval => {
             let elsewhere = revision(lane.tip()).unwrap();
-            reviews.iter_mut().for_each(|review| review.commit = Some(elsewhere.clone()));
+            reviews
+                .iter_mut()
+                .for_each(|review| review.reviewed = ReviewedContent::Stated(elsewhere.clone()));
         }
         Plant::LateApproval => reviews.iter_mut().for_each(|review| review.submitted = Some(minutes(120))),
         Plant::Unapproved => reviews.clear(),
         Plant::ChangesRequested => {
             let reviewer = Some(person("sam-example", 15));
-            let (commit, submitted) = (reviews[0].commit.clone(), Some(minutes(60)));
+            let (reviewed, submitted) = (reviews[0].reviewed.clone(), Some(minutes(60)));
             let state = ReviewState::ChangesRequested;
-            reviews.push(Review { id: 90, reviewer, state, commit, submitted });
+            reviews.push(Review { id: 90.into(), position: 90, reviewer, state, reviewed, submitted });
         }
         Plant::SelfApproval => {
             let author = person("kim-example-admin", 14);

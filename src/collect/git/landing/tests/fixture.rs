@@ -18,7 +18,8 @@ pub fn lines(edits: &[(usize, &str)]) -> String {
 
 /// Candidates are numbered from 1 in the order in which they are given.
 pub fn landing(parent: Oid, landed: Oid, heads: &[Oid]) -> Landing {
-    let candidate = |(at, head): (usize, &Oid)| Candidate { request: at as u64 + 1, head: name(*head) };
+    let candidate =
+        |(at, head): (usize, &Oid)| Candidate { request: (at as u64 + 1).into(), head: name(*head) };
     Landing {
         parent: name(parent),
         landed: name(landed),

@@ -3,9 +3,9 @@
 //! This room holds no judge: whoever reads records hands one over, and also somebody who compares the facts with the
 //! repository.
 
-use super::chain::Link;
-use super::entry::{BaselineOrigin, Entry};
+use super::entry::{RecordEntry, RecordedOrigin};
 use super::fault::Fault;
+use super::stored::RecordLink;
 use super::{DECISION, EARLIER, FACTS, POLICY, TOOL};
 use crate::model::deployment::{self, Deployment, Recorded};
 use crate::model::fact::{Fact, Gap};
@@ -21,45 +21,45 @@ pub type Compare<'a> = dyn Fn(&str, &Deployment) -> Result<Vec<String>, Gap> + '
 
 /// How far a record that holds together proves its decision.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum RecordStanding {
     /// Its facts give its decision again.
-    Taken,
+    Reproduced,
     /// Nothing can be taken again, for this reason.
-    Cannot(String),
+    Irreproducible(String),
     /// It does not hold together: see the problems of the chain.
     Broken,
     /// Its facts give its decision again, but the repository here does not show what they speak of.
     Unseen(Gap),
 }
 
-impl Standing {
+impl RecordStanding {
     /// Was the decision taken again, with the same result?
     pub fn is_taken(&self) -> bool {
-        *self == Standing::Taken
+        *self == RecordStanding::Reproduced
     }
 }
 
 /// What came of it.
-pub(super) struct Taken {
-    pub(super) standing: Standing,
+pub(super) struct Rejudged {
+    pub(super) standing: RecordStanding,
     pub(super) faults: Vec<Fault>,
     /// The facts, where they could be read.
     pub(super) facts: Option<Deployment>,
 }
 
 /// A record whose decision is to be taken again.
-pub(super) struct Again<'a> {
-    pub(super) entry: &'a Entry,
+pub(super) struct Rejudging<'a> {
+    pub(super) entry: &'a RecordEntry,
     /// The records before it, as far as they can be read.
-    pub(super) earlier: &'a [Link],
+    pub(super) earlier: &'a [RecordLink],
     /// Can all of them be read?
     pub(super) complete: bool,
     pub(super) judge: &'a Judge<'a>,
 }
 
-impl Again<'_> {
+impl Rejudging<'_> {
     /// Takes it from these files of the record.
-    pub(super) fn take<'f>(&self, file: impl Fn(&str) -> Option<&'f [u8]>) -> Taken {
+    pub(super) fn take<'f>(&self, file: impl Fn(&str) -> Option<&'f [u8]>) -> Rejudged {
         if self.entry.schema == EARLIER {
             return self.of_earlier_form();
         }
@@ -78,11 +78,11 @@ impl Again<'_> {
             Err(error) => self.differing(error),
         };
         taken.faults.extend(faults);
-        Taken { facts: Some(facts), ..taken }
+        Rejudged { facts: Some(facts), ..taken }
     }
 
-    fn of_earlier_form(&self) -> Taken {
-        let keeps = |link: &Link| link.entry.schema != EARLIER;
+    fn of_earlier_form(&self) -> Rejudged {
+        let keeps = |link: &RecordLink| link.entry.schema != EARLIER;
         if self.earlier.iter().any(keeps) {
             return broken(vec![Fault::EarlierForm]);
         }
@@ -94,13 +94,13 @@ impl Again<'_> {
         self.entry.tool == TOOL
     }
 
-    fn compared(&self, decision: &[u8], again: &[u8]) -> Taken {
+    fn compared(&self, decision: &[u8], again: &[u8]) -> Rejudged {
         if decision == again {
-            return Taken { standing: Standing::Taken, faults: Vec::new(), facts: None };
+            return Rejudged { standing: RecordStanding::Reproduced, faults: Vec::new(), facts: None };
         }
         match (self.is_ours(), Gist::of(decision), Gist::of(again)) {
             (false, Some(kept), Some(again)) if kept == again => {
-                Taken { standing: Standing::Taken, faults: Vec::new(), facts: None }
+                Rejudged { standing: RecordStanding::Reproduced, faults: Vec::new(), facts: None }
             }
             (_, Some(kept), Some(again)) => self.differing(kept.difference(&again)),
             _ => self.differing("it is not of the form of a decision".to_string()),
@@ -108,7 +108,7 @@ impl Again<'_> {
     }
 
     /// What another version judged otherwise may be its own way to judge; what this version did not judge so is made up.
-    fn differing(&self, how: String) -> Taken {
+    fn differing(&self, how: String) -> Rejudged {
         match self.is_ours() {
             true => broken(vec![Fault::Judged(how)]),
             false => cannot(format!("it was recorded by another version of the program, and {how}")),
@@ -116,9 +116,9 @@ impl Again<'_> {
     }
 
     /// What the repository shows otherwise.
-    pub(super) fn hold_against(&self, compared: Result<Vec<String>, Gap>, taken: &mut Taken) {
+    pub(super) fn hold_against(&self, compared: Result<Vec<String>, Gap>, taken: &mut Rejudged) {
         match compared {
-            Err(gap) if taken.standing.is_taken() => taken.standing = Standing::Unseen(gap),
+            Err(gap) if taken.standing.is_taken() => taken.standing = RecordStanding::Unseen(gap),
             Err(_) => {}
             Ok(differences) if self.is_ours() => {
                 taken.faults.extend(differences.into_iter().map(Fault::Repository));
@@ -128,7 +128,7 @@ impl Again<'_> {
                     let why = format!(
                         "another version of the program saw something else in the repository: {first}"
                     );
-                    taken.standing = Standing::Cannot(why);
+                    taken.standing = RecordStanding::Irreproducible(why);
                 }
             }
         }
@@ -142,7 +142,7 @@ impl Again<'_> {
             ("environments", facts.environment == entry.environment.as_str()),
             ("candidates", facts.candidate == entry.candidate),
             ("baselines", baseline == Some(&entry.baseline.commit)),
-            ("words for the baseline", BaselineOrigin::of(facts) == Some(entry.baseline.origin)),
+            ("words for the baseline", RecordedOrigin::of(facts) == Some(entry.baseline.origin)),
             ("repositories", facts.whole.host.repository == entry.repository),
             ("records before it", !self.complete || self.is_on_top(facts)),
             ("moments", self.is_in_time(facts)),
@@ -154,10 +154,10 @@ impl Again<'_> {
     }
 
     fn is_on_top(&self, facts: &Deployment) -> bool {
-        let same = |(said, link): (&Recorded, &Link)| {
+        let same = |(said, link): (&Recorded, &RecordLink)| {
             said.number == link.entry.number
                 && said.candidate == link.entry.candidate
-                && (!said.taken_again || !matches!(link.standing, Standing::Cannot(_)))
+                && (!said.taken_again || !matches!(link.standing, RecordStanding::Irreproducible(_)))
         };
         let Fact::Known(said) = &facts.recorded else { return false };
         said.len() == self.earlier.len() && said.iter().zip(self.earlier).all(same)
@@ -171,12 +171,12 @@ impl Again<'_> {
     }
 }
 
-fn broken(faults: Vec<Fault>) -> Taken {
-    Taken { standing: Standing::Broken, faults, facts: None }
+fn broken(faults: Vec<Fault>) -> Rejudged {
+    Rejudged { standing: RecordStanding::Broken, faults, facts: None }
 }
 
-fn cannot(why: String) -> Taken {
-    Taken { standing: Standing::Cannot(why), faults: Vec::new(), facts: None }
+fn cannot(why: String) -> Rejudged {
+    Rejudged { standing: RecordStanding::Irreproducible(why), faults: Vec::new(), facts: None }
 }
 
 fn read(bytes: &[u8]) -> Result<Deployment, String> {

@@ -1,9 +1,10 @@
-//! Making a record.
+//! A record that is made and not yet stored.
 
-use super::again::{Again, Judge};
-use super::chain::{Chain, Link};
-use super::entry::{Baseline, Entry, Evidence};
+use super::chain::Chain;
+use super::entry::{RecordEntry, RecordedBaseline, RecordedFile};
 use super::fault::Fault;
+use super::rejudge::{Judge, Rejudging};
+use super::stored::RecordLink;
 use super::{DECISION, FACTS, POLICY, RECORD, SCHEMA, TOOL};
 use crate::model::change::{ObjectName, Revision};
 use crate::model::decision::Outcome;
@@ -22,7 +23,7 @@ pub struct Draft {
     /// The commit that may be deployed.
     pub candidate: Revision,
     /// The commit that it was compared with.
-    pub baseline: Baseline,
+    pub baseline: RecordedBaseline,
     /// The decision as JSON; it must allow.
     pub decision: Vec<u8>,
     /// The text of the policy.
@@ -37,15 +38,15 @@ pub struct Draft {
 
 /// A record that only needs to be stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sealed {
-    entry: Entry,
+pub struct PendingRecord {
+    entry: RecordEntry,
     previous: Option<Revision>,
     files: BTreeMap<&'static str, Vec<u8>>,
 }
 
-impl Sealed {
+impl PendingRecord {
     /// What it says.
-    pub fn entry(&self) -> &Entry {
+    pub fn entry(&self) -> &RecordEntry {
         &self.entry
     }
 
@@ -66,14 +67,18 @@ impl Sealed {
     }
 }
 
-/// Seals a record on top of the chain of its environment, which has to verify.
+/// Makes a record on top of the chain of its environment, which has to verify.
 ///
 /// # Errors
 /// Everything that [`super::verify_chain`] would find wrong with it.
-pub fn seal(draft: Draft, chain: Option<&Chain>, judge: &Judge<'_>) -> Result<Sealed, Vec<Fault>> {
+pub fn prepare_record(
+    draft: Draft,
+    chain: Option<&Chain>,
+    judge: &Judge<'_>,
+) -> Result<PendingRecord, Vec<Fault>> {
     let links = chain.map_or(&[][..], |chain| &chain.links);
     let previous = links.last();
-    let entry = entry(&draft, previous)?;
+    let entry = entry_of(&draft, previous)?;
     let record = entry.bytes().map_err(|error| vec![Fault::Unreadable(error.to_string())])?;
     let files = BTreeMap::from([
         (RECORD, record),
@@ -82,19 +87,19 @@ pub fn seal(draft: Draft, chain: Option<&Chain>, judge: &Judge<'_>) -> Result<Se
         (FACTS, draft.facts),
     ]);
     let file = |name: &str| files.get(name).map(Vec::as_slice);
-    let mut faults = super::chain::faults_of_entry(&entry, file, previous);
-    let again = Again { entry: &entry, earlier: links, complete: true, judge }.take(file);
+    let mut faults = super::entry_faults::faults_of_entry(&entry, file, previous);
+    let again = Rejudging { entry: &entry, earlier: links, complete: true, judge }.take(file);
     faults.extend(again.faults);
     let other = previous.map(|link| &link.entry.environment).filter(|other| **other != entry.environment);
     faults.extend(other.cloned().map(Fault::Environment));
     if !faults.is_empty() {
         return Err(faults);
     }
-    Ok(Sealed { entry, previous: previous.map(|link| link.commit.clone()), files })
+    Ok(PendingRecord { entry, previous: previous.map(|link| link.commit.clone()), files })
 }
 
-fn entry(draft: &Draft, previous: Option<&Link>) -> Result<Entry, Vec<Fault>> {
-    Ok(Entry {
+fn entry_of(draft: &Draft, previous: Option<&RecordLink>) -> Result<RecordEntry, Vec<Fault>> {
+    Ok(RecordEntry {
         schema: SCHEMA,
         environment: draft.environment.clone(),
         number: previous.map_or(1, |link| link.entry.number.saturating_add(1)),
@@ -104,21 +109,26 @@ fn entry(draft: &Draft, previous: Option<&Link>) -> Result<Entry, Vec<Fault>> {
         baseline: draft.baseline.clone(),
         outcome: Outcome::Allow,
         decision: Digest::of(&draft.decision),
-        policy: Some(kept(&draft.policy)),
-        facts: Some(kept(&draft.facts)),
+        policy: Some(kept_file(&draft.policy)),
+        facts: Some(kept_file(&draft.facts)),
         tool: TOOL.to_string(),
         recorder: draft.recorder.clone(),
         time: Timestamp::from_second(draft.time.as_second()).map_err(|_| vec![Fault::Time])?,
     })
 }
 
-fn kept(bytes: &[u8]) -> Evidence {
-    Evidence { digest: Digest::of(bytes), kept: true }
+fn kept_file(bytes: &[u8]) -> RecordedFile {
+    RecordedFile { digest: Digest::of(bytes), kept: true }
 }
 
 /// The commit of an entry as git stores it. Nothing in it is left to chance or to anybody's configuration, so that it can be
 /// told from any other.
-pub fn commit_bytes(tree: &ObjectName, parent: Option<&Revision>, entry: &Entry, record: &Digest) -> Vec<u8> {
+pub fn commit_bytes(
+    tree: &ObjectName,
+    parent: Option<&Revision>,
+    entry: &RecordEntry,
+    record: &Digest,
+) -> Vec<u8> {
     let parent = parent.map(|parent| format!("parent {parent}\n")).unwrap_or_default();
     let time = entry.time.as_second();
     let who = format!("portcullis <> {time} +0000");
