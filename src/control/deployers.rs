@@ -50,7 +50,7 @@ struct WrittenDeployers {
     /// The role that the deployer must hold.
     #[cfg_attr(test, schemars(with = "Option<String>"))]
     role: Option<Spanned<String>>,
-    /// `true`: somebody other than the deployer must have opened or approved each request behind
+    /// `true`: a person other than the deployer must have opened or approved each request behind
     /// data-processing code. Default: `false`.
     #[serde(default)]
     not_author_alone: bool,

@@ -47,15 +47,15 @@ struct WrittenProtection {
     dismiss_stale: Option<RequiredSwitch>,
     /// `true`: the owners of the touched files must approve (CODEOWNERS).
     code_owners: Option<RequiredSwitch>,
-    /// `true`: somebody other than the last to push must approve.
+    /// `true`: a person other than the last pusher must approve.
     last_push_approval: Option<RequiredSwitch>,
     /// The checks that the host must require, each with the app that must report it.
     checks: Option<Checks>,
     /// `true`: the request must be up to date with the branch before it merges.
     up_to_date: Option<RequiredSwitch>,
-    /// `"blocked"`: nobody rewrites the history of the branch.
+    /// `"blocked"`: force pushes to the branch are blocked.
     force_push: Option<Blocked>,
-    /// `"blocked"`: nobody deletes the branch.
+    /// `"blocked"`: the branch cannot be deleted.
     deletion: Option<Blocked>,
     /// `true`: the rules bind administrators. They must in any case; write the key to say so.
     // Accepted so that a policy can say it; it is so without the key, too.

@@ -1,15 +1,15 @@
 //! Where the commands of a page run: a project that was made for it.
 //!
-//! | fixture | what is there |
-//! | --- | --- |
-//! | `nothing` | an empty directory |
-//! | `project` | a repository without a policy |
-//! | `change` | a request that the gate allows, its head checked out, and its host: `--host github --repository example-org/data-upload --request 7` |
-//! | `job` | the same in a GitHub Actions job |
-//! | `suite` | a repository whose suite `upload` is `./run-regression-suite`, on a branch `change`, with a remote |
-//! | `signer` | the same with a key in `~/.ssh/id_ed25519` that `.portcullis/allowed_signers` allows |
-//! | `waiver` | a policy, and the waiver that the page about waivers shows first |
-//! | `release` | a branch `main`: the tag `v1`, two landings to the tag `v2`, one more, and its host |
+//! - `nothing`: an empty directory
+//! - `project`: a repository without a policy
+//! - `change`: a request that the gate allows, its head checked out, and its host
+//!   (`--host github --repository example-org/data-upload --request 7`)
+//! - `job`: the same in a GitHub Actions job
+//! - `suite`: a repository whose suite `upload` is `./run-regression-suite`, on a branch `change`,
+//!   with a remote
+//! - `signer`: the same with a key in `~/.ssh/id_ed25519` that `.portcullis/allowed_signers` allows
+//! - `waiver`: a policy, and the waiver that the page about waivers shows first
+//! - `release`: a branch `main`: the tag `v1`, two landings to the tag `v2`, one more, and its host
 
 use super::page::{Page, root};
 use crate::support::checkout::Checkout;
@@ -28,7 +28,7 @@ pub struct Fixture {
     directory: PathBuf,
     outside: TempDir,
     variables: Vec<(&'static str, String)>,
-    /// Whatever goes away with it: directories and servers.
+    /// Directories and servers that end with the fixture.
     kept: Vec<Box<dyn Any>>,
 }
 
