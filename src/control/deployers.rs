@@ -1,8 +1,8 @@
-//! `deployers`: who may deploy, and that nobody deploys what only they have seen.
+//! `deployers`: who may deploy, and that no one deploys what only they have seen.
 //!
 //! A part in a landing, other than the deployer's, counts when the host vouches for it: having
 //! opened the request, or having approved it. What commits say of their authors does not count
-//! here, since anybody can write any name into a commit.
+//! here, since anyone can write any name into a commit.
 
 use super::shared::approval::{Approval, Approvals, Independence, LastPusher, count_approvals};
 use super::shared::quorum::is_named;
@@ -50,7 +50,7 @@ struct WrittenDeployers {
     /// The role that the deployer must hold.
     #[cfg_attr(test, schemars(with = "Option<String>"))]
     role: Option<Spanned<String>>,
-    /// `true`: a person other than the deployer must have opened or approved each request behind
+    /// `true`: someone other than the deployer must have opened or approved each request behind
     /// data-processing code. Default: `false`.
     #[serde(default)]
     not_author_alone: bool,
@@ -167,8 +167,8 @@ fn is_machine(scope: &Scope, who: &Who, login: &Login) -> bool {
     scope.people.is_machine(who) || login.as_str().ends_with("[bot]")
 }
 
-/// Why nobody other than the deployer is known to have had a part in the request; `None` when
-/// somebody had.
+/// Why no one other than the deployer is known to have had a part in the request; `None` when
+/// someone had.
 fn find_second_person(
     case: &LandingCase<'_>,
     facts: &Facts,

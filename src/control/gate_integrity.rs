@@ -1,4 +1,4 @@
-//! `gate-integrity`: what steers the gate is not changed by whoever wants to pass it.
+//! `gate-integrity`: what steers the gate is not changed by the author of a change alone.
 //!
 //! | file | why it is of the gate |
 //! | --- | --- |
@@ -170,7 +170,7 @@ impl GateIntegrity {
         let single: Vec<Glob> = single.filter_map(|path| Glob::of_path(path.as_bytes())).collect();
         let (owners, workflows) = (owner_files()?, workflow_files()?);
         let named = single.iter().chain(workflows).chain(&self.test_configuration).chain(&self.paths);
-        // Of the places where CODEOWNERS may stand, only those where it does: `docs/` is one of
+        // Of the places where CODEOWNERS may be, only those where it does: `docs/` is one of
         // them.
         let all = named.map(|glob| (glob, governs::Reach::Named));
         let all: Vec<_> = all.chain(owners.iter().map(|glob| (glob, governs::Reach::Standing))).collect();
@@ -284,7 +284,7 @@ fn check_policy_origin(case: &Case<'_>, gate: &GateTexts) -> Option<Finding> {
 }
 
 /// Lines of CODEOWNERS that GitHub skips and that may have meant a touched file. A role of code
-/// owners weighs them itself; everybody else should at least know.
+/// owners weighs them itself; everyone else should at least know.
 fn unreadable_lines(gate: &GateTexts, files: &[&FileChange]) -> Option<Finding> {
     let (path, text) = gate.find(TextPurpose::CodeOwners)?;
     let code_owners = CodeOwners::parse(text.before.as_ref()?);

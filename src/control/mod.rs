@@ -111,7 +111,7 @@ pub enum Waivable {
         instead: &'static str,
     },
     /// What is found at the commits that the waiver names: anything wider would cover content that
-    /// nobody has seen yet.
+    /// no one has seen yet.
     ByCommit,
     /// All of them, in the scope that the waiver gives itself.
     Freely,
@@ -142,7 +142,7 @@ pub trait Control: std::fmt::Debug + Send + Sync {
         Vec::new()
     }
 
-    /// The environments that its settings name, where they speak of some only.
+    /// The environments that its settings name, where they are about some only.
     fn environments(&self) -> &[Environment] {
         &[]
     }
@@ -240,7 +240,7 @@ pub struct Scope {
     pub deployment: Vec<Glob>,
 }
 
-/// People who may fill a role. Whoever is in any of the lists may.
+/// People who may fill a role. Anyone in any of the lists may.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
@@ -294,7 +294,7 @@ pub fn unproven(control: &str, kind: SubjectKind, name: impl Into<String>, gap: 
 
 /// What to do where the policy says too little of an area. A change is judged by the policy at its
 /// base, so a change of that helps; a deployment is judged by the one at the deployed commit, which
-/// nobody can change any more.
+/// no one can change any more.
 fn widen_remedy(case: &Case<'_>, control: &str, area: &str, change: String) -> String {
     match case.deployment {
         None => change,

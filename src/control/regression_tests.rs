@@ -57,7 +57,7 @@ pub static KIND: Kind = Kind {
 #[serde(try_from = "WrittenSuites")]
 pub struct RegressionTests {
     suites: BTreeMap<String, Suite>,
-    /// Where the list of signers stands; it is read at the base.
+    /// Where the list of signers is; it is read at the base.
     signers: Option<RepoPath>,
 }
 
@@ -348,7 +348,7 @@ impl Suite {
         };
         let counted: Vec<&Report> = runs.iter().map(|run| &run.report).collect();
         if counted.is_empty() {
-            // Beside what could not be read nobody can say that there is no report.
+            // Beside what could not be read no one can say that there is no report.
             let unseen = findings.iter().any(|finding| finding.verdict == Verdict::Unproven);
             let none = broken_suite(name, "it has no report that counts").remedy(self.how_to_report(name));
             return match (findings.is_empty(), unseen) {
@@ -358,7 +358,7 @@ impl Suite {
             };
         }
         let evidence = SuiteEvidence::of(&counted);
-        // What is missing may stand in a report that could not be read; that is told of by itself.
+        // What is missing may be in a report that could not be read; that is reported by itself.
         let compared = if evidence.is_whole() {
             baseline::compare(self, name, case, &runs).unwrap_or_else(|gap| vec![unseen(&gap)])
         } else {

@@ -3,7 +3,7 @@
 //! One rule for every change, one for changes to any data-processing area, one for each area. All
 //! that apply must hold, and each is its own finding. What counts as an approval is in
 //! [`super::shared::approval`], how people fill roles in [`super::shared::quorum`]. An area that is
-//! touched and that no rule speaks of is broken: the policy has forgotten it.
+//! touched and that no rule is about is broken: the policy has forgotten it.
 
 use super::shared::approval::{AfterUpdate, Approvals, Independence, LastPusher, count_approvals};
 use super::shared::quorum::{Demand, RoleApprovals, judge_demand, nothing_to_judge, touched_files};
@@ -188,7 +188,7 @@ impl RequiredReviews {
         let landed = case.facts.host.request.value().is_some_and(|request| request.merged.is_some());
         findings.extend(note_bots(&request, &approvals, landed));
         for applied in applied {
-            // A gap in what one rule needs leaves the other findings standing.
+            // A gap in what one rule needs leaves the other findings in place.
             let judged = applied.judge(case, &approvals, &files, &request);
             findings.push(judged.unwrap_or_else(|gap| unproven(NAME, SubjectKind::Request, &request, &gap)));
         }
@@ -221,7 +221,7 @@ impl RequiredReviews {
         }
     }
 
-    /// Touched areas that no rule speaks of.
+    /// Touched areas that no rule is about.
     fn forgotten(&self, case: &Case<'_>) -> Vec<Finding> {
         let spoken_of = |area: &&TouchedArea| self.general.is_some() || self.of_area(area).next().is_some();
         let forgotten = touched_areas(case).iter().filter(|area| !spoken_of(area));

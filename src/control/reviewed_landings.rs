@@ -100,7 +100,7 @@ impl Control for ReviewedLandings {
 
 impl ReviewedLandings {
     fn left_over(&self, case: &LandingCase<'_>, residual: &Residual) -> Result<Vec<Finding>, Gap> {
-        // Without the host's word on the requests, and on each head, nobody can say that none
+        // Without the host's word on the requests, and on each head, no one can say that none
         // explains it.
         for facts in case.landing.requests.known()? {
             facts.host.request.known()?;
@@ -130,7 +130,7 @@ impl ReviewedLandings {
     }
 }
 
-/// A policy, waiver or workflow that nobody approved is no note, wherever the areas are:
+/// A policy, waiver or workflow that no one approved is no note, wherever the areas are:
 /// `gate-integrity` asks the requests of a landing, and what no request brought it does not see.
 fn split_gate_files<'h>(
     hunks: Vec<&'h ResidualHunk>,

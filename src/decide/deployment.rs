@@ -3,13 +3,13 @@
 //! 1. The baseline and the candidate have to be what a deployment runs between: see `super::gate`.
 //! 2. Every landing is judged: its content by `reviewed-landings`, and each request that explains
 //!    it by the controls of the merge gate, for every area that the landing touches.
-//! 3. Controls that speak of the branch or of the candidate are asked once, for everything that the
-//!    range touches.
+//! 3. Controls that are about the branch or of the candidate are asked once, for everything that
+//!    the range touches.
 //! 4. When the range alters the policy, the altered policy is asked too: the stricter of old and
 //!    new. Both have to list the environment, where they list any.
 //! 5. What is deployed is what records and host say; who says otherwise needs another person: see
 //!    `super::deployed`.
-//! 6. Waivers in force let pass what they cover: see `waivers`.
+//! 6. Waivers in force allow what they cover: see `waivers`.
 
 use super::landing::{LANDINGS, about, ask, judge_landing, touched_by};
 use super::waivers::{self, ScopedFinding};

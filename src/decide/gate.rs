@@ -10,9 +10,9 @@ use crate::model::facts::{Detour, Facts};
 use crate::model::landing::Span;
 use crate::policy::Policy;
 
-/// Rule 1. Without a host there is no branch to look at, and whoever names the commits means a
-/// deployment branch. A check stands on a commit and not on a branch, so an answer for a side
-/// branch would also stand on a request to another.
+/// Rule 1. Without a host there is no branch to look at, and the person who names the commits means
+/// a deployment branch. A check is on a commit and not on a branch, so an answer for a side branch
+/// would also be on a request to another.
 pub(super) fn outside(policy: &Policy, facts: &Facts) -> Option<Finding> {
     no_deployment_branch(policy, &facts.host.request.value()?.base_branch)
 }
@@ -38,7 +38,7 @@ pub(super) fn not_asked(policy: &Policy, facts: &Facts) -> Option<Finding> {
     })
 }
 
-/// Where a host takes part, its request and branch are seen: without them nobody knows whether the
+/// Where a host takes part, its request and branch are seen: without them no one knows whether the
 /// base that was named is the tip of the branch that would receive the change.
 pub(super) fn unseen(facts: &Facts) -> Vec<Finding> {
     let host = &facts.host;
@@ -49,7 +49,7 @@ pub(super) fn unseen(facts: &Facts) -> Vec<Finding> {
     gaps.iter().flatten().map(|gap| unproven(GATE, SubjectKind::Branch, "the base", gap)).collect()
 }
 
-/// A policy that once stood on the branch is not the policy that stands there now.
+/// A policy that was once on the branch is not the policy that is there now.
 pub(super) fn base_moved(facts: &Facts) -> Option<Finding> {
     let (branch, base) = (facts.host.branch.value()?, &facts.change.value()?.base);
     (branch.tip != *base).then(|| {

@@ -17,8 +17,8 @@ use std::collections::BTreeSet;
 /// count.
 pub(super) const LANDINGS: &str = reviewed_landings::KIND.name;
 
-/// Which areas one landing touches, and what the controls that speak of landings find of it, before
-/// any waiver.
+/// Which areas one landing touches, and what the controls that are about landings find of it,
+/// before any waiver.
 pub fn judge_alone(
     policy: &Policy,
     facts: &Deployment,
@@ -109,7 +109,7 @@ fn proved_by(landing: &LandingFacts) -> &[Candidate] {
     }
 }
 
-/// Do these facts speak of the very commit that the proof rests on?
+/// Do these facts are about the very commit that the proof rests on?
 fn is_of(proved: &Candidate, facts: &Facts) -> bool {
     let request = facts.host.request.value().map(|request| &request.id);
     let head = facts.change.value().map(|change| &change.head);

@@ -1,10 +1,10 @@
-//! Waivers put to the findings, last of all: what they let pass stays visible, and so does every
+//! Waivers put to the findings, last of all: what they allow stays visible, and so does every
 //! waiver.
 //!
 //! 1. The waivers of a change are those at its base. What the change itself says of waivers has no
 //!    effect on it.
 //! 2. The waivers of a deployment are those at the candidate, if every landing that touches their
-//!    file stands by itself: its content is proved, a request brought it, and nothing is found
+//!    file is sound by itself: its content is proved, a request brought it, and nothing is found
 //!    against it while no waiver counts. Otherwise they are those at the baseline. So a waiver
 //!    never helps the landing that brings it, and an emergency can be met without deploying first.
 //! 3. A finding that is *broken* or *unproven* becomes *waived* when a waiver in force covers it.
@@ -29,7 +29,7 @@ use crate::policy::Policy;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A finding and what it speaks of.
+/// A finding and what it is about.
 pub(super) struct ScopedFinding {
     pub(super) finding: Finding,
     /// What waivers look at; `None` when none may cover it.
@@ -44,15 +44,15 @@ impl ScopedFinding {
         ScopedFinding { finding, about: None, landing: None }
     }
 
-    /// A finding of a control. `about` is what all findings of this judgement speak of.
+    /// A finding of a control. `about` is what all findings of this judgement are about.
     pub(super) fn of(finding: Finding, about: &About, touched: &Fact<Vec<TouchedArea>>) -> Self {
         let area = area_of(&finding, touched);
         ScopedFinding { about: Some(About { area, ..about.clone() }), finding, landing: None }
     }
 }
 
-/// The one area that a finding speaks of: the one that it names, or the only one that is touched. A
-/// finding with a place outside of that area speaks of something else.
+/// The one area that a finding is about: the one that it names, or the only one that is touched. A
+/// finding with a place outside of that area is about something else.
 fn area_of(finding: &Finding, touched: &Fact<Vec<TouchedArea>>) -> Option<String> {
     let touched = touched.value()?;
     let Subject { kind, name } = &finding.subject;
@@ -93,8 +93,8 @@ pub(super) fn of_deployment(
     findings
 }
 
-/// That the waivers at the candidate do not count, and why: whoever wrote them there would look for
-/// them in vain.
+/// That the waivers at the candidate do not count, and why: the person who wrote them there would
+/// look for them in vain.
 fn uncounted(
     facts: &Deployment,
     gate: &GateTexts,
@@ -127,7 +127,7 @@ pub(super) fn counting<'g>(
     found: &[ScopedFinding],
 ) -> Option<&'g str> {
     let after = after(gate);
-    // Those at the candidate may speak of areas that only the policy there knows: then they do not
+    // Those at the candidate may name areas that only the policy there knows: then they do not
     // count yet.
     let readable = after.is_none_or(|text| policy.waivers(text).is_ok());
     if readable && brought_soundly(facts, found) { after } else { before(gate) }
@@ -153,7 +153,7 @@ fn without_waivers(found: Vec<ScopedFinding>) -> Vec<Finding> {
     found.into_iter().map(|found| found.finding).collect()
 }
 
-/// Does every landing that touches the waivers stand by itself?
+/// Does every landing that touches the waivers prove sound by itself?
 fn brought_soundly(facts: &Deployment, found: &[ScopedFinding]) -> bool {
     let Some(landings) = facts.landings.value() else { return false };
     landings
@@ -170,7 +170,7 @@ pub(super) fn is_sound(landing: &LandingFacts, found: &[ScopedFinding]) -> bool 
     proved && brought && nothing_against(landing, found)
 }
 
-/// Why a landing does not stand by itself.
+/// Why a landing is not sound by itself.
 pub(super) fn why_unsound(landing: &LandingFacts, found: &[ScopedFinding]) -> Option<String> {
     if is_sound(landing, found) {
         return None;
@@ -334,8 +334,8 @@ impl ActiveWaivers<'_> {
         waiver_finding(waiver, Verdict::Noted, reason)
     }
 
-    /// An emergency that nobody looked at in time stops everything but the change that says that
-    /// somebody has.
+    /// An emergency that no one looked at in time stops everything but the change that says that
+    /// someone has.
     fn overdue(&self, waiver: &Waiver) -> Finding {
         let due = waiver.emergency.as_ref().map_or(self.moment, |emergency| emergency.due);
         let settled = |left: &&Waiver| left.grant.id == waiver.grant.id && !left.owes_review(self.moment);
@@ -353,7 +353,7 @@ impl ActiveWaivers<'_> {
     }
 }
 
-/// May a waiver cover it? Not where nobody knows the control.
+/// May a waiver cover it? Not where no one knows the control.
 fn is_waivable(finding: &Finding) -> bool {
     find_kind(&finding.control).is_some_and(|kind| kind.waivable.at_all())
 }
@@ -407,7 +407,7 @@ fn join_names(names: impl Iterator<Item = impl Into<String>>) -> String {
     names.map(Into::into).collect::<Vec<String>>().join(", ")
 }
 
-/// Nobody can say which waivers are in force, nor that no review is overdue.
+/// No one can say which waivers are in force, nor that no review is overdue.
 fn without_moment(waivers: &[Waiver], gap: &Gap, found: Vec<ScopedFinding>) -> Vec<Finding> {
     let mut findings = without_waivers(found);
     findings.extend(waivers.iter().map(|waiver| {

@@ -6,7 +6,7 @@ use super::document::{Branches, HistorySetting, List};
 use crate::model::glob::Glob;
 use toml::Spanned;
 
-/// What stands before the name of a branch in full ref names.
+/// What comes before the name of a branch in full ref names.
 const HEADS: &str = "refs/heads/";
 const REMOTES: &str = "refs/remotes/";
 

@@ -1,8 +1,8 @@
 //! Characters that no name and no pattern of a policy can mean: control characters, and those that
-//! nobody sees.
+//! no one sees.
 //!
 //! TOML reads `"\bid\b"` as a backspace, `id` and a backspace, which is a regular expression and
-//! stands in no source file. What is well formed and never applies is worse than a mistake, because
+//! is in no source file. What is well formed and never applies is worse than a mistake, because
 //! it looks like a rule.
 
 use super::Problem;

@@ -35,7 +35,7 @@ pub fn check_text(text: &Spanned<String>, what: &str, problems: &mut Vec<Problem
     }
 }
 
-/// Names by which one part of the policy speaks of another.
+/// Names by which one part of the policy is about another.
 pub fn check_name(name: &Spanned<String>, what: &str, problems: &mut Vec<Problem>) {
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     if name.get_ref().is_empty() || !name.get_ref().bytes().all(plain) {

@@ -122,7 +122,7 @@ fn suites<'s, 'i>(root: &'s TomlValue<'i>) -> Option<&'s TomlValue<'i>> {
     root.get_ref().get("controls")?.get_ref().get(TESTS)?.get_ref().get("suites")
 }
 
-/// A suite stands in for something in an area only if it has to run when that area is touched.
+/// A suite is in for something in an area only if it has to run when that area is touched.
 fn judged_elsewhere(root: &TomlValue<'_>, suite: &Spanned<String>, area: &str) -> Option<Problem> {
     let areas = suites(root)?.get_ref().get(suite.get_ref().as_str())?.get_ref().get("areas")?;
     let mut names = areas.get_ref().as_array()?.iter().map(|name| name.get_ref().as_str());
@@ -138,7 +138,7 @@ fn leads_nowhere(what: &str, name: &Spanned<String>, known: &[&str]) -> Problem 
     Problem::new(name.span(), format!("there is no {what} `{}`", name.get_ref())).help(help)
 }
 
-/// The names as they stand in the text, so that a mistake inside an area does not make every
+/// The names as they are in the text, so that a mistake inside an area does not make every
 /// mention of it one; `None` when an area has no name that can be read: a mention may mean that
 /// one.
 fn area_names<'s>(root: &'s TomlValue<'_>) -> Option<Vec<&'s str>> {

@@ -79,7 +79,7 @@ impl GrantCheck<'_> {
         self.removed.holds(&self.span, key)
     }
 
-    /// Nobody approves or reviews what they asked for, under whichever account; nor does a machine.
+    /// No one approves or reviews what they asked for, under whichever account; nor does a machine.
     pub(super) fn check_other_person(
         &mut self,
         requester: &Spanned<Login>,

@@ -34,7 +34,7 @@ fn bad_pattern(error: &str) -> String {
     format!("bad regular expression: {}", reason.trim().trim_start_matches("error: "))
 }
 
-/// What certainly stands around a part of a pattern, in the line.
+/// What is certainly around a part of a pattern, in the line.
 #[derive(Clone, Copy, Default)]
 struct Around {
     before: bool,

@@ -1,6 +1,6 @@
 //! TOML text to a policy, every mistake with its place.
 //!
-//! The dialect is TOML 1.0. Dates, where a setting wants one, stand in quotes.
+//! The dialect is TOML 1.0. Dates, where a setting wants one, are in quotes.
 //!
 //! ```toml
 //! schema = 1
@@ -48,7 +48,7 @@
 //! `document` and the settings of `controls`, and goes on after a mistake; `serde_messages` says
 //! serde's messages in the words of a policy; `validate`, with `areas`, `line_patterns`, `branches`
 //! and `people`, checks what types cannot say, and `characters` what no text may hold; [`show()`]
-//! prints the problems. `samples` finds values of the ready policies that nobody replaced.
+//! prints the problems. `samples` finds values of the ready policies that no one replaced.
 
 use crate::control::{Control, Kind, Scope, TABLE};
 use crate::model::digest::Digest;
@@ -101,7 +101,7 @@ pub struct Policy {
     pub text: String,
     /// The digest of `text`.
     pub digest: Digest,
-    /// The project that it speaks of.
+    /// The project that it is about.
     pub project: String,
     /// Who answers for the project.
     pub accountable: Option<String>,
@@ -113,7 +113,7 @@ pub struct Policy {
     pub each_commit: bool,
     /// How long a waiver may last.
     pub longest_waiver: jiff::SignedDuration,
-    /// Where the keys stand that approvers sign waivers with; `None` when none needs a signature.
+    /// Where the keys are that approvers sign waivers with; `None` when none needs a signature.
     pub waiver_signers: Option<RepoPath>,
     /// The controls that the policy switches on, by name.
     pub controls: BTreeMap<&'static str, Box<dyn Control>>,
@@ -152,7 +152,7 @@ impl Policy {
         parse_with(text, TABLE)
     }
 
-    /// What the policy wants to know. `path` is where it stands in the judged repository, if it
+    /// What the policy wants to know. `path` is where it is in the judged repository, if it
     /// does.
     pub fn inquiry(&self, path: Option<RepoPath>) -> Inquiry {
         let areas = &self.scope.inventory.areas;

@@ -1,11 +1,11 @@
-//! Where a setting stands in the text of a policy, for remarks about it.
+//! Where a setting is in the text of a policy, for remarks about it.
 
 use super::checks::line_at;
 use super::syntax;
 use super::tree::TomlValue;
 use toml::de::DeValue;
 
-/// The line on which a text stands below a table or key, counted from 1: as a value, or as the name
+/// The line on which a text is below a table or key, counted from 1: as a value, or as the name
 /// of a table. `way` leads there from the root; an empty `text` means what is at the end of it.
 pub fn line_of(policy: &str, way: &[&str], text: &str) -> Option<u64> {
     let root = syntax::parse(policy, &mut Vec::new())?;

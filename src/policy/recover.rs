@@ -92,7 +92,7 @@ impl<'i, T, F: Fn(ValueDeserializer<'i>) -> Result<T, Error>> Recovery<'i, '_, F
         }
     }
 
-    /// serde also reads a table from a list, by position: `project = ["name"]`. Nobody means that.
+    /// serde also reads a table from a list, by position: `project = ["name"]`. No one means that.
     /// The outer `None` says that there are too many lists to look at.
     fn note_list_for_table(&mut self) -> Option<Option<Path>> {
         let lists = tree::lists(&self.value);

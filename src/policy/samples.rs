@@ -1,4 +1,4 @@
-//! Sample values of the ready policies that still stand in a policy.
+//! Sample values of the ready policies that still are in a policy.
 
 use super::checks::line_at;
 use super::syntax;
@@ -14,7 +14,7 @@ const READY: [&str; 2] =
 /// The word by which a comment tells that the value below is only a sample.
 const REPLACE: &str = "Replace";
 
-/// Keys whose samples fit nobody, whether or not the comment above is still there.
+/// Keys whose samples fit no one, whether or not the comment above is still there.
 const NEVER_RIGHT: [&str; 4] = ["accountable", "name", "purpose", "teams"];
 
 /// A setting that still has the value of a ready policy.

@@ -35,7 +35,7 @@ fn show_one(name: &str, text: &str, problem: &Problem) -> String {
     Renderer::plain().render(&[title.element(snippet).elements(help)])
 }
 
-/// The part of a mistake that stands on its first line.
+/// The part of a mistake that is on its first line.
 struct ProblemLine<'t> {
     number: usize,
     text: &'t str,

@@ -7,8 +7,8 @@
 //! that a change cannot bring the key that it is waived with.
 //!
 //! A key is its approver's when each of its principals is an address or a login of theirs, as the
-//! identity map has it. A principal with a wildcard is nobody's. The key has to be valid at the
-//! moment when the gate looked, which stands in the facts.
+//! identity map has it. A principal with a wildcard is no one's. The key has to be valid at the
+//! moment when the gate looked, which is recorded in the facts.
 
 use super::{Policy, Problem};
 use crate::attest::signers::{AllowedSigners, LineError, Principal};
@@ -79,7 +79,7 @@ impl Policy {
             && signer.principals.iter().all(|name| self.who(name).as_ref() == Some(&wanted))
     }
 
-    /// Who a principal is; nobody, when it is a pattern.
+    /// Who a principal is; no one, when it is a pattern.
     fn who(&self, principal: &Principal) -> Option<Who> {
         let people = &self.scope.people;
         let name = principal.as_str();
@@ -90,7 +90,7 @@ impl Policy {
         }
     }
 
-    /// Both the list of signers and the waiver name logins, as whoever wrote them knew them; no
+    /// Both the list of signers and the waiver name logins, as their writers knew them; no
     /// host is asked here.
     fn by_no_reply(&self, name: &str) -> Option<Who> {
         match NoReply::read(name, &["github.com".to_string()]) {

@@ -36,8 +36,8 @@ fn node_mut<'a, 'i>(value: &'a mut TomlValue<'i>, path: &[TreeStep]) -> Option<&
     })
 }
 
-/// The node that stands at `span`: the smallest one whose key or value reaches over it, the outer
-/// one of two equal ones. The keys of a `[table]` do not stand inside the span of the table, which
+/// The node that is at `span`: the smallest one whose key or value reaches over it, the outer
+/// one of two equal ones. The keys of a `[table]` are not inside the span of the table, which
 /// is only its header, so the whole tree is searched.
 pub fn locate(value: &TomlValue<'_>, span: &Range<usize>) -> Path {
     let mut search = NodeSearch { span, here: Path::new(), best: None };
@@ -174,7 +174,7 @@ pub fn empty_table() -> TomlValue<'static> {
     Spanned::new(NOWHERE, DeValue::Table(DeTable::new()))
 }
 
-/// One value of each type, to stand where a value lacks.
+/// One value of each type, to put where a value is missing.
 pub fn stand_ins() -> impl Iterator<Item = TomlValue<'static>> {
     let parsed = ["'x'", "1", "true", "[]"].into_iter().filter_map(|text| DeValue::parse(text).ok());
     parsed.map(|value| Spanned::new(NOWHERE, value.into_inner())).chain(std::iter::once(empty_table()))

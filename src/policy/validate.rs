@@ -90,7 +90,7 @@ fn listed_environments(deployment: &DeploymentText, problems: &mut Vec<Problem>)
     deployment.environments.get_ref().iter().map(|name| name.get_ref().clone()).collect()
 }
 
-/// A control that speaks of an environment to which nothing is deployed never applies there.
+/// A control that is about an environment to which nothing is deployed never applies there.
 fn check_environments(
     root: &TomlValue<'_>,
     controls: &Controls,

@@ -1,4 +1,4 @@
-//! `portcullis-waivers.toml`: what is let pass, by whom, why and for how long.
+//! `portcullis-waivers.toml`: what is allow, by whom, why and for how long.
 //!
 //! ```toml
 //! schema = 1
@@ -16,7 +16,7 @@
 //! approver = "kim"                            # another person
 //! created = "2026-12-18T18:00:00Z"            # a date alone is its first moment, UTC
 //! expires = "2026-12-21T09:00:00Z"            # no longer in force at this moment
-//! emergency = true                            # then its review has a date, and later somebody who gave it
+//! emergency = true                            # then its review has a date, and later someone who gave it
 //! review-due = "2026-12-23"
 //! reviewed-by = "alex"
 //! reviewed-on = "2026-12-22"
@@ -27,7 +27,7 @@
 //! '''
 //! ```
 //!
-//! Beside them stand rollbacks; see [`super::rollbacks`]. The policy says how long either may last:
+//! Beside them are rollbacks; see [`super::rollbacks`]. The policy says how long either may last:
 //! `[waivers] longest = "30d"`.
 
 use super::checks::{check_filled, check_login, check_schema, line_at};

@@ -12,8 +12,8 @@
 //! | push the rest out of sight by sheer length | [`clip`] |
 //!
 //! What is shown is not always what was there, but never looks like something else: a hidden
-//! character stands as its Rust escape, `\u{202e}`. Letters that look alike are left alone, and so
-//! is the direction of scripts that run from right to left.
+//! character becomes its Rust escape, `\u{202e}`. Letters that look alike are left alone, and so is
+//! the direction of scripts that run from right to left.
 
 use std::fmt::Write as _;
 
@@ -69,7 +69,7 @@ fn is_hidden(c: char) -> bool {
 }
 
 /// JSON text with its hidden characters as `\uXXXX` (RFC 8259, section 7), and no `##[` for a CI
-/// system to find. Both can only stand inside strings, so what a parser reads stays the same.
+/// system to find. Both can only be inside strings, so what a parser reads stays the same.
 pub(super) fn json(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -113,7 +113,7 @@ pub(super) fn clip(text: &str, limit: usize) -> String {
 /// The text as a code span of GitHub-flavoured Markdown, fit for a table cell.
 ///
 /// Nothing is markup in a code span, and GitHub links no mention, reference or address in one. A
-/// bar would end the cell even there, so it stands outside, as a character reference in a code
+/// bar would end the cell even there, so it is outside, as a character reference in a code
 /// element of its own.
 pub(super) fn code(text: &str) -> String {
     let text = line(text);
@@ -139,7 +139,7 @@ fn longest_run_of_backticks(text: &str) -> usize {
     text.split(|c| c != '`').map(str::len).max().unwrap_or(0)
 }
 
-/// A sentence in GitHub-flavoured Markdown: plain words stand as they are, everything else in code
+/// A sentence in GitHub-flavoured Markdown: plain words stay as they are, everything else in code
 /// spans.
 ///
 /// Escaping with backslashes or character references would not do: GitHub looks for mentions,
@@ -159,11 +159,11 @@ pub(super) fn prose(text: &str) -> String {
     out
 }
 
-/// What may stand before a word and mean nothing in Markdown: a quotation mark does so only inside
+/// What may come before a word and mean nothing in Markdown: a quotation mark does so only inside
 /// links and HTML.
 const OPENING: [char; 2] = ['(', '"'];
 
-/// What may stand after a word.
+/// What may come after a word.
 const CLOSING: [char; 6] = [',', '.', ';', ':', ')', '"'];
 
 /// Where the first word ends; a quotation in backticks counts as one word.
@@ -182,7 +182,7 @@ fn push_chunk(chunk: &str, out: &mut String) {
     out.extend([open, &core, close]);
 }
 
-/// What stands between the backticks, if the text is one quotation.
+/// What is between the backticks, if the text is one quotation.
 fn quotation(text: &str) -> &str {
     let inside = text.strip_prefix('`').and_then(|text| text.strip_suffix('`'));
     inside.filter(|inside| !inside.is_empty() && !inside.contains('`')).unwrap_or(text)

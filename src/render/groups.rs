@@ -1,4 +1,4 @@
-//! Many findings of one kind as a few blocks, for a terminal: nobody reads the same sentence sixty
+//! Many findings of one kind as a few blocks, for a terminal: no one reads the same sentence sixty
 //! times.
 
 use crate::model::decision::Finding;
@@ -6,7 +6,7 @@ use crate::model::decision::Finding;
 /// So many findings of one control about one kind of thing are shown one by one.
 pub(super) const APART: usize = 6;
 
-/// How many names stand in a list.
+/// How many names are in a list.
 const NAMES: usize = 12;
 
 /// A finding that is shown, and those that say the same of other things.

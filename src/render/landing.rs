@@ -111,7 +111,7 @@ pub enum Unexplained<'a> {
 pub enum RequestReport<'a> {
     /// Nothing is known of it, for this reason.
     Unseen(&'a Gap),
-    /// A request that the host told of.
+    /// A request that the host reported.
     Seen {
         /// The request.
         request: &'a ChangeRequest,

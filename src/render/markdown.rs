@@ -1,7 +1,7 @@
 //! The `markdown` format: a job summary in GitHub-flavoured Markdown, for `GITHUB_STEP_SUMMARY`.
 //!
 //! GitHub takes no more than 1 MiB of summary from one step (GitHub docs, "Workflow commands",
-//! "Step isolation and limits"), so the text ends early and says so. Text from outside stands in
+//! "Step isolation and limits"), so the text ends early and says so. Text from outside is in
 //! code spans, where nothing is markup.
 
 use super::{Context, Format, Style, escape, summary};

@@ -1,4 +1,4 @@
-//! A decision in a form for somebody: one file per format, and the table of them. Nothing is
+//! A decision in a form for someone: one file per format, and the table of them. Nothing is
 //! computed here that could change what was decided.
 //!
 //! A format writes text and knows nothing of exit codes. Much of what it writes was chosen by the

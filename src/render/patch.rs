@@ -1,6 +1,6 @@
 //! A patch for a terminal: a unified diff in which nothing is hidden.
 //!
-//! Its lines are the very lines that nobody approved, so they deserve a hard look: a tab, a blank
+//! Its lines are the very lines that no one approved, so they deserve a hard look: a tab, a blank
 //! at the end of a line and a byte that is no text are shown as what they are. Signs carry the
 //! meaning; colour only repeats it.
 

@@ -8,7 +8,7 @@ const CODE: &str = "    ";
 /// What an item of a list begins with.
 const ITEM: &str = "- ";
 
-/// What code stands between.
+/// What surrounds code.
 const FENCE: &str = "```";
 
 /// A piece of a text.

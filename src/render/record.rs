@@ -1,6 +1,6 @@
 //! Deployment records for people. Programs read `record.json` itself.
 //!
-//! A record may hold what anybody who can push wrote into it, so every text goes through
+//! A record may hold what anyone who can push wrote into it, so every text goes through
 //! `escape.rs`.
 
 use super::{escape, summary};
@@ -45,7 +45,7 @@ fn row(link: &RecordLink, out: &mut dyn io::Write) -> io::Result<()> {
     )
 }
 
-/// What was seen of each record, and what nobody can see. `remembered` is a record that is known
+/// What was seen of each record, and what no one can see. `remembered` is a record that is known
 /// from elsewhere. What is wrong is told elsewhere; see [`problem`].
 ///
 /// # Errors

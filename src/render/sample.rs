@@ -125,7 +125,7 @@ fn tests() -> Finding {
     .details(failing)
 }
 
-/// The text of somebody who wants more than a change.
+/// The text of someone who wants more than a change.
 pub(super) const HOSTILE: &str = "a\u{1b}[2J\r\n::set-output name=x::y ##[add-path]/tmp \u{202e}cod\u{200b}e <script>alert(1)</script> \
      [x](https://example.test) ![i](https://example.test/i.png) @robin #1 `b | c`";
 

@@ -57,7 +57,7 @@ pub(super) fn judged(judged: &Judged) -> String {
     if parts.len() == 1 { format!("a {} of which nothing else is known", parts[0]) } else { parts.join(" ") }
 }
 
-/// How large the change is: `3 commits, 5 files`; `None` when nobody could count.
+/// How large the change is: `3 commits, 5 files`; `None` when no one could count.
 pub(super) fn size(judged: &Judged) -> Option<String> {
     let commits = judged.commits.map(|n| plural(n, "commit"));
     let files = judged.files.map(|n| plural(n, "file"));

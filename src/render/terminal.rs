@@ -1,6 +1,6 @@
 //! The `terminal` format: for people.
 //!
-//! The outcome stands in the first line, then what was judged and which data-processing code it
+//! The outcome is in the first line, then what was judged and which data-processing code it
 //! touches, then every finding that calls for a reader, worst first, and last the counts. Words
 //! carry the meaning; colour only repeats it.
 

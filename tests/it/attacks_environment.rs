@@ -13,7 +13,7 @@ use portcullis::cli::demo::world::forge::Forge;
 use serde_json::json;
 
 const GATE: &str = "gate-integrity";
-const PAST: &str = "no record allowed";
+const PAST: &str = "no record of any environment allowed";
 
 /// One deployment to production on record, something that nobody reviewed, and an honest landing after it.
 struct Scene {

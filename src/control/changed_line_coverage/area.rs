@@ -115,7 +115,7 @@ impl<'a> AreaJudgement<'a> {
         let facts = self.asked()?;
         let (mut findings, reports) = self.reports(facts);
         let seen: Vec<&Covered> = reports.iter().filter_map(|heard| heard.covered).collect();
-        // What is missing may stand in a report that could not be read.
+        // What is missing may be in a report that could not be read.
         let unread = reports.is_empty() && self.counted.is_in_part();
         let whole = seen.len() == reports.len() && findings.is_empty() && !unread;
         let mut shares = BTreeMap::new();
@@ -146,13 +146,13 @@ impl<'a> AreaJudgement<'a> {
         self.sources.iter().flat_map(|(name, source)| source.questions().map(|question| (*name, question)))
     }
 
-    /// The reports that speak of this area, and what speaks against them.
+    /// The reports that are about this area, and what contradicts them.
     fn reports(&self, facts: &'a LineCoverage) -> (Vec<Finding>, Vec<CoverageAccount<'a>>) {
         let (mut findings, mut reports) = (Vec::new(), Vec::new());
         for (name, question) in self.questions() {
             let here = self.counted.here(&question, &facts.reports);
             let heard = self.counted.heard(&question, &here);
-            // Beside what could not be read nobody can say that there is none.
+            // Beside what could not be read no one can say that there is none.
             let lies_here = facts.reports.iter().any(|report| report.source == question);
             if heard.is_empty() && !self.counted.is_in_part() {
                 findings.push(report_absent(name, &question, lies_here));
@@ -283,7 +283,7 @@ fn report_absent(name: &str, question: &CoverageSource, lies_here: bool) -> Find
         .remedy("Have the suite write it before the gate runs (symbolic links are not followed), or hand over a statement that recorded it")
 }
 
-/// What speaks against a report, whatever it says of which file.
+/// What contradicts a report, whatever it says of which file.
 fn object_to_report(report: &CoverageReport) -> Vec<Finding> {
     let mut findings = Vec::new();
     if report.tracked {

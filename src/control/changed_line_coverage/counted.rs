@@ -24,7 +24,7 @@ use crate::model::path::RepoPath;
 use crate::model::test_run::TestOutcome;
 use std::collections::BTreeMap;
 
-/// What counts, and what speaks against the evidence as a whole.
+/// What counts, and what contradicts the evidence as a whole.
 pub struct CountedCoverage<'a> {
     /// Do the reports that lie here count?
     here: bool,
@@ -45,7 +45,7 @@ struct CountedRecord<'a> {
 pub struct CoverageAccount<'a> {
     /// Where it came from, in words.
     pub name: String,
-    /// What it says; `None` when nobody could read it.
+    /// What it says; `None` when no one could read it.
     pub covered: Option<&'a Covered>,
     path: &'a str,
     digest: Option<&'a Digest>,
@@ -82,7 +82,7 @@ impl<'a> CountedCoverage<'a> {
         !self.findings.iter().any(|one| matches!(one.verdict, Verdict::Broken | Verdict::Unproven))
     }
 
-    /// May a report stand in something that could not be read?
+    /// May a report are in something that could not be read?
     pub fn is_in_part(&self) -> bool {
         self.findings.iter().any(|one| one.verdict == Verdict::Unproven)
     }
@@ -158,7 +158,7 @@ struct CoverageSorter<'s, 'a> {
     facts: &'a EvidenceFacts,
     /// Why something does not count, each one sentence.
     left_out: Vec<String>,
-    /// What to do about signatures that do not hold, or that nobody can look at.
+    /// What to do about signatures that do not hold, or that no one can look at.
     about_signatures: Vec<String>,
 }
 
@@ -228,7 +228,7 @@ impl<'a> CoverageSorter<'_, 'a> {
         }
     }
 
-    /// Of a statement that cannot be read nobody knows whether it holds lines that were not
+    /// Of a statement that cannot be read no one knows whether it holds lines that were not
     /// executed.
     fn unread(&mut self, found: &Found, gap: &Gap, counted: &mut CountedCoverage<'a>) {
         let may_count = is_handed_over(found) || self.trust() == Some(Trust::Signed);
@@ -413,7 +413,7 @@ fn must_agree(
     }
 }
 
-/// The lines on which they differ, by file. A file whose entry is in doubt is told of elsewhere.
+/// The lines on which they differ, by file. A file whose entry is in doubt is reported elsewhere.
 fn different_lines(one: &CoverageAccount<'_>, other: &CoverageAccount<'_>) -> Vec<String> {
     let (Some(one), Some(other)) = (one.covered, other.covered) else { return Vec::new() };
     let doubtful = |path| {

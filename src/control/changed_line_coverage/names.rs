@@ -40,7 +40,7 @@ const FILES: [&str; 30] = [
     "wsgi",
 ];
 
-/// Modules of the standard library of Python that a file of the same name stands in for.
+/// Modules of the standard library of Python that a file of the same name is in for.
 const MODULES: [&str; 40] = [
     "abc",
     "argparse",
@@ -132,7 +132,7 @@ const PLATFORMS: [&str; 20] = [
     "netbsd", "openbsd", "plan9", "ppc64", "riscv64", "s390x", "solaris", "wasm", "windows",
 ];
 
-/// What tools read from a path; two paths of which they read the same stand for the same.
+/// What tools read from a path; two paths of which they read the same represent the same.
 pub fn path_meaning(path: &str) -> BTreeSet<String> {
     let name = path.rsplit('/').next().unwrap_or(path);
     let mut all = directory_meaning(path);

@@ -98,7 +98,7 @@ pub(super) struct ReportSource {
 }
 
 impl ReportSource {
-    /// Does it speak of this area?
+    /// Does it are about this area?
     pub(super) fn covers(&self, area: &str) -> bool {
         self.areas.as_ref().is_none_or(|areas| areas.iter().any(|name| name.get_ref() == area))
     }

@@ -1,7 +1,7 @@
 //! The windows of `[controls.freeze]`, checked: one that could never hold anything back does not
 //! parse.
 //!
-//! A window stands in a newtype in its list, because TOML errors get the place of the newtype's
+//! A window is in a newtype in its list, because TOML errors get the place of the newtype's
 //! text.
 
 use crate::control::shared::text::InvalidSetting;

@@ -1,4 +1,4 @@
-//! The findings on bypass: one on administrators, one on everybody else.
+//! The findings on bypass: one on administrators, one on everyone else.
 
 use super::bypass::{Way, Ways, describe_actor, describe_mode, is_administrative, ways_around};
 use super::rules::{fulfils, key};
@@ -49,7 +49,7 @@ impl BypassClass {
         is_administrative(actor) == (self == BypassClass::Administrators)
     }
 
-    /// Nothing is in force, so there is nothing to go round, and nobody is bound.
+    /// Nothing is in force, so there is nothing to bypass, and no one is bound.
     fn unbound(self, start: impl Fn(Verdict, String) -> Finding) -> Finding {
         let whom = match self {
             BypassClass::Administrators => "administrators",

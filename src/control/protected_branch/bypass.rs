@@ -1,7 +1,7 @@
-//! Who gets round a rule.
+//! Who bypasses a rule.
 //!
-//! Several sources can impose one rule, and all hold at once: an actor gets round the rule only by
-//! getting round each of them (GitHub docs, "About rulesets", on layering). So every source is a
+//! Several sources can impose one rule, and all hold at once: an actor bypasses the rule only by
+//! bypassing each of them (GitHub docs, "About rulesets", on layering). So every source is a
 //! lock, and the question is whether one person or machine may pass all the locks of a rule. Lists
 //! name groups as well as single actors, so the answer has three values: surely not, surely, and
 //! perhaps (a team and a user: is the user in the team?).
@@ -16,12 +16,12 @@ use crate::model::protection::{ActorKind, Bypass, BypassMode, Protection, Requir
 /// provider's page on `github_repository_ruleset` says: maintain 2, write 4, admin 5.)
 const ADMIN_ROLE: &str = "5";
 
-/// What is known of getting round one rule.
+/// What is known of bypassing one rule.
 #[derive(Debug, Default)]
 pub struct Ways<'a> {
     /// AllowedActors that may, or perhaps may.
     pub ways: Vec<Way<'a>>,
-    /// Lists or whole sources that could let anybody round and were not seen.
+    /// Lists or whole sources that could let anyone round and were not seen.
     pub hidden: Vec<&'a Gap>,
 }
 
@@ -75,8 +75,8 @@ fn lock_of<'a>(seen: &'a Requirement, wanted: &Rule, allowed: &[AllowedActor]) -
     Some(Lock { source: &seen.source, actors: offending.collect() })
 }
 
-/// The actors that may pass all locks. If one lock has none, nobody does: whoever passes, passes
-/// that lock as one of them.
+/// The actors that may pass all locks. If one lock has none, no one does: an actor that passes,
+/// passes that lock as one of them.
 fn ways_through<'a>(locks: &[Lock<'a>], doubts: &Vec<&'a Gap>) -> Vec<Way<'a>> {
     let mut ways: Vec<Way<'a>> = Vec::new();
     for lock in locks {
@@ -93,7 +93,7 @@ fn ways_through<'a>(locks: &[Lock<'a>], doubts: &Vec<&'a Gap>) -> Vec<Way<'a>> {
     ways
 }
 
-/// Could it be that somebody who is this actor is in the list of every lock?
+/// Could it be that someone who is this actor is in the list of every lock?
 fn passes_all(actor: &Bypass, locks: &[Lock<'_>]) -> bool {
     locks.iter().all(|lock| lock.actors.iter().any(|other| may_overlap(actor, other)))
 }
@@ -136,7 +136,7 @@ fn kind_of(kind: ActorKind, id: Option<&ActorId>) -> ActorKind {
     }
 }
 
-/// Is this an actor that stands for administrators of the repository, the organisation or the
+/// Is this an actor that represents administrators of the repository, the organisation or the
 /// enterprise?
 pub fn is_administrative(actor: &Bypass) -> bool {
     matches!(
@@ -153,7 +153,7 @@ fn is_same(one: &Bypass, other: &Bypass) -> bool {
         && (!has_number(kind) || same_identity(one, other) == Some(true))
 }
 
-/// Does an entry name this actor, or is it this very entry (which of an unknown kind may stand for
+/// Does an entry name this actor, or is it this very entry (which of an unknown kind may represent
 /// several actors)?
 fn is_listed_as(actor: &Bypass, entry: &Bypass) -> bool {
     std::ptr::eq(actor, entry) || is_same(actor, entry)

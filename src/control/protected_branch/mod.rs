@@ -1,10 +1,10 @@
 //! `protected-branch`: the branch that receives the change is protected as the policy wants it.
 //!
 //! Each wanted rule is looked for among everything that the host imposes, and gets a finding of its
-//! own; so do the administrators and everybody else who may go round the rules. Nothing here
+//! own; so do the administrators and everyone else who may bypass the rules. Nothing here
 //! depends on what the change contains.
 //!
-//! `settings.rs` reads the policy, `rules.rs` names the rules, `bypass.rs` works out who gets round
+//! `settings.rs` reads the policy, `rules.rs` names the rules, `bypass.rs` works out who bypasses
 //! which rule, and `access.rs` makes findings of that.
 
 use super::{Case, Control, Documentation, Granularity, Kind, Stage, Waivable, finding, read};

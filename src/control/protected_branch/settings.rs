@@ -2,7 +2,7 @@
 //! this file.
 //!
 //! Settings become a list of [`Rule`]s, the same words in which a host's protection is told. A type
-//! that checks a whole table stands in a newtype, because TOML errors get the place of the
+//! that checks a whole table is in a newtype, because TOML errors get the place of the
 //! newtype's text.
 
 use crate::control::shared::text::InvalidSetting;
@@ -18,11 +18,11 @@ use std::num::NonZeroU64;
 pub struct Settings {
     /// The rules that the branch must impose, in the order in which they are judged.
     pub wanted: Vec<Rule>,
-    /// The actors that may go round them.
+    /// The actors that may bypass them.
     pub allowed: Vec<AllowedActor>,
 }
 
-/// An actor that may go round the wanted rules, and why.
+/// An actor that may bypass the wanted rules, and why.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "RawAllowed"))]
 #[serde(try_from = "RawAllowed")]
@@ -47,15 +47,15 @@ struct WrittenProtection {
     dismiss_stale: Option<RequiredSwitch>,
     /// `true`: the owners of the touched files must approve (CODEOWNERS).
     code_owners: Option<RequiredSwitch>,
-    /// `true`: a person other than the last pusher must approve.
+    /// `true`: someone other than the last to push must approve.
     last_push_approval: Option<RequiredSwitch>,
     /// The checks that the host must require, each with the app that must report it.
     checks: Option<Checks>,
     /// `true`: the request must be up to date with the branch before it merges.
     up_to_date: Option<RequiredSwitch>,
-    /// `"blocked"`: force pushes to the branch are blocked.
+    /// `"blocked"`: no one rewrites the history of the branch.
     force_push: Option<Blocked>,
-    /// `"blocked"`: the branch cannot be deleted.
+    /// `"blocked"`: no one deletes the branch.
     deletion: Option<Blocked>,
     /// `true`: the rules bind administrators. They must in any case; write the key to say so.
     // Accepted so that a policy can say it; it is so without the key, too.
@@ -216,7 +216,7 @@ impl TryFrom<RawCheck> for PinnedCheck {
     }
 }
 
-/// The actors that may go round; none twice.
+/// The actors that may bypass; none twice.
 #[derive(Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "Vec<ActorEntry>"))]
 #[serde(try_from = "Vec<ActorEntry>")]
@@ -286,7 +286,7 @@ pub fn has_number(kind: ActorKind) -> bool {
     )
 }
 
-/// The first item that stands in the list again.
+/// The first item that is in the list again.
 fn first_duplicate<T: PartialEq>(items: &[T]) -> Option<&T> {
     items.iter().enumerate().find(|(at, item)| items[..*at].contains(item)).map(|(_, item)| item)
 }

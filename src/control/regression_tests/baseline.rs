@@ -101,7 +101,7 @@ fn find_baseline<'a>(
     })
 }
 
-/// A run that shows no test is no baseline, and one that nobody may have made is none either.
+/// A run that shows no test is no baseline, and one that no one may have made is none either.
 fn is_baseline(suite: &Suite, name: &str, found: &Found, tree: &ObjectName) -> bool {
     let Some(Statement { subject, predicate: run }) = found.statement.value() else { return false };
     let signed = found.signers.value().is_some_and(|signers| !signers.is_empty());
@@ -172,7 +172,7 @@ fn same_names<'n>(
     if gone.is_empty() { BTreeMap::new() } else { same_tests(&gone, &missing(after, before)) }
 }
 
-/// What fails is told of elsewhere, whatever it was.
+/// What fails is reported elsewhere, whatever it was.
 fn is_lost(was: BaselineTest, now: Option<BaselineTest>) -> bool {
     now.is_none_or(|now| {
         let verifies = !matches!(now.outcome, TestOutcome::Skipped | TestOutcome::Flaky);
@@ -187,7 +187,7 @@ fn are_fewer(was: BaselineTest, now: BaselineTest) -> bool {
 }
 
 /// Did it move to another shard? Only one that did not have it before counts, so that no other
-/// configuration stands in for the one that dropped it.
+/// configuration is in for the one that dropped it.
 fn is_moved(id: &str, from: Option<&str>, before: &SeenTests<'_>, after: &SeenTests<'_>) -> bool {
     after.iter().filter(|(name, _)| **name != from).any(|(name, tests)| {
         let had = before.get(name).is_some_and(|tests| tests.contains_key(id));

@@ -1,7 +1,7 @@
 //! Which runs count for a suite, and why the others do not.
 //!
 //! A run counts when it is of the tree that would land, from a clean work tree, as fresh and as
-//! trusted as the suite asks. What does not count is never silently left out: its reason stands in
+//! trusted as the suite asks. What does not count is never silently left out: its reason is in
 //! a finding.
 
 use super::{Flaky, NAME, Suite, broken_suite};
@@ -36,7 +36,7 @@ pub struct CountedRun<'a> {
 pub struct CountedRuns<'a> {
     /// Those that count.
     pub runs: Vec<CountedRun<'a>>,
-    /// What speaks against the suite or was left out.
+    /// What contradicts the suite or was left out.
     pub findings: Vec<Finding>,
 }
 
@@ -48,7 +48,7 @@ struct RunSorter<'a> {
     runs: Vec<CountedRun<'a>>,
     /// Why something does not count, each one sentence.
     left_out: Vec<String>,
-    /// What to do about signatures that do not hold, or that nobody can look at.
+    /// What to do about signatures that do not hold, or that no one can look at.
     about_signatures: Vec<String>,
     findings: Vec<Finding>,
 }
@@ -67,7 +67,7 @@ pub fn count_runs<'a>(
     if !suite.is_bound() && !is_handed(name, &case.facts.evidence) {
         let runs: Vec<CountedRun> =
             reports.iter().map(|report| CountedRun::loose((*report).clone(), None)).collect();
-        // Nobody knows of which tree they are. Where it makes a difference, they show nothing.
+        // No one knows of which tree they are. Where it makes a difference, they show nothing.
         let unsure = case.facts.change.value().and_then(|change| change.basis.known().err());
         let findings =
             unsure.filter(|_| !runs.is_empty()).map(|gap| unproven(NAME, SubjectKind::Suite, name, &gap));
@@ -86,7 +86,7 @@ pub fn count_runs<'a>(
     sorter.reports(reports);
     sorter.statements();
     if !sorter.runs.is_empty() {
-        // A statement speaks for them.
+        // A statement supports them.
         sorter.left_out.retain(|why| why != UNTOLD);
     }
     sorter.earlier_failures();
@@ -171,7 +171,7 @@ impl<'a> RunSorter<'a> {
         }
     }
 
-    /// Of a statement that cannot be read nobody knows which suite it is of. A signature that does
+    /// Of a statement that cannot be read no one knows which suite it is of. A signature that does
     /// not hold is an answer.
     fn unread(&mut self, found: &Found, gap: &Gap) {
         if is_answer(gap) && is_handed_over(found) {
@@ -182,7 +182,7 @@ impl<'a> RunSorter<'a> {
         }
     }
 
-    /// A failed run of the same tree that stands only in a note was not handed over: somebody ran
+    /// A failed run of the same tree that is only in a note was not handed over: someone ran
     /// it again.
     fn earlier_failures(&mut self) {
         let counted: BTreeSet<_> = self.runs.iter().filter_map(|run| run.report.digest.clone()).collect();
@@ -207,7 +207,7 @@ impl<'a> RunSorter<'a> {
     }
 
     /// A run that a CI system started again tells its number. What came of the attempts before it
-    /// nobody may have recorded, and perhaps they never came to the tests: somebody has to look.
+    /// no one may have recorded, and perhaps they never came to the tests: someone has to look.
     fn later_attempts(&mut self) {
         let counted: BTreeSet<_> = self.runs.iter().filter_map(|run| run.report.digest.clone()).collect();
         let found = || self.facts.statements.iter();
@@ -234,7 +234,7 @@ impl<'a> RunSorter<'a> {
         }
     }
 
-    /// Each expected configuration is there, and none stands for another.
+    /// Each expected configuration is there, and none represents another.
     fn configurations(&mut self) {
         let Some(expected) = &self.suite.configurations else { return };
         let here: BTreeSet<&str> = self.runs.iter().filter_map(|run| run.configuration.as_deref()).collect();

@@ -12,7 +12,7 @@ use std::num::NonZeroU64;
 pub struct SuiteEvidence<'a> {
     reports: Vec<&'a Report>,
     tests: BTreeMap<&'a str, FoldedTest>,
-    /// Every report could be read. Otherwise what is missing may stand in one that could not.
+    /// Every report could be read. Otherwise what is missing may be in one that could not.
     whole: bool,
 }
 
@@ -50,7 +50,7 @@ impl<'a> SuiteEvidence<'a> {
         self.whole
     }
 
-    /// What speaks against the suite whatever its settings are.
+    /// What contradicts the suite whatever its settings are.
     pub fn objections(&self, suite: &str) -> Vec<Finding> {
         let gaps = self.reports.iter().filter_map(|report| report.run.known().err());
         let mut findings: Vec<Finding> =

@@ -1,6 +1,6 @@
 //! Patterns of test names, as `required` has them.
 //!
-//! `*` stands for any run of characters, also none; everything else for itself. Test names hold
+//! `*` represents any run of characters, also none; everything else for itself. Test names hold
 //! brackets, question marks and backslashes, so the glob dialect of paths would be in the way.
 
 use crate::model::evidence::names::between_runs;
@@ -8,7 +8,7 @@ use crate::model::test_run::SEPARATOR;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 
-/// A pattern of test names: `*` stands for any run of characters, everything else for itself.
+/// A pattern of test names: `*` represents any run of characters, everything else for itself.
 #[derive(Debug)]
 pub struct TestPattern(String);
 
@@ -19,7 +19,7 @@ impl TestPattern {
     }
 
     /// Does it match the identity of a test, or a part of it that begins after a separator? One
-    /// that holds a placeholder is held against the name without what changes from run to run.
+    /// that holds a placeholder is compared with the name without what changes from run to run.
     pub fn matches(&self, id: &str) -> bool {
         let placeholder = ["(address)", "(temporary)"].iter().any(|text| self.0.contains(text));
         self.matches_written(id) || (placeholder && self.matches_written(&between_runs(id)))

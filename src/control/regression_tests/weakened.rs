@@ -82,7 +82,7 @@ fn how_weakened(file: &FileChange, globs: &[Glob], sources: &TestSources) -> Opt
     }
 }
 
-/// One finding for each loss, at its line; the last of them speaks for those that are too many.
+/// One finding for each loss, at its line; the last of them supports those that are too many.
 fn note_losses(name: &str, globs: &[Glob], sources: &TestSources) -> Vec<Finding> {
     let losses: Vec<&Weakening> =
         sources.weakened.iter().filter(|loss| takes_path(globs, &loss.path)).collect();

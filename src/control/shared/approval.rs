@@ -1,31 +1,31 @@
 //! Which approvals of a request count, and why the others do not.
 //!
-//! An approval counts when it is the standing opinion of a person who had no part in the change,
-//! who may write to the repository, and who gave it on the judged head against the present base
-//! branch. Opinions are counted by person: all accounts that the identity map gives to one person
-//! speak with one voice.
+//! An approval counts when it is the current opinion of a person who had no part in the change, who
+//! may write to the repository, and who gave it on the judged head against the present base branch.
+//! Opinions are counted by person: all accounts that the identity map gives to one person speak
+//! with one voice.
 //!
 //! An approval is of what the head holds beyond the base branch. Where merging the head brings
-//! something else, because the branch holds some of its commits without their content, nobody can
+//! something else, because the branch holds some of its commits without their content, no one can
 //! say what was approved: see [`crate::model::change::Basis`].
 //!
 //! Unless the settings want the head itself, a commit that the head is but for *updates*, clean
-//! merges of the base, stands for the head: such a merge brings nothing that did not stand in the
-//! request or on the branch before. So whoever wrote, committed or pushed only updates had no part
-//! in the change. What is proved is decided by git's objects, see [`Updates`].
+//! merges of the base, represents the head: such a merge brings nothing that was not in the request
+//! or on the branch before. So a person who wrote, committed or pushed only updates had no part in
+//! the change. What is proved is decided by git's objects, see [`Updates`].
 //!
 //! | review | what it does |
 //! | --- | --- |
-//! | approved | stands until the same person requests changes, or an opinion of theirs that is not older is dismissed |
-//! | approved, on another commit that does not stand for the head | counts for nothing, and replaces the same person's older approval of the head |
+//! | approved | counts until the same person requests changes, or an opinion of theirs that is not older is dismissed |
+//! | approved, on another commit that does not represent the head | counts for nothing, and replaces the same person's older approval of the head |
 //! | changes requested | objects until the same person approves or it is dismissed, also across new commits |
 //! | dismissed | takes every older approval of the same person with it |
 //! | commented, pending | nothing |
 //!
 //! An objection counts when its account may write, or when it could not be seen what the account
-//! may do; so does the objection of a bot. The objection of a deleted account stands until somebody
-//! dismisses it. An objection of somebody who may only read does not count (GitHub docs, "About
-//! pull request reviews").
+//! may do; so does the objection of a bot. The objection of a deleted account remains until someone
+//! dismisses it. An objection of someone who may only read does not count (GitHub docs, "About pull
+//! request reviews").
 
 use crate::control::{Case, finding};
 use crate::model::change::{Change, Revision, Updates};
@@ -50,9 +50,9 @@ pub struct Approvals {
     pub rejected: Vec<String>,
     /// Standing objections of people whose objection counts, one sentence each.
     pub objections: Vec<String>,
-    /// Mailboxes in the commits that belong to nobody we know: each may be one of the approvers.
+    /// Mailboxes in the commits that belong to no one we know: each may be one of the approvers.
     pub unattributed: Vec<String>,
-    /// Nobody who had a part in the change is a person: whoever made the machines write it is not
+    /// No one who had a part in the change is a person: who made the machines write it is not
     /// known.
     pub by_machines: bool,
     /// Approvals of which something could not be seen, with the gap: each might count if it could.
@@ -92,7 +92,7 @@ pub struct Approval {
 /// How far independence goes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Independence {
-    /// What becomes of the approval of whoever pushed the head.
+    /// What becomes of the approval of the account that pushed the head.
     pub last_pusher: LastPusher,
     /// What becomes of approvals from before the base was merged into the request.
     pub updates: AfterUpdate,
@@ -110,7 +110,7 @@ pub enum AfterUpdate {
     Exact,
 }
 
-/// Whether whoever pushed the head, or a commit of it before, may approve it.
+/// Whether the account that pushed the head, or a commit of it before, may approve it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
@@ -199,7 +199,7 @@ fn opinions_by_person<'a>(involved: &Involved<'_>, reviews: &'a [Review]) -> BTr
     people
 }
 
-/// What every opinion is held against.
+/// What every opinion is compared with.
 struct Bench<'a> {
     case: &'a Case<'a>,
     head: &'a Revision,
@@ -286,7 +286,7 @@ impl Bench<'_> {
         })
     }
 
-    /// Does a commit stand for the head?
+    /// Does a commit represent the head?
     fn is_head(&self, commit: &Revision) -> bool {
         commit == self.head || self.updates.reach(commit)
     }
@@ -302,7 +302,7 @@ impl Bench<'_> {
         Some(format!("it was not given after the base branch of the request was changed at {changed}"))
     }
 
-    /// Whether an approval without a flaw counts: its account may write, and its commit stands for
+    /// Whether an approval without a flaw counts: its account may write, and its commit represents
     /// the head.
     fn may_count(&self, opinion: &Opinion<'_>) -> Result<bool, Gap> {
         let may_write = self.may_write(opinion)?;

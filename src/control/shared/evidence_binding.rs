@@ -1,5 +1,5 @@
 //! What evidence has to be bound to before it counts: the tree that would land, a clean work tree,
-//! a time, and somebody who vouches for it.
+//! a time, and someone who vouches for it.
 //!
 //! Tests and line coverage are bound alike: `regression-tests` and `changed-line-coverage` ask
 //! here.
@@ -90,7 +90,7 @@ pub fn objection_to(trees: &Trees, tree: &ObjectName, work_tree: &WorkTree) -> O
 /// What keeps the reports that lie here from counting.
 ///
 /// # Errors
-/// A gap: nobody can say what is checked out.
+/// A gap: no one can say what is checked out.
 pub fn objection_here(facts: &EvidenceFacts, trust: Option<Trust>) -> Result<Option<String>, Gap> {
     match trust {
         None => Ok(None),
@@ -129,8 +129,8 @@ pub fn is_baseline(trees: &Trees, statement: &Statement) -> bool {
     !trees.is_judged(tree) && (*tree == trees.base || trees.merge_bases.contains(tree))
 }
 
-/// Is the gap that a statement leaves an answer? A signature that does not hold, or that nobody
-/// asked for, is one; of what cannot be read nobody knows what it says.
+/// Is the gap that a statement leaves an answer? A signature that does not hold, or that no one
+/// asked for, is one; of what cannot be read no one knows what it says.
 pub fn is_answer(gap: &Gap) -> bool {
     matches!(gap.reason, GapReason::Untrusted | GapReason::NotAsked)
 }

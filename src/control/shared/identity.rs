@@ -2,9 +2,9 @@
 //! of.
 //!
 //! The number of an account is the identity wherever there is one; a login is only what the account
-//! is called today, and may have been somebody else's. So an address with a number means the
-//! account of that number under whatever name, and nobody who took the name since. The login in it
-//! is of use only where the host told of neither: then it leads to the person whom the map has
+//! is called today, and may have been someone else's. So an address with a number means the
+//! account of that number under whatever name, and no one who took the name since. The login in it
+//! is of use only where the host reported neither: then it leads to the person whom the map has
 //! under that login.
 
 use crate::control::Case;
@@ -23,19 +23,19 @@ pub(super) struct Identity<'a> {
 /// Whom an address names by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum NamedByAddress {
-    /// Somebody of the identity map, who has this address.
+    /// Someone of the identity map, who has this address.
     InMap(Who),
     /// The account of this number.
     Number(AccountId, Who),
-    /// Somebody who had this login once. Is there an account with that login now, as far as the
+    /// Someone who had this login once. Is there an account with that login now, as far as the
     /// host told?
     Login(Login, bool),
-    /// Nobody.
+    /// No one.
     Nobody,
 }
 
 impl<'a> Identity<'a> {
-    /// Of the people and the accounts that this case tells of.
+    /// Of the people and the accounts that this case reports.
     pub(super) fn of(case: &Case<'a>) -> Self {
         let host = &case.facts.host;
         let request = host.request.value().and_then(|request| request.author.as_ref());

@@ -1,19 +1,19 @@
 //! Do these approvals fill these roles, with a different person in each?
 //!
 //! A demand names a number of approvals and roles with a number each. It holds when there are that
-//! many independent approvals, and when the people can be dealt out so that nobody fills two roles
+//! many independent approvals, and when the people can be dealt out so that no one fills two roles
 //! and every role has its number. A role of code owners needs more: every touched file that
 //! CODEOWNERS gives an owner has one of its owners among the people dealt to that role. A touched
 //! file without an owner needs nothing of it, unless it is inside a data-processing area: then
-//! nobody can approve it, and the demand is broken. Where no touched file has an owner and nobody
-//! else is in the role, the role itself asks for nobody; its number still counts towards the
+//! no one can approve it, and the demand is broken. Where no touched file has an owner and no one
+//! else is in the role, the role itself asks for no one; its number still counts towards the
 //! approvals that are needed altogether.
 //!
 //! What could not be seen is judged twice. The demand is *met* when it holds with every doubt taken
 //! against the change, *broken* when it does not even hold with every doubt taken in its favour,
 //! and *unproven* in between. Doubts are: an approval by an account of unknown permission, a team
 //! whose members were not seen, an owner known by an address only, an unreadable line of
-//! CODEOWNERS, and a mailbox in the commits that belongs to nobody we know. Such a mailbox may be
+//! CODEOWNERS, and a mailbox in the commits that belongs to no one we know. Such a mailbox may be
 //! that of any approver, so with `u` of them every number grows by `u`: whichever `u` people drop
 //! out, enough are left.
 //!
@@ -123,7 +123,7 @@ pub fn judge_demand(case: &Case<'_>, approvals: &Approvals, demand: &Demand<'_>)
         (false, false) => (Verdict::Unproven, certain),
     };
     let doubts = if verdict == Verdict::Met { Vec::new() } else { table.doubts() };
-    // Mailboxes come first among the doubts; behind them stand gaps, which may still be closed.
+    // Mailboxes come first among the doubts; behind them are gaps, which may still be closed.
     let by_gap = verdict == Verdict::Unproven && approvals.unattributed.is_empty() && !doubts.is_empty();
     let landed = case.facts.host.request.value().filter(|request| request.merged.is_some());
     Ok(Judgement {
@@ -135,7 +135,7 @@ pub fn judge_demand(case: &Case<'_>, approvals: &Approvals, demand: &Demand<'_>)
     })
 }
 
-/// Is this person in the role, by account or by team? Owning files makes nobody one of these.
+/// Is this person in the role, by account or by team? Owning files makes no one one of these.
 ///
 /// # Errors
 /// They are in none that was seen, and not every team was seen.

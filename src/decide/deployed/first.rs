@@ -1,6 +1,6 @@
 //! The first deployment to an environment.
 //!
-//! The command line says where it begins, and nobody contradicts it: whoever names another
+//! The command line says where it begins, and no one contradicts it: a person who names another
 //! environment could skip in this way what no gate let through. So it begins with what a record of
 //! another environment let through, where there is one, or before it. Where there are no records at
 //! all, it does not go beyond what the host has deployed elsewhere.

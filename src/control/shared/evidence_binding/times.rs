@@ -20,7 +20,7 @@ const AHEAD: SignedDuration = SignedDuration::from_mins(10);
 /// Runners round their times to whole seconds.
 const ROUNDING: SignedDuration = SignedDuration::from_secs(1);
 
-/// A report that lies here, and when it was made as far as anybody says.
+/// A report that lies here, and when it was made as far as anyone says.
 #[derive(Clone, Copy, Debug)]
 pub struct LocalReport<'a> {
     /// When its file was last written.
@@ -35,7 +35,7 @@ enum RunOrder {
     /// It began when the work tree was what is judged, by times of its own or because the recorder
     /// watched it.
     Shown,
-    /// Nothing but the times of files speaks for it: this is known of them.
+    /// Nothing but the times of files supports it: this is known of them.
     ByFiles(String),
     /// It shows nothing of it: what is judged is not checked out where it lies.
     Unbound,
@@ -46,11 +46,11 @@ enum RunOrder {
 /// When a report that lies here was made.
 ///
 /// # Errors
-/// A gap: nobody looked since when the work tree has been unchanged.
+/// A gap: no one looked since when the work tree has been unchanged.
 fn order_here(facts: &EvidenceFacts, report: LocalReport<'_>) -> Result<RunOrder, Gap> {
     let here = facts.checkout.value().filter(|here| facts.trees.is_judged(&here.subject.tree));
     let Some(here) = here else {
-        // Nothing that is judged is checked out here, and nobody asks for it: the date of the
+        // Nothing that is judged is checked out here, and no one asks for it: the date of the
         // commit is all there is.
         return Ok(by_commit(facts.newest, report.written).map_or(RunOrder::Unbound, RunOrder::Wrong));
     };

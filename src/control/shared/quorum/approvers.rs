@@ -38,7 +38,7 @@ impl MemberAnswer {
     }
 }
 
-/// Somebody who approved.
+/// Someone who approved.
 pub(super) struct Approver {
     /// Does the approval count?
     pub counts: MemberAnswer,
@@ -67,7 +67,7 @@ impl Approver {
     }
 }
 
-/// Somebody of whom it is asked who they are.
+/// Someone of whom it is asked who they are.
 #[derive(Clone, Copy)]
 pub(super) struct Somebody<'a> {
     who: &'a Who,
@@ -93,7 +93,7 @@ impl<'a> Somebody<'a> {
     }
 }
 
-/// Everybody whose approval counts or might.
+/// Everyone whose approval counts or might.
 pub(super) fn all(
     case: &Case<'_>,
     approvals: &Approvals,

@@ -1,7 +1,7 @@
-//! Dealing out people to roles so that nobody fills two.
+//! Dealing out people to roles so that no one fills two.
 //!
-//! Whoever fits one role only is dealt to it. For the others every way is tried, up to [`TRIALS`]
-//! ways: that is enough for twelve people who each fit two roles.
+//! A person who fits only one role is dealt to it. For the others every way is tried, up to
+//! [`TRIALS`] ways: that is enough for twelve people who each fit two roles.
 
 /// How many ways are tried at most.
 pub(super) const TRIALS: usize = 4096;
@@ -16,7 +16,7 @@ pub(super) struct Seats {
     pub owners: usize,
 }
 
-/// Somebody to deal out.
+/// Someone to deal out.
 pub(super) struct Assignee {
     /// The roles that they fit, by place.
     pub roles: Vec<usize>,

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) struct Ownerships {
     /// The lines that decide over touched files and name owners.
     pub lines: BTreeMap<u64, Owned>,
-    /// Files that nobody can approve, one sentence each.
+    /// Files that no one can approve, one sentence each.
     orphans: BTreeSet<String>,
     /// Files of which it could not be seen whether they need an owner and have one.
     unclear: BTreeSet<Gap>,
@@ -99,8 +99,7 @@ impl Ownerships {
         owned.files.insert(path.clone());
     }
 
-    /// A line that nobody can read stands where the owners of this file may have been meant to
-    /// stand.
+    /// An unreadable line is where the owners of this file may have been meant to be.
     fn doubtful(&mut self, path: &RepoPath, invalid: &InvalidLine, needed: Needed) {
         let InvalidLine { line, reason } = invalid;
         match needed {
@@ -120,7 +119,7 @@ impl Ownerships {
         }
     }
 
-    /// What keeps a demand from holding, whoever approves.
+    /// What keeps a demand from holding, no matter who approves.
     pub(super) fn problems(&self, doubt: DoubtMode) -> impl Iterator<Item = String> {
         let unclear =
             self.unclear.iter().filter(move |_| doubt == DoubtMode::Against).map(ToString::to_string);

@@ -46,7 +46,7 @@ fn the_number_of_people_counts() {
     assert_eq!(verdict(&world, 2, &[]), Met);
     let judged = ask(&world, 3, &[]);
     assert_eq!((judged.verdict, judged.reason.as_str()), (Broken, "2 of 3 required independent approvals"));
-    assert!(judged.remedy.unwrap().contains("1 person"));
+    assert!(judged.remedy.unwrap().contains("1 more person"));
     assert_eq!(judged.details, ["review 2 by alex counts", "review 1 by kim counts"]);
 }
 
