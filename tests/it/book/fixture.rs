@@ -76,7 +76,8 @@ impl Fixture {
         let programs = Path::new(env!("CARGO_BIN_EXE_portcullis")).parent().unwrap();
         let mut shell = Command::new("sh");
         shell.env_clear().current_dir(&self.directory).args(["-c", line]);
-        shell.env("PATH", format!("{}:/usr/local/bin:/usr/bin:/bin", programs.display()));
+        let others = std::env::var("PATH").unwrap();
+        shell.env("PATH", format!("{}:{others}", programs.display()));
         shell.env("HOME", self.outside.path()).env("GIT_CONFIG_NOSYSTEM", "1").env("LC_ALL", "C");
         for role in ["AUTHOR", "COMMITTER"] {
             shell.env(format!("GIT_{role}_NAME"), "Kim Example");
