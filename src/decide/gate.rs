@@ -144,7 +144,7 @@ fn baseline(facts: &Deployment, rollback: impl FnOnce() -> Finding) -> Finding {
 /// tip, or because a merge with its parents the other way round took the place of the line.
 fn beside(facts: &Deployment, deployed: &str) -> Finding {
     let reason = format!(
-        "it contains {deployed}, which is deployed, but not on its first-parent line: either {deployed} never was the tip of this branch, or a later merge has another branch as its first parent"
+        "it contains {deployed}, which is deployed, but not on its first-parent line: either {deployed} was never its tip, or a later merge has another branch as its first parent"
     );
     let full = facts.baseline.value().map_or("", |baseline| baseline.revision.as_str());
     let (branch, candidate) = (&facts.branch, &facts.candidate);

@@ -595,7 +595,7 @@ fn attack_06_the_branch_is_made_anew_or_renamed() {
                 &|stage| event(stage, "base_ref_force_pushed", 55),
                 1,
                 "required-reviews",
-                "another base branch",
+                "base branch of the request was changed",
             ),
             (
                 "it is gone",
@@ -688,7 +688,7 @@ fn attack_64_a_check_under_a_borrowed_name() {
                 &|stage| replaced(stage, Producer::Account(None), Success),
                 1,
                 CHECKS,
-                "account that is gone does not count",
+                "deleted account does not count",
             ),
             (
                 "no app",

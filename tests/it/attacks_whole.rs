@@ -297,7 +297,7 @@ fn attack_101_a_change_of_base_and_a_failed_check_on_another_page() {
             Server::start(stage.world.clone()).trick("/events?per_page=100&page=2", 1, second(&stage));
         judge_at(&stage, &server.trick("/events?per_page=100", 1, act))
     };
-    judge_events("base_ref_changed").expect(1, REVIEWS, "another base branch");
+    judge_events("base_ref_changed").expect(1, REVIEWS, "base branch of the request was changed");
     judge_events("renamed").expect(0, "", "");
 }
 

@@ -57,7 +57,7 @@ fn without_a_record_the_hosts_word_alone_is_not_enough() {
     let deployed = vec![done(5, lane.baseline(), 1)];
     let verdict = judged(&lane, host(&lane, deployed.clone()), &["--record"]);
     assert_eq!(verdict.json["judged"]["base"], lane.baseline().to_string());
-    verdict.expect(3, "gate-integrity", "only the host says that (deployment 5)");
+    verdict.expect(3, "gate-integrity", "is deployed (deployment 5); no record does");
     // It is no word to go by alone: whoever runs the gate the first time says so, as the finding tells them to.
     let base = lane.baseline().to_string();
     assert!(verdict.text.contains(&format!("--base {base}")), "{}", verdict.text);

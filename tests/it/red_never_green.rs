@@ -327,7 +327,7 @@ fn a_test_does_not_vanish_behind_one_whose_name_is_much_the_same() {
         (vec!["on port 43121", "rejects test data"], "on port 43122"),
         // Another one took its name's place, and it is another one.
         (vec!["on port 51000", "on port 51001", "rejects no data"], "rejects test data"),
-        (vec!["on port 51000", "on port x", "rejects test data"], "gone"),
+        (vec!["on port 51000", "on port x", "rejects test data"], "missing"),
     ] {
         project.write(REPORT, &suite(&cases(&now)));
         project.judge(&[]).expect(1, SUITE, says.trim_start_matches("are "));

@@ -103,7 +103,7 @@ fn attack_7_a_rollback_without_leave_is_blocked() {
     for (lines, expected) in [
         (entry(newer, base), "it ends at"),
         (entry(older, base), "it begins at"),
-        (entry(newer, older).replace("\"production\"", "\"staging\""), "it is of staging"),
+        (entry(newer, older).replace("\"production\"", "\"staging\""), "it is for staging"),
         (entry(newer, older).replace("\"robin-example\"", "\"kim-example\""), "cannot be read"),
         (entry(newer, older).replace("\"robin-example\"", "\"kim-example-admin\""), "cannot be read"),
         (entry(newer, older).replace("\"robin-example\"", "\"deploy[bot]\""), "cannot be read"),
