@@ -183,15 +183,17 @@ fn kind_of(value: &Value) -> String {
         _ => String::new(),
     };
     match (&value["type"], &value["items"]) {
-        (Value::String(name), item) if name == "array" && item["properties"].is_object() => "tables".into(),
-        (Value::String(name), _) if name == "array" => "list of texts".into(),
+        (Value::String(name), item) if name == "array" && item["properties"].is_object() => {
+            "array of tables".into()
+        }
+        (Value::String(name), _) if name == "array" => "list of strings".into(),
         (Value::String(name), _) => match name.as_str() {
-            "object" => if value["properties"].is_object() { "table" } else { "tables by name" }.into(),
+            "object" => if value["properties"].is_object() { "table" } else { "tables, by name" }.into(),
             "boolean" => "`true`, `false`".into(),
-            "integer" => format!("number{bounds}"),
-            _ => "text".into(),
+            "integer" => format!("integer{bounds}"),
+            _ => "string".into(),
         },
-        _ => "text or number".into(),
+        _ => "string or integer".into(),
     }
 }
 

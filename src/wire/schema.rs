@@ -5,6 +5,10 @@
 
 use super::{decision, record};
 
+/// What makes a schema from the types, and the file that holds it.
+#[cfg(test)]
+pub(super) type Generated = (fn() -> schemars::Schema, &'static str);
+
 /// A form and its schema.
 pub struct Schema {
     /// The name on the command line.
@@ -18,7 +22,7 @@ pub struct Schema {
     /// The schema that follows from the types, and the file that holds it, as seen from this one; `None` for the policy, whose
     /// types are in the room `policy`, which holds it equal itself.
     #[cfg(test)]
-    pub(super) generated: Option<(fn() -> schemars::Schema, &'static str)>,
+    pub(super) generated: Option<Generated>,
 }
 
 /// A line of the table: name, version, what is written so, the file, the type.

@@ -1,14 +1,16 @@
-//! The documents are true: links lead somewhere, every command that is shown runs or at least parses, every policy that is shown
-//! conforms to the schema, and the picture shows what the program prints.
+//! The documents are true: links lead somewhere, every command that is shown runs or at least
+//! parses, every policy that is shown conforms to the schema, and the picture shows what the
+//! program prints.
 //!
 //! How a page shows a command:
 //!
-//! - A `console` block is run. A line that begins with `$ ` is a command; the blocks of a page run in order, in the fixture
-//!   that the comment above them names, `<!-- fixture: change -->`; see [`fixture`]. A command has to end with 0, or with what a comment
-//!   at its end says: `# exit 3`. Lines below it are its output, in snapbox's pattern language (`...` is any number of lines,
+//! - A `console` block is run. A line that begins with `$ ` is a command; the blocks of a page run
+//!   in order, in the fixture that the comment above them names, `<!-- fixture: change -->`; see
+//!   [`fixture`]. A command has to end with 0, or with what a comment at its end says: `# exit 3`.
+//!   Lines below it are its output, in snapbox's pattern language (`...` is any number of lines,
 //!   `[..]` the rest of one).
-//! - A `sh` or `yaml` block needs a host, a job or another tool, and is not run. The command lines of `portcullis` in it, and
-//!   those in the text, must be ones that the program would take.
+//! - A `sh` or `yaml` block needs a host, a job or another tool, and is not run. The command lines
+//!   of `portcullis` in it, and those in the text, must be ones that the program would take.
 //! - A `toml` block is a policy or a part of one, and conforms to the schema, or a file of waivers.
 
 use crate::schema::Printed;
@@ -145,7 +147,8 @@ fn the_picture_shows_what_the_program_prints() {
     assert_data_eq!(picture, Data::read_from(&file, Some(DataFormat::Text)).raw());
 }
 
-/// A terminal in colours that can be read on its background, for people who see little contrast, too.
+/// A terminal in colours that can be read on its background, for people who see little contrast,
+/// too.
 fn picture_of(screen: &str) -> String {
     let mut palette = anstyle_svg::WIN10_CONSOLE;
     for (colour, rgb) in [

@@ -1,15 +1,15 @@
 //! Where the commands of a page run: a project that was made for it.
 //!
-//! | fixture | what is there |
-//! | --- | --- |
-//! | `nothing` | an empty directory |
-//! | `project` | a repository without a policy |
-//! | `change` | a request that the gate allows, its head checked out, and its host: `--host github --repository example-org/data-upload --request 7` |
-//! | `job` | the same in a GitHub Actions job |
-//! | `suite` | a repository whose suite `upload` is `./run-regression-suite`, on a branch `change`, with a remote |
-//! | `signer` | the same with a key in `~/.ssh/id_ed25519` that `.portcullis/allowed_signers` allows |
-//! | `waiver` | a policy, and the waiver that the page about waivers shows first |
-//! | `release` | a branch `main`: the tag `v1`, two landings to the tag `v2`, one more, and its host |
+//! - `nothing`: an empty directory
+//! - `project`: a repository without a policy
+//! - `change`: a request that the gate allows, its head checked out, and its host
+//!   (`--host github --repository example-org/data-upload --request 7`)
+//! - `job`: the same in a GitHub Actions job
+//! - `suite`: a repository whose suite `upload` is `./run-regression-suite`, on a branch `change`,
+//!   with a remote
+//! - `signer`: the same with a key in `~/.ssh/id_ed25519` that `.portcullis/allowed_signers` allows
+//! - `waiver`: a policy, and the waiver that the page about waivers shows first
+//! - `release`: a branch `main`: the tag `v1`, two landings to the tag `v2`, one more, and its host
 
 use super::page::{Page, root};
 use crate::support::checkout::Checkout;
@@ -28,7 +28,7 @@ pub struct Fixture {
     directory: PathBuf,
     outside: TempDir,
     variables: Vec<(&'static str, String)>,
-    /// Whatever goes away with it: directories and servers.
+    /// Directories and servers that end with the fixture.
     kept: Vec<Box<dyn Any>>,
 }
 
@@ -76,7 +76,8 @@ impl Fixture {
         let programs = Path::new(env!("CARGO_BIN_EXE_portcullis")).parent().unwrap();
         let mut shell = Command::new("sh");
         shell.env_clear().current_dir(&self.directory).args(["-c", line]);
-        shell.env("PATH", format!("{}:/usr/local/bin:/usr/bin:/bin", programs.display()));
+        let others = std::env::var("PATH").unwrap();
+        shell.env("PATH", format!("{}:{others}", programs.display()));
         shell.env("HOME", self.outside.path()).env("GIT_CONFIG_NOSYSTEM", "1").env("LC_ALL", "C");
         for role in ["AUTHOR", "COMMITTER"] {
             shell.env(format!("GIT_{role}_NAME"), "Kim Example");

@@ -47,8 +47,8 @@ impl Shown {
     }
 }
 
-/// Command lines that the program would refuse, in the text of a page and in its blocks that are not run, and options that it
-/// does not have.
+/// Command lines that the program would refuse, in the text of a page and in its blocks that are
+/// not run, and options that it does not have.
 pub fn objections(page: &Page) -> Vec<String> {
     let of_blocks = page.blocks().into_iter().flat_map(|block| {
         let lines = block.text.replace("\\\n", " ");
@@ -123,7 +123,8 @@ fn options(command: &clap::Command) -> Vec<String> {
     all
 }
 
-/// The words of a command line, as a shell would cut it, to the first operator; placeholders filled in.
+/// The words of a command line, as a shell would cut it, to the first operator; placeholders filled
+/// in.
 fn words(line: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let (mut word, mut quote, mut begun) = (String::new(), None, false);
