@@ -9,7 +9,9 @@
 use crate::model::digest::{Digest, Digester};
 use crate::model::fact::{Gap, GapReason};
 use crate::model::test_run::{ReportFormat, TestRun};
-use crate::report::{MAXIMUM_BYTES, MAXIMUM_STREAM, ReportError, detect_format, parse, parse_as, parse_stream};
+use crate::report::{
+    MAXIMUM_BYTES, MAXIMUM_STREAM, ReportError, detect_format, parse, parse_as, parse_stream,
+};
 use jiff::{SignedDuration, Timestamp};
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read as _, Seek as _, SeekFrom};
