@@ -4,12 +4,9 @@ use super::actions::job::Job;
 use super::exit::{Failure, Result};
 use super::{names, output};
 use crate::model::decision::Judged;
-use crate::model::deployment::{self, Deployment};
 use crate::model::fact::Gap;
-use crate::model::facts::{Facts, SCHEMA};
+use crate::wire::facts::{FactsError, GatheredFacts, read_facts};
 use clap::Args;
-use serde::Deserialize;
-use serde::de::IgnoredAny;
 use std::path::{Path, PathBuf};
 
 /// Arguments of `decide`.
@@ -39,11 +36,11 @@ pub fn run(arguments: &Arguments) -> Result {
         return output.show(&crate::decide::undetermined(judged, &gap));
     }
     let decision = match gathered {
-        Gathered::Change(facts) => {
+        GatheredFacts::Change(facts) => {
             super::policy::waivers_of_change(&policy, &facts.gate)?;
             crate::decide::decide(&policy, &facts)
         }
-        Gathered::Deployment(facts) => {
+        GatheredFacts::Deployment(facts) => {
             super::policy::waivers_of_deployment(&policy, &facts.whole.gate)?;
             crate::decide::decide_deployment(&policy, &facts)
         }
@@ -52,11 +49,11 @@ pub fn run(arguments: &Arguments) -> Result {
 }
 
 /// In a job, facts of another commit than its check is shown on get no verdict, whoever gathered them.
-fn not_shown(gathered: &Gathered) -> Result<Option<(Judged, Gap)>> {
+fn not_shown(gathered: &GatheredFacts) -> Result<Option<(Judged, Gap)>> {
     let Some(job) = Job::read()? else { return Ok(None) };
     let (head, environment) = match gathered {
-        Gathered::Change(facts) => (facts.change.value().map(|change| &change.head), None),
-        Gathered::Deployment(facts) => (Some(&facts.candidate), Some(facts.environment.clone())),
+        GatheredFacts::Change(facts) => (facts.change.value().map(|change| &change.head), None),
+        GatheredFacts::Deployment(facts) => (Some(&facts.candidate), Some(facts.environment.clone())),
     };
     // Without a head nothing is allowed anyway, and the decision says why.
     let Some(head) = head else { return Ok(None) };
@@ -73,41 +70,14 @@ fn not_shown(gathered: &Gathered) -> Result<Option<(Judged, Gap)>> {
     Ok(shown.err().map(|gap| (judged, gap)))
 }
 
-/// What `portcullis facts` writes.
-enum Gathered {
-    Change(Box<Facts>),
-    Deployment(Box<Deployment>),
-}
-
-fn read(file: &Path) -> Result<Gathered> {
+fn read(file: &Path) -> Result<GatheredFacts> {
     let name = file.display();
-    let text = std::fs::read_to_string(file)
+    let text = std::fs::read(file)
         .map_err(|error| Failure::environment(format!("cannot read the facts {name}: {error}")))?;
-    let (gathered, schema, ours) = parse(&text).map_err(|error| {
-        Failure::environment(format!(
-            "{name}: these are no facts that this program reads: {error}; gather them again"
-        ))
-    })?;
-    if schema == ours {
-        return Ok(gathered);
-    }
-    Err(Failure::environment(format!(
-        "{name}: these are facts of schema {schema}, and this program reads schema {ours}; gather them again"
-    )))
-}
-
-/// The facts, their schema, and the one that we read. Only facts of a deployment name an environment.
-fn parse(text: &str) -> serde_json::Result<(Gathered, u32, u32)> {
-    #[derive(Deserialize)]
-    struct Kind {
-        environment: Option<IgnoredAny>,
-    }
-    if serde_json::from_str::<Kind>(text)?.environment.is_some() {
-        let facts: Deployment = serde_json::from_str(text)?;
-        let schema = facts.schema;
-        return Ok((Gathered::Deployment(Box::new(facts)), schema, deployment::SCHEMA));
-    }
-    let facts: Facts = serde_json::from_str(text)?;
-    let schema = facts.schema;
-    Ok((Gathered::Change(Box::new(facts)), schema, SCHEMA))
+    read_facts(&text).map_err(|error| {
+        Failure::environment(match error {
+            FactsError::Version(_) => format!("{name}: {error}; gather them again"),
+            _ => format!("{name}: these are no facts that this program reads: {error}; gather them again"),
+        })
+    })
 }

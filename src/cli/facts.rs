@@ -44,7 +44,7 @@ pub fn run(directory: &Path, arguments: &Arguments) -> Result {
 
 fn of_change(directory: &Path, arguments: &Arguments) -> Result<String> {
     match prepare_named(directory, &arguments.subject)? {
-        Preparation::Ready(ready) => facts_json(&ready.facts),
+        Preparation::Ready(ready) => facts_json(ready.facts),
         Preparation::Unseen(_, gap) => Err(unseen(&gap)),
     }
 }
@@ -52,7 +52,7 @@ fn of_change(directory: &Path, arguments: &Arguments) -> Result<String> {
 fn of_deployment(directory: &Path, arguments: &Arguments, environment: &Environment) -> Result<String> {
     let Arguments { subject, deploying, .. } = arguments;
     match deployment::prepare(directory, subject, deploying, environment, connection(), None)? {
-        deployment::Preparation::Ready(ready) => facts_json(&ready.facts),
+        deployment::Preparation::Ready(ready) => facts_json(ready.facts),
         deployment::Preparation::Unseen(_, gap) => Err(unseen(&gap)),
     }
 }

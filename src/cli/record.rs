@@ -14,8 +14,8 @@ use crate::model::fact::{Fact, Gap, GapReason};
 use crate::policy::Policy;
 use crate::record::{self, Baseline, Chain, Draft, Link, Sealed};
 use crate::render::{self, Style};
+use crate::wire::facts::{GatheredFacts, write_facts};
 use clap::Subcommand;
-use serde::Serialize;
 use std::path::Path;
 
 mod verify;
@@ -274,7 +274,7 @@ fn draft(recording: &Recording<'_>) -> Result<Draft> {
         baseline: recording.baseline.clone(),
         decision: decision_json(decision)?,
         policy: recording.policy.as_bytes().to_vec(),
-        facts: facts_json(recording.facts)?.into_bytes(),
+        facts: facts_json(recording.facts.clone())?.into_bytes(),
         recorder: recording.recorder.to_string(),
         time: recording.time,
     })
@@ -303,7 +303,7 @@ fn decision_json(decision: &Decision) -> Result<Vec<u8>> {
 ///
 /// # Errors
 /// Those of the JSON writer; with these types there are none.
-pub fn facts_json(facts: &impl Serialize) -> Result<String> {
-    let text = serde_json::to_string_pretty(facts).map_err(unwritable)?;
+pub fn facts_json(facts: impl Into<GatheredFacts>) -> Result<String> {
+    let text = write_facts(facts).map_err(unwritable)?;
     Ok(render::plain_json(&text) + "\n")
 }

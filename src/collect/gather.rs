@@ -8,7 +8,7 @@ use crate::collect::reports::{self, Named};
 use crate::model::change::{Change, FileChange, Revision};
 use crate::model::codeowners::{self, CodeOwners};
 use crate::model::fact::{Fact, Gap, GapReason};
-use crate::model::facts::{Facts, GateText, GateTexts, HostFacts, SCHEMA};
+use crate::model::facts::{Facts, GateText, GateTexts, HostFacts};
 use crate::model::inquiry::{Inquiry, Topic};
 use crate::model::path::RepoPath;
 use crate::model::person::TeamName;
@@ -81,7 +81,7 @@ pub fn gather(inquiry: Inquiry, base: &Revision, head: &Revision, sources: &Sour
     };
     let evidence = evidence::gather(repository, sources.directory, &sought);
     let observed = Fact::Known(sources.observed);
-    Facts { schema: SCHEMA, observed, inquiry, change, gate, host, reports, line_coverage, evidence }
+    Facts { observed, inquiry, change, gate, host, reports, line_coverage, evidence }
 }
 
 /// The part of it that the repository alone answers.

@@ -316,7 +316,7 @@ mod tests {
     use crate::control::testing::example;
     use crate::model::change::Change;
     use crate::model::fact::GapReason;
-    use crate::model::facts::{Facts, HostFacts, SCHEMA};
+    use crate::model::facts::{Facts, HostFacts};
     use crate::model::inventory::Inventory;
     use crate::model::person::{Account, AccountKind, People};
     use std::collections::BTreeMap;
@@ -365,7 +365,6 @@ mod tests {
             basis: Fact::Known(crate::model::change::Basis::FirstParent),
         };
         let facts = Facts {
-            schema: SCHEMA,
             observed: Fact::Known(jiff::Timestamp::UNIX_EPOCH),
             inquiry: Inquiry::default(),
             change: Fact::Known(change),

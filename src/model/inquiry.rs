@@ -5,12 +5,10 @@ use crate::model::line_coverage::CoverageSource;
 use crate::model::path::RepoPath;
 use crate::model::person::TeamName;
 use crate::model::test_run::ReportFormat;
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// The questions to put to the world.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Inquiry {
     /// Which topics to ask about at all.
     pub topics: BTreeSet<Topic>,
@@ -29,13 +27,10 @@ pub struct Inquiry {
     /// Also list the paths that single commits on the way touch, not only what is left of them in the end.
     pub each_commit: bool,
     /// Where the allowed signers of waivers stand in the repository; they are read at the base. `None` when nobody asks.
-    #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub waiver_signers: Option<RepoPath>,
     /// Where the policy stands in the repository; `None` when it is kept elsewhere.
-    #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub policy: Option<RepoPath>,
     /// Where the list of signers of evidence stands in the repository; it is read at the base. `None` when nobody asks.
-    #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub signers: Option<RepoPath>,
 }
 
@@ -59,8 +54,7 @@ impl Inquiry {
 }
 
 /// The format of the reports of one suite.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SaidFormat {
     /// The suite, for reports that are handed over for it by name.
     pub suite: String,
@@ -71,8 +65,7 @@ pub struct SaidFormat {
 }
 
 /// Topics of questions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Topic {
     /// Reviews, permissions of reviewers, attribution of commits.
     Reviews,

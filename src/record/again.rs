@@ -7,9 +7,9 @@ use super::chain::Link;
 use super::entry::{BaselineOrigin, Entry};
 use super::fault::Fault;
 use super::{DECISION, EARLIER, FACTS, POLICY, TOOL};
-use crate::model::deployment::{self, Deployment, Recorded};
+use crate::model::deployment::{Deployment, Recorded};
 use crate::model::fact::{Fact, Gap};
-use serde::Deserialize;
+use crate::wire::facts::{GatheredFacts, read_facts};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -180,15 +180,11 @@ fn cannot(why: String) -> Taken {
 }
 
 fn read(bytes: &[u8]) -> Result<Deployment, String> {
-    #[derive(Deserialize)]
-    struct Versioned {
-        schema: u32,
+    match read_facts(bytes) {
+        Ok(GatheredFacts::Deployment(facts)) => Ok(*facts),
+        Ok(GatheredFacts::Change(_)) => Err("they are of a change, not of a deployment".to_string()),
+        Err(error) => Err(error.to_string()),
     }
-    let Versioned { schema } = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
-    if schema != deployment::SCHEMA {
-        return Err(format!("they are of schema {schema}, and this program reads {}", deployment::SCHEMA));
-    }
-    serde_json::from_slice(bytes).map_err(|error| error.to_string())
 }
 
 /// What every version has to agree upon: the outcome, and which control finds what of what.

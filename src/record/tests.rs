@@ -5,6 +5,7 @@ use crate::model::change::{ObjectName, Revision};
 use crate::model::deployment::Deployment;
 use crate::model::digest::Digest;
 use crate::model::path::RepoPath;
+use crate::wire::facts::{GatheredFacts, read_facts, write_facts};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -347,10 +348,10 @@ fn seen(bend: impl FnOnce(&mut Deployment)) -> Vec<Fault> {
     let entries = chain(2);
     let chain = checked(&entries);
     let mut draft = draft_on(103, 102, &chain.links);
-    let mut facts: Deployment = serde_json::from_slice(&draft.facts).unwrap();
+    let mut facts = facts_in(&draft.facts);
     bend(&mut facts);
-    draft.facts = serde_json::to_vec(&facts).unwrap();
     draft.decision = testing::judge(testing::POLICY, &facts).unwrap();
+    draft.facts = write_facts(facts).unwrap().into_bytes();
     seal(draft, Some(&chain), &testing::judge).err().unwrap_or_default()
 }
 
@@ -477,11 +478,11 @@ fn records_of_the_earlier_form_are_read_and_never_verified() {
     assert!(matches!(&chain.links[0].standing, Standing::Cannot(why) if why.contains("keeps no facts")));
     // What keeps its facts may follow.
     let mut facts_of_next = draft_on(102, 101, &chain.links);
-    let mut facts: Deployment = serde_json::from_slice(&facts_of_next.facts).unwrap();
+    let mut facts = facts_in(&facts_of_next.facts);
     if let crate::model::fact::Fact::Known(all) = &mut facts.recorded {
         all[0].taken_again = false;
     }
-    facts_of_next.facts = serde_json::to_vec(&facts).unwrap();
+    facts_of_next.facts = write_facts(facts).unwrap().into_bytes();
     let next = seal(facts_of_next, Some(&chain), &testing::judge).unwrap();
     entries.push(store(&next, name(1_002)));
     assert_eq!(verify_chain(&production(), &entries, &testing::judge), Ok(()));
@@ -579,5 +580,12 @@ proptest! {
         let mut entries = chain(2);
         *bytes_of(&mut entries[1], [RECORD, DECISION, FACTS, POLICY][file]) = bytes;
         prop_assert!(verify_chain(&production(), &entries, &testing::judge).is_err());
+    }
+}
+
+fn facts_in(bytes: &[u8]) -> Deployment {
+    match read_facts(bytes).unwrap() {
+        GatheredFacts::Deployment(facts) => *facts,
+        GatheredFacts::Change(_) => panic!("these are facts of a change"),
     }
 }

@@ -31,8 +31,12 @@ macro_rules! words {
 pub(crate) use words;
 
 pub mod decision;
+pub mod facts;
+pub mod form;
 pub mod record;
 pub mod schema;
+pub mod statement;
+pub mod strict;
 pub mod text;
 
 #[cfg(test)]
