@@ -1,8 +1,8 @@
 //! How a type of a form and a type of the model become one another.
 //!
-//! The macros take the model's value apart without `..` and put it together again, so that a field or variant that only one
-//! side has is a compile error. The members of a form keep their names when a field of the model is renamed: the form then
-//! says `member / field: Type`.
+//! The macros take the model's value apart without `..` and put it together again, so that a field
+//! or variant that only one side has is a compile error. The members of a form keep their names
+//! when a field of the model is renamed: the form then says `member / field: Type`.
 
 use jiff::Timestamp;
 use serde::de::{Error as _, MapAccess, Visitor};
@@ -44,7 +44,8 @@ impl From<String> for Misshapen {
     }
 }
 
-/// Reads a member that has to be there, whatever its value: serde takes a missing `Option` for null.
+/// Reads a member that has to be there, whatever its value: serde takes a missing `Option` for
+/// null.
 ///
 /// # Errors
 /// The value is of another type. That it is missing is serde's to say.
@@ -83,7 +84,8 @@ macro_rules! objects {
 }
 pub(crate) use objects;
 
-/// Choices of a form, each with the enum of the model that it is. A variant that holds one value names it.
+/// Choices of a form, each with the enum of the model that it is. A variant that holds one value
+/// names it.
 macro_rules! choices {
     ($($(#[$doc:meta])+ $name:ident = $model:ident {
         $($(#[$note:meta])+ $variant:ident
@@ -125,7 +127,8 @@ macro_rules! choices {
 }
 pub(crate) use choices;
 
-/// Texts without a shape of their own, such as names that a host gives, each with how the model writes and reads it.
+/// Texts without a shape of their own, such as names that a host gives, each with how the model
+/// writes and reads it.
 macro_rules! plain_texts {
     ($($(#[$doc:meta])+ $name:ident = $model:ident, $write:expr, $read:expr;)+) => { $(
         $(#[$doc])+
@@ -211,7 +214,8 @@ impl<T: Form<Model: Ord>> Form for SortedList<T> {
     }
 }
 
-/// An object whose members have names that are data, in the order of the model. Reading refuses a name that is there twice.
+/// An object whose members have names that are data, in the order of the model. Reading refuses a
+/// name that is there twice.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NamedValues<K, V>(Vec<(K, V)>);
 

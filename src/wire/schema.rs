@@ -1,7 +1,9 @@
-//! The JSON Schema (draft 2020-12) of each form, for everybody who reads or checks a file without this program.
+//! The JSON Schema (draft 2020-12) of each form, for everybody who reads or checks a file without
+//! this program.
 //!
-//! The files are generated from the types and committed: a test holds them equal. `SNAPSHOTS=overwrite cargo test --lib wire`
-//! writes them again after a change that the rules of [the module above](super) allow.
+//! The files are generated from the types and committed: a test holds them equal.
+//! `SNAPSHOTS=overwrite cargo test --lib wire` writes them again after a change that the rules of
+//! [the module above](super) allow.
 
 use super::{decision, facts, record, statement};
 
@@ -9,7 +11,8 @@ use super::{decision, facts, record, statement};
 pub struct Schema {
     /// The name on the command line.
     pub name: &'static str,
-    /// The version of the form: the number in its member `schema`; of a statement, the one at the end of its predicate type.
+    /// The version of the form: the number in its member `schema`; of a statement, the one at the
+    /// end of its predicate type.
     pub version: u32,
     /// What is written in this form, in one line.
     pub about: &'static str,

@@ -4,7 +4,8 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor}
 use serde_json::{Map, Value};
 use std::fmt;
 
-/// A value whose objects hold each name once: most readers keep the last of two equal names, and some the first.
+/// A value whose objects hold each name once: most readers keep the last of two equal names, and
+/// some the first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StrictValue(pub Value);
 

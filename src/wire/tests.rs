@@ -1,4 +1,5 @@
-//! The committed schemas follow from the types, and what was written once is still read and still conforms.
+//! The committed schemas follow from the types, and what was written once is still read and still
+//! conforms.
 
 use super::decision::v1::{DecisionV1, NotVersion1};
 use super::schema::{Schema, TABLE, find};
@@ -36,7 +37,24 @@ pub(super) fn schema_of<T: JsonSchema>() -> schemars::Schema {
     SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<T>()
 }
 
-/// A schema that documents can be held against. To compile it holds it against the schema of schemas, too.
+/// Takes the line breaks of the source code out of descriptions; paragraphs stay.
+fn unwrap_descriptions(schema: &mut Value) {
+    match schema {
+        Value::Object(members) => {
+            if let Some(Value::String(text)) = members.get_mut("description") {
+                let paragraphs: Vec<String> =
+                    text.split("\n\n").map(|part| part.replace('\n', " ")).collect();
+                *text = paragraphs.join("\n\n");
+            }
+            members.values_mut().for_each(unwrap_descriptions);
+        }
+        Value::Array(items) => items.iter_mut().for_each(unwrap_descriptions),
+        _ => {}
+    }
+}
+
+/// A schema that documents can be held against. To compile it holds it against the schema of
+/// schemas, too.
 struct Validator(boon::Schemas, boon::SchemaIndex);
 
 impl Validator {
@@ -133,7 +151,9 @@ fn the_committed_schemas_follow_from_the_types() {
     for schema in TABLE {
         let (generate, file) = schema.generated;
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
-        let text = serde_json::to_string_pretty(&generate()).unwrap() + "\n";
+        let mut schema = serde_json::to_value(generate()).unwrap();
+        unwrap_descriptions(&mut schema);
+        let text = serde_json::to_string_pretty(&schema).unwrap() + "\n";
         assert_data_eq!(text, Data::read_from(&file, Some(DataFormat::Text)).raw());
     }
 }
@@ -162,7 +182,8 @@ fn records_that_were_written_once_conform_and_are_read_and_written_to_the_byte()
     }
 }
 
-/// What a change of the program by accident would do: a member goes or is renamed, or a value is of another type.
+/// What a change of the program by accident would do: a member goes or is renamed, or a value is of
+/// another type.
 fn refuses_every_change(schema: &Validator, document: &Value, may_lack: impl Fn(&str) -> bool) {
     assert!(schema.accepts(document));
     let members = members_of(document);
@@ -217,7 +238,8 @@ fn a_decision_that_was_changed_does_not_conform() {
     }
 }
 
-/// Version 1 may gain members, and a host whose requests have no numbers needs no version of its own.
+/// Version 1 may gain members, and a host whose requests have no numbers needs no version of its
+/// own.
 #[test]
 fn what_version_1_leaves_room_for_conforms() {
     let schema = decision();

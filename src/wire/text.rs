@@ -51,12 +51,14 @@ shaped_text! {
     CommitText, "^([0-9a-f]{40}|[0-9a-f]{64})$", from crate::model::change::Revision;
     /// The full object name of a tree or a blob: 40 or 64 lower-case hexadecimal digits.
     ObjectText, "^([0-9a-f]{40}|[0-9a-f]{64})$", from crate::model::change::ObjectName;
-    /// The name of an environment: lower-case letters, digits and `-`, beginning with a letter or a digit, at most 63.
+    /// The name of an environment: lower-case letters, digits and `-`, beginning with a letter or a
+    /// digit, at most 63.
     EnvironmentText, "^[a-z0-9][a-z0-9-]{0,62}$", from crate::model::environment::Environment;
     /// A SHA-256: `sha256:` and 64 lower-case hexadecimal digits.
     DigestText, "^sha256:[0-9a-f]{64}$", from crate::model::digest::Digest;
-    /// The path of a file, with `/` between its parts. A path that is not printable UTF-8, or has a quote or a backslash
-    /// in it, stands in the C-style quotes of `git ls-files`, and then begins with `"`.
+    /// The path of a file, with `/` between its parts. A path that is not printable UTF-8, or has a
+    /// quote or a backslash in it, stands in the C-style quotes of `git ls-files`, and then begins
+    /// with `"`.
     PathText, "^([^\"\\\\]*|\"[^\n]*\")$", from crate::model::path::RepoPath;
 }
 
@@ -91,7 +93,8 @@ plain_texts! {
         |text| CoverageFormat::named(&text).ok_or_else(|| format!("`{text}` is no format of coverage reports"));
 }
 
-/// Numbers of lines, counted from 1: sorted runs of first and last line that neither overlap nor touch.
+/// Numbers of lines, counted from 1: sorted runs of first and last line that neither overlap nor
+/// touch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(transparent)]

@@ -1,8 +1,9 @@
-//! Facts of earlier versions: of a change version 3, of a deployment version 2. Only facts of a deployment have a member
-//! `environment`, and there was no other difference to tell them apart by.
+//! Facts of earlier versions: of a change version 3, of a deployment version 2. Only facts of a
+//! deployment have a member `environment`, and there was no other difference to tell them apart by.
 //!
-//! They are changed into version 4 and then read as such. What they lack is filled in as its lack was read when they were
-//! written: as a gap, as nothing, or as `false`, and never so that more would be allowed.
+//! They are changed into version 4 and then read as such. What they lack is filled in as its lack
+//! was read when they were written: as a gap, as nothing, or as `false`, and never so that more
+//! would be allowed.
 
 use super::v4::VERSION;
 use super::{FactsError, GatheredFacts};
@@ -140,7 +141,8 @@ fn raise_accounts(value: &mut Value) {
     }
 }
 
-/// Reviews were in the order of their numbers, and null stood for a commit that the host no longer knew.
+/// Reviews were in the order of their numbers, and null stood for a commit that the host no longer
+/// knew.
 fn raise_review(review: &mut Value) {
     let position = review.get("id").cloned();
     if let Some(position) = position {
@@ -156,7 +158,8 @@ fn raise_review(review: &mut Value) {
     });
 }
 
-/// The version and kind of version 4, where this was that earlier version. Another one stays as it is, and is refused.
+/// The version and kind of version 4, where this was that earlier version. Another one stays as it
+/// is, and is refused.
 fn set_head(facts: &mut Value, earlier: u64, kind: &str) {
     let Value::Object(members) = facts else { return };
     if members.get("schema").and_then(Value::as_u64) == Some(earlier) && !members.contains_key("kind") {

@@ -1,7 +1,7 @@
 //! Gathered facts as JSON: what `portcullis facts` writes, and `facts.json` in a deployment record.
 //!
-//! Facts of a change and facts of a deployment are one form, and its member `kind` tells them apart. Earlier versions had no such
-//! member: see [`earlier`].
+//! Facts of a change and facts of a deployment are one form, and its member `kind` tells them
+//! apart. Earlier versions had no such member: see [`earlier`].
 
 use crate::model::deployment::Deployment;
 use crate::model::facts::Facts;

@@ -1,8 +1,9 @@
-//! Version 4 of gathered facts, of a change and of a deployment. The order of the fields is their order in the file, and the
-//! documentation of types and fields is that of the schema: it is written for readers of the file.
+//! Version 4 of gathered facts, of a change and of a deployment. The order of the fields is their
+//! order in the file, and the documentation of types and fields is that of the schema: it is
+//! written for readers of the file.
 //!
-//! No member may be missing: what is not there is an error and never an absence. What earlier versions do not hold,
-//! [`super::earlier`] fills in.
+//! No member may be missing: what is not there is an error and never an absence. What earlier
+//! versions do not hold, [`super::earlier`] fills in.
 
 use crate::model::deployment::Deployment;
 use crate::model::facts::Facts;
@@ -34,11 +35,11 @@ pub mod request;
 /// The number in the member `schema`.
 pub const VERSION: u32 = 4;
 
-/// Everything that was seen of a change or of a deployment, as `portcullis facts` writes it. `portcullis decide` judges it
-/// again, with the same result.
+/// Everything that was seen of a change or of a deployment, as `portcullis facts` writes it.
+/// `portcullis decide` judges it again, with the same result.
 ///
-/// Every member is always there; a member of another name is an error. What was asked and could not be seen is a `gap`, and
-/// never an empty list.
+/// Every member is always there; a member of another name is an error. What was asked and could not
+/// be seen is a `gap`, and never an empty list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(title = "Facts of Portcullis, version 4"))]
 #[serde(untagged)]
@@ -151,7 +152,8 @@ pub struct DeploymentFactsV4 {
     pub deployer: FactV4<DeployerV4>,
     /// The commit that is deployed.
     pub baseline: FactV4<BaselineV4>,
-    /// What the host has deployed; null when it lists no deployment that succeeded and was not taken back.
+    /// What the host has deployed; null when it lists no deployment that succeeded and was not
+    /// taken back.
     pub by_host: FactV4<Option<HostDeploymentV4>>,
     /// What the deployment record of the environment allowed before, oldest first.
     pub recorded: FactV4<Vec<RecordedV4>>,
@@ -165,7 +167,8 @@ pub struct DeploymentFactsV4 {
     pub back: FactV4<Option<BackV4>>,
     /// The landings between baseline and candidate, oldest first.
     pub landings: FactV4<Vec<LandingFactsV4>>,
-    /// The branch as it is, its protection, the range as one change, and the evidence for the candidate.
+    /// The branch as it is, its protection, the range as one change, and the evidence for the
+    /// candidate.
     pub whole: ChangeFactsV4,
 }
 

@@ -1,7 +1,8 @@
 //! Version 1 of the predicate of a statement of a test run, `urn:portcullis:test-run:v1`.
 //!
-//! The members are in the order of their names, so that one run has one form. A statement can hold more than a million tests, so
-//! they are a parameter: to write them they are borrowed from the model, and to read them the reader chooses what to keep.
+//! The members are in the order of their names, so that one run has one form. A statement can hold
+//! more than a million tests, so they are a parameter: to write them they are borrowed from the
+//! model, and to read them the reader chooses what to keep.
 
 use crate::model::evidence::coverage::{Doubt, RecordedCoverage, RecordedFile};
 use crate::model::evidence::{
@@ -18,11 +19,13 @@ pub const VERSION: u32 = 1;
 /// The type of the predicate.
 pub const PREDICATE: &str = "urn:portcullis:test-run:v1";
 
-/// What a test runner reported of one run of a test suite, bound to the tree that it ran on: an in-toto Statement, version 1.
+/// What a test runner reported of one run of a test suite, bound to the tree that it ran on: an
+/// in-toto Statement, version 1.
 ///
-/// A file or note holds one statement on each line, without spaces between the members and with the members of the predicate
-/// in the order of their names; or, in its place, a DSSE envelope whose payload is the statement. Other members of the statement
-/// are ignored, and other members of the predicate are an error.
+/// A file or note holds one statement on each line, without spaces between the members and with the
+/// members of the predicate in the order of their names; or, in its place, a DSSE envelope whose
+/// payload is the statement. Other members of the statement are ignored, and other members of the
+/// predicate are an error.
 #[cfg(test)]
 #[derive(Serialize, schemars::JsonSchema)]
 #[schemars(title = "A statement of a test run, version 1")]

@@ -1,4 +1,5 @@
-//! Facts: what earlier programs wrote is read and conforms once it is written again, and nothing may be missing or more.
+//! Facts: what earlier programs wrote is read and conforms once it is written again, and nothing
+//! may be missing or more.
 
 use super::{Validator, json, members_of, places_of, refuses_every_change, with, without};
 use crate::wire::facts::testing::value_of;
@@ -9,7 +10,8 @@ use snapbox::data::DataFormat;
 use snapbox::{Data, assert_data_eq};
 use std::path::Path;
 
-/// Facts as the program wrote them before this form: the version before it, and the file of this one that they become.
+/// Facts as the program wrote them before this form: the version before it, and the file of this
+/// one that they become.
 const EARLIER: &[(&str, &str, &str)] = &[
     (
         "change-v4.json",

@@ -79,7 +79,8 @@ objects! {
         new: Option<EntryV4>,
         /// What the content says.
         content: FactV4<ContentV4>,
-        /// What the changed lines of a `.gitattributes` or a similar file apply to; null for other files.
+        /// What the changed lines of a `.gitattributes` or a similar file apply to; null for other
+        /// files.
         governs: Option<GovernsV4>,
     }
 
@@ -115,7 +116,8 @@ objects! {
         line: Option<u64>,
     }
 
-    /// What the changed lines of a `.gitattributes`, `.gitignore`, `.gitmodules` or `.lfsconfig` apply to.
+    /// What the changed lines of a `.gitattributes`, `.gitignore`, `.gitmodules` or `.lfsconfig`
+    /// apply to.
     GovernsV4 = Governs {
         /// Patterns of paths, from the root of the repository.
         patterns: Vec<GlobText>,
@@ -141,7 +143,8 @@ objects! {
 
     /// What was read of the test sources that a change touches.
     TestSourcesV4 = TestSources {
-        /// The files that were read on both sides, and in which tests or assertions were recognised.
+        /// The files that were read on both sides, and in which tests or assertions were
+        /// recognised.
         read: SortedList<PathText>,
         /// What was taken away, in the order of the files.
         weakened: Vec<WeakeningV4>,
@@ -163,7 +166,8 @@ objects! {
 choices! {
     /// Why what merging a head brings is all that the head holds beyond the base branch.
     BasisV4 = Basis {
-        /// Each merge base is on the first-parent line of the base branch, or the head brings nothing.
+        /// Each merge base is on the first-parent line of the base branch, or the head brings
+        /// nothing.
         FirstParent,
         /// Merging over the newest commit of that line which the head reaches gives the same tree.
         SameTree,
@@ -195,7 +199,8 @@ choices! {
         File,
         /// A file that can be executed.
         Executable,
-        /// A symbolic link, with the path that it leads to; null when that is outside of the repository.
+        /// A symbolic link, with the path that it leads to; null when that is outside of the
+        /// repository.
         Symlink(target: Option<PathText>),
         /// A submodule.
         Submodule,

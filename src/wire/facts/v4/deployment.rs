@@ -73,7 +73,8 @@ objects! {
         environment: String,
         /// The newest entry.
         newest: RecordedV4,
-        /// The newest entry that allowed the baseline or a commit after it; null when there is none.
+        /// The newest entry that allowed the baseline or a commit after it; null when there is
+        /// none.
         holds: Option<RecordedV4>,
     }
 
@@ -119,7 +120,8 @@ choices! {
         Asserted,
         /// The host's list of deployments; the identifier of the entry.
         Host(id: DeploymentIdText),
-        /// The baseline of the newest entry of the record, whose candidate was never deployed; the number of the entry.
+        /// The baseline of the newest entry of the record, whose candidate was never deployed; the
+        /// number of the entry.
         Retry(number: u64),
     }
 }

@@ -44,7 +44,8 @@ objects! {
         format: ReportFormatText,
     }
 
-    /// The texts in the repository that steer the gate, at the base and as the change would leave them.
+    /// The texts in the repository that steer the gate, at the base and as the change would leave
+    /// them.
     GateTextsV4 = GateTexts {
         /// The policy at the base; null when there is none, or it is outside of the repository.
         policy_before: Option<String>,

@@ -11,8 +11,8 @@ use crate::wire::form::{MomentText, NamedValues, choices, objects};
 use crate::wire::text::{AccountIdText, CheckIdText, CommitText, LoginText, TeamText};
 
 objects! {
-    /// What the repository's host says. Names and identifiers are the host's own: compare them, and read nothing into their
-    /// shape.
+    /// What the repository's host says. Names and identifiers are the host's own: compare them, and
+    /// read nothing into their shape.
     HostFactsV4 = HostFacts {
         /// The kind of host, for example `github`; `none` when no host was asked.
         kind: String,

@@ -15,7 +15,8 @@ objects! {
         changed: NamedValues<PathText, FactV4<ChangedLinesV4>>,
         /// The reports, sorted by source and path.
         reports: Vec<CoverageReportV4>,
-        /// Lines that cannot be executed, as their text alone shows, of changed files that no report names.
+        /// Lines that cannot be executed, as their text alone shows, of changed files that no
+        /// report names.
         inert: NamedValues<PathText, LineRuns>,
     }
 
@@ -27,7 +28,8 @@ objects! {
         total: u32,
     }
 
-    /// Where coverage reports are looked for, and how the names in them become paths of the repository.
+    /// Where coverage reports are looked for, and how the names in them become paths of the
+    /// repository.
     CoverageSourceV4 = CoverageSource {
         /// A glob pattern, from the working directory.
         files: String,
@@ -49,7 +51,8 @@ objects! {
         digest: Option<DigestText>,
         /// When the file was last written; null when its file system does not say.
         written: Option<MomentText>,
-        /// True when a file of this path is in the head or in the base: then it is no product of a run.
+        /// True when a file of this path is in the head or in the base: then it is no product of a
+        /// run.
         tracked: bool,
         /// What it says of the changed files.
         content: FactV4<CoveredV4>,

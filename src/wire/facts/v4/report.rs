@@ -18,7 +18,8 @@ objects! {
         digest: Option<DigestText>,
         /// When the file was last written; null when its file system does not say.
         written: Option<MomentText>,
-        /// True when a file of this path is in the head or in the base: then it is no product of a run.
+        /// True when a file of this path is in the head or in the base: then it is no product of a
+        /// run.
         tracked: bool,
         /// What the report says.
         run: FactV4<TestRunV4>,
