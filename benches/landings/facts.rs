@@ -9,8 +9,8 @@ use portcullis::model::deployment::{
     Baseline, BaselineOrigin, Deployer, DeployerOrigin, Deployment, Elsewhere, LandingFacts, Recorded,
 };
 use portcullis::model::fact::{Fact, Gap, GapReason};
-use portcullis::model::facts::{Facts, GateTexts, HostFacts};
-use portcullis::model::inquiry::{Inquiry, Topic};
+use portcullis::model::facts::{Facts, GateTexts, HostFacts, POLICY_PATH};
+use portcullis::model::inquiry::{Inquiry, TextPurpose, Topic};
 use portcullis::model::landing::{Candidate, Coverage, Landing, Span, Step};
 use portcullis::model::path::RepoPath;
 use portcullis::model::person::{Account, AccountKind, Login, Mailbox};
@@ -99,7 +99,7 @@ fn facts(number: u64, base: &Revision, head: &Revision, files: Vec<FileChange>, 
         observed: Fact::Known(at(1_797_768_000)),
         inquiry: Inquiry {
             topics: BTreeSet::from([Checks, CodeOwners, Protection, Pushes, Reports, Reviews]),
-            policy: Some("portcullis.toml".into()),
+            texts: BTreeMap::from([(POLICY_PATH.into(), BTreeSet::from([TextPurpose::Policy]))]),
             ..Inquiry::default()
         },
         change: Fact::Known(Change {
@@ -113,19 +113,20 @@ fn facts(number: u64, base: &Revision, head: &Revision, files: Vec<FileChange>, 
             updates: Updates::default(),
             basis: Fact::Known(portcullis::model::change::Basis::FirstParent),
         }),
-        gate: Fact::Known(GateTexts {
-            policy_before: Some(policy.into()),
-            policy_after: Some(policy.into()),
-            waivers_before: None,
-            waivers_after: None,
-            waiver_signers: None,
-            code_owners: None,
-        }),
+        gate: Fact::Known(texts(policy)),
         host: host(number, head),
         reports: Fact::Known(Vec::new()),
         line_coverage: Fact::Gap(gap()),
         evidence: Fact::Gap(gap()),
     }
+}
+
+/// The policy, which nobody changed.
+fn texts(policy: &str) -> GateTexts {
+    let mut gate = GateTexts::default();
+    let text = gate.entry(POLICY_PATH, TextPurpose::Policy);
+    (text.before, text.after) = (Some(policy.into()), Some(policy.into()));
+    gate
 }
 
 fn host(number: u64, head: &Revision) -> HostFacts {

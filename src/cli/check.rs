@@ -3,7 +3,8 @@
 use super::deployment::Deploying;
 use super::exit::Result;
 use super::judged::{Preparation, prepare, spare};
-use super::{Subject, actions, deployment, output, trace};
+use super::{Subject, deployment, output, trace};
+use crate::collect::host::ci;
 use clap::Args;
 use std::path::Path;
 
@@ -39,9 +40,7 @@ pub fn run(directory: &Path, arguments: &Arguments) -> Result {
             }
             crate::decide::decide(&ready.policy, &ready.facts)
         }
-        Preparation::Unseen(judged, gap) => {
-            crate::decide::undetermined_by(*judged, &gap, &actions::detours())
-        }
+        Preparation::Unseen(judged, gap) => crate::decide::undetermined_by(*judged, &gap, &ci::detours()),
     };
     output.show(&decision)
 }

@@ -1,8 +1,8 @@
 //! `portcullis decide`: judge gathered facts, without git and without network.
 
-use super::actions::job::Job;
 use super::exit::{Failure, Result};
 use super::{names, output};
+use crate::collect::host::ci;
 use crate::model::decision::Judged;
 use crate::model::fact::Gap;
 use crate::wire::facts::{FactsError, GatheredFacts, read_facts};
@@ -50,21 +50,21 @@ pub fn run(arguments: &Arguments) -> Result {
 
 /// In a job, facts of another commit than its check is shown on get no verdict, whoever gathered them.
 fn not_shown(gathered: &GatheredFacts) -> Result<Option<(Judged, Gap)>> {
-    let Some(job) = Job::read()? else { return Ok(None) };
+    let Some(job) = ci::current_job().event()? else { return Ok(None) };
     let (head, environment) = match gathered {
         GatheredFacts::Change(facts) => (facts.change.value().map(|change| &change.head), None),
         GatheredFacts::Deployment(facts) => (Some(&facts.candidate), Some(facts.environment.clone())),
     };
     // Without a head nothing is allowed anyway, and the decision says why.
     let Some(head) = head else { return Ok(None) };
-    let shown = job.place(None).and_then(|place| match &environment {
+    let shown = job.verdict_place(None).and_then(|place| match &environment {
         Some(name) => {
             if let Ok(named) = name.parse() {
-                place.environment(&named)?;
+                place.check_environment(&named)?;
             }
             place.candidate(Some(head.clone()), || Ok(head.clone())).map(drop)
         }
-        None => place.shows(head),
+        None => place.check_head(head),
     });
     let judged = Judged { environment, head: Some(head.clone()), ..Judged::default() };
     Ok(shown.err().map(|gap| (judged, gap)))

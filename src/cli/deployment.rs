@@ -1,15 +1,15 @@
 //! `portcullis check --environment NAME`: may this commit be deployed there?
 
-use super::actions::job::Job;
-use super::exit::{Exit, Failure, Result};
-use super::judged::{Connection, Ends, connection, host_of, named_reports, policy_at};
+use super::exit::{Failure, Result};
+use super::judged::{Ends, kind_of, named_reports, open_host, policy_at};
 use super::record::{Recording, Unrecorded, record_decision};
-use super::{HostName, Subject, actions, names, opening, output};
+use super::{HostName, Subject, names, opening, output};
 use crate::collect::deployment::{Target, Witnesses, gather_deployment};
 use crate::collect::elsewhere;
 use crate::collect::git::Repository;
 use crate::collect::git::record::Closeness;
-use crate::collect::host::Host;
+use crate::collect::host::ci::{self, JobEvent};
+use crate::collect::host::{self, Forge};
 use crate::collect::recorded::policy_elsewhere;
 use crate::model::change::{BranchName, Revision};
 use crate::model::decision::{Decision, Judged, Outcome};
@@ -20,7 +20,7 @@ use crate::model::environment::Environment;
 use crate::model::fact::{Fact, Gap, GapReason};
 use crate::model::person::Login;
 use crate::policy::Policy;
-use crate::record::{self, Chain, Entry, Link, Standing};
+use crate::record::{self, Chain, RecordEntry, RecordLink, RecordStanding};
 use crate::render;
 use clap::Args;
 use std::path::Path;
@@ -78,12 +78,12 @@ pub fn run(
     plan: &output::Plan<'_>,
     recording: bool,
 ) -> Result {
-    let job = Job::read()?;
-    let prepared = prepare(directory, subject, deploying, environment, connection(), job.as_ref())?;
+    let job = ci::current_job().event()?;
+    let prepared = prepare(directory, subject, deploying, environment, job.as_deref())?;
     let decision = match &prepared {
         Preparation::Ready(ready) => crate::decide::decide_deployment(&ready.policy, &ready.facts),
         Preparation::Unseen(judged, gap) => {
-            crate::decide::undetermined_by((**judged).clone(), gap, &actions::detours())
+            crate::decide::undetermined_by((**judged).clone(), gap, &ci::detours())
         }
     };
     // The record comes first: an allowed decision that could not be recorded must not be acted on.
@@ -96,7 +96,7 @@ pub fn run(
 fn record(directory: &Path, environment: &Environment, ready: &Prepared, decision: &Decision) -> Result<()> {
     let facts = &ready.facts;
     let baseline = facts.baseline.known().map_err(|gap| Failure::environment(gap.to_string()))?;
-    let Some(origin) = record::BaselineOrigin::of(facts) else {
+    let Some(origin) = record::RecordedOrigin::of(facts) else {
         output::remark("nothing is recorded: the newest record let this deployment through, and stands");
         return Ok(());
     };
@@ -105,11 +105,11 @@ fn record(directory: &Path, environment: &Environment, ready: &Prepared, decisio
         environment,
         tip: ready.tip.as_ref(),
         candidate: &facts.candidate,
-        baseline: record::Baseline { commit: baseline.revision.clone(), origin },
+        baseline: record::RecordedBaseline { commit: baseline.revision.clone(), origin },
         decision,
         facts,
         policy: &ready.policy.text,
-        recorder: &actions::recorder(),
+        recorder: &ci::recorder(),
         time: jiff::Timestamp::now(),
     };
     match record_decision(directory, &recording) {
@@ -122,11 +122,7 @@ fn record(directory: &Path, environment: &Environment, ready: &Prepared, decisio
             Ok(())
         }
         Err(unrecorded @ Unrecorded::Moved(_)) => {
-            let failure = Failure::from(unrecorded);
-            Err(Failure::environment(format!(
-                "{}\nhelp: judge again; this decision was not recorded",
-                failure.message
-            )))
+            Err(Failure::from(unrecorded).hint("judge again; this decision was not recorded"))
         }
         Err(unrecorded) => Err(unrecorded.into()),
     }
@@ -153,8 +149,7 @@ pub fn prepare(
     subject: &Subject,
     deploying: &Deploying,
     environment: &Environment,
-    connection: Connection,
-    job: Option<&Job>,
+    job: Option<&dyn JobEvent>,
 ) -> Result<Preparation> {
     let repository = opening::open(directory)?;
     let reports = named_reports(directory, subject)?;
@@ -164,7 +159,10 @@ pub fn prepare(
         Err(gap) => return Ok(Preparation::Unseen(Box::new(judged), gap)),
     };
     let judged = Judged { head: Some(candidate.clone()), ..judged };
-    let host = host(subject, connection)?;
+    let host = match host(subject)? {
+        Ok(host) => host,
+        Err(gap) => return Ok(Preparation::Unseen(Box::new(judged), gap)),
+    };
     let known = Known::gather(&repository, host.as_deref(), environment);
     let (baseline, tip) = match baseline(&repository, subject, &candidate, environment, &known)? {
         Ok(found) => found,
@@ -182,7 +180,7 @@ pub fn prepare(
     names::warn(&policy, &reports, &subject.evidence);
     names::warn_of_first(environment, &known.chain, &repository.environments().unwrap_or_default());
     let branch = branch(deploying, &policy)?;
-    let deployer = deployer(deploying.deployer.as_deref(), actions::actor());
+    let deployer = deployer(deploying.deployer.as_deref(), ci::current_job().actor());
     let recorded = known.recorded();
     let elsewhere = match (&recorded, &baseline.origin) {
         (Fact::Known(records), BaselineOrigin::Asserted) if records.is_empty() => {
@@ -218,7 +216,7 @@ pub fn prepare(
     };
     let mut facts = gather_deployment(&inquiry, target, &witnesses, &output::progress);
     if host.is_some() {
-        facts.whole.host.detours = actions::detours();
+        facts.whole.host.detours = ci::detours();
     }
     super::policy::waivers_of_deployment(&policy, &facts.whole.gate)?;
     Ok(Preparation::Ready(Box::new(Prepared { policy, facts, tip })))
@@ -229,14 +227,15 @@ fn candidate(
     repository: &Repository,
     subject: &Subject,
     environment: &Environment,
-    job: Option<&Job>,
+    job: Option<&dyn JobEvent>,
 ) -> Result<std::result::Result<Revision, Gap>> {
     let named = subject.head.as_deref().map(|name| repository.resolve(name)).transpose()?;
     let checked_out = repository.resolve("HEAD");
     let Some(job) = job else { return Ok(Ok(named.map_or(checked_out, Ok)?)) };
-    Ok(job.place(Some(repository)).and_then(|place| {
+    let parents = |commit: &Revision| Some(repository.commit(commit).ok()?.parents);
+    Ok(job.verdict_place(Some(&parents)).and_then(|place| {
         place.repository(subject.repository.as_deref())?;
-        place.environment(environment)?;
+        place.check_environment(environment)?;
         place.candidate(named, || checked_out.map_err(no_head))
     }))
 }
@@ -253,7 +252,7 @@ struct Known {
 }
 
 impl Known {
-    fn gather(repository: &Repository, host: Option<&dyn Host>, environment: &Environment) -> Self {
+    fn gather(repository: &Repository, host: Option<&dyn Forge>, environment: &Environment) -> Self {
         let by_host = match host {
             Some(host) => host.deployed(environment.as_str()),
             None => Fact::Gap(Gap::not_asked("what the host says is deployed", "name the host")),
@@ -287,8 +286,8 @@ impl Known {
             Fact::Gap(gap) => return Fact::Gap(gap.clone()),
         };
         let unseen = chain.links.iter().find_map(|link| match &link.standing {
-            Standing::Unseen(gap) => Some(gap),
-            Standing::Taken | Standing::Cannot(_) | Standing::Broken => None,
+            RecordStanding::Unseen(gap) => Some(gap),
+            RecordStanding::Reproduced | RecordStanding::Irreproducible(_) | RecordStanding::Broken => None,
         });
         match unseen {
             Some(gap) => Fact::Gap(gap.clone()),
@@ -298,7 +297,7 @@ impl Known {
 
     /// The newest record, where this would be the same deployment once more and the host does not say that it took place.
     /// `said` is the baseline of the command line.
-    fn tried(&self, candidate: &Revision, said: Option<&Revision>) -> Option<&Link> {
+    fn tried(&self, candidate: &Revision, said: Option<&Revision>) -> Option<&RecordLink> {
         let last = self.chain.value()?.as_ref()?.last().ok()?;
         let before = &last.entry.baseline.commit;
         let failed = match &self.by_host {
@@ -312,8 +311,8 @@ impl Known {
     }
 }
 
-fn one(link: &Link) -> Recorded {
-    let Entry { number, candidate, .. } = &link.entry;
+fn one(link: &RecordLink) -> Recorded {
+    let RecordEntry { number, candidate, .. } = &link.entry;
     Recorded { number: *number, candidate: candidate.clone(), taken_again: link.standing.is_taken() }
 }
 
@@ -334,13 +333,10 @@ fn baseline(
     };
     if let Some(Err(problems)) = chain.as_ref().map(Chain::last) {
         let problems: Vec<_> = problems.iter().map(render::record::problem).collect();
-        return Err(Failure {
-            exit: Exit::Unverified,
-            message: format!(
-                "the records of {environment} do not verify: {}; see `portcullis record verify {environment}`",
-                problems.join("; ")
-            ),
-        });
+        return Err(Failure::unverified(format!(
+            "the records of {environment} do not verify: {}; see `portcullis record verify {environment}`",
+            problems.join("; ")
+        )));
     }
     let tip = chain.as_ref().and_then(Chain::tip).cloned();
     let said = subject.base.as_ref().map(|name| repository.resolve(name)).transpose()?;
@@ -412,7 +408,7 @@ fn branch(deploying: &Deploying, policy: &Policy) -> Result<BranchName> {
 
 /// The branch that is named, else the job's, else the only one that the policy deploys from.
 pub fn branch_named(name: Option<&str>, policy: &Policy) -> Option<BranchName> {
-    if let Some(name) = name.map(BranchName::new).or_else(actions::branch) {
+    if let Some(name) = name.map(BranchName::new).or_else(|| ci::current_job().branch()) {
         return Some(name);
     }
     match policy.scope.deployment.as_slice() {
@@ -421,23 +417,26 @@ pub fn branch_named(name: Option<&str>, policy: &Policy) -> Option<BranchName> {
     }
 }
 
-fn host(subject: &Subject, connection: Connection) -> Result<Option<Box<dyn Host>>> {
+fn host(subject: &Subject) -> Result<std::result::Result<Option<Box<dyn Forge>>, Gap>> {
     if let Some(HostName::None) = subject.host {
-        return Ok(None);
+        return Ok(Ok(None));
     }
     let repository = asked_of(subject).ok_or_else(|| {
-        Failure::usage(
-            "name the host: --host github --repository OWNER/NAME, or --host none for what git alone can tell",
-        )
+        Failure::usage(format!(
+            "name the host: --host {} --repository OWNER/NAME, or --host none for what git alone can tell",
+            host::DEFAULT.name
+        ))
     })?;
-    // Of no request in particular: each landing names its own.
-    host_of(&repository, 0, connection).map(Some)
+    match kind_of(subject.host) {
+        Ok(kind) => open_host(kind, &repository, None).map(|forge| Ok(Some(forge))),
+        Err(gap) => Ok(Err(gap)),
+    }
 }
 
 /// The repository that the host is asked about.
 fn asked_of(subject: &Subject) -> Option<String> {
     match subject.host {
         Some(HostName::None) => None,
-        _ => subject.repository.clone().or_else(actions::repository),
+        _ => subject.repository.clone().or_else(|| ci::current_job().repository()),
     }
 }

@@ -2,11 +2,12 @@
 
 use super::exit::{Exit, Failure, Result};
 use super::output::unknown;
-use super::{actions, judged, names, output};
+use super::{judged, names, output};
 use crate::collect::evidence::{Measurement, Order, Recorded, record as make, run as watch};
 use crate::collect::gather::text_at;
 use crate::collect::git::Repository;
 use crate::collect::git::note_writer::append_line;
+use crate::collect::host::ci;
 use crate::evidence::StatementLines;
 use crate::model::evidence::{ExitStatus, RecordedRun, Statement};
 use crate::model::fact::Gap;
@@ -44,27 +45,27 @@ pub enum Command {
 #[derive(Debug, Args)]
 pub struct Recording {
     /// The suite, as the policy names it.
-    #[arg(long, value_name = "NAME", value_parser = named)]
+    #[arg(long, value_name = "NAME", value_parser = parse_name)]
     suite: String,
     /// The configuration or shard, where the policy names several.
-    #[arg(long, value_name = "NAME", value_parser = named)]
+    #[arg(long, value_name = "NAME", value_parser = parse_name)]
     configuration: Option<String>,
     /// A report of the run. Repeatable, and takes several files.
     #[arg(long = "report", value_name = "FILE", required = true, num_args = 1..)]
     reports: Vec<PathBuf>,
     /// The format of the reports. Without it their content tells.
-    #[arg(long, value_name = "NAME", value_parser = format)]
+    #[arg(long, value_name = "NAME", value_parser = parse_format)]
     format: Option<ReportFormat>,
     /// A coverage report of the run: which lines of the tree's files it executed. Repeatable, and takes several files. Its
     /// content tells its format, unless one is named: clover, cobertura, coverage-py, go-cover, istanbul, jacoco, lcov,
     /// llvm-cov, opencover, simplecov, sonarqube, xccov.
-    #[arg(long = "coverage", value_name = "[FORMAT:]FILE", num_args = 1.., value_parser = measurement)]
+    #[arg(long = "coverage", value_name = "[FORMAT:]FILE", num_args = 1.., value_parser = parse_measurement)]
     coverage: Vec<Measurement>,
     /// The leading components to take from each name in the coverage reports, like `strip` of the policy.
-    #[arg(long, value_name = "PREFIX", requires = "coverage", value_parser = said)]
+    #[arg(long, value_name = "PREFIX", requires = "coverage", value_parser = parse_text)]
     strip: Option<String>,
     /// The directory to put before each name in them that is not absolute, like `add` of the policy.
-    #[arg(long, value_name = "DIR", requires = "coverage", value_parser = said)]
+    #[arg(long, value_name = "DIR", requires = "coverage", value_parser = parse_text)]
     add: Option<String>,
     /// A file that decides what is run and how, such as a lock file: its digest is recorded.
     #[arg(long = "material", value_name = "FILE", num_args = 1..)]
@@ -92,29 +93,32 @@ pub struct Recording {
     command: Vec<OsString>,
 }
 
-fn named(text: &str) -> std::result::Result<String, String> {
+fn parse_name(text: &str) -> Result<String> {
     let plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
     match plain && !text.is_empty() {
         true => Ok(text.to_string()),
-        false => Err("a name has letters, digits, `-`, `_` and `.`".to_string()),
+        false => Err(Failure::usage("a name has letters, digits, `-`, `_` and `.`")),
     }
 }
 
-fn format(text: &str) -> std::result::Result<ReportFormat, String> {
+fn parse_format(text: &str) -> Result<ReportFormat> {
     let names = || ReportFormat::ALL.iter().map(|format| format.name());
-    ReportFormat::named(text).ok_or_else(|| unknown("format", text, names()))
+    ReportFormat::named(text).ok_or_else(|| Failure::usage(unknown("format", text, names())))
 }
 
 /// `FILE`; before it `FORMAT:`, where FORMAT is one.
-fn measurement(text: &str) -> std::result::Result<Measurement, String> {
+fn parse_measurement(text: &str) -> Result<Measurement> {
     let named = text.split_once(':').and_then(|(name, file)| Some((CoverageFormat::named(name)?, file)));
     let (format, file) = named.map_or((None, text), |(format, file)| (Some(format), file));
-    let file = said(file)?.into();
+    let file = parse_text(file)?.into();
     Ok(Measurement { format, file })
 }
 
-fn said(text: &str) -> std::result::Result<String, String> {
-    if text.is_empty() { Err("an empty text says nothing here".to_string()) } else { Ok(text.to_string()) }
+fn parse_text(text: &str) -> Result<String> {
+    if text.is_empty() {
+        return Err(Failure::usage("an empty text says nothing here"));
+    }
+    Ok(text.to_string())
 }
 
 /// Runs one of the commands.
@@ -133,12 +137,12 @@ pub fn run(directory: &Path, command: &Command) -> Result {
 fn record(directory: &Path, recording: &Recording) -> Result {
     let repository = super::opening::open(directory)?;
     if recording.command.is_empty() && std::env::args_os().any(|argument| argument == "--") {
-        let message = "there is no command after `--`\nhelp: name the command that runs the suite; an empty variable leaves nothing there";
-        return Err(Failure::usage(message));
+        let hint = "name the command that runs the suite; an empty variable leaves nothing there";
+        return Err(Failure::usage("there is no command after `--`").hint(hint));
     }
     if !recording.command.is_empty() && recording.output.is_none() && !recording.note {
-        let message = "the output of the command would be mixed with the statement\nhelp: name a file for it with -o, or use --note";
-        return Err(Failure::usage(message));
+        let message = "the output of the command would be mixed with the statement";
+        return Err(Failure::usage(message).hint("name a file for it with -o, or use --note"));
     }
     if let Some(output) = &recording.output {
         let measured = recording.coverage.iter().map(|measured| &measured.file);
@@ -157,7 +161,7 @@ fn record(directory: &Path, recording: &Recording) -> Result {
         add: recording.add.as_deref(),
         materials: &recording.materials,
         written: &written,
-        producer: actions::producer(),
+        producer: ci::current_job().producer(),
         exit_status: recording.exit_status.map(ExitStatus::Code),
         watched: None,
     };
@@ -282,5 +286,5 @@ fn doubts(statement: &Statement, measured: &[Covered]) -> String {
 }
 
 fn unseen(gap: Gap) -> Failure {
-    Failure::environment(format!("{gap}\nhelp: {}", gap.remedy))
+    Failure::unseen(Exit::Environment, &gap)
 }

@@ -1,6 +1,9 @@
 //! How the program ends: exit codes are an interface, and the same for every format.
 
+use crate::collect::host::HostError;
+use crate::collect::host::ci::EventError;
 use crate::model::decision::Outcome;
+use crate::model::fact::Gap;
 use std::process::ExitCode;
 
 /// The exit codes.
@@ -11,7 +14,7 @@ pub enum Exit {
     Allowed = 0,
     /// The change is blocked.
     Blocked = 1,
-    /// The command line makes no sense.
+    /// The command line is wrong.
     Usage = 2,
     /// We cannot tell; the change must not land.
     Undetermined = 3,
@@ -39,34 +42,74 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// An error and the exit code it ends in.
-#[derive(Debug)]
+/// An error: the exit code that it ends in, what went wrong, and what to do about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// The exit code.
+    /// The exit code, which is the kind of the error.
     pub exit: Exit,
-    /// What went wrong and what to do, for people.
+    /// What went wrong, in lines for people.
     pub message: String,
+    /// What to do about it: each one is shown in a line of its own after `help:`.
+    pub hints: Vec<String>,
 }
 
 impl Failure {
-    /// The command line makes no sense.
+    fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Failure { exit, message: message.into(), hints: Vec::new() }
+    }
+
+    /// The command line is wrong.
     pub fn usage(message: impl Into<String>) -> Self {
-        Failure { exit: Exit::Usage, message: message.into() }
+        Failure::new(Exit::Usage, message)
     }
 
     /// The policy is missing or not valid.
     pub fn policy(message: impl Into<String>) -> Self {
-        Failure { exit: Exit::Policy, message: message.into() }
+        Failure::new(Exit::Policy, message)
     }
 
-    /// The surroundings are not what they must be.
+    /// The repository, a file or the output cannot be used.
     pub fn environment(message: impl Into<String>) -> Self {
-        Failure { exit: Exit::Environment, message: message.into() }
+        Failure::new(Exit::Environment, message)
     }
 
     /// A deployment record does not verify.
     pub fn unverified(message: impl Into<String>) -> Self {
-        Failure { exit: Exit::Unverified, message: message.into() }
+        Failure::new(Exit::Unverified, message)
+    }
+
+    /// Something could not be seen; its remedy is the hint.
+    pub fn unseen(exit: Exit, gap: &Gap) -> Self {
+        Failure::new(exit, gap.to_string()).hint(&gap.remedy)
+    }
+
+    /// The same with a hint.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)?;
+        self.hints.iter().try_for_each(|hint| write!(f, "\nhelp: {hint}"))
+    }
+}
+
+impl std::error::Error for Failure {}
+
+impl From<EventError> for Failure {
+    fn from(error: EventError) -> Self {
+        let message = error.to_string();
+        if error.is_usage() { Failure::usage(message) } else { Failure::environment(message) }
+    }
+}
+
+impl From<HostError> for Failure {
+    fn from(error: HostError) -> Self {
+        Failure::usage(error.to_string())
     }
 }
 

@@ -88,7 +88,7 @@ fn explain_code(directory: &Path, arguments: &Arguments, what: &str) -> Result<(
     let names = || control::TABLE.iter().map(|kind| kind.name);
     let repository = Repository::open(directory).map_err(|error| {
         let control = unknown("control", what, names());
-        Failure::environment(format!("{control}\nhelp: for a path or commit: {error:#}"))
+        Failure::environment(control).hint(format!("for a path or commit: {error:#}"))
     })?;
     let at = repository.resolve_short(&arguments.at)?;
     let policy = policy(&repository, &at, directory, arguments)?;
@@ -121,9 +121,8 @@ fn explain_code(directory: &Path, arguments: &Arguments, what: &str) -> Result<(
                 None => "`portcullis explain` lists the controls".to_string(),
             };
             let at = at.short();
-            Err(Failure::usage(format!(
-                "`{what}` is no control and no path at {at}, and {error:#}\nhelp: {help}"
-            )))
+            let message = format!("`{what}` is no control and no path at {at}, and {error:#}");
+            Err(Failure::usage(message).hint(help))
         }
     }
 }
@@ -180,7 +179,7 @@ fn is_below(path: &RepoPath, directory: &RepoPath) -> bool {
 }
 
 fn unseen(gap: Gap) -> Failure {
-    Failure { exit: Exit::Undetermined, message: format!("{gap}\nhelp: {}", gap.remedy) }
+    Failure::unseen(Exit::Undetermined, &gap)
 }
 
 fn policy(repository: &Repository, at: &Revision, directory: &Path, arguments: &Arguments) -> Result<Policy> {

@@ -2,11 +2,10 @@
 
 use super::deployment::{self, Deploying};
 use super::exit::{Exit, Failure, Result};
-use super::judged::{Preparation, connection, prepare_named, spare};
+use super::judged::{Preparation, prepare_named, spare};
 use super::record::facts_json;
 use super::{Subject, output};
 use crate::model::environment::Environment;
-use crate::model::fact::Gap;
 use clap::Args;
 use std::path::{Path, PathBuf};
 
@@ -45,18 +44,14 @@ pub fn run(directory: &Path, arguments: &Arguments) -> Result {
 fn of_change(directory: &Path, arguments: &Arguments) -> Result<String> {
     match prepare_named(directory, &arguments.subject)? {
         Preparation::Ready(ready) => facts_json(ready.facts),
-        Preparation::Unseen(_, gap) => Err(unseen(&gap)),
+        Preparation::Unseen(_, gap) => Err(Failure::unseen(Exit::Undetermined, &gap)),
     }
 }
 
 fn of_deployment(directory: &Path, arguments: &Arguments, environment: &Environment) -> Result<String> {
     let Arguments { subject, deploying, .. } = arguments;
-    match deployment::prepare(directory, subject, deploying, environment, connection(), None)? {
+    match deployment::prepare(directory, subject, deploying, environment, None)? {
         deployment::Preparation::Ready(ready) => facts_json(ready.facts),
-        deployment::Preparation::Unseen(_, gap) => Err(unseen(&gap)),
+        deployment::Preparation::Unseen(_, gap) => Err(Failure::unseen(Exit::Undetermined, &gap)),
     }
-}
-
-fn unseen(gap: &Gap) -> Failure {
-    Failure { exit: Exit::Undetermined, message: format!("{gap}\nhelp: {}", gap.remedy) }
 }

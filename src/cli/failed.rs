@@ -1,29 +1,38 @@
-//! A run that ended without a decision, told where the job of a GitHub Actions run shows decisions: an annotation and the job summary.
+//! A run that ended without a decision is shown where the job of a GitHub Actions run shows decisions: as an annotation
+//! and in the job summary.
 //!
-//! The annotation goes to stderr, which the runner reads like stdout (actions/runner, `ProcessInvoker.cs`), so that stdout holds data and
-//! nothing else. Who named formats gets those and no others: an annotation with `github`, and no summary.
+//! The annotation goes to stderr, which the runner reads like stdout (actions/runner, `ProcessInvoker.cs`), so that stdout
+//! holds nothing but data. If formats were named, only those are used: an annotation with `github`, and no summary.
 
 use super::exit::{Exit, Failure};
-use super::{actions, output};
+use super::output;
+use crate::collect::host::ci;
 use crate::render;
 
-/// Tells it. That it could not be told changes nothing: the exit code stays what it is.
-pub fn tell(failure: &Failure) {
-    if !actions::is_job() {
-        return;
+/// Prints an error on stderr, and shows it where the job of a CI system shows decisions. If the latter fails, nothing else
+/// changes: the exit code stays what it is.
+pub fn report_failure(failure: &Failure) {
+    output::complain(&failure.to_string());
+    annotate_job(failure);
+}
+
+/// Shows the error in the job alone.
+pub fn annotate_job(failure: &Failure) {
+    let job = ci::current_job();
+    let formats = named_formats(std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()));
+    let (what, message) = (name_exit(failure.exit), failure.to_string());
+    let text = |format: &str| Some((render::find(format)?.failure?)(what, &message));
+    let is_shown = |format: &str| formats.is_empty() || formats.iter().any(|named| named == format);
+    for format in job.default_formats().iter().filter(|format| is_shown(format)) {
+        output::command(&text(format).unwrap_or_default());
     }
-    let formats = formats(std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()));
-    let what = what(failure.exit);
-    if formats.is_empty() || formats.iter().any(|format| format == render::github::FORMAT.name) {
-        output::command(&render::github::failure(what, &failure.message));
-    }
-    if let Some(file) = actions::summary().filter(|_| formats.is_empty()) {
-        drop(output::append(&file, render::markdown::failure(what, &failure.message).as_bytes()));
+    if let Some((file, format)) = job.summary().filter(|_| formats.is_empty()) {
+        drop(output::append(&file, text(format).unwrap_or_default().as_bytes()));
     }
 }
 
-/// What follows `--format`, or stands behind its `=`: the arguments may be ones that nobody could read.
-fn formats(arguments: impl Iterator<Item = String>) -> Vec<String> {
+/// The values of `--format`, from arguments that clap may have refused.
+fn named_formats(arguments: impl Iterator<Item = String>) -> Vec<String> {
     let mut formats = Vec::new();
     let mut is_next = false;
     for argument in arguments {
@@ -37,8 +46,8 @@ fn formats(arguments: impl Iterator<Item = String>) -> Vec<String> {
     formats
 }
 
-/// What an exit code stands for, in a few words.
-fn what(exit: Exit) -> &'static str {
+/// The meaning of an exit code, in a few words.
+fn name_exit(exit: Exit) -> &'static str {
     match exit {
         Exit::Allowed | Exit::Blocked => "no decision",
         Exit::Usage => "the command line is wrong",

@@ -1,19 +1,19 @@
 //! From arguments and environment to what is judged: repository, host, base, head, policy, facts.
 
-use super::actions::job::{Job, Place};
 use super::exit::{Failure, Result};
 use super::given::{self, Place as Given};
-use super::{HostName, Subject, actions, names, opening};
+use super::{HostName, Subject, names, opening};
 use crate::collect::gather::{Asked, Sources, gather, text_at};
 use crate::collect::git::Repository;
-use crate::collect::host::Host;
-use crate::collect::host::github::{GitHub, Patience};
+use crate::collect::host::ci::{self, JobEvent, VerdictPlace};
+use crate::collect::host::http::transport::Live;
+use crate::collect::host::{self, ChangeRequestHost, Connection, Forge, HostKind};
 use crate::collect::reports::Named;
-use crate::collect::transport::{Live, Transport};
 use crate::model::change::Revision;
 use crate::model::decision::Judged;
 use crate::model::fact::{Fact, Gap, GapReason};
 use crate::model::facts::Facts;
+use crate::model::id::RequestId;
 use crate::model::inquiry::Inquiry;
 use crate::model::path::RepoPath;
 use crate::model::test_run::ReportFormat;
@@ -45,7 +45,7 @@ pub enum Preparation {
 /// # Errors
 /// Usage, environment or policy errors.
 pub fn prepare(directory: &Path, subject: &Subject) -> Result<Preparation> {
-    prepared(connection(), Job::read()?.as_ref(), directory, subject).map(with_detours)
+    prepared(None, ci::current_job().event()?.as_deref(), directory, subject).map(with_detours)
 }
 
 /// Gathers what is named, for whoever judges it later and elsewhere; without a name, what the job is of.
@@ -54,40 +54,25 @@ pub fn prepare(directory: &Path, subject: &Subject) -> Result<Preparation> {
 /// Usage, environment or policy errors.
 pub fn prepare_named(directory: &Path, subject: &Subject) -> Result<Preparation> {
     let named = subject.host.is_some() || subject.repository.is_some() || subject.request.is_some();
-    let job = if named { None } else { Job::read()? };
-    prepared(connection(), job.as_ref(), directory, subject).map(with_detours)
+    let job = if named { None } else { ci::current_job().event()? };
+    prepared(None, job.as_deref(), directory, subject).map(with_detours)
 }
 
 fn with_detours(mut preparation: Preparation) -> Preparation {
     if let Preparation::Ready(ready) = &mut preparation
-        && ready.facts.host.kind != "none"
+        && ready.facts.host.took_part()
     {
-        ready.facts.host.detours = actions::detours();
+        ready.facts.host.detours = ci::detours();
     }
     preparation
 }
 
-/// The way to the host that the environment names.
-pub fn connection() -> Connection {
-    Connection { api_url: actions::api_url(), token: actions::token(), transport: Box::new(Live::new()) }
-}
-
-/// The way to a host.
-pub struct Connection {
-    /// The address of its API.
-    pub api_url: String,
-    /// The token to show there, and nowhere else.
-    pub token: Option<String>,
-    /// What carries requests.
-    pub transport: Box<dyn Transport>,
-}
-
-/// The same over any connection, outside of any job.
+/// Prepares the judgement of a subject over any connection, outside of any job.
 ///
 /// # Errors
 /// See [`prepare`].
 pub fn prepare_over(connection: Connection, directory: &Path, subject: &Subject) -> Result<Preparation> {
-    prepared(connection, None, directory, subject)
+    prepared(Some(connection), None, directory, subject)
 }
 
 /// Why nothing can be decided.
@@ -109,8 +94,8 @@ fn nothing_known(gap: Gap) -> Stop {
 }
 
 fn prepared(
-    connection: Connection,
-    job: Option<&Job>,
+    connection: Option<Connection>,
+    job: Option<&dyn JobEvent>,
     directory: &Path,
     subject: &Subject,
 ) -> Result<Preparation> {
@@ -122,17 +107,21 @@ fn prepared(
 }
 
 fn try_prepare(
-    connection: Connection,
-    job: Option<&Job>,
+    connection: Option<Connection>,
+    job: Option<&dyn JobEvent>,
     directory: &Path,
     subject: &Subject,
 ) -> std::result::Result<Prepared, Stop> {
     let repository = opening::open(directory)?;
     let named = named_reports(directory, subject)?;
-    let place = job.map(|job| job.place(Some(&repository))).transpose().map_err(nothing_known)?;
+    let parents = |commit: &Revision| Some(repository.commit(commit).ok()?.parents);
+    let place = job.map(|job| job.verdict_place(Some(&parents))).transpose().map_err(nothing_known)?;
     let question = Asking::new(subject, place.as_ref())?.map_err(nothing_known)?;
-    let host = question.host(connection)?;
-    let asked = host.as_deref().map(|host| ask(host));
+    let forge =
+        question.on_host.as_ref().map(|on| open_host(on.kind, &on.repository, connection)).transpose()?;
+    let id = question.on_host.as_ref().map(|on| &on.request);
+    let on_request = forge.as_deref().zip(id).map(|(forge, id)| forge.request(id));
+    let asked = forge.as_deref().zip(on_request.as_deref()).map(|(forge, request)| ask(forge, request));
     let unseen = |gap, ends: Option<&Ends>| Stop::Gap(Box::new(known(asked.as_ref(), ends)), gap);
     let ends = ends(&repository, subject, &question, asked.as_ref()).map_err(|gap| unseen(gap, None))??;
     if let Some(place) = &place {
@@ -145,6 +134,7 @@ fn try_prepare(
     let sources = Sources {
         repository: &repository,
         host: asked,
+        conventions: host::conventions_of(forge.as_deref()),
         directory,
         reports: &named,
         evidence: &subject.evidence,
@@ -156,10 +146,10 @@ fn try_prepare(
 }
 
 /// Is the verdict shown on what is judged, and does the request that is judged end there?
-fn is_shown(place: &Place, asked: Option<&Asked<'_>>, ends: &Ends) -> std::result::Result<(), Gap> {
-    place.shows(&ends.head)?;
+fn is_shown(place: &VerdictPlace, asked: Option<&Asked<'_>>, ends: &Ends) -> std::result::Result<(), Gap> {
+    place.check_head(&ends.head)?;
     match asked.and_then(|asked| asked.request.value()) {
-        Some(request) => place.ends(&request.id, &request.head),
+        Some(request) => place.check_request_head(&request.id, &request.head),
         None => Ok(()),
     }
 }
@@ -178,7 +168,8 @@ fn are_here(repository: &Repository, asked: Option<&Asked<'_>>, ends: &Ends) -> 
         && repository.lacks_commit(&request.head)
     {
         let what = format!("commit {}, which is the head of request {} by now,", ends.head, request.id);
-        return Err(behind(what, &format!("refs/pull/{}/head", request.id), ""));
+        let reference = asked.on_request.and_then(ChangeRequestHost::head_reference);
+        return Err(behind(what, &reference.unwrap_or_default(), ""));
     }
     Ok(())
 }
@@ -186,7 +177,7 @@ fn are_here(repository: &Repository, asked: Option<&Asked<'_>>, ends: &Ends) -> 
 /// A branch whose name a shell may read otherwise is not put into a command.
 fn behind(what: String, reference: &str, again: &str) -> Gap {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./".contains(&byte);
-    let is_plain = reference.bytes().all(plain) && !reference.starts_with('-');
+    let is_plain = !reference.is_empty() && reference.bytes().all(plain) && !reference.starts_with('-');
     let command =
         if is_plain { format!("`git fetch origin {reference}`") } else { "fetch the branch".to_string() };
     let detail = "this clone is older than the host's answer and does not hold it yet";
@@ -196,59 +187,87 @@ fn behind(what: String, reference: &str, again: &str) -> Gap {
 
 /// The host to ask, and about what.
 struct Asking {
-    github: Option<(String, u64)>,
+    on_host: Option<OnHost>,
     head: Option<Revision>,
 }
 
+/// A request on a host.
+struct OnHost {
+    kind: &'static HostKind,
+    repository: String,
+    request: RequestId,
+}
+
 impl Asking {
-    fn new(subject: &Subject, place: Option<&Place>) -> Result<std::result::Result<Self, Gap>> {
+    fn new(subject: &Subject, place: Option<&VerdictPlace>) -> Result<std::result::Result<Self, Gap>> {
         let head = place.map(|place| place.commit.clone());
         match (subject.host, &subject.repository, subject.request) {
-            (Some(HostName::None), None, None) => Ok(Ok(Asking { github: None, head })),
+            (Some(HostName::None), None, None) => Ok(Ok(Asking { on_host: None, head })),
             (Some(HostName::None), _, _) => {
-                Err(Failure::usage("--repository and --request need --host github"))
+                Err(Failure::usage(format!("--repository and --request need --host {}", host::DEFAULT.name)))
             }
             (_, repository, request) if place.is_some() => {
-                let of_job =
-                    |place: &Place| Ok((place.repository(repository.as_deref())?, place.request(request)?));
-                Ok(place.map(of_job).transpose().map(|github| Asking { github, head }))
+                let of_job = |place: &VerdictPlace| {
+                    let (kind, repository) =
+                        (kind_of(subject.host)?, place.repository(repository.as_deref())?);
+                    Ok(OnHost { kind, repository, request: place.request(request.map(RequestId::from))? })
+                };
+                Ok(place.map(of_job).transpose().map(|on_host| Asking { on_host, head }))
             }
             (_, Some(repository), Some(request)) => {
-                Ok(Ok(Asking { github: Some((repository.clone(), request)), head: None }))
+                let repository = repository.clone();
+                let on_host =
+                    kind_of(subject.host).map(|kind| OnHost { kind, repository, request: request.into() });
+                Ok(on_host.map(|on_host| Asking { on_host: Some(on_host), head: None }))
             }
-            (Some(HostName::Github), _, _) | (None, Some(_), None) | (None, None, Some(_)) => {
+            (Some(HostName::Kind(_)), _, _) | (None, Some(_), None) | (None, None, Some(_)) => {
                 Err(Failure::usage("name both: --repository OWNER/NAME and --request N"))
             }
-            (None, None, None) => Err(Failure::usage(
-                "name what to judge: --host github --repository OWNER/NAME --request N, or --host none --base REV \
+            (None, None, None) => Err(Failure::usage(format!(
+                "name what to judge: --host {} --repository OWNER/NAME --request N, or --host none --base REV \
                  for what git alone can tell",
-            )),
+                host::DEFAULT.name
+            ))),
         }
-    }
-
-    fn host(&self, connection: Connection) -> Result<Option<Box<dyn Host>>> {
-        let Some((repository, request)) = &self.github else { return Ok(None) };
-        host_of(repository, *request, connection).map(Some)
     }
 }
 
-/// The host of a repository, to be asked about one of its requests.
+/// The kind of host that is named, else the one of the job, else the usual one.
+///
+/// # Errors
+/// A gap: the job is of a host that cannot be asked.
+pub fn kind_of(named: Option<HostName>) -> std::result::Result<&'static HostKind, Gap> {
+    let of_job = ci::current_job().host_kind()?;
+    Ok(match named {
+        Some(HostName::Kind(kind)) => kind,
+        Some(HostName::None) | None => of_job.unwrap_or(host::DEFAULT),
+    })
+}
+
+/// The host of a repository, over a connection or else the one that the environment names.
 ///
 /// # Errors
 /// The name of the repository or the address of the API cannot be one.
-pub fn host_of(repository: &str, request: u64, connection: Connection) -> Result<Box<dyn Host>> {
-    let Connection { api_url, token, transport } = connection;
-    let host = GitHub::new(&api_url, repository, request, token, transport, Patience::default());
-    Ok(Box::new(host.and_then(actions::served).map_err(Failure::usage)?))
+pub fn open_host(
+    kind: &'static HostKind,
+    repository: &str,
+    connection: Option<Connection>,
+) -> Result<Box<dyn Forge>> {
+    let by_environment = || Connection {
+        server_url: ci::current_job().server_url(),
+        ..kind.connection(ci::variable, Box::new(Live::new()))
+    };
+    let connection = connection.unwrap_or_else(by_environment);
+    Ok(host::open(kind.name, repository, connection)?)
 }
 
-fn ask(host: &dyn Host) -> Asked<'_> {
-    let request = host.request();
+fn ask<'a>(forge: &'a dyn Forge, on_request: &'a dyn ChangeRequestHost) -> Asked<'a> {
+    let request = on_request.change_request();
     let branch = match &request {
-        Fact::Known(request) => host.branch(&request.base_branch),
+        Fact::Known(request) => forge.branch(&request.base_branch),
         Fact::Gap(gap) => Fact::Gap(gap.clone()),
     };
-    Asked { host, request, branch }
+    Asked { forge, on_request: Some(on_request), request, branch }
 }
 
 /// The two commits that a decision names.

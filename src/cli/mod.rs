@@ -4,12 +4,15 @@
     reason = "this room is where arguments, environment and output meet the program"
 )]
 
-use clap::{Args, Parser, Subcommand};
+use crate::collect::host::{self, HostKind};
+use crate::model::host::NO_HOST;
+use clap::builder::PossibleValue;
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use exit::Failure;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::LazyLock;
 
-pub mod actions;
 pub mod check;
 pub mod decide;
 pub mod demo;
@@ -103,13 +106,29 @@ pub struct Subject {
     evidence: Vec<PathBuf>,
 }
 
-/// Hosts by name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+/// The host that an argument names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HostName {
-    /// GitHub or GitHub Enterprise Server (`GITHUB_API_URL`), with the token in `GITHUB_TOKEN`.
-    Github,
-    /// Nobody: what only a host knows stays unseen.
+    /// A host of this kind.
+    Kind(&'static HostKind),
+    /// No host: what only a host knows stays unseen.
     None,
+}
+
+static HOST_NAMES: LazyLock<Vec<HostName>> =
+    LazyLock::new(|| host::TABLE.iter().map(|kind| HostName::Kind(kind)).chain([HostName::None]).collect());
+
+impl ValueEnum for HostName {
+    fn value_variants<'a>() -> &'a [Self] {
+        HOST_NAMES.as_slice()
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(match self {
+            HostName::Kind(kind) => PossibleValue::new(kind.name).help(kind.about),
+            HostName::None => PossibleValue::new(NO_HOST).help("Nobody: what only a host knows stays unseen"),
+        })
+    }
 }
 
 /// Runs the program on the process's own arguments.
@@ -122,19 +141,19 @@ pub fn main() -> ExitCode {
     match ended {
         Ok(exit) => {
             if exit == exit::Exit::Unverified {
-                failed::tell(&Failure::unverified("the log of this step says which, and why"));
+                failed::annotate_job(&Failure::unverified("the log of this step says which, and why"));
             }
             exit.into()
         }
         Err(failure) => {
-            output::complain(&failure.message);
-            failed::tell(&failure);
+            failed::report_failure(&failure);
             failure.exit.into()
         }
     }
 }
 
-/// The message repeats arguments, and in a job those can come from whoever opened the request: it is written like any other complaint.
+/// The message repeats arguments, which in a job can come from the author of the request: it is written like any other
+/// complaint.
 fn misspelt(error: &clap::Error) -> exit::Failure {
     Failure::usage(error.render().to_string())
 }

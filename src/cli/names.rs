@@ -71,11 +71,11 @@ pub fn spare<'p>(output: &Path, read: impl IntoIterator<Item = &'p Path>) -> Res
     let is_target = |file: &&Path| place(file) == target;
     match read.into_iter().find(is_target) {
         None => Ok(()),
-        Some(file) => Err(Failure::usage(format!(
-            "{} would be written over {}, which is read for it\nhelp: name another file to write to",
-            output.display(),
-            file.display()
-        ))),
+        Some(file) => {
+            let (output, file) = (output.display(), file.display());
+            let message = format!("{output} would be written over {file}, which is read for it");
+            Err(Failure::usage(message).hint("name another file to write to"))
+        }
     }
 }
 

@@ -1,8 +1,8 @@
 //! Opening the repository that a command is about.
 
-use super::actions;
 use super::exit::{Failure, Result};
 use crate::collect::git::Repository;
+use crate::collect::host::ci;
 use std::path::Path;
 
 /// The repository whose work tree the directory is in. In a CI job it must not lie in the work tree of another repository that was
@@ -13,14 +13,14 @@ use std::path::Path;
 /// There is none, or it cannot be told which one is meant.
 pub fn open(directory: &Path) -> Result<Repository> {
     let repository = Repository::open(directory)?;
-    match repository.outer_work_tree().filter(|outer| actions::is_ci() && is_of_job(outer)) {
+    match repository.outer_work_tree().filter(|outer| ci::is_ci() && is_of_job(outer)) {
         None => Ok(repository),
         Some(outer) => Err(inside(&repository, outer)),
     }
 }
 
 fn is_of_job(outer: &Path) -> bool {
-    let workspace = actions::workspace().and_then(|place| place.canonicalize().ok());
+    let workspace = ci::current_job().workspace().and_then(|place| place.canonicalize().ok());
     workspace.is_none_or(|workspace| outer.starts_with(workspace))
 }
 

@@ -1,11 +1,11 @@
 //! Decisions and data out, complaints beside them: stdout carries data and nothing else.
 #![allow(clippy::print_stderr, reason = "complaints go to stderr")]
 
-use super::actions;
 use super::exit::{Exit, Failure, Result};
+use crate::collect::host::ci;
+use crate::control::{self, Kind};
 use crate::model::decision::Decision;
-use crate::model::digest::Digest;
-use crate::render::{self, Format, Style};
+use crate::render::{self, Context, ControlGuide, Format, NoSources, Style};
 use clap::Args;
 use std::collections::BTreeSet;
 use std::io::{self, BufWriter, IsTerminal as _, Write};
@@ -14,9 +14,8 @@ use std::path::{Path, PathBuf};
 /// How the decision is shown.
 #[derive(Debug, Args)]
 pub struct Shown {
-    /// `terminal`, `json`, `github` or `markdown`; to a file with `=FILE`. Repeatable. Without it: for a terminal,
-    /// and in a GitHub Actions job annotations and the job summary too.
-    #[arg(long = "format", value_name = "NAME[=FILE]", help_heading = "Output")]
+    /// The formats by name, each to stdout or with `=FILE` to a file.
+    #[arg(long = "format", value_name = "NAME[=FILE]", help = format_help(), help_heading = "Output")]
     formats: Vec<String>,
     /// Show the decision, but exit with 0 when it is `blocked` or `undetermined`.
     #[arg(long, help_heading = "Output")]
@@ -24,6 +23,15 @@ pub struct Shown {
     /// Also show what is met, how each landing was explained, and (on stderr) what each control looked at.
     #[arg(short, long, help_heading = "Output")]
     verbose: bool,
+}
+
+fn format_help() -> String {
+    let names: Vec<String> = render::TABLE.iter().map(|format| format!("`{}`", format.name)).collect();
+    format!(
+        "One of {}; to a file with `=FILE`. Repeatable. Without it: for a terminal, and in a job of a CI system also the \
+         annotations and the summary that it shows",
+        names.join(", ")
+    )
 }
 
 /// One format and where it goes.
@@ -90,10 +98,11 @@ fn targets(formats: &[String]) -> Result<Vec<Target>> {
 fn usual() -> Vec<Target> {
     let plain = |format: &'static Format| Target { format, file: None, append: false };
     let mut targets = vec![plain(&render::terminal::FORMAT)];
-    if actions::is_job() {
-        targets.push(plain(&render::github::FORMAT));
-        let summary = |file| Target { format: &render::markdown::FORMAT, file: Some(file), append: true };
-        targets.extend(actions::summary().map(summary));
+    let job = ci::current_job();
+    targets.extend(job.default_formats().iter().filter_map(|name| render::find(name)).map(plain));
+    if let Some((file, name)) = job.summary() {
+        let summary = |format| Target { format, file: Some(file), append: true };
+        targets.extend(render::find(name).map(summary));
     }
     targets
 }
@@ -112,13 +121,21 @@ fn target(text: &str) -> Result<Target> {
 fn write(decision: &Decision, target: &Target, arguments: &Shown) -> Result<()> {
     let mut bytes = Vec::new();
     let style = style(arguments, target.file.is_none());
-    (target.format.write)(decision, style, &mut bytes)
+    let context = Context { style, controls: &control_guides(), sources: &NoSources };
+    (target.format.write)(decision, &context, &mut bytes)
         .map_err(|error| Failure::environment(error.to_string()))?;
     match &target.file {
         Some(file) if target.append => append(file, &bytes),
         Some(file) => write_file(file, &bytes),
-        None => stdout(&guarded(target.format, bytes)),
+        None => stdout(&ci::current_job().guard_log(Some(target.format.name), bytes)),
     }
+}
+
+/// The documentation of the controls, for formats that show it.
+fn control_guides() -> Vec<ControlGuide<'static>> {
+    let guide =
+        |kind: &&Kind| ControlGuide { name: kind.name, sections: kind.documentation.sections().collect() };
+    control::TABLE.iter().map(guide).collect()
 }
 
 fn style(arguments: &Shown, to_stdout: bool) -> Style {
@@ -136,30 +153,15 @@ pub fn colour() -> bool {
     anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never
 }
 
-/// In a job's log a line of text could be taken for a command to the runner. The text stands between
-/// `stop-commands` marks (GitHub docs, "Workflow commands"), whose token is a digest over the text, so that no text can
-/// hold its own. JSON is for programs and stays as it is: its renderer leaves nothing in it that the runner obeys.
-fn guarded(format: &Format, bytes: Vec<u8>) -> Vec<u8> {
-    if !actions::is_job() || [render::github::FORMAT.name, render::json::FORMAT.name].contains(&format.name) {
-        return bytes;
-    }
-    between_marks(bytes)
-}
-
-fn between_marks(bytes: Vec<u8>) -> Vec<u8> {
-    let token = Digest::of(&bytes).as_str().replace(':', "-");
-    [format!("::stop-commands::{token}\n").as_bytes(), &bytes, format!("::{token}::\n").as_bytes()].concat()
-}
-
-/// Writes what is kept or signed to the byte to stdout. Only in the log of a job, and only where a line of it would be a command there,
-/// it stands between marks as a decision does.
+/// Writes what is kept or signed to the byte to stdout. Only in the log of a job, and only where a line of it could be a
+/// command there, it is guarded as a decision is.
 ///
 /// # Errors
 /// Stdout cannot be written.
 pub fn data(bytes: &[u8]) -> Result<()> {
     let plain = |line: &str| render::plain(line) == line || !line.contains("::") && !line.contains("##");
     let harmless = String::from_utf8_lossy(bytes).lines().all(plain);
-    if harmless || !actions::is_job() { stdout(bytes) } else { stdout(&between_marks(bytes.to_vec())) }
+    if harmless { stdout(bytes) } else { stdout(&ci::current_job().guard_log(None, bytes.to_vec())) }
 }
 
 /// Writes data to stdout. A closed pipe is the reader's decision and no error of ours.
@@ -363,7 +365,7 @@ const LONG: usize = 60;
 /// Says on stderr how far a long piece of work has come: on a terminal only, never in the log of a CI job, and wiped when it is
 /// done.
 pub fn progress(done: usize, total: usize) {
-    if total >= LONG && io::stderr().is_terminal() && !actions::is_ci() {
+    if total >= LONG && io::stderr().is_terminal() && !ci::is_ci() {
         eprint!("{}", progress_line(done, total).unwrap_or_default());
     }
 }

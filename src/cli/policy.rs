@@ -4,6 +4,7 @@ use super::exit::{Exit, Failure, Result};
 use super::{judged, output};
 use crate::model::fact::Fact;
 use crate::model::facts::GateTexts;
+use crate::model::inquiry::TextPurpose;
 use crate::model::waiver::{self, Approved, Rollback, Waiver};
 use crate::policy::{self, Policy, Problem};
 use crate::render::prose::wrap;
@@ -94,8 +95,8 @@ fn listed(names: &[&str]) -> String {
 fn check_waivers(policy: &Policy, file: &Path) -> Result<String> {
     let name = file.display();
     let Some(Leaves { waivers, rollbacks }) = read_waivers(policy, file)? else { return Ok(String::new()) };
-    let named = waivers.iter().map(|one| (&one.id, one as &dyn Approved));
-    let named = named.chain(rollbacks.iter().map(|one| (&one.id, one as &dyn Approved)));
+    let named = waivers.iter().map(|one| (&one.grant.id, one as &dyn Approved));
+    let named = named.chain(rollbacks.iter().map(|one| (&one.grant.id, one as &dyn Approved)));
     check_signatures(policy, file, named)?;
     let count = |number, thing: &str| format!("{number} {thing}{}", if number == 1 { "" } else { "s" });
     let also = match rollbacks.len() {
@@ -148,8 +149,8 @@ fn statement(id: &str, file: &Path) -> Result {
     let file = file.with_file_name(waiver::PATH);
     let unknown = || Failure::policy(format!("there is no waiver or rollback `{id}` in {}", file.display()));
     let Leaves { waivers, rollbacks } = read_waivers(&policy, &file)?.ok_or_else(unknown)?;
-    let waiver = waivers.iter().find(|one| one.id == id).map(|one| one as &dyn Approved);
-    let rollback = || rollbacks.iter().find(|one| one.id == id).map(|one| one as &dyn Approved);
+    let waiver = waivers.iter().find(|one| one.grant.id == id).map(|one| one as &dyn Approved);
+    let rollback = || rollbacks.iter().find(|one| one.grant.id == id).map(|one| one as &dyn Approved);
     let leave = waiver.or_else(rollback).ok_or_else(unknown)?;
     // To the byte: it is going to be signed.
     output::data(leave.statement(&policy.project).as_bytes())?;
@@ -165,7 +166,7 @@ fn bad_waivers(name: &str, text: &str, problems: &[Problem]) -> Failure {
 /// # Errors
 /// They are not.
 pub fn waivers_of_change(policy: &Policy, gate: &Fact<GateTexts>) -> Result<()> {
-    let Some(text) = gate.value().and_then(|gate| gate.waivers_before.as_ref()) else { return Ok(()) };
+    let Some(text) = gate.value().and_then(|gate| gate.before(TextPurpose::Waivers)) else { return Ok(()) };
     let name = format!("{} at the base", waiver::PATH);
     policy.waivers(text).map(drop).map_err(|problems| bad_waivers(&name, text, &problems))
 }
@@ -175,7 +176,7 @@ pub fn waivers_of_change(policy: &Policy, gate: &Fact<GateTexts>) -> Result<()> 
 /// # Errors
 /// Neither those at the baseline are valid nor those at the candidate.
 pub fn waivers_of_deployment(policy: &Policy, gate: &Fact<GateTexts>) -> Result<()> {
-    let after = gate.value().and_then(|gate| gate.waivers_after.as_ref());
+    let after = gate.value().and_then(|gate| gate.after(TextPurpose::Waivers));
     let mended = after.is_none_or(|text| policy.waivers(text).is_ok());
     if mended { Ok(()) } else { waivers_of_change(policy, gate) }
 }
@@ -197,16 +198,16 @@ fn init(file: &Path) -> Result {
 /// # Errors
 /// It cannot be read, or it is not valid.
 pub fn read(file: &Path) -> Result<Policy> {
-    let text = std::fs::read_to_string(file).map_err(|error| Failure::policy(unreadable(file, &error)))?;
+    let text = std::fs::read_to_string(file).map_err(|error| unreadable(file, &error))?;
     parse(&file.display().to_string(), &text)
 }
 
-fn unreadable(file: &Path, error: &std::io::Error) -> String {
-    let help = match error.kind() {
-        std::io::ErrorKind::NotFound => "\nhelp: `portcullis policy init` writes one to begin with",
-        _ => "",
-    };
-    format!("cannot read the policy {}: {error}{help}", file.display())
+fn unreadable(file: &Path, error: &std::io::Error) -> Failure {
+    let failure = Failure::policy(format!("cannot read the policy {}: {error}", file.display()));
+    match error.kind() {
+        std::io::ErrorKind::NotFound => failure.hint("`portcullis policy init` writes one to begin with"),
+        _ => failure,
+    }
 }
 
 /// Reads a policy text; `name` is for the messages.

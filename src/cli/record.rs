@@ -12,7 +12,7 @@ use crate::model::deployment::Deployment;
 use crate::model::environment::Environment;
 use crate::model::fact::{Fact, Gap, GapReason};
 use crate::policy::Policy;
-use crate::record::{self, Baseline, Chain, Draft, Link, Sealed};
+use crate::record::{self, Chain, Draft, PendingRecord, RecordLink, RecordedBaseline};
 use crate::render::{self, Style};
 use crate::wire::facts::{GatheredFacts, write_facts};
 use clap::Subcommand;
@@ -122,7 +122,7 @@ fn at(chain: &Chain, number: Option<u64>) -> Result<&Revision> {
     })
 }
 
-fn readable(chain: &Chain, number: Option<u64>) -> Result<&Link> {
+fn readable(chain: &Chain, number: Option<u64>) -> Result<&RecordLink> {
     let commit = at(chain, number)?;
     chain.links.iter().find(|link| link.commit == *commit).ok_or_else(|| {
         complain(chain);
@@ -171,11 +171,11 @@ fn fetch() -> String {
 
 /// What is not here is a matter of the clone; what is here and cannot be a record is not.
 fn unseen(gap: Gap) -> Failure {
-    let message = format!("{gap}\nhelp: {}", gap.remedy);
-    match gap.reason {
-        GapReason::Malformed | GapReason::Untrusted | GapReason::Truncated => Failure::unverified(message),
-        _ => Failure::environment(message),
-    }
+    let exit = match gap.reason {
+        GapReason::Malformed | GapReason::Untrusted | GapReason::Truncated => Exit::Unverified,
+        _ => Exit::Environment,
+    };
+    Failure::unseen(exit, &gap)
 }
 
 fn unwritable(error: impl std::fmt::Display) -> Failure {
@@ -192,7 +192,7 @@ pub struct Recording<'a> {
     /// The commit that was allowed.
     pub candidate: &'a Revision,
     /// What it was compared with.
-    pub baseline: Baseline,
+    pub baseline: RecordedBaseline,
     /// The decision.
     pub decision: &'a Decision,
     /// The facts that it was taken from. They hold names and addresses of people.
@@ -251,7 +251,7 @@ pub fn record_decision(
     })
 }
 
-fn seal(recording: &Recording<'_>, chain: Option<&Chain>) -> Result<Sealed> {
+fn seal(recording: &Recording<'_>, chain: Option<&Chain>) -> Result<PendingRecord> {
     chain.map(Chain::last).transpose().map_err(|problems| {
         let problems: Vec<_> = problems.iter().map(render::record::problem).collect();
         Failure::unverified(format!(
@@ -259,7 +259,7 @@ fn seal(recording: &Recording<'_>, chain: Option<&Chain>) -> Result<Sealed> {
             problems.join("; ")
         ))
     })?;
-    record::seal(draft(recording)?, chain, &judge).map_err(|faults| {
+    record::prepare_record(draft(recording)?, chain, &judge).map_err(|faults| {
         let faults: Vec<_> = faults.iter().map(ToString::to_string).collect();
         Failure::unverified(format!("this decision cannot be recorded: {}", faults.join("; ")))
     })
@@ -295,7 +295,7 @@ pub fn judge(policy: &str, facts: &Deployment) -> std::result::Result<Vec<u8>, S
 fn decision_json(decision: &Decision) -> Result<Vec<u8>> {
     let style = Style { colour: false, width: 80, verbose: false, advisory: false };
     let mut bytes = Vec::new();
-    (render::json::FORMAT.write)(decision, style, &mut bytes).map_err(unwritable)?;
+    (render::json::FORMAT.write)(decision, &render::Context::plain(style), &mut bytes).map_err(unwritable)?;
     Ok(bytes)
 }
 

@@ -3,7 +3,7 @@
 use crate::control::Control;
 use crate::model::fact::Fact;
 use crate::model::facts::Facts;
-use crate::model::inquiry::{Inquiry, Topic};
+use crate::model::inquiry::{Inquiry, TextPurpose, Topic};
 use crate::policy::Policy;
 
 /// The facts of a change that each control of the policy asked for, and what was seen of them.
@@ -42,7 +42,7 @@ fn of_topic(topic: Topic, facts: &Facts) -> Vec<String> {
             push.actor.as_ref().map_or("a deleted account".to_string(), |actor| actor.login.to_string())
         })],
         Topic::CodeOwners => vec![said("CODEOWNERS", &facts.gate, |gate| {
-            gate.code_owners.as_ref().map_or("none".to_string(), |owners| owners.path.to_string())
+            gate.find(TextPurpose::CodeOwners).map_or("none".to_string(), |(path, _)| path.to_string())
         })],
         Topic::Protection => vec![said("branch protection", &host.protection, |_| "seen".to_string())],
         Topic::Checks => vec![count("checks of the head", &host.checks, Vec::len)],

@@ -2,13 +2,14 @@
 
 use crate::collect::gather::{Asked, Sources, gather};
 use crate::collect::git::{Place, Repository};
-use crate::collect::host::{Host, Question};
-use crate::model::change::{BranchName, FileChange, Revision};
+use crate::collect::host::{Forge, Question, ask_facts, conventions_of};
+use crate::model::change::{BranchName, Revision};
 use crate::model::deployment::{
     Back, Baseline, BaselineOrigin, Deployer, Deployment, Elsewhere, HostDeployment, LandingFacts, Recorded,
 };
 use crate::model::fact::{Fact, Gap, GapReason};
 use crate::model::facts::Facts;
+use crate::model::id::RequestId;
 use crate::model::inquiry::{Inquiry, Topic};
 use crate::model::landing::{Candidate, Coverage, Landing, Span, Step};
 use crate::model::path::RepoPath;
@@ -49,7 +50,7 @@ pub struct Witnesses<'a> {
     /// The repository.
     pub repository: &'a Repository,
     /// The host; `None` when none takes part.
-    pub host: Option<&'a dyn Host>,
+    pub host: Option<&'a dyn Forge>,
     /// Where reports are looked for.
     pub directory: &'a Path,
     /// Reports named on the command line.
@@ -173,7 +174,7 @@ struct Range<'a> {
 struct Group {
     parent: Revision,
     steps: Vec<Revision>,
-    requests: Fact<BTreeSet<u64>>,
+    requests: Fact<BTreeSet<RequestId>>,
 }
 
 impl Range<'_> {
@@ -251,7 +252,7 @@ impl Range<'_> {
         Ok(parent.map(|parent| Group { parent, steps, requests }))
     }
 
-    fn requests(&self, step: &Revision, branch: &BranchName) -> Fact<BTreeSet<u64>> {
+    fn requests(&self, step: &Revision, branch: &BranchName) -> Fact<BTreeSet<RequestId>> {
         match self.witnesses.host {
             Some(host) => host.landed(step, branch),
             None => Fact::Gap(no_host("which requests brought a commit")),
@@ -267,9 +268,10 @@ impl Range<'_> {
 
     fn landing(&self, group: Group) -> Option<LandingFacts> {
         let landed = group.steps.last()?.clone();
-        let requests: Result<Vec<Facts>, Gap> = group.requests.known().map(|numbers| {
-            numbers.iter().filter_map(|number| self.request(*number, &group.parent)).collect()
-        });
+        let requests: Result<Vec<Facts>, Gap> = group
+            .requests
+            .known()
+            .map(|ids| ids.iter().filter_map(|id| self.request(id, &group.parent)).collect());
         let candidates = requests.as_ref().map_or_else(|_| Vec::new(), |requests| candidates(requests));
         let landing = Landing { parent: group.parent, landed, candidates };
         let inquiry = Inquiry { tests: BTreeSet::new(), ..self.inquiry.clone() };
@@ -286,9 +288,10 @@ impl Range<'_> {
     }
 
     /// The facts of a request as a merge gate would have gathered them just before it landed.
-    fn request(&self, number: u64, parent: &Revision) -> Option<Facts> {
-        let host = self.witnesses.host?.about(number);
-        let request = host.request();
+    fn request(&self, id: &RequestId, parent: &Revision) -> Option<Facts> {
+        let forge = self.witnesses.host?;
+        let on_request = forge.request(id);
+        let request = on_request.change_request();
         let mut inquiry = self.inquiry.clone();
         inquiry.topics.retain(|topic| !matches!(topic, Topic::Protection | Topic::Reports | Topic::Evidence));
         inquiry.tests.clear();
@@ -296,15 +299,16 @@ impl Range<'_> {
         match &request {
             Fact::Known(known) => {
                 let head = known.head.clone();
-                let asked = Asked { host: host.as_ref(), request, branch: self.branch.clone() };
+                let (on_request, branch) = (Some(on_request.as_ref()), self.branch.clone());
+                let asked = Asked { forge, on_request, request, branch };
                 Some(self.facts(inquiry, parent, &head, Some(asked)))
             }
-            Fact::Gap(gap) => Some(self.unseen(inquiry, host.as_ref(), parent, gap)),
+            Fact::Gap(gap) => Some(self.unseen(inquiry, forge, parent, gap)),
         }
     }
 
     /// A request that the host does not show has no head, so nothing of it is known. No other commit is judged in its place.
-    fn unseen(&self, inquiry: Inquiry, host: &dyn Host, parent: &Revision, gap: &Gap) -> Facts {
+    fn unseen(&self, inquiry: Inquiry, forge: &dyn Forge, parent: &Revision, gap: &Gap) -> Facts {
         let nothing = Inquiry { topics: BTreeSet::new(), teams: BTreeSet::new(), ..inquiry.clone() };
         let (request, branch) = (Fact::Gap(gap.clone()), self.branch.clone());
         let question = Question {
@@ -320,7 +324,7 @@ impl Range<'_> {
             inquiry,
             change: Fact::Gap(gap.clone()),
             gate: Fact::Gap(gap.clone()),
-            host: host.facts(&nothing, question),
+            host: ask_facts(forge, None, &nothing, question),
             reports: Fact::Gap(gap.clone()),
             line_coverage: Fact::Gap(gap.clone()),
             evidence: Fact::Gap(gap.clone()),
@@ -334,7 +338,8 @@ impl Range<'_> {
         let since = match repository.span(baseline, tip) {
             Fact::Known(Span::Steps(steps)) => {
                 let mut landings = self.landings(baseline, branch, &steps, &|_, _| ());
-                landings.retain(may_touch_waivers);
+                let path = RepoPath::from(waiver::PATH);
+                landings.retain(|landing| landing.may_touch(&path));
                 Fact::Known(landings)
             }
             Fact::Known(Span::Equal) => Fact::Known(Vec::new()),
@@ -361,20 +366,19 @@ impl Range<'_> {
         inquiry.topics.retain(|topic| OF_THE_WHOLE.contains(topic) || (vouch && *topic == Topic::Checks));
         let request =
             Fact::Gap(Gap::not_asked("one change request", "a deployment has as many as it has landings"));
-        let asked = self.witnesses.host.map(|host| Asked { host, request, branch: self.branch.clone() });
+        let asked = self.witnesses.host.map(|forge| {
+            let branch = self.branch.clone();
+            Asked { forge, on_request: None, request, branch }
+        });
         self.facts(inquiry, baseline, candidate, asked)
     }
 
     fn facts(&self, inquiry: Inquiry, base: &Revision, head: &Revision, host: Option<Asked<'_>>) -> Facts {
         let Witnesses { repository, directory, reports, evidence, observed, .. } = *self.witnesses;
-        gather(inquiry, base, head, &Sources { repository, host, directory, reports, evidence, observed })
+        let conventions = conventions_of(self.witnesses.host);
+        let sources = Sources { repository, host, conventions, directory, reports, evidence, observed };
+        gather(inquiry, base, head, &sources)
     }
-}
-
-fn may_touch_waivers(landing: &LandingFacts) -> bool {
-    let path = RepoPath::from(waiver::PATH);
-    let is_it = |file: &FileChange| file.entries().any(|entry| entry.path == path);
-    landing.files.value().is_none_or(|files| files.iter().any(is_it))
 }
 
 fn candidates(requests: &[Facts]) -> Vec<Candidate> {

@@ -3,13 +3,13 @@
 
 use crate::collect::git::Repository;
 use crate::collect::git::record::{Among, Closeness, Resting};
-use crate::collect::host::Host;
+use crate::collect::host::Forge;
 use crate::model::change::Revision;
 use crate::model::deployment::{Deployment, Elsewhere, HostElsewhere, Recorded, RecordsElsewhere};
 use crate::model::environment::Environment;
 use crate::model::fact::{Fact, Gap, GapReason};
 use crate::model::landing::Span;
-use crate::record::{Chain, Entry, Judge, Link, Standing};
+use crate::record::{Chain, Judge, RecordEntry, RecordLink, RecordStanding};
 
 /// No more records of one environment than this, from the newest on, are looked at.
 const MOST: usize = 256;
@@ -19,7 +19,7 @@ pub struct Witnesses<'a> {
     /// The repository.
     pub repository: &'a Repository,
     /// The host; `None` when none takes part.
-    pub host: Option<&'a dyn Host>,
+    pub host: Option<&'a dyn Forge>,
     /// The repository that it is asked about, as `owner/name`.
     pub asked: Option<&'a str>,
     /// Takes the decisions of records again.
@@ -59,7 +59,7 @@ fn records(
     let Some(chain) = chain.known()? else { return Ok(None) };
     let newest = chain.last().map_err(|_| broken(chain))?;
     let mut holds = None;
-    let counts = |link: &&Link| link.standing.is_taken() && is_of(&link.entry, *asked);
+    let counts = |link: &&RecordLink| link.standing.is_taken() && is_of(&link.entry, *asked);
     for link in chain.links.iter().rev().take(MOST).filter(counts) {
         if is_part_of(repository, baseline, &link.entry.candidate)? {
             holds = Some(one(link));
@@ -70,13 +70,13 @@ fn records(
 }
 
 /// A copy of a repository has the same commits and other reviewers, and so have its records.
-fn is_of(entry: &Entry, asked: Option<&str>) -> bool {
+fn is_of(entry: &RecordEntry, asked: Option<&str>) -> bool {
     let of = entry.repository.as_deref();
     asked.is_none_or(|asked| of.is_some_and(|of| of.eq_ignore_ascii_case(asked)))
 }
 
-fn one(link: &Link) -> Recorded {
-    let Entry { number, candidate, .. } = &link.entry;
+fn one(link: &RecordLink) -> Recorded {
+    let RecordEntry { number, candidate, .. } = &link.entry;
     Recorded { number: *number, candidate: candidate.clone(), taken_again: link.standing.is_taken() }
 }
 
@@ -100,7 +100,7 @@ fn is_part_of(repository: &Repository, commit: &Revision, let_through: &Revision
 /// What the host has deployed to others that lies before the baseline on the branch.
 fn beyond(
     repository: &Repository,
-    host: &dyn Host,
+    host: &dyn Forge,
     environment: &Environment,
     baseline: &Revision,
     counting: &[Environment],
@@ -146,7 +146,7 @@ pub fn contradictions(
             continue;
         }
         let entries = repository.entries(&environment)?;
-        let before: Vec<&Entry> =
+        let before: Vec<&RecordEntry> =
             entries.iter().filter(|entry| entry.time <= *moment && is_of(entry, asked)).collect();
         let mut holds = before.is_empty();
         for entry in before.iter().rev().take(MOST) {
@@ -178,8 +178,10 @@ fn is_otherwise(
     let Some(chain) = chain.known()? else { return Err(unknown(name, "there are none here".to_string())) };
     let link = chain.last().ok().filter(|link| one(link) == *holds && is_of(&link.entry, asked));
     match link.map(|link| &link.standing) {
-        Some(Standing::Unseen(gap)) => return Err(gap.clone()),
-        Some(Standing::Taken) if is_part_of(repository, baseline, &holds.candidate)? => return Ok(None),
+        Some(RecordStanding::Unseen(gap)) => return Err(gap.clone()),
+        Some(RecordStanding::Reproduced) if is_part_of(repository, baseline, &holds.candidate)? => {
+            return Ok(None);
+        }
         _ => {}
     }
     Ok(Some(format!("no record {} of {name} let {} through", holds.number, baseline.short())))

@@ -11,7 +11,7 @@ use crate::model::change::{Change, ObjectName, Revision};
 use crate::model::digest::Digest;
 use crate::model::evidence::{Checkout, EvidenceFacts, Found, Place, Statement, Trees};
 use crate::model::fact::{Fact, Gap, GapReason};
-use crate::model::inquiry::{Inquiry, Topic};
+use crate::model::inquiry::{Inquiry, TextPurpose, Topic};
 use crate::model::line_coverage::LineCoverage;
 use crate::model::path::RepoPath;
 use crate::model::test_run::Report;
@@ -66,7 +66,7 @@ pub fn gather(repository: &Repository, directory: &Path, sought: &Sought<'_>) ->
 
 /// The list of signers as it stands at the base.
 fn signers(repository: &Repository, sought: &Sought<'_>) -> Result<AllowedSigners, Gap> {
-    let Some(path) = &sought.inquiry.signers else {
+    let Some(path) = sought.inquiry.path_of(TextPurpose::EvidenceSigners) else {
         return Err(Gap::not_asked("who may sign evidence", "Name `signers` in the policy"));
     };
     let what = || format!("who may sign evidence, in {path}");

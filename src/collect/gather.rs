@@ -2,21 +2,22 @@
 
 use crate::collect::evidence::{self, Sought};
 use crate::collect::git::Repository;
-use crate::collect::host::{Host, Question};
+use crate::collect::host::{ChangeRequestHost, Forge, Question, ask_facts};
 use crate::collect::line_coverage;
 use crate::collect::reports::{self, Named};
 use crate::model::change::{Change, FileChange, Revision};
-use crate::model::codeowners::{self, CodeOwners};
+use crate::model::codeowners::CodeOwners;
 use crate::model::fact::{Fact, Gap, GapReason};
-use crate::model::facts::{Facts, GateText, GateTexts, HostFacts};
-use crate::model::inquiry::{Inquiry, Topic};
+use crate::model::facts::{Facts, GateTexts, HostFacts};
+use crate::model::host::{CodeOwnersDialect, HostConventions, NO_HOST};
+use crate::model::inquiry::{Inquiry, TextPurpose, Topic};
 use crate::model::path::RepoPath;
 use crate::model::person::TeamName;
 use crate::model::protection::Branch;
 use crate::model::review::{ChangeRequest, Move};
-use crate::model::waiver;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// What is asked, and whom.
 pub struct Sources<'a> {
@@ -24,6 +25,8 @@ pub struct Sources<'a> {
     pub repository: &'a Repository,
     /// The host with what it already said of the request and its branch; `None` when none takes part.
     pub host: Option<Asked<'a>>,
+    /// What the hosts of this kind have in common, also where the host is not asked.
+    pub conventions: Arc<HostConventions>,
     /// Where reports are looked for.
     pub directory: &'a Path,
     /// Reports named on the command line.
@@ -36,8 +39,10 @@ pub struct Sources<'a> {
 
 /// A host, and its first two answers, which told us what to judge.
 pub struct Asked<'a> {
-    /// The host.
-    pub host: &'a dyn Host,
+    /// The host of the repository.
+    pub forge: &'a dyn Forge,
+    /// The request on it; `None` where none is asked about.
+    pub on_request: Option<&'a dyn ChangeRequestHost>,
     /// Its answer about the request.
     pub request: Fact<ChangeRequest>,
     /// Its answer about the branch.
@@ -47,7 +52,7 @@ pub struct Asked<'a> {
 /// Gathers every fact that the inquiry asks for.
 pub fn gather(inquiry: Inquiry, base: &Revision, head: &Revision, sources: &Sources<'_>) -> Facts {
     let repository = sources.repository;
-    let (mut change, gate) = of_repository(repository, base, head, &inquiry);
+    let (mut change, gate) = of_repository(repository, base, head, &inquiry, &sources.conventions);
     if let (Some(asked), Fact::Known(change)) = (&sources.host, &mut change)
         && is_basis_open(change, &inquiry)
         && let Err(gap) = ask_pushes(repository, asked, change)
@@ -56,7 +61,10 @@ pub fn gather(inquiry: Inquiry, base: &Revision, head: &Revision, sources: &Sour
     }
     let host = match &sources.host {
         Some(asked) => host_facts(repository, asked, &inquiry, head, &change, &gate),
-        None => HostFacts::unseen("none", &no_host()),
+        None => {
+            let conventions = Arc::clone(&sources.conventions);
+            HostFacts { conventions, ..HostFacts::unseen(NO_HOST, &no_host()) }
+        }
     };
     let root = repository.work_tree().unwrap_or(sources.directory);
     let tracked = |file: &Path| match reports::below(root, file) {
@@ -90,9 +98,10 @@ pub fn of_repository(
     base: &Revision,
     head: &Revision,
     inquiry: &Inquiry,
+    conventions: &HostConventions,
 ) -> (Fact<Change>, Fact<GateTexts>) {
     let change = repository.change(base, head, inquiry);
-    let gate = Fact::from(gate_texts(repository, base, head, inquiry, &change));
+    let gate = Fact::from(gate_texts(repository, (base, head), inquiry, &change, conventions));
     (change, gate)
 }
 
@@ -137,7 +146,7 @@ fn ask_pushes(repository: &Repository, asked: &Asked<'_>, change: &mut Change) -
         return Ok(());
     }
     let branch = asked.branch.known()?;
-    let pushes = asked.host.branch_pushes(&branch.name, &tips);
+    let pushes = asked.forge.branch_pushes(&branch.name, &tips);
     repository.after_pushes(change, pushes.known()?)
 }
 
@@ -150,29 +159,28 @@ fn no_host() -> Gap {
 
 fn gate_texts(
     repository: &Repository,
-    base: &Revision,
-    head: &Revision,
+    (base, head): (&Revision, &Revision),
     inquiry: &Inquiry,
     change: &Fact<Change>,
+    conventions: &HostConventions,
 ) -> Result<GateTexts, Gap> {
-    let policy = |at| match &inquiry.policy {
-        Some(path) => text_at(repository, at, path),
-        None => Ok(None),
-    };
-    let policy_before = policy(base)?;
-    let left = inquiry.policy.as_ref().is_none_or(|path| leaves(change, path));
-    let policy_after = if left { policy_before.clone() } else { policy(head)? };
-    // Waivers stand beside the policy: those of a repository do not loosen a policy that is kept elsewhere.
-    let path = RepoPath::from(waiver::PATH);
-    let waivers = |at| if inquiry.policy.is_some() { text_at(repository, at, &path) } else { Ok(None) };
-    let waivers_before = waivers(base)?;
-    let waivers_after = if leaves(change, &path) { waivers_before.clone() } else { waivers(head)? };
-    let waiver_signers = match &inquiry.waiver_signers {
-        Some(path) => text_at(repository, base, path)?,
-        None => None,
-    };
-    let code_owners = code_owners(repository, base)?;
-    Ok(GateTexts { policy_before, policy_after, waivers_before, waivers_after, waiver_signers, code_owners })
+    let mut gate = GateTexts::default();
+    for (path, purposes) in &inquiry.texts {
+        for purpose in purposes.iter().filter(|purpose| **purpose != TextPurpose::EvidenceSigners) {
+            let text = gate.entry(path.clone(), *purpose);
+            text.before = text_at(repository, base, path)?;
+            if purpose.is_read_after() {
+                text.after = match leaves(change, path) {
+                    true => text.before.clone(),
+                    false => text_at(repository, head, path)?,
+                };
+            }
+        }
+    }
+    if let Some((path, text)) = code_owners(repository, base, conventions)? {
+        gate.entry(path, TextPurpose::CodeOwners).before = Some(text);
+    }
+    Ok(gate)
 }
 
 /// A change that does not touch the policy (or the waivers) leaves the one that the branch has by now, however old the
@@ -182,13 +190,17 @@ fn leaves(change: &Fact<Change>, path: &RepoPath) -> bool {
     entries.is_some_and(|mut entries| entries.all(|entry| entry.path != *path))
 }
 
-/// CODEOWNERS as GitHub finds it; what it says of a path, and whether GitHub would read it, is for its reader.
-fn code_owners(repository: &Repository, at: &Revision) -> Result<Option<GateText>, Gap> {
-    for place in codeowners::PLACES {
-        let path = RepoPath::from(place);
+/// CODEOWNERS as the host finds it; what it says of a path, and whether the host would read it, is for its reader.
+fn code_owners(
+    repository: &Repository,
+    at: &Revision,
+    conventions: &HostConventions,
+) -> Result<Option<(RepoPath, String)>, Gap> {
+    for place in &conventions.code_owners.places {
+        let path = RepoPath::from(place.as_str());
         if let Some(bytes) = repository.file_at(at, &path)? {
             let text = String::from_utf8_lossy(&bytes).into_owned();
-            return Ok(Some(GateText { path, text }));
+            return Ok(Some((path, text)));
         }
     }
     Ok(None)
@@ -222,13 +234,13 @@ fn host_facts(
     let before_updates = change.value().map_or(&[][..], |change| &change.updates.before);
     let owner_teams = match (change.value(), gate.value()) {
         (Some(change), Some(gate)) if inquiry.topics.contains(&Topic::CodeOwners) => {
-            owner_teams(change, gate)
+            owner_teams(change, gate, asked.forge.conventions().code_owners.dialect)
         }
         _ => BTreeSet::new(),
     };
     let (request, branch) = (asked.request.clone(), asked.branch.clone());
-    let mut facts =
-        asked.host.facts(inquiry, Question { request, branch, head, commits, before_updates, owner_teams });
+    let question = Question { request, branch, head, commits, before_updates, owner_teams };
+    let mut facts = ask_facts(asked.forge, asked.on_request, inquiry, question);
     if let (Fact::Known(moves), Some(change)) = (&mut facts.moves, change.value()) {
         moves.iter_mut().for_each(|one| follow(repository, change, one));
     }
@@ -250,9 +262,9 @@ fn follow(repository: &Repository, change: &Change, one: &mut Move) {
 }
 
 /// The teams that own a path the change touches, by either name, also only on the way.
-fn owner_teams(change: &Change, gate: &GateTexts) -> BTreeSet<TeamName> {
-    let Some(text) = &gate.code_owners else { return BTreeSet::new() };
+fn owner_teams(change: &Change, gate: &GateTexts, dialect: CodeOwnersDialect) -> BTreeSet<TeamName> {
+    let Some(text) = gate.before(TextPurpose::CodeOwners) else { return BTreeSet::new() };
     let on_the_way = change.on_the_way.value().map_or(&[][..], Vec::as_slice);
     let files = change.files.iter().chain(on_the_way);
-    CodeOwners::parse(&text.text).teams_of(files.flat_map(FileChange::entries).map(|entry| &entry.path))
+    CodeOwners::parse(text, dialect).teams_of(files.flat_map(FileChange::entries).map(|entry| &entry.path))
 }

@@ -16,4 +16,3 @@ pub mod line_coverage;
 mod reading;
 pub mod recorded;
 pub mod reports;
-pub mod transport;

@@ -10,7 +10,7 @@ use crate::model::change::{FileChange, Revision};
 use crate::model::deployment::{Back, Deployment, LandingFacts};
 use crate::model::fact::{Fact, Gap};
 use crate::model::facts::{Facts, POLICY_PATH};
-use crate::model::inquiry::Inquiry;
+use crate::model::inquiry::{Inquiry, TextPurpose};
 use crate::model::landing::{Candidate, Coverage, Landing, Span, Step};
 use crate::model::path::RepoPath;
 use crate::model::waiver;
@@ -48,10 +48,11 @@ pub fn policy_elsewhere(
     baseline: &Revision,
     inquiry: &Inquiry,
 ) -> Result<Option<String>, Gap> {
-    let path = inquiry.policy.clone().unwrap_or_else(|| RepoPath::from(POLICY_PATH));
+    let asked = inquiry.path_of(TextPurpose::Policy);
+    let path = asked.cloned().unwrap_or_else(|| RepoPath::from(POLICY_PATH));
     let differs = match text_at(repository, baseline, &path)? {
         Some(text) => text != policy,
-        None => inquiry.policy.is_some(),
+        None => asked.is_some(),
     };
     let at = baseline.short();
     Ok(differs.then(|| format!("the policy is not the one that stands at its baseline ({path} at {at})")))
@@ -99,17 +100,27 @@ impl Search<'_> {
     fn texts(&self) -> Result<Vec<String>, Gap> {
         let Facts { gate, inquiry, .. } = &self.facts.whole;
         let Some(gate) = gate.value() else { return Ok(Vec::new()) };
-        let waivers = inquiry.policy.as_ref().map(|_| RepoPath::from(waiver::PATH));
-        let (policy, signers) = (inquiry.policy.as_ref(), inquiry.waiver_signers.as_ref());
+        let (asked_policy, waivers) = (inquiry.path_of(TextPurpose::Policy), RepoPath::from(waiver::PATH));
         let mut found = Vec::new();
-        for (what, path, before, after) in [
-            ("the policy", policy, &gate.policy_before, &gate.policy_after),
-            ("the waivers", waivers.as_ref(), &gate.waivers_before, &gate.waivers_after),
-            ("the signers of waivers", signers, &gate.waiver_signers, &gate.waiver_signers),
+        for (purpose, what) in [
+            (TextPurpose::Policy, "the policy"),
+            (TextPurpose::Waivers, "the waivers"),
+            (TextPurpose::WaiverSigners, "the signers of waivers"),
         ] {
+            // Waivers are read wherever the policy is, whatever the facts say was asked.
+            let path = match purpose {
+                TextPurpose::Waivers => asked_policy.map(|_| &waivers),
+                purpose => inquiry.path_of(purpose),
+            };
             let at = |commit| path.map_or(Ok(None), |path| text_at(self.repository, commit, path));
             let there = at(self.baseline)?;
-            if there != *before || (there != *after && at(&self.facts.candidate)? != *after) {
+            let said = gate.find(purpose).filter(|(at, _)| Some(*at) == path);
+            let unasked = inquiry.path_of(purpose) != path || gate.find(purpose).is_some() && said.is_none();
+            let before = said.and_then(|(_, text)| text.before.as_ref());
+            let after =
+                if purpose.is_read_after() { said.and_then(|(_, text)| text.after.as_ref()) } else { before };
+            let is_after = || Ok(there.as_ref() == after || at(&self.facts.candidate)?.as_ref() == after);
+            if unasked || there.as_ref() != before || !is_after()? {
                 found.push(format!("{what} read otherwise there"));
             }
         }
@@ -130,7 +141,8 @@ impl Search<'_> {
 
     /// What git shows of a change, and the texts that steer the gate there.
     fn of_facts(&self, facts: &Facts, base: &Revision, head: &Revision) -> Result<Option<String>, Gap> {
-        let (change, gate) = of_repository(self.repository, base, head, &facts.inquiry);
+        let (change, gate) =
+            of_repository(self.repository, base, head, &facts.inquiry, &facts.host.conventions);
         let same = agree(&facts.change, &change)? && agree(&facts.gate, &gate)?;
         Ok((!same).then(|| format!("from {} to {} is another change", base.short(), head.short())))
     }
@@ -176,7 +188,8 @@ impl Search<'_> {
     fn of_back(&self, back: &Back) -> Result<Vec<String>, Gap> {
         let inquiry = &self.facts.whole.inquiry;
         let tip = &self.facts.whole.host.branch.known()?.tip;
-        let (_, gate) = of_repository(self.repository, self.baseline, tip, inquiry);
+        let (_, gate) =
+            of_repository(self.repository, self.baseline, tip, inquiry, &self.facts.whole.host.conventions);
         let undone = self.files(&self.facts.candidate, self.baseline, inquiry);
         let mut found = self.of_landings(back.since.known()?)?;
         if !agree(&back.gate, &gate)? || !agree(&back.undone, &undone)? {

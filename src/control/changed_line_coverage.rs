@@ -2,8 +2,8 @@
 //!
 //! Its settings are in `settings.rs`, which reports count in `counted.rs`, and the rule here and in `area.rs`, which judges one area.
 
-use super::bound::Trust;
-use super::{Case, Control, Documentation, Kind, Reach, Reference, Stage, Waivable, finding, read};
+use super::shared::evidence_binding::Trust;
+use super::{Case, Control, Documentation, Granularity, Kind, Reference, Stage, Waivable, finding, read};
 use crate::model::decision::{Finding, SubjectKind, TouchedArea, Verdict};
 use crate::model::fact::{Gap, GapReason};
 use crate::model::glob::Glob;
@@ -25,11 +25,13 @@ const NAME: &str = "changed-line-coverage";
 pub static KIND: Kind = Kind {
     name: NAME,
     stage: Stage::Both,
-    reach: Reach::Whole,
+    granularity: Granularity::Once,
     always_on: false,
     waivable: Waivable::Freely,
     documentation: Documentation(include_str!("changed_line_coverage.md")),
     read: read::<ChangedLineCoverage>,
+    #[cfg(test)]
+    schema: super::schema::of::<ChangedLineCoverage>,
 };
 
 impl Control for ChangedLineCoverage {
@@ -95,7 +97,7 @@ fn area_of<'a>(case: &Case<'a>, touched: &TouchedArea) -> Result<&'a Area, Gap> 
     let areas = &case.scope.inventory.areas;
     areas.iter().find(|area| area.name == touched.area).ok_or_else(|| {
         let (detail, remedy) =
-            ("the policy does not know it", "Judge by the policy that the facts were gathered for.");
+            ("the policy has no such area", "Judge by the policy that the facts were gathered for.");
         Gap::new(
             format!("which files belong to `{}`", touched.area),
             GapReason::Contradiction,

@@ -3,16 +3,16 @@
 //! A part in a landing, other than the deployer's, counts when the host vouches for it: having opened the request, or
 //! having approved it. What commits say of their authors does not count here, since anybody can write any name into a commit.
 
-use super::approval::{Approval, Approvals, Independence, LastPusher, approvals};
-use super::quorum::is_named;
+use super::shared::approval::{Approval, Approvals, Independence, LastPusher, approvals};
+use super::shared::quorum::is_named;
 use super::{
-    Case, Control, Documentation, Kind, LandingCase, Reach, Reference, Role, Scope, Stage, Waivable, finding,
-    read, unproven,
+    Case, Control, Documentation, Granularity, Kind, LandingCase, Reference, Role, Scope, Stage, Waivable,
+    finding, read, unproven,
 };
 use crate::model::decision::{Finding, SubjectKind, Verdict};
 use crate::model::deployment::{Deployer, DeployerOrigin, Deployment};
 use crate::model::fact::{Gap, GapReason};
-use crate::model::facts::Facts;
+use crate::model::facts::{Facts, HostFacts};
 use crate::model::inquiry::{Inquiry, Topic};
 use crate::model::person::{Account, AccountKind, Login, Who};
 use serde::Deserialize;
@@ -24,15 +24,18 @@ const NAME: &str = "deployers";
 pub static KIND: Kind = Kind {
     name: NAME,
     stage: Stage::Deployment,
-    reach: Reach::Whole,
+    granularity: Granularity::Once,
     always_on: false,
     waivable: Waivable::Freely,
     documentation: Documentation(include_str!("deployers.md")),
     read: read::<Deployers>,
+    #[cfg(test)]
+    schema: super::schema::of::<Deployers>,
 };
 
 /// Its settings: at least one of the two.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "Written"))]
 #[serde(try_from = "Written")]
 pub struct Deployers {
     role: Option<Spanned<String>>,
@@ -40,9 +43,14 @@ pub struct Deployers {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Written {
+    /// The role that the deployer must hold.
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
     role: Option<Spanned<String>>,
+    /// `true`: somebody other than the deployer must have opened or approved each request behind data-processing code.
+    /// Default: `false`.
     #[serde(default)]
     not_author_alone: bool,
 }
@@ -95,7 +103,7 @@ impl Control for Deployers {
         let requests = case.landing.requests.known()?;
         if requests.is_empty() {
             let reason = format!(
-                "no change request brought it, so nobody but {deployer} is known to have had a part in it"
+                "no change request brought it, so no one other than {deployer} is known to have taken part in it"
             );
             return Ok(vec![alone(case, reason)]);
         }
@@ -104,7 +112,7 @@ impl Control for Deployers {
             return Ok(vec![alone(case, reason.clone())]);
         }
         parts.into_iter().collect::<Result<Vec<_>, _>>()?;
-        Ok(vec![on_landing(case, Verdict::Met, format!("somebody other than {deployer} had a part in it"))])
+        Ok(vec![on_landing(case, Verdict::Met, format!("a person other than {deployer} took part in it"))])
     }
 }
 
@@ -115,12 +123,14 @@ impl Deployers {
             finding(NAME, verdict, SubjectKind::Environment, &deployment.environment, reason)
         };
         let Some(name) = self.role.as_ref().map(Spanned::get_ref) else {
-            return of(Verdict::Met, format!("{login} deploys; the policy asks for no role"));
+            return of(Verdict::Met, format!("{login} deploys; the policy requires no role"));
         };
         match holds(case, name, login) {
-            Ok(true) => of(Verdict::Met, format!("{login} deploys, who holds the role `{name}`")),
-            Ok(false) => of(Verdict::Broken, format!("{login} deploys, who does not hold the role `{name}`"))
-                .remedy(format!("Let somebody of the role `{name}` deploy.")),
+            Ok(true) => of(Verdict::Met, format!("{login}, who deploys, holds the role `{name}`")),
+            Ok(false) => {
+                of(Verdict::Broken, format!("{login}, who deploys, does not hold the role `{name}`"))
+                    .remedy(format!("Have a person with the role `{name}` deploy."))
+            }
             Err(gap) => unproven(NAME, SubjectKind::Environment, &deployment.environment, &gap),
         }
     }
@@ -129,13 +139,13 @@ impl Deployers {
 /// Does this account hold the role?
 fn holds(case: &Case<'_>, name: &str, login: &Login) -> Result<bool, Gap> {
     let who = case.scope.people.by_login(login);
-    if is_machine(case.scope, &who, login) {
+    if is_machine(case.scope, &case.facts.host, &who, login) {
         return Ok(false);
     }
     let role = case.scope.roles.get(name).ok_or_else(|| undecided(name, "the policy has no such role"))?;
     let named = is_named(case, &who, login, role)?;
     if !named && by_owners_only(role) {
-        return Err(undecided(name, "it is that of the owners of files, and a deployment is no file"));
+        return Err(undecided(name, "it consists of code owners alone, and a deployment has none"));
     }
     Ok(named)
 }
@@ -149,9 +159,9 @@ fn undecided(role: &str, detail: &str) -> Gap {
     Gap::new(format!("who holds the role `{role}`"), GapReason::Unsupported, detail, remedy)
 }
 
-/// By the identity map, or by the ending that GitHub gives to the accounts of applications and to no other.
-fn is_machine(scope: &Scope, who: &Who, login: &Login) -> bool {
-    scope.people.is_machine(who) || login.as_str().ends_with("[bot]")
+/// By the identity map, or by the ending that the host gives to the accounts of applications and to no other.
+fn is_machine(scope: &Scope, host: &HostFacts, who: &Who, login: &Login) -> bool {
+    scope.people.is_machine(who) || host.conventions.accounts.is_application(login.as_str())
 }
 
 /// Why nobody other than the deployer is known to have had a part in the request; `None` when somebody had.
@@ -161,7 +171,7 @@ fn second(case: &LandingCase<'_>, facts: &Facts, deployer: &Login) -> Result<Opt
     if request
         .author
         .as_ref()
-        .is_some_and(|author| author.login != *deployer && is_other(case.scope, author, &who))
+        .is_some_and(|author| author.login != *deployer && is_other(case.scope, &facts.host, author, &who))
     {
         return Ok(None);
     }
@@ -175,18 +185,18 @@ fn second(case: &LandingCase<'_>, facts: &Facts, deployer: &Login) -> Result<Opt
     }
     match unclear.into_iter().find(|(approval, _)| other(approval)) {
         Some((_, gap)) => Err(gap),
-        None => Ok(Some(format!("nobody other than {deployer} opened or approved request {}", request.id))),
+        None => Ok(Some(format!("no one other than {deployer} opened or approved request {}", request.id))),
     }
 }
 
-fn is_other(scope: &Scope, account: &Account, deployer: &Who) -> bool {
+fn is_other(scope: &Scope, host: &HostFacts, account: &Account, deployer: &Who) -> bool {
     let who = scope.people.by_login(&account.login);
-    account.kind == AccountKind::Human && !is_machine(scope, &who, &account.login) && who != *deployer
+    account.kind == AccountKind::Human && !is_machine(scope, host, &who, &account.login) && who != *deployer
 }
 
 fn alone(case: &LandingCase<'_>, reason: String) -> Finding {
     on_landing(case, Verdict::Broken, reason)
-        .remedy("Let somebody else deploy, who had no part in it or not the only one.")
+        .remedy("Have someone else deploy: a person who took no part in it, or was not the only one who did.")
 }
 
 fn on_landing(case: &LandingCase<'_>, verdict: Verdict, reason: String) -> Finding {
@@ -195,7 +205,8 @@ fn on_landing(case: &LandingCase<'_>, verdict: Verdict, reason: String) -> Findi
 
 fn asserted(deployment: &Deployment, deployer: &Deployer) -> Option<Finding> {
     (deployer.origin == DeployerOrigin::Asserted).then(|| {
-        let reason = format!("that {} deploys was said on the command line; no host says so", deployer.login);
+        let reason =
+            format!("the command line names {} as the deployer; no host confirms it", deployer.login);
         finding(NAME, Verdict::Noted, SubjectKind::Environment, &deployment.environment, reason)
     })
 }

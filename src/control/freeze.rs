@@ -4,7 +4,7 @@
 //! UTC. Summer time and other local customs are left out on purpose: a window that moves with the rules of a time
 //! zone would give another answer on a machine with other rules.
 
-use super::{Case, Control, Documentation, Kind, Reach, Stage, Waivable, finding, read};
+use super::{Case, Control, Documentation, Granularity, Kind, Stage, Waivable, finding, read};
 use crate::model::decision::{Finding, SubjectKind, Verdict};
 use crate::model::environment::Environment;
 use crate::model::fact::Gap;
@@ -21,15 +21,18 @@ const NAME: &str = "freeze";
 pub static KIND: Kind = Kind {
     name: NAME,
     stage: Stage::Deployment,
-    reach: Reach::Whole,
+    granularity: Granularity::Once,
     always_on: false,
     waivable: Waivable::Freely,
     documentation: Documentation(include_str!("freeze.md")),
     read: read::<Freeze>,
+    #[cfg(test)]
+    schema: super::schema::of::<Freeze>,
 };
 
 /// Its settings: at least one window of either kind.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "Written"))]
 #[serde(try_from = "Written")]
 pub struct Freeze {
     environments: Option<Vec<Environment>>,
@@ -38,12 +41,17 @@ pub struct Freeze {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Written {
+    /// The environments that the windows apply to. Default: all.
     #[serde(default, deserialize_with = "settings::some_environments")]
+    #[cfg_attr(test, schemars(with = "Option<Vec<String>>"))]
     environments: Option<Vec<Environment>>,
+    /// Windows between two moments. Write at least one window here or under `weekly`.
     #[serde(default, deserialize_with = "settings::some_windows")]
     windows: Vec<WindowEntry>,
+    /// Windows that come back every week.
     #[serde(default, deserialize_with = "settings::some_weeks")]
     weekly: Vec<WeekEntry>,
 }
@@ -83,7 +91,7 @@ impl Control for Freeze {
         let frozen: Vec<_> =
             self.frozen(moment).map(|(end, reason)| stopped(environment, end, reason)).collect();
         if frozen.is_empty() {
-            return Ok(vec![of(environment, Verdict::Met, format!("nothing is frozen at {moment}"))]);
+            return Ok(vec![of(environment, Verdict::Met, format!("no freeze window applies at {moment}"))]);
         }
         Ok(frozen)
     }
@@ -105,7 +113,7 @@ impl Freeze {
 
 fn stopped(environment: &str, end: Option<Timestamp>, reason: &str) -> Finding {
     let end = end.map_or_else(|| "the end of the window".to_string(), |end| end.to_string());
-    of(environment, Verdict::Broken, format!("nothing is deployed there before {end}: {reason}"))
+    of(environment, Verdict::Broken, format!("deployments to it are frozen until {end}: {reason}"))
         .remedy(format!("Deploy after {end}, or ask for a waiver if it cannot wait."))
 }
 

@@ -5,8 +5,8 @@
 //! | the policy | it is the rules |
 //! | the waivers, `portcullis-waivers.toml` | they say when the rules do not hold |
 //! | their allowed signers, where the policy names them | they say whose consent is proved |
-//! | CODEOWNERS, in each place that GitHub looks in | it names who may approve; a new file in an earlier place replaces the old one |
-//! | `.github/workflows/**`, `.github/actions/**`, any `action.yml` | they run the gate and the tests |
+//! | CODEOWNERS, in each place that the host looks in | it names who may approve; a new file in an earlier place replaces the old one |
+//! | what defines the host's CI; on GitHub `.github/workflows/**`, `.github/actions/**`, any `action.yml` | they run the gate and the tests |
 //! | `test-configuration` of the settings | it decides which tests run |
 //! | `.gitattributes`, `.gitignore`, `.gitmodules`, `.lfsconfig`, where changed lines govern any of these files ([`crate::model::governs`]) | they decide what a checkout holds of them |
 //! | `paths` of the settings | the policy says so |
@@ -14,59 +14,61 @@
 //! A file counts under its old and its new name and, for a link, under the path it leads to; a link or a submodule also
 //! where files of the gate may lie below it. Case and Unicode form do not matter. Workflows are taken from the repository that is judged; those it calls elsewhere are not seen.
 
-use super::approval::{Approvals, Independence, approvals};
-use super::quorum::{Demand, Judgement, RoleApprovals, files, judge, nothing_to_judge};
-use super::required_reviews::objections;
-use super::{Case, Control, Documentation, Kind, Reach, Reference, Stage, Waivable, finding, read, unproven};
-use crate::model::change::{EntryKind, FileChange};
-use crate::model::codeowners::{CodeOwners, InvalidLine, PLACES};
+use super::shared::approval::{Approvals, Independence, approvals};
+use super::shared::gate_files::{FileName, is_same_file, matches_any, names_of};
+use super::shared::quorum::{Demand, Judgement, RoleApprovals, files, judge, nothing_to_judge};
+use super::{
+    Case, Control, Documentation, Granularity, Kind, Reference, Stage, Waivable, finding, read, unproven,
+};
+use crate::model::change::FileChange;
+use crate::model::codeowners::{CodeOwners, InvalidLine};
 use crate::model::decision::{Finding, Place, SubjectKind, Verdict};
-use crate::model::fact::{Fact, Gap, GapReason};
+use crate::model::fact::{Fact, Gap};
 use crate::model::facts::GateTexts;
-use crate::model::glob::{Below, Glob, folded};
-use crate::model::governs::{self, Governing, Governor, split};
-use crate::model::inquiry::{Inquiry, Topic};
+use crate::model::glob::Glob;
+use crate::model::governs::{self, Governing};
+use crate::model::host::HostConventions;
+use crate::model::inquiry::{Inquiry, TextPurpose, Topic};
 use crate::model::path::RepoPath;
 use crate::model::waiver;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::num::NonZeroU64;
-use std::sync::LazyLock;
 use toml::Spanned;
 
 const NAME: &str = "gate-integrity";
-
-// A deployment asks about thousands of landings: these are compiled once.
-static OWNER_FILES: LazyLock<Globs> = LazyLock::new(|| globs(&PLACES));
-static WORKFLOWS: LazyLock<Globs> = LazyLock::new(|| {
-    globs(&[".github/workflows/**", ".github/actions/**", "**/action.yml", "**/action.yaml"])
-});
 
 /// The control.
 pub static KIND: Kind = Kind {
     name: NAME,
     stage: Stage::Both,
-    reach: Reach::Landing,
+    granularity: Granularity::PerLanding,
     always_on: true,
     waivable: Waivable::Never {
         because: "it guards the policy, these waivers and the baseline",
-        instead: "let the owners of the gate approve the change",
+        instead: "have the owners of the gate approve the change",
     },
     documentation: Documentation(include_str!("gate_integrity.md")),
     read: read::<GateIntegrity>,
+    #[cfg(test)]
+    schema: super::schema::of::<GateIntegrity>,
 };
 
 /// Its settings. Each has a default, so that the control can be on without any.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct GateIntegrity {
-    /// Who has to approve; without it anybody independent who may write.
+    /// The role whose people must approve a change to the gate. Without it, anyone independent with write access counts.
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
     role: Option<Spanned<String>>,
-    /// How many of them.
+    /// How many of them must approve. Default: 1.
     approvals: NonZeroU64,
-    /// Files that decide which tests run.
+    /// Glob patterns of the files that decide which tests run, and how.
+    #[cfg_attr(test, schemars(with = "Vec<String>"))]
     test_configuration: Vec<Glob>,
-    /// More files.
+    /// Glob patterns of further files that count as part of the gate.
+    #[cfg_attr(test, schemars(with = "Vec<String>"))]
     paths: Vec<Glob>,
 }
 
@@ -102,17 +104,25 @@ impl Control for GateIntegrity {
         }
         let gate = case.facts.gate.known()?;
         let files = files(case)?;
-        let touched = self.touched(case, &files)?;
+        let touched = self.touched(case, &files);
         let mut findings = match touched.is_empty() {
             true => vec![untouched(change.head.short())],
             false => self.judge(case, &touched),
         };
         findings.extend(removed(case, gate));
         findings.extend(origin(case, gate));
-        findings.extend(unreadable_lines(gate, &files));
+        findings.extend(unreadable_lines(&case.facts.host.conventions, gate, &files));
         Ok(findings)
     }
 }
+
+/// The texts that the gate reads in the repository, and what each of them is to a reader.
+const TEXTS: [(TextPurpose, &str); 4] = [
+    (TextPurpose::Policy, "the policy"),
+    (TextPurpose::Waivers, "the waivers"),
+    (TextPurpose::WaiverSigners, "the list of signers of waivers"),
+    (TextPurpose::EvidenceSigners, "the list of signers of evidence"),
+];
 
 /// Touched files that steer the gate, and why they do.
 struct Touched<'a> {
@@ -122,43 +132,43 @@ struct Touched<'a> {
 
 impl GateIntegrity {
     /// The touched files of the gate, by reason.
-    fn touched<'a>(&self, case: &Case<'a>, files: &[&'a FileChange]) -> Result<Vec<Touched<'a>>, Gap> {
+    fn touched<'a>(&self, case: &Case<'a>, files: &[&'a FileChange]) -> Vec<Touched<'a>> {
         let inquiry = &case.facts.inquiry;
-        let is_policy = inquiry.policy.as_ref().map(same_file);
-        let is_waivers = same_file(&RepoPath::from(waiver::PATH));
-        let signs_waivers = inquiry.waiver_signers.as_ref().map(same_file);
-        let signs_evidence = inquiry.signers.as_ref().map(same_file);
-        let (owners, workflows) = (built_in(&OWNER_FILES)?, built_in(&WORKFLOWS)?);
-        let all = [
-            of_gate("the policy", files, |name| is_policy.as_ref().is_some_and(|is| is(name.path))),
-            of_gate("the waivers", files, |name| is_waivers(name.path)),
-            of_gate("who may sign waivers", files, |name| {
-                signs_waivers.as_ref().is_some_and(|is| is(name.path))
-            }),
-            of_gate("who may sign evidence", files, |name| {
-                signs_evidence.as_ref().is_some_and(|is| is(name.path))
-            }),
-            of_gate("who owns which file", files, |name| any(owners, name)),
-            of_gate("the workflows that run the gate and the tests", files, |name| any(workflows, name)),
-            of_gate("the configuration of the tests", files, |name| any(&self.test_configuration, name)),
-            of_gate("what the policy counts to the gate", files, |name| any(&self.paths, name)),
-            self.governed(inquiry, files)?,
+        let waivers = RepoPath::from(waiver::PATH);
+        let texts = TEXTS.iter().map(|(purpose, reason)| {
+            let asked = inquiry.texts.iter().filter(|(_, purposes)| purposes.contains(purpose));
+            let always = (*purpose == TextPurpose::Waivers).then_some(&waivers);
+            let same: Vec<_> = asked.map(|(path, _)| path).chain(always).map(is_same_file).collect();
+            of_gate(reason, files, |name| same.iter().any(|is_same| is_same(name.path)))
+        });
+        let conventions = &case.facts.host.conventions;
+        let globs = [
+            ("the owners of files (CODEOWNERS)", &conventions.code_owners.places),
+            ("the workflows that run the gate and the tests", &conventions.workflow_files),
+            ("the configuration of the tests", &self.test_configuration),
+            ("files that the policy counts as part of the gate", &self.paths),
         ];
-        Ok(all.into_iter().filter(|touched| !touched.files.is_empty()).collect())
+        let matching = globs.map(|(reason, globs)| of_gate(reason, files, |name| matches_any(globs, name)));
+        let all = texts.chain(matching).chain([self.governed(conventions, inquiry, files)]);
+        all.filter(|touched| !touched.files.is_empty()).collect()
     }
 
     /// Files that decide what a checkout holds of the files of the gate.
-    fn governed<'a>(&self, inquiry: &Inquiry, files: &[&'a FileChange]) -> Result<Touched<'a>, Gap> {
-        let reason = "what decides how files of the gate are checked out";
+    fn governed<'a>(
+        &self,
+        conventions: &HostConventions,
+        inquiry: &Inquiry,
+        files: &[&'a FileChange],
+    ) -> Touched<'a> {
+        let reason = "lines that decide how files of the gate are checked out";
         let governing = |file: &&FileChange| file.governing().next().is_some();
         let Some(_) = files.iter().find(|file| governing(file)) else {
-            return Ok(Touched { reason, files: Vec::new() });
+            return Touched { reason, files: Vec::new() };
         };
         let waivers = RepoPath::from(waiver::PATH);
-        let single = [&inquiry.policy, &inquiry.waiver_signers, &inquiry.signers].into_iter().flatten();
-        let single: Vec<Glob> =
-            single.chain([&waivers]).filter_map(|path| Glob::of_path(path.as_bytes())).collect();
-        let (owners, workflows) = (built_in(&OWNER_FILES)?, built_in(&WORKFLOWS)?);
+        let single = inquiry.texts.keys().chain([&waivers]);
+        let single: Vec<Glob> = single.filter_map(|path| Glob::of_path(path.as_bytes())).collect();
+        let (owners, workflows) = (&conventions.code_owners.places, &conventions.workflow_files);
         let named = single.iter().chain(workflows).chain(&self.test_configuration).chain(&self.paths);
         // Of the places where CODEOWNERS may stand, only those where it does: `docs/` is one of them.
         let all = named.map(|glob| (glob, governs::Reach::Named));
@@ -167,7 +177,7 @@ impl GateIntegrity {
             all.iter().any(|(glob, reach)| governing.meets(glob, &[], *reach).is_some())
         };
         let named = |file: &&'a FileChange| Some((file.governing().find(&meets)?.path, *file));
-        Ok(Touched { reason, files: files.iter().filter_map(named).collect() })
+        Touched { reason, files: files.iter().filter_map(named).collect() }
     }
 
     fn judge(&self, case: &Case<'_>, touched: &[Touched<'_>]) -> Vec<Finding> {
@@ -175,7 +185,7 @@ impl GateIntegrity {
             let judgement = self.quorum(case, &approvals, touched)?;
             let request = case.facts.host.request.known()?.id.to_string();
             let findings = touched.iter().map(|touched| touched.finding(&judgement));
-            Ok(findings.chain(objections(NAME, &request, &approvals)).collect())
+            Ok(findings.chain(approvals.objection_finding(NAME, &request)).collect())
         });
         judged.unwrap_or_else(|gap| touched.iter().map(|touched| touched.unproven(&gap)).collect())
     }
@@ -196,81 +206,13 @@ impl GateIntegrity {
     }
 }
 
-/// Is this the policy, its waivers, a list of signers, CODEOWNERS, a workflow, or what may decide how one of them is checked out? (What
-/// settings add is not asked here.)
-///
-/// # Errors
-/// A defect of ours: a pattern of this file does not parse.
-pub(super) fn steers_gate(inquiry: &Inquiry, path: &RepoPath) -> Result<bool, Gap> {
-    let name = Name { path, hides: false };
-    let files = [&inquiry.policy, &inquiry.waiver_signers, &inquiry.signers];
-    let named = files.into_iter().flatten().any(|named| same_file(named)(path));
-    let waivers = same_file(&RepoPath::from(waiver::PATH))(path);
-    let above = |glob: &Glob| glob.below(split(path).0) == Below::Named;
-    let governs = Governor::of(path).is_some()
-        && built_in(&OWNER_FILES)?.iter().chain(built_in(&WORKFLOWS)?).any(above);
-    Ok(named
-        || waivers
-        || governs
-        || any(built_in(&OWNER_FILES)?, &name)
-        || any(built_in(&WORKFLOWS)?, &name))
-}
-
 fn of_gate<'a>(
     reason: &'static str,
     files: &[&'a FileChange],
-    is: impl Fn(&Name<'a>) -> bool,
+    is: impl Fn(&FileName<'a>) -> bool,
 ) -> Touched<'a> {
-    let name = |file: &'a FileChange| names(file).find(|name| is(name)).map(|name| (name.path, file));
+    let name = |file: &'a FileChange| names_of(file).find(|name| is(name)).map(|name| (name.path, file));
     Touched { reason, files: files.iter().filter_map(|file| name(file)).collect() }
-}
-
-/// A name under which a file counts.
-struct Name<'a> {
-    path: &'a RepoPath,
-    /// What stands there, a link or a submodule, stands for files that have no entries of their own.
-    hides: bool,
-}
-
-/// Every name under which a file counts: old, new, and where a link leads.
-fn names(file: &FileChange) -> impl Iterator<Item = Name<'_>> {
-    file.entries().flat_map(|entry| {
-        let hides = !matches!(entry.kind, EntryKind::File | EntryKind::Executable);
-        let target = target(&entry.kind).map(|path| Name { path, hides: false });
-        std::iter::once(Name { path: &entry.path, hides }).chain(target)
-    })
-}
-
-fn target(kind: &EntryKind) -> Option<&RepoPath> {
-    match kind {
-        EntryKind::Symlink(target) => target.as_ref(),
-        EntryKind::File | EntryKind::Executable | EntryKind::Submodule => None,
-    }
-}
-
-/// A link at `.config` is of the gate where `.config/nextest.toml` is.
-fn any(globs: &[Glob], name: &Name<'_>) -> bool {
-    let path = name.path.as_bytes();
-    globs.iter().any(|glob| glob.matches_folded(path) || name.hides && glob.below(path) == Below::Named)
-}
-
-type Globs = Result<Vec<Glob>, String>;
-
-fn globs(patterns: &[&str]) -> Globs {
-    patterns.iter().map(|pattern| Glob::new(pattern)).collect()
-}
-
-fn built_in(globs: &'static LazyLock<Globs>) -> Result<&'static [Glob], Gap> {
-    globs.as_deref().map_err(|reason| {
-        Gap::new("the files of the gate", GapReason::Unsupported, reason.clone(), "Report this as a defect.")
-    })
-}
-
-/// The same file, also where a file system does not tell case or Unicode forms apart. What it takes to tell is made once: a
-/// deployment asks it of every path of thousands of landings.
-fn same_file(file: &RepoPath) -> impl Fn(&RepoPath) -> bool + use<> {
-    let file = folded(file.as_bytes());
-    move |path| file == folded(path.as_bytes())
 }
 
 impl Touched<'_> {
@@ -303,8 +245,8 @@ fn untouched(head: &str) -> Finding {
 
 /// Without a policy at the head the next change would not be judged by one.
 fn removed(case: &Case<'_>, gate: &GateTexts) -> Option<Finding> {
-    let policy = case.facts.inquiry.policy.as_ref()?;
-    let gone = gate.policy_before.is_some() && gate.policy_after.is_none();
+    let policy = case.facts.inquiry.path_of(TextPurpose::Policy)?;
+    let gone = gate.before(TextPurpose::Policy).is_some() && gate.after(TextPurpose::Policy).is_none();
     let found = || {
         finding(
             NAME,
@@ -321,7 +263,7 @@ fn removed(case: &Case<'_>, gate: &GateTexts) -> Option<Finding> {
 /// Who may have put the policy where it is.
 fn origin(case: &Case<'_>, gate: &GateTexts) -> Option<Finding> {
     let host = &case.facts.host;
-    if gate.policy_before.is_none() || host.kind == "none" {
+    if gate.before(TextPurpose::Policy).is_none() || !host.took_part() {
         return None;
     }
     match &host.branch {
@@ -332,7 +274,7 @@ fn origin(case: &Case<'_>, gate: &GateTexts) -> Option<Finding> {
                 Verdict::Unproven,
                 SubjectKind::Branch,
                 format!("{}: policy", branch.name),
-                "nothing protects the branch that the policy comes from, so anybody who may write could have put it there",
+                "the branch that the policy comes from is not protected, so anyone with write access could have put it there",
             )
             .remedy(format!("Protect {} on the host.", branch.name)),
         ),
@@ -340,17 +282,24 @@ fn origin(case: &Case<'_>, gate: &GateTexts) -> Option<Finding> {
     }
 }
 
-/// Lines of CODEOWNERS that GitHub skips and that may have meant a touched file. A role of code owners weighs them
+/// Lines of CODEOWNERS that the host skips and that may have meant a touched file. A role of code owners weighs them
 /// itself; everybody else should at least know.
-fn unreadable_lines(gate: &GateTexts, files: &[&FileChange]) -> Option<Finding> {
-    let text = gate.code_owners.as_ref()?;
-    let code_owners = CodeOwners::parse(&text.text);
+fn unreadable_lines(
+    conventions: &HostConventions,
+    gate: &GateTexts,
+    files: &[&FileChange],
+) -> Option<Finding> {
+    let (path, text) = gate.find(TextPurpose::CodeOwners)?;
+    let code_owners = CodeOwners::parse(text.before.as_ref()?, conventions.code_owners.dialect);
     let paths = files.iter().flat_map(|file| file.entries()).map(|entry| &entry.path);
     let lines: BTreeMap<_, _> = paths.filter_map(|path| code_owners.doubt(path)).map(numbered).collect();
     let show = |(line, reason)| format!("line {line}: {reason}");
     (!lines.is_empty()).then(|| {
-        let reason = "lines of CODEOWNERS that GitHub skips may be meant for files of this change";
-        finding(NAME, Verdict::Noted, SubjectKind::File, text.path.to_string(), reason)
+        let reason = format!(
+            "CODEOWNERS has lines that {} skips and that may be meant for files of this change",
+            conventions.name
+        );
+        finding(NAME, Verdict::Noted, SubjectKind::File, path.to_string(), reason)
             .remedy("Correct these lines on the base branch.")
             .details(lines.into_iter().map(show).collect())
     })

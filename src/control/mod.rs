@@ -18,20 +18,19 @@ use std::collections::BTreeMap;
 use toml::Spanned;
 use toml::de::ValueDeserializer;
 
-pub mod approval;
-pub mod bound;
 pub mod changed_line_coverage;
 pub mod deployers;
 pub mod documentation;
 pub mod freeze;
 pub mod gate_integrity;
-mod identity;
 pub mod protected_branch;
-pub mod quorum;
 pub mod regression_tests;
 pub mod required_checks;
 pub mod required_reviews;
 pub mod reviewed_landings;
+#[cfg(test)]
+pub mod schema;
+pub mod shared;
 #[cfg(test)]
 pub mod testing;
 
@@ -62,8 +61,8 @@ pub struct Kind {
     pub name: &'static str,
     /// When it is judged.
     pub stage: Stage,
-    /// Of what it speaks when a deployment is judged.
-    pub reach: Reach,
+    /// How often it is judged in a deployment.
+    pub granularity: Granularity,
     /// Is it judged by every policy, also by one that does not name it?
     pub always_on: bool,
     /// What waivers may cover of its findings.
@@ -72,6 +71,9 @@ pub struct Kind {
     pub documentation: Documentation,
     /// Reads its settings.
     pub read: fn(ValueDeserializer<'_>) -> Result<Box<dyn Control>, toml::de::Error>,
+    /// Describes its settings: [`schema::of`] the type that [`Kind::read`] reads.
+    #[cfg(test)]
+    pub schema: schema::Describe,
 }
 
 /// When a control is judged.
@@ -164,13 +166,13 @@ pub trait Control: std::fmt::Debug + Send + Sync {
     }
 }
 
-/// Of what a control speaks when a deployment is judged.
+/// How often a control is judged in a deployment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reach {
-    /// Of every landing, by the facts of its requests.
-    Landing,
-    /// Of the branch and the candidate, once.
-    Whole,
+pub enum Granularity {
+    /// Once for each request of each landing, by the facts of that request.
+    PerLanding,
+    /// Once for the branch and the candidate.
+    Once,
 }
 
 /// One landing: what was seen of it, and which areas it touches.
@@ -203,7 +205,7 @@ pub enum Reference<'a> {
     /// A role.
     Role(&'a Spanned<String>),
     /// The list of those who may sign evidence, which `regression-tests` names.
-    Signers(&'a Spanned<bound::Trust>),
+    Signers(&'a Spanned<shared::evidence_binding::Trust>),
     /// A suite of `regression-tests` that judges an area.
     Suite {
         /// The suite.
@@ -237,13 +239,17 @@ pub struct Scope {
 
 /// People who may fill a role. Whoever is in any of the lists may.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Role {
-    /// Single accounts.
+    /// Logins of single accounts.
+    #[cfg_attr(test, schemars(with = "Vec<String>"))]
     pub users: Vec<Login>,
-    /// Teams.
+    /// Teams of the host, as `organisation/team`.
+    #[cfg_attr(test, schemars(with = "Vec<String>"))]
     pub teams: Vec<TeamName>,
-    /// The owners of the touched files, by CODEOWNERS at the base. Then every touched file needs one of its own owners.
+    /// `true`: the owners of the touched files, by CODEOWNERS at the base. Each touched file then needs the approval of
+    /// one of its own owners. Default: `false`.
     pub code_owners: bool,
 }
 
@@ -289,8 +295,8 @@ fn widened(case: &Case<'_>, control: &str, area: &str, change: String) -> String
     match case.deployment {
         None => change,
         Some(_) => format!(
-            "A deployment is judged by the policy at the deployed commit, which does not speak of it: have a waiver approved in {} \
-             (`control = \"{control}\"`, `area = \"{area}\"`), and mend the policy for what comes after",
+            "A deployment is judged by the policy at the deployed commit, which does not cover it: have a waiver approved in {} \
+             (`control = \"{control}\"`, `area = \"{area}\"`), and correct the policy for later changes",
             crate::model::waiver::PATH
         ),
     }

@@ -4,10 +4,11 @@
 //! `baseline.rs`, what a suite's reports come to in `evidence.rs`, and what a
 //! change takes away from its sources in `weakened.rs`.
 
-use super::bound::{Age, Trust};
-use super::required_checks::Wanted;
+use super::shared::evidence_binding::{Age, Trust};
+use super::shared::named_check::NamedCheck;
+use super::shared::text::{first_few, plural};
 use super::{
-    Case, Control, Documentation, Kind, NamedSuite, Reach, Reference, Stage, Waivable, finding, read,
+    Case, Control, Documentation, Granularity, Kind, NamedSuite, Reference, Stage, Waivable, finding, read,
     unproven, widened,
 };
 use crate::model::change::Change;
@@ -15,7 +16,7 @@ use crate::model::decision::{Finding, SubjectKind, TouchedArea, Verdict};
 use crate::model::evidence::{EvidenceFacts, Place};
 use crate::model::fact::{Fact, Gap};
 use crate::model::glob::Glob;
-use crate::model::inquiry::{Inquiry, SaidFormat, Topic};
+use crate::model::inquiry::{Inquiry, SaidFormat, TextPurpose, Topic};
 use crate::model::path::RepoPath;
 use crate::model::test_run::{Report, ReportFormat};
 use binding::Counted;
@@ -37,22 +38,22 @@ mod weakened;
 
 const NAME: &str = "regression-tests";
 
-/// How many tests, files or reports a finding names; it says how many more there are.
-const NAMED: usize = 10;
-
 /// The control.
 pub static KIND: Kind = Kind {
     name: NAME,
     stage: Stage::Both,
-    reach: Reach::Whole,
+    granularity: Granularity::Once,
     always_on: false,
     waivable: Waivable::Freely,
     documentation: Documentation(include_str!("regression_tests.md")),
     read: read::<RegressionTests>,
+    #[cfg(test)]
+    schema: super::schema::of::<RegressionTests>,
 };
 
 /// Its settings.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "Written"))]
 #[serde(try_from = "Written")]
 pub struct RegressionTests {
     suites: BTreeMap<String, Suite>,
@@ -62,68 +63,82 @@ pub struct RegressionTests {
 
 /// One suite.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Suite {
-    /// The areas it is for; `None`: for all.
+    /// The areas whose changes need this suite. Default: all areas.
     #[serde(default, deserialize_with = "not_empty")]
+    #[cfg_attr(test, schemars(with = "Option<Vec<String>>"))]
     areas: Option<Vec<Spanned<String>>>,
-    /// Where its reports are looked for; `None`: only what is handed over by name.
+    /// Glob patterns of the report files. Default: only reports named with `--report SUITE=FILE`, and statements.
     #[serde(default, deserialize_with = "not_empty")]
+    #[cfg_attr(test, schemars(with = "Option<Vec<String>>"))]
     reports: Option<Vec<Glob>>,
-    /// The format of its reports; `None`: their content tells.
+    /// The format of the reports. Default: recognised by content.
     #[serde(default)]
+    #[cfg_attr(test, schemars(schema_with = "crate::control::schema::report_format"))]
     format: Option<ReportFormat>,
+    /// The smallest number of tests that must have passed.
     minimum: NonZeroU64,
+    /// Patterns of test names (`*` matches anything); for each, at least one test must have run, and all passed.
     #[serde(default, deserialize_with = "not_empty")]
+    #[cfg_attr(test, schemars(with = "Option<Vec<String>>"))]
     required: Option<Vec<Pattern>>,
+    /// Whether tests may be skipped. Default: `"allow"`.
     #[serde(default)]
     skipped: Skipped,
+    /// What a test does that failed and passed when it was repeated. Default: `"block"`.
     #[serde(default)]
     flaky: Flaky,
-    /// Which evidence counts; `None`: every report that is found or handed over.
+    /// Which evidence counts. Default: every report that is found or named.
     #[serde(default)]
     trust: Option<Trust>,
-    /// The check of the head that vouches for the job.
+    /// The check of the head that vouches for the job, with `trust = "host"`.
     #[serde(default)]
-    check: Option<Wanted>,
-    /// What it is compared with; `None`: with nothing.
+    check: Option<NamedCheck>,
+    /// Whether the run is compared with the recorded runs of the branch. Default: it is not.
     #[serde(default)]
     baseline: Option<Baseline>,
-    /// Tests that may vanish or be skipped although the baseline has them.
+    /// Patterns of tests that may be missing or skipped although the baseline has them.
     #[serde(default, deserialize_with = "not_empty")]
+    #[cfg_attr(test, schemars(with = "Option<Vec<String>>"))]
     removed: Option<Vec<Pattern>>,
-    /// The configurations or shards that must each hand over a run.
+    /// Names of the configurations or shards that must each hand over a run.
     #[serde(default, deserialize_with = "not_empty")]
     configurations: Option<Vec<String>>,
+    /// How old a run may be: `"30m"`, `"24h"`, `"7d"`; at most a year. Default: any age.
     #[serde(default)]
     max_age: Option<Age>,
-    /// Must a run say how its command ended?
+    /// Whether a run must hold the exit status of its command. Default: it need not.
     #[serde(default)]
     exit_status: Option<ExitStatusSetting>,
-    /// Where its own sources are.
+    /// Glob patterns of the suite's own sources, so that a weakened test is pointed out.
     #[serde(default, deserialize_with = "not_empty")]
+    #[cfg_attr(test, schemars(with = "Option<Vec<String>>"))]
     tests: Option<Vec<Glob>>,
 }
 
 /// May tests be skipped?
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 enum Skipped {
-    /// They may, unless they are required. They never count as passed.
+    /// They may, unless they are `required`. They never count as passed.
     #[default]
     Allow,
-    /// They may not.
+    /// A skipped test blocks.
     Block,
 }
 
 /// What of tests that passed after they had failed?
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 enum Flaky {
-    /// They block.
+    /// It blocks.
     #[default]
     Block,
-    /// They are pointed out. They never count as passed.
+    /// The decision notes it. It never counts as passed.
     Note,
 }
 
@@ -132,7 +147,7 @@ fn not_empty<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
 ) -> Result<Option<Vec<T>>, D::Error> {
     let list = Vec::deserialize(deserializer)?;
     if list.is_empty() {
-        return Err(Error::custom("an empty list says nothing here; name something or leave the key out"));
+        return Err(Error::custom("an empty list has no effect; add an entry or leave the key out"));
     }
     Ok(Some(list))
 }
@@ -161,7 +176,9 @@ impl Control for RegressionTests {
         if self.suites.values().any(|suite| suite.vouching().is_some()) {
             inquiry.topics.insert(Topic::Checks);
         }
-        inquiry.signers.clone_from(&self.signers);
+        if let Some(path) = &self.signers {
+            inquiry.ask_text(path.clone(), TextPurpose::EvidenceSigners);
+        }
         inquiry
             .reports
             .extend(self.suites.values().flat_map(Suite::globs).map(|glob| glob.as_str().to_string()));
@@ -200,7 +217,7 @@ impl Control for RegressionTests {
         }
         if !others.is_empty() {
             let names: Vec<&str> = others.iter().map(|(name, _)| name.as_str()).collect();
-            let reason = format!("no area of these suites is touched: {}", names.join(", "));
+            let reason = format!("the change touches no area of these suites: {}", names.join(", "));
             findings.push(exempt(change, reason));
         }
         findings.extend(self.strays(&case.facts.reports));
@@ -214,7 +231,7 @@ fn exempt(change: &Change, reason: String) -> Finding {
 }
 
 fn uncovered(case: &Case<'_>, area: &TouchedArea) -> Finding {
-    let reason = "it is touched, and the policy names no regression suite for it";
+    let reason = "the change touches it, and the policy names no regression suite for it";
     let name = &area.area;
     let change = format!(
         "Add `{name}` to the `areas` of a suite in [controls.{NAME}.suites], in a change of its own."
@@ -234,15 +251,15 @@ impl RegressionTests {
         let strays: Vec<&Report> = reports.value()?.iter().filter(|report| !taken(report)).collect();
         let first = &strays.first()?.path;
         let verb = if strays.len() == 1 { "belongs" } else { "belong" };
-        let number = count(strays.len() as u64, "report");
+        let number = plural(strays.len() as u64, "report");
         let reason = format!("{number} {verb} to no suite of the policy, so it is not counted");
         let strays = strays.into_iter().map(stray).collect();
         let remedy =
-            "Name a suite of the policy with --report SUITE=FILE, or let its `reports` match the file.";
+            "Name a suite of the policy with --report SUITE=FILE, or make its `reports` match the file.";
         Some(
             finding(NAME, Verdict::Noted, SubjectKind::File, first.as_str(), reason)
                 .remedy(remedy)
-                .details(some_of(strays)),
+                .details(first_few(strays)),
         )
     }
 
@@ -327,7 +344,7 @@ impl Suite {
         if counted.is_empty() {
             // Beside what could not be read nobody can say that there is no report.
             let unseen = findings.iter().any(|finding| finding.verdict == Verdict::Unproven);
-            let none = broken(name, "there is no report of it that counts").remedy(self.how_to_report(name));
+            let none = broken(name, "it has no report that counts").remedy(self.how_to_report(name));
             return match (findings.is_empty(), unseen) {
                 (true, _) => vec![self.no_report(name)],
                 (false, true) => findings,
@@ -345,7 +362,7 @@ impl Suite {
     }
 
     fn no_report(&self, name: &str) -> Finding {
-        broken(name, "there is no report of it").remedy(self.how_to_report(name))
+        broken(name, "it has no report").remedy(self.how_to_report(name))
     }
 
     fn judge_tests(&self, name: &str, evidence: &Evidence<'_>, mut findings: Vec<Finding>) -> Vec<Finding> {
@@ -365,7 +382,9 @@ impl Suite {
     fn how_to_count(&self, name: &str) -> String {
         let bound = self.trust == Some(Trust::Signed) || self.exit_status.is_some();
         match bound || self.configurations.is_some() {
-            true => format!("Check out what would land, and have it clean. {}", self.how_to_report(name)),
+            true => {
+                format!("Check out what would land, with a clean work tree. {}", self.how_to_report(name))
+            }
             false => "Run the suite on a clean checkout of what would land, and hand over what it wrote"
                 .to_string(),
         }
@@ -388,7 +407,7 @@ impl Suite {
         }
         if self.configurations.is_some() {
             return format!(
-                "A report does not say of which configuration it is. Record each with `portcullis evidence record --suite {name} \
+                "A report does not name its configuration. Record each with `portcullis evidence record --suite {name} \
                  --configuration NAME --report FILE -o STATEMENT`, and hand the statements over with --evidence."
             );
         }
@@ -397,7 +416,7 @@ impl Suite {
             return format!("Run the suite and hand its report over with --report {name}=FILE.");
         }
         format!(
-            "Run the suite before the gate, so that its report stands at {} (links are not followed), or hand it over with --report {name}=FILE.",
+            "Run the suite before the gate, so that its report is at {} (symbolic links are not followed), or hand it over with --report {name}=FILE.",
             places.join(" or ")
         )
     }
@@ -409,26 +428,6 @@ impl Suite {
 
 fn broken(suite: &str, reason: impl Into<String>) -> Finding {
     finding(NAME, Verdict::Broken, SubjectKind::Suite, suite, reason)
-}
-
-/// At most [`NAMED`] of them, and how many more there are.
-pub(super) fn some_of(mut all: Vec<String>) -> Vec<String> {
-    let more = all.len().saturating_sub(NAMED);
-    if more > 0 {
-        all.truncate(NAMED);
-        all.push(format!("and {more} more"));
-    }
-    all
-}
-
-/// "1 test", "2 tests".
-pub(super) fn count(number: u64, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
-}
-
-/// The verb behind a [`count`].
-pub(super) fn verb(number: u64, one: &'static str, several: &'static str) -> &'static str {
-    if number == 1 { one } else { several }
 }
 
 #[cfg(test)]

@@ -1,13 +1,14 @@
 //! `required-reviews`: the change was approved by enough people who had no part in it.
 //!
 //! One rule for every change, one for changes to any data-processing area, one for each area. All that apply must
-//! hold, and each is its own finding. What counts as an approval is in [`super::approval`], how people fill roles in
-//! [`super::quorum`]. An area that is touched and that no rule speaks of is broken: the policy has forgotten it.
+//! hold, and each is its own finding. What counts as an approval is in [`super::shared::approval`], how people fill roles in
+//! [`super::shared::quorum`]. An area that is touched and that no rule speaks of is broken: the policy has forgotten it.
 
-use super::approval::{AfterUpdate, Approvals, Independence, LastPusher, approvals};
-use super::quorum::{Demand, RoleApprovals, files, judge, nothing_to_judge};
+use super::shared::approval::{AfterUpdate, Approvals, Independence, LastPusher, approvals};
+use super::shared::quorum::{Demand, RoleApprovals, files, judge, nothing_to_judge};
 use super::{
-    Case, Control, Documentation, Kind, Reach, Reference, Stage, Waivable, finding, read, unproven, widened,
+    Case, Control, Documentation, Granularity, Kind, Reference, Stage, Waivable, finding, read, unproven,
+    widened,
 };
 use crate::model::change::FileChange;
 use crate::model::decision::{Finding, Place, SubjectKind, TouchedArea, Verdict};
@@ -24,15 +25,18 @@ const NAME: &str = "required-reviews";
 pub static KIND: Kind = Kind {
     name: NAME,
     stage: Stage::Both,
-    reach: Reach::Landing,
+    granularity: Granularity::PerLanding,
     always_on: false,
     waivable: Waivable::Freely,
     documentation: Documentation(include_str!("required_reviews.md")),
     read: read::<RequiredReviews>,
+    #[cfg(test)]
+    schema: super::schema::of::<RequiredReviews>,
 };
 
 /// Its settings.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "Written"))]
 #[serde(try_from = "Written")]
 pub struct RequiredReviews {
     general: Option<Rule>,
@@ -43,17 +47,25 @@ pub struct RequiredReviews {
 
 /// The settings as they are written.
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Written {
+    /// How many independent people must approve any change.
     approvals: Option<NonZeroU64>,
+    /// Roles that must approve any change, and how many people of each. One person can fill several roles.
     #[serde(default, deserialize_with = "some_roles")]
     roles: Vec<RoleApprovals>,
+    /// Whether people who pushed commits of the request may approve it. Default: `"exclude"`.
     #[serde(default)]
     last_pusher: LastPusher,
+    /// Whether an approval remains valid after the base was merged into the request. Default: `"proved"`.
     #[serde(default)]
     updates: AfterUpdate,
+    /// What a change that touches any data-processing area needs as well.
     data_processing: Option<Rule>,
+    /// What a change that touches the area of this name needs as well.
     #[serde(default)]
+    #[cfg_attr(test, schemars(with = "BTreeMap<String, Rule>"))]
     areas: BTreeMap<Spanned<String>, Rule>,
 }
 
@@ -73,6 +85,7 @@ impl TryFrom<Written> for RequiredReviews {
 
 /// How many people, and who.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "WrittenRule"))]
 #[serde(try_from = "WrittenRule")]
 struct Rule {
     approvals: Option<NonZeroU64>,
@@ -80,9 +93,12 @@ struct Rule {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct WrittenRule {
+    /// How many independent people must approve.
     approvals: Option<NonZeroU64>,
+    /// Roles that must approve, and how many people of each.
     #[serde(default, deserialize_with = "some_roles")]
     roles: Vec<RoleApprovals>,
 }
@@ -146,7 +162,7 @@ impl Control for RequiredReviews {
             );
         } else if findings.is_empty() {
             let reason =
-                "the policy asks for reviews of some areas only, and the change touches none of them";
+                "the policy requires reviews only for some areas, and the change touches none of them";
             findings.push(finding(NAME, Verdict::Exempt, SubjectKind::Change, change.head.short(), reason));
         }
         Ok(findings)
@@ -165,7 +181,7 @@ impl RequiredReviews {
         let approvals = approvals(case, self.independence)?;
         let request = case.facts.host.request.known()?.id.to_string();
         let files = files(case)?;
-        let mut findings: Vec<_> = objections(NAME, &request, &approvals).into_iter().collect();
+        let mut findings: Vec<_> = approvals.objection_finding(NAME, &request).into_iter().collect();
         let landed = case.facts.host.request.value().is_some_and(|request| request.merged.is_some());
         findings.extend(machines(&request, &approvals, landed));
         for applied in applied {
@@ -184,10 +200,13 @@ impl RequiredReviews {
 
     fn of_area<'a>(&'a self, area: &'a TouchedArea) -> impl Iterator<Item = Applied<'a>> {
         let any = self.data_processing.iter();
-        let any =
-            any.map(move |rule| Applied { rule, area: Some(area), why: "of any data-processing area: " });
+        let any = any.map(move |rule| Applied {
+            rule,
+            area: Some(area),
+            why: " (rule for every data-processing area)",
+        });
         let own = self.areas.get(area.area.as_str()).into_iter();
-        any.chain(own.map(move |rule| Applied { rule, area: Some(area), why: "of this area: " }))
+        any.chain(own.map(move |rule| Applied { rule, area: Some(area), why: " (rule for this area)" }))
     }
 
     /// Rules for areas are of no use while it is not known which areas are touched.
@@ -208,7 +227,7 @@ impl RequiredReviews {
 }
 
 fn no_rule(case: &Case<'_>, area: &str) -> Finding {
-    let reason = "no rule says who has to approve changes of this data-processing area";
+    let reason = "no rule says who must approve changes of this data-processing area";
     let change = format!(
         "Set `approvals` in `[controls.{NAME}.data-processing]` or `[controls.{NAME}.areas.{area}]` of the policy."
     );
@@ -232,7 +251,7 @@ impl Applied<'_> {
         let judgement = judge(case, approvals, &demand)?;
         let Some(area) = self.area else { return Ok(judgement.finding(NAME, SubjectKind::Request, request)) };
         let mut found = judgement.finding(NAME, SubjectKind::Area, &area.area);
-        found.reason = format!("{}{}", self.why, found.reason);
+        found.reason.push_str(self.why);
         found.place = area.touches.first().map(|touch| Place { path: touch.path.clone(), line: touch.line });
         Ok(found)
     }
@@ -241,23 +260,13 @@ impl Applied<'_> {
 /// A person can let a workflow write, push and open a change, and then approve it: no fact names that person.
 fn machines(request: &str, approvals: &Approvals, landed: bool) -> Option<Finding> {
     approvals.by_machines.then(|| {
-        let reason =
-            "only machines had a part in this change; whoever made them write it may be among the approvers";
+        let reason = "only bots took part in this change, so an approver may be its real author";
         let remedy = match landed {
-            false => "Find out who started the machine, and have another person approve.",
-            true => "Find out who started the machine, and whether that person approved it.",
+            false => "Find out who told the bot to write it, and have another person approve.",
+            true => "Find out who told the bot to write it, and whether that person approved it.",
         };
         finding(NAME, Verdict::Noted, SubjectKind::Request, request, reason).remedy(remedy)
     })
-}
-
-/// The finding about standing objections.
-pub(super) fn objections(control: &str, request: &str, approvals: &Approvals) -> Option<Finding> {
-    let first = approvals.objections.first()?;
-    let found = finding(control, Verdict::Broken, SubjectKind::Request, request, first)
-        .remedy("Ask the reviewers who requested changes to approve, or dismiss their reviews with a reason.")
-        .details(approvals.objections.clone());
-    Some(found)
 }
 
 #[cfg(test)]

@@ -1,11 +1,12 @@
 //! `reviewed-landings`: everything between two deployments is content that a change request brought.
 
-use super::gate_integrity::steers_gate;
-use super::{Case, Control, Documentation, Kind, LandingCase, Reach, Stage, Waivable, finding, read};
+use super::shared::gate_files::steers_gate;
+use super::{Case, Control, Documentation, Granularity, Kind, LandingCase, Stage, Waivable, finding, read};
 use crate::model::change::Side;
 use crate::model::decision::{Finding, Place, SubjectKind, TouchedArea, Verdict};
 use crate::model::deployment::LandingFacts;
 use crate::model::fact::Gap;
+use crate::model::facts::Facts;
 use crate::model::inquiry::Inquiry;
 use crate::model::landing::{Candidate, Coverage, Miss, Residual, ResidualHunk};
 use crate::model::waiver;
@@ -20,26 +21,33 @@ const NAMED: usize = 20;
 pub static KIND: Kind = Kind {
     name: NAME,
     stage: Stage::Deployment,
-    reach: Reach::Landing,
+    granularity: Granularity::PerLanding,
     always_on: true,
     waivable: Waivable::ByCommit,
     documentation: Documentation(include_str!("reviewed_landings.md")),
     read: read::<ReviewedLandings>,
+    #[cfg(test)]
+    schema: super::schema::of::<ReviewedLandings>,
 };
 
 /// Its settings.
 #[derive(Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct ReviewedLandings {
+    /// What unexplained lines outside every data-processing area do. Default: `"block"`.
     outside_areas: OutsideAreas,
 }
 
 /// What of unexplained lines outside every area.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 enum OutsideAreas {
+    /// They block the deployment.
     #[default]
     Block,
+    /// The decision notes them, and they do not block.
     Note,
 }
 
@@ -94,7 +102,7 @@ impl ReviewedLandings {
         let touched = case.touched.known()?;
         let (inside, others): (Vec<_>, Vec<_>) =
             residual.hunks.iter().partition(|hunk| is_inside(touched, hunk));
-        let (gate, outside) = apart(others, &case.deployment.whole.inquiry)?;
+        let (gate, outside) = apart(others, &case.deployment.whole);
         let outside_verdict = match self.outside_areas {
             OutsideAreas::Block => Verdict::Broken,
             OutsideAreas::Note => Verdict::Noted,
@@ -110,7 +118,7 @@ impl ReviewedLandings {
             }
         }
         if findings.iter().all(|finding| finding.verdict == Verdict::Noted) {
-            findings.push(met(case.landing, "nothing unexplained is in data-processing code".into()));
+            findings.push(met(case.landing, "no unexplained line is in data-processing code".into()));
         }
         Ok(findings)
     }
@@ -118,16 +126,9 @@ impl ReviewedLandings {
 
 /// A policy, waiver or workflow that nobody approved is no note, wherever the areas are: `gate-integrity` asks the requests
 /// of a landing, and what no request brought it does not see.
-fn apart<'h>(
-    hunks: Vec<&'h ResidualHunk>,
-    inquiry: &Inquiry,
-) -> Result<(Vec<&'h ResidualHunk>, Vec<&'h ResidualHunk>), Gap> {
-    let (mut gate, mut outside) = (Vec::new(), Vec::new());
-    for hunk in hunks {
-        let side = if steers_gate(inquiry, &hunk.path)? { &mut gate } else { &mut outside };
-        side.push(hunk);
-    }
-    Ok((gate, outside))
+fn apart<'h>(hunks: Vec<&'h ResidualHunk>, whole: &Facts) -> (Vec<&'h ResidualHunk>, Vec<&'h ResidualHunk>) {
+    let steers = |hunk: &&ResidualHunk| steers_gate(&whole.host.conventions, &whole.inquiry, &hunk.path);
+    hunks.into_iter().partition(steers)
 }
 
 fn is_inside(touched: &[TouchedArea], hunk: &ResidualHunk) -> bool {
@@ -157,8 +158,8 @@ fn unexplained(
         .first()
         .map(|hunk| Place { path: hunk.path.clone(), line: hunk.line.filter(|_| hunk.side == Side::Added) });
     let finding = of(facts, verdict, reason).details(details).remedy(format!(
-        "Let somebody review these lines, and have a waiver approved in {} (`control = \"{NAME}\"`, `commits = [\"{}\"]`); or deploy \
-         a commit from before this landing. To take them back later does not unmake it.",
+        "Have someone review these lines, and have a waiver approved in {} (`control = \"{NAME}\"`, `commits = [\"{}\"]`); or deploy \
+         a commit from before this landing. A later revert does not undo this finding.",
         waiver::PATH,
         facts.landing.landed
     ));

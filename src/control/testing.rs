@@ -23,17 +23,20 @@ use crate::model::deployment::{
     Baseline, BaselineOrigin, Deployer, DeployerOrigin, Deployment, Elsewhere, LandingFacts, Recorded,
 };
 use crate::model::fact::{Fact, Gap, GapReason};
-use crate::model::facts::{Facts, GateText, GateTexts, HostFacts};
+use crate::model::facts::{Facts, GateText, GateTexts, HostFacts, POLICY_PATH};
 use crate::model::glob::Glob;
-use crate::model::inquiry::{Inquiry, Topic};
+use crate::model::host::HostConventions;
+use crate::model::inquiry::{Inquiry, TextPurpose, Topic};
 use crate::model::inventory::{Area, Inventory, Opaque, Ruled};
 use crate::model::landing::{Candidate, Coverage, Landing, Span, Step};
+use crate::model::path::RepoPath;
 use crate::model::person::{Account, AccountKind, KnownPerson, Login, Mailbox, People, TeamName};
 use crate::model::protection::{Branch, Protection, Requirement, Rule};
 use crate::model::review::{
     ChangeRequest, CommitAccounts, Move, Permission, Push, Review, ReviewState, ReviewedContent,
 };
 use crate::model::test_run::{Report, Test, TestOutcome, TestRun};
+use crate::model::waiver;
 use std::collections::{BTreeMap, BTreeSet};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
@@ -116,8 +119,13 @@ impl World {
 
     /// Sets CODEOWNERS at the base.
     pub fn code_owners(&mut self, text: &str) {
-        let path = ".github/CODEOWNERS".into();
-        self.gate().code_owners = Some(GateText { path, text: text.to_string() });
+        self.gate().entry(".github/CODEOWNERS", TextPurpose::CodeOwners).before = Some(text.to_string());
+    }
+
+    /// Moves the policy to another path.
+    pub fn policy_at(&mut self, path: impl Into<RepoPath>) {
+        self.facts.inquiry.texts.retain(|_, purposes| !purposes.contains(&TextPurpose::Policy));
+        self.facts.inquiry.ask_text(path, TextPurpose::Policy);
     }
 
     /// Adds a role of single accounts.
@@ -374,14 +382,36 @@ fn change() -> Change {
 }
 
 fn gate() -> GateTexts {
+    let mut gate = GateTexts::default();
     let policy = Some("schema = 1\n".to_string());
-    GateTexts {
-        policy_before: policy.clone(),
-        policy_after: policy,
-        waivers_before: None,
-        waivers_after: None,
-        waiver_signers: None,
-        code_owners: None,
+    *gate.policy_text() = GateText { before: policy.clone(), after: policy, ..gate.policy_text().clone() };
+    gate
+}
+
+/// The texts that most tests bend.
+pub trait BentTexts {
+    /// The policy.
+    fn policy_text(&mut self) -> &mut GateText;
+    /// The waivers.
+    fn waivers_text(&mut self) -> &mut GateText;
+    /// The signers of waivers, at the path that the tests give them.
+    fn signers_text(&mut self) -> &mut GateText;
+}
+
+/// Where tests keep the signers of waivers.
+pub const SIGNERS: &str = "keys/allowed_signers";
+
+impl BentTexts for GateTexts {
+    fn policy_text(&mut self) -> &mut GateText {
+        self.entry(POLICY_PATH, TextPurpose::Policy)
+    }
+
+    fn waivers_text(&mut self) -> &mut GateText {
+        self.entry(waiver::PATH, TextPurpose::Waivers)
+    }
+
+    fn signers_text(&mut self) -> &mut GateText {
+        self.entry(SIGNERS, TextPurpose::WaiverSigners)
     }
 }
 
@@ -389,7 +419,10 @@ fn inquiry() -> Inquiry {
     use Topic::{Checks, CodeOwners, Protection, Pushes, Reports, Reviews};
     Inquiry {
         topics: BTreeSet::from([Checks, CodeOwners, Protection, Pushes, Reports, Reviews]),
-        policy: Some("portcullis.toml".into()),
+        texts: BTreeMap::from([
+            (POLICY_PATH.into(), BTreeSet::from([TextPurpose::Policy])),
+            (waiver::PATH.into(), BTreeSet::from([TextPurpose::Waivers])),
+        ]),
         ..Inquiry::default()
     }
 }
@@ -408,6 +441,7 @@ fn host() -> HostFacts {
     HostFacts {
         kind: "github".into(),
         repository: Some("example/records".into()),
+        conventions: HostConventions::github(),
         domains: vec!["github.com".into()],
         request: Fact::Known(request()),
         branch: Fact::Known(Branch { name: BranchName::new("main"), tip: base(), protected: true }),

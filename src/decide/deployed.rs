@@ -15,24 +15,24 @@
 
 use super::GATE;
 use super::rollback::{self, Transition, unsigned};
-use super::waiving::{self, Found};
+use super::waivers::{self, ScopedFinding};
 use crate::control::{finding, unproven};
 use crate::model::change::Revision;
 use crate::model::decision::{Finding, SubjectKind, Verdict};
 use crate::model::deployment::{BaselineOrigin, Deployment, HostDeployment, Recorded};
 use crate::model::fact::{Fact, Gap, GapReason};
 use crate::model::id::DeploymentId;
-use crate::model::waiver::{self, Rollback};
+use crate::model::waiver::{self, Grant, Rollback};
 use crate::policy::Policy;
 
 /// Everything that is to be said of the baseline's origin. `found` is what was found in the landings.
-pub(super) fn words(policy: &Policy, facts: &Deployment, found: &[Found]) -> Vec<Finding> {
+pub(super) fn judge_baseline(policy: &Policy, facts: &Deployment, found: &[ScopedFinding]) -> Vec<Finding> {
     let Some(baseline) = facts.baseline.value() else { return Vec::new() };
     let records = match facts.recorded.known() {
         Ok(records) => records.as_slice(),
         Err(gap) => return vec![unproven(GATE, SubjectKind::Environment, facts.environment.as_str(), &gap)],
     };
-    let words = Words { policy, facts, found, records, said: &baseline.revision };
+    let words = BaselineWords { policy, facts, found, records, said: &baseline.revision };
     let mut findings = match baseline.origin {
         BaselineOrigin::Recorded(number) => words.recorded(number),
         BaselineOrigin::Asserted => words.asserted(),
@@ -44,16 +44,16 @@ pub(super) fn words(policy: &Policy, facts: &Deployment, found: &[Found]) -> Vec
 }
 
 /// What everybody says.
-struct Words<'a> {
+struct BaselineWords<'a> {
     policy: &'a Policy,
     facts: &'a Deployment,
-    found: &'a [Found],
+    found: &'a [ScopedFinding],
     records: &'a [Recorded],
     /// The baseline.
     said: &'a Revision,
 }
 
-impl<'a> Words<'a> {
+impl<'a> BaselineWords<'a> {
     fn of(&self, verdict: Verdict, reason: impl Into<String>) -> Finding {
         finding(GATE, verdict, SubjectKind::Environment, self.facts.environment.as_str(), reason)
     }
@@ -95,7 +95,7 @@ impl<'a> Words<'a> {
         let Some(newest) = self.newest().filter(|one| one.number == number && one.candidate == *self.said)
         else {
             let reason = format!(
-                "the facts do not hold record {number}, which is said to have let {} through",
+                "the facts do not contain record {number}, which is said to have allowed {}",
                 self.said.short()
             );
             return vec![self.of(Verdict::Unproven, reason).remedy("gather the facts again")];
@@ -107,13 +107,13 @@ impl<'a> Words<'a> {
 
     fn not_taken_again(&self, newest: &Recorded) -> Finding {
         let reason = format!(
-            "record {} let {} through, and its decision cannot be taken again, so nobody can tell whether anybody took it",
+            "record {} allowed {}, but its decision cannot be reproduced, so the record may be invented",
             newest.number,
             newest.candidate.short()
         );
         let name = self.proved().unwrap_or(newest);
         let remedy = format!(
-            "see `portcullis record verify {}`; if the records are what they should be, say so with --base {}",
+            "see `portcullis record verify {}`; if the records are genuine, confirm it with --base {}",
             self.facts.environment, name.candidate
         );
         self.of(Verdict::Unproven, reason).remedy(remedy)
@@ -139,8 +139,7 @@ impl<'a> Words<'a> {
             Some(earlier) => self.of(
                 Verdict::Unproven,
                 format!(
-                    "record {number} let {said} through, and the host has {deployed} deployed, of record {}: the newer one was \
-                     never deployed, or somebody went back",
+                    "record {number} allowed {said}, but the host has {deployed} deployed, which record {} allowed: the newer one was never deployed, or someone rolled back",
                     earlier.number
                 ),
             )
@@ -150,10 +149,10 @@ impl<'a> Words<'a> {
             )),
             None => self.of(
                 Verdict::Broken,
-                format!("the host has {deployed} deployed since {}, which no record let through", host.since),
+                format!("the host has {deployed} deployed since {}, which no record allowed", host.since),
             )
             .remedy(format!(
-                "find out who deployed it round the gate; then have a rollback from {} to {} approved in {}, and judge again",
+                "find out who deployed it without the gate; then have a rollback from {} to {} approved in {}, and judge again",
                 host.revision,
                 self.said,
                 waiver::PATH
@@ -185,16 +184,13 @@ impl<'a> Words<'a> {
         let said = self.said.short();
         let reason = match repeats {
             Some(record) if record.taken_again => {
-                format!(
-                    "that {said} is deployed was said on the command line, as record {} says",
-                    record.number
-                )
+                format!("the command line says that {said} is deployed, as does record {}", record.number)
             }
             Some(record) => format!(
-                "that {said} is deployed was said on the command line, as record {} says, which cannot be taken again",
+                "the command line says that {said} is deployed, as does record {}, which cannot be reproduced",
                 record.number
             ),
-            None => format!("that {said} is deployed was said on the command line; no record says so"),
+            None => format!("the command line says that {said} is deployed; no record does"),
         };
         self.noted(reason).details(self.others())
     }
@@ -202,8 +198,7 @@ impl<'a> Words<'a> {
     /// What record and host say, where they say something else than the command line.
     fn others(&self) -> Vec<String> {
         let last = self.newest().filter(|last| last.candidate != *self.said);
-        let record =
-            last.map(|last| format!("record {} let through {}", last.number, last.candidate.short()));
+        let record = last.map(|last| format!("record {} allowed {}", last.number, last.candidate.short()));
         let host = self.host().map(|host| match host.revision == *self.said {
             true => format!("the host says so too (deployment {})", host.id),
             false => format!("the host says that {} is deployed", host.revision.short()),
@@ -221,11 +216,11 @@ impl<'a> Words<'a> {
         }
         let (said, other) = (self.said.short(), newest.candidate.short());
         let reason = format!(
-            "the command line says that {said} is deployed, and record {} let through {other}: one of them is wrong",
+            "the command line says that {said} is deployed, but record {} allowed {other}: one of them is wrong",
             newest.number
         );
         let finding = self.of(Verdict::Unproven, reason).remedy(format!(
-            "leave out --base; if {said} is deployed indeed, have a rollback from {} to {} approved in {}",
+            "leave out --base; if {said} really is deployed, have a rollback from {} to {} approved in {}",
             newest.candidate,
             self.said,
             waiver::PATH
@@ -243,7 +238,7 @@ impl<'a> Words<'a> {
             return None;
         }
         let reason = format!(
-            "the command line says that {said} is deployed, and the host has {deployed} deployed since {} (deployment {})",
+            "the command line says that {said} is deployed, but the host has {deployed} deployed since {} (deployment {})",
             host.since, host.id
         );
         let finding = self.of(Verdict::Unproven, reason).remedy(format!(
@@ -257,13 +252,11 @@ impl<'a> Words<'a> {
     /// Only the host says so.
     fn host_alone(&self, deployment: &DeploymentId) -> Finding {
         let reason = format!(
-            "that {} is deployed is the host's word (deployment {deployment}); no record says so: this is the first time, or the \
-             records were not fetched, or somebody took them away",
+            "only the host says that {} is deployed (deployment {deployment}); no record does: this is the first deployment, or the records were not fetched, or someone deleted them",
             self.said.short()
         );
         self.of(Verdict::Unproven, reason).remedy(format!(
-            "fetch the records (`git fetch origin '+refs/portcullis/*:refs/portcullis/*'`); if this is the first time, say so \
-             with --base {}",
+            "fetch the records (`git fetch origin '+refs/portcullis/*:refs/portcullis/*'`); if this is the first deployment, say so with --base {}",
             self.said
         ))
     }
@@ -278,14 +271,14 @@ impl<'a> Words<'a> {
             Fact::Gap(_) => false,
         };
         if newest.is_none_or(|one| !one.taken_again) || !not_deployed {
-            let reason = format!("whether the deployment of record {number} failed cannot be told");
+            let reason = format!("it is not known whether the deployment of record {number} failed");
             return self
                 .of(Verdict::Unproven, reason)
-                .remedy("see what is deployed, and judge what is to follow it");
+                .remedy("find out what is deployed, and judge what is to follow it");
         }
         let said = self.said.short();
         self.noted(format!(
-            "record {number} let it through over {said}, and it is not deployed: it is judged again, and that record stands"
+            "record {number} allowed it after {said}, and it is not deployed: it is judged again, and that record remains valid"
         ))
     }
 
@@ -293,7 +286,7 @@ impl<'a> Words<'a> {
     fn settled(&self, mut finding: Finding, instead_of: &Revision) -> Finding {
         match self.leave(instead_of) {
             Ok(Ok(rollback)) => {
-                let Rollback { id, approver, expires, reason, .. } = &rollback;
+                let Grant { id, approver, expires, reason, .. } = &rollback.grant;
                 finding
                     .details
                     .push(format!("waived by {id}, granted by {approver} until {expires}: {reason}"));
@@ -318,11 +311,11 @@ impl<'a> Words<'a> {
             let never = || {
                 self.let_through(self.said)
                     .is_none()
-                    .then(|| format!("no record let {} through", self.said.short()))
+                    .then(|| format!("no record allowed {}", self.said.short()))
             };
             match flaw.or_else(never) {
                 None => return Ok(Ok(rollback)),
-                Some(flaw) => refused.push(format!("{} does not settle it: {flaw}", rollback.id)),
+                Some(flaw) => refused.push(format!("{} does not settle it: {flaw}", rollback.grant.id)),
             }
         }
         Ok(Err(refused))
@@ -333,18 +326,18 @@ impl<'a> Words<'a> {
         if let Some(back) = self.facts.back.known()? {
             let text = rollback::counting(self.policy, self.facts, back)?;
             return Ok(text.map(|text| {
-                (text.as_str(), back.gate.value().and_then(|gate| gate.waiver_signers.as_deref()))
+                (text.as_str(), back.gate.value().and_then(|gate| waivers::signers(self.policy, gate)))
             }));
         }
         let gate = self.facts.whole.gate.known()?;
-        let text = waiving::counting(self.policy, self.facts, gate, self.found);
-        Ok(text.map(|text| (text, gate.waiver_signers.as_deref())))
+        let text = waivers::counting(self.policy, self.facts, gate, self.found);
+        Ok(text.map(|text| (text, waivers::signers(self.policy, gate))))
     }
 }
 
 mod first;
 
-pub(super) use first::unlisted;
+pub(super) use first::unlisted_environment;
 
 #[cfg(test)]
 mod tests;

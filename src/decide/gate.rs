@@ -1,7 +1,7 @@
 //! What the gate itself finds, before and beside its controls: which branch it answers for, and whether base, head and
 //! policy are what they must be.
 
-use super::{GATE, rollback};
+use super::GATE;
 use crate::control::{finding, unproven};
 use crate::model::change::BranchName;
 use crate::model::decision::{Finding, SubjectKind, Verdict};
@@ -20,7 +20,7 @@ fn no_deployment_branch(policy: &Policy, branch: &BranchName) -> Option<Finding>
     if policy.scope.deployment.iter().any(|glob| glob.matches(branch.as_str().as_bytes())) {
         return None;
     }
-    let reason = "it is no deployment branch of this policy, so the gate has no answer";
+    let reason = "it is not a deployment branch of this policy, so the gate does not judge it";
     let finding = finding(GATE, Verdict::Unproven, SubjectKind::Branch, branch.as_str(), reason);
     Some(finding.remedy("run the gate only for deployment branches, or list this one under `[branches]`"))
 }
@@ -31,8 +31,7 @@ pub(super) fn not_asked(policy: &Policy, facts: &Facts) -> Option<Finding> {
     let lacking = policy.each_commit && !facts.inquiry.each_commit;
     let name = facts.change.value().map_or("unknown", |change| change.head.short());
     lacking.then(|| {
-        let reason =
-            "the facts do not tell what single commits touched on the way, and the policy asks for it";
+        let reason = "the facts do not say what individual commits touched, and the policy requires it";
         finding(GATE, Verdict::Unproven, SubjectKind::Change, name, reason)
             .remedy("gather the facts again with this policy")
     })
@@ -42,7 +41,7 @@ pub(super) fn not_asked(policy: &Policy, facts: &Facts) -> Option<Finding> {
 /// is the tip of the branch that would receive the change.
 pub(super) fn unseen(facts: &Facts) -> Vec<Finding> {
     let host = &facts.host;
-    if host.kind == "none" {
+    if !host.took_part() {
         return Vec::new();
     }
     let gaps = [host.request.known().err(), host.branch.known().err()];
@@ -53,7 +52,11 @@ pub(super) fn unseen(facts: &Facts) -> Vec<Finding> {
 pub(super) fn base_moved(facts: &Facts) -> Option<Finding> {
     let (branch, base) = (facts.host.branch.value()?, &facts.change.value()?.base);
     (branch.tip != *base).then(|| {
-        let reason = format!("it was judged from {}, but it is at {}", base.short(), branch.tip.short());
+        let reason = format!(
+            "the change was judged against {}, but the branch is at {}",
+            base.short(),
+            branch.tip.short()
+        );
         finding(GATE, Verdict::Unproven, SubjectKind::Branch, branch.name.as_str(), reason)
             .remedy("fetch the branch and judge again from its tip")
     })
@@ -64,7 +67,7 @@ pub(super) fn empty(facts: &Facts) -> Option<Finding> {
     let change = facts.change.value()?;
     change.commits.is_empty().then(|| {
         let reason =
-            format!("{} brings nothing that {} does not have", change.head.short(), change.base.short());
+            format!("{} has no commit that {} does not have", change.head.short(), change.base.short());
         finding(GATE, Verdict::Unproven, SubjectKind::Change, change.head.short(), reason)
             .remedy("check which base and head were meant")
     })
@@ -76,7 +79,7 @@ pub(super) fn unrelated(facts: &Facts) -> Option<Finding> {
     change.merge_bases.is_empty().then(|| {
         let reason = format!("{} and {} have no commit in common", change.head.short(), change.base.short());
         finding(GATE, Verdict::Unproven, SubjectKind::Change, change.head.short(), reason)
-            .remedy("find out who made the branch anew, and begin the change on the branch as it is")
+            .remedy("find out who recreated the branch, and start the change again from its tip")
     })
 }
 
@@ -87,9 +90,9 @@ pub(super) fn detours(detours: &[Detour], head: &str) -> Option<Finding> {
     let details = detours.iter().map(|detour| format!("{} is {}", detour.variable, detour.value)).collect();
     (!names.is_empty()).then(|| {
         let reason =
-            format!("what the host says came through settings of this environment: {}", names.join(", "));
+            format!("the host's answers came through settings of this environment: {}", names.join(", "));
         finding(GATE, Verdict::Noted, SubjectKind::Change, head, reason)
-            .remedy("see that the owner of the machine set them, and no step of the job")
+            .remedy("make sure that the owner of the machine set them, not a step of the job")
             .details(details)
     })
 }
@@ -99,17 +102,18 @@ pub(super) fn invalid_after(problems: usize) -> Finding {
     let reason =
         format!("the change would leave a policy with {problems} {plural}, by which nothing can be judged");
     finding(GATE, Verdict::Broken, SubjectKind::Policy, "after the change", reason)
-        .remedy("run `portcullis policy check` on it and mend what it lists")
+        .remedy("run `portcullis policy check` on it and correct what it lists")
 }
 
-/// Baseline and candidate of a deployment: an honest deployment goes forward along the branch.
-pub(super) fn range(policy: &Policy, facts: &Deployment) -> Vec<Finding> {
-    let mut findings = vec![baseline(policy, facts), on_branch(facts)];
+/// Baseline and candidate of a deployment: an honest deployment goes forward along the branch. `rollback` judges a
+/// candidate that is older than the baseline.
+pub(super) fn range(policy: &Policy, facts: &Deployment, rollback: impl FnOnce() -> Finding) -> Vec<Finding> {
+    let mut findings = vec![baseline(facts, rollback), on_branch(facts)];
     findings.extend(no_deployment_branch(policy, &facts.branch));
     findings
 }
 
-fn baseline(policy: &Policy, facts: &Deployment) -> Finding {
+fn baseline(facts: &Deployment, rollback: impl FnOnce() -> Finding) -> Finding {
     let span = match facts.baseline.known().and_then(|_| facts.span.known()) {
         Ok(span) => span,
         Err(gap) => return unproven(GATE, SubjectKind::Change, facts.candidate.short(), &gap),
@@ -118,9 +122,9 @@ fn baseline(policy: &Policy, facts: &Deployment) -> Finding {
     let (verdict, reason) = match span {
         Span::Steps(_) => (Verdict::Met, format!("it follows {deployed}, which is deployed")),
         Span::Equal => {
-            (Verdict::Unproven, format!("{deployed} is deployed already, so nothing is to be judged"))
+            (Verdict::Unproven, format!("{deployed} is deployed already, so there is nothing to judge"))
         }
-        Span::Behind => return rollback::judge(policy, facts),
+        Span::Behind => return rollback(),
         Span::Beside => return beside(facts, deployed),
         Span::Diverged => (Verdict::Broken, format!("it does not contain {deployed}, which is deployed")),
         Span::Unrelated => {
@@ -131,22 +135,19 @@ fn baseline(policy: &Policy, facts: &Deployment) -> Finding {
     if verdict == Verdict::Met {
         return found;
     }
-    found.remedy("check which commit is deployed and which one was meant; bring a revert through a request instead of going back")
+    found.remedy("check which commit is deployed and which one was meant; revert through a request instead of deploying an older commit")
 }
 
 /// It is in the history, and not on the line of first parents. That may be because it never was the tip, or because a merge with its
 /// parents the other way round took the place of the line.
 fn beside(facts: &Deployment, deployed: &str) -> Finding {
     let reason = format!(
-        "it contains {deployed}, which is deployed, and not as a tip that this branch had: either that was never one, or a merge whose \
-         first parent is another branch's took the line's place since"
+        "it contains {deployed}, which is deployed, but not on its first-parent line: either {deployed} never was the tip of this branch, or a later merge has another branch as its first parent"
     );
     let full = facts.baseline.value().map_or("", |baseline| baseline.revision.as_str());
     let (branch, candidate) = (&facts.branch, &facts.candidate);
     finding(GATE, Verdict::Broken, SubjectKind::Change, facts.candidate.short(), reason).remedy(format!(
-        "See `git log --first-parent {branch}` for which merge it was. If {deployed} was the tip, put its line back with a merge that \
-         changes nothing: `git checkout --detach {full} && git merge --no-ff {candidate} && git push origin HEAD:{branch}`; that \
-         landing is judged then. If it was not, find out who deployed it"
+        "See `git log --first-parent {branch}` for which merge it was. If {deployed} was the tip, restore its first-parent line with a merge that changes nothing: `git checkout --detach {full} && git merge --no-ff {candidate} && git push origin HEAD:{branch}`; that landing is then judged. If it was not, find out who deployed it"
     ))
 }
 

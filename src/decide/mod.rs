@@ -5,7 +5,7 @@
 //! 2. Every control of the policy is asked. A control that lacks a fact leaves an *unproven* finding.
 //! 3. When the change itself alters the policy, the altered policy is asked too, and whatever it finds
 //!    beyond the first counts as well: the stricter of old and new.
-//! 4. Waivers in force let pass what they cover; see `waiving`.
+//! 4. Waivers in force let pass what they cover; see `waivers`.
 //! 5. The outcome is the maximum over all findings.
 
 use crate::control::{Case, gate_integrity, unproven};
@@ -14,41 +14,44 @@ use crate::model::decision::{
 };
 use crate::model::fact::{Fact, Gap};
 use crate::model::facts::{Detour, Facts};
+use crate::model::inquiry::TextPurpose;
 use crate::model::waiver::About;
 use crate::policy::Policy;
-use waiving::Found;
+use waivers::ScopedFinding;
 
 mod deployed;
 mod deployment;
 mod gate;
+mod landing;
 mod rollback;
-mod waiving;
+mod waivers;
 
-pub use deployment::{decide_deployment, judge_alone};
+pub use deployment::decide_deployment;
+pub use landing::judge_alone;
 
 /// The control in whose name the gate itself speaks, of its policy and its base.
 const GATE: &str = gate_integrity::KIND.name;
 
 /// Judges the facts by the policy.
 pub fn decide(policy: &Policy, facts: &Facts) -> Decision {
-    let (mut areas, mut found) = judge(policy, facts);
-    found.extend(gate::not_asked(policy, facts).map(Found::firm));
-    found.extend(gate::unseen(facts).into_iter().map(Found::firm));
-    found.extend(gate::base_moved(facts).map(Found::firm));
-    found.extend(gate::empty(facts).map(Found::firm));
-    found.extend(gate::unrelated(facts).map(Found::firm));
-    found.extend(gate::detours(&facts.host.detours, &head(facts)).map(Found::firm));
+    let (mut areas, mut found) = judge_change(policy, facts);
+    found.extend(gate::not_asked(policy, facts).map(ScopedFinding::firm));
+    found.extend(gate::unseen(facts).into_iter().map(ScopedFinding::firm));
+    found.extend(gate::base_moved(facts).map(ScopedFinding::firm));
+    found.extend(gate::empty(facts).map(ScopedFinding::firm));
+    found.extend(gate::unrelated(facts).map(ScopedFinding::firm));
+    found.extend(gate::detours(&facts.host.detours, &head_of(facts)).map(ScopedFinding::firm));
     let mut after = None;
     if let Some(text) = altered(policy, facts) {
         match Policy::parse(text) {
             Ok(altered) => {
-                stricter(&mut areas, &mut found, judge(&altered, facts));
+                stricter(&mut areas, &mut found, judge_change(&altered, facts));
                 after = Some(altered);
             }
-            Err(problems) => found.push(Found::firm(gate::invalid_after(problems.len()))),
+            Err(problems) => found.push(ScopedFinding::firm(gate::invalid_after(problems.len()))),
         }
     }
-    let findings = waiving::of_change(policy, after.as_ref(), facts, found);
+    let findings = waivers::of_change(policy, after.as_ref(), facts, found);
     sealed(judged(facts), Some(reference(policy, facts)), areas, findings)
 }
 
@@ -81,11 +84,11 @@ fn sealed(
     Decision { outcome: Outcome::of(&findings), judged, policy, areas, findings }
 }
 
-fn judge(policy: &Policy, facts: &Facts) -> (Vec<TouchedArea>, Vec<Found>) {
+fn judge_change(policy: &Policy, facts: &Facts) -> (Vec<TouchedArea>, Vec<ScopedFinding>) {
     let touched = Fact::from(touched(policy, facts));
     let areas = touched.value().cloned().unwrap_or_default();
     if let Some(finding) = gate::outside(policy, facts) {
-        return (areas, vec![Found::firm(finding)]);
+        return (areas, vec![ScopedFinding::firm(finding)]);
     }
     let case = Case { facts, deployment: None, scope: &policy.scope, touched: &touched };
     let about = About {
@@ -95,9 +98,9 @@ fn judge(policy: &Policy, facts: &Facts) -> (Vec<TouchedArea>, Vec<Found>) {
     };
     let mut found = Vec::new();
     for (name, control) in policy.controls.iter().filter(|(_, control)| control.kind().stage.has_changes()) {
-        let unseen = |gap| vec![unproven(name, SubjectKind::Change, head(facts), &gap)];
+        let unseen = |gap| vec![unproven(name, SubjectKind::Change, head_of(facts), &gap)];
         let findings = control.check(&case).unwrap_or_else(unseen);
-        found.extend(findings.into_iter().map(|finding| Found::of(finding, &about, &touched)));
+        found.extend(findings.into_iter().map(|finding| ScopedFinding::of(finding, &about, &touched)));
     }
     (areas, found)
 }
@@ -109,19 +112,19 @@ fn touched(policy: &Policy, facts: &Facts) -> Result<Vec<TouchedArea>, Gap> {
 }
 
 fn before(facts: &Facts) -> Option<&String> {
-    facts.gate.value()?.policy_before.as_ref()
+    facts.gate.value()?.before(TextPurpose::Policy)
 }
 
 /// Rule 3: the policy as the change would leave it, if the change alters the one we judge by.
 fn altered<'f>(policy: &Policy, facts: &'f Facts) -> Option<&'f String> {
-    let after = facts.gate.value()?.policy_after.as_ref()?;
+    let after = facts.gate.value()?.after(TextPurpose::Policy)?;
     (before(facts) == Some(&policy.text) && *after != policy.text).then_some(after)
 }
 
 fn stricter(
     areas: &mut Vec<TouchedArea>,
-    found: &mut Vec<Found>,
-    (more_areas, more): (Vec<TouchedArea>, Vec<Found>),
+    found: &mut Vec<ScopedFinding>,
+    (more_areas, more): (Vec<TouchedArea>, Vec<ScopedFinding>),
 ) {
     areas.extend(
         more_areas
@@ -129,20 +132,20 @@ fn stricter(
             .filter(|more| !areas.iter().any(|area| area.area == more.area))
             .collect::<Vec<_>>(),
     );
-    let known = |new: &Found| found.iter().any(|found| found.finding == new.finding);
-    let stops = |new: &Found| new.finding.verdict.outcome() > Some(Outcome::Allow);
+    let known = |new: &ScopedFinding| found.iter().any(|found| found.finding == new.finding);
+    let stops = |new: &ScopedFinding| new.finding.verdict.outcome() > Some(Outcome::Allow);
     let new: Vec<_> = more.into_iter().filter(|new| stops(new) && !known(new)).map(by_altered).collect();
     found.extend(new);
 }
 
 /// The areas of the altered policy are not those that a waiver was granted for.
-fn by_altered(mut found: Found) -> Found {
-    found.finding.details.push("asked by the policy as this change would leave it".to_string());
+fn by_altered(mut found: ScopedFinding) -> ScopedFinding {
+    found.finding.details.push("required by the policy as this change would leave it".to_string());
     found.about.iter_mut().for_each(|about| about.area = None);
     found
 }
 
-fn head(facts: &Facts) -> String {
+fn head_of(facts: &Facts) -> String {
     facts.change.value().map_or_else(|| "unknown".to_string(), |change| change.head.short().to_string())
 }
 

@@ -11,15 +11,16 @@
 //!
 //! Where records and host differ in what is deployed, the same entry says what to go by: see `super::deployed`.
 
-use super::GATE;
-use super::deployment::found_in;
-use super::waiving::{stands, unsound};
+use super::landing::found_in;
+use super::waivers::{is_sound, why_unsound};
+use super::{GATE, waivers};
 use crate::control::{finding, unproven};
 use crate::model::change::Revision;
 use crate::model::decision::{Finding, SubjectKind, Verdict};
 use crate::model::deployment::{Back, BaselineOrigin, Deployment, LandingFacts, Recorded};
 use crate::model::fact::Gap;
-use crate::model::waiver::{self, Rollback};
+use crate::model::inquiry::TextPurpose;
+use crate::model::waiver::{self, Grant, Rollback};
 use crate::policy::Policy;
 use jiff::Timestamp;
 
@@ -28,20 +29,19 @@ pub(super) fn judge(policy: &Policy, facts: &Deployment) -> Finding {
     let short = facts.candidate.short();
     let deployed = facts.baseline.value().map_or("", |baseline| baseline.revision.short());
     let behind = format!("it is older than {deployed}, which is deployed: a rollback");
-    match leave(policy, facts) {
-        Ok(Ok((rollback, recorded))) => {
+    match find_permission(policy, facts) {
+        Ok(Ok((Rollback { grant, .. }, recorded))) => {
             let reason = format!(
-                "{behind}, for which {} has leave from {} until {} ({})",
-                rollback.requester, rollback.approver, rollback.expires, rollback.id
+                "{behind}, which {} asked for and {} granted until {} ({})",
+                grant.requester, grant.approver, grant.expires, grant.id
             );
-            let before = format!("record {} let {short} through before", recorded.number);
-            let why = format!("because: {} (ticket {})", rollback.reason, rollback.ticket);
+            let before = format!("record {} allowed {short} before", recorded.number);
+            let why = format!("because: {} (ticket {})", grant.reason, grant.ticket);
             finding(GATE, Verdict::Waived, SubjectKind::Change, short, reason).details(vec![why, before])
         }
         Ok(Err(details)) => {
             finding(GATE, Verdict::Broken, SubjectKind::Change, short, behind).details(details).remedy(format!(
-                "check which commit is deployed and which one was meant; bring a revert through a request, or have a rollback \
-                 approved in {}",
+                "check which commit is deployed and which one was meant; revert through a request, or have a rollback approved in {}",
                 waiver::PATH
             ))
         }
@@ -52,43 +52,46 @@ pub(super) fn judge(policy: &Policy, facts: &Deployment) -> Finding {
 type Refused = Vec<String>;
 
 /// The leave to go back, or why there is none.
-fn leave(policy: &Policy, facts: &Deployment) -> Result<Result<(Rollback, Recorded), Refused>, Gap> {
-    let asked = || Gap::not_asked("what bears on going back", "gather the facts again");
+fn find_permission(
+    policy: &Policy,
+    facts: &Deployment,
+) -> Result<Result<(Rollback, Recorded), Refused>, Gap> {
+    let asked = || Gap::not_asked("the facts about the rollback", "gather the facts again");
     let back = facts.back.known()?.as_ref().ok_or_else(asked)?;
     let moment = *facts.whole.observed.known()?;
-    let recorded = match recorded(facts)? {
+    let recorded = match earlier_record(facts)? {
         Ok(recorded) => recorded,
         Err(why) => return Ok(Err(vec![why])),
     };
     let Some(text) = counting(policy, facts, back)? else {
-        let nobody = || format!("nobody approved it: there is no {}", waiver::PATH);
-        return Ok(Err(vec![uncounted(policy, facts, back)?.unwrap_or_else(nobody)]));
+        let nobody = || format!("no one approved it: there is no {}", waiver::PATH);
+        return Ok(Err(vec![why_uncounted(policy, facts, back)?.unwrap_or_else(nobody)]));
     };
     let Ok(rollbacks) = policy.rollbacks(text) else {
-        return Ok(Err(vec![format!("{} cannot be read, so nobody has leave", waiver::PATH)]));
+        return Ok(Err(vec![format!("{} cannot be read, so it grants no rollback", waiver::PATH)]));
     };
     let deployed = &facts.baseline.known()?.revision;
     let mut refused = Vec::new();
     for rollback in rollbacks {
-        let signers = back.gate.value().and_then(|gate| gate.waiver_signers.as_deref());
+        let signers = back.gate.value().and_then(|gate| waivers::signers(policy, gate));
         let transition = Transition { environment: &facts.environment, from: deployed, to: &facts.candidate };
         let flaw =
             transition.flaw(&rollback, moment).or_else(|| unsigned(policy, signers, &rollback, moment));
         match flaw {
             None => return Ok(Ok((rollback, recorded.clone()))),
-            Some(flaw) => refused.push(format!("{} does not allow it: {flaw}", rollback.id)),
+            Some(flaw) => refused.push(format!("{} does not allow it: {flaw}", rollback.grant.id)),
         }
     }
-    let uncounted = uncounted(policy, facts, back)?;
+    let uncounted = why_uncounted(policy, facts, back)?;
     if refused.is_empty() && uncounted.is_none() {
-        refused.push(format!("nobody approved it: {} names no rollback", waiver::PATH));
+        refused.push(format!("no one approved it: {} names no rollback", waiver::PATH));
     }
     refused.extend(uncounted);
     Ok(Err(refused))
 }
 
 /// The earlier record that let the candidate through.
-fn recorded(facts: &Deployment) -> Result<Result<&Recorded, String>, Gap> {
+fn earlier_record(facts: &Deployment) -> Result<Result<&Recorded, String>, Gap> {
     let (BaselineOrigin::Recorded(newest) | BaselineOrigin::Retry(newest)) = facts.baseline.known()?.origin
     else {
         return Ok(Err("it begins at a commit that no record says is deployed".to_string()));
@@ -96,20 +99,21 @@ fn recorded(facts: &Deployment) -> Result<Result<&Recorded, String>, Gap> {
     let mut all = facts.recorded.known()?.iter();
     let earlier = all.find(|one| one.candidate == facts.candidate && one.number < newest);
     Ok(earlier
-        .ok_or_else(|| format!("no record let {} through to {}", facts.candidate.short(), facts.environment)))
+        .ok_or_else(|| format!("no record allowed {} for {}", facts.candidate.short(), facts.environment)))
 }
 
 /// Why the newest text does not count, where there is one that an older one stands in for.
-fn uncounted(policy: &Policy, facts: &Deployment, back: &Back) -> Result<Option<String>, Gap> {
+fn why_uncounted(policy: &Policy, facts: &Deployment, back: &Back) -> Result<Option<String>, Gap> {
     let gate = back.gate.known()?;
-    if gate.waivers_after.is_none() || gate.waivers_after == gate.waivers_before {
+    let (before, after) = (gate.before(TextPurpose::Waivers), gate.after(TextPurpose::Waivers));
+    if after.is_none() || after == before {
         return Ok(None);
     }
-    let flaw = |landing: &LandingFacts| unsound(landing, &found_in(policy, facts, landing));
+    let flaw = |landing: &LandingFacts| why_unsound(landing, &found_in(policy, facts, landing));
     let flaw = back.since.known()?.iter().find_map(flaw);
     Ok(flaw.map(|flaw| {
         format!(
-            "nobody approved it: what {} says at the tip of the branch does not count: {flaw}",
+            "no one approved it: what {} says at the tip of the branch does not count: {flaw}",
             waiver::PATH
         )
     }))
@@ -122,8 +126,9 @@ pub(super) fn counting<'f>(
     back: &'f Back,
 ) -> Result<Option<&'f String>, Gap> {
     let gate = back.gate.known()?;
-    let sound = back.since.known()?.iter().all(|landing| stands(landing, &found_in(policy, facts, landing)));
-    Ok(if sound { gate.waivers_after.as_ref() } else { gate.waivers_before.as_ref() })
+    let sound =
+        back.since.known()?.iter().all(|landing| is_sound(landing, &found_in(policy, facts, landing)));
+    Ok(if sound { gate.after(TextPurpose::Waivers) } else { gate.before(TextPurpose::Waivers) })
 }
 
 /// Going from one commit to another in an environment.
@@ -136,9 +141,9 @@ pub(super) struct Transition<'a> {
 impl Transition<'_> {
     /// Why an entry does not allow this transition now.
     pub(super) fn flaw(&self, rollback: &Rollback, moment: Timestamp) -> Option<String> {
-        let Rollback { environment, from, to, created, expires, .. } = rollback;
+        let Rollback { grant: Grant { created, expires, .. }, environment, from, to } = rollback;
         if environment != self.environment {
-            Some(format!("it is of {environment}"))
+            Some(format!("it is for {environment}"))
         } else if from != self.from {
             Some(format!("it begins at {}", from.short()))
         } else if to != self.to {

@@ -1,8 +1,8 @@
 //! What holds for every policy and all facts.
 
 use super::{decide, decide_deployment};
-use crate::control::testing::{World, deployment, revision};
-use crate::control::{Case, Control, Kind, Reach, Stage, finding, required_checks};
+use crate::control::testing::{BentTexts as _, World, deployment, revision};
+use crate::control::{Case, Control, Granularity, Kind, Stage, finding, required_checks};
 use crate::model::change::BranchName;
 use crate::model::decision::{Decision, Finding, Outcome, PolicyOrigin, SubjectKind, Verdict};
 use crate::model::fact::{Fact, Gap, GapReason};
@@ -47,8 +47,8 @@ pub(super) fn policy() -> Policy {
 
 pub(super) fn honest() -> Facts {
     let mut world = World::honest();
-    world.gate().policy_before = Some(POLICY.to_string());
-    world.gate().policy_after = Some(POLICY.to_string());
+    world.gate().policy_text().before = Some(POLICY.to_string());
+    world.gate().policy_text().after = Some(POLICY.to_string());
     world.facts.inquiry = policy().inquiry(Some("portcullis.toml".into()));
     world.facts
 }
@@ -142,9 +142,12 @@ fn an_answer_that_is_left_out_of_the_facts_is_an_error_and_no_default() {
         facts.as_object_mut().unwrap().remove(name);
         assert!(change_of(&facts).is_err(), "{name}");
     }
-    for name in ["policy_before", "policy_after", "waivers_before", "waivers_after", "code_owners"] {
+    for (place, name) in
+        [("", "texts"), ("/texts/portcullis.toml", "before"), ("/texts/portcullis.toml", "after")]
+    {
         let mut facts = facts.clone();
-        facts["gate"]["known"].as_object_mut().unwrap().remove(name);
+        let gate = facts["gate"]["known"].pointer_mut(place).unwrap();
+        gate.as_object_mut().unwrap().remove(name);
         assert!(change_of(&facts).is_err(), "{name}");
     }
     for name in [
@@ -213,7 +216,7 @@ fn attack_39_a_change_without_a_common_commit_is_no_answer() {
 
 #[test]
 fn attack_47_a_policy_changed_by_the_change_is_judged_by_the_stricter_of_both() {
-    let with = |after: &str| bent(|world| world.gate().policy_after = Some(after.to_string()));
+    let with = |after: &str| bent(|world| world.gate().policy_text().after = Some(after.to_string()));
     let weaker = POLICY.replace("minimum = 3", "minimum = 1");
     assert_eq!(with(&weaker).outcome, decide(&policy(), &honest()).outcome);
     let stricter = with(&POLICY.replace("minimum = 3", "minimum = 4"));
@@ -257,7 +260,7 @@ impl Control for Pretend {
 
 static LANDING: Kind = Kind { name: "landing", stage: Stage::Change, ..required_checks::KIND };
 static DEPLOYING: Kind = Kind { name: "deploying", stage: Stage::Deployment, ..required_checks::KIND };
-static EACH: Kind = Kind { name: "each", reach: Reach::Whole, ..required_checks::KIND };
+static EACH: Kind = Kind { name: "each", granularity: Granularity::Once, ..required_checks::KIND };
 
 #[test]
 fn a_control_is_asked_when_it_says_that_it_is_judged() {

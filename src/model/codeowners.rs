@@ -19,15 +19,13 @@
 //! Paths are compared to the byte, with regard to case, as GitHub does.
 
 use crate::model::glob::is_invisible;
+use crate::model::host::CodeOwnersDialect;
 use crate::model::path::RepoPath;
 use crate::model::person::{Login, TeamName};
 use pattern::Pattern;
 use std::collections::{BTreeMap, BTreeSet};
 
 mod pattern;
-
-/// Where GitHub looks, in its order; the first file found is the only one.
-pub const PLACES: [&str; 3] = [".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS"];
 
 /// A file of this many bytes or more is ignored by GitHub ("must be under 3 MB"; we take the smaller megabyte).
 /// Here it owns nothing and leaves every path in doubt.
@@ -105,7 +103,13 @@ pub enum Ownership<'a> {
 
 impl CodeOwners {
     /// Parses a whole file; see [`CodeOwners::invalid`] for what was skipped.
-    pub fn parse(text: &str) -> Self {
+    pub fn parse(text: &str, dialect: CodeOwnersDialect) -> Self {
+        match dialect {
+            CodeOwnersDialect::Github => CodeOwners::parse_github(text),
+        }
+    }
+
+    fn parse_github(text: &str) -> Self {
         let mut parsed = CodeOwners::default();
         if text.len() >= SIZE_LIMIT {
             let reason = format!("the file has {} bytes; GitHub ignores it from {SIZE_LIMIT} on", text.len());

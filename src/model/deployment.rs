@@ -9,6 +9,7 @@ use crate::model::fact::Fact;
 use crate::model::facts::{Facts, GateTexts};
 use crate::model::id::DeploymentId;
 use crate::model::landing::{Coverage, Landing, Miss, Span};
+use crate::model::path::RepoPath;
 use crate::model::person::Login;
 
 /// The facts of one deployment.
@@ -179,4 +180,12 @@ pub struct LandingFacts {
     pub misses: Vec<Miss>,
     /// The requests that the host says brought it, each with the facts of a merge gate; none for a direct push.
     pub requests: Fact<Vec<Facts>>,
+}
+
+impl LandingFacts {
+    /// May the landing touch this file? It may where its files could not be seen.
+    pub fn may_touch(&self, path: &RepoPath) -> bool {
+        let is_it = |file: &FileChange| file.entries().any(|entry| entry.path == *path);
+        self.files.value().is_none_or(|files| files.iter().any(is_it))
+    }
 }

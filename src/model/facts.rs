@@ -4,15 +4,17 @@ use crate::model::change::{Change, Revision};
 use crate::model::check::{Check, WorkflowRun};
 use crate::model::evidence::EvidenceFacts;
 use crate::model::fact::{Fact, Gap};
+use crate::model::host::{HostConventions, NO_HOST, OwnAddresses};
 use crate::model::id::CheckId;
-use crate::model::inquiry::Inquiry;
+use crate::model::inquiry::{Inquiry, TextPurpose};
 use crate::model::line_coverage::LineCoverage;
 use crate::model::path::RepoPath;
 use crate::model::person::{Account, Login, TeamName};
 use crate::model::protection::{Branch, Protection};
 use crate::model::review::{ChangeRequest, CommitAccounts, Move, Permission, Push, Review};
 use crate::model::test_run::Report;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// Where a policy stands in the repository that it speaks of.
 pub const POLICY_PATH: &str = "portcullis.toml";
@@ -38,31 +40,53 @@ pub struct Facts {
     pub evidence: Fact<EvidenceFacts>,
 }
 
-/// Texts that steer the gate, before and after the change.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Texts that steer the gate, before and after the change, by the path of their files.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct GateTexts {
-    /// The policy at the base; `None` when there is none or it is kept elsewhere.
-    pub policy_before: Option<String>,
-    /// The policy as the change would leave it: that of the head if the change touches it, else that of the base;
-    /// `None` when there is none or it is kept elsewhere.
-    pub policy_after: Option<String>,
-    /// The waivers at the base; `None` when there are none or the policy is kept elsewhere.
-    pub waivers_before: Option<String>,
-    /// The waivers as the change would leave them: those of the head if the change touches them, else those of the base; `None` when there are none or the policy is kept elsewhere.
-    pub waivers_after: Option<String>,
-    /// The allowed signers of waivers at the base; `None` when there are none or nobody asks.
-    pub waiver_signers: Option<String>,
-    /// CODEOWNERS at the base, from the first of GitHub's places that has one.
-    pub code_owners: Option<GateText>,
+    /// One for each file that [`Inquiry::texts`] names (but for those that are read for the signers of evidence alone), and
+    /// for CODEOWNERS, where there is one.
+    pub texts: BTreeMap<RepoPath, GateText>,
 }
 
-/// A text and where it stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The text of one file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct GateText {
-    /// Its path.
-    pub path: RepoPath,
-    /// The text.
-    pub text: String,
+    /// What it is read for.
+    pub purposes: BTreeSet<TextPurpose>,
+    /// The text at the base; `None` when there is no such file.
+    pub before: Option<String>,
+    /// The text as the change would leave it: that of the head if the change touches the file, else that of the base. `None`
+    /// when there is no such file, and for texts that count as they are at the base ([`TextPurpose::is_read_after`]).
+    pub after: Option<String>,
+}
+
+impl GateTexts {
+    /// The file that was read for this purpose, and its text.
+    pub fn find(&self, purpose: TextPurpose) -> Option<(&RepoPath, &GateText)> {
+        self.texts.iter().find(|(_, text)| text.purposes.contains(&purpose))
+    }
+
+    /// The text at the base that was read for this purpose.
+    pub fn before(&self, purpose: TextPurpose) -> Option<&String> {
+        self.find(purpose)?.1.before.as_ref()
+    }
+
+    /// The text that the change would leave, of those read for this purpose.
+    pub fn after(&self, purpose: TextPurpose) -> Option<&String> {
+        self.find(purpose)?.1.after.as_ref()
+    }
+
+    /// The text of a file at the base, where it was read for this purpose.
+    pub fn before_at(&self, path: &RepoPath, purpose: TextPurpose) -> Option<&String> {
+        self.texts.get(path).filter(|text| text.purposes.contains(&purpose))?.before.as_ref()
+    }
+
+    /// The text of a file, to be filled in.
+    pub fn entry(&mut self, path: impl Into<RepoPath>, purpose: TextPurpose) -> &mut GateText {
+        let text = self.texts.entry(path.into()).or_default();
+        text.purposes.insert(purpose);
+        text
+    }
 }
 
 /// What a host says of the change.
@@ -72,6 +96,9 @@ pub struct HostFacts {
     pub kind: String,
     /// The repository as its host names it; on GitHub `owner/name`.
     pub repository: Option<String>,
+    /// What all hosts of this kind have in common. Facts name them where they are not GitHub's; facts of an earlier form
+    /// were all GitHub's.
+    pub conventions: Arc<HostConventions>,
     /// The domains of the host's own addresses: `github.com`, or the name of an Enterprise Server, in lower case. Empty in
     /// facts of an earlier form: then a no-reply address is an address like any other, and belongs to nobody we know.
     pub domains: Vec<String>,
@@ -123,11 +150,22 @@ pub struct Detour {
 }
 
 impl HostFacts {
+    /// What the host's own addresses look like.
+    pub fn own_addresses(&self) -> OwnAddresses<'_> {
+        OwnAddresses { domains: &self.domains, accounts: &self.conventions.accounts }
+    }
+
+    /// Did a host take part?
+    pub fn took_part(&self) -> bool {
+        self.kind != NO_HOST
+    }
+
     /// The facts of a host that nobody asked, or that did not answer: every one is this gap.
     pub fn unseen(kind: &str, gap: &Gap) -> Self {
         HostFacts {
             kind: kind.to_string(),
             repository: None,
+            conventions: HostConventions::github(),
             domains: Vec::new(),
             request: Fact::Gap(gap.clone()),
             branch: Fact::Gap(gap.clone()),

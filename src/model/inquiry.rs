@@ -5,7 +5,7 @@ use crate::model::line_coverage::CoverageSource;
 use crate::model::path::RepoPath;
 use crate::model::person::TeamName;
 use crate::model::test_run::ReportFormat;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The questions to put to the world.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,16 +26,23 @@ pub struct Inquiry {
     pub formats: BTreeSet<SaidFormat>,
     /// Also list the paths that single commits on the way touch, not only what is left of them in the end.
     pub each_commit: bool,
-    /// Where the allowed signers of waivers stand in the repository; they are read at the base. `None` when nobody asks.
-    pub waiver_signers: Option<RepoPath>,
-    /// Where the policy stands in the repository; `None` when it is kept elsewhere.
-    pub policy: Option<RepoPath>,
-    /// Where the list of signers of evidence stands in the repository; it is read at the base. `None` when nobody asks.
-    pub signers: Option<RepoPath>,
+    /// The files of the repository whose texts steer the gate, by path, and what each of them is read for. A policy that is
+    /// kept outside of the repository is not among them, and neither are waivers then.
+    pub texts: BTreeMap<RepoPath, BTreeSet<TextPurpose>>,
 }
 
 impl Inquiry {
-    /// Everything that either asks.
+    /// Asks for the text of a file.
+    pub fn ask_text(&mut self, path: impl Into<RepoPath>, purpose: TextPurpose) {
+        self.texts.entry(path.into()).or_default().insert(purpose);
+    }
+
+    /// The file that is read for this purpose; `None` when none is asked for.
+    pub fn path_of(&self, purpose: TextPurpose) -> Option<&RepoPath> {
+        self.texts.iter().find(|(_, purposes)| purposes.contains(&purpose)).map(|(path, _)| path)
+    }
+
+    /// Everything that either asks. A text that both ask for, each at another path, is read where the first one asks.
     #[must_use]
     pub fn union(mut self, other: Inquiry) -> Inquiry {
         self.topics.extend(other.topics);
@@ -43,13 +50,40 @@ impl Inquiry {
         self.teams.extend(other.teams);
         self.reports.extend(other.reports);
         self.tests.extend(other.tests);
-        self.waiver_signers = self.waiver_signers.or(other.waiver_signers);
         self.line_coverage.extend(other.line_coverage);
         self.formats.extend(other.formats);
         self.each_commit |= other.each_commit;
-        self.policy = self.policy.or(other.policy);
-        self.signers = self.signers.or(other.signers);
+        let more: Vec<(RepoPath, TextPurpose)> = other
+            .texts
+            .into_iter()
+            .flat_map(|(path, purposes)| purposes.into_iter().map(move |purpose| (path.clone(), purpose)))
+            .filter(|(_, purpose)| self.path_of(*purpose).is_none())
+            .collect();
+        more.into_iter().for_each(|(path, purpose)| self.ask_text(path, purpose));
         self
+    }
+}
+
+/// What the text of a file steers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TextPurpose {
+    /// The policy. It is read before and after the change.
+    Policy,
+    /// The waivers and rollbacks beside the policy. They are read before and after the change.
+    Waivers,
+    /// The allowed signers of waivers, which count as they are at the base.
+    WaiverSigners,
+    /// The allowed signers of evidence, which count as they are at the base. They are read where signatures are verified, and
+    /// their text is not among the facts.
+    EvidenceSigners,
+    /// CODEOWNERS at the base. Nothing asks for it by path: the host has a list of places, and the first file there counts.
+    CodeOwners,
+}
+
+impl TextPurpose {
+    /// Is the text that the change would leave read as well?
+    pub fn is_read_after(self) -> bool {
+        matches!(self, TextPurpose::Policy | TextPurpose::Waivers)
     }
 }
 

@@ -1,5 +1,6 @@
 //! People: accounts on a host, mailboxes in commits, and who is who.
 
+use crate::model::host::OwnAddresses;
 use crate::model::id::AccountId;
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
@@ -180,20 +181,20 @@ impl People {
     }
 
     /// Whom the map names for the number of an account, by a no-reply address among their addresses.
-    pub fn by_number(&self, number: &AccountId, domains: &[String]) -> Option<Who> {
-        let has = |person: &KnownPerson| person.pins(domains).any(|(pinned, _)| pinned == *number);
+    pub fn by_number(&self, number: &AccountId, addresses: OwnAddresses<'_>) -> Option<Who> {
+        let has = |person: &KnownPerson| person.pins(addresses).any(|(pinned, _)| pinned == *number);
         self.0.iter().position(has).map(Who::Known)
     }
 
     /// Who an account is. Its number decides wherever the map knows one; a login that the map has together with another
     /// number was taken over by somebody else.
-    pub fn by_account(&self, account: &Account, domains: &[String]) -> Who {
-        if let Some(known) = self.by_number(&account.id, domains) {
+    pub fn by_account(&self, account: &Account, addresses: OwnAddresses<'_>) -> Who {
+        if let Some(known) = self.by_number(&account.id, addresses) {
             return known;
         }
         let who = self.by_login(&account.login);
         let Who::Known(index) = who else { return who };
-        let mut pins = self.0.get(index).into_iter().flat_map(|person| person.pins(domains));
+        let mut pins = self.0.get(index).into_iter().flat_map(|person| person.pins(addresses));
         if pins.any(|(_, login)| login == account.login) { Who::Account(account.id.clone()) } else { who }
     }
 
@@ -215,17 +216,18 @@ impl People {
 
 impl KnownPerson {
     /// The numbers among the addresses, each with the login beside it.
-    fn pins(&self, domains: &[String]) -> impl Iterator<Item = (AccountId, Login)> {
-        self.emails.iter().filter_map(|email| match NoReply::read(email, domains) {
+    fn pins(&self, addresses: OwnAddresses<'_>) -> impl Iterator<Item = (AccountId, Login)> {
+        self.emails.iter().filter_map(move |email| match NoReply::read(email, addresses) {
             NoReply::Numbered(number, login) => Some((number, login)),
             NoReply::Named(_) | NoReply::Unreadable | NoReply::Other => None,
         })
     }
 }
 
-/// What an address says by itself of whose it is: `NUMBER+LOGIN@users.noreply.DOMAIN`, or `LOGIN@users.noreply.DOMAIN` for
-/// accounts from before July 2017 (GitHub docs, "Email addresses reference"). DOMAIN is `github.com`, or the host name of a
-/// GitHub Enterprise Server; the accounts of one host have nothing to do with those of another.
+/// What an address says by itself of whose it is. On GitHub it is `NUMBER+LOGIN@users.noreply.DOMAIN`, or
+/// `LOGIN@users.noreply.DOMAIN` for accounts from before July 2017 (GitHub docs, "Email addresses reference"). DOMAIN is
+/// `github.com`, or the host name of a GitHub Enterprise Server; the accounts of one host have nothing to do with those of
+/// another.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NoReply {
     /// The account of this number. The login is what it was called when the address was written down.
@@ -239,14 +241,10 @@ pub enum NoReply {
 }
 
 impl NoReply {
-    /// Reads an address, by the domains of the host.
-    pub fn read(email: &str, domains: &[String]) -> NoReply {
-        let Some((local, at)) = email.rsplit_once('@') else { return NoReply::Other };
-        let at = at.to_ascii_lowercase();
-        let here =
-            at.strip_prefix("users.noreply.").is_some_and(|domain| domains.iter().any(|it| it == domain));
-        match local.split_once('+') {
-            _ if !here => NoReply::Other,
+    /// Reads an address, by what the host's own look like.
+    pub fn read(email: &str, addresses: OwnAddresses<'_>) -> NoReply {
+        let Some((local, form)) = addresses.no_reply(email) else { return NoReply::Other };
+        match local.split_once(form.separator.as_str()) {
             None if is_login(local) => NoReply::Named(Login::new(local)),
             Some((number, login)) if is_login(login) => match account_number(number) {
                 Some(number) => NoReply::Numbered(number.into(), Login::new(login)),
@@ -289,13 +287,13 @@ mod tests {
         assert_eq!(people.by_email("x@example.test"), None);
     }
 
-    fn domains() -> Vec<String> {
-        vec!["github.com".to_string()]
+    fn at(domains: &[String]) -> OwnAddresses<'_> {
+        OwnAddresses { domains, ..OwnAddresses::of_github_com() }
     }
 
     #[test]
     fn an_address_of_the_host_has_one_of_two_forms() {
-        let read = |email: &str| NoReply::read(email, &domains());
+        let read = |email: &str| NoReply::read(email, OwnAddresses::of_github_com());
         let login = || Login::new("kim");
         assert_eq!(read("12+kim@users.noreply.github.com"), NoReply::Numbered(12.into(), login()));
         assert_eq!(read("12+KIM@USERS.noreply.GitHub.com"), NoReply::Numbered(12.into(), login()));
@@ -332,11 +330,11 @@ mod tests {
         ] {
             assert_eq!(read(other), NoReply::Other, "{other}");
         }
-        assert_eq!(NoReply::read("12+kim@users.noreply.github.com", &[]), NoReply::Other);
+        assert_eq!(NoReply::read("12+kim@users.noreply.github.com", at(&[])), NoReply::Other);
         let server = ["ghe.example.test".to_string()];
-        assert_eq!(NoReply::read("12+kim@users.noreply.github.com", &server), NoReply::Other);
+        assert_eq!(NoReply::read("12+kim@users.noreply.github.com", at(&server)), NoReply::Other);
         assert_eq!(
-            NoReply::read("12+kim@users.noreply.GHE.example.test", &server),
+            NoReply::read("12+kim@users.noreply.GHE.example.test", at(&server)),
             NoReply::Numbered(12.into(), login())
         );
     }
@@ -347,7 +345,7 @@ mod tests {
         people.0[0].emails.push("12+robin@users.noreply.github.com".into());
         let who = |login: &str, id: u64| {
             let account = Account { login: Login::new(login), id: id.into(), kind: AccountKind::Human };
-            people.by_account(&account, &domains())
+            people.by_account(&account, OwnAddresses::of_github_com())
         };
         assert_eq!(who("robin", 12), Who::Known(0));
         assert_eq!(who("renamed", 12), Who::Known(0));

@@ -75,6 +75,27 @@ pub enum Rule {
     LinearHistory,
 }
 
+impl Rule {
+    /// The name of the rule, by which a host gives advice on it ([`crate::model::host::ProtectionAdvice`]).
+    pub fn name(&self) -> &'static str {
+        match self {
+            Rule::ChangeRequest => "change-request",
+            Rule::Approvals(_) => "approvals",
+            Rule::DismissStale => "dismiss-stale",
+            Rule::CodeOwners => "code-owners",
+            Rule::LastPushApproval => "last-push-approval",
+            Rule::ConversationResolution => "conversation-resolution",
+            Rule::Check { app: None, .. } => "check",
+            Rule::Check { app: Some(_), .. } => "check-of-app",
+            Rule::UpToDate => "up-to-date",
+            Rule::NoForcePush => "no-force-push",
+            Rule::NoDeletion => "no-deletion",
+            Rule::SignedCommits => "signed-commits",
+            Rule::LinearHistory => "linear-history",
+        }
+    }
+}
+
 /// An actor that may go round a rule.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Bypass {

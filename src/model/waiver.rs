@@ -12,29 +12,36 @@ use std::collections::BTreeSet;
 /// Where the waivers of a project stand in its repository.
 pub const PATH: &str = "portcullis-waivers.toml";
 
-/// One waiver, checked.
+/// What a waiver and a rollback have in common: one person asked for it, and another one granted it for a time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grant {
+    /// The id, unique in the file of waivers and rollbacks.
+    pub id: String,
+    /// Why it is needed: text for people.
+    pub reason: String,
+    /// Where the request for it is kept, such as the number of a ticket.
+    pub ticket: String,
+    /// The account that asked for it.
+    pub requester: Login,
+    /// The account of another person, who granted it.
+    pub approver: Login,
+    /// The first moment at which it is in force.
+    pub created: Timestamp,
+    /// The first moment at which it is no longer in force.
+    pub expires: Timestamp,
+    /// The approver's detached signature of its [`Approved::statement`], armoured and not yet verified.
+    pub signature: Option<String>,
+}
+
+/// A waiver that passed the checks of the policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Waiver {
-    /// Its name; no other waiver of the file has it.
-    pub id: String,
+    /// Who granted it, why and for how long.
+    pub grant: Grant,
     /// Which findings it covers.
     pub scope: Scope,
-    /// Why.
-    pub reason: String,
-    /// Where the request for it is kept.
-    pub ticket: String,
-    /// Who asked for it.
-    pub requester: Login,
-    /// Who granted it: another person.
-    pub approver: Login,
-    /// From when it counts.
-    pub created: Timestamp,
-    /// From when it no longer counts: it counts before this moment, and not at it.
-    pub expires: Timestamp,
-    /// Set when it was granted in an emergency, before anybody could look closely.
+    /// Set when it was granted in an emergency, before anyone could look closely.
     pub emergency: Option<Emergency>,
-    /// The approver's detached signature of its [`Approved::statement`], unread; `None` when there is none.
-    pub signature: Option<String>,
 }
 
 /// What a waiver covers. Whatever is named narrows it: a finding has to fit all of it.
@@ -74,41 +81,24 @@ pub enum Standing {
     Overdue,
 }
 
-/// Leave to go back: to something that was deployed before, for a reason and a time, granted by another person. It also
-/// says that `to` is what to go by, where a record or the host has `from` deployed.
+/// A granted rollback: the permission to deploy an earlier commit again. It also settles which commit to go by where
+/// the records or the host say that `from` is deployed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rollback {
-    /// Its name; nothing else in the file has it.
-    pub id: String,
-    /// Where.
+    /// Who granted it, why and for how long.
+    pub grant: Grant,
+    /// The environment to which the earlier commit is deployed.
     pub environment: String,
-    /// What is deployed.
+    /// The commit that is deployed now.
     pub from: Revision,
-    /// What is to be deployed instead.
+    /// The earlier commit that is deployed instead.
     pub to: Revision,
-    /// Why.
-    pub reason: String,
-    /// Where the request for it is kept.
-    pub ticket: String,
-    /// Who asked for it.
-    pub requester: Login,
-    /// Who granted it: another person.
-    pub approver: Login,
-    /// From when it counts.
-    pub created: Timestamp,
-    /// From when it no longer counts: it counts before this moment, and not at it.
-    pub expires: Timestamp,
-    /// The approver's detached signature of its [`Approved::statement`], unread; `None` when there is none.
-    pub signature: Option<String>,
 }
 
-/// Something that one person asked for and another one granted, and may have signed.
+/// A waiver or a rollback: its approver may sign it.
 pub trait Approved {
-    /// Who granted it.
-    fn approver(&self) -> &Login;
-
-    /// The approver's detached signature of the statement, unread; `None` when there is none.
-    fn signature(&self) -> Option<&str>;
+    /// Who granted it, why and for how long.
+    fn grant(&self) -> &Grant;
 
     /// What its approver signs: everything that it says and whose project it is for. Each value stands on its own line,
     /// text in the quotes of JSON, so that no two have the same statement.
@@ -129,17 +119,14 @@ pub struct About {
 }
 
 impl Approved for Waiver {
-    fn approver(&self) -> &Login {
-        &self.approver
-    }
-
-    fn signature(&self) -> Option<&str> {
-        self.signature.as_deref()
+    fn grant(&self) -> &Grant {
+        &self.grant
     }
 
     /// The review of an emergency may come later, and is left out.
     fn statement(&self, project: &str) -> String {
-        let Waiver { id, scope, reason, ticket, requester, approver, created, expires, emergency, .. } = self;
+        let Waiver { grant, scope, emergency } = self;
+        let Grant { id, reason, ticket, requester, approver, created, expires, .. } = grant;
         let mut lines = vec!["portcullis waiver 1".to_string()];
         let mut say = |key: &str, value: String| lines.push(format!("{key}: {value}"));
         say("project", quoted(project));
@@ -162,18 +149,13 @@ impl Approved for Waiver {
 }
 
 impl Approved for Rollback {
-    fn approver(&self) -> &Login {
-        &self.approver
-    }
-
-    fn signature(&self) -> Option<&str> {
-        self.signature.as_deref()
+    fn grant(&self) -> &Grant {
+        &self.grant
     }
 
     fn statement(&self, project: &str) -> String {
-        let Rollback {
-            id, environment, from, to, reason, ticket, requester, approver, created, expires, ..
-        } = self;
+        let Rollback { grant, environment, from, to } = self;
+        let Grant { id, reason, ticket, requester, approver, created, expires, .. } = grant;
         let lines = [
             "portcullis rollback 1".to_string(),
             format!("project: {}", quoted(project)),
@@ -198,9 +180,9 @@ impl Waiver {
     pub fn standing(&self, moment: Timestamp) -> Standing {
         if self.is_overdue(moment) {
             Standing::Overdue
-        } else if moment < self.created {
+        } else if moment < self.grant.created {
             Standing::NotYet
-        } else if moment < self.expires {
+        } else if moment < self.grant.expires {
             Standing::InForce
         } else {
             Standing::Expired

@@ -1,7 +1,7 @@
 //! `[[data-processing]]`: the inventory.
 
+use super::checks::{Source, check_filled, check_name, check_text, line_at, swallows};
 use super::document::{AreaText, Document, List};
-use super::meaning::{Source, filled, line, named, said, swallows};
 use super::{Problem, line_patterns};
 use crate::model::glob::Glob;
 use crate::model::inventory::{Area, Inventory, Ruled};
@@ -10,33 +10,40 @@ use std::ops::Range;
 use toml::Spanned;
 
 /// Checks and builds the inventory.
-pub fn inventory(source: &Source<'_, '_>, document: &Document, problems: &mut Vec<Problem>) -> Inventory {
+pub fn build_inventory(
+    source: &Source<'_, '_>,
+    document: &Document,
+    problems: &mut Vec<Problem>,
+) -> Inventory {
     let Some(areas) = &document.data_processing else { return Inventory::default() };
-    filled(areas, "name at least one area, or nothing is data-processing code", problems);
-    defined_once(source.text, areas.get_ref(), problems);
-    areas.get_ref().iter().for_each(|area| check(source, area, problems));
-    Inventory { areas: areas.get_ref().iter().map(|area| build(source.text, area)).collect() }
+    check_filled(areas, "name at least one area, or nothing is data-processing code", problems);
+    check_unique(source.text, areas.get_ref(), problems);
+    areas.get_ref().iter().for_each(|area| check_area(source, area, problems));
+    Inventory { areas: areas.get_ref().iter().map(|area| build_area(source.text, area)).collect() }
 }
 
-fn defined_once(text: &str, areas: &[Spanned<AreaText>], problems: &mut Vec<Problem>) {
+fn check_unique(text: &str, areas: &[Spanned<AreaText>], problems: &mut Vec<Problem>) {
     let mut seen: BTreeMap<&str, Range<usize>> = BTreeMap::new();
     for name in areas.iter().map(|area| &area.get_ref().name) {
         match seen.get(name.get_ref().as_str()) {
             None => drop(seen.insert(name.get_ref(), name.span())),
             Some(first) => {
-                let message =
-                    format!("the area `{}` is already defined in line {}", name.get_ref(), line(text, first));
+                let message = format!(
+                    "the area `{}` is already defined in line {}",
+                    name.get_ref(),
+                    line_at(text, first)
+                );
                 problems.push(Problem::new(name.span(), message).help("give each area a name of its own"));
             }
         }
     }
 }
 
-fn check(source: &Source<'_, '_>, area: &Spanned<AreaText>, problems: &mut Vec<Problem>) {
+fn check_area(source: &Source<'_, '_>, area: &Spanned<AreaText>, problems: &mut Vec<Problem>) {
     let span = area.span();
     let area = area.get_ref();
-    named(&area.name, "an area", problems);
-    said(&area.purpose, "the purpose of the area", problems);
+    check_name(&area.name, "an area", problems);
+    check_text(&area.purpose, "the purpose of the area", problems);
     check_lists(area, problems);
     area.content.iter().flat_map(|list| list.get_ref()).for_each(|pattern| check_pattern(pattern, problems));
     let lost = source.removed.holds(&span, "paths") || source.removed.holds(&span, "content");
@@ -47,10 +54,10 @@ fn check(source: &Source<'_, '_>, area: &Spanned<AreaText>, problems: &mut Vec<P
 }
 
 fn check_lists(area: &AreaText, problems: &mut Vec<Problem>) {
-    area.paths.iter().for_each(|list| filled(list, "no path would belong to the area", problems));
-    area.content.iter().for_each(|list| filled(list, "no content would belong to the area", problems));
+    area.paths.iter().for_each(|list| check_filled(list, "no path would belong to the area", problems));
+    area.content.iter().for_each(|list| check_filled(list, "no content would belong to the area", problems));
     if let Some(exclude) = &area.exclude {
-        filled(exclude, "leave it out, or name what does not belong to the area", problems);
+        check_filled(exclude, "leave it out, or name what does not belong to the area", problems);
         exclude.get_ref().iter().for_each(|pattern| check_exclusion(pattern, area, problems));
     }
 }
@@ -73,21 +80,21 @@ fn check_pattern(pattern: &Spanned<String>, problems: &mut Vec<Problem>) {
     }
 }
 
-fn build(text: &str, area: &Spanned<AreaText>) -> Area {
+fn build_area(text: &str, area: &Spanned<AreaText>) -> Area {
     let place = area.span();
     let area = area.get_ref();
     Area {
         name: area.name.get_ref().clone(),
         purpose: area.purpose.get_ref().clone(),
-        paths: rules(text, area.paths.as_ref()),
-        content: rules(text, area.content.as_ref()),
-        exclude: rules(text, area.exclude.as_ref()),
+        paths: located_rules(text, area.paths.as_ref()),
+        content: located_rules(text, area.content.as_ref()),
+        exclude: located_rules(text, area.exclude.as_ref()),
         opaque: area.opaque,
-        line: line(text, &place),
+        line: line_at(text, &place),
     }
 }
 
-fn rules<T: Clone>(text: &str, list: Option<&List<T>>) -> Vec<Ruled<T>> {
+fn located_rules<T: Clone>(text: &str, list: Option<&List<T>>) -> Vec<Ruled<T>> {
     let rules = list.into_iter().flat_map(|list| list.get_ref());
-    rules.map(|rule| Ruled { rule: rule.get_ref().clone(), line: line(text, &rule.span()) }).collect()
+    rules.map(|rule| Ruled { rule: rule.get_ref().clone(), line: line_at(text, &rule.span()) }).collect()
 }

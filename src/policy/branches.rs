@@ -1,8 +1,8 @@
 //! `[branches]`.
 
 use super::Problem;
+use super::checks::check_filled;
 use super::document::{Branches, History, List};
-use super::meaning::filled;
 use crate::model::glob::Glob;
 use toml::Spanned;
 
@@ -11,7 +11,7 @@ const HEADS: &str = "refs/heads/";
 const REMOTES: &str = "refs/remotes/";
 
 /// What a policy says of branches.
-pub struct Checked {
+pub struct CheckedBranches {
     /// The deployment branches.
     pub deployment: Vec<Glob>,
     /// Do paths count that only single commits touch?
@@ -19,21 +19,24 @@ pub struct Checked {
 }
 
 /// Checks and simplifies.
-pub fn checked(branches: &Branches, problems: &mut Vec<Problem>) -> Checked {
-    filled(&branches.deployment, "no branch would be judged", problems);
-    problems.extend(branches.deployment.get_ref().iter().filter_map(check));
-    Checked { deployment: globs(&branches.deployment), each_commit: branches.history == History::EachCommit }
+pub fn check_branches(branches: &Branches, problems: &mut Vec<Problem>) -> CheckedBranches {
+    check_filled(&branches.deployment, "no branch would be judged", problems);
+    problems.extend(branches.deployment.get_ref().iter().filter_map(check_pattern));
+    CheckedBranches {
+        deployment: globs(&branches.deployment),
+        each_commit: branches.history == History::EachCommit,
+    }
 }
 
 /// The gate knows a branch by the name that its host shows, without `refs/heads/` and without a remote.
-fn check(pattern: &Spanned<Glob>) -> Option<Problem> {
+fn check_pattern(pattern: &Spanned<Glob>) -> Option<Problem> {
     let text = pattern.get_ref().as_str();
     let full = text
         .strip_prefix(HEADS)
         .or_else(|| text.strip_prefix(REMOTES)?.split_once('/').map(|(_, name)| name));
     let (message, help) = match full {
         Some(name) => (
-            format!("`{text}` is the full name of a ref, and no branch is called so"),
+            format!("`{text}` is the full name of a ref, not the name of a branch"),
             format!("write `{name}`"),
         ),
         None if !can_name_a_branch(text) => {

@@ -37,7 +37,7 @@ fn visit(key: &str, value: &Value<'_>, found: &mut Vec<Problem>) {
 
 fn problem(key: &str, text: &str, span: Range<usize>) -> Option<Problem> {
     let odd = text.chars().find(|c| !is_meant(key, *c))?;
-    let message = format!("this text holds the character U+{:04X} ({})", u32::from(odd), name(odd));
+    let message = format!("this text contains the character U+{:04X} ({})", u32::from(odd), name(odd));
     Some(Problem::new(span, message).help(help(key, odd)))
 }
 
@@ -61,8 +61,8 @@ fn name(c: char) -> &'static str {
         '\r' => "carriage return",
         '\u{1b}' => "escape",
         c if c.is_control() => "a control character",
-        c if is_odd_space(c) => "a space that is not the ordinary one",
-        _ => "a character that nobody sees",
+        c if is_odd_space(c) => "a space other than U+0020",
+        _ => "an invisible character",
     }
 }
 

@@ -1,10 +1,10 @@
 //! `[controls]`: which controls are on, read by the controls themselves.
 
 use super::Problem;
-use super::meaning::keys;
+use super::checks::keys_of;
 use super::recover::recover;
+use super::serde_messages::suggest;
 use super::tree::Value;
-use super::wording::suggest;
 use crate::control::{Control, Kind, Reference, regression_tests, required_reviews};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -18,15 +18,15 @@ const TESTS: &str = regression_tests::KIND.name;
 pub type Controls = BTreeMap<&'static str, Box<dyn Control>>;
 
 /// Reads every control that the policy names, and those that are always on.
-pub fn read(root: &Value<'_>, table: &[&'static Kind], problems: &mut Vec<Problem>) -> Controls {
+pub fn read_controls(root: &Value<'_>, table: &[&'static Kind], problems: &mut Vec<Problem>) -> Controls {
     let written = root.get_ref().get("controls");
     let mut controls = match written.map(Spanned::get_ref) {
         Some(DeValue::Table(settings)) => read_named(settings, table, problems),
         Some(_) => not_a_table(written, problems),
         None => Controls::new(),
     };
-    not_vacuous(written, table, problems);
-    always_on(&mut controls, table, problems);
+    check_stops_changes(written, table, problems);
+    add_always_on(&mut controls, table, problems);
     controls.values().for_each(|control| check_references(control.as_ref(), root, problems));
     controls
 }
@@ -35,7 +35,7 @@ fn read_named(settings: &DeTable<'_>, table: &[&'static Kind], problems: &mut Ve
     let mut controls = Controls::new();
     for (name, settings) in settings {
         match table.iter().find(|kind| kind.name == name.get_ref()) {
-            None => problems.push(unknown(name.get_ref(), name.span(), table)),
+            None => problems.push(unknown_control(name.get_ref(), name.span(), table)),
             Some(_) if !settings.get_ref().is_table() => drop(not_a_table(Some(settings), problems)),
             Some(kind) => {
                 let (control, _) = recover(settings.clone(), kind.read, problems);
@@ -46,7 +46,7 @@ fn read_named(settings: &DeTable<'_>, table: &[&'static Kind], problems: &mut Ve
     controls
 }
 
-fn unknown(name: &str, span: Range<usize>, table: &[&'static Kind]) -> Problem {
+fn unknown_control(name: &str, span: Range<usize>, table: &[&'static Kind]) -> Problem {
     let names: Vec<&str> = table.iter().map(|kind| kind.name).collect();
     Problem::new(span, format!("unknown control `{name}`")).help(suggest(name, &names))
 }
@@ -59,22 +59,22 @@ fn not_a_table(value: Option<&Value<'_>>, problems: &mut Vec<Problem>) -> Contro
 }
 
 /// A policy of controls that judge deployments alone, or are on without being named, stops no change.
-fn not_vacuous(written: Option<&Value<'_>>, table: &[&'static Kind], problems: &mut Vec<Problem>) {
+fn check_stops_changes(written: Option<&Value<'_>>, table: &[&'static Kind], problems: &mut Vec<Problem>) {
     let is_table = written.is_none_or(|controls| controls.get_ref().is_table());
     let stops_no_change = |name: &&str| {
         let kind = table.iter().find(|kind| kind.name == *name);
         kind.is_some_and(|kind| kind.always_on || !kind.stage.has_changes())
     };
-    if is_table && keys(written).iter().all(stops_no_change) {
+    if is_table && keys_of(written).iter().all(stops_no_change) {
         let span = written.map_or(0..0, Spanned::span);
-        let message = "a policy without controls of changes lets every change through";
+        let message = "a policy without a control that judges changes allows every change";
         let help = format!("write at least `[controls.{}]`", required_reviews::KIND.name);
         problems.push(Problem::new(span, message).help(help));
     }
 }
 
 /// An attack on the gate itself is judged whether or not the policy thinks of it.
-fn always_on(controls: &mut Controls, table: &[&'static Kind], problems: &mut Vec<Problem>) {
+fn add_always_on(controls: &mut Controls, table: &[&'static Kind], problems: &mut Vec<Problem>) {
     let is_missing = |kind: &&&Kind| kind.always_on && !controls.contains_key(kind.name);
     let missing: Vec<_> = table.iter().filter(is_missing).collect();
     for kind in missing {
@@ -92,10 +92,10 @@ fn check_references(control: &dyn Control, root: &Value<'_>, problems: &mut Vec<
                 continue;
             }
             Reference::Area(name) => ("area", name, area_names(root)),
-            Reference::Role(name) => ("role", name, Some(keys(root.get_ref().get("roles")))),
+            Reference::Role(name) => ("role", name, Some(keys_of(root.get_ref().get("roles")))),
             Reference::Suite { suite, area } => {
                 problems.extend(judged_elsewhere(root, suite, area));
-                ("suite", suite, Some(keys(suites(root))))
+                ("suite", suite, Some(keys_of(suites(root))))
             }
         };
         let lost = known.filter(|known| !known.contains(&name.get_ref().as_str()));

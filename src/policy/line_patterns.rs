@@ -17,8 +17,8 @@ pub fn mistake(text: &str) -> Option<(String, &'static str)> {
         Err(error) => return Some((bad_pattern(&error), "see the syntax at https://docs.rs/regex/#syntax")),
     };
     if pattern.matches_nothing() {
-        let message = format!("`{text}` also matches where nothing is, so it tells no line from another");
-        Some((message, "name at least one character that has to be there"))
+        let message = format!("`{text}` also matches an empty line, so it matches every line");
+        Some((message, "name at least one character that must be there"))
     } else if !can_match(pattern.hir(), Around::default()) {
         let message = format!("`{text}` can never match a line");
         Some((message, "leave it out, or write what one line holds"))

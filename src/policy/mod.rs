@@ -45,39 +45,46 @@
 //! ```
 //!
 //! How it is read: `syntax` parses TOML to a `tree`; `recover` turns that into the structs of `document` and the
-//! settings of `controls`, and goes on after a mistake; `wording` says serde's messages in the words of a policy;
-//! `meaning`, with `areas`, `line_patterns`, `branches` and `people`, checks what types cannot say, and `characters` what no
+//! settings of `controls`, and goes on after a mistake; `serde_messages` says serde's messages in the words of a policy;
+//! `validate`, with `areas`, `line_patterns`, `branches` and `people`, checks what types cannot say, and `characters` what no
 //! text may hold; [`show()`] prints the problems. `samples` finds values of the ready policies that nobody replaced.
 
 use crate::control::{Control, Kind, Scope, TABLE};
 use crate::model::digest::Digest;
 use crate::model::environment::Environment;
-use crate::model::inquiry::{Inquiry, Topic};
+use crate::model::inquiry::{Inquiry, TextPurpose, Topic};
 use crate::model::path::RepoPath;
+use crate::model::waiver;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 mod areas;
 mod branches;
 mod characters;
+mod checks;
 mod controls;
 mod document;
+mod durations;
+mod grants;
 mod line_patterns;
-mod meaning;
 mod people;
 mod places;
 mod recover;
+#[cfg(test)]
+mod reference;
 mod rollbacks;
 mod samples;
+mod serde_messages;
 mod show;
 mod signed;
 mod syntax;
 mod tree;
+mod validate;
 mod waivers;
-mod wording;
 
 pub use places::line_of;
 pub use samples::{Sample, standing as sample_values};
+pub use serde_messages::nearest_name;
 pub use show::show;
 
 /// A policy to begin with: what `portcullis policy init` writes.
@@ -151,10 +158,16 @@ impl Policy {
             patterns: areas.iter().flat_map(|area| &area.content).map(|rule| rule.rule.clone()).collect(),
             teams: self.scope.roles.values().flat_map(|role| &role.teams).cloned().collect(),
             each_commit: self.each_commit,
-            waiver_signers: self.waiver_signers.clone(),
-            policy: path,
             ..Inquiry::default()
         };
+        if let Some(path) = path {
+            inquiry.ask_text(path, TextPurpose::Policy);
+            // Waivers of a repository do not loosen a policy that is kept elsewhere.
+            inquiry.ask_text(waiver::PATH, TextPurpose::Waivers);
+        }
+        if let Some(path) = &self.waiver_signers {
+            inquiry.ask_text(path.clone(), TextPurpose::WaiverSigners);
+        }
         if self.scope.roles.values().any(|role| role.code_owners) {
             inquiry.topics.insert(Topic::CodeOwners);
         }
@@ -166,7 +179,7 @@ impl Policy {
 /// Reads a policy whose controls are those of `table`.
 fn parse_with(text: &str, table: &[&'static Kind]) -> Result<Policy, Vec<Problem>> {
     let mut problems = Vec::new();
-    let policy = meaning::read(text, table, &mut problems);
+    let policy = validate::read_policy(text, table, &mut problems);
     match policy {
         Some(policy) if problems.is_empty() => Ok(policy),
         _ => Err(in_order(problems)),

@@ -1,8 +1,8 @@
 //! `[[people]]` and `[roles]`: who is who, and who may do what.
 
 use super::Problem;
+use super::checks::{Source, check_login, check_name, check_text, line_at};
 use super::document::{Document, Person};
-use super::meaning::{Source, line, named, said};
 use super::tree::{self, Step};
 use crate::control::Role;
 use crate::model::person::{KnownPerson, Login, People};
@@ -11,24 +11,24 @@ use std::ops::Range;
 use toml::Spanned;
 
 /// Checks and builds the identity map.
-pub fn people(source: &Source<'_, '_>, document: &Document, problems: &mut Vec<Problem>) -> People {
+pub fn build_people(source: &Source<'_, '_>, document: &Document, problems: &mut Vec<Problem>) -> People {
     let people = &document.people;
-    people.iter().for_each(|person| check(source, person, problems));
+    people.iter().for_each(|person| check_person(source, person, problems));
     let logins = people.iter().flat_map(|person| &person.get_ref().logins);
     logins.clone().for_each(|login| check_login(login.get_ref(), login.span(), problems));
-    named_once(source.text, "login", logins, problems);
-    named_once(source.text, "address", people.iter().flat_map(|person| &person.get_ref().emails), problems);
-    People(people.iter().map(|person| known(person.get_ref())).collect())
+    check_unique(source.text, "login", logins, problems);
+    check_unique(source.text, "address", people.iter().flat_map(|person| &person.get_ref().emails), problems);
+    People(people.iter().map(|person| known_person(person.get_ref())).collect())
 }
 
-fn check(source: &Source<'_, '_>, person: &Spanned<Person>, problems: &mut Vec<Problem>) {
+fn check_person(source: &Source<'_, '_>, person: &Spanned<Person>, problems: &mut Vec<Problem>) {
     let span = person.span();
     let person = person.get_ref();
-    said(&person.name, "the name of the person", problems);
+    check_text(&person.name, "the name of the person", problems);
     person.emails.iter().for_each(|email| check_email(email, problems));
     let lost = source.removed.holds(&span, "logins") || source.removed.holds(&span, "emails");
     if person.logins.is_empty() && person.emails.is_empty() && !lost {
-        let message = format!("nothing tells when somebody is {}", person.name.get_ref());
+        let message = format!("nothing identifies {}", person.name.get_ref());
         problems.push(Problem::new(span, message).help("write `logins`, `emails` or both"));
     }
 }
@@ -41,18 +41,8 @@ fn check_email(email: &Spanned<String>, problems: &mut Vec<Problem>) {
     }
 }
 
-/// An account's name, which a team's is not.
-pub fn check_login(login: &str, span: Range<usize>, problems: &mut Vec<Problem>) {
-    let is_odd = |c: char| c.is_whitespace() || c.is_control() || c == '@' || c == '/';
-    if login.is_empty() || login.contains(is_odd) {
-        let message = format!("`{login}` is not a login");
-        let help = "write the account's name without `@`; a team (`organisation/team`) belongs under `teams` of a role";
-        problems.push(Problem::new(span, message).help(help));
-    }
-}
-
 /// Logins and addresses are compared without regard to ASCII case, as everywhere.
-fn named_once<'d>(
+fn check_unique<'d>(
     text: &str,
     what: &str,
     names: impl Iterator<Item = &'d Spanned<String>>,
@@ -63,7 +53,7 @@ fn named_once<'d>(
         match seen.get(&name.get_ref().to_ascii_lowercase()) {
             None => drop(seen.insert(name.get_ref().to_ascii_lowercase(), name.span())),
             Some(first) => {
-                let first = line(text, first);
+                let first = line_at(text, first);
                 let message = format!("the {what} `{}` is already named in line {first}", name.get_ref());
                 problems
                     .push(Problem::new(name.span(), message).help("name it once: it belongs to one person"));
@@ -72,7 +62,7 @@ fn named_once<'d>(
     }
 }
 
-fn known(person: &Person) -> KnownPerson {
+fn known_person(person: &Person) -> KnownPerson {
     KnownPerson {
         name: person.name.get_ref().clone(),
         logins: person.logins.iter().map(|login| Login::new(login.get_ref().clone())).collect(),
@@ -82,14 +72,14 @@ fn known(person: &Person) -> KnownPerson {
 }
 
 /// Checks and builds the roles.
-pub fn roles(
+pub fn build_roles(
     source: &Source<'_, '_>,
     document: &Document,
     people: &People,
     problems: &mut Vec<Problem>,
 ) -> BTreeMap<String, Role> {
     for (name, role) in &document.roles {
-        named(name, "a role", problems);
+        check_name(name, "a role", problems);
         check_users(source, name.get_ref(), role.get_ref(), problems);
         check_anybody(source, name, role, people, problems);
     }
@@ -117,7 +107,7 @@ fn check_anybody(
     let is_machine = |login: &Login| people.is_machine(&people.by_login(login));
     let by_user = role.users.iter().any(|login| !is_machine(login));
     if !by_user && role.teams.is_empty() && !role.code_owners && !lost {
-        let who = if role.users.is_empty() { "nobody" } else { "no person, only a machine," };
+        let who = if role.users.is_empty() { "no one" } else { "no person, only a machine," };
         let message = format!("{who} can fill the role `{}`", name.get_ref());
         let help = "write `users`, `teams` or `code-owners = true`";
         problems.push(Problem::new(name.span(), message).help(help));

@@ -1,7 +1,8 @@
 //! Where a setting stands in the text of a policy, for remarks about it.
 
+use super::checks::line_at;
+use super::syntax;
 use super::tree::Value;
-use super::{meaning, syntax};
 use toml::de::DeValue;
 
 /// The line on which a text stands below a table or key, counted from 1: as a value, or as the name of a table. `way` leads there from
@@ -9,21 +10,17 @@ use toml::de::DeValue;
 pub fn line_of(policy: &str, way: &[&str], text: &str) -> Option<u64> {
     let root = syntax::parse(policy, &mut Vec::new())?;
     let below = way.iter().try_fold(&root, |value, key| value.get_ref().get(*key))?;
-    let span = if text.is_empty() { Some(below.span()) } else { find(below, text) };
-    span.map(|span| meaning::line(policy, &span))
+    let span = if text.is_empty() { Some(below.span()) } else { find_text(below, text) };
+    span.map(|span| line_at(policy, &span))
 }
 
-fn find(value: &Value<'_>, text: &str) -> Option<std::ops::Range<usize>> {
+fn find_text(value: &Value<'_>, text: &str) -> Option<std::ops::Range<usize>> {
     match value.get_ref() {
         DeValue::String(found) if found == text => Some(value.span()),
-        DeValue::Array(list) => list.iter().find_map(|element| find(element, text)),
-        DeValue::Table(table) => {
-            table.iter().find_map(
-                |(key, value)| {
-                    if key.get_ref() == text { Some(key.span()) } else { find(value, text) }
-                },
-            )
-        }
+        DeValue::Array(list) => list.iter().find_map(|element| find_text(element, text)),
+        DeValue::Table(table) => table.iter().find_map(|(key, value)| {
+            if key.get_ref() == text { Some(key.span()) } else { find_text(value, text) }
+        }),
         _ => None,
     }
 }

@@ -8,8 +8,8 @@
 //! - `#[serde(deny_unknown_fields)]`, and nothing that reads any value at all: what is not looked at is not checked.
 
 use super::Problem;
+use super::serde_messages;
 use super::tree::{self, Path, Step, Value};
-use super::wording;
 use std::collections::BTreeSet;
 use std::ops::Range;
 use toml::Spanned;
@@ -120,7 +120,9 @@ impl<'i, T, F: Fn(ValueDeserializer<'i>) -> Result<T, Error>> Recovery<'i, '_, F
         tree::replace(&mut replaced, path, tree::empty_table());
         match self.attempt(replaced).err() {
             Some(after) if Some(&after) == before => false,
-            Some(after) => !(tree::is_nowhere(after.span()) && wording::refuses_table(after.message())),
+            Some(after) => {
+                !(tree::is_nowhere(after.span()) && serde_messages::refuses_table(after.message()))
+            }
             None => true,
         }
     }
@@ -170,13 +172,13 @@ impl<'i, T, F: Fn(ValueDeserializer<'i>) -> Result<T, Error>> Recovery<'i, '_, F
     fn note(&mut self, error: &Error, path: &Path) {
         let node = tree::node(&self.value, path);
         let value_span = node.map_or(0..0, Spanned::span);
-        match wording::missing_field(error.message()) {
+        match serde_messages::missing_field(error.message()) {
             Some(name) => self.note_missing(name, path, value_span),
             // What a table says as a whole (it requires nothing, say) may only follow from what was taken out of it.
             None if is_whole(error, &value_span) && self.removed.touches(&value_span) => {}
             None => {
                 let span = narrow(error.span(), value_span, path);
-                let problem = wording::problem(error.message(), span, node.map(Spanned::get_ref));
+                let problem = serde_messages::translate(error.message(), span, node.map(Spanned::get_ref));
                 self.note_meant(&problem, path);
                 self.problems.push(problem);
             }
@@ -186,7 +188,7 @@ impl<'i, T, F: Fn(ValueDeserializer<'i>) -> Result<T, Error>> Recovery<'i, '_, F
     /// A misspelt key is not missing as well.
     fn note_meant(&mut self, problem: &Problem, path: &Path) {
         let table = path.split_last().and_then(|(_, table)| tree::node(&self.value, table));
-        if let (Some(table), Some(meant)) = (table, wording::meant(problem)) {
+        if let (Some(table), Some(meant)) = (table, serde_messages::meant_key(problem)) {
             self.removed.add(&table.span(), meant);
         }
     }
@@ -194,7 +196,7 @@ impl<'i, T, F: Fn(ValueDeserializer<'i>) -> Result<T, Error>> Recovery<'i, '_, F
     fn note_missing(&mut self, first: &str, path: &Path, span: Range<usize>) {
         for name in self.missing(first, path, &span) {
             if !self.removed.holds(&span, &name) {
-                self.problems.push(wording::missing(&name, span.clone()));
+                self.problems.push(serde_messages::missing_key(&name, span.clone()));
             }
         }
     }
@@ -225,7 +227,7 @@ impl<'i, T, F: Fn(ValueDeserializer<'i>) -> Result<T, Error>> Recovery<'i, '_, F
             let mut filled = value.clone();
             tree::insert(&mut filled, path, name, stand_in);
             let error = self.attempt(filled.clone()).err()?;
-            let next = wording::missing_field(error.message())?.to_string();
+            let next = serde_messages::missing_field(error.message())?.to_string();
             (error.span().as_ref() == Some(span) && next != name).then_some((filled, next))
         })
     }

@@ -16,9 +16,7 @@
 //! signature = "…"                             # where the policy names signers, see `signed`
 //! ```
 
-use super::meaning::said;
-use super::people::check_login;
-use super::waivers::Check;
+use super::grants::{GrantCheck, GrantKeys};
 use crate::model::change::Revision;
 use crate::model::environment::Environment;
 use crate::model::moment::Moment;
@@ -44,10 +42,9 @@ pub(super) struct WrittenRollback {
     signature: Option<String>,
 }
 
-impl Check<'_> {
-    pub(super) fn rollback(&mut self, rollback: &WrittenRollback) {
-        let WrittenRollback { requester, approver, .. } = rollback;
-        self.id(&rollback.id);
+impl GrantCheck<'_> {
+    pub(super) fn check_rollback(&mut self, rollback: &WrittenRollback) {
+        self.check_keys(&rollback.grant_keys());
         if rollback.from == *rollback.to.get_ref() {
             self.note(
                 rollback.to.span(),
@@ -55,30 +52,22 @@ impl Check<'_> {
                 "name what was deployed before",
             );
         }
-        said(&rollback.reason, "the reason of the rollback", self.problems);
-        said(&rollback.ticket, "the ticket of the rollback", self.problems);
-        for login in [requester, approver] {
-            check_login(login.get_ref().as_str(), login.span(), self.problems);
-        }
-        self.other(requester, approver, "approves");
-        self.within_longest(&rollback.created, &rollback.expires, "expires");
+    }
+}
+
+impl WrittenRollback {
+    fn grant_keys(&self) -> GrantKeys<'_> {
+        let WrittenRollback { id, reason, ticket, requester, approver, created, expires, signature, .. } =
+            self;
+        let signature = signature.as_ref();
+        GrantKeys { id, reason, ticket, requester, approver, created, expires, signature }
     }
 }
 
 impl From<WrittenRollback> for Rollback {
     fn from(written: WrittenRollback) -> Self {
-        Rollback {
-            id: written.id.into_inner(),
-            environment: written.environment.into(),
-            from: written.from,
-            to: written.to.into_inner(),
-            reason: written.reason.into_inner(),
-            ticket: written.ticket.into_inner(),
-            requester: written.requester.into_inner(),
-            approver: written.approver.into_inner(),
-            created: written.created.into_inner().0,
-            expires: written.expires.into_inner().0,
-            signature: written.signature,
-        }
+        let grant = written.grant_keys().grant();
+        let WrittenRollback { environment, from, to, .. } = written;
+        Rollback { grant, environment: environment.into(), from, to: to.into_inner() }
     }
 }

@@ -1,7 +1,8 @@
 //! Sample values of the ready policies that still stand in a policy.
 
+use super::checks::line_at;
+use super::syntax;
 use super::tree::Value;
-use super::{meaning, syntax};
 use std::collections::BTreeSet;
 use toml::Spanned;
 use toml::de::DeValue;
@@ -86,7 +87,7 @@ fn setting(text: &str, key: &Spanned<std::borrow::Cow<'_, str>>, value: &Value<'
     Some(Setting {
         key: key.get_ref().to_string(),
         written: format!("{} = {}", key.get_ref(), written.join(" ")),
-        line: meaning::line(text, &key_span),
+        line: line_at(text, &key_span),
         is_sample: above.is_some_and(|above| above.trim_start().starts_with('#') && above.contains(REPLACE)),
     })
 }

@@ -12,6 +12,7 @@
 use super::{Policy, Problem};
 use crate::attest::signers::{AllowedSigners, LineError, Principal};
 use crate::attest::{Signer, sshsig};
+use crate::model::host::OwnAddresses;
 use crate::model::path::RepoPath;
 use crate::model::person::{Login, NoReply, Who};
 use crate::model::waiver::Approved;
@@ -19,7 +20,7 @@ use jiff::Timestamp;
 use toml::Spanned;
 
 /// A path in the repository.
-pub(super) fn place(path: &Spanned<String>, problems: &mut Vec<Problem>) -> Option<RepoPath> {
+pub(super) fn check_path(path: &Spanned<String>, problems: &mut Vec<Problem>) -> Option<RepoPath> {
     let place = RepoPath::from(path.get_ref().as_str());
     if !place.is_bent() {
         return Some(place);
@@ -56,17 +57,18 @@ impl Policy {
         signers: &AllowedSigners,
         at: Timestamp,
     ) -> Result<String, String> {
-        let Some(signature) = approved.signature() else { return Err("nobody signed it".to_string()) };
+        let grant = approved.grant();
+        let Some(signature) = &grant.signature else { return Err("it is not signed".to_string()) };
         // The armour of a multi-line string ends with a line break, and may be set off by blank lines.
         let signature = signature.trim();
         let statement = approved.statement(&self.project);
         let signer = sshsig::verify(statement.as_bytes(), signature.as_bytes(), signers, at)
-            .map_err(|error| format!("its signature proves nothing: {error}"))?;
-        if self.is_of(&signer, approved.approver()) {
+            .map_err(|error| format!("its signature does not verify: {error}"))?;
+        if self.is_of(&signer, &grant.approver) {
             return Ok(signer.key);
         }
         let names: Vec<&str> = signer.principals.iter().map(Principal::as_str).collect();
-        Err(format!("its signature is not that of {}, but of {}", approved.approver(), names.join(", ")))
+        Err(format!("its signature is not that of {}, but of {}", grant.approver, names.join(", ")))
     }
 
     fn is_of(&self, signer: &Signer, login: &Login) -> bool {
@@ -88,7 +90,7 @@ impl Policy {
 
     /// Both the list of signers and the waiver name logins, as whoever wrote them knew them; no host is asked here.
     fn by_no_reply(&self, name: &str) -> Option<Who> {
-        match NoReply::read(name, &["github.com".to_string()]) {
+        match NoReply::read(name, OwnAddresses::of_github_com()) {
             NoReply::Numbered(_, login) | NoReply::Named(login) => Some(self.scope.people.by_login(&login)),
             NoReply::Unreadable | NoReply::Other => None,
         }

@@ -1,10 +1,11 @@
 //! Policies with mistakes, and what is said of them. The controls here are made for the tests.
 
 use super::*;
-use crate::control::{Case, Documentation, Reach, Reference, Stage, Waivable, read};
+use crate::control::{Case, Documentation, Granularity, Reference, Stage, Waivable, read};
 use crate::model::decision::Finding;
 use crate::model::fact::Gap;
 use crate::model::glob::Glob;
+use crate::model::inquiry::TextPurpose;
 use proptest::prelude::*;
 use serde::Deserialize;
 use snapbox::{assert_data_eq, str};
@@ -26,11 +27,12 @@ const fn kind(name: &'static str, read: Read) -> Kind {
     Kind {
         name,
         stage: Stage::Both,
-        reach: Reach::Whole,
+        granularity: Granularity::Once,
         always_on: false,
         waivable: Waivable::Freely,
         documentation: Documentation(""),
         read,
+        schema: crate::control::schema::of::<()>,
     }
 }
 
@@ -368,7 +370,7 @@ fn settings_that_always_or_never_hold_are_mistakes() {
     let table = [
         (deployment, "[]", "8:14 an empty list: no branch would be judged"),
         (content, "[]", "19:11 an empty list"),
-        (pattern, "(nominal)*", "19:12 `(nominal)*` also matches where nothing is"),
+        (pattern, "(nominal)*", "19:12 `(nominal)*` also matches an empty line"),
         (pattern, r"[^\s\S]", r"19:12 `[^\s\S]` can never match a line"),
         (pattern, r"a(b\n)+", r"19:12 `a(b\n)+` can never match a line"),
         (pattern, "a{9999}{9999}", "19:12 bad regular expression: "),
@@ -400,14 +402,14 @@ fn nobody_and_nothing_are_mistakes() {
     let users = "users = [\"robin\"]\n";
     assert_eq!(
         said_of(&with(&format!("{users}{others}"), "")),
-        ["28:8 nobody can fill the role `data-protection` (write `users`, `teams` or `code-owners = true`)"]
+        ["28:8 no one can fill the role `data-protection` (write `users`, `teams` or `code-owners = true`)"]
     );
     let machine = with("emails = [\"robin@example.test\"]", "machine = true").replace(others, "");
     assert!(said_of(&machine)[0].starts_with("28:8 no person, only a machine, can fill the role"));
     let person = with("logins = [\"robin\", \"robin-admin\"]\nemails = [\"robin@example.test\"]", "");
     assert_eq!(
         said_of(&person),
-        ["23:1 nothing tells when somebody is Robin Example (write `logins`, `emails` or both)"]
+        ["23:1 nothing identifies Robin Example (write `logins`, `emails` or both)"]
     );
     assert_eq!(
         said_of(&with(RULES, "")),
@@ -443,7 +445,7 @@ fn no_misspelt_key_is_ever_ignored() {
 #[test]
 fn a_policy_without_controls_is_a_mistake() {
     let (start, _) = GOOD.split_once("[controls.sample]").unwrap();
-    let vacuous = "a policy without controls of changes lets every change through (write at least `[controls.required-reviews]`)";
+    let vacuous = "a policy without a control that judges changes allows every change (write at least `[controls.required-reviews]`)";
     assert_eq!(said_of(start), [format!("1:1 {vacuous}")]);
     assert_eq!(said_of(&format!("{start}[controls]")), [format!("33:1 {vacuous}")]);
     assert_eq!(said_of(&format!("{start}[controls.gate-integrity]")), [format!("33:2 {vacuous}")]);
@@ -587,21 +589,18 @@ fn bare_dates_belong_into_quotes() {
     for key in ["strict", "globs", "checks", "approvals", "force-push"] {
         let said = said_of(&with(SETTINGS, &format!("{key} = 2026-01-01")));
         assert_eq!(said.len(), 1, "{said:?}");
-        assert!(
-            said[0].ends_with("a bare date has no place in a policy (put dates into quotes)"),
-            "{said:?}"
-        );
+        assert!(said[0].ends_with("a policy has no bare dates (put dates in quotes)"), "{said:?}");
     }
 }
 
 #[test]
 fn the_inquiry_asks_for_everything_that_the_policy_needs() {
     let inquiry = parse_with(GOOD, KINDS).unwrap().inquiry(Some("portcullis.toml".into()));
+    assert!(inquiry.each_commit && inquiry.path_of(TextPurpose::Policy).is_some());
     assert_eq!(Vec::from_iter(inquiry.topics), [Topic::Reviews, Topic::CodeOwners, Topic::Checks]);
     assert_eq!(Vec::from_iter(inquiry.patterns), [r"(?i)\bnominal_id\b"]);
     assert_eq!(Vec::from_iter(inquiry.teams.iter().map(|team| team.as_str())), ["example/data-protection"]);
     assert_eq!(Vec::from_iter(inquiry.reports), ["reports/*.xml"]);
-    assert!(inquiry.each_commit && inquiry.policy.is_some());
 }
 
 #[test]

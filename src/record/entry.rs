@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 /// One record. Its form as JSON is [`RecordV2`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "RecordV2", into = "RecordV2")]
-pub struct Entry {
+pub struct RecordEntry {
     /// [`super::SCHEMA`], or [`super::EARLIER`].
     pub schema: u32,
     /// Where to. The name of the ref says the same.
@@ -27,15 +27,15 @@ pub struct Entry {
     /// The commit that may be deployed.
     pub candidate: Revision,
     /// The commit that it was compared with.
-    pub baseline: Baseline,
+    pub baseline: RecordedBaseline,
     /// What was decided.
     pub outcome: Outcome,
     /// The SHA-256 of `decision.json`.
     pub decision: Digest,
     /// The policy; `None` when the decision names none.
-    pub policy: Option<Evidence>,
+    pub policy: Option<RecordedFile>,
     /// The facts; `None` in a record of the earlier form that has none.
-    pub facts: Option<Evidence>,
+    pub facts: Option<RecordedFile>,
     /// The program that sealed, with its version.
     pub tool: String,
     /// Who recorded, by their own account: text from outside.
@@ -46,16 +46,16 @@ pub struct Entry {
 
 /// The commit that was taken to be deployed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Baseline {
+pub struct RecordedBaseline {
     /// The commit.
     pub commit: Revision,
     /// Who says so.
-    pub origin: BaselineOrigin,
+    pub origin: RecordedOrigin,
 }
 
 /// Who says what was deployed before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BaselineOrigin {
+pub enum RecordedOrigin {
     /// The record before: it is its candidate.
     Recorded,
     /// The host's list of deployments. Where there is a record before, it agrees with it.
@@ -66,14 +66,14 @@ pub enum BaselineOrigin {
     Rollback,
 }
 
-impl BaselineOrigin {
+impl RecordedOrigin {
     /// The word for people.
     pub fn as_str(self) -> &'static str {
         match self {
-            BaselineOrigin::Recorded => "recorded",
-            BaselineOrigin::Host => "host",
-            BaselineOrigin::Asserted => "asserted",
-            BaselineOrigin::Rollback => "rollback",
+            RecordedOrigin::Recorded => "recorded",
+            RecordedOrigin::Host => "host",
+            RecordedOrigin::Asserted => "asserted",
+            RecordedOrigin::Rollback => "rollback",
         }
     }
 
@@ -82,31 +82,31 @@ impl BaselineOrigin {
     pub fn of(facts: &Deployment) -> Option<Self> {
         match facts.baseline.value()?.origin {
             deployment::BaselineOrigin::Recorded(_) if facts.span.value() == Some(&Span::Behind) => {
-                Some(BaselineOrigin::Rollback)
+                Some(RecordedOrigin::Rollback)
             }
-            deployment::BaselineOrigin::Recorded(_) => Some(BaselineOrigin::Recorded),
-            deployment::BaselineOrigin::Asserted => Some(BaselineOrigin::Asserted),
-            deployment::BaselineOrigin::Host(_) => Some(BaselineOrigin::Host),
+            deployment::BaselineOrigin::Recorded(_) => Some(RecordedOrigin::Recorded),
+            deployment::BaselineOrigin::Asserted => Some(RecordedOrigin::Asserted),
+            deployment::BaselineOrigin::Host(_) => Some(RecordedOrigin::Host),
             deployment::BaselineOrigin::Retry(_) => None,
         }
     }
 
     /// Must the baseline be the candidate of the record before?
     pub fn follows(self) -> bool {
-        matches!(self, BaselineOrigin::Recorded | BaselineOrigin::Host | BaselineOrigin::Rollback)
+        matches!(self, RecordedOrigin::Recorded | RecordedOrigin::Host | RecordedOrigin::Rollback)
     }
 }
 
 /// Something that the decision rests on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Evidence {
+pub struct RecordedFile {
     /// Its SHA-256.
     pub digest: Digest,
     /// Does it lie beside the entry?
     pub kept: bool,
 }
 
-impl Entry {
+impl RecordEntry {
     /// The one way to write it: JSON with the fields in their order, two spaces, one line break at the end.
     ///
     /// # Errors
@@ -119,7 +119,7 @@ impl Entry {
 
     /// The files that must lie beside it, with their digests.
     pub fn files(&self) -> impl Iterator<Item = (&'static str, &Digest)> {
-        let kept = |name, evidence: &'_ Option<Evidence>| {
+        let kept = |name, evidence: &'_ Option<RecordedFile>| {
             evidence.as_ref().filter(|evidence| evidence.kept).map(|_| name)
         };
         let facts = kept(super::FACTS, &self.facts).zip(self.facts.as_ref().map(|facts| &facts.digest));
@@ -129,7 +129,7 @@ impl Entry {
 
     /// The message of its commit, which names the SHA-256 of `record.json`.
     pub fn message(&self, record: &Digest) -> String {
-        let Entry { environment, number, candidate, .. } = self;
+        let RecordEntry { environment, number, candidate, .. } = self;
         format!("Deployment {number} to {environment}\n\nCandidate: {candidate}\nRecord: {record}\n")
     }
 }

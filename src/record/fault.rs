@@ -8,7 +8,7 @@ use crate::model::path::RepoPath;
 
 /// Something wrong with one record of a chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
+pub struct ChainProblem {
     /// Its place in the chain, counted from 1 for the oldest: the number that it should have.
     pub place: u64,
     /// Its commit.
@@ -17,7 +17,7 @@ pub struct Problem {
     pub fault: Fault,
 }
 
-impl std::fmt::Display for Problem {
+impl std::fmt::Display for ChainProblem {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "record {} ({}): {}", self.place, self.commit.short(), self.fault)
     }
@@ -47,7 +47,7 @@ pub enum Fault {
     /// It was sealed after another record than the one before it.
     Previous,
     /// Its baseline is not the candidate of the record before.
-    Baseline {
+    RecordedBaseline {
         /// What it says.
         found: Revision,
         /// The candidate of the record before; `None` when there is none.
@@ -109,7 +109,7 @@ impl std::fmt::Display for Fault {
             Fault::Number(number) => write!(f, "it has the number {number}"),
             Fault::Parents(parents) => write_parents(parents, f),
             Fault::Previous => f.write_str("it was sealed after another record than the one before it"),
-            Fault::Baseline { found, expected } => write_baseline(found, expected.as_ref(), f),
+            Fault::RecordedBaseline { found, expected } => write_baseline(found, expected.as_ref(), f),
             Fault::Idle => f.write_str("its candidate is its baseline: nothing was judged"),
             Fault::NeverLetThrough => {
                 f.write_str("it goes back to a commit that no record before it let through")

@@ -1,19 +1,19 @@
 //! From an entry to its form as JSON, and back. Every field is named, and none is left to `..`: a field that either side
 //! gains does not compile until the other one handles it.
 
-use super::entry::{Baseline, BaselineOrigin, Entry, Evidence};
+use super::entry::{RecordEntry, RecordedBaseline, RecordedFile, RecordedOrigin};
 use crate::wire::record::v2::{RecordV2, RecordedBaselineV2, RecordedFileV2, RecordedOriginV2};
 use crate::wire::words;
 
 words! {
-    RecordedOriginV2 = BaselineOrigin {
+    RecordedOriginV2 = RecordedOrigin {
         Recorded = Recorded, Host = Host, Asserted = Asserted, Rollback = Rollback
     }
 }
 
-impl From<Entry> for RecordV2 {
-    fn from(entry: Entry) -> Self {
-        let Entry {
+impl From<RecordEntry> for RecordV2 {
+    fn from(entry: RecordEntry) -> Self {
+        let RecordEntry {
             schema,
             environment,
             number,
@@ -48,7 +48,7 @@ impl From<Entry> for RecordV2 {
     }
 }
 
-impl TryFrom<RecordV2> for Entry {
+impl TryFrom<RecordV2> for RecordEntry {
     type Error = String;
 
     /// An entry of either version, as its member `schema` says.
@@ -69,7 +69,7 @@ impl TryFrom<RecordV2> for Entry {
             recorder,
             time,
         } = record;
-        Ok(Entry {
+        Ok(RecordEntry {
             schema,
             environment: environment.try_into()?,
             number,
@@ -88,34 +88,34 @@ impl TryFrom<RecordV2> for Entry {
     }
 }
 
-impl From<Baseline> for RecordedBaselineV2 {
-    fn from(baseline: Baseline) -> Self {
-        let Baseline { commit, origin } = baseline;
+impl From<RecordedBaseline> for RecordedBaselineV2 {
+    fn from(baseline: RecordedBaseline) -> Self {
+        let RecordedBaseline { commit, origin } = baseline;
         RecordedBaselineV2 { commit: (&commit).into(), origin: origin.into() }
     }
 }
 
-impl TryFrom<RecordedBaselineV2> for Baseline {
+impl TryFrom<RecordedBaselineV2> for RecordedBaseline {
     type Error = String;
 
     fn try_from(baseline: RecordedBaselineV2) -> Result<Self, Self::Error> {
         let RecordedBaselineV2 { commit, origin } = baseline;
-        Ok(Baseline { commit: commit.try_into()?, origin: origin.into() })
+        Ok(RecordedBaseline { commit: commit.try_into()?, origin: origin.into() })
     }
 }
 
-impl From<Evidence> for RecordedFileV2 {
-    fn from(evidence: Evidence) -> Self {
-        let Evidence { digest, kept } = evidence;
+impl From<RecordedFile> for RecordedFileV2 {
+    fn from(evidence: RecordedFile) -> Self {
+        let RecordedFile { digest, kept } = evidence;
         RecordedFileV2 { digest: (&digest).into(), kept }
     }
 }
 
-impl TryFrom<RecordedFileV2> for Evidence {
+impl TryFrom<RecordedFileV2> for RecordedFile {
     type Error = String;
 
     fn try_from(file: RecordedFileV2) -> Result<Self, Self::Error> {
         let RecordedFileV2 { digest, kept } = file;
-        Ok(Evidence { digest: digest.try_into()?, kept })
+        Ok(RecordedFile { digest: digest.try_into()?, kept })
     }
 }

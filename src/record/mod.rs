@@ -6,7 +6,7 @@
 //!
 //! | file | holds |
 //! | --- | --- |
-//! | `record.json` | an [`Entry`]: who, what, when, and the SHA-256 of everything else |
+//! | `record.json` | an [`RecordEntry`]: who, what, when, and the SHA-256 of everything else |
 //! | `decision.json` | the decision, as `--format json` writes it |
 //! | `facts.json` | what it rests on, as `portcullis facts` writes it |
 //! | `policy.toml` | the policy that it was taken by |
@@ -29,18 +29,21 @@
 //! time, which the chain must still hold. The time and the name of whoever recorded are by their own account. `facts.json`
 //! holds names and addresses of people who wrote and reviewed, and no source code.
 
-mod again;
 mod chain;
 mod entry;
+mod entry_faults;
 mod fault;
 mod form;
-mod seal;
+mod pending;
+mod rejudge;
+mod stored;
 
-pub use again::{Compare, Judge, Standing};
-pub use chain::{Chain, Link, StoredEntry, StoredFile, Verifier, verify_chain};
-pub use entry::{Baseline, BaselineOrigin, Entry, Evidence};
-pub use fault::{Fault, Problem};
-pub use seal::{Draft, Sealed, commit_bytes, seal};
+pub use chain::{Chain, Verifier, verify_chain};
+pub use entry::{RecordEntry, RecordedBaseline, RecordedFile, RecordedOrigin};
+pub use fault::{ChainProblem, Fault};
+pub use pending::{Draft, PendingRecord, commit_bytes, prepare_record};
+pub use rejudge::{Compare, Judge, RecordStanding};
+pub use stored::{RecordLink, StoredEntry, StoredFile};
 
 use crate::model::environment::Environment;
 

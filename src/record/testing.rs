@@ -1,6 +1,6 @@
 //! Facts, decisions and records, made up for tests.
 
-use super::{Baseline, BaselineOrigin, Draft, Link};
+use super::{Draft, RecordLink, RecordedBaseline, RecordedOrigin};
 use crate::control::testing::{World, deployment};
 use crate::model::change::Revision;
 use crate::model::deployment::{self, Deployment, Recorded};
@@ -29,23 +29,23 @@ pub fn judge(policy: &str, facts: &Deployment) -> Result<Vec<u8>, String> {
 }
 
 /// The facts of a deployment on top of these records.
-pub fn facts(candidate: &Revision, baseline: &Baseline, earlier: &[Link]) -> Deployment {
+pub fn facts(candidate: &Revision, baseline: &RecordedBaseline, earlier: &[RecordLink]) -> Deployment {
     let mut facts = deployment(&World::honest());
     let origin = match baseline.origin {
-        BaselineOrigin::Recorded | BaselineOrigin::Rollback => {
+        RecordedOrigin::Recorded | RecordedOrigin::Rollback => {
             deployment::BaselineOrigin::Recorded(earlier.len() as u64)
         }
-        BaselineOrigin::Asserted => deployment::BaselineOrigin::Asserted,
-        BaselineOrigin::Host => deployment::BaselineOrigin::Host(5.into()),
+        RecordedOrigin::Asserted => deployment::BaselineOrigin::Asserted,
+        RecordedOrigin::Host => deployment::BaselineOrigin::Host(5.into()),
     };
-    if baseline.origin == BaselineOrigin::Rollback {
+    if baseline.origin == RecordedOrigin::Rollback {
         facts.span = Fact::Known(Span::Behind);
     }
     facts.candidate = candidate.clone();
     facts.baseline = Fact::Known(deployment::Baseline { revision: baseline.commit.clone(), origin });
     facts.whole.host.repository = Some("acme/upload".into());
     facts.whole.observed = Fact::Known(MOMENT.parse().unwrap());
-    let one = |link: &Link| Recorded {
+    let one = |link: &RecordLink| Recorded {
         number: link.entry.number,
         candidate: link.entry.candidate.clone(),
         taken_again: true,
@@ -55,7 +55,7 @@ pub fn facts(candidate: &Revision, baseline: &Baseline, earlier: &[Link]) -> Dep
 }
 
 /// A record to be sealed on top of others.
-pub fn draft(candidate: &Revision, baseline: Baseline, earlier: &[Link]) -> Draft {
+pub fn draft(candidate: &Revision, baseline: RecordedBaseline, earlier: &[RecordLink]) -> Draft {
     let facts = facts(candidate, &baseline, earlier);
     Draft {
         environment: "production".parse().unwrap(),

@@ -21,13 +21,13 @@ fn production() -> Environment {
     "production".parse().unwrap()
 }
 
-fn baseline(commit: u64) -> Baseline {
-    let origin = if commit == 100 { BaselineOrigin::Asserted } else { BaselineOrigin::Recorded };
-    Baseline { commit: name(commit), origin }
+fn baseline(commit: u64) -> RecordedBaseline {
+    let origin = if commit == 100 { RecordedOrigin::Asserted } else { RecordedOrigin::Recorded };
+    RecordedBaseline { commit: name(commit), origin }
 }
 
 /// On top of these records.
-fn draft_on(candidate: u64, before: u64, earlier: &[Link]) -> Draft {
+fn draft_on(candidate: u64, before: u64, earlier: &[RecordLink]) -> Draft {
     testing::draft(&name(candidate), baseline(before), earlier)
 }
 
@@ -35,7 +35,7 @@ fn draft(candidate: u64, before: u64) -> Draft {
     draft_on(candidate, before, &[])
 }
 
-fn store(sealed: &Sealed, id: Revision) -> StoredEntry {
+fn store(sealed: &PendingRecord, id: Revision) -> StoredEntry {
     let file = |(name, bytes): (&&str, &Vec<u8>)| {
         (RepoPath::from(*name), StoredFile { mode: 0o100_644, bytes: bytes.clone() })
     };
@@ -57,7 +57,8 @@ fn chain_of(pairs: impl Iterator<Item = (u64, u64)>) -> Vec<StoredEntry> {
     let mut entries = Vec::new();
     for ((candidate, before), number) in pairs.zip(1..) {
         let chain = checked(&entries);
-        let sealed = seal(draft_on(candidate, before, &chain.links), Some(&chain), &testing::judge).unwrap();
+        let sealed =
+            prepare_record(draft_on(candidate, before, &chain.links), Some(&chain), &testing::judge).unwrap();
         entries.push(store(&sealed, name(1_000 + number)));
     }
     entries
@@ -93,7 +94,7 @@ fn replace(entry: &mut StoredEntry, file: &str, from: &str, to: &str) {
 /// Makes the commit follow from the entry again, as somebody would who knows the format.
 fn recommit(entry: &mut StoredEntry) {
     let record = entry.file(RECORD).unwrap();
-    let parsed: Entry = serde_json::from_slice(record).unwrap();
+    let parsed: RecordEntry = serde_json::from_slice(record).unwrap();
     entry.commit = commit_bytes(&entry.tree, entry.parents.first(), &parsed, &Digest::of(record));
 }
 
@@ -181,7 +182,7 @@ fn a_decision_of_another_chain_is_seen() {
     expect(&entries, 2, &Fault::Digest(DECISION));
     expect(&entries, 2, &Fault::Disagree("candidate"));
     let digests = [&entries[1], &elsewhere[1]].map(|entry| {
-        serde_json::from_slice::<Entry>(entry.file(RECORD).unwrap()).unwrap().decision.to_string()
+        serde_json::from_slice::<RecordEntry>(entry.file(RECORD).unwrap()).unwrap().decision.to_string()
     });
     let [old, _] = &digests;
     let new = Digest::of(elsewhere[1].file(DECISION).unwrap()).to_string();
@@ -224,7 +225,7 @@ fn removed_renumbered_reordered_and_forked_records_are_seen() {
         faults(&renumbered),
         [
             (3, Fault::Previous),
-            (3, Fault::Baseline { found: name(103), expected: Some(name(102)) }),
+            (3, Fault::RecordedBaseline { found: name(103), expected: Some(name(102)) }),
             (3, Fault::FactsDisagree("records before it"))
         ]
     );
@@ -301,7 +302,7 @@ fn a_field_that_is_left_out_is_not_nothing() {
 }
 
 fn refused(draft: Draft, chain: Option<&Chain>) -> Vec<Fault> {
-    seal(draft, chain, &testing::judge).expect_err("it was sealed")
+    prepare_record(draft, chain, &testing::judge).expect_err("it was sealed")
 }
 
 #[test]
@@ -311,12 +312,12 @@ fn only_what_verifies_is_sealed() {
     let on_top = |candidate, before| draft_on(candidate, before, &chain.links);
     assert_eq!(
         refused(on_top(150, 101), Some(&chain)),
-        [Fault::Baseline { found: name(101), expected: Some(name(102)) }]
+        [Fault::RecordedBaseline { found: name(101), expected: Some(name(102)) }]
     );
-    let unfounded = Baseline { commit: name(100), origin: BaselineOrigin::Recorded };
+    let unfounded = RecordedBaseline { commit: name(100), origin: RecordedOrigin::Recorded };
     assert_eq!(
         refused(testing::draft(&name(101), unfounded, &[]), None),
-        [Fault::Baseline { found: name(100), expected: None }]
+        [Fault::RecordedBaseline { found: name(100), expected: None }]
     );
     assert_eq!(refused(draft(100, 100), None), [Fault::Idle]);
     let staging = Draft { environment: "staging".parse().unwrap(), ..on_top(103, 102) };
@@ -331,16 +332,16 @@ fn the_baseline_may_differ_only_where_the_entry_says_why() {
     let entries = chain(2);
     let chain = checked(&entries);
     for (origin, sealed) in [
-        (BaselineOrigin::Recorded, false),
-        (BaselineOrigin::Host, false),
-        (BaselineOrigin::Asserted, true),
-        (BaselineOrigin::Rollback, false),
+        (RecordedOrigin::Recorded, false),
+        (RecordedOrigin::Host, false),
+        (RecordedOrigin::Asserted, true),
+        (RecordedOrigin::Rollback, false),
     ] {
-        let draft = testing::draft(&name(103), Baseline { commit: name(77), origin }, &chain.links);
-        assert_eq!(seal(draft, Some(&chain), &testing::judge).is_ok(), sealed, "{origin:?}");
+        let draft = testing::draft(&name(103), RecordedBaseline { commit: name(77), origin }, &chain.links);
+        assert_eq!(prepare_record(draft, Some(&chain), &testing::judge).is_ok(), sealed, "{origin:?}");
     }
-    let first = Baseline { commit: name(100), origin: BaselineOrigin::Host };
-    assert!(seal(testing::draft(&name(101), first, &[]), None, &testing::judge).is_ok());
+    let first = RecordedBaseline { commit: name(100), origin: RecordedOrigin::Host };
+    assert!(prepare_record(testing::draft(&name(101), first, &[]), None, &testing::judge).is_ok());
 }
 
 /// What is found when the facts of an honest record are bent; its decision is the one that they give.
@@ -352,7 +353,7 @@ fn seen(bend: impl FnOnce(&mut Deployment)) -> Vec<Fault> {
     bend(&mut facts);
     draft.decision = testing::judge(testing::POLICY, &facts).unwrap();
     draft.facts = write_facts(facts).unwrap().into_bytes();
-    seal(draft, Some(&chain), &testing::judge).err().unwrap_or_default()
+    prepare_record(draft, Some(&chain), &testing::judge).err().unwrap_or_default()
 }
 
 #[test]
@@ -432,12 +433,12 @@ fn what_another_version_decided_otherwise_cannot_be_taken_again() {
     };
     assert!(standing(&worded).is_taken(), "other words are no other decision");
     let unlike = |_: &str, _: &Deployment| Ok(br#"{"outcome":"block","findings":[]}"#.to_vec());
-    assert!(matches!(standing(&unlike), Standing::Cannot(_)));
+    assert!(matches!(standing(&unlike), RecordStanding::Irreproducible(_)));
 }
 
 /// A record as the earlier form was: schema 1, and no facts.
 fn earlier_form(entry: &mut StoredEntry) {
-    let mut parsed: Entry = serde_json::from_slice(entry.file(RECORD).unwrap()).unwrap();
+    let mut parsed: RecordEntry = serde_json::from_slice(entry.file(RECORD).unwrap()).unwrap();
     (parsed.schema, parsed.facts) = (EARLIER, None);
     entry.files.remove(&RepoPath::from(FACTS));
     *bytes_of(entry, RECORD) = parsed.bytes().unwrap();
@@ -466,7 +467,9 @@ fn the_bytes_of_a_record_of_the_earlier_form_are_still_read() {
     recommit(&mut stored);
     let chain = checked(&[stored]);
     assert_eq!(chain.problems, []);
-    assert!(matches!(&chain.links[0].standing, Standing::Cannot(why) if why.contains("keeps no facts")));
+    assert!(
+        matches!(&chain.links[0].standing, RecordStanding::Irreproducible(why) if why.contains("keeps no facts"))
+    );
 }
 
 #[test]
@@ -475,7 +478,9 @@ fn records_of_the_earlier_form_are_read_and_never_verified() {
     earlier_form(&mut entries[0]);
     let chain = checked(&entries);
     assert_eq!(chain.problems, []);
-    assert!(matches!(&chain.links[0].standing, Standing::Cannot(why) if why.contains("keeps no facts")));
+    assert!(
+        matches!(&chain.links[0].standing, RecordStanding::Irreproducible(why) if why.contains("keeps no facts"))
+    );
     // What keeps its facts may follow.
     let mut facts_of_next = draft_on(102, 101, &chain.links);
     let mut facts = facts_in(&facts_of_next.facts);
@@ -483,7 +488,7 @@ fn records_of_the_earlier_form_are_read_and_never_verified() {
         all[0].taken_again = false;
     }
     facts_of_next.facts = write_facts(facts).unwrap().into_bytes();
-    let next = seal(facts_of_next, Some(&chain), &testing::judge).unwrap();
+    let next = prepare_record(facts_of_next, Some(&chain), &testing::judge).unwrap();
     entries.push(store(&next, name(1_002)));
     assert_eq!(verify_chain(&production(), &entries, &testing::judge), Ok(()));
     // None of the earlier form follows that.

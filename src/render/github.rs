@@ -5,13 +5,17 @@
 //! (actions/runner, `ExecutionContext.cs`). So the worst come first, the tenth says how many more there are, and those
 //! follow in the log. Every line starts with `::`, so text from outside never starts one.
 
-use super::{Format, Style, escape, summary};
+use super::{Context, Format, escape, summary};
 use crate::model::decision::{Decision, Finding, Outcome, Place, Verdict};
 use std::io;
 
 /// The format.
-pub static FORMAT: Format =
-    Format { name: "github", about: "Annotations on files and lines, for GitHub Actions", write };
+pub static FORMAT: Format = Format {
+    name: "github",
+    about: "Annotations on files and lines, for GitHub Actions",
+    write: write_decision,
+    failure: Some(failure),
+};
 
 /// How many annotations of one kind the runner shows for a step.
 const SHOWN_BY_GITHUB: usize = 10;
@@ -40,7 +44,8 @@ struct Annotation {
     message: String,
 }
 
-fn write(decision: &Decision, style: Style, out: &mut dyn io::Write) -> io::Result<()> {
+fn write_decision(decision: &Decision, context: &Context<'_>, out: &mut dyn io::Write) -> io::Result<()> {
+    let style = context.style;
     let findings = summary::SHOWN.iter().flat_map(|verdict| summary::of(decision, *verdict));
     let findings = findings.map(|finding| annotation(finding, style.advisory));
     let all: Vec<Annotation> = std::iter::once(headline(decision, style.advisory)).chain(findings).collect();
@@ -58,7 +63,7 @@ fn write(decision: &Decision, style: Style, out: &mut dyn io::Write) -> io::Resu
 }
 
 /// The annotation of a run that ended without a decision: what it is, and the message of the program.
-pub fn failure(what: &str, message: &str) -> String {
+fn failure(what: &str, message: &str) -> String {
     let lines: Vec<String> = message.trim().lines().map(text).collect();
     let title = escape::command_property(&format!("portcullis: {what}"));
     let message = escape::command_data(&escape::clip(&lines.join("\n"), FIRST_LINE));
@@ -74,8 +79,7 @@ fn write_overflow(kind: Kind, total: usize, out: &mut dyn io::Write) -> io::Resu
 }
 
 fn overflow(kind: Kind, count: usize) -> Annotation {
-    let message =
-        format!("{count} more follow in the log of this step: GitHub shows no more than ten of a kind");
+    let message = format!("{count} more follow in the log of this step: GitHub shows at most ten of a kind");
     Annotation { kind, place: None, title: format!("{count} more findings"), message }
 }
 
@@ -150,6 +154,7 @@ fn file(place: &Place) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Style;
     use super::super::sample::{STYLE, allowed, blocked, many, render, undetermined};
     use super::*;
     use snapbox::{IntoData as _, assert_data_eq, str};

@@ -2,21 +2,28 @@
 //!
 //! The text is pure enough for a log: what a reader would not see stands escaped.
 
-use super::{Format, Style, escape};
+use super::{Context, Format, escape};
 use crate::model::decision::Decision;
 use crate::wire::decision::v1::DecisionV1;
 use std::io;
 
 /// The format.
-pub static FORMAT: Format = Format { name: "json", about: "The whole decision as JSON, for programs", write };
+pub static FORMAT: Format = Format {
+    name: "json",
+    about: "The whole decision as JSON, for programs",
+    write: write_decision,
+    failure: None,
+};
 
-fn write(decision: &Decision, style: Style, out: &mut dyn io::Write) -> io::Result<()> {
+fn write_decision(decision: &Decision, context: &Context<'_>, out: &mut dyn io::Write) -> io::Result<()> {
+    let style = context.style;
     let text = serde_json::to_string_pretty(&DecisionV1::new(decision, style.advisory))?;
     writeln!(out, "{}", escape::json(&text))
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::Style;
     use super::super::sample::{HOSTILE, STYLE, allowed, blocked, every_word, nothing, render, undetermined};
     use super::*;
     use snapbox::{IntoData as _, assert_data_eq, str};

@@ -3,13 +3,17 @@
 //! GitHub takes no more than 1 MiB of summary from one step (GitHub docs, "Workflow commands", "Step isolation and
 //! limits"), so the text ends early and says so. Text from outside stands in code spans, where nothing is markup.
 
-use super::{Format, Style, escape, summary};
+use super::{Context, Format, Style, escape, summary};
 use crate::model::decision::{Decision, Finding, Judged, TouchedArea, Verdict};
 use std::io;
 
 /// The format.
-pub static FORMAT: Format =
-    Format { name: "markdown", about: "A job summary in GitHub-flavoured Markdown", write };
+pub static FORMAT: Format = Format {
+    name: "markdown",
+    about: "A job summary in GitHub-flavoured Markdown",
+    write: write_decision,
+    failure: Some(failure),
+};
 
 /// Bytes after which nothing more is listed. What is still written then is our own and short.
 const LIMIT: usize = 900_000;
@@ -20,7 +24,8 @@ const TEXT: usize = 2_000;
 /// How many details one finding shows.
 const DETAILS: usize = 20;
 
-fn write(decision: &Decision, style: Style, out: &mut dyn io::Write) -> io::Result<()> {
+fn write_decision(decision: &Decision, context: &Context<'_>, out: &mut dyn io::Write) -> io::Result<()> {
+    let style = context.style;
     let mut sheet = Sheet { text: head(decision, style), left_out: 0 };
     for verdict in summary::SHOWN {
         section(decision, verdict, &mut sheet);
@@ -33,7 +38,7 @@ fn write(decision: &Decision, style: Style, out: &mut dyn io::Write) -> io::Resu
 }
 
 /// The summary of a run that ended without a decision: what it is, and the message of the program.
-pub fn failure(what: &str, message: &str) -> String {
+fn failure(what: &str, message: &str) -> String {
     let lines = message.trim().lines().map(str::trim_end).filter(|line| !line.is_empty());
     let lines: Vec<String> = lines.take(DETAILS).map(code).collect();
     format!("## Portcullis: {what}\n\n{}\n\n", lines.join("<br>"))
@@ -144,7 +149,7 @@ fn section(decision: &Decision, verdict: Verdict, sheet: &mut Sheet) {
     let title = match verdict {
         Verdict::Broken => "### Broken: these do not hold",
         Verdict::Unproven => "### Unproven: it could not be seen whether these hold",
-        Verdict::Waived => "### Waived: these do not hold and were let pass",
+        Verdict::Waived => "### Waived: these do not hold, and a waiver covers them",
         Verdict::Noted | Verdict::Met | Verdict::Exempt => "### Noted: for a reviewer to look at",
     };
     sheet.table(title, &["Control", "Subject", "Why", "What to do"], findings.map(finding_row));
@@ -261,7 +266,7 @@ mod tests {
 | --- | --- | --- | --- |
 | `protected-branch` | branch `main: bypass` | the bypass list of ruleset "main" (17) could not be seen: the token may not read it | Give the token the permission `administration: read` on the repository. |
 
-### Waived: these do not hold and were let pass
+### Waived: these do not hold, and a waiver covers them
 
 | Control | Subject | Why | What to do |
 | --- | --- | --- | --- |

@@ -5,7 +5,10 @@
 //! is judged, so all of it goes through one file, `escape.rs`.
 
 use crate::model::decision::Decision;
+use crate::model::path::RepoPath;
 use std::io;
+
+pub use crate::model::plural::plural;
 
 mod escape;
 pub mod github;
@@ -36,14 +39,61 @@ pub struct Style {
     pub advisory: bool,
 }
 
+/// What a format may show beside the decision. All of it is plain data: a format looks into no other room.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    /// How to write.
+    pub style: Style,
+    /// The documentation of every control, sorted by name.
+    pub controls: &'a [ControlGuide<'a>],
+    /// The text of the files that findings point to.
+    pub sources: &'a dyn SourceText,
+}
+
+impl Context<'_> {
+    /// Nothing but a style: for texts that show neither documentation nor sources.
+    pub fn plain(style: Style) -> Self {
+        Context { style, controls: &[], sources: &NoSources }
+    }
+}
+
+/// The documentation of a control, as Markdown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ControlGuide<'a> {
+    /// The name under which its findings are reported.
+    pub name: &'a str,
+    /// The title and the text of each section, in order.
+    pub sections: Vec<(&'a str, &'a str)>,
+}
+
+/// Resolves a path and a line to text, so that a format can quote what a finding points to.
+pub trait SourceText {
+    /// The line of the file at the judged head, counted from 1 and without its line ending; `None` where there is no
+    /// such line or it cannot be seen.
+    fn line(&self, path: &RepoPath, line: u64) -> Option<String>;
+}
+
+/// A resolver that resolves nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct NoSources;
+
+impl SourceText for NoSources {
+    fn line(&self, _path: &RepoPath, _line: u64) -> Option<String> {
+        None
+    }
+}
+
 /// An output format.
 pub struct Format {
-    /// Its name on the command line.
+    /// The name on the command line.
     pub name: &'static str,
-    /// One line about it.
+    /// One line about it for `--help`.
     pub about: &'static str,
-    /// Writes it. Fails only when `out` does.
-    pub write: fn(&Decision, Style, &mut dyn io::Write) -> io::Result<()>,
+    /// Writes the decision; fails only when the writer does.
+    pub write: fn(&Decision, &Context<'_>, &mut dyn io::Write) -> io::Result<()>,
+    /// The text of a run that ended without a decision: what it is, and the message of the program. `None`: the format
+    /// holds decisions only.
+    pub failure: Option<fn(&str, &str) -> String>,
 }
 
 /// Every format, sorted by name.
@@ -53,11 +103,6 @@ pub static TABLE: &[&Format] = &[&github::FORMAT, &json::FORMAT, &markdown::FORM
 /// that keeps the log. For complaints and explanations, which are no decisions.
 pub fn plain(text: &str) -> String {
     text.lines().map(escape::line).collect::<Vec<_>>().join("\n")
-}
-
-/// "1 test", "2 tests".
-pub fn plural(number: u64, thing: &str) -> String {
-    summary::plural(number, thing)
 }
 
 /// JSON that reads the same and is as harmless in a log.

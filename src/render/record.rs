@@ -4,15 +4,15 @@
 
 use super::{escape, summary};
 use crate::model::change::Revision;
-use crate::record::{Chain, Entry, Link, Problem, Standing};
+use crate::record::{Chain, ChainProblem, RecordEntry, RecordLink, RecordStanding};
 use std::io;
 
 /// What no verification of records shows.
 const CANNOT_SHOW: &str = "\
-This shows that the records hold together, and that each decision follows from the facts and the policy that lie beside it. It does not
-show that the facts are true: records are not signed, and what a host said can be invented. Nor does it show that there were no other
-records: whoever may write the ref can replace all of them, or take the newest away. Keep the newest record's commit elsewhere, and hand it
-to --expect-tip.
+This shows that the records are consistent, and that each decision follows from the facts and the policy stored beside it. It does not
+show that the facts are true: records are not signed, and the answers of a host can be invented. Nor does it show that there were no
+other records: anyone who can write the ref can replace all of them, or remove the newest. Keep the newest record's commit elsewhere,
+and pass it to --expect-tip.
 ";
 
 /// The records of one environment, newest last, one line each.
@@ -25,17 +25,17 @@ pub fn list(chain: &Chain, out: &mut dyn io::Write) -> io::Result<()> {
     chain.links.iter().try_for_each(|link| row(link, out))
 }
 
-fn row(link: &Link, out: &mut dyn io::Write) -> io::Result<()> {
+fn row(link: &RecordLink, out: &mut dyn io::Write) -> io::Result<()> {
     let entry = &link.entry;
-    let Entry { number, time, candidate, baseline, recorder, .. } = entry;
+    let RecordEntry { number, time, candidate, baseline, recorder, .. } = entry;
     let (candidate, from) = (candidate.short(), baseline.commit.short());
     let origin = match baseline.origin.as_str() {
         "recorded" => String::new(),
         other => format!(" ({other})"),
     };
     let doubt = match &link.standing {
-        Standing::Cannot(_) => "  (cannot be taken again)",
-        Standing::Taken | Standing::Unseen(_) | Standing::Broken => "",
+        RecordStanding::Irreproducible(_) => "  (cannot be reproduced)",
+        RecordStanding::Reproduced | RecordStanding::Unseen(_) | RecordStanding::Broken => "",
     };
     writeln!(
         out,
@@ -61,7 +61,7 @@ pub fn verified(chain: &Chain, remembered: Option<&Revision>, out: &mut dyn io::
         writeln!(out, "{commit} is newer than the record that was handed over")?;
     }
     let tip = chain.tip().map(ToString::to_string).unwrap_or_default();
-    let proved = links.iter().filter(|link| link.standing == Standing::Taken).count();
+    let proved = links.iter().filter(|link| link.standing == RecordStanding::Reproduced).count();
     let records = |number: usize| summary::plural(number as u64, "record");
     let verify = if proved == 1 { "verifies" } else { "verify" };
     match (problems.is_empty(), commits.len() - proved) {
@@ -76,17 +76,18 @@ pub fn verified(chain: &Chain, remembered: Option<&Revision>, out: &mut dyn io::
     out.write_all(CANNOT_SHOW.as_bytes())
 }
 
-fn seen(link: Option<&Link>, is_broken: bool) -> String {
+fn seen(link: Option<&RecordLink>, is_broken: bool) -> String {
     match link.map(|link| &link.standing) {
         _ if is_broken => "it does not verify".to_string(),
-        None | Some(Standing::Broken) => "it does not verify".to_string(),
-        Some(Standing::Taken) => {
-            "its decision was taken again and is the same, and the repository shows what its facts say"
-                .to_string()
+        None | Some(RecordStanding::Broken) => "it does not verify".to_string(),
+        Some(RecordStanding::Reproduced) => {
+            "its decision was reproduced, and the repository agrees with its facts".to_string()
         }
-        Some(Standing::Cannot(why)) => escape::line(&format!("its decision cannot be taken again: {why}")),
-        Some(Standing::Unseen(gap)) => escape::line(&format!(
-            "its decision was taken again, but not held against the repository: {gap}; {}",
+        Some(RecordStanding::Irreproducible(why)) => {
+            escape::line(&format!("its decision cannot be reproduced: {why}"))
+        }
+        Some(RecordStanding::Unseen(gap)) => escape::line(&format!(
+            "its decision was reproduced, but not compared with the repository: {gap}; {}",
             gap.remedy
         )),
     }
@@ -96,7 +97,7 @@ fn seen(link: Option<&Link>, is_broken: bool) -> String {
 ///
 /// # Errors
 /// Those of `out`.
-pub fn entry(link: &Link, out: &mut dyn io::Write) -> io::Result<()> {
+pub fn entry(link: &RecordLink, out: &mut dyn io::Write) -> io::Result<()> {
     let entry = &link.entry;
     writeln!(out, "record {} of {}", entry.number, entry.environment)?;
     let given = |value: &Option<String>| value.as_deref().map_or("not named".to_string(), escape::line);
@@ -116,15 +117,17 @@ pub fn entry(link: &Link, out: &mut dyn io::Write) -> io::Result<()> {
     lines.iter().try_for_each(|(name, value)| writeln!(out, "  {:<11} {value}", format!("{name}:")))
 }
 
-fn again(standing: &Standing) -> String {
+fn again(standing: &RecordStanding) -> String {
     match standing {
-        Standing::Taken | Standing::Unseen(_) => "its facts give its decision".to_string(),
-        Standing::Cannot(why) => escape::line(&format!("its decision cannot be taken again: {why}")),
-        Standing::Broken => "it does not verify".to_string(),
+        RecordStanding::Reproduced | RecordStanding::Unseen(_) => "its facts give its decision".to_string(),
+        RecordStanding::Irreproducible(why) => {
+            escape::line(&format!("its decision cannot be reproduced: {why}"))
+        }
+        RecordStanding::Broken => "it does not verify".to_string(),
     }
 }
 
-fn evidence(evidence: Option<&crate::record::Evidence>) -> String {
+fn evidence(evidence: Option<&crate::record::RecordedFile>) -> String {
     match evidence {
         None => "none".to_string(),
         Some(evidence) if evidence.kept => evidence.digest.to_string(),
@@ -133,6 +136,6 @@ fn evidence(evidence: Option<&crate::record::Evidence>) -> String {
 }
 
 /// A problem on one line.
-pub fn problem(problem: &Problem) -> String {
+pub fn problem(problem: &ChainProblem) -> String {
     escape::line(&problem.to_string())
 }

@@ -1,6 +1,6 @@
 //! Decisions to render in tests: synthetic people, synthetic places.
 
-use super::{Format, Style};
+use super::{Context, Format, Style};
 use crate::control::finding;
 use crate::model::change::{BranchName, Revision};
 use crate::model::decision::{
@@ -14,7 +14,7 @@ pub(super) const STYLE: Style = Style { colour: false, width: 80, verbose: false
 
 pub(super) fn render(format: &Format, decision: &Decision, style: Style) -> String {
     let mut out = Vec::new();
-    (format.write)(decision, style, &mut out).unwrap();
+    (format.write)(decision, &Context::plain(style), &mut out).unwrap();
     String::from_utf8(out).unwrap()
 }
 

@@ -3,6 +3,7 @@
 use crate::model::decision::{
     Decision, Finding, Judged, Outcome, Place, PolicyOrigin, PolicyReference, Touch, Verdict,
 };
+pub(super) use crate::model::plural::plural;
 use std::collections::BTreeMap;
 
 /// Verdicts that call for a reader, worst first; the others are summed up.
@@ -61,11 +62,6 @@ pub(super) fn size(judged: &Judged) -> Option<String> {
     let files = judged.files.map(|n| plural(n, "file"));
     let parts: Vec<String> = commits.into_iter().chain(files).collect();
     (!parts.is_empty()).then(|| parts.join(", "))
-}
-
-/// A number of things.
-pub(super) fn plural(number: u64, thing: &str) -> String {
-    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
 }
 
 /// Where the policy's text came from.

@@ -5,15 +5,19 @@
 
 use super::groups::{self, Block};
 use super::prose::wrap;
-use super::{Format, Style, escape, summary};
+use super::{Context, Format, Style, escape, summary};
 use crate::model::decision::{Decision, Finding, Outcome, TouchedArea, Verdict};
 use anstyle::AnsiColor;
 use std::io;
 use unicode_width::UnicodeWidthStr as _;
 
 /// The format.
-pub static FORMAT: Format =
-    Format { name: "terminal", about: "For people: the outcome first, then why and what to do", write };
+pub static FORMAT: Format = Format {
+    name: "terminal",
+    about: "For people: the outcome first, then why and what to do",
+    write: write_decision,
+    failure: None,
+};
 
 /// How many lines of a list are shown without `--verbose`.
 const HANDFUL: usize = 5;
@@ -24,7 +28,8 @@ const LONGEST: usize = 1000;
 /// No terminal is taken to be narrower than this.
 const NARROWEST: usize = 40;
 
-fn write(decision: &Decision, style: Style, out: &mut dyn io::Write) -> io::Result<()> {
+fn write_decision(decision: &Decision, context: &Context<'_>, out: &mut dyn io::Write) -> io::Result<()> {
+    let style = context.style;
     let mut page = Page { out, style, hidden: false };
     write_head(decision, &mut page)?;
     write_areas(decision, &mut page)?;
@@ -167,7 +172,7 @@ fn write_summed(decision: &Decision, verdict: Verdict, page: &mut Page<'_>) -> i
 /// Where to read on, and last the counts.
 fn write_end(decision: &Decision, page: &mut Page<'_>) -> io::Result<()> {
     if let Some(finding) = summary::of(decision, Verdict::Broken).next() {
-        let text = format!("`portcullis explain {}` says why a control asks this", finding.control);
+        let text = format!("`portcullis explain {}` explains why a control requires this", finding.control);
         page.paragraph(Margin(0, 4), PLAIN_LEAD, &text)?;
     }
     let more = if page.hidden { "; `--verbose` shows everything" } else { "" };

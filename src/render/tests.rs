@@ -21,7 +21,11 @@ fn the_table_is_sorted_and_finds_each_format() {
 #[test]
 fn a_failing_writer_is_an_error_and_nothing_else() {
     for format in TABLE {
-        assert!((format.write)(&blocked(), STYLE, &mut [0_u8; 9].as_mut_slice()).is_err(), "{}", format.name);
+        assert!(
+            (format.write)(&blocked(), &Context::plain(STYLE), &mut [0_u8; 9].as_mut_slice()).is_err(),
+            "{}",
+            format.name
+        );
     }
 }
 

@@ -335,11 +335,11 @@ mod tests {
     }
 
     #[test]
-    fn the_readme_and_the_help_name_each_format() {
-        let (readme, help) = (include_str!("../../README.md"), include_str!("../cli/mod.rs"));
+    fn the_book_and_the_help_name_each_format() {
+        let (book, help) = (include_str!("../../docs/formats.md"), include_str!("../cli/mod.rs"));
         let help: String = help.lines().filter(|line| line.trim_start().starts_with("///")).collect();
         for name in names() {
-            assert!(readme.contains(&format!("\n| `{name}` | ")), "{name}");
+            assert!(book.contains(&format!("\n| `{name}` | ")), "{name}");
             assert!(help.contains(&format!(" {name},")) || help.contains(&format!(" {name}.")), "{name}");
         }
     }

@@ -4,7 +4,7 @@
 use super::decision::v1::{DecisionV1, NotVersion1};
 use super::schema::{Schema, TABLE, find};
 use crate::model::decision::Decision;
-use crate::record::Entry;
+use crate::record::RecordEntry;
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
@@ -38,19 +38,12 @@ pub(super) fn schema_of<T: JsonSchema>() -> schemars::Schema {
 }
 
 /// Takes the line breaks of the source code out of descriptions; paragraphs stay.
-fn unwrap_descriptions(schema: &mut Value) {
-    match schema {
-        Value::Object(members) => {
-            if let Some(Value::String(text)) = members.get_mut("description") {
-                let paragraphs: Vec<String> =
-                    text.split("\n\n").map(|part| part.replace('\n', " ")).collect();
-                *text = paragraphs.join("\n\n");
-            }
-            members.values_mut().for_each(unwrap_descriptions);
-        }
-        Value::Array(items) => items.iter_mut().for_each(unwrap_descriptions),
-        _ => {}
-    }
+fn unwrap_descriptions(schema: &str) -> String {
+    let unwrapped = |line: &str| match line.trim_start().starts_with("\"description\": \"") {
+        true => line.split(r"\n\n").map(|part| part.replace(r"\n", " ")).collect::<Vec<_>>().join(r"\n\n"),
+        false => line.to_string(),
+    };
+    schema.lines().map(|line| unwrapped(line) + "\n").collect()
 }
 
 /// A schema that documents can be held against. To compile it holds it against the schema of
@@ -141,19 +134,18 @@ fn the_table_is_sorted_and_names_the_version_that_is_written() {
             _ => &text["properties"]["schema"]["const"],
         };
         assert_eq!(*version, schema.version, "{}", schema.name);
-        assert!(schema.generated.1.ends_with(&format!("/{}-v{}.json", schema.name, schema.version)));
+        let file = schema.generated.map(|(_, file)| file);
+        let expected = format!("/{}-v{}.json", schema.name, schema.version);
+        assert!(file.is_none_or(|file| file.ends_with(&expected)));
     }
     assert!(find("decisions").is_none());
 }
 
 #[test]
 fn the_committed_schemas_follow_from_the_types() {
-    for schema in TABLE {
-        let (generate, file) = schema.generated;
+    for (generate, file) in TABLE.iter().filter_map(|schema| schema.generated) {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
-        let mut schema = serde_json::to_value(generate()).unwrap();
-        unwrap_descriptions(&mut schema);
-        let text = serde_json::to_string_pretty(&schema).unwrap() + "\n";
+        let text = unwrap_descriptions(&serde_json::to_string_pretty(&generate()).unwrap());
         assert_data_eq!(text, Data::read_from(&file, Some(DataFormat::Text)).raw());
     }
 }
@@ -177,7 +169,7 @@ fn records_that_were_written_once_conform_and_are_read_and_written_to_the_byte()
     let schema = Validator::new(find("record").unwrap());
     assert!(KEPT_RECORDS.iter().all(|text| schema.accepts(&json(text))));
     for text in KEPT_RECORDS.iter().chain([&RECORD_V1]) {
-        let entry: Entry = serde_json::from_str(text).unwrap();
+        let entry: RecordEntry = serde_json::from_str(text).unwrap();
         assert_eq!(String::from_utf8(entry.bytes().unwrap()).unwrap(), *text);
     }
 }
@@ -202,7 +194,7 @@ fn a_record_that_was_changed_does_not_conform() {
     refuses_every_change(&schema, &document, |_| false);
     let mut more = document.clone();
     more["signature"] = json!("none");
-    assert!(!schema.accepts(&more) && serde_json::from_value::<Entry>(more).is_err());
+    assert!(!schema.accepts(&more) && serde_json::from_value::<RecordEntry>(more).is_err());
     let words = [
         ("/baseline/origin", json!("guessed")),
         ("/outcome", json!("Allow")),

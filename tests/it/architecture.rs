@@ -283,3 +283,35 @@ fn each_control_lives_in_its_file_and_is_documented() {
         assert!(shows, "{} shows no example of its settings", kind.name);
     }
 }
+
+/// The module that a file below `control/` belongs to: `control/freeze/settings.rs` is of `freeze`.
+fn control_of(file: &str) -> Option<&str> {
+    let name = file.strip_prefix("control/")?.split(['/', '.']).next()?;
+    let is_control = control::TABLE.iter().any(|kind| kind.name.replace('-', "_") == name);
+    is_control.then_some(name)
+}
+
+/// What two controls need is in `control/shared/`, which imports no control either.
+#[test]
+fn controls_import_no_other_control() {
+    let mut seen = 0;
+    for (file, text) in shipped() {
+        let own = control_of(&file);
+        let is_shared = file.starts_with("control/shared/");
+        if own.is_none() && !is_shared {
+            continue;
+        }
+        seen += 1;
+        let code = code(&text);
+        for kind in control::TABLE {
+            let other = kind.name.replace('-', "_");
+            let imports =
+                ["control::", "super::"].iter().any(|from| code.contains(&format!("{from}{other}::")));
+            assert!(
+                own == Some(other.as_str()) || !imports,
+                "{file} imports {other}: move it to control/shared"
+            );
+        }
+    }
+    assert!(seen > control::TABLE.len());
+}

@@ -9,7 +9,8 @@ use portcullis::cli::Subject;
 use portcullis::cli::demo::history::Edit;
 use portcullis::cli::demo::stage::{GREEN, KIM, POLICY, Stage, revision};
 use portcullis::cli::demo::world::{Activity, Bend, Endpoint, Event, World, minutes, person};
-use portcullis::cli::judged::{Connection, Preparation, prepare_over};
+use portcullis::cli::judged::{Preparation, prepare_over};
+use portcullis::collect::host::Connection;
 use portcullis::decide::{decide, undetermined};
 use portcullis::model::check::{Check, Conclusion, Producer};
 use portcullis::model::decision::Outcome;
@@ -278,7 +279,7 @@ fn outcome(stage: &Stage, world: World) -> Outcome {
     let number = world.request.id.to_string();
     let words =
         Words::parse_from(["x", "--host", "github", "--repository", &world.repository, "--request", &number]);
-    let connection = Connection { api_url: world.address.clone(), token: None, transport: Box::new(world) };
+    let connection = Connection::to(world.address.clone(), Box::new(world));
     match prepare_over(connection, stage.directory(), &words.subject).unwrap() {
         Preparation::Ready(ready) => decide(&ready.policy, &ready.facts).outcome,
         Preparation::Unseen(judged, gap) => undetermined(*judged, &gap).outcome,
@@ -571,8 +572,8 @@ fn attack_79_a_value_of_another_kind() {
 #[test]
 fn attack_83_an_empty_answer_is_no_success() {
     let empty = |endpoint| judge_bent(|stage| stage.world.bends.push((endpoint, Bend::Text("[]".into()))));
-    empty(Endpoint::Reviews).expect(1, "required-reviews", "0 of 2 independent approvals");
-    empty(Endpoint::Rules).expect(1, "protected-branch", "nothing requires");
+    empty(Endpoint::Reviews).expect(1, "required-reviews", "0 of 2 required independent approvals");
+    empty(Endpoint::Rules).expect(1, "protected-branch", "no rule requires");
     empty(Endpoint::Activity).expect(3, "required-reviews", "no push of the head");
     empty(Endpoint::CheckRuns).expect(3, "required-checks", "not what GitHub documents");
     let none = r#"{"total_count":0,"check_runs":[]}"#;
@@ -593,7 +594,7 @@ fn attack_83_an_empty_change_or_report_is_no_success() {
         stage.commits = vec![stage.base];
         stage.honest_world().unwrap();
     })
-    .expect(3, "gate-integrity", "brings nothing");
+    .expect(3, "gate-integrity", "has no commit");
     for (report, exit) in [
         (GREEN, 0),
         ("", 3),

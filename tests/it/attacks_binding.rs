@@ -142,7 +142,11 @@ fn attack_61_what_may_go_stands_in_the_policy_at_the_base() {
     let project = Project::new(&format!("{LOCAL}removed = [\"deletes_*\"]\n"));
     project.ran(&fewer);
     let verdict = project.allows(&[]);
-    assert!(format!("{:?}", verdict.findings(NAME, "noted")).contains("are given up"), "{}", verdict.text);
+    assert!(
+        format!("{:?}", verdict.findings(NAME, "noted")).contains("went missing or unverified"),
+        "{}",
+        verdict.text
+    );
     // The change cannot grant itself leave.
     let project = Project::new(LOCAL);
     let policy = std::fs::read_to_string(project.path().join("portcullis.toml")).unwrap();
@@ -155,11 +159,11 @@ fn attack_61_what_may_go_stands_in_the_policy_at_the_base() {
 #[test]
 fn attack_71_a_baseline_that_is_not_there_is_not_taken_for_none() {
     let project = Project::begin(LOCAL, false);
-    project.stops(3, "this clone has no notes of evidence");
+    project.stops(3, "this clone has no evidence notes");
     let project = Project::new(LOCAL);
     project.allows(&[]);
     project.git(&["update-ref", "-d", "refs/notes/portcullis"]);
-    project.stops(3, "this clone has no notes of evidence");
+    project.stops(3, "this clone has no evidence notes");
     let project = Project::begin("trust = \"local\"\nbaseline = \"first-run\"\n", false);
     let verdict = project.allows(&[]);
     assert!(format!("{:?}", verdict.findings(NAME, "noted")).contains("no baseline yet"), "{}", verdict.text);
@@ -174,12 +178,12 @@ fn attack_71_a_baseline_that_is_not_there_is_not_taken_for_none() {
 fn attack_59_a_run_of_another_tree_does_not_count() {
     let project = Project::new(LOCAL);
     project.git(&["checkout", "-q", "main"]);
-    project.stops(1, "what would land is tree");
+    project.stops(1, "would land");
     project.record(&["-o", "out/statement.json"]);
     project.git(&["checkout", "-q", "change"]);
     std::fs::remove_file(project.path().join(REPORT)).unwrap();
     let handed = ["--evidence", "out/statement.json"];
-    project.judge(&handed).expect(1, NAME, "there is no report of it");
+    project.judge(&handed).expect(1, NAME, "it has no report");
     project.ran(&green());
     project.record(&["-o", "out/statement.json"]);
     std::fs::remove_file(project.path().join(REPORT)).unwrap();
@@ -189,7 +193,7 @@ fn attack_59_a_run_of_another_tree_does_not_count() {
     project.allows(&handed);
     project.write(LOAD, "DELETE FROM records;\n");
     project.commit("One more thing");
-    project.judge(&handed).expect(1, NAME, "what would land is tree");
+    project.judge(&handed).expect(1, NAME, "would land");
 }
 
 #[test]
@@ -234,7 +238,7 @@ fn attack_58_a_run_of_the_merge_result_counts_and_of_an_evil_merge_does_not() {
     project.ran(&green());
     project.write("docs/guide.md", "Nothing to see.\n");
     project.git(&["commit", "-qa", "--amend", "-m", "Merge"]);
-    project.stops(1, "what would land is tree");
+    project.stops(1, "would land");
 }
 
 #[test]
@@ -292,7 +296,7 @@ fn attack_63_results_that_were_only_told_again_are_no_run() {
     project.ran(&go("0.01s"));
     project.allows(&[]);
     project.ran(&go("(cached)"));
-    project.stops(1, "results of an earlier run were only told again");
+    project.stops(1, "the runner repeated cached results of an earlier run");
 }
 
 #[test]
@@ -315,7 +319,7 @@ fn attack_74_a_run_that_is_too_old_or_of_tomorrow_is_not_fresh() {
     command.current_dir(project.path()).args(settings).env("GIT_COMMITTER_DATE", "2020-01-01T00:00:00Z");
     assert!(command.args(["commit", "-q", "--amend", "--no-edit"]).status().unwrap().success());
     written(SystemTime::now() - 2 * day);
-    project.stops(1, "which is too long ago");
+    project.stops(1, "which is longer ago than");
     written(SystemTime::now());
     project.allows(&[]);
 }
@@ -334,7 +338,7 @@ fn attack_61_each_configuration_hands_over_its_own_run() {
     run("linux", &green());
     project.judge(&both[..2]).expect(1, NAME, "windows");
     run("windows", &green());
-    project.judge(&both).expect(1, NAME, "one report stands for several configurations");
+    project.judge(&both).expect(1, NAME, "several configurations handed over the same report");
     run("windows", &other);
     project.allows(&both);
     let twice = ["--evidence", "out/linux.json", "--evidence", "out/linux.json"];
@@ -427,7 +431,7 @@ fn attack_70_the_list_of_signers_is_that_of_the_base() {
     project.commit("My key too");
     project.ran(&green());
     project.record(&["--note", "--key", &project.key(8)]);
-    project.stops(1, "there is no report of it");
+    project.stops(1, "it has no report");
     project.record(&["--note", "--key", &project.key(7)]);
     let verdict = project.judge(&[]);
     assert_eq!(verdict.findings(NAME, "broken").len(), 0, "{}", verdict.text);
@@ -446,10 +450,10 @@ fn attack_59_a_statement_is_bound_also_where_the_suite_does_not_ask_for_it() {
     project.record(&["-o", "out/statement.json"]);
     std::fs::remove_file(project.path().join(REPORT)).unwrap();
     project.allows(&handed);
-    project.stops(1, "there is no report of it");
+    project.stops(1, "it has no report");
     project.write(LOAD, "DELETE FROM records;\n");
     project.commit("One more thing");
-    project.judge(&handed).expect(1, NAME, "what would land is tree");
+    project.judge(&handed).expect(1, NAME, "would land");
     // Of a suite that the policy does not have it says nothing.
     project.ran(&green());
     let arguments = ["evidence", "record", "--suite", "uplaod", "--report", REPORT, "-o", "out/other.json"];

@@ -66,7 +66,7 @@ fn a_report_that_lost_its_end_or_its_file_is_no_evidence() {
         // The file is another one: of the same name elsewhere, or in other case.
         for name in ["vendor/services/upload/load.py", "services/Upload/load.py"] {
             let verdict = with_report("", &write(&[(name, ALL)]));
-            verdict.expect(1, CONTROL, "it changed, and no coverage report names it");
+            verdict.expect(1, CONTROL, "the file changed, and no coverage report names it");
         }
         let both = with_report("", &write(&[("vendor/services/upload/load.py", ALL), (LOAD, NOT_THREE)]));
         both.expect(1, CONTROL, "no test executed 1 of its 3 changed executable lines: 3");

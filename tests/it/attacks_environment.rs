@@ -13,7 +13,7 @@ use portcullis::cli::demo::world::forge::Forge;
 use serde_json::json;
 
 const GATE: &str = "gate-integrity";
-const PAST: &str = "no record let";
+const PAST: &str = "no record allowed";
 
 /// One deployment to production on record, something that nobody reviewed, and an honest landing after it.
 struct Scene {

@@ -121,7 +121,7 @@ fn attack_54_an_area_that_the_policy_forgot_is_stopped() {
         "regression-tests",
         "the policy names no regression suite for it",
     );
-    touching(&only_upload, other).expect(1, "required-reviews", "no rule says who has to approve");
+    touching(&only_upload, other).expect(1, "required-reviews", "no rule says who must approve");
     for policy in [&with_export, &only_upload] {
         let verdict = touching(policy, own);
         assert_eq!(verdict.exit, 0, "{}", verdict.text);
@@ -238,7 +238,7 @@ fn attack_60_reports_without_a_test_are_no_evidence() {
         judge_report(text).expect(1, "regression-tests", "zero tests is no evidence");
     }
     let none = judge_bent(|stage| std::fs::remove_file(stage.report_file()).unwrap());
-    none.expect(1, "regression-tests", "there is no report of it");
+    none.expect(1, "regression-tests", "it has no report");
     let twin = judge_report(&report("", LAST));
     assert_eq!(twin.exit, 0, "{}", twin.text);
 }
@@ -330,8 +330,8 @@ fn attack_61_a_required_test_that_does_not_run_is_missed() {
 fn attack_61_tests_that_are_skipped_or_gone_do_not_count() {
     let skipped =
         report("skipped='1'", "<testcase classname='upload' name='deletes_records'><skipped/></testcase>");
-    judge_report(&skipped).expect(1, "regression-tests", "2 tests passed, 3 are needed");
-    judge_report(&report("", "")).expect(1, "regression-tests", "2 tests passed, 3 are needed");
+    judge_report(&skipped).expect(1, "regression-tests", "2 tests passed, 3 required");
+    judge_report(&report("", "")).expect(1, "regression-tests", "2 tests passed, 3 required");
     let more = report("skipped='1'", &format!("{LAST}<testcase name='later'><skipped/></testcase>"));
     assert_eq!(judge_report(&more).exit, 0);
     let stage = project(&suite("skipped = \"block\""));
@@ -524,7 +524,7 @@ fn attack_63_reports_that_are_no_whole_documents_prove_nothing() {
 
 #[test]
 fn attack_57_a_report_that_the_change_brings_is_its_own_evidence() {
-    let own = "the repository brought its own evidence";
+    let own = "so it is not evidence of a run";
     let brought = |path: &str, arguments: &[&str], directory: &str| {
         let mut stage = Stage::honest().unwrap();
         stage.change(&[CHANGED, Edit::Write(path, GREEN)]).unwrap();
@@ -565,7 +565,7 @@ fn attack_57_a_report_that_the_change_brings_is_its_own_evidence() {
 fn attack_57_a_report_below_the_root_is_found_where_the_gate_works() {
     let stage = Stage::honest().unwrap();
     std::fs::rename(stage.directory().join("target"), stage.directory().join("moved")).unwrap();
-    judge(&stage).expect(1, "regression-tests", "there is no report of it");
+    judge(&stage).expect(1, "regression-tests", "it has no report");
     write(&stage.directory().join("services").join(REPORT), GREEN);
     for arguments in [
         &["-C", "services"][..],
@@ -593,7 +593,7 @@ fn attack_57_a_link_is_no_report() {
         std::fs::rename(stage.report_file().parent().unwrap(), &elsewhere).unwrap();
         symlink(elsewhere, stage.report_file().parent().unwrap()).unwrap();
     });
-    verdict.expect(1, "regression-tests", "there is no report of it");
+    verdict.expect(1, "regression-tests", "it has no report");
     // A named report behind a link is known by where it really is.
     let mut stage = Stage::honest().unwrap();
     stage.change(&[CHANGED, Edit::Write("evidence/x.xml", GREEN), Edit::Link("out", "evidence")]).unwrap();
@@ -602,7 +602,7 @@ fn attack_57_a_link_is_no_report() {
     let verdict = judge_by(&stage, |command| {
         command.args(["--report", "upload-regression=out/x.xml"]);
     });
-    verdict.expect(1, "regression-tests", "the repository brought its own evidence");
+    verdict.expect(1, "regression-tests", "so it is not evidence of a run");
 }
 
 #[test]
@@ -615,9 +615,9 @@ fn attack_59_a_report_for_another_suite_proves_nothing_for_this_one() {
             command.args(["--report", &format!("{name}other.xml")]);
         })
     };
-    handed("other-suite=").expect(1, "regression-tests", "there is no report of it");
-    handed("").expect(1, "regression-tests", "there is no report of it");
-    handed("Upload-Regression=").expect(1, "regression-tests", "there is no report of it");
+    handed("other-suite=").expect(1, "regression-tests", "it has no report");
+    handed("").expect(1, "regression-tests", "it has no report");
+    handed("Upload-Regression=").expect(1, "regression-tests", "it has no report");
     assert_eq!(handed("upload-regression=").exit, 0);
     let notes = handed("other-suite=");
     let notes = notes.findings("regression-tests", "noted");

@@ -7,9 +7,10 @@ use crate::support::project::{OWNERS, policy, project, review, table};
 use clap::Parser;
 use portcullis::cli::Subject;
 use portcullis::cli::demo::history::{Edit, Person};
-use portcullis::cli::demo::stage::{KIM, POLICY, Stage};
+use portcullis::cli::demo::stage::{KIM, Stage};
 use portcullis::cli::demo::world::person;
-use portcullis::cli::judged::{Connection, Preparation, prepare_over};
+use portcullis::cli::judged::{Preparation, prepare_over};
+use portcullis::collect::host::Connection;
 use portcullis::decide::{decide, undetermined};
 use portcullis::model::decision::Outcome;
 use portcullis::model::person::{Account, TeamName};
@@ -19,7 +20,7 @@ use std::process::Command;
 
 const REVIEWS: &str = "required-reviews";
 const CO_AUTHOR: &str = "this person is a co-author";
-const NOBODY: &str = "belongs to nobody we know";
+const NOBODY: &str = "belongs to no known account";
 
 /// Kim's commit with this at the end of its message.
 fn with_trailer(stage: &mut Stage, trailer: &str) {
@@ -291,7 +292,7 @@ fn at(api: &str, stage: &Stage) -> Outcome {
     world.address = api.to_string();
     let words = ["x", "--host", "github", "--repository", &world.repository, "--request", "7"];
     let subject = Words::parse_from(words).subject;
-    let connection = Connection { api_url: api.to_string(), token: None, transport: Box::new(world) };
+    let connection = Connection::to(api, Box::new(world));
     match prepare_over(connection, stage.directory(), &subject).unwrap() {
         Preparation::Ready(ready) => decide(&ready.policy, &ready.facts).outcome,
         Preparation::Unseen(judged, gap) => undetermined(*judged, &gap).outcome,

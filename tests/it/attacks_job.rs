@@ -537,7 +537,7 @@ fn in_one_job_the_tests_of_a_change_answer_in_the_place_of_the_gate() {
     let (stage, event) = unapproved();
     let server = Server::start(stage.world.clone());
     let (runner, job) = (Runner::new(), job(&stage, &server, &event));
-    assert_eq!(runner.step(&job, GATE).exit, 1, "nobody approved");
+    assert_eq!(runner.step(&job, GATE).exit, 1, "no one approved");
     runner.step(&job, TESTS_OF_THE_CHANGE);
     let gate = runner.step(&job, GATE);
     assert_eq!((gate.exit, gate.text.as_str()), (0, "allowed\n"));

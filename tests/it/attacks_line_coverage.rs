@@ -104,7 +104,7 @@ fn a_file_of_the_same_name_elsewhere_is_another_file() {
         "Services/upload/load.py",
     ] {
         let verdict = with_report("", &lcov(name, EVERY_LINE));
-        verdict.expect(1, CONTROL, "it changed, and no coverage report names it");
+        verdict.expect(1, CONTROL, "the file changed, and no coverage report names it");
     }
     allowed(&with_report("strip = \"/build\"\n", &lcov("/build/services/upload/load.py", EVERY_LINE)));
     allowed(&with_report("add = \"services/upload\"\n", &lcov("load.py", EVERY_LINE)));
@@ -118,7 +118,7 @@ fn a_file_of_the_same_name_elsewhere_is_another_file() {
 #[test]
 fn two_names_for_one_file_and_one_name_for_two_are_findings() {
     let twice = lcov(LOAD, "1,1 2,0 3,0 4,0") + &lcov("./services/upload/load.py", EVERY_LINE);
-    with_report("", &twice).expect(1, CONTROL, "nobody can say which entry");
+    with_report("", &twice).expect(1, CONTROL, "it is ambiguous which entry");
     let class = "<class filename='load.py'><lines><line number='2' hits='1'/><line number='3' hits='1'/><line number='4' hits='1'/></lines></class>";
     let xml = |sources: &str| {
         format!(
@@ -126,7 +126,7 @@ fn two_names_for_one_file_and_one_name_for_two_are_findings() {
         )
     };
     let two = "<source>services/upload</source><source>lib</source>";
-    with_report("", &xml(two)).expect(1, CONTROL, "nobody can say which entry");
+    with_report("", &xml(two)).expect(1, CONTROL, "it is ambiguous which entry");
     allowed(&with_report("", &xml("<source>services/upload</source>")));
     // A second directory that holds no such file leaves no choice.
     allowed(&with_report("", &xml("<source>services/upload</source><source>tests</source>")));
@@ -138,7 +138,7 @@ fn evidence_that_the_change_brings_is_none() {
     let report = lcov(LOAD, EVERY_LINE);
     stage.change(&[Edit::Write(LOAD, AFTER), Edit::Write(REPORT, &report)]).unwrap();
     write(&stage, REPORT, &report);
-    judge(&stage).expect(1, CONTROL, "the repository brought its own evidence");
+    judge(&stage).expect(1, CONTROL, "so it is not evidence of a run");
 }
 
 #[cfg(unix)]

@@ -47,7 +47,7 @@ fn attack_01_a_push_past_the_request() {
                 },
                 3,
                 "gate-integrity",
-                "brings nothing",
+                "has no commit",
             ),
             (
                 "the branch moved on to a commit that the job never fetched",
@@ -89,7 +89,7 @@ fn attack_02_somebody_may_go_round_the_protection() {
         (App, Some(9), "app 9"),
         (DeployKey, None, "every deploy key"),
         (Enterprise, Some(3), "enterprise"),
-        (Other, Some(2), "a kind that we do not know"),
+        (Other, Some(2), "an unknown kind"),
     ];
     for (kind, id, text) in actors {
         for mode in [BypassMode::Always, BypassMode::ChangeRequest, BypassMode::Exempt] {
@@ -168,7 +168,7 @@ fn attack_02_what_a_bypass_opens_and_what_closes_it() {
                 },
                 3,
                 BRANCH,
-                "may be in the bypass lists of all sources",
+                "may be on the bypass lists of all sources",
             ),
             (
                 "a team in one, the other hidden",
@@ -289,14 +289,14 @@ fn attack_03_a_ruleset_that_is_switched_off() {
                 },
                 1,
                 BRANCH,
-                "no rule that the policy asks for is in force",
+                "none of the required rules is enabled",
             ),
             (
                 "the branch is called unprotected and has rules",
                 &|stage| stage.world.branch.protected = false,
                 3,
                 BRANCH,
-                "unprotected and lists rules",
+                "unprotected, but lists rules",
             ),
         ],
     );
@@ -319,15 +319,15 @@ fn attack_04_a_ruleset_that_does_not_hold_here() {
                 &|stage| named(stage, "evaluate"),
                 1,
                 BRANCH,
-                "nothing requires a change request",
+                "no rule requires a change request",
             ),
-            ("disabled", &|stage| named(stage, "disabled"), 1, BRANCH, "nothing requires a change request"),
+            ("disabled", &|stage| named(stage, "disabled"), 1, BRANCH, "no rule requires a change request"),
             (
                 "its pattern leaves the branch out",
                 &|stage| stage.world.bends.push((Endpoint::Rules, Bend::Text("[]".into()))),
                 1,
                 BRANCH,
-                "nothing requires a change request",
+                "no rule requires a change request",
             ),
             (
                 "only kinds of rules that nobody asked for",
@@ -339,28 +339,28 @@ fn attack_04_a_ruleset_that_does_not_hold_here() {
                 },
                 1,
                 BRANCH,
-                "nothing requires a change request",
+                "no rule requires a change request",
             ),
             (
                 "another branch became the default",
                 &|stage| turn(stage, "trunk"),
                 3,
                 "gate-integrity",
-                "no deployment branch",
+                "not a deployment branch",
             ),
             (
                 "a branch that looks like main",
                 &|stage| turn(stage, "Main"),
                 3,
                 "gate-integrity",
-                "no deployment branch",
+                "not a deployment branch",
             ),
             (
                 "a branch named like a reference",
                 &|stage| turn(stage, "refs/heads/refs/heads/main"),
                 3,
                 "gate-integrity",
-                "no deployment branch",
+                "not a deployment branch",
             ),
         ],
     );
@@ -374,7 +374,7 @@ fn attack_04_a_ruleset_that_does_not_hold_here() {
                 &|stage| turn(stage, "release/1/x"),
                 3,
                 "gate-integrity",
-                "no deployment branch",
+                "not a deployment branch",
             ),
         ],
     );
@@ -426,7 +426,7 @@ fn attack_05_ways_round_classic_protection() {
             &|stage| stage.world.classic = None,
             1,
             BRANCH,
-            "nothing requires a change request",
+            "no rule requires a change request",
         ),
         (
             "a check from anybody",
@@ -684,7 +684,7 @@ fn attack_64_a_check_under_a_borrowed_name() {
                 "account `github-actions` (66) does not count",
             ),
             (
-                "an account that is gone",
+                "a deleted account",
                 &|stage| replaced(stage, Producer::Account(None), Success),
                 1,
                 CHECKS,
@@ -695,7 +695,7 @@ fn attack_64_a_check_under_a_borrowed_name() {
                 &|stage| replaced(stage, Producer::Unknown, Success),
                 1,
                 CHECKS,
-                "nobody that the host names does not count",
+                "an unknown producer does not count",
             ),
             (
                 "a stranger's red check beside",

@@ -107,7 +107,7 @@ fn recorded_coverage_stands_in_for_a_report_and_says_so() {
     assert!(said.contains("recorded line coverage of 1 file from out/lcov.info"), "{said}");
     let verdict = project.allows(&[STATEMENT]);
     let met = format!("{:?}", verdict.findings(CONTROL, "met"));
-    assert!(met.contains("out/lcov.info, recorded of upload in out/statement.json"), "{met}");
+    assert!(met.contains("out/lcov.info, recorded for upload in out/statement.json"), "{met}");
     project.stops(&[], 1, "there is no coverage report of `python` here");
     project.recorded(&lcov(LOAD, "1,1 2,1 3,0 4,1"), STATEMENT, &[]);
     project.stops(&[STATEMENT], 1, "2 of 3 changed executable lines covered (66 %)");
@@ -132,7 +132,7 @@ fn coverage_of_another_tree_does_not_count_and_of_another_commit_of_the_tree_doe
     project.allows(&[STATEMENT]);
     project.write("docs/guide.md", "How to upload.\n");
     project.commit("One more thing");
-    project.stops(&[STATEMENT], 1, "what would land is tree");
+    project.stops(&[STATEMENT], 1, "would land");
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn coverage_from_a_work_tree_that_is_not_the_commit_does_not_count() {
     // Nor where somebody takes the confession out: the entry itself is in doubt.
     let statement = project.statement().replace(&format!("\"changed: {LOAD}\""), "");
     project.write(STATEMENT, &statement);
-    project.stops(&[STATEMENT], 1, "about another version of it");
+    project.stops(&[STATEMENT], 1, "of another version of this file");
     project.git(&["checkout", "-q", LOAD]);
     project.recorded(&lcov(LOAD, EVERY_LINE), STATEMENT, &[]);
     project.allows(&[STATEMENT]);
@@ -168,7 +168,7 @@ fn coverage_of_a_merge_that_changed_the_file_has_other_lines() {
     project.git(&["checkout", "-q", "--detach"]);
     project.git(&["merge", "-q", "--no-ff", "-m", "Merge", "change"]);
     project.recorded(&lcov(LOAD, "1,1 5,1 6,1 7,1 8,1"), STATEMENT, &[]);
-    project.stops(&[STATEMENT], 1, "it was recorded of blob");
+    project.stops(&[STATEMENT], 1, "it was recorded for blob");
 }
 
 #[test]
@@ -210,7 +210,7 @@ fn a_report_that_lies_here_may_not_contradict_the_statement() {
     project.allows(&[STATEMENT]);
     // Two runs, of which one did not execute the lines.
     project.write(COVERAGE, &missed);
-    project.stops(&[STATEMENT], 1, "recorded of one in its place do not agree");
+    project.stops(&[STATEMENT], 1, "recorded from one at its path disagree");
     project.stops(&[], 1, "1 of 3 changed executable lines");
     // A statement that claims more than its report says, to the digest.
     project.recorded(&missed, STATEMENT, &[]);
@@ -218,11 +218,11 @@ fn a_report_that_lies_here_may_not_contradict_the_statement() {
     assert!(honest.contains("\"hit\":[[1,2]]"), "{honest}");
     project.write(STATEMENT, &honest.replace("\"hit\":[[1,2]]", "\"hit\":[[1,4]]"));
     project.write(COVERAGE, &missed);
-    project.stops(&[STATEMENT], 1, "does not say of the executed lines what its report says");
+    project.stops(&[STATEMENT], 1, "and its own report disagree about the executed lines");
     // Or claims less that could be executed.
     let fewer = honest.replace("\"executable\":[[1,4]]", "\"executable\":[[1,2]]");
     project.write(STATEMENT, &fewer);
-    project.stops(&[STATEMENT], 1, "does not say of the executed lines what its report says");
+    project.stops(&[STATEMENT], 1, "and its own report disagree about the executed lines");
     project.write(STATEMENT, &honest);
     project.stops(&[STATEMENT], 1, "1 of 3 changed executable lines");
 }
@@ -245,7 +245,7 @@ fn a_line_that_one_shard_executed_is_covered_and_two_tellings_of_one_run_are_not
     fs::remove_file(project.path().join(COVERAGE)).unwrap();
     // The same run again, until each line was executed once.
     project.recorded(&second, files[1], &linux);
-    project.stops(&files, 1, "two runs of one suite do not agree");
+    project.stops(&files, 1, "two runs of one suite disagree");
     project.recorded(&first, files[1], &linux);
     project.stops(&files, 1, "2 of 3 changed executable lines");
 }
@@ -263,10 +263,10 @@ fn names_are_mapped_to_files_of_the_tree_and_nothing_else_is_kept() {
         assert!(!statement.contains(name), "{name}: {statement}");
     }
     assert!(statement.contains("\"contradictions\":1"), "{statement}");
-    project.stops(&[STATEMENT], 1, "the coverage report speaks against itself");
+    project.stops(&[STATEMENT], 1, "the coverage report is inconsistent");
     for name in ["load.py", "vendor/services/upload/load.py", "/build/services/upload/load.py"] {
         project.recorded(&lcov(name, EVERY_LINE), STATEMENT, &[]);
-        project.stops(&[STATEMENT], 1, "it changed, and no coverage report names it");
+        project.stops(&[STATEMENT], 1, "the file changed, and no coverage report names it");
     }
     project.recorded(&lcov("/build/services/upload/load.py", EVERY_LINE), STATEMENT, &["--strip", "/build"]);
     assert!(!project.statement().contains("/build"));
@@ -275,7 +275,7 @@ fn names_are_mapped_to_files_of_the_tree_and_nothing_else_is_kept() {
     project.allows(&[STATEMENT]);
     let twice = lcov(LOAD, "1,1 2,0 3,0 4,0") + &lcov("./services/upload/load.py", EVERY_LINE);
     project.recorded(&twice, STATEMENT, &[]);
-    project.stops(&[STATEMENT], 1, "nobody can say which entry");
+    project.stops(&[STATEMENT], 1, "it is ambiguous which entry");
     project.recorded(&lcov(LOAD, &format!("{EVERY_LINE} 5,1")), STATEMENT, &[]);
     project.stops(&[STATEMENT], 1, "it has a line 5, and the file has 4");
 }
@@ -336,7 +336,7 @@ fn reports_beside_another_checkout_do_not_count_where_the_policy_binds_them() {
     project.judge(&tests).expect(1, CONTROL, "not part of the commit: services/upload/more.py");
     fs::remove_file(project.path().join("services/upload/more.py")).unwrap();
     project.git(&["checkout", "-q", "main"]);
-    project.judge(&tests).expect(1, CONTROL, "what would land is tree");
+    project.judge(&tests).expect(1, CONTROL, "would land");
 }
 
 #[test]
@@ -405,7 +405,7 @@ fn signed_coverage_needs_the_list_of_signers() {
     );
     for (more, text) in [
         ("trust = \"host\"", "needs a check that vouches"),
-        ("check = { name = \"x\", app = \"y\" }", "only looked at with"),
+        ("check = { name = \"x\", app = \"y\" }", "no effect without"),
         ("trust = \"lokal\"", "lokal"),
         ("max-age = \"soon\"", "is not an age"),
     ] {

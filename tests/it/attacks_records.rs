@@ -79,7 +79,7 @@ fn honest_records_verify_and_each_says_what_was_seen() {
     let (exit, text) = said(&lane, &["verify", "production", "--expect-tip", &remembered]);
     assert_eq!(exit, 0, "{text}");
     assert!(text.contains("2 records verify"), "{text}");
-    assert_eq!(text.matches("its decision was taken again").count(), 2, "{text}");
+    assert_eq!(text.matches("its decision was reproduced").count(), 2, "{text}");
     assert!(text.contains("newer than the record that was handed over"), "{text}");
     assert!(text.contains("not signed"), "{text}");
     let third = work(&mut lane, "the third");
@@ -237,10 +237,9 @@ fn attack_96_a_record_judged_by_a_milder_policy() {
     // Nor where its facts say that the policy is kept elsewhere.
     let mut scene = self::scene();
     let mut elsewhere = harmless(scene.facts());
-    for (name, value) in [("policy_before", Value::Null), ("policy_after", Value::Null)] {
-        elsewhere["whole"]["gate"]["known"][name] = value;
+    for texts in ["/whole/gate/known/texts", "/whole/inquiry/texts"] {
+        elsewhere.pointer_mut(texts).unwrap().as_object_mut().unwrap().remove("portcullis.toml").unwrap();
     }
-    elsewhere["whole"]["inquiry"]["policy"] = Value::Null;
     Forgery::by(&scene.lane, &elsewhere, &milder).push(&scene.lane);
     scene.stopped("the policy is not the one that stands at its baseline");
     // Nor does the program record it.
@@ -273,8 +272,9 @@ fn attack_96_waivers_that_stand_nowhere() {
             days(1)
         );
     }
-    for name in ["waivers_before", "waivers_after"] {
-        edited["whole"]["gate"]["known"][name] = json!(text);
+    let waivers = edited.pointer_mut("/whole/gate/known/texts/portcullis-waivers.toml").unwrap();
+    for side in ["before", "after"] {
+        waivers[side] = json!(text);
     }
     Forgery::from(&scene.lane, &edited).push(&scene.lane);
     scene.stopped("the repository contradicts its facts");
@@ -303,18 +303,18 @@ fn a_record_of_the_earlier_form_is_confirmed_once() {
     let mut lane = deployed();
     earlier_form(&lane);
     let second = work(&mut lane, "the second");
-    judged(&lane, second, &["--record"]).expect(3, "gate-integrity", "cannot be taken again");
+    judged(&lane, second, &["--record"]).expect(3, "gate-integrity", "cannot be reproduced");
     // It still has a word: another one is not taken in its place.
     let third = work(&mut lane, "the third");
     let base = second.to_string();
-    judged(&lane, third, &["--record", "--base", &base]).expect(3, "gate-integrity", "record 1 let through");
+    judged(&lane, third, &["--record", "--base", &base]).expect(3, "gate-integrity", "record 1 allowed");
     let mut lane = deployed();
     let base = lane.tip().to_string();
     earlier_form(&lane);
     let second = work(&mut lane, "the second");
     let verdict = judged(&lane, second, &["--record", "--base", &base]);
     assert_eq!(verdict.exit, 0, "{}", verdict.text);
-    assert!(gate(&verdict, "noted").contains("which cannot be taken again"), "{}", verdict.text);
+    assert!(gate(&verdict, "noted").contains("which cannot be reproduced"), "{}", verdict.text);
     let (exit, text) = said(&lane, &["verify", "production"]);
     assert!(exit == 3 && text.contains("1 of 2 records cannot be verified"), "{text}");
     let third = work(&mut lane, "the third");
@@ -353,7 +353,7 @@ fn attack_96_a_record_that_claims_another_version_of_the_program() {
         assert!(exit == 3 && text.contains("1 of 2 records cannot be verified"), "{exit} {text}");
         let base = scene.pushed.to_string();
         for more in [&["--record"][..], &["--record", "--base", &base]] {
-            judged(&scene.lane, scene.tip, more).expect(3, "gate-integrity", "cannot be taken again");
+            judged(&scene.lane, scene.tip, more).expect(3, "gate-integrity", "cannot be reproduced");
         }
     }
 }
@@ -390,7 +390,7 @@ fn attack_96_a_deleted_chain_and_a_deployment_that_somebody_made_up() {
     let scene = scene();
     delete(&scene.lane);
     let verdict = judged_with(&scene.lane, &[scene.pushed], scene.tip, &["--record"]);
-    verdict.expect(3, "gate-integrity", "somebody took them away");
+    verdict.expect(3, "gate-integrity", "someone deleted them");
     // Nor where the made-up one is the newest of several.
     let verdict = judged_with(&scene.lane, &[scene.deployed, scene.pushed], scene.tip, &["--record"]);
     verdict.expect(3, "gate-integrity", "no record");
@@ -410,7 +410,7 @@ fn the_first_time_is_as_the_manual_says() {
         let deployments: &[Oid] = if listed { &[deployed] } else { &[] };
         let verdict = judged_with(&lane, deployments, tip, &["--base", &base, "--record"]);
         assert_eq!(verdict.exit, 0, "{}", verdict.text);
-        assert!(gate(&verdict, "noted").contains("said on the command line"), "{}", verdict.text);
+        assert!(gate(&verdict, "noted").contains("the command line says that"), "{}", verdict.text);
         assert_eq!(said(&lane, &["verify", "production"]).0, 0);
         let next = work(&mut lane, "the second");
         let verdict = judged_with(&lane, &[deployed, tip], next, &["--record"]);
@@ -428,13 +428,13 @@ fn attack_96_a_chain_that_was_cut_back() {
     lane.history.repository().reference(crate::support::forger::REF, first, true, "").unwrap();
     let third = work(&mut lane, "the third");
     let verdict = judged_with(&lane, &[second], third, &["--record"]);
-    verdict.expect(1, "gate-integrity", "which no record let through");
+    verdict.expect(1, "gate-integrity", "which no record allowed");
     // Not even by repeating what the record says.
     let base = newest(&lane).candidate.to_string();
     judged_with(&lane, &[second], third, &["--record", "--base", &base]).expect(
         1,
         "gate-integrity",
-        "which no record let through",
+        "which no record allowed",
     );
     let (exit, text) = said(&lane, &["verify", "production", "--expect-tip", &remembered]);
     assert!(exit == 6 && text.contains("does not hold record"), "{text}");
@@ -449,13 +449,13 @@ fn attack_96_a_base_that_contradicts_the_record() {
         let verdict = judged_with(&scene.lane, deployments, scene.tip, &["--record", "--base", &base]);
         assert!([1, 3].contains(&verdict.exit), "{}", verdict.text);
         let told = gate(&verdict, "unproven");
-        assert!(told.contains("record 1 let through"), "{}", verdict.text);
+        assert!(told.contains("record 1 allowed"), "{}", verdict.text);
     }
     assert_eq!(count(&scene.lane), 1);
     // Older than the record is a contradiction as well.
     let base = scene.lane.baseline().to_string();
     let verdict = judged_with(&scene.lane, &[scene.deployed], scene.tip, &["--record", "--base", &base]);
-    assert!(gate(&verdict, "unproven").contains("record 1 let through"), "{}", verdict.text);
+    assert!(gate(&verdict, "unproven").contains("record 1 allowed"), "{}", verdict.text);
     // And so it is where the host's word cannot be seen.
     let mut lane = Lane::begin();
     let tip = work(&mut lane, "the first");
@@ -514,7 +514,7 @@ fn two_people_can_say_what_to_go_by() {
     let deployed = lane.tip();
     let beside = lane.commit(KIM, &[deployed], "Beside", lane.state(deployed).clone());
     let next = work(&mut lane, "the second");
-    judged_with(&lane, &[beside], next, &[]).expect(1, "gate-integrity", "which no record let through");
+    judged_with(&lane, &[beside], next, &[]).expect(1, "gate-integrity", "which no record allowed");
     let next = land(&mut lane, vec![leave(beside, deployed)], true);
     let verdict = judged_with(&lane, &[beside], next, &["--record"]);
     assert_eq!(verdict.exit, 0, "{}", verdict.text);
@@ -528,14 +528,14 @@ fn attack_96_two_people_whom_nobody_reviewed() {
     scene.tip = land(&mut scene.lane, vec![leave(scene.deployed, scene.pushed)], true);
     let base = scene.pushed.to_string();
     let verdict = judged_with(&scene.lane, &[scene.deployed], scene.tip, &["--record", "--base", &base]);
-    verdict.expect(3, "gate-integrity", "no record let");
+    verdict.expect(3, "gate-integrity", "no record allowed");
     // Or by a landing that nobody approved.
     let mut lane = deployed();
     let deployed = lane.tip();
     let beside = lane.commit(KIM, &[deployed], "Beside", lane.state(deployed).clone());
     let next = land(&mut lane, vec![leave(beside, deployed)], false);
     let verdict = judged_with(&lane, &[beside], next, &[]);
-    assert!(gate(&verdict, "broken").contains("which no record let through"), "{}", verdict.text);
+    assert!(gate(&verdict, "broken").contains("which no record allowed"), "{}", verdict.text);
 }
 
 #[test]
@@ -548,7 +548,7 @@ fn the_host_may_still_have_what_an_earlier_record_let_through() {
     judged_with(&lane, &[first], third, &[]).expect(
         3,
         "gate-integrity",
-        "was never deployed, or somebody went back",
+        "was never deployed, or someone rolled back",
     );
     // More is judged, nothing is skipped, and the host says the same.
     let base = first.to_string();

@@ -73,7 +73,7 @@ fn attack_21_somebody_approves_their_own_work() {
                 &|stage| written(stage, (("X", "x@example.test"), None), (KIM, Some(kim())), "Load"),
                 3,
                 REVIEWS,
-                "belongs to nobody we know",
+                "belongs to no known account",
             ),
             (
                 "robin is a co-author",
@@ -316,7 +316,7 @@ fn attack_24_a_bot_writes_and_one_person_approves() {
                 },
                 1,
                 REVIEWS,
-                "1 of 2 independent approvals",
+                "1 of 2 required independent approvals",
             ),
             (
                 "a person and the bot approve",
@@ -558,7 +558,7 @@ fn attack_27_an_opinion_that_is_not_an_approval() {
                 &|stage| becomes(stage, Commented),
                 1,
                 REVIEWS,
-                "1 of 2 independent approvals",
+                "1 of 2 required independent approvals",
             ),
             (
                 "not yet sent",
@@ -568,7 +568,7 @@ fn attack_27_an_opinion_that_is_not_an_approval() {
                 },
                 1,
                 REVIEWS,
-                "1 of 2 independent approvals",
+                "1 of 2 required independent approvals",
             ),
             (
                 "changes requested",
@@ -873,28 +873,28 @@ fn attack_31_an_approval_against_another_base() {
                 &|stage| turned(stage, "base_ref_changed", 45),
                 1,
                 REVIEWS,
-                "turned to another base branch",
+                "base branch of the request was changed",
             ),
             (
                 "turned after the approvals",
                 &|stage| turned(stage, "base_ref_changed", 55),
                 1,
                 REVIEWS,
-                "turned to another base branch",
+                "base branch of the request was changed",
             ),
             (
                 "turned at the same moment",
                 &|stage| turned(stage, "base_ref_changed", 50),
                 1,
                 REVIEWS,
-                "turned to another base branch",
+                "base branch of the request was changed",
             ),
             (
                 "turned by the host",
                 &|stage| turned(stage, "automatic_base_change_succeeded", 55),
                 1,
                 REVIEWS,
-                "turned to another base branch",
+                "base branch of the request was changed",
             ),
             (
                 "turned, and approved again",
@@ -1120,7 +1120,7 @@ fn attack_47_the_policy_is_edited_by_the_change() {
                 },
                 1,
                 REVIEWS,
-                "1 of 2 independent approvals",
+                "1 of 2 required independent approvals",
             ),
             (
                 "the area is moved away",
@@ -1130,14 +1130,14 @@ fn attack_47_the_policy_is_edited_by_the_change() {
                 },
                 1,
                 REVIEWS,
-                "1 of 2 independent approvals",
+                "1 of 2 required independent approvals",
             ),
             (
                 "stricter counts at once",
                 &|stage| edited(stage, &stricter),
                 1,
                 REVIEWS,
-                "2 of 3 independent approvals",
+                "2 of 3 required independent approvals",
             ),
             (
                 "removed",
@@ -1244,7 +1244,7 @@ fn attack_50_the_owners_are_edited_by_the_change() {
                 },
                 1,
                 GATE,
-                "who owns which file",
+                "the owners of files (CODEOWNERS)",
             ),
             (
                 "in a place that comes first in no list yet",
@@ -1254,7 +1254,7 @@ fn attack_50_the_owners_are_edited_by_the_change() {
                 },
                 1,
                 GATE,
-                "who owns which file",
+                "the owners of files (CODEOWNERS)",
             ),
             (
                 "removed",
@@ -1264,7 +1264,7 @@ fn attack_50_the_owners_are_edited_by_the_change() {
                 },
                 1,
                 GATE,
-                "who owns which file",
+                "the owners of files (CODEOWNERS)",
             ),
         ],
     );
@@ -1375,7 +1375,7 @@ fn attack_52_a_policy_of_another_day() {
                 &|stage| since(strict.clone())(stage),
                 1,
                 REVIEWS,
-                "2 of 3 independent approvals",
+                "2 of 3 required independent approvals",
             ),
         ],
     );

@@ -62,7 +62,7 @@ fn the_same_words_written_as_they_are_meant_apply() {
         r"content = ['^DELETE']",
         r"content = ['nominal_id\b\s=', 'a(b$|c)']",
     ] {
-        judge(&deletes_records(content)).expect(1, "required-reviews", "of any data-processing area");
+        judge(&deletes_records(content)).expect(1, "required-reviews", "rule for every data-processing area");
     }
 }
 

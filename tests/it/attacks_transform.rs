@@ -248,7 +248,7 @@ fn attack_93_attributes_of_the_gate_need_its_owners() {
         let mut stage = changed_by(&policy, &conftest, &[Edit::Write(path, &format!("{line}\n"))]);
         assert_eq!(judge(&stage).exit, 0, "{line}, approved by an owner of the gate");
         stage.world.reviews.truncate(1);
-        judge(&stage).expect(1, "gate-integrity", "what decides how files of the gate are checked out");
+        judge(&stage).expect(1, "gate-integrity", "lines that decide how files of the gate are checked out");
     }
 }
 

@@ -105,14 +105,14 @@ fn an_evil_merge_shows_the_added_line_and_nothing_else() {
     lane.land(vec![draft], How::Merge, &[slot(4, "evil \u{1b}[2J\t ")], &[], "Land it");
     let (text, flat) = asked(&lane, lane.tip());
     assert!(flat.contains("not explained: merging request 101 at"), "{text}");
-    assert!(flat.contains("nobody reviewed the lines below"), "{text}");
+    assert!(flat.contains("no one reviewed the lines below"), "{text}");
     assert_eq!(changed(&text), ["-file 10 begins with 4", "+evil \\u{1b}[2J→   ·"], "{text}");
     assert!(text.contains("  services/upload/file-10.sql\n  @@ -"), "{text}");
-    assert!(flat.contains("reviewed by nobody: 1 line added, 1 line dropped, in 1 file"), "{text}");
+    assert!(flat.contains("not reviewed: 1 line added, 1 line dropped, in 1 file"), "{text}");
     assert!(flat.contains("broken reviewed-landings"), "{text}");
     // The same without a host: what came in besides.
     let (text, flat) = alone(&lane, lane.tip());
-    assert!(flat.contains("beside what was merged: 1 line added, 1 line dropped"), "{text}");
+    assert!(flat.contains("in addition to what was merged: 1 line added, 1 line dropped"), "{text}");
     assert!(!flat.contains("required-reviews"), "{text}");
     // In colour, for a terminal.
     let server = Server::start(lane.host());
@@ -201,7 +201,7 @@ fn each_review_is_shown_with_what_became_of_it() {
         format!("does not count alex-example approved {}", first.short()),
         format!("(review 32): it was given on {}, not on the judged head", first.short()),
         "does not count kim-example-admin approved".to_string(),
-        format!("objects sam-example asked for changes of {}", head.short()),
+        format!("objects sam-example requested changes on {}", head.short()),
         "broken required-reviews".to_string(),
     ] {
         assert!(flat.contains(&said), "{said}: {text}");
@@ -214,7 +214,7 @@ fn a_commit_that_did_not_land_is_not_called_a_landing() {
     let draft = request(&mut lane, vec![vec![slot(1, "one")]]);
     let (text, flat) = asked(&lane, draft.head);
     assert!(flat.contains(&format!("commit {}: Work on it", short(draft.head))), "{text}");
-    assert!(flat.contains("nobody knows where: main, which is at"), "{text}");
+    assert!(flat.contains("on an unknown branch: main, which is at"), "{text}");
     assert!(!flat.contains("pushed past") && !flat.contains("landing "), "{text}");
     let server = Server::start(lane.host());
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_portcullis"));

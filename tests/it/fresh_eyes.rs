@@ -11,7 +11,7 @@ use crate::support::{Server, Site};
 use portcullis::cli::demo::history::Edit;
 use portcullis::cli::demo::stage::{GREEN, KIM, Stage};
 use portcullis::cli::demo::world::{Bend, Endpoint, World};
-use portcullis::collect::transport::Response;
+use portcullis::collect::host::http::transport::Response;
 use portcullis::model::change::{BranchName, Revision};
 use portcullis::model::review::ReviewedContent;
 use std::time::Duration;

@@ -6,9 +6,10 @@ use crate::support::{Act, Server};
 use portcullis::cli::demo::world::{
     ACTIONS, Activity, Bend, Classic, Endpoint, Event, World, minutes, person,
 };
-use portcullis::collect::host::github::{GitHub, Patience};
-use portcullis::collect::host::{Host, Question};
-use portcullis::collect::transport::Live;
+use portcullis::collect::host::github::GitHub;
+use portcullis::collect::host::http::RetryPolicy;
+use portcullis::collect::host::http::transport::Live;
+use portcullis::collect::host::{Connection, Forge, Question, ask_facts};
 use portcullis::model::change::{BranchName, Commit, ObjectName, Revision};
 use portcullis::model::check::{Check, Conclusion, Producer};
 use portcullis::model::fact::{Fact, Gap, GapReason};
@@ -16,7 +17,7 @@ use portcullis::model::facts::HostFacts;
 use portcullis::model::inquiry::{Inquiry, Topic};
 use portcullis::model::person::{Login, Mailbox, TeamName};
 use portcullis::model::protection::{ActorKind, Bypass, BypassMode, Protection, Rule};
-use portcullis::model::review::{CommitAccounts, Permission, ReviewState, ReviewedContent};
+use portcullis::model::review::{ChangeRequest, CommitAccounts, Permission, ReviewState, ReviewedContent};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -47,17 +48,23 @@ fn commit(id: Revision) -> Commit {
     }
 }
 
-fn host_with(server: &Server, token: Option<&str>, patience: Patience) -> GitHub {
-    let token = token.map(str::to_string);
-    let address = server.address();
-    GitHub::new(&address, "example-org/data-upload", 7, token, Box::new(Live::new()), patience).unwrap()
+const REPOSITORY: &str = "example-org/data-upload";
+
+fn host_with(server: &Server, token: Option<&str>, retry: RetryPolicy) -> GitHub {
+    let way = Connection::to(server.address(), Box::new(Live::new()));
+    GitHub::open(REPOSITORY, Connection { token: token.map(str::to_string), retry, ..way }).unwrap()
+}
+
+/// What the host says of request 7.
+fn request_7(host: &GitHub) -> Fact<ChangeRequest> {
+    host.request(&7.into()).change_request()
 }
 
 fn host(server: &Server) -> GitHub {
     host_with(
         server,
         None,
-        Patience { attempts: 3, longest_wait: Duration::from_secs(2), ..Patience::default() },
+        RetryPolicy { attempts: 3, longest_wait: Duration::from_secs(2), ..RetryPolicy::default() },
     )
 }
 
@@ -71,14 +78,14 @@ fn everything() -> Inquiry {
 }
 
 fn ask_host(host: &GitHub, inquiry: &Inquiry) -> HostFacts {
-    let request = host.request();
+    let on_request = host.request(&7.into());
+    let request = on_request.change_request();
     let branch = host.branch(&BranchName::new("main"));
     let commits = ['a', 'c', 'd'].map(|digit| commit(revision(digit)));
     let (head, owner_teams) = (revision('a'), BTreeSet::new());
-    host.facts(
-        inquiry,
-        Question { request, branch, head: &head, commits: &commits, before_updates: &[], owner_teams },
-    )
+    let question =
+        Question { request, branch, head: &head, commits: &commits, before_updates: &[], owner_teams };
+    ask_facts(host, Some(on_request.as_ref()), inquiry, question)
 }
 
 fn ask(server: &Server) -> HostFacts {
@@ -185,7 +192,8 @@ fn teams_of_owners_are_asked_for_with_their_topic() {
     let server = Server::start(honest());
     let host = host(&server);
     let ask = |topics: BTreeSet<Topic>| {
-        let (request, branch, head) = (host.request(), host.branch(&BranchName::new("main")), revision('a'));
+        let (request, branch, head) =
+            (request_7(&host), host.branch(&BranchName::new("main")), revision('a'));
         let question = Question {
             request,
             branch,
@@ -194,7 +202,7 @@ fn teams_of_owners_are_asked_for_with_their_topic() {
             before_updates: &[],
             owner_teams: [team()].into(),
         };
-        host.facts(&Inquiry { topics, ..Inquiry::default() }, question).members.len()
+        ask_facts(&host, None, &Inquiry { topics, ..Inquiry::default() }, question).members.len()
     };
     assert_eq!((ask(BTreeSet::new()), ask([Topic::CodeOwners].into())), (0, 1));
 }
@@ -211,7 +219,7 @@ fn an_enterprise_server_answers_below_its_path() {
 #[test]
 fn every_request_says_who_asks_and_for_which_version() {
     let server = Server::start(World { token: Some("secret".into()), ..honest() });
-    let facts = ask_host(&host_with(&server, Some("secret"), Patience::default()), &everything());
+    let facts = ask_host(&host_with(&server, Some("secret"), RetryPolicy::default()), &everything());
     assert_eq!(gaps(&facts), []);
     for seen in server.seen() {
         assert_eq!(seen.header("x-github-api-version"), Some("2022-11-28"));
@@ -457,7 +465,7 @@ fn what_is_not_json_is_a_gap() {
 fn without_a_token_a_private_repository_is_a_gap_throughout() {
     let server = Server::start(World { token: Some("secret".into()), ..honest() });
     for token in [None, Some("stale")] {
-        let facts = ask_host(&host_with(&server, token, Patience::default()), &everything());
+        let facts = ask_host(&host_with(&server, token, RetryPolicy::default()), &everything());
         let unseen = gaps(&facts);
         assert!(unseen.iter().all(|gap| gap.reason == GapReason::NotVisible), "{unseen:?}");
         assert_eq!(unseen.len(), 9, "{unseen:?}");
@@ -627,11 +635,14 @@ fn more_commits_than_can_be_looked_up_are_a_gap() {
     let commits: Vec<Commit> =
         (0..301).map(|n| commit(Revision::try_from(format!("{n:040x}")).unwrap())).collect();
     let (head, owner_teams) = (revision('a'), BTreeSet::new());
-    let (request, branch) = (host.request(), host.branch(&BranchName::new("main")));
+    let (request, branch) = (request_7(&host), host.branch(&BranchName::new("main")));
     let question =
         Question { request, branch, head: &head, commits: &commits, before_updates: &[], owner_teams };
     let inquiry = Inquiry { topics: [Topic::Reviews].into(), ..Inquiry::default() };
-    assert_eq!(reason(&host.facts(&inquiry, question).attribution), Some(GapReason::Truncated));
+    assert_eq!(
+        reason(&ask_facts(&host, Some(host.request(&7.into()).as_ref()), &inquiry, question).attribution),
+        Some(GapReason::Truncated)
+    );
 }
 
 // Pushes.
@@ -669,11 +680,14 @@ fn pushes_of_nothing_but_updates_are_passed_over_where_content_is_asked_for() {
         let server = Server::start(World { activity: activity.to_vec(), page_size: 1, ..honest() });
         let host = host(&server);
         let (head, owner_teams) = (revision('a'), BTreeSet::new());
-        let (request, branch) = (host.request(), host.branch(&BranchName::new("main")));
+        let (request, branch) = (request_7(&host), host.branch(&BranchName::new("main")));
         let question =
             Question { request, branch, head: &head, commits: &[], before_updates: before, owner_teams };
         let inquiry = Inquiry { topics: [Topic::Pushes].into(), ..Inquiry::default() };
-        let push = host.facts(&inquiry, question).content_push.known().cloned();
+        let push = ask_facts(&host, Some(host.request(&7.into()).as_ref()), &inquiry, question)
+            .content_push
+            .known()
+            .cloned();
         push.map(|push| (push.after, push.actor.unwrap().login.to_string()))
     };
     let said = |after: char, login: &str| Ok((revision(after), login.to_string()));
@@ -947,24 +961,24 @@ fn a_body_beyond_the_limit_is_a_gap() {
     let body = " ".repeat(33 * 1024 * 1024);
     let endless = Act::Answer { status: 200, headers: Vec::new(), body };
     let server = Server::start(honest()).trick("/pulls/7", 1, endless);
-    let once = Patience { attempts: 1, longest_wait: Duration::ZERO, ..Patience::default() };
-    let seen = host_with(&server, None, once).request();
+    let once = RetryPolicy { attempts: 1, longest_wait: Duration::ZERO, ..RetryPolicy::default() };
+    let seen = request_7(&host_with(&server, None, once));
     assert_eq!(reason(&seen), Some(GapReason::Unreachable));
 }
 
 #[test]
 fn a_host_that_is_not_there_is_a_gap() {
     let address = Server::start(honest()).address();
-    let patience = Patience { attempts: 1, longest_wait: Duration::ZERO, ..Patience::default() };
-    let gone =
-        GitHub::new(&address, "example-org/data-upload", 7, None, Box::new(Live::new()), patience).unwrap();
-    assert_eq!(reason(&gone.request()), Some(GapReason::Unreachable));
+    let patience = RetryPolicy { attempts: 1, longest_wait: Duration::ZERO, ..RetryPolicy::default() };
+    let way = Connection { retry: patience, ..Connection::to(address, Box::new(Live::new())) };
+    let gone = GitHub::open(REPOSITORY, way).unwrap();
+    assert_eq!(reason(&request_7(&gone)), Some(GapReason::Unreachable));
 }
 
 #[test]
 fn a_slow_answer_is_waited_for() {
     let server = Server::start(honest()).trick("/pulls/7", 1, Act::Delay(Duration::from_millis(300)));
-    assert!(host(&server).request().known().is_ok());
+    assert!(request_7(&host(&server)).known().is_ok());
 }
 
 #[test]
@@ -1007,10 +1021,9 @@ fn a_host_that_drips_costs_the_patience_of_one_run_and_no_more() {
     let server = Server::start(honest()).trick("/reviews", 99, drip()).trick("/rulesets", 99, drip());
     let transport = Live::with_time_out(Duration::from_millis(800));
     let (longest_wait, prompt) = (Duration::from_millis(2_500), Duration::from_millis(100));
-    let patience = Patience { attempts: 4, longest_wait, prompt };
-    let address = server.address();
-    let host =
-        GitHub::new(&address, "example-org/data-upload", 7, None, Box::new(transport), patience).unwrap();
+    let patience = RetryPolicy { attempts: 4, longest_wait, prompt };
+    let way = Connection { retry: patience, ..Connection::to(server.address(), Box::new(transport)) };
+    let host = GitHub::open(REPOSITORY, way).unwrap();
     let before = std::time::Instant::now();
     let facts = ask_host(&host, &everything());
     assert!(before.elapsed() < Duration::from_secs(20), "{:?}", before.elapsed());
@@ -1030,7 +1043,7 @@ fn a_redirect_to_another_origin_never_carries_the_token() {
         let act = Act::Redirect { status, to: elsewhere.origin() };
         let server =
             Server::start(World { token: Some("secret".into()), ..honest() }).trick("/reviews", 1, act);
-        let facts = ask_host(&host_with(&server, Some("secret"), Patience::default()), &everything());
+        let facts = ask_host(&host_with(&server, Some("secret"), RetryPolicy::default()), &everything());
         assert!(facts.reviews.known().is_ok(), "{status}");
     }
     assert_eq!(elsewhere.count("/reviews"), 4);
@@ -1043,7 +1056,7 @@ fn a_token_that_was_left_behind_stays_behind() {
     let elsewhere =
         Server::start(honest()).trick("/reviews", 1, Act::Redirect { status: 302, to: home.origin() });
     let home = home.trick("/reviews", 1, Act::Redirect { status: 302, to: elsewhere.origin() });
-    let facts = ask_host(&host_with(&home, Some("secret"), Patience::default()), &everything());
+    let facts = ask_host(&host_with(&home, Some("secret"), RetryPolicy::default()), &everything());
     assert_eq!(reason(&facts.reviews), Some(GapReason::NotVisible));
     let asked: Vec<bool> = home
         .seen()
@@ -1059,7 +1072,7 @@ fn a_redirect_on_the_same_origin_keeps_the_token() {
     let server = Server::start(World { token: Some("secret".into()), ..honest() });
     let act = Act::Redirect { status: 301, to: server.origin() };
     let server = server.trick("/pulls/7", 1, act);
-    assert!(host_with(&server, Some("secret"), Patience::default()).request().known().is_ok());
+    assert!(request_7(&host_with(&server, Some("secret"), RetryPolicy::default())).known().is_ok());
 }
 
 #[test]
@@ -1067,7 +1080,7 @@ fn redirects_without_end_or_without_cover_are_gaps() {
     let server = Server::start(honest());
     let around = Act::Redirect { status: 302, to: server.origin() };
     let server = server.trick("/pulls/7", 99, around);
-    assert_eq!(reason(&host(&server).request()), Some(GapReason::Unreachable));
+    assert_eq!(reason(&request_7(&host(&server))), Some(GapReason::Unreachable));
     assert_eq!(server.seen().len(), 6);
     for (to, expected) in [
         ("http://example.test", GapReason::Unreachable),
@@ -1079,14 +1092,14 @@ fn redirects_without_end_or_without_cover_are_gaps() {
             _ => Act::Redirect { status: 302, to: to.into() },
         };
         let server = Server::start(honest()).trick("/pulls/7", 1, act);
-        assert_eq!(reason(&host(&server).request()), Some(expected), "{to}");
+        assert_eq!(reason(&request_7(&host(&server))), Some(expected), "{to}");
     }
     let open = Act::Redirect { status: 302, to: "http://example.test".into() };
     let server = Server::start(honest()).trick("/pulls/7", 1, open);
-    let gap = host(&server).request().known().unwrap_err();
+    let gap = request_7(&host(&server)).known().unwrap_err();
     assert!(gap.detail.contains("not encrypted"), "{gap:?}");
     let lost = Server::start(honest()).trick("/pulls/7", 1, Act::message(302, "where?", &[]));
-    assert_eq!(reason(&host(&lost).request()), Some(GapReason::Malformed));
+    assert_eq!(reason(&request_7(&host(&lost))), Some(GapReason::Malformed));
 }
 
 // What cannot be asked at all.
@@ -1094,7 +1107,7 @@ fn redirects_without_end_or_without_cover_are_gaps() {
 #[test]
 fn addresses_and_repositories_that_cannot_be_are_refused() {
     let new = |url: &str, repository: &str| {
-        GitHub::new(url, repository, 7, None, Box::new(Live::new()), Patience::default()).map(|_| ())
+        GitHub::open(repository, Connection::to(url, Box::new(Live::new()))).map(|_| ())
     };
     assert!(new("https://api.github.com", "example-org/data-upload").is_ok());
     assert!(new("http://ghe.example.test/api/v3", "example-org/data-upload").is_err());
@@ -1104,14 +1117,7 @@ fn addresses_and_repositories_that_cannot_be_are_refused() {
 #[test]
 fn the_world_in_memory_answers_like_the_one_on_the_network() {
     let world = honest();
-    let address = world.address.clone();
-    let memory = GitHub::new(
-        &address,
-        "example-org/data-upload",
-        7,
-        None,
-        Box::new(world.clone()),
-        Patience::default(),
-    );
+    let way = Connection::to(world.address.clone(), Box::new(world.clone()));
+    let memory = GitHub::open(REPOSITORY, way);
     assert_eq!(ask_host(&memory.unwrap(), &everything()), ask_world(world));
 }

@@ -129,7 +129,7 @@ fn what_the_host_does_not_call_superseded_stays() {
             &[(60, Failure, Some((CI, 8, "push"))), (61, Success, of(9))],
             "failed",
         ),
-        ("one that ran out of time", &[(60, TimedOut, of(8)), (61, Success, of(9))], "ran out of time"),
+        ("one that ran out of time", &[(60, TimedOut, of(8)), (61, Success, of(9))], "timed out"),
         ("one that was skipped", &[(60, Skipped, of(8)), (61, Success, of(9))], "was skipped"),
         (
             "one that is not finished beside",

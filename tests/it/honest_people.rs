@@ -225,7 +225,7 @@ fn a_policy_that_asks_for_the_very_head_leaves_no_update_out() {
 }
 
 const ADDRESS: &str = "noor@home.example.test";
-const NOBODY: &str = "belongs to nobody we know";
+const NOBODY: &str = "belongs to no known account";
 
 /// Kim's commit with these co-authors, whom the host attributes like this.
 fn co_authored(stage: &mut Stage, addresses: &[&str], told: &[(&str, Option<Account>)]) {
@@ -414,7 +414,7 @@ fn a_request_that_merged_landed_heads_brings_only_what_is_its_own() {
 
 #[test]
 fn what_it_changes_of_landed_heads_is_its_own() {
-    const SHORT: &str = "1 of 2 independent approvals";
+    const SHORT: &str = "1 of 2 required independent approvals";
     let rows: [(&str, &[Edit<'_>], &[Edit<'_>]); 6] = [
         ("a line of one", &[Edit::Write(LANDED, OTHER)], &[]),
         ("one taken away, as before it landed", &[Edit::Remove(LANDED)], &[]),

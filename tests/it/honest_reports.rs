@@ -292,11 +292,11 @@ fn names_of_windows_that_are_elsewhere_or_two_things_at_once_name_no_file() {
         "D:\\a\\records\\records\\..\\x\\",
     ] {
         let report = lcov(&format!("{directory}{}", LOAD.replace('/', "\\")), "DA:3,1");
-        judge(&report, checkout).expect(1, LINES, "it changed, and no coverage report names it");
+        judge(&report, checkout).expect(1, LINES, "the file changed, and no coverage report names it");
     }
     // Of two entries that may both be the file, nobody can say which it is.
     let twice = lcov(LOAD, "DA:3,0") + &lcov(&LOAD.replace('/', "\\"), "DA:3,1");
-    judge(&twice, "").expect(1, LINES, "nobody can say which entry");
+    judge(&twice, "").expect(1, LINES, "it is ambiguous which entry");
 }
 
 /// A report of a passed test is let through, and that of a failed one is not.

@@ -57,7 +57,7 @@ fn without_a_record_the_hosts_word_alone_is_not_enough() {
     let deployed = vec![done(5, lane.baseline(), 1)];
     let verdict = judged(&lane, host(&lane, deployed.clone()), &["--record"]);
     assert_eq!(verdict.json["judged"]["base"], lane.baseline().to_string());
-    verdict.expect(3, "gate-integrity", "is the host's word (deployment 5)");
+    verdict.expect(3, "gate-integrity", "only the host says that (deployment 5)");
     // It is no word to go by alone: whoever runs the gate the first time says so, as the finding tells them to.
     let base = lane.baseline().to_string();
     assert!(verdict.text.contains(&format!("--base {base}")), "{}", verdict.text);
@@ -111,7 +111,7 @@ fn what_is_deployed_is_what_succeeded_last_and_stands() {
         ),
     ] {
         let verdict = judged(&lane, host(&lane, deployments.clone()), &[]);
-        verdict.expect(3, "gate-integrity", "is the host's word");
+        verdict.expect(3, "gate-integrity", "only the host says that");
         assert_eq!(verdict.json["judged"]["base"], expected.to_string(), "{name}");
         let said = judged(&lane, host(&lane, deployments.clone()), &["--base", &expected.to_string()]);
         assert_eq!(said.exit, 0, "{name}: {}", said.text);
@@ -138,16 +138,23 @@ fn attack_77_what_went_round_the_gate_shows() {
     let beside = lane.commit(KIM, &[second], "Beside", lane.state(second).clone());
     for other in [beside, lane.line[1]] {
         let verdict = judged(&lane, host(&lane, vec![done(5, first, 1), done(6, other, 3)]), &[]);
-        verdict.expect(1, "gate-integrity", "which no record let through");
+        verdict.expect(1, "gate-integrity", "which no record allowed");
     }
     // Something that an earlier one did: nobody can say whether the newer was ever deployed.
     let back = host(&lane, vec![done(5, first, 1)]);
-    judged(&lane, back.clone(), &[]).expect(3, "gate-integrity", "was never deployed, or somebody went back");
+    judged(&lane, back.clone(), &[]).expect(
+        3,
+        "gate-integrity",
+        "was never deployed, or someone rolled back",
+    );
     // Whoever knows says so, and it shows.
     let said = judged(&lane, back, &["--base", &first.to_string()]);
     assert_eq!(said.exit, 0, "{}", said.text);
     let noted = gate(&said, "noted");
-    assert!(noted.contains("said on the command line") && noted.contains("record 2 let through"), "{noted}");
+    assert!(
+        noted.contains("the command line says that") && noted.contains("record 2 let through"),
+        "{noted}"
+    );
     let said = judged(&lane, host(&lane, vec![done(6, beside, 3)]), &["--base", &second.to_string()]);
     assert!(gate(&said, "noted").contains("the host says that"), "{}", said.text);
     // A host that lists none has nothing against it.

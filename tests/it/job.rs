@@ -100,6 +100,34 @@ fn a_job_shows_text_annotations_and_summary_and_its_text_cannot_command_the_runn
 }
 
 #[test]
+fn a_job_of_gitea_or_forgejo_is_not_taken_for_one_of_github() {
+    let stage = Stage::honest().unwrap();
+    for (variable, value) in
+        [("GITEA_ACTIONS", "true"), ("FORGEJO_ACTIONS", "true"), ("GITHUB_API_URL", "{server}/api/v1")]
+    {
+        let server = Server::start(stage.world.clone());
+        let value = value.replace("{server}", &server.address());
+        for named in [&[][..], &["--host", "github"]] {
+            let arguments = [&["check", "--format", "json"], named].concat();
+            let output = command(&stage, &server, &arguments).env(variable, &value).output().unwrap();
+            let text = String::from_utf8(output.stdout).unwrap();
+            assert_eq!(output.status.code(), Some(3), "{variable}: {text}");
+            assert!(text.contains("this job runs on Gitea or Forgejo"), "{variable}: {text}");
+            assert_eq!(server.seen().len(), 0, "{variable}: nothing is asked, and no token is shown");
+        }
+    }
+    // What git alone can tell is judged there as everywhere.
+    let server = Server::start(stage.world.clone());
+    let base = stage.base.to_string();
+    let alone = ["check", "--format", "json", "--host", "none", "--base", &base];
+    let on = |gitea: &str| {
+        let output = command(&stage, &server, &alone).env("GITEA_ACTIONS", gitea).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    assert_eq!(on("true"), on(""));
+}
+
+#[test]
 fn the_token_is_in_no_output() {
     let stage = Stage::honest().unwrap();
     let server = Server::start(stage.world.clone());

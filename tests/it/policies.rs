@@ -1,5 +1,6 @@
 //! Every ready policy is a policy, and says in plain sentences what each of its lines does.
 
+use crate::schema::Printed;
 use portcullis::policy::{Policy, show};
 use std::path::{Path, PathBuf};
 
@@ -36,5 +37,17 @@ fn every_setting_of_a_ready_policy_is_explained_by_the_line_above_it() {
             assert!(!is_setting || is_sentence, "{}:{}: {line}", file.display(), index + 1);
             above = line;
         }
+    }
+}
+
+#[test]
+fn every_ready_policy_conforms_to_the_schema() {
+    let schema = Printed::new("policy");
+    for file in ready_policies() {
+        let text = std::fs::read_to_string(&file).unwrap();
+        assert_eq!(schema.objection(&toml::from_str(&text).unwrap()), None, "{}", file.display());
+        // A misspelt key is a mistake for the schema as for the program.
+        let misspelt: serde_json::Value = toml::from_str(&text.replace("force-push", "force-pull")).unwrap();
+        assert!(schema.objection(&misspelt).is_some(), "{}", file.display());
     }
 }

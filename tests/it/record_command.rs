@@ -115,10 +115,7 @@ fn an_honest_record_is_listed_shown_and_verified() {
     assert_eq!(project.say("show production 4").0, 2);
     assert_eq!(project.say("show production 0").0, 2);
     let (exit, text) = project.say("verify production");
-    assert!(
-        text.contains("records are not signed") && text.matches("was taken again").count() == 3,
-        "{text}"
-    );
+    assert!(text.contains("records are not signed") && text.matches("was reproduced").count() == 3, "{text}");
     assert!(
         exit == 0 && text.contains("3 records verify") && text.contains(&project.tip().to_string()),
         "{text}"
@@ -275,9 +272,9 @@ fn tampered_records_do_not_verify_and_nothing_is_recorded_on_top_of_them() {
 /// Tries to record on whatever is there; the exit code that this ends in.
 fn on_top(project: &Project) -> u8 {
     use portcullis::cli::record::{Recording, record_decision};
-    use portcullis::record::{Baseline, BaselineOrigin};
+    use portcullis::record::{RecordedBaseline, RecordedOrigin};
     let tip = portcullis::model::change::Revision::try_from(project.tip().to_string()).unwrap();
-    let baseline = Baseline { commit: commit("before"), origin: BaselineOrigin::Asserted };
+    let baseline = RecordedBaseline { commit: commit("before"), origin: RecordedOrigin::Asserted };
     let facts =
         crate::support::recorder::facts(project.path(), &production(), None, &commit("next"), &baseline);
     let recording = Recording {
@@ -361,10 +358,10 @@ fn what_somebody_wrote_into_a_record_does_not_steer_the_terminal() {
 /// The newest record as the earlier form was, without facts, on top of the records before it.
 fn earlier_form(project: &Project) {
     use portcullis::model::digest::Digest;
-    use portcullis::record::{Entry, commit_bytes};
+    use portcullis::record::{RecordEntry, commit_bytes};
     let tip = project.git.find_commit(project.tip()).unwrap();
     let record = tip.tree().unwrap().get_name("record.json").unwrap().id();
-    let mut entry: Entry = serde_json::from_slice(&project.raw(record)).unwrap();
+    let mut entry: RecordEntry = serde_json::from_slice(&project.raw(record)).unwrap();
     (entry.schema, entry.facts) = (portcullis::record::EARLIER, None);
     let bytes = entry.bytes().unwrap();
     let mut builder = project.git.treebuilder(Some(&tip.tree().unwrap())).unwrap();
@@ -384,9 +381,9 @@ fn a_record_of_the_earlier_form_is_shown_and_never_verified() {
     let project = Project { directory, git };
     earlier_form(&project);
     let (exit, text) = project.say("list");
-    assert!(exit == 0 && text.contains("(cannot be taken again)"), "{text}");
+    assert!(exit == 0 && text.contains("(cannot be reproduced)"), "{text}");
     let (exit, text) = project.say("show production");
-    assert!(exit == 0 && text.contains("cannot be taken again"), "{text}");
+    assert!(exit == 0 && text.contains("cannot be reproduced"), "{text}");
     let (exit, text) = project.say("verify production");
     assert!(
         exit == 3 && text.contains("keeps no facts") && !text.contains("records verify"),
@@ -403,7 +400,7 @@ fn what_the_clone_does_not_hold_is_not_taken_for_seen() {
     let project = Project::new();
     insist(project.path(), &commit("a commit that nobody has"), "robin");
     let (exit, text) = project.say("verify production");
-    assert!(exit == 3 && text.contains("not held against the repository"), "{exit} {text}");
+    assert!(exit == 3 && text.contains("not compared with the repository"), "{exit} {text}");
     assert!(text.contains("1 of 4 records cannot be verified"), "{text}");
 }
 

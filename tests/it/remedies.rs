@@ -99,7 +99,7 @@ fn before_it_lands_more_people_are_asked_for() {
     stage.world.reviews.truncate(1);
     let verdict = crate::support::gate::judge(&stage);
     assert_eq!(verdict.exit, 1);
-    assert!(remedy(&verdict, "required-reviews", "broken").contains("1 person more"), "{}", verdict.text);
+    assert!(remedy(&verdict, "required-reviews", "broken").contains("1 more person"), "{}", verdict.text);
 }
 
 #[test]
@@ -172,7 +172,7 @@ fn waivers_that_do_not_count_for_how_they_landed_are_said_to_be_there() {
     let verdict = judge(&lane, &Server::start(lane.host()), lane.tip(), &[]);
     let noted = format!("{:?}", verdict.findings("gate-integrity", "noted"));
     assert!(noted.contains("the waivers that the candidate brings do not count"), "{}", verdict.text);
-    assert!(noted.contains("does not stand by itself"), "{noted}");
+    assert!(noted.contains("is not sound by itself"), "{noted}");
 }
 
 #[test]
@@ -299,7 +299,7 @@ fn evidence() -> Checkout {
 fn beside_a_statement_that_cannot_be_read_nobody_says_that_there_is_none() {
     let checkout = evidence();
     let verdict = checkout.judge(&[]);
-    verdict.expect(1, "regression-tests", "there is no report of it");
+    verdict.expect(1, "regression-tests", "it has no report");
     fs::write(checkout.outside.path().join("x.json"), "{\"cut\": ").unwrap();
     let file = checkout.outside.path().join("x.json");
     let verdict = checkout.judge(&["--evidence", file.to_str().unwrap()]);
@@ -513,7 +513,7 @@ fn no_message_holds_a_line_break_as_two_characters() {
     // The branch that the policy names is not here: where it landed is not known.
     checkout.git(&["branch", "-m", "main", "other"]);
     let said = text(&checkout.portcullis(&["explain", &head]));
-    assert!(said.contains("nobody knows where"), "{said}");
+    assert!(said.contains("on an unknown branch"), "{said}");
     assert!(!said.contains("\\n"), "{said}");
     let host = ["explain", &head, "--host", "github", "--repository", "o/r"];
     let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));

@@ -42,20 +42,20 @@ const RUNS: &[Row] = &[
     (
         "",
         "{\"Action\":\"run\",\"Package\":\"p\",\"Test\":\"A\"}\n{\"Action\":\"pass\",\"Package\":\"p\",\"Test\":\"A\"}\n{\"Action\":\"output\",\"Package\":\"p\",\"Output\":\"ok  \\tp\\t(cached)\\n\"}\n{\"Action\":\"pass\",\"Package\":\"p\"}\n",
-        "Run the suite anew, without the cache of its runner (`go test -count=1`).",
+        "Run the suite again, without the cache of its runner (`go test -count=1`).",
         "{\"Action\":\"run\",\"Package\":\"p\",\"Test\":\"A\"}\n{\"Action\":\"pass\",\"Package\":\"p\",\"Test\":\"A\"}\n{\"Action\":\"output\",\"Package\":\"p\",\"Output\":\"ok  \\tp\\t0.01s\\n\"}\n{\"Action\":\"pass\",\"Package\":\"p\"}\n",
     ),
     ("", "<testsuite name='s'/>", "Check which tests the runner selects, and run the suite again.", GREEN),
     (
         "",
         "<testsuite name='s'><testcase classname='c' name='a'><failure/></testcase></testsuite>",
-        "Repair what fails, and run the suite again.",
+        "Make the failing tests pass, and run the suite again.",
         GREEN,
     ),
     (
         "",
         "<testsuite name='s'><testcase classname='c' name='a'><flakyFailure/></testcase></testsuite>",
-        "Find out why they fail at times; a retry hides it.",
+        "Find out why they fail intermittently; a retry hides the cause.",
         GREEN,
     ),
     (
@@ -73,7 +73,7 @@ const RUNS: &[Row] = &[
     (
         "required = [\"*b\"]\n",
         "<testsuite name='s'><testcase classname='c' name='a'/><testcase classname='c' name='b'><skipped/></testcase></testsuite>",
-        "Let every required test run and pass at the first attempt.",
+        "Make every required test run and pass at the first attempt.",
         TWO,
     ),
     (
@@ -115,7 +115,7 @@ fn a_run_that_followed_the_remedy_is_accepted() {
     // Two tests of one name are pointed out, and give way to two names.
     let checkout = project(&suite(""));
     checkout.write(REPORT, "<testsuite name='s'><testcase classname='c' name='a'/><testcase classname='c' name='a'/></testsuite>");
-    notes(&checkout.judge(&[]), "Give every test its own name, and let the runner mark reruns.");
+    notes(&checkout.judge(&[]), "Give every test its own name, and have the runner mark reruns.");
     checkout.write(REPORT, TWO);
     let verdict = checkout.judge(&[]);
     allowed(&verdict);
@@ -150,7 +150,7 @@ fn a_report_that_the_repository_brings_is_removed_from_it() {
     checkout.write(REPORT, GREEN);
     checkout.git(&["add", "-f", REPORT]);
     checkout.git(&["commit", "-qm", "Bring a report"]);
-    says(&checkout.judge(&[]), "Remove the report from the repository and let the pipeline write it.");
+    says(&checkout.judge(&[]), "Remove the report from the repository and have the pipeline write it.");
     checkout.git(&["rm", "-q", "--cached", REPORT]);
     checkout.git(&["commit", "-qm", "Take it out"]);
     fs::remove_file(checkout.path().join(REPORT)).unwrap();
@@ -184,14 +184,14 @@ fn an_old_report_is_made_anew_or_recorded_with_the_run() {
     drop(old);
     says(
         &checkout.judge(&[]),
-        "Run the suite again on the commit that is judged, or let `portcullis evidence record -- COMMAND` run it",
+        "Run the suite again on the judged commit, or let `portcullis evidence record -- COMMAND` run it",
     );
     checkout.write(REPORT, GREEN);
     let verdict = checkout.judge(&[]);
     allowed(&verdict);
     notes(
         &verdict,
-        "Let `portcullis evidence record -- COMMAND` run the suite, or let the runner write a report that names its own times",
+        "Let `portcullis evidence record -- COMMAND` run the suite, or have the runner write a report that names its own times",
     );
     // As it says: the gate's own program runs the suite.
     fs::remove_file(&place).unwrap();
@@ -302,7 +302,7 @@ fn configurations_are_recorded_one_by_one_each_with_its_own_report() {
         "out/windows.json",
     ]);
     assert_eq!(again.status.code(), Some(0), "{}", text(&again));
-    says(&checkout.judge(&give), "Hand over the reports that each configuration wrote itself");
+    says(&checkout.judge(&give), "Hand over the report that each configuration wrote itself");
     let own = GREEN.replace("name='a'", "name='a' time='0.1'");
     recorded(&checkout, &["--configuration", "windows", "-o", "out/windows.json"], &script(&own));
     allowed(&checkout.judge(&give));
@@ -325,7 +325,7 @@ fn with_baseline(settings: &str, record_base: bool) -> Checkout {
 fn tests_that_vanished_are_brought_back_or_listed_under_removed() {
     let checkout = with_baseline("baseline = \"required\"\n", true);
     recorded(&checkout, &["-o", "out/s.json"], &script(GREEN));
-    let remedy = "Bring them back, or list them under `removed` in the policy, in a change of its own that the owners of the gate approve";
+    let remedy = "Restore them, or list them under `removed` in the policy, in a separate change that the owners of the gate approve";
     says(&checkout.judge(&["--evidence", "out/s.json"]), remedy);
     recorded(&checkout, &["-o", "out/s.json"], &script(TWO));
     allowed(&checkout.judge(&["--evidence", "out/s.json"]));
@@ -334,7 +334,7 @@ fn tests_that_vanished_are_brought_back_or_listed_under_removed() {
     recorded(&checkout, &["-o", "out/s.json"], &script(GREEN));
     let verdict = checkout.judge(&["--evidence", "out/s.json"]);
     allowed(&verdict);
-    notes(&verdict, "Take them out of `removed` once this has landed");
+    notes(&verdict, "Remove them from `removed` once this has landed");
 }
 
 #[test]
@@ -349,7 +349,7 @@ fn a_baseline_is_recorded_on_the_branch_and_its_notes_are_fetched() {
     recorded(&checkout, &["-o", "out/s.json"], &script(TWO));
     let verdict = checkout.judge(&["--evidence", "out/s.json"]);
     allowed(&verdict);
-    notes(&verdict, "Write `baseline = \"required\"`, so that a baseline that goes missing is noticed");
+    notes(&verdict, "Write `baseline = \"required\"`, so that a missing baseline is noticed");
     // With it, a clone without notes is told how to get them.
     let checkout = with_baseline("baseline = \"required\"\n", true);
     let from = format!("file://{}", checkout.path().display());
@@ -376,7 +376,7 @@ fn a_failure_before_is_found_out_about_and_changed() {
     recorded(&checkout, &["-o", "out/s.json"], &script(GREEN));
     let verdict = checkout.judge(&["--evidence", "out/s.json"]);
     assert_ne!(verdict.exit, 0, "{said}{}", verdict.text);
-    says(&verdict, "Find out why it fails at times, and change what makes it do so");
+    says(&verdict, "Find out why it fails intermittently, and remove the cause");
     // What made it do so is changed: another tree, of which no run failed.
     checkout.write(LOAD, "SELECT 3;\n");
     checkout.commit("Make it deterministic");
@@ -415,19 +415,19 @@ fn coverage_that_followed_the_remedy_is_accepted() {
     covered(
         LINES,
         &format!("SF:{LOAD}\nDA:1,1\nLF:9\nLH:9\nend_of_record\n"),
-        "Find out what was left out of it or changed in it, and run the suite again",
+        "Find out what was left out or changed, and run the suite again",
         &good,
     );
     covered(
         LINES,
         &format!("SF:{LOAD}\nDA:1,1\nDA:99,1\nend_of_record\n"),
-        "Measure the very commit that is judged (not its merge into the base), and run the gate on that checkout",
+        "Measure the judged commit itself (not its merge into the base), and run the gate on that checkout",
         &good,
     );
     covered(
         LINES,
         &lcov("other/file.sql", 1),
-        "Let the tests measure it, or name it in `without-lines` with the suite that guards it",
+        "Measure it in the tests, or name it in `without-lines` with the suite that guards it",
         &good,
     );
     covered(LINES, "", "hand over the report", &good);
@@ -437,7 +437,10 @@ fn coverage_that_followed_the_remedy_is_accepted() {
 fn coverage_is_written_named_and_mapped_as_the_remedy_says() {
     // Not there, and then written before the gate runs.
     let checkout = project(LINES);
-    says(&checkout.judge(&[]), "Let the suite write it before the gate runs (links are not followed)");
+    says(
+        &checkout.judge(&[]),
+        "Have the suite write it before the gate runs (symbolic links are not followed)",
+    );
     checkout.write("out/lcov.info", &lcov(LOAD, 1));
     allowed(&checkout.judge(&[]));
     // Or handed over in a statement.
@@ -460,7 +463,7 @@ fn coverage_is_written_named_and_mapped_as_the_remedy_says() {
     checkout.write("out/lcov.info", &lcov(&format!("build/{LOAD}"), 1));
     says(
         &checkout.judge(&[]),
-        "Say with `strip` and `add` which paths the names in the report stand for; they end like it, which proves nothing",
+        "Use `strip` and `add` to map the names in the report to paths; an equal ending proves nothing",
     );
     let checkout = project(&format!("{LINES}strip = \"build\"\n"));
     checkout.write("out/lcov.info", &lcov(&format!("build/{LOAD}"), 1));
@@ -493,7 +496,7 @@ fn coverage_that_the_repository_brings_or_that_is_old_is_measured_again() {
     checkout.write("out/lcov.info", &lcov(LOAD, 1));
     checkout.git(&["add", "-f", "out/lcov.info"]);
     checkout.git(&["commit", "-qm", "Bring a report"]);
-    says(&checkout.judge(&[]), "Remove it from the repository and let the pipeline write it");
+    says(&checkout.judge(&[]), "Remove it from the repository and have the pipeline write it");
     checkout.git(&["rm", "-q", "-f", "out/lcov.info"]);
     checkout.git(&["commit", "-qm", "Take it out"]);
     checkout.write("out/lcov.info", &lcov(LOAD, 1));
@@ -506,7 +509,7 @@ fn coverage_that_the_repository_brings_or_that_is_old_is_measured_again() {
     drop(old);
     says(
         &checkout.judge(&[]),
-        "Measure the commit that is judged again, or let `portcullis evidence record --coverage FILE -- COMMAND` run the suite",
+        "Measure the judged commit again, or let `portcullis evidence record --coverage FILE -- COMMAND` run the suite",
     );
     fs::remove_file(&place).unwrap();
     checkout.write("out/lcov.info", &lcov(LOAD, 1));
@@ -559,7 +562,7 @@ fn a_later_attempt_stands_beside_the_first_that_was_recorded() {
     };
     attempt("2", "out/two.json");
     let verdict = checkout.judge(&["--evidence", "out/two.json"]);
-    notes(&verdict, "Look at the first attempt, and let the job record each run, also one that fails");
+    notes(&verdict, "Look at the first attempt, and have the job record every run, including failed ones");
     attempt("1", "out/one.json");
     let verdict = checkout.judge(&["--evidence", "out/one.json", "--evidence", "out/two.json"]);
     allowed(&verdict);

@@ -60,7 +60,7 @@ fn what_is_deployed_is_named_where_host_and_record_differ() {
     allowed(&judged_with(&lane, &[first], third, &["--base", &base]));
     // Or it is deployed again.
     allowed(&judged_with(&lane, &[first, second], third, &[]));
-    // Something else is said on the command line.
+    // Something else is the command line says that.
     let start = lane.baseline().to_string();
     let verdict = judged_with(&lane, &[first, second], third, &["--base", &start]);
     says(&verdict, "leave out --base");
@@ -74,7 +74,7 @@ fn what_was_deployed_round_the_gate_is_settled_by_a_rollback() {
     let round = work(&mut lane, "nobody recorded it");
     let candidate = work(&mut lane, "the next");
     let verdict = judged_with(&lane, &[round], candidate, &[]);
-    says(&verdict, "find out who deployed it round the gate; then have a rollback from");
+    says(&verdict, "find out who deployed it without the gate; then have a rollback from");
     let (from, to) =
         (named(&verdict, "a rollback from "), named(&verdict, &format!("a rollback from {round} to ")));
     assert_eq!((from, to), (round.to_string(), first.to_string()));
@@ -118,7 +118,7 @@ fn an_environment_that_the_policy_does_not_list_is_added_or_another_is_named() {
     };
     says(
         &deploy("\"production\"", "staging"),
-        "name one of them; a new environment is added to `[deployment] environments`",
+        "name one of them, or add the environment there in a change of the policy",
     );
     allowed(&deploy("\"production\"", "production"));
     allowed(&deploy("\"production\", \"staging\"", "staging"));
@@ -142,7 +142,7 @@ fn a_first_deployment_beside_records_begins_where_they_say() {
     let verdict = staging(second);
     says(
         &verdict,
-        "begin with --base of what a record let through to production, or of an older commit of the branch",
+        "begin with --base at a commit that a record allowed for production, or at an older commit of the branch",
     );
     allowed(&staging(first));
     // Or it is judged for such an environment first.
@@ -165,7 +165,7 @@ fn what_never_was_on_the_branch_gives_way_to_what_was() {
     let verdict = judged_with(&lane, &[first], lane.baseline(), &[]);
     says(
         &verdict,
-        "check which commit is deployed and which one was meant; bring a revert through a request, or have a rollback approved in",
+        "check which commit is deployed and which one was meant; revert through a request, or have a rollback approved in",
     );
     allowed(&judged_with(&lane, &[first], tip, &[]));
 }
@@ -182,7 +182,7 @@ fn the_people_of_a_role_approve() {
     review(&mut stage, &sam, ReviewState::Approved, 60);
     says(
         &judge(&stage),
-        "Let 1 person more of role `data-protection` who had no part in the change approve its head.",
+        "Ask 1 more person of role `data-protection` who took no part in the change to approve its head.",
     );
     stage.world.reviews = approvals;
     allowed(&judge(&stage));
@@ -203,7 +203,7 @@ fn two_roles(one: &str, other: &str) -> Stage {
 #[test]
 fn different_people_approve_for_each_role() {
     let mut stage = two_roles("\"alex-example\"", "\"alex-example\", \"sam-example\"");
-    says(&judge(&stage), "Let different people approve for each role.");
+    says(&judge(&stage), "Ask different people to approve for each role.");
     review(&mut stage, &person("sam-example", 15), ReviewState::Approved, 60);
     allowed(&judge(&stage));
 }
@@ -226,7 +226,7 @@ fn an_address_that_nobody_knows_is_put_on_the_map_or_made_up_for() {
         stage
     };
     let mut stage = with(POLICY);
-    says(&judge(&stage), "Add the address to `[[people]]` in the policy, or let more people approve.");
+    says(&judge(&stage), "Add the address to `[[people]]` in the policy, or have more people approve.");
     review(&mut stage, &person("sam-example", 15), ReviewState::Approved, 60);
     allowed(&judge(&stage));
     let known = POLICY.replace(
@@ -256,14 +256,14 @@ fn owners_are_given_to_files_and_approve() {
             .unwrap();
         stage
     };
-    let remedy = "Let an owner of each named file approve, and give each file an owner in CODEOWNERS on the base branch.";
+    let remedy = "Ask an owner of each named file to approve, and give each file an owner in CODEOWNERS on the base branch.";
     says(&judge(&both("/docs/ @robin-example\n")), remedy);
     allowed(&judge(&both("/docs/ @robin-example\n/services/ @alex-example\n")));
     // Somebody else's approval does not help, that of the owner does.
     let mut other = by_owners("* @sam-example\n");
     says(
         &judge(&other),
-        "Let 1 person more of role `owners` who had no part in the change approve its head.",
+        "Ask 1 more person of role `owners` who took no part in the change to approve its head.",
     );
     let sam = person("sam-example", 15);
     other.world.permissions.push((sam.clone(), Permission::Write));
@@ -434,7 +434,7 @@ fn a_head_that_brings_nothing_gives_way_to_one_that_does() {
     // The branch was made anew, and the change begins on it as it is.
     checkout.git(&["checkout", "-q", "--orphan", "anew"]);
     checkout.git(&["commit", "-qm", "Anew"]);
-    says(&judge("anew"), "find out who made the branch anew, and begin the change on the branch as it is");
+    says(&judge("anew"), "find out who recreated the branch, and start the change again from its tip");
     checkout.git(&["checkout", "-q", "change"]);
     allowed(&judge("change"));
 }
@@ -478,7 +478,7 @@ fn a_policy_that_the_change_leaves_with_mistakes_is_mended() {
     for (path, text) in with(&POLICY.replace("approvals = 2", "approvals = \"2\"")) {
         stage.change(&[Edit::Write(path, &text)]).unwrap();
     }
-    says(&judge(&stage), "run `portcullis policy check` on it and mend what it lists");
+    says(&judge(&stage), "run `portcullis policy check` on it and correct what it lists");
     for (path, text) in with(&POLICY.replace("approvals = 2", "approvals = 3")) {
         stage.change(&[Edit::Write(path, &text)]).unwrap();
     }

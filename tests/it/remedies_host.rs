@@ -251,7 +251,7 @@ fn who_may_go_round_the_rules_is_taken_off_or_named_in_the_policy() {
     says(
         &judge(&stage),
         "protected-branch",
-        "take them off the bypass lists of the sources named; or name them under `bypass`",
+        "remove them from the bypass lists of the sources named; or name them under `bypass`",
     );
     stage.world.rulesets[0].bypass = Some(Vec::new());
     allowed(&judge(&stage));
@@ -275,7 +275,7 @@ fn who_may_go_round_the_rules_is_taken_off_or_named_in_the_policy() {
     says(
         &judge(&stage),
         "protected-branch",
-        "take them off the bypass lists, and in classic protection switch on",
+        "remove them from the bypass lists, and in classic branch protection enable",
     );
     stage.world.rulesets[0].bypass = Some(Vec::new());
     allowed(&judge(&stage));
@@ -292,11 +292,7 @@ fn two_lists_that_may_share_somebody() {
     stage.world.rulesets[0].bypass = Some(vec![team(7)]);
     stage.world.rulesets.push(Ruleset { id: 18, bypass: Some(vec![team(8)]), ..Ruleset::strict() });
     let verdict = judge(&stage);
-    says(
-        &verdict,
-        "protected-branch",
-        "leave the bypass list of one source empty, or name nobody but single users in the lists",
-    );
+    says(&verdict, "protected-branch", "empty the bypass list of one source, or list only individual users");
     stage.world.rulesets[1].bypass = Some(Vec::new());
     allowed(&judge(&stage));
     let user =
@@ -434,14 +430,14 @@ fn checks_that_are_missing_running_or_red_are_run_again() {
     );
     check(&ends(Conclusion::Running), "wait for the check to end, then judge again");
     check(&ends(Conclusion::ActionRequired), "take the action that the check waits for, then judge again");
-    check(&ends(Conclusion::Failure), "find out why the check did not succeed, and let it run again");
+    check(&ends(Conclusion::Failure), "find out why the check did not succeed, and run it again");
     check(
         &|stage| {
             let mut red = stage.world.checks[1].clone();
             (red.id, red.conclusion) = (43.into(), Conclusion::Failure);
             stage.world.checks.push(red);
         },
-        "find out why this run did not succeed, and run it again, also where another run of the check succeeded",
+        "find out why this run did not succeed and run it again, even though another run of the check succeeded",
     );
 }
 
@@ -453,7 +449,11 @@ fn reviews_that_are_missing_or_ask_for_changes() {
     let mut stage = demanding();
     let approvals = stage.world.reviews.clone();
     stage.world.reviews.truncate(1);
-    says(&judge(&stage), "required-reviews", "1 person more who had no part in the change");
+    says(
+        &judge(&stage),
+        "required-reviews",
+        "1 more person with write access who took no part in the change",
+    );
     stage.world.reviews = approvals;
     allowed(&judge(&stage));
     // Whoever asked for changes approves.
@@ -524,7 +524,11 @@ fn lists_and_answers_that_are_whole_the_next_time() {
     let stage = demanding();
     let other = stage.world.clone().bent(Endpoint::Branch, Bend::Set("/protected".into(), json!(false)));
     let verdict = judge_at(&stage, &Server::start(other));
-    says(&verdict, "protected-branch", "judge again; if the answers stay so, report it to the host");
+    says(
+        &verdict,
+        "protected-branch",
+        "judge again; if the answers still contradict each other, report it to the host",
+    );
     allowed(&judge(&stage));
 }
 
@@ -535,7 +539,7 @@ fn somebody_who_is_there_opens_the_request_or_approves_it() {
     says(
         &judge(&stage),
         "required-reviews",
-        "Let somebody with a present account open the request anew or push the head again.",
+        "Have someone with an existing account open a new request or push the head again.",
     );
     stage.world.request.author = author;
     allowed(&judge(&stage));

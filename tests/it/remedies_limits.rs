@@ -218,7 +218,7 @@ fn a_policy_that_is_too_long_says_it_with_fewer_and_wider_patterns() {
     let many: String =
         (0..9000).map(|number| format!("\"services/upload/part-{number:05}/**\",\n")).collect();
     let said = with(&format!("[{many}]"));
-    assert!(said.contains("say it with fewer and wider patterns"), "{said}");
+    assert!(said.contains("use fewer and wider patterns"), "{said}");
     let said = with("[\"services/upload/part-*/**\"]");
     assert!(said.contains("is valid"), "{said}");
 }
@@ -247,7 +247,7 @@ fn roles_that_share_too_many_people_share_fewer() {
     };
     says(&judge(&stage(14)), "Give the roles fewer people in common.");
     // One person is missing in any case; with fewer in common that can be told, and is no matter of trials any more.
-    says(&judge(&stage(4)), "Let different people approve for each role.");
+    says(&judge(&stage(4)), "Ask different people to approve for each role.");
 }
 
 #[test]
@@ -326,7 +326,7 @@ fn what_the_tests_no_longer_test_is_where_the_finding_says() {
     checkout.write(REPORT, GREEN);
     let verdict = checkout.judge(&[]);
     allowed(&verdict);
-    notes(&verdict, "Look in review at what the tests no longer test.");
+    notes(&verdict, "Check in review what the tests no longer test.");
     let noted = verdict.findings("regression-tests", "noted");
     let details = noted.iter().map(ToString::to_string).collect::<String>();
     assert!(details.contains(test) && details.contains("test_load"), "{details}");
@@ -347,7 +347,7 @@ fn who_set_a_machine_to_work_did_not_approve_where_somebody_else_did() {
     stage.world.activity.iter_mut().for_each(|push| push.actor = Some(bot.clone()));
     let accounts = CommitAccounts { author: Some(bot.clone()), committer: Some(bot) };
     stage.world.commits.iter_mut().for_each(|(_, of)| *of = accounts.clone());
-    notes(&judge(&stage), "Find out who started the machine, and have another person approve.");
+    notes(&judge(&stage), "Find out who told the bot to write it, and have another person approve.");
     // It was Robin, whose approval is taken back; Sam approves.
     stage.world.reviews.retain(|review| review.reviewer.as_ref().is_none_or(|one| *one != robin()));
     assert_eq!(judge(&stage).exit, 1);
@@ -378,10 +378,7 @@ fn two_modules_that_name_their_files_alike_write_reports_of_their_own() {
         "out/all.xml",
         &format!("<coverage><sources>{sources}</sources><packages><package><classes>{class}</classes></package></packages></coverage>"),
     );
-    says(
-        &checkout.judge(&[]),
-        "Let each module write a report of its own, and map it with `strip` and `add`",
-    );
+    says(&checkout.judge(&[]), "Have each module write its own report, and map it with `strip` and `add`");
     let checkout = with(&(mapped("one", "one") + &mapped("two", "two")));
     checkout.write("out/one.info", entry);
     checkout.write("out/two.info", &entry.replace("1,1", "1,0"));

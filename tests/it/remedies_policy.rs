@@ -174,7 +174,7 @@ fn mistakes_of_the_form() {
             (
                 "[controls.required-checks]\n",
                 "[waivers]\nlongest = 2026-11-29\n[controls.required-checks]\n",
-                "put dates into quotes",
+                "put dates in quotes",
                 "[waivers]\nlongest = \"12h\"\n[controls.required-checks]\n",
             ),
             (
@@ -268,7 +268,7 @@ fn mistakes_about_areas_branches_and_people() {
             (
                 "paths = [\"services/upload/**\"]",
                 "content = ['x*']",
-                "name at least one character that has to be there",
+                "name at least one character that must be there",
                 "content = ['x+']",
             ),
             (
@@ -332,7 +332,7 @@ fn mistakes_about_controls() {
             (
                 "checks = [{ name = \"build\", app = \"github-actions\" }]",
                 "checks = [{ name = \"build\", app = \"github-actions\", creator = \"ci\" }]",
-                "say `app` or `creator`, not both",
+                "write `app` or `creator`, not both",
                 "checks = [{ name = \"build\", creator = \"ci\" }]",
             ),
             ("role = \"owners\"", "role = \"owner\"", "did you mean `owners`?", "role = \"owners\""),
@@ -340,19 +340,19 @@ fn mistakes_about_controls() {
             (
                 "change-request = true\n",
                 "change-request = true\nbypass = [{ kind = \"team\", id = 7, reason = \" \" }]\n",
-                "say why this actor may go round the rules",
+                "say why this actor may bypass the rules",
                 "change-request = true\nbypass = [{ kind = \"team\", id = 7, reason = \"on call\" }]\n",
             ),
             (
                 "[controls.regression-tests.suites.upload]\nareas = [\"upload\"]\nminimum = 1\nreports = [\"out/*.xml\"]\n",
                 "[controls.regression-tests.suites]\n",
-                "add one below `suites`",
+                "add one under `suites`",
                 "[controls.regression-tests.suites.s]\nminimum = 1\n",
             ),
             (
                 "[controls.required-checks]\n",
                 "[controls.changed-line-coverage]\nminimum = 80\nreports = {}\n[controls.required-checks]\n",
-                "add one below `reports`",
+                "add one under `reports`",
                 "[controls.changed-line-coverage]\nminimum = 80\n[controls.changed-line-coverage.reports.sql]\nfiles = [\"out/lcov.info\"]\n[controls.required-checks]\n",
             ),
             (
@@ -377,7 +377,7 @@ fn mistakes_about_waivers_and_rollbacks() {
             (
                 "control = \"required-reviews\"",
                 "control = \"gate-integrity\"",
-                "let the owners of the gate approve the change",
+                "have the owners of the gate approve the change",
                 "control = \"required-checks\"",
             ),
             (
@@ -397,7 +397,7 @@ fn mistakes_about_waivers_and_rollbacks() {
             (
                 "requester = \"robin\"",
                 "requester = \"kim-example\"",
-                "let another person do so; two accounts of one person are one person",
+                "have another person do so; two accounts of one person are one person",
                 "requester = \"robin\"",
             ),
             (
@@ -415,7 +415,7 @@ fn mistakes_about_waivers_and_rollbacks() {
             (
                 "requests = [7]",
                 "requests = [7]\nemergency = true",
-                "write `review-due`, the date by which somebody looks at what it let pass",
+                "write `review-due`, the date by which someone reviews what it covered",
                 "requests = [7]\nemergency = true\nreview-due = \"2026-11-25\"",
             ),
             (
@@ -445,7 +445,7 @@ fn mistakes_about_waivers_and_rollbacks() {
             (
                 "approver = \"kim-example\"",
                 "approver = \"ci[bot]\"",
-                "let a person do so",
+                "have a person do so",
                 "approver = \"kim-example\"",
             ),
             (

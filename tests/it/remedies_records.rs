@@ -110,7 +110,7 @@ fn waivers_are_written_in_words_of_the_policy_at_the_deployed_commit() {
     land(&mut lane, vec![waiver("area = \"exports\"")], true);
     let noted = |lane: &Lane| {
         let verdict = judge(lane, &Server::start(lane.host()), lane.tip(), &[]);
-        remedies(&verdict).contains("Write them in words of the policy at the deployed commit")
+        remedies(&verdict).contains("Write them so that the policy at the deployed commit can read them")
     };
     assert!(noted(&lane), "{}", judge(&lane, &Server::start(lane.host()), lane.tip(), &[]).text);
     land(&mut lane, vec![waiver("area = \"upload\"")], true);
@@ -133,7 +133,7 @@ fn where_nobody_can_tell_whether_a_deployment_failed_what_is_deployed_is_seen_fi
         "the deployment of the second failed, and it is judged again"
     );
     // Somebody whose host could not be seen gathered these.
-    let unseen = json!({ "gap": { "what": "the deployments", "reason": "unreachable", "detail": "no answer", "remedy": "Ask again." } });
+    let unseen = json!({ "gap": { "what": "the deployments", "reason": "unreachable", "detail": "does not judge it", "remedy": "Ask again." } });
     assert!(facts["by_host"].is_object(), "{facts}");
     facts["by_host"] = unseen;
     let verdict = decide(&facts);
@@ -200,7 +200,7 @@ fn who_approved_what_a_machine_landed_is_named_beside_the_question_who_set_it_to
     let base = lane.baseline().to_string();
     let verdict = judge(&lane, &Server::start(lane.host()), lane.tip(), &["--base", &base]);
     allowed(&verdict);
-    let asked = "Find out who started the machine, and whether that person approved it.";
+    let asked = "Find out who told the bot to write it, and whether that person approved it.";
     assert!(remedies(&verdict).contains(asked), "{}", verdict.text);
     assert!(
         verdict.text.contains("approved independently by alex-example, robin-example"),

@@ -385,7 +385,7 @@ fn somebody_of_the_role_deploys_and_is_named() {
     let role = "\n[roles.managers]\nusers = [\"sam-example\"]\n[controls.deployers]\nrole = \"managers\"\n";
     let lane = with(role);
     says(&deploying(&lane, &[]), "Name the account: --deployer LOGIN.");
-    says(&deploying(&lane, &["--deployer", "kim-example"]), "Let somebody of the role `managers` deploy.");
+    says(&deploying(&lane, &["--deployer", "kim-example"]), "Have a person with the role `managers` deploy.");
     allowed(&deploying(&lane, &["--deployer", "sam-example"]));
     // A role that nobody can hold.
     let owners = role.replace("users = [\"sam-example\"]", "code-owners = true");
@@ -405,7 +405,10 @@ fn somebody_else_than_the_author_deploys() {
     // Kim opened it, and only Kim had a part in it.
     crate::support::forger::land(&mut alone, vec![Op::Slot(10, 1, "alone\n".into())], false);
     let verdict = deploying(&alone, &["--deployer", "kim-example"]);
-    says(&verdict, "Let somebody else deploy, who had no part in it or not the only one.");
+    says(
+        &verdict,
+        "Have someone else deploy: a person who took no part in it, or was not the only one who did.",
+    );
     let other = deploying(&alone, &["--deployer", "sam-example"]);
     assert!(other.findings("deployers", "broken").is_empty(), "{}", other.text);
     allowed(&deploying(&lane, &["--deployer", "kim-example"]));

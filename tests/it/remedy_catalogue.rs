@@ -27,7 +27,7 @@ const NONE: &[&str] = &[
     "let {said} through",
     "let {} through, and {said} lies before it",
     "record {",
-    "run {} of {} {}",
+    "run {} of {producer} {}",
     "judge a deployment",
     "test evidence that is bound to a tree",
 ];

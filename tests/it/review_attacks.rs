@@ -39,10 +39,14 @@ fn a_committed_report_is_no_evidence_for_a_gate_that_is_started_below_the_root()
     run(command(&stage, &server, &arguments).current_dir(&job)).expect(
         1,
         "regression-tests",
-        "its own evidence",
+        "so it is not evidence of a run",
     );
     let arguments = ["-C", "job", "check", "--format", "json"];
-    run(&mut command(&stage, &server, &arguments)).expect(1, "regression-tests", "its own evidence");
+    run(&mut command(&stage, &server, &arguments)).expect(
+        1,
+        "regression-tests",
+        "so it is not evidence of a run",
+    );
 }
 
 #[test]
@@ -57,7 +61,7 @@ fn a_committed_report_above_the_place_where_the_gate_is_started_is_no_evidence()
     run(command(&stage, &server, &arguments).current_dir(&job)).expect(
         1,
         "regression-tests",
-        "its own evidence",
+        "so it is not evidence of a run",
     );
 }
 
@@ -83,7 +87,7 @@ fn a_report_that_stands_on_the_base_is_no_evidence() {
     let landed = stage.history.commit(KIM, &[stage.base], "Sample", &[Edit::Write(REPORT, GREEN)]).unwrap();
     stage.base = landed;
     stage.honest_world().unwrap();
-    judge(&stage).expect(1, "regression-tests", "its own evidence");
+    judge(&stage).expect(1, "regression-tests", "so it is not evidence of a run");
 }
 
 #[test]
@@ -91,7 +95,7 @@ fn a_report_inside_a_submodule_is_no_evidence() {
     let mut stage = Stage::honest().unwrap();
     let elsewhere = stage.base;
     stage.change(&[LOAD, Edit::Submodule("target", elsewhere)]).unwrap();
-    judge(&stage).expect(1, "regression-tests", "its own evidence");
+    judge(&stage).expect(1, "regression-tests", "so it is not evidence of a run");
 }
 
 // What the gate is told instead of asking.
@@ -373,7 +377,7 @@ fn a_change_that_only_machines_had_a_part_in_is_pointed_out() {
         let verdict = judge(stage);
         assert_eq!(verdict.exit, 0, "{}", verdict.text);
         let notes = verdict.findings("required-reviews", "noted");
-        notes.iter().any(|note| note["reason"].to_string().contains("only machines"))
+        notes.iter().any(|note| note["reason"].to_string().contains("only bots"))
     };
     assert!(!pointed_out(&stage), "Kim opened and pushed it");
     stage.world.request.author = Some(bot.clone());

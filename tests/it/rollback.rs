@@ -12,7 +12,7 @@ use git2::Oid;
 use jiff::{SignedDuration, Timestamp};
 use portcullis::cli::demo::stage::KIM;
 use portcullis::cli::demo::world::{Bend, Endpoint};
-use portcullis::record::BaselineOrigin;
+use portcullis::record::RecordedOrigin;
 
 fn land(lane: &mut Lane, ops: Vec<Op>, approved: bool) -> Oid {
     let mut draft = lane.open(lane.tip());
@@ -98,7 +98,7 @@ fn an_approved_rollback_is_allowed_recorded_and_shown_everywhere() {
 #[test]
 fn attack_7_a_rollback_without_leave_is_blocked() {
     let (mut lane, older, newer) = deployed();
-    judged(&lane, older, &[]).expect(1, "gate-integrity", "nobody approved it");
+    judged(&lane, older, &[]).expect(1, "gate-integrity", "no one approved it");
     let base = lane.baseline();
     for (lines, expected) in [
         (entry(newer, base), "it ends at"),
@@ -130,11 +130,11 @@ fn attack_7_leave_that_nobody_reviewed_is_none() {
     let text = entry(newer, older);
     // Pushed past everybody.
     lane.direct(ROBIN, &[leave(&text)], "Leave to go back");
-    judged(&lane, older, &[]).expect(1, "gate-integrity", "nobody approved it");
+    judged(&lane, older, &[]).expect(1, "gate-integrity", "no one approved it");
     // Brought by a request that no owner of the gate approved.
     let (mut lane, older, newer) = deployed();
     land(&mut lane, vec![leave(&entry(newer, older))], false);
-    judged(&lane, older, &[]).expect(1, "gate-integrity", "nobody approved it");
+    judged(&lane, older, &[]).expect(1, "gate-integrity", "no one approved it");
     // Nor does it count when nobody can see whether it was.
     let (mut lane, older, newer) = deployed();
     land(&mut lane, vec![leave(&entry(newer, older))], true);
@@ -153,7 +153,7 @@ fn attack_7_nothing_comes_back_that_did_not_pass_the_gate() {
     let (mut lane, _, newer) = deployed();
     let never = lane.baseline();
     land(&mut lane, vec![leave(&entry(newer, never))], true);
-    judged(&lane, never, &[]).expect(1, "gate-integrity", "no record let");
+    judged(&lane, never, &[]).expect(1, "gate-integrity", "no record allowed");
     // The newest record says where a rollback begins, not the command line.
     let (mut lane, older, newer) = deployed();
     land(&mut lane, vec![leave(&entry(newer, older))], true);
@@ -169,7 +169,7 @@ fn attack_14_a_forged_rollback_does_not_verify() {
     // What was never let through, with the leave and the facts of what was.
     let never = lane.baseline().to_string();
     let mut forged = Forgery::from(&lane, &replaced(&gathered, &older.to_string(), &never));
-    forged.entry.baseline.origin = BaselineOrigin::Rollback;
+    forged.entry.baseline.origin = RecordedOrigin::Rollback;
     forged.push(&lane);
     let (exit, text) = said(lane.directory(), &["verify", "production"]);
     assert_eq!(exit, 6, "{text}");

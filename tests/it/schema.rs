@@ -20,13 +20,23 @@ fn printed(arguments: &[&str]) -> String {
 }
 
 /// A printed schema, to hold documents against.
-struct Printed(boon::Schemas, boon::SchemaIndex);
+pub struct Printed(boon::Schemas, boon::SchemaIndex);
 
 impl Printed {
-    fn new(name: &str) -> Self {
+    pub fn new(name: &str) -> Self {
+        Printed::of(name, serde_json::from_str(&printed(&["schema", name])).unwrap())
+    }
+
+    /// The schema of a policy without what must be there: for a part of one.
+    pub fn part_of_policy() -> Self {
+        let mut schema: Value = serde_json::from_str(&printed(&["schema", "policy"])).unwrap();
+        schema.as_object_mut().unwrap().remove("required").unwrap();
+        Printed::of("part-of-policy", schema)
+    }
+
+    fn of(name: &str, schema: Value) -> Self {
         let (mut schemas, mut compiler) = (boon::Schemas::new(), boon::Compiler::new());
         let place = format!("https://schemas.example.test/{name}.json");
-        let schema = serde_json::from_str(&printed(&["schema", name])).unwrap();
         compiler.add_resource(&place, schema).unwrap();
         let index = compiler.compile(&place, &mut schemas).unwrap();
         Printed(schemas, index)
@@ -34,8 +44,12 @@ impl Printed {
 
     fn check(&self, document: &[u8]) {
         let document: Value = serde_json::from_slice(document).unwrap();
-        let wrong = self.0.validate(&document, self.1).err().map(|error| format!("{error:#}"));
-        assert_eq!(wrong, None, "{document:#}");
+        assert_eq!(self.objection(&document), None, "{document:#}");
+    }
+
+    /// Why the document does not conform.
+    pub fn objection(&self, document: &Value) -> Option<String> {
+        self.0.validate(document, self.1).err().map(|error| format!("{error:#}"))
     }
 }
 
@@ -45,6 +59,7 @@ fn what_is_printed_is_the_committed_file() {
     let files = [
         ("decision", "decision-v1.json"),
         ("facts", "facts-v4.json"),
+        ("policy", "policy-v1.json"),
         ("record", "record-v2.json"),
         ("statement", "statement-v1.json"),
     ];
@@ -53,7 +68,7 @@ fn what_is_printed_is_the_committed_file() {
         assert_eq!(printed(&["schema", name]), std::fs::read_to_string(committed).unwrap());
         assert!(list.lines().any(|line| line.starts_with(&format!("{name} (version "))), "{list}");
     }
-    assert_eq!(list.lines().filter(|line| !line.starts_with(' ')).count(), 4, "{list}");
+    assert_eq!(list.lines().filter(|line| !line.starts_with(' ')).count(), files.len(), "{list}");
 }
 
 #[test]
@@ -72,7 +87,7 @@ fn every_decision_of_the_demo_conforms() {
         let decision = demo::judge(scenario).map_err(|failure| failure.message).unwrap();
         let style = Style { colour: false, width: 80, verbose: false, advisory: false };
         let mut bytes = Vec::new();
-        (json.write)(&decision, style, &mut bytes).unwrap();
+        (json.write)(&decision, &render::Context::plain(style), &mut bytes).unwrap();
         schema.check(&bytes);
     }
 }

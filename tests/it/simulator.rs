@@ -12,7 +12,8 @@ use portcullis::cli::demo::stage::revision;
 use portcullis::collect::deployment::{Target, Witnesses, gather_deployment};
 use portcullis::collect::git::Repository;
 use portcullis::collect::git::record::Resting;
-use portcullis::collect::host::github::{GitHub, Patience};
+use portcullis::collect::host::Connection;
+use portcullis::collect::host::github::GitHub;
 use portcullis::collect::recorded::contradictions;
 use portcullis::decide::decide_deployment;
 use portcullis::model::change::{BranchName, Revision};
@@ -21,8 +22,10 @@ use portcullis::model::deployment::{
     Baseline, BaselineOrigin, Deployment, HostDeployment, LandingFacts, Recorded,
 };
 use portcullis::model::fact::{Fact, Gap};
+use portcullis::model::inquiry::TextPurpose;
 use portcullis::model::landing::{Coverage, Span};
 use portcullis::model::path::RepoPath;
+use portcullis::model::waiver;
 use portcullis::policy::Policy;
 use std::collections::BTreeSet;
 
@@ -77,7 +80,7 @@ fn gathered(lane: &Lane, words: Words) -> Deployment {
     let inquiry = policy.inquiry(Some(RepoPath::from("portcullis.toml")));
     let forge = lane.host();
     let (address, name) = (forge.worlds[0].address.clone(), forge.worlds[0].repository.clone());
-    let host = GitHub::new(&address, &name, 0, None, Box::new(forge), Patience::default()).unwrap();
+    let host = GitHub::open(&name, Connection::to(address, Box::new(forge))).unwrap();
     let target = Target {
         environment: "production".to_string(),
         branch: BranchName::new("main"),
@@ -269,7 +272,7 @@ const BENDS: &[(&str, Bend)] = &[
     }),
     ("waivers that stand nowhere", |facts, _| {
         let Fact::Known(gate) = &mut facts.whole.gate else { return None };
-        gate.waivers_after = Some("schema = 1\n".to_string());
+        gate.entry(waiver::PATH, TextPurpose::Waivers).after = Some("schema = 1\n".to_string());
         Some(())
     }),
 ];

@@ -84,7 +84,7 @@ fn waivers_that_are_not_valid_end_in_4_with_every_mistake_in_its_place() {
     assert_eq!(verdict.exit, 4, "{}", verdict.text);
     for part in [
         "portcullis-waivers.toml at the base:12:12",
-        "Kim Example asks for this waiver and approves it",
+        "Kim Example both asks for this waiver and approves it",
         "portcullis-waivers.toml at the base:13:8",
         "did you mean `upload`?",
         "2 problems",

@@ -4,8 +4,9 @@
 //! code that judges real changes: the same questions, translation, controls and rendering.
 
 use super::exit::{Exit, Failure, Result};
-use super::judged::{Connection, Preparation, prepare_over};
+use super::judged::{Preparation, prepare_over};
 use super::{HostName, Subject, output};
+use crate::collect::host::{self, Connection};
 use crate::model::decision::{Decision, Finding, Outcome};
 use crate::render::prose::wrap;
 use crate::render::{self, Style};
@@ -104,7 +105,7 @@ fn show(name: &str) -> Result {
     let mut bytes = format!("{}\n\n", scenario.story).into_bytes();
     let colour = output::colour();
     let style = Style { colour, width: WIDTH, verbose: false, advisory: false };
-    (render::terminal::FORMAT.write)(&decision, style, &mut bytes)
+    (render::terminal::FORMAT.write)(&decision, &render::Context::plain(style), &mut bytes)
         .map_err(|error| Failure::environment(error.to_string()))?;
     output::stdout(&bytes)?;
     Ok(Exit::from(decision.outcome))
@@ -118,7 +119,7 @@ pub fn judge(scenario: &Scenario) -> Result<Decision> {
     let mut stage = Stage::honest().context("the made-up repository cannot be built")?;
     (scenario.bend)(&mut stage).context("the made-up repository cannot be changed")?;
     let subject = Subject {
-        host: Some(HostName::Github),
+        host: Some(HostName::Kind(host::DEFAULT)),
         repository: Some(stage.world.repository.clone()),
         request: stage.world.request.id.number(),
         base: None,
@@ -128,7 +129,7 @@ pub fn judge(scenario: &Scenario) -> Result<Decision> {
         evidence: Vec::new(),
     };
     let world = stage.world.clone();
-    let connection = Connection { api_url: world.address.clone(), token: None, transport: Box::new(world) };
+    let connection = Connection::to(world.address.clone(), Box::new(world));
     Ok(match prepare_over(connection, stage.directory(), &subject)? {
         Preparation::Ready(ready) => crate::decide::decide(&ready.policy, &ready.facts),
         Preparation::Unseen(judged, gap) => crate::decide::undetermined(*judged, &gap),

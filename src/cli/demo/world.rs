@@ -4,7 +4,7 @@
 //! followed every rule; tests and the demo bend its fields. What the host withholds or garbles, whatever its
 //! state, is a [`Bend`] of one [`Endpoint`].
 
-use crate::collect::transport::{Request, Response, Transport, TransportError};
+use crate::collect::host::http::transport::{Request, Response, Transport, TransportError};
 use crate::model::change::{BranchName, Revision};
 use crate::model::check::{Check, Conclusion, Producer, WorkflowRun};
 use crate::model::id::CheckId;

@@ -157,7 +157,7 @@ fn none_of(directory: &Path, name: &str, suite: Option<&str>, seen: &BTreeSet<St
         }
         _ => format!("a clone does not bring notes by itself: {FETCH}"),
     };
-    Failure::environment(format!("`{name}` holds no evidence\nhelp: {help}"))
+    Failure::environment(format!("`{name}` holds no evidence")).hint(help)
 }
 
 /// The statements of a file, or of the note on the tree of a commit, a line each.

@@ -3,17 +3,17 @@
 use super::unseen;
 use crate::cli::deployment::branch_named;
 use crate::cli::exit::{Exit, Failure, Result};
-use crate::cli::{HostName, actions, judged, output};
+use crate::cli::{HostName, judged, output};
 use crate::collect::deployment::{Witnesses, gather_landing};
 use crate::collect::git::{Place, Repository};
-use crate::collect::host::Host;
+use crate::collect::host::{Forge, ci};
 use crate::decide::judge_alone;
 use crate::model::change::{BranchName, Revision};
 use crate::model::deployment::Deployment;
 use crate::model::fact::Gap;
 use crate::model::inquiry::Inquiry;
 use crate::policy::Policy;
-use crate::render::landing::{On, Story, write};
+use crate::render::landing::{KnownLanding, Location, write_report};
 use clap::Args;
 use std::path::Path;
 
@@ -65,14 +65,14 @@ pub fn explain(asked: &Asked<'_>, place: &Where, verbose: bool) -> Result<()> {
         Ok(spot) => {
             let (host, name) = (host.as_deref(), branch.unwrap_or_else(nowhere));
             let Some(facts) = gather(asked, host, &name, &spot)? else { return first(asked, verbose) };
-            tell(asked, &facts, host.is_some(), On::Branch(&name), verbose)
+            tell(asked, &facts, host.is_some(), Location::Branch(&name), verbose)
         }
         // A branch that was named has to hold it; of one that was not named it is only a guess that it does.
         Err(failure) if place.branch.is_some() || place.is_unseen(&failure) => Err(failure),
         Err(failure) => {
             let alone = Place { line: vec![asked.commit.clone()], at: 0 };
             let Some(facts) = gather(asked, None, &nowhere(), &alone)? else { return first(asked, verbose) };
-            tell(asked, &facts, false, On::None(&one_line(&failure.message)), verbose)
+            tell(asked, &facts, false, Location::Unknown(&one_line(&failure.to_string())), verbose)
         }
     }
 }
@@ -87,20 +87,23 @@ fn nowhere() -> BranchName {
     BranchName::new("HEAD")
 }
 
-fn host(place: &Where) -> Result<Option<Box<dyn Host>>> {
+fn host(place: &Where) -> Result<Option<Box<dyn Forge>>> {
     let repository = match (place.host, &place.repository) {
         (Some(HostName::None), _) => return Ok(None),
         (_, Some(repository)) => Some(repository.clone()),
-        (_, None) => actions::repository(),
+        (_, None) => ci::current_job().repository(),
     };
     match (repository, place.host) {
-        (Some(repository), _) => judged::host_of(&repository, 0, judged::connection()).map(Some),
+        (Some(repository), named) => {
+            let kind = judged::kind_of(named).map_err(unseen)?;
+            judged::open_host(kind, &repository, None).map(Some)
+        }
         (None, Some(_)) => Err(Failure::usage("name the repository on the host: --repository OWNER/NAME")),
         (None, None) => Ok(None),
     }
 }
 
-fn spot(asked: &Asked<'_>, host: Option<&dyn Host>, branch: &BranchName) -> Result<Place> {
+fn spot(asked: &Asked<'_>, host: Option<&dyn Forge>, branch: &BranchName) -> Result<Place> {
     let tip = tip(asked.repository, host, branch)?;
     let spot = asked.repository.place(&tip, asked.commit).map_err(unseen)?;
     spot.ok_or_else(|| {
@@ -110,7 +113,7 @@ fn spot(asked: &Asked<'_>, host: Option<&dyn Host>, branch: &BranchName) -> Resu
 }
 
 /// The tip by the host, where one takes part; else as it was fetched last, else as it is here.
-fn tip(repository: &Repository, host: Option<&dyn Host>, branch: &BranchName) -> Result<Revision> {
+fn tip(repository: &Repository, host: Option<&dyn Forge>, branch: &BranchName) -> Result<Revision> {
     if let Some(host) = host {
         return host.branch(branch).known().map(|branch| branch.tip.clone()).map_err(unseen);
     }
@@ -120,7 +123,7 @@ fn tip(repository: &Repository, host: Option<&dyn Host>, branch: &BranchName) ->
 
 fn gather(
     asked: &Asked<'_>,
-    host: Option<&dyn Host>,
+    host: Option<&dyn Forge>,
     branch: &BranchName,
     spot: &Place,
 ) -> Result<Option<Deployment>> {
@@ -131,15 +134,21 @@ fn gather(
     gather_landing(&inquiry, branch, spot, &witnesses).map_err(unseen)
 }
 
-fn tell(asked: &Asked<'_>, facts: &Deployment, host: bool, on: On<'_>, verbose: bool) -> Result<()> {
+fn tell(
+    asked: &Asked<'_>,
+    facts: &Deployment,
+    host: bool,
+    location: Location<'_>,
+    verbose: bool,
+) -> Result<()> {
     let missing = || unseen(Gap::not_asked("the landing", "gather the facts again"));
     let landing = facts.landings.known().map_err(unseen)?.first().ok_or_else(missing)?;
     let (areas, findings) = judge_alone(asked.policy, facts, landing);
     let left = asked.repository.residual(&landing.landing).into();
     let commit = asked.repository.commit(asked.commit).map_err(unseen)?;
-    let story = Story {
+    let known = KnownLanding {
         asked: &commit,
-        on,
+        location,
         host,
         landing,
         span: &facts.span,
@@ -148,7 +157,7 @@ fn tell(asked: &Asked<'_>, facts: &Deployment, host: bool, on: On<'_>, verbose: 
         findings: &findings,
     };
     let mut text = Vec::new();
-    write(&story, output::for_people(verbose), &mut text)
+    write_report(&known, output::for_people(verbose), &mut text)
         .map_err(|error| Failure::environment(error.to_string()))?;
     output::stdout(&text)
 }
@@ -163,7 +172,7 @@ fn first(asked: &Asked<'_>, verbose: bool) -> Result<()> {
         asked.commit.short()
     )
     .into_bytes();
-    crate::render::landing::areas(&areas, output::for_people(verbose), &mut text)
+    crate::render::landing::write_areas(&areas, output::for_people(verbose), &mut text)
         .map_err(|error| Failure::environment(error.to_string()))?;
     output::stdout(&text)
 }

@@ -1,9 +1,9 @@
 //! Settings that apply to nothing, as far as the repository at HEAD can tell: not wrong, and often a typing error.
 
 use crate::collect::git::Repository;
+use crate::collect::host::conventions_of;
 use crate::control::Reference;
 use crate::model::change::Revision;
-use crate::model::codeowners::PLACES;
 use crate::model::fact::Gap;
 use crate::model::glob::Glob;
 use crate::model::inventory::Area;
@@ -169,7 +169,8 @@ impl AtHead {
     fn missing(&self, policy: &Policy) -> Vec<Remark> {
         let has = |path: &RepoPath| self.paths.binary_search(path).is_ok();
         let owners = policy.scope.roles.iter().filter(|(_, role)| role.code_owners);
-        let no_owners = !PLACES.iter().any(|place| has(&RepoPath::from(*place)));
+        let places = &conventions_of(None).code_owners.places;
+        let no_owners = !places.iter().any(|place| has(&RepoPath::from(place.as_str())));
         let line = |way: &[&str], text: &str| policy::line_of(&policy.text, way, text);
         let of_owners = owners.filter(|_| no_owners).map(|(name, _)| {
             let text = format!(
@@ -178,7 +179,7 @@ impl AtHead {
             Remark::new(line(&["roles"], name), text)
         });
         let inquiry = policy.inquiry(None);
-        let signers: BTreeSet<RepoPath> = inquiry.signers.into_iter().chain(inquiry.waiver_signers).collect();
+        let signers = inquiry.texts.keys().cloned().collect::<BTreeSet<RepoPath>>();
         let of_signers = signers.into_iter().filter(|path| !has(path)).map(|path| {
             let text = format!(
                 "the policy wants signatures by the signers in `{path}`, and there is no such file at HEAD"

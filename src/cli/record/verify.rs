@@ -7,7 +7,7 @@ use crate::collect::git::Repository;
 use crate::collect::git::record::Closeness;
 use crate::model::change::Revision;
 use crate::model::environment::Environment;
-use crate::record::{Chain, Standing};
+use crate::record::{Chain, RecordStanding};
 use crate::render;
 use clap::Args;
 
@@ -28,8 +28,8 @@ pub struct Expectations {
     at_least: Option<u64>,
 }
 
-fn object_name(text: &str) -> std::result::Result<Revision, String> {
-    Revision::try_from(text.to_string())
+fn object_name(text: &str) -> Result<Revision> {
+    Revision::try_from(text.to_string()).map_err(Failure::usage)
 }
 
 pub(super) fn run(repository: &Repository, expected: &Expectations) -> Result {
@@ -38,7 +38,7 @@ pub(super) fn run(repository: &Repository, expected: &Expectations) -> Result {
     let remembers = expected.expect_tip.is_some() || expected.at_least.is_some_and(|least| least > 0);
     let Some(chain) = looked_at(repository, environment, Closeness::Repository)? else {
         let none = none(repository, environment);
-        return Err(if remembers { Failure::unverified(none.message) } else { none });
+        return Err(if remembers { Failure { exit: Exit::Unverified, ..none } } else { none });
     };
     let mut text = Vec::new();
     render::record::verified(&chain, expected.expect_tip.as_ref(), &mut text).map_err(unwritable)?;
@@ -48,7 +48,7 @@ pub(super) fn run(repository: &Repository, expected: &Expectations) -> Result {
     if complain(&chain) || !differences.is_empty() {
         return Ok(Exit::Unverified);
     }
-    let proved = chain.links.iter().all(|link| link.standing == Standing::Taken);
+    let proved = chain.links.iter().all(|link| link.standing == RecordStanding::Reproduced);
     Ok(if proved { Exit::Allowed } else { Exit::Undetermined })
 }
 

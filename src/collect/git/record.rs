@@ -12,7 +12,7 @@ use crate::model::environment::Environment;
 use crate::model::fact::{Fact, Gap, GapReason};
 use crate::model::path::RepoPath;
 use crate::record::{
-    Chain, Compare, Entry, Judge, PREFIX, RECORD, StoredEntry, StoredFile, Verifier, reference,
+    Chain, Compare, Judge, PREFIX, RECORD, RecordEntry, StoredEntry, StoredFile, Verifier, reference,
 };
 use git2::{ErrorCode, ObjectType, Oid, ReferenceType};
 use std::collections::BTreeMap;
@@ -84,7 +84,7 @@ impl Repository {
     ///
     /// # Errors
     /// An object is missing, or one of them cannot be read.
-    pub fn entries(&self, environment: &Environment) -> Result<Vec<Entry>, Gap> {
+    pub fn entries(&self, environment: &Environment) -> Result<Vec<RecordEntry>, Gap> {
         let objects = self.trusted_objects()?;
         let Some(tip) = tip(&self.git, environment)? else { return Ok(Vec::new()) };
         let read = |id: Oid| {

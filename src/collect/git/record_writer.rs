@@ -13,7 +13,7 @@ use super::record::tip;
 use super::trust::distrust;
 use crate::model::change::Revision;
 use crate::model::environment::Environment;
-use crate::record::{Sealed, reference};
+use crate::record::{PendingRecord, reference};
 use git2::{ConfigLevel, ErrorCode, ObjectType, Odb, Oid};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -89,7 +89,7 @@ type Result<T> = std::result::Result<T, Refusal>;
 ///
 /// # Errors
 /// The chain has moved on, is locked, or the repository cannot be written. The ref is then as it was.
-pub fn append(path: &Path, sealed: &Sealed) -> Result<Appended> {
+pub fn append(path: &Path, sealed: &PendingRecord) -> Result<Appended> {
     let git = open(path)?;
     let commit = write_objects(&git, sealed)?;
     move_ref(&git, sealed, commit)?;
@@ -124,7 +124,7 @@ fn flush_to_disk(git: &git2::Repository) -> Result<()> {
     }
 }
 
-fn write_objects(git: &git2::Repository, sealed: &Sealed) -> Result<Oid> {
+fn write_objects(git: &git2::Repository, sealed: &PendingRecord) -> Result<Oid> {
     let odb = git.odb().map_err(failed)?;
     let mut tree = Vec::new();
     for (name, bytes) in sealed.files() {
@@ -147,7 +147,7 @@ pub(super) fn write(odb: &Odb<'_>, kind: ObjectType, bytes: &[u8]) -> Result<Oid
 }
 
 /// Compare and swap.
-fn move_ref(git: &git2::Repository, sealed: &Sealed, to: Oid) -> Result<()> {
+fn move_ref(git: &git2::Repository, sealed: &PendingRecord, to: Oid) -> Result<()> {
     let name = reference(&sealed.entry().environment);
     let from = match sealed.previous() {
         Some(previous) => oid(previous.as_str()).map_err(failed)?,
@@ -165,7 +165,12 @@ fn move_ref(git: &git2::Repository, sealed: &Sealed, to: Oid) -> Result<()> {
 }
 
 /// Whatever libgit2 says, a chain that has moved is the reason to name.
-fn why(git: &git2::Repository, sealed: &Sealed, (from, to): (Oid, Oid), error: &git2::Error) -> Refusal {
+fn why(
+    git: &git2::Repository,
+    sealed: &PendingRecord,
+    (from, to): (Oid, Oid),
+    error: &git2::Error,
+) -> Refusal {
     let environment = &sealed.entry().environment;
     let name = reference(environment);
     match tip(git, environment) {

@@ -1,57 +1,133 @@
-//! Hosts of repositories, behind one trait; one folder for each.
+//! Hosts of repositories, behind two traits: [`Forge`] for the host of one repository, and [`ChangeRequestHost`] for one
+//! change request on it.
+//!
+//! A host is a folder here and a line in [`TABLE`]. The folder holds everything that is true of this kind of host alone;
+//! what the judge has to know of it arrives as facts ([`HostFacts::conventions`]). `http` is the client that all hosts
+//! share.
 
 use crate::model::change::{BranchName, Commit, Revision};
+use crate::model::check::{Check, WorkflowRun};
 use crate::model::deployment::HostDeployment;
 use crate::model::environment::Environment;
-use crate::model::fact::Fact;
+use crate::model::fact::{Fact, Gap};
 use crate::model::facts::HostFacts;
-use crate::model::inquiry::Inquiry;
+use crate::model::host::HostConventions;
+use crate::model::id::{CheckId, RequestId};
+use crate::model::inquiry::{Inquiry, Topic};
 use crate::model::landing::BranchPush;
-use crate::model::person::TeamName;
-use crate::model::protection::Branch;
-use crate::model::review::ChangeRequest;
-use std::collections::BTreeSet;
+use crate::model::person::{Account, Login, TeamName};
+use crate::model::protection::{Branch, Protection};
+use crate::model::review::{ChangeRequest, CommitAccounts, Move, Permission, Push, Review};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
+pub mod ci;
 pub mod github;
+pub mod http;
+mod table;
 
-/// A host, asked about one change request.
-pub trait Host {
-    /// The same host, asked about another request.
-    fn about(&self, request: u64) -> Box<dyn Host>;
+pub use table::{Connection, DEFAULT, HostError, HostKind, TABLE, find, open};
 
-    /// The request itself; asked first, because it names the base and the head.
-    fn request(&self) -> Fact<ChangeRequest>;
+/// The host of one repository.
+pub trait Forge {
+    /// The kind of host, as [`HostKind::name`] has it.
+    fn kind(&self) -> &'static str;
 
-    /// The requests that brought a commit to a branch, by their numbers. Whether they did is then proved by content.
-    fn landed(&self, commit: &Revision, branch: &BranchName) -> Fact<BTreeSet<u64>>;
+    /// The repository, as the host names it.
+    fn repository(&self) -> String;
+
+    /// The domains of the host's own addresses, in lower case.
+    fn domains(&self) -> &[String];
+
+    /// What all hosts of this kind have in common.
+    fn conventions(&self) -> Arc<HostConventions>;
+
+    /// A request on this host, to be asked about.
+    fn request(&self, id: &RequestId) -> Box<dyn ChangeRequestHost + '_>;
 
     /// A branch and its tip.
     fn branch(&self, name: &BranchName) -> Fact<Branch>;
 
-    /// The pushes to a branch, newest first: back to those that left it at each of some commits, or as far as the host keeps
-    /// them. Empty where the host keeps none at all.
+    /// The requests that brought a commit to a branch. Whether they did is then proved by content.
+    fn landed(&self, commit: &Revision, branch: &BranchName) -> Fact<BTreeSet<RequestId>>;
+
+    /// The pushes to a branch, newest first: back to those that left it at each of some commits, or as far as the host
+    /// keeps them. Empty where the host keeps none at all.
     fn branch_pushes(&self, branch: &BranchName, back_to: &[Revision]) -> Fact<Vec<BranchPush>>;
 
     /// The deployment to an environment that succeeded last and was not taken back; `None` when there is none.
     fn deployed(&self, environment: &str) -> Fact<Option<HostDeployment>>;
 
-    /// The same for each other environment that has one, by the host's names; only of those that are listed, if any are.
+    /// What is deployed to each other environment, by the host's names; only to those that are listed, if any are.
     fn deployed_elsewhere(
         &self,
         environment: &str,
         listed: &[Environment],
     ) -> Fact<Vec<(String, HostDeployment)>>;
 
-    /// Everything else that the inquiry asks for.
-    fn facts(&self, inquiry: &Inquiry, question: Question<'_>) -> HostFacts;
+    /// What protects the branch of a question.
+    fn protection(&self, question: &Question<'_>) -> Fact<Protection>;
+
+    /// The checks of a commit.
+    fn checks(&self, head: &Revision) -> CheckFacts;
+
+    /// The members of a team, also through teams inside of it.
+    fn members(&self, team: &TeamName) -> Fact<Vec<Account>>;
+}
+
+/// A host, asked about one change request.
+pub trait ChangeRequestHost {
+    /// The request itself; asked first, because it names the base and the head.
+    fn change_request(&self) -> Fact<ChangeRequest>;
+
+    /// The git reference on the host that holds the head of the request, where there is one.
+    fn head_reference(&self) -> Option<String>;
+
+    /// Who reviewed the request, and who its commits are of.
+    fn reviews(&self, commits: &[Commit]) -> ReviewFacts;
+
+    /// Who moved the branch of the request.
+    fn pushes(&self, question: &Question<'_>) -> PushFacts;
+}
+
+/// Answers about the reviews of a request, as [`HostFacts`] holds them.
+pub struct ReviewFacts {
+    /// All reviews, oldest first.
+    pub reviews: Fact<Vec<Review>>,
+    /// What each reviewer may do in the repository.
+    pub permissions: BTreeMap<Login, Fact<Permission>>,
+    /// When the request was last turned to another base branch.
+    pub base_changed: Fact<Option<jiff::Timestamp>>,
+    /// The accounts that commits are attributed to.
+    pub attribution: Fact<BTreeMap<Revision, CommitAccounts>>,
+    /// Whom the host attributes addresses of co-authors to.
+    pub co_authors: Fact<BTreeMap<String, Account>>,
+}
+
+/// Answers about the branch of a request, as [`HostFacts`] holds them.
+pub struct PushFacts {
+    /// Who pushed the head.
+    pub last: Fact<Push>,
+    /// Who pushed what the head brings.
+    pub content: Fact<Push>,
+    /// Everybody who moved the branch.
+    pub moves: Fact<Vec<Move>>,
+}
+
+/// Answers about the checks of a commit, as [`HostFacts`] holds them.
+pub struct CheckFacts {
+    /// Checks and statuses.
+    pub checks: Fact<Vec<Check>>,
+    /// The workflow runs that check runs belong to, where it matters.
+    pub workflow_runs: Fact<BTreeMap<CheckId, WorkflowRun>>,
 }
 
 /// What is already known when the rest is asked.
 #[derive(Clone, Debug)]
 pub struct Question<'a> {
-    /// See [`Host::request`].
+    /// See [`ChangeRequestHost::change_request`].
     pub request: Fact<ChangeRequest>,
-    /// See [`Host::branch`].
+    /// See [`Forge::branch`].
     pub branch: Fact<Branch>,
     /// The judged head.
     pub head: &'a Revision,
@@ -61,4 +137,47 @@ pub struct Question<'a> {
     pub before_updates: &'a [Revision],
     /// The teams that own touched files, beside those of the inquiry.
     pub owner_teams: BTreeSet<TeamName>,
+}
+
+/// The conventions of a host, or of the usual one where none takes part.
+pub fn conventions_of(forge: Option<&dyn Forge>) -> Arc<HostConventions> {
+    forge.map_or_else(|| (DEFAULT.conventions)(), Forge::conventions)
+}
+
+/// Asks a host everything that an inquiry wants to know; of a request only where one is given.
+pub fn ask_facts(
+    forge: &dyn Forge,
+    request: Option<&dyn ChangeRequestHost>,
+    inquiry: &Inquiry,
+    question: Question<'_>,
+) -> HostFacts {
+    let asks = |topic| inquiry.topics.contains(&topic);
+    let not_asked = Gap::not_asked("what the host says", "Nothing needs it.");
+    let mut facts = HostFacts::unseen(forge.kind(), &not_asked);
+    facts.repository = Some(forge.repository());
+    facts.conventions = forge.conventions();
+    facts.domains = forge.domains().to_vec();
+    if let Some(request) = request {
+        if asks(Topic::Reviews) {
+            let ReviewFacts { reviews, permissions, base_changed, attribution, co_authors } =
+                request.reviews(question.commits);
+            (facts.reviews, facts.permissions, facts.base_changed) = (reviews, permissions, base_changed);
+            (facts.attribution, facts.co_authors) = (attribution, co_authors);
+        }
+        if asks(Topic::Pushes) {
+            let PushFacts { last, content, moves } = request.pushes(&question);
+            (facts.last_push, facts.content_push, facts.moves) = (last, content, moves);
+        }
+    }
+    if asks(Topic::Protection) {
+        facts.protection = forge.protection(&question);
+    }
+    if asks(Topic::Checks) {
+        let CheckFacts { checks, workflow_runs } = forge.checks(question.head);
+        (facts.checks, facts.workflow_runs) = (checks, workflow_runs);
+    }
+    let owners = question.owner_teams.iter().filter(|_| asks(Topic::CodeOwners));
+    let teams: BTreeSet<&TeamName> = inquiry.teams.iter().chain(owners).collect();
+    facts.members = teams.into_iter().map(|team| (team.clone(), forge.members(team))).collect();
+    HostFacts { request: question.request, branch: question.branch, ..facts }
 }

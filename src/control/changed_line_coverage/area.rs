@@ -4,7 +4,7 @@ use super::counted::{Counted, Heard, disagreements};
 use super::names::{directories, meaning};
 use super::settings::{Percent, Source, WithoutLines};
 use super::{ChangedLineCoverage, NAME, broken_report};
-use crate::control::regression_tests::{count, some_of};
+use crate::control::shared::text::{first_few, plural};
 use crate::control::{Case, finding, unproven, widened};
 use crate::model::change::{FileChange, FileStatus};
 use crate::model::decision::{Finding, Place, SubjectKind, Verdict};
@@ -75,7 +75,7 @@ impl<'a> Judgement<'a> {
         let mut findings: Vec<Finding> = self.left_to_suite(&without).into_iter().collect();
         if with.is_empty() {
             if without.is_empty() {
-                findings.push(self.say(Verdict::Exempt, "nothing that the change leaves there has lines"));
+                findings.push(self.say(Verdict::Exempt, "no file that the change leaves in it has lines"));
             }
             return findings;
         }
@@ -96,18 +96,17 @@ impl<'a> Judgement<'a> {
 
     fn left_to_suite(&self, files: &[&RepoPath]) -> Option<Finding> {
         let suite = self.without?.suite.get_ref();
-        let number = count(files.len() as u64, "file");
+        let number = plural(files.len() as u64, "file");
         (!files.is_empty()).then(|| {
-            let reason =
-                format!("{number} without lines to measure: the suite `{suite}` has to run in their place");
+            let reason = format!("{number} without measurable lines: the suite `{suite}` has to run instead");
             self.say(Verdict::Exempt, reason)
-                .details(some_of(files.iter().map(ToString::to_string).collect()))
+                .details(first_few(files.iter().map(ToString::to_string).collect()))
         })
     }
 
     fn judge(&self, files: &[&'a RepoPath]) -> Result<Vec<Finding>, Gap> {
         if self.sources.is_empty() {
-            let reason = "it is touched, and the policy names no coverage report for it";
+            let reason = "the change touches it, and the policy names no coverage report for it";
             let remedy =
                 format!("Add `{}` to the `areas` of a report in [controls.{NAME}.reports]", self.area.name);
             let remedy = widened(self.case, NAME, &self.area.name, remedy);
@@ -235,18 +234,18 @@ impl<'a> Judgement<'a> {
         let number = reports.iter().filter(|heard| !heard.is_repeated(reports)).count();
         let names: Vec<String> = reports.iter().map(|heard| heard.name.clone()).collect();
         let reason = format!(
-            "{covered} of {} covered ({} %) by {}; {} % are needed",
-            count(executable, "changed executable line"),
+            "{covered} of {} covered ({} %) by {}; {} % required",
+            plural(executable, "changed executable line"),
             covered.saturating_mul(100).checked_div(executable).unwrap_or_default(),
-            count(number as u64, "report"),
+            plural(number as u64, "report"),
             self.minimum.0
         );
         let of_area = match (executable, enough) {
             (0, _) => sound.then(|| self.nothing_executable(shares)),
-            (_, true) => sound.then(|| self.say(Verdict::Met, reason).details(some_of(names))),
+            (_, true) => sound.then(|| self.say(Verdict::Met, reason).details(first_few(names))),
             (_, false) => whole.then(|| {
                 let remedy = "Test the lines that are listed for each file, and run the suite again";
-                self.say(Verdict::Broken, reason).remedy(remedy).details(some_of(names))
+                self.say(Verdict::Broken, reason).remedy(remedy).details(first_few(names))
             }),
         };
         let verdict = if enough || !whole { Verdict::Noted } else { Verdict::Broken };
@@ -255,9 +254,9 @@ impl<'a> Judgement<'a> {
     }
 
     fn nothing_executable(&self, shares: &BTreeMap<&RepoPath, Share>) -> Finding {
-        let reason = "none of its changed lines can be executed, by its reports, or because nothing changed that could be";
+        let reason = "no changed line of it can be executed, according to its reports or because no executable code changed";
         let files = shares.keys().map(ToString::to_string).collect();
-        self.say(Verdict::Exempt, reason).details(some_of(files))
+        self.say(Verdict::Exempt, reason).details(first_few(files))
     }
 }
 
@@ -269,20 +268,20 @@ fn absent(name: &str, question: &CoverageSource, lies_here: bool) -> Finding {
     if lies_here {
         let reason = format!("no coverage report of `{name}` counts");
         return broken_report(&question.files, reason)
-            .remedy("Hand over a statement that it was recorded in, of a run that counts; what does not count says why");
+            .remedy("Hand over a statement that recorded it, of a run that counts; the finding on what does not count says why");
     }
     broken_report(&question.files, format!("there is no coverage report of `{name}` here"))
-        .remedy("Let the suite write it before the gate runs (links are not followed), or hand over a statement that it was recorded in")
+        .remedy("Have the suite write it before the gate runs (symbolic links are not followed), or hand over a statement that recorded it")
 }
 
 /// What speaks against a report, whatever it says of which file.
 fn objections(report: &CoverageReport) -> Vec<Finding> {
     let mut findings = Vec::new();
     if report.tracked {
-        let reason = "the repository brought its own evidence: this coverage report is one of its files";
+        let reason = "git tracks this coverage report, so it is not evidence of a run";
         findings.push(
             broken_report(&report.path, reason)
-                .remedy("Remove it from the repository and let the pipeline write it"),
+                .remedy("Remove it from the repository and have the pipeline write it"),
         );
     }
     match report.content.known() {
@@ -294,9 +293,9 @@ fn objections(report: &CoverageReport) -> Vec<Finding> {
 
 fn contradicts_itself(name: &str, covered: &Covered) -> Option<Finding> {
     (!covered.contradictions.is_empty()).then(|| {
-        broken_report(name, "the coverage report speaks against itself")
-            .remedy("Find out what was left out of it or changed in it, and run the suite again")
-            .details(some_of(covered.contradictions.clone()))
+        broken_report(name, "the coverage report is inconsistent")
+            .remedy("Find out what was left out or changed, and run the suite again")
+            .details(first_few(covered.contradictions.clone()))
     })
 }
 
@@ -306,14 +305,14 @@ fn untrue(path: &RepoPath, seen: &[&Covered]) -> Option<Finding> {
         finding(NAME, Verdict::Broken, SubjectKind::File, path.to_string(), reason).at(place(path, None))
     };
     let stale = seen.iter().find_map(|covered| covered.stale.get(path)).map(|how| {
-        of_file(format!("a coverage report is about another version of it: {how}"))
-            .remedy("Measure the very commit that is judged (not its merge into the base), and run the gate on that checkout")
+        of_file(format!("a coverage report is of another version of this file: {how}"))
+            .remedy("Measure the judged commit itself (not its merge into the base), and run the gate on that checkout")
     });
     stale.or_else(|| {
         let names = seen.iter().find_map(|covered| covered.ambiguous.get(path))?;
-        let reason = "nobody can say which entry of a coverage report is about it".to_string();
-        let remedy = "Let each module write a report of its own, and map it with `strip` and `add`";
-        Some(of_file(reason).remedy(remedy).details(some_of(names.clone())))
+        let reason = "it is ambiguous which entry of a coverage report is about this file".to_string();
+        let remedy = "Have each module write its own report, and map it with `strip` and `add`";
+        Some(of_file(reason).remedy(remedy).details(first_few(names.clone())))
     })
 }
 
@@ -323,19 +322,19 @@ fn unnamed(path: &RepoPath, seen: &[&Covered]) -> Finding {
     hints.sort();
     hints.dedup();
     let remedy = if hints.is_empty() {
-        "Let the tests measure it, or name it in `without-lines` with the suite that guards it"
+        "Measure it in the tests, or name it in `without-lines` with the suite that guards it"
     } else {
-        "Say with `strip` and `add` which paths the names in the report stand for; they end like it, which proves nothing"
+        "Use `strip` and `add` to map the names in the report to paths; an equal ending proves nothing"
     };
     finding(
         NAME,
         Verdict::Broken,
         SubjectKind::File,
         path.to_string(),
-        "it changed, and no coverage report names it",
+        "the file changed, and no coverage report names it",
     )
     .remedy(remedy)
-    .details(some_of(hints.into_iter().map(|name| format!("named in a report: {name}")).collect()))
+    .details(first_few(hints.into_iter().map(|name| format!("named in a report: {name}")).collect()))
     .at(place(path, None))
 }
 
@@ -356,7 +355,7 @@ fn unexecuted(path: &RepoPath, share: &Share, verdict: Verdict) -> Finding {
     let number = share.uncovered.count();
     let reason = format!(
         "no test executed {number} of its {}: {named}{more}",
-        count(share.executable, "changed executable line")
+        plural(share.executable, "changed executable line")
     );
     finding(NAME, verdict, SubjectKind::File, path.to_string(), reason)
         .remedy("Test what these lines do")

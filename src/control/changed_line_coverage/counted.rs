@@ -1,12 +1,14 @@
 //! Which coverage counts: that of the reports that lie here, and that which statements of runs hold.
 //!
-//! It is bound as tests are (see [`bound`]). A report that lies here and one that was recorded add up, as two reports do; but a
+//! It is bound as tests are (see [`evidence_binding`]). A report that lies here and one that was recorded add up, as two reports do; but a
 //! statement that does not say what its own report says, and two tellings of one run that differ, are findings.
 
 use super::settings::ChangedLineCoverage;
 use super::{NAME, broken_report};
-use crate::control::bound::{self, Asked, LocalReport, Told, Trust, is_answer, is_handed_over};
-use crate::control::regression_tests::{count, some_of};
+use crate::control::shared::evidence_binding::{
+    self, Asked, LocalReport, Told, Trust, is_answer, is_handed_over,
+};
+use crate::control::shared::text::{first_few, plural};
 use crate::control::{Case, finding, unproven};
 use crate::model::change::{Change, ObjectName};
 use crate::model::decision::{Finding, SubjectKind, Verdict};
@@ -56,7 +58,7 @@ impl<'a> Counted<'a> {
     /// A gap: what the evidence would be bound to could not be seen.
     pub fn of(settings: &ChangedLineCoverage, case: &Case<'a>, change: &'a Change) -> Result<Self, Gap> {
         let mut counted = Counted { here: true, recorded: Vec::new(), findings: Vec::new() };
-        if settings.is_bound() || bound::handed(&case.facts.evidence).next().is_some() {
+        if settings.is_bound() || evidence_binding::handed(&case.facts.evidence).next().is_some() {
             let facts = case.facts.evidence.known()?;
             Sorter { settings, case, change, facts, left_out: Vec::new(), about_signatures: Vec::new() }
                 .sort(&mut counted);
@@ -121,7 +123,7 @@ impl<'a> Heard<'a> {
         let run = &one.statement.predicate;
         let configuration = run.configuration.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
         let name =
-            format!("{}, recorded of {}{configuration} in {}", one.report.path, run.suite, one.found.place);
+            format!("{}, recorded for {}{configuration} in {}", one.report.path, run.suite, one.found.place);
         Heard {
             name,
             covered: Some(&one.covered),
@@ -178,7 +180,7 @@ impl<'a> Sorter<'_, 'a> {
         if self.lying_here().is_empty() {
             return;
         }
-        match bound::objection_here(self.facts, self.trust()) {
+        match evidence_binding::objection_here(self.facts, self.trust()) {
             Ok(None) => return,
             Ok(Some(why)) => self.left_out.push(why),
             Err(gap) => counted.findings.push(self.unseen(&gap)),
@@ -191,7 +193,8 @@ impl<'a> Sorter<'_, 'a> {
             return;
         }
         let trees = &self.facts.trees;
-        let why = bound::why_not(trees, self.trust(), found, statement).or_else(|| without_a_pass(statement));
+        let why = evidence_binding::why_not(trees, self.trust(), found, statement)
+            .or_else(|| without_a_pass(statement));
         match why {
             None => {
                 let blobs = blobs(self.change);
@@ -202,7 +205,7 @@ impl<'a> Sorter<'_, 'a> {
                     covered: covered(report, &blobs),
                 }));
             }
-            Some(why) if is_handed_over(found) && !bound::is_baseline(trees, statement) => {
+            Some(why) if is_handed_over(found) && !evidence_binding::is_baseline(trees, statement) => {
                 self.left_out.push(format!("{}: {why}", found.place));
             }
             Some(_) => {}
@@ -247,20 +250,20 @@ impl<'a> Sorter<'_, 'a> {
     fn said_of_times(&self, told: Told) -> Vec<Finding> {
         let mut findings: Vec<Finding> = told.gaps.iter().map(|gap| self.unseen(gap)).collect();
         if !told.wrong.is_empty() {
-            let number = count(told.wrong.len() as u64, "coverage report");
+            let number = plural(told.wrong.len() as u64, "coverage report");
             findings.push(
-                self.say(Verdict::Broken, format!("{number} cannot be of a fresh run of this change"))
-                    .remedy("Measure the commit that is judged again, or let `portcullis evidence record --coverage FILE -- COMMAND` run the suite; let nothing bring back old reports")
-                    .details(some_of(told.wrong)),
+                self.say(Verdict::Broken, format!("{number} cannot come from a fresh run of this change"))
+                    .remedy("Measure the judged commit again, or let `portcullis evidence record --coverage FILE -- COMMAND` run the suite; make sure that nothing restores old reports")
+                    .details(first_few(told.wrong)),
             );
         }
         if !told.by_files.is_empty() {
-            let number = count(told.by_files.len() as u64, "coverage report");
-            let reason = format!("{number}: only file times show that it was measured on what is judged");
+            let number = plural(told.by_files.len() as u64, "coverage report");
+            let reason = format!("{number}: only file times show that the judged commit was measured");
             findings.push(
                 self.say(Verdict::Noted, reason)
                     .remedy("Let `portcullis evidence record --coverage FILE -- COMMAND` run the suite")
-                    .details(some_of(told.by_files)),
+                    .details(first_few(told.by_files)),
             );
         }
         findings
@@ -268,7 +271,7 @@ impl<'a> Sorter<'_, 'a> {
 
     fn vouched(&self, counted: &mut Counted<'a>) {
         let Some(wanted) = &self.settings.check else { return };
-        match bound::unvouched(wanted, self.case) {
+        match evidence_binding::unvouched(NAME, wanted, self.case) {
             Err(gap) => counted.findings.push(self.unseen(&gap)),
             Ok(None) => {}
             Ok(Some(judged)) => {
@@ -295,8 +298,8 @@ impl<'a> Sorter<'_, 'a> {
         let reason = format!("{number} {noun} of coverage evidence {verb} not count");
         let how = "Measure a clean checkout of what would land, and hand over what was recorded there";
         let signatures = std::mem::take(&mut self.about_signatures);
-        let remedy = bound::about(signatures, self.left_out.len(), how.to_string());
-        counted.findings.push(self.say(verdict, reason).remedy(remedy).details(some_of(self.left_out)));
+        let remedy = evidence_binding::about(signatures, self.left_out.len(), how.to_string());
+        counted.findings.push(self.say(verdict, reason).remedy(remedy).details(first_few(self.left_out)));
     }
 }
 
@@ -336,14 +339,14 @@ fn covered(report: &RecordedCoverage, blobs: &BTreeMap<&RepoPath, &ObjectName>) 
         }
     }
     if report.contradictions > 0 {
-        let number = count(report.contradictions, "contradiction");
+        let number = plural(report.contradictions, "contradiction");
         covered.contradictions.push(format!("{number} when it was recorded"));
     }
     covered
 }
 
 fn other(file: &RecordedFile, judged: &ObjectName) -> String {
-    format!("it was recorded of blob {}, and the file is blob {}", file.blob.short(), judged.short())
+    format!("it was recorded for blob {}, but the file is blob {}", file.blob.short(), judged.short())
 }
 
 /// Where two tellings that must agree do not.
@@ -354,10 +357,11 @@ pub fn disagreements(heard: &[Heard<'_>]) -> Vec<Finding> {
             let Some(reason) = must_agree(one, other, heard) else { continue };
             let lines = different_lines(one, other);
             if !lines.is_empty() {
-                let remedy = "Measure the commit that is judged once more, record that run, and hand over nothing else";
+                let remedy =
+                    "Measure the judged commit once more, record that run, and hand over nothing else";
                 let names = [one, other].map(|heard| heard.name.clone());
                 let details = names.into_iter().chain(lines).collect();
-                findings.push(broken_report(one.path, reason).remedy(remedy).details(some_of(details)));
+                findings.push(broken_report(one.path, reason).remedy(remedy).details(first_few(details)));
             }
         }
     }
@@ -369,15 +373,15 @@ fn must_agree(one: &Heard<'_>, other: &Heard<'_>, all: &[Heard<'_>]) -> Option<&
         |report: &Heard<'_>| all.iter().any(|heard| heard.run.is_some() && heard.digest == report.digest);
     match (one.run, other.run) {
         _ if one.digest.is_some() && one.digest == other.digest => {
-            Some("a statement does not say of the executed lines what its report says")
+            Some("a statement and its own report disagree about the executed lines")
         }
         _ if one.path != other.path => None,
         // A report that was recorded as one shard may lie beside the statements of the others.
         (None, Some(_)) if !recorded_of(one) => Some(
-            "a coverage report and what was recorded of one in its place do not agree on the executed lines",
+            "a coverage report and what was recorded from one at its path disagree about the executed lines",
         ),
         (Some(run), Some(again)) if run == again => {
-            Some("two runs of one suite do not agree on the executed lines")
+            Some("two runs of one suite disagree about the executed lines")
         }
         _ => None,
     }

@@ -1,7 +1,7 @@
 //! What a policy writes under `[controls.changed-line-coverage]`.
 
-use crate::control::bound::{self, Age, Trust};
-use crate::control::required_checks::Wanted;
+use crate::control::shared::evidence_binding::{self, Age, Trust};
+use crate::control::shared::named_check::NamedCheck;
 use crate::model::glob::Glob;
 use crate::model::line_coverage::{CoverageFormat, CoverageSource};
 use serde::de::Error;
@@ -11,6 +11,7 @@ use toml::Spanned;
 
 /// The settings.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "Written"))]
 #[serde(try_from = "Written")]
 pub struct ChangedLineCoverage {
     /// The share that every area needs.
@@ -22,7 +23,7 @@ pub struct ChangedLineCoverage {
     /// Which evidence counts; `None`: every report that is found, and every statement of the tree that is handed over.
     pub(super) trust: Option<Spanned<Trust>>,
     /// The check of the head that vouches for the job.
-    pub(super) check: Option<Wanted>,
+    pub(super) check: Option<NamedCheck>,
     /// How old a report may be.
     pub(super) max_age: Option<Age>,
 }
@@ -36,15 +37,24 @@ impl ChangedLineCoverage {
 
 /// The settings as they are written; what belongs together is checked when they are read.
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Written {
+    /// The share of the changed executable lines that tests must execute in each touched area, in percent.
     minimum: Percent,
+    /// The coverage reports, under names of your own.
     #[serde(deserialize_with = "some_reports")]
     reports: BTreeMap<String, Source>,
+    /// What differs for the area of this name.
     #[serde(default)]
+    #[cfg_attr(test, schemars(with = "BTreeMap<String, OfArea>"))]
     areas: BTreeMap<Spanned<String>, OfArea>,
+    /// Which evidence counts. Default: every report that is found, and every statement of the judged tree.
+    #[cfg_attr(test, schemars(with = "Option<Trust>"))]
     trust: Option<Spanned<Trust>>,
-    check: Option<Wanted>,
+    /// The check of the head that vouches for the job, with `trust = "host"`.
+    check: Option<NamedCheck>,
+    /// How old a report may be: `"30m"`, `"24h"`, `"7d"`; at most a year. Default: any age.
     max_age: Option<Age>,
 }
 
@@ -54,7 +64,7 @@ impl TryFrom<Written> for ChangedLineCoverage {
     fn try_from(written: Written) -> Result<Self, Self::Error> {
         let Written { minimum, reports, areas, trust, check, max_age } = written;
         let level = trust.as_ref().map(|trust| *trust.get_ref());
-        match bound::mistake(level, check.as_ref()) {
+        match evidence_binding::mistake(level, check.as_ref()) {
             Some(mistake) => Err(mistake),
             None => Ok(ChangedLineCoverage { minimum, reports, areas, trust, check, max_age }),
         }
@@ -63,16 +73,24 @@ impl TryFrom<Written> for ChangedLineCoverage {
 
 /// Where some reports are, for which areas, and how their names become paths.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Source {
+    /// Glob patterns of the report files; each must find at least one.
     #[serde(deserialize_with = "not_empty")]
+    #[cfg_attr(test, schemars(with = "Vec<String>"))]
     files: Vec<Glob>,
-    /// `None`: for all.
+    /// The areas that the report covers. Default: all areas.
     #[serde(default, deserialize_with = "some")]
+    #[cfg_attr(test, schemars(with = "Option<Vec<String>>"))]
     pub(super) areas: Option<Vec<Spanned<String>>>,
-    /// `None`: the content decides.
+    /// The format of the report. Default: recognised by content.
+    #[cfg_attr(test, schemars(default, schema_with = "crate::control::schema::coverage_format"))]
     format: Option<CoverageFormat>,
+    /// Leading components to remove from each name in the report: an absolute directory, the path of a Go module, the
+    /// name of a JaCoCo group.
     strip: Option<Prefix>,
+    /// The directory of the repository to put in front of what is left of each name.
     add: Option<Directory>,
 }
 
@@ -95,27 +113,32 @@ impl Source {
 
 /// What is different for one area.
 #[derive(Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(super) struct OfArea {
-    /// The share that it needs.
+    /// The share that this area needs, in percent. Default: the `minimum` of the control.
     pub(super) minimum: Option<Percent>,
-    /// Its files that no tool measures.
+    /// Files of the area that no coverage tool measures, such as SQL, and the suite that must run in its place.
     pub(super) without_lines: Option<WithoutLines>,
 }
 
 /// Files without line coverage, and the suite that has to run in its place.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct WithoutLines {
-    /// Which files. It narrows, so it matches to the byte.
+    /// Glob patterns of the files. They narrow the rule, so they match to the byte.
     #[serde(deserialize_with = "not_empty")]
+    #[cfg_attr(test, schemars(with = "Vec<String>"))]
     pub(super) paths: Vec<Glob>,
-    /// A suite of `regression-tests` that judges this area.
+    /// The suite of `regression-tests` that judges this area.
+    #[cfg_attr(test, schemars(with = "String"))]
     pub(super) suite: Spanned<String>,
 }
 
 /// A share in percent, from 1 to 100.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "u64", extend("minimum" = 1, "maximum" = 100)))]
 #[serde(try_from = "u64")]
 pub(super) struct Percent(pub(super) u64);
 
@@ -126,13 +149,14 @@ impl TryFrom<u64> for Percent {
         match percent {
             0 => Err("a share of 0 percent requires nothing; write one from 1 to 100".into()),
             1..=100 => Ok(Percent(percent)),
-            _ => Err(format!("there are no {percent} percent of anything; write a share from 1 to 100")),
+            _ => Err(format!("a share of {percent} percent is not possible; write one from 1 to 100")),
         }
     }
 }
 
 /// The leading components of names in a report: an absolute directory, the path of a Go module, the name of a JaCoCo group.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "String"))]
 #[serde(try_from = "String")]
 struct Prefix(String);
 
@@ -141,7 +165,7 @@ impl TryFrom<String> for Prefix {
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
         if text.is_empty() {
-            return Err("an empty `strip` takes nothing away; leave the key out".into());
+            return Err("an empty `strip` removes nothing; leave the key out".into());
         }
         Ok(Prefix(text))
     }
@@ -149,6 +173,7 @@ impl TryFrom<String> for Prefix {
 
 /// A directory of the repository.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "String"))]
 #[serde(try_from = "String")]
 struct Directory(String);
 
@@ -158,7 +183,7 @@ impl TryFrom<String> for Directory {
     fn try_from(text: String) -> Result<Self, Self::Error> {
         if text.split('/').any(|part| matches!(part, "" | "." | "..")) {
             return Err(format!(
-                "`{text}` is no directory of the repository; write it from the root, without `/` at its ends"
+                "`{text}` is not a directory of the repository; write its path from the root, without `/` at either end"
             ));
         }
         Ok(Directory(text))
@@ -168,7 +193,7 @@ impl TryFrom<String> for Directory {
 fn not_empty<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
     let list = Vec::deserialize(deserializer)?;
     if list.is_empty() {
-        return Err(Error::custom("an empty list says nothing here; name something or leave the key out"));
+        return Err(Error::custom("an empty list has no effect; add an entry or leave the key out"));
     }
     Ok(list)
 }
@@ -181,7 +206,7 @@ fn some_reports<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<S
     let reports = BTreeMap::deserialize(deserializer)?;
     if reports.is_empty() {
         return Err(Error::custom(
-            "no report is named, so no line could ever be covered; add one below `reports`",
+            "no report is named, so no line could ever be covered; add one under `reports`",
         ));
     }
     Ok(reports)

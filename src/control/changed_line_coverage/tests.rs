@@ -99,7 +99,7 @@ fn enough_is_met_and_what_is_missing_is_noted_where_it_is() {
     assert_eq!(
         reasons,
         [
-            "8 of 10 changed executable lines covered (80 %) by 1 report; 80 % are needed",
+            "8 of 10 changed executable lines covered (80 %) by 1 report; 80 % required",
             "no test executed 2 of its 10 changed executable lines: 13-14"
         ]
     );
@@ -118,7 +118,7 @@ fn one_line_less_is_broken_in_the_area_and_in_the_file() {
             (
                 Verdict::Broken,
                 "upload",
-                "7 of 10 changed executable lines covered (70 %) by 1 report; 80 % are needed",
+                "7 of 10 changed executable lines covered (70 %) by 1 report; 80 % required",
             ),
             (Verdict::Broken, LOAD, "no test executed 3 of its 10 changed executable lines: 13-15"),
         ],
@@ -143,7 +143,7 @@ fn a_file_that_no_report_names_is_not_a_file_without_lines() {
     let mut world = honest();
     content(&mut world).files.clear();
     content(&mut world).unmatched = vec!["/build/services/upload/load.rs".into(), "/x/other.rs".into()];
-    stops(&world, &[(Verdict::Broken, LOAD, "it changed, and no coverage report names it")]);
+    stops(&world, &[(Verdict::Broken, LOAD, "the file changed, and no coverage report names it")]);
     let findings = judge(&world, SETTINGS);
     assert_eq!(findings[0].details, ["named in a report: /build/services/upload/load.rs"]);
 }
@@ -181,12 +181,12 @@ fn reports_that_are_absent_tracked_unread_or_contradictory_are_no_evidence() {
 
     let mut world = honest();
     facts(&mut world).reports[0].tracked = true;
-    let reason = "the repository brought its own evidence: this coverage report is one of its files";
+    let reason = "git tracks this coverage report, so it is not evidence of a run";
     stops(&world, &[(Verdict::Broken, "cov/lcov.info", reason)]);
 
     let mut world = honest();
     content(&mut world).contradictions.push("it claims 9 lines and shows 8".into());
-    stops(&world, &[(Verdict::Broken, "cov/lcov.info", "the coverage report speaks against itself")]);
+    stops(&world, &[(Verdict::Broken, "cov/lcov.info", "the coverage report is inconsistent")]);
 
     let mut world = honest();
     let gap = Gap::new("the report", GapReason::Malformed, "line 3: cut", "Run it again.");
@@ -198,12 +198,16 @@ fn reports_that_are_absent_tracked_unread_or_contradictory_are_no_evidence() {
 fn another_version_and_another_file_are_no_evidence() {
     let mut world = honest();
     content(&mut world).stale.insert(LOAD.into(), "it has a line 50, and the file has 40".into());
-    let reason = "a coverage report is about another version of it: it has a line 50, and the file has 40";
+    let reason =
+        "a coverage report is of another version of this file: it has a line 50, and the file has 40";
     stops(&world, &[(Verdict::Broken, LOAD, reason)]);
 
     let mut world = honest();
     content(&mut world).ambiguous.insert(LOAD.into(), vec!["a".into(), "b".into()]);
-    stops(&world, &[(Verdict::Broken, LOAD, "nobody can say which entry of a coverage report is about it")]);
+    stops(
+        &world,
+        &[(Verdict::Broken, LOAD, "it is ambiguous which entry of a coverage report is about this file")],
+    );
 }
 
 #[test]
@@ -249,7 +253,7 @@ fn an_area_without_a_report_of_its_own_is_not_covered_by_that_of_another() {
     world.scope.inventory.areas.push(area("billing", &["billing/**"]));
     let only = format!("{SETTINGS}areas = [\"billing\"]\n");
     let findings = judge(&world, &only);
-    assert_eq!(findings[0].reason, "it is touched, and the policy names no coverage report for it");
+    assert_eq!(findings[0].reason, "the change touches it, and the policy names no coverage report for it");
     assert_eq!(findings[0].verdict, Verdict::Broken);
     let named = format!("{SETTINGS}areas = [\"billing\", \"upload\"]\n");
     assert_eq!(world.outcome(&KIND, &named), Outcome::Allow);

@@ -51,7 +51,7 @@ fn the_deployer_holds_the_role() {
     assert_eq!(role_verdict(&world, "SAM"), Verdict::Met);
     let found = whole(&world, &deployed_by(&world, "kim")).remove(0);
     assert_eq!(found.verdict, Verdict::Broken);
-    assert_eq!(found.reason, "kim deploys, who does not hold the role `release-managers`");
+    assert_eq!(found.reason, "kim, who deploys, does not hold the role `release-managers`");
 }
 
 #[test]

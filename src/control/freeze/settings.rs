@@ -19,6 +19,7 @@ const FURTHEST: i64 = 14 * 60 * 60;
 
 /// A window between two moments.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "RawWindow"))]
 #[serde(try_from = "RawWindow")]
 pub struct Window {
     from: Timestamp,
@@ -30,13 +31,21 @@ pub struct Window {
 
 /// One entry of the list.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct WindowEntry(pub Window);
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct RawWindow {
+    /// The first moment inside the window, in RFC 3339: `"2026-12-18T18:00:00Z"`. A date alone means its first moment
+    /// in UTC.
+    #[cfg_attr(test, schemars(with = "String"))]
     from: Moment,
+    /// The first moment after the window.
+    #[cfg_attr(test, schemars(with = "String"))]
     until: Moment,
+    /// Why nothing is deployed; every finding shows it.
     reason: String,
 }
 
@@ -47,7 +56,7 @@ impl TryFrom<RawWindow> for Window {
         let RawWindow { from: Moment(from), until: Moment(until), reason } = raw;
         if until <= from {
             return Err(format!(
-                "this window ends at {until}, and does not begin before {from}; let `until` be later"
+                "this window ends at {until}, which is not after its beginning at {from}; write a later `until`"
             ));
         }
         Ok(Window { from, until, reason: said(reason)? })
@@ -63,6 +72,7 @@ impl Window {
 
 /// A window of every week, in seconds since Thursday 00:00 UTC.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "RawWeek"))]
 #[serde(try_from = "RawWeek")]
 pub struct Week {
     from: i64,
@@ -73,14 +83,20 @@ pub struct Week {
 
 /// One entry of the list.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct WeekEntry(pub Week);
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct RawWeek {
+    /// The day and time at which the window begins: `"fri 16:00"`.
     from: WeekTime,
+    /// The day and time at which it ends.
     until: WeekTime,
+    /// A fixed offset from UTC: `"+01:00"`. It does not change in summer. Default: UTC.
     offset: Option<Offset>,
+    /// Why nothing is deployed; every finding shows it.
     reason: String,
 }
 
@@ -90,7 +106,7 @@ impl TryFrom<RawWeek> for Week {
     fn try_from(raw: RawWeek) -> Result<Self, String> {
         let length = (raw.until.0 - raw.from.0).rem_euclid(WEEK);
         if length == 0 {
-            return Err("this window ends when it begins; let `until` be another time".into());
+            return Err("this window ends when it begins; write another `until`".into());
         }
         let offset = raw.offset.map_or(0, |offset| offset.0);
         Ok(Week { from: raw.from.0 - offset, length, reason: said(raw.reason)? })
@@ -121,6 +137,7 @@ fn second(moment: Timestamp) -> i64 {
 
 /// A time of the week as `fri 16:00`: seconds since Thursday 00:00.
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "String", extend("pattern" = "^(mon|tue|wed|thu|fri|sat|sun) [0-9]{2}:[0-9]{2}$")))]
 #[serde(try_from = "String")]
 struct WeekTime(i64);
 
@@ -141,6 +158,7 @@ impl TryFrom<String> for WeekTime {
 
 /// A fixed offset from UTC as `+01:00`, in seconds.
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "String", extend("pattern" = "^[+-][0-9]{2}:[0-9]{2}$")))]
 #[serde(try_from = "String")]
 struct Offset(i64);
 
@@ -152,7 +170,9 @@ impl TryFrom<String> for Offset {
         let negative = text.strip_prefix('-').and_then(clock).map(|offset| -offset);
         let offset = positive.or(negative).filter(|offset| offset.abs() <= FURTHEST);
         offset.map(Offset).ok_or_else(|| {
-            format!("`{text}` is not an offset from UTC; write \"+01:00\" (a name of a time zone has no place here)")
+            format!(
+                "`{text}` is not an offset from UTC; write \"+01:00\" (names of time zones are not supported)"
+            )
         })
     }
 }

@@ -31,7 +31,7 @@ fn moment(text: &str) -> jiff::Timestamp {
 fn inside_a_window_nothing_is_deployed_and_the_finding_says_why_and_how_long() {
     let found = at_moment(HOLIDAY, observed());
     assert_eq!(found.verdict, Verdict::Broken);
-    assert_eq!(found.reason, "nothing is deployed there before 2027-01-04T08:00:00Z: nobody is on call");
+    assert_eq!(found.reason, "deployments to it are frozen until 2027-01-04T08:00:00Z: nobody is on call");
     assert_eq!(found.subject.to_string(), "environment production");
     assert!(found.remedy.unwrap().contains("2027-01-04T08:00:00Z"));
 }
@@ -87,7 +87,7 @@ fn a_weekly_window_may_run_over_the_end_of_the_week() {
         ("1969-12-27T12:00:00.5Z", Some("1969-12-29T08:00:00Z")),
     ] {
         let found = at_moment(weekend, moment(text));
-        let end = until.map(|end| format!("nothing is deployed there before {end}: weekend"));
+        let end = until.map(|end| format!("deployments to it are frozen until {end}: weekend"));
         assert_eq!(found.verdict == Verdict::Broken, end.is_some(), "{text}");
         assert!(end.is_none_or(|end| end == found.reason), "{text}: {}", found.reason);
     }
@@ -118,11 +118,11 @@ fn what_would_hold_nothing_back_does_not_parse() {
         (&format!("environments = [\"*\"]\n{HOLIDAY}"), "no name of an environment"),
         (
             r#"windows = [{ from = "2026-12-19", until = "2026-12-18", reason = "x" }]"#,
-            "let `until` be later",
+            "write a later `until`",
         ),
         (
             r#"windows = [{ from = "2026-12-18", until = "2026-12-18", reason = "x" }]"#,
-            "let `until` be later",
+            "write a later `until`",
         ),
         (
             r#"windows = [{ from = "2026-12-18", until = "2026-12-19", reason = " " }]"#,

@@ -53,9 +53,9 @@ impl Class {
     fn unbound(self, start: impl Fn(Verdict, String) -> Finding) -> Finding {
         let whom = match self {
             Class::Administrators => "administrators",
-            Class::Others => "anybody",
+            Class::Others => "anyone",
         };
-        start(Verdict::Broken, format!("no rule that the policy asks for is in force, so none binds {whom}"))
+        start(Verdict::Broken, format!("none of the required rules is enabled, so nothing restricts {whom}"))
             .remedy("set up the rules first; the other findings on this branch say which")
     }
 
@@ -71,16 +71,14 @@ impl Class {
         let told = if let Some((_, way)) = mine.iter().find(|(_, way)| way.certain) {
             start(
                 Verdict::Broken,
-                format!("{} can go round rules that the policy asks for", describe(way.actor)),
+                format!("{} can bypass rules that the policy requires", describe(way.actor)),
             )
             .remedy(self.remedy())
         } else if let Some(gap) = doubts.first() {
             start(Verdict::Unproven, gap.to_string()).remedy(gap.remedy.clone())
         } else if !mine.is_empty() {
-            start(Verdict::Unproven, "somebody may be in the bypass lists of all sources at once".into())
-                .remedy(
-                    "leave the bypass list of one source empty, or name nobody but single users in the lists",
-                )
+            start(Verdict::Unproven, "one account may be on the bypass lists of all sources".into())
+                .remedy("empty the bypass list of one source, or list only individual users")
         } else {
             start(Verdict::Met, self.met().into())
         };
@@ -92,19 +90,18 @@ impl Class {
     fn remedy(self) -> &'static str {
         match self {
             Class::Administrators => {
-                "take them off the bypass lists, and in classic protection switch on \
-                 \"Do not allow bypassing the above settings\"; or name them under `bypass` in the policy, with a reason"
+                "remove them from the bypass lists, and in classic branch protection enable \"Do not allow bypassing the above settings\"; or name them under `bypass` in the policy, with a reason"
             }
             Class::Others => {
-                "take them off the bypass lists of the sources named; or name them under `bypass` in the policy, with a reason"
+                "remove them from the bypass lists of the sources named; or name them under `bypass` in the policy, with a reason"
             }
         }
     }
 
     fn met(self) -> &'static str {
         match self {
-            Class::Administrators => "the rules in force bind administrators",
-            Class::Others => "nobody whom the policy does not name can go round the rules in force",
+            Class::Administrators => "the enabled rules apply to administrators",
+            Class::Others => "only actors that the policy names can bypass the enabled rules",
         }
     }
 }
@@ -124,7 +121,7 @@ fn lines(ways: &[(&Rule, &Way<'_>)]) -> Vec<String> {
 
 fn line(perhaps: bool, actor: &str, sources: &str, rules: &[String]) -> String {
     let may = if perhaps { "may be able to" } else { "can" };
-    format!("{actor} {may} go round {} ({sources})", rules.join(", "))
+    format!("{actor} {may} bypass {} ({sources})", rules.join(", "))
 }
 
 fn sources(way: &Way<'_>) -> String {
@@ -150,5 +147,9 @@ fn reason<'a>(actor: &Bypass, allowed: &'a [Allowed]) -> Option<&'a str> {
 }
 
 fn permission(actor: &Bypass, source: &str, reason: &str) -> String {
-    format!("the policy lets {} round ({source}: {}): {reason}", describe(actor), describe_mode(actor.mode))
+    format!(
+        "the policy allows {} to bypass ({source}: {}): {reason}",
+        describe(actor),
+        describe_mode(actor.mode)
+    )
 }

@@ -189,7 +189,7 @@ pub fn describe(actor: &Bypass) -> String {
         ActorKind::Team => "team",
         ActorKind::User => "user",
         ActorKind::App => "app",
-        ActorKind::Other => "an actor of a kind that we do not know,",
+        ActorKind::Other => "an actor of an unknown kind,",
     };
     format!("{kind}{number}{name}").trim_end_matches(',').to_string()
 }
@@ -208,8 +208,8 @@ fn role_name(actor: &Bypass) -> String {
 /// When an actor may, for people.
 pub fn describe_mode(mode: BypassMode) -> &'static str {
     match mode {
-        BypassMode::Always => "at any time, direct pushes included",
+        BypassMode::Always => "always, including direct pushes",
         BypassMode::ChangeRequest => "when merging a change request",
-        BypassMode::Exempt => "at any time, without a trace in the host's log",
+        BypassMode::Exempt => "always, without an entry in the host's log",
     }
 }

@@ -6,10 +6,11 @@
 //! `settings.rs` reads the policy, `rules.rs` names the rules, `bypass.rs` works out who gets round which rule, and
 //! `access.rs` makes findings of that.
 
-use super::{Case, Control, Documentation, Kind, Reach, Stage, Waivable, finding, read};
+use super::{Case, Control, Documentation, Granularity, Kind, Stage, Waivable, finding, read};
 use crate::model::decision::{Finding, SubjectKind, Verdict};
 use crate::model::fact::{Fact, Gap, GapReason};
 use crate::model::facts::HostFacts;
+use crate::model::host::ProtectionAdvice;
 use crate::model::inquiry::{Inquiry, Topic};
 use crate::model::protection::{Protection, Rule};
 use serde::Deserialize;
@@ -26,15 +27,18 @@ mod tests;
 pub static KIND: Kind = Kind {
     name: "protected-branch",
     stage: Stage::Both,
-    reach: Reach::Whole,
+    granularity: Granularity::Once,
     always_on: false,
     waivable: Waivable::Freely,
     documentation: Documentation(include_str!("../protected_branch.md")),
     read: read::<ProtectedBranch>,
+    #[cfg(test)]
+    schema: super::schema::of::<ProtectedBranch>,
 };
 
 /// Its settings.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ProtectedBranch(Settings);
 
 impl Control for ProtectedBranch {
@@ -50,8 +54,9 @@ impl Control for ProtectedBranch {
         let host = &case.facts.host;
         let branch = branch(host)?;
         let protection = protection(host, branch)?;
+        let advice = &host.conventions.advice;
         let mut findings: Vec<Finding> =
-            self.0.wanted.iter().map(|rule| judge(branch, rule, &protection)).collect();
+            self.0.wanted.iter().map(|rule| judge(branch, rule, &protection, advice)).collect();
         findings.extend(access::judge(KIND.name, branch, &self.0, &protection));
         Ok(findings)
     }
@@ -62,7 +67,10 @@ fn branch(host: &HostFacts) -> Result<&str, Gap> {
     match (&host.branch, &host.request) {
         (Fact::Known(branch), Fact::Known(request)) if branch.name != request.base_branch => {
             Err(contradiction("the branch that would receive the change", {
-                format!("the request names `{}`, but `{}` was asked about", request.base_branch, branch.name)
+                format!(
+                    "the base branch of the request is `{}`, but the host was asked about `{}`",
+                    request.base_branch, branch.name
+                )
             }))
         }
         (Fact::Known(branch), _) => Ok(branch.name.as_str()),
@@ -80,7 +88,7 @@ fn protection(host: &HostFacts, branch: &str) -> Result<Protection, Gap> {
             Ok(Protection { requirements: Vec::new(), unseen: Vec::new() })
         }
         Fact::Known(answer) if !answer.protected => Err(contradiction("the protection of the branch", {
-            format!("the host calls `{branch}` unprotected and lists rules for it")
+            format!("the host reports `{branch}` as unprotected, but lists rules for it")
         })),
         _ => Ok(sorted(seen.clone())),
     }
@@ -103,12 +111,12 @@ fn contradiction(what: &str, detail: String) -> Gap {
         what,
         GapReason::Contradiction,
         detail,
-        "judge again; if the answers stay so, report it to the host",
+        "judge again; if the answers still contradict each other, report it to the host",
     )
 }
 
 /// Is this rule imposed, by whatever source?
-fn judge(branch: &str, wanted: &Rule, protection: &Protection) -> Finding {
+fn judge(branch: &str, wanted: &Rule, protection: &Protection, advice: &ProtectionAdvice) -> Finding {
     let name = format!("{branch}: {}", rules::key(wanted));
     let start = |verdict, reason| finding(KIND.name, verdict, SubjectKind::Branch, name.clone(), reason);
     let asked = rules::phrase(wanted);
@@ -118,9 +126,11 @@ fn judge(branch: &str, wanted: &Rule, protection: &Protection) -> Finding {
     let details =
         [weaker(wanted, protection), protection.unseen.iter().map(Gap::to_string).collect()].concat();
     let finding = match protection.unseen.first() {
-        Some(gap) => start(Verdict::Unproven, format!("nothing that we can see requires {asked}, and {gap}"))
+        Some(gap) => start(Verdict::Unproven, format!("no visible rule requires {asked}, and {gap}"))
             .remedy(gap.remedy.clone()),
-        None => start(Verdict::Broken, missing(wanted, protection)).remedy(rules::remedy(wanted, branch)),
+        None => {
+            start(Verdict::Broken, missing(wanted, protection)).remedy(rules::remedy(wanted, branch, advice))
+        }
     };
     finding.details(details)
 }
@@ -130,7 +140,7 @@ fn missing(wanted: &Rule, protection: &Protection) -> String {
     let seen = protection.requirements.iter().map(|requirement| &requirement.rule);
     match seen.filter(|seen| rules::falls_short(seen, wanted)).max() {
         Some(best) => format!("the host requires {}, not {}", rules::phrase(best), rules::phrase(wanted)),
-        None => format!("nothing requires {}", rules::phrase(wanted)),
+        None => format!("no rule requires {}", rules::phrase(wanted)),
     }
 }
 

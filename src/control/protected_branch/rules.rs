@@ -1,5 +1,6 @@
 //! What each rule is called: in the policy, in a sentence, and in the host's settings pages.
 
+use crate::model::host::ProtectionAdvice;
 use crate::model::protection::Rule;
 
 /// The rule's name in the policy, for the subject of a finding.
@@ -42,30 +43,10 @@ pub fn phrase(rule: &Rule) -> String {
     phrase.to_string()
 }
 
-/// Where to switch the rule on, in the words of GitHub's ruleset page (GitHub docs, "Available rules for rulesets").
-pub fn remedy(rule: &Rule, branch: &str) -> String {
-    let setting = match rule {
-        Rule::ChangeRequest => "Require a pull request before merging",
-        Rule::Approvals(_) => "Required approvals",
-        Rule::DismissStale => "Dismiss stale pull request approvals when new commits are pushed",
-        Rule::CodeOwners => "Require review from Code Owners",
-        Rule::LastPushApproval => "Require approval of the most recent reviewable push",
-        Rule::ConversationResolution => "Require conversation resolution before merging",
-        Rule::Check { .. } => "Require status checks to pass",
-        Rule::UpToDate => "Require branches to be up to date before merging",
-        Rule::NoForcePush => "Block force pushes",
-        Rule::NoDeletion => "Restrict deletions",
-        Rule::SignedCommits => "Require signed commits",
-        Rule::LinearHistory => "Require linear history",
-    };
-    let how = match rule {
-        Rule::Approvals(count) => format!("set \"{setting}\" to {count} or more"),
-        Rule::Check { name, app: Some(app) } => {
-            format!("switch on \"{setting}\" with `{name}` and choose app {app} as its source")
-        }
-        _ => format!("switch on \"{setting}\""),
-    };
-    format!("{how}, in an active ruleset that covers {branch} (Settings > Rules)")
+/// Where to switch the rule on, in the words of the host's settings page.
+pub fn remedy(rule: &Rule, branch: &str, advice: &ProtectionAdvice) -> String {
+    let general = || format!("have the host require {} on {branch}", phrase(rule));
+    advice.for_rule(rule, branch).unwrap_or_else(general)
 }
 
 /// Does a rule that is imposed give what a wanted rule asks for?

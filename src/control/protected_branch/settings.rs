@@ -10,6 +10,7 @@ use std::num::NonZeroU64;
 
 /// The checked settings.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "Raw"))]
 #[serde(try_from = "Raw")]
 pub struct Settings {
     /// The rules that the branch must impose, in the order in which they are judged.
@@ -20,6 +21,7 @@ pub struct Settings {
 
 /// An actor that may go round the wanted rules, and why.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "RawAllowed"))]
 #[serde(try_from = "RawAllowed")]
 pub struct Allowed {
     /// Its kind.
@@ -31,24 +33,39 @@ pub struct Allowed {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Raw {
+    /// `true`: changes land only through a change request.
     change_request: Option<Switch>,
+    /// How many approvals the host must require.
     approvals: Option<NonZeroU64>,
+    /// `true`: a new commit dismisses earlier approvals.
     dismiss_stale: Option<Switch>,
+    /// `true`: the owners of the touched files must approve (CODEOWNERS).
     code_owners: Option<Switch>,
+    /// `true`: somebody other than the last to push must approve.
     last_push_approval: Option<Switch>,
+    /// The checks that the host must require, each with the app that must report it.
     checks: Option<Checks>,
+    /// `true`: the request must be up to date with the branch before it merges.
     up_to_date: Option<Switch>,
+    /// `"blocked"`: nobody rewrites the history of the branch.
     force_push: Option<Blocked>,
+    /// `"blocked"`: nobody deletes the branch.
     deletion: Option<Blocked>,
+    /// `true`: the rules bind administrators. They must in any case; write the key to say so.
     // Accepted so that a policy can say it; it is so without the key, too.
     #[serde(rename = "administrators")]
     _administrators: Option<Bound>,
+    /// The actors that may bypass the rules, each with a reason. Default: none.
     #[serde(default)]
     bypass: Actors,
+    /// `true`: every review conversation must be resolved.
     conversation_resolution: Option<Switch>,
+    /// `true`: every commit must have a signature that the host verified.
     signed_commits: Option<Switch>,
+    /// `true`: the branch has no merge commits.
     linear_history: Option<Switch>,
 }
 
@@ -92,6 +109,7 @@ impl Raw {
 
 /// `true`. There is no `false`: it would read like a rule and be none.
 #[derive(Clone, Copy, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "bool", extend("const" = true)))]
 #[serde(try_from = "bool")]
 struct Switch;
 
@@ -105,6 +123,7 @@ impl TryFrom<bool> for Switch {
 
 /// `true`: the rules bind administrators, too.
 #[derive(Clone, Copy, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "bool", extend("const" = true)))]
 #[serde(try_from = "bool")]
 struct Bound;
 
@@ -113,7 +132,7 @@ impl TryFrom<bool> for Bound {
 
     fn try_from(bound: bool) -> Result<Self, Self::Error> {
         bound.then_some(Bound).ok_or(
-            "the rules always bind administrators; to let them go round, name them with a reason: \
+            "the rules always apply to administrators; to let them bypass, name them with a reason: \
              `bypass = [{ kind = \"administrators\", reason = \"…\" }]`",
         )
     }
@@ -121,6 +140,7 @@ impl TryFrom<bool> for Bound {
 
 /// `"blocked"`.
 #[derive(Clone, Copy, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 enum Blocked {
     Blocked,
@@ -128,6 +148,7 @@ enum Blocked {
 
 /// Checks pinned to their apps; not empty, and none twice.
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "Vec<CheckEntry>"))]
 #[serde(try_from = "Vec<CheckEntry>")]
 struct Checks(Vec<Rule>);
 
@@ -148,9 +169,11 @@ impl TryFrom<Vec<CheckEntry>> for Checks {
 
 /// In a newtype for the place of its errors; see the head of this file.
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct CheckEntry(PinnedCheck);
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "RawCheck"))]
 #[serde(try_from = "RawCheck")]
 struct PinnedCheck {
     name: String,
@@ -164,9 +187,13 @@ impl PinnedCheck {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct RawCheck {
+    /// The name of the check.
     name: String,
+    /// The number of the app that must report the check: 15368 is GitHub Actions on github.com.
+    #[cfg_attr(test, schemars(required))]
     app: Option<u64>,
 }
 
@@ -177,7 +204,7 @@ impl TryFrom<RawCheck> for PinnedCheck {
         match raw.app {
             _ if raw.name.is_empty() => Err("a check needs a name".into()),
             Some(app) => Ok(PinnedCheck { name: raw.name, app }),
-            None => Err("a check without an app can be written by anybody; add the app's number, \
+            None => Err("anyone can write a check without an app; add the app's number, \
                          for example `app = 15368` for GitHub Actions on github.com"
                 .into()),
         }
@@ -186,6 +213,7 @@ impl TryFrom<RawCheck> for PinnedCheck {
 
 /// The actors that may go round; none twice.
 #[derive(Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "Vec<ActorEntry>"))]
 #[serde(try_from = "Vec<ActorEntry>")]
 struct Actors(Vec<Allowed>);
 
@@ -204,13 +232,19 @@ impl TryFrom<Vec<ActorEntry>> for Actors {
 
 /// In a newtype for the place of its errors; see the head of this file.
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct ActorEntry(Allowed);
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct RawAllowed {
+    /// What the actor is.
+    #[cfg_attr(test, schemars(schema_with = "crate::control::schema::actor"))]
     kind: ActorKind,
+    /// The number of the actor on the host. Administrators, organisation owners and deploy keys have none.
     id: Option<u64>,
+    /// Why the actor may bypass the rules; every finding shows it.
     reason: String,
 }
 
@@ -219,10 +253,10 @@ impl TryFrom<RawAllowed> for Allowed {
 
     fn try_from(raw: RawAllowed) -> Result<Self, String> {
         if raw.reason.trim().is_empty() {
-            return Err("say why this actor may go round the rules".into());
+            return Err("say why this actor may bypass the rules".into());
         }
         if raw.kind == ActorKind::Other {
-            return Err("an actor of a kind that we do not know cannot be let round".into());
+            return Err("an actor of an unknown kind cannot be allowed to bypass".into());
         }
         match (has_number(raw.kind), raw.id) {
             (true, None) => Err("an actor of this kind needs its number: `id = …`".into()),

@@ -159,7 +159,7 @@ mod settings {
     #[test]
     fn mistakes_in_a_list_point_at_the_entry() {
         for (entry, says) in
-            [("{ name = \"a\" }", "written by anybody"), ("{ name = \"\", app = 1 }", "needs a name")]
+            [("{ name = \"a\" }", "anyone can write"), ("{ name = \"\", app = 1 }", "needs a name")]
         {
             let (place, message) = mistake(&format!("{{ checks = [{{ name = \"x\", app = 1 }}, {entry}] }}"));
             assert_eq!(place, entry, "{message}");
@@ -170,7 +170,7 @@ mod settings {
             ("{ kind = \"administrators\", id = 5, reason = \"r\" }", "no number"),
             ("{ kind = \"deploy-key\", id = 5, reason = \"r\" }", "no number"),
             ("{ kind = \"user\", id = 5, reason = \" \" }", "say why"),
-            ("{ kind = \"other\", id = 5, reason = \"r\" }", "do not know"),
+            ("{ kind = \"other\", id = 5, reason = \"r\" }", "unknown kind"),
         ] {
             let (place, message) = mistake(&format!("{{ approvals = 1, bypass = [{entry}] }}"));
             assert_eq!(place, entry, "{message}");
@@ -636,8 +636,8 @@ mod arithmetic {
         let findings = judged("{ change-request = true, force-push = \"blocked\" }", seen);
         assert_eq!(
             of(&findings, "bypass").details,
-            ["team 7 (release) can go round change-request, force-push \
-              (ruleset \"main\" (17): at any time, direct pushes included)"]
+            ["team 7 (release) can bypass change-request, force-push \
+              (ruleset \"main\" (17): always, including direct pushes)"]
         );
     }
 

@@ -9,8 +9,9 @@
 use super::binding::Run;
 use super::evidence::word;
 use super::settings::Baseline;
-use super::{NAME, Suite, broken, count, some_of, verb};
-use crate::control::bound::Trust;
+use super::{NAME, Suite, broken};
+use crate::control::shared::evidence_binding::Trust;
+use crate::control::shared::text::{agree, first_few, plural};
 use crate::control::{Case, finding};
 use crate::model::change::ObjectName;
 use crate::model::decision::{Finding, SubjectKind, Verdict};
@@ -206,48 +207,50 @@ fn vanished(
         Some(new) => format!("{}, perhaps renamed to {new}", shown(loss)),
         None => shown(loss),
     };
-    let (number, are) = (count(gone.len() as u64, "test"), verb(gone.len() as u64, "is", "are"));
-    let reason = format!("{number} that ran on what it began from (tree {}) {are} gone", tree.short());
-    Some(broken(name, reason).remedy(REMEDY).details(some_of(gone.iter().map(hint).collect())))
+    let (number, are) = (plural(gone.len() as u64, "test"), agree(gone.len() as u64, "is", "are"));
+    let reason = format!("{number} that ran on the baseline (tree {}) {are} missing", tree.short());
+    Some(broken(name, reason).remedy(REMEDY).details(first_few(gone.iter().map(hint).collect())))
 }
 
-const REMEDY: &str = "Bring them back, or list them under `removed` in the policy, in a change of its own that the \
-                      owners of the gate approve";
+const REMEDY: &str = "Restore them, or list them under `removed` in the policy, in a separate change that the owners of the gate approve";
 
 fn unverified(name: &str, tree: &ObjectName, open: &[Loss<'_>]) -> Option<Finding> {
     (!open.is_empty()).then(|| {
         let (number, verify) =
-            (count(open.len() as u64, "test"), verb(open.len() as u64, "verifies", "verify"));
+            (plural(open.len() as u64, "test"), agree(open.len() as u64, "verifies", "verify"));
         let reason = format!(
-            "{number} that passed on what it began from (tree {}) no longer {verify} anything",
+            "{number} that passed on the baseline (tree {}) no longer {verify} anything",
             tree.short()
         );
-        broken(name, reason).remedy(REMEDY).details(some_of(open.iter().map(shown).collect()))
+        broken(name, reason).remedy(REMEDY).details(first_few(open.iter().map(shown).collect()))
     })
 }
 
 fn shown(loss: &Loss<'_>) -> String {
     let configuration = loss.configuration.map(|name| format!(" ({name})")).unwrap_or_default();
     let now = loss.now.map(|now| format!(": {}", word(now))).unwrap_or_default();
-    let left =
-        loss.left.map(|(left, all)| format!(": {left} of {all} of this name are left")).unwrap_or_default();
+    let left = loss
+        .left
+        .map(|(left, all)| format!(": {left} of {all} tests of this name are left"))
+        .unwrap_or_default();
     format!("{}{configuration}{now}{left}", loss.id)
 }
 
 fn noted(name: &str, approved: &[Loss<'_>]) -> Option<Finding> {
     (!approved.is_empty()).then(|| {
-        let number = count(approved.len() as u64, "test");
-        let reason = format!("{number} of the baseline are given up, as the policy's `removed` allows");
+        let number = plural(approved.len() as u64, "test");
+        let reason =
+            format!("{number} of the baseline went missing or unverified, as `removed` in the policy allows");
         finding(NAME, Verdict::Noted, SubjectKind::Suite, name, reason)
-            .remedy("Take them out of `removed` once this has landed")
-            .details(some_of(approved.iter().map(shown).collect()))
+            .remedy("Remove them from `removed` once this has landed")
+            .details(first_few(approved.iter().map(shown).collect()))
     })
 }
 
 fn met(name: &str, tree: &ObjectName, before: &Inventory<'_>) -> Finding {
-    let number = count(before.values().map(|tests| tests.len() as u64).sum(), "test");
+    let number = plural(before.values().map(|tests| tests.len() as u64).sum(), "test");
     let reason =
-        format!("all of {number} that ran on what it began from (tree {}) are accounted for", tree.short());
+        format!("all of {number} that ran on the baseline (tree {}) are accounted for", tree.short());
     finding(NAME, Verdict::Met, SubjectKind::Suite, name, reason)
 }
 
@@ -259,16 +262,16 @@ fn first_run(name: &str, facts: &EvidenceFacts) -> Finding {
 
 fn declared_still(name: &str, tree: &ObjectName) -> Finding {
     let reason =
-        format!("the policy still declares a first run, and there is a baseline (tree {})", tree.short());
+        format!("the policy still declares a first run, but there is a baseline (tree {})", tree.short());
     finding(NAME, Verdict::Noted, SubjectKind::Suite, name, reason)
-        .remedy("Write `baseline = \"required\"`, so that a baseline that goes missing is noticed")
+        .remedy("Write `baseline = \"required\"`, so that a missing baseline is noticed")
 }
 
 fn absent(facts: &EvidenceFacts) -> &'static str {
     if facts.notes {
-        "no run that counts is recorded for what it began from"
+        "no run that counts is recorded for the commit that the change is based on"
     } else {
-        "this clone has no notes of evidence"
+        "this clone has no evidence notes"
     }
 }
 

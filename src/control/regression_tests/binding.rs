@@ -3,8 +3,9 @@
 //! A run counts when it is of the tree that would land, from a clean work tree, as fresh and as trusted as the suite asks. What
 //! does not count is never silently left out: its reason stands in a finding.
 
-use super::{Flaky, NAME, NAMED, Suite, broken, count, some_of};
-use crate::control::bound::{self, Asked, LocalReport, Told, is_answer, is_handed_over};
+use super::{Flaky, NAME, Suite, broken};
+use crate::control::shared::evidence_binding::{self, Asked, LocalReport, Told, is_answer, is_handed_over};
+use crate::control::shared::text::{NAMED, first_few, plural};
 use crate::control::{Case, finding, unproven};
 use crate::model::change::ObjectName;
 use crate::model::decision::{Finding, SubjectKind, Verdict};
@@ -92,7 +93,7 @@ pub fn count_runs<'a>(
 }
 
 /// Why reports alone do not count where the exit status is required.
-const UNTOLD: &str = "the reports: they do not say with which exit status the suite ended";
+const UNTOLD: &str = "the reports: they do not contain the exit status of the suite";
 
 impl<'a> Run<'a> {
     fn loose(report: Report, tree: Option<ObjectName>) -> Self {
@@ -126,7 +127,7 @@ impl<'a> Sorter<'a> {
             return;
         }
         let tree = self.facts.checkout.value().map(|checkout| checkout.subject.tree.clone());
-        match bound::objection_here(self.facts, self.suite.trust) {
+        match evidence_binding::objection_here(self.facts, self.suite.trust) {
             Err(gap) => self.findings.push(unproven(NAME, SubjectKind::Suite, self.name, &gap)),
             Ok(Some(why)) => self.left_out.push(why),
             Ok(None) if self.suite.exit_status.is_some() => {
@@ -153,12 +154,12 @@ impl<'a> Sorter<'a> {
 
     fn statement(&mut self, found: &'a Found, statement: &'a Statement) {
         let trees = &self.facts.trees;
-        let why = bound::why_not(trees, self.suite.trust, found, statement);
+        let why = evidence_binding::why_not(trees, self.suite.trust, found, statement);
         let untold = self.suite.exit_status.is_some() && statement.predicate.exit_status.is_none();
-        let untold = untold.then(|| "it does not say with which exit status the suite ended".to_string());
+        let untold = untold.then(|| "it does not contain the exit status of the suite".to_string());
         match why.or(untold) {
             None => self.runs.push(Run::of(found, statement)),
-            Some(why) if is_handed_over(found) && !bound::is_baseline(trees, statement) => {
+            Some(why) if is_handed_over(found) && !evidence_binding::is_baseline(trees, statement) => {
                 self.left_out.push(format!("{}: {why}", found.place));
             }
             Some(_) => {}
@@ -190,12 +191,11 @@ impl<'a> Sorter<'a> {
             return;
         }
         let verdict = if self.suite.flaky == Flaky::Note { Verdict::Noted } else { Verdict::Broken };
-        let reason =
-            "an earlier run of the same tree failed, so that it passes now is the luck of another attempt";
+        let reason = "an earlier run of the same tree failed, so the suite passes only on a later attempt";
         self.findings.push(
             finding(NAME, verdict, SubjectKind::Suite, self.name, reason)
-                .remedy("Find out why it fails at times, and change what makes it do so")
-                .details(some_of(failed)),
+                .remedy("Find out why it fails intermittently, and remove the cause")
+                .details(first_few(failed)),
         );
     }
 
@@ -216,12 +216,13 @@ impl<'a> Sorter<'a> {
             })
             .collect();
         if !alone.is_empty() {
-            let reason =
-                "it was run again by the CI system, and nothing shows what came of an attempt before";
+            let reason = "the CI system ran it again, and nothing shows the result of an earlier attempt";
             self.findings.push(
                 finding(NAME, Verdict::Noted, SubjectKind::Suite, self.name, reason)
-                    .remedy("Look at the first attempt, and let the job record each run, also one that fails")
-                    .details(some_of(alone)),
+                    .remedy(
+                        "Look at the first attempt, and have the job record every run, including failed ones",
+                    )
+                    .details(first_few(alone)),
             );
         }
     }
@@ -233,19 +234,19 @@ impl<'a> Sorter<'a> {
         let missing: Vec<String> =
             expected.iter().filter(|name| !here.contains(name.as_str())).cloned().collect();
         if !missing.is_empty() {
-            let number = count(missing.len() as u64, "configuration");
+            let number = plural(missing.len() as u64, "configuration");
             self.findings.push(
-                broken(self.name, format!("{number} of it handed over no run that counts"))
+                broken(self.name, format!("{number} handed over no run that counts"))
                     .remedy("Record each configuration with `portcullis evidence record --configuration NAME`, and hand all of them over")
-                    .details(some_of(missing)),
+                    .details(first_few(missing)),
             );
         }
         let twice = self.twice();
         if !twice.is_empty() {
             self.findings.push(
-                broken(self.name, "one report stands for several configurations")
-                    .remedy("Hand over the reports that each configuration wrote itself")
-                    .details(some_of(twice)),
+                broken(self.name, "several configurations handed over the same report")
+                    .remedy("Hand over the report that each configuration wrote itself")
+                    .details(first_few(twice)),
             );
         }
     }
@@ -292,19 +293,19 @@ impl<'a> Sorter<'a> {
         let mut findings: Vec<Finding> =
             told.gaps.iter().map(|gap| unproven(NAME, SubjectKind::Suite, self.name, gap)).collect();
         if !told.wrong.is_empty() {
-            let number = count(told.wrong.len() as u64, "report");
+            let number = plural(told.wrong.len() as u64, "report");
             findings.push(
-                say(Verdict::Broken, format!("{number} of it cannot be of a fresh run of this change"))
-                    .remedy("Run the suite again on the commit that is judged, or let `portcullis evidence record -- COMMAND` run it; remove old reports, and let nothing bring them back")
-                    .details(some_of(told.wrong)),
+                say(Verdict::Broken, format!("{number} cannot come from a fresh run of this change"))
+                    .remedy("Run the suite again on the judged commit, or let `portcullis evidence record -- COMMAND` run it; remove old reports, and make sure that nothing restores them")
+                    .details(first_few(told.wrong)),
             );
         }
         if !told.by_files.is_empty() {
-            let number = count(told.by_files.len() as u64, "report");
+            let number = plural(told.by_files.len() as u64, "report");
             findings.push(
-                say(Verdict::Noted, format!("{number} of it: only file times show that it ran on what is judged"))
-                    .remedy("Let `portcullis evidence record -- COMMAND` run the suite, or let the runner write a report that names its own times")
-                    .details(some_of(told.by_files)),
+                say(Verdict::Noted, format!("{number}: only file times show that the suite ran on the judged commit"))
+                    .remedy("Let `portcullis evidence record -- COMMAND` run the suite, or have the runner write a report that names its own times")
+                    .details(first_few(told.by_files)),
             );
         }
         findings.extend(other_clock.map(|said| say(Verdict::Noted, said)));
@@ -313,7 +314,7 @@ impl<'a> Sorter<'a> {
 
     fn vouched(&mut self, case: &Case<'_>) {
         let Some(wanted) = self.suite.vouching() else { return };
-        match bound::unvouched(wanted, case) {
+        match evidence_binding::unvouched(NAME, wanted, case) {
             Err(gap) => self.findings.push(unproven(NAME, SubjectKind::Suite, self.name, &gap)),
             Ok(None) => {}
             Ok(Some(judged)) => {
@@ -333,11 +334,11 @@ impl<'a> Sorter<'a> {
             let (noun, verb) = if number == 1 { ("piece", "does") } else { ("pieces", "do") };
             let reason = format!("{number} {noun} of evidence {verb} not count");
             let how = self.suite.how_to_count(self.name);
-            let remedy = bound::about(self.about_signatures, self.left_out.len(), how);
+            let remedy = evidence_binding::about(self.about_signatures, self.left_out.len(), how);
             self.findings.push(
                 finding(NAME, verdict, SubjectKind::Suite, self.name, reason)
                     .remedy(remedy)
-                    .details(some_of(self.left_out)),
+                    .details(first_few(self.left_out)),
             );
         }
         Counted { runs: self.runs, findings: self.findings }
@@ -347,7 +348,7 @@ impl<'a> Sorter<'a> {
 /// Was a statement handed over that is, or may be, of this suite?
 fn is_handed(name: &str, facts: &Fact<EvidenceFacts>) -> bool {
     let is_of_it = |found: &Found| found.statement.value().is_none_or(|said| said.predicate.suite == name);
-    bound::handed(facts).any(is_of_it)
+    evidence_binding::handed(facts).any(is_of_it)
 }
 
 /// Is it this attempt of the same run of the CI system?
@@ -370,8 +371,8 @@ fn failures(statement: &Statement) -> Option<String> {
     let attempt = run.producer.attempt.map(|attempt| format!(" in attempt {attempt}")).unwrap_or_default();
     match (number, errors.is_empty()) {
         (0, true) if flaky == 0 => None,
-        (0, true) => Some(format!("{} passed only after a failure{attempt}", count(flaky, "test"))),
+        (0, true) => Some(format!("{} passed only after a failure{attempt}", plural(flaky, "test"))),
         (0, false) => Some(format!("something failed outside its tests{attempt}")),
-        _ => Some(format!("{} failed{attempt}", count(number, "test"))),
+        _ => Some(format!("{} failed{attempt}", plural(number, "test"))),
     }
 }

@@ -1,6 +1,7 @@
 //! What the reports of one suite come to.
 
-use super::{Flaky, NAME, Pattern, Skipped, broken, count, some_of, verb};
+use super::{Flaky, NAME, Pattern, Skipped, broken};
+use crate::control::shared::text::{agree, first_few, plural};
 use crate::control::{finding, unproven};
 use crate::model::decision::{Finding, SubjectKind, Verdict};
 use crate::model::test_run::{Report, TestOutcome, TestRun};
@@ -56,7 +57,7 @@ impl<'a> Evidence<'a> {
         findings.extend(self.sentences(
             suite,
             |run| &run.contradictions,
-            "a report of it speaks against itself",
+            "its report is inconsistent",
             "Find out what the runner left out, and run the suite again.",
         ));
         findings.extend(self.sentences(
@@ -68,8 +69,8 @@ impl<'a> Evidence<'a> {
         findings.extend(self.sentences(
             suite,
             |run| &run.replayed,
-            "results of an earlier run were only told again",
-            "Run the suite anew, without the cache of its runner (`go test -count=1`).",
+            "the runner repeated cached results of an earlier run",
+            "Run the suite again, without the cache of its runner (`go test -count=1`).",
         ));
         findings.extend(self.empty(suite));
         findings.extend(self.failed(suite));
@@ -80,9 +81,9 @@ impl<'a> Evidence<'a> {
         let tracked = self.reports.iter().filter(|report| report.tracked);
         let paths: Vec<String> = tracked.map(|report| report.path.clone()).collect();
         (!paths.is_empty()).then(|| {
-            broken(suite, "the repository brought its own evidence: a report is one of its files")
-                .remedy("Remove the report from the repository and let the pipeline write it.")
-                .details(some_of(paths))
+            broken(suite, "git tracks a report of it, so it is not evidence of a run")
+                .remedy("Remove the report from the repository and have the pipeline write it.")
+                .details(first_few(paths))
         })
     }
 
@@ -98,38 +99,38 @@ impl<'a> Evidence<'a> {
             let said = report.run.value().map_or(&[][..], &part);
             all.extend(said.iter().map(|sentence| format!("{}: {sentence}", report.path)));
         }
-        (!all.is_empty()).then(|| broken(suite, reason).remedy(remedy).details(some_of(all)))
+        (!all.is_empty()).then(|| broken(suite, reason).remedy(remedy).details(first_few(all)))
     }
 
     fn empty(&self, suite: &str) -> Option<Finding> {
         (self.whole && self.tests.is_empty()).then(|| {
-            broken(suite, "its report holds no test: zero tests is no evidence")
+            broken(suite, "its report contains no test: zero tests are no evidence")
                 .remedy("Check which tests the runner selects, and run the suite again.")
-                .details(some_of(self.reports.iter().map(|report| report.path.clone()).collect()))
+                .details(first_few(self.reports.iter().map(|report| report.path.clone()).collect()))
         })
     }
 
     fn failed(&self, suite: &str) -> Option<Finding> {
         let failed = self.named(|seen| matches!(seen.outcome, TestOutcome::Failed | TestOutcome::Error));
         (!failed.is_empty()).then(|| {
-            broken(suite, format!("{} failed", count(failed.len() as u64, "test")))
-                .remedy("Repair what fails, and run the suite again.")
-                .details(some_of(failed))
+            broken(suite, format!("{} failed", plural(failed.len() as u64, "test")))
+                .remedy("Make the failing tests pass, and run the suite again.")
+                .details(first_few(failed))
         })
     }
 
     /// Tests that passed only after they had failed.
     pub fn flaky(&self, suite: &str, setting: Flaky) -> Option<Finding> {
         let flaky = self.named(|seen| seen.outcome == TestOutcome::Flaky);
-        let reason = format!("{} passed only after a failure", count(flaky.len() as u64, "test"));
+        let reason = format!("{} passed only after a failure", plural(flaky.len() as u64, "test"));
         let verdict = match setting {
             Flaky::Block => Verdict::Broken,
             Flaky::Note => Verdict::Noted,
         };
         (!flaky.is_empty()).then(|| {
             finding(NAME, verdict, SubjectKind::Suite, suite, reason)
-                .remedy("Find out why they fail at times; a retry hides it.")
-                .details(some_of(flaky))
+                .remedy("Find out why they fail intermittently; a retry hides the cause.")
+                .details(first_few(flaky))
         })
     }
 
@@ -137,9 +138,9 @@ impl<'a> Evidence<'a> {
     pub fn skipped(&self, suite: &str, setting: Skipped) -> Option<Finding> {
         let skipped = self.named(|seen| seen.outcome == TestOutcome::Skipped);
         (setting == Skipped::Block && !skipped.is_empty()).then(|| {
-            broken(suite, format!("{} did not run", count(skipped.len() as u64, "test")))
+            broken(suite, format!("{} did not run", plural(skipped.len() as u64, "test")))
                 .remedy("Run every test of the suite, or remove those that are not needed.")
-                .details(some_of(skipped))
+                .details(first_few(skipped))
         })
     }
 
@@ -151,9 +152,10 @@ impl<'a> Evidence<'a> {
             .map(|(id, seen)| format!("{id}: {}", word(seen.outcome)))
             .collect();
         if !open.is_empty() {
-            let reason = format!("a test that `{}` requires did not simply pass", pattern.as_str());
-            let remedy = "Let every required test run and pass at the first attempt.";
-            return Some(broken(suite, reason).remedy(remedy).details(some_of(open)));
+            let reason =
+                format!("a test required by `{}` did not pass at the first attempt", pattern.as_str());
+            let remedy = "Make every required test run and pass at the first attempt.";
+            return Some(broken(suite, reason).remedy(remedy).details(first_few(open)));
         }
         (self.whole && matching().next().is_none()).then(|| {
             broken(suite, format!("no test matches the required `{}`", pattern.as_str()))
@@ -165,7 +167,7 @@ impl<'a> Evidence<'a> {
     pub fn too_few(&self, suite: &str, minimum: NonZeroU64) -> Option<Finding> {
         let passed = self.number(TestOutcome::Passed);
         (self.whole && !self.tests.is_empty() && passed < minimum.get()).then(|| {
-            broken(suite, format!("{} passed, {minimum} are needed", count(passed, "test")))
+            broken(suite, format!("{} passed, {minimum} required", plural(passed, "test")))
                 .remedy("Run the whole suite; look for tests that were removed, skipped or not selected.")
                 .details(vec![self.numbers()])
         })
@@ -173,9 +175,9 @@ impl<'a> Evidence<'a> {
 
     /// All is well.
     pub fn met(&self, suite: &str, minimum: NonZeroU64) -> Finding {
-        let reason = format!("{}; {minimum} are needed", self.numbers());
+        let reason = format!("{}; {minimum} required", self.numbers());
         let paths = self.reports.iter().map(|report| report.path.clone()).collect();
-        finding(NAME, Verdict::Met, SubjectKind::Suite, suite, reason).details(some_of(paths))
+        finding(NAME, Verdict::Met, SubjectKind::Suite, suite, reason).details(first_few(paths))
     }
 
     /// Tests with several records that all passed: a rerun that the runner does not admit, or one name for several tests.
@@ -184,13 +186,13 @@ impl<'a> Evidence<'a> {
         (!repeated.is_empty()).then(|| {
             let number = repeated.len() as u64;
             let reason = format!(
-                "{} {} in a report more than once: reruns that are not marked, or several tests of one name",
-                count(number, "passed test"),
-                verb(number, "stands", "stand")
+                "{} {} in a report more than once: unmarked reruns, or several tests of one name",
+                plural(number, "passed test"),
+                agree(number, "appears", "appear")
             );
             finding(NAME, Verdict::Noted, SubjectKind::Suite, suite, reason)
-                .remedy("Give every test its own name, and let the runner mark reruns.")
-                .details(some_of(repeated))
+                .remedy("Give every test its own name, and have the runner mark reruns.")
+                .details(first_few(repeated))
         })
     }
 
@@ -215,7 +217,7 @@ impl<'a> Evidence<'a> {
         let parts = parts.filter(|(number, outcome)| *number > 0 || *outcome == TestOutcome::Passed);
         let parts: Vec<String> =
             parts.map(|(number, outcome)| format!("{number} {}", word(outcome))).collect();
-        format!("{} in {}", parts.join(", "), count(self.reports.len() as u64, "report"))
+        format!("{} in {}", parts.join(", "), plural(self.reports.len() as u64, "report"))
     }
 }
 

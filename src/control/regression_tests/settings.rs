@@ -1,8 +1,8 @@
 //! What a suite says of the evidence that it accepts: how it is bound, how old it may be, what it is compared with.
 
 use super::Suite;
-use crate::control::bound::{self, Trust};
-use crate::control::required_checks::Wanted;
+use crate::control::shared::evidence_binding::{self, Trust};
+use crate::control::shared::named_check::NamedCheck;
 use crate::model::path::RepoPath;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error};
@@ -10,29 +10,35 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Must there be a baseline?
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Baseline {
-    /// There must: without one nobody knows what is missing.
+    /// The branch must have a recorded run.
     Required,
-    /// The first run may come without. Where there is one, it is compared with.
+    /// The first run may come without one. If there is one, the run is compared with it.
     FirstRun,
 }
 
 /// Must a run say how its command ended? One that says that it failed has failed, whatever is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum ExitStatusSetting {
-    /// It must: only statements that say it count.
+    /// Only statements that hold the exit status of the command count.
     Required,
 }
 
 /// The settings as they are written; what belongs together is checked when they are read.
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Written {
+    /// The suites, by name.
     #[serde(deserialize_with = "some_suites")]
     pub suites: BTreeMap<String, Suite>,
+    /// The file of allowed signers, in the format of ssh-keygen(1), read at the base. `trust = "signed"` needs it.
     #[serde(default)]
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
     pub signers: Option<RepoPath>,
 }
 
@@ -57,7 +63,7 @@ impl Suite {
             ),
             (
                 self.removed.is_some() && self.baseline.is_none(),
-                "`removed` is only looked at with a `baseline`",
+                "`removed` has no effect without a `baseline`",
             ),
             (
                 unique.len() < names.len() || names.iter().any(String::is_empty),
@@ -65,7 +71,7 @@ impl Suite {
             ),
         ];
         let wrong = wrong.into_iter().find(|(is, _)| *is).map(|(_, mistake)| mistake);
-        bound::mistake(self.trust, self.check.as_ref()).or(wrong)
+        evidence_binding::mistake(self.trust, self.check.as_ref()).or(wrong)
     }
 
     /// Does it ask for more than reports?
@@ -78,7 +84,7 @@ impl Suite {
     }
 
     /// The check that vouches for the job.
-    pub(in crate::control) fn vouching(&self) -> Option<&Wanted> {
+    pub(in crate::control) fn vouching(&self) -> Option<&NamedCheck> {
         self.check.as_ref()
     }
 }
@@ -87,7 +93,7 @@ fn some_suites<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<St
     let suites = BTreeMap::deserialize(deserializer)?;
     if suites.is_empty() {
         return Err(Error::custom(
-            "no suite is named, so nothing could ever be required; add one below `suites`",
+            "no suite is named, so nothing could ever be required; add one under `suites`",
         ));
     }
     Ok(suites)

@@ -132,14 +132,14 @@ fn only_broken(findings: &[Finding]) -> &Finding {
 fn a_suite_that_ran_and_passed_is_met() {
     let findings = judge(&suite(", required = ['u > *a']"), vec![report("r/a.xml", good())]);
     assert_eq!(verdicts(&findings), [Verdict::Met]);
-    assert_eq!(findings[0].reason, "2 passed, 1 skipped in 1 report; 2 are needed");
+    assert_eq!(findings[0].reason, "2 passed, 1 skipped in 1 report; 2 required");
 }
 
 #[test]
 fn no_report_is_broken_and_the_remedy_names_the_place() {
     let findings = judge(&suite(""), vec![]);
     let finding = only_broken(&findings);
-    assert_eq!(finding.reason, "there is no report of it");
+    assert_eq!(finding.reason, "it has no report");
     let remedy = finding.remedy.as_deref().unwrap();
     assert!(remedy.contains("`r/*.xml`") && remedy.contains("--report s=FILE"));
 }
@@ -188,7 +188,7 @@ fn attack_61_a_required_test_that_is_gone_or_skipped() {
 fn attack_61_fewer_tests_than_needed_and_skipped_ones_do_not_count() {
     let run = run(&[("a", TestOutcome::Passed), ("b", TestOutcome::Skipped), ("c", TestOutcome::Skipped)]);
     let findings = judge(&suite(""), vec![report("r/a.xml", run)]);
-    assert_eq!(only_broken(&findings).reason, "1 test passed, 2 are needed");
+    assert_eq!(only_broken(&findings).reason, "1 test passed, 2 required");
 }
 
 #[test]
@@ -273,7 +273,7 @@ fn attack_62_what_a_test_lost_is_told_with_its_line_and_never_judged() {
     assert_eq!(findings[2].place, Some(Place { path: "tests/a.py".into(), line: Some(7) }));
     assert_eq!(
         findings[3].reason,
-        "heuristic: what stands outside tests is weaker than before: newly skipped, or expected to fail"
+        "heuristic: code outside tests is weaker than before: newly skipped, or expected to fail"
     );
 }
 
@@ -314,11 +314,11 @@ fn reruns_without_a_mark_are_pointed_out() {
 fn the_same_tests_handed_over_twice_count_once() {
     let one = run(&[("a", TestOutcome::Passed)]);
     let twice = vec![report("r/a.xml", one.clone()), report("r/b.xml", one.clone())];
-    assert_eq!(only_broken(&judge(&suite(""), twice)).reason, "1 test passed, 2 are needed");
+    assert_eq!(only_broken(&judge(&suite(""), twice)).reason, "1 test passed, 2 required");
     let mut other = report("r/b.xml", one.clone());
     other.digest = Some(Digest::of(b"other bytes"));
     let again = vec![report("r/a.xml", one), other];
-    assert_eq!(only_broken(&judge(&suite(""), again)).reason, "1 test passed, 2 are needed");
+    assert_eq!(only_broken(&judge(&suite(""), again)).reason, "1 test passed, 2 required");
 }
 
 #[test]
@@ -365,7 +365,7 @@ fn any_report() -> impl Strategy<Value = Report> {
         .prop_map(|(tests, name, tracked, bad)| {
             let tests: BTreeMap<u8, TestOutcome> = tests.into_iter().collect();
             let tests = tests.into_iter().map(|(id, outcome)| test(&format!("t{id}"), outcome)).collect();
-            let contradictions = bad.map(|()| "it speaks against itself".to_string()).into_iter().collect();
+            let contradictions = bad.map(|()| "it is inconsistent".to_string()).into_iter().collect();
             let run = TestRun { tests, contradictions, ..TestRun::default() };
             Report { tracked: tracked.is_some(), ..report(&format!("r/{name}.xml"), run) }
         })
@@ -439,7 +439,7 @@ fn suites_are_needed_where_their_areas_are_touched() {
     let given = |suite: &str| Report { suite: Some(suite.into()), ..report(&format!("{suite}.xml"), good()) };
     let findings = judge(&control, vec![given("a"), given("c")]);
     assert_eq!(verdicts(&findings), [Verdict::Met, Verdict::Met, Verdict::Exempt]);
-    assert_eq!(findings[2].reason, "no area of these suites is touched: b");
+    assert_eq!(findings[2].reason, "the change touches no area of these suites: b");
     // What was handed over for one suite is no evidence for another.
     let findings = judge(&control, vec![given("a")]);
     assert_eq!(only_broken(&findings).subject.name, "c");
@@ -610,7 +610,7 @@ fn a_test_that_goes_behind_another_of_its_name() {
         judge_statements(&bound(), vec![stated("a", twins(before)), stated("b", twins(after))])
     };
     let findings = judged(2, 1);
-    assert_eq!(only_broken(&findings).details, ["a: 1 of 2 of this name are left"]);
+    assert_eq!(only_broken(&findings).details, ["a: 1 of 2 tests of this name are left"]);
     for (before, after) in [(2, 2), (1, 2)] {
         assert_eq!(Outcome::of(&judged(before, after)), Outcome::Allow);
     }
@@ -641,7 +641,7 @@ fn a_later_attempt_whose_first_nobody_shows_is_pointed_out() {
     };
     let pointed_out = |statements: Vec<Found>| {
         let findings = judge_statements(&suite(", trust = 'local'"), statements);
-        let noted = findings.iter().filter(|finding| finding.reason.contains("an attempt before")).count();
+        let noted = findings.iter().filter(|finding| finding.reason.contains("an earlier attempt")).count();
         (Outcome::of(&findings), noted)
     };
     let passed = |attempt| run(attempt, TestOutcome::Passed);
@@ -658,8 +658,8 @@ fn bindings_that_would_always_hold_do_not_parse() {
         ("trust = 'any'", "any"),
         ("trust = 'host'", "needs a check that vouches"),
         ("trust = 'signed'", "needs a list of signers"),
-        ("check = { name = 'x', app = 'y' }", "only looked at with"),
-        ("removed = ['*']", "only looked at with a `baseline`"),
+        ("check = { name = 'x', app = 'y' }", "no effect without"),
+        ("removed = ['*']", "no effect without a `baseline`"),
         ("baseline = 'none'", "none"),
         ("configurations = []", "empty list"),
         ("configurations = ['a', 'a']", "twice"),

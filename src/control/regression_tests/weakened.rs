@@ -3,8 +3,9 @@
 //! Where the language of a file is known, the collector looked into it and tells what each test lost; that is a
 //! *heuristic* and called so. Elsewhere only the file is named, when lines of it are gone.
 
-use super::{NAME, NAMED, Suite, count, some_of};
+use super::{NAME, Suite};
 use crate::control::finding;
+use crate::control::shared::text::{NAMED, first_few, plural};
 use crate::model::change::{Change, FileChange, FileStatus, Nature};
 use crate::model::decision::{Finding, Place, SubjectKind, Verdict};
 use crate::model::fact::Fact;
@@ -12,7 +13,7 @@ use crate::model::glob::Glob;
 use crate::model::path::RepoPath;
 use crate::model::test_source::{TestSources, Weakening};
 
-const REMEDY: &str = "Look in review at what the tests no longer test.";
+const REMEDY: &str = "Check in review what the tests no longer test.";
 
 impl Suite {
     /// What the change takes away from the suite's own sources.
@@ -38,13 +39,11 @@ fn shrunk(name: &str, change: &Change, globs: &[Glob], sources: &TestSources) ->
     let place = found.iter().find_map(|(file, _)| file.new.as_ref()).map(|entry| entry.path.clone());
     let number = found.len() as u64;
     (number > 0).then(|| {
-        let reason = format!(
-            "the change also takes something away from {} of this suite",
-            count(number, "source file")
-        );
+        let reason =
+            format!("the change also removes something from {} of this suite", plural(number, "source file"));
         let mut finding = finding(NAME, Verdict::Noted, SubjectKind::Suite, name, reason)
             .remedy(REMEDY)
-            .details(some_of(found.iter().map(shown).collect()));
+            .details(first_few(found.iter().map(shown).collect()));
         finding.place = place.map(|path| Place { path, line: None });
         finding
     })
@@ -85,7 +84,7 @@ fn losses(name: &str, globs: &[Glob], sources: &TestSources) -> Vec<Finding> {
     let losses: Vec<&Weakening> = sources.weakened.iter().filter(|loss| takes(globs, &loss.path)).collect();
     let mut findings: Vec<Finding> = losses.iter().take(NAMED).map(|loss| lost(name, loss)).collect();
     if let (Some(last), Some(rest)) = (findings.last_mut(), losses.get(NAMED..)) {
-        last.details.extend(some_of(rest.iter().map(|loss| in_a_line(loss)).collect()));
+        last.details.extend(first_few(rest.iter().map(|loss| in_a_line(loss)).collect()));
     }
     findings
 }
@@ -98,7 +97,7 @@ fn lost(name: &str, loss: &Weakening) -> Finding {
 }
 
 fn what(loss: &Weakening) -> String {
-    loss.test.as_ref().map_or_else(|| "what stands outside tests".to_string(), |test| format!("`{test}`"))
+    loss.test.as_ref().map_or_else(|| "code outside tests".to_string(), |test| format!("`{test}`"))
 }
 
 fn in_a_line(loss: &Weakening) -> String {

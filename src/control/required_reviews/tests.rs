@@ -47,7 +47,7 @@ fn each_rule_is_its_own_finding() {
     let found = findings(&world, ROLES);
     let broken = with(&found, Verdict::Broken);
     assert_eq!(broken.len(), 1);
-    assert_eq!(broken[0].reason, "of this area: 0 of 1 independent approvals by role `ops`");
+    assert_eq!(broken[0].reason, "0 of 1 required independent approvals by role `ops` (rule for this area)");
 }
 
 #[test]

@@ -4,7 +4,7 @@
 //! gate let through. So it begins with what a record of another environment let through, where there is one, or before it. Where
 //! there are no records at all, it does not go beyond what the host has deployed elsewhere.
 
-use super::Words;
+use super::BaselineWords;
 use crate::control::{finding, unproven};
 use crate::decide::GATE;
 use crate::model::decision::{Finding, SubjectKind, Verdict};
@@ -16,21 +16,21 @@ use crate::model::landing::Span;
 use crate::policy::Policy;
 
 /// A policy that lists environments knows no other.
-pub fn unlisted(policy: &Policy, facts: &Deployment) -> Option<Finding> {
+pub fn unlisted_environment(policy: &Policy, facts: &Deployment) -> Option<Finding> {
     let environment = facts.environment.as_str();
     let listed: Vec<&str> = policy.environments.iter().map(|one| one.as_str()).collect();
     if listed.is_empty() || listed.contains(&environment) {
         return None;
     }
     let reason = format!(
-        "the policy does not list {environment} among the environments that are deployed to: {}",
+        "the policy does not list {environment} under `[deployment] environments`: {}",
         listed.join(", ")
     );
-    let remedy = "name one of them; a new environment is added to `[deployment] environments` in a change of the policy";
+    let remedy = "name one of them, or add the environment there in a change of the policy";
     Some(finding(GATE, Verdict::Broken, SubjectKind::Environment, environment, reason).remedy(remedy))
 }
 
-impl Words<'_> {
+impl BaselineWords<'_> {
     /// What others say of the baseline of a first deployment.
     pub(super) fn first(&self) -> Vec<Finding> {
         match &self.facts.elsewhere {
@@ -46,26 +46,25 @@ impl Words<'_> {
         let said = self.said.short();
         if let Some((other, record)) = elsewhere.holding() {
             let what = match record.candidate == *self.said {
-                true => format!("let {said} through"),
-                false => format!("let {} through, and {said} lies before it", record.candidate.short()),
+                true => format!("allowed {said}"),
+                false => format!("allowed {}, and {said} comes before it", record.candidate.short()),
             };
             let reason = format!("record {} of {} {what}", record.number, other.environment);
             return self.of(Verdict::Met, reason);
         }
         let newest = |other: &RecordsElsewhere| {
             let Recorded { number, candidate, .. } = &other.newest;
-            format!("the newest record of {} is {number}, which let through {candidate}", other.environment)
+            format!("the newest record of {} is {number}, which allowed {candidate}", other.environment)
         };
         let reason = format!(
-            "this is the first deployment to {}, and no record let {said} through, to no other environment either",
+            "this is the first deployment to {}, and no record of any environment allowed {said}",
             self.facts.environment
         );
         let others: Vec<&str> = elsewhere.recorded.iter().map(|other| other.environment.as_str()).collect();
         self.of(Verdict::Unproven, reason)
             .details(elsewhere.recorded.iter().map(newest).collect())
             .remedy(format!(
-                "begin with --base of what a record let through to {}, or of an older commit of the branch; or have {said} judged first \
-                 for such an environment (`--environment NAME --head {} --record`)",
+                "begin with --base at a commit that a record allowed for {}, or at an older commit of the branch; or first judge {said} for such an environment (`--environment NAME --head {} --record`)",
                 others.join(" or "),
                 self.said
             ))
@@ -84,7 +83,7 @@ impl Words<'_> {
             return Vec::new();
         }
         let reason = format!(
-            "this is the first deployment to {}, there are no records, and {} goes beyond what the host has deployed elsewhere",
+            "this is the first deployment to {}, there are no records, and {} is newer than what the host has deployed elsewhere",
             self.facts.environment,
             self.said.short()
         );
@@ -94,8 +93,7 @@ impl Words<'_> {
         };
         let finding = self.of(Verdict::Unproven, reason).details(beyond.iter().map(one).collect());
         vec![finding.remedy(
-            "fetch the records (`git fetch origin '+refs/portcullis/*:refs/portcullis/*'`); if there are none, begin with --base of the \
-             oldest of these commits, or list the environments that count in the policy: `[deployment] environments`",
+            "fetch the records (`git fetch origin '+refs/portcullis/*:refs/portcullis/*'`); if there are none, begin with --base at the oldest of these commits, or list the environments that count in the policy: `[deployment] environments`",
         )]
     }
 

@@ -1,6 +1,6 @@
 //! Every word on what is deployed, alone and against the others.
 
-use crate::control::testing::{World, at, base, deployment, landed, revision};
+use crate::control::testing::{BentTexts as _, World, at, base, deployment, landed, revision};
 use crate::decide::decide_deployment;
 use crate::decide::tests::{honest, policy};
 use crate::model::change::Revision;
@@ -118,7 +118,7 @@ fn two_people_settle_what_differs() {
         let mut facts = facts(origin, records, host);
         facts.whole.observed = Fact::Known(at(50_000));
         if let Fact::Known(gate) = &mut facts.whole.gate {
-            (gate.waivers_before, gate.waivers_after) = (Some(text.clone()), Some(text));
+            (gate.waivers_text().before, gate.waivers_text().after) = (Some(text.clone()), Some(text));
         }
         judged(&facts)
     };
@@ -130,7 +130,7 @@ fn two_people_settle_what_differs() {
     assert!(said, "{:#?}", honest.findings);
     let older = [(base(), true), (other(), true)];
     assert_eq!(settled(Asserted, &older, None, entry(&other(), &base(), &expires)).outcome, Allow);
-    // The other way, from something else, over, and to what no record let through.
+    // The other way, from something else, over, and to what no record allowed.
     let over = format!("expires = \"{}\"\n", at(40_000));
     for text in [
         entry(&base(), &other(), &expires),
@@ -192,7 +192,7 @@ fn the_first_time_beside_others() {
             Some(other()),
             Undetermined,
         ),
-        ("a record that cannot be taken again", vec![staging(Some(false))], nothing(), None, Undetermined),
+        ("a record that cannot be reproduced", vec![staging(Some(false))], nothing(), None, Undetermined),
         ("no record holds it", vec![staging(None)], nothing(), None, Undetermined),
         (
             "no record holds it, though the host has it",
@@ -244,7 +244,7 @@ fn a_policy_that_lists_environments_knows_no_other() {
         let text = format!("{}\n[deployment]\nenvironments = [{listed}]\n", policy().text);
         let mut facts = facts(Asserted, &[], None);
         if let Fact::Known(gate) = &mut facts.whole.gate {
-            (gate.policy_before, gate.policy_after) = (Some(policy().text), Some(text));
+            (gate.policy_text().before, gate.policy_text().after) = (Some(policy().text), Some(text));
         }
         let decision = decide_deployment(&policy(), &facts);
         assert_eq!(decision.outcome, expected, "{listed}: {:#?}", decision.findings);

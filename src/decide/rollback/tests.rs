@@ -2,7 +2,7 @@
 
 use crate::attest::key::SigningKey;
 use crate::attest::sshsig;
-use crate::control::testing::{World, at, deployment, landed, landing, revision, step};
+use crate::control::testing::{BentTexts as _, World, at, deployment, landed, landing, revision, step};
 use crate::decide::decide_deployment;
 use crate::decide::tests::{POLICY, honest, policy, withheld};
 use crate::model::change::Revision;
@@ -36,7 +36,7 @@ fn rollback() -> Deployment {
     let world = World { facts: honest(), ..World::honest() };
     let mut facts = deployment(&world);
     let mut gate = facts.whole.gate.known().unwrap().clone();
-    gate.waivers_after = Some(entry());
+    gate.waivers_text().after = Some(entry());
     let change = world.facts.change.known().unwrap();
     let of_request = facts.landings.known().unwrap()[0].requests.known().unwrap()[0].clone();
     facts.back = Fact::Known(Some(Back {
@@ -78,7 +78,7 @@ fn with_leave_it_is_allowed_and_said() {
     let waived: Vec<_> =
         decision.findings.iter().filter(|finding| finding.verdict == Verdict::Waived).collect();
     assert_eq!(waived.len(), 1);
-    assert!(waived[0].reason.contains("a rollback, for which robin has leave from kim"), "{waived:?}");
+    assert!(waived[0].reason.contains("a rollback, which robin asked for and kim granted"), "{waived:?}");
     assert_eq!(decision.areas.len(), 1, "what is undone counts as touched");
     assert!(policy().text == POLICY);
 }
@@ -97,7 +97,7 @@ fn leave_is_of_one_way_at_one_time() {
                 Recorded { number: 2, candidate: newer(), taken_again: true },
             ]);
         }),
-        ("to what no record let through", |facts| {
+        ("to what no record allowed", |facts| {
             facts.recorded = Fact::Known(vec![Recorded { number: 2, candidate: newer(), taken_again: true }]);
         }),
         ("from what somebody says", |facts| {
@@ -109,7 +109,7 @@ fn leave_is_of_one_way_at_one_time() {
         }),
         ("granted by nobody", |facts| {
             if let Fact::Known(gate) = &mut back(facts).gate {
-                gate.waivers_after = None;
+                gate.waivers_text().after = None;
             }
         }),
         ("granted by a landing with more than its request", |facts| {
@@ -188,10 +188,10 @@ fn signed(signer: Option<u8>) -> Decision {
         }
     };
     let Fact::Known(gate) = &mut back(&mut facts).gate else { panic!("unseen") };
-    gate.waivers_after = Some(entry);
-    gate.waiver_signers = Some(format!("kim {}\n", key(1).public_text().unwrap()));
+    gate.waivers_text().after = Some(entry);
+    gate.signers_text().before = Some(format!("kim {}\n", key(1).public_text().unwrap()));
     let Fact::Known(gate) = &mut facts.whole.gate else { panic!("unseen") };
-    (gate.policy_before, gate.policy_after) = (Some(text.clone()), Some(text));
+    (gate.policy_text().before, gate.policy_text().after) = (Some(text.clone()), Some(text));
     decide_deployment(&policy, &facts)
 }
 
@@ -199,7 +199,7 @@ fn signed(signer: Option<u8>) -> Decision {
 fn where_signatures_are_wanted_the_approver_has_to_have_signed() {
     let honest = signed(Some(1));
     assert_eq!(honest.outcome, Outcome::Allow, "{:#?}", honest.findings);
-    for (signer, why) in [(None, "nobody signed it"), (Some(2), "its signature proves nothing")] {
+    for (signer, why) in [(None, "it is not signed"), (Some(2), "its signature does not verify")] {
         let decision = signed(signer);
         assert_eq!(decision.outcome, Outcome::Block, "{signer:?}");
         let told = decision.findings.iter().flat_map(|finding| &finding.details);

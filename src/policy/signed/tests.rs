@@ -3,7 +3,7 @@
 use crate::attest::key::SigningKey;
 use crate::attest::signers::AllowedSigners;
 use crate::attest::sshsig;
-use crate::model::waiver::{Approved, Waiver};
+use crate::model::waiver::{Approved, Grant, Waiver};
 use crate::policy::Policy;
 use jiff::Timestamp;
 use proptest::prelude::*;
@@ -66,10 +66,15 @@ fn moment() -> Timestamp {
     "2026-12-19T12:00:00Z".parse().unwrap()
 }
 
+fn with_signature(mut waiver: Waiver, signature: String) -> Waiver {
+    waiver.grant.signature = Some(signature);
+    waiver
+}
+
 /// The waiver with a signature of what another text of it says.
 fn signed(text: &str, of: &str) -> Waiver {
     let signature = sshsig::sign(waiver(of).statement("Record upload").as_bytes(), &key(1)).unwrap();
-    Waiver { signature: Some(signature), ..waiver(text) }
+    with_signature(waiver(text), signature)
 }
 
 fn approval(waiver: &Waiver, principals: &str) -> Result<String, String> {
@@ -93,7 +98,7 @@ fn the_approvers_own_key_proves_the_approval_under_each_of_their_names() {
     for principals in ["kim@example.test", "kim", "KIM-admin", "kim,kim@example.test", "Kim@Example.test"] {
         assert_eq!(approval(&honest, principals), Ok(key(1).fingerprint()), "{principals}");
     }
-    let spaced = Waiver { signature: honest.signature.map(|text| format!("\n{text}\n\n")), ..waiver(WAIVER) };
+    let spaced = with_signature(waiver(WAIVER), format!("\n{}\n\n", honest.grant.signature.unwrap()));
     assert!(approval(&spaced, "kim").is_ok(), "as a string over several lines has it");
 }
 
@@ -105,9 +110,9 @@ fn a_review_that_comes_later_does_not_void_the_signature() {
 
 #[test]
 fn without_a_signature_nothing_is_proved() {
-    assert_eq!(approval(&waiver(WAIVER), "kim"), Err("nobody signed it".to_string()));
-    let nonsense = Waiver { signature: Some("yes".into()), ..waiver(WAIVER) };
-    assert!(approval(&nonsense, "kim").unwrap_err().contains("proves nothing"));
+    assert_eq!(approval(&waiver(WAIVER), "kim"), Err("it is not signed".to_string()));
+    let nonsense = with_signature(waiver(WAIVER), "yes".into());
+    assert!(approval(&nonsense, "kim").unwrap_err().contains("does not verify"));
 }
 
 #[test]
@@ -138,7 +143,7 @@ fn attack_each_thing_that_is_edited_after_signing() {
 #[test]
 fn attack_the_signature_of_another_project() {
     let signature = sshsig::sign(waiver(WAIVER).statement("Another upload").as_bytes(), &key(1)).unwrap();
-    let copied = Waiver { signature: Some(signature), ..waiver(WAIVER) };
+    let copied = with_signature(waiver(WAIVER), signature);
     assert!(approval(&copied, "kim").is_err());
 }
 
@@ -152,7 +157,7 @@ fn attack_signed_by_somebody_else() {
         assert!(error.starts_with("its signature is not that of kim, but of "), "{principals}: {error}");
     }
     let stranger = sshsig::sign(waiver(WAIVER).statement("Record upload").as_bytes(), &key(9)).unwrap();
-    let stranger = Waiver { signature: Some(stranger), ..waiver(WAIVER) };
+    let stranger = with_signature(waiver(WAIVER), stranger);
     assert!(approval(&stranger, "kim").unwrap_err().contains("not one of the allowed signers"));
 }
 
@@ -195,7 +200,8 @@ proptest! {
     fn no_two_texts_have_one_statement(one in r#"(?s)[a-c": \n\\\u{202e}]{1,12}"#, other in r#"(?s)[a-c": \n\\\u{202e}]{1,12}"#) {
         static READ: LazyLock<Waiver> = LazyLock::new(|| waiver(WAIVER));
         let statement = |reason: &str, ticket: &str| {
-            Waiver { reason: reason.into(), ticket: ticket.into(), ..READ.clone() }.statement("Record upload")
+            let grant = Grant { reason: reason.into(), ticket: ticket.into(), ..READ.grant.clone() };
+            Waiver { grant, ..READ.clone() }.statement("Record upload")
         };
         let said = statement(&one, &other);
         prop_assert_eq!(said == statement(&other, &one), one == other);

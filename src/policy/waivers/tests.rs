@@ -68,10 +68,10 @@ fn a_good_file_is_read() {
     let waivers = read(GOOD).unwrap();
     let [waiver] = waivers.as_slice() else { panic!("{waivers:?}") };
     assert_eq!(
-        (waiver.id.as_str(), waiver.requester.as_str(), waiver.approver.as_str()),
+        (waiver.grant.id.as_str(), waiver.grant.requester.as_str(), waiver.grant.approver.as_str()),
         ("W-12", "robin", "kim")
     );
-    assert_eq!(waiver.expires.to_string(), "2026-12-21T09:00:00Z");
+    assert_eq!(waiver.grant.expires.to_string(), "2026-12-21T09:00:00Z");
     assert_eq!(read("schema = 1\n"), Ok(Vec::new()));
 }
 
@@ -79,12 +79,16 @@ fn a_good_file_is_read() {
 fn whoever_asks_does_not_approve_under_any_account() {
     refused(
         &line("approver", "approver = \"ROBIN\""),
-        &["waivers:10:12", "ROBIN asks for this waiver and approves it"],
+        &["waivers:10:12", "ROBIN both asks for this waiver and approves it"],
     );
     let both = line("requester", "requester = \"kim-admin\"");
     refused(
         &both,
-        &["waivers:10:12", "Kim Example asks for this waiver and approves it", "two accounts of one person"],
+        &[
+            "waivers:10:12",
+            "Kim Example both asks for this waiver and approves it",
+            "two accounts of one person",
+        ],
     );
     refused(&line("approver", "approver = \"robot\""), &["is a machine"]);
     refused(&line("approver", "approver = \"release[bot]\""), &["is a machine"]);
@@ -96,7 +100,7 @@ fn a_waiver_ends_within_the_time_that_the_policy_allows() {
     refused(&line("expires", "expires = \"2026-12-18T18:00:00Z\""), &["`expires` is not after `created`"]);
     refused(&line("expires", "expires = \"2027-01-17T18:00:01Z\""), &["more than 30 days after `created`"]);
     assert!(read(&line("expires", "expires = \"2027-01-17T18:00:00Z\"")).is_ok());
-    refused(&line("expires", "expires = 2026-12-21"), &["put dates into quotes"]);
+    refused(&line("expires", "expires = 2026-12-21"), &["put dates in quotes"]);
     refused(&line("expires", ""), &["missing key `expires`"]);
     refused(&line("expires", "expires = \"never\""), &["`never` is not a moment"]);
     let short = Policy::parse(&format!("{POLICY}\n[waivers]\nlongest = \"12h\"\n")).unwrap();
@@ -206,7 +210,7 @@ fn another_schema_and_other_keys_are_refused() {
 #[test]
 fn the_order_of_the_file_does_not_matter() {
     let other = GOOD.replace("schema = 1", "").replace("W-12", "W-3");
-    let ids = |text: &str| read(text).unwrap().into_iter().map(|waiver| waiver.id).collect::<Vec<_>>();
+    let ids = |text: &str| read(text).unwrap().into_iter().map(|waiver| waiver.grant.id).collect::<Vec<_>>();
     assert_eq!(ids(&format!("{GOOD}{other}")), ["W-12", "W-3"]);
     assert_eq!(ids(&format!("schema = 1\n{other}{}", GOOD.replace("schema = 1", ""))), ["W-12", "W-3"]);
 }

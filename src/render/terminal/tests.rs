@@ -113,7 +113,7 @@ noted  gate-integrity: file a\u{1b}[2J\r\n::set-output name=x::y
 
   met: protected-branch 5, required-reviews 1
   exempt: gate-integrity 1
-`portcullis explain regression-tests` says why a control asks this
+`portcullis explain regression-tests` explains why a control requires this
 2 broken, 1 unproven, 1 waived, 1 noted, 6 met, 1 exempt; `--verbose` shows
     everything
 
@@ -233,7 +233,7 @@ noted  gate-integrity: file
     required-reviews 1
   exempt: gate-integrity 1
 `portcullis explain regression-tests`
-    says why a control asks this
+    explains why a control requires this
 2 broken, 1 unproven, 1 waived, 1 noted,
     6 met, 1 exempt; `--verbose` shows
     everything
@@ -332,7 +332,7 @@ met  required-reviews: request 7
 
 exempt  gate-integrity: change 1a2b3c4d5e
     nothing that steers the gate is touched
-`portcullis explain regression-tests` says why a control asks this
+`portcullis explain regression-tests` explains why a control requires this
 2 broken, 1 unproven, 1 waived, 1 noted, 6 met, 1 exempt
 
 "#]]

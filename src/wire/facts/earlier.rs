@@ -7,9 +7,11 @@
 
 use super::v4::VERSION;
 use super::{FactsError, GatheredFacts};
+use crate::model::waiver;
 use crate::wire::form::Form;
 use crate::wire::strict::StrictValue;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 
 /// The version of facts of a change.
 const CHANGE: u64 = 3;
@@ -51,6 +53,10 @@ fn raise_deployment(facts: &mut Value) {
     each(facts, &["by_host", "known"], raise_host_deployment);
     each(facts, &["elsewhere", "known", "by_host", "known", "*", "deployment"], raise_host_deployment);
     each(facts, &["baseline", "known", "origin", "host"], to_text);
+    let asked = facts.pointer("/whole/inquiry").cloned().unwrap_or_default();
+    if let Some(gate) = facts.pointer_mut("/back/known/gate/known") {
+        raise_texts(gate, &asked);
+    }
     each(facts, &["back", "known", "since", "known", "*"], raise_landing);
     each(facts, &["back", "known", "undone", "known", "*"], raise_file);
     each(facts, &["landings", "known", "*"], raise_landing);
@@ -74,6 +80,11 @@ fn raise_host_deployment(deployment: &mut Value) {
 
 fn raise_change(facts: &mut Value) {
     set_head(facts, CHANGE, "change");
+    let asked = facts.get("inquiry").cloned().unwrap_or_default();
+    if let Some(gate) = facts.pointer_mut("/gate/known") {
+        raise_texts(gate, &asked);
+    }
+    each(facts, &["inquiry"], raise_inquiry);
     each(facts, &["change", "known"], raise_git);
     each(facts, &["host"], raise_host);
     each(facts, &["reports", "known", "*", "run", "known"], raise_times);
@@ -102,12 +113,83 @@ fn raise_git(change: &mut Value) {
     each(change, &["on_the_way", "known", "*"], raise_file);
 }
 
+/// The files that a policy reads had a member each.
+fn raise_inquiry(inquiry: &mut Value) {
+    let texts = asked_texts(inquiry);
+    let Some(members) = members(inquiry) else { return };
+    let had = ["policy", "waiver_signers", "signers"].map(|name| members.remove(name));
+    // Without one of them these are no facts of that version.
+    if had.iter().all(Option::is_some) {
+        add(inquiry, "texts", || texts);
+    }
+}
+
+/// The texts that were asked for, by path, with their purposes in the order of the model.
+fn asked_texts(inquiry: &Value) -> Value {
+    let mut texts: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    let mut ask = |path: Option<&str>, purpose| {
+        path.into_iter().for_each(|path| texts.entry(path.to_string()).or_default().push(purpose));
+    };
+    let path_in = |name: &str| inquiry.get(name).and_then(Value::as_str);
+    ask(path_in("policy"), "policy");
+    ask(path_in("policy").map(|_| waiver::PATH), "waivers");
+    ask(path_in("waiver_signers"), "waiver-signers");
+    ask(path_in("signers"), "evidence-signers");
+    json!(texts)
+}
+
+/// The texts had a member each, and their paths were those that were asked for. A text without a path to it stays where it is,
+/// and is refused.
+fn raise_texts(gate: &mut Value, inquiry: &Value) {
+    let path_in = |name: &str| inquiry.get(name).and_then(Value::as_str).map(str::to_string);
+    let policy = path_in("policy");
+    let waivers = policy.as_ref().map(|_| waiver::PATH.to_string());
+    let mut texts: BTreeMap<String, Value> = BTreeMap::new();
+    let mut put = |path: String, purpose: &str, before: Value, after: Value| {
+        let text =
+            texts.entry(path).or_insert_with(|| json!({ "purposes": [], "before": before, "after": after }));
+        text["purposes"].as_array_mut().into_iter().for_each(|all| all.push(json!(purpose)));
+    };
+    let Some(members) = members(gate) else { return };
+    let moved = [("policy", policy), ("waivers", waivers)];
+    for (name, path) in moved {
+        let [before, after] = ["before", "after"].map(|side| format!("{name}_{side}"));
+        match (members.remove(&before), members.remove(&after), path) {
+            (Some(before), Some(after), Some(path)) => put(path, name, before, after),
+            (Some(Value::Null), Some(Value::Null), None) => {}
+            (had_before, had_after, _) => {
+                members.extend(had_before.map(|text| (before, text)));
+                members.extend(had_after.map(|text| (after, text)));
+            }
+        }
+    }
+    match (members.remove("waiver_signers"), path_in("waiver_signers")) {
+        (Some(text), Some(path)) => put(path, "waiver-signers", text, Value::Null),
+        (Some(Value::Null), None) => {}
+        (had, _) => members.extend(had.map(|text| ("waiver_signers".to_string(), text))),
+    }
+    match members.remove("code_owners") {
+        Some(Value::Object(mut file)) if file.len() == 2 => {
+            match (file.remove("path"), file.remove("text")) {
+                (Some(Value::String(path)), Some(text)) => put(path, "code-owners", text, Value::Null),
+                (path, _) => members.extend(path.map(|path| ("code_owners".to_string(), path))),
+            }
+        }
+        Some(Value::Null) => {}
+        had => members.extend(had.map(|text| ("code_owners".to_string(), text))),
+    }
+    if members.is_empty() {
+        members.insert("texts".to_string(), json!(texts));
+    }
+}
+
 fn raise_file(file: &mut Value) {
     add(file, "governs", || Value::Null);
 }
 
 fn raise_host(host: &mut Value) {
     add(host, "domains", || json!([]));
+    add(host, "conventions", || Value::Null);
     add(host, "moves", || {
         let remedy = "Gather the facts again: these are of an earlier version, which did not ask.";
         not_asked("who moved the branch of the request", remedy)

@@ -21,6 +21,7 @@ use report::ReportV4;
 use serde::{Deserialize, Serialize};
 
 pub mod change;
+pub mod conventions;
 pub mod deployment;
 pub mod evidence;
 pub mod fact;
@@ -119,6 +120,7 @@ impl Form for ChangeFactsV4 {
     fn model(self) -> Result<Facts, Misshapen> {
         let ChangeFactsV4 { schema, kind: ChangeKindV4::Change, .. } = self;
         is_version(schema)?;
+        self.host.says_its_conventions()?;
         Ok(Facts {
             observed: self.observed.model()?,
             inquiry: self.inquiry.model()?,

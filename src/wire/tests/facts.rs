@@ -40,12 +40,14 @@ fn read(value: &Value) -> Result<(), FactsError> {
 
 #[test]
 fn facts_that_were_written_once_are_read_and_written_to_the_byte() {
+    for (file, earlier, _) in EARLIER {
+        let written = write_facts(read_facts(earlier.as_bytes()).unwrap()).unwrap() + "\n";
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/wire/facts/kept").join(file);
+        assert_data_eq!(&written, Data::read_from(&path, Some(DataFormat::Text)).raw());
+    }
     let schema = schema();
     for (file, earlier, kept) in EARLIER {
         let facts = read_facts(earlier.as_bytes()).unwrap();
-        let written = write_facts(facts.clone()).unwrap() + "\n";
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/wire/facts/kept").join(file);
-        assert_data_eq!(&written, Data::read_from(&path, Some(DataFormat::Text)).raw());
         assert!(schema.accepts(&json(kept)), "{file}");
         assert_eq!(read_facts(kept.as_bytes()).unwrap(), facts, "{file}");
         assert!(!schema.accepts(&json(earlier)), "{file}");
@@ -57,6 +59,8 @@ const NAMED: &[&str] = &[
     "/host/attribution/known",
     "/host/members",
     "/host/permissions",
+    "/inquiry/texts",
+    "/gate/known/texts",
     "/line_coverage/known/changed",
     "/line_coverage/known/inert",
     "/line_coverage/known/reports/0/content/known/files",
@@ -153,6 +157,23 @@ fn earlier_facts_that_hold_a_name_twice_are_refused() {
         "{before}\"permissions\": {{ \"kim\": {{\"known\": \"write\"}}, \"kim\": {{\"known\": \"read\"}}, {after}"
     );
     assert!(matches!(read_facts(twice.as_bytes()), Err(FactsError::Json(_))));
+}
+
+/// Facts of another host say what its kind has in common.
+#[test]
+fn facts_of_another_host_without_its_conventions_are_refused() {
+    let document = json(EARLIER[0].2);
+    assert_eq!(document.pointer("/host/conventions"), Some(&json!(null)));
+    assert!(read(&with(&document, "/host/kind", json!("gitlab"))).is_err());
+    assert!(read(&with(&document, "/host/kind", json!("none"))).is_ok());
+    let mut facts = crate::wire::facts::testing::change_of(&document).unwrap();
+    facts.host.kind = "gitlab".to_string();
+    let mut conventions = (*facts.host.conventions).clone();
+    conventions.name = "GitLab".to_string();
+    facts.host.conventions = conventions.into();
+    let written = value_of(facts.clone());
+    assert!(schema().accepts(&written), "{written:#}");
+    assert_eq!(crate::wire::facts::testing::change_of(&written).unwrap(), facts);
 }
 
 /// What another host names has a place in this version.

@@ -18,7 +18,9 @@ use portcullis::cli::demo::world::forge::Forge;
 use portcullis::model::change::ObjectName;
 use portcullis::model::decision::Outcome;
 use portcullis::model::digest::Digest;
-use portcullis::record::{Baseline, BaselineOrigin, Entry, Evidence, PREFIX, TOOL, commit_bytes};
+use portcullis::record::{
+    PREFIX, RecordEntry, RecordedBaseline, RecordedFile, RecordedOrigin, TOOL, commit_bytes,
+};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -121,7 +123,7 @@ pub fn decided(facts: &Value, policy: &str) -> Vec<u8> {
 
 /// A record to be forged: what an honest one for this candidate would hold, as far as nobody bends it.
 pub struct Forgery {
-    pub entry: Entry,
+    pub entry: RecordEntry,
     pub decision: Vec<u8>,
     pub facts: Option<Vec<u8>>,
     pub policy: String,
@@ -140,17 +142,17 @@ impl Forgery {
         let candidate = text("/candidate").try_into().unwrap();
         let commit = text("/baseline/known/revision").try_into().unwrap();
         let origin = match &facts["baseline"]["known"]["origin"] {
-            Value::String(_) => BaselineOrigin::Asserted,
-            _ => BaselineOrigin::Recorded,
+            Value::String(_) => RecordedOrigin::Asserted,
+            _ => RecordedOrigin::Recorded,
         };
-        let entry = Entry {
+        let entry = RecordEntry {
             schema: previous.schema,
             environment: previous.environment.clone(),
             number: previous.number + 1,
             previous: Some(Digest::of(&previous.bytes().unwrap())),
             repository: previous.repository.clone(),
             candidate,
-            baseline: Baseline { commit, origin },
+            baseline: RecordedBaseline { commit, origin },
             outcome: Outcome::Allow,
             decision: Digest::of(b""),
             policy: None,
@@ -167,7 +169,7 @@ impl Forgery {
     pub fn begin(lane: &Lane, facts: &Value) -> Forgery {
         let mut forgery = Forgery::from(lane, facts);
         let environment = facts["environment"].as_str().unwrap().parse().unwrap();
-        let entry = Entry { environment, number: 1, previous: None, ..forgery.entry };
+        let entry = RecordEntry { environment, number: 1, previous: None, ..forgery.entry };
         forgery.entry = entry;
         forgery
     }
@@ -183,7 +185,7 @@ impl Forgery {
     /// Stores it on top of the newest record and moves the ref; its commit.
     pub fn push(mut self, lane: &Lane) -> Oid {
         let previous = (self.entry.number > 1).then(|| revision(tip(lane)).unwrap());
-        let kept = |bytes: &[u8]| Some(Evidence { digest: Digest::of(bytes), kept: true });
+        let kept = |bytes: &[u8]| Some(RecordedFile { digest: Digest::of(bytes), kept: true });
         self.entry.decision = Digest::of(&self.decision);
         self.entry.policy = kept(self.policy.as_bytes());
         self.entry.facts = self.facts.as_deref().and_then(kept);
@@ -209,7 +211,7 @@ impl Forgery {
 }
 
 /// The entry of the newest record.
-pub fn newest(lane: &Lane) -> Entry {
+pub fn newest(lane: &Lane) -> RecordEntry {
     serde_json::from_slice(&file(lane, "record.json").unwrap()).unwrap()
 }
 

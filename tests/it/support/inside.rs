@@ -57,7 +57,7 @@ pub fn assert_inside(form: &str, mut stage: Stage, path: &str) {
     assert!(allowed.touched().contains(&path), "{form} does not touch {path}: {:?}", allowed.touched());
     stage.world.reviews.truncate(1);
     let verdict = judge(&stage);
-    verdict.expect(1, "required-reviews", "of any data-processing area");
+    verdict.expect(1, "required-reviews", "rule for every data-processing area");
 }
 
 /// The change is no data-processing code: one approval will do, and no report is needed.

@@ -8,7 +8,7 @@
 
 use portcullis::cli::demo::world::World;
 use portcullis::cli::demo::world::forge::Forge;
-use portcullis::collect::transport::Response;
+use portcullis::collect::host::http::transport::Response;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -23,7 +23,7 @@ use portcullis::model::landing::{Coverage, Landing, Span, Step};
 use portcullis::model::person::Mailbox;
 use portcullis::model::protection::Branch;
 use portcullis::policy::Policy;
-use portcullis::record::{Baseline, BaselineOrigin, Chain, Link};
+use portcullis::record::{Chain, RecordLink, RecordedBaseline, RecordedOrigin};
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -129,7 +129,7 @@ pub fn facts(
     environment: &Environment,
     chain: Option<&Chain>,
     candidate: &Revision,
-    baseline: &Baseline,
+    baseline: &RecordedBaseline,
 ) -> Deployment {
     let repository = Repository::open(directory).unwrap();
     let inquiry = Policy::parse(POLICY).unwrap().inquiry(None);
@@ -145,13 +145,13 @@ pub fn facts(
     let steps = if let Span::Steps(steps) = &span { steps.as_slice() } else { &[] };
     let parents = std::iter::once(&baseline.commit).chain(steps.iter().map(|step| &step.commit.id));
     let landings = parents.zip(steps).map(|(parent, step)| unchanged(parent, &step.commit.id)).collect();
-    let one = |link: &Link| Recorded {
+    let one = |link: &RecordLink| Recorded {
         number: link.entry.number,
         candidate: link.entry.candidate.clone(),
         taken_again: true,
     };
     let origin = match baseline.origin {
-        BaselineOrigin::Asserted => deployment::BaselineOrigin::Asserted,
+        RecordedOrigin::Asserted => deployment::BaselineOrigin::Asserted,
         _ => deployment::BaselineOrigin::Recorded(chain.unwrap().links.len() as u64),
     };
     let gap = Gap::not_asked("this", "ask");
@@ -163,14 +163,7 @@ pub fn facts(
         observed: Fact::Known(MOMENT.parse().unwrap()),
         inquiry,
         change: Fact::Known(change),
-        gate: Fact::Known(GateTexts {
-            policy_before: None,
-            policy_after: None,
-            waivers_before: None,
-            waivers_after: None,
-            waiver_signers: None,
-            code_owners: None,
-        }),
+        gate: Fact::Known(GateTexts::default()),
         host,
         reports: Fact::Gap(gap.clone()),
         line_coverage: Fact::Gap(gap.clone()),
@@ -257,11 +250,11 @@ pub fn deploy_on(
     recorder: &str,
 ) -> Result<Appended, Unrecorded> {
     let baseline = match chain {
-        Some(chain) => Baseline {
+        Some(chain) => RecordedBaseline {
             commit: chain.last().unwrap().entry.candidate.clone(),
-            origin: BaselineOrigin::Recorded,
+            origin: RecordedOrigin::Recorded,
         },
-        None => Baseline { commit: commit("before"), origin: BaselineOrigin::Asserted },
+        None => RecordedBaseline { commit: commit("before"), origin: RecordedOrigin::Asserted },
     };
     let facts = facts(directory, environment, chain, candidate, &baseline);
     let decision = decided(&facts);

@@ -3,7 +3,7 @@
 
 use super::World;
 use super::routes::{json_response, message};
-use crate::collect::transport::{Request, Response, Transport, TransportError};
+use crate::collect::host::http::transport::{Request, Response, Transport, TransportError};
 use crate::model::change::Revision;
 use serde_json::Value;
 use std::time::Duration;

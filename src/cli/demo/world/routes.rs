@@ -1,7 +1,7 @@
 //! From an address to an answer: routing, pages, and what bends them.
 
 use super::{Bend, Endpoint, World};
-use crate::collect::transport::Response;
+use crate::collect::host::http::transport::Response;
 use serde_json::{Value, json};
 
 /// What was asked for, taken apart.

@@ -5,7 +5,7 @@ use crate::collect::git::Repository;
 use crate::collect::git::record::Closeness;
 use crate::model::fact::Fact;
 use crate::record::testing::{draft, judge};
-use crate::record::{Baseline, BaselineOrigin, Chain, seal};
+use crate::record::{Chain, PendingRecord, RecordedBaseline, RecordedOrigin, prepare_record};
 use tempfile::TempDir;
 
 fn revision_of(start: &str) -> Revision {
@@ -20,11 +20,11 @@ fn chain(directory: &TempDir) -> Option<Chain> {
     }
 }
 
-fn sealed(directory: &TempDir, candidate: &str) -> Sealed {
+fn sealed(directory: &TempDir, candidate: &str) -> PendingRecord {
     let chain = chain(directory);
-    let baseline = Baseline { commit: revision_of("ba5e"), origin: BaselineOrigin::Asserted };
+    let baseline = RecordedBaseline { commit: revision_of("ba5e"), origin: RecordedOrigin::Asserted };
     let links = chain.as_ref().map_or(&[][..], |chain| &chain.links);
-    seal(draft(&revision_of(candidate), baseline, links), chain.as_ref(), &judge).unwrap()
+    prepare_record(draft(&revision_of(candidate), baseline, links), chain.as_ref(), &judge).unwrap()
 }
 
 fn empty() -> TempDir {

@@ -1,8 +1,9 @@
 //! The reading plan for the pushes to a base branch: which of its commits were its tip.
 
-use crate::collect::host::github::client::{Reply, truncated};
-use crate::collect::host::github::pages::{Kind, Page};
 use crate::collect::host::github::{GitHub, translate, wire};
+use crate::collect::host::http::client::Reply;
+use crate::collect::host::http::gaps::truncated;
+use crate::collect::host::http::pages::{Page, PageNames};
 use crate::model::change::{BranchName, Revision};
 use crate::model::fact::Gap;
 use crate::model::landing::BranchPush;
@@ -32,7 +33,7 @@ impl Page for Activities {
 
 /// What was read of the pushes to branches: landings of one deployment ask of the same ones.
 #[derive(Default)]
-pub(super) struct Read(RefCell<BTreeMap<BranchName, Pushes>>);
+pub(super) struct PushCache(RefCell<BTreeMap<BranchName, Pushes>>);
 
 /// The pushes to a branch, newest first.
 #[derive(Clone, Default)]
@@ -69,7 +70,7 @@ impl GitHub {
     fn read_pushes(&self, branch: &BranchName, back_to: &[Revision]) -> Result<Pushes, Gap> {
         let reference = format!("refs/heads/{branch}");
         let segments = self.at(&["activity"]);
-        let mut pages = self.client.pages(WHAT, Kind::Cursor, &segments, &[("ref", &reference)])?;
+        let mut pages = self.client.pages(WHAT, PageNames::Cursor, &segments, &[("ref", &reference)])?;
         let mut pushes = Pushes::default();
         for number in 0..PAGES {
             match pages.next() {

@@ -6,13 +6,13 @@
 //! workflow runs tell that: the suite of each, its workflow, its number and its event (GitHub docs, "List workflow runs for a
 //! repository", `head_sha`).
 
-use crate::collect::host::github::client::{contradiction, truncated};
-use crate::collect::host::github::pages::{Kind, Page};
+use crate::collect::host::CheckFacts;
 use crate::collect::host::github::{GitHub, translate, wire};
+use crate::collect::host::http::gaps::{contradiction, truncated};
+use crate::collect::host::http::pages::{Page, PageNames};
 use crate::model::change::Revision;
 use crate::model::check::{Check, Conclusion, Producer, WorkflowRun};
 use crate::model::fact::{Fact, Gap};
-use crate::model::facts::HostFacts;
 use crate::model::id::CheckId;
 use std::collections::BTreeMap;
 
@@ -28,19 +28,18 @@ impl Page for wire::WorkflowRuns {
 }
 
 impl GitHub {
-    pub(super) fn ask_checks(&self, head: &Revision, facts: &mut HostFacts) {
-        match self.checks(head) {
-            Ok((checks, suites)) => {
-                if may_be_superseded(&checks) {
-                    facts.workflow_runs = self.workflow_runs(head, &suites).into();
-                }
-                facts.checks = Fact::Known(checks);
+    pub(super) fn check_facts(&self, head: &Revision) -> CheckFacts {
+        let mut workflow_runs = Fact::Known(BTreeMap::new());
+        let checks = self.all_checks(head).map(|(checks, suites)| {
+            if may_be_superseded(&checks) {
+                workflow_runs = self.workflow_runs(head, &suites).into();
             }
-            Err(gap) => facts.checks = Fact::Gap(gap),
-        }
+            checks
+        });
+        CheckFacts { checks: checks.into(), workflow_runs }
     }
 
-    fn checks(&self, head: &Revision) -> Result<(Vec<Check>, Suites), Gap> {
+    fn all_checks(&self, head: &Revision) -> Result<(Vec<Check>, Suites), Gap> {
         let (mut checks, suites) = self.check_runs(head)?;
         let what = format!("the statuses of {}", head.short());
         let statuses = self.client.list(&what, &self.at(&["commits", head.as_str(), "statuses"]))?;
@@ -52,7 +51,7 @@ impl GitHub {
     fn check_runs(&self, head: &Revision) -> Result<(Vec<Check>, Suites), Gap> {
         let what = format!("the check runs of {}", head.short());
         let segments = self.at(&["commits", head.as_str(), "check-runs"]);
-        let mut pages = self.client.pages(&what, Kind::Numbered, &segments, &[("filter", "latest")])?;
+        let mut pages = self.client.pages(&what, PageNames::Numbered, &segments, &[("filter", "latest")])?;
         let mut runs = BTreeMap::new();
         let mut total = 0;
         while let Some(page) = pages.next::<wire::CheckRuns>()? {
@@ -71,7 +70,7 @@ impl GitHub {
     fn workflow_runs(&self, head: &Revision, suites: &Suites) -> Result<BTreeMap<CheckId, WorkflowRun>, Gap> {
         let what = format!("the workflow runs of {}", head.short());
         let (segments, query) = (self.at(&["actions", "runs"]), [("head_sha", head.as_str())]);
-        let mut pages = self.client.pages(&what, Kind::Numbered, &segments, &query)?;
+        let mut pages = self.client.pages(&what, PageNames::Numbered, &segments, &query)?;
         let (mut by_suite, mut seen, mut total) = (BTreeMap::new(), 0, 0);
         while let Some(page) = pages.next::<wire::WorkflowRuns>()? {
             total = page.total_count;

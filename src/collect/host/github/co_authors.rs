@@ -4,11 +4,14 @@
 //! author first, then those of the trailers). It is asked only for addresses that say nothing by themselves and that no author of the change
 //! has. What it does not tell of belongs to nobody, as before.
 
-use crate::collect::host::github::client::malformed;
+use crate::collect::host::Forge as _;
+use crate::collect::host::github::address::graphql_url;
 use crate::collect::host::github::protection::graphql_error;
 use crate::collect::host::github::{GitHub, graphql, translate, wire};
+use crate::collect::host::http::gaps::malformed;
 use crate::model::change::{Commit, Revision};
 use crate::model::fact::Gap;
+use crate::model::host::OwnAddresses;
 use crate::model::person::{Account, NoReply};
 use crate::model::review::CommitAccounts;
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,7 +36,9 @@ impl GitHub {
         commits: &[Commit],
         attribution: &BTreeMap<Revision, CommitAccounts>,
     ) -> Result<BTreeMap<String, Account>, Gap> {
-        let open = open_addresses(commits, attribution, &self.domains);
+        let conventions = self.conventions();
+        let addresses = OwnAddresses { domains: &self.domains, accounts: &conventions.accounts };
+        let open = open_addresses(commits, attribution, addresses);
         let mut waiting = open.clone();
         let asked: Vec<&Commit> =
             commits.iter().filter(|commit| names_any(commit, &mut waiting)).take(MOST).collect();
@@ -52,7 +57,7 @@ impl GitHub {
     ) -> Result<(), Gap> {
         let variables = serde_json::json!({ "owner": self.repository.owner, "name": self.repository.name });
         let question = serde_json::json!({ "query": query(commits), "variables": variables }).to_string();
-        let reply = self.client.fetch(WHAT, &self.client.api.graphql(), Some(question.as_bytes()))?;
+        let reply = self.client.fetch(WHAT, &graphql_url(&self.client.api), Some(question.as_bytes()))?;
         let answer: graphql::Authors = reply.read(WHAT)?;
         if let Some(error) = answer.errors.first() {
             return Err(graphql_error(WHAT, error));
@@ -95,7 +100,7 @@ fn account(user: graphql::User) -> Option<Account> {
 fn open_addresses(
     commits: &[Commit],
     attribution: &BTreeMap<Revision, CommitAccounts>,
-    domains: &[String],
+    addresses: OwnAddresses<'_>,
 ) -> BTreeSet<String> {
     let told = |commit: &Commit| {
         let accounts = attribution.get(&commit.id);
@@ -107,7 +112,7 @@ fn open_addresses(
     };
     let told: BTreeSet<String> = commits.iter().flat_map(told).collect();
     let is_open = |address: &String| {
-        let says_itself = matches!(NoReply::read(address, domains), NoReply::Numbered(..));
+        let says_itself = matches!(NoReply::read(address, addresses), NoReply::Numbered(..));
         !address.is_empty() && !says_itself && !told.contains(address)
     };
     let all = commits.iter().flat_map(|commit| &commit.co_authors);

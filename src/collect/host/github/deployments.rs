@@ -6,9 +6,9 @@
 //! `auto_inactive`). So several may stand at `success`, and the one that succeeded last is deployed. That is not always the newest
 //! deployment: a tool may go back by giving an old one a new status.
 
-use crate::collect::host::github::client::contradiction;
-use crate::collect::host::github::pages::Kind;
 use crate::collect::host::github::{GitHub, translate, wire};
+use crate::collect::host::http::gaps::contradiction;
+use crate::collect::host::http::pages::PageNames;
 use crate::model::deployment::HostDeployment;
 use crate::model::environment::Environment;
 use crate::model::fact::{Gap, GapReason};
@@ -48,7 +48,7 @@ impl GitHub {
         environment: &str,
     ) -> Result<BTreeMap<String, Vec<wire::Deployment>>, Gap> {
         let what = "the deployments to other environments";
-        let mut pages = self.client.pages(what, Kind::Numbered, &self.at(&["deployments"]), &[])?;
+        let mut pages = self.client.pages(what, PageNames::Numbered, &self.at(&["deployments"]), &[])?;
         let mut all: BTreeMap<String, Vec<wire::Deployment>> = BTreeMap::new();
         while let Some(page) = pages.next::<Vec<wire::Deployment>>()? {
             for one in page.into_iter().filter(|one| !one.environment.eq_ignore_ascii_case(environment)) {
@@ -87,7 +87,7 @@ impl GitHub {
     fn listed_deployments(&self, what: &str, environment: &str) -> Result<Vec<wire::Deployment>, Gap> {
         let segments = self.at(&["deployments"]);
         let mut pages =
-            self.client.pages(what, Kind::Numbered, &segments, &[("environment", environment)])?;
+            self.client.pages(what, PageNames::Numbered, &segments, &[("environment", environment)])?;
         let mut listed = Vec::new();
         while let Some(page) = pages.next::<Vec<wire::Deployment>>()? {
             listed.extend(page);

@@ -1,97 +1,96 @@
 //! GitHub and GitHub Enterprise Server over REST, and over GraphQL for the two things that REST hides.
 //!
-//! - `address` builds addresses, `client` asks one question, `patience` says when to ask again, `whole` reads an answer;
-//! - `pages` walks lists, along the `links` between them;
-//! - `wire` and `graphql` are their JSON, `translate` and `protection` say it in our words;
-//! - `checks`, `co_authors`, `base_pushes`, `deployments`, `pushes`, `reviews` and `rules` hold the reading plans of their topics; the short ones are here.
+//! - `style` holds the ways of its API, `address` its names of repositories and servers;
+//! - `wire` and `graphql` are its JSON, `translate` and `protection` say it in our words;
+//! - `checks`, `co_authors`, `base_pushes`, `deployments`, `pushes`, `reviews` and `rules` hold the reading plans of their
+//!   topics; the short ones are here.
 //!
-//! Whatever could not be seen whole and for certain is a gap. In particular a 404 is never "there is none":
+//! What was not seen whole and for certain is a gap. In particular a 404 is never "there is none":
 //! GitHub gives it for what a token may not see (GitHub docs, "Troubleshooting the REST API").
 
-use crate::collect::host::github::address::{Api, Origin, Repository};
-use crate::collect::host::github::client::{Client, contradiction};
-use crate::collect::host::{Host, Question};
-use crate::collect::transport::Transport;
-use crate::model::change::{BranchName, Revision};
+use crate::collect::host::http::address::{Api, Origin};
+use crate::collect::host::http::client::Client;
+use crate::collect::host::{
+    ChangeRequestHost, CheckFacts, Connection, Forge, HostError, HostKind, PushFacts, Question, ReviewFacts,
+};
+use crate::model::change::{BranchName, Commit, Revision};
 use crate::model::deployment::HostDeployment;
 use crate::model::environment::Environment;
 use crate::model::fact::{Fact, Gap};
-use crate::model::facts::HostFacts;
-use crate::model::inquiry::{Inquiry, Topic};
+use crate::model::host::HostConventions;
+use crate::model::id::RequestId;
 use crate::model::landing::BranchPush;
 use crate::model::person::{Account, TeamName};
-use crate::model::protection::Branch;
+use crate::model::protection::{Branch, Protection};
 use crate::model::review::ChangeRequest;
+use address::RepositoryName;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
-use std::rc::Rc;
+use std::sync::Arc;
 
 mod address;
 mod base_pushes;
 mod checks;
-mod client;
 mod co_authors;
 mod deployments;
 mod graphql;
-mod links;
-mod pages;
-mod patience;
 mod protection;
 mod pushes;
 mod reviews;
 mod rules;
+mod style;
 mod translate;
-mod whole;
 mod wire;
 
-pub use patience::Patience;
+/// GitHub among the hosts.
+pub static KIND: HostKind = HostKind {
+    name: "github",
+    about: "GitHub or GitHub Enterprise Server (`GITHUB_API_URL`), with the token in `GITHUB_TOKEN`",
+    default_api: Some("https://api.github.com"),
+    api_variable: "GITHUB_API_URL",
+    token_variables: &["GITHUB_TOKEN", "GH_TOKEN"],
+    conventions: HostConventions::github,
+    repository_form: "owner/name",
+    open: |repository, connection| Ok(Box::new(GitHub::open(repository, connection)?)),
+};
 
-/// One change request on a GitHub.
+/// A repository on a GitHub.
 pub struct GitHub {
-    client: Rc<Client>,
-    repository: Repository,
-    request: u64,
-    /// The names that the repository is known by: the one it was asked by, and the one it has by now.
-    names: RefCell<BTreeSet<String>>,
+    client: Client,
+    repository: RepositoryName,
     /// The domains of the host's own addresses.
     domains: Vec<String>,
-    pushes: Rc<base_pushes::Read>,
+    pushes: base_pushes::PushCache,
+}
+
+/// One pull request.
+struct GitHubRequest<'g> {
+    host: &'g GitHub,
+    id: RequestId,
+    /// The names that the repository is known by: the one that was asked for, and the one that the host answered with.
+    names: RefCell<BTreeSet<String>>,
 }
 
 impl GitHub {
-    /// A GitHub by the address of its API (`https://api.github.com`, `https://HOST/api/v3`), asked about request number
-    /// `request` of `owner/name`.
+    /// The GitHub whose API is at an address (`https://api.github.com`, `https://HOST/api/v3`). Where the address of the
+    /// server itself (`https://HOST`) is known from elsewhere, its addresses are under HOST.
     ///
     /// # Errors
-    /// An address or a repository that cannot be one, in words for whoever wrote it. An address without TLS is
-    /// accepted for this machine only.
-    pub fn new(
-        api_url: &str,
-        repository: &str,
-        request: u64,
-        token: Option<String>,
-        transport: Box<dyn Transport>,
-        patience: Patience,
-    ) -> Result<GitHub, String> {
-        let client = Rc::new(Client::new(Api::new(api_url)?, token, transport, patience));
-        Ok(GitHub::of(client, Repository::new(repository)?, request))
-    }
-
-    /// The same, of a server whose own address (`https://HOST`) is known from elsewhere: then its addresses are under HOST.
-    ///
-    /// # Errors
-    /// An address that cannot be one.
-    pub fn served_at(mut self, server: &str) -> Result<GitHub, String> {
-        let origin =
-            Origin::of(server).ok_or_else(|| format!("`{server}` is not the address of a server"))?;
-        self.domains = vec![origin.host().to_string()];
-        Ok(self)
-    }
-
-    fn of(client: Rc<Client>, repository: Repository, request: u64) -> GitHub {
-        let names = RefCell::new([repository.to_string()].into());
-        let domains = client.api.domains();
-        GitHub { client, repository, request, names, domains, pushes: Rc::default() }
+    /// An address or a repository that cannot be one. An address without TLS is accepted for this machine only.
+    pub fn open(repository: &str, connection: Connection) -> Result<GitHub, HostError> {
+        let Connection { api_url, server_url, token, transport, retry } = connection;
+        let api_url = api_url.as_deref().or(KIND.default_api).ok_or(HostError::NoAddress(&KIND))?;
+        let client = Client::new(Api::new(api_url)?, &style::STYLE, token, transport, retry);
+        let repository = RepositoryName::parse(repository)
+            .ok_or_else(|| HostError::Repository(&KIND, repository.to_string()))?;
+        let domains = match server_url {
+            None => address::own_domains(&client.api),
+            Some(server) => match Origin::of(&server) {
+                Some(origin) => vec![origin.host().to_string()],
+                None => return Err(HostError::ServerAddress(server)),
+            },
+        };
+        Ok(GitHub { client, repository, domains, pushes: base_pushes::PushCache::default() })
     }
 
     /// The address segments of something in the repository.
@@ -99,7 +98,7 @@ impl GitHub {
         in_repository(&self.repository, rest)
     }
 
-    fn members(&self, team: &TeamName) -> Result<Vec<Account>, Gap> {
+    fn members_of(&self, team: &TeamName) -> Result<Vec<Account>, Gap> {
         let what = format!("the members of team {team}");
         let (organisation, slug) = team.parts().ok_or_else(|| translate::no_team(&what))?;
         let seen: Vec<wire::User> =
@@ -109,17 +108,39 @@ impl GitHub {
     }
 }
 
-fn in_repository<'a>(repository: &'a Repository, rest: &[&'a str]) -> Vec<&'a str> {
+fn in_repository<'a>(repository: &'a RepositoryName, rest: &[&'a str]) -> Vec<&'a str> {
     [&["repos", repository.owner.as_str(), repository.name.as_str()], rest].concat()
 }
 
-impl Host for GitHub {
-    fn about(&self, request: u64) -> Box<dyn Host> {
-        let other = GitHub::of(Rc::clone(&self.client), self.repository.clone(), request);
-        Box::new(GitHub { domains: self.domains.clone(), pushes: Rc::clone(&self.pushes), ..other })
+impl Forge for GitHub {
+    fn kind(&self) -> &'static str {
+        KIND.name
     }
 
-    fn landed(&self, commit: &Revision, branch: &BranchName) -> Fact<BTreeSet<u64>> {
+    fn repository(&self) -> String {
+        self.repository.to_string()
+    }
+
+    fn domains(&self) -> &[String] {
+        &self.domains
+    }
+
+    fn conventions(&self) -> Arc<HostConventions> {
+        (KIND.conventions)()
+    }
+
+    fn request(&self, id: &RequestId) -> Box<dyn ChangeRequestHost + '_> {
+        let names = RefCell::new([self.repository.to_string()].into());
+        Box::new(GitHubRequest { host: self, id: id.clone(), names })
+    }
+
+    fn branch(&self, name: &BranchName) -> Fact<Branch> {
+        let what = format!("branch {name}");
+        let seen = self.client.get(&what, &self.at(&["branches", name.as_str()]));
+        seen.and_then(|branch| translate::branch(&what, name, branch)).into()
+    }
+
+    fn landed(&self, commit: &Revision, branch: &BranchName) -> Fact<BTreeSet<RequestId>> {
         let what = format!("the requests that brought {}", commit.short());
         let seen = self.client.list(&what, &self.at(&["commits", commit.as_str(), "pulls"]));
         seen.map(|pulls: Vec<wire::AssociatedPull>| translate::landed(branch, pulls)).into()
@@ -141,46 +162,42 @@ impl Host for GitHub {
         self.deployed_to_others(environment, listed).into()
     }
 
-    fn request(&self) -> Fact<ChangeRequest> {
-        let number = self.request.to_string();
+    fn protection(&self, question: &Question<'_>) -> Fact<Protection> {
+        self.branch_protection(question).into()
+    }
+
+    fn checks(&self, head: &Revision) -> CheckFacts {
+        self.check_facts(head)
+    }
+
+    fn members(&self, team: &TeamName) -> Fact<Vec<Account>> {
+        self.members_of(team).into()
+    }
+}
+
+impl ChangeRequestHost for GitHubRequest<'_> {
+    fn change_request(&self) -> Fact<ChangeRequest> {
+        let number = self.id.to_string();
         let what = format!("request {number}");
-        let seen = self.client.look(&what, &self.at(&["pulls", &number]));
+        let seen = self.host.client.look(&what, &self.host.at(&["pulls", &number]));
         seen.and_then(|reply| {
             let pull: wire::PullRequest = reply.read(&what)?;
-            let name = translate::is_of(&what, &self.repository, reply.moved, &pull.base)?;
+            let name = translate::is_of(&what, &self.host.repository, reply.moved, &pull.base)?;
             self.names.borrow_mut().extend(name);
-            translate::request(&what, self.request, pull)
+            translate::request(&what, &self.id, pull)
         })
         .into()
     }
 
-    fn branch(&self, name: &BranchName) -> Fact<Branch> {
-        let what = format!("branch {name}");
-        let seen = self.client.get(&what, &self.at(&["branches", name.as_str()]));
-        seen.and_then(|branch| translate::branch(&what, name, branch)).into()
+    fn head_reference(&self) -> Option<String> {
+        Some(format!("refs/pull/{}/head", self.id))
     }
 
-    fn facts(&self, inquiry: &Inquiry, question: Question<'_>) -> HostFacts {
-        let asked = |topic| inquiry.topics.contains(&topic);
-        let mut facts =
-            HostFacts::unseen("github", &Gap::not_asked("what the host says", "Nothing needs it."));
-        facts.repository = Some(self.repository.to_string());
-        facts.domains = self.domains.clone();
-        if asked(Topic::Reviews) {
-            self.ask_reviews(&question, &mut facts);
-        }
-        if asked(Topic::Pushes) {
-            self.ask_pushes(&question, &mut facts);
-        }
-        if asked(Topic::Protection) {
-            facts.protection = self.protection(&question).into();
-        }
-        if asked(Topic::Checks) {
-            self.ask_checks(question.head, &mut facts);
-        }
-        let owners = question.owner_teams.iter().filter(|_| asked(Topic::CodeOwners));
-        let teams: BTreeSet<&TeamName> = inquiry.teams.iter().chain(owners).collect();
-        facts.members = teams.into_iter().map(|team| (team.clone(), self.members(team).into())).collect();
-        HostFacts { request: question.request, branch: question.branch, ..facts }
+    fn reviews(&self, commits: &[Commit]) -> ReviewFacts {
+        self.review_facts(commits)
+    }
+
+    fn pushes(&self, question: &Question<'_>) -> PushFacts {
+        self.host.push_facts(question)
     }
 }

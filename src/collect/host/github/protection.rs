@@ -3,9 +3,9 @@
 //! Both hold at once (GitHub docs, "About rulesets"), so each becomes its own requirements and nothing is
 //! merged here. Kinds of rules that the model does not know only add strictness, and are passed over.
 
-use crate::collect::host::github::client::{contradiction, malformed, truncated};
 use crate::collect::host::github::translate::unknown;
 use crate::collect::host::github::{graphql, wire};
+use crate::collect::host::http::gaps::{contradiction, malformed, truncated};
 use crate::model::fact::{Fact, Gap, GapReason};
 use crate::model::protection::{ActorKind, Bypass, BypassMode, Requirement, Rule};
 use serde::de::DeserializeOwned;

@@ -4,14 +4,13 @@
 //! newest down, until one began on the base or the branch began: what was there before is not of this request. A whole page is
 //! always read, so that a commit that was taken away and brought again in the meantime is seen both times.
 
-use crate::collect::host::Question;
-use crate::collect::host::github::address::Repository;
-use crate::collect::host::github::client::{malformed, truncated};
-use crate::collect::host::github::pages::Kind;
+use crate::collect::host::github::address::RepositoryName;
 use crate::collect::host::github::{GitHub, in_repository, translate, wire};
+use crate::collect::host::http::gaps::{malformed, truncated};
+use crate::collect::host::http::pages::PageNames;
+use crate::collect::host::{PushFacts, Question};
 use crate::model::change::Revision;
 use crate::model::fact::{Fact, Gap, GapReason};
-use crate::model::facts::HostFacts;
 use crate::model::review::{Move, Push};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
@@ -25,33 +24,31 @@ const COMPARED: usize = 10;
 
 impl GitHub {
     /// Who pushed last, who pushed what the head brings, and everybody else who moved the branch.
-    pub(super) fn ask_pushes(&self, question: &Question<'_>, facts: &mut HostFacts) {
+    pub(super) fn push_facts(&self, question: &Question<'_>) -> PushFacts {
         let range = Range::of(question);
         let landed = question.request.value().and_then(|request| request.merged);
         let activity = match self.activity(question, &range) {
             Ok(activity) => activity,
             Err(gap) => {
-                facts.last_push = Fact::Gap(gap.clone());
-                facts.content_push = Fact::Gap(gap.clone());
-                facts.moves = Fact::Gap(gap);
-                return;
+                let (last, content) = (Fact::Gap(gap.clone()), Fact::Gap(gap.clone()));
+                return PushFacts { last, content, moves: Fact::Gap(gap) };
             }
         };
         let (head, same) = (question.head, question.before_updates);
-        facts.last_push = activity.newest("who pushed the head", head, &[]).into();
-        facts.content_push = match same {
-            [] => facts.last_push.clone(),
+        let last: Fact<Push> = activity.newest("who pushed the head", head, &[]).into();
+        let content = match same {
+            [] => last.clone(),
             _ => activity.newest("who pushed what the head brings", head, same).into(),
         };
-        facts.moves =
-            activity.moves(&range, landed).map(|moves| self.followed(question, &range, moves)).into();
+        let moves = activity.moves(&range, landed).map(|moves| self.followed(question, &range, moves));
+        PushFacts { last, content, moves: moves.into() }
     }
 
     /// Asks what came with commits that the branch does not hold any more. Whoever opened the request had a part in any case.
     fn followed(&self, question: &Question<'_>, range: &Range<'_>, mut moves: Vec<Move>) -> Vec<Move> {
         let request = question.request.value();
         let opener = request.and_then(|request| request.author.as_ref()).map(|account| &account.id);
-        let from = request.and_then(|request| Repository::new(request.head_repository.as_deref()?).ok());
+        let from = request.and_then(|request| RepositoryName::parse(request.head_repository.as_deref()?));
         let Some(from) = from else { return moves };
         let is_open = |one: &&mut Move| {
             let by_another = one.actor.as_ref().is_some_and(|account| Some(&account.id) != opener);
@@ -67,7 +64,7 @@ impl GitHub {
     }
 
     /// Is any commit of the request among those that this move brought? `None` where the host does not give them whole.
-    fn compared(&self, from: &Repository, range: &Range<'_>, one: &Move) -> Option<bool> {
+    fn compared(&self, from: &RepositoryName, range: &Range<'_>, one: &Move) -> Option<bool> {
         let before = one.before.as_ref()?;
         let ends = format!("{before}...{}", one.after);
         let seen: wire::Comparison = self.client.get(WHAT, &in_repository(from, &["compare", &ends])).ok()?;
@@ -85,12 +82,13 @@ impl GitHub {
             let remedy = "Push the branch to a repository that still exists, and open a new request.";
             Gap::new(WHAT, GapReason::NotVisible, "the repository of the head is gone", remedy)
         })?;
-        let from = Repository::new(from).map_err(|why| malformed(WHAT, why))?;
+        let from = RepositoryName::parse(from)
+            .ok_or_else(|| malformed(WHAT, format!("`{from}` is not a repository; write `owner/name`")))?;
         let branch =
             request.head_branch.as_ref().ok_or_else(|| malformed(WHAT, "the request has no branch"))?;
         let reference = format!("refs/heads/{branch}");
         let segments = in_repository(&from, &["activity"]);
-        let mut pages = self.client.pages(WHAT, Kind::Cursor, &segments, &[("ref", &reference)])?;
+        let mut pages = self.client.pages(WHAT, PageNames::Cursor, &segments, &[("ref", &reference)])?;
         let mut activity = Activity { entries: Vec::new(), end: Ok(()) };
         for _ in 0..PAGES {
             match pages.next::<Vec<wire::Activity>>() {

@@ -1,11 +1,10 @@
 //! The reading plan for reviews: who said what, may they, and whose commits are these.
 
-use crate::collect::host::Question;
-use crate::collect::host::github::client::truncated;
-use crate::collect::host::github::{GitHub, contradiction, translate, wire};
+use crate::collect::host::ReviewFacts;
+use crate::collect::host::github::{GitHubRequest, translate, wire};
+use crate::collect::host::http::gaps::{contradiction, truncated};
 use crate::model::change::{Commit, Revision};
 use crate::model::fact::{Fact, Gap};
-use crate::model::facts::HostFacts;
 use crate::model::person::{Account, AccountKind, Login};
 use crate::model::review::{CommitAccounts, Permission, Review, ReviewState};
 use jiff::Timestamp;
@@ -14,34 +13,37 @@ use std::collections::{BTreeMap, BTreeSet};
 /// How many commits are looked up one by one, beyond those that the request lists (GitHub lists 250).
 const SINGLE_COMMITS: usize = 300;
 
-impl GitHub {
-    pub(super) fn ask_reviews(&self, question: &Question<'_>, facts: &mut HostFacts) {
-        let number = self.request.to_string();
-        let reviews = self.reviews(&number);
-        facts.permissions =
+impl GitHubRequest<'_> {
+    pub(super) fn review_facts(&self, commits: &[Commit]) -> ReviewFacts {
+        let number = self.id.to_string();
+        let reviews = self.all_reviews(&number);
+        let permissions =
             reviews.as_ref().map_or_else(|_| BTreeMap::new(), |reviews| self.permissions(reviews));
-        facts.reviews = reviews.into();
-        facts.base_changed = self.base_changed(&number).into();
-        facts.attribution = self.attribution(&number, question.commits).into();
-        if let Some(attribution) = facts.attribution.value() {
-            facts.co_authors = self.co_authors(question.commits, attribution).into();
-        }
+        let base_changed = self.base_changed(&number).into();
+        let attribution = self.attribution(&number, commits);
+        let co_authors = match &attribution {
+            Ok(attribution) => self.host.co_authors(commits, attribution).into(),
+            Err(_) => Fact::Known(BTreeMap::new()),
+        };
+        let (reviews, attribution) = (reviews.into(), attribution.into());
+        ReviewFacts { reviews, permissions, base_changed, attribution, co_authors }
     }
 
-    fn reviews(&self, number: &str) -> Result<Vec<Review>, Gap> {
+    fn all_reviews(&self, number: &str) -> Result<Vec<Review>, Gap> {
         let what = format!("the reviews of request {number}");
-        let seen = self.client.list(&what, &self.at(&["pulls", number, "reviews"]))?;
+        let seen = self.host.client.list(&what, &self.host.at(&["pulls", number, "reviews"]))?;
         translate::reviews_are_of(&what, &self.names.borrow(), number, &seen)?;
         translate::reviews(&what, seen)
     }
 
     fn base_changed(&self, number: &str) -> Result<Option<Timestamp>, Gap> {
         let what = format!("the events of request {number}");
-        let events: Vec<wire::Event> = self.client.list(&what, &self.at(&["issues", number, "events"]))?;
+        let events: Vec<wire::Event> =
+            self.host.client.list(&what, &self.host.at(&["issues", number, "events"]))?;
         Ok(translate::base_changed(&events))
     }
 
-    /// One answer for each account whose opinion could count. Bots never count, so nobody needs to know what they may do.
+    /// One answer for each account whose opinion could count. Bots never count, so their permissions are not asked.
     fn permissions(&self, reviews: &[Review]) -> BTreeMap<Login, Fact<Permission>> {
         let opinion =
             |review: &&Review| matches!(review.state, ReviewState::Approved | ReviewState::ChangesRequested);
@@ -55,7 +57,10 @@ impl GitHub {
     /// know or does not show.
     fn permission(&self, of: &Account) -> Result<Permission, Gap> {
         let what = format!("what {} may do in the repository", of.login);
-        let seen = self.client.get(&what, &self.at(&["collaborators", of.login.as_str(), "permission"]))?;
+        let seen = self
+            .host
+            .client
+            .get(&what, &self.host.at(&["collaborators", of.login.as_str(), "permission"]))?;
         translate::permission(&what, of, seen)
     }
 
@@ -68,7 +73,7 @@ impl GitHub {
         let what = format!("the accounts behind the commits of request {number}");
         let wanted: BTreeSet<&Revision> = commits.iter().map(|commit| &commit.id).collect();
         let mut found = BTreeMap::new();
-        for seen in self.client.list(&what, &self.at(&["pulls", number, "commits"]))? {
+        for seen in self.host.client.list(&what, &self.host.at(&["pulls", number, "commits"]))? {
             let (id, accounts) = translate::commit(&what, seen)?;
             found.insert(id, accounts);
         }
@@ -86,7 +91,7 @@ impl GitHub {
     fn accounts_of(&self, id: &Revision) -> Result<CommitAccounts, Gap> {
         let what = format!("the accounts behind commit {}", id.short());
         let (seen, accounts) =
-            translate::commit(&what, self.client.get(&what, &self.at(&["commits", id.as_str()]))?)?;
+            translate::commit(&what, self.host.client.get(&what, &self.host.at(&["commits", id.as_str()]))?)?;
         if seen == *id {
             Ok(accounts)
         } else {

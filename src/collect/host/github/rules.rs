@@ -2,10 +2,13 @@
 //! (for its name and who may bypass it), then classic protection.
 
 use crate::collect::host::Question;
-use crate::collect::host::github::client::{Reply, contradiction, malformed};
-use crate::collect::host::github::pages::{Kind, Page};
+use crate::collect::host::github::address::graphql_url;
 use crate::collect::host::github::protection::{self, Allowed, Classic};
+use crate::collect::host::github::style::is_plan_without_protection;
 use crate::collect::host::github::{GitHub, wire};
+use crate::collect::host::http::client::Reply;
+use crate::collect::host::http::gaps::{contradiction, malformed};
+use crate::collect::host::http::pages::{Page, PageNames};
 use crate::model::change::BranchName;
 use crate::model::fact::{Fact, Gap};
 use crate::model::protection::{Bypass, Protection, Requirement, Rule};
@@ -47,7 +50,7 @@ impl Source {
 }
 
 impl GitHub {
-    pub(super) fn protection(&self, question: &Question<'_>) -> Result<Protection, Gap> {
+    pub(super) fn branch_protection(&self, question: &Question<'_>) -> Result<Protection, Gap> {
         let branch = match (&question.branch, &question.request) {
             (Fact::Known(branch), _) => &branch.name,
             (Fact::Gap(_), Fact::Known(request)) => &request.base_branch,
@@ -82,7 +85,7 @@ impl GitHub {
     /// The rules that are active on a branch, from the repository, the organisation and the enterprise.
     fn branch_rules(&self, what: &str, branch: &BranchName) -> Result<Vec<wire::BranchRule>, Gap> {
         let segments = self.at(&["rules", "branches", branch.as_str()]);
-        let mut pages = self.client.pages(what, Kind::Numbered, &segments, &[])?;
+        let mut pages = self.client.pages(what, PageNames::Numbered, &segments, &[])?;
         let mut items = Vec::new();
         while let Some(page) = pages.next::<wire::BranchRules>()? {
             items.extend(page.0);
@@ -154,7 +157,7 @@ impl GitHub {
             "branch": format!("refs/heads/{branch}"),
         });
         let question = serde_json::json!({ "query": ALLOWANCES, "variables": variables }).to_string();
-        let reply = self.client.fetch(&what, &self.client.api.graphql(), Some(question.as_bytes()))?;
+        let reply = self.client.fetch(&what, &graphql_url(&self.client.api), Some(question.as_bytes()))?;
         protection::allowed(&what, reply.read(&what)?, Classic::blocks_force_push(seen))
             .map_err(|gap| reply.without_token(gap))
     }
@@ -166,7 +169,7 @@ fn classic_answer(what: &str, reply: &Reply) -> Result<Option<wire::Classic>, Ga
     match (reply.response.status, reply.message().as_str()) {
         (404, "Branch not protected") => Ok(None),
         (404, "Branch not found") => Err(contradiction(what, "the host knows no such branch")),
-        _ if reply.plan_lacks_it() => Ok(None),
+        _ if is_plan_without_protection(reply) => Ok(None),
         _ => reply.read(what).map(Some),
     }
 }
@@ -174,6 +177,6 @@ fn classic_answer(what: &str, reply: &Reply) -> Result<Option<wire::Classic>, Ga
 impl Page for wire::BranchRules {
     /// A plan without protection has no rules, and says so with a 403.
     fn value(what: &str, reply: &Reply) -> Result<Value, Gap> {
-        if reply.plan_lacks_it() { Ok(Value::Array(Vec::new())) } else { reply.value(what) }
+        if is_plan_without_protection(reply) { Ok(Value::Array(Vec::new())) } else { reply.value(what) }
     }
 }

@@ -1,12 +1,12 @@
 //! GitHub's words in our model. A word that we do not know is never given a mild meaning: it is a gap.
 
-use crate::collect::host::github::address::Repository;
-use crate::collect::host::github::client::{contradiction, malformed};
+use crate::collect::host::github::address::RepositoryName;
 use crate::collect::host::github::wire;
+use crate::collect::host::http::gaps::{contradiction, malformed};
 use crate::model::change::{BranchName, Revision};
 use crate::model::check::{Check, Conclusion, Producer};
 use crate::model::fact::{Gap, GapReason};
-use crate::model::id::AccountId;
+use crate::model::id::{AccountId, RequestId};
 use crate::model::person::{Account, AccountKind, Login};
 use crate::model::protection::Branch;
 use crate::model::review::{ChangeRequest, CommitAccounts, Permission, Review, ReviewState};
@@ -39,8 +39,8 @@ pub(super) fn account(user: wire::User) -> Account {
     Account { login: Login::new(user.login), id: user.id.into(), kind }
 }
 
-pub(super) fn request(what: &str, number: u64, pull: wire::PullRequest) -> Result<ChangeRequest, Gap> {
-    if pull.number != number {
+pub(super) fn request(what: &str, id: &RequestId, pull: wire::PullRequest) -> Result<ChangeRequest, Gap> {
+    if RequestId::from(pull.number) != *id {
         return Err(contradiction(what, format!("the host answered with request {}", pull.number)));
     }
     let open = match pull.state.as_str() {
@@ -49,7 +49,7 @@ pub(super) fn request(what: &str, number: u64, pull: wire::PullRequest) -> Resul
         other => return Err(unknown(what, "state", other)),
     };
     Ok(ChangeRequest {
-        id: number.into(),
+        id: id.clone(),
         title: pull.title,
         author: pull.user.map(account),
         open,
@@ -65,7 +65,7 @@ pub(super) fn request(what: &str, number: u64, pull: wire::PullRequest) -> Resul
 /// which it has been renamed to or moved to since. An answer that does not say is taken for one of the former.
 pub(super) fn is_of(
     what: &str,
-    repository: &Repository,
+    repository: &RepositoryName,
     moved: bool,
     base: &wire::Base,
 ) -> Result<Option<String>, Gap> {
@@ -86,10 +86,10 @@ fn branch_name(text: &str) -> BranchName {
 
 /// The requests among those that hold a commit that were merged into the branch. GitHub also names requests that are
 /// open, or that were closed unmerged, or that landed elsewhere: none of them brought the commit here.
-pub(super) fn landed(branch: &BranchName, pulls: Vec<wire::AssociatedPull>) -> BTreeSet<u64> {
+pub(super) fn landed(branch: &BranchName, pulls: Vec<wire::AssociatedPull>) -> BTreeSet<RequestId> {
     let here =
         |pull: &wire::AssociatedPull| pull.merged_at.is_some() && branch_name(&pull.base.branch) == *branch;
-    pulls.into_iter().filter(here).map(|pull| pull.number).collect()
+    pulls.into_iter().filter(here).map(|pull| pull.number.into()).collect()
 }
 
 pub(super) fn branch(what: &str, name: &BranchName, seen: wire::Branch) -> Result<Branch, Gap> {

@@ -3,8 +3,8 @@
 use super::lines::CoverageSourceV4;
 use super::report::ReportFormatText;
 use crate::model::facts::{GateText, GateTexts};
-use crate::model::inquiry::{Inquiry, SaidFormat, Topic};
-use crate::wire::form::{SortedList, choices, objects};
+use crate::model::inquiry::{Inquiry, SaidFormat, TextPurpose, Topic};
+use crate::wire::form::{NamedValues, SortedList, choices, objects};
 use crate::wire::text::{PathText, TeamText};
 
 objects! {
@@ -26,12 +26,9 @@ objects! {
         formats: SortedList<SaidFormatV4>,
         /// True when the paths that single commits touch count, too.
         each_commit: bool,
-        /// The file with the allowed signers of waivers; null when nobody asks for it.
-        waiver_signers: Option<PathText>,
-        /// The file with the policy; null when it is outside of the repository.
-        policy: Option<PathText>,
-        /// The file with the allowed signers of evidence; null when nobody asks for it.
-        signers: Option<PathText>,
+        /// The files of the repository whose texts steer the gate, by path, and what each is read for. A policy outside of the
+        /// repository is not among them.
+        texts: NamedValues<PathText, SortedList<TextPurposeV4>>,
     }
 
     /// The format of the reports of a suite.
@@ -44,33 +41,39 @@ objects! {
         format: ReportFormatText,
     }
 
-    /// The texts in the repository that steer the gate, at the base and as the change would leave
-    /// them.
+    /// The texts in the repository that steer the gate, by the path of their files.
     GateTextsV4 = GateTexts {
-        /// The policy at the base; null when there is none, or it is outside of the repository.
-        policy_before: Option<String>,
-        /// The policy as the change would leave it.
-        policy_after: Option<String>,
-        /// The waivers at the base.
-        waivers_before: Option<String>,
-        /// The waivers as the change would leave them.
-        waivers_after: Option<String>,
-        /// The allowed signers of waivers at the base.
-        waiver_signers: Option<String>,
-        /// CODEOWNERS at the base.
-        code_owners: Option<GateTextV4>,
+        /// The texts.
+        texts: NamedValues<PathText, GateTextV4>,
     }
 
-    /// A file and its text.
+    /// The text of a file that steers the gate.
     GateTextV4 = GateText {
-        /// The path.
-        path: PathText,
-        /// The text.
-        text: String,
+        /// What the text is read for.
+        purposes: SortedList<TextPurposeV4>,
+        /// The text at the base; null when there is no such file.
+        before: Option<String>,
+        /// The text as the change would leave it; null when there is no such file, and for texts that count as they are at the
+        /// base.
+        after: Option<String>,
     }
 }
 
 choices! {
+    /// What a text steers.
+    TextPurposeV4 = TextPurpose {
+        /// The policy.
+        Policy,
+        /// The waivers and rollbacks.
+        Waivers,
+        /// The allowed signers of waivers.
+        WaiverSigners,
+        /// The allowed signers of evidence.
+        EvidenceSigners,
+        /// CODEOWNERS.
+        CodeOwners,
+    }
+
     /// Topics of questions.
     TopicV4 = Topic {
         /// Reviews, permissions of reviewers, and the accounts behind commits.

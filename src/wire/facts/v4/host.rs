@@ -1,13 +1,15 @@
 //! What the repository's host says.
 
+use super::conventions::SharedConventionsV4;
 use super::fact::FactV4;
 use super::protection::{BranchV4, ProtectionV4};
 use super::request::{
     ChangeRequestV4, CheckV4, CommitAccountsV4, MoveV4, PermissionV4, PushV4, ReviewV4, WorkflowRunV4,
 };
 use crate::model::facts::{Detour, HostFacts};
+use crate::model::host::NO_HOST;
 use crate::model::person::{Account, AccountKind};
-use crate::wire::form::{MomentText, NamedValues, choices, objects};
+use crate::wire::form::{Misshapen, MomentText, NamedValues, choices, objects};
 use crate::wire::text::{AccountIdText, CheckIdText, CommitText, LoginText, TeamText};
 
 objects! {
@@ -18,6 +20,8 @@ objects! {
         kind: String,
         /// The repository, as its host names it.
         repository: Option<String>,
+        /// What all hosts of this kind have in common; null for GitHub's, and where no host was asked.
+        conventions: SharedConventionsV4,
         /// The domains of the host's own e-mail addresses, in lower case.
         domains: Vec<String>,
         /// The change request.
@@ -68,6 +72,22 @@ objects! {
         id: AccountIdText,
         /// Who uses the account.
         kind: AccountKindV4,
+    }
+}
+
+impl HostFactsV4 {
+    /// Only GitHub's conventions may be left out.
+    ///
+    /// # Errors
+    /// They are left out, and the host is another one.
+    pub(super) fn says_its_conventions(&self) -> Result<(), Misshapen> {
+        match self.kind.as_str() {
+            "github" | NO_HOST => Ok(()),
+            kind if self.conventions.are_usual() => {
+                Err(Misshapen(format!("the facts of a host of the kind `{kind}` do not say its conventions")))
+            }
+            _ => Ok(()),
+        }
     }
 }
 

@@ -1,0 +1,10 @@
+//! What several controls need: approvals and how they fill roles, evidence and what it is bound to, named checks, and
+//! the files that steer the gate. Controls import from here and from no other control.
+
+pub mod approval;
+pub mod evidence_binding;
+pub mod gate_files;
+mod identity;
+pub mod named_check;
+pub mod quorum;
+pub mod text;

@@ -1,0 +1,72 @@
+//! What is lacking where a demand does not hold, in words.
+
+/// What is lacking.
+pub(super) enum Shortfall {
+    /// People altogether.
+    People { present: usize, needed: usize, spare: usize },
+    /// People of a role.
+    Role { name: String, present: usize, needed: usize, spare: usize },
+    /// Owners; one sentence.
+    Owners(String),
+    /// Nobody may fill two roles, and then they are too few.
+    Dealing,
+    /// There are too many ways to deal out people to try them all.
+    TooMany,
+}
+
+impl Shortfall {
+    /// Does it show that the demand does not hold?
+    pub(super) fn is_final(&self) -> bool {
+        !matches!(self, Shortfall::TooMany)
+    }
+
+    pub(super) fn remedy(&self) -> String {
+        match self {
+            Shortfall::People { present, needed, .. } => format!(
+                "Ask {} with write access who took no part in the change to approve its head.",
+                more_people(needed.saturating_sub(*present))
+            ),
+            Shortfall::Role { name, present, needed, .. } => format!(
+                "Ask {} of role `{name}` who took no part in the change to approve its head.",
+                more_people(needed.saturating_sub(*present))
+            ),
+            Shortfall::Owners(_) => {
+                "Ask an owner of each named file to approve, and give each file an owner in CODEOWNERS on the base branch."
+                    .to_string()
+            }
+            Shortfall::Dealing => "Ask different people to approve for each role.".to_string(),
+            Shortfall::TooMany => "Give the roles fewer people in common.".to_string(),
+        }
+    }
+}
+
+impl std::fmt::Display for Shortfall {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Shortfall::People { present, needed, spare } => {
+                write!(f, "{present} of {needed} required independent approvals{}", in_place_of(*spare))
+            }
+            Shortfall::Role { name, present, needed, spare } => {
+                write!(
+                    f,
+                    "{present} of {needed} required independent approvals by role `{name}`{}",
+                    in_place_of(*spare)
+                )
+            }
+            Shortfall::Owners(sentence) => f.write_str(sentence),
+            Shortfall::Dealing => f.write_str("one person would have to fill two roles"),
+            Shortfall::TooMany => f.write_str("too many people hold several roles to try every assignment"),
+        }
+    }
+}
+
+fn in_place_of(spare: usize) -> String {
+    match spare {
+        0 => String::new(),
+        spare => format!(" ({spare} of them because the commits name an unknown person)"),
+    }
+}
+
+fn more_people(number: usize) -> String {
+    if number == 1 { "1 more person".to_string() } else { format!("{number} more people") }
+}

@@ -1,0 +1,287 @@
+//! What all servers of one kind of host have in common, and other kinds do not: which files define its CI, where it looks
+//! for CODEOWNERS, how its own addresses look, what its settings page calls a rule.
+//!
+//! The judge knows no host by name. The host's adapter hands these over with its facts ([`HostFacts::conventions`]).
+//! Facts of an earlier form do not have them: all of those were GitHub's, and [`HostConventions::github`] is what they
+//! were judged by. The same holds where no host was asked.
+//!
+//! [`HostFacts::conventions`]: crate::model::facts::HostFacts::conventions
+
+use crate::model::glob::Glob;
+use crate::model::protection::Rule;
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
+
+/// The kind of host where no host was asked.
+pub const NO_HOST: &str = "none";
+
+/// What all servers of one kind of host have in common.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostConventions {
+    /// The product as sentences name it, for example `GitHub`.
+    pub name: String,
+    /// The files in a repository that define what the host's CI system runs.
+    pub workflow_files: Vec<Glob>,
+    /// CODEOWNERS files.
+    pub code_owners: CodeOwnersConventions,
+    /// Accounts and the host's own addresses.
+    pub accounts: AccountConventions,
+    /// How to switch protection rules on.
+    pub advice: ProtectionAdvice,
+}
+
+/// How a host finds and reads CODEOWNERS.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CodeOwnersConventions {
+    /// The paths where the host looks, in its order: only the first file found counts. They hold no wildcards.
+    pub places: Vec<Glob>,
+    /// How lines are read.
+    pub dialect: CodeOwnersDialect,
+}
+
+/// A way to read CODEOWNERS. Facts with a dialect that is not in this list cannot be judged, and are refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CodeOwnersDialect {
+    /// GitHub docs, "About code owners"; see [`crate::model::codeowners`].
+    Github,
+}
+
+/// How accounts and addresses of a host look.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountConventions {
+    /// The form of the addresses that the host gives to accounts that hide their own; `None`: there are none.
+    pub no_reply: Option<NoReplyForm>,
+    /// The committer of commits that people make on the host's pages; `None`: the person is the committer.
+    pub web_committer: Option<WebCommitter>,
+    /// The ending of logins that only accounts of applications have, for example `[bot]`; `None`: there is none.
+    pub application_suffix: Option<String>,
+    /// The id of the repository role that means administrators in bypass lists; `None`: they have a name of their own.
+    pub administrator_role: Option<String>,
+}
+
+/// `NUMBER` `separator` `LOGIN` at `subdomain` of one of the host's domains, or the login alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoReplyForm {
+    /// What stands before the host's domain, for example `users.noreply`.
+    pub subdomain: String,
+    /// What stands between the number of the account and its login, for example `+`.
+    pub separator: String,
+}
+
+/// The host itself as a committer. It is not a person and adds nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WebCommitter {
+    /// The login of its account.
+    pub login: String,
+    /// What stands before the `@` of its address at one of the host's domains.
+    pub mailbox: String,
+}
+
+/// How to switch protection rules on, in the words of the host's settings page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProtectionAdvice {
+    /// What to do, by the name of the rule ([`Rule::name`]). `{count}`, `{check}` and `{app}` stand for what the rule
+    /// holds.
+    pub rules: BTreeMap<String, String>,
+    /// Where to do it. `{branch}` stands for the branch.
+    pub place: String,
+}
+
+static GITHUB: LazyLock<Arc<HostConventions>> = LazyLock::new(|| Arc::new(github()));
+
+impl HostConventions {
+    /// GitHub's: of facts that do not say otherwise.
+    pub fn github() -> Arc<HostConventions> {
+        Arc::clone(&GITHUB)
+    }
+
+    /// Are these the ones that facts need not name?
+    pub fn are_usual(this: &Arc<HostConventions>) -> bool {
+        Arc::ptr_eq(this, &GITHUB) || **this == **GITHUB
+    }
+}
+
+fn github() -> HostConventions {
+    HostConventions {
+        name: "GitHub".to_string(),
+        workflow_files: globs(&[
+            ".github/workflows/**",
+            ".github/actions/**",
+            "**/action.yml",
+            "**/action.yaml",
+        ]),
+        code_owners: CodeOwnersConventions {
+            places: globs(&[".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS"]),
+            dialect: CodeOwnersDialect::Github,
+        },
+        accounts: AccountConventions {
+            no_reply: Some(NoReplyForm { subdomain: "users.noreply".into(), separator: "+".into() }),
+            web_committer: Some(WebCommitter { login: "web-flow".into(), mailbox: "noreply".into() }),
+            application_suffix: Some("[bot]".into()),
+            administrator_role: Some("5".into()),
+        },
+        advice: github_advice(),
+    }
+}
+
+/// In the words of GitHub's ruleset page (GitHub docs, "Available rules for rulesets").
+fn github_advice() -> ProtectionAdvice {
+    let rules = [
+        ("change-request", "switch on \"Require a pull request before merging\""),
+        ("approvals", "set \"Required approvals\" to {count} or more"),
+        ("dismiss-stale", "switch on \"Dismiss stale pull request approvals when new commits are pushed\""),
+        ("code-owners", "switch on \"Require review from Code Owners\""),
+        ("last-push-approval", "switch on \"Require approval of the most recent reviewable push\""),
+        ("conversation-resolution", "switch on \"Require conversation resolution before merging\""),
+        ("check", "switch on \"Require status checks to pass\""),
+        (
+            "check-of-app",
+            "switch on \"Require status checks to pass\" with `{check}` and choose app {app} as its source",
+        ),
+        ("up-to-date", "switch on \"Require branches to be up to date before merging\""),
+        ("no-force-push", "switch on \"Block force pushes\""),
+        ("no-deletion", "switch on \"Restrict deletions\""),
+        ("signed-commits", "switch on \"Require signed commits\""),
+        ("linear-history", "switch on \"Require linear history\""),
+    ];
+    ProtectionAdvice {
+        rules: rules.map(|(rule, what)| (rule.to_string(), what.to_string())).into(),
+        place: "in an active ruleset that covers {branch} (Settings > Rules)".to_string(),
+    }
+}
+
+/// Constants of this file: a test sees that each of them is a pattern.
+fn globs(patterns: &[&str]) -> Vec<Glob> {
+    patterns.iter().filter_map(|pattern| Glob::new(pattern).ok()).collect()
+}
+
+impl AccountConventions {
+    /// Is this login one that only accounts of applications have?
+    pub fn is_application(&self, login: &str) -> bool {
+        self.application_suffix.as_ref().is_some_and(|suffix| login.ends_with(suffix))
+    }
+}
+
+/// What a host's own addresses look like: the domains of the server, and the forms of its kind.
+#[derive(Clone, Copy, Debug)]
+pub struct OwnAddresses<'a> {
+    /// The domains of the server, in lower case.
+    pub domains: &'a [String],
+    /// The conventions of its kind.
+    pub accounts: &'a AccountConventions,
+}
+
+static PUBLIC_DOMAINS: LazyLock<Vec<String>> = LazyLock::new(|| vec!["github.com".to_string()]);
+
+impl OwnAddresses<'static> {
+    /// Those of github.com: what is written without a host in mind means an account there.
+    pub fn of_github_com() -> Self {
+        OwnAddresses { domains: &PUBLIC_DOMAINS, accounts: &GITHUB.accounts }
+    }
+}
+
+impl<'a> OwnAddresses<'a> {
+    /// Does an address belong to one of the domains, below this name? What is before the domain is compared whole.
+    fn is_at(&self, domain: &str, subdomain: &str) -> bool {
+        let below = domain.strip_prefix(subdomain).and_then(|rest| rest.strip_prefix('.'));
+        below.is_some_and(|domain| self.domains.iter().any(|own| own == domain))
+    }
+
+    /// What is before the `@` of an address that hides another, and the form of such addresses; `None` for any other
+    /// address. Case does not matter in the domain.
+    pub fn no_reply<'t>(&self, email: &'t str) -> Option<(&'t str, &'a NoReplyForm)> {
+        let form = self.accounts.no_reply.as_ref()?;
+        let (local, domain) = email.rsplit_once('@')?;
+        self.is_at(&domain.to_ascii_lowercase(), &form.subdomain).then_some((local, form))
+    }
+
+    /// Is this the address under which the host itself commits? Case does not matter.
+    pub fn is_web_committer(&self, email: &str) -> bool {
+        let Some(web) = &self.accounts.web_committer else { return false };
+        let email = email.to_ascii_lowercase();
+        let domain = email.strip_prefix(web.mailbox.as_str()).and_then(|rest| rest.strip_prefix('@'));
+        domain.is_some_and(|domain| self.domains.iter().any(|own| own == domain))
+    }
+
+    /// Is this the login under which the host itself commits?
+    pub fn is_web_login(&self, login: &str) -> bool {
+        self.accounts.web_committer.as_ref().is_some_and(|web| login.eq_ignore_ascii_case(&web.login))
+    }
+}
+
+impl ProtectionAdvice {
+    /// What to do to have this rule imposed on a branch; `None` where the host has no such rule.
+    pub fn for_rule(&self, rule: &Rule, branch: &str) -> Option<String> {
+        let count = match rule {
+            Rule::Approvals(count) => count.to_string(),
+            _ => String::new(),
+        };
+        let (check, app) = match rule {
+            Rule::Check { name, app } => (name.as_str(), app.as_ref().map(ToString::to_string)),
+            _ => ("", None),
+        };
+        let app = app.unwrap_or_default();
+        let values = [("count", count.as_str()), ("check", check), ("app", app.as_str()), ("branch", branch)];
+        let what = self.rules.get(rule.name())?;
+        Some(format!("{}, {}", fill_in(what, &values), fill_in(&self.place, &values)))
+    }
+}
+
+/// Puts values in the place of their names in braces. What a value holds is never looked at again.
+fn fill_in(template: &str, values: &[(&str, &str)]) -> String {
+    let mut filled = String::new();
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('{') {
+        let named = after.split_once('}').and_then(|(name, after)| {
+            let (_, value) = values.iter().find(|(known, _)| *known == name)?;
+            Some((*value, after))
+        });
+        filled.push_str(before);
+        match named {
+            Some((value, after)) => {
+                filled.push_str(value);
+                rest = after;
+            }
+            None => {
+                filled.push('{');
+                rest = after;
+            }
+        }
+    }
+    filled + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_pattern_of_ours_is_one() {
+        let github = HostConventions::github();
+        assert_eq!((github.workflow_files.len(), github.code_owners.places.len()), (4, 3));
+        assert!(
+            github
+                .code_owners
+                .places
+                .iter()
+                .all(|place| !place.as_str().contains(['*', '?', '[', '{', '\\']))
+        );
+    }
+
+    #[test]
+    fn advice_is_filled_in_once() {
+        let advice = &HostConventions::github().advice;
+        let of_app = Rule::Check { name: "{app} {branch}".into(), app: Some(7.into()) };
+        let expected = "switch on \"Require status checks to pass\" with `{app} {branch}` and choose app 7 as its \
+                        source, in an active ruleset that covers {count} (Settings > Rules)";
+        assert_eq!(advice.for_rule(&of_app, "{count}").as_deref(), Some(expected));
+        let approvals = advice.for_rule(&Rule::Approvals(2), "main").unwrap_or_default();
+        assert!(
+            approvals.starts_with("set \"Required approvals\" to 2 or more, in an active"),
+            "{approvals}"
+        );
+        let none = ProtectionAdvice { rules: BTreeMap::new(), place: String::new() };
+        assert_eq!(none.for_rule(&Rule::NoDeletion, "main"), None);
+        assert_eq!(fill_in("{count} {x} { {", &[("count", "3")]), "3 {x} { {");
+    }
+}

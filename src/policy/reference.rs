@@ -1,0 +1,225 @@
+//! The JSON Schema of a policy, and the reference page `docs/policy.md`: both follow from the types that policies are read into,
+//! from their doc comments, and from the documentation of the controls.
+//!
+//! `SNAPSHOTS=overwrite cargo test --lib reference` writes both files again.
+
+use super::document::Document;
+use crate::control::{Kind, Stage, TABLE, Waivable};
+use schemars::generate::SchemaSettings;
+use serde_json::{Map, Value, json};
+use snapbox::data::DataFormat;
+use snapbox::{Data, assert_data_eq};
+use std::fmt::Write as _;
+use std::path::Path;
+
+/// What the page says before the first table.
+const HEAD: &str = include_str!("reference/head.md");
+
+fn schema() -> Value {
+    let mut settings = SchemaSettings::draft2020_12();
+    settings.inline_subschemas = true;
+    let mut schema = settings.into_generator().into_root_schema_for::<Document>().to_value();
+    schema["title"] = "A policy of Portcullis".into();
+    schema["description"] = "The file `portcullis.toml`, as JSON.".into();
+    // The reader looks for these itself, so that one mistake hides no other.
+    schema["required"] = json!(["branches", "controls", "data-processing", "project", "schema"]);
+    tidy(&mut schema);
+    schema
+}
+
+/// TOML has no null, and no text here needs a note on the width of an integer.
+fn tidy(value: &mut Value) {
+    match value {
+        Value::Array(list) => list.iter_mut().for_each(tidy),
+        Value::Object(object) => {
+            tidy_object(object);
+            object.values_mut().for_each(tidy);
+        }
+        _ => {}
+    }
+}
+
+fn tidy_object(object: &mut Map<String, Value>) {
+    let is_integer = |format: &Value| format.as_str().is_some_and(|format| format.starts_with("uint"));
+    if object.get("format").is_some_and(is_integer) {
+        object.remove("format");
+    }
+    if object.get("default").is_some_and(Value::is_null) {
+        object.remove("default");
+    }
+    if let Some(Value::Array(types)) = object.get_mut("type") {
+        types.retain(|name| name != "null");
+        if let [one] = types.as_slice() {
+            object["type"] = one.clone();
+        }
+    }
+    if let Some(Value::Array(words)) = object.get_mut("enum") {
+        words.retain(|word| !word.is_null());
+    }
+    if let Some(Value::Array(choices)) = object.get_mut("anyOf") {
+        choices.retain(|choice| choice["type"] != "null");
+        if let [Value::Object(one)] = choices.as_slice() {
+            let one = one.clone();
+            object.remove("anyOf");
+            one.into_iter().for_each(|(key, value)| {
+                object.entry(key).or_insert(value);
+            });
+        }
+    }
+}
+
+fn held_equal(text: &str, file: &str) {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+    assert_data_eq!(text, Data::read_from(&file, Some(DataFormat::Text)).raw());
+}
+
+#[test]
+fn the_committed_schema_follows_from_the_types() {
+    held_equal(&(serde_json::to_string_pretty(&schema()).unwrap() + "\n"), "docs/schema/policy-v1.json");
+}
+
+#[test]
+fn the_reference_page_follows_from_the_types_and_the_controls() {
+    held_equal(&page(&schema()), "docs/policy.md");
+}
+
+fn page(schema: &Value) -> String {
+    let mut page = HEAD.to_string();
+    page.push_str("\n## The document\n\n");
+    page.push_str(&table(schema));
+    for (key, value) in properties(schema).filter(|(key, _)| *key != "controls") {
+        sections(&mut page, key, value);
+    }
+    page.push_str("\n## The controls\n\n| control | judges | waivers |\n| --- | --- | --- |\n");
+    for kind in TABLE {
+        let _ = writeln!(page, "| [`{0}`](#{0}) | {1} | {2} |", kind.name, judges(kind), waivers(kind));
+    }
+    for kind in TABLE {
+        control(&mut page, kind, &schema["properties"]["controls"]["properties"][kind.name]);
+    }
+    page
+}
+
+fn judges(kind: &Kind) -> String {
+    let stage = match kind.stage {
+        Stage::Change => "changes",
+        Stage::Deployment => "deployments",
+        Stage::Both => "changes and deployments",
+    };
+    format!("{stage}{}", if kind.always_on { "; always on" } else { "" })
+}
+
+fn waivers(kind: &Kind) -> String {
+    match kind.waivable {
+        Waivable::Freely => "yes".into(),
+        Waivable::ByCommit => "only by commit".into(),
+        Waivable::Never { because, .. } => format!("no: {because}"),
+    }
+}
+
+/// A control: what it requires and why, its settings, and how to meet it.
+fn control(page: &mut String, kind: &Kind, settings: &Value) {
+    let _ = writeln!(page, "\n## {}", kind.name);
+    let mut texts = kind.documentation.sections().collect::<Vec<_>>();
+    let last = texts.pop();
+    for (title, text) in texts {
+        let _ = writeln!(page, "\n**{title}.**\n\n{text}");
+    }
+    sections(page, &format!("controls.{}", kind.name), settings);
+    if let Some((title, text)) = last {
+        let _ = writeln!(page, "\n**{title}.**\n\n{text}");
+    }
+}
+
+/// The section of a table of the policy, and of each table below it.
+fn sections(page: &mut String, path: &str, value: &Value) {
+    let (path, value, brackets) = match (&value["items"], &value["additionalProperties"]) {
+        (item @ Value::Object(_), _) if item["properties"].is_object() => {
+            (path.to_string(), item, ("[[", "]]"))
+        }
+        (_, one @ Value::Object(_)) if one["properties"].is_object() => {
+            (format!("{path}.NAME"), one, ("[", "]"))
+        }
+        _ if value["properties"].is_object() => (path.to_string(), value, ("[", "]")),
+        _ => return,
+    };
+    let _ = write!(page, "\n### `{}{path}{}`\n\n{}", brackets.0, brackets.1, table(value));
+    for (key, value) in properties(value) {
+        sections(page, &format!("{path}.{key}"), value);
+    }
+}
+
+fn properties(schema: &Value) -> impl Iterator<Item = (&str, &Value)> {
+    schema["properties"].as_object().into_iter().flatten().map(|(key, value)| (key.as_str(), value))
+}
+
+fn table(schema: &Value) -> String {
+    let mut text = String::from("| key | value | meaning |\n| --- | --- | --- |\n");
+    let is_needed =
+        |key: &str| schema["required"].as_array().is_some_and(|keys| keys.iter().any(|name| name == key));
+    let mut rows: Vec<_> = properties(schema).collect();
+    rows.sort_by_key(|(key, _)| !is_needed(key));
+    for (key, value) in rows {
+        let needed = if is_needed(key) { ", **required**" } else { "" };
+        let _ = writeln!(text, "| `{key}`{needed} | {} | {} |", kind_of(value), meaning(value));
+    }
+    text
+}
+
+/// What may be written as the value.
+fn kind_of(value: &Value) -> String {
+    if let Some(one) = value.get("const") {
+        return format!("`{one}`");
+    }
+    let words = value["enum"].as_array().or(value["oneOf"].as_array());
+    if let Some(words) = words {
+        let word = |word: &Value| format!("`{}`", word.get("const").unwrap_or(word));
+        return words.iter().map(word).collect::<Vec<_>>().join(", ");
+    }
+    let bounds = match (value["minimum"].as_u64(), value["maximum"].as_u64()) {
+        (Some(from), Some(to)) => format!(" from {from} to {to}"),
+        (Some(from), None) if from > 0 => format!(" from {from}"),
+        _ => String::new(),
+    };
+    match (&value["type"], &value["items"]) {
+        (Value::String(name), item) if name == "array" && item["properties"].is_object() => "tables".into(),
+        (Value::String(name), _) if name == "array" => "list of texts".into(),
+        (Value::String(name), _) => match name.as_str() {
+            "object" => if value["properties"].is_object() { "table" } else { "tables by name" }.into(),
+            "boolean" => "`true`, `false`".into(),
+            "integer" => format!("number{bounds}"),
+            _ => "text".into(),
+        },
+        _ => "text or number".into(),
+    }
+}
+
+/// The description, on one line, with the meaning of each word that may be written.
+fn meaning(value: &Value) -> String {
+    let line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ").replace('|', "\\|");
+    let mut text = line(value["description"].as_str().unwrap_or_default());
+    for word in value["oneOf"].as_array().into_iter().flatten() {
+        let about = line(word["description"].as_str().unwrap_or_default());
+        let _ = write!(text, " `{}`: {about}", word["const"]);
+    }
+    text
+}
+
+#[test]
+fn every_setting_says_what_it_means() {
+    fn silent(value: &Value, path: &str, all: &mut Vec<String>) {
+        for (key, value) in properties(value) {
+            let path = format!("{path}.{key}");
+            let is_control = path.matches('.').count() == 2 && path.starts_with(".controls.");
+            if value["description"].as_str().is_none_or(str::is_empty) && !is_control {
+                all.push(path.clone());
+            }
+            for value in [value, &value["items"], &value["additionalProperties"]] {
+                silent(value, &path, all);
+            }
+        }
+    }
+    let mut all = Vec::new();
+    silent(&schema(), "", &mut all);
+    assert!(all.is_empty(), "{all:#?}");
+}

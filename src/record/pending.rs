@@ -1,0 +1,137 @@
+//! A record that is made and not yet stored.
+
+use super::chain::Chain;
+use super::entry::{RecordEntry, RecordedBaseline, RecordedFile};
+use super::fault::Fault;
+use super::rejudge::{Judge, Rejudging};
+use super::stored::RecordLink;
+use super::{DECISION, FACTS, POLICY, RECORD, SCHEMA, TOOL};
+use crate::model::change::{ObjectName, Revision};
+use crate::model::decision::Outcome;
+use crate::model::digest::Digest;
+use crate::model::environment::Environment;
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+
+/// What is to be recorded.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    /// Where to.
+    pub environment: Environment,
+    /// The repository on its host, as the decision names it.
+    pub repository: Option<String>,
+    /// The commit that may be deployed.
+    pub candidate: Revision,
+    /// The commit that it was compared with.
+    pub baseline: RecordedBaseline,
+    /// The decision as JSON; it must allow.
+    pub decision: Vec<u8>,
+    /// The text of the policy.
+    pub policy: Vec<u8>,
+    /// The facts as JSON.
+    pub facts: Vec<u8>,
+    /// Who records.
+    pub recorder: String,
+    /// When; kept to the second.
+    pub time: Timestamp,
+}
+
+/// A record that only needs to be stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PendingRecord {
+    entry: RecordEntry,
+    previous: Option<Revision>,
+    files: BTreeMap<&'static str, Vec<u8>>,
+}
+
+impl PendingRecord {
+    /// What it says.
+    pub fn entry(&self) -> &RecordEntry {
+        &self.entry
+    }
+
+    /// The commit that it stands upon: what the ref must still point to when it is stored.
+    pub fn previous(&self) -> Option<&Revision> {
+        self.previous.as_ref()
+    }
+
+    /// Its files, sorted by name.
+    pub fn files(&self) -> &BTreeMap<&'static str, Vec<u8>> {
+        &self.files
+    }
+
+    /// Its commit as git stores it, given the name of the tree of its files.
+    pub fn commit(&self, tree: &ObjectName) -> Vec<u8> {
+        let record = self.files.get(RECORD).map(Vec::as_slice).unwrap_or_default();
+        commit_bytes(tree, self.previous.as_ref(), &self.entry, &Digest::of(record))
+    }
+}
+
+/// Makes a record on top of the chain of its environment, which has to verify.
+///
+/// # Errors
+/// Everything that [`super::verify_chain`] would find wrong with it.
+pub fn prepare_record(
+    draft: Draft,
+    chain: Option<&Chain>,
+    judge: &Judge<'_>,
+) -> Result<PendingRecord, Vec<Fault>> {
+    let links = chain.map_or(&[][..], |chain| &chain.links);
+    let previous = links.last();
+    let entry = entry_of(&draft, previous)?;
+    let record = entry.bytes().map_err(|error| vec![Fault::Unreadable(error.to_string())])?;
+    let files = BTreeMap::from([
+        (RECORD, record),
+        (DECISION, draft.decision),
+        (POLICY, draft.policy),
+        (FACTS, draft.facts),
+    ]);
+    let file = |name: &str| files.get(name).map(Vec::as_slice);
+    let mut faults = super::entry_faults::faults_of_entry(&entry, file, previous);
+    let again = Rejudging { entry: &entry, earlier: links, complete: true, judge }.take(file);
+    faults.extend(again.faults);
+    let other = previous.map(|link| &link.entry.environment).filter(|other| **other != entry.environment);
+    faults.extend(other.cloned().map(Fault::Environment));
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    Ok(PendingRecord { entry, previous: previous.map(|link| link.commit.clone()), files })
+}
+
+fn entry_of(draft: &Draft, previous: Option<&RecordLink>) -> Result<RecordEntry, Vec<Fault>> {
+    Ok(RecordEntry {
+        schema: SCHEMA,
+        environment: draft.environment.clone(),
+        number: previous.map_or(1, |link| link.entry.number.saturating_add(1)),
+        previous: previous.map(|link| link.digest.clone()),
+        repository: draft.repository.clone(),
+        candidate: draft.candidate.clone(),
+        baseline: draft.baseline.clone(),
+        outcome: Outcome::Allow,
+        decision: Digest::of(&draft.decision),
+        policy: Some(kept_file(&draft.policy)),
+        facts: Some(kept_file(&draft.facts)),
+        tool: TOOL.to_string(),
+        recorder: draft.recorder.clone(),
+        time: Timestamp::from_second(draft.time.as_second()).map_err(|_| vec![Fault::Time])?,
+    })
+}
+
+fn kept_file(bytes: &[u8]) -> RecordedFile {
+    RecordedFile { digest: Digest::of(bytes), kept: true }
+}
+
+/// The commit of an entry as git stores it. Nothing in it is left to chance or to anybody's configuration, so that it can be
+/// told from any other.
+pub fn commit_bytes(
+    tree: &ObjectName,
+    parent: Option<&Revision>,
+    entry: &RecordEntry,
+    record: &Digest,
+) -> Vec<u8> {
+    let parent = parent.map(|parent| format!("parent {parent}\n")).unwrap_or_default();
+    let time = entry.time.as_second();
+    let who = format!("portcullis <> {time} +0000");
+    let message = entry.message(record);
+    format!("tree {tree}\n{parent}author {who}\ncommitter {who}\n\n{message}").into_bytes()
+}

@@ -1,0 +1,221 @@
+//! Taking a decision again from what a record keeps.
+//!
+//! This room holds no judge: whoever reads records hands one over, and also somebody who compares the facts with the
+//! repository.
+
+use super::entry::{RecordEntry, RecordedOrigin};
+use super::fault::Fault;
+use super::stored::RecordLink;
+use super::{DECISION, EARLIER, FACTS, POLICY, TOOL};
+use crate::model::deployment::{Deployment, Recorded};
+use crate::model::fact::{Fact, Gap};
+use crate::wire::facts::{GatheredFacts, read_facts};
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// The decision that a policy's text gives of facts, as `--format json` writes it; or why it gives none.
+pub type Judge<'a> = dyn Fn(&str, &Deployment) -> Result<Vec<u8>, String> + 'a;
+
+/// What the repository shows otherwise than the facts of a record, which are judged by the text of a policy.
+pub type Compare<'a> = dyn Fn(&str, &Deployment) -> Result<Vec<String>, Gap> + 'a;
+
+/// How far a record that holds together proves its decision.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RecordStanding {
+    /// Its facts give its decision again.
+    Reproduced,
+    /// Nothing can be taken again, for this reason.
+    Irreproducible(String),
+    /// It does not hold together: see the problems of the chain.
+    Broken,
+    /// Its facts give its decision again, but the repository here does not show what they speak of.
+    Unseen(Gap),
+}
+
+impl RecordStanding {
+    /// Was the decision taken again, with the same result?
+    pub fn is_taken(&self) -> bool {
+        *self == RecordStanding::Reproduced
+    }
+}
+
+/// What came of it.
+pub(super) struct Rejudged {
+    pub(super) standing: RecordStanding,
+    pub(super) faults: Vec<Fault>,
+    /// The facts, where they could be read.
+    pub(super) facts: Option<Deployment>,
+}
+
+/// A record whose decision is to be taken again.
+pub(super) struct Rejudging<'a> {
+    pub(super) entry: &'a RecordEntry,
+    /// The records before it, as far as they can be read.
+    pub(super) earlier: &'a [RecordLink],
+    /// Can all of them be read?
+    pub(super) complete: bool,
+    pub(super) judge: &'a Judge<'a>,
+}
+
+impl Rejudging<'_> {
+    /// Takes it from these files of the record.
+    pub(super) fn take<'f>(&self, file: impl Fn(&str) -> Option<&'f [u8]>) -> Rejudged {
+        if self.entry.schema == EARLIER {
+            return self.of_earlier_form();
+        }
+        let (Some(decision), Some(facts), Some(policy)) = (file(DECISION), file(FACTS), file(POLICY)) else {
+            return broken(Vec::new());
+        };
+        let facts = match read(facts) {
+            Ok(facts) => facts,
+            Err(error) if self.is_ours() => return broken(vec![Fault::FactsUnreadable(error)]),
+            Err(error) => return cannot(format!("its facts cannot be read by this version: {error}")),
+        };
+        let faults = self.faults_of_facts(&facts);
+        let policy = String::from_utf8_lossy(policy);
+        let mut taken = match (self.judge)(&policy, &facts) {
+            Ok(again) => self.compared(decision, &again),
+            Err(error) => self.differing(error),
+        };
+        taken.faults.extend(faults);
+        Rejudged { facts: Some(facts), ..taken }
+    }
+
+    fn of_earlier_form(&self) -> Rejudged {
+        let keeps = |link: &RecordLink| link.entry.schema != EARLIER;
+        if self.earlier.iter().any(keeps) {
+            return broken(vec![Fault::EarlierForm]);
+        }
+        cannot("it is of the earlier form, which keeps no facts".to_string())
+    }
+
+    /// Was it sealed by this very version, which has to arrive at the same bytes?
+    fn is_ours(&self) -> bool {
+        self.entry.tool == TOOL
+    }
+
+    fn compared(&self, decision: &[u8], again: &[u8]) -> Rejudged {
+        if decision == again {
+            return Rejudged { standing: RecordStanding::Reproduced, faults: Vec::new(), facts: None };
+        }
+        match (self.is_ours(), Gist::of(decision), Gist::of(again)) {
+            (false, Some(kept), Some(again)) if kept == again => {
+                Rejudged { standing: RecordStanding::Reproduced, faults: Vec::new(), facts: None }
+            }
+            (_, Some(kept), Some(again)) => self.differing(kept.difference(&again)),
+            _ => self.differing("it is not of the form of a decision".to_string()),
+        }
+    }
+
+    /// What another version judged otherwise may be its own way to judge; what this version did not judge so is made up.
+    fn differing(&self, how: String) -> Rejudged {
+        match self.is_ours() {
+            true => broken(vec![Fault::Judged(how)]),
+            false => cannot(format!("it was recorded by another version of the program, and {how}")),
+        }
+    }
+
+    /// What the repository shows otherwise.
+    pub(super) fn hold_against(&self, compared: Result<Vec<String>, Gap>, taken: &mut Rejudged) {
+        match compared {
+            Err(gap) if taken.standing.is_taken() => taken.standing = RecordStanding::Unseen(gap),
+            Err(_) => {}
+            Ok(differences) if self.is_ours() => {
+                taken.faults.extend(differences.into_iter().map(Fault::Repository));
+            }
+            Ok(differences) => {
+                if let Some(first) = differences.first() {
+                    let why = format!(
+                        "another version of the program saw something else in the repository: {first}"
+                    );
+                    taken.standing = RecordStanding::Irreproducible(why);
+                }
+            }
+        }
+    }
+
+    /// Facts speak of one deployment on top of one chain, and are good for no other.
+    fn faults_of_facts(&self, facts: &Deployment) -> Vec<Fault> {
+        let entry = self.entry;
+        let baseline = facts.baseline.value().map(|baseline| &baseline.revision);
+        let agree = [
+            ("environments", facts.environment == entry.environment.as_str()),
+            ("candidates", facts.candidate == entry.candidate),
+            ("baselines", baseline == Some(&entry.baseline.commit)),
+            ("words for the baseline", RecordedOrigin::of(facts) == Some(entry.baseline.origin)),
+            ("repositories", facts.whole.host.repository == entry.repository),
+            ("records before it", !self.complete || self.is_on_top(facts)),
+            ("moments", self.is_in_time(facts)),
+        ];
+        let differing =
+            agree.into_iter().filter(|(_, same)| !same).map(|(what, _)| Fault::FactsDisagree(what));
+        let branch = facts.whole.host.branch.value().filter(|branch| branch.name != facts.branch);
+        differing.chain(branch.map(|_| Fault::Branch)).collect()
+    }
+
+    fn is_on_top(&self, facts: &Deployment) -> bool {
+        let same = |(said, link): (&Recorded, &RecordLink)| {
+            said.number == link.entry.number
+                && said.candidate == link.entry.candidate
+                && (!said.taken_again || !matches!(link.standing, RecordStanding::Irreproducible(_)))
+        };
+        let Fact::Known(said) = &facts.recorded else { return false };
+        said.len() == self.earlier.len() && said.iter().zip(self.earlier).all(same)
+    }
+
+    /// They were gathered after the record before, and before this one.
+    fn is_in_time(&self, facts: &Deployment) -> bool {
+        let Fact::Known(moment) = facts.whole.observed else { return false };
+        let before = self.earlier.last().map(|link| link.entry.time);
+        moment.as_second() <= self.entry.time.as_second() && before.is_none_or(|before| before <= moment)
+    }
+}
+
+fn broken(faults: Vec<Fault>) -> Rejudged {
+    Rejudged { standing: RecordStanding::Broken, faults, facts: None }
+}
+
+fn cannot(why: String) -> Rejudged {
+    Rejudged { standing: RecordStanding::Irreproducible(why), faults: Vec::new(), facts: None }
+}
+
+fn read(bytes: &[u8]) -> Result<Deployment, String> {
+    match read_facts(bytes) {
+        Ok(GatheredFacts::Deployment(facts)) => Ok(*facts),
+        Ok(GatheredFacts::Change(_)) => Err("they are of a change, not of a deployment".to_string()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// What every version has to agree upon: the outcome, and which control finds what of what.
+#[derive(PartialEq, Eq)]
+struct Gist {
+    outcome: String,
+    findings: BTreeSet<String>,
+}
+
+impl Gist {
+    fn of(decision: &[u8]) -> Option<Gist> {
+        let decision: Value = serde_json::from_slice(decision).ok()?;
+        let finding = |found: &Value| {
+            let text = |at: &str| found.pointer(at).and_then(Value::as_str).unwrap_or_default().to_string();
+            let [verdict, control] = ["/verdict", "/control"].map(text);
+            let [kind, name] = ["/subject/kind", "/subject/name"].map(text);
+            format!("{control} is {verdict} for {kind} {name}")
+        };
+        let findings = decision["findings"].as_array()?.iter().map(finding).collect();
+        Some(Gist { outcome: decision["outcome"].as_str()?.to_string(), findings })
+    }
+
+    fn difference(&self, again: &Gist) -> String {
+        if self.outcome != again.outcome {
+            let stops = |found: &&String| found.contains(" is broken ") || found.contains(" is unproven ");
+            let why = again.findings.iter().find(stops).map(|found| format!(": {found}")).unwrap_or_default();
+            return format!("they give the outcome {}{why}", again.outcome);
+        }
+        match again.findings.symmetric_difference(&self.findings).next() {
+            Some(found) => format!("they differ in a finding: {found}"),
+            None => "they differ in words".to_string(),
+        }
+    }
+}

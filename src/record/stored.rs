@@ -1,0 +1,86 @@
+//! A record as a repository holds it, and as it was read.
+
+use super::entry::RecordEntry;
+use super::fault::Fault;
+use super::rejudge::RecordStanding;
+use super::{EARLIER, RECORD, SCHEMA};
+use crate::model::change::{ObjectName, Revision};
+use crate::model::digest::Digest;
+use crate::model::path::RepoPath;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// A record as it was found in a repository.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredEntry {
+    /// The name of its commit.
+    pub id: Revision,
+    /// The commit as git stores it. That it has this name is for the reader to see to.
+    pub commit: Vec<u8>,
+    /// The tree that the commit names.
+    pub tree: ObjectName,
+    /// The parents that the commit names.
+    pub parents: Vec<Revision>,
+    /// What the tree holds.
+    pub files: BTreeMap<RepoPath, StoredFile>,
+}
+
+/// An entry of the tree of a record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredFile {
+    /// Its mode.
+    pub mode: u32,
+    /// Its bytes; empty for what is no file.
+    pub bytes: Vec<u8>,
+}
+
+/// The mode of every file of a record.
+pub(super) const PLAIN: u32 = 0o100_644;
+
+impl StoredEntry {
+    /// The bytes of a file.
+    pub fn file(&self, name: &str) -> Option<&[u8]> {
+        let file = self.files.get(&RepoPath::from(name)).filter(|file| file.mode == PLAIN);
+        file.map(|file| file.bytes.as_slice())
+    }
+}
+
+/// A record that can be read: the one that the next stands upon.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordLink {
+    /// Its commit.
+    pub commit: Revision,
+    /// What it says.
+    pub entry: RecordEntry,
+    /// The SHA-256 of its `record.json`.
+    pub digest: Digest,
+    /// How far it proves its decision.
+    pub standing: RecordStanding,
+}
+
+/// The record of an entry.
+///
+/// # Errors
+/// There is none, or it is not of a form that this program reads.
+pub(super) fn read_entry(stored: &StoredEntry) -> Result<RecordLink, Fault> {
+    let bytes = stored.file(RECORD).ok_or(Fault::Missing(RECORD))?;
+    if let Ok(Versioned { schema }) = serde_json::from_slice(bytes)
+        && ![EARLIER, SCHEMA].contains(&schema)
+    {
+        return Err(Fault::Schema(schema));
+    }
+    let entry: RecordEntry =
+        serde_json::from_slice(bytes).map_err(|error| Fault::Unreadable(error.to_string()))?;
+    match entry.bytes() {
+        Ok(canonical) if canonical == bytes => {
+            let standing = RecordStanding::Broken;
+            Ok(RecordLink { commit: stored.id.clone(), entry, digest: Digest::of(bytes), standing })
+        }
+        _ => Err(Fault::NotCanonical),
+    }
+}
+
+#[derive(Deserialize)]
+struct Versioned {
+    schema: u32,
+}

@@ -1,0 +1,205 @@
+//! Where the commands of a page run: a project that was made for it.
+//!
+//! | fixture | what is there |
+//! | --- | --- |
+//! | `nothing` | an empty directory |
+//! | `project` | a repository without a policy |
+//! | `change` | a request that the gate allows, its head checked out, and its host: `--host github --repository example-org/data-upload --request 7` |
+//! | `job` | the same in a GitHub Actions job |
+//! | `suite` | a repository whose suite `upload` is `./run-regression-suite`, on a branch `change`, with a remote |
+//! | `signer` | the same with a key in `~/.ssh/id_ed25519` that `.portcullis/allowed_signers` allows |
+//! | `waiver` | a policy, and the waiver that the page about waivers shows first |
+//! | `release` | a branch `main`: the tag `v1`, two landings to the tag `v2`, one more, and its host |
+
+use super::page::{Page, root};
+use crate::support::checkout::Checkout;
+use crate::support::gate::event;
+use crate::support::lane::state::{Body, File, Op};
+use crate::support::lane::{How, Lane};
+use crate::support::{Server, Site};
+use portcullis::cli::demo::stage::{KIM, Stage};
+use std::any::Any;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use tempfile::TempDir;
+
+/// A directory to run commands in.
+pub struct Fixture {
+    directory: PathBuf,
+    outside: TempDir,
+    variables: Vec<(&'static str, String)>,
+    /// Whatever goes away with it: directories and servers.
+    kept: Vec<Box<dyn Any>>,
+}
+
+/// The fixture of this name.
+pub fn find(name: &str) -> Option<Fixture> {
+    Some(match name {
+        "nothing" => nothing(),
+        "project" => project(),
+        "change" => change(),
+        "job" => job(),
+        "suite" => suite(),
+        "signer" => signer(),
+        "waiver" => waiver(),
+        "release" => release(),
+        _ => return None,
+    })
+}
+
+impl Fixture {
+    fn new(directory: &Path) -> Fixture {
+        let outside = tempfile::tempdir().unwrap();
+        Fixture { directory: directory.to_path_buf(), outside, variables: Vec::new(), kept: Vec::new() }
+    }
+
+    fn keeping(mut self, what: impl Any) -> Fixture {
+        self.kept.push(Box::new(what));
+        self
+    }
+
+    fn asking<S: Site + 'static>(mut self, server: Server<S>) -> Fixture {
+        self.variables.push(("GITHUB_API_URL", server.address()));
+        self.variables.push(("GITHUB_TOKEN", "a-token-of-the-job".into()));
+        self.keeping(server)
+    }
+
+    /// A bare repository beside it, to which all branches and tags were pushed.
+    fn with_remote(self) -> Fixture {
+        self.must("git init -q --bare \"$HOME/origin.git\" && git remote add origin \"$HOME/origin.git\"");
+        self.must("git push -q origin --all && git push -q origin --tags && git fetch -q origin");
+        self
+    }
+
+    /// Runs a command line; its exit code and all that it wrote, what goes to stderr last.
+    pub fn run(&self, line: &str) -> (i32, String) {
+        let programs = Path::new(env!("CARGO_BIN_EXE_portcullis")).parent().unwrap();
+        let mut shell = Command::new("sh");
+        shell.env_clear().current_dir(&self.directory).args(["-c", line]);
+        shell.env("PATH", format!("{}:/usr/local/bin:/usr/bin:/bin", programs.display()));
+        shell.env("HOME", self.outside.path()).env("GIT_CONFIG_NOSYSTEM", "1").env("LC_ALL", "C");
+        for role in ["AUTHOR", "COMMITTER"] {
+            shell.env(format!("GIT_{role}_NAME"), "Kim Example");
+            shell.env(format!("GIT_{role}_EMAIL"), "kim@example.test");
+        }
+        shell.envs(self.variables.iter().cloned());
+        let output = shell.output().unwrap();
+        let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
+        (output.status.code().unwrap_or(-1), said.concat())
+    }
+
+    fn must(&self, line: &str) {
+        let (exit, said) = self.run(line);
+        assert_eq!(exit, 0, "{line}: {said}");
+    }
+}
+
+fn nothing() -> Fixture {
+    let directory = tempfile::tempdir().unwrap();
+    Fixture::new(directory.path()).keeping(directory)
+}
+
+fn project() -> Fixture {
+    let checkout = Checkout::empty();
+    checkout.write("services/upload/load.sql", "INSERT INTO records SELECT * FROM staging;\n");
+    checkout.write(".gitignore", "/reports/\n");
+    checkout.commit("Begin");
+    Fixture::new(checkout.path()).keeping(checkout)
+}
+
+fn change() -> Fixture {
+    let stage = Stage::honest().unwrap();
+    let server = Server::start(stage.world.clone());
+    let fixture = Fixture::new(stage.directory()).asking(server).keeping(stage);
+    fixture.must("git checkout -q -f batches");
+    fixture
+}
+
+fn job() -> Fixture {
+    let stage = Stage::honest().unwrap();
+    let server = Server::start(stage.world.clone());
+    let (event, repository) = (event(&stage).display().to_string(), stage.world.repository.clone());
+    let mut fixture = Fixture::new(stage.directory()).asking(server).keeping(stage);
+    fixture.variables.extend([
+        ("GITHUB_ACTIONS", "true".to_string()),
+        ("GITHUB_REPOSITORY", repository),
+        ("GITHUB_EVENT_PATH", event),
+    ]);
+    fixture.must("git checkout -q -f batches");
+    fixture
+}
+
+const SUITE: &str = r#"
+[controls.regression-tests.suites.upload]
+reports = ["out/junit.xml"]
+minimum = 2
+trust = "local"
+baseline = "first-run"
+
+[controls.changed-line-coverage]
+minimum = 80
+
+[controls.changed-line-coverage.reports.python]
+files = ["coverage/python.info"]
+"#;
+
+const RUNNER: &str = r#"#!/bin/sh
+mkdir -p out coverage
+cat > out/junit.xml <<REPORT
+<testsuites><testsuite name="upload" tests="2">
+<testcase classname="upload" name="loads_new_records"/><testcase classname="upload" name="deletes_records"/>
+</testsuite></testsuites>
+REPORT
+printf 'TN:\nSF:services/upload/load.py\nDA:1,1\nDA:2,1\nLF:2\nLH:2\nend_of_record\n' > coverage/python.info
+"#;
+
+fn suite() -> Fixture {
+    let files = [("services/upload/load.py", "a = 1\n"), ("run-regression-suite", RUNNER)];
+    let checkout = Checkout::with(SUITE, &files);
+    checkout.write(".gitignore", "/out/\n/coverage/\n");
+    let fixture = Fixture::new(checkout.path());
+    fixture.must("chmod +x run-regression-suite && git add -A && git commit -qm 'Add the suite'");
+    checkout.change("services/upload/load.py", "a = 1\nb = 2\n");
+    fixture.keeping(checkout).with_remote()
+}
+
+fn signer() -> Fixture {
+    let fixture = suite();
+    let key = ssh_key::PrivateKey::from(ssh_key::private::Ed25519Keypair::from_seed(&[7; 32]));
+    let ssh = fixture.outside.path().join(".ssh");
+    std::fs::create_dir(&ssh).unwrap();
+    std::fs::write(ssh.join("id_ed25519"), key.to_openssh(ssh_key::LineEnding::LF).unwrap()).unwrap();
+    let signers = format!("kim@example.test {}\n", key.public_key().to_openssh().unwrap());
+    std::fs::create_dir(fixture.directory.join(".portcullis")).unwrap();
+    std::fs::write(fixture.directory.join(".portcullis/allowed_signers"), signers).unwrap();
+    fixture.must("git add -A && git commit -qm 'Name the signers'");
+    fixture
+}
+
+fn waiver() -> Fixture {
+    let fixture = nothing();
+    let write = |name: &str, text: &str| std::fs::write(fixture.directory.join(name), text).unwrap();
+    let page = Page::read("docs/waivers.md");
+    let blocks = page.blocks();
+    write("portcullis-waivers.toml", &blocks.iter().find(|block| block.language == "toml").unwrap().text);
+    write("portcullis.toml", &std::fs::read_to_string(root().join("policies/sensitive-data.toml")).unwrap());
+    fixture
+}
+
+fn release() -> Fixture {
+    let mut lane = Lane::begin();
+    let mut tags = vec![lane.baseline()];
+    for how in [How::Squash, How::Merge, How::Rebase] {
+        let mut draft = lane.open(lane.tip());
+        let number = lane.fresh();
+        let file = File::new(format!("services/upload/step-{number}.sql"), Body::Text("SELECT 1;\n".into()));
+        lane.push(&mut draft, KIM, vec![Op::Put(number, file)]);
+        draft.approved();
+        lane.land(vec![draft], how, &[], &[], "Load records");
+        tags.push(lane.tip());
+    }
+    let server = Server::start(lane.host());
+    let fixture = Fixture::new(lane.directory()).asking(server).keeping(lane);
+    fixture.must(&format!("git tag v1 {} && git tag v2 {}", tags[0], tags[2]));
+    fixture.with_remote()
+}
