@@ -6,7 +6,7 @@ use portcullis::model::change::{
 };
 use portcullis::model::check::{Check, Conclusion, Producer};
 use portcullis::model::deployment::{
-    Baseline, BaselineOrigin, Deployer, DeployerOrigin, Deployment, Elsewhere, LandingFacts, Recorded, SCHEMA,
+    Baseline, BaselineOrigin, Deployer, DeployerOrigin, Deployment, Elsewhere, LandingFacts, Recorded,
 };
 use portcullis::model::fact::{Fact, Gap, GapReason};
 use portcullis::model::facts::{Facts, GateTexts, HostFacts, POLICY_PATH};
@@ -46,7 +46,6 @@ pub fn deployment(landed: &[Landed], policy: &str) -> Deployment {
     let steps =
         landed.iter().map(|one| Step { commit: commit(&one.landed, &one.parent), brought: Vec::new() });
     Deployment {
-        schema: SCHEMA,
         environment: "production".into(),
         branch: BranchName::new("main"),
         candidate: last.landed.clone(),
@@ -97,7 +96,6 @@ fn landing(number: u64, one: &Landed, policy: &str) -> LandingFacts {
 fn facts(number: u64, base: &Revision, head: &Revision, files: Vec<FileChange>, policy: &str) -> Facts {
     use Topic::{Checks, CodeOwners, Protection, Pushes, Reports, Reviews};
     Facts {
-        schema: portcullis::model::facts::SCHEMA,
         observed: Fact::Known(at(1_797_768_000)),
         inquiry: Inquiry {
             topics: BTreeSet::from([Checks, CodeOwners, Protection, Pushes, Reports, Reviews]),

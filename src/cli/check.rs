@@ -11,7 +11,7 @@ use crate::model::gathered::GatheredFacts;
 use clap::Args;
 use std::path::Path;
 
-/// CheckArguments of `check`.
+/// Arguments of `check`.
 #[derive(Debug, Args)]
 pub struct CheckArguments {
     #[command(flatten)]

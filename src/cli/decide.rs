@@ -5,16 +5,13 @@ use super::policy_file::{check_waivers, read_policy};
 use super::{names, output};
 use crate::collect::host::ci;
 use crate::model::decision::Judged;
-use crate::model::deployment::{self, Deployment};
 use crate::model::fact::Gap;
-use crate::model::facts::{Facts, SCHEMA};
 use crate::model::gathered::GatheredFacts;
+use crate::wire::facts::{FactsError, read_facts};
 use clap::Args;
-use serde::Deserialize;
-use serde::de::IgnoredAny;
 use std::path::{Path, PathBuf};
 
-/// DecideArguments of `decide`.
+/// Arguments of `decide`.
 #[derive(Debug, Args)]
 pub struct DecideArguments {
     /// The facts, as `portcullis facts` wrote them.
@@ -36,7 +33,7 @@ pub fn run(arguments: &DecideArguments) -> Result {
     let inputs = [arguments.facts.as_path(), &arguments.policy];
     output.files().try_for_each(|file| names::spare_files(file, inputs))?;
     let policy = read_policy(&arguments.policy)?;
-    let gathered = read_facts(&arguments.facts)?;
+    let gathered = read_file(&arguments.facts)?;
     if let Some((judged, gap)) = find_other_place(&gathered)? {
         return output.show(&crate::decide::undetermined(judged, &gap));
     }
@@ -66,36 +63,14 @@ fn find_other_place(gathered: &GatheredFacts) -> Result<Option<(Judged, Gap)>> {
     Ok(shown.err().map(|gap| (judged, gap)))
 }
 
-fn read_facts(file: &Path) -> Result<GatheredFacts> {
+fn read_file(file: &Path) -> Result<GatheredFacts> {
     let name = file.display();
-    let text = std::fs::read_to_string(file)
+    let text = std::fs::read(file)
         .map_err(|error| Failure::environment(format!("cannot read the facts {name}: {error}")))?;
-    let (gathered, schema, ours) = parse_facts(&text).map_err(|error| {
-        Failure::environment(format!(
-            "{name}: these are no facts that this program reads: {error}; gather them again"
-        ))
-    })?;
-    if schema == ours {
-        return Ok(gathered);
-    }
-    Err(Failure::environment(format!(
-        "{name}: these are facts of schema {schema}, and this program reads schema {ours}; gather them again"
-    )))
-}
-
-/// The facts, their schema, and the one that we read. Only facts of a deployment name an
-/// environment.
-fn parse_facts(text: &str) -> serde_json::Result<(GatheredFacts, u32, u32)> {
-    #[derive(Deserialize)]
-    struct Kind {
-        environment: Option<IgnoredAny>,
-    }
-    if serde_json::from_str::<Kind>(text)?.environment.is_some() {
-        let facts: Deployment = serde_json::from_str(text)?;
-        let schema = facts.schema;
-        return Ok((GatheredFacts::Deployment(Box::new(facts)), schema, deployment::SCHEMA));
-    }
-    let facts: Facts = serde_json::from_str(text)?;
-    let schema = facts.schema;
-    Ok((GatheredFacts::Change(Box::new(facts)), schema, SCHEMA))
+    read_facts(&text).map_err(|error| {
+        Failure::environment(match error {
+            FactsError::Version(_) => format!("{name}: {error}; gather them again"),
+            _ => format!("{name}: these are no facts that this program reads: {error}; gather them again"),
+        })
+    })
 }

@@ -31,7 +31,7 @@ const LIST: usize = 23;
 /// How many line numbers are listed.
 const HANDFUL: usize = 10;
 
-/// ExplainArguments of `explain`.
+/// Arguments of `explain`.
 #[derive(Debug, Args)]
 pub struct ExplainArguments {
     /// A control, a path in the repository, or a commit. Without it: the list of controls.

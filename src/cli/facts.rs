@@ -8,7 +8,7 @@ use super::{Subject, output};
 use clap::Args;
 use std::path::{Path, PathBuf};
 
-/// FactsArguments of `facts`.
+/// Arguments of `facts`.
 #[derive(Debug, Args)]
 pub struct FactsArguments {
     #[command(flatten)]
@@ -32,7 +32,7 @@ pub fn run(directory: &Path, arguments: &FactsArguments) -> Result {
     }
     let request = arguments.deploying.request();
     let json = match prepare_named(directory, &arguments.subject, &request)? {
-        Preparation::Ready(ready) => facts_json(&ready.facts)?,
+        Preparation::Ready(ready) => facts_json(ready.facts)?,
         Preparation::Unseen(_, gap) => return Err(Failure::unseen(Exit::Undetermined, &gap)),
     };
     match &arguments.output {

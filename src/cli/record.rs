@@ -11,11 +11,12 @@ use crate::model::decision::Decision;
 use crate::model::deployment::Deployment;
 use crate::model::environment::Environment;
 use crate::model::fact::{Fact, Gap, GapReason};
+use crate::model::gathered::GatheredFacts;
 use crate::policy::Policy;
 use crate::record::{self, Chain, Draft, PendingRecord, RecordLink, RecordedBaseline};
 use crate::render::{self, Style};
+use crate::wire::facts::write_facts;
 use clap::Subcommand;
-use serde::Serialize;
 use std::path::Path;
 
 mod verify;
@@ -279,7 +280,7 @@ fn draft_of(recording: &DeploymentRecording<'_>) -> Result<Draft> {
         baseline: recording.baseline.clone(),
         decision: decision_json(decision)?,
         policy: recording.policy.as_bytes().to_vec(),
-        facts: facts_json(recording.facts)?.into_bytes(),
+        facts: facts_json(recording.facts.clone())?.into_bytes(),
         recorder: recording.recorder.to_string(),
         time: recording.time,
     })
@@ -309,7 +310,7 @@ fn decision_json(decision: &Decision) -> Result<Vec<u8>> {
 ///
 /// # Errors
 /// Those of the JSON writer; with these types there are none.
-pub fn facts_json(facts: &impl Serialize) -> Result<String> {
-    let text = serde_json::to_string_pretty(facts).map_err(write_failure)?;
+pub fn facts_json(facts: impl Into<GatheredFacts>) -> Result<String> {
+    let text = write_facts(facts).map_err(write_failure)?;
     Ok(render::plain_json(&text) + "\n")
 }

@@ -5,7 +5,7 @@ use super::output;
 use crate::wire::schema::{self, Schema};
 use clap::Args;
 
-/// SchemaArguments of `schema`.
+/// Arguments of `schema`.
 #[derive(Debug, Args)]
 pub struct SchemaArguments {
     /// The kind of file, such as `decision`. Without it: a list of all kinds.

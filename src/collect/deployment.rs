@@ -8,10 +8,9 @@ use crate::collect::sources::{Ends, HostSession, Sources};
 use crate::model::change::{BranchName, Revision};
 use crate::model::deployment::{
     Back, Baseline, BaselineOrigin, Deployer, Deployment, Elsewhere, HostDeployment, LandingFacts, Recorded,
-    SCHEMA,
 };
 use crate::model::fact::{Fact, Gap, GapReason};
-use crate::model::facts::{self, Facts};
+use crate::model::facts::Facts;
 use crate::model::id::RequestId;
 use crate::model::inquiry::{Inquiry, Topic};
 use crate::model::landing::{Candidate, Coverage, Landing, Span, Step};
@@ -82,7 +81,6 @@ pub fn gather_deployment(
     let whole = range.whole(&baseline.revision, &candidate);
     let baseline = Fact::Known(baseline);
     Deployment {
-        schema: SCHEMA,
         environment,
         branch,
         candidate,
@@ -124,7 +122,6 @@ pub fn gather_landing(
         landings.first().map(|facts| facts.landing.landed.clone()).unwrap_or_else(|| revision.clone());
     let not_asked = |what: &str| Gap::not_asked(what, "judge a deployment");
     Ok(Some(Deployment {
-        schema: SCHEMA,
         environment: String::new(),
         branch: branch.clone(),
         deployer: Fact::Gap(not_asked("who deploys")),
@@ -312,7 +309,6 @@ impl Range<'_> {
             owner_teams: BTreeSet::new(),
         };
         Facts {
-            schema: facts::SCHEMA,
             observed: Fact::Known(self.sources.observed),
             inquiry,
             change: Fact::Gap(gap.clone()),

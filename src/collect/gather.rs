@@ -9,7 +9,7 @@ use crate::collect::sources::{Ends, HostSession, Sources};
 use crate::model::change::{Change, FileChange, Revision};
 use crate::model::codeowners::CodeOwners;
 use crate::model::fact::{Fact, Gap, GapReason};
-use crate::model::facts::{Facts, GateTexts, HostFacts, SCHEMA};
+use crate::model::facts::{Facts, GateTexts, HostFacts};
 use crate::model::host::{CodeOwnersDialect, HostConventions, NO_HOST};
 use crate::model::inquiry::{Inquiry, TextPurpose, Topic};
 use crate::model::path::RepoPath;
@@ -61,7 +61,7 @@ pub fn gather_change(
     };
     let evidence = evidence::gather(repository, sources.directory, &sought);
     let observed = Fact::Known(sources.observed);
-    Facts { schema: SCHEMA, observed, inquiry, change, gate, host, reports, line_coverage, evidence }
+    Facts { observed, inquiry, change, gate, host, reports, line_coverage, evidence }
 }
 
 /// The part of it that the repository alone answers.

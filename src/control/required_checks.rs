@@ -91,7 +91,7 @@ mod tests {
     use crate::model::check::{Check, Conclusion, Producer};
     use crate::model::decision::Verdict;
     use crate::model::fact::{Fact, GapReason};
-    use crate::model::facts::{Facts, HostFacts, SCHEMA};
+    use crate::model::facts::{Facts, HostFacts};
     use crate::model::inventory::Inventory;
     use crate::model::person::{Account, AccountKind, Login, People};
     use std::collections::BTreeMap;
@@ -140,7 +140,6 @@ mod tests {
             basis: Fact::Known(crate::model::change::Basis::FirstParent),
         };
         let facts = Facts {
-            schema: SCHEMA,
             observed: Fact::Known(jiff::Timestamp::UNIX_EPOCH),
             inquiry: Inquiry::default(),
             change: Fact::Known(change),

@@ -24,7 +24,7 @@ use crate::model::deployment::{
     Baseline, BaselineOrigin, Deployer, DeployerOrigin, Deployment, Elsewhere, LandingFacts, Recorded,
 };
 use crate::model::fact::{Fact, Gap, GapReason};
-use crate::model::facts::{Facts, GateText, GateTexts, HostFacts, POLICY_PATH, SCHEMA};
+use crate::model::facts::{Facts, GateText, GateTexts, HostFacts, POLICY_PATH};
 use crate::model::glob::Glob;
 use crate::model::host::HostConventions;
 use crate::model::inquiry::{Inquiry, TextPurpose, Topic};
@@ -57,7 +57,6 @@ impl World {
     /// A change that no sensible policy stops.
     pub fn honest() -> Self {
         let facts = Facts {
-            schema: SCHEMA,
             observed: Fact::Known(observed()),
             inquiry: inquiry(),
             change: Fact::Known(change()),
@@ -185,7 +184,6 @@ pub fn deployment(world: &World) -> Deployment {
     }
     let (span, landing) = (vec![step(landed())], landing(of_request));
     Deployment {
-        schema: crate::model::deployment::SCHEMA,
         environment: "production".into(),
         branch: BranchName::new("main"),
         candidate: landed(),

@@ -8,15 +8,13 @@ use crate::model::evidence::coverage::RecordedCoverage;
 use crate::model::evidence::inventory::Inventory;
 use crate::model::evidence::{Command, RecordedRun, Statement, Subject};
 use crate::model::test_run::Test;
+use crate::wire::statement::v1::{PREDICATE, RecordedRunV1};
 use serde::de::DeserializeOwned;
-use serde::ser::{Error as _, SerializeMap as _};
-use serde::{Serialize, Serializer};
-use serde_json::Value;
 use std::io::Write;
 
 /// The line of the table.
 pub static TEST_RUN: PredicateType = PredicateType {
-    uri: "urn:portcullis:test-run:v1",
+    uri: PREDICATE,
     about: "one run of one test suite",
     read: |header, bytes| Ok(AnyStatement::TestRun(read_checked(header, bytes)?)),
     summarize: |header, bytes| Ok(summarize_run(read_checked(header, bytes)?)),
@@ -48,28 +46,9 @@ pub fn write(statement: &Statement) -> Result<Vec<u8>, AttestError> {
 pub fn write_to(out: impl Write, statement: &Statement) -> Result<(), AttestError> {
     let Subject { commit, tree } = &statement.subject;
     let subjects = [ResourceDescriptor::commit(commit, tree)];
-    write_statement(out, &subjects, TEST_RUN.uri, &SortedRun(&statement.predicate))
-}
-
-/// A run with its keys sorted, so that one run has one form.
-struct SortedRun<'a>(&'a RecordedRun);
-
-impl Serialize for SortedRun<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let SortedRun(run) = self;
-        let Value::Object(fields) = serde_json::to_value(run.without_tests()).map_err(S::Error::custom)?
-        else {
-            return Err(S::Error::custom("a run is an object"));
-        };
-        let mut written = serializer.serialize_map(Some(fields.len()))?;
-        for (name, value) in &fields {
-            match name.as_str() {
-                "tests" => written.serialize_entry(name, &run.tests)?,
-                _ => written.serialize_entry(name, value)?,
-            }
-        }
-        written.end()
-    }
+    let run = &statement.predicate;
+    let form = RecordedRunV1::of_run(run.without_tests(), |_| &run.tests);
+    write_statement(out, &subjects, TEST_RUN.uri, &form)
 }
 
 /// Returns the statement in the form `test-result/v0.1`, for other programs. It says less: no

@@ -64,7 +64,7 @@ object_name! {
 }
 
 /// The name of a branch without `refs/heads/`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
 pub struct BranchName(String);
 
@@ -94,8 +94,7 @@ impl std::fmt::Display for BranchName {
 }
 
 /// One proposed landing: what `head` would bring to `base`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
     /// The tip of the branch that would receive the change.
     pub base: Revision,
@@ -117,7 +116,6 @@ pub struct Change {
     pub updates: Updates,
     /// Does merging the head bring all that it holds beyond the base branch? A gap where it brings other content: then nobody
     /// can say what an approval of the head is of.
-    #[serde(default = "basis_unknown")]
     pub basis: Fact<Basis>,
 }
 
@@ -126,8 +124,7 @@ pub struct Change {
 /// A merge brings what lies between a merge base and the head. What the merge base is, the base branch decides: whatever it holds
 /// of the head's history counts as brought, also if its content was left out (`git merge -s ours`) or taken back at once. So a
 /// merge base has to be a former tip of the branch, or it has to make no difference that it is none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Basis {
     /// Each merge base is on the first-parent line of the base branch, or the head brings nothing.
     FirstParent,
@@ -137,27 +134,19 @@ pub enum Basis {
     Incorporated,
 }
 
-/// Facts that were gathered before this was asked.
-fn basis_unknown() -> Fact<Basis> {
-    Fact::Gap(Gap::not_asked("what merging the head brings", "Gather the facts again"))
-}
-
 /// The commits that a head is, but for clean merges of the base: whoever approved one of them approved all that the head
 /// would bring.
 ///
 /// An update is a merge of two parents, of which the second is reached from the base and the first is not, and whose tree is
 /// what merging them gives without a conflict.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Updates {
     /// The first parents of one update after the other, from the head down; empty when the head is no update.
     pub before: Vec<Revision>,
     /// What kept us from seeing whether the last of them (or the head) is an update as well; `None` when it is none.
-    #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub unseen: Option<Gap>,
     /// Updates further down, on which others went on: they brought nothing either, but no approval from before them is one of the head.
     /// Sorted by name. In facts of an earlier form there are none.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub earlier: Vec<Revision>,
 }
 
@@ -169,8 +158,7 @@ impl Updates {
 }
 
 /// A commit, read from its raw object.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Commit {
     /// Its name.
     pub id: Revision,
@@ -189,22 +177,18 @@ pub struct Commit {
 }
 
 /// One changed path, or a pair of paths for a rename or copy.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileChange {
     /// What happened.
     pub status: FileStatus,
     /// The entry before, where there was one.
-    #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub old: Option<Entry>,
     /// The entry after, where there is one.
-    #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub new: Option<Entry>,
     /// What the content says, or why it could not be read.
     pub content: Fact<Content>,
     /// Of a file that decides what a checkout holds of others: what its changed lines govern. `None` for such a file: nobody looked, and
     /// it may be all that lies in its directory and below.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub governs: Option<Governs>,
 }
 
@@ -221,8 +205,7 @@ impl FileChange {
 }
 
 /// What happened to a path (git-diff(1), `--name-status`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum FileStatus {
     /// It is new.
     Added,
@@ -241,8 +224,7 @@ pub enum FileStatus {
 }
 
 /// One side of a changed path.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// Where it is.
     pub path: RepoPath,
@@ -253,8 +235,7 @@ pub struct Entry {
 }
 
 /// What a tree entry is, from its mode.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EntryKind {
     /// Mode 100644 (and the old 100664).
     File,
@@ -270,8 +251,7 @@ pub enum EntryKind {
 ///
 /// An inquiry without patterns asks nothing of the content: then nothing is read, the nature is
 /// [`Nature::Opaque`] for submodules and [`Nature::Text`] otherwise, and 0 stands for "not counted".
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Content {
     /// How far the content can be read; the less readable of the two sides.
     pub nature: Nature,
@@ -284,8 +264,7 @@ pub struct Content {
 }
 
 /// How far content patterns can see.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Nature {
     /// Text: patterns were matched line by line over the added and removed lines, as they stand and without escapes,
     /// compatibility letters and characters that nobody sees. Where more changed than lines
@@ -302,46 +281,21 @@ pub enum Nature {
 }
 
 /// A content pattern that matches.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Match {
     /// The pattern, as the policy writes it.
     pub pattern: String,
     /// Where it matched.
     pub side: Side,
     /// The first line that matches, counted from 1; `None` in binary content.
-    #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub line: Option<u64>,
 }
 
 /// Which side of a change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Side {
     /// The content before.
     Removed,
     /// The content after.
     Added,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::fact::GapReason;
-
-    /// Facts of an earlier form do not say what merging the head brings.
-    #[test]
-    fn a_change_without_a_basis_is_one_that_nobody_asked_for() {
-        let name = "1".repeat(40);
-        let gap = r#"{"gap":{"what":"it","reason":"not-asked","detail":"d","remedy":"r"}}"#;
-        let text = format!(
-            r#"{{"base":"{name}","head":"{name}","merge_bases":[],"commits":[],"files":[],"on_the_way":{gap},
-            "test_sources":{gap},"updates":{{"before":[],"unseen":null}}}}"#
-        );
-        let change: Change = serde_json::from_str(&text).unwrap();
-        assert_eq!(change.basis.known().map_err(|gap| gap.reason), Err(GapReason::NotAsked));
-        let known = text.replace("\"updates\"", "\"basis\":{\"known\":\"same-tree\"},\"updates\"");
-        let change: Change = serde_json::from_str(&known).unwrap();
-        assert_eq!(change.basis, Fact::Known(Basis::SameTree));
-    }
 }

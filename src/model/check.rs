@@ -3,11 +3,9 @@
 use crate::model::change::Revision;
 use crate::model::id::{AppId, CheckId, ServiceId, WorkflowId};
 use crate::model::person::Account;
-use serde::{Deserialize, Serialize};
 
 /// One check run or commit status of the judged head.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Check {
     /// Its name (a status's context). Anybody who may write checks can use any name.
     pub name: String,
@@ -23,8 +21,7 @@ pub struct Check {
 
 /// The run of a workflow that a check run belongs to. Each start of a workflow is a run of its own with a number of its own; starting a run
 /// again is another attempt of it, whose check runs take the place of the former.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WorkflowRun {
     /// The host's identifier of the workflow: two files of one name are two workflows.
     pub workflow: WorkflowId,
@@ -34,7 +31,6 @@ pub struct WorkflowRun {
     pub event: String,
     /// Which attempt this is: 1 for the first, more where somebody started the run again; 0 where it is not known, as in facts of
     /// an earlier form.
-    #[serde(default)]
     pub attempt: u64,
 }
 
@@ -54,8 +50,7 @@ impl WorkflowRun {
 }
 
 /// Who wrote a check.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Producer {
     /// An installed app, which wrote a check run.
     App {
@@ -85,8 +80,7 @@ pub enum Producer {
 }
 
 /// How a check ended (GitHub REST, "Check runs" `conclusion` and "Commit statuses" `state`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Conclusion {
     /// It has not ended.
     Running,

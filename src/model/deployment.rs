@@ -5,23 +5,16 @@
 //! what the request brought.
 
 use crate::model::change::{BranchName, FileChange, Revision};
-use crate::model::fact::{Fact, Gap};
+use crate::model::fact::Fact;
 use crate::model::facts::{Facts, GateTexts};
 use crate::model::id::DeploymentId;
 use crate::model::landing::{Coverage, Landing, Miss, Span};
 use crate::model::path::RepoPath;
 use crate::model::person::Login;
-use serde::{Deserialize, Serialize};
-
-/// The version of the JSON form of [`Deployment`].
-pub const SCHEMA: u32 = 2;
 
 /// The facts of one deployment.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Deployment {
-    /// [`SCHEMA`].
-    pub schema: u32,
     /// Where it would be deployed.
     pub environment: String,
     /// The branch that it would be deployed from.
@@ -38,7 +31,6 @@ pub struct Deployment {
     pub recorded: Fact<Vec<Recorded>>,
     /// What is known of other environments, where this one has no record; a gap where it has one. Facts of the earlier form do not
     /// hold it.
-    #[serde(default = "unasked")]
     pub elsewhere: Fact<Elsewhere>,
     /// How the candidate lies to the tip of the branch: only a commit that is or was the tip may be deployed.
     pub on_branch: Fact<Span>,
@@ -54,8 +46,7 @@ pub struct Deployment {
 }
 
 /// Who deploys.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Deployer {
     /// Their account on the host.
     pub login: Login,
@@ -64,8 +55,7 @@ pub struct Deployer {
 }
 
 /// How we know who deploys.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DeployerOrigin {
     /// The host's job says whose action started it.
     Job,
@@ -74,8 +64,7 @@ pub enum DeployerOrigin {
 }
 
 /// The commit that is deployed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Baseline {
     /// The commit.
     pub revision: Revision,
@@ -84,8 +73,7 @@ pub struct Baseline {
 }
 
 /// How we know what is deployed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BaselineOrigin {
     /// The chain of deployment records says so; the number is the record's.
     Recorded(u64),
@@ -99,8 +87,7 @@ pub enum BaselineOrigin {
 }
 
 /// What bears on a rollback. Who may go back stands beside the policy, and lands on the branch like anything else.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Back {
     /// The waivers at the baseline and at the tip of the branch.
     pub gate: Fact<GateTexts>,
@@ -111,8 +98,7 @@ pub struct Back {
 }
 
 /// A deployment that the host lists as done.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HostDeployment {
     /// The host's identifier of the entry.
     pub id: DeploymentId,
@@ -123,8 +109,7 @@ pub struct HostDeployment {
 }
 
 /// A deployment that the gate let through before.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recorded {
     /// The number of its record.
     pub number: u64,
@@ -132,13 +117,11 @@ pub struct Recorded {
     pub candidate: Revision,
     /// Was its decision taken again from the facts that it keeps, with the same result? A record of the earlier form keeps
     /// none.
-    #[serde(default)]
     pub taken_again: bool,
 }
 
 /// What is known of other environments, where one has no record.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Elsewhere {
     /// Those that have records, sorted by their names.
     pub recorded: Vec<RecordsElsewhere>,
@@ -162,8 +145,7 @@ impl Elsewhere {
 }
 
 /// The records of another environment.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordsElsewhere {
     /// The environment.
     pub environment: String,
@@ -175,8 +157,7 @@ pub struct RecordsElsewhere {
 }
 
 /// What the host lists as deployed to another environment.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HostElsewhere {
     /// The environment, as the host calls it.
     pub environment: String,
@@ -184,13 +165,8 @@ pub struct HostElsewhere {
     pub deployment: HostDeployment,
 }
 
-fn unasked() -> Fact<Elsewhere> {
-    Fact::Gap(Gap::not_asked("what is deployed to other environments", "Gather the facts again."))
-}
-
 /// What was seen of one landing.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LandingFacts {
     /// From where to where, and the requests that might explain it.
     pub landing: Landing,

@@ -20,8 +20,7 @@ pub mod names;
 pub mod renames;
 
 /// What a run was a run of. The tree decides: two commits of one tree are one content.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Subject {
     /// The commit that was checked out.
     pub commit: Revision,
@@ -30,13 +29,11 @@ pub struct Subject {
 }
 
 /// A statement about one commit and its tree. `P` is its predicate: what it claims of them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Statement<P = RecordedRun> {
     /// The commit and the tree that the claim is about.
     pub subject: Subject,
     /// The claim. Facts name it by what it was first: a test run.
-    #[serde(rename = "run")]
     pub predicate: P,
 }
 
@@ -222,15 +219,13 @@ pub struct ReportName {
 }
 
 /// Everything that was seen of evidence that is bound to a tree.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EvidenceFacts {
     /// What is checked out where the reports were found.
     pub checkout: Fact<Checkout>,
     /// Which trees stand for what.
     pub trees: Trees,
     /// When the newest commit of the change was made, by its own account.
-    #[serde(deserialize_with = "nullable")]
     pub newest: Option<Timestamp>,
     /// Does this clone hold any notes of evidence? A clone does not bring them by itself.
     pub notes: bool,
@@ -239,14 +234,12 @@ pub struct EvidenceFacts {
 }
 
 /// Which trees stand for what.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trees {
     /// That of the judged head.
     pub head: ObjectName,
     /// Does the head land with all that it holds? If a merge base keeps something of it out, a run on its own tree is a run of
     /// something else. Facts that were gathered before this was asked do not say so.
-    #[serde(default)]
     pub head_lands: bool,
     /// Those that were proved to be the head merged into the base, which is what CI systems check out; or, where the head lands with all that
     /// it holds, into the base as it was after the head had left it.
@@ -265,22 +258,19 @@ impl Trees {
 }
 
 /// What is checked out, and how far it is that.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checkout {
     /// The commit.
     pub subject: Subject,
     /// What differs.
     pub work_tree: WorkTree,
     /// Since when it has been that; `None` in facts from before it was asked, and where git's own files do not tell.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settled: Option<Settled>,
 }
 
 /// Since when a work tree has been what it is, by the clock of its machine: the last time that one of the commit's files was written
 /// in it, or that HEAD came to name its commit.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settled {
     /// The moment.
     pub at: Timestamp,
@@ -289,8 +279,7 @@ pub struct Settled {
 }
 
 /// A statement, and how it came to us.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
     /// The file, or the note.
     pub place: Place,
@@ -303,8 +292,7 @@ pub struct Found {
 }
 
 /// Where a statement was found.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Place {
     /// A file that was handed over.
     File {

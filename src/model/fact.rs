@@ -4,11 +4,10 @@
 //! first two are [`Fact::Known`]; the third is [`Fact::Gap`], and no code path turns a gap into an
 //! allowed change.
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer};
 
 /// The answer to one question.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fact<T> {
     /// The answer was seen, completely.
     Known(T),
@@ -56,8 +55,7 @@ pub fn nullable<'de, D: Deserializer<'de>, T: Deserialize<'de>>(input: D) -> Res
 }
 
 /// Why an answer is missing, and what would bring it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Gap {
     /// What was asked, as a noun phrase: "the reviews of request 7".
     pub what: String,
@@ -114,8 +112,7 @@ impl Gap {
 }
 
 /// The kinds of obstacle between a question and its answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum GapReason {
     /// The question was never put.
     NotAsked,

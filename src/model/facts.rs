@@ -13,22 +13,15 @@ use crate::model::person::{Account, Login, TeamName};
 use crate::model::protection::{Branch, Protection};
 use crate::model::review::{ChangeRequest, CommitAccounts, Move, Permission, Push, Review};
 use crate::model::test_run::Report;
-use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-
-/// The version of the JSON form of [`Facts`].
-pub const SCHEMA: u32 = 3;
 
 /// Where a policy stands in the repository that it speaks of.
 pub const POLICY_PATH: &str = "portcullis.toml";
 
-/// The answers to one [`Inquiry`]. No field has a default: what is missing in the text is an error, not an absence.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// The answers to one [`Inquiry`].
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Facts {
-    /// [`SCHEMA`].
-    pub schema: u32,
     /// The moment of judgement: a decision that is taken again is taken at this moment. Every comparison with a date uses it.
     pub observed: Fact<jiff::Timestamp>,
     /// What was asked.
@@ -48,8 +41,7 @@ pub struct Facts {
 }
 
 /// Texts that steer the gate, before and after the change, by the path of their files.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct GateTexts {
     /// One for each file that [`Inquiry::texts`] names (but for those that are read for the signers of evidence alone), and
     /// for CODEOWNERS, where there is one.
@@ -57,17 +49,14 @@ pub struct GateTexts {
 }
 
 /// The text of one file.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct GateText {
     /// What it is read for.
     pub purposes: BTreeSet<TextPurpose>,
     /// The text at the base; `None` when there is no such file.
-    #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub before: Option<String>,
     /// The text as the change would leave it: that of the head if the change touches the file, else that of the base. `None`
     /// when there is no such file, and for texts that count as they are at the base ([`TextPurpose::is_read_after`]).
-    #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub after: Option<String>,
 }
 
@@ -101,25 +90,17 @@ impl GateTexts {
 }
 
 /// What a host says of the change.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HostFacts {
     /// The kind of host, `github`; `none` when no host was asked.
     pub kind: String,
     /// The repository as its host names it; on GitHub `owner/name`.
-    #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub repository: Option<String>,
     /// What all hosts of this kind have in common. Facts name them where they are not GitHub's; facts of an earlier form
     /// were all GitHub's.
-    #[serde(
-        default = "HostConventions::github",
-        skip_serializing_if = "HostConventions::are_usual",
-        with = "crate::model::host::shared"
-    )]
     pub conventions: Arc<HostConventions>,
     /// The domains of the host's own addresses: `github.com`, or the name of an Enterprise Server, in lower case. Empty in
     /// facts of an earlier form: then a no-reply address is an address like any other, and belongs to nobody we know.
-    #[serde(default)]
     pub domains: Vec<String>,
     /// The change request.
     pub request: Fact<ChangeRequest>,
@@ -140,17 +121,14 @@ pub struct HostFacts {
     pub content_push: Fact<Push>,
     /// Everybody who moved the request's branch, as far back as something that they brought may be in the request. A gap
     /// in facts of an earlier form.
-    #[serde(default = "unasked_moves")]
     pub moves: Fact<Vec<Move>>,
     /// Checks and statuses of the head.
     pub checks: Fact<Vec<Check>>,
     /// The workflow runs that check runs belong to, by the identifier of the check run. It is only asked where it matters: where a cancelled
     /// check may have been superseded. Otherwise, and in facts of an earlier form, there are none.
-    #[serde(default = "no_runs", skip_serializing_if = "holds_none")]
     pub workflow_runs: Fact<BTreeMap<CheckId, WorkflowRun>>,
     /// Whom the host attributes addresses of co-authors to, by the address in lower case. An address that is not here belongs to nobody
     /// that the host told of. In facts of an earlier form there are none.
-    #[serde(default = "no_co_authors", skip_serializing_if = "holds_none")]
     pub co_authors: Fact<BTreeMap<String, Account>>,
     /// The members of each team that was asked for.
     pub members: BTreeMap<TeamName, Fact<Vec<Account>>>,
@@ -158,14 +136,12 @@ pub struct HostFacts {
     pub permissions: BTreeMap<Login, Fact<Permission>>,
     /// What stood between the gate and the host, as far as the environment told. It is noted and decides nothing; facts that
     /// were gathered before it was looked at have none.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub detours: Vec<Detour>,
 }
 
 /// A setting of the environment that the answers of the host depend on: a proxy, other certificates, another
 /// address, libraries that are loaded into the program.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Detour {
     /// The variable.
     pub variable: String,
@@ -216,50 +192,4 @@ fn no_runs() -> Fact<BTreeMap<CheckId, WorkflowRun>> {
 
 fn no_co_authors() -> Fact<BTreeMap<String, Account>> {
     Fact::Known(BTreeMap::new())
-}
-
-fn holds_none<K, V>(fact: &Fact<BTreeMap<K, V>>) -> bool {
-    fact.value().is_some_and(BTreeMap::is_empty)
-}
-
-fn unasked_moves() -> Fact<Vec<Move>> {
-    let remedy = "Gather the facts again: these are of an earlier version, which did not ask.";
-    Fact::Gap(Gap::not_asked("who moved the branch of the request", remedy))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Facts of an earlier form say nothing of workflow runs and of co-authors' addresses: then nothing is forgiven for them.
-    #[test]
-    fn facts_without_workflow_runs_and_co_authors_have_none() {
-        let text =
-            serde_json::to_string(&HostFacts::unseen("github", &Gap::not_asked("it", "Ask."))).unwrap();
-        assert!(!text.contains("workflow_runs") && !text.contains("co_authors"), "{text}");
-        assert!(!text.contains("conventions"), "{text}");
-        let read: HostFacts = serde_json::from_str(&text).unwrap();
-        assert_eq!(read.conventions, HostConventions::github());
-        assert_eq!((read.workflow_runs, read.co_authors), (no_runs(), no_co_authors()));
-        let coverage: LineCoverage = serde_json::from_str(r#"{"changed":{},"reports":[]}"#).unwrap();
-        assert!(coverage.inert.is_empty());
-    }
-
-    #[test]
-    fn numbers_of_check_runs_are_read_back() {
-        let run = WorkflowRun { workflow: 5.into(), number: 6, event: "push".to_string(), attempt: 1 };
-        let mut host = HostFacts::unseen("github", &Gap::not_asked("it", "Ask."));
-        host.workflow_runs = Fact::Known(BTreeMap::from([(41.into(), run)]));
-        let value = serde_json::to_value(&host).unwrap();
-        assert_eq!(serde_json::from_value::<HostFacts>(value).unwrap().workflow_runs, host.workflow_runs);
-    }
-
-    #[test]
-    fn a_workflow_run_of_an_earlier_form_is_superseded_by_none() {
-        let earlier = r#"{"workflow":"5","number":6,"event":"push"}"#;
-        let earlier: WorkflowRun = serde_json::from_str(earlier).unwrap();
-        let newer = WorkflowRun { number: 7, attempt: 1, ..earlier.clone() };
-        assert!(!newer.supersedes(&earlier));
-        assert!(newer.supersedes(&WorkflowRun { attempt: 1, ..earlier }));
-    }
 }

@@ -3,10 +3,8 @@
 use crate::model::deployment::Deployment;
 use crate::model::facts::Facts;
 
-/// The facts of a change or of a deployment. In JSON each is written as itself: only facts of a deployment name an
-/// environment.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-#[serde(untagged)]
+/// The facts of a change or of a deployment.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum GatheredFacts {
     /// Of one change request.
     Change(Box<Facts>),
@@ -29,5 +27,17 @@ impl GatheredFacts {
             GatheredFacts::Change(facts) => facts,
             GatheredFacts::Deployment(facts) => &mut facts.whole,
         }
+    }
+}
+
+impl From<Facts> for GatheredFacts {
+    fn from(facts: Facts) -> Self {
+        GatheredFacts::Change(Box::new(facts))
+    }
+}
+
+impl From<Deployment> for GatheredFacts {
+    fn from(facts: Deployment) -> Self {
+        GatheredFacts::Deployment(Box::new(facts))
     }
 }

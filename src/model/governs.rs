@@ -12,11 +12,9 @@
 use crate::model::change::FileChange;
 use crate::model::glob::{Below, Glob, folded};
 use crate::model::path::RepoPath;
-use serde::{Deserialize, Serialize};
 
 /// What the changed lines of such a file govern.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Governs {
     /// Paths of which changed lines speak, from the root; `*` stands for what `?` or a class of characters may be.
     pub patterns: Vec<Glob>,
@@ -33,8 +31,7 @@ pub struct Governs {
 }
 
 /// A governed file with a content pattern that it matches.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct GovernedMatch {
     /// The pattern, as the policy writes it.
     pub pattern: String,

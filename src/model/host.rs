@@ -9,7 +9,6 @@
 
 use crate::model::glob::Glob;
 use crate::model::protection::Rule;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
@@ -17,8 +16,7 @@ use std::sync::{Arc, LazyLock};
 pub const NO_HOST: &str = "none";
 
 /// What all servers of one kind of host have in common.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HostConventions {
     /// The product as sentences name it, for example `GitHub`.
     pub name: String,
@@ -33,8 +31,7 @@ pub struct HostConventions {
 }
 
 /// How a host finds and reads CODEOWNERS.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CodeOwnersConventions {
     /// The paths where the host looks, in its order: only the first file found counts. They hold no wildcards.
     pub places: Vec<Glob>,
@@ -43,34 +40,27 @@ pub struct CodeOwnersConventions {
 }
 
 /// A way to read CODEOWNERS. Facts with a dialect that is not in this list cannot be judged, and are refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CodeOwnersDialect {
     /// GitHub docs, "About code owners"; see [`crate::model::codeowners`].
     Github,
 }
 
 /// How accounts and addresses of a host look.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccountConventions {
     /// The form of the addresses that the host gives to accounts that hide their own; `None`: there are none.
-    #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub no_reply: Option<NoReplyForm>,
     /// The committer of commits that people make on the host's pages; `None`: the person is the committer.
-    #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub web_committer: Option<WebCommitter>,
     /// The ending of logins that only accounts of applications have, for example `[bot]`; `None`: there is none.
-    #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub application_suffix: Option<String>,
     /// The id of the repository role that means administrators in bypass lists; `None`: they have a name of their own.
-    #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub administrator_role: Option<String>,
 }
 
 /// `NUMBER` `separator` `LOGIN` at `subdomain` of one of the host's domains, or the login alone.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NoReplyForm {
     /// What stands before the host's domain, for example `users.noreply`.
     pub subdomain: String,
@@ -79,8 +69,7 @@ pub struct NoReplyForm {
 }
 
 /// The host itself as a committer. It is not a person and adds nothing.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WebCommitter {
     /// The login of its account.
     pub login: String,
@@ -89,8 +78,7 @@ pub struct WebCommitter {
 }
 
 /// How to switch protection rules on, in the words of the host's settings page.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProtectionAdvice {
     /// What to do, by the name of the rule ([`Rule::name`]). `{count}`, `{check}` and `{app}` stand for what the rule
     /// holds.
@@ -108,21 +96,8 @@ impl HostConventions {
     }
 
     /// Are these the ones that facts need not name?
-    pub(crate) fn are_usual(this: &Arc<HostConventions>) -> bool {
+    pub fn are_usual(this: &Arc<HostConventions>) -> bool {
         Arc::ptr_eq(this, &GITHUB) || **this == **GITHUB
-    }
-}
-
-/// Reads and writes conventions that many facts share.
-pub(crate) mod shared {
-    use super::{Arc, Deserialize, Deserializer, HostConventions, Serialize, Serializer};
-
-    pub(crate) fn serialize<S: Serializer>(shared: &Arc<HostConventions>, to: S) -> Result<S::Ok, S::Error> {
-        shared.as_ref().serialize(to)
-    }
-
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Arc<HostConventions>, D::Error> {
-        HostConventions::deserialize(from).map(Arc::new)
     }
 }
 
@@ -291,15 +266,6 @@ mod tests {
                 .iter()
                 .all(|place| !place.as_str().contains(['*', '?', '[', '{', '\\']))
         );
-    }
-
-    #[test]
-    fn conventions_are_read_back() {
-        let github = HostConventions::github();
-        let text = serde_json::to_string(&*github).unwrap();
-        assert_eq!(serde_json::from_str::<HostConventions>(&text).unwrap(), *github);
-        let other = text.replace(r#""dialect":"github""#, r#""dialect":"gitlab""#);
-        assert!(serde_json::from_str::<HostConventions>(&other).is_err(), "an unknown dialect is refused");
     }
 
     #[test]

@@ -2,7 +2,6 @@
 //!
 //! One host gives numbers, the next one UUIDs or names. A judgement only compares them, and shows them.
 
-use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 use std::fmt;
 
@@ -10,8 +9,7 @@ use std::fmt;
 macro_rules! opaque_text {
     ($($(#[$doc:meta])+ $name:ident;)+) => { $(
         $(#[$doc])+
-        #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-        #[serde(transparent)]
+        #[derive(Clone, Debug, PartialEq, Eq, Hash)]
         pub struct $name(String);
 
         impl $name {
@@ -80,8 +78,7 @@ opaque_text! {
 }
 
 /// A change request on its host: a number, as on GitHub and GitLab, or a text where a host has no numbers.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(untagged)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RequestId {
     /// A number.
     Number(u64),

@@ -5,12 +5,10 @@ use crate::model::line_coverage::CoverageSource;
 use crate::model::path::RepoPath;
 use crate::model::person::TeamName;
 use crate::model::test_run::ReportFormat;
-use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The questions to put to the world.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Inquiry {
     /// Which topics to ask about at all.
     pub topics: BTreeSet<Topic>,
@@ -67,8 +65,7 @@ impl Inquiry {
 }
 
 /// What the text of a file steers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum TextPurpose {
     /// The policy. It is read before and after the change.
     Policy,
@@ -91,8 +88,7 @@ impl TextPurpose {
 }
 
 /// The format of the reports of one suite.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SaidFormat {
     /// The suite, for reports that are handed over for it by name.
     pub suite: String,
@@ -103,8 +99,7 @@ pub struct SaidFormat {
 }
 
 /// Topics of questions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Topic {
     /// Reviews, permissions of reviewers, attribution of commits.
     Reviews,

@@ -13,11 +13,9 @@ use crate::model::digest::Digest;
 use crate::model::fact::Gap;
 use crate::model::id::RequestId;
 use crate::model::path::RepoPath;
-use serde::{Deserialize, Serialize};
 
 /// How the commit that would be deployed lies to the one that is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Span {
     /// The baseline is on the first-parent line of the head: every step between them, oldest first.
     Steps(Vec<Step>),
@@ -34,8 +32,7 @@ pub enum Span {
 }
 
 /// One commit of the first-parent line, with what it brought.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
     /// The commit on the line. Its first parent is the step before, or the baseline.
     pub commit: Commit,
@@ -60,8 +57,7 @@ pub struct BranchPush {
 }
 
 /// A commit that somebody approved for a request.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Candidate {
     /// The request.
     pub request: RequestId,
@@ -70,8 +66,7 @@ pub struct Candidate {
 }
 
 /// One landing, and what might explain it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Landing {
     /// The tip of the branch before.
     pub parent: Revision,
@@ -82,8 +77,7 @@ pub struct Landing {
 }
 
 /// What of a landing's content is explained.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Coverage {
     /// Its tree is that of its parent, and nobody claims that it brought something.
     Unchanged,
@@ -102,8 +96,7 @@ pub enum Coverage {
 }
 
 /// What a landing changed that nobody approved.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Residual {
     /// The candidates whose merge comes nearest to the landing; none: all that it changed is listed.
     pub nearest: Vec<Candidate>,
@@ -112,8 +105,7 @@ pub struct Residual {
 }
 
 /// A run of lines that the landing has and the recomputed merge has not, or the other way round.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ResidualHunk {
     /// The file.
     pub path: RepoPath,
@@ -129,8 +121,7 @@ pub struct ResidualHunk {
 }
 
 /// Candidates that were tried in vain.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Miss {
     /// The candidates, in the order in which they were merged.
     pub candidates: Vec<Candidate>,
@@ -139,8 +130,7 @@ pub struct Miss {
 }
 
 /// How far the recomputed content is from what landed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Distance {
     /// What differs. A file without lines counts as a file only.
     Differs {

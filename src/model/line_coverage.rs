@@ -86,25 +86,20 @@ impl CoverageFormat {
 /// A name is mapped exactly: what `strip` says is taken from its beginning, and what `add` says put before it. A name that does
 /// not begin with `strip` is mapped only when it is an absolute path in the work tree. A name with backslashes, or with a drive, is
 /// also read as Windows reads it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct CoverageSource {
     /// Where the files are: a pattern of the one glob dialect, from the working directory.
     pub files: String,
     /// What they are; `None`: their content decides.
-    #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub format: Option<CoverageFormat>,
     /// The leading components to take from each name.
-    #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub strip: Option<String>,
     /// The directory to put before each name that is not absolute.
-    #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub add: Option<String>,
 }
 
 /// The changed lines, and what reports say of the files that hold them.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LineCoverage {
     /// Every path that the head has and the change touches.
     pub changed: BTreeMap<RepoPath, Fact<ChangedLines>>,
@@ -112,13 +107,11 @@ pub struct LineCoverage {
     pub reports: Vec<CoverageReport>,
     /// Of changed files that no report names: the lines of which the text alone shows that nothing executes them. Facts from before this was
     /// looked at have none.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub inert: BTreeMap<RepoPath, Lines>,
 }
 
 /// What a change brings to a file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChangedLines {
     /// The lines of the new text that differ from the old one; over several merge bases the union.
     pub lines: Lines,
@@ -127,18 +120,15 @@ pub struct ChangedLines {
 }
 
 /// One coverage report file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CoverageReport {
     /// The source that it was found for.
     pub source: CoverageSource,
     /// Its path from the directory the reports were looked for in, `/` between components.
     pub path: String,
     /// The digest of its bytes; `None` when it could not be read.
-    #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub digest: Option<Digest>,
     /// When the file was last written, as its file system says; `None` when it does not.
-    #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub written: Option<jiff::Timestamp>,
     /// Is a file of this path part of the judged head, or of the base that it lands on? Then it is no product of a run.
     pub tracked: bool,
@@ -147,8 +137,7 @@ pub struct CoverageReport {
 }
 
 /// What one report says of the changed files, and no more of others than it takes to see why a file is missing.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Covered {
     /// What it is.
     pub format: CoverageFormat,
@@ -163,13 +152,11 @@ pub struct Covered {
     /// Where the report speaks against itself, each one sentence.
     pub contradictions: Vec<String>,
     /// The times that it names itself. Facts from before they were read have none.
-    #[serde(default, skip_serializing_if = "OwnTimes::is_empty")]
     pub times: OwnTimes,
 }
 
 /// The lines of one file, as a report has them.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FileLines {
     /// The lines that can be executed.
     pub executable: Lines,

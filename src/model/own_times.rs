@@ -7,7 +7,6 @@
 use jiff::civil::DateTime;
 use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
 
 /// 2000-01-01T00:00:00Z, in seconds.
 const EARLIEST: i64 = 946_684_800;
@@ -16,23 +15,21 @@ const EARLIEST: i64 = 946_684_800;
 const MILLISECONDS: u64 = 100_000_000_000;
 
 /// Every time that a report names, as far as it matters: the first and the last.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OwnTimes {
     /// Those that say in which zone they are.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    zoned: Option<Span>,
+    pub zoned: Option<TimeSpan>,
     /// Those that do not; until somebody says otherwise they are in UTC.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    zoneless: Option<Span>,
+    pub zoneless: Option<TimeSpan>,
 }
 
-/// From one moment to another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Span {
-    first: Timestamp,
-    last: Timestamp,
+/// The first and the last of several times.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TimeSpan {
+    /// The first.
+    pub first: Timestamp,
+    /// The last.
+    pub last: Timestamp,
 }
 
 impl OwnTimes {
@@ -56,7 +53,7 @@ impl OwnTimes {
         self.zoneless.is_some_and(|span| Some(span.first) == self.began())
     }
 
-    fn spans(&self) -> impl Iterator<Item = Span> {
+    fn spans(&self) -> impl Iterator<Item = TimeSpan> {
         self.zoned.into_iter().chain(self.zoneless)
     }
 
@@ -93,16 +90,16 @@ impl OwnTimes {
     /// it. Nobody says in which, so they are read in favour of the report: as the later of the two.
     pub fn read_here(self, offset: SignedDuration) -> Self {
         let read = |at: Timestamp| at.max(at.checked_sub(offset).unwrap_or(at));
-        let zoneless = self.zoneless.map(|span| Span { first: read(span.first), last: read(span.last) });
+        let zoneless = self.zoneless.map(|span| TimeSpan { first: read(span.first), last: read(span.last) });
         OwnTimes { zoneless, ..self }
     }
 }
 
-fn extend(span: &mut Option<Span>, at: Timestamp) {
+fn extend(span: &mut Option<TimeSpan>, at: Timestamp) {
     if at.as_second() < EARLIEST {
         return;
     }
-    let span = span.get_or_insert(Span { first: at, last: at });
+    let span = span.get_or_insert(TimeSpan { first: at, last: at });
     span.first = span.first.min(at);
     span.last = span.last.max(at);
 }

@@ -54,8 +54,8 @@ impl std::fmt::Display for Login {
 
 /// A team on a host, compared without regard to ASCII case. What a team's name looks like, its host's adapter knows.
 /// Policies and CODEOWNERS are read in GitHub's form, `organisation/team-slug`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "String")]
 pub struct TeamName(String);
 
 impl TeamName {
@@ -103,8 +103,7 @@ impl std::fmt::Display for TeamName {
 }
 
 /// An account on the host, as the host describes it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Account {
     /// Its name today; names can be changed and registered again by others.
     pub login: Login,
@@ -115,8 +114,7 @@ pub struct Account {
 }
 
 /// What stands behind an account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum AccountKind {
     /// A person, as far as the host can tell.
     Human,
@@ -129,8 +127,7 @@ pub enum AccountKind {
 }
 
 /// A name and mailbox in a commit. Whoever writes a commit can write any name and any mailbox.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Mailbox {
     /// The display name.
     pub name: String,

@@ -8,11 +8,10 @@
 use crate::model::change::{BranchName, Revision};
 use crate::model::fact::{Fact, Gap};
 use crate::model::id::{ActorId, AppId};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 /// A branch on its host.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Branch {
     /// Its name.
     pub name: BranchName,
@@ -23,8 +22,7 @@ pub struct Branch {
 }
 
 /// Everything that protects one branch.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Protection {
     /// The requirements seen, sorted.
     pub requirements: Vec<Requirement>,
@@ -33,8 +31,7 @@ pub struct Protection {
 }
 
 /// One rule of one source.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Requirement {
     /// What is required.
     pub rule: Rule,
@@ -45,8 +42,7 @@ pub struct Requirement {
 }
 
 /// What a branch can require.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Rule {
     /// Changes land only through a change request.
     ChangeRequest,
@@ -65,7 +61,6 @@ pub enum Rule {
         /// The name of the check.
         name: String,
         /// The app that must have written it; `None` accepts anybody.
-        #[serde(deserialize_with = "crate::model::fact::nullable")]
         app: Option<AppId>,
     },
     /// The change must contain the tip of the branch.
@@ -102,23 +97,20 @@ impl Rule {
 }
 
 /// An actor that may go round a rule.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Bypass {
     /// What kind of actor.
     pub kind: ActorKind,
     /// The host's identifier, where it gives one.
-    #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub id: Option<ActorId>,
     /// Its name, where the host gives one.
-    #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub name: Option<String>,
     /// When it may.
     pub mode: BypassMode,
 }
 
 /// Kinds of actors in bypass lists (GitHub REST, `repository-ruleset-bypass-actor`, and classic protection).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ActorKind {
     /// The administrators of the repository.
@@ -146,8 +138,7 @@ pub enum ActorKind {
 }
 
 /// When an actor may go round a rule (GitHub REST, `bypass_mode`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum BypassMode {
     /// Always, direct pushes included.
     Always,

@@ -5,61 +5,51 @@ use crate::model::fact::{Fact, Gap};
 use crate::model::id::{RequestId, ReviewId};
 use crate::model::person::Account;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
 /// A pull request, merge request or change: a proposal to land something on a branch.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChangeRequest {
     /// The host's identifier of the request in the repository.
     pub id: RequestId,
     /// Its title: text from outside.
     pub title: String,
     /// Who opened it; `None` when the account is gone.
-    #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub author: Option<Account>,
     /// Is it still open?
     pub open: bool,
     /// When it landed; `None` while it has not.
-    #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub merged: Option<Timestamp>,
     /// The branch it would land on.
     pub base_branch: BranchName,
     /// Its head as the host knows it now; of one that has landed, the head that landed.
     pub head: Revision,
     /// The branch it comes from; `None` on a host whose requests come from no branch.
-    #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub head_branch: Option<BranchName>,
     /// The repository it comes from, as the host names it; `None` when that repository is gone.
-    #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub head_repository: Option<String>,
 }
 
 /// One submitted review.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Review {
     /// The host's identifier, or one that the adapter made up where the host has none.
     pub id: ReviewId,
     /// The place in the host's own order of the reviews of one request: later ones are higher.
     pub position: u64,
     /// Who gave it; `None` when the account is gone.
-    #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub reviewer: Option<Account>,
     /// What it says now: a dismissal changes the record in place.
     pub state: ReviewState,
     /// What it was given on.
     pub reviewed: ReviewedContent,
     /// When it was submitted.
-    #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub submitted: Option<Timestamp>,
 }
 
 /// What a review was given on, and how that is known.
 ///
 /// Only [`ReviewedContent::Stated`] is what the reviewer is known to have seen. No rule counts the others yet.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReviewedContent {
     /// The host states the commit.
     Stated(Revision),
@@ -104,8 +94,7 @@ impl ReviewedContent {
 }
 
 /// What a review says (GitHub REST, "List reviews for a pull request").
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ReviewState {
     /// In favour.
     Approved,
@@ -120,8 +109,7 @@ pub enum ReviewState {
 }
 
 /// What an account may do in the repository.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Permission {
     /// Nothing.
     None,
@@ -134,40 +122,32 @@ pub enum Permission {
 }
 
 /// Who moved a branch to a commit.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Push {
     /// The commit the branch points to since then.
     pub after: Revision,
     /// Who did it; `None` when the account is gone.
-    #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub actor: Option<Account>,
 }
 
 /// One move of the branch that a request comes from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Move {
     /// The commit that the branch pointed to before; `None` where the branch began.
-    #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub before: Option<Revision>,
     /// The commit that it points to since then.
     pub after: Revision,
     /// Who did it; `None` when the account is gone.
-    #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub actor: Option<Account>,
     /// Is any commit that it brought in the request as it is now? A gap where `after` is not, and its history is not known.
     pub kept: Fact<bool>,
 }
 
 /// The accounts that the host attributes a commit to, by the addresses in it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CommitAccounts {
     /// The account of the author's address; `None` when the address belongs to nobody.
-    #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub author: Option<Account>,
     /// The account of the committer's address; `None` when the address belongs to nobody.
-    #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub committer: Option<Account>,
 }

@@ -100,19 +100,15 @@ impl ReportFormat {
 }
 
 /// One report file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
     /// Its path from the directory the reports were looked for in, `/` between components.
     pub path: String,
     /// The suite it was handed over for by name; otherwise the suites' own patterns decide.
-    #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub suite: Option<String>,
     /// The digest of its bytes; `None` when it could not be read.
-    #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub digest: Option<Digest>,
     /// When the file was last written, as its file system says; `None` when it does not.
-    #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub written: Option<jiff::Timestamp>,
     /// Is a file of this path part of the judged head, or of the base that it lands on? Then it is no product of a run.
     pub tracked: bool,
@@ -121,8 +117,7 @@ pub struct Report {
 }
 
 /// What one report says.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TestRun {
     /// The tests, sorted by identity; records of one identity are one entry.
     pub tests: Vec<Test>,
@@ -133,7 +128,6 @@ pub struct TestRun {
     /// What was not run but told again from an earlier run (Go's cached packages), by name.
     pub replayed: Vec<String>,
     /// The times that it names itself. Facts from before they were read have none.
-    #[serde(default, skip_serializing_if = "OwnTimes::is_empty")]
     pub times: OwnTimes,
 }
 

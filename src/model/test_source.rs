@@ -4,12 +4,10 @@
 //! ways. It is for the eyes of reviewers, and never allows or stops anything. No source text is kept, only names of tests.
 
 use crate::model::path::RepoPath;
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// What was read of the test sources that a change touches.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TestSources {
     /// The files, under each of their names, whose text was read on both sides and in which tests or assertions were
     /// recognised.
@@ -19,24 +17,20 @@ pub struct TestSources {
 }
 
 /// Something that a test had and has no more.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Weakening {
     /// The file as it is after the change; as it was, when it is gone.
     pub path: RepoPath,
     /// The line in it, from 1; `None` when what is meant is not there any more.
-    #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub line: Option<u64>,
     /// The test; `None` when it is about what stands outside tests.
-    #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub test: Option<String>,
     /// What happened.
     pub loss: Loss,
 }
 
 /// What was taken away.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Loss {
     /// The test is gone: removed, or renamed so that its runner no longer takes it for one.
     Gone,

@@ -7,9 +7,10 @@ use super::entry::{RecordEntry, RecordedOrigin};
 use super::fault::Fault;
 use super::stored::{RecordLink, RecordStanding};
 use super::{DECISION, EARLIER, FACTS, POLICY, TOOL};
-use crate::model::deployment::{self, Deployment, Recorded};
+use crate::model::deployment::{Deployment, Recorded};
 use crate::model::fact::{Fact, Gap};
-use serde::Deserialize;
+use crate::model::gathered::GatheredFacts;
+use crate::wire::facts::read_facts;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -48,7 +49,7 @@ impl Rejudging<'_> {
         let (Some(decision), Some(facts), Some(policy)) = (file(DECISION), file(FACTS), file(POLICY)) else {
             return broken_record(Vec::new());
         };
-        let facts = match read_facts(facts) {
+        let facts = match read_deployment(facts) {
             Ok(facts) => facts,
             Err(error) if self.is_ours() => return broken_record(vec![Fault::FactsUnreadable(error)]),
             Err(error) => {
@@ -166,16 +167,12 @@ fn not_reproducible(why: String) -> Rejudged {
     Rejudged { standing: RecordStanding::Irreproducible(why), faults: Vec::new(), facts: None }
 }
 
-fn read_facts(bytes: &[u8]) -> Result<Deployment, String> {
-    #[derive(Deserialize)]
-    struct Versioned {
-        schema: u32,
+fn read_deployment(bytes: &[u8]) -> Result<Deployment, String> {
+    match read_facts(bytes) {
+        Ok(GatheredFacts::Deployment(facts)) => Ok(*facts),
+        Ok(GatheredFacts::Change(_)) => Err("they are of a change, not of a deployment".to_string()),
+        Err(error) => Err(error.to_string()),
     }
-    let Versioned { schema } = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
-    if schema != deployment::SCHEMA {
-        return Err(format!("they are of schema {schema}, and this program reads {}", deployment::SCHEMA));
-    }
-    serde_json::from_slice(bytes).map_err(|error| error.to_string())
 }
 
 /// What every version has to agree upon: the outcome, and which control finds what of what.

@@ -7,6 +7,7 @@ use crate::model::deployment::{self, Deployment, Recorded};
 use crate::model::digest::Digest;
 use crate::model::fact::Fact;
 use crate::model::landing::Span;
+use crate::wire::facts::write_facts;
 use serde_json::json;
 
 /// The text of the policy. Nobody reads it: see [`judge`].
@@ -63,7 +64,7 @@ pub fn draft(candidate: &Revision, baseline: RecordedBaseline, earlier: &[Record
         candidate: candidate.clone(),
         baseline,
         policy: POLICY.as_bytes().to_vec(),
-        facts: serde_json::to_vec(&facts).unwrap(),
+        facts: write_facts(facts).unwrap().into_bytes(),
         recorder: "robin-example".into(),
         time: MOMENT.parse().unwrap(),
     }

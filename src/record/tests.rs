@@ -4,7 +4,9 @@ use super::*;
 use crate::model::change::{ObjectName, Revision};
 use crate::model::deployment::Deployment;
 use crate::model::digest::Digest;
+use crate::model::gathered::GatheredFacts;
 use crate::model::path::RepoPath;
+use crate::wire::facts::{read_facts, write_facts};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -349,10 +351,10 @@ fn seen(bend: impl FnOnce(&mut Deployment)) -> Vec<Fault> {
     let entries = chain(2);
     let chain = checked(&entries);
     let mut draft = draft_on(103, 102, &chain.links);
-    let mut facts: Deployment = serde_json::from_slice(&draft.facts).unwrap();
+    let mut facts = facts_in(&draft.facts);
     bend(&mut facts);
-    draft.facts = serde_json::to_vec(&facts).unwrap();
     draft.decision = testing::judge(testing::POLICY, &facts).unwrap();
+    draft.facts = write_facts(facts).unwrap().into_bytes();
     prepare_record(draft, Some(&chain), &testing::judge).err().unwrap_or_default()
 }
 
@@ -483,11 +485,11 @@ fn records_of_the_earlier_form_are_read_and_never_verified() {
     );
     // What keeps its facts may follow.
     let mut facts_of_next = draft_on(102, 101, &chain.links);
-    let mut facts: Deployment = serde_json::from_slice(&facts_of_next.facts).unwrap();
+    let mut facts = facts_in(&facts_of_next.facts);
     if let crate::model::fact::Fact::Known(all) = &mut facts.recorded {
         all[0].taken_again = false;
     }
-    facts_of_next.facts = serde_json::to_vec(&facts).unwrap();
+    facts_of_next.facts = write_facts(facts).unwrap().into_bytes();
     let next = prepare_record(facts_of_next, Some(&chain), &testing::judge).unwrap();
     entries.push(store(&next, name(1_002)));
     assert_eq!(verify_chain(&production(), &entries, &testing::judge), Ok(()));
@@ -585,5 +587,12 @@ proptest! {
         let mut entries = chain(2);
         *bytes_of(&mut entries[1], [RECORD, DECISION, FACTS, POLICY][file]) = bytes;
         prop_assert!(verify_chain(&production(), &entries, &testing::judge).is_err());
+    }
+}
+
+fn facts_in(bytes: &[u8]) -> Deployment {
+    match read_facts(bytes).unwrap() {
+        GatheredFacts::Deployment(facts) => *facts,
+        GatheredFacts::Change(_) => panic!("these are facts of a change"),
     }
 }

@@ -1,9 +1,11 @@
-//! The JSON Schema (draft 2020-12) of each form, for everybody who reads or checks a file without this program.
+//! The JSON Schema (draft 2020-12) of each form, for everybody who reads or checks a file without
+//! this program.
 //!
-//! The files are generated from the types and committed: a test holds them equal. `SNAPSHOTS=overwrite cargo test --lib wire`
-//! writes them again after a change that the rules of [the module above](super) allow.
+//! The files are generated from the types and committed: a test holds them equal.
+//! `SNAPSHOTS=overwrite cargo test --lib wire` writes them again after a change that the rules of
+//! [the module above](super) allow.
 
-use super::{decision, record};
+use super::{decision, facts, record, statement};
 
 /// What makes a schema from the types, and the file that holds it.
 #[cfg(test)]
@@ -13,7 +15,8 @@ pub(super) type Generated = (fn() -> schemars::Schema, &'static str);
 pub struct Schema {
     /// The name on the command line.
     pub name: &'static str,
-    /// The version of the form: the number in its member `schema`.
+    /// The version of the form: the number in its member `schema`; of a statement, the one at the
+    /// end of its predicate type.
     pub version: u32,
     /// What is written in this form, in one line.
     pub about: &'static str,
@@ -27,14 +30,14 @@ pub struct Schema {
 
 /// A line of the table: name, version, what is written so, the file, the type.
 macro_rules! schema {
-    ($name:literal, $version:expr, $about:literal, $file:literal, $form:ty) => {
+    ($name:literal, $version:expr, $about:literal, $file:literal, $($form:tt)+) => {
         Schema {
             name: $name,
             version: $version,
             about: $about,
             text: include_str!(concat!("../../docs/schema/", $file)),
             #[cfg(test)]
-            generated: Some((super::tests::schema_of::<$form>, concat!("docs/schema/", $file))),
+            generated: Some((super::tests::schema_of::<$($form)+>, concat!("docs/schema/", $file))),
         }
     };
 }
@@ -47,6 +50,13 @@ pub static TABLE: &[Schema] = &[
         "A decision, as `--format json` writes it and a deployment record keeps it",
         "decision-v1.json",
         decision::v1::DecisionV1
+    ),
+    schema!(
+        "facts",
+        facts::v4::VERSION,
+        "Facts of a change or a deployment, as `portcullis facts` writes them and a deployment record keeps them",
+        "facts-v4.json",
+        facts::v4::FactsV4
     ),
     Schema {
         name: "policy",
@@ -62,6 +72,13 @@ pub static TABLE: &[Schema] = &[
         "The entry of a deployment record: its file `record.json`",
         "record-v2.json",
         record::v2::RecordV2
+    ),
+    schema!(
+        "statement",
+        statement::v1::VERSION,
+        "A statement of a test run, as `portcullis evidence record` writes it: one line, or the payload of an envelope",
+        "statement-v1.json",
+        statement::v1::StatementV1
     ),
 ];
 

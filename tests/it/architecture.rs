@@ -18,7 +18,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("collect", &["attest", "evidence", "model", "record", "report"]),
     ("control", &["model"]),
     ("decide", &["attest", "control", "model", "policy"]),
-    ("evidence", &["attest", "model"]),
+    ("evidence", &["attest", "model", "wire"]),
     ("model", &[]),
     ("policy", &["attest", "control", "model"]),
     ("record", &["model", "wire"]),

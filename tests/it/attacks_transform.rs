@@ -283,14 +283,14 @@ fn explain_says_what_such_a_file_governs() {
 /// Facts of the earlier form do not say what such a file governs: then it may be anything below.
 #[test]
 fn earlier_facts_of_such_a_file_count_for_its_directory() {
-    use portcullis::model::change::FileChange;
-    let file = |path: &str| -> FileChange {
-        let entry = format!(r#"{{"path": "{path}", "kind": "file", "id": "{}"}}"#, "a".repeat(40));
-        let content = r#"{"known": {"nature": "text", "matches": [], "added": 1, "removed": 0}}"#;
-        serde_json::from_str(&format!(
-            r#"{{"status": "added", "old": null, "new": {entry}, "content": {content}}}"#
-        ))
-        .unwrap()
+    use portcullis::model::change::{Content, Entry, EntryKind, FileChange, FileStatus, Nature};
+    use portcullis::model::fact::Fact;
+    let file = |path: &str| FileChange {
+        status: FileStatus::Added,
+        old: None,
+        new: Some(Entry { path: path.into(), kind: EntryKind::File, id: "a".repeat(40).try_into().unwrap() }),
+        content: Fact::Known(Content { nature: Nature::Text, matches: Vec::new(), added: 1, removed: 0 }),
+        governs: None,
     };
     let area = portcullis::policy::Policy::parse(&by_path_alone()).unwrap().scope.inventory.areas[0].clone();
     assert!(area.touch(&file(ROOT)).unwrap().is_some());

@@ -217,10 +217,7 @@ fn facts_with_a_missing_field_are_no_facts() {
     assert!(places.len() > 100, "{places:?}");
     // Keys of maps from outside are data, not fields; a missing one is a gap of its own.
     let data = ["/host/attribution/known/", "/host/permissions/", "/host/members/"];
-    // Facts of an earlier form do not have these, and prove less without: see tests/attacks_identity.rs, `attacks_base.rs`.
-    let later = ["/host/domains", "/host/moves", "/change/known/basis"];
-    let is_needed =
-        |place: &&String| !data.iter().any(|map| is_key_of(place, map)) && !later.contains(&place.as_str());
+    let is_needed = |place: &&String| !data.iter().any(|map| is_key_of(place, map));
     for place in places.iter().filter(is_needed) {
         let mut holed = facts.clone();
         let (parent, key) = place.rsplit_once('/').unwrap();
@@ -228,15 +225,6 @@ fn facts_with_a_missing_field_are_no_facts() {
         write(&elsewhere.path().join("facts.json"), &holed.to_string());
         let verdict = decide(elsewhere.path());
         assert_eq!(verdict.exit, 5, "without {place}: {}", verdict.text);
-    }
-    for place in later {
-        let mut holed = facts.clone();
-        let (parent, key) = place.rsplit_once('/').unwrap();
-        holed.pointer_mut(parent).unwrap().as_object_mut().unwrap().remove(key);
-        write(&elsewhere.path().join("facts.json"), &holed.to_string());
-        let verdict = decide(elsewhere.path());
-        assert!([0, 3].contains(&verdict.exit), "without {place}: {}", verdict.text);
-        assert!(place == "/host/domains" || verdict.exit == 3, "without {place}: {}", verdict.text);
     }
 }
 

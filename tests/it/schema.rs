@@ -56,8 +56,13 @@ impl Printed {
 #[test]
 fn what_is_printed_is_the_committed_file() {
     let list = printed(&["schema"]);
-    let files =
-        [("decision", "decision-v1.json"), ("policy", "policy-v1.json"), ("record", "record-v2.json")];
+    let files = [
+        ("decision", "decision-v1.json"),
+        ("facts", "facts-v4.json"),
+        ("policy", "policy-v1.json"),
+        ("record", "record-v2.json"),
+        ("statement", "statement-v1.json"),
+    ];
     for (name, file) in files {
         let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/schema").join(file);
         assert_eq!(printed(&["schema", name]), std::fs::read_to_string(committed).unwrap());
@@ -102,4 +107,35 @@ fn recorded_deployments_conform() {
         decision.check(&file("decision.json"));
         record.check(&file("record.json"));
     }
+}
+
+/// Facts that an earlier program gathered give the decision that it took, and so do those that they become.
+#[test]
+fn kept_facts_give_the_decision_that_was_taken_of_them() {
+    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/wire/facts/kept");
+    let cases = [
+        ("change", ["change-v3.json", "change-v4.json"]),
+        ("deployment", ["deployment-v2.json", "deployment-v4.json"]),
+        ("evidence", ["evidence-v3.json", "evidence-v4.json"]),
+    ];
+    for (name, files) in cases {
+        let taken = std::fs::read(kept.join(format!("{name}.decision.json"))).unwrap();
+        let taken: Value = serde_json::from_slice(&taken).unwrap();
+        for file in files {
+            let (facts, policy) = (kept.join(file), kept.join(format!("{name}.policy.toml")));
+            let words = ["decide", "--format", "json", "--facts", facts.to_str().unwrap(), "--policy"];
+            let output = portcullis(&[&words[..], &[policy.to_str().unwrap()]].concat());
+            let again: Value = serde_json::from_slice(&output.stdout).unwrap();
+            assert_eq!(outcome_and_findings(&again), outcome_and_findings(&taken), "{file}");
+        }
+    }
+}
+
+/// What every version has to agree upon: the outcome, and which control finds what of what.
+fn outcome_and_findings(decision: &Value) -> (String, Vec<[String; 4]>) {
+    let text = |value: &Value| value.as_str().unwrap().to_string();
+    let finding = |found: &Value| {
+        ["/verdict", "/control", "/subject/kind", "/subject/name"].map(|at| text(found.pointer(at).unwrap()))
+    };
+    (text(&decision["outcome"]), decision["findings"].as_array().unwrap().iter().map(finding).collect())
 }

@@ -21,7 +21,7 @@ use std::path::Path;
 /// How many tests of each kind are shown as text; JSON has all.
 const SHOWN: usize = 50;
 
-/// DiffArguments of `diff`.
+/// Arguments of `diff`.
 #[derive(Debug, Args)]
 pub struct DiffArguments {
     /// A file of statements, or a commit whose tree has a note.

@@ -5,7 +5,7 @@ use crate::control::testing::example;
 use crate::control::{Control, Scope};
 use crate::model::change::{BranchName, Revision};
 use crate::model::decision::Outcome;
-use crate::model::facts::{Facts, SCHEMA};
+use crate::model::facts::Facts;
 use crate::model::id::ActorId;
 use crate::model::inventory::Inventory;
 use crate::model::person::People;
@@ -52,7 +52,6 @@ fn facts(branch: Fact<Branch>, protection: Fact<Protection>) -> Facts {
     let unasked = Gap::not_asked("the rest", "ask");
     let host = HostFacts { branch, protection, ..HostFacts::unseen("github", &unasked) };
     Facts {
-        schema: SCHEMA,
         observed: Fact::Known(jiff::Timestamp::UNIX_EPOCH),
         inquiry: Inquiry::default(),
         change: Fact::Gap(unasked.clone()),

@@ -10,7 +10,7 @@ use crate::model::evidence::{
     Found, Place as Origin, Producer, RecordedRun, Statement, Subject, Trees, WorkTree,
 };
 use crate::model::fact::GapReason;
-use crate::model::facts::{Facts, HostFacts, SCHEMA};
+use crate::model::facts::{Facts, HostFacts};
 use crate::model::inventory::Inventory;
 use crate::model::person::People;
 use crate::model::test_run::{Test, TestOutcome, TestRun};
@@ -87,7 +87,6 @@ impl World {
         let mut inquiry = Inquiry::default();
         control.ask(&mut inquiry);
         let facts = Facts {
-            schema: SCHEMA,
             observed: Fact::Known(jiff::Timestamp::UNIX_EPOCH),
             inquiry,
             change: Fact::Known(change(vec![])),

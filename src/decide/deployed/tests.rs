@@ -150,8 +150,7 @@ fn two_people_settle_what_differs() {
 
 #[test]
 fn a_record_in_facts_of_the_earlier_form_was_not_taken_again() {
-    let text = format!("{{\"number\": 1, \"candidate\": \"{}\"}}", base());
-    let record: Recorded = serde_json::from_str(&text).unwrap();
+    let record = Recorded { number: 1, candidate: base(), taken_again: false };
     let earlier = Deployment { recorded: Fact::Known(vec![record]), ..facts(Record(1), &[], Some(base())) };
     assert_eq!(judged(&earlier).outcome, Undetermined);
 }
@@ -220,9 +219,7 @@ fn the_first_time_beside_others() {
 #[test]
 fn facts_of_the_earlier_form_know_of_no_other_environment() {
     let honest = facts(Asserted, &[], None);
-    let mut text = serde_json::to_value(&honest).unwrap();
-    text.as_object_mut().unwrap().remove("elsewhere").unwrap();
-    let earlier: Deployment = serde_json::from_value(text.clone()).unwrap();
+    let earlier = Deployment { elsewhere: Fact::Gap(Gap::not_asked("it", "ask")), ..honest.clone() };
     assert_eq!(judged(&honest).outcome, Allow);
     assert_eq!(judged(&earlier).outcome, Undetermined);
     // What has a record does not need it.

@@ -12,6 +12,7 @@ use crate::model::fact::{Fact, Gap, GapReason};
 use crate::model::landing::{Coverage, Residual, Span};
 use crate::model::waiver::Approved;
 use crate::policy::Policy;
+use crate::wire::facts::testing::{deployment_of, value_of};
 
 /// What is deployed.
 fn newer() -> Revision {
@@ -153,8 +154,8 @@ fn what_is_not_seen_gives_no_leave() {
         requests[0].host.reviews = Fact::Known(Vec::new());
     }
     assert_eq!(judged(&facts).outcome, Outcome::Block);
-    for (place, facts) in withheld(&serde_json::to_value(&facts).unwrap()) {
-        let facts: Deployment = serde_json::from_value(facts).unwrap();
+    for (place, facts) in withheld(&value_of(facts)) {
+        let facts = deployment_of(&facts).unwrap();
         assert_ne!(judged(&facts).outcome, Outcome::Allow, "{place}");
     }
 }

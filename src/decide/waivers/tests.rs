@@ -16,6 +16,7 @@ use crate::model::landing::{Coverage, Residual, ResidualHunk, Span};
 use crate::model::waiver::Approved;
 use crate::policy::Policy;
 use crate::wire::decision::v1::DecisionV1;
+use crate::wire::facts::testing::{deployment_of, value_of};
 use proptest::prelude::*;
 use std::sync::LazyLock;
 
@@ -559,8 +560,7 @@ fn a_freeze_is_let_pass_by_a_waiver_that_landed_during_it() {
 #[test]
 fn the_stored_moment_decides_and_the_same_facts_give_the_same_bytes() {
     let facts = deployed(|_| (), Some(file(&[waiver("W-1", REVIEWS)])));
-    let text = serde_json::to_string(&facts).unwrap();
-    let again: Deployment = serde_json::from_str(&text).unwrap();
+    let again = deployment_of(&value_of(facts.clone())).unwrap();
     let bytes = |facts: &Deployment| written(&of_deployment(facts));
     assert_eq!(bytes(&facts), bytes(&again));
     let mut later = facts.clone();
@@ -572,13 +572,13 @@ fn the_stored_moment_decides_and_the_same_facts_give_the_same_bytes() {
 
 #[test]
 fn who_deploys_and_the_moment_have_no_default() {
-    let facts = serde_json::to_value(deployed(|_| (), None)).unwrap();
+    let facts = value_of(deployed(|_| (), None));
     for (place, name) in
         [("", "deployer"), ("/whole", "observed"), ("/whole/gate/known/texts/portcullis.toml", "before")]
     {
         let mut facts = facts.clone();
         facts.pointer_mut(place).unwrap().as_object_mut().unwrap().remove(name);
-        assert!(serde_json::from_value::<Deployment>(facts).is_err(), "{name}");
+        assert!(deployment_of(&facts).is_err(), "{name}");
     }
 }
 

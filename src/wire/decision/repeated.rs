@@ -6,8 +6,8 @@ use crate::model::decision::Outcome;
 use crate::model::digest::Digest;
 use serde::Deserialize;
 
-/// What the JSON of a decision says of things that its record says too, whatever version of the program wrote it.
-/// All other members are ignored, because they may be of a later version.
+/// What the JSON of a decision says of things that its record says too, whatever version of the
+/// program wrote it. All other members are ignored, because they may be of a later version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Repeated {
     /// How the judgement ended.

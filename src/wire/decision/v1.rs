@@ -1,5 +1,5 @@
-//! Version 1 of a decision. The order of the fields is their order in the file, and the documentation of types and fields
-//! is that of the schema: it is written for readers of the file.
+//! Version 1 of a decision. The order of the fields is their order in the file, and the
+//! documentation of types and fields is that of the schema: it is written for readers of the file.
 
 use crate::wire::text::{CommitText, DigestText, PathText};
 use serde::{Deserialize, Serialize};
@@ -12,10 +12,12 @@ pub use read::NotVersion1;
 /// The number in the member `schema`.
 pub const VERSION: u32 = 1;
 
-/// What the gate decided about one change or one deployment, and every finding that the outcome follows from.
+/// What the gate decided about one change or one deployment, and every finding that the outcome
+/// follows from.
 ///
-/// Every member is always there; `null` says that there is nothing to say, or that it could not be seen. A later release
-/// may add members: ignore those that you do not know. It changes or drops none without another number in `schema`.
+/// Every member is always there; `null` says that there is nothing to say, or that it could not be
+/// seen. A later release may add members: ignore those that you do not know. It changes or drops
+/// none without another number in `schema`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(title = "A decision of Portcullis, version 1"))]
 pub struct DecisionV1 {
@@ -32,8 +34,8 @@ pub struct DecisionV1 {
     pub areas: Vec<TouchedAreaV1>,
     /// All findings, the most severe first.
     pub findings: Vec<FindingV1>,
-    /// True when the gate only advises (`--advisory`): it exits with 0 whatever the outcome. A deployment record only
-    /// keeps decisions for which this is false.
+    /// True when the gate only advises (`--advisory`): it exits with 0 whatever the outcome. A
+    /// deployment record only keeps decisions for which this is false.
     pub advisory: bool,
 }
 
@@ -57,7 +59,8 @@ pub enum OutcomeV1 {
 pub enum VerdictV1 {
     /// The control is not met. Blocks.
     Broken,
-    /// It could not be seen whether the control is met. The outcome is undetermined, if nothing blocks.
+    /// It could not be seen whether the control is met. The outcome is undetermined, if nothing
+    /// blocks.
     Unproven,
     /// The control is not met, and a waiver that the policy accepts allows that.
     Waived,
@@ -79,12 +82,14 @@ pub struct FindingV1 {
     pub control: String,
     /// What the finding is about.
     pub subject: SubjectV1,
-    /// Why, in one sentence. It can repeat text from outside (titles, names, messages): escape it before you show it.
+    /// Why, in one sentence. It can repeat text from outside (titles, names, messages): escape it
+    /// before you show it.
     pub reason: String,
-    /// What to do, in one sentence; null when there is nothing to do. It can repeat text from outside.
-    pub remedy: Option<String>,
-    /// What the finding rests on, one sentence each, such as rejected approvals or failing tests. They can repeat text from
+    /// What to do, in one sentence; null when there is nothing to do. It can repeat text from
     /// outside.
+    pub remedy: Option<String>,
+    /// What the finding rests on, one sentence each, such as rejected approvals or failing tests.
+    /// They can repeat text from outside.
     pub details: Vec<String>,
     /// The place in the judged head to look at; null when there is none.
     pub place: Option<PlaceV1>,
@@ -96,7 +101,8 @@ pub struct FindingV1 {
 pub struct SubjectV1 {
     /// The kind of thing.
     pub kind: SubjectKindV1,
-    /// The name of the thing, such as a number, a path or an object name. It can be text from outside.
+    /// The name of the thing, such as a number, a path or an object name. It can be text from
+    /// outside.
     pub name: String,
 }
 
@@ -111,7 +117,8 @@ pub enum SubjectKindV1 {
     Request,
     /// A branch and a requirement on it, such as `main: force-push`.
     Branch,
-    /// A landing on a deployment branch, named by the commit that was the tip of the branch after it.
+    /// A landing on a deployment branch, named by the commit that was the tip of the branch after
+    /// it.
     Landing,
     /// A data-processing area of the policy.
     Area,
@@ -145,7 +152,8 @@ pub struct PlaceV1 {
 pub struct JudgedV1 {
     /// The repository as its host names it; on GitHub `OWNER/NAME`.
     pub repository: Option<String>,
-    /// The environment that the head would be deployed to; null for a change that is judged before it lands.
+    /// The environment that the head would be deployed to; null for a change that is judged before
+    /// it lands.
     pub environment: Option<String>,
     /// The change request.
     pub request: Option<RequestV1>,
@@ -163,7 +171,8 @@ pub struct JudgedV1 {
     pub files: Option<u64>,
 }
 
-/// A change request as its host names it: by a number, as on GitHub and GitLab, or by a text where a host has no numbers.
+/// A change request as its host names it: by a number, as on GitHub and GitLab, or by a text where
+/// a host has no numbers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(untagged)]
@@ -219,6 +228,7 @@ pub struct TouchV1 {
     pub rule: String,
     /// The line of the policy that holds the rule, counted from 1.
     pub policy_line: u64,
-    /// The line of the file where a content pattern matches first, counted from 1; null for a path pattern.
+    /// The line of the file where a content pattern matches first, counted from 1; null for a path
+    /// pattern.
     pub line: Option<u64>,
 }

@@ -1,8 +1,9 @@
-//! Version 2 of the entry of a deployment record. Version 1 has the same members and may keep no facts, so it is read and
-//! written by the same types. The order of the fields is their order in the file.
+//! Version 2 of the entry of a deployment record. Version 1 has the same members and may keep no
+//! facts, so it is read and written by the same types. The order of the fields is their order in
+//! the file.
 //!
-//! A reader refuses members that it does not know: an entry is bound to its digest byte for byte, and a member that one
-//! version ignores would be a place to hide something from it.
+//! A reader refuses members that it does not know: an entry is bound to its digest byte for byte,
+//! and a member that one version ignores would be a place to hide something from it.
 
 use crate::wire::decision::v1::OutcomeV1;
 use crate::wire::text::{CommitText, DigestText, EnvironmentText};
@@ -11,10 +12,12 @@ use serde::{Deserialize, Serialize};
 /// The number in the member `schema`.
 pub const VERSION: u32 = 2;
 
-/// One deployment that the gate allowed: what was decided, and the SHA-256 of everything that the decision rests on.
+/// One deployment that the gate allowed: what was decided, and the SHA-256 of everything that the
+/// decision rests on.
 ///
-/// The file is JSON with these members in this order, indented by two spaces, with one line break at its end. It is the
-/// file `record.json` of a commit under `refs/portcullis/deployments/ENVIRONMENT`.
+/// The file is JSON with these members in this order, indented by two spaces, with one line break
+/// at its end. It is the file `record.json` of a commit under
+/// `refs/portcullis/deployments/ENVIRONMENT`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(
     test,
@@ -23,7 +26,8 @@ pub const VERSION: u32 = 2;
 )]
 #[serde(deny_unknown_fields)]
 pub struct RecordV2 {
-    /// The version of this form. Records of version 1 keep no facts, and are read but never called verified.
+    /// The version of this form. Records of version 1 keep no facts, and are read but never called
+    /// verified.
     #[cfg_attr(test, schemars(extend("const" = VERSION)))]
     pub schema: u32,
     /// The environment. The last part of the ref is the same.
@@ -32,7 +36,8 @@ pub struct RecordV2 {
     pub number: u64,
     /// The SHA-256 of the `record.json` before this one; null in the first record.
     pub previous: Option<DigestText>,
-    /// The repository as its host names it, on GitHub `OWNER/NAME`; null when the decision names none.
+    /// The repository as its host names it, on GitHub `OWNER/NAME`; null when the decision names
+    /// none.
     pub repository: Option<String>,
     /// The commit that may be deployed.
     pub candidate: CommitText,
@@ -77,7 +82,8 @@ pub enum RecordedOriginV2 {
     Host,
     /// The person or job that ran the gate, with `--base`.
     Asserted,
-    /// The record before, of which this one is an approved rollback to the candidate of an earlier record.
+    /// The record before, of which this one is an approved rollback to the candidate of an earlier
+    /// record.
     Rollback,
 }
 

@@ -78,7 +78,7 @@ pub fn command<S: Site>(stage: &Stage, server: &Server<S>, arguments: &[&str]) -
 pub fn event(stage: &Stage) -> PathBuf {
     let request = &stage.world.request;
     let event = json!({ "pull_request": {
-        "number": request.id, "head": { "sha": stage.head().to_string() },
+        "number": request.id.number(), "head": { "sha": stage.head().to_string() },
         "base": { "ref": request.base_branch.as_str(), "sha": stage.base.to_string() },
     }});
     let path = stage.directory().join("event.json");

@@ -90,9 +90,9 @@ pub fn request(stage: &Stage) -> Value {
     let request = &stage.world.request;
     json!({
         "action": "synchronize",
-        "number": request.id,
+        "number": request.id.number(),
         "pull_request": {
-            "number": request.id,
+            "number": request.id.number(),
             "head": { "sha": stage.head().to_string(), "ref": "batches" },
             "base": {
                 "ref": request.base_branch.as_str(), "sha": stage.base.to_string(),

@@ -160,7 +160,6 @@ pub fn facts(
     host.repository = Some("acme/upload".into());
     host.branch = Fact::Known(Branch { name: branch.clone(), tip: candidate.clone(), protected: true });
     let whole = Facts {
-        schema: portcullis::model::facts::SCHEMA,
         observed: Fact::Known(MOMENT.parse().unwrap()),
         inquiry,
         change: Fact::Known(change),
@@ -171,7 +170,6 @@ pub fn facts(
         evidence: Fact::Gap(gap.clone()),
     };
     Deployment {
-        schema: deployment::SCHEMA,
         environment: environment.to_string(),
         branch,
         candidate: candidate.clone(),

@@ -150,7 +150,7 @@ impl World {
         let links: Map<String, Value> =
             links.map(|name| (name.to_string(), json!({ "href": format!("{url}/{name}") }))).collect();
         let body = json!({
-            "id": number(&request.id).map(|number| 693 + number), "node_id": "PR_700", "number": request.id, "title": request.title, "body": null,
+            "id": number(&request.id).map(|number| 693 + number), "node_id": "PR_700", "number": request.id.number(), "title": request.title, "body": null,
             "state": if request.open { "open" } else { "closed" }, "locked": false, "draft": false, "url": url,
             "user": self.maybe_user(request.author.as_ref()), "author_association": "MEMBER",
             "head": self.side(self.head_branch(), &request.head, request.head_repository.as_deref()),

@@ -10,6 +10,7 @@ use crate::model::decision::{
     TouchedArea, Verdict,
 };
 use crate::model::id::RequestId;
+use crate::wire::form::{Form, Misshapen};
 use std::fmt;
 
 /// Why a document of version 1 is no decision that this program knows.
@@ -111,6 +112,18 @@ impl TryFrom<JudgedV1> for Judged {
             commits,
             files,
         })
+    }
+}
+
+impl Form for RequestV1 {
+    type Model = RequestId;
+
+    fn of(model: RequestId) -> Self {
+        (&model).into()
+    }
+
+    fn model(self) -> Result<RequestId, Misshapen> {
+        Ok(self.into())
     }
 }
 

@@ -1,5 +1,5 @@
-//! From the model to version 1. Every field is named, and none is left to `..`: a field that the model gains does not
-//! compile until this form handles it.
+//! From the model to version 1. Every field is named, and none is left to `..`: a field that the
+//! model gains does not compile until this form handles it.
 
 use super::{
     DecisionV1, FindingV1, JudgedV1, PlaceV1, PolicyReferenceV1, RequestV1, SubjectV1, TouchV1,

@@ -1,0 +1,300 @@
+//! Facts of earlier versions: of a change version 3, of a deployment version 2. Only facts of a
+//! deployment have a member `environment`, and there was no other difference to tell them apart by.
+//!
+//! They are changed into version 4 and then read as such. What they lack is filled in as its lack
+//! was read when they were written: as a gap, as nothing, or as `false`, and never so that more
+//! would be allowed.
+
+use super::v4::VERSION;
+use super::{FactsError, GatheredFacts};
+use crate::model::waiver;
+use crate::wire::form::Form;
+use crate::wire::strict::StrictValue;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+/// The version of facts of a change.
+const CHANGE: u64 = 3;
+
+/// The version of facts of a deployment.
+const DEPLOYMENT: u64 = 2;
+
+/// Reads facts of an earlier version.
+///
+/// # Errors
+/// They are of a version that is not read any more, or of none.
+pub fn read_facts(text: &[u8], schema: u64) -> Result<GatheredFacts, FactsError> {
+    let StrictValue(mut facts) = serde_json::from_slice(text)?;
+    let is_deployment = facts.get("environment").is_some();
+    let expected = if is_deployment { DEPLOYMENT } else { CHANGE };
+    if schema != expected {
+        return Err(FactsError::Version(schema));
+    }
+    if is_deployment {
+        raise_deployment(&mut facts);
+        let facts: super::v4::DeploymentFactsV4 = serde_json::from_value(facts)?;
+        return Ok(GatheredFacts::Deployment(Box::new(facts.model()?)));
+    }
+    raise_change(&mut facts);
+    let facts: super::v4::ChangeFactsV4 = serde_json::from_value(facts)?;
+    Ok(GatheredFacts::Change(Box::new(facts.model()?)))
+}
+
+fn raise_deployment(facts: &mut Value) {
+    set_head(facts, DEPLOYMENT, "deployment");
+    let others = "what is deployed to other environments";
+    add(facts, "elsewhere", || not_asked(others, "Gather the facts again."));
+    each(facts, &["recorded", "known", "*"], raise_recorded);
+    each(facts, &["elsewhere", "known", "recorded", "*"], |other| {
+        add(other, "holds", || Value::Null);
+        each(other, &["newest"], raise_recorded);
+        each(other, &["holds"], raise_recorded);
+    });
+    each(facts, &["by_host", "known"], raise_host_deployment);
+    each(facts, &["elsewhere", "known", "by_host", "known", "*", "deployment"], raise_host_deployment);
+    each(facts, &["baseline", "known", "origin", "host"], to_text);
+    let asked = facts.pointer("/whole/inquiry").cloned().unwrap_or_default();
+    if let Some(gate) = facts.pointer_mut("/back/known/gate/known") {
+        raise_texts(gate, &asked);
+    }
+    each(facts, &["back", "known", "since", "known", "*"], raise_landing);
+    each(facts, &["back", "known", "undone", "known", "*"], raise_file);
+    each(facts, &["landings", "known", "*"], raise_landing);
+    each(facts, &["whole"], raise_change);
+}
+
+fn raise_landing(landing: &mut Value) {
+    each(landing, &["files", "known", "*"], raise_file);
+    each(landing, &["coverage", "residual", "hunks", "*"], |hunk| add(hunk, "line", || Value::Null));
+    each(landing, &["requests", "known", "*"], raise_change);
+}
+
+fn raise_recorded(entry: &mut Value) {
+    add(entry, "taken_again", || json!(false));
+}
+
+fn raise_host_deployment(deployment: &mut Value) {
+    rename(deployment, "number", "id");
+    each(deployment, &["id"], to_text);
+}
+
+fn raise_change(facts: &mut Value) {
+    set_head(facts, CHANGE, "change");
+    let asked = facts.get("inquiry").cloned().unwrap_or_default();
+    if let Some(gate) = facts.pointer_mut("/gate/known") {
+        raise_texts(gate, &asked);
+    }
+    each(facts, &["inquiry"], raise_inquiry);
+    each(facts, &["change", "known"], raise_git);
+    each(facts, &["host"], raise_host);
+    each(facts, &["reports", "known", "*", "run", "known"], raise_times);
+    each(facts, &["line_coverage", "known"], |coverage| add(coverage, "inert", || json!({})));
+    each(facts, &["line_coverage", "known", "reports", "*", "content", "known"], raise_times);
+    each(facts, &["evidence", "known", "trees"], |trees| add(trees, "head_lands", || json!(false)));
+    each(facts, &["evidence", "known", "checkout", "known"], |checkout| {
+        add(checkout, "settled", || Value::Null);
+    });
+}
+
+/// The times that a report names: each kind of them was left out where there was none.
+fn raise_times(report: &mut Value) {
+    add(report, "times", || json!({}));
+    each(report, &["times"], |times| {
+        add(times, "zoned", || Value::Null);
+        add(times, "zoneless", || Value::Null);
+    });
+}
+
+fn raise_git(change: &mut Value) {
+    let what = "what merging the head brings";
+    add(change, "basis", || not_asked(what, "Gather the facts again"));
+    each(change, &["updates"], |updates| add(updates, "earlier", || json!([])));
+    each(change, &["files", "*"], raise_file);
+    each(change, &["on_the_way", "known", "*"], raise_file);
+}
+
+/// The files that a policy reads had a member each.
+fn raise_inquiry(inquiry: &mut Value) {
+    let texts = asked_texts(inquiry);
+    let Some(members) = members(inquiry) else { return };
+    let had = ["policy", "waiver_signers", "signers"].map(|name| members.remove(name));
+    // Without one of them these are no facts of that version.
+    if had.iter().all(Option::is_some) {
+        add(inquiry, "texts", || texts);
+    }
+}
+
+/// The texts that were asked for, by path, with their purposes in the order of the model.
+fn asked_texts(inquiry: &Value) -> Value {
+    let mut texts: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    let mut ask = |path: Option<&str>, purpose| {
+        path.into_iter().for_each(|path| texts.entry(path.to_string()).or_default().push(purpose));
+    };
+    let path_in = |name: &str| inquiry.get(name).and_then(Value::as_str);
+    ask(path_in("policy"), "policy");
+    ask(path_in("policy").map(|_| waiver::PATH), "waivers");
+    ask(path_in("waiver_signers"), "waiver-signers");
+    ask(path_in("signers"), "evidence-signers");
+    json!(texts)
+}
+
+/// The texts had a member each, and their paths were those that were asked for. A text without a path to it stays where it is,
+/// and is refused.
+fn raise_texts(gate: &mut Value, inquiry: &Value) {
+    let path_in = |name: &str| inquiry.get(name).and_then(Value::as_str).map(str::to_string);
+    let policy = path_in("policy");
+    let waivers = policy.as_ref().map(|_| waiver::PATH.to_string());
+    let mut texts: BTreeMap<String, Value> = BTreeMap::new();
+    let mut put = |path: String, purpose: &str, before: Value, after: Value| {
+        let text =
+            texts.entry(path).or_insert_with(|| json!({ "purposes": [], "before": before, "after": after }));
+        text["purposes"].as_array_mut().into_iter().for_each(|all| all.push(json!(purpose)));
+    };
+    let Some(members) = members(gate) else { return };
+    let moved = [("policy", policy), ("waivers", waivers)];
+    for (name, path) in moved {
+        let [before, after] = ["before", "after"].map(|side| format!("{name}_{side}"));
+        match (members.remove(&before), members.remove(&after), path) {
+            (Some(before), Some(after), Some(path)) => put(path, name, before, after),
+            (Some(Value::Null), Some(Value::Null), None) => {}
+            (had_before, had_after, _) => {
+                members.extend(had_before.map(|text| (before, text)));
+                members.extend(had_after.map(|text| (after, text)));
+            }
+        }
+    }
+    match (members.remove("waiver_signers"), path_in("waiver_signers")) {
+        (Some(text), Some(path)) => put(path, "waiver-signers", text, Value::Null),
+        (Some(Value::Null), None) => {}
+        (had, _) => members.extend(had.map(|text| ("waiver_signers".to_string(), text))),
+    }
+    match members.remove("code_owners") {
+        Some(Value::Object(mut file)) if file.len() == 2 => {
+            match (file.remove("path"), file.remove("text")) {
+                (Some(Value::String(path)), Some(text)) => put(path, "code-owners", text, Value::Null),
+                (path, _) => members.extend(path.map(|path| ("code_owners".to_string(), path))),
+            }
+        }
+        Some(Value::Null) => {}
+        had => members.extend(had.map(|text| ("code_owners".to_string(), text))),
+    }
+    if members.is_empty() {
+        members.insert("texts".to_string(), json!(texts));
+    }
+}
+
+fn raise_file(file: &mut Value) {
+    add(file, "governs", || Value::Null);
+}
+
+fn raise_host(host: &mut Value) {
+    add(host, "domains", || json!([]));
+    add(host, "conventions", || Value::Null);
+    add(host, "moves", || {
+        let remedy = "Gather the facts again: these are of an earlier version, which did not ask.";
+        not_asked("who moved the branch of the request", remedy)
+    });
+    add(host, "workflow_runs", || json!({ "known": {} }));
+    add(host, "co_authors", || json!({ "known": {} }));
+    add(host, "detours", || json!([]));
+    raise_accounts(host);
+    each(host, &["request", "known"], |request| rename(request, "number", "id"));
+    each(host, &["reviews", "known", "*"], raise_review);
+    each(host, &["checks", "known", "*", "id"], to_text);
+    each(host, &["checks", "known", "*", "producer", "app", "id"], to_text);
+    each(host, &["workflow_runs", "known", "*", "workflow"], to_text);
+    each(host, &["workflow_runs", "known", "*"], |run| add(run, "attempt", || json!(0)));
+    let requirement = ["protection", "known", "requirements", "*"];
+    each(host, &[&requirement[..], &["rule", "check", "app"]].concat(), to_text);
+    each(host, &[&requirement[..], &["bypass", "known", "*", "id"]].concat(), to_text);
+}
+
+/// Identifiers of accounts were numbers, wherever there is an account.
+fn raise_accounts(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            if ["login", "kind"].iter().all(|name| members.contains_key(*name)) {
+                members.get_mut("id").into_iter().for_each(to_text);
+            }
+            members.values_mut().for_each(raise_accounts);
+        }
+        Value::Array(items) => items.iter_mut().for_each(raise_accounts),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// Reviews were in the order of their numbers, and null stood for a commit that the host no longer
+/// knew.
+fn raise_review(review: &mut Value) {
+    let position = review.get("id").cloned();
+    if let Some(position) = position {
+        add(review, "position", || position);
+    }
+    each(review, &["id"], to_text);
+    rename(review, "commit", "reviewed");
+    each(review, &["reviewed"], |reviewed| {
+        *reviewed = match reviewed.take() {
+            Value::Null => json!("unknown"),
+            commit => json!({ "stated": commit }),
+        };
+    });
+}
+
+/// The version and kind of version 4, where this was that earlier version. Another one stays as it
+/// is, and is refused.
+fn set_head(facts: &mut Value, earlier: u64, kind: &str) {
+    let Value::Object(members) = facts else { return };
+    if members.get("schema").and_then(Value::as_u64) == Some(earlier) && !members.contains_key("kind") {
+        members.insert("schema".to_string(), json!(VERSION));
+        members.insert("kind".to_string(), json!(kind));
+    }
+}
+
+fn not_asked(what: &str, remedy: &str) -> Value {
+    json!({ "gap": { "what": what, "reason": "not-asked", "detail": "it was not asked for", "remedy": remedy } })
+}
+
+/// Changes each value at a place; `*` is every item of a list, or every member of an object.
+fn each(value: &mut Value, place: &[&str], change: impl Fn(&mut Value) + Copy) {
+    let Some((first, rest)) = place.split_first() else {
+        change(value);
+        return;
+    };
+    match value {
+        Value::Array(items) if *first == "*" => {
+            items.iter_mut().for_each(|item| each(item, rest, change));
+        }
+        Value::Object(members) if *first == "*" => {
+            members.values_mut().for_each(|member| each(member, rest, change));
+        }
+        Value::Object(members) => {
+            members.get_mut(*first).into_iter().for_each(|member| each(member, rest, change))
+        }
+        _ => {}
+    }
+}
+
+fn members(value: &mut Value) -> Option<&mut Map<String, Value>> {
+    value.as_object_mut()
+}
+
+fn add(value: &mut Value, name: &str, missing: impl FnOnce() -> Value) {
+    if let Some(members) = members(value) {
+        members.entry(name).or_insert_with(missing);
+    }
+}
+
+fn rename(value: &mut Value, from: &str, to: &str) {
+    let Some(members) = members(value) else { return };
+    if !members.contains_key(to)
+        && let Some(member) = members.remove(from)
+    {
+        members.insert(to.to_string(), member);
+    }
+}
+
+fn to_text(value: &mut Value) {
+    if value.is_u64() {
+        *value = Value::String(value.to_string());
+    }
+}

@@ -1,0 +1,106 @@
+//! What the repository's host says.
+
+use super::conventions::SharedConventionsV4;
+use super::fact::FactV4;
+use super::protection::{BranchV4, ProtectionV4};
+use super::request::{
+    ChangeRequestV4, CheckV4, CommitAccountsV4, MoveV4, PermissionV4, PushV4, ReviewV4, WorkflowRunV4,
+};
+use crate::model::facts::{Detour, HostFacts};
+use crate::model::host::NO_HOST;
+use crate::model::person::{Account, AccountKind};
+use crate::wire::form::{Misshapen, MomentText, NamedValues, choices, objects};
+use crate::wire::text::{AccountIdText, CheckIdText, CommitText, LoginText, TeamText};
+
+objects! {
+    /// What the repository's host says. Names and identifiers are the host's own: compare them, and
+    /// read nothing into their shape.
+    HostFactsV4 = HostFacts {
+        /// The kind of host, for example `github`; `none` when no host was asked.
+        kind: String,
+        /// The repository, as its host names it.
+        repository: Option<String>,
+        /// What all hosts of this kind have in common; null for GitHub's, and where no host was asked.
+        conventions: SharedConventionsV4,
+        /// The domains of the host's own e-mail addresses, in lower case.
+        domains: Vec<String>,
+        /// The change request.
+        request: FactV4<ChangeRequestV4>,
+        /// The branch that would receive the change.
+        branch: FactV4<BranchV4>,
+        /// What protects that branch.
+        protection: FactV4<ProtectionV4>,
+        /// The reviews of the request.
+        reviews: FactV4<Vec<ReviewV4>>,
+        /// When the request was last turned to another base branch; null when it never was.
+        base_changed: FactV4<Option<MomentText>>,
+        /// The accounts that commits are attributed to, by the names of the commits.
+        attribution: FactV4<NamedValues<CommitText, CommitAccountsV4>>,
+        /// Who pushed the head.
+        last_push: FactV4<PushV4>,
+        /// Who pushed what the head brings: the last push that was more than a merge of the base.
+        content_push: FactV4<PushV4>,
+        /// The moves of the branch of the request.
+        moves: FactV4<Vec<MoveV4>>,
+        /// The check runs and commit statuses of the head.
+        checks: FactV4<Vec<CheckV4>>,
+        /// The workflow runs that check runs belong to, by the identifier of the check run.
+        workflow_runs: FactV4<NamedValues<CheckIdText, WorkflowRunV4>>,
+        /// The accounts behind addresses of co-authors, by the address in lower case.
+        co_authors: FactV4<NamedValues<String, AccountV4>>,
+        /// The members of teams, by the name of the team.
+        members: NamedValues<TeamText, FactV4<Vec<AccountV4>>>,
+        /// What reviewers may do in the repository, by their login.
+        permissions: NamedValues<LoginText, FactV4<PermissionV4>>,
+        /// Settings of the environment that the host's answers depend on.
+        detours: Vec<DetourV4>,
+    }
+
+    /// A setting of the environment that the host's answers depend on, such as a proxy.
+    DetourV4 = Detour {
+        /// The name of the variable.
+        variable: String,
+        /// The value, without passwords.
+        value: String,
+    }
+
+    /// An account.
+    AccountV4 = Account {
+        /// The name of the account today. Names can be changed, and taken by others.
+        login: LoginText,
+        /// The host's identifier, which no other account ever gets.
+        id: AccountIdText,
+        /// Who uses the account.
+        kind: AccountKindV4,
+    }
+}
+
+impl HostFactsV4 {
+    /// Only GitHub's conventions may be left out.
+    ///
+    /// # Errors
+    /// They are left out, and the host is another one.
+    pub(super) fn says_its_conventions(&self) -> Result<(), Misshapen> {
+        match self.kind.as_str() {
+            "github" | NO_HOST => Ok(()),
+            kind if self.conventions.are_usual() => {
+                Err(Misshapen(format!("the facts of a host of the kind `{kind}` do not say its conventions")))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+choices! {
+    /// Who uses an account.
+    AccountKindV4 = AccountKind {
+        /// A person, as far as the host can tell.
+        Human,
+        /// A program.
+        Bot,
+        /// A placeholder of an import.
+        Mannequin,
+        /// Anything else.
+        Other,
+    }
+}

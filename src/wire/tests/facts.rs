@@ -1,0 +1,202 @@
+//! Facts: what earlier programs wrote is read and conforms once it is written again, and nothing
+//! may be missing or more.
+
+use super::{Validator, json, members_of, places_of, refuses_every_change, with, without};
+use crate::wire::facts::testing::value_of;
+use crate::wire::facts::{FactsError, read_facts, write_facts};
+use crate::wire::schema::find;
+use serde_json::Value;
+use snapbox::data::DataFormat;
+use snapbox::{Data, assert_data_eq};
+use std::path::Path;
+
+/// Facts as the program wrote them before this form: the version before it, and the file of this
+/// one that they become.
+const EARLIER: &[(&str, &str, &str)] = &[
+    (
+        "change-v4.json",
+        include_str!("../facts/kept/change-v3.json"),
+        include_str!("../facts/kept/change-v4.json"),
+    ),
+    (
+        "deployment-v4.json",
+        include_str!("../facts/kept/deployment-v2.json"),
+        include_str!("../facts/kept/deployment-v4.json"),
+    ),
+    (
+        "evidence-v4.json",
+        include_str!("../facts/kept/evidence-v3.json"),
+        include_str!("../facts/kept/evidence-v4.json"),
+    ),
+];
+
+fn schema() -> Validator {
+    Validator::new(find("facts").unwrap())
+}
+
+fn read(value: &Value) -> Result<(), FactsError> {
+    read_facts(value.to_string().as_bytes()).map(drop)
+}
+
+#[test]
+fn facts_that_were_written_once_are_read_and_written_to_the_byte() {
+    for (file, earlier, _) in EARLIER {
+        let written = write_facts(read_facts(earlier.as_bytes()).unwrap()).unwrap() + "\n";
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/wire/facts/kept").join(file);
+        assert_data_eq!(&written, Data::read_from(&path, Some(DataFormat::Text)).raw());
+    }
+    let schema = schema();
+    for (file, earlier, kept) in EARLIER {
+        let facts = read_facts(earlier.as_bytes()).unwrap();
+        assert!(schema.accepts(&json(kept)), "{file}");
+        assert_eq!(read_facts(kept.as_bytes()).unwrap(), facts, "{file}");
+        assert!(!schema.accepts(&json(earlier)), "{file}");
+    }
+}
+
+/// Objects of which the names are data: any of them may be there or not.
+const NAMED: &[&str] = &[
+    "/host/attribution/known",
+    "/host/members",
+    "/host/permissions",
+    "/inquiry/texts",
+    "/gate/known/texts",
+    "/line_coverage/known/changed",
+    "/line_coverage/known/inert",
+    "/line_coverage/known/reports/0/content/known/files",
+];
+
+/// Members of a statement's run that statements may lack.
+const LACKING: &[&str] = &["began", "command", "coverage", "exit_status", "settled"];
+
+#[test]
+fn facts_of_which_anything_is_missing_or_of_another_type_are_refused() {
+    let schema = schema();
+    for text in [EARLIER[0].2, EARLIER[2].2] {
+        let mut document = json(text);
+        for place in NAMED {
+            document.pointer_mut(place).into_iter().for_each(|named| *named = json!({}));
+        }
+        let may_lack =
+            |member: &str| member.split_once("/run/").is_some_and(|(_, name)| LACKING.contains(&name));
+        refuses_every_change(&schema, &document, may_lack);
+        for member in members_of(&document).iter().filter(|member| !may_lack(member)) {
+            assert!(read(&without(&document, member)).is_err(), "without {member}");
+        }
+        for at in places_of(&document) {
+            assert!(read(&with(&document, &at, json!([[]]))).is_err(), "another type at {at:?}");
+        }
+    }
+}
+
+#[test]
+fn facts_with_more_than_the_form_says_are_refused() {
+    let (schema, document) = (schema(), json(EARLIER[1].2));
+    for at in ["", "/whole", "/whole/host", "/landings/known/0", "/span/known/steps/0/commit"] {
+        let mut more = document.clone();
+        more.pointer_mut(at).unwrap()["signature"] = json!("none");
+        assert!(!schema.accepts(&more) && read(&more).is_err(), "{at:?}");
+    }
+}
+
+#[test]
+fn facts_of_another_version_or_kind_are_refused() {
+    let document = json(EARLIER[0].2);
+    for schema in [0, 1, 2, 3, 5] {
+        let other = with(&document, "/schema", json!(schema));
+        assert!(matches!(read(&other), Err(FactsError::Version(found)) if found == schema), "{schema}");
+    }
+    for kind in [json!("deployment"), json!("landing"), json!(null)] {
+        assert!(matches!(read(&with(&document, "/kind", kind)), Err(FactsError::Json(_))));
+    }
+    // A request inside a deployment is of the same version.
+    let deployment = json(EARLIER[1].2);
+    assert!(read(&with(&deployment, "/whole/schema", json!(3))).is_err());
+    // The version before had no kind, and took no other version for its own.
+    let earlier = json(EARLIER[0].1);
+    for schema in [1, 2] {
+        assert!(matches!(read(&with(&earlier, "/schema", json!(schema))), Err(FactsError::Version(_))));
+    }
+    assert!(matches!(read(&with(&json(EARLIER[1].1), "/schema", json!(3))), Err(FactsError::Version(3))));
+    assert!(read(&with(&json(EARLIER[1].1), "/whole/schema", json!(2))).is_err());
+}
+
+/// What earlier versions did not know is a gap, nothing, or `false`.
+#[test]
+fn what_earlier_facts_lack_never_allows_more() {
+    let mut facts = json(EARLIER[1].1);
+    let mut take = |at: &str| {
+        let (object, name) = at.rsplit_once('/').unwrap();
+        facts
+            .pointer_mut(object)
+            .unwrap()
+            .as_object_mut()
+            .unwrap()
+            .remove(name)
+            .unwrap_or_else(|| panic!("{at}"));
+    };
+    ["/elsewhere", "/whole/change/known/basis", "/whole/host/moves", "/recorded/known/0/taken_again"]
+        .iter()
+        .for_each(|at| take(at));
+    let read = value_of(read_facts(facts.to_string().as_bytes()).unwrap());
+    for at in
+        ["/elsewhere/gap/reason", "/whole/change/known/basis/gap/reason", "/whole/host/moves/gap/reason"]
+    {
+        assert_eq!(read.pointer(at), Some(&json!("not-asked")), "{at}");
+    }
+    assert_eq!(read["recorded"]["known"][0]["taken_again"], false);
+    assert_eq!(read["whole"]["host"]["domains"], json!(["github.com"]));
+}
+
+#[test]
+fn earlier_facts_that_hold_a_name_twice_are_refused() {
+    let text = EARLIER[0].1.replacen("\"inquiry\":", "\"host\": null, \"inquiry\":", 1);
+    assert!(matches!(read_facts(text.as_bytes()), Err(FactsError::Json(_))));
+    let (before, after) = EARLIER[0].2.split_once("\"permissions\": {").unwrap();
+    let twice = format!(
+        "{before}\"permissions\": {{ \"kim\": {{\"known\": \"write\"}}, \"kim\": {{\"known\": \"read\"}}, {after}"
+    );
+    assert!(matches!(read_facts(twice.as_bytes()), Err(FactsError::Json(_))));
+}
+
+/// Facts of another host say what its kind has in common.
+#[test]
+fn facts_of_another_host_without_its_conventions_are_refused() {
+    let document = json(EARLIER[0].2);
+    assert_eq!(document.pointer("/host/conventions"), Some(&json!(null)));
+    assert!(read(&with(&document, "/host/kind", json!("gitlab"))).is_err());
+    assert!(read(&with(&document, "/host/kind", json!("none"))).is_ok());
+    let mut facts = crate::wire::facts::testing::change_of(&document).unwrap();
+    facts.host.kind = "gitlab".to_string();
+    let mut conventions = (*facts.host.conventions).clone();
+    conventions.name = "GitLab".to_string();
+    facts.host.conventions = conventions.into();
+    let written = value_of(facts.clone());
+    assert!(schema().accepts(&written), "{written:#}");
+    assert_eq!(crate::wire::facts::testing::change_of(&written).unwrap(), facts);
+}
+
+/// What another host names has a place in this version.
+#[test]
+fn a_host_without_numbers_and_branches_conforms() {
+    let mut document = json(EARLIER[0].2);
+    let request = document.pointer_mut("/host/request/known").unwrap();
+    request["id"] = json!("I8473b95934b5732ac55d26311a706c9c2bde9940");
+    request["head_branch"] = json!(null);
+    request["author"]["id"] = json!("{2f7a9b1e-0000-4000-8000-000000000001}");
+    let reviews = document.pointer_mut("/host/reviews/known").unwrap().as_array_mut().unwrap();
+    let commit = reviews[0]["reviewed"]["stated"].clone();
+    reviews[0]["reviewed"] =
+        json!({ "derived": { "commit": commit, "from": "the newest version before it" } });
+    reviews[1]["reviewed"] = json!({ "tree": { "base": commit, "tree": commit } });
+    document["host"]["checks"]["known"][0]["producer"] = json!({ "pipeline": { "project": "a/b/c", "source": "merge_request_event", "config": ".gitlab-ci.yml" } });
+    document["host"]["checks"]["known"][1]["producer"] = json!({ "service": { "id": "12" } });
+    document["host"]["members"] = json!({ "[records]\\data protection": { "known": [] } });
+    let requirement = document.pointer_mut("/host/protection/known/requirements/0/bypass").unwrap();
+    *requirement = json!({ "known": [
+        { "kind": "writers", "id": null, "name": null, "mode": "always" },
+        { "kind": "server-access", "id": null, "name": null, "mode": "always" },
+    ]});
+    assert!(schema().accepts(&document));
+    assert_eq!(value_of(read_facts(document.to_string().as_bytes()).unwrap()), document);
+}
