@@ -9,8 +9,8 @@ use super::policy_file::{POLICY, check_waivers, parse_policy, read_policy};
 use super::stop::Stop;
 use super::{Subject, deploying, names, opening, output};
 use crate::collect::git::Repository;
+use crate::collect::host::Connection;
 use crate::collect::host::ci::{self, JobEvent, VerdictPlace};
-use crate::collect::host::{Connection, Forge};
 use crate::collect::policy_texts::{PolicyTexts, read_policy_texts};
 use crate::collect::reports::Named;
 use crate::collect::request::{

@@ -55,11 +55,11 @@ fn of_topic(topic: Topic, facts: &Facts) -> Vec<String> {
     }
 }
 
-fn count<T>(what: &str, fact: &Fact<T>, count: impl Fn(&T) -> usize) -> String {
+fn count_fact<T>(what: &str, fact: &Fact<T>, count: impl Fn(&T) -> usize) -> String {
     say_fact(what, fact, |value| count(value).to_string())
 }
 
-fn said<T>(what: &str, fact: &Fact<T>, show: impl Fn(&T) -> String) -> String {
+fn say_fact<T>(what: &str, fact: &Fact<T>, show: impl Fn(&T) -> String) -> String {
     match fact {
         Fact::Known(value) => format!("{what}: {}", show(value)),
         Fact::Gap(gap) => format!("{what}: {gap}"),

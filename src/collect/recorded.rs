@@ -218,7 +218,7 @@ impl Search<'_> {
 }
 
 /// Whoever knew less then is not contradicted by what can be seen now.
-fn agree<T: PartialEq>(said: &Fact<T>, seen: &Fact<T>) -> Result<bool, Gap> {
+fn is_same<T: PartialEq>(said: &Fact<T>, seen: &Fact<T>) -> Result<bool, Gap> {
     match said {
         Fact::Gap(_) => Ok(true),
         Fact::Known(said) => Ok(said == seen.known()?),

@@ -84,7 +84,7 @@ pub fn verify(arguments: &Verifying) -> Result {
     let (mut text, mut exit, mut number) = (String::new(), Exit::Allowed, 0);
     for line in file_lines(&arguments.file)? {
         number += 1;
-        let line = line.map_err(|error| cannot_read_small_file(&arguments.file, &error))?;
+        let line = line.map_err(|error| cannot_read(&arguments.file, &error))?;
         match evidence::open(line, &signers, jiff::Timestamp::now(), summarize) {
             Ok((summary, by)) => {
                 text.push_str(&describe_signature(&summary, &by.into_iter().collect::<Vec<_>>()))

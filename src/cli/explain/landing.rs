@@ -67,11 +67,11 @@ pub fn explain(asked: &Asked<'_>, place: &Where, verbose: bool) -> Result<()> {
     };
     match spot {
         Ok(spot) => {
-            let (host, name) = (host.as_deref(), branch.unwrap_or_else(nowhere));
+            let (host, name) = (host.as_deref(), branch.unwrap_or_else(no_branch));
             let Some(facts) = gather_facts(asked, host, &name, &spot)? else {
                 return write_first(asked, verbose);
             };
-            write_report(asked, &facts, host.is_some(), Location::Branch(&name), verbose)
+            report_landing(asked, &facts, host.is_some(), Location::Branch(&name), verbose)
         }
         // A branch that was named has to hold it; of one that was not named it is only a guess that
         // it does.
@@ -81,7 +81,7 @@ pub fn explain(asked: &Asked<'_>, place: &Where, verbose: bool) -> Result<()> {
             let Some(facts) = gather_facts(asked, None, &no_branch(), &alone)? else {
                 return write_first(asked, verbose);
             };
-            write_report(asked, &facts, false, Location::Unknown(&one_line(&failure.to_string())), verbose)
+            report_landing(asked, &facts, false, Location::Unknown(&one_line(&failure.to_string())), verbose)
         }
     }
 }
@@ -143,7 +143,7 @@ fn gather_facts(
     gather_landing(&inquiry, branch, spot, &sources).map_err(unseen_failure)
 }
 
-fn write_report(
+fn report_landing(
     asked: &Asked<'_>,
     facts: &Deployment,
     host: bool,
