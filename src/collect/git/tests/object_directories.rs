@@ -85,7 +85,7 @@ impl Quarantine {
     }
 
     fn proof_in(&self, repository: &Repository) -> Coverage {
-        let candidates = vec![Candidate { request: 1, head: name(self.head) }];
+        let candidates = vec![Candidate { request: 1.into(), head: name(self.head) }];
         let landing = Landing { parent: name(self.base), landed: name(self.merge), candidates };
         let mut found = Vec::new();
         repository.prove_landings(&[landing], |_, coverage, _| found.push(coverage));
