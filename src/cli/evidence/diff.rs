@@ -97,7 +97,7 @@ fn test_names(sides: [Option<&mut SuiteSide>; 2]) -> (Written, Written) {
     differing(before, after)
 }
 
-fn entry<'a>(
+fn compare_suite<'a>(
     name: &'a SuiteName,
     [before, after]: [&'a SuiteSide; 2],
     tests: &'a (Written, Written),
