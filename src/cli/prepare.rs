@@ -14,7 +14,7 @@ use crate::collect::host::ci::{self, JobEvent, VerdictPlace};
 use crate::collect::policy_texts::{PolicyTexts, read_policy_texts};
 use crate::collect::reports::Named;
 use crate::collect::request::{
-    JudgementRequest, LocateError, Located, RevisionNames, check_clone, gather, locate_change,
+    JudgementRequest, LocateError, Located, LocatedChange, RevisionNames, check_clone, gather, locate_change,
 };
 use crate::collect::sources::{Ends, HostSession, Sources};
 use crate::model::change::Revision;
@@ -146,7 +146,7 @@ fn try_prepare(
 
 /// The commits that are judged, before the policy is known.
 enum LocatedEnds<'a> {
-    Change { ends: Ends, session: Option<HostSession<'a>> },
+    Change(Box<LocatedChange<'a>>),
     Deployment(Box<deploying::LocatedDeployment>),
 }
 
@@ -185,27 +185,27 @@ fn locate_change_ends<'s>(
         check_place(place, of_host, &ends).map_err(|gap| unseen(gap, Some(&ends)))?;
     }
     check_clone(question.repository, of_host, &ends).map_err(|gap| unseen(gap, Some(&ends)))?;
-    Ok(LocatedEnds::Change { ends, session })
+    Ok(LocatedEnds::Change(Box::new(LocatedChange { ends, session })))
 }
 
 impl<'a> LocatedEnds<'a> {
     fn ends(&self) -> Ends {
         match self {
-            LocatedEnds::Change { ends, .. } => ends.clone(),
+            LocatedEnds::Change(change) => change.ends.clone(),
             LocatedEnds::Deployment(located) => located.ends(),
         }
     }
 
     fn judged(&self) -> Judged {
         match self {
-            LocatedEnds::Change { ends, session } => judged_change(session.as_ref(), Some(ends)),
+            LocatedEnds::Change(change) => judged_change(change.session.as_ref(), Some(&change.ends)),
             LocatedEnds::Deployment(located) => located.judged(),
         }
     }
 
     fn tip(&self) -> Option<Revision> {
         match self {
-            LocatedEnds::Change { .. } => None,
+            LocatedEnds::Change(_) => None,
             LocatedEnds::Deployment(located) => located.tip.clone(),
         }
     }
@@ -218,7 +218,7 @@ impl<'a> LocatedEnds<'a> {
         request: &JudgementRequest,
     ) -> Result<Located<'a>> {
         match self {
-            LocatedEnds::Change { ends, session } => Ok(Located::Change { ends, session }),
+            LocatedEnds::Change(change) => Ok(Located::Change(change)),
             LocatedEnds::Deployment(located) => {
                 Ok(Located::Deployment(Box::new(located.target(policy, question, request)?)))
             }

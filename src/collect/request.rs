@@ -31,15 +31,18 @@ pub enum JudgementRequest {
     },
 }
 
+/// A change, once its commits are known.
+pub struct LocatedChange<'a> {
+    /// The commits.
+    pub ends: Ends,
+    /// The host, where one takes part.
+    pub session: Option<HostSession<'a>>,
+}
+
 /// What is judged, once its commits are known.
 pub enum Located<'a> {
     /// A change.
-    Change {
-        /// The commits.
-        ends: Ends,
-        /// The host, where one takes part.
-        session: Option<HostSession<'a>>,
-    },
+    Change(Box<LocatedChange<'a>>),
     /// A deployment.
     Deployment(Box<DeploymentTarget>),
 }
@@ -53,7 +56,8 @@ pub fn gather(
     progress: &dyn Fn(usize, usize),
 ) -> GatheredFacts {
     match located {
-        Located::Change { ends, session } => {
+        Located::Change(change) => {
+            let LocatedChange { ends, session } = *change;
             GatheredFacts::Change(Box::new(gather_change(inquiry, &ends, session.as_ref(), sources)))
         }
         Located::Deployment(target) => {
