@@ -99,13 +99,7 @@ fn records_of_an_earlier_version_are_read_verified_and_shown() {
     let directory = TempDir::new().unwrap();
     let git = init(directory.path());
     let bundle = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/records/facts-v3.bundle");
-    let fetch = [
-        "fetch",
-        "--quiet",
-        bundle,
-        "refs/heads/main:refs/heads/main",
-        "refs/portcullis/*:refs/portcullis/*",
-    ];
+    let fetch = ["fetch", "--quiet", "--update-head-ok", bundle, "refs/*:refs/*"];
     let fetched = std::process::Command::new("git").current_dir(directory.path()).args(fetch).status();
     assert!(fetched.unwrap().success());
     let project = Project { directory, git };
