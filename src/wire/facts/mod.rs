@@ -16,8 +16,6 @@ pub mod v4;
 
 #[cfg(test)]
 pub mod testing;
-#[cfg(test)]
-mod tests;
 
 /// What was gathered of a change or of a deployment.
 #[derive(Clone, Debug, PartialEq, Eq)]
