@@ -313,3 +313,17 @@ proptest! {
         prop_assert!(read(&bytes).is_err());
     }
 }
+
+/// Statements as they were written before their form had a module of its own.
+#[test]
+fn statements_that_were_written_once_are_read_and_written_to_the_byte() {
+    for text in [
+        include_str!("../wire/statement/kept/command.json"),
+        include_str!("../wire/statement/kept/plain.json"),
+    ] {
+        let line = text.trim_end();
+        let super::predicate::AnyStatement::TestRun(statement) =
+            super::predicate::read_any(line.as_bytes()).unwrap();
+        assert_eq!(String::from_utf8(super::test_run::write(&statement).unwrap()).unwrap(), line);
+    }
+}

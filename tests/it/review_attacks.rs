@@ -216,7 +216,13 @@ fn facts_with_a_missing_field_are_no_facts() {
     fields(&facts, String::new(), &mut places);
     assert!(places.len() > 100, "{places:?}");
     // Keys of maps from outside are data, not fields; a missing one is a gap of its own.
-    let data = ["/host/attribution/known/", "/host/permissions/", "/host/members/"];
+    let data = [
+        "/host/attribution/known/",
+        "/host/permissions/",
+        "/host/members/",
+        "/inquiry/texts/",
+        "/gate/known/texts/",
+    ];
     let is_needed = |place: &&String| !data.iter().any(|map| is_key_of(place, map));
     for place in places.iter().filter(is_needed) {
         let mut holed = facts.clone();

@@ -15,8 +15,6 @@ pub mod v4;
 
 #[cfg(test)]
 pub mod testing;
-#[cfg(test)]
-mod tests;
 
 /// Why a text is none that facts are read from.
 #[derive(Debug)]
