@@ -1,11 +1,9 @@
-//! What all servers of one kind of host have in common, and other kinds do not: which files define
-//! its CI, where it looks for CODEOWNERS, how its own addresses look, what its settings page calls
-//! a rule.
+//! What all servers of one kind of host have in common, and other kinds do not: which files define its CI, where it looks
+//! for CODEOWNERS, how its own addresses look, what its settings page calls a rule.
 //!
-//! The judge knows no host by name. The host's adapter hands these over with its facts
-//! ([`HostFacts::conventions`]). Facts of an earlier form do not have them: all of those were
-//! GitHub's, and [`HostConventions::github`] is what they were judged by. The same holds where no
-//! host was asked.
+//! The judge knows no host by name. The host's adapter hands these over with its facts ([`HostFacts::conventions`]).
+//! Facts of an earlier form do not have them: all of those were GitHub's, and [`HostConventions::github`] is what they
+//! were judged by. The same holds where no host was asked.
 //!
 //! [`HostFacts::conventions`]: crate::model::facts::HostFacts::conventions
 
@@ -38,15 +36,13 @@ pub struct HostConventions {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CodeOwnersConventions {
-    /// The paths where the host looks, in its order: only the first file found counts. They hold no
-    /// wildcards.
+    /// The paths where the host looks, in its order: only the first file found counts. They hold no wildcards.
     pub places: Vec<Glob>,
     /// How lines are read.
     pub dialect: CodeOwnersDialect,
 }
 
-/// A way to read CODEOWNERS. Facts with a dialect that is not in this list cannot be judged, and
-/// are refused.
+/// A way to read CODEOWNERS. Facts with a dialect that is not in this list cannot be judged, and are refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CodeOwnersDialect {
@@ -58,20 +54,16 @@ pub enum CodeOwnersDialect {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AccountConventions {
-    /// The form of the addresses that the host gives to accounts that hide their own; `None`: there
-    /// are none.
+    /// The form of the addresses that the host gives to accounts that hide their own; `None`: there are none.
     #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub no_reply: Option<NoReplyForm>,
-    /// The committer of commits that people make on the host's pages; `None`: the person is the
-    /// committer.
+    /// The committer of commits that people make on the host's pages; `None`: the person is the committer.
     #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub web_committer: Option<WebCommitter>,
-    /// The ending of logins that only accounts of applications have, for example `[bot]`; `None`:
-    /// there is none.
+    /// The ending of logins that only accounts of applications have, for example `[bot]`; `None`: there is none.
     #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub application_suffix: Option<String>,
-    /// The id of the repository role that means administrators in bypass lists; `None`: they have a
-    /// name of their own.
+    /// The id of the repository role that means administrators in bypass lists; `None`: they have a name of their own.
     #[serde(deserialize_with = "crate::model::fact::nullable")]
     pub administrator_role: Option<String>,
 }
@@ -100,8 +92,8 @@ pub struct WebCommitter {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ProtectionAdvice {
-    /// What to do, by the name of the rule ([`Rule::name`]). `{count}`, `{check}` and `{app}` stand
-    /// for what the rule holds.
+    /// What to do, by the name of the rule ([`Rule::name`]). `{count}`, `{check}` and `{app}` stand for what the rule
+    /// holds.
     pub rules: BTreeMap<String, String>,
     /// Where to do it. `{branch}` stands for the branch.
     pub place: String,
@@ -214,15 +206,14 @@ impl OwnAddresses<'static> {
 }
 
 impl<'a> OwnAddresses<'a> {
-    /// Does an address belong to one of the domains, below this name? What is before the domain is
-    /// compared whole.
+    /// Does an address belong to one of the domains, below this name? What is before the domain is compared whole.
     fn is_at(&self, domain: &str, subdomain: &str) -> bool {
         let below = domain.strip_prefix(subdomain).and_then(|rest| rest.strip_prefix('.'));
         below.is_some_and(|domain| self.domains.iter().any(|own| own == domain))
     }
 
-    /// What is before the `@` of an address that hides another, and the form of such addresses;
-    /// `None` for any other address. Case does not matter in the domain.
+    /// What is before the `@` of an address that hides another, and the form of such addresses; `None` for any other
+    /// address. Case does not matter in the domain.
     pub fn no_reply<'t>(&self, email: &'t str) -> Option<(&'t str, &'a NoReplyForm)> {
         let form = self.accounts.no_reply.as_ref()?;
         let (local, domain) = email.rsplit_once('@')?;
