@@ -37,7 +37,11 @@ pub fn of<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
 
 /// `[controls]`: the settings of each control of the table, and no others.
 pub fn controls(generator: &mut SchemaGenerator) -> Schema {
-    let settings = |kind: &&super::Kind| (kind.name.to_string(), (kind.schema)(generator).to_value());
+    let settings = |kind: &&super::Kind| {
+        let mut settings = (kind.schema)(generator).to_value();
+        settings["description"] = format!("See `portcullis explain {}`.", kind.name).into();
+        (kind.name.to_string(), settings)
+    };
     let properties: Map<String, Value> = TABLE.iter().map(settings).collect();
     json_schema!({ "type": "object", "properties": properties, "additionalProperties": false })
 }

@@ -41,6 +41,15 @@ fn tidy(value: &mut Value) {
 }
 
 fn tidy_object(object: &mut Map<String, Value>) {
+    // What a type is to the program says nothing to the writer of a policy.
+    for key in ["items", "additionalProperties"] {
+        if let Some(Value::Object(one)) = object.get_mut(key) {
+            one.remove("description");
+        }
+    }
+    if let Some(Value::String(text)) = object.get_mut("description") {
+        *text = text.replace('\n', " ");
+    }
     let is_integer = |format: &Value| format.as_str().is_some_and(|format| format.starts_with("uint"));
     if object.get("format").is_some_and(is_integer) {
         object.remove("format");
