@@ -90,7 +90,8 @@ pub fn root(bytes: &[u8]) -> Option<String> {
     first.or_else(|| first_element(&decode_head(bytes)))
 }
 
-/// Is the first element one of these (in lower case), as far as the beginning of the file shows one?
+/// Is the first element one of these (in lower case), as far as the beginning of the file shows
+/// one?
 pub fn has_root(bytes: &[u8], roots: &[&str]) -> bool {
     root(bytes).is_some_and(|name| roots.contains(&name.as_str()))
 }
