@@ -1,6 +1,7 @@
 //! `changed-line-coverage`: tests executed the changed lines of a touched area.
 //!
-//! Its settings are in `settings.rs`, which reports count in `counted.rs`, and the rule here and in `area.rs`, which judges one area.
+//! Its settings are in `settings.rs`, which reports count in `counted.rs`, and the rule here and in
+//! `area.rs`, which judges one area.
 
 use super::shared::evidence_binding::Trust;
 use super::{Case, Control, Documentation, Granularity, Kind, Reference, Stage, Waivable, finding, read};
@@ -9,10 +10,10 @@ use crate::model::fact::{Gap, GapReason};
 use crate::model::glob::Glob;
 use crate::model::inquiry::{Inquiry, Topic};
 use crate::model::inventory::Area;
-use area::Judgement;
-use counted::Counted;
+use area::AreaJudgement;
+use counted::CountedCoverage;
 pub use settings::ChangedLineCoverage;
-use settings::Source;
+use settings::ReportSource;
 
 mod area;
 mod counted;
@@ -40,7 +41,7 @@ impl Control for ChangedLineCoverage {
     }
 
     fn ask(&self, inquiry: &mut Inquiry) {
-        inquiry.line_coverage.extend(self.reports.values().flat_map(Source::questions));
+        inquiry.line_coverage.extend(self.reports.values().flat_map(ReportSource::questions));
         if self.is_bound() {
             inquiry.topics.insert(Topic::Evidence);
         }
@@ -80,10 +81,10 @@ impl Control for ChangedLineCoverage {
                 reason,
             )]);
         }
-        let counted = Counted::of(self, case, change)?;
+        let counted = CountedCoverage::of(self, case, change)?;
         let mut findings = counted.findings.clone();
         for touched in touched {
-            findings.extend(Judgement::new(self, case, &counted, area_of(case, touched)?)?.findings());
+            findings.extend(AreaJudgement::new(self, case, &counted, area_of(case, touched)?)?.findings());
         }
         Ok(findings)
     }

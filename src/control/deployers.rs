@@ -1,9 +1,10 @@
-//! `deployers`: who may deploy, and that nobody deploys what only they have seen.
+//! `deployers`: who may deploy, and that no one deploys what only they have seen.
 //!
-//! A part in a landing, other than the deployer's, counts when the host vouches for it: having opened the request, or
-//! having approved it. What commits say of their authors does not count here, since anybody can write any name into a commit.
+//! A part in a landing, other than the deployer's, counts when the host vouches for it: having
+//! opened the request, or having approved it. What commits say of their authors does not count
+//! here, since anyone can write any name into a commit.
 
-use super::shared::approval::{Approval, Approvals, Independence, LastPusher, approvals};
+use super::shared::approval::{Approval, Approvals, Independence, LastPusher, count_approvals};
 use super::shared::quorum::is_named;
 use super::{
     Case, Control, Documentation, Granularity, Kind, LandingCase, Reference, Role, Scope, Stage, Waivable,
@@ -35,8 +36,8 @@ pub static KIND: Kind = Kind {
 
 /// Its settings: at least one of the two.
 #[derive(Debug, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "Written"))]
-#[serde(try_from = "Written")]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "WrittenDeployers"))]
+#[serde(try_from = "WrittenDeployers")]
 pub struct Deployers {
     role: Option<Spanned<String>>,
     not_author_alone: bool,
@@ -45,21 +46,21 @@ pub struct Deployers {
 #[derive(Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct Written {
+struct WrittenDeployers {
     /// The role that the deployer must hold.
     #[cfg_attr(test, schemars(with = "Option<String>"))]
     role: Option<Spanned<String>>,
-    /// `true`: somebody other than the deployer must have opened or approved each request behind data-processing code.
-    /// Default: `false`.
+    /// `true`: someone other than the deployer must have opened or approved each request behind
+    /// data-processing code. Default: `false`.
     #[serde(default)]
     not_author_alone: bool,
 }
 
-impl TryFrom<Written> for Deployers {
+impl TryFrom<WrittenDeployers> for Deployers {
     type Error = &'static str;
 
-    fn try_from(written: Written) -> Result<Self, Self::Error> {
-        let Written { role, not_author_alone } = written;
+    fn try_from(written: WrittenDeployers) -> Result<Self, Self::Error> {
+        let WrittenDeployers { role, not_author_alone } = written;
         if role.is_none() && !not_author_alone {
             return Err("these settings require nothing; write `role` or `not-author-alone = true`");
         }
@@ -91,7 +92,7 @@ impl Control for Deployers {
             }
         };
         let mut findings = vec![self.entitled(case, deployment, deployer)];
-        findings.extend(asserted(deployment, deployer));
+        findings.extend(note_asserted(deployment, deployer));
         Ok(findings)
     }
 
@@ -105,11 +106,11 @@ impl Control for Deployers {
             let reason = format!(
                 "no change request brought it, so no one other than {deployer} is known to have taken part in it"
             );
-            return Ok(vec![alone(case, reason)]);
+            return Ok(vec![report_alone(case, reason)]);
         }
-        let parts: Vec<_> = requests.iter().map(|facts| second(case, facts, deployer)).collect();
+        let parts: Vec<_> = requests.iter().map(|facts| find_second_person(case, facts, deployer)).collect();
         if let Some(reason) = parts.iter().flatten().flatten().next() {
-            return Ok(vec![alone(case, reason.clone())]);
+            return Ok(vec![report_alone(case, reason.clone())]);
         }
         parts.into_iter().collect::<Result<Vec<_>, _>>()?;
         Ok(vec![on_landing(case, Verdict::Met, format!("a person other than {deployer} took part in it"))])
@@ -125,7 +126,7 @@ impl Deployers {
         let Some(name) = self.role.as_ref().map(Spanned::get_ref) else {
             return of(Verdict::Met, format!("{login} deploys; the policy requires no role"));
         };
-        match holds(case, name, login) {
+        match holds_role(case, name, login) {
             Ok(true) => of(Verdict::Met, format!("{login}, who deploys, holds the role `{name}`")),
             Ok(false) => {
                 of(Verdict::Broken, format!("{login}, who deploys, does not hold the role `{name}`"))
@@ -137,15 +138,16 @@ impl Deployers {
 }
 
 /// Does this account hold the role?
-fn holds(case: &Case<'_>, name: &str, login: &Login) -> Result<bool, Gap> {
+fn holds_role(case: &Case<'_>, name: &str, login: &Login) -> Result<bool, Gap> {
     let who = case.scope.people.by_login(login);
     if is_machine(case.scope, &case.facts.host, &who, login) {
         return Ok(false);
     }
-    let role = case.scope.roles.get(name).ok_or_else(|| undecided(name, "the policy has no such role"))?;
+    let role =
+        case.scope.roles.get(name).ok_or_else(|| undecided_role(name, "the policy has no such role"))?;
     let named = is_named(case, &who, login, role)?;
     if !named && by_owners_only(role) {
-        return Err(undecided(name, "it consists of code owners alone, and a deployment has none"));
+        return Err(undecided_role(name, "it consists of code owners alone, and a deployment has none"));
     }
     Ok(named)
 }
@@ -154,18 +156,24 @@ fn by_owners_only(role: &Role) -> bool {
     role.code_owners && role.users.is_empty() && role.teams.is_empty()
 }
 
-fn undecided(role: &str, detail: &str) -> Gap {
+fn undecided_role(role: &str, detail: &str) -> Gap {
     let remedy = format!("Write `users` or `teams` in `[roles.{role}]`.");
     Gap::new(format!("who holds the role `{role}`"), GapReason::Unsupported, detail, remedy)
 }
 
-/// By the identity map, or by the ending that the host gives to the accounts of applications and to no other.
+/// By the identity map, or by the ending that the host gives to the accounts of applications and to
+/// no other.
 fn is_machine(scope: &Scope, host: &HostFacts, who: &Who, login: &Login) -> bool {
     scope.people.is_machine(who) || host.conventions.accounts.is_application(login.as_str())
 }
 
-/// Why nobody other than the deployer is known to have had a part in the request; `None` when somebody had.
-fn second(case: &LandingCase<'_>, facts: &Facts, deployer: &Login) -> Result<Option<String>, Gap> {
+/// Why no one other than the deployer is known to have had a part in the request; `None` when
+/// someone had.
+fn find_second_person(
+    case: &LandingCase<'_>,
+    facts: &Facts,
+    deployer: &Login,
+) -> Result<Option<String>, Gap> {
     let request = facts.host.request.known()?;
     let who = case.scope.people.by_login(deployer);
     if request
@@ -178,7 +186,7 @@ fn second(case: &LandingCase<'_>, facts: &Facts, deployer: &Login) -> Result<Opt
     let (scope, touched) = (case.scope, case.touched);
     let asked = Case { facts, deployment: Some(case.deployment), scope, touched };
     let Approvals { counted, unclear, .. } =
-        approvals(&asked, Independence { last_pusher: LastPusher::Ignore, ..Independence::default() })?;
+        count_approvals(&asked, Independence { last_pusher: LastPusher::Ignore, ..Independence::default() })?;
     let other = |approval: &Approval| approval.who != who && approval.login != *deployer;
     if counted.iter().any(other) {
         return Ok(None);
@@ -194,7 +202,7 @@ fn is_other(scope: &Scope, host: &HostFacts, account: &Account, deployer: &Who) 
     account.kind == AccountKind::Human && !is_machine(scope, host, &who, &account.login) && who != *deployer
 }
 
-fn alone(case: &LandingCase<'_>, reason: String) -> Finding {
+fn report_alone(case: &LandingCase<'_>, reason: String) -> Finding {
     on_landing(case, Verdict::Broken, reason)
         .remedy("Have someone else deploy: a person who took no part in it, or was not the only one who did.")
 }
@@ -203,7 +211,7 @@ fn on_landing(case: &LandingCase<'_>, verdict: Verdict, reason: String) -> Findi
     finding(NAME, verdict, SubjectKind::Landing, case.landing.landing.landed.short(), reason)
 }
 
-fn asserted(deployment: &Deployment, deployer: &Deployer) -> Option<Finding> {
+fn note_asserted(deployment: &Deployment, deployer: &Deployer) -> Option<Finding> {
     (deployer.origin == DeployerOrigin::Asserted).then(|| {
         let reason =
             format!("the command line names {} as the deployer; no host confirms it", deployer.login);

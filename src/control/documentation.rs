@@ -1,7 +1,8 @@
 //! What people read about a control: the Markdown file beside its source.
 //!
-//! The file begins with the name of the control. Its four sections have the titles of [`TITLES`], in this order, each as a
-//! heading of the second level; the last one shows an example of the settings in TOML.
+//! The file begins with the name of the control. Its four sections have the titles of [`TITLES`],
+//! in this order, each as a heading of the second level; the last one shows an example of the
+//! settings in TOML.
 
 /// The titles of the four sections.
 pub const TITLES: [&str; 4] = [REQUIRES, "Why", "What it cannot show", HOW_TO_MEET];
@@ -18,7 +19,7 @@ impl Documentation {
     /// The title and the text of each section, in the order of the file.
     pub fn sections(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
         let sections = self.0.split("\n## ").skip(1);
-        sections.map(|section| section.split_once('\n').unwrap_or((section, ""))).map(trimmed)
+        sections.map(|section| section.split_once('\n').unwrap_or((section, ""))).map(trim_section)
     }
 
     /// The text of the first section: what a met finding of the control shows.
@@ -36,6 +37,6 @@ impl Documentation {
     }
 }
 
-fn trimmed<'t>((title, text): (&'t str, &'t str)) -> (&'t str, &'t str) {
+fn trim_section<'t>((title, text): (&'t str, &'t str)) -> (&'t str, &'t str) {
     (title.trim(), text.trim())
 }

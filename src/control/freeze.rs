@@ -1,8 +1,9 @@
 //! `freeze`: nothing is deployed while the policy says that nothing may be.
 //!
-//! Two kinds of window: once, between two moments, and weekly, between two times of the week at a fixed offset from
-//! UTC. Summer time and other local customs are left out on purpose: a window that moves with the rules of a time
-//! zone would give another answer on a machine with other rules.
+//! Two kinds of window: once, between two moments, and weekly, between two times of the week at a
+//! fixed offset from UTC. Summer time and other local customs are left out on purpose: a window
+//! that moves with the rules of a time zone would give another answer on a machine with other
+//! rules.
 
 use super::{Case, Control, Documentation, Granularity, Kind, Stage, Waivable, finding, read};
 use crate::model::decision::{Finding, SubjectKind, Verdict};
@@ -32,8 +33,8 @@ pub static KIND: Kind = Kind {
 
 /// Its settings: at least one window of either kind.
 #[derive(Debug, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "Written"))]
-#[serde(try_from = "Written")]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "WrittenFreeze"))]
+#[serde(try_from = "WrittenFreeze")]
 pub struct Freeze {
     environments: Option<Vec<Environment>>,
     windows: Vec<Window>,
@@ -43,7 +44,7 @@ pub struct Freeze {
 #[derive(Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct Written {
+struct WrittenFreeze {
     /// The environments that the windows apply to. Default: all.
     #[serde(default, deserialize_with = "settings::some_environments")]
     #[cfg_attr(test, schemars(with = "Option<Vec<String>>"))]
@@ -56,11 +57,11 @@ struct Written {
     weekly: Vec<WeekEntry>,
 }
 
-impl TryFrom<Written> for Freeze {
+impl TryFrom<WrittenFreeze> for Freeze {
     type Error = &'static str;
 
-    fn try_from(written: Written) -> Result<Self, Self::Error> {
-        let Written { environments, windows, weekly } = written;
+    fn try_from(written: WrittenFreeze) -> Result<Self, Self::Error> {
+        let WrittenFreeze { environments, windows, weekly } = written;
         if windows.is_empty() && weekly.is_empty() {
             return Err("these settings freeze nothing; write `windows` or `weekly`");
         }
@@ -85,13 +86,17 @@ impl Control for Freeze {
         let environment = deployment.environment.as_str();
         if !self.speaks_of(environment) {
             let reason = "the policy freezes other environments only";
-            return Ok(vec![of(environment, Verdict::Exempt, reason.to_string())]);
+            return Ok(vec![environment_finding(environment, Verdict::Exempt, reason.to_string())]);
         }
         let moment = *case.facts.observed.known()?;
         let frozen: Vec<_> =
-            self.frozen(moment).map(|(end, reason)| stopped(environment, end, reason)).collect();
+            self.frozen(moment).map(|(end, reason)| report_frozen(environment, end, reason)).collect();
         if frozen.is_empty() {
-            return Ok(vec![of(environment, Verdict::Met, format!("no freeze window applies at {moment}"))]);
+            return Ok(vec![environment_finding(
+                environment,
+                Verdict::Met,
+                format!("no freeze window applies at {moment}"),
+            )]);
         }
         Ok(frozen)
     }
@@ -111,13 +116,17 @@ impl Freeze {
     }
 }
 
-fn stopped(environment: &str, end: Option<Timestamp>, reason: &str) -> Finding {
+fn report_frozen(environment: &str, end: Option<Timestamp>, reason: &str) -> Finding {
     let end = end.map_or_else(|| "the end of the window".to_string(), |end| end.to_string());
-    of(environment, Verdict::Broken, format!("deployments to it are frozen until {end}: {reason}"))
-        .remedy(format!("Deploy after {end}, or ask for a waiver if it cannot wait."))
+    environment_finding(
+        environment,
+        Verdict::Broken,
+        format!("deployments to it are frozen until {end}: {reason}"),
+    )
+    .remedy(format!("Deploy after {end}, or ask for a waiver if it cannot wait."))
 }
 
-fn of(environment: &str, verdict: Verdict, reason: String) -> Finding {
+fn environment_finding(environment: &str, verdict: Verdict, reason: String) -> Finding {
     finding(NAME, verdict, SubjectKind::Environment, environment, reason)
 }
 

@@ -1,4 +1,4 @@
-//! `gate-integrity`: what steers the gate is not changed by whoever wants to pass it.
+//! `gate-integrity`: what steers the gate is not changed by the author of a change alone.
 //!
 //! | file | why it is of the gate |
 //! | --- | --- |
@@ -11,12 +11,16 @@
 //! | `.gitattributes`, `.gitignore`, `.gitmodules`, `.lfsconfig`, where changed lines govern any of these files ([`crate::model::governs`]) | they decide what a checkout holds of them |
 //! | `paths` of the settings | the policy says so |
 //!
-//! A file counts under its old and its new name and, for a link, under the path it leads to; a link or a submodule also
-//! where files of the gate may lie below it. Case and Unicode form do not matter. Workflows are taken from the repository that is judged; those it calls elsewhere are not seen.
+//! A file counts under its old and its new name and, for a link, under the path it leads to; a link
+//! or a submodule also where files of the gate may lie below it. Case and Unicode form do not
+//! matter. Workflows are taken from the repository that is judged; those it calls elsewhere are not
+//! seen.
 
-use super::shared::approval::{Approvals, Independence, approvals};
+use super::shared::approval::{Approvals, Independence, count_approvals};
 use super::shared::gate_files::{FileName, is_same_file, matches_any, names_of};
-use super::shared::quorum::{Demand, Judgement, RoleApprovals, files, judge, nothing_to_judge};
+use super::shared::quorum::{
+    Demand, Judgement, RoleApprovals, judge_demand, nothing_to_judge, touched_files,
+};
 use super::{
     Case, Control, Documentation, Granularity, Kind, Reference, Stage, Waivable, finding, read, unproven,
 };
@@ -59,7 +63,8 @@ pub static KIND: Kind = Kind {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct GateIntegrity {
-    /// The role whose people must approve a change to the gate. Without it, anyone independent with write access counts.
+    /// The role whose people must approve a change to the gate. Without it, anyone independent with
+    /// write access counts.
     #[cfg_attr(test, schemars(with = "Option<String>"))]
     role: Option<Spanned<String>>,
     /// How many of them must approve. Default: 1.
@@ -84,7 +89,8 @@ impl Control for GateIntegrity {
         &KIND
     }
 
-    /// Whether gate files are touched is not known when the questions are put, so reviews are always asked for.
+    /// Whether gate files are touched is not known when the questions are put, so reviews are
+    /// always asked for.
     fn ask(&self, inquiry: &mut Inquiry) {
         inquiry.topics.extend([Topic::Reviews, Topic::Pushes]);
     }
@@ -103,14 +109,14 @@ impl Control for GateIntegrity {
             return Ok(vec![found]);
         }
         let gate = case.facts.gate.known()?;
-        let files = files(case)?;
+        let files = touched_files(case)?;
         let touched = self.touched(case, &files);
         let mut findings = match touched.is_empty() {
-            true => vec![untouched(change.head.short())],
+            true => vec![report_untouched(change.head.short())],
             false => self.judge(case, &touched),
         };
-        findings.extend(removed(case, gate));
-        findings.extend(origin(case, gate));
+        findings.extend(report_removed_policy(case, gate));
+        findings.extend(check_policy_origin(case, gate));
         findings.extend(unreadable_lines(&case.facts.host.conventions, gate, &files));
         Ok(findings)
     }
@@ -170,7 +176,8 @@ impl GateIntegrity {
         let single: Vec<Glob> = single.filter_map(|path| Glob::of_path(path.as_bytes())).collect();
         let (owners, workflows) = (&conventions.code_owners.places, &conventions.workflow_files);
         let named = single.iter().chain(workflows).chain(&self.test_configuration).chain(&self.paths);
-        // Of the places where CODEOWNERS may stand, only those where it does: `docs/` is one of them.
+        // Of the places where CODEOWNERS may be, only those where it does: `docs/` is one of
+        // them.
         let all = named.map(|glob| (glob, governs::Reach::Named));
         let all: Vec<_> = all.chain(owners.iter().map(|glob| (glob, governs::Reach::Standing))).collect();
         let meets = |governing: &Governing<'a>| {
@@ -181,7 +188,7 @@ impl GateIntegrity {
     }
 
     fn judge(&self, case: &Case<'_>, touched: &[Touched<'_>]) -> Vec<Finding> {
-        let judged = approvals(case, Independence::default()).and_then(|approvals| {
+        let judged = count_approvals(case, Independence::default()).and_then(|approvals| {
             let judgement = self.quorum(case, &approvals, touched)?;
             let request = case.facts.host.request.known()?.id.to_string();
             let findings = touched.iter().map(|touched| touched.finding(&judgement));
@@ -202,7 +209,7 @@ impl GateIntegrity {
         let roles: Vec<_> = self.role.iter().map(wanted).collect();
         let demand =
             Demand { approvals: self.approvals.get(), roles: &roles, files: &files, all_owned: true };
-        judge(case, approvals, &demand)
+        judge_demand(case, approvals, &demand)
     }
 }
 
@@ -238,13 +245,13 @@ impl Touched<'_> {
     }
 }
 
-fn untouched(head: &str) -> Finding {
+fn report_untouched(head: &str) -> Finding {
     let reason = "the change touches nothing that steers the gate";
     finding(NAME, Verdict::Met, SubjectKind::Change, head, reason)
 }
 
 /// Without a policy at the head the next change would not be judged by one.
-fn removed(case: &Case<'_>, gate: &GateTexts) -> Option<Finding> {
+fn report_removed_policy(case: &Case<'_>, gate: &GateTexts) -> Option<Finding> {
     let policy = case.facts.inquiry.path_of(TextPurpose::Policy)?;
     let gone = gate.before(TextPurpose::Policy).is_some() && gate.after(TextPurpose::Policy).is_none();
     let found = || {
@@ -261,7 +268,7 @@ fn removed(case: &Case<'_>, gate: &GateTexts) -> Option<Finding> {
 }
 
 /// Who may have put the policy where it is.
-fn origin(case: &Case<'_>, gate: &GateTexts) -> Option<Finding> {
+fn check_policy_origin(case: &Case<'_>, gate: &GateTexts) -> Option<Finding> {
     let host = &case.facts.host;
     if gate.before(TextPurpose::Policy).is_none() || !host.took_part() {
         return None;
@@ -282,8 +289,8 @@ fn origin(case: &Case<'_>, gate: &GateTexts) -> Option<Finding> {
     }
 }
 
-/// Lines of CODEOWNERS that the host skips and that may have meant a touched file. A role of code owners weighs them
-/// itself; everybody else should at least know.
+/// Lines of CODEOWNERS that the host skips and that may have meant a touched file. A role of code
+/// owners weighs them itself; everyone else should at least know.
 fn unreadable_lines(
     conventions: &HostConventions,
     gate: &GateTexts,
@@ -292,7 +299,8 @@ fn unreadable_lines(
     let (path, text) = gate.find(TextPurpose::CodeOwners)?;
     let code_owners = CodeOwners::parse(text.before.as_ref()?, conventions.code_owners.dialect);
     let paths = files.iter().flat_map(|file| file.entries()).map(|entry| &entry.path);
-    let lines: BTreeMap<_, _> = paths.filter_map(|path| code_owners.doubt(path)).map(numbered).collect();
+    let lines: BTreeMap<_, _> =
+        paths.filter_map(|path| code_owners.doubt(path)).map(line_and_reason).collect();
     let show = |(line, reason)| format!("line {line}: {reason}");
     (!lines.is_empty()).then(|| {
         let reason = format!(
@@ -305,7 +313,7 @@ fn unreadable_lines(
     })
 }
 
-fn numbered(invalid: &InvalidLine) -> (u64, &str) {
+fn line_and_reason(invalid: &InvalidLine) -> (u64, &str) {
     (invalid.line, &invalid.reason)
 }
 

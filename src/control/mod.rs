@@ -1,7 +1,8 @@
 //! Controls: named requirements, one file each.
 //!
-//! A control is its settings (what the policy writes under `[controls.NAME]`) plus a pure function from
-//! facts to findings. To add one, write its file and its documentation beside it, declare it here and add its line to [`TABLE`].
+//! A control is its settings (what the policy writes under `[controls.NAME]`) plus a pure function
+//! from facts to findings. To add one, write its file and its documentation beside it, declare it
+//! here and add its line to [`TABLE`].
 
 use crate::model::decision::{Finding, Place, Subject, SubjectKind, TouchedArea, Verdict};
 use crate::model::deployment::{Deployment, LandingFacts};
@@ -109,7 +110,8 @@ pub enum Waivable {
         /// What to do in place of a waiver, as a request.
         instead: &'static str,
     },
-    /// What is found at the commits that the waiver names: anything wider would cover content that nobody has seen yet.
+    /// What is found at the commits that the waiver names: anything wider would cover content that
+    /// no one has seen yet.
     ByCommit,
     /// All of them, in the scope that the waiver gives itself.
     Freely,
@@ -140,12 +142,13 @@ pub trait Control: std::fmt::Debug + Send + Sync {
         Vec::new()
     }
 
-    /// The environments that its settings name, where they speak of some only.
+    /// The environments that its settings name, where they are about some only.
     fn environments(&self) -> &[Environment] {
         &[]
     }
 
-    /// The patterns of its settings over files of the repository, which `portcullis policy check` holds against HEAD.
+    /// The patterns of its settings over files of the repository, which `portcullis policy check`
+    /// holds against HEAD.
     fn repository_files(&self) -> Vec<&Glob> {
         Vec::new()
     }
@@ -237,7 +240,7 @@ pub struct Scope {
     pub deployment: Vec<Glob>,
 }
 
-/// People who may fill a role. Whoever is in any of the lists may.
+/// People who may fill a role. Anyone in any of the lists may.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
@@ -248,8 +251,8 @@ pub struct Role {
     /// Teams of the host, as `organisation/team`.
     #[cfg_attr(test, schemars(with = "Vec<String>"))]
     pub teams: Vec<TeamName>,
-    /// `true`: the owners of the touched files, by CODEOWNERS at the base. Each touched file then needs the approval of
-    /// one of its own owners. Default: `false`.
+    /// `true`: the owners of the touched files, by CODEOWNERS at the base. Each touched file then
+    /// needs the approval of one of its own owners. Default: `false`.
     pub code_owners: bool,
 }
 
@@ -289,9 +292,10 @@ pub fn unproven(control: &str, kind: SubjectKind, name: impl Into<String>, gap: 
     finding(control, Verdict::Unproven, kind, name, gap.to_string()).remedy(gap.remedy.clone())
 }
 
-/// What to do where the policy says too little of an area. A change is judged by the policy at its base, so a change of that helps; a
-/// deployment is judged by the one at the deployed commit, which nobody can change any more.
-fn widened(case: &Case<'_>, control: &str, area: &str, change: String) -> String {
+/// What to do where the policy says too little of an area. A change is judged by the policy at its
+/// base, so a change of that helps; a deployment is judged by the one at the deployed commit, which
+/// no one can change any more.
+fn widen_remedy(case: &Case<'_>, control: &str, area: &str, change: String) -> String {
     match case.deployment {
         None => change,
         Some(_) => format!(
@@ -303,7 +307,7 @@ fn widened(case: &Case<'_>, control: &str, area: &str, change: String) -> String
 }
 
 /// With a capital at its beginning and a full stop at its end.
-fn sentence(text: &str) -> String {
+fn as_sentence(text: &str) -> String {
     let mut rest = text.chars();
     let first = rest.next().map(|first| first.to_ascii_uppercase());
     let stop = if text.is_empty() || text.ends_with(['.', '!', '?']) { "" } else { "." };
@@ -314,7 +318,7 @@ impl Finding {
     /// The same with a remedy, which is a sentence.
     #[must_use]
     pub fn remedy(mut self, remedy: impl Into<String>) -> Self {
-        self.remedy = Some(sentence(&remedy.into()));
+        self.remedy = Some(as_sentence(&remedy.into()));
         self
     }
 

@@ -1,15 +1,15 @@
 //! `regression-tests`: the suites of a touched area ran, and their reports show that they passed.
 //!
-//! The settings and the rule are here; which runs count is in `binding.rs`, what became of the tests of the baseline in
-//! `baseline.rs`, what a suite's reports come to in `evidence.rs`, and what a
-//! change takes away from its sources in `weakened.rs`.
+//! The settings and the rule are here; which runs count is in `binding.rs`, what became of the
+//! tests of the baseline in `baseline.rs`, what a suite's reports come to in `evidence.rs`, and
+//! what a change takes away from its sources in `weakened.rs`.
 
 use super::shared::evidence_binding::{Age, Trust};
 use super::shared::named_check::NamedCheck;
-use super::shared::text::{first_few, plural};
+use super::shared::text::{InvalidSetting, first_few, plural};
 use super::{
     Case, Control, Documentation, Granularity, Kind, NamedSuite, Reference, Stage, Waivable, finding, read,
-    unproven, widened,
+    unproven, widen_remedy,
 };
 use crate::model::change::Change;
 use crate::model::decision::{Finding, SubjectKind, TouchedArea, Verdict};
@@ -19,12 +19,12 @@ use crate::model::glob::Glob;
 use crate::model::inquiry::{Inquiry, SaidFormat, TextPurpose, Topic};
 use crate::model::path::RepoPath;
 use crate::model::test_run::{Report, ReportFormat};
-use binding::Counted;
-use evidence::Evidence;
-use pattern::Pattern;
+use binding::CountedRuns;
+use evidence::SuiteEvidence;
+use pattern::TestPattern;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
-use settings::{Baseline, ExitStatusSetting, Written};
+use settings::{BaselineSetting, ExitStatusSetting, WrittenSuites};
 use std::collections::BTreeMap;
 use std::num::NonZeroU64;
 use toml::Spanned;
@@ -53,11 +53,11 @@ pub static KIND: Kind = Kind {
 
 /// Its settings.
 #[derive(Debug, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "Written"))]
-#[serde(try_from = "Written")]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "WrittenSuites"))]
+#[serde(try_from = "WrittenSuites")]
 pub struct RegressionTests {
     suites: BTreeMap<String, Suite>,
-    /// Where the list of signers stands; it is read at the base.
+    /// Where the list of signers is; it is read at the base.
     signers: Option<RepoPath>,
 }
 
@@ -70,7 +70,8 @@ pub struct Suite {
     #[serde(default, deserialize_with = "not_empty")]
     #[cfg_attr(test, schemars(with = "Option<Vec<String>>"))]
     areas: Option<Vec<Spanned<String>>>,
-    /// Glob patterns of the report files. Default: only reports named with `--report SUITE=FILE`, and statements.
+    /// Glob patterns of the report files. Default: only reports named with `--report SUITE=FILE`,
+    /// and statements.
     #[serde(default, deserialize_with = "not_empty")]
     #[cfg_attr(test, schemars(with = "Option<Vec<String>>"))]
     reports: Option<Vec<Glob>>,
@@ -80,10 +81,11 @@ pub struct Suite {
     format: Option<ReportFormat>,
     /// The smallest number of tests that must have passed.
     minimum: NonZeroU64,
-    /// Patterns of test names (`*` matches anything); for each, at least one test must have run, and all passed.
+    /// Patterns of test names (`*` matches anything); for each, at least one test must have run,
+    /// and all passed.
     #[serde(default, deserialize_with = "not_empty")]
     #[cfg_attr(test, schemars(with = "Option<Vec<String>>"))]
-    required: Option<Vec<Pattern>>,
+    required: Option<Vec<TestPattern>>,
     /// Whether tests may be skipped. Default: `"allow"`.
     #[serde(default)]
     skipped: Skipped,
@@ -98,11 +100,11 @@ pub struct Suite {
     check: Option<NamedCheck>,
     /// Whether the run is compared with the recorded runs of the branch. Default: it is not.
     #[serde(default)]
-    baseline: Option<Baseline>,
+    baseline: Option<BaselineSetting>,
     /// Patterns of tests that may be missing or skipped although the baseline has them.
     #[serde(default, deserialize_with = "not_empty")]
     #[cfg_attr(test, schemars(with = "Option<Vec<String>>"))]
-    removed: Option<Vec<Pattern>>,
+    removed: Option<Vec<TestPattern>>,
     /// Names of the configurations or shards that must each hand over a run.
     #[serde(default, deserialize_with = "not_empty")]
     configurations: Option<Vec<String>>,
@@ -152,12 +154,12 @@ fn not_empty<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     Ok(Some(list))
 }
 
-impl TryFrom<Written> for RegressionTests {
-    type Error = String;
+impl TryFrom<WrittenSuites> for RegressionTests {
+    type Error = InvalidSetting;
 
-    fn try_from(written: Written) -> Result<Self, String> {
+    fn try_from(written: WrittenSuites) -> Result<Self, InvalidSetting> {
         match written.mistake() {
-            Some(mistake) => Err(mistake),
+            Some(mistake) => Err(mistake.into()),
             None => Ok(RegressionTests { suites: written.suites, signers: written.signers }),
         }
     }
@@ -206,10 +208,13 @@ impl Control for RegressionTests {
         let touched = case.touched.known()?;
         let change = case.facts.change.known()?;
         if touched.is_empty() {
-            return Ok(vec![exempt(change, "no data-processing area is touched".to_string())]);
+            return Ok(vec![report_exempt(change, "no data-processing area is touched".to_string())]);
         }
-        let mut findings: Vec<Finding> =
-            touched.iter().filter(|area| !self.covers(area)).map(|area| uncovered(case, area)).collect();
+        let mut findings: Vec<Finding> = touched
+            .iter()
+            .filter(|area| !self.covers(area))
+            .map(|area| report_uncovered(case, area))
+            .collect();
         let (needed, others): (Vec<_>, Vec<_>) =
             self.suites.iter().partition(|(_, suite)| touched.iter().any(|area| suite.covers(&area.area)));
         for (name, suite) in needed {
@@ -218,7 +223,7 @@ impl Control for RegressionTests {
         if !others.is_empty() {
             let names: Vec<&str> = others.iter().map(|(name, _)| name.as_str()).collect();
             let reason = format!("the change touches no area of these suites: {}", names.join(", "));
-            findings.push(exempt(change, reason));
+            findings.push(report_exempt(change, reason));
         }
         findings.extend(self.strays(&case.facts.reports));
         findings.extend(self.stray_statements(&case.facts.evidence));
@@ -226,18 +231,18 @@ impl Control for RegressionTests {
     }
 }
 
-fn exempt(change: &Change, reason: String) -> Finding {
+fn report_exempt(change: &Change, reason: String) -> Finding {
     finding(NAME, Verdict::Exempt, SubjectKind::Change, change.head.short(), reason)
 }
 
-fn uncovered(case: &Case<'_>, area: &TouchedArea) -> Finding {
+fn report_uncovered(case: &Case<'_>, area: &TouchedArea) -> Finding {
     let reason = "the change touches it, and the policy names no regression suite for it";
     let name = &area.area;
     let change = format!(
         "Add `{name}` to the `areas` of a suite in [controls.{NAME}.suites], in a change of its own."
     );
     finding(NAME, Verdict::Broken, SubjectKind::Area, name.as_str(), reason)
-        .remedy(widened(case, NAME, name, change))
+        .remedy(widen_remedy(case, NAME, name, change))
 }
 
 impl RegressionTests {
@@ -253,7 +258,7 @@ impl RegressionTests {
         let verb = if strays.len() == 1 { "belongs" } else { "belong" };
         let number = plural(strays.len() as u64, "report");
         let reason = format!("{number} {verb} to no suite of the policy, so it is not counted");
-        let strays = strays.into_iter().map(stray).collect();
+        let strays = strays.into_iter().map(describe_stray).collect();
         let remedy =
             "Name a suite of the policy with --report SUITE=FILE, or make its `reports` match the file.";
         Some(
@@ -281,7 +286,7 @@ impl RegressionTests {
 }
 
 /// A report that no suite takes, and what is wrong with it besides.
-fn stray(report: &Report) -> String {
+fn describe_stray(report: &Report) -> String {
     let suite = report.suite.as_ref().map(|suite| format!(": the policy has no suite `{suite}`"));
     let unread = report.run.known().err().map(|gap| format!(": {gap}"));
     format!("{}{}", report.path, suite.or(unread).unwrap_or_default())
@@ -301,7 +306,8 @@ impl Suite {
         self.format.map(|format| SaidFormat { suite: name.to_string(), reports, format })
     }
 
-    /// A report that was handed over for a suite belongs to no other; for the rest the patterns decide.
+    /// A report that was handed over for a suite belongs to no other; for the rest the patterns
+    /// decide.
     fn takes(&self, name: &str, report: &Report) -> bool {
         match &report.suite {
             Some(suite) => suite == name,
@@ -336,23 +342,23 @@ impl Suite {
 
     fn judge_evidence(&self, name: &str, case: &Case<'_>, reports: &[&Report]) -> Vec<Finding> {
         let unseen = |gap: &Gap| unproven(NAME, SubjectKind::Suite, name, gap);
-        let Counted { runs, findings } = match binding::count_runs(self, name, case, reports) {
+        let CountedRuns { runs, findings } = match binding::count_runs(self, name, case, reports) {
             Ok(counted) => counted,
             Err(gap) => return vec![unseen(&gap)],
         };
         let counted: Vec<&Report> = runs.iter().map(|run| &run.report).collect();
         if counted.is_empty() {
-            // Beside what could not be read nobody can say that there is no report.
+            // Beside what could not be read no one can say that there is no report.
             let unseen = findings.iter().any(|finding| finding.verdict == Verdict::Unproven);
-            let none = broken(name, "it has no report that counts").remedy(self.how_to_report(name));
+            let none = broken_suite(name, "it has no report that counts").remedy(self.how_to_report(name));
             return match (findings.is_empty(), unseen) {
                 (true, _) => vec![self.no_report(name)],
                 (false, true) => findings,
                 (false, false) => [findings, vec![none]].concat(),
             };
         }
-        let evidence = Evidence::of(&counted);
-        // What is missing may stand in a report that could not be read; that is told of by itself.
+        let evidence = SuiteEvidence::of(&counted);
+        // What is missing may be in a report that could not be read; that is reported by itself.
         let compared = if evidence.is_whole() {
             baseline::compare(self, name, case, &runs).unwrap_or_else(|gap| vec![unseen(&gap)])
         } else {
@@ -362,10 +368,15 @@ impl Suite {
     }
 
     fn no_report(&self, name: &str) -> Finding {
-        broken(name, "it has no report").remedy(self.how_to_report(name))
+        broken_suite(name, "it has no report").remedy(self.how_to_report(name))
     }
 
-    fn judge_tests(&self, name: &str, evidence: &Evidence<'_>, mut findings: Vec<Finding>) -> Vec<Finding> {
+    fn judge_tests(
+        &self,
+        name: &str,
+        evidence: &SuiteEvidence<'_>,
+        mut findings: Vec<Finding>,
+    ) -> Vec<Finding> {
         findings.extend(evidence.objections(name));
         findings.extend(self.required(name, evidence));
         findings.extend(evidence.flaky(name, self.flaky));
@@ -401,7 +412,7 @@ impl Suite {
         }
         if self.exit_status.is_some() {
             return format!(
-                "A report does not say how its command ended. Run the suite with `portcullis evidence record \
+                "A report does not say how its command ended. CountedRun the suite with `portcullis evidence record \
                  --suite {name}{configuration} … -- COMMAND`, and hand the statement over with --evidence."
             );
         }
@@ -421,12 +432,12 @@ impl Suite {
         )
     }
 
-    fn required(&self, name: &str, evidence: &Evidence<'_>) -> Vec<Finding> {
+    fn required(&self, name: &str, evidence: &SuiteEvidence<'_>) -> Vec<Finding> {
         self.required.iter().flatten().filter_map(|pattern| evidence.requires(name, pattern)).collect()
     }
 }
 
-fn broken(suite: &str, reason: impl Into<String>) -> Finding {
+fn broken_suite(suite: &str, reason: impl Into<String>) -> Finding {
     finding(NAME, Verdict::Broken, SubjectKind::Suite, suite, reason)
 }
 

@@ -1,8 +1,11 @@
-//! `required-checks`: named checks of the judged head ended well, each written by the app or account that the policy names.
+//! `required-checks`: named checks of the judged head ended well, each written by the app or
+//! account that the policy names.
 //!
-//! How one check is judged, also where it vouches for test evidence, is in [`super::shared::named_check`].
+//! How one check is judged, also where it vouches for test evidence, is in
+//! [`super::shared::named_check`].
 
 use super::shared::named_check::NamedCheck;
+use super::shared::text::InvalidSetting;
 use super::{Case, Control, Documentation, Granularity, Kind, Stage, Waivable, read, unproven};
 use crate::model::decision::{Finding, SubjectKind};
 use crate::model::fact::Gap;
@@ -37,20 +40,21 @@ pub struct RequiredChecks {
 #[serde(try_from = "Vec<CheckEntry>")]
 struct RequiredList(Vec<NamedCheck>);
 
-/// A newtype, because TOML errors get the place of the newtype's text: here, of one entry of the list.
+/// A newtype, because TOML errors get the place of the newtype's text: here, of one entry of the
+/// list.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct CheckEntry(NamedCheck);
 
 impl TryFrom<Vec<CheckEntry>> for RequiredList {
-    type Error = String;
+    type Error = InvalidSetting;
 
-    fn try_from(entries: Vec<CheckEntry>) -> Result<Self, String> {
+    fn try_from(entries: Vec<CheckEntry>) -> Result<Self, InvalidSetting> {
         let checks: Vec<NamedCheck> = entries.into_iter().map(|entry| entry.0).collect();
         let again = checks.iter().enumerate().find(|(at, check)| checks[..*at].contains(check));
         match again {
             _ if checks.is_empty() => Err("an empty list requires nothing; name a check".into()),
-            Some((_, check)) => Err(format!("{check} is named twice")),
+            Some((_, check)) => Err(format!("{check} is named twice").into()),
             None => Ok(RequiredList(checks)),
         }
     }

@@ -1,14 +1,15 @@
 //! `required-reviews`: the change was approved by enough people who had no part in it.
 //!
-//! One rule for every change, one for changes to any data-processing area, one for each area. All that apply must
-//! hold, and each is its own finding. What counts as an approval is in [`super::shared::approval`], how people fill roles in
-//! [`super::shared::quorum`]. An area that is touched and that no rule speaks of is broken: the policy has forgotten it.
+//! One rule for every change, one for changes to any data-processing area, one for each area. All
+//! that apply must hold, and each is its own finding. What counts as an approval is in
+//! [`super::shared::approval`], how people fill roles in [`super::shared::quorum`]. An area that is
+//! touched and that no rule is about is broken: the policy has forgotten it.
 
-use super::shared::approval::{AfterUpdate, Approvals, Independence, LastPusher, approvals};
-use super::shared::quorum::{Demand, RoleApprovals, files, judge, nothing_to_judge};
+use super::shared::approval::{AfterUpdate, Approvals, Independence, LastPusher, count_approvals};
+use super::shared::quorum::{Demand, RoleApprovals, judge_demand, nothing_to_judge, touched_files};
 use super::{
     Case, Control, Documentation, Granularity, Kind, Reference, Stage, Waivable, finding, read, unproven,
-    widened,
+    widen_remedy,
 };
 use crate::model::change::FileChange;
 use crate::model::decision::{Finding, Place, SubjectKind, TouchedArea, Verdict};
@@ -36,12 +37,12 @@ pub static KIND: Kind = Kind {
 
 /// Its settings.
 #[derive(Debug, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "Written"))]
-#[serde(try_from = "Written")]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "WrittenReviews"))]
+#[serde(try_from = "WrittenReviews")]
 pub struct RequiredReviews {
-    general: Option<Rule>,
-    data_processing: Option<Rule>,
-    areas: BTreeMap<Spanned<String>, Rule>,
+    general: Option<ReviewRule>,
+    data_processing: Option<ReviewRule>,
+    areas: BTreeMap<Spanned<String>, ReviewRule>,
     independence: Independence,
 }
 
@@ -49,32 +50,34 @@ pub struct RequiredReviews {
 #[derive(Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct Written {
+struct WrittenReviews {
     /// How many independent people must approve any change.
     approvals: Option<NonZeroU64>,
-    /// Roles that must approve any change, and how many people of each. One person can fill several roles.
+    /// Roles that must approve any change, and how many people of each. One person can fill several
+    /// roles.
     #[serde(default, deserialize_with = "some_roles")]
     roles: Vec<RoleApprovals>,
     /// Whether people who pushed commits of the request may approve it. Default: `"exclude"`.
     #[serde(default)]
     last_pusher: LastPusher,
-    /// Whether an approval remains valid after the base was merged into the request. Default: `"proved"`.
+    /// Whether an approval remains valid after the base was merged into the request. Default:
+    /// `"proved"`.
     #[serde(default)]
     updates: AfterUpdate,
     /// What a change that touches any data-processing area needs as well.
-    data_processing: Option<Rule>,
+    data_processing: Option<ReviewRule>,
     /// What a change that touches the area of this name needs as well.
     #[serde(default)]
-    #[cfg_attr(test, schemars(with = "BTreeMap<String, Rule>"))]
-    areas: BTreeMap<Spanned<String>, Rule>,
+    #[cfg_attr(test, schemars(with = "BTreeMap<String, ReviewRule>"))]
+    areas: BTreeMap<Spanned<String>, ReviewRule>,
 }
 
-impl TryFrom<Written> for RequiredReviews {
+impl TryFrom<WrittenReviews> for RequiredReviews {
     type Error = &'static str;
 
-    fn try_from(written: Written) -> Result<Self, Self::Error> {
-        let Written { approvals, roles, last_pusher, updates, data_processing, areas } = written;
-        let general = (approvals.is_some() || !roles.is_empty()).then_some(Rule { approvals, roles });
+    fn try_from(written: WrittenReviews) -> Result<Self, Self::Error> {
+        let WrittenReviews { approvals, roles, last_pusher, updates, data_processing, areas } = written;
+        let general = (approvals.is_some() || !roles.is_empty()).then_some(ReviewRule { approvals, roles });
         if general.is_none() && data_processing.is_none() && areas.is_empty() {
             return Err("these settings require nothing; set `approvals = 1` or more");
         }
@@ -85,9 +88,9 @@ impl TryFrom<Written> for RequiredReviews {
 
 /// How many people, and who.
 #[derive(Debug, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "WrittenRule"))]
-#[serde(try_from = "WrittenRule")]
-struct Rule {
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "WrittenReviewRule"))]
+#[serde(try_from = "WrittenReviewRule")]
+struct ReviewRule {
     approvals: Option<NonZeroU64>,
     roles: Vec<RoleApprovals>,
 }
@@ -95,7 +98,7 @@ struct Rule {
 #[derive(Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct WrittenRule {
+struct WrittenReviewRule {
     /// How many independent people must approve.
     approvals: Option<NonZeroU64>,
     /// Roles that must approve, and how many people of each.
@@ -103,16 +106,16 @@ struct WrittenRule {
     roles: Vec<RoleApprovals>,
 }
 
-impl TryFrom<WrittenRule> for Rule {
+impl TryFrom<WrittenReviewRule> for ReviewRule {
     type Error = &'static str;
 
-    fn try_from(written: WrittenRule) -> Result<Self, Self::Error> {
-        let WrittenRule { approvals, roles } = written;
+    fn try_from(written: WrittenReviewRule) -> Result<Self, Self::Error> {
+        let WrittenReviewRule { approvals, roles } = written;
         let vacuous = approvals.is_none() && roles.is_empty();
         if vacuous {
             Err("this rule requires nothing; set `approvals` or `roles`")
         } else {
-            Ok(Rule { approvals, roles })
+            Ok(ReviewRule { approvals, roles })
         }
     }
 }
@@ -171,21 +174,21 @@ impl Control for RequiredReviews {
 
 /// A rule that applies to the change; of one area, or of the whole request.
 struct Applied<'a> {
-    rule: &'a Rule,
+    rule: &'a ReviewRule,
     area: Option<&'a TouchedArea>,
     why: &'static str,
 }
 
 impl RequiredReviews {
     fn judge(&self, case: &Case<'_>, applied: &[Applied<'_>]) -> Result<Vec<Finding>, Gap> {
-        let approvals = approvals(case, self.independence)?;
+        let approvals = count_approvals(case, self.independence)?;
         let request = case.facts.host.request.known()?.id.to_string();
-        let files = files(case)?;
+        let files = touched_files(case)?;
         let mut findings: Vec<_> = approvals.objection_finding(NAME, &request).into_iter().collect();
         let landed = case.facts.host.request.value().is_some_and(|request| request.merged.is_some());
-        findings.extend(machines(&request, &approvals, landed));
+        findings.extend(note_bots(&request, &approvals, landed));
         for applied in applied {
-            // A gap in what one rule needs leaves the other findings standing.
+            // A gap in what one rule needs leaves the other findings in place.
             let judged = applied.judge(case, &approvals, &files, &request);
             findings.push(judged.unwrap_or_else(|gap| unproven(NAME, SubjectKind::Request, &request, &gap)));
         }
@@ -194,7 +197,7 @@ impl RequiredReviews {
 
     fn applied<'a>(&'a self, case: &Case<'a>) -> Vec<Applied<'a>> {
         let general = self.general.iter().map(|rule| Applied { rule, area: None, why: "" });
-        let areas = touched(case).iter().flat_map(|area| self.of_area(area));
+        let areas = touched_areas(case).iter().flat_map(|area| self.of_area(area));
         general.chain(areas).collect()
     }
 
@@ -218,10 +221,10 @@ impl RequiredReviews {
         }
     }
 
-    /// Touched areas that no rule speaks of.
+    /// Touched areas that no rule is about.
     fn forgotten(&self, case: &Case<'_>) -> Vec<Finding> {
         let spoken_of = |area: &&TouchedArea| self.general.is_some() || self.of_area(area).next().is_some();
-        let forgotten = touched(case).iter().filter(|area| !spoken_of(area));
+        let forgotten = touched_areas(case).iter().filter(|area| !spoken_of(area));
         forgotten.map(|area| no_rule(case, &area.area)).collect()
     }
 }
@@ -231,10 +234,11 @@ fn no_rule(case: &Case<'_>, area: &str) -> Finding {
     let change = format!(
         "Set `approvals` in `[controls.{NAME}.data-processing]` or `[controls.{NAME}.areas.{area}]` of the policy."
     );
-    finding(NAME, Verdict::Broken, SubjectKind::Area, area, reason).remedy(widened(case, NAME, area, change))
+    finding(NAME, Verdict::Broken, SubjectKind::Area, area, reason)
+        .remedy(widen_remedy(case, NAME, area, change))
 }
 
-fn touched<'a>(case: &Case<'a>) -> &'a [TouchedArea] {
+fn touched_areas<'a>(case: &Case<'a>) -> &'a [TouchedArea] {
     case.touched.value().map_or(&[], Vec::as_slice)
 }
 
@@ -248,7 +252,7 @@ impl Applied<'_> {
     ) -> Result<Finding, Gap> {
         let total = self.rule.approvals.map_or(1, NonZeroU64::get);
         let demand = Demand { approvals: total, roles: &self.rule.roles, files, all_owned: false };
-        let judgement = judge(case, approvals, &demand)?;
+        let judgement = judge_demand(case, approvals, &demand)?;
         let Some(area) = self.area else { return Ok(judgement.finding(NAME, SubjectKind::Request, request)) };
         let mut found = judgement.finding(NAME, SubjectKind::Area, &area.area);
         found.reason.push_str(self.why);
@@ -257,8 +261,9 @@ impl Applied<'_> {
     }
 }
 
-/// A person can let a workflow write, push and open a change, and then approve it: no fact names that person.
-fn machines(request: &str, approvals: &Approvals, landed: bool) -> Option<Finding> {
+/// A person can let a workflow write, push and open a change, and then approve it: no fact names
+/// that person.
+fn note_bots(request: &str, approvals: &Approvals, landed: bool) -> Option<Finding> {
     approvals.by_machines.then(|| {
         let reason = "only bots took part in this change, so an approver may be its real author";
         let remedy = match landed {

@@ -1,4 +1,5 @@
-//! `reviewed-landings`: everything between two deployments is content that a change request brought.
+//! `reviewed-landings`: everything between two deployments is content that a change request
+//! brought.
 
 use super::shared::gate_files::steers_gate;
 use super::{Case, Control, Documentation, Granularity, Kind, LandingCase, Stage, Waivable, finding, read};
@@ -66,25 +67,30 @@ impl Control for ReviewedLandings {
     fn check_landing(&self, case: &LandingCase<'_>) -> Result<Vec<Finding>, Gap> {
         let facts = case.landing;
         Ok(match &facts.coverage {
-            Coverage::Unchanged => vec![met(facts, "it changed no content".into())],
-            Coverage::Identity(one) => vec![met(facts, format!("its content is that of {}", named(one)))],
+            Coverage::Unchanged => vec![report_met(facts, "it changed no content".into())],
+            Coverage::Identity(one) => {
+                vec![report_met(facts, format!("its content is that of {}", name_candidate(one)))]
+            }
             Coverage::Replay(one) => {
-                vec![met(facts, format!("its content is what merging {} gives", named(one)))]
+                vec![report_met(facts, format!("its content is what merging {} gives", name_candidate(one)))]
             }
             Coverage::Rebase(one) => {
-                vec![met(facts, format!("its content is what replaying {} gives", named(one)))]
+                vec![report_met(
+                    facts,
+                    format!("its content is what replaying {} gives", name_candidate(one)),
+                )]
             }
             Coverage::Train(all) => {
-                let all: Vec<_> = all.iter().map(named).collect();
-                vec![met(
+                let all: Vec<_> = all.iter().map(name_candidate).collect();
+                vec![report_met(
                     facts,
                     format!("its content is what merging {} in this order gives", all.join(", ")),
                 )]
             }
             Coverage::Unverifiable(gap) => {
                 vec![
-                    of(facts, Verdict::Unproven, gap.to_string())
-                        .details(tried(facts))
+                    landing_finding(facts, Verdict::Unproven, gap.to_string())
+                        .details(describe_attempts(facts))
                         .remedy(gap.remedy.clone()),
                 ]
             }
@@ -95,14 +101,15 @@ impl Control for ReviewedLandings {
 
 impl ReviewedLandings {
     fn left_over(&self, case: &LandingCase<'_>, residual: &Residual) -> Result<Vec<Finding>, Gap> {
-        // Without the host's word on the requests, and on each head, nobody can say that none explains it.
+        // Without the host's word on the requests, and on each head, no one can say that none
+        // explains it.
         for facts in case.landing.requests.known()? {
             facts.host.request.known()?;
         }
         let touched = case.touched.known()?;
         let (inside, others): (Vec<_>, Vec<_>) =
             residual.hunks.iter().partition(|hunk| is_inside(touched, hunk));
-        let (gate, outside) = apart(others, &case.deployment.whole);
+        let (gate, outside) = split_gate_files(others, &case.deployment.whole);
         let outside_verdict = match self.outside_areas {
             OutsideAreas::Block => Verdict::Broken,
             OutsideAreas::Note => Verdict::Noted,
@@ -114,19 +121,22 @@ impl ReviewedLandings {
             (outside, outside_verdict, "other files"),
         ] {
             if !hunks.is_empty() {
-                findings.push(unexplained(case.landing, verdict, place, residual, &hunks));
+                findings.push(report_unexplained(case.landing, verdict, place, residual, &hunks));
             }
         }
         if findings.iter().all(|finding| finding.verdict == Verdict::Noted) {
-            findings.push(met(case.landing, "no unexplained line is in data-processing code".into()));
+            findings.push(report_met(case.landing, "no unexplained line is in data-processing code".into()));
         }
         Ok(findings)
     }
 }
 
-/// A policy, waiver or workflow that nobody approved is no note, wherever the areas are: `gate-integrity` asks the requests
-/// of a landing, and what no request brought it does not see.
-fn apart<'h>(hunks: Vec<&'h ResidualHunk>, whole: &Facts) -> (Vec<&'h ResidualHunk>, Vec<&'h ResidualHunk>) {
+/// A policy, waiver or workflow that no one approved is no note, wherever the areas are:
+/// `gate-integrity` asks the requests of a landing, and what no request brought it does not see.
+fn split_gate_files<'h>(
+    hunks: Vec<&'h ResidualHunk>,
+    whole: &Facts,
+) -> (Vec<&'h ResidualHunk>, Vec<&'h ResidualHunk>) {
     let steers = |hunk: &&ResidualHunk| steers_gate(&whole.host.conventions, &whole.inquiry, &hunk.path);
     hunks.into_iter().partition(steers)
 }
@@ -135,7 +145,7 @@ fn is_inside(touched: &[TouchedArea], hunk: &ResidualHunk) -> bool {
     touched.iter().flat_map(|area| &area.touches).any(|touch| touch.path == hunk.path)
 }
 
-fn unexplained(
+fn report_unexplained(
     facts: &LandingFacts,
     verdict: Verdict,
     place: &str,
@@ -145,19 +155,19 @@ fn unexplained(
     let reason = match residual.nearest.as_slice() {
         [] => format!("no change request explains it; it changes {place}"),
         nearest => {
-            let nearest: Vec<_> = nearest.iter().map(named).collect();
+            let nearest: Vec<_> = nearest.iter().map(name_candidate).collect();
             format!("it differs from what {} gives, in {place}", nearest.join(", "))
         }
     };
-    let mut details: Vec<_> = hunks.iter().take(NAMED).map(|hunk| show(hunk)).collect();
+    let mut details: Vec<_> = hunks.iter().take(NAMED).map(|hunk| describe_hunk(hunk)).collect();
     if hunks.len() > NAMED {
         details.push(format!("and {} more places", hunks.len() - NAMED));
     }
-    details.extend(tried(facts));
+    details.extend(describe_attempts(facts));
     let first = hunks
         .first()
         .map(|hunk| Place { path: hunk.path.clone(), line: hunk.line.filter(|_| hunk.side == Side::Added) });
-    let finding = of(facts, verdict, reason).details(details).remedy(format!(
+    let finding = landing_finding(facts, verdict, reason).details(details).remedy(format!(
         "Have someone review these lines, and have a waiver approved in {} (`control = \"{NAME}\"`, `commits = [\"{}\"]`); or deploy \
          a commit from before this landing. A later revert does not undo this finding.",
         waiver::PATH,
@@ -169,7 +179,7 @@ fn unexplained(
     }
 }
 
-fn show(hunk: &ResidualHunk) -> String {
+fn describe_hunk(hunk: &ResidualHunk) -> String {
     let what = match hunk.side {
         Side::Added => "added",
         Side::Removed => "dropped",
@@ -181,23 +191,23 @@ fn show(hunk: &ResidualHunk) -> String {
     }
 }
 
-fn named(candidate: &Candidate) -> String {
+fn name_candidate(candidate: &Candidate) -> String {
     format!("request {} at {}", candidate.request, candidate.head.short())
 }
 
-fn met(facts: &LandingFacts, reason: String) -> Finding {
-    of(facts, Verdict::Met, reason).details(tried(facts))
+fn report_met(facts: &LandingFacts, reason: String) -> Finding {
+    landing_finding(facts, Verdict::Met, reason).details(describe_attempts(facts))
 }
 
 /// What else was tried, and how far it misses.
-fn tried(facts: &LandingFacts) -> Vec<String> {
+fn describe_attempts(facts: &LandingFacts) -> Vec<String> {
     let miss = |miss: &Miss| {
-        let all: Vec<_> = miss.candidates.iter().map(named).collect();
+        let all: Vec<_> = miss.candidates.iter().map(name_candidate).collect();
         format!("tried: {} {}", all.join(", then "), miss.distance)
     };
     facts.misses.iter().map(miss).collect()
 }
 
-fn of(facts: &LandingFacts, verdict: Verdict, reason: String) -> Finding {
+fn landing_finding(facts: &LandingFacts, verdict: Verdict, reason: String) -> Finding {
     finding(NAME, verdict, SubjectKind::Landing, facts.landing.landed.short(), reason)
 }

@@ -1,7 +1,8 @@
-//! The JSON Schema of the settings of each control, and of those types of the model that settings are made of.
+//! The JSON Schema of the settings of each control, and of those types of the model that settings
+//! are made of.
 //!
-//! The model knows nothing of schemas, so a field of such a type says `schema_with` and a function of this file, or `with` and
-//! the type of its text.
+//! The model knows nothing of schemas, so a field of such a type says `schema_with` and a function
+//! of this file, or `with` and the type of its text.
 
 use super::TABLE;
 use crate::model::inventory::Opaque;

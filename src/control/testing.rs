@@ -1,8 +1,9 @@
 //! Facts to test controls with: an honest change, and small ways to bend it.
 //!
-//! Robin opened request 7, which changes one file of the area `upload` in one commit, and pushed it. Kim and Alex, who
-//! may write, approved the head. `main` is protected, its one required check succeeded, one test suite was green.
-//! Every topic was asked. A test starts from [`World::honest`] and changes the field it is about:
+//! Robin opened request 7, which changes one file of the area `upload` in one commit, and pushed
+//! it. Kim and Alex, who may write, approved the head. `main` is protected, its one required check
+//! succeeded, one test suite was green. Every topic was asked. A test starts from [`World::honest`]
+//! and changes the field it is about:
 //!
 //! ```ignore
 //! let mut world = World::honest();
@@ -152,8 +153,8 @@ impl World {
         self.touched = touched(&self.facts, &self.scope).into();
     }
 
-    /// What a control of the table finds here with these settings (what stands under `[controls.NAME]`; tables in it
-    /// are named from there: `[areas.upload]`).
+    /// What a control of the table finds here with these settings (what stands under
+    /// `[controls.NAME]`; tables in it are named from there: `[areas.upload]`).
     pub fn judge(&self, kind: &Kind, settings: &str) -> Result<Vec<Finding>, Gap> {
         control(kind, settings).check(&self.case())
     }
@@ -169,8 +170,8 @@ pub fn landed() -> Revision {
     revision('c')
 }
 
-/// A deployment of what the world holds: request 7 was merged into `main`, as the one landing since `base`, and Sam
-/// deploys it to `production`.
+/// A deployment of what the world holds: request 7 was merged into `main`, as the one landing since
+/// `base`, and Sam deploys it to `production`.
 pub fn deployment(world: &World) -> Deployment {
     let mut of_request = world.facts.clone();
     if let Fact::Known(request) = &mut of_request.host.request {

@@ -1,17 +1,21 @@
-//! What is deployed, by whose word, and whether anybody says something else.
+//! What is deployed, by whose word, and whether anyone says something else.
 //!
-//! 1. Records and host have a word on what is deployed. The command line (`--base`) may repeat one, and adds a word of its own only
-//!    where neither has any: the first time.
-//! 2. A record has a word of its own when its decision was taken again from the facts that it keeps. One of the earlier form keeps
-//!    none; where there is no better record, the command line has to say the same. Where there is a better one before it, its
-//!    candidate is what to go by.
-//! 3. The host alone is no word to go by: that there is no record may mean the first time, or that somebody took the chain away.
-//! 4. Where the host still has what an earlier record let through, that commit may be said: from there more is
-//!    judged, and nothing is skipped.
-//! 5. Any other contradiction stops, unless two people said what to go by: a rollback in force from what is contradicted to the
-//!    baseline, which a record let through. See `super::rollback` for which text of it counts.
-//! 6. The first deployment to an environment skips nothing that no record of another environment let through (`first`).
-//! 7. A deployment that failed is tried again from where it began, as long as the host has nothing newer.
+//! 1. Records and host have a word on what is deployed. The command line (`--base`) may repeat one,
+//!    and adds a word of its own only where neither has any: the first time.
+//! 2. A record has a word of its own when its decision was reproduced from the facts that it
+//!    keeps. One of the earlier form keeps none; where there is no better record, the command line
+//!    has to say the same. Where there is a better one before it, its candidate is what to go by.
+//! 3. The host alone is no word to go by: that there is no record may mean the first time, or that
+//!    someone took the chain away.
+//! 4. Where the host still has what an earlier record let through, that commit may be said: from
+//!    there more is judged, and nothing is skipped.
+//! 5. Any other contradiction stops, unless two people said what to go by: a rollback in force from
+//!    what is contradicted to the baseline, which a record let through. See `super::rollback` for
+//!    which text of it counts.
+//! 6. The first deployment to an environment skips nothing that no record of another environment
+//!    let through (`first`).
+//! 7. A deployment that failed is tried again from where it began, as long as the host has nothing
+//!    newer.
 
 use super::GATE;
 use super::rollback::{self, Transition, unsigned};
@@ -25,7 +29,8 @@ use crate::model::id::DeploymentId;
 use crate::model::waiver::{self, Grant, Rollback};
 use crate::policy::Policy;
 
-/// Everything that is to be said of the baseline's origin. `found` is what was found in the landings.
+/// Everything that is to be said of the baseline's origin. `found` is what was found in the
+/// landings.
 pub(super) fn judge_baseline(policy: &Policy, facts: &Deployment, found: &[ScopedFinding]) -> Vec<Finding> {
     let Some(baseline) = facts.baseline.value() else { return Vec::new() };
     let records = match facts.recorded.known() {
@@ -43,7 +48,7 @@ pub(super) fn judge_baseline(policy: &Policy, facts: &Deployment, found: &[Scope
     findings
 }
 
-/// What everybody says.
+/// What everyone says.
 struct BaselineWords<'a> {
     policy: &'a Policy,
     facts: &'a Deployment,
@@ -66,7 +71,7 @@ impl<'a> BaselineWords<'a> {
         self.records.last()
     }
 
-    /// The newest record whose decision was taken again.
+    /// The newest record whose decision was reproduced.
     fn proved(&self) -> Option<&'a Recorded> {
         self.records.iter().rev().find(|record| record.taken_again)
     }
@@ -119,7 +124,8 @@ impl<'a> BaselineWords<'a> {
         self.of(Verdict::Unproven, reason).remedy(remedy)
     }
 
-    /// Where a host takes part, what it lists as deployed is what the record let through: something else went round the gate.
+    /// Where a host takes part, what it lists as deployed is what the record let through: something
+    /// else went round the gate.
     fn agreement(&self, record: &Recorded) -> Option<Finding> {
         let (said, number) = (self.said.short(), record.number);
         let host = match &self.facts.by_host {

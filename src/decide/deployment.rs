@@ -1,13 +1,15 @@
 //! Policy and the facts of a deployment to a decision.
 //!
 //! 1. The baseline and the candidate have to be what a deployment runs between: see `super::gate`.
-//! 2. Every landing is judged: its content by `reviewed-landings`, and each request that explains it by the controls of
-//!    the merge gate, for every area that the landing touches.
-//! 3. Controls that speak of the branch or of the candidate are asked once, for everything that the range touches.
-//! 4. When the range alters the policy, the altered policy is asked too: the stricter of old and new. Both have to list the
-//!    environment, where they list any.
-//! 5. What is deployed is what records and host say; who says otherwise needs another person: see `super::deployed`.
-//! 6. Waivers in force let pass what they cover: see `waivers`.
+//! 2. Every landing is judged: its content by `reviewed-landings`, and each request that explains
+//!    it by the controls of the merge gate, for every area that the landing touches.
+//! 3. Controls that are about the branch or of the candidate are asked once, for everything that
+//!    the range touches.
+//! 4. When the range alters the policy, the altered policy is asked too: the stricter of old and
+//!    new. Both have to list the environment, where they list any.
+//! 5. What is deployed is what records and host say; who says otherwise needs another person: see
+//!    `super::deployed`.
+//! 6. Waivers in force allow what they cover: see `waivers`.
 
 use super::landing::{LANDINGS, about, ask, judge_landing, touched_by};
 use super::waivers::{self, ScopedFinding};
@@ -52,7 +54,8 @@ pub fn decide_deployment(policy: &Policy, facts: &Deployment) -> Decision {
     sealed(judged, Some(reference(policy, &facts.whole)), areas, findings)
 }
 
-/// How many commits the range has, and that each of them belongs to one landing: what an auditor counts again.
+/// How many commits the range has, and that each of them belongs to one landing: what an auditor
+/// counts again.
 fn check_population(facts: &Deployment) -> Option<Finding> {
     let (Span::Steps(steps), landings) = (facts.span.value()?, facts.landings.value()?) else {
         return None;
@@ -118,7 +121,8 @@ fn touched_by_rollback(policy: &Policy, facts: &Deployment) -> Result<Option<Vec
     }
 }
 
-/// Each path once. Done when all landings are seen: thousands of them touch the same files again and again.
+/// Each path once. Done when all landings are seen: thousands of them touch the same files again
+/// and again.
 fn sort_touches(area: &mut TouchedArea) {
     area.touches.sort();
     area.touches.dedup_by(|a, b| a.path == b.path);

@@ -1,5 +1,5 @@
-//! What the gate itself finds, before and beside its controls: which branch it answers for, and whether base, head and
-//! policy are what they must be.
+//! What the gate itself finds, before and beside its controls: which branch it answers for, and
+//! whether base, head and policy are what they must be.
 
 use super::GATE;
 use crate::control::{finding, unproven};
@@ -10,8 +10,9 @@ use crate::model::facts::{Detour, Facts};
 use crate::model::landing::Span;
 use crate::policy::Policy;
 
-/// Rule 1. Without a host there is no branch to look at, and whoever names the commits means a deployment branch. A check
-/// stands on a commit and not on a branch, so an answer for a side branch would also stand on a request to another.
+/// Rule 1. Without a host there is no branch to look at, and the person who names the commits means
+/// a deployment branch. A check is on a commit and not on a branch, so an answer for a side branch
+/// would also be on a request to another.
 pub(super) fn outside(policy: &Policy, facts: &Facts) -> Option<Finding> {
     no_deployment_branch(policy, &facts.host.request.value()?.base_branch)
 }
@@ -25,8 +26,8 @@ fn no_deployment_branch(policy: &Policy, branch: &BranchName) -> Option<Finding>
     Some(finding.remedy("run the gate only for deployment branches, or list this one under `[branches]`"))
 }
 
-/// Facts that were gathered for another policy may lack what this one asks. Most of that is a gap where it is used; a path
-/// that only single commits touch is not there at all.
+/// Facts that were gathered for another policy may lack what this one asks. Most of that is a gap
+/// where it is used; a path that only single commits touch is not there at all.
 pub(super) fn not_asked(policy: &Policy, facts: &Facts) -> Option<Finding> {
     let lacking = policy.each_commit && !facts.inquiry.each_commit;
     let name = facts.change.value().map_or("unknown", |change| change.head.short());
@@ -37,8 +38,8 @@ pub(super) fn not_asked(policy: &Policy, facts: &Facts) -> Option<Finding> {
     })
 }
 
-/// Where a host takes part, its request and branch are seen: without them nobody knows whether the base that was named
-/// is the tip of the branch that would receive the change.
+/// Where a host takes part, its request and branch are seen: without them no one knows whether the
+/// base that was named is the tip of the branch that would receive the change.
 pub(super) fn unseen(facts: &Facts) -> Vec<Finding> {
     let host = &facts.host;
     if !host.took_part() {
@@ -48,7 +49,7 @@ pub(super) fn unseen(facts: &Facts) -> Vec<Finding> {
     gaps.iter().flatten().map(|gap| unproven(GATE, SubjectKind::Branch, "the base", gap)).collect()
 }
 
-/// A policy that once stood on the branch is not the policy that stands there now.
+/// A policy that was once on the branch is not the policy that is there now.
 pub(super) fn base_moved(facts: &Facts) -> Option<Finding> {
     let (branch, base) = (facts.host.branch.value()?, &facts.change.value()?.base);
     (branch.tip != *base).then(|| {
@@ -73,7 +74,8 @@ pub(super) fn empty(facts: &Facts) -> Option<Finding> {
     })
 }
 
-/// Without a common commit the range is all that either side ever held: the branch was made anew, or the wrong one is meant.
+/// Without a common commit the range is all that either side ever held: the branch was made anew,
+/// or the wrong one is meant.
 pub(super) fn unrelated(facts: &Facts) -> Option<Finding> {
     let change = facts.change.value()?;
     change.merge_bases.is_empty().then(|| {
@@ -83,8 +85,8 @@ pub(super) fn unrelated(facts: &Facts) -> Option<Finding> {
     })
 }
 
-/// Points out what comes between the gate and the host: honest machines use proxies and certificates of their own, and so does
-/// anyone who impersonates the host.
+/// Points out what comes between the gate and the host: honest machines use proxies and
+/// certificates of their own, and so does anyone who impersonates the host.
 pub(super) fn detours(detours: &[Detour], head: &str) -> Option<Finding> {
     let names: Vec<&str> = detours.iter().map(|detour| detour.variable.as_str()).collect();
     let details = detours.iter().map(|detour| format!("{} is {}", detour.variable, detour.value)).collect();
@@ -105,8 +107,8 @@ pub(super) fn invalid_after(problems: usize) -> Finding {
         .remedy("run `portcullis policy check` on it and correct what it lists")
 }
 
-/// Baseline and candidate of a deployment: an honest deployment goes forward along the branch. `rollback` judges a
-/// candidate that is older than the baseline.
+/// Baseline and candidate of a deployment: an honest deployment goes forward along the branch.
+/// `rollback` judges a candidate that is older than the baseline.
 pub(super) fn range(policy: &Policy, facts: &Deployment, rollback: impl FnOnce() -> Finding) -> Vec<Finding> {
     let mut findings = vec![baseline(facts, rollback), on_branch(facts)];
     findings.extend(no_deployment_branch(policy, &facts.branch));
@@ -138,8 +140,8 @@ fn baseline(facts: &Deployment, rollback: impl FnOnce() -> Finding) -> Finding {
     found.remedy("check which commit is deployed and which one was meant; revert through a request instead of deploying an older commit")
 }
 
-/// It is in the history, and not on the line of first parents. That may be because it never was the tip, or because a merge with its
-/// parents the other way round took the place of the line.
+/// It is in the history, and not on the line of first parents. That may be because it never was the
+/// tip, or because a merge with its parents the other way round took the place of the line.
 fn beside(facts: &Deployment, deployed: &str) -> Finding {
     let reason = format!(
         "it contains {deployed}, which is deployed, but not on its first-parent line: either {deployed} never was the tip of this branch, or a later merge has another branch as its first parent"

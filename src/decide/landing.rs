@@ -13,10 +13,12 @@ use crate::model::waiver::About;
 use crate::policy::Policy;
 use std::collections::BTreeSet;
 
-/// The control under whose name the gate reports a landing that it could not see, or could not count.
+/// The control under whose name the gate reports a landing that it could not see, or could not
+/// count.
 pub(super) const LANDINGS: &str = reviewed_landings::KIND.name;
 
-/// Which areas one landing touches, and what the controls that speak of landings find of it, before any waiver.
+/// Which areas one landing touches, and what the controls that are about landings find of it,
+/// before any waiver.
 pub fn judge_alone(
     policy: &Policy,
     facts: &Deployment,
@@ -88,8 +90,9 @@ fn of_request(landing: &About, facts: &Facts) -> About {
     about
 }
 
-/// The requests that the landing rests on. Where one explains all of it, the host may name others whose commits that one
-/// holds (a stack of requests): its approvals are for the whole. Without a proof every one has to answer.
+/// The requests that the landing rests on. Where one explains all of it, the host may name others
+/// whose commits that one holds (a stack of requests): its approvals are for the whole. Without a
+/// proof every one has to answer.
 fn resting_on(landing: &LandingFacts) -> Vec<&Facts> {
     let requests: Vec<_> = landing.requests.value().into_iter().flatten().collect();
     match proved_by(landing) {
@@ -106,7 +109,7 @@ fn proved_by(landing: &LandingFacts) -> &[Candidate] {
     }
 }
 
-/// Do these facts speak of the very commit that the proof rests on?
+/// Do these facts are about the very commit that the proof rests on?
 fn is_of(proved: &Candidate, facts: &Facts) -> bool {
     let request = facts.host.request.value().map(|request| &request.id);
     let head = facts.change.value().map(|change| &change.head);
@@ -161,7 +164,8 @@ pub(super) fn ask(
     findings
 }
 
-/// The areas that a landing touches: by what it changed, and by what the requests that explain it changed.
+/// The areas that a landing touches: by what it changed, and by what the requests that explain it
+/// changed.
 pub(super) fn touched_by(
     policy: &Policy,
     landing: &LandingFacts,
@@ -174,8 +178,9 @@ pub(super) fn touched_by(
     policy.scope.inventory.touched(files.into_iter(), &whole.inquiry)
 }
 
-/// What one request of a landing answers for: what it changed itself, and whatever the landing changed that is no other
-/// request's. So a harmless request does not need the approvals of the one that landed in the same batch.
+/// What one request of a landing answers for: what it changed itself, and whatever the landing
+/// changed that is no other request's. So a harmless request does not need the approvals of the one
+/// that landed in the same batch.
 fn touched_by_request(
     policy: &Policy,
     landing: &LandingFacts,

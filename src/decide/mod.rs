@@ -1,11 +1,12 @@
 //! Policy and facts to a decision: the file that an auditor reads first.
 //!
-//! 1. Which branch is judged? Only a deployment branch is. Any other gets no answer, so that no verdict on a side
-//!    branch can be carried to a deployment branch.
-//! 2. Every control of the policy is asked. A control that lacks a fact leaves an *unproven* finding.
-//! 3. When the change itself alters the policy, the altered policy is asked too, and whatever it finds
-//!    beyond the first counts as well: the stricter of old and new.
-//! 4. Waivers in force let pass what they cover; see `waivers`.
+//! 1. Which branch is judged? Only a deployment branch is. Any other gets no answer, so that no
+//!    verdict on a side branch can be carried to a deployment branch.
+//! 2. Every control of the policy is asked. A control that lacks a fact leaves an *unproven*
+//!    finding.
+//! 3. When the change itself alters the policy, the altered policy is asked too, and whatever it
+//!    finds beyond the first counts as well: the stricter of old and new.
+//! 4. Waivers in force allow what they cover; see `waivers`.
 //! 5. The outcome is the maximum over all findings.
 
 use crate::control::{Case, gate_integrity, unproven};
@@ -65,7 +66,7 @@ pub fn undetermined(judged: Judged, gap: &Gap) -> Decision {
     undetermined_by(judged, gap, &[])
 }
 
-/// The same, where something stood between the gate and the host.
+/// The same, where something was between the gate and the host.
 pub fn undetermined_by(judged: Judged, gap: &Gap, detours: &[Detour]) -> Decision {
     let subject = judged.head.as_ref().map_or_else(|| "unknown".to_string(), |head| head.short().to_string());
     let noted = gate::detours(detours, &subject);

@@ -1,15 +1,18 @@
 //! Going back to what was deployed before.
 //!
-//! 1. A rollback begins at what the newest record let through, and ends at what an earlier record of the same environment let
-//!    through: nothing gets out that did not pass the gate once.
-//! 2. It needs leave: an entry of `[[rollbacks]]` beside the policy, of this environment, from this commit to that one, in
-//!    force, which somebody other than the requester approved, and signed where the policy names signers of waivers.
-//! 3. The entry counts as it stands at the deployed commit; or at the tip of the branch, if each landing since that touches the file
-//!    stands without any waiver. So an emergency can be met without deploying first, and nobody grants leave by a push.
+//! 1. A rollback begins at what the newest record let through, and ends at what an earlier record
+//!    of the same environment let through: nothing gets out that did not pass the gate once.
+//! 2. It needs leave: an entry of `[[rollbacks]]` beside the policy, of this environment, from this
+//!    commit to that one, in force, which someone other than the requester approved, and signed
+//!    where the policy names signers of waivers.
+//! 3. The entry counts as it is at the deployed commit; or at the tip of the branch, if each
+//!    landing since that touches the file is sound without any waiver. So an emergency can be met
+//!    without deploying first, and no one grants leave by a push.
 //!
 //! Bringing an old state back by a revert is no rollback but a landing like any other.
 //!
-//! Where records and host differ in what is deployed, the same entry says what to go by: see `super::deployed`.
+//! Where records and host differ in what is deployed, the same entry says what to go by: see
+//! `super::deployed`.
 
 use super::landing::found_in;
 use super::waivers::{is_sound, why_unsound};
@@ -102,7 +105,7 @@ fn earlier_record(facts: &Deployment) -> Result<Result<&Recorded, String>, Gap> 
         .ok_or_else(|| format!("no record allowed {} for {}", facts.candidate.short(), facts.environment)))
 }
 
-/// Why the newest text does not count, where there is one that an older one stands in for.
+/// Why the newest text does not count, where there is one that an older one is in for.
 fn why_uncounted(policy: &Policy, facts: &Deployment, back: &Back) -> Result<Option<String>, Gap> {
     let gate = back.gate.known()?;
     let (before, after) = (gate.before(TextPurpose::Waivers), gate.after(TextPurpose::Waivers));

@@ -112,8 +112,9 @@ fn withheld_evidence_never_makes_a_change_pass() {
     for (place, facts) in cases {
         let facts = change_of(&facts).unwrap();
         let outcome = decide(&policy(), &facts).outcome;
-        // Robin's own permission and one file's content decide nothing here: Robin is the author, and the path decides.
-        // The moment decides nothing where there is no waiver, nor who pushed before an update where there is none.
+        // Robin's own permission and one file's content decide nothing here: Robin is the author,
+        // and the path decides. The moment decides nothing where there is no waiver, nor who pushed
+        // before an update where there is none.
         let idle = place.ends_with("/permissions/robin")
             || place.ends_with("/files/0/content")
             || place == "/observed"
@@ -129,7 +130,8 @@ fn withheld_evidence_never_makes_a_change_pass() {
     }
 }
 
-/// The bypass lists of rules that this policy does not ask for: dismissal, last push, the required check.
+/// The bypass lists of rules that this policy does not ask for: dismissal, last push, the required
+/// check.
 fn not_asked_for(place: &str) -> bool {
     ["/2/", "/3/", "/4/"].iter().any(|index| place.contains(&format!("/requirements{index}bypass")))
 }

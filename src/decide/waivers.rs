@@ -1,13 +1,17 @@
-//! Waivers put to the findings, last of all: what they let pass stays visible, and so does every waiver.
+//! Waivers put to the findings, last of all: what they allow stays visible, and so does every
+//! waiver.
 //!
-//! 1. The waivers of a change are those at its base. What the change itself says of waivers has no effect on it.
-//! 2. The waivers of a deployment are those at the candidate, if every landing that touches their file stands by itself:
-//!    its content is proved, a request brought it, and nothing is found against it while no waiver counts. Otherwise they are
-//!    those at the baseline. So a waiver never helps the landing that brings it, and an emergency can be met without
-//!    deploying first.
-//! 3. A finding that is *broken* or *unproven* becomes *waived* when a waiver in force covers it. Nothing covers what the
-//!    gate itself finds: the baseline, the branch, the population, changes of the policy and of the waivers.
-//! 4. Where the policy names signers, a waiver whose approver did not sign it has no effect. The signers are those at the base.
+//! 1. The waivers of a change are those at its base. What the change itself says of waivers has no
+//!    effect on it.
+//! 2. The waivers of a deployment are those at the candidate, if every landing that touches their
+//!    file is sound by itself: its content is proved, a request brought it, and nothing is found
+//!    against it while no waiver counts. Otherwise they are those at the baseline. So a waiver
+//!    never helps the landing that brings it, and an emergency can be met without deploying first.
+//! 3. A finding that is *broken* or *unproven* becomes *waived* when a waiver in force covers it.
+//!    Nothing covers what the gate itself finds: the baseline, the branch, the population, changes
+//!    of the policy and of the waivers.
+//! 4. Where the policy names signers, a waiver whose approver did not sign it has no effect. The
+//!    signers are those at the base.
 //! 5. Without the moment of judgement no waiver has an effect.
 
 use super::GATE;
@@ -25,7 +29,7 @@ use crate::policy::Policy;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A finding and what it speaks of.
+/// A finding and what it is about.
 pub(super) struct ScopedFinding {
     pub(super) finding: Finding,
     /// What waivers look at; `None` when none may cover it.
@@ -40,15 +44,15 @@ impl ScopedFinding {
         ScopedFinding { finding, about: None, landing: None }
     }
 
-    /// A finding of a control. `about` is what all findings of this judgement speak of.
+    /// A finding of a control. `about` is what all findings of this judgement are about.
     pub(super) fn of(finding: Finding, about: &About, touched: &Fact<Vec<TouchedArea>>) -> Self {
         let area = area_of(&finding, touched);
         ScopedFinding { about: Some(About { area, ..about.clone() }), finding, landing: None }
     }
 }
 
-/// The one area that a finding speaks of: the one that it names, or the only one that is touched. A finding with a
-/// place outside of that area speaks of something else.
+/// The one area that a finding is about: the one that it names, or the only one that is touched. A
+/// finding with a place outside of that area is about something else.
 fn area_of(finding: &Finding, touched: &Fact<Vec<TouchedArea>>) -> Option<String> {
     let touched = touched.value()?;
     let Subject { kind, name } = &finding.subject;
@@ -89,7 +93,8 @@ pub(super) fn of_deployment(
     findings
 }
 
-/// That the waivers at the candidate do not count, and why: whoever wrote them there would look for them in vain.
+/// That the waivers at the candidate do not count, and why: the person who wrote them there would
+/// look for them in vain.
 fn uncounted(
     facts: &Deployment,
     gate: &GateTexts,
@@ -122,7 +127,8 @@ pub(super) fn counting<'g>(
     found: &[ScopedFinding],
 ) -> Option<&'g str> {
     let after = after(gate);
-    // Those at the candidate may speak of areas that only the policy there knows: then they do not count yet.
+    // Those at the candidate may name areas that only the policy there knows: then they do not
+    // count yet.
     let readable = after.is_none_or(|text| policy.waivers(text).is_ok());
     if readable && brought_soundly(facts, found) { after } else { before(gate) }
 }
@@ -147,7 +153,7 @@ fn without_waivers(found: Vec<ScopedFinding>) -> Vec<Finding> {
     found.into_iter().map(|found| found.finding).collect()
 }
 
-/// Does every landing that touches the waivers stand by itself?
+/// Does every landing that touches the waivers prove sound by itself?
 fn brought_soundly(facts: &Deployment, found: &[ScopedFinding]) -> bool {
     let Some(landings) = facts.landings.value() else { return false };
     landings
@@ -164,7 +170,7 @@ pub(super) fn is_sound(landing: &LandingFacts, found: &[ScopedFinding]) -> bool 
     proved && brought && nothing_against(landing, found)
 }
 
-/// Why a landing does not stand by itself.
+/// Why a landing is not sound by itself.
 pub(super) fn why_unsound(landing: &LandingFacts, found: &[ScopedFinding]) -> Option<String> {
     if is_sound(landing, found) {
         return None;
@@ -222,8 +228,9 @@ impl WaiverTexts<'_> {
         findings
     }
 
-    /// The key of each approval, or why it is not proved. Nothing where the policy takes the file's word.
-    fn approvals(&self, policy: &Policy, waivers: &[Waiver], moment: Timestamp) -> Approvals {
+    /// The key of each approval, or why it is not proved. Nothing where the policy takes the file's
+    /// word.
+    fn approvals(&self, policy: &Policy, waivers: &[Waiver], moment: Timestamp) -> SignedApprovals {
         let signers = policy.signers_of_waivers(signers(policy, self.gate));
         let approval = |waiver: &Waiver| {
             let signers = signers.as_ref()?.as_ref();
@@ -233,8 +240,8 @@ impl WaiverTexts<'_> {
         waivers.iter().filter_map(approval).collect()
     }
 
-    /// The waivers that the change would leave behind, as the policy that it would leave behind reads them; or how many
-    /// mistakes they have.
+    /// The waivers that the change would leave behind, as the policy that it would leave behind
+    /// reads them; or how many mistakes they have.
     fn left(&self, policy: &Policy) -> Result<Vec<Waiver>, usize> {
         let Some(text) = after(self.gate) else { return Ok(Vec::new()) };
         let unchanged = before(self.gate) == Some(text) && self.after.text == policy.text;
@@ -254,7 +261,7 @@ fn invalid_waivers(consequence: &str, problems: usize) -> Finding {
 }
 
 /// By waiver: the key that its approver signed it with, or why that is not proved.
-type Approvals = BTreeMap<String, Result<String, String>>;
+type SignedApprovals = BTreeMap<String, Result<String, String>>;
 
 /// The waivers that count at one moment.
 struct ActiveWaivers<'a> {
@@ -262,7 +269,7 @@ struct ActiveWaivers<'a> {
     moment: Timestamp,
     /// What the change would leave behind, where it can be read.
     left: Option<&'a Vec<Waiver>>,
-    approvals: Approvals,
+    approvals: SignedApprovals,
 }
 
 impl ActiveWaivers<'_> {
@@ -327,7 +334,8 @@ impl ActiveWaivers<'_> {
         waiver_finding(waiver, Verdict::Noted, reason)
     }
 
-    /// An emergency that nobody looked at in time stops everything but the change that says that somebody has.
+    /// An emergency that no one looked at in time stops everything but the change that says that
+    /// someone has.
     fn overdue(&self, waiver: &Waiver) -> Finding {
         let due = waiver.emergency.as_ref().map_or(self.moment, |emergency| emergency.due);
         let settled = |left: &&Waiver| left.grant.id == waiver.grant.id && !left.owes_review(self.moment);
@@ -345,7 +353,7 @@ impl ActiveWaivers<'_> {
     }
 }
 
-/// May a waiver cover it? Not where nobody knows the control.
+/// May a waiver cover it? Not where no one knows the control.
 fn is_waivable(finding: &Finding) -> bool {
     find_kind(&finding.control).is_some_and(|kind| kind.waivable.at_all())
 }
@@ -399,7 +407,7 @@ fn join_names(names: impl Iterator<Item = impl Into<String>>) -> String {
     names.map(Into::into).collect::<Vec<String>>().join(", ")
 }
 
-/// Nobody can say which waivers are in force, nor that no review is overdue.
+/// No one can say which waivers are in force, nor that no review is overdue.
 fn without_moment(waivers: &[Waiver], gap: &Gap, found: Vec<ScopedFinding>) -> Vec<Finding> {
     let mut findings = without_waivers(found);
     findings.extend(waivers.iter().map(|waiver| {

@@ -1,7 +1,7 @@
 //! `[[data-processing]]`: the inventory.
 
-use super::checks::{Source, check_filled, check_name, check_text, line_at, swallows};
-use super::document::{AreaText, Document, List};
+use super::checks::{PolicySource, check_filled, check_name, check_text, line_at, swallows};
+use super::document::{AreaText, List, PolicyDocument};
 use super::{Problem, line_patterns};
 use crate::model::glob::Glob;
 use crate::model::inventory::{Area, Inventory, Ruled};
@@ -11,8 +11,8 @@ use toml::Spanned;
 
 /// Checks and builds the inventory.
 pub fn build_inventory(
-    source: &Source<'_, '_>,
-    document: &Document,
+    source: &PolicySource<'_, '_>,
+    document: &PolicyDocument,
     problems: &mut Vec<Problem>,
 ) -> Inventory {
     let Some(areas) = &document.data_processing else { return Inventory::default() };
@@ -39,7 +39,7 @@ fn check_unique(text: &str, areas: &[Spanned<AreaText>], problems: &mut Vec<Prob
     }
 }
 
-fn check_area(source: &Source<'_, '_>, area: &Spanned<AreaText>, problems: &mut Vec<Problem>) {
+fn check_area(source: &PolicySource<'_, '_>, area: &Spanned<AreaText>, problems: &mut Vec<Problem>) {
     let span = area.span();
     let area = area.get_ref();
     check_name(&area.name, "an area", problems);

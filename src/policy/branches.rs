@@ -2,11 +2,11 @@
 
 use super::Problem;
 use super::checks::check_filled;
-use super::document::{Branches, History, List};
+use super::document::{Branches, HistorySetting, List};
 use crate::model::glob::Glob;
 use toml::Spanned;
 
-/// What stands before the name of a branch in full ref names.
+/// What comes before the name of a branch in full ref names.
 const HEADS: &str = "refs/heads/";
 const REMOTES: &str = "refs/remotes/";
 
@@ -24,11 +24,12 @@ pub fn check_branches(branches: &Branches, problems: &mut Vec<Problem>) -> Check
     problems.extend(branches.deployment.get_ref().iter().filter_map(check_pattern));
     CheckedBranches {
         deployment: globs(&branches.deployment),
-        each_commit: branches.history == History::EachCommit,
+        each_commit: branches.history == HistorySetting::EachCommit,
     }
 }
 
-/// The gate knows a branch by the name that its host shows, without `refs/heads/` and without a remote.
+/// The gate knows a branch by the name that its host shows, without `refs/heads/` and without a
+/// remote.
 fn check_pattern(pattern: &Spanned<Glob>) -> Option<Problem> {
     let text = pattern.get_ref().as_str();
     let full = text

@@ -1,11 +1,13 @@
-//! Characters that no name and no pattern of a policy can mean: control characters, and those that nobody sees.
+//! Characters that no name and no pattern of a policy can mean: control characters, and those that
+//! no one sees.
 //!
-//! TOML reads `"\bid\b"` as a backspace, `id` and a backspace, which is a regular expression and stands in no source file.
-//! What is well formed and never applies is worse than a mistake, because it looks like a rule.
+//! TOML reads `"\bid\b"` as a backspace, `id` and a backspace, which is a regular expression and
+//! is in no source file. What is well formed and never applies is worse than a mistake, because
+//! it looks like a rule.
 
 use super::Problem;
 use super::recover::MOST;
-use super::tree::Value;
+use super::tree::TomlValue;
 use crate::model::glob::is_invisible;
 use std::ops::Range;
 use toml::de::DeValue;
@@ -17,13 +19,13 @@ const SENTENCES: [&str; 3] = ["accountable", "purpose", "reason"];
 const PATTERNS: &str = "content";
 
 /// Adds a problem for each key and each text that holds a character which it cannot mean.
-pub fn check(root: &Value<'_>, problems: &mut Vec<Problem>) {
+pub fn check(root: &TomlValue<'_>, problems: &mut Vec<Problem>) {
     let mut found = Vec::new();
     visit("", root, &mut found);
     problems.extend(found.into_iter().take(MOST));
 }
 
-fn visit(key: &str, value: &Value<'_>, found: &mut Vec<Problem>) {
+fn visit(key: &str, value: &TomlValue<'_>, found: &mut Vec<Problem>) {
     match value.get_ref() {
         DeValue::String(text) => found.extend(problem(key, text, value.span())),
         DeValue::Array(list) => list.iter().for_each(|element| visit(key, element, found)),

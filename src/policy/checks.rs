@@ -1,7 +1,7 @@
 //! Checks that several parts of a policy and of its waivers share.
 
-use super::recover::Removed;
-use super::tree::Value;
+use super::recover::RemovedKeys;
+use super::tree::TomlValue;
 use super::{Problem, SCHEMA};
 use crate::model::glob::Glob;
 use std::ops::Range;
@@ -9,17 +9,17 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 /// What checks look at beside the value itself.
-pub struct Source<'s, 'i> {
+pub struct PolicySource<'s, 'i> {
     /// The text.
     pub text: &'s str,
     /// The tree, with everything that was written.
-    pub root: &'s Value<'i>,
+    pub root: &'s TomlValue<'i>,
     /// What had to be left out of the value.
-    pub removed: &'s Removed,
+    pub removed: &'s RemovedKeys,
 }
 
 /// Another version of the form has other keys: nothing else can be said of it.
-pub fn check_schema(root: &Value<'_>) -> Option<Problem> {
+pub fn check_schema(root: &TomlValue<'_>) -> Option<Problem> {
     let schema = root.get_ref().get("schema")?;
     let version = schema.get_ref().as_integer()?.to_string();
     (version != SCHEMA.to_string()).then(|| {
@@ -35,7 +35,7 @@ pub fn check_text(text: &Spanned<String>, what: &str, problems: &mut Vec<Problem
     }
 }
 
-/// Names by which one part of the policy speaks of another.
+/// Names by which one part of the policy is about another.
 pub fn check_name(name: &Spanned<String>, what: &str, problems: &mut Vec<Problem>) {
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     if name.get_ref().is_empty() || !name.get_ref().bytes().all(plain) {
@@ -51,7 +51,8 @@ pub fn check_filled<T>(list: &Spanned<Vec<T>>, consequence: &str, problems: &mut
     }
 }
 
-/// Does the narrowing pattern take away everything that the widening one brings? Answers only where that is plain.
+/// Does the narrowing pattern take away everything that the widening one brings? Answers only where
+/// that is plain.
 pub fn swallows(narrowing: &Glob, widening: &Glob) -> bool {
     let is_literal = |text: &str| !text.contains(['*', '?', '[', '{', '\\']);
     let (narrow, wide) = (narrowing.as_str(), widening.as_str());
@@ -63,7 +64,7 @@ pub fn swallows(narrowing: &Glob, widening: &Glob) -> bool {
 }
 
 /// The names that the keys of a table give, as far as it is one.
-pub fn keys_of<'s>(table: Option<&'s Value<'_>>) -> Vec<&'s str> {
+pub fn keys_of<'s>(table: Option<&'s TomlValue<'_>>) -> Vec<&'s str> {
     match table.map(Spanned::get_ref) {
         Some(DeValue::Table(table)) => table.keys().map(|key| key.get_ref().as_ref()).collect(),
         _ => Vec::new(),

@@ -4,7 +4,7 @@ use super::Problem;
 use super::checks::keys_of;
 use super::recover::recover;
 use super::serde_messages::suggest;
-use super::tree::Value;
+use super::tree::TomlValue;
 use crate::control::{Control, Kind, Reference, regression_tests, required_reviews};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -18,7 +18,7 @@ const TESTS: &str = regression_tests::KIND.name;
 pub type Controls = BTreeMap<&'static str, Box<dyn Control>>;
 
 /// Reads every control that the policy names, and those that are always on.
-pub fn read_controls(root: &Value<'_>, table: &[&'static Kind], problems: &mut Vec<Problem>) -> Controls {
+pub fn read_controls(root: &TomlValue<'_>, table: &[&'static Kind], problems: &mut Vec<Problem>) -> Controls {
     let written = root.get_ref().get("controls");
     let mut controls = match written.map(Spanned::get_ref) {
         Some(DeValue::Table(settings)) => read_named(settings, table, problems),
@@ -51,15 +51,20 @@ fn unknown_control(name: &str, span: Range<usize>, table: &[&'static Kind]) -> P
     Problem::new(span, format!("unknown control `{name}`")).help(suggest(name, &names))
 }
 
-fn not_a_table(value: Option<&Value<'_>>, problems: &mut Vec<Problem>) -> Controls {
+fn not_a_table(value: Option<&TomlValue<'_>>, problems: &mut Vec<Problem>) -> Controls {
     let span = value.map_or(0..0, Spanned::span);
     let help = "write one table with single brackets, `[controls.NAME]`, for each control";
     problems.push(Problem::new(span, "the settings of a control are a table").help(help));
     Controls::new()
 }
 
-/// A policy of controls that judge deployments alone, or are on without being named, stops no change.
-fn check_stops_changes(written: Option<&Value<'_>>, table: &[&'static Kind], problems: &mut Vec<Problem>) {
+/// A policy of controls that judge deployments alone, or are on without being named, stops no
+/// change.
+fn check_stops_changes(
+    written: Option<&TomlValue<'_>>,
+    table: &[&'static Kind],
+    problems: &mut Vec<Problem>,
+) {
     let is_table = written.is_none_or(|controls| controls.get_ref().is_table());
     let stops_no_change = |name: &&str| {
         let kind = table.iter().find(|kind| kind.name == *name);
@@ -84,7 +89,7 @@ fn add_always_on(controls: &mut Controls, table: &[&'static Kind], problems: &mu
     }
 }
 
-fn check_references(control: &dyn Control, root: &Value<'_>, problems: &mut Vec<Problem>) {
+fn check_references(control: &dyn Control, root: &TomlValue<'_>, problems: &mut Vec<Problem>) {
     for reference in control.references() {
         let (what, name, known) = match reference {
             Reference::Signers(trust) => {
@@ -104,7 +109,7 @@ fn check_references(control: &dyn Control, root: &Value<'_>, problems: &mut Vec<
 }
 
 /// There is one list of those who may sign evidence, whatever it is evidence of.
-fn without_signers(root: &Value<'_>, span: Range<usize>) -> Option<Problem> {
+fn without_signers(root: &TomlValue<'_>, span: Range<usize>) -> Option<Problem> {
     let tests = || root.get_ref().get("controls")?.get_ref().get(TESTS);
     let named = tests().is_some_and(|tests| tests.get_ref().get("signers").is_some());
     (!named).then(|| {
@@ -113,12 +118,12 @@ fn without_signers(root: &Value<'_>, span: Range<usize>) -> Option<Problem> {
     })
 }
 
-fn suites<'s, 'i>(root: &'s Value<'i>) -> Option<&'s Value<'i>> {
+fn suites<'s, 'i>(root: &'s TomlValue<'i>) -> Option<&'s TomlValue<'i>> {
     root.get_ref().get("controls")?.get_ref().get(TESTS)?.get_ref().get("suites")
 }
 
-/// A suite stands in for something in an area only if it has to run when that area is touched.
-fn judged_elsewhere(root: &Value<'_>, suite: &Spanned<String>, area: &str) -> Option<Problem> {
+/// A suite is in for something in an area only if it has to run when that area is touched.
+fn judged_elsewhere(root: &TomlValue<'_>, suite: &Spanned<String>, area: &str) -> Option<Problem> {
     let areas = suites(root)?.get_ref().get(suite.get_ref().as_str())?.get_ref().get("areas")?;
     let mut names = areas.get_ref().as_array()?.iter().map(|name| name.get_ref().as_str());
     names.all(|name| name != Some(area)).then(|| {
@@ -133,9 +138,10 @@ fn leads_nowhere(what: &str, name: &Spanned<String>, known: &[&str]) -> Problem 
     Problem::new(name.span(), format!("there is no {what} `{}`", name.get_ref())).help(help)
 }
 
-/// The names as they stand in the text, so that a mistake inside an area does not make every mention of it one;
-/// `None` when an area has no name that can be read: a mention may mean that one.
-fn area_names<'s>(root: &'s Value<'_>) -> Option<Vec<&'s str>> {
+/// The names as they are in the text, so that a mistake inside an area does not make every
+/// mention of it one; `None` when an area has no name that can be read: a mention may mean that
+/// one.
+fn area_names<'s>(root: &'s TomlValue<'_>) -> Option<Vec<&'s str>> {
     let areas = root.get_ref().get("data-processing")?.get_ref().as_array()?;
     let names = areas.iter().map(|area| area.get_ref().get("name")?.get_ref().as_str());
     names.collect()

@@ -1,6 +1,7 @@
 //! The text form of a policy, but for its controls: what serde reads.
 //!
-//! Every part is optional here. What is missing is found by looking at the text, so that one mistake hides no other.
+//! Every part is optional here. What is missing is found by looking at the text, so that one
+//! mistake hides no other.
 
 use super::durations::LongestWaiver;
 use crate::control::Role;
@@ -19,7 +20,7 @@ pub type List<T> = Spanned<Vec<Spanned<T>>>;
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub struct Document {
+pub struct PolicyDocument {
     /// The version of the policy format: 1.
     #[cfg_attr(test, schemars(schema_with = "crate::control::schema::version"))]
     pub schema: Option<u32>,
@@ -34,8 +35,8 @@ pub struct Document {
     pub data_processing: Option<Spanned<Vec<Spanned<AreaText>>>>,
     /// People with several accounts or addresses, and machine accounts.
     /// Portcullis counts all accounts of a person as one.
-    #[cfg_attr(test, schemars(with = "Vec<Person>"))]
-    pub people: Vec<Spanned<Person>>,
+    #[cfg_attr(test, schemars(with = "Vec<PersonEntry>"))]
+    pub people: Vec<Spanned<PersonEntry>>,
     /// Roles by name, for controls that require approvals of particular people.
     #[cfg_attr(test, schemars(with = "BTreeMap<String, Role>"))]
     pub roles: BTreeMap<Spanned<String>, Spanned<Role>>,
@@ -64,12 +65,13 @@ pub struct Project {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Waivers {
-    /// The longest time that a waiver or rollback may last, in hours or days: `"12h"`, `"30d"`; at most a year.
-    /// Default: `"30d"`.
+    /// The longest time that a waiver or rollback may last, in hours or days: `"12h"`, `"30d"`; at
+    /// most a year. Default: `"30d"`.
     #[serde(default)]
     pub longest: LongestWaiver,
-    /// The file of allowed signers, in the format of ssh-keygen(1), read at the base. With it, a waiver or rollback is
-    /// in force only if its approver signed it. Without it, no signature is required.
+    /// The file of allowed signers, in the format of ssh-keygen(1), read at the base. With it, a
+    /// waiver or rollback is in force only if its approver signed it. Without it, no signature is
+    /// required.
     #[cfg_attr(test, schemars(with = "Option<String>"))]
     pub signers: Option<Spanned<String>>,
 }
@@ -84,7 +86,7 @@ pub struct Branches {
     pub deployment: List<Glob>,
     /// Which changed paths count. Default: `"net"`.
     #[serde(default)]
-    pub history: History,
+    pub history: HistorySetting,
 }
 
 /// Where to is deployed.
@@ -101,7 +103,7 @@ pub struct DeploymentText {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
-pub enum History {
+pub enum HistorySetting {
     /// Paths that differ between the merge base and the head.
     #[default]
     Net,
@@ -123,14 +125,15 @@ pub struct AreaText {
     /// Glob patterns of the files that belong to the area; `**` matches any number of directories.
     #[cfg_attr(test, schemars(with = "Option<Vec<String>>"))]
     pub paths: Option<List<Glob>>,
-    /// Regular expressions. A file with a changed line that matches one belongs to the area, wherever the file is.
+    /// Regular expressions. A file with a changed line that matches one belongs to the area,
+    /// wherever the file is.
     #[cfg_attr(test, schemars(with = "Option<Vec<String>>"))]
     pub content: Option<List<String>>,
     /// Glob patterns of files that never belong to the area.
     #[cfg_attr(test, schemars(with = "Option<Vec<String>>"))]
     pub exclude: Option<List<Glob>>,
-    /// Which changed files belong to the area when `content` cannot search them: `"inside"` all but images and fonts,
-    /// `"inside-with-media"` all, `"outside"` none. Default: `"inside"`.
+    /// Which changed files belong to the area when `content` cannot search them: `"inside"` all but
+    /// images and fonts, `"inside-with-media"` all, `"outside"` none. Default: `"inside"`.
     #[serde(default)]
     #[cfg_attr(test, schemars(schema_with = "crate::control::schema::opaque"))]
     pub opaque: Opaque,
@@ -140,7 +143,7 @@ pub struct AreaText {
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Person {
+pub struct PersonEntry {
     /// The name that decisions show.
     #[cfg_attr(test, schemars(with = "String"))]
     pub name: Spanned<String>,

@@ -1,7 +1,7 @@
 //! What waivers and rollbacks have in common: an id, a reason, a ticket, two people and a time.
 
 use super::checks::{check_login, check_text};
-use super::recover::Removed;
+use super::recover::RemovedKeys;
 use super::{Policy, Problem};
 use crate::model::host::OwnAddresses;
 use crate::model::moment::Moment;
@@ -11,8 +11,8 @@ use jiff::SignedDuration;
 use std::ops::Range;
 use toml::Spanned;
 
-/// The keys of a grant as they are written. Each form of grant has them in a struct of its own, because `serde(flatten)`
-/// would lose the place of an error.
+/// The keys of a grant as they are written. Each form of grant has them in a struct of its own,
+/// because `serde(flatten)` would lose the place of an error.
 pub(super) struct GrantKeys<'w> {
     pub(super) id: &'w Spanned<String>,
     pub(super) reason: &'w Spanned<String>,
@@ -42,7 +42,7 @@ impl GrantKeys<'_> {
 /// The checks of one waiver or rollback.
 pub(super) struct GrantCheck<'c> {
     pub(super) policy: &'c Policy,
-    pub(super) removed: &'c Removed,
+    pub(super) removed: &'c RemovedKeys,
     /// The whole table.
     pub(super) span: Range<usize>,
     /// "waiver" or "rollback".
@@ -80,7 +80,7 @@ impl GrantCheck<'_> {
         self.removed.holds(&self.span, key)
     }
 
-    /// Nobody approves or reviews what they asked for, under whichever account; nor does a machine.
+    /// No one approves or reviews what they asked for, under whichever account; nor does a machine.
     pub(super) fn check_other_person(
         &mut self,
         requester: &Spanned<Login>,

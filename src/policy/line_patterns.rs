@@ -1,4 +1,5 @@
-//! Content patterns that are regular expressions and still no rule: they match everywhere, or nowhere.
+//! Content patterns that are regular expressions and still no rule: they match everywhere, or
+//! nowhere.
 //!
 //! Patterns are searched for in one line at a time, so no line feed is ever among what they see.
 
@@ -33,15 +34,16 @@ fn bad_pattern(error: &str) -> String {
     format!("bad regular expression: {}", reason.trim().trim_start_matches("error: "))
 }
 
-/// What certainly stands around a part of a pattern, in the line.
+/// What is certainly around a part of a pattern, in the line.
 #[derive(Clone, Copy, Default)]
 struct Around {
     before: bool,
     after: bool,
 }
 
-/// Answers `false` only where no line can match: a class without characters, a line feed, the beginning of the line
-/// after a character or its end before one, the border of a word within a word.
+/// Answers `false` only where no line can match: a class without characters, a line feed, the
+/// beginning of the line after a character or its end before one, the border of a word within a
+/// word.
 fn can_match(hir: &Hir, around: Around) -> bool {
     match hir.kind() {
         HirKind::Empty => true,
@@ -80,26 +82,26 @@ fn is_shut_border(three: &[Hir]) -> bool {
         HirKind::Look(Look::WordUnicodeNegate | Look::WordAsciiNegate) => false,
         _ => return false,
     };
-    match (is_word(before, End::Last), is_word(after, End::First)) {
+    match (is_word(before, WordEnd::Last), is_word(after, WordEnd::First)) {
         (Some(before), Some(after)) => (before != after) != border,
         _ => false,
     }
 }
 
 #[derive(Clone, Copy)]
-enum End {
+enum WordEnd {
     First,
     Last,
 }
 
-/// Is the first or last character one of a word? `None` where that is not certain. Only characters of ASCII are,
-/// because they are the same in both kinds of `\b`.
-fn is_word(hir: &Hir, end: End) -> Option<bool> {
+/// Is the first or last character one of a word? `None` where that is not certain. Only characters
+/// of ASCII are, because they are the same in both kinds of `\b`.
+fn is_word(hir: &Hir, end: WordEnd) -> Option<bool> {
     match hir.kind() {
         HirKind::Literal(literal) => {
             let byte = match end {
-                End::First => literal.0.first(),
-                End::Last => literal.0.last(),
+                WordEnd::First => literal.0.first(),
+                WordEnd::Last => literal.0.last(),
             };
             byte.filter(|byte| byte.is_ascii()).map(|byte| is_word_byte(*byte))
         }

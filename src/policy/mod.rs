@@ -1,6 +1,6 @@
 //! TOML text to a policy, every mistake with its place.
 //!
-//! The dialect is TOML 1.0. Dates, where a setting wants one, stand in quotes.
+//! The dialect is TOML 1.0. Dates, where a setting wants one, are in quotes.
 //!
 //! ```toml
 //! schema = 1
@@ -44,10 +44,11 @@
 //! approvals = 1
 //! ```
 //!
-//! How it is read: `syntax` parses TOML to a `tree`; `recover` turns that into the structs of `document` and the
-//! settings of `controls`, and goes on after a mistake; `serde_messages` says serde's messages in the words of a policy;
-//! `validate`, with `areas`, `line_patterns`, `branches` and `people`, checks what types cannot say, and `characters` what no
-//! text may hold; [`show()`] prints the problems. `samples` finds values of the ready policies that nobody replaced.
+//! How it is read: `syntax` parses TOML to a `tree`; `recover` turns that into the structs of
+//! `document` and the settings of `controls`, and goes on after a mistake; `serde_messages` says
+//! serde's messages in the words of a policy; `validate`, with `areas`, `line_patterns`, `branches`
+//! and `people`, checks what types cannot say, and `characters` what no text may hold; [`show()`]
+//! prints the problems. `samples` finds values of the ready policies that no one replaced.
 
 use crate::control::{Control, Kind, Scope, TABLE};
 use crate::model::digest::Digest;
@@ -100,7 +101,7 @@ pub struct Policy {
     pub text: String,
     /// The digest of `text`.
     pub digest: Digest,
-    /// The project that it speaks of.
+    /// The project that it is about.
     pub project: String,
     /// Who answers for the project.
     pub accountable: Option<String>,
@@ -112,7 +113,7 @@ pub struct Policy {
     pub each_commit: bool,
     /// How long a waiver may last.
     pub longest_waiver: jiff::SignedDuration,
-    /// Where the keys stand that approvers sign waivers with; `None` when none needs a signature.
+    /// Where the keys are that approvers sign waivers with; `None` when none needs a signature.
     pub waiver_signers: Option<RepoPath>,
     /// The controls that the policy switches on, by name.
     pub controls: BTreeMap<&'static str, Box<dyn Control>>,
@@ -151,7 +152,8 @@ impl Policy {
         parse_with(text, TABLE)
     }
 
-    /// What the policy wants to know. `path` is where it stands in the judged repository, if it does.
+    /// What the policy wants to know. `path` is where it is in the judged repository, if it
+    /// does.
     pub fn inquiry(&self, path: Option<RepoPath>) -> Inquiry {
         let areas = &self.scope.inventory.areas;
         let mut inquiry = Inquiry {
@@ -186,7 +188,8 @@ fn parse_with(text: &str, table: &[&'static Kind]) -> Result<Policy, Vec<Problem
     }
 }
 
-/// In the order of the text, each mistake once. A policy that is refused is refused for at least one reason.
+/// In the order of the text, each mistake once. A policy that is refused is refused for at least
+/// one reason.
 fn in_order(mut problems: Vec<Problem>) -> Vec<Problem> {
     if problems.is_empty() {
         problems.push(Problem::new(0..0, "this policy could not be read"));

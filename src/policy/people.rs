@@ -1,9 +1,9 @@
 //! `[[people]]` and `[roles]`: who is who, and who may do what.
 
 use super::Problem;
-use super::checks::{Source, check_login, check_name, check_text, line_at};
-use super::document::{Document, Person};
-use super::tree::{self, Step};
+use super::checks::{PolicySource, check_login, check_name, check_text, line_at};
+use super::document::{PersonEntry, PolicyDocument};
+use super::tree::{self, TreeStep};
 use crate::control::Role;
 use crate::model::person::{KnownPerson, Login, People};
 use std::collections::BTreeMap;
@@ -11,7 +11,11 @@ use std::ops::Range;
 use toml::Spanned;
 
 /// Checks and builds the identity map.
-pub fn build_people(source: &Source<'_, '_>, document: &Document, problems: &mut Vec<Problem>) -> People {
+pub fn build_people(
+    source: &PolicySource<'_, '_>,
+    document: &PolicyDocument,
+    problems: &mut Vec<Problem>,
+) -> People {
     let people = &document.people;
     people.iter().for_each(|person| check_person(source, person, problems));
     let logins = people.iter().flat_map(|person| &person.get_ref().logins);
@@ -21,7 +25,7 @@ pub fn build_people(source: &Source<'_, '_>, document: &Document, problems: &mut
     People(people.iter().map(|person| known_person(person.get_ref())).collect())
 }
 
-fn check_person(source: &Source<'_, '_>, person: &Spanned<Person>, problems: &mut Vec<Problem>) {
+fn check_person(source: &PolicySource<'_, '_>, person: &Spanned<PersonEntry>, problems: &mut Vec<Problem>) {
     let span = person.span();
     let person = person.get_ref();
     check_text(&person.name, "the name of the person", problems);
@@ -62,7 +66,7 @@ fn check_unique<'d>(
     }
 }
 
-fn known_person(person: &Person) -> KnownPerson {
+fn known_person(person: &PersonEntry) -> KnownPerson {
     KnownPerson {
         name: person.name.get_ref().clone(),
         logins: person.logins.iter().map(|login| Login::new(login.get_ref().clone())).collect(),
@@ -73,8 +77,8 @@ fn known_person(person: &Person) -> KnownPerson {
 
 /// Checks and builds the roles.
 pub fn build_roles(
-    source: &Source<'_, '_>,
-    document: &Document,
+    source: &PolicySource<'_, '_>,
+    document: &PolicyDocument,
     people: &People,
     problems: &mut Vec<Problem>,
 ) -> BTreeMap<String, Role> {
@@ -86,17 +90,17 @@ pub fn build_roles(
     document.roles.iter().map(|(name, role)| (name.get_ref().clone(), role.get_ref().clone())).collect()
 }
 
-fn check_users(source: &Source<'_, '_>, name: &str, role: &Role, problems: &mut Vec<Problem>) {
-    let key = |key: &str| Step::Key(key.to_string());
+fn check_users(source: &PolicySource<'_, '_>, name: &str, role: &Role, problems: &mut Vec<Problem>) {
+    let key = |key: &str| TreeStep::Key(key.to_string());
     for (index, login) in role.users.iter().enumerate() {
-        let path = [key("roles"), key(name), key("users"), Step::Index(index)];
+        let path = [key("roles"), key(name), key("users"), TreeStep::Index(index)];
         let span = tree::node(source.root, &path).map_or(0..0, Spanned::span);
         check_login(login.as_str(), span, problems);
     }
 }
 
 fn check_anybody(
-    source: &Source<'_, '_>,
+    source: &PolicySource<'_, '_>,
     name: &Spanned<String>,
     role: &Spanned<Role>,
     people: &People,

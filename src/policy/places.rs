@@ -1,12 +1,12 @@
-//! Where a setting stands in the text of a policy, for remarks about it.
+//! Where a setting is in the text of a policy, for remarks about it.
 
 use super::checks::line_at;
 use super::syntax;
-use super::tree::Value;
+use super::tree::TomlValue;
 use toml::de::DeValue;
 
-/// The line on which a text stands below a table or key, counted from 1: as a value, or as the name of a table. `way` leads there from
-/// the root; an empty `text` means what is at the end of it.
+/// The line on which a text is below a table or key, counted from 1: as a value, or as the name
+/// of a table. `way` leads there from the root; an empty `text` means what is at the end of it.
 pub fn line_of(policy: &str, way: &[&str], text: &str) -> Option<u64> {
     let root = syntax::parse(policy, &mut Vec::new())?;
     let below = way.iter().try_fold(&root, |value, key| value.get_ref().get(*key))?;
@@ -14,7 +14,7 @@ pub fn line_of(policy: &str, way: &[&str], text: &str) -> Option<u64> {
     span.map(|span| line_at(policy, &span))
 }
 
-fn find_text(value: &Value<'_>, text: &str) -> Option<std::ops::Range<usize>> {
+fn find_text(value: &TomlValue<'_>, text: &str) -> Option<std::ops::Range<usize>> {
     match value.get_ref() {
         DeValue::String(found) if found == text => Some(value.span()),
         DeValue::Array(list) => list.iter().find_map(|element| find_text(element, text)),

@@ -1,15 +1,17 @@
 //! Reads settings with serde, and goes on after a mistake.
 //!
-//! serde stops at the first error. To report every mistake at once, the erroneous key or element is taken out
-//! of the parsed text and the rest is read again, until it reads or nothing more can be taken out. This works
-//! for any plain type, so a control needs no code of its own for it. What it asks of types:
+//! serde stops at the first error. To report every mistake at once, the erroneous key or element is
+//! taken out of the parsed text and the rest is read again, until it reads or nothing more can be
+//! taken out. This works for any plain type, so a control needs no code of its own for it. What it
+//! asks of types:
 //!
 //! - no `#[serde(flatten)]` and no untagged enums: those lose the place of an error in the text;
-//! - `#[serde(deny_unknown_fields)]`, and nothing that reads any value at all: what is not looked at is not checked.
+//! - `#[serde(deny_unknown_fields)]`, and nothing that reads any value at all: what is not looked
+//!   at is not checked.
 
 use super::Problem;
 use super::serde_messages;
-use super::tree::{self, Path, Step, Value};
+use super::tree::{self, Path, TomlValue, TreeStep};
 use std::collections::BTreeSet;
 use std::ops::Range;
 use toml::Spanned;
@@ -21,11 +23,12 @@ pub const MOST: usize = 100;
 /// Settings of one control with more lists than this are not settings.
 const MOST_LISTS: usize = 1000;
 
-/// The keys that had to be taken out, each with the span of its table: they were written, but wrong.
+/// The keys that had to be taken out, each with the span of its table: they were written, but
+/// wrong.
 #[derive(Debug, Default)]
-pub struct Removed(BTreeSet<(usize, usize, String)>);
+pub struct RemovedKeys(BTreeSet<(usize, usize, String)>);
 
-impl Removed {
+impl RemovedKeys {
     /// Was this key of the table at `span` written, but wrong?
     pub fn holds(&self, span: &Range<usize>, key: &str) -> bool {
         self.0.contains(&(span.start, span.end, key.to_string()))
@@ -41,22 +44,22 @@ impl Removed {
     }
 }
 
-/// Reads `value` with `read` and adds every mistake to `problems`. The value is `None` when it could not be read
-/// even without its erroneous parts.
+/// Reads `value` with `read` and adds every mistake to `problems`. The value is `None` when it
+/// could not be read even without its erroneous parts.
 pub fn recover<'i, T>(
-    value: Value<'i>,
+    value: TomlValue<'i>,
     read: impl Fn(ValueDeserializer<'i>) -> Result<T, Error>,
     problems: &mut Vec<Problem>,
-) -> (Option<T>, Removed) {
-    let mut recovery = Recovery { value, read, removed: Removed::default(), problems };
+) -> (Option<T>, RemovedKeys) {
+    let mut recovery = Recovery { value, read, removed: RemovedKeys::default(), problems };
     let value = recovery.run();
     (value, recovery.removed)
 }
 
 struct Recovery<'i, 'p, F> {
-    value: Value<'i>,
+    value: TomlValue<'i>,
     read: F,
-    removed: Removed,
+    removed: RemovedKeys,
     problems: &'p mut Vec<Problem>,
 }
 
@@ -79,7 +82,7 @@ impl<'i, T, F: Fn(ValueDeserializer<'i>) -> Result<T, Error>> Recovery<'i, '_, F
 
     fn note_error(&mut self, error: &Error) -> Path {
         let path = self.place(error);
-        let around = (1..=path.len()).filter_map(|length| path.get(..length).map(<[Step]>::to_vec));
+        let around = (1..=path.len()).filter_map(|length| path.get(..length).map(<[TreeStep]>::to_vec));
         match around.into_iter().find(|path| self.wants_table(path, Some(error))) {
             Some(path) => self.expected_table(path),
             None => {
@@ -89,8 +92,8 @@ impl<'i, T, F: Fn(ValueDeserializer<'i>) -> Result<T, Error>> Recovery<'i, '_, F
         }
     }
 
-    /// serde also reads a table from a list, by position: `project = ["name"]`. Nobody means that. The outer `None`
-    /// says that there are too many lists to look at.
+    /// serde also reads a table from a list, by position: `project = ["name"]`. No one means that.
+    /// The outer `None` says that there are too many lists to look at.
     fn note_list_for_table(&mut self) -> Option<Option<Path>> {
         let lists = tree::lists(&self.value);
         if lists.len() > MOST_LISTS {
@@ -110,8 +113,8 @@ impl<'i, T, F: Fn(ValueDeserializer<'i>) -> Result<T, Error>> Recovery<'i, '_, F
         path
     }
 
-    /// Is there a list at `path`, where an empty table would be of the right type? `before` is the error with the
-    /// list in its place: one that stays is not about the list.
+    /// Is there a list at `path`, where an empty table would be of the right type? `before` is the
+    /// error with the list in its place: one that stays is not about the list.
     fn wants_table(&self, path: &Path, before: Option<&Error>) -> bool {
         if !tree::node(&self.value, path).is_some_and(|node| node.get_ref().is_array()) {
             return false;
@@ -127,7 +130,7 @@ impl<'i, T, F: Fn(ValueDeserializer<'i>) -> Result<T, Error>> Recovery<'i, '_, F
         }
     }
 
-    fn attempt(&self, value: Value<'i>) -> Result<T, Error> {
+    fn attempt(&self, value: TomlValue<'i>) -> Result<T, Error> {
         (self.read)(ValueDeserializer::from(value))
     }
 
@@ -136,13 +139,14 @@ impl<'i, T, F: Fn(ValueDeserializer<'i>) -> Result<T, Error>> Recovery<'i, '_, F
         let Some(span) = error.span() else { return Path::new() };
         let mut path = tree::locate(&self.value, &span);
         if let Some(index) = self.culprit(&path, error) {
-            path.push(Step::Index(index));
+            path.push(TreeStep::Index(index));
         }
         path
     }
 
-    /// The element of a list that an error at the whole list is about. Types that check themselves after reading
-    /// do not say which element it was, so the shortest beginning of the list that fails alike is looked for.
+    /// The element of a list that an error at the whole list is about. Types that check themselves
+    /// after reading do not say which element it was, so the shortest beginning of the list that
+    /// fails alike is looked for.
     fn culprit(&self, path: &Path, error: &Error) -> Option<usize> {
         let Some(DeValue::Array(list)) = tree::node(&self.value, path).map(Spanned::get_ref) else {
             return None;
@@ -174,7 +178,8 @@ impl<'i, T, F: Fn(ValueDeserializer<'i>) -> Result<T, Error>> Recovery<'i, '_, F
         let value_span = node.map_or(0..0, Spanned::span);
         match serde_messages::missing_field(error.message()) {
             Some(name) => self.note_missing(name, path, value_span),
-            // What a table says as a whole (it requires nothing, say) may only follow from what was taken out of it.
+            // What a table says as a whole (it requires nothing, say) may only follow from what was
+            // taken out of it.
             None if is_whole(error, &value_span) && self.removed.touches(&value_span) => {}
             None => {
                 let span = narrow(error.span(), value_span, path);
@@ -201,8 +206,8 @@ impl<'i, T, F: Fn(ValueDeserializer<'i>) -> Result<T, Error>> Recovery<'i, '_, F
         }
     }
 
-    /// All keys that a table lacks; serde names only the first. A lacking key is filled with one value after
-    /// the other, until serde goes on to the next lacking key.
+    /// All keys that a table lacks; serde names only the first. A lacking key is filled with one
+    /// value after the other, until serde goes on to the next lacking key.
     fn missing(&self, first: &str, path: &Path, span: &Range<usize>) -> Vec<String> {
         let mut names = vec![first.to_string()];
         let mut value = self.value.clone();
@@ -218,11 +223,11 @@ impl<'i, T, F: Fn(ValueDeserializer<'i>) -> Result<T, Error>> Recovery<'i, '_, F
 
     fn fill(
         &self,
-        value: &Value<'i>,
+        value: &TomlValue<'i>,
         path: &Path,
         name: &str,
         span: &Range<usize>,
-    ) -> Option<(Value<'i>, String)> {
+    ) -> Option<(TomlValue<'i>, String)> {
         tree::stand_ins().find_map(|stand_in| {
             let mut filled = value.clone();
             tree::insert(&mut filled, path, name, stand_in);
@@ -235,12 +240,12 @@ impl<'i, T, F: Fn(ValueDeserializer<'i>) -> Result<T, Error>> Recovery<'i, '_, F
     fn remove(&mut self, path: &Path) -> bool {
         let Some((last, parent)) = path.split_last() else { return false };
         let parent = parent.to_vec();
-        if let (Step::Key(key), Some(table)) = (last, tree::node(&self.value, &parent)) {
+        if let (TreeStep::Key(key), Some(table)) = (last, tree::node(&self.value, &parent)) {
             self.removed.add(&table.span(), key);
         }
         tree::remove(&mut self.value, &parent, last);
         // A list that is empty only now is not the mistake of having written an empty list.
-        let emptied = matches!(last, Step::Index(_)) && tree::is_empty_list(&self.value, &parent);
+        let emptied = matches!(last, TreeStep::Index(_)) && tree::is_empty_list(&self.value, &parent);
         if emptied { self.remove(&parent) } else { true }
     }
 }
@@ -251,10 +256,10 @@ fn is_whole(error: &Error, node: &Range<usize>) -> bool {
 }
 
 /// The place of an error: what serde says, or the element when serde only knows the list around it.
-fn narrow(said: Option<Range<usize>>, node: Range<usize>, path: &[Step]) -> Range<usize> {
+fn narrow(said: Option<Range<usize>>, node: Range<usize>, path: &[TreeStep]) -> Range<usize> {
     match (said, path.last()) {
         (None, _) => node,
-        (Some(said), Some(Step::Index(_))) if said.start < node.start || node.end < said.end => node,
+        (Some(said), Some(TreeStep::Index(_))) if said.start < node.start || node.end < said.end => node,
         (Some(said), _) => said,
     }
 }

@@ -1,9 +1,10 @@
-//! The JSON Schema of a policy, and the reference page `docs/policy.md`: both follow from the types that policies are read into,
-//! from their doc comments, and from the documentation of the controls.
+//! The JSON Schema of a policy, and the reference page `docs/policy.md`: both follow from the types
+//! that policies are read into, from their doc comments, and from the documentation of the
+//! controls.
 //!
 //! `SNAPSHOTS=overwrite cargo test --lib reference` writes both files again.
 
-use super::document::Document;
+use super::document::PolicyDocument;
 use crate::control::{Kind, Stage, TABLE, Waivable};
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
@@ -18,7 +19,7 @@ const HEAD: &str = include_str!("reference/head.md");
 fn schema() -> Value {
     let mut settings = SchemaSettings::draft2020_12();
     settings.inline_subschemas = true;
-    let mut schema = settings.into_generator().into_root_schema_for::<Document>().to_value();
+    let mut schema = settings.into_generator().into_root_schema_for::<PolicyDocument>().to_value();
     schema["title"] = "A policy of Portcullis".into();
     schema["description"] = "The file `portcullis.toml`, as JSON.".into();
     // The reader looks for these itself, so that one mistake hides no other.

@@ -1,5 +1,6 @@
-//! `[[rollbacks]]` in `portcullis-waivers.toml`: leave to deploy what was deployed before. Where records and host differ in what is
-//! deployed, an entry from the one that is contradicted to the other says what to go by.
+//! `[[rollbacks]]` in `portcullis-waivers.toml`: leave to deploy what was deployed before. Where
+//! records and host differ in what is deployed, an entry from the one that is contradicted to the
+//! other says what to go by.
 //!
 //! ```toml
 //! [[rollbacks]]

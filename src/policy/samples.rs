@@ -1,8 +1,8 @@
-//! Sample values of the ready policies that still stand in a policy.
+//! Sample values of the ready policies that still are in a policy.
 
 use super::checks::line_at;
 use super::syntax;
-use super::tree::Value;
+use super::tree::TomlValue;
 use std::collections::BTreeSet;
 use toml::Spanned;
 use toml::de::DeValue;
@@ -14,7 +14,7 @@ const READY: [&str; 2] =
 /// The word by which a comment tells that the value below is only a sample.
 const REPLACE: &str = "Replace";
 
-/// Keys whose samples fit nobody, whether or not the comment above is still there.
+/// Keys whose samples fit no one, whether or not the comment above is still there.
 const NEVER_RIGHT: [&str; 4] = ["accountable", "name", "purpose", "teams"];
 
 /// A setting that still has the value of a ready policy.
@@ -28,8 +28,8 @@ pub struct Sample {
     pub may_be_meant: bool,
 }
 
-/// The sample values in a policy, in the order of the text. A setting whose comment no longer says "Replace" is taken for
-/// meant, unless no project can mean it.
+/// The sample values in a policy, in the order of the text. A setting whose comment no longer says
+/// "Replace" is taken for meant, unless no project can mean it.
 pub fn standing(text: &str) -> Vec<Sample> {
     let samples: BTreeSet<String> = READY
         .iter()
@@ -63,7 +63,7 @@ fn settings(text: &str) -> Vec<Setting> {
     found
 }
 
-fn visit(text: &str, value: &Value<'_>, found: &mut Vec<Setting>) {
+fn visit(text: &str, value: &TomlValue<'_>, found: &mut Vec<Setting>) {
     match value.get_ref() {
         DeValue::Table(table) => table.iter().for_each(|(key, value)| {
             found.extend(setting(text, key, value));
@@ -75,7 +75,7 @@ fn visit(text: &str, value: &Value<'_>, found: &mut Vec<Setting>) {
 }
 
 /// `None` for what is written as a table of its own.
-fn setting(text: &str, key: &Spanned<std::borrow::Cow<'_, str>>, value: &Value<'_>) -> Option<Setting> {
+fn setting(text: &str, key: &Spanned<std::borrow::Cow<'_, str>>, value: &TomlValue<'_>) -> Option<Setting> {
     let key_span = key.span();
     let between = text.get(key_span.end..value.span().start)?;
     let written = text.get(value.span())?;

@@ -9,8 +9,8 @@ pub fn missing_field(message: &str) -> Option<&str> {
     message.strip_prefix("missing field `")?.strip_suffix('`')
 }
 
-/// Does serde's message say that an empty table is of the wrong type? ("wanted" is said where one of some words
-/// is expected.)
+/// Does serde's message say that an empty table is of the wrong type? ("wanted" is said where one
+/// of some words is expected.)
 pub fn refuses_table(message: &str) -> bool {
     message.starts_with("invalid type: map, ") || message.starts_with("wanted ")
 }
@@ -36,7 +36,7 @@ pub fn translate(message: &str, span: Range<usize>, node: Option<&DeValue<'_>>) 
     Problem { span, message, help }
 }
 
-/// No setting is a TOML date, and serde describes one in words that nobody wrote.
+/// No setting is a TOML date, and serde describes one in words that no one wrote.
 fn bare_date(node: Option<&DeValue<'_>>) -> Option<(String, Option<String>)> {
     let is_date = matches!(node, Some(DeValue::Datetime(_)));
     is_date.then(|| ("a policy has no bare dates".to_string(), Some("put dates in quotes".to_string())))
@@ -150,4 +150,86 @@ fn wrong_choice(message: &str, node: Option<&DeValue<'_>>) -> Option<(String, Op
         _ => node.map_or("something else", type_name),
     };
     Some((format!("expected one of a few words, found {found}"), None))
+}
+
+#[cfg(test)]
+mod tests {
+    //! Each message of serde and toml that this file recognises, as the libraries write it: a
+    //! release that rewords one fails here.
+
+    use serde::Deserialize;
+    use toml::de::ValueDeserializer;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Settings {
+        #[serde(rename = "count")]
+        _count: u8,
+        #[serde(rename = "word")]
+        _word: Option<Word>,
+        #[serde(rename = "least")]
+        _least: Option<std::num::NonZeroU64>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(rename_all = "kebab-case")]
+    enum Word {
+        One,
+        Two,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Nothing {}
+
+    fn message<T: serde::de::DeserializeOwned + std::fmt::Debug>(text: &str) -> String {
+        T::deserialize(ValueDeserializer::parse(text).unwrap()).unwrap_err().message().to_string()
+    }
+
+    #[test]
+    fn the_message_of_a_missing_field() {
+        assert_eq!(message::<Settings>("{}"), "missing field `count`");
+        assert_eq!(super::missing_field("missing field `count`"), Some("count"));
+    }
+
+    #[test]
+    fn the_messages_of_unknown_names() {
+        let unknown = "unknown field `cuont`, expected one of `count`, `word`, `least`";
+        assert_eq!(message::<Settings>("{ cuont = 1 }"), unknown);
+        assert_eq!(message::<Nothing>("{ a = 1 }"), "unknown field `a`, there are no fields");
+        let variant = "unknown variant `three`, expected `one` or `two`";
+        assert_eq!(message::<Settings>("{ count = 1, word = 'three' }"), variant);
+        assert!(matches!((Word::One, Word::Two), (Word::One, Word::Two)));
+    }
+
+    #[test]
+    fn the_message_of_a_wrong_type() {
+        assert_eq!(message::<Settings>("{ count = 'x' }"), "invalid type: string \"x\", expected u8");
+        assert!(message::<Settings>("1").starts_with("invalid type: integer `1`, expected struct "));
+        assert_eq!(message::<bool>("1"), "invalid type: integer `1`, expected a boolean");
+        assert_eq!(message::<Vec<u8>>("1"), "invalid type: integer `1`, expected a sequence");
+        assert_eq!(message::<u8>("{}"), "invalid type: map, expected u8");
+        let table = message::<std::collections::BTreeMap<String, u8>>("1");
+        assert_eq!(table, "invalid type: integer `1`, expected a map");
+    }
+
+    #[test]
+    fn the_message_of_a_wrong_value() {
+        let zero = "invalid value: integer `0`, expected a nonzero u64";
+        assert_eq!(message::<Settings>("{ count = 1, least = 0 }"), zero);
+    }
+
+    #[test]
+    fn the_messages_of_a_wrong_choice() {
+        assert_eq!(message::<Word>("{}"), "wanted exactly 1 element, found 0 elements");
+        let several = "wanted exactly 1 element, more than 1 element";
+        assert_eq!(message::<Word>("{ a = 1, b = 2 }"), several);
+        assert!(message::<Word>("1").starts_with("wanted "));
+    }
+
+    #[test]
+    fn the_message_of_a_duplicate_key() {
+        let (_, errors) = toml::de::DeTable::parse_recoverable("a = 1\na = 2\n");
+        assert_eq!(errors.first().map(toml::de::Error::message), Some("duplicate key"));
+    }
 }

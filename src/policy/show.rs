@@ -25,7 +25,7 @@ fn total(name: &str, count: usize) -> String {
 }
 
 fn show_one(name: &str, text: &str, problem: &Problem) -> String {
-    let line = Line::at(text, &problem.span);
+    let line = ProblemLine::at(text, &problem.span);
     let snippet = Snippet::source(line.text)
         .path(visible(name))
         .line_start(line.number)
@@ -35,15 +35,15 @@ fn show_one(name: &str, text: &str, problem: &Problem) -> String {
     Renderer::plain().render(&[title.element(snippet).elements(help)])
 }
 
-/// The part of a mistake that stands on its first line.
-struct Line<'t> {
+/// The part of a mistake that is on its first line.
+struct ProblemLine<'t> {
     number: usize,
     text: &'t str,
     /// Bytes of `text`, on borders of characters.
     marked: Range<usize>,
 }
 
-impl<'t> Line<'t> {
+impl<'t> ProblemLine<'t> {
     fn at(text: &'t str, span: &Range<usize>) -> Self {
         let start = text.floor_char_boundary(span.start);
         let (before, after) = text.split_at(start);
@@ -52,7 +52,7 @@ impl<'t> Line<'t> {
         let line = text.get(line_start..line_end).unwrap_or_default();
         let line = line.strip_suffix('\r').unwrap_or(line);
         let within = |place: usize| line.floor_char_boundary(place.saturating_sub(line_start));
-        Line {
+        ProblemLine {
             number: 1 + before.matches('\n').count(),
             text: line,
             marked: within(start)..within(span.end.max(start)),

@@ -1,13 +1,14 @@
 //! Waivers that carry their approver's signature.
 //!
-//! With `[waivers] signers = "PATH"` a waiver or a rollback counts only when its approver signed it. `portcullis policy waiver ID` prints what
-//! is signed; `ssh-keygen -Y sign -n portcullis -f KEY` signs it; the armoured signature is the `signature` of the waiver.
-//! PATH names a file of allowed signers in the repository, as ssh-keygen(1) describes it. It is read at the base, so that a
-//! change cannot bring the key that it is waived with.
+//! With `[waivers] signers = "PATH"` a waiver or a rollback counts only when its approver signed
+//! it. `portcullis policy waiver ID` prints what is signed; `ssh-keygen -Y sign -n portcullis -f
+//! KEY` signs it; the armoured signature is the `signature` of the waiver. PATH names a file of
+//! allowed signers in the repository, as ssh-keygen(1) describes it. It is read at the base, so
+//! that a change cannot bring the key that it is waived with.
 //!
-//! A key is its approver's when each of its principals is an address or a login of theirs, as the identity map has it. A
-//! principal with a wildcard is nobody's. The key has to be valid at the moment when the gate looked, which stands in the
-//! facts.
+//! A key is its approver's when each of its principals is an address or a login of theirs, as the
+//! identity map has it. A principal with a wildcard is no one's. The key has to be valid at the
+//! moment when the gate looked, which is recorded in the facts.
 
 use super::{Policy, Problem};
 use crate::attest::signers::{AllowedSigners, LineError, Principal};
@@ -33,7 +34,8 @@ pub(super) fn check_path(path: &Spanned<String>, problems: &mut Vec<Problem>) ->
 }
 
 impl Policy {
-    /// The keys that waivers may be signed with, from the text of their file; `None` when no waiver needs a signature.
+    /// The keys that waivers may be signed with, from the text of their file; `None` when no waiver
+    /// needs a signature.
     ///
     /// # Errors
     /// The file is not there or cannot be read; then no waiver counts.
@@ -59,7 +61,8 @@ impl Policy {
     ) -> Result<String, String> {
         let grant = approved.grant();
         let Some(signature) = &grant.signature else { return Err("it is not signed".to_string()) };
-        // The armour of a multi-line string ends with a line break, and may be set off by blank lines.
+        // The armour of a multi-line string ends with a line break, and may be set off by blank
+        // lines.
         let signature = signature.trim();
         let statement = approved.statement(&self.project);
         let signer = sshsig::verify(statement.as_bytes(), signature.as_bytes(), signers, at)
@@ -77,7 +80,7 @@ impl Policy {
             && signer.principals.iter().all(|name| self.who(name).as_ref() == Some(&wanted))
     }
 
-    /// Who a principal is; nobody, when it is a pattern.
+    /// Who a principal is; no one, when it is a pattern.
     fn who(&self, principal: &Principal) -> Option<Who> {
         let people = &self.scope.people;
         let name = principal.as_str();
@@ -88,7 +91,8 @@ impl Policy {
         }
     }
 
-    /// Both the list of signers and the waiver name logins, as whoever wrote them knew them; no host is asked here.
+    /// Both the list of signers and the waiver name logins, as their writers knew them; no
+    /// host is asked here.
     fn by_no_reply(&self, name: &str) -> Option<Who> {
         match NoReply::read(name, OwnAddresses::of_github_com()) {
             NoReply::Numbered(_, login) | NoReply::Named(login) => Some(self.scope.people.by_login(&login)),

@@ -2,7 +2,7 @@
 
 use super::Problem;
 use super::recover::MOST;
-use super::tree::Value;
+use super::tree::TomlValue;
 use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, Error};
@@ -10,9 +10,9 @@ use toml::de::{DeTable, DeValue, Error};
 /// One broken line breaks others: what comes after so many syntax errors is mostly their echo.
 const SYNTAX_ERRORS: usize = 2;
 
-/// The tree of `text`; `None` when it is not TOML. A key or a table that is written twice is a mistake that leaves
-/// the rest readable, so all of those are reported and reading goes on.
-pub fn parse<'i>(text: &'i str, problems: &mut Vec<Problem>) -> Option<Value<'i>> {
+/// The tree of `text`; `None` when it is not TOML. A key or a table that is written twice is a
+/// mistake that leaves the rest readable, so all of those are reported and reading goes on.
+pub fn parse<'i>(text: &'i str, problems: &mut Vec<Problem>) -> Option<TomlValue<'i>> {
     let (root, errors) = DeTable::parse_recoverable(text);
     let (twice, broken): (Vec<_>, Vec<_>) = errors.into_iter().partition(|e| e.message() == "duplicate key");
     if broken.is_empty() {

@@ -644,7 +644,8 @@ fn the_ready_policies_have_the_form_of_a_policy() {
     }
 }
 
-/// A policy or its problems, and in either case an answer: no panic, and problems that can be shown.
+/// A policy or its problems, and in either case an answer: no panic, and problems that can be
+/// shown.
 fn answers(text: &str) {
     match parse_with(text, KINDS) {
         Ok(policy) => assert!(policy.controls.len() >= 2 && !policy.scope.inventory.areas.is_empty()),

@@ -1,11 +1,12 @@
-//! What the types of a policy cannot say: names that refer to each other, and settings that hold always or never.
+//! What the types of a policy cannot say: names that refer to each other, and settings that hold
+//! always or never.
 
-use super::checks::{Source, check_filled, check_schema, check_text};
+use super::checks::{PolicySource, check_filled, check_schema, check_text};
 use super::controls::Controls;
-use super::document::{DeploymentText, Document, Project};
+use super::document::{DeploymentText, PolicyDocument, Project};
 use super::recover::recover;
 use super::serde_messages::missing_key;
-use super::tree::{self, Step, Value};
+use super::tree::{self, TomlValue, TreeStep};
 use super::{Policy, Problem, areas, branches, characters, controls, people, signed, syntax};
 use crate::control::{Kind, Scope};
 use crate::model::digest::Digest;
@@ -25,7 +26,8 @@ const SECTIONS: &[(&str, &str)] = &[
     ("schema", "write `schema = 1` in the first line"),
 ];
 
-/// The longest policy, in bytes. Finding every mistake takes many readings, and a change can bring a policy of any size.
+/// The longest policy, in bytes. Finding every mistake takes many readings, and a change can bring
+/// a policy of any size.
 const LONGEST: usize = 256 * 1024;
 
 /// Reads all of a policy. It is sound only when `problems` is empty afterwards.
@@ -42,16 +44,16 @@ pub fn read_policy(text: &str, table: &[&'static Kind], problems: &mut Vec<Probl
     }
     characters::check(&root, problems);
     let mut without_controls = root.clone();
-    tree::remove(&mut without_controls, &[], &Step::Key("controls".to_string()));
-    let (document, removed) = recover(without_controls, Document::deserialize, problems);
-    let source = Source { text, root: &root, removed: &removed };
+    tree::remove(&mut without_controls, &[], &TreeStep::Key("controls".to_string()));
+    let (document, removed) = recover(without_controls, PolicyDocument::deserialize, problems);
+    let source = PolicySource { text, root: &root, removed: &removed };
     check_sections(&source, problems);
     assemble(&source, &document.unwrap_or_default(), table, problems)
 }
 
 fn assemble(
-    source: &Source<'_, '_>,
-    document: &Document,
+    source: &PolicySource<'_, '_>,
+    document: &PolicyDocument,
     table: &[&'static Kind],
     problems: &mut Vec<Problem>,
 ) -> Option<Policy> {
@@ -88,9 +90,9 @@ fn listed_environments(deployment: &DeploymentText, problems: &mut Vec<Problem>)
     deployment.environments.get_ref().iter().map(|name| name.get_ref().clone()).collect()
 }
 
-/// A control that speaks of an environment to which nothing is deployed never applies there.
+/// A control that is about an environment to which nothing is deployed never applies there.
 fn check_environments(
-    root: &Value<'_>,
+    root: &TomlValue<'_>,
     controls: &Controls,
     listed: &[Environment],
     problems: &mut Vec<Problem>,
@@ -105,7 +107,7 @@ fn check_environments(
     }
 }
 
-fn check_sections(source: &Source<'_, '_>, problems: &mut Vec<Problem>) {
+fn check_sections(source: &PolicySource<'_, '_>, problems: &mut Vec<Problem>) {
     let root = source.root;
     let is_missing =
         |name: &str| root.get_ref().get(name).is_none() && !source.removed.holds(&root.span(), name);
@@ -114,7 +116,7 @@ fn check_sections(source: &Source<'_, '_>, problems: &mut Vec<Problem>) {
 }
 
 /// A table that is written must hold something.
-fn check_not_empty(table: Option<&Value<'_>>, keys: &str, problems: &mut Vec<Problem>) {
+fn check_not_empty(table: Option<&TomlValue<'_>>, keys: &str, problems: &mut Vec<Problem>) {
     let Some(table) = table else { return };
     if matches!(table.get_ref(), DeValue::Table(entries) if entries.is_empty()) {
         let help = format!("write {keys}, or leave it out");

@@ -1,4 +1,4 @@
-//! `portcullis-waivers.toml`: what is let pass, by whom, why and for how long.
+//! `portcullis-waivers.toml`: what is allow, by whom, why and for how long.
 //!
 //! ```toml
 //! schema = 1
@@ -16,7 +16,7 @@
 //! approver = "kim"                            # another person
 //! created = "2026-12-18T18:00:00Z"            # a date alone is its first moment, UTC
 //! expires = "2026-12-21T09:00:00Z"            # no longer in force at this moment
-//! emergency = true                            # then its review has a date, and later somebody who gave it
+//! emergency = true                            # then its review has a date, and later someone who gave it
 //! review-due = "2026-12-23"
 //! reviewed-by = "alex"
 //! reviewed-on = "2026-12-22"
@@ -27,15 +27,16 @@
 //! '''
 //! ```
 //!
-//! Beside them stand rollbacks; see [`super::rollbacks`]. The policy says how long either may last: `[waivers] longest = "30d"`.
+//! Beside them are rollbacks; see [`super::rollbacks`]. The policy says how long either may last:
+//! `[waivers] longest = "30d"`.
 
 use super::checks::{check_filled, check_login, check_schema, line_at};
 use super::document::List;
 use super::grants::{GrantCheck, GrantKeys};
-use super::recover::{Removed, recover};
+use super::recover::{RemovedKeys, recover};
 use super::rollbacks::WrittenRollback;
 use super::serde_messages::{missing_key, suggest};
-use super::tree::Value;
+use super::tree::TomlValue;
 use super::{Policy, Problem, syntax};
 use crate::control::{TABLE, Waivable, find_kind};
 use crate::model::change::Revision;
@@ -137,7 +138,7 @@ fn read_grants(policy: &Policy, text: &str, problems: &mut Vec<Problem>) -> Opti
     Some((waivers, rollbacks))
 }
 
-fn check_schema_key(root: &Value<'_>, removed: &Removed, problems: &mut Vec<Problem>) {
+fn check_schema_key(root: &TomlValue<'_>, removed: &RemovedKeys, problems: &mut Vec<Problem>) {
     if root.get_ref().get("schema").is_none() && !removed.holds(&root.span(), "schema") {
         problems.push(missing_key("schema", 0..0).help("write `schema = 1` in the first line"));
     }

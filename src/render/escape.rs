@@ -1,7 +1,7 @@
 //! Text from outside, made harmless and visible: the one place for it.
 //!
-//! Titles, logins, file names and messages are chosen by the people whose changes are judged. What they
-//! could do with them, and what stops it:
+//! Titles, logins, file names and messages are chosen by the people whose changes are judged. What
+//! they could do with them, and what stops it:
 //!
 //! | attack | answer |
 //! | --- | --- |
@@ -11,18 +11,19 @@
 //! | put links, images, mentions or HTML into a job summary | [`code`], [`prose`] |
 //! | push the rest out of sight by sheer length | [`clip`] |
 //!
-//! What is shown is not always what was there, but never looks like something else: a hidden character stands as
-//! its Rust escape, `\u{202e}`. Letters that look alike are left alone, and so is the direction of scripts that
-//! run from right to left.
+//! What is shown is not always what was there, but never looks like something else: a hidden
+//! character becomes its Rust escape, `\u{202e}`. Letters that look alike are left alone, and so is
+//! the direction of scripts that run from right to left.
 
 use std::fmt::Write as _;
 
-/// The text on one line: nothing that moves, hides or starts a line is left, and nothing that a CI system takes
-/// for a command.
+/// The text on one line: nothing that moves, hides or starts a line is left, and nothing that a CI
+/// system takes for a command.
 ///
-/// The GitHub Actions runner takes `::name …::` for a command where a line starts with it, after any white space, and
-/// `##[name …]` anywhere in a line (actions/runner, `ActionCommand.cs`). A wrapped text may start a line with any of
-/// its words, so no word keeps `::` at its start. `##name[` is the same in other CI systems.
+/// The GitHub Actions runner takes `::name …::` for a command where a line starts with it, after
+/// any white space, and `##[name …]` anywhere in a line (actions/runner, `ActionCommand.cs`). A
+/// wrapped text may start a line with any of its words, so no word keeps `::` at its start.
+/// `##name[` is the same in other CI systems.
 pub(super) fn line(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text.chars().peekable();
@@ -54,9 +55,9 @@ fn push_visible(c: char, out: &mut String) {
     }
 }
 
-/// Does a reader not see this character, or take it for a plain space? General categories Cc, Cf, Zl, Zp and Zs
-/// without the space, and the property `Default_Ignorable_Code_Point` (Unicode 16, UAX #44), with the empty
-/// Braille pattern. A test compares the list with the tables.
+/// Does a reader not see this character, or take it for a plain space? General categories Cc, Cf,
+/// Zl, Zp and Zs without the space, and the property `Default_Ignorable_Code_Point` (Unicode 16,
+/// UAX #44), with the empty Braille pattern. A test compares the list with the tables.
 fn is_hidden(c: char) -> bool {
     matches!(c,
         '\u{0}'..='\u{1f}' | '\u{7f}'..='\u{a0}' | '\u{ad}' | '\u{34f}' | '\u{600}'..='\u{605}' | '\u{61c}'
@@ -67,14 +68,15 @@ fn is_hidden(c: char) -> bool {
         | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// JSON text with its hidden characters as `\uXXXX` (RFC 8259, section 7), and no `##[` for a CI system to find.
-/// Both can only stand inside strings, so what a parser reads stays the same.
+/// JSON text with its hidden characters as `\uXXXX` (RFC 8259, section 7), and no `##[` for a CI
+/// system to find. Both can only be inside strings, so what a parser reads stays the same.
 pub(super) fn json(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
             '[' if opens_command(&out) => out.push_str("\\u005b"),
-            // The line breaks between the members are ours; serde_json escapes those inside strings.
+            // The line breaks between the members are ours; serde_json escapes those inside
+            // strings.
             c if is_hidden(c) && c != '\n' => push_utf16(c, &mut out),
             c => out.push(c),
         }
@@ -110,8 +112,9 @@ pub(super) fn clip(text: &str, limit: usize) -> String {
 
 /// The text as a code span of GitHub-flavoured Markdown, fit for a table cell.
 ///
-/// Nothing is markup in a code span, and GitHub links no mention, reference or address in one. A bar would end the cell even
-/// there, so it stands outside, as a character reference in a code element of its own.
+/// Nothing is markup in a code span, and GitHub links no mention, reference or address in one. A
+/// bar would end the cell even there, so it is outside, as a character reference in a code
+/// element of its own.
 pub(super) fn code(text: &str) -> String {
     let text = line(text);
     if text.is_empty() {
@@ -136,10 +139,11 @@ fn longest_run_of_backticks(text: &str) -> usize {
     text.split(|c| c != '`').map(str::len).max().unwrap_or(0)
 }
 
-/// A sentence in GitHub-flavoured Markdown: plain words stand as they are, everything else in code spans.
+/// A sentence in GitHub-flavoured Markdown: plain words stay as they are, everything else in code
+/// spans.
 ///
-/// Escaping with backslashes or character references would not do: GitHub looks for mentions, references and
-/// addresses in the text that results.
+/// Escaping with backslashes or character references would not do: GitHub looks for mentions,
+/// references and addresses in the text that results.
 pub(super) fn prose(text: &str) -> String {
     let text = line(text);
     let mut out = String::with_capacity(text.len());
@@ -155,10 +159,11 @@ pub(super) fn prose(text: &str) -> String {
     out
 }
 
-/// What may stand before a word and mean nothing in Markdown: a quotation mark does so only inside links and HTML.
+/// What may come before a word and mean nothing in Markdown: a quotation mark does so only inside
+/// links and HTML.
 const OPENING: [char; 2] = ['(', '"'];
 
-/// What may stand after a word.
+/// What may come after a word.
 const CLOSING: [char; 6] = [',', '.', ';', ':', ')', '"'];
 
 /// Where the first word ends; a quotation in backticks counts as one word.
@@ -177,15 +182,15 @@ fn push_chunk(chunk: &str, out: &mut String) {
     out.extend([open, &core, close]);
 }
 
-/// What stands between the backticks, if the text is one quotation.
+/// What is between the backticks, if the text is one quotation.
 fn quotation(text: &str) -> &str {
     let inside = text.strip_prefix('`').and_then(|text| text.strip_suffix('`'));
     inside.filter(|inside| !inside.is_empty() && !inside.contains('`')).unwrap_or(text)
 }
 
-/// A word that no Markdown reader makes anything of inside a line: letters with single hyphens or apostrophes between
-/// them, a short number, a sign alone. Long words of hexadecimal digits are left out, because GitHub links them as
-/// commits.
+/// A word that no Markdown reader makes anything of inside a line: letters with single hyphens or
+/// apostrophes between them, a short number, a sign alone. Long words of hexadecimal digits are
+/// left out, because GitHub links them as commits.
 fn is_plain_word(word: &str) -> bool {
     let letters = |part: &str| part.chars().all(|c| c.is_alphabetic()) && !part.is_empty();
     let hexadecimal = word.len() >= 7 && word.bytes().all(|b| b.is_ascii_hexdigit());

@@ -1,9 +1,10 @@
-//! The `github` format: annotations, written as workflow commands to standard output
-//! (GitHub docs, "Workflow commands for GitHub Actions").
+//! The `github` format: annotations, written as workflow commands to standard output (GitHub docs,
+//! "Workflow commands for GitHub Actions").
 //!
-//! The runner shows at most ten annotations of each kind for one step and cuts a message at 4096 characters
-//! (actions/runner, `ExecutionContext.cs`). So the worst come first, the tenth says how many more there are, and those
-//! follow in the log. Every line starts with `::`, so text from outside never starts one.
+//! The runner shows at most ten annotations of each kind for one step and cuts a message at 4096
+//! characters (actions/runner, `ExecutionContext.cs`). So the worst come first, the tenth says how
+//! many more there are, and those follow in the log. Every line starts with `::`, so text from
+//! outside never starts one.
 
 use super::{Context, Format, escape, summary};
 use crate::model::decision::{Decision, Finding, Outcome, Place, Verdict};
@@ -23,7 +24,8 @@ const SHOWN_BY_GITHUB: usize = 10;
 /// How many details go into one annotation.
 const DETAILS: usize = 5;
 
-/// Characters of the first line of a message. With [`TEXT`] it keeps the whole below the runner's 4096.
+/// Characters of the first line of a message. With [`TEXT`] it keeps the whole below the runner's
+/// 4096.
 const FIRST_LINE: usize = 1500;
 
 /// Characters of any other text.
@@ -31,14 +33,14 @@ const TEXT: usize = 250;
 
 /// The three kinds of annotation.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum AnnotationKind {
     Error,
     Warning,
     Notice,
 }
 
 struct Annotation {
-    kind: Kind,
+    kind: AnnotationKind,
     place: Option<Place>,
     title: String,
     message: String,
@@ -62,7 +64,8 @@ fn write_decision(decision: &Decision, context: &Context<'_>, out: &mut dyn io::
     Ok(())
 }
 
-/// The annotation of a run that ended without a decision: what it is, and the message of the program.
+/// The annotation of a run that ended without a decision: what it is, and the message of the
+/// program.
 fn failure(what: &str, message: &str) -> String {
     let lines: Vec<String> = message.trim().lines().map(text).collect();
     let title = escape::command_property(&format!("portcullis: {what}"));
@@ -70,7 +73,7 @@ fn failure(what: &str, message: &str) -> String {
     format!("::error title={title}::{message}\n")
 }
 
-fn write_overflow(kind: Kind, total: usize, out: &mut dyn io::Write) -> io::Result<()> {
+fn write_overflow(kind: AnnotationKind, total: usize, out: &mut dyn io::Write) -> io::Result<()> {
     if total > SHOWN_BY_GITHUB {
         write_command(&overflow(kind, total - SHOWN_BY_GITHUB + 1), out)
     } else {
@@ -78,15 +81,15 @@ fn write_overflow(kind: Kind, total: usize, out: &mut dyn io::Write) -> io::Resu
     }
 }
 
-fn overflow(kind: Kind, count: usize) -> Annotation {
+fn overflow(kind: AnnotationKind, count: usize) -> Annotation {
     let message = format!("{count} more follow in the log of this step: GitHub shows at most ten of a kind");
     Annotation { kind, place: None, title: format!("{count} more findings"), message }
 }
 
 fn headline(decision: &Decision, advisory: bool) -> Annotation {
     let kind = match decision.outcome {
-        Outcome::Allow => Kind::Notice,
-        Outcome::Undetermined | Outcome::Block => advised(Kind::Error, advisory),
+        Outcome::Allow => AnnotationKind::Notice,
+        Outcome::Undetermined | Outcome::Block => advised(AnnotationKind::Error, advisory),
     };
     let outcome = summary::outcome_and_advice(decision, advisory);
     let judged = text(&summary::judged(&decision.judged));
@@ -96,18 +99,18 @@ fn headline(decision: &Decision, advisory: bool) -> Annotation {
 
 fn annotation(finding: &Finding, advisory: bool) -> Annotation {
     let (kind, word) = match finding.verdict {
-        Verdict::Broken => (advised(Kind::Error, advisory), "broken"),
-        Verdict::Unproven => (advised(Kind::Error, advisory), "undetermined"),
-        Verdict::Waived => (Kind::Warning, "waived"),
-        Verdict::Noted | Verdict::Met | Verdict::Exempt => (Kind::Notice, "noted"),
+        Verdict::Broken => (advised(AnnotationKind::Error, advisory), "broken"),
+        Verdict::Unproven => (advised(AnnotationKind::Error, advisory), "undetermined"),
+        Verdict::Waived => (AnnotationKind::Warning, "waived"),
+        Verdict::Noted | Verdict::Met | Verdict::Exempt => (AnnotationKind::Notice, "noted"),
     };
     let advice = if advisory { " (advisory)" } else { "" };
     let title = format!("{word}{advice}: {}", text(&finding.control));
     Annotation { kind, place: finding.place.clone(), title, message: message(finding) }
 }
 
-fn advised(kind: Kind, advisory: bool) -> Kind {
-    if advisory { Kind::Warning } else { kind }
+fn advised(kind: AnnotationKind, advisory: bool) -> AnnotationKind {
+    if advisory { AnnotationKind::Warning } else { kind }
 }
 
 /// The finding in lines; the remedy before the details, because a long message loses its end.
@@ -129,9 +132,9 @@ fn text(text: &str) -> String {
 
 fn write_command(annotation: &Annotation, out: &mut dyn io::Write) -> io::Result<()> {
     let name = match annotation.kind {
-        Kind::Error => "error",
-        Kind::Warning => "warning",
-        Kind::Notice => "notice",
+        AnnotationKind::Error => "error",
+        AnnotationKind::Warning => "warning",
+        AnnotationKind::Notice => "notice",
     };
     let place = annotation.place.as_ref().map_or_else(String::new, place_properties);
     let title = escape::command_property(&annotation.title);
@@ -144,8 +147,8 @@ fn place_properties(place: &Place) -> String {
     format!("file={file},{line}")
 }
 
-/// The path as GitHub knows it, so that the annotation finds its file; the quoted form of a path that would not
-/// be seen as it is.
+/// The path as GitHub knows it, so that the annotation finds its file; the quoted form of a path
+/// that would not be seen as it is.
 fn file(place: &Place) -> String {
     let quoted = escape::line(&place.path.to_string());
     let plain = std::str::from_utf8(place.path.as_bytes()).ok();

@@ -1,15 +1,16 @@
-//! Many findings of one kind as a few blocks, for a terminal: nobody reads the same sentence sixty times.
+//! Many findings of one kind as a few blocks, for a terminal: no one reads the same sentence sixty
+//! times.
 
 use crate::model::decision::Finding;
 
 /// So many findings of one control about one kind of thing are shown one by one.
 pub(super) const APART: usize = 6;
 
-/// How many names stand in a list.
+/// How many names are in a list.
 const NAMES: usize = 12;
 
 /// A finding that is shown, and those that say the same of other things.
-pub(super) struct Block<'f> {
+pub(super) struct FindingBlock<'f> {
     /// The first.
     pub finding: &'f Finding,
     /// What the others are about.
@@ -17,13 +18,14 @@ pub(super) struct Block<'f> {
 }
 
 /// Findings of one control about one kind of thing.
-pub(super) struct Group<'f> {
+pub(super) struct FindingGroup<'f> {
     /// In their order.
-    pub blocks: Vec<Block<'f>>,
+    pub blocks: Vec<FindingBlock<'f>>,
 }
 
-/// Puts together what is of one control, one kind of thing, and says the same. Few of a control stay as they are.
-pub(super) fn groups<'f>(findings: impl Iterator<Item = &'f Finding>) -> Vec<Group<'f>> {
+/// Puts together what is of one control, one kind of thing, and says the same. Few of a control
+/// stay as they are.
+pub(super) fn groups<'f>(findings: impl Iterator<Item = &'f Finding>) -> Vec<FindingGroup<'f>> {
     let mut kinds: Vec<Vec<&Finding>> = Vec::new();
     for finding in findings {
         let is_of =
@@ -33,17 +35,17 @@ pub(super) fn groups<'f>(findings: impl Iterator<Item = &'f Finding>) -> Vec<Gro
             None => kinds.push(vec![finding]),
         }
     }
-    kinds.into_iter().map(|kind| Group { blocks: blocks(&kind) }).collect()
+    kinds.into_iter().map(|kind| FindingGroup { blocks: blocks(&kind) }).collect()
 }
 
-fn blocks<'f>(kind: &[&'f Finding]) -> Vec<Block<'f>> {
-    let mut blocks: Vec<Block<'f>> = Vec::new();
+fn blocks<'f>(kind: &[&'f Finding]) -> Vec<FindingBlock<'f>> {
+    let mut blocks: Vec<FindingBlock<'f>> = Vec::new();
     for finding in kind {
         let same = |one: &Finding| one.reason == finding.reason && one.remedy == finding.remedy;
         let known = blocks.iter_mut().find(|block| kind.len() > APART && same(block.finding));
         match known {
             Some(block) => block.alike.push(&finding.subject.name),
-            None => blocks.push(Block { finding, alike: Vec::new() }),
+            None => blocks.push(FindingBlock { finding, alike: Vec::new() }),
         }
     }
     blocks

@@ -1,6 +1,6 @@
 //! The `json` format: the decision as it is, for programs, in the form of [`DecisionV1`].
 //!
-//! The text is pure enough for a log: what a reader would not see stands escaped.
+//! The text is pure enough for a log: what a reader would not see is escaped.
 
 use super::{Context, Format, escape};
 use crate::model::decision::Decision;

@@ -1,5 +1,5 @@
-//! A report on one landing, for a person who has to answer for it: how the commit came to the branch, whether its content
-//! is what was approved, who approved it, and what was never reviewed.
+//! A report on one landing, for a person who has to answer for it: how the commit came to the
+//! branch, whether its content is what was approved, who approved it, and what was never reviewed.
 //!
 //! This file computes the report; `landing/page.rs` writes it for a terminal.
 
@@ -22,7 +22,8 @@ pub struct KnownLanding<'a> {
     pub asked: &'a Commit,
     /// Where it landed.
     pub location: Location<'a>,
-    /// Was a host asked? Otherwise candidates are the other parents of the commit, and their numbers those of parents.
+    /// Was a host asked? Otherwise candidates are the other parents of the commit, and their
+    /// numbers those of parents.
     pub host: bool,
     /// The landing, with its requests.
     pub landing: &'a LandingFacts,
@@ -54,7 +55,7 @@ pub struct LandingReport<'a> {
     /// The first line of the message of the last commit.
     pub subject: &'a str,
     /// Whether its content is explained.
-    pub answer: Answer,
+    pub answer: LandingAnswer,
     /// The commit that was asked about, where the landing brought it.
     pub asked: Option<&'a Commit>,
     /// The commit that the branch pointed to before the landing.
@@ -80,7 +81,7 @@ pub struct LandingReport<'a> {
 }
 
 /// The answer in a word and a sentence that needs no knowledge of git.
-pub struct Answer {
+pub struct LandingAnswer {
     /// Met: explained. Broken: not explained. Unproven: unknown.
     pub verdict: Verdict,
     /// The word that the sentence begins with.
@@ -110,7 +111,7 @@ pub enum Unexplained<'a> {
 pub enum RequestReport<'a> {
     /// Nothing is known of it, for this reason.
     Unseen(&'a Gap),
-    /// A request that the host told of.
+    /// A request that the host reported.
     Seen {
         /// The request.
         request: &'a ChangeRequest,
@@ -186,8 +187,9 @@ fn steps_of(span: &Fact<Span>) -> Vec<(&Commit, &[Commit])> {
     }
 }
 
-fn answer(known: &KnownLanding<'_>) -> Answer {
-    let explained = |sentence| Answer { verdict: Verdict::Met, word: "explained:", sentence, remedy: None };
+fn answer(known: &KnownLanding<'_>) -> LandingAnswer {
+    let explained =
+        |sentence| LandingAnswer { verdict: Verdict::Met, word: "explained:", sentence, remedy: None };
     let name = |one: &Candidate| name_candidate(known, one);
     match &known.landing.coverage {
         Coverage::Unchanged => explained("it changed no content, so there was nothing to review".to_string()),
@@ -210,19 +212,19 @@ fn answer(known: &KnownLanding<'_>) -> Answer {
         )),
         Coverage::Unverifiable(gap) => {
             let remedy = Some(gap.remedy.clone());
-            Answer { remedy, ..unknown_answer("cannot tell:", gap.to_string()) }
+            LandingAnswer { remedy, ..unknown_answer("cannot tell:", gap.to_string()) }
         }
         Coverage::Residual(residual) => unexplained_answer(known, residual),
     }
 }
 
-fn unknown_answer(word: &'static str, sentence: String) -> Answer {
-    Answer { verdict: Verdict::Unproven, word, sentence, remedy: None }
+fn unknown_answer(word: &'static str, sentence: String) -> LandingAnswer {
+    LandingAnswer { verdict: Verdict::Unproven, word, sentence, remedy: None }
 }
 
-fn unexplained_answer(known: &KnownLanding<'_>, residual: &Residual) -> Answer {
+fn unexplained_answer(known: &KnownLanding<'_>, residual: &Residual) -> LandingAnswer {
     let broken =
-        |sentence| Answer { verdict: Verdict::Broken, word: "not explained:", sentence, remedy: None };
+        |sentence| LandingAnswer { verdict: Verdict::Broken, word: "not explained:", sentence, remedy: None };
     if !residual.nearest.is_empty() {
         let nearest: Vec<_> = residual.nearest.iter().map(|one| name_candidate(known, one)).collect();
         let lines =
@@ -327,7 +329,8 @@ fn describe_review(review: &Review) -> String {
     format!("{who} {did} {what}{at} (review {})", review.id)
 }
 
-/// What became of a review, in the words of the controls: they name it in the details of their findings.
+/// What became of a review, in the words of the controls: they name it in the details of their
+/// findings.
 fn weigh<'f>(findings: &'f [Finding], review: &Review) -> ReviewWeight<'f> {
     let counts = format!("review {} by ", review.id);
     let objects = format!("requested changes (review {})", review.id);

@@ -1,7 +1,8 @@
 //! The `markdown` format: a job summary in GitHub-flavoured Markdown, for `GITHUB_STEP_SUMMARY`.
 //!
-//! GitHub takes no more than 1 MiB of summary from one step (GitHub docs, "Workflow commands", "Step isolation and
-//! limits"), so the text ends early and says so. Text from outside stands in code spans, where nothing is markup.
+//! GitHub takes no more than 1 MiB of summary from one step (GitHub docs, "Workflow commands",
+//! "Step isolation and limits"), so the text ends early and says so. Text from outside is in
+//! code spans, where nothing is markup.
 
 use super::{Context, Format, Style, escape, summary};
 use crate::model::decision::{Decision, Finding, Judged, TouchedArea, Verdict};
@@ -100,7 +101,8 @@ fn head(decision: &Decision, style: Style) -> String {
     format!("{heading}{}: {judged}.{advice}\n\n", summary::counts(decision))
 }
 
-/// What was judged, to the last digit; after the findings, because those are what a reader came for.
+/// What was judged, to the last digit; after the findings, because those are what a reader came
+/// for.
 fn judged_table(decision: &Decision) -> String {
     let rows: String = judged(decision).iter().map(|(name, value)| row(&[*name, value])).collect();
     format!("\n{}{}{rows}\n", row(&["Judged", ""]), row(&["---", "---"]))

@@ -1,8 +1,8 @@
-//! A decision in a form for somebody: one file per format, and the table of them. Nothing is computed here
-//! that could change what was decided.
+//! A decision in a form for someone: one file per format, and the table of them. Nothing is
+//! computed here that could change what was decided.
 //!
-//! A format writes text and knows nothing of exit codes. Much of what it writes was chosen by the people whose change
-//! is judged, so all of it goes through one file, `escape.rs`.
+//! A format writes text and knows nothing of exit codes. Much of what it writes was chosen by the
+//! people whose change is judged, so all of it goes through one file, `escape.rs`.
 
 use crate::model::decision::Decision;
 use crate::model::path::RepoPath;
@@ -39,7 +39,8 @@ pub struct Style {
     pub advisory: bool,
 }
 
-/// What a format may show beside the decision. All of it is plain data: a format looks into no other room.
+/// What a format may show beside the decision. All of it is plain data: a format looks into no
+/// other room.
 #[derive(Clone, Copy)]
 pub struct Context<'a> {
     /// How to write.
@@ -68,8 +69,8 @@ pub struct ControlGuide<'a> {
 
 /// Resolves a path and a line to text, so that a format can quote what a finding points to.
 pub trait SourceText {
-    /// The line of the file at the judged head, counted from 1 and without its line ending; `None` where there is no
-    /// such line or it cannot be seen.
+    /// The line of the file at the judged head, counted from 1 and without its line ending; `None`
+    /// where there is no such line or it cannot be seen.
     fn line(&self, path: &RepoPath, line: u64) -> Option<String>;
 }
 
@@ -99,8 +100,9 @@ pub struct Format {
 /// Every format, sorted by name.
 pub static TABLE: &[&Format] = &[&github::FORMAT, &json::FORMAT, &markdown::FORMAT, &terminal::FORMAT];
 
-/// Text of several lines with what came from outside made harmless: nothing in it steers a terminal or commands the CI system
-/// that keeps the log. For complaints and explanations, which are no decisions.
+/// Text of several lines with what came from outside made harmless: nothing in it steers a terminal
+/// or commands the CI system that keeps the log. For complaints and explanations, which are no
+/// decisions.
 pub fn plain(text: &str) -> String {
     text.lines().map(escape::line).collect::<Vec<_>>().join("\n")
 }

@@ -1,10 +1,11 @@
 //! A patch for a terminal: a unified diff in which nothing is hidden.
 //!
-//! Its lines are the very lines that nobody approved, so they deserve a hard look: a tab, a blank at the end of a line and a
-//! byte that is no text are shown as what they are. Signs carry the meaning; colour only repeats it.
+//! Its lines are the very lines that no one approved, so they deserve a hard look: a tab, a blank
+//! at the end of a line and a byte that is no text are shown as what they are. Signs carry the
+//! meaning; colour only repeats it.
 
 use super::escape;
-use super::terminal::{BOLD, FAINT, Lead, Page};
+use super::terminal::{BOLD, FAINT, Lead, TerminalPage};
 use crate::model::patch::{Body, Fate, FilePatch, Line, Patch, Run};
 use anstyle::AnsiColor;
 use std::fmt::Write as _;
@@ -17,7 +18,7 @@ const LINES: usize = 200;
 const LONGEST: usize = 400;
 
 /// Writes a patch, set in by two columns.
-pub(super) fn write(patch: &Patch, page: &mut Page<'_>) -> io::Result<()> {
+pub(super) fn write(patch: &Patch, page: &mut TerminalPage<'_>) -> io::Result<()> {
     let mut room = if page.style.verbose { usize::MAX } else { LINES };
     let mut left_out = 0;
     for file in &patch.files {
@@ -36,7 +37,7 @@ pub(super) fn write(patch: &Patch, page: &mut Page<'_>) -> io::Result<()> {
     put(page, FAINT, &format!("  and {left_out} more lines"))
 }
 
-fn write_head(file: &FilePatch, page: &mut Page<'_>) -> io::Result<()> {
+fn write_head(file: &FilePatch, page: &mut TerminalPage<'_>) -> io::Result<()> {
     let path = escape::line(&file.path.to_string());
     let line = format!("  {}{}", page.painted(&Lead(&path, BOLD)), about(file));
     writeln!(page.out, "{line}")
@@ -65,7 +66,7 @@ fn about(file: &FilePatch) -> String {
 }
 
 /// Writes as much of a run as there is room for; how many lines it left out.
-fn write_run(run: &Run, room: &mut usize, page: &mut Page<'_>) -> io::Result<usize> {
+fn write_run(run: &Run, room: &mut usize, page: &mut TerminalPage<'_>) -> io::Result<usize> {
     if *room == 0 {
         return Ok(run.lines.len());
     }
@@ -78,7 +79,7 @@ fn write_run(run: &Run, room: &mut usize, page: &mut Page<'_>) -> io::Result<usi
     Ok(run.lines.len() - shown)
 }
 
-fn write_line(line: &Line, page: &mut Page<'_>) -> io::Result<()> {
+fn write_line(line: &Line, page: &mut TerminalPage<'_>) -> io::Result<()> {
     let (sign, colour) = match line.fate {
         Fate::Kept => (' ', FAINT),
         Fate::Dropped => ('-', AnsiColor::Red.on_default()),
@@ -90,7 +91,7 @@ fn write_line(line: &Line, page: &mut Page<'_>) -> io::Result<()> {
     put(page, colour, &format!("  {sign}{}{end}", escape::clip(&text, limit)))
 }
 
-fn put(page: &mut Page<'_>, colour: anstyle::Style, text: &str) -> io::Result<()> {
+fn put(page: &mut TerminalPage<'_>, colour: anstyle::Style, text: &str) -> io::Result<()> {
     writeln!(page.out, "{}", page.painted(&Lead(text, colour)))
 }
 

@@ -8,19 +8,20 @@ const CODE: &str = "    ";
 /// What an item of a list begins with.
 const ITEM: &str = "- ";
 
-/// What code stands between.
+/// What surrounds code.
 const FENCE: &str = "```";
 
 /// A piece of a text.
-enum Block<'t> {
+enum ProseBlock<'t> {
     /// The lines between two fences.
     Code(Vec<&'t str>),
     /// A paragraph or an item of a list, as one line.
     Text(String),
 }
 
-/// Of Markdown what the documentation of a control uses: paragraphs, flat lists of `-`, code between fences. Lists are set
-/// tight: the blank lines that Markdown wants around them are not shown.
+/// Of Markdown what the documentation of a control uses: paragraphs, flat lists of `-`, code
+/// between fences. Lists are set tight: the blank lines that Markdown wants around them are not
+/// shown.
 pub fn prose(text: &str, width: usize) -> String {
     let mut lines = Vec::new();
     let mut tight = true;
@@ -33,7 +34,7 @@ pub fn prose(text: &str, width: usize) -> String {
     lines.iter().map(|line| format!("{}\n", line.trim_end())).collect()
 }
 
-fn blocks(text: &str) -> Vec<Block<'_>> {
+fn blocks(text: &str) -> Vec<ProseBlock<'_>> {
     let mut blocks = Vec::new();
     let mut lines = text.lines();
     let mut open = false;
@@ -41,30 +42,30 @@ fn blocks(text: &str) -> Vec<Block<'_>> {
         let goes_on = std::mem::take(&mut open) && !line.starts_with(ITEM);
         if line.starts_with(FENCE) {
             let code = lines.by_ref().take_while(|line| !line.starts_with(FENCE));
-            blocks.push(Block::Code(code.collect()));
+            blocks.push(ProseBlock::Code(code.collect()));
             continue;
         }
         open = !line.trim().is_empty();
         match blocks.last_mut() {
             _ if !open => {}
-            Some(Block::Text(text)) if goes_on => text.extend([" ", line.trim_start()]),
-            _ => blocks.push(Block::Text(line.to_string())),
+            Some(ProseBlock::Text(text)) if goes_on => text.extend([" ", line.trim_start()]),
+            _ => blocks.push(ProseBlock::Text(line.to_string())),
         }
     }
     blocks
 }
 
-impl Block<'_> {
+impl ProseBlock<'_> {
     fn is_item(&self) -> bool {
-        matches!(self, Block::Text(text) if text.starts_with(ITEM))
+        matches!(self, ProseBlock::Text(text) if text.starts_with(ITEM))
     }
 
     /// No wider than `width`, but for code; the further lines of an item hang below its text.
     fn lines(&self, width: usize) -> Vec<String> {
         let hang = if self.is_item() { ITEM.len() } else { 0 };
         match self {
-            Block::Code(lines) => lines.iter().map(|line| format!("{CODE}{line}")).collect(),
-            Block::Text(text) => {
+            ProseBlock::Code(lines) => lines.iter().map(|line| format!("{CODE}{line}")).collect(),
+            ProseBlock::Text(text) => {
                 let mut lines = wrap(text, 0, hang, width);
                 lines.iter_mut().skip(1).for_each(|line| line.insert_str(0, &" ".repeat(hang)));
                 lines
@@ -73,8 +74,8 @@ impl Block<'_> {
     }
 }
 
-/// The lines of a text: the first starts in column `first`, the others in column `hang`, none passes `width`
-/// unless it is a single word. There is always a first line, if only an empty one.
+/// The lines of a text: the first starts in column `first`, the others in column `hang`, none
+/// passes `width` unless it is a single word. There is always a first line, if only an empty one.
 pub fn wrap(text: &str, first: usize, hang: usize, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     let (mut column, mut gap) = (first, 0);

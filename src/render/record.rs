@@ -1,6 +1,7 @@
 //! Deployment records for people. Programs read `record.json` itself.
 //!
-//! A record may hold what anybody who can push wrote into it, so every text goes through `escape.rs`.
+//! A record may hold what anyone who can push wrote into it, so every text goes through
+//! `escape.rs`.
 
 use super::{escape, summary};
 use crate::model::change::Revision;
@@ -44,8 +45,8 @@ fn row(link: &RecordLink, out: &mut dyn io::Write) -> io::Result<()> {
     )
 }
 
-/// What was seen of each record, and what nobody can see. `remembered` is a record that is known from elsewhere. What is wrong
-/// is told elsewhere; see [`problem`].
+/// What was seen of each record, and what no one can see. `remembered` is a record that is known
+/// from elsewhere. What is wrong is told elsewhere; see [`problem`].
 ///
 /// # Errors
 /// Those of `out`.

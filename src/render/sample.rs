@@ -125,7 +125,7 @@ fn tests() -> Finding {
     .details(failing)
 }
 
-/// The text of somebody who wants more than a change.
+/// The text of someone who wants more than a change.
 pub(super) const HOSTILE: &str = "a\u{1b}[2J\r\n::set-output name=x::y ##[add-path]/tmp \u{202e}cod\u{200b}e <script>alert(1)</script> \
      [x](https://example.test) ![i](https://example.test/i.png) @robin #1 `b | c`";
 
@@ -150,7 +150,8 @@ pub(super) fn blocked() -> Decision {
     decision
 }
 
-/// Every word that a decision can use, and every member that is otherwise empty: of a deployment, by a policy that was handed over.
+/// Every word that a decision can use, and every member that is otherwise empty: of a deployment,
+/// by a policy that was handed over.
 pub(super) fn every_word() -> Decision {
     let verdicts =
         [Verdict::Broken, Verdict::Unproven, Verdict::Waived, Verdict::Noted, Verdict::Met, Verdict::Exempt];

@@ -39,7 +39,8 @@ pub(super) fn outcome_and_advice(decision: &Decision, advisory: bool) -> String 
     format!("{}{advice}", outcome(decision.outcome))
 }
 
-/// What was judged, in one line: `acme/upload request 7 into main (3 commits, 5 files) at 1a2b3c4d5e`.
+/// What was judged, in one line: `acme/upload request 7 into main (3 commits, 5 files) at
+/// 1a2b3c4d5e`.
 pub(super) fn judged(judged: &Judged) -> String {
     let (change, way) = match (&judged.environment, &judged.request) {
         (Some(environment), _) => (format!("deployment to {environment}"), "from"),
@@ -56,7 +57,7 @@ pub(super) fn judged(judged: &Judged) -> String {
     if parts.len() == 1 { format!("a {} of which nothing else is known", parts[0]) } else { parts.join(" ") }
 }
 
-/// How large the change is: `3 commits, 5 files`; `None` when nobody could count.
+/// How large the change is: `3 commits, 5 files`; `None` when no one could count.
 pub(super) fn size(judged: &Judged) -> Option<String> {
     let commits = judged.commits.map(|n| plural(n, "commit"));
     let files = judged.files.map(|n| plural(n, "file"));

@@ -1,9 +1,10 @@
 //! The `terminal` format: for people.
 //!
-//! The outcome stands in the first line, then what was judged and which data-processing code it touches, then every
-//! finding that calls for a reader, worst first, and last the counts. Words carry the meaning; colour only repeats it.
+//! The outcome is in the first line, then what was judged and which data-processing code it
+//! touches, then every finding that calls for a reader, worst first, and last the counts. Words
+//! carry the meaning; colour only repeats it.
 
-use super::groups::{self, Block};
+use super::groups::{self, FindingBlock};
 use super::prose::wrap;
 use super::{Context, Format, Style, escape, summary};
 use crate::model::decision::{Decision, Finding, Outcome, TouchedArea, Verdict};
@@ -30,7 +31,7 @@ const NARROWEST: usize = 40;
 
 fn write_decision(decision: &Decision, context: &Context<'_>, out: &mut dyn io::Write) -> io::Result<()> {
     let style = context.style;
-    let mut page = Page { out, style, hidden: false };
+    let mut page = TerminalPage { out, style, hidden: false };
     write_head(decision, &mut page)?;
     write_areas(decision, &mut page)?;
     for verdict in summary::SHOWN {
@@ -45,13 +46,14 @@ fn write_decision(decision: &Decision, context: &Context<'_>, out: &mut dyn io::
     write_end(decision, &mut page)
 }
 
-fn write_head(decision: &Decision, page: &mut Page<'_>) -> io::Result<()> {
+fn write_head(decision: &Decision, page: &mut TerminalPage<'_>) -> io::Result<()> {
     let outcome = summary::outcome_and_advice(decision, page.style.advisory);
     // Only the first word is kept in one piece: with the advice it is wider than a narrow terminal.
     let line = format!("{outcome}: {}", summary::judged(&decision.judged));
     let (word, rest) = line.split_once(' ').unwrap_or((&line, ""));
     page.paragraph(Margin(0, 4), Lead(word, of_outcome(decision.outcome)), rest)?;
-    let label = |page: &mut Page<'_>, name, text: &str| page.paragraph(Margin(2, 4), Lead(name, FAINT), text);
+    let label =
+        |page: &mut TerminalPage<'_>, name, text: &str| page.paragraph(Margin(2, 4), Lead(name, FAINT), text);
     if let Some(title) = &decision.judged.title {
         label(page, "title:", title)?;
     }
@@ -75,12 +77,12 @@ fn is_brief(decision: &Decision, style: Style) -> bool {
 }
 
 /// The areas: one line each where that is enough, otherwise with every reason.
-fn write_areas(decision: &Decision, page: &mut Page<'_>) -> io::Result<()> {
+fn write_areas(decision: &Decision, page: &mut TerminalPage<'_>) -> io::Result<()> {
     let brief = decision.outcome == Outcome::Allow && !page.style.verbose;
     decision.areas.iter().try_for_each(|area| write_area(area, brief, page))
 }
 
-pub(super) fn write_area(area: &TouchedArea, brief: bool, page: &mut Page<'_>) -> io::Result<()> {
+pub(super) fn write_area(area: &TouchedArea, brief: bool, page: &mut TerminalPage<'_>) -> io::Result<()> {
     let files = summary::plural(area.touches.len() as u64, "file");
     if brief {
         page.hidden = true;
@@ -96,7 +98,10 @@ pub(super) fn write_area(area: &TouchedArea, brief: bool, page: &mut Page<'_>) -
 }
 
 /// One by one; many of one kind as a few blocks, unless everything is to be shown.
-fn write_findings<'f>(findings: impl Iterator<Item = &'f Finding>, page: &mut Page<'_>) -> io::Result<()> {
+fn write_findings<'f>(
+    findings: impl Iterator<Item = &'f Finding>,
+    page: &mut TerminalPage<'_>,
+) -> io::Result<()> {
     if page.style.verbose {
         return findings.into_iter().try_for_each(|finding| write_finding(finding, page));
     }
@@ -109,7 +114,7 @@ fn write_findings<'f>(findings: impl Iterator<Item = &'f Finding>, page: &mut Pa
     Ok(())
 }
 
-fn write_block(block: &Block<'_>, page: &mut Page<'_>) -> io::Result<()> {
+fn write_block(block: &FindingBlock<'_>, page: &mut TerminalPage<'_>) -> io::Result<()> {
     write_finding(block.finding, page)?;
     if block.alike.is_empty() {
         return Ok(());
@@ -120,7 +125,7 @@ fn write_block(block: &Block<'_>, page: &mut Page<'_>) -> io::Result<()> {
 }
 
 /// Only by name.
-fn write_rest(rest: &[Block<'_>], page: &mut Page<'_>) -> io::Result<()> {
+fn write_rest(rest: &[FindingBlock<'_>], page: &mut TerminalPage<'_>) -> io::Result<()> {
     let Some(first) = rest.first() else { return Ok(()) };
     page.hidden = true;
     let names = rest.iter().flat_map(|block| {
@@ -138,7 +143,7 @@ fn write_rest(rest: &[Block<'_>], page: &mut Page<'_>) -> io::Result<()> {
     page.paragraph(Margin(0, 4), Lead(summary::verdict(*verdict), of_verdict(*verdict)), &text)
 }
 
-pub(super) fn write_finding(finding: &Finding, page: &mut Page<'_>) -> io::Result<()> {
+pub(super) fn write_finding(finding: &Finding, page: &mut TerminalPage<'_>) -> io::Result<()> {
     page.blank()?;
     write_finding_line(finding, page)?;
     if let Some(place) = &finding.place {
@@ -152,12 +157,12 @@ pub(super) fn write_finding(finding: &Finding, page: &mut Page<'_>) -> io::Resul
     }
 }
 
-fn write_finding_line(finding: &Finding, page: &mut Page<'_>) -> io::Result<()> {
+fn write_finding_line(finding: &Finding, page: &mut TerminalPage<'_>) -> io::Result<()> {
     let lead = Lead(summary::verdict(finding.verdict), of_verdict(finding.verdict));
     page.paragraph(Margin(0, 4), lead, &format!(" {}: {}", finding.control, finding.subject))
 }
 
-fn write_summed(decision: &Decision, verdict: Verdict, page: &mut Page<'_>) -> io::Result<()> {
+fn write_summed(decision: &Decision, verdict: Verdict, page: &mut TerminalPage<'_>) -> io::Result<()> {
     if summary::of(decision, verdict).next().is_none() {
         return Ok(());
     }
@@ -170,7 +175,7 @@ fn write_summed(decision: &Decision, verdict: Verdict, page: &mut Page<'_>) -> i
 }
 
 /// Where to read on, and last the counts.
-fn write_end(decision: &Decision, page: &mut Page<'_>) -> io::Result<()> {
+fn write_end(decision: &Decision, page: &mut TerminalPage<'_>) -> io::Result<()> {
     if let Some(finding) = summary::of(decision, Verdict::Broken).next() {
         let text = format!("`portcullis explain {}` explains why a control requires this", finding.control);
         page.paragraph(Margin(0, 4), PLAIN_LEAD, &text)?;
@@ -211,14 +216,14 @@ pub(super) struct Lead<'a>(pub(super) &'a str, pub(super) anstyle::Style);
 pub(super) const PLAIN_LEAD: Lead<'static> = Lead("", PLAIN);
 
 /// Where paragraphs are written.
-pub(super) struct Page<'a> {
+pub(super) struct TerminalPage<'a> {
     pub(super) out: &'a mut dyn io::Write,
     pub(super) style: Style,
     /// Has something been left out that `--verbose` would show?
     pub(super) hidden: bool,
 }
 
-impl Page<'_> {
+impl TerminalPage<'_> {
     pub(super) fn blank(&mut self) -> io::Result<()> {
         writeln!(self.out)
     }
@@ -240,7 +245,8 @@ impl Page<'_> {
         self.paragraph(Margin(4, 6), PLAIN_LEAD, &format!("and {} more", items.len() - shown))
     }
 
-    /// A paragraph, escaped and wrapped. Words are never broken: a path stays one piece for copying.
+    /// A paragraph, escaped and wrapped. Words are never broken: a path stays one piece for
+    /// copying.
     pub(super) fn paragraph(&mut self, margin: Margin, lead: Lead<'_>, text: &str) -> io::Result<()> {
         let text = self.cut(text);
         let gap = usize::from(!lead.0.is_empty());

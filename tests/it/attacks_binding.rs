@@ -96,7 +96,7 @@ fn attack_61_a_test_that_vanishes_is_missed() {
     let met = format!("{:?}", verdict.findings(NAME, "met"));
     assert!(met.contains("are accounted for"), "{met}");
     for (form, cases, text) in [
-        ("deleted", vec![case("loads_records", ""), case("amends_records", "")], " gone"),
+        ("deleted", vec![case("loads_records", ""), case("amends_records", "")], " missing"),
         (
             "renamed",
             vec![case("loads_records", ""), case("amends_records", ""), case("deletes_record", "")],
@@ -125,7 +125,7 @@ fn attack_61_a_test_that_vanishes_is_missed() {
             vec!["<testcase classname='' name='tests'><error/></testcase>".into()],
             "1 test failed",
         ),
-        ("an empty selection", vec![], "zero tests is no evidence"),
+        ("an empty selection", vec![], "zero tests are no evidence"),
     ] {
         project.ran(&report(&cases));
         let verdict = project.judge(&[]);
@@ -153,7 +153,7 @@ fn attack_61_what_may_go_stands_in_the_policy_at_the_base() {
     project.write("portcullis.toml", &format!("{policy}removed = [\"deletes_*\"]\n"));
     project.commit("Give it up");
     project.ran(&fewer);
-    project.stops(1, " gone");
+    project.stops(1, " missing");
 }
 
 #[test]
@@ -171,7 +171,7 @@ fn attack_71_a_baseline_that_is_not_there_is_not_taken_for_none() {
     let verdict = project.allows(&[]);
     assert!(format!("{:?}", verdict.findings(NAME, "noted")).contains("still declares"), "{}", verdict.text);
     project.ran(&report(&[case("loads_records", "")]));
-    project.stops(1, " gone");
+    project.stops(1, " missing");
 }
 
 #[test]
@@ -208,7 +208,7 @@ fn attack_59_a_work_tree_that_is_not_what_the_commit_says_does_not_count() {
     std::fs::remove_file(conftest).unwrap();
     let reports = project.path().join(REPORT);
     std::fs::remove_file(&reports).unwrap();
-    project.judge(&["--evidence", "out/statement.json"]).expect(1, NAME, "the work tree was not what");
+    project.judge(&["--evidence", "out/statement.json"]).expect(1, NAME, "the work tree differed from");
     project.ran(&green());
     project.write(LOAD, "SELECT 1;\n");
     project.git(&["update-index", "--assume-unchanged", LOAD]);
@@ -234,7 +234,7 @@ fn attack_58_a_run_of_the_merge_result_counts_and_of_an_evil_merge_does_not() {
     project.allows(&[]);
     // What main has gained meanwhile must not vanish in the merge.
     project.ran(&report(&[case("loads_records", "")]));
-    project.stops(1, " gone");
+    project.stops(1, " missing");
     project.ran(&green());
     project.write("docs/guide.md", "Nothing to see.\n");
     project.git(&["commit", "-qa", "--amend", "-m", "Merge"]);
@@ -472,7 +472,7 @@ fn attack_71_a_baseline_may_be_handed_over_as_a_file() {
     project.ran(&green());
     project.allows(&handed);
     project.ran(&report(&[case("loads_records", "")]));
-    project.judge(&handed).expect(1, NAME, " gone");
+    project.judge(&handed).expect(1, NAME, " missing");
 }
 
 #[test]
@@ -493,7 +493,7 @@ fn attack_61_a_deployment_is_compared_with_what_is_deployed() {
     assert!(format!("{:?}", verdict.findings(NAME, "met")).contains("are accounted for"), "{}", verdict.text);
     project.ran(&report(&[case("loads_records", "")]));
     let verdict = judged(&deployed);
-    assert!(format!("{:?}", verdict.findings(NAME, "broken")).contains(" gone"), "{}", verdict.text);
+    assert!(format!("{:?}", verdict.findings(NAME, "broken")).contains(" missing"), "{}", verdict.text);
 }
 
 #[test]

@@ -13,7 +13,7 @@ use portcullis::cli::demo::world::forge::Forge;
 use serde_json::json;
 
 const GATE: &str = "gate-integrity";
-const PAST: &str = "no record allowed";
+const PAST: &str = "no record of any environment allowed";
 
 /// One deployment to production on record, something that nobody reviewed, and an honest landing after it.
 struct Scene {
@@ -117,9 +117,9 @@ fn attack_96_another_environment_whose_own_records_were_taken_away() {
 fn attack_96_another_environment_where_the_records_were_not_fetched() {
     let scene = scene();
     scene.lane.history.repository().find_reference(REF).unwrap().delete().unwrap();
-    scene.to("prod", scene.pushed, &[("production", scene.deployed)]).expect(3, GATE, "goes beyond");
+    scene.to("prod", scene.pushed, &[("production", scene.deployed)]).expect(3, GATE, "is newer than");
     let several = [("staging", scene.tip), ("production", scene.deployed)];
-    scene.to("prod", scene.pushed, &several).expect(3, GATE, "goes beyond");
+    scene.to("prod", scene.pushed, &several).expect(3, GATE, "is newer than");
     // Nor where the host withholds what it has.
     let mut hidden = host_of(&scene.lane, &[("production", scene.deployed)]);
     let refuse =
@@ -192,7 +192,7 @@ fn attack_96_an_environment_that_the_policy_does_not_list() {
     let pages = [("github-pages", lane.baseline())];
     let next = work(&mut lane, "the second");
     allowed(&first(&lane, "staging", tip, next, &pages, &policy));
-    first(&lane, "staging", tip, next, &pages, &[]).expect(3, GATE, "goes beyond");
+    first(&lane, "staging", tip, next, &pages, &[]).expect(3, GATE, "is newer than");
 }
 
 #[test]

@@ -235,7 +235,7 @@ fn attack_60_reports_without_a_test_are_no_evidence() {
         "<testsuite name='upload-regression'><properties/><system-out>3 passed</system-out></testsuite>",
         "<testsuites><!-- <testcase name='a'/> --></testsuites>",
     ] {
-        judge_report(text).expect(1, "regression-tests", "zero tests is no evidence");
+        judge_report(text).expect(1, "regression-tests", "zero tests are no evidence");
     }
     let none = judge_bent(|stage| std::fs::remove_file(stage.report_file()).unwrap());
     none.expect(1, "regression-tests", "it has no report");
@@ -378,7 +378,7 @@ fn attack_62_tests_that_are_weakened_with_the_code_are_pointed_out() {
             let (count, text) = notes(policy, &[CHANGED, edit]);
             assert_eq!(count, 1, "{form}");
             assert!(
-                text.contains("takes something away from 1 source file") && text.contains(TESTS),
+                text.contains("removes something from 1 source file") && text.contains(TESTS),
                 "{form}: {text}"
             );
         }

@@ -153,7 +153,7 @@ fn a_link_in_the_place_of_a_report_is_not_followed() {
 
 #[test]
 fn a_report_of_another_version_is_noticed() {
-    with_report("", &lcov(LOAD, &format!("{EVERY_LINE} 5,1"))).expect(1, CONTROL, "about another version");
+    with_report("", &lcov(LOAD, &format!("{EVERY_LINE} 5,1"))).expect(1, CONTROL, "of another version");
     // The line checksums of the file before the change.
     let report = |checksum: &str| lcov(LOAD, &format!("1,1 2,1,{checksum} 3,1 4,1"));
     with_report("", &report("t5nLdpx/QbrVMVLfX7nDBw")).expect(1, CONTROL, "its checksum of line 2");

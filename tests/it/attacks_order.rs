@@ -229,7 +229,7 @@ fn a_report_that_was_touched_or_copied_tells_its_own_time() {
 fn a_report_whose_file_is_older_than_what_it_tells_of_is_no_evidence() {
     let project = Project::new();
     project.write(REPORT, &timed(-600, "Z"));
-    project.stops(SUITE, "its own account");
+    project.stops(SUITE, "names a later time itself");
     project.write(REPORT, &timed(0, "Z"));
     project.allows();
     project.set_time(REPORT, SystemTime::now() + Duration::from_secs(300));

@@ -141,7 +141,7 @@ fn coverage_from_a_work_tree_that_is_not_the_commit_does_not_count() {
     project.write(LOAD, &AFTER.replace("sorted(rows)", "rows"));
     let said = project.recorded(&lcov(LOAD, EVERY_LINE), STATEMENT, &[]);
     assert!(said.contains("holds other lines") && said.contains("will not count"), "{said}");
-    project.stops(&[STATEMENT], 1, &format!("the work tree was not what the commit says (changed: {LOAD})"));
+    project.stops(&[STATEMENT], 1, &format!("the work tree differed from the commit (changed: {LOAD})"));
     // Nor where somebody takes the confession out: the entry itself is in doubt.
     let statement = project.statement().replace(&format!("\"changed: {LOAD}\""), "");
     project.write(STATEMENT, &statement);
@@ -305,7 +305,7 @@ fn a_run_that_is_too_old_or_shows_no_test_does_not_count() {
     let mut old = statement.clone();
     old.replace_range(at..at + 4, "2020");
     project.write(STATEMENT, &old);
-    project.stops(&[STATEMENT], 1, "1 coverage report cannot be of a fresh run");
+    project.stops(&[STATEMENT], 1, "1 coverage report cannot come from a fresh run");
     let failed = statement.replace("\"outcome\":\"passed\"", "\"outcome\":\"skipped\"");
     assert_ne!(failed, statement);
     project.write(STATEMENT, &failed);

@@ -569,7 +569,7 @@ fn a_failed_deployment_is_tried_again_without_a_second_record() {
         let verdict = judged_with(&lane, &[first], second, more);
         assert_eq!(verdict.exit, 0, "{}", verdict.text);
         assert_eq!(verdict.json["judged"]["base"], base);
-        assert!(gate(&verdict, "noted").contains("record 2 let it through"), "{}", verdict.text);
+        assert!(gate(&verdict, "noted").contains("record 2 allowed it"), "{}", verdict.text);
         assert_eq!(tip(&lane), record, "no second record");
     }
     // The command of the first time, where the host keeps no deployments.

@@ -161,7 +161,7 @@ fn a_direct_push_shows_all_that_it_changed() {
     let mut lane = Lane::begin();
     lane.direct(ROBIN, &[slot(2, "pushed"), Op::Body(20, Body::Bytes(vec![0, 9]))], "Quick fix");
     let (text, flat) = asked(&lane, lane.tip());
-    assert!(flat.contains("not explained: no change request brought it: it was pushed past them"), "{text}");
+    assert!(flat.contains("not explained: no change request brought it: it was pushed directly"), "{text}");
     assert_eq!(changed(&text), ["-file 10 begins with 2", "+pushed"], "{text}");
     assert!(flat.contains("services/upload/codes.bin: differs as a whole, binary"), "{text}");
     // Git alone cannot tell a squash from a push, and does not claim to.

@@ -323,7 +323,7 @@ fn a_test_does_not_vanish_behind_one_whose_name_is_much_the_same() {
     let project = baselined(&cases(&["on port 43121", "on port 43122", "rejects test data"]));
     for (now, says) in [
         // One of two is gone.
-        (vec!["on port 51000", "rejects test data"], "are gone"),
+        (vec!["on port 51000", "rejects test data"], "are missing"),
         (vec!["on port 43121", "rejects test data"], "on port 43122"),
         // Another one took its name's place, and it is another one.
         (vec!["on port 51000", "on port 51001", "rejects no data"], "rejects test data"),

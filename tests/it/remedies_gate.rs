@@ -446,7 +446,7 @@ fn settings_of_the_machine_are_pointed_out_and_their_owner_takes_them_away() {
         job.env("NO_PROXY", "*").env("HTTPS_PROXY", "http://proxy.test:3128");
     });
     assert!(
-        remedies(&with).contains("See that the owner of the machine set them, and no step of the job."),
+        remedies(&with).contains("Make sure that the owner of the machine set them, not a step of the job."),
         "{}",
         with.text
     );

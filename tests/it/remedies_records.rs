@@ -139,7 +139,7 @@ fn where_nobody_can_tell_whether_a_deployment_failed_what_is_deployed_is_seen_fi
     let verdict = decide(&facts);
     let said = verdict["findings"].to_string();
     assert_ne!(verdict["outcome"], "allow");
-    assert!(said.contains("See what is deployed, and judge what is to follow it."), "{said}");
+    assert!(said.contains("Find out what is deployed, and judge what is to follow it."), "{said}");
     // The host is asked: the first is deployed, and the second is to follow it.
     allowed(&judged_with(&lane, &[first], second, &[]));
 }

@@ -29,6 +29,7 @@ const NONE: &[&str] = &[
     "record {",
     "run {} of {producer} {}",
     "judge a deployment",
+    "list of texts",
     "test evidence that is bound to a tree",
 ];
 

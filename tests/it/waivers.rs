@@ -173,7 +173,7 @@ fn deployed(actor: &str, more: &[&str]) -> Verdict {
 fn a_freeze_and_a_deployer_are_judged_before_a_deployment() {
     let production = deployed("robin-example", &["--environment", "production"]);
     production.expect(1, "freeze", "holiday");
-    production.expect(1, "deployers", "robin-example deploys, who does not hold the role");
+    production.expect(1, "deployers", "robin-example, who deploys, does not hold the role");
     let staging = deployed("sam-example", &["--environment", "staging"]);
     assert_eq!(staging.findings("freeze", "waived").len(), 1, "{}", staging.text);
     assert_eq!(staging.findings("deployers", "met").len(), 1, "whoever ran the job again: {}", staging.text);

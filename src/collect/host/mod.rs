@@ -1,9 +1,9 @@
-//! Hosts of repositories, behind two traits: [`Forge`] for the host of one repository, and [`ChangeRequestHost`] for one
-//! change request on it.
+//! Hosts of repositories, behind two traits: [`Forge`] for the host of one repository, and
+//! [`ChangeRequestHost`] for one change request on it.
 //!
-//! A host is a folder here and a line in [`TABLE`]. The folder holds everything that is true of this kind of host alone;
-//! what the judge has to know of it arrives as facts ([`HostFacts::conventions`]). `http` is the client that all hosts
-//! share.
+//! A host is a folder here and a line in [`TABLE`]. The folder holds everything that is true of
+//! this kind of host alone; what the judge has to know of it arrives as facts
+//! ([`HostFacts::conventions`]). `http` is the client that all hosts share.
 
 use crate::model::change::{BranchName, Commit, Revision};
 use crate::model::check::{Check, WorkflowRun};
@@ -24,9 +24,15 @@ use std::sync::Arc;
 pub mod ci;
 pub mod github;
 pub mod http;
-mod table;
+mod kind;
 
-pub use table::{Connection, DEFAULT, HostError, HostKind, TABLE, find, open};
+pub use kind::{Connection, HostError, HostKind, OpenHost};
+
+/// Every kind of host, sorted by name.
+pub static TABLE: &[&HostKind] = &[&github::KIND];
+
+/// The kind of host of a repository that is named without one, outside of a job.
+pub static DEFAULT: &HostKind = &github::KIND;
 
 /// The host of one repository.
 pub trait Forge {
@@ -51,14 +57,16 @@ pub trait Forge {
     /// The requests that brought a commit to a branch. Whether they did is then proved by content.
     fn landed(&self, commit: &Revision, branch: &BranchName) -> Fact<BTreeSet<RequestId>>;
 
-    /// The pushes to a branch, newest first: back to those that left it at each of some commits, or as far as the host
-    /// keeps them. Empty where the host keeps none at all.
+    /// The pushes to a branch, newest first: back to those that left it at each of some commits, or
+    /// as far as the host keeps them. Empty where the host keeps none at all.
     fn branch_pushes(&self, branch: &BranchName, back_to: &[Revision]) -> Fact<Vec<BranchPush>>;
 
-    /// The deployment to an environment that succeeded last and was not taken back; `None` when there is none.
+    /// The deployment to an environment that succeeded last and was not taken back; `None` when
+    /// there is none.
     fn deployed(&self, environment: &str) -> Fact<Option<HostDeployment>>;
 
-    /// What is deployed to each other environment, by the host's names; only to those that are listed, if any are.
+    /// What is deployed to each other environment, by the host's names; only to those that are
+    /// listed, if any are.
     fn deployed_elsewhere(
         &self,
         environment: &str,
@@ -180,4 +188,50 @@ pub fn ask_facts(
     let teams: BTreeSet<&TeamName> = inquiry.teams.iter().chain(owners).collect();
     facts.members = teams.into_iter().map(|team| (team.clone(), forge.members(team))).collect();
     HostFacts { request: question.request, branch: question.branch, ..facts }
+}
+
+/// The kind of host of this name.
+pub fn find(name: &str) -> Option<&'static HostKind> {
+    TABLE.iter().find(|kind| kind.name == name).copied()
+}
+
+/// The host of a repository.
+///
+/// # Errors
+/// The kind, the address or the repository cannot be one.
+pub fn open(kind: &str, repository: &str, connection: Connection) -> Result<Box<dyn Forge>, HostError> {
+    let kind = find(kind).ok_or_else(|| {
+        HostError::UnknownKind(kind.to_string(), TABLE.iter().map(|known| known.name).collect())
+    })?;
+    (kind.open)(repository, connection)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::http::transport::Live;
+    use super::*;
+
+    #[test]
+    fn the_table_is_sorted_and_hosts_are_found_by_name() {
+        assert!(TABLE.is_sorted_by(|a, b| a.name < b.name));
+        let way = || Connection::to("https://api.example.test", Box::new(Live::new()));
+        assert!(TABLE.iter().all(|kind| open(kind.name, "owner/name", way()).is_ok()));
+        assert_eq!(
+            open("sourcebin", "owner/name", way()).err().map(|error| error.to_string()),
+            Some("there is no host `sourcebin`; there are github".to_string())
+        );
+    }
+
+    #[test]
+    fn the_first_variable_that_is_set_holds_the_token() {
+        let token = |set: &[(&str, &str)]| {
+            let variable = |name: &str| {
+                set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_string())
+            };
+            github::KIND.connection(variable, Box::new(Live::new())).token
+        };
+        assert_eq!(token(&[("GH_TOKEN", "b"), ("GITHUB_TOKEN", "a")]), Some("a".to_string()));
+        assert_eq!(token(&[("GH_TOKEN", "b")]), Some("b".to_string()));
+        assert_eq!(token(&[]), None);
+    }
 }

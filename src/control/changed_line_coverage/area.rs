@@ -1,11 +1,11 @@
 //! One touched area: its changed files, what the reports say of them, and the share that follows.
 
-use super::counted::{Counted, Heard, disagreements};
-use super::names::{directories, meaning};
-use super::settings::{Percent, Source, WithoutLines};
+use super::counted::{CountedCoverage, CoverageAccount, find_disagreements};
+use super::names::{directory_meaning, path_meaning};
+use super::settings::{Percent, ReportSource, WithoutLines};
 use super::{ChangedLineCoverage, NAME, broken_report};
 use crate::control::shared::text::{first_few, plural};
-use crate::control::{Case, finding, unproven, widened};
+use crate::control::{Case, finding, unproven, widen_remedy};
 use crate::model::change::{FileChange, FileStatus};
 use crate::model::decision::{Finding, Place, SubjectKind, Verdict};
 use crate::model::fact::Gap;
@@ -21,30 +21,30 @@ use std::collections::BTreeMap;
 const RUNS: usize = 20;
 
 /// The judgement of one area.
-pub struct Judgement<'a> {
+pub struct AreaJudgement<'a> {
     case: &'a Case<'a>,
-    counted: &'a Counted<'a>,
+    counted: &'a CountedCoverage<'a>,
     area: &'a Area,
     minimum: Percent,
     without: Option<&'a WithoutLines>,
-    sources: Vec<(&'a String, &'a Source)>,
+    sources: Vec<(&'a String, &'a ReportSource)>,
     /// Its files that are there after the change, each with what changed it.
     files: BTreeMap<&'a RepoPath, Vec<&'a FileChange>>,
 }
 
 /// What the changed lines of one file come to.
-struct Share {
+struct CoverageShare {
     executable: u64,
     uncovered: Lines,
 }
 
-impl<'a> Judgement<'a> {
+impl<'a> AreaJudgement<'a> {
     /// # Errors
     /// A file could not be placed.
     pub fn new(
         settings: &'a ChangedLineCoverage,
         case: &'a Case<'a>,
-        counted: &'a Counted<'a>,
+        counted: &'a CountedCoverage<'a>,
         area: &'a Area,
     ) -> Result<Self, Gap> {
         let own = settings.areas.iter().find(|(name, _)| *name.get_ref() == area.name).map(|(_, own)| own);
@@ -57,7 +57,7 @@ impl<'a> Judgement<'a> {
                 files.entry(&new.path).or_default().push(file);
             }
         }
-        Ok(Judgement {
+        Ok(AreaJudgement {
             case,
             counted,
             area,
@@ -109,13 +109,13 @@ impl<'a> Judgement<'a> {
             let reason = "the change touches it, and the policy names no coverage report for it";
             let remedy =
                 format!("Add `{}` to the `areas` of a report in [controls.{NAME}.reports]", self.area.name);
-            let remedy = widened(self.case, NAME, &self.area.name, remedy);
+            let remedy = widen_remedy(self.case, NAME, &self.area.name, remedy);
             return Ok(vec![self.say(Verdict::Broken, reason).remedy(remedy)]);
         }
         let facts = self.asked()?;
         let (mut findings, reports) = self.reports(facts);
         let seen: Vec<&Covered> = reports.iter().filter_map(|heard| heard.covered).collect();
-        // What is missing may stand in a report that could not be read.
+        // What is missing may be in a report that could not be read.
         let unread = reports.is_empty() && self.counted.is_in_part();
         let whole = seen.len() == reports.len() && findings.is_empty() && !unread;
         let mut shares = BTreeMap::new();
@@ -146,21 +146,21 @@ impl<'a> Judgement<'a> {
         self.sources.iter().flat_map(|(name, source)| source.questions().map(|question| (*name, question)))
     }
 
-    /// The reports that speak of this area, and what speaks against them.
-    fn reports(&self, facts: &'a LineCoverage) -> (Vec<Finding>, Vec<Heard<'a>>) {
+    /// The reports that are about this area, and what contradicts them.
+    fn reports(&self, facts: &'a LineCoverage) -> (Vec<Finding>, Vec<CoverageAccount<'a>>) {
         let (mut findings, mut reports) = (Vec::new(), Vec::new());
         for (name, question) in self.questions() {
             let here = self.counted.here(&question, &facts.reports);
             let heard = self.counted.heard(&question, &here);
-            // Beside what could not be read nobody can say that there is none.
+            // Beside what could not be read no one can say that there is none.
             let lies_here = facts.reports.iter().any(|report| report.source == question);
             if heard.is_empty() && !self.counted.is_in_part() {
-                findings.push(absent(name, &question, lies_here));
+                findings.push(report_absent(name, &question, lies_here));
             }
-            findings.extend(here.iter().flat_map(|report| objections(report)));
+            findings.extend(here.iter().flat_map(|report| object_to_report(report)));
             let recorded = heard.iter().skip(here.len());
             findings.extend(recorded.filter_map(|heard| contradicts_itself(&heard.name, heard.covered?)));
-            findings.extend(disagreements(&heard));
+            findings.extend(find_disagreements(&heard));
             reports.extend(heard);
         }
         (findings, reports)
@@ -168,14 +168,19 @@ impl<'a> Judgement<'a> {
 
     /// # Errors
     /// A finding, when nothing can be said of the file's lines.
-    fn share(&self, path: &RepoPath, facts: &LineCoverage, seen: &[&Covered]) -> Result<Share, Box<Finding>> {
+    fn share(
+        &self,
+        path: &RepoPath,
+        facts: &LineCoverage,
+        seen: &[&Covered],
+    ) -> Result<CoverageShare, Box<Finding>> {
         let unseen = |gap: &Gap| {
-            Box::new(unproven(NAME, SubjectKind::File, path.to_string(), gap).at(place(path, None)))
+            Box::new(unproven(NAME, SubjectKind::File, path.to_string(), gap).at(place_at(path, None)))
         };
         let nowhere = || Gap::not_asked(format!("which lines of {path} changed"), "Gather the facts again.");
         let changed = facts.changed.get(path).ok_or_else(|| unseen(&nowhere()))?;
         let changed = changed.known().map_err(|gap| unseen(&gap))?;
-        if let Some(finding) = untrue(path, seen) {
+        if let Some(finding) = report_untrue(path, seen) {
             return Err(Box::new(finding));
         }
         let mut lines: Option<FileLines> = None;
@@ -183,24 +188,25 @@ impl<'a> Judgement<'a> {
             lines.get_or_insert_default().add(more);
         }
         if lines.is_none() && self.is_nothing_to_execute(path, changed, facts) {
-            return Ok(Share { executable: 0, uncovered: Lines::default() });
+            return Ok(CoverageShare { executable: 0, uncovered: Lines::default() });
         }
-        let lines = lines.ok_or_else(|| Box::new(unnamed(path, seen)))?;
+        let lines = lines.ok_or_else(|| Box::new(report_unnamed(path, seen)))?;
         let executable = self.lines_of(path, changed).and(&lines.executable);
-        Ok(Share { executable: executable.count(), uncovered: executable.without(&lines.hit) })
+        Ok(CoverageShare { executable: executable.count(), uncovered: executable.without(&lines.hit) })
     }
 
-    /// Of a file that no report names: did nothing change in it that could be executed? Its mode, its place, lines that are gone, blank
-    /// lines, types. A file that was moved to a name of another kind may be read as code since, or found by a tool that runs it, so that all of
-    /// its lines count; and so may one that can be executed since, where a directory's files are.
+    /// Of a file that no report names: did nothing change in it that could be executed? Its mode,
+    /// its place, lines that are gone, blank lines, types. A file that was moved to a name of
+    /// another kind may be read as code since, or found by a tool that runs it, so that all of its
+    /// lines count; and so may one that can be executed since, where a directory's files are.
     fn is_nothing_to_execute(&self, path: &RepoPath, changed: &ChangedLines, facts: &LineCoverage) -> bool {
         let files = self.files.get(path).map_or(&[][..], Vec::as_slice);
         let new = path.to_string();
         let is_of_another_kind = |file: &&FileChange| {
             let Some(old) = &file.old else { return false };
             let is_run = old.path == *path && file.new.as_ref().is_some_and(|new| new.kind != old.kind);
-            let (old, is_run) = (old.path.to_string(), is_run && !directories(&new).is_empty());
-            is_run || ending(&old) != ending(&new) || meaning(&old) != meaning(&new)
+            let (old, is_run) = (old.path.to_string(), is_run && !directory_meaning(&new).is_empty());
+            is_run || name_ending(&old) != name_ending(&new) || path_meaning(&old) != path_meaning(&new)
         };
         let lines = match files.iter().any(is_of_another_kind) {
             true => Lines::all(changed.total),
@@ -222,10 +228,10 @@ impl<'a> Judgement<'a> {
 
     fn verdict(
         &self,
-        shares: &BTreeMap<&RepoPath, Share>,
+        shares: &BTreeMap<&RepoPath, CoverageShare>,
         sound: bool,
         whole: bool,
-        reports: &[Heard<'_>],
+        reports: &[CoverageAccount<'_>],
     ) -> Vec<Finding> {
         let executable: u64 = shares.values().map(|share| share.executable).sum();
         let uncovered: u64 = shares.values().map(|share| share.uncovered.count()).sum();
@@ -250,21 +256,24 @@ impl<'a> Judgement<'a> {
         };
         let verdict = if enough || !whole { Verdict::Noted } else { Verdict::Broken };
         let of_files = shares.iter().filter(|(_, share)| !share.uncovered.is_empty());
-        of_area.into_iter().chain(of_files.map(|(path, share)| unexecuted(path, share, verdict))).collect()
+        of_area
+            .into_iter()
+            .chain(of_files.map(|(path, share)| report_unexecuted(path, share, verdict)))
+            .collect()
     }
 
-    fn nothing_executable(&self, shares: &BTreeMap<&RepoPath, Share>) -> Finding {
+    fn nothing_executable(&self, shares: &BTreeMap<&RepoPath, CoverageShare>) -> Finding {
         let reason = "no changed line of it can be executed, according to its reports or because no executable code changed";
         let files = shares.keys().map(ToString::to_string).collect();
         self.say(Verdict::Exempt, reason).details(first_few(files))
     }
 }
 
-fn place(path: &RepoPath, line: Option<u32>) -> Place {
+fn place_at(path: &RepoPath, line: Option<u32>) -> Place {
     Place { path: path.clone(), line: line.map(u64::from) }
 }
 
-fn absent(name: &str, question: &CoverageSource, lies_here: bool) -> Finding {
+fn report_absent(name: &str, question: &CoverageSource, lies_here: bool) -> Finding {
     if lies_here {
         let reason = format!("no coverage report of `{name}` counts");
         return broken_report(&question.files, reason)
@@ -274,8 +283,8 @@ fn absent(name: &str, question: &CoverageSource, lies_here: bool) -> Finding {
         .remedy("Have the suite write it before the gate runs (symbolic links are not followed), or hand over a statement that recorded it")
 }
 
-/// What speaks against a report, whatever it says of which file.
-fn objections(report: &CoverageReport) -> Vec<Finding> {
+/// What contradicts a report, whatever it says of which file.
+fn object_to_report(report: &CoverageReport) -> Vec<Finding> {
     let mut findings = Vec::new();
     if report.tracked {
         let reason = "git tracks this coverage report, so it is not evidence of a run";
@@ -300,9 +309,9 @@ fn contradicts_itself(name: &str, covered: &Covered) -> Option<Finding> {
 }
 
 /// A report that is about another version of the file, or perhaps about another file.
-fn untrue(path: &RepoPath, seen: &[&Covered]) -> Option<Finding> {
+fn report_untrue(path: &RepoPath, seen: &[&Covered]) -> Option<Finding> {
     let of_file = |reason: String| {
-        finding(NAME, Verdict::Broken, SubjectKind::File, path.to_string(), reason).at(place(path, None))
+        finding(NAME, Verdict::Broken, SubjectKind::File, path.to_string(), reason).at(place_at(path, None))
     };
     let stale = seen.iter().find_map(|covered| covered.stale.get(path)).map(|how| {
         of_file(format!("a coverage report is of another version of this file: {how}"))
@@ -316,7 +325,7 @@ fn untrue(path: &RepoPath, seen: &[&Covered]) -> Option<Finding> {
     })
 }
 
-fn unnamed(path: &RepoPath, seen: &[&Covered]) -> Finding {
+fn report_unnamed(path: &RepoPath, seen: &[&Covered]) -> Finding {
     let mut hints: Vec<String> = seen.iter().flat_map(|covered| &covered.unmatched).cloned().collect();
     hints.retain(|name| name.ends_with(last_component(&path.to_string())));
     hints.sort();
@@ -335,11 +344,11 @@ fn unnamed(path: &RepoPath, seen: &[&Covered]) -> Finding {
     )
     .remedy(remedy)
     .details(first_few(hints.into_iter().map(|name| format!("named in a report: {name}")).collect()))
-    .at(place(path, None))
+    .at(place_at(path, None))
 }
 
 /// What a file's name says of its kind; all of a name without an ending.
-fn ending(path: &str) -> &str {
+fn name_ending(path: &str) -> &str {
     let name = last_component(path);
     name.rsplit_once('.').map_or(name, |(_, ending)| ending)
 }
@@ -348,7 +357,7 @@ fn last_component(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 
-fn unexecuted(path: &RepoPath, share: &Share, verdict: Verdict) -> Finding {
+fn report_unexecuted(path: &RepoPath, share: &CoverageShare, verdict: Verdict) -> Finding {
     let runs = share.uncovered.runs();
     let named = Lines::of(runs.iter().copied().take(RUNS));
     let more = if runs.len() > RUNS { " and more" } else { "" };
@@ -359,5 +368,5 @@ fn unexecuted(path: &RepoPath, share: &Share, verdict: Verdict) -> Finding {
     );
     finding(NAME, verdict, SubjectKind::File, path.to_string(), reason)
         .remedy("Test what these lines do")
-        .at(place(path, share.uncovered.first()))
+        .at(place_at(path, share.uncovered.first()))
 }

@@ -1,12 +1,14 @@
-//! Which coverage counts: that of the reports that lie here, and that which statements of runs hold.
+//! Which coverage counts: that of the reports that lie here, and that which statements of runs
+//! hold.
 //!
-//! It is bound as tests are (see [`evidence_binding`]). A report that lies here and one that was recorded add up, as two reports do; but a
-//! statement that does not say what its own report says, and two tellings of one run that differ, are findings.
+//! It is bound as tests are (see [`evidence_binding`]). A report that lies here and one that was
+//! recorded add up, as two reports do; but a statement that does not say what its own report says,
+//! and two tellings of one run that differ, are findings.
 
 use super::settings::ChangedLineCoverage;
 use super::{NAME, broken_report};
 use crate::control::shared::evidence_binding::{
-    self, Asked, LocalReport, Told, Trust, is_answer, is_handed_over,
+    self, LocalReport, TimeFindings, TimeQuestion, Trust, is_answer, is_handed_over,
 };
 use crate::control::shared::text::{first_few, plural};
 use crate::control::{Case, finding, unproven};
@@ -22,17 +24,17 @@ use crate::model::path::RepoPath;
 use crate::model::test_run::TestOutcome;
 use std::collections::BTreeMap;
 
-/// What counts, and what speaks against the evidence as a whole.
-pub struct Counted<'a> {
+/// What counts, and what contradicts the evidence as a whole.
+pub struct CountedCoverage<'a> {
     /// Do the reports that lie here count?
     here: bool,
-    recorded: Vec<Recorded<'a>>,
+    recorded: Vec<CountedRecord<'a>>,
     /// What is to be said once, whatever the area.
     pub findings: Vec<Finding>,
 }
 
 /// One report in a statement that counts.
-struct Recorded<'a> {
+struct CountedRecord<'a> {
     found: &'a Found,
     statement: &'a Statement,
     report: &'a RecordedCoverage,
@@ -40,28 +42,37 @@ struct Recorded<'a> {
 }
 
 /// One report that counts for a question, wherever it was told.
-pub struct Heard<'a> {
+pub struct CoverageAccount<'a> {
     /// Where it came from, in words.
     pub name: String,
-    /// What it says; `None` when nobody could read it.
+    /// What it says; `None` when no one could read it.
     pub covered: Option<&'a Covered>,
     path: &'a str,
     digest: Option<&'a Digest>,
-    /// Suite and configuration of the run that it was recorded of; `None` for a report that lies here.
+    /// Suite and configuration of the run that it was recorded of; `None` for a report that lies
+    /// here.
     run: Option<(&'a str, Option<&'a str>)>,
 }
 
-impl<'a> Counted<'a> {
-    /// Sorts reports and statements. Who asks for no more than reports, and got no more, takes them as they are.
+impl<'a> CountedCoverage<'a> {
+    /// Sorts reports and statements. Who asks for no more than reports, and got no more, takes them
+    /// as they are.
     ///
     /// # Errors
     /// A gap: what the evidence would be bound to could not be seen.
     pub fn of(settings: &ChangedLineCoverage, case: &Case<'a>, change: &'a Change) -> Result<Self, Gap> {
-        let mut counted = Counted { here: true, recorded: Vec::new(), findings: Vec::new() };
+        let mut counted = CountedCoverage { here: true, recorded: Vec::new(), findings: Vec::new() };
         if settings.is_bound() || evidence_binding::handed(&case.facts.evidence).next().is_some() {
             let facts = case.facts.evidence.known()?;
-            Sorter { settings, case, change, facts, left_out: Vec::new(), about_signatures: Vec::new() }
-                .sort(&mut counted);
+            CoverageSorter {
+                settings,
+                case,
+                change,
+                facts,
+                left_out: Vec::new(),
+                about_signatures: Vec::new(),
+            }
+            .sort(&mut counted);
         }
         Ok(counted)
     }
@@ -71,7 +82,7 @@ impl<'a> Counted<'a> {
         !self.findings.iter().any(|one| matches!(one.verdict, Verdict::Broken | Verdict::Unproven))
     }
 
-    /// May a report stand in something that could not be read?
+    /// May a report are in something that could not be read?
     pub fn is_in_part(&self) -> bool {
         self.findings.iter().any(|one| one.verdict == Verdict::Unproven)
     }
@@ -86,14 +97,19 @@ impl<'a> Counted<'a> {
     }
 
     /// The reports that answer a question, told here or recorded, each once.
-    pub fn heard<'c>(&'c self, question: &CoverageSource, here: &[&'c CoverageReport]) -> Vec<Heard<'c>> {
-        let mut all: Vec<Heard<'c>> = here.iter().map(|report| Heard::here(report)).collect();
-        all.extend(self.recorded.iter().filter(|one| one.answers(question)).map(Heard::recorded));
+    pub fn heard<'c>(
+        &'c self,
+        question: &CoverageSource,
+        here: &[&'c CoverageReport],
+    ) -> Vec<CoverageAccount<'c>> {
+        let mut all: Vec<CoverageAccount<'c>> =
+            here.iter().map(|report| CoverageAccount::here(report)).collect();
+        all.extend(self.recorded.iter().filter(|one| one.answers(question)).map(CoverageAccount::recorded));
         all
     }
 }
 
-impl Recorded<'_> {
+impl CountedRecord<'_> {
     /// Was it recorded from a file that the question looks for?
     fn answers(&self, question: &CoverageSource) -> bool {
         let path = RepoPath::try_from(self.report.path.clone());
@@ -103,9 +119,9 @@ impl Recorded<'_> {
     }
 }
 
-impl<'a> Heard<'a> {
+impl<'a> CoverageAccount<'a> {
     fn here(report: &'a CoverageReport) -> Self {
-        Heard {
+        CoverageAccount {
             name: report.path.clone(),
             covered: report.content.value(),
             path: &report.path,
@@ -115,16 +131,16 @@ impl<'a> Heard<'a> {
     }
 
     /// Is it the record of a report that lies here too?
-    pub fn is_repeated(&self, all: &[Heard<'_>]) -> bool {
+    pub fn is_repeated(&self, all: &[CoverageAccount<'_>]) -> bool {
         self.run.is_some() && all.iter().any(|other| other.run.is_none() && other.digest == self.digest)
     }
 
-    fn recorded(one: &'a Recorded<'a>) -> Self {
+    fn recorded(one: &'a CountedRecord<'a>) -> Self {
         let run = &one.statement.predicate;
         let configuration = run.configuration.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
         let name =
             format!("{}, recorded for {}{configuration} in {}", one.report.path, run.suite, one.found.place);
-        Heard {
+        CoverageAccount {
             name,
             covered: Some(&one.covered),
             path: &one.report.path,
@@ -135,19 +151,19 @@ impl<'a> Heard<'a> {
 }
 
 /// Statements and reports on their way to what counts.
-struct Sorter<'s, 'a> {
+struct CoverageSorter<'s, 'a> {
     settings: &'s ChangedLineCoverage,
     case: &'s Case<'a>,
     change: &'a Change,
     facts: &'a EvidenceFacts,
     /// Why something does not count, each one sentence.
     left_out: Vec<String>,
-    /// What to do about signatures that do not hold, or that nobody can look at.
+    /// What to do about signatures that do not hold, or that no one can look at.
     about_signatures: Vec<String>,
 }
 
-impl<'a> Sorter<'_, 'a> {
-    fn sort(mut self, counted: &mut Counted<'a>) {
+impl<'a> CoverageSorter<'_, 'a> {
+    fn sort(mut self, counted: &mut CountedCoverage<'a>) {
         self.reports_here(counted);
         for found in &self.facts.statements {
             match found.statement.known() {
@@ -176,7 +192,7 @@ impl<'a> Sorter<'_, 'a> {
         self.case.facts.line_coverage.value().map_or(&[], |coverage| &coverage.reports)
     }
 
-    fn reports_here(&mut self, counted: &mut Counted<'a>) {
+    fn reports_here(&mut self, counted: &mut CountedCoverage<'a>) {
         if self.lying_here().is_empty() {
             return;
         }
@@ -188,7 +204,7 @@ impl<'a> Sorter<'_, 'a> {
         counted.here = false;
     }
 
-    fn statement(&mut self, found: &'a Found, statement: &'a Statement, counted: &mut Counted<'a>) {
+    fn statement(&mut self, found: &'a Found, statement: &'a Statement, counted: &mut CountedCoverage<'a>) {
         if statement.predicate.coverage.is_empty() {
             return;
         }
@@ -197,12 +213,12 @@ impl<'a> Sorter<'_, 'a> {
             .or_else(|| without_a_pass(statement));
         match why {
             None => {
-                let blobs = blobs(self.change);
-                counted.recorded.extend(statement.predicate.coverage.iter().map(|report| Recorded {
+                let blobs = blobs_by_path(self.change);
+                counted.recorded.extend(statement.predicate.coverage.iter().map(|report| CountedRecord {
                     found,
                     statement,
                     report,
-                    covered: covered(report, &blobs),
+                    covered: covered_by_record(report, &blobs),
                 }));
             }
             Some(why) if is_handed_over(found) && !evidence_binding::is_baseline(trees, statement) => {
@@ -212,8 +228,9 @@ impl<'a> Sorter<'_, 'a> {
         }
     }
 
-    /// Of a statement that cannot be read nobody knows whether it holds lines that were not executed.
-    fn unread(&mut self, found: &Found, gap: &Gap, counted: &mut Counted<'a>) {
+    /// Of a statement that cannot be read no one knows whether it holds lines that were not
+    /// executed.
+    fn unread(&mut self, found: &Found, gap: &Gap, counted: &mut CountedCoverage<'a>) {
         let may_count = is_handed_over(found) || self.trust() == Some(Trust::Signed);
         match (is_answer(gap), may_count) {
             (true, _) if is_handed_over(found) => {
@@ -225,11 +242,13 @@ impl<'a> Sorter<'_, 'a> {
         }
     }
 
-    /// As of a suite: first the work tree is what is judged, then its lines are measured, and not too long ago.
-    fn times(&self, counted: &mut Counted<'a>) {
+    /// As of a suite: first the work tree is what is judged, then its lines are measured, and not
+    /// too long ago.
+    fn times(&self, counted: &mut CountedCoverage<'a>) {
         let observed = &self.case.facts.observed;
-        let asked = Asked { facts: self.facts, trust: self.trust(), age: self.settings.max_age, observed };
-        let mut told = Told::default();
+        let asked =
+            TimeQuestion { facts: self.facts, trust: self.trust(), age: self.settings.max_age, observed };
+        let mut told = TimeFindings::default();
         // A report that a statement here was read from is as old as the statement says.
         let is_recorded = |report: &&CoverageReport| {
             counted.recorded.iter().any(|one| Some(&one.report.digest) == report.digest.as_ref())
@@ -247,7 +266,7 @@ impl<'a> Sorter<'_, 'a> {
         counted.findings.extend(self.said_of_times(told));
     }
 
-    fn said_of_times(&self, told: Told) -> Vec<Finding> {
+    fn said_of_times(&self, told: TimeFindings) -> Vec<Finding> {
         let mut findings: Vec<Finding> = told.gaps.iter().map(|gap| self.unseen(gap)).collect();
         if !told.wrong.is_empty() {
             let number = plural(told.wrong.len() as u64, "coverage report");
@@ -269,7 +288,7 @@ impl<'a> Sorter<'_, 'a> {
         findings
     }
 
-    fn vouched(&self, counted: &mut Counted<'a>) {
+    fn vouched(&self, counted: &mut CountedCoverage<'a>) {
         let Some(wanted) = &self.settings.check else { return };
         match evidence_binding::unvouched(NAME, wanted, self.case) {
             Err(gap) => counted.findings.push(self.unseen(&gap)),
@@ -286,7 +305,7 @@ impl<'a> Sorter<'_, 'a> {
         }
     }
 
-    fn finish(mut self, counted: &mut Counted<'a>) {
+    fn finish(mut self, counted: &mut CountedCoverage<'a>) {
         if self.left_out.is_empty() {
             return;
         }
@@ -313,12 +332,12 @@ fn without_a_pass(statement: &Statement) -> Option<String> {
 }
 
 /// The blobs of the files that the change leaves there.
-fn blobs(change: &Change) -> BTreeMap<&RepoPath, &ObjectName> {
+fn blobs_by_path(change: &Change) -> BTreeMap<&RepoPath, &ObjectName> {
     change.files.iter().filter_map(|file| file.new.as_ref()).map(|new| (&new.path, &new.id)).collect()
 }
 
 /// What a recorded report says of the changed files, as one that lies here would say it.
-fn covered(report: &RecordedCoverage, blobs: &BTreeMap<&RepoPath, &ObjectName>) -> Covered {
+fn covered_by_record(report: &RecordedCoverage, blobs: &BTreeMap<&RepoPath, &ObjectName>) -> Covered {
     let mut covered = Covered {
         format: report.format,
         files: BTreeMap::new(),
@@ -334,7 +353,9 @@ fn covered(report: &RecordedCoverage, blobs: &BTreeMap<&RepoPath, &ObjectName>) 
         match &file.doubt {
             Some(Doubt::SeveralEntries) => drop(covered.ambiguous.insert(file.path.clone(), Vec::new())),
             Some(Doubt::OtherVersion(how)) => drop(covered.stale.insert(file.path.clone(), how.clone())),
-            None if **blob != file.blob => drop(covered.stale.insert(file.path.clone(), other(file, blob))),
+            None if **blob != file.blob => {
+                drop(covered.stale.insert(file.path.clone(), describe_other_blob(file, blob)))
+            }
             None => {}
         }
     }
@@ -345,12 +366,12 @@ fn covered(report: &RecordedCoverage, blobs: &BTreeMap<&RepoPath, &ObjectName>) 
     covered
 }
 
-fn other(file: &RecordedFile, judged: &ObjectName) -> String {
+fn describe_other_blob(file: &RecordedFile, judged: &ObjectName) -> String {
     format!("it was recorded for blob {}, but the file is blob {}", file.blob.short(), judged.short())
 }
 
 /// Where two tellings that must agree do not.
-pub fn disagreements(heard: &[Heard<'_>]) -> Vec<Finding> {
+pub fn find_disagreements(heard: &[CoverageAccount<'_>]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (at, one) in heard.iter().enumerate() {
         for other in &heard[at + 1..] {
@@ -368,9 +389,14 @@ pub fn disagreements(heard: &[Heard<'_>]) -> Vec<Finding> {
     findings
 }
 
-fn must_agree(one: &Heard<'_>, other: &Heard<'_>, all: &[Heard<'_>]) -> Option<&'static str> {
-    let recorded_of =
-        |report: &Heard<'_>| all.iter().any(|heard| heard.run.is_some() && heard.digest == report.digest);
+fn must_agree(
+    one: &CoverageAccount<'_>,
+    other: &CoverageAccount<'_>,
+    all: &[CoverageAccount<'_>],
+) -> Option<&'static str> {
+    let recorded_of = |report: &CoverageAccount<'_>| {
+        all.iter().any(|heard| heard.run.is_some() && heard.digest == report.digest)
+    };
     match (one.run, other.run) {
         _ if one.digest.is_some() && one.digest == other.digest => {
             Some("a statement and its own report disagree about the executed lines")
@@ -387,8 +413,8 @@ fn must_agree(one: &Heard<'_>, other: &Heard<'_>, all: &[Heard<'_>]) -> Option<&
     }
 }
 
-/// The lines on which they differ, by file. A file whose entry is in doubt is told of elsewhere.
-fn different_lines(one: &Heard<'_>, other: &Heard<'_>) -> Vec<String> {
+/// The lines on which they differ, by file. A file whose entry is in doubt is reported elsewhere.
+fn different_lines(one: &CoverageAccount<'_>, other: &CoverageAccount<'_>) -> Vec<String> {
     let (Some(one), Some(other)) = (one.covered, other.covered) else { return Vec::new() };
     let doubtful = |path| {
         [one, other].iter().any(|all| all.stale.contains_key(path) || all.ambiguous.contains_key(path))

@@ -1,7 +1,8 @@
 //! What a name alone says to the tools that look for files to run.
 //!
-//! A file that was moved holds no new line. Where its old or its new name is one by which a tool finds what it runs, in which order, or whether
-//! at all, then the move itself is what has to be tested.
+//! A file that was moved holds no new line. Where its old or its new name is one by which a tool
+//! finds what it runs, in which order, or whether at all, then the move itself is what has to be
+//! tested.
 
 use std::collections::BTreeSet;
 
@@ -39,7 +40,7 @@ const FILES: [&str; 30] = [
     "wsgi",
 ];
 
-/// Modules of the standard library of Python that a file of the same name stands in for.
+/// Modules of the standard library of Python that a file of the same name is in for.
 const MODULES: [&str; 40] = [
     "abc",
     "argparse",
@@ -131,10 +132,10 @@ const PLATFORMS: [&str; 20] = [
     "netbsd", "openbsd", "plan9", "ppc64", "riscv64", "s390x", "solaris", "wasm", "windows",
 ];
 
-/// What tools read from a path; two paths of which they read the same stand for the same.
-pub fn meaning(path: &str) -> BTreeSet<String> {
+/// What tools read from a path; two paths of which they read the same represent the same.
+pub fn path_meaning(path: &str) -> BTreeSet<String> {
     let name = path.rsplit('/').next().unwrap_or(path);
-    let mut all = directories(path);
+    let mut all = directory_meaning(path);
     let stem = name.trim_start_matches(['.', '_']).split('.').next().unwrap_or_default();
     let whole = name.split('.').next().unwrap_or_default();
     if name.starts_with(['.', '_']) {
@@ -145,7 +146,7 @@ pub fn meaning(path: &str) -> BTreeSet<String> {
             table.iter().filter(|one| **one == whole || **one == stem).map(|one| format!("file {one}")),
         );
     }
-    all.extend(order(stem).map(|order| format!("order {order}")));
+    all.extend(migration_order(stem).map(|order| format!("order {order}")));
     let small = name.to_ascii_lowercase();
     let parts: Vec<&str> = small.split(['_', '.', '-']).collect();
     if parts.iter().any(|part| matches!(*part, "test" | "tests" | "spec"))
@@ -163,7 +164,7 @@ pub fn meaning(path: &str) -> BTreeSet<String> {
 }
 
 /// What the directories of a path say alone.
-pub fn directories(path: &str) -> BTreeSet<String> {
+pub fn directory_meaning(path: &str) -> BTreeSet<String> {
     let above = path.rsplit_once('/').map_or("", |(above, _)| above);
     let says = |name: &&str| {
         let small = name.to_ascii_lowercase();
@@ -176,7 +177,7 @@ pub fn directories(path: &str) -> BTreeSet<String> {
 }
 
 /// The number by which a tool puts it in order: `0007_clear`, `V7__clear`, `20260101-clear`.
-fn order(stem: &str) -> Option<String> {
+fn migration_order(stem: &str) -> Option<String> {
     let kind = stem.chars().next().filter(|first| "VURB".contains(*first)).map_or("", |_| &stem[..1]);
     let number: String =
         stem[kind.len()..].chars().take_while(|letter| letter.is_ascii_digit() || *letter == '_').collect();
@@ -201,7 +202,7 @@ mod tests {
             ("a/HelperTest.java", "a/Helper.java"),
             ("a/old.d/b", "a/b"),
         ] {
-            assert_ne!(meaning(one), meaning(other), "{one} {other}");
+            assert_ne!(path_meaning(one), path_meaning(other), "{one} {other}");
         }
         for (one, other) in [
             ("a/helper.py", "a/rest.py"),
@@ -211,7 +212,7 @@ mod tests {
             ("a/\u{e9}.py", "a/\u{fc}.py"),
             ("", "b"),
         ] {
-            assert_eq!(meaning(one), meaning(other), "{one} {other}");
+            assert_eq!(path_meaning(one), path_meaning(other), "{one} {other}");
         }
     }
 }

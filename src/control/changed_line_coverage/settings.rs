@@ -11,16 +11,17 @@ use toml::Spanned;
 
 /// The settings.
 #[derive(Debug, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "Written"))]
-#[serde(try_from = "Written")]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "WrittenCoverage"))]
+#[serde(try_from = "WrittenCoverage")]
 pub struct ChangedLineCoverage {
     /// The share that every area needs.
     pub(super) minimum: Percent,
     /// The reports, by names of the policy's own.
-    pub(super) reports: BTreeMap<String, Source>,
+    pub(super) reports: BTreeMap<String, ReportSource>,
     /// What is different for single areas.
     pub(super) areas: BTreeMap<Spanned<String>, OfArea>,
-    /// Which evidence counts; `None`: every report that is found, and every statement of the tree that is handed over.
+    /// Which evidence counts; `None`: every report that is found, and every statement of the tree
+    /// that is handed over.
     pub(super) trust: Option<Spanned<Trust>>,
     /// The check of the head that vouches for the job.
     pub(super) check: Option<NamedCheck>,
@@ -39,17 +40,19 @@ impl ChangedLineCoverage {
 #[derive(Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct Written {
-    /// The share of the changed executable lines that tests must execute in each touched area, in percent.
+struct WrittenCoverage {
+    /// The share of the changed executable lines that tests must execute in each touched area, in
+    /// percent.
     minimum: Percent,
     /// The coverage reports, under names of your own.
     #[serde(deserialize_with = "some_reports")]
-    reports: BTreeMap<String, Source>,
+    reports: BTreeMap<String, ReportSource>,
     /// What differs for the area of this name.
     #[serde(default)]
     #[cfg_attr(test, schemars(with = "BTreeMap<String, OfArea>"))]
     areas: BTreeMap<Spanned<String>, OfArea>,
-    /// Which evidence counts. Default: every report that is found, and every statement of the judged tree.
+    /// Which evidence counts. Default: every report that is found, and every statement of the
+    /// judged tree.
     #[cfg_attr(test, schemars(with = "Option<Trust>"))]
     trust: Option<Spanned<Trust>>,
     /// The check of the head that vouches for the job, with `trust = "host"`.
@@ -58,11 +61,11 @@ struct Written {
     max_age: Option<Age>,
 }
 
-impl TryFrom<Written> for ChangedLineCoverage {
+impl TryFrom<WrittenCoverage> for ChangedLineCoverage {
     type Error = &'static str;
 
-    fn try_from(written: Written) -> Result<Self, Self::Error> {
-        let Written { minimum, reports, areas, trust, check, max_age } = written;
+    fn try_from(written: WrittenCoverage) -> Result<Self, Self::Error> {
+        let WrittenCoverage { minimum, reports, areas, trust, check, max_age } = written;
         let level = trust.as_ref().map(|trust| *trust.get_ref());
         match evidence_binding::mistake(level, check.as_ref()) {
             Some(mistake) => Err(mistake),
@@ -75,7 +78,7 @@ impl TryFrom<Written> for ChangedLineCoverage {
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct Source {
+pub(super) struct ReportSource {
     /// Glob patterns of the report files; each must find at least one.
     #[serde(deserialize_with = "not_empty")]
     #[cfg_attr(test, schemars(with = "Vec<String>"))]
@@ -87,15 +90,15 @@ pub(super) struct Source {
     /// The format of the report. Default: recognised by content.
     #[cfg_attr(test, schemars(default, schema_with = "crate::control::schema::coverage_format"))]
     format: Option<CoverageFormat>,
-    /// Leading components to remove from each name in the report: an absolute directory, the path of a Go module, the
-    /// name of a JaCoCo group.
+    /// Leading components to remove from each name in the report: an absolute directory, the path
+    /// of a Go module, the name of a JaCoCo group.
     strip: Option<Prefix>,
     /// The directory of the repository to put in front of what is left of each name.
     add: Option<Directory>,
 }
 
-impl Source {
-    /// Does it speak of this area?
+impl ReportSource {
+    /// Does it are about this area?
     pub(super) fn covers(&self, area: &str) -> bool {
         self.areas.as_ref().is_none_or(|areas| areas.iter().any(|name| name.get_ref() == area))
     }
@@ -118,7 +121,8 @@ impl Source {
 pub(super) struct OfArea {
     /// The share that this area needs, in percent. Default: the `minimum` of the control.
     pub(super) minimum: Option<Percent>,
-    /// Files of the area that no coverage tool measures, such as SQL, and the suite that must run in its place.
+    /// Files of the area that no coverage tool measures, such as SQL, and the suite that must run
+    /// in its place.
     pub(super) without_lines: Option<WithoutLines>,
 }
 
@@ -154,7 +158,8 @@ impl TryFrom<u64> for Percent {
     }
 }
 
-/// The leading components of names in a report: an absolute directory, the path of a Go module, the name of a JaCoCo group.
+/// The leading components of names in a report: an absolute directory, the path of a Go module, the
+/// name of a JaCoCo group.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "String"))]
 #[serde(try_from = "String")]
@@ -202,7 +207,9 @@ fn some<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Resu
     not_empty(deserializer).map(Some)
 }
 
-fn some_reports<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, Source>, D::Error> {
+fn some_reports<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<String, ReportSource>, D::Error> {
     let reports = BTreeMap::deserialize(deserializer)?;
     if reports.is_empty() {
         return Err(Error::custom(

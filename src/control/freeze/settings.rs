@@ -1,7 +1,10 @@
-//! The windows of `[controls.freeze]`, checked: one that could never hold anything back does not parse.
+//! The windows of `[controls.freeze]`, checked: one that could never hold anything back does not
+//! parse.
 //!
-//! A window stands in a newtype in its list, because TOML errors get the place of the newtype's text.
+//! A window is in a newtype in its list, because TOML errors get the place of the newtype's
+//! text.
 
+use crate::control::shared::text::InvalidSetting;
 use crate::model::environment::Environment;
 use crate::model::moment::Moment;
 use jiff::Timestamp;
@@ -38,8 +41,8 @@ pub struct WindowEntry(pub Window);
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct RawWindow {
-    /// The first moment inside the window, in RFC 3339: `"2026-12-18T18:00:00Z"`. A date alone means its first moment
-    /// in UTC.
+    /// The first moment inside the window, in RFC 3339: `"2026-12-18T18:00:00Z"`. A date alone
+    /// means its first moment in UTC.
     #[cfg_attr(test, schemars(with = "String"))]
     from: Moment,
     /// The first moment after the window.
@@ -50,16 +53,16 @@ struct RawWindow {
 }
 
 impl TryFrom<RawWindow> for Window {
-    type Error = String;
+    type Error = InvalidSetting;
 
-    fn try_from(raw: RawWindow) -> Result<Self, String> {
+    fn try_from(raw: RawWindow) -> Result<Self, InvalidSetting> {
         let RawWindow { from: Moment(from), until: Moment(until), reason } = raw;
         if until <= from {
-            return Err(format!(
+            return Err(InvalidSetting::from(format!(
                 "this window ends at {until}, which is not after its beginning at {from}; write a later `until`"
-            ));
+            )));
         }
-        Ok(Window { from, until, reason: said(reason)? })
+        Ok(Window { from, until, reason: check_reason(reason)? })
     }
 }
 
@@ -101,15 +104,15 @@ struct RawWeek {
 }
 
 impl TryFrom<RawWeek> for Week {
-    type Error = String;
+    type Error = InvalidSetting;
 
-    fn try_from(raw: RawWeek) -> Result<Self, String> {
+    fn try_from(raw: RawWeek) -> Result<Self, InvalidSetting> {
         let length = (raw.until.0 - raw.from.0).rem_euclid(WEEK);
         if length == 0 {
             return Err("this window ends when it begins; write another `until`".into());
         }
         let offset = raw.offset.map_or(0, |offset| offset.0);
-        Ok(Week { from: raw.from.0 - offset, length, reason: said(raw.reason)? })
+        Ok(Week { from: raw.from.0 - offset, length, reason: check_reason(raw.reason)? })
     }
 }
 
@@ -121,17 +124,17 @@ impl Week {
 
     /// When the window around the moment ends; `None` past the end of all calendars.
     pub fn end(&self, moment: Timestamp) -> Option<Timestamp> {
-        Timestamp::from_second(second(moment) - self.elapsed(moment) + self.length).ok()
+        Timestamp::from_second(whole_second(moment) - self.elapsed(moment) + self.length).ok()
     }
 
     /// How many seconds ago it last began.
     fn elapsed(&self, moment: Timestamp) -> i64 {
-        (second(moment) - self.from).rem_euclid(WEEK)
+        (whole_second(moment) - self.from).rem_euclid(WEEK)
     }
 }
 
 /// The whole second that a moment belongs to: rounded down, also before the epoch.
-fn second(moment: Timestamp) -> i64 {
+fn whole_second(moment: Timestamp) -> i64 {
     moment.as_millisecond().div_euclid(1000)
 }
 
@@ -142,16 +145,16 @@ fn second(moment: Timestamp) -> i64 {
 struct WeekTime(i64);
 
 impl TryFrom<String> for WeekTime {
-    type Error = String;
+    type Error = InvalidSetting;
 
-    fn try_from(text: String) -> Result<Self, String> {
+    fn try_from(text: String) -> Result<Self, InvalidSetting> {
         let read = || {
             let (day, time) = text.split_once(' ')?;
             let day = (0i64..).zip(DAYS).find(|(_, name)| *name == day)?.0;
-            Some(day * DAY + clock(time).filter(|time| *time < DAY)?)
+            Some(day * DAY + parse_clock(time).filter(|time| *time < DAY)?)
         };
         read().map(WeekTime).ok_or_else(|| {
-            format!("`{text}` is not a time of the week; write \"fri 16:00\" (mon, tue, wed, thu, fri, sat, sun; 00:00 to 23:59)")
+            InvalidSetting::from(format!("`{text}` is not a time of the week; write \"fri 16:00\" (mon, tue, wed, thu, fri, sat, sun; 00:00 to 23:59)"))
         })
     }
 }
@@ -163,22 +166,22 @@ impl TryFrom<String> for WeekTime {
 struct Offset(i64);
 
 impl TryFrom<String> for Offset {
-    type Error = String;
+    type Error = InvalidSetting;
 
-    fn try_from(text: String) -> Result<Self, String> {
-        let positive = text.strip_prefix('+').and_then(clock);
-        let negative = text.strip_prefix('-').and_then(clock).map(|offset| -offset);
+    fn try_from(text: String) -> Result<Self, InvalidSetting> {
+        let positive = text.strip_prefix('+').and_then(parse_clock);
+        let negative = text.strip_prefix('-').and_then(parse_clock).map(|offset| -offset);
         let offset = positive.or(negative).filter(|offset| offset.abs() <= FURTHEST);
         offset.map(Offset).ok_or_else(|| {
-            format!(
+            InvalidSetting::from(format!(
                 "`{text}` is not an offset from UTC; write \"+01:00\" (names of time zones are not supported)"
-            )
+            ))
         })
     }
 }
 
 /// `HH:MM` in seconds.
-fn clock(text: &str) -> Option<i64> {
+fn parse_clock(text: &str) -> Option<i64> {
     let (hours, minutes) = text.split_once(':')?;
     let two = |digits: &str| {
         let plain = digits.len() == 2 && digits.bytes().all(|byte| byte.is_ascii_digit());
@@ -188,7 +191,7 @@ fn clock(text: &str) -> Option<i64> {
     (hours < 24 && minutes < 60).then_some(hours * 60 * 60 + minutes * 60)
 }
 
-fn said(reason: String) -> Result<String, String> {
+fn check_reason(reason: String) -> Result<String, InvalidSetting> {
     if reason.trim().is_empty() { Err("the reason of the window is empty".into()) } else { Ok(reason) }
 }
 
@@ -196,21 +199,21 @@ fn said(reason: String) -> Result<String, String> {
 pub fn some_environments<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<Vec<Environment>>, D::Error> {
-    filled(deserializer, "an empty list freezes no environment; name one, or leave the key out for all")
+    read_filled(deserializer, "an empty list freezes no environment; name one, or leave the key out for all")
         .map(Some)
 }
 
 /// Windows: at least one.
 pub fn some_windows<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<WindowEntry>, D::Error> {
-    filled(deserializer, "an empty list freezes nothing; write a window, or leave the key out")
+    read_filled(deserializer, "an empty list freezes nothing; write a window, or leave the key out")
 }
 
 /// Weekly windows: at least one.
 pub fn some_weeks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<WeekEntry>, D::Error> {
-    filled(deserializer, "an empty list freezes nothing; write a window, or leave the key out")
+    read_filled(deserializer, "an empty list freezes nothing; write a window, or leave the key out")
 }
 
-fn filled<'de, T: DeserializeOwned, D: Deserializer<'de>>(
+fn read_filled<'de, T: DeserializeOwned, D: Deserializer<'de>>(
     deserializer: D,
     empty: &str,
 ) -> Result<Vec<T>, D::Error> {

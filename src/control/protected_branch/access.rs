@@ -1,8 +1,8 @@
-//! The findings on bypass: one on administrators, one on everybody else.
+//! The findings on bypass: one on administrators, one on everyone else.
 
-use super::bypass::{Way, Ways, describe, describe_mode, is_administrative, ways};
+use super::bypass::{Way, Ways, describe_actor, describe_mode, is_administrative, ways_around};
 use super::rules::{fulfils, key};
-use super::settings::{Allowed, Settings};
+use super::settings::{AllowedActor, Settings};
 use crate::control::finding;
 use crate::model::decision::{Finding, SubjectKind, Verdict};
 use crate::model::fact::Gap;
@@ -15,8 +15,8 @@ pub fn judge(control: &str, branch: &str, settings: &Settings, protection: &Prot
         |rule: &&Rule| protection.requirements.iter().any(|requirement| fulfils(&requirement.rule, rule));
     let nothing = protection.unseen.is_empty() && !settings.wanted.iter().any(|rule| in_force(&rule));
     let ways: Vec<(&Rule, Ways<'_>)> =
-        settings.wanted.iter().map(|rule| (rule, ways(rule, protection, &settings.allowed))).collect();
-    [Class::Administrators, Class::Others]
+        settings.wanted.iter().map(|rule| (rule, ways_around(rule, protection, &settings.allowed))).collect();
+    [BypassClass::Administrators, BypassClass::Others]
         .into_iter()
         .map(|class| {
             let name = format!("{branch}: {}", class.key());
@@ -24,7 +24,7 @@ pub fn judge(control: &str, branch: &str, settings: &Settings, protection: &Prot
                 finding(control, verdict, SubjectKind::Branch, name.clone(), reason)
             };
             let told = if nothing { class.unbound(start) } else { class.finding(start, &ways) };
-            let permitted = permitted(class, settings, protection);
+            let permitted = list_permitted(class, settings, protection);
             Finding { details: [told.details, permitted].concat(), ..told }
         })
         .collect()
@@ -32,28 +32,28 @@ pub fn judge(control: &str, branch: &str, settings: &Settings, protection: &Prot
 
 /// The two kinds of actors that are told apart: an administrator can also change the rules.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Class {
+enum BypassClass {
     Administrators,
     Others,
 }
 
-impl Class {
+impl BypassClass {
     fn key(self) -> &'static str {
         match self {
-            Class::Administrators => "administrators",
-            Class::Others => "bypass",
+            BypassClass::Administrators => "administrators",
+            BypassClass::Others => "bypass",
         }
     }
 
     fn holds(self, actor: &Bypass) -> bool {
-        is_administrative(actor) == (self == Class::Administrators)
+        is_administrative(actor) == (self == BypassClass::Administrators)
     }
 
-    /// Nothing is in force, so there is nothing to go round, and nobody is bound.
+    /// Nothing is in force, so there is nothing to bypass, and no one is bound.
     fn unbound(self, start: impl Fn(Verdict, String) -> Finding) -> Finding {
         let whom = match self {
-            Class::Administrators => "administrators",
-            Class::Others => "anyone",
+            BypassClass::Administrators => "administrators",
+            BypassClass::Others => "anyone",
         };
         start(Verdict::Broken, format!("none of the required rules is enabled, so nothing restricts {whom}"))
             .remedy("set up the rules first; the other findings on this branch say which")
@@ -71,7 +71,7 @@ impl Class {
         let told = if let Some((_, way)) = mine.iter().find(|(_, way)| way.certain) {
             start(
                 Verdict::Broken,
-                format!("{} can bypass rules that the policy requires", describe(way.actor)),
+                format!("{} can bypass rules that the policy requires", describe_actor(way.actor)),
             )
             .remedy(self.remedy())
         } else if let Some(gap) = doubts.first() {
@@ -83,16 +83,16 @@ impl Class {
             start(Verdict::Met, self.met().into())
         };
         let doubts = doubts.iter().map(|gap| gap.to_string()).filter(|doubt| *doubt != told.reason);
-        let details = lines(&mine).into_iter().chain(doubts).collect();
+        let details = describe_ways(&mine).into_iter().chain(doubts).collect();
         told.details(details)
     }
 
     fn remedy(self) -> &'static str {
         match self {
-            Class::Administrators => {
+            BypassClass::Administrators => {
                 "remove them from the bypass lists, and in classic branch protection enable \"Do not allow bypassing the above settings\"; or name them under `bypass` in the policy, with a reason"
             }
-            Class::Others => {
+            BypassClass::Others => {
                 "remove them from the bypass lists of the sources named; or name them under `bypass` in the policy, with a reason"
             }
         }
@@ -100,56 +100,59 @@ impl Class {
 
     fn met(self) -> &'static str {
         match self {
-            Class::Administrators => "the enabled rules apply to administrators",
-            Class::Others => "only actors that the policy names can bypass the enabled rules",
+            BypassClass::Administrators => "the enabled rules apply to administrators",
+            BypassClass::Others => "only actors that the policy names can bypass the enabled rules",
         }
     }
 }
 
 /// One sentence for each actor and way, with the rules it opens: what is certain first.
-fn lines(ways: &[(&Rule, &Way<'_>)]) -> Vec<String> {
+fn describe_ways(ways: &[(&Rule, &Way<'_>)]) -> Vec<String> {
     let mut grouped: BTreeMap<(bool, String, String), Vec<String>> = BTreeMap::new();
     for (rule, way) in ways {
-        let rules = grouped.entry((!way.certain, describe(way.actor), sources(way))).or_default();
+        let rules =
+            grouped.entry((!way.certain, describe_actor(way.actor), describe_sources(way))).or_default();
         rules.push(key(rule));
     }
     grouped
         .into_iter()
-        .map(|((perhaps, actor, sources), rules)| line(perhaps, &actor, &sources, &rules))
+        .map(|((perhaps, actor, sources), rules)| describe_way(perhaps, &actor, &sources, &rules))
         .collect()
 }
 
-fn line(perhaps: bool, actor: &str, sources: &str, rules: &[String]) -> String {
+fn describe_way(perhaps: bool, actor: &str, sources: &str, rules: &[String]) -> String {
     let may = if perhaps { "may be able to" } else { "can" };
     format!("{actor} {may} bypass {} ({sources})", rules.join(", "))
 }
 
-fn sources(way: &Way<'_>) -> String {
+fn describe_sources(way: &Way<'_>) -> String {
     let each = way.sources.iter().map(|(source, mode)| format!("{source}: {}", describe_mode(*mode)));
     each.collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join("; ")
 }
 
 /// Whom the policy lets round, why, and which source does so: a used permission shows.
-fn permitted(class: Class, settings: &Settings, protection: &Protection) -> Vec<String> {
+fn list_permitted(class: BypassClass, settings: &Settings, protection: &Protection) -> Vec<String> {
     let wanted =
         |requirement: &&Requirement| settings.wanted.iter().any(|rule| fulfils(&requirement.rule, rule));
     let used = |requirement: &Requirement| {
         let actors = requirement.bypass.value().into_iter().flatten().filter(|actor| class.holds(actor));
-        let named = actors.filter_map(|actor| Some((actor, reason(actor, &settings.allowed)?)));
-        named.map(|(actor, reason)| permission(actor, &requirement.source, reason)).collect::<Vec<_>>()
+        let named = actors.filter_map(|actor| Some((actor, reason_for(actor, &settings.allowed)?)));
+        named
+            .map(|(actor, reason)| describe_permission(actor, &requirement.source, reason))
+            .collect::<Vec<_>>()
     };
     let lines: BTreeSet<String> = protection.requirements.iter().filter(wanted).flat_map(used).collect();
     lines.into_iter().collect()
 }
 
-fn reason<'a>(actor: &Bypass, allowed: &'a [Allowed]) -> Option<&'a str> {
+fn reason_for<'a>(actor: &Bypass, allowed: &'a [AllowedActor]) -> Option<&'a str> {
     allowed.iter().find(|entry| entry.permits(actor)).map(|entry| entry.reason.as_str())
 }
 
-fn permission(actor: &Bypass, source: &str, reason: &str) -> String {
+fn describe_permission(actor: &Bypass, source: &str, reason: &str) -> String {
     format!(
         "the policy allows {} to bypass ({source}: {}): {reason}",
-        describe(actor),
+        describe_actor(actor),
         describe_mode(actor.mode)
     )
 }

@@ -1,10 +1,11 @@
 //! `protected-branch`: the branch that receives the change is protected as the policy wants it.
 //!
-//! Each wanted rule is looked for among everything that the host imposes, and gets a finding of its own; so do the
-//! administrators and everybody else who may go round the rules. Nothing here depends on what the change contains.
+//! Each wanted rule is looked for among everything that the host imposes, and gets a finding of its
+//! own; so do the administrators and everyone else who may bypass the rules. Nothing here
+//! depends on what the change contains.
 //!
-//! `settings.rs` reads the policy, `rules.rs` names the rules, `bypass.rs` works out who gets round which rule, and
-//! `access.rs` makes findings of that.
+//! `settings.rs` reads the policy, `rules.rs` names the rules, `bypass.rs` works out who bypasses
+//! which rule, and `access.rs` makes findings of that.
 
 use super::{Case, Control, Documentation, Granularity, Kind, Stage, Waivable, finding, read};
 use crate::model::decision::{Finding, SubjectKind, Verdict};
@@ -52,21 +53,21 @@ impl Control for ProtectedBranch {
 
     fn check(&self, case: &Case<'_>) -> Result<Vec<Finding>, Gap> {
         let host = &case.facts.host;
-        let branch = branch(host)?;
-        let protection = protection(host, branch)?;
+        let branch = branch_asked(host)?;
+        let protection = protection_of(host, branch)?;
         let advice = &host.conventions.advice;
         let mut findings: Vec<Finding> =
-            self.0.wanted.iter().map(|rule| judge(branch, rule, &protection, advice)).collect();
+            self.0.wanted.iter().map(|rule| judge_rule(branch, rule, &protection, advice)).collect();
         findings.extend(access::judge(KIND.name, branch, &self.0, &protection));
         Ok(findings)
     }
 }
 
 /// The branch that the host was asked about.
-fn branch(host: &HostFacts) -> Result<&str, Gap> {
+fn branch_asked(host: &HostFacts) -> Result<&str, Gap> {
     match (&host.branch, &host.request) {
         (Fact::Known(branch), Fact::Known(request)) if branch.name != request.base_branch => {
-            Err(contradiction("the branch that would receive the change", {
+            Err(contradicting_answers("the branch that would receive the change", {
                 format!(
                     "the base branch of the request is `{}`, but the host was asked about `{}`",
                     request.base_branch, branch.name
@@ -79,23 +80,25 @@ fn branch(host: &HostFacts) -> Result<&str, Gap> {
     }
 }
 
-/// What protects the branch. Where the host says that nothing does, sources that we cannot see hold nothing either
-/// (GitHub REST, "Get a branch", `protected`).
-fn protection(host: &HostFacts, branch: &str) -> Result<Protection, Gap> {
+/// What protects the branch. Where the host says that nothing does, sources that we cannot see hold
+/// nothing either (GitHub REST, "Get a branch", `protected`).
+fn protection_of(host: &HostFacts, branch: &str) -> Result<Protection, Gap> {
     let seen = host.protection.known()?;
     match &host.branch {
         Fact::Known(answer) if !answer.protected && seen.requirements.is_empty() => {
             Ok(Protection { requirements: Vec::new(), unseen: Vec::new() })
         }
-        Fact::Known(answer) if !answer.protected => Err(contradiction("the protection of the branch", {
-            format!("the host reports `{branch}` as unprotected, but lists rules for it")
-        })),
-        _ => Ok(sorted(seen.clone())),
+        Fact::Known(answer) if !answer.protected => {
+            Err(contradicting_answers("the protection of the branch", {
+                format!("the host reports `{branch}` as unprotected, but lists rules for it")
+            }))
+        }
+        _ => Ok(sort_protection(seen.clone())),
     }
 }
 
 /// So that the order in which a host lists things changes nothing.
-fn sorted(mut protection: Protection) -> Protection {
+fn sort_protection(mut protection: Protection) -> Protection {
     for requirement in &mut protection.requirements {
         if let Fact::Known(actors) = &mut requirement.bypass {
             actors.sort();
@@ -106,7 +109,7 @@ fn sorted(mut protection: Protection) -> Protection {
     protection
 }
 
-fn contradiction(what: &str, detail: String) -> Gap {
+fn contradicting_answers(what: &str, detail: String) -> Gap {
     Gap::new(
         what,
         GapReason::Contradiction,
@@ -116,7 +119,7 @@ fn contradiction(what: &str, detail: String) -> Gap {
 }
 
 /// Is this rule imposed, by whatever source?
-fn judge(branch: &str, wanted: &Rule, protection: &Protection, advice: &ProtectionAdvice) -> Finding {
+fn judge_rule(branch: &str, wanted: &Rule, protection: &Protection, advice: &ProtectionAdvice) -> Finding {
     let name = format!("{branch}: {}", rules::key(wanted));
     let start = |verdict, reason| finding(KIND.name, verdict, SubjectKind::Branch, name.clone(), reason);
     let asked = rules::phrase(wanted);
@@ -124,19 +127,18 @@ fn judge(branch: &str, wanted: &Rule, protection: &Protection, advice: &Protecti
         return start(Verdict::Met, format!("{} requires {}", found.source, rules::phrase(&found.rule)));
     }
     let details =
-        [weaker(wanted, protection), protection.unseen.iter().map(Gap::to_string).collect()].concat();
+        [list_weaker(wanted, protection), protection.unseen.iter().map(Gap::to_string).collect()].concat();
     let finding = match protection.unseen.first() {
         Some(gap) => start(Verdict::Unproven, format!("no visible rule requires {asked}, and {gap}"))
             .remedy(gap.remedy.clone()),
-        None => {
-            start(Verdict::Broken, missing(wanted, protection)).remedy(rules::remedy(wanted, branch, advice))
-        }
+        None => start(Verdict::Broken, describe_missing(wanted, protection))
+            .remedy(rules::remedy(wanted, branch, advice)),
     };
     finding.details(details)
 }
 
 /// What to say of a rule that nothing imposes strongly enough.
-fn missing(wanted: &Rule, protection: &Protection) -> String {
+fn describe_missing(wanted: &Rule, protection: &Protection) -> String {
     let seen = protection.requirements.iter().map(|requirement| &requirement.rule);
     match seen.filter(|seen| rules::falls_short(seen, wanted)).max() {
         Some(best) => format!("the host requires {}, not {}", rules::phrase(best), rules::phrase(wanted)),
@@ -145,7 +147,7 @@ fn missing(wanted: &Rule, protection: &Protection) -> String {
 }
 
 /// Rules of the wanted kind that are too weak, each one sentence.
-fn weaker(wanted: &Rule, protection: &Protection) -> Vec<String> {
+fn list_weaker(wanted: &Rule, protection: &Protection) -> Vec<String> {
     let short = protection.requirements.iter().filter(|seen| rules::falls_short(&seen.rule, wanted));
     short.map(|seen| format!("{} requires only {}", seen.source, rules::phrase(&seen.rule))).collect()
 }

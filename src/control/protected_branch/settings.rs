@@ -1,8 +1,11 @@
-//! What the policy writes under `[controls.protected-branch]`, checked: nothing vacuous gets past this file.
+//! What the policy writes under `[controls.protected-branch]`, checked: nothing vacuous gets past
+//! this file.
 //!
-//! Settings become a list of [`Rule`]s, the same words in which a host's protection is told. A type that checks
-//! a whole table stands in a newtype, because TOML errors get the place of the newtype's text.
+//! Settings become a list of [`Rule`]s, the same words in which a host's protection is told. A type
+//! that checks a whole table is in a newtype, because TOML errors get the place of the
+//! newtype's text.
 
+use crate::control::shared::text::InvalidSetting;
 use crate::model::id::ActorId;
 use crate::model::protection::{ActorKind, Rule};
 use serde::Deserialize;
@@ -10,20 +13,20 @@ use std::num::NonZeroU64;
 
 /// The checked settings.
 #[derive(Clone, Debug, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "Raw"))]
-#[serde(try_from = "Raw")]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "WrittenProtection"))]
+#[serde(try_from = "WrittenProtection")]
 pub struct Settings {
     /// The rules that the branch must impose, in the order in which they are judged.
     pub wanted: Vec<Rule>,
-    /// The actors that may go round them.
-    pub allowed: Vec<Allowed>,
+    /// The actors that may bypass them.
+    pub allowed: Vec<AllowedActor>,
 }
 
-/// An actor that may go round the wanted rules, and why.
+/// An actor that may bypass the wanted rules, and why.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "RawAllowed"))]
 #[serde(try_from = "RawAllowed")]
-pub struct Allowed {
+pub struct AllowedActor {
     /// Its kind.
     pub kind: ActorKind,
     /// The host's identifier; `None` for kinds that have none.
@@ -35,44 +38,44 @@ pub struct Allowed {
 #[derive(Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct Raw {
+struct WrittenProtection {
     /// `true`: changes land only through a change request.
-    change_request: Option<Switch>,
+    change_request: Option<RequiredSwitch>,
     /// How many approvals the host must require.
     approvals: Option<NonZeroU64>,
     /// `true`: a new commit dismisses earlier approvals.
-    dismiss_stale: Option<Switch>,
+    dismiss_stale: Option<RequiredSwitch>,
     /// `true`: the owners of the touched files must approve (CODEOWNERS).
-    code_owners: Option<Switch>,
-    /// `true`: somebody other than the last to push must approve.
-    last_push_approval: Option<Switch>,
+    code_owners: Option<RequiredSwitch>,
+    /// `true`: someone other than the last to push must approve.
+    last_push_approval: Option<RequiredSwitch>,
     /// The checks that the host must require, each with the app that must report it.
     checks: Option<Checks>,
     /// `true`: the request must be up to date with the branch before it merges.
-    up_to_date: Option<Switch>,
-    /// `"blocked"`: nobody rewrites the history of the branch.
+    up_to_date: Option<RequiredSwitch>,
+    /// `"blocked"`: no one rewrites the history of the branch.
     force_push: Option<Blocked>,
-    /// `"blocked"`: nobody deletes the branch.
+    /// `"blocked"`: no one deletes the branch.
     deletion: Option<Blocked>,
     /// `true`: the rules bind administrators. They must in any case; write the key to say so.
     // Accepted so that a policy can say it; it is so without the key, too.
     #[serde(rename = "administrators")]
-    _administrators: Option<Bound>,
+    _administrators: Option<AlwaysBound>,
     /// The actors that may bypass the rules, each with a reason. Default: none.
     #[serde(default)]
-    bypass: Actors,
+    bypass: AllowedActors,
     /// `true`: every review conversation must be resolved.
-    conversation_resolution: Option<Switch>,
+    conversation_resolution: Option<RequiredSwitch>,
     /// `true`: every commit must have a signature that the host verified.
-    signed_commits: Option<Switch>,
+    signed_commits: Option<RequiredSwitch>,
     /// `true`: the branch has no merge commits.
-    linear_history: Option<Switch>,
+    linear_history: Option<RequiredSwitch>,
 }
 
-impl TryFrom<Raw> for Settings {
-    type Error = String;
+impl TryFrom<WrittenProtection> for Settings {
+    type Error = InvalidSetting;
 
-    fn try_from(raw: Raw) -> Result<Self, String> {
+    fn try_from(raw: WrittenProtection) -> Result<Self, InvalidSetting> {
         let wanted = raw.rules();
         if wanted.is_empty() {
             return Err("nothing is required, so every branch would pass; \
@@ -83,9 +86,9 @@ impl TryFrom<Raw> for Settings {
     }
 }
 
-impl Raw {
+impl WrittenProtection {
     fn rules(&self) -> Vec<Rule> {
-        let on = |switch: Option<Switch>, rule: Rule| switch.map(|_| rule);
+        let on = |switch: Option<RequiredSwitch>, rule: Rule| switch.map(|_| rule);
         let blocked = |word: Option<Blocked>, rule: Rule| word.map(|_| rule);
         let before = [
             on(self.change_request, Rule::ChangeRequest),
@@ -111,13 +114,13 @@ impl Raw {
 #[derive(Clone, Copy, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "bool", extend("const" = true)))]
 #[serde(try_from = "bool")]
-struct Switch;
+struct RequiredSwitch;
 
-impl TryFrom<bool> for Switch {
+impl TryFrom<bool> for RequiredSwitch {
     type Error = &'static str;
 
     fn try_from(on: bool) -> Result<Self, Self::Error> {
-        on.then_some(Switch).ok_or("`false` requires nothing; leave the key out")
+        on.then_some(RequiredSwitch).ok_or("`false` requires nothing; leave the key out")
     }
 }
 
@@ -125,13 +128,13 @@ impl TryFrom<bool> for Switch {
 #[derive(Clone, Copy, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "bool", extend("const" = true)))]
 #[serde(try_from = "bool")]
-struct Bound;
+struct AlwaysBound;
 
-impl TryFrom<bool> for Bound {
+impl TryFrom<bool> for AlwaysBound {
     type Error = &'static str;
 
     fn try_from(bound: bool) -> Result<Self, Self::Error> {
-        bound.then_some(Bound).ok_or(
+        bound.then_some(AlwaysBound).ok_or(
             "the rules always apply to administrators; to let them bypass, name them with a reason: \
              `bypass = [{ kind = \"administrators\", reason = \"…\" }]`",
         )
@@ -148,20 +151,22 @@ enum Blocked {
 
 /// Checks pinned to their apps; not empty, and none twice.
 #[derive(Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "Vec<CheckEntry>"))]
-#[serde(try_from = "Vec<CheckEntry>")]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "Vec<PinnedCheckEntry>"))]
+#[serde(try_from = "Vec<PinnedCheckEntry>")]
 struct Checks(Vec<Rule>);
 
-impl TryFrom<Vec<CheckEntry>> for Checks {
-    type Error = String;
+impl TryFrom<Vec<PinnedCheckEntry>> for Checks {
+    type Error = InvalidSetting;
 
-    fn try_from(entries: Vec<CheckEntry>) -> Result<Self, String> {
+    fn try_from(entries: Vec<PinnedCheckEntry>) -> Result<Self, InvalidSetting> {
         if entries.is_empty() {
             return Err("an empty list requires no check; name one or leave the key out".into());
         }
         let rules: Vec<Rule> = entries.into_iter().map(|entry| entry.0.rule()).collect();
-        match twice(&rules) {
-            Some(Rule::Check { name, .. }) => Err(format!("the check `{name}` of this app is named twice")),
+        match first_duplicate(&rules) {
+            Some(Rule::Check { name, .. }) => {
+                Err(InvalidSetting::from(format!("the check `{name}` of this app is named twice")))
+            }
             _ => Ok(Checks(rules)),
         }
     }
@@ -170,7 +175,7 @@ impl TryFrom<Vec<CheckEntry>> for Checks {
 /// In a newtype for the place of its errors; see the head of this file.
 #[derive(Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-struct CheckEntry(PinnedCheck);
+struct PinnedCheckEntry(PinnedCheck);
 
 #[derive(Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "RawCheck"))]
@@ -198,9 +203,9 @@ struct RawCheck {
 }
 
 impl TryFrom<RawCheck> for PinnedCheck {
-    type Error = String;
+    type Error = InvalidSetting;
 
-    fn try_from(raw: RawCheck) -> Result<Self, String> {
+    fn try_from(raw: RawCheck) -> Result<Self, InvalidSetting> {
         match raw.app {
             _ if raw.name.is_empty() => Err("a check needs a name".into()),
             Some(app) => Ok(PinnedCheck { name: raw.name, app }),
@@ -211,21 +216,21 @@ impl TryFrom<RawCheck> for PinnedCheck {
     }
 }
 
-/// The actors that may go round; none twice.
+/// The actors that may bypass; none twice.
 #[derive(Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "Vec<ActorEntry>"))]
 #[serde(try_from = "Vec<ActorEntry>")]
-struct Actors(Vec<Allowed>);
+struct AllowedActors(Vec<AllowedActor>);
 
-impl TryFrom<Vec<ActorEntry>> for Actors {
-    type Error = String;
+impl TryFrom<Vec<ActorEntry>> for AllowedActors {
+    type Error = InvalidSetting;
 
-    fn try_from(entries: Vec<ActorEntry>) -> Result<Self, String> {
-        let actors: Vec<Allowed> = entries.into_iter().map(|entry| entry.0).collect();
+    fn try_from(entries: Vec<ActorEntry>) -> Result<Self, InvalidSetting> {
+        let actors: Vec<AllowedActor> = entries.into_iter().map(|entry| entry.0).collect();
         let keys: Vec<_> = actors.iter().map(|actor| (actor.kind, actor.id.as_ref())).collect();
-        match twice(&keys) {
+        match first_duplicate(&keys) {
             Some(_) => Err("an actor is named twice".into()),
-            None => Ok(Actors(actors)),
+            None => Ok(AllowedActors(actors)),
         }
     }
 }
@@ -233,7 +238,7 @@ impl TryFrom<Vec<ActorEntry>> for Actors {
 /// In a newtype for the place of its errors; see the head of this file.
 #[derive(Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-struct ActorEntry(Allowed);
+struct ActorEntry(AllowedActor);
 
 #[derive(Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -242,16 +247,17 @@ struct RawAllowed {
     /// What the actor is.
     #[cfg_attr(test, schemars(schema_with = "crate::control::schema::actor"))]
     kind: ActorKind,
-    /// The number of the actor on the host. Administrators, organisation owners and deploy keys have none.
+    /// The number of the actor on the host. Administrators, organisation owners and deploy keys
+    /// have none.
     id: Option<u64>,
     /// Why the actor may bypass the rules; every finding shows it.
     reason: String,
 }
 
-impl TryFrom<RawAllowed> for Allowed {
-    type Error = String;
+impl TryFrom<RawAllowed> for AllowedActor {
+    type Error = InvalidSetting;
 
-    fn try_from(raw: RawAllowed) -> Result<Self, String> {
+    fn try_from(raw: RawAllowed) -> Result<Self, InvalidSetting> {
         if raw.reason.trim().is_empty() {
             return Err("say why this actor may bypass the rules".into());
         }
@@ -261,13 +267,14 @@ impl TryFrom<RawAllowed> for Allowed {
         match (has_number(raw.kind), raw.id) {
             (true, None) => Err("an actor of this kind needs its number: `id = …`".into()),
             (false, Some(_)) => Err("an actor of this kind has no number; leave `id` out".into()),
-            _ => Ok(Allowed { kind: raw.kind, id: raw.id.map(Into::into), reason: raw.reason }),
+            _ => Ok(AllowedActor { kind: raw.kind, id: raw.id.map(Into::into), reason: raw.reason }),
         }
     }
 }
 
-/// Does an actor of this kind have a number of its own? (GitHub REST, `repository-ruleset-bypass-actor`: the
-/// number of `OrganizationAdmin` is always 1, that of `DeployKey` null; classic protection has only "administrators".)
+/// Does an actor of this kind have a number of its own? (GitHub REST,
+/// `repository-ruleset-bypass-actor`: the number of `OrganizationAdmin` is always 1, that of
+/// `DeployKey` null; classic protection has only "administrators".)
 pub fn has_number(kind: ActorKind) -> bool {
     !matches!(
         kind,
@@ -279,7 +286,7 @@ pub fn has_number(kind: ActorKind) -> bool {
     )
 }
 
-/// The first item that stands in the list again.
-fn twice<T: PartialEq>(items: &[T]) -> Option<&T> {
+/// The first item that is in the list again.
+fn first_duplicate<T: PartialEq>(items: &[T]) -> Option<&T> {
     items.iter().enumerate().find(|(at, item)| items[..*at].contains(item)).map(|(_, item)| item)
 }

@@ -481,7 +481,8 @@ mod attacks {
 mod arithmetic {
     use super::*;
 
-    /// The verdicts on administrators and on others for one rule, imposed by one source for each list.
+    /// The verdicts on administrators and on others for one rule, imposed by one source for each
+    /// list.
     fn verdicts(rule: Rule, lists: Vec<Option<Vec<Bypass>>>) -> (Verdict, Verdict) {
         let settings = match rule {
             Rule::NoForcePush => "{ force-push = \"blocked\" }",

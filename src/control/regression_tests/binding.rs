@@ -1,10 +1,13 @@
 //! Which runs count for a suite, and why the others do not.
 //!
-//! A run counts when it is of the tree that would land, from a clean work tree, as fresh and as trusted as the suite asks. What
-//! does not count is never silently left out: its reason stands in a finding.
+//! A run counts when it is of the tree that would land, from a clean work tree, as fresh and as
+//! trusted as the suite asks. What does not count is never silently left out: its reason is in
+//! a finding.
 
-use super::{Flaky, NAME, Suite, broken};
-use crate::control::shared::evidence_binding::{self, Asked, LocalReport, Told, is_answer, is_handed_over};
+use super::{Flaky, NAME, Suite, broken_suite};
+use crate::control::shared::evidence_binding::{
+    self, LocalReport, TimeFindings, TimeQuestion, is_answer, is_handed_over,
+};
 use crate::control::shared::text::{NAMED, first_few, plural};
 use crate::control::{Case, finding, unproven};
 use crate::model::change::ObjectName;
@@ -16,7 +19,7 @@ use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A run that counts.
-pub struct Run<'a> {
+pub struct CountedRun<'a> {
     /// As a report; of a statement, one made from it.
     pub report: Report,
     /// Its configuration or shard, if it was named.
@@ -30,27 +33,28 @@ pub struct Run<'a> {
 }
 
 /// The runs that count, and what is to be said of the others.
-pub struct Counted<'a> {
+pub struct CountedRuns<'a> {
     /// Those that count.
-    pub runs: Vec<Run<'a>>,
-    /// What speaks against the suite or was left out.
+    pub runs: Vec<CountedRun<'a>>,
+    /// What contradicts the suite or was left out.
     pub findings: Vec<Finding>,
 }
 
 /// One suite on its way through the evidence.
-struct Sorter<'a> {
+struct RunSorter<'a> {
     suite: &'a Suite,
     name: &'a str,
     facts: &'a EvidenceFacts,
-    runs: Vec<Run<'a>>,
+    runs: Vec<CountedRun<'a>>,
     /// Why something does not count, each one sentence.
     left_out: Vec<String>,
-    /// What to do about signatures that do not hold, or that nobody can look at.
+    /// What to do about signatures that do not hold, or that no one can look at.
     about_signatures: Vec<String>,
     findings: Vec<Finding>,
 }
 
-/// Sorts reports and statements. A suite that asks for no more than reports, and got no more, takes them as they are.
+/// Sorts reports and statements. A suite that asks for no more than reports, and got no more, takes
+/// them as they are.
 ///
 /// # Errors
 /// A gap: what the evidence would be bound to could not be seen.
@@ -59,17 +63,18 @@ pub fn count_runs<'a>(
     name: &'a str,
     case: &Case<'a>,
     reports: &[&Report],
-) -> Result<Counted<'a>, Gap> {
+) -> Result<CountedRuns<'a>, Gap> {
     if !suite.is_bound() && !is_handed(name, &case.facts.evidence) {
-        let runs: Vec<Run> = reports.iter().map(|report| Run::loose((*report).clone(), None)).collect();
-        // Nobody knows of which tree they are. Where it makes a difference, they show nothing.
+        let runs: Vec<CountedRun> =
+            reports.iter().map(|report| CountedRun::loose((*report).clone(), None)).collect();
+        // No one knows of which tree they are. Where it makes a difference, they show nothing.
         let unsure = case.facts.change.value().and_then(|change| change.basis.known().err());
         let findings =
             unsure.filter(|_| !runs.is_empty()).map(|gap| unproven(NAME, SubjectKind::Suite, name, &gap));
-        return Ok(Counted { runs, findings: findings.into_iter().collect() });
+        return Ok(CountedRuns { runs, findings: findings.into_iter().collect() });
     }
     let facts = case.facts.evidence.known()?;
-    let mut sorter = Sorter {
+    let mut sorter = RunSorter {
         suite,
         name,
         facts,
@@ -81,7 +86,7 @@ pub fn count_runs<'a>(
     sorter.reports(reports);
     sorter.statements();
     if !sorter.runs.is_empty() {
-        // A statement speaks for them.
+        // A statement supports them.
         sorter.left_out.retain(|why| why != UNTOLD);
     }
     sorter.earlier_failures();
@@ -95,15 +100,15 @@ pub fn count_runs<'a>(
 /// Why reports alone do not count where the exit status is required.
 const UNTOLD: &str = "the reports: they do not contain the exit status of the suite";
 
-impl<'a> Run<'a> {
+impl<'a> CountedRun<'a> {
     fn loose(report: Report, tree: Option<ObjectName>) -> Self {
-        Run { report, configuration: None, tree, sources: BTreeSet::new(), recorded: None }
+        CountedRun { report, configuration: None, tree, sources: BTreeSet::new(), recorded: None }
     }
 
     fn of(found: &Found, statement: &'a Statement) -> Self {
         let run = &statement.predicate;
         let configuration = run.configuration.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
-        Run {
+        CountedRun {
             report: Report {
                 path: format!("{}{configuration}", found.place),
                 suite: Some(run.suite.clone()),
@@ -120,7 +125,7 @@ impl<'a> Run<'a> {
     }
 }
 
-impl<'a> Sorter<'a> {
+impl<'a> RunSorter<'a> {
     /// Reports that lie in the work tree.
     fn reports(&mut self, reports: &[&Report]) {
         if reports.is_empty() {
@@ -134,7 +139,7 @@ impl<'a> Sorter<'a> {
                 self.left_out.push(UNTOLD.into());
             }
             Ok(None) => {
-                let runs = reports.iter().map(|report| Run::loose((*report).clone(), tree.clone()));
+                let runs = reports.iter().map(|report| CountedRun::loose((*report).clone(), tree.clone()));
                 self.runs.extend(runs);
             }
         }
@@ -158,7 +163,7 @@ impl<'a> Sorter<'a> {
         let untold = self.suite.exit_status.is_some() && statement.predicate.exit_status.is_none();
         let untold = untold.then(|| "it does not contain the exit status of the suite".to_string());
         match why.or(untold) {
-            None => self.runs.push(Run::of(found, statement)),
+            None => self.runs.push(CountedRun::of(found, statement)),
             Some(why) if is_handed_over(found) && !evidence_binding::is_baseline(trees, statement) => {
                 self.left_out.push(format!("{}: {why}", found.place));
             }
@@ -166,7 +171,8 @@ impl<'a> Sorter<'a> {
         }
     }
 
-    /// Of a statement that cannot be read nobody knows which suite it is of. A signature that does not hold is an answer.
+    /// Of a statement that cannot be read no one knows which suite it is of. A signature that does
+    /// not hold is an answer.
     fn unread(&mut self, found: &Found, gap: &Gap) {
         if is_answer(gap) && is_handed_over(found) {
             self.left_out.push(gap.to_string());
@@ -176,7 +182,8 @@ impl<'a> Sorter<'a> {
         }
     }
 
-    /// A failed run of the same tree that stands only in a note was not handed over: somebody ran it again.
+    /// A failed run of the same tree that is only in a note was not handed over: someone ran
+    /// it again.
     fn earlier_failures(&mut self) {
         let counted: BTreeSet<_> = self.runs.iter().filter_map(|run| run.report.digest.clone()).collect();
         let failed = self.facts.statements.iter().filter(|found| !counted.contains(&found.digest));
@@ -185,7 +192,7 @@ impl<'a> Sorter<'a> {
             .filter(|(_, said)| {
                 said.predicate.suite == self.name && self.facts.trees.is_judged(&said.subject.tree)
             })
-            .filter_map(|(found, said)| Some(format!("{}: {}", found.place, failures(said)?)))
+            .filter_map(|(found, said)| Some(format!("{}: {}", found.place, describe_failures(said)?)))
             .collect();
         if failed.is_empty() {
             return;
@@ -199,8 +206,8 @@ impl<'a> Sorter<'a> {
         );
     }
 
-    /// A run that a CI system started again tells its number. What came of the attempts before it nobody may have recorded, and
-    /// perhaps they never came to the tests: somebody has to look.
+    /// A run that a CI system started again tells its number. What came of the attempts before it
+    /// no one may have recorded, and perhaps they never came to the tests: someone has to look.
     fn later_attempts(&mut self) {
         let counted: BTreeSet<_> = self.runs.iter().filter_map(|run| run.report.digest.clone()).collect();
         let found = || self.facts.statements.iter();
@@ -227,7 +234,7 @@ impl<'a> Sorter<'a> {
         }
     }
 
-    /// Each expected configuration is there, and none stands for another.
+    /// Each expected configuration is there, and none represents another.
     fn configurations(&mut self) {
         let Some(expected) = &self.suite.configurations else { return };
         let here: BTreeSet<&str> = self.runs.iter().filter_map(|run| run.configuration.as_deref()).collect();
@@ -236,7 +243,7 @@ impl<'a> Sorter<'a> {
         if !missing.is_empty() {
             let number = plural(missing.len() as u64, "configuration");
             self.findings.push(
-                broken(self.name, format!("{number} handed over no run that counts"))
+                broken_suite(self.name, format!("{number} handed over no run that counts"))
                     .remedy("Record each configuration with `portcullis evidence record --configuration NAME`, and hand all of them over")
                     .details(first_few(missing)),
             );
@@ -244,7 +251,7 @@ impl<'a> Sorter<'a> {
         let twice = self.twice();
         if !twice.is_empty() {
             self.findings.push(
-                broken(self.name, "several configurations handed over the same report")
+                broken_suite(self.name, "several configurations handed over the same report")
                     .remedy("Hand over the report that each configuration wrote itself")
                     .details(first_few(twice)),
             );
@@ -266,8 +273,9 @@ impl<'a> Sorter<'a> {
 
     /// First the work tree is what is judged, then the suite runs, and not too long ago.
     fn times(&mut self, observed: &Fact<Timestamp>) {
-        let asked = Asked { facts: self.facts, trust: self.suite.trust, age: self.suite.max_age, observed };
-        let mut told = Told::default();
+        let asked =
+            TimeQuestion { facts: self.facts, trust: self.suite.trust, age: self.suite.max_age, observed };
+        let mut told = TimeFindings::default();
         // A report that a statement here was read from is as old as the statement says.
         let recorded: BTreeSet<&String> = self.runs.iter().flat_map(|run| &run.sources).collect();
         let is_recorded = |report: &Report| {
@@ -288,7 +296,7 @@ impl<'a> Sorter<'a> {
         self.say_times(told, other_clock);
     }
 
-    fn say_times(&mut self, told: Told, other_clock: Option<String>) {
+    fn say_times(&mut self, told: TimeFindings, other_clock: Option<String>) {
         let say = |verdict, reason: String| finding(NAME, verdict, SubjectKind::Suite, self.name, reason);
         let mut findings: Vec<Finding> =
             told.gaps.iter().map(|gap| unproven(NAME, SubjectKind::Suite, self.name, gap)).collect();
@@ -321,12 +329,12 @@ impl<'a> Sorter<'a> {
                 let reason =
                     format!("the check `{}` does not vouch for it: {}", judged.subject.name, judged.reason);
                 let remedy = judged.remedy.unwrap_or_default();
-                self.findings.push(broken(self.name, reason).remedy(remedy).details(judged.details));
+                self.findings.push(broken_suite(self.name, reason).remedy(remedy).details(judged.details));
             }
         }
     }
 
-    fn finish(mut self) -> Counted<'a> {
+    fn finish(mut self) -> CountedRuns<'a> {
         if !self.left_out.is_empty() {
             self.left_out.sort();
             let verdict = if self.runs.is_empty() { Verdict::Broken } else { Verdict::Noted };
@@ -341,7 +349,7 @@ impl<'a> Sorter<'a> {
                     .details(first_few(self.left_out)),
             );
         }
-        Counted { runs: self.runs, findings: self.findings }
+        CountedRuns { runs: self.runs, findings: self.findings }
     }
 }
 
@@ -362,7 +370,7 @@ fn is_attempt(found: &Found, of: &RecordedRun, attempt: u64) -> bool {
 }
 
 /// What failed in a run, if anything did.
-fn failures(statement: &Statement) -> Option<String> {
+fn describe_failures(statement: &Statement) -> Option<String> {
     let failed = |outcome| matches!(outcome, TestOutcome::Failed | TestOutcome::Error);
     let run = &statement.predicate;
     let errors = run.as_run().errors;

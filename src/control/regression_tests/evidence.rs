@@ -1,6 +1,6 @@
 //! What the reports of one suite come to.
 
-use super::{Flaky, NAME, Pattern, Skipped, broken};
+use super::{Flaky, NAME, Skipped, TestPattern, broken_suite};
 use crate::control::shared::text::{agree, first_few, plural};
 use crate::control::{finding, unproven};
 use crate::model::decision::{Finding, SubjectKind, Verdict};
@@ -9,38 +9,40 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU64;
 
 /// The reports of a suite, and the tests of all of them, each once.
-pub struct Evidence<'a> {
+pub struct SuiteEvidence<'a> {
     reports: Vec<&'a Report>,
-    tests: BTreeMap<&'a str, Seen>,
-    /// Every report could be read. Otherwise what is missing may stand in one that could not.
+    tests: BTreeMap<&'a str, FoldedTest>,
+    /// Every report could be read. Otherwise what is missing may be in one that could not.
     whole: bool,
 }
 
 /// What the reports say of one test.
 #[derive(Clone, Copy)]
-struct Seen {
+struct FoldedTest {
     /// The worst: no report excuses what another shows, because the order of reports says nothing.
     outcome: TestOutcome,
     /// The most records that one report holds.
     records: u64,
 }
 
-impl<'a> Evidence<'a> {
+impl<'a> SuiteEvidence<'a> {
     /// Folds the reports. The same bytes under two names are one report.
     pub fn of(reports: &[&'a Report]) -> Self {
         let mut known = BTreeSet::new();
         let mut reports = reports.to_vec();
-        // Of equal bytes the copy that says the worst stays: tracked before untracked, unseen before read.
+        // Of equal bytes the copy that says the worst stays: tracked before untracked, unseen
+        // before read.
         reports.sort_by_key(|report| (!report.tracked, report.run.value().is_some(), &report.path));
         reports.retain(|report| report.digest.as_ref().is_none_or(|digest| known.insert(digest)));
         let whole = reports.iter().all(|report| report.run.value().is_some());
         let mut tests = BTreeMap::new();
         for test in reports.iter().filter_map(|report| report.run.value()).flat_map(|run| &run.tests) {
-            let seen = tests.entry(test.id.as_str()).or_insert(Seen { outcome: test.outcome, records: 0 });
+            let seen =
+                tests.entry(test.id.as_str()).or_insert(FoldedTest { outcome: test.outcome, records: 0 });
             seen.outcome = seen.outcome.max(test.outcome);
             seen.records = seen.records.max(test.records);
         }
-        Evidence { reports, tests, whole }
+        SuiteEvidence { reports, tests, whole }
     }
 
     /// Could every report be read?
@@ -48,7 +50,7 @@ impl<'a> Evidence<'a> {
         self.whole
     }
 
-    /// What speaks against the suite whatever its settings are.
+    /// What contradicts the suite whatever its settings are.
     pub fn objections(&self, suite: &str) -> Vec<Finding> {
         let gaps = self.reports.iter().filter_map(|report| report.run.known().err());
         let mut findings: Vec<Finding> =
@@ -81,7 +83,7 @@ impl<'a> Evidence<'a> {
         let tracked = self.reports.iter().filter(|report| report.tracked);
         let paths: Vec<String> = tracked.map(|report| report.path.clone()).collect();
         (!paths.is_empty()).then(|| {
-            broken(suite, "git tracks a report of it, so it is not evidence of a run")
+            broken_suite(suite, "git tracks a report of it, so it is not evidence of a run")
                 .remedy("Remove the report from the repository and have the pipeline write it.")
                 .details(first_few(paths))
         })
@@ -99,12 +101,12 @@ impl<'a> Evidence<'a> {
             let said = report.run.value().map_or(&[][..], &part);
             all.extend(said.iter().map(|sentence| format!("{}: {sentence}", report.path)));
         }
-        (!all.is_empty()).then(|| broken(suite, reason).remedy(remedy).details(first_few(all)))
+        (!all.is_empty()).then(|| broken_suite(suite, reason).remedy(remedy).details(first_few(all)))
     }
 
     fn empty(&self, suite: &str) -> Option<Finding> {
         (self.whole && self.tests.is_empty()).then(|| {
-            broken(suite, "its report contains no test: zero tests are no evidence")
+            broken_suite(suite, "its report contains no test: zero tests are no evidence")
                 .remedy("Check which tests the runner selects, and run the suite again.")
                 .details(first_few(self.reports.iter().map(|report| report.path.clone()).collect()))
         })
@@ -113,7 +115,7 @@ impl<'a> Evidence<'a> {
     fn failed(&self, suite: &str) -> Option<Finding> {
         let failed = self.named(|seen| matches!(seen.outcome, TestOutcome::Failed | TestOutcome::Error));
         (!failed.is_empty()).then(|| {
-            broken(suite, format!("{} failed", plural(failed.len() as u64, "test")))
+            broken_suite(suite, format!("{} failed", plural(failed.len() as u64, "test")))
                 .remedy("Make the failing tests pass, and run the suite again.")
                 .details(first_few(failed))
         })
@@ -138,27 +140,27 @@ impl<'a> Evidence<'a> {
     pub fn skipped(&self, suite: &str, setting: Skipped) -> Option<Finding> {
         let skipped = self.named(|seen| seen.outcome == TestOutcome::Skipped);
         (setting == Skipped::Block && !skipped.is_empty()).then(|| {
-            broken(suite, format!("{} did not run", plural(skipped.len() as u64, "test")))
+            broken_suite(suite, format!("{} did not run", plural(skipped.len() as u64, "test")))
                 .remedy("Run every test of the suite, or remove those that are not needed.")
                 .details(first_few(skipped))
         })
     }
 
     /// A required pattern that matches no test, or one that did not pass.
-    pub fn requires(&self, suite: &str, pattern: &Pattern) -> Option<Finding> {
+    pub fn requires(&self, suite: &str, pattern: &TestPattern) -> Option<Finding> {
         let matching = || self.tests.iter().filter(|(id, _)| pattern.matches(id));
         let open: Vec<String> = matching()
             .filter(|(_, seen)| seen.outcome != TestOutcome::Passed)
-            .map(|(id, seen)| format!("{id}: {}", word(seen.outcome)))
+            .map(|(id, seen)| format!("{id}: {}", outcome_word(seen.outcome)))
             .collect();
         if !open.is_empty() {
             let reason =
                 format!("a test required by `{}` did not pass at the first attempt", pattern.as_str());
             let remedy = "Make every required test run and pass at the first attempt.";
-            return Some(broken(suite, reason).remedy(remedy).details(first_few(open)));
+            return Some(broken_suite(suite, reason).remedy(remedy).details(first_few(open)));
         }
         (self.whole && matching().next().is_none()).then(|| {
-            broken(suite, format!("no test matches the required `{}`", pattern.as_str()))
+            broken_suite(suite, format!("no test matches the required `{}`", pattern.as_str()))
                 .remedy("Restore the test, or change `required` in a reviewed change of the policy.")
         })
     }
@@ -167,7 +169,7 @@ impl<'a> Evidence<'a> {
     pub fn too_few(&self, suite: &str, minimum: NonZeroU64) -> Option<Finding> {
         let passed = self.number(TestOutcome::Passed);
         (self.whole && !self.tests.is_empty() && passed < minimum.get()).then(|| {
-            broken(suite, format!("{} passed, {minimum} required", plural(passed, "test")))
+            broken_suite(suite, format!("{} passed, {minimum} required", plural(passed, "test")))
                 .remedy("Run the whole suite; look for tests that were removed, skipped or not selected.")
                 .details(vec![self.numbers()])
         })
@@ -180,7 +182,8 @@ impl<'a> Evidence<'a> {
         finding(NAME, Verdict::Met, SubjectKind::Suite, suite, reason).details(first_few(paths))
     }
 
-    /// Tests with several records that all passed: a rerun that the runner does not admit, or one name for several tests.
+    /// Tests with several records that all passed: a rerun that the runner does not admit, or one
+    /// name for several tests.
     pub fn repeated(&self, suite: &str) -> Option<Finding> {
         let repeated = self.named(|seen| seen.records > 1 && seen.outcome == TestOutcome::Passed);
         (!repeated.is_empty()).then(|| {
@@ -196,7 +199,7 @@ impl<'a> Evidence<'a> {
         })
     }
 
-    fn named(&self, wanted: impl Fn(&Seen) -> bool) -> Vec<String> {
+    fn named(&self, wanted: impl Fn(&FoldedTest) -> bool) -> Vec<String> {
         self.tests.iter().filter(|(_, seen)| wanted(seen)).map(|(id, _)| (*id).to_string()).collect()
     }
 
@@ -216,12 +219,12 @@ impl<'a> Evidence<'a> {
         let parts = all.into_iter().map(|outcome| (self.number(outcome), outcome));
         let parts = parts.filter(|(number, outcome)| *number > 0 || *outcome == TestOutcome::Passed);
         let parts: Vec<String> =
-            parts.map(|(number, outcome)| format!("{number} {}", word(outcome))).collect();
+            parts.map(|(number, outcome)| format!("{number} {}", outcome_word(outcome))).collect();
         format!("{} in {}", parts.join(", "), plural(self.reports.len() as u64, "report"))
     }
 }
 
-pub fn word(outcome: TestOutcome) -> &'static str {
+pub fn outcome_word(outcome: TestOutcome) -> &'static str {
     match outcome {
         TestOutcome::Passed => "passed",
         TestOutcome::Skipped => "skipped",

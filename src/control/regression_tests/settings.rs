@@ -1,4 +1,5 @@
-//! What a suite says of the evidence that it accepts: how it is bound, how old it may be, what it is compared with.
+//! What a suite says of the evidence that it accepts: how it is bound, how old it may be, what it
+//! is compared with.
 
 use super::Suite;
 use crate::control::shared::evidence_binding::{self, Trust};
@@ -12,14 +13,15 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
-pub enum Baseline {
+pub enum BaselineSetting {
     /// The branch must have a recorded run.
     Required,
     /// The first run may come without one. If there is one, the run is compared with it.
     FirstRun,
 }
 
-/// Must a run say how its command ended? One that says that it failed has failed, whatever is asked.
+/// Must a run say how its command ended? One that says that it failed has failed, whatever is
+/// asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
@@ -32,17 +34,18 @@ pub enum ExitStatusSetting {
 #[derive(Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Written {
+pub struct WrittenSuites {
     /// The suites, by name.
     #[serde(deserialize_with = "some_suites")]
     pub suites: BTreeMap<String, Suite>,
-    /// The file of allowed signers, in the format of ssh-keygen(1), read at the base. `trust = "signed"` needs it.
+    /// The file of allowed signers, in the format of ssh-keygen(1), read at the base. `trust =
+    /// "signed"` needs it.
     #[serde(default)]
     #[cfg_attr(test, schemars(with = "Option<String>"))]
     pub signers: Option<RepoPath>,
 }
 
-impl Written {
+impl WrittenSuites {
     /// What belongs together and is not.
     pub fn mistake(&self) -> Option<String> {
         self.suites.iter().find_map(|(name, suite)| {

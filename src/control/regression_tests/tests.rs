@@ -1,4 +1,4 @@
-//! Evidence that counts, and evidence that only looks like it.
+//! SuiteEvidence that counts, and evidence that only looks like it.
 
 use super::*;
 use crate::control::Scope;
@@ -578,7 +578,8 @@ fn some_tests() -> impl Strategy<Value = Vec<Test>> {
 }
 
 proptest! {
-    /// It is allowed exactly when nothing is gone, what passed passes, and the run is good by itself.
+    /// It is allowed exactly when nothing is gone, what passed passes, and the run is good by
+    /// itself.
     #[test]
     fn nothing_vanishes_and_nothing_that_passed_is_lost(before in some_tests(), after in some_tests()) {
         let now = |id: &str| after.iter().find(|test| test.id == id).map(|test| test.outcome);

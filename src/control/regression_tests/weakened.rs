@@ -1,7 +1,9 @@
-//! A suite's own sources that shrink together with the code that they test: pointed out, never judged.
+//! A suite's own sources that shrink together with the code that they test: pointed out, never
+//! judged.
 //!
-//! Where the language of a file is known, the collector looked into it and tells what each test lost; that is a
-//! *heuristic* and called so. Elsewhere only the file is named, when lines of it are gone.
+//! Where the language of a file is known, the collector looked into it and tells what each test
+//! lost; that is a *heuristic* and called so. Elsewhere only the file is named, when lines of it
+//! are gone.
 
 use super::{NAME, Suite};
 use crate::control::finding;
@@ -21,17 +23,17 @@ impl Suite {
         let Some(globs) = &self.tests else { return Vec::new() };
         let nothing = TestSources::default();
         let sources = change.test_sources.value().unwrap_or(&nothing);
-        let mut findings: Vec<Finding> = shrunk(name, change, globs, sources).into_iter().collect();
-        findings.extend(losses(name, globs, sources));
+        let mut findings: Vec<Finding> = note_shrunk(name, change, globs, sources).into_iter().collect();
+        findings.extend(note_losses(name, globs, sources));
         findings
     }
 }
 
 /// Points out the files that lost something as a whole.
-fn shrunk(name: &str, change: &Change, globs: &[Glob], sources: &TestSources) -> Option<Finding> {
+fn note_shrunk(name: &str, change: &Change, globs: &[Glob], sources: &TestSources) -> Option<Finding> {
     let files = change.files.iter().filter(|file| is_of(file, globs));
     let found: Vec<(&FileChange, &str)> =
-        files.filter_map(|file| weakening(file, globs, sources).map(|how| (file, how))).collect();
+        files.filter_map(|file| how_weakened(file, globs, sources).map(|how| (file, how))).collect();
     let shown = |(file, how): &(&FileChange, &str)| {
         let names: Vec<String> = file.entries().map(|entry| entry.path.to_string()).collect();
         format!("{}: {how}", names.first().map_or("", String::as_str))
@@ -50,17 +52,18 @@ fn shrunk(name: &str, change: &Change, globs: &[Glob], sources: &TestSources) ->
 }
 
 fn is_of(file: &FileChange, globs: &[Glob]) -> bool {
-    file.entries().any(|entry| takes(globs, &entry.path))
+    file.entries().any(|entry| takes_path(globs, &entry.path))
 }
 
-fn takes(globs: &[Glob], path: &RepoPath) -> bool {
+fn takes_path(globs: &[Glob], path: &RepoPath) -> bool {
     globs.iter().any(|glob| glob.matches_folded(path.as_bytes()))
 }
 
-/// How a change to a test's source can weaken it; `None` when lines are only added, or when its tests were looked at.
-fn weakening(file: &FileChange, globs: &[Glob], sources: &TestSources) -> Option<&'static str> {
+/// How a change to a test's source can weaken it; `None` when lines are only added, or when its
+/// tests were looked at.
+fn how_weakened(file: &FileChange, globs: &[Glob], sources: &TestSources) -> Option<&'static str> {
     let looked_into = file.entries().all(|entry| sources.read.contains(&entry.path));
-    let stays = file.new.as_ref().is_some_and(|entry| takes(globs, &entry.path));
+    let stays = file.new.as_ref().is_some_and(|entry| takes_path(globs, &entry.path));
     match (file.status, &file.content) {
         (FileStatus::Deleted, _) => Some("deleted"),
         (FileStatus::Renamed | FileStatus::Modified, _) if looked_into && stays => None,
@@ -79,28 +82,29 @@ fn weakening(file: &FileChange, globs: &[Glob], sources: &TestSources) -> Option
     }
 }
 
-/// One finding for each loss, at its line; the last of them speaks for those that are too many.
-fn losses(name: &str, globs: &[Glob], sources: &TestSources) -> Vec<Finding> {
-    let losses: Vec<&Weakening> = sources.weakened.iter().filter(|loss| takes(globs, &loss.path)).collect();
-    let mut findings: Vec<Finding> = losses.iter().take(NAMED).map(|loss| lost(name, loss)).collect();
+/// One finding for each loss, at its line; the last of them supports those that are too many.
+fn note_losses(name: &str, globs: &[Glob], sources: &TestSources) -> Vec<Finding> {
+    let losses: Vec<&Weakening> =
+        sources.weakened.iter().filter(|loss| takes_path(globs, &loss.path)).collect();
+    let mut findings: Vec<Finding> = losses.iter().take(NAMED).map(|loss| note_loss(name, loss)).collect();
     if let (Some(last), Some(rest)) = (findings.last_mut(), losses.get(NAMED..)) {
         last.details.extend(first_few(rest.iter().map(|loss| in_a_line(loss)).collect()));
     }
     findings
 }
 
-fn lost(name: &str, loss: &Weakening) -> Finding {
-    let reason = format!("heuristic: {} is weaker than before: {}", what(loss), loss.loss);
+fn note_loss(name: &str, loss: &Weakening) -> Finding {
+    let reason = format!("heuristic: {} is weaker than before: {}", name_test(loss), loss.loss);
     let mut finding = finding(NAME, Verdict::Noted, SubjectKind::Suite, name, reason).remedy(REMEDY);
     finding.place = Some(Place { path: loss.path.clone(), line: loss.line });
     finding
 }
 
-fn what(loss: &Weakening) -> String {
+fn name_test(loss: &Weakening) -> String {
     loss.test.as_ref().map_or_else(|| "code outside tests".to_string(), |test| format!("`{test}`"))
 }
 
 fn in_a_line(loss: &Weakening) -> String {
     let line = loss.line.map(|line| format!(":{line}")).unwrap_or_default();
-    format!("{}{line}: {}: {}", loss.path, what(loss), loss.loss)
+    format!("{}{line}: {}: {}", loss.path, name_test(loss), loss.loss)
 }

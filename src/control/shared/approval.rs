@@ -1,27 +1,31 @@
 //! Which approvals of a request count, and why the others do not.
 //!
-//! An approval counts when it is the standing opinion of a person who had no part in the change, who may write to
-//! the repository, and who gave it on the judged head against the present base branch. Opinions are counted by
-//! person: all accounts that the identity map gives to one person speak with one voice.
+//! An approval counts when it is the current opinion of a person who had no part in the change, who
+//! may write to the repository, and who gave it on the judged head against the present base branch.
+//! Opinions are counted by person: all accounts that the identity map gives to one person speak
+//! with one voice.
 //!
-//! An approval is of what the head holds beyond the base branch. Where merging the head brings something else, because the branch
-//! holds some of its commits without their content, nobody can say what was approved: see [`crate::model::change::Basis`].
+//! An approval is of what the head holds beyond the base branch. Where merging the head brings
+//! something else, because the branch holds some of its commits without their content, no one can
+//! say what was approved: see [`crate::model::change::Basis`].
 //!
-//! Unless the settings want the head itself, a commit that the head is but for *updates*, clean merges of the base, stands
-//! for the head: such a merge brings nothing that did not stand in the request or on the branch before. So whoever wrote,
-//! committed or pushed only updates had no part in the change. What is proved is decided by git's objects, see [`Updates`].
+//! Unless the settings want the head itself, a commit that the head is but for *updates*, clean
+//! merges of the base, represents the head: such a merge brings nothing that was not in the request
+//! or on the branch before. So a person who wrote, committed or pushed only updates had no part in
+//! the change. What is proved is decided by git's objects, see [`Updates`].
 //!
 //! | review | what it does |
 //! | --- | --- |
-//! | approved | stands until the same person requests changes, or an opinion of theirs that is not older is dismissed |
-//! | approved, on another commit that does not stand for the head | counts for nothing, and replaces the same person's older approval of the head |
+//! | approved | counts until the same person requests changes, or an opinion of theirs that is not older is dismissed |
+//! | approved, on another commit that does not represent the head | counts for nothing, and replaces the same person's older approval of the head |
 //! | changes requested | objects until the same person approves or it is dismissed, also across new commits |
 //! | dismissed | takes every older approval of the same person with it |
 //! | commented, pending | nothing |
 //!
-//! An objection counts when its account may write, or when it could not be seen what the account may do; so does
-//! the objection of a bot. The objection of a deleted account stands until somebody dismisses it. An objection of
-//! somebody who may only read does not count (GitHub docs, "About pull request reviews").
+//! An objection counts when its account may write, or when it could not be seen what the account
+//! may do; so does the objection of a bot. The objection of a deleted account remains until someone
+//! dismisses it. An objection of someone who may only read does not count (GitHub docs, "About pull
+//! request reviews").
 
 use crate::control::{Case, finding};
 use crate::model::change::{Change, Revision, Updates};
@@ -46,17 +50,19 @@ pub struct Approvals {
     pub rejected: Vec<String>,
     /// Standing objections of people whose objection counts, one sentence each.
     pub objections: Vec<String>,
-    /// Mailboxes in the commits that belong to nobody we know: each may be one of the approvers.
+    /// Mailboxes in the commits that belong to no one we know: each may be one of the approvers.
     pub unattributed: Vec<String>,
-    /// Nobody who had a part in the change is a person: whoever made the machines write it is not known.
+    /// No one who had a part in the change is a person: who made the machines write it is not
+    /// known.
     pub by_machines: bool,
-    /// Approvals of which something could not be seen, with the gap: each might count if it could. None is by a
-    /// person who is counted already.
+    /// Approvals of which something could not be seen, with the gap: each might count if it could.
+    /// None is by a person who is counted already.
     pub unclear: Vec<(Approval, Gap)>,
 }
 
 impl Approvals {
-    /// The finding of a control that reviewers object; `None` when none does. `request` is its number.
+    /// The finding of a control that reviewers object; `None` when none does. `request` is its
+    /// number.
     pub fn objection_finding(&self, control: &str, request: &str) -> Option<Finding> {
         let first = self.objections.first()?;
         let found = finding(control, Verdict::Broken, SubjectKind::Request, request, first)
@@ -86,7 +92,7 @@ pub struct Approval {
 /// How far independence goes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Independence {
-    /// What becomes of the approval of whoever pushed the head.
+    /// What becomes of the approval of the account that pushed the head.
     pub last_pusher: LastPusher,
     /// What becomes of approvals from before the base was merged into the request.
     pub updates: AfterUpdate,
@@ -104,7 +110,7 @@ pub enum AfterUpdate {
     Exact,
 }
 
-/// Whether whoever pushed the head, or a commit of it before, may approve it.
+/// Whether the account that pushed the head, or a commit of it before, may approve it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
@@ -119,9 +125,10 @@ pub enum LastPusher {
 /// Sorts the reviews of the request.
 ///
 /// # Errors
-/// A fact without which no approval can be counted: the change, the request and its author, its reviews, its base,
-/// who its commits are attributed to, what merging it brings, and (unless it is ignored) who pushed the head.
-pub fn approvals(case: &Case<'_>, independence: Independence) -> Result<Approvals, Gap> {
+/// A fact without which no approval can be counted: the change, the request and its author, its
+/// reviews, its base, who its commits are attributed to, what merging it brings, and (unless it is
+/// ignored) who pushed the head.
+pub fn count_approvals(case: &Case<'_>, independence: Independence) -> Result<Approvals, Gap> {
     let change = case.facts.change.known()?;
     let request = request_of(case, change)?;
     change.basis.known()?;
@@ -172,8 +179,8 @@ impl Opinion<'_> {
         self.review.state == state
     }
 
-    /// Its place in time. Where the host gives none, an approval comes first and replaces nothing, and anything
-    /// else comes last and is replaced by nothing.
+    /// Its place in time. Where the host gives none, an approval comes first and replaces nothing,
+    /// and anything else comes last and is replaced by nothing.
     fn order(&self) -> (bool, Option<Timestamp>, u64) {
         let last = self.review.submitted.is_none() && !self.is(ReviewState::Approved);
         (last, self.review.submitted, self.review.position)
@@ -192,7 +199,7 @@ fn opinions_by_person<'a>(involved: &Involved<'_>, reviews: &'a [Review]) -> BTr
     people
 }
 
-/// What every opinion is held against.
+/// What every opinion is compared with.
 struct Bench<'a> {
     case: &'a Case<'a>,
     head: &'a Revision,
@@ -224,7 +231,7 @@ impl Bench<'_> {
     /// Why an approval does not count, whatever its account may do.
     fn flaw(&self, who: &Who, opinion: &Opinion<'_>, opinions: &[Opinion<'_>]) -> Option<String> {
         self.flaw_of_person(who, opinion.account)
-            .or_else(|| withdrawal(opinion, opinions))
+            .or_else(|| find_withdrawal(opinion, opinions))
             .or_else(|| self.flaw_of_commit(opinion, opinions))
             .or_else(|| self.flaw_of_time(opinion))
     }
@@ -279,7 +286,7 @@ impl Bench<'_> {
         })
     }
 
-    /// Does a commit stand for the head?
+    /// Does a commit represent the head?
     fn is_head(&self, commit: &Revision) -> bool {
         commit == self.head || self.updates.reach(commit)
     }
@@ -295,7 +302,8 @@ impl Bench<'_> {
         Some(format!("it was not given after the base branch of the request was changed at {changed}"))
     }
 
-    /// Whether an approval without a flaw counts: its account may write, and its commit stands for the head.
+    /// Whether an approval without a flaw counts: its account may write, and its commit represents
+    /// the head.
     fn may_count(&self, opinion: &Opinion<'_>) -> Result<bool, Gap> {
         let may_write = self.may_write(opinion)?;
         if let Some(gap) = self.involved.doubt(opinion.account).filter(|_| may_write) {
@@ -324,7 +332,7 @@ impl Bench<'_> {
 }
 
 /// What the same person did later (or at the same moment) that takes the approval back.
-fn withdrawal(approval: &Opinion<'_>, opinions: &[Opinion<'_>]) -> Option<String> {
+fn find_withdrawal(approval: &Opinion<'_>, opinions: &[Opinion<'_>]) -> Option<String> {
     let mut later = opinions.iter().rev().filter(|other| other.order() >= approval.order());
     later.find_map(|other| match other.review.state {
         ReviewState::ChangesRequested => {

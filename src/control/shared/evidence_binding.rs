@@ -1,7 +1,8 @@
-//! What evidence has to be bound to before it counts: the tree that would land, a clean work tree, a time, and somebody who
-//! vouches for it.
+//! What evidence has to be bound to before it counts: the tree that would land, a clean work tree,
+//! a time, and someone who vouches for it.
 //!
-//! Tests and line coverage are bound alike: `regression-tests` and `changed-line-coverage` ask here.
+//! Tests and line coverage are bound alike: `regression-tests` and `changed-line-coverage` ask
+//! here.
 
 use super::named_check::NamedCheck;
 use crate::control::Case;
@@ -14,14 +15,15 @@ use serde::Deserialize;
 
 mod times;
 
-pub use times::{Asked, LocalReport, Told};
+pub use times::{LocalReport, TimeFindings, TimeQuestion};
 
 /// Which evidence counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Trust {
-    /// Reports in a clean checkout in the gate's own job, and statements of `evidence record` that name the judged tree.
+    /// Reports in a clean checkout in the gate's own job, and statements of `evidence record` that
+    /// name the judged tree.
     Local,
     /// The same, and the check under `check` vouches for the job that ran the tests.
     Host,
@@ -65,7 +67,7 @@ pub fn mistake(trust: Option<Trust>, check: Option<&NamedCheck>) -> Option<&'sta
 }
 
 /// What keeps a run on a tree from counting.
-pub fn objection(trees: &Trees, tree: &ObjectName, work_tree: &WorkTree) -> Option<String> {
+pub fn objection_to(trees: &Trees, tree: &ObjectName, work_tree: &WorkTree) -> Option<String> {
     if *tree == trees.head && !trees.is_judged(tree) {
         return Some(format!(
             "they are of the head's own tree {}, and it could not be shown that merging the head brings all of its content",
@@ -88,14 +90,14 @@ pub fn objection(trees: &Trees, tree: &ObjectName, work_tree: &WorkTree) -> Opti
 /// What keeps the reports that lie here from counting.
 ///
 /// # Errors
-/// A gap: nobody can say what is checked out.
+/// A gap: no one can say what is checked out.
 pub fn objection_here(facts: &EvidenceFacts, trust: Option<Trust>) -> Result<Option<String>, Gap> {
     match trust {
         None => Ok(None),
         Some(Trust::Signed) => Ok(Some("reports are not signed, so they do not count".to_string())),
         Some(Trust::Local | Trust::Host) => {
             let here = facts.checkout.known()?;
-            let why = objection(&facts.trees, &here.subject.tree, &here.work_tree);
+            let why = objection_to(&facts.trees, &here.subject.tree, &here.work_tree);
             Ok(why.map(|why| format!("the reports: {why}")))
         }
     }
@@ -113,7 +115,7 @@ pub fn why_not(trees: &Trees, trust: Option<Trust>, found: &Found, statement: &S
     };
     stored
         .map(str::to_string)
-        .or_else(|| objection(trees, &statement.subject.tree, &statement.predicate.work_tree))
+        .or_else(|| objection_to(trees, &statement.subject.tree, &statement.predicate.work_tree))
 }
 
 /// Was it handed over by the job, and not found in a note?
@@ -127,14 +129,14 @@ pub fn is_baseline(trees: &Trees, statement: &Statement) -> bool {
     !trees.is_judged(tree) && (*tree == trees.base || trees.merge_bases.contains(tree))
 }
 
-/// Is the gap that a statement leaves an answer? A signature that does not hold, or that nobody asked for, is one; of what cannot
-/// be read nobody knows what it says.
+/// Is the gap that a statement leaves an answer? A signature that does not hold, or that no one
+/// asked for, is one; of what cannot be read no one knows what it says.
 pub fn is_answer(gap: &Gap) -> bool {
     matches!(gap.reason, GapReason::Untrusted | GapReason::NotAsked)
 }
 
-/// What to do about pieces of evidence that do not count: about signatures what their gaps say, and about the others, if there are
-/// any, how evidence counts.
+/// What to do about pieces of evidence that do not count: about signatures what their gaps say, and
+/// about the others, if there are any, how evidence counts.
 pub fn about(mut signatures: Vec<String>, pieces: usize, how: String) -> String {
     let others = pieces > signatures.len();
     signatures.sort();
@@ -143,7 +145,8 @@ pub fn about(mut signatures: Vec<String>, pieces: usize, how: String) -> String 
     all.join(". ")
 }
 
-/// The finding of `control` about the check that should vouch for the job; `None` when it does vouch.
+/// The finding of `control` about the check that should vouch for the job; `None` when it does
+/// vouch.
 ///
 /// # Errors
 /// A gap: the checks of the head, or whether a cancelled one was superseded, could not be seen.

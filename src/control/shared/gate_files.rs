@@ -1,5 +1,5 @@
-//! Which files steer the gate, whatever the settings add: `gate-integrity` judges changes of them, and
-//! `reviewed-landings` never lets unreviewed lines of them pass.
+//! Which files steer the gate, whatever the settings add: `gate-integrity` judges changes of them,
+//! and `reviewed-landings` never lets unreviewed lines of them pass.
 
 use crate::model::change::{EntryKind, FileChange};
 use crate::model::glob::{Below, Glob, folded};
@@ -9,8 +9,9 @@ use crate::model::inquiry::Inquiry;
 use crate::model::path::RepoPath;
 use crate::model::waiver;
 
-/// Is this the policy, its waivers, a list of signers, CODEOWNERS, a workflow, or a file such as `.gitattributes` that
-/// may decide how one of them is checked out? Files that only the settings of a control name are not looked at.
+/// Is this the policy, its waivers, a list of signers, CODEOWNERS, a workflow, or a file such as
+/// `.gitattributes` that may decide how one of them is checked out? Files that only the settings of
+/// a control name are not looked at.
 pub fn steers_gate(conventions: &HostConventions, inquiry: &Inquiry, path: &RepoPath) -> bool {
     let name = FileName { path, hides: false };
     let (owners, workflows) = (&conventions.code_owners.places, &conventions.workflow_files);
@@ -25,7 +26,8 @@ pub fn steers_gate(conventions: &HostConventions, inquiry: &Inquiry, path: &Repo
 pub struct FileName<'a> {
     /// The path as the tree holds it, or as the link spells it.
     pub path: &'a RepoPath,
-    /// The entry is a link or a submodule: files may lie below it that have no entries of their own.
+    /// The entry is a link or a submodule: files may lie below it that have no entries of their
+    /// own.
     pub hides: bool,
 }
 
@@ -45,15 +47,16 @@ fn link_target(kind: &EntryKind) -> Option<&RepoPath> {
     }
 }
 
-/// Does one of the patterns match the name, or something that may lie below it? A link at `.config` steers the gate
-/// where `.config/nextest.toml` does.
+/// Does one of the patterns match the name, or something that may lie below it? A link at `.config`
+/// steers the gate where `.config/nextest.toml` does.
 pub fn matches_any(globs: &[Glob], name: &FileName<'_>) -> bool {
     let path = name.path.as_bytes();
     globs.iter().any(|glob| glob.matches_folded(path) || name.hides && glob.below(path) == Below::Named)
 }
 
-/// Compares paths with this one, without regard to case and Unicode form, which some file systems do not distinguish.
-/// The form to compare with is made once: a deployment compares every path of thousands of landings.
+/// Compares paths with this one, without regard to case and Unicode form, which some file systems
+/// do not distinguish. The form to compare with is made once: a deployment compares every path of
+/// thousands of landings.
 pub fn is_same_file(file: &RepoPath) -> impl Fn(&RepoPath) -> bool + use<> {
     let file = folded(file.as_bytes());
     move |path| file == folded(path.as_bytes())

@@ -1,9 +1,11 @@
-//! Who is who in one judgement: the identity map of the policy, and the accounts that the host told of.
+//! Who is who in one judgement: the identity map of the policy, and the accounts that the host told
+//! of.
 //!
-//! The number of an account is the identity wherever there is one; a login is only what the account is called today, and
-//! may have been somebody else's. So an address with a number means the account of that number under whatever name, and
-//! nobody who took the name since. The login in it is of use only where the host told of neither: then it leads to the
-//! person whom the map has under that login.
+//! The number of an account is the identity wherever there is one; a login is only what the account
+//! is called today, and may have been someone else's. So an address with a number means the
+//! account of that number under whatever name, and no one who took the name since. The login in it
+//! is of use only where the host reported neither: then it leads to the person whom the map has
+//! under that login.
 
 use crate::control::Case;
 use crate::model::host::OwnAddresses;
@@ -21,19 +23,20 @@ pub(super) struct Identity<'a> {
 
 /// Whom an address names by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Named {
-    /// Somebody of the identity map, who has this address.
+pub(super) enum NamedByAddress {
+    /// Someone of the identity map, who has this address.
     InMap(Who),
     /// The account of this number.
     Number(AccountId, Who),
-    /// Somebody who had this login once. Is there an account with that login now, as far as the host told?
+    /// Someone who had this login once. Is there an account with that login now, as far as the
+    /// host told?
     Login(Login, bool),
-    /// Nobody.
+    /// No one.
     Nobody,
 }
 
 impl<'a> Identity<'a> {
-    /// Of the people and the accounts that this case tells of.
+    /// Of the people and the accounts that this case reports.
     pub(super) fn of(case: &Case<'a>) -> Self {
         let host = &case.facts.host;
         let request = host.request.value().and_then(|request| request.author.as_ref());
@@ -52,41 +55,42 @@ impl<'a> Identity<'a> {
         }
     }
 
-    /// Who an account is. One number is one person, even if the host gives it under two names while it is renamed.
+    /// Who an account is. One number is one person, even if the host gives it under two names while
+    /// it is renamed.
     pub(super) fn of_account(&self, account: &Account) -> Who {
         let latest = self.accounts.get(&account.id).copied().unwrap_or(account);
         self.people.by_account(latest, self.addresses)
     }
 
     /// Whom an address names.
-    pub(super) fn of_address(&self, email: &str) -> Named {
+    pub(super) fn of_address(&self, email: &str) -> NamedByAddress {
         if let Some(who) = self.people.by_email(email) {
-            return Named::InMap(who);
+            return NamedByAddress::InMap(who);
         }
         match NoReply::read(email, self.addresses) {
             NoReply::Numbered(number, login) => self.of_number(number, &login),
             NoReply::Named(login) => match self.people.by_login(&login) {
-                who @ Who::Known(_) => Named::InMap(who),
+                who @ Who::Known(_) => NamedByAddress::InMap(who),
                 _ => {
                     let is_told_of = self.accounts.values().any(|account| account.login == login);
-                    Named::Login(login, is_told_of)
+                    NamedByAddress::Login(login, is_told_of)
                 }
             },
-            NoReply::Unreadable | NoReply::Other => Named::Nobody,
+            NoReply::Unreadable | NoReply::Other => NamedByAddress::Nobody,
         }
     }
 
-    fn of_number(&self, number: AccountId, login: &Login) -> Named {
+    fn of_number(&self, number: AccountId, login: &Login) -> NamedByAddress {
         if let Some(known) = self.people.by_number(&number, self.addresses) {
-            return Named::InMap(known);
+            return NamedByAddress::InMap(known);
         }
         if let Some(account) = self.accounts.get(&number) {
-            return Named::Number(number, self.of_account(account));
+            return NamedByAddress::Number(number, self.of_account(account));
         }
         let taken = self.accounts.values().any(|account| account.login == *login);
         match self.people.by_login(login) {
-            who @ Who::Known(_) if !taken => Named::Number(number, who),
-            _ => Named::Number(number.clone(), Who::Account(number)),
+            who @ Who::Known(_) if !taken => NamedByAddress::Number(number, who),
+            _ => NamedByAddress::Number(number.clone(), Who::Account(number)),
         }
     }
 }

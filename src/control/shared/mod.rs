@@ -1,5 +1,6 @@
-//! What several controls need: approvals and how they fill roles, evidence and what it is bound to, named checks, and
-//! the files that steer the gate. Controls import from here and from no other control.
+//! What several controls need: approvals and how they fill roles, evidence and what it is bound to,
+//! named checks, and the files that steer the gate. Controls import from here and from no other
+//! control.
 
 pub mod approval;
 pub mod evidence_binding;

@@ -1,8 +1,9 @@
-//! A named check of the judged head, written by the app or account that the policy names: `required-checks` requires
-//! it, and `regression-tests` and `changed-line-coverage` may let it vouch for their evidence.
+//! A named check of the judged head, written by the app or account that the policy names:
+//! `required-checks` requires it, and `regression-tests` and `changed-line-coverage` may let it
+//! vouch for their evidence.
 //!
-//! Anyone who can write checks can give them any name, so a name proves nothing without its producer; and only
-//! "success" is success: a check that was skipped or is neutral checked nothing.
+//! Anyone who can write checks can give them any name, so a name proves nothing without its
+//! producer; and only "success" is success: a check that was skipped or is neutral checked nothing.
 
 use crate::control::finding;
 use crate::model::change::Revision;
@@ -50,7 +51,8 @@ struct RawNamedCheck {
     creator: Option<Login>,
 }
 
-/// An app by number or by name. Read by hand: an untagged choice would lose the place of its errors.
+/// An app by number or by name. Read by hand: an untagged choice would lose the place of its
+/// errors.
 struct AppName(CheckWriter);
 
 impl TryFrom<RawNamedCheck> for NamedCheck {
@@ -121,7 +123,8 @@ impl std::fmt::Display for NamedCheck {
 }
 
 impl CheckWriter {
-    /// Is this the producer that the policy names? A producer that the host no longer knows is none.
+    /// Is this the producer that the policy names? A producer that the host no longer knows is
+    /// none.
     fn is(&self, producer: &Producer) -> bool {
         match (self, producer) {
             (CheckWriter::AppNumber(wanted), Producer::App { id, .. }) => wanted == id,
@@ -136,7 +139,8 @@ impl NamedCheck {
     /// Judges the check by all checks that the host has for the head.
     ///
     /// # Errors
-    /// A gap: it would be met if a cancelled run was superseded, and the workflow runs could not be seen.
+    /// A gap: it would be met if a cancelled run was superseded, and the workflow runs could not be
+    /// seen.
     pub fn judge(
         &self,
         control: &str,
@@ -191,7 +195,8 @@ fn worst_of<'a>(failed: &[&'a Check]) -> Option<&'a Check> {
     failed.iter().copied().max_by_key(|run| (run.conclusion != Conclusion::Running, run.conclusion, &run.id))
 }
 
-/// The run that superseded a cancelled one, by what the host says of the workflow runs that they belong to.
+/// The run that superseded a cancelled one, by what the host says of the workflow runs that they
+/// belong to.
 fn superseding_run<'a>(
     run: &Check,
     runs: &[&'a Check],

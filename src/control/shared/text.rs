@@ -19,3 +19,25 @@ pub fn first_few(mut all: Vec<String>) -> Vec<String> {
 pub fn agree(number: u64, singular: &'static str, plural: &'static str) -> &'static str {
     if number == 1 { singular } else { plural }
 }
+
+/// Why a setting is invalid and what to write instead, in one sentence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidSetting(String);
+
+impl From<String> for InvalidSetting {
+    fn from(sentence: String) -> Self {
+        InvalidSetting(sentence)
+    }
+}
+
+impl From<&str> for InvalidSetting {
+    fn from(sentence: &str) -> Self {
+        InvalidSetting(sentence.to_string())
+    }
+}
+
+impl std::fmt::Display for InvalidSetting {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}

@@ -1,8 +1,9 @@
 //! The first deployment to an environment.
 //!
-//! The command line says where it begins, and nobody contradicts it: whoever names another environment could skip in this way what no
-//! gate let through. So it begins with what a record of another environment let through, where there is one, or before it. Where
-//! there are no records at all, it does not go beyond what the host has deployed elsewhere.
+//! The command line says where it begins, and no one contradicts it: a person who names another
+//! environment could skip in this way what no gate let through. So it begins with what a record of
+//! another environment let through, where there is one, or before it. Where there are no records at
+//! all, it does not go beyond what the host has deployed elsewhere.
 
 use super::BaselineWords;
 use crate::control::{finding, unproven};
@@ -97,7 +98,8 @@ impl BaselineWords<'_> {
         )]
     }
 
-    /// A record of another environment holds the baseline, and what the host has here is judged with what follows it.
+    /// A record of another environment holds the baseline, and what the host has here is judged
+    /// with what follows it.
     pub(super) fn judges_what_the_host_has(&self, host: &HostDeployment) -> bool {
         let steps = match self.facts.span.value() {
             Some(Span::Steps(steps)) => steps.as_slice(),

@@ -63,7 +63,8 @@ fn policy() -> &'static Policy {
     &READ
 }
 
-/// In force at `observed` (2026-12-20T12:00:00Z); `lines` are its control and scope, and may set other keys again.
+/// In force at `observed` (2026-12-20T12:00:00Z); `lines` are its control and scope, and may set
+/// other keys again.
 fn waiver(id: &str, lines: &str) -> String {
     let mut text = format!("[[waivers]]\nid = \"{id}\"\n{lines}\n");
     for (key, value) in [

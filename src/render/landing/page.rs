@@ -1,4 +1,5 @@
-//! A report on a landing for a terminal: the answer in the second line, and below it what it rests on.
+//! A report on a landing for a terminal: the answer in the second line, and below it what it rests
+//! on.
 
 use super::{KnownLanding, LandingReport, Location, RequestReport, ReviewReport, ReviewWeight, Unexplained};
 use crate::model::change::Commit;
@@ -6,7 +7,7 @@ use crate::model::decision::{Finding, TouchedArea, Verdict};
 use crate::model::fact::Fact;
 use crate::model::patch::Patch;
 use crate::render::terminal::{
-    BOLD, FAINT, Lead, Margin, PLAIN_LEAD, Page, of_verdict, write_area, write_finding,
+    BOLD, FAINT, Lead, Margin, PLAIN_LEAD, TerminalPage, of_verdict, write_area, write_finding,
 };
 use crate::render::{Style, patch, summary};
 use std::collections::BTreeSet;
@@ -21,7 +22,7 @@ const HANDFUL: usize = 5;
 /// Those of `out`.
 pub fn write_report(known: &KnownLanding<'_>, style: Style, out: &mut dyn io::Write) -> io::Result<()> {
     let report = LandingReport::of(known);
-    let mut page = Page { out, style, hidden: false };
+    let mut page = TerminalPage { out, style, hidden: false };
     write_head(&report, &mut page)?;
     write_content(&report, &mut page)?;
     report.requests.iter().try_for_each(|request| write_request(request, &mut page))?;
@@ -42,10 +43,10 @@ pub fn write_report(known: &KnownLanding<'_>, style: Style, out: &mut dyn io::Wr
 /// # Errors
 /// Those of `out`.
 pub fn write_areas(areas: &[TouchedArea], style: Style, out: &mut dyn io::Write) -> io::Result<()> {
-    write_known_areas(areas, &mut Page { out, style, hidden: false })
+    write_known_areas(areas, &mut TerminalPage { out, style, hidden: false })
 }
 
-fn write_head(report: &LandingReport<'_>, page: &mut Page<'_>) -> io::Result<()> {
+fn write_head(report: &LandingReport<'_>, page: &mut TerminalPage<'_>) -> io::Result<()> {
     let (short, subject, answer) = (report.landed.short(), report.subject, &report.answer);
     let (word, line) = match report.location {
         Location::Branch(branch) => ("landing", format!("{short} on {branch}: {subject}")),
@@ -76,17 +77,17 @@ fn write_head(report: &LandingReport<'_>, page: &mut Page<'_>) -> io::Result<()>
     write_commits(page, "brought", &report.brought)
 }
 
-fn write_row(page: &mut Page<'_>, name: &str, text: &str) -> io::Result<()> {
+fn write_row(page: &mut TerminalPage<'_>, name: &str, text: &str) -> io::Result<()> {
     page.paragraph(Margin(2, 18), Lead(&format!("{:<15}", format!("{name}:")), FAINT), text)
 }
 
-fn write_gap(page: &mut Page<'_>, word: &str, gap: &str) -> io::Result<()> {
+fn write_gap(page: &mut TerminalPage<'_>, word: &str, gap: &str) -> io::Result<()> {
     page.blank()?;
     page.paragraph(Margin(0, 4), Lead(word, of_verdict(Verdict::Unproven)), gap)
 }
 
 /// One line for each commit.
-fn write_commits(page: &mut Page<'_>, name: &str, commits: &[&Commit]) -> io::Result<()> {
+fn write_commits(page: &mut TerminalPage<'_>, name: &str, commits: &[&Commit]) -> io::Result<()> {
     let all = page.style.verbose || commits.len() <= HANDFUL + 1;
     let shown = if all { commits.len() } else { HANDFUL };
     let mut label = format!("{name}:");
@@ -102,7 +103,7 @@ fn write_commits(page: &mut Page<'_>, name: &str, commits: &[&Commit]) -> io::Re
     Ok(())
 }
 
-fn write_content(report: &LandingReport<'_>, page: &mut Page<'_>) -> io::Result<()> {
+fn write_content(report: &LandingReport<'_>, page: &mut TerminalPage<'_>) -> io::Result<()> {
     if let Some(remedy) = &report.answer.remedy {
         page.paragraph(Margin(4, 6), Lead("help:", BOLD), remedy)?;
     }
@@ -116,7 +117,7 @@ fn write_content(report: &LandingReport<'_>, page: &mut Page<'_>) -> io::Result<
     }
 }
 
-fn write_patch(heading: &str, left: &Patch, page: &mut Page<'_>) -> io::Result<()> {
+fn write_patch(heading: &str, left: &Patch, page: &mut TerminalPage<'_>) -> io::Result<()> {
     page.blank()?;
     let (added, dropped) = left.lines();
     let sizes = format!(
@@ -129,7 +130,7 @@ fn write_patch(heading: &str, left: &Patch, page: &mut Page<'_>) -> io::Result<(
     patch::write(left, page)
 }
 
-fn write_request(report: &RequestReport<'_>, page: &mut Page<'_>) -> io::Result<()> {
+fn write_request(report: &RequestReport<'_>, page: &mut TerminalPage<'_>) -> io::Result<()> {
     let (request, author, landed, reviews) = match report {
         RequestReport::Unseen(gap) => return write_gap(page, "request:", &gap.to_string()),
         RequestReport::Seen { request, author, landed, reviews } => (request, author, landed, reviews),
@@ -147,7 +148,7 @@ fn write_request(report: &RequestReport<'_>, page: &mut Page<'_>) -> io::Result<
     }
 }
 
-fn write_review(review: &ReviewReport<'_>, page: &mut Page<'_>) -> io::Result<()> {
+fn write_review(review: &ReviewReport<'_>, page: &mut TerminalPage<'_>) -> io::Result<()> {
     let (word, style, why) = match review.weight {
         ReviewWeight::Counts => ("counts", of_verdict(Verdict::Met), ""),
         ReviewWeight::DoesNotCount(why) => ("does not count", of_verdict(Verdict::Unproven), why),
@@ -158,7 +159,7 @@ fn write_review(review: &ReviewReport<'_>, page: &mut Page<'_>) -> io::Result<()
     page.paragraph(Margin(2, 18), Lead(&format!("{word:<15}"), style), &text)
 }
 
-fn write_findings(report: &LandingReport<'_>, page: &mut Page<'_>) -> io::Result<()> {
+fn write_findings(report: &LandingReport<'_>, page: &mut TerminalPage<'_>) -> io::Result<()> {
     let Some(findings) = report.findings else {
         let text =
             "which request it was, and who approved it; name the host: --host github --repository OWNER/NAME";
@@ -187,12 +188,12 @@ fn write_findings(report: &LandingReport<'_>, page: &mut Page<'_>) -> io::Result
     Ok(())
 }
 
-fn write_verdict(page: &mut Page<'_>, verdict: Verdict, text: &str) -> io::Result<()> {
+fn write_verdict(page: &mut TerminalPage<'_>, verdict: Verdict, text: &str) -> io::Result<()> {
     let lead = format!("{:<9}", summary::verdict(verdict));
     page.paragraph(Margin(2, 12), Lead(&lead, of_verdict(verdict)), text)
 }
 
-fn write_known_areas(areas: &[TouchedArea], page: &mut Page<'_>) -> io::Result<()> {
+fn write_known_areas(areas: &[TouchedArea], page: &mut TerminalPage<'_>) -> io::Result<()> {
     if areas.is_empty() {
         page.blank()?;
         return page.paragraph(Margin(0, 4), PLAIN_LEAD, "It touches no data-processing area.");

@@ -1,6 +1,7 @@
-//! What in the environment comes between the gate and the host: a proxy, other certificates, another address, code that the
-//! system loads into every program. A step of the same job can set these for later steps (`GITHUB_ENV`), and so can the
-//! owner of the machine, for honest reasons. The gate cannot tell which it was, so it notes them.
+//! What in the environment comes between the gate and the host: a proxy, other certificates,
+//! another address, code that the system loads into every program. A step of the same job can set
+//! these for later steps (`GITHUB_ENV`), and so can the owner of the machine, for honest reasons.
+//! The gate cannot tell which it was, so it notes them.
 
 use super::TABLE;
 use crate::model::facts::Detour;
@@ -9,7 +10,8 @@ use crate::model::facts::Detour;
 const PROXIES: [&str; 4] = ["ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"];
 /// Read in place of the machine's certificate store.
 const CERTIFICATES: [&str; 2] = ["SSL_CERT_DIR", "SSL_CERT_FILE"];
-/// Read by the system when it starts a program (ld.so(8), dyld(1)): code from there runs within the gate.
+/// Read by the system when it starts a program (ld.so(8), dyld(1)): code from there runs within the
+/// gate.
 const LOADERS: [&str; 6] = [
     "DYLD_FRAMEWORK_PATH",
     "DYLD_INSERT_LIBRARIES",

@@ -13,10 +13,12 @@ pub type Parents<'a> = &'a dyn Fn(&Revision) -> Option<Vec<Revision>>;
 
 /// What a job is of, as its CI system tells.
 pub trait JobEvent {
-    /// Where the verdict of the job is shown. Without `parents` what the job says is not compared with this clone.
+    /// Where the verdict of the job is shown. Without `parents` what the job says is not compared
+    /// with this clone.
     ///
     /// # Errors
-    /// A gap: it is not known which commit that is, it cannot be judged, or the job's claims contradict each other.
+    /// A gap: it is not known which commit that is, it cannot be judged, or the job's claims
+    /// contradict each other.
     fn verdict_place(&self, parents: Option<Parents<'_>>) -> Result<VerdictPlace, Gap>;
 }
 
@@ -39,7 +41,8 @@ pub enum EventError {
 }
 
 impl EventError {
-    /// Can the command line say what is missing? Otherwise something around the gate has to be repaired.
+    /// Can the command line say what is missing? Otherwise something around the gate has to be
+    /// repaired.
     pub fn is_usage(&self) -> bool {
         matches!(self, EventError::NoEvent(_))
     }
@@ -63,13 +66,15 @@ impl std::error::Error for EventError {}
 pub enum ShownOn {
     /// On the head of the event's request, which the event names. Only that request is judged.
     Head,
-    /// On the commit that the event is about. A request is judged if this is its head; a deployment, if this is
-    /// what would be deployed.
+    /// On the commit that the event is about. A request is judged if this is its head; a
+    /// deployment, if this is what would be deployed.
     Commit,
-    /// On the tip of a branch that the event is not about. A request is judged if this is its head. A person or a
-    /// timer starts deployments here: the one that `--head` names is judged, else this commit.
+    /// On the tip of a branch that the event is not about. A request is judged if this is its head.
+    /// A person or a timer starts deployments here: the one that `--head` names is judged, else
+    /// this commit.
     Tip,
-    /// On the commit of a merge group, which may hold several requests. Nothing is judged there yet.
+    /// On the commit of a merge group, which may hold several requests. Nothing is judged there
+    /// yet.
     Group,
 }
 
@@ -84,7 +89,8 @@ pub struct VerdictPlace {
     pub repository: String,
     /// The request that the event is of.
     pub request: Option<RequestId>,
-    /// The environments that the event's deployment is to, as the host calls them; none where it is of no deployment.
+    /// The environments that the event's deployment is to, as the host calls them; none where it is
+    /// of no deployment.
     pub environments: Vec<String>,
     /// The event, as the CI system calls it.
     pub event: String,
@@ -119,9 +125,9 @@ impl VerdictPlace {
         Err(elsewhere(found, self.remedy()))
     }
 
-    /// What would be deployed: the commit of the job, or what `--head` names. Where the event is about a commit, no other can
-    /// be named; where a person or a timer started the job, it can, because the exit code tells the job's own next step
-    /// and the decision names the commit.
+    /// What would be deployed: the commit of the job, or what `--head` names. Where the event is
+    /// about a commit, no other can be named; where a person or a timer started the job, it can,
+    /// because the exit code tells the job's own next step and the decision names the commit.
     ///
     /// # Errors
     /// A gap, if another commit is named or checked out than the verdict is shown on.
@@ -140,8 +146,8 @@ impl VerdictPlace {
         Ok(candidate)
     }
 
-    /// Sees that this is the environment that the event's deployment is to. The host compares names without regard to case,
-    /// and takes names that no environment can have here.
+    /// Sees that this is the environment that the event's deployment is to. The host compares names
+    /// without regard to case, and takes names that no environment can have here.
     ///
     /// # Errors
     /// A gap, if it is another one.
@@ -156,7 +162,8 @@ impl VerdictPlace {
         Err(Gap::new("an environment that this job may judge", GapReason::Contradiction, found, remedy))
     }
 
-    /// Sees that a request ends at the commit that the verdict is shown on, where the event is of no request.
+    /// Sees that a request ends at the commit that the verdict is shown on, where the event is of
+    /// no request.
     ///
     /// # Errors
     /// A gap, if it ends elsewhere.

@@ -1,11 +1,12 @@
-//! Gitea Actions and Forgejo Actions. They set GitHub's variables and understand its workflow commands, but their host
-//! has another API, which this program cannot ask yet. A job of theirs is not taken for one of GitHub.
+//! Gitea Actions and Forgejo Actions. They set GitHub's variables and understand its workflow
+//! commands, but their host has another API, which this program cannot ask yet. A job of theirs is
+//! not taken for one of GitHub.
 //!
-//! The runner of Gitea sets `GITEA_ACTIONS`, that of Forgejo (from version 7) `FORGEJO_ACTIONS`. Older runners of Forgejo
-//! set neither: then the address of the API tells.
+//! The runner of Gitea sets `GITEA_ACTIONS`, that of Forgejo (from version 7) `FORGEJO_ACTIONS`.
+//! Older runners of Forgejo set neither: then the address of the API tells.
 
 use super::github_actions::{self, GitHubActionsJob};
-use super::{CiJob, CiSystem, EventError, HostKind, JobEvent, Variables};
+use super::{CiJob, CiSystem, EventError, HostKind, JobEvent};
 use crate::model::change::BranchName;
 use crate::model::evidence::Producer;
 use crate::model::fact::{Gap, GapReason};
@@ -15,26 +16,11 @@ use std::path::PathBuf;
 /// Gitea Actions and Forgejo Actions among the CI systems.
 pub(super) static SYSTEM: CiSystem = CiSystem {
     name: "gitea-actions",
-    is_here: |variables| github_actions::has_variables(variables) && is_gitea(variables),
+    is_here: |variables| github_actions::has_variables(variables) && github_actions::is_gitea(variables),
     job: |variables| Box::new(GiteaActionsJob(GitHubActionsJob { variables })),
     recorder_variable: None,
     other_address: |_| None,
 };
-
-/// What only the runners of Gitea and Forgejo set.
-const MARKS: [&str; 3] = ["GITEA_ACTIONS", "FORGEJO_ACTIONS", "FORGEJO_API_URL"];
-
-/// Where the API of a Gitea or Forgejo is below its server; GitHub's is elsewhere.
-const API_PATH: &str = "/api/v1";
-
-/// Is this environment with GitHub's variables one of Gitea or Forgejo?
-pub(super) fn is_gitea(variables: Variables) -> bool {
-    let has_api = || {
-        let api = variables("GITHUB_API_URL").unwrap_or_default();
-        api.trim_end_matches('/').to_ascii_lowercase().ends_with(API_PATH)
-    };
-    MARKS.iter().any(|mark| variables(mark).is_some()) || has_api()
-}
 
 /// A job of GitHub's kind in all that its own variables say.
 struct GiteaActionsJob(GitHubActionsJob);

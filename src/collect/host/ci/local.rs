@@ -1,4 +1,5 @@
-//! No CI system that this program knows: a person at a terminal, or a job that says nothing but `CI`.
+//! No CI system that this program knows: a person at a terminal, or a job that says nothing but
+//! `CI`.
 
 use super::CiJob;
 use crate::model::evidence::Producer;

@@ -1,7 +1,8 @@
-//! CI systems, behind one trait: what a job knows of itself, and how its log and pages take a decision.
+//! CI systems, behind one trait: what a job knows of itself, and how its log and pages take a
+//! decision.
 //!
-//! A CI system is a file or folder here and a line in [`TABLE`]. It is told from the environment; where no system of the
-//! table is, the job is a [`local`] one, even where `CI` is set.
+//! A CI system is a file or folder here and a line in [`TABLE`]. It is told from the environment;
+//! where no system of the table is, the job is a [`local`] one, even where `CI` is set.
 
 use super::HostKind;
 use crate::model::change::BranchName;
@@ -34,11 +35,13 @@ pub struct CiSystem {
     pub job: fn(Variables) -> Box<dyn CiJob>,
     /// The variable that names the account which started the job, for the record.
     pub recorder_variable: Option<&'static str>,
-    /// The address of the host's API, where the environment names another one than that of the host's own server.
+    /// The address of the host's API, where the environment names another one than that of the
+    /// host's own server.
     pub other_address: fn(&[(String, String)]) -> Option<Detour>,
 }
 
-/// Every CI system, sorted by name. One that is told by a variable of another's excludes that other in `is_here`.
+/// Every CI system, sorted by name. One that is told by a variable of another's excludes that other
+/// in `is_here`.
 pub static TABLE: &[&CiSystem] =
     &[&gitea_actions::SYSTEM, &github_actions::SYSTEM, &gitlab_ci::SYSTEM, &jenkins::SYSTEM];
 
@@ -47,7 +50,8 @@ pub trait CiJob {
     /// Who runs the tests, for statements about them.
     fn producer(&self) -> Producer;
 
-    /// The kind of host that the job's repository is on; `None` where the system works with several.
+    /// The kind of host that the job's repository is on; `None` where the system works with
+    /// several.
     ///
     /// # Errors
     /// A gap: it is of a kind that this program cannot ask.
@@ -75,7 +79,8 @@ pub trait CiJob {
         None
     }
 
-    /// Below which directory the system checks out what it builds; what is outside belongs to the machine.
+    /// Below which directory the system checks out what it builds; what is outside belongs to the
+    /// machine.
     fn workspace(&self) -> Option<PathBuf> {
         None
     }
@@ -88,7 +93,8 @@ pub trait CiJob {
         Ok(None)
     }
 
-    /// The formats, by name, that go to stdout where none is asked for, beside the one for a terminal.
+    /// The formats, by name, that go to stdout where none is asked for, beside the one for a
+    /// terminal.
     fn default_formats(&self) -> &'static [&'static str] {
         &[]
     }
@@ -98,8 +104,9 @@ pub trait CiJob {
         None
     }
 
-    /// Makes text harmless for the job's log, which a runner may take commands from. `format` names the format of a
-    /// decision; `None` stands for other data, which holds what the runner could take for a command.
+    /// Makes text harmless for the job's log, which a runner may take commands from. `format` names
+    /// the format of a decision; `None` stands for other data, which holds what the runner could
+    /// take for a command.
     fn guard_log(&self, _format: Option<&str>, text: Vec<u8>) -> Vec<u8> {
         text
     }
@@ -117,7 +124,8 @@ fn job_of(variables: Variables) -> Box<dyn CiJob> {
     }
 }
 
-/// Does the program run in a job of any CI system? All of them set `CI`; a job of GitHub is known without it.
+/// Does the program run in a job of any CI system? All of them set `CI`; a job of GitHub is known
+/// without it.
 pub fn is_ci() -> bool {
     variable("CI").is_some() || github_actions::has_variables(variable)
 }

@@ -1,13 +1,15 @@
-//! Repositories of a GitHub, and what follows from the address of its API: `https://api.github.com`, or
-//! `https://HOST/api/v3` for a GitHub Enterprise Server (GitHub docs, "Getting started with the REST API").
+//! Repositories of a GitHub, and what follows from the address of its API:
+//! `https://api.github.com`, or `https://HOST/api/v3` for a GitHub Enterprise Server (GitHub docs,
+//! "Getting started with the REST API").
 
 use crate::collect::host::http::address::Api;
 use crate::collect::host::http::transport::is_loopback;
 use std::collections::BTreeSet;
 
-/// The domains of the host's own addresses: `github.com`; of an Enterprise Server its host name, which its API may have an
-/// `api.` before (GitHub docs, "Enabling subdomain isolation"). A server on this machine, and one whose name no network
-/// has (RFC 6761, section 6.2), stands in for github.com.
+/// The domains of the host's own addresses: `github.com`; of an Enterprise Server its host name,
+/// which its API may have an `api.` before (GitHub docs, "Enabling subdomain isolation"). A server
+/// on this machine, and one whose name no network has (RFC 6761, section 6.2), stands in for
+/// github.com.
 pub(super) fn own_domains(api: &Api) -> Vec<String> {
     let host = api.origin.host();
     let is_enterprise = api.base().ends_with("/api/v3");
@@ -32,8 +34,8 @@ pub(super) struct RepositoryName {
 }
 
 impl RepositoryName {
-    /// Reads `owner/name`: two parts of letters, digits, `-`, `_` and `.`, neither of them `.` or `..`. `None` for any
-    /// other text.
+    /// Reads `owner/name`: two parts of letters, digits, `-`, `_` and `.`, neither of them `.` or
+    /// `..`. `None` for any other text.
     pub fn parse(text: &str) -> Option<RepositoryName> {
         let plain = |part: &str| {
             let letters = part.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));

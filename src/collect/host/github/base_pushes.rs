@@ -19,11 +19,11 @@ const PAGES: usize = 30;
 
 /// A page of "List repository activities", which come newest first.
 ///
-/// A server that does not have this list answers 404. A token cannot be the reason: the list needs the permission to read contents,
-/// as the branch does, which the host has told by then.
+/// A server that does not have this list answers 404. A token cannot be the reason: the list needs
+/// the permission to read contents, as the branch does, which the host has told by then.
 #[derive(Deserialize)]
 #[serde(transparent)]
-struct Activities(Vec<wire::Activity>);
+struct Activities(Vec<wire::RepositoryActivity>);
 
 impl Page for Activities {
     fn value(what: &str, reply: &Reply) -> Result<Value, Gap> {
@@ -102,7 +102,7 @@ fn too_many() -> Gap {
     Gap { remedy: remedy.to_string(), ..truncated(WHAT, detail) }
 }
 
-fn push(entry: wire::Activity) -> Result<BranchPush, Gap> {
+fn push(entry: wire::RepositoryActivity) -> Result<BranchPush, Gap> {
     let tip = |name: String| match translate::is_no_commit(&name) {
         true => Ok(None),
         false => translate::revision(WHAT, name).map(Some),

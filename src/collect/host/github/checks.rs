@@ -1,10 +1,11 @@
-//! The reading plan for checks: check runs and statuses of a commit, and where a cancelled run may have been superseded, of which
-//! workflow run each is.
+//! The reading plan for checks: check runs and statuses of a commit, and where a cancelled run may
+//! have been superseded, of which workflow run each is.
 //!
-//! GitHub lists the newest check runs of each *check suite* (`filter=latest`), and every start of a workflow has a suite of its own. So what a
-//! workflow said when it was started first stays in the list, also where its concurrency group stopped it because it was started again. Only the
-//! workflow runs tell that: the suite of each, its workflow, its number and its event (GitHub docs, "List workflow runs for a
-//! repository", `head_sha`).
+//! GitHub lists the newest check runs of each *check suite* (`filter=latest`), and every start of a
+//! workflow has a suite of its own. So what a workflow said when it was started first stays in the
+//! list, also where its concurrency group stopped it because it was started again. Only the
+//! workflow runs tell that: the suite of each, its workflow, its number and its event (GitHub docs,
+//! "List workflow runs for a repository", `head_sha`).
 
 use crate::collect::host::CheckFacts;
 use crate::collect::host::github::{GitHub, translate, wire};
@@ -66,7 +67,8 @@ impl GitHub {
         Ok((checks.collect::<Result<_, _>>()?, suites))
     }
 
-    /// The workflow run of each check run that belongs to one. Other apps than GitHub's own have none.
+    /// The workflow run of each check run that belongs to one. Other apps than GitHub's own have
+    /// none.
     fn workflow_runs(&self, head: &Revision, suites: &Suites) -> Result<BTreeMap<CheckId, WorkflowRun>, Gap> {
         let what = format!("the workflow runs of {}", head.short());
         let (segments, query) = (self.at(&["actions", "runs"]), [("head_sha", head.as_str())]);

@@ -1,8 +1,10 @@
-//! The reading plan for co-authors: whom GitHub attributes the addresses in `Co-authored-by` trailers to.
+//! The reading plan for co-authors: whom GitHub attributes the addresses in `Co-authored-by`
+//! trailers to.
 //!
-//! REST attributes the author and the committer of a commit and nobody else; GraphQL lists the co-authors as well (`Commit.authors`: the
-//! author first, then those of the trailers). It is asked only for addresses that say nothing by themselves and that no author of the change
-//! has. What it does not tell of belongs to nobody, as before.
+//! REST attributes the author and the committer of a commit and nobody else; GraphQL lists the
+//! co-authors as well (`Commit.authors`: the author first, then those of the trailers). It is asked
+//! only for addresses that say nothing by themselves and that no author of the change has. What it
+//! does not tell of belongs to nobody, as before.
 
 use crate::collect::host::Forge as _;
 use crate::collect::host::github::address::graphql_url;
@@ -24,7 +26,7 @@ const PORTION: usize = 50;
 const MOST: usize = 200;
 
 /// Accounts by address; `None` where two answers differ.
-type Found = BTreeMap<String, Option<Account>>;
+type AccountsByAddress = BTreeMap<String, Option<Account>>;
 
 impl GitHub {
     /// Whom the host attributes addresses of co-authors to, in lower case.
@@ -42,7 +44,7 @@ impl GitHub {
         let mut waiting = open.clone();
         let asked: Vec<&Commit> =
             commits.iter().filter(|commit| names_any(commit, &mut waiting)).take(MOST).collect();
-        let mut found = Found::new();
+        let mut found = AccountsByAddress::new();
         for portion in asked.chunks(PORTION) {
             self.add_authors(portion, &open, &mut found)?;
         }
@@ -53,7 +55,7 @@ impl GitHub {
         &self,
         commits: &[&Commit],
         open: &BTreeSet<String>,
-        found: &mut Found,
+        found: &mut AccountsByAddress,
     ) -> Result<(), Gap> {
         let variables = serde_json::json!({ "owner": self.repository.owner, "name": self.repository.name });
         let question = serde_json::json!({ "query": query(commits), "variables": variables }).to_string();
@@ -66,7 +68,7 @@ impl GitHub {
         let mut fields = repository.ok_or_else(|| malformed(WHAT, "the answer holds no repository"))?;
         for commit in commits {
             let field = fields.remove(&alias(&commit.id)).unwrap_or_default();
-            let seen: graphql::Commit = serde_json::from_value(field)
+            let seen: graphql::CommitNode = serde_json::from_value(field)
                 .map_err(|error| malformed(WHAT, format!("commit {}: {error}", commit.id.short())))?;
             if seen.oid != commit.id.as_str() {
                 return Err(malformed(WHAT, format!("the host answered with commit {}", seen.oid)));
@@ -78,7 +80,7 @@ impl GitHub {
 }
 
 /// Only addresses that stand in the commit itself count.
-fn add(commit: &Commit, seen: Vec<graphql::Author>, open: &BTreeSet<String>, found: &mut Found) {
+fn add(commit: &Commit, seen: Vec<graphql::Author>, open: &BTreeSet<String>, found: &mut AccountsByAddress) {
     let own: BTreeSet<String> = commit.co_authors.iter().map(|one| one.email.to_ascii_lowercase()).collect();
     for author in seen {
         let address = author.email.unwrap_or_default().to_ascii_lowercase();
@@ -90,13 +92,13 @@ fn add(commit: &Commit, seen: Vec<graphql::Author>, open: &BTreeSet<String>, fou
     }
 }
 
-fn account(user: graphql::User) -> Option<Account> {
+fn account(user: graphql::UserNode) -> Option<Account> {
     let kind = "User".to_string();
-    Some(translate::account(wire::User { login: user.login, id: user.database_id?, kind }))
+    Some(translate::account(wire::SimpleUser { login: user.login, id: user.database_id?, kind }))
 }
 
-/// Addresses of co-authors of which nothing is known: not those of authors and committers that the host told of, and not those that name
-/// an account by its number.
+/// Addresses of co-authors of which nothing is known: not those of authors and committers that the
+/// host told of, and not those that name an account by its number.
 fn open_addresses(
     commits: &[Commit],
     attribution: &BTreeMap<Revision, CommitAccounts>,

@@ -1,10 +1,12 @@
 //! The reading plan for deployments: which commit does GitHub say is deployed?
 //!
-//! A deployment is only a wish. What became of it is said by its statuses, of which the newest counts: `success` means that
-//! it is deployed, `inactive` that another took its place or that it was taken down, and the others that it never was, or not yet.
-//! GitHub adds `inactive` by itself only where the environment is not a production environment (GitHub docs, "Create a deployment status",
-//! `auto_inactive`). So several may stand at `success`, and the one that succeeded last is deployed. That is not always the newest
-//! deployment: a tool may go back by giving an old one a new status.
+//! A deployment is only a wish. What became of it is said by its statuses, of which the newest
+//! counts: `success` means that it is deployed, `inactive` that another took its place or that it
+//! was taken down, and the others that it never was, or not yet. GitHub adds `inactive` by itself
+//! only where the environment is not a production environment (GitHub docs, "Create a deployment
+//! status", `auto_inactive`). So several may stand at `success`, and the one that succeeded last is
+//! deployed. That is not always the newest deployment: a tool may go back by giving an old one a
+//! new status.
 
 use crate::collect::host::github::{GitHub, translate, wire};
 use crate::collect::host::http::gaps::contradiction;
@@ -14,7 +16,8 @@ use crate::model::environment::Environment;
 use crate::model::fact::{Gap, GapReason};
 use std::collections::BTreeMap;
 
-/// No more environments than this are looked at where the policy lists none: each costs a question at least.
+/// No more environments than this are looked at where the policy lists none: each costs a question
+/// at least.
 const MOST: usize = 40;
 
 impl GitHub {
@@ -24,7 +27,8 @@ impl GitHub {
         self.newest_success(&what, listed)
     }
 
-    /// Each other environment with what is deployed there, by its name without regard to case, as GitHub compares them.
+    /// Each other environment with what is deployed there, by its name without regard to case, as
+    /// GitHub compares them.
     pub(super) fn deployed_to_others(
         &self,
         environment: &str,
@@ -46,11 +50,11 @@ impl GitHub {
     fn deployments_of_others(
         &self,
         environment: &str,
-    ) -> Result<BTreeMap<String, Vec<wire::Deployment>>, Gap> {
+    ) -> Result<BTreeMap<String, Vec<wire::DeploymentItem>>, Gap> {
         let what = "the deployments to other environments";
         let mut pages = self.client.pages(what, PageNames::Numbered, &self.at(&["deployments"]), &[])?;
-        let mut all: BTreeMap<String, Vec<wire::Deployment>> = BTreeMap::new();
-        while let Some(page) = pages.next::<Vec<wire::Deployment>>()? {
+        let mut all: BTreeMap<String, Vec<wire::DeploymentItem>> = BTreeMap::new();
+        while let Some(page) = pages.next::<Vec<wire::DeploymentItem>>()? {
             for one in page.into_iter().filter(|one| !one.environment.eq_ignore_ascii_case(environment)) {
                 all.entry(one.environment.to_lowercase()).or_default().push(one);
             }
@@ -67,9 +71,10 @@ impl GitHub {
     fn newest_success(
         &self,
         what: &str,
-        mut listed: Vec<wire::Deployment>,
+        mut listed: Vec<wire::DeploymentItem>,
     ) -> Result<Option<HostDeployment>, Gap> {
-        // A new status also moves `updated_at`: behind the first that was not touched since the best one there is no better.
+        // A new status also moves `updated_at`: behind the first that was not touched since the
+        // best one there is no better.
         listed.sort_by_key(|one| std::cmp::Reverse((one.updated_at, one.id)));
         let mut best: Option<HostDeployment> = None;
         for one in listed {
@@ -84,12 +89,12 @@ impl GitHub {
         Ok(best)
     }
 
-    fn listed_deployments(&self, what: &str, environment: &str) -> Result<Vec<wire::Deployment>, Gap> {
+    fn listed_deployments(&self, what: &str, environment: &str) -> Result<Vec<wire::DeploymentItem>, Gap> {
         let segments = self.at(&["deployments"]);
         let mut pages =
             self.client.pages(what, PageNames::Numbered, &segments, &[("environment", environment)])?;
         let mut listed = Vec::new();
-        while let Some(page) = pages.next::<Vec<wire::Deployment>>()? {
+        while let Some(page) = pages.next::<Vec<wire::DeploymentItem>>()? {
             listed.extend(page);
         }
         match listed.iter().find(|one| !one.environment.eq_ignore_ascii_case(environment)) {
@@ -101,7 +106,7 @@ impl GitHub {
     }
 
     /// The deployment, if its newest status says that it succeeded.
-    fn success(&self, what: &str, one: wire::Deployment) -> Result<Option<HostDeployment>, Gap> {
+    fn success(&self, what: &str, one: wire::DeploymentItem) -> Result<Option<HostDeployment>, Gap> {
         let number = one.id.to_string();
         let statuses: Vec<wire::DeploymentStatus> =
             self.client.list(what, &self.at(&["deployments", &number, "statuses"]))?;

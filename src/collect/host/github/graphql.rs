@@ -1,9 +1,11 @@
-//! GitHub's JSON of the GraphQL API; only the fields that we ask for. What may be `null` or missing is told as in [`super::wire`].
+//! GitHub's JSON of the GraphQL API; only the fields that we ask for. What may be `null` or missing
+//! is told as in [`super::wire`].
 
 use crate::model::fact::nullable;
 use serde::Deserialize;
 
-/// An answer of the GraphQL API to the question about the authors of commits: `data.repository` holds one field for each.
+/// An answer of the GraphQL API to the question about the authors of commits: `data.repository`
+/// holds one field for each.
 #[derive(Debug, Deserialize)]
 pub(super) struct Authors {
     pub data: Option<Commits>,
@@ -19,7 +21,7 @@ pub(super) struct Commits {
 
 /// `Commit`.
 #[derive(Debug, Deserialize)]
-pub(super) struct Commit {
+pub(super) struct CommitNode {
     pub oid: String,
     pub authors: Actors,
 }
@@ -35,13 +37,13 @@ pub(super) struct Actors {
 pub(super) struct Author {
     pub email: Option<String>,
     #[serde(deserialize_with = "nullable")]
-    pub user: Option<User>,
+    pub user: Option<UserNode>,
 }
 
 /// `User`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct User {
+pub(super) struct UserNode {
     pub login: String,
     pub database_id: Option<u64>,
 }
@@ -65,12 +67,12 @@ pub(super) struct Error {
 /// `data`.
 #[derive(Debug, Deserialize)]
 pub(super) struct Data {
-    pub repository: Option<Repository>,
+    pub repository: Option<RepositoryNode>,
 }
 
 /// `repository`.
 #[derive(Debug, Deserialize)]
-pub(super) struct Repository {
+pub(super) struct RepositoryNode {
     #[serde(rename = "ref")]
     pub reference: Option<Ref>,
 }
@@ -79,22 +81,22 @@ pub(super) struct Repository {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Ref {
-    pub branch_protection_rule: Option<Rule>,
+    pub branch_protection_rule: Option<BranchProtectionRule>,
 }
 
 /// `BranchProtectionRule`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Rule {
+pub(super) struct BranchProtectionRule {
     pub allows_force_pushes: bool,
-    pub bypass_force_push_allowances: Allowances,
-    pub bypass_pull_request_allowances: Allowances,
+    pub bypass_force_push_allowances: AllowanceConnection,
+    pub bypass_pull_request_allowances: AllowanceConnection,
 }
 
 /// A connection of allowances.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Allowances {
+pub(super) struct AllowanceConnection {
     pub total_count: u64,
     pub page_info: PageInfo,
     pub nodes: Vec<Allowance>,

@@ -1,9 +1,10 @@
-//! GitHub and GitHub Enterprise Server over REST, and over GraphQL for the two things that REST hides.
+//! GitHub and GitHub Enterprise Server over REST, and over GraphQL for the two things that REST
+//! hides.
 //!
 //! - `style` holds the ways of its API, `address` its names of repositories and servers;
 //! - `wire` and `graphql` are its JSON, `translate` and `protection` say it in our words;
-//! - `checks`, `co_authors`, `base_pushes`, `deployments`, `pushes`, `reviews` and `rules` hold the reading plans of their
-//!   topics; the short ones are here.
+//! - `checks`, `co_authors`, `base_pushes`, `deployments`, `pushes`, `reviews` and `rules` hold the
+//!   reading plans of their topics; the short ones are here.
 //!
 //! What was not seen whole and for certain is a gap. In particular a 404 is never "there is none":
 //! GitHub gives it for what a token may not see (GitHub docs, "Troubleshooting the REST API").
@@ -67,16 +68,19 @@ pub struct GitHub {
 struct GitHubRequest<'g> {
     host: &'g GitHub,
     id: RequestId,
-    /// The names that the repository is known by: the one that was asked for, and the one that the host answered with.
+    /// The names that the repository is known by: the one that was asked for, and the one that the
+    /// host answered with.
     names: RefCell<BTreeSet<String>>,
 }
 
 impl GitHub {
-    /// The GitHub whose API is at an address (`https://api.github.com`, `https://HOST/api/v3`). Where the address of the
-    /// server itself (`https://HOST`) is known from elsewhere, its addresses are under HOST.
+    /// The GitHub whose API is at an address (`https://api.github.com`, `https://HOST/api/v3`).
+    /// Where the address of the server itself (`https://HOST`) is known from elsewhere, its
+    /// addresses are under HOST.
     ///
     /// # Errors
-    /// An address or a repository that cannot be one. An address without TLS is accepted for this machine only.
+    /// An address or a repository that cannot be one. An address without TLS is accepted for this
+    /// machine only.
     pub fn open(repository: &str, connection: Connection) -> Result<GitHub, HostError> {
         let Connection { api_url, server_url, token, transport, retry } = connection;
         let api_url = api_url.as_deref().or(KIND.default_api).ok_or(HostError::NoAddress(&KIND))?;
@@ -101,7 +105,7 @@ impl GitHub {
     fn members_of(&self, team: &TeamName) -> Result<Vec<Account>, Gap> {
         let what = format!("the members of team {team}");
         let (organisation, slug) = team.parts().ok_or_else(|| translate::no_team(&what))?;
-        let seen: Vec<wire::User> =
+        let seen: Vec<wire::SimpleUser> =
             self.client.list(&what, &["orgs", organisation, "teams", slug, "members"])?;
         let accounts: BTreeSet<Account> = seen.into_iter().map(translate::account).collect();
         Ok(accounts.into_iter().collect())

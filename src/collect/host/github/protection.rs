@@ -1,7 +1,8 @@
 //! Rulesets and classic protection in our one form.
 //!
-//! Both hold at once (GitHub docs, "About rulesets"), so each becomes its own requirements and nothing is
-//! merged here. Kinds of rules that the model does not know only add strictness, and are passed over.
+//! Both hold at once (GitHub docs, "About rulesets"), so each becomes its own requirements and
+//! nothing is merged here. Kinds of rules that the model does not know only add strictness, and are
+//! passed over.
 
 use crate::collect::host::github::translate::unknown;
 use crate::collect::host::github::{graphql, wire};
@@ -51,7 +52,8 @@ fn status_check_rules(what: &str, given: wire::StatusCheckParameters) -> Result<
     check_rules(what, checks, given.strict_required_status_checks_policy)
 }
 
-/// "Up to date" does nothing without a required check (GitHub REST, `strict_required_status_checks_policy`).
+/// "Up to date" does nothing without a required check (GitHub REST,
+/// `strict_required_status_checks_policy`).
 fn check_rules(
     what: &str,
     checks: impl Iterator<Item = (String, Option<i64>)>,
@@ -77,9 +79,9 @@ fn app_number(what: &str, app: Option<i64>) -> Result<Option<u64>, Gap> {
     }
 }
 
-/// Who a ruleset lets round its rules. The list is left out unless the token may change the ruleset, so a
-/// missing list says nothing, and only an empty one says "nobody".
-pub(super) fn ruleset_bypass(what: &str, ruleset: wire::Ruleset) -> Result<Vec<Bypass>, Gap> {
+/// Who a ruleset lets round its rules. The list is left out unless the token may change the
+/// ruleset, so a missing list says nothing, and only an empty one says "nobody".
+pub(super) fn ruleset_bypass(what: &str, ruleset: wire::RepositoryRuleset) -> Result<Vec<Bypass>, Gap> {
     let actors = ruleset.bypass_actors.ok_or_else(|| redacted(what))?;
     actors.into_iter().map(|actor| ruleset_actor(what, actor)).collect()
 }
@@ -116,7 +118,8 @@ pub(super) struct Allowed {
     change_request: Vec<Bypass>,
 }
 
-/// Reads the answer to the question about allowances. That the rule blocks force pushes is known from REST.
+/// Reads the answer to the question about allowances. That the rule blocks force pushes is known
+/// from REST.
 pub(super) fn allowed(what: &str, answer: graphql::Answer, blocks_force_push: bool) -> Result<Allowed, Gap> {
     if let Some(error) = answer.errors.first() {
         return Err(graphql_error(what, error));
@@ -144,7 +147,7 @@ fn hidden(what: &str, detail: &str) -> Gap {
     Gap::new(what, GapReason::NotVisible, detail, "Give a token with administration rights (read).")
 }
 
-fn connection(what: &str, list: graphql::Allowances) -> Result<Vec<Bypass>, Gap> {
+fn connection(what: &str, list: graphql::AllowanceConnection) -> Result<Vec<Bypass>, Gap> {
     if list.page_info.has_next_page || u64::try_from(list.nodes.len()) != Ok(list.total_count) {
         return Err(truncated(what, "the list of allowed actors is not whole"));
     }
@@ -168,7 +171,7 @@ fn graphql_actor(actor: graphql::Actor) -> Bypass {
 }
 
 /// Classic protection: its requirements, and a gap for each setting that the answer leaves open.
-pub(super) struct Classic<'a> {
+pub(super) struct ClassicReader<'a> {
     /// Its name in gaps.
     pub what: &'a str,
     /// Its name in requirements.
@@ -177,14 +180,14 @@ pub(super) struct Classic<'a> {
     pub allowed: Result<Allowed, Gap>,
 }
 
-impl Classic<'_> {
+impl ClassicReader<'_> {
     /// Does this rule block force pushes, as far as REST says?
-    pub fn blocks_force_push(seen: &wire::Classic) -> bool {
+    pub fn blocks_force_push(seen: &wire::BranchProtection) -> bool {
         seen.allow_force_pushes.as_ref().is_none_or(|switch| !switch.enabled)
     }
 
     /// The requirements, and what stays open.
-    pub fn requirements(&self, seen: wire::Classic) -> (Vec<Requirement>, Vec<Gap>) {
+    pub fn requirements(&self, seen: wire::BranchProtection) -> (Vec<Requirement>, Vec<Gap>) {
         let admins = self.administrators(seen.enforce_admins.as_ref());
         let change_request =
             plus(&admins, self.round_change_request(seen.required_pull_request_reviews.as_ref()));
@@ -249,7 +252,8 @@ impl Classic<'_> {
         }
     }
 
-    /// REST leaves the allowances out when there are none, which looks the same as hiding them: then GraphQL decides.
+    /// REST leaves the allowances out when there are none, which looks the same as hiding them:
+    /// then GraphQL decides.
     fn round_change_request(&self, seen: Option<&wire::ClassicReviews>) -> Result<Vec<Bypass>, Gap> {
         match seen.and_then(|reviews| reviews.bypass_pull_request_allowances.as_ref()) {
             Some(allowances) => Ok(allowance_actors(allowances)),
@@ -311,7 +315,7 @@ fn plus(admins: &Result<Vec<Bypass>, Gap>, more: Result<Vec<Bypass>, Gap>) -> Re
     Ok(all)
 }
 
-fn allowance_actors(given: &wire::Allowances) -> Vec<Bypass> {
+fn allowance_actors(given: &wire::ClassicAllowances) -> Vec<Bypass> {
     let actor = |kind, id: u64, name: Option<&String>| Bypass {
         kind,
         id: Some(id.into()),

@@ -1,8 +1,9 @@
 //! The reading plan for the moves of a request's branch: who pushed what, not only last.
 //!
-//! A commit of the request was brought by whoever moved the branch to it, whatever name stands in it. Moves are read from the
-//! newest down, until one began on the base or the branch began: what was there before is not of this request. A whole page is
-//! always read, so that a commit that was taken away and brought again in the meantime is seen both times.
+//! A commit of the request was brought by whoever moved the branch to it, whatever name stands in
+//! it. Moves are read from the newest down, until one began on the base or the branch began: what
+//! was there before is not of this request. A whole page is always read, so that a commit that was
+//! taken away and brought again in the meantime is seen both times.
 
 use crate::collect::host::github::address::RepositoryName;
 use crate::collect::host::github::{GitHub, in_repository, translate, wire};
@@ -25,7 +26,7 @@ const COMPARED: usize = 10;
 impl GitHub {
     /// Who pushed last, who pushed what the head brings, and everybody else who moved the branch.
     pub(super) fn push_facts(&self, question: &Question<'_>) -> PushFacts {
-        let range = Range::of(question);
+        let range = RequestRange::of(question);
         let landed = question.request.value().and_then(|request| request.merged);
         let activity = match self.activity(question, &range) {
             Ok(activity) => activity,
@@ -44,8 +45,9 @@ impl GitHub {
         PushFacts { last, content, moves: moves.into() }
     }
 
-    /// Asks what came with commits that the branch does not hold any more. Whoever opened the request had a part in any case.
-    fn followed(&self, question: &Question<'_>, range: &Range<'_>, mut moves: Vec<Move>) -> Vec<Move> {
+    /// Asks what came with commits that the branch does not hold any more. Whoever opened the
+    /// request had a part in any case.
+    fn followed(&self, question: &Question<'_>, range: &RequestRange<'_>, mut moves: Vec<Move>) -> Vec<Move> {
         let request = question.request.value();
         let opener = request.and_then(|request| request.author.as_ref()).map(|account| &account.id);
         let from = request.and_then(|request| RepositoryName::parse(request.head_repository.as_deref()?));
@@ -63,8 +65,9 @@ impl GitHub {
         moves
     }
 
-    /// Is any commit of the request among those that this move brought? `None` where the host does not give them whole.
-    fn compared(&self, from: &RepositoryName, range: &Range<'_>, one: &Move) -> Option<bool> {
+    /// Is any commit of the request among those that this move brought? `None` where the host does
+    /// not give them whole.
+    fn compared(&self, from: &RepositoryName, range: &RequestRange<'_>, one: &Move) -> Option<bool> {
         let before = one.before.as_ref()?;
         let ends = format!("{before}...{}", one.after);
         let seen: wire::Comparison = self.client.get(WHAT, &in_repository(from, &["compare", &ends])).ok()?;
@@ -75,8 +78,9 @@ impl GitHub {
         (is_whole && is_it).then_some(kept)
     }
 
-    /// What is on record of the branch. An error is one of the question; that a page could not be read ends the list.
-    fn activity(&self, question: &Question<'_>, range: &Range<'_>) -> Result<Activity, Gap> {
+    /// What is on record of the branch. An error is one of the question; that a page could not be
+    /// read ends the list.
+    fn activity(&self, question: &Question<'_>, range: &RequestRange<'_>) -> Result<BranchActivity, Gap> {
         let request = question.request.known()?;
         let from = request.head_repository.as_deref().ok_or_else(|| {
             let remedy = "Push the branch to a repository that still exists, and open a new request.";
@@ -89,15 +93,15 @@ impl GitHub {
         let reference = format!("refs/heads/{branch}");
         let segments = in_repository(&from, &["activity"]);
         let mut pages = self.client.pages(WHAT, PageNames::Cursor, &segments, &[("ref", &reference)])?;
-        let mut activity = Activity { entries: Vec::new(), end: Ok(()) };
+        let mut activity = BranchActivity { entries: Vec::new(), end: Ok(()) };
         for _ in 0..PAGES {
-            match pages.next::<Vec<wire::Activity>>() {
+            match pages.next::<Vec<wire::RepositoryActivity>>() {
                 // The host was asked for one branch; entries of others are passed over.
                 Ok(Some(page)) => {
                     activity.entries.extend(page.into_iter().filter(|entry| entry.reference == reference));
                 }
                 Ok(None) => return Ok(activity),
-                Err(gap) => return Ok(Activity { end: Err(gap), ..activity }),
+                Err(gap) => return Ok(BranchActivity { end: Err(gap), ..activity }),
             }
             if activity.is_enough(question, range) {
                 return Ok(activity);
@@ -109,15 +113,15 @@ impl GitHub {
 }
 
 /// What is on record of a branch.
-struct Activity {
-    entries: Vec<wire::Activity>,
+struct BranchActivity {
+    entries: Vec<wire::RepositoryActivity>,
     /// Why there may be more that matters.
     end: Result<(), Gap>,
 }
 
-impl Activity {
+impl BranchActivity {
     /// Are the push of the head and a beginning before it among these?
-    fn is_enough(&self, question: &Question<'_>, range: &Range<'_>) -> bool {
+    fn is_enough(&self, question: &Question<'_>, range: &RequestRange<'_>) -> bool {
         let newest = self.newest_entry(question.head, question.before_updates);
         newest.is_some_and(|newest| {
             let mut until = self.entries.iter().filter(|entry| order(entry) <= order(newest));
@@ -125,11 +129,11 @@ impl Activity {
         })
     }
 
-    /// The newest push that left the branch at the head, or at one of the commits that count as the same, coming from none
-    /// of them: pushes of nothing but updates are passed over.
-    fn newest_entry(&self, head: &Revision, same: &[Revision]) -> Option<&wire::Activity> {
+    /// The newest push that left the branch at the head, or at one of the commits that count as the
+    /// same, coming from none of them: pushes of nothing but updates are passed over.
+    fn newest_entry(&self, head: &Revision, same: &[Revision]) -> Option<&wire::RepositoryActivity> {
         let is_same = |name: &str| same.iter().any(|one| one.as_str() == name);
-        let fits = |entry: &&wire::Activity| {
+        let fits = |entry: &&wire::RepositoryActivity| {
             (entry.after == head.as_str() || is_same(&entry.after)) && !is_same(&entry.before)
         };
         self.entries.iter().filter(fits).max_by_key(|entry| order(entry))
@@ -152,7 +156,7 @@ impl Activity {
     }
 
     /// What came after the request had landed is of another one, on a branch of the same name.
-    fn moves(&self, range: &Range<'_>, landed: Option<Timestamp>) -> Result<Vec<Move>, Gap> {
+    fn moves(&self, range: &RequestRange<'_>, landed: Option<Timestamp>) -> Result<Vec<Move>, Gap> {
         self.end.clone()?;
         let entries =
             self.entries.iter().filter(|entry| landed.is_none_or(|landed| entry.timestamp <= landed));
@@ -161,29 +165,29 @@ impl Activity {
     }
 }
 
-fn order(entry: &wire::Activity) -> (Timestamp, u64) {
+fn order(entry: &wire::RepositoryActivity) -> (Timestamp, u64) {
     (entry.timestamp, entry.id)
 }
 
 /// The commits of the request, and those that it began on.
-struct Range<'a> {
+struct RequestRange<'a> {
     commits: BTreeSet<&'a str>,
     begin: BTreeSet<&'a str>,
 }
 
-impl<'a> Range<'a> {
+impl<'a> RequestRange<'a> {
     fn of(question: &Question<'a>) -> Self {
         let commits: BTreeSet<&str> = question.commits.iter().map(|commit| commit.id.as_str()).collect();
         let parents = question.commits.iter().flat_map(|commit| &commit.parents).map(Revision::as_str);
-        Range { begin: parents.filter(|parent| !commits.contains(parent)).collect(), commits }
+        RequestRange { begin: parents.filter(|parent| !commits.contains(parent)).collect(), commits }
     }
 
-    fn begins_before(&self, entry: &wire::Activity) -> bool {
+    fn begins_before(&self, entry: &wire::RepositoryActivity) -> bool {
         translate::is_no_commit(&entry.before) || self.begin.contains(entry.before.as_str())
     }
 
     /// `None` for a deletion of the branch.
-    fn of_entry(&self, entry: &wire::Activity) -> Result<Option<Move>, Gap> {
+    fn of_entry(&self, entry: &wire::RepositoryActivity) -> Result<Option<Move>, Gap> {
         if translate::is_no_commit(&entry.after) {
             return Ok(None);
         }

@@ -10,7 +10,8 @@ use crate::model::review::{CommitAccounts, Permission, Review, ReviewState};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How many commits are looked up one by one, beyond those that the request lists (GitHub lists 250).
+/// How many commits are looked up one by one, beyond those that the request lists (GitHub lists
+/// 250).
 const SINGLE_COMMITS: usize = 300;
 
 impl GitHubRequest<'_> {
@@ -38,12 +39,13 @@ impl GitHubRequest<'_> {
 
     fn base_changed(&self, number: &str) -> Result<Option<Timestamp>, Gap> {
         let what = format!("the events of request {number}");
-        let events: Vec<wire::Event> =
+        let events: Vec<wire::IssueEvent> =
             self.host.client.list(&what, &self.host.at(&["issues", number, "events"]))?;
         Ok(translate::base_changed(&events))
     }
 
-    /// One answer for each account whose opinion could count. Bots never count, so their permissions are not asked.
+    /// One answer for each account whose opinion could count. Bots never count, so their
+    /// permissions are not asked.
     fn permissions(&self, reviews: &[Review]) -> BTreeMap<Login, Fact<Permission>> {
         let opinion =
             |review: &&Review| matches!(review.state, ReviewState::Approved | ReviewState::ChangesRequested);
@@ -53,8 +55,8 @@ impl GitHubRequest<'_> {
         people.into_iter().map(|account| (account.login.clone(), self.permission(account).into())).collect()
     }
 
-    /// A 404 stays a gap: GitHub answers 200 with `none` for somebody without access, and 404 for a name that it does not
-    /// know or does not show.
+    /// A 404 stays a gap: GitHub answers 200 with `none` for somebody without access, and 404 for a
+    /// name that it does not know or does not show.
     fn permission(&self, of: &Account) -> Result<Permission, Gap> {
         let what = format!("what {} may do in the repository", of.login);
         let seen = self
@@ -64,7 +66,8 @@ impl GitHubRequest<'_> {
         translate::permission(&what, of, seen)
     }
 
-    /// The accounts behind every commit of the change: from the request's own list, then one by one.
+    /// The accounts behind every commit of the change: from the request's own list, then one by
+    /// one.
     fn attribution(
         &self,
         number: &str,

@@ -1,9 +1,9 @@
-//! The reading plan for branch protection: the rules active on the branch, each ruleset behind them once
-//! (for its name and who may bypass it), then classic protection.
+//! The reading plan for branch protection: the rules active on the branch, each ruleset behind them
+//! once (for its name and who may bypass it), then classic protection.
 
 use crate::collect::host::Question;
 use crate::collect::host::github::address::graphql_url;
-use crate::collect::host::github::protection::{self, Allowed, Classic};
+use crate::collect::host::github::protection::{self, Allowed, ClassicReader};
 use crate::collect::host::github::style::is_plan_without_protection;
 use crate::collect::host::github::{GitHub, wire};
 use crate::collect::host::http::client::Reply;
@@ -58,7 +58,8 @@ impl GitHub {
         };
         let mut all = Protection { requirements: Vec::new(), unseen: Vec::new() };
         self.add_rulesets(branch, &mut all);
-        // `protected` is false only when nothing protects the branch: then there is no classic rule to ask for.
+        // `protected` is false only when nothing protects the branch: then there is no classic rule
+        // to ask for.
         if question.branch.value().is_none_or(|branch| branch.protected) {
             self.add_classic(branch, &mut all);
         }
@@ -82,7 +83,8 @@ impl GitHub {
         }
     }
 
-    /// The rules that are active on a branch, from the repository, the organisation and the enterprise.
+    /// The rules that are active on a branch, from the repository, the organisation and the
+    /// enterprise.
     fn branch_rules(&self, what: &str, branch: &BranchName) -> Result<Vec<wire::BranchRule>, Gap> {
         let segments = self.at(&["rules", "branches", branch.as_str()]);
         let mut pages = self.client.pages(what, PageNames::Numbered, &segments, &[])?;
@@ -108,8 +110,8 @@ impl GitHub {
         Ok(rules.into_iter().map(|rule| source.requirement(rule)).collect())
     }
 
-    /// The ruleset behind a rule. If it cannot be seen its rules still stand, and only the bypass is a gap; if it
-    /// denies that it is active, the rules do not count.
+    /// The ruleset behind a rule. If it cannot be seen its rules still stand, and only the bypass
+    /// is a gap; if it denies that it is active, the rules do not count.
     fn ruleset(&self, what: &str, id: Option<u64>) -> Result<Source, Gap> {
         let Some(id) = id else {
             let gap = malformed(what, "a rule does not say which ruleset it is of");
@@ -118,7 +120,8 @@ impl GitHub {
         let what = format!("who may bypass ruleset {id}");
         let number = id.to_string();
         let query = [("includes_parents", "true")];
-        match self.client.get_with::<wire::Ruleset>(&what, &self.at(&["rulesets", &number]), &query) {
+        match self.client.get_with::<wire::RepositoryRuleset>(&what, &self.at(&["rulesets", &number]), &query)
+        {
             Err(gap) => Ok(Source { name: format!("ruleset {id}"), bypass: Fact::Gap(gap) }),
             Ok(ruleset) if ruleset.id != id || ruleset.enforcement != "active" => {
                 let detail = format!("ruleset {} is `{}` and not active", ruleset.id, ruleset.enforcement);
@@ -141,7 +144,7 @@ impl GitHub {
             Ok(Some(seen)) => {
                 let allowed = self.allowed(branch, &seen);
                 let (requirements, open) =
-                    Classic { what: &what, source: CLASSIC, allowed }.requirements(seen);
+                    ClassicReader { what: &what, source: CLASSIC, allowed }.requirements(seen);
                 all.requirements.extend(requirements);
                 all.unseen.extend(open);
             }
@@ -149,7 +152,7 @@ impl GitHub {
         }
     }
 
-    fn allowed(&self, branch: &BranchName, seen: &wire::Classic) -> Result<Allowed, Gap> {
+    fn allowed(&self, branch: &BranchName, seen: &wire::BranchProtection) -> Result<Allowed, Gap> {
         let what = format!("who may bypass {CLASSIC} of branch {branch}");
         let variables = serde_json::json!({
             "owner": self.repository.owner,
@@ -158,14 +161,14 @@ impl GitHub {
         });
         let question = serde_json::json!({ "query": ALLOWANCES, "variables": variables }).to_string();
         let reply = self.client.fetch(&what, &graphql_url(&self.client.api), Some(question.as_bytes()))?;
-        protection::allowed(&what, reply.read(&what)?, Classic::blocks_force_push(seen))
+        protection::allowed(&what, reply.read(&what)?, ClassicReader::blocks_force_push(seen))
             .map_err(|gap| reply.without_token(gap))
     }
 }
 
-/// What the classic endpoint says. Its "no" has several meanings, told apart by the message: only "not protected" and
-/// "your plan has none" say that there is no rule.
-fn classic_answer(what: &str, reply: &Reply) -> Result<Option<wire::Classic>, Gap> {
+/// What the classic endpoint says. Its "no" has several meanings, told apart by the message: only
+/// "not protected" and "your plan has none" say that there is no rule.
+fn classic_answer(what: &str, reply: &Reply) -> Result<Option<wire::BranchProtection>, Gap> {
     match (reply.response.status, reply.message().as_str()) {
         (404, "Branch not protected") => Ok(None),
         (404, "Branch not found") => Err(contradiction(what, "the host knows no such branch")),

@@ -1,5 +1,5 @@
-//! The ways of GitHub's REST API (GitHub docs, "Getting started with the REST API", "Using pagination in the REST API",
-//! "Rate limits for the REST API").
+//! The ways of GitHub's REST API (GitHub docs, "Getting started with the REST API", "Using
+//! pagination in the REST API", "Rate limits for the REST API").
 
 use crate::collect::host::http::client::Reply;
 use crate::collect::host::http::{ApiStyle, LimitStyle, PageStyle};
@@ -46,8 +46,9 @@ fn token_missing(permission: Option<&str>) -> String {
     )
 }
 
-/// What an answer that looks like one says against itself: a refusal under a status that means success, or a list that it
-/// calls unfinished ("Search", `incomplete_results`; "Get a tree", `truncated`).
+/// What an answer that looks like one says against itself: a refusal under a status that means
+/// success, or a list that it calls unfinished ("Search", `incomplete_results`; "Get a tree",
+/// `truncated`).
 fn disclaimer(value: &Value) -> Option<String> {
     let fields = value.as_object()?;
     let unfinished = ["incomplete_results", "truncated"];
@@ -58,8 +59,8 @@ fn disclaimer(value: &Value) -> Option<String> {
     Some(format!("it is a message: {}", message.chars().take(200).collect::<String>()))
 }
 
-/// Does the host say that the plan of the repository has no protection at all? ("Upgrade to GitHub Pro or make this
-/// repository public to enable this feature.")
+/// Does the host say that the plan of the repository has no protection at all? ("Upgrade to GitHub
+/// Pro or make this repository public to enable this feature.")
 pub(super) fn is_plan_without_protection(reply: &Reply) -> bool {
     let message = reply.message();
     reply.response.status == 403
@@ -67,16 +68,16 @@ pub(super) fn is_plan_without_protection(reply: &Reply) -> bool {
         && message.contains("to enable this feature")
 }
 
-/// Tells an item from the others of its list: its number in the repository or at the host, or the name of its commit, or all
-/// of it.
+/// Tells an item from the others of its list: its number in the repository or at the host, or the
+/// name of its commit, or all of it.
 fn identity(item: &Value) -> String {
     let names = ["number", "id", "sha"];
     let name = names.into_iter().find_map(|name| item.get(name).filter(|value| !value.is_null()));
     name.unwrap_or(item).to_string()
 }
 
-/// A commit may: commits are looked up by name, and one that is missing is asked for by itself, so that one that comes twice
-/// hides none.
+/// A commit may: commits are looked up by name, and one that is missing is asked for by itself, so
+/// that one that comes twice hides none.
 fn may_repeat(item: &Value) -> bool {
     item.get("id").is_none() && item.get("sha").is_some()
 }
@@ -97,7 +98,8 @@ fn is_by_number(path: &str, next: &str, named: &str, numbered: &str, names: usiz
     root == next_root && is_number(number) && below == Some(rest)
 }
 
-/// `/orgs/ORGANISATION/teams/TEAM/members` is `/organizations/NUMBER/team/NUMBER/members` to GitHub.
+/// `/orgs/ORGANISATION/teams/TEAM/members` is `/organizations/NUMBER/team/NUMBER/members` to
+/// GitHub.
 fn is_same_team(path: &str, next: &str) -> bool {
     let (Some((root, path)), Some((next_root, next))) =
         (path.split_once("/orgs/"), next.split_once("/organizations/"))

@@ -1,4 +1,5 @@
-//! GitHub's words in our model. A word that we do not know is never given a mild meaning: it is a gap.
+//! GitHub's words in our model. A word that we do not know is never given a mild meaning: it is a
+//! gap.
 
 use crate::collect::host::github::address::RepositoryName;
 use crate::collect::host::github::wire;
@@ -28,7 +29,7 @@ pub(super) fn is_no_commit(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|byte| byte == b'0')
 }
 
-pub(super) fn account(user: wire::User) -> Account {
+pub(super) fn account(user: wire::SimpleUser) -> Account {
     let kind = match user.kind.as_str() {
         _ if user.login.ends_with("[bot]") => AccountKind::Bot,
         "User" => AccountKind::Human,
@@ -61,8 +62,9 @@ pub(super) fn request(what: &str, id: &RequestId, pull: wire::PullRequest) -> Re
     })
 }
 
-/// The repository that an answer about a request is of: the one that was asked, or the one to which the host sent us on,
-/// which it has been renamed to or moved to since. An answer that does not say is taken for one of the former.
+/// The repository that an answer about a request is of: the one that was asked, or the one to which
+/// the host sent us on, which it has been renamed to or moved to since. An answer that does not say
+/// is taken for one of the former.
 pub(super) fn is_of(
     what: &str,
     repository: &RepositoryName,
@@ -79,39 +81,41 @@ pub(super) fn is_of(
     }
 }
 
-/// GitHub gives branches without `refs/heads/`; one that is itself named `refs/heads/main` is not `main`.
+/// GitHub gives branches without `refs/heads/`; one that is itself named `refs/heads/main` is not
+/// `main`.
 fn branch_name(text: &str) -> BranchName {
     BranchName::new(&format!("refs/heads/{text}"))
 }
 
-/// The requests among those that hold a commit that were merged into the branch. GitHub also names requests that are
-/// open, or that were closed unmerged, or that landed elsewhere: none of them brought the commit here.
+/// The requests among those that hold a commit that were merged into the branch. GitHub also names
+/// requests that are open, or that were closed unmerged, or that landed elsewhere: none of them
+/// brought the commit here.
 pub(super) fn landed(branch: &BranchName, pulls: Vec<wire::AssociatedPull>) -> BTreeSet<RequestId> {
     let here =
         |pull: &wire::AssociatedPull| pull.merged_at.is_some() && branch_name(&pull.base.branch) == *branch;
     pulls.into_iter().filter(here).map(|pull| pull.number.into()).collect()
 }
 
-pub(super) fn branch(what: &str, name: &BranchName, seen: wire::Branch) -> Result<Branch, Gap> {
+pub(super) fn branch(what: &str, name: &BranchName, seen: wire::BranchWithProtection) -> Result<Branch, Gap> {
     if seen.name != name.as_str() {
         return Err(contradiction(what, format!("the host answered with branch `{}`", seen.name)));
     }
     Ok(Branch { name: name.clone(), tip: revision(what, seen.commit.sha)?, protected: seen.protected })
 }
 
-/// An approval counts for the request that it was given to, and for no other one with the same commit; nor for one of that
-/// number in a repository that is not known by any of these names.
+/// An approval counts for the request that it was given to, and for no other one with the same
+/// commit; nor for one of that number in a repository that is not known by any of these names.
 pub(super) fn reviews_are_of(
     what: &str,
     names: &BTreeSet<String>,
     number: &str,
-    seen: &[wire::Review],
+    seen: &[wire::PullRequestReview],
 ) -> Result<(), Gap> {
     let is_ours = |address: &str| {
         let address = address.to_ascii_lowercase();
         names.iter().any(|name| address.ends_with(&format!("/repos/{}", name.to_ascii_lowercase())))
     };
-    let request = |review: &wire::Review| {
+    let request = |review: &wire::PullRequestReview| {
         let address = review.pull_request_url.rsplit_once("/pulls/");
         address.map(|(repository, it)| it == number && is_ours(repository))
     };
@@ -124,8 +128,9 @@ pub(super) fn reviews_are_of(
     })
 }
 
-/// All reviews, oldest first. A review that was submitted says when; without that the order is unknown.
-pub(super) fn reviews(what: &str, seen: Vec<wire::Review>) -> Result<Vec<Review>, Gap> {
+/// All reviews, oldest first. A review that was submitted says when; without that the order is
+/// unknown.
+pub(super) fn reviews(what: &str, seen: Vec<wire::PullRequestReview>) -> Result<Vec<Review>, Gap> {
     let reviews: Result<Vec<Review>, Gap> = seen.into_iter().map(|one| review(what, one)).collect();
     let mut reviews = reviews?;
     reviews.sort_by(|a, b| (a.submitted, &a.id).cmp(&(b.submitted, &b.id)));
@@ -133,7 +138,7 @@ pub(super) fn reviews(what: &str, seen: Vec<wire::Review>) -> Result<Vec<Review>
     Ok(reviews)
 }
 
-fn review(what: &str, seen: wire::Review) -> Result<Review, Gap> {
+fn review(what: &str, seen: wire::PullRequestReview) -> Result<Review, Gap> {
     let state = review_state(what, &seen.state)?;
     if seen.submitted_at.is_none() && state != ReviewState::Pending {
         return Err(malformed(what, format!("review {} does not say when it was submitted", seen.id)));
@@ -160,33 +165,36 @@ fn review_state(what: &str, text: &str) -> Result<ReviewState, Gap> {
     }
 }
 
-/// When the request last turned to another base, by hand, because its base branch went away, or because the base
-/// was rewritten (GitHub docs, "Issue event types"). Kinds of events that say nothing of the base are passed over.
-pub(super) fn base_changed(events: &[wire::Event]) -> Option<Timestamp> {
+/// When the request last turned to another base, by hand, because its base branch went away, or
+/// because the base was rewritten (GitHub docs, "Issue event types"). Kinds of events that say
+/// nothing of the base are passed over.
+pub(super) fn base_changed(events: &[wire::IssueEvent]) -> Option<Timestamp> {
     const KINDS: [&str; 3] = ["base_ref_changed", "base_ref_force_pushed", "automatic_base_change_succeeded"];
     events.iter().filter(|event| KINDS.contains(&event.event.as_str())).map(|event| event.created_at).max()
 }
 
-pub(super) fn commit(what: &str, seen: wire::Commit) -> Result<(Revision, CommitAccounts), Gap> {
+pub(super) fn commit(what: &str, seen: wire::CommitItem) -> Result<(Revision, CommitAccounts), Gap> {
     let accounts =
         CommitAccounts { author: owner(what, seen.author)?, committer: owner(what, seen.committer)? };
     Ok((revision(what, seen.sha)?, accounts))
 }
 
-/// An address belongs to nobody when its account is null or an empty object; half an account is an error.
+/// An address belongs to nobody when its account is null or an empty object; half an account is an
+/// error.
 fn owner(what: &str, seen: Option<wire::MaybeUser>) -> Result<Option<Account>, Gap> {
     match seen {
         None | Some(wire::MaybeUser { login: None, id: None, kind: None }) => Ok(None),
         Some(wire::MaybeUser { login: Some(login), id: Some(id), kind: Some(kind) }) => {
-            Ok(Some(account(wire::User { login, id, kind })))
+            Ok(Some(account(wire::SimpleUser { login, id, kind })))
         }
         Some(_) => Err(malformed(what, "half an account")),
     }
 }
 
-/// What a reviewer may do. `permission` folds the finer roles (`maintain` is `write`, `triage` is `read`) and is also
-/// right for roles that an organisation made; a standard role must agree with it. The answer must speak of the very
-/// account that reviewed: a login can be given up and registered again by somebody else.
+/// What a reviewer may do. `permission` folds the finer roles (`maintain` is `write`, `triage` is
+/// `read`) and is also right for roles that an organisation made; a standard role must agree with
+/// it. The answer must speak of the very account that reviewed: a login can be given up and
+/// registered again by somebody else.
 pub(super) fn permission(what: &str, of: &Account, seen: wire::Collaborator) -> Result<Permission, Gap> {
     let user = seen.user.ok_or_else(|| malformed(what, "the answer does not say whose permission it is"))?;
     if AccountId::from(user.id) != of.id || Login::new(user.login) != of.login {
@@ -254,7 +262,8 @@ fn ended(text: &str) -> Option<Conclusion> {
     })
 }
 
-/// The newest status of each context and creator: every state change is a new record with a higher number.
+/// The newest status of each context and creator: every state change is a new record with a higher
+/// number.
 pub(super) fn statuses(what: &str, head: &Revision, seen: Vec<wire::Status>) -> Result<Vec<Check>, Gap> {
     let mut newest: BTreeMap<(String, Option<AccountId>), Check> = BTreeMap::new();
     for status in seen {
@@ -320,7 +329,7 @@ mod tests {
     #[test]
     fn accounts_are_people_only_when_the_host_says_so() {
         let kind = |login: &str, kind: &str| {
-            account(wire::User { login: login.into(), id: 1, kind: kind.into() }).kind
+            account(wire::SimpleUser { login: login.into(), id: 1, kind: kind.into() }).kind
         };
         assert_eq!(kind("kim", "User"), AccountKind::Human);
         assert_eq!(kind("helper[bot]", "User"), AccountKind::Bot);
@@ -380,7 +389,7 @@ mod tests {
     #[test]
     fn attack_31_a_review_of_another_request_is_no_answer() {
         let of = |url: &str| {
-            let seen: Vec<wire::Review> = read(
+            let seen: Vec<wire::PullRequestReview> = read(
                 json!([{ "id": 5, "user": null, "state": "APPROVED", "commit_id": SHA, "pull_request_url": url }]),
             );
             let names = ["o/r".to_string(), "o/renamed".to_string()].into();
@@ -412,7 +421,7 @@ mod tests {
     #[test]
     fn the_latest_change_of_base_counts() {
         let event = |kind: &str, time: &str| json!({ "event": kind, "created_at": time, "actor": null });
-        let events: Vec<wire::Event> = read(json!([
+        let events: Vec<wire::IssueEvent> = read(json!([
             event("base_ref_changed", "2026-01-02T00:00:00Z"),
             event("automatic_base_change_succeeded", "2026-01-04T00:00:00Z"),
             event("renamed", "2026-01-05T00:00:00Z"),
@@ -432,7 +441,7 @@ mod tests {
         assert_eq!(accounts(Value::Null), Ok(None));
         assert_eq!(accounts(json!({})), Ok(None));
         assert!(accounts(json!({ "login": "kim" })).is_err());
-        assert!(serde_json::from_value::<wire::Commit>(json!({ "sha": SHA, "author": null })).is_err());
+        assert!(serde_json::from_value::<wire::CommitItem>(json!({ "sha": SHA, "author": null })).is_err());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! GitHub's JSON, as its OpenAPI description gives it; only the fields that we read.
 //!
-//! Three things are kept apart where they differ in meaning. A plain field must be there. A field under
+//! Three things are kept apart where they differ in meaning. A plain field must be there. A field
+//! under
 //! [`nullable`] must be there and may be `null`. An `Option` without it may also be missing.
 
 use crate::model::fact::nullable;
@@ -9,7 +10,7 @@ use serde::Deserialize;
 
 /// "Simple User".
 #[derive(Clone, Debug, Deserialize)]
-pub(super) struct User {
+pub(super) struct SimpleUser {
     pub login: String,
     pub id: u64,
     #[serde(rename = "type")]
@@ -23,7 +24,7 @@ pub(super) struct PullRequest {
     pub title: String,
     pub state: String,
     #[serde(deserialize_with = "nullable")]
-    pub user: Option<User>,
+    pub user: Option<SimpleUser>,
     #[serde(deserialize_with = "nullable")]
     pub merged_at: Option<Timestamp>,
     pub head: Head,
@@ -46,7 +47,7 @@ pub(super) struct Head {
     pub branch: String,
     pub sha: String,
     #[serde(deserialize_with = "nullable")]
-    pub repo: Option<Repository>,
+    pub repo: Option<RepositoryPart>,
 }
 
 /// The `base` of a pull request.
@@ -54,18 +55,18 @@ pub(super) struct Head {
 pub(super) struct Base {
     #[serde(rename = "ref")]
     pub branch: String,
-    pub repo: Option<Repository>,
+    pub repo: Option<RepositoryPart>,
 }
 
 /// "Repository".
 #[derive(Debug, Deserialize)]
-pub(super) struct Repository {
+pub(super) struct RepositoryPart {
     pub full_name: String,
 }
 
 /// "Deployment". `sha` is the commit, whatever `ref` was named.
 #[derive(Debug, Deserialize)]
-pub(super) struct Deployment {
+pub(super) struct DeploymentItem {
     pub id: u64,
     pub sha: String,
     pub environment: String,
@@ -82,7 +83,7 @@ pub(super) struct DeploymentStatus {
 
 /// "Branch With Protection".
 #[derive(Debug, Deserialize)]
-pub(super) struct Branch {
+pub(super) struct BranchWithProtection {
     pub name: String,
     pub commit: Tip,
     pub protected: bool,
@@ -94,12 +95,13 @@ pub(super) struct Tip {
     pub sha: String,
 }
 
-/// "Pull Request Review". `commit_id` is null when the commit is gone; `submitted_at` is missing while pending.
+/// "Pull Request Review". `commit_id` is null when the commit is gone; `submitted_at` is missing
+/// while pending.
 #[derive(Debug, Deserialize)]
-pub(super) struct Review {
+pub(super) struct PullRequestReview {
     pub id: u64,
     #[serde(deserialize_with = "nullable")]
-    pub user: Option<User>,
+    pub user: Option<SimpleUser>,
     pub state: String,
     #[serde(deserialize_with = "nullable")]
     pub commit_id: Option<String>,
@@ -109,14 +111,14 @@ pub(super) struct Review {
 
 /// "Issue Event", of any kind.
 #[derive(Debug, Deserialize)]
-pub(super) struct Event {
+pub(super) struct IssueEvent {
     pub event: String,
     pub created_at: Timestamp,
 }
 
 /// "Commit". `author` and `committer` are the accounts that the addresses belong to.
 #[derive(Debug, Deserialize)]
-pub(super) struct Commit {
+pub(super) struct CommitItem {
     pub sha: String,
     #[serde(deserialize_with = "nullable")]
     pub author: Option<MaybeUser>,
@@ -139,12 +141,12 @@ pub(super) struct Collaborator {
     pub permission: String,
     pub role_name: String,
     #[serde(deserialize_with = "nullable")]
-    pub user: Option<User>,
+    pub user: Option<SimpleUser>,
 }
 
 /// "Activity".
 #[derive(Debug, Deserialize)]
-pub(super) struct Activity {
+pub(super) struct RepositoryActivity {
     pub id: u64,
     pub before: String,
     pub after: String,
@@ -152,7 +154,7 @@ pub(super) struct Activity {
     pub reference: String,
     pub timestamp: Timestamp,
     #[serde(deserialize_with = "nullable")]
-    pub actor: Option<User>,
+    pub actor: Option<SimpleUser>,
 }
 
 /// "Commit Comparison": the commits that its head has and its base has not, oldest first.
@@ -181,12 +183,12 @@ pub(super) struct CheckRun {
     pub conclusion: Option<String>,
     #[serde(deserialize_with = "nullable")]
     pub app: Option<App>,
-    pub check_suite: Option<Suite>,
+    pub check_suite: Option<CheckSuite>,
 }
 
 /// The check suite of a check run.
 #[derive(Debug, Deserialize)]
-pub(super) struct Suite {
+pub(super) struct CheckSuite {
     pub id: u64,
 }
 
@@ -194,12 +196,12 @@ pub(super) struct Suite {
 #[derive(Debug, Deserialize)]
 pub(super) struct WorkflowRuns {
     pub total_count: u64,
-    pub workflow_runs: Vec<WorkflowRun>,
+    pub workflow_runs: Vec<WorkflowRunItem>,
 }
 
 /// "Workflow Run".
 #[derive(Debug, Deserialize)]
-pub(super) struct WorkflowRun {
+pub(super) struct WorkflowRunItem {
     pub id: u64,
     pub workflow_id: u64,
     pub run_number: u64,
@@ -224,7 +226,7 @@ pub(super) struct Status {
     pub context: String,
     pub state: String,
     #[serde(deserialize_with = "nullable")]
-    pub creator: Option<User>,
+    pub creator: Option<SimpleUser>,
     pub url: Option<String>,
 }
 
@@ -269,7 +271,7 @@ pub(super) struct RulesetCheck {
 
 /// "Repository ruleset". `bypass_actors` is missing unless the caller may change the ruleset.
 #[derive(Debug, Deserialize)]
-pub(super) struct Ruleset {
+pub(super) struct RepositoryRuleset {
     pub id: u64,
     pub name: String,
     pub enforcement: String,
@@ -284,9 +286,10 @@ pub(super) struct BypassActor {
     pub bypass_mode: Option<String>,
 }
 
-/// "Branch Protection". GitHub leaves the first two out when they are off; the switches after them are always given.
+/// "Branch Protection". GitHub leaves the first two out when they are off; the switches after them
+/// are always given.
 #[derive(Debug, Deserialize)]
-pub(super) struct Classic {
+pub(super) struct BranchProtection {
     pub required_pull_request_reviews: Option<ClassicReviews>,
     pub required_status_checks: Option<ClassicChecks>,
     pub enforce_admins: Option<Switch>,
@@ -310,13 +313,13 @@ pub(super) struct ClassicReviews {
     pub dismiss_stale_reviews: bool,
     pub require_code_owner_reviews: bool,
     pub require_last_push_approval: Option<bool>,
-    pub bypass_pull_request_allowances: Option<Allowances>,
+    pub bypass_pull_request_allowances: Option<ClassicAllowances>,
 }
 
 /// Actors of a classic allowance.
 #[derive(Debug, Deserialize)]
-pub(super) struct Allowances {
-    pub users: Vec<User>,
+pub(super) struct ClassicAllowances {
+    pub users: Vec<SimpleUser>,
     pub teams: Vec<Team>,
     pub apps: Vec<App>,
 }
@@ -328,7 +331,8 @@ pub(super) struct Team {
     pub slug: String,
 }
 
-/// "Protected Branch Required Status Check". `contexts` is the older form of `checks`, without apps.
+/// "Protected Branch Required Status Check". `contexts` is the older form of `checks`, without
+/// apps.
 #[derive(Debug, Deserialize)]
 pub(super) struct ClassicChecks {
     pub strict: Option<bool>,

@@ -45,7 +45,8 @@ impl Origin {
     }
 }
 
-/// Makes a `Location` or `Link` target whole; `None` when it is neither whole nor a path from the root.
+/// Makes a `Location` or `Link` target whole; `None` when it is neither whole nor a path from the
+/// root.
 pub(super) fn resolve(origin: &Origin, target: &str) -> Option<String> {
     if Origin::of(target).is_some() {
         return Some(target.to_string());
@@ -53,8 +54,9 @@ pub(super) fn resolve(origin: &Origin, target: &str) -> Option<String> {
     (target.starts_with('/') && !target.starts_with("//")).then(|| format!("{}{target}", origin.base()))
 }
 
-/// Makes a reference in an answer from this address whole: it is whole already, from the root, in the same directory, or
-/// another query of the same path (RFC 3986, section 5.2). One with `..` is refused.
+/// Makes a reference in an answer from this address whole: it is whole already, from the root, in
+/// the same directory, or another query of the same path (RFC 3986, section 5.2). One with `..` is
+/// refused.
 pub(super) fn resolve_beside(url: &str, target: &str) -> Option<String> {
     let origin = Origin::of(url)?;
     if let Some(whole) = resolve(&origin, target) {

@@ -137,7 +137,8 @@ impl Client {
         }
     }
 
-    /// Is there time for one more question? A host that answers a byte at a time would otherwise be waited for at each.
+    /// Is there time for one more question? A host that answers a byte at a time would otherwise be
+    /// waited for at each.
     fn check_allowance(&self, what: &str) -> Result<(), Gap> {
         let waited = self.waited.get();
         if waited > self.retry.longest_wait { Err(exhausted(what, waited)) } else { Ok(()) }
@@ -179,7 +180,8 @@ impl Reply {
         serde_json::from_value(self.value(what)?).map_err(|error| self.undocumented(what, &error))
     }
 
-    /// The body of a 200: one JSON value in which no object has a key twice, and which does not deny that it is an answer.
+    /// The body of a 200: one JSON value in which no object has a key twice, and which does not
+    /// deny that it is an answer.
     pub fn value(&self, what: &str) -> Result<Value, Gap> {
         if self.response.status != 200 {
             return Err(self.refusal(what));
@@ -241,7 +243,8 @@ impl Reply {
         }
     }
 
-    /// The gap; where no token was sent, with the advice to send one, because a better one is not what is missing.
+    /// The gap; where no token was sent, with the advice to send one, because a better one is not
+    /// what is missing.
     pub fn without_token(&self, gap: Gap) -> Gap {
         if self.anonymous { advise_token(gap, self.missing_permission(), self.style) } else { gap }
     }

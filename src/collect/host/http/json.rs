@@ -1,8 +1,8 @@
 //! A JSON answer is whole and says one thing, or it is no answer.
 //!
-//! JSON leaves open what a key means that one object has twice (RFC 8259, section 4), and readers differ in which of the two
-//! they take. So do this program's own: a known form refuses it, a plain value takes the last. Here it is refused at any
-//! depth, before anything is read.
+//! JSON leaves open what a key means that one object has twice (RFC 8259, section 4), and readers
+//! differ in which of the two they take. So do this program's own: a known form refuses it, a plain
+//! value takes the last. Here it is refused at any depth, before anything is read.
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};

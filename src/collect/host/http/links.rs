@@ -1,4 +1,5 @@
-//! The `Link` header between the pages of a list (RFC 8288), in every form that the standard gives it.
+//! The `Link` header between the pages of a list (RFC 8288), in every form that the standard gives
+//! it.
 
 use crate::collect::host::http::address::{Origin, resolve_beside};
 use crate::collect::host::http::transport::Response;
@@ -27,7 +28,8 @@ pub(super) struct Links {
 }
 
 impl Links {
-    /// The links of an answer that came from this address. Without the header the list has one page.
+    /// The links of an answer that came from this address. Without the header the list has one
+    /// page.
     ///
     /// # Errors
     /// A header that is not what the standard says, or two different answers to what comes next.
@@ -71,7 +73,8 @@ struct Link {
     parameters: Vec<(String, String)>,
 }
 
-/// Reads `#( "<" target ">" *( ";" name [ "=" ( token / quoted ) ] ) )`, with white space wherever it may be.
+/// Reads `#( "<" target ">" *( ";" name [ "=" ( token / quoted ) ] ) )`, with white space wherever
+/// it may be.
 struct Scanner<'t> {
     text: &'t str,
 }

@@ -1,12 +1,14 @@
-//! One HTTP client for the REST APIs of all hosts: retries, rate limits, redirects, pages, and what a refusal means.
+//! One HTTP client for the REST APIs of all hosts: retries, rate limits, redirects, pages, and what
+//! a refusal means.
 //!
-//! - `transport` carries one request, `address` builds addresses, `client` asks one question, `retry` says when to ask
-//!   again, `json` reads an answer;
+//! - `transport` carries one request, `address` builds addresses, `client` asks one question,
+//!   `retry` says when to ask again, `json` reads an answer;
 //! - `pages` walks lists, along the `links` between them;
-//! - what one API does otherwise than another is a value, [`ApiStyle`], which the host's folder holds.
+//! - what one API does otherwise than another is a value, [`ApiStyle`], which the host's folder
+//!   holds.
 //!
-//! What was not seen whole and for certain is a gap. In particular a 404 never means that a thing does not exist: hosts
-//! also give it for what a token may not see.
+//! What was not seen whole and for certain is a gap. In particular a 404 never means that a thing
+//! does not exist: hosts also give it for what a token may not see.
 
 use serde_json::Value;
 
@@ -69,6 +71,7 @@ pub struct PageStyle {
     pub identity: fn(&Value) -> String,
     /// May an item come twice on a page and hide none?
     pub may_repeat: fn(&Value) -> bool,
-    /// Does the path of a next page, the second, lead to the list of the first, although it is spelled otherwise?
+    /// Does the path of a next page, the second, lead to the list of the first, although it is
+    /// spelled otherwise?
     pub is_alias: fn(&str, &str) -> bool,
 }

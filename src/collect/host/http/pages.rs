@@ -1,7 +1,8 @@
 //! Lists in pages, by `Link: rel="next"` (RFC 8288).
 //!
-//! A list that was not seen to its end is a gap: an item that comes twice, a page that is jumped over, a next page on another
-//! host or of another list, an empty page in the middle, or a full last page with more behind it.
+//! A list that was not seen to its end is a gap: an item that comes twice, a page that is jumped
+//! over, a next page on another host or of another list, an empty page in the middle, or a full
+//! last page with more behind it.
 
 use super::PageStyle;
 use super::address::{Origin, path_and_query};
@@ -108,8 +109,8 @@ impl Pages<'_> {
         Ok(Some(page))
     }
 
-    /// The number of items. An item that was on an earlier page, or comes twice on this one, says that the list moved
-    /// while it was read, and another may have been missed.
+    /// The number of items. An item that was on an earlier page, or comes twice on this one, says
+    /// that the list moved while it was read, and another may have been missed.
     fn count<P: Page>(&mut self, reply: &Reply, value: &Value) -> Result<usize, Gap> {
         let style = &self.client.style.pages;
         let items = items::<P>(self.what, reply, value)?;
@@ -168,8 +169,8 @@ impl Pages<'_> {
         }
     }
 
-    /// Sees that a full page without a link is the last one. The next of pages with a cursor cannot be asked for without
-    /// its name: who wants more gets a gap.
+    /// Sees that a full page without a link is the last one. The next of pages with a cursor cannot
+    /// be asked for without its name: who wants more gets a gap.
     fn check_last<P: Page>(&mut self, asked: &str, here: u64) -> Result<(), Gap> {
         if self.names == PageNames::Cursor {
             self.is_cut = true;
@@ -196,7 +197,8 @@ fn items<'v, P: Page>(what: &str, reply: &Reply, value: &'v Value) -> Result<&'v
     list.ok_or_else(|| reply.undocumented(what, &"there is no list in it"))
 }
 
-/// Does an address lead to another page of this list: the same path, and the same questions about it?
+/// Does an address lead to another page of this list: the same path, and the same questions about
+/// it?
 pub(in crate::collect::host) fn is_same_list(style: &PageStyle, list: &str, next: &str) -> bool {
     let (Some((path, query)), Some((next_path, next_query))) = (path_and_query(list), path_and_query(next))
     else {

@@ -1,8 +1,8 @@
-//! When to ask again, and how long to wait before (RFC 9110, section 10.2.3; GitHub docs, "Rate limits for the REST API"
-//! and "Best practices for using the REST API").
+//! When to ask again, and how long to wait before (RFC 9110, section 10.2.3; GitHub docs, "Rate
+//! limits for the REST API" and "Best practices for using the REST API").
 //!
-//! The host's own clock decides: a limit that resets at an instant is compared with the `date` of the
-//! answer that says so, never with a clock of ours.
+//! The host's own clock decides: a limit that resets at an instant is compared with the `date` of
+//! the answer that says so, never with a clock of ours.
 
 use crate::collect::host::http::LimitStyle;
 use crate::collect::host::http::transport::{Response, TransportError};
@@ -15,9 +15,11 @@ use std::time::Duration;
 pub struct RetryPolicy {
     /// How often one question is put at most, the first time included.
     pub attempts: u32,
-    /// How long all waiting of one run may take together: between attempts, and for what is not prompt.
+    /// How long all waiting of one run may take together: between attempts, and for what is not
+    /// prompt.
     pub longest_wait: Duration,
-    /// What comes within this time is not waited for: the largest pages of a busy host take some seconds.
+    /// What comes within this time is not waited for: the largest pages of a busy host take some
+    /// seconds.
     pub prompt: Duration,
 }
 
@@ -95,7 +97,8 @@ fn backoff(attempt: u32) -> Duration {
     Duration::from_millis(500 << attempt.saturating_sub(1).min(10))
 }
 
-/// 429 always; 403 when the headers or the message name a limit, because 403 is also a plain refusal.
+/// 429 always; 403 when the headers or the message name a limit, because 403 is also a plain
+/// refusal.
 fn is_limited(response: &Response, limits: &LimitStyle) -> bool {
     let spent = response.header(limits.remaining) == Some("0");
     let says_so = || {
@@ -109,7 +112,8 @@ fn is_limited(response: &Response, limits: &LimitStyle) -> bool {
     }
 }
 
-/// `retry-after`; else until the primary limit resets; else a minute, the least that a secondary limit asks for.
+/// `retry-after`; else until the primary limit resets; else a minute, the least that a secondary
+/// limit asks for.
 fn limit_wait(response: &Response, limits: &LimitStyle) -> Duration {
     let until_reset = || {
         let spent = response.header(limits.remaining) == Some("0");
@@ -145,7 +149,8 @@ mod tests {
         Response { status, headers, body: body.into() }
     }
 
-    /// The wait that an answer calls for, and the reason of the gap behind it; `None` when it is an answer.
+    /// The wait that an answer calls for, and the reason of the gap behind it; `None` when it is an
+    /// answer.
     fn wait(response: Response) -> Option<(u64, GapReason)> {
         match judge_attempt("it", Ok(response), 1, &LIMITS) {
             Attempt::Done(_) => None,

@@ -64,7 +64,8 @@ pub trait Transport {
     /// The answer did not arrive whole.
     fn send(&self, request: &Request) -> Result<Response, TransportError>;
 
-    /// How long ago the transport was made. One from a table has no clock: there all answers come at once.
+    /// How long ago the transport was made. One from a table has no clock: there all answers come
+    /// at once.
     fn elapsed(&self) -> Duration {
         Duration::ZERO
     }
@@ -91,7 +92,8 @@ impl Live {
         Live::with_time_out(READ)
     }
 
-    /// A client that gives an answer this long to begin, and again to end, however its bytes are spread over that time.
+    /// A client that gives an answer this long to begin, and again to end, however its bytes are
+    /// spread over that time.
     pub fn with_time_out(read: Duration) -> Self {
         let (outside, loopback) = (agent(Proxy::try_from_env(), read), agent(None, read));
         Live { began: Instant::now(), outside, loopback }

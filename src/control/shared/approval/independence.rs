@@ -1,21 +1,27 @@
 //! Who had a part in a change, and can therefore not approve it independently.
 //!
-//! The request's author, the author, committer and every co-author of each commit over all parents, and whoever
-//! pushed what the head brings, or any commit of it before, as far as the branch's moves tell. Updates (clean merges of the base) bring nothing, so commits and pushes that are nothing
-//! else are left out, where the settings let approvals outlive them, also when others went on after them. Each commit is read twice: the account that the host attributes it to, and the address in it;
-//! where they differ, both had a part. A number in a no-reply address is its account, whatever that is called now. Nobody is taken for a person who is a bot to the host or a machine to the policy.
+//! The request's author, the author, committer and every co-author of each commit over all parents,
+//! and the account that pushed what the head brings, or any commit of it before, as far as the
+//! branch's moves tell. Updates (clean merges of the base) bring nothing, so commits and pushes
+//! that are nothing else are left out, where the settings let approvals outlive them, also when
+//! others went on after them. Each commit is read twice: the account that the host attributes it
+//! to, and the address in it; where they differ, both had a part. A number in a no-reply address is
+//! its account, whatever that is called now. No one is taken for a person who is a bot to the host
+//! or a machine to the policy.
 //!
-//! GitHub's web editor commits as `GitHub <noreply@github.com>`, an Enterprise Server's under its own name, account `web-flow`; as a committer it is not a person.
+//! GitHub's web editor commits as `GitHub <noreply@github.com>`, an Enterprise Server's under its
+//! own name, account `web-flow`; as a committer it is not a person.
 //!
-//! Co-authors are attributed by the host as authors are, where it tells of their addresses.
+//! Co-authors are attributed by the host as authors are, where it reports their addresses.
 //!
-//! A mailbox that belongs to nobody we know may be anybody, also an approver. That holds too for a no-reply address
-//! in a commit that the host attributes to nobody: that account does not exist, or not any more. And it holds for the address
-//! of a co-author that has no number and a login that no account has of which the host told: somebody was called so once.
+//! A mailbox that belongs to no one we know may be anyone, also an approver. That holds too for a
+//! no-reply address in a commit that the host attributes to no one: that account does not exist, or
+//! not any more. And it holds for the address of a co-author that has no number and a login that no
+//! account has of which the host told: someone was called so once.
 
 use super::LastPusher;
 use crate::control::Case;
-use crate::control::shared::identity::{Identity, Named};
+use crate::control::shared::identity::{Identity, NamedByAddress};
 use crate::model::change::{Change, Commit, Revision, Updates};
 use crate::model::fact::{Fact, Gap, GapReason};
 use crate::model::host::OwnAddresses;
@@ -24,7 +30,7 @@ use crate::model::person::{Account, AccountKind, Mailbox, People, Who};
 use crate::model::review::{ChangeRequest, CommitAccounts, Move, Push};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Everybody who had a part in a change.
+/// Everyone who had a part in a change.
 pub(super) struct Involved<'a> {
     people: &'a People,
     identity: Identity<'a>,
@@ -36,21 +42,21 @@ pub(super) struct Involved<'a> {
     accounts: BTreeMap<AccountId, String>,
     /// Accounts that are an application's by the address that names them.
     applications: BTreeSet<Who>,
-    /// Whoever moved the branch to where it is not known what they brought, with the gap.
+    /// Accounts that moved the branch to where it is not known what they brought, with the gap.
     doubtful: BTreeMap<Who, Gap>,
     /// Whom the host attributes an address to.
     by_address: BTreeMap<String, Account>,
     /// The same for addresses of co-authors, as far as it was asked for them.
     attributed: Option<&'a BTreeMap<String, Account>>,
-    /// The mailboxes of nobody, by what tells them apart, with the text to show.
+    /// The mailboxes of no one, by what tells them apart, with the text to show.
     unattributed: BTreeMap<String, String>,
 }
 
 impl<'a> Involved<'a> {
-    /// Everybody who had a part in this change.
+    /// Everyone who had a part in this change.
     ///
     /// # Errors
-    /// A fact without which somebody could be missing.
+    /// A fact without which someone could be missing.
     pub(super) fn of(
         case: &Case<'a>,
         change: &Change,
@@ -76,7 +82,8 @@ impl<'a> Involved<'a> {
             involved.pusher(push.known()?, &change.head, updates)?;
             involved.moves(host.moves.known()?, change, updates)?;
         }
-        // An update is what it was made of: whoever merged it added nothing, also where somebody went on after it.
+        // An update is what it was made of: the person who merged it added nothing, also where
+        // someone went on after it.
         let adds = |commit: &&Commit| !is_update(&commit.id, &change.head, updates);
         let commits: Vec<&Commit> = change.commits.iter().filter(adds).collect();
         involved.attributed = host.co_authors.value();
@@ -99,12 +106,12 @@ impl<'a> Involved<'a> {
         self.persons.get(who).or_else(|| self.accounts.get(&account.id)).map(String::as_str)
     }
 
-    /// The mailboxes that belong to nobody we know, sorted.
+    /// The mailboxes that belong to no one we know, sorted.
     pub(super) fn unattributed(&self) -> Vec<String> {
         self.unattributed.values().cloned().collect()
     }
 
-    /// Did nobody but machines have a part?
+    /// Did no one but machines have a part?
     pub(super) fn are_machines(&self) -> bool {
         self.unattributed.is_empty() && self.persons.keys().all(|who| self.is_machine(who))
     }
@@ -117,7 +124,7 @@ impl<'a> Involved<'a> {
     fn requester(&mut self, request: &ChangeRequest) -> Result<(), Gap> {
         let known =
             request.author.as_ref().is_some_and(|account| self.account(account, "opened the request"));
-        known.then_some(()).ok_or_else(|| nobody(format!("who opened request {}", request.id)))
+        known.then_some(()).ok_or_else(|| unknown_account(format!("who opened request {}", request.id)))
     }
 
     fn pusher(&mut self, push: &Push, head: &Revision, updates: &Updates) -> Result<(), Gap> {
@@ -131,11 +138,13 @@ impl<'a> Involved<'a> {
         }
         let known =
             push.actor.as_ref().is_some_and(|account| self.account(account, "pushed the judged head"));
-        known.then_some(()).ok_or_else(|| nobody(format!("who pushed the judged head {}", head.short())))
+        known
+            .then_some(())
+            .ok_or_else(|| unknown_account(format!("who pushed the judged head {}", head.short())))
     }
 
-    /// Whoever moved the branch to a commit of the request brought it, also where others came after, unless the move was an
-    /// update and nothing else.
+    /// The account that moved the branch to a commit of the request brought it, also where others
+    /// came after, unless the move was an update and nothing else.
     fn moves(&mut self, moves: &[Move], change: &Change, updates: &Updates) -> Result<(), Gap> {
         let earlier = Earlier::of(change, updates);
         let adds = |one: &&Move| !only_updates(one, &change.head, updates) && !earlier.are_all_of(one);
@@ -145,7 +154,9 @@ impl<'a> Involved<'a> {
                 Fact::Known(false) => {}
                 Fact::Known(true) => {
                     let known = one.actor.as_ref().is_some_and(|account| self.account(account, &part));
-                    known.then_some(()).ok_or_else(|| nobody(format!("who pushed {}", one.after.short())))?;
+                    known
+                        .then_some(())
+                        .ok_or_else(|| unknown_account(format!("who pushed {}", one.after.short())))?;
                 }
                 Fact::Gap(gap) => {
                     if let Some(account) = &one.actor {
@@ -164,7 +175,7 @@ impl<'a> Involved<'a> {
         attribution: &BTreeMap<Revision, CommitAccounts>,
     ) -> Result<(), Gap> {
         for commit in commits {
-            let accounts = attribution.get(&commit.id).ok_or_else(|| unasked(commit))?;
+            let accounts = attribution.get(&commit.id).ok_or_else(|| missing_commit(commit))?;
             self.author(commit, accounts.author.as_ref());
             self.committer(commit, accounts.committer.as_ref());
         }
@@ -206,14 +217,14 @@ impl<'a> Involved<'a> {
         self.by_address.get(&address).or_else(elsewhere).cloned()
     }
 
-    /// Notes the account that the host gives for a mailbox. Does somebody definite stand behind it?
+    /// Notes the account that the host gives for a mailbox. Is someone definite behind it?
     fn attributed(&mut self, mailbox: &Mailbox, account: Option<&Account>, part: &str) -> bool {
         let Some(account) = account.filter(|account| !self.is_web_editor(account)) else { return false };
         self.by_address.insert(mailbox.email.to_ascii_lowercase(), account.clone());
         self.account(account, part)
     }
 
-    /// Notes an account. Does somebody definite stand behind it: a person, or certainly none?
+    /// Notes an account. Is someone definite behind it: a person, or certainly none?
     fn account(&mut self, account: &Account, part: &str) -> bool {
         match account.kind {
             AccountKind::Human => {
@@ -226,14 +237,14 @@ impl<'a> Involved<'a> {
         }
     }
 
-    /// Notes whoever the address itself names.
+    /// Notes the account that the address itself names.
     fn address(&mut self, mailbox: &Mailbox, part: &str) -> Address {
         match self.identity.of_address(&mailbox.email) {
-            Named::InMap(who) => {
+            NamedByAddress::InMap(who) => {
                 self.person(who, part);
                 Address::InMap
             }
-            Named::Number(number, who) => {
+            NamedByAddress::Number(number, who) => {
                 let local =
                     self.addresses.no_reply(&mailbox.email).map(|(local, _)| local.to_ascii_lowercase());
                 if local.is_some_and(|local| self.addresses.accounts.is_application(&local)) {
@@ -243,11 +254,11 @@ impl<'a> Involved<'a> {
                 self.accounts.entry(number).or_insert_with(|| part.to_string());
                 Address::NoReply
             }
-            Named::Login(login, is_told_of) => {
+            NamedByAddress::Login(login, is_told_of) => {
                 self.person(Who::Login(login), part);
                 if is_told_of { Address::NoReply } else { Address::OfNobody }
             }
-            Named::Nobody => Address::OfNobody,
+            NamedByAddress::Nobody => Address::OfNobody,
         }
     }
 
@@ -267,7 +278,7 @@ impl<'a> Involved<'a> {
     fn settle(&mut self, mailbox: &Mailbox, attributed: bool) {
         if !attributed {
             let address = mailbox.email.to_ascii_lowercase();
-            // Without an address only the name tells one nobody from another.
+            // Without an address only the name tells one no one from another.
             let key = if address.is_empty() { format!(" {}", mailbox.name) } else { address };
             self.unattributed.entry(key).or_insert_with(|| format!("{} <{}>", mailbox.name, mailbox.email));
         }
@@ -277,15 +288,16 @@ impl<'a> Involved<'a> {
 /// Whom an address names by itself.
 #[derive(PartialEq, Eq)]
 enum Address {
-    /// Somebody of the identity map.
+    /// Someone of the identity map.
     InMap,
-    /// The account in a no-reply address, which anybody can write.
+    /// The account in a no-reply address, which anyone can write.
     NoReply,
-    /// Nobody we know.
+    /// No one we know.
     OfNobody,
 }
 
-/// Did a move bring nothing but updates: from one of the commits that the head is but for updates, to another?
+/// Did a move bring nothing but updates: from one of the commits that the head is but for updates,
+/// to another?
 fn only_updates(one: &Move, head: &Revision, updates: &Updates) -> bool {
     let same = |commit: &Revision| commit == head || updates.reach(commit);
     same(&one.after) && one.before.as_ref().is_some_and(same)
@@ -313,7 +325,8 @@ impl<'a> Earlier<'a> {
     }
 }
 
-/// Is a commit one of the updates: the head, or one on the way down from it, but not the last that they were made of; or one further down?
+/// Is a commit one of the updates: the head, or one on the way down from it, but not the last that
+/// they were made of; or one further down?
 fn is_update(commit: &Revision, head: &Revision, updates: &Updates) -> bool {
     if updates.earlier.contains(commit) {
         return true;
@@ -322,7 +335,7 @@ fn is_update(commit: &Revision, head: &Revision, updates: &Updates) -> bool {
     commit == head || on_the_way.contains(commit)
 }
 
-fn nobody(what: String) -> Gap {
+fn unknown_account(what: String) -> Gap {
     Gap::new(
         what,
         GapReason::NotVisible,
@@ -331,7 +344,7 @@ fn nobody(what: String) -> Gap {
     )
 }
 
-fn unasked(commit: &Commit) -> Gap {
+fn missing_commit(commit: &Commit) -> Gap {
     Gap::new(
         format!("the accounts of commit {}", commit.id.short()),
         GapReason::Truncated,

@@ -8,7 +8,7 @@ use crate::model::review::{CommitAccounts, Push, ReviewedContent};
 use ReviewState::{Approved, ChangesRequested, Commented, Dismissed, Pending};
 
 fn sort(world: &World) -> Result<Approvals, Gap> {
-    approvals(&world.case(), Independence::default())
+    count_approvals(&world.case(), Independence::default())
 }
 
 fn known(world: &World) -> Approvals {
@@ -80,7 +80,7 @@ fn attack_21_self_approval_in_every_part() {
     pusher.host().last_push = Fact::Known(Push { after: head(), actor: Some(account("KIM")) });
     rejected(&pusher, "pushed the judged head");
     let ignored = Independence { last_pusher: LastPusher::Ignore, ..Independence::default() };
-    assert_eq!(approvals(&pusher.case(), ignored).unwrap().counted.len(), 2);
+    assert_eq!(count_approvals(&pusher.case(), ignored).unwrap().counted.len(), 2);
 
     let mut wrote = World::honest();
     wrote.add_commit(commit(revision('c'), kim), accounts(kim));
@@ -306,7 +306,7 @@ fn attack_28_an_approval_outlives_proved_updates_and_nothing_else() {
         given_on(&mut world, digit);
         assert_eq!(counted(&world), ["alex", "kim"]);
         let exact = Independence { updates: AfterUpdate::Exact, ..Independence::default() };
-        let counted = approvals(&world.case(), exact).unwrap().counted.len();
+        let counted = count_approvals(&world.case(), exact).unwrap().counted.len();
         assert_eq!(counted, if digit == 'b' { 2 } else { 1 });
     }
     let mut below = updated();
@@ -343,7 +343,7 @@ fn attack_9_whoever_only_updates_has_no_part_and_whoever_brings_more_has() {
         world.host().last_push = Fact::Known(Push { after: head(), actor: Some(account("kim")) });
         assert_eq!(counted(&world), ["alex", "kim"]);
         let exact = Independence { updates: AfterUpdate::Exact, ..Independence::default() };
-        assert_eq!(approvals(&world.case(), exact).unwrap().counted.len(), 1);
+        assert_eq!(count_approvals(&world.case(), exact).unwrap().counted.len(), 1);
     }
     let mut wrote = updated();
     by_kim(&mut wrote, 'd');

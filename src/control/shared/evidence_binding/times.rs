@@ -1,8 +1,10 @@
-//! What must come before what: first the work tree is what is judged, then the tests begin, then the report is written, then the gate looks.
+//! What must come before what: first the work tree is what is judged, then the tests begin, then
+//! the report is written, then the gate looks.
 //!
-//! The first two are compared by the clock of one machine, the one on which the suite ran, so nothing is forgiven: not a second. The
-//! date of a commit is the clock of another machine. It is asked only where nothing else tells when the change was there, and
-//! then nothing is forgiven either.
+//! The first two are compared by the clock of one machine, the one on which the suite ran, so
+//! nothing is forgiven: not a second. The date of a commit is the clock of another machine. It is
+//! asked only where nothing else tells when the change was there, and then nothing is forgiven
+//! either.
 
 use super::{Age, Trust};
 use crate::model::evidence::{EvidenceFacts, RecordedRun, Settled};
@@ -10,14 +12,15 @@ use crate::model::fact::{Fact, Gap};
 use crate::model::own_times::OwnTimes;
 use jiff::{SignedDuration, Timestamp};
 
-/// A statement comes from another machine, whose clock may be ahead of ours. No more than this is forgiven, and only for this: that
-/// something seems to be from the future. The documentation says so.
+/// A statement comes from another machine, whose clock may be ahead of ours. No more than this is
+/// forgiven, and only for this: that something seems to be from the future. The documentation says
+/// so.
 const AHEAD: SignedDuration = SignedDuration::from_mins(10);
 
 /// Runners round their times to whole seconds.
 const ROUNDING: SignedDuration = SignedDuration::from_secs(1);
 
-/// A report that lies here, and when it was made as far as anybody says.
+/// A report that lies here, and when it was made as far as anyone says.
 #[derive(Clone, Copy, Debug)]
 pub struct LocalReport<'a> {
     /// When its file was last written.
@@ -28,10 +31,11 @@ pub struct LocalReport<'a> {
 
 /// What is known of when a run took place.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Order {
-    /// It began when the work tree was what is judged, by times of its own or because the recorder watched it.
+enum RunOrder {
+    /// It began when the work tree was what is judged, by times of its own or because the recorder
+    /// watched it.
     Shown,
-    /// Nothing but the times of files speaks for it: this is known of them.
+    /// Nothing but the times of files supports it: this is known of them.
     ByFiles(String),
     /// It shows nothing of it: what is judged is not checked out where it lies.
     Unbound,
@@ -42,56 +46,63 @@ enum Order {
 /// When a report that lies here was made.
 ///
 /// # Errors
-/// A gap: nobody looked since when the work tree has been unchanged.
-fn order_here(facts: &EvidenceFacts, report: LocalReport<'_>) -> Result<Order, Gap> {
+/// A gap: no one looked since when the work tree has been unchanged.
+fn order_here(facts: &EvidenceFacts, report: LocalReport<'_>) -> Result<RunOrder, Gap> {
     let here = facts.checkout.value().filter(|here| facts.trees.is_judged(&here.subject.tree));
     let Some(here) = here else {
-        // Nothing that is judged is checked out here, and nobody asks for it: the date of the commit is all there is.
-        return Ok(by_commit(facts.newest, report.written).map_or(Order::Unbound, Order::Wrong));
+        // Nothing that is judged is checked out here, and no one asks for it: the date of the
+        // commit is all there is.
+        return Ok(by_commit(facts.newest, report.written).map_or(RunOrder::Unbound, RunOrder::Wrong));
     };
-    let settled = here.settled.as_ref().ok_or_else(unsettled)?;
-    if let Some(why) = before(settled, facts.newest, report) {
-        return Ok(Order::Wrong(why));
+    let settled = here.settled.as_ref().ok_or_else(unsettled_gap)?;
+    if let Some(why) = order_problem(settled, facts.newest, report) {
+        return Ok(RunOrder::Wrong(why));
     }
     let named = report.times.is_some_and(|times| !times.is_empty());
     let since = || {
         format!(
             "{}, and the work tree has been unchanged since {} ({})",
-            at(report.written),
+            written_at(report.written),
             settled.at,
             settled.by
         )
     };
-    Ok(if named { Order::Shown } else { Order::ByFiles(since()) })
+    Ok(if named { RunOrder::Shown } else { RunOrder::ByFiles(since()) })
 }
 
-/// When a recorded run took place; `dated`: the date of the commit is asked where the statement says no more.
-fn order_of(run: &RecordedRun, newest: Option<Timestamp>, dated: bool) -> Order {
+/// When a recorded run took place; `dated`: the date of the commit is asked where the statement
+/// says no more.
+fn order_of(run: &RecordedRun, newest: Option<Timestamp>, dated: bool) -> RunOrder {
     let finished = Some(run.finished);
     if run.command.is_some() {
-        return Order::Shown;
+        return RunOrder::Shown;
     }
     let Some(settled) = run.settled else {
         let wrong = if dated { by_commit(newest, finished) } else { None };
-        let alone =
-            || format!("{}, and it does not say since when its work tree had been unchanged", at(finished));
-        return wrong.map_or_else(|| Order::ByFiles(alone()), Order::Wrong);
+        let alone = || {
+            format!(
+                "{}, and it does not say since when its work tree had been unchanged",
+                written_at(finished)
+            )
+        };
+        return wrong.map_or_else(|| RunOrder::ByFiles(alone()), RunOrder::Wrong);
     };
     let settled = Settled { at: settled, by: "its work tree reached its state".to_string() };
     let wrong = written_before(&settled, newest, finished).or_else(|| began_before(&settled, run.began));
-    let alone = || format!("{}, and its work tree had been unchanged since {}", at(finished), settled.at);
+    let alone =
+        || format!("{}, and its work tree had been unchanged since {}", written_at(finished), settled.at);
     match wrong {
-        Some(why) => Order::Wrong(why),
-        None if run.began.is_some() => Order::Shown,
-        None => Order::ByFiles(alone()),
+        Some(why) => RunOrder::Wrong(why),
+        None if run.began.is_some() => RunOrder::Shown,
+        None => RunOrder::ByFiles(alone()),
     }
 }
 
-fn at(written: Option<Timestamp>) -> String {
+fn written_at(written: Option<Timestamp>) -> String {
     written.map_or_else(|| "written at an unknown time".to_string(), |at| format!("written at {at}"))
 }
 
-fn unsettled() -> Gap {
+fn unsettled_gap() -> Gap {
     let what = "since when the work tree has been unchanged";
     Gap::not_asked(
         what,
@@ -99,8 +110,9 @@ fn unsettled() -> Gap {
     )
 }
 
-/// What shows that a report was there before the work tree was what it is, or that its times cannot be true.
-fn before(settled: &Settled, newest: Option<Timestamp>, report: LocalReport<'_>) -> Option<String> {
+/// What shows that a report was there before the work tree was what it is, or that its times cannot
+/// be true.
+fn order_problem(settled: &Settled, newest: Option<Timestamp>, report: LocalReport<'_>) -> Option<String> {
     let Some(written) = report.written else {
         return Some("it is not known when it was written".to_string());
     };
@@ -145,7 +157,7 @@ fn by_commit(newest: Option<Timestamp>, written: Option<Timestamp>) -> Option<St
 
 /// What a control asks of time.
 #[derive(Clone, Copy)]
-pub struct Asked<'a> {
+pub struct TimeQuestion<'a> {
     /// The evidence, and what it is bound to.
     pub facts: &'a EvidenceFacts,
     /// Which evidence counts.
@@ -158,7 +170,7 @@ pub struct Asked<'a> {
 
 /// What times say of all the evidence that would count.
 #[derive(Debug, Default)]
-pub struct Told {
+pub struct TimeFindings {
     /// Why something cannot be of a fresh run of what is judged, each one sentence.
     pub wrong: Vec<String>,
     /// Of what nothing but times of files speaks, each with these.
@@ -168,9 +180,9 @@ pub struct Told {
     oldest: Option<Timestamp>,
 }
 
-impl Told {
+impl TimeFindings {
     /// Takes a report that lies here.
-    pub fn local_report(&mut self, asked: &Asked<'_>, name: &str, report: LocalReport<'_>) {
+    pub fn local_report(&mut self, asked: &TimeQuestion<'_>, name: &str, report: LocalReport<'_>) {
         if asked.trust.is_none() && asked.age.is_none() {
             return;
         }
@@ -181,7 +193,7 @@ impl Told {
     }
 
     /// Takes a statement.
-    pub fn recorded(&mut self, asked: &Asked<'_>, name: &str, run: &RecordedRun) {
+    pub fn recorded(&mut self, asked: &TimeQuestion<'_>, name: &str, run: &RecordedRun) {
         if asked.trust.is_none() && asked.age.is_none() {
             return;
         }
@@ -191,22 +203,22 @@ impl Told {
 
     fn take(
         &mut self,
-        asked: &Asked<'_>,
+        asked: &TimeQuestion<'_>,
         name: &str,
-        order: Order,
+        order: RunOrder,
         written: Option<Timestamp>,
         ahead: SignedDuration,
     ) {
         self.oldest = self.oldest.into_iter().chain(written).min();
         let mut wrong = Vec::new();
         match order {
-            Order::Wrong(why) => wrong.push(why),
-            Order::ByFiles(what) if asked.trust.is_some() => self.by_files.push(format!("{name}: {what}")),
-            Order::ByFiles(_) | Order::Shown | Order::Unbound => {}
+            RunOrder::Wrong(why) => wrong.push(why),
+            RunOrder::ByFiles(what) if asked.trust.is_some() => self.by_files.push(format!("{name}: {what}")),
+            RunOrder::ByFiles(_) | RunOrder::Shown | RunOrder::Unbound => {}
         }
         match (asked.age, asked.observed.known()) {
             (None, _) => {}
-            (Some(age), Ok(observed)) => wrong.extend(stale(age, *observed, written, ahead)),
+            (Some(age), Ok(observed)) => wrong.extend(why_stale(age, *observed, written, ahead)),
             (Some(_), Err(gap)) => self.unseen(gap),
         }
         if !wrong.is_empty() {
@@ -221,8 +233,9 @@ impl Told {
         }
     }
 
-    /// What is to be said where the change seems to be younger than what ran on it: two clocks differ.
-    pub fn other_clock(&self, asked: &Asked<'_>) -> Option<String> {
+    /// What is to be said where the change seems to be younger than what ran on it: two clocks
+    /// differ.
+    pub fn other_clock(&self, asked: &TimeQuestion<'_>) -> Option<String> {
         let (newest, oldest) = (asked.facts.newest?, self.oldest?);
         (self.wrong.is_empty() && oldest < newest).then(|| {
             format!(
@@ -232,8 +245,14 @@ impl Told {
     }
 }
 
-/// Why something that was written at this time is not of a fresh run. `ahead`: how far the clock that says so may be ahead of ours.
-fn stale(age: Age, observed: Timestamp, written: Option<Timestamp>, ahead: SignedDuration) -> Option<String> {
+/// Why something that was written at this time is not of a fresh run. `ahead`: how far the clock
+/// that says so may be ahead of ours.
+fn why_stale(
+    age: Age,
+    observed: Timestamp,
+    written: Option<Timestamp>,
+    ahead: SignedDuration,
+) -> Option<String> {
     let Some(at) = written else { return Some("it is not known when it was written".to_string()) };
     // Differences, because a sum with a time from outside may be beyond what a time can be.
     if at.duration_since(observed) > ahead {
@@ -252,7 +271,7 @@ mod tests {
     use crate::model::evidence::{Checkout, Subject, Trees, WorkTree};
     use std::collections::BTreeSet;
 
-    fn at(second: i64) -> Timestamp {
+    fn written_at(second: i64) -> Timestamp {
         Timestamp::from_second(1_800_000_000 + second).unwrap()
     }
 
@@ -263,7 +282,7 @@ mod tests {
     /// The tree `b` is judged and checked out, since second 100; the newest commit is of second 50.
     fn facts() -> EvidenceFacts {
         let subject = Subject { commit: Revision::try_from("b".repeat(40)).unwrap(), tree: tree("b") };
-        let settled = Some(Settled { at: at(100), by: "HEAD came to this commit".into() });
+        let settled = Some(Settled { at: written_at(100), by: "HEAD came to this commit".into() });
         EvidenceFacts {
             checkout: Fact::Known(Checkout { subject, work_tree: WorkTree::default(), settled }),
             trees: Trees {
@@ -273,27 +292,32 @@ mod tests {
                 base: tree("a"),
                 merge_bases: BTreeSet::new(),
             },
-            newest: Some(at(50)),
+            newest: Some(written_at(50)),
             notes: false,
             statements: vec![],
         }
     }
 
-    fn told(facts: &EvidenceFacts, trust: Option<Trust>, written: i64, began: Option<i64>) -> Told {
+    fn told(facts: &EvidenceFacts, trust: Option<Trust>, written: i64, began: Option<i64>) -> TimeFindings {
         let mut times = OwnTimes::default();
-        began.iter().for_each(|second| times.text(&at(*second).to_string()));
-        let observed = Fact::Known(at(1000));
+        began.iter().for_each(|second| times.text(&written_at(*second).to_string()));
+        let observed = Fact::Known(written_at(1000));
         let asked =
-            Asked { facts, trust, age: Some(Age(SignedDuration::from_mins(10))), observed: &observed };
-        let mut told = Told::default();
-        told.local_report(&asked, "r", LocalReport { written: Some(at(written)), times: Some(&times) });
+            TimeQuestion { facts, trust, age: Some(Age(SignedDuration::from_mins(10))), observed: &observed };
+        let mut told = TimeFindings::default();
+        told.local_report(
+            &asked,
+            "r",
+            LocalReport { written: Some(written_at(written)), times: Some(&times) },
+        );
         told
     }
 
     #[test]
     fn a_second_too_early_is_too_early() {
         let facts = facts();
-        // Ten minutes before the gate looked is second 400, so a report of second 100 is too old besides.
+        // Ten minutes before the gate looked is second 400, so a report of second 100 is too old
+        // besides.
         for (written, began, said) in [
             (99, None, Some("before HEAD came to this commit")),
             (100, None, Some("which is longer ago than")),
@@ -317,17 +341,17 @@ mod tests {
     #[test]
     fn a_time_at_the_end_of_all_times_is_in_the_future() {
         let facts = facts();
-        let (last, observed) = (Timestamp::MAX, Fact::Known(at(1000)));
+        let (last, observed) = (Timestamp::MAX, Fact::Known(written_at(1000)));
         let mut times = OwnTimes::default();
         times.text(&last.to_string());
         let age = Some(Age(SignedDuration::from_hours(1)));
-        let asked = Asked { facts: &facts, trust: Some(Trust::Local), age, observed: &observed };
-        let mut told = Told::default();
+        let asked = TimeQuestion { facts: &facts, trust: Some(Trust::Local), age, observed: &observed };
+        let mut told = TimeFindings::default();
         told.local_report(&asked, "r", LocalReport { written: Some(last), times: Some(&times) });
         assert!(told.wrong[0].contains("which is in the future"), "{told:?}");
         let observed = Fact::Known(last);
-        let asked = Asked { observed: &observed, ..asked };
-        let mut told = Told::default();
+        let asked = TimeQuestion { observed: &observed, ..asked };
+        let mut told = TimeFindings::default();
         told.local_report(&asked, "r", LocalReport { written: Some(last), times: None });
         assert!(told.wrong.is_empty(), "{told:?}");
     }
@@ -344,8 +368,8 @@ mod tests {
     #[test]
     fn without_a_checkout_the_commit_decides_and_nothing_is_forgiven() {
         let mut facts = facts();
-        facts.checkout = Fact::Gap(unsettled());
-        facts.newest = Some(at(800));
+        facts.checkout = Fact::Gap(unsettled_gap());
+        facts.newest = Some(written_at(800));
         assert!(told(&facts, None, 800, None).wrong.is_empty());
         let wrong = told(&facts, None, 799, None).wrong;
         assert!(wrong[0].contains("before the newest commit of the change was made"), "{wrong:?}");
@@ -353,10 +377,11 @@ mod tests {
 
     #[test]
     fn where_two_clocks_differ_that_is_said() {
-        let observed = Fact::Known(at(1000));
+        let observed = Fact::Known(written_at(1000));
         let said = |newest| {
-            let facts = EvidenceFacts { newest: Some(at(newest)), ..facts() };
-            let asked = Asked { facts: &facts, trust: Some(Trust::Local), age: None, observed: &observed };
+            let facts = EvidenceFacts { newest: Some(written_at(newest)), ..facts() };
+            let asked =
+                TimeQuestion { facts: &facts, trust: Some(Trust::Local), age: None, observed: &observed };
             let told = told(&facts, Some(Trust::Local), 500, Some(500));
             assert!(told.wrong.is_empty(), "{told:?}");
             told.other_clock(&asked)

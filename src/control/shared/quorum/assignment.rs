@@ -1,7 +1,7 @@
-//! Dealing out people to roles so that nobody fills two.
+//! Dealing out people to roles so that no one fills two.
 //!
-//! Whoever fits one role only is dealt to it. For the others every way is tried, up to [`TRIALS`] ways: that is
-//! enough for twelve people who each fit two roles.
+//! A person who fits only one role is dealt to it. For the others every way is tried, up to
+//! [`TRIALS`] ways: that is enough for twelve people who each fit two roles.
 
 /// How many ways are tried at most.
 pub(super) const TRIALS: usize = 4096;
@@ -16,8 +16,8 @@ pub(super) struct Seats {
     pub owners: usize,
 }
 
-/// Somebody to deal out.
-pub(super) struct Person {
+/// Someone to deal out.
+pub(super) struct Assignee {
     /// The roles that they fit, by place.
     pub roles: Vec<usize>,
     /// The lines of CODEOWNERS that name them.
@@ -36,7 +36,7 @@ pub(super) enum Filled {
 }
 
 /// Deals out people.
-pub(super) fn fill(people: &[Person], seats: &[Seats]) -> Filled {
+pub(super) fn assign_people(people: &[Assignee], seats: &[Seats]) -> Filled {
     let mut dealing = Dealing { seats, dealt: seats.iter().map(|_| Vec::new()).collect(), trials: 0 };
     let (single, several): (Vec<_>, Vec<_>) =
         people.iter().filter(|person| !person.roles.is_empty()).partition(|person| person.roles.len() == 1);
@@ -46,12 +46,12 @@ pub(super) fn fill(people: &[Person], seats: &[Seats]) -> Filled {
 struct Dealing<'a> {
     seats: &'a [Seats],
     /// For each role the people dealt to it.
-    dealt: Vec<Vec<&'a Person>>,
+    dealt: Vec<Vec<&'a Assignee>>,
     trials: usize,
 }
 
 impl<'a> Dealing<'a> {
-    fn deal(&mut self, rest: &[&'a Person]) -> Filled {
+    fn deal(&mut self, rest: &[&'a Assignee]) -> Filled {
         let Some((person, rest)) = rest.split_first() else { return self.check() };
         let mut filled = Filled::No;
         for role in &person.roles {
@@ -63,7 +63,7 @@ impl<'a> Dealing<'a> {
         filled
     }
 
-    fn with(&mut self, role: usize, person: &'a Person, rest: &[&'a Person]) -> Filled {
+    fn with(&mut self, role: usize, person: &'a Assignee, rest: &[&'a Assignee]) -> Filled {
         self.dealt.get_mut(role).into_iter().for_each(|dealt| dealt.push(person));
         let filled = self.deal(rest);
         self.dealt.get_mut(role).into_iter().for_each(|dealt| {
@@ -83,7 +83,7 @@ impl<'a> Dealing<'a> {
 }
 
 impl Seats {
-    fn are_filled(&self, people: &[&Person]) -> bool {
+    fn are_filled(&self, people: &[&Assignee]) -> bool {
         let owners = |line| people.iter().filter(|person| person.lines.contains(line)).count();
         people.len() >= self.people && self.lines.iter().all(|line| owners(line) >= self.owners)
     }
@@ -94,8 +94,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn person(roles: &[usize], lines: &[u64]) -> Person {
-        Person { roles: roles.to_vec(), lines: lines.to_vec() }
+    fn person(roles: &[usize], lines: &[u64]) -> Assignee {
+        Assignee { roles: roles.to_vec(), lines: lines.to_vec() }
     }
 
     fn seats(people: usize, lines: &[u64]) -> Seats {
@@ -106,27 +106,30 @@ mod tests {
     fn nobody_fills_two_roles() {
         let both = || person(&[0, 1], &[]);
         let wanted = [seats(1, &[]), seats(1, &[])];
-        assert_eq!(fill(&[both()], &wanted), Filled::No);
-        assert_eq!(fill(&[both(), both()], &wanted), Filled::Yes);
-        assert_eq!(fill(&[both(), person(&[0], &[])], &wanted), Filled::Yes);
-        assert_eq!(fill(&[both(), person(&[], &[])], &wanted), Filled::No);
-        assert_eq!(fill(&[], &[]), Filled::Yes);
+        assert_eq!(assign_people(&[both()], &wanted), Filled::No);
+        assert_eq!(assign_people(&[both(), both()], &wanted), Filled::Yes);
+        assert_eq!(assign_people(&[both(), person(&[0], &[])], &wanted), Filled::Yes);
+        assert_eq!(assign_people(&[both(), person(&[], &[])], &wanted), Filled::No);
+        assert_eq!(assign_people(&[], &[]), Filled::Yes);
     }
 
     #[test]
     fn an_owner_needed_elsewhere_does_not_cover_the_file() {
         let owner = || person(&[0, 1], &[3]);
         let wanted = [seats(1, &[3]), seats(1, &[])];
-        assert_eq!(fill(&[owner(), person(&[0], &[])], &wanted), Filled::No);
-        assert_eq!(fill(&[owner(), person(&[1], &[])], &wanted), Filled::Yes);
-        assert_eq!(fill(&[person(&[0], &[3]), person(&[0], &[4])], &[seats(1, &[3, 4])]), Filled::Yes);
+        assert_eq!(assign_people(&[owner(), person(&[0], &[])], &wanted), Filled::No);
+        assert_eq!(assign_people(&[owner(), person(&[1], &[])], &wanted), Filled::Yes);
+        assert_eq!(
+            assign_people(&[person(&[0], &[3]), person(&[0], &[4])], &[seats(1, &[3, 4])]),
+            Filled::Yes
+        );
     }
 
     #[test]
     fn giving_up_is_not_success() {
         let people: Vec<_> = (0..13).map(|_| person(&[0, 1], &[])).collect();
-        assert_eq!(fill(&people, &[seats(7, &[]), seats(7, &[])]), Filled::GaveUp);
-        assert_eq!(fill(&people[..11], &[seats(6, &[]), seats(6, &[])]), Filled::No);
+        assert_eq!(assign_people(&people, &[seats(7, &[]), seats(7, &[])]), Filled::GaveUp);
+        assert_eq!(assign_people(&people[..11], &[seats(6, &[]), seats(6, &[])]), Filled::No);
     }
 
     proptest! {
@@ -138,13 +141,14 @@ mod tests {
             let roles = |fit: &Vec<bool>| (0..3).filter(|r| fit[*r]).collect::<Vec<_>>();
             let people: Vec<_> = fits.iter().map(|fit| person(&roles(fit), &[])).collect();
             let seats: Vec<_> = wanted.iter().map(|n| seats(*n, &[])).collect();
-            // Hall's theorem: a dealing exists when every set of roles has as many people that fit any of them.
+            // Hall's theorem: a dealing exists when every set of roles has as many people that fit
+            // any of them.
             let hall = (0..8usize).all(|set| {
                 let within = |role: usize| set & (1 << role) != 0;
                 let needed: usize = (0..3).filter(|r| within(*r)).map(|r| wanted[r]).sum();
                 people.iter().filter(|p| p.roles.iter().any(|r| within(*r))).count() >= needed
             });
-            prop_assert_eq!(fill(&people, &seats) == Filled::Yes, hall);
+            prop_assert_eq!(assign_people(&people, &seats) == Filled::Yes, hall);
         }
     }
 }

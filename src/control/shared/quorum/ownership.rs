@@ -1,6 +1,6 @@
 //! What CODEOWNERS at the base says of the touched files.
 
-use super::{Demand, Doubt};
+use super::{Demand, DoubtMode};
 use crate::control::Case;
 use crate::model::change::FileChange;
 use crate::model::codeowners::{CodeOwners, InvalidLine, Owner, Ownership};
@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) struct Ownerships {
     /// The lines that decide over touched files and name owners.
     pub lines: BTreeMap<u64, Owned>,
-    /// Files that nobody can approve, one sentence each.
+    /// Files that no one can approve, one sentence each.
     orphans: BTreeSet<String>,
     /// Files of which it could not be seen whether they need an owner and have one.
     unclear: BTreeSet<Gap>,
@@ -99,7 +99,7 @@ impl Ownerships {
         owned.files.insert(path.clone());
     }
 
-    /// A line that nobody can read stands where the owners of this file may have been meant to stand.
+    /// An unreadable line is where the owners of this file may have been meant to be.
     fn doubtful(&mut self, path: &RepoPath, invalid: &InvalidLine, needed: Needed) {
         let InvalidLine { line, reason } = invalid;
         match needed {
@@ -119,14 +119,15 @@ impl Ownerships {
         }
     }
 
-    /// What keeps a demand from holding, whoever approves.
-    pub(super) fn problems(&self, doubt: Doubt) -> impl Iterator<Item = String> {
-        let unclear = self.unclear.iter().filter(move |_| doubt == Doubt::Against).map(ToString::to_string);
+    /// What keeps a demand from holding, no matter who approves.
+    pub(super) fn problems(&self, doubt: DoubtMode) -> impl Iterator<Item = String> {
+        let unclear =
+            self.unclear.iter().filter(move |_| doubt == DoubtMode::Against).map(ToString::to_string);
         self.orphans.iter().cloned().chain(unclear)
     }
 
     /// Does no touched file have an owner, nor need one?
-    pub(super) fn ask_for_nobody(&self, doubt: Doubt) -> bool {
+    pub(super) fn ask_for_nobody(&self, doubt: DoubtMode) -> bool {
         self.lines.is_empty() && self.problems(doubt).next().is_none()
     }
 

@@ -8,7 +8,7 @@ pub(super) enum Shortfall {
     Role { name: String, present: usize, needed: usize, spare: usize },
     /// Owners; one sentence.
     Owners(String),
-    /// Nobody may fill two roles, and then they are too few.
+    /// No one may fill two roles, and then they are too few.
     Dealing,
     /// There are too many ways to deal out people to try them all.
     TooMany,

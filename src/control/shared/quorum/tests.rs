@@ -1,7 +1,7 @@
 //! Roles, people and doubts, taken both ways.
 
 use super::*;
-use crate::control::shared::approval::{Independence, approvals};
+use crate::control::shared::approval::{Independence, count_approvals};
 use crate::control::testing::*;
 use crate::model::change::{EntryKind, FileStatus};
 use crate::model::fact::Fact;
@@ -14,10 +14,10 @@ use Verdict::{Broken, Met, Unproven};
 fn ask(world: &World, total: u64, roles: &[(&str, u64)]) -> Judgement {
     let wanted: Vec<_> = roles.iter().map(|(name, number)| wanted(name, *number)).collect();
     let case = world.case();
-    let sorted = approvals(&case, Independence::default()).unwrap();
-    let files = files(&case).unwrap();
+    let sorted = count_approvals(&case, Independence::default()).unwrap();
+    let files = touched_files(&case).unwrap();
     let demand = Demand { approvals: total, roles: &wanted, files: &files, all_owned: false };
-    judge(&case, &sorted, &demand).unwrap()
+    judge_demand(&case, &sorted, &demand).unwrap()
 }
 
 fn wanted(name: &str, number: u64) -> RoleApprovals {
@@ -46,7 +46,7 @@ fn the_number_of_people_counts() {
     assert_eq!(verdict(&world, 2, &[]), Met);
     let judged = ask(&world, 3, &[]);
     assert_eq!((judged.verdict, judged.reason.as_str()), (Broken, "2 of 3 required independent approvals"));
-    assert!(judged.remedy.unwrap().contains("1 person"));
+    assert!(judged.remedy.unwrap().contains("1 more person"));
     assert_eq!(judged.details, ["review 2 by alex counts", "review 1 by kim counts"]);
 }
 
@@ -168,7 +168,8 @@ fn an_unknown_mailbox_may_be_the_only_owner_who_approved() {
     assert_eq!(judged.verdict, Unproven);
     assert!(judged.reason.contains("owner of a approved"), "{}", judged.reason);
 
-    // Alex and Sam for the owners, Kim and Pat for the others: if Alex drops out, no owner of the file is left.
+    // Alex and Sam for the owners, Kim and Pat for the others: if Alex drops out, no owner of the
+    // file is left.
     let mut world = owned_by("/a @kim @alex\n");
     world.files(&["a"]);
     let owners = Role { code_owners: true, users: vec![Login::new("sam")], ..Role::default() };
@@ -278,9 +279,9 @@ fn owners_are_not_read_unless_a_role_needs_them() {
     world.facts.gate = Fact::Gap(gap());
     assert_eq!(verdict(&world, 2, &[]), Met);
     let case = world.case();
-    let (sorted, wanted) = (approvals(&case, Independence::default()).unwrap(), [wanted("owners", 1)]);
+    let (sorted, wanted) = (count_approvals(&case, Independence::default()).unwrap(), [wanted("owners", 1)]);
     let demand = Demand { approvals: 1, roles: &wanted, files: &[], all_owned: false };
-    assert_eq!(judge(&case, &sorted, &demand), Err(gap()));
+    assert_eq!(judge_demand(&case, &sorted, &demand), Err(gap()));
 }
 
 #[test]
@@ -291,7 +292,7 @@ fn files_on_the_way_count_where_they_were_asked_for() {
     world.facts.inquiry.each_commit = true;
     assert_eq!(verdict(&world, 1, &[("owners", 1)]), Broken);
     world.change().on_the_way = Fact::Gap(gap());
-    assert_eq!(files(&world.case()), Err(gap()));
+    assert_eq!(touched_files(&world.case()), Err(gap()));
 }
 
 #[test]
@@ -324,9 +325,9 @@ fn a_change_of_nothing_is_not_proven() {
 fn an_unknown_role_is_a_gap() {
     let world = World::honest();
     let case = world.case();
-    let (sorted, wanted) = (approvals(&case, Independence::default()).unwrap(), [wanted("none", 1)]);
+    let (sorted, wanted) = (count_approvals(&case, Independence::default()).unwrap(), [wanted("none", 1)]);
     assert!(
-        judge(&case, &sorted, &Demand { approvals: 1, roles: &wanted, files: &[], all_owned: false })
+        judge_demand(&case, &sorted, &Demand { approvals: 1, roles: &wanted, files: &[], all_owned: false })
             .is_err()
     );
 }

@@ -1,8 +1,10 @@
-//! What a job claims, compared with itself: two claims that cannot both be true leave the job without a verdict.
+//! What a job claims, compared with itself: two claims that cannot both be true leave the job
+//! without a verdict.
 //!
-//! A step of the job can rewrite the event file, but not the variables of GitHub's runner (GitHub docs, "Variables
-//! reference": the default variables named `GITHUB_*` and `RUNNER_*` cannot be overwritten). Where both speak of one thing they
-//! have to agree. What is not said is not compared.
+//! A step of the job can rewrite the event file, but not the variables of GitHub's runner (GitHub
+//! docs, "Variables reference": the default variables named `GITHUB_*` and `RUNNER_*` cannot be
+//! overwritten). Where both speak of one thing they have to agree. What is not said is not
+//! compared.
 
 use super::event_file::EventFile;
 use crate::collect::host::ci::{Parents, ShownOn};
@@ -44,8 +46,9 @@ pub(super) fn contradiction(job: &EventFile) -> Option<String> {
     CLAIMS.iter().find_map(|claim| claim(job))
 }
 
-/// The test merge of a request (`refs/pull/N/merge`) has the head as a parent. Whoever exchanges the head in the event file
-/// cannot exchange it there: `GITHUB_SHA` is a digest over it. A merge that is not in this clone is not compared.
+/// The test merge of a request (`refs/pull/N/merge`) has the head as a parent. Whoever exchanges
+/// the head in the event file cannot exchange it there: `GITHUB_SHA` is a digest over it. A merge
+/// that is not in this clone is not compared.
 pub(super) fn other_merge(job: &EventFile, parents: Parents<'_>, shown_on: ShownOn) -> Option<String> {
     if shown_on != ShownOn::Head || job.event == "pull_request_target" {
         return None;
@@ -83,7 +86,8 @@ fn other_event(job: &EventFile) -> Option<String> {
     }
 }
 
-/// `refs/pull/N/merge` for events of a request (Gitea: `…/head`); with `pull_request_target` a branch.
+/// `refs/pull/N/merge` for events of a request (Gitea: `…/head`); with `pull_request_target` a
+/// branch.
 fn other_reference(job: &EventFile) -> Option<String> {
     let (request, said) = (job.request.as_ref()?, job.variable("GITHUB_REF")?);
     let number = request.number;
@@ -158,7 +162,8 @@ fn other_run(job: &EventFile) -> Option<String> {
         .then(|| "GITHUB_RUN_ID is the run that the `workflow_run` event is of".to_string())
 }
 
-/// A workflow that comes from the request itself comes from this request. A required workflow belongs to a branch.
+/// A workflow that comes from the request itself comes from this request. A required workflow
+/// belongs to a branch.
 fn other_workflow(job: &EventFile) -> Option<String> {
     let (request, said) = (job.request.as_ref()?, job.variable("GITHUB_WORKFLOW_REF")?);
     let (_, reference) = said.rsplit_once("@refs/pull/")?;

@@ -1,10 +1,11 @@
 //! Which commit the check of a job is shown on, event by event.
 //!
-//! A verdict is given for that commit and for no other: a check belongs to a commit, and its readers take it for an answer
-//! about that commit. The table follows GitHub's documentation, "Events that trigger workflows"
-//! (`GITHUB_SHA` and `GITHUB_REF` of each event), with one thing that it does not say: the check of an event
-//! of a request is shown on the request's head, although `GITHUB_SHA` is the test merge, or with `pull_request_target` a commit
-//! of the base. The page `docs/merge-gate.md`, "Which commit a verdict is shown on", has the same table for people.
+//! A verdict is given for that commit and for no other: a check belongs to a commit, and its
+//! readers take it for an answer about that commit. The table follows GitHub's documentation,
+//! "Events that trigger workflows" (`GITHUB_SHA` and `GITHUB_REF` of each event), with one thing
+//! that it does not say: the check of an event of a request is shown on the request's head,
+//! although `GITHUB_SHA` is the test merge, or with `pull_request_target` a commit of the base. The
+//! page `docs/merge-gate.md`, "Which commit a verdict is shown on", has the same table for people.
 
 use crate::collect::host::ci::ShownOn;
 
@@ -43,7 +44,8 @@ pub const TABLE: &[(&str, ShownOn)] = &[
     ("workflow_run", ShownOn::Tip),
 ];
 
-/// The commit that the check of this event is shown on; `None` for an event that is not in the table.
+/// The commit that the check of this event is shown on; `None` for an event that is not in the
+/// table.
 pub fn shown_on(event: &str) -> Option<ShownOn> {
     TABLE.iter().find(|(name, _)| *name == event).map(|(_, shown_on)| *shown_on)
 }

@@ -1,9 +1,9 @@
-//! GitHub Actions (GitHub docs, "Variables reference", "Workflow commands" and "Webhook events and payloads").
+//! GitHub Actions (GitHub docs, "Variables reference", "Workflow commands" and "Webhook events and
+//! payloads").
 //!
-//! `event_file` reads what the job is of, `events` says on which commit the check of each event is shown, and `claims`
-//! compares what the job says twice.
+//! `event_file` reads what the job says of itself, `claims` compares what it says twice, `events`
+//! says on which commit the check of each event is shown, and `verdict` which commit that is.
 
-use super::gitea_actions::is_gitea;
 use super::{CiJob, CiSystem, EventError, JobEvent, Variables, detours};
 use crate::collect::host::{self, HostKind};
 use crate::model::change::BranchName;
@@ -18,6 +18,7 @@ use std::path::PathBuf;
 mod claims;
 mod event_file;
 mod events;
+mod verdict;
 
 /// GitHub Actions among the CI systems.
 pub(super) static SYSTEM: CiSystem = CiSystem {
@@ -33,7 +34,23 @@ pub(super) fn has_variables(variables: Variables) -> bool {
     variables("GITHUB_ACTIONS").as_deref() == Some("true")
 }
 
-/// A job of GitHub Actions. A workflow cannot set the default variables named `GITHUB_*` for its steps.
+/// What only the runners of Gitea and Forgejo set.
+const MARKS: [&str; 3] = ["GITEA_ACTIONS", "FORGEJO_ACTIONS", "FORGEJO_API_URL"];
+
+/// Where the API of a Gitea or Forgejo is below its server; GitHub's is elsewhere.
+const API_PATH: &str = "/api/v1";
+
+/// Is this environment with GitHub's variables one of Gitea or Forgejo?
+pub(super) fn is_gitea(variables: Variables) -> bool {
+    let has_api = || {
+        let api = variables("GITHUB_API_URL").unwrap_or_default();
+        api.trim_end_matches('/').to_ascii_lowercase().ends_with(API_PATH)
+    };
+    MARKS.iter().any(|mark| variables(mark).is_some()) || has_api()
+}
+
+/// A job of GitHub Actions. A workflow cannot set the default variables named `GITHUB_*` for its
+/// steps.
 pub(super) struct GitHubActionsJob {
     pub(super) variables: Variables,
 }
@@ -94,9 +111,10 @@ impl CiJob for GitHubActionsJob {
         self.variable("GITHUB_STEP_SUMMARY").map(|file| (PathBuf::from(file), "markdown"))
     }
 
-    /// In a job's log a line of text could be taken for a command to the runner. The text is put between
-    /// `stop-commands` marks, whose token is a digest over the text, so that no text can hold its own. The format
-    /// `github` consists of commands, and the renderer of `json` leaves nothing in it that the runner obeys.
+    /// In a job's log a line of text could be taken for a command to the runner. The text is put
+    /// between `stop-commands` marks, whose token is a digest over the text, so that no text can
+    /// hold its own. The format `github` consists of commands, and the renderer of `json` leaves
+    /// nothing in it that the runner obeys.
     fn guard_log(&self, format: Option<&str>, text: Vec<u8>) -> Vec<u8> {
         if matches!(format, Some("github" | "json")) {
             return text;
@@ -115,8 +133,9 @@ fn other_address(all: &[(String, String)]) -> Option<Detour> {
     (!api_addresses(&plain(&server.1)).contains(&plain(&api.1))).then(|| detours::detour(api))
 }
 
-/// Where the API of a server is (GitHub docs, "Getting started with the REST API"): beside github.com and the servers of
-/// ghe.com, and below an Enterprise Server. Gitea and Forgejo have theirs at `/api/v1`.
+/// Where the API of a server is (GitHub docs, "Getting started with the REST API"): beside
+/// github.com and the servers of ghe.com, and below an Enterprise Server. Gitea and Forgejo have
+/// theirs at `/api/v1`.
 fn api_addresses(server: &str) -> Vec<String> {
     let below = [format!("{server}/api/v3"), format!("{server}/api/v1")];
     match server.strip_prefix("https://") {

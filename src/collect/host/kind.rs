@@ -1,18 +1,11 @@
-//! The kinds of hosts, by name, and the one way to one of them.
+//! What a kind of host is, and the way to one.
 
 use super::Forge;
-use super::github;
 use super::http::RetryPolicy;
 use super::http::address::AddressError;
 use super::http::transport::Transport;
 use crate::model::host::HostConventions;
 use std::sync::Arc;
-
-/// Every kind of host, sorted by name.
-pub static TABLE: &[&HostKind] = &[&github::KIND];
-
-/// The kind of host of a repository that is named without one, outside of a job.
-pub static DEFAULT: &HostKind = &github::KIND;
 
 /// A kind of host.
 pub struct HostKind {
@@ -66,7 +59,8 @@ impl HostKind {
 pub struct Connection {
     /// The address of its API; `None`: the default of its kind.
     pub api_url: Option<String>,
-    /// The address under which people know the server, where it is known from elsewhere than from that of the API.
+    /// The address under which people know the server, where it is known from elsewhere than from
+    /// that of the API.
     pub server_url: Option<String>,
     /// The token to show there, and nowhere else.
     pub token: Option<String>,
@@ -88,7 +82,7 @@ impl Connection {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HostError {
     /// There is no kind of host of this name.
-    UnknownKind(String),
+    UnknownKind(String, Vec<&'static str>),
     /// A host of this kind has no default address, and none was named.
     NoAddress(&'static HostKind),
     /// The address of the API cannot be one.
@@ -104,8 +98,7 @@ impl Eq for HostKind {}
 impl std::fmt::Display for HostError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            HostError::UnknownKind(name) => {
-                let known: Vec<&str> = TABLE.iter().map(|kind| kind.name).collect();
+            HostError::UnknownKind(name, known) => {
                 write!(f, "there is no host `{name}`; there are {}", known.join(", "))
             }
             HostError::NoAddress(kind) => {
@@ -125,49 +118,5 @@ impl std::error::Error for HostError {}
 impl From<AddressError> for HostError {
     fn from(error: AddressError) -> Self {
         HostError::Address(error)
-    }
-}
-
-/// The kind of host of this name.
-pub fn find(name: &str) -> Option<&'static HostKind> {
-    TABLE.iter().find(|kind| kind.name == name).copied()
-}
-
-/// The host of a repository.
-///
-/// # Errors
-/// The kind, the address or the repository cannot be one.
-pub fn open(kind: &str, repository: &str, connection: Connection) -> Result<Box<dyn Forge>, HostError> {
-    let kind = find(kind).ok_or_else(|| HostError::UnknownKind(kind.to_string()))?;
-    (kind.open)(repository, connection)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::http::transport::Live;
-    use super::*;
-
-    #[test]
-    fn the_table_is_sorted_and_hosts_are_found_by_name() {
-        assert!(TABLE.is_sorted_by(|a, b| a.name < b.name));
-        let way = || Connection::to("https://api.example.test", Box::new(Live::new()));
-        assert!(TABLE.iter().all(|kind| open(kind.name, "owner/name", way()).is_ok()));
-        assert_eq!(
-            open("sourcebin", "owner/name", way()).err().map(|error| error.to_string()),
-            Some("there is no host `sourcebin`; there are github".to_string())
-        );
-    }
-
-    #[test]
-    fn the_first_variable_that_is_set_holds_the_token() {
-        let token = |set: &[(&str, &str)]| {
-            let variable = |name: &str| {
-                set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_string())
-            };
-            github::KIND.connection(variable, Box::new(Live::new())).token
-        };
-        assert_eq!(token(&[("GH_TOKEN", "b"), ("GITHUB_TOKEN", "a")]), Some("a".to_string()));
-        assert_eq!(token(&[("GH_TOKEN", "b")]), Some("b".to_string()));
-        assert_eq!(token(&[]), None);
     }
 }
