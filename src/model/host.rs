@@ -1,9 +1,11 @@
-//! What all servers of one kind of host have in common, and other kinds do not: which files define its CI, where it looks
-//! for CODEOWNERS, how its own addresses look, what its settings page calls a rule.
+//! What all servers of one kind of host have in common, and other kinds do not: which files define
+//! its CI, where it looks for CODEOWNERS, how its own addresses look, what its settings page calls
+//! a rule.
 //!
-//! The judge knows no host by name. The host's adapter hands these over with its facts ([`HostFacts::conventions`]).
-//! Facts of an earlier form do not have them: all of those were GitHub's, and [`HostConventions::github`] is what they
-//! were judged by. The same holds where no host was asked.
+//! The judge knows no host by name. The host's adapter hands these over with its facts
+//! ([`HostFacts::conventions`]). Facts of an earlier form do not have them: all of those were
+//! GitHub's, and [`HostConventions::github`] is what they were judged by. The same holds where no
+//! host was asked.
 //!
 //! [`HostFacts::conventions`]: crate::model::facts::HostFacts::conventions
 
@@ -33,13 +35,15 @@ pub struct HostConventions {
 /// How a host finds and reads CODEOWNERS.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CodeOwnersConventions {
-    /// The paths where the host looks, in its order: only the first file found counts. They hold no wildcards.
+    /// The paths where the host looks, in its order: only the first file found counts. They hold no
+    /// wildcards.
     pub places: Vec<Glob>,
     /// How lines are read.
     pub dialect: CodeOwnersDialect,
 }
 
-/// A way to read CODEOWNERS. Facts with a dialect that is not in this list cannot be judged, and are refused.
+/// A way to read CODEOWNERS. Facts with a dialect that is not in this list cannot be judged, and
+/// are refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CodeOwnersDialect {
     /// GitHub docs, "About code owners"; see [`crate::model::codeowners`].
@@ -49,13 +53,17 @@ pub enum CodeOwnersDialect {
 /// How accounts and addresses of a host look.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccountConventions {
-    /// The form of the addresses that the host gives to accounts that hide their own; `None`: there are none.
+    /// The form of the addresses that the host gives to accounts that hide their own; `None`: there
+    /// are none.
     pub no_reply: Option<NoReplyForm>,
-    /// The committer of commits that people make on the host's pages; `None`: the person is the committer.
+    /// The committer of commits that people make on the host's pages; `None`: the person is the
+    /// committer.
     pub web_committer: Option<WebCommitter>,
-    /// The ending of logins that only accounts of applications have, for example `[bot]`; `None`: there is none.
+    /// The ending of logins that only accounts of applications have, for example `[bot]`; `None`:
+    /// there is none.
     pub application_suffix: Option<String>,
-    /// The id of the repository role that means administrators in bypass lists; `None`: they have a name of their own.
+    /// The id of the repository role that means administrators in bypass lists; `None`: they have a
+    /// name of their own.
     pub administrator_role: Option<String>,
 }
 
@@ -80,8 +88,8 @@ pub struct WebCommitter {
 /// How to switch protection rules on, in the words of the host's settings page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProtectionAdvice {
-    /// What to do, by the name of the rule ([`Rule::name`]). `{count}`, `{check}` and `{app}` stand for what the rule
-    /// holds.
+    /// What to do, by the name of the rule ([`Rule::name`]). `{count}`, `{check}` and `{app}` stand
+    /// for what the rule holds.
     pub rules: BTreeMap<String, String>,
     /// Where to do it. `{branch}` stands for the branch.
     pub place: String,
@@ -181,14 +189,15 @@ impl OwnAddresses<'static> {
 }
 
 impl<'a> OwnAddresses<'a> {
-    /// Does an address belong to one of the domains, below this name? What is before the domain is compared whole.
+    /// Does an address belong to one of the domains, below this name? What is before the domain is
+    /// compared whole.
     fn is_at(&self, domain: &str, subdomain: &str) -> bool {
         let below = domain.strip_prefix(subdomain).and_then(|rest| rest.strip_prefix('.'));
         below.is_some_and(|domain| self.domains.iter().any(|own| own == domain))
     }
 
-    /// What is before the `@` of an address that hides another, and the form of such addresses; `None` for any other
-    /// address. Case does not matter in the domain.
+    /// What is before the `@` of an address that hides another, and the form of such addresses;
+    /// `None` for any other address. Case does not matter in the domain.
     pub fn no_reply<'t>(&self, email: &'t str) -> Option<(&'t str, &'a NoReplyForm)> {
         let form = self.accounts.no_reply.as_ref()?;
         let (local, domain) = email.rsplit_once('@')?;

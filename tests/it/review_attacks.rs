@@ -241,8 +241,10 @@ fn is_key_of(place: &str, map: &str) -> bool {
 fn fields(value: &serde_json::Value, here: String, places: &mut Vec<String>) {
     match value {
         serde_json::Value::Object(object) => object.iter().for_each(|(key, value)| {
-            places.push(format!("{here}/{key}"));
-            fields(value, format!("{here}/{key}"), places);
+            // As RFC 6901 writes it.
+            let place = format!("{here}/{}", key.replace('~', "~0").replace('/', "~1"));
+            places.push(place.clone());
+            fields(value, place, places);
         }),
         serde_json::Value::Array(list) => {
             list.iter().take(1).for_each(|value| fields(value, format!("{here}/0"), places));
