@@ -10,8 +10,8 @@
     reason = "a benchmark asks clock and environment, and prints"
 )]
 
-use portcullis::model::evidence::difference::Difference;
-use portcullis::model::test_run::{Test, TestOutcome};
+use portcullis_model::evidence::difference::Difference;
+use portcullis_model::test_run::{Test, TestOutcome};
 use std::time::{Duration, Instant};
 
 fn main() {

@@ -15,10 +15,10 @@
     reason = "a benchmark asks clock and environment, starts git and prints"
 )]
 
-use portcullis::collect::git::Repository;
-use portcullis::model::change::Revision;
-use portcullis::model::fact::Fact;
-use portcullis::model::inquiry::Inquiry;
+use portcullis_git::Repository;
+use portcullis_model::change::Revision;
+use portcullis_model::fact::Fact;
+use portcullis_model::inquiry::Inquiry;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

@@ -12,7 +12,7 @@
     reason = "a benchmark asks the clock and prints"
 )]
 
-use portcullis::report::parse;
+use portcullis_report::parse;
 use quick_xml::Reader;
 use quick_xml::events::Event;
 use std::fmt::Write;

@@ -2,8 +2,8 @@
 
 use crate::yardstick::{Git, Merged};
 use git2::Oid;
-use portcullis::model::change::Revision;
-use portcullis::model::landing::{Candidate, Landing};
+use portcullis_model::change::Revision;
+use portcullis_model::landing::{Candidate, Landing};
 
 /// Requests of more commits are not rebased.
 const SERIES_LIMIT: usize = 30;

@@ -3,9 +3,9 @@
 use crate::cases::{Case, Verdict};
 use crate::why::{self, Open};
 use crate::yardstick::Git;
-use portcullis::collect::git::Repository;
-use portcullis::model::change::Side;
-use portcullis::model::landing::{Coverage, ResidualHunk};
+use portcullis_git::Repository;
+use portcullis_model::change::Side;
+use portcullis_model::landing::{Coverage, ResidualHunk};
 use std::collections::BTreeMap;
 
 /// So many lines of a residual are shown.

@@ -3,7 +3,7 @@
 use crate::cases::Case;
 use crate::yardstick::{Git, Merged};
 use git2::Oid;
-use portcullis::model::landing::Coverage;
+use portcullis_model::landing::Coverage;
 
 /// Merges as they are made with other options than git's own, or by an older git.
 const OTHERWISE: [&str; 7] = [

@@ -1,21 +1,21 @@
 //! The facts of a deployment of many landings, each an honest request, as a host would tell of them.
 
-use portcullis::model::change::{
+use portcullis_model::change::{
     BranchName, Change, Commit, Content, Entry, EntryKind, FileChange, FileStatus, Nature, ObjectName,
     Revision, Updates,
 };
-use portcullis::model::check::{Check, Conclusion, Producer};
-use portcullis::model::deployment::{
+use portcullis_model::check::{Check, Conclusion, Producer};
+use portcullis_model::deployment::{
     Baseline, BaselineOrigin, Deployer, DeployerOrigin, Deployment, Elsewhere, LandingFacts, Recorded,
 };
-use portcullis::model::fact::{Fact, Gap, GapReason};
-use portcullis::model::facts::{Facts, GateTexts, HostFacts, POLICY_PATH};
-use portcullis::model::inquiry::{Inquiry, TextPurpose, Topic};
-use portcullis::model::landing::{Candidate, Coverage, Landing, Span, Step};
-use portcullis::model::path::RepoPath;
-use portcullis::model::person::{Account, AccountKind, Login, Mailbox};
-use portcullis::model::protection::Branch;
-use portcullis::model::review::{
+use portcullis_model::fact::{Fact, Gap, GapReason};
+use portcullis_model::facts::{Facts, GateTexts, HostFacts, POLICY_PATH};
+use portcullis_model::inquiry::{Inquiry, TextPurpose, Topic};
+use portcullis_model::landing::{Candidate, Coverage, Landing, Span, Step};
+use portcullis_model::path::RepoPath;
+use portcullis_model::person::{Account, AccountKind, Login, Mailbox};
+use portcullis_model::protection::Branch;
+use portcullis_model::review::{
     ChangeRequest, CommitAccounts, Move, Permission, Push, Review, ReviewState, ReviewedContent,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -111,7 +111,7 @@ fn facts(number: u64, base: &Revision, head: &Revision, files: Vec<FileChange>, 
             on_the_way: Fact::Gap(gap()),
             test_sources: Fact::Gap(gap()),
             updates: Updates::default(),
-            basis: Fact::Known(portcullis::model::change::Basis::FirstParent),
+            basis: Fact::Known(portcullis_model::change::Basis::FirstParent),
         }),
         gate: Fact::Known(texts(policy)),
         host: host(number, head),

@@ -22,14 +22,14 @@
 mod facts;
 
 use facts::Landed;
-use portcullis::collect::git::Repository;
-use portcullis::decide::decide_deployment;
-use portcullis::model::change::Revision;
-use portcullis::model::decision::Outcome;
-use portcullis::model::glob::Glob;
-use portcullis::model::landing::{Candidate, Coverage, Landing};
-use portcullis::model::path::RepoPath;
-use portcullis::policy::Policy;
+use portcullis_git::Repository;
+use portcullis_judge::decide::decide_deployment;
+use portcullis_judge::policy::Policy;
+use portcullis_model::change::Revision;
+use portcullis_model::decision::Outcome;
+use portcullis_model::landing::{Candidate, Coverage, Landing};
+use portcullis_model::path::RepoPath;
+use portcullis_pattern::glob::Glob;
 use std::collections::BTreeMap;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};

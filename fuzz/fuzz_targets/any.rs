@@ -4,5 +4,5 @@
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
-    let _ = portcullis::report::parse(bytes);
+    let _ = portcullis_report::parse(bytes);
 });

@@ -1,8 +1,8 @@
 //! What must hold for whatever bytes a fuzzer comes up with.
 
-use portcullis::model::line_coverage::CoverageFormat;
-use portcullis::model::test_run::{TestOutcome, TestRun};
-use portcullis::report::{ReportError, line_coverage, parse_as, parse_stream};
+use portcullis_model::line_coverage::CoverageFormat;
+use portcullis_model::test_run::{TestOutcome, TestRun};
+use portcullis_report::{ReportError, line_coverage, parse_as, parse_stream};
 
 /// A report of a format: reading it ends without a panic, says the same twice, and what is one document is not green
 /// without its last byte.
@@ -20,7 +20,8 @@ pub fn report(format: &str, bytes: &[u8]) {
 /// What is read in pieces is what is read as a whole, and it is read in pieces unless it is in another encoding.
 fn in_pieces(format: &str, bytes: &[u8], read: &Result<TestRun, ReportError>) {
     let mut source = bytes;
-    let (_, streamed) = parse_stream(&mut source, bytes.len() as u64, Some(format)).expect("bytes at hand can be read");
+    let (_, streamed) =
+        parse_stream(&mut source, bytes.len() as u64, Some(format)).expect("bytes at hand can be read");
     match streamed {
         Ok(streamed) => assert_eq!(Ok(&streamed), read.as_ref(), "it says something else in pieces"),
         Err(error) => {
@@ -51,7 +52,10 @@ pub fn coverage(format: &str, bytes: &[u8]) {
     let read = line_coverage::parse(bytes, said);
     assert_eq!(read, line_coverage::parse(bytes, said), "the same bytes are two reports");
     let Ok((_, reported)) = read else { return };
-    assert!(reported.files.iter().all(|file| file.lines.hit.without(&file.lines.executable).is_empty()), "more ran than can run");
+    assert!(
+        reported.files.iter().all(|file| file.lines.hit.without(&file.lines.executable).is_empty()),
+        "more ran than can run"
+    );
     // In UTF-16 a byte may be half of a character, and blank.
     let end = bytes.iter().rposition(|byte| !byte.is_ascii_whitespace() && *byte != 0).unwrap_or_default();
     assert!(line_coverage::parse(&bytes[..end], said).is_err(), "it is read without its end");

@@ -9,7 +9,7 @@
 //! which may be of anything) proves nothing.
 
 use super::{AttestError, json};
-use crate::model::change::{ObjectName, Revision};
+use portcullis_model::change::{ObjectName, Revision};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io::Write;

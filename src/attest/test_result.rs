@@ -6,7 +6,7 @@
 
 use super::AttestError;
 use super::statement::{ResourceDescriptor, write_statement};
-use crate::model::test_run::{TestOutcome, TestRun};
+use portcullis_model::test_run::{TestOutcome, TestRun};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -93,8 +93,8 @@ impl TestResult {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::attest::statement::{StatementHeader, read_predicate};
-    use crate::model::test_run::Test;
+    use crate::statement::{StatementHeader, read_predicate};
+    use portcullis_model::test_run::Test;
     use serde_json::{Value, json};
 
     fn run(tests: &[(&str, TestOutcome)]) -> TestRun {

@@ -4,11 +4,11 @@ use super::deployment::{Deploying, record_deployment};
 use super::exit::Result;
 use super::prepare::{Preparation, prepare, spare_inputs};
 use super::{Subject, output, trace};
-use crate::collect::host::ci;
 use crate::collect::request::JudgementRequest;
-use crate::model::decision::Outcome;
-use crate::model::gathered::GatheredFacts;
 use clap::Args;
+use portcullis_forge::ci;
+use portcullis_model::decision::Outcome;
+use portcullis_model::gathered::GatheredFacts;
 use std::path::Path;
 
 /// Arguments of `check`.

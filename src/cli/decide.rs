@@ -3,12 +3,12 @@
 use super::exit::{Failure, Result};
 use super::policy_file::{check_waivers, read_policy};
 use super::{names, output};
-use crate::collect::host::ci;
-use crate::model::decision::Judged;
-use crate::model::fact::Gap;
-use crate::model::gathered::GatheredFacts;
-use crate::wire::facts::{FactsError, read_facts};
 use clap::Args;
+use portcullis_forge::ci;
+use portcullis_model::decision::Judged;
+use portcullis_model::fact::Gap;
+use portcullis_model::gathered::GatheredFacts;
+use portcullis_wire::facts::{FactsError, read_facts};
 use std::path::{Path, PathBuf};
 
 /// Arguments of `decide`.
@@ -35,10 +35,10 @@ pub fn run(arguments: &DecideArguments) -> Result {
     let policy = read_policy(&arguments.policy)?;
     let gathered = read_file(&arguments.facts)?;
     if let Some((judged, gap)) = find_other_place(&gathered)? {
-        return output.show(&crate::decide::undetermined(judged, &gap));
+        return output.show(&portcullis_judge::decide::undetermined(judged, &gap));
     }
     check_waivers(&policy, &gathered)?;
-    output.show(&crate::decide::decide_facts(&policy, &gathered))
+    output.show(&portcullis_judge::decide::decide_facts(&policy, &gathered))
 }
 
 /// In a job, facts of another commit than its check is shown on get no verdict.

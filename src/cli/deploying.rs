@@ -9,18 +9,18 @@ use super::stop::Stop;
 use crate::collect::baseline::{BaselineError, DeploymentHistory, find_baseline};
 use crate::collect::deployment::DeploymentTarget;
 use crate::collect::elsewhere::gather_elsewhere;
-use crate::collect::host::{Forge, ci};
 use crate::collect::records::DeploymentRecords as _;
 use crate::collect::request::JudgementRequest;
 use crate::collect::sources::Ends;
-use crate::model::change::{BranchName, Revision};
-use crate::model::decision::Judged;
-use crate::model::deployment::{Baseline, BaselineOrigin, Deployer, DeployerOrigin};
-use crate::model::environment::Environment;
-use crate::model::fact::{Fact, Gap, GapReason};
-use crate::model::person::Login;
-use crate::policy::Policy;
 use crate::render;
+use portcullis_forge::{Forge, ci};
+use portcullis_judge::policy::Policy;
+use portcullis_model::change::{BranchName, Revision};
+use portcullis_model::decision::Judged;
+use portcullis_model::deployment::{Baseline, BaselineOrigin, Deployer, DeployerOrigin};
+use portcullis_model::environment::Environment;
+use portcullis_model::fact::{Fact, Gap, GapReason};
+use portcullis_model::person::Login;
 
 /// The commits of a deployment, and what says so.
 pub struct LocatedDeployment {

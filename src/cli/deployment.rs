@@ -4,15 +4,15 @@ use super::exit::{Failure, Result};
 use super::prepare::Prepared;
 use super::record::{DeploymentRecording, Unrecorded, record_decision};
 use super::{opening, output};
-use crate::collect::host::ci;
 use crate::collect::recorded::policy_elsewhere;
 use crate::collect::request::JudgementRequest;
-use crate::model::change::Revision;
-use crate::model::decision::Decision;
-use crate::model::environment::Environment;
-use crate::model::gathered::GatheredFacts;
-use crate::record;
 use clap::Args;
+use portcullis_forge::ci;
+use portcullis_model::change::Revision;
+use portcullis_model::decision::Decision;
+use portcullis_model::environment::Environment;
+use portcullis_model::gathered::GatheredFacts;
+use portcullis_record as record;
 use std::path::Path;
 
 /// What a deployment adds to what is judged.

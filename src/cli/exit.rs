@@ -1,9 +1,9 @@
 //! How the program ends: exit codes are an interface, and the same for every format.
 
-use crate::collect::host::HostError;
-use crate::collect::host::ci::EventError;
-use crate::model::decision::Outcome;
-use crate::model::fact::Gap;
+use portcullis_forge::HostError;
+use portcullis_forge::ci::EventError;
+use portcullis_model::decision::Outcome;
+use portcullis_model::fact::Gap;
 use std::process::ExitCode;
 
 /// The exit codes.

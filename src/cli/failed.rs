@@ -7,8 +7,8 @@
 
 use super::exit::{Exit, Failure};
 use super::output;
-use crate::collect::host::ci;
 use crate::render;
+use portcullis_forge::ci;
 
 /// Prints an error on stderr, and shows it where the job of a CI system shows decisions. If the
 /// latter fails, nothing else changes: the exit code stays what it is.

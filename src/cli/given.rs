@@ -8,9 +8,9 @@
 
 use super::exit::{Failure, Result};
 use super::policy_file::POLICY;
-use crate::collect::git::Repository;
 use crate::collect::sources::Ends;
-use crate::model::path::RepoPath;
+use portcullis_git::Repository;
+use portcullis_model::path::RepoPath;
 use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};

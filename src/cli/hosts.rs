@@ -2,10 +2,10 @@
 
 use super::exit::Result;
 use super::{HostName, Subject};
-use crate::collect::host::ci;
-use crate::collect::host::http::transport::Live;
-use crate::collect::host::{self, Connection, Forge, HostKind};
-use crate::model::fact::Gap;
+use portcullis_forge::ci;
+use portcullis_forge::http::transport::Live;
+use portcullis_forge::{self as host, Connection, Forge, HostKind};
+use portcullis_model::fact::Gap;
 
 /// The kind of host that is named, else the one of the job, else the usual one.
 ///

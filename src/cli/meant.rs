@@ -4,15 +4,15 @@ use super::exit::Failure;
 use super::hosts::{kind_of, repository_of};
 use super::stop::Stop;
 use super::{HostName, Subject};
-use crate::collect::git::Repository;
-use crate::collect::host::ci::{JobEvent, VerdictPlace};
-use crate::collect::host::{self, Forge, HostKind};
 use crate::collect::request::JudgementRequest;
-use crate::model::change::Revision;
-use crate::model::decision::Judged;
-use crate::model::environment::Environment;
-use crate::model::fact::{Gap, GapReason};
-use crate::model::id::RequestId;
+use portcullis_forge::ci::{JobEvent, VerdictPlace};
+use portcullis_forge::{self as host, Forge, HostKind};
+use portcullis_git::Repository;
+use portcullis_model::change::Revision;
+use portcullis_model::decision::Judged;
+use portcullis_model::environment::Environment;
+use portcullis_model::fact::{Gap, GapReason};
+use portcullis_model::id::RequestId;
 
 /// What arguments and job mean together.
 pub struct Meant {

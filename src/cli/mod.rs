@@ -4,11 +4,11 @@
     reason = "this room is where arguments, environment and output meet the program"
 )]
 
-use crate::collect::host::{self, HostKind};
-use crate::model::host::NO_HOST;
 use clap::builder::PossibleValue;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use exit::Failure;
+use portcullis_forge::{self as host, HostKind};
+use portcullis_model::host::NO_HOST;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::LazyLock;

@@ -4,10 +4,10 @@
 use super::exit::{Failure, Result};
 use super::output::{nearest, remark};
 use crate::collect::reports::Named;
-use crate::model::environment::Environment;
-use crate::model::fact::Fact;
-use crate::policy::Policy;
-use crate::record::Chain;
+use portcullis_judge::policy::Policy;
+use portcullis_model::environment::Environment;
+use portcullis_model::fact::Fact;
+use portcullis_record::Chain;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 

@@ -1,8 +1,8 @@
 //! Opening the repository that a command is about.
 
 use super::exit::{Failure, Result};
-use crate::collect::git::Repository;
-use crate::collect::host::ci;
+use portcullis_forge::ci;
+use portcullis_git::Repository;
 use std::path::Path;
 
 /// The repository whose work tree the directory is in. In a CI job it must not lie in the work tree

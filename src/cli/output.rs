@@ -2,11 +2,11 @@
 #![allow(clippy::print_stderr, reason = "complaints go to stderr")]
 
 use super::exit::{Exit, Failure, Result};
-use crate::collect::host::ci;
-use crate::control::{self, Kind};
-use crate::model::decision::Decision;
 use crate::render::{self, Context, ControlGuide, Format, NoSources, Style};
 use clap::Args;
+use portcullis_forge::ci;
+use portcullis_judge::control::{self, Kind};
+use portcullis_model::decision::Decision;
 use std::collections::BTreeSet;
 use std::io::{self, BufWriter, IsTerminal as _, Write};
 use std::path::{Path, PathBuf};

@@ -3,10 +3,10 @@
 use super::exit::{Exit, Failure, Result};
 use super::output;
 use super::policy_file::{POLICY, bad_waivers, read_policy};
-use crate::model::waiver::{self, Approved, Rollback, Waiver};
-use crate::policy::{self, Policy, Problem};
 use crate::render::prose::wrap;
 use clap::Subcommand;
+use portcullis_judge::policy::{self, Policy, Problem};
+use portcullis_model::waiver::{self, Approved, Rollback, Waiver};
 use std::path::{Path, PathBuf};
 
 mod idle;

@@ -2,11 +2,11 @@
 //! wrong with them.
 
 use super::exit::{Failure, Result};
-use crate::model::facts::{GateTexts, POLICY_PATH};
-use crate::model::gathered::GatheredFacts;
-use crate::model::inquiry::TextPurpose;
-use crate::model::waiver;
-use crate::policy::{self, Policy, Problem};
+use portcullis_judge::policy::{self, Policy, Problem};
+use portcullis_model::facts::{GateTexts, POLICY_PATH};
+use portcullis_model::gathered::GatheredFacts;
+use portcullis_model::inquiry::TextPurpose;
+use portcullis_model::waiver;
 use std::path::Path;
 
 /// The path of the policy in its repository.

@@ -8,24 +8,24 @@ use super::meant::{Meant, MeantHost, Question};
 use super::policy_file::{POLICY, check_waivers, parse_policy, read_policy};
 use super::stop::Stop;
 use super::{Subject, deploying, names, opening, output};
-use crate::collect::git::Repository;
-use crate::collect::host::Connection;
-use crate::collect::host::ci::{self, JobEvent, VerdictPlace};
 use crate::collect::policy_texts::{PolicyTexts, read_policy_texts};
 use crate::collect::reports::Named;
 use crate::collect::request::{
     JudgementRequest, LocateError, Located, LocatedChange, RevisionNames, check_clone, gather, locate_change,
 };
 use crate::collect::sources::{Ends, HostSession, Sources};
-use crate::model::change::Revision;
-use crate::model::decision::{Decision, Judged};
-use crate::model::fact::Gap;
-use crate::model::facts::Detour;
-use crate::model::gathered::GatheredFacts;
-use crate::model::inquiry::Inquiry;
-use crate::model::path::RepoPath;
-use crate::model::test_run::ReportFormat;
-use crate::policy::Policy;
+use portcullis_forge::Connection;
+use portcullis_forge::ci::{self, JobEvent, VerdictPlace};
+use portcullis_git::Repository;
+use portcullis_judge::policy::Policy;
+use portcullis_model::change::Revision;
+use portcullis_model::decision::{Decision, Judged};
+use portcullis_model::fact::Gap;
+use portcullis_model::facts::Detour;
+use portcullis_model::gathered::GatheredFacts;
+use portcullis_model::inquiry::Inquiry;
+use portcullis_model::path::RepoPath;
+use portcullis_model::test_run::ReportFormat;
 use std::path::{Path, PathBuf};
 
 /// Everything a decision needs.
@@ -52,9 +52,9 @@ impl Preparation {
     /// host.
     pub fn decide(&self, detours: &[Detour]) -> Decision {
         match self {
-            Preparation::Ready(ready) => crate::decide::decide_facts(&ready.policy, &ready.facts),
+            Preparation::Ready(ready) => portcullis_judge::decide::decide_facts(&ready.policy, &ready.facts),
             Preparation::Unseen(judged, gap) => {
-                crate::decide::undetermined_by((**judged).clone(), gap, detours)
+                portcullis_judge::decide::undetermined_by((**judged).clone(), gap, detours)
             }
         }
     }

@@ -2,21 +2,21 @@
 
 use super::exit::{Exit, Failure, Result};
 use super::output;
-use crate::collect::git::Repository;
 use crate::collect::record_writer::{Appended, NotAppended, append};
 use crate::collect::records::{Closeness, DeploymentRecords, FETCH};
-use crate::decide::decide_deployment;
-use crate::model::change::Revision;
-use crate::model::decision::Decision;
-use crate::model::deployment::Deployment;
-use crate::model::environment::Environment;
-use crate::model::fact::{Fact, Gap, GapReason};
-use crate::model::gathered::GatheredFacts;
-use crate::policy::Policy;
-use crate::record::{self, Chain, Draft, PendingRecord, RecordLink, RecordedBaseline};
 use crate::render::{self, Style};
-use crate::wire::facts::write_facts;
 use clap::Subcommand;
+use portcullis_git::Repository;
+use portcullis_judge::decide::decide_deployment;
+use portcullis_judge::policy::Policy;
+use portcullis_model::change::Revision;
+use portcullis_model::decision::Decision;
+use portcullis_model::deployment::Deployment;
+use portcullis_model::environment::Environment;
+use portcullis_model::fact::{Fact, Gap, GapReason};
+use portcullis_model::gathered::GatheredFacts;
+use portcullis_record::{self as record, Chain, Draft, PendingRecord, RecordLink, RecordedBaseline};
+use portcullis_wire::facts::write_facts;
 use std::path::Path;
 
 mod verify;

@@ -2,8 +2,8 @@
 
 use super::exit::{Exit, Failure, Result};
 use super::output;
-use crate::wire::schema::{self, Schema};
 use clap::Args;
+use portcullis_wire::schema::{self, Schema};
 
 /// Arguments of `schema`.
 #[derive(Debug, Args)]

@@ -1,8 +1,8 @@
 //! Why a judgement ends before anything is gathered.
 
 use super::exit::Failure;
-use crate::model::decision::Judged;
-use crate::model::fact::Gap;
+use portcullis_model::decision::Judged;
+use portcullis_model::fact::Gap;
 
 /// Why nothing can be decided.
 pub enum Stop {

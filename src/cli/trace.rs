@@ -1,10 +1,10 @@
 //! The facts that each control used, to explain a verdict.
 
-use crate::control::Control;
-use crate::model::fact::Fact;
-use crate::model::facts::Facts;
-use crate::model::inquiry::{Inquiry, TextPurpose, Topic};
-use crate::policy::Policy;
+use portcullis_judge::control::Control;
+use portcullis_judge::policy::Policy;
+use portcullis_model::fact::Fact;
+use portcullis_model::facts::Facts;
+use portcullis_model::inquiry::{Inquiry, TextPurpose, Topic};
 
 /// The facts of a change that each control of the policy asked for, and what was seen of them.
 pub fn looked_at(policy: &Policy, facts: &Facts) -> String {

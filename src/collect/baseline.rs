@@ -1,13 +1,15 @@
 //! What is deployed: where the range of a deployment begins.
 
-use crate::collect::git::Repository;
-use crate::collect::host::Forge;
 use crate::collect::records::{Closeness, DeploymentRecords as _};
-use crate::model::change::Revision;
-use crate::model::deployment::{Baseline, BaselineOrigin, HostDeployment, Recorded};
-use crate::model::environment::Environment;
-use crate::model::fact::{Fact, Gap, GapReason};
-use crate::record::{self, Chain, ChainProblem, Judge, RecordEntry, RecordLink, RecordStanding};
+use portcullis_forge::Forge;
+use portcullis_git::Repository;
+use portcullis_model::change::Revision;
+use portcullis_model::deployment::{Baseline, BaselineOrigin, HostDeployment, Recorded};
+use portcullis_model::environment::Environment;
+use portcullis_model::fact::{Fact, Gap, GapReason};
+use portcullis_record::{
+    self as record, Chain, ChainProblem, Judge, RecordEntry, RecordLink, RecordStanding,
+};
 
 /// Everything but the command line that says what is deployed.
 pub struct DeploymentHistory {

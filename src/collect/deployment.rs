@@ -2,21 +2,21 @@
 //! explain it.
 
 use crate::collect::gather::gather_change;
-use crate::collect::git::{BranchPosition, Repository};
-use crate::collect::host::{Forge, Question, ask_facts};
 use crate::collect::sources::{Ends, HostSession, Sources};
-use crate::model::change::{BranchName, Revision};
-use crate::model::deployment::{
+use portcullis_forge::{Forge, Question, ask_facts};
+use portcullis_git::{BranchPosition, Repository};
+use portcullis_model::change::{BranchName, Revision};
+use portcullis_model::deployment::{
     Back, Baseline, BaselineOrigin, Deployer, Deployment, Elsewhere, HostDeployment, LandingFacts, Recorded,
 };
-use crate::model::fact::{Fact, Gap, GapReason};
-use crate::model::facts::Facts;
-use crate::model::id::RequestId;
-use crate::model::inquiry::{Inquiry, Topic};
-use crate::model::landing::{Candidate, Coverage, Landing, Span, Step};
-use crate::model::path::RepoPath;
-use crate::model::protection::Branch;
-use crate::model::waiver;
+use portcullis_model::fact::{Fact, Gap, GapReason};
+use portcullis_model::facts::Facts;
+use portcullis_model::id::RequestId;
+use portcullis_model::inquiry::{Inquiry, Topic};
+use portcullis_model::landing::{Candidate, Coverage, Landing, Span, Step};
+use portcullis_model::path::RepoPath;
+use portcullis_model::protection::Branch;
+use portcullis_model::waiver;
 use std::collections::BTreeSet;
 
 /// What is asked of the branch and the candidate.

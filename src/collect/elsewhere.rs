@@ -1,15 +1,15 @@
 //! What is known of other environments, where an environment has no record: whose first deployment
 //! could otherwise skip everything before a made-up baseline.
 
-use crate::collect::git::Repository;
-use crate::collect::host::Forge;
 use crate::collect::records::{Among, Closeness, DeploymentRecords, Resting};
-use crate::model::change::Revision;
-use crate::model::deployment::{Deployment, Elsewhere, HostElsewhere, Recorded, RecordsElsewhere};
-use crate::model::environment::Environment;
-use crate::model::fact::{Fact, Gap, GapReason};
-use crate::model::landing::Span;
-use crate::record::{Chain, Judge, RecordEntry, RecordLink, RecordStanding};
+use portcullis_forge::Forge;
+use portcullis_git::Repository;
+use portcullis_model::change::Revision;
+use portcullis_model::deployment::{Deployment, Elsewhere, HostElsewhere, Recorded, RecordsElsewhere};
+use portcullis_model::environment::Environment;
+use portcullis_model::fact::{Fact, Gap, GapReason};
+use portcullis_model::landing::Span;
+use portcullis_record::{Chain, Judge, RecordEntry, RecordLink, RecordStanding};
 
 /// No more records of one environment than this, from the newest on, are looked at.
 const MOST: usize = 256;

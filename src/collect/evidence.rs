@@ -1,20 +1,20 @@
 //! Statements of test runs: found in files and notes. `recording` makes them, and
 //! `command` how a run is watched.
 
-use crate::attest::signers::AllowedSigners;
-use crate::collect::git::Repository;
 use crate::collect::reading::{Opened, unreadable};
 use crate::collect::reports::{below, native};
-use crate::evidence::predicate::{AnyStatement, read_any};
-use crate::evidence::{self, NOTES, StatementLines, note_lines};
-use crate::model::change::{Change, ObjectName, Revision};
-use crate::model::digest::Digest;
-use crate::model::evidence::{Checkout, EvidenceFacts, Found, Place, Statement, Trees};
-use crate::model::fact::{Fact, Gap, GapReason};
-use crate::model::inquiry::{Inquiry, TextPurpose, Topic};
-use crate::model::line_coverage::LineCoverage;
-use crate::model::path::RepoPath;
-use crate::model::test_run::Report;
+use portcullis_attest::evidence::predicate::{AnyStatement, read_any};
+use portcullis_attest::evidence::{self, NOTES, StatementLines, note_lines};
+use portcullis_attest::signers::AllowedSigners;
+use portcullis_git::Repository;
+use portcullis_model::change::{Change, ObjectName, Revision};
+use portcullis_model::digest::Digest;
+use portcullis_model::evidence::{Checkout, EvidenceFacts, Found, Place, Statement, Trees};
+use portcullis_model::fact::{Fact, Gap, GapReason};
+use portcullis_model::inquiry::{Inquiry, TextPurpose, Topic};
+use portcullis_model::line_coverage::LineCoverage;
+use portcullis_model::path::RepoPath;
+use portcullis_model::test_run::Report;
 use std::collections::BTreeSet;
 use std::io::{self, BufReader, Seek as _};
 use std::path::{Path, PathBuf};

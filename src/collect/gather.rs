@@ -1,20 +1,20 @@
 //! Gathers the facts of one change.
 
 use crate::collect::evidence::{self, Sought};
-use crate::collect::git::Repository;
-use crate::collect::host::{Question, ask_facts, conventions_of};
 use crate::collect::line_coverage;
 use crate::collect::reports;
 use crate::collect::sources::{Ends, HostSession, Sources};
-use crate::model::change::{Change, FileChange, Revision};
-use crate::model::codeowners::CodeOwners;
-use crate::model::fact::{Fact, Gap, GapReason};
-use crate::model::facts::{Facts, GateTexts, HostFacts};
-use crate::model::host::{CodeOwnersDialect, HostConventions, NO_HOST};
-use crate::model::inquiry::{Inquiry, TextPurpose, Topic};
-use crate::model::path::RepoPath;
-use crate::model::person::TeamName;
-use crate::model::review::Move;
+use portcullis_forge::{Question, ask_facts, conventions_of};
+use portcullis_git::Repository;
+use portcullis_model::change::{Change, FileChange, Revision};
+use portcullis_model::codeowners::CodeOwners;
+use portcullis_model::fact::{Fact, Gap, GapReason};
+use portcullis_model::facts::{Facts, GateTexts, HostFacts};
+use portcullis_model::host::{CodeOwnersDialect, HostConventions, NO_HOST};
+use portcullis_model::inquiry::{Inquiry, TextPurpose, Topic};
+use portcullis_model::path::RepoPath;
+use portcullis_model::person::TeamName;
+use portcullis_model::review::Move;
 use std::collections::BTreeSet;
 use std::path::Path;
 

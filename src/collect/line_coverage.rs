@@ -5,21 +5,21 @@
 //! file, the fact says so instead of choosing.
 
 use crate::collect::coverage_paths::resolve_name;
-use crate::collect::git::{Repository, count_lines};
 use crate::collect::reading::read;
 use crate::collect::reading::{local_offset, malformed};
 use crate::collect::reports::{find, native};
-use crate::model::change::{Change, ObjectName, Revision};
-use crate::model::digest::Digest;
-use crate::model::evidence::coverage::{Doubt, RecordedCoverage, RecordedFile};
-use crate::model::fact::{Fact, Gap};
-use crate::model::inquiry::Inquiry;
-use crate::model::line_coverage::{
+use portcullis_git::{Repository, count_lines};
+use portcullis_model::change::{Change, ObjectName, Revision};
+use portcullis_model::digest::Digest;
+use portcullis_model::evidence::coverage::{Doubt, RecordedCoverage, RecordedFile};
+use portcullis_model::fact::{Fact, Gap};
+use portcullis_model::inquiry::Inquiry;
+use portcullis_model::line_coverage::{
     CoverageFormat, CoverageReport, CoverageSource, Covered, FileLines, LineCoverage,
 };
-use crate::model::lines::Lines;
-use crate::model::path::RepoPath;
-use crate::report::line_coverage::{Reported, ReportedFile, may_be_checksum_of, parse};
+use portcullis_model::lines::Lines;
+use portcullis_model::path::RepoPath;
+use portcullis_report::line_coverage::{Reported, ReportedFile, may_be_checksum_of, parse};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;

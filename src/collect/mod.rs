@@ -1,5 +1,5 @@
 //! The edge: asks the world, and writes down facts and gaps. It sees what to ask
-//! ([`crate::model::inquiry::Inquiry`]) and never what would please the judge.
+//! ([`portcullis_model::inquiry::Inquiry`]) and never what would please the judge.
 #![allow(
     clippy::disallowed_methods,
     clippy::disallowed_types,

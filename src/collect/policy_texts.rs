@@ -1,10 +1,10 @@
 //! The policy as it is in the repository, before and after a change.
 
 use crate::collect::gather::text_at;
-use crate::collect::git::Repository;
 use crate::collect::sources::Ends;
-use crate::model::fact::Gap;
-use crate::model::path::RepoPath;
+use portcullis_git::Repository;
+use portcullis_model::fact::Gap;
+use portcullis_model::path::RepoPath;
 
 /// The text of the policy at the two commits that a decision names.
 pub struct PolicyTexts {

@@ -6,13 +6,13 @@
 //! the whole says is the answer. In both ways the digest is of the very bytes that were parsed:
 //! they are read once for both.
 
-use crate::model::digest::{Digest, Digester};
-use crate::model::fact::{Gap, GapReason};
-use crate::model::test_run::{ReportFormat, TestRun};
-use crate::report::{
+use jiff::{SignedDuration, Timestamp};
+use portcullis_model::digest::{Digest, Digester};
+use portcullis_model::fact::{Gap, GapReason};
+use portcullis_model::test_run::{ReportFormat, TestRun};
+use portcullis_report::{
     MAXIMUM_BYTES, MAXIMUM_STREAM, ReportError, detect_format, parse, parse_as, parse_stream,
 };
-use jiff::{SignedDuration, Timestamp};
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::Path;

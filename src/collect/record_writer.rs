@@ -1,10 +1,10 @@
-//! Storing a deployment record: see [`crate::collect::git::commit_writer`], which writes it and
+//! Storing a deployment record: see [`portcullis_git::commit_writer`], which writes it and
 //! moves its ref.
 
-use crate::collect::git::commit_writer::{NewCommit, WriteError, store_commit};
-use crate::model::change::{ObjectName, Revision};
-use crate::model::environment::Environment;
-use crate::record::{PendingRecord, reference};
+use portcullis_git::commit_writer::{NewCommit, WriteError, store_commit};
+use portcullis_model::change::{ObjectName, Revision};
+use portcullis_model::environment::Environment;
+use portcullis_record::{PendingRecord, reference};
 use std::path::Path;
 
 /// A record that is stored for good.

@@ -5,16 +5,16 @@
 
 use crate::collect::elsewhere;
 use crate::collect::gather::{of_repository, text_at};
-use crate::collect::git::Repository;
 use crate::collect::records::Resting;
-use crate::model::change::{FileChange, Revision};
-use crate::model::deployment::{Back, Deployment, LandingFacts};
-use crate::model::fact::{Fact, Gap};
-use crate::model::facts::{Facts, POLICY_PATH};
-use crate::model::inquiry::{Inquiry, TextPurpose};
-use crate::model::landing::{Candidate, Coverage, Landing, Span, Step};
-use crate::model::path::RepoPath;
-use crate::model::waiver;
+use portcullis_git::Repository;
+use portcullis_model::change::{FileChange, Revision};
+use portcullis_model::deployment::{Back, Deployment, LandingFacts};
+use portcullis_model::fact::{Fact, Gap};
+use portcullis_model::facts::{Facts, POLICY_PATH};
+use portcullis_model::inquiry::{Inquiry, TextPurpose};
+use portcullis_model::landing::{Candidate, Coverage, Landing, Span, Step};
+use portcullis_model::path::RepoPath;
+use portcullis_model::waiver;
 use std::collections::BTreeSet;
 
 /// Everything in which the repository differs from the facts, which were judged by this policy.

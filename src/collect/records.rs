@@ -1,17 +1,17 @@
-//! Deployment records as they lie in a repository. The rules for them are in [`crate::record`].
+//! Deployment records as they lie in a repository. The rules for them are in [`portcullis_record`].
 //!
 //! A fresh clone holds none of them: `git clone` and CI checkouts fetch branches and tags. So
 //! "there is no record here" never means "nothing was deployed".
 
-use crate::collect::git::Repository;
-use crate::collect::git::stored_commit::{StoredBlob, StoredCommit};
 use crate::collect::recorded::contradictions;
-use crate::model::change::Revision;
-use crate::model::deployment::Deployment;
-use crate::model::environment::Environment;
-use crate::model::fact::{Fact, Gap, GapReason};
-use crate::model::path::RepoPath;
-use crate::record::{
+use portcullis_git::Repository;
+use portcullis_git::stored_commit::{StoredBlob, StoredCommit};
+use portcullis_model::change::Revision;
+use portcullis_model::deployment::Deployment;
+use portcullis_model::environment::Environment;
+use portcullis_model::fact::{Fact, Gap, GapReason};
+use portcullis_model::path::RepoPath;
+use portcullis_record::{
     Chain, Compare, Judge, PREFIX, RECORD, RecordEntry, StoredEntry, StoredFile, Verifier, reference,
 };
 

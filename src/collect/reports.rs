@@ -6,11 +6,11 @@
 //! entered.
 
 use super::reading::{take, what};
-use crate::model::fact::{Fact, Gap, GapReason};
-use crate::model::glob::Glob;
-use crate::model::inquiry::{Inquiry, SaidFormat, Topic};
-use crate::model::path::RepoPath;
-use crate::model::test_run::{Report, ReportFormat};
+use portcullis_model::fact::{Fact, Gap, GapReason};
+use portcullis_model::inquiry::{Inquiry, SaidFormat, Topic};
+use portcullis_model::path::RepoPath;
+use portcullis_model::test_run::{Report, ReportFormat};
+use portcullis_pattern::glob::Glob;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
@@ -236,7 +236,7 @@ pub(super) fn native(path: &RepoPath) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::digest::Digest;
+    use portcullis_model::digest::Digest;
     use tempfile::TempDir;
 
     const GOOD: &str = "<testsuite name='s'><testcase name='a'/></testsuite>";

@@ -6,14 +6,14 @@
 
 use crate::collect::deployment::{DeploymentTarget, gather_deployment};
 use crate::collect::gather::gather_change;
-use crate::collect::git::Repository;
-use crate::collect::host::ChangeRequestHost;
 use crate::collect::sources::{Ends, HostSession, Sources};
-use crate::model::change::Revision;
-use crate::model::environment::Environment;
-use crate::model::fact::{Gap, GapReason};
-use crate::model::gathered::GatheredFacts;
-use crate::model::inquiry::Inquiry;
+use portcullis_forge::ChangeRequestHost;
+use portcullis_git::Repository;
+use portcullis_model::change::Revision;
+use portcullis_model::environment::Environment;
+use portcullis_model::fact::{Gap, GapReason};
+use portcullis_model::gathered::GatheredFacts;
+use portcullis_model::inquiry::Inquiry;
 
 /// What a command is asked to judge.
 #[derive(Clone, Debug, PartialEq, Eq)]

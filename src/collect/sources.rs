@@ -1,12 +1,12 @@
 //! Whom to ask: the repository, its host, and the files that were named.
 
-use crate::collect::git::Repository;
-use crate::collect::host::{ChangeRequestHost, Forge};
 use crate::collect::reports::Named;
-use crate::model::change::Revision;
-use crate::model::fact::Fact;
-use crate::model::protection::Branch;
-use crate::model::review::ChangeRequest;
+use portcullis_forge::{ChangeRequestHost, Forge};
+use portcullis_git::Repository;
+use portcullis_model::change::Revision;
+use portcullis_model::fact::Fact;
+use portcullis_model::protection::Branch;
+use portcullis_model::review::ChangeRequest;
 use std::path::{Path, PathBuf};
 
 /// Whom to ask, for a change and for a deployment alike.

@@ -1,10 +1,10 @@
 //! What a change consists of, as git's objects show it.
 
-use crate::model::fact::{Fact, Gap};
-use crate::model::governs::Governs;
-use crate::model::path::RepoPath;
-use crate::model::person::Mailbox;
-use crate::model::test_source::TestSources;
+use crate::fact::{Fact, Gap};
+use crate::governs::Governs;
+use crate::path::RepoPath;
+use crate::person::Mailbox;
+use crate::test_source::TestSources;
 use serde::{Deserialize, Serialize};
 
 macro_rules! object_name {
@@ -108,7 +108,7 @@ pub struct Change {
     /// bases the union, without what stands in one of them as in `head` and is proved to stay as `base` has it. Renames and copies are told apart only as evidence: old and new path both count.
     pub files: Vec<FileChange>,
     /// Paths that some commit on the way touched, if they were asked for; see
-    /// [`crate::model::inquiry::Inquiry::each_commit`].
+    /// [`crate::inquiry::Inquiry::each_commit`].
     pub on_the_way: Fact<Vec<FileChange>>,
     /// What is taken away from the sources of tests, if the inquiry says which they are.
     pub test_sources: Fact<TestSources>,

@@ -1,8 +1,8 @@
 //! What CI says of a commit: check runs and commit statuses.
 
-use crate::model::change::Revision;
-use crate::model::id::{AppId, CheckId, ServiceId, WorkflowId};
-use crate::model::person::Account;
+use crate::change::Revision;
+use crate::id::{AppId, CheckId, ServiceId, WorkflowId};
+use crate::person::Account;
 
 /// One check run or commit status of the judged head.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -18,11 +18,11 @@
 //!
 //! Paths are compared to the byte, with regard to case, as GitHub does.
 
-use crate::model::glob::is_invisible;
-use crate::model::host::CodeOwnersDialect;
-use crate::model::path::RepoPath;
-use crate::model::person::{Login, TeamName};
+use crate::host::CodeOwnersDialect;
+use crate::path::RepoPath;
+use crate::person::{Login, TeamName};
 use pattern::Pattern;
+use portcullis_pattern::glob::is_invisible;
 use std::collections::{BTreeMap, BTreeSet};
 
 mod pattern;

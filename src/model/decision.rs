@@ -1,9 +1,9 @@
 //! What was decided, and every finding it rests on.
 
-use crate::model::change::{BranchName, Revision};
-use crate::model::digest::Digest;
-use crate::model::id::RequestId;
-use crate::model::path::RepoPath;
+use crate::change::{BranchName, Revision};
+use crate::digest::Digest;
+use crate::id::RequestId;
+use crate::path::RepoPath;
 
 /// The outcome of one judgement, with the findings it follows from.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,13 +4,13 @@
 //! [`Facts`] of a merge gate, taken after the fact. What is new is the [`Coverage`]: the proof by content that what landed is
 //! what the request brought.
 
-use crate::model::change::{BranchName, FileChange, Revision};
-use crate::model::fact::Fact;
-use crate::model::facts::{Facts, GateTexts};
-use crate::model::id::DeploymentId;
-use crate::model::landing::{Coverage, Landing, Miss, Span};
-use crate::model::path::RepoPath;
-use crate::model::person::Login;
+use crate::change::{BranchName, FileChange, Revision};
+use crate::fact::Fact;
+use crate::facts::{Facts, GateTexts};
+use crate::id::DeploymentId;
+use crate::landing::{Coverage, Landing, Miss, Span};
+use crate::path::RepoPath;
+use crate::person::Login;
 
 /// The facts of one deployment.
 #[derive(Clone, Debug, PartialEq, Eq)]

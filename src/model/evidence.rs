@@ -3,10 +3,10 @@
 //! A statement holds identities and outcomes of tests, digests, and names that CI systems give to their runs. It never holds
 //! names of people or machines, values of the environment, or what a test printed.
 
-use crate::model::change::{ObjectName, Revision};
-use crate::model::digest::Digest;
-use crate::model::fact::{Fact, nullable};
-use crate::model::test_run::{Test, TestRun};
+use crate::change::{ObjectName, Revision};
+use crate::digest::Digest;
+use crate::fact::{Fact, nullable};
+use crate::test_run::{Test, TestRun};
 use coverage::RecordedCoverage;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

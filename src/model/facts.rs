@@ -1,18 +1,18 @@
 //! Everything that was seen, for the judge.
 
-use crate::model::change::{Change, Revision};
-use crate::model::check::{Check, WorkflowRun};
-use crate::model::evidence::EvidenceFacts;
-use crate::model::fact::{Fact, Gap};
-use crate::model::host::{HostConventions, NO_HOST, OwnAddresses};
-use crate::model::id::CheckId;
-use crate::model::inquiry::{Inquiry, TextPurpose};
-use crate::model::line_coverage::LineCoverage;
-use crate::model::path::RepoPath;
-use crate::model::person::{Account, Login, TeamName};
-use crate::model::protection::{Branch, Protection};
-use crate::model::review::{ChangeRequest, CommitAccounts, Move, Permission, Push, Review};
-use crate::model::test_run::Report;
+use crate::change::{Change, Revision};
+use crate::check::{Check, WorkflowRun};
+use crate::evidence::EvidenceFacts;
+use crate::fact::{Fact, Gap};
+use crate::host::{HostConventions, NO_HOST, OwnAddresses};
+use crate::id::CheckId;
+use crate::inquiry::{Inquiry, TextPurpose};
+use crate::line_coverage::LineCoverage;
+use crate::path::RepoPath;
+use crate::person::{Account, Login, TeamName};
+use crate::protection::{Branch, Protection};
+use crate::review::{ChangeRequest, CommitAccounts, Move, Permission, Push, Review};
+use crate::test_run::Report;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -117,7 +117,7 @@ pub struct HostFacts {
     /// Who pushed the head.
     pub last_push: Fact<Push>,
     /// Who pushed what the head brings: the last push that brought more than clean merges of the base, see
-    /// [`crate::model::change::Updates`]. The same as `last_push` where the head is no such merge.
+    /// [`crate::change::Updates`]. The same as `last_push` where the head is no such merge.
     pub content_push: Fact<Push>,
     /// Everybody who moved the request's branch, as far back as something that they brought may be in the request. A gap
     /// in facts of an earlier form.

@@ -1,7 +1,7 @@
 //! What was gathered for one judgement, of a change or of a deployment.
 
-use crate::model::deployment::Deployment;
-use crate::model::facts::Facts;
+use crate::deployment::Deployment;
+use crate::facts::Facts;
 
 /// The facts of a change or of a deployment.
 #[derive(Clone, Debug, PartialEq, Eq)]

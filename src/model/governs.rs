@@ -9,9 +9,9 @@
 //!
 //! A change to one of them is a change to what its changed lines govern: old lines and new ones, and no others.
 
-use crate::model::change::FileChange;
-use crate::model::glob::{Below, Glob, folded};
-use crate::model::path::RepoPath;
+use crate::change::FileChange;
+use crate::path::RepoPath;
+use portcullis_pattern::glob::{Below, Glob, folded};
 
 /// What the changed lines of such a file govern.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -7,10 +7,10 @@
 //! GitHub's, and [`HostConventions::github`] is what they were judged by. The same holds where no
 //! host was asked.
 //!
-//! [`HostFacts::conventions`]: crate::model::facts::HostFacts::conventions
+//! [`HostFacts::conventions`]: crate::facts::HostFacts::conventions
 
-use crate::model::glob::Glob;
-use crate::model::protection::Rule;
+use crate::protection::Rule;
+use portcullis_pattern::glob::Glob;
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
@@ -46,7 +46,7 @@ pub struct CodeOwnersConventions {
 /// are refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CodeOwnersDialect {
-    /// GitHub docs, "About code owners"; see [`crate::model::codeowners`].
+    /// GitHub docs, "About code owners"; see [`crate::codeowners`].
     Github,
 }
 

@@ -61,7 +61,7 @@ macro_rules! opaque_text {
 opaque_text! {
     /// An account. Its host never gives the text to another account, whatever their logins become.
     AccountId;
-    /// An actor in a bypass list; what it identifies depends on the [kind](crate::model::protection::ActorKind).
+    /// An actor in a bypass list; what it identifies depends on the [kind](crate::protection::ActorKind).
     ActorId;
     /// An installed app.
     AppId;

@@ -1,10 +1,10 @@
 //! What a policy wants to know. Collectors see this and nothing else of the policy, so that none of
 //! them can know what would please the judge.
 
-use crate::model::line_coverage::CoverageSource;
-use crate::model::path::RepoPath;
-use crate::model::person::TeamName;
-use crate::model::test_run::ReportFormat;
+use crate::line_coverage::CoverageSource;
+use crate::path::RepoPath;
+use crate::person::TeamName;
+use crate::test_run::ReportFormat;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The questions to put to the world.

@@ -8,19 +8,19 @@
 //! | a binary file: an archive, a package, byte code, an executable, a database, a PDF, text of an encoding that hides its letters | the same; and by content patterns over all of its bytes |
 //! | an image or a font ([`Nature::Media`]) | under its path, and by content patterns over all of its bytes; inside every area that says `opaque = "inside-with-media"` |
 //! | text | under its path, and by content patterns over the changed lines, in any spelling that a language takes for the same |
-//! | a file that decides what a checkout or an archive holds of others ([`crate::model::governs`]: `.gitattributes`, `.gitmodules` and the like) | under its path, and inside every area of which its changed lines govern something, by path or by content |
+//! | a file that decides what a checkout or an archive holds of others ([`crate::governs`]: `.gitattributes`, `.gitmodules` and the like) | under its path, and inside every area of which its changed lines govern something, by path or by content |
 //! | anything marked `linguist-generated`, `-diff`, `binary` or the like in attributes | as if it were not marked |
 //!
-//! Paths widen without regard to case and Unicode form, exclusions narrow to the byte (see [`crate::model::glob`]).
+//! Paths widen without regard to case and Unicode form, exclusions narrow to the byte (see [`portcullis_pattern::glob`]).
 //! A file that is excluded by path is outside the area whatever its content says.
 
-use crate::model::change::{Content, Entry, EntryKind, FileChange, Match, Nature, Side};
-use crate::model::decision::{Touch, TouchedArea};
-use crate::model::fact::{Gap, GapReason};
-use crate::model::glob::{Below, Glob};
-use crate::model::governs::{Governing, Reach};
-use crate::model::inquiry::Inquiry;
-use crate::model::path::RepoPath;
+use crate::change::{Content, Entry, EntryKind, FileChange, Match, Nature, Side};
+use crate::decision::{Touch, TouchedArea};
+use crate::fact::{Gap, GapReason};
+use crate::governs::{Governing, Reach};
+use crate::inquiry::Inquiry;
+use crate::path::RepoPath;
+use portcullis_pattern::glob::{Below, Glob};
 use serde::Deserialize;
 
 /// All areas of a policy.
@@ -266,8 +266,8 @@ fn names(entry: &Entry) -> impl Iterator<Item = &RepoPath> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::change::{FileStatus, ObjectName};
-    use crate::model::fact::{Fact, GapReason};
+    use crate::change::{FileStatus, ObjectName};
+    use crate::fact::{Fact, GapReason};
 
     fn ruled<T>(rule: T) -> Ruled<T> {
         Ruled { rule, line: 3 }

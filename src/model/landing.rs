@@ -8,11 +8,11 @@
 //! says what of its content is explained by commits that somebody approved. Nothing here judges: whether
 //! the approval of a [`Candidate`] counts is asked elsewhere.
 
-use crate::model::change::{Commit, Revision, Side};
-use crate::model::digest::Digest;
-use crate::model::fact::Gap;
-use crate::model::id::RequestId;
-use crate::model::path::RepoPath;
+use crate::change::{Commit, Revision, Side};
+use crate::digest::Digest;
+use crate::fact::Gap;
+use crate::id::RequestId;
+use crate::path::RepoPath;
 
 /// How the commit that would be deployed lies to the one that is.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,12 +1,12 @@
 //! Which lines a change brings, and which of them tests executed.
 //!
-//! The word "coverage" alone stands for what explains a landing (see [`crate::model::landing`]); this is about lines.
+//! The word "coverage" alone stands for what explains a landing (see [`crate::landing`]); this is about lines.
 
-use crate::model::digest::Digest;
-use crate::model::fact::Fact;
-use crate::model::lines::Lines;
-use crate::model::own_times::OwnTimes;
-use crate::model::path::RepoPath;
+use crate::digest::Digest;
+use crate::fact::Fact;
+use crate::lines::Lines;
+use crate::own_times::OwnTimes;
+use crate::path::RepoPath;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 

@@ -3,7 +3,7 @@
 //! It is made when somebody asks for an explanation, and shown. It is no fact: facts hold no source text, and nothing here can
 //! be written as JSON.
 
-use crate::model::path::RepoPath;
+use crate::path::RepoPath;
 
 /// What differs, sorted by path.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! People: accounts on a host, mailboxes in commits, and who is who.
 
-use crate::model::host::OwnAddresses;
-use crate::model::id::AccountId;
+use crate::host::OwnAddresses;
+use crate::id::AccountId;
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 

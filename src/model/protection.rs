@@ -5,9 +5,9 @@
 //! GitHub's way: all hold at once, so an actor gets round a rule only by getting round every source that
 //! imposes it (GitHub docs, "About rulesets"). A host that combines otherwise translates to requirements that do.
 
-use crate::model::change::{BranchName, Revision};
-use crate::model::fact::{Fact, Gap};
-use crate::model::id::{ActorId, AppId};
+use crate::change::{BranchName, Revision};
+use crate::fact::{Fact, Gap};
+use crate::id::{ActorId, AppId};
 use serde::Deserialize;
 
 /// A branch on its host.
@@ -76,7 +76,7 @@ pub enum Rule {
 }
 
 impl Rule {
-    /// The name of the rule, by which a host gives advice on it ([`crate::model::host::ProtectionAdvice`]).
+    /// The name of the rule, by which a host gives advice on it ([`crate::host::ProtectionAdvice`]).
     pub fn name(&self) -> &'static str {
         match self {
             Rule::ChangeRequest => "change-request",

@@ -1,9 +1,9 @@
 //! A change request on its host, and what people said of it.
 
-use crate::model::change::{BranchName, ObjectName, Revision};
-use crate::model::fact::{Fact, Gap};
-use crate::model::id::{RequestId, ReviewId};
-use crate::model::person::Account;
+use crate::change::{BranchName, ObjectName, Revision};
+use crate::fact::{Fact, Gap};
+use crate::id::{RequestId, ReviewId};
+use crate::person::Account;
 use jiff::Timestamp;
 
 /// A pull request, merge request or change: a proposal to land something on a branch.

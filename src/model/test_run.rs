@@ -1,8 +1,8 @@
 //! What a test runner reported, told from its elements and never from its summary.
 
-use crate::model::digest::Digest;
-use crate::model::fact::Fact;
-use crate::model::own_times::OwnTimes;
+use crate::digest::Digest;
+use crate::fact::Fact;
+use crate::own_times::OwnTimes;
 use serde::{Deserialize, Serialize};
 
 /// What stands between the parts of a [`Test::id`].

@@ -3,7 +3,7 @@
 //! Every finding here is a *heuristic*: it is told from the look of the text and not from a parser, and it can be wrong both
 //! ways. It is for the eyes of reviewers, and never allows or stops anything. No source text is kept, only names of tests.
 
-use crate::model::path::RepoPath;
+use crate::path::RepoPath;
 use std::collections::BTreeSet;
 
 /// What was read of the test sources that a change touches.

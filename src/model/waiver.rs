@@ -2,11 +2,11 @@
 //!
 //! Nothing here reads a clock. Whether a waiver is in force is asked with the moment of judgement, which is a fact.
 
-use crate::model::change::Revision;
-use crate::model::glob::is_invisible;
-use crate::model::id::RequestId;
-use crate::model::person::Login;
+use crate::change::Revision;
+use crate::id::RequestId;
+use crate::person::Login;
 use jiff::Timestamp;
+use portcullis_pattern::glob::is_invisible;
 use std::collections::BTreeSet;
 
 /// Where the waivers of a project stand in its repository.

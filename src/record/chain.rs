@@ -6,10 +6,10 @@ use super::fault::{ChainProblem, Fault};
 use super::rejudge::{Compare, Judge, Rejudged, Rejudging};
 use super::stored::{PLAIN, RecordLink, StoredEntry, StoredFile, read_entry};
 use super::{DECISION, FACTS, POLICY, RECORD};
-use crate::model::change::Revision;
-use crate::model::environment::Environment;
-use crate::model::path::RepoPath;
 use jiff::{SignedDuration, Timestamp};
+use portcullis_model::change::Revision;
+use portcullis_model::environment::Environment;
+use portcullis_model::path::RepoPath;
 
 /// How far the clocks of two machines may lie apart.
 const CLOCKS: SignedDuration = SignedDuration::from_hours(1);

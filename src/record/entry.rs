@@ -1,13 +1,13 @@
 //! `record.json`: what was decided, and the digests of what it rests on.
 
-use crate::model::change::{ObjectName, Revision};
-use crate::model::decision::Outcome;
-use crate::model::deployment::{self, Deployment};
-use crate::model::digest::Digest;
-use crate::model::environment::Environment;
-use crate::model::landing::Span;
-use crate::wire::record::v2::RecordV2;
 use jiff::Timestamp;
+use portcullis_model::change::{ObjectName, Revision};
+use portcullis_model::decision::Outcome;
+use portcullis_model::deployment::{self, Deployment};
+use portcullis_model::digest::Digest;
+use portcullis_model::environment::Environment;
+use portcullis_model::landing::Span;
+use portcullis_wire::record::v2::RecordV2;
 use serde::{Deserialize, Serialize};
 
 /// One record. Its form as JSON is [`RecordV2`].

@@ -4,10 +4,10 @@ use super::entry::{RecordEntry, RecordedOrigin};
 use super::fault::Fault;
 use super::stored::RecordLink;
 use super::{DECISION, EARLIER, FACTS, LARGEST, POLICY};
-use crate::model::change::Revision;
-use crate::model::decision::Outcome;
-use crate::model::digest::Digest;
-use crate::wire::decision::repeated::Repeated;
+use portcullis_model::change::Revision;
+use portcullis_model::decision::Outcome;
+use portcullis_model::digest::Digest;
+use portcullis_wire::decision::repeated::Repeated;
 use std::collections::BTreeMap;
 
 /// What is wrong with an entry, given the files beside it and the record before it.

@@ -1,10 +1,10 @@
 //! What can be wrong with a record, in words for people.
 
 use super::RECORD;
-use crate::model::change::Revision;
-use crate::model::decision::Outcome;
-use crate::model::environment::Environment;
-use crate::model::path::RepoPath;
+use portcullis_model::change::Revision;
+use portcullis_model::decision::Outcome;
+use portcullis_model::environment::Environment;
+use portcullis_model::path::RepoPath;
 
 /// Something wrong with one record of a chain.
 #[derive(Clone, Debug, PartialEq, Eq)]

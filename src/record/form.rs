@@ -2,8 +2,8 @@
 //! field that either side gains does not compile until the other one handles it.
 
 use super::entry::{KeptFile, RecordEntry, RecordedBaseline, RecordedOrigin};
-use crate::wire::record::v2::{RecordV2, RecordedBaselineV2, RecordedFileV2, RecordedOriginV2};
-use crate::wire::words;
+use portcullis_wire::record::v2::{RecordV2, RecordedBaselineV2, RecordedFileV2, RecordedOriginV2};
+use portcullis_wire::words;
 
 words! {
     RecordedOriginV2 = RecordedOrigin {

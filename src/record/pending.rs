@@ -6,11 +6,11 @@ use super::fault::Fault;
 use super::rejudge::{Judge, Rejudging};
 use super::stored::RecordLink;
 use super::{DECISION, FACTS, POLICY, RECORD, SCHEMA, TOOL};
-use crate::model::change::{ObjectName, Revision};
-use crate::model::decision::Outcome;
-use crate::model::digest::Digest;
-use crate::model::environment::Environment;
 use jiff::Timestamp;
+use portcullis_model::change::{ObjectName, Revision};
+use portcullis_model::decision::Outcome;
+use portcullis_model::digest::Digest;
+use portcullis_model::environment::Environment;
 use std::collections::BTreeMap;
 
 /// What is to be recorded.

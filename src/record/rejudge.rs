@@ -7,10 +7,10 @@ use super::entry::{RecordEntry, RecordedOrigin};
 use super::fault::Fault;
 use super::stored::{RecordLink, RecordStanding};
 use super::{DECISION, EARLIER, FACTS, POLICY, TOOL};
-use crate::model::deployment::{Deployment, Recorded};
-use crate::model::fact::{Fact, Gap};
-use crate::model::gathered::GatheredFacts;
-use crate::wire::facts::read_facts;
+use portcullis_model::deployment::{Deployment, Recorded};
+use portcullis_model::fact::{Fact, Gap};
+use portcullis_model::gathered::GatheredFacts;
+use portcullis_wire::facts::read_facts;
 use serde_json::Value;
 use std::collections::BTreeSet;
 

@@ -3,10 +3,10 @@
 use super::entry::RecordEntry;
 use super::fault::Fault;
 use super::{EARLIER, RECORD, SCHEMA};
-use crate::model::change::{ObjectName, Revision};
-use crate::model::digest::Digest;
-use crate::model::fact::Gap;
-use crate::model::path::RepoPath;
+use portcullis_model::change::{ObjectName, Revision};
+use portcullis_model::digest::Digest;
+use portcullis_model::fact::Gap;
+use portcullis_model::path::RepoPath;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 

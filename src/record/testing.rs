@@ -1,13 +1,13 @@
 //! Facts, decisions and records, made up for tests.
 
 use super::{Draft, RecordLink, RecordedBaseline, RecordedOrigin};
-use crate::control::testing::{World, deployment};
-use crate::model::change::Revision;
-use crate::model::deployment::{self, Deployment, Recorded};
-use crate::model::digest::Digest;
-use crate::model::fact::Fact;
-use crate::model::landing::Span;
-use crate::wire::facts::write_facts;
+use portcullis_judge::control::testing::{World, deployment};
+use portcullis_model::change::Revision;
+use portcullis_model::deployment::{self, Deployment, Recorded};
+use portcullis_model::digest::Digest;
+use portcullis_model::fact::Fact;
+use portcullis_model::landing::Span;
+use portcullis_wire::facts::write_facts;
 use serde_json::json;
 
 /// The text of the policy. Nobody reads it: see [`judge`].

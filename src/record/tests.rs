@@ -1,12 +1,12 @@
 //! Chains, honest and tampered with, as plain values.
 
 use super::*;
-use crate::model::change::{ObjectName, Revision};
-use crate::model::deployment::Deployment;
-use crate::model::digest::Digest;
-use crate::model::gathered::GatheredFacts;
-use crate::model::path::RepoPath;
-use crate::wire::facts::{read_facts, write_facts};
+use portcullis_model::change::{ObjectName, Revision};
+use portcullis_model::deployment::Deployment;
+use portcullis_model::digest::Digest;
+use portcullis_model::gathered::GatheredFacts;
+use portcullis_model::path::RepoPath;
+use portcullis_wire::facts::{read_facts, write_facts};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -360,8 +360,8 @@ fn seen(bend: impl FnOnce(&mut Deployment)) -> Vec<Fault> {
 
 #[test]
 fn facts_speak_of_this_deployment_and_of_no_other() {
-    use crate::model::deployment::{self, Recorded};
-    use crate::model::fact::Fact;
+    use portcullis_model::deployment::{self, Recorded};
+    use portcullis_model::fact::Fact;
     assert_eq!(seen(|_| ()), []);
     type Bend = fn(&mut Deployment);
     let bends: &[(&'static str, Bend)] = &[
@@ -394,7 +394,7 @@ fn facts_speak_of_this_deployment_and_of_no_other() {
         let found = seen(*bend);
         assert!(found.contains(&Fault::FactsDisagree(what)), "{what}: {found:?}");
     }
-    let other = seen(|facts| facts.branch = crate::model::change::BranchName::new("release"));
+    let other = seen(|facts| facts.branch = portcullis_model::change::BranchName::new("release"));
     assert_eq!(other, [Fault::Branch]);
 }
 
@@ -486,7 +486,7 @@ fn records_of_the_earlier_form_are_read_and_never_verified() {
     // What keeps its facts may follow.
     let mut facts_of_next = draft_on(102, 101, &chain.links);
     let mut facts = facts_in(&facts_of_next.facts);
-    if let crate::model::fact::Fact::Known(all) = &mut facts.recorded {
+    if let portcullis_model::fact::Fact::Known(all) = &mut facts.recorded {
         all[0].taken_again = false;
     }
     facts_of_next.facts = write_facts(facts).unwrap().into_bytes();
@@ -529,7 +529,7 @@ fn decided(bend: impl FnOnce(&mut Value)) -> Vec<Fault> {
 
 #[test]
 fn a_decision_that_speaks_of_something_else_is_not_sealed() {
-    use crate::model::decision::Outcome;
+    use portcullis_model::decision::Outcome;
     for outcome in ["block", "undetermined"] {
         let found = decided(|decision| decision["outcome"] = outcome.into());
         assert!(matches!(found[..], [Fault::NotAllowed(Outcome::Block | Outcome::Undetermined)]));

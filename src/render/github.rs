@@ -7,7 +7,7 @@
 //! outside never starts one.
 
 use super::{Context, Format, escape, summary};
-use crate::model::decision::{Decision, Finding, Outcome, Place, Verdict};
+use portcullis_model::decision::{Decision, Finding, Outcome, Place, Verdict};
 use std::io;
 
 /// The format.

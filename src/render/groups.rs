@@ -1,7 +1,7 @@
 //! Many findings of one kind as a few blocks, for a terminal: no one reads the same sentence sixty
 //! times.
 
-use crate::model::decision::Finding;
+use portcullis_model::decision::Finding;
 
 /// So many findings of one control about one kind of thing are shown one by one.
 pub(super) const APART: usize = 6;

@@ -3,8 +3,8 @@
 //! The text is pure enough for a log: what a reader would not see is escaped.
 
 use super::{Context, Format, escape};
-use crate::model::decision::Decision;
-use crate::wire::decision::v1::DecisionV1;
+use portcullis_model::decision::Decision;
+use portcullis_wire::decision::v1::DecisionV1;
 use std::io;
 
 /// The format.

@@ -3,14 +3,14 @@
 //!
 //! This file computes the report; `landing/page.rs` writes it for a terminal.
 
-use crate::model::change::{BranchName, Commit, Revision};
-use crate::model::decision::{Finding, TouchedArea, Verdict};
-use crate::model::deployment::LandingFacts;
-use crate::model::fact::{Fact, Gap, GapReason};
-use crate::model::facts::Facts;
-use crate::model::landing::{Candidate, Coverage, Miss, Residual, Span};
-use crate::model::patch::Patch;
-use crate::model::review::{ChangeRequest, Review, ReviewState, ReviewedContent};
+use portcullis_model::change::{BranchName, Commit, Revision};
+use portcullis_model::decision::{Finding, TouchedArea, Verdict};
+use portcullis_model::deployment::LandingFacts;
+use portcullis_model::fact::{Fact, Gap, GapReason};
+use portcullis_model::facts::Facts;
+use portcullis_model::landing::{Candidate, Coverage, Miss, Residual, Span};
+use portcullis_model::patch::Patch;
+use portcullis_model::review::{ChangeRequest, Review, ReviewState, ReviewedContent};
 
 mod page;
 

@@ -5,7 +5,7 @@
 //! code spans, where nothing is markup.
 
 use super::{Context, Format, Style, escape, summary};
-use crate::model::decision::{Decision, Finding, Judged, TouchedArea, Verdict};
+use portcullis_model::decision::{Decision, Finding, Judged, TouchedArea, Verdict};
 use std::io;
 
 /// The format.

@@ -4,11 +4,11 @@
 //! A format writes text and knows nothing of exit codes. Much of what it writes was chosen by the
 //! people whose change is judged, so all of it goes through one file, `escape.rs`.
 
-use crate::model::decision::Decision;
-use crate::model::path::RepoPath;
+use portcullis_model::decision::Decision;
+use portcullis_model::path::RepoPath;
 use std::io;
 
-pub use crate::model::plural::plural;
+pub use portcullis_model::plural::plural;
 
 mod escape;
 pub mod github;

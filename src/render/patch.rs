@@ -6,8 +6,8 @@
 
 use super::escape;
 use super::terminal::{BOLD, FAINT, Lead, TerminalPage};
-use crate::model::patch::{Body, Fate, FilePatch, Line, Patch, Run};
 use anstyle::AnsiColor;
+use portcullis_model::patch::{Body, Fate, FilePatch, Line, Patch, Run};
 use std::fmt::Write as _;
 use std::io;
 

@@ -4,8 +4,8 @@
 //! `escape.rs`.
 
 use super::{escape, summary};
-use crate::model::change::Revision;
-use crate::record::{Chain, ChainProblem, RecordEntry, RecordLink, RecordStanding};
+use portcullis_model::change::Revision;
+use portcullis_record::{Chain, ChainProblem, RecordEntry, RecordLink, RecordStanding};
 use std::io;
 
 /// What no verification of records shows.
@@ -128,7 +128,7 @@ fn again(standing: &RecordStanding) -> String {
     }
 }
 
-fn evidence(evidence: Option<&crate::record::KeptFile>) -> String {
+fn evidence(evidence: Option<&portcullis_record::KeptFile>) -> String {
     match evidence {
         None => "none".to_string(),
         Some(evidence) if evidence.kept => evidence.digest.to_string(),

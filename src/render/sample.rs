@@ -1,14 +1,14 @@
 //! Decisions to render in tests: synthetic people, synthetic places.
 
 use super::{Context, Format, Style};
-use crate::control::finding;
-use crate::model::change::{BranchName, Revision};
-use crate::model::decision::{
+use portcullis_judge::control::finding;
+use portcullis_model::change::{BranchName, Revision};
+use portcullis_model::decision::{
     Decision, Finding, Judged, Outcome, Place, PolicyOrigin, PolicyReference, SubjectKind, Touch,
     TouchedArea, Verdict,
 };
-use crate::model::digest::Digest;
-use crate::model::path::RepoPath;
+use portcullis_model::digest::Digest;
+use portcullis_model::path::RepoPath;
 
 pub(super) const STYLE: Style = Style { colour: false, width: 80, verbose: false, advisory: false };
 

@@ -1,9 +1,9 @@
 //! The words that all formats share, so that one thing is called the same everywhere.
 
-use crate::model::decision::{
+use portcullis_model::decision::{
     Decision, Finding, Judged, Outcome, Place, PolicyOrigin, PolicyReference, Touch, Verdict,
 };
-pub(super) use crate::model::plural::plural;
+pub(super) use portcullis_model::plural::plural;
 use std::collections::BTreeMap;
 
 /// Verdicts that call for a reader, worst first; the others are summed up.

@@ -7,8 +7,8 @@
 use super::groups::{self, FindingBlock};
 use super::prose::wrap;
 use super::{Context, Format, Style, escape, summary};
-use crate::model::decision::{Decision, Finding, Outcome, TouchedArea, Verdict};
 use anstyle::AnsiColor;
+use portcullis_model::decision::{Decision, Finding, Outcome, TouchedArea, Verdict};
 use std::io;
 use unicode_width::UnicodeWidthStr as _;
 

@@ -2,9 +2,9 @@
 
 use super::sample::{STYLE, blocked, render};
 use super::*;
-use crate::model::decision::{Decision, Finding, Outcome, Place, Verdict};
-use crate::model::path::RepoPath;
-use crate::wire::decision::v1::{DecisionV1, OutcomeV1};
+use portcullis_model::decision::{Decision, Finding, Outcome, Place, Verdict};
+use portcullis_model::path::RepoPath;
+use portcullis_wire::decision::v1::{DecisionV1, OutcomeV1};
 use proptest::prelude::*;
 use unicode_width::UnicodeWidthStr;
 
@@ -97,8 +97,8 @@ fn a_finding() -> impl Strategy<Value = Finding> {
     let place = prop::option::of((path(), prop::option::of(any::<u64>())));
     (prop::sample::select(verdicts.to_vec()), texts, place).prop_map(|(verdict, texts, place)| {
         let (control, name, reason, remedy, details) = texts;
-        let kind = crate::model::decision::SubjectKind::File;
-        let finding = crate::control::finding(&control, verdict, kind, name, reason);
+        let kind = portcullis_model::decision::SubjectKind::File;
+        let finding = portcullis_judge::control::finding(&control, verdict, kind, name, reason);
         let place = place.map(|(path, line)| Place { path, line });
         Finding { remedy, details, place, ..finding }
     })
@@ -116,7 +116,7 @@ prop_compose! {
         let mut next = || texts.next().unwrap_or_default();
         decision.judged.repository = Some(next());
         decision.judged.title = Some(next());
-        decision.judged.branch = Some(crate::model::change::BranchName::new(&next()));
+        decision.judged.branch = Some(portcullis_model::change::BranchName::new(&next()));
         if let Some(policy) = &mut decision.policy {
             policy.project = next();
         }

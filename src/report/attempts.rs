@@ -8,9 +8,9 @@
 //! names, and the home directory of the one who ran the tests, comes back where it tells two of
 //! them apart.
 
-use crate::model::evidence::names::without_home;
-use crate::model::test_run::{Test, TestOutcome};
-use crate::report::error::ContentError;
+use crate::error::ContentError;
+use portcullis_model::evidence::names::without_home;
+use portcullis_model::test_run::{Test, TestOutcome};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 

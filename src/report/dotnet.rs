@@ -1,11 +1,11 @@
 //! What reports of .NET runners (NUnit, xUnit.net, Visual Studio) have in common: names that hold
 //! paths of the machine that built the tests, and tests that elements inside them can contradict.
 
-use crate::model::own_times::OwnTimes;
-use crate::model::test_run::TestOutcome;
-use crate::report::attempts::TestName;
-use crate::report::said;
-use crate::report::xml::Element;
+use crate::attempts::TestName;
+use crate::said;
+use crate::xml::Element;
+use portcullis_model::own_times::OwnTimes;
+use portcullis_model::test_run::TestOutcome;
 
 /// A test while its element is open.
 pub struct OpenTest {

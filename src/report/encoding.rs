@@ -6,7 +6,7 @@
 //! 2.2) are errors. For all else: a byte order mark decides, and without one it is UTF-8.
 
 use super::HEAD_BYTES;
-use crate::report::error::ReportError;
+use crate::error::ReportError;
 use std::borrow::Cow;
 
 /// The document as text, without its byte order mark; every character is one that XML allows.

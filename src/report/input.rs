@@ -7,7 +7,7 @@
 
 use super::HEAD_BYTES;
 use super::encoding::{declares_another, decode_text};
-use crate::report::error::ReportError;
+use crate::error::ReportError;
 use memchr::memchr_iter;
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 

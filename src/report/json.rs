@@ -5,7 +5,7 @@
 //! know say nothing.
 
 use super::encoding::decode_head;
-use crate::report::error::{ContentError, ReportError};
+use crate::error::{ContentError, ReportError};
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 

@@ -6,8 +6,8 @@
 //! something else is looked at: one that names a failure is taken at its word, and an unknown one
 //! in a test is not a pass.
 
-use crate::model::test_run::TestOutcome;
-use crate::report::xml::Element;
+use crate::xml::Element;
+use portcullis_model::test_run::TestOutcome;
 
 /// What a word says of an outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

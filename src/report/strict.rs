@@ -12,10 +12,10 @@
 //! | outside of tests | unknown, and it is an element or says an outcome | a contradiction |
 //! | anywhere | who, what, where, when, how long | nothing |
 
-use crate::model::test_run::{TestOutcome, TestRun};
-use crate::report::said::{self, Hint};
-use crate::report::summary::add_sentences;
-use crate::report::xml::Element;
+use crate::said::{self, Hint};
+use crate::summary::add_sentences;
+use crate::xml::Element;
+use portcullis_model::test_run::{TestOutcome, TestRun};
 use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 

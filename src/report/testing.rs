@@ -1,8 +1,8 @@
 //! What the tests of all formats ask.
 
 use super::parse;
-use crate::model::test_run::{TestOutcome, TestRun};
-use crate::report::error::ReportError;
+use crate::error::ReportError;
+use portcullis_model::test_run::{TestOutcome, TestRun};
 
 /// The run that a text is.
 pub fn run(text: &str) -> TestRun {

@@ -14,7 +14,7 @@
 //! text, which was looked at as a whole before. Of a stream, each event is such a text.
 
 use super::encoding::{find_forbidden, is_allowed};
-use crate::report::error::ContentError;
+use crate::error::ContentError;
 use memchr::memchr2;
 use quick_xml::XmlVersion;
 use quick_xml::events::attributes::Attribute;

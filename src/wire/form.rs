@@ -63,20 +63,20 @@ macro_rules! objects {
         #[cfg_attr(test, derive(schemars::JsonSchema))]
         #[serde(deny_unknown_fields)]
         pub struct $name {
-            $($(#[$note])+ #[serde(deserialize_with = "crate::wire::form::present")] pub $member: $type,)+
+            $($(#[$note])+ #[serde(deserialize_with = "crate::form::present")] pub $member: $type,)+
         }
 
-        impl $crate::wire::form::Form for $name {
+        impl $crate::form::Form for $name {
             type Model = $model;
 
             fn of(model: $model) -> Self {
                 let $model { $($($field:)? $member,)+ } = model;
-                $name { $($member: $crate::wire::form::Form::of($member),)+ }
+                $name { $($member: $crate::form::Form::of($member),)+ }
             }
 
-            fn model(self) -> Result<$model, $crate::wire::form::Misshapen> {
+            fn model(self) -> Result<$model, $crate::form::Misshapen> {
                 let $name { $($member,)+ } = self;
-                $(let $member = $crate::wire::form::Form::model($member)?;)+
+                $(let $member = $crate::form::Form::model($member)?;)+
                 Ok($model { $($($field:)? $member,)+ })
             }
         }
@@ -99,27 +99,27 @@ macro_rules! choices {
         pub enum $name {
             $($(#[$note])+ $variant
                 $(($inner))?
-                $({ $($(#[$about])+ #[serde(deserialize_with = "crate::wire::form::present")] $member: $type,)+ })?,)+
+                $({ $($(#[$about])+ #[serde(deserialize_with = "crate::form::present")] $member: $type,)+ })?,)+
         }
 
-        impl $crate::wire::form::Form for $name {
+        impl $crate::form::Form for $name {
             type Model = $model;
 
             fn of(model: $model) -> Self {
                 match model { $(
                     $model::$variant $(($value))? $({ $($member,)+ })? =>
                         $name::$variant
-                            $(($crate::wire::form::Form::of($value)))?
-                            $({ $($member: $crate::wire::form::Form::of($member),)+ })?,
+                            $(($crate::form::Form::of($value)))?
+                            $({ $($member: $crate::form::Form::of($member),)+ })?,
                 )+ }
             }
 
-            fn model(self) -> Result<$model, $crate::wire::form::Misshapen> {
+            fn model(self) -> Result<$model, $crate::form::Misshapen> {
                 Ok(match self { $(
                     $name::$variant $(($value))? $({ $($member,)+ })? =>
                         $model::$variant
-                            $(($crate::wire::form::Form::model($value)?))?
-                            $({ $($member: $crate::wire::form::Form::model($member)?,)+ })?,
+                            $(($crate::form::Form::model($value)?))?
+                            $({ $($member: $crate::form::Form::model($member)?,)+ })?,
                 )+ })
             }
         }
@@ -137,7 +137,7 @@ macro_rules! plain_texts {
         #[serde(transparent)]
         pub struct $name(String);
 
-        impl $crate::wire::form::Form for $name {
+        impl $crate::form::Form for $name {
             type Model = $model;
 
             fn of(model: $model) -> Self {
@@ -145,7 +145,7 @@ macro_rules! plain_texts {
                 $name(write(model))
             }
 
-            fn model(self) -> Result<$model, $crate::wire::form::Misshapen> {
+            fn model(self) -> Result<$model, $crate::form::Misshapen> {
                 let read: fn(String) -> Result<$model, String> = $read;
                 Ok(read(self.0)?)
             }

@@ -3,8 +3,8 @@
 
 use super::decision::v1::{DecisionV1, NotVersion1};
 use super::schema::{Schema, TABLE, find};
-use crate::model::decision::Decision;
-use crate::record::RecordEntry;
+use portcullis_model::decision::Decision;
+use portcullis_record::RecordEntry;
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};

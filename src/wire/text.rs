@@ -1,12 +1,14 @@
 //! Texts that occur in more than one form.
 
-use crate::model::change::BranchName;
-use crate::model::glob::Glob;
-use crate::model::id::{AccountId, ActorId, AppId, CheckId, DeploymentId, ReviewId, ServiceId, WorkflowId};
-use crate::model::line_coverage::CoverageFormat;
-use crate::model::lines::Lines;
-use crate::model::person::{Login, TeamName};
-use crate::wire::form::{Form, Misshapen, plain_texts};
+use crate::form::{Form, Misshapen, plain_texts};
+use portcullis_model::change::BranchName;
+use portcullis_model::id::{
+    AccountId, ActorId, AppId, CheckId, DeploymentId, ReviewId, ServiceId, WorkflowId,
+};
+use portcullis_model::line_coverage::CoverageFormat;
+use portcullis_model::lines::Lines;
+use portcullis_model::person::{Login, TeamName};
+use portcullis_pattern::glob::Glob;
 use serde::{Deserialize, Serialize};
 
 /// Defines texts of one shape: strings in JSON, with the pattern that the schema states.
@@ -48,18 +50,18 @@ macro_rules! shaped_text {
 
 shaped_text! {
     /// The full object name of a commit: 40 or 64 lower-case hexadecimal digits.
-    CommitText, "^([0-9a-f]{40}|[0-9a-f]{64})$", from crate::model::change::Revision;
+    CommitText, "^([0-9a-f]{40}|[0-9a-f]{64})$", from portcullis_model::change::Revision;
     /// The full object name of a tree or a blob: 40 or 64 lower-case hexadecimal digits.
-    ObjectText, "^([0-9a-f]{40}|[0-9a-f]{64})$", from crate::model::change::ObjectName;
+    ObjectText, "^([0-9a-f]{40}|[0-9a-f]{64})$", from portcullis_model::change::ObjectName;
     /// The name of an environment: lower-case letters, digits and `-`, beginning with a letter or a
     /// digit, at most 63.
-    EnvironmentText, "^[a-z0-9][a-z0-9-]{0,62}$", from crate::model::environment::Environment;
+    EnvironmentText, "^[a-z0-9][a-z0-9-]{0,62}$", from portcullis_model::environment::Environment;
     /// A SHA-256: `sha256:` and 64 lower-case hexadecimal digits.
-    DigestText, "^sha256:[0-9a-f]{64}$", from crate::model::digest::Digest;
+    DigestText, "^sha256:[0-9a-f]{64}$", from portcullis_model::digest::Digest;
     /// The path of a file, with `/` between its parts. A path that is not printable UTF-8, or has a
     /// quote or a backslash in it, stands in the C-style quotes of `git ls-files`, and then begins
     /// with `"`.
-    PathText, "^([^\"\\\\]*|\"[^\n]*\")$", from crate::model::path::RepoPath;
+    PathText, "^([^\"\\\\]*|\"[^\n]*\")$", from portcullis_model::path::RepoPath;
 }
 
 plain_texts! {

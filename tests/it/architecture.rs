@@ -1,7 +1,7 @@
 //! The house keeps its shape: who may look into which room, what the tables promise, and how a file begins.
 
-use portcullis::control::documentation::TITLES;
 use portcullis::{control, render, report};
+use portcullis_judge::control::documentation::TITLES;
 use std::fs;
 use std::path::{Path, PathBuf};
 

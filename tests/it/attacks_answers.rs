@@ -3,17 +3,17 @@
 
 use crate::support::gate::{command, judge, judge_at, judge_bent};
 use crate::support::project::{classic, head, project, refused};
-use crate::support::{Act, Server};
 use clap::Parser;
 use portcullis::cli::Subject;
-use portcullis::cli::demo::history::Edit;
-use portcullis::cli::demo::stage::{GREEN, KIM, POLICY, Stage, revision};
-use portcullis::cli::demo::world::{Activity, Bend, Endpoint, Event, World, minutes, person};
 use portcullis::cli::prepare::prepare_over;
-use portcullis::collect::host::Connection;
-use portcullis::model::check::{Check, Conclusion, Producer};
-use portcullis::model::decision::Outcome;
-use portcullis::model::review::{Review, ReviewState, ReviewedContent};
+use portcullis_forge::Connection;
+use portcullis_model::check::{Check, Conclusion, Producer};
+use portcullis_model::decision::Outcome;
+use portcullis_model::review::{Review, ReviewState, ReviewedContent};
+use portcullis_testkit::history::Edit;
+use portcullis_testkit::server::{Act, Server};
+use portcullis_testkit::stage::{GREEN, KIM, POLICY, Stage, revision};
+use portcullis_testkit::world::{Activity, Bend, Endpoint, Event, World, minutes, person};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::process::Command;

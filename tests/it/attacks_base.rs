@@ -2,16 +2,16 @@
 //! request brings. Kim's request adds a guard and then switches the upload on; both were approved together. Each against the
 //! program as a job runs it, before the request lands and before what landed is deployed.
 
-use crate::support::Server;
-use crate::support::lane::state::{Op, apply};
-use crate::support::lane::{Draft, HOST, How, Lane, SAM, account};
 use crate::support::project::{OWNERS, policy, project, table};
 use crate::support::release::{judge, judge_from_start};
 use git2::Oid;
-use portcullis::cli::demo::history::Edit;
-use portcullis::cli::demo::stage::{KIM, Stage, revision};
-use portcullis::cli::demo::world::minutes;
-use portcullis::model::review::{CommitAccounts, ReviewedContent};
+use portcullis_model::review::{CommitAccounts, ReviewedContent};
+use portcullis_testkit::history::Edit;
+use portcullis_testkit::lane::state::{Op, apply};
+use portcullis_testkit::lane::{Draft, HOST, How, Lane, SAM, account};
+use portcullis_testkit::server::Server;
+use portcullis_testkit::stage::{KIM, Stage, revision};
+use portcullis_testkit::world::minutes;
 
 const REVIEWS: &str = "required-reviews";
 const LANDINGS: &str = "reviewed-landings";

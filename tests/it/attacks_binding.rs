@@ -5,10 +5,10 @@
 
 use crate::support::checkout::{Checkout as Project, REPORT};
 use crate::support::gate::{Verdict, judge};
-use portcullis::attest::key::SigningKey;
-use portcullis::cli::demo::history::Edit;
-use portcullis::cli::demo::stage::{self as demo, Stage};
-use portcullis::model::check::Producer;
+use portcullis_attest::key::SigningKey;
+use portcullis_model::check::Producer;
+use portcullis_testkit::history::Edit;
+use portcullis_testkit::stage::{self as demo, Stage};
 use std::process::Command;
 use std::time::{Duration, SystemTime};
 

@@ -6,9 +6,9 @@
 
 use crate::support::gate::{Verdict, judge, judge_by};
 use git2::{FileMode, ObjectType, Oid, Signature, Time, build::TreeUpdateBuilder};
-use portcullis::cli::demo::history::Edit;
-use portcullis::cli::demo::stage::{GREEN, KIM, POLICY, REPORT, Stage, revision};
-use portcullis::model::check::Check;
+use portcullis_model::check::Check;
+use portcullis_testkit::history::Edit;
+use portcullis_testkit::stage::{GREEN, KIM, POLICY, REPORT, Stage, revision};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -420,7 +420,7 @@ fn attack_18_spellings_of_one_path() {
         "\u{17f}ervices/upload/x.sql",
     ] {
         let stage = with_file_at(path.as_bytes());
-        let shown = portcullis::model::path::RepoPath::from(path).to_string();
+        let shown = portcullis_model::path::RepoPath::from(path).to_string();
         assert_inside(path, stage, &shown);
     }
     let policy = by_path_alone().replace("db/migrations/**", "db/migr\u{e9}/**");

@@ -2,9 +2,9 @@
 
 use crate::support::gate::{Verdict, judge};
 use crate::support::written::WRITERS;
-use portcullis::cli::demo::history::Edit;
-use portcullis::cli::demo::stage::{POLICY, Stage};
-use portcullis::model::line_coverage::CoverageFormat;
+use portcullis_model::line_coverage::CoverageFormat;
+use portcullis_testkit::history::Edit;
+use portcullis_testkit::stage::{POLICY, Stage};
 
 const CONTROL: &str = "changed-line-coverage";
 const LOAD: &str = "services/upload/load.py";

@@ -1,15 +1,15 @@
 //! Another environment beside those that have records: its first deployment skips nothing that no record let through.
 
-use crate::support::Server;
 use crate::support::forger::{Forgery, REF, deployed, earlier_form, host, push, work};
 use crate::support::gate::Verdict;
-use crate::support::lane::{Lane, POLICY};
 use crate::support::recorder;
 use crate::support::release::{judge_to, subcommand_to};
 use git2::Oid;
-use portcullis::cli::demo::stage::revision;
-use portcullis::cli::demo::world::Deployed;
-use portcullis::cli::demo::world::forge::Forge;
+use portcullis_testkit::lane::{Lane, POLICY};
+use portcullis_testkit::server::Server;
+use portcullis_testkit::stage::revision;
+use portcullis_testkit::world::Deployed;
+use portcullis_testkit::world::forge::Forge;
 use serde_json::json;
 
 const GATE: &str = "gate-integrity";
@@ -90,7 +90,7 @@ fn attack_96_another_environment_over_a_commit_beside_the_branch() {
     let scene = scene();
     let state = scene.lane.state(scene.deployed).clone();
     let mut lane = scene.lane;
-    let beside = lane.commit(portcullis::cli::demo::stage::KIM, &[scene.deployed], "Beside", state);
+    let beside = lane.commit(portcullis_testkit::stage::KIM, &[scene.deployed], "Beside", state);
     first(&lane, "prod", beside, scene.tip, &[], &["--record"]).expect(1, GATE, "");
 }
 
@@ -123,8 +123,8 @@ fn attack_96_another_environment_where_the_records_were_not_fetched() {
     // Nor where the host withholds what it has.
     let mut hidden = host_of(&scene.lane, &[("production", scene.deployed)]);
     let refuse =
-        portcullis::cli::demo::world::Bend::Refuse(403, "Resource not accessible by integration".into());
-    hidden.worlds[0].bends.push((portcullis::cli::demo::world::Endpoint::Deployments, refuse));
+        portcullis_testkit::world::Bend::Refuse(403, "Resource not accessible by integration".into());
+    hidden.worlds[0].bends.push((portcullis_testkit::world::Endpoint::Deployments, refuse));
     let base = scene.pushed.to_string();
     let server = Server::start(hidden);
     judge_to("prod", &scene.lane, &server, scene.tip, &["--base", &base]).expect(3, GATE, "the deployments");
@@ -259,7 +259,7 @@ fn twin_96_the_first_environment_of_all_beside_others_on_the_host() {
     allowed(&first(&lane, "staging", one, next, &[("production", base), ("staging", one)], &[]));
     // A preview of what is no part of the branch says nothing of it.
     let state = lane.state(base).clone();
-    let preview = lane.commit(portcullis::cli::demo::stage::KIM, &[base], "Preview", state);
+    let preview = lane.commit(portcullis_testkit::stage::KIM, &[base], "Preview", state);
     allowed(&first(&lane, "production", one, next, &[("preview-7", preview)], &[]));
 }
 

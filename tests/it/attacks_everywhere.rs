@@ -4,8 +4,8 @@
 //! Where it changes nothing, the table says why: such a place speaks of the machine, or holds what tests say in words of their own.
 
 use crate::support::honest::*;
-use portcullis::model::test_run::{TestOutcome, TestRun};
-use portcullis::report::{TABLE, parse_as};
+use portcullis_model::test_run::{TestOutcome, TestRun};
+use portcullis_report::{TABLE, parse_as};
 
 /// A format, an honest report of it, and the elements (or the fields that hold objects) that may hold anything.
 type Row = (&'static str, &'static str, &'static [&'static str]);

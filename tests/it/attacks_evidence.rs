@@ -5,8 +5,8 @@
 //! twin, which the gate lets through, stands beside each attack.
 
 use crate::support::gate::{Verdict, judge, judge_bent, judge_by};
-use portcullis::cli::demo::history::Edit;
-use portcullis::cli::demo::stage::{GREEN, POLICY, REPORT, Stage};
+use portcullis_testkit::history::Edit;
+use portcullis_testkit::stage::{GREEN, POLICY, REPORT, Stage};
 use serde_json::Value;
 use std::path::Path;
 use std::process::Command;

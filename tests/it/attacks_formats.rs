@@ -4,8 +4,8 @@
 //! The documents are those that the runners wrote (`src/report/*/real`), or, where none was at hand, what their sources say.
 
 use crate::support::gate::{Verdict, judge};
-use portcullis::cli::demo::history::Edit;
-use portcullis::cli::demo::stage::{POLICY, Stage};
+use portcullis_testkit::history::Edit;
+use portcullis_testkit::stage::{POLICY, Stage};
 
 const LOAD: &str = "services/upload/load.sql";
 const SUITE: &str = "regression-tests";

@@ -2,13 +2,13 @@
 //! counts is what the base has at that path. Next to the attacks stands the honest twin, which is allowed.
 #![cfg(unix)]
 
-use crate::support::Server;
 use crate::support::gate::{Verdict, command};
 use crate::support::project::refused;
-use portcullis::cli::demo::history::Edit;
-use portcullis::cli::demo::stage::{POLICY, Stage};
-use portcullis::cli::demo::world::person;
-use portcullis::model::review::Permission;
+use portcullis_model::review::Permission;
+use portcullis_testkit::history::Edit;
+use portcullis_testkit::server::Server;
+use portcullis_testkit::stage::{POLICY, Stage};
+use portcullis_testkit::world::person;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Command;

@@ -3,8 +3,8 @@
 //! Beside each the honest change that it looks like.
 
 use crate::support::gate::{Verdict, judge};
-use portcullis::cli::demo::history::Edit;
-use portcullis::cli::demo::stage::{POLICY, Stage};
+use portcullis_testkit::history::Edit;
+use portcullis_testkit::stage::{POLICY, Stage};
 
 const CONTROL: &str = "changed-line-coverage";
 

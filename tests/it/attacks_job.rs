@@ -1,13 +1,13 @@
 //! Attacks on the job that the gate runs in: a verdict that is shown on another commit, and claims that do not agree.
 //! Each attack has an honest twin; see `tests/ATTACKS.md`, sections 98 and 103.
 
-use crate::support::Server;
 use crate::support::gate::{Verdict, command};
 use crate::support::job::{self, Event, named, request};
-use crate::support::lane::Lane;
 use git2::Oid;
-use portcullis::cli::demo::history::Edit;
-use portcullis::cli::demo::stage::{KIM, POLICY, Stage};
+use portcullis_testkit::history::Edit;
+use portcullis_testkit::lane::Lane;
+use portcullis_testkit::server::Server;
+use portcullis_testkit::stage::{KIM, POLICY, Stage};
 use serde_json::{Value, json};
 use std::process::Command;
 
@@ -257,7 +257,7 @@ fn deploying(lane: &Lane, name: &str, sha: Oid, payload: &Value, more: &[&str]) 
 }
 
 fn lane() -> Lane {
-    use crate::support::lane::plan::{FLAVOURS, HOWS, Plan, SHAPES};
+    use portcullis_testkit::lane::plan::{FLAVOURS, HOWS, Plan, SHAPES};
     let mut lane = Lane::begin();
     for (how, seed) in HOWS.iter().copied().zip(7_u64..9) {
         Plan { how, flavour: FLAVOURS[0], shape: SHAPES[0], plant: None, seed }.play(&mut lane);
@@ -462,7 +462,7 @@ fn a_plain_environment_has_nothing_to_note() {
 fn facts_from_before_detours_were_looked_at_are_still_read() {
     let earlier = include_str!("../../src/wire/facts/kept/change-v3.json");
     assert!(!earlier.contains("detours"), "the earlier form has no such field");
-    portcullis::wire::facts::read_facts(earlier.as_bytes()).unwrap();
+    portcullis_wire::facts::read_facts(earlier.as_bytes()).unwrap();
 }
 
 /// A runner of jobs, as far as it matters here: steps share a directory, `GITHUB_PATH` and `GITHUB_ENV`; jobs share nothing.

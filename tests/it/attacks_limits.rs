@@ -1,12 +1,12 @@
 //! Input without end or bound (class 104 of `tests/ATTACKS.md`): small objects that stand for endless work, and hosts that answer
 //! a byte at a time. Each against the program under a limit on memory and time: it ends, and a gap names the limit.
 
-use crate::support::Server;
 use crate::support::gate::{Verdict, command};
 use crate::support::project::{OWNERS, demanding_policy, policy, project};
 use git2::{ObjectType, Oid};
-use portcullis::cli::demo::history::Edit;
-use portcullis::cli::demo::stage::{KIM, Stage};
+use portcullis_testkit::history::Edit;
+use portcullis_testkit::server::Server;
+use portcullis_testkit::stage::{KIM, Stage};
 use std::fmt::Write;
 use std::fs::File;
 use std::io::{Read, Seek};

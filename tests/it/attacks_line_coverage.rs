@@ -2,8 +2,8 @@
 //! lets through, stands beside each attack.
 
 use crate::support::gate::{Verdict, judge};
-use portcullis::cli::demo::history::Edit;
-use portcullis::cli::demo::stage::{POLICY, Stage};
+use portcullis_testkit::history::Edit;
+use portcullis_testkit::stage::{POLICY, Stage};
 use serde_json::Value;
 
 const CONTROL: &str = "changed-line-coverage";
@@ -234,7 +234,7 @@ fn the_facts_hold_no_source_text_and_decide_alike() {
     let stage = project("");
     write(&stage, REPORT, &(lcov(LOAD, "1,1 2,1 3,0 4,1") + &lcov("secret/name.py", "1,1")));
     let run = |arguments: &[&str]| {
-        let server = crate::support::Server::start(stage.world.clone());
+        let server = portcullis_testkit::server::Server::start(stage.world.clone());
         crate::support::gate::command(&stage, &server, arguments).output().unwrap()
     };
     let facts = String::from_utf8(run(&["facts"]).stdout).unwrap();

@@ -3,12 +3,12 @@
 
 use crate::support::gate::{judge, judge_bent};
 use crate::support::project::{Row, classic, demanding, head, policy, project, table};
-use portcullis::cli::demo::history::Edit;
-use portcullis::cli::demo::stage::{KIM, POLICY, Stage, revision};
-use portcullis::cli::demo::world::{ACTIONS, Bend, Classic, Endpoint, Event, Ruleset, minutes, person};
-use portcullis::model::change::BranchName;
-use portcullis::model::check::{Check, Conclusion, Producer};
-use portcullis::model::protection::{ActorKind, Bypass, BypassMode, Rule};
+use portcullis_model::change::BranchName;
+use portcullis_model::check::{Check, Conclusion, Producer};
+use portcullis_model::protection::{ActorKind, Bypass, BypassMode, Rule};
+use portcullis_testkit::history::Edit;
+use portcullis_testkit::stage::{KIM, POLICY, Stage, revision};
+use portcullis_testkit::world::{ACTIONS, Bend, Classic, Endpoint, Event, Ruleset, minutes, person};
 use serde_json::{Value, json};
 
 const BRANCH: &str = "protected-branch";

@@ -5,7 +5,7 @@
 
 use crate::support::checkout::{Checkout as Project, REPORT as JUNIT};
 use crate::support::gate::Verdict;
-use portcullis::attest::key::SigningKey;
+use portcullis_attest::key::SigningKey;
 use std::fs;
 
 const CONTROL: &str = "changed-line-coverage";

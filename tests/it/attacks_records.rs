@@ -6,11 +6,11 @@ use crate::support::forger::{
     said, tip, work,
 };
 use crate::support::gate::Verdict;
-use crate::support::lane::state::{Body, File, Op};
-use crate::support::lane::{Lane, POLICY};
 use git2::Oid;
 use jiff::{SignedDuration, Timestamp};
-use portcullis::cli::demo::stage::KIM;
+use portcullis_testkit::lane::state::{Body, File, Op};
+use portcullis_testkit::lane::{Lane, POLICY};
+use portcullis_testkit::stage::KIM;
 use serde_json::{Value, json};
 
 /// One deployment on record, something that nobody reviewed, and an honest landing after it.
@@ -198,7 +198,7 @@ fn attack_96_the_records_of_a_copy_in_place_of_all() {
     let first = work(&mut lane, "the first");
     let mut copy = lane.host();
     copy.worlds.iter_mut().for_each(|world| world.repository = "mallory/data-upload".into());
-    let server = crate::support::Server::start(copy);
+    let server = portcullis_testkit::server::Server::start(copy);
     let base = lane.baseline().to_string();
     let there = std::process::Command::new(env!("CARGO_BIN_EXE_portcullis"))
         .env_clear()
@@ -461,11 +461,15 @@ fn attack_96_a_base_that_contradicts_the_record() {
     let tip = work(&mut lane, "the first");
     let mut host = lane.host();
     let refuse =
-        portcullis::cli::demo::world::Bend::Refuse(403, "Resource not accessible by integration".into());
-    host.worlds[0].bends.push((portcullis::cli::demo::world::Endpoint::Deployments, refuse));
+        portcullis_testkit::world::Bend::Refuse(403, "Resource not accessible by integration".into());
+    host.worlds[0].bends.push((portcullis_testkit::world::Endpoint::Deployments, refuse));
     let base = lane.baseline().to_string();
-    let verdict =
-        crate::support::release::judge(&lane, &crate::support::Server::start(host), tip, &["--base", &base]);
+    let verdict = crate::support::release::judge(
+        &lane,
+        &portcullis_testkit::server::Server::start(host),
+        tip,
+        &["--base", &base],
+    );
     verdict.expect(3, "gate-integrity", "the deployments to production");
 }
 
@@ -611,7 +615,8 @@ fn attack_96_a_retry_that_is_none() {
     for world in &mut host.worlds {
         world.reviews.clear();
     }
-    let verdict = crate::support::release::judge(&lane, &crate::support::Server::start(host), second, &[]);
+    let verdict =
+        crate::support::release::judge(&lane, &portcullis_testkit::server::Server::start(host), second, &[]);
     assert_eq!(verdict.exit, 1, "{}", verdict.text);
     // Another candidate is no retry.
     let third = work(&mut lane, "the third");

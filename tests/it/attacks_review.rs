@@ -2,17 +2,17 @@
 //! is held against, each against the program as a job runs it (classes 21-33, 46, 47 and 50-52 of the attack catalogue).
 //! Next to each stands its honest twin, which is allowed.
 
-use crate::support::Server;
 use crate::support::gate::{command, judge, judge_bent};
 use crate::support::people::{LOAD, alex, honest, kim, noor, robin, written};
 use crate::support::project::{
     OWNERS, ROBIN, approve_anew, demanding, head, policy, project, refused, review, table,
 };
-use portcullis::cli::demo::history::{Edit, Person};
-use portcullis::cli::demo::stage::{KIM, POLICY, Stage, revision};
-use portcullis::cli::demo::world::{Bend, Endpoint, Event, minutes, person};
-use portcullis::model::person::{Account, AccountKind};
-use portcullis::model::review::{CommitAccounts, Permission, ReviewState, ReviewedContent};
+use portcullis_model::person::{Account, AccountKind};
+use portcullis_model::review::{CommitAccounts, Permission, ReviewState, ReviewedContent};
+use portcullis_testkit::history::{Edit, Person};
+use portcullis_testkit::server::Server;
+use portcullis_testkit::stage::{KIM, POLICY, Stage, revision};
+use portcullis_testkit::world::{Bend, Endpoint, Event, minutes, person};
 use serde_json::json;
 
 const REVIEWS: &str = "required-reviews";
@@ -756,7 +756,7 @@ fn attack_29_away_and_back_to_the_approved_commit() {
 
 #[test]
 fn attack_30_an_approval_of_no_certain_commit() {
-    let of = |stage: &mut Stage, commit: Option<portcullis::model::change::Revision>| {
+    let of = |stage: &mut Stage, commit: Option<portcullis_model::change::Revision>| {
         stage.world.reviews[1].reviewed = commit.into()
     };
     table(

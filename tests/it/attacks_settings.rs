@@ -4,8 +4,8 @@
 use crate::support::checkout::Checkout;
 use crate::support::gate::judge;
 use crate::support::project::{OWNERS, policy, project, refused};
-use portcullis::cli::demo::history::Edit;
-use portcullis::cli::demo::stage::{POLICY, Stage};
+use portcullis_testkit::history::Edit;
+use portcullis_testkit::stage::{POLICY, Stage};
 use std::process::Output;
 
 const CONTENT: &str = r"content = ['(?i)\bnominal_id\b']";

@@ -1,7 +1,7 @@
 //! Spellings of one identifier that some language takes for it, beside lines that only look like them.
 
 use crate::support::inside::{assert_inside, assert_outside, changed, changed_from};
-use portcullis::cli::demo::history::Edit;
+use portcullis_testkit::history::Edit;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Each line, alone in a file, is of the area; all that are not are named.

@@ -4,9 +4,9 @@
 
 use crate::support::checkout::{Checkout, REPORT};
 use crate::support::large::junit;
-use portcullis::attest::key::SigningKey;
-use portcullis::model::test_run::{TestOutcome, TestRun};
-use portcullis::report::{parse, parse_stream};
+use portcullis_attest::key::SigningKey;
+use portcullis_model::test_run::{TestOutcome, TestRun};
+use portcullis_report::{parse, parse_stream};
 use std::fs::File;
 use std::io::{self, BufWriter, Cursor, Read, Write};
 use std::path::Path;

@@ -2,9 +2,9 @@
 //! own files gave. Against the program as a job runs it.
 
 use crate::support::gate::{Verdict, judge};
-use portcullis::cli::demo::stage::Stage;
-use portcullis::cli::demo::world::ACTIONS;
-use portcullis::model::check::{Check, Conclusion, Producer, WorkflowRun};
+use portcullis_model::check::{Check, Conclusion, Producer, WorkflowRun};
+use portcullis_testkit::stage::Stage;
+use portcullis_testkit::world::ACTIONS;
 
 use Conclusion::{Cancelled, Success};
 

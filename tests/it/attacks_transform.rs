@@ -8,8 +8,8 @@ use crate::support::inside::{
     assert_inside, assert_outside, by_path_alone, changed, changed_by, changed_from,
 };
 use git2::Oid;
-use portcullis::cli::demo::history::Edit;
-use portcullis::cli::demo::stage::POLICY;
+use portcullis_testkit::history::Edit;
+use portcullis_testkit::stage::POLICY;
 
 const ROOT: &str = ".gitattributes";
 
@@ -266,7 +266,7 @@ fn explain_says_what_such_a_file_governs() {
     let text = "docs/** text\n*.sql export-ignore\n";
     let stage = changed(&[Edit::Write(ROOT, text), Edit::Write("docs/.gitattributes", "*.md text\n")]);
     let explained = |path: &str| {
-        let server = crate::support::Server::start(stage.world.clone());
+        let server = portcullis_testkit::server::Server::start(stage.world.clone());
         let head = stage.head().to_string();
         let mut command = crate::support::gate::command(&stage, &server, &["explain", path, "--at", &head]);
         String::from_utf8(command.output().unwrap().stdout).unwrap()
@@ -283,8 +283,8 @@ fn explain_says_what_such_a_file_governs() {
 /// Facts of the earlier form do not say what such a file governs: then it may be anything below.
 #[test]
 fn earlier_facts_of_such_a_file_count_for_its_directory() {
-    use portcullis::model::change::{Content, Entry, EntryKind, FileChange, FileStatus, Nature};
-    use portcullis::model::fact::Fact;
+    use portcullis_model::change::{Content, Entry, EntryKind, FileChange, FileStatus, Nature};
+    use portcullis_model::fact::Fact;
     let file = |path: &str| FileChange {
         status: FileStatus::Added,
         old: None,
@@ -292,7 +292,8 @@ fn earlier_facts_of_such_a_file_count_for_its_directory() {
         content: Fact::Known(Content { nature: Nature::Text, matches: Vec::new(), added: 1, removed: 0 }),
         governs: None,
     };
-    let area = portcullis::policy::Policy::parse(&by_path_alone()).unwrap().scope.inventory.areas[0].clone();
+    let area =
+        portcullis_judge::policy::Policy::parse(&by_path_alone()).unwrap().scope.inventory.areas[0].clone();
     assert!(area.touch(&file(ROOT)).unwrap().is_some());
     assert!(area.touch(&file("services/.gitattributes")).unwrap().is_some());
     assert!(area.touch(&file("docs/.gitattributes")).unwrap().is_none());

@@ -4,8 +4,8 @@
 //! elsewhere, an archive, another encoding, another spelling of the same identifier. Each test has an honest twin beside it.
 
 use crate::support::inside::{assert_inside, assert_outside, changed, changed_by, changed_from};
-use portcullis::cli::demo::history::Edit;
-use portcullis::cli::demo::stage::POLICY;
+use portcullis_testkit::history::Edit;
+use portcullis_testkit::stage::POLICY;
 
 const OID: &str = "oid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393";
 

@@ -2,16 +2,16 @@
 //! A clean merge of the base adds nothing that anybody could have approved, and the approval stands; whatever is more than
 //! that leaves it behind. Each against the program as a job runs it.
 
-use crate::support::lane::state::Op;
-use crate::support::lane::{Draft, How, Lane};
 use crate::support::project::{OWNERS, ROBIN, policy, project, table};
 use crate::support::release::judge_from_start;
 use git2::Oid;
-use portcullis::cli::demo::history::{Edit, Person};
-use portcullis::cli::demo::stage::{KIM, POLICY, Stage, revision};
-use portcullis::cli::demo::world::{Activity, Bend, Endpoint, minutes, person};
-use portcullis::model::person::Account;
-use portcullis::model::review::{CommitAccounts, ReviewedContent};
+use portcullis_model::person::Account;
+use portcullis_model::review::{CommitAccounts, ReviewedContent};
+use portcullis_testkit::history::{Edit, Person};
+use portcullis_testkit::lane::state::Op;
+use portcullis_testkit::lane::{Draft, How, Lane};
+use portcullis_testkit::stage::{KIM, POLICY, Stage, revision};
+use portcullis_testkit::world::{Activity, Bend, Endpoint, minutes, person};
 
 const REVIEWS: &str = "required-reviews";
 const STALE: &str = "not on the judged head";

@@ -4,14 +4,14 @@
 use crate::support::gate::{judge, judge_at, judge_bent};
 use crate::support::people::{honest, kim, robin};
 use crate::support::project::{OWNERS, approve_anew, policy, project, review, table};
-use crate::support::{Act, Server};
-use portcullis::cli::demo::history::Edit;
-use portcullis::cli::demo::stage::{KIM, Stage, revision};
-use portcullis::cli::demo::world::{Activity, Bend, Endpoint, Event, minutes, person};
-use portcullis::model::change::Revision;
-use portcullis::model::check::{Check, Producer};
-use portcullis::model::person::Account;
-use portcullis::model::review::ReviewState;
+use portcullis_model::change::Revision;
+use portcullis_model::check::{Check, Producer};
+use portcullis_model::person::Account;
+use portcullis_model::review::ReviewState;
+use portcullis_testkit::history::Edit;
+use portcullis_testkit::server::{Act, Server};
+use portcullis_testkit::stage::{KIM, Stage, revision};
+use portcullis_testkit::world::{Activity, Bend, Endpoint, Event, minutes, person};
 use serde_json::json;
 
 const REVIEWS: &str = "required-reviews";
@@ -173,7 +173,7 @@ fn attack_101_earlier_pushes_may_be_ignored_only_by_the_policy() {
         stage
     };
     judge(&make(&ignoring)).expect(0, "", "");
-    judge(&make(portcullis::cli::demo::stage::POLICY)).expect(1, REVIEWS, "this person pushed");
+    judge(&make(portcullis_testkit::stage::POLICY)).expect(1, REVIEWS, "this person pushed");
 }
 
 // Lists in pages.
@@ -182,7 +182,7 @@ fn attack_101_earlier_pushes_may_be_ignored_only_by_the_policy() {
 fn objected() -> Stage {
     let mut stage = honest();
     let noor = person("noor-example", 15);
-    stage.world.permissions.push((noor.clone(), portcullis::model::review::Permission::Write));
+    stage.world.permissions.push((noor.clone(), portcullis_model::review::Permission::Write));
     review(&mut stage, &noor, ReviewState::ChangesRequested, 45);
     stage.world.page_size = 2;
     stage

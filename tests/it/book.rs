@@ -17,7 +17,7 @@ use crate::schema::Printed;
 use anstyle::{AnsiColor, RgbColor};
 use anstyle_svg::Term;
 use page::{Page, pages, root};
-use portcullis::policy::Policy;
+use portcullis_judge::policy::Policy;
 use serde_json::Value;
 use snapbox::data::DataFormat;
 use snapbox::{Data, assert_data_eq};

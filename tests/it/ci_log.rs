@@ -1,14 +1,14 @@
 //! What stands in the log of a CI job: nobody who chose an argument, a name or a text gives orders to the runner, each way to end leaves
 //! an annotation and a summary, and many findings of one kind are a few lines.
 
-use crate::support::Server;
 use crate::support::checkout::{Checkout, REPORT};
 use crate::support::gate::command;
-use crate::support::lane::state::Op;
-use crate::support::lane::{How, Lane};
 use crate::support::release;
-use portcullis::cli::demo::history::Edit;
-use portcullis::cli::demo::stage::{KIM, POLICY, Stage};
+use portcullis_testkit::history::Edit;
+use portcullis_testkit::lane::state::Op;
+use portcullis_testkit::lane::{How, Lane};
+use portcullis_testkit::server::Server;
+use portcullis_testkit::stage::{KIM, POLICY, Stage};
 use std::fs;
 use std::process::{Command, Output};
 

@@ -1,8 +1,8 @@
 //! The command line as a newcomer meets it: what it prints, what it says of mistakes, and how it ends.
 
 use assert_cmd::Command;
-use portcullis::cli::demo::history::Edit;
-use portcullis::cli::demo::stage::{POLICY, Stage};
+use portcullis_testkit::history::Edit;
+use portcullis_testkit::stage::{POLICY, Stage};
 use std::path::Path;
 
 /// The program in a directory, with an environment that says nothing.

@@ -3,7 +3,7 @@
 
 use crate::support::edits::{any_change, apply};
 use crate::support::written::WRITERS;
-use portcullis::report::line_coverage::{TABLE, parse};
+use portcullis_report::line_coverage::{TABLE, parse};
 use proptest::prelude::*;
 
 const LINES: &[(u32, bool)] = &[(1, true), (2, false), (4, true), (9, false)];

@@ -1,17 +1,17 @@
 //! The deployment gate as a release manager runs it, over a branch with landings of every kind: the real binary, a real
 //! repository, a host on this machine.
 
-use crate::support::Server;
 use crate::support::gate::Verdict;
-use crate::support::lane::plan::{FLAVOURS, HOWS, Plan, SHAPES};
-use crate::support::lane::plant::Plant;
-use crate::support::lane::state::Op;
-use crate::support::lane::{How, Lane, POLICY};
 use crate::support::release::{command, judge, judge_from_start, subcommand};
 use git2::Oid;
-use portcullis::cli::demo::stage::{KIM, revision};
-use portcullis::cli::demo::world::{Bend, Endpoint};
-use portcullis::model::check::{Check, Conclusion, Producer};
+use portcullis_model::check::{Check, Conclusion, Producer};
+use portcullis_testkit::lane::plan::{FLAVOURS, HOWS, Plan, SHAPES};
+use portcullis_testkit::lane::plant::Plant;
+use portcullis_testkit::lane::state::Op;
+use portcullis_testkit::lane::{How, Lane, POLICY};
+use portcullis_testkit::server::Server;
+use portcullis_testkit::stage::{KIM, revision};
+use portcullis_testkit::world::{Bend, Endpoint};
 use serde_json::Value;
 use std::collections::BTreeSet;
 

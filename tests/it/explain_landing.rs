@@ -1,13 +1,13 @@
 //! How a commit landed, as `portcullis explain COMMIT` tells it: landings of every kind in a real repository, with a host on
 //! this machine and without one.
 
-use crate::support::lane::state::{Body, File, Op};
-use crate::support::lane::{Draft, How, Lane, ROBIN};
-use crate::support::{Server, Site};
 use git2::Oid;
-use portcullis::cli::demo::stage::{KIM, revision};
-use portcullis::cli::demo::world::{minutes, person};
-use portcullis::model::review::{Review, ReviewState, ReviewedContent};
+use portcullis_model::review::{Review, ReviewState, ReviewedContent};
+use portcullis_testkit::lane::state::{Body, File, Op};
+use portcullis_testkit::lane::{Draft, How, Lane, ROBIN};
+use portcullis_testkit::server::{Server, Site};
+use portcullis_testkit::stage::{KIM, revision};
+use portcullis_testkit::world::{minutes, person};
 
 /// A request of some commits that Robin and Alex approved at its head.
 fn request(lane: &mut Lane, commits: Vec<Vec<Op>>) -> Draft {
@@ -49,7 +49,7 @@ fn asked(lane: &Lane, commit: Oid) -> (String, String) {
 
 fn alone(lane: &Lane, commit: Oid) -> (String, String) {
     lane.host();
-    explain::<portcullis::cli::demo::world::World>(lane, None, commit, &[])
+    explain::<portcullis_testkit::world::World>(lane, None, commit, &[])
 }
 
 /// The changed lines of the shown diff.
@@ -270,7 +270,7 @@ fn a_verbose_check_says_how_each_landing_was_explained() {
 
 #[test]
 fn a_verbose_check_says_on_stderr_what_each_control_looked_at() {
-    let stage = portcullis::cli::demo::stage::Stage::honest().unwrap();
+    let stage = portcullis_testkit::stage::Stage::honest().unwrap();
     let server = Server::start(stage.world.clone());
     let check = |more: &[&str]| {
         let arguments = [&["check", "--format", "json"], more].concat();

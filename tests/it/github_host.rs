@@ -2,22 +2,20 @@
 //!
 //! One rule runs through all of it: what was not seen whole is a gap, and never "there is none".
 
-use crate::support::{Act, Server};
-use portcullis::cli::demo::world::{
-    ACTIONS, Activity, Bend, Classic, Endpoint, Event, World, minutes, person,
-};
-use portcullis::collect::host::github::GitHub;
-use portcullis::collect::host::http::RetryPolicy;
-use portcullis::collect::host::http::transport::Live;
-use portcullis::collect::host::{Connection, Forge, Question, ask_facts};
-use portcullis::model::change::{BranchName, Commit, ObjectName, Revision};
-use portcullis::model::check::{Check, Conclusion, Producer};
-use portcullis::model::fact::{Fact, Gap, GapReason};
-use portcullis::model::facts::HostFacts;
-use portcullis::model::inquiry::{Inquiry, Topic};
-use portcullis::model::person::{Login, Mailbox, TeamName};
-use portcullis::model::protection::{ActorKind, Bypass, BypassMode, Protection, Rule};
-use portcullis::model::review::{ChangeRequest, CommitAccounts, Permission, ReviewState, ReviewedContent};
+use portcullis_forge::github::GitHub;
+use portcullis_forge::http::RetryPolicy;
+use portcullis_forge::http::transport::Live;
+use portcullis_forge::{Connection, Forge, Question, ask_facts};
+use portcullis_model::change::{BranchName, Commit, ObjectName, Revision};
+use portcullis_model::check::{Check, Conclusion, Producer};
+use portcullis_model::fact::{Fact, Gap, GapReason};
+use portcullis_model::facts::HostFacts;
+use portcullis_model::inquiry::{Inquiry, Topic};
+use portcullis_model::person::{Login, Mailbox, TeamName};
+use portcullis_model::protection::{ActorKind, Bypass, BypassMode, Protection, Rule};
+use portcullis_model::review::{ChangeRequest, CommitAccounts, Permission, ReviewState, ReviewedContent};
+use portcullis_testkit::server::{Act, Server};
+use portcullis_testkit::world::{ACTIONS, Activity, Bend, Classic, Endpoint, Event, World, minutes, person};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -265,7 +263,7 @@ fn long() -> World {
     let mut world = World { page_size: 1, ..honest() };
     let at = |minute| Event { kind: "renamed".into(), at: minutes(minute) };
     world.events = vec![at(20), at(21), at(22)];
-    let first = portcullis::model::review::Review { id: 30.into(), ..world.reviews[0].clone() };
+    let first = portcullis_model::review::Review { id: 30.into(), ..world.reviews[0].clone() };
     world.reviews.insert(0, first);
     let members = world.teams.get_mut(&team()).unwrap();
     members.extend([person("robin-example", 12), person("sam-example", 14)]);
@@ -295,7 +293,7 @@ fn a_full_page_without_a_link_is_looked_behind() {
         let mut world = honest();
         let review = world.reviews[0].clone();
         world.reviews = (0..count)
-            .map(|id: u64| portcullis::model::review::Review { id: id.into(), ..review.clone() })
+            .map(|id: u64| portcullis_model::review::Review { id: id.into(), ..review.clone() })
             .collect();
         world
     };
@@ -352,9 +350,8 @@ fn a_page_that_comes_twice_or_lies_elsewhere_is_a_gap() {
 fn a_list_without_end_is_a_gap() {
     let mut world = World { page_size: 1, ..honest() };
     let review = world.reviews[0].clone();
-    world.reviews = (0..101_u64)
-        .map(|id| portcullis::model::review::Review { id: id.into(), ..review.clone() })
-        .collect();
+    world.reviews =
+        (0..101_u64).map(|id| portcullis_model::review::Review { id: id.into(), ..review.clone() }).collect();
     let server = Server::start(world);
     assert_eq!(reason(&ask(&server).reviews), Some(GapReason::Truncated));
     assert_eq!(server.count("/pulls/7/reviews"), 100);
@@ -593,8 +590,8 @@ fn only_accounts_with_an_opinion_are_asked_about_and_strangers_are_gaps() {
     world.reviews[0].state = ReviewState::Commented;
     world.reviews[1].state = ReviewState::ChangesRequested;
     let mut bot = world.reviews[1].clone();
-    let app = portcullis::model::person::Account {
-        kind: portcullis::model::person::AccountKind::Bot,
+    let app = portcullis_model::person::Account {
+        kind: portcullis_model::person::AccountKind::Bot,
         ..person("helper[bot]", 90)
     };
     (bot.id, bot.reviewer, bot.state) = (33.into(), Some(app), ReviewState::Approved);

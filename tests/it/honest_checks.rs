@@ -3,14 +3,14 @@
 //! and before what landed is deployed.
 
 use crate::support::gate::{Verdict, judge_at};
-use crate::support::lane::state::Op;
-use crate::support::lane::{How, Lane};
 use crate::support::project::table;
 use crate::support::release::judge_from_start;
-use crate::support::{Act, Server};
-use portcullis::cli::demo::stage::{KIM, Stage};
-use portcullis::cli::demo::world::{ACTIONS, World};
-use portcullis::model::check::{Check, Conclusion, Producer, WorkflowRun};
+use portcullis_model::check::{Check, Conclusion, Producer, WorkflowRun};
+use portcullis_testkit::lane::state::Op;
+use portcullis_testkit::lane::{How, Lane};
+use portcullis_testkit::server::{Act, Server};
+use portcullis_testkit::stage::{KIM, Stage};
+use portcullis_testkit::world::{ACTIONS, World};
 
 const CHECKS: &str = "required-checks";
 const CI: u64 = 500;

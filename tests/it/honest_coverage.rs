@@ -2,8 +2,8 @@
 //! only look like it. Real repositories, real reports, the real program.
 
 use crate::support::gate::{Verdict, judge};
-use portcullis::cli::demo::history::Edit;
-use portcullis::cli::demo::stage::{POLICY, Stage};
+use portcullis_testkit::history::Edit;
+use portcullis_testkit::stage::{POLICY, Stage};
 
 const CONTROL: &str = "changed-line-coverage";
 /// No test has ever run it.

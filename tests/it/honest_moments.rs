@@ -1,12 +1,12 @@
 //! Two moments that are easily taken for one: the clone is made, the tests begin, and the gate asks, and the branch moves in between. What
 //! was tested with an earlier tip of the branch is tested; what is something else is not. Real repositories, the real program.
 
-use crate::support::Server;
 use crate::support::checkout::{Checkout, REPORT};
 use crate::support::gate::{Verdict, command, judge};
-use portcullis::cli::demo::stage::{Stage, revision};
-use portcullis::model::change::BranchName;
-use portcullis::model::review::ReviewedContent;
+use portcullis_model::change::BranchName;
+use portcullis_model::review::ReviewedContent;
+use portcullis_testkit::server::Server;
+use portcullis_testkit::stage::{Stage, revision};
 use serde_json::Value;
 use std::path::Path;
 use std::process::Command;
@@ -225,7 +225,7 @@ fn the_request_moved_between_clone_and_gate() {
     let upstream = upstream(&stage);
     let head = commit(upstream.path(), &stage.head().to_string(), "docs/guide.md", "More.\n");
     git(upstream.path(), &["update-ref", "refs/pull/7/head", &head]);
-    let head = portcullis::model::change::Revision::try_from(head).unwrap();
+    let head = portcullis_model::change::Revision::try_from(head).unwrap();
     let world = &mut stage.world;
     world.request.head = head.clone();
     world.reviews.iter_mut().for_each(|review| review.reviewed = ReviewedContent::Stated(head.clone()));

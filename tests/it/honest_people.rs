@@ -2,16 +2,16 @@
 //! knows, and a request that holds what others have landed. Beside each the attacks in its neighbourhood, which stay stopped. Each
 //! against the program as a job runs it.
 
-use crate::support::Server;
 use crate::support::gate::judge_at;
 use crate::support::people::{LOAD, alex, honest, kim, noor, robin};
 use crate::support::project::{OWNERS, ROBIN, policy, project, table};
 use git2::Oid;
-use portcullis::cli::demo::history::{Edit, Person};
-use portcullis::cli::demo::stage::{KIM, Stage, revision};
-use portcullis::cli::demo::world::{Activity, Bend, Endpoint, minutes, person};
-use portcullis::model::person::Account;
-use portcullis::model::review::CommitAccounts;
+use portcullis_model::person::Account;
+use portcullis_model::review::CommitAccounts;
+use portcullis_testkit::history::{Edit, Person};
+use portcullis_testkit::server::Server;
+use portcullis_testkit::stage::{KIM, Stage, revision};
+use portcullis_testkit::world::{Activity, Bend, Endpoint, minutes, person};
 use serde_json::json;
 
 const REVIEWS: &str = "required-reviews";

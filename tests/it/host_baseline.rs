@@ -1,15 +1,15 @@
 //! What the host says is deployed: the baseline where there is no record, and a second opinion where there is one
 //! (classes 14, 77 and 80 of the attack catalogue).
 
-use crate::support::Server;
 use crate::support::gate::Verdict;
-use crate::support::lane::state::Op;
-use crate::support::lane::{How, Lane, ROBIN};
 use crate::support::release::judge;
 use git2::Oid;
-use portcullis::cli::demo::stage::{KIM, revision};
-use portcullis::cli::demo::world::forge::Forge;
-use portcullis::cli::demo::world::{Bend, Deployed, Endpoint, minutes};
+use portcullis_testkit::lane::state::Op;
+use portcullis_testkit::lane::{How, Lane, ROBIN};
+use portcullis_testkit::server::Server;
+use portcullis_testkit::stage::{KIM, revision};
+use portcullis_testkit::world::forge::Forge;
+use portcullis_testkit::world::{Bend, Deployed, Endpoint, minutes};
 use serde_json::{Value, json};
 
 /// A branch with so many honest landings.

@@ -1,9 +1,9 @@
 //! The gate in a GitHub Actions job, with nothing but the job's environment.
 
-use crate::support::Server;
 use crate::support::gate::{command, judge, judge_at};
-use portcullis::cli::demo::stage::{POLICY, Stage};
-use portcullis::cli::demo::world::{Bend, Endpoint};
+use portcullis_testkit::server::Server;
+use portcullis_testkit::stage::{POLICY, Stage};
+use portcullis_testkit::world::{Bend, Endpoint};
 use serde_json::Value;
 use std::path::Path;
 use std::process::Command;
@@ -154,7 +154,7 @@ fn an_event_without_a_request_is_a_usage_error() {
 
 #[test]
 fn without_a_policy_at_the_base_the_gate_ends_with_4() {
-    use portcullis::cli::demo::history::Edit;
+    use portcullis_testkit::history::Edit;
     let stage = Stage::with(&[Edit::Write("services/upload/load.sql", "SELECT 1;\n")]).unwrap();
     let verdict = judge(&stage);
     assert_eq!((verdict.exit, &verdict.json), (4, &Value::Null), "{}", verdict.text);

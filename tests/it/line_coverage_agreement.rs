@@ -9,10 +9,10 @@
 //!
 //! And all formats against each other: the same coverage, written in each, is read as the same lines.
 
-use crate::support::lane::rng::Rng;
 use crate::support::written::WRITERS;
-use portcullis::model::lines;
-use portcullis::report::line_coverage::parse;
+use portcullis_model::lines;
+use portcullis_report::line_coverage::parse;
+use portcullis_testkit::lane::rng::Rng;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

@@ -1,8 +1,8 @@
 //! Coverage reports that real tools wrote (`tests/coverage`): each is read, none speaks against itself, no part of one passes for a whole
 //! one, and all reports of one run say the same of each line, whatever their format.
 
-use portcullis::model::line_coverage::{CoverageFormat, FileLines};
-use portcullis::report::line_coverage::{Reported, parse};
+use portcullis_model::line_coverage::{CoverageFormat, FileLines};
+use portcullis_report::line_coverage::{Reported, parse};
 use std::collections::BTreeMap;
 use std::path::Path;
 

@@ -1,7 +1,7 @@
 //! Every ready policy is a policy, and says in plain sentences what each of its lines does.
 
 use crate::schema::Printed;
-use portcullis::policy::{Policy, show};
+use portcullis_judge::policy::{Policy, show};
 use std::path::{Path, PathBuf};
 
 fn ready_policies() -> Vec<PathBuf> {

@@ -149,7 +149,7 @@ fn an_auditor_gets_the_bytes_that_were_sealed() {
     let (exit, policy) = project.say("show production 2 --file policy.toml");
     assert_eq!((exit, policy.as_str()), (0, crate::support::recorder::POLICY));
     let (_, decision) = project.say("show production 2 --file decision.json");
-    let digest = portcullis::model::digest::Digest::of(decision.as_bytes());
+    let digest = portcullis_model::digest::Digest::of(decision.as_bytes());
     assert!(project.say("show production 2 --file record.json").1.contains(digest.as_str()));
     let (exit, facts) = project.say("show production 2 --file facts.json");
     assert!(exit == 0 && facts.contains("\"environment\": \"production\""), "{facts}");
@@ -281,7 +281,7 @@ fn tampered_records_do_not_verify_and_nothing_is_recorded_on_top_of_them() {
         project.unverified("verify production", text);
         assert_eq!(project.say("list --environment production").0, 6, "{text}");
         let before = std::fs::read(project.git.path().join(REF)).unwrap();
-        if let portcullis::model::fact::Fact::Known(Some(chain)) = try_chain(project.path()) {
+        if let portcullis_model::fact::Fact::Known(Some(chain)) = try_chain(project.path()) {
             assert!(chain.last().is_err(), "{text}");
             let recording = on_top(&project);
             assert_eq!(recording, 6, "{text}");
@@ -293,8 +293,8 @@ fn tampered_records_do_not_verify_and_nothing_is_recorded_on_top_of_them() {
 /// Tries to record on whatever is there; the exit code that this ends in.
 fn on_top(project: &Project) -> u8 {
     use portcullis::cli::record::{DeploymentRecording, record_decision};
-    use portcullis::record::{RecordedBaseline, RecordedOrigin};
-    let tip = portcullis::model::change::Revision::try_from(project.tip().to_string()).unwrap();
+    use portcullis_record::{RecordedBaseline, RecordedOrigin};
+    let tip = portcullis_model::change::Revision::try_from(project.tip().to_string()).unwrap();
     let baseline = RecordedBaseline { commit: commit("before"), origin: RecordedOrigin::Asserted };
     let facts =
         crate::support::recorder::facts(project.path(), &production(), None, &commit("next"), &baseline);
@@ -378,12 +378,12 @@ fn what_somebody_wrote_into_a_record_does_not_steer_the_terminal() {
 
 /// The newest record as the earlier form was, without facts, on top of the records before it.
 fn earlier_form(project: &Project) {
-    use portcullis::model::digest::Digest;
-    use portcullis::record::{RecordEntry, commit_bytes};
+    use portcullis_model::digest::Digest;
+    use portcullis_record::{RecordEntry, commit_bytes};
     let tip = project.git.find_commit(project.tip()).unwrap();
     let record = tip.tree().unwrap().get_name("record.json").unwrap().id();
     let mut entry: RecordEntry = serde_json::from_slice(&project.raw(record)).unwrap();
-    (entry.schema, entry.facts) = (portcullis::record::EARLIER, None);
+    (entry.schema, entry.facts) = (portcullis_record::EARLIER, None);
     let bytes = entry.bytes().unwrap();
     let mut builder = project.git.treebuilder(Some(&tip.tree().unwrap())).unwrap();
     builder.remove("facts.json").unwrap();

@@ -1,9 +1,9 @@
 //! A run that its runner calls failed is never read as one that passed, whatever the tests are called and wherever the failure is said.
 
 use crate::support::checkout::{Checkout, REPORT};
-use portcullis::model::test_run::TestOutcome::{self, Failed, Flaky, Passed, Skipped};
-use portcullis::model::test_run::TestRun;
-use portcullis::report::parse;
+use portcullis_model::test_run::TestOutcome::{self, Failed, Flaky, Passed, Skipped};
+use portcullis_model::test_run::TestRun;
+use portcullis_report::parse;
 
 const SUITE: &str = "regression-tests";
 

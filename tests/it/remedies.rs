@@ -1,17 +1,17 @@
 //! Remedies and hints, followed literally: they lead where they say, and none says what is not so.
 
-use crate::support::Server;
 use crate::support::checkout::{Checkout, REPORT};
 use crate::support::followed::{git, judged as judged_in, text};
 use crate::support::forger::deployed;
 use crate::support::gate::{Verdict, command};
-use crate::support::lane::state::{Body, File, Op};
-use crate::support::lane::{How, Lane, ROBIN};
 use crate::support::release::judge;
 use git2::Oid;
 use jiff::{SignedDuration, Timestamp};
-use portcullis::cli::demo::stage::{KIM, POLICY, Stage};
-use portcullis::cli::demo::world::{Bend, Endpoint};
+use portcullis_testkit::lane::state::{Body, File, Op};
+use portcullis_testkit::lane::{How, Lane, ROBIN};
+use portcullis_testkit::server::Server;
+use portcullis_testkit::stage::{KIM, POLICY, Stage};
+use portcullis_testkit::world::{Bend, Endpoint};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -267,7 +267,11 @@ fn the_permission_that_is_missing_is_named_where_the_host_names_it() {
     let stage = Stage::honest().unwrap();
     let headers = [("x-accepted-github-permissions", "pull_requests=read")];
     for status in [403, 404] {
-        let act = crate::support::Act::message(status, "Resource not accessible by integration", &headers);
+        let act = portcullis_testkit::server::Act::message(
+            status,
+            "Resource not accessible by integration",
+            &headers,
+        );
         let server = Server::start(stage.world.clone()).trick("/reviews", 9, act);
         let verdict = crate::support::gate::judge_at(&stage, &server);
         let remedy = remedy(&verdict, "required-reviews", "unproven");
@@ -277,7 +281,7 @@ fn the_permission_that_is_missing_is_named_where_the_host_names_it() {
     let server = Server::start(stage.world.clone()).trick(
         "/reviews",
         9,
-        crate::support::Act::message(401, "Bad credentials", &[]),
+        portcullis_testkit::server::Act::message(401, "Bad credentials", &[]),
     );
     let verdict = crate::support::gate::judge_at(&stage, &server);
     assert!(remedy(&verdict, "required-reviews", "unproven").contains("expired"), "{}", verdict.text);
@@ -673,7 +677,7 @@ fn history_that_a_shallow_clone_lacks_comes_by_the_command_that_is_named() {
 fn a_limit_of_those_who_send_no_token_is_not_blamed_on_one() {
     let stage = Stage::honest().unwrap();
     let headers = [("x-ratelimit-remaining", "0"), ("retry-after", "9000")];
-    let act = || crate::support::Act::message(403, "API rate limit exceeded", &headers);
+    let act = || portcullis_testkit::server::Act::message(403, "API rate limit exceeded", &headers);
     let server = Server::start(stage.world.clone()).trick("/pulls", 9, act());
     let verdict = without_token(&stage, &server);
     assert!(verdict.text.contains("No token was sent: set GITHUB_TOKEN"), "{}", verdict.text);

@@ -1,19 +1,19 @@
 //! Remedies about what is deployed, people and roles, CODEOWNERS, branches and the command line, followed literally.
 
-use crate::support::Server;
 use crate::support::checkout::Checkout;
 use crate::support::followed::{allowed, remedies, says};
 use crate::support::forger::{deployed, host, judged_with, work};
 use crate::support::gate::{Verdict, judge, judge_by};
-use crate::support::lane::state::{Body, File, Op};
-use crate::support::lane::{How, Lane};
 use crate::support::project::{OWNERS, demanding, policy, project, review};
 use git2::Oid;
 use jiff::{SignedDuration, Timestamp};
-use portcullis::cli::demo::history::Edit;
-use portcullis::cli::demo::stage::{KIM, POLICY, Stage};
-use portcullis::cli::demo::world::person;
-use portcullis::model::review::{Permission, ReviewState};
+use portcullis_model::review::{Permission, ReviewState};
+use portcullis_testkit::history::Edit;
+use portcullis_testkit::lane::state::{Body, File, Op};
+use portcullis_testkit::lane::{How, Lane};
+use portcullis_testkit::server::Server;
+use portcullis_testkit::stage::{KIM, POLICY, Stage};
+use portcullis_testkit::world::person;
 
 // What is deployed.
 
@@ -221,7 +221,7 @@ fn an_address_that_nobody_knows_is_put_on_the_map_or_made_up_for() {
         stage.commits = vec![id];
         stage.honest_world().unwrap();
         stage.publish().unwrap();
-        stage.report(portcullis::cli::demo::stage::GREEN).unwrap();
+        stage.report(portcullis_testkit::stage::GREEN).unwrap();
         stage.world.permissions.push((person("sam-example", 15), Permission::Write));
         stage
     };
@@ -303,13 +303,13 @@ fn the_policy_is_kept_and_its_branch_protected() {
     stage.world.branch.protected = false;
     says(&judge(&stage), "Protect main on the host.");
     stage.world.branch.protected = true;
-    stage.world.rulesets = vec![portcullis::cli::demo::world::Ruleset::strict()];
+    stage.world.rulesets = vec![portcullis_testkit::world::Ruleset::strict()];
     allowed(&judge(&stage));
 }
 
 #[test]
 fn a_branch_that_is_not_deployed_is_listed() {
-    use portcullis::model::change::BranchName;
+    use portcullis_model::change::BranchName;
     let onto = |policy: &str| {
         let mut stage = project(policy, OWNERS);
         stage.world.request.base_branch = BranchName::new("side");
@@ -491,7 +491,7 @@ fn a_policy_that_the_change_leaves_with_mistakes_is_mended() {
 fn a_change_of_nothing_gives_way_to_a_head_with_commits() {
     let mut stage = Stage::honest().unwrap();
     let (honest, base) = (stage.world.clone(), stage.base);
-    let base = portcullis::cli::demo::stage::revision(base).unwrap();
+    let base = portcullis_testkit::stage::revision(base).unwrap();
     stage.world.request.head = base.clone();
     stage.world.checks.iter_mut().for_each(|check| check.head = base.clone());
     let verdict = judge_by(&stage, |job| {

@@ -3,15 +3,15 @@
 use crate::support::followed::allowed;
 use crate::support::gate::{Verdict, command, judge, judge_at, judge_by};
 use crate::support::job::{Event, deploying, request};
-use crate::support::lane::Lane;
 use crate::support::project::{OWNERS, demanding, demanding_policy, policy, project, review};
-use crate::support::{Act, Server};
 use git2::Oid;
-use portcullis::cli::demo::history::Edit;
-use portcullis::cli::demo::stage::{KIM, POLICY, Stage};
-use portcullis::cli::demo::world::{ACTIONS, Bend, Classic, Endpoint, Ruleset, person};
-use portcullis::model::check::Conclusion;
-use portcullis::model::protection::{ActorKind, Bypass, BypassMode, Rule};
+use portcullis_model::check::Conclusion;
+use portcullis_model::protection::{ActorKind, Bypass, BypassMode, Rule};
+use portcullis_testkit::history::Edit;
+use portcullis_testkit::lane::Lane;
+use portcullis_testkit::server::{Act, Server};
+use portcullis_testkit::stage::{KIM, POLICY, Stage};
+use portcullis_testkit::world::{ACTIONS, Bend, Classic, Endpoint, Ruleset, person};
 use serde_json::json;
 
 /// The remedies of what a control finds.
@@ -443,7 +443,7 @@ fn checks_that_are_missing_running_or_red_are_run_again() {
 
 #[test]
 fn reviews_that_are_missing_or_ask_for_changes() {
-    use portcullis::model::review::ReviewState;
+    use portcullis_model::review::ReviewState;
     let robin = person("robin-example", 12);
     // More people.
     let mut stage = demanding();

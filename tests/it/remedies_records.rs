@@ -1,17 +1,17 @@
 //! Remedies about records, rollbacks and what is deployed, followed literally.
 
-use crate::support::Server;
 use crate::support::followed::{allowed, git, remedies, says, text};
 use crate::support::forger::{REF, decided, deployed, host, judged_with, land, said, work};
 use crate::support::job::deploying;
-use crate::support::lane::state::{Body, File, Op};
-use crate::support::lane::{How, Lane, POLICY};
 use crate::support::release::{judge, judge_to, subcommand};
 use git2::Oid;
 use jiff::{SignedDuration, Timestamp};
-use portcullis::cli::demo::stage::{KIM, revision};
-use portcullis::model::person::{Account, AccountKind, Login};
-use portcullis::model::review::CommitAccounts;
+use portcullis_model::person::{Account, AccountKind, Login};
+use portcullis_model::review::CommitAccounts;
+use portcullis_testkit::lane::state::{Body, File, Op};
+use portcullis_testkit::lane::{How, Lane, POLICY};
+use portcullis_testkit::server::Server;
+use portcullis_testkit::stage::{KIM, revision};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
@@ -161,7 +161,7 @@ fn a_rollback_over_a_line_that_another_merge_took_names_its_branch() {
     let judged = |lane: &Lane, branch: &str, tip: Oid| {
         let mut host = host(lane, &[older, newer]);
         host.worlds.iter_mut().for_each(|world| {
-            world.branch.name = portcullis::model::change::BranchName::new(branch);
+            world.branch.name = portcullis_model::change::BranchName::new(branch);
             world.branch.tip = revision(tip).unwrap();
         });
         judge(lane, &Server::start(host), older, &["--branch", branch])

@@ -1,14 +1,14 @@
 //! Remedies about the repository, its records, freezes and deployers, followed literally.
 
-use crate::support::Server;
 use crate::support::checkout::{Checkout, REPORT};
 use crate::support::followed::{self, allowed, git, remedies, says, text};
 use crate::support::forger::{REF, deployed, said, work};
 use crate::support::gate::Verdict;
-use crate::support::lane::state::{Body, File, Op};
-use crate::support::lane::{How, Lane, POLICY};
 use crate::support::release::{command, judge};
 use jiff::{SignedDuration, Timestamp};
+use portcullis_testkit::lane::state::{Body, File, Op};
+use portcullis_testkit::lane::{How, Lane, POLICY};
+use portcullis_testkit::server::Server;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -240,9 +240,9 @@ fn records_are_fetched_by_the_command_that_is_named() {
     let first = lane.tip();
     let next = work(&mut lane, "the second");
     let mut host = lane.host();
-    host.worlds[0].deployments = vec![portcullis::cli::demo::world::Deployed::done(
+    host.worlds[0].deployments = vec![portcullis_testkit::world::Deployed::done(
         5,
-        portcullis::cli::demo::stage::revision(first).unwrap(),
+        portcullis_testkit::stage::revision(first).unwrap(),
         0,
     )];
     let (_kept, place) = without_records(&lane);
@@ -267,7 +267,7 @@ fn records_are_fetched_by_the_command_that_is_named() {
     assert!(!verdict.text.contains("it is not in this repository"), "{}", verdict.text);
     // Records come with all that they rest on; the report of the tests lies where the lane's own work tree is.
     fs::create_dir_all(place.join("target")).unwrap();
-    fs::write(place.join(portcullis::cli::demo::stage::REPORT), portcullis::cli::demo::stage::GREEN).unwrap();
+    fs::write(place.join(portcullis_testkit::stage::REPORT), portcullis_testkit::stage::GREEN).unwrap();
     allowed(&judge());
 }
 
@@ -276,9 +276,9 @@ fn the_first_time_is_said_with_base() {
     let mut lane = Lane::begin();
     let tip = work(&mut lane, "the first");
     let mut host = lane.host();
-    host.worlds[0].deployments = vec![portcullis::cli::demo::world::Deployed::done(
+    host.worlds[0].deployments = vec![portcullis_testkit::world::Deployed::done(
         5,
-        portcullis::cli::demo::stage::revision(lane.baseline()).unwrap(),
+        portcullis_testkit::stage::revision(lane.baseline()).unwrap(),
         0,
     )];
     let verdict = judge(&lane, &Server::start(host.clone()), tip, &[]);
@@ -372,7 +372,7 @@ fn what_cannot_wait_for_the_end_of_a_freeze_has_a_waiver() {
     let mut draft = lane.open(lane.tip());
     lane.push(
         &mut draft,
-        portcullis::cli::demo::stage::KIM,
+        portcullis_testkit::stage::KIM,
         vec![Op::Put(700, File::new("portcullis-waivers.toml", Body::Text(waiver)))],
     );
     draft.approved();

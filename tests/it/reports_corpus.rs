@@ -9,8 +9,8 @@
 //! `NAME.xml` stands in `NAME.results.json` (publish-unit-test-result-action), and of `NAME.gojson.txt` in
 //! `NAME-report.xml` (go-junit-report).
 
-use portcullis::model::test_run::{TestOutcome, TestRun};
-use portcullis::report::{ReportError, TABLE, parse};
+use portcullis_model::test_run::{TestOutcome, TestRun};
+use portcullis_report::{ReportError, TABLE, parse};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 

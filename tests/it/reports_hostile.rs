@@ -3,8 +3,8 @@
 //! The long run of the same entry points is `.ci/fuzz`; here mutated reports get a few seconds.
 
 use crate::support::edits::{any_change, apply};
-use portcullis::model::test_run::{TestOutcome, TestRun};
-use portcullis::report::{ReportError, TABLE, parse, parse_as};
+use portcullis_model::test_run::{TestOutcome, TestRun};
+use portcullis_report::{ReportError, TABLE, parse, parse_as};
 use proptest::prelude::*;
 use std::path::Path;
 

@@ -1,7 +1,7 @@
 //! A report that is read in pieces says what it says as a whole: every report at hand goes both ways.
 
-use portcullis::model::test_run::TestRun;
-use portcullis::report::{ReportError, TABLE, detect_format, parse, parse_as, parse_stream};
+use portcullis_model::test_run::TestRun;
+use portcullis_report::{ReportError, TABLE, detect_format, parse, parse_as, parse_stream};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 

@@ -1,12 +1,12 @@
 //! Ways round the gate that lie between its parts: where it is started, what it is handed, where it writes.
 
-use crate::support::Server;
 use crate::support::gate::{Verdict, command, judge, judge_at};
-use portcullis::cli::demo::history::Edit;
-use portcullis::cli::demo::stage::{GREEN, KIM, POLICY, REPORT, Stage};
-use portcullis::cli::demo::world::{Bend, Endpoint};
-use portcullis::model::person::{Account, AccountKind, Login};
-use portcullis::model::review::{CommitAccounts, ReviewedContent};
+use portcullis_model::person::{Account, AccountKind, Login};
+use portcullis_model::review::{CommitAccounts, ReviewedContent};
+use portcullis_testkit::history::Edit;
+use portcullis_testkit::server::Server;
+use portcullis_testkit::stage::{GREEN, KIM, POLICY, REPORT, Stage};
+use portcullis_testkit::world::{Bend, Endpoint};
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -180,7 +180,7 @@ fn facts_that_were_gathered_for_less_prove_nothing() {
         ])
         .unwrap();
     stage.push(KIM, &kim, &[Edit::Write(".github/workflows/gate.yml", "on: pull_request\n")]).unwrap();
-    let head = portcullis::cli::demo::stage::revision(stage.head()).unwrap();
+    let head = portcullis_testkit::stage::revision(stage.head()).unwrap();
     stage.world.reviews.iter_mut().for_each(|review| review.reviewed = ReviewedContent::Stated(head.clone()));
     stage.world.reviews.truncate(1);
     let server = Server::start(stage.world.clone());
@@ -366,7 +366,7 @@ fn with_each_commit_the_owners_of_what_was_touched_on_the_way_are_asked_for() {
     let kim = stage.world.request.author.clone().unwrap();
     stage.change(&[LOAD, Edit::Write("db/migrations/1.sql", "SELECT 1;\n")]).unwrap();
     stage.push(KIM, &kim, &[Edit::Remove("db/migrations/1.sql")]).unwrap();
-    let head = portcullis::cli::demo::stage::revision(stage.head()).unwrap();
+    let head = portcullis_testkit::stage::revision(stage.head()).unwrap();
     stage.world.reviews.iter_mut().for_each(|review| review.reviewed = ReviewedContent::Stated(head.clone()));
     let verdict = judge_at(&stage, &Server::start(stage.world.clone()));
     assert_eq!(verdict.exit, 0, "{}", verdict.text);

@@ -1,18 +1,18 @@
 //! Going back: only to what passed the gate before, and only with leave that another person gave
 //! (class 7 of the attack catalogue).
 
-use crate::support::Server;
 use crate::support::forger::{Forgery, facts, replaced};
 use crate::support::gate::Verdict;
-use crate::support::lane::state::{Body, File, Op};
-use crate::support::lane::{How, Lane, ROBIN};
 use crate::support::recorder::said;
 use crate::support::release::{command, judge};
 use git2::Oid;
 use jiff::{SignedDuration, Timestamp};
-use portcullis::cli::demo::stage::KIM;
-use portcullis::cli::demo::world::{Bend, Endpoint};
-use portcullis::record::RecordedOrigin;
+use portcullis_record::RecordedOrigin;
+use portcullis_testkit::lane::state::{Body, File, Op};
+use portcullis_testkit::lane::{How, Lane, ROBIN};
+use portcullis_testkit::server::Server;
+use portcullis_testkit::stage::KIM;
+use portcullis_testkit::world::{Bend, Endpoint};
 
 fn land(lane: &mut Lane, ops: Vec<Op>, approved: bool) -> Oid {
     let mut draft = lane.open(lane.tip());

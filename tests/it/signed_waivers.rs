@@ -2,11 +2,11 @@
 
 use crate::support::gate::{Verdict, judge};
 use jiff::{SignedDuration, Timestamp};
-use portcullis::attest::key::SigningKey;
-use portcullis::attest::signers::AllowedSigners;
-use portcullis::attest::sshsig;
-use portcullis::cli::demo::history::Edit;
-use portcullis::cli::demo::stage::{POLICY, Stage};
+use portcullis_attest::key::SigningKey;
+use portcullis_attest::signers::AllowedSigners;
+use portcullis_attest::sshsig;
+use portcullis_testkit::history::Edit;
+use portcullis_testkit::stage::{POLICY, Stage};
 use std::path::Path;
 use std::process::{Command, Output};
 

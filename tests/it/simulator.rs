@@ -4,30 +4,30 @@
 //! `PORTCULLIS_SIMULATOR_SEED` begins elsewhere, and a failure says which seed to give; `PORTCULLIS_SIMULATOR_HISTORIES`
 //! says how many histories to try.
 
-use crate::support::lane::Lane;
-use crate::support::lane::plan::Plan;
-use crate::support::lane::plant::Plant;
-use crate::support::lane::rng::Rng;
-use portcullis::cli::demo::stage::revision;
 use portcullis::collect::deployment::{DeploymentTarget, gather_deployment};
-use portcullis::collect::git::Repository;
-use portcullis::collect::host::Connection;
-use portcullis::collect::host::github::GitHub;
 use portcullis::collect::recorded::contradictions;
 use portcullis::collect::records::Resting;
 use portcullis::collect::sources::Sources;
-use portcullis::decide::decide_deployment;
-use portcullis::model::change::{BranchName, Revision};
-use portcullis::model::decision::{Decision, Finding, Outcome, SubjectKind, Verdict};
-use portcullis::model::deployment::{
+use portcullis_forge::Connection;
+use portcullis_forge::github::GitHub;
+use portcullis_git::Repository;
+use portcullis_judge::decide::decide_deployment;
+use portcullis_judge::policy::Policy;
+use portcullis_model::change::{BranchName, Revision};
+use portcullis_model::decision::{Decision, Finding, Outcome, SubjectKind, Verdict};
+use portcullis_model::deployment::{
     Baseline, BaselineOrigin, Deployment, HostDeployment, LandingFacts, Recorded,
 };
-use portcullis::model::fact::{Fact, Gap};
-use portcullis::model::inquiry::TextPurpose;
-use portcullis::model::landing::{Coverage, Span};
-use portcullis::model::path::RepoPath;
-use portcullis::model::waiver;
-use portcullis::policy::Policy;
+use portcullis_model::fact::{Fact, Gap};
+use portcullis_model::inquiry::TextPurpose;
+use portcullis_model::landing::{Coverage, Span};
+use portcullis_model::path::RepoPath;
+use portcullis_model::waiver;
+use portcullis_testkit::lane::Lane;
+use portcullis_testkit::lane::plan::Plan;
+use portcullis_testkit::lane::plant::Plant;
+use portcullis_testkit::lane::rng::Rng;
+use portcullis_testkit::stage::revision;
 use std::collections::BTreeSet;
 
 const HISTORIES: u64 = 200;
@@ -63,7 +63,7 @@ fn judge(lane: &Lane) -> Decision {
 }
 
 fn judged(facts: &Deployment) -> Decision {
-    decide_deployment(&Policy::parse(crate::support::lane::POLICY).unwrap(), facts)
+    decide_deployment(&Policy::parse(portcullis_testkit::lane::POLICY).unwrap(), facts)
 }
 
 /// Who says what is deployed.
@@ -77,7 +77,7 @@ struct Words {
 
 fn gathered(lane: &Lane, words: Words) -> Deployment {
     let repository = Repository::open(lane.directory()).unwrap();
-    let policy = Policy::parse(crate::support::lane::POLICY).unwrap();
+    let policy = Policy::parse(portcullis_testkit::lane::POLICY).unwrap();
     let inquiry = policy.inquiry(Some(RepoPath::from("portcullis.toml")));
     let forge = lane.host();
     let (address, name) = (forge.worlds[0].address.clone(), forge.worlds[0].repository.clone());
@@ -93,7 +93,7 @@ fn gathered(lane: &Lane, words: Words) -> Deployment {
             revision,
             since: jiff::Timestamp::UNIX_EPOCH,
         })),
-        elsewhere: Fact::Known(portcullis::model::deployment::Elsewhere::nothing()),
+        elsewhere: Fact::Known(portcullis_model::deployment::Elsewhere::nothing()),
         recorded: Fact::Known(
             words
                 .record
@@ -155,7 +155,7 @@ fn complaint(lane: &Lane, decision: &Decision) -> Option<String> {
 }
 
 /// A planted landing whose control or places no finding names.
-fn unnamed(landed: &crate::support::lane::Landed, decision: &Decision) -> Option<String> {
+fn unnamed(landed: &portcullis_testkit::lane::Landed, decision: &Decision) -> Option<String> {
     let plant = landed.plant?;
     let short = revision(landed.commit).unwrap().short().to_string();
     let verdict = if plant.withholds() { Verdict::Unproven } else { Verdict::Broken };
@@ -301,8 +301,9 @@ fn facts_of_a_record_stand_until_they_are_bent() {
         let words = Words { origin: BaselineOrigin::Asserted, baseline: start, record: None, host: None };
         let honest = gathered(&lane, words);
         let resting = Resting { judge: &portcullis::cli::record::judge_text, above: Vec::new() };
-        let against =
-            |facts: &Deployment| contradictions(&repository, crate::support::lane::POLICY, facts, &resting);
+        let against = |facts: &Deployment| {
+            contradictions(&repository, portcullis_testkit::lane::POLICY, facts, &resting)
+        };
         assert_eq!(against(&honest), Ok(Vec::new()), "PORTCULLIS_SIMULATOR_SEED={seed}");
         for (name, bend) in BENDS {
             let mut facts = honest.clone();

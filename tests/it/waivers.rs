@@ -1,10 +1,10 @@
 //! Waivers in a job, on a real repository: where they stand decides whether they count.
 
-use crate::support::Server;
 use crate::support::gate::{Verdict, command, judge};
 use jiff::{SignedDuration, Timestamp};
-use portcullis::cli::demo::history::Edit;
-use portcullis::cli::demo::stage::{POLICY, Stage};
+use portcullis_testkit::history::Edit;
+use portcullis_testkit::server::Server;
+use portcullis_testkit::stage::{POLICY, Stage};
 use std::process::Command;
 
 /// A day ago, tomorrow and so on, in whole seconds.

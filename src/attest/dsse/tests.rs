@@ -1,8 +1,8 @@
 //! Attacks on envelopes, and honest twins of them.
 
 use super::*;
-use crate::attest::signers::LineError;
-use crate::attest::statement::PAYLOAD_TYPE;
+use crate::signers::LineError;
+use crate::statement::PAYLOAD_TYPE;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

@@ -1,7 +1,7 @@
 //! One line of a file of allowed signers.
 
 use super::{Principal, SignerLine};
-use crate::attest::key::PublicKey;
+use crate::key::PublicKey;
 use jiff::Timestamp;
 
 /// What is wrong with a line, in one sentence. The caller knows its number.

@@ -2,7 +2,7 @@
 //! `ssh-keygen -Y sign` with keys that were thrown away.
 
 use super::*;
-use crate::attest::signers::Principal;
+use crate::signers::Principal;
 use proptest::prelude::*;
 
 const MESSAGE: &[u8] = b"a waiver\n";

@@ -7,20 +7,17 @@
 use super::exit::{Exit, Failure, Result};
 use super::prepare::prepare_over;
 use super::{HostName, Subject, output};
-use crate::collect::host::{self, Connection};
-use crate::model::decision::{Decision, Finding, Outcome};
 use crate::render::prose::wrap;
 use crate::render::{self, Style};
 use anyhow::Context;
 use clap::Args;
+use portcullis_forge::{self as host, Connection};
+use portcullis_model::decision::{Decision, Finding, Outcome};
+use portcullis_testkit::stage::Stage;
 use scenarios::{SCENARIOS, Scenario};
-use stage::Stage;
 use std::fmt::Write as _;
 
-pub mod history;
 pub mod scenarios;
-pub mod stage;
-pub mod world;
 
 /// Columns to fill.
 const WIDTH: usize = 80;
@@ -139,7 +136,7 @@ pub fn judge(scenario: &Scenario) -> Result<Decision> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::decision::v1::DecisionV1;
+    use portcullis_wire::decision::v1::DecisionV1;
 
     #[test]
     fn every_scenario_ends_as_it_is_told() {

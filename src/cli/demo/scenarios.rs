@@ -1,16 +1,18 @@
 //! The changes that the demo judges: one honest, one harmless, and the ways round a gate that look
 //! most harmless.
 
-use super::history::Edit;
-use super::stage::{KIM, POLICY, Stage};
-use super::world::{Bend, Endpoint, minutes, person};
-use crate::control::{gate_integrity, protected_branch, regression_tests, required_checks, required_reviews};
-use crate::model::check::Producer;
-use crate::model::decision::Outcome;
-use crate::model::person::Account;
-use crate::model::protection::{ActorKind, Bypass, BypassMode};
-use crate::model::review::{Permission, Review, ReviewState, ReviewedContent};
 use anyhow::Result;
+use portcullis_judge::control::{
+    gate_integrity, protected_branch, regression_tests, required_checks, required_reviews,
+};
+use portcullis_model::check::Producer;
+use portcullis_model::decision::Outcome;
+use portcullis_model::person::Account;
+use portcullis_model::protection::{ActorKind, Bypass, BypassMode};
+use portcullis_model::review::{Permission, Review, ReviewState, ReviewedContent};
+use portcullis_testkit::history::Edit;
+use portcullis_testkit::stage::{KIM, POLICY, Stage};
+use portcullis_testkit::world::{Bend, Endpoint, minutes, person};
 
 /// A change and what the gate must say of it.
 pub struct Scenario {

@@ -1,7 +1,7 @@
 //! Files of keys and of signers.
 
-use crate::attest::key::SigningKey;
 use crate::cli::exit::{Failure, Result};
+use portcullis_attest::key::SigningKey;
 use std::fmt::Display;
 use std::fs::File;
 use std::io::Read as _;

@@ -3,14 +3,14 @@
 
 use super::EvidenceRecording;
 use super::key_file::read_key;
-use crate::attest::AttestError;
-use crate::attest::dsse::{seal_to, sealed_length};
-use crate::attest::key::SigningKey;
-use crate::attest::statement::PAYLOAD_TYPE;
 use crate::cli::exit::{Failure, Result};
 use crate::cli::output::PlainJson;
-use crate::evidence::{check_length, test_run};
-use crate::model::evidence::Statement;
+use portcullis_attest::AttestError;
+use portcullis_attest::dsse::{seal_to, sealed_length};
+use portcullis_attest::evidence::{check_length, test_run};
+use portcullis_attest::key::SigningKey;
+use portcullis_attest::statement::PAYLOAD_TYPE;
+use portcullis_model::evidence::Statement;
 use std::io::{self, Write};
 
 /// A line, without a line break.

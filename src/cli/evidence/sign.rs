@@ -2,13 +2,13 @@
 
 use super::key_file::{cannot_read, read_key, read_small_file};
 use super::line::Line;
-use crate::attest::key::SigningKey;
-use crate::attest::signers::AllowedSigners;
 use crate::cli::exit::{Exit, Failure, Result};
 use crate::cli::{names, output};
-use crate::evidence::predicate::{StatementSummary, summarize};
-use crate::evidence::{self, StatementLines};
 use clap::Args;
+use portcullis_attest::evidence::predicate::{StatementSummary, summarize};
+use portcullis_attest::evidence::{self, StatementLines};
+use portcullis_attest::key::SigningKey;
+use portcullis_attest::signers::AllowedSigners;
 use std::io::{self, BufRead, Write};
 use std::path::{Path, PathBuf};
 

@@ -7,17 +7,17 @@ use crate::cli::exit::{Exit, Failure, Result};
 use crate::cli::hosts::{kind_of, open_host};
 use crate::cli::{HostName, output};
 use crate::collect::deployment::gather_landing;
-use crate::collect::git::{BranchPosition, Repository};
-use crate::collect::host::{Forge, ci};
 use crate::collect::sources::Sources;
-use crate::decide::judge_alone;
-use crate::model::change::{BranchName, Revision};
-use crate::model::deployment::Deployment;
-use crate::model::fact::Gap;
-use crate::model::inquiry::Inquiry;
-use crate::policy::Policy;
 use crate::render::landing::{KnownLanding, Location, write_report};
 use clap::Args;
+use portcullis_forge::{Forge, ci};
+use portcullis_git::{BranchPosition, Repository};
+use portcullis_judge::decide::judge_alone;
+use portcullis_judge::policy::Policy;
+use portcullis_model::change::{BranchName, Revision};
+use portcullis_model::deployment::Deployment;
+use portcullis_model::fact::Gap;
+use portcullis_model::inquiry::Inquiry;
 use std::path::Path;
 
 /// Which branch it landed on, and whom to ask.

@@ -1,15 +1,15 @@
 //! Settings that apply to nothing, as far as the repository at HEAD can tell: not wrong, and often
 //! a typing error.
 
-use crate::collect::git::Repository;
-use crate::collect::host::conventions_of;
-use crate::control::Reference;
-use crate::model::change::Revision;
-use crate::model::fact::Gap;
-use crate::model::glob::Glob;
-use crate::model::inventory::Area;
-use crate::model::path::RepoPath;
-use crate::policy::{self, Policy};
+use portcullis_forge::conventions_of;
+use portcullis_git::Repository;
+use portcullis_judge::control::Reference;
+use portcullis_judge::policy::{self, Policy};
+use portcullis_model::change::Revision;
+use portcullis_model::fact::Gap;
+use portcullis_model::inventory::Area;
+use portcullis_model::path::RepoPath;
+use portcullis_pattern::glob::Glob;
 use std::collections::BTreeSet;
 use std::path::Path;
 

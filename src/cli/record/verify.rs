@@ -3,13 +3,13 @@
 use super::super::exit::{Exit, Failure, Result};
 use super::super::output;
 use super::{no_record, read_records, report_problems, write_failure};
-use crate::collect::git::Repository;
 use crate::collect::records::Closeness;
-use crate::model::change::Revision;
-use crate::model::environment::Environment;
-use crate::record::{Chain, RecordStanding};
 use crate::render;
 use clap::Args;
+use portcullis_git::Repository;
+use portcullis_model::change::Revision;
+use portcullis_model::environment::Environment;
+use portcullis_record::{Chain, RecordStanding};
 
 /// What the records must hold.
 #[derive(Debug, Args)]

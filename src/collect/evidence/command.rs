@@ -12,14 +12,14 @@
 
 use super::name_of;
 use super::recording::{Measurement, Order, Recorded, WatchedCommand, not_of_the_commit, record};
-use crate::collect::git::Repository;
 use crate::collect::reading::beginning;
 use crate::collect::reports::{below, find, native};
-use crate::model::digest::Digest;
-use crate::model::evidence::{Checkout, Command, ExitStatus};
-use crate::model::fact::{Gap, GapReason};
-use crate::report::{detect_format, line_coverage};
 use jiff::Timestamp;
+use portcullis_git::Repository;
+use portcullis_model::digest::Digest;
+use portcullis_model::evidence::{Checkout, Command, ExitStatus};
+use portcullis_model::fact::{Gap, GapReason};
+use portcullis_report::{detect_format, line_coverage};
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs;

@@ -1,22 +1,22 @@
 //! Statements of test runs, made from reports and what is checked out.
 
 use super::name_of;
-use crate::collect::git::Repository;
 use crate::collect::line_coverage;
 use crate::collect::reading::{Taken as Read, digest, read, take};
 use crate::collect::reports::below;
-use crate::model::change::{ObjectName, Revision};
-use crate::model::digest::Digest;
-use crate::model::evidence::coverage::RecordedCoverage;
-use crate::model::evidence::{
+use jiff::Timestamp;
+use portcullis_git::Repository;
+use portcullis_model::change::{ObjectName, Revision};
+use portcullis_model::digest::Digest;
+use portcullis_model::evidence::coverage::RecordedCoverage;
+use portcullis_model::evidence::{
     Checkout, Command, ExitStatus, Material, Producer, RecordedRun, ReportName, Statement,
 };
-use crate::model::fact::{Gap, GapReason};
-use crate::model::line_coverage::{CoverageFormat, CoverageSource, Covered};
-use crate::model::own_times::OwnTimes;
-use crate::model::path::RepoPath;
-use crate::model::test_run::{ReportFormat, TestRun, worst_of_each};
-use jiff::Timestamp;
+use portcullis_model::fact::{Gap, GapReason};
+use portcullis_model::line_coverage::{CoverageFormat, CoverageSource, Covered};
+use portcullis_model::own_times::OwnTimes;
+use portcullis_model::path::RepoPath;
+use portcullis_model::test_run::{ReportFormat, TestRun, worst_of_each};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 

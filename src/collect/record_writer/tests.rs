@@ -1,12 +1,12 @@
 //! The steps of the writer one by one.
 
 use super::*;
-use crate::collect::git::commit_writer::store_objects;
-use crate::collect::git::{Repository, neutralise};
 use crate::collect::records::{Closeness, DeploymentRecords};
-use crate::model::fact::Fact;
-use crate::record::testing::{draft, judge};
-use crate::record::{Chain, PendingRecord, RecordedBaseline, RecordedOrigin, prepare_record};
+use portcullis_git::commit_writer::store_objects;
+use portcullis_git::{Repository, neutralise};
+use portcullis_model::fact::Fact;
+use portcullis_record::testing::{draft, judge};
+use portcullis_record::{Chain, PendingRecord, RecordedBaseline, RecordedOrigin, prepare_record};
 use tempfile::TempDir;
 
 fn revision_of(start: &str) -> Revision {

@@ -4,12 +4,12 @@
 //! stand for a file of the tree become paths here; of the rest there is a number. Each file comes with its blob, so that lines
 //! of one version are never counted as those of another, on whatever tree they were measured.
 
-use crate::model::change::ObjectName;
-use crate::model::digest::Digest;
-use crate::model::fact::nullable;
-use crate::model::line_coverage::{CoverageFormat, FileLines};
-use crate::model::lines::Lines;
-use crate::model::path::RepoPath;
+use crate::change::ObjectName;
+use crate::digest::Digest;
+use crate::fact::nullable;
+use crate::line_coverage::{CoverageFormat, FileLines};
+use crate::lines::Lines;
+use crate::path::RepoPath;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -7,7 +7,7 @@
 
 use super::names::{Named, same};
 use super::renames::renames;
-use crate::model::test_run::{Test, TestOutcome};
+use crate::test_run::{Test, TestOutcome};
 use serde::Serialize;
 use std::cmp::Ordering;
 

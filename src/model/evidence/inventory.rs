@@ -3,7 +3,7 @@
 //! A million tests take a hundred bytes each as [`Test`]s. Sorted names begin alike, so that here each is kept as what it does not share
 //! with the one before it.
 
-use crate::model::test_run::{Test, TestOutcome};
+use crate::test_run::{Test, TestOutcome};
 use serde::de::{Deserialize, Deserializer, SeqAccess, Visitor};
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -278,8 +278,8 @@ impl<'de> Visitor<'de> for Tests {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::evidence::difference::Difference;
-    use crate::model::test_run::worst_of_each;
+    use crate::evidence::difference::Difference;
+    use crate::test_run::worst_of_each;
     use proptest::prelude::*;
 
     fn inventory(tests: &[Test]) -> Inventory {

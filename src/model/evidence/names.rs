@@ -5,7 +5,7 @@
 //! addresses of objects, temporary directories. As many have to be there as were there before.
 
 use super::hashes::{Hashes, hash as hash_of};
-use crate::model::test_run::TestOutcome;
+use crate::test_run::TestOutcome;
 use memchr::memchr2;
 use std::borrow::Cow;
 use std::collections::BTreeMap;

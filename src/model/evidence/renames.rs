@@ -28,7 +28,7 @@ pub fn renames<'a>(removed: &[&'a str], added: &[&'a str]) -> Vec<(&'a str, &'a 
     pairs.list()
 }
 
-/// The suites and class of a test, and its own name, which the last [`SEPARATOR`](crate::model::test_run::SEPARATOR) parts.
+/// The suites and class of a test, and its own name, which the last [`SEPARATOR`](crate::test_run::SEPARATOR) parts.
 fn split(id: &str) -> (&str, &str) {
     let mut signs = memrchr_iter(b'>', id.as_bytes());
     let parts = signs.find_map(|at| Some((id[..at].strip_suffix(' ')?, id[at + 1..].strip_prefix(' ')?)));
@@ -214,7 +214,7 @@ impl<'a> Pairs<'_, 'a> {
 mod tests {
     use super::super::hashes::twins;
     use super::*;
-    use crate::model::test_run::SEPARATOR;
+    use crate::test_run::SEPARATOR;
     use proptest::prelude::*;
     use std::collections::{BTreeMap, BTreeSet};
 

@@ -2,14 +2,14 @@
 //! on.
 
 use super::{KnownLanding, LandingReport, Location, RequestReport, ReviewReport, ReviewWeight, Unexplained};
-use crate::model::change::Commit;
-use crate::model::decision::{Finding, TouchedArea, Verdict};
-use crate::model::fact::Fact;
-use crate::model::patch::Patch;
 use crate::render::terminal::{
     BOLD, FAINT, Lead, Margin, PLAIN_LEAD, TerminalPage, of_verdict, write_area, write_finding,
 };
 use crate::render::{Style, patch, summary};
+use portcullis_model::change::Commit;
+use portcullis_model::decision::{Finding, TouchedArea, Verdict};
+use portcullis_model::fact::Fact;
+use portcullis_model::patch::Patch;
 use std::collections::BTreeSet;
 use std::io;
 

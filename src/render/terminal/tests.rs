@@ -359,7 +359,7 @@ fn colour_changes_nothing_but_colour() {
 fn nothing_known_of_the_change_leaves_no_hole() {
     let mut decision = many(0);
     decision.outcome = Outcome::Undetermined;
-    decision.judged = crate::model::decision::Judged {
+    decision.judged = portcullis_model::decision::Judged {
         environment: None,
         repository: None,
         request: None,

@@ -1,12 +1,12 @@
 //! The log: what was said while suites and tests ran.
 
-use crate::model::test_run::{TestOutcome, TestRun};
-use crate::report::attempts::Attempts;
-use crate::report::error::ContentError;
-use crate::report::identity::join_identity;
-use crate::report::strict::{self, KnownElements, UnknownPart};
-use crate::report::summary::add_sentences;
-use crate::report::xml::{ContentHandler, Element};
+use crate::attempts::Attempts;
+use crate::error::ContentError;
+use crate::identity::join_identity;
+use crate::strict::{self, KnownElements, UnknownPart};
+use crate::summary::add_sentences;
+use crate::xml::{ContentHandler, Element};
+use portcullis_model::test_run::{TestOutcome, TestRun};
 
 /// A log while it is read.
 #[derive(Default)]

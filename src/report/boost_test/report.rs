@@ -1,12 +1,12 @@
 //! The report: results of suites and tests.
 
-use crate::model::test_run::{TestOutcome, TestRun};
-use crate::report::attempts::Attempts;
-use crate::report::error::ContentError;
-use crate::report::identity::join_identity;
-use crate::report::strict::{self, KnownElements};
-use crate::report::summary::{Claims, Tally, add_sentences};
-use crate::report::xml::{ContentHandler, Element};
+use crate::attempts::Attempts;
+use crate::error::ContentError;
+use crate::identity::join_identity;
+use crate::strict::{self, KnownElements};
+use crate::summary::{Claims, Tally, add_sentences};
+use crate::xml::{ContentHandler, Element};
+use portcullis_model::test_run::{TestOutcome, TestRun};
 
 /// A report while it is read.
 #[derive(Default)]

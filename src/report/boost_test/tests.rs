@@ -1,8 +1,8 @@
 //! What Boost.Test writes, and what must not pass for it. `real/` holds documents that Boost.Test
 //! itself wrote.
 
-use crate::model::test_run::TestOutcome::{self, Error, Failed, Passed, Skipped};
-use crate::report::testing::{is_green, outcomes, refused, run};
+use crate::testing::{is_green, outcomes, refused, run};
+use portcullis_model::test_run::TestOutcome::{self, Error, Failed, Passed, Skipped};
 
 fn report(suite: &str, cases: &str) -> String {
     format!("<TestResult><TestSuite name='m' {suite}>{cases}</TestSuite></TestResult>")

@@ -1,8 +1,8 @@
 //! One test case: what its elements say, and the one outcome that follows.
 
-use crate::model::test_run::TestOutcome;
-use crate::report::strict::{self, KnownElements, UnknownPart};
-use crate::report::xml::Element;
+use crate::strict::{self, KnownElements, UnknownPart};
+use crate::xml::Element;
+use portcullis_model::test_run::TestOutcome;
 
 /// What Catch2 writes in a case, and of it.
 const KNOWN: &KnownElements = &[

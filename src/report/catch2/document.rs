@@ -1,13 +1,13 @@
 //! The document: groups and test cases.
 
 use super::case::Catch2Case;
-use crate::model::test_run::TestRun;
-use crate::report::attempts::Attempts;
-use crate::report::error::ContentError;
-use crate::report::identity::join_identity;
-use crate::report::strict::{self, KnownElements};
-use crate::report::summary::{Claims, Tally, add_sentences};
-use crate::report::xml::{ContentHandler, Element};
+use crate::attempts::Attempts;
+use crate::error::ContentError;
+use crate::identity::join_identity;
+use crate::strict::{self, KnownElements};
+use crate::summary::{Claims, Tally, add_sentences};
+use crate::xml::{ContentHandler, Element};
+use portcullis_model::test_run::TestRun;
 
 /// A document while it is read.
 #[derive(Default)]

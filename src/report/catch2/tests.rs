@@ -1,8 +1,8 @@
 //! What Catch2 writes, and what must not pass for it. `real/` holds documents that Catch2 itself
 //! wrote.
 
-use crate::model::test_run::TestOutcome::{self, Error, Failed, Passed, Skipped};
-use crate::report::testing::{is_green, outcomes, refused, run};
+use crate::testing::{is_green, outcomes, refused, run};
+use portcullis_model::test_run::TestOutcome::{self, Error, Failed, Passed, Skipped};
 
 fn document(cases: &str) -> String {
     format!("<Catch2TestRun name='load' xml-format-version='3'>{cases}</Catch2TestRun>")

@@ -20,8 +20,8 @@ mod wire;
 use super::encoding::decode_text;
 use super::input::Input;
 use super::{ReportParser, json};
-use crate::model::test_run::TestRun;
-use crate::report::error::ReportError;
+use crate::error::ReportError;
+use portcullis_model::test_run::TestRun;
 
 /// The format.
 pub static FORMAT: ReportParser =

@@ -1,8 +1,8 @@
 //! CTRF as reporters write it, and what must not pass for it.
 
 use super::*;
-use crate::model::test_run::TestOutcome::{self, Error, Failed, Flaky, Passed, Skipped};
-use crate::report::testing::{is_green, outcomes, refused, run};
+use crate::testing::{is_green, outcomes, refused, run};
+use portcullis_model::test_run::TestOutcome::{self, Error, Failed, Flaky, Passed, Skipped};
 use proptest::prelude::*;
 
 fn document(summary: [u64; 6], tests: &str) -> String {

@@ -1,12 +1,12 @@
 //! The document as it is written, and the run that it is.
 
-use crate::model::own_times::OwnTimes;
-use crate::model::test_run::{SEPARATOR, TestOutcome, TestRun};
-use crate::report::attempts::{Attempts, outcome_after};
-use crate::report::error::ContentError;
-use crate::report::said::OutcomeWord;
-use crate::report::strict::UnknownFields;
-use crate::report::summary::{Tally, add_sentences};
+use crate::attempts::{Attempts, outcome_after};
+use crate::error::ContentError;
+use crate::said::OutcomeWord;
+use crate::strict::UnknownFields;
+use crate::summary::{Tally, add_sentences};
+use portcullis_model::own_times::OwnTimes;
+use portcullis_model::test_run::{SEPARATOR, TestOutcome, TestRun};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::borrow::Cow;

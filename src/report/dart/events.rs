@@ -1,6 +1,6 @@
 //! The events, as far as they are read.
 
-use crate::report::strict::UnknownFields;
+use crate::strict::UnknownFields;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::borrow::Cow;

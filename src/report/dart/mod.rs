@@ -34,9 +34,9 @@ mod tests;
 
 use super::input::{Input, read_lines};
 use super::{ReportParser, json};
-use crate::model::test_run::TestRun;
-use crate::report::error::{ContentError, ReportError};
+use crate::error::{ContentError, ReportError};
 use events::DartEvent;
+use portcullis_model::test_run::TestRun;
 use run::Runs;
 
 /// The format.

@@ -1,13 +1,13 @@
 //! Events to runs, and runs to tests.
 
 use super::events::{DartEvent, DartSuite, DartTest};
-use crate::model::test_run::{TestOutcome, TestRun};
-use crate::report::attempts::{Attempts, LIMITS, outcome_after};
-use crate::report::error::ContentError;
-use crate::report::identity::join_identity;
-use crate::report::said::OutcomeWord;
-use crate::report::strict::{self, UnknownPart};
-use crate::report::summary::add_sentences;
+use crate::attempts::{Attempts, LIMITS, outcome_after};
+use crate::error::ContentError;
+use crate::identity::join_identity;
+use crate::said::OutcomeWord;
+use crate::strict::{self, UnknownPart};
+use crate::summary::add_sentences;
+use portcullis_model::test_run::{TestOutcome, TestRun};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// All runs of a report while it is read: one after the other.

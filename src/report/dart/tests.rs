@@ -1,7 +1,7 @@
 //! The events of Dart and Flutter, and what must not pass for them.
 
-use crate::model::test_run::TestOutcome::{self, Error, Failed, Flaky, Passed, Skipped};
-use crate::report::testing::{is_green, outcomes, refused, run};
+use crate::testing::{is_green, outcomes, refused, run};
+use portcullis_model::test_run::TestOutcome::{self, Error, Failed, Flaky, Passed, Skipped};
 
 const START: &str = r#"{"protocolVersion":"0.1.1","runnerVersion":"1.25.0","pid":7,"type":"start","time":0}"#;
 const SUITE: &str = r#"{"suite":{"id":0,"platform":"vm","path":"/home/robin/loader/test/load_test.dart"},"type":"suite","time":0}"#;
@@ -197,7 +197,7 @@ fn no_prefix_is_green() {
     let text = stream(&[&starts(3, "a"), &ends(3, SUCCESS), &starts(4, "b"), &ends(4, SUCCESS), DONE]);
     assert!(is_green(&run(&text)));
     for end in 0..text.trim_end().len() {
-        let read = crate::report::parse(&text.as_bytes()[..end]);
+        let read = crate::parse(&text.as_bytes()[..end]);
         assert!(!read.is_ok_and(|run| is_green(&run) && !run.tests.is_empty()), "cut at {end}");
     }
 }

@@ -1,10 +1,10 @@
 //! Events to packages and tests.
 
 use super::wire::GoEvent;
-use crate::model::test_run::{SEPARATOR, TestOutcome, TestRun};
-use crate::report::attempts::Attempts;
-use crate::report::error::ContentError;
-use crate::report::summary::add_sentences;
+use crate::attempts::Attempts;
+use crate::error::ContentError;
+use crate::summary::add_sentences;
+use portcullis_model::test_run::{SEPARATOR, TestOutcome, TestRun};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// All packages of a report while it is read.

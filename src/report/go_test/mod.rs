@@ -30,9 +30,9 @@ mod wire;
 use super::encoding::decode_head;
 use super::input::{Input, read_lines};
 use super::{ReportParser, json};
-use crate::model::test_run::TestRun;
-use crate::report::error::{ContentError, ReportError};
+use crate::error::{ContentError, ReportError};
 use events::Packages;
+use portcullis_model::test_run::TestRun;
 use wire::GoEvent;
 
 /// The format.

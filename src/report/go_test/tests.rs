@@ -1,8 +1,8 @@
 //! What Go writes, and what must not pass for it.
 
 use super::*;
-use crate::model::test_run::TestOutcome::{Error, Failed, Flaky, Passed, Skipped};
-use crate::report::testing::{is_green, outcomes, refused, run};
+use crate::testing::{is_green, outcomes, refused, run};
+use portcullis_model::test_run::TestOutcome::{Error, Failed, Flaky, Passed, Skipped};
 use proptest::prelude::*;
 
 /// Events of package `p`: each `action` or `action test`.
@@ -135,7 +135,7 @@ fn no_prefix_of_a_package_is_green() {
     let text = events(&["start", "run TestA", "pass TestA", "run TestB", "pass TestB", "pass"]);
     assert!(is_green(&run(&text)));
     for end in 0..text.trim_end().len() {
-        let cut = crate::report::parse(&text.as_bytes()[..end]);
+        let cut = crate::parse(&text.as_bytes()[..end]);
         assert!(cut.is_err_and(|_| true) || !is_green(&run(&text[..end])), "{end}");
     }
 }

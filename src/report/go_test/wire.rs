@@ -4,8 +4,8 @@
 //! (`go help buildjson`); gotestsum copies the lines. Those that are not looked at are named too:
 //! what is in none of them is not passed over (`strict.rs`).
 
-use crate::report::said::{self, Hint};
-use crate::report::strict::{self, UnknownFields, UnknownPart};
+use crate::said::{self, Hint};
+use crate::strict::{self, UnknownFields, UnknownPart};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::borrow::Cow;

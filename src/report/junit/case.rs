@@ -20,9 +20,9 @@
 //!
 //! The worst wins. A test counts as passed only when nothing contradicts it.
 
-use crate::model::test_run::TestOutcome;
-use crate::report::attempts::TestName;
-use crate::report::said::{self, Hint, OutcomeWord, is_no};
+use crate::attempts::TestName;
+use crate::said::{self, Hint, OutcomeWord, is_no};
+use portcullis_model::test_run::TestOutcome;
 
 /// What an element says, outside or inside a test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

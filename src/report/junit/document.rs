@@ -3,12 +3,12 @@
 use super::case::{JunitCase, Saying};
 use super::identity::{suite_step, test_identity, without_time};
 use super::suite::JunitSuite;
-use crate::model::test_run::{TestOutcome, TestRun};
-use crate::report::attempts::{Attempts, TestName, outcome_after};
-use crate::report::error::ContentError;
-use crate::report::said::{self, Hint, OutcomeWord};
-use crate::report::summary::add_sentences;
-use crate::report::xml::{ContentHandler, Element};
+use crate::attempts::{Attempts, TestName, outcome_after};
+use crate::error::ContentError;
+use crate::said::{self, Hint, OutcomeWord};
+use crate::summary::add_sentences;
+use crate::xml::{ContentHandler, Element};
+use portcullis_model::test_run::{TestOutcome, TestRun};
 
 /// The longest text that can be a word of failure.
 const LONGEST_WORD: usize = 32;

@@ -20,9 +20,9 @@
 //! be a count and is not one is a contradiction.
 
 use super::case::JunitTally;
-use crate::model::test_run::TestOutcome;
-use crate::report::said::{self, Hint};
-use crate::report::xml::AttributePair;
+use crate::said::{self, Hint};
+use crate::xml::AttributePair;
+use portcullis_model::test_run::TestOutcome;
 use std::collections::BTreeSet;
 
 /// A suite while it is read.

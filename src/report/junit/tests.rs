@@ -1,8 +1,8 @@
 //! JUnit XML in all its dialects, and everything that must not pass for it.
 
 use super::*;
-use crate::model::test_run::TestOutcome::{self, Error, Failed, Flaky, Passed, Skipped};
-use crate::report::testing::{is_green, outcomes, refused, run};
+use crate::testing::{is_green, outcomes, refused, run};
+use portcullis_model::test_run::TestOutcome::{self, Error, Failed, Flaky, Passed, Skipped};
 use proptest::prelude::*;
 
 /// The outcome of the one test in a suite, and whether the report contradicts itself.
@@ -520,7 +520,7 @@ fn other_encodings_are_recognised() {
         std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
     let latin1 = b"<?xml version='1.0' encoding='ISO-8859-15'?><testsuite name='\xe9'><testcase name='a'/></testsuite>";
     for bytes in [utf16.as_slice(), latin1, format!("\u{feff}{text}").as_bytes()] {
-        assert_eq!(outcomes(&crate::report::parse(bytes).unwrap()), [("é > a", Passed)]);
+        assert_eq!(outcomes(&crate::parse(bytes).unwrap()), [("é > a", Passed)]);
     }
 }
 
@@ -544,7 +544,7 @@ fn no_prefix_of_a_document_is_a_run() {
 proptest! {
     #[test]
     fn arbitrary_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-        let _ = crate::report::parse(&bytes);
+        let _ = crate::parse(&bytes);
         let _ = parse_junit(Input::Whole(&bytes));
     }
 

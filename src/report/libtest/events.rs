@@ -1,10 +1,10 @@
 //! Events to suites and tests.
 
 use super::wire::LibtestEvent;
-use crate::model::test_run::{TestOutcome, TestRun};
-use crate::report::attempts::Attempts;
-use crate::report::error::ContentError;
-use crate::report::summary::{Tally, add_sentences};
+use crate::attempts::Attempts;
+use crate::error::ContentError;
+use crate::summary::{Tally, add_sentences};
+use portcullis_model::test_run::{TestOutcome, TestRun};
 use std::collections::BTreeSet;
 
 /// All suites of a report while it is read: one after the other.

@@ -22,9 +22,9 @@ mod wire;
 
 use super::input::{Input, read_lines};
 use super::{ReportParser, json};
-use crate::model::test_run::TestRun;
-use crate::report::error::{ContentError, ReportError};
+use crate::error::{ContentError, ReportError};
 use events::LibtestSuites;
+use portcullis_model::test_run::TestRun;
 use wire::LibtestEvent;
 
 /// The format.

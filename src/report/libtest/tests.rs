@@ -1,8 +1,8 @@
 //! What libtest and nextest write, and what must not pass for it.
 
 use super::*;
-use crate::model::test_run::TestOutcome::{Error, Failed, Flaky, Passed, Skipped};
-use crate::report::testing::{is_green, outcomes, refused, run};
+use crate::testing::{is_green, outcomes, refused, run};
+use portcullis_model::test_run::TestOutcome::{Error, Failed, Flaky, Passed, Skipped};
 use proptest::prelude::*;
 
 /// A suite of libtest with these events, `event name` each.
@@ -133,7 +133,7 @@ fn no_prefix_of_a_report_is_green() {
     assert!(is_green(&run(&text)));
     for cut in 1..text.trim_end().len() {
         let cut = &text[..cut];
-        assert!(crate::report::parse(cut.as_bytes()).map_or(true, |run| !is_green(&run)), "{cut}");
+        assert!(crate::parse(cut.as_bytes()).map_or(true, |run| !is_green(&run)), "{cut}");
     }
 }
 

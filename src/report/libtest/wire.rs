@@ -4,7 +4,7 @@
 //! and of nextest (`nextest-runner/src/reporter/structured/libtest.rs`). Those that are not looked
 //! at are named too: what is in none of them is not passed over (`strict.rs`).
 
-use crate::report::strict::{self, UnknownFields, UnknownPart};
+use crate::strict::{self, UnknownFields, UnknownPart};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::borrow::Cow;

@@ -21,10 +21,10 @@ use super::CoverageParser;
 use super::gathered::{GatheredCoverage, shorten_text};
 use super::looks::begins_with;
 use super::values::{compare_totals, read_claim, read_hit, read_line_number};
-use crate::model::line_coverage::CoverageFormat;
-use crate::report::error::{ContentError, ReportError};
-use crate::report::input::Input;
-use crate::report::xml::{self, COVERAGE, ContentHandler, Element};
+use crate::error::{ContentError, ReportError};
+use crate::input::Input;
+use crate::xml::{self, COVERAGE, ContentHandler, Element};
+use portcullis_model::line_coverage::CoverageFormat;
 
 /// The format.
 pub static FORMAT: CoverageParser =

@@ -18,11 +18,11 @@
 use super::CoverageParser;
 use super::gathered::{GatheredCoverage, is_absolute, is_hit, line_number, shorten_text};
 use super::looks::first_elements;
-use crate::model::line_coverage::CoverageFormat;
-use crate::model::own_times::OwnTimes;
-use crate::report::error::{ContentError, ReportError};
-use crate::report::input::Input;
-use crate::report::xml::{self, COVERAGE, ContentHandler, Element};
+use crate::error::{ContentError, ReportError};
+use crate::input::Input;
+use crate::xml::{self, COVERAGE, ContentHandler, Element};
+use portcullis_model::line_coverage::CoverageFormat;
+use portcullis_model::own_times::OwnTimes;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The format.

@@ -9,8 +9,8 @@ use super::CoverageParser;
 use super::gathered::{GatheredCoverage, GatheredFile, shorten_text};
 use super::looks::Json;
 use super::values::{LineNumber, ObjectEntries, read_document};
-use crate::model::line_coverage::CoverageFormat;
-use crate::report::error::ReportError;
+use crate::error::ReportError;
+use portcullis_model::line_coverage::CoverageFormat;
 use serde::Deserialize;
 use std::collections::BTreeSet;
 

@@ -222,7 +222,7 @@ const KNOWN: &[ForeignCoverage] = &[
 
 /// What the file is and what to do instead, in one sentence, if it is known.
 pub fn answer(bytes: &[u8]) -> Option<String> {
-    if let Some(format) = crate::report::TABLE.iter().find(|format| (format.detect)(bytes)) {
+    if let Some(format) = crate::TABLE.iter().find(|format| (format.detect)(bytes)) {
         let name = format.name;
         return Some(format!(
             "it is a report of tests ({name}) and none of coverage; it belongs to the reports of a suite"
@@ -323,7 +323,7 @@ mod tests {
             let instead = known.instead.to_lowercase();
             let mut formats = LEADS.iter().filter(|(words, _)| instead.contains(words)).peekable();
             let is_read = |format: &str| {
-                format.is_empty() || crate::model::line_coverage::CoverageFormat::named(format).is_some()
+                format.is_empty() || portcullis_model::line_coverage::CoverageFormat::named(format).is_some()
             };
             assert!(formats.peek().is_some(), "{}", known.instead);
             assert!(formats.all(|(_, format)| is_read(format)), "{}", known.instead);
@@ -361,7 +361,7 @@ mod tests {
     #[test]
     fn a_format_that_was_named_wrongly_is_answered_with_the_right_one() {
         let named = |text: &str, name: &str| {
-            parse(text.as_bytes(), crate::model::line_coverage::CoverageFormat::named(name))
+            parse(text.as_bytes(), portcullis_model::line_coverage::CoverageFormat::named(name))
                 .unwrap_err()
                 .message
         };

@@ -1,10 +1,10 @@
 //! What a parser has gathered so far.
 
 use super::{Reported, ReportedFile};
-use crate::model::line_coverage::FileLines;
-use crate::model::lines::Lines;
-use crate::model::own_times::OwnTimes;
-use crate::report::error::ContentError;
+use crate::error::ContentError;
+use portcullis_model::line_coverage::FileLines;
+use portcullis_model::lines::Lines;
+use portcullis_model::own_times::OwnTimes;
 use std::collections::BTreeMap;
 
 /// No source file has a line of a greater number; a report that says so is refused.

@@ -13,8 +13,8 @@
 
 use super::CoverageParser;
 use super::gathered::{GatheredCoverage, is_hit, line_number, shorten_text};
-use crate::model::line_coverage::CoverageFormat;
-use crate::report::error::{ContentError, ReportError};
+use crate::error::{ContentError, ReportError};
+use portcullis_model::line_coverage::CoverageFormat;
 use std::collections::BTreeMap;
 
 /// The format.

@@ -14,12 +14,12 @@
 
 use super::CoverageParser;
 use super::gathered::{GatheredCoverage, is_hit, line_number, shorten_text};
-use crate::model::line_coverage::CoverageFormat;
-use crate::report::encoding::{decode_head, decode_text};
-use crate::report::error::{ContentError, ReportError};
+use crate::encoding::{decode_head, decode_text};
+use crate::error::{ContentError, ReportError};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use md5::{Digest, Md5};
+use portcullis_model::line_coverage::CoverageFormat;
 use std::collections::BTreeMap;
 
 /// The format.

@@ -11,8 +11,8 @@ use super::CoverageParser;
 use super::gathered::{GatheredCoverage, GatheredFile, LAST_LINE};
 use super::looks::Json;
 use super::values::read_document;
-use crate::model::line_coverage::CoverageFormat;
-use crate::report::error::ReportError;
+use crate::error::ReportError;
+use portcullis_model::line_coverage::CoverageFormat;
 use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 

@@ -1,6 +1,6 @@
 //! How a file begins: enough to tell one coverage format from another without reading it.
 
-use crate::report::encoding::decode_head;
+use crate::encoding::decode_head;
 use quick_xml::Reader;
 use quick_xml::events::Event;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};

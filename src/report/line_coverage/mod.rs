@@ -6,10 +6,10 @@
 //! A line that any test executed was executed, so what a report says twice adds up.
 
 use super::MAXIMUM_BYTES;
-use crate::model::line_coverage::{CoverageFormat, FileLines};
-use crate::model::own_times::OwnTimes;
-use crate::report::error::ReportError;
+use crate::error::ReportError;
 use gathered::GatheredCoverage;
+use portcullis_model::line_coverage::{CoverageFormat, FileLines};
+use portcullis_model::own_times::OwnTimes;
 use std::collections::BTreeMap;
 
 mod clover;

@@ -12,10 +12,10 @@
 use super::CoverageParser;
 use super::gathered::{GatheredCoverage, GatheredFile, shorten_text};
 use super::values::{compare_totals, read_claim, read_hit, read_line_number};
-use crate::model::line_coverage::CoverageFormat;
-use crate::report::error::{ContentError, ReportError};
-use crate::report::input::Input;
-use crate::report::xml::{self, COVERAGE, ContentHandler, Element};
+use crate::error::{ContentError, ReportError};
+use crate::input::Input;
+use crate::xml::{self, COVERAGE, ContentHandler, Element};
+use portcullis_model::line_coverage::CoverageFormat;
 use std::collections::BTreeMap;
 
 /// The format.
@@ -385,7 +385,7 @@ mod tests {
                 let over = || points.iter().filter(|point| (point.first..=point.last).contains(&line));
                 let shortest = over().map(|point| point.last - point.first).min();
                 let hit = over().any(|point| Some(point.last - point.first) == shortest && point.hit);
-                let holds = |lines: &crate::model::lines::Lines| lines.runs().iter().any(|run| (run.0..=run.1).contains(&line));
+                let holds = |lines: &portcullis_model::lines::Lines| lines.runs().iter().any(|run| (run.0..=run.1).contains(&line));
                 prop_assert_eq!((holds(&lines.executable), holds(&lines.hit)), (shortest.is_some(), hit), "{}", line);
             }
         }

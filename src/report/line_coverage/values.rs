@@ -1,8 +1,8 @@
 //! Numbers and objects as coverage tools write them in JSON, and numbers as they write them in XML.
 
 use super::gathered::{LAST_LINE, is_hit, shorten_text};
-use crate::report::error::{ContentError, ReportError};
-use crate::report::{encoding, json};
+use crate::error::{ContentError, ReportError};
+use crate::{encoding, json};
 use serde::de::{DeserializeOwned, Deserializer, Error, MapAccess, Visitor};
 use serde::{Deserialize, de};
 use std::collections::BTreeSet;

@@ -7,8 +7,8 @@ use super::CoverageParser;
 use super::gathered::{GatheredCoverage, shorten_text};
 use super::looks::Json;
 use super::values::{Hit, LineNumber, ObjectEntries, read_document};
-use crate::model::line_coverage::CoverageFormat;
-use crate::report::error::{ContentError, ReportError};
+use crate::error::{ContentError, ReportError};
+use portcullis_model::line_coverage::CoverageFormat;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 

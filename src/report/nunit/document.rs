@@ -1,13 +1,13 @@
 //! The document: suites and tests.
 
 use super::outcome::{has_failed, read_outcome};
-use crate::model::test_run::{SEPARATOR, TestOutcome, TestRun};
-use crate::report::attempts::{Attempts, TestName};
-use crate::report::dotnet::{OpenTest, assembly_name, is_assembly, take_times};
-use crate::report::error::ContentError;
-use crate::report::said::{self, Hint};
-use crate::report::summary::{Claims, Tally, add_sentences};
-use crate::report::xml::{ContentHandler, Element};
+use crate::attempts::{Attempts, TestName};
+use crate::dotnet::{OpenTest, assembly_name, is_assembly, take_times};
+use crate::error::ContentError;
+use crate::said::{self, Hint};
+use crate::summary::{Claims, Tally, add_sentences};
+use crate::xml::{ContentHandler, Element};
+use portcullis_model::test_run::{SEPARATOR, TestOutcome, TestRun};
 
 /// A document while it is read.
 #[derive(Default)]

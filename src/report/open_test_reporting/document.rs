@@ -1,11 +1,11 @@
 //! What events and trees have in common: the elements within a node.
 
 use super::node::{OtrNode, OtrNodeKind};
-use crate::model::own_times::OwnTimes;
-use crate::model::test_run::TestRun;
-use crate::report::error::ContentError;
-use crate::report::strict;
-use crate::report::xml::{self, ContentHandler, Element};
+use crate::error::ContentError;
+use crate::strict;
+use crate::xml::{self, ContentHandler, Element};
+use portcullis_model::own_times::OwnTimes;
+use portcullis_model::test_run::TestRun;
 
 /// How the nodes of a report are nested.
 pub trait Parts: Default {

@@ -2,13 +2,13 @@
 
 use super::document::Parts;
 use super::node::OtrNode;
-use crate::model::own_times::OwnTimes;
-use crate::model::test_run::TestRun;
-use crate::report::attempts::{Attempts, LIMITS};
-use crate::report::error::ContentError;
-use crate::report::identity::join_identity;
-use crate::report::summary::add_sentences;
-use crate::report::xml::Element;
+use crate::attempts::{Attempts, LIMITS};
+use crate::error::ContentError;
+use crate::identity::join_identity;
+use crate::summary::add_sentences;
+use crate::xml::Element;
+use portcullis_model::own_times::OwnTimes;
+use portcullis_model::test_run::TestRun;
 use std::collections::BTreeMap;
 
 /// How deep nodes may nest.

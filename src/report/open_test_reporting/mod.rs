@@ -35,9 +35,9 @@ mod tree;
 use super::encoding::decode_head;
 use super::input::Input;
 use super::{ReportParser, xml};
-use crate::model::test_run::TestRun;
-use crate::report::error::ReportError;
+use crate::error::ReportError;
 use document::OtrDocument;
+use portcullis_model::test_run::TestRun;
 
 /// The format.
 pub static FORMAT: ReportParser = ReportParser {

@@ -1,9 +1,9 @@
 //! A test or container, and what becomes of it.
 
-use crate::model::test_run::{TestOutcome, TestRun};
-use crate::report::strict::{self, KnownElements, UnknownPart};
-use crate::report::summary::add_sentences;
-use crate::report::xml::Element;
+use crate::strict::{self, KnownElements, UnknownPart};
+use crate::summary::add_sentences;
+use crate::xml::Element;
+use portcullis_model::test_run::{TestOutcome, TestRun};
 
 /// What writers write about a test or container, and in a result. Other things may appear within
 /// `metadata`, `sources` and `attachments`.

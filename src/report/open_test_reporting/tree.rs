@@ -2,12 +2,12 @@
 
 use super::document::Parts;
 use super::node::OtrNode;
-use crate::model::own_times::OwnTimes;
-use crate::model::test_run::TestRun;
-use crate::report::attempts::Attempts;
-use crate::report::error::ContentError;
-use crate::report::identity::join_identity;
-use crate::report::xml::Element;
+use crate::attempts::Attempts;
+use crate::error::ContentError;
+use crate::identity::join_identity;
+use crate::xml::Element;
+use portcullis_model::own_times::OwnTimes;
+use portcullis_model::test_run::TestRun;
 
 /// A tree while it is read.
 #[derive(Default)]

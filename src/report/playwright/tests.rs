@@ -1,8 +1,8 @@
 //! What Playwright writes, and what must not pass for it. `real/` holds documents that Playwright
 //! 1.65 itself wrote; texts, stack traces and attachments were taken out.
 
-use crate::model::test_run::TestOutcome::{self, Error, Failed, Flaky, Passed, Skipped};
-use crate::report::testing::{is_green, outcomes, refused, run};
+use crate::testing::{is_green, outcomes, refused, run};
+use portcullis_model::test_run::TestOutcome::{self, Error, Failed, Flaky, Passed, Skipped};
 
 fn document(tests: &str, ok: bool, rest: &str) -> String {
     format!(

@@ -1,12 +1,12 @@
 //! The document as it is written, and the run that it is.
 
-use crate::model::own_times::OwnTimes;
-use crate::model::test_run::{TestOutcome, TestRun};
-use crate::report::attempts::{Attempts, outcome_after};
-use crate::report::error::ContentError;
-use crate::report::identity::join_identity;
-use crate::report::strict::{UnknownFields, UnknownPart};
-use crate::report::summary::add_sentences;
+use crate::attempts::{Attempts, outcome_after};
+use crate::error::ContentError;
+use crate::identity::join_identity;
+use crate::strict::{UnknownFields, UnknownPart};
+use crate::summary::add_sentences;
+use portcullis_model::own_times::OwnTimes;
+use portcullis_model::test_run::{TestOutcome, TestRun};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::borrow::Cow;

@@ -1,12 +1,12 @@
 //! The document: functions, and what is said of their rows.
 
-use crate::model::test_run::{TestOutcome, TestRun};
-use crate::report::attempts::Attempts;
-use crate::report::error::ContentError;
-use crate::report::identity::{join_identity, make_visible};
-use crate::report::strict::{self, KnownElements};
-use crate::report::summary::add_sentences;
-use crate::report::xml::{self, ContentHandler, Element};
+use crate::attempts::Attempts;
+use crate::error::ContentError;
+use crate::identity::{join_identity, make_visible};
+use crate::strict::{self, KnownElements};
+use crate::summary::add_sentences;
+use crate::xml::{self, ContentHandler, Element};
+use portcullis_model::test_run::{TestOutcome, TestRun};
 use std::collections::BTreeMap;
 
 /// A document while it is read.

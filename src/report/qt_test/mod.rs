@@ -25,9 +25,9 @@ mod tests;
 
 use super::input::Input;
 use super::{ReportParser, xml};
-use crate::model::test_run::TestRun;
-use crate::report::error::ReportError;
+use crate::error::ReportError;
 use document::QtTestDocument;
+use portcullis_model::test_run::TestRun;
 
 /// The format.
 pub static FORMAT: ReportParser =

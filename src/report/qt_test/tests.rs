@@ -1,8 +1,8 @@
 //! What Qt Test writes, and what must not pass for it. `real/` holds documents that Qt itself
 //! wrote.
 
-use crate::model::test_run::TestOutcome::{self, Error, Failed, Passed, Skipped};
-use crate::report::testing::{is_green, outcomes, refused, run};
+use crate::testing::{is_green, outcomes, refused, run};
+use portcullis_model::test_run::TestOutcome::{self, Error, Failed, Passed, Skipped};
 
 fn document(functions: &str) -> String {
     format!(

@@ -1,13 +1,13 @@
 //! The document: suites, tests and what they are made of.
 
 use super::suite::{RobotStatus, RobotSuite, RobotTest, normalize_time};
-use crate::model::test_run::{TestOutcome, TestRun};
-use crate::report::attempts::{Attempts, LIMITS};
-use crate::report::error::ContentError;
-use crate::report::identity::join_identity;
-use crate::report::strict::{self, KnownElements};
-use crate::report::summary::{Claims, Tally, add_sentences};
-use crate::report::xml::{ContentHandler, Element};
+use crate::attempts::{Attempts, LIMITS};
+use crate::error::ContentError;
+use crate::identity::join_identity;
+use crate::strict::{self, KnownElements};
+use crate::summary::{Claims, Tally, add_sentences};
+use crate::xml::{ContentHandler, Element};
+use portcullis_model::test_run::{TestOutcome, TestRun};
 
 /// How much of a message is looked at, in bytes.
 const MESSAGE: usize = 1 << 20;

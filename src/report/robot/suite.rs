@@ -1,8 +1,8 @@
 //! Suites and tests while they are read.
 
-use crate::model::test_run::TestOutcome;
-use crate::report::strict::UnknownPart;
-use crate::report::xml::Element;
+use crate::strict::UnknownPart;
+use crate::xml::Element;
+use portcullis_model::test_run::TestOutcome;
 
 /// What a `status` says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,8 +1,8 @@
 //! What Robot Framework writes, and what must not pass for it. `real/` holds documents that Robot
 //! Framework 7.5 itself wrote.
 
-use crate::model::test_run::TestOutcome::{self, Error, Failed, Flaky, Passed, Skipped};
-use crate::report::testing::{is_green, outcomes, refused, run};
+use crate::testing::{is_green, outcomes, refused, run};
+use portcullis_model::test_run::TestOutcome::{self, Error, Failed, Flaky, Passed, Skipped};
 
 fn document(suite: &str) -> String {
     format!(

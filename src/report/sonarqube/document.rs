@@ -1,12 +1,12 @@
 //! The document: files and test cases.
 
-use crate::model::test_run::{TestOutcome, TestRun};
-use crate::report::attempts::Attempts;
-use crate::report::error::ContentError;
-use crate::report::identity::join_identity;
-use crate::report::strict;
-use crate::report::summary::add_sentences;
-use crate::report::xml::{ContentHandler, Element};
+use crate::attempts::Attempts;
+use crate::error::ContentError;
+use crate::identity::join_identity;
+use crate::strict;
+use crate::summary::add_sentences;
+use crate::xml::{ContentHandler, Element};
+use portcullis_model::test_run::{TestOutcome, TestRun};
 
 /// A document while it is read.
 #[derive(Default)]

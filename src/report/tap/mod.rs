@@ -31,10 +31,10 @@ mod tests;
 use super::ReportParser;
 use super::encoding::decode_head;
 use super::input::{Input, read_lines};
-use crate::model::test_run::TestRun;
-use crate::report::error::ReportError;
+use crate::error::ReportError;
 use kernel::Kernel;
 use line::TapLine;
+use portcullis_model::test_run::TestRun;
 use stream::Streams;
 
 /// The format.

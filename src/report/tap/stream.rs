@@ -1,11 +1,11 @@
 //! The streams of a TAP report: one for each open level, the innermost last.
 
 use super::line::{INDENT, TapLine, TestPoint};
-use crate::model::test_run::{SEPARATOR, TestOutcome, TestRun};
-use crate::report::attempts::Attempts;
-use crate::report::error::ContentError;
-use crate::report::said::{self, Hint};
-use crate::report::summary::add_sentences;
+use crate::attempts::Attempts;
+use crate::error::ContentError;
+use crate::said::{self, Hint};
+use crate::summary::add_sentences;
+use portcullis_model::test_run::{SEPARATOR, TestOutcome, TestRun};
 use std::collections::BTreeSet;
 
 /// How deep subtests may nest.

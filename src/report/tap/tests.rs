@@ -1,8 +1,8 @@
 //! TAP as runners write it, and everything that must not pass for it.
 
 use super::*;
-use crate::model::test_run::TestOutcome::{Failed, Passed, Skipped};
-use crate::report::testing::{is_green, outcomes, refused, run};
+use crate::testing::{is_green, outcomes, refused, run};
+use portcullis_model::test_run::TestOutcome::{Failed, Passed, Skipped};
 use proptest::prelude::*;
 
 fn contradictions(text: &str) -> Vec<String> {
@@ -129,8 +129,8 @@ fn equal_names_are_several_tests_and_the_worst_decides() {
 fn carriage_returns_and_utf_16_are_read() {
     assert!(is_green(&run("1..1\r\nok 1 - a\r\n")));
     let utf16: Vec<u8> = "\u{feff}1..1\r\nok 1 - é\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
-    assert_eq!(outcomes(&crate::report::parse(&utf16).unwrap()), [("é", Passed)]);
-    assert_eq!(crate::report::parse(b"1..1\nok 1 - \xff\n").unwrap_err().line, Some(2));
+    assert_eq!(outcomes(&crate::parse(&utf16).unwrap()), [("é", Passed)]);
+    assert_eq!(crate::parse(b"1..1\nok 1 - \xff\n").unwrap_err().line, Some(2));
 }
 
 #[test]

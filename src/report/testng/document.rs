@@ -1,13 +1,13 @@
 //! The document: suites, tests, classes and methods.
 
 use super::method::{MethodRecord, OpenMethod, fold_records};
-use crate::model::test_run::{TestOutcome, TestRun};
-use crate::report::attempts::LIMITS;
-use crate::report::error::ContentError;
-use crate::report::identity::join_identity;
-use crate::report::strict::{self, KnownElements};
-use crate::report::summary::{Claims, Tally, add_sentences};
-use crate::report::xml::{self, ContentHandler, Element};
+use crate::attempts::LIMITS;
+use crate::error::ContentError;
+use crate::identity::join_identity;
+use crate::strict::{self, KnownElements};
+use crate::summary::{Claims, Tally, add_sentences};
+use crate::xml::{self, ContentHandler, Element};
+use portcullis_model::test_run::{TestOutcome, TestRun};
 
 /// What TestNG writes.
 const KNOWN: &KnownElements = &[

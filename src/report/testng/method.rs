@@ -1,11 +1,11 @@
 //! One `test-method`, and what becomes of all records of a test.
 
-use crate::model::test_run::TestOutcome;
-use crate::report::attempts::Attempts;
-use crate::report::error::ContentError;
-use crate::report::identity::make_visible;
-use crate::report::strict::UnknownPart;
-use crate::report::xml::Element;
+use crate::attempts::Attempts;
+use crate::error::ContentError;
+use crate::identity::make_visible;
+use crate::strict::UnknownPart;
+use crate::xml::Element;
+use portcullis_model::test_run::TestOutcome;
 use std::collections::BTreeMap;
 
 /// A method while it is read.

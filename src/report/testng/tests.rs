@@ -1,8 +1,8 @@
 //! What TestNG writes, and what must not pass for it. `real/` holds documents that TestNG 6.9
 //! itself wrote.
 
-use crate::model::test_run::TestOutcome::{self, Error, Failed, Flaky, Passed, Skipped};
-use crate::report::testing::{is_green, outcomes, refused, run};
+use crate::testing::{is_green, outcomes, refused, run};
+use portcullis_model::test_run::TestOutcome::{self, Error, Failed, Flaky, Passed, Skipped};
 
 fn document(root: &str, methods: &str) -> String {
     format!(

@@ -1,12 +1,12 @@
 //! The document: results and definitions, which are joined at its end.
 
-use crate::model::test_run::{SEPARATOR, TestOutcome, TestRun};
-use crate::report::attempts::{Attempts, LIMITS, TestName};
-use crate::report::dotnet::{below_class, class_name};
-use crate::report::error::ContentError;
-use crate::report::said::{self, Hint};
-use crate::report::summary::{Claims, Tally, add_sentences};
-use crate::report::xml::{ContentHandler, Element};
+use crate::attempts::{Attempts, LIMITS, TestName};
+use crate::dotnet::{below_class, class_name};
+use crate::error::ContentError;
+use crate::said::{self, Hint};
+use crate::summary::{Claims, Tally, add_sentences};
+use crate::xml::{ContentHandler, Element};
+use portcullis_model::test_run::{SEPARATOR, TestOutcome, TestRun};
 use std::collections::BTreeMap;
 
 /// A document while it is read.

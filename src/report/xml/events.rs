@@ -1,9 +1,9 @@
 //! Where the events of a document come from: the text of the whole, or a stream.
 
 use super::{ContentHandler, XmlDocument, XmlLimits, lower_case, part_of};
-use crate::report::encoding::{decode_document, decode_head, decode_output};
-use crate::report::error::{ContentError, ReportError};
-use crate::report::input::{Input, ReportStream};
+use crate::encoding::{decode_document, decode_head, decode_output};
+use crate::error::{ContentError, ReportError};
+use crate::input::{Input, ReportStream};
 use memchr::memchr2;
 use quick_xml::Reader;
 use quick_xml::events::Event;

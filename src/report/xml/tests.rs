@@ -1,9 +1,9 @@
 //! What the reader hands on, and what it refuses.
 
 use super::*;
-use crate::report::ReportError;
-use crate::report::error::ContentError;
-use crate::report::input::Input;
+use crate::ReportError;
+use crate::error::ContentError;
+use crate::input::Input;
 use proptest::prelude::*;
 
 /// Writes down what it is told.

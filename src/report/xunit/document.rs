@@ -1,12 +1,12 @@
 //! The document: assemblies, collections and tests.
 
-use crate::model::test_run::{SEPARATOR, TestOutcome, TestRun};
-use crate::report::attempts::{Attempts, TestName};
-use crate::report::dotnet::{OpenTest, assembly_name, below_class, take_times};
-use crate::report::error::ContentError;
-use crate::report::said::{self, Hint};
-use crate::report::summary::{Claims, Tally, add_sentences};
-use crate::report::xml::{ContentHandler, Element};
+use crate::attempts::{Attempts, TestName};
+use crate::dotnet::{OpenTest, assembly_name, below_class, take_times};
+use crate::error::ContentError;
+use crate::said::{self, Hint};
+use crate::summary::{Claims, Tally, add_sentences};
+use crate::xml::{ContentHandler, Element};
+use portcullis_model::test_run::{SEPARATOR, TestOutcome, TestRun};
 
 /// A document while it is read.
 #[derive(Default)]

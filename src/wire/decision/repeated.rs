@@ -1,9 +1,9 @@
 //! The part of a decision that a deployment record repeats.
 
 use super::v1::OutcomeV1;
-use crate::model::change::Revision;
-use crate::model::decision::Outcome;
-use crate::model::digest::Digest;
+use portcullis_model::change::Revision;
+use portcullis_model::decision::Outcome;
+use portcullis_model::digest::Digest;
 use serde::Deserialize;
 
 /// What the JSON of a decision says of things that its record says too, whatever version of the

@@ -1,7 +1,7 @@
 //! Version 1 of a decision. The order of the fields is their order in the file, and the
 //! documentation of types and fields is that of the schema: it is written for readers of the file.
 
-use crate::wire::text::{CommitText, DigestText, PathText};
+use crate::text::{CommitText, DigestText, PathText};
 use serde::{Deserialize, Serialize};
 
 mod read;

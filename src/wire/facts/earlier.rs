@@ -7,9 +7,9 @@
 
 use super::v4::VERSION;
 use super::{FactsError, GatheredFacts};
-use crate::model::waiver;
-use crate::wire::form::Form;
-use crate::wire::strict::StrictValue;
+use crate::form::Form;
+use crate::strict::StrictValue;
+use portcullis_model::waiver;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 

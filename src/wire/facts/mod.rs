@@ -3,8 +3,8 @@
 //! Facts of a change and facts of a deployment are one form, and its member `kind` tells them
 //! apart. Earlier versions had no such member: see [`earlier`].
 
-use crate::model::gathered::GatheredFacts;
-use crate::wire::form::{Form, Misshapen};
+use crate::form::{Form, Misshapen};
+use portcullis_model::gathered::GatheredFacts;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::fmt;

@@ -1,8 +1,8 @@
 //! Facts as JSON values, for tests that change them.
 
 use super::{FactsError, GatheredFacts, read_facts};
-use crate::model::deployment::Deployment;
-use crate::model::facts::Facts;
+use portcullis_model::deployment::Deployment;
+use portcullis_model::facts::Facts;
 use serde_json::Value;
 
 /// Facts as they are written.

@@ -5,10 +5,8 @@
 //! No member may be missing: what is not there is an error and never an absence. What earlier
 //! versions do not hold, [`super::earlier`] fills in.
 
-use crate::model::deployment::Deployment;
-use crate::model::facts::Facts;
-use crate::wire::form::{Form, Misshapen, MomentText, present};
-use crate::wire::text::{BranchText, CommitText};
+use crate::form::{Form, Misshapen, MomentText, present};
+use crate::text::{BranchText, CommitText};
 use change::ChangeV4;
 use deployment::{BackV4, BaselineV4, DeployerV4, ElsewhereV4, HostDeploymentV4, LandingFactsV4, RecordedV4};
 use evidence::EvidenceFactsV4;
@@ -17,6 +15,8 @@ use gate::{GateTextsV4, InquiryV4};
 use host::HostFactsV4;
 use landing::SpanV4;
 use lines::LineCoverageV4;
+use portcullis_model::deployment::Deployment;
+use portcullis_model::facts::Facts;
 use report::ReportV4;
 use serde::{Deserialize, Serialize};
 

@@ -5,8 +5,8 @@
 //! A reader refuses members that it does not know: an entry is bound to its digest byte for byte,
 //! and a member that one version ignores would be a place to hide something from it.
 
-use crate::wire::decision::v1::OutcomeV1;
-use crate::wire::text::{CommitText, DigestText, EnvironmentText};
+use crate::decision::v1::OutcomeV1;
+use crate::text::{CommitText, DigestText, EnvironmentText};
 use serde::{Deserialize, Serialize};
 
 /// The number in the member `schema`.

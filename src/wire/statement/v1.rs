@@ -4,13 +4,13 @@
 //! more than a million tests, so they are a parameter: to write them they are borrowed from the
 //! model, and to read them the reader chooses what to keep.
 
-use crate::model::evidence::coverage::{Doubt, RecordedCoverage, RecordedFile};
-use crate::model::evidence::{
+use crate::form::{Form, Misshapen, MomentText, choices, objects};
+use crate::text::{CommitText, CoverageFormatText, DigestText, LineRuns, ObjectText, PathText};
+use portcullis_model::evidence::coverage::{Doubt, RecordedCoverage, RecordedFile};
+use portcullis_model::evidence::{
     Command, ExitStatus, Material, Producer, RecordedRun, ReportName, Subject, WorkTree,
 };
-use crate::model::test_run::{Test, TestOutcome};
-use crate::wire::form::{Form, Misshapen, MomentText, choices, objects};
-use crate::wire::text::{CommitText, CoverageFormatText, DigestText, LineRuns, ObjectText, PathText};
+use portcullis_model::test_run::{Test, TestOutcome};
 use serde::{Deserialize, Serialize};
 
 /// The number at the end of the predicate type.
@@ -208,7 +208,7 @@ pub struct RecordedRunV1<T = Vec<TestV1>> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub command: Option<CommandV1>,
     /// The configuration or shard; null where there is only one.
-    #[serde(deserialize_with = "crate::wire::form::present")]
+    #[serde(deserialize_with = "crate::form::present")]
     pub configuration: Option<String>,
     /// Where a report contradicts itself.
     pub contradictions: Vec<String>,

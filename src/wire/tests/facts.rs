@@ -2,9 +2,9 @@
 //! may be missing or more.
 
 use super::{Validator, json, members_of, places_of, refuses_every_change, with, without};
-use crate::wire::facts::testing::value_of;
-use crate::wire::facts::{FactsError, read_facts, write_facts};
-use crate::wire::schema::find;
+use crate::facts::testing::value_of;
+use crate::facts::{FactsError, read_facts, write_facts};
+use crate::schema::find;
 use serde_json::Value;
 use snapbox::data::DataFormat;
 use snapbox::{Data, assert_data_eq};
@@ -166,14 +166,14 @@ fn facts_of_another_host_without_its_conventions_are_refused() {
     assert_eq!(document.pointer("/host/conventions"), Some(&json!(null)));
     assert!(read(&with(&document, "/host/kind", json!("gitlab"))).is_err());
     assert!(read(&with(&document, "/host/kind", json!("none"))).is_ok());
-    let mut facts = crate::wire::facts::testing::change_of(&document).unwrap();
+    let mut facts = crate::facts::testing::change_of(&document).unwrap();
     facts.host.kind = "gitlab".to_string();
     let mut conventions = (*facts.host.conventions).clone();
     conventions.name = "GitLab".to_string();
     facts.host.conventions = conventions.into();
     let written = value_of(facts.clone());
     assert!(schema().accepts(&written), "{written:#}");
-    assert_eq!(crate::wire::facts::testing::change_of(&written).unwrap(), facts);
+    assert_eq!(crate::facts::testing::change_of(&written).unwrap(), facts);
 }
 
 /// What another host names has a place in this version.

@@ -1,8 +1,8 @@
 //! Statements of test runs: what was written once conforms, and nothing may be missing or more.
 
 use super::{Validator, json, refuses_every_change, with};
-use crate::wire::schema::find;
-use crate::wire::statement::v1::RecordedRunV1;
+use crate::schema::find;
+use crate::statement::v1::RecordedRunV1;
 
 /// Statements as they were written before this form had a module of its own.
 const KEPT: &[&str] =

@@ -14,10 +14,10 @@
 use super::page::{Page, root};
 use crate::support::checkout::Checkout;
 use crate::support::gate::event;
-use crate::support::lane::state::{Body, File, Op};
-use crate::support::lane::{How, Lane};
-use crate::support::{Server, Site};
-use portcullis::cli::demo::stage::{KIM, Stage};
+use portcullis_testkit::lane::state::{Body, File, Op};
+use portcullis_testkit::lane::{How, Lane};
+use portcullis_testkit::server::{Server, Site};
+use portcullis_testkit::stage::{KIM, Stage};
 use std::any::Any;
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -7,20 +7,20 @@
 )]
 
 use super::gate::Verdict;
-use super::lane::state::Op;
-use super::lane::{How, Lane, POLICY, ROBIN};
 use super::release::{judge, subcommand};
 use super::{Server, recorder};
 use git2::{ObjectType, Oid};
-use portcullis::cli::demo::stage::{KIM, revision};
-use portcullis::cli::demo::world::Deployed;
-use portcullis::cli::demo::world::forge::Forge;
-use portcullis::model::change::ObjectName;
-use portcullis::model::decision::Outcome;
-use portcullis::model::digest::Digest;
-use portcullis::record::{
+use portcullis_model::change::ObjectName;
+use portcullis_model::decision::Outcome;
+use portcullis_model::digest::Digest;
+use portcullis_record::{
     KeptFile, PREFIX, RecordEntry, RecordedBaseline, RecordedOrigin, TOOL, commit_bytes,
 };
+use portcullis_testkit::lane::state::Op;
+use portcullis_testkit::lane::{How, Lane, POLICY, ROBIN};
+use portcullis_testkit::stage::{KIM, revision};
+use portcullis_testkit::world::Deployed;
+use portcullis_testkit::world::forge::Forge;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -233,7 +233,7 @@ pub fn earlier_form(lane: &Lane) {
     let git = lane.history.repository();
     let record = git.find_commit(tip(lane)).unwrap();
     let mut entry = newest(lane);
-    (entry.schema, entry.facts) = (portcullis::record::EARLIER, None);
+    (entry.schema, entry.facts) = (portcullis_record::EARLIER, None);
     let bytes = entry.bytes().unwrap();
     let mut builder = git.treebuilder(Some(&record.tree().unwrap())).unwrap();
     builder.remove("facts.json").unwrap();

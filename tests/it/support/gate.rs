@@ -6,8 +6,8 @@
     reason = "test support: a failure here is a failed test"
 )]
 
-use super::{Server, Site};
-use portcullis::cli::demo::stage::Stage;
+use portcullis_testkit::server::{Server, Site};
+use portcullis_testkit::stage::Stage;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::process::{Command, Output};

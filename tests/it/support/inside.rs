@@ -7,8 +7,8 @@
 )]
 
 use super::gate::judge;
-use portcullis::cli::demo::history::Edit;
-use portcullis::cli::demo::stage::{POLICY, Stage};
+use portcullis_testkit::history::Edit;
+use portcullis_testkit::stage::{POLICY, Stage};
 
 /// What stands in the honest project that these tests bend, but for its policy and what they add.
 pub const LOAD: &str = "services/upload/load.sql";

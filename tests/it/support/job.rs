@@ -6,11 +6,11 @@
     reason = "test support: a failure here is a failed test"
 )]
 
-use super::Server;
 use super::gate::{Verdict, command};
-use super::lane::Lane;
 use git2::Oid;
-use portcullis::cli::demo::stage::Stage;
+use portcullis_testkit::lane::Lane;
+use portcullis_testkit::server::Server;
+use portcullis_testkit::stage::Stage;
 use serde_json::{Value, json};
 use std::process::Command;
 

@@ -2,11 +2,11 @@
 #![allow(dead_code, reason = "each test binary uses its own part of this")]
 #![allow(clippy::unwrap_used, reason = "test support: a failure here is a failed test")]
 
-use portcullis::cli::demo::history::{Edit, Person};
-use portcullis::cli::demo::stage::Stage;
-use portcullis::cli::demo::world::person;
-use portcullis::model::person::Account;
-use portcullis::model::review::CommitAccounts;
+use portcullis_model::person::Account;
+use portcullis_model::review::CommitAccounts;
+use portcullis_testkit::history::{Edit, Person};
+use portcullis_testkit::stage::Stage;
+use portcullis_testkit::world::person;
 
 /// A change of the area that looks bad.
 pub const LOAD: Edit<'static> = Edit::Write("services/upload/load.sql", "DELETE FROM records;\n");

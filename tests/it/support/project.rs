@@ -7,12 +7,12 @@
 )]
 
 use super::gate::{Verdict, judge};
-use portcullis::cli::demo::history::{Edit, Person};
-use portcullis::cli::demo::stage::{POLICY, Stage};
-use portcullis::cli::demo::world::{Classic, minutes};
-use portcullis::model::change::Revision;
-use portcullis::model::person::Account;
-use portcullis::model::review::{Review, ReviewState};
+use portcullis_model::change::Revision;
+use portcullis_model::person::Account;
+use portcullis_model::review::{Review, ReviewState};
+use portcullis_testkit::history::{Edit, Person};
+use portcullis_testkit::stage::{POLICY, Stage};
+use portcullis_testkit::world::{Classic, minutes};
 
 /// CODEOWNERS of the honest project.
 pub const OWNERS: &str = "* @robin-example\n/services/upload/ @robin-example @alex-example\n";

@@ -8,22 +8,22 @@
 )]
 
 use portcullis::cli::record::{DeploymentRecording, Unrecorded, judge_text, record_decision};
-use portcullis::collect::git::Repository;
 use portcullis::collect::record_writer::Appended;
 use portcullis::collect::records::{Closeness, DeploymentRecords};
-use portcullis::decide::decide_deployment;
-use portcullis::model::change::{BranchName, Change, Commit, Revision, Updates};
-use portcullis::model::decision::Decision;
-use portcullis::model::deployment::{self, Deployment, LandingFacts, Recorded};
-use portcullis::model::digest::Digest;
-use portcullis::model::environment::Environment;
-use portcullis::model::fact::{Fact, Gap};
-use portcullis::model::facts::{Facts, GateTexts, HostFacts};
-use portcullis::model::landing::{Coverage, Landing, Span, Step};
-use portcullis::model::person::Mailbox;
-use portcullis::model::protection::Branch;
-use portcullis::policy::Policy;
-use portcullis::record::{Chain, RecordLink, RecordedBaseline, RecordedOrigin};
+use portcullis_git::Repository;
+use portcullis_judge::decide::decide_deployment;
+use portcullis_judge::policy::Policy;
+use portcullis_model::change::{BranchName, Change, Commit, Revision, Updates};
+use portcullis_model::decision::Decision;
+use portcullis_model::deployment::{self, Deployment, LandingFacts, Recorded};
+use portcullis_model::digest::Digest;
+use portcullis_model::environment::Environment;
+use portcullis_model::fact::{Fact, Gap};
+use portcullis_model::facts::{Facts, GateTexts, HostFacts};
+use portcullis_model::landing::{Coverage, Landing, Span, Step};
+use portcullis_model::person::Mailbox;
+use portcullis_model::protection::Branch;
+use portcullis_record::{Chain, RecordLink, RecordedBaseline, RecordedOrigin};
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -66,7 +66,7 @@ pub fn production() -> Environment {
 
 /// A repository with the commits of the line and nothing else at a path.
 pub fn init(directory: &Path) -> git2::Repository {
-    portcullis::collect::git::neutralise().unwrap();
+    portcullis_git::neutralise().unwrap();
     let git = git2::Repository::init(directory).unwrap();
     {
         let odb = git.odb().unwrap();

@@ -7,9 +7,9 @@
 )]
 
 use super::gate::Verdict;
-use super::lane::Lane;
-use super::{Server, Site};
 use git2::Oid;
+use portcullis_testkit::lane::Lane;
+use portcullis_testkit::server::{Server, Site};
 use std::process::Command;
 
 /// Judges a deployment of a commit; `more` are further arguments.

@@ -4,13 +4,13 @@ use super::{
     DecisionV1, FindingV1, JudgedV1, OutcomeV1, PlaceV1, PolicyOriginV1, PolicyReferenceV1, RequestV1,
     SubjectKindV1, SubjectV1, TouchV1, TouchedAreaV1, VERSION, VerdictV1,
 };
-use crate::model::change::BranchName;
-use crate::model::decision::{
+use crate::form::{Form, Misshapen};
+use portcullis_model::change::BranchName;
+use portcullis_model::decision::{
     Decision, Finding, Judged, Outcome, Place, PolicyOrigin, PolicyReference, Subject, SubjectKind, Touch,
     TouchedArea, Verdict,
 };
-use crate::model::id::RequestId;
-use crate::wire::form::{Form, Misshapen};
+use portcullis_model::id::RequestId;
 use std::fmt;
 
 /// Why a document of version 1 is no decision that this program knows.

@@ -5,10 +5,10 @@ use super::{
     DecisionV1, FindingV1, JudgedV1, PlaceV1, PolicyReferenceV1, RequestV1, SubjectV1, TouchV1,
     TouchedAreaV1, VERSION,
 };
-use crate::model::decision::{
+use portcullis_model::decision::{
     Decision, Finding, Judged, Place, PolicyReference, Subject, Touch, TouchedArea,
 };
-use crate::model::id::RequestId;
+use portcullis_model::id::RequestId;
 
 impl DecisionV1 {
     /// The decision in this form; `advisory` when the gate only advises.

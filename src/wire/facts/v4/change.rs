@@ -1,14 +1,14 @@
 //! What git shows of a change.
 
 use super::fact::{FactV4, GapV4};
-use crate::model::change::{
+use crate::form::{SortedList, choices, objects};
+use crate::text::{CommitText, GlobText, ObjectText, PathText};
+use portcullis_model::change::{
     Basis, Change, Commit, Content, Entry, EntryKind, FileChange, FileStatus, Match, Nature, Side, Updates,
 };
-use crate::model::governs::{GovernedMatch, Governs};
-use crate::model::person::Mailbox;
-use crate::model::test_source::{Loss, TestSources, Weakening};
-use crate::wire::form::{SortedList, choices, objects};
-use crate::wire::text::{CommitText, GlobText, ObjectText, PathText};
+use portcullis_model::governs::{GovernedMatch, Governs};
+use portcullis_model::person::Mailbox;
+use portcullis_model::test_source::{Loss, TestSources, Weakening};
 
 objects! {
     /// What the head would bring to the base.

@@ -1,11 +1,11 @@
 //! What all servers of one kind of host have in common.
 
-use crate::model::host::{
+use crate::form::{Form, Misshapen, NamedValues, choices, objects};
+use crate::text::GlobText;
+use portcullis_model::host::{
     AccountConventions, CodeOwnersConventions, CodeOwnersDialect, HostConventions, NoReplyForm,
     ProtectionAdvice, WebCommitter,
 };
-use crate::wire::form::{Form, Misshapen, NamedValues, choices, objects};
-use crate::wire::text::GlobText;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 

@@ -5,12 +5,12 @@ use super::change::FileChangeV4;
 use super::fact::FactV4;
 use super::gate::GateTextsV4;
 use super::landing::{LandingProofV4, LandingV4, MissV4};
-use crate::model::deployment::{
+use crate::form::{MomentText, choices, objects};
+use crate::text::{CommitText, DeploymentIdText, LoginText};
+use portcullis_model::deployment::{
     Back, Baseline, BaselineOrigin, Deployer, DeployerOrigin, Elsewhere, HostDeployment, HostElsewhere,
     LandingFacts, Recorded, RecordsElsewhere,
 };
-use crate::wire::form::{MomentText, choices, objects};
-use crate::wire::text::{CommitText, DeploymentIdText, LoginText};
 
 objects! {
     /// Who deploys.

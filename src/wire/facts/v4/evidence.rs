@@ -1,10 +1,10 @@
 //! Test evidence that is bound to a tree.
 
 use super::fact::FactV4;
-use crate::model::evidence::{Checkout, EvidenceFacts, Found, Place, Settled, Statement, Trees};
-use crate::wire::form::{MomentText, SortedList, choices, objects};
-use crate::wire::statement::v1::{RecordedRunV1, RunSubjectV1, WorkTreeV1};
-use crate::wire::text::{DigestText, ObjectText};
+use crate::form::{MomentText, SortedList, choices, objects};
+use crate::statement::v1::{RecordedRunV1, RunSubjectV1, WorkTreeV1};
+use crate::text::{DigestText, ObjectText};
+use portcullis_model::evidence::{Checkout, EvidenceFacts, Found, Place, Settled, Statement, Trees};
 
 objects! {
     /// Test evidence that is bound to a tree.

@@ -1,7 +1,7 @@
 //! What was seen, or why it was not.
 
-use crate::model::fact::{Fact, Gap, GapReason};
-use crate::wire::form::{Form, Misshapen, choices, objects};
+use crate::form::{Form, Misshapen, choices, objects};
+use portcullis_model::fact::{Fact, Gap, GapReason};
 use serde::{Deserialize, Serialize};
 
 /// The answer to one question.

@@ -2,10 +2,10 @@
 
 use super::lines::CoverageSourceV4;
 use super::report::ReportFormatText;
-use crate::model::facts::{GateText, GateTexts};
-use crate::model::inquiry::{Inquiry, SaidFormat, TextPurpose, Topic};
-use crate::wire::form::{NamedValues, SortedList, choices, objects};
-use crate::wire::text::{PathText, TeamText};
+use crate::form::{NamedValues, SortedList, choices, objects};
+use crate::text::{PathText, TeamText};
+use portcullis_model::facts::{GateText, GateTexts};
+use portcullis_model::inquiry::{Inquiry, SaidFormat, TextPurpose, Topic};
 
 objects! {
     /// The questions that the policy asks.

@@ -6,11 +6,11 @@ use super::protection::{BranchV4, ProtectionV4};
 use super::request::{
     ChangeRequestV4, CheckV4, CommitAccountsV4, MoveV4, PermissionV4, PushV4, ReviewV4, WorkflowRunV4,
 };
-use crate::model::facts::{Detour, HostFacts};
-use crate::model::host::NO_HOST;
-use crate::model::person::{Account, AccountKind};
-use crate::wire::form::{Misshapen, MomentText, NamedValues, choices, objects};
-use crate::wire::text::{AccountIdText, CheckIdText, CommitText, LoginText, TeamText};
+use crate::form::{Misshapen, MomentText, NamedValues, choices, objects};
+use crate::text::{AccountIdText, CheckIdText, CommitText, LoginText, TeamText};
+use portcullis_model::facts::{Detour, HostFacts};
+use portcullis_model::host::NO_HOST;
+use portcullis_model::person::{Account, AccountKind};
 
 objects! {
     /// What the repository's host says. Names and identifiers are the host's own: compare them, and

@@ -2,12 +2,12 @@
 
 use super::change::{CommitV4, SideV4};
 use super::fact::GapV4;
-use crate::model::landing::{
+use crate::decision::v1::RequestV1;
+use crate::form::{choices, objects};
+use crate::text::{CommitText, DigestText, PathText};
+use portcullis_model::landing::{
     Candidate, Coverage, Distance, Landing, Miss, Residual, ResidualHunk, Span, Step,
 };
-use crate::wire::decision::v1::RequestV1;
-use crate::wire::form::{choices, objects};
-use crate::wire::text::{CommitText, DigestText, PathText};
 
 objects! {
     /// A commit of the first-parent line of a branch, with the commits that it brought.

@@ -2,11 +2,11 @@
 
 use super::fact::FactV4;
 use super::report::OwnTimesV4;
-use crate::model::line_coverage::{
+use crate::form::{MomentText, NamedValues, objects};
+use crate::text::{CoverageFormatText, DigestText, LineRuns, PathText};
+use portcullis_model::line_coverage::{
     ChangedLines, CoverageReport, CoverageSource, Covered, FileLines, LineCoverage,
 };
-use crate::wire::form::{MomentText, NamedValues, objects};
-use crate::wire::text::{CoverageFormatText, DigestText, LineRuns, PathText};
 
 objects! {
     /// The changed lines, and what coverage reports say of the files that hold them.

@@ -1,9 +1,9 @@
 //! What protects a branch.
 
 use super::fact::{FactV4, GapV4};
-use crate::model::protection::{ActorKind, Branch, Bypass, BypassMode, Protection, Requirement, Rule};
-use crate::wire::form::{choices, objects};
-use crate::wire::text::{ActorIdText, AppIdText, BranchText, CommitText};
+use crate::form::{choices, objects};
+use crate::text::{ActorIdText, AppIdText, BranchText, CommitText};
+use portcullis_model::protection::{ActorKind, Branch, Bypass, BypassMode, Protection, Requirement, Rule};
 
 objects! {
     /// A branch.

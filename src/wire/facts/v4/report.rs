@@ -1,11 +1,11 @@
 //! Test reports.
 
 use super::fact::FactV4;
-use crate::model::own_times::{OwnTimes, TimeSpan};
-use crate::model::test_run::{Report, ReportFormat, TestRun};
-use crate::wire::form::{MomentText, objects, plain_texts};
-use crate::wire::statement::v1::TestV1;
-use crate::wire::text::DigestText;
+use crate::form::{MomentText, objects, plain_texts};
+use crate::statement::v1::TestV1;
+use crate::text::DigestText;
+use portcullis_model::own_times::{OwnTimes, TimeSpan};
+use portcullis_model::test_run::{Report, ReportFormat, TestRun};
 
 objects! {
     /// A test report.

@@ -2,14 +2,14 @@
 
 use super::fact::{FactV4, GapV4};
 use super::host::AccountV4;
-use crate::model::check::{Check, Conclusion, Producer, WorkflowRun};
-use crate::model::review::{
-    ChangeRequest, CommitAccounts, Move, Permission, Push, Review, ReviewState, ReviewedContent,
-};
-use crate::wire::decision::v1::RequestV1;
-use crate::wire::form::{MomentText, choices, objects};
-use crate::wire::text::{
+use crate::decision::v1::RequestV1;
+use crate::form::{MomentText, choices, objects};
+use crate::text::{
     AppIdText, BranchText, CheckIdText, CommitText, ObjectText, ReviewIdText, ServiceIdText, WorkflowIdText,
+};
+use portcullis_model::check::{Check, Conclusion, Producer, WorkflowRun};
+use portcullis_model::review::{
+    ChangeRequest, CommitAccounts, Move, Permission, Push, Review, ReviewState, ReviewedContent,
 };
 
 objects! {

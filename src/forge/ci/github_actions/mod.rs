@@ -1,0 +1,147 @@
+//! GitHub Actions (GitHub docs, "Variables reference", "Workflow commands" and "Webhook events and
+//! payloads").
+//!
+//! `event_file` reads what the job says of itself, `claims` compares what it says twice, `events`
+//! says on which commit the check of each event is shown, and `verdict` which commit that is.
+
+use super::{CiJob, CiSystem, EventError, JobEvent, Variables, detours};
+use crate::{self as host, HostKind};
+use event_file::EventFile;
+use portcullis_model::change::BranchName;
+use portcullis_model::digest::Digest;
+use portcullis_model::evidence::Producer;
+use portcullis_model::fact::Gap;
+use portcullis_model::facts::Detour;
+use portcullis_model::person::Login;
+use std::path::PathBuf;
+
+mod claims;
+mod event_file;
+mod events;
+mod verdict;
+
+/// GitHub Actions among the CI systems.
+pub(super) static SYSTEM: CiSystem = CiSystem {
+    name: "github-actions",
+    is_here: |variables| has_variables(variables) && !is_gitea(variables),
+    job: |variables| Box::new(GitHubActionsJob { variables }),
+    recorder_variable: Some("GITHUB_ACTOR"),
+    other_address,
+};
+
+/// Are GitHub's variables set?
+pub(super) fn has_variables(variables: Variables) -> bool {
+    variables("GITHUB_ACTIONS").as_deref() == Some("true")
+}
+
+/// What only the runners of Gitea and Forgejo set.
+const MARKS: [&str; 3] = ["GITEA_ACTIONS", "FORGEJO_ACTIONS", "FORGEJO_API_URL"];
+
+/// Where the API of a Gitea or Forgejo is below its server; GitHub's is elsewhere.
+const API_PATH: &str = "/api/v1";
+
+/// Is this environment with GitHub's variables one of Gitea or Forgejo?
+pub(super) fn is_gitea(variables: Variables) -> bool {
+    let has_api = || {
+        let api = variables("GITHUB_API_URL").unwrap_or_default();
+        api.trim_end_matches('/').to_ascii_lowercase().ends_with(API_PATH)
+    };
+    MARKS.iter().any(|mark| variables(mark).is_some()) || has_api()
+}
+
+/// A job of GitHub Actions. A workflow cannot set the default variables named `GITHUB_*` for its
+/// steps.
+pub(super) struct GitHubActionsJob {
+    pub(super) variables: Variables,
+}
+
+impl GitHubActionsJob {
+    fn variable(&self, name: &str) -> Option<String> {
+        (self.variables)(name)
+    }
+}
+
+impl CiJob for GitHubActionsJob {
+    fn producer(&self) -> Producer {
+        let attempt = self.variable("GITHUB_RUN_ATTEMPT").and_then(|number| number.parse().ok());
+        Producer {
+            kind: SYSTEM.name.to_string(),
+            run: self.variable("GITHUB_RUN_ID"),
+            attempt: attempt.filter(|attempt| *attempt > 0),
+            workflow: self.variable("GITHUB_WORKFLOW_REF"),
+        }
+    }
+
+    fn host_kind(&self) -> Result<Option<&'static HostKind>, Gap> {
+        Ok(Some(&host::github::KIND))
+    }
+
+    /// `GITHUB_SERVER_URL`, which no step can set.
+    fn server_url(&self) -> Option<String> {
+        self.variable("GITHUB_SERVER_URL")
+    }
+
+    fn repository(&self) -> Option<String> {
+        self.variable("GITHUB_REPOSITORY")
+    }
+
+    fn branch(&self) -> Option<BranchName> {
+        self.variable("GITHUB_REF")?.strip_prefix("refs/heads/").map(BranchName::new)
+    }
+
+    /// Of a job that was run again, whoever ran it again.
+    fn actor(&self) -> Option<Login> {
+        let name = self.variable("GITHUB_TRIGGERING_ACTOR").or_else(|| self.variable("GITHUB_ACTOR"));
+        name.map(Login::new)
+    }
+
+    fn workspace(&self) -> Option<PathBuf> {
+        self.variable("GITHUB_WORKSPACE").map(PathBuf::from)
+    }
+
+    fn event(&self) -> Result<Option<Box<dyn JobEvent>>, EventError> {
+        Ok(Some(Box::new(EventFile::read(self.variables)?)))
+    }
+
+    fn default_formats(&self) -> &'static [&'static str] {
+        &["github"]
+    }
+
+    fn summary(&self) -> Option<(PathBuf, &'static str)> {
+        self.variable("GITHUB_STEP_SUMMARY").map(|file| (PathBuf::from(file), "markdown"))
+    }
+
+    /// In a job's log a line of text could be taken for a command to the runner. The text is put
+    /// between `stop-commands` marks, whose token is a digest over the text, so that no text can
+    /// hold its own. The format `github` consists of commands, and the renderer of `json` leaves
+    /// nothing in it that the runner obeys.
+    fn guard_log(&self, format: Option<&str>, text: Vec<u8>) -> Vec<u8> {
+        if matches!(format, Some("github" | "json")) {
+            return text;
+        }
+        let token = Digest::of(&text).as_str().replace(':', "-");
+        [format!("::stop-commands::{token}\n").as_bytes(), &text, format!("::{token}::\n").as_bytes()]
+            .concat()
+    }
+}
+
+/// The address of the API, where it is not the one that belongs to `GITHUB_SERVER_URL`.
+fn other_address(all: &[(String, String)]) -> Option<Detour> {
+    let value = |name: &str| all.iter().find(|(given, _)| given == name);
+    let (server, api) = (value("GITHUB_SERVER_URL")?, value("GITHUB_API_URL")?);
+    let plain = |url: &str| url.trim_end_matches('/').to_ascii_lowercase();
+    (!api_addresses(&plain(&server.1)).contains(&plain(&api.1))).then(|| detours::detour(api))
+}
+
+/// Where the API of a server is (GitHub docs, "Getting started with the REST API"): beside
+/// github.com and the servers of ghe.com, and below an Enterprise Server. Gitea and Forgejo have
+/// theirs at `/api/v1`.
+fn api_addresses(server: &str) -> Vec<String> {
+    let below = [format!("{server}/api/v3"), format!("{server}/api/v1")];
+    match server.strip_prefix("https://") {
+        Some(host) if host == "github.com" || host.ends_with(".ghe.com") => {
+            vec![format!("https://api.{host}")]
+        }
+        _ => below.into(),
+    }
+}

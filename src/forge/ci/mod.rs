@@ -1,0 +1,192 @@
+//! CI systems, behind one trait: what a job knows of itself, and how its log and pages take a
+//! decision.
+//!
+//! A CI system is a file or folder here and a line in [`TABLE`]. It is told from the environment;
+//! where no system of the table is, the job is a [`local`] one, even where `CI` is set.
+
+use super::HostKind;
+use portcullis_model::change::BranchName;
+use portcullis_model::evidence::Producer;
+use portcullis_model::fact::Gap;
+use portcullis_model::facts::Detour;
+use portcullis_model::person::Login;
+use std::path::PathBuf;
+
+mod detours;
+mod event;
+mod gitea_actions;
+mod github_actions;
+mod gitlab_ci;
+mod jenkins;
+mod local;
+
+pub use event::{EventError, JobEvent, Parents, PlaceAdvice, ShownOn, VerdictPlace};
+
+/// How an environment variable is looked up. One that is empty is not set.
+pub type Variables = fn(&str) -> Option<String>;
+
+/// A CI system.
+pub struct CiSystem {
+    /// The name, as statements about test runs have it.
+    pub name: &'static str,
+    /// Is this the job of such a system?
+    pub is_here: fn(Variables) -> bool,
+    /// The job of such a system.
+    pub job: fn(Variables) -> Box<dyn CiJob>,
+    /// The variable that names the account which started the job, for the record.
+    pub recorder_variable: Option<&'static str>,
+    /// The address of the host's API, where the environment names another one than that of the
+    /// host's own server.
+    pub other_address: fn(&[(String, String)]) -> Option<Detour>,
+}
+
+/// Every CI system, sorted by name. One that is told by a variable of another's excludes that other
+/// in `is_here`.
+pub static TABLE: &[&CiSystem] =
+    &[&gitea_actions::SYSTEM, &github_actions::SYSTEM, &gitlab_ci::SYSTEM, &jenkins::SYSTEM];
+
+/// The job that the program runs in. Everything that a system does not tell stays at its default.
+pub trait CiJob {
+    /// Who runs the tests, for statements about them.
+    fn producer(&self) -> Producer;
+
+    /// The kind of host that the job's repository is on; `None` where the system works with
+    /// several.
+    ///
+    /// # Errors
+    /// A gap: it is of a kind that this program cannot ask.
+    fn host_kind(&self) -> Result<Option<&'static HostKind>, Gap> {
+        Ok(None)
+    }
+
+    /// The address under which people know the host's server.
+    fn server_url(&self) -> Option<String> {
+        None
+    }
+
+    /// The repository of the job, as its host names it.
+    fn repository(&self) -> Option<String> {
+        None
+    }
+
+    /// The branch that the job runs on, if it runs on one.
+    fn branch(&self) -> Option<BranchName> {
+        None
+    }
+
+    /// Whose action started this run of the job, where the job itself cannot set it.
+    fn actor(&self) -> Option<Login> {
+        None
+    }
+
+    /// Below which directory the system checks out what it builds; what is outside belongs to the
+    /// machine.
+    fn workspace(&self) -> Option<PathBuf> {
+        None
+    }
+
+    /// What the job is of, where the system tells; `None` where the command line has to.
+    ///
+    /// # Errors
+    /// The system should tell, and does not.
+    fn event(&self) -> Result<Option<Box<dyn JobEvent>>, EventError> {
+        Ok(None)
+    }
+
+    /// The formats, by name, that go to stdout where none is asked for, beside the one for a
+    /// terminal.
+    fn default_formats(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// The file that a summary is added to, and the name of its format.
+    fn summary(&self) -> Option<(PathBuf, &'static str)> {
+        None
+    }
+
+    /// Makes text harmless for the job's log, which a runner may take commands from. `format` names
+    /// the format of a decision; `None` stands for other data, which holds what the runner could
+    /// take for a command.
+    fn guard_log(&self, _format: Option<&str>, text: Vec<u8>) -> Vec<u8> {
+        text
+    }
+}
+
+/// The job of this process.
+pub fn current_job() -> Box<dyn CiJob> {
+    job_of(variable)
+}
+
+fn job_of(variables: Variables) -> Box<dyn CiJob> {
+    match TABLE.iter().find(|system| (system.is_here)(variables)) {
+        Some(system) => (system.job)(variables),
+        None => Box::new(local::LocalJob),
+    }
+}
+
+/// Does the program run in a job of any CI system? All of them set `CI`; a job of GitHub is known
+/// without it.
+pub fn is_ci() -> bool {
+    variable("CI").is_some() || github_actions::has_variables(variable)
+}
+
+/// Who runs the gate, as far as the environment says.
+pub fn recorder() -> String {
+    let by_system = TABLE.iter().filter_map(|system| system.recorder_variable);
+    let mut names = by_system.chain(["USER", "LOGNAME"]);
+    names.find_map(variable).unwrap_or_else(|| "unknown".to_string())
+}
+
+/// The settings of this environment that come between the gate and the host, sorted by name.
+pub fn detours() -> Vec<Detour> {
+    let text = |value: std::ffi::OsString| value.to_string_lossy().into_owned();
+    detours::detours(std::env::vars_os().map(|(name, value)| (text(name), text(value))))
+}
+
+/// An environment variable that is set and not empty.
+pub fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_sorted() {
+        assert!(TABLE.is_sorted_by(|a, b| a.name < b.name));
+    }
+
+    #[test]
+    fn each_system_is_told_by_its_own_variables() {
+        type Set = &'static [(&'static str, &'static str)];
+        const CASES: [(Set, &str); 9] = [
+            (&[], "local"),
+            (&[("CI", "true")], "local"),
+            (&[("GITHUB_ACTIONS", "true")], "github-actions"),
+            (&[("GITHUB_ACTIONS", "1")], "local"),
+            (
+                &[("GITHUB_ACTIONS", "true"), ("GITHUB_API_URL", "https://ghe.example.test/api/v3")],
+                "github-actions",
+            ),
+            (&[("GITHUB_ACTIONS", "true"), ("GITEA_ACTIONS", "true")], "gitea-actions"),
+            (&[("GITHUB_ACTIONS", "true"), ("FORGEJO_ACTIONS", "true")], "gitea-actions"),
+            (
+                &[("GITHUB_ACTIONS", "true"), ("GITHUB_API_URL", "https://git.example.test/api/v1/")],
+                "gitea-actions",
+            ),
+            (&[("GITLAB_CI", "true")], "gitlab-ci"),
+        ];
+        thread_local!(static NOW: std::cell::Cell<Set> = const { std::cell::Cell::new(&[]) });
+        let lookup: Variables = |name| {
+            let set = NOW.with(std::cell::Cell::get);
+            set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_string())
+        };
+        for (set, name) in CASES {
+            NOW.with(|now| now.set(set));
+            assert_eq!(job_of(lookup).producer().kind, name, "{set:?}");
+            assert!(TABLE.iter().filter(|system| (system.is_here)(lookup)).count() <= 1, "{set:?}");
+            assert_eq!(job_of(lookup).host_kind().is_err(), name == "gitea-actions", "{set:?}");
+        }
+    }
+}

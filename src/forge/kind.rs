@@ -1,0 +1,122 @@
+//! What a kind of host is, and the way to one.
+
+use super::Forge;
+use super::http::RetryPolicy;
+use super::http::address::AddressError;
+use super::http::transport::Transport;
+use portcullis_model::host::HostConventions;
+use std::sync::Arc;
+
+/// A kind of host.
+pub struct HostKind {
+    /// The name on the command line and in facts.
+    pub name: &'static str,
+    /// One line for the help.
+    pub about: &'static str,
+    /// The address of the API where none is named; `None`: it has to be named.
+    pub default_api: Option<&'static str>,
+    /// The environment variable that names the address of the API.
+    pub api_variable: &'static str,
+    /// The environment variables that hold a token; the first that is set counts.
+    pub token_variables: &'static [&'static str],
+    /// What all hosts of this kind have in common.
+    pub conventions: fn() -> Arc<HostConventions>,
+    /// How a repository is named, for messages.
+    pub repository_form: &'static str,
+    /// The host of a repository of this name.
+    pub open: OpenHost,
+}
+
+/// Makes the host of a repository of this name.
+pub type OpenHost = fn(&str, Connection) -> Result<Box<dyn Forge>, HostError>;
+
+impl PartialEq for HostKind {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl std::fmt::Debug for HostKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("HostKind").field(&self.name).finish()
+    }
+}
+
+impl HostKind {
+    /// The way to a host of this kind, as environment variables name it.
+    pub fn connection(
+        &self,
+        variable: impl Fn(&str) -> Option<String>,
+        transport: Box<dyn Transport>,
+    ) -> Connection {
+        let api_url = variable(self.api_variable);
+        let token = self.token_variables.iter().find_map(|name| variable(name));
+        Connection { api_url, server_url: None, token, transport, retry: RetryPolicy::default() }
+    }
+}
+
+/// The way to a host.
+pub struct Connection {
+    /// The address of its API; `None`: the default of its kind.
+    pub api_url: Option<String>,
+    /// The address under which people know the server, where it is known from elsewhere than from
+    /// that of the API.
+    pub server_url: Option<String>,
+    /// The token to show there, and nowhere else.
+    pub token: Option<String>,
+    /// What carries requests.
+    pub transport: Box<dyn Transport>,
+    /// When to ask again.
+    pub retry: RetryPolicy,
+}
+
+impl Connection {
+    /// The way to an API without a token.
+    pub fn to(api_url: impl Into<String>, transport: Box<dyn Transport>) -> Self {
+        let (api_url, retry) = (Some(api_url.into()), RetryPolicy::default());
+        Connection { api_url, server_url: None, token: None, transport, retry }
+    }
+}
+
+/// Why a host cannot be asked at all. None of these is a gap: somebody wrote what cannot be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HostError {
+    /// There is no kind of host of this name.
+    UnknownKind(String, Vec<&'static str>),
+    /// A host of this kind has no default address, and none was named.
+    NoAddress(&'static HostKind),
+    /// The address of the API cannot be one.
+    Address(AddressError),
+    /// The address of the server cannot be one.
+    ServerAddress(String),
+    /// The repository cannot be one of this kind of host.
+    Repository(&'static HostKind, String),
+}
+
+impl Eq for HostKind {}
+
+impl std::fmt::Display for HostError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            HostError::UnknownKind(name, known) => {
+                write!(f, "there is no host `{name}`; there are {}", known.join(", "))
+            }
+            HostError::NoAddress(kind) => {
+                write!(f, "the address of the API is not known; set {}", kind.api_variable)
+            }
+            HostError::Address(error) => error.fmt(f),
+            HostError::ServerAddress(url) => write!(f, "`{url}` is not the address of a server"),
+            HostError::Repository(kind, name) => {
+                write!(f, "`{name}` is not a repository; write `{}`", kind.repository_form)
+            }
+        }
+    }
+}
+
+impl std::error::Error for HostError {}
+
+impl From<AddressError> for HostError {
+    fn from(error: AddressError) -> Self {
+        HostError::Address(error)
+    }
+}

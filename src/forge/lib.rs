@@ -1,0 +1,237 @@
+//! Hosts of repositories, behind two traits: [`Forge`] for the host of one repository, and
+//! [`ChangeRequestHost`] for one change request on it.
+//!
+//! A host is a folder here and a line in [`TABLE`]. The folder holds everything that is true of
+//! this kind of host alone; what the judge has to know of it arrives as facts
+//! ([`HostFacts::conventions`]). `http` is the client that all hosts share.
+
+use portcullis_model::change::{BranchName, Commit, Revision};
+use portcullis_model::check::{Check, WorkflowRun};
+use portcullis_model::deployment::HostDeployment;
+use portcullis_model::environment::Environment;
+use portcullis_model::fact::{Fact, Gap};
+use portcullis_model::facts::HostFacts;
+use portcullis_model::host::HostConventions;
+use portcullis_model::id::{CheckId, RequestId};
+use portcullis_model::inquiry::{Inquiry, Topic};
+use portcullis_model::landing::BranchPush;
+use portcullis_model::person::{Account, Login, TeamName};
+use portcullis_model::protection::{Branch, Protection};
+use portcullis_model::review::{ChangeRequest, CommitAccounts, Move, Permission, Push, Review};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+pub mod ci;
+pub mod github;
+pub mod http;
+mod kind;
+
+pub use kind::{Connection, HostError, HostKind, OpenHost};
+
+/// Every kind of host, sorted by name.
+pub static TABLE: &[&HostKind] = &[&github::KIND];
+
+/// The kind of host of a repository that is named without one, outside of a job.
+pub static DEFAULT: &HostKind = &github::KIND;
+
+/// The host of one repository.
+pub trait Forge {
+    /// The kind of host, as [`HostKind::name`] has it.
+    fn kind(&self) -> &'static str;
+
+    /// The repository, as the host names it.
+    fn repository(&self) -> String;
+
+    /// The domains of the host's own addresses, in lower case.
+    fn domains(&self) -> &[String];
+
+    /// What all hosts of this kind have in common.
+    fn conventions(&self) -> Arc<HostConventions>;
+
+    /// A request on this host, to be asked about.
+    fn request(&self, id: &RequestId) -> Box<dyn ChangeRequestHost + '_>;
+
+    /// A branch and its tip.
+    fn branch(&self, name: &BranchName) -> Fact<Branch>;
+
+    /// The requests that brought a commit to a branch. Whether they did is then proved by content.
+    fn landed(&self, commit: &Revision, branch: &BranchName) -> Fact<BTreeSet<RequestId>>;
+
+    /// The pushes to a branch, newest first: back to those that left it at each of some commits, or
+    /// as far as the host keeps them. Empty where the host keeps none at all.
+    fn branch_pushes(&self, branch: &BranchName, back_to: &[Revision]) -> Fact<Vec<BranchPush>>;
+
+    /// The deployment to an environment that succeeded last and was not taken back; `None` when
+    /// there is none.
+    fn deployed(&self, environment: &str) -> Fact<Option<HostDeployment>>;
+
+    /// What is deployed to each other environment, by the host's names; only to those that are
+    /// listed, if any are.
+    fn deployed_elsewhere(
+        &self,
+        environment: &str,
+        listed: &[Environment],
+    ) -> Fact<Vec<(String, HostDeployment)>>;
+
+    /// What protects the branch of a question.
+    fn protection(&self, question: &Question<'_>) -> Fact<Protection>;
+
+    /// The checks of a commit.
+    fn checks(&self, head: &Revision) -> CheckFacts;
+
+    /// The members of a team, also through teams inside of it.
+    fn members(&self, team: &TeamName) -> Fact<Vec<Account>>;
+}
+
+/// A host, asked about one change request.
+pub trait ChangeRequestHost {
+    /// The request itself; asked first, because it names the base and the head.
+    fn change_request(&self) -> Fact<ChangeRequest>;
+
+    /// The git reference on the host that holds the head of the request, where there is one.
+    fn head_reference(&self) -> Option<String>;
+
+    /// Who reviewed the request, and who its commits are of.
+    fn reviews(&self, commits: &[Commit]) -> ReviewFacts;
+
+    /// Who moved the branch of the request.
+    fn pushes(&self, question: &Question<'_>) -> PushFacts;
+}
+
+/// Answers about the reviews of a request, as [`HostFacts`] holds them.
+pub struct ReviewFacts {
+    /// All reviews, oldest first.
+    pub reviews: Fact<Vec<Review>>,
+    /// What each reviewer may do in the repository.
+    pub permissions: BTreeMap<Login, Fact<Permission>>,
+    /// When the request was last turned to another base branch.
+    pub base_changed: Fact<Option<jiff::Timestamp>>,
+    /// The accounts that commits are attributed to.
+    pub attribution: Fact<BTreeMap<Revision, CommitAccounts>>,
+    /// Whom the host attributes addresses of co-authors to.
+    pub co_authors: Fact<BTreeMap<String, Account>>,
+}
+
+/// Answers about the branch of a request, as [`HostFacts`] holds them.
+pub struct PushFacts {
+    /// Who pushed the head.
+    pub last: Fact<Push>,
+    /// Who pushed what the head brings.
+    pub content: Fact<Push>,
+    /// Everybody who moved the branch.
+    pub moves: Fact<Vec<Move>>,
+}
+
+/// Answers about the checks of a commit, as [`HostFacts`] holds them.
+pub struct CheckFacts {
+    /// Checks and statuses.
+    pub checks: Fact<Vec<Check>>,
+    /// The workflow runs that check runs belong to, where it matters.
+    pub workflow_runs: Fact<BTreeMap<CheckId, WorkflowRun>>,
+}
+
+/// What is already known when the rest is asked.
+#[derive(Clone, Debug)]
+pub struct Question<'a> {
+    /// See [`ChangeRequestHost::change_request`].
+    pub request: Fact<ChangeRequest>,
+    /// See [`Forge::branch`].
+    pub branch: Fact<Branch>,
+    /// The judged head.
+    pub head: &'a Revision,
+    /// The commits of the change, from git: the complete list, which no host gives.
+    pub commits: &'a [Commit],
+    /// The commits that the head is, but for clean merges of the base, from git.
+    pub before_updates: &'a [Revision],
+    /// The teams that own touched files, beside those of the inquiry.
+    pub owner_teams: BTreeSet<TeamName>,
+}
+
+/// The conventions of a host, or of the usual one where none takes part.
+pub fn conventions_of(forge: Option<&dyn Forge>) -> Arc<HostConventions> {
+    forge.map_or_else(|| (DEFAULT.conventions)(), Forge::conventions)
+}
+
+/// Asks a host everything that an inquiry wants to know; of a request only where one is given.
+pub fn ask_facts(
+    forge: &dyn Forge,
+    request: Option<&dyn ChangeRequestHost>,
+    inquiry: &Inquiry,
+    question: Question<'_>,
+) -> HostFacts {
+    let asks = |topic| inquiry.topics.contains(&topic);
+    let not_asked = Gap::not_asked("what the host says", "Nothing needs it.");
+    let mut facts = HostFacts::unseen(forge.kind(), &not_asked);
+    facts.repository = Some(forge.repository());
+    facts.conventions = forge.conventions();
+    facts.domains = forge.domains().to_vec();
+    if let Some(request) = request {
+        if asks(Topic::Reviews) {
+            let ReviewFacts { reviews, permissions, base_changed, attribution, co_authors } =
+                request.reviews(question.commits);
+            (facts.reviews, facts.permissions, facts.base_changed) = (reviews, permissions, base_changed);
+            (facts.attribution, facts.co_authors) = (attribution, co_authors);
+        }
+        if asks(Topic::Pushes) {
+            let PushFacts { last, content, moves } = request.pushes(&question);
+            (facts.last_push, facts.content_push, facts.moves) = (last, content, moves);
+        }
+    }
+    if asks(Topic::Protection) {
+        facts.protection = forge.protection(&question);
+    }
+    if asks(Topic::Checks) {
+        let CheckFacts { checks, workflow_runs } = forge.checks(question.head);
+        (facts.checks, facts.workflow_runs) = (checks, workflow_runs);
+    }
+    let owners = question.owner_teams.iter().filter(|_| asks(Topic::CodeOwners));
+    let teams: BTreeSet<&TeamName> = inquiry.teams.iter().chain(owners).collect();
+    facts.members = teams.into_iter().map(|team| (team.clone(), forge.members(team))).collect();
+    HostFacts { request: question.request, branch: question.branch, ..facts }
+}
+
+/// The kind of host of this name.
+pub fn find(name: &str) -> Option<&'static HostKind> {
+    TABLE.iter().find(|kind| kind.name == name).copied()
+}
+
+/// The host of a repository.
+///
+/// # Errors
+/// The kind, the address or the repository cannot be one.
+pub fn open(kind: &str, repository: &str, connection: Connection) -> Result<Box<dyn Forge>, HostError> {
+    let kind = find(kind).ok_or_else(|| {
+        HostError::UnknownKind(kind.to_string(), TABLE.iter().map(|known| known.name).collect())
+    })?;
+    (kind.open)(repository, connection)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::http::transport::Live;
+    use super::*;
+
+    #[test]
+    fn the_table_is_sorted_and_hosts_are_found_by_name() {
+        assert!(TABLE.is_sorted_by(|a, b| a.name < b.name));
+        let way = || Connection::to("https://api.example.test", Box::new(Live::new()));
+        assert!(TABLE.iter().all(|kind| open(kind.name, "owner/name", way()).is_ok()));
+        assert_eq!(
+            open("sourcebin", "owner/name", way()).err().map(|error| error.to_string()),
+            Some("there is no host `sourcebin`; there are github".to_string())
+        );
+    }
+
+    #[test]
+    fn the_first_variable_that_is_set_holds_the_token() {
+        let token = |set: &[(&str, &str)]| {
+            let variable = |name: &str| {
+                set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_string())
+            };
+            github::KIND.connection(variable, Box::new(Live::new())).token
+        };
+        assert_eq!(token(&[("GH_TOKEN", "b"), ("GITHUB_TOKEN", "a")]), Some("a".to_string()));
+        assert_eq!(token(&[("GH_TOKEN", "b")]), Some("b".to_string()));
+        assert_eq!(token(&[]), None);
+    }
+}

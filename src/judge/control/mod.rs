@@ -1,0 +1,338 @@
+//! Controls: named requirements, one file each.
+//!
+//! A control is its settings (what the policy writes under `[controls.NAME]`) plus a pure function
+//! from facts to findings. To add one, write its file and its documentation beside it, declare it
+//! here and add its line to [`TABLE`].
+
+use portcullis_model::decision::{Finding, Place, Subject, SubjectKind, TouchedArea, Verdict};
+use portcullis_model::deployment::{Deployment, LandingFacts};
+use portcullis_model::environment::Environment;
+use portcullis_model::fact::{Fact, Gap};
+use portcullis_model::facts::Facts;
+use portcullis_model::inquiry::Inquiry;
+use portcullis_model::inventory::Inventory;
+use portcullis_model::person::{Login, People, TeamName};
+use portcullis_pattern::glob::Glob;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use std::collections::BTreeMap;
+use toml::Spanned;
+use toml::de::ValueDeserializer;
+
+pub mod changed_line_coverage;
+pub mod deployers;
+pub mod documentation;
+pub mod freeze;
+pub mod gate_integrity;
+pub mod protected_branch;
+pub mod regression_tests;
+pub mod required_checks;
+pub mod required_reviews;
+pub mod reviewed_landings;
+#[cfg(test)]
+pub mod schema;
+pub mod shared;
+#[cfg(test)]
+pub mod testing;
+
+pub use documentation::Documentation;
+
+/// Every control, sorted by name.
+pub static TABLE: &[&Kind] = &[
+    &changed_line_coverage::KIND,
+    &deployers::KIND,
+    &freeze::KIND,
+    &gate_integrity::KIND,
+    &protected_branch::KIND,
+    &regression_tests::KIND,
+    &required_checks::KIND,
+    &required_reviews::KIND,
+    &reviewed_landings::KIND,
+];
+
+/// The control of this name.
+pub fn find_kind(name: &str) -> Option<&'static Kind> {
+    TABLE.iter().copied().find(|kind| kind.name == name)
+}
+
+/// A control as the rest of the program knows it. Nothing else is known of it by its name.
+#[derive(Debug)]
+pub struct Kind {
+    /// The name under `[controls]`, and the one under which its findings are reported.
+    pub name: &'static str,
+    /// When it is judged.
+    pub stage: Stage,
+    /// How often it is judged in a deployment.
+    pub granularity: Granularity,
+    /// Is it judged by every policy, also by one that does not name it?
+    pub always_on: bool,
+    /// What waivers may cover of its findings.
+    pub waivable: Waivable,
+    /// What people read about it.
+    pub documentation: Documentation,
+    /// Reads its settings.
+    pub read: fn(ValueDeserializer<'_>) -> Result<Box<dyn Control>, toml::de::Error>,
+    /// Describes its settings: [`schema::of`] the type that [`Kind::read`] reads.
+    #[cfg(test)]
+    pub schema: schema::Describe,
+}
+
+/// When a control is judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Before a change lands.
+    Change,
+    /// Before what has landed is deployed. It stops no change.
+    Deployment,
+    /// Each time.
+    Both,
+}
+
+impl Stage {
+    /// Is a change judged before it lands?
+    pub fn has_changes(self) -> bool {
+        self != Stage::Deployment
+    }
+
+    /// Is a deployment judged?
+    pub fn has_deployments(self) -> bool {
+        self != Stage::Change
+    }
+}
+
+/// What waivers may cover of a control's findings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Waivable {
+    /// Nothing.
+    Never {
+        /// Why not, as the end of a sentence.
+        because: &'static str,
+        /// What to do in place of a waiver, as a request.
+        instead: &'static str,
+    },
+    /// What is found at the commits that the waiver names: anything wider would cover content that
+    /// no one has seen yet.
+    ByCommit,
+    /// All of them, in the scope that the waiver gives itself.
+    Freely,
+}
+
+impl Waivable {
+    /// May a waiver cover anything of it?
+    pub fn at_all(self) -> bool {
+        !matches!(self, Waivable::Never { .. })
+    }
+}
+
+/// The settings of one control, ready to judge.
+pub trait Control: std::fmt::Debug + Send + Sync {
+    /// The control whose settings these are.
+    fn kind(&self) -> &'static Kind;
+
+    /// Adds what it needs to know to the inquiry.
+    fn ask(&self, inquiry: &mut Inquiry);
+
+    /// The areas, roles and suites that its settings name, for the policy reader to look up.
+    fn references(&self) -> Vec<Reference<'_>> {
+        Vec::new()
+    }
+
+    /// The suites that its settings define: what a report or statement can be named after.
+    fn suites(&self) -> Vec<NamedSuite<'_>> {
+        Vec::new()
+    }
+
+    /// The environments that its settings name, where they are about some only.
+    fn environments(&self) -> &[Environment] {
+        &[]
+    }
+
+    /// The patterns of its settings over files of the repository, which `portcullis policy check`
+    /// holds against HEAD.
+    fn repository_files(&self) -> Vec<&Glob> {
+        Vec::new()
+    }
+
+    /// Judges. A control that is concerned says so with at least one finding that is not a note;
+    /// one that has nothing to judge says [`Verdict::Exempt`] or [`Verdict::Met`] and why.
+    ///
+    /// # Errors
+    /// A fact without which nothing can be said.
+    fn check(&self, case: &Case<'_>) -> Result<Vec<Finding>, Gap>;
+
+    /// Judges a landing as a whole, beyond the requests that explain it.
+    ///
+    /// # Errors
+    /// A fact without which nothing can be said.
+    fn check_landing(&self, _case: &LandingCase<'_>) -> Result<Vec<Finding>, Gap> {
+        Ok(Vec::new())
+    }
+}
+
+/// How often a control is judged in a deployment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Granularity {
+    /// Once for each request of each landing, by the facts of that request.
+    PerLanding,
+    /// Once for the branch and the candidate.
+    Once,
+}
+
+/// One landing: what was seen of it, and which areas it touches.
+pub struct LandingCase<'a> {
+    /// What was seen.
+    pub landing: &'a LandingFacts,
+    /// The deployment that it belongs to.
+    pub deployment: &'a Deployment,
+    /// What the policy says.
+    pub scope: &'a Scope,
+    /// The areas that it touches; a gap when a file could not be placed.
+    pub touched: &'a Fact<Vec<TouchedArea>>,
+}
+
+/// Reads settings of type `T`; the usual [`Kind::read`].
+///
+/// # Errors
+/// Whatever serde has to say, with the span of the offending text.
+pub fn read<T: Control + DeserializeOwned + 'static>(
+    settings: ValueDeserializer<'_>,
+) -> Result<Box<dyn Control>, toml::de::Error> {
+    Ok(Box::new(T::deserialize(settings)?))
+}
+
+/// Something defined elsewhere in the policy that settings name.
+#[derive(Clone, Copy, Debug)]
+pub enum Reference<'a> {
+    /// A data-processing area.
+    Area(&'a Spanned<String>),
+    /// A role.
+    Role(&'a Spanned<String>),
+    /// The list of those who may sign evidence, which `regression-tests` names.
+    Signers(&'a Spanned<shared::evidence_binding::Trust>),
+    /// A suite of `regression-tests` that judges an area.
+    Suite {
+        /// The suite.
+        suite: &'a Spanned<String>,
+        /// The area.
+        area: &'a str,
+    },
+}
+
+/// A suite by its names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NamedSuite<'a> {
+    /// The suite.
+    pub name: &'a str,
+    /// Its configurations, where they are named.
+    pub configurations: Option<&'a [String]>,
+}
+
+/// What the policy says that several controls need.
+#[derive(Clone, Debug)]
+pub struct Scope {
+    /// The data-processing areas.
+    pub inventory: Inventory,
+    /// Who is who.
+    pub people: People,
+    /// The roles, by name.
+    pub roles: BTreeMap<String, Role>,
+    /// The deployment branches.
+    pub deployment: Vec<Glob>,
+}
+
+/// People who may fill a role. Anyone in any of the lists may.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Role {
+    /// Logins of single accounts.
+    #[cfg_attr(test, schemars(with = "Vec<String>"))]
+    pub users: Vec<Login>,
+    /// Teams of the host, as `organisation/team`.
+    #[cfg_attr(test, schemars(with = "Vec<String>"))]
+    pub teams: Vec<TeamName>,
+    /// `true`: the owners of the touched files, by CODEOWNERS at the base. Each touched file then
+    /// needs the approval of one of its own owners. Default: `false`.
+    pub code_owners: bool,
+}
+
+/// One judgement: the facts, the policy's scope, and which areas are touched.
+pub struct Case<'a> {
+    /// What was seen.
+    pub facts: &'a Facts,
+    /// The deployment that this belongs to; `None` when one change is judged before it lands.
+    pub deployment: Option<&'a Deployment>,
+    /// What the policy says.
+    pub scope: &'a Scope,
+    /// The touched areas; a gap when a file could not be placed.
+    pub touched: &'a Fact<Vec<TouchedArea>>,
+}
+
+/// Starts a finding of a control.
+pub fn finding(
+    control: &str,
+    verdict: Verdict,
+    kind: SubjectKind,
+    name: impl Into<String>,
+    reason: impl Into<String>,
+) -> Finding {
+    Finding {
+        verdict,
+        control: control.to_string(),
+        subject: Subject { kind, name: name.into() },
+        reason: reason.into(),
+        remedy: None,
+        details: Vec::new(),
+        place: None,
+    }
+}
+
+/// The finding that a gap leaves behind.
+pub fn unproven(control: &str, kind: SubjectKind, name: impl Into<String>, gap: &Gap) -> Finding {
+    finding(control, Verdict::Unproven, kind, name, gap.to_string()).remedy(gap.remedy.clone())
+}
+
+/// What to do where the policy says too little of an area. A change is judged by the policy at its
+/// base, so a change of that helps; a deployment is judged by the one at the deployed commit, which
+/// no one can change any more.
+fn widen_remedy(case: &Case<'_>, control: &str, area: &str, change: String) -> String {
+    match case.deployment {
+        None => change,
+        Some(_) => format!(
+            "A deployment is judged by the policy at the deployed commit, which does not cover it: have a waiver approved in {} \
+             (`control = \"{control}\"`, `area = \"{area}\"`), and correct the policy for later changes",
+            portcullis_model::waiver::PATH
+        ),
+    }
+}
+
+/// With a capital at its beginning and a full stop at its end.
+fn as_sentence(text: &str) -> String {
+    let mut rest = text.chars();
+    let first = rest.next().map(|first| first.to_ascii_uppercase());
+    let stop = if text.is_empty() || text.ends_with(['.', '!', '?']) { "" } else { "." };
+    first.into_iter().chain(rest).chain(stop.chars()).collect()
+}
+
+impl Finding {
+    /// The same with a remedy, which is a sentence.
+    #[must_use]
+    pub fn remedy(mut self, remedy: impl Into<String>) -> Self {
+        self.remedy = Some(as_sentence(&remedy.into()));
+        self
+    }
+
+    /// The same with what it rests on.
+    #[must_use]
+    pub fn details(mut self, details: Vec<String>) -> Self {
+        self.details = details;
+        self
+    }
+
+    /// The same with a place to look at.
+    #[must_use]
+    pub fn at(mut self, place: Place) -> Self {
+        self.place = Some(place);
+        self
+    }
+}

@@ -1,0 +1,278 @@
+//! `required-reviews`: the change was approved by enough people who had no part in it.
+//!
+//! One rule for every change, one for changes to any data-processing area, one for each area. All
+//! that apply must hold, and each is its own finding. What counts as an approval is in
+//! [`super::shared::approval`], how people fill roles in [`super::shared::quorum`]. An area that is
+//! touched and that no rule is about is broken: the policy has forgotten it.
+
+use super::shared::approval::{AfterUpdate, Approvals, Independence, LastPusher, count_approvals};
+use super::shared::quorum::{Demand, RoleApprovals, judge_demand, nothing_to_judge, touched_files};
+use super::{
+    Case, Control, Documentation, Granularity, Kind, Reference, Stage, Waivable, finding, read, unproven,
+    widen_remedy,
+};
+use portcullis_model::change::FileChange;
+use portcullis_model::decision::{Finding, Place, SubjectKind, TouchedArea, Verdict};
+use portcullis_model::fact::{Fact, Gap};
+use portcullis_model::inquiry::{Inquiry, Topic};
+use serde::{Deserialize, Deserializer};
+use std::collections::BTreeMap;
+use std::num::NonZeroU64;
+use toml::Spanned;
+
+const NAME: &str = "required-reviews";
+
+/// The control.
+pub static KIND: Kind = Kind {
+    name: NAME,
+    stage: Stage::Both,
+    granularity: Granularity::PerLanding,
+    always_on: false,
+    waivable: Waivable::Freely,
+    documentation: Documentation(include_str!("required_reviews.md")),
+    read: read::<RequiredReviews>,
+    #[cfg(test)]
+    schema: super::schema::of::<RequiredReviews>,
+};
+
+/// Its settings.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "WrittenReviews"))]
+#[serde(try_from = "WrittenReviews")]
+pub struct RequiredReviews {
+    general: Option<ReviewRule>,
+    data_processing: Option<ReviewRule>,
+    areas: BTreeMap<Spanned<String>, ReviewRule>,
+    independence: Independence,
+}
+
+/// The settings as they are written.
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct WrittenReviews {
+    /// How many independent people must approve any change.
+    approvals: Option<NonZeroU64>,
+    /// Roles that must approve any change, and how many people of each. One person can fill several
+    /// roles.
+    #[serde(default, deserialize_with = "some_roles")]
+    roles: Vec<RoleApprovals>,
+    /// Whether people who pushed commits of the request may approve it. Default: `"exclude"`.
+    #[serde(default)]
+    last_pusher: LastPusher,
+    /// Whether an approval remains valid after the base was merged into the request. Default:
+    /// `"proved"`.
+    #[serde(default)]
+    updates: AfterUpdate,
+    /// What a change that touches any data-processing area needs as well.
+    data_processing: Option<ReviewRule>,
+    /// What a change that touches the area of this name needs as well.
+    #[serde(default)]
+    #[cfg_attr(test, schemars(with = "BTreeMap<String, ReviewRule>"))]
+    areas: BTreeMap<Spanned<String>, ReviewRule>,
+}
+
+impl TryFrom<WrittenReviews> for RequiredReviews {
+    type Error = &'static str;
+
+    fn try_from(written: WrittenReviews) -> Result<Self, Self::Error> {
+        let WrittenReviews { approvals, roles, last_pusher, updates, data_processing, areas } = written;
+        let general = (approvals.is_some() || !roles.is_empty()).then_some(ReviewRule { approvals, roles });
+        if general.is_none() && data_processing.is_none() && areas.is_empty() {
+            return Err("these settings require nothing; set `approvals = 1` or more");
+        }
+        let independence = Independence { last_pusher, updates };
+        Ok(RequiredReviews { general, data_processing, areas, independence })
+    }
+}
+
+/// How many people, and who.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "WrittenReviewRule"))]
+#[serde(try_from = "WrittenReviewRule")]
+struct ReviewRule {
+    approvals: Option<NonZeroU64>,
+    roles: Vec<RoleApprovals>,
+}
+
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct WrittenReviewRule {
+    /// How many independent people must approve.
+    approvals: Option<NonZeroU64>,
+    /// Roles that must approve, and how many people of each.
+    #[serde(default, deserialize_with = "some_roles")]
+    roles: Vec<RoleApprovals>,
+}
+
+impl TryFrom<WrittenReviewRule> for ReviewRule {
+    type Error = &'static str;
+
+    fn try_from(written: WrittenReviewRule) -> Result<Self, Self::Error> {
+        let WrittenReviewRule { approvals, roles } = written;
+        let vacuous = approvals.is_none() && roles.is_empty();
+        if vacuous {
+            Err("this rule requires nothing; set `approvals` or `roles`")
+        } else {
+            Ok(ReviewRule { approvals, roles })
+        }
+    }
+}
+
+fn some_roles<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<RoleApprovals>, D::Error> {
+    let roles = Vec::deserialize(deserializer)?;
+    if roles.is_empty() {
+        return Err(serde::de::Error::custom(
+            "an empty list of roles requires nothing; name a role or leave it out",
+        ));
+    }
+    Ok(roles)
+}
+
+impl Control for RequiredReviews {
+    fn kind(&self) -> &'static Kind {
+        &KIND
+    }
+
+    fn ask(&self, inquiry: &mut Inquiry) {
+        inquiry.topics.insert(Topic::Reviews);
+        if self.independence.last_pusher == LastPusher::Exclude {
+            inquiry.topics.insert(Topic::Pushes);
+        }
+    }
+
+    fn references(&self) -> Vec<Reference<'_>> {
+        let rules = self.general.iter().chain(&self.data_processing).chain(self.areas.values());
+        let roles = rules.flat_map(|rule| &rule.roles).map(|wanted| Reference::Role(&wanted.role));
+        self.areas.keys().map(Reference::Area).chain(roles).collect()
+    }
+
+    fn check(&self, case: &Case<'_>) -> Result<Vec<Finding>, Gap> {
+        let change = case.facts.change.known()?;
+        if let Some(found) = nothing_to_judge(NAME, change) {
+            return Ok(vec![found]);
+        }
+        let mut findings = self.unplaced(case, change.head.short());
+        findings.extend(self.forgotten(case));
+        let applied = self.applied(case);
+        if !applied.is_empty() {
+            let judged = self.judge(case, &applied);
+            findings.extend(
+                judged.unwrap_or_else(|gap| {
+                    vec![unproven(NAME, SubjectKind::Change, change.head.short(), &gap)]
+                }),
+            );
+        } else if findings.is_empty() {
+            let reason =
+                "the policy requires reviews only for some areas, and the change touches none of them";
+            findings.push(finding(NAME, Verdict::Exempt, SubjectKind::Change, change.head.short(), reason));
+        }
+        Ok(findings)
+    }
+}
+
+/// A rule that applies to the change; of one area, or of the whole request.
+struct Applied<'a> {
+    rule: &'a ReviewRule,
+    area: Option<&'a TouchedArea>,
+    why: &'static str,
+}
+
+impl RequiredReviews {
+    fn judge(&self, case: &Case<'_>, applied: &[Applied<'_>]) -> Result<Vec<Finding>, Gap> {
+        let approvals = count_approvals(case, self.independence)?;
+        let request = case.facts.host.request.known()?.id.to_string();
+        let files = touched_files(case)?;
+        let mut findings: Vec<_> = approvals.objection_finding(NAME, &request).into_iter().collect();
+        let landed = case.facts.host.request.value().is_some_and(|request| request.merged.is_some());
+        findings.extend(note_bots(&request, &approvals, landed));
+        for applied in applied {
+            // A gap in what one rule needs leaves the other findings in place.
+            let judged = applied.judge(case, &approvals, &files, &request);
+            findings.push(judged.unwrap_or_else(|gap| unproven(NAME, SubjectKind::Request, &request, &gap)));
+        }
+        Ok(findings)
+    }
+
+    fn applied<'a>(&'a self, case: &Case<'a>) -> Vec<Applied<'a>> {
+        let general = self.general.iter().map(|rule| Applied { rule, area: None, why: "" });
+        let areas = touched_areas(case).iter().flat_map(|area| self.of_area(area));
+        general.chain(areas).collect()
+    }
+
+    fn of_area<'a>(&'a self, area: &'a TouchedArea) -> impl Iterator<Item = Applied<'a>> {
+        let any = self.data_processing.iter();
+        let any = any.map(move |rule| Applied {
+            rule,
+            area: Some(area),
+            why: " (rule for every data-processing area)",
+        });
+        let own = self.areas.get(area.area.as_str()).into_iter();
+        any.chain(own.map(move |rule| Applied { rule, area: Some(area), why: " (rule for this area)" }))
+    }
+
+    /// Rules for areas are of no use while it is not known which areas are touched.
+    fn unplaced(&self, case: &Case<'_>, head: &str) -> Vec<Finding> {
+        let by_area = self.data_processing.is_some() || !self.areas.is_empty();
+        match case.touched {
+            Fact::Gap(gap) if by_area => vec![unproven(NAME, SubjectKind::Change, head, gap)],
+            Fact::Gap(_) | Fact::Known(_) => Vec::new(),
+        }
+    }
+
+    /// Touched areas that no rule is about.
+    fn forgotten(&self, case: &Case<'_>) -> Vec<Finding> {
+        let spoken_of = |area: &&TouchedArea| self.general.is_some() || self.of_area(area).next().is_some();
+        let forgotten = touched_areas(case).iter().filter(|area| !spoken_of(area));
+        forgotten.map(|area| no_rule(case, &area.area)).collect()
+    }
+}
+
+fn no_rule(case: &Case<'_>, area: &str) -> Finding {
+    let reason = "no rule says who must approve changes of this data-processing area";
+    let change = format!(
+        "Set `approvals` in `[controls.{NAME}.data-processing]` or `[controls.{NAME}.areas.{area}]` of the policy."
+    );
+    finding(NAME, Verdict::Broken, SubjectKind::Area, area, reason)
+        .remedy(widen_remedy(case, NAME, area, change))
+}
+
+fn touched_areas<'a>(case: &Case<'a>) -> &'a [TouchedArea] {
+    case.touched.value().map_or(&[], Vec::as_slice)
+}
+
+impl Applied<'_> {
+    fn judge(
+        &self,
+        case: &Case<'_>,
+        approvals: &Approvals,
+        files: &[&FileChange],
+        request: &str,
+    ) -> Result<Finding, Gap> {
+        let total = self.rule.approvals.map_or(1, NonZeroU64::get);
+        let demand = Demand { approvals: total, roles: &self.rule.roles, files, all_owned: false };
+        let judgement = judge_demand(case, approvals, &demand)?;
+        let Some(area) = self.area else { return Ok(judgement.finding(NAME, SubjectKind::Request, request)) };
+        let mut found = judgement.finding(NAME, SubjectKind::Area, &area.area);
+        found.reason.push_str(self.why);
+        found.place = area.touches.first().map(|touch| Place { path: touch.path.clone(), line: touch.line });
+        Ok(found)
+    }
+}
+
+/// A person can let a workflow write, push and open a change, and then approve it: no fact names
+/// that person.
+fn note_bots(request: &str, approvals: &Approvals, landed: bool) -> Option<Finding> {
+    approvals.by_machines.then(|| {
+        let reason = "only bots took part in this change, so an approver may be its real author";
+        let remedy = match landed {
+            false => "Find out who told the bot to write it, and have another person approve.",
+            true => "Find out who told the bot to write it, and whether that person approved it.",
+        };
+        finding(NAME, Verdict::Noted, SubjectKind::Request, request, reason).remedy(remedy)
+    })
+}
+
+#[cfg(test)]
+mod tests;

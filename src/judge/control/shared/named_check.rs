@@ -1,0 +1,273 @@
+//! A named check of the judged head, written by the app or account that the policy names:
+//! `required-checks` requires it, and `regression-tests` and `changed-line-coverage` may let it
+//! vouch for their evidence.
+//!
+//! Anyone who can write checks can give them any name, so a name proves nothing without its
+//! producer; and only "success" is success: a check that was skipped or is neutral checked nothing.
+
+use crate::control::finding;
+use portcullis_model::change::Revision;
+use portcullis_model::check::{Check, Conclusion, Producer, WorkflowRun};
+use portcullis_model::decision::{Finding, SubjectKind, Verdict};
+use portcullis_model::fact::{Fact, Gap};
+use portcullis_model::id::{AppId, CheckId};
+use portcullis_model::person::Login;
+use serde::de::{Error, Visitor};
+use serde::{Deserialize, Deserializer};
+use std::collections::BTreeMap;
+
+/// One check that must have ended well.
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "RawNamedCheck"))]
+#[serde(try_from = "RawNamedCheck")]
+pub struct NamedCheck {
+    /// Compared exactly.
+    pub name: String,
+    writer: CheckWriter,
+}
+
+/// Who must have written it.
+#[derive(Debug, PartialEq, Eq)]
+pub enum CheckWriter {
+    /// An app, by its number.
+    AppNumber(AppId),
+    /// An app, by its name in addresses.
+    AppSlug(String),
+    /// An account, which writes commit statuses.
+    Creator(Login),
+}
+
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct RawNamedCheck {
+    /// The name of the check run, or the context of the commit status.
+    name: String,
+    /// The app that must have written the check run: its slug (`"github-actions"`) or its number.
+    #[cfg_attr(test, schemars(default, schema_with = "crate::control::schema::text_or_number"))]
+    app: Option<AppName>,
+    /// The login of the account that must have written the commit status, in place of `app`.
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
+    creator: Option<Login>,
+}
+
+/// An app by number or by name. Read by hand: an untagged choice would lose the place of its
+/// errors.
+struct AppName(CheckWriter);
+
+impl TryFrom<RawNamedCheck> for NamedCheck {
+    type Error = &'static str;
+
+    fn try_from(raw: RawNamedCheck) -> Result<Self, Self::Error> {
+        let writer = match (raw.app, raw.creator) {
+            _ if raw.name.is_empty() => return Err("a check needs a name"),
+            (Some(app), None) => app.0,
+            (None, Some(creator)) if !creator.as_str().is_empty() => CheckWriter::Creator(creator),
+            (Some(_), Some(_)) => return Err("write `app` or `creator`, not both"),
+            _ => {
+                return Err("anyone who can write checks can use any name; say whose check counts: \
+                            `app = \"…\"` for a check run, `creator = \"…\"` for a commit status");
+            }
+        };
+        Ok(NamedCheck { name: raw.name, writer })
+    }
+}
+
+impl<'de> Deserialize<'de> for AppName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct AppVisitor;
+
+        impl Visitor<'_> for AppVisitor {
+            type Value = AppName;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("the name of an app in addresses, or its number")
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<AppName, E> {
+                match text {
+                    "" => Err(E::custom("an app needs a name")),
+                    _ => Ok(AppName(CheckWriter::AppSlug(text.to_string()))),
+                }
+            }
+
+            fn visit_u64<E: Error>(self, number: u64) -> Result<AppName, E> {
+                Ok(AppName(CheckWriter::AppNumber(number.into())))
+            }
+
+            fn visit_i64<E: Error>(self, number: i64) -> Result<AppName, E> {
+                let number =
+                    u64::try_from(number).map_err(|_| E::custom("an app's number is never negative"))?;
+                self.visit_u64(number)
+            }
+        }
+
+        deserializer.deserialize_any(AppVisitor)
+    }
+}
+
+impl std::fmt::Display for CheckWriter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            CheckWriter::AppNumber(number) => write!(f, "app {number}"),
+            CheckWriter::AppSlug(slug) => write!(f, "app `{slug}`"),
+            CheckWriter::Creator(login) => write!(f, "account `{login}`"),
+        }
+    }
+}
+
+impl std::fmt::Display for NamedCheck {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "the check `{}` from {}", self.name, self.writer)
+    }
+}
+
+impl CheckWriter {
+    /// Is this the producer that the policy names? A producer that the host no longer knows is
+    /// none.
+    fn is(&self, producer: &Producer) -> bool {
+        match (self, producer) {
+            (CheckWriter::AppNumber(wanted), Producer::App { id, .. }) => wanted == id,
+            (CheckWriter::AppSlug(wanted), Producer::App { slug, .. }) => wanted == slug,
+            (CheckWriter::Creator(wanted), Producer::Account(Some(account))) => *wanted == account.login,
+            _ => false,
+        }
+    }
+}
+
+impl NamedCheck {
+    /// Judges the check by all checks that the host has for the head.
+    ///
+    /// # Errors
+    /// A gap: it would be met if a cancelled run was superseded, and the workflow runs could not be
+    /// seen.
+    pub fn judge(
+        &self,
+        control: &str,
+        checks: &[Check],
+        workflow_runs: &Fact<BTreeMap<CheckId, WorkflowRun>>,
+        head: &Revision,
+    ) -> Result<Finding, Gap> {
+        let (runs, others): (Vec<&Check>, Vec<&Check>) = checks
+            .iter()
+            .filter(|check| check.name == self.name)
+            .partition(|check| check.head == *head && self.writer.is(&check.producer));
+        let (mut failed, mut superseded, mut unseen) = (Vec::new(), Vec::new(), None);
+        for run in runs.iter().copied().filter(|run| run.conclusion != Conclusion::Success) {
+            match superseding_run(run, &runs, workflow_runs) {
+                Ok(Some(newer)) => superseded.push(describe_superseded(run, newer)),
+                Ok(None) => failed.push(run),
+                Err(gap) => unseen = Some(gap),
+            }
+        }
+        let of_check = |verdict, reason| finding(control, verdict, SubjectKind::Check, &self.name, reason);
+        let finding = match (worst_of(&failed), unseen) {
+            _ if runs.is_empty() => of_check(Verdict::Broken, self.absent(head))
+                .remedy("let the check run on the head of the change, then judge again"),
+            (Some(run), _) => {
+                of_check(Verdict::Broken, self.unsuccessful(run)).remedy(remedy_for(run, &runs))
+            }
+            (None, Some(gap)) => return Err(gap),
+            (None, None) => of_check(Verdict::Met, self.succeeded(head)),
+        };
+        let failed = failed.into_iter().map(describe_run).chain(superseded);
+        let ignored = others.iter().map(|check| describe_ignored(check, head));
+        let mut details: Vec<String> = failed.chain(ignored).collect();
+        details.sort();
+        Ok(finding.details(details))
+    }
+
+    fn absent(&self, head: &Revision) -> String {
+        format!("{} wrote no check of this name on {}", self.writer, head.short())
+    }
+
+    fn succeeded(&self, head: &Revision) -> String {
+        format!("it succeeded on {}, written by {}", head.short(), self.writer)
+    }
+
+    fn unsuccessful(&self, run: &Check) -> String {
+        format!("the check of {} {}", self.writer, describe_conclusion(run.conclusion))
+    }
+}
+
+/// The worst of these runs: what has ended badly weighs more than what may still end well.
+fn worst_of<'a>(failed: &[&'a Check]) -> Option<&'a Check> {
+    failed.iter().copied().max_by_key(|run| (run.conclusion != Conclusion::Running, run.conclusion, &run.id))
+}
+
+/// The run that superseded a cancelled one, by what the host says of the workflow runs that they
+/// belong to.
+fn superseding_run<'a>(
+    run: &Check,
+    runs: &[&'a Check],
+    workflow_runs: &Fact<BTreeMap<CheckId, WorkflowRun>>,
+) -> Result<Option<&'a Check>, Gap> {
+    let mut green = runs.iter().copied().filter(|other| other.conclusion == Conclusion::Success).peekable();
+    if run.conclusion != Conclusion::Cancelled || green.peek().is_none() {
+        return Ok(None);
+    }
+    let known = workflow_runs.known()?;
+    let Some(own) = known.get(&run.id) else { return Ok(None) };
+    Ok(green.find(|other| known.get(&other.id).is_some_and(|newer| newer.supersedes(own))))
+}
+
+fn describe_superseded(run: &Check, newer: &Check) -> String {
+    format!("{}, and run {} of the same workflow superseded it", describe_run(run), newer.id)
+}
+
+fn remedy_for(run: &Check, runs: &[&Check]) -> &'static str {
+    let is_green = runs.iter().any(|other| other.conclusion == Conclusion::Success);
+    match run.conclusion {
+        Conclusion::Cancelled | Conclusion::Failure | Conclusion::TimedOut if is_green => {
+            "find out why this run did not succeed and run it again, even though another run of the check succeeded; \
+             then judge again"
+        }
+        Conclusion::Running => "wait for the check to end, then judge again",
+        Conclusion::ActionRequired => "take the action that the check waits for, then judge again",
+        _ => "find out why the check did not succeed, and run it again",
+    }
+}
+
+fn describe_run(run: &Check) -> String {
+    let producer = describe_producer(&run.producer);
+    format!("run {} of {producer} {}", run.id, describe_conclusion(run.conclusion))
+}
+
+/// A check of the right name that does not count, and why.
+fn describe_ignored(check: &Check, head: &Revision) -> String {
+    let who = describe_producer(&check.producer);
+    if check.head == *head {
+        format!("a check of this name by {who} does not count: the policy names another producer")
+    } else {
+        format!("a check of this name by {who} does not count: it ran on {}", check.head.short())
+    }
+}
+
+/// The app or account that wrote a check, for people.
+pub fn describe_producer(producer: &Producer) -> String {
+    match producer {
+        Producer::App { id, slug } => format!("app `{slug}` ({id})"),
+        Producer::Account(Some(account)) => format!("account `{}` ({})", account.login, account.id),
+        Producer::Account(None) => "a deleted account".to_string(),
+        Producer::Pipeline { project, config, .. } => format!("the pipeline `{config}` of {project}"),
+        Producer::Service { id } => format!("the external service {id}"),
+        Producer::Unknown => "an unknown producer".to_string(),
+    }
+}
+
+/// How a check ended, to follow its name.
+pub fn describe_conclusion(conclusion: Conclusion) -> &'static str {
+    match conclusion {
+        Conclusion::Running => "has not finished",
+        Conclusion::Success => "succeeded",
+        Conclusion::Failure => "failed",
+        Conclusion::Error => "ended with an error of its own",
+        Conclusion::Neutral => "ended as neutral, which is not success",
+        Conclusion::Skipped => "was skipped, which is not success",
+        Conclusion::Cancelled => "was cancelled",
+        Conclusion::Stale => "was marked stale",
+        Conclusion::TimedOut => "timed out",
+        Conclusion::ActionRequired => "requires an action",
+        Conclusion::StartupFailure => "failed to start",
+    }
+}

@@ -1,0 +1,143 @@
+//! Policy and the facts of a deployment to a decision.
+//!
+//! 1. The baseline and the candidate have to be what a deployment runs between: see `super::gate`.
+//! 2. Every landing is judged: its content by `reviewed-landings`, and each request that explains
+//!    it by the controls of the merge gate, for every area that the landing touches.
+//! 3. Controls that are about the branch or of the candidate are asked once, for everything that
+//!    the range touches.
+//! 4. When the range alters the policy, the altered policy is asked too: the stricter of old and
+//!    new. Both have to list the environment, where they list any.
+//! 5. What is deployed is what records and host say; who says otherwise needs another person: see
+//!    `super::deployed`.
+//! 6. Waivers in force allow what they cover: see `waivers`.
+
+use super::landing::{LANDINGS, about, ask, judge_landing, touched_by};
+use super::waivers::{self, ScopedFinding};
+use super::{altered, deployed, gate, judged, reference, rollback, sealed, stricter};
+use crate::control::{Granularity, finding, unproven};
+use crate::policy::Policy;
+use portcullis_model::decision::{Decision, Finding, Judged, SubjectKind, TouchedArea, Verdict};
+use portcullis_model::deployment::Deployment;
+use portcullis_model::fact::{Fact, Gap};
+use portcullis_model::landing::{Span, Step};
+
+/// Judges a deployment by the policy in force at its baseline.
+pub fn decide_deployment(policy: &Policy, facts: &Deployment) -> Decision {
+    let (mut areas, mut found) = judge_all(policy, facts);
+    let words = deployed::judge_baseline(policy, facts, &found);
+    found.extend(words.into_iter().map(ScopedFinding::firm));
+    found.extend(deployed::unlisted_environment(policy, facts).map(ScopedFinding::firm));
+    found.extend(
+        gate::range(policy, facts, || rollback::judge(policy, facts)).into_iter().map(ScopedFinding::firm),
+    );
+    found.extend(check_population(facts).map(ScopedFinding::firm));
+    found.extend(gate::detours(&facts.whole.host.detours, facts.candidate.short()).map(ScopedFinding::firm));
+    let mut after = None;
+    if let Some(text) = altered(policy, &facts.whole) {
+        match Policy::parse(text) {
+            Ok(altered) => {
+                stricter(&mut areas, &mut found, judge_all(&altered, facts));
+                found.extend(deployed::unlisted_environment(&altered, facts).map(ScopedFinding::firm));
+                after = Some(altered);
+            }
+            Err(problems) => found.push(ScopedFinding::firm(gate::invalid_after(problems.len()))),
+        }
+    }
+    let findings = waivers::of_deployment(policy, after.as_ref(), facts, found);
+    let judged = Judged {
+        environment: Some(facts.environment.clone()),
+        branch: Some(facts.branch.clone()),
+        base: facts.baseline.value().map(|baseline| baseline.revision.clone()),
+        head: Some(facts.candidate.clone()),
+        ..judged(&facts.whole)
+    };
+    sealed(judged, Some(reference(policy, &facts.whole)), areas, findings)
+}
+
+/// How many commits the range has, and that each of them belongs to one landing: what an auditor
+/// counts again.
+fn check_population(facts: &Deployment) -> Option<Finding> {
+    let (Span::Steps(steps), landings) = (facts.span.value()?, facts.landings.value()?) else {
+        return None;
+    };
+    let commits: usize = steps.iter().map(Step::size).sum();
+    let in_landings: Vec<_> = landings.iter().flat_map(|landing| &landing.steps).collect();
+    let accounted = steps.iter().map(|step| &step.commit.id).eq(in_landings.iter().copied());
+    let of = |verdict, reason: String| {
+        finding(LANDINGS, verdict, SubjectKind::Change, facts.candidate.short(), reason)
+    };
+    Some(if accounted && !steps.is_empty() {
+        of(
+            Verdict::Met,
+            match (commits, landings.len()) {
+                (1, _) => "1 commit, which is one landing".to_string(),
+                (commits, 1) => format!("{commits} commits, all in one landing"),
+                (commits, landings) => format!("{commits} commits, each in one of {landings} landings"),
+            },
+        )
+    } else {
+        let reason =
+            format!("{} steps are not those of its landings, which have {}", steps.len(), in_landings.len());
+        of(Verdict::Unproven, reason).remedy("gather the facts again")
+    })
+}
+
+fn judge_all(policy: &Policy, facts: &Deployment) -> (Vec<TouchedArea>, Vec<ScopedFinding>) {
+    let mut found = Vec::new();
+    let mut all: Result<Vec<TouchedArea>, Gap> = Ok(Vec::new());
+    match &facts.landings {
+        Fact::Known(landings) => {
+            for landing in landings {
+                let touched = Fact::from(touched_by(policy, landing, &facts.whole));
+                found.extend(judge_landing(policy, facts, landing, &touched));
+                all = merge_touched(all, touched);
+            }
+            all.iter_mut().flatten().for_each(sort_touches);
+        }
+        Fact::Gap(gap) => {
+            let unseen = unproven(LANDINGS, SubjectKind::Change, facts.candidate.short(), gap);
+            found.push(ScopedFinding::firm(unseen));
+            all = Err(gap.clone());
+        }
+    }
+    let touched = Fact::from(match touched_by_rollback(policy, facts) {
+        Ok(Some(undone)) => Ok(undone),
+        Ok(None) => all,
+        Err(gap) => Err(gap),
+    });
+    let about = about(facts, vec![facts.candidate.clone()]);
+    let of_whole = ask(policy, Granularity::Once, facts, &facts.whole, &touched);
+    found.extend(of_whole.into_iter().map(|finding| ScopedFinding::of(finding, &about, &touched)));
+    (touched.value().cloned().unwrap_or_default(), found)
+}
+
+/// The areas that going back touches, where that is what would be done.
+fn touched_by_rollback(policy: &Policy, facts: &Deployment) -> Result<Option<Vec<TouchedArea>>, Gap> {
+    match facts.back.known()? {
+        Some(back) => {
+            policy.scope.inventory.touched(back.undone.known()?.iter(), &facts.whole.inquiry).map(Some)
+        }
+        None => Ok(None),
+    }
+}
+
+/// Each path once. Done when all landings are seen: thousands of them touch the same files again
+/// and again.
+fn sort_touches(area: &mut TouchedArea) {
+    area.touches.sort();
+    area.touches.dedup_by(|a, b| a.path == b.path);
+}
+
+fn merge_touched(
+    all: Result<Vec<TouchedArea>, Gap>,
+    more: Fact<Vec<TouchedArea>>,
+) -> Result<Vec<TouchedArea>, Gap> {
+    let mut all = all?;
+    for area in more.known()?.clone() {
+        match all.iter_mut().find(|known| known.area == area.area) {
+            Some(known) => known.touches.extend(area.touches),
+            None => all.push(area),
+        }
+    }
+    Ok(all)
+}

@@ -1,0 +1,88 @@
+//! Checks that several parts of a policy and of its waivers share.
+
+use super::recover::RemovedKeys;
+use super::tree::TomlValue;
+use super::{Problem, SCHEMA};
+use portcullis_pattern::glob::Glob;
+use std::ops::Range;
+use toml::Spanned;
+use toml::de::DeValue;
+
+/// What checks look at beside the value itself.
+pub struct PolicySource<'s, 'i> {
+    /// The text.
+    pub text: &'s str,
+    /// The tree, with everything that was written.
+    pub root: &'s TomlValue<'i>,
+    /// What had to be left out of the value.
+    pub removed: &'s RemovedKeys,
+}
+
+/// Another version of the form has other keys: nothing else can be said of it.
+pub fn check_schema(root: &TomlValue<'_>) -> Option<Problem> {
+    let schema = root.get_ref().get("schema")?;
+    let version = schema.get_ref().as_integer()?.to_string();
+    (version != SCHEMA.to_string()).then(|| {
+        Problem::new(schema.span(), format!("schema {version} is not known to this version of portcullis"))
+            .help(format!("it reads schema {SCHEMA}"))
+    })
+}
+
+/// Text for people must hold something to read.
+pub fn check_text(text: &Spanned<String>, what: &str, problems: &mut Vec<Problem>) {
+    if text.get_ref().trim().is_empty() {
+        problems.push(Problem::new(text.span(), format!("{what} is empty")));
+    }
+}
+
+/// Names by which one part of the policy is about another.
+pub fn check_name(name: &Spanned<String>, what: &str, problems: &mut Vec<Problem>) {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    if name.get_ref().is_empty() || !name.get_ref().bytes().all(plain) {
+        let message = format!("`{}` cannot be the name of {what}", name.get_ref());
+        problems.push(Problem::new(name.span(), message).help("use lower-case letters, digits and `-`"));
+    }
+}
+
+/// A list that is written must hold something.
+pub fn check_filled<T>(list: &Spanned<Vec<T>>, consequence: &str, problems: &mut Vec<Problem>) {
+    if list.get_ref().is_empty() {
+        problems.push(Problem::new(list.span(), format!("an empty list: {consequence}")));
+    }
+}
+
+/// Does the narrowing pattern take away everything that the widening one brings? Answers only where
+/// that is plain.
+pub fn swallows(narrowing: &Glob, widening: &Glob) -> bool {
+    let is_literal = |text: &str| !text.contains(['*', '?', '[', '{', '\\']);
+    let (narrow, wide) = (narrowing.as_str(), widening.as_str());
+    let above = narrow.strip_suffix("/**").filter(|above| is_literal(above));
+    narrowing == widening
+        || matches!(narrow, "**" | "**/*")
+        || above.and_then(|above| wide.strip_prefix(above)).is_some_and(|rest| rest.starts_with('/'))
+        || (is_literal(wide) && narrowing.matches(wide.as_bytes()))
+}
+
+/// The names that the keys of a table give, as far as it is one.
+pub fn keys_of<'s>(table: Option<&'s TomlValue<'_>>) -> Vec<&'s str> {
+    match table.map(Spanned::get_ref) {
+        Some(DeValue::Table(table)) => table.keys().map(|key| key.get_ref().as_ref()).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The line of a place in the text, counted from 1.
+pub fn line_at(text: &str, place: &Range<usize>) -> u64 {
+    let before = text.as_bytes().iter().take(place.start);
+    1 + before.filter(|byte| **byte == b'\n').count() as u64
+}
+
+/// An account's name, which a team's is not.
+pub fn check_login(login: &str, span: Range<usize>, problems: &mut Vec<Problem>) {
+    let is_odd = |c: char| c.is_whitespace() || c.is_control() || c == '@' || c == '/';
+    if login.is_empty() || login.contains(is_odd) {
+        let message = format!("`{login}` is not a login");
+        let help = "write the account's name without `@`; a team (`organisation/team`) belongs under `teams` of a role";
+        problems.push(Problem::new(span, message).help(help));
+    }
+}

@@ -1,0 +1,161 @@
+//! The text form of a policy, but for its controls: what serde reads.
+//!
+//! Every part is optional here. What is missing is found by looking at the text, so that one
+//! mistake hides no other.
+
+use super::durations::LongestWaiver;
+use crate::control::Role;
+use portcullis_model::environment::Environment;
+use portcullis_model::inventory::Opaque;
+use portcullis_pattern::glob::Glob;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use std::collections::BTreeMap;
+use toml::Spanned;
+
+/// A list with the place of every element.
+pub type List<T> = Spanned<Vec<Spanned<T>>>;
+
+/// The whole.
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct PolicyDocument {
+    /// The version of the policy format: 1.
+    #[cfg_attr(test, schemars(schema_with = "crate::control::schema::version"))]
+    pub schema: Option<u32>,
+    /// The project that the policy belongs to.
+    pub project: Option<Project>,
+    /// The branches that are judged.
+    pub branches: Option<Branches>,
+    /// The environments that you deploy to. Leave it out to allow any environment name.
+    pub deployment: Option<DeploymentText>,
+    /// The data-processing areas of the repository; at least one, with `paths`, `content` or both.
+    #[cfg_attr(test, schemars(with = "Vec<AreaText>"))]
+    pub data_processing: Option<Spanned<Vec<Spanned<AreaText>>>>,
+    /// People with several accounts or addresses, and machine accounts.
+    /// Portcullis counts all accounts of a person as one.
+    #[cfg_attr(test, schemars(with = "Vec<PersonEntry>"))]
+    pub people: Vec<Spanned<PersonEntry>>,
+    /// Roles by name, for controls that require approvals of particular people.
+    #[cfg_attr(test, schemars(with = "BTreeMap<String, Role>"))]
+    pub roles: BTreeMap<Spanned<String>, Spanned<Role>>,
+    /// Limits for waivers and rollbacks.
+    pub waivers: Option<Waivers>,
+    /// The controls that are on, by name, with their settings. At least one must judge changes.
+    #[cfg_attr(test, schemars(schema_with = "crate::control::schema::controls"))]
+    pub controls: Option<IgnoredAny>,
+}
+
+/// Whose policy it is.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Project {
+    /// The name that every decision shows.
+    #[cfg_attr(test, schemars(with = "String"))]
+    pub name: Spanned<String>,
+    /// The office or person that answers for the software.
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
+    pub accountable: Option<Spanned<String>>,
+}
+
+/// What waivers may be.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Waivers {
+    /// The longest time that a waiver or rollback may last, in hours or days: `"12h"`, `"30d"`; at
+    /// most a year. Default: `"30d"`.
+    #[serde(default)]
+    pub longest: LongestWaiver,
+    /// The file of allowed signers, in the format of ssh-keygen(1), read at the base. With it, a
+    /// waiver or rollback is in force only if its approver signed it. Without it, no signature is
+    /// required.
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
+    pub signers: Option<Spanned<String>>,
+}
+
+/// Which branches are judged, and how.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Branches {
+    /// Names or glob patterns of the deployment branches.
+    #[cfg_attr(test, schemars(with = "Vec<String>"))]
+    pub deployment: List<Glob>,
+    /// Which changed paths count. Default: `"net"`.
+    #[serde(default)]
+    pub history: HistorySetting,
+}
+
+/// Where to is deployed.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct DeploymentText {
+    /// The names of all environments. The gate blocks a deployment to any other.
+    #[cfg_attr(test, schemars(with = "Vec<String>"))]
+    pub environments: List<Environment>,
+}
+
+/// Which paths of a change count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum HistorySetting {
+    /// Paths that differ between the merge base and the head.
+    #[default]
+    Net,
+    /// These, and paths that only a single commit touched and a later one restored.
+    EachCommit,
+}
+
+/// A data-processing area.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct AreaText {
+    /// The name that the controls and every decision use for the area.
+    #[cfg_attr(test, schemars(with = "String"))]
+    pub name: Spanned<String>,
+    /// What the code does, in words that a reader outside the team understands.
+    #[cfg_attr(test, schemars(with = "String"))]
+    pub purpose: Spanned<String>,
+    /// Glob patterns of the files that belong to the area; `**` matches any number of directories.
+    #[cfg_attr(test, schemars(with = "Option<Vec<String>>"))]
+    pub paths: Option<List<Glob>>,
+    /// Regular expressions. A file with a changed line that matches one belongs to the area,
+    /// wherever the file is.
+    #[cfg_attr(test, schemars(with = "Option<Vec<String>>"))]
+    pub content: Option<List<String>>,
+    /// Glob patterns of files that never belong to the area.
+    #[cfg_attr(test, schemars(with = "Option<Vec<String>>"))]
+    pub exclude: Option<List<Glob>>,
+    /// Which changed files belong to the area when `content` cannot search them: `"inside"` all but
+    /// images and fonts, `"inside-with-media"` all, `"outside"` none. Default: `"inside"`.
+    #[serde(default)]
+    #[cfg_attr(test, schemars(schema_with = "crate::control::schema::opaque"))]
+    pub opaque: Opaque,
+}
+
+/// An entry of the identity map.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct PersonEntry {
+    /// The name that decisions show.
+    #[cfg_attr(test, schemars(with = "String"))]
+    pub name: Spanned<String>,
+    /// All logins of the person on the host.
+    #[serde(default)]
+    #[cfg_attr(test, schemars(with = "Vec<String>"))]
+    pub logins: Vec<Spanned<String>>,
+    /// All e-mail addresses that the person commits with.
+    #[serde(default)]
+    #[cfg_attr(test, schemars(with = "Vec<String>"))]
+    pub emails: Vec<Spanned<String>>,
+    /// `true` for a bot. A machine never counts as an approver. Default: `false`.
+    #[serde(default)]
+    pub machine: bool,
+}

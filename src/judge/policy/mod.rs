@@ -1,0 +1,204 @@
+//! TOML text to a policy, every mistake with its place.
+//!
+//! The dialect is TOML 1.0. Dates, where a setting wants one, are in quotes.
+//!
+//! ```toml
+//! schema = 1
+//!
+//! [project]
+//! name = "Intelligence upload"
+//! accountable = "Senior Responsible Owner"    # may be left out
+//!
+//! [branches]
+//! deployment = ["main", "release/*"]
+//! history = "net"                             # or "each-commit": paths also count that only single commits touch
+//!
+//! [[data-processing]]                         # at least one, with paths or content or both
+//! name = "upload"
+//! purpose = "Loads, amends and deletes records"
+//! paths = ["services/upload/**"]
+//! content = ['(?i)\bnominal_id\b']            # regular expressions, searched for in every changed line
+//! exclude = ["services/upload/docs/**"]
+//! opaque = "inside"                           # what content cannot be searched in, but for images and fonts; or
+//!                                             # "inside-with-media", or "outside"
+//!
+//! [deployment]                                # may be left out
+//! environments = ["staging", "production"]    # then nothing is deployed to any other
+//!
+//! [[people]]                                  # the identity map, may be left out
+//! name = "Robin Example"
+//! logins = ["robin", "robin-admin"]
+//! emails = ["robin@example.test"]
+//! machine = false
+//!
+//! [roles.data-protection]                     # people by account, by team, or as owners of the touched files
+//! users = ["robin"]
+//! teams = ["example/data-protection"]
+//! code-owners = false
+//!
+//! [waivers]                                   # may be left out
+//! longest = "30d"                             # how long a waiver may last; see `waivers`
+//! signers = ".portcullis/allowed_signers"     # then a waiver counts only with its approver's signature; see `signed`
+//!
+//! [controls.required-reviews]                 # see each control; `gate-integrity` is always on
+//! approvals = 1
+//! ```
+//!
+//! How it is read: `syntax` parses TOML to a `tree`; `recover` turns that into the structs of
+//! `document` and the settings of `controls`, and goes on after a mistake; `serde_messages` says
+//! serde's messages in the words of a policy; `validate`, with `areas`, `line_patterns`, `branches`
+//! and `people`, checks what types cannot say, and `characters` what no text may hold; [`show()`]
+//! prints the problems. `samples` finds values of the ready policies that no one replaced.
+
+use crate::control::{Control, Kind, Scope, TABLE};
+use portcullis_model::digest::Digest;
+use portcullis_model::environment::Environment;
+use portcullis_model::inquiry::{Inquiry, TextPurpose, Topic};
+use portcullis_model::path::RepoPath;
+use portcullis_model::waiver;
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+mod areas;
+mod branches;
+mod characters;
+mod checks;
+mod controls;
+mod document;
+mod durations;
+mod grants;
+mod line_patterns;
+mod people;
+mod places;
+mod recover;
+#[cfg(test)]
+mod reference;
+mod rollbacks;
+mod samples;
+mod serde_messages;
+mod show;
+mod signed;
+mod syntax;
+mod tree;
+mod validate;
+mod waivers;
+
+pub use places::line_of;
+pub use samples::{Sample, standing as sample_values};
+pub use serde_messages::nearest_name;
+pub use show::show;
+
+/// A policy to begin with: what `portcullis policy init` writes.
+pub const STARTER: &str = include_str!("../../policies/baseline.toml");
+
+/// The version of the text form that this program reads.
+pub const SCHEMA: u32 = 1;
+
+/// A policy, checked and ready to judge.
+#[derive(Debug)]
+pub struct Policy {
+    /// Its text, byte for byte.
+    pub text: String,
+    /// The digest of `text`.
+    pub digest: Digest,
+    /// The project that it is about.
+    pub project: String,
+    /// Who answers for the project.
+    pub accountable: Option<String>,
+    /// What several controls need.
+    pub scope: Scope,
+    /// The environments that are deployed to; empty when the policy lists none, and any may be.
+    pub environments: Vec<Environment>,
+    /// Do paths count that only single commits of a change touch?
+    pub each_commit: bool,
+    /// How long a waiver may last.
+    pub longest_waiver: jiff::SignedDuration,
+    /// Where the keys are that approvers sign waivers with; `None` when none needs a signature.
+    pub waiver_signers: Option<RepoPath>,
+    /// The controls that the policy switches on, by name.
+    pub controls: BTreeMap<&'static str, Box<dyn Control>>,
+}
+
+/// One mistake in a policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Where in the text: bytes from..to.
+    pub span: Range<usize>,
+    /// What is wrong.
+    pub message: String,
+    /// What to write instead.
+    pub help: Option<String>,
+}
+
+impl Problem {
+    /// A mistake at `span`, without a remedy so far.
+    fn new(span: Range<usize>, message: impl Into<String>) -> Self {
+        Problem { span, message: message.into(), help: None }
+    }
+
+    /// The same with a remedy.
+    fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+impl Policy {
+    /// Reads a policy.
+    ///
+    /// # Errors
+    /// Every mistake in it, in the order of the text.
+    pub fn parse(text: &str) -> Result<Policy, Vec<Problem>> {
+        parse_with(text, TABLE)
+    }
+
+    /// What the policy wants to know. `path` is where it is in the judged repository, if it
+    /// does.
+    pub fn inquiry(&self, path: Option<RepoPath>) -> Inquiry {
+        let areas = &self.scope.inventory.areas;
+        let mut inquiry = Inquiry {
+            patterns: areas.iter().flat_map(|area| &area.content).map(|rule| rule.rule.clone()).collect(),
+            teams: self.scope.roles.values().flat_map(|role| &role.teams).cloned().collect(),
+            each_commit: self.each_commit,
+            ..Inquiry::default()
+        };
+        if let Some(path) = path {
+            inquiry.ask_text(path, TextPurpose::Policy);
+            // Waivers of a repository do not loosen a policy that is kept elsewhere.
+            inquiry.ask_text(waiver::PATH, TextPurpose::Waivers);
+        }
+        if let Some(path) = &self.waiver_signers {
+            inquiry.ask_text(path.clone(), TextPurpose::WaiverSigners);
+        }
+        if self.scope.roles.values().any(|role| role.code_owners) {
+            inquiry.topics.insert(Topic::CodeOwners);
+        }
+        self.controls.values().for_each(|control| control.ask(&mut inquiry));
+        inquiry
+    }
+}
+
+/// Reads a policy whose controls are those of `table`.
+fn parse_with(text: &str, table: &[&'static Kind]) -> Result<Policy, Vec<Problem>> {
+    let mut problems = Vec::new();
+    let policy = validate::read_policy(text, table, &mut problems);
+    match policy {
+        Some(policy) if problems.is_empty() => Ok(policy),
+        _ => Err(in_order(problems)),
+    }
+}
+
+/// In the order of the text, each mistake once. A policy that is refused is refused for at least
+/// one reason.
+fn in_order(mut problems: Vec<Problem>) -> Vec<Problem> {
+    if problems.is_empty() {
+        problems.push(Problem::new(0..0, "this policy could not be read"));
+    }
+    problems
+        .sort_by(|a, b| (a.span.start, a.span.end, &a.message).cmp(&(b.span.start, b.span.end, &b.message)));
+    problems.dedup();
+    problems
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,131 @@
+//! What the types of a policy cannot say: names that refer to each other, and settings that hold
+//! always or never.
+
+use super::checks::{PolicySource, check_filled, check_schema, check_text};
+use super::controls::Controls;
+use super::document::{DeploymentText, PolicyDocument, Project};
+use super::recover::recover;
+use super::serde_messages::missing_key;
+use super::tree::{self, TomlValue, TreeStep};
+use super::{Policy, Problem, areas, branches, characters, controls, people, signed, syntax};
+use crate::control::{Kind, Scope};
+use portcullis_model::digest::Digest;
+use portcullis_model::environment::Environment;
+use serde::Deserialize;
+use toml::Spanned;
+use toml::de::DeValue;
+
+/// Sections without which there is no policy, and what to write into them.
+const SECTIONS: &[(&str, &str)] = &[
+    ("branches", "write a table `[branches]` with `deployment`"),
+    (
+        "data-processing",
+        "write a table `[[data-processing]]` with `name`, `purpose`, and `paths` or `content`",
+    ),
+    ("project", "write a table `[project]` with `name`"),
+    ("schema", "write `schema = 1` in the first line"),
+];
+
+/// The longest policy, in bytes. Finding every mistake takes many readings, and a change can bring
+/// a policy of any size.
+const LONGEST: usize = 256 * 1024;
+
+/// Reads all of a policy. It is sound only when `problems` is empty afterwards.
+pub fn read_policy(text: &str, table: &[&'static Kind], problems: &mut Vec<Problem>) -> Option<Policy> {
+    if text.len() > LONGEST {
+        let message = format!("a policy has at most {LONGEST} bytes, and this one has {}", text.len());
+        problems.push(Problem::new(0..0, message).help("use fewer and wider patterns"));
+        return None;
+    }
+    let root = syntax::parse(text, problems)?;
+    if let Some(problem) = check_schema(&root) {
+        problems.push(problem);
+        return None;
+    }
+    characters::check(&root, problems);
+    let mut without_controls = root.clone();
+    tree::remove(&mut without_controls, &[], &TreeStep::Key("controls".to_string()));
+    let (document, removed) = recover(without_controls, PolicyDocument::deserialize, problems);
+    let source = PolicySource { text, root: &root, removed: &removed };
+    check_sections(&source, problems);
+    assemble(&source, &document.unwrap_or_default(), table, problems)
+}
+
+fn assemble(
+    source: &PolicySource<'_, '_>,
+    document: &PolicyDocument,
+    table: &[&'static Kind],
+    problems: &mut Vec<Problem>,
+) -> Option<Policy> {
+    let controls = controls::read_controls(source.root, table, problems);
+    let inventory = areas::build_inventory(source, document, problems);
+    let people = people::build_people(source, document, problems);
+    let roles = people::build_roles(source, document, &people, problems);
+    let project = document.project.as_ref().map(|project| check_project(project, problems));
+    let branches = document.branches.as_ref().map(|branches| branches::check_branches(branches, problems));
+    check_not_empty(source.root.get_ref().get("waivers"), "`longest` or `signers`", problems);
+    let signers = document.waivers.as_ref().and_then(|waivers| waivers.signers.as_ref());
+    let waiver_signers = signers.and_then(|path| signed::check_path(path, problems));
+    let environments =
+        document.deployment.as_ref().map(|deployment| listed_environments(deployment, problems));
+    let environments = environments.unwrap_or_default();
+    check_environments(source.root, &controls, &environments, problems);
+    let (project, branches) = (project?, branches?);
+    Some(Policy {
+        text: source.text.to_string(),
+        digest: Digest::of(source.text.as_bytes()),
+        project: project.name.get_ref().clone(),
+        accountable: project.accountable.as_ref().map(|name| name.get_ref().clone()),
+        scope: Scope { inventory, people, roles, deployment: branches.deployment },
+        environments,
+        each_commit: branches.each_commit,
+        longest_waiver: document.waivers.as_ref().map(|waivers| waivers.longest).unwrap_or_default().0,
+        waiver_signers,
+        controls,
+    })
+}
+
+fn listed_environments(deployment: &DeploymentText, problems: &mut Vec<Problem>) -> Vec<Environment> {
+    check_filled(&deployment.environments, "nothing could be deployed anywhere", problems);
+    deployment.environments.get_ref().iter().map(|name| name.get_ref().clone()).collect()
+}
+
+/// A control that is about an environment to which nothing is deployed never applies there.
+fn check_environments(
+    root: &TomlValue<'_>,
+    controls: &Controls,
+    listed: &[Environment],
+    problems: &mut Vec<Problem>,
+) {
+    for (name, control) in controls {
+        let unknown = control.environments().iter().find(|one| !listed.is_empty() && !listed.contains(one));
+        let Some(unknown) = unknown else { continue };
+        let written = || root.get_ref().get("controls")?.get_ref().get(name)?.get_ref().get("environments");
+        let message = format!("`[deployment] environments` does not list `{unknown}`");
+        let help = "name an environment that is deployed to, or add it there";
+        problems.push(Problem::new(written().map_or(0..0, Spanned::span), message).help(help));
+    }
+}
+
+fn check_sections(source: &PolicySource<'_, '_>, problems: &mut Vec<Problem>) {
+    let root = source.root;
+    let is_missing =
+        |name: &str| root.get_ref().get(name).is_none() && !source.removed.holds(&root.span(), name);
+    let missing = SECTIONS.iter().filter(|(name, _)| is_missing(name));
+    problems.extend(missing.map(|(name, help)| missing_key(name, 0..0).help(*help)));
+}
+
+/// A table that is written must hold something.
+fn check_not_empty(table: Option<&TomlValue<'_>>, keys: &str, problems: &mut Vec<Problem>) {
+    let Some(table) = table else { return };
+    if matches!(table.get_ref(), DeValue::Table(entries) if entries.is_empty()) {
+        let help = format!("write {keys}, or leave it out");
+        problems.push(Problem::new(table.span(), "an empty table has no effect").help(help));
+    }
+}
+
+fn check_project<'d>(project: &'d Project, problems: &mut Vec<Problem>) -> &'d Project {
+    check_text(&project.name, "the name of the project", problems);
+    project.accountable.iter().for_each(|name| check_text(name, "who is accountable", problems));
+    project
+}
